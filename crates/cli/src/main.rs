@@ -1,0 +1,2 @@
+//! The `quadrivium` command.
+fn main() {}

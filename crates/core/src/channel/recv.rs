@@ -1,0 +1,147 @@
+//! The receiving end of a channel.
+
+use std::{error::Error, fmt, pin::Pin, rc::Rc};
+
+use super::state::{Shared, State};
+use crate::{
+    Context, LocalWaker, Step, Task, Wait,
+    waiters::{self, Ticket},
+};
+
+/// The receiving end. Dropping it closes the channel and drops what was not received.
+#[derive(Debug)]
+pub struct Receiver<T> {
+    state: Shared<T>,
+}
+
+impl<T> Receiver<T> {
+    pub(super) fn new(state: Shared<T>) -> Self {
+        Self { state }
+    }
+
+    /// Receives the next value, waiting for one. The output is an error when the channel is empty
+    /// and its last sender is gone.
+    pub fn recv(&self) -> Recv<T> {
+        Recv { state: Rc::clone(&self.state), ticket: None }
+    }
+
+    /// Receives the next value if there is one. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// When there is none now, and when there will never be one.
+    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        let (value, sender) = self.state.borrow_mut().take().ok_or_else(|| {
+            let closed = self.state.borrow().senders == 0;
+            if closed { TryRecvError::Closed } else { TryRecvError::Empty }
+        })?;
+        waiters::wake(sender);
+        Ok(value)
+    }
+}
+
+impl<T> State<T> {
+    /// Takes the first value out, and the sender out that has the room now.
+    fn take(&mut self) -> Option<(T, Option<LocalWaker>)> {
+        let value = self.values.pop_front()?;
+        let sender = self.sending.first();
+        if sender.is_some() {
+            self.promised += 1;
+        }
+        Some((value, sender))
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        let mut state = self.state.borrow_mut();
+        state.receiver_is_gone = true;
+        let values = std::mem::take(&mut state.values);
+        let sending = state.sending.all();
+        let receiving = state.receiving.all();
+        drop(state);
+        sending.wake();
+        receiving.wake();
+        // Last, and outside the borrow: the destructor of a value may use this channel.
+        drop(values);
+    }
+}
+
+/// A task that receives a value. Made by [`Receiver::recv`].
+#[derive(Debug)]
+#[must_use = "a task is lazy: perform it"]
+pub struct Recv<T> {
+    state: Shared<T>,
+    ticket: Option<Ticket>,
+}
+
+impl<T> Task for Recv<T> {
+    type Output = Result<T, RecvError>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        let this = &mut *self;
+        let mut state = this.state.borrow_mut();
+        if let Some((value, sender)) = state.take() {
+            let left = this.ticket.take().and_then(|ticket| state.receiving.leave(ticket));
+            drop(state);
+            drop(left);
+            waiters::wake(sender);
+            return Step::Done(Ok(value));
+        }
+        if state.senders == 0 || state.receiver_is_gone {
+            return Step::Done(Err(RecvError));
+        }
+        drop(state);
+        let waker = cx.local_waker();
+        let former = this.state.borrow_mut().receiving.wait(&mut this.ticket, waker);
+        drop(former);
+        Step::Suspended(Wait::Wake)
+    }
+}
+
+impl<T> Drop for Recv<T> {
+    fn drop(&mut self) {
+        let Some(ticket) = self.ticket.take() else { return };
+        let mut state = self.state.borrow_mut();
+        let left = state.receiving.leave(ticket);
+        // Woken for a value but dropped before it took it: the next in line is woken instead.
+        let next = match left.is_none() && !state.values.is_empty() {
+            true => state.receiving.first(),
+            false => None,
+        };
+        drop(state);
+        waiters::wake(next);
+    }
+}
+
+/// The channel is empty, and its last sender is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecvError;
+
+/// Why [`Receiver::try_recv`] received nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TryRecvError {
+    /// There is no value now.
+    Empty,
+    /// There is no value, and the last sender is gone.
+    Closed,
+}
+
+impl fmt::Display for RecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the channel is closed: its last sender was dropped")
+    }
+}
+
+impl Error for RecvError {}
+
+impl fmt::Display for TryRecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TryRecvError::Empty => "the channel is empty: use recv to wait for a value",
+            TryRecvError::Closed => "the channel is closed: its last sender was dropped",
+        })
+    }
+}
+
+impl Error for TryRecvError {}

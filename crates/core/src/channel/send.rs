@@ -1,0 +1,186 @@
+//! The sending end of a channel.
+
+use std::{error::Error, fmt, pin::Pin, rc::Rc};
+
+use super::state::Shared;
+use crate::{
+    Context, Step, Task, Wait,
+    waiters::{self, Ticket},
+};
+
+/// The sending end. Clones send into the same channel; the last one to go closes it.
+#[derive(Debug)]
+pub struct Sender<T> {
+    state: Shared<T>,
+}
+
+impl<T> Sender<T> {
+    pub(super) fn new(state: Shared<T>) -> Self {
+        Self { state }
+    }
+
+    /// Sends a value, waiting while the channel is full. The output is an error, with the value,
+    /// when the receiver is gone.
+    pub fn send(&self, value: T) -> Send<T> {
+        Send { state: Rc::clone(&self.state), value: Some(value), ticket: None }
+    }
+
+    /// Sends a value if there is room. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// Gives the value back when the channel is full or the receiver is gone.
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        let mut state = self.state.borrow_mut();
+        if state.receiver_is_gone {
+            return Err(TrySendError::Closed(value));
+        }
+        if !state.has_room() {
+            return Err(TrySendError::Full(value));
+        }
+        state.values.push_back(value);
+        let receiver = state.receiving.first();
+        drop(state);
+        waiters::wake(receiver);
+        Ok(())
+    }
+
+    /// Whether the receiver is gone.
+    pub fn is_closed(&self) -> bool {
+        self.state.borrow().receiver_is_gone
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        self.state.borrow_mut().senders += 1;
+        Self::new(Rc::clone(&self.state))
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        let mut state = self.state.borrow_mut();
+        state.senders -= 1;
+        if state.senders == 0 {
+            let receiving = state.receiving.all();
+            drop(state);
+            receiving.wake();
+        }
+    }
+}
+
+/// A task that sends a value. Made by [`Sender::send`].
+///
+/// ```text
+///             1. resume, room          4. resume
+///   New ───────────────────────► Done ◄────────── Woken (room is promised)
+///    └──2. resume, full──► Waiting ──3. recv──────────┘
+/// ```
+#[derive(Debug)]
+#[must_use = "a task is lazy: perform it"]
+pub struct Send<T> {
+    state: Shared<T>,
+    value: Option<T>,
+    ticket: Option<Ticket>,
+}
+
+// The value is moved out, never pinned.
+impl<T> Unpin for Send<T> {}
+
+impl<T> Task for Send<T> {
+    type Output = Result<(), SendError<T>>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        let this = &mut *self;
+        let value = this.value.take().expect(crate::RESUMED_AFTER_DONE);
+        let mut state = this.state.borrow_mut();
+        let may_send = match this.ticket {
+            _ if state.receiver_is_gone => {
+                this.ticket = None;
+                return Step::Done(Err(SendError(value)));
+            }
+            None => state.has_room(),
+            Some(ticket) => !state.sending.is_waiting(ticket),
+        };
+        if may_send {
+            if this.ticket.take().is_some() {
+                state.promised -= 1;
+            }
+            state.values.push_back(value);
+            let receiver = state.receiving.first();
+            drop(state);
+            waiters::wake(receiver);
+            return Step::Done(Ok(()));
+        }
+        drop(state);
+        this.value = Some(value);
+        let waker = cx.local_waker();
+        let former = this.state.borrow_mut().sending.wait(&mut this.ticket, waker);
+        drop(former);
+        Step::Suspended(Wait::Wake)
+    }
+}
+
+impl<T> Drop for Send<T> {
+    /// Leaves the queue; room that was promised to this send goes to the next in line.
+    fn drop(&mut self) {
+        let Some(ticket) = self.ticket.take() else { return };
+        let mut state = self.state.borrow_mut();
+        let left = state.sending.leave(ticket);
+        let mut next = None;
+        if left.is_none() && !state.receiver_is_gone {
+            next = state.sending.first();
+            state.promised -= usize::from(next.is_none());
+        }
+        drop(state);
+        waiters::wake(next);
+    }
+}
+
+/// The receiver is gone; the value comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SendError<T>(pub T);
+
+/// Why [`Sender::try_send`] sent nothing; the value comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum TrySendError<T> {
+    /// The channel holds as many values as it may.
+    Full(T),
+    /// The receiver is gone.
+    Closed(T),
+}
+
+impl<T> fmt::Display for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the channel is closed: its receiver was dropped")
+    }
+}
+
+impl<T> fmt::Debug for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SendError(..)")
+    }
+}
+
+impl<T> Error for SendError<T> {}
+
+impl<T> fmt::Display for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TrySendError::Full(_) => "the channel is full: use send to wait for room",
+            TrySendError::Closed(_) => "the channel is closed: its receiver was dropped",
+        })
+    }
+}
+
+impl<T> fmt::Debug for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TrySendError::Full(_) => "Full(..)",
+            TrySendError::Closed(_) => "Closed(..)",
+        })
+    }
+}
+
+impl<T> Error for TrySendError<T> {}

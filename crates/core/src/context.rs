@@ -1,0 +1,90 @@
+//! [`Context`]: what a host hands to a task with every resume.
+
+use std::{
+    fmt,
+    marker::PhantomData,
+    task::{self, Waker},
+    time::Instant,
+};
+
+use crate::host;
+
+/// What a host hands to a task with every [`resume`](crate::Task::resume).
+///
+/// It carries the task's waker. The other two things a task may ask for, the time and a new task,
+/// it asks of the [host](crate::host) that is driving this thread: the body of an `async` block has
+/// no parameter through which a borrowed host could reach it.
+#[derive(Debug)]
+pub struct Context<'a> {
+    waker: &'a Waker,
+}
+
+impl<'a> Context<'a> {
+    /// A context with this waker, for a host that resumes a task, and for a style that resumes a
+    /// sub-task.
+    pub fn new(waker: &'a Waker) -> Self {
+        Self { waker }
+    }
+
+    /// The task's waker. A clone of it may go anywhere, also to another thread.
+    pub fn waker(&self) -> &'a Waker {
+        self.waker
+    }
+
+    /// The task's waker for someone who stays on this thread.
+    ///
+    /// The difference is what the host knows: while only local wakers are about, a task can be woken
+    /// by other tasks alone, and when none of them can run, that is a certain deadlock and is
+    /// reported as one.
+    pub fn local_waker(&self) -> LocalWaker {
+        LocalWaker::new(host::local_waker(self.waker))
+    }
+
+    /// The time on the host's clock.
+    ///
+    /// # Panics
+    ///
+    /// When no host drives this thread: see [`host::enter`].
+    pub fn now(&self) -> Instant {
+        host::now()
+    }
+}
+
+impl<'a> From<&task::Context<'a>> for Context<'a> {
+    fn from(cx: &task::Context<'a>) -> Self {
+        Self::new(cx.waker())
+    }
+}
+
+/// A task's waker that stays on its thread. Made by [`Context::local_waker`].
+pub struct LocalWaker {
+    waker: Waker,
+    not_send: PhantomData<*const ()>,
+}
+
+impl LocalWaker {
+    fn new(waker: Waker) -> Self {
+        Self { waker, not_send: PhantomData }
+    }
+
+    /// Makes the task ready. It runs in a later turn, never inside this call.
+    pub fn wake(self) {
+        self.waker.wake();
+    }
+
+    /// Whether this wakes the same task as `other`.
+    pub fn will_wake(&self, other: &Waker) -> bool {
+        self.waker.will_wake(other)
+    }
+
+    /// The waker, borrowed: for a style that keeps it to resume sub-tasks with.
+    pub fn as_waker(&self) -> &Waker {
+        &self.waker
+    }
+}
+
+impl fmt::Debug for LocalWaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LocalWaker").field(&self.waker).finish()
+    }
+}

@@ -1,0 +1,194 @@
+//! [`Host`]: what drives tasks, and what tasks may ask of it: the time, and to drive another task.
+
+use std::{
+    any::Any,
+    cell::RefCell,
+    fmt,
+    panic::Location,
+    pin::Pin,
+    rc::Rc,
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use crate::{Canceller, Context, JoinError, Step, Task};
+
+/// What drives tasks: an event loop, another scheduler, somebody else's executor.
+///
+/// A host resumes its tasks and acts on the [`Wait`](crate::Wait)s they return. While it does so it is
+/// [entered](enter), so that what runs inside can reach it. Users of Quadrivium never call these
+/// methods; they are what [`spawn`](crate::spawn), [`JoinHandle`](crate::JoinHandle),
+/// [`sleep`](crate::sleep) and the styles are made of.
+pub trait Host {
+    /// The time on the host's clock.
+    fn now(&self) -> Instant;
+
+    /// Lets `duration` pass on the host's clock with nothing else running.
+    fn block_for(&self, duration: Duration);
+
+    /// A copy of `waker` that will stay on this thread (see [`Context::local_waker`]).
+    fn local_waker(&self, waker: &Waker) -> Waker {
+        waker.clone()
+    }
+
+    /// The task that is being resumed, if any.
+    fn label(&self) -> Option<Label>;
+
+    /// Takes a new task, which starts in a later turn.
+    fn spawn(
+        &self,
+        body: HostedTask,
+        name: Option<&str>,
+        spawned_at: &'static Location<'static>,
+    ) -> Spawned;
+
+    /// The output of a task, once it has one; until then, the asking task is woken when it does.
+    fn join(&self, key: Key, cx: &Context<'_>) -> Option<Joined>;
+
+    /// Whether a task has ended.
+    fn is_finished(&self, key: Key) -> bool;
+
+    /// Drops a task where it is suspended; one that is running, at its next suspension.
+    fn cancel(&self, key: Key);
+
+    /// The same, for any thread.
+    fn canceller(&self, key: Key) -> Canceller;
+
+    /// Nobody will join this task.
+    fn detach(&self, key: Key);
+}
+
+/// How a host finds a task of its own. It means nothing to anyone else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key(pub u64);
+
+/// The number of a task on its host, counted from 1 in the order of spawning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub u64);
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task {}", self.0)
+    }
+}
+
+/// What a task is called in messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Its number.
+    pub id: TaskId,
+    /// Its name, when it was spawned with one.
+    pub name: Option<Rc<str>>,
+    /// The line that spawned it.
+    pub spawned_at: &'static Location<'static>,
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.id)?;
+        if let Some(name) = &self.name {
+            write!(f, " {name:?}")?;
+        }
+        write!(f, " (spawned at {})", self.spawned_at)
+    }
+}
+
+/// What [`Host::spawn`] returns.
+#[derive(Clone, Copy, Debug)]
+pub struct Spawned {
+    /// How to find the task.
+    pub key: Key,
+    /// Its number.
+    pub id: TaskId,
+}
+
+/// A task as hosts store it: its type forgotten, its output boxed (an output of no size takes no
+/// allocation).
+pub type HostedTask = Pin<Box<dyn Hosted>>;
+
+/// What a task came to: its boxed output, or why there is none.
+pub type Joined = Result<Box<dyn Any>, JoinError>;
+
+/// [`Task`] with the output type forgotten. Every `'static` task is one.
+pub trait Hosted {
+    /// Runs to the next suspension point, or to the end.
+    fn resume_hosted(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Box<dyn Any>>;
+}
+
+impl<T> Hosted for T
+where
+    T: Task + 'static,
+    T::Output: 'static,
+{
+    fn resume_hosted(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Box<dyn Any>> {
+        match self.resume(cx) {
+            Step::Suspended(wait) => Step::Suspended(wait),
+            Step::Done(output) => Step::Done(Box::new(output)),
+        }
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<dyn Host>>> = const { RefCell::new(None) };
+}
+
+/// Makes `host` the one that drives this thread, until the guard is dropped.
+///
+/// ```
+/// use quadrivium_core::host;
+/// assert!(host::current().is_none());
+/// ```
+pub fn enter(host: Rc<dyn Host>) -> Entered {
+    Entered { outer: CURRENT.replace(Some(host)) }
+}
+
+/// The span in which a host drives this thread. Made by [`enter`].
+#[must_use = "the host is left again when this is dropped"]
+pub struct Entered {
+    outer: Option<Rc<dyn Host>>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        // A host entered in the destructor of a thread-local may outlive `CURRENT`.
+        let outer = self.outer.take();
+        let _ = CURRENT.try_with(|current| current.replace(outer));
+    }
+}
+
+impl fmt::Debug for Entered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entered").finish_non_exhaustive()
+    }
+}
+
+/// The host that drives this thread, if there is one.
+pub fn current() -> Option<Rc<dyn Host>> {
+    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+}
+
+/// The label of the task that is being resumed on this thread, if there is one.
+pub fn label() -> Option<Label> {
+    CURRENT.with_borrow(|current| current.as_ref().and_then(|host| host.label()))
+}
+
+pub(crate) fn now() -> Instant {
+    CURRENT.with_borrow(|current| require(current).now())
+}
+
+pub(crate) fn block_for(duration: Duration) {
+    CURRENT.with_borrow(|current| require(current).block_for(duration));
+}
+
+pub(crate) fn local_waker(waker: &Waker) -> Waker {
+    CURRENT.with_borrow(|current| match current {
+        Some(host) => host.local_waker(waker),
+        None => waker.clone(),
+    })
+}
+
+pub(crate) fn require(current: &Option<Rc<dyn Host>>) -> &Rc<dyn Host> {
+    current.as_ref().expect(
+        "no host drives this thread: run the task with EventLoop::block_on or spawn it on a loop",
+    )
+}

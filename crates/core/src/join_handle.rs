@@ -1,0 +1,198 @@
+//! [`spawn`] and [`JoinHandle`]: hand a task to the host, wait for its result or cancel it.
+
+use std::{
+    any::Any, error::Error, fmt, marker::PhantomData, panic::Location, pin::Pin, rc::Rc, sync::Arc,
+};
+
+use crate::{
+    Context, Step, Task, Wait,
+    host::{self, Host, HostedTask, Key, TaskId},
+};
+
+/// Hands a task to the host that drives this thread. It starts in a later turn.
+///
+/// Works the same in the body of every style.
+///
+/// # Panics
+///
+/// When no host drives this thread; outside a task, use the loop's own `spawn`.
+#[track_caller]
+pub fn spawn<T>(task: T) -> JoinHandle<T::Output>
+where
+    T: Task + 'static,
+    T::Output: 'static,
+{
+    spawn_on_current(task, None, Location::caller())
+}
+
+/// [`spawn`] with a name, which trace, panics and errors show.
+///
+/// # Panics
+///
+/// When no host drives this thread.
+#[track_caller]
+pub fn spawn_named<T>(name: &str, task: T) -> JoinHandle<T::Output>
+where
+    T: Task + 'static,
+    T::Output: 'static,
+{
+    spawn_on_current(task, Some(name), Location::caller())
+}
+
+fn spawn_on_current<T>(
+    task: T,
+    name: Option<&str>,
+    spawned_at: &'static Location<'static>,
+) -> JoinHandle<T::Output>
+where
+    T: Task + 'static,
+    T::Output: 'static,
+{
+    let current = host::current();
+    JoinHandle::spawn(Rc::clone(host::require(&current)), task, name, spawned_at)
+}
+
+/// The other end of a spawned task: waits for its output, or cancels it.
+///
+/// It is itself a task: `perform` it in any style to wait for the output. Dropping it leaves the
+/// task running and its output unread.
+#[must_use = "drop it on purpose if nobody waits for the task"]
+pub struct JoinHandle<T> {
+    host: Rc<dyn Host>,
+    key: Key,
+    id: TaskId,
+    output: PhantomData<fn() -> T>,
+}
+
+impl<T: 'static> JoinHandle<T> {
+    /// Hands `task` to `host`. For hosts: users call [`spawn`].
+    pub fn spawn(
+        host: Rc<dyn Host>,
+        task: impl Task<Output = T> + 'static,
+        name: Option<&str>,
+        spawned_at: &'static Location<'static>,
+    ) -> Self {
+        let body: HostedTask = Box::pin(task);
+        let spawned = host.spawn(body, name, spawned_at);
+        Self { host, key: spawned.key, id: spawned.id, output: PhantomData }
+    }
+}
+
+impl<T> JoinHandle<T> {
+    /// Takes the task away: it is dropped where it is suspended, and its destructors have run when
+    /// this returns. A task that is running (it may be the caller) is dropped at its next
+    /// suspension; if it ends before that, it has ended. Harmless when repeated or too late.
+    pub fn cancel(&self) {
+        self.host.cancel(self.key);
+    }
+
+    /// The same for any thread; the loop acts on it in its next turn.
+    pub fn canceller(&self) -> Canceller {
+        self.host.canceller(self.key)
+    }
+
+    /// Whether the task has ended, in whatever way.
+    pub fn is_finished(&self) -> bool {
+        self.host.is_finished(self.key)
+    }
+
+    /// The task's number on its host.
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+}
+
+impl<T: 'static> Task for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        match self.host.join(self.key, cx) {
+            None => Step::Suspended(Wait::Wake),
+            Some(joined) => Step::Done(joined.map(output_of::<T>)),
+        }
+    }
+}
+
+fn output_of<T: 'static>(output: Box<dyn Any>) -> T {
+    *output.downcast().expect("the key of this handle belongs to a task with this output")
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        self.host.detach(self.key);
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Cancels one task, from any thread. Made by [`JoinHandle::canceller`].
+#[derive(Clone)]
+pub struct Canceller {
+    cancel: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Canceller {
+    /// A canceller that does this. For hosts.
+    pub fn new(cancel: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { cancel: Arc::new(cancel) }
+    }
+
+    /// Asks the host to cancel the task in its next turn. Harmless for a task or a host long gone.
+    pub fn cancel(&self) {
+        (self.cancel)();
+    }
+}
+
+impl fmt::Debug for Canceller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Canceller").finish_non_exhaustive()
+    }
+}
+
+/// Why a task has no output.
+pub enum JoinError {
+    /// It was cancelled, or its host is gone.
+    Cancelled,
+    /// Its body panicked; this is the payload.
+    Panicked(Box<dyn Any + Send>),
+}
+
+impl JoinError {
+    /// The message of the panic, when there was one and it had one.
+    pub fn panic_message(&self) -> Option<&str> {
+        let JoinError::Panicked(payload) = self else { return None };
+        payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+    }
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            JoinError::Cancelled => f.write_str("the task was cancelled"),
+            JoinError::Panicked(_) => match self.panic_message() {
+                Some(message) => write!(f, "the task panicked: {message}"),
+                None => f.write_str("the task panicked"),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            JoinError::Cancelled => f.write_str("Cancelled"),
+            JoinError::Panicked(_) => {
+                f.debug_tuple("Panicked").field(&self.panic_message().unwrap_or("..")).finish()
+            }
+        }
+    }
+}
+
+impl Error for JoinError {}

@@ -1,0 +1,54 @@
+//! What a task is, what it may wait for, and everything about tasks that needs no operating system.
+//!
+//! A [`Task`] is a computation that can be suspended and resumed. It never calls the loop that
+//! drives it: [`Task::resume`] runs to the next suspension point and returns a [`Wait`], the value
+//! that says what has to happen before it makes sense to resume it. Whoever reads that value and
+//! resumes in time is a [`Host`](host::Host).
+//!
+//! * A *leaf* ([`turn`], [`sleep`], [`channel::bounded`]'s `recv`, …) is a task written by hand, once,
+//!   for every style.
+//! * A *style* (callback, generator, future, green) composes tasks into bigger ones; each lives in
+//!   a crate of its own.
+//! * A *combinator* ([`join`], [`race`], [`timeout`]) makes one task of several, of any styles.
+//!
+//! ```
+//! use quadrivium_core::{Context, Step, Task, Wait, turn};
+//! use std::{pin::pin, task::Waker};
+//!
+//! // A host in four lines: it resumes until the task is done.
+//! let mut task = pin!(turn());
+//! let mut cx = Context::new(Waker::noop());
+//! assert!(matches!(task.as_mut().resume(&mut cx), Step::Suspended(Wait::Turn)));
+//! assert!(matches!(task.as_mut().resume(&mut cx), Step::Done(())));
+//! ```
+
+#![forbid(unsafe_code)]
+
+// In reading order.
+mod context;
+pub mod host;
+mod join_handle;
+mod perform;
+mod task;
+mod wait;
+
+pub mod channel;
+mod leaf;
+pub mod notify;
+pub mod oneshot;
+mod time;
+mod waiters;
+
+mod join;
+mod race;
+mod timeout;
+
+pub use context::{Context, LocalWaker};
+pub use join::{Join, JoinAll, join, join_all};
+pub use join_handle::{Canceller, JoinError, JoinHandle, spawn, spawn_named};
+pub use perform::{Perform, PerformWaits};
+pub use race::{Either, Race, race};
+pub use task::{BoxTask, RESUMED_AFTER_DONE, Step, Task};
+pub use time::{BlockFor, Sleep, Turn, block_for, sleep, sleep_until, turn};
+pub use timeout::{Elapsed, Timeout, timeout};
+pub use wait::Wait;

@@ -1,0 +1,125 @@
+//! A channel for one value: [`Sender::send`] gives it, the [`Receiver`] is a task that waits for it.
+//!
+//! ```
+//! use quadrivium_core::oneshot;
+//!
+//! let (sender, receiver) = oneshot::channel();
+//! sender.send(42).unwrap();
+//! assert_eq!(receiver.try_recv(), Some(42));
+//! ```
+
+use std::{cell::RefCell, error::Error, fmt, pin::Pin, rc::Rc};
+
+use crate::{Context, LocalWaker, Step, Task, Wait, waiters};
+
+/// A channel for one value, between tasks of one thread.
+pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
+    let state = Rc::new(RefCell::new(State::Waiting(None)));
+    (Sender { state: Rc::clone(&state) }, Receiver { state })
+}
+
+#[derive(Debug)]
+enum State<T> {
+    Waiting(Option<LocalWaker>),
+    Sent(T),
+    /// The other end is gone, or the value has been taken.
+    Closed,
+}
+
+/// The end that gives the value. Dropping it closes the channel.
+#[derive(Debug)]
+pub struct Sender<T> {
+    state: Rc<RefCell<State<T>>>,
+}
+
+impl<T> Sender<T> {
+    /// Gives the value. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// Gives the value back when the receiver is gone.
+    pub fn send(self, value: T) -> Result<(), T> {
+        let mut state = self.state.borrow_mut();
+        let State::Waiting(waker) = &mut *state else { return Err(value) };
+        let waker = waker.take();
+        *state = State::Sent(value);
+        drop(state);
+        waiters::wake(waker);
+        Ok(())
+    }
+
+    /// Whether the receiver is gone.
+    pub fn is_closed(&self) -> bool {
+        matches!(*self.state.borrow(), State::Closed)
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        let mut state = self.state.borrow_mut();
+        if let State::Waiting(waker) = &mut *state {
+            let waker = waker.take();
+            *state = State::Closed;
+            drop(state);
+            waiters::wake(waker);
+        }
+    }
+}
+
+/// The end that waits for the value: a task with output `Result<T, Closed>`.
+#[derive(Debug)]
+#[must_use = "a task is lazy: perform it"]
+pub struct Receiver<T> {
+    state: Rc<RefCell<State<T>>>,
+}
+
+impl<T> Receiver<T> {
+    /// Takes the value if it is there. Does not wait.
+    pub fn try_recv(&self) -> Option<T> {
+        let mut state = self.state.borrow_mut();
+        match std::mem::replace(&mut *state, State::Closed) {
+            State::Sent(value) => Some(value),
+            other => {
+                *state = other;
+                None
+            }
+        }
+    }
+}
+
+impl<T> Task for Receiver<T> {
+    type Output = Result<T, Closed>;
+
+    fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        let own = cx.local_waker();
+        let mut state = self.state.borrow_mut();
+        if let State::Waiting(waker) = &mut *state {
+            let former = waker.replace(own);
+            drop(state);
+            drop(former);
+            return Step::Suspended(Wait::Wake);
+        }
+        drop(state);
+        Step::Done(self.try_recv().ok_or(Closed))
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        // Taken out first: the value's destructor may use the sender.
+        let left = self.state.replace(State::Closed);
+        drop(left);
+    }
+}
+
+/// The sender is gone and has sent nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the channel is closed: its sender was dropped without a value")
+    }
+}
+
+impl Error for Closed {}

@@ -1,0 +1,206 @@
+//! [`EventLoop`]: what a user of the loop sees.
+
+use std::{
+    fmt, io,
+    panic::Location,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use quadrivium_core::{JoinHandle, Task, host::Host};
+
+use crate::{RunError, Trace, active::Active, clock::Clock, mailbox::Remote, shared::Shared};
+
+/// Drives tasks of every style on one thread.
+///
+/// # Examples
+///
+/// ```
+/// use quadrivium_core::{join, turn};
+/// use quadrivium_event_loop::EventLoop;
+///
+/// let mut event_loop = EventLoop::new()?;
+/// let handle = event_loop.spawn(turn());
+/// event_loop.block_on(join(handle, turn()))?.0?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct EventLoop {
+    shared: Rc<Shared>,
+}
+
+/// What one [`turn`](EventLoop::turn) left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turned {
+    /// Tasks are ready: call `turn` again soon.
+    Ready,
+    /// Nothing to do before this deadline, unless a wake comes.
+    Until(Instant),
+    /// Nothing to do until a wake comes.
+    Waiting,
+    /// No task is left.
+    Empty,
+}
+
+impl EventLoop {
+    /// A loop on the real clock, without tasks.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses the descriptors a loop needs to sleep and be woken.
+    pub fn new() -> io::Result<Self> {
+        Self::with_clock(Clock::real())
+    }
+
+    /// A loop on a virtual clock: when no task is ready, time jumps to the next deadline.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](EventLoop::new).
+    pub fn with_virtual_clock() -> io::Result<Self> {
+        Self::with_clock(Clock::virtual_time())
+    }
+
+    fn with_clock(clock: Clock) -> io::Result<Self> {
+        Ok(Self { shared: Rc::new(Shared::new(clock)?) })
+    }
+
+    /// Hands a task to the loop. It starts in a later turn.
+    #[track_caller]
+    pub fn spawn<T>(&self, task: T) -> JoinHandle<T::Output>
+    where
+        T: Task + 'static,
+        T::Output: 'static,
+    {
+        self.spawn_at(task, None, Location::caller())
+    }
+
+    /// [`spawn`](EventLoop::spawn) with a name, which trace, panics and errors show.
+    #[track_caller]
+    pub fn spawn_named<T>(&self, name: &str, task: T) -> JoinHandle<T::Output>
+    where
+        T: Task + 'static,
+        T::Output: 'static,
+    {
+        self.spawn_at(task, Some(name), Location::caller())
+    }
+
+    fn spawn_at<T>(
+        &self,
+        task: T,
+        name: Option<&str>,
+        spawned_at: &'static Location<'static>,
+    ) -> JoinHandle<T::Output>
+    where
+        T: Task + 'static,
+        T::Output: 'static,
+    {
+        let host: Rc<dyn Host> = Rc::clone(&self.shared) as _;
+        JoinHandle::spawn(host, task, name, spawned_at)
+    }
+
+    /// Runs the loop until `task` is done. Other tasks stay where they are, for the next run.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Nested`] inside a running loop; [`RunError::Deadlock`] when the task can never
+    /// be done, it is then cancelled; [`RunError::Stopped`]; [`RunError::Task`] when it panicked or
+    /// was cancelled.
+    #[track_caller]
+    pub fn block_on<T>(&mut self, task: T) -> Result<T::Output, RunError>
+    where
+        T: Task + 'static,
+        T::Output: 'static,
+    {
+        let active = Active::enter(&self.shared)?;
+        let handle = self.spawn_at(task, None, Location::caller());
+        let driven = self.shared.drive(|| handle.is_finished());
+        if driven.is_err() {
+            handle.cancel();
+        }
+        let output = self.shared.output(handle);
+        drop(active);
+        driven.and(output)
+    }
+
+    /// Runs the loop until no task is left.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Nested`] inside a running loop; [`RunError::Deadlock`] when tasks are left of
+    /// which none can ever run again. A [stop](Stopper) is no error here.
+    pub fn run(&mut self) -> Result<(), RunError> {
+        let _active = Active::enter(&self.shared)?;
+        match self.shared.drive(|| false) {
+            Err(RunError::Stopped) => Ok(()),
+            driven => driven,
+        }
+    }
+
+    /// Runs one turn: every task that is ready now, once. Never sleeps, for use inside another
+    /// loop; on a virtual clock, time does not jump (see [`advance`](EventLoop::advance)).
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Nested`] inside a running loop.
+    pub fn turn(&mut self) -> Result<Turned, RunError> {
+        let _active = Active::enter(&self.shared)?;
+        self.shared.turn();
+        Ok(self.shared.turned())
+    }
+
+    /// Lets time pass on the loop's clock: a virtual one jumps, on the real one the thread sleeps.
+    pub fn advance(&mut self, duration: Duration) {
+        self.shared.block_for(duration);
+    }
+
+    /// The time on the loop's clock.
+    pub fn now(&self) -> Instant {
+        self.shared.now()
+    }
+
+    /// The time since the loop was made, on its clock.
+    pub fn elapsed(&self) -> Duration {
+        self.shared.elapsed()
+    }
+
+    /// Number of tasks that have not ended.
+    pub fn live(&self) -> usize {
+        self.shared.live()
+    }
+
+    /// Shows everything that happens to tasks from now on to `trace`.
+    pub fn trace(&mut self, trace: impl Trace + 'static) {
+        self.shared.trace(Box::new(trace));
+    }
+
+    /// A handle that stops this loop, from any thread.
+    pub fn stopper(&self) -> Stopper {
+        Stopper { remote: self.shared.remote() }
+    }
+}
+
+impl Drop for EventLoop {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+impl fmt::Debug for EventLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventLoop").field("live", &self.live()).finish_non_exhaustive()
+    }
+}
+
+/// Stops a loop, from any thread. Made by [`EventLoop::stopper`].
+#[derive(Clone, Debug)]
+pub struct Stopper {
+    remote: Remote,
+}
+
+impl Stopper {
+    /// Makes the loop return after the turn it is in; one that is not running returns after the
+    /// first turn of its next run. Its tasks stay where they are. Harmless for a loop long gone.
+    pub fn stop(&self) {
+        self.remote.stop();
+    }
+}

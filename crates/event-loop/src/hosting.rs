@@ -1,0 +1,87 @@
+//! The loop as a [`Host`]: what tasks and their handles ask of it.
+
+use std::{
+    panic::Location,
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use quadrivium_core::{
+    Canceller, Context,
+    host::{self, Host, HostedTask, Joined, Label, Spawned},
+};
+
+use crate::{
+    shared::{Shared, drop_unread},
+    slots::Outcome,
+    trace::EventKind,
+    waker::{self, Key},
+};
+
+impl Host for Shared {
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    fn block_for(&self, duration: Duration) {
+        self.clock.advance(duration);
+    }
+
+    fn local_waker(&self, waker: &Waker) -> Waker {
+        waker::local_copy(waker)
+    }
+
+    fn label(&self) -> Option<Label> {
+        self.running.get().map(|key| self.state.borrow().slots.label(key.slot))
+    }
+
+    fn spawn(
+        &self,
+        body: HostedTask,
+        name: Option<&str>,
+        spawned_at: &'static Location<'static>,
+    ) -> Spawned {
+        let mut state = self.state.borrow_mut();
+        let parent = self.running.get().map(|key| state.slots.id(key.slot));
+        let (key, id) = state.slots.insert(body, name, spawned_at);
+        state.ready.push_back(key);
+        let closed = state.closed;
+        drop(state);
+        self.note(key.slot, EventKind::Spawned(parent));
+        if closed {
+            self.cancel_task(key);
+        }
+        Spawned { key: key.into(), id }
+    }
+
+    fn join(&self, key: host::Key, cx: &Context<'_>) -> Option<Joined> {
+        let key = Key::from(key);
+        let joined = self.state.borrow_mut().slots.take_joined(key);
+        if joined.is_none() {
+            let joiner = cx.local_waker();
+            let former = self.state.borrow_mut().slots.join(key, joiner);
+            drop(former);
+        }
+        joined
+    }
+
+    fn is_finished(&self, key: host::Key) -> bool {
+        self.state.borrow().slots.is_finished(key.into())
+    }
+
+    fn cancel(&self, key: host::Key) {
+        self.cancel_task(key.into());
+    }
+
+    fn canceller(&self, key: host::Key) -> Canceller {
+        let remote = self.remote();
+        Canceller::new(move || remote.cancel(key.into()))
+    }
+
+    fn detach(&self, key: host::Key) {
+        let former = self.state.borrow_mut().slots.detach(key.into());
+        if let Outcome::Joined(unread) = former {
+            drop_unread(unread);
+        }
+    }
+}

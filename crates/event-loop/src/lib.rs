@@ -1,0 +1,36 @@
+//! The event loop: it resumes ready tasks, keeps their deadlines, and sleeps when there is nothing to do.
+//!
+//! ```
+//! use quadrivium_core::sleep;
+//! use quadrivium_event_loop::EventLoop;
+//! use std::time::Duration;
+//!
+//! // On a virtual clock a day takes no time.
+//! let mut event_loop = EventLoop::with_virtual_clock()?;
+//! event_loop.block_on(sleep(Duration::from_secs(86_400)))?;
+//! assert_eq!(event_loop.elapsed(), Duration::from_secs(86_400));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A loop is a value, not a global. It knows no style: it sees tasks and what they wait for.
+
+// `unsafe` stands in `waker` alone.
+#![deny(unsafe_code)]
+
+// In reading order.
+mod active;
+mod clock;
+mod error;
+mod event_loop;
+mod hosting;
+mod mailbox;
+mod reactor;
+mod shared;
+mod slots;
+mod timers;
+pub mod trace;
+mod waker;
+
+pub use error::{Deadlock, RunError};
+pub use event_loop::{EventLoop, Stopper, Turned};
+pub use trace::{Recorder, Trace};

@@ -1,0 +1,260 @@
+//! [`Slots`]: where a loop keeps its tasks.
+//!
+//! ```text
+//!             spawn                 pop                     Suspended(Turn), or woken meanwhile
+//!   Free ──────1──────► Ready ──────2──────► Running ───────────3──────────┐
+//!    ▲                   ▲ ▲                  │   │                        │
+//!    │                   │ └────────────5─────┼───┼── Suspended ◄──4───────┤ Suspended(Until, Wake)
+//!    │                   │   wake, deadline   │   │        │               │
+//!    │                   └────────────────────┼───┼────────┼───────────────┘
+//!    │     joined or detached                 │   │        │ cancel
+//!    └──────────8──────── Ended ◄──────6──────┘   └───7────┘ (7: one that runs, when it suspends)
+//! ```
+//!
+//! 1 `insert`  2 `start`  3, 4 `suspend`  5 `wake`  6, 7 `end`  8 `free`
+//!
+//! What every step touches (`Slot`) and what only spawning and joining touch (`Record`) stand in
+//! separate arrays: a slot is 24 bytes, so that a turn over many tasks reads little memory.
+
+use std::{collections::HashMap, panic::Location, rc::Rc};
+
+use quadrivium_core::{
+    LocalWaker, RESUMED_AFTER_DONE,
+    host::{HostedTask, Joined, Label, TaskId},
+};
+
+use crate::waker::{GENERATIONS, Key, SLOTS};
+
+#[derive(Default)]
+pub(crate) struct Slots {
+    slots: Vec<Slot>,
+    records: Vec<Record>,
+    free: Vec<u32>,
+    names: HashMap<u32, Rc<str>>,
+    spawned: u64,
+    live: usize,
+    /// Live tasks whose waker was given away: they may be woken from outside.
+    escaped: usize,
+    event_loop: u16,
+    first_generation: u32,
+}
+
+pub(crate) struct Slot {
+    pub(crate) body: Option<HostedTask>,
+    pub(crate) generation: u32,
+    pub(crate) stage: Stage,
+    /// Woken while it ran.
+    pub(crate) woken: bool,
+    /// To be dropped when it next suspends.
+    pub(crate) cancelled: bool,
+    escaped: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Free,
+    Ready,
+    Running,
+    Suspended,
+    Ended,
+}
+
+struct Record {
+    id: TaskId,
+    spawned_at: &'static Location<'static>,
+    outcome: Outcome,
+}
+
+/// Who waits for the output, or the output. Dropped or woken when no borrow is left.
+pub(crate) enum Outcome {
+    Nobody,
+    Joiner(LocalWaker),
+    Detached,
+    Joined(Joined),
+}
+
+impl Slots {
+    pub(crate) fn new(event_loop: u16, first_generation: u32) -> Self {
+        Self { event_loop, first_generation, ..Self::default() }
+    }
+
+    /// Stores a new task, ready to start.
+    pub(crate) fn insert(
+        &mut self,
+        body: HostedTask,
+        name: Option<&str>,
+        spawned_at: &'static Location<'static>,
+    ) -> (Key, TaskId) {
+        self.spawned += 1;
+        let id = TaskId(self.spawned);
+        let record = Record { id, spawned_at, outcome: Outcome::Nobody };
+        let index = match self.free.pop() {
+            Some(index) => {
+                self.records[index as usize] = record;
+                index
+            }
+            None => self.grow(record),
+        };
+        if let Some(name) = name {
+            self.names.insert(index, name.into());
+        }
+        let slot = &mut self.slots[index as usize];
+        slot.body = Some(body);
+        slot.stage = Stage::Ready;
+        self.live += 1;
+        (Key { event_loop: self.event_loop, slot: index, generation: slot.generation }, id)
+    }
+
+    fn grow(&mut self, record: Record) -> u32 {
+        let index = u32::try_from(self.slots.len()).ok().filter(|index| *index < SLOTS);
+        let index = index.unwrap_or_else(|| panic!("a loop holds at most {SLOTS} tasks at once"));
+        self.records.push(record);
+        self.slots.push(Slot {
+            body: None,
+            generation: self.first_generation,
+            stage: Stage::Free,
+            woken: false,
+            cancelled: false,
+            escaped: false,
+        });
+        index
+    }
+
+    /// The slot of this task, unless it has been freed.
+    #[inline]
+    pub(crate) fn at(&mut self, key: Key) -> Option<&mut Slot> {
+        let slot = self.slots.get_mut(key.slot as usize)?;
+        (slot.generation == key.generation && slot.stage != Stage::Free).then_some(slot)
+    }
+
+    /// The slot with this index.
+    #[inline]
+    pub(crate) fn slot(&mut self, index: u32) -> &mut Slot {
+        &mut self.slots[index as usize]
+    }
+
+    /// The key of the task that is in this slot now.
+    pub(crate) fn key(&self, index: u32) -> Key {
+        let generation = self.slots[index as usize].generation;
+        Key { event_loop: self.event_loop, slot: index, generation }
+    }
+
+    /// The task has given its waker away.
+    pub(crate) fn escape(&mut self, key: Key) {
+        if let Some(slot) = self.at(key)
+            && !slot.escaped
+            && slot.stage != Stage::Ended
+        {
+            slot.escaped = true;
+            self.escaped += 1;
+        }
+    }
+
+    /// The task has come to this. Returns who waits for it, or what nobody will read.
+    pub(crate) fn end(&mut self, key: Key, joined: Joined) -> Outcome {
+        let slot = &mut self.slots[key.slot as usize];
+        slot.stage = Stage::Ended;
+        self.live -= 1;
+        self.escaped -= usize::from(slot.escaped);
+        slot.escaped = false;
+        let outcome = &mut self.records[key.slot as usize].outcome;
+        match std::mem::replace(outcome, Outcome::Joined(joined)) {
+            Outcome::Detached => self.replace_outcome(key, Outcome::Nobody),
+            former => former,
+        }
+    }
+
+    /// Takes what the task came to and frees its slot, once it has ended.
+    pub(crate) fn take_joined(&mut self, key: Key) -> Option<Joined> {
+        assert!(self.at(key).is_some(), "{RESUMED_AFTER_DONE}");
+        if !self.is_finished(key) {
+            return None;
+        }
+        match self.replace_outcome(key, Outcome::Nobody) {
+            Outcome::Joined(joined) => Some(joined),
+            Outcome::Nobody | Outcome::Joiner(_) | Outcome::Detached => None,
+        }
+    }
+
+    /// This one waits for what the task will come to. Returns who did before.
+    pub(crate) fn join(&mut self, key: Key, joiner: LocalWaker) -> Outcome {
+        self.replace_outcome(key, Outcome::Joiner(joiner))
+    }
+
+    /// Nobody will join. What the task came to is freed if it has ended.
+    pub(crate) fn detach(&mut self, key: Key) -> Outcome {
+        match self.at(key) {
+            Some(_) => self.replace_outcome(key, Outcome::Detached),
+            None => Outcome::Nobody,
+        }
+    }
+
+    fn replace_outcome(&mut self, key: Key, outcome: Outcome) -> Outcome {
+        let former = std::mem::replace(&mut self.records[key.slot as usize].outcome, outcome);
+        if matches!(former, Outcome::Joined(_)) {
+            self.free(key.slot);
+        }
+        former
+    }
+
+    /// Whether the task has ended, and what it came to is there.
+    pub(crate) fn is_finished(&self, key: Key) -> bool {
+        match self.slots.get(key.slot as usize) {
+            Some(slot) if slot.generation == key.generation => {
+                matches!(self.records[key.slot as usize].outcome, Outcome::Joined(_))
+            }
+            _ => true,
+        }
+    }
+
+    fn free(&mut self, index: u32) {
+        self.names.remove(&index);
+        let slot = &mut self.slots[index as usize];
+        slot.stage = Stage::Free;
+        slot.woken = false;
+        slot.cancelled = false;
+        // A slot that has run out of generations is never used again: some bytes in 16 million tasks.
+        if slot.generation + 1 < GENERATIONS {
+            slot.generation += 1;
+            self.free.push(index);
+        }
+    }
+
+    pub(crate) fn label(&self, index: u32) -> Label {
+        let record = &self.records[index as usize];
+        Label { id: record.id, name: self.name(index), spawned_at: record.spawned_at }
+    }
+
+    pub(crate) fn id(&self, index: u32) -> TaskId {
+        self.records[index as usize].id
+    }
+
+    pub(crate) fn name(&self, index: u32) -> Option<Rc<str>> {
+        self.names.get(&index).cloned()
+    }
+
+    /// Number of tasks that have not ended.
+    pub(crate) fn live(&self) -> usize {
+        self.live
+    }
+
+    /// Whether no task can be woken from outside.
+    pub(crate) fn all_wakers_are_local(&self) -> bool {
+        self.escaped == 0
+    }
+
+    /// The tasks that have not ended, in the order they were spawned.
+    pub(crate) fn live_in_order(&self) -> Vec<u32> {
+        let live = |(_, slot): &(usize, &Slot)| !matches!(slot.stage, Stage::Free | Stage::Ended);
+        let indices = self.slots.iter().enumerate().filter(live).map(|(index, _)| index as u32);
+        let mut live: Vec<u32> = indices.collect();
+        live.sort_by_key(|index| self.id(*index));
+        live
+    }
+
+    /// One more than the highest generation in use.
+    pub(crate) fn next_generation(&self) -> u32 {
+        let used = self.slots.iter().map(|slot| slot.generation).max();
+        used.unwrap_or(self.first_generation) + 1
+    }
+}

@@ -1,0 +1,148 @@
+//! What happened to tasks, in order: [`Trace`] sees it, [`Recorder`] keeps it.
+//!
+//! ```
+//! use quadrivium_core::turn;
+//! use quadrivium_event_loop::{EventLoop, Recorder};
+//!
+//! let recorder = Recorder::default();
+//! let mut event_loop = EventLoop::with_virtual_clock()?;
+//! event_loop.trace(recorder.clone());
+//! event_loop.block_on(turn())?;
+//! assert_eq!(
+//!     recorder.lines(),
+//!     [
+//!         "0ns task 1 spawned",
+//!         "0ns task 1 resumed",
+//!         "0ns task 1 suspended for a turn",
+//!         "0ns task 1 resumed",
+//!         "0ns task 1 done",
+//!     ]
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
+
+use quadrivium_core::host::TaskId;
+
+/// Sees everything that happens to the tasks of a loop.
+///
+/// It is called between two steps, never inside a wake. Any `FnMut(&Event)` is one.
+pub trait Trace {
+    /// One thing has happened.
+    fn record(&mut self, event: &Event);
+}
+
+impl<F: FnMut(&Event)> Trace for F {
+    fn record(&mut self, event: &Event) {
+        self(event);
+    }
+}
+
+/// One thing that happened to a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When, on the loop's clock, counted from the making of the loop.
+    pub at: Duration,
+    /// To which task.
+    pub task: TaskId,
+    /// Its name, when it was spawned with one.
+    pub name: Option<Rc<str>>,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened to a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// It was handed to the loop: by another task, or from outside.
+    Spawned(Option<TaskId>),
+    /// It runs.
+    Resumed,
+    /// It waits for this.
+    Suspended(Waiting),
+    /// It was made ready.
+    Woken(By),
+    /// It returned.
+    Done,
+    /// It was taken away; its destructors have run.
+    Cancelled,
+    /// Its body panicked, or a destructor of it.
+    Panicked,
+}
+
+/// What a suspended task waits for; deadlines are counted from the making of the loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// For the others to run.
+    Turn,
+    /// For a deadline.
+    Until(Duration),
+    /// For a wake.
+    Wake,
+}
+
+/// Who made a task ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Its deadline.
+    Timer,
+    /// A task that held its waker.
+    Task(TaskId),
+    /// Someone outside the loop's turn: another thread, or the code around the loop.
+    Outside,
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}", self.at, self.task)?;
+        if let Some(name) = &self.name {
+            write!(f, " {name:?}")?;
+        }
+        write!(f, " {}", self.kind)
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EventKind::Spawned(None) => f.write_str("spawned"),
+            EventKind::Spawned(Some(parent)) => write!(f, "spawned by {parent}"),
+            EventKind::Resumed => f.write_str("resumed"),
+            EventKind::Suspended(Waiting::Turn) => f.write_str("suspended for a turn"),
+            EventKind::Suspended(Waiting::Until(at)) => write!(f, "suspended until {at:?}"),
+            EventKind::Suspended(Waiting::Wake) => f.write_str("suspended until woken"),
+            EventKind::Woken(By::Timer) => f.write_str("woken by its deadline"),
+            EventKind::Woken(By::Task(task)) => write!(f, "woken by {task}"),
+            EventKind::Woken(By::Outside) => f.write_str("woken from outside"),
+            EventKind::Done => f.write_str("done"),
+            EventKind::Cancelled => f.write_str("cancelled"),
+            EventKind::Panicked => f.write_str("panicked"),
+        }
+    }
+}
+
+/// Keeps everything it sees. Clones share what they keep: give one to the loop and read the other.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder {
+    events: Rc<RefCell<Vec<Event>>>,
+}
+
+impl Recorder {
+    /// What it has seen so far.
+    pub fn events(&self) -> Vec<Event> {
+        self.events.borrow().clone()
+    }
+
+    /// The same as text, a line each. It names no style and no source line, so that the same program
+    /// in two styles leaves the same lines.
+    pub fn lines(&self) -> Vec<String> {
+        self.events.borrow().iter().map(Event::to_string).collect()
+    }
+}
+
+impl Trace for Recorder {
+    fn record(&mut self, event: &Event) {
+        self.events.borrow_mut().push(event.clone());
+    }
+}

@@ -1,0 +1,28 @@
+//! Tasks written with `async` and `await`.
+//!
+//! The body is any `std` future. A leaf is awaited as it is, any other task through [`perform`];
+//! futures of other crates are awaited as everywhere, and wake the task by a real waker.
+//!
+//! ```
+//! use quadrivium_future::future;
+//! # use quadrivium_core::{Context, Step, Task, turn};
+//! # use std::{pin::pin, task::Waker};
+//!
+//! let task = future(async {
+//!     turn().await;
+//!     "resumed"
+//! });
+//! # let mut task = pin!(task);
+//! # let mut cx = Context::new(Waker::noop());
+//! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Suspended(_)));
+//! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Done("resumed")));
+//! ```
+
+#![forbid(unsafe_code)]
+
+// In reading order.
+mod handle;
+mod task;
+
+pub use handle::perform;
+pub use task::{FutureTask, future, spawn};

@@ -1,0 +1,30 @@
+//! Tasks written as generators, on `genawaiter`.
+//!
+//! The body is handed a [`Co`]; [`co.perform(task).await`](Co::perform) yields to the loop every wait
+//! of the sub-task, one after another, and is worth its output. The `async` block is only how
+//! genawaiter writes a generator in stable Rust: no future is polled by anyone else, and none but
+//! `perform` may be awaited in it.
+//!
+//! ```
+//! use quadrivium_generator::generator;
+//! # use quadrivium_core::{Context, Step, Task, turn};
+//! # use std::{pin::pin, task::Waker};
+//!
+//! let task = generator(|mut co| async move {
+//!     co.perform(turn()).await;
+//!     "resumed"
+//! });
+//! # let mut task = pin!(task);
+//! # let mut cx = Context::new(Waker::noop());
+//! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Suspended(_)));
+//! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Done("resumed")));
+//! ```
+
+#![forbid(unsafe_code)]
+
+// In reading order.
+mod handle;
+mod task;
+
+pub use handle::Co;
+pub use task::{GeneratorTask, generator, spawn};

@@ -1,0 +1,133 @@
+//! [`GeneratorTask`]: a generator as a task. The only file that knows `genawaiter`'s generator.
+
+use std::{
+    cell::Cell,
+    fmt,
+    future::Future,
+    pin::Pin,
+    rc::Rc,
+    task::{self, Poll},
+};
+
+use genawaiter::{GeneratorState, rc::Gen};
+use pin_project_lite::pin_project;
+use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait};
+
+use crate::handle::{Co, Resume};
+
+/// A task whose body is a generator. Runs nothing until it is first resumed.
+///
+/// # Panics
+///
+/// The task panics when its body awaits anything but [`Co::perform`].
+pub fn generator<B, G>(body: B) -> GeneratorTask<B, G>
+where
+    B: FnOnce(Co) -> G,
+    G: Future,
+{
+    GeneratorTask { state: State::Fresh(body) }
+}
+
+/// Hands a [`generator`] task to the host that drives this thread.
+///
+/// # Panics
+///
+/// When no host drives this thread.
+#[track_caller]
+pub fn spawn<B, G>(body: B) -> JoinHandle<G::Output>
+where
+    B: FnOnce(Co) -> G + 'static,
+    G: Future + 'static,
+    G::Output: 'static,
+{
+    quadrivium_core::spawn(generator(body))
+}
+
+/// A task whose body is a generator. Made by [`generator`].
+#[must_use = "a task is lazy: spawn or perform it"]
+pub struct GeneratorTask<B, G: Future> {
+    state: State<B, G>,
+}
+
+enum State<B, G: Future> {
+    /// Not resumed yet.
+    Fresh(B),
+    /// genawaiter keeps the generator in a box of its own.
+    Started(Gen<Wait, Resume, Yielding<G>>),
+    Done,
+}
+
+// The body is moved out, the generator is boxed: nothing is pinned here.
+impl<B, G: Future> Unpin for GeneratorTask<B, G> {}
+
+impl<B, G> Task for GeneratorTask<B, G>
+where
+    B: FnOnce(Co) -> G,
+    G: Future,
+{
+    type Output = G::Output;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<G::Output> {
+        if let State::Fresh(_) = self.state {
+            self.start(cx);
+        }
+        let State::Started(generator) = &mut self.state else { panic!("{RESUMED_AFTER_DONE}") };
+        match generator.resume_with(Resume::new(cx)) {
+            GeneratorState::Yielded(wait) => Step::Suspended(wait),
+            GeneratorState::Complete(output) => {
+                self.state = State::Done;
+                Step::Done(output)
+            }
+        }
+    }
+}
+
+impl<B, G> GeneratorTask<B, G>
+where
+    B: FnOnce(Co) -> G,
+    G: Future,
+{
+    #[cold]
+    fn start(&mut self, cx: &Context<'_>) {
+        let State::Fresh(body) = std::mem::replace(&mut self.state, State::Done) else { return };
+        let generator = Gen::new(|co| {
+            let has_yielded = Rc::new(Cell::new(false));
+            let co = Co::new(co, cx.local_waker(), Rc::clone(&has_yielded));
+            Yielding { body: body(co), has_yielded }
+        });
+        self.state = State::Started(generator);
+    }
+}
+
+pin_project! {
+    /// A body that is watched: when it is pending, it has yielded.
+    ///
+    /// genawaiter cannot tell: it would panic without saying why, and lose a value in release builds
+    /// when a body yields twice.
+    struct Yielding<G> {
+        #[pin]
+        body: G,
+        has_yielded: Rc<Cell<bool>>,
+    }
+}
+
+impl<G: Future> Future for Yielding<G> {
+    type Output = G::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<G::Output> {
+        let this = self.project();
+        let polled = this.body.poll(cx);
+        assert!(
+            polled.is_ready() || this.has_yielded.take(),
+            "the body of a generator awaited something else than `co.perform(..)`: \
+             write `co.perform(future(async {{ .. }})).await`"
+        );
+        polled
+    }
+}
+
+impl<B, G: Future> fmt::Debug for GeneratorTask<B, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GeneratorTask").finish_non_exhaustive()
+    }
+}

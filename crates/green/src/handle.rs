@@ -1,0 +1,143 @@
+//! [`perform`]: what the body of a green task calls; its handle is the stack it is on.
+//!
+//! ```text
+//!   loop's stack                              green thread's stack
+//!  ┌──────────────────────┐                  ┌──────────────────────┐ base
+//!  │ EventLoop::run       │                  │ coroutine's root     │
+//!  │ GreenTask::resume    │ ── 1. switch ──► │ Running ◄────────────┼── CURRENT, while the body runs
+//!  │                      │                  │ body                 │
+//!  │                      │                  │  └ f                 │
+//!  │                      │ ◄─ 2. suspend ── │     └ perform(task)  │
+//!  └──────────────────────┘                  │          ▼           │
+//!                                            │       (room)         │
+//!                                            ├──────────────────────┤ guard page
+//!                                            └──────────────────────┘ limit
+//! ```
+
+use std::{
+    cell::Cell,
+    panic::resume_unwind,
+    pin::pin,
+    ptr::{self, NonNull},
+    task::Waker,
+    thread,
+};
+
+use corosensei::Yielder;
+use quadrivium_core::{Context, Step, Task, Wait};
+
+/// What a green thread is resumed with.
+#[derive(Clone, Copy)]
+pub(crate) enum Resume {
+    /// Go on, with this waker. It outlives the stay on the green thread's stack.
+    Go(NonNull<Waker>),
+    /// Unwind: the task is being dropped.
+    Cancel,
+}
+
+/// The payload that unwinds a green thread that is dropped.
+pub(crate) struct Cancelled;
+
+/// A green thread that has started, at the root of its stack.
+pub(crate) struct Running<'a> {
+    yielder: &'a Yielder<Resume, Wait>,
+    waker: Cell<NonNull<Waker>>,
+}
+
+thread_local! {
+    /// The green thread whose body is running on this thread: none in a host, and none inside a
+    /// `perform`, since a sub-task is no part of the body.
+    static CURRENT: Cell<*const Running<'static>> = const { Cell::new(ptr::null()) };
+}
+
+/// Runs a task of any style to its end, suspending this green thread whenever it does, and returns
+/// its output.
+///
+/// # Panics
+///
+/// Outside the body of a green thread, and when the task suspends while this thread is unwinding
+/// (in a destructor that runs because of a panic or of a cancel).
+pub fn perform<P: Task>(task: P) -> P::Output {
+    let away = Away::from_current();
+    // SAFETY: CURRENT is set only while the body of that green thread runs, which is below the
+    // frame of `Running` on the same stack; so it is alive as long as this call.
+    let running = unsafe { &*away.running };
+    // Dropped before `away`: destructors of a task that panics are no part of the body either.
+    let mut task = pin!(task);
+    loop {
+        match task.as_mut().resume(&mut Context::new(running.waker())) {
+            Step::Done(output) => return output,
+            Step::Suspended(wait) => running.suspend(wait),
+        }
+    }
+}
+
+impl<'a> Running<'a> {
+    /// Runs the body of a green thread that has just been resumed for the first time.
+    pub(crate) fn run<T>(
+        yielder: &'a Yielder<Resume, Wait>,
+        waker: NonNull<Waker>,
+        body: impl FnOnce() -> T,
+    ) -> T {
+        let running = Running { yielder, waker: Cell::new(waker) };
+        CURRENT.set(ptr::from_ref(&running).cast());
+        let _over = Outer(ptr::null());
+        body()
+    }
+
+    fn waker(&self) -> &Waker {
+        // SAFETY: whoever resumed this green thread borrows the waker until it suspends again, and
+        // the reference is used up before that.
+        unsafe { self.waker.get().as_ref() }
+    }
+
+    fn suspend(&self, wait: Wait) {
+        assert!(
+            !thread::panicking(),
+            "a green thread cannot suspend while it is unwinding: \
+             do not perform tasks that wait in a destructor"
+        );
+        match self.yielder.suspend(wait) {
+            Resume::Go(waker) => self.waker.set(waker),
+            Resume::Cancel => resume_unwind(Box::new(Cancelled)),
+        }
+    }
+}
+
+/// The span of a `perform`, in which no body is running.
+struct Away {
+    running: *const Running<'static>,
+}
+
+impl Away {
+    fn from_current() -> Self {
+        let running = CURRENT.replace(ptr::null());
+        assert!(
+            !running.is_null(),
+            "green::perform outside the body of a green thread: \
+             use the `perform` of the style around it, or EventLoop::block_on"
+        );
+        Self { running }
+    }
+}
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        CURRENT.set(self.running);
+    }
+}
+
+/// Keeps what is current on this side of a switch, and puts it back when dropped.
+pub(crate) struct Outer(*const Running<'static>);
+
+impl Outer {
+    pub(crate) fn leave() -> Self {
+        Self(CURRENT.replace(ptr::null()))
+    }
+}
+
+impl Drop for Outer {
+    fn drop(&mut self) {
+        CURRENT.set(self.0);
+    }
+}

@@ -1,0 +1,41 @@
+//! Tasks written as green threads: plain functions on stacks of their own, on `corosensei`.
+//!
+//! The body is a closure. [`perform`], at any depth below it, runs a task to its end and returns its
+//! output; when the task suspends, the whole green thread does, and the calls on its stack wait with
+//! it. A green thread never leaves its OS thread, so thread-locals stay valid.
+//!
+//! ```
+//! use quadrivium_green::{green, perform};
+//! # use quadrivium_core::{Context, Step, Task, turn};
+//! # use std::{pin::pin, task::Waker};
+//!
+//! let task = green(|| {
+//!     perform(turn());
+//!     "resumed"
+//! });
+//! # let mut task = pin!(task);
+//! # let mut cx = Context::new(Waker::noop());
+//! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Suspended(_)));
+//! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Done("resumed")));
+//! ```
+//!
+//! It is not `Send`:
+//!
+//! ```compile_fail
+//! fn sends<T: Send>(_: T) {}
+//! sends(quadrivium_green::green(|| ()));
+//! ```
+
+// `unsafe` stands in `stack` and in `handle`.
+#![deny(unsafe_code)]
+
+// In reading order.
+#[allow(unsafe_code)]
+mod handle;
+#[allow(unsafe_code)]
+mod stack;
+mod task;
+
+pub use handle::perform;
+pub use stack::{DEFAULT_STACK_SIZE, LARGEST_STACK, StackError, StackStats, stats};
+pub use task::{Builder, GreenTask, green, spawn};

@@ -1,0 +1,80 @@
+//! Why a green thread could not get a stack, and what helps.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use super::LARGEST_STACK;
+use super::mapping::most_mappings;
+
+/// The error of asking for a stack. No green thread is harmed: the others go on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StackError {
+    /// More than [`LARGEST_STACK`] bytes were asked for.
+    TooLarge {
+        /// Bytes asked for.
+        asked: usize,
+    },
+    /// The kernel gave no more address space.
+    Map {
+        /// Bytes asked of the kernel.
+        bytes: usize,
+        /// The error of `mmap`.
+        source: io::Error,
+    },
+    /// The kernel refused the guard page under a stack.
+    Guard {
+        /// The error of `mprotect` or `madvise`.
+        source: io::Error,
+    },
+    /// The OS thread is ending and its stacks are gone.
+    ThreadEnding,
+}
+
+impl fmt::Display for StackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StackError::TooLarge { asked } => write!(
+                f,
+                "a stack of {asked} bytes is more than the largest of {LARGEST_STACK}: \
+                 ask for less, and keep large values in a Box"
+            ),
+            StackError::Map { bytes, source } => write!(
+                f,
+                "no address space for a green thread's stack of {bytes} bytes: {source}; \
+                 raise the limit on address space (`ulimit -v`), allow overcommit \
+                 (vm.overcommit_memory), raise {}, or run fewer green threads at once",
+                map_limit()
+            ),
+            StackError::Guard { source } => write!(
+                f,
+                "no guard page for a green thread's stack: {source}; raise {}, \
+                 or use Linux 6.13 or later, where guard pages need no mapping of their own",
+                map_limit()
+            ),
+            StackError::ThreadEnding => write!(
+                f,
+                "this OS thread is ending and has given its stacks back: \
+                 spawn no green thread from the destructor of a thread-local"
+            ),
+        }
+    }
+}
+
+impl Error for StackError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            StackError::Map { source, .. } | StackError::Guard { source } => Some(source),
+            StackError::TooLarge { .. } | StackError::ThreadEnding => None,
+        }
+    }
+}
+
+/// The limit on mappings, with its value now where there is one.
+fn map_limit() -> String {
+    match most_mappings() {
+        Some(most) => format!("vm.max_map_count (now {most})"),
+        None => String::from("the limit on mappings (vm.max_map_count on Linux)"),
+    }
+}

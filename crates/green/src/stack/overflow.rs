@@ -1,0 +1,114 @@
+//! What a green thread says when its stack overflows.
+//!
+//! The guard page turns an overflow into a fault on the very thread that overflowed, so the handler
+//! needs to know one thing: which green thread runs here now. [`watch`] keeps that in a
+//! thread-local, a swap before a resume and a store after it. When a green thread resumes another
+//! one, the inner one is the one that runs, and the outer one again when it comes back.
+//!
+//! Rejected: a table of all guard pages. It costs a lock-free structure and still does not know
+//! names; and a fault in the guard page of a green thread that does not run is a wild pointer, not
+//! an overflow.
+
+use std::cell::Cell;
+use std::fmt::{self, Display, Write};
+use std::ops::Range;
+use std::ptr;
+
+use quadrivium_core::host::Label;
+
+use super::Stack;
+
+/// A green thread and the stack it runs on, as the overflow handler sees them.
+#[derive(Debug)]
+pub(crate) struct Occupant {
+    label: Option<Label>,
+    guard: Range<usize>,
+    size: usize,
+}
+
+impl Occupant {
+    /// Made when the green thread starts, kept beside its coroutine.
+    pub(crate) fn new(label: Option<Label>, stack: &Stack) -> Occupant {
+        Occupant { label, guard: stack.guard(), size: stack.size() }
+    }
+
+    /// Who this is, for messages.
+    pub(crate) fn name(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| match &self.label {
+            Some(label) => label.fmt(f),
+            None => f.write_str("of no task"),
+        })
+    }
+}
+
+thread_local! {
+    /// The green thread that runs on this OS thread now. It has no destructor and needs no
+    /// allocation, so a signal handler may read it at any time.
+    static RUNNING: Cell<*const Occupant> = const { Cell::new(ptr::null()) };
+}
+
+/// Runs `body`, which resumes the coroutine of `occupant` (or drops it: that runs on its stack
+/// too), so that an overflow in it is reported as that green thread's.
+#[inline]
+pub(crate) fn watch<R>(occupant: &Occupant, body: impl FnOnce() -> R) -> R {
+    let _restore = Restore(RUNNING.replace(occupant));
+    body()
+}
+
+/// Who ran before. A destructor, because a panic may leave `watch` as well.
+struct Restore(*const Occupant);
+
+impl Drop for Restore {
+    #[inline]
+    fn drop(&mut self) {
+        RUNNING.set(self.0);
+    }
+}
+
+/// Prints the message and returns true if a fault at `address` is an overflow of the green thread
+/// that runs here. Async-signal-safe: it neither allocates nor locks.
+pub(super) fn report(address: usize) -> bool {
+    // SAFETY: the pointer is null or was stored by a `watch` that has not returned, which borrows
+    // the occupant for as long.
+    let Some(occupant) = (unsafe { RUNNING.get().as_ref() }) else {
+        return false;
+    };
+    if !occupant.guard.contains(&address) {
+        return false;
+    }
+    let mut message = Message { text: [0; 1024], length: 0 };
+    // A message too long for the buffer is cut, which is better than none.
+    let _ = writeln!(
+        message,
+        "quadrivium: green thread {} has overflowed its stack of {} KiB\n  \
+         remedy: give it a larger one with green::Builder::new().stack_size(bytes)",
+        occupant.name(),
+        occupant.size / 1024,
+    );
+    message.print();
+    true
+}
+
+/// Text in a fixed buffer, since the handler cannot allocate.
+struct Message {
+    text: [u8; 1024],
+    length: usize,
+}
+
+impl Message {
+    /// One write, so that the lines stay together.
+    fn print(&self) {
+        // SAFETY: the first `length` bytes are initialised. Nobody is left to hear of a failure.
+        unsafe { libc::write(libc::STDERR_FILENO, self.text.as_ptr().cast(), self.length) };
+    }
+}
+
+impl Write for Message {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        let room = &mut self.text[self.length..];
+        let fits = piece.len().min(room.len());
+        room[..fits].copy_from_slice(&piece.as_bytes()[..fits]);
+        self.length += fits;
+        Ok(())
+    }
+}

@@ -1,0 +1,193 @@
+//! The free stacks of one OS thread, by size.
+//!
+//! ```text
+//!             1                  2
+//!   chunks -------> in use ------------> warm     at most 16 MiB of stacks in each class,
+//!      ^             |  ^                 |       which keep their pages
+//!      `----- 4 -----'  `------- 3 -------'
+//! ```
+//! 1: `take` when none is warm. 2: `give`. 3: `take`, the usual case: a pop. 4: `give` when enough
+//! are warm: the pages go back to the kernel, and the whole chunk when it is spare.
+//!
+//! A pool that does not look at sizes hands a small stack to whoever asked for a large one, and a
+//! pool without a bound keeps the memory of its worst minute (wasmer#3002, #6374).
+
+use std::array;
+use std::cell::RefCell;
+
+use super::chunk::{Chunk, Slot};
+use super::error::StackError;
+use super::mapping::Guarding;
+use super::signal;
+use super::{Class, StackStats};
+
+/// Bytes of stack that stay warm in each class: 256 stacks of 64 KiB, 16 of 1 MiB. What they
+/// really hold is what was touched, mostly a page or two each.
+pub(super) const WARM_BYTES: usize = 16 << 20;
+
+/// The first chunk of a class has this many stacks: 2.25 MiB of address space for 64 KiB stacks.
+const FIRST_CHUNK: usize = 32;
+
+/// No chunk is larger, if one stack is not: 2 GiB of address space, 29,127 stacks of 64 KiB.
+const LARGEST_CHUNK: usize = 1 << 31;
+
+thread_local! {
+    /// The pools of this OS thread, set up when its first stack is taken.
+    pub(super) static POOLS: RefCell<Pools> = RefCell::new(Pools::new());
+}
+
+/// One pool for each size class.
+#[derive(Debug)]
+pub(super) struct Pools {
+    classes: [Pool; Class::COUNT],
+    /// Where the overflow handler runs; here so that it lives as long as the stacks do.
+    _alternate_stack: Option<signal::AlternateStack>,
+}
+
+impl Pools {
+    fn new() -> Pools {
+        signal::install_once();
+        let guarding = Guarding::probed();
+        Pools {
+            classes: array::from_fn(|class| Pool::new(Class(class as u8), guarding)),
+            _alternate_stack: signal::AlternateStack::if_missing(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn of(&mut self, class: Class) -> &mut Pool {
+        &mut self.classes[usize::from(class.0)]
+    }
+
+    pub(super) fn stats(&self) -> StackStats {
+        let mut stats = StackStats::default();
+        for pool in &self.classes {
+            pool.add_to(&mut stats);
+        }
+        stats
+    }
+}
+
+/// The stacks of one class.
+#[derive(Debug)]
+pub(super) struct Pool {
+    class: Class,
+    guarding: Guarding,
+    /// How many stacks may keep their pages.
+    most_warm: usize,
+    /// Free stacks with their pages, the last one back on top: it is the likeliest in the cache.
+    warm: Vec<Slot>,
+    /// Free stacks, warm and cold.
+    pooled: usize,
+    /// Where a chunk was unmapped there is a hole, so that the others keep their place.
+    chunks: Vec<Option<Chunk>>,
+}
+
+impl Pool {
+    pub(super) fn new(class: Class, guarding: Guarding) -> Pool {
+        Pool {
+            class,
+            guarding,
+            most_warm: WARM_BYTES / class.bytes(),
+            warm: Vec::new(),
+            pooled: 0,
+            chunks: Vec::new(),
+        }
+    }
+
+    /// Takes the stack given back last, else a cold one, else a new one.
+    #[inline]
+    pub(super) fn take(&mut self) -> Result<Slot, StackError> {
+        let slot = match self.warm.pop() {
+            Some(slot) => slot,
+            None => self.take_from_chunk()?,
+        };
+        self.pooled -= 1;
+        self.chunk(slot.chunk).in_use += 1;
+        Ok(slot)
+    }
+
+    /// Takes a stack back. It stays warm, or turns cold, or goes with its chunk.
+    #[inline]
+    pub(super) fn give(&mut self, slot: Slot) {
+        self.pooled += 1;
+        let chunk = self.chunk(slot.chunk);
+        chunk.in_use -= 1;
+        if chunk.in_use == 0 && self.is_spare(slot.chunk) {
+            self.unmap(slot.chunk);
+        } else if self.warm.len() < self.most_warm {
+            self.warm.push(slot);
+        } else {
+            self.chunk(slot.chunk).cool(&slot);
+        }
+    }
+
+    /// Prefers early chunks, so that late ones empty and can be unmapped.
+    #[cold]
+    fn take_from_chunk(&mut self) -> Result<Slot, StackError> {
+        let has_room = |chunk: &Option<Chunk>| chunk.as_ref().is_some_and(Chunk::has_room);
+        let index = match self.chunks.iter().position(has_room) {
+            Some(index) => index as u32,
+            None => self.grow()?,
+        };
+        let carved = self.chunk(index).carved();
+        let slot = self.chunk(index).take(index)?;
+        self.pooled += self.chunk(index).carved() - carved;
+        Ok(slot)
+    }
+
+    /// Maps a chunk as large as all the others together, or, where address space is short, what
+    /// can be had.
+    fn grow(&mut self) -> Result<u32, StackError> {
+        let mapped: usize = self.chunks.iter().flatten().map(Chunk::capacity).sum();
+        let most = (LARGEST_CHUNK / Chunk::stride(self.class)).max(1);
+        let mut count = mapped.max(FIRST_CHUNK).min(most);
+        let chunk = loop {
+            match Chunk::map(self.class, count, self.guarding) {
+                Ok(chunk) => break chunk,
+                Err(_) if count > 1 => count /= 2,
+                Err(error) => return Err(error),
+            }
+        };
+        let index = match self.chunks.iter().position(Option::is_none) {
+            Some(hole) => hole,
+            None => {
+                self.chunks.push(None);
+                self.chunks.len() - 1
+            }
+        };
+        self.chunks[index] = Some(chunk);
+        Ok(index as u32)
+    }
+
+    /// Whether a chunk nobody uses should go: there are as many free stacks elsewhere as may be
+    /// warm, or it has had far more than that. Either way many stacks have to be taken before one
+    /// goes again, so a green thread that comes and goes maps nothing; but for stacks larger than
+    /// [`WARM_BYTES`], of which nothing is kept.
+    fn is_spare(&mut self, index: u32) -> bool {
+        let carved = self.chunk(index).carved();
+        self.pooled >= carved + self.most_warm || carved > 4 * self.most_warm
+    }
+
+    #[cold]
+    fn unmap(&mut self, index: u32) {
+        self.pooled -= self.chunk(index).carved();
+        self.warm.retain(|slot| slot.chunk != index);
+        self.chunks[index as usize] = None;
+    }
+
+    fn add_to(&self, stats: &mut StackStats) {
+        stats.pooled += self.pooled;
+        for chunk in self.chunks.iter().flatten() {
+            stats.in_use += chunk.in_use as usize;
+            stats.mappings += 1;
+            stats.reserved_bytes += chunk.reserved();
+            stats.resident_bytes += chunk.resident();
+        }
+    }
+
+    #[inline]
+    fn chunk(&mut self, index: u32) -> &mut Chunk {
+        self.chunks[index as usize].as_mut().expect("a chunk stays while a stack of it is out")
+    }
+}

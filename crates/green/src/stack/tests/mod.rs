@@ -1,0 +1,89 @@
+//! What every test of the stacks needs.
+
+mod errors;
+mod guard;
+mod overflow;
+mod pool;
+mod shape;
+
+use std::env;
+use std::fs;
+use std::io::{self, PipeWriter};
+use std::os::fd::AsRawFd;
+use std::panic::Location;
+use std::process::{self, Command, Output};
+use std::ptr;
+
+use corosensei::stack::Stack as _;
+
+use super::Stack;
+use super::overflow::Label;
+
+/// Names, for the child, the one test it is to run.
+const CHILD: &str = "QUADRIVIUM_TEST_CHILD";
+
+/// Runs `body` in a process of its own: for what would kill this one, or counts what other tests
+/// change. `test` is the name of the calling test in `module`.
+fn alone(module: &str, test: &str, body: impl FnOnce()) -> Output {
+    let (_, path) = module.split_once("::").expect("tests are in modules");
+    let name = format!("{path}::{test}");
+    if env::var_os(CHILD).is_some() {
+        body();
+        process::exit(0);
+    }
+    Command::new(env::current_exe().expect("a test runs from a file"))
+        .args(["--exact", &name, "--nocapture"])
+        .env(CHILD, &name)
+        .output()
+        .expect("the test can start itself")
+}
+
+/// Runs `body` alone and fails if it does.
+fn passes_alone(module: &str, test: &str, body: impl FnOnce()) {
+    let output = alone(module, test, body);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Touches the topmost word of a stack, so that it has a page.
+fn touch(stack: &Stack) {
+    let top = stack.base().get() - size_of::<usize>();
+    // SAFETY: the topmost word of a stack that nothing runs on is ours to write.
+    unsafe { ptr::with_exposed_provenance_mut::<usize>(top).write(1) };
+}
+
+/// Asks the kernel, which answers with an error where we would die.
+struct Prober {
+    reader: io::PipeReader,
+    writer: PipeWriter,
+}
+
+impl Prober {
+    fn new() -> Prober {
+        let (reader, writer) = io::pipe().expect("there are descriptors");
+        Prober { reader, writer }
+    }
+
+    /// Whether reading the byte at `address` faults.
+    fn faults(&mut self, address: usize) -> bool {
+        let byte = ptr::with_exposed_provenance(address);
+        // SAFETY: the kernel checks the address.
+        let written = unsafe { libc::write(self.writer.as_raw_fd(), byte, 1) };
+        if written == 1 {
+            io::Read::read_exact(&mut self.reader, &mut [0]).expect("one byte is in the pipe");
+        }
+        written == -1
+    }
+}
+
+/// Mappings of this process, and bytes of address space and memory.
+fn usage() -> (usize, usize, usize) {
+    let maps = fs::read_to_string("/proc/self/maps").expect("Linux has /proc");
+    let statm = fs::read_to_string("/proc/self/statm").expect("Linux has /proc");
+    let mut pages = statm.split(' ').map(|n| n.parse::<usize>().expect("statm has numbers"));
+    let mut bytes = || pages.next().expect("statm has seven fields") * *super::mapping::PAGE;
+    (maps.lines().count(), bytes(), bytes())
+}
+
+fn label(name: Option<&str>) -> Label {
+    Label { id: 7, name: name.map(Into::into), spawned_at: Location::caller() }
+}

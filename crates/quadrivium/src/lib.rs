@@ -1,0 +1,146 @@
+//! Four ways to suspend and resume a computation, on one event loop: callbacks, generators,
+//! async/await and green threads, each behind one [`Task`] trait, so that each can call the others.
+//!
+//! # The same program four ways
+//!
+//! It waits a while and is worth a number. Only how it is suspended differs.
+//!
+//! As a **callback**, the rest of the program is a function that is called with what came:
+//!
+//! ```
+//! use quadrivium::prelude::*;
+//! use std::time::Duration;
+//!
+//! fn answer() -> impl Task<Output = u32> {
+//!     callback(|cb| {
+//!         cb.perform(sleep(Duration::from_secs(1)), |cb, ()| cb.done(42));
+//!     })
+//! }
+//! # assert_eq!(EventLoop::with_virtual_clock()?.block_on(answer())?, 42);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! As a **generator**, it yields to the loop what it waits for:
+//!
+//! ```
+//! use quadrivium::prelude::*;
+//! use std::time::Duration;
+//!
+//! fn answer() -> impl Task<Output = u32> {
+//!     generator(|mut co| async move {
+//!         co.perform(sleep(Duration::from_secs(1))).await;
+//!         42
+//!     })
+//! }
+//! # assert_eq!(EventLoop::with_virtual_clock()?.block_on(answer())?, 42);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! As a **future**, it awaits:
+//!
+//! ```
+//! use quadrivium::prelude::*;
+//! use std::time::Duration;
+//!
+//! fn answer() -> impl Task<Output = u32> {
+//!     future(async {
+//!         sleep(Duration::from_secs(1)).await;
+//!         42
+//!     })
+//! }
+//! # assert_eq!(EventLoop::with_virtual_clock()?.block_on(answer())?, 42);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! As a **green thread**, it is a plain function on a stack of its own:
+//!
+//! ```
+//! use quadrivium::{green::perform, prelude::*};
+//! use std::time::Duration;
+//!
+//! fn answer() -> impl Task<Output = u32> {
+//!     green(|| {
+//!         perform(sleep(Duration::from_secs(1)));
+//!         42
+//!     })
+//! }
+//! # assert_eq!(EventLoop::with_virtual_clock()?.block_on(answer())?, 42);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Any style calls any other
+//!
+//! `perform` takes any task. Here a green thread performs a future, which performs a generator:
+//!
+//! ```
+//! use quadrivium::{future, green, prelude::*};
+//!
+//! let inner = || generator(|mut co| async move { co.perform(turn()).await });
+//! let middle = move || future(async move { future::perform(inner()).await });
+//! let outer = green(move || green::perform(middle()));
+//! EventLoop::new()?.block_on(outer)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is where
+//!
+//! | module | has |
+//! |---|---|
+//! | [`task`] | what a task is; [`spawn`], join, race |
+//! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles |
+//! | [`time`] | sleeping, deadlines, giving way |
+//! | [`sync`] | channels and notifications between tasks |
+//! | [`event_loop`] | the loop, its errors, its trace |
+//! | [`host`] | for those who write a host or a style of their own |
+
+#![forbid(unsafe_code)]
+
+pub use quadrivium_core::{
+    JoinError, JoinHandle, Task, host, join, join_all, race, spawn, spawn_named,
+};
+pub use quadrivium_event_loop::{EventLoop, RunError};
+
+pub use quadrivium_callback as callback;
+pub use quadrivium_future as future;
+pub use quadrivium_generator as generator;
+pub use quadrivium_green as green;
+
+/// The loop, its errors and its trace.
+pub mod event_loop {
+    pub use quadrivium_event_loop::{
+        Deadlock, EventLoop, Recorder, RunError, Stopper, Trace, Turned, trace,
+    };
+}
+
+/// What a task is, how tasks are handed to a loop, and how one is made of several.
+pub mod task {
+    pub use quadrivium_core::{
+        BoxTask, Canceller, Context, Either, Join, JoinAll, JoinError, JoinHandle, LocalWaker,
+        Perform, PerformWaits, RESUMED_AFTER_DONE, Race, Step, Task, Wait, join, join_all, race,
+        spawn, spawn_named,
+    };
+}
+
+/// Sleeping, deadlines, giving way: what `std::time` and `std::thread::sleep` are to threads.
+pub mod time {
+    pub use quadrivium_core::{
+        BlockFor, Elapsed, Sleep, Timeout, Turn, block_for, sleep, sleep_until, timeout, turn,
+    };
+}
+
+/// Channels and notifications between the tasks of one loop: what `std::sync` is to threads.
+pub mod sync {
+    pub use quadrivium_core::{channel, notify, notify::Notify, oneshot};
+}
+
+/// What most programs use. `perform` is not among them, as each style has its own.
+pub mod prelude {
+    pub use quadrivium_callback::{Callback, callback};
+    pub use quadrivium_core::{
+        JoinError, JoinHandle, Task, join, join_all, race, sleep, spawn, spawn_named, timeout, turn,
+    };
+    pub use quadrivium_event_loop::{EventLoop, RunError};
+    pub use quadrivium_future::future;
+    pub use quadrivium_generator::{Co, generator};
+    pub use quadrivium_green::green;
+}

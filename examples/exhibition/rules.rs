@@ -1,0 +1,60 @@
+//! The rules of the exhibition: how many boards, and who thinks how long.
+
+use std::time::Duration;
+
+/// A simultaneous exhibition: one master, many boards.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Number of boards.
+    pub boards: usize,
+    /// Moves the master makes on each board, and so many replies.
+    pub moves: usize,
+    /// How long the master thinks about a move.
+    pub master: Duration,
+    /// How long an opponent thinks about a reply.
+    pub opponent: Duration,
+    /// Varies the thinking times by up to a quarter, if there is one.
+    pub seed: Option<u64>,
+}
+
+impl Default for Rules {
+    /// The numbers of the article's talk: 24 boards, 30 moves, 5 s and 55 s.
+    fn default() -> Self {
+        Self {
+            boards: 24,
+            moves: 30,
+            master: Duration::from_secs(5),
+            opponent: Duration::from_secs(55),
+            seed: None,
+        }
+    }
+}
+
+impl Rules {
+    /// How long the master thinks about this move.
+    pub fn master(&self, board: usize, number: usize) -> Duration {
+        self.vary(self.master, board, number, 0)
+    }
+
+    /// How long the opponent thinks about the reply to this move.
+    pub fn opponent(&self, board: usize, number: usize) -> Duration {
+        self.vary(self.opponent, board, number, 1)
+    }
+
+    /// Between 3/4 and 5/4 of `time`, always the same for the same move.
+    fn vary(&self, time: Duration, board: usize, number: usize, who: u64) -> Duration {
+        let Some(seed) = self.seed else { return time };
+        let place = (board as u64) << 32 | (number as u64) << 1 | who;
+        let percent = splitmix64(seed ^ splitmix64(place)) % 51;
+        time * (75 + percent as u32) / 100
+    }
+}
+
+/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+/// OOPSLA 2014: one step of SplitMix64.
+fn splitmix64(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
