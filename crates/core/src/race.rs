@@ -25,8 +25,10 @@ pub fn race<A: Task, B: Task>(a: A, b: B) -> Race<A, B> {
 /// Two tasks of which the first to be done counts. Made by [`race`].
 #[must_use = "a task is lazy: perform it"]
 pub struct Race<A: Task, B: Task> {
-    parts: Option<(Pin<Box<A>>, Pin<Box<B>>)>,
+    parts: Option<Parts<A, B>>,
 }
+
+type Parts<A, B> = (Pin<Box<A>>, Pin<Box<B>>);
 
 /// The output of the winner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use std::ptr;
 use corosensei::stack::Stack as _;
 
 use super::Stack;
-use super::overflow::Label;
+use quadrivium_core::host::{Label, TaskId};
 
 /// Names, for the child, the one test it is to run.
 const CHILD: &str = "QUADRIVIUM_TEST_CHILD";
@@ -85,5 +85,5 @@ fn usage() -> (usize, usize, usize) {
 }
 
 fn label(name: Option<&str>) -> Label {
-    Label { id: 7, name: name.map(Into::into), spawned_at: Location::caller() }
+    Label { id: TaskId(7), name: name.map(Into::into), spawned_at: Location::caller() }
 }

@@ -18,7 +18,7 @@ const MESSAGE: &str = "has overflowed its stack of 64 KiB\n  \
 /// Runs `body` as a green thread of this name, to its first suspension.
 fn run(name: Option<&str>, body: impl FnOnce() + 'static) {
     let stack = Stack::take(0).expect("there is memory");
-    let occupant = Occupant::new(label(name), &stack);
+    let occupant = Occupant::new(Some(label(name)), &stack);
     let mut coroutine = Coroutine::<(), (), (), Stack>::with_stack(stack, |_, ()| body());
     watch(&occupant, || coroutine.resume(()));
 }
