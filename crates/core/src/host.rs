@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Canceller, Context, JoinError, Step, Task};
+use crate::{Canceller, Context, JoinError, Step, Task, Wait};
 
 /// What drives tasks: an event loop, another scheduler, somebody else's executor.
 ///
@@ -111,8 +111,15 @@ pub type Joined = Result<Box<dyn Any>, JoinError>;
 
 /// [`Task`] with the output type forgotten. Every `'static` task is one.
 pub trait Hosted {
-    /// Runs to the next suspension point, or to the end.
-    fn resume_hosted(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Box<dyn Any>>;
+    /// Runs to the next suspension point, and returns what the task waits for; or to the end, and
+    /// puts the output into `output`.
+    ///
+    /// Not a [`Step`], because a wait alone is returned in registers.
+    fn resume_hosted(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        output: &mut Option<Box<dyn Any>>,
+    ) -> Option<Wait>;
 }
 
 impl<T> Hosted for T
@@ -120,10 +127,17 @@ where
     T: Task + 'static,
     T::Output: 'static,
 {
-    fn resume_hosted(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Box<dyn Any>> {
+    fn resume_hosted(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        output: &mut Option<Box<dyn Any>>,
+    ) -> Option<Wait> {
         match self.resume(cx) {
-            Step::Suspended(wait) => Step::Suspended(wait),
-            Step::Done(output) => Step::Done(Box::new(output)),
+            Step::Suspended(wait) => Some(wait),
+            Step::Done(it) => {
+                *output = Some(Box::new(it));
+                None
+            }
         }
     }
 }

@@ -5,9 +5,9 @@
 //! wait to it, and the future-style task returns the sum:
 //!
 //! ```text
-//!  FutureTask::resume ─ PerformWaits::collect ─► poll ─► Perform::poll ─► sub-task.resume
-//!        ▲                        │ 1. sets COLLECTOR        │                   │
-//!        └── Suspended(wait) ◄────┴── 3. takes it ◄── 2. adds its wait ◄─ Suspended(wait)
+//!  FutureTask::resume ─ PerformWaits::poll ─► poll ─► Perform::poll ─► sub-task.resume
+//!        ▲                        │ 1. sets POLLED           │                   │
+//!        └── Suspended(wait) ◄────┴── 3. takes the sum ◄─ 2. adds its wait ◄─ Suspended(wait)
 //! ```
 //!
 //! Waits added under the task's own waker live for one poll: a future that polls a part again only
@@ -16,9 +16,10 @@
 //! woken, so such a wait is kept with its waker, and the waker is woken when the wait is over.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     ptr,
     sync::{Arc, Weak},
@@ -45,6 +46,7 @@ impl<T: Task + Unpin> Perform<T> {
 impl<T: Task + Unpin> Future for Perform<T> {
     type Output = T::Output;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<T::Output> {
         match Pin::new(&mut self.task).resume(&mut Context::new(cx.waker())) {
             Step::Done(output) => Poll::Ready(output),
@@ -64,9 +66,8 @@ struct Ticket(Option<Arc<()>>);
 ///
 /// Empty, it is one word.
 #[derive(Default)]
+#[allow(clippy::box_collection)] // One word in every task, where a `Vec` is three.
 pub struct PerformWaits {
-    // Boxed because almost no task ever has one: `Vec` itself would take three words in every task.
-    #[allow(clippy::box_collection)]
     kept: Option<Box<Vec<Kept>>>,
 }
 
@@ -77,101 +78,158 @@ struct Kept {
     waker: Waker,
 }
 
-struct Collector {
-    task: (*const (), *const task::RawWakerVTable),
-    wait: Option<Wait>,
-    waits: PerformWaits,
-}
-
 thread_local! {
-    static COLLECTOR: RefCell<Option<Collector>> = const { RefCell::new(None) };
+    /// The waker of the innermost future-style task that is being polled on this thread. Only its
+    /// address counts: it tells the task's own waker from those of foreign combinators.
+    static POLLED: Cell<*const Waker> = const { Cell::new(ptr::null()) };
+    // What that task has come to wait for. Three words instead of a struct: they are on the way of
+    // every poll, and a struct written field by field and read as a whole stalls the processor.
+    static TURN: Cell<bool> = const { Cell::new(false) };
+    static OTHER: Cell<Option<Wait>> = const { Cell::new(None) };
+    /// Whether the top of `KEPT` is this task's.
+    static KEEPS: Cell<bool> = const { Cell::new(false) };
+    /// The waits under foreign wakers of those tasks being polled that have any, innermost last.
+    static KEPT: RefCell<Vec<Box<Vec<Kept>>>> = const { RefCell::new(Vec::new()) };
 }
 
 impl PerformWaits {
-    /// Runs `poll`, and returns what it returns with the sum of what the performs in it wait for.
-    pub fn collect<T>(&mut self, cx: &Context<'_>, poll: impl FnOnce() -> T) -> (T, Wait) {
-        if self.kept.is_some() {
-            self.wake_those_over(cx);
+    /// Polls the body of a future-style task; when it is pending, the task waits for the sum of what
+    /// the performs in it wait for.
+    #[inline]
+    pub fn poll<F: Future>(&mut self, body: Pin<&mut F>, cx: &Context<'_>) -> Step<F::Output> {
+        let keeps = self.kept.is_some() && self.put_waiting(cx);
+        let outer = Outer::enter(cx.waker(), keeps);
+        let polled = body.poll(&mut task::Context::from_waker(cx.waker()));
+        let turn = TURN.get();
+        let other = if turn { None } else { OTHER.take() };
+        let keeps = KEEPS.take();
+        outer.leave();
+        if keeps {
+            self.take_waiting();
         }
-        let collector =
-            Collector { task: identity(cx.waker()), wait: None, waits: std::mem::take(self) };
-        let outer = Outer(Some(COLLECTOR.replace(Some(collector))));
-        let polled = poll();
-        let collector = outer.restore().expect("a poll leaves the collector it found");
-        *self = collector.waits;
-        let wait = collector.wait.unwrap_or(Wait::Wake);
-        (polled, self.kept.iter().flat_map(|kept| kept.iter()).fold(wait, Kept::or))
+        match polled {
+            Poll::Ready(output) => Step::Done(output),
+            Poll::Pending if turn => Step::Suspended(Wait::Turn),
+            Poll::Pending => Step::Suspended(self.or_kept(other.unwrap_or(Wait::Wake))),
+        }
     }
 
-    /// Wakes the wakers whose waits are over, and forgets the waits of performs that are gone.
-    fn wake_those_over(&mut self, cx: &Context<'_>) {
-        let kept = self.kept.take().into_iter().flat_map(|kept| *kept);
-        let alive = kept.filter(|kept| kept.perform.strong_count() > 0);
-        let (over, waiting): (Vec<_>, Vec<_>) = alive.partition(|kept| match &kept.wait {
-            Wait::Turn => true,
-            Wait::Until(deadline) => *deadline <= cx.now(),
-            Wait::Wake => false,
-        });
-        if !waiting.is_empty() {
-            self.kept = Some(Box::new(waiting));
-        }
+    /// Wakes the wakers whose waits are over, forgets those of performs that are gone, and puts the
+    /// rest where performs find it.
+    #[cold]
+    fn put_waiting(&mut self, cx: &Context<'_>) -> bool {
+        let mut kept = self.kept.take().unwrap_or_default();
+        kept.retain(|kept| kept.perform.strong_count() > 0);
+        let over: Vec<_> = kept.extract_if(.., |kept| kept.is_over(cx)).collect();
+        KEPT.with_borrow_mut(|stack| stack.push(kept));
         over.into_iter().for_each(|kept| kept.waker.wake());
+        true
+    }
+
+    /// Takes it back.
+    #[cold]
+    fn take_waiting(&mut self) {
+        let kept = KEPT.with_borrow_mut(Vec::pop).unwrap_or_default();
+        self.kept = (!kept.is_empty()).then_some(kept);
+    }
+
+    fn or_kept(&self, wait: Wait) -> Wait {
+        let kept = self.kept.iter().flat_map(|kept| kept.iter());
+        kept.fold(wait, |wait, kept| wait.or(kept.wait.clone()))
     }
 }
 
 impl Kept {
-    fn or(wait: Wait, kept: &Kept) -> Wait {
-        wait.or(kept.wait.clone())
+    fn is_over(&self, cx: &Context<'_>) -> bool {
+        match self.wait {
+            Wait::Turn => true,
+            Wait::Until(deadline) => deadline <= cx.now(),
+            Wait::Wake => false,
+        }
     }
 }
 
-/// Puts the collector of the task around this one back, also when the poll panics.
-struct Outer(Option<Option<Collector>>);
+/// Puts back what belongs to the task around this one, also when the poll panics.
+struct Outer {
+    polled: *const Waker,
+    turn: bool,
+    other: Option<Wait>,
+    keeps: bool,
+}
 
 impl Outer {
-    fn restore(mut self) -> Option<Collector> {
-        self.0.take().and_then(|outer| COLLECTOR.replace(outer))
+    #[inline]
+    fn enter(waker: &Waker, keeps: bool) -> Self {
+        let polled = POLLED.replace(waker);
+        let other = if polled.is_null() { None } else { OTHER.take() };
+        Self { polled, turn: TURN.replace(false), other, keeps: KEEPS.replace(keeps) }
+    }
+
+    /// The way out without a panic: nothing is left to take from `KEPT`.
+    #[inline]
+    fn leave(mut self) {
+        self.restore();
+        KEEPS.set(self.keeps);
+        mem::forget(self);
+    }
+
+    #[inline]
+    fn restore(&mut self) {
+        POLLED.set(self.polled);
+        TURN.set(self.turn);
+        if !self.polled.is_null() {
+            OTHER.set(self.other.take());
+        }
     }
 }
 
 impl Drop for Outer {
     fn drop(&mut self) {
-        if let Some(outer) = self.0.take() {
-            drop(COLLECTOR.replace(outer));
+        self.restore();
+        if KEEPS.replace(self.keeps) {
+            // The poll has panicked: nobody will take this.
+            let kept = KEPT.with_borrow_mut(Vec::pop);
+            drop(kept);
         }
     }
-}
-
-fn identity(waker: &Waker) -> (*const (), *const task::RawWakerVTable) {
-    (waker.data(), ptr::from_ref(waker.vtable()))
 }
 
 /// Tells the future-style task around this perform what it waits for.
+#[inline]
 fn add(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
-    COLLECTOR.with_borrow_mut(|collector| match collector {
-        Some(collector) if collector.task == identity(waker) => {
-            collector.wait = Some(match collector.wait.take() {
-                None => wait,
-                Some(other) => other.or(wait),
-            });
-        }
-        Some(collector) => collector.waits.keep(wait, waker, ticket),
-        None => on_a_foreign_executor(wait, waker),
-    });
-}
-
-impl PerformWaits {
-    fn keep(&mut self, wait: Wait, waker: &Waker, ticket: &mut Ticket) {
-        let perform = Arc::downgrade(ticket.0.get_or_insert_default());
-        let kept = self.kept.get_or_insert_default();
-        kept.retain(|kept| !kept.perform.ptr_eq(&perform));
-        if wait != Wait::Wake {
-            kept.push(Kept { perform, wait, waker: waker.clone() });
-        }
+    let polled = POLLED.get();
+    if polled.is_null() {
+        on_a_foreign_executor(wait, waker);
+    } else if !ptr::eq(polled, waker) {
+        keep(wait, waker, ticket);
+    } else if wait == Wait::Turn {
+        TURN.set(true);
+    } else {
+        let sum = match OTHER.take() {
+            Some(other) => other.or(wait),
+            None => wait,
+        };
+        OTHER.set(Some(sum));
     }
 }
 
+#[cold]
+fn keep(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
+    let perform = Arc::downgrade(ticket.0.get_or_insert_default());
+    let mut kept = match KEEPS.replace(true) {
+        true => KEPT.with_borrow_mut(Vec::pop).unwrap_or_default(),
+        false => Box::default(),
+    };
+    let former = kept.extract_if(.., |kept| kept.perform.ptr_eq(&perform)).collect::<Vec<_>>();
+    if wait != Wait::Wake {
+        kept.push(Kept { perform, wait, waker: waker.clone() });
+    }
+    KEPT.with_borrow_mut(|stack| stack.push(kept));
+    drop(former);
+}
+
 /// Outside a future-style task there is a waker and nothing else; it serves every wait but a deadline.
+#[cold]
 fn on_a_foreign_executor(wait: Wait, waker: &Waker) {
     match wait {
         Wait::Wake => {}

@@ -10,6 +10,7 @@ use crate::{Context, Step, Task, Wait, host};
 /// Lets every other ready task run first.
 ///
 /// Long work calls it now and then so that the others get the CPU too (asyncio's `sleep(0)`).
+#[inline]
 pub fn turn() -> Turn {
     Turn { taken: false }
 }
@@ -24,6 +25,7 @@ pub struct Turn {
 impl Task for Turn {
     type Output = ();
 
+    #[inline]
     fn resume(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Step<()> {
         if self.taken {
             return Step::Done(());

@@ -104,12 +104,12 @@ pub(crate) fn release(index: u16, generation: u32) {
 impl Mailbox {
     pub(crate) fn wake(&self, key: Key) {
         self.post(|inbox| {
-            let slot = key.slot as usize;
+            let slot = key.slot() as usize;
             if slot >= inbox.posted.len() {
                 inbox.posted.resize(slot + 1, 0);
             }
-            if inbox.posted[slot] != key.generation + 1 {
-                inbox.posted[slot] = key.generation + 1;
+            if inbox.posted[slot] != key.generation() + 1 {
+                inbox.posted[slot] = key.generation() + 1;
                 inbox.mail.posts.push(Post::Wake(key));
             }
         });
@@ -141,7 +141,7 @@ impl Mailbox {
         let mail = std::mem::take(&mut inbox.mail);
         for post in &mail.posts {
             if let Post::Wake(key) = post {
-                inbox.posted[key.slot as usize] = 0;
+                inbox.posted[key.slot() as usize] = 0;
             }
         }
         Some(mail)

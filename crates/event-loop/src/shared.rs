@@ -129,13 +129,17 @@ impl Shared {
     /// Resumes the first task of the ready queue.
     fn step(&self) {
         let Some((key, mut body)) = self.start() else { return };
-        self.note(key.slot, EventKind::Resumed);
+        self.note(key.slot(), EventKind::Resumed);
         self.running.set(Some(key));
         let waker = waker::waker(key);
-        let resume = || body.as_mut().resume_hosted(&mut Context::new(&waker));
+        let mut output = None;
+        let resume = || body.as_mut().resume_hosted(&mut Context::new(&waker), &mut output);
         match catch_unwind(AssertUnwindSafe(resume)) {
-            Ok(Step::Suspended(wait)) => self.suspend(key, body, wait),
-            Ok(Step::Done(output)) => self.end(key, body, Ok(output)),
+            Ok(Some(wait)) => self.suspend(key, body, wait),
+            Ok(None) => {
+                let output = output.expect("a task that waits for nothing has an output");
+                self.end(key, body, Ok(output));
+            }
             Err(payload) => self.end(key, body, Err(JoinError::Panicked(payload))),
         }
         self.running.set(None);
@@ -154,21 +158,31 @@ impl Shared {
 
     /// Puts a task back that waits.
     fn suspend(&self, key: Key, body: HostedTask, wait: Wait) {
-        self.note(key.slot, EventKind::Suspended(self.waiting(&wait)));
+        if self.tracing.get() {
+            self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
+        }
         let mut state = self.state.borrow_mut();
         let State { slots, ready, timers, .. } = &mut *state;
-        let slot = slots.slot(key.slot);
+        let slot = slots.slot(key.slot());
         if slot.cancelled {
             drop(state);
             return self.end(key, body, Err(JoinError::Cancelled));
         }
         slot.body = Some(body);
-        match wait {
-            Wait::Until(deadline) => match self.clock.nanos(deadline) {
-                Some(deadline) => timers.arm(key.slot, deadline),
-                None => timers.disarm(key.slot),
-            },
-            Wait::Turn | Wait::Wake => timers.disarm(key.slot),
+        let deadline = match wait {
+            Wait::Until(deadline) => self.clock.nanos(deadline),
+            Wait::Turn | Wait::Wake => None,
+        };
+        match deadline {
+            Some(deadline) => {
+                slot.armed = true;
+                timers.arm(key.slot(), deadline);
+            }
+            None if slot.armed => {
+                slot.armed = false;
+                timers.disarm(key.slot());
+            }
+            None => {}
         }
         if std::mem::take(&mut slot.woken) || wait == Wait::Turn {
             slot.stage = Stage::Ready;
@@ -190,7 +204,7 @@ impl Shared {
             }
         };
         self.note(
-            key.slot,
+            key.slot(),
             match &joined {
                 Ok(_) => EventKind::Done,
                 Err(JoinError::Cancelled) => EventKind::Cancelled,
@@ -198,7 +212,9 @@ impl Shared {
             },
         );
         let mut state = self.state.borrow_mut();
-        state.timers.disarm(key.slot);
+        if std::mem::take(&mut state.slots.slot(key.slot()).armed) {
+            state.timers.disarm(key.slot());
+        }
         let ended = state.slots.end(key, joined);
         drop(state);
         match ended {
@@ -213,7 +229,7 @@ impl Shared {
     pub(crate) fn wake(&self, key: Key) {
         let by = match self.running.get() {
             Some(_) if !self.tracing.get() => By::Outside,
-            Some(running) => By::Task(self.state.borrow().slots.id(running.slot)),
+            Some(running) => By::Task(self.state.borrow().slots.id(running.slot())),
             None => By::Outside,
         };
         self.wake_by(key, by);
@@ -232,7 +248,7 @@ impl Shared {
             Stage::Running | Stage::Ready | Stage::Ended | Stage::Free => return,
         }
         drop(state);
-        self.note(key.slot, EventKind::Woken(by));
+        self.note(key.slot(), EventKind::Woken(by));
     }
 
     fn wake_due(&self) {

@@ -43,6 +43,8 @@ pub(crate) struct Slot {
     pub(crate) body: Option<HostedTask>,
     pub(crate) generation: u32,
     pub(crate) stage: Stage,
+    /// Has a deadline among the timers.
+    pub(crate) armed: bool,
     /// Woken while it ran.
     pub(crate) woken: bool,
     /// To be dropped when it next suspends.
@@ -102,7 +104,7 @@ impl Slots {
         slot.body = Some(body);
         slot.stage = Stage::Ready;
         self.live += 1;
-        (Key { event_loop: self.event_loop, slot: index, generation: slot.generation }, id)
+        (Key::new(self.event_loop, index, slot.generation), id)
     }
 
     fn grow(&mut self, record: Record) -> u32 {
@@ -113,6 +115,7 @@ impl Slots {
             body: None,
             generation: self.first_generation,
             stage: Stage::Free,
+            armed: false,
             woken: false,
             cancelled: false,
             escaped: false,
@@ -123,8 +126,8 @@ impl Slots {
     /// The slot of this task, unless it has been freed.
     #[inline]
     pub(crate) fn at(&mut self, key: Key) -> Option<&mut Slot> {
-        let slot = self.slots.get_mut(key.slot as usize)?;
-        (slot.generation == key.generation && slot.stage != Stage::Free).then_some(slot)
+        let slot = self.slots.get_mut(key.slot() as usize)?;
+        (slot.generation == key.generation() && slot.stage != Stage::Free).then_some(slot)
     }
 
     /// The slot with this index.
@@ -136,7 +139,7 @@ impl Slots {
     /// The key of the task that is in this slot now.
     pub(crate) fn key(&self, index: u32) -> Key {
         let generation = self.slots[index as usize].generation;
-        Key { event_loop: self.event_loop, slot: index, generation }
+        Key::new(self.event_loop, index, generation)
     }
 
     /// The task has given its waker away.
@@ -152,12 +155,12 @@ impl Slots {
 
     /// The task has come to this. Returns who waits for it, or what nobody will read.
     pub(crate) fn end(&mut self, key: Key, joined: Joined) -> Outcome {
-        let slot = &mut self.slots[key.slot as usize];
+        let slot = &mut self.slots[key.slot() as usize];
         slot.stage = Stage::Ended;
         self.live -= 1;
         self.escaped -= usize::from(slot.escaped);
         slot.escaped = false;
-        let outcome = &mut self.records[key.slot as usize].outcome;
+        let outcome = &mut self.records[key.slot() as usize].outcome;
         match std::mem::replace(outcome, Outcome::Joined(joined)) {
             Outcome::Detached => self.replace_outcome(key, Outcome::Nobody),
             former => former,
@@ -190,18 +193,18 @@ impl Slots {
     }
 
     fn replace_outcome(&mut self, key: Key, outcome: Outcome) -> Outcome {
-        let former = std::mem::replace(&mut self.records[key.slot as usize].outcome, outcome);
+        let former = std::mem::replace(&mut self.records[key.slot() as usize].outcome, outcome);
         if matches!(former, Outcome::Joined(_)) {
-            self.free(key.slot);
+            self.free(key.slot());
         }
         former
     }
 
     /// Whether the task has ended, and what it came to is there.
     pub(crate) fn is_finished(&self, key: Key) -> bool {
-        match self.slots.get(key.slot as usize) {
-            Some(slot) if slot.generation == key.generation => {
-                matches!(self.records[key.slot as usize].outcome, Outcome::Joined(_))
+        match self.slots.get(key.slot() as usize) {
+            Some(slot) if slot.generation == key.generation() => {
+                matches!(self.records[key.slot() as usize].outcome, Outcome::Joined(_))
             }
             _ => true,
         }

@@ -1,6 +1,6 @@
 //! [`Co`]: what the body of a generator task is handed.
 
-use std::{cell::Cell, fmt, pin::pin, rc::Rc};
+use std::{cell::Cell, fmt, pin::pin};
 
 use quadrivium_core::{Context, LocalWaker, Step, Task, Wait};
 
@@ -8,27 +8,25 @@ use quadrivium_core::{Context, LocalWaker, Step, Task, Wait};
 pub struct Co {
     co: genawaiter::rc::Co<Wait, Resume>,
     waker: LocalWaker,
-    has_yielded: Rc<Cell<bool>>,
 }
 
-/// What a generator is resumed with: its waker.
-pub(crate) struct Resume {
-    waker: LocalWaker,
+/// What a generator is resumed with: its waker, when that is another one than before.
+pub(crate) type Resume = Option<LocalWaker>;
+
+thread_local! {
+    /// Whether the generator that is being resumed on this thread has yielded.
+    static HAS_YIELDED: Cell<bool> = const { Cell::new(false) };
 }
 
-impl Resume {
-    pub(crate) fn new(cx: &Context<'_>) -> Self {
-        Self { waker: cx.local_waker() }
-    }
+/// Whether the generator that has just come back yielded, and had the right to.
+#[inline]
+pub(crate) fn has_yielded() -> bool {
+    HAS_YIELDED.take()
 }
 
 impl Co {
-    pub(crate) fn new(
-        co: genawaiter::rc::Co<Wait, Resume>,
-        waker: LocalWaker,
-        has_yielded: Rc<Cell<bool>>,
-    ) -> Self {
-        Self { co, waker, has_yielded }
+    pub(crate) fn new(co: genawaiter::rc::Co<Wait, Resume>, waker: LocalWaker) -> Self {
+        Self { co, waker }
     }
 
     /// Runs a task of any style to its end, yielding to the loop whenever it suspends; worth its
@@ -39,8 +37,10 @@ impl Co {
             match task.as_mut().resume(&mut Context::new(self.waker.as_waker())) {
                 Step::Done(output) => return output,
                 Step::Suspended(wait) => {
-                    self.has_yielded.set(true);
-                    self.waker = self.co.yield_(wait).await.waker;
+                    HAS_YIELDED.set(true);
+                    if let Some(waker) = self.co.yield_(wait).await {
+                        self.waker = waker;
+                    }
                 }
             }
         }

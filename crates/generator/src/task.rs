@@ -1,19 +1,17 @@
 //! [`GeneratorTask`]: a generator as a task. The only file that knows `genawaiter`'s generator.
 
 use std::{
-    cell::Cell,
     fmt,
     future::Future,
     pin::Pin,
-    rc::Rc,
     task::{self, Poll},
 };
 
 use genawaiter::{GeneratorState, rc::Gen};
 use pin_project_lite::pin_project;
-use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait};
+use quadrivium_core::{Context, JoinHandle, LocalWaker, RESUMED_AFTER_DONE, Step, Task, Wait};
 
-use crate::handle::{Co, Resume};
+use crate::handle::{Co, Resume, has_yielded};
 
 /// A task whose body is a generator. Runs nothing until it is first resumed.
 ///
@@ -52,8 +50,8 @@ pub struct GeneratorTask<B, G: Future> {
 enum State<B, G: Future> {
     /// Not resumed yet.
     Fresh(B),
-    /// genawaiter keeps the generator in a box of its own.
-    Started(Gen<Wait, Resume, Yielding<G>>),
+    /// With the waker its body has. genawaiter keeps the generator in a box of its own.
+    Started(Gen<Wait, Resume, Yielding<G>>, LocalWaker),
     Done,
 }
 
@@ -71,8 +69,15 @@ where
         if let State::Fresh(_) = self.state {
             self.start(cx);
         }
-        let State::Started(generator) = &mut self.state else { panic!("{RESUMED_AFTER_DONE}") };
-        match generator.resume_with(Resume::new(cx)) {
+        let State::Started(generator, waker) = &mut self.state else {
+            panic!("{RESUMED_AFTER_DONE}")
+        };
+        let mut new_waker = None;
+        if !waker.will_wake(cx.waker()) {
+            *waker = cx.local_waker();
+            new_waker = Some(cx.local_waker());
+        }
+        match generator.resume_with(new_waker) {
             GeneratorState::Yielded(wait) => Step::Suspended(wait),
             GeneratorState::Complete(output) => {
                 self.state = State::Done;
@@ -91,11 +96,10 @@ where
     fn start(&mut self, cx: &Context<'_>) {
         let State::Fresh(body) = std::mem::replace(&mut self.state, State::Done) else { return };
         let generator = Gen::new(|co| {
-            let has_yielded = Rc::new(Cell::new(false));
-            let co = Co::new(co, cx.local_waker(), Rc::clone(&has_yielded));
-            Yielding { body: body(co), has_yielded }
+            let co = Co::new(co, cx.local_waker());
+            Yielding { body: body(co) }
         });
-        self.state = State::Started(generator);
+        self.state = State::Started(generator, cx.local_waker());
     }
 }
 
@@ -107,7 +111,6 @@ pin_project! {
     struct Yielding<G> {
         #[pin]
         body: G,
-        has_yielded: Rc<Cell<bool>>,
     }
 }
 
@@ -117,13 +120,19 @@ impl<G: Future> Future for Yielding<G> {
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<G::Output> {
         let this = self.project();
         let polled = this.body.poll(cx);
-        assert!(
-            polled.is_ready() || this.has_yielded.take(),
-            "the body of a generator awaited something else than `co.perform(..)`: \
-             write `co.perform(future(async {{ .. }})).await`"
-        );
+        if polled.is_pending() && !has_yielded() {
+            refuse_to_wait();
+        }
         polled
     }
+}
+
+#[cold]
+fn refuse_to_wait() -> ! {
+    panic!(
+        "the body of a generator awaited something else than `co.perform(..)`: \
+         write `co.perform(future(async {{ .. }})).await`"
+    )
 }
 
 impl<B, G: Future> fmt::Debug for GeneratorTask<B, G> {
