@@ -66,10 +66,12 @@ struct Ticket(Option<Arc<()>>);
 ///
 /// Empty, it is one word.
 #[derive(Default)]
-#[allow(clippy::box_collection)] // One word in every task, where a `Vec` is three.
 pub struct PerformWaits {
-    kept: Option<Box<Vec<Kept>>>,
+    kept: Option<BoxKept>,
 }
+
+#[allow(clippy::box_collection)] // One word in every task, where a `Vec` is three.
+type BoxKept = Box<Vec<Kept>>;
 
 /// A wait under a waker that is not the task's own.
 struct Kept {
@@ -78,18 +80,26 @@ struct Kept {
     waker: Waker,
 }
 
+// Single words instead of a struct: they are on the way of every poll, and a struct that is written
+// field by field and read as a whole stalls the processor until the fields have reached the cache.
 thread_local! {
     /// The waker of the innermost future-style task that is being polled on this thread. Only its
     /// address counts: it tells the task's own waker from those of foreign combinators.
     static POLLED: Cell<*const Waker> = const { Cell::new(ptr::null()) };
-    // What that task has come to wait for. Three words instead of a struct: they are on the way of
-    // every poll, and a struct written field by field and read as a whole stalls the processor.
-    static TURN: Cell<bool> = const { Cell::new(false) };
-    static OTHER: Cell<Option<Wait>> = const { Cell::new(None) };
-    /// Whether the top of `KEPT` is this task's.
-    static KEEPS: Cell<bool> = const { Cell::new(false) };
-    /// The waits under foreign wakers of those tasks being polled that have any, innermost last.
-    static KEPT: RefCell<Vec<Box<Vec<Kept>>>> = const { RefCell::new(Vec::new()) };
+    /// What that task has come to wait for.
+    static SUM: Cell<Sum> = const { Cell::new(Sum::Wake) };
+    /// The sum, where it is more than `SUM` can say.
+    static MORE: Cell<Option<Wait>> = const { Cell::new(None) };
+    /// The waits under foreign wakers, for those tasks being polled that have any, innermost last.
+    static KEPT: RefCell<Vec<(*const Waker, BoxKept)>> = const { RefCell::new(Vec::new()) };
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Sum {
+    Wake,
+    Turn,
+    /// See `MORE` and `KEPT`.
+    More,
 }
 
 impl PerformWaits {
@@ -97,46 +107,48 @@ impl PerformWaits {
     /// the performs in it wait for.
     #[inline]
     pub fn poll<F: Future>(&mut self, body: Pin<&mut F>, cx: &Context<'_>) -> Step<F::Output> {
-        let keeps = self.kept.is_some() && self.put_waiting(cx);
-        let outer = Outer::enter(cx.waker(), keeps);
-        let polled = body.poll(&mut task::Context::from_waker(cx.waker()));
-        let turn = TURN.get();
-        let other = if turn { None } else { OTHER.take() };
-        let keeps = KEEPS.take();
-        outer.leave();
-        if keeps {
-            self.take_waiting();
+        let outer = Outer::enter(cx.waker());
+        if self.kept.is_some() {
+            self.put_waiting(cx);
         }
+        let polled = body.poll(&mut task::Context::from_waker(cx.waker()));
+        let wait = match SUM.replace(Sum::Wake) {
+            Sum::Wake => Wait::Wake,
+            Sum::Turn => Wait::Turn,
+            Sum::More => self.take_more(cx.waker()),
+        };
+        outer.leave();
         match polled {
             Poll::Ready(output) => Step::Done(output),
-            Poll::Pending if turn => Step::Suspended(Wait::Turn),
-            Poll::Pending => Step::Suspended(self.or_kept(other.unwrap_or(Wait::Wake))),
+            Poll::Pending => Step::Suspended(wait),
         }
     }
 
     /// Wakes the wakers whose waits are over, forgets those of performs that are gone, and puts the
     /// rest where performs find it.
     #[cold]
-    fn put_waiting(&mut self, cx: &Context<'_>) -> bool {
+    fn put_waiting(&mut self, cx: &Context<'_>) {
         let mut kept = self.kept.take().unwrap_or_default();
         kept.retain(|kept| kept.perform.strong_count() > 0);
         let over: Vec<_> = kept.extract_if(.., |kept| kept.is_over(cx)).collect();
-        KEPT.with_borrow_mut(|stack| stack.push(kept));
+        KEPT.with_borrow_mut(|stack| stack.push((cx.waker(), kept)));
+        SUM.set(Sum::More);
         over.into_iter().for_each(|kept| kept.waker.wake());
-        true
     }
 
-    /// Takes it back.
-    #[cold]
-    fn take_waiting(&mut self) {
-        let kept = KEPT.with_borrow_mut(Vec::pop).unwrap_or_default();
-        self.kept = (!kept.is_empty()).then_some(kept);
-    }
-
-    fn or_kept(&self, wait: Wait) -> Wait {
+    /// Takes back what is kept, and adds it to what the task waits for.
+    fn take_more(&mut self, waker: *const Waker) -> Wait {
+        let wait = MORE.take().unwrap_or(Wait::Wake);
+        self.kept = pop_kept(waker).filter(|kept| !kept.is_empty());
         let kept = self.kept.iter().flat_map(|kept| kept.iter());
         kept.fold(wait, |wait, kept| wait.or(kept.wait.clone()))
     }
+}
+
+/// Takes the top of `KEPT` if it belongs to the task that is polled with this waker.
+fn pop_kept(waker: *const Waker) -> Option<BoxKept> {
+    KEPT.with_borrow_mut(|stack| stack.pop_if(|(polled, _)| ptr::eq(*polled, waker)))
+        .map(|(_, kept)| kept)
 }
 
 impl Kept {
@@ -152,45 +164,42 @@ impl Kept {
 /// Puts back what belongs to the task around this one, also when the poll panics.
 struct Outer {
     polled: *const Waker,
-    turn: bool,
-    other: Option<Wait>,
-    keeps: bool,
+    /// Nothing, when there is no task around.
+    sum: Option<(Sum, Option<Wait>)>,
 }
 
 impl Outer {
     #[inline]
-    fn enter(waker: &Waker, keeps: bool) -> Self {
+    fn enter(waker: &Waker) -> Self {
         let polled = POLLED.replace(waker);
-        let other = if polled.is_null() { None } else { OTHER.take() };
-        Self { polled, turn: TURN.replace(false), other, keeps: KEEPS.replace(keeps) }
+        let sum = (!polled.is_null()).then(|| (SUM.replace(Sum::Wake), MORE.take()));
+        Self { polled, sum }
     }
 
-    /// The way out without a panic: nothing is left to take from `KEPT`.
+    /// The way out without a panic: the sum has been taken.
     #[inline]
     fn leave(mut self) {
         self.restore();
-        KEEPS.set(self.keeps);
         mem::forget(self);
     }
 
     #[inline]
     fn restore(&mut self) {
         POLLED.set(self.polled);
-        TURN.set(self.turn);
-        if !self.polled.is_null() {
-            OTHER.set(self.other.take());
+        if let Some((sum, more)) = self.sum.take() {
+            SUM.set(sum);
+            MORE.set(more);
         }
     }
 }
 
 impl Drop for Outer {
     fn drop(&mut self) {
+        let kept = pop_kept(POLLED.get());
+        SUM.set(Sum::Wake);
+        MORE.set(None);
         self.restore();
-        if KEEPS.replace(self.keeps) {
-            // The poll has panicked: nobody will take this.
-            let kept = KEPT.with_borrow_mut(Vec::pop);
-            drop(kept);
-        }
+        drop(kept);
     }
 }
 
@@ -201,30 +210,35 @@ fn add(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
     if polled.is_null() {
         on_a_foreign_executor(wait, waker);
     } else if !ptr::eq(polled, waker) {
-        keep(wait, waker, ticket);
-    } else if wait == Wait::Turn {
-        TURN.set(true);
+        keep(wait, waker, ticket, polled);
     } else {
-        let sum = match OTHER.take() {
-            Some(other) => other.or(wait),
-            None => wait,
-        };
-        OTHER.set(Some(sum));
+        match (SUM.get(), wait) {
+            (Sum::Turn, _) | (_, Wait::Wake) => {}
+            (Sum::Wake, Wait::Turn) => SUM.set(Sum::Turn),
+            (Sum::Wake | Sum::More, wait) => add_more(wait),
+        }
     }
 }
 
+fn add_more(wait: Wait) {
+    let more = MORE.take().unwrap_or(Wait::Wake);
+    MORE.set(Some(more.or(wait)));
+    SUM.set(Sum::More);
+}
+
+/// Keeps a wait until it is over, in the place of the one this perform had before.
 #[cold]
-fn keep(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
+fn keep(wait: Wait, waker: &Waker, ticket: &mut Ticket, polled: *const Waker) {
     let perform = Arc::downgrade(ticket.0.get_or_insert_default());
-    let mut kept = match KEEPS.replace(true) {
-        true => KEPT.with_borrow_mut(Vec::pop).unwrap_or_default(),
-        false => Box::default(),
-    };
-    let former = kept.extract_if(.., |kept| kept.perform.ptr_eq(&perform)).collect::<Vec<_>>();
+    let mut kept = pop_kept(polled).unwrap_or_default();
+    let former: Vec<_> = kept.extract_if(.., |kept| kept.perform.ptr_eq(&perform)).collect();
     if wait != Wait::Wake {
         kept.push(Kept { perform, wait, waker: waker.clone() });
     }
-    KEPT.with_borrow_mut(|stack| stack.push(kept));
+    KEPT.with_borrow_mut(|stack| stack.push((polled, kept)));
+    if SUM.replace(Sum::More) == Sum::Turn {
+        add_more(Wait::Turn);
+    }
     drop(former);
 }
 

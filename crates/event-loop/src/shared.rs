@@ -164,35 +164,37 @@ impl Shared {
         let mut state = self.state.borrow_mut();
         let State { slots, ready, timers, .. } = &mut *state;
         let slot = slots.slot(key.slot());
-        if slot.cancelled {
-            drop(state);
-            return self.end(key, body, Err(JoinError::Cancelled));
-        }
-        slot.body = Some(body);
-        let deadline = match wait {
-            Wait::Until(deadline) => self.clock.nanos(deadline),
-            Wait::Turn | Wait::Wake => None,
+        let stage = match (slot.stage, &wait) {
+            (Stage::Cancelled, _) => {
+                drop(state);
+                return self.end(key, body, Err(JoinError::Cancelled));
+            }
+            (Stage::Running, Wait::Until(_) | Wait::Wake) => Stage::Suspended,
+            // Woken while it ran, or it lets the others run.
+            (_, _) => Stage::Ready,
         };
-        match deadline {
-            Some(deadline) => {
-                slot.armed = true;
-                timers.arm(key.slot(), deadline);
-            }
-            None if slot.armed => {
-                slot.armed = false;
-                timers.disarm(key.slot());
-            }
-            None => {}
-        }
-        if std::mem::take(&mut slot.woken) || wait == Wait::Turn {
-            slot.stage = Stage::Ready;
+        slot.body = Some(body);
+        slot.stage = stage;
+        if stage == Stage::Ready {
             ready.push_back(key);
-        } else {
-            slot.stage = Stage::Suspended;
+        }
+        let deadline = self.deadline(&wait);
+        if slot.is_armed || deadline.is_some() {
+            slot.is_armed = deadline.is_some();
+            timers.set(key.slot(), deadline);
+        }
+    }
+
+    /// The deadline of a wait, unless it is so far that it never comes.
+    fn deadline(&self, wait: &Wait) -> Option<u64> {
+        match wait {
+            Wait::Until(deadline) => self.clock.nanos(*deadline),
+            Wait::Turn | Wait::Wake => None,
         }
     }
 
     /// Drops a task and tells who waits for it what it has come to.
+    #[inline(never)]
     fn end(&self, key: Key, body: HostedTask, joined: Joined) {
         // The destructors run first: who sees the task ended may rely on them.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
@@ -212,8 +214,8 @@ impl Shared {
             },
         );
         let mut state = self.state.borrow_mut();
-        if std::mem::take(&mut state.slots.slot(key.slot()).armed) {
-            state.timers.disarm(key.slot());
+        if std::mem::take(&mut state.slots.slot(key.slot()).is_armed) {
+            state.timers.set(key.slot(), None);
         }
         let ended = state.slots.end(key, joined);
         drop(state);
@@ -244,8 +246,8 @@ impl Shared {
                 slot.stage = Stage::Ready;
                 ready.push_back(key);
             }
-            Stage::Running if !slot.woken => slot.woken = true,
-            Stage::Running | Stage::Ready | Stage::Ended | Stage::Free => return,
+            Stage::Running => slot.stage = Stage::Woken,
+            Stage::Woken | Stage::Cancelled | Stage::Ready | Stage::Ended | Stage::Free => return,
         }
         drop(state);
         self.note(key.slot(), EventKind::Woken(by));
@@ -259,6 +261,7 @@ impl Shared {
         loop {
             let mut state = self.state.borrow_mut();
             let Some(slot) = state.timers.pop_due(now) else { return };
+            state.slots.slot(slot).is_armed = false;
             let key = state.slots.key(slot);
             drop(state);
             self.wake_by(key, By::Timer);
@@ -319,8 +322,8 @@ impl Shared {
                 drop(state);
                 self.end(key, body, Err(JoinError::Cancelled));
             }
-            Stage::Running => slot.cancelled = true,
-            Stage::Ended | Stage::Free => {}
+            Stage::Running | Stage::Woken => slot.stage = Stage::Cancelled,
+            Stage::Cancelled | Stage::Ended | Stage::Free => {}
         }
     }
 

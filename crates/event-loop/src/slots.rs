@@ -1,17 +1,20 @@
 //! [`Slots`]: where a loop keeps its tasks.
 //!
 //! ```text
-//!             spawn                 pop                     Suspended(Turn), or woken meanwhile
-//!   Free ──────1──────► Ready ──────2──────► Running ───────────3──────────┐
-//!    ▲                   ▲ ▲                  │   │                        │
-//!    │                   │ └────────────5─────┼───┼── Suspended ◄──4───────┤ Suspended(Until, Wake)
-//!    │                   │   wake, deadline   │   │        │               │
-//!    │                   └────────────────────┼───┼────────┼───────────────┘
-//!    │     joined or detached                 │   │        │ cancel
-//!    └──────────8──────── Ended ◄──────6──────┘   └───7────┘ (7: one that runs, when it suspends)
+//!          1 insert           2 start             ┌──────────────────┐
+//!   Free ─────────────► Ready ─────────────► Running, then perhaps    │
+//!    ▲                   ▲ ▲                 Woken or Cancelled       │
+//!    │                   │ └─3 it waits for ─────┤  │  ▲             │
+//!    │                   │   a turn, or is Woken │  │  └─7 a wake or  │
+//!    │                   │                       │  │    a cancel     │
+//!    │                   └─5 wake, deadline ─ Suspended ◄─4 it waits ─┘
+//!    │                                           │  │
+//!    │      8 joined, or nobody will    6 cancel │  │ 6 done, panicked, or Cancelled and waits
+//!    └─────────────────────────────── Ended ◄────┴──┘
 //! ```
 //!
-//! 1 `insert`  2 `start`  3, 4 `suspend`  5 `wake`  6, 7 `end`  8 `free`
+//! 1 `Slots::insert`  2 `Shared::start`  3, 4 `Shared::suspend`  5, 7 `Shared::wake_by`,
+//! 6, 7 `Shared::cancel_task`  6 `Slots::end`  8 `Slots::free`
 //!
 //! What every step touches (`Slot`) and what only spawning and joining touch (`Record`) stand in
 //! separate arrays: a slot is 24 bytes, so that a turn over many tasks reads little memory.
@@ -44,12 +47,9 @@ pub(crate) struct Slot {
     pub(crate) generation: u32,
     pub(crate) stage: Stage,
     /// Has a deadline among the timers.
-    pub(crate) armed: bool,
-    /// Woken while it ran.
-    pub(crate) woken: bool,
-    /// To be dropped when it next suspends.
-    pub(crate) cancelled: bool,
-    escaped: bool,
+    pub(crate) is_armed: bool,
+    /// Its waker has been given away.
+    is_escaped: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,10 @@ pub(crate) enum Stage {
     Free,
     Ready,
     Running,
+    /// Running, and woken meanwhile.
+    Woken,
+    /// Running, and cancelled meanwhile.
+    Cancelled,
     Suspended,
     Ended,
 }
@@ -115,10 +119,8 @@ impl Slots {
             body: None,
             generation: self.first_generation,
             stage: Stage::Free,
-            armed: false,
-            woken: false,
-            cancelled: false,
-            escaped: false,
+            is_armed: false,
+            is_escaped: false,
         });
         index
     }
@@ -145,10 +147,10 @@ impl Slots {
     /// The task has given its waker away.
     pub(crate) fn escape(&mut self, key: Key) {
         if let Some(slot) = self.at(key)
-            && !slot.escaped
+            && !slot.is_escaped
             && slot.stage != Stage::Ended
         {
-            slot.escaped = true;
+            slot.is_escaped = true;
             self.escaped += 1;
         }
     }
@@ -158,8 +160,8 @@ impl Slots {
         let slot = &mut self.slots[key.slot() as usize];
         slot.stage = Stage::Ended;
         self.live -= 1;
-        self.escaped -= usize::from(slot.escaped);
-        slot.escaped = false;
+        self.escaped -= usize::from(slot.is_escaped);
+        slot.is_escaped = false;
         let outcome = &mut self.records[key.slot() as usize].outcome;
         match std::mem::replace(outcome, Outcome::Joined(joined)) {
             Outcome::Detached => self.replace_outcome(key, Outcome::Nobody),
@@ -214,8 +216,6 @@ impl Slots {
         self.names.remove(&index);
         let slot = &mut self.slots[index as usize];
         slot.stage = Stage::Free;
-        slot.woken = false;
-        slot.cancelled = false;
         // A slot that has run out of generations is never used again: some bytes in 16 million tasks.
         if slot.generation + 1 < GENERATIONS {
             slot.generation += 1;

@@ -6,26 +6,33 @@ use quadrivium_core::{Context, LocalWaker, Step, Task, Wait};
 
 /// The handle to the running generator task, by which its body yields to the loop.
 pub struct Co {
-    co: genawaiter::rc::Co<Wait, Resume>,
+    co: genawaiter::rc::Co<Wait>,
     waker: LocalWaker,
 }
-
-/// What a generator is resumed with: its waker, when that is another one than before.
-pub(crate) type Resume = Option<LocalWaker>;
 
 thread_local! {
     /// Whether the generator that is being resumed on this thread has yielded.
     static HAS_YIELDED: Cell<bool> = const { Cell::new(false) };
+    /// Whether it is resumed with another waker than before, and that waker.
+    static HAS_NEW_WAKER: Cell<bool> = const { Cell::new(false) };
+    static NEW_WAKER: Cell<Option<LocalWaker>> = const { Cell::new(None) };
 }
 
-/// Whether the generator that has just come back yielded, and had the right to.
+/// Whether the generator that has just come back has yielded.
 #[inline]
 pub(crate) fn has_yielded() -> bool {
     HAS_YIELDED.take()
 }
 
+/// Gives the generator that is about to be resumed another waker than it has.
+#[cold]
+pub(crate) fn renew_waker(waker: LocalWaker) {
+    NEW_WAKER.set(Some(waker));
+    HAS_NEW_WAKER.set(true);
+}
+
 impl Co {
-    pub(crate) fn new(co: genawaiter::rc::Co<Wait, Resume>, waker: LocalWaker) -> Self {
+    pub(crate) fn new(co: genawaiter::rc::Co<Wait>, waker: LocalWaker) -> Self {
         Self { co, waker }
     }
 
@@ -38,8 +45,9 @@ impl Co {
                 Step::Done(output) => return output,
                 Step::Suspended(wait) => {
                     HAS_YIELDED.set(true);
-                    if let Some(waker) = self.co.yield_(wait).await {
-                        self.waker = waker;
+                    self.co.yield_(wait).await;
+                    if HAS_NEW_WAKER.take() {
+                        self.waker = NEW_WAKER.take().expect("a new waker is set before its flag");
                     }
                 }
             }

@@ -11,7 +11,7 @@ use genawaiter::{GeneratorState, rc::Gen};
 use pin_project_lite::pin_project;
 use quadrivium_core::{Context, JoinHandle, LocalWaker, RESUMED_AFTER_DONE, Step, Task, Wait};
 
-use crate::handle::{Co, Resume, has_yielded};
+use crate::handle::{Co, has_yielded, renew_waker};
 
 /// A task whose body is a generator. Runs nothing until it is first resumed.
 ///
@@ -51,7 +51,7 @@ enum State<B, G: Future> {
     /// Not resumed yet.
     Fresh(B),
     /// With the waker its body has. genawaiter keeps the generator in a box of its own.
-    Started(Gen<Wait, Resume, Yielding<G>>, LocalWaker),
+    Started(Gen<Wait, (), Yielding<G>>, LocalWaker),
     Done,
 }
 
@@ -72,12 +72,11 @@ where
         let State::Started(generator, waker) = &mut self.state else {
             panic!("{RESUMED_AFTER_DONE}")
         };
-        let mut new_waker = None;
         if !waker.will_wake(cx.waker()) {
             *waker = cx.local_waker();
-            new_waker = Some(cx.local_waker());
+            renew_waker(cx.local_waker());
         }
-        match generator.resume_with(new_waker) {
+        match generator.resume() {
             GeneratorState::Yielded(wait) => Step::Suspended(wait),
             GeneratorState::Complete(output) => {
                 self.state = State::Done;
