@@ -49,6 +49,6 @@ pub use join_handle::{Canceller, JoinError, JoinHandle, spawn, spawn_named};
 pub use perform::{Perform, PerformWaits};
 pub use race::{Either, Race, race};
 pub use task::{BoxTask, RESUMED_AFTER_DONE, Step, Task};
-pub use time::{BlockFor, Sleep, Turn, block_for, sleep, sleep_until, turn};
+pub use time::{BlockFor, Sleep, Turn, block_for, now, sleep, sleep_until, turn};
 pub use timeout::{Elapsed, Timeout, timeout};
 pub use wait::Wait;

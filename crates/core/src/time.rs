@@ -1,4 +1,4 @@
-//! Leaves about time: [`turn`], [`sleep`], [`sleep_until`], [`block_for`].
+//! Leaves about time: [`turn`], [`sleep`], [`sleep_until`], [`block_for`]; and [`now`].
 
 use std::{
     pin::Pin,
@@ -6,6 +6,16 @@ use std::{
 };
 
 use crate::{Context, Step, Task, Wait, host};
+
+/// The time on the clock of the host that drives this thread: what a program uses in place of
+/// [`Instant::now`], so that it also runs on a virtual clock.
+///
+/// # Panics
+///
+/// When no host drives this thread.
+pub fn now() -> Instant {
+    host::now()
+}
 
 /// Lets every other ready task run first.
 ///
