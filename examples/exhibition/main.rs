@@ -34,9 +34,9 @@ fn main() -> Result<(), RunError> {
         let one_after_another =
             run(style, Way::OneAfterAnother, Rules::default())?;
         let move_by_move = run(style, Way::MoveByMove, Rules::default())?;
-        println!(
-            "{style}: {one_after_another:?} one after another, {move_by_move:?} move by move"
-        );
+        println!("{style}:");
+        println!("  {one_after_another:?} one after another");
+        println!("  {move_by_move:?} move by move");
     }
     Ok(())
 }
