@@ -16,7 +16,7 @@
 //! woken, so such a wait is kept with its waker, and the waker is woken when the wait is over.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     fmt,
     future::Future,
     mem,
@@ -90,8 +90,8 @@ thread_local! {
     static SUM: Cell<Sum> = const { Cell::new(Sum::Wake) };
     /// The sum, where it is more than `SUM` can say.
     static MORE: Cell<Option<Wait>> = const { Cell::new(None) };
-    /// The waits under foreign wakers, for those tasks being polled that have any, innermost last.
-    static KEPT: RefCell<Vec<(*const Waker, BoxKept)>> = const { RefCell::new(Vec::new()) };
+    /// Its waits under foreign wakers, if it has any.
+    static KEPT: Cell<Option<BoxKept>> = const { Cell::new(None) };
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -115,7 +115,7 @@ impl PerformWaits {
         let wait = match SUM.replace(Sum::Wake) {
             Sum::Wake => Wait::Wake,
             Sum::Turn => Wait::Turn,
-            Sum::More => self.take_more(cx.waker()),
+            Sum::More => self.take_more(),
         };
         outer.leave();
         match polled {
@@ -131,24 +131,18 @@ impl PerformWaits {
         let mut kept = self.kept.take().unwrap_or_default();
         kept.retain(|kept| kept.perform.strong_count() > 0);
         let over: Vec<_> = kept.extract_if(.., |kept| kept.is_over(cx)).collect();
-        KEPT.with_borrow_mut(|stack| stack.push((cx.waker(), kept)));
+        KEPT.set(Some(kept));
         SUM.set(Sum::More);
         over.into_iter().for_each(|kept| kept.waker.wake());
     }
 
     /// Takes back what is kept, and adds it to what the task waits for.
-    fn take_more(&mut self, waker: *const Waker) -> Wait {
+    fn take_more(&mut self) -> Wait {
         let wait = MORE.take().unwrap_or(Wait::Wake);
-        self.kept = pop_kept(waker).filter(|kept| !kept.is_empty());
+        self.kept = KEPT.take().filter(|kept| !kept.is_empty());
         let kept = self.kept.iter().flat_map(|kept| kept.iter());
         kept.fold(wait, |wait, kept| wait.or(kept.wait.clone()))
     }
-}
-
-/// Takes the top of `KEPT` if it belongs to the task that is polled with this waker.
-fn pop_kept(waker: *const Waker) -> Option<BoxKept> {
-    KEPT.with_borrow_mut(|stack| stack.pop_if(|(polled, _)| ptr::eq(*polled, waker)))
-        .map(|(_, kept)| kept)
 }
 
 impl Kept {
@@ -165,15 +159,15 @@ impl Kept {
 struct Outer {
     polled: *const Waker,
     /// Nothing, when there is no task around.
-    sum: Option<(Sum, Option<Wait>)>,
+    around: Option<(Sum, Option<Wait>, Option<BoxKept>)>,
 }
 
 impl Outer {
     #[inline]
     fn enter(waker: &Waker) -> Self {
         let polled = POLLED.replace(waker);
-        let sum = (!polled.is_null()).then(|| (SUM.replace(Sum::Wake), MORE.take()));
-        Self { polled, sum }
+        let take = || (SUM.replace(Sum::Wake), MORE.take(), KEPT.take());
+        Self { polled, around: (!polled.is_null()).then(take) }
     }
 
     /// The way out without a panic: the sum has been taken.
@@ -186,20 +180,19 @@ impl Outer {
     #[inline]
     fn restore(&mut self) {
         POLLED.set(self.polled);
-        if let Some((sum, more)) = self.sum.take() {
+        if let Some((sum, more, kept)) = self.around.take() {
             SUM.set(sum);
             MORE.set(more);
+            KEPT.set(kept);
         }
     }
 }
 
 impl Drop for Outer {
     fn drop(&mut self) {
-        let kept = pop_kept(POLLED.get());
-        SUM.set(Sum::Wake);
-        MORE.set(None);
+        let left = (SUM.replace(Sum::Wake), MORE.take(), KEPT.take());
         self.restore();
-        drop(kept);
+        drop(left);
     }
 }
 
@@ -210,7 +203,7 @@ fn add(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
     if polled.is_null() {
         on_a_foreign_executor(wait, waker);
     } else if !ptr::eq(polled, waker) {
-        keep(wait, waker, ticket, polled);
+        keep(wait, waker, ticket);
     } else {
         match (SUM.get(), wait) {
             (Sum::Turn, _) | (_, Wait::Wake) => {}
@@ -228,14 +221,14 @@ fn add_more(wait: Wait) {
 
 /// Keeps a wait until it is over, in the place of the one this perform had before.
 #[cold]
-fn keep(wait: Wait, waker: &Waker, ticket: &mut Ticket, polled: *const Waker) {
+fn keep(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
     let perform = Arc::downgrade(ticket.0.get_or_insert_default());
-    let mut kept = pop_kept(polled).unwrap_or_default();
+    let mut kept = KEPT.take().unwrap_or_default();
     let former: Vec<_> = kept.extract_if(.., |kept| kept.perform.ptr_eq(&perform)).collect();
     if wait != Wait::Wake {
         kept.push(Kept { perform, wait, waker: waker.clone() });
     }
-    KEPT.with_borrow_mut(|stack| stack.push((polled, kept)));
+    KEPT.set(Some(kept));
     if SUM.replace(Sum::More) == Sum::Turn {
         add_more(Wait::Turn);
     }

@@ -59,7 +59,7 @@ pub(crate) struct State {
 impl Shared {
     pub(crate) fn new(clock: Clock) -> io::Result<Self> {
         let (reactor, bell) = Reactor::new()?;
-        let (index, first_generation) = mailbox::claim(bell);
+        let (index, first_generation) = mailbox::claim(bell)?;
         Ok(Self {
             state: RefCell::new(State {
                 slots: Slots::new(index, first_generation),
