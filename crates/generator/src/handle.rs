@@ -1,21 +1,29 @@
 //! [`Co`]: what the body of a generator task is handed.
 
-use std::{cell::Cell, fmt, pin::pin};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    future::Future,
+    pin::Pin,
+    rc::Rc,
+    task::{self, Poll},
+};
 
+use pin_project_lite::pin_project;
 use quadrivium_core::{Context, LocalWaker, Step, Task, Wait};
 
 /// The handle to the running generator task, by which its body yields to the loop.
 pub struct Co {
     co: genawaiter::rc::Co<Wait>,
-    waker: LocalWaker,
+    waker: SharedWaker,
 }
+
+/// The waker of a generator: its task renews it, its body resumes sub-tasks with it.
+pub(crate) type SharedWaker = Rc<RefCell<LocalWaker>>;
 
 thread_local! {
     /// Whether the generator that is being resumed on this thread has yielded.
     static HAS_YIELDED: Cell<bool> = const { Cell::new(false) };
-    /// Whether it is resumed with another waker than before, and that waker.
-    static HAS_NEW_WAKER: Cell<bool> = const { Cell::new(false) };
-    static NEW_WAKER: Cell<Option<LocalWaker>> = const { Cell::new(None) };
 }
 
 /// Whether the generator that has just come back has yielded.
@@ -24,34 +32,58 @@ pub(crate) fn has_yielded() -> bool {
     HAS_YIELDED.take()
 }
 
-/// Gives the generator that is about to be resumed another waker than it has.
-#[cold]
-pub(crate) fn renew_waker(waker: LocalWaker) {
-    NEW_WAKER.set(Some(waker));
-    HAS_NEW_WAKER.set(true);
-}
-
 impl Co {
-    pub(crate) fn new(co: genawaiter::rc::Co<Wait>, waker: LocalWaker) -> Self {
+    pub(crate) fn new(co: genawaiter::rc::Co<Wait>, waker: SharedWaker) -> Self {
         Self { co, waker }
     }
 
     /// Runs a task of any style to its end, yielding to the loop whenever it suspends; worth its
     /// output.
-    pub async fn perform<P: Task>(&mut self, task: P) -> P::Output {
-        let mut task = pin!(task);
-        loop {
-            match task.as_mut().resume(&mut Context::new(self.waker.as_waker())) {
-                Step::Done(output) => return output,
-                Step::Suspended(wait) => {
-                    HAS_YIELDED.set(true);
-                    self.co.yield_(wait).await;
-                    if HAS_NEW_WAKER.take() {
-                        self.waker = NEW_WAKER.take().expect("a new waker is set before its flag");
-                    }
-                }
+    #[inline]
+    pub fn perform<P: Task>(&mut self, task: P) -> Performing<'_, P> {
+        Performing { co: self, task }
+    }
+
+    /// Makes the wait what the generator yields, as soon as it comes back.
+    #[inline]
+    fn yield_to_loop(&mut self, wait: Wait) {
+        HAS_YIELDED.set(true);
+        // genawaiter puts the value into its airlock at once. The future it returns would only wait to
+        // be resumed, which is what `Performing` does itself: awaiting it costs two more state machines.
+        drop(self.co.yield_(wait));
+    }
+}
+
+pin_project! {
+    /// A sub-task being performed. Made by [`Co::perform`]; await it.
+    #[must_use = "a task is lazy: await this"]
+    pub struct Performing<'a, P> {
+        co: &'a mut Co,
+        #[pin]
+        task: P,
+    }
+}
+
+impl<P: Task> Future for Performing<'_, P> {
+    type Output = P::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<P::Output> {
+        let this = self.project();
+        let step = this.task.resume(&mut Context::new(this.co.waker.borrow().as_waker()));
+        match step {
+            Step::Done(output) => Poll::Ready(output),
+            Step::Suspended(wait) => {
+                this.co.yield_to_loop(wait);
+                Poll::Pending
             }
         }
+    }
+}
+
+impl<P> fmt::Debug for Performing<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Performing").finish_non_exhaustive()
     }
 }
 

@@ -1,17 +1,19 @@
 //! [`GeneratorTask`]: a generator as a task. The only file that knows `genawaiter`'s generator.
 
 use std::{
+    cell::RefCell,
     fmt,
     future::Future,
     pin::Pin,
+    rc::Rc,
     task::{self, Poll},
 };
 
 use genawaiter::{GeneratorState, rc::Gen};
 use pin_project_lite::pin_project;
-use quadrivium_core::{Context, JoinHandle, LocalWaker, RESUMED_AFTER_DONE, Step, Task, Wait};
+use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait};
 
-use crate::handle::{Co, has_yielded, renew_waker};
+use crate::handle::{Co, SharedWaker, has_yielded};
 
 /// A task whose body is a generator. Runs nothing until it is first resumed.
 ///
@@ -51,7 +53,7 @@ enum State<B, G: Future> {
     /// Not resumed yet.
     Fresh(B),
     /// With the waker its body has. genawaiter keeps the generator in a box of its own.
-    Started(Gen<Wait, (), Yielding<G>>, LocalWaker),
+    Started(Gen<Wait, (), Yielding<G>>, SharedWaker),
     Done,
 }
 
@@ -72,9 +74,8 @@ where
         let State::Started(generator, waker) = &mut self.state else {
             panic!("{RESUMED_AFTER_DONE}")
         };
-        if !waker.will_wake(cx.waker()) {
-            *waker = cx.local_waker();
-            renew_waker(cx.local_waker());
+        if !waker.borrow().will_wake(cx.waker()) {
+            waker.replace(cx.local_waker());
         }
         match generator.resume() {
             GeneratorState::Yielded(wait) => Step::Suspended(wait),
@@ -94,11 +95,9 @@ where
     #[cold]
     fn start(&mut self, cx: &Context<'_>) {
         let State::Fresh(body) = std::mem::replace(&mut self.state, State::Done) else { return };
-        let generator = Gen::new(|co| {
-            let co = Co::new(co, cx.local_waker());
-            Yielding { body: body(co) }
-        });
-        self.state = State::Started(generator, cx.local_waker());
+        let waker = Rc::new(RefCell::new(cx.local_waker()));
+        let start = |co| Yielding { body: body(Co::new(co, Rc::clone(&waker))) };
+        self.state = State::Started(Gen::new(start), waker);
     }
 }
 
