@@ -36,10 +36,10 @@ impl Usage {
     }
 }
 
-/// Has this thread and all it starts from now on woken from sleep when they asked to be, and not
+/// Has the main thread and all that it starts from now on woken from sleep when they asked to be, and not
 /// 50 us later, which is what the kernel adds to save power. No harm if it refuses.
 pub fn sleep_precisely() {
-    let _ = fs::write("/proc/thread-self/timerslack_ns", "1");
+    let _ = fs::write("/proc/self/timerslack_ns", "1");
 }
 
 /// Bytes of memory this process has now. `VmRSS` would be read faster, but is off by many pages.
