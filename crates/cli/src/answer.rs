@@ -140,22 +140,23 @@ fn threads(rules: &Rules) -> Result<Used, String> {
     let mut used = thread::scope(|scope| {
         let spawn = |board| thread::Builder::new().spawn_scoped(scope, move || game(board));
         let spawned: Result<Vec<_>, _> = (0..rules.boards).map(spawn).collect();
-        let ready = match &spawned {
-            Ok(_) => ready(),
-            Err(error) => Err(format!("the OS gives no more threads: {error}")),
-        };
-        // Those that were spawned wait for the start, and a scope waits for them: the way out of a
-        // failure is the end of the process.
-        let Ok(games) = ready.and_then(|()| spawned.map_err(|error| error.to_string())) else {
-            let _ = say(&Reply::Failed("the OS gives no more threads".into()));
-            process::exit(1);
-        };
+        let games = spawned
+            .map_err(|error| format!("the OS gives no more threads: {error}"))
+            .and_then(|games| ready().map(|()| games))
+            .unwrap_or_else(|reason| give_up(reason));
         start.wait();
         games.into_iter().map(|game| game.join().expect("a game ends")).sum::<Used>()
     });
     let memory = memory.into_inner().expect("nobody panics while holding it");
     used.memory = memory.zip(before).map(|(during, before)| during.saturating_sub(before));
     Ok(used)
+}
+
+/// Ends the process: a scope would wait for its threads, and they wait for the start.
+fn give_up(reason: String) -> ! {
+    // If the command is gone, nobody wants to know.
+    let _ = say(&Reply::Failed(reason));
+    process::exit(1)
 }
 
 /// The process of one board. The master is a file lock, held while he thinks.

@@ -63,23 +63,23 @@ Exit code: 0, 1 if a run failed, 2 if the command line makes no sense.";
 #[derive(Args, Clone, Debug)]
 pub struct Exhibition {
     /// Number of boards
-    #[arg(long, value_name = "N", default_value_t = Rules::default().boards, value_parser = boards)]
+    #[arg(long, value_name = "N", default_value_t = Rules::default().boards, value_parser = boards, allow_negative_numbers = true)]
     pub boards: usize,
 
     /// Moves the master makes on each board, and so many replies
-    #[arg(long, value_name = "N", default_value_t = Rules::default().moves, value_parser = moves)]
+    #[arg(long, value_name = "N", default_value_t = Rules::default().moves, value_parser = moves, allow_negative_numbers = true)]
     pub moves: usize,
 
     /// How long the master thinks about a move
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = thinking_time)]
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = thinking_time, allow_hyphen_values = true)]
     pub master: Duration,
 
     /// How long an opponent thinks about a reply
-    #[arg(long, value_name = "TIME", default_value = "55s", value_parser = thinking_time)]
+    #[arg(long, value_name = "TIME", default_value = "55s", value_parser = thinking_time, allow_hyphen_values = true)]
     pub opponent: Duration,
 
     /// Varies all thinking times by up to a quarter; the same seed, the same times
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub seed: Option<u64>,
 
     /// Who plays; several with commas, or the option again [default: all]
@@ -91,7 +91,7 @@ pub struct Exhibition {
     pub clock: Clock,
 
     /// How many times faster than real time the real clock is played [default: 1]
-    #[arg(long, value_name = "FACTOR", value_parser = scale)]
+    #[arg(long, value_name = "FACTOR", value_parser = scale, allow_negative_numbers = true)]
     pub scale: Option<f64>,
 
     /// Prints one JSON document instead of table and timeline
@@ -113,8 +113,8 @@ pub fn one_line(error: &clap::Error) -> String {
     let told = page.split("\n\nUsage:").next().unwrap_or(&page);
     let told = told.split("\n\nFor more information").next().unwrap_or(told);
     let lines: Vec<_> = told.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let line = lines.join("; ");
-    let remedy = if lines.len() == 1 && !line.contains(": use ") { "; see --help" } else { "" };
+    let line = lines.join("; ").replace("; [possible values: ", ": use ").replace(']', "");
+    let remedy = if line.contains(": use ") || line.contains("tip:") { "" } else { "; see --help" };
     line + remedy
 }
 
@@ -209,10 +209,20 @@ mod tests {
             ),
             (
                 ["--style", "greene"],
-                "error: invalid value 'greene' for '--style <STYLE>'; [possible values: callback, \
-                 generator, future, green, sequential, threads, processes]; \
+                "error: invalid value 'greene' for '--style <STYLE>': use callback, \
+                 generator, future, green, sequential, threads, processes; \
                  tip: a similar value exists: 'green'",
             ),
+            (
+                ["--opponent", "-3s"],
+                "error: invalid value '-3s' for '--opponent <TIME>': \
+                 use a time like 5s, 500ms, 1m or plain seconds",
+            ),
+            (
+                ["--clock", "wall"],
+                "error: invalid value 'wall' for '--clock <CLOCK>': use virtual, real",
+            ),
+            (["play", "--json"], "error: unrecognized subcommand 'play'; see --help"),
             (
                 ["--bords", "3"],
                 "error: unexpected argument '--bords' found; \

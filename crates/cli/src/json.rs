@@ -1,7 +1,5 @@
 //! The report for machines.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use crate::{
@@ -76,8 +74,8 @@ fn row(clock: Clock, run: &Run, outcome: &Outcome) -> Row {
     };
     match outcome.clone() {
         Outcome::Measured(measured) => Row {
-            simulated_s: Some(measured.simulated).map(seconds),
-            real_s: Some(measured.real).map(seconds),
+            simulated_s: Some(measured.simulated.as_secs_f64()),
+            real_s: Some(measured.real.as_secs_f64()),
             suspensions: measured.suspensions,
             switches: measured.switches,
             switches_per_second: measured.switches_per_second.map(f64::round),
@@ -87,8 +85,4 @@ fn row(clock: Clock, run: &Run, outcome: &Outcome) -> Row {
         Outcome::Skipped(reason) => Row { skipped: Some(reason), ..row },
         Outcome::Failed(reason) => Row { failed: Some(reason), ..row },
     }
-}
-
-fn seconds(time: Duration) -> f64 {
-    time.as_secs_f64()
 }

@@ -1,4 +1,9 @@
 //! The `quadrivium` command: a simultaneous exhibition in four styles, and what each costs.
+//!
+//! In reading order: `args` is what can be asked; `plan` decides what is run; `exhibition` is what
+//! is played; `report` has it run. `measure` does so on a loop, `children` without one, in processes
+//! that run `answer`. `page` is the result for people, made of `table` and `timeline`; `json` the one
+//! for machines.
 
 #![forbid(unsafe_code)]
 
@@ -9,7 +14,6 @@ use std::{
 
 use clap::Parser;
 
-// In reading order.
 mod answer;
 mod args;
 mod children;
@@ -71,8 +75,12 @@ fn print(report: &Report, as_json: bool, width: usize) -> io::Result<()> {
     if as_json {
         return writeln!(io::stdout(), "{}", json::document(report));
     }
+    let mut page = page::page(report, width);
+    if text::is_ascii_only() {
+        page = text::ascii(&page);
+    }
     let mut out = anstream::stdout().lock();
-    out.write_all(page::page(report, width).as_bytes())?;
+    out.write_all(page.as_bytes())?;
     out.flush()
 }
 

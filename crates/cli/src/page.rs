@@ -16,7 +16,8 @@ const BUSY: Paint = AnsiColor::Yellow.on_default();
 
 /// The whole page, with colours; who writes it to something that has none takes them out.
 pub fn page(report: &Report, width: usize) -> String {
-    let mut page = paint(BOLD, &title(&report.plan.rules)) + "\n\n";
+    let rules = &report.plan.rules;
+    let mut page = paint(BOLD, &title(rules)) + "\n" + &thinking(rules) + "\n\n";
     for (place, line) in table::lines(report).into_iter().enumerate() {
         // Rows are indented; sections are not, and the header comes first.
         let is_row = place >= table::HEADER_LINES && line.starts_with("  ");
@@ -32,20 +33,20 @@ pub fn page(report: &Report, width: usize) -> String {
     page
 }
 
+/// What is played.
 fn title(rules: &Rules) -> String {
     let boards = if rules.boards == 1 { "board" } else { "boards" };
     let moves = if rules.moves == 1 { "move" } else { "moves" };
-    let mut title = format!(
-        "A chess master plays {} {boards}, {} {moves} each; he thinks {} a move, an opponent {}",
-        text::count(rules.boards as u64),
-        text::count(rules.moves as u64),
-        format_duration(rules.master),
-        format_duration(rules.opponent),
-    );
-    if let Some(seed) = rules.seed {
-        title += &format!(", give or take a quarter (seed {seed})");
-    }
-    title
+    let (many_boards, many_moves) =
+        (text::count(rules.boards as u64), text::count(rules.moves as u64));
+    format!("A chess master plays {many_boards} {boards}, {many_moves} {moves} each.")
+}
+
+/// Who thinks how long.
+fn thinking(rules: &Rules) -> String {
+    let (master, opponent) = (format_duration(rules.master), format_duration(rules.opponent));
+    let seed = rules.seed.map(|seed| format!(", give or take a quarter (seed {seed})"));
+    format!("He thinks {master} a move, an opponent {opponent}{}.", seed.unwrap_or_default())
 }
 
 fn timelines(report: &Report, frame: Frame) -> String {
@@ -59,7 +60,7 @@ fn timelines(report: &Report, frame: Frame) -> String {
     for (way, timeline, simulated) in &report.timelines {
         let busy = timeline.busy_percent(*simulated);
         let total = text::clock(*simulated);
-        let heading = format!("{way}: the master is busy {busy} % of {total}");
+        let heading = format!("{way}: the master is busy {busy:.1} % of {total}");
         lines += &format!("\n{}\n", paint(BOLD, &heading));
         for line in timeline.lines() {
             lines += &(coloured(&line) + "\n");

@@ -104,7 +104,9 @@ pub fn notes(report: &Report, width: usize) -> Vec<String> {
 fn simulated(report: &Report) -> String {
     let scales = scales(report);
     match report.plan.clock {
-        Clock::Real => format!("real time × {}. A late timer counts as often, too.", scales[0].1),
+        Clock::Real => scales.first().map_or_else(String::new, |(_, scale)| {
+            format!("Real time × {scale}: so a timer that is late counts {scale} times, too.")
+        }),
         Clock::Virtual if scales.is_empty() => "Exact: the clock is virtual.".into(),
         Clock::Virtual => {
             let played: Vec<_> =
@@ -169,6 +171,68 @@ fn memory(report: &Report) -> &'static str {
     }
 }
 
+/// Whether one of those was run.
 fn has(report: &Report, is_it: impl Fn(Style) -> bool) -> bool {
-    report.rows().any(|(run, _)| is_it(run.style))
+    let was_run = |run: &Run| !matches!(run.pace, Pace::Skipped(_));
+    report.rows().any(|(run, _)| is_it(run.style) && was_run(run))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exhibition::Rules;
+    use crate::plan::Plan;
+    use std::time::Duration;
+
+    fn measured(style: Style) -> Measured {
+        Measured {
+            simulated: Duration::from_secs(3655),
+            real: Duration::from_micros(1234),
+            suspensions: Some(1439),
+            switches: Some(1500),
+            switches_per_second: Some(6_543_210.0),
+            memory_per_board: (style != Style::Threads).then_some(4674),
+        }
+    }
+
+    fn report() -> Report {
+        let way = Way::MoveByMove;
+        let run = |style, pace| Run { style, way, pace };
+        let runs = vec![
+            run(Style::Green, Pace::Virtual),
+            run(Style::Threads, Pace::Real { scale: 1800.0 }),
+            run(Style::Processes, Pace::Skipped("they are too many".into())),
+        ];
+        let outcomes = vec![
+            Outcome::Measured(measured(Style::Green)),
+            Outcome::Measured(measured(Style::Threads)),
+            Outcome::Skipped("they are too many".into()),
+        ];
+        let plan = Plan { rules: Rules::default(), clock: Clock::Virtual, runs };
+        Report { plan, outcomes, timelines: Vec::new(), frame: None }
+    }
+
+    #[test]
+    fn a_table_reads_well() {
+        assert_eq!(
+            lines(&report()),
+            [
+                "                simulated  real time  suspensions   switches  peak memory",
+                "                                                    a second      a board",
+                "Move by move",
+                "  green thread    1:00:55    1.23 ms        1,439  6,540,000     4.56 KiB",
+                "  OS threads *    1:00:55    1.23 ms        1,439  6,540,000            –",
+                "  OS processes          –          –            –          –            –",
+            ]
+        );
+    }
+
+    #[test]
+    fn notes_say_how_it_was_measured_and_what_was_not() {
+        let notes = notes(&report(), 80).join(" ");
+        let notes: Vec<_> = notes.split_whitespace().collect();
+        let notes = notes.join(" ");
+        assert!(notes.contains("OS threads 1,800 times as fast"), "{notes}");
+        assert!(notes.contains("OS processes they are too many"), "{notes}");
+    }
 }

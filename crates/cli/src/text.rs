@@ -1,6 +1,6 @@
 //! Numbers as people read them.
 
-use std::time::Duration;
+use std::{env, time::Duration};
 
 /// Simulated time: `12:00:00`; below a minute `55 s`.
 pub fn clock(time: Duration) -> String {
@@ -60,6 +60,26 @@ pub fn rate(per_second: f64) -> String {
 /// How many times: `1,800`, `0.5`.
 pub fn factor(scale: f64) -> String {
     if scale.fract() == 0.0 { count(scale as u64) } else { scale.to_string() }
+}
+
+/// For terminals that show no more: each character is replaced by one.
+pub fn ascii(text: &str) -> String {
+    let replaced = |character| match character {
+        '█' => '#',
+        '·' => '.',
+        '×' => 'x',
+        'µ' => 'u',
+        '–' => '-',
+        other => other,
+    };
+    text.chars().map(replaced).collect()
+}
+
+/// Whether the environment says that it shows ASCII only. If it says nothing, it shows more.
+pub fn is_ascii_only() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| env::var(name).ok());
+    let locale = locale.map(|it| it.to_lowercase()).find(|it| !it.is_empty());
+    locale.is_some_and(|it| !it.contains("utf")) || env::var("TERM").is_ok_and(|it| it == "linux")
 }
 
 fn three_digits(number: f64) -> String {

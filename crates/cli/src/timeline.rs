@@ -109,9 +109,9 @@ impl Timeline {
     }
 
     /// Which part of `simulated` the master was busy, in percent.
-    pub fn busy_percent(&self, simulated: Duration) -> u32 {
+    pub fn busy_percent(&self, simulated: Duration) -> f64 {
         let part = self.busy.as_secs_f64() / simulated.as_secs_f64();
-        if part.is_finite() { (part * 100.0).round() as u32 } else { 0 }
+        if part.is_finite() { part * 100.0 } else { 0.0 }
     }
 
     /// The rows, from the master's to the last board's, and how many boards have none. Of those
@@ -194,7 +194,7 @@ mod tests {
                 "  and 1 more board",
             ]
         );
-        assert_eq!(timeline.busy_percent(seconds(45)), 56);
+        assert_eq!(timeline.busy_percent(seconds(50)), 50.0);
     }
 
     #[test]
@@ -206,7 +206,7 @@ mod tests {
         timeline.draw(moved(0, 38, 52, 64));
         timeline.draw(moved(0, 80, 90, 99));
         assert_eq!(timeline.lines()[1], "  board 1  █·  █·");
-        assert_eq!(timeline.busy_percent(seconds(100)), 25);
+        assert_eq!(timeline.busy_percent(seconds(100)), 25.0);
     }
 
     #[test]
