@@ -81,7 +81,7 @@ pub struct Untraced {
 
 /// Plays on the virtual clock as often as is quick, for the median; a single run is too short.
 pub fn untraced(run: &Run, rules: &Rules) -> Result<Untraced, String> {
-    const MOST_RUNS: usize = 25;
+    const MOST_RUNS: usize = 99;
     const ENOUGH: Duration = Duration::from_millis(30);
     let mut times = Vec::with_capacity(MOST_RUNS);
     let mut heap = 0;

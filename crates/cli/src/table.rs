@@ -137,8 +137,8 @@ fn scales(report: &Report) -> Vec<(String, String)> {
 fn real(report: &Report) -> &'static str {
     match (report.plan.clock, has(report, Style::is_left_to_the_os)) {
         (Clock::Real, _) => "One run each, all side by side: they wait nearly all the time.",
-        (Clock::Virtual, true) => "Median of up to 25 runs. * One run, all side by side.",
-        (Clock::Virtual, false) => "Median of up to 25 runs.",
+        (Clock::Virtual, true) => "Median of up to 99 runs. * One run, all side by side.",
+        (Clock::Virtual, false) => "Median of up to 99 runs.",
     }
 }
 
