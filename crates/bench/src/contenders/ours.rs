@@ -1,8 +1,12 @@
 //! Our four styles on our event loop. They differ in the tasks they make, and in nothing else.
 
+use std::future::pending;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use quadrivium::{green::perform, prelude::*, sync::Notify};
+use quadrivium::green::perform;
+use quadrivium::prelude::*;
+use quadrivium::task::{Context, Step, Wait};
 
 use crate::contender::{Contender, Group, Profile, bump, expect_joined};
 use crate::memory;
@@ -32,11 +36,11 @@ impl Contender for CallbackStyle {
     }
 
     fn hold(&self, tasks: usize) {
-        hold_on_our_loop(tasks, |never| {
-            callback(move |cb| {
+        hold_on_our_loop(tasks, || {
+            callback(|cb| {
                 let count = bump(0);
                 memory::suspend_one();
-                cb.perform(never.notified(), move |cb, ()| cb.done(bump(count)));
+                cb.perform(Never, move |cb, ()| cb.done(bump(count)));
             })
         });
     }
@@ -66,11 +70,11 @@ impl Contender for GeneratorStyle {
     }
 
     fn hold(&self, tasks: usize) {
-        hold_on_our_loop(tasks, |never| {
-            generator(move |mut co| async move {
+        hold_on_our_loop(tasks, || {
+            generator(|mut co| async move {
                 let count = bump(0);
                 memory::suspend_one();
-                co.perform(never.notified()).await;
+                co.perform(Never).await;
                 bump(count)
             })
         });
@@ -101,11 +105,11 @@ impl Contender for FutureStyle {
     }
 
     fn hold(&self, tasks: usize) {
-        hold_on_our_loop(tasks, |never| {
-            future(async move {
+        hold_on_our_loop(tasks, || {
+            future(async {
                 let count = bump(0);
                 memory::suspend_one();
-                never.notified().await;
+                pending::<()>().await;
                 bump(count)
             })
         });
@@ -136,11 +140,11 @@ impl Contender for GreenStyle {
     }
 
     fn hold(&self, tasks: usize) {
-        hold_on_our_loop(tasks, |never| {
-            green(move || {
+        hold_on_our_loop(tasks, || {
+            green(|| {
                 let count = bump(0);
                 memory::suspend_one();
-                perform(never.notified());
+                perform(Never);
                 bump(count)
             })
         });
@@ -179,14 +183,24 @@ where
     event_loop().block_on(batches).expect("the batches come to their end")
 }
 
-fn hold_on_our_loop<T>(tasks: usize, task: impl Fn(Notify) -> T)
+/// Never done, as [`pending`] is for the peers.
+struct Never;
+
+impl Task for Never {
+    type Output = ();
+
+    fn resume(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Step<()> {
+        Step::Suspended(Wait::Wake)
+    }
+}
+
+fn hold_on_our_loop<T>(tasks: usize, task: impl Fn() -> T)
 where
     T: Task<Output = u64> + 'static,
 {
     let mut event_loop = event_loop();
-    let never = Notify::new();
     for _ in 0..tasks {
-        drop(event_loop.spawn(task(never.clone())));
+        drop(event_loop.spawn(task()));
     }
     event_loop.turn().expect("no loop runs here");
 }
