@@ -153,7 +153,9 @@ thread_local! {
 /// assert!(host::current().is_none());
 /// ```
 pub fn enter(host: Rc<dyn Host>) -> Entered {
-    Entered { outer: CURRENT.replace(Some(host)) }
+    // A loop that is kept in a thread-local may be dropped after `CURRENT`.
+    let outer = CURRENT.try_with(|current| current.replace(Some(host)));
+    Entered { outer: outer.ok().flatten() }
 }
 
 /// The span in which a host drives this thread. Made by [`enter`].
@@ -164,7 +166,6 @@ pub struct Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        // A host entered in the destructor of a thread-local may outlive `CURRENT`.
         let outer = self.outer.take();
         let _ = CURRENT.try_with(|current| current.replace(outer));
     }
