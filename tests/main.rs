@@ -1,0 +1,13 @@
+//! One suite for four ways to suspend: every test is written once and runs in each style, and in
+//! each of the sixteen pairs in which one style performs another.
+//!
+//! A failure names the test and the style: `cancel::while_suspended::callback_performs_green`.
+//! Everything is on the virtual clock; threads meet at barriers and joins, never by time.
+
+// How a test is written once: read `styles/mod.rs` first.
+#[macro_use]
+mod styles;
+
+// What a task does.
+mod cancel;
+mod lifecycle;
