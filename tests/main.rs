@@ -11,3 +11,13 @@ mod styles;
 // What a task does.
 mod cancel;
 mod lifecycle;
+
+// When it does it.
+mod order;
+mod starvation;
+mod timers;
+
+// What makes it go on.
+mod foreign_threads;
+mod stale_wakes;
+mod wakes;

@@ -6,10 +6,12 @@ use std::{
 };
 
 use quadrivium::{
-    EventLoop, Task,
+    EventLoop, JoinHandle,
     event_loop::{Recorder, Turned},
     task::{BoxTask, Context, Step},
 };
+
+use super::{Probe, Style, body};
 
 /// A loop on the virtual clock.
 pub fn new_loop() -> EventLoop {
@@ -31,6 +33,13 @@ pub fn turns(event_loop: &mut EventLoop, n: usize) -> Turned {
         turned = event_loop.turn().expect("no loop runs on this thread");
     }
     turned
+}
+
+/// Spawns a task that waits until its probe is opened.
+pub fn watched(style: Style, event_loop: &EventLoop) -> (Probe, JoinHandle<()>) {
+    let probe = Probe::default();
+    let handle = event_loop.spawn(style.task(body().perform(probe.waits())));
+    (probe, handle)
 }
 
 /// Resumes a task once, without a loop.
