@@ -10,7 +10,9 @@ mod styles;
 
 // What a task does.
 mod cancel;
+mod join;
 mod lifecycle;
+mod panics;
 
 // When it does it.
 mod order;
@@ -21,3 +23,6 @@ mod timers;
 mod foreign_threads;
 mod stale_wakes;
 mod wakes;
+
+// What never makes it go on.
+mod deadlock;
