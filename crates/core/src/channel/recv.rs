@@ -31,10 +31,12 @@ impl<T> Receiver<T> {
     ///
     /// When there is none now, and when there will never be one.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        let (value, sender) = self.state.borrow_mut().take().ok_or_else(|| {
-            let closed = self.state.borrow().senders == 0;
-            if closed { TryRecvError::Closed } else { TryRecvError::Empty }
-        })?;
+        let mut state = self.state.borrow_mut();
+        let Some((value, sender)) = state.take() else {
+            let closed = state.senders == 0;
+            return Err(if closed { TryRecvError::Closed } else { TryRecvError::Empty });
+        };
+        drop(state);
         waiters::wake(sender);
         Ok(value)
     }
