@@ -9,7 +9,7 @@
 //! # drop(waiting);
 //! ```
 
-use std::{cell::RefCell, pin::Pin, rc::Rc};
+use std::{cell::RefCell, ops::Range, pin::Pin, rc::Rc};
 
 use crate::{
     Context, Step, Task, Wait,
@@ -27,6 +27,8 @@ struct State {
     waiters: Waiters,
     /// A [`Notify::notify_one`] that found nobody waiting is kept for the next who comes.
     permit: bool,
+    /// The tickets of those the last [`Notify::notify_all`] found waiting.
+    told_all: Range<Ticket>,
 }
 
 impl Notify {
@@ -51,7 +53,10 @@ impl Notify {
 
     /// Lets every task go on that waits now, in the order they came.
     pub fn notify_all(&self) {
-        let waiters = self.state.borrow_mut().waiters.all();
+        let mut state = self.state.borrow_mut();
+        state.told_all = state.waiters.tickets();
+        let waiters = state.waiters.all();
+        drop(state);
         waiters.wake();
     }
 }
@@ -89,8 +94,11 @@ impl Task for Notified {
 impl Drop for Notified {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket.take() else { return };
-        let left = self.state.borrow_mut().waiters.leave(ticket);
-        if left.is_none() {
+        let mut state = self.state.borrow_mut();
+        let left = state.waiters.leave(ticket);
+        let told_alone = left.is_none() && !state.told_all.contains(&ticket);
+        drop(state);
+        if told_alone {
             // Notified but dropped before it could go on: pass it to the next.
             Notify { state: Rc::clone(&self.state) }.notify_one();
         }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    ops::Range,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
@@ -67,6 +68,11 @@ impl Waiters {
             }
         }
         None
+    }
+
+    /// From the first who waits to the last.
+    pub(crate) fn tickets(&self) -> Range<Ticket> {
+        self.queue.front().map_or(self.next, |(ticket, _)| *ticket)..self.next
     }
 
     /// Takes all waiters out, to be woken.
