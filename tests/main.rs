@@ -14,15 +14,22 @@ mod join;
 mod lifecycle;
 mod panics;
 
+// What it is made of.
+mod nesting;
+
 // When it does it.
 mod order;
 mod starvation;
+mod stop;
 mod timers;
 
 // What makes it go on.
+mod channels;
 mod foreign_threads;
+mod notify;
 mod stale_wakes;
 mod wakes;
 
-// What never makes it go on.
+// What must not go wrong.
 mod deadlock;
+mod reentrancy;
