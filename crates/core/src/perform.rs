@@ -100,13 +100,15 @@ impl PerformWaits {
         let collector = outer.restore().expect("a poll leaves the collector it found");
         *self = collector.waits;
         let wait = collector.wait.unwrap_or(Wait::Wake);
-        (polled, self.kept.iter().flat_map(|kept| kept.iter()).fold(wait, Kept::or))
+        // Those dropped in this poll no longer count.
+        let kept = self.kept.iter().flat_map(|kept| kept.iter());
+        (polled, kept.filter(|kept| kept.is_alive()).fold(wait, Kept::or))
     }
 
     /// Wakes the wakers whose waits are over, and forgets the waits of performs that are gone.
     fn wake_those_over(&mut self, cx: &Context<'_>) {
         let kept = self.kept.take().into_iter().flat_map(|kept| *kept);
-        let alive = kept.filter(|kept| kept.perform.strong_count() > 0);
+        let alive = kept.filter(Kept::is_alive);
         let (over, waiting): (Vec<_>, Vec<_>) = alive.partition(|kept| match &kept.wait {
             Wait::Turn => true,
             Wait::Until(deadline) => *deadline <= cx.now(),
@@ -120,6 +122,10 @@ impl PerformWaits {
 }
 
 impl Kept {
+    fn is_alive(&self) -> bool {
+        self.perform.strong_count() > 0
+    }
+
     fn or(wait: Wait, kept: &Kept) -> Wait {
         wait.or(kept.wait.clone())
     }
