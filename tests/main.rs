@@ -28,6 +28,7 @@ mod channels;
 mod foreign_threads;
 mod notify;
 mod stale_wakes;
+mod sub_wakers;
 mod wakes;
 
 // What must not go wrong.
