@@ -34,3 +34,8 @@ mod wakes;
 // What must not go wrong.
 mod deadlock;
 mod reentrancy;
+
+// What one style has to itself.
+mod ends;
+mod known_differences;
+mod misuse;

@@ -24,7 +24,8 @@ use std::fmt;
 use quadrivium::task::BoxTask;
 
 pub use body::{Body, Next, body};
-pub use event_loop::{is_done, new_loop, quietly, resume, traced, turns, watched};
+pub use child::alone;
+pub use event_loop::{is_done, message, new_loop, quietly, resume, traced, turns, watched};
 pub use leaf::{Probe, leaf};
 pub use said::Said;
 
