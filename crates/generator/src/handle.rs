@@ -39,7 +39,12 @@ impl Co {
             match task.as_mut().resume(&mut Context::new(self.waker.as_waker())) {
                 Step::Done(output) => return output,
                 Step::Suspended(wait) => {
-                    self.has_yielded.set(true);
+                    // genawaiter would lose the first wait in release builds.
+                    assert!(
+                        !self.has_yielded.replace(true),
+                        "a generator yielded twice in one resume: \
+                         `.await` each `co.perform(..)` to its end instead of polling it"
+                    );
                     self.waker = self.co.yield_(wait).await.waker;
                 }
             }
