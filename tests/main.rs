@@ -33,9 +33,14 @@ mod wakes;
 
 // What must not go wrong.
 mod deadlock;
+mod operations;
 mod reentrancy;
 
 // What one style has to itself.
 mod ends;
 mod known_differences;
 mod misuse;
+
+// The workspace itself.
+mod words;
+mod workspace;

@@ -19,6 +19,7 @@ in_every_style![
     a_dropped_loop_hears_wakes_and_cancels_of_destructors,
     a_dropped_loop_closes_channels,
     a_destructor_that_ends_a_joined_task,
+    an_output_that_meets_the_loop_when_dropped,
     a_trace_that_spawns_and_wakes,
     a_handle_in_its_own_task,
 ];
@@ -169,6 +170,33 @@ fn a_destructor_that_ends_a_joined_task(style: Style) {
     turns(&mut event_loop, 2);
     assert_eq!(said.lines(), ["joined"]);
     assert_eq!(event_loop.live(), 0);
+}
+
+fn an_output_that_meets_the_loop_when_dropped(style: Style) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let (probe, _handle) = watched(style, &event_loop);
+    turns(&mut event_loop, 1);
+    let meets = |line| {
+        let (said, probe) = (said.clone(), probe.clone());
+        style.task(body().perform(turn()).worth(move || {
+            InDrop(move || {
+                probe.wake();
+                drop(spawn(style.task(body().say(&said, line))));
+            })
+        }))
+    };
+    // Nobody joins the first: its output is dropped by the loop, when it ends.
+    drop(event_loop.spawn(meets("by the end of a detached task")));
+    turns(&mut event_loop, 3);
+    assert_eq!(said.lines(), ["by the end of a detached task"]);
+    assert_eq!(probe.resumes(), 2);
+    // The second one has ended when its handle goes, inside a task.
+    let ended = event_loop.spawn(meets("by the end of a handle"));
+    turns(&mut event_loop, 2);
+    event_loop.block_on(style.task(body().run(move || drop(ended)))).unwrap();
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines()[1..], ["by the end of a handle"]);
 }
 
 fn a_trace_that_spawns_and_wakes(style: Style) {

@@ -1,2 +1,5 @@
 //! The `quadrivium` command.
+
+#![forbid(unsafe_code)]
+
 fn main() {}
