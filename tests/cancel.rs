@@ -1,6 +1,6 @@
 //! Cancel is drop: where the task is, now, once, whoever asks.
 
-use std::{cell::RefCell, rc::Rc, thread, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
@@ -15,11 +15,6 @@ in_every_style![
     of_oneself_at_the_next_suspension,
     of_oneself_too_late,
     of_a_sibling_that_is_ready,
-    from_another_thread,
-    from_another_thread_before_start,
-    from_another_thread_when_done,
-    from_another_thread_when_the_loop_is_gone,
-    by_a_stale_canceller_spares_the_next_tenant,
     wakes_who_joins,
     takes_the_deadline_along,
     takes_what_it_performs_along,
@@ -31,12 +26,12 @@ in_every_style![
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Whether the task of this handle was cancelled.
-fn is_cancelled<T: 'static>(event_loop: &mut EventLoop, handle: JoinHandle<T>) -> bool {
+pub fn is_cancelled<T: 'static>(event_loop: &mut EventLoop, handle: JoinHandle<T>) -> bool {
     matches!(event_loop.block_on(handle).unwrap(), Err(JoinError::Cancelled))
 }
 
 /// A body that suspends for good, and says when it is dropped.
-fn suspended(style: Style, said: &Said) -> BoxTask<()> {
+pub fn suspended(style: Style, said: &Said) -> BoxTask<()> {
     let body = body().hold(said.when_dropped("dropped")).perform(Probe::default().waits());
     style.task(body.say(said, "went on"))
 }
@@ -160,65 +155,6 @@ fn of_a_sibling_that_is_ready(style: Style) {
     // Both are ready in this turn; the first one takes the second one out of it.
     turns(&mut event_loop, 1);
     assert_eq!(said.lines(), ["dropped", "cancelled it"]);
-}
-
-fn from_another_thread(style: Style) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
-    let handle = event_loop.spawn(suspended(style, &said));
-    turns(&mut event_loop, 1);
-    let canceller = handle.canceller();
-    thread::spawn(move || canceller.cancel()).join().unwrap();
-    assert!(said.lines().is_empty(), "the body stays on its own thread");
-    turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["dropped"]);
-    assert!(is_cancelled(&mut event_loop, handle));
-}
-
-fn from_another_thread_before_start(style: Style) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
-    let body = body().say(&said, "started").hold(said.when_dropped("dropped"));
-    let handle = event_loop.spawn(style.task(body));
-    let canceller = handle.canceller();
-    thread::spawn(move || canceller.cancel()).join().unwrap();
-    turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["dropped"], "mail is read before anything is resumed");
-}
-
-fn from_another_thread_when_done(style: Style) {
-    let mut event_loop = new_loop();
-    let handle = event_loop.spawn(style.task(body().worth(|| 42)));
-    let canceller = handle.canceller();
-    event_loop.run().unwrap();
-    thread::spawn(move || canceller.cancel()).join().unwrap();
-    turns(&mut event_loop, 1);
-    assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
-}
-
-fn from_another_thread_when_the_loop_is_gone(style: Style) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
-    let handle = event_loop.spawn(suspended(style, &said));
-    turns(&mut event_loop, 1);
-    let canceller = handle.canceller();
-    drop(event_loop);
-    assert_eq!(said.lines(), ["dropped"]);
-    thread::spawn(move || canceller.cancel()).join().unwrap();
-    handle.cancel();
-    assert!(handle.is_finished());
-    assert_eq!(said.lines(), ["dropped"]);
-}
-
-fn by_a_stale_canceller_spares_the_next_tenant(style: Style) {
-    let mut event_loop = new_loop();
-    let first = event_loop.spawn(style.task(body()));
-    let canceller = first.canceller();
-    event_loop.block_on(first).unwrap().unwrap();
-    // The slot of the first task is free now, and this one takes it.
-    let second = event_loop.spawn(style.task(body().perform(turn()).worth(|| 42)));
-    canceller.cancel();
-    assert_eq!(event_loop.block_on(second).unwrap().unwrap(), 42);
 }
 
 fn wakes_who_joins(style: Style) {

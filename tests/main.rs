@@ -10,6 +10,7 @@ mod styles;
 
 // What a task does.
 mod cancel;
+mod cancel_from_afar;
 mod join;
 mod lifecycle;
 mod panics;
@@ -18,6 +19,7 @@ mod panics;
 mod nesting;
 
 // When it does it.
+mod moving_deadlines;
 mod order;
 mod starvation;
 mod stop;
