@@ -9,7 +9,7 @@
 //! # drop(waiting);
 //! ```
 
-use std::{cell::RefCell, pin::Pin, rc::Rc};
+use std::{cell::RefCell, collections::BTreeSet, pin::Pin, rc::Rc};
 
 use crate::{
     Context, Step, Task, Wait,
@@ -27,6 +27,8 @@ struct State {
     waiters: Waiters,
     /// A [`Notify::notify_one`] that found nobody waiting is kept for the next who comes.
     permit: bool,
+    /// Who was told by [`Notify::notify_one`] and has not gone on yet.
+    told: BTreeSet<Ticket>,
 }
 
 impl Notify {
@@ -44,7 +46,10 @@ impl Notify {
     pub fn notify_one(&self) {
         let mut state = self.state.borrow_mut();
         let waiter = state.waiters.first();
-        state.permit |= waiter.is_none();
+        match &waiter {
+            Some(waiter) => _ = state.told.insert(waiter.ticket),
+            None => state.permit = true,
+        }
         drop(state);
         waiters::wake(waiter);
     }
@@ -75,7 +80,9 @@ impl Task for Notified {
             Some(ticket) => !state.waiters.is_waiting(ticket),
         };
         if notified {
-            this.ticket = None;
+            if let Some(ticket) = this.ticket.take() {
+                state.told.remove(&ticket);
+            }
             return Step::Done(());
         }
         drop(state);
@@ -89,8 +96,12 @@ impl Task for Notified {
 impl Drop for Notified {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket.take() else { return };
-        let left = self.state.borrow_mut().waiters.leave(ticket);
-        if left.is_none() {
+        let mut state = self.state.borrow_mut();
+        let left = state.waiters.leave(ticket);
+        let was_told = state.told.remove(&ticket);
+        drop(state);
+        drop(left);
+        if was_told {
             // Notified but dropped before it could go on: pass it to the next.
             Notify { state: Rc::clone(&self.state) }.notify_one();
         }

@@ -129,7 +129,7 @@ impl PerformWaits {
     #[cold]
     fn put_waiting(&mut self, cx: &Context<'_>) {
         let mut kept = self.kept.take().unwrap_or_default();
-        kept.retain(|kept| kept.perform.strong_count() > 0);
+        kept.retain(Kept::is_alive);
         let over: Vec<_> = kept.extract_if(.., |kept| kept.is_over(cx)).collect();
         KEPT.set(Some(kept));
         SUM.set(Sum::More);
@@ -139,13 +139,20 @@ impl PerformWaits {
     /// Takes back what is kept, and adds it to what the task waits for.
     fn take_more(&mut self) -> Wait {
         let wait = MORE.take().unwrap_or(Wait::Wake);
-        self.kept = KEPT.take().filter(|kept| !kept.is_empty());
+        let mut kept = KEPT.take().unwrap_or_default();
+        // Those dropped in this poll no longer count.
+        kept.retain(Kept::is_alive);
+        self.kept = (!kept.is_empty()).then_some(kept);
         let kept = self.kept.iter().flat_map(|kept| kept.iter());
         kept.fold(wait, |wait, kept| wait.or(kept.wait.clone()))
     }
 }
 
 impl Kept {
+    fn is_alive(&self) -> bool {
+        self.perform.strong_count() > 0
+    }
+
     fn is_over(&self, cx: &Context<'_>) -> bool {
         match self.wait {
             Wait::Turn => true,

@@ -59,11 +59,11 @@ impl Waiters {
     }
 
     /// Takes the first waiter out, to be woken.
-    pub(crate) fn first(&mut self) -> Option<LocalWaker> {
-        while let Some((_, waker)) = self.queue.pop_front() {
-            if waker.is_some() {
+    pub(crate) fn first(&mut self) -> Option<Waiter> {
+        while let Some((ticket, waker)) = self.queue.pop_front() {
+            if let Some(waker) = waker {
                 self.waiting -= 1;
-                return waker;
+                return Some(Waiter { ticket, waker });
             }
         }
         None
@@ -102,9 +102,16 @@ impl WakeAll {
     }
 }
 
-/// Wakes an optional waiter.
-pub(crate) fn wake(waker: Option<LocalWaker>) {
-    if let Some(waker) = waker {
-        waker.wake();
+/// A waiter that has been taken out of its queue.
+#[must_use = "wake it once every borrow has ended"]
+pub(crate) struct Waiter {
+    pub(crate) ticket: Ticket,
+    waker: LocalWaker,
+}
+
+/// Wakes a waiter, if there is one.
+pub(crate) fn wake(waiter: Option<Waiter>) {
+    if let Some(waiter) = waiter {
+        waiter.waker.wake();
     }
 }

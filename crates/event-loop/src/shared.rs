@@ -220,7 +220,8 @@ impl Shared {
         let ended = state.slots.end(key, joined);
         drop(state);
         match ended {
-            Outcome::Joiner(waker) => waker.wake(),
+            // It may be somebody else's, and then it may panic: that is no affair of this loop.
+            Outcome::Joiner(waker) => contain(|| waker.wake()),
             Outcome::Joined(unread) => drop_unread(unread),
             Outcome::Nobody | Outcome::Detached => {}
         }
@@ -416,9 +417,15 @@ impl Shared {
     }
 }
 
-/// Drops what nobody will read. The payload of a panic may panic when dropped, and so may that one's.
+/// Drops what nobody will read.
 pub(crate) fn drop_unread(joined: Joined) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(joined))) {
+    contain(|| drop(joined));
+}
+
+/// Runs code that may panic where nobody can be told. The payload may panic when it is dropped, and so
+/// may that one's: it is leaked.
+fn contain(something: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(something)) {
         std::mem::forget(payload);
     }
 }

@@ -15,26 +15,20 @@ use quadrivium_core::{Context, LocalWaker, Step, Task, Wait};
 /// The handle to the running generator task, by which its body yields to the loop.
 pub struct Co {
     co: genawaiter::rc::Co<Wait>,
-    waker: SharedWaker,
+    shared: Rc<Shared>,
 }
 
-/// The waker of a generator: its task renews it, its body resumes sub-tasks with it.
-pub(crate) type SharedWaker = Rc<RefCell<LocalWaker>>;
-
-thread_local! {
-    /// Whether the generator that is being resumed on this thread has yielded.
-    static HAS_YIELDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether the generator that has just come back has yielded.
-#[inline]
-pub(crate) fn has_yielded() -> bool {
-    HAS_YIELDED.take()
+/// What a generator task and its body share.
+pub(crate) struct Shared {
+    /// The task renews it, the body resumes sub-tasks with it.
+    pub(crate) waker: RefCell<LocalWaker>,
+    /// Whether the body has yielded since it was resumed.
+    pub(crate) has_yielded: Cell<bool>,
 }
 
 impl Co {
-    pub(crate) fn new(co: genawaiter::rc::Co<Wait>, waker: SharedWaker) -> Self {
-        Self { co, waker }
+    pub(crate) fn new(co: genawaiter::rc::Co<Wait>, shared: Rc<Shared>) -> Self {
+        Self { co, shared }
     }
 
     /// Runs a task of any style to its end, yielding to the loop whenever it suspends; worth its
@@ -47,7 +41,12 @@ impl Co {
     /// Makes the wait what the generator yields, as soon as it comes back.
     #[inline]
     fn yield_to_loop(&mut self, wait: Wait) {
-        HAS_YIELDED.set(true);
+        // genawaiter would lose the first wait in release builds.
+        assert!(
+            !self.shared.has_yielded.replace(true),
+            "a generator yielded twice in one resume: \
+             `.await` each `co.perform(..)` to its end instead of polling it"
+        );
         // genawaiter puts the value into its airlock at once. The future it returns would only wait to
         // be resumed, which is what `Performing` does itself: awaiting it costs two more state machines.
         drop(self.co.yield_(wait));
@@ -70,7 +69,7 @@ impl<P: Task> Future for Performing<'_, P> {
     #[inline]
     fn poll(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<P::Output> {
         let this = self.project();
-        let step = this.task.resume(&mut Context::new(this.co.waker.borrow().as_waker()));
+        let step = this.task.resume(&mut Context::new(this.co.shared.waker.borrow().as_waker()));
         match step {
             Step::Done(output) => Poll::Ready(output),
             Step::Suspended(wait) => {

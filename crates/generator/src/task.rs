@@ -1,7 +1,7 @@
 //! [`GeneratorTask`]: a generator as a task. The only file that knows `genawaiter`'s generator.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt,
     future::Future,
     pin::Pin,
@@ -13,7 +13,7 @@ use genawaiter::{GeneratorState, rc::Gen};
 use pin_project_lite::pin_project;
 use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait};
 
-use crate::handle::{Co, SharedWaker, has_yielded};
+use crate::handle::{Co, Shared};
 
 /// A task whose body is a generator. Runs nothing until it is first resumed.
 ///
@@ -52,8 +52,8 @@ pub struct GeneratorTask<B, G: Future> {
 enum State<B, G: Future> {
     /// Not resumed yet.
     Fresh(B),
-    /// With the waker its body has. genawaiter keeps the generator in a box of its own.
-    Started(Gen<Wait, (), Yielding<G>>, SharedWaker),
+    /// With what its body shares. genawaiter keeps the generator in a box of its own.
+    Started(Gen<Wait, (), Yielding<G>>, Rc<Shared>),
     Done,
 }
 
@@ -71,11 +71,11 @@ where
         if let State::Fresh(_) = self.state {
             self.start(cx);
         }
-        let State::Started(generator, waker) = &mut self.state else {
+        let State::Started(generator, shared) = &mut self.state else {
             panic!("{RESUMED_AFTER_DONE}")
         };
-        if !waker.borrow().will_wake(cx.waker()) {
-            waker.replace(cx.local_waker());
+        if !shared.waker.borrow().will_wake(cx.waker()) {
+            shared.waker.replace(cx.local_waker());
         }
         match generator.resume() {
             GeneratorState::Yielded(wait) => Step::Suspended(wait),
@@ -95,9 +95,13 @@ where
     #[cold]
     fn start(&mut self, cx: &Context<'_>) {
         let State::Fresh(body) = std::mem::replace(&mut self.state, State::Done) else { return };
-        let waker = Rc::new(RefCell::new(cx.local_waker()));
-        let start = |co| Yielding { body: body(Co::new(co, Rc::clone(&waker))) };
-        self.state = State::Started(Gen::new(start), waker);
+        let waker = RefCell::new(cx.local_waker());
+        let shared = Rc::new(Shared { waker, has_yielded: Cell::new(false) });
+        let start = |co| {
+            let body = body(Co::new(co, Rc::clone(&shared)));
+            Yielding { body, shared: Rc::clone(&shared) }
+        };
+        self.state = State::Started(Gen::new(start), shared);
     }
 }
 
@@ -109,6 +113,7 @@ pin_project! {
     struct Yielding<G> {
         #[pin]
         body: G,
+        shared: Rc<Shared>,
     }
 }
 
@@ -118,7 +123,7 @@ impl<G: Future> Future for Yielding<G> {
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<G::Output> {
         let this = self.project();
         let polled = this.body.poll(cx);
-        if polled.is_pending() && !has_yielded() {
+        if polled.is_pending() && !this.shared.has_yielded.take() {
             refuse_to_wait();
         }
         polled

@@ -4,8 +4,8 @@ use std::{error::Error, fmt, pin::Pin, rc::Rc};
 
 use super::state::{Shared, State};
 use crate::{
-    Context, LocalWaker, Step, Task, Wait,
-    waiters::{self, Ticket},
+    Context, Step, Task, Wait,
+    waiters::{self, Ticket, Waiter},
 };
 
 /// The receiving end. Dropping it closes the channel and drops what was not received.
@@ -31,10 +31,12 @@ impl<T> Receiver<T> {
     ///
     /// When there is none now, and when there will never be one.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        let (value, sender) = self.state.borrow_mut().take().ok_or_else(|| {
-            let closed = self.state.borrow().senders == 0;
-            if closed { TryRecvError::Closed } else { TryRecvError::Empty }
-        })?;
+        let mut state = self.state.borrow_mut();
+        let Some((value, sender)) = state.take() else {
+            let closed = state.senders == 0;
+            return Err(if closed { TryRecvError::Closed } else { TryRecvError::Empty });
+        };
+        drop(state);
         waiters::wake(sender);
         Ok(value)
     }
@@ -42,7 +44,7 @@ impl<T> Receiver<T> {
 
 impl<T> State<T> {
     /// Takes the first value out, and the sender out that has the room now.
-    fn take(&mut self) -> Option<(T, Option<LocalWaker>)> {
+    fn take(&mut self) -> Option<(T, Option<Waiter>)> {
         let value = self.values.pop_front()?;
         let sender = self.sending.first();
         if sender.is_some() {

@@ -1,0 +1,245 @@
+//! Channels: order, capacity, closing; whoever is cancelled takes nothing along but his own value.
+
+use quadrivium::{
+    sync::channel::{self, Receiver, Sender},
+    task::BoxTask,
+};
+
+use crate::styles::{Said, Style, body, new_loop, traced, turns};
+
+in_every_style![
+    values_arrive_in_order,
+    a_full_channel_holds_the_sender_back,
+    an_unbounded_channel_never_waits,
+    senders_take_turns,
+    nobody_overtakes_who_was_promised_room,
+    closes_with_its_last_sender,
+    closes_with_its_receiver,
+    a_closed_channel_drops_its_values,
+    a_cancelled_sender_takes_its_value_along,
+    a_cancelled_sender_passes_its_room_on,
+    a_cancelled_receiver_leaves_the_value,
+    a_value_is_dropped_outside_every_borrow,
+];
+
+/// Sends this.
+fn sends<T: 'static>(style: Style, sender: &Sender<T>, value: T) -> BoxTask<()> {
+    style.task(body().perform(sender.send(value)))
+}
+
+/// Receives so many values, and says them.
+fn receives(style: Style, receiver: Receiver<u32>, times: usize, said: &Said) -> BoxTask<()> {
+    let mut body = body();
+    let receiver = std::rc::Rc::new(receiver);
+    for _ in 0..times {
+        let (receiver, said) = (receiver.clone(), said.clone());
+        body = body.perform_then(
+            move || receiver.recv(),
+            move |value| said.say(value.map_or("closed".into(), |value| value.to_string())),
+        );
+    }
+    style.task(body)
+}
+
+fn values_arrive_in_order(style: Style) {
+    for capacity in [1, 2, 10] {
+        let said = Said::default();
+        let (sender, receiver) = channel::bounded(capacity);
+        let mut event_loop = new_loop();
+        let receives = event_loop.spawn(receives(style, receiver, 6, &said));
+        let mut values = 0..5;
+        let sends = move || sender.send(values.next().unwrap());
+        drop(event_loop.spawn(style.task(body().repeat(5, sends))));
+        event_loop.block_on(receives).unwrap().unwrap();
+        assert_eq!(said.lines(), ["0", "1", "2", "3", "4", "closed"]);
+    }
+}
+
+fn a_full_channel_holds_the_sender_back(style: Style) {
+    let (mut event_loop, trace) = traced();
+    let (sender, receiver) = channel::bounded(2);
+    let sends = move || sender.send(());
+    drop(event_loop.spawn_named("sends", style.task(body().repeat(3, sends))));
+    turns(&mut event_loop, 1);
+    let receiver = std::rc::Rc::new(receiver);
+    let keeps = receiver.clone();
+    let receives = body().perform_then(move || receiver.recv(), |value| value.unwrap());
+    drop(event_loop.spawn_named("receives", style.task(receives)));
+    event_loop.run().unwrap();
+    assert_eq!(
+        trace.lines(),
+        [
+            "0ns task 1 \"sends\" spawned",
+            "0ns task 1 \"sends\" resumed",
+            // Two values are in; for the third there is no room.
+            "0ns task 1 \"sends\" suspended until woken",
+            "0ns task 2 \"receives\" spawned",
+            "0ns task 2 \"receives\" resumed",
+            // It takes a value out, and promises the room to who waits.
+            "0ns task 1 \"sends\" woken by task 2",
+            "0ns task 2 \"receives\" done",
+            "0ns task 1 \"sends\" resumed",
+            "0ns task 1 \"sends\" done",
+        ],
+        "{style}"
+    );
+    assert_eq!([keeps.try_recv().is_ok(), keeps.try_recv().is_ok()], [true, true]);
+}
+
+fn an_unbounded_channel_never_waits(style: Style) {
+    let (sender, receiver) = channel::unbounded();
+    let mut event_loop = new_loop();
+    let sends = event_loop.spawn(style.task(body().repeat(1_000, move || sender.send(()))));
+    turns(&mut event_loop, 1);
+    assert!(sends.is_finished());
+    assert_eq!(std::iter::from_fn(|| receiver.try_recv().ok()).count(), 1_000);
+}
+
+fn senders_take_turns(style: Style) {
+    let said = Said::default();
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    for task in 0..3 {
+        let sender = sender.clone();
+        drop(event_loop.spawn(style.task(body().repeat(3, move || sender.send(task)))));
+    }
+    drop(sender);
+    let receives = event_loop.spawn(receives(style, receiver, 10, &said));
+    event_loop.block_on(receives).unwrap().unwrap();
+    // The first one gets into line again at once, before the others have come.
+    assert_eq!(said.lines().concat(), "0".to_string() + "012" + "012" + "12" + "closed");
+}
+
+fn nobody_overtakes_who_was_promised_room(style: Style) {
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    sender.try_send(1).unwrap();
+    drop(event_loop.spawn(sends(style, &sender, 2)));
+    turns(&mut event_loop, 1);
+    assert_eq!(receiver.try_recv(), Ok(1));
+    // The channel is empty, but the room is promised to the one who waits.
+    assert!(sender.try_send(3).is_err());
+    drop(event_loop.spawn(sends(style, &sender, 3)));
+    turns(&mut event_loop, 1);
+    assert_eq!(receiver.try_recv(), Ok(2));
+    turns(&mut event_loop, 1);
+    assert_eq!(receiver.try_recv(), Ok(3));
+}
+
+fn closes_with_its_last_sender(style: Style) {
+    let said = Said::default();
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    let receives = event_loop.spawn(receives(style, receiver, 2, &said));
+    let other = sender.clone();
+    drop(sender);
+    turns(&mut event_loop, 1);
+    assert!(!receives.is_finished());
+    other.try_send(1).unwrap();
+    drop(other);
+    event_loop.block_on(receives).unwrap().unwrap();
+    assert_eq!(said.lines(), ["1", "closed"], "what was sent before arrives");
+}
+
+fn closes_with_its_receiver(style: Style) {
+    let said = Said::default();
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    sender.try_send(1).unwrap();
+    for value in [2, 3] {
+        let (send, then) = (sender.send(value), said.clone());
+        let sends = body().perform_then(
+            || send,
+            move |sent| {
+                then.say(
+                    sent.map_or_else(|back| format!("{} came back", back.0), |()| "sent".into()),
+                );
+            },
+        );
+        drop(event_loop.spawn(style.task(sends)));
+    }
+    turns(&mut event_loop, 1);
+    drop(receiver);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["2 came back", "3 came back"]);
+    assert!(sender.is_closed());
+}
+
+fn a_closed_channel_drops_its_values(style: Style) {
+    let said = Said::default();
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    event_loop.block_on(sends(style, &sender, said.when_dropped("in the channel"))).unwrap();
+    drop(event_loop.spawn(sends(style, &sender, said.when_dropped("waiting"))));
+    turns(&mut event_loop, 1);
+    drop(receiver);
+    assert_eq!(said.lines(), ["in the channel"]);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["in the channel", "waiting"]);
+}
+
+fn a_cancelled_sender_takes_its_value_along(style: Style) {
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    let handles = [1, 2, 3].map(|value| event_loop.spawn(sends(style, &sender, value)));
+    turns(&mut event_loop, 1);
+    handles[1].cancel();
+    let mut received = Vec::new();
+    for _ in 0..3 {
+        received.extend(receiver.try_recv());
+        turns(&mut event_loop, 1);
+    }
+    assert_eq!(received, [1, 3]);
+    assert!(sender.try_send(4).is_ok(), "and leaves no place taken");
+}
+
+fn a_cancelled_sender_passes_its_room_on(style: Style) {
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    let handles = [1, 2, 3].map(|value| event_loop.spawn(sends(style, &sender, value)));
+    turns(&mut event_loop, 1);
+    // The room is promised to the second, who goes before it could use it.
+    assert_eq!(receiver.try_recv(), Ok(1));
+    handles[1].cancel();
+    turns(&mut event_loop, 1);
+    assert_eq!(receiver.try_recv(), Ok(3));
+    assert!(sender.try_send(4).is_ok());
+}
+
+fn a_cancelled_receiver_leaves_the_value(style: Style) {
+    let (sender, receiver) = channel::bounded(1);
+    let receiver = std::rc::Rc::new(receiver);
+    let mut event_loop = new_loop();
+    let said = Said::default();
+    let [first, _second] = [0, 1].map(|_| {
+        let (receiver, then) = (receiver.clone(), said.clone());
+        let body = body().perform_then(
+            move || receiver.recv(),
+            move |value: Result<u32, _>| then.say(value.unwrap().to_string()),
+        );
+        event_loop.spawn(style.task(body))
+    });
+    turns(&mut event_loop, 1);
+    // The first one is woken for the value and goes before it took it: the second one gets it.
+    sender.try_send(42).unwrap();
+    first.cancel();
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["42"]);
+}
+
+/// Sends into the channel it is in when it is dropped.
+struct SendsInDrop(Sender<Option<SendsInDrop>>);
+
+impl Drop for SendsInDrop {
+    fn drop(&mut self) {
+        assert!(self.0.try_send(None).is_err());
+    }
+}
+
+fn a_value_is_dropped_outside_every_borrow(style: Style) {
+    let (sender, receiver) = channel::bounded(1);
+    let value = Some(SendsInDrop(sender.clone()));
+    let mut event_loop = new_loop();
+    event_loop.block_on(sends(style, &sender, value)).unwrap();
+    drop(receiver);
+}

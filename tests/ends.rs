@@ -1,0 +1,136 @@
+//! What a green thread can do that ends the process, or would without a bound: each in its own process.
+
+use std::{
+    hint::black_box,
+    os::unix::process::ExitStatusExt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::Output,
+};
+
+use quadrivium::{green::perform, prelude::*, sync::Notify};
+
+use crate::styles::{alone, new_loop, turns};
+
+const SIGABRT: i32 = 6;
+
+#[track_caller]
+fn assert_aborts_saying(output: &Output, messages: &[&str]) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    for message in messages {
+        assert!(stderr.contains(message), "{message:?} is not in:\n{stderr}");
+    }
+    assert_eq!(output.status.signal(), Some(SIGABRT), "{stderr}");
+}
+
+/// Spawns a green thread of this name and cancels it where it is suspended.
+fn cancel(name: &str, body: impl FnOnce() + 'static) {
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn_named(name, green(body));
+    turns(&mut event_loop, 1);
+    handle.cancel();
+    assert_eq!(event_loop.live(), 0);
+    event_loop.block_on(green(|| perform(turn()))).unwrap();
+}
+
+/// Panics when it is dropped.
+struct PanicsInDrop;
+
+impl Drop for PanicsInDrop {
+    fn drop(&mut self) {
+        panic!("in a destructor");
+    }
+}
+
+#[test]
+fn a_destructor_that_panics_in_a_cancel() {
+    let output = alone("ends::a_destructor_that_panics_in_a_cancel", "", || {
+        cancel("ada", || {
+            let _panics = PanicsInDrop;
+            perform(Notify::new().notified());
+        });
+    });
+    assert_aborts_saying(&output, &["in a destructor", "panic in a destructor during cleanup"]);
+}
+
+/// Suspends when it is dropped.
+struct SuspendsInDrop;
+
+impl Drop for SuspendsInDrop {
+    fn drop(&mut self) {
+        perform(turn());
+    }
+}
+
+#[test]
+fn a_destructor_that_suspends_in_a_cancel() {
+    let output = alone("ends::a_destructor_that_suspends_in_a_cancel", "", || {
+        cancel("ada", || {
+            let _suspends = SuspendsInDrop;
+            perform(Notify::new().notified());
+        });
+    });
+    let message = "a green thread cannot suspend while it is unwinding: \
+                   do not perform tasks that wait in a destructor";
+    assert_aborts_saying(&output, &[message, "panic in a destructor during cleanup"]);
+}
+
+#[test]
+fn a_body_that_catches_its_cancellation_for_ever() {
+    let output = alone("ends::a_body_that_catches_its_cancellation_for_ever", "", || {
+        cancel("stubborn", || {
+            loop {
+                let _ = catch_unwind(AssertUnwindSafe(|| perform(turn())));
+            }
+        });
+        eprintln!("and the loop went on");
+    });
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    for message in [
+        "quadrivium: green thread task 1 \"stubborn\" (spawned at ",
+        "has caught its own cancellation 100 times; its stack is leaked",
+        "remedy: let a payload that is not yours go on with std::panic::resume_unwind",
+        "and the loop went on",
+    ] {
+        assert!(stderr.contains(message), "{message:?} is not in:\n{stderr}");
+    }
+    assert!(output.status.success(), "{stderr}");
+}
+
+/// Recurses until there is no stack left.
+fn recurse(depth: usize) -> usize {
+    let frame = black_box([depth; 16]);
+    if depth == usize::MAX { 0 } else { recurse(depth + 1) + frame[depth % 16] }
+}
+
+#[test]
+fn a_stack_overflow() {
+    let output = alone("ends::a_stack_overflow", "", || {
+        let mut event_loop = new_loop();
+        let overflows = green(|| {
+            perform(turn());
+            black_box(recurse(0));
+        });
+        drop(event_loop.spawn_named("deep thought", overflows));
+        let _ = event_loop.run();
+    });
+    assert_aborts_saying(
+        &output,
+        &[
+            "quadrivium: green thread task 1 \"deep thought\" (spawned at ",
+            "has overflowed its stack of 64 KiB",
+            "remedy: give it a larger one with green::Builder::new().stack_size(bytes)",
+        ],
+    );
+}
+
+#[test]
+fn a_stack_overflow_of_an_inner_green_thread() {
+    let output = alone("ends::a_stack_overflow_of_an_inner_green_thread", "", || {
+        let inner = green(|| _ = black_box(recurse(0)));
+        let mut event_loop = new_loop();
+        // It is the task that has a name, whichever of its stacks is too small.
+        drop(event_loop.spawn_named("outer", green(|| perform(inner))));
+        let _ = event_loop.run();
+    });
+    assert_aborts_saying(&output, &["\"outer\"", "has overflowed its stack of 64 KiB"]);
+}

@@ -1,0 +1,139 @@
+//! Misuse of each style's own verb: a panic that says what to do instead, in debug and in release.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    rc::Rc,
+};
+
+use quadrivium::{green::perform, prelude::*};
+
+use crate::styles::{Said, is_done, message, new_loop, quietly, resume};
+
+/// What the task says when it panics.
+#[track_caller]
+fn panic_of<T: 'static>(task: impl Task<Output = T> + 'static) -> String {
+    match new_loop().block_on(task) {
+        Err(RunError::Task(error)) => error.panic_message().expect("it has a message").to_string(),
+        Err(error) => panic!("another error: {error}"),
+        Ok(_) => panic!("it did not panic"),
+    }
+}
+
+#[test]
+fn a_callback_that_does_nothing() {
+    assert!(panic_of(callback(|_: &mut Callback<()>| ())).contains("without `perform` or `done`"));
+    let later = callback(|cb: &mut Callback<()>| cb.perform(turn(), |_, ()| ()));
+    assert!(panic_of(later).contains("without `perform` or `done`"));
+}
+
+#[test]
+fn a_callback_that_does_two_things() {
+    let twice = callback(|cb: &mut Callback<()>| {
+        cb.perform(turn(), |cb, ()| cb.done(()));
+        cb.perform(turn(), |cb, ()| cb.done(()));
+    });
+    assert!(panic_of(twice).contains("chain the second call inside the first"));
+    let both = callback(|cb| {
+        cb.done(1);
+        cb.done(2);
+    });
+    assert!(panic_of(both).contains("calls `perform` or `done` once"));
+}
+
+#[test]
+fn a_generator_that_awaits_something_else() {
+    let awaits = generator(|_co| async {
+        std::future::pending::<()>().await;
+    });
+    assert!(panic_of(awaits).contains("write `co.perform(future(async { .. })).await`"));
+    let later = generator(|mut co| async move {
+        co.perform(turn()).await;
+        std::future::pending::<()>().await;
+    });
+    assert!(panic_of(later).contains("awaited something else than `co.perform(..)`"));
+    // A leaf, without `co.perform`, is something else too.
+    assert!(panic_of(generator(|_co| async { turn().await })).contains("something else"));
+}
+
+#[test]
+fn a_generator_that_yields_twice_in_one_resume() {
+    let said = Said::default();
+    let says = said.clone();
+    let twice = generator(|mut co| async move {
+        // Polled by hand and dropped: the first wait is never waited for.
+        let polled = futures::poll!(pin!(co.perform(sleep(std::time::Duration::MAX))));
+        assert!(polled.is_pending());
+        co.perform(turn()).await;
+        says.say("went on");
+    });
+    assert!(panic_of(twice).contains("a generator yielded twice in one resume"));
+    assert!(said.lines().is_empty(), "no wait is lost without a word");
+}
+
+#[test]
+fn green_perform_outside_a_green_thread() {
+    let outside = quietly(|| perform(turn()));
+    assert!(outside.unwrap_err().contains("outside the body of a green thread"));
+    // Nor is a sub-task part of the body, wherever it runs.
+    let sub_task = future(async { perform(turn()) });
+    assert!(panic_of(green(|| perform(sub_task))).contains("outside the body of a green thread"));
+}
+
+/// Performs a task that waits when it is dropped, and says how that went.
+struct SuspendsInDrop(Said);
+
+impl Drop for SuspendsInDrop {
+    fn drop(&mut self) {
+        match catch_unwind(AssertUnwindSafe(|| perform(turn()))) {
+            Ok(()) => self.0.say("suspended"),
+            Err(payload) => self.0.say(message(&*payload)),
+        }
+    }
+}
+
+const REFUSED: &str = "a green thread cannot suspend while it is unwinding: \
+                       do not perform tasks that wait in a destructor";
+
+#[test]
+fn green_suspend_in_a_destructor() {
+    let said = Said::default();
+    let held = SuspendsInDrop(said.clone());
+    let mut task: quadrivium::task::BoxTask<()> = Box::pin(green(move || drop(held)));
+    // Nothing unwinds: it is as good as anywhere else.
+    assert!(!is_done(&resume(&mut task)));
+    assert!(is_done(&resume(&mut task)));
+    assert_eq!(said.lines(), ["suspended"]);
+}
+
+#[test]
+fn green_suspend_while_a_panic_unwinds() {
+    let said = Said::default();
+    let held = SuspendsInDrop(said.clone());
+    let mut event_loop = new_loop();
+    let panics = event_loop.spawn(green(move || {
+        let _held = held;
+        panic!("on purpose");
+    }));
+    let other = event_loop.spawn(green(|| perform(turn())));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), [REFUSED]);
+    let error = event_loop.block_on(panics).unwrap().unwrap_err();
+    assert_eq!(error.panic_message(), Some("on purpose"));
+    assert!(event_loop.block_on(other).unwrap().is_ok());
+}
+
+#[test]
+fn green_suspend_while_a_cancel_unwinds() {
+    let said = Said::default();
+    let held = Rc::new(SuspendsInDrop(said.clone()));
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(green(move || {
+        let _held = held;
+        perform(turn());
+    }));
+    event_loop.turn().unwrap();
+    handle.cancel();
+    assert_eq!(said.lines(), [REFUSED]);
+    assert!(matches!(event_loop.block_on(handle), Ok(Err(JoinError::Cancelled))));
+}

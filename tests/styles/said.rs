@@ -1,0 +1,42 @@
+//! [`Said`]: what bodies and destructors say, in order.
+
+use std::{cell::RefCell, rc::Rc};
+
+/// What bodies and destructors say, in order. Clones are the same one.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    lines: Rc<RefCell<Vec<String>>>,
+}
+
+impl Said {
+    pub fn say(&self, line: impl Into<String>) {
+        self.lines.borrow_mut().push(line.into());
+    }
+
+    /// A value that says this when it is dropped.
+    pub fn when_dropped(&self, line: &'static str) -> WhenDropped {
+        WhenDropped { said: self.clone(), line }
+    }
+
+    pub fn lines(&self) -> Vec<String> {
+        self.lines.borrow().clone()
+    }
+
+    /// How often this was said.
+    pub fn count(&self, line: &str) -> usize {
+        self.lines.borrow().iter().filter(|said| *said == line).count()
+    }
+}
+
+/// Says its line when it is dropped. Made by [`Said::when_dropped`].
+#[derive(Debug)]
+pub struct WhenDropped {
+    said: Said,
+    line: &'static str,
+}
+
+impl Drop for WhenDropped {
+    fn drop(&mut self) {
+        self.said.say(self.line);
+    }
+}
