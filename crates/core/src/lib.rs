@@ -25,19 +25,19 @@
 #![forbid(unsafe_code)]
 
 // In reading order.
+mod task;
+mod wait;
 mod context;
 pub mod host;
 mod join_handle;
-mod perform;
-mod task;
-mod wait;
 
-pub mod channel;
-mod leaf;
-pub mod notify;
-pub mod oneshot;
 mod time;
 mod waiters;
+pub mod notify;
+pub mod oneshot;
+pub mod channel;
+mod leaf;
+mod perform;
 
 mod join;
 mod race;

@@ -12,8 +12,9 @@ use quadrivium_core::{
 };
 
 use crate::{
-    shared::{Shared, drop_unread},
+    shared::Shared,
     slots::Outcome,
+    step::drop_unread,
     trace::EventKind,
     waker::{self, Key},
 };
