@@ -9,7 +9,7 @@ use std::{
 
 use quadrivium_core::{JoinHandle, Task, host::Host};
 
-use crate::{RunError, Trace, active::Active, clock::Clock, mailbox::Remote, shared::Shared};
+use crate::{RunError, Trace, active::Active, clock::Clock, mailboxes::Remote, shared::Shared};
 
 /// Drives tasks of every style on one thread.
 ///

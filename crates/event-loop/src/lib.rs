@@ -30,6 +30,8 @@ mod reactor;
 mod waker;
 mod active;
 mod mailbox;
+mod mailboxes;
+mod sync;
 mod hosting;
 mod tracing;
 pub mod trace;

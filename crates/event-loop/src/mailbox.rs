@@ -1,45 +1,23 @@
-//! Mailboxes: how other threads reach a loop, also one that is about to go or long gone.
+//! [`Mailbox`]: how other threads reach a loop.
 //!
 //! ```text
-//!  any thread                         mailbox i (static, never freed)            the loop's thread
-//!  waker.wake() ─── 1. post ────►  ┌──────────────────────────────┐
-//!  canceller.cancel()              │ inbox: Mutex                 │ ── 3. take_mail, once a turn ─►
-//!  stopper.stop()                  │ has_mail: a hint, no lock    │
-//!        └──── 2. ring, if parked ─►│ bell: the loop's eventfd     │ ◄─ 4. park / unparked
-//!                                  └──────────────────────────────┘
+//!  any thread                        mailbox                                 the loop's thread
+//!  waker.wake() ──── 1. post ──────► ┌──────────────────────────────┐
+//!  canceller.cancel()                │ inbox: Mutex                 │ ── 3. take_mail, once a turn
+//!  stopper.stop()                    │ has_mail: a hint, no lock    │
+//!        └───── 2. ring, if parked ─►│ bell: the loop's eventfd     │ ◄─ 4. park, unparked
+//!                                    └──────────────────────────────┘
 //! ```
 //!
-//! A mailbox belongs to one loop after another and is never freed, so a wake cannot race the end of
-//! its loop: it finds an open box, or a closed one and does nothing. Generations go on where the
-//! loop before stopped, so a waker of that loop finds nobody in this one.
-//!
 //! Everything that must not be missed is decided under the lock. `has_mail` only spares a turn the
-//! lock; a loop that is about to park looks under it.
-
-use std::{
-    io,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+//! lock; a loop that is about to park looks under it. `tests/mailbox_model.rs` runs this very file
+//! through every interleaving of a few threads.
 
 use crate::{
     reactor::Bell,
-    waker::{GENERATIONS, Key, LOOPS},
+    sync::{Arc, AtomicBool, Mutex, MutexGuard, Ordering, PoisonError},
+    waker::Key,
 };
-
-const SEGMENT: usize = 256;
-static MAILBOXES: [OnceLock<Box<[Mailbox]>>; LOOPS / SEGMENT] =
-    [const { OnceLock::new() }; LOOPS / SEGMENT];
-static UNUSED: Mutex<Unused> = Mutex::new(Unused { returned: Vec::new(), fresh: 0 });
-
-/// Mailboxes without a loop.
-struct Unused {
-    /// Index, and the generation to go on with.
-    returned: Vec<(u16, u32)>,
-    fresh: u16,
-}
 
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
@@ -73,52 +51,24 @@ pub(crate) enum Post {
     Cancel(Key),
 }
 
-/// The mailbox of the loop with this index.
-pub(crate) fn of(index: u16) -> &'static Mailbox {
-    let index = usize::from(index);
-    let segment = &MAILBOXES[index / SEGMENT];
-    &segment.get_or_init(|| (0..SEGMENT).map(|_| Mailbox::default()).collect())[index % SEGMENT]
-}
-
-/// Takes an unused mailbox for a new loop: its index, and the generation its slots start with.
-///
-/// # Errors
-///
-/// When there are as many loops as can exist.
-pub(crate) fn claim(bell: Bell) -> io::Result<(u16, u32)> {
-    let (index, generation) = lock(&UNUSED).take().ok_or_else(|| {
-        let most = format!("no more than {LOOPS} loops can exist at once: drop some first");
-        io::Error::new(io::ErrorKind::QuotaExceeded, most)
-    })?;
-    *lock(&of(index).inbox) =
-        Inbox { bell: Some(Arc::new(bell)), first_generation: generation, ..Inbox::default() };
-    Ok((index, generation))
-}
-
-impl Unused {
-    fn take(&mut self) -> Option<(u16, u32)> {
-        let returned = self.returned.pop();
-        returned.or_else(|| {
-            let fresh = (usize::from(self.fresh) < LOOPS).then_some((self.fresh, 0))?;
-            self.fresh += 1;
-            Some(fresh)
-        })
-    }
-}
-
-/// Gives a mailbox back. `generation` is one more than the highest its loop has used.
-pub(crate) fn release(index: u16, generation: u32) {
-    let left = std::mem::take(&mut *lock(&of(index).inbox));
-    drop(left);
-    // A box that could no longer tell its loops apart is not used again.
-    if generation < GENERATIONS / 2 {
-        lock(&UNUSED).returned.push((index, generation));
-    }
-}
-
 impl Mailbox {
+    /// A loop owns the box from now on.
+    pub(crate) fn open(&self, bell: Bell, first_generation: u32) {
+        let bell = Some(Arc::new(bell));
+        *self.lock() = Inbox { bell, first_generation, ..Inbox::default() };
+    }
+
+    /// It owns the box no longer. What is posted from now on is nobody's.
+    pub(crate) fn close(&self) {
+        let left = std::mem::take(&mut *self.lock());
+        drop(left);
+    }
+
     pub(crate) fn wake(&self, key: Key) {
         self.post(|inbox| {
+            if key.generation() < inbox.first_generation {
+                return;
+            }
             let slot = key.slot() as usize;
             if slot >= inbox.posted.len() {
                 inbox.posted.resize(slot + 1, 0);
@@ -135,7 +85,7 @@ impl Mailbox {
     }
 
     fn post(&self, put: impl FnOnce(&mut Inbox)) {
-        let mut inbox = lock(&self.inbox);
+        let mut inbox = self.lock();
         let Some(bell) = inbox.bell.clone() else { return };
         put(&mut inbox);
         self.has_mail.store(true, Ordering::Release);
@@ -151,7 +101,7 @@ impl Mailbox {
         if !self.has_mail.load(Ordering::Acquire) {
             return None;
         }
-        let mut inbox = lock(&self.inbox);
+        let mut inbox = self.lock();
         self.has_mail.store(false, Ordering::Release);
         let mail = std::mem::take(&mut inbox.mail);
         for post in &mail.posts {
@@ -169,39 +119,27 @@ impl Mailbox {
 
     /// Announces that the loop is about to sleep. False when there is mail: then it must not.
     pub(crate) fn park(&self) -> bool {
-        let mut inbox = lock(&self.inbox);
+        let mut inbox = self.lock();
         inbox.parked = !self.has_mail.load(Ordering::Acquire);
         inbox.parked
     }
 
     /// The loop is awake again: posts need not ring.
     pub(crate) fn unparked(&self) {
-        lock(&self.inbox).parked = false;
+        self.lock().parked = false;
     }
-}
 
-/// No user code runs under these locks, so a poisoned one holds nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Reaches a loop from any thread. The loop can count how many of these are about.
-#[derive(Clone, Debug)]
-pub(crate) struct Remote {
-    pub(crate) index: u16,
-    /// Where the loop's generations begin: no other loop with this mailbox begins there.
-    pub(crate) first_generation: u32,
-    pub(crate) count: Arc<()>,
-}
-
-impl Remote {
     pub(crate) fn cancel(&self, key: Key) {
-        of(self.index).post(|inbox| inbox.mail.posts.push(Post::Cancel(key)));
+        self.post(|inbox| inbox.mail.posts.push(Post::Cancel(key)));
     }
 
-    pub(crate) fn stop(&self) {
-        of(self.index).post(|inbox| {
-            inbox.mail.stop |= inbox.first_generation == self.first_generation;
-        });
+    /// Stops the loop whose generations begin here, and no other that has the box now.
+    pub(crate) fn stop(&self, first_generation: u32) {
+        self.post(|inbox| inbox.mail.stop |= inbox.first_generation == first_generation);
+    }
+
+    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    fn lock(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

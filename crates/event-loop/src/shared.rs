@@ -17,7 +17,8 @@ use quadrivium_core::host::{self, Host};
 use crate::{
     Deadlock, RunError, Trace, Turned,
     clock::Clock,
-    mailbox::{self, Mailbox, Remote},
+    mailbox::Mailbox,
+    mailboxes::{self, Remote},
     reactor::Reactor,
     slots::Slots,
     timers::Timers,
@@ -53,7 +54,7 @@ pub(crate) struct State {
 impl Shared {
     pub(crate) fn new(clock: Clock) -> io::Result<Self> {
         let (reactor, bell) = Reactor::new()?;
-        let (index, first_generation) = mailbox::claim(bell)?;
+        let (index, first_generation) = mailboxes::claim(bell)?;
         Ok(Self {
             state: RefCell::new(State {
                 slots: Slots::new(index, first_generation),
@@ -65,7 +66,7 @@ impl Shared {
             }),
             reactor: RefCell::new(reactor),
             clock,
-            mailbox: mailbox::of(index),
+            mailbox: mailboxes::of(index),
             remote: Remote { index, first_generation, count: Arc::new(()) },
             running: Cell::new(None),
             stopped: Cell::new(false),
@@ -163,7 +164,7 @@ impl Shared {
         }
         self.show_trace();
         let next_generation = self.state.borrow().slots.next_generation();
-        mailbox::release(self.remote.index, next_generation);
+        mailboxes::release(self.remote.index, next_generation);
     }
 
     pub(crate) fn live(&self) -> usize {

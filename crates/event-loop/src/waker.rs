@@ -10,7 +10,7 @@
 //! A clone is a copy and a drop is nothing. A slot that is used again has a new generation, so a wake
 //! for the task that was there before finds nobody. Waking never touches a loop that may be gone: on
 //! the thread that runs the loop it goes through a thread-local, from anywhere else through a mailbox
-//! that lives for ever (see `mailbox`).
+//! that lives for ever (see `mailboxes`).
 //!
 //! The idea of packing slot and generation into a word is the generational arena's; that of a waker
 //! without a reference count is embassy's.
@@ -25,7 +25,7 @@ use std::{
 
 use quadrivium_core::host;
 
-use crate::{active, mailbox};
+use crate::{active, mailboxes};
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("the wakers of quadrivium-event-loop are 64-bit words: this needs a 64-bit target");
@@ -118,7 +118,7 @@ fn word(data: *const ()) -> u64 {
 fn clone(data: *const ()) -> RawWaker {
     let key = Key(word(data));
     if !active::with(key.event_loop(), |shared| shared.waker_escapes(key)) {
-        mailbox::of(key.event_loop()).waker_escapes();
+        mailboxes::of(key.event_loop()).waker_escapes();
     }
     raw(word(data))
 }
@@ -126,7 +126,7 @@ fn clone(data: *const ()) -> RawWaker {
 fn wake(data: *const ()) {
     let key = Key(word(data));
     if !active::with(key.event_loop(), |shared| shared.wake(key)) {
-        mailbox::of(key.event_loop()).wake(key);
+        mailboxes::of(key.event_loop()).wake(key);
     }
 }
 

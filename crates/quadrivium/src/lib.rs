@@ -144,3 +144,8 @@ pub mod prelude {
     pub use quadrivium_generator::{Co, generator};
     pub use quadrivium_green::green;
 }
+
+/// The examples of the README run as tests.
+#[doc = include_str!("../../../README.md")]
+#[cfg(doctest)]
+struct ReadmeExamples;

@@ -1,0 +1,90 @@
+//! The mailboxes of all loops: a table that is never freed.
+//!
+//! A mailbox belongs to one loop after another, so a wake cannot race the end of its loop: it finds an
+//! open box, or a closed one and does nothing. Generations go on where the loop before stopped, so a
+//! waker of that loop finds nobody in this one.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use crate::{
+    mailbox::Mailbox,
+    reactor::Bell,
+    waker::{GENERATIONS, Key, LOOPS},
+};
+
+const SEGMENT: usize = 256;
+static MAILBOXES: [OnceLock<Box<[Mailbox]>>; LOOPS / SEGMENT] =
+    [const { OnceLock::new() }; LOOPS / SEGMENT];
+static UNUSED: Mutex<Unused> = Mutex::new(Unused { returned: Vec::new(), fresh: 0 });
+
+/// Mailboxes without a loop.
+struct Unused {
+    /// Index, and the generation to go on with.
+    returned: Vec<(u16, u32)>,
+    fresh: u16,
+}
+
+/// The mailbox of the loop with this index.
+pub(crate) fn of(index: u16) -> &'static Mailbox {
+    let index = usize::from(index);
+    let segment = &MAILBOXES[index / SEGMENT];
+    &segment.get_or_init(|| (0..SEGMENT).map(|_| Mailbox::default()).collect())[index % SEGMENT]
+}
+
+/// Takes an unused mailbox for a new loop: its index, and the generation its slots start with.
+///
+/// # Errors
+///
+/// When there are as many loops as can exist.
+pub(crate) fn claim(bell: Bell) -> io::Result<(u16, u32)> {
+    let (index, generation) =
+        UNUSED.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(|| {
+            let most = format!("no more than {LOOPS} loops can exist at once: drop some first");
+            io::Error::new(io::ErrorKind::QuotaExceeded, most)
+        })?;
+    of(index).open(bell, generation);
+    Ok((index, generation))
+}
+
+impl Unused {
+    fn take(&mut self) -> Option<(u16, u32)> {
+        let returned = self.returned.pop();
+        returned.or_else(|| {
+            let fresh = (usize::from(self.fresh) < LOOPS).then_some((self.fresh, 0))?;
+            self.fresh += 1;
+            Some(fresh)
+        })
+    }
+}
+
+/// Gives a mailbox back. `generation` is one more than the highest its loop has used.
+pub(crate) fn release(index: u16, generation: u32) {
+    of(index).close();
+    // A box that could no longer tell its loops apart is not used again.
+    if generation < GENERATIONS / 2 {
+        let mut unused = UNUSED.lock().unwrap_or_else(PoisonError::into_inner);
+        unused.returned.push((index, generation));
+    }
+}
+
+/// Reaches a loop from any thread. The loop can count how many of these are about.
+#[derive(Clone, Debug)]
+pub(crate) struct Remote {
+    pub(crate) index: u16,
+    /// Where the loop's generations begin: no other loop with this mailbox begins there.
+    pub(crate) first_generation: u32,
+    pub(crate) count: Arc<()>,
+}
+
+impl Remote {
+    pub(crate) fn cancel(&self, key: Key) {
+        of(self.index).cancel(key);
+    }
+
+    pub(crate) fn stop(&self) {
+        of(self.index).stop(self.first_generation);
+    }
+}
