@@ -139,7 +139,9 @@ thread_local! {
 /// assert!(host::current().is_none());
 /// ```
 pub fn enter(host: Rc<dyn Host>) -> Entered {
-    Entered { outer: CURRENT.replace(Some(host)) }
+    // A loop dropped in the destructor of a thread-local may find `CURRENT` gone.
+    let outer = CURRENT.try_with(|current| current.replace(Some(host)));
+    Entered { outer: outer.ok().flatten() }
 }
 
 /// The span in which a host drives this thread. Made by [`enter`].
