@@ -37,6 +37,7 @@ mod wakes;
 mod deadlock;
 mod operations;
 mod reentrancy;
+mod thread_locals;
 
 // What one style has to itself.
 mod ends;

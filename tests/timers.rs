@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use quadrivium::{
-    event_loop::Turned,
-    prelude::*,
-    time::sleep_until,
-};
+use quadrivium::{event_loop::Turned, prelude::*, time::sleep_until};
 
 use crate::styles::{Style, body, new_loop, traced, turns};
 
