@@ -16,6 +16,7 @@ mod lifecycle;
 mod panics;
 
 // What it is made of.
+mod hosts;
 mod nesting;
 
 // When it does it.
