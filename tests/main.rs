@@ -29,6 +29,7 @@ mod timers;
 // What makes it go on.
 mod channels;
 mod foreign_threads;
+mod foreign_wakers;
 mod notify;
 mod stale_wakes;
 mod sub_wakers;

@@ -26,7 +26,7 @@ use quadrivium::task::BoxTask;
 pub use body::{Body, Next, body};
 pub use child::alone;
 pub use event_loop::{is_done, message, new_loop, quietly, resume, traced, turns, watched};
-pub use leaf::{Probe, leaf};
+pub use leaf::{Probe, leaf, map};
 pub use said::{Said, WhenDroppedPrints};
 
 /// One of the four styles.
