@@ -27,6 +27,7 @@ mod stop;
 mod timers;
 
 // What makes it go on.
+mod channel_operations;
 mod channels;
 mod foreign_threads;
 mod foreign_wakers;
