@@ -11,11 +11,13 @@ pub enum Style {
 }
 
 impl Style {
-    pub const ALL: [Style; 4] = [Style::Callback, Style::Generator, Style::Future, Style::Green];
+    pub const ALL: [Style; 4] =
+        [Style::Callback, Style::Generator, Style::Future, Style::Green];
 
     /// The styles named on the command line, or all four.
     pub fn chosen() -> Vec<Style> {
-        let named: Vec<_> = std::env::args().skip(1).map(|name| Style::named(&name)).collect();
+        let named: Vec<_> =
+            std::env::args().skip(1).map(|name| Style::named(&name)).collect();
         if named.is_empty() { Style::ALL.to_vec() } else { named }
     }
 

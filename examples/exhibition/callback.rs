@@ -57,7 +57,10 @@ pub fn move_by_move(rules: Rc<Rules>) -> impl Task<Output = ()> {
     })
 }
 
-fn all(cb: &mut Callback<()>, mut games: impl Iterator<Item = JoinHandle<()>> + 'static) {
+fn all(
+    cb: &mut Callback<()>,
+    mut games: impl Iterator<Item = JoinHandle<()>> + 'static,
+) {
     match games.next() {
         // 4. Wait for its end.
         Some(game) => cb.perform(game, move |cb, result| {

@@ -31,9 +31,12 @@ use styles::Style;
 
 fn main() -> Result<(), RunError> {
     for style in Style::chosen() {
-        let one_after_another = run(style, Way::OneAfterAnother, Rules::default())?;
+        let one_after_another =
+            run(style, Way::OneAfterAnother, Rules::default())?;
         let move_by_move = run(style, Way::MoveByMove, Rules::default())?;
-        println!("{style}: {one_after_another:?} one after another, {move_by_move:?} move by move");
+        println!("{style}:");
+        println!("  {one_after_another:?} one after another");
+        println!("  {move_by_move:?} move by move");
     }
     Ok(())
 }
@@ -46,24 +49,44 @@ enum Way {
 
 /// How long the exhibition takes, on a virtual clock.
 fn run(style: Style, way: Way, rules: Rules) -> Result<Duration, RunError> {
-    let mut event_loop = EventLoop::with_virtual_clock().expect("the OS lets us make a loop");
+    let mut event_loop =
+        EventLoop::with_virtual_clock().expect("the OS lets us make a loop");
     play(style, way, rules, &mut event_loop)?;
     Ok(event_loop.elapsed())
 }
 
-fn play(style: Style, way: Way, rules: Rules, on: &mut EventLoop) -> Result<(), RunError> {
+fn play(
+    style: Style,
+    way: Way,
+    rules: Rules,
+    on: &mut EventLoop,
+) -> Result<(), RunError> {
     let rules = Rc::new(rules);
     match (style, way) {
-        (Style::Callback, Way::OneAfterAnother) => on.block_on(callback::one_after_another(rules)),
-        (Style::Callback, Way::MoveByMove) => on.block_on(callback::move_by_move(rules)),
+        (Style::Callback, Way::OneAfterAnother) => {
+            on.block_on(callback::one_after_another(rules))
+        }
+        (Style::Callback, Way::MoveByMove) => {
+            on.block_on(callback::move_by_move(rules))
+        }
         (Style::Generator, Way::OneAfterAnother) => {
             on.block_on(generator::one_after_another(rules))
         }
-        (Style::Generator, Way::MoveByMove) => on.block_on(generator::move_by_move(rules)),
-        (Style::Future, Way::OneAfterAnother) => on.block_on(future::one_after_another(rules)),
-        (Style::Future, Way::MoveByMove) => on.block_on(future::move_by_move(rules)),
-        (Style::Green, Way::OneAfterAnother) => on.block_on(green::one_after_another(rules)),
-        (Style::Green, Way::MoveByMove) => on.block_on(green::move_by_move(rules)),
+        (Style::Generator, Way::MoveByMove) => {
+            on.block_on(generator::move_by_move(rules))
+        }
+        (Style::Future, Way::OneAfterAnother) => {
+            on.block_on(future::one_after_another(rules))
+        }
+        (Style::Future, Way::MoveByMove) => {
+            on.block_on(future::move_by_move(rules))
+        }
+        (Style::Green, Way::OneAfterAnother) => {
+            on.block_on(green::one_after_another(rules))
+        }
+        (Style::Green, Way::MoveByMove) => {
+            on.block_on(green::move_by_move(rules))
+        }
     }
 }
 
@@ -75,7 +98,8 @@ mod tests {
     #[test]
     fn twelve_hours_one_after_another_and_one_hour_move_by_move() {
         for style in Style::ALL {
-            let took = run(style, Way::OneAfterAnother, Rules::default()).unwrap();
+            let took =
+                run(style, Way::OneAfterAnother, Rules::default()).unwrap();
             assert_eq!(took, Duration::from_secs(12 * 3600), "{style}");
             // An hour of moves, and the last reply.
             let took = run(style, Way::MoveByMove, Rules::default()).unwrap();
@@ -90,7 +114,8 @@ mod tests {
             assert_eq!(
                 trace(style, Way::MoveByMove, rules.clone()),
                 [
-                    // The organiser starts both games before it waits for the first.
+                    // The organiser starts both games before it waits for
+                    // the first.
                     "0ns task 1 spawned",
                     "0ns task 1 resumed",
                     "0ns task 2 \"board 1\" spawned by task 1",
@@ -106,7 +131,8 @@ mod tests {
                     "60s task 2 \"board 1\" woken by its deadline",
                     "60s task 2 \"board 1\" resumed",
                     "60s task 2 \"board 1\" done",
-                    // The organiser learns of it in the next turn, and waits for the second game.
+                    // The organiser learns of it in the next turn, and
+                    // waits for the second game.
                     "60s task 1 woken by task 2",
                     "60s task 1 resumed",
                     "60s task 1 suspended until woken",
@@ -126,7 +152,8 @@ mod tests {
     fn with_seeded_times_the_traces_are_still_the_same() {
         for way in [Way::OneAfterAnother, Way::MoveByMove] {
             let rules = Rules { seed: Some(7), ..Rules::default() };
-            let traces = Style::ALL.map(|style| trace(style, way, rules.clone()));
+            let traces =
+                Style::ALL.map(|style| trace(style, way, rules.clone()));
             assert!(traces.iter().all(|trace| *trace == traces[0]));
         }
     }

@@ -42,7 +42,13 @@ impl Rules {
     }
 
     /// Between 3/4 and 5/4 of `time`, always the same for the same move.
-    fn vary(&self, time: Duration, board: usize, number: usize, who: u64) -> Duration {
+    fn vary(
+        &self,
+        time: Duration,
+        board: usize,
+        number: usize,
+        who: u64,
+    ) -> Duration {
         let Some(seed) = self.seed else { return time };
         let place = (board as u64) << 32 | (number as u64) << 1 | who;
         let percent = splitmix64(seed ^ splitmix64(place)) % 51;

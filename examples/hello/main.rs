@@ -24,7 +24,8 @@ use styles::Style;
 fn main() -> Result<(), RunError> {
     for style in Style::chosen() {
         println!("{style}:");
-        let mut event_loop = EventLoop::new().expect("the OS lets us make a loop");
+        let mut event_loop =
+            EventLoop::new().expect("the OS lets us make a loop");
         let letters = run(style, &mut event_loop)?;
         println!("  {letters} letters");
     }
@@ -40,7 +41,10 @@ fn run(style: Style, event_loop: &mut EventLoop) -> Result<usize, RunError> {
     }
 }
 
-fn both<T>(event_loop: &mut EventLoop, hello: fn(&'static str) -> T) -> Result<usize, RunError>
+fn both<T>(
+    event_loop: &mut EventLoop,
+    hello: fn(&'static str) -> T,
+) -> Result<usize, RunError>
 where
     T: Task<Output = usize> + 'static,
 {
@@ -67,15 +71,18 @@ mod tests {
             assert_eq!(
                 lines[..10],
                 [
-                    // Both are handed over first; nothing runs yet: tasks are lazy.
+                    // Both are handed over; nothing runs yet.
+                    // Tasks are lazy.
                     "0ns task 1 \"ada\" spawned",
                     "0ns task 2 \"bob\" spawned",
-                    // The first turn runs each to its suspension, first come first served.
+                    // The first turn runs each to its suspension,
+                    // first come first served.
                     "0ns task 1 \"ada\" resumed",
                     "0ns task 1 \"ada\" suspended for a turn",
                     "0ns task 2 \"bob\" resumed",
                     "0ns task 2 \"bob\" suspended for a turn",
-                    // The second turn takes them to their ends, in the same order.
+                    // The second turn takes them to their ends, in
+                    // the same order.
                     "0ns task 1 \"ada\" resumed",
                     "0ns task 1 \"ada\" done",
                     "0ns task 2 \"bob\" resumed",

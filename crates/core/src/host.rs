@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Canceller, Context, JoinError, Step, Task};
+use crate::{Canceller, Context, JoinError, Step, Task, Wait};
 
 /// What drives tasks: an event loop, another scheduler, somebody else's executor.
 ///
@@ -111,8 +111,15 @@ pub type Joined = Result<Box<dyn Any>, JoinError>;
 
 /// [`Task`] with the output type forgotten. Every `'static` task is one.
 pub trait Hosted {
-    /// Runs to the next suspension point, or to the end.
-    fn resume_hosted(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Box<dyn Any>>;
+    /// Runs to the next suspension point, and returns what the task waits for; or to the end, and
+    /// puts the output into `output`.
+    ///
+    /// Not a [`Step`], because a wait alone is returned in registers.
+    fn resume_hosted(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        output: &mut Option<Box<dyn Any>>,
+    ) -> Option<Wait>;
 }
 
 impl<T> Hosted for T
@@ -120,10 +127,17 @@ where
     T: Task + 'static,
     T::Output: 'static,
 {
-    fn resume_hosted(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Box<dyn Any>> {
+    fn resume_hosted(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        output: &mut Option<Box<dyn Any>>,
+    ) -> Option<Wait> {
         match self.resume(cx) {
-            Step::Suspended(wait) => Step::Suspended(wait),
-            Step::Done(output) => Step::Done(Box::new(output)),
+            Step::Suspended(wait) => Some(wait),
+            Step::Done(it) => {
+                *output = Some(Box::new(it));
+                None
+            }
         }
     }
 }
@@ -139,7 +153,7 @@ thread_local! {
 /// assert!(host::current().is_none());
 /// ```
 pub fn enter(host: Rc<dyn Host>) -> Entered {
-    // A loop dropped in the destructor of a thread-local may find `CURRENT` gone.
+    // A loop that is kept in a thread-local may be dropped after `CURRENT`.
     let outer = CURRENT.try_with(|current| current.replace(Some(host)));
     Entered { outer: outer.ok().flatten() }
 }
@@ -152,7 +166,6 @@ pub struct Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        // A host entered in the destructor of a thread-local may outlive `CURRENT`.
         let outer = self.outer.take();
         let _ = CURRENT.try_with(|current| current.replace(outer));
     }

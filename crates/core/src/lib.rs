@@ -25,19 +25,19 @@
 #![forbid(unsafe_code)]
 
 // In reading order.
+mod task;
+mod wait;
 mod context;
 pub mod host;
 mod join_handle;
-mod perform;
-mod task;
-mod wait;
 
-pub mod channel;
-mod leaf;
-pub mod notify;
-pub mod oneshot;
 mod time;
 mod waiters;
+pub mod notify;
+pub mod oneshot;
+pub mod channel;
+mod leaf;
+mod perform;
 
 mod join;
 mod race;
@@ -49,6 +49,6 @@ pub use join_handle::{Canceller, JoinError, JoinHandle, spawn, spawn_named};
 pub use perform::{Perform, PerformWaits};
 pub use race::{Either, Race, race};
 pub use task::{BoxTask, RESUMED_AFTER_DONE, Step, Task};
-pub use time::{BlockFor, Sleep, Turn, block_for, sleep, sleep_until, turn};
+pub use time::{BlockFor, Sleep, Turn, block_for, now, sleep, sleep_until, turn};
 pub use timeout::{Elapsed, Timeout, timeout};
 pub use wait::Wait;

@@ -9,7 +9,7 @@
 //! # drop(waiting);
 //! ```
 
-use std::{cell::RefCell, ops::Range, pin::Pin, rc::Rc};
+use std::{cell::RefCell, collections::BTreeSet, pin::Pin, rc::Rc};
 
 use crate::{
     Context, Step, Task, Wait,
@@ -27,8 +27,8 @@ struct State {
     waiters: Waiters,
     /// A [`Notify::notify_one`] that found nobody waiting is kept for the next who comes.
     permit: bool,
-    /// The tickets of those the last [`Notify::notify_all`] found waiting.
-    told_all: Range<Ticket>,
+    /// Who was told by [`Notify::notify_one`] and has not gone on yet.
+    told: BTreeSet<Ticket>,
 }
 
 impl Notify {
@@ -46,17 +46,17 @@ impl Notify {
     pub fn notify_one(&self) {
         let mut state = self.state.borrow_mut();
         let waiter = state.waiters.first();
-        state.permit |= waiter.is_none();
+        match &waiter {
+            Some(waiter) => _ = state.told.insert(waiter.ticket),
+            None => state.permit = true,
+        }
         drop(state);
         waiters::wake(waiter);
     }
 
     /// Lets every task go on that waits now, in the order they came.
     pub fn notify_all(&self) {
-        let mut state = self.state.borrow_mut();
-        state.told_all = state.waiters.tickets();
-        let waiters = state.waiters.all();
-        drop(state);
+        let waiters = self.state.borrow_mut().waiters.all();
         waiters.wake();
     }
 }
@@ -80,7 +80,9 @@ impl Task for Notified {
             Some(ticket) => !state.waiters.is_waiting(ticket),
         };
         if notified {
-            this.ticket = None;
+            if let Some(ticket) = this.ticket.take() {
+                state.told.remove(&ticket);
+            }
             return Step::Done(());
         }
         drop(state);
@@ -96,9 +98,10 @@ impl Drop for Notified {
         let Some(ticket) = self.ticket.take() else { return };
         let mut state = self.state.borrow_mut();
         let left = state.waiters.leave(ticket);
-        let told_alone = left.is_none() && !state.told_all.contains(&ticket);
+        let was_told = state.told.remove(&ticket);
         drop(state);
-        if told_alone {
+        drop(left);
+        if was_told {
             // Notified but dropped before it could go on: pass it to the next.
             Notify { state: Rc::clone(&self.state) }.notify_one();
         }

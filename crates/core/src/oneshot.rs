@@ -10,7 +10,7 @@
 
 use std::{cell::RefCell, error::Error, fmt, pin::Pin, rc::Rc};
 
-use crate::{Context, LocalWaker, Step, Task, Wait, waiters};
+use crate::{Context, LocalWaker, Step, Task, Wait};
 
 /// A channel for one value, between tasks of one thread.
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
@@ -44,7 +44,7 @@ impl<T> Sender<T> {
         let waker = waker.take();
         *state = State::Sent(value);
         drop(state);
-        waiters::wake(waker);
+        wake(waker);
         Ok(())
     }
 
@@ -61,8 +61,14 @@ impl<T> Drop for Sender<T> {
             let waker = waker.take();
             *state = State::Closed;
             drop(state);
-            waiters::wake(waker);
+            wake(waker);
         }
+    }
+}
+
+fn wake(waker: Option<LocalWaker>) {
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 

@@ -5,9 +5,9 @@
 //! wait to it, and the future-style task returns the sum:
 //!
 //! ```text
-//!  FutureTask::resume ─ PerformWaits::collect ─► poll ─► Perform::poll ─► sub-task.resume
-//!        ▲                        │ 1. sets COLLECTOR        │                   │
-//!        └── Suspended(wait) ◄────┴── 3. takes it ◄── 2. adds its wait ◄─ Suspended(wait)
+//!  FutureTask::resume ─ PerformWaits::poll ─► poll ─► Perform::poll ─► sub-task.resume
+//!        ▲                        │ 1. sets POLLED           │                   │
+//!        └── Suspended(wait) ◄────┴── 3. takes the sum ◄─ 2. adds its wait ◄─ Suspended(wait)
 //! ```
 //!
 //! Waits added under the task's own waker live for one poll: a future that polls a part again only
@@ -16,9 +16,10 @@
 //! woken, so such a wait is kept with its waker, and the waker is woken when the wait is over.
 
 use std::{
-    cell::RefCell,
+    cell::Cell,
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     ptr,
     sync::{Arc, Weak},
@@ -45,6 +46,7 @@ impl<T: Task + Unpin> Perform<T> {
 impl<T: Task + Unpin> Future for Perform<T> {
     type Output = T::Output;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<T::Output> {
         match Pin::new(&mut self.task).resume(&mut Context::new(cx.waker())) {
             Step::Done(output) => Poll::Ready(output),
@@ -65,10 +67,11 @@ struct Ticket(Option<Arc<()>>);
 /// Empty, it is one word.
 #[derive(Default)]
 pub struct PerformWaits {
-    // Boxed because almost no task ever has one: `Vec` itself would take three words in every task.
-    #[allow(clippy::box_collection)]
-    kept: Option<Box<Vec<Kept>>>,
+    kept: Option<BoxKept>,
 }
+
+#[allow(clippy::box_collection)] // One word in every task, where a `Vec` is three.
+type BoxKept = Box<Vec<Kept>>;
 
 /// A wait under a waker that is not the task's own.
 struct Kept {
@@ -77,47 +80,71 @@ struct Kept {
     waker: Waker,
 }
 
-struct Collector {
-    task: (*const (), *const task::RawWakerVTable),
-    wait: Option<Wait>,
-    waits: PerformWaits,
+// Single words instead of a struct: they are on the way of every poll, and a struct that is written
+// field by field and read as a whole stalls the processor until the fields have reached the cache.
+thread_local! {
+    /// The waker of the innermost future-style task that is being polled on this thread. Only its
+    /// address counts: it tells the task's own waker from those of foreign combinators.
+    static POLLED: Cell<*const Waker> = const { Cell::new(ptr::null()) };
+    /// What that task has come to wait for.
+    static SUM: Cell<Sum> = const { Cell::new(Sum::Wake) };
+    /// The sum, where it is more than `SUM` can say.
+    static MORE: Cell<Option<Wait>> = const { Cell::new(None) };
+    /// Its waits under foreign wakers, if it has any.
+    static KEPT: Cell<Option<BoxKept>> = const { Cell::new(None) };
 }
 
-thread_local! {
-    static COLLECTOR: RefCell<Option<Collector>> = const { RefCell::new(None) };
+#[derive(Clone, Copy, PartialEq)]
+enum Sum {
+    Wake,
+    Turn,
+    /// See `MORE` and `KEPT`.
+    More,
 }
 
 impl PerformWaits {
-    /// Runs `poll`, and returns what it returns with the sum of what the performs in it wait for.
-    pub fn collect<T>(&mut self, cx: &Context<'_>, poll: impl FnOnce() -> T) -> (T, Wait) {
+    /// Polls the body of a future-style task; when it is pending, the task waits for the sum of what
+    /// the performs in it wait for.
+    #[inline]
+    pub fn poll<F: Future>(&mut self, body: Pin<&mut F>, cx: &Context<'_>) -> Step<F::Output> {
+        let outer = Outer::enter(cx.waker());
         if self.kept.is_some() {
-            self.wake_those_over(cx);
+            self.put_waiting(cx);
         }
-        let collector =
-            Collector { task: identity(cx.waker()), wait: None, waits: std::mem::take(self) };
-        let outer = Outer(Some(COLLECTOR.replace(Some(collector))));
-        let polled = poll();
-        let collector = outer.restore().expect("a poll leaves the collector it found");
-        *self = collector.waits;
-        let wait = collector.wait.unwrap_or(Wait::Wake);
-        // Those dropped in this poll no longer count.
-        let kept = self.kept.iter().flat_map(|kept| kept.iter());
-        (polled, kept.filter(|kept| kept.is_alive()).fold(wait, Kept::or))
+        let polled = body.poll(&mut task::Context::from_waker(cx.waker()));
+        let wait = match SUM.replace(Sum::Wake) {
+            Sum::Wake => Wait::Wake,
+            Sum::Turn => Wait::Turn,
+            Sum::More => self.take_more(),
+        };
+        outer.leave();
+        match polled {
+            Poll::Ready(output) => Step::Done(output),
+            Poll::Pending => Step::Suspended(wait),
+        }
     }
 
-    /// Wakes the wakers whose waits are over, and forgets the waits of performs that are gone.
-    fn wake_those_over(&mut self, cx: &Context<'_>) {
-        let kept = self.kept.take().into_iter().flat_map(|kept| *kept);
-        let alive = kept.filter(Kept::is_alive);
-        let (over, waiting): (Vec<_>, Vec<_>) = alive.partition(|kept| match &kept.wait {
-            Wait::Turn => true,
-            Wait::Until(deadline) => *deadline <= cx.now(),
-            Wait::Wake => false,
-        });
-        if !waiting.is_empty() {
-            self.kept = Some(Box::new(waiting));
-        }
+    /// Wakes the wakers whose waits are over, forgets those of performs that are gone, and puts the
+    /// rest where performs find it.
+    #[cold]
+    fn put_waiting(&mut self, cx: &Context<'_>) {
+        let mut kept = self.kept.take().unwrap_or_default();
+        kept.retain(Kept::is_alive);
+        let over: Vec<_> = kept.extract_if(.., |kept| kept.is_over(cx)).collect();
+        KEPT.set(Some(kept));
+        SUM.set(Sum::More);
         over.into_iter().for_each(|kept| kept.waker.wake());
+    }
+
+    /// Takes back what is kept, and adds it to what the task waits for.
+    fn take_more(&mut self) -> Wait {
+        let wait = MORE.take().unwrap_or(Wait::Wake);
+        let mut kept = KEPT.take().unwrap_or_default();
+        // Those dropped in this poll no longer count.
+        kept.retain(Kept::is_alive);
+        self.kept = (!kept.is_empty()).then_some(kept);
+        let kept = self.kept.iter().flat_map(|kept| kept.iter());
+        kept.fold(wait, |wait, kept| wait.or(kept.wait.clone()))
     }
 }
 
@@ -126,58 +153,97 @@ impl Kept {
         self.perform.strong_count() > 0
     }
 
-    fn or(wait: Wait, kept: &Kept) -> Wait {
-        wait.or(kept.wait.clone())
+    fn is_over(&self, cx: &Context<'_>) -> bool {
+        match self.wait {
+            Wait::Turn => true,
+            Wait::Until(deadline) => deadline <= cx.now(),
+            Wait::Wake => false,
+        }
     }
 }
 
-/// Puts the collector of the task around this one back, also when the poll panics.
-struct Outer(Option<Option<Collector>>);
+/// Puts back what belongs to the task around this one, also when the poll panics.
+struct Outer {
+    polled: *const Waker,
+    /// Nothing, when there is no task around.
+    around: Option<(Sum, Option<Wait>, Option<BoxKept>)>,
+}
 
 impl Outer {
-    fn restore(mut self) -> Option<Collector> {
-        self.0.take().and_then(|outer| COLLECTOR.replace(outer))
+    #[inline]
+    fn enter(waker: &Waker) -> Self {
+        let polled = POLLED.replace(waker);
+        let take = || (SUM.replace(Sum::Wake), MORE.take(), KEPT.take());
+        Self { polled, around: (!polled.is_null()).then(take) }
+    }
+
+    /// The way out without a panic: the sum has been taken.
+    #[inline]
+    fn leave(mut self) {
+        self.restore();
+        mem::forget(self);
+    }
+
+    #[inline]
+    fn restore(&mut self) {
+        POLLED.set(self.polled);
+        if let Some((sum, more, kept)) = self.around.take() {
+            SUM.set(sum);
+            MORE.set(more);
+            KEPT.set(kept);
+        }
     }
 }
 
 impl Drop for Outer {
     fn drop(&mut self) {
-        if let Some(outer) = self.0.take() {
-            drop(COLLECTOR.replace(outer));
-        }
+        let left = (SUM.replace(Sum::Wake), MORE.take(), KEPT.take());
+        self.restore();
+        drop(left);
     }
-}
-
-fn identity(waker: &Waker) -> (*const (), *const task::RawWakerVTable) {
-    (waker.data(), ptr::from_ref(waker.vtable()))
 }
 
 /// Tells the future-style task around this perform what it waits for.
+#[inline]
 fn add(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
-    COLLECTOR.with_borrow_mut(|collector| match collector {
-        Some(collector) if collector.task == identity(waker) => {
-            collector.wait = Some(match collector.wait.take() {
-                None => wait,
-                Some(other) => other.or(wait),
-            });
-        }
-        Some(collector) => collector.waits.keep(wait, waker, ticket),
-        None => on_a_foreign_executor(wait, waker),
-    });
-}
-
-impl PerformWaits {
-    fn keep(&mut self, wait: Wait, waker: &Waker, ticket: &mut Ticket) {
-        let perform = Arc::downgrade(ticket.0.get_or_insert_default());
-        let kept = self.kept.get_or_insert_default();
-        kept.retain(|kept| !kept.perform.ptr_eq(&perform));
-        if wait != Wait::Wake {
-            kept.push(Kept { perform, wait, waker: waker.clone() });
+    let polled = POLLED.get();
+    if polled.is_null() {
+        on_a_foreign_executor(wait, waker);
+    } else if !ptr::eq(polled, waker) {
+        keep(wait, waker, ticket);
+    } else {
+        match (SUM.get(), wait) {
+            (Sum::Turn, _) | (_, Wait::Wake) => {}
+            (Sum::Wake, Wait::Turn) => SUM.set(Sum::Turn),
+            (Sum::Wake | Sum::More, wait) => add_more(wait),
         }
     }
 }
 
+fn add_more(wait: Wait) {
+    let more = MORE.take().unwrap_or(Wait::Wake);
+    MORE.set(Some(more.or(wait)));
+    SUM.set(Sum::More);
+}
+
+/// Keeps a wait until it is over, in the place of the one this perform had before.
+#[cold]
+fn keep(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
+    let perform = Arc::downgrade(ticket.0.get_or_insert_default());
+    let mut kept = KEPT.take().unwrap_or_default();
+    let former: Vec<_> = kept.extract_if(.., |kept| kept.perform.ptr_eq(&perform)).collect();
+    if wait != Wait::Wake {
+        kept.push(Kept { perform, wait, waker: waker.clone() });
+    }
+    KEPT.set(Some(kept));
+    if SUM.replace(Sum::More) == Sum::Turn {
+        add_more(Wait::Turn);
+    }
+    drop(former);
+}
+
 /// Outside a future-style task there is a waker and nothing else; it serves every wait but a deadline.
+#[cold]
 fn on_a_foreign_executor(wait: Wait, waker: &Waker) {
     match wait {
         Wait::Wake => {}

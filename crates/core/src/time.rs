@@ -1,4 +1,4 @@
-//! Leaves about time: [`turn`], [`sleep`], [`sleep_until`], [`block_for`].
+//! Leaves about time: [`turn`], [`sleep`], [`sleep_until`], [`block_for`]; and [`now`].
 
 use std::{
     pin::Pin,
@@ -7,9 +7,20 @@ use std::{
 
 use crate::{Context, Step, Task, Wait, host};
 
+/// The time on the clock of the host that drives this thread: what a program uses in place of
+/// [`Instant::now`], so that it also runs on a virtual clock.
+///
+/// # Panics
+///
+/// When no host drives this thread.
+pub fn now() -> Instant {
+    host::now()
+}
+
 /// Lets every other ready task run first.
 ///
 /// Long work calls it now and then so that the others get the CPU too (asyncio's `sleep(0)`).
+#[inline]
 pub fn turn() -> Turn {
     Turn { taken: false }
 }
@@ -24,6 +35,7 @@ pub struct Turn {
 impl Task for Turn {
     type Output = ();
 
+    #[inline]
     fn resume(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Step<()> {
         if self.taken {
             return Step::Done(());

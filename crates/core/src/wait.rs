@@ -27,6 +27,7 @@ impl Wait {
     ///
     /// assert_eq!(Wait::Wake.or(Wait::Turn), Wait::Turn);
     /// ```
+    #[inline]
     #[must_use]
     pub fn or(self, other: Wait) -> Wait {
         match (self, other) {

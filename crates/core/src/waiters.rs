@@ -2,7 +2,6 @@
 
 use std::{
     collections::VecDeque,
-    ops::Range,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
@@ -60,19 +59,14 @@ impl Waiters {
     }
 
     /// Takes the first waiter out, to be woken.
-    pub(crate) fn first(&mut self) -> Option<LocalWaker> {
-        while let Some((_, waker)) = self.queue.pop_front() {
-            if waker.is_some() {
+    pub(crate) fn first(&mut self) -> Option<Waiter> {
+        while let Some((ticket, waker)) = self.queue.pop_front() {
+            if let Some(waker) = waker {
                 self.waiting -= 1;
-                return waker;
+                return Some(Waiter { ticket, waker });
             }
         }
         None
-    }
-
-    /// From the first who waits to the last.
-    pub(crate) fn tickets(&self) -> Range<Ticket> {
-        self.queue.front().map_or(self.next, |(ticket, _)| *ticket)..self.next
     }
 
     /// Takes all waiters out, to be woken.
@@ -112,9 +106,16 @@ impl WakeAll {
     }
 }
 
-/// Wakes an optional waiter.
-pub(crate) fn wake(waker: Option<LocalWaker>) {
-    if let Some(waker) = waker {
-        waker.wake();
+/// A waiter that has been taken out of its queue.
+#[must_use = "wake it once every borrow has ended"]
+pub(crate) struct Waiter {
+    pub(crate) ticket: Ticket,
+    pub(crate) waker: LocalWaker,
+}
+
+/// Wakes a waiter, if there is one.
+pub(crate) fn wake(waiter: Option<Waiter>) {
+    if let Some(waiter) = waiter {
+        waiter.waker.wake();
     }
 }

@@ -12,8 +12,9 @@ use quadrivium_core::{
 };
 
 use crate::{
-    shared::{Shared, drop_unread},
+    shared::Shared,
     slots::Outcome,
+    step::drop_unread,
     trace::EventKind,
     waker::{self, Key},
 };
@@ -32,7 +33,7 @@ impl Host for Shared {
     }
 
     fn label(&self) -> Option<Label> {
-        self.running.get().map(|key| self.state.borrow().slots.label(key.slot))
+        self.running.get().map(|key| self.state.borrow().slots.label(key.slot()))
     }
 
     fn spawn(
@@ -42,12 +43,12 @@ impl Host for Shared {
         spawned_at: &'static Location<'static>,
     ) -> Spawned {
         let mut state = self.state.borrow_mut();
-        let parent = self.running.get().map(|key| state.slots.id(key.slot));
+        let parent = self.running.get().map(|key| state.slots.id(key.slot()));
         let (key, id) = state.slots.insert(body, name, spawned_at);
         state.ready.push_back(key);
         let closed = state.closed;
         drop(state);
-        self.note(key.slot, EventKind::Spawned(parent));
+        self.note(key.slot(), EventKind::Spawned(parent));
         if closed {
             self.cancel_task(key);
         }

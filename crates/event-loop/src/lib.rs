@@ -18,18 +18,21 @@
 #![deny(unsafe_code)]
 
 // In reading order.
-mod active;
-mod clock;
-mod error;
 mod event_loop;
-mod hosting;
-mod mailbox;
-mod reactor;
+mod error;
 mod shared;
+mod step;
+mod wake;
 mod slots;
 mod timers;
-pub mod trace;
+mod clock;
+mod reactor;
 mod waker;
+mod active;
+mod mailbox;
+mod hosting;
+mod tracing;
+pub mod trace;
 
 pub use error::{Deadlock, RunError};
 pub use event_loop::{EventLoop, Stopper, Turned};

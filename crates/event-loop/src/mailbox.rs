@@ -16,9 +16,12 @@
 //! Everything that must not be missed is decided under the lock. `has_mail` only spares a turn the
 //! lock; a loop that is about to park looks under it.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{
@@ -78,17 +81,29 @@ pub(crate) fn of(index: u16) -> &'static Mailbox {
 }
 
 /// Takes an unused mailbox for a new loop: its index, and the generation its slots start with.
-pub(crate) fn claim(bell: Bell) -> (u16, u32) {
-    let mut unused = lock(&UNUSED);
-    let (index, generation) = unused.returned.pop().unwrap_or_else(|| {
-        assert!(usize::from(unused.fresh) < LOOPS, "no more than {LOOPS} loops can exist at once");
-        unused.fresh += 1;
-        (unused.fresh - 1, 0)
-    });
-    drop(unused);
+///
+/// # Errors
+///
+/// When there are as many loops as can exist.
+pub(crate) fn claim(bell: Bell) -> io::Result<(u16, u32)> {
+    let (index, generation) = lock(&UNUSED).take().ok_or_else(|| {
+        let most = format!("no more than {LOOPS} loops can exist at once: drop some first");
+        io::Error::new(io::ErrorKind::QuotaExceeded, most)
+    })?;
     *lock(&of(index).inbox) =
         Inbox { bell: Some(Arc::new(bell)), first_generation: generation, ..Inbox::default() };
-    (index, generation)
+    Ok((index, generation))
+}
+
+impl Unused {
+    fn take(&mut self) -> Option<(u16, u32)> {
+        let returned = self.returned.pop();
+        returned.or_else(|| {
+            let fresh = (usize::from(self.fresh) < LOOPS).then_some((self.fresh, 0))?;
+            self.fresh += 1;
+            Some(fresh)
+        })
+    }
 }
 
 /// Gives a mailbox back. `generation` is one more than the highest its loop has used.
@@ -104,12 +119,12 @@ pub(crate) fn release(index: u16, generation: u32) {
 impl Mailbox {
     pub(crate) fn wake(&self, key: Key) {
         self.post(|inbox| {
-            let slot = key.slot as usize;
+            let slot = key.slot() as usize;
             if slot >= inbox.posted.len() {
                 inbox.posted.resize(slot + 1, 0);
             }
-            if inbox.posted[slot] != key.generation + 1 {
-                inbox.posted[slot] = key.generation + 1;
+            if inbox.posted[slot] != key.generation() + 1 {
+                inbox.posted[slot] = key.generation() + 1;
                 inbox.mail.posts.push(Post::Wake(key));
             }
         });
@@ -141,7 +156,7 @@ impl Mailbox {
         let mail = std::mem::take(&mut inbox.mail);
         for post in &mail.posts {
             if let Post::Wake(key) = post {
-                inbox.posted[key.slot as usize] = 0;
+                inbox.posted[key.slot() as usize] = 0;
             }
         }
         Some(mail)

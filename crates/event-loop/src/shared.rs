@@ -7,28 +7,22 @@ use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
     rc::Rc,
     sync::Arc,
-    task::Waker,
     time::{Duration, Instant},
 };
 
-use quadrivium_core::{
-    Context, JoinError, JoinHandle, Step, Task, Wait,
-    host::{self, Host, HostedTask, Joined},
-};
+use quadrivium_core::host::{self, Host};
 
 use crate::{
     Deadlock, RunError, Trace, Turned,
     clock::Clock,
-    mailbox::{self, Mail, Mailbox, Post, Remote},
+    mailbox::{self, Mailbox, Remote},
     reactor::Reactor,
-    slots::{Outcome, Slots, Stage},
+    slots::Slots,
     timers::Timers,
-    trace::{By, Event, EventKind, Waiting},
-    waker::{self, Key},
+    trace::Event,
+    waker::Key,
 };
 
 pub(crate) struct Shared {
@@ -39,27 +33,27 @@ pub(crate) struct Shared {
     pub(crate) remote: Remote,
     /// The task that is being resumed.
     pub(crate) running: Cell<Option<Key>>,
-    stopped: Cell<bool>,
-    tracing: Cell<bool>,
-    trace: RefCell<Option<Box<dyn Trace>>>,
+    pub(crate) stopped: Cell<bool>,
+    pub(crate) tracing: Cell<bool>,
+    pub(crate) trace: RefCell<Option<Box<dyn Trace>>>,
 }
 
 pub(crate) struct State {
     pub(crate) slots: Slots,
     pub(crate) ready: VecDeque<Key>,
-    timers: Timers,
+    pub(crate) timers: Timers,
     /// What the trace has not been shown yet.
-    events: Vec<Event>,
+    pub(crate) events: Vec<Event>,
     /// The loop is being dropped: it takes no more tasks.
     pub(crate) closed: bool,
     /// A waker was cloned on another thread.
-    escaped: bool,
+    pub(crate) escaped: bool,
 }
 
 impl Shared {
     pub(crate) fn new(clock: Clock) -> io::Result<Self> {
         let (reactor, bell) = Reactor::new()?;
-        let (index, first_generation) = mailbox::claim(bell);
+        let (index, first_generation) = mailbox::claim(bell)?;
         Ok(Self {
             state: RefCell::new(State {
                 slots: Slots::new(index, first_generation),
@@ -126,143 +120,6 @@ impl Shared {
         }
     }
 
-    /// Resumes the first task of the ready queue.
-    fn step(&self) {
-        let Some((key, mut body)) = self.start() else { return };
-        self.note(key.slot, EventKind::Resumed);
-        self.running.set(Some(key));
-        let waker = waker::waker(key);
-        let resume = || body.as_mut().resume_hosted(&mut Context::new(&waker));
-        match catch_unwind(AssertUnwindSafe(resume)) {
-            Ok(Step::Suspended(wait)) => self.suspend(key, body, wait),
-            Ok(Step::Done(output)) => self.end(key, body, Ok(output)),
-            Err(payload) => self.end(key, body, Err(JoinError::Panicked(payload))),
-        }
-        self.running.set(None);
-        self.show_trace();
-    }
-
-    /// Takes the first task out of the ready queue; none when it was cancelled there.
-    fn start(&self) -> Option<(Key, HostedTask)> {
-        let mut state = self.state.borrow_mut();
-        let key = state.ready.pop_front()?;
-        let slot = state.slots.at(key).filter(|slot| slot.stage == Stage::Ready)?;
-        slot.stage = Stage::Running;
-        let body = slot.body.take().expect("a ready task has its body");
-        Some((key, body))
-    }
-
-    /// Puts a task back that waits.
-    fn suspend(&self, key: Key, body: HostedTask, wait: Wait) {
-        self.note(key.slot, EventKind::Suspended(self.waiting(&wait)));
-        let mut state = self.state.borrow_mut();
-        let State { slots, ready, timers, .. } = &mut *state;
-        let slot = slots.slot(key.slot);
-        if slot.cancelled {
-            drop(state);
-            return self.end(key, body, Err(JoinError::Cancelled));
-        }
-        slot.body = Some(body);
-        match wait {
-            Wait::Until(deadline) => match self.clock.nanos(deadline) {
-                Some(deadline) => timers.arm(key.slot, deadline),
-                None => timers.disarm(key.slot),
-            },
-            Wait::Turn | Wait::Wake => timers.disarm(key.slot),
-        }
-        if std::mem::take(&mut slot.woken) || wait == Wait::Turn {
-            slot.stage = Stage::Ready;
-            ready.push_back(key);
-        } else {
-            slot.stage = Stage::Suspended;
-        }
-    }
-
-    /// Drops a task and tells who waits for it what it has come to.
-    fn end(&self, key: Key, body: HostedTask, joined: Joined) {
-        // The destructors run first: who sees the task ended may rely on them.
-        let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
-        let joined = match dropped {
-            Ok(()) => joined,
-            Err(payload) => {
-                drop_unread(joined);
-                Err(JoinError::Panicked(payload))
-            }
-        };
-        self.note(
-            key.slot,
-            match &joined {
-                Ok(_) => EventKind::Done,
-                Err(JoinError::Cancelled) => EventKind::Cancelled,
-                Err(JoinError::Panicked(_)) => EventKind::Panicked,
-            },
-        );
-        let mut state = self.state.borrow_mut();
-        state.timers.disarm(key.slot);
-        let ended = state.slots.end(key, joined);
-        drop(state);
-        match ended {
-            // It may be somebody else's, and then it may panic: that is no affair of this loop.
-            Outcome::Joiner(waker) => contain(|| waker.wake()),
-            Outcome::Joined(unread) => drop_unread(unread),
-            Outcome::Nobody | Outcome::Detached => {}
-        }
-    }
-
-    /// Makes a suspended task ready; one that runs will be when it suspends.
-    #[inline]
-    pub(crate) fn wake(&self, key: Key) {
-        let by = match self.running.get() {
-            Some(_) if !self.tracing.get() => By::Outside,
-            Some(running) => By::Task(self.state.borrow().slots.id(running.slot)),
-            None => By::Outside,
-        };
-        self.wake_by(key, by);
-    }
-
-    fn wake_by(&self, key: Key, by: By) {
-        let mut state = self.state.borrow_mut();
-        let State { slots, ready, .. } = &mut *state;
-        let Some(slot) = slots.at(key) else { return };
-        match slot.stage {
-            Stage::Suspended => {
-                slot.stage = Stage::Ready;
-                ready.push_back(key);
-            }
-            Stage::Running if !slot.woken => slot.woken = true,
-            Stage::Running | Stage::Ready | Stage::Ended | Stage::Free => return,
-        }
-        drop(state);
-        self.note(key.slot, EventKind::Woken(by));
-    }
-
-    fn wake_due(&self) {
-        if self.state.borrow().timers.is_empty() {
-            return;
-        }
-        let now = self.clock.nanos(self.clock.now()).unwrap_or(u64::MAX);
-        loop {
-            let mut state = self.state.borrow_mut();
-            let Some(slot) = state.timers.pop_due(now) else { return };
-            let key = state.slots.key(slot);
-            drop(state);
-            self.wake_by(key, By::Timer);
-        }
-    }
-
-    fn read(&self, mail: Mail) {
-        self.state.borrow_mut().escaped |= mail.escaped;
-        if mail.stop {
-            self.stopped.set(true);
-        }
-        for post in mail.posts {
-            match post {
-                Post::Wake(key) => self.wake_by(key, By::Outside),
-                Post::Cancel(key) => self.cancel_task(key),
-            }
-        }
-    }
-
     /// Nothing is ready before `deadline`: time jumps there, or the thread sleeps.
     fn wait_until(&self, deadline: Instant) {
         let duration = deadline.saturating_duration_since(self.clock.now());
@@ -293,37 +150,12 @@ impl Shared {
         Some(Deadlock { tasks: labels.collect() })
     }
 
-    pub(crate) fn cancel_task(&self, key: Key) {
-        let mut state = self.state.borrow_mut();
-        let Some(slot) = state.slots.at(key) else { return };
-        match slot.stage {
-            Stage::Ready | Stage::Suspended => {
-                // From here on it cannot be resumed, woken or cancelled again.
-                slot.stage = Stage::Ended;
-                let body = slot.body.take().expect("a task that does not run has its body");
-                drop(state);
-                self.end(key, body, Err(JoinError::Cancelled));
-            }
-            Stage::Running => slot.cancelled = true,
-            Stage::Ended | Stage::Free => {}
-        }
-    }
-
-    /// What a task that was blocked on came to.
-    pub(crate) fn output<T: 'static>(&self, handle: JoinHandle<T>) -> Result<T, RunError> {
-        let mut handle = handle;
-        match Pin::new(&mut handle).resume(&mut Context::new(Waker::noop())) {
-            Step::Done(joined) => joined.map_err(RunError::Task),
-            Step::Suspended(_) => Err(RunError::Task(JoinError::Cancelled)),
-        }
-    }
-
     /// Drops all tasks, in the order they were spawned, and takes no more.
     pub(crate) fn close(self: &Rc<Self>) {
         let host: Rc<dyn Host> = Rc::clone(self) as _;
         let _entered = host::enter(host);
         self.state.borrow_mut().closed = true;
-        // A destructor may cancel or end others, so what is left is looked up anew each time.
+        // A destructor may end others of them; cancelling those again is harmless.
         let live = self.state.borrow().slots.live_in_order();
         for slot in live {
             let key = self.state.borrow().slots.key(slot);
@@ -344,69 +176,5 @@ impl Shared {
 
     pub(crate) fn remote(&self) -> Remote {
         self.remote.clone()
-    }
-
-    pub(crate) fn waker_escapes(&self, key: Key) {
-        self.state.borrow_mut().slots.escape(key);
-    }
-
-    pub(crate) fn trace(&self, trace: Box<dyn Trace>) {
-        let before = self.trace.replace(Some(trace));
-        drop(before);
-        self.tracing.set(true);
-    }
-
-    /// Remembers what happened, for the trace.
-    #[inline]
-    pub(crate) fn note(&self, slot: u32, kind: EventKind) {
-        if self.tracing.get() {
-            self.note_event(slot, kind);
-        }
-    }
-
-    #[cold]
-    fn note_event(&self, slot: u32, kind: EventKind) {
-        let mut state = self.state.borrow_mut();
-        let (task, name) = (state.slots.id(slot), state.slots.name(slot));
-        state.events.push(Event { at: self.clock.elapsed(), task, name, kind });
-    }
-
-    /// Shows the trace what has happened since it was last shown something.
-    #[inline]
-    fn show_trace(&self) {
-        if self.tracing.get() {
-            self.show_events();
-        }
-    }
-
-    #[cold]
-    fn show_events(&self) {
-        // A trace that runs the loop would meet itself here: it is shown the rest later.
-        let Ok(mut trace) = self.trace.try_borrow_mut() else { return };
-        let events = std::mem::take(&mut self.state.borrow_mut().events);
-        if let Some(trace) = trace.as_mut() {
-            events.iter().for_each(|event| trace.record(event));
-        }
-    }
-
-    fn waiting(&self, wait: &Wait) -> Waiting {
-        match wait {
-            Wait::Turn => Waiting::Turn,
-            Wait::Until(deadline) => Waiting::Until(self.clock.since_origin(*deadline)),
-            Wait::Wake => Waiting::Wake,
-        }
-    }
-}
-
-/// Drops what nobody will read.
-pub(crate) fn drop_unread(joined: Joined) {
-    contain(|| drop(joined));
-}
-
-/// Runs code that may panic where nobody can be told. The payload may panic when it is dropped, and so
-/// may that one's: it is leaked.
-fn contain(something: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(something)) {
-        std::mem::forget(payload);
     }
 }

@@ -1,17 +1,20 @@
 //! [`Slots`]: where a loop keeps its tasks.
 //!
 //! ```text
-//!             spawn                 pop                     Suspended(Turn), or woken meanwhile
-//!   Free ──────1──────► Ready ──────2──────► Running ───────────3──────────┐
-//!    ▲                   ▲ ▲                  │   │                        │
-//!    │                   │ └────────────5─────┼───┼── Suspended ◄──4───────┤ Suspended(Until, Wake)
-//!    │                   │   wake, deadline   │   │        │               │
-//!    │                   └────────────────────┼───┼────────┼───────────────┘
-//!    │     joined or detached                 │   │        │ cancel
-//!    └──────────8──────── Ended ◄──────6──────┘   └───7────┘ (7: one that runs, when it suspends)
+//!          1 insert           2 start             ┌──────────────────┐
+//!   Free ─────────────► Ready ─────────────► Running, then perhaps    │
+//!    ▲                   ▲ ▲                 Woken or Cancelled       │
+//!    │                   │ └─3 it waits for ─────┤  │  ▲             │
+//!    │                   │   a turn, or is Woken │  │  └─7 a wake or  │
+//!    │                   │                       │  │    a cancel     │
+//!    │                   └─5 wake, deadline ─ Suspended ◄─4 it waits ─┘
+//!    │                                           │  │
+//!    │      8 joined, or nobody will    6 cancel │  │ 6 done, panicked, or Cancelled and waits
+//!    └─────────────────────────────── Ended ◄────┴──┘
 //! ```
 //!
-//! 1 `insert`  2 `start`  3, 4 `suspend`  5 `wake`  6, 7 `end`  8 `free`
+//! 1 `Slots::insert`  2 `Shared::start`  3, 4 `Shared::suspend`  5, 7 `Shared::wake_by`,
+//! 6, 7 `Shared::cancel_task`  6 `Slots::end`  8 `Slots::free`
 //!
 //! What every step touches (`Slot`) and what only spawning and joining touch (`Record`) stand in
 //! separate arrays: a slot is 24 bytes, so that a turn over many tasks reads little memory.
@@ -43,11 +46,10 @@ pub(crate) struct Slot {
     pub(crate) body: Option<HostedTask>,
     pub(crate) generation: u32,
     pub(crate) stage: Stage,
-    /// Woken while it ran.
-    pub(crate) woken: bool,
-    /// To be dropped when it next suspends.
-    pub(crate) cancelled: bool,
-    escaped: bool,
+    /// Has a deadline among the timers.
+    pub(crate) is_armed: bool,
+    /// Its waker has been given away.
+    is_escaped: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,10 @@ pub(crate) enum Stage {
     Free,
     Ready,
     Running,
+    /// Running, and woken meanwhile.
+    Woken,
+    /// Running, and cancelled meanwhile.
+    Cancelled,
     Suspended,
     Ended,
 }
@@ -102,7 +108,7 @@ impl Slots {
         slot.body = Some(body);
         slot.stage = Stage::Ready;
         self.live += 1;
-        (Key { event_loop: self.event_loop, slot: index, generation: slot.generation }, id)
+        (Key::new(self.event_loop, index, slot.generation), id)
     }
 
     fn grow(&mut self, record: Record) -> u32 {
@@ -113,9 +119,8 @@ impl Slots {
             body: None,
             generation: self.first_generation,
             stage: Stage::Free,
-            woken: false,
-            cancelled: false,
-            escaped: false,
+            is_armed: false,
+            is_escaped: false,
         });
         index
     }
@@ -123,8 +128,8 @@ impl Slots {
     /// The slot of this task, unless it has been freed.
     #[inline]
     pub(crate) fn at(&mut self, key: Key) -> Option<&mut Slot> {
-        let slot = self.slots.get_mut(key.slot as usize)?;
-        (slot.generation == key.generation && slot.stage != Stage::Free).then_some(slot)
+        let slot = self.slots.get_mut(key.slot() as usize)?;
+        (slot.generation == key.generation() && slot.stage != Stage::Free).then_some(slot)
     }
 
     /// The slot with this index.
@@ -136,28 +141,28 @@ impl Slots {
     /// The key of the task that is in this slot now.
     pub(crate) fn key(&self, index: u32) -> Key {
         let generation = self.slots[index as usize].generation;
-        Key { event_loop: self.event_loop, slot: index, generation }
+        Key::new(self.event_loop, index, generation)
     }
 
     /// The task has given its waker away.
     pub(crate) fn escape(&mut self, key: Key) {
         if let Some(slot) = self.at(key)
-            && !slot.escaped
+            && !slot.is_escaped
             && slot.stage != Stage::Ended
         {
-            slot.escaped = true;
+            slot.is_escaped = true;
             self.escaped += 1;
         }
     }
 
     /// The task has come to this. Returns who waits for it, or what nobody will read.
     pub(crate) fn end(&mut self, key: Key, joined: Joined) -> Outcome {
-        let slot = &mut self.slots[key.slot as usize];
+        let slot = &mut self.slots[key.slot() as usize];
         slot.stage = Stage::Ended;
         self.live -= 1;
-        self.escaped -= usize::from(slot.escaped);
-        slot.escaped = false;
-        let outcome = &mut self.records[key.slot as usize].outcome;
+        self.escaped -= usize::from(slot.is_escaped);
+        slot.is_escaped = false;
+        let outcome = &mut self.records[key.slot() as usize].outcome;
         match std::mem::replace(outcome, Outcome::Joined(joined)) {
             Outcome::Detached => self.replace_outcome(key, Outcome::Nobody),
             former => former,
@@ -190,29 +195,30 @@ impl Slots {
     }
 
     fn replace_outcome(&mut self, key: Key, outcome: Outcome) -> Outcome {
-        let former = std::mem::replace(&mut self.records[key.slot as usize].outcome, outcome);
+        let former = std::mem::replace(&mut self.records[key.slot() as usize].outcome, outcome);
         if matches!(former, Outcome::Joined(_)) {
-            self.free(key.slot);
+            self.free(key.slot());
         }
         former
     }
 
     /// Whether the task has ended, and what it came to is there.
     pub(crate) fn is_finished(&self, key: Key) -> bool {
-        match self.slots.get(key.slot as usize) {
-            Some(slot) if slot.generation == key.generation => {
-                matches!(self.records[key.slot as usize].outcome, Outcome::Joined(_))
+        match self.slots.get(key.slot() as usize) {
+            Some(slot) if slot.generation == key.generation() => {
+                matches!(self.records[key.slot() as usize].outcome, Outcome::Joined(_))
             }
             _ => true,
         }
     }
 
     fn free(&mut self, index: u32) {
-        self.names.remove(&index);
+        if !self.names.is_empty() {
+            // Asked first, since a removal hashes even when there is nothing to remove.
+            self.names.remove(&index);
+        }
         let slot = &mut self.slots[index as usize];
         slot.stage = Stage::Free;
-        slot.woken = false;
-        slot.cancelled = false;
         // A slot that has run out of generations is never used again: some bytes in 16 million tasks.
         if slot.generation + 1 < GENERATIONS {
             slot.generation += 1;

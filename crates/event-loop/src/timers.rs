@@ -40,29 +40,29 @@ impl Timers {
         self.heap.first().map(|entry| entry.deadline)
     }
 
-    /// Gives the task in `slot` this deadline instead of any it has. One that stays the same keeps
-    /// its place among equals.
-    pub(crate) fn arm(&mut self, slot: u32, deadline: u64) {
+    /// Gives the task in `slot` this deadline, or none, instead of any it has. One that stays the same
+    /// keeps its place among equals.
+    pub(crate) fn set(&mut self, slot: u32, deadline: Option<u64>) {
         let place = self.place(slot);
-        if place.is_some_and(|place| self.heap[place].deadline == deadline) {
-            return;
-        }
-        let entry = Entry { deadline, armed: self.armed, slot };
-        self.armed += 1;
-        match place {
-            Some(place) => self.replace(place, entry),
-            None => {
+        match (place, deadline) {
+            (Some(place), Some(deadline)) if self.heap[place].deadline == deadline => {}
+            (Some(place), Some(deadline)) => {
+                let entry = self.arm(slot, deadline);
+                self.replace(place, entry);
+            }
+            (None, Some(deadline)) => {
+                let entry = self.arm(slot, deadline);
                 self.heap.push(entry);
                 self.rise(self.heap.len() - 1, entry);
             }
+            (Some(place), None) => self.remove(place),
+            (None, None) => {}
         }
     }
 
-    /// Takes the deadline of the task in `slot` away, if it has one.
-    pub(crate) fn disarm(&mut self, slot: u32) {
-        if let Some(place) = self.place(slot) {
-            self.remove(place);
-        }
+    fn arm(&mut self, slot: u32, deadline: u64) -> Entry {
+        self.armed += 1;
+        Entry { deadline, armed: self.armed, slot }
     }
 
     /// Takes out the task whose deadline is the earliest, if that is not after `now`.
@@ -196,11 +196,11 @@ mod tests {
             for operation in operations {
                 match operation {
                     Operation::Arm(slot, deadline) => {
-                        timers.arm(slot, deadline);
+                        timers.set(slot, Some(deadline));
                         model.arm(slot, deadline);
                     }
                     Operation::Disarm(slot) => {
-                        timers.disarm(slot);
+                        timers.set(slot, None);
                         model.disarm(slot);
                     }
                     Operation::PopDue(now) => {

@@ -40,42 +40,48 @@ pub(crate) const SLOTS: u32 = 1 << SLOT_BITS;
 /// Times one slot can be used.
 pub(crate) const GENERATIONS: u32 = 1 << GENERATION_BITS;
 
-/// Where a task is.
+/// Where a task is, as the word drawn above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Key {
-    pub(crate) event_loop: u16,
-    pub(crate) slot: u32,
-    pub(crate) generation: u32,
-}
+pub(crate) struct Key(u64);
 
 impl Key {
-    pub(crate) fn pack(self) -> u64 {
-        debug_assert!((self.event_loop as usize) < LOOPS);
-        debug_assert!(self.slot < SLOTS && self.generation < GENERATIONS);
-        u64::from(self.event_loop) << (SLOT_BITS + GENERATION_BITS)
-            | u64::from(self.slot) << GENERATION_BITS
-            | u64::from(self.generation)
+    #[inline]
+    pub(crate) fn new(event_loop: u16, slot: u32, generation: u32) -> Self {
+        debug_assert!((event_loop as usize) < LOOPS);
+        debug_assert!(slot < SLOTS && generation < GENERATIONS);
+        Self(
+            u64::from(event_loop) << (SLOT_BITS + GENERATION_BITS)
+                | u64::from(slot) << GENERATION_BITS
+                | u64::from(generation),
+        )
     }
 
-    pub(crate) fn unpack(word: u64) -> Self {
-        // Each mask leaves what fits the field, so no cast loses anything.
-        Self {
-            event_loop: (word >> (SLOT_BITS + GENERATION_BITS)) as u16,
-            slot: (word >> GENERATION_BITS) as u32 & (SLOTS - 1),
-            generation: word as u32 & (GENERATIONS - 1),
-        }
+    #[inline]
+    pub(crate) fn event_loop(self) -> u16 {
+        // The shift leaves what fits.
+        (self.0 >> (SLOT_BITS + GENERATION_BITS)) as u16
+    }
+
+    #[inline]
+    pub(crate) fn slot(self) -> u32 {
+        (self.0 >> GENERATION_BITS) as u32 & (SLOTS - 1)
+    }
+
+    #[inline]
+    pub(crate) fn generation(self) -> u32 {
+        self.0 as u32 & (GENERATIONS - 1)
     }
 }
 
 impl From<host::Key> for Key {
     fn from(key: host::Key) -> Self {
-        Self::unpack(key.0)
+        Self(key.0)
     }
 }
 
 impl From<Key> for host::Key {
     fn from(key: Key) -> Self {
-        Self(key.pack())
+        Self(key.0)
     }
 }
 
@@ -84,7 +90,7 @@ static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, |_| {});
 /// The waker of the task at `key`, for the length of a resume. It is never dropped, as there is
 /// nothing to drop.
 pub(crate) fn waker(key: Key) -> ManuallyDrop<Waker> {
-    ManuallyDrop::new(from_word(key.pack()))
+    ManuallyDrop::new(from_word(key.0))
 }
 
 /// A copy of `waker` that the task's loop does not count as given away, if it is one of ours.
@@ -110,17 +116,17 @@ fn word(data: *const ()) -> u64 {
 }
 
 fn clone(data: *const ()) -> RawWaker {
-    let key = Key::unpack(word(data));
-    if !active::with(key.event_loop, |shared| shared.waker_escapes(key)) {
-        mailbox::of(key.event_loop).waker_escapes();
+    let key = Key(word(data));
+    if !active::with(key.event_loop(), |shared| shared.waker_escapes(key)) {
+        mailbox::of(key.event_loop()).waker_escapes();
     }
     raw(word(data))
 }
 
 fn wake(data: *const ()) {
-    let key = Key::unpack(word(data));
-    if !active::with(key.event_loop, |shared| shared.wake(key)) {
-        mailbox::of(key.event_loop).wake(key);
+    let key = Key(word(data));
+    if !active::with(key.event_loop(), |shared| shared.wake(key)) {
+        mailbox::of(key.event_loop()).wake(key);
     }
 }
 
@@ -129,18 +135,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_survives_packing() {
-        let key =
-            Key { event_loop: LOOPS as u16 - 1, slot: SLOTS - 1, generation: GENERATIONS - 1 };
-        assert_eq!(Key::unpack(key.pack()), key);
-        let key = Key { event_loop: 1, slot: 2, generation: 3 };
-        assert_eq!(Key::unpack(key.pack()), key);
+    fn a_key_is_what_was_put_into_it() {
+        let last = (LOOPS as u16 - 1, SLOTS - 1, GENERATIONS - 1);
+        for (event_loop, slot, generation) in [(0, 0, 0), (1, 2, 3), last] {
+            let key = Key::new(event_loop, slot, generation);
+            assert_eq!(
+                (key.event_loop(), key.slot(), key.generation()),
+                (event_loop, slot, generation)
+            );
+        }
     }
 
     #[test]
-    fn a_waker_is_two_words_and_owns_nothing() {
-        assert!(!std::mem::needs_drop::<ManuallyDrop<Waker>>());
-        let key = Key { event_loop: 7, slot: 8, generation: 9 };
-        assert_eq!(word(waker(key).data()), key.pack());
+    fn a_waker_is_one_word_of_data_and_owns_nothing() {
+        let key = Key::new(7, 8, 9);
+        assert_eq!(word(waker(key).data()), key.0);
     }
 }

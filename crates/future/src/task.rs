@@ -1,11 +1,6 @@
 //! [`FutureTask`]: a future as a task.
 
-use std::{
-    fmt,
-    future::Future,
-    pin::Pin,
-    task::{self, Poll},
-};
+use std::{fmt, future::Future, pin::Pin};
 
 use pin_project_lite::pin_project;
 use quadrivium_core::{Context, JoinHandle, PerformWaits, RESUMED_AFTER_DONE, Step, Task};
@@ -45,14 +40,11 @@ impl<F: Future> Task for FutureTask<F> {
     fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<F::Output> {
         let mut this = self.project();
         let body = this.body.as_mut().as_pin_mut().expect(RESUMED_AFTER_DONE);
-        let poll = || body.poll(&mut task::Context::from_waker(cx.waker()));
-        match this.waits.collect(cx, poll) {
-            (Poll::Pending, wait) => Step::Suspended(wait),
-            (Poll::Ready(output), _) => {
-                this.body.set(None);
-                Step::Done(output)
-            }
+        let step = this.waits.poll(body, cx);
+        if let Step::Done(_) = step {
+            this.body.set(None);
         }
+        step
     }
 }
 

@@ -26,5 +26,5 @@
 mod handle;
 mod task;
 
-pub use handle::Co;
+pub use handle::{Co, Performing};
 pub use task::{GeneratorTask, generator, spawn};

@@ -1,7 +1,7 @@
 //! [`GeneratorTask`]: a generator as a task. The only file that knows `genawaiter`'s generator.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     fmt,
     future::Future,
     pin::Pin,
@@ -13,7 +13,7 @@ use genawaiter::{GeneratorState, rc::Gen};
 use pin_project_lite::pin_project;
 use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait};
 
-use crate::handle::{Co, Resume};
+use crate::handle::{Co, Shared};
 
 /// A task whose body is a generator. Runs nothing until it is first resumed.
 ///
@@ -52,8 +52,8 @@ pub struct GeneratorTask<B, G: Future> {
 enum State<B, G: Future> {
     /// Not resumed yet.
     Fresh(B),
-    /// genawaiter keeps the generator in a box of its own.
-    Started(Gen<Wait, Resume, Yielding<G>>),
+    /// With what its body shares. genawaiter keeps the generator in a box of its own.
+    Started(Gen<Wait, (), Yielding<G>>, Rc<Shared>),
     Done,
 }
 
@@ -71,8 +71,13 @@ where
         if let State::Fresh(_) = self.state {
             self.start(cx);
         }
-        let State::Started(generator) = &mut self.state else { panic!("{RESUMED_AFTER_DONE}") };
-        match generator.resume_with(Resume::new(cx)) {
+        let State::Started(generator, shared) = &mut self.state else {
+            panic!("{RESUMED_AFTER_DONE}")
+        };
+        if !shared.waker.borrow().will_wake(cx.waker()) {
+            shared.waker.replace(cx.local_waker());
+        }
+        match generator.resume() {
             GeneratorState::Yielded(wait) => Step::Suspended(wait),
             GeneratorState::Complete(output) => {
                 self.state = State::Done;
@@ -90,12 +95,13 @@ where
     #[cold]
     fn start(&mut self, cx: &Context<'_>) {
         let State::Fresh(body) = std::mem::replace(&mut self.state, State::Done) else { return };
-        let generator = Gen::new(|co| {
-            let has_yielded = Rc::new(Cell::new(false));
-            let co = Co::new(co, cx.local_waker(), Rc::clone(&has_yielded));
-            Yielding { body: body(co), has_yielded }
-        });
-        self.state = State::Started(generator);
+        let waker = RefCell::new(cx.local_waker());
+        let shared = Rc::new(Shared { waker, has_yielded: Cell::new(false) });
+        let start = |co| {
+            let body = body(Co::new(co, Rc::clone(&shared)));
+            Yielding { body, shared: Rc::clone(&shared) }
+        };
+        self.state = State::Started(Gen::new(start), shared);
     }
 }
 
@@ -107,7 +113,7 @@ pin_project! {
     struct Yielding<G> {
         #[pin]
         body: G,
-        has_yielded: Rc<Cell<bool>>,
+        shared: Rc<Shared>,
     }
 }
 
@@ -117,13 +123,19 @@ impl<G: Future> Future for Yielding<G> {
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<G::Output> {
         let this = self.project();
         let polled = this.body.poll(cx);
-        assert!(
-            polled.is_ready() || this.has_yielded.take(),
-            "the body of a generator awaited something else than `co.perform(..)`: \
-             write `co.perform(future(async {{ .. }})).await`"
-        );
+        if polled.is_pending() && !this.shared.has_yielded.take() {
+            refuse_to_wait();
+        }
         polled
     }
+}
+
+#[cold]
+fn refuse_to_wait() -> ! {
+    panic!(
+        "the body of a generator awaited something else than `co.perform(..)`: \
+         write `co.perform(future(async {{ .. }})).await`"
+    )
 }
 
 impl<B, G: Future> fmt::Debug for GeneratorTask<B, G> {

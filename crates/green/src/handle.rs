@@ -57,6 +57,7 @@ thread_local! {
 ///
 /// Outside the body of a green thread, and when the task suspends while this thread is unwinding
 /// (in a destructor that runs because of a panic or of a cancel).
+#[inline]
 pub fn perform<P: Task>(task: P) -> P::Output {
     let away = Away::from_current();
     // SAFETY: CURRENT is set only while the body of that green thread runs, which is below the
@@ -85,23 +86,33 @@ impl<'a> Running<'a> {
         body()
     }
 
+    #[inline]
     fn waker(&self) -> &Waker {
         // SAFETY: whoever resumed this green thread borrows the waker until it suspends again, and
         // the reference is used up before that.
         unsafe { self.waker.get().as_ref() }
     }
 
+    /// Inlined, as all between a switch and the code around it: the processor predicts where a
+    /// function returns to by the calls it saw, which were made on the other stack.
+    #[inline(always)]
     fn suspend(&self, wait: Wait) {
-        assert!(
-            !thread::panicking(),
-            "a green thread cannot suspend while it is unwinding: \
-             do not perform tasks that wait in a destructor"
-        );
+        if thread::panicking() {
+            refuse_to_suspend();
+        }
         match self.yielder.suspend(wait) {
             Resume::Go(waker) => self.waker.set(waker),
             Resume::Cancel => resume_unwind(Box::new(Cancelled)),
         }
     }
+}
+
+#[cold]
+fn refuse_to_suspend() -> ! {
+    panic!(
+        "a green thread cannot suspend while it is unwinding: \
+         do not perform tasks that wait in a destructor"
+    )
 }
 
 /// The span of a `perform`, in which no body is running.
@@ -110,6 +121,7 @@ struct Away {
 }
 
 impl Away {
+    #[inline]
     fn from_current() -> Self {
         let running = CURRENT.replace(ptr::null());
         assert!(
@@ -122,6 +134,7 @@ impl Away {
 }
 
 impl Drop for Away {
+    #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.running);
     }
@@ -131,12 +144,14 @@ impl Drop for Away {
 pub(crate) struct Outer(*const Running<'static>);
 
 impl Outer {
+    #[inline]
     pub(crate) fn leave() -> Self {
         Self(CURRENT.replace(ptr::null()))
     }
 }
 
 impl Drop for Outer {
+    #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.0);
     }

@@ -32,9 +32,9 @@
 // In reading order.
 #[allow(unsafe_code)]
 mod handle;
+mod task;
 #[allow(unsafe_code)]
 mod stack;
-mod task;
 
 pub use handle::perform;
 pub use stack::{DEFAULT_STACK_SIZE, LARGEST_STACK, StackError, StackStats, stats};

@@ -165,6 +165,7 @@ where
 
 impl<T> GreenThread<T> {
     /// Runs on the green thread's stack until it suspends or returns. Panics come through.
+    #[inline(always)]
     fn switch(&mut self, resume: Resume) -> CoroutineResult<Wait, T> {
         let _outer = Outer::leave();
         watch(&self.occupant, || self.coroutine.resume(resume))

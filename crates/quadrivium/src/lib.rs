@@ -124,7 +124,7 @@ pub mod task {
 /// Sleeping, deadlines, giving way: what `std::time` and `std::thread::sleep` are to threads.
 pub mod time {
     pub use quadrivium_core::{
-        BlockFor, Elapsed, Sleep, Timeout, Turn, block_for, sleep, sleep_until, timeout, turn,
+        BlockFor, Elapsed, Sleep, Timeout, Turn, block_for, now, sleep, sleep_until, timeout, turn,
     };
 }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::{
     LocalWaker,
-    waiters::{Ticket, WakeAll},
+    waiters::{Ticket, Waiter, WakeAll},
 };
 
 /// A queue whose members keep their place until they leave it themselves.
@@ -53,9 +53,10 @@ impl Line {
         self.places.remove(place)?.1
     }
 
-    /// Takes the waker of who is so far from the front, to wake it; none when it is woken already.
-    pub(super) fn waker_at(&mut self, place: usize) -> Option<LocalWaker> {
-        self.places.get_mut(place)?.1.take()
+    /// Who is so far from the front, to be woken; none when it is woken already.
+    pub(super) fn waiter_at(&mut self, place: usize) -> Option<Waiter> {
+        let (ticket, waker) = self.places.get_mut(place)?;
+        waker.take().map(|waker| Waiter { ticket: *ticket, waker })
     }
 
     /// Sends all away, to be woken.

@@ -4,8 +4,8 @@ use std::{error::Error, fmt, pin::Pin, rc::Rc};
 
 use super::state::{Shared, State};
 use crate::{
-    Context, LocalWaker, Step, Task, Wait,
-    waiters::{self, Ticket},
+    Context, Step, Task, Wait,
+    waiters::{self, Ticket, Waiter},
 };
 
 /// The receiving end. Dropping it closes the channel and drops what was not received.
@@ -43,12 +43,12 @@ impl<T> Receiver<T> {
 }
 
 impl<T> State<T> {
-    /// Takes the first value out, and the waker of the send that has the room now: as many are
-    /// woken as there is room.
-    fn take(&mut self) -> Option<(T, Option<LocalWaker>)> {
+    /// Takes the first value out, and the send that has the room now: as many are woken as there is
+    /// room.
+    fn take(&mut self) -> Option<(T, Option<Waiter>)> {
         let value = self.values.pop_front()?;
         let room = self.capacity.map_or(1, |capacity| capacity.get() - self.values.len());
-        let sender = self.sending.waker_at(room - 1);
+        let sender = self.sending.waiter_at(room - 1);
         Some((value, sender))
     }
 }

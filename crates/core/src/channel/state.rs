@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::VecDeque, num::NonZeroUsize, rc::Rc};
 
 use super::{Receiver, Sender, line::Line};
-use crate::{LocalWaker, waiters::Waiters};
+use crate::waiters::{Waiter, Waiters};
 
 /// ```text
 ///   send ─► sending: a line ─► values: up to capacity ─► recv ─► receiving: waiters
@@ -41,8 +41,8 @@ impl<T> State<T> {
         self.capacity.is_none_or(|capacity| self.values.len() < capacity.get())
     }
 
-    /// The waker of the first in line, if there is room for it and it has not been woken.
-    pub(super) fn next_in_line(&mut self) -> Option<LocalWaker> {
-        if self.has_room() { self.sending.waker_at(0) } else { None }
+    /// The first in line, if there is room for it and it has not been woken.
+    pub(super) fn next_in_line(&mut self) -> Option<Waiter> {
+        if self.has_room() { self.sending.waiter_at(0) } else { None }
     }
 }

@@ -49,7 +49,7 @@ thread_local! {
 
 /// Runs `body`, which resumes the coroutine of `occupant` (or drops it: that runs on its stack
 /// too), so that an overflow in it is reported as that green thread's.
-#[inline]
+#[inline(always)]
 pub(crate) fn watch<R>(occupant: &Occupant, body: impl FnOnce() -> R) -> R {
     let _restore = Restore(RUNNING.replace(occupant));
     body()

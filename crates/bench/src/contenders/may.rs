@@ -1,0 +1,88 @@
+//! The peer may: its green threads on one worker.
+#![allow(unsafe_code)]
+
+use std::time::{Duration, Instant};
+
+use may::coroutine::{JoinHandle, park, spawn, yield_now};
+
+use crate::contender::{Contender, Group, Profile, bump, expect_joined};
+use crate::memory;
+use crate::stopwatch::Counter;
+
+/// May's scheduler, which belongs to the whole process, with a single worker.
+///
+/// The tasks are spawned by a green thread: spawned from the main thread, the first would already
+/// run on the worker while the others are still being made.
+#[derive(Debug)]
+pub(super) struct May;
+
+impl Contender for May {
+    fn profile(&self) -> Profile {
+        Profile { name: "may, 1 worker", group: Group::Peer, limit: Some("limit, green") }
+    }
+
+    fn turn(&self, counters: Vec<Counter>) {
+        let task = |mut counter: Counter| {
+            green(move || {
+                while counter.turn() {
+                    yield_now();
+                }
+            })
+        };
+        run(move || {
+            let handles: Vec<_> = counters.into_iter().map(task).collect();
+            for handle in handles {
+                handle.join().expect("no task panics");
+            }
+        });
+    }
+
+    fn spawn(&self, tasks: usize, batches: u64) -> Duration {
+        run(move || {
+            let mut handles = Vec::with_capacity(tasks);
+            let start = Instant::now();
+            for _ in 0..batches {
+                for _ in 0..tasks {
+                    let count = 0;
+                    handles.push(green(move || bump(count)));
+                }
+                let mut sum = 0;
+                for handle in handles.drain(..) {
+                    sum += handle.join().expect("no task panics");
+                }
+                expect_joined(sum, tasks);
+            }
+            start.elapsed()
+        })
+    }
+
+    fn hold(&self, tasks: usize) {
+        run(move || {
+            for _ in 0..tasks {
+                green(|| {
+                    let count = bump(0);
+                    memory::suspend_one();
+                    park();
+                    bump(count)
+                });
+            }
+        });
+        // A green thread that yielded until all are suspended would starve them: may runs new ones
+        // only when the worker's own queue is empty.
+        while !memory::all_suspended() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// Runs `body` as a green thread and waits for it on this OS thread.
+fn run<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
+    may::config().set_workers(1);
+    green(body).join().expect("the first green thread does not panic")
+}
+
+fn green<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    // SAFETY: the bodies here read no thread-local across a suspension, and need far less than
+    // the 32 KiB of a default stack.
+    unsafe { spawn(body) }
+}

@@ -1,0 +1,48 @@
+//! The machine the numbers come from: none of them means much without it.
+
+use std::fmt;
+use std::fs::read_to_string;
+
+use serde::Serialize;
+
+/// What is printed above the tables.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Machine {
+    /// The processor, in its maker's words.
+    pub processor: String,
+    /// How many of them this process may use.
+    pub cores: usize,
+    /// The kernel's name and release.
+    pub kernel: String,
+    /// The compiler that built this program.
+    pub compiler: &'static str,
+    /// How many processes wanted to run, on average over the last minute, before the first measurement.
+    pub load: String,
+}
+
+impl Machine {
+    /// Asks the machine who it is.
+    pub(crate) fn this() -> Self {
+        let field = |text: &str, key: &str| {
+            let line = text.lines().find(|line| line.starts_with(key))?;
+            Some(line.split_once(':')?.1.trim().to_owned())
+        };
+        let read = |path: &str| read_to_string(path).unwrap_or_default();
+        let release = read("/proc/sys/kernel/osrelease");
+        Self {
+            processor: field(&read("/proc/cpuinfo"), "model name")
+                .unwrap_or_else(|| "unknown".to_owned()),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            kernel: format!("Linux {}", release.trim()),
+            compiler: env!("COMPILER"),
+            load: read("/proc/loadavg").split(' ').next().unwrap_or("unknown").to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { processor, cores, kernel, compiler, load } = self;
+        write!(f, "{processor}, {cores} cores, {kernel}, {compiler}, load {load}")
+    }
+}

@@ -1,0 +1,132 @@
+//! The clock of the measurement `turn`: tasks keep a counter each, the first task's runs the clock.
+//!
+//! ```text
+//! first task   warm-up turns | (1) start    counted turns    (2) stop | ends
+//! other tasks  warm-up turns |              counted turns             | see (2), end
+//! ```
+//!
+//! In a first-in first-out queue exactly `tasks * turns` turns lie between (1) and (2), and none of
+//! them builds or drops a task. [`Stopwatch::elapsed`] checks that they did: a scheduler that starves
+//! tasks would otherwise look fast.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use crate::contender::bump;
+
+/// Turns of each task before the clock starts: they fault pages in and fill caches.
+const WARM_UP: u64 = 2;
+
+/// What the tasks of one sample share.
+#[derive(Debug, Default)]
+pub(crate) struct Stopwatch {
+    is_over: AtomicBool,
+    start: OnceLock<Instant>,
+    elapsed: OnceLock<Duration>,
+    counted: AtomicU64,
+}
+
+/// What one task keeps: the number of its turns, bumped at each.
+#[derive(Debug)]
+pub(crate) struct Counter {
+    turns: u64,
+    /// The count at which the clock starts or stops; out of reach for all tasks but the first.
+    mark: u64,
+    /// How many turns the clock runs for.
+    timed: u64,
+    stopwatch: Arc<Stopwatch>,
+}
+
+impl Stopwatch {
+    /// Makes a stopwatch and the counters of `tasks` tasks that take `turns` timed turns each.
+    pub(crate) fn new(tasks: usize, turns: u64) -> (Arc<Self>, Vec<Counter>) {
+        let stopwatch = Arc::new(Self::default());
+        let counter = |index| Counter {
+            turns: 0,
+            mark: if index == 0 { WARM_UP } else { u64::MAX },
+            timed: turns,
+            stopwatch: stopwatch.clone(),
+        };
+        let counters = (0..tasks).map(counter).collect();
+        (stopwatch, counters)
+    }
+
+    /// Returns the time from (1) to (2), scaled to `tasks * turns` turns if there were a few more or less.
+    ///
+    /// Tokio resumes every other batch of 61 tasks in reverse order, so some tasks get ahead of others;
+    /// a scheduler that starves tasks is far beyond the tolerated tenth.
+    ///
+    /// # Errors
+    ///
+    /// Says so when the tasks did not take their turns about equally.
+    pub(crate) fn elapsed(&self, tasks: usize, turns: u64) -> Result<Duration, String> {
+        let elapsed = self.elapsed.get().ok_or("the first task was not run to its end")?;
+        let warm_up = tasks as u64 * WARM_UP;
+        let due = tasks as u64 * turns;
+        let counted = self.counted.load(Relaxed).saturating_sub(warm_up);
+        let tolerance = (due / 10).max(tasks as u64 / 5);
+        if counted.abs_diff(due) > tolerance {
+            return Err(format!("unfair: the tasks took {counted} turns where {due} were due"));
+        }
+        Ok(elapsed.mul_f64(due as f64 / counted as f64))
+    }
+}
+
+impl Counter {
+    /// Counts a turn; says whether the task goes on.
+    #[inline(always)]
+    pub(crate) fn turn(&mut self) -> bool {
+        self.turns = bump(self.turns);
+        if self.turns == self.mark {
+            self.mark_reached();
+        }
+        !self.stopwatch.is_over.load(Relaxed)
+    }
+
+    #[cold]
+    fn mark_reached(&mut self) {
+        match self.stopwatch.start.get() {
+            None => {
+                self.mark += self.timed;
+                self.stopwatch.start.get_or_init(Instant::now);
+            }
+            Some(start) => {
+                self.stopwatch.elapsed.get_or_init(|| start.elapsed());
+                self.stopwatch.is_over.store(true, Relaxed);
+            }
+        }
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.stopwatch.counted.fetch_add(self.turns, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_taken_first_in_first_out_are_timed() {
+        let (stopwatch, mut counters) = Stopwatch::new(3, 100);
+        while !counters.is_empty() {
+            counters.retain_mut(Counter::turn);
+        }
+        assert!(stopwatch.elapsed(3, 100).is_ok());
+        // (1) and (2) bound exactly the timed turns.
+        assert_eq!(stopwatch.counted.load(Relaxed), 3 * (WARM_UP + 100));
+    }
+
+    #[test]
+    fn a_scheduler_that_starves_tasks_is_found_out() {
+        let (stopwatch, counters) = Stopwatch::new(3, 100);
+        for mut counter in counters {
+            while counter.turn() {}
+        }
+        assert!(stopwatch.elapsed(3, 100).is_err_and(|cause| cause.starts_with("unfair")));
+    }
+}

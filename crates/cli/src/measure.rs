@@ -1,0 +1,221 @@
+//! What a style costs on a loop: time and heap of an untraced run, the counts of a traced one.
+
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use peak_alloc::PeakAlloc;
+use quadrivium::{
+    EventLoop,
+    event_loop::trace::{Event, EventKind, Waiting},
+    green,
+};
+
+use crate::{
+    exhibition::{self, Rules, Style},
+    plan::{Pace, Run},
+    proc::Usage,
+    timeline::{Frame, Moved, Timeline},
+};
+
+/// Counts what is allocated and the most there was: two atomic additions an allocation.
+#[global_allocator]
+static HEAP: PeakAlloc = PeakAlloc;
+
+/// What a run has cost. None where it cannot be known.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    pub simulated: Duration,
+    pub real: Duration,
+    pub suspensions: Option<u64>,
+    pub switches: Option<u64>,
+    /// Of real time on the virtual clock; of CPU time on the real clock, where most time is waited.
+    pub switches_per_second: Option<f64>,
+    /// Bytes.
+    pub memory_per_board: Option<u64>,
+}
+
+impl Measured {
+    /// Puts together what both runs have shown.
+    pub fn on_loop(run: &Run, rules: &Rules, untraced: &Untraced, traced: &Traced) -> Measured {
+        let (real, busy) = match run.pace {
+            Pace::Real { .. } => (traced.real, traced.cpu),
+            Pace::Virtual | Pace::Skipped(_) => (untraced.real, Some(untraced.real)),
+        };
+        Measured {
+            simulated: traced.simulated,
+            real,
+            suspensions: Some(traced.suspensions),
+            switches: Some(traced.switches),
+            switches_per_second: busy.and_then(|busy| rate(traced.switches, busy)),
+            memory_per_board: Some((untraced.heap + traced.stacks).div_ceil(rules.boards) as u64),
+        }
+    }
+}
+
+/// How many a second. None if there was no time.
+pub fn rate(switches: u64, busy: Duration) -> Option<f64> {
+    Some(switches as f64 / busy.as_secs_f64()).filter(|rate| rate.is_finite())
+}
+
+/// On an OS thread of its own, green threads find no stacks that others have left.
+pub fn on_own_thread<T: Send>(
+    work: impl FnOnce() -> Result<T, String> + Send,
+) -> Result<T, String> {
+    thread::scope(|scope| {
+        let handle = thread::Builder::new().spawn_scoped(scope, work);
+        let handle = handle.map_err(|error| format!("the OS gives no thread: {error}"))?;
+        handle.join().unwrap_or_else(|_| Err("it panicked: see above".into()))
+    })
+}
+
+/// What a run without a trace has shown.
+pub struct Untraced {
+    real: Duration,
+    /// The most there was on the heap that was not there before, in bytes.
+    heap: usize,
+}
+
+/// Plays on the virtual clock as often as is quick, for the median; a single run is too short.
+pub fn untraced(run: &Run, rules: &Rules) -> Result<Untraced, String> {
+    const MOST_RUNS: usize = 99;
+    const ENOUGH: Duration = Duration::from_millis(30);
+    let mut times = Vec::with_capacity(MOST_RUNS);
+    let mut heap = 0;
+    while times.len() < MOST_RUNS && times.iter().sum::<Duration>() < ENOUGH {
+        let mut on = EventLoop::with_virtual_clock().map_err(no_loop)?;
+        let rules = Rc::new(rules.clone());
+        HEAP.reset_peak_usage();
+        let before = HEAP.current_usage();
+        let start = Instant::now();
+        exhibition::play(run.style, run.way, rules, &mut on).map_err(|error| error.to_string())?;
+        times.push(start.elapsed());
+        if times.len() == 1 {
+            heap = HEAP.peak_usage().saturating_sub(before);
+        }
+    }
+    times.sort();
+    Ok(Untraced { real: times[times.len() / 2], heap })
+}
+
+fn no_loop(error: std::io::Error) -> String {
+    format!("the OS lets us make no loop: {error}")
+}
+
+/// What a run with a trace has shown.
+pub struct Traced {
+    simulated: Duration,
+    real: Duration,
+    cpu: Option<Duration>,
+    suspensions: u64,
+    switches: u64,
+    /// Bytes of memory behind the stacks of green threads.
+    stacks: usize,
+    pub timeline: Option<Timeline>,
+}
+
+/// Plays once with a trace, on the clock of the run.
+pub fn traced(run: &Run, rules: &Rules, frame: Option<Frame>) -> Result<Traced, String> {
+    let (on, scale) = match run.pace {
+        Pace::Real { scale } => (EventLoop::new(), scale),
+        Pace::Virtual | Pace::Skipped(_) => (EventLoop::with_virtual_clock(), 1.0),
+    };
+    let mut on = on.map_err(no_loop)?;
+    let watcher = Rc::new(RefCell::new(Watcher::new(run.style, rules.boards, scale, frame)));
+    let watching = Rc::clone(&watcher);
+    on.trace(move |event: &Event| watching.borrow_mut().see(event));
+
+    let (usage, start, from) = (Usage::so_far(), Instant::now(), on.elapsed());
+    let rules = Rc::new(faster(rules, scale));
+    exhibition::play(run.style, run.way, rules, &mut on).map_err(|error| error.to_string())?;
+    let (simulated, real) = (slower(on.elapsed() - from, scale), start.elapsed());
+    let usage = usage.and_then(|earlier| Some(Usage::so_far()?.since(earlier)));
+    drop(on);
+
+    let watcher = Rc::into_inner(watcher).expect("the loop's half is gone with it").into_inner();
+    Ok(Traced {
+        simulated,
+        real,
+        cpu: usage.map(|usage| usage.cpu),
+        suspensions: watcher.suspensions,
+        switches: watcher.switches,
+        stacks: watcher.stacks.unwrap_or(0),
+        timeline: watcher.timeline,
+    })
+}
+
+/// The same exhibition with everybody thinking `scale` times as fast.
+pub fn faster(rules: &Rules, scale: f64) -> Rules {
+    let faster = |time: Duration| if scale == 1.0 { time } else { time.div_f64(scale) };
+    Rules { master: faster(rules.master), opponent: faster(rules.opponent), ..rules.clone() }
+}
+
+/// What that time would have been. Exact if nothing is scaled, as on the virtual clock.
+pub fn slower(time: Duration, scale: f64) -> Duration {
+    if scale == 1.0 { time } else { time.mul_f64(scale) }
+}
+
+/// Sees a trace and keeps what the report needs of it.
+struct Watcher {
+    style: Style,
+    boards: usize,
+    scale: f64,
+    suspensions: u64,
+    switches: u64,
+    resumed_at: Duration,
+    stacks: Option<usize>,
+    timeline: Option<Timeline>,
+}
+
+impl Watcher {
+    fn new(style: Style, boards: usize, scale: f64, frame: Option<Frame>) -> Watcher {
+        Watcher {
+            style,
+            boards,
+            scale,
+            suspensions: 0,
+            switches: 0,
+            resumed_at: Duration::ZERO,
+            stacks: None,
+            timeline: frame.map(Timeline::new),
+        }
+    }
+
+    fn see(&mut self, event: &Event) {
+        match event.kind {
+            EventKind::Resumed => {
+                self.switches += 1;
+                self.resumed_at = event.at;
+            }
+            EventKind::Suspended(waiting) => {
+                self.suspensions += 1;
+                self.see_suspended(event, waiting);
+            }
+            EventKind::Spawned(_)
+            | EventKind::Woken(_)
+            | EventKind::Done
+            | EventKind::Cancelled
+            | EventKind::Panicked => {}
+        }
+    }
+
+    fn see_suspended(&mut self, event: &Event, waiting: Waiting) {
+        // Task 1 is the organiser; the games follow in the order of their boards.
+        let Some(board) = (event.task.0 as usize).checked_sub(2) else { return };
+        if self.style == Style::Green && board + 1 == self.boards && self.stacks.is_none() {
+            // Move by move all games are suspended now, each on a stack as deep as it gets.
+            self.stacks = Some(green::stats().resident_bytes);
+        }
+        if let (Some(timeline), Waiting::Until(reply)) = (&mut self.timeline, waiting) {
+            timeline.draw(Moved {
+                board,
+                master_from: slower(self.resumed_at, self.scale),
+                opponent_from: slower(event.at, self.scale),
+                opponent_to: slower(reply, self.scale),
+            });
+        }
+    }
+}

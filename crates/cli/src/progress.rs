@@ -1,0 +1,50 @@
+//! [`Progress`]: a bar on standard error while the real clock is waited for.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Shorter waits need no bar.
+const LONG: Duration = Duration::from_secs(2);
+
+/// How much of the expected time has passed. Hidden if standard error is no terminal.
+pub struct Progress {
+    bar: ProgressBar,
+    expected: Duration,
+    ended: usize,
+    runs: usize,
+}
+
+impl Progress {
+    pub fn new(expected: Duration, runs: usize) -> Progress {
+        let bar = if expected > LONG { ProgressBar::new(1000) } else { ProgressBar::hidden() };
+        bar.set_draw_target(if expected > LONG {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        });
+        let style = ProgressStyle::with_template("{wide_bar} {msg}").expect("the template is one");
+        bar.set_style(style.progress_chars("█▌·"));
+        Progress { bar, expected, ended: 0, runs }
+    }
+
+    pub fn run_ended(&mut self) {
+        self.ended += 1;
+        if self.ended == self.runs {
+            self.bar.finish_and_clear();
+        }
+    }
+
+    /// Shows how far it is after so much time. It may take longer than expected.
+    pub fn show(&self, passed: Duration) {
+        let part = passed.as_secs_f64() / self.expected.as_secs_f64().max(0.001);
+        self.bar.set_position((part * 1000.0).min(1000.0) as u64);
+        let (passed, expected) = (whole(passed), whole(self.expected));
+        let (ended, runs) = (self.ended, self.runs);
+        self.bar.set_message(format!("{passed} of {expected}, {ended} of {runs} runs ended"));
+    }
+}
+
+fn whole(time: Duration) -> humantime::FormattedDuration {
+    humantime::format_duration(Duration::from_secs(time.as_secs_f64().round() as u64))
+}

@@ -1,0 +1,223 @@
+//! [`Timeline`]: who is busy when, drawn from a trace.
+
+use std::time::Duration;
+
+use crate::{exhibition::Rules, text};
+
+/// What part of an exhibition is drawn, and how large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Simulated time a column stands for.
+    pub column: Duration,
+    pub columns: usize,
+    /// Rows: the first boards.
+    pub shown: usize,
+    /// Boards for which there is no row.
+    pub hidden: usize,
+}
+
+/// One move: the master is at the board, then the opponent thinks. In simulated time.
+#[derive(Clone, Copy, Debug)]
+pub struct Moved {
+    pub board: usize,
+    pub master_from: Duration,
+    pub opponent_from: Duration,
+    pub opponent_to: Duration,
+}
+
+/// The picture, while it is drawn.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    frame: Frame,
+    master: Vec<Cell>,
+    boards: Vec<Vec<Cell>>,
+    /// How long the master was busy altogether, inside the frame and beyond.
+    busy: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cell {
+    /// Nothing happens at this board.
+    Waits,
+    Opponent,
+    Master,
+}
+
+pub const MASTER: char = '█';
+pub const OPPONENT: char = '·';
+
+/// Width of `  board 8  `.
+const LABEL: usize = 11;
+
+/// More rows would push the table off the screen.
+const MOST_SHOWN: usize = 8;
+
+impl Frame {
+    /// The beginning of the exhibition: columns fine enough to see both think, if at least two
+    /// rounds fit. None if nobody thinks.
+    pub fn fitting(rules: &Rules, width: usize) -> Option<Frame> {
+        let columns = width.saturating_sub(LABEL + 1).clamp(10, 200);
+        let (master, opponent) = (rules.master, rules.opponent);
+        let finest = if master.is_zero() || opponent.is_zero() {
+            master.max(opponent)
+        } else {
+            master.min(opponent)
+        };
+        let two_rounds = (master + opponent) * 2 / u32::try_from(columns).ok()?;
+        let column = if two_rounds > finest { rounded_up(two_rounds) } else { finest };
+        let shown = rules.boards.min(MOST_SHOWN);
+        let frame = Frame { column, columns, shown, hidden: rules.boards - shown };
+        (!column.is_zero()).then_some(frame)
+    }
+
+    /// How much time is drawn.
+    pub fn span(&self) -> Duration {
+        self.column * self.columns as u32
+    }
+}
+
+/// To whole seconds, or milliseconds if it is less than one.
+fn rounded_up(time: Duration) -> Duration {
+    match time {
+        _ if time > Duration::from_secs(1) => Duration::from_nanos_u128(
+            time.as_nanos().next_multiple_of(Duration::from_secs(1).as_nanos()),
+        ),
+        _ => Duration::from_nanos_u128(time.as_nanos().next_multiple_of(1_000_000)),
+    }
+}
+
+impl Timeline {
+    pub fn new(frame: Frame) -> Timeline {
+        let row = vec![Cell::Waits; frame.columns];
+        let boards = vec![row.clone(); frame.shown];
+        Timeline { frame, master: row, boards, busy: Duration::ZERO }
+    }
+
+    /// Draws a move.
+    pub fn draw(&mut self, moved: Moved) {
+        let Moved { board, master_from, opponent_from, opponent_to } = moved;
+        self.busy += opponent_from.saturating_sub(master_from);
+        if master_from >= self.frame.span() {
+            return;
+        }
+        let column = self.frame.column;
+        mark(&mut self.master, column, master_from, opponent_from, Cell::Master);
+        if let Some(row) = self.boards.get_mut(board) {
+            mark(row, column, opponent_from, opponent_to, Cell::Opponent);
+            mark(row, column, master_from, opponent_from, Cell::Master);
+        }
+    }
+
+    /// Which part of `simulated` the master was busy, in percent.
+    pub fn busy_percent(&self, simulated: Duration) -> f64 {
+        let part = self.busy.as_secs_f64() / simulated.as_secs_f64();
+        if part.is_finite() { part * 100.0 } else { 0.0 }
+    }
+
+    /// The rows, from the master's to the last board's, and how many boards have none. Of those
+    /// that nobody gets to, one is enough.
+    pub fn lines(&self) -> Vec<String> {
+        let is_touched = |row: &Vec<Cell>| row.iter().any(|cell| *cell != Cell::Waits);
+        let touched = self.boards.iter().rposition(is_touched).map_or(0, |last| last + 1);
+        let mut lines = vec![line("master", &self.master)];
+        for (board, row) in self.boards.iter().enumerate().take(touched + 1) {
+            lines.push(line(&format!("board {}", board + 1), row));
+        }
+        let shown = lines.len() - 1;
+        match self.frame.hidden + self.frame.shown - shown {
+            0 => {}
+            1 => lines.push("  and 1 more board".into()),
+            more => lines.push(format!("  and {} more boards", text::count(more as u64))),
+        }
+        lines
+    }
+}
+
+fn line(label: &str, row: &[Cell]) -> String {
+    let mut line = format!("  {label:<width$}", width = LABEL - 2);
+    line.extend(row.iter().map(|cell| match cell {
+        Cell::Waits => ' ',
+        Cell::Opponent => OPPONENT,
+        Cell::Master => MASTER,
+    }));
+    line.truncate(line.trim_end().len());
+    line
+}
+
+/// Marks the columns that are covered by half, and for a move at least the one of its middle: none
+/// gets lost however short, and two never share a column unless both are shorter than one.
+fn mark(row: &mut [Cell], column: Duration, from: Duration, to: Duration, cell: Cell) {
+    let half = column / 2;
+    let at = |time: Duration| (time.as_nanos() / column.as_nanos()) as usize;
+    let (first, end) = (at(from + half), at(to + half));
+    let span = match cell {
+        Cell::Master if first >= end && from < to => at(from + (to - from) / 2)..usize::MAX,
+        _ => first..end,
+    };
+    let length = if span.end == usize::MAX { 1 } else { span.len() };
+    row.iter_mut().skip(span.start).take(length).for_each(|place| *place = cell);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn moved(board: usize, from: u64, then: u64, to: u64) -> Moved {
+        Moved {
+            board,
+            master_from: seconds(from),
+            opponent_from: seconds(then),
+            opponent_to: seconds(to),
+        }
+    }
+
+    #[test]
+    fn a_tiny_exhibition_move_by_move() {
+        let frame = Frame { column: seconds(5), columns: 10, shown: 2, hidden: 1 };
+        let mut timeline = Timeline::new(frame);
+        for (board, from, then, to) in
+            [(0, 0, 5, 20), (1, 5, 10, 25), (2, 10, 15, 30), (0, 20, 25, 40), (1, 25, 30, 45)]
+        {
+            timeline.draw(moved(board, from, then, to));
+        }
+        assert_eq!(
+            timeline.lines(),
+            [
+                // He has nothing to do from 15 s to 20 s, as all three opponents think.
+                "  master   ███ ██",
+                "  board 1  █···█···",
+                "  board 2   █···█···",
+                "  and 1 more board",
+            ]
+        );
+        assert_eq!(timeline.busy_percent(seconds(50)), 50.0);
+    }
+
+    #[test]
+    fn times_that_fit_no_column_are_still_seen() {
+        let frame = Frame { column: seconds(10), columns: 8, shown: 1, hidden: 0 };
+        let mut timeline = Timeline::new(frame);
+        // A move of 1 s; a move of 14 s across a border; one beyond the frame.
+        timeline.draw(moved(0, 3, 4, 24));
+        timeline.draw(moved(0, 38, 52, 64));
+        timeline.draw(moved(0, 80, 90, 99));
+        assert_eq!(timeline.lines()[1], "  board 1  █·  █·");
+        assert_eq!(timeline.busy_percent(seconds(100)), 25.0);
+    }
+
+    #[test]
+    fn the_frame_shows_both_thinking_and_two_rounds() {
+        let frame = |rules: &Rules| Frame::fitting(rules, 80).map(|it| (it.column, it.shown));
+        let rules = Rules::default();
+        assert_eq!(frame(&rules), Some((seconds(5), 8)));
+        // 1 s a column would show a tenth of a reply.
+        let slow = Rules { master: seconds(1), opponent: seconds(600), boards: 3, ..rules.clone() };
+        assert_eq!(frame(&slow), Some((seconds(18), 3)));
+        let nobody = Rules { master: Duration::ZERO, opponent: Duration::ZERO, ..rules };
+        assert_eq!(frame(&nobody), None);
+    }
+}

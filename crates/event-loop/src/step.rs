@@ -1,0 +1,161 @@
+//! One step of one task: how it is started, suspended, ended and cancelled.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::Waker,
+};
+
+use quadrivium_core::{
+    Context, JoinError, JoinHandle, Step, Task, Wait,
+    host::{HostedTask, Joined},
+};
+
+use crate::{
+    RunError,
+    shared::{Shared, State},
+    slots::{Outcome, Stage},
+    trace::EventKind,
+    waker::{self, Key},
+};
+
+impl Shared {
+    /// Resumes the first task of the ready queue.
+    pub(crate) fn step(&self) {
+        let Some((key, mut body)) = self.start() else { return };
+        self.note(key.slot(), EventKind::Resumed);
+        self.running.set(Some(key));
+        let waker = waker::waker(key);
+        let mut output = None;
+        let resume = || body.as_mut().resume_hosted(&mut Context::new(&waker), &mut output);
+        match catch_unwind(AssertUnwindSafe(resume)) {
+            Ok(Some(wait)) => self.suspend(key, body, wait),
+            Ok(None) => {
+                let output = output.expect("a task that waits for nothing has an output");
+                self.end(key, body, Ok(output));
+            }
+            Err(payload) => self.end(key, body, Err(JoinError::Panicked(payload))),
+        }
+        self.running.set(None);
+        self.show_trace();
+    }
+
+    /// Takes the first task out of the ready queue; none when it was cancelled there.
+    fn start(&self) -> Option<(Key, HostedTask)> {
+        let mut state = self.state.borrow_mut();
+        let key = state.ready.pop_front()?;
+        let slot = state.slots.at(key).filter(|slot| slot.stage == Stage::Ready)?;
+        slot.stage = Stage::Running;
+        let body = slot.body.take().expect("a ready task has its body");
+        Some((key, body))
+    }
+
+    /// Puts a task back that waits.
+    fn suspend(&self, key: Key, body: HostedTask, wait: Wait) {
+        if self.tracing.get() {
+            self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
+        }
+        let mut state = self.state.borrow_mut();
+        let State { slots, ready, timers, .. } = &mut *state;
+        let slot = slots.slot(key.slot());
+        let stage = match (slot.stage, &wait) {
+            (Stage::Cancelled, _) => {
+                drop(state);
+                return self.end(key, body, Err(JoinError::Cancelled));
+            }
+            (Stage::Running, Wait::Until(_) | Wait::Wake) => Stage::Suspended,
+            // Woken while it ran, or it lets the others run.
+            (_, _) => Stage::Ready,
+        };
+        slot.body = Some(body);
+        slot.stage = stage;
+        if stage == Stage::Ready {
+            ready.push_back(key);
+        }
+        let deadline = self.deadline(&wait);
+        if slot.is_armed || deadline.is_some() {
+            slot.is_armed = deadline.is_some();
+            timers.set(key.slot(), deadline);
+        }
+    }
+
+    /// The deadline of a wait, unless it is so far that it never comes.
+    fn deadline(&self, wait: &Wait) -> Option<u64> {
+        match wait {
+            Wait::Until(deadline) => self.clock.nanos(*deadline),
+            Wait::Turn | Wait::Wake => None,
+        }
+    }
+
+    /// Drops a task and tells who waits for it what it has come to.
+    #[inline(never)]
+    fn end(&self, key: Key, body: HostedTask, joined: Joined) {
+        // The destructors run first: who sees the task ended may rely on them.
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
+        let joined = match dropped {
+            Ok(()) => joined,
+            Err(payload) => {
+                drop_unread(joined);
+                Err(JoinError::Panicked(payload))
+            }
+        };
+        self.note(
+            key.slot(),
+            match &joined {
+                Ok(_) => EventKind::Done,
+                Err(JoinError::Cancelled) => EventKind::Cancelled,
+                Err(JoinError::Panicked(_)) => EventKind::Panicked,
+            },
+        );
+        let mut state = self.state.borrow_mut();
+        if std::mem::take(&mut state.slots.slot(key.slot()).is_armed) {
+            state.timers.set(key.slot(), None);
+        }
+        let ended = state.slots.end(key, joined);
+        drop(state);
+        match ended {
+            // It may be somebody else's, and then it may panic: that is no affair of this loop.
+            Outcome::Joiner(waker) => contain(|| waker.wake()),
+            Outcome::Joined(unread) => drop_unread(unread),
+            Outcome::Nobody | Outcome::Detached => {}
+        }
+    }
+
+    pub(crate) fn cancel_task(&self, key: Key) {
+        let mut state = self.state.borrow_mut();
+        let Some(slot) = state.slots.at(key) else { return };
+        match slot.stage {
+            Stage::Ready | Stage::Suspended => {
+                // From here on it cannot be resumed, woken or cancelled again.
+                slot.stage = Stage::Ended;
+                let body = slot.body.take().expect("a task that does not run has its body");
+                drop(state);
+                self.end(key, body, Err(JoinError::Cancelled));
+            }
+            Stage::Running | Stage::Woken => slot.stage = Stage::Cancelled,
+            Stage::Cancelled | Stage::Ended | Stage::Free => {}
+        }
+    }
+
+    /// What a task that was blocked on came to.
+    pub(crate) fn output<T: 'static>(&self, handle: JoinHandle<T>) -> Result<T, RunError> {
+        let mut handle = handle;
+        match Pin::new(&mut handle).resume(&mut Context::new(Waker::noop())) {
+            Step::Done(joined) => joined.map_err(RunError::Task),
+            Step::Suspended(_) => Err(RunError::Task(JoinError::Cancelled)),
+        }
+    }
+}
+
+/// Drops what nobody will read.
+pub(crate) fn drop_unread(joined: Joined) {
+    contain(|| drop(joined));
+}
+
+/// Runs code that may panic where nobody can be told. The payload may panic when it is dropped, and so
+/// may that one's: it is leaked.
+fn contain(something: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(something)) {
+        std::mem::forget(payload);
+    }
+}

@@ -1,0 +1,24 @@
+//! `ticker` with async and await.
+
+use std::time::Duration;
+
+use quadrivium::{prelude::*, time};
+
+pub fn ticker(
+    name: &'static str,
+    period: Duration,
+    ticks: u32,
+) -> impl Task<Output = ()> {
+    future(async move {
+        // 1. Note the time.
+        let start = time::now();
+
+        for tick in 1..=ticks {
+            // 2. Wait for the deadline of this tick.
+            time::sleep_until(start + period * tick).await;
+
+            // 3. Tick.
+            println!("  {name} ticks for the {tick}. time.");
+        }
+    })
+}

@@ -1,0 +1,112 @@
+//! `ticker`: tasks that wait for deadlines.
+//!
+//! New idea: time. A deadline is an instant, not a duration: a ticker that is
+//! late once is on time again at the next tick. On a virtual clock the program
+//! takes no time at all, and time jumps from deadline to deadline.
+//!
+//! Two tickers, `quick` every 200 ms and `slow` every 300 ms. Each
+//! 1. notes the time,
+//! 2. waits for the deadline of its tick,
+//! 3. ticks; and so on, three times.
+//!
+//! At 600 ms both are due. On a virtual clock, where they begin at the same
+//! instant, `slow` ticks first then: it armed its timer first.
+
+use std::time::Duration;
+
+use quadrivium::prelude::*;
+
+mod callback;
+mod future;
+mod generator;
+mod green;
+#[path = "../styles.rs"]
+mod styles;
+
+use styles::Style;
+
+const QUICK: Duration = Duration::from_millis(200);
+const SLOW: Duration = Duration::from_millis(300);
+
+fn main() -> Result<(), RunError> {
+    for style in Style::chosen() {
+        println!("{style}:");
+        let mut event_loop =
+            EventLoop::new().expect("the OS lets us make a loop");
+        run(style, &mut event_loop)?;
+    }
+    Ok(())
+}
+
+fn run(style: Style, event_loop: &mut EventLoop) -> Result<(), RunError> {
+    match style {
+        Style::Callback => both(event_loop, callback::ticker),
+        Style::Generator => both(event_loop, generator::ticker),
+        Style::Future => both(event_loop, future::ticker),
+        Style::Green => both(event_loop, green::ticker),
+    }
+}
+
+type Ticker<T> = fn(&'static str, Duration, u32) -> T;
+
+fn both<T>(
+    event_loop: &mut EventLoop,
+    ticker: Ticker<T>,
+) -> Result<(), RunError>
+where
+    T: Task<Output = ()> + 'static,
+{
+    drop(event_loop.spawn_named("quick", ticker("quick", QUICK, 3)));
+    drop(event_loop.spawn_named("slow", ticker("slow", SLOW, 3)));
+    event_loop.run()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quadrivium::event_loop::Recorder;
+
+    #[test]
+    fn the_trace_is_the_same_in_every_style() {
+        for style in Style::ALL {
+            let recorder = Recorder::default();
+            let mut event_loop = EventLoop::with_virtual_clock().unwrap();
+            event_loop.trace(recorder.clone());
+            run(style, &mut event_loop).unwrap();
+            assert_eq!(
+                recorder.lines(),
+                [
+                    "0ns task 1 \"quick\" spawned",
+                    "0ns task 2 \"slow\" spawned",
+                    // Each notes the time and waits for its first deadline.
+                    "0ns task 1 \"quick\" resumed",
+                    "0ns task 1 \"quick\" suspended until 200ms",
+                    "0ns task 2 \"slow\" resumed",
+                    "0ns task 2 \"slow\" suspended until 300ms",
+                    // Time jumps from deadline to deadline.
+                    "200ms task 1 \"quick\" woken by its deadline",
+                    "200ms task 1 \"quick\" resumed",
+                    "200ms task 1 \"quick\" suspended until 400ms",
+                    "300ms task 2 \"slow\" woken by its deadline",
+                    "300ms task 2 \"slow\" resumed",
+                    "300ms task 2 \"slow\" suspended until 600ms",
+                    "400ms task 1 \"quick\" woken by its deadline",
+                    "400ms task 1 \"quick\" resumed",
+                    "400ms task 1 \"quick\" suspended until 600ms",
+                    // Equal deadlines: slow armed its own at 300 ms, quick
+                    // at 400 ms.
+                    "600ms task 2 \"slow\" woken by its deadline",
+                    "600ms task 1 \"quick\" woken by its deadline",
+                    "600ms task 2 \"slow\" resumed",
+                    "600ms task 2 \"slow\" suspended until 900ms",
+                    "600ms task 1 \"quick\" resumed",
+                    "600ms task 1 \"quick\" done",
+                    "900ms task 2 \"slow\" woken by its deadline",
+                    "900ms task 2 \"slow\" resumed",
+                    "900ms task 2 \"slow\" done",
+                ],
+                "{style}"
+            );
+        }
+    }
+}
