@@ -13,6 +13,7 @@ in_every_style![
     an_unbounded_channel_never_waits,
     senders_take_turns,
     nobody_overtakes_who_was_promised_room,
+    nobody_overtakes_who_is_in_line,
     closes_with_its_last_sender,
     closes_with_its_receiver,
     a_closed_channel_drops_its_values,
@@ -124,6 +125,24 @@ fn nobody_overtakes_who_was_promised_room(style: Style) {
     assert_eq!(receiver.try_recv(), Ok(2));
     turns(&mut event_loop, 1);
     assert_eq!(receiver.try_recv(), Ok(3));
+}
+
+fn nobody_overtakes_who_is_in_line(style: Style) {
+    let (sender, receiver) = channel::bounded(2);
+    let mut event_loop = new_loop();
+    sender.try_send(1).unwrap();
+    sender.try_send(2).unwrap();
+    drop(event_loop.spawn(sends(style, &sender, 3)));
+    turns(&mut event_loop, 1);
+    assert_eq!([receiver.try_recv(), receiver.try_recv()], [Ok(1), Ok(2)]);
+    // There is room for two now, and one in line: it is the first, though it has not run yet.
+    assert!(sender.try_send(4).is_err());
+    let mut fourth = sends(style, &sender, 4);
+    assert!(!crate::styles::is_done(&crate::styles::resume(&mut fourth)));
+    turns(&mut event_loop, 1);
+    drop(event_loop.spawn(fourth));
+    turns(&mut event_loop, 1);
+    assert_eq!([receiver.try_recv(), receiver.try_recv()], [Ok(3), Ok(4)]);
 }
 
 fn closes_with_its_last_sender(style: Style) {

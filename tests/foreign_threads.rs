@@ -25,6 +25,7 @@ in_every_style![
     a_million_wakes_from_another_thread,
     from_another_thread_while_the_loop_sleeps,
     from_another_thread_through_the_trace,
+    one_in_each_of_two_turns_is_two,
     a_thread_and_a_loop_play_ping_pong,
     while_the_loop_is_dropped,
     the_last_waker_goes_on_another_thread,
@@ -83,6 +84,18 @@ fn from_another_thread_through_the_trace(style: Style) {
         ],
         "{style}"
     );
+}
+
+fn one_in_each_of_two_turns_is_two(style: Style) {
+    let mut event_loop = new_loop();
+    let (probe, _handle) = watched(style, &event_loop);
+    turns(&mut event_loop, 1);
+    for resumes in 2..5 {
+        let waker = probe.waker();
+        thread::spawn(move || waker.wake()).join().unwrap();
+        turns(&mut event_loop, 1);
+        assert_eq!(probe.resumes(), resumes);
+    }
 }
 
 fn a_thread_and_a_loop_play_ping_pong(style: Style) {

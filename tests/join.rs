@@ -14,6 +14,7 @@ in_every_style![
     before_the_end,
     after_the_end,
     many_handles,
+    who_joins_last_is_woken,
     an_output_nobody_reads_is_dropped,
     an_output_read_is_dropped_once,
     both_parts_run_side_by_side,
@@ -90,6 +91,40 @@ fn many_handles(style: Style) {
     let outputs = event_loop.block_on(join_all(handles)).unwrap();
     let outputs: Vec<_> = outputs.into_iter().map(Result::unwrap).collect();
     assert_eq!(outputs, (0..100).collect::<Vec<_>>());
+}
+
+fn who_joins_last_is_woken(style: Style) {
+    // The first one gives up joining after a turn, and hands the handle to the second one.
+    let (mut event_loop, trace) = traced();
+    let handle = event_loop.spawn_named("slow", style.task(body().perform(sleep(MS))));
+    let mut handle = Some(handle);
+    let (sender, receiver) = quadrivium::sync::oneshot::channel();
+    let mut sender = Some(sender);
+    let gives_up = leaf(move |cx| {
+        let joined = std::pin::Pin::new(handle.as_mut().unwrap()).resume(cx);
+        assert!(matches!(joined, Step::Suspended(_)));
+        assert!(sender.take().unwrap().send(handle.take().unwrap()).is_ok());
+        Step::Done(())
+    });
+    drop(
+        event_loop.spawn_named("gives up", style.task(body().perform(gives_up).perform(sleep(MS)))),
+    );
+    let joins = body().perform_then(|| receiver, |handle| drop(spawn(handle.unwrap())));
+    drop(event_loop.spawn_named("hands on", style.task(joins)));
+    event_loop.run().unwrap();
+    let woken: Vec<_> =
+        trace.lines().into_iter().filter(|line| line.contains("woken by")).collect();
+    assert_eq!(
+        woken,
+        [
+            "1ms task 1 \"slow\" woken by its deadline",
+            // By its own deadline: it no longer joins.
+            "1ms task 2 \"gives up\" woken by its deadline",
+            // The task that the handle became. The one before it is not woken.
+            "1ms task 4 woken by task 1",
+        ],
+        "{style}"
+    );
 }
 
 fn an_output_nobody_reads_is_dropped(style: Style) {

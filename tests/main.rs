@@ -16,6 +16,7 @@ mod lifecycle;
 mod panics;
 
 // What it is made of.
+mod hosts;
 mod nesting;
 
 // When it does it.
@@ -26,8 +27,10 @@ mod stop;
 mod timers;
 
 // What makes it go on.
+mod channel_operations;
 mod channels;
 mod foreign_threads;
+mod foreign_wakers;
 mod notify;
 mod stale_wakes;
 mod sub_wakers;
@@ -37,6 +40,7 @@ mod wakes;
 mod deadlock;
 mod operations;
 mod reentrancy;
+mod thread_locals;
 
 // What one style has to itself.
 mod ends;

@@ -3,18 +3,10 @@
 use std::{
     cell::RefCell,
     panic::{panic_any, resume_unwind},
-    pin::pin,
     rc::Rc,
-    sync::Arc,
-    task::{Wake, Waker},
 };
 
-use quadrivium::{
-    event_loop::trace::Event,
-    prelude::*,
-    sync::Notify,
-    task::{BoxTask, Context},
-};
+use quadrivium::{event_loop::trace::Event, prelude::*, task::BoxTask};
 
 use crate::styles::{Said, Style, body, new_loop, quietly, traced, turns, watched};
 
@@ -30,8 +22,6 @@ in_every_style![
     in_a_destructor_at_the_end,
     in_a_destructor_when_dropped_by_cancel,
     of_a_borrow_held_across_a_suspension,
-    in_a_foreign_waker_the_others_are_woken,
-    in_a_foreign_waker_that_joins,
     in_a_trace,
     while_the_code_around_the_loop_unwinds,
 ];
@@ -203,48 +193,6 @@ fn of_a_borrow_held_across_a_suspension(style: Style) {
     let error = event_loop.block_on(second).unwrap().unwrap_err();
     assert!(error.to_string().contains("already"), "{error}");
     *shared.borrow_mut() += 1;
-}
-
-/// Somebody else's waker, which panics.
-struct PanicsInWake;
-
-impl Wake for PanicsInWake {
-    fn wake(self: Arc<Self>) {
-        panic!("in a waker");
-    }
-}
-
-fn in_a_foreign_waker_the_others_are_woken(style: Style) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
-    let notify = Notify::new();
-    let waits = || style.task(body().perform(notify.notified()).say(&said, "woken"));
-    drop(event_loop.spawn(waits()));
-    turns(&mut event_loop, 1);
-    // Between two tasks of ours one that somebody else's executor polls.
-    let foreign: Waker = Arc::new(PanicsInWake).into();
-    let mut foreign_task = Box::pin(notify.notified());
-    assert!(!crate::styles::is_done(&foreign_task.as_mut().resume(&mut Context::new(&foreign))));
-    drop(event_loop.spawn(waits()));
-    let notifies = body().repeat(2, turn).run(move || notify.notify_all());
-    let notifies = event_loop.spawn(style.task(notifies));
-    event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["woken", "woken"]);
-    let error = event_loop.block_on(notifies).unwrap().unwrap_err();
-    assert_eq!(error.panic_message(), Some("in a waker"), "it reaches who has woken");
-}
-
-fn in_a_foreign_waker_that_joins(style: Style) {
-    let mut event_loop = new_loop();
-    let foreign: Waker = Arc::new(PanicsInWake).into();
-    let mut handle = pin!(event_loop.spawn(style.task(body().perform(turn()).worth(|| 42))));
-    let other = event_loop.spawn(style.task(body().repeat(2, turn).worth(|| 43)));
-    assert!(!crate::styles::is_done(&handle.as_mut().resume(&mut Context::new(&foreign))));
-    // The task ends, and the loop wakes who joins it: a panic there is nobody's of the loop's.
-    event_loop.run().unwrap();
-    assert_eq!(event_loop.block_on(other).unwrap().unwrap(), 43);
-    assert!(handle.is_finished());
-    assert!(crate::styles::is_done(&handle.as_mut().resume(&mut Context::new(&foreign))));
 }
 
 fn in_a_trace(style: Style) {

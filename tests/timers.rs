@@ -100,15 +100,23 @@ fn equal_deadlines_of_different_lengths(style: Style) {
 }
 
 fn never_early(style: Style) {
-    let mut event_loop = new_loop();
-    let handle = event_loop.spawn(style.task(body().perform(sleep(MS))));
+    let (mut event_loop, trace) = traced();
+    drop(event_loop.spawn(style.task(body().perform(sleep(MS)))));
     turns(&mut event_loop, 1);
     event_loop.advance(MS - Duration::from_nanos(1));
     turns(&mut event_loop, 2);
-    assert!(!handle.is_finished(), "a nanosecond is missing");
+    assert_eq!(
+        trace.lines(),
+        [
+            "0ns task 1 spawned",
+            "0ns task 1 resumed",
+            // A nanosecond is missing, and so nothing happens in two more turns.
+            "0ns task 1 suspended until 1ms",
+        ],
+        "{style}"
+    );
     event_loop.advance(Duration::from_nanos(1));
-    turns(&mut event_loop, 1);
-    assert!(handle.is_finished());
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
 }
 
 fn a_sleep_counts_from_its_first_resume(style: Style) {

@@ -15,6 +15,7 @@ in_every_style![
     a_wake_while_running_is_one_more_resume,
     a_wake_before_the_first_suspension_counts,
     a_wake_and_a_turn_are_one_resume,
+    a_wake_of_a_ready_task_is_no_second_resume,
     a_million_wakes,
     in_a_destructor,
     under_a_borrow,
@@ -127,6 +128,24 @@ fn a_wake_and_a_turn_are_one_resume(style: Style) {
         ],
         "{style}"
     );
+}
+
+fn a_wake_of_a_ready_task_is_no_second_resume(style: Style) {
+    let mut event_loop = new_loop();
+    let probe = Probe::default();
+    let mut waits = probe.waits();
+    let takes_turns = leaf(move |cx| {
+        let _ = waits.as_mut().resume(cx);
+        Step::<()>::Suspended(Wait::Turn)
+    });
+    drop(event_loop.spawn(style.task(body().perform(takes_turns))));
+    for turn in 1..5 {
+        turns(&mut event_loop, 1);
+        assert_eq!(probe.resumes(), turn, "once in each turn");
+        // It is in the ready queue already, and stays in it once.
+        probe.wake();
+        probe.wake();
+    }
 }
 
 /// A million; a thousand in pairs of styles, which would tell no more.

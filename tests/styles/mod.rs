@@ -26,8 +26,8 @@ use quadrivium::task::BoxTask;
 pub use body::{Body, Next, body};
 pub use child::alone;
 pub use event_loop::{is_done, message, new_loop, quietly, resume, traced, turns, watched};
-pub use leaf::{Probe, leaf};
-pub use said::Said;
+pub use leaf::{Probe, leaf, map};
+pub use said::{Said, WhenDroppedPrints};
 
 /// One of the four styles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,11 @@ impl Style {
             None => inner,
             Some(outer) => outer.task(Body::performing(inner)),
         }
+    }
+
+    /// What the macro below calls it.
+    pub fn name(self) -> String {
+        self.to_string().to_lowercase().replace(' ', "_")
     }
 
     /// Whether a green thread has a part in it: see `known_differences`.

@@ -40,3 +40,12 @@ impl Drop for WhenDropped {
         self.said.say(self.line);
     }
 }
+
+/// Prints its line when it is dropped, for a process of its own.
+pub struct WhenDroppedPrints(pub &'static str);
+
+impl Drop for WhenDroppedPrints {
+    fn drop(&mut self) {
+        eprintln!("{}", self.0);
+    }
+}

@@ -72,7 +72,7 @@ impl Waiters {
     /// Takes all waiters out, to be woken.
     pub(crate) fn all(&mut self) -> WakeAll {
         self.waiting = 0;
-        WakeAll(std::mem::take(&mut self.queue))
+        WakeAll::new(std::mem::take(&mut self.queue))
     }
 
     /// Whether this place is still waited in.
@@ -91,6 +91,10 @@ impl Waiters {
 pub(crate) struct WakeAll(VecDeque<(Ticket, Option<LocalWaker>)>);
 
 impl WakeAll {
+    pub(crate) fn new(waiters: VecDeque<(Ticket, Option<LocalWaker>)>) -> Self {
+        Self(waiters)
+    }
+
     /// Wakes them all, in order. When a foreign waker panics the others are woken first.
     pub(crate) fn wake(self) {
         let wakers = self.0.into_iter().filter_map(|(_, waker)| waker);
@@ -106,7 +110,7 @@ impl WakeAll {
 #[must_use = "wake it once every borrow has ended"]
 pub(crate) struct Waiter {
     pub(crate) ticket: Ticket,
-    waker: LocalWaker,
+    pub(crate) waker: LocalWaker,
 }
 
 /// Wakes a waiter, if there is one.

@@ -43,13 +43,12 @@ impl<T> Receiver<T> {
 }
 
 impl<T> State<T> {
-    /// Takes the first value out, and the sender out that has the room now.
+    /// Takes the first value out, and the send that has the room now: as many are woken as there is
+    /// room.
     fn take(&mut self) -> Option<(T, Option<Waiter>)> {
         let value = self.values.pop_front()?;
-        let sender = self.sending.first();
-        if sender.is_some() {
-            self.promised += 1;
-        }
+        let room = self.capacity.map_or(1, |capacity| capacity.get() - self.values.len());
+        let sender = self.sending.waiter_at(room - 1);
         Some((value, sender))
     }
 }

@@ -29,13 +29,14 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// Gives the value back when the channel is full or the receiver is gone.
+    /// Gives the value back when the channel is full or the room in it belongs to sends that wait, and
+    /// when the receiver is gone.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         let mut state = self.state.borrow_mut();
         if state.receiver_is_gone {
             return Err(TrySendError::Closed(value));
         }
-        if !state.has_room() {
+        if !state.has_room() || !state.sending.is_empty() {
             return Err(TrySendError::Full(value));
         }
         state.values.push_back(value);
@@ -73,9 +74,9 @@ impl<T> Drop for Sender<T> {
 /// A task that sends a value. Made by [`Sender::send`].
 ///
 /// ```text
-///             1. resume, room          4. resume
-///   New ───────────────────────► Done ◄────────── Woken (room is promised)
-///    └──2. resume, full──► Waiting ──3. recv──────────┘
+///             1. resume, room          4. resume, first in line
+///   New ───────────────────────► Done ◄────────── Woken
+///    └──2. resume, full──► In line ──3. recv────────┘
 /// ```
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
@@ -95,22 +96,23 @@ impl<T> Task for Send<T> {
         let this = &mut *self;
         let value = this.value.take().expect(crate::RESUMED_AFTER_DONE);
         let mut state = this.state.borrow_mut();
-        let may_send = match this.ticket {
-            _ if state.receiver_is_gone => {
-                this.ticket = None;
-                return Step::Done(Err(SendError(value)));
-            }
-            None => state.has_room(),
-            Some(ticket) => !state.sending.is_waiting(ticket),
+        if state.receiver_is_gone {
+            this.ticket = None;
+            return Step::Done(Err(SendError(value)));
+        }
+        let is_next = match this.ticket {
+            None => state.sending.is_empty(),
+            Some(ticket) => state.sending.is_first(ticket),
         };
-        if may_send {
-            if this.ticket.take().is_some() {
-                state.promised -= 1;
-            }
+        if is_next && state.has_room() {
+            let own = this.ticket.take().and_then(|ticket| state.sending.leave(ticket));
             state.values.push_back(value);
             let receiver = state.receiving.first();
+            let next = state.next_in_line();
             drop(state);
+            drop(own);
             waiters::wake(receiver);
+            waiters::wake(next);
             return Step::Done(Ok(()));
         }
         drop(state);
@@ -123,17 +125,14 @@ impl<T> Task for Send<T> {
 }
 
 impl<T> Drop for Send<T> {
-    /// Leaves the queue; room that was promised to this send goes to the next in line.
+    /// Leaves the line; room that was meant for this send goes to the next in it.
     fn drop(&mut self) {
         let Some(ticket) = self.ticket.take() else { return };
         let mut state = self.state.borrow_mut();
         let left = state.sending.leave(ticket);
-        let mut next = None;
-        if left.is_none() && !state.receiver_is_gone {
-            next = state.sending.first();
-            state.promised -= usize::from(next.is_none());
-        }
+        let next = state.next_in_line();
         drop(state);
+        drop(left);
         waiters::wake(next);
     }
 }

@@ -2,23 +2,22 @@
 
 use std::{cell::RefCell, collections::VecDeque, num::NonZeroUsize, rc::Rc};
 
-use super::{Receiver, Sender};
-use crate::waiters::Waiters;
+use super::{Receiver, Sender, line::Line};
+use crate::waiters::{Waiter, Waiters};
 
 /// ```text
-///   send ─► sending: waiters ─► values: up to capacity ─► recv ─► receiving: waiters
+///   send ─► sending: a line ─► values: up to capacity ─► recv ─► receiving: waiters
 /// ```
 ///
-/// `room` counts the values a woken sender has been promised a place for, so that a send that comes
-/// later cannot take it.
+/// While anybody is in line, room belongs to the first in it: a send that comes later gets in line.
+/// So values go in in the order in which their sends began.
 #[derive(Debug)]
 pub(super) struct State<T> {
     pub(super) values: VecDeque<T>,
     pub(super) capacity: Option<NonZeroUsize>,
-    pub(super) promised: usize,
     pub(super) senders: usize,
     pub(super) receiver_is_gone: bool,
-    pub(super) sending: Waiters,
+    pub(super) sending: Line,
     pub(super) receiving: Waiters,
 }
 
@@ -29,17 +28,21 @@ impl<T> State<T> {
         let state = Rc::new(RefCell::new(State {
             values: VecDeque::new(),
             capacity,
-            promised: 0,
             senders: 1,
             receiver_is_gone: false,
-            sending: Waiters::default(),
+            sending: Line::default(),
             receiving: Waiters::default(),
         }));
         (Sender::new(Rc::clone(&state)), Receiver::new(state))
     }
 
-    /// Whether one more value may go in that nobody has been promised room for.
+    /// Whether one more value may go in.
     pub(super) fn has_room(&self) -> bool {
-        self.capacity.is_none_or(|capacity| self.values.len() + self.promised < capacity.get())
+        self.capacity.is_none_or(|capacity| self.values.len() < capacity.get())
+    }
+
+    /// The first in line, if there is room for it and it has not been woken.
+    pub(super) fn next_in_line(&mut self) -> Option<Waiter> {
+        if self.has_room() { self.sending.waiter_at(0) } else { None }
     }
 }
