@@ -90,6 +90,7 @@
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles |
 //! | [`time`] | sleeping, deadlines, giving way |
 //! | [`sync`] | channels and notifications between tasks |
+//! | [`thread`] | green threads in the clothes of `std::thread` |
 //! | [`event_loop`] | the loop, its errors, its trace |
 //! | [`host`] | for those who write a host or a style of their own |
 
@@ -132,6 +133,8 @@ pub mod time {
 pub mod sync {
     pub use quadrivium_core::{channel, notify, notify::Notify, oneshot};
 }
+
+pub mod thread;
 
 /// What most programs use. `perform` is not among them, as each style has its own.
 pub mod prelude {
