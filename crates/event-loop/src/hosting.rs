@@ -45,7 +45,7 @@ impl Host for Shared {
         let mut state = self.state.borrow_mut();
         let parent = self.running.get().map(|key| state.slots.id(key.slot()));
         let (key, id) = state.slots.insert(body, name, spawned_at);
-        state.ready.push_back(key);
+        state.ready.push(key);
         let closed = state.closed;
         drop(state);
         self.note(key.slot(), EventKind::Spawned(parent));

@@ -23,6 +23,7 @@ mod error;
 mod shared;
 mod step;
 mod wake;
+mod ready;
 mod slots;
 mod timers;
 mod clock;

@@ -5,7 +5,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
     io,
     rc::Rc,
     sync::Arc,
@@ -20,6 +19,7 @@ use crate::{
     mailbox::Mailbox,
     mailboxes::{self, Remote},
     reactor::Reactor,
+    ready::ReadyQueue,
     slots::Slots,
     timers::Timers,
     trace::Event,
@@ -41,7 +41,7 @@ pub(crate) struct Shared {
 
 pub(crate) struct State {
     pub(crate) slots: Slots,
-    pub(crate) ready: VecDeque<Key>,
+    pub(crate) ready: ReadyQueue,
     pub(crate) timers: Timers,
     /// What the trace has not been shown yet.
     pub(crate) events: Vec<Event>,
@@ -58,7 +58,7 @@ impl Shared {
         Ok(Self {
             state: RefCell::new(State {
                 slots: Slots::new(index, first_generation),
-                ready: VecDeque::new(),
+                ready: ReadyQueue::default(),
                 timers: Timers::default(),
                 events: Vec::new(),
                 closed: false,
@@ -103,9 +103,9 @@ impl Shared {
             self.read(mail);
         }
         self.wake_due();
-        let ready = self.state.borrow().ready.len();
-        for _ in 0..ready {
-            self.step();
+        self.state.borrow_mut().ready.begin_turn();
+        while let Some((key, body)) = self.start() {
+            self.step(key, body);
         }
         self.show_trace();
     }

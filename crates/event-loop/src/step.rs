@@ -20,9 +20,26 @@ use crate::{
 };
 
 impl Shared {
-    /// Resumes the first task of the ready queue.
-    pub(crate) fn step(&self) {
-        let Some((key, mut body)) = self.start() else { return };
+    /// Takes the next task of this turn out of its slot, passing over those that were cancelled since
+    /// they became ready.
+    #[inline]
+    pub(crate) fn start(&self) -> Option<(Key, HostedTask)> {
+        let mut state = self.state.borrow_mut();
+        let State { slots, ready, .. } = &mut *state;
+        loop {
+            let key = ready.take()?;
+            let slot = slots.at(key).filter(|slot| slot.stage == Stage::Ready);
+            if let Some(slot) = slot {
+                slot.stage = Stage::Running;
+                let body = slot.body.take().expect("a ready task has its body");
+                return Some((key, body));
+            }
+        }
+    }
+
+    /// Resumes a task, and does what comes of it.
+    #[inline]
+    pub(crate) fn step(&self, key: Key, mut body: HostedTask) {
         self.note(key.slot(), EventKind::Resumed);
         self.running.set(Some(key));
         let waker = waker::waker(key);
@@ -38,16 +55,6 @@ impl Shared {
         }
         self.running.set(None);
         self.show_trace();
-    }
-
-    /// Takes the first task out of the ready queue; none when it was cancelled there.
-    fn start(&self) -> Option<(Key, HostedTask)> {
-        let mut state = self.state.borrow_mut();
-        let key = state.ready.pop_front()?;
-        let slot = state.slots.at(key).filter(|slot| slot.stage == Stage::Ready)?;
-        slot.stage = Stage::Running;
-        let body = slot.body.take().expect("a ready task has its body");
-        Some((key, body))
     }
 
     /// Puts a task back that waits.
@@ -70,7 +77,7 @@ impl Shared {
         slot.body = Some(body);
         slot.stage = stage;
         if stage == Stage::Ready {
-            ready.push_back(key);
+            ready.push(key);
         }
         let deadline = self.deadline(&wait);
         if slot.is_armed || deadline.is_some() {

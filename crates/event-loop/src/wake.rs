@@ -27,7 +27,7 @@ impl Shared {
         match slot.stage {
             Stage::Suspended => {
                 slot.stage = Stage::Ready;
-                ready.push_back(key);
+                ready.push(key);
             }
             Stage::Running => slot.stage = Stage::Woken,
             Stage::Woken | Stage::Cancelled | Stage::Ready | Stage::Ended | Stage::Free => return,
