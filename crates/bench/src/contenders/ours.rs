@@ -22,13 +22,14 @@ impl Contender for CallbackStyle {
     }
 
     fn turn(&self, counters: Vec<Counter>) {
-        fn turns(cb: &mut Callback<()>, mut counter: Counter) {
+        // In a box, as one would keep what is passed on at every callback and is more than a word.
+        fn turns(cb: &mut Callback<()>, mut counter: Box<Counter>) {
             match counter.turn() {
                 true => cb.perform(turn(), |cb, ()| turns(cb, counter)),
                 false => cb.done(()),
             }
         }
-        turn_on_our_loop(counters, |counter| callback(|cb| turns(cb, counter)));
+        turn_on_our_loop(counters, |counter| callback(|cb| turns(cb, Box::new(counter))));
     }
 
     fn spawn(&self, tasks: usize, batches: u64) -> Duration {
