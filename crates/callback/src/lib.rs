@@ -19,6 +19,13 @@
 //! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Suspended(_)));
 //! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Done("resumed")));
 //! ```
+//!
+//! It is not `Send`:
+//!
+//! ```compile_fail
+//! fn sends<T: Send>(_: T) {}
+//! sends(quadrivium_callback::callback(|cb| cb.done(())));
+//! ```
 
 #![forbid(unsafe_code)]
 

@@ -17,6 +17,18 @@
 //! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Suspended(_)));
 //! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Done("resumed")));
 //! ```
+//!
+//! It is `Send` when what is alive across each `await` is:
+//!
+//! ```
+//! # use quadrivium_core::{sleep, turn};
+//! # use std::time::Duration;
+//! fn sends<T: Send>(_: T) {}
+//! sends(quadrivium_future::future(async {
+//!     turn().await;
+//!     sleep(Duration::from_secs(1)).await;
+//! }));
+//! ```
 
 #![forbid(unsafe_code)]
 
