@@ -8,15 +8,21 @@ use serde::Serialize;
 
 pub use rules::Rules;
 
-// The book shows these files and the command runs them: there is one of each.
+// The programs side by side show these files and the command runs them: there is one of each,
+// formatted there, at 80 columns.
+#[rustfmt::skip]
 #[path = "../../../examples/exhibition/callback.rs"]
 mod callback;
+#[rustfmt::skip]
 #[path = "../../../examples/exhibition/future.rs"]
 mod future;
+#[rustfmt::skip]
 #[path = "../../../examples/exhibition/generator.rs"]
 mod generator;
+#[rustfmt::skip]
 #[path = "../../../examples/exhibition/green.rs"]
 mod green;
+#[rustfmt::skip]
 #[path = "../../../examples/exhibition/rules.rs"]
 mod rules;
 
