@@ -15,7 +15,7 @@ use crate::{Canceller, Context, JoinError, Step, Task, Wait};
 
 /// What drives tasks: an event loop, another scheduler, somebody else's executor.
 ///
-/// A host resumes its tasks and acts on the [`Wait`](crate::Wait)s they return. While it does so it is
+/// A host resumes its tasks and acts on the [`Wait`]s they return. While it does so it is
 /// [entered](enter), so that what runs inside can reach it. Users of Quadrivium never call these
 /// methods; they are what [`spawn`](crate::spawn), [`JoinHandle`](crate::JoinHandle),
 /// [`sleep`](crate::sleep) and the styles are made of.
