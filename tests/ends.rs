@@ -1,4 +1,5 @@
-//! What a green thread can do that ends the process, or would without a bound: each in its own process.
+//! What a green thread can do that ends the process, or would without a bound: each in its own
+//! process.
 
 use std::{
     hint::black_box,

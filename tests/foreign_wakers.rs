@@ -1,4 +1,5 @@
-//! Somebody else's wakers are user code: they may panic, wake and cancel, when woken and when dropped.
+//! Somebody else's wakers are user code: they may panic, wake and cancel, when woken and when
+//! dropped.
 
 use std::{
     pin::{Pin, pin},

@@ -1,4 +1,5 @@
-//! Joining: handles, `join`, `race` and `timeout`; what loses is dropped before the winner's output.
+//! Joining: handles, `join`, `race` and `timeout`; what loses is dropped before the winner's
+//! output.
 
 use std::time::Duration;
 

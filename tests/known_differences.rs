@@ -1,4 +1,5 @@
-//! The differences between styles are those in the file `known_differences`, and no others are known.
+//! The differences between styles are those in the file `known_differences`, and no others are
+//! known.
 //!
 //! Each line of the file is observed in every style. So is what could differ and does not: that has
 //! no line.

@@ -18,7 +18,8 @@ in_every_style![
 
 const DEEP: usize = 100;
 
-/// `innermost` performed by the next style, and that by the next, a hundred deep, `style` outermost.
+/// `innermost` performed by the next style, and that by the next, a hundred deep, `style`
+/// outermost.
 fn nested<T: 'static>(
     style: Style,
     innermost: Body<T>,

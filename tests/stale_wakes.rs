@@ -1,4 +1,5 @@
-//! Wakes that come too late find nobody: the task is done, its slot has a new tenant, its loop is gone.
+//! Wakes that come too late find nobody: the task is done, its slot has a new tenant, its loop is
+//! gone.
 
 use std::{task::Waker, thread};
 

@@ -1,4 +1,5 @@
-//! Tasks inside the combinators of the `futures` crate, which poll their parts with wakers of their own.
+//! Tasks inside the combinators of the `futures` crate, which poll their parts with wakers of their
+//! own.
 
 use std::time::Duration;
 

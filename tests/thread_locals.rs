@@ -14,8 +14,8 @@ thread_local! {
     static HANDLE: RefCell<Option<JoinHandle<()>>> = const { RefCell::new(None) };
 }
 
-/// Runs `something` on a thread of a process of its own: a panic in the destructor of a thread-local
-/// ends the process. What it printed.
+/// Runs `something` on a thread of a process of its own: a panic in the destructor of a
+/// thread-local ends the process. What it printed.
 fn on_a_thread(test: &str, style: Style, something: impl FnOnce() + Send + 'static) -> String {
     let test = format!("thread_locals::{test}::{}", style.name());
     let output = alone(&test, "", || thread::spawn(something).join().unwrap());

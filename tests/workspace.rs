@@ -12,8 +12,8 @@ use crate::words::words;
 /// Crates that may have `unsafe`, in modules of their own.
 const MAY_BE_UNSAFE: [&str; 5] = ["green", "event-loop", "io", "may", "bench"];
 
-/// What each crate below the facade may depend on. Arrows go down only: a style knows no other style
-/// and no loop, the loop knows no style, the core knows the standard library.
+/// What each crate below the facade may depend on. Arrows go down only: a style knows no other
+/// style and no loop, the loop knows no style, the core knows the standard library.
 const MAY_IMPORT: [(&str, &[&str]); 8] = [
     ("core", &[]),
     ("callback", &["quadrivium-core", "pin-project-lite"]),

@@ -1,7 +1,8 @@
-//! A process per contender: this program again, which takes orders on its input and answers on its output.
+//! A process per contender: this program again, which takes orders on its input and answers on its
+//! output.
 //!
-//! So no contender inherits another's heap, threads or signal handlers, and one that crashes or hangs
-//! costs a cell of the table and no more.
+//! So no contender inherits another's heap, threads or signal handlers, and one that crashes or
+//! hangs costs a cell of the table and no more.
 
 use std::io::{BufRead, BufReader, Read, Write, stdin, stdout};
 use std::panic::{AssertUnwindSafe, catch_unwind};

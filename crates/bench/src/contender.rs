@@ -17,21 +17,22 @@ pub(crate) trait Contender {
 
     /// Spawns one task per counter, in order, runs all to their end, and returns.
     ///
-    /// Every task does `while counter.turn() { suspend, let the others run first }` and nothing else.
-    /// All tasks are spawned before the first is resumed; the counters hold the clock, so
+    /// Every task does `while counter.turn() { suspend, let the others run first }` and nothing
+    /// else. All tasks are spawned before the first is resumed; the counters hold the clock, so
     /// building and dropping the tasks costs nothing here.
     fn turn(&self, counters: Vec<Counter>);
 
     /// Says how long `batches` times "spawn `tasks` tasks, then join them all in order" took.
     ///
-    /// Every task returns [`bump`]`(0)` without suspending; the sum of what the joins return must be
-    /// [`expect_joined`]. The event loop itself is built before the clock starts.
+    /// Every task returns [`bump`]`(0)` without suspending; the sum of what the joins return must
+    /// be [`expect_joined`]. The event loop itself is built before the clock starts.
     fn spawn(&self, tasks: usize, batches: u64) -> Duration;
 
     /// Spawns `tasks` tasks, resumes each once, and returns.
     ///
     /// Every task bumps a counter of its own, which it keeps while suspended, calls
-    /// [`memory::suspend_one`](crate::memory::suspend_one) and suspends for good. Nobody keeps its join handle.
+    /// [`memory::suspend_one`](crate::memory::suspend_one) and suspends for good. Nobody keeps its
+    /// join handle.
     fn hold(&self, tasks: usize);
 }
 

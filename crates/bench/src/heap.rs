@@ -1,6 +1,7 @@
 //! Heap bytes in use, asked of the C library's allocator.
 //!
-//! A counting global allocator would slow down what `spawn` measures; this costs nothing until asked.
+//! A counting global allocator would slow down what `spawn` measures; this costs nothing until
+//! asked.
 #![allow(unsafe_code)]
 
 /// Returns the bytes handed out, headers and rounding included.

@@ -16,7 +16,8 @@ pub(crate) struct Machine {
     pub kernel: String,
     /// The compiler that built this program.
     pub compiler: &'static str,
-    /// How many processes wanted to run, on average over the last minute, before the first measurement.
+    /// How many processes wanted to run, on average over the last minute, before the first
+    /// measurement.
     pub load: String,
 }
 

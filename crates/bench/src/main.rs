@@ -1,4 +1,5 @@
-//! `quadrivium-bench`: what a turn, a spawn and a suspended task cost, beside the limits and the peers.
+//! `quadrivium-bench`: what a turn, a spawn and a suspended task cost, beside the limits and the
+//! peers.
 #![deny(unsafe_code)]
 
 mod child;

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! In a first-in first-out queue exactly `tasks * turns` turns lie between (1) and (2), and none of
-//! them builds or drops a task. [`Stopwatch::elapsed`] checks that they did: a scheduler that starves
-//! tasks would otherwise look fast.
+//! them builds or drops a task. [`Stopwatch::elapsed`] checks that they did: a scheduler that
+//! starves tasks would otherwise look fast.
 
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -53,10 +53,11 @@ impl Stopwatch {
         (stopwatch, counters)
     }
 
-    /// Returns the time from (1) to (2), scaled to `tasks * turns` turns if there were a few more or less.
+    /// Returns the time from (1) to (2), scaled to `tasks * turns` turns if there were a few more
+    /// or less.
     ///
-    /// Tokio resumes every other batch of 61 tasks in reverse order, so some tasks get ahead of others;
-    /// a scheduler that starves tasks is far beyond the tolerated tenth.
+    /// Tokio resumes every other batch of 61 tasks in reverse order, so some tasks get ahead of
+    /// others; a scheduler that starves tasks is far beyond the tolerated tenth.
     ///
     /// # Errors
     ///

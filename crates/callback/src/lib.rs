@@ -1,8 +1,9 @@
 //! Tasks written as callbacks.
 //!
-//! The body is a function that is handed a [`Callback`]: with [`perform`](Callback::perform) it says
-//! what to run next and what to call with the output, with [`done`](Callback::done) that it has come
-//! to its end. Between two functions nothing is on the stack: what the next one needs, it captures.
+//! The body is a function that is handed a [`Callback`]: with [`perform`](Callback::perform) it
+//! says what to run next and what to call with the output, with [`done`](Callback::done) that it
+//! has come to its end. Between two functions nothing is on the stack: what the next one needs, it
+//! captures.
 //!
 //! ```
 //! use quadrivium_callback::callback;

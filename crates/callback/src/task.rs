@@ -80,5 +80,6 @@ impl<F, T> fmt::Debug for CallbackTask<F, T> {
     }
 }
 
-/// A callback task as it stands between two callbacks: the sub-task that runs, and what to call then.
+/// A callback task as it stands between two callbacks: the sub-task that runs, and what to call
+/// then.
 pub(crate) type BoxStage<T> = Pin<Box<dyn Stage<T>>>;

@@ -1,9 +1,9 @@
 //! The `quadrivium` command: a simultaneous exhibition in four styles, and what each costs.
 //!
 //! In reading order: `args` is what can be asked; `plan` decides what is run; `exhibition` is what
-//! is played; `report` has it run. `measure` does so on a loop, `children` without one, in processes
-//! that run `answer`. `page` is the result for people, made of `table` and `timeline`; `json` the one
-//! for machines.
+//! is played; `report` has it run. `measure` does so on a loop, `children` without one, in
+//! processes that run `answer`. `page` is the result for people, made of `table` and `timeline`;
+//! `json` the one for machines.
 
 #![forbid(unsafe_code)]
 

@@ -36,7 +36,8 @@ impl Usage {
     }
 }
 
-/// Has the main thread and all that it starts from now on woken from sleep when they asked to be, and not
+/// Has the main thread and all that it starts from now on woken from sleep when they asked to be,
+/// and not
 /// 50 us later, which is what the kernel adds to save power. No harm if it refuses.
 pub fn sleep_precisely() {
     let _ = fs::write("/proc/self/timerslack_ns", "1");

@@ -37,8 +37,8 @@ impl<'a> Context<'a> {
 
     /// The task's waker for someone who stays on this thread.
     ///
-    /// The difference is what the host knows: while only local wakers are about, a task can be woken
-    /// by other tasks alone, and when none of them can run, that is a certain deadlock and is
+    /// The difference is what the host knows: while only local wakers are about, a task can be
+    /// woken by other tasks alone, and when none of them can run, that is a certain deadlock and is
     /// reported as one.
     pub fn local_waker(&self) -> LocalWaker {
         LocalWaker::new(host::local_waker(self.waker))
@@ -79,8 +79,8 @@ impl LocalWaker {
     /// Whether this wakes the same task as `other`.
     #[inline]
     pub fn will_wake(&self, other: &Waker) -> bool {
-        // One word after the other: the host has just written them so, and a processor that is made to
-        // read both at once waits for that to reach the cache.
+        // One word after the other: the host has just written them so, and a processor that is made
+        // to read both at once waits for that to reach the cache.
         let data = black_box(other.data());
         ptr::eq(self.waker.data(), data) && ptr::eq(self.waker.vtable(), other.vtable())
     }

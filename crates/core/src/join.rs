@@ -6,8 +6,8 @@ use crate::{Context, Step, Task, Wait};
 
 /// Runs two tasks, of any styles, side by side; its output is both outputs.
 ///
-/// Each part is boxed (one allocation) because it must not move. A resume resumes every part that is
-/// not done: right for a handful; for many, spawn them and join the handles.
+/// Each part is boxed (one allocation) because it must not move. A resume resumes every part that
+/// is not done: right for a handful; for many, spawn them and join the handles.
 ///
 /// ```
 /// use quadrivium_core::{join, turn};

@@ -5,7 +5,8 @@
 //! that says what has to happen before it makes sense to resume it. Whoever reads that value and
 //! resumes in time is a [`Host`](host::Host).
 //!
-//! * A *leaf* ([`turn`], [`sleep`], [`channel::bounded`]'s `recv`, …) is a task written by hand, once,
+//! * A *leaf* ([`turn`], [`sleep`], [`channel::bounded`]'s `recv`, …) is a task written by hand,
+//! once,
 //!   for every style.
 //! * A *style* (callback, generator, future, green) composes tasks into bigger ones; each lives in
 //!   a crate of its own.

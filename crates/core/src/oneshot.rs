@@ -1,4 +1,5 @@
-//! A channel for one value: [`Sender::send`] gives it, the [`Receiver`] is a task that waits for it.
+//! A channel for one value: [`Sender::send`] gives it, the [`Receiver`] is a task that waits for
+//! it.
 //!
 //! ```
 //! use quadrivium_core::oneshot;

@@ -1,8 +1,9 @@
-//! [`Perform`]: a task as a `std` future, and [`PerformWaits`]: how its waits reach the task around it.
+//! [`Perform`]: a task as a `std` future, and [`PerformWaits`]: how its waits reach the task around
+//! it.
 //!
 //! A future says only "pending"; a task says what it waits for. So while a future-style task is
-//! polled, a collector stands ready in a thread-local; every `Perform` inside that suspends adds its
-//! wait to it, and the future-style task returns the sum:
+//! polled, a collector stands ready in a thread-local; every `Perform` inside that suspends adds
+//! its wait to it, and the future-style task returns the sum:
 //!
 //! ```text
 //!  FutureTask::resume ─ PerformWaits::poll ─► poll ─► Perform::poll ─► sub-task.resume
@@ -11,9 +12,10 @@
 //! ```
 //!
 //! Waits added under the task's own waker live for one poll: a future that polls a part again only
-//! after some other part is ready would make no progress from the first part's wake either. A foreign
-//! combinator (`FuturesUnordered`) polls its parts with wakers of its own and only when those were
-//! woken, so such a wait is kept with its waker, and the waker is woken when the wait is over.
+//! after some other part is ready would make no progress from the first part's wake either. A
+//! foreign combinator (`FuturesUnordered`) polls its parts with wakers of its own and only when
+//! those were woken, so such a wait is kept with its waker, and the waker is woken when the wait is
+//! over.
 
 use std::{
     cell::Cell,
@@ -103,8 +105,8 @@ enum Sum {
 }
 
 impl PerformWaits {
-    /// Polls the body of a future-style task; when it is pending, the task waits for the sum of what
-    /// the performs in it wait for.
+    /// Polls the body of a future-style task; when it is pending, the task waits for the sum of
+    /// what the performs in it wait for.
     #[inline]
     pub fn poll<F: Future>(&mut self, body: Pin<&mut F>, cx: &Context<'_>) -> Step<F::Output> {
         let outer = Outer::enter(cx.waker());
@@ -242,7 +244,8 @@ fn keep(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
     drop(former);
 }
 
-/// Outside a future-style task there is a waker and nothing else; it serves every wait but a deadline.
+/// Outside a future-style task there is a waker and nothing else; it serves every wait but a
+/// deadline.
 #[cold]
 fn on_a_foreign_executor(wait: Wait, waker: &Waker) {
     match wait {

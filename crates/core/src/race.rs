@@ -4,8 +4,8 @@ use std::{fmt, pin::Pin};
 
 use crate::{Context, Step, Task};
 
-/// Runs two tasks, of any styles, side by side until the first is done; the other one is dropped, its
-/// destructors included, before the output is returned. When both are done at once, `a` wins.
+/// Runs two tasks, of any styles, side by side until the first is done; the other one is dropped,
+/// its destructors included, before the output is returned. When both are done at once, `a` wins.
 ///
 /// ```
 /// use quadrivium_core::{Either, race, turn};

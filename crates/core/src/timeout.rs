@@ -6,8 +6,8 @@ use crate::{Context, Either, Race, Sleep, Step, Task, race, sleep};
 
 /// Runs a task of any style for at most `duration`, counted from the first resume.
 ///
-/// When time is up the task is dropped, its destructors included, and the output is `Err(Elapsed)`. A
-/// task that is done in the very step in which time is up is done.
+/// When time is up the task is dropped, its destructors included, and the output is `Err(Elapsed)`.
+/// A task that is done in the very step in which time is up is done.
 pub fn timeout<T: Task>(duration: Duration, task: T) -> Timeout<T> {
     Timeout { race: race(task, sleep(duration)), duration }
 }

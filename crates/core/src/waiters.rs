@@ -9,8 +9,9 @@ use crate::LocalWaker;
 
 /// A queue of waiting tasks.
 ///
-/// Another executor's waker is user code, also when it is cloned or dropped. So wakers come in ready
-/// made, and go out to be woken or dropped by the caller once it has let go of the structure around.
+/// Another executor's waker is user code, also when it is cloned or dropped. So wakers come in
+/// ready made, and go out to be woken or dropped by the caller once it has let go of the structure
+/// around.
 ///
 /// ```text
 ///  tickets    7      8      9     10         a waiter that leaves in the middle leaves a hole,

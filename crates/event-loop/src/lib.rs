@@ -1,4 +1,5 @@
-//! The event loop: it resumes ready tasks, keeps their deadlines, and sleeps when there is nothing to do.
+//! The event loop: it resumes ready tasks, keeps their deadlines, and sleeps when there is nothing
+//! to do.
 //!
 //! ```
 //! use quadrivium_core::sleep;

@@ -1,8 +1,8 @@
 //! The mailboxes of all loops: a table that is never freed.
 //!
-//! A mailbox belongs to one loop after another, so a wake cannot race the end of its loop: it finds an
-//! open box, or a closed one and does nothing. Generations go on where the loop before stopped, so a
-//! waker of that loop finds nobody in this one.
+//! A mailbox belongs to one loop after another, so a wake cannot race the end of its loop: it finds
+//! an open box, or a closed one and does nothing. Generations go on where the loop before stopped,
+//! so a waker of that loop finds nobody in this one.
 
 use std::{
     io,

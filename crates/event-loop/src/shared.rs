@@ -1,7 +1,8 @@
 //! [`Shared`]: the loop itself, behind [`EventLoop`](crate::EventLoop), its handles and its tasks.
 //!
-//! One rule holds all of it together: **no user code runs while the state is borrowed.** Bodies, wakers,
-//! destructors and traces are user code. What a borrow produces is dropped or woken after it.
+//! One rule holds all of it together: **no user code runs while the state is borrowed.** Bodies,
+//! wakers, destructors and traces are user code. What a borrow produces is dropped or woken after
+//! it.
 
 use std::{
     cell::{Cell, RefCell},

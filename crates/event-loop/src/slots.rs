@@ -219,7 +219,8 @@ impl Slots {
         }
         let slot = &mut self.slots[index as usize];
         slot.stage = Stage::Free;
-        // A slot that has run out of generations is never used again: some bytes in 16 million tasks.
+        // A slot that has run out of generations is never used again: some bytes in 16 million
+        // tasks.
         if slot.generation + 1 < GENERATIONS {
             slot.generation += 1;
             self.free.push(index);

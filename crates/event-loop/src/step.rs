@@ -20,8 +20,8 @@ use crate::{
 };
 
 impl Shared {
-    /// Takes the next task of this turn out of its slot, passing over those that were cancelled since
-    /// they became ready.
+    /// Takes the next task of this turn out of its slot, passing over those that were cancelled
+    /// since they became ready.
     #[inline]
     pub(crate) fn start(&self) -> Option<(Key, HostedTask)> {
         let mut state = self.state.borrow_mut();
@@ -159,8 +159,8 @@ pub(crate) fn drop_unread(joined: Joined) {
     contain(|| drop(joined));
 }
 
-/// Runs code that may panic where nobody can be told. The payload may panic when it is dropped, and so
-/// may that one's: it is leaked.
+/// Runs code that may panic where nobody can be told. The payload may panic when it is dropped, and
+/// so may that one's: it is leaked.
 fn contain(something: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(something)) {
         std::mem::forget(payload);

@@ -40,8 +40,8 @@ impl Timers {
         self.heap.first().map(|entry| entry.deadline)
     }
 
-    /// Gives the task in `slot` this deadline, or none, instead of any it has. One that stays the same
-    /// keeps its place among equals.
+    /// Gives the task in `slot` this deadline, or none, instead of any it has. One that stays the
+    /// same keeps its place among equals.
     pub(crate) fn set(&mut self, slot: u32, deadline: Option<u64>) {
         let place = self.place(slot);
         match (place, deadline) {

@@ -134,8 +134,8 @@ impl Recorder {
         self.events.borrow().clone()
     }
 
-    /// The same as text, a line each. It names no style and no source line, so that the same program
-    /// in two styles leaves the same lines.
+    /// The same as text, a line each. It names no style and no source line, so that the same
+    /// program in two styles leaves the same lines.
     pub fn lines(&self) -> Vec<String> {
         self.events.borrow().iter().map(Event::to_string).collect()
     }

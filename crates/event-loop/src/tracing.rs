@@ -1,7 +1,7 @@
 //! What the loop remembers for its trace, and when it shows it.
 //!
-//! A trace is user code, and a wake runs none. So what happens is written down, and shown between two
-//! steps.
+//! A trace is user code, and a wake runs none. So what happens is written down, and shown between
+//! two steps.
 
 use quadrivium_core::Wait;
 

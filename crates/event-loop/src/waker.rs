@@ -7,10 +7,10 @@
 //!  └────────────┴─────────────────────┴─────────────────┘
 //! ```
 //!
-//! A clone is a copy and a drop is nothing. A slot that is used again has a new generation, so a wake
-//! for the task that was there before finds nobody. Waking never touches a loop that may be gone: on
-//! the thread that runs the loop it goes through a thread-local, from anywhere else through a mailbox
-//! that lives for ever (see `mailboxes`).
+//! A clone is a copy and a drop is nothing. A slot that is used again has a new generation, so a
+//! wake for the task that was there before finds nobody. Waking never touches a loop that may be
+//! gone: on the thread that runs the loop it goes through a thread-local, from anywhere else
+//! through a mailbox that lives for ever (see `mailboxes`).
 //!
 //! The idea of packing slot and generation into a word is the generational arena's; that of a waker
 //! without a reference count is embassy's.

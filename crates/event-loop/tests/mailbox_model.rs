@@ -1,5 +1,6 @@
 //! The mailbox in every interleaving of a few threads, by the model checker loom:
-//! `RUSTFLAGS="--cfg loom" cargo test --release -p quadrivium-event-loop --test mailbox_model --target-dir target/loom`
+//! `RUSTFLAGS="--cfg loom" cargo test --release -p quadrivium-event-loop --test mailbox_model
+//! --target-dir target/loom`
 //!
 //! The file under test is the loop's own; only what it imports is loom's.
 

@@ -47,8 +47,9 @@ impl Co {
             "a generator yielded twice in one resume: \
              `.await` each `co.perform(..)` to its end instead of polling it"
         );
-        // genawaiter puts the value into its airlock at once. The future it returns would only wait to
-        // be resumed, which is what `Performing` does itself: awaiting it costs two more state machines.
+        // genawaiter puts the value into its airlock at once. The future it returns would only wait
+        // to be resumed, which is what `Performing` does itself: awaiting it costs two more state
+        // machines.
         drop(self.co.yield_(wait));
     }
 }

@@ -1,7 +1,7 @@
 //! Tasks written as generators, on `genawaiter`.
 //!
-//! The body is handed a [`Co`]; [`co.perform(task).await`](Co::perform) yields to the loop every wait
-//! of the sub-task, one after another, and is worth its output. The `async` block is only how
+//! The body is handed a [`Co`]; [`co.perform(task).await`](Co::perform) yields to the loop every
+//! wait of the sub-task, one after another, and is worth its output. The `async` block is only how
 //! genawaiter writes a generator in stable Rust: no future is polled by anyone else, and none but
 //! `perform` may be awaited in it.
 //!

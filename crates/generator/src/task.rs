@@ -108,8 +108,8 @@ where
 pin_project! {
     /// A body that is watched: when it is pending, it has yielded.
     ///
-    /// genawaiter cannot tell: it would panic without saying why, and lose a value in release builds
-    /// when a body yields twice.
+    /// genawaiter cannot tell: it would panic without saying why, and lose a value in release
+    /// builds when a body yields twice.
     struct Yielding<G> {
         #[pin]
         body: G,

@@ -1,8 +1,8 @@
 //! Tasks written as green threads: plain functions on stacks of their own, on `corosensei`.
 //!
-//! The body is a closure. [`perform`], at any depth below it, runs a task to its end and returns its
-//! output; when the task suspends, the whole green thread does, and the calls on its stack wait with
-//! it. A green thread never leaves its OS thread, so thread-locals stay valid.
+//! The body is a closure. [`perform`], at any depth below it, runs a task to its end and returns
+//! its output; when the task suspends, the whole green thread does, and the calls on its stack wait
+//! with it. A green thread never leaves its OS thread, so thread-locals stay valid.
 //!
 //! ```
 //! use quadrivium_green::{green, perform};

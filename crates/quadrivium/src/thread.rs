@@ -1,5 +1,5 @@
-//! Green threads in the clothes of [`std::thread`]: a program written for threads needs another `use`,
-//! and a loop around it.
+//! Green threads in the clothes of [`std::thread`]: a program written for threads needs another
+//! `use`, and a loop around it.
 //!
 //! ```
 //! use quadrivium::{prelude::*, thread};

@@ -1,4 +1,5 @@
-//! The limit of the future style: a bare queue of boxed futures, polled with a waker that does nothing.
+//! The limit of the future style: a bare queue of boxed futures, polled with a waker that does
+//! nothing.
 
 use std::collections::VecDeque;
 use std::future::{pending, poll_fn};

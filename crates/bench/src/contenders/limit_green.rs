@@ -12,9 +12,9 @@ use crate::contender::{Contender, Group, Profile, bump, expect_joined};
 use crate::memory;
 use crate::stopwatch::Counter;
 
-/// A task in the queue is a pointer: moving the coroutine itself, whose fields were written one by one a
-/// moment ago, with wide loads stalls the processor (14 instead of 4.2 ns a turn at 1 task, 145
-/// instead of 60 at 100,000).
+/// A task in the queue is a pointer: moving the coroutine itself, whose fields were written one by
+/// one a moment ago, with wide loads stalls the processor (14 instead of 4.2 ns a turn at 1 task,
+/// 145 instead of 60 at 100,000).
 type Green = Box<Coroutine<(), (), u64, Colored>>;
 
 /// A bare queue of coroutines, and the stacks that wait for one.

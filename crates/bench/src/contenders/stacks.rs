@@ -31,9 +31,9 @@ impl Colored {
     }
 }
 
-// SAFETY: `base` and `limit` bound more than 62 KiB that nothing else uses and nothing unmaps; both are
-// multiples of 16. There is no guard page: this type never leaves this program, whose bodies use a few
-// hundred bytes of their stacks and do not recurse.
+// SAFETY: `base` and `limit` bound more than 62 KiB that nothing else uses and nothing unmaps; both
+// are multiples of 16. There is no guard page: this type never leaves this program, whose bodies
+// use a few hundred bytes of their stacks and do not recurse.
 unsafe impl Stack for Colored {
     fn base(&self) -> StackPointer {
         self.base

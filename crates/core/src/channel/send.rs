@@ -29,8 +29,8 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// Gives the value back when the channel is full or the room in it belongs to sends that wait, and
-    /// when the receiver is gone.
+    /// Gives the value back when the channel is full or the room in it belongs to sends that wait,
+    /// and when the receiver is gone.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         let mut state = self.state.borrow_mut();
         if state.receiver_is_gone {

@@ -53,10 +53,10 @@ extern "C" fn on_fault(
     info: *mut libc::siginfo_t,
     context: *mut libc::c_void,
 ) {
-    // Linux and the BSDs give signals that were sent a code of zero or less; on macOS they look like
-    // faults, and the first one is lost, as it is with std's own handler.
-    // SAFETY: with SA_SIGINFO the kernel passes a valid siginfo; for these two signals it has an
-    // address, and for one that was sent by kill any number, which is harmless to compare.
+    // Linux and the BSDs give signals that were sent a code of zero or less; on macOS they look
+    // like faults, and the first one is lost, as it is with std's own handler. SAFETY: with
+    // SA_SIGINFO the kernel passes a valid siginfo; for these two signals it has an address, and
+    // for one that was sent by kill any number, which is harmless to compare.
     let (address, was_sent) = unsafe { ((*info).si_addr() as usize, (*info).si_code <= 0) };
     if !was_sent && overflow::report(address) {
         process::abort();
