@@ -25,7 +25,7 @@ where
     spawn_on_current(task, None, Location::caller())
 }
 
-/// [`spawn`] with a name, which trace, panics and errors show.
+/// [`spawn`] with a name, which the trace, a deadlock and a stack overflow show.
 ///
 /// # Panics
 ///

@@ -11,10 +11,10 @@ use crate::{Context, Wait};
 ///
 /// # The contract
 ///
-/// * After [`Step::Done`] a task is never resumed again; doing so panics with
-///   [`RESUMED_AFTER_DONE`].
+/// * After [`Step::Done`] a task is never resumed again. Styles and combinators panic then, with
+///   [`RESUMED_AFTER_DONE`]; a leaf may do anything safe.
 /// * A task may be resumed before what it waits for has happened (a *spurious* resume). It then
-///   suspends again, with the same wait, and nothing is lost.
+///   suspends again, or goes on if it may; nothing is lost.
 /// * Dropping a suspended task runs the destructors of everything it holds before `drop` returns.
 ///
 /// # Examples
@@ -49,7 +49,7 @@ pub trait Task {
     ///
     /// # Panics
     ///
-    /// When the body panics, and when the task has already returned [`Step::Done`].
+    /// When the body panics. It may panic when the task has already returned [`Step::Done`].
     fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output>;
 }
 

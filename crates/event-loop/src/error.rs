@@ -10,7 +10,7 @@ pub enum RunError {
     /// A loop is running on this thread already. Inside a task, `perform` the other task, or spawn
     /// it and join the handle.
     Nested,
-    /// Tasks are left of which none can ever run again.
+    /// No task can go on, and nobody outside the loop could change that.
     Deadlock(Deadlock),
     /// The loop was stopped before the task was done; the task was cancelled.
     Stopped,
@@ -18,10 +18,11 @@ pub enum RunError {
     Task(JoinError),
 }
 
-/// The tasks that wait for each other, in the order they were spawned.
+/// The tasks that are left, in the order they were spawned.
 ///
-/// Reported only when it is certain: there is no ready task, no deadline, no handle in use outside
-/// the loop, and no task has given its waker to anyone but other tasks.
+/// None is ready, none has a deadline, and only they themselves and the caller of `run` hold what
+/// could wake them: no handle is in use elsewhere, and no task has given its waker away. After `run`
+/// its caller may still wake one and run again; the task of a `block_on` has been cancelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deadlock {
     /// Who they are.
@@ -46,16 +47,32 @@ impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// More names than this say no more.
         const SHOWN: usize = 8;
-        write!(f, "deadlock: every task waits for another one: ")?;
+        f.write_str("deadlock: no task is ready, and nobody outside the loop can wake one: ")?;
         for (i, label) in self.tasks.iter().take(SHOWN).enumerate() {
             write!(f, "{}{label}", if i == 0 { "" } else { ", " })?;
         }
         match self.tasks.len().saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
+            0 => {}
+            more => write!(f, " and {more} more")?,
+        }
+        f.write_str("; look for a sender that is kept alive, or a wake that is missing")
+    }
+}
+
+impl Error for RunError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            RunError::Deadlock(deadlock) => Some(deadlock),
+            RunError::Task(error) => Some(error),
+            RunError::Nested | RunError::Stopped => None,
         }
     }
 }
 
-impl Error for RunError {}
+impl From<JoinError> for RunError {
+    fn from(error: JoinError) -> Self {
+        RunError::Task(error)
+    }
+}
+
 impl Error for Deadlock {}

@@ -74,7 +74,7 @@ impl EventLoop {
         self.spawn_at(task, None, Location::caller())
     }
 
-    /// [`spawn`](EventLoop::spawn) with a name, which trace, panics and errors show.
+    /// [`spawn`](EventLoop::spawn) with a name, which the trace, a deadlock and a stack overflow show.
     #[track_caller]
     pub fn spawn_named<T>(&self, name: &str, task: T) -> JoinHandle<T::Output>
     where
@@ -126,8 +126,8 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] inside a running loop; [`RunError::Deadlock`] when tasks are left of
-    /// which none can ever run again. A [stop](Stopper) is no error here.
+    /// [`RunError::Nested`] inside a running loop; [`RunError::Deadlock`] when tasks are left that
+    /// nobody outside the loop can wake. A [stop](Stopper) is no error here.
     pub fn run(&mut self) -> Result<(), RunError> {
         let _active = Active::enter(&self.shared)?;
         match self.shared.drive(|| false) {
@@ -149,6 +149,10 @@ impl EventLoop {
     }
 
     /// Lets time pass on the loop's clock: a virtual one jumps, on the real one the thread sleeps.
+    ///
+    /// # Panics
+    ///
+    /// When a virtual clock would leave the range of [`Instant`].
     pub fn advance(&mut self, duration: Duration) {
         self.shared.block_for(duration);
     }
@@ -199,7 +203,8 @@ pub struct Stopper {
 
 impl Stopper {
     /// Makes the loop return after the turn it is in; one that is not running returns after the
-    /// first turn of its next run. Its tasks stay where they are. Harmless for a loop long gone.
+    /// first turn of its next run. Its tasks stay where they are, but for the one a `block_on` waits for,
+    /// which is cancelled. Harmless for a loop long gone.
     pub fn stop(&self) {
         self.remote.stop();
     }

@@ -22,7 +22,7 @@
 //!
 //! It is not `Send`:
 //!
-//! ```compile_fail
+//! ```compile_fail,E0277
 //! fn sends<T: Send>(_: T) {}
 //! sends(quadrivium_generator::generator(|_| async {}));
 //! ```

@@ -3,7 +3,7 @@
 //! ```text
 //!   loop's stack                              green thread's stack
 //!  ┌──────────────────────┐                  ┌──────────────────────┐ base
-//!  │ EventLoop::run       │                  │ coroutine's root     │
+//!  │ EventLoop::run       │                  │ root                 │
 //!  │ GreenTask::resume    │ ── 1. switch ──► │ Running ◄────────────┼── CURRENT, while the body runs
 //!  │                      │                  │ body                 │
 //!  │                      │                  │  └ f                 │

@@ -90,14 +90,14 @@
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles |
 //! | [`time`] | sleeping, deadlines, giving way |
 //! | [`sync`] | channels and notifications between tasks |
-//! | [`thread`] | green threads in the clothes of `std::thread` |
+//! | [`thread`] | green threads under the names of `std::thread` |
 //! | [`event_loop`] | the loop, its errors, its trace |
 //! | [`host`] | for those who write a host or a style of their own |
 
 #![forbid(unsafe_code)]
 
 pub use quadrivium_core::{
-    JoinError, JoinHandle, Task, host, join, join_all, race, spawn, spawn_named,
+    JoinError, JoinHandle, Task, host, join, join_all, race, spawn, spawn_named, timeout,
 };
 pub use quadrivium_event_loop::{EventLoop, RunError};
 

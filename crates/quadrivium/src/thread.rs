@@ -18,14 +18,16 @@
 //! }
 //! ```
 //!
-//! All of it is for the body of a green thread, and the functions called from there.
+//! All of it is for the body of a green thread, and the functions called from there. What blocks the
+//! OS thread still blocks the whole loop: use [`sync`](crate::sync) in place of `std::sync::mpsc`,
+//! and hold no `std::sync::Mutex` while one of these suspends.
 
 use std::{fmt, time::Duration};
 
 use quadrivium_core::{JoinError, spawn as spawn_task, spawn_named, turn};
 use quadrivium_green::{self as green, StackError, green as green_task, perform};
 
-/// Starts a green thread.
+/// Spawns a green thread.
 ///
 /// # Panics
 ///
@@ -57,7 +59,7 @@ pub fn yield_now() {
     perform(turn());
 }
 
-/// Starts green threads with a name and another stack size.
+/// Spawns green threads with a name and another stack size.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     name: Option<String>,
@@ -70,7 +72,7 @@ impl Builder {
         Self::default()
     }
 
-    /// The name that trace, panics and errors show.
+    /// The name that the trace, a deadlock and a stack overflow show.
     #[must_use]
     pub fn name(mut self, name: String) -> Self {
         self.name = Some(name);
@@ -84,7 +86,7 @@ impl Builder {
         self
     }
 
-    /// Starts a green thread.
+    /// Spawns a green thread.
     ///
     /// # Errors
     ///

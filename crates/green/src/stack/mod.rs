@@ -41,7 +41,7 @@ pub const DEFAULT_STACK_SIZE: usize = 64 << 10;
 /// The largest stack: 1 GiB. Who asks for more has most likely miscounted.
 pub const LARGEST_STACK: usize = 1 << 30;
 
-/// A stack of this OS thread, for one coroutine. Drop gives it back to the thread's pool.
+/// A stack of this OS thread, for one green thread. Drop gives it back to the thread's pool.
 ///
 /// It is not `Send`: a green thread never leaves its OS thread, and so the pool needs no lock.
 #[derive(Debug)]

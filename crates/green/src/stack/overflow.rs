@@ -27,7 +27,7 @@ pub(crate) struct Occupant {
 }
 
 impl Occupant {
-    /// Made when the green thread starts, kept beside its coroutine.
+    /// Made when the green thread starts, kept beside it.
     pub(crate) fn new(label: Option<Label>, stack: &Stack) -> Occupant {
         Occupant { label, guard: stack.guard(), size: stack.size() }
     }
@@ -47,7 +47,7 @@ thread_local! {
     static RUNNING: Cell<*const Occupant> = const { Cell::new(ptr::null()) };
 }
 
-/// Runs `body`, which resumes the coroutine of `occupant` (or drops it: that runs on its stack
+/// Runs `body`, which resumes `occupant` (or drops it: that runs on its stack
 /// too), so that an overflow in it is reported as that green thread's.
 #[inline(always)]
 pub(crate) fn watch<R>(occupant: &Occupant, body: impl FnOnce() -> R) -> R {
