@@ -57,7 +57,8 @@ fn a_self_join(style: Style) {
     let message = deadlock.to_string();
     assert!(
         message.starts_with(
-            "deadlock: every task waits for another one: task 1 \"narcissus\" (spawned at "
+            "deadlock: no task is ready, and nobody outside the loop can wake one: \
+             task 1 \"narcissus\" (spawned at "
         ),
         "{message}"
     );

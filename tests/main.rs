@@ -37,6 +37,7 @@ mod sub_wakers;
 mod wakes;
 
 // What must not go wrong.
+mod afterlife;
 mod deadlock;
 mod operations;
 mod reentrancy;

@@ -184,22 +184,23 @@ pub fn current() -> Option<Rc<dyn Host>> {
 
 /// The label of the task that is being resumed on this thread, if there is one.
 pub fn label() -> Option<Label> {
-    CURRENT.with_borrow(|current| current.as_ref().and_then(|host| host.label()))
+    current().and_then(|host| host.label())
 }
 
 pub(crate) fn now() -> Instant {
-    CURRENT.with_borrow(|current| require(current).now())
+    require(&current()).now()
 }
 
 pub(crate) fn block_for(duration: Duration) {
-    CURRENT.with_borrow(|current| require(current).block_for(duration));
+    require(&current()).block_for(duration);
 }
 
 pub(crate) fn local_waker(waker: &Waker) -> Waker {
-    CURRENT.with_borrow(|current| match current {
+    // Nothing is borrowed here: another executor's waker runs user code when it is cloned.
+    match current() {
         Some(host) => host.local_waker(waker),
         None => waker.clone(),
-    })
+    }
 }
 
 pub(crate) fn require(current: &Option<Rc<dyn Host>>) -> &Rc<dyn Host> {

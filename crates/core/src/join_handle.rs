@@ -61,7 +61,8 @@ pub struct JoinHandle<T> {
     host: Rc<dyn Host>,
     key: Key,
     id: TaskId,
-    output: PhantomData<fn() -> T>,
+    // Invariant: the output is found by its exact type.
+    output: PhantomData<fn(T) -> T>,
 }
 
 impl<T: 'static> JoinHandle<T> {

@@ -6,8 +6,7 @@
 //! resumes in time is a [`Host`](host::Host).
 //!
 //! * A *leaf* ([`turn`], [`sleep`], [`channel::bounded`]'s `recv`, …) is a task written by hand,
-//! once,
-//!   for every style.
+//!   once, for every style.
 //! * A *style* (callback, generator, future, green) composes tasks into bigger ones; each lives in
 //!   a crate of its own.
 //! * A *combinator* ([`join`], [`race`], [`timeout`]) makes one task of several, of any styles.

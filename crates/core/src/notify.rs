@@ -51,7 +51,7 @@ impl Notify {
             None => state.permit = true,
         }
         drop(state);
-        waiters::wake(waiter);
+        waiters::wake([waiter]);
     }
 
     /// Lets every task go on that waits now, in the order they came.

@@ -22,6 +22,7 @@ use std::{
     fmt,
     future::Future,
     mem,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     ptr,
     sync::{Arc, Weak},
@@ -150,6 +151,26 @@ impl PerformWaits {
     }
 }
 
+/// A part of a foreign combinator may outlive the task that polled it last, and is polled again only
+/// when its waker was woken: so it is, and finds its wait with the next task.
+impl Drop for PerformWaits {
+    fn drop(&mut self) {
+        if let Some(kept) = self.kept.take() {
+            pass_on(*kept);
+        }
+    }
+}
+
+#[cold]
+fn pass_on(kept: Vec<Kept>) {
+    for kept in kept.into_iter().filter(Kept::is_alive) {
+        // Somebody else's waker: if it panics, the next one still has to be woken.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| kept.waker.wake())) {
+            mem::forget(payload);
+        }
+    }
+}
+
 impl Kept {
     fn is_alive(&self) -> bool {
         self.perform.strong_count() > 0
@@ -199,9 +220,13 @@ impl Outer {
 
 impl Drop for Outer {
     fn drop(&mut self) {
-        let left = (SUM.replace(Sum::Wake), MORE.take(), KEPT.take());
+        SUM.set(Sum::Wake);
+        MORE.set(None);
+        let kept = KEPT.take();
         self.restore();
-        drop(left);
+        if let Some(kept) = kept {
+            pass_on(*kept);
+        }
     }
 }
 

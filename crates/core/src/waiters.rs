@@ -2,7 +2,9 @@
 
 use std::{
     collections::VecDeque,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    thread,
 };
 
 use crate::LocalWaker;
@@ -96,14 +98,27 @@ impl WakeAll {
         Self(waiters)
     }
 
-    /// Wakes them all, in order. When a foreign waker panics the others are woken first.
+    /// These, and then those of another queue.
+    pub(crate) fn and(mut self, others: WakeAll) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    /// Wakes them all, in order.
     pub(crate) fn wake(self) {
-        let wakers = self.0.into_iter().filter_map(|(_, waker)| waker);
-        let wake = |waker: LocalWaker| catch_unwind(AssertUnwindSafe(|| waker.wake())).err();
-        let panics: Vec<_> = wakers.filter_map(wake).collect();
-        if let Some(payload) = panics.into_iter().next() {
-            resume_unwind(payload);
-        }
+        wake_each(self.0.into_iter().filter_map(|(_, waker)| waker));
+    }
+}
+
+/// Wakes them all, in order. A foreign waker may panic: then the others are woken first.
+fn wake_each(wakers: impl Iterator<Item = LocalWaker>) {
+    let wake = |waker: LocalWaker| catch_unwind(AssertUnwindSafe(|| waker.wake())).err();
+    let mut panics: Vec<_> = wakers.filter_map(wake).collect();
+    if thread::panicking() {
+        // A second panic would abort the process.
+        mem::forget(panics);
+    } else if !panics.is_empty() {
+        resume_unwind(panics.swap_remove(0));
     }
 }
 
@@ -114,9 +129,7 @@ pub(crate) struct Waiter {
     pub(crate) waker: LocalWaker,
 }
 
-/// Wakes a waiter, if there is one.
-pub(crate) fn wake(waiter: Option<Waiter>) {
-    if let Some(waiter) = waiter {
-        waiter.waker.wake();
-    }
+/// Wakes waiters that there may be.
+pub(crate) fn wake<const N: usize>(waiters: [Option<Waiter>; N]) {
+    wake_each(waiters.into_iter().flatten().map(|waiter| waiter.waker));
 }

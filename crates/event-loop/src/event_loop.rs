@@ -53,6 +53,9 @@ impl EventLoop {
 
     /// A loop on a virtual clock: when no task is ready, time jumps to the next deadline.
     ///
+    /// It does not wait for other threads: a deadline that a task of this loop waits for comes before
+    /// whatever another thread will do later.
+    ///
     /// # Errors
     ///
     /// As [`new`](EventLoop::new).
@@ -202,8 +205,9 @@ pub struct Stopper {
 }
 
 impl Stopper {
-    /// Makes the loop return after the turn it is in; one that is not running returns after the
-    /// first turn of its next run. Its tasks stay where they are, but for the one a `block_on` waits for,
+    /// Makes the loop return soon: a stop from one of its tasks after the turn that follows, one from
+    /// elsewhere after the turn that reads it; one that is not running, after the first turn of its
+    /// next run. Its tasks stay where they are, but for the one a `block_on` waits for,
     /// which is cancelled. Harmless for a loop long gone.
     pub fn stop(&self) {
         self.remote.stop();

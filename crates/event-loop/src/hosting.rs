@@ -16,7 +16,7 @@ use crate::{
     slots::Outcome,
     step::drop_unread,
     trace::EventKind,
-    waker::{self, Key},
+    waker::{self, Key, SLOTS},
 };
 
 impl Host for Shared {
@@ -42,6 +42,12 @@ impl Host for Shared {
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
     ) -> Spawned {
+        let is_full = self.state.borrow().slots.is_full();
+        if is_full {
+            // Dropped here, where its destructors find nothing borrowed.
+            drop(body);
+            panic!("a loop holds at most {SLOTS} tasks at once");
+        }
         let mut state = self.state.borrow_mut();
         let parent = self.running.get().map(|key| state.slots.id(key.slot()));
         let (key, id) = state.slots.insert(body, name, spawned_at);

@@ -80,8 +80,8 @@ impl Mailbox {
         });
     }
 
-    pub(crate) fn waker_escapes(&self) {
-        self.post(|inbox| inbox.mail.escaped = true);
+    pub(crate) fn waker_escapes(&self, key: Key) {
+        self.post(|inbox| inbox.mail.escaped |= key.generation() >= inbox.first_generation);
     }
 
     fn post(&self, put: impl FnOnce(&mut Inbox)) {
@@ -112,6 +112,12 @@ impl Mailbox {
         Some(mail)
     }
 
+    /// Whether nothing has come, for certain: whoever is known to be done has put his mail in.
+    pub(crate) fn is_empty_for_certain(&self) -> bool {
+        let _inbox = self.lock();
+        self.is_empty()
+    }
+
     /// Whether nothing has come since.
     pub(crate) fn is_empty(&self) -> bool {
         !self.has_mail.load(Ordering::Acquire)
@@ -129,8 +135,13 @@ impl Mailbox {
         self.lock().parked = false;
     }
 
-    pub(crate) fn cancel(&self, key: Key) {
-        self.post(|inbox| inbox.mail.posts.push(Post::Cancel(key)));
+    /// Cancels a task of the loop whose generations begin here.
+    pub(crate) fn cancel(&self, key: Key, first_generation: u32) {
+        self.post(|inbox| {
+            if inbox.first_generation == first_generation {
+                inbox.mail.posts.push(Post::Cancel(key));
+            }
+        });
     }
 
     /// Stops the loop whose generations begin here, and no other that has the box now.

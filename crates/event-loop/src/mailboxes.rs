@@ -81,7 +81,7 @@ pub(crate) struct Remote {
 
 impl Remote {
     pub(crate) fn cancel(&self, key: Key) {
-        of(self.index).cancel(key);
+        of(self.index).cancel(key, self.first_generation);
     }
 
     pub(crate) fn stop(&self) {

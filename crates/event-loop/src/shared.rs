@@ -22,6 +22,7 @@ use crate::{
     reactor::Reactor,
     ready::ReadyQueue,
     slots::Slots,
+    step::contain,
     timers::Timers,
     trace::Event,
     waker::Key,
@@ -29,7 +30,8 @@ use crate::{
 
 pub(crate) struct Shared {
     pub(crate) state: RefCell<State>,
-    reactor: RefCell<Reactor>,
+    /// Gone when the loop is closed: a handle that outlives it holds no descriptor.
+    reactor: RefCell<Option<Reactor>>,
     pub(crate) clock: Clock,
     mailbox: &'static Mailbox,
     pub(crate) remote: Remote,
@@ -65,7 +67,7 @@ impl Shared {
                 closed: false,
                 escaped: false,
             }),
-            reactor: RefCell::new(reactor),
+            reactor: RefCell::new(Some(reactor)),
             clock,
             mailbox: mailboxes::of(index),
             remote: Remote { index, first_generation, count: Arc::new(()) },
@@ -134,18 +136,21 @@ impl Shared {
 
     fn park(&self, timeout: Option<Duration>) {
         if self.mailbox.park() {
-            self.reactor.borrow_mut().park(timeout);
+            if let Some(reactor) = &mut *self.reactor.borrow_mut() {
+                reactor.park(timeout);
+            }
             self.mailbox.unparked();
         }
     }
 
-    /// The tasks that are left, when it is certain that none of them can ever run again.
+    /// The tasks that are left, when nobody outside the loop could wake one of them.
     fn deadlock(&self) -> Option<Deadlock> {
         let state = self.state.borrow();
         let nobody_outside = Arc::strong_count(&self.remote.count) == 1
             && !state.escaped
             && state.slots.all_wakers_are_local();
-        if !nobody_outside || !self.mailbox.is_empty() {
+        // The mail after the count: who was counted out has put his mail in before.
+        if !nobody_outside || !self.mailbox.is_empty_for_certain() {
             return None;
         }
         let labels = state.slots.live_in_order().into_iter().map(|slot| state.slots.label(slot));
@@ -163,9 +168,13 @@ impl Shared {
             let key = self.state.borrow().slots.key(slot);
             self.cancel_task(key);
         }
-        self.show_trace();
         let next_generation = self.state.borrow().slots.next_generation();
         mailboxes::release(self.remote.index, next_generation);
+        self.reactor.replace(None);
+        // A trace may panic, and may hold handles of this very loop.
+        contain(|| self.show_trace());
+        let trace = self.trace.try_borrow_mut().ok().and_then(|mut trace| trace.take());
+        contain(|| drop(trace));
     }
 
     pub(crate) fn live(&self) -> usize {

@@ -111,9 +111,13 @@ impl Slots {
         (Key::new(self.event_loop, index, slot.generation), id)
     }
 
+    /// Whether there is no slot for one more task.
+    pub(crate) fn is_full(&self) -> bool {
+        self.free.is_empty() && self.slots.len() >= SLOTS as usize
+    }
+
     fn grow(&mut self, record: Record) -> u32 {
-        let index = u32::try_from(self.slots.len()).ok().filter(|index| *index < SLOTS);
-        let index = index.unwrap_or_else(|| panic!("a loop holds at most {SLOTS} tasks at once"));
+        let index = u32::try_from(self.slots.len()).expect("a full table takes no more");
         self.records.push(record);
         self.slots.push(Slot {
             body: None,
@@ -205,7 +209,7 @@ impl Slots {
     /// Whether the task has ended, and what it came to is there.
     pub(crate) fn is_finished(&self, key: Key) -> bool {
         match self.slots.get(key.slot() as usize) {
-            Some(slot) if slot.generation == key.generation() => {
+            Some(slot) if slot.generation == key.generation() && slot.stage != Stage::Free => {
                 matches!(self.records[key.slot() as usize].outcome, Outcome::Joined(_))
             }
             _ => true,

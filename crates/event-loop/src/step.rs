@@ -47,10 +47,7 @@ impl Shared {
         let resume = || body.as_mut().resume_hosted(&mut Context::new(&waker), &mut output);
         match catch_unwind(AssertUnwindSafe(resume)) {
             Ok(Some(wait)) => self.suspend(key, body, wait),
-            Ok(None) => {
-                let output = output.expect("a task that waits for nothing has an output");
-                self.end(key, body, Ok(output));
-            }
+            Ok(None) => self.end(key, body, output.ok_or_else(no_output)),
             Err(payload) => self.end(key, body, Err(JoinError::Panicked(payload))),
         }
         self.running.set(None);
@@ -154,6 +151,12 @@ impl Shared {
     }
 }
 
+/// What a hand-written [`Hosted`](quadrivium_core::host::Hosted) comes to that breaks its contract.
+#[cold]
+fn no_output() -> JoinError {
+    JoinError::Panicked(Box::new("a hosted task that waits for nothing must have put an output"))
+}
+
 /// Drops what nobody will read.
 pub(crate) fn drop_unread(joined: Joined) {
     contain(|| drop(joined));
@@ -161,7 +164,7 @@ pub(crate) fn drop_unread(joined: Joined) {
 
 /// Runs code that may panic where nobody can be told. The payload may panic when it is dropped, and
 /// so may that one's: it is leaked.
-fn contain(something: impl FnOnce()) {
+pub(crate) fn contain(something: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(something)) {
         std::mem::forget(payload);
     }

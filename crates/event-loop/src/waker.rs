@@ -118,7 +118,7 @@ fn word(data: *const ()) -> u64 {
 fn clone(data: *const ()) -> RawWaker {
     let key = Key(word(data));
     if !active::with(key.event_loop(), |shared| shared.waker_escapes(key)) {
-        mailboxes::of(key.event_loop()).waker_escapes();
+        mailboxes::of(key.event_loop()).waker_escapes(key);
     }
     raw(word(data))
 }

@@ -89,7 +89,7 @@ impl<'a> Running<'a> {
     #[inline]
     fn waker(&self) -> &Waker {
         // SAFETY: whoever resumed this green thread borrows the waker until it suspends again, and
-        // the reference is used up before that.
+        // the reference is used up before that. A cancel, which has no waker, puts a static one here.
         unsafe { self.waker.get().as_ref() }
     }
 
@@ -102,7 +102,11 @@ impl<'a> Running<'a> {
         }
         match self.yielder.suspend(wait) {
             Resume::Go(waker) => self.waker.set(waker),
-            Resume::Cancel => resume_unwind(Box::new(Cancelled)),
+            Resume::Cancel => {
+                // The waker of the last resume is gone; destructors may still perform.
+                self.waker.set(NonNull::from(Waker::noop()));
+                resume_unwind(Box::new(Cancelled))
+            }
         }
     }
 }

@@ -195,8 +195,9 @@ impl<T> GreenThread<T> {
                 Ok(CoroutineResult::Yield(_)) => continue,
                 Ok(CoroutineResult::Return(_)) => return,
                 Err(payload) if payload.is::<Cancelled>() => return,
-                // A second panic while this thread unwinds would abort; the first one is reported.
-                Err(_) if thread::panicking() => return,
+                // A second panic while this thread unwinds would abort, and dropping the payload may be
+                // one; the first one is reported.
+                Err(payload) if thread::panicking() => return mem::forget(payload),
                 Err(payload) => resume_unwind(payload),
             }
         }

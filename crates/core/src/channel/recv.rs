@@ -37,7 +37,7 @@ impl<T> Receiver<T> {
             return Err(if closed { TryRecvError::Closed } else { TryRecvError::Empty });
         };
         drop(state);
-        waiters::wake(sender);
+        waiters::wake([sender]);
         Ok(value)
     }
 }
@@ -61,8 +61,7 @@ impl<T> Drop for Receiver<T> {
         let sending = state.sending.all();
         let receiving = state.receiving.all();
         drop(state);
-        sending.wake();
-        receiving.wake();
+        sending.and(receiving).wake();
         // Last, and outside the borrow: the destructor of a value may use this channel.
         drop(values);
     }
@@ -86,7 +85,7 @@ impl<T> Task for Recv<T> {
             let left = this.ticket.take().and_then(|ticket| state.receiving.leave(ticket));
             drop(state);
             drop(left);
-            waiters::wake(sender);
+            waiters::wake([sender]);
             return Step::Done(Ok(value));
         }
         if state.senders == 0 || state.receiver_is_gone {
@@ -111,7 +110,7 @@ impl<T> Drop for Recv<T> {
             false => None,
         };
         drop(state);
-        waiters::wake(next);
+        waiters::wake([next]);
     }
 }
 

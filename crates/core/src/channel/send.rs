@@ -42,7 +42,7 @@ impl<T> Sender<T> {
         state.values.push_back(value);
         let receiver = state.receiving.first();
         drop(state);
-        waiters::wake(receiver);
+        waiters::wake([receiver]);
         Ok(())
     }
 
@@ -111,8 +111,7 @@ impl<T> Task for Send<T> {
             let next = state.next_in_line();
             drop(state);
             drop(own);
-            waiters::wake(receiver);
-            waiters::wake(next);
+            waiters::wake([receiver, next]);
             return Step::Done(Ok(()));
         }
         drop(state);
@@ -133,7 +132,7 @@ impl<T> Drop for Send<T> {
         let next = state.next_in_line();
         drop(state);
         drop(left);
-        waiters::wake(next);
+        waiters::wake([next]);
     }
 }
 

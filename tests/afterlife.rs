@@ -1,0 +1,137 @@
+//! What outlives a task or a loop: its wakers, its handles, parts it has polled, its own stack while
+//! it is unwound.
+
+use std::{
+    cell::RefCell,
+    future::{IntoFuture, poll_fn},
+    panic::{AssertUnwindSafe, Location, catch_unwind},
+    rc::Rc,
+    task::Poll,
+    time::Duration,
+};
+
+use futures::{StreamExt, stream::FuturesUnordered};
+use quadrivium::{
+    event_loop::Turned,
+    green::perform,
+    host,
+    prelude::*,
+    sync::{channel, oneshot},
+};
+
+use crate::styles::new_loop;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_cancelled_green_thread_that_performs_again_has_a_waker() {
+    let mut event_loop = new_loop();
+    let (sender, receiver) = channel::unbounded::<()>();
+    let task = event_loop.spawn(green(move || {
+        // The cancellation is caught, and the next leaf takes its waker: the one of the last resume
+        // is gone by then.
+        let caught = catch_unwind(AssertUnwindSafe(|| perform(receiver.recv())));
+        assert!(caught.is_err());
+        let _ = perform(receiver.recv());
+    }));
+    event_loop.turn().unwrap();
+    task.cancel();
+    assert!(task.is_finished());
+    drop(sender);
+}
+
+#[test]
+fn a_destructor_on_a_cancelled_green_stack_may_perform_what_does_not_wait() {
+    struct Receives(channel::Receiver<u32>);
+    impl Drop for Receives {
+        fn drop(&mut self) {
+            assert_eq!(perform(self.0.recv()), Ok(7));
+        }
+    }
+    let mut event_loop = new_loop();
+    let (sender, receiver) = channel::unbounded();
+    sender.try_send(7).unwrap();
+    let task = event_loop.spawn(green(move || {
+        let _receives = Receives(receiver);
+        perform(turn());
+    }));
+    event_loop.turn().unwrap();
+    task.cancel();
+    assert!(matches!(event_loop.block_on(task).unwrap(), Err(JoinError::Cancelled)));
+}
+
+#[test]
+fn a_part_of_a_foreign_combinator_outlives_the_task_that_polled_it() {
+    let mut event_loop = new_loop();
+    let task = event_loop.spawn(future(async {
+        let parts: FuturesUnordered<_> = [sleep(2 * SECOND).into_future()].into_iter().collect();
+        let parts = Rc::new(RefCell::new(parts));
+        let inner = Rc::clone(&parts);
+        // The combinator is borrowed by one task at a time.
+        #[allow(clippy::await_holding_refcell_ref)]
+        let first = future(async move { inner.borrow_mut().next().await });
+        assert!(timeout(SECOND, first).await.is_err());
+        poll_fn(|cx| parts.borrow_mut().poll_next_unpin(cx)).await
+    }));
+    while let turned @ (Turned::Ready | Turned::Until(_)) = event_loop.turn().unwrap() {
+        if let Turned::Until(deadline) = turned {
+            let left = deadline - event_loop.now();
+            event_loop.advance(left);
+        }
+    }
+    assert!(task.is_finished());
+    assert_eq!(event_loop.elapsed(), 2 * SECOND);
+}
+
+#[test]
+fn a_waker_of_a_dead_loop_hides_no_deadlock_of_the_next() {
+    let kept = Rc::new(RefCell::new(None));
+    let keep = Rc::clone(&kept);
+    let mut first = new_loop();
+    let keeping = future(poll_fn(move |cx| {
+        *keep.borrow_mut() = Some(cx.waker().clone());
+        Poll::Ready(())
+    }));
+    first.block_on(keeping).unwrap();
+    drop(first);
+    // This one has the mailbox of the first, as long as no other test takes it.
+    let mut second = new_loop();
+    let stale = kept.take();
+    drop(stale.clone());
+    let (_sender, receiver) = oneshot::channel::<()>();
+    assert!(matches!(second.block_on(receiver), Err(RunError::Deadlock(_))));
+}
+
+#[test]
+fn a_canceller_of_a_dead_loop_cancels_nothing_of_the_next() {
+    let mut first = new_loop();
+    let closed = first.block_on(future(async { host::current().unwrap() })).unwrap();
+    let handle = first.spawn(turn());
+    drop(first);
+    // Frees the slot after the generations were handed on.
+    drop(handle);
+    let late = JoinHandle::spawn(closed, turn(), None, Location::caller());
+    let mut second = new_loop();
+    let task = second.spawn(future(async {
+        turn().await;
+        turn().await;
+    }));
+    late.canceller().cancel();
+    assert!(second.block_on(task).unwrap().is_ok());
+}
+
+#[test]
+fn a_trace_may_panic_and_hold_a_handle_of_its_own_loop() {
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(sleep(SECOND));
+    let shown = Rc::new(RefCell::new(0));
+    let counts = Rc::clone(&shown);
+    event_loop.turn().unwrap();
+    event_loop.trace(move |_: &quadrivium::event_loop::trace::Event| {
+        *counts.borrow_mut() += usize::from(!handle.is_finished()) + 1;
+        panic!("a trace that panics");
+    });
+    drop(event_loop);
+    assert!(*shown.borrow() > 0, "the cancellation was shown");
+    assert_eq!(Rc::strong_count(&shown), 1, "the trace was dropped with its loop");
+}
