@@ -18,7 +18,7 @@ pub struct Rules {
 }
 
 impl Default for Rules {
-    /// The numbers of the article's talk: 24 boards, 30 moves, 5 s and 55 s.
+    /// 24 boards, 30 moves, 5 s and 55 s.
     fn default() -> Self {
         Self {
             boards: 24,

@@ -50,9 +50,8 @@ where
 {
     let ada = event_loop.spawn_named("ada", hello("Ada"));
     let bob = event_loop.spawn_named("bob", hello("Bob"));
-    event_loop.run()?;
     let (ada, bob) = event_loop.block_on(join(ada, bob))?;
-    Ok(ada.map_err(RunError::Task)? + bob.map_err(RunError::Task)?)
+    Ok(ada? + bob?)
 }
 
 #[cfg(test)]
@@ -67,26 +66,32 @@ mod tests {
             let mut event_loop = EventLoop::with_virtual_clock().unwrap();
             event_loop.trace(recorder.clone());
             assert_eq!(run(style, &mut event_loop).unwrap(), 6);
-            let lines = recorder.lines();
             assert_eq!(
-                lines[..10],
+                recorder.lines(),
                 [
-                    // Both are handed over; nothing runs yet.
-                    // Tasks are lazy.
+                    // Both are handed over, and the one that joins them;
+                    // nothing runs yet. Tasks are lazy.
                     "0ns task 1 \"ada\" spawned",
                     "0ns task 2 \"bob\" spawned",
+                    "0ns task 3 spawned",
                     // The first turn runs each to its suspension,
                     // first come first served.
                     "0ns task 1 \"ada\" resumed",
                     "0ns task 1 \"ada\" suspended for a turn",
                     "0ns task 2 \"bob\" resumed",
                     "0ns task 2 \"bob\" suspended for a turn",
+                    "0ns task 3 resumed",
+                    "0ns task 3 suspended until woken",
                     // The second turn takes them to their ends, in
-                    // the same order.
+                    // the same order; the first end wakes the joiner.
                     "0ns task 1 \"ada\" resumed",
                     "0ns task 1 \"ada\" done",
+                    "0ns task 3 woken by task 1",
                     "0ns task 2 \"bob\" resumed",
                     "0ns task 2 \"bob\" done",
+                    // The third turn finds both outputs.
+                    "0ns task 3 resumed",
+                    "0ns task 3 done",
                 ],
                 "{style}"
             );

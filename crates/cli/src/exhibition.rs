@@ -26,7 +26,7 @@ mod green;
 #[path = "../../../examples/exhibition/rules.rs"]
 mod rules;
 
-/// Who plays: one of the four styles, or one of the article's other answers.
+/// Who plays: one of the four styles, or one of the operating system's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Style {

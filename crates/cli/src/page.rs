@@ -49,10 +49,21 @@ fn thinking(rules: &Rules) -> String {
     format!("He thinks {master} a move, an opponent {opponent}{}.", seed.unwrap_or_default())
 }
 
+/// How much of the exhibition the timelines show.
+fn shown(report: &Report, frame: Frame) -> String {
+    let longest = report.timelines.iter().map(|(_, _, simulated)| *simulated).max();
+    match longest {
+        Some(longest) if frame.span() < longest => {
+            format!("The first {}.", text::clock(frame.span()))
+        }
+        _ => "All of it.".to_owned(),
+    }
+}
+
 fn timelines(report: &Report, frame: Frame) -> String {
     let mut lines = format!(
         "\n{} A column is {}:\n{} the master moves, {} the opponent thinks, else the board waits.\n",
-        paint(BOLD, &format!("The first {}.", text::clock(frame.span()))),
+        paint(BOLD, &shown(report, frame)),
         format_duration(frame.column),
         paint(BUSY, &MASTER.to_string()),
         paint(DIM, &OPPONENT.to_string()),

@@ -84,6 +84,11 @@ pub fn notes(report: &Report, width: usize) -> Vec<String> {
         .set_width(u16::try_from(width).unwrap_or(u16::MAX));
     table.add_row(["simulated", &simulated(report)]);
     table.add_row(["real time", real(report)]);
+    table.add_row([
+        "suspensions",
+        "Times a task was suspended: once a reply, and once a game that was waited for. * Times the \
+         OS put one to sleep.",
+    ]);
     table.add_row(["switches", switches(report)]);
     table.add_row(["memory", memory(report)]);
     for (run, outcome) in report.rows() {
@@ -157,7 +162,8 @@ fn switches(report: &Report) -> &'static str {
 }
 
 fn memory(report: &Report) -> &'static str {
-    match (has(report, |it| it == Style::Green), has(report, Style::is_left_to_the_os)) {
+    let measured_outside = |style| matches!(style, Style::Threads | Style::Processes);
+    match (has(report, |it| it == Style::Green), has(report, measured_outside)) {
         (true, true) => {
             "Heap, for green threads also the resident pages of their stacks. OS threads: what \
              they add to resident memory; OS processes: proportional set size."
