@@ -3,7 +3,10 @@
 
 use std::{
     pin::{Pin, pin},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Wake, Waker},
 };
 
@@ -152,4 +155,31 @@ fn that_meddles_when_dropped(style: Style) {
         assert_eq!(probe.resumes(), 2);
         assert!(cancelled.is_finished());
     }
+}
+
+/// A waker that counts.
+#[derive(Default)]
+struct Counts(AtomicUsize);
+
+impl Wake for Counts {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn that_panics_hides_no_wake_of_the_other_queue() {
+    let (sender, receiver) = channel::bounded(1);
+    let counts = Arc::new(Counts::default());
+    let mut first = receiver.recv();
+    let mut second = receiver.recv();
+    suspend(&mut first, Waker::noop());
+    suspend(&mut second, &Arc::clone(&counts).into());
+    // The value wakes the first receiver, which does not take it; the second goes on waiting.
+    sender.try_send(1).unwrap();
+    let mut send = sender.send(2);
+    suspend(&mut send, &Arc::new(PanicsInWake).into());
+    // The end of the receiver tells both queues: the send, which panics, and the second receiver.
+    assert_eq!(quietly(|| drop(receiver)), Err("in a waker".into()));
+    assert_eq!(counts.0.load(Ordering::Relaxed), 1);
 }
