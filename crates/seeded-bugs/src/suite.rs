@@ -1,0 +1,165 @@
+//! [`Suite`]: the laws, built and run; all that is known here about how they are run and what the
+//! runner prints.
+
+use std::{path::PathBuf, process::Command, time::Duration};
+
+use crate::{
+    process::{self, Ended, How},
+    scratch::Scratch,
+};
+
+/// The package and the test target that hold the laws.
+const PACKAGE: &str = "quadrivium";
+const TARGET: &str = "styles";
+
+/// What the laws are run in. A bug that shows only in a pair of styles that perform each other
+/// would be missed, but pairs are sixteen times the work.
+const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
+
+/// One law at a time, so that it is known which one ended the process; no pairs of styles; not what
+/// looks at the sources.
+const OPTIONS: [&str; 7] =
+    ["--test-threads=1", "--skip", "_performs_", "--skip", "workspace::", "--skip", "words::"];
+
+/// The slowest law takes a second. A suite with a watchdog of its own is told the same.
+const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT_VARIABLE: &str = "QUADRIVIUM_LAW_LIMIT";
+
+/// A law that does not end is skipped and the others run again, so often.
+const MOST_RUNS: usize = 4;
+
+/// A bug may ask for memory without end: 6 GiB are enough for the laws as they are.
+const LIMITED: &str = "ulimit -v 6291456; exec \"$0\" \"$@\"";
+
+/// The built laws.
+#[derive(Debug)]
+pub struct Suite {
+    executable: PathBuf,
+    folder: PathBuf,
+}
+
+/// What the laws said. Each law once, however many styles broke it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    pub failed: Vec<String>,
+    /// They stood still, or ended the process.
+    pub unended: Vec<String>,
+    /// The styles in which any of that happened.
+    pub styles: Vec<&'static str>,
+    pub held: usize,
+}
+
+/// Builds the laws in the copy.
+///
+/// # Errors
+///
+/// What the compiler said.
+pub fn build(scratch: &Scratch) -> Result<Suite, String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["test", "--quiet", "--package", PACKAGE, "--test", TARGET, "--no-run"])
+        .args(["--message-format", "json-render-diagnostics"])
+        .current_dir(scratch.root())
+        .env("CARGO_TARGET_DIR", scratch.target())
+        // Nobody debugs these, and linking is half as long without.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .output()
+        .map_err(|error| format!("cannot run cargo: {error}"))?;
+    let stdout = String::from_utf8_lossy(&built.stdout);
+    match executable(&stdout) {
+        Some((executable, folder)) if built.status.success() => Ok(Suite { executable, folder }),
+        _ => Err(first_error(&String::from_utf8_lossy(&built.stderr))),
+    }
+}
+
+/// Where cargo has put the test target, and the folder of its package.
+fn executable(messages: &str) -> Option<(PathBuf, PathBuf)> {
+    let messages = messages.lines().filter_map(|line| serde_json::from_str(line).ok());
+    let mut targets = messages.filter_map(|message: serde_json::Value| {
+        let executable = PathBuf::from(message["executable"].as_str()?);
+        let manifest = PathBuf::from(message["manifest_path"].as_str()?);
+        (message["target"]["name"] == TARGET).then(|| Some((executable, manifest.parent()?.into())))
+    });
+    targets.next().flatten()
+}
+
+fn first_error(stderr: &str) -> String {
+    let mut lines = stderr.lines().skip_while(|line| !line.starts_with("error"));
+    let error: Vec<_> = lines.by_ref().take(3).map(str::trim).collect();
+    error.join(" ")
+}
+
+impl Suite {
+    /// Runs the laws, and again without those that do not end, so that those after them are heard.
+    pub fn run(&self) -> Outcome {
+        let mut outcome = Outcome::default();
+        for _ in 0..MOST_RUNS {
+            let before = outcome.unended.len();
+            outcome.held = 0;
+            outcome.hear(&self.once(&outcome.unended));
+            if outcome.unended.len() == before {
+                break;
+            }
+        }
+        outcome
+    }
+
+    fn once(&self, without: &[String]) -> Ended {
+        let mut command = Command::new("sh");
+        command.args(["-c", LIMITED]).arg(&self.executable).args(OPTIONS);
+        command.args(without.iter().flat_map(|law| ["--skip", law]));
+        command.current_dir(&self.folder).env(LIMIT_VARIABLE, LIMIT.as_secs().to_string());
+        // A law that ends itself does so before it is ended.
+        process::run(&mut command, LIMIT + LIMIT / 2)
+    }
+}
+
+impl Outcome {
+    /// Whether every law held.
+    pub fn is_clean(&self) -> bool {
+        self.failed.is_empty() && self.unended.is_empty() && self.held > 0
+    }
+
+    /// Reads `test name ... ok` and its like; of the law during which the process ended, only the
+    /// first half is there.
+    fn hear(&mut self, ended: &Ended) {
+        for line in ended.stdout.lines() {
+            let Some((test, status)) =
+                line.strip_prefix("test ").and_then(|line| line.split_once(" ... "))
+            else {
+                continue;
+            };
+            match status.rsplit(' ').next().unwrap_or_default() {
+                word if word.ends_with("ok") => self.held += 1,
+                word if word.ends_with("FAILED") => self.broken(test, true),
+                _ => self.broken(test, false),
+            }
+        }
+        if let Some(law) = ended.stderr.lines().find_map(watchdog) {
+            self.broken(law, false);
+        } else if ended.how != How::Exited && self.unended.is_empty() {
+            self.broken("before any law", false);
+        }
+    }
+
+    fn broken(&mut self, test: &str, is_ended: bool) {
+        let list = if is_ended { &mut self.failed } else { &mut self.unended };
+        let law = law(test);
+        if !list.contains(&law) {
+            list.push(law);
+        }
+        let style = STYLES.into_iter().find(|style| test.split("::").any(|part| part == *style));
+        self.styles.extend(style.filter(|style| !self.styles.contains(style)));
+    }
+}
+
+/// The law that a suite's own watchdog says has not ended.
+fn watchdog(line: &str) -> Option<&str> {
+    line.strip_prefix("law ")?.strip_suffix(" has not ended").map(|name| name.trim_matches('`'))
+}
+
+/// The law of a test: its name without the style it ran in.
+fn law(test: &str) -> String {
+    let parts: Vec<_> = test.split("::").filter(|part| !STYLES.contains(part)).collect();
+    parts.join("::")
+}
