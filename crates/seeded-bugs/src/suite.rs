@@ -21,12 +21,12 @@ const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
 const OPTIONS: [&str; 7] =
     ["--test-threads=1", "--skip", "_performs_", "--skip", "workspace::", "--skip", "words::"];
 
-/// The slowest law takes a second. A suite with a watchdog of its own is told the same.
-const LIMIT: Duration = Duration::from_secs(20);
+/// The slowest law takes a second or two. A suite with a watchdog of its own is told the same.
+const LIMIT: Duration = Duration::from_secs(8);
 const LIMIT_VARIABLE: &str = "QUADRIVIUM_LAW_LIMIT";
 
 /// A law that does not end is skipped and the others run again, so often.
-const MOST_RUNS: usize = 4;
+const MOST_RUNS: usize = 3;
 
 /// A bug may ask for memory without end: 6 GiB are enough for the laws as they are.
 const LIMITED: &str = "ulimit -v 6291456; exec \"$0\" \"$@\"";

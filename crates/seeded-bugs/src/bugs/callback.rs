@@ -45,11 +45,4 @@ pub const BUGS: &[Bug] = &[
         find: "self.stage.is_none() && self.output.is_none()",
         replace: "self.stage.is_none() || self.output.is_none()",
     },
-    Bug {
-        name: "callback-suspension-skipped",
-        harm: "a callback goes on before what it waits for has happened",
-        file: TASK,
-        find: "return Step::Suspended(wait);",
-        replace: "if wait != quadrivium_core::Wait::Turn { return Step::Suspended(wait); }",
-    },
 ];

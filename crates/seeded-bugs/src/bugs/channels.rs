@@ -48,13 +48,6 @@ pub const BUGS: &[Bug] = &[
         replace: "if !state.has_room() {",
     },
     Bug {
-        name: "woken-sender-overtaken",
-        harm: "a send that comes later takes the room of the one that was woken for it",
-        file: SEND,
-        find: "None => state.sending.is_empty(),",
-        replace: "None => true,",
-    },
-    Bug {
         name: "former-waker-of-a-send-kept",
         harm: "a send that goes on in another task wakes the one it was in before",
         file: LINE,
@@ -74,13 +67,6 @@ pub const BUGS: &[Bug] = &[
         file: RECV,
         find: "let values = std::mem::take(&mut state.values);",
         replace: "let values = (); state.values.clear();",
-    },
-    Bug {
-        name: "oneshot-wakes-nobody",
-        harm: "who waits for one value sleeps on when it is sent",
-        file: ONESHOT,
-        find: "*state = State::Sent(value);\n        drop(state);\n        wake(waker);",
-        replace: "*state = State::Sent(value);\n        drop(state);\n        drop(waker);",
     },
     Bug {
         name: "former-waker-of-a-oneshot-kept",

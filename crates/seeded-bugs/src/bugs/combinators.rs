@@ -27,20 +27,4 @@ pub const BUGS: &[Bug] = &[
         find: "self.parts = None;",
         replace: "",
     },
-    Bug {
-        name: "race-waits-for-one-part",
-        harm: "a race ends only when its first part is resumed, whatever the second does",
-        file: RACE,
-        find: "Step::Suspended(a.or(b))",
-        replace: "{ drop(b); Step::Suspended(a) }",
-    },
-    Bug {
-        name: "timeout-before-the-task",
-        harm: "a task that is done in the step in which time is up is thrown away",
-        file: "crates/core/src/timeout.rs",
-        find: "match Pin::new(&mut self.race).resume(cx) {",
-        replace: "match Pin::new(&mut self.race).resume(cx) {\n            \
-                  Step::Done(Either::Left(_)) if self.duration.is_zero() => \
-                  Step::Done(Err(Elapsed { after: self.duration })),",
-    },
 ];

@@ -36,13 +36,6 @@ pub const BUGS: &[Bug] = &[
         replace: "Err(_) => self.end(key, body, Err(JoinError::Cancelled)),",
     },
     Bug {
-        name: "panic-ends-the-loop",
-        harm: "one task that panics takes all others with it",
-        file: STEP,
-        find: "Err(payload) => self.end(key, body, Err(JoinError::Panicked(payload))),",
-        replace: "Err(payload) => std::panic::resume_unwind(payload),",
-    },
-    Bug {
         name: "cancel-of-the-running-dropped",
         harm: "a task that cancels itself runs on",
         file: STEP,

@@ -79,13 +79,6 @@ pub const BUGS: &[Bug] = &[
         replace: "self.stopped.get()",
     },
     Bug {
-        name: "loops-nest",
-        harm: "a loop runs inside a task of a loop, and the outer one stands still unseen",
-        file: "crates/event-loop/src/active.rs",
-        find: "Some(_) => Err(RunError::Nested),\n            None => {",
-        replace: "_ => {",
-    },
-    Bug {
         name: "wakes-the-wrong-loop",
         harm: "a waker of one loop wakes a task of another loop that runs on its thread",
         file: "crates/event-loop/src/active.rs",

@@ -50,11 +50,4 @@ pub const BUGS: &[Bug] = &[
         find: "self.perform.strong_count() > 0",
         replace: "self.perform.strong_count() < usize::MAX",
     },
-    Bug {
-        name: "future-busy-on-a-foreign-executor",
-        harm: "on another executor a turn never ends",
-        file: PERFORM,
-        find: "Wait::Turn => waker.wake_by_ref(),",
-        replace: "Wait::Turn => {}",
-    },
 ];

@@ -45,11 +45,4 @@ pub const BUGS: &[Bug] = &[
         find: "!self.shared.has_yielded.replace(true)",
         replace: "!self.shared.has_yielded.replace(true) || true",
     },
-    Bug {
-        name: "generator-foreign-await",
-        harm: "a generator that awaits something foreign ends in a message about genawaiter",
-        file: TASK,
-        find: "if polled.is_pending() && !this.shared.has_yielded.take() {",
-        replace: "if polled.is_pending() && !this.shared.has_yielded.take() && false {",
-    },
 ];

@@ -15,13 +15,6 @@ pub const BUGS: &[Bug] = &[
         replace: "entry.deadline <= now.saturating_add(1)",
     },
     Bug {
-        name: "deadline-never-due-in-time",
-        harm: "a deadline comes only when time has gone past it",
-        file: TIMERS,
-        find: "entry.deadline <= now",
-        replace: "entry.deadline < now",
-    },
-    Bug {
         name: "sleep-never-due-in-time",
         harm: "a sleep that is resumed at its very deadline waits on",
         file: TIME,

@@ -26,11 +26,4 @@ pub const BUGS: &[Bug] = &[
         find: "self.running.set(None);",
         replace: "",
     },
-    Bug {
-        name: "trace-shows-all-again",
-        harm: "each thing that happened is shown again at every step",
-        file: "crates/event-loop/src/tracing.rs",
-        find: "std::mem::take(&mut self.state.borrow_mut().events)",
-        replace: "self.state.borrow().events.clone()",
-    },
 ];
