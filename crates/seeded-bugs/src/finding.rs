@@ -21,7 +21,8 @@ impl Finding<'_> {
     /// Whether it was seen only by laws that did not end, and so by the watchdog rather than by
     /// what the law says.
     pub fn is_weakly_killed(&self) -> bool {
-        self.is_killed() && self.built.as_ref().is_ok_and(|outcome| outcome.failed.is_empty())
+        let is_weak = |outcome: &Outcome| outcome.failed.is_empty() && outcome.died.is_empty();
+        self.is_killed() && self.built.as_ref().is_ok_and(is_weak)
     }
 
     /// What is wrong with a bug that was not killed.
@@ -39,8 +40,9 @@ impl fmt::Display for Finding<'_> {
         match &self.built {
             Ok(outcome) if outcome.is_clean() => f.write_str("survives"),
             Ok(outcome) => {
-                let (failed, unended) = (outcome.failed.len(), outcome.unended.len());
-                write!(f, "killed, {failed} laws fail, {unended} do not end")
+                let Outcome { failed, died, unended, .. } = outcome;
+                let [failed, died, unended] = [failed, died, unended].map(Vec::len);
+                write!(f, "killed: {failed} laws fail, {died} end it all, {unended} do not end")
             }
             Err(error) => write!(f, "cannot be planted: {error}"),
         }

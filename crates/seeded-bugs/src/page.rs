@@ -1,6 +1,9 @@
 //! [`page`]: the table of all bugs, as `docs/seeded-bugs.md` has it.
 
-use crate::{finding::Finding, suite::Outcome};
+use crate::{
+    finding::Finding,
+    suite::{Outcome, STYLES},
+};
 
 /// So many laws are named; of the rest, how many.
 const NAMED: usize = 3;
@@ -17,7 +20,7 @@ pub fn page(findings: &[Finding<'_>]) -> String {
          ```text\n\
          cargo run --release -p quadrivium-seeded-bugs\n\
          ```\n\n\
-         which takes some twenty minutes and fails when a bug survives. With a name as argument it plants the bugs of that name and prints their\n\
+         which takes half an hour and fails when a bug survives. With a name as argument it plants the bugs of that name and prints their\n\
          lines; `--check` only looks whether each bug still applies.\n\n\
          {killed} of {} bugs are killed, {weakly} of them only by a law that does not end.\n\n\
          | bug | what a user would suffer | killed by | laws that break | in |\n\
@@ -40,22 +43,25 @@ fn line(finding: &Finding<'_>) -> String {
     format!("| {} | {} | {by} | {laws} | {styles} |\n", bug.name, bug.harm)
 }
 
-/// The first laws that fail; if none does, those that do not end.
+/// The first laws that fail, then those that end the process or do not end.
 fn by(outcome: &Outcome) -> String {
     let failed = outcome.failed.iter().map(|law| format!("`{law}`"));
+    let died = outcome.died.iter().map(|law| format!("`{law}` (ends the process)"));
     let unended = outcome.unended.iter().map(|law| format!("`{law}` (does not end)"));
-    failed.chain(unended).take(NAMED).collect::<Vec<_>>().join(", ")
+    failed.chain(died).chain(unended).take(NAMED).collect::<Vec<_>>().join(", ")
 }
 
 fn laws(outcome: &Outcome) -> String {
-    let more = outcome.unended.iter().filter(|law| !outcome.failed.contains(law)).count();
-    (outcome.failed.len() + more).to_string()
+    let mute = outcome.mute().filter(|law| !outcome.failed.iter().any(|failed| failed == law));
+    (outcome.failed.len() + mute.count()).to_string()
 }
 
+/// The styles in which laws break. A law that has not ended in one style is not run in the others.
 fn styles(outcome: &Outcome) -> String {
-    match outcome.styles.len() {
-        0 => "–".into(),
-        4 => "all".into(),
-        _ => outcome.styles.join(", "),
+    let broken = STYLES.into_iter().filter(|style| outcome.styles.contains(style));
+    match broken.collect::<Vec<_>>() {
+        styles if styles.is_empty() => "–".into(),
+        styles if styles.len() == STYLES.len() => "all".into(),
+        styles => styles.join(", "),
     }
 }

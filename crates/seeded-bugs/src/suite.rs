@@ -14,7 +14,7 @@ const TARGET: &str = "styles";
 
 /// What the laws are run in. A bug that shows only in a pair of styles that perform each other
 /// would be missed, but pairs are sixteen times the work.
-const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
+pub const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
 
 /// One law at a time, so that it is known which one ended the process; no pairs of styles; not what
 /// looks at the sources.
@@ -42,7 +42,9 @@ pub struct Suite {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub failed: Vec<String>,
-    /// They stood still, or ended the process.
+    /// They ended the process: two panics at once, a bad access, no memory left.
+    pub died: Vec<String>,
+    /// They stood still.
     pub unended: Vec<String>,
     /// The styles in which any of that happened.
     pub styles: Vec<&'static str>,
@@ -90,34 +92,45 @@ fn first_error(stderr: &str) -> String {
 }
 
 impl Suite {
-    /// Runs the laws, and again without those that do not end, so that those after them are heard.
+    /// Runs the laws, and again without those after which no other could be heard.
     pub fn run(&self) -> Outcome {
         let mut outcome = Outcome::default();
         for _ in 0..MOST_RUNS {
-            let before = outcome.unended.len();
+            let before = outcome.mute().count();
             outcome.held = 0;
-            outcome.hear(&self.once(&outcome.unended));
-            if outcome.unended.len() == before {
+            outcome.hear(&self.once(&outcome));
+            if outcome.mute().count() == before {
                 break;
             }
         }
         outcome
     }
 
-    fn once(&self, without: &[String]) -> Ended {
+    fn once(&self, known: &Outcome) -> Ended {
         let mut command = Command::new("sh");
         command.args(["-c", LIMITED]).arg(&self.executable).args(OPTIONS);
-        command.args(without.iter().flat_map(|law| ["--skip", law]));
+        command.args(known.mute().flat_map(|law| ["--skip", law]));
         command.current_dir(&self.folder).env(LIMIT_VARIABLE, LIMIT.as_secs().to_string());
         // A law that ends itself does so before it is ended.
         process::run(&mut command, LIMIT + LIMIT / 2)
     }
 }
 
+enum Broken {
+    Failed,
+    Died,
+    Unended,
+}
+
 impl Outcome {
     /// Whether every law held.
     pub fn is_clean(&self) -> bool {
-        self.failed.is_empty() && self.unended.is_empty() && self.held > 0
+        self.failed.is_empty() && self.mute().count() == 0 && self.held > 0
+    }
+
+    /// The laws after which no other could be heard.
+    pub fn mute(&self) -> impl Iterator<Item = &str> {
+        self.died.iter().chain(&self.unended).map(String::as_str)
     }
 
     /// Reads `test name ... ok` and its like; of the law during which the process ended, only the
@@ -131,19 +144,24 @@ impl Outcome {
             };
             match status.rsplit(' ').next().unwrap_or_default() {
                 word if word.ends_with("ok") => self.held += 1,
-                word if word.ends_with("FAILED") => self.broken(test, true),
-                _ => self.broken(test, false),
+                word if word.ends_with("FAILED") => self.broken(test, Broken::Failed),
+                _ if ended.how == How::Died => self.broken(test, Broken::Died),
+                _ => self.broken(test, Broken::Unended),
             }
         }
         if let Some(law) = ended.stderr.lines().find_map(watchdog) {
-            self.broken(law, false);
-        } else if ended.how != How::Exited && self.unended.is_empty() {
-            self.broken("before any law", false);
+            self.broken(law, Broken::Unended);
+        } else if ended.how != How::Exited && self.mute().count() == 0 {
+            self.broken("before any law", Broken::Died);
         }
     }
 
-    fn broken(&mut self, test: &str, is_ended: bool) {
-        let list = if is_ended { &mut self.failed } else { &mut self.unended };
+    fn broken(&mut self, test: &str, how: Broken) {
+        let list = match how {
+            Broken::Failed => &mut self.failed,
+            Broken::Died => &mut self.died,
+            Broken::Unended => &mut self.unended,
+        };
         let law = law(test);
         if !list.contains(&law) {
             list.push(law);
@@ -155,11 +173,51 @@ impl Outcome {
 
 /// The law that a suite's own watchdog says has not ended.
 fn watchdog(line: &str) -> Option<&str> {
-    line.strip_prefix("law ")?.strip_suffix(" has not ended").map(|name| name.trim_matches('`'))
+    let (law, _) = line.strip_prefix("law ")?.split_once(" has not ended")?;
+    Some(law.trim_matches('`'))
 }
 
-/// The law of a test: its name without the style it ran in.
+/// The law of a test: its name without the style it ran in, wherever that stands.
 fn law(test: &str) -> String {
     let parts: Vec<_> = test.split("::").filter(|part| !STYLES.contains(part)).collect();
     parts.join("::")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(stdout: &str, stderr: &str, how: How) -> Outcome {
+        let mut outcome = Outcome::default();
+        outcome.hear(&Ended { stdout: stdout.into(), stderr: stderr.into(), how });
+        outcome
+    }
+
+    #[test]
+    fn a_law_is_named_once_however_many_styles_break_it() {
+        let stdout = "running 3 tests\ntest cancel::twice::future ... ok\n\
+                      test cancel::twice::green ... FAILED\ntest callback::cancel::twice ... FAILED\n";
+        let outcome = heard(stdout, "", How::Exited);
+        assert_eq!((outcome.failed.as_slice(), outcome.held), (&["cancel::twice".into()][..], 1));
+        assert_eq!(outcome.styles, ["green", "callback"]);
+        assert!(!outcome.is_clean());
+    }
+
+    #[test]
+    fn the_law_that_ended_the_process_has_half_a_line() {
+        let outcome = heard("test timers::late::green ... ", "", How::StoodStill);
+        assert_eq!(outcome.unended, ["timers::late"]);
+    }
+
+    #[test]
+    fn a_watchdog_is_heard() {
+        let outcome = heard("", "law `green::timers::late` has not ended\n", How::Exited);
+        assert_eq!(outcome.unended, ["timers::late"]);
+    }
+
+    #[test]
+    fn nothing_at_all_is_not_clean() {
+        assert!(!heard("", "", How::Exited).is_clean());
+        assert_eq!(heard("", "", How::Died).died, ["before any law"]);
+    }
 }
