@@ -62,6 +62,9 @@ mod subject;
 mod body;
 pub mod styles;
 
+// Programs as values.
+pub mod script;
+
 // What is tested.
 mod laws;
 

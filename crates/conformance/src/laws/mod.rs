@@ -36,7 +36,10 @@ mod operations;
 mod reentrancy;
 mod thread_locals;
 
-const TOPICS: [&[Law]; 24] = [
+// Programs that nobody wrote.
+mod scripts;
+
+const TOPICS: [&[Law]; 25] = [
     lifecycle::LAWS,
     cancel::LAWS,
     cancel_from_afar::LAWS,
@@ -61,6 +64,7 @@ const TOPICS: [&[Law]; 24] = [
     operations::LAWS,
     reentrancy::LAWS,
     thread_locals::LAWS,
+    scripts::LAWS,
 ];
 
 /// All laws, in the order in which they are best read.
@@ -102,5 +106,6 @@ macro_rules! every_law {
         $crate::operations! {}
         $crate::reentrancy! {}
         $crate::thread_locals! {}
+        $crate::scripts! {}
     };
 }
