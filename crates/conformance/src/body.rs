@@ -33,6 +33,7 @@ enum Part {
     Perform(Box<dyn FnOnce() -> BoxTask<Then>>),
     Repeat(Box<dyn FnMut() -> Option<BoxTask<Then>>>),
     Hold(Box<dyn Any>),
+    Make(Box<dyn FnOnce() -> Box<dyn Any>>),
 }
 
 /// A body that does nothing yet.
@@ -101,6 +102,11 @@ impl<T: 'static> Body<T> {
         self.with(Part::Hold(Box::new(value)))
     }
 
+    /// Holds the value that `make` makes when the body has come so far.
+    pub fn hold_new<V: Any>(self, make: impl FnOnce() -> V + 'static) -> Self {
+        self.with(Part::Make(Box::new(|| Box::new(make()))))
+    }
+
     /// Is worth this in the end.
     pub fn worth<U>(self, worth: impl FnOnce() -> U + 'static) -> Body<U> {
         let Self { parts, held, is_over, .. } = self;
@@ -139,6 +145,7 @@ impl<T: 'static> Body<T> {
             match part {
                 Part::Run(something) => something(),
                 Part::Hold(value) => self.held.push(value),
+                Part::Make(make) => self.held.push(make()),
                 Part::Perform(make) => return Next::Perform(make()),
                 Part::Repeat(mut make) => {
                     if let Some(task) = make() {

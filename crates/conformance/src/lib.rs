@@ -45,8 +45,12 @@
 //!     // A `#[test]` for each law: `laws::lifecycle::building_runs_nothing` and so on.
 //!     quadrivium_conformance::every_law!(&super::Mine);
 //! }
-//! # let law = quadrivium_conformance::laws().next().unwrap();
-//! # law.check((&Mine).into());
+//! # fn main() {
+//! #     quadrivium_conformance::laws().for_each(|law| match law.topic {
+//! #         "lifecycle" | "cancel" => law.check((&Mine).into()),
+//! #         _ => {}
+//! #     });
+//! # }
 //! ```
 //!
 //! `examples/state_machine` is a complete one, written by hand; `docs/conformance.md` explains it.
@@ -84,3 +88,8 @@ pub use leaf::{Leaf, Probe, leaf, map};
 pub use said::{Said, WhenDropped, WhenDroppedPrints};
 pub use style::{Feature, Style, Value};
 pub use subject::Subject;
+
+/// The examples of the page on testing one's own style run as tests.
+#[doc = include_str!("../../../docs/conformance.md")]
+#[cfg(doctest)]
+struct PageExamples;

@@ -4,10 +4,12 @@ use crate::Law;
 
 // What a task does.
 mod lifecycle;
+mod every_suspension;
 mod cancel;
 mod cancel_from_afar;
 mod join;
 mod panics;
+mod unwinding;
 
 // What it is made of.
 mod hosts;
@@ -39,12 +41,14 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 25] = [
+const TOPICS: [&[Law]; 27] = [
     lifecycle::LAWS,
+    every_suspension::LAWS,
     cancel::LAWS,
     cancel_from_afar::LAWS,
     join::LAWS,
     panics::LAWS,
+    unwinding::LAWS,
     hosts::LAWS,
     nesting::LAWS,
     order::LAWS,
@@ -83,10 +87,12 @@ macro_rules! every_law {
         }
 
         $crate::lifecycle! {}
+        $crate::every_suspension! {}
         $crate::cancel! {}
         $crate::cancel_from_afar! {}
         $crate::join! {}
         $crate::panics! {}
+        $crate::unwinding! {}
         $crate::hosts! {}
         $crate::nesting! {}
         $crate::order! {}
@@ -108,4 +114,53 @@ macro_rules! every_law {
         $crate::thread_locals! {}
         $crate::scripts! {}
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, env, fmt::Write, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_law_has_a_name_and_a_sentence_of_its_own() {
+        let (mut names, mut sentences) = (BTreeSet::new(), BTreeSet::new());
+        for law in laws() {
+            assert!(names.insert((law.topic, law.name)), "{law:?} is there twice");
+            assert!(sentences.insert(law.specification), "{law:?} says nothing new");
+            assert!(law.specification.ends_with('.'), "{law:?} is a sentence");
+        }
+    }
+
+    /// What `docs/laws.md` says.
+    fn page() -> String {
+        let mut page = "# The laws\n\nWhat every style must show. `crates/conformance/src/laws/` has \
+                        a file for each topic;\n[conformance.md](conformance.md) says how to run them \
+                        for a style of your own.\n"
+            .to_string();
+        let mut topic = "";
+        for law in laws() {
+            if law.topic != topic {
+                topic = law.topic;
+                writeln!(page, "\n## {topic}\n").unwrap();
+            }
+            let needs = law.needs.iter().map(|needs| format!(" (needs {needs:?})"));
+            let sentence = law.specification.trim();
+            writeln!(page, "- `{}`: {sentence}{}", law.name, needs.collect::<String>()).unwrap();
+        }
+        page
+    }
+
+    #[test]
+    fn the_page_of_laws_is_up_to_date() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/laws.md");
+        if env::var_os("QUADRIVIUM_WRITE").is_some() {
+            fs::write(&path, page()).unwrap();
+        }
+        let written = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            written == page(),
+            "docs/laws.md is out of date: run QUADRIVIUM_WRITE=1 cargo test -p quadrivium-conformance"
+        );
+    }
 }

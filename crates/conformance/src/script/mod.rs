@@ -19,6 +19,7 @@ mod generate;
 mod play;
 mod record;
 mod rules;
+mod shrink;
 mod text;
 
 pub use cast::Cast;
@@ -27,6 +28,7 @@ pub use generate::scripts;
 pub use play::{CHANNELS, play, play_on};
 pub use record::Record;
 pub use rules::check_rules;
+pub use shrink::shrink;
 
 /// A small program: instructions, carried out one after another.
 #[derive(Clone, Debug, PartialEq, Eq)]

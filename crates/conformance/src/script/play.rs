@@ -17,10 +17,13 @@ use quadrivium::{
 };
 
 use super::{Cast, Instruction, Record, Script, record::Recording};
-use crate::{Body, body, leaf, map, new_loop};
+use crate::{Body, body, leaf, map, new_loop, quietly};
 
 /// What the channels of a play hold: one value, three, any number.
 pub const CHANNELS: [Option<usize>; 3] = [Some(1), Some(3), None];
+
+/// How many events a play may have. A script has no loops, so it is the style that goes round in one.
+const LIMIT: usize = 20_000;
 
 /// What a script comes to: how many instructions it carried out, or where it failed.
 type Outcome = Result<usize, String>;
@@ -33,23 +36,40 @@ pub fn play(script: &Script, cast: &Cast) -> Record {
 /// The same on a loop of one's own, such as one that a simulation made. Its trace is replaced.
 pub fn play_on(event_loop: &mut EventLoop, script: &Script, cast: &Cast) -> Record {
     let stage = Stage::new(cast);
-    let record = Rc::clone(&stage.record);
-    event_loop.trace(move |event: &Event| record.borrow_mut().event(event));
+    let (record, mut left) = (Rc::clone(&stage.record), LIMIT);
+    event_loop.trace(move |event: &Event| {
+        left -= 1;
+        if left == 0 {
+            // Out of the loop: a stopper would be someone outside, who might end a deadlock.
+            resume_unwind(Box::new(format!("does not end: {LIMIT} events")));
+        }
+        record.borrow_mut().event(event);
+    });
     let main = stage.task(script, "main".to_string());
     drop(event_loop.spawn(main));
-    let end = match event_loop.run() {
+    let end = quietly(|| event_loop.run()).map_or_else(|message| message, how_it_ended);
+    event_loop.trace(keep_on_recording(&stage));
+    stage.cancel_all();
+    // The cancels are shown by the next turn.
+    let _ = event_loop.turn();
+    event_loop.trace(|_: &Event| ());
+    stage.record.take().end(end)
+}
+
+fn keep_on_recording(stage: &Stage) -> impl FnMut(&Event) + 'static {
+    let record = Rc::clone(&stage.record);
+    move |event| record.borrow_mut().event(event)
+}
+
+fn how_it_ended(ran: Result<(), RunError>) -> String {
+    match ran {
         Ok(()) => "done".to_string(),
         Err(RunError::Deadlock(deadlock)) => {
             let tasks: Vec<_> = deadlock.tasks.iter().map(|label| label.id.to_string()).collect();
             format!("deadlock of {}", tasks.join(", "))
         }
         Err(error) => error.to_string(),
-    };
-    stage.cancel_all();
-    // The cancels are shown by the next turn.
-    let _ = event_loop.turn();
-    event_loop.trace(|_: &Event| ());
-    stage.record.take().end(end)
+    }
 }
 
 /// What the scripts of a play share.
@@ -135,7 +155,7 @@ impl Place {
                 let time = ms(n);
                 body.perform_then(move || block_for(time), self.says())
             }
-            Instruction::Hold => body.hold(Held(self)),
+            Instruction::Hold => body.hold_new(move || Held(self)),
             Instruction::Spawn(script) => {
                 let task = self.task(script, "s");
                 body.run(move || {
