@@ -21,7 +21,7 @@ fn main() -> Result<(), String> {
     let script =
         Script::new([Spawn(child), Timeout(5, slow), Cancel(0), Recv(0)]);
 
-    let casts = styles::ALL.map(|style| Cast::all(style));
+    let casts = styles::ALL.map(Cast::all);
     let all: Vec<_> = [Cast::all(&Machine)].into_iter().chain(casts).collect();
     agree(&script, &all)?;
 
