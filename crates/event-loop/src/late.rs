@@ -38,3 +38,20 @@ impl Late {
         self.entries.first_key_value().map(|((due, _), _)| *due)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earliest_comes_first_and_equals_in_the_order_they_were_put() {
+        let [a, b, c] = [1, 2, 3].map(|slot| Key::new(0, slot, 0));
+        let mut late = Late::default();
+        late.put(20, a, Arrival::Delayed);
+        late.put(10, b, Arrival::Spurious);
+        late.put(20, c, Arrival::Delayed);
+        assert_eq!((late.next(), late.pop_due(9)), (Some(10), None));
+        let all: Vec<_> = std::iter::from_fn(|| late.pop_due(20)).map(|(key, _)| key).collect();
+        assert_eq!((all, late.next()), (vec![b, a, c], None));
+    }
+}
