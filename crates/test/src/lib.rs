@@ -45,7 +45,7 @@
 //! # What goes wrong on demand
 //!
 //! [`Faults`] come from the seed too: spurious wakes, late wakes, cancels, and in-memory
-//! [`connection`]s that split, delay, reset and half-close. [`choose`] gives the program itself a
+//! [connections](mod@connection) that split, delay, reset and half-close. [`choose`] gives the program itself a
 //! choice from the same source.
 //!
 //! ```
