@@ -196,6 +196,7 @@ impl Watcher {
             }
             EventKind::Spawned(_)
             | EventKind::Woken(_)
+            | EventKind::Delayed(_)
             | EventKind::Done
             | EventKind::Cancelled
             | EventKind::Panicked => {}

@@ -9,7 +9,10 @@ use std::{
 
 use quadrivium_core::{JoinHandle, Task, host::Host};
 
-use crate::{RunError, Trace, active::Active, clock::Clock, mailboxes::Remote, shared::Shared};
+use crate::{
+    RunError, Schedule, Trace, active::Active, clock::Clock, mailboxes::Remote,
+    scheduling::Scheduling, shared::Shared,
+};
 
 /// Drives tasks of every style on one thread.
 ///
@@ -48,7 +51,7 @@ impl EventLoop {
     ///
     /// When the operating system refuses the descriptors a loop needs to sleep and be woken.
     pub fn new() -> io::Result<Self> {
-        Self::with_clock(Clock::real())
+        Self::with(Clock::real(), None)
     }
 
     /// A loop on a virtual clock: when no task is ready, time jumps to the next deadline.
@@ -60,11 +63,24 @@ impl EventLoop {
     ///
     /// As [`new`](EventLoop::new).
     pub fn with_virtual_clock() -> io::Result<Self> {
-        Self::with_clock(Clock::virtual_time())
+        Self::with(Clock::virtual_time(), None)
     }
 
-    fn with_clock(clock: Clock) -> io::Result<Self> {
-        Ok(Self { shared: Rc::new(Shared::new(clock)?) })
+    /// A loop on a virtual clock in which `schedule` decides what the loop leaves open: which ready
+    /// task runs next, and what goes wrong. A turn is one step of one task.
+    ///
+    /// It is for simulations: a step costs time in proportion to the number of ready tasks.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](EventLoop::new).
+    pub fn with_schedule(schedule: impl Schedule + 'static) -> io::Result<Self> {
+        let scheduling = Scheduling::new(Box::new(schedule));
+        Self::with(Clock::virtual_time(), Some(Box::new(scheduling)))
+    }
+
+    fn with(clock: Clock, scheduling: Option<Box<Scheduling>>) -> io::Result<Self> {
+        Ok(Self { shared: Rc::new(Shared::new(clock, scheduling)?) })
     }
 
     /// Hands a task to the loop. It starts in a later turn.
@@ -116,6 +132,9 @@ impl EventLoop {
     {
         let active = Active::enter(&self.shared)?;
         let handle = self.spawn_at(task, None, Location::caller());
+        if let Some(scheduling) = &self.shared.scheduling {
+            scheduling.blocks_on(handle.id());
+        }
         let driven = self.shared.drive(|| handle.is_finished());
         if driven.is_err() {
             handle.cancel();

@@ -29,6 +29,9 @@ mod slots;
 mod timers;
 mod clock;
 mod reactor;
+mod schedule;
+mod scheduling;
+mod late;
 mod waker;
 mod active;
 mod mailbox;
@@ -40,4 +43,5 @@ pub mod trace;
 
 pub use error::{Deadlock, RunError};
 pub use event_loop::{EventLoop, Stopper, Turned};
+pub use schedule::{Fault, Schedule};
 pub use trace::{Recorder, Trace};

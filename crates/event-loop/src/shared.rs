@@ -21,6 +21,7 @@ use crate::{
     mailboxes::{self, Remote},
     reactor::Reactor,
     ready::ReadyQueue,
+    scheduling::Scheduling,
     slots::Slots,
     step::contain,
     timers::Timers,
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) stopped: Cell<bool>,
     pub(crate) tracing: Cell<bool>,
     pub(crate) trace: RefCell<Option<Box<dyn Trace>>>,
+    /// There in simulations. Boxed, as the loop is small and ordinary ones have none.
+    pub(crate) scheduling: Option<Box<Scheduling>>,
 }
 
 pub(crate) struct State {
@@ -55,7 +58,7 @@ pub(crate) struct State {
 }
 
 impl Shared {
-    pub(crate) fn new(clock: Clock) -> io::Result<Self> {
+    pub(crate) fn new(clock: Clock, scheduling: Option<Box<Scheduling>>) -> io::Result<Self> {
         let (reactor, bell) = Reactor::new()?;
         let (index, first_generation) = mailboxes::claim(bell)?;
         Ok(Self {
@@ -75,6 +78,7 @@ impl Shared {
             stopped: Cell::new(false),
             tracing: Cell::new(false),
             trace: RefCell::new(None),
+            scheduling,
         })
     }
 
@@ -100,15 +104,21 @@ impl Shared {
         }
     }
 
-    /// One turn: mail, deadlines, then every task that is ready now, once.
+    /// One turn: mail, deadlines, then every task that is ready now, once; with a schedule, the one
+    /// it chooses.
     pub(crate) fn turn(&self) {
         if let Some(mail) = self.mailbox.take_mail() {
             self.read(mail);
         }
         self.wake_due();
-        self.state.borrow_mut().ready.begin_turn();
-        while let Some((key, body)) = self.start() {
-            self.step(key, body);
+        match &self.scheduling {
+            None => {
+                self.state.borrow_mut().ready.begin_turn();
+                while let Some((key, body)) = self.start() {
+                    self.step(key, body);
+                }
+            }
+            Some(scheduling) => self.scheduled_turn(scheduling),
         }
         self.show_trace();
     }
@@ -116,10 +126,12 @@ impl Shared {
     /// What is left to do after a turn.
     pub(crate) fn turned(&self) -> Turned {
         let state = self.state.borrow();
-        match state.timers.next() {
+        let late = self.scheduling.as_ref().and_then(|scheduling| scheduling.next_arrival());
+        match [state.timers.next(), late].into_iter().flatten().min() {
             _ if !state.ready.is_empty() => Turned::Ready,
-            Some(deadline) => Turned::Until(self.clock.at(deadline)),
-            None if state.slots.live() == 0 => Turned::Empty,
+            // What is late may be so for a task that has ended.
+            _ if state.slots.live() == 0 => Turned::Empty,
+            Some(due) => Turned::Until(self.clock.at(due)),
             None => Turned::Waiting,
         }
     }
@@ -175,6 +187,9 @@ impl Shared {
         contain(|| self.show_trace());
         let trace = self.trace.try_borrow_mut().ok().and_then(|mut trace| trace.take());
         contain(|| drop(trace));
+        if let Some(scheduling) = &self.scheduling {
+            scheduling.close();
+        }
     }
 
     pub(crate) fn live(&self) -> usize {

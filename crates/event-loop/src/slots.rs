@@ -136,6 +136,11 @@ impl Slots {
         (slot.generation == key.generation() && slot.stage != Stage::Free).then_some(slot)
     }
 
+    /// Whether this task waits for its turn to run.
+    pub(crate) fn is_ready(&mut self, key: Key) -> bool {
+        self.at(key).is_some_and(|slot| slot.stage == Stage::Ready)
+    }
+
     /// The slot with this index.
     #[inline]
     pub(crate) fn slot(&mut self, index: u32) -> &mut Slot {

@@ -40,7 +40,7 @@ impl<F: FnMut(&Event)> Trace for F {
 }
 
 /// One thing that happened to a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Event {
     /// When, on the loop's clock, counted from the making of the loop.
     pub at: Duration,
@@ -53,7 +53,7 @@ pub struct Event {
 }
 
 /// What happened to a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// It was handed to the loop: by another task, or from outside.
     Spawned(Option<TaskId>),
@@ -63,6 +63,8 @@ pub enum EventKind {
     Suspended(Waiting),
     /// It was made ready.
     Woken(By),
+    /// The schedule keeps it so long from becoming ready.
+    Delayed(Duration),
     /// It returned.
     Done,
     /// It was taken away; its destructors have run.
@@ -72,7 +74,7 @@ pub enum EventKind {
 }
 
 /// What a suspended task waits for; deadlines are counted from the making of the loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Waiting {
     /// For the others to run.
     Turn,
@@ -83,7 +85,7 @@ pub enum Waiting {
 }
 
 /// Who made a task ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum By {
     /// Its deadline.
     Timer,
@@ -91,6 +93,8 @@ pub enum By {
     Task(TaskId),
     /// Someone outside the loop's turn: another thread, or the code around the loop.
     Outside,
+    /// The schedule, for no reason.
+    Fault,
 }
 
 impl fmt::Display for Event {
@@ -115,6 +119,8 @@ impl fmt::Display for EventKind {
             EventKind::Woken(By::Timer) => f.write_str("woken by its deadline"),
             EventKind::Woken(By::Task(task)) => write!(f, "woken by {task}"),
             EventKind::Woken(By::Outside) => f.write_str("woken from outside"),
+            EventKind::Woken(By::Fault) => f.write_str("woken for no reason"),
+            EventKind::Delayed(delay) => write!(f, "delayed by {delay:?}"),
             EventKind::Done => f.write_str("done"),
             EventKind::Cancelled => f.write_str("cancelled"),
             EventKind::Panicked => f.write_str("panicked"),

@@ -20,7 +20,7 @@ impl Shared {
         self.wake_by(key, by);
     }
 
-    fn wake_by(&self, key: Key, by: By) {
+    pub(crate) fn wake_by(&self, key: Key, by: By) {
         let mut state = self.state.borrow_mut();
         let State { slots, ready, .. } = &mut *state;
         let Some(slot) = slots.at(key) else { return };

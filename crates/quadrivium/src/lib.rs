@@ -92,6 +92,7 @@
 //! | [`sync`] | channels and notifications between tasks |
 //! | [`thread`] | green threads under the names of `std::thread` |
 //! | [`event_loop`] | the loop, its errors, its trace |
+//! | [`test`](mod@test) | deterministic simulation, and checks around code |
 //! | [`host`] | for those who write a host or a style of their own |
 
 #![forbid(unsafe_code)]
@@ -105,11 +106,12 @@ pub use quadrivium_callback as callback;
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
 pub use quadrivium_green as green;
+pub use quadrivium_test as test;
 
 /// The loop, its errors and its trace.
 pub mod event_loop {
     pub use quadrivium_event_loop::{
-        Deadlock, EventLoop, Recorder, RunError, Stopper, Trace, Turned, trace,
+        Deadlock, EventLoop, Fault, Recorder, RunError, Schedule, Stopper, Trace, Turned, trace,
     };
 }
 

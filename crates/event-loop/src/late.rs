@@ -1,0 +1,57 @@
+//! [`Late`]: wakes that a schedule puts off, and those that come for no reason.
+
+use std::collections::BTreeMap;
+
+use crate::waker::Key;
+
+/// What is still to come, by time; what is due at the same time, in the order it was put.
+#[derive(Debug, Default)]
+pub(crate) struct Late {
+    entries: BTreeMap<(u64, u64), (Key, Arrival)>,
+    put: u64,
+}
+
+/// What comes late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// The task was woken before, and stands in line from now on.
+    Delayed,
+    /// The task is woken now, for no reason.
+    Spurious,
+}
+
+impl Late {
+    /// Keeps this for the task until `due`, in nanoseconds since the loop was made.
+    pub(crate) fn put(&mut self, due: u64, key: Key, arrival: Arrival) {
+        self.entries.insert((due, self.put), (key, arrival));
+        self.put += 1;
+    }
+
+    /// Takes out the first, if that is due.
+    pub(crate) fn pop_due(&mut self, now: u64) -> Option<(Key, Arrival)> {
+        let first = self.entries.first_entry().filter(|entry| entry.key().0 <= now)?;
+        Some(first.remove())
+    }
+
+    /// When the first is due.
+    pub(crate) fn next(&self) -> Option<u64> {
+        self.entries.first_key_value().map(|((due, _), _)| *due)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earliest_comes_first_and_equals_in_the_order_they_were_put() {
+        let [a, b, c] = [1, 2, 3].map(|slot| Key::new(0, slot, 0));
+        let mut late = Late::default();
+        late.put(20, a, Arrival::Delayed);
+        late.put(10, b, Arrival::Spurious);
+        late.put(20, c, Arrival::Delayed);
+        assert_eq!((late.next(), late.pop_due(9)), (Some(10), None));
+        let all: Vec<_> = std::iter::from_fn(|| late.pop_due(20)).map(|(key, _)| key).collect();
+        assert_eq!((all, late.next()), (vec![b, a, c], None));
+    }
+}

@@ -1,0 +1,186 @@
+//! [`Scheduling`]: a turn of a loop that has a [`Schedule`] is one step of one task.
+//!
+//! ```text
+//!   wake, deadline, ─► ready.later ─ 1. line_up ─► the line ─ 3. choose ─► step ─ 4. suspended?
+//!   spawn, Turn                       │ woken?        ▲                              │ cancel
+//!                                     ▼               │                              │
+//!                                    late ─ 2. arrive ┘ ◄──────── a spurious wake ───┘
+//! ```
+//!
+//! None of it is on the way of a loop without a schedule: wakes and steps are the same, and the
+//! questions are asked about what they have left in the ready queue.
+
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
+
+use quadrivium_core::host::{HostedTask, TaskId};
+
+use crate::{
+    Schedule,
+    late::{Arrival, Late},
+    schedule::Fault,
+    shared::{Shared, State},
+    slots::Stage,
+    step::contain,
+    trace::{By, EventKind},
+    waker::Key,
+};
+
+pub(crate) struct Scheduling {
+    /// Gone when the loop is closed.
+    schedule: RefCell<Option<Box<dyn Schedule>>>,
+    late: RefCell<Late>,
+    /// The last spawned of those that have stood in line: a task after it has never been suspended.
+    youngest: Cell<TaskId>,
+    /// The task that a `block_on` waits for.
+    blocked_on: Cell<Option<TaskId>>,
+}
+
+impl Scheduling {
+    pub(crate) fn new(schedule: Box<dyn Schedule>) -> Self {
+        Self {
+            schedule: RefCell::new(Some(schedule)),
+            late: RefCell::default(),
+            youngest: Cell::new(TaskId(0)),
+            blocked_on: Cell::new(None),
+        }
+    }
+
+    /// Nobody enters a turn inside a turn, so the schedule is never asked while it decides. A loop
+    /// that is closed has none, and then nothing goes wrong.
+    fn ask<T: Default>(&self, question: impl FnOnce(&mut dyn Schedule) -> T) -> T {
+        let mut schedule = self.schedule.borrow_mut();
+        schedule.as_mut().map_or_else(T::default, |schedule| question(schedule.as_mut()))
+    }
+
+    /// When something late arrives next.
+    pub(crate) fn next_arrival(&self) -> Option<u64> {
+        self.late.borrow().next()
+    }
+
+    /// A `block_on` waits for this task. Ids are not used again, so it need not be told when it
+    /// waits no longer.
+    pub(crate) fn blocks_on(&self, task: TaskId) {
+        self.blocked_on.set(Some(task));
+    }
+
+    /// The schedule is user code, and may hold handles of this very loop.
+    pub(crate) fn close(&self) {
+        let schedule = self.schedule.take();
+        contain(|| drop(schedule));
+    }
+}
+
+impl Shared {
+    #[cold]
+    pub(crate) fn scheduled_turn(&self, scheduling: &Scheduling) {
+        // What mail and deadlines have made ready.
+        self.line_up(scheduling, |_| true);
+        self.arrive(scheduling);
+        let Some((key, body)) = self.choose(scheduling) else { return };
+        self.step(key, body);
+        // If the task itself is ready again, it was never waiting.
+        self.line_up(scheduling, |woken| woken != key);
+        self.disturb(scheduling, key);
+    }
+
+    /// Puts what has become ready in line, in that order; what was woken perhaps later.
+    fn line_up(&self, scheduling: &Scheduling, was_woken: impl Fn(Key) -> bool) {
+        let arrivals = self.state.borrow_mut().arrivals();
+        let youngest = scheduling.youngest.get();
+        let delay = |&(key, id): &(Key, TaskId)| match id <= youngest && was_woken(key) {
+            true => scheduling.ask(|schedule| schedule.woken(id)),
+            false => Duration::ZERO,
+        };
+        let delays: Vec<Duration> = arrivals.iter().map(delay).collect();
+        for ((key, id), delay) in arrivals.into_iter().zip(&delays) {
+            scheduling.youngest.set(scheduling.youngest.get().max(id));
+            if !delay.is_zero() {
+                self.put_off(scheduling, key, *delay, Arrival::Delayed);
+                self.note(key.slot(), EventKind::Delayed(*delay));
+            }
+        }
+        self.state.borrow_mut().ready.line_up(&delays);
+    }
+
+    /// What is late and due is in line, or woken, from now on. Whoever has ended or gone on since
+    /// is passed over.
+    fn arrive(&self, scheduling: &Scheduling) {
+        let now = self.nanos_now();
+        loop {
+            let due = scheduling.late.borrow_mut().pop_due(now);
+            match due {
+                None => break,
+                Some((key, Arrival::Spurious)) => self.wake_by(key, By::Fault),
+                Some((key, Arrival::Delayed)) => self.state.borrow_mut().ready.push(key),
+            }
+        }
+        self.line_up(scheduling, |_| false);
+    }
+
+    fn put_off(&self, scheduling: &Scheduling, key: Key, delay: Duration, arrival: Arrival) {
+        let delay = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
+        let due = self.nanos_now().saturating_add(delay);
+        scheduling.late.borrow_mut().put(due, key, arrival);
+    }
+
+    /// Takes the task that the schedule chooses out of the line.
+    fn choose(&self, scheduling: &Scheduling) -> Option<(Key, HostedTask)> {
+        let ids = self.ids_in_line();
+        if ids.is_empty() {
+            return None;
+        }
+        let chosen = scheduling.ask(|schedule| schedule.next(&ids));
+        let n = ids.len();
+        assert!(chosen < n, "a schedule chose task {chosen} of {n}: it must return an index");
+        // The schedule may have cancelled tasks: then the index counts among those it was shown.
+        let mut state = self.state.borrow_mut();
+        let key = state.ready.take_from_line(chosen);
+        if !state.slots.is_ready(key) {
+            return None;
+        }
+        let slot = state.slots.slot(key.slot());
+        slot.stage = Stage::Running;
+        Some((key, slot.body.take().expect("a ready task has its body")))
+    }
+
+    /// The tasks in line, after those that were cancelled since have been taken out.
+    fn ids_in_line(&self) -> Vec<TaskId> {
+        let mut state = self.state.borrow_mut();
+        let State { slots, ready, .. } = &mut *state;
+        ready.retain_in_line(|key| slots.is_ready(key));
+        ready.line().iter().map(|key| slots.id(key.slot())).collect()
+    }
+
+    /// Asks what goes wrong with a task that has suspended.
+    fn disturb(&self, scheduling: &Scheduling, key: Key) {
+        let mut state = self.state.borrow_mut();
+        let is_suspended = |stage| matches!(stage, Stage::Suspended | Stage::Ready);
+        if !state.slots.at(key).is_some_and(|slot| is_suspended(slot.stage)) {
+            return;
+        }
+        let id = state.slots.id(key.slot());
+        drop(state);
+        match scheduling.ask(|schedule| schedule.suspended(id)) {
+            Fault::None => {}
+            Fault::Cancel if scheduling.blocked_on.get() == Some(id) => {}
+            Fault::Cancel => self.cancel_task(key),
+            Fault::Wake(after) => self.put_off(scheduling, key, after, Arrival::Spurious),
+        }
+    }
+
+    fn nanos_now(&self) -> u64 {
+        self.clock.nanos(self.clock.now()).unwrap_or(u64::MAX)
+    }
+}
+
+impl State {
+    /// Who has become ready and is not in line yet, without those that were cancelled since.
+    fn arrivals(&mut self) -> Vec<(Key, TaskId)> {
+        let State { slots, ready, .. } = self;
+        ready.retain_later(|key| slots.is_ready(key));
+        ready.later().iter().map(|key| (*key, slots.id(key.slot()))).collect()
+    }
+}

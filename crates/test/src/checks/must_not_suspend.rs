@@ -1,0 +1,52 @@
+//! [`must_not_suspend`]: a task in the middle of which nothing else runs.
+
+use std::{fmt, panic::Location, pin::Pin};
+
+use quadrivium_core::{Context, Step, Task};
+
+/// Checks that a task never suspends, so that nothing else runs in its middle.
+///
+/// ```
+/// use quadrivium::{prelude::*, sync::channel, test::must_not_suspend};
+///
+/// let (sender, _receiver) = channel::unbounded();
+/// let at_once = must_not_suspend(future(async move { sender.send(1).await }));
+/// EventLoop::with_virtual_clock()?.block_on(at_once)??;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+///
+/// The task panics when the one in it suspends.
+#[track_caller]
+pub fn must_not_suspend<T: Task>(task: T) -> MustNotSuspend<T> {
+    MustNotSuspend { task: Box::pin(task), checked_at: Location::caller() }
+}
+
+/// A task that never suspends. Made by [`must_not_suspend`].
+#[must_use = "a task is lazy: perform it"]
+pub struct MustNotSuspend<T> {
+    task: Pin<Box<T>>,
+    checked_at: &'static Location<'static>,
+}
+
+impl<T: Task> Task for MustNotSuspend<T> {
+    type Output = T::Output;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T::Output> {
+        let step = self.task.as_mut().resume(cx);
+        assert!(
+            matches!(step, Step::Done(_)),
+            "must_not_suspend at {}: the task suspended, so others may run in its middle; use what \
+             does not wait (try_recv, an unbounded channel), or do without the check",
+            self.checked_at
+        );
+        step
+    }
+}
+
+impl<T> fmt::Debug for MustNotSuspend<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MustNotSuspend").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,179 @@
+//! [`no_leaked_tasks`]: a task that is done when everything it spawned is.
+//!
+//! While the task and whatever it spawned run, the host is one that notes what is spawned, and
+//! hands everything else on:
+//!
+//! ```text
+//!   loop ─ resume ─► NoLeakedTasks ─ enters Noting ─► task ─ spawn ─► Noting ─ Noted(child) ─► loop
+//!   loop ─ resume ─► Noted(child) ── enters Noting ─► child ─ spawn ─► …
+//! ```
+
+use std::{
+    any::Any,
+    cell::RefCell,
+    fmt,
+    panic::Location,
+    pin::Pin,
+    rc::Rc,
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use quadrivium_core::{
+    Canceller, Context, Step, Task, Wait,
+    host::{self, Host, Hosted, HostedTask, Joined, Key, Label, Spawned},
+};
+
+/// Checks that whatever a task spawned has ended when the task is done, and so on for what those
+/// spawned. A task that is cancelled is not checked.
+///
+/// ```
+/// use quadrivium::{prelude::*, test::no_leaked_tasks};
+///
+/// let tidy = future(async {
+///     let child = spawn(turn());
+///     child.await
+/// });
+/// EventLoop::with_virtual_clock()?.block_on(no_leaked_tasks(tidy))??;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+///
+/// The task panics when the one in it is done before those; the message names them. Also when no
+/// host drives this thread.
+#[track_caller]
+pub fn no_leaked_tasks<T: Task>(task: T) -> NoLeakedTasks<T> {
+    NoLeakedTasks { task: Box::pin(task), noting: None, checked_at: Location::caller() }
+}
+
+/// A task that is done when everything it spawned is. Made by [`no_leaked_tasks`].
+#[must_use = "a task is lazy: perform it"]
+pub struct NoLeakedTasks<T> {
+    task: Pin<Box<T>>,
+    /// Since the first resume.
+    noting: Option<Rc<Noting>>,
+    checked_at: &'static Location<'static>,
+}
+
+impl<T: Task> Task for NoLeakedTasks<T> {
+    type Output = T::Output;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T::Output> {
+        let noting = Rc::clone(self.noting.get_or_insert_with(Noting::new));
+        let entered = host::enter(Rc::clone(&noting) as _);
+        let step = self.task.as_mut().resume(cx);
+        drop(entered);
+        if let Step::Done(_) = step {
+            let left = noting.left();
+            assert!(
+                left.is_empty(),
+                "no_leaked_tasks at {}: the task is done, and of what it spawned these are not: \
+                 {}; join or cancel them before the end",
+                self.checked_at,
+                left.join(", ")
+            );
+        }
+        step
+    }
+}
+
+/// The host around, which also notes what is spawned.
+struct Noting {
+    around: Rc<dyn Host>,
+    spawned: RefCell<Vec<(Key, Label)>>,
+    /// Itself, for what is spawned.
+    this: std::rc::Weak<Noting>,
+}
+
+/// A task that was spawned under it.
+struct Noted {
+    task: HostedTask,
+    noting: Rc<Noting>,
+}
+
+impl Hosted for Noted {
+    fn resume_hosted(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        output: &mut Option<Box<dyn Any>>,
+    ) -> Option<Wait> {
+        let _entered = host::enter(Rc::clone(&self.noting) as _);
+        self.task.as_mut().resume_hosted(cx, output)
+    }
+}
+
+impl Noting {
+    fn new() -> Rc<Self> {
+        let around = host::current().expect(
+            "no_leaked_tasks notes what is spawned on a host, and none drives this thread: run it \
+             with EventLoop::block_on or spawn it on a loop",
+        );
+        let spawned = RefCell::default();
+        Rc::new_cyclic(|this| Self { around, spawned, this: this.clone() })
+    }
+
+    /// Who has not ended.
+    fn left(&self) -> Vec<String> {
+        let spawned = self.spawned.borrow();
+        let left = spawned.iter().filter(|(key, _)| !self.around.is_finished(*key));
+        left.map(|(_, label)| label.to_string()).collect()
+    }
+}
+
+impl Host for Noting {
+    fn spawn(
+        &self,
+        body: HostedTask,
+        name: Option<&str>,
+        spawned_at: &'static Location<'static>,
+    ) -> Spawned {
+        let noting = self.this.upgrade().expect("a host that is asked is alive");
+        let spawned = self.around.spawn(Box::pin(Noted { task: body, noting }), name, spawned_at);
+        let label = Label { id: spawned.id, name: name.map(Rc::from), spawned_at };
+        self.spawned.borrow_mut().push((spawned.key, label));
+        spawned
+    }
+
+    fn now(&self) -> Instant {
+        self.around.now()
+    }
+
+    fn block_for(&self, duration: Duration) {
+        self.around.block_for(duration);
+    }
+
+    fn local_waker(&self, waker: &Waker) -> Waker {
+        self.around.local_waker(waker)
+    }
+
+    fn label(&self) -> Option<Label> {
+        self.around.label()
+    }
+
+    fn join(&self, key: Key, cx: &Context<'_>) -> Option<Joined> {
+        self.around.join(key, cx)
+    }
+
+    fn is_finished(&self, key: Key) -> bool {
+        self.around.is_finished(key)
+    }
+
+    fn cancel(&self, key: Key) {
+        self.around.cancel(key);
+    }
+
+    fn canceller(&self, key: Key) -> Canceller {
+        self.around.canceller(key)
+    }
+
+    fn detach(&self, key: Key) {
+        self.around.detach(key);
+    }
+}
+
+impl<T> fmt::Debug for NoLeakedTasks<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NoLeakedTasks").finish_non_exhaustive()
+    }
+}

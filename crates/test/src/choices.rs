@@ -1,0 +1,77 @@
+//! [`Choices`]: where every decision of a run comes from: a seed, or a path through all decisions.
+
+use std::time::Duration;
+
+use oorandom::Rand32;
+
+use crate::path::Path;
+
+/// The one source of all decisions of a run.
+#[derive(Debug)]
+pub(crate) enum Choices {
+    /// PCG-XSH-RR with 64 bits of state. A seed must mean the same in later versions, so it is not
+    /// the generator of a crate that may change its own.
+    Seed(Rand32),
+    Path(Path),
+}
+
+/// A probability as so many of 2³² draws.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Probability(u64);
+
+impl Probability {
+    pub(crate) fn new(probability: f64) -> Self {
+        assert!(
+            (0.0..=1.0).contains(&probability),
+            "a probability is from 0 (never) to 1 (always), not {probability}"
+        );
+        Self((probability * 2f64.powi(32)) as u64)
+    }
+}
+
+impl Choices {
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self::Seed(Rand32::new(seed))
+    }
+
+    /// One of `n`, as an index.
+    pub(crate) fn choose(&mut self, n: usize) -> usize {
+        match self {
+            _ if n < 2 => 0,
+            Self::Seed(rand) => {
+                let n = u32::try_from(n).expect("a choice among fewer than 2^32");
+                rand.rand_range(0..n) as usize
+            }
+            Self::Path(path) => path.choose(n),
+        }
+    }
+
+    /// Whether something with this probability happens. On a path, where probabilities mean
+    /// nothing, it never does.
+    pub(crate) fn happens(&mut self, probability: Probability) -> bool {
+        match self {
+            _ if probability.0 == 0 => false,
+            Self::Seed(rand) => u64::from(rand.rand_u32()) < probability.0,
+            Self::Path(_) => false,
+        }
+    }
+
+    /// A duration up to this one.
+    pub(crate) fn up_to(&mut self, most: Duration) -> Duration {
+        match self {
+            Self::Seed(rand) => {
+                let nanos = most.as_nanos() * u128::from(rand.rand_u32()) / u128::from(u32::MAX);
+                Duration::from_nanos_u128(nanos)
+            }
+            Self::Path(_) => Duration::ZERO,
+        }
+    }
+
+    /// The path again, of which it was made.
+    pub(crate) fn into_path(self) -> Path {
+        match self {
+            Self::Path(path) => path,
+            Self::Seed(_) => unreachable!("every order is tried on a path"),
+        }
+    }
+}

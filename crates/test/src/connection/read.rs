@@ -1,0 +1,77 @@
+//! [`Read`] and [`ReadExact`].
+
+use std::{io, pin::Pin, rc::Rc};
+
+use quadrivium_core::{Context, Step, Task};
+
+use super::End;
+use crate::run;
+
+/// A task that reads some bytes. Made by [`Connection::read`](super::Connection::read).
+#[derive(Debug)]
+#[must_use = "a task is lazy: perform it"]
+pub struct Read {
+    end: Rc<End>,
+    most: usize,
+    has_begun: bool,
+}
+
+/// A task that reads so many bytes. Made by
+/// [`Connection::read_exact`](super::Connection::read_exact).
+#[derive(Debug)]
+#[must_use = "a task is lazy: perform it"]
+pub struct ReadExact {
+    rest: Read,
+    bytes: Vec<u8>,
+}
+
+impl Read {
+    pub(super) fn new(end: &Rc<End>, most: usize) -> Self {
+        Self { end: Rc::clone(end), most, has_begun: false }
+    }
+
+    fn begin(&mut self) {
+        // Once an operation: how often it is resumed must not decide what happens to it.
+        let begins = !std::mem::replace(&mut self.has_begun, true);
+        if begins && run::happens(|faults| faults.resets) {
+            self.end.reset();
+        }
+    }
+}
+
+impl ReadExact {
+    pub(super) fn new(end: &Rc<End>, n: usize) -> Self {
+        Self { rest: Read::new(end, n), bytes: Vec::new() }
+    }
+}
+
+impl Task for Read {
+    type Output = io::Result<Vec<u8>>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        self.begin();
+        self.end.incoming.read(self.most, cx)
+    }
+}
+
+impl Task for ReadExact {
+    type Output = io::Result<Vec<u8>>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        let this = &mut *self;
+        while this.rest.most > 0 {
+            match Pin::new(&mut this.rest).resume(cx) {
+                Step::Suspended(wait) => return Step::Suspended(wait),
+                Step::Done(Err(error)) => return Step::Done(Err(error)),
+                Step::Done(Ok(bytes)) if bytes.is_empty() => {
+                    return Step::Done(Err(io::ErrorKind::UnexpectedEof.into()));
+                }
+                Step::Done(Ok(bytes)) => {
+                    this.rest.most -= bytes.len();
+                    this.bytes.extend(bytes);
+                }
+            }
+        }
+        Step::Done(Ok(std::mem::take(&mut this.bytes)))
+    }
+}

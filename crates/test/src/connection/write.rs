@@ -1,0 +1,76 @@
+//! [`Write`] and [`WriteAll`].
+
+use std::{io, pin::Pin, rc::Rc};
+
+use quadrivium_core::{Context, Step, Task};
+
+use super::End;
+use crate::run;
+
+/// A task that writes some bytes. Made by [`Connection::write`](super::Connection::write).
+#[derive(Debug)]
+#[must_use = "a task is lazy: perform it"]
+pub struct Write {
+    end: Rc<End>,
+    bytes: Vec<u8>,
+    /// How many of them have been written before.
+    written: usize,
+    has_begun: bool,
+}
+
+/// A task that writes all bytes. Made by [`Connection::write_all`](super::Connection::write_all).
+#[derive(Debug)]
+#[must_use = "a task is lazy: perform it"]
+pub struct WriteAll {
+    rest: Write,
+}
+
+impl Write {
+    pub(super) fn new(end: &Rc<End>, bytes: Vec<u8>) -> Self {
+        Self { end: Rc::clone(end), bytes, written: 0, has_begun: false }
+    }
+
+    fn begin(&mut self) {
+        // Once an operation: how often it is resumed must not decide what happens to it.
+        if std::mem::replace(&mut self.has_begun, true) {
+            return;
+        }
+        if run::happens(|faults| faults.resets) {
+            self.end.reset();
+        } else if run::happens(|faults| faults.half_closes) {
+            self.end.outgoing.end();
+        }
+    }
+}
+
+impl WriteAll {
+    pub(super) fn new(end: &Rc<End>, bytes: Vec<u8>) -> Self {
+        Self { rest: Write::new(end, bytes) }
+    }
+}
+
+impl Task for Write {
+    type Output = io::Result<usize>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        self.begin();
+        self.end.outgoing.write(&self.bytes[self.written..], cx)
+    }
+}
+
+impl Task for WriteAll {
+    type Output = io::Result<()>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        loop {
+            match Pin::new(&mut self.rest).resume(cx) {
+                Step::Suspended(wait) => return Step::Suspended(wait),
+                Step::Done(Err(error)) => return Step::Done(Err(error)),
+                Step::Done(Ok(n)) => self.rest.written += n,
+            }
+            if self.rest.written == self.rest.bytes.len() {
+                return Step::Done(Ok(()));
+            }
+        }
+    }
+}

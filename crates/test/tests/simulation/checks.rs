@@ -1,0 +1,133 @@
+//! Each check passes and fails in every style, with a message that says what to do.
+
+use std::time::Duration;
+
+use quadrivium::{
+    EventLoop, RunError, Task,
+    prelude::*,
+    task::BoxTask,
+    test::{max_step, must_not_suspend, must_suspend, no_leaked_tasks},
+    time::block_for,
+};
+
+use crate::styles::{Script, Style, in_every_style, script};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A check around a task of the inner style, performed by one of the outer.
+fn checked<C: Task + 'static>(
+    style: Style,
+    inner: Script,
+    check: impl FnOnce(BoxTask<()>) -> C,
+) -> Result<(), RunError> {
+    let mut event_loop = EventLoop::with_virtual_clock().unwrap();
+    let checked = check(style.task(inner));
+    event_loop.block_on(style.task(script().perform(checked)))
+}
+
+/// The message of the panic that the check must raise.
+fn fails<C: Task + 'static>(
+    style: Style,
+    inner: Script,
+    check: impl FnOnce(BoxTask<()>) -> C,
+) -> String {
+    match checked(style, inner, check) {
+        Err(RunError::Task(error)) => error.panic_message().expect("it panics").to_string(),
+        other => panic!("the check passes: {other:?}"),
+    }
+}
+
+#[test]
+fn a_task_that_must_suspend() {
+    in_every_style(|style| {
+        checked(style, script().turns(1), must_suspend).unwrap();
+        let message = fails(style, script(), |task| must_suspend(task));
+        assert!(message.contains("must_suspend at crates/test/tests/"), "{message}");
+        assert!(message.contains("perform turn() in it"), "{message}");
+    });
+}
+
+#[test]
+fn a_task_that_must_not_suspend() {
+    in_every_style(|style| {
+        checked(style, script().run(|| ()), must_not_suspend).unwrap();
+        let message = fails(style, script().turns(1), |task| must_not_suspend(task));
+        assert!(message.contains("must_not_suspend at crates/test/tests/"), "{message}");
+        assert!(message.contains("use what does not wait"), "{message}");
+    });
+}
+
+#[test]
+fn a_task_whose_steps_are_short() {
+    in_every_style(|style| {
+        // Two steps of a second each, and an hour of waiting between.
+        let work = || script().perform(block_for(SECOND)).perform(sleep(SECOND * 3600));
+        let twice = || work().perform(block_for(SECOND));
+        checked(style, twice(), |task| max_step(SECOND, task)).unwrap();
+        let message = fails(style, twice(), |task| max_step(SECOND / 2, task));
+        assert!(message.contains("a step took 1s where 500ms is allowed"), "{message}");
+        assert!(message.contains("max_step at crates/test/tests/"), "{message}");
+    });
+}
+
+#[test]
+fn a_task_that_leaves_none_behind() {
+    in_every_style(|style| {
+        let child = move || spawn(style.task(script().turns(3)));
+        checked(style, script().then(child, |joined| joined.unwrap()), no_leaked_tasks).unwrap();
+        // Detached, but done in time.
+        checked(style, script().run(move || drop(child())).turns(9), no_leaked_tasks).unwrap();
+        // Cancelled.
+        checked(style, script().run(move || child().cancel()), no_leaked_tasks).unwrap();
+    });
+}
+
+#[test]
+fn a_task_that_leaves_some_behind() {
+    in_every_style(|style| {
+        let leaks = move || {
+            drop(spawn_named("left", style.task(script().turns(9))));
+            drop(spawn(style.task(script())));
+        };
+        let message = fails(style, script().run(leaks).turns(3), |task| no_leaked_tasks(task));
+        assert!(message.contains("no_leaked_tasks at crates/test/tests/"), "{message}");
+        let left = "these are not: task 2 \"left\" (spawned at crates/test/tests/";
+        assert!(message.contains(left), "{message}");
+        assert!(!message.contains("task 3"), "that one is done: {message}");
+        assert!(message.contains("join or cancel them"), "{message}");
+    });
+}
+
+#[test]
+fn a_task_whose_children_leave_some_behind() {
+    in_every_style(|style| {
+        let grandchild = move || drop(spawn_named("grandchild", style.task(script().turns(9))));
+        let child = move || spawn(style.task(script().turns(2).run(grandchild)));
+        let parent = script().then(child, |joined| joined.unwrap());
+        let message = fails(style, parent, |task| no_leaked_tasks(task));
+        assert!(message.contains("\"grandchild\""), "{message}");
+    });
+}
+
+#[test]
+fn what_others_spawn_is_not_leaked() {
+    in_every_style(|style| {
+        let mut event_loop = EventLoop::with_virtual_clock().unwrap();
+        let spawns = move || drop(spawn(style.task(script().turns(100))));
+        drop(event_loop.spawn(style.task(script().turns(1).run(spawns))));
+        event_loop.block_on(no_leaked_tasks(style.task(script().turns(5)))).unwrap();
+    });
+}
+
+#[test]
+fn a_check_is_worth_what_its_task_is_worth() {
+    let mut event_loop = EventLoop::with_virtual_clock().unwrap();
+    let all = future(async {
+        let one = must_suspend(future(async { turn().await })).await;
+        let two = must_not_suspend(future(async { 2 })).await;
+        let three = max_step(SECOND, future(async { 3 })).await;
+        let four = no_leaked_tasks(future(async { 4 })).await;
+        (one, two, three, four)
+    });
+    assert_eq!(event_loop.block_on(all).unwrap(), ((), 2, 3, 4));
+}

@@ -1,0 +1,24 @@
+//! Simulations, faults and checks, each behaviour in every style.
+
+// How a test is written once: read it first.
+mod styles;
+
+// Which orders there are, and how one is run again.
+mod orders;
+mod replays;
+mod failures;
+mod environment;
+mod schedules;
+
+// What goes wrong on demand.
+mod wakes;
+mod cancels;
+mod connections;
+mod connection_faults;
+
+// Time, and no end of it.
+mod timers;
+mod bounds;
+
+// Checks around code.
+mod checks;
