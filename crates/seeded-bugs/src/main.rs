@@ -71,10 +71,10 @@ fn run(cli: &Cli) -> Result<(), String> {
         return Ok(());
     }
     let findings = find(&chosen)?;
-    let page = page::page(&findings);
     match cli.name {
-        Some(_) => print!("{page}"),
-        None => fs::write(root().join(PAGE), page).map_err(|error| format!("{PAGE}: {error}"))?,
+        Some(_) => print!("{}", page::table(&findings)),
+        None => fs::write(root().join(PAGE), page::page(&findings))
+            .map_err(|error| format!("{PAGE}: {error}"))?,
     }
     verdict(&findings)
 }

@@ -10,9 +10,20 @@ const NAMED: usize = 3;
 
 /// The whole page.
 pub fn page(findings: &[Finding<'_>]) -> String {
+    intro(findings) + &table(findings)
+}
+
+/// The table alone.
+pub fn table(findings: &[Finding<'_>]) -> String {
+    let head = "| bug | what a user would suffer | killed by | laws that break | in |\n\
+                |---|---|---|---|---|\n";
+    findings.iter().map(line).fold(head.to_string(), |table, line| table + &line)
+}
+
+fn intro(findings: &[Finding<'_>]) -> String {
     let killed = findings.iter().filter(|finding| finding.is_killed()).count();
     let weakly = findings.iter().filter(|finding| finding.is_weakly_killed()).count();
-    let mut page = format!(
+    format!(
         "# Seeded bugs\n\n\
          A suite that has never failed proves little. So each of these bugs is planted in a copy of the workspace, one at a time, and the\n\
          laws run in the four styles: a law must fail. The bugs are data, in `crates/seeded-bugs/src/bugs`; this page is\n\
@@ -22,15 +33,9 @@ pub fn page(findings: &[Finding<'_>]) -> String {
          ```\n\n\
          which takes half an hour and fails when a bug survives. With a name as argument it plants the bugs of that name and prints their\n\
          lines; `--check` only looks whether each bug still applies.\n\n\
-         {killed} of {} bugs are killed, {weakly} of them only by a law that does not end.\n\n\
-         | bug | what a user would suffer | killed by | laws that break | in |\n\
-         |---|---|---|---|---|\n",
+         {killed} of {} bugs are killed, {weakly} of them only by a law that does not end.\n\n",
         findings.len()
-    );
-    for finding in findings {
-        page += &line(finding);
-    }
-    page
+    )
 }
 
 fn line(finding: &Finding<'_>) -> String {
