@@ -19,7 +19,7 @@ use quadrivium::{
     sync::{channel, oneshot},
 };
 
-use crate::styles::new_loop;
+use quadrivium_conformance::new_loop;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -10,7 +10,7 @@ use std::{
 
 use quadrivium::{green::perform, prelude::*, sync::Notify};
 
-use crate::styles::{alone, new_loop, turns};
+use quadrivium_conformance::{alone, new_loop, turns};
 
 const SIGABRT: i32 = 6;
 

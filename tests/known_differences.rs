@@ -11,10 +11,10 @@ use std::{
 
 use quadrivium::{JoinError, JoinHandle, sync::Notify};
 
-use crate::styles::{Body, Pure, alone, body, new_loop, turns};
+use quadrivium_conformance::{Body, Subject, alone, body, new_loop, styles, turns};
 
 /// What is observed, and how it is in a style.
-type Observation = (&'static str, fn(Pure) -> String);
+type Observation = (&'static str, fn(Subject) -> String);
 
 const OBSERVATIONS: [Observation; 8] = [
     ("thread::panicking() in a destructor when the task is cancelled", panicking_when_cancelled),
@@ -42,9 +42,9 @@ fn are_those_in_the_file() {
     }
     for (observed, observe) in OBSERVATIONS {
         let known = known.remove(observed).unwrap_or_default();
-        let styles = Pure::ALL.map(|style| (format!("{style:?}").to_lowercase(), observe(style)));
+        let styles = styles::ALL.map(|style| (style.name(), observe(style.into())));
         for (style, value) in &styles {
-            let expected = match known.iter().find(|line| line.0 == style) {
+            let expected = match known.iter().find(|line| line.0 == *style) {
                 Some((_, here, _)) => here,
                 None => known.first().map_or(styles[0].1.as_str(), |line| line.2),
             };
@@ -70,39 +70,39 @@ fn tells() -> (Body, impl Fn() -> String) {
 }
 
 /// Cancels a task with this body where it is suspended; what it comes to.
-fn cancelled(style: Pure, body: Body) -> Result<(), JoinError> {
+fn cancelled(subject: Subject, body: Body) -> Result<(), JoinError> {
     let mut event_loop = new_loop();
     let body = body.perform(Notify::new().notified());
-    let handle: JoinHandle<()> = event_loop.spawn(style.task(body));
+    let handle: JoinHandle<()> = event_loop.spawn(subject.task(body));
     turns(&mut event_loop, 1);
     handle.cancel();
     event_loop.block_on(handle).unwrap()
 }
 
-fn panicking_when_cancelled(style: Pure) -> String {
+fn panicking_when_cancelled(subject: Subject) -> String {
     let (body, told) = tells();
-    let _ = cancelled(style, body);
+    let _ = cancelled(subject, body);
     told()
 }
 
-fn panicking_when_loop_dropped(style: Pure) -> String {
+fn panicking_when_loop_dropped(subject: Subject) -> String {
     let (body, told) = tells();
     let mut event_loop = new_loop();
-    drop(event_loop.spawn(style.task(body.perform(Notify::new().notified()))));
+    drop(event_loop.spawn(subject.task(body.perform(Notify::new().notified()))));
     turns(&mut event_loop, 1);
     drop(event_loop);
     told()
 }
 
-fn panicking_at_the_end(style: Pure) -> String {
+fn panicking_at_the_end(subject: Subject) -> String {
     let (body, told) = tells();
-    new_loop().block_on(style.task(body)).unwrap();
+    new_loop().block_on(subject.task(body)).unwrap();
     told()
 }
 
-fn panicking_when_the_body_panics(style: Pure) -> String {
+fn panicking_when_the_body_panics(subject: Subject) -> String {
     let (body, told) = tells();
-    let _ = new_loop().block_on(style.task(body.run(|| panic!("on purpose"))));
+    let _ = new_loop().block_on(subject.task(body.run(|| panic!("on purpose"))));
     told()
 }
 
@@ -115,15 +115,15 @@ fn locks() -> (Body, impl Fn() -> String) {
     (body, || if mutex.is_poisoned() { "poisoned" } else { "usable" }.to_string())
 }
 
-fn mutex_when_cancelled(style: Pure) -> String {
+fn mutex_when_cancelled(subject: Subject) -> String {
     let (body, state) = locks();
-    let _ = cancelled(style, body);
+    let _ = cancelled(subject, body);
     state()
 }
 
-fn mutex_when_the_body_panics(style: Pure) -> String {
+fn mutex_when_the_body_panics(subject: Subject) -> String {
     let (body, state) = locks();
-    let _ = new_loop().block_on(style.task(body.run(|| panic!("on purpose"))));
+    let _ = new_loop().block_on(subject.task(body.run(|| panic!("on purpose"))));
     state()
 }
 
@@ -146,15 +146,15 @@ fn come_to(joined: Result<(), JoinError>) -> String {
     }
 }
 
-fn careful_panic_when_cancelled(style: Pure) -> String {
-    come_to(cancelled(style, body().hold(PanicsInDrop { careful: true })))
+fn careful_panic_when_cancelled(subject: Subject) -> String {
+    come_to(cancelled(subject, body().hold(PanicsInDrop { careful: true })))
 }
 
 /// In a process of its own, since it may end it.
-fn panic_when_cancelled(style: Pure) -> String {
+fn panic_when_cancelled(subject: Subject) -> String {
     let test = "known_differences::are_those_in_the_file";
-    let output = alone(test, &format!("{style:?}"), || {
-        let joined = cancelled(style, body().hold(PanicsInDrop { careful: false }));
+    let output = alone(test, &subject.to_string(), || {
+        let joined = cancelled(subject, body().hold(PanicsInDrop { careful: false }));
         eprintln!("came to {}", come_to(joined));
     });
     if output.status.signal().is_some() {

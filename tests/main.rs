@@ -1,52 +1,57 @@
-//! One suite for four ways to suspend: every test is written once and runs in each style, and in
-//! each of the sixteen pairs in which one style performs another.
+//! The laws for the four styles of Quadrivium and for the sixteen pairs in which one performs
+//! another; what one style has to itself; the rules of the workspace.
 //!
-//! A failure names the test and the style: `cancel::while_suspended::callback_performs_green`.
-//! Everything is on the virtual clock; threads meet at barriers and joins, never by time.
+//! A failure names the style and the law: `callback_performs_green::cancel::while_suspended`. The
+//! laws stand in `crates/conformance/src/laws`.
 
-// How a test is written once: read `styles/mod.rs` first.
-#[macro_use]
-mod styles;
+use quadrivium_conformance::{Subject, every_law, styles::*};
 
-// What a task does.
-mod cancel;
-mod cancel_from_afar;
-mod join;
-mod lifecycle;
-mod panics;
+mod callback {
+    super::every_law!(&super::Callback);
+}
+mod generator {
+    super::every_law!(&super::Generator);
+}
+mod future {
+    super::every_law!(&super::Future);
+}
+mod green {
+    super::every_law!(&super::Green);
+}
 
-// What it is made of.
-mod hosts;
-mod nesting;
+macro_rules! pairs {
+    ($($pair:ident = $outer:ident, $inner:ident;)*) => {$(
+        mod $pair {
+            super::every_law!(super::Subject::performs(&super::$outer, &super::$inner));
+        }
+    )*};
+}
 
-// When it does it.
-mod moving_deadlines;
-mod order;
-mod starvation;
-mod stop;
-mod timers;
-
-// What makes it go on.
-mod channel_operations;
-mod channels;
-mod foreign_threads;
-mod foreign_wakers;
-mod notify;
-mod stale_wakes;
-mod sub_wakers;
-mod wakes;
-
-// What must not go wrong.
-mod afterlife;
-mod deadlock;
-mod operations;
-mod reentrancy;
-mod thread_locals;
+pairs! {
+    callback_performs_callback = Callback, Callback;
+    callback_performs_generator = Callback, Generator;
+    callback_performs_future = Callback, Future;
+    callback_performs_green = Callback, Green;
+    generator_performs_callback = Generator, Callback;
+    generator_performs_generator = Generator, Generator;
+    generator_performs_future = Generator, Future;
+    generator_performs_green = Generator, Green;
+    future_performs_callback = Future, Callback;
+    future_performs_generator = Future, Generator;
+    future_performs_future = Future, Future;
+    future_performs_green = Future, Green;
+    green_performs_callback = Green, Callback;
+    green_performs_generator = Green, Generator;
+    green_performs_future = Green, Future;
+    green_performs_green = Green, Green;
+}
 
 // What one style has to itself.
+mod afterlife;
 mod ends;
 mod known_differences;
 mod misuse;
+mod wakers;
 
 // The workspace itself.
 mod words;

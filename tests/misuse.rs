@@ -8,7 +8,7 @@ use std::{
 
 use quadrivium::{green::perform, prelude::*};
 
-use crate::styles::{Said, is_done, message, new_loop, quietly, resume};
+use quadrivium_conformance::{Said, is_done, message, new_loop, quietly, resume};
 
 /// What the task says when it panics.
 #[track_caller]

@@ -1,0 +1,252 @@
+//! Cancel is drop: where the task is, now, once, whoever asks.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
+
+use crate::{Probe, Said, Subject, body, new_loop, turns};
+
+laws! { ($) cancel:
+    /// A task cancelled before its start never starts; when `cancel` returns its destructors have
+    /// run.
+    before_start;
+    /// A task cancelled while it is suspended, whatever it waits for, runs its destructors before
+    /// `cancel` returns, and never goes on.
+    while_suspended;
+    /// A cancel after the end changes nothing: the output is there.
+    when_done_changes_nothing;
+    /// Cancelling again does nothing.
+    twice_is_once;
+    /// A task cancelled between its wake and its resume is not resumed.
+    between_wake_and_resume;
+    /// A task that cancels itself runs on to its next suspension, and ends there.
+    of_oneself_at_the_next_suspension;
+    /// A task that cancels itself and does not suspend any more is done.
+    of_oneself_too_late;
+    /// A task may cancel another that is ready in the same turn.
+    of_a_sibling_that_is_ready;
+    /// Who joins is woken by a cancel, after the destructors.
+    wakes_who_joins;
+    /// A cancelled task leaves no deadline behind: time does not jump to it.
+    takes_the_deadline_along;
+    /// A cancel drops nested tasks from the inside out.
+    takes_what_it_performs_along;
+    /// A cancelled task's children go on.
+    leaves_what_it_spawned;
+    /// A destructor may cancel other tasks.
+    in_a_destructor;
+    /// The handle of a task whose loop is dropped says that it was cancelled.
+    of_the_loop_under_a_handle;
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Whether the task of this handle was cancelled.
+pub fn is_cancelled<T: 'static>(event_loop: &mut EventLoop, handle: JoinHandle<T>) -> bool {
+    matches!(event_loop.block_on(handle).unwrap(), Err(JoinError::Cancelled))
+}
+
+/// A body that suspends for good, and says when it is dropped.
+pub fn suspended(subject: Subject, said: &Said) -> BoxTask<()> {
+    let body = body().hold(said.when_dropped("dropped")).perform(Probe::default().waits());
+    subject.task(body.say(said, "went on"))
+}
+
+fn before_start(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let body = body().say(&said, "started").hold(said.when_dropped("dropped"));
+    let handle = event_loop.spawn(subject.task(body));
+    handle.cancel();
+    assert_eq!(said.lines(), ["dropped"], "when cancel returns, destructors have run");
+    assert!(handle.is_finished());
+    assert!(is_cancelled(&mut event_loop, handle));
+    assert_eq!(said.lines(), ["dropped"], "and it never starts");
+}
+
+fn while_suspended(subject: Subject) {
+    for wait in [
+        Box::pin(turn()) as BoxTask<()>,
+        Box::pin(sleep(SECOND)),
+        Box::pin(Notify::new().notified()),
+    ] {
+        let said = Said::default();
+        let mut event_loop = new_loop();
+        let body = body().hold(said.when_dropped("dropped")).perform(wait).say(&said, "went on");
+        let handle = event_loop.spawn(subject.task(body));
+        turns(&mut event_loop, 1);
+        assert!(said.lines().is_empty());
+        handle.cancel();
+        assert_eq!(said.lines(), ["dropped"], "when cancel returns, destructors have run");
+        assert_eq!(event_loop.live(), 0);
+        assert!(is_cancelled(&mut event_loop, handle));
+        assert_eq!(said.lines(), ["dropped"], "and it never goes on");
+    }
+}
+
+fn when_done_changes_nothing(subject: Subject) {
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(subject.task(body().worth(|| 42)));
+    event_loop.run().unwrap();
+    handle.cancel();
+    assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
+}
+
+fn twice_is_once(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(suspended(subject, &said));
+    turns(&mut event_loop, 1);
+    let canceller = handle.canceller();
+    handle.cancel();
+    handle.cancel();
+    canceller.cancel();
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["dropped"]);
+    assert!(is_cancelled(&mut event_loop, handle));
+}
+
+fn between_wake_and_resume(subject: Subject) {
+    let said = Said::default();
+    let probe = Probe::default();
+    let mut event_loop = new_loop();
+    let body = body().hold(said.when_dropped("dropped")).perform(probe.waits());
+    let handle = event_loop.spawn(subject.task(body));
+    turns(&mut event_loop, 1);
+    probe.wake();
+    handle.cancel();
+    turns(&mut event_loop, 1);
+    assert_eq!(probe.resumes(), 1, "its place in the ready queue is empty");
+    assert_eq!(said.lines(), ["dropped"]);
+}
+
+/// A body that cancels itself through its own handle and then does `rest`.
+fn cancelling_itself(
+    subject: Subject,
+    said: &Said,
+    event_loop: &EventLoop,
+    suspensions: usize,
+) -> Rc<RefCell<Option<JoinHandle<()>>>> {
+    let handle = Rc::new(RefCell::new(None::<JoinHandle<()>>));
+    let own = Rc::clone(&handle);
+    let body = body()
+        .hold(said.when_dropped("dropped"))
+        .run(move || own.borrow().as_ref().unwrap().cancel())
+        .say(said, "still here")
+        .repeat(suspensions, turn)
+        .say(said, "at the end");
+    *handle.borrow_mut() = Some(event_loop.spawn(subject.task(body)));
+    handle
+}
+
+fn of_oneself_at_the_next_suspension(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let handle = cancelling_itself(subject, &said, &event_loop, 1);
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["still here", "dropped"]);
+    let handle = handle.take().unwrap();
+    assert!(is_cancelled(&mut event_loop, handle));
+}
+
+fn of_oneself_too_late(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let handle = cancelling_itself(subject, &said, &event_loop, 0);
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["still here", "at the end", "dropped"]);
+    let handle = handle.take().unwrap();
+    assert!(event_loop.block_on(handle).unwrap().is_ok(), "it had ended before it could suspend");
+}
+
+fn of_a_sibling_that_is_ready(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let sibling = Rc::new(RefCell::new(None::<JoinHandle<()>>));
+    let taken = Rc::clone(&sibling);
+    let first = body().run(move || taken.borrow().as_ref().unwrap().cancel());
+    let second = body().hold(said.when_dropped("dropped")).say(&said, "started");
+    drop(event_loop.spawn(subject.task(first.say(&said, "cancelled it"))));
+    *sibling.borrow_mut() = Some(event_loop.spawn(subject.task(second)));
+    // Both are ready in this turn; the first one takes the second one out of it.
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["dropped", "cancelled it"]);
+}
+
+fn wakes_who_joins(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let victim = event_loop.spawn(suspended(subject, &said));
+    let canceller = victim.canceller();
+    let then = said.clone();
+    let join = body().perform_then(|| victim, move |joined| then.say(format!("{joined:?}")));
+    drop(event_loop.spawn(subject.task(join)));
+    turns(&mut event_loop, 1);
+    canceller.cancel();
+    event_loop.run().unwrap();
+    // The destructors first: who joins may rely on them.
+    assert_eq!(said.lines(), ["dropped", "Err(Cancelled)"]);
+}
+
+fn takes_the_deadline_along(subject: Subject) {
+    let mut event_loop = new_loop();
+    let sleeper = event_loop.spawn(subject.task(body().perform(sleep(100 * SECOND))));
+    let cancels = body().perform(sleep(SECOND)).run(move || sleeper.cancel());
+    drop(event_loop.spawn(subject.task(cancels)));
+    event_loop.run().unwrap();
+    assert_eq!(event_loop.elapsed(), SECOND, "time does not jump to where nobody waits");
+}
+
+fn takes_what_it_performs_along(subject: Subject) {
+    let said = Said::default();
+    let inner = subject.task(body().hold(said.when_dropped("inner")).perform(sleep(SECOND)));
+    let middle = subject.task(body().hold(said.when_dropped("middle")).perform(inner));
+    let outer = subject.task(body().hold(said.when_dropped("outer")).perform(middle));
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(outer);
+    turns(&mut event_loop, 1);
+    handle.cancel();
+    assert_eq!(said.lines(), ["inner", "middle", "outer"], "from the inside out");
+}
+
+fn leaves_what_it_spawned(subject: Subject) {
+    let said = Said::default();
+    let child = subject.task(body().perform(turn()).say(&said, "child done"));
+    let parent = body().perform_then(|| spawn(child), drop);
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(subject.task(parent));
+    turns(&mut event_loop, 1);
+    handle.cancel();
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["child done"], "its handle was dropped with the parent: detached");
+}
+
+/// Cancels a task when it is dropped.
+struct CancelsInDrop(JoinHandle<()>);
+
+impl Drop for CancelsInDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+fn in_a_destructor(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let second = event_loop.spawn(suspended(subject, &said));
+    let body = body().hold(CancelsInDrop(second)).hold(said.when_dropped("first"));
+    let first = event_loop.spawn(subject.task(body.perform(Probe::default().waits())));
+    turns(&mut event_loop, 1);
+    first.cancel();
+    assert_eq!(said.lines(), ["dropped", "first"]);
+    assert_eq!(event_loop.live(), 0);
+}
+
+fn of_the_loop_under_a_handle(subject: Subject) {
+    let event_loop = new_loop();
+    let handle = event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42)));
+    drop(event_loop);
+    assert!(handle.is_finished());
+    let mut other_loop = new_loop();
+    assert!(is_cancelled(&mut other_loop, handle), "a handle outlives its loop");
+}

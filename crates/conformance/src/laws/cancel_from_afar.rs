@@ -1,0 +1,80 @@
+//! Cancel from another thread: the loop acts on it in its next turn, and on nobody else.
+
+use std::thread;
+
+use quadrivium::prelude::*;
+
+use super::cancel::{is_cancelled, suspended};
+use crate::{Said, Subject, body, new_loop, turns};
+
+laws! { ($) cancel_from_afar:
+    /// A cancel from another thread is done by the loop, on its own thread, in its next turn.
+    from_another_thread;
+    /// A cancel from another thread before the first turn keeps the task from starting.
+    from_another_thread_before_start;
+    /// A cancel from another thread after the end changes nothing.
+    from_another_thread_when_done;
+    /// A canceller outlives its loop, and does nothing then.
+    from_another_thread_when_the_loop_is_gone;
+    /// A canceller of a task that has ended spares the task that has its place.
+    by_a_stale_canceller_spares_the_next_tenant;
+}
+
+fn from_another_thread(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(suspended(subject, &said));
+    turns(&mut event_loop, 1);
+    let canceller = handle.canceller();
+    thread::spawn(move || canceller.cancel()).join().unwrap();
+    assert!(said.lines().is_empty(), "the body stays on its own thread");
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["dropped"]);
+    assert!(is_cancelled(&mut event_loop, handle));
+}
+
+fn from_another_thread_before_start(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let body = body().say(&said, "started").hold(said.when_dropped("dropped"));
+    let handle = event_loop.spawn(subject.task(body));
+    let canceller = handle.canceller();
+    thread::spawn(move || canceller.cancel()).join().unwrap();
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["dropped"], "mail is read before anything is resumed");
+}
+
+fn from_another_thread_when_done(subject: Subject) {
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(subject.task(body().worth(|| 42)));
+    let canceller = handle.canceller();
+    event_loop.run().unwrap();
+    thread::spawn(move || canceller.cancel()).join().unwrap();
+    turns(&mut event_loop, 1);
+    assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
+}
+
+fn from_another_thread_when_the_loop_is_gone(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(suspended(subject, &said));
+    turns(&mut event_loop, 1);
+    let canceller = handle.canceller();
+    drop(event_loop);
+    assert_eq!(said.lines(), ["dropped"]);
+    thread::spawn(move || canceller.cancel()).join().unwrap();
+    handle.cancel();
+    assert!(handle.is_finished());
+    assert_eq!(said.lines(), ["dropped"]);
+}
+
+fn by_a_stale_canceller_spares_the_next_tenant(subject: Subject) {
+    let mut event_loop = new_loop();
+    let first = event_loop.spawn(subject.task(body()));
+    let canceller = first.canceller();
+    event_loop.block_on(first).unwrap().unwrap();
+    // The slot of the first task is free now, and this one takes it.
+    let second = event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42)));
+    canceller.cancel();
+    assert_eq!(event_loop.block_on(second).unwrap().unwrap(), 42);
+}

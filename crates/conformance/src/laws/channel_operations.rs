@@ -1,0 +1,178 @@
+//! A channel under random sends, receives, cancels and spurious wakes: nothing lost, nothing twice,
+//! nothing out of order, nobody asleep who could go on.
+
+use std::{cell::RefCell, rc::Rc};
+
+use proptest::{prelude::*, test_runner::RngSeed};
+use quadrivium::{
+    prelude::*,
+    sync::channel::{self, Receiver, Sender, TryRecvError},
+    task::Either,
+};
+
+use crate::{Probe, Subject, body, new_loop, turns};
+
+laws! { ($) channel_operations:
+    /// Under random sends, receives, cancels and spurious wakes every value arrives once and in
+    /// order, and nobody sleeps who could go on.
+    every_value_arrives_once_and_in_order;
+}
+
+#[derive(Clone, Debug)]
+enum Operation {
+    Send,
+    TrySend,
+    Recv,
+    TryRecv,
+    /// Cancels one of the tasks.
+    Cancel(usize),
+    /// Wakes one of the tasks for nothing.
+    Wake(usize),
+    Turn,
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        4 => Just(Operation::Send),
+        1 => Just(Operation::TrySend),
+        4 => Just(Operation::Recv),
+        1 => Just(Operation::TryRecv),
+        2 => (0..40_usize).prop_map(Operation::Cancel),
+        2 => (0..40_usize).prop_map(Operation::Wake),
+        4 => Just(Operation::Turn),
+    ]
+}
+
+/// What happened to the values, which are numbers in no special order.
+#[derive(Default)]
+struct Books {
+    /// Their sends have begun, in this order.
+    begun: Vec<u32>,
+    received: Vec<u32>,
+    /// Taken along by a cancel.
+    cancelled: Vec<u32>,
+}
+
+/// One side of the channel at work.
+struct Worker {
+    handle: JoinHandle<()>,
+    probe: Probe,
+    /// What it sends, unless it receives.
+    value: Option<u32>,
+}
+
+struct World {
+    subject: Subject,
+    event_loop: EventLoop,
+    sender: Sender<u32>,
+    receiver: Rc<Receiver<u32>>,
+    books: Rc<RefCell<Books>>,
+    workers: Vec<Worker>,
+    next: u32,
+}
+
+impl World {
+    fn new(subject: Subject, capacity: usize) -> Self {
+        let (sender, receiver) = channel::bounded(capacity);
+        let (receiver, books) = (Rc::new(receiver), Rc::default());
+        let (event_loop, workers) = (new_loop(), Vec::new());
+        Self { subject, event_loop, sender, receiver, books, workers, next: 0 }
+    }
+
+    fn send(&mut self) {
+        let (value, probe, books) = (self.next, Probe::default(), Rc::clone(&self.books));
+        self.next += 1;
+        // Raced against a leaf that never ends, but has a waker for us.
+        let sends = race(self.sender.send(value), probe.waits());
+        let body = body().run(move || books.borrow_mut().begun.push(value)).perform(sends);
+        let handle = self.event_loop.spawn(self.subject.task(body));
+        self.workers.push(Worker { handle, probe, value: Some(value) });
+    }
+
+    fn recv(&mut self) {
+        let (probe, books) = (Probe::default(), Rc::clone(&self.books));
+        let recvs = race(self.receiver.recv(), probe.waits());
+        let body = body().perform_then(
+            || recvs,
+            move |first| match first {
+                Either::Left(value) => books.borrow_mut().received.push(value.unwrap()),
+                Either::Right(()) => unreachable!("the probe stays shut"),
+            },
+        );
+        let handle = self.event_loop.spawn(self.subject.task(body));
+        self.workers.push(Worker { handle, probe, value: None });
+    }
+
+    fn try_recv(&mut self) -> Result<(), TryRecvError> {
+        let value = self.receiver.try_recv()?;
+        self.books.borrow_mut().received.push(value);
+        Ok(())
+    }
+
+    fn carry_out(&mut self, operation: Operation) {
+        match operation {
+            Operation::Send => self.send(),
+            Operation::TrySend => {
+                if self.sender.try_send(self.next).is_ok() {
+                    self.books.borrow_mut().begun.push(self.next);
+                }
+                self.next += 1;
+            }
+            Operation::Recv => self.recv(),
+            Operation::TryRecv => _ = self.try_recv(),
+            Operation::Cancel(n) => self.cancel(n),
+            Operation::Wake(n) => {
+                let started = self.workers.get(n).filter(|worker| worker.probe.resumes() > 0);
+                started.into_iter().for_each(|worker| worker.probe.wake());
+            }
+            Operation::Turn => _ = turns(&mut self.event_loop, 1),
+        }
+    }
+
+    fn cancel(&mut self, n: usize) {
+        let Some(worker) = self.workers.get(n) else { return };
+        if let Some(value) = worker.value
+            && !worker.handle.is_finished()
+        {
+            self.books.borrow_mut().cancelled.push(value);
+        }
+        worker.handle.cancel();
+    }
+
+    /// Whether one of those who receive, or of those who send, has not ended.
+    fn waits(&self, sends: bool) -> bool {
+        self.workers.iter().any(|it| it.value.is_some() == sends && !it.handle.is_finished())
+    }
+
+    fn check_at_the_end(&mut self) {
+        turns(&mut self.event_loop, 100);
+        if self.waits(false) {
+            assert_eq!(self.try_recv(), Err(TryRecvError::Empty), "a receiver has overslept");
+            assert!(!self.waits(true), "a sender has overslept");
+        }
+        while self.try_recv().is_ok() {
+            turns(&mut self.event_loop, 100);
+        }
+        assert!(!self.waits(true), "a sender has overslept");
+        let books = self.books.borrow();
+        let expected: Vec<_> =
+            books.begun.iter().copied().filter(|value| !books.cancelled.contains(value)).collect();
+        assert_eq!(books.received, expected);
+    }
+}
+
+fn every_value_arrives_once_and_in_order(subject: Subject) {
+    let cases = if !subject.is_pair() { 300 } else { 30 };
+    let config = ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(7),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let operations = prop::collection::vec(operation(), 0..80);
+    proptest!(config, |(capacity in 1..4_usize, operations in operations)| {
+        let mut world = World::new(subject, capacity);
+        operations.into_iter().for_each(|operation| world.carry_out(operation));
+        world.check_at_the_end();
+    });
+}

@@ -1,0 +1,277 @@
+//! Channels: order, capacity, closing; whoever is cancelled takes nothing along but his own value.
+
+use quadrivium::{
+    sync::channel::{self, Receiver, Sender},
+    task::BoxTask,
+};
+
+use crate::{Said, Subject, body, new_loop, traced, turns};
+
+laws! { ($) channels:
+    /// Values arrive in the order in which they were sent, and the end after them.
+    values_arrive_in_order;
+    /// A full channel holds the sender back until a value is taken out.
+    a_full_channel_holds_the_sender_back;
+    /// An unbounded channel never suspends who sends.
+    an_unbounded_channel_never_waits;
+    /// Senders that wait are served first come first served.
+    senders_take_turns;
+    /// Room that was promised to a waiting sender is taken by no other.
+    nobody_overtakes_who_was_promised_room;
+    /// No send overtakes one that is in line, also where there is room for both.
+    nobody_overtakes_who_is_in_line;
+    /// A channel closes with its last sender; what was sent before arrives.
+    closes_with_its_last_sender;
+    /// Sends fail when the receiver is gone, and give the value back.
+    closes_with_its_receiver;
+    /// Values that nobody will receive are dropped with the receiver.
+    a_closed_channel_drops_its_values;
+    /// A cancelled send takes its own value along and no other.
+    a_cancelled_sender_takes_its_value_along;
+    /// A cancelled send passes the room it was promised to the next in line.
+    a_cancelled_sender_passes_its_room_on;
+    /// A cancelled receive leaves the value for the next.
+    a_cancelled_receiver_leaves_the_value;
+    /// The destructor of a value may use the channel it was in.
+    a_value_is_dropped_outside_every_borrow;
+}
+
+/// Sends this.
+fn sends<T: 'static>(subject: Subject, sender: &Sender<T>, value: T) -> BoxTask<()> {
+    subject.task(body().perform(sender.send(value)))
+}
+
+/// Receives so many values, and says them.
+fn receives(subject: Subject, receiver: Receiver<u32>, times: usize, said: &Said) -> BoxTask<()> {
+    let mut body = body();
+    let receiver = std::rc::Rc::new(receiver);
+    for _ in 0..times {
+        let (receiver, said) = (receiver.clone(), said.clone());
+        body = body.perform_then(
+            move || receiver.recv(),
+            move |value| said.say(value.map_or("closed".into(), |value| value.to_string())),
+        );
+    }
+    subject.task(body)
+}
+
+fn values_arrive_in_order(subject: Subject) {
+    for capacity in [1, 2, 10] {
+        let said = Said::default();
+        let (sender, receiver) = channel::bounded(capacity);
+        let mut event_loop = new_loop();
+        let receives = event_loop.spawn(receives(subject, receiver, 6, &said));
+        let mut values = 0..5;
+        let sends = move || sender.send(values.next().unwrap());
+        drop(event_loop.spawn(subject.task(body().repeat(5, sends))));
+        event_loop.block_on(receives).unwrap().unwrap();
+        assert_eq!(said.lines(), ["0", "1", "2", "3", "4", "closed"]);
+    }
+}
+
+fn a_full_channel_holds_the_sender_back(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    let (sender, receiver) = channel::bounded(2);
+    let sends = move || sender.send(());
+    drop(event_loop.spawn_named("sends", subject.task(body().repeat(3, sends))));
+    turns(&mut event_loop, 1);
+    let receiver = std::rc::Rc::new(receiver);
+    let keeps = receiver.clone();
+    let receives = body().perform_then(move || receiver.recv(), |value| value.unwrap());
+    drop(event_loop.spawn_named("receives", subject.task(receives)));
+    event_loop.run().unwrap();
+    assert_eq!(
+        trace.lines(),
+        [
+            "0ns task 1 \"sends\" spawned",
+            "0ns task 1 \"sends\" resumed",
+            // Two values are in; for the third there is no room.
+            "0ns task 1 \"sends\" suspended until woken",
+            "0ns task 2 \"receives\" spawned",
+            "0ns task 2 \"receives\" resumed",
+            // It takes a value out, and promises the room to who waits.
+            "0ns task 1 \"sends\" woken by task 2",
+            "0ns task 2 \"receives\" done",
+            "0ns task 1 \"sends\" resumed",
+            "0ns task 1 \"sends\" done",
+        ],
+        "{subject}"
+    );
+    assert_eq!([keeps.try_recv().is_ok(), keeps.try_recv().is_ok()], [true, true]);
+}
+
+fn an_unbounded_channel_never_waits(subject: Subject) {
+    let (sender, receiver) = channel::unbounded();
+    let mut event_loop = new_loop();
+    let sends = event_loop.spawn(subject.task(body().repeat(1_000, move || sender.send(()))));
+    turns(&mut event_loop, 1);
+    assert!(sends.is_finished());
+    assert_eq!(std::iter::from_fn(|| receiver.try_recv().ok()).count(), 1_000);
+}
+
+fn senders_take_turns(subject: Subject) {
+    let said = Said::default();
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    for task in 0..3 {
+        let sender = sender.clone();
+        drop(event_loop.spawn(subject.task(body().repeat(3, move || sender.send(task)))));
+    }
+    drop(sender);
+    let receives = event_loop.spawn(receives(subject, receiver, 10, &said));
+    event_loop.block_on(receives).unwrap().unwrap();
+    // The first one gets into line again at once, before the others have come.
+    assert_eq!(said.lines().concat(), "0".to_string() + "012" + "012" + "12" + "closed");
+}
+
+fn nobody_overtakes_who_was_promised_room(subject: Subject) {
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    sender.try_send(1).unwrap();
+    drop(event_loop.spawn(sends(subject, &sender, 2)));
+    turns(&mut event_loop, 1);
+    assert_eq!(receiver.try_recv(), Ok(1));
+    // The channel is empty, but the room is promised to the one who waits.
+    assert!(sender.try_send(3).is_err());
+    drop(event_loop.spawn(sends(subject, &sender, 3)));
+    turns(&mut event_loop, 1);
+    assert_eq!(receiver.try_recv(), Ok(2));
+    turns(&mut event_loop, 1);
+    assert_eq!(receiver.try_recv(), Ok(3));
+}
+
+fn nobody_overtakes_who_is_in_line(subject: Subject) {
+    let (sender, receiver) = channel::bounded(2);
+    let mut event_loop = new_loop();
+    sender.try_send(1).unwrap();
+    sender.try_send(2).unwrap();
+    drop(event_loop.spawn(sends(subject, &sender, 3)));
+    turns(&mut event_loop, 1);
+    assert_eq!([receiver.try_recv(), receiver.try_recv()], [Ok(1), Ok(2)]);
+    // There is room for two now, and one in line: it is the first, though it has not run yet.
+    assert!(sender.try_send(4).is_err());
+    let mut fourth = sends(subject, &sender, 4);
+    assert!(!crate::is_done(&crate::resume(&mut fourth)));
+    turns(&mut event_loop, 1);
+    drop(event_loop.spawn(fourth));
+    turns(&mut event_loop, 1);
+    assert_eq!([receiver.try_recv(), receiver.try_recv()], [Ok(3), Ok(4)]);
+}
+
+fn closes_with_its_last_sender(subject: Subject) {
+    let said = Said::default();
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    let receives = event_loop.spawn(receives(subject, receiver, 2, &said));
+    let other = sender.clone();
+    drop(sender);
+    turns(&mut event_loop, 1);
+    assert!(!receives.is_finished());
+    other.try_send(1).unwrap();
+    drop(other);
+    event_loop.block_on(receives).unwrap().unwrap();
+    assert_eq!(said.lines(), ["1", "closed"], "what was sent before arrives");
+}
+
+fn closes_with_its_receiver(subject: Subject) {
+    let said = Said::default();
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    sender.try_send(1).unwrap();
+    for value in [2, 3] {
+        let (send, then) = (sender.send(value), said.clone());
+        let sends = body().perform_then(
+            || send,
+            move |sent| {
+                then.say(
+                    sent.map_or_else(|back| format!("{} came back", back.0), |()| "sent".into()),
+                );
+            },
+        );
+        drop(event_loop.spawn(subject.task(sends)));
+    }
+    turns(&mut event_loop, 1);
+    drop(receiver);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["2 came back", "3 came back"]);
+    assert!(sender.is_closed());
+}
+
+fn a_closed_channel_drops_its_values(subject: Subject) {
+    let said = Said::default();
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    event_loop.block_on(sends(subject, &sender, said.when_dropped("in the channel"))).unwrap();
+    drop(event_loop.spawn(sends(subject, &sender, said.when_dropped("waiting"))));
+    turns(&mut event_loop, 1);
+    drop(receiver);
+    assert_eq!(said.lines(), ["in the channel"]);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["in the channel", "waiting"]);
+}
+
+fn a_cancelled_sender_takes_its_value_along(subject: Subject) {
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    let handles = [1, 2, 3].map(|value| event_loop.spawn(sends(subject, &sender, value)));
+    turns(&mut event_loop, 1);
+    handles[1].cancel();
+    let mut received = Vec::new();
+    for _ in 0..3 {
+        received.extend(receiver.try_recv());
+        turns(&mut event_loop, 1);
+    }
+    assert_eq!(received, [1, 3]);
+    assert!(sender.try_send(4).is_ok(), "and leaves no place taken");
+}
+
+fn a_cancelled_sender_passes_its_room_on(subject: Subject) {
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    let handles = [1, 2, 3].map(|value| event_loop.spawn(sends(subject, &sender, value)));
+    turns(&mut event_loop, 1);
+    // The room is promised to the second, who goes before it could use it.
+    assert_eq!(receiver.try_recv(), Ok(1));
+    handles[1].cancel();
+    turns(&mut event_loop, 1);
+    assert_eq!(receiver.try_recv(), Ok(3));
+    assert!(sender.try_send(4).is_ok());
+}
+
+fn a_cancelled_receiver_leaves_the_value(subject: Subject) {
+    let (sender, receiver) = channel::bounded(1);
+    let receiver = std::rc::Rc::new(receiver);
+    let mut event_loop = new_loop();
+    let said = Said::default();
+    let [first, _second] = [0, 1].map(|_| {
+        let (receiver, then) = (receiver.clone(), said.clone());
+        let body = body().perform_then(
+            move || receiver.recv(),
+            move |value: Result<u32, _>| then.say(value.unwrap().to_string()),
+        );
+        event_loop.spawn(subject.task(body))
+    });
+    turns(&mut event_loop, 1);
+    // The first one is woken for the value and goes before it took it: the second one gets it.
+    sender.try_send(42).unwrap();
+    first.cancel();
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["42"]);
+}
+
+/// Sends into the channel it is in when it is dropped.
+struct SendsInDrop(Sender<Option<SendsInDrop>>);
+
+impl Drop for SendsInDrop {
+    fn drop(&mut self) {
+        assert!(self.0.try_send(None).is_err());
+    }
+}
+
+fn a_value_is_dropped_outside_every_borrow(subject: Subject) {
+    let (sender, receiver) = channel::bounded(1);
+    let value = Some(SendsInDrop(sender.clone()));
+    let mut event_loop = new_loop();
+    event_loop.block_on(sends(subject, &sender, value)).unwrap();
+    drop(receiver);
+}

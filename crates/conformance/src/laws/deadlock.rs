@@ -1,0 +1,194 @@
+//! A deadlock is reported when it is certain, with names, and never when someone outside may help.
+
+use std::{cell::RefCell, rc::Rc, sync::mpsc, task::Waker, thread};
+
+use quadrivium::{
+    event_loop::Deadlock,
+    prelude::*,
+    sync::{Notify, oneshot},
+    task::{Step, Wait},
+};
+
+use crate::{Probe, Said, Subject, body, leaf, new_loop, turns};
+
+laws! { ($) deadlock:
+    /// A task that joins itself is a deadlock, and is named.
+    a_self_join;
+    /// Tasks that join each other are a deadlock, named in the order of spawning.
+    a_join_cycle;
+    /// A receiver whose sender waits with it is a deadlock.
+    a_channel_nobody_sends_on;
+    /// A `block_on` that can never end says so and cancels its task.
+    of_a_task_blocked_on;
+    /// All tasks that are left are named, and may still be helped.
+    others_that_wait_for_it_are_named_too;
+    /// No deadlock while a deadline is left.
+    not_while_a_deadline_is_left;
+    /// No deadlock while another thread has a waker.
+    not_while_a_thread_has_a_waker;
+    /// No deadlock while another thread has a canceller.
+    not_while_a_thread_has_a_canceller;
+    /// No deadlock while another thread has a stopper.
+    not_while_a_thread_has_a_stopper;
+    /// When those are gone, it is one.
+    certain_again_when_they_are_gone;
+}
+
+/// The names in a report.
+fn names(deadlock: &Deadlock) -> Vec<&str> {
+    deadlock.tasks.iter().map(|label| label.name.as_deref().unwrap_or("-")).collect()
+}
+
+#[track_caller]
+fn expect_deadlock<T>(ran: Result<T, RunError>) -> Deadlock {
+    match ran {
+        Err(RunError::Deadlock(deadlock)) => deadlock,
+        Err(error) => panic!("another error: {error}"),
+        Ok(_) => panic!("no deadlock"),
+    }
+}
+
+type Handle = Rc<RefCell<Option<JoinHandle<()>>>>;
+
+/// Spawns a task that joins the task of `handle`.
+fn joins(subject: Subject, name: &str, event_loop: &EventLoop, handle: &Handle) -> JoinHandle<()> {
+    let handle = Rc::clone(handle);
+    let joins = body().perform_then(move || handle.take().unwrap(), drop);
+    event_loop.spawn_named(name, subject.task(joins))
+}
+
+fn a_self_join(subject: Subject) {
+    let mut event_loop = new_loop();
+    let own = Handle::default();
+    let handle = joins(subject, "narcissus", &event_loop, &own);
+    *own.borrow_mut() = Some(handle);
+    let deadlock = expect_deadlock(event_loop.run());
+    assert_eq!(names(&deadlock), ["narcissus"]);
+    let message = deadlock.to_string();
+    assert!(
+        message.starts_with(
+            "deadlock: no task is ready, and nobody outside the loop can wake one: \
+             task 1 \"narcissus\" (spawned at "
+        ),
+        "{message}"
+    );
+}
+
+fn a_join_cycle(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (first, second) = (Handle::default(), Handle::default());
+    let one = joins(subject, "one", &event_loop, &second);
+    let two = joins(subject, "two", &event_loop, &first);
+    *first.borrow_mut() = Some(one);
+    *second.borrow_mut() = Some(two);
+    let deadlock = expect_deadlock(event_loop.run());
+    assert_eq!(names(&deadlock), ["one", "two"], "in the order they were spawned");
+}
+
+fn a_channel_nobody_sends_on(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (sender, receiver) = oneshot::channel::<()>();
+    let waits = body().hold(sender).perform(receiver);
+    drop(event_loop.spawn_named("receiver", subject.task(waits)));
+    drop(event_loop.spawn_named("done", subject.task(body().perform(turn()))));
+    let deadlock = expect_deadlock(event_loop.run());
+    assert_eq!(names(&deadlock), ["receiver"]);
+}
+
+fn of_a_task_blocked_on(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let notify = Notify::new();
+    let body = body().hold(said.when_dropped("dropped")).perform(notify.notified());
+    expect_deadlock(event_loop.block_on(subject.task(body)));
+    assert_eq!(said.lines(), ["dropped"], "it is cancelled, since nobody has its handle");
+    assert_eq!(event_loop.live(), 0);
+    event_loop.run().unwrap();
+}
+
+fn others_that_wait_for_it_are_named_too(subject: Subject) {
+    let mut event_loop = new_loop();
+    let notify = Notify::new();
+    let stuck = event_loop.spawn_named("stuck", subject.task(body().perform(notify.notified())));
+    drop(event_loop.spawn_named("joins it", subject.task(body().perform(stuck))));
+    let deadlock = expect_deadlock(event_loop.run());
+    assert_eq!(names(&deadlock), ["stuck", "joins it"]);
+    // They are where they were: who holds the other end may help, and the loop goes on.
+    notify.notify_all();
+    event_loop.run().unwrap();
+}
+
+fn not_while_a_deadline_is_left(subject: Subject) {
+    let mut event_loop = new_loop();
+    let notify = Notify::new();
+    drop(event_loop.spawn(subject.task(body().perform(notify.notified()))));
+    let helps = body().perform(sleep(std::time::Duration::from_secs(1)));
+    drop(event_loop.spawn(subject.task(helps.run(move || notify.notify_one()))));
+    event_loop.run().unwrap();
+}
+
+/// A task that suspends until `help`, and tells `suspended` when it does.
+fn tells(subject: Subject, event_loop: &EventLoop, suspended: mpsc::Sender<()>) -> JoinHandle<()> {
+    let waits = leaf(move |_| {
+        suspended.send(()).unwrap();
+        Step::<()>::Suspended(Wait::Wake)
+    });
+    event_loop.spawn(subject.task(body().perform(waits)))
+}
+
+fn not_while_a_thread_has_a_waker(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (sender, receiver) = mpsc::channel::<Waker>();
+    let mut has_run = false;
+    let waits = leaf(move |cx| match std::mem::replace(&mut has_run, true) {
+        true => Step::Done(()),
+        false => {
+            sender.send(cx.waker().clone()).unwrap();
+            Step::Suspended(Wait::Wake)
+        }
+    });
+    drop(event_loop.spawn(subject.task(body().perform(waits))));
+    let thread = thread::spawn(move || receiver.recv().unwrap().wake());
+    event_loop.run().unwrap();
+    thread.join().unwrap();
+}
+
+fn not_while_a_thread_has_a_canceller(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (sender, suspended) = mpsc::channel();
+    let canceller = tells(subject, &event_loop, sender).canceller();
+    let thread = thread::spawn(move || {
+        suspended.recv().unwrap();
+        canceller.cancel();
+    });
+    event_loop.run().unwrap();
+    assert_eq!(event_loop.live(), 0);
+    thread.join().unwrap();
+}
+
+fn not_while_a_thread_has_a_stopper(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (sender, suspended) = mpsc::channel();
+    drop(tells(subject, &event_loop, sender));
+    let stopper = event_loop.stopper();
+    let thread = thread::spawn(move || {
+        suspended.recv().unwrap();
+        stopper.stop();
+    });
+    event_loop.run().unwrap();
+    assert_eq!(event_loop.live(), 1, "stopped, not deadlocked");
+    thread.join().unwrap();
+}
+
+fn certain_again_when_they_are_gone(subject: Subject) {
+    let mut event_loop = new_loop();
+    let notify = Notify::new();
+    let handle = event_loop.spawn_named("stuck", subject.task(body().perform(notify.notified())));
+    let probe = Probe::default();
+    let watched = event_loop.spawn(subject.task(body().perform(probe.waits())));
+    turns(&mut event_loop, 1);
+    drop((handle.canceller(), event_loop.stopper()));
+    // The task whose waker was given away is gone, so nobody has a waker that wakes.
+    watched.cancel();
+    assert_eq!(names(&expect_deadlock(event_loop.run())), ["stuck"]);
+}

@@ -1,0 +1,185 @@
+//! Wakes from other threads: any time, also while the loop sleeps or is being dropped.
+
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    task::Waker,
+    thread::{self, ThreadId},
+};
+
+use quadrivium::{
+    event_loop::Turned,
+    prelude::*,
+    task::{Step, Wait},
+};
+
+use super::wakes::million;
+use crate::{Subject, body, leaf, new_loop, traced, turns, watched};
+
+laws! { ($) foreign_threads:
+    /// A million wakes from another thread between two turns are one resume.
+    a_million_wakes_from_another_thread;
+    /// A wake from another thread ends the sleep of the loop, and what was written before it is
+    /// seen.
+    from_another_thread_while_the_loop_sleeps;
+    /// A wake from another thread is read at the start of a turn, behind what was ready.
+    from_another_thread_through_the_trace;
+    /// Wakes from another thread in different turns are different resumes.
+    one_in_each_of_two_turns_is_two;
+    /// No wake is lost between a thread and a loop that answer each other.
+    a_thread_and_a_loop_play_ping_pong;
+    /// A wake from another thread while the loop is dropped is harmless.
+    while_the_loop_is_dropped;
+    /// A waker dropped on another thread leaves the body on its own.
+    the_last_waker_goes_on_another_thread;
+}
+
+fn a_million_wakes_from_another_thread(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (probe, _handle) = watched(subject, &event_loop);
+    turns(&mut event_loop, 1);
+    let waker = probe.waker();
+    let waking = thread::spawn(move || (0..million(subject)).for_each(|_| waker.wake_by_ref()));
+    waking.join().unwrap();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Waiting);
+    assert_eq!(probe.resumes(), 2, "the loop did not run between them");
+}
+
+fn from_another_thread_while_the_loop_sleeps(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (sender, receiver) = mpsc::channel::<(Waker, Arc<AtomicBool>)>();
+    let thread = thread::spawn(move || {
+        let (waker, flag) = receiver.recv().unwrap();
+        flag.store(true, Ordering::Relaxed);
+        waker.wake();
+    });
+    let flag = Arc::new(AtomicBool::new(false));
+    let waits = leaf(move |cx| {
+        if flag.load(Ordering::Relaxed) {
+            return Step::Done(());
+        }
+        let _ = sender.send((cx.waker().clone(), Arc::clone(&flag)));
+        Step::Suspended(Wait::Wake)
+    });
+    // Whether the loop sleeps already or not when the wake comes: it returns, and it sees the flag.
+    event_loop.block_on(subject.task(body().perform(waits))).unwrap();
+    thread.join().unwrap();
+}
+
+fn from_another_thread_through_the_trace(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    let (probe, _handle) = watched(subject, &event_loop);
+    let other = event_loop.spawn(subject.task(body().repeat(2, turn)));
+    turns(&mut event_loop, 1);
+    let waker = probe.waker();
+    thread::spawn(move || waker.wake()).join().unwrap();
+    turns(&mut event_loop, 1);
+    assert!(!other.is_finished());
+    assert_eq!(
+        trace.lines()[6..],
+        [
+            // Mail is read at the start of the turn; task 2 was in the ready queue before.
+            "0ns task 1 woken from outside",
+            "0ns task 2 resumed",
+            "0ns task 2 suspended for a turn",
+            "0ns task 1 resumed",
+            "0ns task 1 suspended until woken",
+        ],
+        "{subject}"
+    );
+}
+
+fn one_in_each_of_two_turns_is_two(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (probe, _handle) = watched(subject, &event_loop);
+    turns(&mut event_loop, 1);
+    for resumes in 2..5 {
+        let waker = probe.waker();
+        thread::spawn(move || waker.wake()).join().unwrap();
+        turns(&mut event_loop, 1);
+        assert_eq!(probe.resumes(), resumes);
+    }
+}
+
+fn a_thread_and_a_loop_play_ping_pong(subject: Subject) {
+    const ROUNDS: usize = 200;
+    let mut event_loop = new_loop();
+    let (pings, to_serve) = mpsc::channel::<Waker>();
+    let (pongs, returned) = mpsc::channel::<()>();
+    let thread = thread::spawn(move || {
+        while let Ok(waker) = to_serve.recv() {
+            pongs.send(()).unwrap();
+            waker.wake();
+        }
+    });
+    let returned = Rc::new(returned);
+    let round = move || {
+        let (pings, returned, mut has_served) = (pings.clone(), Rc::clone(&returned), false);
+        leaf(move |cx| {
+            if !std::mem::replace(&mut has_served, true) {
+                pings.send(cx.waker().clone()).unwrap();
+            }
+            match returned.try_recv() {
+                Ok(()) => Step::Done(()),
+                Err(_) => Step::Suspended(Wait::Wake),
+            }
+        })
+    };
+    event_loop.block_on(subject.task(body().repeat(ROUNDS, round))).unwrap();
+    thread.join().unwrap();
+}
+
+fn while_the_loop_is_dropped(subject: Subject) {
+    for _ in 0..50 {
+        let mut event_loop = new_loop();
+        let (probe, handle) = watched(subject, &event_loop);
+        turns(&mut event_loop, 1);
+        let barrier = Arc::new(Barrier::new(3));
+        let threads = [(); 2].map(|()| {
+            let (waker, barrier) = (probe.waker(), Arc::clone(&barrier));
+            let canceller = handle.canceller();
+            thread::spawn(move || {
+                barrier.wait();
+                for _ in 0..20 {
+                    waker.wake_by_ref();
+                    canceller.cancel();
+                }
+            })
+        });
+        barrier.wait();
+        drop(event_loop);
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    }
+}
+
+/// Remembers on which thread it was dropped.
+struct DroppedOn(Rc<RefCell<Option<ThreadId>>>);
+
+impl Drop for DroppedOn {
+    fn drop(&mut self) {
+        *self.0.borrow_mut() = Some(thread::current().id());
+    }
+}
+
+fn the_last_waker_goes_on_another_thread(subject: Subject) {
+    let dropped_on = Rc::new(RefCell::new(None));
+    let mut event_loop = new_loop();
+    let (sender, receiver) = mpsc::channel::<Waker>();
+    let gives_waker_away = leaf(move |cx| {
+        sender.send(cx.waker().clone()).unwrap();
+        Step::<()>::Suspended(Wait::Wake)
+    });
+    let body = body().hold(DroppedOn(Rc::clone(&dropped_on))).perform(gives_waker_away);
+    let handle = event_loop.spawn(subject.task(body));
+    turns(&mut event_loop, 1);
+    thread::spawn(move || drop(receiver.recv().unwrap())).join().unwrap();
+    assert_eq!(*dropped_on.borrow(), None, "the body goes with its task, not with a waker");
+    turns(&mut event_loop, 1);
+    handle.cancel();
+    assert_eq!(*dropped_on.borrow(), Some(thread::current().id()));
+}

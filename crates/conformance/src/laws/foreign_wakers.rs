@@ -1,0 +1,161 @@
+//! Somebody else's wakers are user code: they may panic, wake and cancel, when woken and when
+//! dropped.
+
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Wake, Waker},
+};
+
+use quadrivium::{
+    prelude::*,
+    sync::{Notify, channel, oneshot},
+    task::{BoxTask, Canceller, Context},
+};
+
+use crate::{Said, Subject, body, is_done, new_loop, quietly, turns, watched};
+
+laws! { ($) foreign_wakers:
+    /// A foreign waker that panics keeps no other from being woken.
+    that_panics_among_others;
+    /// A foreign waker that panics at the end of a task harms neither the loop nor the task.
+    that_panics_and_joins;
+    /// A foreign waker that panics in a cancel harms neither who cancels nor a loop that is
+    /// dropped.
+    that_panics_and_joins_a_cancelled_task;
+    /// A foreign waker may wake and cancel tasks when it is woken.
+    that_meddles_when_woken_by_the_end_of_a_task;
+    /// A foreign waker may wake and cancel tasks when it is dropped.
+    that_meddles_when_dropped;
+}
+
+/// Resumes a leaf with this waker, as another executor would; it suspends.
+fn suspend<T: Task + Unpin>(leaf: &mut T, waker: &Waker) {
+    assert!(!is_done(&Pin::new(leaf).resume(&mut Context::new(waker))));
+}
+
+/// A waker that panics.
+struct PanicsInWake;
+
+impl Wake for PanicsInWake {
+    fn wake(self: Arc<Self>) {
+        panic!("in a waker");
+    }
+}
+
+fn that_panics_among_others(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let notify = Notify::new();
+    let waits = || subject.task(body().perform(notify.notified()).say(&said, "woken"));
+    drop(event_loop.spawn(waits()));
+    turns(&mut event_loop, 1);
+    // In line between two tasks of ours.
+    let mut foreign_task = notify.notified();
+    suspend(&mut foreign_task, &Arc::new(PanicsInWake).into());
+    drop(event_loop.spawn(waits()));
+    let notifies = body().repeat(2, turn).run(move || notify.notify_all());
+    let notifies = event_loop.spawn(subject.task(notifies));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["woken", "woken"]);
+    let error = event_loop.block_on(notifies).unwrap().unwrap_err();
+    assert_eq!(error.panic_message(), Some("in a waker"), "it reaches who has woken");
+}
+
+fn that_panics_and_joins(subject: Subject) {
+    let mut event_loop = new_loop();
+    let foreign: Waker = Arc::new(PanicsInWake).into();
+    let mut handle = pin!(event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42))));
+    let other = event_loop.spawn(subject.task(body().repeat(2, turn).worth(|| 43)));
+    suspend(&mut handle, &foreign);
+    // The task ends and the loop wakes who joins it: a panic there is none of the loop's affairs.
+    event_loop.run().unwrap();
+    assert_eq!(event_loop.block_on(other).unwrap().unwrap(), 43);
+    assert!(is_done(&handle.as_mut().resume(&mut Context::new(&foreign))));
+}
+
+fn that_panics_and_joins_a_cancelled_task(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (_probe, handle) = watched(subject, &event_loop);
+    let canceller = handle.canceller();
+    let mut handle = pin!(handle);
+    suspend(&mut handle, &Arc::new(PanicsInWake).into());
+    // Neither who cancels nor the loop that is dropped has made that waker.
+    quietly(|| handle.cancel()).unwrap();
+    assert!(handle.is_finished());
+    let (_probe, other) = watched(subject, &event_loop);
+    let mut other = pin!(other);
+    suspend(&mut other, &Arc::new(PanicsInWake).into());
+    canceller.cancel();
+    turns(&mut event_loop, 1);
+    quietly(|| drop(event_loop)).unwrap();
+    assert!(other.is_finished());
+}
+
+/// A waker that wakes one task and cancels another, when it is woken and when it is dropped.
+struct Meddles {
+    wakes: Waker,
+    cancels: Canceller,
+}
+
+impl Meddles {
+    fn meddle(&self) {
+        self.wakes.wake_by_ref();
+        self.cancels.cancel();
+    }
+}
+
+impl Wake for Meddles {
+    fn wake(self: Arc<Self>) {
+        self.meddle();
+    }
+}
+
+impl Drop for Meddles {
+    fn drop(&mut self) {
+        self.meddle();
+    }
+}
+
+fn that_meddles_when_woken_by_the_end_of_a_task(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (probe, _woken) = watched(subject, &event_loop);
+    let (_probe, cancelled) = watched(subject, &event_loop);
+    turns(&mut event_loop, 1);
+    let meddles = Meddles { wakes: probe.waker(), cancels: cancelled.canceller() };
+    let mut joined = event_loop.spawn(subject.task(body()));
+    suspend(&mut joined, &Arc::new(meddles).into());
+    turns(&mut event_loop, 2);
+    assert!(joined.is_finished());
+    assert_eq!(probe.resumes(), 2);
+    assert!(cancelled.is_finished());
+}
+
+fn that_meddles_when_dropped(subject: Subject) {
+    // Each leaf keeps a waker; a second resume with another one drops it.
+    let (_oneshot, receiver) = oneshot::channel::<()>();
+    let (_sender, values) = channel::bounded::<()>(1);
+    let (full, _values) = channel::bounded(1);
+    full.try_send(()).unwrap();
+    let mut event_loop = new_loop();
+    let (_probe, joined) = watched(subject, &event_loop);
+    let leaves: [BoxTask<()>; 5] = [
+        Box::pin(crate::map(joined, drop)),
+        Box::pin(crate::map(receiver, drop)),
+        Box::pin(crate::map(values.recv(), drop)),
+        Box::pin(crate::map(full.send(()), drop)),
+        Box::pin(Notify::new().notified()),
+    ];
+    for mut leaf in leaves {
+        let (probe, _woken) = watched(subject, &event_loop);
+        let (_probe, cancelled) = watched(subject, &event_loop);
+        turns(&mut event_loop, 1);
+        let meddles = Meddles { wakes: probe.waker(), cancels: cancelled.canceller() };
+        suspend(&mut leaf, &Arc::new(meddles).into());
+        let held = subject.task(body().run(move || suspend(&mut leaf, Waker::noop())));
+        event_loop.block_on(held).unwrap();
+        turns(&mut event_loop, 2);
+        assert_eq!(probe.resumes(), 2);
+        assert!(cancelled.is_finished());
+    }
+}

@@ -1,0 +1,90 @@
+//! Tasks on a host that is not ours: an executor that knows wakers and nothing else.
+
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Wake},
+    time::Duration,
+};
+
+use quadrivium::{
+    prelude::*,
+    sync::oneshot,
+    task::{BoxTask, Perform},
+};
+
+use crate::{Probe, Said, Subject, body, quietly};
+
+laws! { ($) hosts:
+    /// On an executor that knows only wakers, a turn gives way and goes on.
+    turns_on_a_foreign_executor needs ByHand;
+    /// On an executor that knows only wakers, wakes arrive.
+    wakes_on_a_foreign_executor needs ByHand;
+    /// On another executor, a dropped task runs its destructors.
+    a_drop_on_a_foreign_executor needs ByHand;
+    /// On an executor without a clock, a deadline panics with a clear message.
+    a_deadline_on_a_foreign_executor_is_refused needs ByHand;
+    /// On an executor that is no host, `spawn` panics with a clear message.
+    a_spawn_on_a_foreign_executor_is_refused needs ByHand;
+}
+
+/// Counts wakes.
+#[derive(Default)]
+struct Counts(AtomicUsize);
+
+impl Wake for Counts {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Polls as long as the future is woken; its output, if it came to one.
+fn execute<T>(task: BoxTask<T>) -> Option<T> {
+    let mut future = pin!(Perform::new(task));
+    let counts = Arc::new(Counts::default());
+    let waker = Arc::clone(&counts).into();
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return Some(output);
+        }
+        if counts.0.swap(0, Ordering::Relaxed) == 0 {
+            return None;
+        }
+    }
+}
+
+fn turns_on_a_foreign_executor(subject: Subject) {
+    assert_eq!(execute(subject.task(body().repeat(5, turn).worth(|| 42))), Some(42));
+}
+
+fn wakes_on_a_foreign_executor(subject: Subject) {
+    let (sender, receiver) = oneshot::channel();
+    let sends = body().perform(turn()).run(move || sender.send(()).unwrap());
+    let both = join(subject.task(body().perform(receiver)), subject.task(sends));
+    assert!(execute::<((), ())>(Box::pin(both)).is_some());
+    // One that nobody wakes is not polled again.
+    let probe = Probe::default();
+    assert!(execute(subject.task(body().perform(probe.waits()))).is_none());
+    assert_eq!(probe.resumes(), 1);
+}
+
+fn a_drop_on_a_foreign_executor(subject: Subject) {
+    let said = Said::default();
+    let body = body().hold(said.when_dropped("dropped")).perform(Probe::default().waits());
+    assert!(execute(subject.task(body)).is_none());
+    assert_eq!(said.lines(), ["dropped"]);
+}
+
+fn a_deadline_on_a_foreign_executor_is_refused(subject: Subject) {
+    let sleeps = subject.task(body().perform(sleep(Duration::from_secs(1))));
+    assert!(quietly(|| execute(sleeps)).unwrap_err().contains("no host drives this"));
+}
+
+fn a_spawn_on_a_foreign_executor_is_refused(subject: Subject) {
+    let child = subject.task(body());
+    let spawns = subject.task(body().run(|| drop(spawn(child))));
+    assert!(quietly(|| execute(spawns)).unwrap_err().contains("no host drives this thread"));
+}

@@ -1,0 +1,318 @@
+//! Joining: handles, `join`, `race` and `timeout`; what loses is dropped before the winner's
+//! output.
+
+use std::time::Duration;
+
+use quadrivium::{
+    prelude::*,
+    task::{BoxTask, Either, Step, Wait},
+    time::Elapsed,
+};
+
+use crate::{Probe, Said, Subject, body, leaf, new_loop, traced, turns};
+
+laws! { ($) join:
+    /// Who joins before the end is woken by it, after the destructors, and runs in the next turn.
+    before_the_end;
+    /// Joining after the end does not suspend.
+    after_the_end;
+    /// `join_all` of handles gives every output, in the order of the handles.
+    many_handles;
+    /// Of several tasks that joined one after another, the last is woken.
+    who_joins_last_is_woken;
+    /// An output that nobody joins is dropped: at the end, or with the handle.
+    an_output_nobody_reads_is_dropped;
+    /// An output that was joined belongs to who joined.
+    an_output_read_is_dropped_once;
+    /// `join` lasts as long as the longer part.
+    both_parts_run_side_by_side;
+    /// `join_all` keeps the order of its parts, whichever ends first.
+    all_parts_keep_their_order;
+    /// `join_all` of nothing is done at once.
+    all_of_none;
+    /// A race drops the loser before the output of the winner is used.
+    the_loser_is_dropped_first;
+    /// Of two parts that are done in the same resume the first wins.
+    when_both_are_done_the_first_wins;
+    /// A handle that loses a race detaches its task, which goes on.
+    a_losing_handle_leaves_its_task_alone;
+    /// A timeout drops the task, its destructors first.
+    a_timeout_drops_the_task;
+    /// A timeout whose task is done in time leaves no deadline.
+    a_timeout_in_time_leaves_no_deadline;
+    /// A task that is done at its very deadline is done.
+    a_timeout_and_the_end_at_once_is_the_end;
+    /// The loser of a race of sleeps leaves no deadline.
+    a_race_of_sleeps_leaves_no_deadline;
+    /// A cancel drops all parts of a join, in their order.
+    parts_are_cancelled_together;
+    /// A part of a join that panics drops the other.
+    a_part_that_panics_takes_the_other_along;
+}
+
+const MS: Duration = Duration::from_millis(1);
+
+fn before_the_end(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    let joined = event_loop.spawn(subject.task(body().repeat(2, turn)));
+    drop(event_loop.spawn(subject.task(body().perform(joined))));
+    event_loop.run().unwrap();
+    assert_eq!(
+        trace.lines(),
+        [
+            "0ns task 1 spawned",
+            "0ns task 2 spawned",
+            "0ns task 1 resumed",
+            "0ns task 1 suspended for a turn",
+            // Task 2 joins too early: it waits to be woken.
+            "0ns task 2 resumed",
+            "0ns task 2 suspended until woken",
+            "0ns task 1 resumed",
+            "0ns task 1 suspended for a turn",
+            // The end of task 1 wakes task 2, after its destructors.
+            "0ns task 1 resumed",
+            "0ns task 1 done",
+            "0ns task 2 woken by task 1",
+            // In the next turn.
+            "0ns task 2 resumed",
+            "0ns task 2 done",
+        ],
+        "{subject}"
+    );
+}
+
+fn after_the_end(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    let joined = event_loop.spawn(subject.task(body()));
+    let joins = body().perform(turn()).perform(joined);
+    drop(event_loop.spawn(subject.task(joins)));
+    event_loop.run().unwrap();
+    assert_eq!(
+        trace.lines()[2..],
+        [
+            "0ns task 1 resumed",
+            "0ns task 1 done",
+            "0ns task 2 resumed",
+            "0ns task 2 suspended for a turn",
+            // The output is there: joining does not suspend.
+            "0ns task 2 resumed",
+            "0ns task 2 done",
+        ],
+        "{subject}"
+    );
+}
+
+fn many_handles(subject: Subject) {
+    let mut event_loop = new_loop();
+    let handles = (0..100)
+        .map(|n| event_loop.spawn(subject.task(body().repeat(n % 7, turn).worth(move || n))));
+    let handles: Vec<_> = handles.collect();
+    let outputs = event_loop.block_on(join_all(handles)).unwrap();
+    let outputs: Vec<_> = outputs.into_iter().map(Result::unwrap).collect();
+    assert_eq!(outputs, (0..100).collect::<Vec<_>>());
+}
+
+fn who_joins_last_is_woken(subject: Subject) {
+    // The first one gives up joining after a turn, and hands the handle to the second one.
+    let (mut event_loop, trace) = traced();
+    let handle = event_loop.spawn_named("slow", subject.task(body().perform(sleep(MS))));
+    let mut handle = Some(handle);
+    let (sender, receiver) = quadrivium::sync::oneshot::channel();
+    let mut sender = Some(sender);
+    let gives_up = leaf(move |cx| {
+        let joined = std::pin::Pin::new(handle.as_mut().unwrap()).resume(cx);
+        assert!(matches!(joined, Step::Suspended(_)));
+        assert!(sender.take().unwrap().send(handle.take().unwrap()).is_ok());
+        Step::Done(())
+    });
+    drop(
+        event_loop
+            .spawn_named("gives up", subject.task(body().perform(gives_up).perform(sleep(MS)))),
+    );
+    let joins = body().perform_then(|| receiver, |handle| drop(spawn(handle.unwrap())));
+    drop(event_loop.spawn_named("hands on", subject.task(joins)));
+    event_loop.run().unwrap();
+    let woken: Vec<_> =
+        trace.lines().into_iter().filter(|line| line.contains("woken by")).collect();
+    assert_eq!(
+        woken,
+        [
+            "1ms task 1 \"slow\" woken by its deadline",
+            // By its own deadline: it no longer joins.
+            "1ms task 2 \"gives up\" woken by its deadline",
+            // The task that the handle became. The one before it is not woken.
+            "1ms task 4 woken by task 1",
+        ],
+        "{subject}"
+    );
+}
+
+fn an_output_nobody_reads_is_dropped(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let output = said.when_dropped("output of the first");
+    drop(event_loop.spawn(subject.task(body().perform(turn()).worth(move || output))));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["output of the first"], "detached: dropped at its end");
+    let output = said.when_dropped("output of the second");
+    let handle = event_loop.spawn(subject.task(body().worth(move || output)));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines().len(), 1);
+    drop(handle);
+    assert_eq!(said.lines()[1..], ["output of the second"], "ended: dropped with the handle");
+}
+
+fn an_output_read_is_dropped_once(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let output = said.when_dropped("dropped");
+    let handle = event_loop.spawn(subject.task(body().worth(move || output)));
+    let output = event_loop.block_on(handle).unwrap().unwrap();
+    assert!(said.lines().is_empty());
+    drop(output);
+    drop(event_loop);
+    assert_eq!(said.lines(), ["dropped"]);
+}
+
+fn both_parts_run_side_by_side(subject: Subject) {
+    let mut event_loop = new_loop();
+    let a = subject.task(body().perform(sleep(3 * MS)).worth(|| "a"));
+    let b = subject.task(body().perform(sleep(2 * MS)).worth(|| 'b'));
+    assert_eq!(event_loop.block_on(join(a, b)).unwrap(), ("a", 'b'));
+    assert_eq!(event_loop.elapsed(), 3 * MS, "the longer one, not the sum");
+}
+
+fn all_parts_keep_their_order(subject: Subject) {
+    let mut event_loop = new_loop();
+    let part = |ms| subject.task(body().perform(sleep(ms * MS)).worth(move || ms));
+    assert_eq!(event_loop.block_on(join_all([3, 1, 2].map(part))).unwrap(), [3, 1, 2]);
+    assert_eq!(event_loop.elapsed(), 3 * MS);
+}
+
+fn all_of_none(subject: Subject) {
+    let parts = Vec::<BoxTask<()>>::new();
+    let joins = body().perform(join_all(parts));
+    new_loop().block_on(subject.task(joins)).unwrap();
+}
+
+fn the_loser_is_dropped_first(subject: Subject) {
+    let said = Said::default();
+    let loser = body().hold(said.when_dropped("loser dropped")).perform(sleep(2 * MS));
+    let winner = body().perform(sleep(MS)).say(&said, "winner done");
+    let then = said.clone();
+    let race = race(subject.task(loser), subject.task(winner));
+    let races = body().perform_then(
+        || race,
+        move |first| {
+            then.say(format!("{first:?}"));
+        },
+    );
+    let mut event_loop = new_loop();
+    event_loop.block_on(subject.task(races)).unwrap();
+    assert_eq!(said.lines(), ["winner done", "loser dropped", "Right(())"]);
+    assert_eq!(event_loop.elapsed(), MS);
+}
+
+fn when_both_are_done_the_first_wins(subject: Subject) {
+    let part = |name: &'static str| subject.task(body().perform(sleep(MS)).worth(move || name));
+    let first = new_loop().block_on(race(part("a"), part("b"))).unwrap();
+    assert_eq!(first, Either::Left("a"));
+}
+
+fn a_losing_handle_leaves_its_task_alone(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let slow =
+        event_loop.spawn(subject.task(body().perform(sleep(5 * MS)).say(&said, "slow done")));
+    let quick = subject.task(body().perform(sleep(MS)));
+    event_loop.block_on(race(slow, quick)).unwrap();
+    assert!(said.lines().is_empty());
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["slow done"], "a handle that is dropped detaches");
+}
+
+fn a_timeout_drops_the_task(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    let said = Said::default();
+    let slow = body().hold(said.when_dropped("dropped")).perform(sleep(100 * MS));
+    let slow = subject.task(slow.say(&said, "went on"));
+    let then = said.clone();
+    let body = body().perform_then(
+        move || timeout(5 * MS, slow),
+        move |output| {
+            then.say(format!("{output:?}"));
+        },
+    );
+    event_loop.block_on(subject.task(body)).unwrap();
+    assert_eq!(
+        said.lines(),
+        ["dropped".to_string(), format!("{:?}", Err::<(), _>(Elapsed { after: 5 * MS }))]
+    );
+    assert_eq!(
+        trace.lines(),
+        [
+            "0ns task 1 spawned",
+            "0ns task 1 resumed",
+            // Of the two deadlines the task waits for the earlier one: that of the timeout.
+            "0ns task 1 suspended until 5ms",
+            "5ms task 1 woken by its deadline",
+            "5ms task 1 resumed",
+            "5ms task 1 done",
+        ],
+        "{subject}"
+    );
+}
+
+fn a_timeout_in_time_leaves_no_deadline(subject: Subject) {
+    let mut event_loop = new_loop();
+    let quick = subject.task(body().perform(sleep(MS)).worth(|| 42));
+    let probe = Probe::default();
+    let waits = probe.waits();
+    let times = body().perform(timeout(100 * MS, quick)).perform(waits);
+    let handle = event_loop.spawn(subject.task(times));
+    turns(&mut event_loop, 1);
+    event_loop.advance(MS);
+    assert_eq!(turns(&mut event_loop, 1), quadrivium::event_loop::Turned::Waiting);
+    handle.cancel();
+}
+
+fn a_timeout_and_the_end_at_once_is_the_end(subject: Subject) {
+    let task = subject.task(body().perform(sleep(MS)).worth(|| 42));
+    assert_eq!(new_loop().block_on(timeout(MS, task)).unwrap(), Ok(42));
+}
+
+fn a_race_of_sleeps_leaves_no_deadline(subject: Subject) {
+    let mut event_loop = new_loop();
+    let race = race(
+        subject.task(body().perform(sleep(MS))),
+        subject.task(body().perform(sleep(100 * MS))),
+    );
+    event_loop.block_on(subject.task(body().perform(race).perform(sleep(MS)))).unwrap();
+    assert_eq!(event_loop.elapsed(), 2 * MS);
+    event_loop.run().unwrap();
+    assert_eq!(event_loop.elapsed(), 2 * MS);
+}
+
+fn parts_are_cancelled_together(subject: Subject) {
+    let said = Said::default();
+    let part = |name| subject.task(body().hold(said.when_dropped(name)).perform(sleep(MS)));
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(subject.task(body().perform(join(part("a"), part("b")))));
+    turns(&mut event_loop, 1);
+    handle.cancel();
+    assert_eq!(said.lines(), ["a", "b"]);
+    event_loop.run().unwrap();
+    assert_eq!(event_loop.elapsed(), Duration::ZERO);
+}
+
+fn a_part_that_panics_takes_the_other_along(subject: Subject) {
+    let said = Said::default();
+    let dropped = said.when_dropped("other dropped");
+    let other =
+        subject.task(body().hold(dropped).perform(leaf(|_| Step::<()>::Suspended(Wait::Wake))));
+    let panics = subject.task(body().perform(turn()).run(|| panic!("on purpose")));
+    let joins = subject.task(body().perform(join(other, panics)));
+    let error = new_loop().block_on(joins).unwrap_err();
+    assert_eq!(error.to_string(), "the task panicked: on purpose");
+    assert_eq!(said.lines(), ["other dropped"]);
+}

@@ -1,0 +1,229 @@
+//! The life of a task: lazy, suspended, resumed, done; its destructors run in time.
+
+use std::{cell::Cell, rc::Rc};
+
+use quadrivium::{
+    prelude::*,
+    sync::oneshot,
+    task::{RESUMED_AFTER_DONE, Step, Wait},
+};
+
+use crate::{Said, Subject, body, is_done, leaf, new_loop, quietly, resume, turns};
+
+laws! { ($) lifecycle:
+    /// Building a task runs nothing; its first resume does.
+    building_runs_nothing needs ByHand;
+    /// One resume runs the body to its next suspension, and no further.
+    runs_from_suspension_to_suspension needs ByHand;
+    /// A task waits for what the task it performs waits for, unchanged.
+    waits_for_what_its_sub_task_waits_for needs ByHand;
+    /// The output of a sub-task reaches the body, and the output of the body reaches who resumes
+    /// it; neither need be `Clone`.
+    output_comes_out needs ByHand;
+    /// A resume after the end panics with `RESUMED_AFTER_DONE`, each time.
+    a_resume_after_done_panics needs ByHand;
+    /// A resume after a panic panics: the body neither runs nor suspends again.
+    a_resume_after_a_panic_panics needs ByHand;
+    /// A resume before the wait is over loses nothing and skips nothing.
+    a_spurious_resume_is_harmless needs ByHand;
+    /// A task that never started drops what its body holds.
+    dropped_before_start_drops_the_body needs ByHand;
+    /// When `drop` of a suspended task returns, the destructors of its sub-task and then its own
+    /// have run.
+    dropped_while_suspended_runs_destructors_first needs ByHand;
+    /// When a task is done it holds nothing any more.
+    done_has_dropped_the_body needs ByHand;
+    /// A sub-task that is done is dropped before the body goes on.
+    a_sub_task_is_dropped_before_its_output_is_used needs ByHand;
+    /// A boxed task may be moved while it is suspended.
+    a_suspended_task_can_be_moved needs ByHand;
+    /// A join handle is worth the output of its task.
+    a_handle_knows_the_output;
+    /// `is_finished` is false until the task has ended.
+    a_handle_knows_whether_its_task_has_ended;
+    /// A task whose handle is dropped goes on.
+    a_task_without_a_handle_goes_on;
+    /// A body spawns tasks on the host that drives it.
+    a_task_spawns_tasks;
+    /// `block_on` returns when its task is done; the others go on in the next run.
+    block_on_leaves_the_others_where_they_are;
+    /// A loop counts the tasks that have not ended.
+    the_loop_counts_what_lives;
+}
+
+fn building_runs_nothing(subject: Subject) {
+    let said = Said::default();
+    let task = subject.task(body().say(&said, "started"));
+    assert!(said.lines().is_empty());
+    let mut task = task;
+    assert!(is_done(&resume(&mut task)));
+    assert_eq!(said.lines(), ["started"]);
+}
+
+fn runs_from_suspension_to_suspension(subject: Subject) {
+    let said = Said::default();
+    let body = body().say(&said, "one").perform(turn()).say(&said, "two").perform(turn());
+    let mut task = subject.task(body.say(&said, "three"));
+    assert!(!is_done(&resume(&mut task)));
+    assert_eq!(said.lines(), ["one"]);
+    assert!(!is_done(&resume(&mut task)));
+    assert_eq!(said.lines(), ["one", "two"]);
+    assert!(is_done(&resume(&mut task)));
+    assert_eq!(said.lines(), ["one", "two", "three"]);
+}
+
+fn waits_for_what_its_sub_task_waits_for(subject: Subject) {
+    let deadline = std::time::Instant::now();
+    for wait in [Wait::Turn, Wait::Wake, Wait::Until(deadline)] {
+        let expected = wait.clone();
+        let waits = leaf(move |_| Step::<()>::Suspended(wait.clone()));
+        let mut task = subject.task(body().perform(waits));
+        assert!(matches!(resume(&mut task), Step::Suspended(wait) if wait == expected));
+    }
+}
+
+fn output_comes_out(subject: Subject) {
+    // A value that can be neither copied nor cloned, from a sub-task, through the body.
+    let slot = Rc::new(Cell::new(None));
+    let output = Rc::clone(&slot);
+    let sub = leaf(|_| Step::Done(Box::new(6)));
+    let body = body().perform_then(|| sub, move |six| slot.set(Some(six)));
+    let mut task = subject.task(body.worth(move || *output.take().unwrap() * 7));
+    assert!(matches!(resume(&mut task), Step::Done(42)));
+}
+
+fn a_resume_after_done_panics(subject: Subject) {
+    let mut task = subject.task(body().perform(turn()));
+    assert!(!is_done(&resume(&mut task)));
+    assert!(is_done(&resume(&mut task)));
+    for _ in 0..2 {
+        assert_eq!(quietly(|| is_done(&resume(&mut task))), Err(RESUMED_AFTER_DONE.to_string()));
+    }
+}
+
+fn a_resume_after_a_panic_panics(subject: Subject) {
+    let mut task = subject.task(body().perform(turn()).run(|| panic!("on purpose")));
+    assert!(!is_done(&resume(&mut task)));
+    assert_eq!(quietly(|| is_done(&resume(&mut task))), Err("on purpose".to_string()));
+    // What it says differs; that it neither runs nor suspends does not.
+    assert!(quietly(|| is_done(&resume(&mut task))).is_err());
+}
+
+fn a_spurious_resume_is_harmless(subject: Subject) {
+    let said = Said::default();
+    let (sender, receiver) = oneshot::channel();
+    let body = body().perform(receiver).say(&said, "received");
+    let mut task = subject.task(body);
+    for _ in 0..3 {
+        assert!(matches!(resume(&mut task), Step::Suspended(Wait::Wake)));
+    }
+    sender.send(()).unwrap();
+    assert!(is_done(&resume(&mut task)));
+    assert_eq!(said.lines(), ["received"]);
+}
+
+fn dropped_before_start_drops_the_body(subject: Subject) {
+    let said = Said::default();
+    let task = subject.task(body().say(&said, "started").hold(said.when_dropped("dropped")));
+    drop(task);
+    assert_eq!(said.lines(), ["dropped"]);
+}
+
+fn dropped_while_suspended_runs_destructors_first(subject: Subject) {
+    let said = Said::default();
+    let in_sub_task = said.when_dropped("sub-task");
+    let sub_task = leaf(move |_| {
+        let _ = &in_sub_task;
+        Step::<()>::Suspended(Wait::Wake)
+    });
+    let mut task = subject
+        .task(body().hold(said.when_dropped("body")).perform(sub_task).say(&said, "went on"));
+    assert!(!is_done(&resume(&mut task)));
+    assert!(said.lines().is_empty());
+    drop(task);
+    // From the inside out, and all before `drop` returned.
+    assert_eq!(said.lines(), ["sub-task", "body"]);
+}
+
+fn done_has_dropped_the_body(subject: Subject) {
+    let said = Said::default();
+    let mut task = subject.task(body().hold(said.when_dropped("dropped")).worth(|| 42));
+    assert!(matches!(resume(&mut task), Step::Done(42)));
+    assert_eq!(said.lines(), ["dropped"], "the task is there still, the body is not");
+}
+
+fn a_sub_task_is_dropped_before_its_output_is_used(subject: Subject) {
+    let said = Said::default();
+    let in_sub_task = said.when_dropped("sub-task dropped");
+    let sub_task = leaf(move |_| {
+        let _ = &in_sub_task;
+        Step::Done(())
+    });
+    let then = said.clone();
+    let body = body().perform_then(|| sub_task, move |()| then.say("output used"));
+    assert!(is_done(&resume(&mut subject.task(body))));
+    assert_eq!(said.lines(), ["sub-task dropped", "output used"]);
+}
+
+fn a_suspended_task_can_be_moved(subject: Subject) {
+    let mut task = subject.task(body().perform(turn()).worth(|| 42));
+    assert!(!is_done(&resume(&mut task)));
+    let mut elsewhere = Vec::from([task]);
+    assert!(matches!(resume(&mut elsewhere[0]), Step::Done(42)));
+}
+
+fn a_handle_knows_the_output(subject: Subject) {
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42)));
+    event_loop.run().unwrap();
+    assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
+}
+
+fn a_handle_knows_whether_its_task_has_ended(subject: Subject) {
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(subject.task(body().perform(turn())));
+    assert!(!handle.is_finished(), "spawned");
+    turns(&mut event_loop, 1);
+    assert!(!handle.is_finished(), "suspended");
+    turns(&mut event_loop, 1);
+    assert!(handle.is_finished(), "done");
+}
+
+fn a_task_without_a_handle_goes_on(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    drop(event_loop.spawn(subject.task(body().perform(turn()).say(&said, "done"))));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["done"]);
+}
+
+fn a_task_spawns_tasks(subject: Subject) {
+    let said = Said::default();
+    let child = subject.task(body().say(&said, "child"));
+    let parent = body().perform_then(|| spawn(child), |ended| ended.unwrap());
+    let mut event_loop = new_loop();
+    event_loop.block_on(subject.task(parent.say(&said, "parent"))).unwrap();
+    assert_eq!(said.lines(), ["child", "parent"]);
+}
+
+fn block_on_leaves_the_others_where_they_are(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let other = event_loop.spawn(subject.task(body().repeat(3, turn).say(&said, "other")));
+    event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
+    assert!(said.lines().is_empty());
+    assert!(!other.is_finished());
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["other"]);
+}
+
+fn the_loop_counts_what_lives(subject: Subject) {
+    let mut event_loop = new_loop();
+    assert_eq!(event_loop.live(), 0);
+    let handles = [0, 1, 2].map(|n| event_loop.spawn(subject.task(body().repeat(n, turn))));
+    for left in [3, 2, 1, 0] {
+        assert_eq!(event_loop.live(), left);
+        turns(&mut event_loop, 1);
+    }
+    assert!(handles.iter().all(JoinHandle::is_finished));
+}

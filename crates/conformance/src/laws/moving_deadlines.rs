@@ -1,0 +1,147 @@
+//! Deadlines that are moved, met early, or taken away before they fire.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use quadrivium::{
+    event_loop::Turned,
+    prelude::*,
+    task::{BoxTask, Step, Wait},
+};
+
+use crate::{Probe, Subject, body, leaf, new_loop, traced, turns};
+
+laws! { ($) moving_deadlines:
+    /// A task woken early that waits on for the same deadline keeps its place among equal ones.
+    an_early_wake_keeps_the_place_among_equals;
+    /// A deadline that moves fires once, where it was moved to last.
+    a_task_whose_deadline_moves_is_woken_once;
+    /// Of two tasks woken by one deadline, the first may cancel the second before it is resumed.
+    a_deadline_cancelled_by_its_equal_does_not_fire;
+    /// A task that ends by a wake leaves no deadline.
+    a_wake_takes_the_deadline_away;
+}
+
+const MS: Duration = Duration::from_millis(1);
+
+/// A leaf that suspends until `deadline` until that has come, and says to whom it gave its waker.
+fn woken_early(deadline: Duration, probe: &Probe) -> BoxTask<()> {
+    let mut waits = probe.waits();
+    let mut until = None;
+    Box::pin(leaf(move |cx| {
+        let until = *until.get_or_insert(cx.now() + deadline);
+        let _ = waits.as_mut().resume(cx);
+        match until <= cx.now() {
+            true => Step::Done(()),
+            false => Step::Suspended(Wait::Until(until)),
+        }
+    }))
+}
+
+fn an_early_wake_keeps_the_place_among_equals(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    let probe = Probe::default();
+    drop(event_loop.spawn(subject.task(body().perform(woken_early(MS, &probe)))));
+    drop(event_loop.spawn(subject.task(body().perform(sleep(MS)))));
+    turns(&mut event_loop, 1);
+    let before = trace.lines().len();
+    probe.wake();
+    event_loop.run().unwrap();
+    assert_eq!(
+        trace.lines()[before..],
+        [
+            // A wake before the deadline: task 1 looks around and waits on, for the same deadline.
+            "0ns task 1 woken from outside",
+            "0ns task 1 resumed",
+            "0ns task 1 suspended until 1ms",
+            // It had armed that first, and still comes first.
+            "1ms task 1 woken by its deadline",
+            "1ms task 2 woken by its deadline",
+            "1ms task 1 resumed",
+            "1ms task 1 done",
+            "1ms task 2 resumed",
+            "1ms task 2 done",
+        ],
+        "{subject}"
+    );
+}
+
+fn a_task_whose_deadline_moves_is_woken_once(subject: Subject) {
+    let mut event_loop = new_loop();
+    let start = event_loop.now();
+    let deadline = Rc::new(Cell::new(start + MS));
+    let probe = Probe::default();
+    let mut waits = probe.waits();
+    let (moving, resumes) = (Rc::clone(&deadline), Rc::new(RefCell::new(Vec::new())));
+    let seen = Rc::clone(&resumes);
+    let moves = leaf(move |cx| {
+        let _ = waits.as_mut().resume(cx);
+        seen.borrow_mut().push(cx.now() - start);
+        match moving.get() <= cx.now() {
+            true => Step::Done(()),
+            false => Step::Suspended(Wait::Until(moving.get())),
+        }
+    });
+    drop(event_loop.spawn(subject.task(body().perform(moves))));
+    turns(&mut event_loop, 1);
+    // Later, then earlier, before the first one is due.
+    for ms in [50, 5] {
+        deadline.set(start + ms * MS);
+        probe.wake();
+        turns(&mut event_loop, 1);
+    }
+    event_loop.run().unwrap();
+    assert_eq!(*resumes.borrow(), [0, 0, 0, 5].map(|ms| ms * MS), "not at 1, not at 50");
+    assert_eq!(event_loop.elapsed(), 5 * MS);
+}
+
+fn a_deadline_cancelled_by_its_equal_does_not_fire(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    let handle = Rc::new(RefCell::new(None::<JoinHandle<()>>));
+    let taken = Rc::clone(&handle);
+    let first = body().perform(sleep(MS)).run(move || taken.borrow().as_ref().unwrap().cancel());
+    drop(event_loop.spawn(subject.task(first)));
+    *handle.borrow_mut() = Some(event_loop.spawn(subject.task(body().perform(sleep(MS)))));
+    event_loop.run().unwrap();
+    assert_eq!(
+        trace.lines()[6..],
+        [
+            // Both are woken by the turn ...
+            "1ms task 1 woken by its deadline",
+            "1ms task 2 woken by its deadline",
+            // ... but the first one takes the second one away before it is resumed.
+            "1ms task 1 resumed",
+            "1ms task 2 cancelled",
+            "1ms task 1 done",
+        ],
+        "{subject}"
+    );
+}
+
+fn a_wake_takes_the_deadline_away(subject: Subject) {
+    let mut event_loop = new_loop();
+    let probe = Probe::default();
+    probe.open();
+    let done_when_woken = {
+        let mut waits = probe.waits();
+        let mut is_first = true;
+        leaf(move |cx| {
+            let step = waits.as_mut().resume(cx);
+            match std::mem::take(&mut is_first) {
+                true => Step::Suspended(Wait::Until(cx.now() + 100 * MS)),
+                false => step,
+            }
+        })
+    };
+    let handle = event_loop.spawn(subject.task(body().perform(done_when_woken)));
+    let next: Instant = event_loop.now() + 100 * MS;
+    assert_eq!(turns(&mut event_loop, 1), Turned::Until(next));
+    probe.wake();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+    assert!(handle.is_finished());
+    event_loop.run().unwrap();
+    assert_eq!(event_loop.elapsed(), Duration::ZERO, "nobody waits for 100 ms any more");
+}

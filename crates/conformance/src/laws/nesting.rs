@@ -1,0 +1,128 @@
+//! Styles in styles: a hundred deep, all mixed, it is still one task.
+
+use std::time::Duration;
+
+use quadrivium::{prelude::*, task::BoxTask};
+
+use crate::{
+    Body, Probe, Said, Subject, body, new_loop,
+    styles::{ALL, Future},
+    traced, turns,
+};
+
+laws! { ($) nesting:
+    /// An output comes through a hundred tasks that perform each other, of all styles.
+    an_output_comes_through_a_hundred;
+    /// A cancel drops a hundred nested tasks from the inside out.
+    a_cancel_goes_through_a_hundred;
+    /// A panic passes through a hundred nested tasks.
+    a_panic_goes_through_a_hundred;
+    /// A wake reaches the innermost of a hundred nested tasks, once.
+    a_wake_goes_through_a_hundred;
+    /// A hundred nested tasks leave the trace of one: the loop sees one task.
+    a_hundred_leave_the_trace_of_one;
+    /// A hundred tasks spawn and join each other.
+    a_hundred_spawn_each_other;
+    /// One `join_all` drives parts of all styles.
+    parts_of_all_styles_side_by_side;
+}
+
+const DEEP: usize = 100;
+
+/// `innermost` performed by the next style, and that by the next, a hundred deep, `subject`
+/// outermost.
+fn nested<T: 'static>(
+    subject: Subject,
+    innermost: Body<T>,
+    around: impl Fn(BoxTask<T>) -> Body<T>,
+) -> BoxTask<T> {
+    let mut task = Subject::of(&Future).task(innermost);
+    for n in 0..DEEP - 2 {
+        task = Subject::of(ALL[n % ALL.len()]).task(around(task));
+    }
+    subject.task(around(task))
+}
+
+fn an_output_comes_through_a_hundred(subject: Subject) {
+    let innermost = body().repeat(3, turn).worth(|| 42);
+    assert_eq!(new_loop().block_on(nested(subject, innermost, Body::performing)).unwrap(), 42);
+}
+
+fn a_cancel_goes_through_a_hundred(subject: Subject) {
+    let said = Said::default();
+    let innermost = body().hold(said.when_dropped("innermost")).perform(sleep(Duration::MAX));
+    let around = |task| body().hold(said.when_dropped("around")).perform(task);
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(nested(subject, innermost, around));
+    turns(&mut event_loop, 1);
+    assert!(said.lines().is_empty());
+    handle.cancel();
+    assert_eq!(said.lines()[0], "innermost", "from the inside out");
+    assert_eq!(said.count("around"), DEEP - 1);
+    assert_eq!(said.lines().len(), DEEP);
+}
+
+fn a_panic_goes_through_a_hundred(subject: Subject) {
+    let said = Said::default();
+    let innermost = body().perform(turn()).run(|| panic!("on purpose"));
+    let around = |task| body().hold(said.when_dropped("around")).perform(task).say(&said, "on");
+    let error = new_loop().block_on(nested(subject, innermost, around)).unwrap_err();
+    assert_eq!(error.to_string(), "the task panicked: on purpose");
+    assert_eq!(said.lines(), ["around"; DEEP - 1]);
+}
+
+fn a_wake_goes_through_a_hundred(subject: Subject) {
+    let mut event_loop = new_loop();
+    let probe = Probe::default();
+    let innermost = body().perform(probe.waits()).worth(|| 42);
+    let handle = event_loop.spawn(nested(subject, innermost, Body::performing));
+    turns(&mut event_loop, 1);
+    for resumes in 1..4 {
+        assert_eq!(probe.resumes(), resumes);
+        probe.wake();
+        turns(&mut event_loop, 2);
+    }
+    probe.open();
+    probe.wake();
+    assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
+}
+
+fn a_hundred_leave_the_trace_of_one(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    let innermost = body().perform(turn()).perform(sleep(Duration::from_secs(1)));
+    event_loop.block_on(nested(subject, innermost, Body::performing)).unwrap();
+    assert_eq!(
+        trace.lines(),
+        [
+            // The loop sees one task. What it waits for is what the innermost waits for.
+            "0ns task 1 spawned",
+            "0ns task 1 resumed",
+            "0ns task 1 suspended for a turn",
+            "0ns task 1 resumed",
+            "0ns task 1 suspended until 1s",
+            "1s task 1 woken by its deadline",
+            "1s task 1 resumed",
+            "1s task 1 done",
+        ],
+        "{subject}"
+    );
+}
+
+fn a_hundred_spawn_each_other(subject: Subject) {
+    let said = Said::default();
+    let around = |task: BoxTask<()>| {
+        let joins = body().perform_then(move || spawn(task), |joined| joined.unwrap());
+        joins.say(&said, "joined")
+    };
+    new_loop().block_on(nested(subject, body().perform(turn()), around)).unwrap();
+    assert_eq!(said.lines().len(), DEEP - 1);
+}
+
+fn parts_of_all_styles_side_by_side(subject: Subject) {
+    let mut event_loop = new_loop();
+    let seconds = |n: usize| sleep(Duration::from_secs(n as u64));
+    let part = |n: usize| Subject::of(ALL[n % 4]).task(body().perform(seconds(n)).worth(move || n));
+    let all = subject.task(Body::performing(Box::pin(join_all((0..8).map(part)))));
+    assert_eq!(event_loop.block_on(all).unwrap(), [0, 1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(event_loop.elapsed(), Duration::from_secs(7));
+}

@@ -1,0 +1,184 @@
+//! Oneshot and Notify: one value, or none; told before or after anybody waits; nothing is lost.
+
+use quadrivium::{
+    prelude::*,
+    sync::{Notify, oneshot},
+};
+
+use crate::{Said, Subject, body, new_loop, turns};
+
+laws! { ($) notify:
+    /// A value sent before anybody waits is received without suspending.
+    a_value_sent_before;
+    /// A value sent while somebody waits wakes him.
+    a_value_sent_after;
+    /// A sender that goes closes the channel.
+    a_sender_that_goes;
+    /// A receiver that is cancelled closes the channel; the value comes back.
+    a_receiver_that_is_cancelled;
+    /// A value that was sent and not received is dropped with the receiver.
+    a_value_nobody_receives_is_dropped;
+    /// `notify_one` wakes one task, the first in line.
+    one_is_told;
+    /// `notify_one` with nobody in line is kept for the next who comes.
+    one_is_told_who_comes_later;
+    /// Two `notify_one` with nobody in line are one.
+    permits_do_not_add_up;
+    /// `notify_all` wakes all who wait now, in order, and nobody later.
+    all_are_told_who_wait;
+    /// Who was woken and is cancelled before he runs passes it on.
+    who_is_told_and_cancelled_passes_it_on;
+    /// Who waits and is cancelled takes nothing along.
+    who_waits_and_is_cancelled_takes_nothing;
+    /// A cancel after `notify_all` passes nothing on.
+    telling_all_leaves_nothing_behind;
+}
+
+fn a_value_sent_before(subject: Subject) {
+    let (sender, receiver) = oneshot::channel();
+    sender.send(42).unwrap();
+    let said = Said::default();
+    let then = said.clone();
+    let body = body().perform_then(|| receiver, move |value| then.say(format!("{value:?}")));
+    let mut event_loop = new_loop();
+    drop(event_loop.spawn(subject.task(body)));
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["Ok(42)"], "without suspending");
+}
+
+fn a_value_sent_after(subject: Subject) {
+    let (sender, receiver) = oneshot::channel();
+    let said = Said::default();
+    let then = said.clone();
+    let receives = body().perform_then(|| receiver, move |value| then.say(format!("{value:?}")));
+    let sends = body().perform(turn()).run(move || sender.send(42).unwrap());
+    let mut event_loop = new_loop();
+    drop(event_loop.spawn(subject.task(receives)));
+    drop(event_loop.spawn(subject.task(sends)));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["Ok(42)"]);
+}
+
+fn a_sender_that_goes(subject: Subject) {
+    let (sender, receiver) = oneshot::channel::<()>();
+    let said = Said::default();
+    let then = said.clone();
+    let receives = body().perform_then(|| receiver, move |value| then.say(format!("{value:?}")));
+    let mut event_loop = new_loop();
+    drop(event_loop.spawn(subject.task(receives)));
+    drop(event_loop.spawn(subject.task(body().perform(turn()).hold(sender))));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["Err(Closed)"]);
+}
+
+fn a_receiver_that_is_cancelled(subject: Subject) {
+    let (sender, receiver) = oneshot::channel();
+    let mut event_loop = new_loop();
+    let receives = event_loop.spawn(subject.task(body().perform(receiver)));
+    turns(&mut event_loop, 1);
+    assert!(!sender.is_closed());
+    receives.cancel();
+    assert!(sender.is_closed());
+    assert_eq!(sender.send(42), Err(42), "the value comes back");
+}
+
+fn a_value_nobody_receives_is_dropped(subject: Subject) {
+    let said = Said::default();
+    let (sender, receiver) = oneshot::channel();
+    let mut event_loop = new_loop();
+    let receives = event_loop.spawn(subject.task(body().perform(receiver)));
+    turns(&mut event_loop, 1);
+    assert!(sender.send(said.when_dropped("dropped")).is_ok());
+    assert!(said.lines().is_empty());
+    receives.cancel();
+    assert_eq!(said.lines(), ["dropped"]);
+}
+
+/// Tasks that wait in line, and say their number when they were told.
+fn in_line<const N: usize>(
+    subject: Subject,
+    event_loop: &mut EventLoop,
+    notify: &Notify,
+    said: &Said,
+) -> [JoinHandle<()>; N] {
+    let names = ["first", "second", "third"];
+    let handles = std::array::from_fn(|n| {
+        let body = body().perform(notify.notified()).say(said, names[n]);
+        event_loop.spawn(subject.task(body))
+    });
+    turns(event_loop, 1);
+    handles
+}
+
+fn one_is_told(subject: Subject) {
+    let (notify, said) = (Notify::new(), Said::default());
+    let mut event_loop = new_loop();
+    let _handles = in_line::<2>(subject, &mut event_loop, &notify, &said);
+    notify.notify_one();
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["first"]);
+    notify.notify_one();
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["first", "second"]);
+}
+
+fn one_is_told_who_comes_later(subject: Subject) {
+    let (notify, said) = (Notify::new(), Said::default());
+    let mut event_loop = new_loop();
+    notify.notify_one();
+    let _handles = in_line::<2>(subject, &mut event_loop, &notify, &said);
+    assert_eq!(said.lines(), ["first"]);
+}
+
+fn permits_do_not_add_up(subject: Subject) {
+    let (notify, said) = (Notify::new(), Said::default());
+    let mut event_loop = new_loop();
+    notify.notify_one();
+    notify.notify_one();
+    let _handles = in_line::<2>(subject, &mut event_loop, &notify, &said);
+    assert_eq!(said.lines(), ["first"]);
+}
+
+fn all_are_told_who_wait(subject: Subject) {
+    let (notify, said) = (Notify::new(), Said::default());
+    let mut event_loop = new_loop();
+    notify.notify_all();
+    let _handles = in_line::<3>(subject, &mut event_loop, &notify, &said);
+    assert!(said.lines().is_empty(), "those who wait now, not later");
+    notify.notify_all();
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["first", "second", "third"]);
+}
+
+fn who_is_told_and_cancelled_passes_it_on(subject: Subject) {
+    let (notify, said) = (Notify::new(), Said::default());
+    let mut event_loop = new_loop();
+    let handles = in_line::<2>(subject, &mut event_loop, &notify, &said);
+    notify.notify_one();
+    handles[0].cancel();
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["second"]);
+}
+
+fn who_waits_and_is_cancelled_takes_nothing(subject: Subject) {
+    let (notify, said) = (Notify::new(), Said::default());
+    let mut event_loop = new_loop();
+    let handles = in_line::<3>(subject, &mut event_loop, &notify, &said);
+    handles[0].cancel();
+    notify.notify_one();
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["second"]);
+}
+
+fn telling_all_leaves_nothing_behind(subject: Subject) {
+    let (notify, said) = (Notify::new(), Said::default());
+    let mut event_loop = new_loop();
+    let handles = in_line::<2>(subject, &mut event_loop, &notify, &said);
+    notify.notify_all();
+    // Both were told, and one goes before it could go on: there is nobody else to tell.
+    handles[0].cancel();
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["second"]);
+    let _handles = in_line::<1>(subject, &mut event_loop, &notify, &said);
+    assert_eq!(said.lines(), ["second"], "who comes later waits");
+}

@@ -1,0 +1,233 @@
+//! A panic ends one task, runs its destructors, and reaches who joins; everything else goes on.
+
+use std::{
+    cell::RefCell,
+    panic::{panic_any, resume_unwind},
+    rc::Rc,
+};
+
+use quadrivium::{event_loop::trace::Event, prelude::*, task::BoxTask};
+
+use crate::{Said, Subject, body, new_loop, quietly, traced, turns, watched};
+
+laws! { ($) panics:
+    /// A panic in the first resume ends that task, and no other.
+    before_the_first_suspension;
+    /// A panic in a later resume ends that task, and no other.
+    after_a_suspension;
+    /// The payload of the panic reaches who joins, as it is.
+    the_payload_is_kept;
+    /// A panic in a task that is blocked on is an error of `block_on`, and the loop runs again.
+    reaches_who_blocks_on_it;
+    /// After a panic the destructors run, once.
+    destructors_run_once;
+    /// A panic of a sub-task passes through who performs it, from the inside out.
+    passes_through_what_performs_it;
+    /// Who joins a task that panicked is told, and goes on.
+    who_joins_may_go_on;
+    /// A payload whose destructor panics harms nobody.
+    a_payload_that_panics_when_dropped;
+    /// A destructor that panics at the end of a body makes its task a panicked one.
+    in_a_destructor_at_the_end;
+    /// A destructor that panics in a cancel makes its task a panicked one; who cancels notices
+    /// nothing.
+    in_a_destructor_when_dropped_by_cancel needs QuietCancel;
+    /// A panic over a borrow that another task holds ends who borrowed too late.
+    of_a_borrow_held_across_a_suspension;
+    /// A trace that panics loses no task.
+    in_a_trace;
+    /// A loop that is dropped by a panic around it drops its tasks.
+    while_the_code_around_the_loop_unwinds;
+}
+
+/// A body that suspends so often and then panics.
+fn panics_after(subject: Subject, suspensions: usize) -> BoxTask<()> {
+    subject.task(body().repeat(suspensions, turn).run(|| panic!("on purpose")))
+}
+
+fn before_the_first_suspension(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    let panics = event_loop.spawn(panics_after(subject, 0));
+    let other = event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42)));
+    event_loop.run().unwrap();
+    assert_eq!(
+        trace.lines(),
+        [
+            "0ns task 1 spawned",
+            "0ns task 2 spawned",
+            // The panic ends task 1, and nothing else.
+            "0ns task 1 resumed",
+            "0ns task 1 panicked",
+            "0ns task 2 resumed",
+            "0ns task 2 suspended for a turn",
+            "0ns task 2 resumed",
+            "0ns task 2 done",
+        ],
+        "{subject}"
+    );
+    let error = event_loop.block_on(panics).unwrap().unwrap_err();
+    assert_eq!(error.panic_message(), Some("on purpose"));
+    assert_eq!(error.to_string(), "the task panicked: on purpose");
+    assert_eq!(event_loop.block_on(other).unwrap().unwrap(), 42);
+}
+
+fn after_a_suspension(subject: Subject) {
+    let mut event_loop = new_loop();
+    let panics = event_loop.spawn(panics_after(subject, 3));
+    let other = event_loop.spawn(subject.task(body().repeat(5, turn).worth(|| 42)));
+    turns(&mut event_loop, 4);
+    assert!(panics.is_finished());
+    assert_eq!(event_loop.live(), 1);
+    assert_eq!(event_loop.block_on(other).unwrap().unwrap(), 42);
+    let error = event_loop.block_on(panics).unwrap().unwrap_err();
+    assert_eq!(error.panic_message(), Some("on purpose"));
+}
+
+fn the_payload_is_kept(subject: Subject) {
+    let mut event_loop = new_loop();
+    let panics = subject.task(body().perform(turn()).run(|| panic_any(42_u8)));
+    let handle = event_loop.spawn(panics);
+    let Err(JoinError::Panicked(payload)) = event_loop.block_on(handle).unwrap() else { panic!() };
+    assert_eq!(payload.downcast_ref(), Some(&42_u8));
+}
+
+fn reaches_who_blocks_on_it(subject: Subject) {
+    let mut event_loop = new_loop();
+    let error = event_loop.block_on(panics_after(subject, 1)).unwrap_err();
+    assert_eq!(error.to_string(), "the task panicked: on purpose");
+    event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
+}
+
+fn destructors_run_once(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let body = body().hold(said.when_dropped("dropped")).perform(turn());
+    let handle = event_loop.spawn(subject.task(body.run(|| panic!("on purpose"))));
+    turns(&mut event_loop, 2);
+    assert_eq!(said.lines(), ["dropped"]);
+    handle.cancel();
+    drop(handle);
+    drop(event_loop);
+    assert_eq!(said.lines(), ["dropped"]);
+}
+
+fn passes_through_what_performs_it(subject: Subject) {
+    let said = Said::default();
+    let inner = body().hold(said.when_dropped("inner")).perform(turn());
+    let inner = subject.task(inner.run(|| panic!("on purpose")));
+    let outer = body().hold(said.when_dropped("outer")).perform(inner).say(&said, "went on");
+    let error = new_loop().block_on(subject.task(outer)).unwrap_err();
+    assert_eq!(error.to_string(), "the task panicked: on purpose");
+    assert_eq!(said.lines(), ["inner", "outer"]);
+}
+
+fn who_joins_may_go_on(subject: Subject) {
+    let said = Said::default();
+    let then = said.clone();
+    let joins = body().perform_then(
+        move || spawn(panics_after(subject, 1)),
+        move |joined| then.say(joined.unwrap_err().to_string()),
+    );
+    new_loop().block_on(subject.task(joins.say(&said, "went on"))).unwrap();
+    assert_eq!(said.lines(), ["the task panicked: on purpose", "went on"]);
+}
+
+/// A payload that panics when it is dropped, with a payload that does so too.
+struct Grenade(u8);
+
+impl Drop for Grenade {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            resume_unwind(Box::new(Grenade(self.0 - 1)));
+        }
+    }
+}
+
+fn a_payload_that_panics_when_dropped(subject: Subject) {
+    let mut event_loop = new_loop();
+    let grenade =
+        || subject.task(body().perform(turn()).run(|| resume_unwind(Box::new(Grenade(2)))));
+    // Nobody will read the payload: the loop drops it.
+    drop(event_loop.spawn(grenade()));
+    let unread = event_loop.spawn(grenade());
+    event_loop.run().unwrap();
+    // Here it is the handle that drops it.
+    drop(unread);
+    event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
+}
+
+/// Panics when it is dropped, unless another panic is under way.
+struct PanicsInDrop;
+
+impl Drop for PanicsInDrop {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic!("in a destructor");
+        }
+    }
+}
+
+fn in_a_destructor_at_the_end(subject: Subject) {
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(subject.task(body().perform(turn()).hold(PanicsInDrop)));
+    event_loop.run().unwrap();
+    let error = event_loop.block_on(handle).unwrap().unwrap_err();
+    assert_eq!(error.panic_message(), Some("in a destructor"));
+}
+
+fn in_a_destructor_when_dropped_by_cancel(subject: Subject) {
+    let mut event_loop = new_loop();
+    let body = body().hold(PanicsInDrop).perform(turn());
+    let handle = event_loop.spawn(subject.task(body));
+    turns(&mut event_loop, 1);
+    // The panic belongs to the task, not to who cancels it.
+    handle.cancel();
+    let joined = event_loop.block_on(handle).unwrap();
+    assert_eq!(joined.unwrap_err().panic_message(), Some("in a destructor"));
+}
+
+fn of_a_borrow_held_across_a_suspension(subject: Subject) {
+    let mut event_loop = new_loop();
+    let shared: &'static RefCell<u32> = Box::leak(Box::default());
+    let (sender, held) = (Rc::new(RefCell::new(None)), Rc::new(RefCell::new(None)));
+    let keeps = Rc::clone(&held);
+    let borrows = body().run(move || *keeps.borrow_mut() = Some(shared.borrow_mut()));
+    let lets_go = Rc::clone(&held);
+    let borrows = borrows.repeat(2, turn).run(move || *lets_go.borrow_mut() = None);
+    let first = event_loop.spawn(subject.task(borrows));
+    let second = event_loop.spawn(subject.task(body().run(|| *shared.borrow_mut() += 1)));
+    *sender.borrow_mut() = Some(());
+    event_loop.run().unwrap();
+    // The second one meets the borrow: its own panic, and the first one goes on.
+    assert!(event_loop.block_on(first).unwrap().is_ok());
+    let error = event_loop.block_on(second).unwrap().unwrap_err();
+    assert!(error.to_string().contains("already"), "{error}");
+    *shared.borrow_mut() += 1;
+}
+
+fn in_a_trace(subject: Subject) {
+    let mut event_loop = new_loop();
+    let mut has_panicked = false;
+    event_loop.trace(move |_: &Event| {
+        assert!(std::mem::replace(&mut has_panicked, true), "in a trace");
+    });
+    let handle = event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42)));
+    // A trace belongs to who runs the loop, so the panic does too; the loop is whole after it.
+    assert_eq!(quietly(|| event_loop.run().unwrap()), Err("in a trace".to_string()));
+    assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
+}
+
+fn while_the_code_around_the_loop_unwinds(subject: Subject) {
+    let said = Said::default();
+    let inside = said.clone();
+    let unwinds = quietly(move || {
+        let mut event_loop = new_loop();
+        let body = body().hold(inside.when_dropped("dropped")).perform(turn());
+        let _handle = event_loop.spawn(subject.task(body.say(&inside, "went on")));
+        let _watched = watched(subject, &event_loop);
+        turns(&mut event_loop, 1);
+        panic!("around the loop");
+    });
+    assert_eq!(unwinds, Err::<(), _>("around the loop".to_string()));
+    assert_eq!(said.lines(), ["dropped"]);
+}

@@ -1,0 +1,241 @@
+//! The loop met from inside: by a task, a destructor, a trace; also while it is being dropped.
+
+use std::{cell::Cell, cell::RefCell, rc::Rc};
+
+use quadrivium::{
+    event_loop::trace::{Event, EventKind},
+    prelude::*,
+    sync::{Notify, oneshot},
+};
+
+use crate::{Probe, Said, Subject, body, new_loop, turns, watched};
+
+laws! { ($) reentrancy:
+    /// A loop refuses to run inside a task, and the outer one goes on.
+    a_loop_does_not_run_in_a_task;
+    /// A loop may be made and dropped inside a task.
+    a_loop_made_and_dropped_in_a_task;
+    /// A destructor may spawn.
+    a_task_spawned_by_a_destructor_runs;
+    /// A loop that is dropped drops its tasks, in the order of spawning.
+    a_dropped_loop_drops_all_its_tasks;
+    /// What is spawned while the loop is dropped is dropped, and never starts.
+    a_dropped_loop_drops_what_destructors_spawn;
+    /// Destructors may wake and cancel while the loop is dropped.
+    a_dropped_loop_hears_wakes_and_cancels_of_destructors;
+    /// A dropped loop closes the channels of its tasks.
+    a_dropped_loop_closes_channels;
+    /// A destructor may end a task that another one joins.
+    a_destructor_that_ends_a_joined_task;
+    /// The destructor of an output may wake and spawn.
+    an_output_that_meets_the_loop_when_dropped;
+    /// A trace may spawn and wake.
+    a_trace_that_spawns_and_wakes;
+    /// A task may own its own handle.
+    a_handle_in_its_own_task;
+}
+
+/// Does something when it is dropped.
+struct InDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for InDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+fn a_loop_does_not_run_in_a_task(subject: Subject) {
+    let said = Said::default();
+    let then = said.clone();
+    let nests = move || {
+        let mut inner = new_loop();
+        let body = body().say(&then, "ran inside");
+        let handle = inner.spawn(subject.task(body));
+        let refused = [
+            matches!(inner.run(), Err(RunError::Nested)),
+            matches!(inner.turn(), Err(RunError::Nested)),
+            matches!(inner.block_on(handle), Err(RunError::Nested)),
+        ];
+        then.say(format!("{refused:?}"));
+    };
+    let mut event_loop = new_loop();
+    let outer = body().perform(turn()).run(nests).perform(turn()).say(&said, "went on");
+    event_loop.block_on(subject.task(outer)).unwrap();
+    assert_eq!(said.lines(), ["[true, true, true]", "went on"]);
+}
+
+fn a_loop_made_and_dropped_in_a_task(subject: Subject) {
+    let said = Said::default();
+    let then = said.clone();
+    let makes = move || {
+        let inner = new_loop();
+        let body = body().hold(then.when_dropped("inner dropped"));
+        let handle = inner.spawn(subject.task(body));
+        drop(inner);
+        assert!(handle.is_finished());
+    };
+    // What the body spawns after it goes to the loop it is on, not to the one that was.
+    let child = subject.task(body().say(&said, "child"));
+    let body = body().run(makes).perform_then(move || spawn(child), |joined| joined.unwrap());
+    new_loop().block_on(subject.task(body)).unwrap();
+    assert_eq!(said.lines(), ["inner dropped", "child"]);
+}
+
+fn a_task_spawned_by_a_destructor_runs(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let spawns = said.clone();
+    let spawns =
+        InDrop(move || drop(spawn(subject.task(body().say(&spawns, "spawned by a destructor")))));
+    drop(event_loop.spawn(subject.task(body().hold(spawns).perform(turn()))));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["spawned by a destructor"]);
+}
+
+fn a_dropped_loop_drops_all_its_tasks(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let holds = |name| body().hold(said.when_dropped(name));
+    let never = Notify::new();
+    drop(event_loop.spawn(subject.task(holds("waiting").perform(never.notified()))));
+    drop(
+        event_loop.spawn(subject.task(holds("sleeping").perform(sleep(std::time::Duration::MAX)))),
+    );
+    drop(event_loop.spawn(subject.task(holds("ready").perform(turn()))));
+    turns(&mut event_loop, 1);
+    drop(event_loop.spawn(subject.task(holds("not started").say(&said, "started"))));
+    assert!(said.lines().is_empty());
+    drop(event_loop);
+    assert_eq!(said.lines(), ["waiting", "sleeping", "ready", "not started"], "as spawned");
+}
+
+fn a_dropped_loop_drops_what_destructors_spawn(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let handles = Rc::new(RefCell::new(Vec::new()));
+    let (inside, kept) = (said.clone(), Rc::clone(&handles));
+    let spawns = InDrop(move || {
+        let body = body().hold(inside.when_dropped("child dropped")).say(&inside, "child ran");
+        let child = spawn(subject.task(body));
+        assert!(child.is_finished(), "a loop that goes takes no more tasks");
+        kept.borrow_mut().push(child);
+    });
+    drop(event_loop.spawn(subject.task(body().hold(spawns).perform(turn()))));
+    turns(&mut event_loop, 1);
+    drop(event_loop);
+    assert_eq!(said.lines(), ["child dropped"]);
+    let child = handles.borrow_mut().pop().unwrap();
+    assert!(matches!(new_loop().block_on(child), Ok(Err(JoinError::Cancelled))));
+}
+
+fn a_dropped_loop_hears_wakes_and_cancels_of_destructors(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let (probe, first) = watched(subject, &event_loop);
+    let body = body().hold(said.when_dropped("third dropped")).perform(Probe::default().waits());
+    let third = event_loop.spawn(subject.task(body));
+    let (wakes, third) = (probe.clone(), RefCell::new(Some(third)));
+    let meddles = InDrop(move || {
+        wakes.wake();
+        third.take().unwrap().cancel();
+    });
+    let second = crate::body().hold(meddles).perform(turn());
+    drop(event_loop.spawn(subject.task(second)));
+    turns(&mut event_loop, 1);
+    drop(event_loop);
+    assert!(first.is_finished());
+    assert_eq!(probe.resumes(), 1, "a wake is heard, but nothing runs any more");
+    assert_eq!(said.lines(), ["third dropped"], "by whoever came first, once");
+}
+
+fn a_dropped_loop_closes_channels(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (sender, receiver) = oneshot::channel::<()>();
+    // The receiver is dropped first and the sender learns of it; then the other way round.
+    drop(event_loop.spawn(subject.task(body().perform(receiver))));
+    let (other_sender, other_receiver) = oneshot::channel::<()>();
+    drop(event_loop.spawn(subject.task(body().hold(other_sender).perform(turn()))));
+    drop(event_loop.spawn(subject.task(body().perform(other_receiver))));
+    turns(&mut event_loop, 1);
+    drop(event_loop);
+    assert!(sender.is_closed());
+}
+
+fn a_destructor_that_ends_a_joined_task(subject: Subject) {
+    // The first holds the handle of the second and cancels it; a third joins the first.
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let (_probe, second) = watched(subject, &event_loop);
+    let cancels = InDrop(move || second.cancel());
+    let first =
+        event_loop.spawn(subject.task(body().hold(cancels).perform(Notify::new().notified())));
+    let first = Rc::new(Cell::new(Some(first)));
+    let canceller = {
+        let handle = first.take().unwrap();
+        let canceller = handle.canceller();
+        first.set(Some(handle));
+        canceller
+    };
+    let joins = body().perform_then(move || first.take().unwrap(), drop).say(&said, "joined");
+    drop(event_loop.spawn(subject.task(joins)));
+    turns(&mut event_loop, 1);
+    canceller.cancel();
+    turns(&mut event_loop, 2);
+    assert_eq!(said.lines(), ["joined"]);
+    assert_eq!(event_loop.live(), 0);
+}
+
+fn an_output_that_meets_the_loop_when_dropped(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let (probe, _handle) = watched(subject, &event_loop);
+    turns(&mut event_loop, 1);
+    let meets = |line| {
+        let (said, probe) = (said.clone(), probe.clone());
+        subject.task(body().perform(turn()).worth(move || {
+            InDrop(move || {
+                probe.wake();
+                drop(spawn(subject.task(body().say(&said, line))));
+            })
+        }))
+    };
+    // Nobody joins the first: its output is dropped by the loop, when it ends.
+    drop(event_loop.spawn(meets("by the end of a detached task")));
+    turns(&mut event_loop, 3);
+    assert_eq!(said.lines(), ["by the end of a detached task"]);
+    assert_eq!(probe.resumes(), 2);
+    // The second one has ended when its handle goes, inside a task.
+    let ended = event_loop.spawn(meets("by the end of a handle"));
+    turns(&mut event_loop, 2);
+    event_loop.block_on(subject.task(body().run(move || drop(ended)))).unwrap();
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines()[1..], ["by the end of a handle"]);
+}
+
+fn a_trace_that_spawns_and_wakes(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let (probe, _handle) = watched(subject, &event_loop);
+    let (inside, wakes, mut has_spawned) = (said.clone(), probe.clone(), false);
+    event_loop.trace(move |event: &Event| {
+        if event.kind == EventKind::Resumed && !std::mem::replace(&mut has_spawned, true) {
+            wakes.wake();
+            drop(spawn(subject.task(body().say(&inside, "spawned by the trace"))));
+        }
+    });
+    turns(&mut event_loop, 3);
+    assert_eq!(said.lines(), ["spawned by the trace"]);
+    assert_eq!(probe.resumes(), 2);
+}
+
+fn a_handle_in_its_own_task(subject: Subject) {
+    // The body owns its handle, the handle's drop finds a task that is just ending.
+    let mut event_loop = new_loop();
+    let own = Rc::new(RefCell::new(None::<JoinHandle<()>>));
+    let kept = Rc::clone(&own);
+    let body = body().run(move || _ = kept).perform(turn()).hold(Rc::clone(&own));
+    *own.borrow_mut() = Some(event_loop.spawn(subject.task(body)));
+    drop(own);
+    event_loop.run().unwrap();
+    assert_eq!(event_loop.live(), 0);
+}

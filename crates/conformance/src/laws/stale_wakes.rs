@@ -1,0 +1,106 @@
+//! Wakes that come too late find nobody: the task is done, its slot has a new tenant, its loop is
+//! gone.
+
+use std::{task::Waker, thread};
+
+use quadrivium::{EventLoop, event_loop::Turned};
+
+use crate::{Probe, Subject, body, new_loop, traced, turns, watched};
+
+laws! { ($) stale_wakes:
+    /// A wake of a task that has ended does nothing.
+    a_stale_wake_does_nothing;
+    /// A wake of a task that has ended spares the task that has its place.
+    a_stale_wake_spares_the_next_tenant;
+    /// So it does from another thread, and it hides no wake that is meant.
+    a_stale_wake_from_a_thread_spares_the_next_tenant;
+    /// A waker outlives its loop, and wakes nothing in the loops that come after.
+    a_waker_of_a_loop_that_is_gone;
+    /// A waker wakes the task of its own loop, wherever it is called.
+    a_waker_of_another_loop_on_this_thread;
+}
+
+fn a_stale_wake_does_nothing(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    let (probe, handle) = watched(subject, &event_loop);
+    turns(&mut event_loop, 1);
+    handle.cancel();
+    let waker = probe.waker();
+    waker.wake_by_ref();
+    thread::spawn(move || waker.wake()).join().unwrap();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+    assert_eq!(trace.lines().last().unwrap(), "0ns task 1 cancelled", "and no wake after it");
+}
+
+/// The waker of a task whose slot has a new tenant, and that tenant.
+fn stale(subject: Subject, event_loop: &mut EventLoop) -> (Waker, Probe) {
+    let (former, handle) = watched(subject, event_loop);
+    turns(event_loop, 1);
+    handle.cancel();
+    drop(handle);
+    let (tenant, handle) = watched(subject, event_loop);
+    drop(handle);
+    turns(event_loop, 1);
+    assert_eq!(tenant.resumes(), 1);
+    (former.waker(), tenant)
+}
+
+fn a_stale_wake_spares_the_next_tenant(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (waker, tenant) = stale(subject, &mut event_loop);
+    assert!(!waker.will_wake(&tenant.waker()));
+    waker.wake();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Waiting);
+    assert_eq!(tenant.resumes(), 1);
+}
+
+fn a_stale_wake_from_a_thread_spares_the_next_tenant(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (waker, tenant) = stale(subject, &mut event_loop);
+    let fresh = tenant.waker();
+    thread::spawn(move || waker.wake()).join().unwrap();
+    turns(&mut event_loop, 1);
+    assert_eq!(tenant.resumes(), 1);
+    // Nor does it hide a wake that is meant.
+    let waker = stale(subject, &mut event_loop).0;
+    thread::spawn(move || {
+        waker.wake_by_ref();
+        fresh.wake();
+        waker.wake();
+    })
+    .join()
+    .unwrap();
+    turns(&mut event_loop, 1);
+    assert_eq!(tenant.resumes(), 2);
+}
+
+fn a_waker_of_a_loop_that_is_gone(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (probe, _handle) = watched(subject, &event_loop);
+    turns(&mut event_loop, 1);
+    drop(event_loop);
+    // The loops that come after may live in the same place: none of their tasks is woken.
+    let mut loops: Vec<_> = (0..4).map(|_| new_loop()).collect();
+    let tenants: Vec<_> = loops.iter().map(|event_loop| watched(subject, event_loop)).collect();
+    loops.iter_mut().for_each(|event_loop| _ = turns(event_loop, 1));
+    probe.wake();
+    let waker = probe.waker();
+    thread::spawn(move || waker.wake()).join().unwrap();
+    for (event_loop, (tenant, _handle)) in loops.iter_mut().zip(&tenants) {
+        assert_eq!(turns(event_loop, 1), Turned::Waiting);
+        assert_eq!(tenant.resumes(), 1);
+    }
+}
+
+fn a_waker_of_another_loop_on_this_thread(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (probe, _handle) = watched(subject, &event_loop);
+    turns(&mut event_loop, 1);
+    let waker = probe.waker();
+    let mut other_loop = new_loop();
+    // Wherever it is called from, it is the task of the first loop that is woken.
+    other_loop.block_on(subject.task(body().run(move || waker.wake()))).unwrap();
+    assert_eq!(probe.resumes(), 1);
+    turns(&mut event_loop, 1);
+    assert_eq!(probe.resumes(), 2);
+}

@@ -1,0 +1,112 @@
+//! Stopping a loop: it returns after the turn it is in, its tasks stay, and it can run again.
+
+use std::{sync::mpsc, thread};
+
+use quadrivium::{event_loop::Turned, prelude::*};
+
+use crate::{Said, Subject, body, new_loop, turns, watched};
+
+laws! { ($) stop:
+    /// A loop stopped by a task finishes the turn that follows; its tasks stay for the next run.
+    by_a_task;
+    /// A loop stopped before it runs runs one turn.
+    before_the_run;
+    /// A stop does not shorten a turn by hand.
+    during_a_turn_by_hand;
+    /// A stopped `block_on` says so and cancels its task.
+    of_a_task_blocked_on;
+    /// Another thread may stop a loop, asleep or not.
+    by_another_thread;
+    /// Stopping twice is stopping once.
+    twice_is_once;
+    /// A stopper outlives its loop, and stops no other.
+    of_a_loop_that_is_gone;
+}
+
+fn by_a_task(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let stopper = event_loop.stopper();
+    let stops = body().run(move || stopper.stop()).say(&said, "stops").perform(turn());
+    drop(event_loop.spawn(subject.task(stops.say(&said, "went on"))));
+    drop(event_loop.spawn(subject.task(body().say(&said, "other"))));
+    event_loop.run().unwrap();
+    // What the task posts is read at the start of the next turn, which goes to its end.
+    assert_eq!(said.lines(), ["stops", "other", "went on"]);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines().len(), 3);
+}
+
+fn before_the_run(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    drop(
+        event_loop.spawn(subject.task(body().say(&said, "one").perform(turn()).say(&said, "two"))),
+    );
+    event_loop.stopper().stop();
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["one"], "one turn, the first");
+    assert_eq!(event_loop.live(), 1, "its tasks stay where they are");
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["one", "two"]);
+}
+
+fn during_a_turn_by_hand(subject: Subject) {
+    let mut event_loop = new_loop();
+    drop(event_loop.spawn(subject.task(body().repeat(3, turn))));
+    event_loop.stopper().stop();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Ready, "a turn is one turn anyway");
+}
+
+fn of_a_task_blocked_on(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let stopper = event_loop.stopper();
+    let stops = body().hold(said.when_dropped("dropped")).run(move || stopper.stop());
+    let stops = subject.task(stops.repeat(5, turn).say(&said, "at the end"));
+    assert!(matches!(event_loop.block_on(stops), Err(RunError::Stopped)));
+    assert_eq!(said.lines(), ["dropped"], "it is cancelled, since nobody has its handle");
+    event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
+}
+
+fn by_another_thread(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (_probe, handle) = watched(subject, &event_loop);
+    let (sender, has_run) = mpsc::channel();
+    let tells = body().run(move || sender.send(()).unwrap());
+    drop(event_loop.spawn(subject.task(tells)));
+    let stopper = event_loop.stopper();
+    let thread = thread::spawn(move || {
+        has_run.recv().unwrap();
+        stopper.stop();
+    });
+    // One task waits for ever: only the stop ends this, whether the loop sleeps by then or not.
+    event_loop.run().unwrap();
+    thread.join().unwrap();
+    assert!(!handle.is_finished());
+}
+
+fn twice_is_once(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    drop(event_loop.spawn(subject.task(body().repeat(5, turn).say(&said, "done"))));
+    let stopper = event_loop.stopper();
+    stopper.stop();
+    stopper.clone().stop();
+    event_loop.run().unwrap();
+    assert!(said.lines().is_empty());
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["done"]);
+}
+
+fn of_a_loop_that_is_gone(subject: Subject) {
+    let event_loop = new_loop();
+    let stopper = event_loop.stopper();
+    drop(event_loop);
+    // The next loops may live in the same place: they are not meant.
+    let mut loops: Vec<_> = (0..4).map(|_| new_loop()).collect();
+    thread::spawn(move || stopper.stop()).join().unwrap();
+    for event_loop in &mut loops {
+        event_loop.block_on(subject.task(body().repeat(3, turn))).unwrap();
+    }
+}

@@ -1,0 +1,241 @@
+//! Tasks inside the combinators of the `futures` crate, which poll their parts with wakers of their
+//! own.
+
+use std::time::Duration;
+
+use futures::{
+    StreamExt,
+    future::{Either, select},
+    stream::FuturesUnordered,
+};
+use quadrivium::{
+    event_loop::Turned,
+    future::perform,
+    prelude::*,
+    sync::{Notify, oneshot},
+    task::BoxTask,
+};
+
+use crate::{Probe, Said, Subject, body, new_loop, turns};
+
+laws! { ($) sub_wakers:
+    /// Deadlines inside a foreign join are kept.
+    a_join_of_sleeps;
+    /// Of deadlines inside a foreign select the earlier one counts.
+    a_select_of_sleeps;
+    /// Parts that are polled with wakers of their own end in the order of their deadlines.
+    unordered_parts_end_in_the_order_of_their_deadlines;
+    /// Leaves may be such parts.
+    unordered_leaves;
+    /// Such parts take turns.
+    unordered_turns_are_fair;
+    /// A wake of one such part resumes that part alone.
+    unordered_parts_are_woken_one_by_one;
+    /// Such combinators nest.
+    unordered_in_unordered;
+    /// A part that is dropped leaves no deadline.
+    a_dropped_loser_leaves_no_deadline;
+    /// Nor does the loser of a foreign select.
+    a_dropped_loser_of_a_select_leaves_no_deadline;
+    /// Nor do parts that are dropped because another part was woken.
+    a_loser_dropped_by_another_wake_leaves_no_deadline;
+    /// A cancel drops all parts.
+    a_cancel_drops_the_parts;
+    /// Join handles may be such parts.
+    a_handle_as_a_part;
+}
+
+const MS: Duration = Duration::from_millis(1);
+
+/// A part that sleeps so long and is worth that.
+fn part(subject: Subject, ms: u32) -> BoxTask<u32> {
+    subject.task(body().perform(sleep(ms * MS)).worth(move || ms))
+}
+
+/// The combinators are futures: here `style` performs a future-style task that uses them.
+fn runs<T: 'static>(subject: Subject, body: impl Future<Output = T> + 'static) -> BoxTask<T> {
+    subject.task(crate::Body::performing(Box::pin(future(body))))
+}
+
+fn a_join_of_sleeps(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (a, b) = (part(subject, 3), part(subject, 1));
+    let both =
+        runs(subject, async { futures::join!(perform(a), perform(b), perform(sleep(2 * MS))) });
+    assert_eq!(event_loop.block_on(both).unwrap(), (3, 1, ()));
+    assert_eq!(event_loop.elapsed(), 3 * MS);
+}
+
+fn a_select_of_sleeps(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (a, b) = (Box::pin(perform(part(subject, 5))), Box::pin(perform(part(subject, 2))));
+    let first = runs(subject, async {
+        match select(a, b).await {
+            Either::Left((first, _)) | Either::Right((first, _)) => first,
+        }
+    });
+    assert_eq!(event_loop.block_on(first).unwrap(), 2);
+    assert_eq!(event_loop.elapsed(), 2 * MS);
+}
+
+fn unordered_parts_end_in_the_order_of_their_deadlines(subject: Subject) {
+    let mut event_loop = new_loop();
+    let start = event_loop.now();
+    let parts: FuturesUnordered<_> =
+        [3, 1, 2].map(|ms| perform(part(subject, ms))).into_iter().collect();
+    let said = Said::default();
+    let says = said.clone();
+    let ended = parts.for_each(move |ms| {
+        says.say(format!("{ms} at {:?}", quadrivium::host::current().unwrap().now() - start));
+        async {}
+    });
+    event_loop.block_on(runs(subject, ended)).unwrap();
+    // The task waits for the earliest of its parts, and wakes each by the waker that part has.
+    assert_eq!(said.lines(), ["1 at 1ms", "2 at 2ms", "3 at 3ms"], "{subject}");
+}
+
+fn unordered_leaves(subject: Subject) {
+    let mut event_loop = new_loop();
+    let leaves = runs(subject, async {
+        let mut sleeps: FuturesUnordered<_> =
+            [30, 10, 20].map(|ms| IntoFuture::into_future(sleep(ms * MS))).into_iter().collect();
+        let mut n = 0;
+        while sleeps.next().await.is_some() {
+            n += 1;
+        }
+        n
+    });
+    assert_eq!(event_loop.block_on(leaves).unwrap(), 3);
+    assert_eq!(event_loop.elapsed(), 30 * MS);
+}
+
+fn unordered_turns_are_fair(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let parts: FuturesUnordered<_> = ["a", "b"]
+        .map(|name| {
+            let said = said.clone();
+            perform(subject.task(body().repeat(5, move || {
+                said.say(name);
+                turn()
+            })))
+        })
+        .into_iter()
+        .collect();
+    event_loop.block_on(runs(subject, parts.collect::<Vec<_>>())).unwrap();
+    assert_eq!(said.count("a"), 5);
+    assert_eq!(said.count("b"), 5);
+}
+
+fn unordered_parts_are_woken_one_by_one(subject: Subject) {
+    let mut event_loop = new_loop();
+    let probes = [Probe::default(), Probe::default()];
+    let parts: FuturesUnordered<_> =
+        probes.iter().map(|probe| perform(subject.task(body().perform(probe.waits())))).collect();
+    let handle = event_loop.spawn(runs(subject, parts.collect::<Vec<_>>()));
+    turns(&mut event_loop, 1);
+    probes[1].wake();
+    turns(&mut event_loop, 1);
+    // That is what such a combinator is for: the other part is not polled.
+    assert_eq!(probes.each_ref().map(Probe::resumes), [1, 2]);
+    probes.iter().for_each(Probe::open);
+    let wakers = probes.each_ref().map(Probe::waker);
+    std::thread::spawn(move || wakers.into_iter().for_each(std::task::Waker::wake)).join().unwrap();
+    turns(&mut event_loop, 2);
+    assert!(handle.is_finished());
+}
+
+fn unordered_in_unordered(subject: Subject) {
+    let mut event_loop = new_loop();
+    let inner = |times: [u32; 3]| {
+        let parts: FuturesUnordered<_> =
+            times.map(|ms| perform(part(subject, ms))).into_iter().collect();
+        perform(runs(subject, parts.collect::<Vec<_>>()))
+    };
+    let outer: FuturesUnordered<_> = [inner([7, 3, 5]), inner([2, 6, 4])].into_iter().collect();
+    let ended = event_loop.block_on(runs(subject, outer.collect::<Vec<_>>())).unwrap();
+    assert_eq!(ended, [[2, 4, 6], [3, 5, 7]]);
+    assert_eq!(event_loop.elapsed(), 7 * MS);
+}
+
+fn a_dropped_loser_leaves_no_deadline(subject: Subject) {
+    let mut event_loop = new_loop();
+    let notify = Notify::new();
+    let waits = notify.clone();
+    let parts: FuturesUnordered<_> =
+        [1, 100].map(|ms| perform(part(subject, ms))).into_iter().collect();
+    let handle = event_loop.spawn(runs(subject, async move {
+        let mut parts = parts;
+        assert_eq!(parts.next().await, Some(1));
+        drop(parts);
+        waits.notified().await;
+    }));
+    turns(&mut event_loop, 1);
+    event_loop.advance(MS);
+    assert_eq!(turns(&mut event_loop, 2), Turned::Waiting, "nobody waits for 100 ms any more");
+    notify.notify_one();
+    event_loop.block_on(handle).unwrap().unwrap();
+    assert_eq!(event_loop.elapsed(), MS);
+}
+
+fn a_loser_dropped_by_another_wake_leaves_no_deadline(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (sender, receiver) = oneshot::channel::<()>();
+    let notify = Notify::new();
+    let waits = notify.clone();
+    let parts: FuturesUnordered<_> =
+        [90, 100].map(|ms| perform(part(subject, ms))).into_iter().collect();
+    let handle = event_loop.spawn(runs(subject, async move {
+        // The receiver wins: nothing has woken the parts when they are dropped.
+        drop(select(parts.collect::<Vec<_>>(), receiver.into_future()).await);
+        waits.notified().await;
+    }));
+    turns(&mut event_loop, 2);
+    sender.send(()).unwrap();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Waiting, "nobody waits for 90 ms any more");
+    notify.notify_one();
+    event_loop.block_on(handle).unwrap().unwrap();
+    assert_eq!(event_loop.elapsed(), Duration::ZERO);
+}
+
+fn a_dropped_loser_of_a_select_leaves_no_deadline(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (sender, receiver) = oneshot::channel::<()>();
+    let (a, b) = (Box::pin(perform(part(subject, 1))), Box::pin(perform(part(subject, 100))));
+    let handle = event_loop.spawn(runs(subject, async {
+        drop(select(a, b).await);
+        let _ = receiver.await;
+    }));
+    turns(&mut event_loop, 1);
+    event_loop.advance(MS);
+    assert_eq!(turns(&mut event_loop, 2), Turned::Waiting, "nobody waits for 100 ms any more");
+    drop(sender);
+    event_loop.block_on(handle).unwrap().unwrap();
+    assert_eq!(event_loop.elapsed(), MS);
+}
+
+fn a_cancel_drops_the_parts(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let parts: FuturesUnordered<_> = (1..4)
+        .map(|ms| {
+            let body = body().hold(said.when_dropped("dropped")).perform(sleep(ms * MS));
+            perform(subject.task(body))
+        })
+        .collect();
+    let handle = event_loop.spawn(runs(subject, parts.collect::<Vec<_>>()));
+    turns(&mut event_loop, 1);
+    handle.cancel();
+    assert_eq!(said.lines(), ["dropped"; 3]);
+    event_loop.run().unwrap();
+    assert_eq!(event_loop.elapsed(), Duration::ZERO);
+}
+
+fn a_handle_as_a_part(subject: Subject) {
+    let mut event_loop = new_loop();
+    let handles = [3, 1, 2].map(|ms| event_loop.spawn(part(subject, ms)));
+    let parts: FuturesUnordered<_> = handles.into_iter().map(perform).collect();
+    let ended = event_loop.block_on(runs(subject, parts.collect::<Vec<_>>())).unwrap();
+    let ended: Vec<_> = ended.into_iter().map(Result::unwrap).collect();
+    assert_eq!(ended, [1, 2, 3]);
+}

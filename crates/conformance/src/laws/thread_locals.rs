@@ -1,0 +1,69 @@
+//! Loops, tasks and handles in thread-locals, dropped when little else of the thread is left.
+
+use std::{cell::RefCell, thread};
+
+use quadrivium::{prelude::*, task::BoxTask};
+
+use crate::{Subject, WhenDroppedPrints, alone, body, law, new_loop, turns};
+
+laws! { ($) thread_locals:
+    /// A loop in a thread-local is dropped with its tasks at the end of the thread.
+    a_loop_in_a_thread_local;
+    /// A task in a thread-local is dropped at the end of the thread.
+    a_task_in_a_thread_local needs ByHand;
+    /// A handle in a thread-local is dropped at the end of the thread.
+    a_handle_in_a_thread_local;
+}
+
+thread_local! {
+    static LOOP: RefCell<Option<EventLoop>> = const { RefCell::new(None) };
+    static TASK: RefCell<Option<BoxTask<()>>> = const { RefCell::new(None) };
+    static HANDLE: RefCell<Option<JoinHandle<()>>> = const { RefCell::new(None) };
+}
+
+/// Runs `something` on a thread of a process of its own: a panic in the destructor of a
+/// thread-local ends the process. What it printed.
+fn on_a_thread(something: impl FnOnce() + Send + 'static) -> String {
+    let output = alone(&law::test(), "", || thread::spawn(something).join().unwrap());
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{stderr}");
+    stderr
+}
+
+/// A task that has suspended, on a loop.
+fn suspended(subject: Subject, event_loop: &mut EventLoop) -> JoinHandle<()> {
+    let body = body().hold(WhenDroppedPrints("dropped")).repeat(usize::MAX, turn);
+    let handle = event_loop.spawn(subject.task(body));
+    turns(event_loop, 1);
+    handle
+}
+
+fn a_loop_in_a_thread_local(subject: Subject) {
+    let printed = on_a_thread(move || {
+        // Touched first, so that it may be dropped last: whatever the loop itself keeps in
+        // thread-locals is gone by then.
+        LOOP.with_borrow_mut(|event_loop| *event_loop = Some(new_loop()));
+        LOOP.with_borrow_mut(|event_loop| drop(suspended(subject, event_loop.as_mut().unwrap())));
+    });
+    assert!(printed.contains("dropped"), "{printed}");
+}
+
+fn a_task_in_a_thread_local(subject: Subject) {
+    let printed = on_a_thread(move || {
+        TASK.set(None);
+        let body = body().hold(WhenDroppedPrints("dropped")).perform(turn());
+        let mut task = subject.task(body);
+        assert!(!crate::is_done(&crate::resume(&mut task)));
+        TASK.set(Some(task));
+    });
+    assert!(printed.contains("dropped"), "{printed}");
+}
+
+fn a_handle_in_a_thread_local(subject: Subject) {
+    let printed = on_a_thread(move || {
+        HANDLE.set(None);
+        let mut event_loop = new_loop();
+        HANDLE.set(Some(suspended(subject, &mut event_loop)));
+    });
+    assert!(printed.contains("dropped"), "{printed}");
+}

@@ -1,0 +1,185 @@
+//! Deadlines: never early, ties in the order of arming, gone with the task.
+
+use std::time::Duration;
+
+use quadrivium::{event_loop::Turned, prelude::*, time::sleep_until};
+
+use crate::{Subject, body, new_loop, traced, turns};
+
+laws! { ($) timers:
+    /// On a virtual clock time jumps to the earliest deadline when nobody is ready.
+    time_jumps_to_the_next_deadline;
+    /// Equal deadlines fire in the order in which they were armed.
+    equal_deadlines_fire_in_the_order_they_were_armed;
+    /// What counts among equal deadlines is when they were armed, not how long they are.
+    equal_deadlines_of_different_lengths;
+    /// No deadline fires a nanosecond early.
+    never_early;
+    /// A sleep counts from its first resume, not from its making.
+    a_sleep_counts_from_its_first_resume;
+    /// A deadline in the past gives way once, and time does not go back.
+    a_deadline_that_has_passed_gives_way_once;
+    /// A deadline beyond all time is none.
+    a_deadline_beyond_all_time_never_fires;
+    /// A turn by hand does not let time jump.
+    a_turn_does_not_let_time_jump;
+}
+
+const MS: Duration = Duration::from_millis(1);
+
+fn time_jumps_to_the_next_deadline(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    drop(event_loop.spawn(subject.task(body().perform(sleep(3 * MS)))));
+    drop(event_loop.spawn(subject.task(body().perform(sleep(MS)).perform(sleep(MS)))));
+    event_loop.run().unwrap();
+    assert_eq!(
+        trace.lines(),
+        [
+            "0ns task 1 spawned",
+            "0ns task 2 spawned",
+            // Both arm their deadlines; then nobody is ready.
+            "0ns task 1 resumed",
+            "0ns task 1 suspended until 3ms",
+            "0ns task 2 resumed",
+            "0ns task 2 suspended until 1ms",
+            // Time jumps to the earlier one, not to the one armed first.
+            "1ms task 2 woken by its deadline",
+            "1ms task 2 resumed",
+            "1ms task 2 suspended until 2ms",
+            // Again it is the earlier one.
+            "2ms task 2 woken by its deadline",
+            "2ms task 2 resumed",
+            "2ms task 2 done",
+            // Only task 1 is left.
+            "3ms task 1 woken by its deadline",
+            "3ms task 1 resumed",
+            "3ms task 1 done",
+        ],
+        "{subject}"
+    );
+}
+
+fn equal_deadlines_fire_in_the_order_they_were_armed(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    for _ in 0..6 {
+        drop(event_loop.spawn(subject.task(body().perform(sleep(MS)))));
+    }
+    // One in the middle goes, and the heap closes the gap.
+    event_loop.spawn(subject.task(body().perform(sleep(MS)))).cancel();
+    event_loop.run().unwrap();
+    let woken: Vec<_> =
+        trace.lines().into_iter().filter(|line| line.contains("woken by its deadline")).collect();
+    assert_eq!(
+        woken,
+        [
+            // All at once, in the order in which the first turn armed them: that of spawning.
+            "1ms task 1 woken by its deadline",
+            "1ms task 2 woken by its deadline",
+            "1ms task 3 woken by its deadline",
+            "1ms task 4 woken by its deadline",
+            "1ms task 5 woken by its deadline",
+            "1ms task 6 woken by its deadline",
+        ],
+        "{subject}"
+    );
+}
+
+fn equal_deadlines_of_different_lengths(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    drop(event_loop.spawn(subject.task(body().perform(sleep(MS)).perform(sleep(2 * MS)))));
+    drop(event_loop.spawn(subject.task(body().perform(sleep(3 * MS)))));
+    event_loop.run().unwrap();
+    assert_eq!(
+        trace.lines()[6..],
+        [
+            "1ms task 1 woken by its deadline",
+            "1ms task 1 resumed",
+            "1ms task 1 suspended until 3ms",
+            // Both are due at 3 ms. Task 2 armed its deadline at 0, task 1 at 1 ms.
+            "3ms task 2 woken by its deadline",
+            "3ms task 1 woken by its deadline",
+            "3ms task 2 resumed",
+            "3ms task 2 done",
+            "3ms task 1 resumed",
+            "3ms task 1 done",
+        ],
+        "{subject}"
+    );
+}
+
+fn never_early(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    drop(event_loop.spawn(subject.task(body().perform(sleep(MS)))));
+    turns(&mut event_loop, 1);
+    event_loop.advance(MS - Duration::from_nanos(1));
+    turns(&mut event_loop, 2);
+    assert_eq!(
+        trace.lines(),
+        [
+            "0ns task 1 spawned",
+            "0ns task 1 resumed",
+            // A nanosecond is missing, and so nothing happens in two more turns.
+            "0ns task 1 suspended until 1ms",
+        ],
+        "{subject}"
+    );
+    event_loop.advance(Duration::from_nanos(1));
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+}
+
+fn a_sleep_counts_from_its_first_resume(subject: Subject) {
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(subject.task(body().perform(sleep(MS))));
+    event_loop.advance(10 * MS);
+    event_loop.block_on(handle).unwrap().unwrap();
+    assert_eq!(event_loop.elapsed(), 11 * MS, "tasks are lazy, and so are their deadlines");
+}
+
+fn a_deadline_that_has_passed_gives_way_once(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    event_loop.advance(5 * MS);
+    let passed = event_loop.now() - 3 * MS;
+    event_loop.block_on(subject.task(body().perform(sleep_until(passed)))).unwrap();
+    assert_eq!(
+        trace.lines(),
+        [
+            "5ms task 1 spawned",
+            "5ms task 1 resumed",
+            // Over already, so the next turn wakes it; time does not go back.
+            "5ms task 1 suspended until 2ms",
+            "5ms task 1 woken by its deadline",
+            "5ms task 1 resumed",
+            "5ms task 1 done",
+        ],
+        "{subject}"
+    );
+    // Also one from before the loop was made.
+    let long_ago = event_loop.now() - Duration::from_secs(1);
+    event_loop.block_on(subject.task(body().perform(sleep_until(long_ago)))).unwrap();
+    assert_eq!(event_loop.elapsed(), 5 * MS);
+}
+
+fn a_deadline_beyond_all_time_never_fires(subject: Subject) {
+    let mut event_loop = new_loop();
+    for never in [Duration::MAX, Duration::from_secs(u64::MAX / 4), Duration::from_secs(1 << 40)] {
+        let body = body().perform(sleep(never));
+        let handle = event_loop.spawn(subject.task(body));
+        assert_eq!(turns(&mut event_loop, 1), Turned::Waiting, "no deadline is kept");
+        handle.cancel();
+    }
+    // A deadline of five hundred years is one.
+    let years = Duration::from_secs(500 * 365 * 86_400);
+    event_loop.block_on(subject.task(body().perform(sleep(years)))).unwrap();
+    assert_eq!(event_loop.elapsed(), years);
+}
+
+fn a_turn_does_not_let_time_jump(subject: Subject) {
+    let mut event_loop = new_loop();
+    drop(event_loop.spawn(subject.task(body().perform(sleep(MS)))));
+    let due = event_loop.now() + MS;
+    for _ in 0..3 {
+        assert_eq!(turns(&mut event_loop, 1), Turned::Until(due));
+    }
+    event_loop.advance(MS);
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+}

@@ -1,0 +1,93 @@
+//! While a panic unwinds: destructors that resume, perform, cancel and spawn.
+
+use std::{cell::RefCell, thread};
+
+use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
+
+use crate::{Said, Subject, body, is_done, new_loop, quietly, resume, turns};
+
+laws! { ($) unwinding:
+    /// A task that is resumed by hand while a panic unwinds suspends or refuses to with a panic; what
+    /// unwinds goes on unwinding.
+    a_resume_by_hand_suspends_or_refuses needs ByHand;
+    /// A destructor may cancel a suspended task while a panic unwinds.
+    a_destructor_cancels;
+    /// A destructor may spawn while a panic unwinds.
+    a_destructor_spawns;
+    /// A destructor may send and notify while a panic unwinds.
+    a_destructor_notifies;
+}
+
+/// Does something when it is dropped, and says whether a panic is under way.
+struct InDrop<F: FnMut()>(Said, F);
+
+impl<F: FnMut()> Drop for InDrop<F> {
+    fn drop(&mut self) {
+        self.0.say(format!("unwinding: {}", thread::panicking()));
+        (self.1)();
+    }
+}
+
+/// A task that panics, and in whose unwinding this is done.
+fn unwinds(subject: Subject, said: &Said, something: impl FnMut() + 'static) -> BoxTask<()> {
+    let held = InDrop(said.clone(), something);
+    subject.task(body().hold(held).perform(turn()).run(|| panic!("on purpose")))
+}
+
+/// Runs it: its own panic is what comes of it, and the loop goes on.
+fn ends_as_it_should(event_loop: &mut EventLoop, subject: Subject, task: BoxTask<()>) {
+    let error = event_loop.block_on(task).unwrap_err();
+    assert_eq!(error.to_string(), "the task panicked: on purpose");
+    event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
+}
+
+fn a_resume_by_hand_suspends_or_refuses(subject: Subject) {
+    let said = Said::default();
+    let says = said.clone();
+    let resumes = move || {
+        let mut task = subject.task(body().perform(turn()).say(&says, "went on"));
+        match quietly(|| is_done(&resume(&mut task))) {
+            Ok(is_done) => says.say(format!("done: {is_done}")),
+            Err(refused) => says.say(refused),
+        }
+    };
+    let task = unwinds(subject, &said, resumes);
+    ends_as_it_should(&mut new_loop(), subject, task);
+    let lines = said.lines();
+    assert_eq!((lines.len(), lines[0].as_str()), (2, "unwinding: true"));
+    assert!(lines[1] == "done: false" || lines[1].contains("cannot suspend"), "{lines:?}");
+}
+
+fn a_destructor_cancels(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let waits = body().hold(said.when_dropped("dropped")).perform(Notify::new().notified());
+    let other = RefCell::new(Some(event_loop.spawn(subject.task(waits))));
+    turns(&mut event_loop, 1);
+    let task = unwinds(subject, &said, move || other.take().unwrap().cancel());
+    ends_as_it_should(&mut event_loop, subject, task);
+    assert_eq!(said.lines(), ["unwinding: true", "dropped"]);
+    assert_eq!(event_loop.live(), 0);
+}
+
+fn a_destructor_spawns(subject: Subject) {
+    let said = Said::default();
+    let says = said.clone();
+    let spawns = move || drop(spawn(subject.task(body().perform(turn()).say(&says, "child"))));
+    let mut event_loop = new_loop();
+    let task = unwinds(subject, &said, spawns);
+    ends_as_it_should(&mut event_loop, subject, task);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["unwinding: true", "child"]);
+}
+
+fn a_destructor_notifies(subject: Subject) {
+    let (said, notify) = (Said::default(), Notify::new());
+    let mut event_loop = new_loop();
+    let waits = body().perform(notify.notified()).say(&said, "notified");
+    let waits = event_loop.spawn(subject.task(waits));
+    let task = unwinds(subject, &said, move || notify.notify_one());
+    ends_as_it_should(&mut event_loop, subject, task);
+    event_loop.block_on(waits).unwrap().unwrap();
+    assert_eq!(said.lines(), ["unwinding: true", "notified"]);
+}

@@ -1,0 +1,273 @@
+//! Plays a script: makes a body of it, a task of the body, and runs the loop to the end.
+
+use std::{
+    cell::RefCell, fmt::Debug, ops::ControlFlow, panic::resume_unwind, rc::Rc, time::Duration,
+};
+
+use quadrivium::{
+    EventLoop, JoinHandle, RunError,
+    event_loop::trace::Event,
+    join, race, spawn,
+    sync::{
+        Notify,
+        channel::{self, Receiver, Sender},
+    },
+    task::{BoxTask, RESUMED_AFTER_DONE, Step},
+    time::{block_for, sleep, timeout, turn},
+};
+
+use super::{Cast, Instruction, Record, Script, record::Recording};
+use crate::{Body, body, leaf, map, new_loop, quietly};
+
+/// What the channels of a play hold: one value, three, any number.
+pub const CHANNELS: [Option<usize>; 3] = [Some(1), Some(3), None];
+
+/// How many events a play may have. A script has no loops, so it is the style that goes round in one.
+const LIMIT: usize = 20_000;
+
+/// What a script comes to: how many instructions it carried out, or where it failed.
+type Outcome = Result<usize, String>;
+
+/// Plays a script on a new loop with a virtual clock; what that left.
+pub fn play(script: &Script, cast: &Cast) -> Record {
+    play_on(&mut new_loop(), script, cast)
+}
+
+/// The same on a loop of one's own, such as one that a simulation made. Its trace is replaced.
+pub fn play_on(event_loop: &mut EventLoop, script: &Script, cast: &Cast) -> Record {
+    let stage = Stage::new(cast);
+    let (record, mut left) = (Rc::clone(&stage.record), LIMIT);
+    event_loop.trace(move |event: &Event| {
+        left -= 1;
+        if left == 0 {
+            // Out of the loop: a stopper would be someone outside, who might end a deadlock.
+            resume_unwind(Box::new(format!("does not end: {LIMIT} events")));
+        }
+        record.borrow_mut().event(event);
+    });
+    let main = stage.task(script, "main".to_string());
+    drop(event_loop.spawn(main));
+    let end = quietly(|| event_loop.run()).map_or_else(|message| message, how_it_ended);
+    event_loop.trace(keep_on_recording(&stage));
+    stage.cancel_all();
+    // The cancels are shown by the next turn.
+    let _ = event_loop.turn();
+    event_loop.trace(|_: &Event| ());
+    stage.record.take().end(end)
+}
+
+fn keep_on_recording(stage: &Stage) -> impl FnMut(&Event) + 'static {
+    let record = Rc::clone(&stage.record);
+    move |event| record.borrow_mut().event(event)
+}
+
+fn how_it_ended(ran: Result<(), RunError>) -> String {
+    match ran {
+        Ok(()) => "done".to_string(),
+        Err(RunError::Deadlock(deadlock)) => {
+            let tasks: Vec<_> = deadlock.tasks.iter().map(|label| label.id.to_string()).collect();
+            format!("deadlock of {}", tasks.join(", "))
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+/// What the scripts of a play share.
+#[derive(Clone)]
+struct Stage {
+    cast: Rc<Cast>,
+    record: Rc<RefCell<Recording>>,
+    handles: Rc<RefCell<Vec<Option<JoinHandle<Outcome>>>>>,
+    channels: Rc<Vec<(Sender<String>, Receiver<String>)>>,
+    notify: Notify,
+}
+
+/// Where a script is: `main.2.0` is the first instruction of what the third of `main` contains.
+#[derive(Clone)]
+struct Place {
+    stage: Stage,
+    path: String,
+}
+
+impl Stage {
+    fn new(cast: &Cast) -> Self {
+        let channels = CHANNELS.map(|capacity| match capacity {
+            Some(capacity) => channel::bounded(capacity),
+            None => channel::unbounded(),
+        });
+        Self {
+            cast: Rc::new(cast.clone()),
+            record: Rc::default(),
+            handles: Rc::default(),
+            channels: Rc::new(channels.into()),
+            notify: Notify::new(),
+        }
+    }
+
+    /// Cancels what waits for ever, as far as it was not detached.
+    fn cancel_all(&self) {
+        let handles = self.handles.take();
+        handles.iter().flatten().for_each(JoinHandle::cancel);
+    }
+
+    /// A task that plays this script.
+    fn task(&self, script: &Script, path: String) -> BoxTask<Outcome> {
+        let failed = Rc::new(RefCell::new(None));
+        let mut body = body();
+        for (n, instruction) in script.instructions.iter().enumerate() {
+            let place = Place { stage: self.clone(), path: format!("{path}.{n}") };
+            body = place.carry_out(body, instruction, &failed);
+        }
+        let n = script.instructions.len();
+        let body = body.worth(move || failed.take().map_or(Ok(n), Err));
+        self.cast.member(script.part).task(body)
+    }
+}
+
+/// Where a script has failed.
+type Failed = Rc<RefCell<Option<String>>>;
+
+impl Place {
+    fn say(&self, what: impl Debug) {
+        self.stage.record.borrow_mut().say(format!("{}: {what:?}", self.path));
+    }
+
+    /// Says what came of something.
+    fn says<T: Debug>(self) -> impl FnOnce(T) {
+        move |output| self.say(output)
+    }
+
+    /// A task that plays what this instruction contains.
+    fn task(&self, script: &Script, which: &str) -> BoxTask<Outcome> {
+        self.stage.task(script, format!("{}{which}", self.path))
+    }
+
+    fn carry_out(self, body: Body, instruction: &Instruction, failed: &Failed) -> Body {
+        let ms = |ms: &u8| Duration::from_millis(u64::from(*ms));
+        let stage = self.stage.clone();
+        match instruction {
+            Instruction::Turn => body.perform_then(turn, self.says()),
+            Instruction::Sleep(n) => {
+                let time = ms(n);
+                body.perform_then(move || sleep(time), self.says())
+            }
+            Instruction::Work(n) => {
+                let time = ms(n);
+                body.perform_then(move || block_for(time), self.says())
+            }
+            Instruction::Hold => body.hold_new(move || Held(self)),
+            Instruction::Spawn(script) => {
+                let task = self.task(script, "s");
+                body.run(move || {
+                    let handle = spawn(task);
+                    stage.handles.borrow_mut().push(Some(handle));
+                })
+            }
+            Instruction::Join(n) => self.join(body, *n),
+            Instruction::Cancel(n) => {
+                let n = *n;
+                body.run(move || stage.cancel(n))
+            }
+            Instruction::Detach(n) => {
+                let n = *n;
+                body.run(move || drop(stage.take_handle(n)))
+            }
+            Instruction::Send(n) => {
+                let n = usize::from(*n) % CHANNELS.len();
+                let value = self.path.clone();
+                body.perform_then(move || stage.channels[n].0.send(value), self.says())
+            }
+            Instruction::Recv(n) => {
+                let n = usize::from(*n) % CHANNELS.len();
+                body.perform_then(move || stage.channels[n].1.recv(), self.says())
+            }
+            Instruction::Wait => body.perform_then(move || stage.notify.notified(), self.says()),
+            Instruction::NotifyOne => body.run(move || stage.notify.notify_one()),
+            Instruction::NotifyAll => body.run(move || stage.notify.notify_all()),
+            Instruction::Perform(script) => {
+                let task = self.task(script, "");
+                self.or_fail(body, task, failed)
+            }
+            Instruction::Both(a, b) => {
+                let (a, b) = (self.task(a, "a"), self.task(b, "b"));
+                body.perform_then(move || join(a, b), self.says())
+            }
+            Instruction::Race(a, b) => {
+                let (a, b) = (self.task(a, "a"), self.task(b, "b"));
+                body.perform_then(move || race(a, b), self.says())
+            }
+            Instruction::Timeout(n, script) => {
+                let (time, task) = (ms(n), self.task(script, ""));
+                body.perform_then(move || timeout(time, task), self.says())
+            }
+            Instruction::Fail => {
+                let path = self.path.clone();
+                self.or_fail(body, ready(Err(path)), failed)
+            }
+            // Not `panic!`: thousands of scripts would each print a message.
+            Instruction::Panic => body.run(|| resume_unwind(Box::new("a script panicked"))),
+        }
+    }
+}
+
+impl Place {
+    /// Performs this task, and ends the script if it fails.
+    fn or_fail(self, body: Body, task: BoxTask<Outcome>, failed: &Failed) -> Body {
+        let failed = Rc::clone(failed);
+        body.try_perform(
+            || task,
+            move |outcome| {
+                self.say(&outcome);
+                match outcome {
+                    Ok(_) => ControlFlow::Continue(()),
+                    Err(place) => {
+                        failed.replace(Some(place));
+                        ControlFlow::Break(())
+                    }
+                }
+            },
+        )
+    }
+
+    fn join(self, body: Body, n: u8) -> Body {
+        let stage = self.stage.clone();
+        let make = move || match stage.take_handle(n) {
+            Some(handle) => map(handle, |joined| format!("{joined:?}")),
+            None => ready("nobody to join".to_string()),
+        };
+        body.perform_then(make, self.says())
+    }
+}
+
+impl Stage {
+    /// Takes a handle off the list; its place stays, so that the others keep their numbers.
+    fn take_handle(&self, n: u8) -> Option<JoinHandle<Outcome>> {
+        let mut handles = self.handles.borrow_mut();
+        let n = usize::from(n).checked_rem(handles.len())?;
+        handles[n].take()
+    }
+
+    /// Cancels a task without taking its handle. Its destructors run while nothing is borrowed.
+    fn cancel(&self, n: u8) {
+        let Some(handle) = self.take_handle(n) else { return };
+        handle.cancel();
+        let mut handles = self.handles.borrow_mut();
+        let n = usize::from(n) % handles.len();
+        handles[n] = Some(handle);
+    }
+}
+
+/// A task that is done at once.
+fn ready<T: 'static>(output: T) -> BoxTask<T> {
+    let mut output = Some(output);
+    Box::pin(leaf(move |_| Step::Done(output.take().expect(RESUMED_AFTER_DONE))))
+}
+
+/// Says when it is dropped.
+struct Held(Place);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.say("dropped");
+    }
+}

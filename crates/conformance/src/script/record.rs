@@ -1,0 +1,68 @@
+//! [`Record`]: what a play has left, line by line.
+
+use std::fmt;
+
+use quadrivium::event_loop::trace::{Event, EventKind};
+
+/// What a play has left: the trace of the loop, and between its lines what bodies and destructors
+/// said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// In order.
+    pub entries: Vec<Entry>,
+    /// How the run ended: `done`, a deadlock with its tasks, a panic.
+    pub end: String,
+}
+
+/// One line of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// What happened to a task.
+    Event(Event),
+    /// What a script said: its place, and what it did there.
+    Said(String),
+}
+
+impl Record {
+    /// All lines, the end among them.
+    pub fn lines(&self) -> Vec<String> {
+        let entries = self.entries.iter().map(Entry::to_string);
+        entries.chain([format!("the end: {}", self.end)]).collect()
+    }
+}
+
+/// A record that is being made.
+#[derive(Debug, Default)]
+pub(super) struct Recording {
+    entries: Vec<Entry>,
+    /// What was said since the loop last showed its trace, which it does between two steps.
+    said: Vec<Entry>,
+}
+
+impl Recording {
+    pub(super) fn say(&mut self, line: String) {
+        self.said.push(Entry::Said(line));
+    }
+
+    /// What is said in a step comes right behind its beginning.
+    pub(super) fn event(&mut self, event: &Event) {
+        self.entries.push(Entry::Event(event.clone()));
+        if event.kind == EventKind::Resumed {
+            self.entries.append(&mut self.said);
+        }
+    }
+
+    pub(super) fn end(mut self, end: String) -> Record {
+        self.entries.append(&mut self.said);
+        Record { entries: self.entries, end }
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Entry::Event(event) => event.fmt(f),
+            Entry::Said(line) => write!(f, "    {line}"),
+        }
+    }
+}

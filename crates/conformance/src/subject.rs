@@ -1,0 +1,73 @@
+//! [`Subject`]: what a law is run against, a style or one that performs another.
+
+use std::fmt;
+
+use quadrivium::task::BoxTask;
+
+use crate::{Body, Feature, Style, Value, map};
+
+/// What a law is run against: a style, or a style that performs another.
+#[derive(Clone, Copy)]
+pub struct Subject {
+    outer: Option<&'static dyn Style>,
+    inner: &'static dyn Style,
+}
+
+impl Subject {
+    /// A style by itself.
+    pub const fn of(style: &'static dyn Style) -> Self {
+        Self { outer: None, inner: style }
+    }
+
+    /// A pair: a task of the style `inner` has the body, and one of `outer` performs it.
+    pub const fn performs(outer: &'static dyn Style, inner: &'static dyn Style) -> Self {
+        Self { outer: Some(outer), inner }
+    }
+
+    /// A task with this body.
+    pub fn task<T: 'static>(self, body: Body<T>) -> BoxTask<T> {
+        let mut task = self.inner.task(body.of_any_type());
+        if let Some(outer) = self.outer {
+            task = outer.task(Body::performing(task));
+        }
+        let typed = |value: Value| *value.downcast::<T>().expect("a style hands the value on");
+        Box::pin(map(task, typed))
+    }
+
+    /// Whether it is a pair: then a law may be content with fewer cases.
+    pub fn is_pair(self) -> bool {
+        self.outer.is_some()
+    }
+
+    /// Whether all its styles support this.
+    pub fn supports(self, feature: Feature) -> bool {
+        self.inner.supports(feature) && self.outer.is_none_or(|outer| outer.supports(feature))
+    }
+}
+
+impl From<&'static dyn Style> for Subject {
+    fn from(style: &'static dyn Style) -> Self {
+        Self::of(style)
+    }
+}
+
+impl<S: Style> From<&'static S> for Subject {
+    fn from(style: &'static S) -> Self {
+        Self::of(style)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.outer {
+            None => f.write_str(self.inner.name()),
+            Some(outer) => write!(f, "{} performs {}", outer.name(), self.inner.name()),
+        }
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Subject({self})")
+    }
+}

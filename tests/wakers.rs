@@ -1,0 +1,54 @@
+//! Somebody else's wakers in the queues of a channel, with no task about.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Wake, Waker},
+};
+
+use quadrivium::{Task, sync::channel, task::Context};
+use quadrivium_conformance::{is_done, quietly};
+
+/// Resumes a leaf with this waker, as another executor would; it suspends.
+fn suspend<T: Task + Unpin>(leaf: &mut T, waker: &Waker) {
+    assert!(!is_done(&Pin::new(leaf).resume(&mut Context::new(waker))));
+}
+
+/// A waker that panics.
+struct PanicsInWake;
+
+impl Wake for PanicsInWake {
+    fn wake(self: Arc<Self>) {
+        panic!("in a waker");
+    }
+}
+
+/// A waker that counts.
+#[derive(Default)]
+struct Counts(AtomicUsize);
+
+impl Wake for Counts {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn one_that_panics_hides_no_wake_of_the_other_queue() {
+    let (sender, receiver) = channel::bounded(1);
+    let counts = Arc::new(Counts::default());
+    let mut first = receiver.recv();
+    let mut second = receiver.recv();
+    suspend(&mut first, Waker::noop());
+    suspend(&mut second, &Arc::clone(&counts).into());
+    // The value wakes the first receiver, which does not take it; the second goes on waiting.
+    sender.try_send(1).unwrap();
+    let mut send = sender.send(2);
+    suspend(&mut send, &Arc::new(PanicsInWake).into());
+    // The end of the receiver tells both queues: the send, which panics, and the second receiver.
+    assert_eq!(quietly(|| drop(receiver)), Err("in a waker".into()));
+    assert_eq!(counts.0.load(Ordering::Relaxed), 1);
+}
