@@ -85,6 +85,7 @@ impl Seen {
             }
             EventKind::Suspended(waiting) => self.suspended(task, state, waiting)?,
             EventKind::Woken(by) => self.woken(task, state, by)?,
+            EventKind::Delayed(_) => require(state == Some(State::Ready), "the task is not ready")?,
             EventKind::Done | EventKind::Panicked | EventKind::Cancelled => self.ended(task),
         }
         Ok(())
