@@ -25,7 +25,7 @@ const MAY_IMPORT: [(&str, &[&str]); 7] = [
 ];
 
 /// Crates from the facade up. They know the floors below them through the facade.
-const FROM_THE_FACADE_UP: [&str; 4] = ["quadrivium", "conformance", "cli", "bench"];
+const FROM_THE_FACADE_UP: [&str; 5] = ["quadrivium", "conformance", "cli", "bench", "seeded-bugs"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

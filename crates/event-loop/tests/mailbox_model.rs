@@ -1,13 +1,11 @@
-//! The mailbox in every interleaving of a few threads, by the model checker loom:
-//! `RUSTFLAGS="--cfg loom" cargo test --release -p quadrivium-event-loop --test mailbox_model
-//! --target-dir target/loom`
+//! The mailbox in every interleaving of a few threads, by the model checker loom: `.ci/loom`.
 //!
 //! The file under test is the loop's own; only what it imports is loom's.
 
 #![cfg(loom)]
 #![allow(dead_code)]
 
-use loom::thread;
+use loom::{sync::atomic::AtomicUsize, thread};
 
 #[path = "../src/mailbox.rs"]
 mod mailbox;
@@ -64,16 +62,17 @@ mod reactor {
     }
 }
 
-use mailbox::{Mailbox, Post};
+use mailbox::{Mail, Mailbox, Post};
 use reactor::Bell;
 use sync::{Arc, AtomicBool, Ordering};
 use waker::Key;
 
-/// Every interleaving in which threads are preempted up to three times altogether. Bugs that need
-/// more are not known; without a bound, three threads take hours.
+/// Every interleaving in which threads are preempted up to three times altogether, or as often as
+/// `LOOM_MAX_PREEMPTIONS` says. Bugs that need more are not known; without a bound, three threads
+/// take hours.
 fn model(run: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
+    builder.preemption_bound.get_or_insert(3);
     builder.check(run);
 }
 
@@ -88,12 +87,16 @@ fn open() -> (Arc<Mailbox>, Bell) {
 
 /// What the loop does when no task is ready: sleeps until there is mail, and returns whom it wakes.
 fn sleep_until_mail(mailbox: &Mailbox, bell: &Bell) -> Vec<Key> {
+    let wakes = sleep_until_any_mail(mailbox, bell).posts.into_iter().map(|post| match post {
+        Post::Wake(key) | Post::Cancel(key) => key,
+    });
+    wakes.collect()
+}
+
+fn sleep_until_any_mail(mailbox: &Mailbox, bell: &Bell) -> Mail {
     loop {
         if let Some(mail) = mailbox.take_mail() {
-            let wakes = mail.posts.iter().map(|post| match post {
-                Post::Wake(key) | Post::Cancel(key) => *key,
-            });
-            return wakes.collect();
+            return mail;
         }
         if mailbox.park() {
             bell.sleep();
@@ -171,5 +174,72 @@ fn a_wake_during_the_end_of_the_loop_is_harmless() {
         waking.join().unwrap();
         let posts = mailbox.take_mail().map_or(0, |mail| mail.posts.len());
         assert_eq!(posts, 0, "the generation is one of the loop before");
+    });
+}
+
+/// A cancel and a stop, each from a thread of its own: the loop hears both, though it may sleep
+/// before each.
+#[test]
+fn a_cancel_and_a_stop_do_not_hide_each_other() {
+    model(|| {
+        let (mailbox, bell) = open();
+        let cancelling = thread::spawn({
+            let mailbox = Arc::clone(&mailbox);
+            move || mailbox.cancel(TASK, 5)
+        });
+        let stopping = thread::spawn({
+            let mailbox = Arc::clone(&mailbox);
+            move || mailbox.stop(5)
+        });
+        let (mut cancels, mut is_stopped) = (0, false);
+        while cancels == 0 || !is_stopped {
+            let mail = sleep_until_any_mail(&mailbox, &bell);
+            cancels += mail.posts.len();
+            is_stopped |= mail.stop;
+        }
+        cancelling.join().unwrap();
+        stopping.join().unwrap();
+        assert_eq!(cancels, 1, "it comes once");
+    });
+}
+
+/// A stopper and a canceller of a loop that goes: the loop that takes the box over is not meant.
+#[test]
+fn a_stop_during_the_end_of_the_loop_spares_the_next() {
+    model(|| {
+        let (mailbox, _bell) = open();
+        let stopping = thread::spawn({
+            let mailbox = Arc::clone(&mailbox);
+            move || {
+                mailbox.cancel(TASK, 5);
+                mailbox.stop(5);
+            }
+        });
+        mailbox.close();
+        mailbox.open(Bell::default(), 6);
+        stopping.join().unwrap();
+        let mail = mailbox.take_mail().unwrap_or_default();
+        assert!(mail.posts.is_empty() && !mail.stop);
+    });
+}
+
+/// What `Shared::deadlock` relies on: who is no longer counted has put his mail in. The count is an
+/// `Arc`'s, taken apart here: loom's own orders more than the standard library's.
+#[test]
+fn nobody_is_counted_out_before_his_mail_is_in() {
+    model(|| {
+        let (mailbox, _bell) = open();
+        let count = Arc::new(AtomicUsize::new(2));
+        let waking = thread::spawn({
+            let (mailbox, count) = (Arc::clone(&mailbox), Arc::clone(&count));
+            move || {
+                mailbox.wake(TASK);
+                count.fetch_sub(1, Ordering::Release);
+            }
+        });
+        if count.load(Ordering::Relaxed) == 1 {
+            assert!(!mailbox.is_empty_for_certain(), "the wake would be reported as a deadlock");
+        }
+        waking.join().unwrap();
     });
 }

@@ -1,0 +1,78 @@
+//! Bugs of the channels.
+
+use super::Bug;
+
+const ONESHOT: &str = "crates/core/src/oneshot.rs";
+const RECV: &str = "crates/core/src/channel/recv.rs";
+const SEND: &str = "crates/core/src/channel/send.rs";
+const STATE: &str = "crates/core/src/channel/state.rs";
+const LINE: &str = "crates/core/src/channel/line.rs";
+
+const LEAVES: &str = "let Some(ticket) = self.ticket.take() else { return };";
+const STAYS: &str = "let Some(ticket) = self.ticket.take().filter(|_| false) else { return };";
+
+pub const BUGS: &[Bug] = &[
+    Bug {
+        name: "leaked-receiver",
+        harm: "a value wakes a receiver that was cancelled, and the one that waits sleeps on",
+        file: RECV,
+        find: LEAVES,
+        replace: STAYS,
+    },
+    Bug {
+        name: "leaked-sender",
+        harm: "a send that was cancelled holds its place in the line, and nobody behind it moves",
+        file: SEND,
+        find: LEAVES,
+        replace: STAYS,
+    },
+    Bug {
+        name: "cancelled-receiver-keeps-the-wake",
+        harm: "a receiver that is cancelled once it was woken leaves the value lying",
+        file: RECV,
+        find: "true => state.receiving.first(),",
+        replace: "true => None,",
+    },
+    Bug {
+        name: "one-more-than-the-capacity",
+        harm: "a bounded channel holds more than it was told to",
+        file: STATE,
+        find: "self.values.len() < capacity.get()",
+        replace: "self.values.len() <= capacity.get()",
+    },
+    Bug {
+        name: "try-send-overtakes",
+        harm: "who does not wait takes the room of those who have waited for it",
+        file: SEND,
+        find: "if !state.has_room() || !state.sending.is_empty() {",
+        replace: "if !state.has_room() {",
+    },
+    Bug {
+        name: "former-waker-of-a-send-kept",
+        harm: "a send that goes on in another task wakes the one it was in before",
+        file: LINE,
+        find: "Some(place) => self.places[place].1.replace(waker),",
+        replace: "Some(_) => Some(waker),",
+    },
+    Bug {
+        name: "closing-tells-nobody",
+        harm: "who receives waits for ever when the last sender has gone",
+        file: SEND,
+        find: "receiving.wake();",
+        replace: "drop(receiving);",
+    },
+    Bug {
+        name: "values-dropped-under-a-borrow",
+        harm: "a value whose destructor uses the channel panics",
+        file: RECV,
+        find: "let values = std::mem::take(&mut state.values);",
+        replace: "let values = (); state.values.clear();",
+    },
+    Bug {
+        name: "former-waker-of-a-oneshot-kept",
+        harm: "a receiver that goes on in another task wakes the one it was in before",
+        file: ONESHOT,
+        find: "let former = waker.replace(own);",
+        replace: "let former = if waker.is_some() { Some(own) } else { waker.replace(own) };",
+    },
+];

@@ -1,0 +1,73 @@
+//! Bugs of how tasks end: done, cancelled, panicked, with their loop.
+
+use super::Bug;
+
+const HOSTING: &str = "crates/event-loop/src/hosting.rs";
+const SLOTS: &str = "crates/event-loop/src/slots.rs";
+const STEP: &str = "crates/event-loop/src/step.rs";
+
+pub const BUGS: &[Bug] = &[
+    Bug {
+        name: "destructor-skipped",
+        harm: "files stay open and locks held when the task that has them ends",
+        file: STEP,
+        find: "|| drop(body)",
+        replace: "|| std::mem::forget(body)",
+    },
+    Bug {
+        name: "destructor-too-late",
+        harm: "who sees a task ended finds what it held still in use",
+        file: STEP,
+        find: "let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));",
+        replace: "let _later = body; let dropped: std::thread::Result<()> = Ok(());",
+    },
+    Bug {
+        name: "joiner-not-woken",
+        harm: "who joins a task waits on when it has ended",
+        file: STEP,
+        find: "contain(|| waker.wake())",
+        replace: "contain(|| drop(waker))",
+    },
+    Bug {
+        name: "panic-swallowed",
+        harm: "a task that panicked looks as if somebody had cancelled it",
+        file: STEP,
+        find: "Err(payload) => self.end(key, body, Err(JoinError::Panicked(payload))),",
+        replace: "Err(_) => self.end(key, body, Err(JoinError::Cancelled)),",
+    },
+    Bug {
+        name: "cancel-of-the-running-dropped",
+        harm: "a task that cancels itself runs on",
+        file: STEP,
+        find: "Stage::Running | Stage::Woken => slot.stage = Stage::Cancelled,",
+        replace: "Stage::Running | Stage::Woken => {}",
+    },
+    Bug {
+        name: "cancel-of-the-woken-dropped",
+        harm: "a task that is cancelled between its wake and its resume runs on",
+        file: STEP,
+        find: "Stage::Ready | Stage::Suspended => {",
+        replace: "Stage::Ready => {}\n            Stage::Suspended => {",
+    },
+    Bug {
+        name: "unread-output-kept",
+        harm: "outputs that nobody will read pile up until the loop goes",
+        file: "crates/core/src/join_handle.rs",
+        find: "self.host.detach(self.key);",
+        replace: "",
+    },
+    Bug {
+        name: "dropped-loop-takes-tasks",
+        harm: "what a destructor spawns while its loop is dropped is never dropped itself",
+        file: HOSTING,
+        find: "if closed {",
+        replace: "if false && closed {",
+    },
+    Bug {
+        name: "dropped-loop-in-slot-order",
+        harm: "the tasks of a dropped loop go in no order anyone could rely on",
+        file: SLOTS,
+        find: "live.sort_by_key(|index| self.id(*index));",
+        replace: "live.sort();",
+    },
+];

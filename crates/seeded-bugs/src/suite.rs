@@ -1,0 +1,228 @@
+//! [`Suite`]: the laws, built and run; all that is known here about how they are run and what the
+//! runner prints.
+
+use std::{path::PathBuf, process::Command, time::Duration};
+
+use crate::{
+    process::{self, Ended, How},
+    scratch::Scratch,
+};
+
+/// The package and the test target that hold the laws.
+const PACKAGE: &str = "quadrivium-conformance";
+const TARGET: &str = "styles";
+
+/// What the laws are run in. A bug that shows only in a pair of styles that perform each other
+/// would be missed, but pairs are sixteen times the work.
+pub const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
+
+/// One law at a time, so that it is known which one ended the process; no pairs of styles; not what
+/// looks at the sources.
+const OPTIONS: [&str; 7] =
+    ["--test-threads=1", "--skip", "_performs_", "--skip", "workspace::", "--skip", "words::"];
+
+/// The slowest law takes a second. The laws have a watchdog of their own, which must not be the
+/// first: what it says is lost when the runner keeps what laws print.
+const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT_VARIABLE: &str = "QUADRIVIUM_LAW_LIMIT";
+
+/// A law that does not end is skipped and the others run again, so often.
+const MOST_RUNS: usize = 3;
+
+/// A bug may ask for memory without end: 6 GiB are enough for the laws as they are.
+const LIMITED: &str = "ulimit -v 6291456; exec \"$0\" \"$@\"";
+
+/// The built laws.
+#[derive(Debug)]
+pub struct Suite {
+    executable: PathBuf,
+    folder: PathBuf,
+}
+
+/// What the laws said. Each law once, however many styles broke it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    pub failed: Vec<String>,
+    /// They ended the process: two panics at once, a bad access, no memory left.
+    pub died: Vec<String>,
+    /// They stood still.
+    pub unended: Vec<String>,
+    /// The styles in which any of that happened.
+    pub styles: Vec<&'static str>,
+    pub held: usize,
+}
+
+/// Builds the laws in the copy.
+///
+/// # Errors
+///
+/// What the compiler said.
+pub fn build(scratch: &Scratch) -> Result<Suite, String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["test", "--quiet", "--package", PACKAGE, "--test", TARGET, "--no-run"])
+        .args(["--message-format", "json-render-diagnostics"])
+        // Built once, run for every bug.
+        .args(["--config", "profile.dev.package.'*'.opt-level=3"])
+        .current_dir(scratch.root())
+        .env("CARGO_TARGET_DIR", scratch.target())
+        // Nobody debugs these, and linking is half as long without.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .output()
+        .map_err(|error| format!("cannot run cargo: {error}"))?;
+    let stdout = String::from_utf8_lossy(&built.stdout);
+    match executable(&stdout) {
+        Some((executable, folder)) if built.status.success() => Ok(Suite { executable, folder }),
+        _ => Err(first_error(&String::from_utf8_lossy(&built.stderr))),
+    }
+}
+
+/// Where cargo has put the test target, and the folder of its package.
+fn executable(messages: &str) -> Option<(PathBuf, PathBuf)> {
+    let messages = messages.lines().filter_map(|line| serde_json::from_str(line).ok());
+    let mut targets = messages.filter_map(|message: serde_json::Value| {
+        let executable = PathBuf::from(message["executable"].as_str()?);
+        let manifest = PathBuf::from(message["manifest_path"].as_str()?);
+        (message["target"]["name"] == TARGET).then(|| Some((executable, manifest.parent()?.into())))
+    });
+    targets.next().flatten()
+}
+
+fn first_error(stderr: &str) -> String {
+    let mut lines = stderr.lines().skip_while(|line| !line.starts_with("error"));
+    let error: Vec<_> = lines.by_ref().take(3).map(str::trim).collect();
+    error.join(" ")
+}
+
+impl Suite {
+    /// Runs the laws, and again without those after which no other could be heard.
+    pub fn run(&self) -> Outcome {
+        let mut outcome = Outcome::default();
+        for _ in 0..MOST_RUNS {
+            let before = outcome.mute().count();
+            outcome.held = 0;
+            outcome.hear(&self.once(&outcome));
+            if outcome.mute().count() == before {
+                break;
+            }
+        }
+        outcome
+    }
+
+    fn once(&self, known: &Outcome) -> Ended {
+        let mut command = Command::new("sh");
+        command.args(["-c", LIMITED]).arg(&self.executable).args(OPTIONS);
+        command.args(known.mute().flat_map(|law| ["--skip", law]));
+        command.current_dir(&self.folder).env(LIMIT_VARIABLE, (10 * LIMIT).as_secs().to_string());
+        process::run(&mut command, LIMIT)
+    }
+}
+
+enum Broken {
+    Failed,
+    Died,
+    Unended,
+}
+
+impl Outcome {
+    /// Whether every law held.
+    pub fn is_clean(&self) -> bool {
+        self.failed.is_empty() && self.mute().count() == 0 && self.held > 0
+    }
+
+    /// The laws after which no other could be heard.
+    pub fn mute(&self) -> impl Iterator<Item = &str> {
+        self.died.iter().chain(&self.unended).map(String::as_str)
+    }
+
+    /// Reads `test name ... ok` and its like; of the law during which the process ended, only the
+    /// first half is there.
+    fn hear(&mut self, ended: &Ended) {
+        // The watchdog of the laws ends the process by an abort, which is no fault of the bug's.
+        let watched = ended.stderr.lines().find_map(watchdog);
+        for line in ended.stdout.lines() {
+            let Some((test, status)) =
+                line.strip_prefix("test ").and_then(|line| line.split_once(" ... "))
+            else {
+                continue;
+            };
+            match status.rsplit(' ').next().unwrap_or_default() {
+                word if word.ends_with("ok") => self.held += 1,
+                word if word.ends_with("FAILED") => self.broken(test, Broken::Failed),
+                _ if ended.how == How::Died && watched.is_none() => self.broken(test, Broken::Died),
+                _ => self.broken(test, Broken::Unended),
+            }
+        }
+        if let Some(law) = watched {
+            self.broken(law, Broken::Unended);
+        } else if ended.how != How::Exited && self.mute().count() == 0 {
+            self.broken("before any law", Broken::Died);
+        }
+    }
+
+    fn broken(&mut self, test: &str, how: Broken) {
+        let list = match how {
+            Broken::Failed => &mut self.failed,
+            Broken::Died => &mut self.died,
+            Broken::Unended => &mut self.unended,
+        };
+        let law = law(test);
+        if !list.contains(&law) {
+            list.push(law);
+        }
+        let style = STYLES.into_iter().find(|style| test.split("::").any(|part| part == *style));
+        self.styles.extend(style.filter(|style| !self.styles.contains(style)));
+    }
+}
+
+/// The law of a line `law timers::never_early for green has not ended after 8s: ..`.
+fn watchdog(line: &str) -> Option<&str> {
+    let (law, _) = line.strip_prefix("law ")?.split_once(" has not ended")?;
+    Some(law.split_once(" for ").map_or(law, |(law, _)| law))
+}
+
+/// The law of a test: its name without the style it ran in.
+fn law(test: &str) -> String {
+    let parts: Vec<_> = test.split("::").filter(|part| !STYLES.contains(part)).collect();
+    parts.join("::")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(stdout: &str, stderr: &str, how: How) -> Outcome {
+        let mut outcome = Outcome::default();
+        outcome.hear(&Ended { stdout: stdout.into(), stderr: stderr.into(), how });
+        outcome
+    }
+
+    #[test]
+    fn a_law_is_named_once_however_many_styles_break_it() {
+        let stdout = "running 3 tests\ntest callback::cancel::twice ... FAILED\n\
+                      test future::cancel::twice ... ok\ntest green::cancel::twice ... FAILED\n";
+        let outcome = heard(stdout, "", How::Exited);
+        assert_eq!((outcome.failed.as_slice(), outcome.held), (&["cancel::twice".into()][..], 1));
+        assert_eq!(outcome.styles, ["callback", "green"]);
+        assert!(!outcome.is_clean());
+    }
+
+    #[test]
+    fn the_law_that_ended_the_process_has_half_a_line() {
+        let outcome = heard("test green::timers::late ... ", "", How::StoodStill);
+        assert_eq!(outcome.unended, ["timers::late"]);
+    }
+
+    #[test]
+    fn a_watchdog_is_heard() {
+        let stdout = "test green::timers::late ... ";
+        let outcome = heard(stdout, "law timers::late for green has not ended after 8s", How::Died);
+        assert_eq!((outcome.unended, outcome.died), (vec!["timers::late".to_string()], vec![]));
+    }
+
+    #[test]
+    fn nothing_at_all_is_not_clean() {
+        assert!(!heard("", "", How::Exited).is_clean());
+        assert_eq!(heard("", "", How::Died).died, ["before any law"]);
+    }
+}
