@@ -3,6 +3,8 @@
 use std::{
     collections::BTreeMap,
     env,
+    io::{self, Write},
+    process,
     sync::{
         LazyLock, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -52,9 +54,37 @@ fn look(limit: Duration) {
     let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     let late = running.values().find(|(_, since)| since.elapsed() > limit);
     if let Some((law, _)) = late {
-        eprintln!(
+        // Not `eprintln!`: the harness keeps what that prints, and shows it after the test.
+        let _ = writeln!(
+            io::stderr(),
             "law {law} has not ended after {limit:?}: look for a wake that is lost, or raise {LIMIT}"
         );
-        std::process::abort();
+        process::abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+    use crate::{Law, Subject, styles::Future};
+
+    #[test]
+    fn a_law_that_does_not_end_is_named() {
+        if env::var_os(LIMIT).is_some() {
+            let holds = |_| thread::park_timeout(Duration::MAX);
+            let (topic, name) = ("patience", "waits_for_ever");
+            let law = Law { topic, name, specification: "It waits.", needs: &[], holds };
+            return law.check(Subject::of(&Future));
+        }
+        let ended = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "watchdog::tests::a_law_that_does_not_end_is_named"])
+            .env(LIMIT, "1")
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        let named = "law patience::waits_for_ever for future has not ended after 1s";
+        assert!(stderr.contains(named) && !ended.status.success(), "{stderr}");
     }
 }

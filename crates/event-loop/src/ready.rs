@@ -9,8 +9,6 @@
 //!
 //! Two vectors that change places cost less than one ring: no index wraps.
 
-use std::time::Duration;
-
 use crate::waker::Key;
 
 #[derive(Debug, Default)]
@@ -50,7 +48,7 @@ impl ReadyQueue {
     }
 }
 
-/// For a loop with a schedule: the turn is a line, from which tasks are taken out of order.
+/// For a loop with a schedule, which keeps those that are ready in a line of its own.
 impl ReadyQueue {
     /// What has become ready and is not in line yet.
     pub(crate) fn later(&self) -> &[Key] {
@@ -61,22 +59,15 @@ impl ReadyQueue {
         self.later.retain(|key| stays(*key));
     }
 
-    /// Puts the first of these at the end of the line, one for each delay, but for those that come
-    /// late.
-    pub(crate) fn line_up(&mut self, delays: &[Duration]) {
-        let arrivals = self.later.drain(..delays.len()).zip(delays);
-        self.turn.extend(arrivals.filter(|(_, delay)| delay.is_zero()).map(|(key, _)| key));
+    /// The first `n` of these are in line now, or late.
+    pub(crate) fn forget_later(&mut self, n: usize) {
+        self.later.drain(..n);
     }
 
-    pub(crate) fn line(&self) -> &[Key] {
-        &self.turn
-    }
-
-    pub(crate) fn retain_in_line(&mut self, mut stays: impl FnMut(Key) -> bool) {
-        self.turn.retain(|key| stays(*key));
-    }
-
-    pub(crate) fn take_from_line(&mut self, index: usize) -> Key {
-        self.turn.remove(index)
+    /// Begins a turn with this task alone.
+    pub(crate) fn begin_turn_with(&mut self, key: Key) {
+        self.turn.clear();
+        self.turn.push(key);
+        self.taken = 0;
     }
 }

@@ -15,10 +15,10 @@ use std::{
     time::Duration,
 };
 
-use quadrivium_core::host::{HostedTask, TaskId};
+use quadrivium_core::host::TaskId;
 
 use crate::{
-    Schedule,
+    Schedule, Turned,
     late::{Arrival, Late},
     schedule::Fault,
     shared::{Shared, State},
@@ -31,6 +31,10 @@ use crate::{
 pub(crate) struct Scheduling {
     /// Gone when the loop is closed.
     schedule: RefCell<Option<Box<dyn Schedule>>>,
+    /// Who is ready, in the order in which they became so.
+    line: RefCell<Vec<Key>>,
+    /// Whose turn it is.
+    chosen: Cell<Option<Key>>,
     late: RefCell<Late>,
     /// The last spawned of those that have stood in line: a task after it has never been suspended.
     youngest: Cell<TaskId>,
@@ -42,6 +46,8 @@ impl Scheduling {
     pub(crate) fn new(schedule: Box<dyn Schedule>) -> Self {
         Self {
             schedule: RefCell::new(Some(schedule)),
+            line: RefCell::default(),
+            chosen: Cell::new(None),
             late: RefCell::default(),
             youngest: Cell::new(TaskId(0)),
             blocked_on: Cell::new(None),
@@ -53,11 +59,6 @@ impl Scheduling {
     fn ask<T: Default>(&self, question: impl FnOnce(&mut dyn Schedule) -> T) -> T {
         let mut schedule = self.schedule.borrow_mut();
         schedule.as_mut().map_or_else(T::default, |schedule| question(schedule.as_mut()))
-    }
-
-    /// When something late arrives next.
-    pub(crate) fn next_arrival(&self) -> Option<u64> {
-        self.late.borrow().next()
     }
 
     /// A `block_on` waits for this task. Ids are not used again, so it need not be told when it
@@ -74,16 +75,39 @@ impl Scheduling {
 }
 
 impl Shared {
+    /// The turn is the one task that the schedule chooses.
     #[cold]
-    pub(crate) fn scheduled_turn(&self, scheduling: &Scheduling) {
+    pub(crate) fn begin_scheduled_turn(&self, scheduling: &Scheduling) {
         // What mail and deadlines have made ready.
         self.line_up(scheduling, |_| true);
         self.arrive(scheduling);
-        let Some((key, body)) = self.choose(scheduling) else { return };
-        self.step(key, body);
-        // If the task itself is ready again, it was never waiting.
-        self.line_up(scheduling, |woken| woken != key);
-        self.disturb(scheduling, key);
+        let chosen = self.choose(scheduling);
+        if let Some(key) = chosen {
+            self.state.borrow_mut().ready.begin_turn_with(key);
+        }
+        scheduling.chosen.set(chosen);
+    }
+
+    #[cold]
+    pub(crate) fn end_scheduled_turn(&self, scheduling: &Scheduling) {
+        if let Some(key) = scheduling.chosen.take() {
+            // If the task itself is ready again, it was never waiting.
+            self.line_up(scheduling, |woken| woken != key);
+            self.disturb(scheduling, key);
+        }
+    }
+
+    /// What is left to do after a turn that has made nothing ready.
+    #[cold]
+    pub(crate) fn scheduled_turned(&self, scheduling: &Scheduling, state: &State) -> Turned {
+        let deadlines = [state.timers.next(), scheduling.late.borrow().next()];
+        match deadlines.into_iter().flatten().min() {
+            _ if !scheduling.line.borrow().is_empty() => Turned::Ready,
+            // Something may be late for a task that has ended.
+            _ if state.slots.live() == 0 => Turned::Empty,
+            Some(deadline) => Turned::Until(self.clock.at(deadline)),
+            None => Turned::Waiting,
+        }
     }
 
     /// Puts what has become ready in line, in that order; what was woken perhaps later.
@@ -95,14 +119,16 @@ impl Shared {
             false => Duration::ZERO,
         };
         let delays: Vec<Duration> = arrivals.iter().map(delay).collect();
-        for ((key, id), delay) in arrivals.into_iter().zip(&delays) {
+        self.state.borrow_mut().ready.forget_later(delays.len());
+        for ((key, id), delay) in arrivals.into_iter().zip(delays) {
             scheduling.youngest.set(scheduling.youngest.get().max(id));
-            if !delay.is_zero() {
-                self.put_off(scheduling, key, *delay, Arrival::Delayed);
-                self.note(key.slot(), EventKind::Delayed(*delay));
+            if delay.is_zero() {
+                scheduling.line.borrow_mut().push(key);
+            } else {
+                self.put_off(scheduling, key, delay, Arrival::Delayed);
+                self.note(key.slot(), EventKind::Delayed(delay));
             }
         }
-        self.state.borrow_mut().ready.line_up(&delays);
     }
 
     /// What is late and due is in line, or woken, from now on. Whoever has ended or gone on since
@@ -127,31 +153,22 @@ impl Shared {
     }
 
     /// Takes the task that the schedule chooses out of the line.
-    fn choose(&self, scheduling: &Scheduling) -> Option<(Key, HostedTask)> {
-        let ids = self.ids_in_line();
+    fn choose(&self, scheduling: &Scheduling) -> Option<Key> {
+        let ids = self.ids_in_line(scheduling);
         if ids.is_empty() {
             return None;
         }
         let chosen = scheduling.ask(|schedule| schedule.next(&ids));
         let n = ids.len();
         assert!(chosen < n, "a schedule chose task {chosen} of {n}: it must return an index");
-        // The schedule may have cancelled tasks: then the index counts among those it was shown.
-        let mut state = self.state.borrow_mut();
-        let key = state.ready.take_from_line(chosen);
-        if !state.slots.is_ready(key) {
-            return None;
-        }
-        let slot = state.slots.slot(key.slot());
-        slot.stage = Stage::Running;
-        Some((key, slot.body.take().expect("a ready task has its body")))
+        Some(scheduling.line.borrow_mut().remove(chosen))
     }
 
     /// The tasks in line, after those that were cancelled since have been taken out.
-    fn ids_in_line(&self) -> Vec<TaskId> {
-        let mut state = self.state.borrow_mut();
-        let State { slots, ready, .. } = &mut *state;
-        ready.retain_in_line(|key| slots.is_ready(key));
-        ready.line().iter().map(|key| slots.id(key.slot())).collect()
+    fn ids_in_line(&self, scheduling: &Scheduling) -> Vec<TaskId> {
+        let (mut state, mut line) = (self.state.borrow_mut(), scheduling.line.borrow_mut());
+        line.retain(|key| state.slots.is_ready(*key));
+        line.iter().map(|key| state.slots.id(key.slot())).collect()
     }
 
     /// Asks what goes wrong with a task that has suspended.

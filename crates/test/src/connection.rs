@@ -96,8 +96,8 @@ impl Connection {
     /// Writes some of these bytes, at least one; the output is how many. Suspends while there is no
     /// room.
     ///
-    /// The output is an error of kind `BrokenPipe` when this end has closed its writing or the other
-    /// is gone, and `ConnectionReset` after a reset. Cancel-safe: a write that is cancelled has
+    /// The output is an error of kind `BrokenPipe` when this end has closed its writing or the
+    /// other is gone, and `ConnectionReset` after a reset. Cancel-safe: a write that is cancelled has
     /// written nothing.
     pub fn write(&self, bytes: impl Into<Vec<u8>>) -> Write {
         Write::new(&self.end, bytes.into())

@@ -45,8 +45,8 @@
 //! # What goes wrong on demand
 //!
 //! [`Faults`] come from the seed too: spurious wakes, late wakes, cancels, and in-memory
-//! [connections](mod@connection) that split, delay, reset and half-close. [`choose`] gives the program itself a
-//! choice from the same source.
+//! [connections](mod@connection) that split, delay, reset and half-close. [`choose`] gives the
+//! program itself a choice from the same source.
 //!
 //! ```
 //! use quadrivium::{prelude::*, test::{Faults, Simulation, connection}};
@@ -68,8 +68,8 @@
 //! # What it needs of the program
 //!
 //! That it is deterministic but for what the simulation decides: the time comes from
-//! [`now`](quadrivium_core::now), nothing depends on the order of a `HashMap`, and there are no other
-//! threads. A failing seed is run twice, and the message says so when the two traces differ.
+//! [`now`](quadrivium_core::now), nothing depends on the order of a `HashMap`, and there are no
+//! other threads. A failing seed is run twice, and the message says so when the two traces differ.
 
 #![forbid(unsafe_code)]
 

@@ -150,8 +150,8 @@ impl Simulation {
     ///
     /// # Panics
     ///
-    /// When a run fails: the program panics or returns an error, one of its tasks panics (but see
-    /// [`tolerate_panics`](Simulation::tolerate_panics)), or it takes too many steps. The message has
+    /// When a run fails: the program panics or returns an error, it takes too many steps, or one of
+    /// its tasks panics (but see [`tolerate_panics`](Simulation::tolerate_panics)). The message has
     /// the cause, the seed, how to replay it, and the last lines of its trace.
     ///
     /// When there is no seed to try.

@@ -22,6 +22,8 @@ laws! { ($) channels:
     nobody_overtakes_who_is_in_line;
     /// A channel closes with its last sender; what was sent before arrives.
     closes_with_its_last_sender;
+    /// A send that has not ended keeps the channel open.
+    a_send_that_waits_keeps_it_open;
     /// Sends fail when the receiver is gone, and give the value back.
     closes_with_its_receiver;
     /// Values that nobody will receive are dropped with the receiver.
@@ -171,6 +173,20 @@ fn closes_with_its_last_sender(subject: Subject) {
     drop(other);
     event_loop.block_on(receives).unwrap().unwrap();
     assert_eq!(said.lines(), ["1", "closed"], "what was sent before arrives");
+}
+
+fn a_send_that_waits_keeps_it_open(subject: Subject) {
+    let said = Said::default();
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    let sends = [1, 2, 3].map(|value| event_loop.spawn(sends(subject, &sender, value)));
+    // No sender is left but the sends themselves; one of them waits and is cancelled.
+    drop(sender);
+    turns(&mut event_loop, 1);
+    sends[1].cancel();
+    let receives = event_loop.spawn(receives(subject, receiver, 3, &said));
+    event_loop.block_on(receives).unwrap().unwrap();
+    assert_eq!(said.lines(), ["1", "3", "closed"]);
 }
 
 fn closes_with_its_receiver(subject: Subject) {

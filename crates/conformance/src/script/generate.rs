@@ -22,7 +22,7 @@ fn script(
 
 /// Those that contain no script.
 fn instruction() -> impl Strategy<Value = Instruction> {
-    let (ms, n, channel) = (0..6_u8, 0..6_u8, 0..3_u8);
+    let (ms, n, channel, end) = (0..6_u8, 0..6_u8, 0..3_u8, 0..2_u8);
     prop_oneof![
         8 => Just(Instruction::Turn),
         6 => ms.clone().prop_map(Instruction::Sleep),
@@ -36,6 +36,9 @@ fn instruction() -> impl Strategy<Value = Instruction> {
         2 => Just(Instruction::Wait),
         3 => Just(Instruction::NotifyOne),
         2 => Just(Instruction::NotifyAll),
+        4 => end.clone().prop_map(Instruction::Write),
+        3 => end.clone().prop_map(Instruction::Read),
+        1 => end.prop_map(Instruction::CloseWrite),
         1 => Just(Instruction::Fail),
         1 => Just(Instruction::Panic),
     ]

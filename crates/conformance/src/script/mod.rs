@@ -42,7 +42,7 @@ pub struct Script {
 
 /// One thing a script does. Times are in milliseconds of the loop's clock.
 ///
-/// Numbers of tasks and channels mean those there are: they wrap around.
+/// Numbers of tasks, channels and ends mean those there are: they wrap around.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub enum Instruction {
@@ -72,6 +72,12 @@ pub enum Instruction {
     NotifyOne,
     /// Notifies all who wait.
     NotifyAll,
+    /// Writes to an end of a connection, which has two.
+    Write(u8),
+    /// Reads from an end of a connection.
+    Read(u8),
+    /// Closes the writing of an end of a connection.
+    CloseWrite(u8),
     /// Performs a script, and fails if that fails.
     Perform(Script),
     /// Performs two scripts side by side.
@@ -90,6 +96,18 @@ impl Script {
     /// A script of these instructions, played by the first of a cast.
     pub fn new(instructions: impl IntoIterator<Item = Instruction>) -> Self {
         Self { part: 0, instructions: instructions.into_iter().collect() }
+    }
+
+    /// How many instructions it has, with those of the scripts it contains.
+    pub fn size(&self) -> usize {
+        let contained = self.instructions.iter().flat_map(Instruction::scripts);
+        self.instructions.len() + contained.map(Script::size).sum::<usize>()
+    }
+
+    /// How deep it contains scripts; 1 when it contains none.
+    pub fn depth(&self) -> usize {
+        let contained = self.instructions.iter().flat_map(Instruction::scripts);
+        1 + contained.map(Script::depth).max().unwrap_or(0)
     }
 
     /// The same, played by another of a cast.

@@ -13,6 +13,7 @@ use quadrivium::{
         channel::{self, Receiver, Sender},
     },
     task::{BoxTask, RESUMED_AFTER_DONE, Step},
+    test::connection::{self, Connection},
     time::{block_for, sleep, timeout, turn},
 };
 
@@ -21,6 +22,9 @@ use crate::{Body, body, leaf, map, new_loop, quietly};
 
 /// What the channels of a play hold: one value, three, any number.
 pub const CHANNELS: [Option<usize>; 3] = [Some(1), Some(3), None];
+
+/// How many bytes are on their way in a connection at most.
+const ROOM: usize = 8;
 
 /// How many events a play may have. A script has no loops, so it is the style that goes round in one.
 const LIMIT: usize = 20_000;
@@ -80,6 +84,7 @@ struct Stage {
     handles: Rc<RefCell<Vec<Option<JoinHandle<Outcome>>>>>,
     channels: Rc<Vec<(Sender<String>, Receiver<String>)>>,
     notify: Notify,
+    ends: Rc<[Connection; 2]>,
 }
 
 /// Where a script is: `main.2.0` is the first instruction of what the third of `main` contains.
@@ -101,6 +106,7 @@ impl Stage {
             handles: Rc::default(),
             channels: Rc::new(channels.into()),
             notify: Notify::new(),
+            ends: Rc::new(connection::with_capacity(ROOM).into()),
         }
     }
 
@@ -184,6 +190,18 @@ impl Place {
             Instruction::Wait => body.perform_then(move || stage.notify.notified(), self.says()),
             Instruction::NotifyOne => body.run(move || stage.notify.notify_one()),
             Instruction::NotifyAll => body.run(move || stage.notify.notify_all()),
+            Instruction::Write(n) => {
+                let (n, bytes) = (usize::from(*n) % 2, self.path.clone());
+                body.perform_then(move || stage.ends[n].write(bytes), self.says())
+            }
+            Instruction::Read(n) => {
+                let n = usize::from(*n) % 2;
+                body.perform_then(move || stage.ends[n].read(ROOM), self.says())
+            }
+            Instruction::CloseWrite(n) => {
+                let n = usize::from(*n) % 2;
+                body.run(move || stage.ends[n].close_write())
+            }
             Instruction::Perform(script) => {
                 let task = self.task(script, "");
                 self.or_fail(body, task, failed)

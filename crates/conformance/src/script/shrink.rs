@@ -60,6 +60,9 @@ impl Instruction {
             | Instruction::Wait
             | Instruction::NotifyOne
             | Instruction::NotifyAll
+            | Instruction::Write(_)
+            | Instruction::Read(_)
+            | Instruction::CloseWrite(_)
             | Instruction::Fail
             | Instruction::Panic => vec![],
         }
@@ -79,6 +82,9 @@ impl Instruction {
             Instruction::Detach(n) => Vec::from_iter(number(n, Instruction::Detach)),
             Instruction::Send(n) => Vec::from_iter(number(n, Instruction::Send)),
             Instruction::Recv(n) => Vec::from_iter(number(n, Instruction::Recv)),
+            Instruction::Write(n) => Vec::from_iter(number(n, Instruction::Write)),
+            Instruction::Read(n) => Vec::from_iter(number(n, Instruction::Read)),
+            Instruction::CloseWrite(n) => Vec::from_iter(number(n, Instruction::CloseWrite)),
             Instruction::Spawn(script) => inside(script, &Instruction::Spawn),
             Instruction::Perform(script) => inside(script, &Instruction::Perform),
             Instruction::Timeout(n, script) => {

@@ -21,8 +21,10 @@ impl<T> Sender<T> {
 
     /// Sends a value, waiting while the channel is full. The output is an error, with the value,
     /// when the receiver is gone.
+    ///
+    /// Until it is done or dropped, the send counts as a sender: it keeps the channel open.
     pub fn send(&self, value: T) -> Send<T> {
-        Send { state: Rc::clone(&self.state), value: Some(value), ticket: None }
+        Send { sender: Some((self.clone(), value)), ticket: None }
     }
 
     /// Sends a value if there is room. Does not wait.
@@ -81,8 +83,8 @@ impl<T> Drop for Sender<T> {
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Send<T> {
-    state: Shared<T>,
-    value: Option<T>,
+    /// And what it sends. Gone when that is done.
+    sender: Option<(Sender<T>, T)>,
     ticket: Option<Ticket>,
 }
 
@@ -94,8 +96,8 @@ impl<T> Task for Send<T> {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         let this = &mut *self;
-        let value = this.value.take().expect(crate::RESUMED_AFTER_DONE);
-        let mut state = this.state.borrow_mut();
+        let (sender, value) = this.sender.take().expect(crate::RESUMED_AFTER_DONE);
+        let mut state = sender.state.borrow_mut();
         if state.receiver_is_gone {
             this.ticket = None;
             return Step::Done(Err(SendError(value)));
@@ -115,9 +117,11 @@ impl<T> Task for Send<T> {
             return Step::Done(Ok(()));
         }
         drop(state);
-        this.value = Some(value);
+        let state = Rc::clone(&sender.state);
+        // Back before somebody else's waker is cloned, which may panic.
+        this.sender = Some((sender, value));
         let waker = cx.local_waker();
-        let former = this.state.borrow_mut().sending.wait(&mut this.ticket, waker);
+        let former = state.borrow_mut().sending.wait(&mut this.ticket, waker);
         drop(former);
         Step::Suspended(Wait::Wake)
     }
@@ -126,8 +130,8 @@ impl<T> Task for Send<T> {
 impl<T> Drop for Send<T> {
     /// Leaves the line; room that was meant for this send goes to the next in it.
     fn drop(&mut self) {
-        let Some(ticket) = self.ticket.take() else { return };
-        let mut state = self.state.borrow_mut();
+        let (Some((sender, _)), Some(ticket)) = (&self.sender, self.ticket.take()) else { return };
+        let mut state = sender.state.borrow_mut();
         let left = state.sending.leave(ticket);
         let next = state.next_in_line();
         drop(state);

@@ -28,7 +28,7 @@ fn a_task_is_cancelled_where_it_suspends() {
                 "0ns task 1 spawned",
                 "0ns task 1 resumed",
                 "0ns task 1 suspended for a turn",
-                "0ns task 1 cancelled", // The fault. The one that joins it suspends, too, and goes on.
+                "0ns task 1 cancelled", // The fault. Who joins it is spared.
             ]
         );
     });

@@ -1,5 +1,5 @@
-//! A connection without faults: bytes come through, ends and errors are those of a socket. Outside a
-//! simulation.
+//! A connection without faults: bytes come through, ends and errors are those of a socket. All of
+//! it outside a simulation.
 
 use std::io::{self, ErrorKind};
 

@@ -50,7 +50,7 @@ fn seeds_find_a_race_and_the_one_they_print_replays_it() {
 #[test]
 fn every_order_finds_a_race_and_the_choices_it_prints_replay_it() {
     in_every_style(|style| {
-        // As a whole program it is wrong in 4 of 6 orders; here a choice of the order is wrong once.
+        // Wrong in one order of four: b must not be last.
         let program = |event_loop: &mut EventLoop| {
             let steps = Rc::new(Cell::new(0));
             let (first, second) = (Rc::clone(&steps), Rc::clone(&steps));

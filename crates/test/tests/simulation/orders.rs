@@ -45,8 +45,8 @@ fn a_spawned_task_runs_after_the_step_that_spawned_it() {
             event_loop.run()
         });
         // Parent p1 p2, child c1 c2, and another a1 a2. p1 comes before p2, c1, c2, so the first
-        // pair and the child have 3 orders: p1, then p2 among c1 c2. Into each of these sequences of
-        // four, a1 a2 can be shuffled in 6 choose 2 = 15 ways.
+        // pair and the child have 3 orders: p1, then p2 among c1 c2. Into each of these sequences
+        // of four, a1 a2 can be shuffled in 6 choose 2 = 15 ways.
         assert_eq!(orders, 3 * 15);
     });
 }
@@ -62,10 +62,10 @@ fn a_task_that_waits_runs_after_its_wake() {
             drop(event_loop.spawn(style.task(script())));
             event_loop.run()
         });
-        // The sender has steps s1 s2 and sends in s2. The receiver is done in its first step when it
-        // comes after s2: s1 s2 r. Otherwise it suspends, and its second step comes after s2:
-        // s1 r1 s2 r2 and r1 s1 s2 r2. A third task of one step has 4 places in a sequence of three
-        // and 5 in one of four.
+        // The sender has steps s1 s2 and sends in s2. The receiver is done in its first step when
+        // it comes after s2: s1 s2 r. Otherwise it suspends, and its second step comes after s2:
+        // s1 r1 s2 r2 and r1 s1 s2 r2. A third task of one step has 4 places in a sequence of
+        // three and 5 in one of four.
         assert_eq!(orders, 4 + 5 + 5);
     });
 }
