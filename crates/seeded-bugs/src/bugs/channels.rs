@@ -8,23 +8,20 @@ const SEND: &str = "crates/core/src/channel/send.rs";
 const STATE: &str = "crates/core/src/channel/state.rs";
 const LINE: &str = "crates/core/src/channel/line.rs";
 
-const LEAVES: &str = "let Some(ticket) = self.ticket.take() else { return };";
-const STAYS: &str = "let Some(ticket) = self.ticket.take().filter(|_| false) else { return };";
-
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "leaked-receiver",
         harm: "a value wakes a receiver that was cancelled, and the one that waits sleeps on",
         file: RECV,
-        find: LEAVES,
-        replace: STAYS,
+        find: "let Some(ticket) = self.ticket.take() else { return };",
+        replace: "let Some(ticket) = self.ticket.take().filter(|_| false) else { return };",
     },
     Bug {
         name: "leaked-sender",
         harm: "a send that was cancelled holds its place in the line, and nobody behind it moves",
         file: SEND,
-        find: LEAVES,
-        replace: STAYS,
+        find: "let left = state.sending.leave(ticket);",
+        replace: "let left: Option<crate::LocalWaker> = None; let _ = ticket;",
     },
     Bug {
         name: "cancelled-receiver-keeps-the-wake",
