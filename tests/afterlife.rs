@@ -3,6 +3,7 @@
 
 use std::{
     cell::RefCell,
+    collections::HashSet,
     future::{IntoFuture, poll_fn},
     panic::{AssertUnwindSafe, Location, catch_unwind},
     rc::Rc,
@@ -134,4 +135,17 @@ fn a_trace_may_panic_and_hold_a_handle_of_its_own_loop() {
     drop(event_loop);
     assert!(*shown.borrow() > 0, "the cancellation was shown");
     assert_eq!(Rc::strong_count(&shown), 1, "the trace was dropped with its loop");
+}
+
+#[test]
+fn the_place_of_a_task_that_has_ended_is_used_again() {
+    /// The lowest bits of a waker count how often its place was used.
+    const GENERATION: u32 = 24;
+    let mut event_loop = new_loop();
+    let mut places = HashSet::new();
+    for _ in 0..1_000 {
+        let place = poll_fn(|cx| Poll::Ready(cx.waker().data() as usize >> GENERATION));
+        places.insert(event_loop.block_on(future(place)).unwrap());
+    }
+    assert_eq!(places.len(), 1, "memory does not grow with every task that has ever run");
 }

@@ -97,6 +97,19 @@ fn a_body_that_catches_its_cancellation_for_ever() {
     assert!(output.status.success(), "{stderr}");
 }
 
+#[test]
+fn a_body_that_panics_while_it_is_cancelled() {
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(green(|| {
+        let _ = catch_unwind(AssertUnwindSafe(|| perform(turn())));
+        panic!("on purpose");
+    }));
+    turns(&mut event_loop, 1);
+    handle.cancel();
+    let error = event_loop.block_on(handle).unwrap().unwrap_err();
+    assert_eq!(error.panic_message(), Some("on purpose"), "its own panic, not the cancel");
+}
+
 /// Recurses until there is no stack left.
 fn recurse(depth: usize) -> usize {
     let frame = black_box([depth; 16]);

@@ -22,6 +22,8 @@ laws! { ($) channels:
     nobody_overtakes_who_is_in_line;
     /// A channel closes with its last sender; what was sent before arrives.
     closes_with_its_last_sender;
+    /// Who waits for a value when the last sender goes is told.
+    closes_under_a_receiver_that_waits;
     /// A send that has not ended keeps the channel open.
     a_send_that_waits_keeps_it_open;
     /// Sends fail when the receiver is gone, and give the value back.
@@ -173,6 +175,18 @@ fn closes_with_its_last_sender(subject: Subject) {
     drop(other);
     event_loop.block_on(receives).unwrap().unwrap();
     assert_eq!(said.lines(), ["1", "closed"], "what was sent before arrives");
+}
+
+fn closes_under_a_receiver_that_waits(subject: Subject) {
+    let said = Said::default();
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    let receives = event_loop.spawn(receives(subject, receiver, 1, &said));
+    turns(&mut event_loop, 1);
+    drop(sender);
+    turns(&mut event_loop, 1);
+    assert!(receives.is_finished());
+    assert_eq!(said.lines(), ["closed"]);
 }
 
 fn a_send_that_waits_keeps_it_open(subject: Subject) {

@@ -27,6 +27,8 @@ laws! { ($) foreign_threads:
     /// A wake from another thread ends the sleep of the loop, and what was written before it is
     /// seen.
     from_another_thread_while_the_loop_sleeps;
+    /// A wake that is there already comes before any deadline on the virtual clock.
+    time_does_not_jump_over_a_wake;
     /// A wake from another thread is read at the start of a turn, behind what was ready.
     from_another_thread_through_the_trace;
     /// Wakes from another thread in different turns are different resumes.
@@ -69,6 +71,28 @@ fn from_another_thread_while_the_loop_sleeps(subject: Subject) {
     // Whether the loop sleeps already or not when the wake comes: it returns, and it sees the flag.
     event_loop.block_on(subject.task(body().perform(waits))).unwrap();
     thread.join().unwrap();
+}
+
+fn time_does_not_jump_over_a_wake(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    let (probe, _handle) = watched(subject, &event_loop);
+    let wakes = body().perform(turn()).run(move || {
+        let waker = probe.waker();
+        thread::spawn(move || waker.wake()).join().unwrap();
+    });
+    drop(event_loop.spawn(subject.task(wakes)));
+    let sleeps = body().perform(sleep(std::time::Duration::from_secs(10)));
+    event_loop.block_on(subject.task(sleeps)).unwrap();
+    let woken: Vec<_> = trace.lines().into_iter().filter(|line| line.contains(" woken ")).collect();
+    assert_eq!(
+        woken,
+        [
+            // The last step before everyone waits leaves a wake in the mail.
+            "0ns task 1 woken from outside",
+            "10s task 3 woken by its deadline",
+        ],
+        "{subject}"
+    );
 }
 
 fn from_another_thread_through_the_trace(subject: Subject) {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use quadrivium::{
     prelude::*,
-    task::{BoxTask, Either, Step, Wait},
+    task::{BoxTask, Either, RESUMED_AFTER_DONE, Step, Wait},
     time::Elapsed,
 };
 
-use crate::{Probe, Said, Subject, body, leaf, new_loop, traced, turns};
+use crate::{Probe, Said, Subject, body, is_done, leaf, new_loop, quietly, resume, traced, turns};
 
 laws! { ($) join:
     /// Who joins before the end is woken by it, after the destructors, and runs in the next turn.
@@ -32,6 +32,8 @@ laws! { ($) join:
     all_of_none;
     /// A race drops the loser before the output of the winner is used.
     the_loser_is_dropped_first;
+    /// A race that is won holds its loser no longer, and refuses to be resumed.
+    a_race_that_is_won_holds_nothing needs ByHand;
     /// Of two parts that are done in the same resume the first wins.
     when_both_are_done_the_first_wins;
     /// A handle that loses a race detaches its task, which goes on.
@@ -211,6 +213,16 @@ fn the_loser_is_dropped_first(subject: Subject) {
     event_loop.block_on(subject.task(races)).unwrap();
     assert_eq!(said.lines(), ["winner done", "loser dropped", "Right(())"]);
     assert_eq!(event_loop.elapsed(), MS);
+}
+
+fn a_race_that_is_won_holds_nothing(subject: Subject) {
+    let said = Said::default();
+    let loser = body().hold(said.when_dropped("loser dropped")).perform(turn());
+    let mut race: BoxTask<Either<(), ()>> =
+        Box::pin(race(subject.task(loser), subject.task(body())));
+    assert!(is_done(&resume(&mut race)));
+    assert_eq!(said.lines(), ["loser dropped"], "though the race is there still");
+    assert_eq!(quietly(|| is_done(&resume(&mut race))), Err(RESUMED_AFTER_DONE.to_string()));
 }
 
 fn when_both_are_done_the_first_wins(subject: Subject) {

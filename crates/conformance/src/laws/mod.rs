@@ -28,6 +28,7 @@ mod channel_operations;
 mod notify;
 mod wakes;
 mod stale_wakes;
+mod new_wakers;
 mod foreign_threads;
 mod foreign_wakers;
 mod sub_wakers;
@@ -41,7 +42,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 27] = [
+const TOPICS: [&[Law]; 28] = [
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -61,6 +62,7 @@ const TOPICS: [&[Law]; 27] = [
     notify::LAWS,
     wakes::LAWS,
     stale_wakes::LAWS,
+    new_wakers::LAWS,
     foreign_threads::LAWS,
     foreign_wakers::LAWS,
     sub_wakers::LAWS,
@@ -105,6 +107,7 @@ macro_rules! every_law {
         $crate::notify! {}
         $crate::wakes! {}
         $crate::stale_wakes! {}
+        $crate::new_wakers! {}
         $crate::foreign_threads! {}
         $crate::foreign_wakers! {}
         $crate::sub_wakers! {}

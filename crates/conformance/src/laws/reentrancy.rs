@@ -19,6 +19,8 @@ laws! { ($) reentrancy:
     a_task_spawned_by_a_destructor_runs;
     /// A loop that is dropped drops its tasks, in the order of spawning.
     a_dropped_loop_drops_all_its_tasks;
+    /// In the order of spawning also when a later task has the place of one that has ended.
+    a_dropped_loop_knows_the_order_of_spawning;
     /// What is spawned while the loop is dropped is dropped, and never starts.
     a_dropped_loop_drops_what_destructors_spawn;
     /// Destructors may wake and cancel while the loop is dropped.
@@ -107,6 +109,23 @@ fn a_dropped_loop_drops_all_its_tasks(subject: Subject) {
     assert!(said.lines().is_empty());
     drop(event_loop);
     assert_eq!(said.lines(), ["waiting", "sleeping", "ready", "not started"], "as spawned");
+}
+
+fn a_dropped_loop_knows_the_order_of_spawning(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = new_loop();
+    let ends = event_loop.spawn(subject.task(body()));
+    let waits = |name| {
+        let body = body().hold(said.when_dropped(name)).perform(Notify::new().notified());
+        drop(event_loop.spawn(subject.task(body)));
+    };
+    waits("first");
+    event_loop.turn().unwrap();
+    drop(ends);
+    let body = body().hold(said.when_dropped("second")).perform(Notify::new().notified());
+    drop(event_loop.spawn(subject.task(body)));
+    drop(event_loop);
+    assert_eq!(said.lines(), ["first", "second"]);
 }
 
 fn a_dropped_loop_drops_what_destructors_spawn(subject: Subject) {

@@ -57,21 +57,23 @@ fn a_stale_wake_spares_the_next_tenant(subject: Subject) {
 fn a_stale_wake_from_a_thread_spares_the_next_tenant(subject: Subject) {
     let mut event_loop = new_loop();
     let (waker, tenant) = stale(subject, &mut event_loop);
-    let fresh = tenant.waker();
+    let (fresh, tenant_of_before) = (tenant.waker(), waker.clone());
     thread::spawn(move || waker.wake()).join().unwrap();
     turns(&mut event_loop, 1);
     assert_eq!(tenant.resumes(), 1);
-    // Nor does it hide a wake that is meant.
-    let waker = stale(subject, &mut event_loop).0;
-    thread::spawn(move || {
-        waker.wake_by_ref();
-        fresh.wake();
-        waker.wake();
-    })
-    .join()
-    .unwrap();
-    turns(&mut event_loop, 1);
-    assert_eq!(tenant.resumes(), 2);
+    // Nor does it hide a wake that is meant, of the same place or another.
+    for waker in [tenant_of_before, stale(subject, &mut event_loop).0] {
+        let (fresh, resumes) = (fresh.clone(), tenant.resumes());
+        thread::spawn(move || {
+            waker.wake_by_ref();
+            fresh.wake();
+            waker.wake();
+        })
+        .join()
+        .unwrap();
+        turns(&mut event_loop, 1);
+        assert_eq!(tenant.resumes(), resumes + 1);
+    }
 }
 
 fn a_waker_of_a_loop_that_is_gone(subject: Subject) {

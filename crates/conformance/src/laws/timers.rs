@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quadrivium::{event_loop::Turned, prelude::*, time::sleep_until};
+use quadrivium::{event_loop::Turned, prelude::*, sync::Notify, time::sleep_until};
 
 use crate::{Subject, body, new_loop, traced, turns};
 
@@ -21,6 +21,8 @@ laws! { ($) timers:
     a_deadline_that_has_passed_gives_way_once;
     /// A deadline beyond all time is none.
     a_deadline_beyond_all_time_never_fires;
+    /// The deadline of a task that was cancelled keeps nobody from seeing a deadlock.
+    a_cancelled_deadline_hides_no_deadlock;
     /// A turn by hand does not let time jump.
     a_turn_does_not_let_time_jump;
 }
@@ -171,6 +173,18 @@ fn a_deadline_beyond_all_time_never_fires(subject: Subject) {
     let years = Duration::from_secs(500 * 365 * 86_400);
     event_loop.block_on(subject.task(body().perform(sleep(years)))).unwrap();
     assert_eq!(event_loop.elapsed(), years);
+}
+
+fn a_cancelled_deadline_hides_no_deadlock(subject: Subject) {
+    let mut event_loop = new_loop();
+    let sleeper = event_loop.spawn(subject.task(body().perform(sleep(MS))));
+    let never = Notify::new();
+    drop(event_loop.spawn(subject.task(body().perform(never.notified()))));
+    turns(&mut event_loop, 1);
+    sleeper.cancel();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Waiting);
+    assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));
+    assert_eq!(event_loop.elapsed(), Duration::ZERO, "nobody waits for that deadline");
 }
 
 fn a_turn_does_not_let_time_jump(subject: Subject) {

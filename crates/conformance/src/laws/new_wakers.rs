@@ -1,0 +1,87 @@
+//! A task that is resumed with another waker than before: it has moved to another task or host.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Wake, Waker},
+};
+
+use quadrivium::{
+    prelude::*,
+    sync::{Notify, channel, oneshot},
+    task::{BoxTask, Context},
+};
+
+use crate::{Subject, body, is_done, map, new_loop, turns};
+
+laws! { ($) new_wakers:
+    /// Whoever receives is woken by the waker of his last resume, and by no former one.
+    of_a_receive needs ByHand;
+    /// So is who waits for room in a channel.
+    of_a_send needs ByHand;
+    /// So is who waits for a single value.
+    of_a_oneshot needs ByHand;
+    /// So is who waits to be notified.
+    of_a_notification needs ByHand;
+    /// So is who joins.
+    of_a_join needs ByHand;
+}
+
+/// A waker that counts.
+#[derive(Default)]
+struct Counts(AtomicUsize);
+
+impl Wake for Counts {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Resumes a task that performs `leaf` with one waker, then with another; after `wakes` the second
+/// has been woken, once, and the first has not.
+fn the_last_is_woken<L>(subject: Subject, leaf: L, wakes: impl FnOnce())
+where
+    L: Task + 'static,
+    L::Output: 'static,
+{
+    let mut task: BoxTask<()> = subject.task(body().perform(map(leaf, drop)));
+    let wakers = [Arc::new(Counts::default()), Arc::new(Counts::default())];
+    for waker in &wakers {
+        let waker = Waker::from(Arc::clone(waker));
+        assert!(!is_done(&Pin::new(&mut task).resume(&mut Context::new(&waker))));
+    }
+    wakes();
+    let woken = wakers.each_ref().map(|waker| waker.0.load(Ordering::Relaxed));
+    assert_eq!(woken, [0, 1]);
+    assert!(is_done(&Pin::new(&mut task).resume(&mut Context::new(Waker::noop()))));
+}
+
+fn of_a_receive(subject: Subject) {
+    let (sender, receiver) = channel::bounded(1);
+    the_last_is_woken(subject, receiver.recv(), move || sender.try_send(()).unwrap());
+}
+
+fn of_a_send(subject: Subject) {
+    let (sender, receiver) = channel::bounded(1);
+    sender.try_send(()).unwrap();
+    the_last_is_woken(subject, sender.send(()), || receiver.try_recv().unwrap());
+}
+
+fn of_a_oneshot(subject: Subject) {
+    let (sender, receiver) = oneshot::channel();
+    the_last_is_woken(subject, receiver, move || sender.send(()).unwrap());
+}
+
+fn of_a_notification(subject: Subject) {
+    let notify = Notify::new();
+    the_last_is_woken(subject, notify.notified(), || notify.notify_one());
+}
+
+fn of_a_join(subject: Subject) {
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(subject.task(body().perform(turn())));
+    the_last_is_woken(subject, handle, || _ = turns(&mut event_loop, 2));
+}
