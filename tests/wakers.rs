@@ -1,4 +1,4 @@
-//! Somebody else's wakers in the queues of a channel, with no task about.
+//! Somebody else's wakers in the line of a channel, with no task about.
 
 use std::{
     pin::Pin,
@@ -37,18 +37,14 @@ impl Wake for Counts {
 }
 
 #[test]
-fn one_that_panics_hides_no_wake_of_the_other_queue() {
+fn one_that_panics_hides_no_wake_of_the_next_in_line() {
     let (sender, receiver) = channel::bounded(1);
-    let counts = Arc::new(Counts::default());
-    let mut first = receiver.recv();
-    let mut second = receiver.recv();
-    suspend(&mut first, Waker::noop());
-    suspend(&mut second, &Arc::clone(&counts).into());
-    // The value wakes the first receiver, which does not take it; the second goes on waiting.
     sender.try_send(1).unwrap();
-    let mut send = sender.send(2);
-    suspend(&mut send, &Arc::new(PanicsInWake).into());
-    // The end of the receiver tells both queues: the send, which panics, and the second receiver.
+    let counts = Arc::new(Counts::default());
+    let (mut first, mut second) = (sender.send(2), sender.send(3));
+    suspend(&mut first, &Arc::new(PanicsInWake).into());
+    suspend(&mut second, &Arc::clone(&counts).into());
+    // The end of the receiver tells both: the first, who panics, and the second.
     assert_eq!(quietly(|| drop(receiver)), Err("in a waker".into()));
     assert_eq!(counts.0.load(Ordering::Relaxed), 1);
 }

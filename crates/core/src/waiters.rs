@@ -98,12 +98,6 @@ impl WakeAll {
         Self(waiters)
     }
 
-    /// These, and then those of another queue.
-    pub(crate) fn and(mut self, others: WakeAll) -> Self {
-        self.0.extend(others.0);
-        self
-    }
-
     /// Wakes them all, in order.
     pub(crate) fn wake(self) {
         wake_each(self.0.into_iter().filter_map(|(_, waker)| waker));

@@ -24,6 +24,8 @@ laws! { ($) channels:
     closes_with_its_last_sender;
     /// Who waits for a value when the last sender goes is told.
     closes_under_a_receiver_that_waits;
+    /// A receive that has not ended keeps the channel open.
+    a_receive_that_waits_keeps_it_open;
     /// A send that has not ended keeps the channel open.
     a_send_that_waits_keeps_it_open;
     /// Sends fail when the receiver is gone, and give the value back.
@@ -187,6 +189,22 @@ fn closes_under_a_receiver_that_waits(subject: Subject) {
     turns(&mut event_loop, 1);
     assert!(receives.is_finished());
     assert_eq!(said.lines(), ["closed"]);
+}
+
+fn a_receive_that_waits_keeps_it_open(subject: Subject) {
+    let said = Said::default();
+    let (sender, receiver) = channel::bounded(1);
+    let mut event_loop = new_loop();
+    let (receive, then) = (receiver.recv(), said.clone());
+    let receives = body().perform_then(|| receive, move |value| then.say(format!("{value:?}")));
+    let receives = event_loop.spawn(subject.task(receives));
+    // No receiver is left but the receive itself.
+    drop(receiver);
+    turns(&mut event_loop, 1);
+    sender.try_send(1).unwrap();
+    event_loop.block_on(receives).unwrap().unwrap();
+    assert_eq!(said.lines(), ["Ok(1)"]);
+    assert!(sender.is_closed(), "it has ended");
 }
 
 fn a_send_that_waits_keeps_it_open(subject: Subject) {

@@ -21,8 +21,11 @@ impl<T> Receiver<T> {
 
     /// Receives the next value, waiting for one. The output is an error when the channel is empty
     /// and its last sender is gone.
+    ///
+    /// Until it is done or dropped, the receive counts as the receiver: it keeps the channel open.
     pub fn recv(&self) -> Recv<T> {
-        Recv { state: Rc::clone(&self.state), ticket: None }
+        self.state.borrow_mut().receivers += 1;
+        Recv { receiver: Some(Self::new(Rc::clone(&self.state))), ticket: None }
     }
 
     /// Receives the next value if there is one. Does not wait.
@@ -56,12 +59,14 @@ impl<T> State<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         let mut state = self.state.borrow_mut();
-        state.receiver_is_gone = true;
+        state.receivers -= 1;
+        if state.receivers > 0 {
+            return;
+        }
         let values = std::mem::take(&mut state.values);
         let sending = state.sending.all();
-        let receiving = state.receiving.all();
         drop(state);
-        sending.and(receiving).wake();
+        sending.wake();
         // Last, and outside the borrow: the destructor of a value may use this channel.
         drop(values);
     }
@@ -71,7 +76,8 @@ impl<T> Drop for Receiver<T> {
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Recv<T> {
-    state: Shared<T>,
+    /// Gone when it is done.
+    receiver: Option<Receiver<T>>,
     ticket: Option<Ticket>,
 }
 
@@ -80,20 +86,24 @@ impl<T> Task for Recv<T> {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         let this = &mut *self;
-        let mut state = this.state.borrow_mut();
+        let receiver = this.receiver.as_ref().expect(crate::RESUMED_AFTER_DONE);
+        let mut state = receiver.state.borrow_mut();
         if let Some((value, sender)) = state.take() {
             let left = this.ticket.take().and_then(|ticket| state.receiving.leave(ticket));
             drop(state);
+            this.receiver = None;
             drop(left);
             waiters::wake([sender]);
             return Step::Done(Ok(value));
         }
-        if state.senders == 0 || state.receiver_is_gone {
+        if state.senders == 0 {
+            drop(state);
+            this.receiver = None;
             return Step::Done(Err(RecvError));
         }
         drop(state);
         let waker = cx.local_waker();
-        let former = this.state.borrow_mut().receiving.wait(&mut this.ticket, waker);
+        let former = receiver.state.borrow_mut().receiving.wait(&mut this.ticket, waker);
         drop(former);
         Step::Suspended(Wait::Wake)
     }
@@ -101,8 +111,8 @@ impl<T> Task for Recv<T> {
 
 impl<T> Drop for Recv<T> {
     fn drop(&mut self) {
-        let Some(ticket) = self.ticket.take() else { return };
-        let mut state = self.state.borrow_mut();
+        let (Some(receiver), Some(ticket)) = (&self.receiver, self.ticket.take()) else { return };
+        let mut state = receiver.state.borrow_mut();
         let left = state.receiving.leave(ticket);
         // Woken for a value but dropped before it took it: the next in line is woken instead.
         let next = match left.is_none() && !state.values.is_empty() {

@@ -35,7 +35,7 @@ impl<T> Sender<T> {
     /// and when the receiver is gone.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         let mut state = self.state.borrow_mut();
-        if state.receiver_is_gone {
+        if state.receivers == 0 {
             return Err(TrySendError::Closed(value));
         }
         if !state.has_room() || !state.sending.is_empty() {
@@ -50,7 +50,7 @@ impl<T> Sender<T> {
 
     /// Whether the receiver is gone.
     pub fn is_closed(&self) -> bool {
-        self.state.borrow().receiver_is_gone
+        self.state.borrow().receivers == 0
     }
 }
 
@@ -98,7 +98,7 @@ impl<T> Task for Send<T> {
         let this = &mut *self;
         let (sender, value) = this.sender.take().expect(crate::RESUMED_AFTER_DONE);
         let mut state = sender.state.borrow_mut();
-        if state.receiver_is_gone {
+        if state.receivers == 0 {
             this.ticket = None;
             return Step::Done(Err(SendError(value)));
         }

@@ -15,8 +15,10 @@ use crate::waiters::{Waiter, Waiters};
 pub(super) struct State<T> {
     pub(super) values: VecDeque<T>,
     pub(super) capacity: Option<NonZeroUsize>,
+    /// The senders and the sends that have not ended.
     pub(super) senders: usize,
-    pub(super) receiver_is_gone: bool,
+    /// The receiver and the receives that have not ended.
+    pub(super) receivers: usize,
     pub(super) sending: Line,
     pub(super) receiving: Waiters,
 }
@@ -29,7 +31,7 @@ impl<T> State<T> {
             values: VecDeque::new(),
             capacity,
             senders: 1,
-            receiver_is_gone: false,
+            receivers: 1,
             sending: Line::default(),
             receiving: Waiters::default(),
         }));

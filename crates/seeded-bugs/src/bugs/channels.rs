@@ -56,7 +56,7 @@ pub const BUGS: &[Bug] = &[
         harm: "who receives waits for ever when the last sender has gone",
         file: SEND,
         find: "receiving.wake();",
-        replace: "drop(receiving);",
+        replace: "std::mem::forget(receiving);",
     },
     Bug {
         name: "values-dropped-under-a-borrow",
