@@ -193,6 +193,10 @@ impl Simulation {
             if let Some(failure) = failure {
                 panic!("{}", failure.message_with_choices(order, &path));
             }
+            // Or the orders behind the missing choices would be left out without a word.
+            if let Some(cut_short) = path.is_cut_short() {
+                panic!("order {order} fails, with the choices {path}: {cut_short}");
+            }
             if !path.advance() {
                 return order;
             }

@@ -134,6 +134,25 @@ fn every_order_notices_that_the_choices_change() {
 }
 
 #[test]
+fn every_order_notices_that_choices_are_missing() {
+    in_every_style(|style| {
+        let runs = Cell::new(0_usize);
+        let message = panics(|| {
+            every_order(|event_loop| {
+                runs.set(runs.get() + 1);
+                // Three tasks, three, and then one alone: the rest of the orders would be left out.
+                for _ in 0..if runs.get() < 3 { 3 } else { 1 } {
+                    drop(event_loop.spawn(style.task(script())));
+                }
+                event_loop.run()
+            });
+        });
+        assert!(message.contains("order 3 fails, with the choices 0: only 0 choices"), "{message}");
+        assert!(message.contains("the program itself is not deterministic"), "{message}");
+    });
+}
+
+#[test]
 fn misuse_is_told() {
     let program = |_: &mut EventLoop| ();
     let message = panics(|| Simulation::new().seeds(5..5).run(program));

@@ -5,6 +5,7 @@ mod styles;
 
 // Which orders there are, and how one is run again.
 mod orders;
+mod brute_force;
 mod replays;
 mod failures;
 mod environment;
