@@ -73,7 +73,8 @@ impl Model {
             self.tasks[task].as_mut().unwrap().remove(0);
         }
         loop {
-            let Some(does) = self.tasks[task].as_ref().and_then(|left| left.first().copied()) else {
+            let Some(does) = self.tasks[task].as_ref().and_then(|left| left.first().copied())
+            else {
                 self.tasks[task] = None;
                 return;
             };

@@ -15,6 +15,7 @@ mod schedules;
 mod wakes;
 mod cancels;
 mod connections;
+mod connection_waits;
 mod connection_faults;
 
 // Time, and no end of it.
