@@ -25,18 +25,37 @@ thread_local! {
 }
 
 impl Law {
-    /// Runs the law. A style that does not support what it needs is spared, and that is printed.
+    /// Runs the law, on a thread of its own. A style that does not support what it needs is spared,
+    /// and that is printed.
     ///
     /// # Panics
     ///
-    /// Where the law does not hold.
+    /// Where the law does not hold; its sentence is printed. When it does not end: after twenty
+    /// seconds without a sign of life, or as many as the environment variable `QUADRIVIUM_LAW_LIMIT`
+    /// says.
     pub fn check(&self, subject: Subject) {
         if let Some(lacks) = self.needs.iter().find(|feature| !subject.supports(**feature)) {
             println!("skipped: {subject} does not support {lacks:?}");
             return;
         }
-        let _watched = watchdog::watch(format!("{}::{} for {subject}", self.topic, self.name));
-        (self.holds)(subject);
+        let (law, test) = (*self, test());
+        watchdog::watch(&format!("law {}::{} for {subject}", self.topic, self.name), move || {
+            TEST.set(test);
+            // Said when it unwinds, below the message of the panic, which knows no law.
+            let named = Named(law, subject);
+            (law.holds)(subject);
+            std::mem::forget(named);
+        });
+    }
+}
+
+/// Prints the sentence of a law that does not hold.
+struct Named(Law, Subject);
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        let Self(Law { topic, name, specification, .. }, subject) = self;
+        eprintln!("law {topic}::{name} does not hold for {subject}:{specification}");
     }
 }
 

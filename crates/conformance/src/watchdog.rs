@@ -1,90 +1,96 @@
-//! A law that does not end is named, and ends the process: a lost wake is a test that never returns.
+//! A law that does not end is named, and the others go on: a lost wake is a test that never returns.
 
 use std::{
-    collections::BTreeMap,
+    cell::RefCell,
     env,
-    io::{self, Write},
-    process,
-    sync::{
-        LazyLock, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::mpsc::{self, RecvTimeoutError, Sender},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-/// How long a law may take, in seconds. On a busy machine none takes one.
+/// How long a law may go on without a sign of life, in seconds. On a busy machine none takes one.
 const LIMIT: &str = "QUADRIVIUM_LAW_LIMIT";
-const DEFAULT_LIMIT: Duration = Duration::from_secs(120);
+const DEFAULT_LIMIT: Duration = Duration::from_secs(20);
 
-/// The laws that are being checked, and since when.
-static RUNNING: Mutex<BTreeMap<u64, (String, Instant)>> = Mutex::new(BTreeMap::new());
+thread_local! {
+    /// Where the law on this thread says that it is alive.
+    static SIGNS: RefCell<Option<Sender<Sign>>> = const { RefCell::new(None) };
+}
 
-/// Starts the one thread that looks at them.
-static WATCHING: LazyLock<()> = LazyLock::new(|| {
-    let limit = env::var(LIMIT).ok().and_then(|seconds| seconds.parse().ok());
-    let limit = limit.map_or(DEFAULT_LIMIT, Duration::from_secs);
-    thread::spawn(move || {
-        loop {
-            thread::sleep(Duration::from_millis(200));
-            look(limit);
-        }
+/// What a law says of itself.
+enum Sign {
+    /// It goes on.
+    Alive,
+    /// It has ended, or panicked like this.
+    Ended(thread::Result<()>),
+}
+
+/// Checks a law on a thread of its own, with the limit of the environment.
+pub(crate) fn watch(law: &str, holds: impl FnOnce() + Send + 'static) {
+    let limit = env::var(LIMIT).ok().map(|seconds| {
+        let seconds = seconds.parse().ok();
+        Duration::from_secs(seconds.unwrap_or_else(|| panic!("{LIMIT} is a number of seconds")))
     });
-});
-
-/// The span in which a law is checked.
-pub(crate) struct Watched(u64);
-
-/// Watches a law until the value is dropped.
-pub(crate) fn watch(law: String) -> Watched {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    LazyLock::force(&WATCHING);
-    let id = NEXT.fetch_add(1, Ordering::Relaxed);
-    RUNNING.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (law, Instant::now()));
-    Watched(id)
+    within(limit.unwrap_or(DEFAULT_LIMIT), law, holds);
 }
 
-impl Drop for Watched {
-    fn drop(&mut self) {
-        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
-    }
+/// The law on this thread has come further, and may take its time again.
+pub(crate) fn is_alive() {
+    SIGNS.with_borrow(|signs| {
+        // Nobody listens any more when it was given up.
+        let _ = signs.as_ref().map(|signs| signs.send(Sign::Alive));
+    });
 }
 
-fn look(limit: Duration) {
-    let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-    let late = running.values().find(|(_, since)| since.elapsed() > limit);
-    if let Some((law, _)) = late {
-        // Not `eprintln!`: the harness keeps what that prints, and shows it after the test.
-        let _ = writeln!(
-            io::stderr(),
-            "law {law} has not ended after {limit:?}: look for a wake that is lost, or raise {LIMIT}"
-        );
-        process::abort();
+/// A thread cannot be ended from outside. So one that is given up is left behind, where it waits or
+/// spins until the process ends. Rejected: to end the process, which hides all the other laws.
+fn within(limit: Duration, law: &str, holds: impl FnOnce() + Send + 'static) {
+    let (signs, seen) = mpsc::channel();
+    let watched = move || {
+        SIGNS.set(Some(signs.clone()));
+        let ended = catch_unwind(AssertUnwindSafe(holds));
+        let _ = signs.send(Sign::Ended(ended));
+    };
+    // The name of the test, which a panic shows.
+    let name = thread::current().name().unwrap_or(law).to_string();
+    thread::Builder::new().name(name).spawn(watched).expect("the OS lets us start a thread");
+    loop {
+        match seen.recv_timeout(limit) {
+            Ok(Sign::Alive) => {}
+            Ok(Sign::Ended(Ok(()))) => return,
+            Ok(Sign::Ended(Err(panic))) => resume_unwind(panic),
+            Err(RecvTimeoutError::Timeout) => panic!(
+                "{law} has not ended after {limit:?}: look for a wake or a deadline that is lost; if \
+                 it only takes long, raise {LIMIT}"
+            ),
+            Err(RecvTimeoutError::Disconnected) => unreachable!("a law says when it has ended"),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use super::*;
-    use crate::{Law, Subject, styles::Future};
+    use crate::quietly;
+
+    const SOON: Duration = Duration::from_millis(20);
 
     #[test]
     fn a_law_that_does_not_end_is_named() {
-        if env::var_os(LIMIT).is_some() {
-            let holds = |_| thread::park_timeout(Duration::MAX);
-            let (topic, name) = ("patience", "waits_for_ever");
-            let law = Law { topic, name, specification: "It waits.", needs: &[], holds };
-            return law.check(Subject::of(&Future));
-        }
-        let ended = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "watchdog::tests::a_law_that_does_not_end_is_named"])
-            .env(LIMIT, "1")
-            .output()
-            .unwrap();
-        let stderr = String::from_utf8_lossy(&ended.stderr);
-        let named = "law patience::waits_for_ever for future has not ended after 1s";
-        assert!(stderr.contains(named) && !ended.status.success(), "{stderr}");
+        let told = quietly(|| within(SOON, "patience", || thread::park_timeout(Duration::MAX)));
+        let told = told.unwrap_err();
+        assert!(told.contains("patience has not ended after 20ms: look for a wake"), "{told}");
+    }
+
+    #[test]
+    fn a_law_that_gives_signs_of_life_may_go_on() {
+        within(Duration::from_secs(1), "busy", || (0..1000).for_each(|_| is_alive()));
+    }
+
+    #[test]
+    fn a_panic_of_a_law_comes_through() {
+        let told = quietly(|| within(SOON * 100, "wrong", || panic!("it does not hold")));
+        assert_eq!(told.unwrap_err(), "it does not hold");
     }
 }

@@ -1,5 +1,7 @@
 //! [`Failure`]: why a run failed, and how it is told.
 
+use std::thread;
+
 use crate::{path::Path, record::Record};
 
 /// Why a run failed.
@@ -19,31 +21,46 @@ impl Failure {
     pub(crate) fn message_with_seed(&self, seed: u64, again: Option<&Failure>) -> String {
         let how = format!(
             "seed {seed} fails: {}\n\n\
-             To run it alone: QUADRIVIUM_SEED={seed} cargo test. For its trace: \
+             To run it alone: QUADRIVIUM_SEED={seed} cargo test{}. For its trace: \
              Simulation::replay({seed}, program), with the same order and faults.",
-            self.cause
+            self.cause,
+            test()
         );
-        let is_same = again.is_some_and(|again| again.digest == self.digest);
-        let doubt = if is_same { "" } else { NOT_DETERMINISTIC };
-        format!("{how}{doubt}\n\n{}", self.trace())
+        let differs = match again {
+            None => "did not fail",
+            Some(again) if again.digest != self.digest => "left another trace",
+            Some(_) => return format!("{how}{}", self.trace()),
+        };
+        format!(
+            "{how}\n\nIt was run twice and {differs} the second time: the program itself is not \
+             deterministic. Look for the order of a HashMap, other threads, the real clock, what \
+             an earlier run has left.{}",
+            self.trace()
+        )
     }
 
     /// What to say of choices that failed like this.
     pub(crate) fn message_with_choices(&self, order: u64, path: &Path) -> String {
         format!(
             "order {order} fails, with the choices {path}: {}\n\n\
-             For its trace: Simulation::replay_order(\"{path}\", program).\n\n{}",
+             For its trace: Simulation::replay_order(\"{path}\", program), with the same order.{}",
             self.cause,
             self.trace()
         )
     }
 
     fn trace(&self) -> String {
+        if self.last_lines.is_empty() {
+            return "\n\nNothing happened to a task.".to_string();
+        }
         let lines = self.last_lines.iter().map(|line| format!("  {line}\n"));
-        format!("The last lines of its trace:\n{}", lines.collect::<String>())
+        format!("\n\nThe last lines of its trace:\n{}", lines.collect::<String>())
     }
 }
 
-const NOT_DETERMINISTIC: &str = "\n\nIt was run twice and left another trace the second time: the \
-     program itself is not deterministic. Look for the order of a HashMap, other threads, the real \
-     clock.";
+/// The test on this thread, to be named on a command line: its thread is called as it is.
+fn test() -> String {
+    let thread = thread::current();
+    let name = thread.name().filter(|name| *name != "main");
+    name.map(|name| format!(" {name}")).unwrap_or_default()
+}

@@ -69,7 +69,7 @@
 //!
 //! That it is deterministic but for what the simulation decides: the time comes from
 //! [`now`](quadrivium_core::now), nothing depends on the order of a `HashMap`, and there are no
-//! other threads. A failing seed is run twice, and the message says so when the two traces differ.
+//! other threads. A failing seed is run twice, and the message says so when the second run differs.
 
 #![forbid(unsafe_code)]
 

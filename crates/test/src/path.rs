@@ -26,6 +26,9 @@ struct Choice {
     of: Option<usize>,
 }
 
+const NOT_THE_SAME: &str = "the program itself is not deterministic (the order of a HashMap, other \
+     threads, the real clock), or these are the choices of another one";
+
 impl Path {
     pub(crate) fn parse(text: &str) -> Self {
         let number = |number: &str| number.trim().parse();
@@ -46,17 +49,21 @@ impl Path {
         let of = *choice.of.get_or_insert(n);
         assert!(
             of == n && choice.chosen < n,
-            "this choice is among {n} where it was among {of} before: the program itself is not \
-             deterministic (the order of a HashMap, other threads, the real clock), or these are \
-             the choices of another one"
+            "this choice is among {n} where it was among {of} before: {NOT_THE_SAME}"
         );
         self.passed += 1;
         choice.chosen
     }
 
+    /// Why the run that has ended cannot have been of the same program: it has not come by all of
+    /// the choices that it was to make.
+    pub(crate) fn is_cut_short(&self) -> Option<String> {
+        let (passed, of) = (self.passed, self.choices.len());
+        (passed < of).then(|| format!("only {passed} choices of {of} came up: {NOT_THE_SAME}"))
+    }
+
     /// Goes on to the next path. False when this was the last.
     pub(crate) fn advance(&mut self) -> bool {
-        self.choices.truncate(self.passed);
         self.passed = 0;
         while let Some(mut choice) = self.choices.pop() {
             choice.chosen += 1;
@@ -94,6 +101,7 @@ mod tests {
             let first = path.choose(2);
             let second = if first == 0 { path.choose(3) } else { 0 };
             seen.push((first, second, path.to_string()));
+            assert_eq!(path.is_cut_short(), None);
             if !path.advance() {
                 break;
             }
@@ -101,6 +109,14 @@ mod tests {
         let expected = [(0, 0, "0"), (0, 1, "0.1"), (0, 2, "0.2"), (1, 0, "1")];
         let expected = expected.map(|(first, second, text)| (first, second, text.to_string()));
         assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_path_that_is_not_gone_to_its_end_is_of_another_program() {
+        let mut path = Path::parse("0.1");
+        path.choose(2);
+        let cut_short = path.is_cut_short().unwrap();
+        assert!(cut_short.starts_with("only 1 choices of 2 came up"), "{cut_short}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     cell::{Cell, RefCell},
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     time::Duration,
@@ -85,7 +86,13 @@ pub(crate) fn execute<R>(
     let result = catch_unwind(AssertUnwindSafe(|| program(&mut event_loop)));
     // The destructors of the tasks that are left are part of the run.
     drop(event_loop);
-    result.map_err(|payload| message(payload.as_ref()))
+    result.map_err(|payload| {
+        let message = message(payload.as_ref());
+        // It may panic when it is dropped, and the seed would not be told.
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        mem::forget(dropped);
+        message
+    })
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {

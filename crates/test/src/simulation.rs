@@ -69,6 +69,10 @@ pub struct Simulation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
     /// The one that has been ready longest, as on an ordinary loop. The seed decides the faults.
+    ///
+    /// Deadlines are looked at before each step, on an ordinary loop before each turn: after
+    /// [`block_for`](quadrivium_core::block_for) a deadline may come before what became ready later
+    /// in that turn.
     Fifo,
     /// Any: the seed decides, or [every order](Simulation::every_order) is tried.
     #[default]
@@ -193,6 +197,10 @@ impl Simulation {
             if let Some(failure) = failure {
                 panic!("{}", failure.message_with_choices(order, &path));
             }
+            // Or the orders behind the missing choices would be left out without a word.
+            if let Some(cut_short) = path.is_cut_short() {
+                panic!("order {order} fails, with the choices {path}: {cut_short}");
+            }
             if !path.advance() {
                 return order;
             }
@@ -252,10 +260,11 @@ impl Simulation {
 }
 
 fn seed_in_environment() -> Option<u64> {
-    let seed = env::var(SEED).ok()?;
-    let number = seed.parse().ok().filter(|seed| *seed < u64::MAX);
-    Some(
-        number
-            .unwrap_or_else(|| panic!("{SEED} must be a number, as a failure shows it: {seed:?}")),
-    )
+    let text = env::var_os(SEED)?;
+    let seed = text.to_str().and_then(|text| text.trim().parse().ok());
+    // The range of the one seed needs an end.
+    let seed = seed.filter(|seed| *seed < u64::MAX);
+    Some(seed.unwrap_or_else(|| {
+        panic!("{SEED} must be a number below 2^64 - 1, as a failure shows it: {text:?}")
+    }))
 }

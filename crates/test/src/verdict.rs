@@ -3,6 +3,11 @@
 use std::fmt;
 
 /// What a simulated program may return: nothing, or a `Result` whose error is a failure.
+#[diagnostic::on_unimplemented(
+    message = "a simulated program is worth nothing, or a `Result` whose error is a failure",
+    label = "it is worth `{Self}`",
+    note = "check the value in the program, and end that with a semicolon or `Ok(())`"
+)]
 pub trait Verdict {
     /// Why the run failed, if it did.
     fn failure(self) -> Option<String>;

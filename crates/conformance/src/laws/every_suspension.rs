@@ -57,6 +57,9 @@ fn destructors(n: usize) -> Vec<String> {
     (0..n).map(|n| format!("dropped {n}")).collect()
 }
 
+/// More turns than any of them takes.
+const TURNS: usize = 1_000;
+
 /// Runs a turn, and lets a millisecond pass when nothing is ready.
 fn go_on(event_loop: &mut EventLoop) {
     if matches!(turns(event_loop, 1), Turned::Until(_)) {
@@ -67,6 +70,7 @@ fn go_on(event_loop: &mut EventLoop) {
 fn a_cancel(subject: Subject) {
     // As often as it takes until the task is done before it is cancelled.
     for resumes in 0.. {
+        assert!(resumes < TURNS, "the body does not end: a wake or a deadline is lost");
         let said = Said::default();
         let mut event_loop = new_loop();
         let handle = event_loop.spawn(subject.task(all_parts(subject, &said)));
@@ -101,7 +105,11 @@ fn run(subject: Subject, is_woken: bool) -> Vec<(String, Duration)> {
         part(subject, body, n)
     });
     let handle = event_loop.spawn(subject.task(body));
-    while !handle.is_finished() {
+    for turn in 0.. {
+        if handle.is_finished() {
+            break;
+        }
+        assert!(turn < TURNS, "the body does not end: a wake or a deadline is lost");
         if is_woken && let Some(waker) = &*waker.borrow() {
             waker.wake_by_ref();
         }

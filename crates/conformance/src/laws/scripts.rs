@@ -6,9 +6,10 @@ use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunne
 use quadrivium::test::{Faults, Order, Simulation};
 
 use crate::{
-    Subject,
+    Subject, quietly,
     script::{Cast, Record, Script, agree, check_rules, compare, play_on, scripts, shrink},
     styles::{ALL, Future},
+    watchdog,
 };
 
 laws! { ($) scripts:
@@ -44,6 +45,12 @@ fn for_many_scripts(subject: Subject, holds: impl Fn(&Script) -> Result<(), Stri
     let config = Config { cases, rng_seed, failure_persistence: None, ..Config::default() };
     // Shrunk by ourselves, who know that a script may be replaced by what it contains.
     let config = Config { max_shrink_iters: 0, ..config };
+    let holds = |script: &Script| {
+        watchdog::is_alive();
+        // A style may panic where no loop catches it: then the script is shown all the same.
+        let held = quietly(|| holds(script));
+        held.unwrap_or_else(|panic| Err(format!("a panic: {panic}\n\nthe script:\n{script}")))
+    };
     let ran = TestRunner::new(config)
         .run(&scripts(DEPTH), |script| holds(&script).map_err(TestCaseError::fail));
     match ran {
@@ -121,7 +128,7 @@ mod tests {
     use quadrivium::task::{BoxTask, Step, Wait};
 
     use super::*;
-    use crate::{Body, Style, Value, leaf, quietly};
+    use crate::{Body, Style, Value, leaf};
 
     /// A style that is always in a hurry: whatever it waits for, it only lets a turn go by.
     struct Hurried;

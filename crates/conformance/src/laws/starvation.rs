@@ -72,6 +72,7 @@ fn turns_late(subject: Subject, busy: impl FnOnce(&EventLoop)) -> usize {
     while !sleeper.is_finished() {
         turns(&mut event_loop, 1);
         late += 1;
+        assert!(late < 100, "the sleeper is held back for ever");
     }
     late
 }

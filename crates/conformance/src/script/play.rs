@@ -52,6 +52,7 @@ pub fn play_on(event_loop: &mut EventLoop, script: &Script, cast: &Cast) -> Reco
     let main = stage.task(script, "main".to_string());
     drop(event_loop.spawn(main));
     let end = quietly(|| event_loop.run()).map_or_else(|message| message, how_it_ended);
+    stage.record.borrow_mut().run_ended();
     event_loop.trace(keep_on_recording(&stage));
     stage.cancel_all();
     // The cancels are shown by the next turn.

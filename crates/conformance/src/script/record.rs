@@ -10,6 +10,9 @@ use quadrivium::event_loop::trace::{Event, EventKind};
 pub struct Record {
     /// In order.
     pub entries: Vec<Entry>,
+    /// How many of them came before the run ended. Those after it are of the cancels of what waited
+    /// for ever.
+    pub ended_after: usize,
     /// How the run ended: `done`, a deadlock with its tasks, a panic.
     pub end: String,
 }
@@ -37,6 +40,7 @@ pub(super) struct Recording {
     entries: Vec<Entry>,
     /// What was said since the loop last showed its trace, which it does between two steps.
     said: Vec<Entry>,
+    ended_after: usize,
 }
 
 impl Recording {
@@ -52,9 +56,15 @@ impl Recording {
         }
     }
 
+    /// The run has ended.
+    pub(super) fn run_ended(&mut self) {
+        self.entries.append(&mut self.said);
+        self.ended_after = self.entries.len();
+    }
+
     pub(super) fn end(mut self, end: String) -> Record {
         self.entries.append(&mut self.said);
-        Record { entries: self.entries, end }
+        Record { entries: self.entries, ended_after: self.ended_after, end }
     }
 }
 

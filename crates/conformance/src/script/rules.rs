@@ -1,6 +1,9 @@
 //! What every record keeps to, whatever the script: an oracle that knows no style and no loop.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use quadrivium::{
     event_loop::trace::{By, Event, EventKind, Waiting},
@@ -9,9 +12,10 @@ use quadrivium::{
 
 use super::{Record, record::Entry};
 
-/// Checks a record: time does not go back; a task is spawned once, resumed only when it is ready,
-/// one at a time, woken by no deadline that is not over, and never heard of after its end; no place
-/// says more than its instruction and its destructor; who is left at the end is in the deadlock.
+/// Checks a record: time does not go back; a task is spawned once, by who ran, resumed only when it
+/// is ready and not late, one at a time, woken by no deadline that is not over and by no task that
+/// does not run, done only when it runs, and never heard of after its end; no place speaks twice;
+/// who is left when the run ends waits for a wake and is in the deadlock.
 ///
 /// With `in_order`, who became ready first is resumed first.
 ///
@@ -21,11 +25,17 @@ use super::{Record, record::Entry};
 pub fn check_rules(record: &Record, in_order: bool) -> Result<(), String> {
     let mut seen = Seen { in_order, ..Seen::default() };
     for (n, entry) in record.entries.iter().enumerate() {
+        if n == record.ended_after {
+            seen.end(&record.end)?;
+        }
         let broken = match entry {
             Entry::Event(event) => seen.event(event),
             Entry::Said(line) => seen.said(line),
         };
         broken.map_err(|rule| format!("line {n}, {:?}: {rule}", entry.to_string()))?;
+    }
+    if record.ended_after == record.entries.len() {
+        seen.end(&record.end)?;
     }
     Ok(())
 }
@@ -33,8 +43,11 @@ pub fn check_rules(record: &Record, in_order: bool) -> Result<(), String> {
 /// What is known of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Ready,
-    Running { woken: bool },
+    /// From this time on, if it is late.
+    Ready(Duration),
+    Running {
+        woken: bool,
+    },
     Suspended(Waiting),
     Ended,
 }
@@ -47,7 +60,10 @@ struct Seen {
     /// Who is ready, in the order of becoming so.
     ready: Vec<TaskId>,
     running: Option<TaskId>,
-    said: BTreeMap<String, usize>,
+    /// Who was resumed last: what its destructors do comes after its step.
+    resumed: Option<TaskId>,
+    /// The places that have spoken.
+    said: BTreeSet<String>,
 }
 
 type Broken = Result<(), &'static str>;
@@ -58,9 +74,29 @@ fn require(holds: bool, rule: &'static str) -> Broken {
 
 impl Seen {
     fn said(&mut self, line: &str) -> Broken {
-        let times = self.said.entry(line.to_string()).or_default();
-        *times += 1;
-        require(*times == 1, "it was said before")
+        let place = line.split_once(": ").map_or(line, |(place, _)| place);
+        require(self.said.insert(place.to_string()), "the place has spoken before")
+    }
+
+    /// The run ends like this. If it was broken off, what comes before shows why.
+    fn end(&self, end: &str) -> Result<(), String> {
+        if end != "done" && !end.starts_with("deadlock") {
+            return Ok(());
+        }
+        let live = self.tasks.iter().filter(|(_, state)| **state != State::Ended);
+        let waits = |state: &State| *state == State::Suspended(Waiting::Wake);
+        if let Some((task, state)) = live.clone().find(|(_, state)| !waits(state)) {
+            return Err(format!("the run ends ({end}) while {task} is {state:?}"));
+        }
+        let live: Vec<_> = live.map(|(task, _)| task.to_string()).collect();
+        let expected = match live.is_empty() {
+            true => "done".to_string(),
+            false => format!("deadlock of {}", live.join(", ")),
+        };
+        if end == expected {
+            return Ok(());
+        }
+        Err(format!("the end is {end:?} where it must be {expected:?}"))
     }
 
     fn event(&mut self, event: &Event) -> Broken {
@@ -70,29 +106,37 @@ impl Seen {
         let state = self.tasks.get(&task).copied();
         require(state != Some(State::Ended), "the task has ended")?;
         match event.kind {
-            EventKind::Spawned(_) => {
+            EventKind::Spawned(parent) => {
                 require(state.is_none(), "the task exists")?;
+                let is_known = parent.is_none() || parent == self.resumed;
+                require(is_known, "who spawned it does not run")?;
                 self.becomes_ready(task);
             }
             EventKind::Resumed => {
-                require(state == Some(State::Ready), "the task is not ready")?;
+                let Some(State::Ready(from)) = state else { return Err("the task is not ready") };
+                require(from <= self.now, "the task is late, and it is too early")?;
                 require(self.running.is_none(), "another task runs")?;
                 let is_first = self.ready.first() == Some(&task);
                 require(is_first || !self.in_order, "another task was ready before")?;
                 self.ready.retain(|ready| *ready != task);
-                self.running = Some(task);
+                (self.running, self.resumed) = (Some(task), Some(task));
                 self.tasks.insert(task, State::Running { woken: false });
             }
             EventKind::Suspended(waiting) => self.suspended(task, state, waiting)?,
             EventKind::Woken(by) => self.woken(task, state, by)?,
-            EventKind::Delayed(_) => require(state == Some(State::Ready), "the task is not woken")?,
-            EventKind::Done | EventKind::Panicked | EventKind::Cancelled => self.ended(task),
+            EventKind::Delayed(delay) => {
+                require(matches!(state, Some(State::Ready(_))), "the task is not woken")?;
+                self.tasks.insert(task, State::Ready(self.now + delay));
+            }
+            EventKind::Done | EventKind::Panicked | EventKind::Cancelled => {
+                self.ended(task, state, event.kind)?;
+            }
         }
         Ok(())
     }
 
     fn becomes_ready(&mut self, task: TaskId) {
-        self.tasks.insert(task, State::Ready);
+        self.tasks.insert(task, State::Ready(self.now));
         self.ready.push(task);
     }
 
@@ -109,6 +153,9 @@ impl Seen {
     }
 
     fn woken(&mut self, task: TaskId, state: Option<State>, by: By) -> Broken {
+        if let By::Task(by) = by {
+            require(self.resumed == Some(by), "who wakes it does not run")?;
+        }
         match (state, by) {
             (Some(State::Suspended(Waiting::Until(at))), By::Timer) => {
                 require(at <= self.now, "the deadline is not over")?;
@@ -119,16 +166,134 @@ impl Seen {
             (Some(State::Running { .. }), _) => {
                 self.tasks.insert(task, State::Running { woken: true });
             }
-            _ => return Err("the task is ready already"),
+            (Some(State::Ready(_)), _) => return Err("the task is ready already"),
+            (Some(State::Ended) | None, _) => return Err("there is no such task"),
         }
         Ok(())
     }
 
-    fn ended(&mut self, task: TaskId) {
+    fn ended(&mut self, task: TaskId, state: Option<State>, kind: EventKind) -> Broken {
+        let state = state.ok_or("there is no such task")?;
+        let runs = matches!(state, State::Running { .. });
+        require(runs || kind != EventKind::Done, "the task does not run")?;
+        require(!runs || kind != EventKind::Cancelled, "the task has not suspended")?;
         self.tasks.insert(task, State::Ended);
         self.ready.retain(|ready| *ready != task);
         if self.running == Some(task) {
             self.running = None;
         }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        script::{Cast, Instruction::*, Script, play},
+        styles::Future,
+    };
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// A record in which much happens: main waits for ever, a child sleeps, sends and is done.
+    fn record() -> Record {
+        let child = Script::new([Sleep(5), Send(0), Turn]);
+        play(&Script::new([Spawn(child), Turn, Recv(0), Wait]), &Cast::all(&Future))
+    }
+
+    /// Changes the event that is shown like this.
+    fn change(record: &mut Record, line: &str, change: impl FnOnce(&mut Event)) {
+        let mut event = event(record, line);
+        change(&mut event);
+        let n = position(record, line);
+        record.entries[n] = Entry::Event(event);
+    }
+
+    fn event(record: &Record, line: &str) -> Event {
+        match &record.entries[position(record, line)] {
+            Entry::Event(event) => event.clone(),
+            Entry::Said(_) => panic!("{line:?} is no event"),
+        }
+    }
+
+    /// Puts an event of this kind behind that one.
+    fn put(record: &mut Record, line: &str, task: TaskId, kind: EventKind) {
+        let event = Event { task, kind, ..event(record, line) };
+        record.entries.insert(position(record, line) + 1, Entry::Event(event));
+    }
+
+    fn position(record: &Record, line: &str) -> usize {
+        let lines = record.lines();
+        lines.iter().position(|shown| shown == line).unwrap_or_else(|| panic!("{lines:#?}"))
+    }
+
+    /// The rule that a record breaks after this was done to it.
+    #[track_caller]
+    fn breaks(rule: &str, spoil: impl FnOnce(&mut Record)) {
+        let mut record = record();
+        assert_eq!(check_rules(&record, true), Ok(()), "{:#?}", record.lines());
+        spoil(&mut record);
+        let told = check_rules(&record, true).expect_err("the rules see it");
+        assert!(told.contains(rule), "{told}");
+    }
+
+    #[test]
+    fn times_that_are_wrong_are_seen() {
+        breaks("time goes back", |it| change(it, "0ns task 1 spawned", |it| it.at += MS));
+        let early = |it: &mut Record| {
+            change(it, "5ms task 2 woken by its deadline", |it| it.at -= MS);
+        };
+        breaks("the deadline is not over", early);
+        breaks("it is too early", |it| {
+            put(it, "5ms task 2 woken by its deadline", TaskId(2), EventKind::Delayed(MS));
+        });
+    }
+
+    #[test]
+    fn steps_that_are_wrong_are_seen() {
+        let twice = |it: &mut Record, line: &str| {
+            let n = position(it, line);
+            it.entries.insert(n, it.entries[n].clone());
+        };
+        breaks("the task is not ready", |it| twice(it, "5ms task 2 resumed"));
+        breaks("the task exists", |it| twice(it, "0ns task 2 spawned by task 1"));
+        breaks("the task has ended", |it| twice(it, "5ms task 2 done"));
+        breaks("the place has spoken before", |it| twice(it, "    main.0s.0: ()"));
+        breaks("another task was ready before", |it| {
+            put(it, "0ns task 1 suspended for a turn", TaskId(1), EventKind::Resumed);
+        });
+        breaks("the task does not run", |it| {
+            put(it, "5ms task 2 woken by its deadline", TaskId(2), EventKind::Done);
+        });
+        breaks("the task has not suspended", |it| {
+            put(it, "0ns task 1 resumed", TaskId(1), EventKind::Cancelled);
+        });
+    }
+
+    #[test]
+    fn strangers_are_seen() {
+        let nobody = TaskId(9);
+        breaks("who spawned it does not run", |it| {
+            change(it, "0ns task 2 spawned by task 1", |it| {
+                it.kind = EventKind::Spawned(Some(nobody));
+            });
+        });
+        breaks("who wakes it does not run", |it| {
+            change(it, "5ms task 1 woken by task 2", |it| {
+                it.kind = EventKind::Woken(By::Task(nobody));
+            });
+        });
+        breaks("there is no such task", |it| {
+            put(it, "0ns task 1 spawned", nobody, EventKind::Cancelled);
+        });
+    }
+
+    #[test]
+    fn an_end_that_is_wrong_is_seen() {
+        breaks("where it must be \"deadlock of task 1\"", |it| it.end = "done".to_string());
+        breaks("the run ends (deadlock of task 1) while task 2 is Ready", |it| {
+            it.ended_after = position(it, "5ms task 2 resumed");
+        });
     }
 }

@@ -88,7 +88,8 @@ struct Noting {
 
 /// A task that was spawned under it.
 struct Noted {
-    task: HostedTask,
+    /// There until it is dropped.
+    task: Option<HostedTask>,
     noting: Rc<Noting>,
 }
 
@@ -99,7 +100,16 @@ impl Hosted for Noted {
         output: &mut Option<Box<dyn Any>>,
     ) -> Option<Wait> {
         let _entered = host::enter(Rc::clone(&self.noting) as _);
-        self.task.as_mut().resume_hosted(cx, output)
+        let task = self.task.as_mut().expect("it is not dropped");
+        task.as_mut().resume_hosted(cx, output)
+    }
+}
+
+impl Drop for Noted {
+    /// What its destructors spawn is noted too.
+    fn drop(&mut self) {
+        let _entered = host::enter(Rc::clone(&self.noting) as _);
+        drop(self.task.take());
     }
 }
 
@@ -129,7 +139,8 @@ impl Host for Noting {
         spawned_at: &'static Location<'static>,
     ) -> Spawned {
         let noting = self.this.upgrade().expect("a host that is asked is alive");
-        let spawned = self.around.spawn(Box::pin(Noted { task: body, noting }), name, spawned_at);
+        let noted = Noted { task: Some(body), noting };
+        let spawned = self.around.spawn(Box::pin(noted), name, spawned_at);
         let label = Label { id: spawned.id, name: name.map(Rc::from), spawned_at };
         self.spawned.borrow_mut().push((spawned.key, label));
         spawned

@@ -10,12 +10,16 @@ use std::{
     collections::VecDeque,
     io::{self, ErrorKind},
     mem,
-    time::Instant,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::{Duration, Instant},
 };
 
 use quadrivium_core::{Context, LocalWaker, Step, Wait};
 
 use crate::run;
+
+/// Bytes that are slower arrive after a hundred years: an instant has an end.
+const SLOWEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 #[derive(Debug)]
 pub(super) struct Pipe {
@@ -95,7 +99,7 @@ impl Pipe {
             }
             Stage::Open => {
                 let n = split(bytes.len().min(room));
-                let arrives = run::slowness().map(|slowness| cx.now() + slowness);
+                let arrives = run::slowness().map(|slowness| cx.now() + slowness.min(SLOWEST));
                 state.put(&bytes[..n], arrives);
                 drop(state);
                 self.wake(|state| &mut state.readers);
@@ -149,8 +153,27 @@ impl Pipe {
     }
 
     fn wake(&self, line: impl FnOnce(&mut State) -> &mut Vec<LocalWaker>) {
-        let waiting = mem::take(line(&mut self.state.borrow_mut()));
-        waiting.into_iter().for_each(LocalWaker::wake);
+        Waking(mem::take(line(&mut self.state.borrow_mut()))).wake_all();
+    }
+}
+
+/// Those that are to be woken: if a foreign waker panics, the others are woken as that unwinds.
+struct Waking(Vec<LocalWaker>);
+
+impl Waking {
+    fn wake_all(&mut self) {
+        while !self.0.is_empty() {
+            self.0.remove(0).wake();
+        }
+    }
+}
+
+impl Drop for Waking {
+    fn drop(&mut self) {
+        if !self.0.is_empty() {
+            // A second panic would abort the process.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.wake_all()));
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! Each check passes and fails in every style, with a message that says what to do.
 
-use std::time::Duration;
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use quadrivium::{
-    EventLoop, RunError, Task,
+    EventLoop, JoinHandle, RunError, Task,
     prelude::*,
     task::BoxTask,
-    test::{max_step, must_not_suspend, must_suspend, no_leaked_tasks},
+    test::{Faults, Simulation, max_step, must_not_suspend, must_suspend, no_leaked_tasks},
     time::block_for,
 };
 
@@ -106,6 +106,55 @@ fn a_task_whose_children_leave_some_behind() {
         let parent = script().then(child, |joined| joined.unwrap());
         let message = fails(style, parent, |task| no_leaked_tasks(task));
         assert!(message.contains("\"grandchild\""), "{message}");
+    });
+}
+
+#[test]
+fn a_task_in_whose_destructors_some_are_left_behind() {
+    struct Leaves(Style);
+    impl Drop for Leaves {
+        fn drop(&mut self) {
+            drop(spawn_named("left", self.0.task(script().turns(9))));
+        }
+    }
+    in_every_style(|style| {
+        let mut event_loop = EventLoop::with_virtual_clock().unwrap();
+        let child = Rc::new(RefCell::new(None::<JoinHandle<()>>));
+        let (gives, takes) = (Rc::clone(&child), Rc::clone(&child));
+        let spawns = move || {
+            let held = Leaves(style);
+            let holds = script().turns(9).run(move || drop(held));
+            gives.replace(Some(spawn(style.task(holds))));
+        };
+        // Cancelled by somebody who is not checked.
+        let cancels = script().turns(2).run(move || takes.take().unwrap().cancel());
+        drop(event_loop.spawn(style.task(cancels)));
+        let parent = no_leaked_tasks(style.task(script().run(spawns).turns(5)));
+        let message = event_loop.block_on(parent).unwrap_err().to_string();
+        assert!(message.contains("these are not: task 4 \"left\""), "{message}");
+    });
+}
+
+#[test]
+fn checks_in_each_other() {
+    in_every_style(|style| {
+        let child = move || spawn(style.task(script().turns(2)));
+        let inner = move || script().then(child, |joined| joined.unwrap());
+        let all = move |inner: Script| {
+            let inner = must_suspend(no_leaked_tasks(style.task(inner)));
+            max_step(SECOND, no_leaked_tasks(style.task(script().perform(inner))))
+        };
+        let mut event_loop = EventLoop::with_virtual_clock().unwrap();
+        event_loop.block_on(all(inner())).unwrap();
+        // The inner one of two is the one that tells.
+        let leaks = script().run(move || drop(child())).turns(1);
+        let error = event_loop.block_on(all(leaks)).unwrap_err();
+        assert!(error.to_string().contains("these are not: task 4 "), "{error}");
+        assert_eq!(event_loop.live(), 1, "it is left, and goes on");
+        event_loop.run().unwrap();
+        // A spurious resume breaks no check.
+        let faults = Faults::none().spurious_wakes(0.5, SECOND);
+        Simulation::new().faults(faults).run(|event_loop| event_loop.block_on(all(inner())));
     });
 }
 

@@ -82,6 +82,16 @@ fn a_slow_write_arrives_late_and_in_order() {
 }
 
 #[test]
+fn bytes_slower_than_the_clock_can_tell_arrive_all_the_same() {
+    in_every_style(|style| {
+        let faults = Faults::none().slow_writes(1.0, Duration::MAX);
+        Simulation::new().faults(faults).run(|event_loop| {
+            assert_eq!(read(&eight_bytes(style, event_loop)), "12345678");
+        });
+    });
+}
+
+#[test]
 fn a_reset_comes_to_an_error_at_both_ends() {
     in_every_style(|style| {
         let seen = by_seeds(style, Faults::none().resets(1.0));

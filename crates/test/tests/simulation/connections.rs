@@ -14,10 +14,10 @@ use quadrivium::{
 use crate::styles::{Said, Script, in_every_style, script};
 
 /// What a script does with an end.
-type Does = fn(Script, Connection, Said) -> Script;
+pub type Does = fn(Script, Connection, Said) -> Script;
 
 /// Runs both ends of a connection, each in a task, in every style; returns what they said.
-fn talk(make: fn() -> (Connection, Connection), a: Does, b: Does) -> Vec<String> {
+pub fn talk(make: fn() -> (Connection, Connection), a: Does, b: Does) -> Vec<String> {
     let all = std::cell::RefCell::new(Vec::new());
     in_every_style(|style| {
         let (said, ends) = (Said::default(), make());
@@ -33,23 +33,23 @@ fn talk(make: fn() -> (Connection, Connection), a: Does, b: Does) -> Vec<String>
     all.remove(0)
 }
 
-fn read(script: Script, end: &Connection, most: usize, said: &Said) -> Script {
+pub fn read(script: Script, end: &Connection, most: usize, said: &Said) -> Script {
     let (end, said) = (end.clone(), said.clone());
     script.then(move || end.read(most), move |read| said.say(text(read)))
 }
 
-fn read_exact(script: Script, end: &Connection, n: usize, said: &Said) -> Script {
+pub fn read_exact(script: Script, end: &Connection, n: usize, said: &Said) -> Script {
     let (end, said) = (end.clone(), said.clone());
     script.then(move || end.read_exact(n), move |read| said.say(text(read)))
 }
 
-fn write(script: Script, end: &Connection, bytes: &'static str, said: &Said) -> Script {
+pub fn write(script: Script, end: &Connection, bytes: &'static str, said: &Said) -> Script {
     let (end, said) = (end.clone(), said.clone());
     let say = move |written: io::Result<usize>| said.say(format!("{:?}", kind(written)));
     script.then(move || end.write(bytes), say)
 }
 
-fn write_all(script: Script, end: &Connection, bytes: &'static str, said: &Said) -> Script {
+pub fn write_all(script: Script, end: &Connection, bytes: &'static str, said: &Said) -> Script {
     let (end, said) = (end.clone(), said.clone());
     let say = move |written: io::Result<()>| said.say(format!("{:?}", kind(written)));
     script.then(move || end.write_all(bytes), say)
@@ -63,7 +63,7 @@ fn text(read: io::Result<Vec<u8>>) -> String {
     format!("{:?}", kind(read).map(|bytes| String::from_utf8(bytes).unwrap()))
 }
 
-fn small() -> (Connection, Connection) {
+pub fn small() -> (Connection, Connection) {
     with_capacity(4)
 }
 

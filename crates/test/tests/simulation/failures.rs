@@ -5,7 +5,7 @@ use std::{cell::Cell, rc::Rc};
 use quadrivium::{
     EventLoop, JoinError,
     prelude::*,
-    test::{Simulation, every_order, simulate},
+    test::{Simulation, choose, every_order, simulate},
 };
 
 use crate::styles::{Style, in_every_style, panics, script};
@@ -39,6 +39,8 @@ fn seeds_find_a_race_and_the_one_they_print_replays_it() {
         assert!(message.contains("task 2 done"), "it shows the trace: {message}");
         assert!(!message.contains("not deterministic"), "{message}");
 
+        let test = "cargo test failures::seeds_find_a_race_and_the_one_they_print_replays_it. For";
+        assert!(message.contains(test) || message.contains("cargo test. For"), "{message}");
         let seed: u64 = between(&message, "QUADRIVIUM_SEED=", " ").parse().unwrap();
         let replay = Simulation::new().replay(seed, program);
         assert!(replay.result.unwrap_err().contains("an update was lost"));
@@ -117,6 +119,62 @@ fn a_program_that_is_not_deterministic_is_told_so() {
 }
 
 #[test]
+fn a_program_that_fails_only_once_is_told_so() {
+    in_every_style(|style| {
+        let runs = Cell::new(0);
+        let program = |event_loop: &mut EventLoop| {
+            runs.set(runs.get() + 1);
+            event_loop.block_on(style.task(script())).unwrap();
+            assert!(runs.get() > 1, "it fails");
+        };
+        let message = panics(|| simulate(program));
+        assert!(message.contains("did not fail the second time"), "{message}");
+    });
+}
+
+#[test]
+fn a_payload_that_panics_hides_no_seed() {
+    struct Payload;
+    impl Drop for Payload {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
+    }
+    let message = panics(|| {
+        simulate(|_| {
+            if choose(2) < 2 {
+                std::panic::panic_any(Payload)
+            }
+        });
+    });
+    assert!(message.contains("seed 0 fails: the program panicked"), "{message}");
+    assert!(message.contains("Nothing happened to a task."), "{message}");
+    assert_eq!(choose(9), 0, "and the thread is in no simulation any more");
+}
+
+#[test]
+fn a_simulation_in_another_leaves_it_as_it_was() {
+    in_every_style(|style| {
+        let program = |inner: bool| {
+            Simulation::new().replay(3, |event_loop| {
+                drop(event_loop.spawn(style.task(script().turns(2))));
+                let before = choose(1000);
+                if inner {
+                    assert_eq!(every_order(|_| _ = choose(3)), 3);
+                    // A second loop is an ordinary one, and nobody asks for its order.
+                    let mut second = EventLoop::with_virtual_clock().unwrap();
+                    second.block_on(style.task(script().turns(2))).unwrap();
+                    panics(|| simulate(|_| assert!(choose(2) > 2, "it fails")));
+                }
+                event_loop.block_on(style.task(script().turns(2))).unwrap();
+                (before, choose(1000))
+            })
+        };
+        assert_eq!(program(true), program(false));
+    });
+}
+
+#[test]
 fn every_order_notices_that_the_choices_change() {
     in_every_style(|style| {
         let runs = Cell::new(0);
@@ -129,6 +187,25 @@ fn every_order_notices_that_the_choices_change() {
                 event_loop.run()
             });
         });
+        assert!(message.contains("the program itself is not deterministic"), "{message}");
+    });
+}
+
+#[test]
+fn every_order_notices_that_choices_are_missing() {
+    in_every_style(|style| {
+        let runs = Cell::new(0_usize);
+        let message = panics(|| {
+            every_order(|event_loop| {
+                runs.set(runs.get() + 1);
+                // Three tasks, three, and then one alone: the rest of the orders would be left out.
+                for _ in 0..if runs.get() < 3 { 3 } else { 1 } {
+                    drop(event_loop.spawn(style.task(script())));
+                }
+                event_loop.run()
+            });
+        });
+        assert!(message.contains("order 3 fails, with the choices 0: only 0 choices"), "{message}");
         assert!(message.contains("the program itself is not deterministic"), "{message}");
     });
 }

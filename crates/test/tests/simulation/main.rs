@@ -5,6 +5,7 @@ mod styles;
 
 // Which orders there are, and how one is run again.
 mod orders;
+mod brute_force;
 mod replays;
 mod failures;
 mod environment;
@@ -14,6 +15,7 @@ mod schedules;
 mod wakes;
 mod cancels;
 mod connections;
+mod connection_waits;
 mod connection_faults;
 
 // Time, and no end of it.
