@@ -13,8 +13,8 @@ pub const BUGS: &[Bug] = &[
         name: "leaked-receiver",
         harm: "a value wakes a receiver that was cancelled, and the one that waits sleeps on",
         file: RECV,
-        find: "let Some(ticket) = self.ticket.take() else { return };",
-        replace: "let Some(ticket) = self.ticket.take().filter(|_| false) else { return };",
+        find: "let left = state.receiving.leave(ticket);",
+        replace: "let left: Option<crate::LocalWaker> = None; let _ = ticket;",
     },
     Bug {
         name: "leaked-sender",
