@@ -62,12 +62,17 @@ impl Shared {
         let mut state = self.state.borrow_mut();
         let State { slots, ready, timers, .. } = &mut *state;
         let slot = slots.slot(key.slot());
+        let deadline = self.deadline(&wait);
         let stage = match (slot.stage, &wait) {
             (Stage::Cancelled, _) => {
                 drop(state);
                 return self.end(key, body, Err(JoinError::Cancelled));
             }
-            (Stage::Running, Wait::Until(_) | Wait::Wake) => Stage::Suspended,
+            (Stage::Running, Wait::Until(_)) if deadline.is_some() => Stage::Suspended,
+            (Stage::Running, Wait::Wake) => Stage::Suspended,
+            // A deadline that never comes may hide a source: it counts for more in a sum.
+            (Stage::Running, Wait::Until(_)) if !self.reactor.sources.has_any() => Stage::Suspended,
+            (Stage::Running, Wait::Until(_) | Wait::Ready) => Stage::SuspendedUntilReady,
             // Woken while it ran, or it lets the others run.
             (_, _) => Stage::Ready,
         };
@@ -76,10 +81,12 @@ impl Shared {
         if stage == Stage::Ready {
             ready.push(key);
         }
-        let deadline = self.deadline(&wait);
         if slot.is_armed || deadline.is_some() {
             slot.is_armed = deadline.is_some();
             timers.set(key.slot(), deadline);
+        }
+        if stage == Stage::SuspendedUntilReady {
+            slots.waits_for_source();
         }
     }
 
@@ -87,7 +94,7 @@ impl Shared {
     fn deadline(&self, wait: &Wait) -> Option<u64> {
         match wait {
             Wait::Until(deadline) => self.clock.nanos(*deadline),
-            Wait::Turn | Wait::Wake => None,
+            Wait::Turn | Wait::Ready | Wait::Wake => None,
         }
     }
 
@@ -129,10 +136,13 @@ impl Shared {
         let mut state = self.state.borrow_mut();
         let Some(slot) = state.slots.at(key) else { return };
         match slot.stage {
-            Stage::Ready | Stage::Suspended => {
+            Stage::Ready | Stage::Suspended | Stage::SuspendedUntilReady => {
                 // From here on it cannot be resumed, woken or cancelled again.
-                slot.stage = Stage::Ended;
+                let former = std::mem::replace(&mut slot.stage, Stage::Ended);
                 let body = slot.body.take().expect("a task that does not run has its body");
+                if former == Stage::SuspendedUntilReady {
+                    state.slots.has_waited_for_source();
+                }
                 drop(state);
                 self.end(key, body, Err(JoinError::Cancelled));
             }
