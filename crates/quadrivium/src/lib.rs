@@ -90,6 +90,7 @@
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles |
 //! | [`time`] | sleeping, deadlines, giving way |
 //! | [`sync`] | channels and notifications between tasks |
+//! | [`net`], [`io`] | sockets; waiting for any descriptor |
 //! | [`thread`] | green threads under the names of `std::thread` |
 //! | [`event_loop`] | the loop, its errors, its trace |
 //! | [`test`](mod@test) | deterministic simulation, and checks around code |
@@ -134,6 +135,16 @@ pub mod time {
 /// Channels and notifications between the tasks of one loop: what `std::sync` is to threads.
 pub mod sync {
     pub use quadrivium_core::{channel, notify, notify::Notify, oneshot};
+}
+
+/// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.
+pub mod net {
+    pub use quadrivium_io::net::*;
+}
+
+/// Waiting for any descriptor; what the operations of sockets have in common.
+pub mod io {
+    pub use quadrivium_io::{Interest, Leaf, Ready, ready};
 }
 
 pub mod thread;
