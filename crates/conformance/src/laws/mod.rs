@@ -32,6 +32,14 @@ mod foreign_threads;
 mod foreign_wakers;
 mod sub_wakers;
 
+// What the operating system has to say.
+mod readiness;
+mod descriptors;
+mod tcp;
+mod udp;
+mod unix_sockets;
+mod socket_cancels;
+
 // What must not go wrong.
 mod deadlock;
 mod operations;
@@ -41,7 +49,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 27] = [
+const TOPICS: [&[Law]; 33] = [
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -64,6 +72,12 @@ const TOPICS: [&[Law]; 27] = [
     foreign_threads::LAWS,
     foreign_wakers::LAWS,
     sub_wakers::LAWS,
+    readiness::LAWS,
+    descriptors::LAWS,
+    tcp::LAWS,
+    udp::LAWS,
+    unix_sockets::LAWS,
+    socket_cancels::LAWS,
     deadlock::LAWS,
     operations::LAWS,
     reentrancy::LAWS,
@@ -108,6 +122,12 @@ macro_rules! every_law {
         $crate::foreign_threads! {}
         $crate::foreign_wakers! {}
         $crate::sub_wakers! {}
+        $crate::readiness! {}
+        $crate::descriptors! {}
+        $crate::tcp! {}
+        $crate::udp! {}
+        $crate::unix_sockets! {}
+        $crate::socket_cancels! {}
         $crate::deadlock! {}
         $crate::operations! {}
         $crate::reentrancy! {}
