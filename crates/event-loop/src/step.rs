@@ -62,17 +62,16 @@ impl Shared {
         let mut state = self.state.borrow_mut();
         let State { slots, ready, timers, .. } = &mut *state;
         let slot = slots.slot(key.slot());
-        let deadline = self.deadline(&wait);
         let stage = match (slot.stage, &wait) {
             (Stage::Cancelled, _) => {
                 drop(state);
                 return self.end(key, body, Err(JoinError::Cancelled));
             }
-            (Stage::Running, Wait::Until(_)) if deadline.is_some() => Stage::Suspended,
-            (Stage::Running, Wait::Wake) => Stage::Suspended,
-            // A deadline that never comes may hide a source: it counts for more in a sum.
-            (Stage::Running, Wait::Until(_)) if !self.reactor.sources.has_any() => Stage::Suspended,
-            (Stage::Running, Wait::Until(_) | Wait::Ready) => Stage::SuspendedUntilReady,
+            (Stage::Running, Wait::Until(_)) if self.may_hide_a_source(&wait) => {
+                Stage::SuspendedUntilReady
+            }
+            (Stage::Running, Wait::Until(_) | Wait::Wake) => Stage::Suspended,
+            (Stage::Running, Wait::Ready) => Stage::SuspendedUntilReady,
             // Woken while it ran, or it lets the others run.
             (_, _) => Stage::Ready,
         };
@@ -81,6 +80,7 @@ impl Shared {
         if stage == Stage::Ready {
             ready.push(key);
         }
+        let deadline = self.deadline(&wait);
         if slot.is_armed || deadline.is_some() {
             slot.is_armed = deadline.is_some();
             timers.set(key.slot(), deadline);
@@ -96,6 +96,11 @@ impl Shared {
             Wait::Until(deadline) => self.clock.nanos(*deadline),
             Wait::Turn | Wait::Ready | Wait::Wake => None,
         }
+    }
+
+    /// Whether this is a deadline that never comes, which in a sum counts for more than a source.
+    fn may_hide_a_source(&self, wait: &Wait) -> bool {
+        self.reactor.sources.has_any() && self.deadline(wait).is_none()
     }
 
     /// Drops a task and tells who waits for it what it has come to.

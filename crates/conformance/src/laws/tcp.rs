@@ -92,7 +92,7 @@ fn an_echo(subject: Subject) {
 }
 
 fn a_big_transfer(subject: Subject) {
-    let n = if subject.is_pair() { 200_000 } else { 3_000_000 };
+    let n = if subject.is_pair() { 200_000 } else { 1_000_000 };
     let mut event_loop = real_loop();
     let (writer, reader) = tcp();
     writer.set_send_buffer_size(1).unwrap();
