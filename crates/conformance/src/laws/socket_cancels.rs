@@ -11,7 +11,7 @@ use quadrivium::{
 };
 
 use crate::{
-    Subject, body,
+    Probe, Subject, body,
     sockets::{bytes, listener, ok, real_loop, tcp},
     turns,
 };
@@ -29,6 +29,8 @@ laws! { ($) socket_cancels:
     by_a_timeout;
     /// A race of reads is worth the first that has something, and loses nothing of the other.
     by_a_race;
+    /// A read that has lost a race wakes its task no more.
+    the_loser_of_a_race_is_quiet;
     /// One of two tasks that wait for the same socket is cancelled, and the other goes on.
     of_one_of_two_readers;
 }
@@ -172,6 +174,22 @@ fn by_a_race(subject: Subject) {
     event_loop.block_on(writes(subject, &to_a, 4)).unwrap();
     event_loop.block_on(reads(subject, &a, 4)).unwrap();
     drop(b);
+}
+
+fn the_loser_of_a_race_is_quiet(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = tcp();
+    let (probe, loser) = (Probe::default(), one.clone());
+    let waits = body()
+        .perform_then(move || race(loser.read_owned([0; 1]), turn()), drop)
+        .perform(probe.waits());
+    let _waits = event_loop.spawn(subject.task(waits));
+    turns(&mut event_loop, 3);
+    event_loop.block_on(writes(subject, &other, 1)).unwrap();
+    // Somebody else reads it.
+    event_loop.block_on(reads(subject, &one, 1)).unwrap();
+    turns(&mut event_loop, 3);
+    assert_eq!(probe.resumes(), 1);
 }
 
 fn of_one_of_two_readers(subject: Subject) {
