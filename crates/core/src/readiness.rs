@@ -91,14 +91,12 @@ impl Readiness {
     /// A try with this edge has moved fewer bytes of a stream than it could, so the next one would
     /// have to block: not tried, it is a system call less.
     ///
-    /// True unless the other end hung up: then the end of the stream comes right behind, and
-    /// without another edge.
-    pub fn short(&self, interest: Interest, edge: Edge) -> bool {
-        let hung_up = self.direction(interest).hung_up.load(Ordering::Relaxed);
-        if !hung_up {
+    /// Unless the other end hung up: then the end of the stream comes right behind, and without
+    /// another edge.
+    pub fn short(&self, interest: Interest, edge: Edge) {
+        if !self.direction(interest).hung_up.load(Ordering::Relaxed) {
             self.drained(interest, edge);
         }
-        !hung_up
     }
 
     /// Leaves the task's waker here, to be woken by the next edge. False, and no waker is left, when
@@ -277,10 +275,10 @@ mod tests {
     #[test]
     fn a_short_read_is_the_last_unless_the_other_end_hung_up() {
         let readiness = Readiness::default();
-        assert!(readiness.short(Readable, readiness.maybe_ready(Readable).unwrap()));
+        readiness.short(Readable, readiness.maybe_ready(Readable).unwrap());
         assert_eq!(readiness.maybe_ready(Readable), None);
         readiness.edge(Readable, true);
-        assert!(!readiness.short(Readable, readiness.maybe_ready(Readable).unwrap()));
+        readiness.short(Readable, readiness.maybe_ready(Readable).unwrap());
         assert!(readiness.maybe_ready(Readable).is_some(), "the end of the stream is to be read");
     }
 }

@@ -106,7 +106,7 @@ impl<T: AsFd> Source<T> {
                     self.readiness.short(interest, edge);
                     break Ok(output);
                 }
-                Ok(Tried::Short) => _ = self.readiness.short(interest, edge),
+                Ok(Tried::Short) => self.readiness.short(interest, edge),
                 Ok(Tried::Later) => return self.suspend(Wait::Until(cx.now() + AGAIN_AFTER)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

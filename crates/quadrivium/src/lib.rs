@@ -161,6 +161,11 @@ pub mod prelude {
     pub use quadrivium_green::green;
 }
 
+/// The examples of the chapter on sockets run as tests.
+#[doc = include_str!("../../../docs/io.md")]
+#[cfg(doctest)]
+struct SocketExamples;
+
 /// The examples of the README run as tests.
 #[doc = include_str!("../../../README.md")]
 #[cfg(doctest)]

@@ -26,6 +26,9 @@ laws! { ($) descriptors:
     /// A descriptor whose number comes again at once is not woken by what its predecessor was to
     /// get.
     a_number_comes_again;
+    /// A wait that is cancelled leaves no registration behind: the same descriptor is waited for
+    /// again.
+    waited_for_again;
     /// A signal that interrupts the sleep of the loop is not noticed.
     a_signal_while_the_loop_sleeps;
 }
@@ -81,6 +84,28 @@ fn a_number_comes_again(subject: Subject) {
             waits.cancel();
         }
         assert!(again > 0, "numbers come again at once");
+    });
+}
+
+fn waited_for_again(subject: Subject) {
+    in_a_process(|| {
+        let mut event_loop = real_loop();
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let wait = |event_loop: &mut EventLoop| {
+            let waits = ready(&reader, Interest::Readable);
+            let waits = body().perform_then(move || waits, |ready| ready.unwrap());
+            let waits = event_loop.spawn(subject.task(waits));
+            turns(event_loop, 2);
+            waits
+        };
+        for _ in 0..3 {
+            let waits = wait(&mut event_loop);
+            assert!(!waits.is_finished());
+            waits.cancel();
+        }
+        writer.write_all(b"!").unwrap();
+        let waits = wait(&mut event_loop);
+        event_loop.block_on(waits).unwrap().unwrap();
     });
 }
 

@@ -302,7 +302,7 @@ fn a_waker_that_drops_the_next_source(subject: Subject) {
     let ((a, to_a), (b, to_b)) = (tcp(), tcp());
     // The socket `b` is registered, and then nobody but the waker holds it.
     let waits = event_loop.spawn(subject.task(body().perform(b.read_owned([0; 1]))));
-    turns(&mut event_loop, 1);
+    turns(&mut event_loop, 2);
     waits.cancel();
     let woken = Arc::new(Counts::default());
     let (mut victim, counts) = (Some(b), Arc::clone(&woken));
@@ -316,8 +316,9 @@ fn a_waker_that_drops_the_next_source(subject: Subject) {
         Pin::new(&mut read).resume(&mut Context::new(&waker))
     });
     let reads = event_loop.spawn(subject.task(body().perform_then(|| reads, moved)));
-    turns(&mut event_loop, 1);
-    // Both are ready in one batch.
+    // That they can be written has been told by then.
+    turns(&mut event_loop, 2);
+    // Both are readable in one batch, this one first.
     for mut to in [to_a, to_b].map(|to| to.into_std().unwrap()) {
         to.write_all(b"!").unwrap();
     }

@@ -94,7 +94,6 @@ fn of_a_write(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     one.set_send_buffer_size(1).unwrap();
-    other.set_recv_buffer_size(1).unwrap();
     cancel(&mut event_loop, writes(subject, &one, 1_000_000));
     // What has been written is on its way, and what follows comes behind.
     let last = one.clone();
