@@ -2,10 +2,7 @@
 
 use std::{io::ErrorKind, net::Shutdown};
 
-use quadrivium::{
-    net::{UnixDatagram, UnixListener, UnixStream},
-    prelude::*,
-};
+use quadrivium::net::{UnixDatagram, UnixListener, UnixStream};
 
 use crate::{
     Subject, body,
@@ -133,5 +130,6 @@ fn a_full_queue_is_waited_for(subject: Subject) {
     assert!(!fills.is_finished() && !sends.is_finished(), "no queue is that long");
     let hears = body().repeat(N + 1, move || hears.recv_owned([0; 500]));
     event_loop.block_on(subject.task(hears)).unwrap();
-    event_loop.block_on(join(fills, sends)).unwrap();
+    event_loop.block_on(fills).unwrap().unwrap();
+    event_loop.block_on(sends).unwrap().unwrap();
 }

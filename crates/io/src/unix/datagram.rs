@@ -116,7 +116,8 @@ impl UnixDatagram {
     }
 }
 
-/// No edge tells when there is room again.
+/// No edge tells when there is room again; and every try that fails makes one of its own, so to wait
+/// for edges would keep the loop busy.
 fn later(sent: io::Result<usize>) -> io::Result<Tried<usize>> {
     match sent {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Tried::Later),
