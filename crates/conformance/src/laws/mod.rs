@@ -34,6 +34,7 @@ mod sub_wakers;
 
 // What the operating system has to say.
 mod readiness;
+mod sources;
 mod descriptors;
 mod tcp;
 mod udp;
@@ -49,7 +50,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 33] = [
+const TOPICS: [&[Law]; 34] = [
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -73,6 +74,7 @@ const TOPICS: [&[Law]; 33] = [
     foreign_wakers::LAWS,
     sub_wakers::LAWS,
     readiness::LAWS,
+    sources::LAWS,
     descriptors::LAWS,
     tcp::LAWS,
     udp::LAWS,
@@ -123,6 +125,7 @@ macro_rules! every_law {
         $crate::foreign_wakers! {}
         $crate::sub_wakers! {}
         $crate::readiness! {}
+        $crate::sources! {}
         $crate::descriptors! {}
         $crate::tcp! {}
         $crate::udp! {}
