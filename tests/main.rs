@@ -51,6 +51,7 @@ mod afterlife;
 mod ends;
 mod known_differences;
 mod misuse;
+mod sockets;
 mod wakers;
 
 // The workspace itself.

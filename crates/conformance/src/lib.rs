@@ -77,6 +77,7 @@ mod said;
 mod leaf;
 mod event_loop;
 mod child;
+mod sockets;
 mod watchdog;
 
 pub use body::{Body, Next, Then, body};

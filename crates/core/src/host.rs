@@ -3,15 +3,17 @@
 use std::{
     any::Any,
     cell::RefCell,
-    fmt,
+    fmt, io,
+    os::fd::BorrowedFd,
     panic::Location,
     pin::Pin,
     rc::Rc,
+    sync::Arc,
     task::Waker,
     time::{Duration, Instant},
 };
 
-use crate::{Canceller, Context, JoinError, Step, Task, Wait};
+use crate::{Canceller, Context, JoinError, Readiness, Step, Task, Wait};
 
 /// What drives tasks: an event loop, another scheduler, somebody else's executor.
 ///
@@ -56,6 +58,33 @@ pub trait Host {
 
     /// Nobody will join this task.
     fn detach(&self, key: Key);
+
+    /// What tells this host's tasks that a descriptor is ready.
+    ///
+    /// # Errors
+    ///
+    /// When the host has none, which is what it says unless it is told otherwise.
+    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
+        let remedy = "this host has no reactor: spawn tasks that use sockets on an EventLoop";
+        Err(io::Error::new(io::ErrorKind::Unsupported, remedy))
+    }
+}
+
+/// Turns what the operating system says about descriptors into wakes.
+///
+/// A socket may move to another thread, and is dropped there: so any thread may call this.
+pub trait Reactor: Send + Sync {
+    /// From now on, tells `readiness` when the descriptor may have become ready. What is ready
+    /// already is told too.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses, as it does for regular files, and when the host is gone.
+    fn register(&self, fd: BorrowedFd<'_>, readiness: &Arc<Readiness>) -> io::Result<Key>;
+
+    /// Tells no more. Called before the descriptor is closed, as its number may be used again at
+    /// once. Harmless when the host is gone.
+    fn deregister(&self, fd: BorrowedFd<'_>, key: Key);
 }
 
 /// How a host finds a task of its own. It means nothing to anyone else.
@@ -185,6 +214,19 @@ pub fn current() -> Option<Rc<dyn Host>> {
 /// The label of the task that is being resumed on this thread, if there is one.
 pub fn label() -> Option<Label> {
     current().and_then(|host| host.label())
+}
+
+/// The [reactor](Host::reactor) of the host that drives this thread.
+///
+/// # Errors
+///
+/// When that host has none.
+///
+/// # Panics
+///
+/// When no host drives this thread.
+pub fn reactor() -> io::Result<Arc<dyn Reactor>> {
+    require(&current()).reactor()
 }
 
 pub(crate) fn now() -> Instant {

@@ -30,6 +30,7 @@ mod wait;
 mod context;
 pub mod host;
 mod join_handle;
+mod readiness;
 
 mod time;
 mod waiters;
@@ -48,6 +49,7 @@ pub use join::{Join, JoinAll, join, join_all};
 pub use join_handle::{Canceller, JoinError, JoinHandle, spawn, spawn_named};
 pub use perform::{Perform, PerformWaits};
 pub use race::{Either, Race, race};
+pub use readiness::{Edge, Interest, Readiness, Ticket};
 pub use task::{BoxTask, RESUMED_AFTER_DONE, Step, Task};
 pub use time::{BlockFor, Sleep, Turn, block_for, now, sleep, sleep_until, turn};
 pub use timeout::{Elapsed, Timeout, timeout};

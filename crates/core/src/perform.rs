@@ -100,6 +100,7 @@ thread_local! {
 #[derive(Clone, Copy, PartialEq)]
 enum Sum {
     Wake,
+    Ready,
     Turn,
     /// See `MORE` and `KEPT`.
     More,
@@ -117,6 +118,7 @@ impl PerformWaits {
         let polled = body.poll(&mut task::Context::from_waker(cx.waker()));
         let wait = match SUM.replace(Sum::Wake) {
             Sum::Wake => Wait::Wake,
+            Sum::Ready => Wait::Ready,
             Sum::Turn => Wait::Turn,
             Sum::More => self.take_more(),
         };
@@ -180,7 +182,7 @@ impl Kept {
         match self.wait {
             Wait::Turn => true,
             Wait::Until(deadline) => deadline <= cx.now(),
-            Wait::Wake => false,
+            Wait::Ready | Wait::Wake => false,
         }
     }
 }
@@ -241,8 +243,10 @@ fn add(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
     } else {
         match (SUM.get(), wait) {
             (Sum::Turn, _) | (_, Wait::Wake) => {}
-            (Sum::Wake, Wait::Turn) => SUM.set(Sum::Turn),
-            (Sum::Wake | Sum::More, wait) => add_more(wait),
+            (Sum::Wake | Sum::Ready, Wait::Turn) => SUM.set(Sum::Turn),
+            (Sum::Wake | Sum::Ready, Wait::Ready) => SUM.set(Sum::Ready),
+            // A deadline counts for more than readiness, so nothing of the sum is lost.
+            (Sum::Wake | Sum::Ready | Sum::More, wait) => add_more(wait),
         }
     }
 }
@@ -263,8 +267,10 @@ fn keep(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
         kept.push(Kept { perform, wait, waker: waker.clone() });
     }
     KEPT.set(Some(kept));
-    if SUM.replace(Sum::More) == Sum::Turn {
-        add_more(Wait::Turn);
+    match SUM.replace(Sum::More) {
+        Sum::Turn => add_more(Wait::Turn),
+        Sum::Ready => add_more(Wait::Ready),
+        Sum::Wake | Sum::More => {}
     }
     drop(former);
 }
@@ -274,7 +280,7 @@ fn keep(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
 #[cold]
 fn on_a_foreign_executor(wait: Wait, waker: &Waker) {
     match wait {
-        Wait::Wake => {}
+        Wait::Ready | Wait::Wake => {}
         Wait::Turn => waker.wake_by_ref(),
         Wait::Until(_) => panic!(
             "no host drives this future, so nobody keeps its deadline: \

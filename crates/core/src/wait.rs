@@ -12,6 +12,9 @@ pub enum Wait {
     Turn,
     /// A deadline on the host's clock.
     Until(Instant),
+    /// A source that this task's waker was left with (see [`Readiness`](crate::Readiness)): the
+    /// host's reactor wakes it, so no deadlock is certain meanwhile.
+    Ready,
     /// A wake: someone holds this task's waker.
     Wake,
 }
@@ -19,7 +22,8 @@ pub enum Wait {
 impl Wait {
     /// The first of two waits: over as soon as either is.
     ///
-    /// A wake ends every wait, so `Wake` adds nothing; of two deadlines the earlier one counts.
+    /// A wake ends every wait, so `Wake` adds nothing, and `Ready`, which a wake of the reactor
+    /// ends, only that the host knows of it; of two deadlines the earlier one counts.
     /// This is what lets a [`race`](crate::race) of many parts wait without an allocation.
     ///
     /// ```
@@ -33,7 +37,9 @@ impl Wait {
         match (self, other) {
             (Wait::Turn, _) | (_, Wait::Turn) => Wait::Turn,
             (Wait::Until(a), Wait::Until(b)) => Wait::Until(a.min(b)),
-            (Wait::Until(at), Wait::Wake) | (Wait::Wake, Wait::Until(at)) => Wait::Until(at),
+            (Wait::Until(at), Wait::Ready | Wait::Wake)
+            | (Wait::Ready | Wait::Wake, Wait::Until(at)) => Wait::Until(at),
+            (Wait::Ready, Wait::Ready | Wait::Wake) | (Wait::Wake, Wait::Ready) => Wait::Ready,
             (Wait::Wake, Wait::Wake) => Wait::Wake,
         }
     }

@@ -1,14 +1,16 @@
 //! The loop as a [`Host`]: what tasks and their handles ask of it.
 
 use std::{
+    io,
     panic::Location,
+    sync::Arc,
     task::Waker,
     time::{Duration, Instant},
 };
 
 use quadrivium_core::{
     Canceller, Context,
-    host::{self, Host, HostedTask, Joined, Label, Spawned},
+    host::{self, Host, HostedTask, Joined, Label, Reactor, Spawned},
 };
 
 use crate::{
@@ -90,5 +92,9 @@ impl Host for Shared {
         if let Outcome::Joined(unread) = former {
             drop_unread(unread);
         }
+    }
+
+    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
+        Ok(self.reactor.sources()?)
     }
 }

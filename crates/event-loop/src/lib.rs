@@ -29,6 +29,7 @@ mod slots;
 mod timers;
 mod clock;
 mod reactor;
+mod sources;
 mod schedule;
 mod scheduling;
 mod late;

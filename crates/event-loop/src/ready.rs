@@ -43,6 +43,11 @@ impl ReadyQueue {
         Some(key)
     }
 
+    /// How many are ready.
+    pub(crate) fn len(&self) -> usize {
+        self.turn.len() - self.taken + self.later.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.taken == self.turn.len() && self.later.is_empty()
     }

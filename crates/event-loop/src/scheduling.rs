@@ -174,7 +174,8 @@ impl Shared {
     /// Asks what goes wrong with a task that has suspended.
     fn disturb(&self, scheduling: &Scheduling, key: Key) {
         let mut state = self.state.borrow_mut();
-        let is_suspended = |stage| matches!(stage, Stage::Suspended | Stage::Ready);
+        let is_suspended =
+            |stage| matches!(stage, Stage::Suspended | Stage::SuspendedUntilReady | Stage::Ready);
         if !state.slots.at(key).is_some_and(|slot| is_suspended(slot.stage)) {
             return;
         }

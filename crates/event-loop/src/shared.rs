@@ -31,14 +31,16 @@ use crate::{
 
 pub(crate) struct Shared {
     pub(crate) state: RefCell<State>,
-    /// Gone when the loop is closed: a handle that outlives it holds no descriptor.
-    reactor: RefCell<Option<Reactor>>,
+    pub(crate) reactor: Reactor,
     pub(crate) clock: Clock,
     mailbox: &'static Mailbox,
     pub(crate) remote: Remote,
     /// The task that is being resumed.
     pub(crate) running: Cell<Option<Key>>,
     pub(crate) stopped: Cell<bool>,
+    /// The reactor is waking tasks.
+    pub(crate) is_reacting: Cell<bool>,
+    pub(crate) steps_since_poll: Cell<usize>,
     pub(crate) tracing: Cell<bool>,
     pub(crate) trace: RefCell<Option<Box<dyn Trace>>>,
     /// There in simulations. Boxed, as the loop is small and ordinary ones have none.
@@ -70,12 +72,14 @@ impl Shared {
                 closed: false,
                 escaped: false,
             }),
-            reactor: RefCell::new(Some(reactor)),
+            reactor,
             clock,
             mailbox: mailboxes::of(index),
             remote: Remote { index, first_generation, count: Arc::new(()) },
             running: Cell::new(None),
             stopped: Cell::new(false),
+            is_reacting: Cell::new(false),
+            steps_since_poll: Cell::new(0),
             tracing: Cell::new(false),
             trace: RefCell::new(None),
             scheduling,
@@ -104,13 +108,16 @@ impl Shared {
         }
     }
 
-    /// One turn: mail, deadlines, then every task that is ready now, once; with a schedule, the one
+    /// One turn: mail, deadlines, descriptors, then every task that is ready now, once; with a schedule, the one
     /// it chooses.
     pub(crate) fn turn(&self) {
         if let Some(mail) = self.mailbox.take_mail() {
             self.read(mail);
         }
         self.wake_due();
+        if self.reactor.sources.has_any() {
+            self.react_now_and_then();
+        }
         match &self.scheduling {
             None => self.state.borrow_mut().ready.begin_turn(),
             Some(scheduling) => self.begin_scheduled_turn(scheduling),
@@ -147,16 +154,21 @@ impl Shared {
         let duration = deadline.saturating_duration_since(self.clock.now());
         if !self.clock.is_virtual() {
             self.park(Some(duration));
-        } else if self.mailbox.is_empty() {
+            return;
+        }
+        // What the operating system has to say comes before a jump.
+        if self.reactor.sources.has_any() {
+            self.react(Some(Duration::ZERO));
+        }
+        let is_idle = self.state.borrow().ready.is_empty();
+        if is_idle && self.mailbox.is_empty() {
             self.clock.advance(duration);
         }
     }
 
     fn park(&self, timeout: Option<Duration>) {
         if self.mailbox.park() {
-            if let Some(reactor) = &mut *self.reactor.borrow_mut() {
-                reactor.park(timeout);
-            }
+            self.react(timeout);
             self.mailbox.unparked();
         }
     }
@@ -166,7 +178,8 @@ impl Shared {
         let state = self.state.borrow();
         let nobody_outside = Arc::strong_count(&self.remote.count) == 1
             && !state.escaped
-            && state.slots.all_wakers_are_local();
+            && state.slots.all_wakers_are_local()
+            && !state.slots.any_waits_for_a_source();
         // The mail after the count: who was counted out has put his mail in before.
         if !nobody_outside || !self.mailbox.is_empty_for_certain() {
             return None;
@@ -188,7 +201,7 @@ impl Shared {
         }
         let next_generation = self.state.borrow().slots.next_generation();
         mailboxes::release(self.remote.index, next_generation);
-        self.reactor.replace(None);
+        self.reactor.close();
         // A trace may panic, and may hold handles of this very loop.
         contain(|| self.show_trace());
         let trace = self.trace.try_borrow_mut().ok().and_then(|mut trace| trace.take());

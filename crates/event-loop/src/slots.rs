@@ -16,6 +16,8 @@
 //! 1 `Slots::insert`  2 `Shared::start`  3, 4 `Shared::suspend`  5, 7 `Shared::wake_by`,
 //! 6, 7 `Shared::cancel_task`  6 `Slots::end`  8 `Slots::free`
 //!
+//! Of the suspended tasks, those that wait for a source are `SuspendedUntilReady`, and counted.
+//!
 //! What every step touches (`Slot`) and what only spawning and joining touch (`Record`) stand in
 //! separate arrays: a slot is 24 bytes, so that a turn over many tasks reads little memory.
 
@@ -38,6 +40,8 @@ pub(crate) struct Slots {
     live: usize,
     /// Live tasks whose waker was given away: they may be woken from outside.
     escaped: usize,
+    /// Tasks that are suspended until a source is ready.
+    waiting_for_sources: usize,
     event_loop: u16,
     first_generation: u32,
 }
@@ -62,6 +66,8 @@ pub(crate) enum Stage {
     /// Running, and cancelled meanwhile.
     Cancelled,
     Suspended,
+    /// The same, and a source wakes it.
+    SuspendedUntilReady,
     Ended,
 }
 
@@ -247,6 +253,21 @@ impl Slots {
 
     pub(crate) fn name(&self, index: u32) -> Option<Rc<str>> {
         self.names.get(&index).cloned()
+    }
+
+    /// A task has been suspended until a source is ready.
+    pub(crate) fn waits_for_source(&mut self) {
+        self.waiting_for_sources += 1;
+    }
+
+    /// One of those is not any more.
+    pub(crate) fn has_waited_for_source(&mut self) {
+        self.waiting_for_sources -= 1;
+    }
+
+    /// Whether the operating system may wake a task.
+    pub(crate) fn any_waits_for_a_source(&self) -> bool {
+        self.waiting_for_sources > 0
     }
 
     /// Number of tasks that have not ended.

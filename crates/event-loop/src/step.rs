@@ -67,7 +67,11 @@ impl Shared {
                 drop(state);
                 return self.end(key, body, Err(JoinError::Cancelled));
             }
+            (Stage::Running, Wait::Until(_)) if self.may_hide_a_source(&wait) => {
+                Stage::SuspendedUntilReady
+            }
             (Stage::Running, Wait::Until(_) | Wait::Wake) => Stage::Suspended,
+            (Stage::Running, Wait::Ready) => Stage::SuspendedUntilReady,
             // Woken while it ran, or it lets the others run.
             (_, _) => Stage::Ready,
         };
@@ -81,14 +85,22 @@ impl Shared {
             slot.is_armed = deadline.is_some();
             timers.set(key.slot(), deadline);
         }
+        if stage == Stage::SuspendedUntilReady {
+            slots.waits_for_source();
+        }
     }
 
     /// The deadline of a wait, unless it is so far that it never comes.
     fn deadline(&self, wait: &Wait) -> Option<u64> {
         match wait {
             Wait::Until(deadline) => self.clock.nanos(*deadline),
-            Wait::Turn | Wait::Wake => None,
+            Wait::Turn | Wait::Ready | Wait::Wake => None,
         }
+    }
+
+    /// Whether this is a deadline that never comes, which in a sum counts for more than a source.
+    fn may_hide_a_source(&self, wait: &Wait) -> bool {
+        self.reactor.sources.has_any() && self.deadline(wait).is_none()
     }
 
     /// Drops a task and tells who waits for it what it has come to.
@@ -129,10 +141,13 @@ impl Shared {
         let mut state = self.state.borrow_mut();
         let Some(slot) = state.slots.at(key) else { return };
         match slot.stage {
-            Stage::Ready | Stage::Suspended => {
+            Stage::Ready | Stage::Suspended | Stage::SuspendedUntilReady => {
                 // From here on it cannot be resumed, woken or cancelled again.
-                slot.stage = Stage::Ended;
+                let former = std::mem::replace(&mut slot.stage, Stage::Ended);
                 let body = slot.body.take().expect("a task that does not run has its body");
+                if former == Stage::SuspendedUntilReady {
+                    state.slots.has_waited_for_source();
+                }
                 drop(state);
                 self.end(key, body, Err(JoinError::Cancelled));
             }

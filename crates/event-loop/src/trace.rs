@@ -80,6 +80,8 @@ pub enum Waiting {
     Turn,
     /// For a deadline.
     Until(Duration),
+    /// For a source, such as a socket, to become ready.
+    Ready,
     /// For a wake.
     Wake,
 }
@@ -89,6 +91,8 @@ pub enum Waiting {
 pub enum By {
     /// Its deadline.
     Timer,
+    /// A source, such as a socket, that has become ready.
+    Reactor,
     /// A task that held its waker.
     Task(TaskId),
     /// Someone outside the loop's turn: another thread, or the code around the loop.
@@ -115,8 +119,10 @@ impl fmt::Display for EventKind {
             EventKind::Resumed => f.write_str("resumed"),
             EventKind::Suspended(Waiting::Turn) => f.write_str("suspended for a turn"),
             EventKind::Suspended(Waiting::Until(at)) => write!(f, "suspended until {at:?}"),
+            EventKind::Suspended(Waiting::Ready) => f.write_str("suspended until ready"),
             EventKind::Suspended(Waiting::Wake) => f.write_str("suspended until woken"),
             EventKind::Woken(By::Timer) => f.write_str("woken by its deadline"),
+            EventKind::Woken(By::Reactor) => f.write_str("woken by the reactor"),
             EventKind::Woken(By::Task(task)) => write!(f, "woken by {task}"),
             EventKind::Woken(By::Outside) => f.write_str("woken from outside"),
             EventKind::Woken(By::Fault) => f.write_str("woken for no reason"),

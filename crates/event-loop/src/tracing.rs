@@ -55,6 +55,7 @@ impl Shared {
         match wait {
             Wait::Turn => Waiting::Turn,
             Wait::Until(deadline) => Waiting::Until(self.clock.since_origin(*deadline)),
+            Wait::Ready => Waiting::Ready,
             Wait::Wake => Waiting::Wake,
         }
     }

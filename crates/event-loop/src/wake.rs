@@ -15,6 +15,7 @@ impl Shared {
         let by = match self.running.get() {
             Some(_) if !self.tracing.get() => By::Outside,
             Some(running) => By::Task(self.state.borrow().slots.id(running.slot())),
+            None if self.is_reacting.get() => By::Reactor,
             None => By::Outside,
         };
         self.wake_by(key, by);
@@ -28,6 +29,11 @@ impl Shared {
             Stage::Suspended => {
                 slot.stage = Stage::Ready;
                 ready.push(key);
+            }
+            Stage::SuspendedUntilReady => {
+                slot.stage = Stage::Ready;
+                ready.push(key);
+                slots.has_waited_for_source();
             }
             Stage::Running => slot.stage = Stage::Woken,
             Stage::Woken | Stage::Cancelled | Stage::Ready | Stage::Ended | Stage::Free => return,

@@ -90,6 +90,7 @@
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles |
 //! | [`time`] | sleeping, deadlines, giving way |
 //! | [`sync`] | channels and notifications between tasks |
+//! | [`net`], [`io`] | sockets; waiting for any descriptor |
 //! | [`thread`] | green threads under the names of `std::thread` |
 //! | [`event_loop`] | the loop, its errors, its trace |
 //! | [`test`](mod@test) | deterministic simulation, and checks around code |
@@ -136,6 +137,16 @@ pub mod sync {
     pub use quadrivium_core::{channel, notify, notify::Notify, oneshot};
 }
 
+/// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.
+pub mod net {
+    pub use quadrivium_io::net::*;
+}
+
+/// Waiting for any descriptor; what the operations of sockets have in common.
+pub mod io {
+    pub use quadrivium_io::{Interest, Leaf, Ready, ready};
+}
+
 pub mod thread;
 
 /// What most programs use. `perform` is not among them, as each style has its own.
@@ -149,6 +160,11 @@ pub mod prelude {
     pub use quadrivium_generator::{Co, generator};
     pub use quadrivium_green::green;
 }
+
+/// The examples of the chapter on sockets run as tests.
+#[doc = include_str!("../../../docs/io.md")]
+#[cfg(doctest)]
+struct SocketExamples;
 
 /// The examples of the README run as tests.
 #[doc = include_str!("../../../README.md")]

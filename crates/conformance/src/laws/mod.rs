@@ -33,6 +33,15 @@ mod foreign_threads;
 mod foreign_wakers;
 mod sub_wakers;
 
+// What the operating system has to say.
+mod readiness;
+mod sources;
+mod descriptors;
+mod tcp;
+mod udp;
+mod unix_sockets;
+mod socket_cancels;
+
 // What must not go wrong.
 mod deadlock;
 mod operations;
@@ -42,7 +51,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 28] = [
+const TOPICS: [&[Law]; 35] = [
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -66,6 +75,13 @@ const TOPICS: [&[Law]; 28] = [
     foreign_threads::LAWS,
     foreign_wakers::LAWS,
     sub_wakers::LAWS,
+    readiness::LAWS,
+    sources::LAWS,
+    descriptors::LAWS,
+    tcp::LAWS,
+    udp::LAWS,
+    unix_sockets::LAWS,
+    socket_cancels::LAWS,
     deadlock::LAWS,
     operations::LAWS,
     reentrancy::LAWS,
@@ -111,6 +127,13 @@ macro_rules! every_law {
         $crate::foreign_threads! {}
         $crate::foreign_wakers! {}
         $crate::sub_wakers! {}
+        $crate::readiness! {}
+        $crate::sources! {}
+        $crate::descriptors! {}
+        $crate::tcp! {}
+        $crate::udp! {}
+        $crate::unix_sockets! {}
+        $crate::socket_cancels! {}
         $crate::deadlock! {}
         $crate::operations! {}
         $crate::reentrancy! {}

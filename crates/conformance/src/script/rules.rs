@@ -144,10 +144,12 @@ impl Seen {
         let Some(State::Running { woken }) = state else { return Err("the task does not run") };
         self.running = None;
         match waiting {
-            Waiting::Until(_) | Waiting::Wake if !woken => {
+            Waiting::Until(_) | Waiting::Ready | Waiting::Wake if !woken => {
                 self.tasks.insert(task, State::Suspended(waiting));
             }
-            Waiting::Turn | Waiting::Until(_) | Waiting::Wake => self.becomes_ready(task),
+            Waiting::Turn | Waiting::Until(_) | Waiting::Ready | Waiting::Wake => {
+                self.becomes_ready(task)
+            }
         }
         Ok(())
     }

@@ -1,0 +1,128 @@
+//! Descriptors of a process that does nothing else: none is lost, and a number may come again.
+
+use std::{
+    fs,
+    io::Write,
+    os::fd::AsRawFd,
+    process::{self, Command},
+    thread,
+};
+
+use quadrivium::{
+    event_loop::Turned,
+    io::{Interest, ready},
+    prelude::*,
+};
+
+use crate::{
+    Probe, Subject, alone, body, law,
+    sockets::{moved, real_loop, tcp},
+    turns,
+};
+
+laws! { ($) descriptors:
+    /// A loop that is dropped while tasks wait for sockets closes them and its own.
+    a_loop_is_dropped;
+    /// A descriptor whose number comes again at once is not woken by what its predecessor was to
+    /// get.
+    a_number_comes_again;
+    /// A wait that is cancelled leaves no registration behind: the same descriptor is waited for
+    /// again.
+    waited_for_again;
+    /// A signal that interrupts the sleep of the loop is not noticed.
+    a_signal_while_the_loop_sleeps;
+}
+
+/// Runs `something` in a process of its own.
+fn in_a_process(something: impl FnOnce()) {
+    let output = alone(&law::test(), "", something);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn open() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+fn a_loop_is_dropped(subject: Subject) {
+    in_a_process(|| {
+        let before = open();
+        for _ in 0..3 {
+            let mut event_loop = real_loop();
+            let pairs: Vec<_> = (0..10).map(|_| tcp()).collect();
+            for (one, other) in pairs {
+                let reads = body().hold(other).perform_then(move || one.read_owned([0; 1]), moved);
+                drop(event_loop.spawn(subject.task(reads)));
+            }
+            turns(&mut event_loop, 2);
+            assert!(open() > before + 20);
+            drop(event_loop);
+            assert_eq!(open(), before);
+        }
+    });
+}
+
+fn a_number_comes_again(subject: Subject) {
+    in_a_process(|| {
+        let mut event_loop = real_loop();
+        let mut again = 0;
+        for _ in 0..10 {
+            let (one, other) = tcp();
+            let number = one.as_raw_fd();
+            let waits = event_loop.spawn(subject.task(body().perform(one.read_owned([0; 1]))));
+            drop(one);
+            turns(&mut event_loop, 1);
+            // The kernel has news that the loop has not asked for yet, and then it is closed.
+            other.into_std().unwrap().write_all(b"!").unwrap();
+            waits.cancel();
+            let (next, other) = tcp();
+            again += usize::from([next.as_raw_fd(), other.as_raw_fd()].contains(&number));
+            let probe = Probe::default();
+            let waits = join(next.read_owned([0; 1]), probe.waits());
+            let waits = event_loop.spawn(subject.task(body().perform(waits).hold(other)));
+            assert_eq!(turns(&mut event_loop, 5), Turned::Waiting);
+            assert_eq!(probe.resumes(), 1, "nothing has woken it");
+            waits.cancel();
+        }
+        assert!(again > 0, "numbers come again at once");
+    });
+}
+
+fn waited_for_again(subject: Subject) {
+    in_a_process(|| {
+        let mut event_loop = real_loop();
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let wait = |event_loop: &mut EventLoop| {
+            let waits = ready(&reader, Interest::Readable);
+            let waits = body().perform_then(move || waits, |ready| ready.unwrap());
+            let waits = event_loop.spawn(subject.task(waits));
+            turns(event_loop, 2);
+            waits
+        };
+        for _ in 0..3 {
+            let waits = wait(&mut event_loop);
+            assert!(!waits.is_finished());
+            waits.cancel();
+        }
+        writer.write_all(b"!").unwrap();
+        let waits = wait(&mut event_loop);
+        event_loop.block_on(waits).unwrap().unwrap();
+    });
+}
+
+fn a_signal_while_the_loop_sleeps(subject: Subject) {
+    in_a_process(|| {
+        let mut event_loop = real_loop();
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let waits =
+            body().perform_then(move || ready(&reader, Interest::Readable), |ready| ready.unwrap());
+        // Stopped and continued, a process finds its sleep in the kernel interrupted.
+        let thread = thread::spawn(move || {
+            let id = process::id();
+            let script = format!("kill -STOP {id}; kill -CONT {id}");
+            assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+            writer.write_all(b"!").unwrap();
+        });
+        event_loop.block_on(subject.task(waits)).unwrap();
+        thread.join().unwrap();
+    });
+}

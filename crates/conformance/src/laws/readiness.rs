@@ -1,0 +1,254 @@
+//! Waiting until a descriptor is ready: who is woken, by whom, and who is not.
+
+use std::{
+    fs::{self, File},
+    io::{ErrorKind, PipeReader, PipeWriter, Write, pipe},
+    net::Shutdown,
+    thread,
+};
+
+use quadrivium::{
+    event_loop::{Recorder, Turned},
+    io::{Interest, ready},
+    net::TcpStream,
+    prelude::*,
+    sync::Notify,
+    task::Either,
+};
+
+use crate::{
+    Probe, Said, Subject, body, map, new_loop,
+    sockets::{bytes, ok, real_loop, std_tcp, tcp},
+    turns,
+};
+
+laws! { ($) readiness:
+    /// A task that waits for a source says so, and is woken by the reactor.
+    through_the_trace;
+    /// A pipe is waited for, and its end too.
+    of_a_pipe;
+    /// The first of several descriptors to be ready wins: what `select` is to threads.
+    of_several;
+    /// Several tasks wait for one descriptor, in both directions, and all are woken.
+    of_one_descriptor_for_several_tasks;
+    /// A regular file cannot be waited for, and the error says so.
+    of_a_regular_file;
+    /// No deadlock is reported while a task waits for a source.
+    not_a_deadlock;
+    /// Once only channels are left, it is a deadlock, also of a task that had waited for a source.
+    a_deadlock_when_only_channels_are_left;
+    /// A socket that the other end has half closed makes no more wakes.
+    quiet_after_the_end;
+    /// A loop that waits for a source sleeps.
+    asleep_while_idle;
+    /// A task that is always ready keeps nobody from his source.
+    beside_a_task_that_is_always_ready;
+    /// On a virtual clock what the sources have comes before a jump.
+    before_time_jumps;
+    /// A task that is cancelled, woken or not, leaves its source to others.
+    between_wake_and_resume;
+}
+
+/// A pipe in which this waits until it can be read.
+fn waits(subject: Subject, event_loop: &EventLoop) -> (PipeWriter, JoinHandle<()>) {
+    let (reader, writer) = pipe().unwrap();
+    let waits =
+        body().perform_then(move || ready(&reader, Interest::Readable), |ready| ready.unwrap());
+    (writer, event_loop.spawn(subject.task(waits)))
+}
+
+fn through_the_trace(subject: Subject) {
+    let mut event_loop = real_loop();
+    let trace = Recorder::default();
+    event_loop.trace(trace.clone());
+    let (mut writer, handle) = waits(subject, &event_loop);
+    turns(&mut event_loop, 1);
+    writer.write_all(b"!").unwrap();
+    event_loop.run().unwrap();
+    assert!(handle.is_finished());
+    let lines = trace.events().into_iter().map(|event| event.kind.to_string());
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        [
+            "spawned",
+            "resumed",
+            // It is not tried: the reactor has to say it.
+            "suspended until ready",
+            "woken by the reactor",
+            "resumed",
+            "done",
+        ]
+    );
+}
+
+fn of_a_pipe(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (mut writer, handle) = waits(subject, &event_loop);
+    turns(&mut event_loop, 2);
+    assert!(!handle.is_finished());
+    writer.write_all(b"!").unwrap();
+    event_loop.block_on(handle).unwrap().unwrap();
+    let (writer, handle) = waits(subject, &event_loop);
+    turns(&mut event_loop, 2);
+    assert!(!handle.is_finished());
+    drop(writer);
+    event_loop.block_on(handle).unwrap().unwrap();
+}
+
+fn of_several(subject: Subject) {
+    let mut event_loop = real_loop();
+    let ((a, _to_a), (b, mut to_b)) = (pipe().unwrap(), pipe().unwrap());
+    let read = |pipe: &PipeReader| ready(pipe, Interest::Readable);
+    let first = map(race(read(&a), race(read(&b), ready(&to_b, Interest::Readable))), |it| {
+        assert!(matches!(it, Either::Right(Either::Left(Ok(())))), "it was the second");
+    });
+    let handle = event_loop.spawn(subject.task(body().perform(first)));
+    turns(&mut event_loop, 2);
+    to_b.write_all(b"!").unwrap();
+    event_loop.block_on(handle).unwrap().unwrap();
+}
+
+fn of_one_descriptor_for_several_tasks(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, mut other) = std_tcp();
+    let wait = |event_loop: &EventLoop, interest| {
+        let waits = ready(&one, interest);
+        event_loop.spawn(subject.task(body().perform_then(|| waits, |it| it.unwrap())))
+    };
+    let readers = [wait(&event_loop, Interest::Readable), wait(&event_loop, Interest::Readable)];
+    let writer = wait(&event_loop, Interest::Writable);
+    event_loop.block_on(writer).unwrap().unwrap();
+    assert!(readers.iter().all(|reader| !reader.is_finished()), "writable is not readable");
+    other.write_all(b"!").unwrap();
+    readers.into_iter().for_each(|reader| event_loop.block_on(reader).unwrap().unwrap());
+}
+
+fn of_a_regular_file(subject: Subject) {
+    let path = crate::sockets::NewPath::new();
+    fs::write(&path.0, "always ready").unwrap();
+    let file = File::open(&path.0).unwrap();
+    let waits = body().perform_then(
+        move || ready(&file, Interest::Readable),
+        |ready| {
+            let error = ready.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unsupported);
+            assert!(error.to_string().contains("a regular file"), "{error}");
+        },
+    );
+    real_loop().block_on(subject.task(waits)).unwrap();
+}
+
+fn not_a_deadlock(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (mut writer, handle) = waits(subject, &event_loop);
+    // And one that waits for him.
+    let joins = event_loop.spawn(subject.task(body().perform(handle)));
+    let thread = thread::spawn(move || writer.write_all(b"!").unwrap());
+    event_loop.run().unwrap();
+    assert!(joins.is_finished());
+    thread.join().unwrap();
+}
+
+fn a_deadlock_when_only_channels_are_left(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = tcp();
+    let notify = Notify::new();
+    let reads = one.clone();
+    let stuck = body()
+        .perform_then(move || reads.read_exact_owned([0; 1]), ok)
+        .hold(one)
+        .perform(notify.notified());
+    drop(event_loop.spawn(subject.task(stuck)));
+    drop(event_loop.spawn(subject.task(body().perform(other.write_all_owned("!")).hold(other))));
+    assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));
+}
+
+fn quiet_after_the_end(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = tcp();
+    other.shutdown(Shutdown::Write).unwrap();
+    let probe = Probe::default();
+    let ends = body()
+        .perform_then(move || one.read_owned([0; 1]), |it| assert_eq!(ok(it), 0))
+        .perform(probe.waits());
+    let trace = Recorder::default();
+    event_loop.trace(trace.clone());
+    let _handle = event_loop.spawn(subject.task(ends));
+    while probe.resumes() == 0 {
+        turns(&mut event_loop, 1);
+    }
+    let before = trace.lines().len();
+    assert_eq!(turns(&mut event_loop, 100), Turned::Waiting);
+    assert_eq!(trace.lines().len(), before, "nothing happens any more");
+}
+
+/// Whether a thread of this process sleeps, as the kernel sees it.
+fn is_asleep(id: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/self/task/{id}/stat")).unwrap();
+    stat.rsplit(')').next().unwrap().trim_start().starts_with('S')
+}
+
+fn asleep_while_idle(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (mut writer, handle) = waits(subject, &event_loop);
+    let own = fs::read_link("/proc/thread-self").unwrap();
+    let own = own.file_name().unwrap().to_str().unwrap().to_string();
+    let thread = thread::spawn(move || {
+        // A loop that asks again and again would be seen running now and then.
+        let mut in_a_row = 0;
+        while in_a_row < 50 {
+            in_a_row = if is_asleep(&own) { in_a_row + 1 } else { 0 };
+            thread::yield_now();
+        }
+        writer.write_all(b"!").unwrap();
+    });
+    event_loop.block_on(handle).unwrap().unwrap();
+    thread.join().unwrap();
+}
+
+fn beside_a_task_that_is_always_ready(subject: Subject) {
+    let said = Said::default();
+    let mut event_loop = real_loop();
+    let (mut writer, handle) = waits(subject, &event_loop);
+    turns(&mut event_loop, 1);
+    writer.write_all(b"!").unwrap();
+    drop(event_loop.spawn(subject.task(body().repeat(1_000, turn).say(&said, "done"))));
+    event_loop.block_on(handle).unwrap().unwrap();
+    assert!(said.lines().is_empty(), "the source came first");
+}
+
+fn before_time_jumps(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (mut writer, handle) = waits(subject, &event_loop);
+    let sleeps = body().perform(sleep(std::time::Duration::from_secs(1_000)));
+    drop(event_loop.spawn(subject.task(sleeps)));
+    writer.write_all(b"!").unwrap();
+    event_loop.block_on(handle).unwrap().unwrap();
+    assert_eq!(event_loop.elapsed(), std::time::Duration::ZERO);
+    event_loop.run().unwrap();
+    assert_eq!(event_loop.elapsed(), std::time::Duration::from_secs(1_000));
+}
+
+fn between_wake_and_resume(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, mut other) = std_tcp();
+    let one = TcpStream::from_std(one).unwrap();
+    let reads = |one: &TcpStream| {
+        let one = one.clone();
+        subject.task(body().perform_then(move || one.read_exact_owned([0; 2]), ok))
+    };
+    let first = event_loop.spawn(reads(&one));
+    turns(&mut event_loop, 1);
+    // The task that is spawned before him cancels him in the turn in which he is woken.
+    let cancels = Probe::default();
+    let victim = first.canceller();
+    let cancelling =
+        body().perform(cancels.waits()).run(move || drop(victim)).run(move || first.cancel());
+    let cancelling = event_loop.spawn(subject.task(cancelling));
+    turns(&mut event_loop, 1);
+    cancels.open();
+    cancels.wake();
+    other.write_all(&bytes(2)).unwrap();
+    event_loop.block_on(cancelling).unwrap().unwrap();
+    event_loop.block_on(reads(&one)).unwrap();
+}

@@ -1,0 +1,211 @@
+//! Operations on sockets that are dropped while they wait: nothing is lost, nothing is left.
+
+use std::time::Duration;
+
+use quadrivium::{
+    event_loop::Turned,
+    net::TcpStream,
+    prelude::*,
+    sync::Notify,
+    task::{BoxTask, Either},
+};
+
+use crate::{
+    Probe, Subject, body,
+    sockets::{bytes, listener, ok, real_loop, tcp},
+    turns,
+};
+
+laws! { ($) socket_cancels:
+    /// After a cancelled accept the listener accepts; nobody was accepted for the one that is gone.
+    of_an_accept;
+    /// After a cancelled read the socket reads what came meanwhile.
+    of_a_read;
+    /// After a cancelled write that had written a part, the socket writes on.
+    of_a_write;
+    /// A cancelled connect closes its socket; another one connects.
+    of_a_connect;
+    /// A timeout around a read leaves no waker and no deadline behind.
+    by_a_timeout;
+    /// A race of reads is worth the first that has something, and loses nothing of the other.
+    by_a_race;
+    /// A read that has lost a race wakes its task no more.
+    the_loser_of_a_race_is_quiet;
+    /// One of two tasks that wait for the same socket is cancelled, and the other goes on.
+    of_one_of_two_readers;
+}
+
+/// Lets a task wait, and cancels it.
+fn cancel(event_loop: &mut EventLoop, task: BoxTask<()>) {
+    let handle = event_loop.spawn(task);
+    turns(event_loop, 2);
+    assert!(!handle.is_finished(), "it waits");
+    handle.cancel();
+    assert_eq!(turns(event_loop, 1), Turned::Empty, "nothing is left");
+}
+
+/// Reads so many bytes, which are those of [`bytes`].
+fn reads(subject: Subject, stream: &TcpStream, n: usize) -> BoxTask<()> {
+    let stream = stream.clone();
+    let read = move || stream.read_exact_owned(vec![0; n]);
+    subject.task(body().perform_then(read, move |(done, buffer)| {
+        done.unwrap();
+        assert!(buffer == bytes(n));
+    }))
+}
+
+/// Writes so many bytes, in a step or waiting in between.
+fn writes(subject: Subject, stream: &TcpStream, n: usize) -> BoxTask<()> {
+    let stream = stream.clone();
+    subject.task(body().perform_then(move || stream.write_all_owned(bytes(n)), ok))
+}
+
+fn of_an_accept(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (listener, address) = listener();
+    let (cancelled, accepts) = (listener.clone(), listener);
+    let waits = body().perform_then(move || cancelled.accept(), drop);
+    cancel(&mut event_loop, subject.task(waits));
+    let accepted = event_loop.spawn(subject.task(body().perform_then(
+        move || accepts.accept(),
+        |accepted| {
+            accepted.unwrap();
+        },
+    )));
+    let connects = body().perform_then(
+        move || TcpStream::connect(address),
+        |stream| {
+            stream.unwrap();
+        },
+    );
+    event_loop.block_on(subject.task(connects)).unwrap();
+    event_loop.block_on(accepted).unwrap().unwrap();
+}
+
+fn of_a_read(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = tcp();
+    cancel(&mut event_loop, reads(subject, &one, 5));
+    event_loop.block_on(writes(subject, &other, 5)).unwrap();
+    event_loop.block_on(reads(subject, &one, 5)).unwrap();
+}
+
+fn of_a_write(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = tcp();
+    one.set_send_buffer_size(1).unwrap();
+    cancel(&mut event_loop, writes(subject, &one, 1_000_000));
+    // What has been written is on its way, and what follows comes behind.
+    let last = one.clone();
+    let ends = body()
+        .perform_then(move || last.write_all_owned([255]), ok)
+        .run(move || one.shutdown(std::net::Shutdown::Write).unwrap());
+    drop(event_loop.spawn(subject.task(ends)));
+    let all = future(async move {
+        let (mut all, mut buffer) = (Vec::<u8>::new(), [0; 4096]);
+        loop {
+            match other.read(&mut buffer).await.unwrap() {
+                0 => return all,
+                n => all.extend(&buffer[..n]),
+            }
+        }
+    });
+    let all = event_loop.block_on(all).unwrap();
+    let (last, before) = all.split_last().unwrap();
+    assert!(*last == 255 && before == bytes(before.len()));
+}
+
+fn of_a_connect(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (listener, address) = listener();
+    let connects = || {
+        subject.task(body().perform_then(
+            move || TcpStream::connect(address),
+            |stream| {
+                stream.unwrap();
+            },
+        ))
+    };
+    // On loopback it may be connected already, and then this is a cancel before the start.
+    let handle = event_loop.spawn(connects());
+    handle.cancel();
+    let handle = event_loop.spawn(connects());
+    turns(&mut event_loop, 1);
+    handle.cancel();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+    event_loop.block_on(connects()).unwrap();
+    drop(listener);
+}
+
+fn by_a_timeout(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = tcp();
+    let reads_one = one.clone();
+    let waits = body().perform_then(
+        move || timeout(Duration::from_millis(1), reads_one.read_owned([0; 9])),
+        |read| assert!(read.is_err(), "time is up"),
+    );
+    event_loop.block_on(subject.task(waits)).unwrap();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+    // Nothing waits for the socket, so this is a certain deadlock.
+    let notify = Notify::new();
+    let stuck = event_loop.block_on(subject.task(body().perform(notify.notified())));
+    assert!(matches!(stuck, Err(RunError::Deadlock(_))));
+    event_loop.block_on(writes(subject, &other, 5)).unwrap();
+    event_loop.block_on(reads(subject, &one, 5)).unwrap();
+}
+
+fn by_a_race(subject: Subject) {
+    let mut event_loop = real_loop();
+    let ((a, to_a), (b, to_b)) = (tcp(), tcp());
+    let (first, second) = (a.clone(), b.clone());
+    let waits = body().perform_then(
+        move || race(first.read_owned(vec![0; 9]), second.read_owned(vec![0; 9])),
+        |first| match first {
+            Either::Left(_) => panic!("nobody wrote there"),
+            Either::Right((n, buffer)) => assert_eq!(buffer[..n.unwrap()], bytes(3)),
+        },
+    );
+    let waits = event_loop.spawn(subject.task(waits));
+    turns(&mut event_loop, 1);
+    event_loop.block_on(writes(subject, &to_b, 3)).unwrap();
+    event_loop.block_on(waits).unwrap().unwrap();
+    event_loop.block_on(writes(subject, &to_a, 4)).unwrap();
+    event_loop.block_on(reads(subject, &a, 4)).unwrap();
+    drop(b);
+}
+
+fn the_loser_of_a_race_is_quiet(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = tcp();
+    let (probe, loser) = (Probe::default(), one.clone());
+    let waits = body()
+        .perform_then(move || race(loser.read_owned([0; 1]), turn()), drop)
+        .perform(probe.waits());
+    let _waits = event_loop.spawn(subject.task(waits));
+    turns(&mut event_loop, 3);
+    event_loop.block_on(writes(subject, &other, 1)).unwrap();
+    // Somebody else reads it.
+    event_loop.block_on(reads(subject, &one, 1)).unwrap();
+    turns(&mut event_loop, 3);
+    assert_eq!(probe.resumes(), 1);
+}
+
+fn of_one_of_two_readers(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = tcp();
+    let first = event_loop.spawn(reads(subject, &one, 5));
+    let second = event_loop.spawn(reads(subject, &one, 5));
+    turns(&mut event_loop, 2);
+    first.cancel();
+    event_loop.block_on(writes(subject, &other, 5)).unwrap();
+    event_loop.block_on(second).unwrap().unwrap();
+    // Both wait, both are woken, and one finds nothing and waits on.
+    let [first, second] = [3, 3].map(|n| event_loop.spawn(reads(subject, &one, n)));
+    turns(&mut event_loop, 2);
+    event_loop.block_on(writes(subject, &other, 3)).unwrap();
+    event_loop.block_on(first).unwrap().unwrap();
+    assert!(!second.is_finished());
+    event_loop.block_on(writes(subject, &other, 3)).unwrap();
+    event_loop.block_on(second).unwrap().unwrap();
+}

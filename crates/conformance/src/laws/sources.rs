@@ -1,0 +1,148 @@
+//! Sources that go, come and move while the reactor tells of others.
+
+use std::{
+    io::{self, ErrorKind, Read, Write},
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Wake, Waker},
+    thread,
+};
+
+use quadrivium::{net::TcpStream, prelude::*, task::Context};
+
+use crate::{
+    Subject, body, is_done, leaf,
+    sockets::{bytes, moved, ok, real_loop, std_tcp, tcp},
+    turns,
+};
+
+laws! { ($) sources:
+    /// A waker of a foreign combinator may drop the other sources of the same batch, and use their
+    /// descriptors again.
+    a_waker_that_drops_the_next_source;
+    /// A socket goes on on the loop of another thread.
+    on_another_thread;
+    /// While a task of one loop waits, another loop refuses the same socket.
+    on_two_loops_at_once;
+}
+
+type Reading = Pin<Box<dyn Task<Output = (io::Result<usize>, [u8; 1])> + Send>>;
+
+/// Drops a socket when it is woken, and waits for another in its place.
+struct Replaces {
+    victim: Mutex<Option<TcpStream>>,
+    reads: Mutex<Vec<(Reading, TcpStream)>>,
+    woken: Arc<Counts>,
+    task: Waker,
+}
+
+#[derive(Default)]
+struct Counts(AtomicUsize);
+
+impl Wake for Counts {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Wake for Replaces {
+    fn wake(self: Arc<Self>) {
+        drop(self.victim.lock().unwrap().take());
+        let (one, other) = tcp();
+        let mut reads: Reading = Box::pin(one.read_owned([0; 1]));
+        let waker = Waker::from(Arc::clone(&self.woken));
+        assert!(!is_done(&reads.as_mut().resume(&mut Context::new(&waker))));
+        self.reads.lock().unwrap().push((reads, other));
+        self.task.wake_by_ref();
+    }
+}
+
+fn a_waker_that_drops_the_next_source(subject: Subject) {
+    let mut event_loop = real_loop();
+    let ((a, to_a), (b, to_b)) = (tcp(), tcp());
+    // The socket `b` is registered, and then nobody but the waker holds it.
+    let waits = event_loop.spawn(subject.task(body().perform(b.read_owned([0; 1]))));
+    turns(&mut event_loop, 2);
+    waits.cancel();
+    let woken = Arc::new(Counts::default());
+    let (mut victim, counts) = (Some(b), Arc::clone(&woken));
+    let (mut read, mut replaces) = (a.read_owned([0; 1]), None);
+    let reads = leaf(move |cx: &mut Context<'_>| {
+        let replaces = replaces.get_or_insert_with(|| {
+            let (victim, task) = (Mutex::new(victim.take()), cx.waker().clone());
+            Arc::new(Replaces { victim, task, woken: Arc::clone(&counts), reads: Mutex::default() })
+        });
+        let waker = Waker::from(Arc::clone(replaces));
+        Pin::new(&mut read).resume(&mut Context::new(&waker))
+    });
+    let reads = event_loop.spawn(subject.task(body().perform_then(|| reads, moved)));
+    // That they can be written has been told by then.
+    turns(&mut event_loop, 2);
+    // Both are readable in one batch, this one first.
+    for mut to in [to_a, to_b].map(|to| to.into_std().unwrap()) {
+        to.write_all(b"!").unwrap();
+    }
+    event_loop.block_on(reads).unwrap().unwrap();
+    assert_eq!(woken.0.load(Ordering::Relaxed), 0, "what came for the one before is not told");
+}
+
+fn on_another_thread(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, mut other) = std_tcp();
+    let one = TcpStream::from_std(one).unwrap();
+    let reads = one.clone();
+    let waits = event_loop.spawn(subject.task(body().perform(reads.read_owned([0; 1]))));
+    turns(&mut event_loop, 1);
+    waits.cancel();
+    drop(reads);
+    let thread = thread::spawn(move || {
+        let mut there = real_loop();
+        let (reads, again) = (one.clone(), one);
+        let reads = body().perform_then(move || reads.read_exact_owned([0; 2]), ok);
+        let reads = there.spawn(subject.task(reads));
+        turns(&mut there, 1);
+        other.write_all(&bytes(2)).unwrap();
+        there.block_on(reads).unwrap().unwrap();
+        (again, other)
+    });
+    // The loop it was registered with last is gone.
+    let (one, mut other) = thread.join().unwrap();
+    let reads = body().perform_then(move || one.read_exact_owned([0; 3]), ok);
+    let reads = event_loop.spawn(subject.task(reads));
+    turns(&mut event_loop, 1);
+    other.write_all(&bytes(3)).unwrap();
+    event_loop.block_on(reads).unwrap().unwrap();
+}
+
+fn on_two_loops_at_once(subject: Subject) {
+    let (mut here, mut there) = (real_loop(), real_loop());
+    let (one, mut other) = std_tcp();
+    let one = TcpStream::from_std(one).unwrap();
+    let read = |one: &TcpStream| {
+        let one = one.clone();
+        subject.task(body().perform_then(move || one.read_owned([0; 1]), moved))
+    };
+    let waits = here.spawn(read(&one));
+    turns(&mut here, 1);
+    let too = one.clone();
+    let refused = body().perform_then(
+        move || too.read_owned([0; 1]),
+        |(n, _)| {
+            let error = n.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ResourceBusy);
+            assert!(error.to_string().contains("another host"), "{error}");
+        },
+    );
+    there.block_on(subject.task(refused)).unwrap();
+    waits.cancel();
+    let waits = there.spawn(read(&one));
+    turns(&mut there, 1);
+    other.write_all(b"!").unwrap();
+    there.block_on(waits).unwrap().unwrap();
+    let mut rest = Vec::new();
+    drop(one);
+    other.read_to_end(&mut rest).unwrap();
+}

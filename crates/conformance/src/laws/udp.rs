@@ -1,0 +1,155 @@
+//! UDP: datagrams come whole, one by one, with the address of who sent them.
+
+use std::io::ErrorKind;
+
+use quadrivium::net::UdpSocket;
+
+use crate::{
+    Subject, body,
+    sockets::{bytes, moved, ok, read, real_loop},
+    turns,
+};
+
+laws! { ($) udp:
+    /// A datagram is answered to where it came from.
+    an_answer_to_the_sender;
+    /// Connected sockets need no address.
+    connected;
+    /// Each datagram is received by itself; one that is too long is cut.
+    datagrams_stay_apart;
+    /// A peek leaves the datagram.
+    a_peek_leaves_the_datagram;
+    /// After a cancelled receive the next one gets the datagram.
+    after_a_cancelled_receive;
+    /// That nobody has the address is an error of the next operation, and the socket goes on.
+    nobody_is_there;
+}
+
+fn socket() -> (UdpSocket, std::net::SocketAddr) {
+    let socket = UdpSocket::bind(([127, 0, 0, 1], 0).into()).expect("a port is free");
+    let address = socket.local_addr().unwrap();
+    (socket, address)
+}
+
+/// Two sockets that are connected with each other.
+fn pair() -> (UdpSocket, UdpSocket) {
+    let ((one, first), (other, second)) = (socket(), socket());
+    one.connect(second).unwrap();
+    other.connect(first).unwrap();
+    (one, other)
+}
+
+fn an_answer_to_the_sender(subject: Subject) {
+    let mut event_loop = real_loop();
+    let ((asks, own), (answers, address)) = (socket(), socket());
+    let receives = answers.clone();
+    let server = body().perform_then(
+        move || receives.recv_from_owned(vec![0; 100]),
+        move |(received, buffer)| {
+            let (n, from) = received.unwrap();
+            assert_eq!((&buffer[..n], from), (&b"question"[..], own));
+            let answer = body().perform_then(move || answers.send_to_owned("answer", from), moved);
+            drop(quadrivium::spawn(subject.task(answer)));
+        },
+    );
+    drop(event_loop.spawn(subject.task(server)));
+    let hears = asks.clone();
+    let client = body()
+        .perform_then(move || asks.send_to_owned("question", address), |it| assert_eq!(ok(it), 8))
+        .perform_then(
+            move || hears.recv_from_owned([0; 6]),
+            move |(received, buffer)| {
+                assert_eq!((received.unwrap(), &buffer), ((6, address), b"answer"));
+            },
+        );
+    event_loop.block_on(subject.task(client)).unwrap();
+}
+
+fn connected(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = pair();
+    let hears = body().perform_then(
+        move || other.recv_owned(vec![0; 9]),
+        |it| {
+            assert_eq!(read(it), b"hello");
+        },
+    );
+    let hears = event_loop.spawn(subject.task(hears));
+    turns(&mut event_loop, 1);
+    let says = body().perform_then(move || one.send_owned("hello"), |it| assert_eq!(ok(it), 5));
+    event_loop.block_on(subject.task(says)).unwrap();
+    event_loop.block_on(hears).unwrap().unwrap();
+}
+
+fn datagrams_stay_apart(subject: Subject) {
+    let (one, other) = pair();
+    let says = [3, 0, 5].into_iter().fold(body(), |body, n| {
+        let one = one.clone();
+        body.perform_then(move || one.send_owned(bytes(n)), move |it| assert_eq!(ok(it), n))
+    });
+    let all = [3, 0, 4].into_iter().fold(says, |body, n| {
+        let other = other.clone();
+        body.perform_then(
+            move || other.recv_owned(vec![0; 4]),
+            move |it| {
+                assert_eq!(read(it), bytes(n));
+            },
+        )
+    });
+    real_loop().block_on(subject.task(all)).unwrap();
+}
+
+fn a_peek_leaves_the_datagram(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = pair();
+    let (peeks, hears) = (other.clone(), other);
+    let from = one.local_addr().unwrap();
+    let looks = body()
+        .perform_then(
+            move || peeks.peek_from_owned([0; 2]),
+            move |(peeked, buffer)| {
+                assert_eq!((peeked.unwrap(), &buffer), ((2, from), b"lo"));
+            },
+        )
+        .perform_then(move || hears.recv_owned(vec![0; 9]), |it| assert_eq!(read(it), b"look"));
+    let looks = event_loop.spawn(subject.task(looks));
+    turns(&mut event_loop, 1);
+    event_loop.block_on(subject.task(body().perform(one.send_owned("look")))).unwrap();
+    event_loop.block_on(looks).unwrap().unwrap();
+}
+
+fn after_a_cancelled_receive(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = pair();
+    let waits = event_loop.spawn(subject.task(body().perform(other.recv_owned([0; 9]))));
+    turns(&mut event_loop, 2);
+    event_loop.block_on(subject.task(body().perform(one.send_owned("late")))).unwrap();
+    if !waits.is_finished() {
+        waits.cancel();
+        let hears = body().perform_then(
+            move || other.recv_owned(vec![0; 9]),
+            |it| {
+                assert_eq!(read(it), b"late");
+            },
+        );
+        event_loop.block_on(subject.task(hears)).unwrap();
+    }
+}
+
+fn nobody_is_there(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = pair();
+    // The other port stays taken, and hears nobody but itself from now on.
+    other.connect(other.local_addr().unwrap()).unwrap();
+    let (hears, again) = (one.clone(), one.clone());
+    let fails = body()
+        .perform_then(move || one.send_owned("anyone?"), |it| assert_eq!(ok(it), 7))
+        .perform_then(
+            move || hears.recv_owned([0; 9]),
+            |(n, _)| {
+                assert_eq!(n.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+            },
+        )
+        .perform_then(move || again.send_owned("anyone?"), |it| assert_eq!(ok(it), 7));
+    event_loop.block_on(subject.task(fails)).unwrap();
+}

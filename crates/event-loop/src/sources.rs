@@ -1,0 +1,149 @@
+//! [`Sources`]: the descriptors that a loop's tasks may wait for.
+//!
+//! ```text
+//!   63            32 31             0     what the kernel gives back with an event: a slot that
+//!  ┌────────────────┬────────────────┐    is used again has a new generation, so an event that
+//!  │ generation     │ slot           │    was on its way to the descriptor before finds nobody
+//!  └────────────────┴────────────────┘
+//! ```
+//!
+//! A socket may be dropped on another thread, so the table is behind a mutex. The loop holds it for
+//! a look at one slot, never while it sleeps.
+
+use std::{
+    io,
+    os::fd::{AsRawFd, BorrowedFd},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use mio::{Interest, Registry, Token, unix::SourceFd};
+use quadrivium_core::{
+    Readiness,
+    host::{Key, Reactor},
+};
+
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    table: Mutex<Table>,
+    /// How many there are: a loop without any never asks the operating system about them.
+    registered: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    /// There from the first registration until the loop is closed.
+    registry: Option<Registry>,
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    generation: u32,
+    readiness: Option<Arc<Readiness>>,
+}
+
+impl Sources {
+    /// Whether any descriptor is registered.
+    #[inline]
+    pub(crate) fn has_any(&self) -> bool {
+        self.registered.load(Ordering::Relaxed) > 0
+    }
+
+    /// The loop can be asked to register descriptors from now on, with what `registry` returns.
+    pub(crate) fn open(&self, registry: impl FnOnce() -> io::Result<Registry>) -> io::Result<()> {
+        let mut table = self.table();
+        if table.registry.is_none() {
+            table.registry = Some(registry()?);
+        }
+        Ok(())
+    }
+
+    /// The loop is gone: forgets everything. The kernel does so when it closes the reactor.
+    pub(crate) fn close(&self) {
+        let left = std::mem::take(&mut *self.table());
+        self.registered.store(0, Ordering::Relaxed);
+        drop(left);
+    }
+
+    /// Whom an event is for, unless it is stale.
+    pub(crate) fn at(&self, token: Token) -> Option<Arc<Readiness>> {
+        let (slot, generation) = (token.0 as u32, (token.0 >> 32) as u32);
+        let table = self.table();
+        let slot = table.slots.get(slot as usize)?;
+        (slot.generation == generation).then(|| slot.readiness.clone())?
+    }
+
+    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn insert(&mut self, readiness: Arc<Readiness>) -> (u32, Token) {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot::default());
+            // A process has fewer descriptors than this.
+            self.slots.len() as u32 - 1
+        });
+        let slot = &mut self.slots[index as usize];
+        slot.readiness = Some(readiness);
+        (index, Token((slot.generation as usize) << 32 | index as usize))
+    }
+
+    fn remove(&mut self, index: u32) -> Option<Arc<Readiness>> {
+        let slot = self.slots.get_mut(index as usize)?;
+        let readiness = slot.readiness.take()?;
+        // After four billion uses of one slot an old event would have to be on its way still.
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(index);
+        Some(readiness)
+    }
+}
+
+impl Reactor for Sources {
+    fn register(&self, fd: BorrowedFd<'_>, readiness: &Arc<Readiness>) -> io::Result<Key> {
+        let mut table = self.table();
+        if table.registry.is_none() {
+            return Err(io::Error::other(
+                "the loop of this task is gone: use a socket inside a run",
+            ));
+        }
+        let (index, token) = table.insert(Arc::clone(readiness));
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let registry = table.registry.as_ref().expect("it has just been there");
+        let registered = registry.register(&mut SourceFd(&fd.as_raw_fd()), token, both);
+        if let Err(error) = registered {
+            table.remove(index);
+            return Err(explained(error));
+        }
+        self.registered.fetch_add(1, Ordering::Relaxed);
+        Ok(Key(token.0 as u64))
+    }
+
+    fn deregister(&self, fd: BorrowedFd<'_>, key: Key) {
+        let mut table = self.table();
+        let Some(registry) = &table.registry else { return };
+        // It fails when the caller has closed the descriptor under our hands: then the kernel has
+        // forgotten it already.
+        let _ = registry.deregister(&mut SourceFd(&fd.as_raw_fd()));
+        table.remove(key.0 as u32);
+        self.registered.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What the kernel says of a descriptor it has no events for.
+fn explained(error: io::Error) -> io::Error {
+    match error.kind() {
+        // EPERM
+        io::ErrorKind::PermissionDenied => io::Error::new(
+            io::ErrorKind::Unsupported,
+            "this descriptor cannot be waited for: a regular file or a directory is always ready",
+        ),
+        _ => error,
+    }
+}

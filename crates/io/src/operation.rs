@@ -1,0 +1,92 @@
+//! [`Operation`]: the one leaf of this crate, and [`Leaf`], what it is to its users.
+
+use std::{fmt, future::IntoFuture, io, os::fd::AsFd, pin::Pin, sync::Arc};
+
+use quadrivium_core::{Context, Interest, Perform, RESUMED_AFTER_DONE, Step, Task, Ticket};
+
+use crate::{
+    keep::Keep,
+    source::{Source, Tried},
+};
+
+/// A leaf worth `T`: a [`Task`] for every style, which the future style can `.await` as it is.
+///
+/// Dropped before it is done, it leaves nothing behind, and the socket can be used again. What it
+/// may have done by then, each operation says.
+#[must_use = "a task is lazy: perform it"]
+pub trait Leaf<T>: Task<Output = T> + IntoFuture<Output = T> + Unpin + fmt::Debug {}
+
+impl<T, L: Task<Output = T> + IntoFuture<Output = T> + Unpin + fmt::Debug> Leaf<T> for L {}
+
+/// Something that is tried on a descriptor until it would not block.
+///
+/// It holds the descriptor open until it is done or dropped.
+pub(crate) struct Operation<T: AsFd, K, F> {
+    source: Arc<Source<T>>,
+    interest: Interest,
+    ticket: Ticket,
+    /// There until it is done.
+    kept: Option<K>,
+    attempt: F,
+}
+
+impl<T: AsFd, K: Keep, F> Operation<T, K, F> {
+    /// `attempt` is called with the descriptor and the buffer. It keeps what it has done so far.
+    pub(crate) fn new<R>(source: &Arc<Source<T>>, interest: Interest, kept: K, attempt: F) -> Self
+    where
+        F: FnMut(&T, &mut K::Buffer) -> io::Result<Tried<R>>,
+    {
+        let (source, ticket) = (Arc::clone(source), Ticket::default());
+        Self { source, interest, ticket, kept: Some(kept), attempt }
+    }
+}
+
+// Nothing in it is ever pinned.
+impl<T: AsFd, K, F> Unpin for Operation<T, K, F> {}
+
+impl<T, K, F, R> Task for Operation<T, K, F>
+where
+    T: AsFd,
+    K: Keep,
+    F: FnMut(&T, &mut K::Buffer) -> io::Result<Tried<R>>,
+{
+    type Output = K::Given<io::Result<R>>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        let Self { source, interest, ticket, kept, attempt } = &mut *self;
+        let buffer = kept.as_mut().expect(RESUMED_AFTER_DONE).buffer();
+        match source.attempt(*interest, ticket, cx, |io| attempt(io, buffer)) {
+            Step::Suspended(wait) => Step::Suspended(wait),
+            Step::Done(result) => {
+                let kept = kept.take().expect(RESUMED_AFTER_DONE);
+                Step::Done(kept.give_back(result))
+            }
+        }
+    }
+}
+
+impl<T: AsFd, K, F> IntoFuture for Operation<T, K, F>
+where
+    Self: Task,
+{
+    type Output = <Self as Task>::Output;
+    type IntoFuture = Perform<Self>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Perform::new(self)
+    }
+}
+
+impl<T: AsFd, K, F> Drop for Operation<T, K, F> {
+    fn drop(&mut self) {
+        self.source.leave(self.interest, &mut self.ticket);
+    }
+}
+
+impl<T: AsFd + fmt::Debug, K, F> fmt::Debug for Operation<T, K, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut operation = f.debug_struct("Operation");
+        operation.field("source", &self.source).field("interest", &self.interest);
+        operation.field("is_done", &self.kept.is_none()).finish()
+    }
+}

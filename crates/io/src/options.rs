@@ -1,0 +1,95 @@
+//! What all sockets have in common: options, conversions, and being a descriptor.
+
+/// What a socket whose descriptor is `self.source` has in common with the others.
+macro_rules! socket {
+    ($socket:ident) => {
+        impl $socket {
+            pub(crate) fn new(socket: Std) -> Self {
+                Self { source: Arc::new(Source::new(socket)) }
+            }
+
+            /// The socket of the standard library, made ready for tasks.
+            ///
+            /// # Errors
+            ///
+            /// When it cannot be made non-blocking.
+            pub fn from_std(socket: Std) -> io::Result<Self> {
+                socket.set_nonblocking(true)?;
+                Ok(Self::new(socket))
+            }
+
+            /// The socket for the standard library. It still does not block. While clones of it or
+            /// operations on it are left, it is another descriptor of the same socket.
+            ///
+            /// # Errors
+            ///
+            /// When no more descriptors are to be had.
+            pub fn into_std(self) -> io::Result<Std> {
+                match Arc::try_unwrap(self.source) {
+                    Ok(source) => Ok(source.into_io()),
+                    Err(source) => source.io().try_clone(),
+                }
+            }
+
+            /// The error that the kernel keeps for this socket, which it forgets then.
+            ///
+            /// # Errors
+            ///
+            /// When it cannot be asked.
+            pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+                self.source.io().take_error()
+            }
+
+            /// How many bytes the kernel keeps on their way out. It counts its own, too.
+            ///
+            /// # Errors
+            ///
+            /// When it cannot be asked.
+            pub fn send_buffer_size(&self) -> io::Result<usize> {
+                SockRef::from(self).send_buffer_size()
+            }
+
+            /// How many bytes the kernel is to keep on their way out. Linux takes twice as many.
+            ///
+            /// # Errors
+            ///
+            /// When it refuses.
+            pub fn set_send_buffer_size(&self, bytes: usize) -> io::Result<()> {
+                SockRef::from(self).set_send_buffer_size(bytes)
+            }
+
+            /// How many bytes the kernel keeps that have not been read. It counts its own, too.
+            ///
+            /// # Errors
+            ///
+            /// When it cannot be asked.
+            pub fn recv_buffer_size(&self) -> io::Result<usize> {
+                SockRef::from(self).recv_buffer_size()
+            }
+
+            /// How many bytes the kernel is to keep that have not been read. Linux takes twice as
+            /// many.
+            ///
+            /// # Errors
+            ///
+            /// When it refuses.
+            pub fn set_recv_buffer_size(&self, bytes: usize) -> io::Result<()> {
+                SockRef::from(self).set_recv_buffer_size(bytes)
+            }
+        }
+
+        /// For all other options, such as with `socket2::SockRef`.
+        impl AsFd for $socket {
+            fn as_fd(&self) -> BorrowedFd<'_> {
+                self.source.io().as_fd()
+            }
+        }
+
+        impl AsRawFd for $socket {
+            fn as_raw_fd(&self) -> RawFd {
+                self.source.io().as_raw_fd()
+            }
+        }
+    };
+}
+pub(crate) use socket;

@@ -1,0 +1,188 @@
+//! [`Source`]: a descriptor, and where it is registered.
+//!
+//! ```text
+//!   TcpStream ─┐                          reactor of the host
+//!   a clone   ─┼─► Source ── key ───────► slot ─┐
+//!   operation ─┘     └── Arc<Readiness> ◄───────┘
+//! ```
+//!
+//! It registers when a task waits for it first, so one that is never waited for costs the reactor
+//! nothing, and a socket that was made on one thread waits on another.
+
+use std::{
+    fmt, io,
+    os::fd::AsFd,
+    ptr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use quadrivium_core::{
+    Context, Interest, Readiness, Step, Ticket, Wait,
+    host::{self, Key, Reactor},
+};
+
+use std::time::Duration;
+
+/// So many operations in a row are done without a wait; then the others run first. A peer that is
+/// fast enough would keep its reader from ever suspending.
+const IN_A_ROW: u32 = 64;
+
+/// How soon something is tried again of which no edge tells.
+const AGAIN_AFTER: Duration = Duration::from_millis(1);
+
+pub(crate) struct Source<T: AsFd> {
+    /// There until it is taken out to be used without us.
+    io: Option<T>,
+    readiness: Arc<Readiness>,
+    registration: Mutex<Option<Registration>>,
+    /// Operations since the last wait.
+    in_a_row: AtomicU32,
+}
+
+struct Registration {
+    reactor: Arc<dyn Reactor>,
+    key: Key,
+}
+
+/// What a try came to that did not fail.
+pub(crate) enum Tried<R> {
+    /// Done.
+    Done(R),
+    /// Done, and the kernel has no more: fewer bytes of a stream were moved than could be.
+    Last(R),
+    /// Not done, for that reason.
+    Short,
+    /// Not done, and no edge will tell when to try again.
+    Later,
+}
+
+impl<T: AsFd> Source<T> {
+    /// A descriptor that does not block.
+    pub(crate) fn new(io: T) -> Self {
+        Self {
+            io: Some(io),
+            readiness: Arc::default(),
+            registration: Mutex::new(None),
+            in_a_row: AtomicU32::new(0),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn io(&self) -> &T {
+        self.io.as_ref().expect("it is taken out by value")
+    }
+
+    /// The descriptor, deregistered.
+    pub(crate) fn into_io(mut self) -> T {
+        self.deregister();
+        self.io.take().expect("it is taken out once")
+    }
+
+    /// Tries until it is done or would block. Then waits, on the host that drives this thread.
+    pub(crate) fn attempt<R>(
+        &self,
+        interest: Interest,
+        ticket: &mut Ticket,
+        cx: &Context<'_>,
+        mut attempt: impl FnMut(&T) -> io::Result<Tried<R>>,
+    ) -> Step<io::Result<R>> {
+        if self.in_a_row.fetch_add(1, Ordering::Relaxed) >= IN_A_ROW {
+            return self.suspend(Wait::Turn);
+        }
+        let done = loop {
+            let Some(edge) = self.readiness.maybe_ready(interest) else {
+                match self.wait(interest, ticket, cx) {
+                    Ok(true) => return self.suspend(Wait::Ready),
+                    Ok(false) => continue,
+                    Err(error) => break Err(error),
+                }
+            };
+            match attempt(self.io()) {
+                Ok(Tried::Done(output)) => break Ok(output),
+                Ok(Tried::Last(output)) => {
+                    self.readiness.short(interest, edge);
+                    break Ok(output);
+                }
+                Ok(Tried::Short) => self.readiness.short(interest, edge),
+                Ok(Tried::Later) => return self.suspend(Wait::Until(cx.now() + AGAIN_AFTER)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.readiness.drained(interest, edge);
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        self.leave(interest, ticket);
+        Step::Done(done)
+    }
+
+    /// Waits no more. An operation that is dropped takes its waker along.
+    pub(crate) fn leave(&self, interest: Interest, ticket: &mut Ticket) {
+        self.readiness.leave(interest, ticket);
+    }
+
+    fn suspend<R>(&self, wait: Wait) -> Step<R> {
+        self.in_a_row.store(0, Ordering::Relaxed);
+        Step::Suspended(wait)
+    }
+
+    /// Leaves the task's waker. False when the descriptor has become ready since it was tried.
+    fn wait(&self, interest: Interest, ticket: &mut Ticket, cx: &Context<'_>) -> io::Result<bool> {
+        // Registered first: the reactor tells of what is ready by then.
+        self.register()?;
+        Ok(self.readiness.wait(interest, ticket, cx))
+    }
+
+    /// Registers with the reactor of the host that drives this thread, if it is not there already.
+    fn register(&self) -> io::Result<()> {
+        let reactor = host::reactor()?;
+        let mut registration = self.registration();
+        if let Some(former) = &*registration {
+            if ptr::addr_eq(Arc::as_ptr(&former.reactor), Arc::as_ptr(&reactor)) {
+                return Ok(());
+            }
+            if self.readiness.has_waiters() {
+                return Err(waited_for_elsewhere());
+            }
+            former.reactor.deregister(self.io().as_fd(), former.key);
+            *registration = None;
+        }
+        let key = reactor.register(self.io().as_fd(), &self.readiness)?;
+        *registration = Some(Registration { reactor, key });
+        Ok(())
+    }
+
+    fn deregister(&mut self) {
+        let registration = self.registration().take();
+        if let (Some(Registration { reactor, key }), Some(io)) = (registration, &self.io) {
+            reactor.deregister(io.as_fd(), key);
+        }
+    }
+
+    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    fn registration(&self) -> MutexGuard<'_, Option<Registration>> {
+        self.registration.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cold]
+fn waited_for_elsewhere() -> io::Error {
+    let remedy = "a task on another host waits for this descriptor: let it end first, or cancel it";
+    io::Error::new(io::ErrorKind::ResourceBusy, remedy)
+}
+
+impl<T: AsFd> Drop for Source<T> {
+    fn drop(&mut self) {
+        // Before the descriptor is closed: its number may be used again at once.
+        self.deregister();
+    }
+}
+
+impl<T: AsFd + fmt::Debug> fmt::Debug for Source<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.io().fmt(f)
+    }
+}

@@ -1,0 +1,271 @@
+//! What streams have in common: reading and writing, each written once for both kinds of buffer.
+
+use std::{
+    io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write},
+    os::fd::AsFd,
+    sync::Arc,
+};
+
+use quadrivium_core::Interest::{Readable, Writable};
+
+use crate::{
+    keep::Keep,
+    operation::{Leaf, Operation},
+    source::{Source, Tried},
+};
+
+/// A stream of the standard library.
+pub(crate) trait Stream: AsFd + std::fmt::Debug {
+    /// Whether a read of fewer bytes than there is room for has emptied the kernel's buffer. (Where
+    /// descriptors are sent along, a read stops at each, whatever comes behind.)
+    const SHORT_IS_LAST: bool;
+
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
+    fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize>;
+    fn write(&self, bytes: &[u8]) -> io::Result<usize>;
+    fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
+}
+
+macro_rules! stream {
+    ($stream:ty, $short_is_last:literal) => {
+        impl Stream for $stream {
+            const SHORT_IS_LAST: bool = $short_is_last;
+
+            fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+                (&mut &*self).read(buffer)
+            }
+            fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+                (&mut &*self).read_vectored(buffers)
+            }
+            fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+                (&mut &*self).write(bytes)
+            }
+            fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+                (&mut &*self).write_vectored(slices)
+            }
+        }
+    };
+}
+
+stream!(std::net::TcpStream, true);
+stream!(std::os::unix::net::UnixStream, false);
+
+/// `n` bytes of a stream were moved where `most` could have been.
+pub(crate) fn moved<S: Stream>(n: usize, most: usize) -> Tried<usize> {
+    match S::SHORT_IS_LAST && 0 < n && n < most {
+        true => Tried::Last(n),
+        false => Tried::Done(n),
+    }
+}
+
+pub(crate) fn read<S, K>(
+    source: &Arc<Source<S>>,
+    kept: K,
+) -> impl Leaf<K::Given<io::Result<usize>>> + use<S, K>
+where
+    S: Stream,
+    K: Keep<Buffer: AsMut<[u8]>>,
+{
+    Operation::new(source, Readable, kept, |stream: &S, buffer: &mut K::Buffer| {
+        let buffer = buffer.as_mut();
+        Ok(moved::<S>(stream.read(buffer)?, buffer.len()))
+    })
+}
+
+pub(crate) fn write<S, K>(
+    source: &Arc<Source<S>>,
+    kept: K,
+) -> impl Leaf<K::Given<io::Result<usize>>> + use<S, K>
+where
+    S: Stream,
+    K: Keep<Buffer: AsRef<[u8]>>,
+{
+    Operation::new(source, Writable, kept, |stream: &S, bytes: &mut K::Buffer| {
+        let bytes = (*bytes).as_ref();
+        Ok(moved::<S>(stream.write(bytes)?, bytes.len()))
+    })
+}
+
+pub(crate) fn read_exact<S, K>(
+    source: &Arc<Source<S>>,
+    kept: K,
+) -> impl Leaf<K::Given<io::Result<()>>> + use<S, K>
+where
+    S: Stream,
+    K: Keep<Buffer: AsMut<[u8]>>,
+{
+    let mut done = 0;
+    Operation::new(source, Readable, kept, move |stream: &S, buffer: &mut K::Buffer| {
+        let buffer = buffer.as_mut();
+        while done < buffer.len() {
+            match stream.read(&mut buffer[done..])? {
+                0 => return Err(ErrorKind::UnexpectedEof.into()),
+                n => done += n,
+            }
+            if done < buffer.len() && S::SHORT_IS_LAST {
+                return Ok(Tried::Short);
+            }
+        }
+        Ok(Tried::Done(()))
+    })
+}
+
+pub(crate) fn write_all<S, K>(
+    source: &Arc<Source<S>>,
+    kept: K,
+) -> impl Leaf<K::Given<io::Result<()>>> + use<S, K>
+where
+    S: Stream,
+    K: Keep<Buffer: AsRef<[u8]>>,
+{
+    let mut done = 0;
+    Operation::new(source, Writable, kept, move |stream: &S, bytes: &mut K::Buffer| {
+        let bytes = (*bytes).as_ref();
+        while done < bytes.len() {
+            match stream.write(&bytes[done..])? {
+                0 => return Err(ErrorKind::WriteZero.into()),
+                n => done += n,
+            }
+            if done < bytes.len() && S::SHORT_IS_LAST {
+                return Ok(Tried::Short);
+            }
+        }
+        Ok(Tried::Done(()))
+    })
+}
+
+/// The operations of a stream, whose descriptor is `self.source`.
+macro_rules! stream_operations {
+    ($stream:ident) => {
+        impl $stream {
+            /// Reads up to as many bytes as `buffer` has, at least one; 0 at the end of the stream.
+            ///
+            /// Dropped before it is done, it has read nothing.
+            pub fn read<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
+                stream::read(&self.source, Lent(buffer))
+            }
+
+            /// The same, with a buffer that is given back.
+            pub fn read_owned<B: AsMut<[u8]>>(
+                &self,
+                buffer: B,
+            ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
+                stream::read(&self.source, Owned(buffer))
+            }
+
+            /// Reads as many bytes as `buffer` has; `UnexpectedEof` when the stream ends before.
+            ///
+            /// Dropped before it is done, it may have read a part, which is lost to the next read.
+            pub fn read_exact<'a>(
+                &self,
+                buffer: &'a mut [u8],
+            ) -> impl Leaf<io::Result<()>> + use<'a> {
+                stream::read_exact(&self.source, Lent(buffer))
+            }
+
+            /// The same, with a buffer that is given back.
+            pub fn read_exact_owned<B: AsMut<[u8]>>(
+                &self,
+                buffer: B,
+            ) -> impl Leaf<(io::Result<()>, B)> + use<B> {
+                stream::read_exact(&self.source, Owned(buffer))
+            }
+
+            /// Reads into several buffers, one after the other, in one system call.
+            ///
+            /// Dropped before it is done, it has read nothing.
+            pub fn read_vectored<'a>(
+                &self,
+                buffers: &'a mut [IoSliceMut<'a>],
+            ) -> impl Leaf<io::Result<usize>> + use<'a> {
+                let kept = Lent(buffers);
+                Operation::new(&self.source, Interest::Readable, kept, |stream, buffers| {
+                    let most = buffers.iter().map(|buffer| buffer.len()).sum();
+                    Ok(moved::<Std>(Stream::read_vectored(stream, buffers)?, most))
+                })
+            }
+
+            /// The same, with buffers that are given back.
+            pub fn read_vectored_owned<B: AsMut<[u8]>, const N: usize>(
+                &self,
+                buffers: [B; N],
+            ) -> impl Leaf<(io::Result<usize>, [B; N])> + use<B, N> {
+                let kept = Owned(buffers);
+                Operation::new(&self.source, Interest::Readable, kept, |stream, buffers| {
+                    let mut buffers: [_; N] =
+                        buffers.each_mut().map(|buffer| IoSliceMut::new(buffer.as_mut()));
+                    let most = buffers.iter().map(|buffer| buffer.len()).sum();
+                    Ok(moved::<Std>(Stream::read_vectored(stream, &mut buffers)?, most))
+                })
+            }
+
+            /// Writes some of these bytes; how many.
+            ///
+            /// Dropped before it is done, it has written nothing.
+            pub fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
+                stream::write(&self.source, Lent(bytes))
+            }
+
+            /// The same, with bytes that are given back.
+            pub fn write_owned<B: AsRef<[u8]>>(
+                &self,
+                bytes: B,
+            ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
+                stream::write(&self.source, Owned(bytes))
+            }
+
+            /// Writes all of these bytes.
+            ///
+            /// Dropped before it is done, it may have written a part.
+            pub fn write_all<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
+                stream::write_all(&self.source, Lent(bytes))
+            }
+
+            /// The same, with bytes that are given back.
+            pub fn write_all_owned<B: AsRef<[u8]>>(
+                &self,
+                bytes: B,
+            ) -> impl Leaf<(io::Result<()>, B)> + use<B> {
+                stream::write_all(&self.source, Owned(bytes))
+            }
+
+            /// Writes some of the bytes of several slices, in one system call; how many.
+            ///
+            /// Dropped before it is done, it has written nothing.
+            pub fn write_vectored<'a>(
+                &self,
+                slices: &'a [IoSlice<'a>],
+            ) -> impl Leaf<io::Result<usize>> + use<'a> {
+                let kept = Lent(slices);
+                Operation::new(&self.source, Interest::Writable, kept, |stream, slices| {
+                    let most = slices.iter().map(|slice| slice.len()).sum();
+                    Ok(moved::<Std>(Stream::write_vectored(stream, slices)?, most))
+                })
+            }
+
+            /// The same, with bytes that are given back.
+            pub fn write_vectored_owned<B: AsRef<[u8]>, const N: usize>(
+                &self,
+                parts: [B; N],
+            ) -> impl Leaf<(io::Result<usize>, [B; N])> + use<B, N> {
+                let kept = Owned(parts);
+                Operation::new(&self.source, Interest::Writable, kept, |stream, parts| {
+                    let slices: [_; N] = parts.each_ref().map(|part| IoSlice::new(part.as_ref()));
+                    let most = slices.iter().map(|slice| slice.len()).sum();
+                    Ok(moved::<Std>(Stream::write_vectored(stream, &slices)?, most))
+                })
+            }
+
+            /// Ends reading, writing or both. The other end reads the end of the stream; what waits
+            /// here on this direction goes on.
+            ///
+            /// # Errors
+            ///
+            /// `NotConnected` when the other end is gone already.
+            pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+                self.source.io().shutdown(how)
+            }
+        }
+    };
+}
+pub(crate) use stream_operations;

@@ -1,0 +1,7 @@
+//! TCP, as in `std::net`.
+
+mod listener;
+mod stream;
+
+pub use listener::TcpListener;
+pub use stream::TcpStream;

@@ -1,0 +1,146 @@
+//! [`TcpStream`].
+
+use std::{
+    io::{self, IoSlice, IoSliceMut},
+    net::{Shutdown, SocketAddr},
+    os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
+    sync::Arc,
+    time::Duration,
+};
+
+use quadrivium_core::Interest;
+use socket2::SockRef;
+
+use crate::{
+    connect::{Connect, Made},
+    keep::{Lent, Owned},
+    operation::{Leaf, Operation},
+    options::socket,
+    source::{Source, Tried},
+    stream::{self, Stream, moved, stream_operations},
+};
+
+type Std = std::net::TcpStream;
+
+/// A TCP connection. Clones are the same socket; it is closed when the last of them, and the last
+/// operation on it, is dropped.
+///
+/// All operations take `&self`: one task may read while another writes. Several may also read, or
+/// write, at once; each byte goes to one of them, in no order that is worth relying on.
+#[derive(Clone, Debug)]
+pub struct TcpStream {
+    source: Arc<Source<Std>>,
+}
+
+impl TcpStream {
+    /// Connects to this address.
+    ///
+    /// Dropped before it is done, it closes the socket: there will be no connection.
+    pub fn connect(address: SocketAddr) -> Connect<TcpStream> {
+        Connect::new(Ok(address.into()))
+    }
+
+    /// Reads without taking out: the next read finds the same bytes.
+    ///
+    /// Dropped before it is done, it has done nothing.
+    pub fn peek<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
+        Operation::new(&self.source, Interest::Readable, Lent(buffer), |stream: &Std, buffer| {
+            stream.peek(buffer).map(Tried::Done)
+        })
+    }
+
+    /// The same, with a buffer that is given back.
+    pub fn peek_owned<B: AsMut<[u8]>>(
+        &self,
+        buffer: B,
+    ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
+        let kept = Owned(buffer);
+        Operation::new(&self.source, Interest::Readable, kept, |stream: &Std, buffer: &mut B| {
+            stream.peek(buffer.as_mut()).map(Tried::Done)
+        })
+    }
+
+    /// The address of this end.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not say.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.source.io().local_addr()
+    }
+
+    /// The address of the other end.
+    ///
+    /// # Errors
+    ///
+    /// When the other end is gone.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.source.io().peer_addr()
+    }
+
+    /// Whether small writes are sent at once.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not say.
+    pub fn nodelay(&self) -> io::Result<bool> {
+        self.source.io().nodelay()
+    }
+
+    /// Sends small writes at once, instead of gathering them while an answer is due.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel refuses.
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        self.source.io().set_nodelay(nodelay)
+    }
+
+    /// How many routers a packet may pass.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not say.
+    pub fn ttl(&self) -> io::Result<u32> {
+        self.source.io().ttl()
+    }
+
+    /// Lets a packet pass so many routers.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel refuses.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.source.io().set_ttl(ttl)
+    }
+
+    /// What happens to unsent bytes when the socket is closed.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not say.
+    pub fn linger(&self) -> io::Result<Option<Duration>> {
+        SockRef::from(self).linger()
+    }
+
+    /// With no time at all, closing the socket resets the connection and loses what is unsent. With
+    /// more, closing blocks the OS thread so long: rarely what a loop wants.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel refuses.
+    pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
+        SockRef::from(self).set_linger(linger)
+    }
+}
+
+impl Made for TcpStream {
+    type Std = Std;
+
+    fn of(source: Arc<Source<Std>>) -> Self {
+        Self { source }
+    }
+}
+
+stream_operations!(TcpStream);
+socket!(TcpStream);

@@ -1,0 +1,129 @@
+//! [`UnixDatagram`].
+
+use std::{
+    io,
+    os::{
+        fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
+        unix::net::SocketAddr,
+    },
+    path::Path,
+    sync::Arc,
+};
+
+use quadrivium_core::Interest::{Readable, Writable};
+use socket2::SockRef;
+
+use crate::{
+    datagram::datagram_operations,
+    keep::{Lent, Owned},
+    operation::{Leaf, Operation},
+    options::socket,
+    source::{Source, Tried},
+};
+
+type Std = std::os::unix::net::UnixDatagram;
+
+/// Sends and receives Unix datagrams, which are neither lost nor reordered. Clones are the same
+/// socket; it is closed when the last of them, and the last operation on it, is dropped. The file
+/// stays.
+#[derive(Clone, Debug)]
+pub struct UnixDatagram {
+    source: Arc<Source<Std>>,
+}
+
+impl UnixDatagram {
+    /// A socket at this path, where there must be no file yet.
+    ///
+    /// # Errors
+    ///
+    /// `AddrInUse` when there is one; when it cannot be made.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
+        Self::from_std(Std::bind(path)?)
+    }
+
+    /// A socket without a path: nobody can answer it.
+    ///
+    /// # Errors
+    ///
+    /// When no descriptors are left.
+    pub fn unbound() -> io::Result<Self> {
+        Self::from_std(Std::unbound()?)
+    }
+
+    /// Two sockets that are connected with each other.
+    ///
+    /// # Errors
+    ///
+    /// When no descriptors are left.
+    pub fn pair() -> io::Result<(Self, Self)> {
+        let (a, b) = Std::pair()?;
+        Ok((Self::from_std(a)?, Self::from_std(b)?))
+    }
+
+    /// Sends to the socket at this path from now on, and receives from there alone. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such socket.
+    pub fn connect(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        self.source.io().connect(path)
+    }
+
+    /// Sends a datagram to the socket at this path: how many bytes.
+    ///
+    /// While the receiver's queue is full it tries again every millisecond: the kernel tells who is
+    /// connected when there is room, and nobody else.
+    ///
+    /// Dropped before it is done, it has sent nothing.
+    pub fn send_to<'a, P: AsRef<Path>>(
+        &self,
+        bytes: &'a [u8],
+        to: P,
+    ) -> impl Leaf<io::Result<usize>> + use<'a, P> {
+        Operation::new(&self.source, Writable, Lent(bytes), move |socket: &Std, bytes| {
+            later(socket.send_to(bytes, &to))
+        })
+    }
+
+    /// The same, with bytes that are given back.
+    pub fn send_to_owned<B: AsRef<[u8]>, P: AsRef<Path>>(
+        &self,
+        bytes: B,
+        to: P,
+    ) -> impl Leaf<(io::Result<usize>, B)> + use<B, P> {
+        let kept = Owned(bytes);
+        Operation::new(&self.source, Writable, kept, move |socket: &Std, bytes: &mut B| {
+            later(socket.send_to((*bytes).as_ref(), &to))
+        })
+    }
+
+    /// The address of this end.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not say.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.source.io().local_addr()
+    }
+
+    /// The address it is connected to.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` when it is not.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.source.io().peer_addr()
+    }
+}
+
+/// No edge tells when there is room again; and every try that fails makes one of its own, so to wait
+/// for edges would keep the loop busy.
+fn later(sent: io::Result<usize>) -> io::Result<Tried<usize>> {
+    match sent {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Tried::Later),
+        sent => sent.map(Tried::Done),
+    }
+}
+
+datagram_operations!(UnixDatagram, SocketAddr);
+socket!(UnixDatagram);

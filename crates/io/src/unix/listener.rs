@@ -1,0 +1,66 @@
+//! [`UnixListener`].
+
+use std::{
+    io,
+    os::{
+        fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
+        unix::net::SocketAddr,
+    },
+    path::Path,
+    sync::Arc,
+};
+
+use quadrivium_core::Interest;
+use socket2::SockRef;
+
+use super::UnixStream;
+use crate::{
+    keep::Lent,
+    operation::{Leaf, Operation},
+    options::socket,
+    source::{Source, Tried},
+};
+
+type Std = std::os::unix::net::UnixListener;
+
+/// Accepts Unix stream connections. Clones are the same socket; it is closed when the last of them,
+/// and the last operation on it, is dropped. The file stays.
+#[derive(Clone, Debug)]
+pub struct UnixListener {
+    source: Arc<Source<Std>>,
+}
+
+impl UnixListener {
+    /// Listens at this path, where there must be no file yet.
+    ///
+    /// # Errors
+    ///
+    /// `AddrInUse` when there is one; when it cannot be made.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
+        Self::from_std(Std::bind(path)?)
+    }
+
+    /// Accepts a connection: the stream, and the address of its other end, which seldom has one.
+    ///
+    /// The output is an error when no descriptor is left for it (`EMFILE`); it is then still in the
+    /// queue, and who tries again at once finds it again.
+    ///
+    /// Dropped before it is done, it has accepted nothing.
+    pub fn accept(&self) -> impl Leaf<io::Result<(UnixStream, SocketAddr)>> + use<> {
+        Operation::new(&self.source, Interest::Readable, Lent(()), |listener: &Std, ()| {
+            let (stream, peer) = listener.accept()?;
+            Ok(Tried::Done((UnixStream::from_std(stream)?, peer)))
+        })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not say.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.source.io().local_addr()
+    }
+}
+
+socket!(UnixListener);

@@ -1,0 +1,84 @@
+//! [`UnixStream`].
+
+use std::{
+    io::{self, IoSlice, IoSliceMut},
+    net::Shutdown,
+    os::{
+        fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
+        unix::net::SocketAddr,
+    },
+    path::Path,
+    sync::Arc,
+};
+
+use quadrivium_core::Interest;
+use socket2::{SockAddr, SockRef};
+
+use crate::{
+    connect::{Connect, Made},
+    keep::{Lent, Owned},
+    operation::{Leaf, Operation},
+    options::socket,
+    source::Source,
+    stream::{self, Stream, moved, stream_operations},
+};
+
+type Std = std::os::unix::net::UnixStream;
+
+/// A Unix stream connection. Clones are the same socket; it is closed when the last of them, and the
+/// last operation on it, is dropped.
+///
+/// All operations take `&self`, as those of [`TcpStream`](crate::net::TcpStream).
+#[derive(Clone, Debug)]
+pub struct UnixStream {
+    source: Arc<Source<Std>>,
+}
+
+impl UnixStream {
+    /// Connects to the listener at this path.
+    ///
+    /// Where its queue is full the output is a `WouldBlock` error, as the kernel would not tell when
+    /// there is room.
+    pub fn connect(path: impl AsRef<Path>) -> Connect<UnixStream> {
+        Connect::new(SockAddr::unix(path))
+    }
+
+    /// Two streams that are connected with each other.
+    ///
+    /// # Errors
+    ///
+    /// When no descriptors are left.
+    pub fn pair() -> io::Result<(Self, Self)> {
+        let (a, b) = Std::pair()?;
+        Ok((Self::from_std(a)?, Self::from_std(b)?))
+    }
+
+    /// The address of this end.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not say.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.source.io().local_addr()
+    }
+
+    /// The address of the other end.
+    ///
+    /// # Errors
+    ///
+    /// When the other end is gone.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.source.io().peer_addr()
+    }
+}
+
+impl Made for UnixStream {
+    type Std = Std;
+
+    fn of(source: Arc<Source<Std>>) -> Self {
+        Self { source }
+    }
+}
+
+stream_operations!(UnixStream);
+socket!(UnixStream);
