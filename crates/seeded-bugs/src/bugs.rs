@@ -50,6 +50,11 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
 }
 
 impl Bug {
+    /// Whether its name contains this.
+    pub fn is_called(&self, part: &str) -> bool {
+        self.name.contains(part)
+    }
+
     /// The text of the file with the bug in it.
     ///
     /// # Errors

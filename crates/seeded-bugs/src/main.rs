@@ -36,13 +36,13 @@ const PAGE: &str = "docs/seeded-bugs.md";
 /// Seeded bugs: proof that the suite bites.
 ///
 /// Copies the workspace, plants one bug at a time and runs the laws, which must see it. Without a
-/// name it writes docs/seeded-bugs.md, which takes twenty minutes; with one it prints the
+/// name it writes docs/seeded-bugs.md, which takes twenty minutes; with some it prints their
 /// lines of that page.
 #[derive(Debug, Parser)]
 #[command(name = "quadrivium-seeded-bugs", max_term_width = 100)]
 struct Cli {
-    /// Plants only the bugs whose name contains this
-    name: Option<String>,
+    /// Plants only the bugs whose name contains one of these
+    names: Vec<String>,
 
     /// Only looks whether each bug still applies in exactly one place; builds nothing
     #[arg(long)]
@@ -60,21 +60,22 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<(), String> {
-    let wanted = cli.name.as_deref().unwrap_or_default();
-    let chosen: Vec<_> = bugs::all().filter(|bug| bug.name.contains(wanted)).collect();
-    if chosen.is_empty() {
-        return Err(format!("no bug has {wanted:?} in its name: leave it out for all of them"));
+    if let Some(name) = cli.names.iter().find(|name| !bugs::all().any(|bug| bug.is_called(name))) {
+        return Err(format!("no bug has {name:?} in its name: leave it out for all of them"));
     }
+    let is_wanted = |bug: &&Bug| cli.names.iter().any(|name| bug.is_called(name));
+    let chosen: Vec<_> = bugs::all().filter(|bug| cli.names.is_empty() || is_wanted(bug)).collect();
     check(&root(), &chosen)?;
     if cli.check {
         eprintln!("each of {} bugs applies in exactly one place", chosen.len());
         return Ok(());
     }
     let findings = find(&chosen)?;
-    match cli.name {
-        Some(_) => print!("{}", page::table(&findings)),
-        None => fs::write(root().join(PAGE), page::page(&findings))
-            .map_err(|error| format!("{PAGE}: {error}"))?,
+    if cli.names.is_empty() {
+        let page = page::page(&findings);
+        fs::write(root().join(PAGE), page).map_err(|error| format!("{PAGE}: {error}"))?;
+    } else {
+        print!("{}", page::table(&findings));
     }
     verdict(&findings)
 }

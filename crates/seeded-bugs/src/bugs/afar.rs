@@ -53,7 +53,7 @@ pub const BUGS: &[Bug] = &[
         name: "time-jumps-over-a-wake",
         harm: "on the virtual clock a deadline comes before a wake that was there already",
         file: SHARED,
-        find: "} else if self.mailbox.is_empty() {",
-        replace: "} else {",
+        find: "if is_idle && self.mailbox.is_empty() {",
+        replace: "if is_idle {",
     },
 ];

@@ -46,8 +46,8 @@ pub const BUGS: &[Bug] = &[
         name: "cancel-of-the-woken-dropped",
         harm: "a task that is cancelled between its wake and its resume runs on",
         file: STEP,
-        find: "Stage::Ready | Stage::Suspended => {",
-        replace: "Stage::Ready => {}\n            Stage::Suspended => {",
+        find: "Stage::Ready | Stage::Suspended | Stage::SuspendedUntilReady => {",
+        replace: "Stage::Ready => {}\n            Stage::Suspended | Stage::SuspendedUntilReady => {",
     },
     Bug {
         name: "unread-output-kept",
