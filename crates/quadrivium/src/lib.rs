@@ -147,6 +147,13 @@ pub mod io {
     pub use quadrivium_io::{Interest, Leaf, Ready, ready};
 }
 
+/// Tasks as futures of another executor: of tokio, of smol, of yours.
+pub mod executor {
+    pub use quadrivium_event_loop::{Executor, Guest};
+    #[cfg(any(feature = "smol", feature = "tokio"))]
+    pub use quadrivium_executors::*;
+}
+
 pub mod thread;
 
 /// What most programs use. `perform` is not among them, as each style has its own.
