@@ -34,9 +34,15 @@ mod readiness;
 
 mod time;
 mod waiters;
+mod line;
 pub mod notify;
 pub mod oneshot;
 pub mod channel;
+pub mod mutex;
+pub mod semaphore;
+pub mod barrier;
+pub mod watch;
+pub mod broadcast;
 mod leaf;
 mod perform;
 
