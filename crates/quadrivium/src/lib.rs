@@ -174,6 +174,11 @@ pub mod prelude {
 #[cfg(doctest)]
 struct SocketExamples;
 
+/// The examples of the chapter on synchronisation run as tests.
+#[doc = include_str!("../../../docs/sync.md")]
+#[cfg(doctest)]
+struct SyncExamples;
+
 /// The examples of the README run as tests.
 #[doc = include_str!("../../../README.md")]
 #[cfg(doctest)]

@@ -26,6 +26,11 @@ mod moving_deadlines;
 mod channels;
 mod channel_operations;
 mod notify;
+mod mutexes;
+mod semaphores;
+mod barriers;
+mod watches;
+mod broadcasts;
 mod wakes;
 mod stale_wakes;
 mod new_wakers;
@@ -51,7 +56,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 35] = [
+const TOPICS: [&[Law]; 40] = [
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -69,6 +74,11 @@ const TOPICS: [&[Law]; 35] = [
     channels::LAWS,
     channel_operations::LAWS,
     notify::LAWS,
+    mutexes::LAWS,
+    semaphores::LAWS,
+    barriers::LAWS,
+    watches::LAWS,
+    broadcasts::LAWS,
     wakes::LAWS,
     stale_wakes::LAWS,
     new_wakers::LAWS,
@@ -121,6 +131,11 @@ macro_rules! every_law {
         $crate::channels! {}
         $crate::channel_operations! {}
         $crate::notify! {}
+        $crate::mutexes! {}
+        $crate::semaphores! {}
+        $crate::barriers! {}
+        $crate::watches! {}
+        $crate::broadcasts! {}
         $crate::wakes! {}
         $crate::stale_wakes! {}
         $crate::new_wakers! {}
