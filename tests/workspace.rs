@@ -22,7 +22,18 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("green", &["quadrivium-core", "corosensei", "libc"]),
     ("event-loop", &["quadrivium-core", "mio"]),
     ("executors", &["quadrivium-core", "quadrivium-event-loop", "async-io", "tokio"]),
-    ("io", &["quadrivium-core", "libc", "socket2"]),
+    (
+        "io",
+        &[
+            "quadrivium-core",
+            "async-executor",
+            "async-task",
+            "blocking",
+            "futures-lite",
+            "libc",
+            "socket2",
+        ],
+    ),
     ("test", &["quadrivium-core", "quadrivium-event-loop", "oorandom"]),
 ];
 

@@ -13,7 +13,7 @@ use std::{
 };
 
 use quadrivium::{
-    executor::{on_smol, on_tokio},
+    executor::{self, Executor, Guest, Tokio, on_smol, on_tokio},
     green::perform,
     net::{TcpListener, TcpStream, UnixStream},
     prelude::*,
@@ -23,29 +23,64 @@ use quadrivium::{
 
 const MS: Duration = Duration::from_millis(1);
 
-fn block_on_tokio<F: Future>(future: F) -> F::Output {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.enable_all().build().unwrap().block_on(future)
+/// An executor, and how a future runs on it.
+trait On {
+    type Executor: Executor;
+
+    fn on<T: Task>(task: T) -> Guest<T, Self::Executor>;
+    fn block_on<F: Future>(future: F) -> F::Output;
 }
 
-fn block_on_tokio_with_threads<F: Future>(future: F) -> F::Output {
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    runtime.worker_threads(2).enable_all().build().unwrap().block_on(future)
+struct TokioCurrentThread;
+struct TokioMultiThread;
+struct Smol;
+
+impl On for TokioCurrentThread {
+    type Executor = Tokio;
+
+    fn on<T: Task>(task: T) -> Guest<T, Tokio> {
+        on_tokio(task)
+    }
+    fn block_on<F: Future>(future: F) -> F::Output {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().build().unwrap().block_on(future)
+    }
 }
 
-/// Each test with each executor. `guest` makes the future, `block_on` runs it.
+impl On for TokioMultiThread {
+    type Executor = Tokio;
+
+    fn on<T: Task>(task: T) -> Guest<T, Tokio> {
+        on_tokio(task)
+    }
+    fn block_on<F: Future>(future: F) -> F::Output {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        runtime.worker_threads(2).enable_all().build().unwrap().block_on(future)
+    }
+}
+
+impl On for Smol {
+    type Executor = executor::Smol;
+
+    fn on<T: Task>(task: T) -> Guest<T, executor::Smol> {
+        on_smol(task)
+    }
+    fn block_on<F: Future>(future: F) -> F::Output {
+        futures::executor::block_on(future)
+    }
+}
+
+/// Each test with each executor.
 macro_rules! on_every_executor {
     ($($test:ident),* $(,)?) => {
         mod tokio_current_thread {
-            $(#[test] fn $test() { super::$test!(super::on_tokio, super::block_on_tokio) })*
+            $(#[test] fn $test() { super::$test::<super::TokioCurrentThread>() })*
         }
         mod tokio_multi_thread {
-            $(#[test] fn $test() {
-                super::$test!(super::on_tokio, super::block_on_tokio_with_threads)
-            })*
+            $(#[test] fn $test() { super::$test::<super::TokioMultiThread>() })*
         }
         mod smol {
-            $(#[test] fn $test() { super::$test!(super::on_smol, futures::executor::block_on) })*
+            $(#[test] fn $test() { super::$test::<super::Smol>() })*
         }
     };
 }
@@ -90,67 +125,56 @@ fn bodies() -> Vec<BoxTask<u32>> {
     vec![Box::pin(callback), Box::pin(generator), Box::pin(future), Box::pin(green)]
 }
 
-macro_rules! a_value_of_every_style {
-    ($guest:path, $block_on:path) => {
-        for body in super::bodies() {
-            assert_eq!($block_on(async { $guest(body).await }), 42);
-        }
-    };
+fn a_value_of_every_style<E: On>() {
+    for body in bodies() {
+        assert_eq!(E::block_on(async { E::on(body).await }), 42);
+    }
 }
-use a_value_of_every_style;
 
-macro_rules! deadlines {
-    ($guest:path, $block_on:path) => {{
-        use super::*;
-        let began = Instant::now();
-        let order = $block_on(async {
-            $guest(future(async {
-                let order = Rc::new(Cell::new(String::new()));
-                let say = |after: u32, word: &'static str| {
-                    let order = Rc::clone(&order);
-                    spawn(future(async move {
-                        sleep(after * MS).await;
-                        order.set(order.take() + word);
-                    }))
-                };
-                let said = [say(30, "c"), say(10, "a"), say(20, "b")];
-                for said in said {
-                    said.await.unwrap();
-                }
-                order.take()
-            }))
-            .await
-        });
-        assert_eq!(order, "abc");
-        assert!(began.elapsed() >= 30 * MS, "no deadline comes early");
-    }};
+fn deadlines<E: On>() {
+    let began = Instant::now();
+    let order = E::block_on(async {
+        E::on(future(async {
+            let order = Rc::new(Cell::new(String::new()));
+            let say = |after: u32, word: &'static str| {
+                let order = Rc::clone(&order);
+                spawn(future(async move {
+                    sleep(after * MS).await;
+                    order.set(order.take() + word);
+                }))
+            };
+            let said = [say(30, "c"), say(10, "a"), say(20, "b")];
+            for said in said {
+                said.await.unwrap();
+            }
+            order.take()
+        }))
+        .await
+    });
+    assert_eq!(order, "abc");
+    assert!(began.elapsed() >= 30 * MS, "no deadline comes early");
 }
-use deadlines;
 
-macro_rules! tasks_of_its_own {
-    ($guest:path, $block_on:path) => {{
-        use super::*;
-        let sum = $block_on(async {
-            $guest(green(|| {
-                let (sender, receiver) = channel::bounded(1);
-                let sends = spawn(generator(|mut co| async move {
-                    for i in 1..=100 {
-                        co.perform(sender.send(i)).await.unwrap();
-                    }
-                }));
-                let mut sum = 0;
-                while let Ok(i) = perform(receiver.recv()) {
-                    sum += i;
+fn tasks_of_its_own<E: On>() {
+    let sum = E::block_on(async {
+        E::on(green(|| {
+            let (sender, receiver) = channel::bounded(1);
+            let sends = spawn(generator(|mut co| async move {
+                for i in 1..=100 {
+                    co.perform(sender.send(i)).await.unwrap();
                 }
-                perform(sends).unwrap();
-                sum
-            }))
-            .await
-        });
-        assert_eq!(sum, 5050);
-    }};
+            }));
+            let mut sum = 0;
+            while let Ok(i) = perform(receiver.recv()) {
+                sum += i;
+            }
+            perform(sends).unwrap();
+            sum
+        }))
+        .await
+    });
+    assert_eq!(sum, 5050);
 }
-use tasks_of_its_own;
 
 /// Echoes until the end.
 async fn echo(stream: TcpStream) -> io::Result<()> {
@@ -167,90 +191,74 @@ fn listener() -> TcpListener {
     TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap()
 }
 
-macro_rules! sockets {
-    ($guest:path, $block_on:path) => {{
-        use super::*;
-        let listener = listener();
-        let address = listener.local_addr().unwrap();
-        let server = $guest(green(move || {
-            let (stream, _) = perform(listener.accept()).unwrap();
-            perform(future(echo(stream))).unwrap();
-        }));
-        let client = $guest(callback(move |cb| {
-            cb.perform(TcpStream::connect(address), |cb, stream| {
-                let stream = stream.unwrap();
-                cb.perform(stream.write_all_owned(vec![7; 100_000]), move |cb, (wrote, bytes)| {
-                    wrote.unwrap();
-                    cb.perform(stream.read_exact_owned(bytes), |cb, (read, bytes)| {
-                        read.unwrap();
-                        cb.done(bytes);
-                    });
+fn sockets<E: On>() {
+    let listener = listener();
+    let address = listener.local_addr().unwrap();
+    let server = E::on(green(move || {
+        let (stream, _) = perform(listener.accept()).unwrap();
+        perform(future(echo(stream))).unwrap();
+    }));
+    let client = E::on(callback(move |cb| {
+        cb.perform(TcpStream::connect(address), |cb, stream| {
+            let stream = stream.unwrap();
+            cb.perform(stream.write_all_owned(vec![7; 100_000]), move |cb, (wrote, bytes)| {
+                wrote.unwrap();
+                cb.perform(stream.read_exact_owned(bytes), |cb, (read, bytes)| {
+                    read.unwrap();
+                    cb.done(bytes);
                 });
             });
-        }));
-        let ((), echoed) = $block_on(async { futures::join!(server, client) });
-        assert_eq!(echoed, vec![7; 100_000]);
-    }};
-}
-use sockets;
-
-macro_rules! many_sockets_at_once {
-    ($guest:path, $block_on:path) => {{
-        use super::*;
-        // More than one look at the descriptors tells of.
-        let pairs: Vec<_> = (0..700).map(|_| UnixStream::pair().unwrap()).collect();
-        let (ours, theirs): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
-        let said = $block_on(async {
-            let reads = $guest(future(async move {
-                let reads = ours.into_iter().map(|stream| {
-                    spawn(future(async move { stream.read(&mut [0; 2]).await.unwrap() }))
-                });
-                let mut sum = 0;
-                for read in reads.collect::<Vec<_>>() {
-                    sum += read.await.unwrap();
-                }
-                sum
-            }));
-            let writes = $guest(future(async move {
-                sleep(5 * MS).await;
-                for stream in &theirs {
-                    stream.write_all(b"!").await.unwrap();
-                }
-            }));
-            futures::join!(reads, writes).0
         });
-        assert_eq!(said, 700);
-    }};
+    }));
+    let ((), echoed) = E::block_on(async { futures::join!(server, client) });
+    assert_eq!(echoed, vec![7; 100_000]);
 }
-use many_sockets_at_once;
 
-macro_rules! a_wake_from_another_thread {
-    ($guest:path, $block_on:path) => {{
-        use super::*;
-        let (sender, receiver) = futures::channel::oneshot::channel();
-        let sends = thread::spawn(move || {
-            thread::sleep(5 * MS);
-            sender.send("hello").unwrap();
-        });
-        assert_eq!($block_on(async { $guest(future(receiver)).await }), Ok("hello"));
-        sends.join().unwrap();
-    }};
-}
-use a_wake_from_another_thread;
-
-macro_rules! a_panic_crosses {
-    ($guest:path, $block_on:path) => {{
-        use super::*;
-        let guest = $guest(green(|| {
-            perform(sleep(MS));
-            panic!("as planned")
+fn many_sockets_at_once<E: On>() {
+    // More than one look at the descriptors tells of.
+    let pairs: Vec<_> = (0..700).map(|_| UnixStream::pair().unwrap()).collect();
+    let (ours, theirs): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+    let said = E::block_on(async {
+        let reads = E::on(future(async move {
+            let reads = ours.into_iter().map(|stream| {
+                spawn(future(async move { stream.read(&mut [0; 2]).await.unwrap() }))
+            });
+            let mut sum = 0;
+            for read in reads.collect::<Vec<_>>() {
+                sum += read.await.unwrap();
+            }
+            sum
         }));
-        let run = AssertUnwindSafe(|| $block_on(async { guest.await }));
-        let payload = catch_unwind(run).unwrap_err();
-        assert_eq!(payload.downcast_ref(), Some(&"as planned"));
-    }};
+        let writes = E::on(future(async move {
+            sleep(5 * MS).await;
+            for stream in &theirs {
+                stream.write_all(b"!").await.unwrap();
+            }
+        }));
+        futures::join!(reads, writes).0
+    });
+    assert_eq!(said, 700);
 }
-use a_panic_crosses;
+
+fn a_wake_from_another_thread<E: On>() {
+    let (sender, receiver) = futures::channel::oneshot::channel();
+    let sends = thread::spawn(move || {
+        thread::sleep(5 * MS);
+        sender.send("hello").unwrap();
+    });
+    assert_eq!(E::block_on(async { E::on(future(receiver)).await }), Ok("hello"));
+    sends.join().unwrap();
+}
+
+fn a_panic_crosses<E: On>() {
+    let guest = E::on(green(|| {
+        perform(sleep(MS));
+        panic!("as planned")
+    }));
+    let run = AssertUnwindSafe(|| E::block_on(guest));
+    let payload = catch_unwind(run).unwrap_err();
+    assert_eq!(payload.downcast_ref(), Some(&"as planned"));
+}
 
 /// Says that it is dropped.
 struct Bomb(Rc<Cell<u32>>);
@@ -261,145 +269,114 @@ impl Drop for Bomb {
     }
 }
 
-macro_rules! dropped_in_the_middle {
-    ($guest:path, $block_on:path) => {{
-        use super::*;
-        let dropped = Rc::new(Cell::new(0));
-        let (one, other) = (Bomb(Rc::clone(&dropped)), Bomb(Rc::clone(&dropped)));
-        let guest = $guest(green(move || {
-            let _one = one;
-            drop(spawn(future(async move {
-                let _other = other;
-                sleep(1000 * MS).await;
-            })));
-            perform(sleep(1000 * MS));
-        }));
-        $block_on(async {
-            let mut guest = Box::pin(guest);
+fn dropped_in_the_middle<E: On>() {
+    let dropped = Rc::new(Cell::new(0));
+    let (one, other) = (Bomb(Rc::clone(&dropped)), Bomb(Rc::clone(&dropped)));
+    let guest = E::on(green(move || {
+        let _one = one;
+        drop(spawn(future(async move {
+            let _other = other;
+            sleep(1000 * MS).await;
+        })));
+        perform(sleep(1000 * MS));
+    }));
+    E::block_on(async {
+        let mut guest = Box::pin(guest);
+        poll_fn(|cx| {
+            assert!(guest.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        drop(guest);
+    });
+    assert_eq!(dropped.get(), 2);
+}
+
+fn dropped_before_it_starts<E: On>() {
+    let dropped = Rc::new(Cell::new(0));
+    let bomb = Bomb(Rc::clone(&dropped));
+    let guest = E::on(green(move || drop(bomb)));
+    E::block_on(async { drop(guest) });
+    assert_eq!(dropped.get(), 1);
+}
+
+fn a_deadlock_is_a_panic<E: On>() {
+    let guest = E::on(green(|| perform(Notify::new().notified())));
+    let run = AssertUnwindSafe(|| E::block_on(guest));
+    let payload = catch_unwind(run).unwrap_err();
+    let text = payload.downcast_ref::<String>().expect("it says why");
+    assert!(text.starts_with("deadlock: "), "{text}");
+    assert!(text.contains("guests.rs"), "where the guest was made: {text}");
+}
+
+fn a_task_that_is_always_ready_gives_way<E: On>() {
+    let turns = Rc::new(Cell::new(0));
+    let counts = Rc::clone(&turns);
+    let busy = E::on(future(async move {
+        loop {
+            turn().await;
+            counts.set(counts.get() + 1);
+        }
+    }));
+    E::block_on(async {
+        let mut busy = pin!(busy);
+        // `poll` returns, again and again.
+        for _ in 0..10 {
             poll_fn(|cx| {
-                assert!(guest.as_mut().poll(cx).is_pending());
+                assert!(busy.as_mut().poll(cx).is_pending());
                 Poll::Ready(())
             })
             .await;
-            drop(guest);
-        });
-        assert_eq!(dropped.get(), 2);
-    }};
+        }
+    });
+    assert!(turns.get() >= 10);
 }
-use dropped_in_the_middle;
 
-macro_rules! dropped_before_it_starts {
-    ($guest:path, $block_on:path) => {{
-        use super::*;
-        let dropped = Rc::new(Cell::new(0));
-        let bomb = Bomb(Rc::clone(&dropped));
-        let guest = $guest(green(move || drop(bomb)));
-        $block_on(async { drop(guest) });
-        assert_eq!(dropped.get(), 1);
-    }};
-}
-use dropped_before_it_starts;
-
-macro_rules! a_deadlock_is_a_panic {
-    ($guest:path, $block_on:path) => {{
-        use super::*;
-        let guest = $guest(green(|| perform(Notify::new().notified())));
-        let run = AssertUnwindSafe(|| $block_on(async { guest.await }));
-        let payload = catch_unwind(run).unwrap_err();
-        let text = payload.downcast_ref::<String>().expect("it says why");
-        assert!(text.starts_with("deadlock: "), "{text}");
-        assert!(text.contains("guests.rs"), "where the guest was made: {text}");
-    }};
-}
-use a_deadlock_is_a_panic;
-
-macro_rules! a_task_that_is_always_ready_gives_way {
-    ($guest:path, $block_on:path) => {{
-        use super::*;
-        let turns = Rc::new(Cell::new(0));
-        let counts = Rc::clone(&turns);
-        let busy = $guest(future(async move {
-            loop {
-                turn().await;
-                counts.set(counts.get() + 1);
-            }
-        }));
-        $block_on(async {
-            let mut busy = pin!(busy);
-            // `poll` returns, again and again.
-            for _ in 0..10 {
-                poll_fn(|cx| {
-                    assert!(busy.as_mut().poll(cx).is_pending());
-                    Poll::Ready(())
-                })
-                .await;
-            }
-        });
-        assert!(turns.get() >= 10);
-    }};
-}
-use a_task_that_is_always_ready_gives_way;
-
-macro_rules! several_at_once {
-    ($guest:path, $block_on:path) => {{
-        use super::*;
-        let began = Instant::now();
-        let all = $block_on(async {
-            let sleeps = |i: u32| {
-                $guest(green(move || {
-                    perform(sleep((100 + i % 7) * MS));
-                    i
-                }))
-            };
-            futures::future::join_all((0..100).map(sleeps)).await
-        });
-        assert_eq!(all, (0..100).collect::<Vec<_>>());
-        // One after another they would take ten seconds.
-        assert!(began.elapsed() < 5000 * MS);
-    }};
-}
-use several_at_once;
-
-macro_rules! a_guest_inside_a_guest_is_a_clear_panic {
-    ($guest:path, $block_on:path) => {{
-        use super::*;
-        let guest = $guest(future(async { $guest(turn()).await }));
-        let run = AssertUnwindSafe(|| $block_on(async { guest.await }));
-        let payload = catch_unwind(run).unwrap_err();
-        let text = payload.downcast_ref::<String>().expect("it says why");
-        assert!(text.contains("perform the other task instead"), "{text}");
-    }};
-}
-use a_guest_inside_a_guest_is_a_clear_panic;
-
-macro_rules! futures_of_others_inside {
-    ($guest:path, $block_on:path) => {{
-        use super::*;
-        let (mut sender, mut receiver) = futures::channel::mpsc::channel(0);
-        let sends = thread::spawn(move || {
-            use futures::SinkExt;
-            futures::executor::block_on(async {
-                for i in 0..100 {
-                    sender.send(i).await.unwrap();
-                }
-            });
-        });
-        let sum: u32 = $block_on(async {
-            $guest(green(move || {
-                use futures::StreamExt;
-                let mut sum = 0;
-                while let Some(i) = perform(future(receiver.next())) {
-                    sum += i;
-                }
-                sum
+fn several_at_once<E: On>() {
+    let all = E::block_on(async {
+        let sleeps = |i: u32| {
+            E::on(green(move || {
+                perform(sleep((100 + i % 7) * MS));
+                i
             }))
-            .await
-        });
-        sends.join().unwrap();
-        assert_eq!(sum, 4950);
-    }};
+        };
+        futures::future::join_all((0..100).map(sleeps)).await
+    });
+    assert_eq!(all, (0..100).collect::<Vec<_>>());
 }
-use futures_of_others_inside;
+
+fn a_guest_inside_a_guest_is_a_clear_panic<E: On>() {
+    let guest = E::on(future(async { E::on(turn()).await }));
+    let run = AssertUnwindSafe(|| E::block_on(guest));
+    let payload = catch_unwind(run).unwrap_err();
+    let text = payload.downcast_ref::<String>().expect("it says why");
+    assert!(text.contains("perform the other task instead"), "{text}");
+}
+
+fn futures_of_others_inside<E: On>() {
+    let (mut sender, mut receiver) = futures::channel::mpsc::channel(0);
+    let sends = thread::spawn(move || {
+        use futures::SinkExt;
+        futures::executor::block_on(async {
+            for i in 0..100 {
+                sender.send(i).await.unwrap();
+            }
+        });
+    });
+    let sum: u32 = E::block_on(async {
+        E::on(green(move || {
+            use futures::StreamExt;
+            let mut sum = 0;
+            while let Some(i) = perform(future(receiver.next())) {
+                sum += i;
+            }
+            sum
+        }))
+        .await
+    });
+    sends.join().unwrap();
+    assert_eq!(sum, 4950);
+}
 
 /// tokio's own timer, in a green thread, on tokio's paused clock: and our sleeps keep that clock too.
 #[test]
@@ -421,7 +398,7 @@ fn on_a_paused_clock() {
 /// tokio's sockets and channels, performed by a green thread.
 #[test]
 fn the_world_of_tokio_inside() {
-    let echoed = block_on_tokio(async {
+    let echoed = TokioCurrentThread::block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = tokio::spawn(async move {
