@@ -33,10 +33,17 @@ mod join_handle;
 mod readiness;
 
 mod time;
+mod hold;
 mod waiters;
+mod line;
 pub mod notify;
 pub mod oneshot;
 pub mod channel;
+pub mod mutex;
+pub mod semaphore;
+pub mod barrier;
+pub mod watch;
+pub mod broadcast;
 mod leaf;
 mod perform;
 
@@ -45,6 +52,7 @@ mod race;
 mod timeout;
 
 pub use context::{Context, LocalWaker};
+pub use hold::{Hold, hold};
 pub use join::{Join, JoinAll, join, join_all};
 pub use join_handle::{Canceller, JoinError, JoinHandle, spawn, spawn_named};
 pub use perform::{Perform, PerformWaits};

@@ -26,6 +26,11 @@ mod moving_deadlines;
 mod channels;
 mod channel_operations;
 mod notify;
+mod mutexes;
+mod semaphores;
+mod barriers;
+mod watches;
+mod broadcasts;
 mod wakes;
 mod stale_wakes;
 mod new_wakers;
@@ -42,6 +47,11 @@ mod udp;
 mod unix_sockets;
 mod socket_cancels;
 
+// What other threads do for it.
+mod holds;
+mod offload;
+mod files;
+
 // What must not go wrong.
 mod deadlock;
 mod operations;
@@ -51,7 +61,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 35] = [
+const TOPICS: &[&[Law]] = &[
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -69,6 +79,11 @@ const TOPICS: [&[Law]; 35] = [
     channels::LAWS,
     channel_operations::LAWS,
     notify::LAWS,
+    mutexes::LAWS,
+    semaphores::LAWS,
+    barriers::LAWS,
+    watches::LAWS,
+    broadcasts::LAWS,
     wakes::LAWS,
     stale_wakes::LAWS,
     new_wakers::LAWS,
@@ -82,6 +97,9 @@ const TOPICS: [&[Law]; 35] = [
     udp::LAWS,
     unix_sockets::LAWS,
     socket_cancels::LAWS,
+    holds::LAWS,
+    offload::LAWS,
+    files::LAWS,
     deadlock::LAWS,
     operations::LAWS,
     reentrancy::LAWS,
@@ -121,6 +139,11 @@ macro_rules! every_law {
         $crate::channels! {}
         $crate::channel_operations! {}
         $crate::notify! {}
+        $crate::mutexes! {}
+        $crate::semaphores! {}
+        $crate::barriers! {}
+        $crate::watches! {}
+        $crate::broadcasts! {}
         $crate::wakes! {}
         $crate::stale_wakes! {}
         $crate::new_wakers! {}
@@ -134,6 +157,9 @@ macro_rules! every_law {
         $crate::udp! {}
         $crate::unix_sockets! {}
         $crate::socket_cancels! {}
+        $crate::holds! {}
+        $crate::offload! {}
+        $crate::files! {}
         $crate::deadlock! {}
         $crate::operations! {}
         $crate::reentrancy! {}
