@@ -41,6 +41,7 @@ mod tcp;
 mod udp;
 mod unix_sockets;
 mod socket_cancels;
+mod signals;
 
 // What other threads do for it.
 mod holds;
@@ -56,7 +57,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 38] = [
+const TOPICS: [&[Law]; 39] = [
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -87,6 +88,7 @@ const TOPICS: [&[Law]; 38] = [
     udp::LAWS,
     unix_sockets::LAWS,
     socket_cancels::LAWS,
+    signals::LAWS,
     holds::LAWS,
     offload::LAWS,
     files::LAWS,
@@ -142,6 +144,7 @@ macro_rules! every_law {
         $crate::udp! {}
         $crate::unix_sockets! {}
         $crate::socket_cancels! {}
+        $crate::signals! {}
         $crate::holds! {}
         $crate::offload! {}
         $crate::files! {}
