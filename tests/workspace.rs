@@ -31,6 +31,7 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
             "blocking",
             "futures-lite",
             "libc",
+            "signal-hook",
             "socket2",
         ],
     ),

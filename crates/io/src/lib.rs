@@ -47,6 +47,7 @@ mod udp;
 mod unix;
 mod offload;
 pub mod fs;
+pub mod signal;
 
 pub use operation::Leaf;
 pub use quadrivium_core::Interest;

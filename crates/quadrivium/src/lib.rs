@@ -92,6 +92,7 @@
 //! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; waiting for any descriptor |
 //! | [`fs`] | files and folders |
+//! | [`signal`] | signals to this process |
 //! | [`thread`] | green threads under the names of `std::thread`; work on other OS threads |
 //! | [`event_loop`] | the loop, its errors, its trace |
 //! | [`test`](mod@test) | deterministic simulation, and checks around code |
@@ -155,6 +156,11 @@ pub mod net {
 /// Files and folders: what `std::fs` is to threads.
 pub mod fs {
     pub use quadrivium_io::fs::*;
+}
+
+/// Signals to this process.
+pub mod signal {
+    pub use quadrivium_io::signal::*;
 }
 
 /// Waiting for any descriptor; what the operations of sockets have in common.
