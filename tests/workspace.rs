@@ -29,6 +29,7 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
             "async-executor",
             "async-task",
             "blocking",
+            "futures-io",
             "futures-lite",
             "libc",
             "signal-hook",
