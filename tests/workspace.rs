@@ -21,7 +21,18 @@ const MAY_IMPORT: [(&str, &[&str]); 8] = [
     ("future", &["quadrivium-core", "pin-project-lite"]),
     ("green", &["quadrivium-core", "corosensei", "libc"]),
     ("event-loop", &["quadrivium-core", "mio"]),
-    ("io", &["quadrivium-core", "libc", "socket2"]),
+    (
+        "io",
+        &[
+            "quadrivium-core",
+            "async-executor",
+            "async-task",
+            "blocking",
+            "futures-lite",
+            "libc",
+            "socket2",
+        ],
+    ),
     ("test", &["quadrivium-core", "quadrivium-event-loop", "oorandom"]),
 ];
 

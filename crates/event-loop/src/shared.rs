@@ -33,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) state: RefCell<State>,
     pub(crate) reactor: Reactor,
     pub(crate) clock: Clock,
+    /// How many keep a virtual clock from jumping.
+    pub(crate) holds: Rc<Cell<usize>>,
     mailbox: &'static Mailbox,
     pub(crate) remote: Remote,
     /// The task that is being resumed.
@@ -74,6 +76,7 @@ impl Shared {
             }),
             reactor,
             clock,
+            holds: Rc::default(),
             mailbox: mailboxes::of(index),
             remote: Remote { index, first_generation, count: Arc::new(()) },
             running: Cell::new(None),
@@ -99,8 +102,9 @@ impl Shared {
             match self.turned() {
                 Turned::Ready => {}
                 Turned::Empty => return Ok(()),
-                Turned::Until(deadline) => self.wait_until(deadline),
-                Turned::Waiting => match self.deadlock() {
+                Turned::Until(deadline) if !self.time_is_held() => self.wait_until(deadline),
+                // A deadline does not come while time is held.
+                Turned::Until(_) | Turned::Waiting => match self.deadlock() {
                     Some(deadlock) => return Err(RunError::Deadlock(deadlock)),
                     None => self.park(None),
                 },
@@ -164,6 +168,11 @@ impl Shared {
         if is_idle && self.mailbox.is_empty() {
             self.clock.advance(duration);
         }
+    }
+
+    /// Whether a virtual clock stands still until the thread is woken from outside.
+    pub(crate) fn time_is_held(&self) -> bool {
+        self.clock.is_virtual() && self.holds.get() > 0
     }
 
     fn park(&self, timeout: Option<Duration>) {

@@ -45,10 +45,17 @@ mod connect;
 mod tcp;
 mod udp;
 mod unix;
+mod offload;
+pub mod fs;
 
 pub use operation::Leaf;
 pub use quadrivium_core::Interest;
 pub use ready::{Ready, ready};
+
+/// Work on other OS threads.
+pub mod thread {
+    pub use crate::offload::{Offload, offload};
+}
 
 /// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.
 pub mod net {

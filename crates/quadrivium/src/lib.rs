@@ -91,7 +91,8 @@
 //! | [`time`] | sleeping, deadlines, giving way |
 //! | [`sync`] | channels and notifications between tasks |
 //! | [`net`], [`io`] | sockets; waiting for any descriptor |
-//! | [`thread`] | green threads under the names of `std::thread` |
+//! | [`fs`] | files and folders |
+//! | [`thread`] | green threads under the names of `std::thread`; work on other OS threads |
 //! | [`event_loop`] | the loop, its errors, its trace |
 //! | [`test`](mod@test) | deterministic simulation, and checks around code |
 //! | [`host`] | for those who write a host or a style of their own |
@@ -128,7 +129,8 @@ pub mod task {
 /// Sleeping, deadlines, giving way: what `std::time` and `std::thread::sleep` are to threads.
 pub mod time {
     pub use quadrivium_core::{
-        BlockFor, Elapsed, Sleep, Timeout, Turn, block_for, now, sleep, sleep_until, timeout, turn,
+        BlockFor, Elapsed, Hold, Sleep, Timeout, Turn, block_for, hold, now, sleep, sleep_until,
+        timeout, turn,
     };
 }
 
@@ -140,6 +142,11 @@ pub mod sync {
 /// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.
 pub mod net {
     pub use quadrivium_io::net::*;
+}
+
+/// Files and folders: what `std::fs` is to threads.
+pub mod fs {
+    pub use quadrivium_io::fs::*;
 }
 
 /// Waiting for any descriptor; what the operations of sockets have in common.
@@ -165,6 +172,11 @@ pub mod prelude {
 #[doc = include_str!("../../../docs/io.md")]
 #[cfg(doctest)]
 struct SocketExamples;
+
+/// The examples of the chapter on blocking calls run as tests.
+#[doc = include_str!("../../../docs/blocking.md")]
+#[cfg(doctest)]
+struct BlockingExamples;
 
 /// The examples of the README run as tests.
 #[doc = include_str!("../../../README.md")]

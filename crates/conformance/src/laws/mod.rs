@@ -42,6 +42,11 @@ mod udp;
 mod unix_sockets;
 mod socket_cancels;
 
+// What other threads do for it.
+mod holds;
+mod offload;
+mod files;
+
 // What must not go wrong.
 mod deadlock;
 mod operations;
@@ -51,7 +56,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 35] = [
+const TOPICS: [&[Law]; 38] = [
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -82,6 +87,9 @@ const TOPICS: [&[Law]; 35] = [
     udp::LAWS,
     unix_sockets::LAWS,
     socket_cancels::LAWS,
+    holds::LAWS,
+    offload::LAWS,
+    files::LAWS,
     deadlock::LAWS,
     operations::LAWS,
     reentrancy::LAWS,
@@ -134,6 +142,9 @@ macro_rules! every_law {
         $crate::udp! {}
         $crate::unix_sockets! {}
         $crate::socket_cancels! {}
+        $crate::holds! {}
+        $crate::offload! {}
+        $crate::files! {}
         $crate::deadlock! {}
         $crate::operations! {}
         $crate::reentrancy! {}
