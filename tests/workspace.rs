@@ -30,6 +30,7 @@ const MAY_IMPORT: [(&str, &[&str]); 8] = [
             "blocking",
             "futures-lite",
             "libc",
+            "rustix",
             "signal-hook",
             "socket2",
         ],

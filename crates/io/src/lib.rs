@@ -38,6 +38,7 @@ mod source;
 mod operation;
 mod keep;
 mod stream;
+mod read_to_end;
 mod datagram;
 mod ready;
 mod options;
@@ -45,11 +46,14 @@ mod connect;
 mod tcp;
 mod udp;
 mod unix;
+mod pipe;
 mod offload;
 pub mod fs;
 pub mod signal;
+pub mod process;
 
 pub use operation::Leaf;
+pub use pipe::{PipeReader, PipeWriter, pipe};
 pub use quadrivium_core::Interest;
 pub use ready::{Ready, ready};
 

@@ -42,6 +42,9 @@ mod udp;
 mod unix_sockets;
 mod socket_cancels;
 mod signals;
+mod pipes;
+mod processes;
+mod child_cancels;
 
 // What other threads do for it.
 mod holds;
@@ -57,7 +60,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 39] = [
+const TOPICS: [&[Law]; 42] = [
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -89,6 +92,9 @@ const TOPICS: [&[Law]; 39] = [
     unix_sockets::LAWS,
     socket_cancels::LAWS,
     signals::LAWS,
+    pipes::LAWS,
+    processes::LAWS,
+    child_cancels::LAWS,
     holds::LAWS,
     offload::LAWS,
     files::LAWS,
@@ -145,6 +151,9 @@ macro_rules! every_law {
         $crate::unix_sockets! {}
         $crate::socket_cancels! {}
         $crate::signals! {}
+        $crate::pipes! {}
+        $crate::processes! {}
+        $crate::child_cancels! {}
         $crate::holds! {}
         $crate::offload! {}
         $crate::files! {}
