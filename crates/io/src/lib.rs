@@ -39,6 +39,7 @@ mod operation;
 mod keep;
 mod stream;
 mod read_to_end;
+mod attempts;
 mod datagram;
 mod ready;
 mod options;
@@ -51,9 +52,13 @@ mod offload;
 pub mod fs;
 pub mod signal;
 pub mod process;
+mod bytes;
+mod polled;
 
+pub use bytes::{ByteReader, ByteWriter};
 pub use operation::Leaf;
 pub use pipe::{PipeReader, PipeWriter, pipe};
+pub use polled::{Attempts, Polled};
 pub use quadrivium_core::Interest;
 pub use ready::{Ready, ready};
 

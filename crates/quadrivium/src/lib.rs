@@ -89,7 +89,7 @@
 //! | [`task`] | what a task is; [`spawn`], join, race |
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles |
 //! | [`time`] | sleeping, deadlines, giving way |
-//! | [`sync`] | channels and notifications between tasks |
+//! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
 //! | [`fs`] | files and folders |
 //! | [`process`] | child processes |
@@ -109,7 +109,6 @@ pub use quadrivium_event_loop::{EventLoop, RunError};
 pub use quadrivium_callback as callback;
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
-pub use quadrivium_green as green;
 pub use quadrivium_test as test;
 
 /// The loop, its errors and its trace.
@@ -136,9 +135,17 @@ pub mod time {
     };
 }
 
-/// Channels and notifications between the tasks of one loop: what `std::sync` is to threads.
+/// Channels, locks and notifications between the tasks of one loop: what `std::sync` is to threads.
 pub mod sync {
-    pub use quadrivium_core::{channel, notify, notify::Notify, oneshot};
+    pub use quadrivium_core::{
+        barrier::{self, Barrier, BarrierWaitResult},
+        broadcast, channel,
+        mutex::{self, Mutex, MutexGuard},
+        notify::{self, Notify},
+        oneshot,
+        semaphore::{self, Permit, Semaphore},
+        watch,
+    };
 }
 
 /// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.
@@ -161,11 +168,23 @@ pub mod signal {
     pub use quadrivium_io::signal::*;
 }
 
-/// Pipes; waiting for any descriptor; what the operations of sockets have in common.
+/// Pipes; waiting for any descriptor; what the operations of streams have in common; streams for
+/// crates written for futures.
 pub mod io {
-    pub use quadrivium_io::{Interest, Leaf, PipeReader, PipeWriter, Ready, pipe, ready};
+    pub use quadrivium_io::{
+        Attempts, ByteReader, ByteWriter, Interest, Leaf, PipeReader, PipeWriter, Polled, Ready,
+        pipe, ready,
+    };
 }
 
+/// Tasks as futures of another executor: of tokio, of smol, of yours.
+pub mod executor {
+    pub use quadrivium_event_loop::{Executor, Guest};
+    #[cfg(any(feature = "smol", feature = "tokio"))]
+    pub use quadrivium_executors::*;
+}
+
+pub mod green;
 pub mod thread;
 
 /// What most programs use. `perform` is not among them, as each style has its own.
@@ -189,6 +208,11 @@ struct SocketExamples;
 #[doc = include_str!("../../../docs/blocking.md")]
 #[cfg(doctest)]
 struct BlockingExamples;
+
+/// The examples of the chapter on synchronisation run as tests.
+#[doc = include_str!("../../../docs/sync.md")]
+#[cfg(doctest)]
+struct SyncExamples;
 
 /// The examples of the README run as tests.
 #[doc = include_str!("../../../README.md")]

@@ -26,6 +26,11 @@ mod moving_deadlines;
 mod channels;
 mod channel_operations;
 mod notify;
+mod mutexes;
+mod semaphores;
+mod barriers;
+mod watches;
+mod broadcasts;
 mod wakes;
 mod stale_wakes;
 mod new_wakers;
@@ -60,7 +65,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 42] = [
+const TOPICS: &[&[Law]] = &[
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -78,6 +83,11 @@ const TOPICS: [&[Law]; 42] = [
     channels::LAWS,
     channel_operations::LAWS,
     notify::LAWS,
+    mutexes::LAWS,
+    semaphores::LAWS,
+    barriers::LAWS,
+    watches::LAWS,
+    broadcasts::LAWS,
     wakes::LAWS,
     stale_wakes::LAWS,
     new_wakers::LAWS,
@@ -107,7 +117,7 @@ const TOPICS: [&[Law]; 42] = [
 
 /// All laws, in the order in which they are best read.
 pub fn laws() -> impl Iterator<Item = &'static Law> {
-    TOPICS.into_iter().flatten()
+    TOPICS.iter().copied().flatten()
 }
 
 /// Makes a `#[test]` of every law, for a style (`&MyStyle`) or a [`Subject`](crate::Subject).
@@ -137,6 +147,11 @@ macro_rules! every_law {
         $crate::channels! {}
         $crate::channel_operations! {}
         $crate::notify! {}
+        $crate::mutexes! {}
+        $crate::semaphores! {}
+        $crate::barriers! {}
+        $crate::watches! {}
+        $crate::broadcasts! {}
         $crate::wakes! {}
         $crate::stale_wakes! {}
         $crate::new_wakers! {}

@@ -12,6 +12,7 @@ use quadrivium_core::Interest;
 use socket2::SockRef;
 
 use crate::{
+    attempts::attempts,
     connect::{Connect, Made},
     keep::{Lent, Owned},
     operation::{Leaf, Operation},
@@ -144,4 +145,5 @@ impl Made for TcpStream {
 }
 
 stream_operations!(TcpStream);
+attempts!(TcpStream);
 socket!(TcpStream);
