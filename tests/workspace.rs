@@ -32,6 +32,7 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
             "futures-io",
             "futures-lite",
             "libc",
+            "rustix",
             "signal-hook",
             "socket2",
         ],

@@ -4,8 +4,10 @@
 use std::io;
 
 use crate::{
+    fs::File,
     net::{TcpStream, UnixStream},
     operation::Leaf,
+    pipe::{PipeReader, PipeWriter},
 };
 
 /// Reads bytes by leaves: a socket, the output of a child, a file.
@@ -144,5 +146,5 @@ macro_rules! byte_writer {
     )* };
 }
 
-byte_reader!(TcpStream, UnixStream);
-byte_writer!(TcpStream, UnixStream);
+byte_reader!(TcpStream, UnixStream, PipeReader, File);
+byte_writer!(TcpStream, UnixStream, PipeWriter, File);
