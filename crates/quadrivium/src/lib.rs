@@ -158,6 +158,8 @@ pub mod io {
 }
 
 pub mod green;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 pub mod thread;
 
 /// What most programs use. `perform` is not among them, as each style has its own.
