@@ -108,7 +108,6 @@ pub use quadrivium_event_loop::{EventLoop, RunError};
 pub use quadrivium_callback as callback;
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
-pub use quadrivium_green as green;
 pub use quadrivium_test as test;
 
 /// The loop, its errors and its trace.
@@ -163,11 +162,22 @@ pub mod signal {
     pub use quadrivium_io::signal::*;
 }
 
-/// Waiting for any descriptor; what the operations of sockets have in common.
+/// Waiting for any descriptor; what the operations of streams have in common; streams for crates
+/// written for futures.
 pub mod io {
-    pub use quadrivium_io::{Interest, Leaf, Ready, ready};
+    pub use quadrivium_io::{
+        Attempts, ByteReader, ByteWriter, Interest, Leaf, Polled, Ready, ready,
+    };
 }
 
+/// Tasks as futures of another executor: of tokio, of smol, of yours.
+pub mod executor {
+    pub use quadrivium_event_loop::{Executor, Guest};
+    #[cfg(any(feature = "smol", feature = "tokio"))]
+    pub use quadrivium_executors::*;
+}
+
+pub mod green;
 pub mod thread;
 
 /// What most programs use. `perform` is not among them, as each style has its own.

@@ -111,7 +111,7 @@ const TOPICS: &[&[Law]] = &[
 
 /// All laws, in the order in which they are best read.
 pub fn laws() -> impl Iterator<Item = &'static Law> {
-    TOPICS.into_iter().flatten()
+    TOPICS.iter().copied().flatten()
 }
 
 /// Makes a `#[test]` of every law, for a style (`&MyStyle`) or a [`Subject`](crate::Subject).
