@@ -118,7 +118,8 @@ pub fn one_line(error: &clap::Error) -> String {
     let told = page.split("\n\nUsage:").next().unwrap_or(&page);
     let told = told.split("\n\nFor more information").next().unwrap_or(told);
     let lines: Vec<_> = told.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let line = lines.join("; ").replace("; [possible values: ", ": use ").replace(']', "");
+    let line = lines.join("; ").replace("; [possible values: ", ": use ");
+    let line = line.replace("; [subcommands: ", ": use ").replace(']', "");
     let remedy = if line.contains(": use ") || line.contains("tip:") { "" } else { "; see --help" };
     line + remedy
 }

@@ -19,6 +19,9 @@ mod args;
 #[rustfmt::skip]
 #[path = "../../../examples/echo/echo.rs"]
 mod echo;
+#[rustfmt::skip]
+#[path = "../../../examples/proxy/proxy.rs"]
+mod proxy;
 #[allow(dead_code)] // Each program uses the part that it needs.
 #[rustfmt::skip]
 #[path = "../../../examples/server/mod.rs"]
@@ -62,6 +65,7 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
 fn accepting(program: &Program, options: &Options, server: Server) -> BoxTask<()> {
     match program {
         Program::Echo => echo::serve(options.style, server),
+        Program::Proxy { to } => proxy::serve(options.style, server, to),
     }
 }
 

@@ -15,6 +15,7 @@ one cancels them at once.
 Examples:
   quadrivium serve echo                         on a free port of this machine
   quadrivium serve echo --style green --listen 0.0.0.0:7007
+  quadrivium serve proxy --to localhost:8080 --listen 127.0.0.1:8081
   quadrivium serve echo --max-connections 20000 --idle-timeout never
 
 Exit code: 0 when it was stopped, 1 if it could not serve, 2 if the command line makes no sense.";
@@ -40,6 +41,12 @@ pub struct Serve {
 pub enum Program {
     /// Sends back what it gets
     Echo,
+    /// Connects each client to another server, and copies both ways
+    Proxy {
+        /// The other server: a name or an address, and a port
+        #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
+        to: String,
+    },
 }
 
 #[derive(Args, Clone, Debug)]
@@ -81,7 +88,17 @@ impl ValueEnum for Style {
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "use an address like 127.0.0.1:8080, 0.0.0.0:80 or [::1]:0".into())
+    text.parse()
+        .map_err(|_| "use an address like 127.0.0.1:8080, or 0.0.0.0:80 for all there are".into())
+}
+
+/// The name is looked up for each connection, so it need not exist yet.
+fn host_and_port(text: &str) -> Result<String, String> {
+    let is_one = text.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    let remedy = || "use a host and a port, like localhost:8080 or 192.0.2.1:80".into();
+    if is_one { Ok(text.into()) } else { Err(remedy()) }
 }
 
 fn connections(text: &str) -> Result<usize, String> {
