@@ -69,3 +69,6 @@ fn say(to: SocketAddr) -> impl Task<Output = io::Result<Vec<u8>>> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,8 +73,8 @@ impl Connection {
         self.shared.stop.is_stopping()
     }
 
-    /// Reads what there is; 0 at the end, and when it has to wait after the
-    /// stop. For the points at which the program may end.
+    /// Reads what there is; 0 at the end, and when nothing comes for a moment
+    /// after the stop. For the points at which the program may end.
     pub fn read<'a>(
         &self,
         buffer: &'a mut [u8],

@@ -24,6 +24,8 @@ use quadrivium::{net::TcpListener, prelude::*, sync::Notify};
 mod accept;
 mod connection;
 mod moving;
+#[cfg(test)]
+pub mod rig;
 mod stop;
 mod supervised;
 

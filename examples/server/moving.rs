@@ -7,7 +7,7 @@ use std::{
     io::{self, ErrorKind},
     pin::Pin,
     rc::Rc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use quadrivium::{
@@ -141,14 +141,22 @@ impl<K, L: fmt::Debug, F, G> fmt::Debug for Moving<K, L, F, G> {
 /// For how long a connection may wait.
 pub struct Watch {
     connection: Rc<Shared>,
+    /// What ends the waiting, if anything does.
     stop: Option<Stopped>,
     /// Since when it waits.
     since: Option<Instant>,
+    /// Since when it waits after the stop.
+    since_stop: Option<Instant>,
 }
+
+/// So long it waits after the stop: what the other end said before it could
+/// know is still on its way.
+const MOMENT: Duration = Duration::from_millis(250);
 
 impl Watch {
     pub fn new(connection: &Rc<Shared>) -> Self {
-        Self { connection: Rc::clone(connection), stop: None, since: None }
+        let connection = Rc::clone(connection);
+        Self { connection, stop: None, since: None, since_stop: None }
     }
 
     pub fn until_the_stop(connection: &Rc<Shared>) -> Self {
@@ -166,11 +174,7 @@ impl Watch {
         if wait == Wait::Turn {
             return Ok(wait);
         }
-        if let Some(stop) = &mut self.stop
-            && let Step::Done(()) = Pin::new(stop).resume(cx)
-        {
-            return Err(Ok(0));
-        }
+        let wait = wait.or(self.wait_for_stop(cx).ok_or(Ok(0))?);
         let Some(most) = self.connection.idle_timeout else { return Ok(wait) };
         let now = cx.now();
         let since = Some(*self.since.get_or_insert(now));
@@ -182,6 +186,19 @@ impl Watch {
             }
             Some(deadline) => Ok(wait.or(Wait::Until(deadline))),
             None => Ok(wait),
+        }
+    }
+
+    /// None when it is over, and a moment has passed.
+    fn wait_for_stop(&mut self, cx: &mut Context<'_>) -> Option<Wait> {
+        let Some(stop) = &mut self.stop else { return Some(Wait::Wake) };
+        match Pin::new(stop).resume(cx) {
+            Step::Suspended(wait) => Some(wait),
+            Step::Done(()) => {
+                let now = cx.now();
+                let deadline = *self.since_stop.get_or_insert(now) + MOMENT;
+                (now < deadline).then_some(Wait::Until(deadline))
+            }
         }
     }
 
@@ -201,8 +218,11 @@ pub trait Moves {
 /// Room for bytes that are read.
 pub struct Room<B>(B);
 
-impl<B> Moves for Room<B> {
-    fn is_done_after(&mut self, _: usize) -> bool {
+impl<B: AsMut<[u8]>> Moves for Room<B> {
+    fn is_done_after(&mut self, n: usize) -> bool {
+        #[cfg(test)]
+        super::rig::panic_if_asked(&self.0.as_mut()[..n]);
+        let _ = n;
         true
     }
 }

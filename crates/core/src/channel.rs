@@ -16,7 +16,6 @@
 //! that is dropped while it waits takes its value along, a recv that is dropped leaves the value to
 //! the next one.
 
-mod line;
 mod recv;
 mod send;
 mod state;

@@ -23,6 +23,12 @@ leaf! {
     impl[T] crate::channel::Send<T>;
     impl[T] crate::channel::Recv<T>;
     impl[] crate::notify::Notified;
+    impl[T] crate::mutex::Lock<T>;
+    impl[] crate::semaphore::Acquire;
+    impl[] crate::barrier::BarrierWait;
+    impl[T] crate::watch::Changed<T>;
+    impl[T] crate::watch::Closed<T>;
+    impl[T: Clone] crate::broadcast::Recv<T>;
     impl[A: crate::Task, B: crate::Task] crate::Join<A, B>;
     impl[T: crate::Task] crate::JoinAll<T>;
     impl[A: crate::Task, B: crate::Task] crate::Race<A, B>;

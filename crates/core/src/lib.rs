@@ -35,9 +35,15 @@ mod readiness;
 mod time;
 mod hold;
 mod waiters;
+mod line;
 pub mod notify;
 pub mod oneshot;
 pub mod channel;
+pub mod mutex;
+pub mod semaphore;
+pub mod barrier;
+pub mod watch;
+pub mod broadcast;
 mod leaf;
 mod perform;
 

@@ -83,6 +83,11 @@ impl Waiters {
         self.place(ticket).is_some()
     }
 
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting
+    }
+
     fn place(&self, ticket: Ticket) -> Option<usize> {
         let place = self.queue.binary_search_by_key(&ticket, |(ticket, _)| *ticket).ok()?;
         self.queue[place].1.is_some().then_some(place)

@@ -89,7 +89,7 @@
 //! | [`task`] | what a task is; [`spawn`], join, race |
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles |
 //! | [`time`] | sleeping, deadlines, giving way |
-//! | [`sync`] | channels and notifications between tasks |
+//! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; waiting for any descriptor |
 //! | [`fs`] | files and folders |
 //! | [`thread`] | green threads under the names of `std::thread`; work on other OS threads |
@@ -134,9 +134,17 @@ pub mod time {
     };
 }
 
-/// Channels and notifications between the tasks of one loop: what `std::sync` is to threads.
+/// Channels, locks and notifications between the tasks of one loop: what `std::sync` is to threads.
 pub mod sync {
-    pub use quadrivium_core::{channel, notify, notify::Notify, oneshot};
+    pub use quadrivium_core::{
+        barrier::{self, Barrier, BarrierWaitResult},
+        broadcast, channel,
+        mutex::{self, Mutex, MutexGuard},
+        notify::{self, Notify},
+        oneshot,
+        semaphore::{self, Permit, Semaphore},
+        watch,
+    };
 }
 
 /// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.
@@ -177,6 +185,11 @@ struct SocketExamples;
 #[doc = include_str!("../../../docs/blocking.md")]
 #[cfg(doctest)]
 struct BlockingExamples;
+
+/// The examples of the chapter on synchronisation run as tests.
+#[doc = include_str!("../../../docs/sync.md")]
+#[cfg(doctest)]
+struct SyncExamples;
 
 /// The examples of the README run as tests.
 #[doc = include_str!("../../../README.md")]

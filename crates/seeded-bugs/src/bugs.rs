@@ -10,6 +10,7 @@ mod trace;
 mod afar;
 mod channels;
 mod notify;
+mod sync;
 mod combinators;
 mod callback;
 mod generator;
@@ -40,6 +41,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         afar::BUGS,
         channels::BUGS,
         notify::BUGS,
+        sync::BUGS,
         combinators::BUGS,
         callback::BUGS,
         generator::BUGS,

@@ -26,6 +26,11 @@ mod moving_deadlines;
 mod channels;
 mod channel_operations;
 mod notify;
+mod mutexes;
+mod semaphores;
+mod barriers;
+mod watches;
+mod broadcasts;
 mod wakes;
 mod stale_wakes;
 mod new_wakers;
@@ -56,7 +61,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 38] = [
+const TOPICS: &[&[Law]] = &[
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -74,6 +79,11 @@ const TOPICS: [&[Law]; 38] = [
     channels::LAWS,
     channel_operations::LAWS,
     notify::LAWS,
+    mutexes::LAWS,
+    semaphores::LAWS,
+    barriers::LAWS,
+    watches::LAWS,
+    broadcasts::LAWS,
     wakes::LAWS,
     stale_wakes::LAWS,
     new_wakers::LAWS,
@@ -129,6 +139,11 @@ macro_rules! every_law {
         $crate::channels! {}
         $crate::channel_operations! {}
         $crate::notify! {}
+        $crate::mutexes! {}
+        $crate::semaphores! {}
+        $crate::barriers! {}
+        $crate::watches! {}
+        $crate::broadcasts! {}
         $crate::wakes! {}
         $crate::stale_wakes! {}
         $crate::new_wakers! {}

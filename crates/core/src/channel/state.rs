@@ -2,8 +2,11 @@
 
 use std::{cell::RefCell, collections::VecDeque, num::NonZeroUsize, rc::Rc};
 
-use super::{Receiver, Sender, line::Line};
-use crate::waiters::{Waiter, Waiters};
+use super::{Receiver, Sender};
+use crate::{
+    line::Line,
+    waiters::{Waiter, Waiters},
+};
 
 /// ```text
 ///   send ─► sending: a line ─► values: up to capacity ─► recv ─► receiving: waiters

@@ -6,7 +6,7 @@ const ONESHOT: &str = "crates/core/src/oneshot.rs";
 const RECV: &str = "crates/core/src/channel/recv.rs";
 const SEND: &str = "crates/core/src/channel/send.rs";
 const STATE: &str = "crates/core/src/channel/state.rs";
-const LINE: &str = "crates/core/src/channel/line.rs";
+const LINE: &str = "crates/core/src/line.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {

@@ -1,4 +1,4 @@
-//! [`Line`]: the sends that have begun and found no room, first come first served.
+//! [`Line`]: the tasks that wait for their share of something, first come first served.
 
 use std::collections::VecDeque;
 
@@ -16,22 +16,22 @@ use crate::{
 ///          └──────┴──────┴──────┴──────┘    nobody overtake
 /// ```
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(crate) struct Line {
     places: VecDeque<(Ticket, Option<LocalWaker>)>,
     next: Ticket,
 }
 
 impl Line {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
-    pub(super) fn is_first(&self, ticket: Ticket) -> bool {
+    pub(crate) fn is_first(&self, ticket: Ticket) -> bool {
         self.places.front().is_some_and(|(first, _)| *first == ticket)
     }
 
     /// Gets in line at the end; who is in it already stays, and gets its former waker back.
-    pub(super) fn wait(
+    pub(crate) fn wait(
         &mut self,
         ticket: &mut Option<Ticket>,
         waker: LocalWaker,
@@ -48,19 +48,19 @@ impl Line {
     }
 
     /// Leaves the line.
-    pub(super) fn leave(&mut self, ticket: Ticket) -> Option<LocalWaker> {
+    pub(crate) fn leave(&mut self, ticket: Ticket) -> Option<LocalWaker> {
         let place = self.place(ticket)?;
         self.places.remove(place)?.1
     }
 
     /// Who is so far from the front, to be woken; none when it is woken already.
-    pub(super) fn waiter_at(&mut self, place: usize) -> Option<Waiter> {
+    pub(crate) fn waiter_at(&mut self, place: usize) -> Option<Waiter> {
         let (ticket, waker) = self.places.get_mut(place)?;
         waker.take().map(|waker| Waiter { ticket: *ticket, waker })
     }
 
     /// Sends all away, to be woken.
-    pub(super) fn all(&mut self) -> WakeAll {
+    pub(crate) fn all(&mut self) -> WakeAll {
         WakeAll::new(std::mem::take(&mut self.places))
     }
 

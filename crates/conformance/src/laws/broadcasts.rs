@@ -1,0 +1,191 @@
+//! Broadcasts: every value to every receiver, in bounded memory.
+
+use std::rc::Rc;
+
+use quadrivium::{
+    sync::broadcast::{self, Receiver, RecvError, Sender, TryRecvError},
+    task::BoxTask,
+};
+
+use crate::{Said, Subject, body, new_loop, turns};
+
+laws! { ($) broadcasts:
+    /// Every receiver gets every value, in order.
+    every_value_to_every_receiver;
+    /// A receiver gets what is sent from when it is there.
+    from_when_it_is_there;
+    /// A receiver that lags loses the oldest values, is told how many, and goes on behind them.
+    who_lags_is_told_how_many;
+    /// A slow receiver costs a fast one nothing.
+    a_slow_one_costs_a_fast_one_nothing;
+    /// A value goes when all have received it or the last who has not is gone.
+    a_value_goes_when_all_have_it;
+    /// What was sent is received after the senders are gone, and then the end.
+    the_end_comes_after_the_last_value;
+    /// Who receives and is cancelled once he was woken has received nothing.
+    a_receive_that_is_cancelled_once_it_was_woken;
+    /// A send to nobody drops the value.
+    a_send_to_nobody;
+    /// The destructor of a value may use the channel.
+    a_destructor_that_sends;
+}
+
+/// Says each value, so many times, and what comes instead of one.
+fn receives<T: Clone + ToString + 'static>(
+    subject: Subject,
+    receiver: Receiver<T>,
+    said: &Said,
+    (name, times): (&'static str, usize),
+) -> BoxTask<()> {
+    let receiver = Rc::new(receiver);
+    let mut program = body();
+    for _ in 0..times {
+        let (receiver, said) = (Rc::clone(&receiver), said.clone());
+        program = program.perform_then(
+            move || receiver.recv(),
+            move |received| {
+                let text = received.map(|value| value.to_string());
+                said.say(format!("{name}: {}", text.unwrap_or_else(|error| format!("{error:?}"))));
+            },
+        );
+    }
+    subject.task(program)
+}
+
+fn every_value_to_every_receiver(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = broadcast::channel(2);
+    let other = sender.subscribe();
+    let _a = event_loop.spawn(receives(subject, receiver, &said, ("a", 3)));
+    let _b = event_loop.spawn(receives(subject, other, &said, ("b", 3)));
+    turns(&mut event_loop, 1);
+    assert_eq!(sender.send(1), 2, "to both");
+    sender.send(2);
+    turns(&mut event_loop, 1);
+    sender.send(3);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["a: 1", "a: 2", "b: 1", "b: 2", "a: 3", "b: 3"]);
+}
+
+fn from_when_it_is_there(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, _receiver) = broadcast::channel(4);
+    sender.send(1);
+    let later = sender.subscribe();
+    sender.send(2);
+    let _task = event_loop.spawn(receives(subject, later, &said, ("later", 1)));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["later: 2"]);
+}
+
+fn who_lags_is_told_how_many(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = broadcast::channel(2);
+    (1..=5).for_each(|n| _ = sender.send(n));
+    let _task = event_loop.spawn(receives(subject, receiver, &said, ("slow", 4)));
+    turns(&mut event_loop, 1);
+    sender.send(6);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["slow: Lagged(3)", "slow: 4", "slow: 5", "slow: 6"]);
+}
+
+fn a_slow_one_costs_a_fast_one_nothing(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, fast) = broadcast::channel(1);
+    let slow = sender.subscribe();
+    let _task = event_loop.spawn(receives(subject, fast, &said, ("fast", 3)));
+    for n in 1..=3 {
+        turns(&mut event_loop, 1);
+        sender.send(n);
+    }
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["fast: 1", "fast: 2", "fast: 3"]);
+    assert_eq!(slow.try_recv(), Err(TryRecvError::Lagged(2)));
+    assert_eq!(slow.try_recv(), Ok(3));
+    assert_eq!(slow.try_recv(), Err(TryRecvError::Empty));
+}
+
+fn a_value_goes_when_all_have_it(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = broadcast::channel(4);
+    let never = sender.subscribe();
+    let values = [said.when_dropped("one"), said.when_dropped("two")].map(Rc::new);
+    values.into_iter().for_each(|value| _ = sender.send(value));
+    let receives = body().perform_then(move || receiver.recv(), drop);
+    let receives = event_loop.spawn(subject.task(receives));
+    event_loop.block_on(receives).unwrap().unwrap();
+    assert!(said.lines().is_empty(), "one receiver has none of them");
+    drop(never.try_recv());
+    assert_eq!(said.lines(), ["one"]);
+    drop(never);
+    assert_eq!(said.lines(), ["one", "two"]);
+}
+
+fn the_end_comes_after_the_last_value(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = broadcast::channel(2);
+    let waits = sender.subscribe();
+    let _task = event_loop.spawn(receives(subject, waits, &said, ("a", 3)));
+    turns(&mut event_loop, 1);
+    let other = sender.clone();
+    other.send(1);
+    drop(sender);
+    turns(&mut event_loop, 1);
+    drop(other);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["a: 1", "a: Closed", "a: Closed"]);
+    assert_eq!(receiver.try_recv(), Ok(1));
+    assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
+}
+
+fn a_receive_that_is_cancelled_once_it_was_woken(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = broadcast::channel(2);
+    let (receiver, cancelled) = (Rc::new(receiver), said.clone());
+    let own = Rc::clone(&receiver);
+    let receive = body().perform_then(move || own.recv(), move |_| cancelled.say("received"));
+    let handle = event_loop.spawn(subject.task(receive));
+    turns(&mut event_loop, 1);
+    sender.send(1);
+    handle.cancel();
+    turns(&mut event_loop, 1);
+    assert!(said.lines().is_empty());
+    assert_eq!(receiver.try_recv(), Ok(1));
+}
+
+fn a_send_to_nobody(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = broadcast::channel(2);
+    let recv = receiver.recv();
+    drop(receiver);
+    let waits = event_loop.spawn(subject.task(body().perform(recv)));
+    turns(&mut event_loop, 1);
+    assert_eq!(sender.receivers(), 1, "a receive counts as its receiver");
+    waits.cancel();
+    assert_eq!(sender.send(Rc::new(said.when_dropped("dropped"))), 0);
+    assert_eq!(said.lines(), ["dropped"]);
+}
+
+/// Sends another value when it is dropped.
+#[derive(Clone)]
+struct Heir(Sender<Rc<Heir>>, Said);
+
+impl Drop for Heir {
+    fn drop(&mut self) {
+        self.1.say(format!("dropped, with {} receivers", self.0.receivers()));
+    }
+}
+
+fn a_destructor_that_sends(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = broadcast::channel::<Rc<Heir>>(1);
+    let heir = || Rc::new(Heir(sender.clone(), said.clone()));
+    sender.send(heir());
+    sender.send(heir());
+    assert_eq!(said.lines(), ["dropped, with 1 receivers"], "there was no room for two");
+    let holds = body().hold(receiver);
+    event_loop.block_on(subject.task(holds)).unwrap();
+    assert_eq!(said.count("dropped, with 0 receivers"), 1);
+    let error: Result<(), _> = Err(RecvError::Lagged(1));
+    assert!(error.unwrap_err().to_string().contains("lost"));
+}

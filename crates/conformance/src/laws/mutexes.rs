@@ -1,0 +1,240 @@
+//! Mutexes: one at a time, first come first served, whatever becomes of the holder.
+
+use std::{cell::Cell, pin::Pin, rc::Rc, sync::Arc, task::Wake, task::Waker};
+
+use quadrivium::{
+    event_loop::RunError,
+    prelude::*,
+    sync::{Mutex, MutexGuard},
+    task::Context,
+};
+
+use crate::{Said, Subject, body, is_done, new_loop, quietly, turns};
+
+laws! { ($) mutexes:
+    /// A lock that nobody holds is taken without suspending.
+    one_that_is_free;
+    /// A task that holds a lock across suspensions has the value to itself.
+    held_across_suspensions;
+    /// Those who wait for a lock get it in the order in which they came.
+    first_come_first_served;
+    /// Who does not wait for a lock cannot take it from those who do.
+    try_lock_does_not_overtake;
+    /// Who waits for a lock and is cancelled leaves it to the next.
+    a_waiter_that_is_cancelled;
+    /// Who was given a lock and is cancelled before he runs passes it on.
+    a_waiter_that_is_cancelled_once_it_was_woken;
+    /// A holder that is cancelled unlocks.
+    a_holder_that_is_cancelled;
+    /// A holder that panics unlocks, and the next finds the value as it was left.
+    a_holder_that_panics;
+    /// A spurious resume of one who waits for a lock lets him overtake nobody.
+    a_spurious_resume_overtakes_nobody;
+    /// Tasks that wait for each other's lock are a deadlock.
+    a_deadlock_is_found;
+    /// A foreign waker that panics when a lock is given back does not keep it locked.
+    a_foreign_waker_that_panics;
+    /// A locked value may be replaced by its own mutex's holder, and its destructor may lock others.
+    a_destructor_that_locks;
+}
+
+/// Locks, says so, holds it for so many turns, and says that it has done with it.
+fn holds(
+    subject: Subject,
+    mutex: &Mutex<Vec<u32>>,
+    said: &Said,
+    n: u32,
+    for_turns: usize,
+) -> quadrivium::task::BoxTask<()> {
+    let mutex = mutex.clone();
+    let guard = Rc::new(Cell::new(None::<MutexGuard<Vec<u32>>>));
+    let (took, gives) = (Rc::clone(&guard), Rc::clone(&guard));
+    let body = body()
+        .hold(guard)
+        .perform_then(
+            move || mutex.lock(),
+            move |mut guard| {
+                guard.push(n);
+                took.set(Some(guard));
+            },
+        )
+        .say(said, format!("{n} locked"))
+        .repeat(for_turns, turn)
+        .say(said, format!("{n} unlocks"))
+        .run(move || drop(gives.take()));
+    subject.task(body)
+}
+
+fn one_that_is_free(subject: Subject) {
+    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let task = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
+    turns(&mut event_loop, 1);
+    assert!(task.is_finished());
+    assert_eq!(*mutex.try_lock().unwrap(), [1]);
+}
+
+fn held_across_suspensions(subject: Subject) {
+    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let _one = event_loop.spawn(holds(subject, &mutex, &said, 1, 3));
+    let _other = event_loop.spawn(holds(subject, &mutex, &said, 2, 3));
+    turns(&mut event_loop, 1);
+    assert!(mutex.try_lock().is_none());
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["1 locked", "1 unlocks", "2 locked", "2 unlocks"]);
+}
+
+fn first_come_first_served(subject: Subject) {
+    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let _tasks: Vec<_> =
+        (0..5).map(|n| event_loop.spawn(holds(subject, &mutex, &said, n, 1))).collect();
+    event_loop.run().unwrap();
+    assert_eq!(*mutex.try_lock().unwrap(), [0, 1, 2, 3, 4]);
+}
+
+fn try_lock_does_not_overtake(subject: Subject) {
+    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let guard = mutex.try_lock().unwrap();
+    let task = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
+    turns(&mut event_loop, 1);
+    drop(guard);
+    assert!(mutex.try_lock().is_none(), "it belongs to the one in line");
+    let comes_later = event_loop.spawn(holds(subject, &mutex, &said, 2, 0));
+    event_loop.run().unwrap();
+    assert!(task.is_finished() && comes_later.is_finished());
+    assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
+}
+
+fn a_waiter_that_is_cancelled(subject: Subject) {
+    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let guard = mutex.try_lock().unwrap();
+    let first = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
+    let _second = event_loop.spawn(holds(subject, &mutex, &said, 2, 0));
+    turns(&mut event_loop, 1);
+    first.cancel();
+    drop(guard);
+    event_loop.run().unwrap();
+    assert_eq!(*mutex.try_lock().unwrap(), [2]);
+}
+
+fn a_waiter_that_is_cancelled_once_it_was_woken(subject: Subject) {
+    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let guard = mutex.try_lock().unwrap();
+    let first = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
+    let _second = event_loop.spawn(holds(subject, &mutex, &said, 2, 0));
+    turns(&mut event_loop, 1);
+    drop(guard);
+    first.cancel();
+    event_loop.run().unwrap();
+    assert_eq!(*mutex.try_lock().unwrap(), [2]);
+}
+
+fn a_holder_that_is_cancelled(subject: Subject) {
+    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let holder = event_loop.spawn(holds(subject, &mutex, &said, 1, 1000));
+    let _next = event_loop.spawn(holds(subject, &mutex, &said, 2, 0));
+    turns(&mut event_loop, 2);
+    holder.cancel();
+    event_loop.run().unwrap();
+    assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
+}
+
+fn a_holder_that_panics(subject: Subject) {
+    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let own: Mutex<Vec<u32>> = mutex.clone();
+    let panics = body().perform_then(
+        move || own.lock(),
+        |mut guard| {
+            guard.push(1);
+            panic!("in the middle");
+        },
+    );
+    let panics = event_loop.spawn(subject.task(panics));
+    let _next = event_loop.spawn(holds(subject, &mutex, &said, 2, 0));
+    event_loop.run().unwrap();
+    assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
+    let error = event_loop.block_on(panics).unwrap().unwrap_err();
+    assert_eq!(error.panic_message(), Some("in the middle"));
+}
+
+fn a_spurious_resume_overtakes_nobody(subject: Subject) {
+    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let guard = mutex.try_lock().unwrap();
+    let probe = crate::Probe::default();
+    let _first = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
+    let second = holds(subject, &mutex, &said, 2, 0);
+    let _second =
+        event_loop.spawn(subject.task(body().perform(race(second, probe.waits())).hold(())));
+    turns(&mut event_loop, 1);
+    // Ready before the first is.
+    probe.wake();
+    drop(guard);
+    event_loop.run().unwrap();
+    assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
+}
+
+fn a_deadlock_is_found(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (one, other) = (Mutex::new(()), Mutex::new(()));
+    let locks = |first: &Mutex<()>, second: &Mutex<()>| {
+        let (first, second) = (first.clone(), second.clone());
+        let guard = Rc::new(Cell::new(None));
+        let keeps = Rc::clone(&guard);
+        let body = body()
+            .hold(guard)
+            .perform_then(move || first.lock(), move |guard| keeps.set(Some(guard)))
+            .perform(turn())
+            .perform_then(move || second.lock(), drop);
+        subject.task(body)
+    };
+    let _a = event_loop.spawn_named("a", locks(&one, &other));
+    let _b = event_loop.spawn_named("b", locks(&other, &one));
+    let Err(RunError::Deadlock(deadlock)) = event_loop.run() else { panic!("no deadlock") };
+    assert_eq!(deadlock.tasks.len(), 2);
+}
+
+/// A waker that panics.
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("in a waker");
+    }
+}
+
+fn a_foreign_waker_that_panics(subject: Subject) {
+    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let guard = mutex.try_lock().unwrap();
+    let mut foreign = mutex.lock();
+    let waker = Waker::from(Arc::new(Panics));
+    assert!(!is_done(&Pin::new(&mut foreign).resume(&mut Context::new(&waker))));
+    let _next = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
+    turns(&mut event_loop, 1);
+    assert_eq!(quietly(|| drop(guard)), Err("in a waker".into()));
+    drop(foreign);
+    event_loop.run().unwrap();
+    assert_eq!(*mutex.try_lock().unwrap(), [1]);
+}
+
+/// Locks another mutex when it is dropped.
+struct LocksWhenDropped(Mutex<Vec<u32>>);
+
+impl Drop for LocksWhenDropped {
+    fn drop(&mut self) {
+        self.0.try_lock().expect("nobody holds it").push(1);
+    }
+}
+
+fn a_destructor_that_locks(subject: Subject) {
+    let (inner, mut event_loop) = (Mutex::default(), new_loop());
+    let outer = Mutex::new(Some(LocksWhenDropped(inner.clone())));
+    let replaces = body().perform_then(
+        move || outer.lock(),
+        |mut guard| {
+            *guard = None;
+        },
+    );
+    let replaces = event_loop.spawn(subject.task(replaces));
+    let ended = event_loop.block_on(replaces).unwrap();
+    ended.unwrap();
+    assert_eq!(*inner.try_lock().unwrap(), [1]);
+}

@@ -1,0 +1,186 @@
+//! Semaphores: so many at a time, big requests and small ones in the order in which they came.
+
+use std::{cell::RefCell, rc::Rc};
+
+use quadrivium::{
+    prelude::*,
+    sync::{Permit, Semaphore, semaphore::TryAcquireError},
+    task::BoxTask,
+};
+
+use crate::{Said, Subject, body, new_loop, turns};
+
+laws! { ($) semaphores:
+    /// So many tasks are inside at a time, and no more.
+    so_many_at_a_time;
+    /// A big request is not starved by small ones that come later.
+    a_big_request_is_not_starved;
+    /// Who does not wait for a permit cannot take it from those who do.
+    try_acquire_does_not_overtake;
+    /// Who waits for permits and is cancelled lets those behind him go on.
+    a_waiter_that_is_cancelled;
+    /// Who was woken for permits and is cancelled before he runs passes them on.
+    a_waiter_that_is_cancelled_once_it_was_woken;
+    /// A holder that is cancelled or panics gives its permits back.
+    a_holder_that_is_cancelled_or_panics;
+    /// One return of many permits lets all go on for whom they are enough, in order.
+    many_permits_serve_many;
+    /// Permits that are added are given out, and those that are forgotten are gone.
+    permits_are_added_and_forgotten;
+    /// A semaphore that is closed tells all who wait, in order, and all who come.
+    closing_tells_all;
+    /// More permits than there are is a wait without end, which the loop finds.
+    more_than_there_are_is_a_deadlock;
+}
+
+/// Takes so many permits, says so, and holds them for so many turns.
+fn holds(
+    subject: Subject,
+    semaphore: &Semaphore,
+    said: &Said,
+    (name, permits, for_turns): (&'static str, usize, usize),
+) -> BoxTask<()> {
+    let (semaphore, says) = (semaphore.clone(), said.clone());
+    let held = Rc::new(RefCell::new(None));
+    let takes = Rc::clone(&held);
+    let body = body()
+        .perform_then(
+            move || semaphore.acquire_many(permits),
+            move |permit| match permit {
+                Ok(permit) => {
+                    says.say(name);
+                    drop(takes.replace(Some(permit)));
+                }
+                Err(error) => says.say(format!("{name}: {error:?}")),
+            },
+        )
+        .repeat(for_turns, turn)
+        .run(move || drop::<Option<Permit>>(held.take()));
+    subject.task(body)
+}
+
+fn so_many_at_a_time(subject: Subject) {
+    let (semaphore, said, mut event_loop) = (Semaphore::new(2), Said::default(), new_loop());
+    let names = ["a", "b", "c", "d", "e"];
+    let spawn = |name| event_loop.spawn(holds(subject, &semaphore, &said, (name, 1, 2)));
+    let _tasks = names.map(spawn);
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["a", "b"]);
+    turns(&mut event_loop, 1);
+    assert_eq!((said.lines().len(), semaphore.available_permits()), (2, 0));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), names);
+    assert_eq!(semaphore.available_permits(), 2);
+}
+
+fn a_big_request_is_not_starved(subject: Subject) {
+    let (semaphore, said, mut event_loop) = (Semaphore::new(3), Said::default(), new_loop());
+    let all = [("one", 1, 2), ("big", 3, 1), ("two", 1, 1), ("three", 2, 1)];
+    let _tasks = all.map(|it| event_loop.spawn(holds(subject, &semaphore, &said, it)));
+    turns(&mut event_loop, 2);
+    assert_eq!(said.lines(), ["one"], "two are free, and they belong to the big one");
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["one", "big", "two", "three"]);
+}
+
+fn try_acquire_does_not_overtake(subject: Subject) {
+    let (semaphore, said, mut event_loop) = (Semaphore::new(1), Said::default(), new_loop());
+    let _task = event_loop.spawn(holds(subject, &semaphore, &said, ("two", 2, 0)));
+    turns(&mut event_loop, 1);
+    assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
+    semaphore.add_permits(1);
+    assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["two"]);
+    assert_eq!(semaphore.try_acquire_many(2).unwrap().count(), 2);
+}
+
+fn a_waiter_that_is_cancelled(subject: Subject) {
+    let (semaphore, said, mut event_loop) = (Semaphore::new(1), Said::default(), new_loop());
+    let big = event_loop.spawn(holds(subject, &semaphore, &said, ("big", 2, 0)));
+    let _small = event_loop.spawn(holds(subject, &semaphore, &said, ("small", 1, 0)));
+    turns(&mut event_loop, 1);
+    big.cancel();
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["small"]);
+}
+
+fn a_waiter_that_is_cancelled_once_it_was_woken(subject: Subject) {
+    let (semaphore, said, mut event_loop) = (Semaphore::new(0), Said::default(), new_loop());
+    let first = event_loop.spawn(holds(subject, &semaphore, &said, ("first", 1, 0)));
+    let _second = event_loop.spawn(holds(subject, &semaphore, &said, ("second", 1, 0)));
+    turns(&mut event_loop, 1);
+    semaphore.add_permits(1);
+    first.cancel();
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["second"]);
+}
+
+fn a_holder_that_is_cancelled_or_panics(subject: Subject) {
+    let (semaphore, said, mut event_loop) = (Semaphore::new(2), Said::default(), new_loop());
+    let holder = event_loop.spawn(holds(subject, &semaphore, &said, ("holder", 1, 1000)));
+    let taken = semaphore.clone();
+    let panics = body().perform_then(
+        move || taken.acquire(),
+        |permit| {
+            let _held = permit.unwrap();
+            panic!("inside");
+        },
+    );
+    let panics = event_loop.spawn(subject.task(panics));
+    turns(&mut event_loop, 2);
+    assert!(panics.is_finished());
+    assert_eq!(semaphore.available_permits(), 1);
+    holder.cancel();
+    assert_eq!(semaphore.available_permits(), 2);
+}
+
+fn many_permits_serve_many(subject: Subject) {
+    let (semaphore, said, mut event_loop) = (Semaphore::new(0), Said::default(), new_loop());
+    let all = [("a", 1, 0), ("b", 2, 0), ("c", 1, 0)];
+    let _tasks = all.map(|(name, permits, _)| {
+        event_loop.spawn(holds(subject, &semaphore, &said, (name, permits, 1000)))
+    });
+    turns(&mut event_loop, 1);
+    semaphore.add_permits(3);
+    turns(&mut event_loop, 5);
+    assert_eq!(said.lines(), ["a", "b"], "for the third there is none left");
+    semaphore.add_permits(1);
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["a", "b", "c"]);
+}
+
+fn permits_are_added_and_forgotten(subject: Subject) {
+    let (semaphore, said, mut event_loop) = (Semaphore::new(1), Said::default(), new_loop());
+    let mut permit = semaphore.try_acquire().unwrap();
+    assert!(permit.split(2).is_none());
+    let part = permit.split(1).unwrap();
+    drop(permit);
+    assert_eq!(semaphore.available_permits(), 0, "it had none left");
+    part.forget();
+    assert_eq!(semaphore.available_permits(), 0);
+    let _task = event_loop.spawn(holds(subject, &semaphore, &said, ("added", 1, 0)));
+    turns(&mut event_loop, 1);
+    semaphore.add_permits(1);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["added"]);
+}
+
+fn closing_tells_all(subject: Subject) {
+    let (semaphore, said, mut event_loop) = (Semaphore::new(0), Said::default(), new_loop());
+    let spawn = |name| event_loop.spawn(holds(subject, &semaphore, &said, (name, 1, 0)));
+    let _tasks = ["a", "b"].map(spawn);
+    turns(&mut event_loop, 1);
+    semaphore.close();
+    turns(&mut event_loop, 1);
+    let _later = event_loop.spawn(holds(subject, &semaphore, &said, ("c", 1, 0)));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["a: Closed", "b: Closed", "c: Closed"]);
+    assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::Closed);
+}
+
+fn more_than_there_are_is_a_deadlock(subject: Subject) {
+    let (semaphore, said, mut event_loop) = (Semaphore::new(1), Said::default(), new_loop());
+    let _task = event_loop.spawn(holds(subject, &semaphore, &said, ("many", 2, 0)));
+    assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));
+}

@@ -1,0 +1,227 @@
+//! Watches: the latest value, for all who look.
+
+use std::{cell::RefCell, rc::Rc};
+
+use quadrivium::{
+    sync::watch::{self, Receiver, Sender},
+    task::BoxTask,
+};
+
+use crate::{Said, Subject, body, new_loop, quietly, turns};
+
+laws! { ($) watches:
+    /// Of several values sent in a step, who watches sees the last.
+    only_the_latest_counts;
+    /// Who has seen the value waits for another; all who wait are woken, in order.
+    a_change_wakes_all_in_order;
+    /// A value sent while nobody looks is seen by who looks later.
+    a_change_is_kept_for_who_looks_later;
+    /// The last value is seen after the senders are gone, and then the end.
+    the_end_comes_after_the_last_value;
+    /// Who waits for a change and is cancelled has seen nothing.
+    a_watcher_that_is_cancelled_has_seen_nothing;
+    /// A sender hears when no receiver is left, and not before.
+    a_sender_hears_when_nobody_looks;
+    /// A receiver that is cancelled while it waits counts as one that is gone.
+    a_wait_counts_as_a_receiver;
+    /// A value that is looked at stays what it is while another is sent.
+    a_share_of_the_value_stays;
+    /// A change that panics is not sent.
+    a_modification_that_panics;
+    /// The destructor of a former value may use the channel.
+    a_destructor_that_sends;
+}
+
+/// Says each change, so many times, and an end that comes before.
+fn watches<T: ToString + 'static>(
+    subject: Subject,
+    receiver: Receiver<T>,
+    said: &Said,
+    (name, changes): (&'static str, usize),
+) -> BoxTask<()> {
+    let receiver = Rc::new(receiver);
+    let mut program = body();
+    for _ in 0..changes {
+        let (receiver, said) = (Rc::clone(&receiver), said.clone());
+        program = program.perform_then(
+            move || receiver.changed(),
+            move |value| {
+                let value = value.map_or_else(|_| "end".to_string(), |value| value.to_string());
+                said.say(format!("{name}: {value}"));
+            },
+        );
+    }
+    subject.task(program)
+}
+
+fn only_the_latest_counts(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = watch::channel(0);
+    let _task = event_loop.spawn(watches(subject, receiver, &said, ("a", 2)));
+    turns(&mut event_loop, 1);
+    sender.send(1);
+    sender.send(2);
+    turns(&mut event_loop, 2);
+    sender.send(3);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["a: 2", "a: 3"]);
+}
+
+fn a_change_wakes_all_in_order(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = watch::channel(0);
+    let others = [receiver.clone(), sender.subscribe()];
+    let mut names = ["a", "b", "c"].into_iter();
+    let _tasks: Vec<_> = [receiver]
+        .into_iter()
+        .chain(others)
+        .map(|receiver| {
+            let name = names.next().unwrap();
+            event_loop.spawn(watches(subject, receiver, &said, (name, 1)))
+        })
+        .collect();
+    turns(&mut event_loop, 2);
+    assert!(said.lines().is_empty(), "they have seen what was there first");
+    sender.send(1);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["a: 1", "b: 1", "c: 1"]);
+}
+
+fn a_change_is_kept_for_who_looks_later(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = watch::channel(0);
+    let copy = receiver.clone();
+    sender.send(1);
+    assert!(receiver.has_changed() && copy.has_changed());
+    let _task = event_loop.spawn(watches(subject, receiver, &said, ("a", 1)));
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["a: 1"], "without suspending");
+    assert!(copy.has_changed(), "each receiver for itself");
+    assert!(!sender.subscribe().has_changed(), "who comes now has seen it");
+}
+
+fn the_end_comes_after_the_last_value(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = watch::channel(0);
+    let waits = receiver.clone();
+    let _task = event_loop.spawn(watches(subject, waits, &said, ("a", 2)));
+    turns(&mut event_loop, 1);
+    let other = sender.clone();
+    drop(sender);
+    other.send(1);
+    drop(other);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["a: 1", "a: end"]);
+    assert_eq!(*receiver.borrow(), 1, "the value stays");
+}
+
+fn a_watcher_that_is_cancelled_has_seen_nothing(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = watch::channel(0);
+    let receiver = Rc::new(receiver);
+    let waits = || {
+        let (receiver, said) = (Rc::clone(&receiver), said.clone());
+        subject.task(body().perform_then(
+            move || receiver.changed(),
+            move |value| said.say(value.unwrap().to_string()),
+        ))
+    };
+    let cancelled = event_loop.spawn(waits());
+    turns(&mut event_loop, 1);
+    sender.send(1);
+    cancelled.cancel();
+    let _next = event_loop.spawn(waits());
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["1"]);
+}
+
+/// Says when no receiver is left.
+fn hears<T: 'static>(subject: Subject, sender: &Sender<T>, said: &Said) -> BoxTask<()> {
+    subject.task(body().perform(sender.closed()).say(said, "nobody"))
+}
+
+fn a_sender_hears_when_nobody_looks(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = watch::channel(0);
+    let other = receiver.clone();
+    let _task = event_loop.spawn(hears(subject, &sender, &said));
+    turns(&mut event_loop, 1);
+    drop(receiver);
+    turns(&mut event_loop, 1);
+    assert!(said.lines().is_empty() && !sender.is_closed());
+    drop(other);
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["nobody"]);
+    assert!(sender.is_closed());
+    sender.send(1);
+    assert_eq!(*sender.subscribe().borrow(), 1, "whoever looks again finds it");
+}
+
+fn a_wait_counts_as_a_receiver(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = watch::channel(0);
+    let changed = receiver.changed();
+    drop(receiver);
+    let waits = event_loop.spawn(subject.task(body().perform(changed)));
+    let _task = event_loop.spawn(hears(subject, &sender, &said));
+    turns(&mut event_loop, 2);
+    assert!(said.lines().is_empty());
+    waits.cancel();
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["nobody"]);
+}
+
+fn a_share_of_the_value_stays(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (sender, receiver) = watch::channel(vec![1]);
+    let looks = body().run(move || {
+        let before = receiver.borrow();
+        sender.send_modify(|value| value.push(2));
+        assert_eq!((&*before, &*receiver.borrow()), (&vec![1], &vec![1, 2]));
+    });
+    let looks = event_loop.spawn(subject.task(looks));
+    event_loop.block_on(looks).unwrap().unwrap();
+}
+
+fn a_modification_that_panics(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (sender, receiver) = watch::channel(1);
+    let _task = event_loop.spawn(watches(subject, receiver.clone(), &said, ("a", 1)));
+    turns(&mut event_loop, 1);
+    let panics = quietly(|| sender.send_modify(|_| panic!("in the middle")));
+    assert_eq!(panics, Err("in the middle".into()));
+    turns(&mut event_loop, 1);
+    assert!(said.lines().is_empty() && *receiver.borrow() == 1);
+    sender.send_modify(|value| *value += 1);
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["a: 2"]);
+}
+
+/// Sends its successor when it is dropped.
+struct Heir(u32, Rc<RefCell<Option<Sender<Heir>>>>);
+
+impl ToString for Heir {
+    fn to_string(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl Drop for Heir {
+    fn drop(&mut self) {
+        if let Some(sender) = self.1.take() {
+            sender.send(Heir(self.0 + 10, Rc::default()));
+        }
+    }
+}
+
+fn a_destructor_that_sends(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let slot = Rc::default();
+    let (sender, receiver) = watch::channel(Heir(1, Rc::clone(&slot)));
+    slot.replace(Some(sender.clone()));
+    let _task = event_loop.spawn(watches(subject, receiver, &said, ("a", 1)));
+    turns(&mut event_loop, 1);
+    sender.send(Heir(2, Rc::default()));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["a: 11"]);
+}

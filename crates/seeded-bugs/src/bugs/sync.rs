@@ -1,0 +1,83 @@
+//! Bugs of the mutex, the semaphore, the barrier, and the channels to many receivers.
+
+use super::Bug;
+
+const MUTEX: &str = "crates/core/src/mutex.rs";
+const SEMAPHORE: &str = "crates/core/src/semaphore.rs";
+const BARRIER: &str = "crates/core/src/barrier.rs";
+const WATCH_SEND: &str = "crates/core/src/watch/send.rs";
+const WATCH_RECV: &str = "crates/core/src/watch/recv.rs";
+const RING: &str = "crates/core/src/broadcast/ring.rs";
+
+pub const BUGS: &[Bug] = &[
+    Bug {
+        name: "try-lock-overtakes",
+        harm: "who does not wait for a lock takes it from those who do",
+        file: MUTEX,
+        find: "if state.line.is_empty() { state.value.take() } else { None };",
+        replace: "state.value.take();",
+    },
+    Bug {
+        name: "lock-of-the-cancelled-is-lost",
+        harm: "a lock that is given to a task just cancelled is never given to the next",
+        file: MUTEX,
+        find: "if state.value.is_some() { state.line.waiter_at(0) } else { None };",
+        replace: "None;",
+    },
+    Bug {
+        name: "unlocking-tells-nobody",
+        harm: "who waits for a lock sleeps on when it is given back",
+        file: MUTEX,
+        find: "        let next = state.line.waiter_at(0);\n        drop(state);\n        waiters::wake([next]);",
+        replace: "        drop(state);\n        waiters::wake::<0>([]);",
+    },
+    Bug {
+        name: "small-requests-overtake",
+        harm: "who wants many permits is starved by those who want few",
+        file: SEMAPHORE,
+        find: "let takes = n == 0 || is_next && n <= self.permits;",
+        replace: "let takes = n == 0 || (is_next || ticket.is_none()) && n <= self.permits;",
+    },
+    Bug {
+        name: "permits-serve-one-at-a-time",
+        harm: "of many permits that come back at once, only the first in line hears",
+        file: SEMAPHORE,
+        find: "        let next = state.next_in_line();\n        drop(state);\n        drop(own);\n        waiters::wake([next]);",
+        replace: "        drop(state);\n        drop(own);",
+    },
+    Bug {
+        name: "cancelled-at-the-barrier-counts",
+        harm: "tasks go on though not all have come",
+        file: BARRIER,
+        find: "let left = self.barrier.waiters.borrow_mut().leave(ticket);",
+        replace: "let left = ticket;",
+    },
+    Bug {
+        name: "change-is-not-marked-as-seen",
+        harm: "who watches sees the same value again and again",
+        file: WATCH_RECV,
+        find: "seen.version.replace(state.version)",
+        replace: "seen.version.get()",
+    },
+    Bug {
+        name: "former-value-dropped-before-the-new-one-is-there",
+        harm: "a value whose destructor uses its channel panics",
+        file: WATCH_SEND,
+        find: "let former = mem::replace(&mut state.value, Rc::new(value));",
+        replace: "let former = (); drop(mem::replace(&mut state.value, Rc::new(value)));",
+    },
+    Bug {
+        name: "lag-is-counted-wrong",
+        harm: "a slow receiver is told that it lost one value fewer than it did, and gets one twice",
+        file: RING,
+        find: "let missed = self.first.saturating_sub(*next);",
+        replace: "let missed = self.first.saturating_sub(*next).saturating_sub(1);",
+    },
+    Bug {
+        name: "broadcast-keeps-what-nobody-awaits",
+        harm: "a value is kept though the last receiver that had not received it is gone",
+        file: RING,
+        find: "unwrap_or(self.values.len());",
+        replace: "unwrap_or(0);",
+    },
+];
