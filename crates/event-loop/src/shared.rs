@@ -19,7 +19,7 @@ use crate::{
     clock::Clock,
     mailbox::Mailbox,
     mailboxes::{self, Remote},
-    reactor::Reactor,
+    reactor::{Bell, Reactor},
     ready::ReadyQueue,
     scheduling::Scheduling,
     slots::Slots,
@@ -35,7 +35,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// How many keep a virtual clock from jumping.
     pub(crate) holds: Rc<Cell<usize>>,
-    mailbox: &'static Mailbox,
+    pub(crate) mailbox: &'static Mailbox,
     pub(crate) remote: Remote,
     /// The task that is being resumed.
     pub(crate) running: Cell<Option<Key>>,
@@ -62,8 +62,11 @@ pub(crate) struct State {
 }
 
 impl Shared {
-    pub(crate) fn new(clock: Clock, scheduling: Option<Box<Scheduling>>) -> io::Result<Self> {
-        let (reactor, bell) = Reactor::new()?;
+    pub(crate) fn new(
+        clock: Clock,
+        scheduling: Option<Box<Scheduling>>,
+        (reactor, bell): (Reactor, Bell),
+    ) -> io::Result<Self> {
         let (index, first_generation) = mailboxes::claim(bell)?;
         Ok(Self {
             state: RefCell::new(State {
@@ -183,7 +186,7 @@ impl Shared {
     }
 
     /// The tasks that are left, when nobody outside the loop could wake one of them.
-    fn deadlock(&self) -> Option<Deadlock> {
+    pub(crate) fn deadlock(&self) -> Option<Deadlock> {
         let state = self.state.borrow();
         let nobody_outside = Arc::strong_count(&self.remote.count) == 1
             && !state.escaped

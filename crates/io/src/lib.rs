@@ -38,6 +38,7 @@ mod source;
 mod operation;
 mod keep;
 mod stream;
+mod attempts;
 mod datagram;
 mod ready;
 mod options;
@@ -47,8 +48,13 @@ mod udp;
 mod unix;
 mod offload;
 pub mod fs;
+pub mod signal;
+mod bytes;
+mod polled;
 
+pub use bytes::{ByteReader, ByteWriter};
 pub use operation::Leaf;
+pub use polled::{Attempts, Polled};
 pub use quadrivium_core::Interest;
 pub use ready::{Ready, ready};
 

@@ -92,6 +92,7 @@
 //! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; waiting for any descriptor |
 //! | [`fs`] | files and folders |
+//! | [`signal`] | signals to this process |
 //! | [`thread`] | green threads under the names of `std::thread`; work on other OS threads |
 //! | [`event_loop`] | the loop, its errors, its trace |
 //! | [`test`](mod@test) | deterministic simulation, and checks around code |
@@ -107,7 +108,6 @@ pub use quadrivium_event_loop::{EventLoop, RunError};
 pub use quadrivium_callback as callback;
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
-pub use quadrivium_green as green;
 pub use quadrivium_test as test;
 
 /// The loop, its errors and its trace.
@@ -157,11 +157,27 @@ pub mod fs {
     pub use quadrivium_io::fs::*;
 }
 
-/// Waiting for any descriptor; what the operations of sockets have in common.
-pub mod io {
-    pub use quadrivium_io::{Interest, Leaf, Ready, ready};
+/// Signals to this process.
+pub mod signal {
+    pub use quadrivium_io::signal::*;
 }
 
+/// Waiting for any descriptor; what the operations of streams have in common; streams for crates
+/// written for futures.
+pub mod io {
+    pub use quadrivium_io::{
+        Attempts, ByteReader, ByteWriter, Interest, Leaf, Polled, Ready, ready,
+    };
+}
+
+/// Tasks as futures of another executor: of tokio, of smol, of yours.
+pub mod executor {
+    pub use quadrivium_event_loop::{Executor, Guest};
+    #[cfg(any(feature = "smol", feature = "tokio"))]
+    pub use quadrivium_executors::*;
+}
+
+pub mod green;
 pub mod thread;
 
 /// What most programs use. `perform` is not among them, as each style has its own.

@@ -46,6 +46,7 @@ mod tcp;
 mod udp;
 mod unix_sockets;
 mod socket_cancels;
+mod signals;
 
 // What other threads do for it.
 mod holds;
@@ -97,6 +98,7 @@ const TOPICS: &[&[Law]] = &[
     udp::LAWS,
     unix_sockets::LAWS,
     socket_cancels::LAWS,
+    signals::LAWS,
     holds::LAWS,
     offload::LAWS,
     files::LAWS,
@@ -109,7 +111,7 @@ const TOPICS: &[&[Law]] = &[
 
 /// All laws, in the order in which they are best read.
 pub fn laws() -> impl Iterator<Item = &'static Law> {
-    TOPICS.into_iter().flatten()
+    TOPICS.iter().copied().flatten()
 }
 
 /// Makes a `#[test]` of every law, for a style (`&MyStyle`) or a [`Subject`](crate::Subject).
@@ -157,6 +159,7 @@ macro_rules! every_law {
         $crate::udp! {}
         $crate::unix_sockets! {}
         $crate::socket_cancels! {}
+        $crate::signals! {}
         $crate::holds! {}
         $crate::offload! {}
         $crate::files! {}

@@ -12,6 +12,7 @@ use quadrivium_core::Interest;
 use socket2::SockRef;
 
 use crate::{
+    attempts::attempts,
     connect::{Connect, Made},
     keep::{Lent, Owned},
     operation::{Leaf, Operation},
@@ -143,4 +144,5 @@ impl Made for TcpStream {
 }
 
 stream_operations!(TcpStream);
+attempts!(TcpStream);
 socket!(TcpStream);

@@ -15,6 +15,7 @@ use quadrivium_core::Interest;
 use socket2::{SockAddr, SockRef};
 
 use crate::{
+    attempts::attempts,
     connect::{Connect, Made},
     keep::{Lent, Owned},
     operation::{Leaf, Operation},
@@ -81,4 +82,5 @@ impl Made for UnixStream {
 }
 
 stream_operations!(UnixStream);
+attempts!(UnixStream);
 socket!(UnixStream);

@@ -1,0 +1,95 @@
+//! Tasks written as green threads: plain functions on stacks of their own; and [`Blocking`], by
+//! which crates that know nothing of them read and write.
+
+use std::io::{self, Read, Write};
+
+use quadrivium_io::{ByteReader, ByteWriter};
+
+pub use quadrivium_green::*;
+
+/// A stream that reads and writes as one that blocks, and suspends the green thread instead: for
+/// every crate that takes a [`Read`] or a [`Write`].
+///
+/// Any depth of foreign code may stand between the body of the green thread and the stream: a TLS
+/// handshake, a parser, a decoder. `&Blocking` reads and writes too, so that one green thread may
+/// read what another writes.
+///
+/// ```
+/// use quadrivium::{green::Blocking, net::UnixStream, prelude::*};
+/// use std::io::{BufRead, BufReader, Write};
+///
+/// let (one, other) = UnixStream::pair()?;
+/// let asks = green(move || {
+///     let stream = Blocking::new(one);
+///     writeln!(&stream, "who is there?")?;
+///     let mut answer = String::new();
+///     BufReader::new(&stream).read_line(&mut answer)?;
+///     Ok::<_, std::io::Error>(answer)
+/// });
+/// let answers = green(move || {
+///     let stream = Blocking::new(other);
+///     let asked = BufReader::new(&stream).lines().next().unwrap()?;
+///     writeln!(&stream, "you said {asked:?}")
+/// });
+/// let (answer, answered) = EventLoop::new()?.block_on(join(asks, answers))?;
+/// answered?;
+/// assert_eq!(answer?, "you said \"who is there?\"\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+///
+/// Reading and writing panic outside the body of a green thread, as [`perform`] does.
+#[derive(Clone, Debug)]
+pub struct Blocking<S> {
+    stream: S,
+}
+
+impl<S> Blocking<S> {
+    /// This stream, to be read and written as one that blocks.
+    pub fn new(stream: S) -> Self {
+        Self { stream }
+    }
+
+    /// The stream.
+    pub fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
+    /// The stream, for leaves again.
+    pub fn into_inner(self) -> S {
+        self.stream
+    }
+}
+
+impl<S: ByteReader> Read for &Blocking<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        perform(self.stream.read(buffer))
+    }
+}
+
+impl<S: ByteReader> Read for Blocking<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*self).read(buffer)
+    }
+}
+
+impl<S: ByteWriter> Write for &Blocking<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        perform(self.stream.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<S: ByteWriter> Write for Blocking<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&*self).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
