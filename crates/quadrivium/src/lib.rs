@@ -111,10 +111,11 @@ pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
 pub use quadrivium_test as test;
 
-/// The loop, its errors and its trace.
+/// The loop, its errors and its trace; a loop on each of several threads.
 pub mod event_loop {
     pub use quadrivium_event_loop::{
-        Deadlock, EventLoop, Fault, Recorder, RunError, Schedule, Stopper, Trace, Turned, trace,
+        Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, RunError, Schedule, Spawner,
+        Stopper, Trace, Turned, trace,
     };
 }
 
