@@ -191,6 +191,8 @@ pub mod executor {
 }
 
 pub mod green;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 pub mod thread;
 
 /// What most programs use. `perform` is not among them, as each style has its own.
