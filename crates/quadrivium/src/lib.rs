@@ -91,6 +91,7 @@
 //! | [`time`] | sleeping, deadlines, giving way |
 //! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
+//! | [`dns`] | names of hosts |
 //! | [`fs`] | files and folders |
 //! | [`process`] | child processes |
 //! | [`signal`] | signals to this process |
@@ -152,6 +153,11 @@ pub mod sync {
 /// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.
 pub mod net {
     pub use quadrivium_io::net::*;
+}
+
+/// Names of hosts.
+pub mod dns {
+    pub use quadrivium_io::dns::*;
 }
 
 /// Files and folders: what `std::fs` is to threads.
