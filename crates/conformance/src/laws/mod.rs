@@ -31,6 +31,7 @@ mod semaphores;
 mod barriers;
 mod watches;
 mod broadcasts;
+mod streams;
 mod wakes;
 mod stale_wakes;
 mod new_wakers;
@@ -56,7 +57,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 40] = [
+const TOPICS: [&[Law]; 41] = [
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -79,6 +80,7 @@ const TOPICS: [&[Law]; 40] = [
     barriers::LAWS,
     watches::LAWS,
     broadcasts::LAWS,
+    streams::LAWS,
     wakes::LAWS,
     stale_wakes::LAWS,
     new_wakers::LAWS,
@@ -136,6 +138,7 @@ macro_rules! every_law {
         $crate::barriers! {}
         $crate::watches! {}
         $crate::broadcasts! {}
+        $crate::streams! {}
         $crate::wakes! {}
         $crate::stale_wakes! {}
         $crate::new_wakers! {}

@@ -168,3 +168,31 @@ fn a_polled_socket_and_a_leaf_in_a_race() {
     assert_eq!(first, Either::Left(5));
     drop(leaf);
 }
+
+#[test]
+fn a_stream_of_a_generator_is_one_of_futures() {
+    let items = quadrivium::generator::stream(|mut co| async move {
+        for n in 1..=3 {
+            co.perform(sleep(Duration::from_secs(1))).await;
+            co.yield_item(n).await;
+        }
+    });
+    let sum = future::future(items.map(|n| n * n).fold(0, async |sum, n| sum + n));
+    assert_eq!(EventLoop::with_virtual_clock().unwrap().block_on(sum).unwrap(), 14);
+}
+
+#[test]
+fn streams_of_generators_are_merged() {
+    let every = |seconds| {
+        quadrivium::generator::stream(move |mut co| async move {
+            for n in 1..=3 {
+                co.perform(sleep(Duration::from_secs(seconds))).await;
+                co.yield_item(n * seconds).await;
+            }
+        })
+    };
+    let merged = futures::stream::select_all([every(3), every(5)]);
+    let times = future::future(merged.collect::<Vec<_>>());
+    let times = EventLoop::with_virtual_clock().unwrap().block_on(times).unwrap();
+    assert_eq!(times, [3, 5, 6, 9, 10, 15]);
+}
