@@ -103,7 +103,6 @@ pub use quadrivium_core::{
 };
 pub use quadrivium_event_loop::{EventLoop, RunError};
 
-pub use quadrivium_callback as callback;
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
 pub use quadrivium_test as test;
@@ -157,6 +156,7 @@ pub mod io {
     };
 }
 
+pub mod callback;
 pub mod green;
 #[cfg(feature = "hyper")]
 pub mod hyper;

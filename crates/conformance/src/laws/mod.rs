@@ -32,6 +32,7 @@ mod barriers;
 mod watches;
 mod broadcasts;
 mod streams;
+mod calls;
 mod wakes;
 mod stale_wakes;
 mod new_wakers;
@@ -57,7 +58,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 41] = [
+const TOPICS: [&[Law]; 42] = [
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -81,6 +82,7 @@ const TOPICS: [&[Law]; 41] = [
     watches::LAWS,
     broadcasts::LAWS,
     streams::LAWS,
+    calls::LAWS,
     wakes::LAWS,
     stale_wakes::LAWS,
     new_wakers::LAWS,
@@ -139,6 +141,7 @@ macro_rules! every_law {
         $crate::watches! {}
         $crate::broadcasts! {}
         $crate::streams! {}
+        $crate::calls! {}
         $crate::wakes! {}
         $crate::stale_wakes! {}
         $crate::new_wakers! {}
