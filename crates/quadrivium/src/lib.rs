@@ -87,7 +87,7 @@
 //! | module | has |
 //! |---|---|
 //! | [`task`] | what a task is; [`spawn`], join, race |
-//! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles |
+//! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles, and what each has for the crates and habits of its own world |
 //! | [`time`] | sleeping, deadlines, giving way |
 //! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; waiting for any descriptor |
@@ -173,6 +173,26 @@ pub mod prelude {
     pub use quadrivium_generator::{Co, generator};
     pub use quadrivium_green::green;
 }
+
+/// The examples of the chapter on callbacks run as tests.
+#[doc = include_str!("../../../docs/callback.md")]
+#[cfg(doctest)]
+struct CallbackExamples;
+
+/// The examples of the chapter on generators run as tests.
+#[doc = include_str!("../../../docs/generator.md")]
+#[cfg(doctest)]
+struct GeneratorExamples;
+
+/// The examples of the chapter on futures run as tests.
+#[doc = include_str!("../../../docs/future.md")]
+#[cfg(doctest)]
+struct FutureExamples;
+
+/// The examples of the chapter on green threads run as tests.
+#[doc = include_str!("../../../docs/green.md")]
+#[cfg(doctest)]
+struct GreenExamples;
 
 /// The examples of the chapter on sockets run as tests.
 #[doc = include_str!("../../../docs/io.md")]
