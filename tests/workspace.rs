@@ -10,18 +10,33 @@ use std::{
 use crate::words::words;
 
 /// Crates that may have `unsafe`, in modules of their own.
-const MAY_BE_UNSAFE: [&str; 3] = ["green", "event-loop", "bench"];
+const MAY_BE_UNSAFE: [&str; 4] = ["green", "event-loop", "executors", "bench"];
 
 /// What each crate below the facade may depend on. Arrows go down only: a style knows no other
 /// style and no loop, the loop knows no style, the core knows the standard library.
-const MAY_IMPORT: [(&str, &[&str]); 8] = [
+const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("core", &[]),
     ("callback", &["quadrivium-core", "pin-project-lite"]),
     ("generator", &["quadrivium-core", "futures-core", "pin-project-lite", "genawaiter"]),
     ("future", &["quadrivium-core", "pin-project-lite"]),
     ("green", &["quadrivium-core", "corosensei", "libc"]),
     ("event-loop", &["quadrivium-core", "mio"]),
-    ("io", &["quadrivium-core", "futures-io", "libc", "socket2"]),
+    ("executors", &["quadrivium-core", "quadrivium-event-loop", "async-io", "tokio"]),
+    (
+        "io",
+        &[
+            "quadrivium-core",
+            "async-executor",
+            "async-task",
+            "blocking",
+            "futures-io",
+            "futures-lite",
+            "libc",
+            "rustix",
+            "signal-hook",
+            "socket2",
+        ],
+    ),
     ("test", &["quadrivium-core", "quadrivium-event-loop", "oorandom"]),
 ];
 

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Canceller, Context, JoinError, Readiness, Step, Task, Wait};
+use crate::{Canceller, Context, Hold, JoinError, Readiness, Step, Task, Wait};
 
 /// What drives tasks: an event loop, another scheduler, somebody else's executor.
 ///
@@ -27,6 +27,11 @@ pub trait Host {
 
     /// Lets `duration` pass on the host's clock with nothing else running.
     fn block_for(&self, duration: Duration);
+
+    /// Keeps time from jumping while the [`Hold`] exists. A host on real time has nothing to keep.
+    fn hold(&self) -> Hold {
+        Hold::default()
+    }
 
     /// A copy of `waker` that will stay on this thread (see [`Context::local_waker`]).
     fn local_waker(&self, waker: &Waker) -> Waker {

@@ -33,6 +33,7 @@ mod join_handle;
 mod readiness;
 
 mod time;
+mod hold;
 mod waiters;
 mod line;
 pub mod notify;
@@ -51,6 +52,7 @@ mod race;
 mod timeout;
 
 pub use context::{Context, LocalWaker};
+pub use hold::{Hold, hold};
 pub use join::{Join, JoinAll, join, join_all};
 pub use join_handle::{Canceller, JoinError, JoinHandle, spawn, spawn_named};
 pub use perform::{Perform, PerformWaits};

@@ -13,15 +13,22 @@ pub(crate) struct Clock {
     origin: Instant,
     /// How far a virtual clock has come since.
     virtual_time: Option<Cell<Duration>>,
+    /// What time it is where time is real.
+    read: fn() -> Instant,
 }
 
 impl Clock {
     pub(crate) fn real() -> Self {
-        Self { origin: Instant::now(), virtual_time: None }
+        Self::of(Instant::now)
+    }
+
+    /// Somebody else's clock.
+    pub(crate) fn of(read: fn() -> Instant) -> Self {
+        Self { origin: read(), virtual_time: None, read }
     }
 
     pub(crate) fn virtual_time() -> Self {
-        Self { origin: Instant::now(), virtual_time: Some(Cell::new(Duration::ZERO)) }
+        Self { virtual_time: Some(Cell::new(Duration::ZERO)), ..Self::real() }
     }
 
     pub(crate) fn is_virtual(&self) -> bool {
@@ -31,7 +38,7 @@ impl Clock {
     pub(crate) fn elapsed(&self) -> Duration {
         match &self.virtual_time {
             Some(elapsed) => elapsed.get(),
-            None => self.origin.elapsed(),
+            None => (self.read)().saturating_duration_since(self.origin),
         }
     }
 
@@ -39,7 +46,7 @@ impl Clock {
         match &self.virtual_time {
             // `advance` keeps the sum in range.
             Some(elapsed) => self.origin + elapsed.get(),
-            None => Instant::now(),
+            None => (self.read)(),
         }
     }
 

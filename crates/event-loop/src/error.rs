@@ -20,9 +20,10 @@ pub enum RunError {
 
 /// The tasks that are left, in the order they were spawned.
 ///
-/// None is ready, none has a deadline, and only they themselves and the caller of `run` hold what
-/// could wake them: no handle is in use elsewhere, and no task has given its waker away. After `run`
-/// its caller may still wake one and run again; the task of a `block_on` has been cancelled.
+/// None is ready, none has a deadline that can come (see [`hold`](quadrivium_core::hold)), and only
+/// they themselves and the caller of `run` hold what could wake them: no handle is in use elsewhere,
+/// and no task has given its waker away. After `run` its caller may still wake one and run again;
+/// the task of a `block_on` has been cancelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deadlock {
     /// Who they are.

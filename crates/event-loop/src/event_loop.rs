@@ -10,8 +10,13 @@ use std::{
 use quadrivium_core::{JoinHandle, Task, host::Host};
 
 use crate::{
-    RunError, Schedule, Trace, active::Active, clock::Clock, mailboxes::Remote,
-    scheduling::Scheduling, shared::Shared,
+    RunError, Schedule, Trace,
+    active::Active,
+    clock::Clock,
+    mailboxes::Remote,
+    reactor::{Bell, Reactor},
+    scheduling::Scheduling,
+    shared::Shared,
 };
 
 /// Drives tasks of every style on one thread.
@@ -28,7 +33,7 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct EventLoop {
-    shared: Rc<Shared>,
+    pub(crate) shared: Rc<Shared>,
 }
 
 /// What one [`turn`](EventLoop::turn) left to do.
@@ -80,7 +85,13 @@ impl EventLoop {
     }
 
     fn with(clock: Clock, scheduling: Option<Box<Scheduling>>) -> io::Result<Self> {
-        Ok(Self { shared: Rc::new(Shared::new(clock, scheduling)?) })
+        Ok(Self { shared: Rc::new(Shared::new(clock, scheduling, Reactor::new()?)?) })
+    }
+
+    /// A loop that sleeps in another executor.
+    pub(crate) fn of_a_guest(now: fn() -> Instant, bell: Bell) -> io::Result<Self> {
+        let reactor = (Reactor::of_a_guest(), bell);
+        Ok(Self { shared: Rc::new(Shared::new(Clock::of(now), None, reactor)?) })
     }
 
     /// Hands a task to the loop. It starts in a later turn.
@@ -103,7 +114,7 @@ impl EventLoop {
         self.spawn_at(task, Some(name), Location::caller())
     }
 
-    fn spawn_at<T>(
+    pub(crate) fn spawn_at<T>(
         &self,
         task: T,
         name: Option<&str>,

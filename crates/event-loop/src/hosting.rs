@@ -9,7 +9,7 @@ use std::{
 };
 
 use quadrivium_core::{
-    Canceller, Context,
+    Canceller, Context, Hold,
     host::{self, Host, HostedTask, Joined, Label, Reactor, Spawned},
 };
 
@@ -28,6 +28,10 @@ impl Host for Shared {
 
     fn block_for(&self, duration: Duration) {
         self.clock.advance(duration);
+    }
+
+    fn hold(&self) -> Hold {
+        Hold::counted(&self.holds)
     }
 
     fn local_waker(&self, waker: &Waker) -> Waker {

@@ -33,6 +33,17 @@ impl Late {
         Some(first.remove())
     }
 
+    /// Whether a task that was woken is kept out of line.
+    pub(crate) fn has_delayed(&self) -> bool {
+        self.entries.values().any(|(_, arrival)| *arrival == Arrival::Delayed)
+    }
+
+    /// Takes out all such tasks, due or not.
+    pub(crate) fn take_delayed(&mut self) -> impl Iterator<Item = Key> {
+        let delayed = self.entries.extract_if(.., |_, (_, arrival)| *arrival == Arrival::Delayed);
+        delayed.map(|(_, (key, _))| key)
+    }
+
     /// When the first is due.
     pub(crate) fn next(&self) -> Option<u64> {
         self.entries.first_key_value().map(|((due, _), _)| *due)

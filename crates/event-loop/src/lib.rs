@@ -20,6 +20,7 @@
 
 // In reading order.
 mod event_loop;
+mod guest;
 mod error;
 mod shared;
 mod step;
@@ -44,5 +45,6 @@ pub mod trace;
 
 pub use error::{Deadlock, RunError};
 pub use event_loop::{EventLoop, Stopper, Turned};
+pub use guest::{Executor, Guest};
 pub use schedule::{Fault, Schedule};
 pub use trace::{Recorder, Trace};

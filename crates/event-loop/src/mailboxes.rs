@@ -24,7 +24,7 @@ static UNUSED: Mutex<Unused> = Mutex::new(Unused { returned: Vec::new(), fresh: 
 struct Unused {
     /// Index, and the generation to go on with.
     returned: Vec<(u16, u32)>,
-    fresh: u16,
+    fresh: u32,
 }
 
 /// The mailbox of the loop with this index.
@@ -53,7 +53,8 @@ impl Unused {
     fn take(&mut self) -> Option<(u16, u32)> {
         let returned = self.returned.pop();
         returned.or_else(|| {
-            let fresh = (usize::from(self.fresh) < LOOPS).then_some((self.fresh, 0))?;
+            // There are as many as fit.
+            let fresh = (u16::try_from(self.fresh).ok()?, 0);
             self.fresh += 1;
             Some(fresh)
         })

@@ -1,7 +1,14 @@
 //! [`Reactor`]: where the loop's thread sleeps, the bell that wakes it, and what the operating
 //! system has to say about descriptors.
 
-use std::{cell::RefCell, io, sync::Arc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    io,
+    os::fd::{AsFd, OwnedFd},
+    sync::{Arc, Mutex, PoisonError},
+    task::Waker,
+    time::Duration,
+};
 
 use mio::{Token, event::Event};
 use quadrivium_core::Interest;
@@ -14,13 +21,26 @@ const BELL: Token = Token(usize::MAX);
 /// system call, which costs as much as ten steps or more.
 const STEPS: usize = 32;
 
+/// What one look at the descriptors can find.
+const EVENTS: usize = 256;
+
 #[derive(Debug)]
 pub(crate) struct Reactor {
-    /// Gone when the loop is closed: a handle that outlives it holds no descriptor.
-    poll: RefCell<Option<Poll>>,
+    poll: RefCell<Polled>,
     pub(crate) sources: Arc<Sources>,
     /// What the last poll found. Taken out while tasks are woken, so that nothing is borrowed then.
     edges: RefCell<Vec<Edges>>,
+    /// The last poll found as much as it can hold.
+    has_more: Cell<bool>,
+}
+
+#[derive(Debug)]
+enum Polled {
+    /// The loop sleeps elsewhere, and no descriptor has been registered.
+    NotYet,
+    Open(Poll),
+    /// The loop is closed: a handle that outlives it holds no descriptor.
+    Closed,
 }
 
 #[derive(Debug)]
@@ -29,9 +49,18 @@ struct Poll {
     events: mio::Events,
 }
 
-/// Wakes the thread that sleeps in the reactor.
+/// Wakes the loop that sleeps.
 #[derive(Debug)]
-pub(crate) struct Bell(mio::Waker);
+pub(crate) enum Bell {
+    /// Its thread sleeps in the reactor.
+    Reactor(mio::Waker),
+    /// It is a guest of another executor, which sleeps.
+    Executor(Arc<ExecutorBell>),
+}
+
+/// How a guest asks the executor around it for a poll.
+#[derive(Debug)]
+pub(crate) struct ExecutorBell(Mutex<Waker>);
 
 /// What became ready about a descriptor.
 #[derive(Debug)]
@@ -44,31 +73,61 @@ struct Edges {
 
 impl Reactor {
     pub(crate) fn new() -> io::Result<(Self, Bell)> {
-        let poll = mio::Poll::new()?;
-        let bell = Bell(mio::Waker::new(poll.registry(), BELL)?);
-        let poll = Poll { poll, events: mio::Events::with_capacity(256) };
-        let (sources, edges) = (Arc::default(), RefCell::default());
-        Ok((Self { poll: RefCell::new(Some(poll)), sources, edges }, bell))
+        let poll = Poll::new()?;
+        let bell = Bell::Reactor(mio::Waker::new(poll.poll.registry(), BELL)?);
+        Ok((Self::with(Polled::Open(poll)), bell))
+    }
+
+    /// The loop sleeps elsewhere: it has no descriptors before one of its tasks waits for one.
+    pub(crate) fn of_a_guest() -> Self {
+        Self::with(Polled::NotYet)
+    }
+
+    fn with(poll: Polled) -> Self {
+        Self {
+            poll: RefCell::new(poll),
+            sources: Arc::default(),
+            edges: RefCell::default(),
+            has_more: Cell::new(false),
+        }
     }
 
     /// What descriptors are registered with.
     pub(crate) fn sources(&self) -> io::Result<Arc<Sources>> {
-        if let Some(Poll { poll, .. }) = &*self.poll.borrow() {
+        let mut poll = self.poll.borrow_mut();
+        if let Polled::NotYet = *poll {
+            *poll = Polled::Open(Poll::new()?);
+        }
+        if let Polled::Open(Poll { poll, .. }) = &*poll {
             // A loop that never waits for a descriptor does without this one.
             self.sources.open(|| poll.registry().try_clone())?;
         }
         Ok(Arc::clone(&self.sources))
     }
 
+    /// Whether another poll may find something at once. No edge of [`descriptor`](Self::descriptor)
+    /// tells of what one poll has left over.
+    pub(crate) fn has_more(&self) -> bool {
+        self.has_more.get()
+    }
+
+    /// A descriptor that is readable when one of the sources is ready.
+    pub(crate) fn descriptor(&self) -> io::Result<OwnedFd> {
+        match &*self.poll.borrow() {
+            Polled::Open(Poll { poll, .. }) => poll.registry().as_fd().try_clone_to_owned(),
+            Polled::NotYet | Polled::Closed => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
     pub(crate) fn close(&self) {
-        self.poll.replace(None);
+        self.poll.replace(Polled::Closed);
         self.sources.close();
     }
 
     /// Sleeps until the bell rings, a descriptor becomes ready or `timeout` is over, or for no
     /// reason (a signal).
     fn poll(&self, timeout: Option<Duration>) {
-        let Some(Poll { poll, events }) = &mut *self.poll.borrow_mut() else { return };
+        let Polled::Open(Poll { poll, events }) = &mut *self.poll.borrow_mut() else { return };
         // The kernel counts whole milliseconds; mio rounds up, so no timer fires early.
         match poll.poll(events, timeout) {
             Ok(()) => {}
@@ -76,6 +135,7 @@ impl Reactor {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
             Err(error) => panic!("the event loop cannot wait for events: {error}"),
         }
+        self.has_more.set(events.iter().count() == EVENTS);
         let news = events.iter().filter(|event| event.token() != BELL).map(Edges::from);
         self.edges.borrow_mut().extend(news);
     }
@@ -107,10 +167,41 @@ impl From<&Event> for Edges {
     }
 }
 
+impl Poll {
+    fn new() -> io::Result<Self> {
+        Ok(Self { poll: mio::Poll::new()?, events: mio::Events::with_capacity(EVENTS) })
+    }
+}
+
 impl Bell {
     pub(crate) fn ring(&self) {
-        // A full counter means that it has rung already; there is no other way to fail.
-        let _ = self.0.wake();
+        match self {
+            // A full counter means that it has rung already; there is no other way to fail.
+            Bell::Reactor(waker) => _ = waker.wake(),
+            Bell::Executor(bell) => bell.ring(),
+        }
+    }
+}
+
+impl ExecutorBell {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Waker::noop().clone()))
+    }
+
+    /// Rings here from now on.
+    pub(crate) fn hang(&self, waker: &Waker) {
+        let mut hung = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !hung.will_wake(waker) {
+            let former = std::mem::replace(&mut *hung, waker.clone());
+            drop(hung);
+            drop(former);
+        }
+    }
+
+    /// The waker is somebody else's code: it runs while nothing is locked.
+    fn ring(&self) {
+        let waker = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        waker.wake();
     }
 }
 

@@ -105,12 +105,14 @@ impl Shared {
             _ if !scheduling.line.borrow().is_empty() => Turned::Ready,
             // Something may be late for a task that has ended.
             _ if state.slots.live() == 0 => Turned::Empty,
+            _ if self.time_is_held() && scheduling.late.borrow().has_delayed() => Turned::Ready,
             Some(deadline) => Turned::Until(self.clock.at(deadline)),
             None => Turned::Waiting,
         }
     }
 
-    /// Puts what has become ready in line, in that order; what was woken perhaps later.
+    /// Puts what has become ready in line, in that order; what was woken perhaps later. Not while
+    /// time is held: there is no later then, and the task may be the one that holds it.
     fn line_up(&self, scheduling: &Scheduling, was_woken: impl Fn(Key) -> bool) {
         let arrivals = self.state.borrow_mut().arrivals();
         let youngest = scheduling.youngest.get();
@@ -122,7 +124,7 @@ impl Shared {
         self.state.borrow_mut().ready.forget_later(delays.len());
         for ((key, id), delay) in arrivals.into_iter().zip(delays) {
             scheduling.youngest.set(scheduling.youngest.get().max(id));
-            if delay.is_zero() {
+            if delay.is_zero() || self.time_is_held() {
                 scheduling.line.borrow_mut().push(key);
             } else {
                 self.put_off(scheduling, key, delay, Arrival::Delayed);
@@ -132,8 +134,12 @@ impl Shared {
     }
 
     /// What is late and due is in line, or woken, from now on. Whoever has ended or gone on since
-    /// is passed over.
+    /// is passed over. While time is held nobody stays late: what it is held for may wait for him.
     fn arrive(&self, scheduling: &Scheduling) {
+        if self.time_is_held() {
+            let mut late = scheduling.late.borrow_mut();
+            late.take_delayed().for_each(|key| self.state.borrow_mut().ready.push(key));
+        }
         let now = self.nanos_now();
         loop {
             let due = scheduling.late.borrow_mut().pop_due(now);

@@ -19,7 +19,7 @@ use crate::{
     clock::Clock,
     mailbox::Mailbox,
     mailboxes::{self, Remote},
-    reactor::Reactor,
+    reactor::{Bell, Reactor},
     ready::ReadyQueue,
     scheduling::Scheduling,
     slots::Slots,
@@ -33,7 +33,9 @@ pub(crate) struct Shared {
     pub(crate) state: RefCell<State>,
     pub(crate) reactor: Reactor,
     pub(crate) clock: Clock,
-    mailbox: &'static Mailbox,
+    /// How many keep a virtual clock from jumping.
+    pub(crate) holds: Rc<Cell<usize>>,
+    pub(crate) mailbox: &'static Mailbox,
     pub(crate) remote: Remote,
     /// The task that is being resumed.
     pub(crate) running: Cell<Option<Key>>,
@@ -60,8 +62,11 @@ pub(crate) struct State {
 }
 
 impl Shared {
-    pub(crate) fn new(clock: Clock, scheduling: Option<Box<Scheduling>>) -> io::Result<Self> {
-        let (reactor, bell) = Reactor::new()?;
+    pub(crate) fn new(
+        clock: Clock,
+        scheduling: Option<Box<Scheduling>>,
+        (reactor, bell): (Reactor, Bell),
+    ) -> io::Result<Self> {
         let (index, first_generation) = mailboxes::claim(bell)?;
         Ok(Self {
             state: RefCell::new(State {
@@ -74,6 +79,7 @@ impl Shared {
             }),
             reactor,
             clock,
+            holds: Rc::default(),
             mailbox: mailboxes::of(index),
             remote: Remote { index, first_generation, count: Arc::new(()) },
             running: Cell::new(None),
@@ -99,8 +105,9 @@ impl Shared {
             match self.turned() {
                 Turned::Ready => {}
                 Turned::Empty => return Ok(()),
-                Turned::Until(deadline) => self.wait_until(deadline),
-                Turned::Waiting => match self.deadlock() {
+                Turned::Until(deadline) if !self.time_is_held() => self.wait_until(deadline),
+                // A deadline does not come while time is held.
+                Turned::Until(_) | Turned::Waiting => match self.deadlock() {
                     Some(deadlock) => return Err(RunError::Deadlock(deadlock)),
                     None => self.park(None),
                 },
@@ -166,6 +173,11 @@ impl Shared {
         }
     }
 
+    /// Whether a virtual clock stands still until the thread is woken from outside.
+    pub(crate) fn time_is_held(&self) -> bool {
+        self.clock.is_virtual() && self.holds.get() > 0
+    }
+
     fn park(&self, timeout: Option<Duration>) {
         if self.mailbox.park() {
             self.react(timeout);
@@ -174,7 +186,7 @@ impl Shared {
     }
 
     /// The tasks that are left, when nobody outside the loop could wake one of them.
-    fn deadlock(&self) -> Option<Deadlock> {
+    pub(crate) fn deadlock(&self) -> Option<Deadlock> {
         let state = self.state.borrow();
         let nobody_outside = Arc::strong_count(&self.remote.count) == 1
             && !state.escaped

@@ -1,10 +1,10 @@
 //! Integer wakers: a waker is one word that says where its task is, and owns nothing.
 //!
 //! ```text
-//!   63        50 49                 24 23              0
-//!  ┌────────────┬─────────────────────┬─────────────────┐
-//!  │ loop       │ slot                │ generation      │
-//!  └────────────┴─────────────────────┴─────────────────┘
+//!   63          48 47               24 23              0
+//!  ┌──────────────┬───────────────────┬─────────────────┐
+//!  │ loop         │ slot              │ generation      │
+//!  └──────────────┴───────────────────┴─────────────────┘
 //! ```
 //!
 //! A clone is a copy and a drop is nothing. A slot that is used again has a new generation, so a
@@ -30,10 +30,10 @@ use crate::{active, mailboxes};
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("the wakers of quadrivium-event-loop are 64-bit words: this needs a 64-bit target");
 
-const SLOT_BITS: u32 = 26;
+const SLOT_BITS: u32 = 24;
 const GENERATION_BITS: u32 = 24;
 
-/// Loops that can exist at once.
+/// Loops that can exist at once: as many as a `u16` can tell apart.
 pub(crate) const LOOPS: usize = 1 << (u64::BITS - SLOT_BITS - GENERATION_BITS);
 /// Tasks one loop can have at once.
 pub(crate) const SLOTS: u32 = 1 << SLOT_BITS;
@@ -47,7 +47,6 @@ pub(crate) struct Key(u64);
 impl Key {
     #[inline]
     pub(crate) fn new(event_loop: u16, slot: u32, generation: u32) -> Self {
-        debug_assert!((event_loop as usize) < LOOPS);
         debug_assert!(slot < SLOTS && generation < GENERATIONS);
         Self(
             u64::from(event_loop) << (SLOT_BITS + GENERATION_BITS)
@@ -136,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_key_is_what_was_put_into_it() {
-        let last = (LOOPS as u16 - 1, SLOTS - 1, GENERATIONS - 1);
+        let last = (u16::MAX, SLOTS - 1, GENERATIONS - 1);
         for (event_loop, slot, generation) in [(0, 0, 0), (1, 2, 3), last] {
             let key = Key::new(event_loop, slot, generation);
             assert_eq!(

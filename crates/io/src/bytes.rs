@@ -4,8 +4,10 @@
 use std::io::{self, IoSlice};
 
 use crate::{
+    fs::File,
     net::{TcpStream, UnixStream},
     operation::Leaf,
+    pipe::{PipeReader, PipeWriter},
 };
 
 /// Reads bytes by leaves: a socket, the output of a child, a file.
@@ -163,5 +165,5 @@ macro_rules! byte_writer {
     )* };
 }
 
-byte_reader!(TcpStream, UnixStream);
-byte_writer!(TcpStream: write_vectored, UnixStream: write_vectored);
+byte_reader!(TcpStream, UnixStream, PipeReader, File);
+byte_writer!(TcpStream: write_vectored, UnixStream: write_vectored, PipeWriter, File);

@@ -38,6 +38,7 @@ mod source;
 mod operation;
 mod keep;
 mod stream;
+mod read_to_end;
 mod attempts;
 mod datagram;
 mod ready;
@@ -46,14 +47,25 @@ mod connect;
 mod tcp;
 mod udp;
 mod unix;
+mod pipe;
+mod offload;
+pub mod fs;
+pub mod signal;
+pub mod process;
 mod bytes;
 mod polled;
 
 pub use bytes::{ByteReader, ByteWriter};
 pub use operation::Leaf;
+pub use pipe::{PipeReader, PipeWriter, pipe};
 pub use polled::{Attempts, Polled};
 pub use quadrivium_core::Interest;
 pub use ready::{Ready, ready};
+
+/// Work on other OS threads.
+pub mod thread {
+    pub use crate::offload::{Offload, offload};
+}
 
 /// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.
 pub mod net {

@@ -90,8 +90,11 @@
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles, and what each has for the crates and habits of its own world |
 //! | [`time`] | sleeping, deadlines, giving way |
 //! | [`sync`] | channels, locks and notifications between tasks |
-//! | [`net`], [`io`] | sockets; waiting for any descriptor |
-//! | [`thread`] | green threads under the names of `std::thread` |
+//! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
+//! | [`fs`] | files and folders |
+//! | [`process`] | child processes |
+//! | [`signal`] | signals to this process |
+//! | [`thread`] | green threads under the names of `std::thread`; work on other OS threads |
 //! | [`event_loop`] | the loop, its errors, its trace |
 //! | [`test`](mod@test) | deterministic simulation, and checks around code |
 //! | [`host`] | for those who write a host or a style of their own |
@@ -126,7 +129,8 @@ pub mod task {
 /// Sleeping, deadlines, giving way: what `std::time` and `std::thread::sleep` are to threads.
 pub mod time {
     pub use quadrivium_core::{
-        BlockFor, Elapsed, Sleep, Timeout, Turn, block_for, now, sleep, sleep_until, timeout, turn,
+        BlockFor, Elapsed, Hold, Sleep, Timeout, Turn, block_for, hold, now, sleep, sleep_until,
+        timeout, turn,
     };
 }
 
@@ -148,12 +152,35 @@ pub mod net {
     pub use quadrivium_io::net::*;
 }
 
-/// Waiting for any descriptor; what the operations of streams have in common; streams for crates
-/// written for futures.
+/// Files and folders: what `std::fs` is to threads.
+pub mod fs {
+    pub use quadrivium_io::fs::*;
+}
+
+/// Child processes: what `std::process` is to threads.
+pub mod process {
+    pub use quadrivium_io::process::*;
+}
+
+/// Signals to this process.
+pub mod signal {
+    pub use quadrivium_io::signal::*;
+}
+
+/// Pipes; waiting for any descriptor; what the operations of streams have in common; streams for
+/// crates written for futures.
 pub mod io {
     pub use quadrivium_io::{
-        Attempts, ByteReader, ByteWriter, Interest, Leaf, Polled, Ready, ready,
+        Attempts, ByteReader, ByteWriter, Interest, Leaf, PipeReader, PipeWriter, Polled, Ready,
+        pipe, ready,
     };
+}
+
+/// Tasks as futures of another executor: of tokio, of smol, of yours.
+pub mod executor {
+    pub use quadrivium_event_loop::{Executor, Guest};
+    #[cfg(any(feature = "smol", feature = "tokio"))]
+    pub use quadrivium_executors::*;
 }
 
 pub mod callback;
@@ -198,6 +225,11 @@ struct GreenExamples;
 #[doc = include_str!("../../../docs/io.md")]
 #[cfg(doctest)]
 struct SocketExamples;
+
+/// The examples of the chapter on blocking calls run as tests.
+#[doc = include_str!("../../../docs/blocking.md")]
+#[cfg(doctest)]
+struct BlockingExamples;
 
 /// The examples of the chapter on synchronisation run as tests.
 #[doc = include_str!("../../../docs/sync.md")]

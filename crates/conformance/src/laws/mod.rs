@@ -48,6 +48,15 @@ mod tcp;
 mod udp;
 mod unix_sockets;
 mod socket_cancels;
+mod signals;
+mod pipes;
+mod processes;
+mod child_cancels;
+
+// What other threads do for it.
+mod holds;
+mod offload;
+mod files;
 
 // What must not go wrong.
 mod deadlock;
@@ -58,7 +67,7 @@ mod thread_locals;
 // Programs that nobody wrote.
 mod scripts;
 
-const TOPICS: [&[Law]; 42] = [
+const TOPICS: &[&[Law]] = &[
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
@@ -96,6 +105,13 @@ const TOPICS: [&[Law]; 42] = [
     udp::LAWS,
     unix_sockets::LAWS,
     socket_cancels::LAWS,
+    signals::LAWS,
+    pipes::LAWS,
+    processes::LAWS,
+    child_cancels::LAWS,
+    holds::LAWS,
+    offload::LAWS,
+    files::LAWS,
     deadlock::LAWS,
     operations::LAWS,
     reentrancy::LAWS,
@@ -105,7 +121,7 @@ const TOPICS: [&[Law]; 42] = [
 
 /// All laws, in the order in which they are best read.
 pub fn laws() -> impl Iterator<Item = &'static Law> {
-    TOPICS.into_iter().flatten()
+    TOPICS.iter().copied().flatten()
 }
 
 /// Makes a `#[test]` of every law, for a style (`&MyStyle`) or a [`Subject`](crate::Subject).
@@ -155,6 +171,13 @@ macro_rules! every_law {
         $crate::udp! {}
         $crate::unix_sockets! {}
         $crate::socket_cancels! {}
+        $crate::signals! {}
+        $crate::pipes! {}
+        $crate::processes! {}
+        $crate::child_cancels! {}
+        $crate::holds! {}
+        $crate::offload! {}
+        $crate::files! {}
         $crate::deadlock! {}
         $crate::operations! {}
         $crate::reentrancy! {}

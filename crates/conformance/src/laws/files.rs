@@ -1,0 +1,251 @@
+//! Files and folders, which other threads read and write.
+
+use std::{
+    fs as std_fs,
+    io::{ErrorKind, Read, SeekFrom},
+};
+
+use quadrivium::{
+    event_loop::Turned,
+    fs::{self, File, OpenOptions},
+    prelude::*,
+};
+
+use crate::{
+    Subject, body, new_loop,
+    sockets::{NewPath, bytes, ok},
+    turns,
+};
+
+laws! { ($) files:
+    /// What is written is read back, whole.
+    written_and_read_back;
+    /// Borrowed buffers of any size are filled and written piece by piece.
+    borrowed_buffers;
+    /// Owned buffers come back, also when the operation fails.
+    owned_buffers_come_back;
+    /// A positioned read or write neither asks nor moves the cursor.
+    at_an_offset;
+    /// The cursor moves with what is read and written, and is the same for all clones.
+    the_cursor;
+    /// A file that ends before the buffer is full is an `UnexpectedEof`.
+    an_early_end;
+    /// Folders are made, listed, renamed and removed.
+    folders;
+    /// What is not there, or there already, is an error.
+    what_is_not_there;
+    /// A cancelled read leaves the file as it was, and nothing waits.
+    a_cancelled_read;
+}
+
+/// Runs this in a folder of its own.
+fn run(subject: Subject, make: impl FnOnce(&NewPath) -> crate::Body) {
+    let folder = NewPath::new();
+    std_fs::create_dir(&folder.0).unwrap();
+    let body = make(&folder);
+    new_loop().block_on(subject.task(body)).unwrap();
+    std_fs::remove_dir_all(&folder.0).unwrap();
+}
+
+fn written_and_read_back(subject: Subject) {
+    run(subject, |folder| {
+        let [path, again, copy] = ["one", "one", "two"].map(|name| folder.0.join(name));
+        let (to, from) = (copy.clone(), path.clone());
+        body()
+            .perform_then(move || fs::write(path, bytes(100_000)), |done| done.unwrap())
+            .perform_then(move || fs::copy(from, to), |n| assert_eq!(n.unwrap(), 100_000))
+            .perform_then(move || fs::read(copy), |read| assert!(read.unwrap() == bytes(100_000)))
+            .perform_then(
+                move || fs::read_to_string(again),
+                |read| {
+                    assert_eq!(read.unwrap_err().kind(), ErrorKind::InvalidData);
+                },
+            )
+    });
+}
+
+fn borrowed_buffers(subject: Subject) {
+    // Callbacks cannot lend one, so here the style performs a future that does.
+    run(subject, |folder| {
+        let path = folder.0.join("file");
+        body().perform(future(async move {
+            for n in [1, 65_536, 65_537, 200_000] {
+                let file = File::options().read(true).write(true).create(true).clone();
+                let file = file.open(&path).await.unwrap();
+                file.write_all(&bytes(n)).await.unwrap();
+                file.write_all_at(&bytes(n), 1).await.unwrap();
+                file.seek(SeekFrom::Start(0)).await.unwrap();
+                let mut buffer = vec![255; n];
+                file.read_exact_at(&mut buffer, 1).await.unwrap();
+                assert!(buffer == bytes(n));
+                buffer.push(255);
+                file.read_exact(&mut buffer).await.unwrap();
+                assert!(buffer[1..] == bytes(n));
+                // Nothing is moved in no time, wherever the cursor is.
+                file.write_all(&[]).await.unwrap();
+                file.read_exact(&mut []).await.unwrap();
+                let end = file.read(&mut buffer[..1]).await.unwrap();
+                assert_eq!(end, 0);
+            }
+        }))
+    });
+}
+
+fn owned_buffers_come_back(subject: Subject) {
+    run(subject, |folder| {
+        let path = folder.0.join("file");
+        std_fs::write(&path, "hello").unwrap();
+        let file = File::from_std(std_fs::File::open(path).unwrap());
+        let (reads, writes) = (file.clone(), file);
+        body()
+            .perform_then(
+                move || reads.read_owned(vec![0; 9]),
+                |(n, buffer)| {
+                    assert_eq!(&buffer[..n.unwrap()], b"hello");
+                },
+            )
+            .perform_then(
+                move || writes.write_all_owned(vec![7]),
+                |(failed, buffer)| {
+                    assert!(failed.is_err(), "it was opened for reading");
+                    assert_eq!(buffer, [7]);
+                },
+            )
+    });
+}
+
+fn at_an_offset(subject: Subject) {
+    run(subject, |folder| {
+        let file = std_fs::File::create_new(folder.0.join("file")).unwrap();
+        let file = File::from_std(file);
+        let [writes, again, reads, all] = [0; 4].map(|_| file.clone());
+        body()
+            .perform_then(move || writes.write_all_at_owned("world", 5), ok)
+            .perform_then(
+                move || again.write_at_owned("hello", 0),
+                |(n, _)| {
+                    assert_eq!(n.unwrap(), 5);
+                },
+            )
+            .perform_then(
+                move || reads.read_at_owned([0; 3], 4),
+                |(n, buffer)| {
+                    assert_eq!((n.unwrap(), &buffer), (3, b"owo"));
+                },
+            )
+            .perform_then(
+                move || all.read_exact_owned([0; 10]),
+                |(done, buffer)| {
+                    done.unwrap();
+                    assert_eq!(&buffer, b"helloworld", "the cursor was at the start");
+                },
+            )
+    });
+}
+
+fn the_cursor(subject: Subject) {
+    run(subject, |folder| {
+        let path = folder.0.join("file");
+        std_fs::write(&path, "0123456789").unwrap();
+        let file = File::from_std(std_fs::File::open(path).unwrap());
+        let [one, two, three, four] = [0; 4].map(|_| file.clone());
+        let reads = |file: File, expected: [u8; 3]| {
+            body().perform_then(
+                move || file.read_exact_owned([0; 3]),
+                move |(done, buffer)| {
+                    done.unwrap();
+                    assert_eq!(buffer, expected);
+                },
+            )
+        };
+        let [one, two, three] =
+            [(one, *b"012"), (two, *b"345"), (three, *b"789")].map(|(f, e)| reads(f, e));
+        body()
+            .perform(subject.task(one))
+            .perform(subject.task(two))
+            .perform_then(move || four.seek(SeekFrom::End(-3)), |at| assert_eq!(at.unwrap(), 7))
+            .perform(subject.task(three))
+    });
+}
+
+fn an_early_end(subject: Subject) {
+    run(subject, |folder| {
+        let path = folder.0.join("file");
+        std_fs::write(&path, "hello").unwrap();
+        let file = File::from_std(std_fs::File::open(path).unwrap());
+        let lent = file.clone();
+        body()
+            .perform_then(
+                move || file.read_exact_at_owned([0; 9], 0),
+                |(done, _)| {
+                    assert_eq!(done.unwrap_err().kind(), ErrorKind::UnexpectedEof);
+                },
+            )
+            .perform(future(async move {
+                let done = lent.read_exact(&mut [0; 9]).await;
+                assert_eq!(done.unwrap_err().kind(), ErrorKind::UnexpectedEof);
+            }))
+    });
+}
+
+fn folders(subject: Subject) {
+    run(subject, |folder| {
+        let [a, b, c, d] = ["a", "a/b/c", "d", "d"].map(|name| folder.0.join(name));
+        let (made, file) = (a.clone(), folder.0.join("d/file"));
+        body()
+            .perform_then(move || fs::create_dir_all(b), |done| done.unwrap())
+            .perform_then(move || fs::rename(made, c), |done| done.unwrap())
+            .perform_then(move || fs::write(file, "x"), |done| done.unwrap())
+            .perform_then(
+                move || fs::read_dir(d),
+                |entries| {
+                    let names = entries.unwrap().into_iter().map(|entry| entry.file_name());
+                    let mut names: Vec<_> = names.collect();
+                    names.sort();
+                    assert_eq!(names, ["b", "file"]);
+                },
+            )
+            .perform_then(move || fs::exists(a), |exists| assert!(!exists.unwrap()))
+    });
+}
+
+fn what_is_not_there(subject: Subject) {
+    run(subject, |folder| {
+        let [none, there, again] = ["none", ".", "file"].map(|name| folder.0.join(name));
+        std_fs::write(&again, "").unwrap();
+        let kind = |error: std::io::Error| error.kind();
+        body()
+            .perform_then(
+                move || File::open(none),
+                move |file| {
+                    assert_eq!(file.map_err(kind).unwrap_err(), ErrorKind::NotFound);
+                },
+            )
+            .perform_then(
+                move || fs::read(there),
+                move |read| {
+                    assert_eq!(read.map_err(kind).unwrap_err(), ErrorKind::IsADirectory);
+                },
+            )
+            .perform_then(
+                move || OpenOptions::new().write(true).create_new(true).open(again),
+                move |file| assert_eq!(file.map_err(kind).unwrap_err(), ErrorKind::AlreadyExists),
+            )
+    });
+}
+
+fn a_cancelled_read(subject: Subject) {
+    let mut event_loop = new_loop();
+    // A pipe, of which a read blocks as long as we please.
+    let (reader, writer) = std::io::pipe().unwrap();
+    let file = File::from_std(std_fs::File::from(std::os::fd::OwnedFd::from(reader)));
+    let reads = file.clone();
+    let reads = body().perform_then(move || reads.read_owned([0; 1]), drop);
+    let reads = event_loop.spawn(subject.task(reads));
+    turns(&mut event_loop, 2);
+    reads.cancel();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+    drop(writer);
+    let mut file = file.into_std().unwrap();
+    assert_eq!(file.read(&mut [0]).unwrap(), 0);
+}

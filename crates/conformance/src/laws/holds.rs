@@ -1,0 +1,109 @@
+//! Virtual time stands still while something outside the loop is awaited.
+
+use std::{cell::RefCell, rc::Rc, sync::mpsc, thread, time::Duration};
+
+use quadrivium::{
+    prelude::*,
+    sync::Notify,
+    task::{Step, Wait},
+    test::{Faults, Simulation},
+    time::hold,
+};
+
+use crate::{Probe, Subject, body, leaf, map, new_loop, sockets::real_loop, turns};
+
+laws! { ($) holds:
+    /// While time is held no deadline comes; what comes from outside does.
+    no_deadline_comes;
+    /// When the last hold is dropped time goes on.
+    time_goes_on_after_the_last;
+    /// A task that is cancelled takes its hold along.
+    a_cancel_takes_it_along;
+    /// When time is held, only deadlines are left and nobody outside can wake a task, it is a deadlock.
+    a_sleep_under_a_hold_is_a_deadlock;
+    /// On the real clock a hold means nothing.
+    on_the_real_clock;
+    /// In a simulation no wake is late while time is held.
+    in_a_simulation;
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Waits until another thread has done this, and has woken it.
+fn done_by_a_thread(something: impl FnOnce() + Send + 'static) -> impl Task<Output = ()> + Unpin {
+    let (mut something, mut thread) = (Some(something), None);
+    leaf(move |cx| {
+        if let Some(something) = something.take() {
+            let waker = cx.waker().clone();
+            thread = Some(thread::spawn(move || {
+                something();
+                waker.wake();
+            }));
+            return Step::Suspended(Wait::Wake);
+        }
+        thread.take().unwrap().join().unwrap();
+        Step::Done(())
+    })
+}
+
+/// The same, under a deadline that is to come later.
+fn in_time() -> impl Task<Output = ()> {
+    map(timeout(SECOND, done_by_a_thread(|| ())), |done| done.expect("time stands still"))
+}
+
+fn no_deadline_comes(subject: Subject) {
+    let mut event_loop = new_loop();
+    event_loop.block_on(subject.task(body().hold_new(hold).perform(in_time()))).unwrap();
+    assert_eq!(event_loop.elapsed(), Duration::ZERO);
+}
+
+fn time_goes_on_after_the_last(subject: Subject) {
+    let mut event_loop = new_loop();
+    let holds = Rc::new(RefCell::new(Vec::new()));
+    let [two, one, none] = [2, 1, 0].map(|left| {
+        let holds = Rc::clone(&holds);
+        move || holds.borrow_mut().resize_with(left, hold)
+    });
+    let task = body().run(two).perform(in_time()).run(one).perform(in_time());
+    let task = task.run(none).perform(sleep(SECOND));
+    event_loop.block_on(subject.task(task)).unwrap();
+    assert_eq!(event_loop.elapsed(), SECOND);
+}
+
+fn a_cancel_takes_it_along(subject: Subject) {
+    let mut event_loop = new_loop();
+    let held = body().hold_new(hold).perform(Probe::default().waits());
+    let held = event_loop.spawn(subject.task(held));
+    turns(&mut event_loop, 1);
+    held.cancel();
+    event_loop.block_on(subject.task(body().perform(sleep(SECOND)))).unwrap();
+    assert_eq!(event_loop.elapsed(), SECOND);
+}
+
+fn a_sleep_under_a_hold_is_a_deadlock(subject: Subject) {
+    let mut event_loop = new_loop();
+    let slept = event_loop.block_on(subject.task(body().hold_new(hold).perform(sleep(SECOND))));
+    assert!(matches!(slept, Err(RunError::Deadlock(_))), "{slept:?}");
+}
+
+fn on_the_real_clock(subject: Subject) {
+    let sleeps = body().hold_new(hold).perform(sleep(Duration::from_millis(1)));
+    real_loop().block_on(subject.task(sleeps)).unwrap();
+}
+
+fn in_a_simulation(subject: Subject) {
+    let faults = Faults::none().delayed_wakes(1.0, SECOND);
+    Simulation::new().seeds(0..3).faults(faults).run(|event_loop| {
+        let (notify, (sender, receiver)) = (Notify::new(), mpsc::channel());
+        // Its wake is late when time begins to stand still, and the thread waits for it.
+        let helps = body().perform(notify.notified()).run(move || sender.send(()).unwrap());
+        drop(event_loop.spawn(subject.task(helps)));
+        let waits = body()
+            .repeat(5, turn)
+            .run(move || notify.notify_one())
+            .hold_new(hold)
+            .perform(done_by_a_thread(move || receiver.recv().unwrap()));
+        event_loop.block_on(subject.task(waits)).unwrap();
+        assert_eq!(event_loop.elapsed(), Duration::ZERO);
+    });
+}

@@ -1,0 +1,114 @@
+//! Signals to the process. They are process-wide, and other tests raise the same ones meanwhile.
+
+use std::{io::ErrorKind, os::unix::process::ExitStatusExt, thread};
+
+use quadrivium::{
+    event_loop::Turned,
+    prelude::*,
+    signal::{Signal, Signals, raise},
+};
+
+use crate::{Subject, alone, body, law, new_loop, sockets::real_loop, turns};
+
+laws! { ($) signals:
+    /// A signal is heard, and which it is.
+    heard;
+    /// Every listener hears every signal.
+    by_several_listeners;
+    /// A signal that came before it was asked for is heard.
+    before_it_is_asked_for;
+    /// A program that waits only for a signal is no deadlock, on any clock.
+    no_deadlock;
+    /// A wait that is cancelled misses nothing.
+    a_cancelled_wait;
+    /// What nobody can hear is an error, and nothing is listened for.
+    that_cannot_be_heard;
+    /// When nobody listens any more, a signal does what it does by default.
+    its_default_comes_back;
+}
+
+/// Waits for this signal, which is all that `signals` listens for.
+fn hears(subject: Subject, signals: &Signals, signal: Signal) -> quadrivium::task::BoxTask<()> {
+    let signals = signals.clone();
+    subject.task(body().perform_then(
+        move || signals.next(),
+        move |came| {
+            assert_eq!(came.unwrap(), signal);
+        },
+    ))
+}
+
+fn heard(subject: Subject) {
+    let mut event_loop = real_loop();
+    for signal in [Signal::User1, Signal::User2] {
+        let signals = Signals::new([signal]).unwrap();
+        let heard = event_loop.spawn(hears(subject, &signals, signal));
+        turns(&mut event_loop, 2);
+        raise(signal).unwrap();
+        event_loop.block_on(heard).unwrap().unwrap();
+    }
+}
+
+fn by_several_listeners(subject: Subject) {
+    let mut event_loop = real_loop();
+    let listeners = [0; 3].map(|_| Signals::new([Signal::User1]).unwrap());
+    let tasks: Vec<_> = listeners
+        .iter()
+        .map(|signals| event_loop.spawn(hears(subject, signals, Signal::User1)))
+        .collect();
+    raise(Signal::User1).unwrap();
+    for heard in event_loop.block_on(join_all(tasks)).unwrap() {
+        heard.unwrap();
+    }
+}
+
+fn before_it_is_asked_for(subject: Subject) {
+    let signals = Signals::new([Signal::User2]).unwrap();
+    raise(Signal::User2).unwrap();
+    real_loop().block_on(hears(subject, &signals, Signal::User2)).unwrap();
+}
+
+fn no_deadlock(subject: Subject) {
+    for mut event_loop in [real_loop(), new_loop()] {
+        let signals = Signals::new([Signal::User1]).unwrap();
+        let thread = thread::spawn(|| raise(Signal::User1).unwrap());
+        event_loop.block_on(hears(subject, &signals, Signal::User1)).unwrap();
+        thread.join().unwrap();
+    }
+}
+
+fn a_cancelled_wait(subject: Subject) {
+    let mut event_loop = real_loop();
+    let signals = Signals::new([Signal::User1]).unwrap();
+    let waits = event_loop.spawn(hears(subject, &signals, Signal::User1));
+    turns(&mut event_loop, 1);
+    waits.cancel();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+    raise(Signal::User1).unwrap();
+    event_loop.block_on(hears(subject, &signals, Signal::User1)).unwrap();
+}
+
+fn that_cannot_be_heard(subject: Subject) {
+    for deaf in [Signal::Kill, Signal::Stop, Signal::Other(11), Signal::Other(0), Signal::Other(99)]
+    {
+        let error = Signals::new([Signal::User1, deaf]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{deaf}: {error}");
+    }
+    // And the next one hears.
+    before_it_is_asked_for(subject);
+}
+
+fn its_default_comes_back(subject: Subject) {
+    let output = alone(&law::test(), "", || {
+        let [one, two] = [0; 2].map(|_| Signals::new([Signal::Terminate]).unwrap());
+        drop(one);
+        raise(Signal::Terminate).unwrap();
+        real_loop().block_on(hears(subject, &two, Signal::Terminate)).unwrap();
+        eprintln!("heard");
+        drop(two);
+        let _ = raise(Signal::Terminate);
+        unreachable!("it ends the process");
+    });
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.signal(), said.contains("heard")), (Some(15), true), "{said}");
+}

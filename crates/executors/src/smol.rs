@@ -1,0 +1,68 @@
+//! [`on_smol`]: tasks as futures of smol, and of whatever else runs beside `async-io`.
+
+use std::{
+    future::Future,
+    io,
+    os::fd::OwnedFd,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use async_io::{Async, Timer};
+use quadrivium_core::Task;
+use quadrivium_event_loop::{Executor, Guest};
+
+/// A task of any style as a future for smol, `async-executor`, `futures`' executors: any that does
+/// not mind that timers and sockets are `async-io`'s, which has a thread of its own for them.
+///
+/// ```
+/// use quadrivium::{executor::on_smol, green::perform, prelude::*};
+/// use std::time::Duration;
+///
+/// let answer = on_smol(green(|| {
+///     perform(sleep(Duration::from_millis(1)));
+///     42
+/// }));
+/// assert_eq!(futures::executor::block_on(answer), 42);
+/// ```
+///
+/// # Panics
+///
+/// As [`Guest`] says.
+#[track_caller]
+pub fn on_smol<T: Task>(task: T) -> Guest<T, Smol> {
+    Guest::new(task, Smol::default())
+}
+
+/// smol's `async-io`, as a guest sees it.
+#[derive(Debug, Default)]
+pub struct Smol {
+    timer: Option<(Instant, Timer)>,
+    sources: Option<Async<OwnedFd>>,
+}
+
+impl Executor for Smol {
+    fn now() -> Instant {
+        Instant::now()
+    }
+
+    fn poll_deadline(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let new = || (deadline, Timer::at(deadline));
+        let (set_to, timer) = self.timer.get_or_insert_with(new);
+        if *set_to != deadline {
+            *set_to = deadline;
+            timer.set_at(deadline);
+        }
+        Pin::new(timer).poll(cx).map(|_| self.timer = None)
+    }
+
+    fn watch(&mut self, fd: OwnedFd) -> io::Result<()> {
+        self.sources = Some(Async::new_nonblocking(fd)?);
+        Ok(())
+    }
+
+    fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.sources.as_ref().expect("a guest watches before it asks").poll_readable(cx)
+    }
+}

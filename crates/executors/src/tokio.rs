@@ -1,0 +1,80 @@
+//! [`on_tokio`]: tasks as futures of tokio.
+
+use std::{
+    future::Future,
+    io,
+    os::fd::OwnedFd,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Instant,
+};
+
+use quadrivium_core::Task;
+use quadrivium_event_loop::{Executor, Guest};
+use tokio::{io::unix::AsyncFd, time};
+
+/// A task of any style as a future of tokio: a green thread, say, in the middle of an `async fn`.
+///
+/// It sleeps on tokio's timer and waits for sockets with tokio's reactor, so the runtime needs both
+/// (`enable_all`). It stays on its thread: `.await` it in `main`, in `block_on`, or in a
+/// `spawn_local` task. Futures of the tokio world work inside, in every style.
+///
+/// ```
+/// use quadrivium::{executor::on_tokio, future, green::perform, prelude::*};
+/// use std::time::Duration;
+///
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() {
+///     let answer = on_tokio(green(|| {
+///         // A plain function, with no `async` up to here: it may be deep in a library.
+///         perform(sleep(Duration::from_millis(1)));
+///         perform(future(tokio::task::yield_now()));
+///         42
+///     }));
+///     assert_eq!(answer.await, 42);
+/// }
+/// ```
+///
+/// # Panics
+///
+/// As [`Guest`] says, and outside a tokio runtime.
+#[track_caller]
+pub fn on_tokio<T: Task>(task: T) -> Guest<T, Tokio> {
+    Guest::new(task, Tokio::default())
+}
+
+/// tokio, as a guest sees it.
+#[derive(Debug, Default)]
+pub struct Tokio {
+    timer: Option<Pin<Box<time::Sleep>>>,
+    sources: Option<AsyncFd<OwnedFd>>,
+}
+
+impl Executor for Tokio {
+    fn now() -> Instant {
+        time::Instant::now().into_std()
+    }
+
+    fn poll_deadline(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let deadline = deadline.into();
+        let timer = self.timer.get_or_insert_with(|| Box::pin(time::sleep_until(deadline)));
+        if timer.deadline() != deadline {
+            timer.as_mut().reset(deadline);
+        }
+        timer.as_mut().poll(cx)
+    }
+
+    fn watch(&mut self, fd: OwnedFd) -> io::Result<()> {
+        let readable = tokio::io::Interest::READABLE;
+        // SAFETY: an owned descriptor is open until it is dropped, and its number never changes.
+        self.sources = Some(unsafe { AsyncFd::register_with_interest(fd, readable) }?);
+        Ok(())
+    }
+
+    fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let sources = self.sources.as_ref().expect("a guest watches before it asks");
+        // The loop looks at all that has happened up to now, so what is new from here on counts.
+        ready!(sources.poll_read_ready(cx))?.clear_ready();
+        Poll::Ready(Ok(()))
+    }
+}

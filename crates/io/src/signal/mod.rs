@@ -1,0 +1,133 @@
+//! Signals to this process, as leaves.
+//!
+//! ```
+//! use quadrivium::{prelude::*, signal::{self, Signal, Signals}};
+//!
+//! let signals = Signals::new([Signal::User1, Signal::Terminate])?;
+//! signal::raise(Signal::User1)?;
+//! let came = EventLoop::new()?.block_on(signals.next())??;
+//! assert_eq!(came, Signal::User1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod listeners;
+mod number;
+
+use std::{
+    fmt, io,
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::net::UnixStream,
+    },
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use quadrivium_core::Interest::Readable;
+use signal_hook::{
+    consts::FORBIDDEN,
+    iterator::{backend::SignalDelivery, exfiltrator::SignalOnly},
+};
+
+use self::listeners::Listening;
+pub use self::number::Signal;
+use crate::{
+    keep::Lent,
+    operation::{Leaf, Operation},
+    source::{Source, Tried},
+};
+
+/// Hears some of the signals to this process. Each listener hears all that come, whoever else does;
+/// clones are the same listener, and share them.
+///
+/// While it exists, they do nothing else: an interrupt does not end the process. When the last
+/// listener for a signal is dropped, it does again what it does by default, also where something
+/// else had been set up before. `Pipe`, which Rust programs ignore, and signals without a name stay
+/// ignored.
+///
+/// As the kernel keeps one signal of a kind, several that come before they are asked for may be
+/// told as one.
+#[derive(Clone, Debug)]
+pub struct Signals {
+    source: Arc<Source<Delivery>>,
+}
+
+impl Signals {
+    /// Listens from now on for these.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a signal that cannot be heard: those that end or stop a process whatever
+    /// it says, those that say that it is broken, and numbers that no signal has. When no more
+    /// descriptors are to be had.
+    pub fn new(signals: impl IntoIterator<Item = Signal>) -> io::Result<Self> {
+        let signals: Vec<_> = signals.into_iter().collect();
+        if let Some(deaf) = signals.iter().find(|signal| !can_be_heard(**signal)) {
+            let remedy = format!("{deaf} cannot be heard: leave it out");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, remedy));
+        }
+        let delivery = Delivery::new(&signals)?;
+        Ok(Self { source: Arc::new(Source::new(delivery)) })
+    }
+
+    /// Waits for the next signal; which it is.
+    ///
+    /// Dropped before it is done, it has missed nothing. It is an error only where the loop has no
+    /// reactor to wait with, or no descriptor to register.
+    pub fn next(&self) -> impl Leaf<io::Result<Signal>> + use<> {
+        Operation::new(&self.source, Readable, Lent(()), |delivery: &Delivery, _| {
+            delivery.take().map(Tried::Done).ok_or_else(|| io::ErrorKind::WouldBlock.into())
+        })
+    }
+}
+
+/// Sends a signal to this process.
+///
+/// # Errors
+///
+/// `InvalidInput` when there is no such signal.
+pub fn raise(signal: Signal) -> io::Result<()> {
+    signal_hook::low_level::raise(signal.number())
+}
+
+fn can_be_heard(signal: Signal) -> bool {
+    // The table of the crate below ends there, and so does that of every kernel.
+    (1..128).contains(&signal.number()) && !FORBIDDEN.contains(&signal.number())
+}
+
+/// Signals on their way from the handler, in which hardly anything may be done, to a task: a note
+/// of which have come, and a byte through a socket.
+pub(crate) struct Delivery {
+    reader: Arc<UnixStream>,
+    delivery: Mutex<SignalDelivery<Arc<UnixStream>, SignalOnly>>,
+    _listening: Listening,
+}
+
+impl Delivery {
+    pub(crate) fn new(signals: &[Signal]) -> io::Result<Self> {
+        let (reader, writer) = UnixStream::pair()?;
+        let reader = Arc::new(reader);
+        let numbers: Vec<_> = signals.iter().map(|signal| signal.number()).collect();
+        let own = Arc::clone(&reader);
+        let delivery = SignalDelivery::with_pipe(own, writer, SignalOnly, &numbers)?;
+        let _listening = Listening::to(numbers)?;
+        Ok(Self { reader, delivery: Mutex::new(delivery), _listening })
+    }
+
+    /// A signal that has come and was not taken yet. It does not block.
+    pub(crate) fn take(&self) -> Option<Signal> {
+        let mut delivery = self.delivery.lock().unwrap_or_else(PoisonError::into_inner);
+        delivery.pending().next().map(Signal::from)
+    }
+}
+
+impl AsFd for Delivery {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.reader.as_fd()
+    }
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Delivery(..)")
+    }
+}

@@ -1,0 +1,108 @@
+//! [`Signal`]: a signal by name, or any by number.
+
+use std::fmt;
+
+/// A signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Signal {
+    /// SIGHUP: the terminal is gone; for many servers, read the configuration again.
+    Hangup,
+    /// SIGINT: Ctrl-C.
+    Interrupt,
+    /// SIGQUIT: Ctrl-\.
+    Quit,
+    /// SIGABRT.
+    Abort,
+    /// SIGKILL: ends a process, whatever it says.
+    Kill,
+    /// SIGUSR1.
+    User1,
+    /// SIGUSR2.
+    User2,
+    /// SIGPIPE: nobody reads what is written. Rust programs ignore it and get an error.
+    Pipe,
+    /// SIGALRM.
+    Alarm,
+    /// SIGTERM: please end.
+    Terminate,
+    /// SIGCHLD: a child has ended or stopped.
+    Child,
+    /// SIGCONT: goes on after a stop.
+    Continue,
+    /// SIGSTOP: stops a process, whatever it says.
+    Stop,
+    /// SIGTSTP: Ctrl-Z.
+    TerminalStop,
+    /// SIGWINCH: the window has another size.
+    WindowChange,
+    /// Another one, by number. [`Signal::from`] makes it only of numbers that have no name here, and
+    /// they are best made so.
+    Other(i32),
+}
+
+/// The numbers, which differ between systems, and what they are called there.
+const NAMED: [(Signal, i32, &str); 15] = [
+    (Signal::Hangup, libc::SIGHUP, "SIGHUP"),
+    (Signal::Interrupt, libc::SIGINT, "SIGINT"),
+    (Signal::Quit, libc::SIGQUIT, "SIGQUIT"),
+    (Signal::Abort, libc::SIGABRT, "SIGABRT"),
+    (Signal::Kill, libc::SIGKILL, "SIGKILL"),
+    (Signal::User1, libc::SIGUSR1, "SIGUSR1"),
+    (Signal::User2, libc::SIGUSR2, "SIGUSR2"),
+    (Signal::Pipe, libc::SIGPIPE, "SIGPIPE"),
+    (Signal::Alarm, libc::SIGALRM, "SIGALRM"),
+    (Signal::Terminate, libc::SIGTERM, "SIGTERM"),
+    (Signal::Child, libc::SIGCHLD, "SIGCHLD"),
+    (Signal::Continue, libc::SIGCONT, "SIGCONT"),
+    (Signal::Stop, libc::SIGSTOP, "SIGSTOP"),
+    (Signal::TerminalStop, libc::SIGTSTP, "SIGTSTP"),
+    (Signal::WindowChange, libc::SIGWINCH, "SIGWINCH"),
+];
+
+impl Signal {
+    /// Its number on this system.
+    pub fn number(self) -> i32 {
+        match self {
+            Signal::Other(number) => number,
+            named => {
+                let entry = NAMED.iter().find(|(signal, ..)| *signal == named);
+                entry.expect("every name has its number").1
+            }
+        }
+    }
+}
+
+impl From<i32> for Signal {
+    fn from(number: i32) -> Self {
+        let named = NAMED.iter().find(|(_, its, _)| *its == number);
+        named.map_or(Signal::Other(number), |(signal, ..)| *signal)
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match NAMED.iter().find(|(_, number, _)| *number == self.number()) {
+            Some((_, _, name)) => f.write_str(name),
+            None => write!(f, "signal {}", self.number()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_has_one_name() {
+        for (signal, number, name) in NAMED {
+            assert_eq!((Signal::from(number), signal.number()), (signal, number));
+            assert_eq!(
+                (signal.to_string(), Signal::Other(number).to_string()),
+                (name.into(), name.into())
+            );
+        }
+        assert_eq!(Signal::from(40), Signal::Other(40));
+        assert_eq!(Signal::Other(40).to_string(), "signal 40");
+    }
+}

@@ -1,0 +1,56 @@
+//! `echo` as callbacks.
+
+use std::io;
+
+use quadrivium::prelude::*;
+
+use super::{
+    BUFFER,
+    server::{Connection, Server},
+};
+
+pub fn serve(server: Server) -> impl Task<Output = ()> {
+    callback(move |cb| serve_next(cb, server))
+}
+
+fn serve_next(cb: &mut Callback<()>, server: Server) {
+    // 1. Accept a connection, until the stop.
+    cb.perform(server.next(), move |cb, connection| {
+        let Some(connection) = connection else { return cb.done(()) };
+
+        // 2. Serve it in a task of its own.
+        server.spawn(connection, echo);
+
+        serve_next(cb, server)
+    })
+}
+
+fn echo(connection: Connection) -> impl Task<Output = io::Result<()>> {
+    callback(move |cb| echo_next(cb, connection, vec![0; BUFFER]))
+}
+
+fn echo_next(
+    cb: &mut Callback<io::Result<()>>,
+    connection: Connection,
+    buffer: Vec<u8>,
+) {
+    // 3. Read what there is, until the end.
+    cb.perform(connection.read_owned(buffer), move |cb, (n, mut buffer)| {
+        let n = match n {
+            Ok(0) => return cb.done(Ok(())),
+            Ok(n) => n,
+            Err(error) => return cb.done(Err(error)),
+        };
+        buffer.truncate(n);
+
+        // 4. Write it back.
+        let written = connection.write_all_owned(buffer);
+        cb.perform(written, move |cb, (written, mut buffer)| match written {
+            Ok(()) => {
+                buffer.resize(BUFFER, 0);
+                echo_next(cb, connection, buffer)
+            }
+            Err(error) => cb.done(Err(error)),
+        })
+    })
+}

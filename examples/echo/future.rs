@@ -1,0 +1,36 @@
+//! `echo` with async and await.
+
+use std::io;
+
+use quadrivium::{future::perform, prelude::*};
+
+use super::{
+    BUFFER,
+    server::{Connection, Server},
+};
+
+pub fn serve(server: Server) -> impl Task<Output = ()> {
+    future(async move {
+        // 1. Accept a connection, until the stop.
+        while let Some(connection) = perform(server.next()).await {
+            // 2. Serve it in a task of its own.
+            server.spawn(connection, echo);
+        }
+    })
+}
+
+fn echo(connection: Connection) -> impl Task<Output = io::Result<()>> {
+    future(async move {
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            // 3. Read what there is, until the end.
+            let n = connection.read(&mut buffer).await?;
+            if n == 0 {
+                return Ok(());
+            }
+
+            // 4. Write it back.
+            connection.write_all(&buffer[..n]).await?;
+        }
+    })
+}

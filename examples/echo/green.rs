@@ -1,0 +1,36 @@
+//! `echo` as green threads.
+
+use std::io;
+
+use quadrivium::{green::perform, prelude::*};
+
+use super::{
+    BUFFER,
+    server::{Connection, Server},
+};
+
+pub fn serve(server: Server) -> impl Task<Output = ()> {
+    green(move || {
+        // 1. Accept a connection, until the stop.
+        while let Some(connection) = perform(server.next()) {
+            // 2. Serve it in a task of its own.
+            server.spawn(connection, echo);
+        }
+    })
+}
+
+fn echo(connection: Connection) -> impl Task<Output = io::Result<()>> {
+    green(move || {
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            // 3. Read what there is, until the end.
+            let n = perform(connection.read(&mut buffer))?;
+            if n == 0 {
+                return Ok(());
+            }
+
+            // 4. Write it back.
+            perform(connection.write_all(&buffer[..n]))?;
+        }
+    })
+}

@@ -1,0 +1,78 @@
+//! `echo`: a server that sends back what it gets.
+//!
+//! New idea: sockets. A read is a task like any other, so one loop serves all
+//! connections, each by a body that reads as if there were no other.
+//!
+//! The server
+//! 1. accepts a connection, until the stop,
+//! 2. serves it in a task of its own, which
+//! 3. reads what there is, at most 8 KiB, until the end,
+//! 4. and writes it back.
+//!
+//! A client that says it has said all (it shuts its writing side down) still
+//! gets back all of it before the server closes. One that does not read what it
+//! is sent is not read from either, so the server holds one buffer for it. What
+//! is shared with other servers, limits and the stop, is in `../server`.
+//!
+//! Here each style talks to the next one: server and client on one loop.
+//! `quadrivium serve echo` runs it for others.
+
+use std::{io, net::SocketAddr};
+
+use quadrivium::{
+    net::{TcpListener, TcpStream},
+    prelude::*,
+};
+
+#[path = "echo.rs"]
+mod echo;
+#[cfg(test)]
+#[allow(dead_code)]
+#[path = "../server/rig.rs"]
+mod rig;
+// Each program uses the part that it needs.
+#[allow(dead_code)]
+#[path = "../server/mod.rs"]
+mod server;
+#[path = "../styles.rs"]
+mod styles;
+
+use server::{Limits, Server};
+use styles::Style;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    for style in Style::chosen() {
+        let mut event_loop = EventLoop::new()?;
+        let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
+        let address = listener.local_addr()?;
+        let server = Server::new(listener, Limits::default());
+        let serving = server.run(echo::serve(style, server.clone()));
+        let client = future(async move {
+            let answer = quadrivium::future::perform(say(address)).await;
+            server.stop();
+            answer
+        });
+        let (answer, _) = event_loop.block_on(join(client, serving))?;
+        println!("{style}: {:?}", String::from_utf8(answer?)?);
+    }
+    Ok(())
+}
+
+fn say(to: SocketAddr) -> impl Task<Output = io::Result<Vec<u8>>> {
+    future(async move {
+        let stream = TcpStream::connect(to).await?;
+        stream.write_all(b"hello").await?;
+        stream.shutdown(std::net::Shutdown::Write)?;
+        let mut answer = Vec::new();
+        let mut buffer = [0; 100];
+        loop {
+            match stream.read(&mut buffer).await? {
+                0 => return Ok(answer),
+                n => answer.extend_from_slice(&buffer[..n]),
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! `http` as callbacks.
+
+use std::io;
+
+use quadrivium::{prelude::*, time::now};
+
+use super::{
+    BUFFER, CONTINUE, Http, Linger, next,
+    protocol::{Inbox, Next, Request},
+    server::{Connection, Server},
+    site::Answer,
+    take_in,
+};
+
+pub fn serve(server: Server, http: Http) -> impl Task<Output = ()> {
+    callback(move |cb| serve_next(cb, server, http))
+}
+
+fn serve_next(cb: &mut Callback<()>, server: Server, http: Http) {
+    // 1. Accept a connection, until the stop.
+    cb.perform(server.next(), move |cb, connection| {
+        let Some(connection) = connection else { return cb.done(()) };
+
+        // 2. Serve it in a task of its own.
+        server.spawn(connection, |connection| talk(connection, &http));
+
+        serve_next(cb, server, http)
+    })
+}
+
+/// What goes from callback to callback.
+struct Talk {
+    connection: Connection,
+    http: Http,
+    inbox: Inbox,
+    buffer: Vec<u8>,
+}
+
+type Talking = Callback<io::Result<()>>;
+
+fn talk(
+    connection: Connection,
+    http: &Http,
+) -> impl Task<Output = io::Result<()>> + use<> {
+    let http = http.clone();
+    let inbox = Inbox::new(http.request_time);
+    let buffer = vec![0; BUFFER];
+    callback(move |cb| {
+        receive(cb, Talk { connection, http, inbox, buffer });
+    })
+}
+
+fn receive(cb: &mut Talking, mut talk: Talk) {
+    match talk.inbox.next(now()) {
+        // 3. Wait for a request, until the stop.
+        Next::Begin => {
+            let read = talk.connection.read_owned(talk.buffer);
+            cb.perform(read, move |cb, (n, buffer)| {
+                match n {
+                    Ok(0) => return cb.done(Ok(())),
+                    Ok(n) => talk.inbox.received(&buffer[..n]),
+                    Err(error) => return cb.done(Err(error)),
+                }
+                receive(cb, Talk { buffer, ..talk })
+            })
+        }
+        // 4. Wait for more of it, while its time lasts.
+        Next::GoOn(left) => {
+            let more = talk.connection.read_on_owned(talk.buffer);
+            cb.perform(timeout(left, more), move |cb, came| {
+                let (came, buffer) = match came {
+                    Ok((n, buffer)) => (Ok(n), buffer),
+                    // The buffer is gone with the read.
+                    Err(elapsed) => (Err(elapsed), vec![0; BUFFER]),
+                };
+                match take_in(&mut talk.inbox, came, &buffer) {
+                    Ok(()) => receive(cb, Talk { buffer, ..talk }),
+                    Err(error) => cb.done(Err(error)),
+                }
+            })
+        }
+        // 5. Give leave to send a body.
+        Next::Continue => {
+            let written = talk.connection.write_all_owned(CONTINUE);
+            cb.perform(written, move |cb, (written, _)| match written {
+                Ok(()) => receive(cb, talk),
+                Err(error) => cb.done(Err(error)),
+            })
+        }
+        Next::Answer(request) => answer(cb, talk, request),
+    }
+}
+
+fn answer(cb: &mut Talking, talk: Talk, request: Request) {
+    // 6. Find the answer.
+    let answer = talk.http.answer(request, &talk.connection);
+    cb.perform(answer, move |cb, answer| send(cb, talk, answer))
+}
+
+fn send(cb: &mut Talking, talk: Talk, mut answer: Answer) {
+    // 7. Send it, chunk by chunk.
+    let bytes = std::mem::take(&mut answer.bytes);
+    let written = talk.connection.write_all_owned(bytes);
+    cb.perform(written, move |cb, (written, bytes)| {
+        if let Err(error) = written {
+            return cb.done(Err(error));
+        }
+        answer.bytes = bytes;
+        match (answer.is_whole(), answer.keeps) {
+            (true, true) => receive(cb, talk),
+            (true, false) => close(cb, talk),
+            (false, _) => send_next(cb, talk, answer),
+        }
+    })
+}
+
+fn send_next(cb: &mut Talking, talk: Talk, answer: Answer) {
+    cb.perform(next(answer), move |cb, answer| match answer {
+        Ok(answer) => send(cb, talk, answer),
+        Err(error) => cb.done(Err(error)),
+    })
+}
+
+fn close(cb: &mut Talking, talk: Talk) {
+    // 8. Close, once the client has got it all.
+    talk.connection.end_writing();
+    let linger = Linger::new(now(), talk.http.linger_time);
+    discard(cb, talk.connection, linger, talk.buffer)
+}
+
+fn discard(
+    cb: &mut Talking,
+    connection: Connection,
+    mut linger: Linger,
+    buffer: Vec<u8>,
+) {
+    let Some(left) = linger.left(now()) else { return cb.done(Ok(())) };
+    let more = connection.read_on_owned(buffer);
+    cb.perform(timeout(left, more), move |cb, came| {
+        let Ok((n, buffer)) = came else { return cb.done(Ok(())) };
+        linger.take_in(Ok(n));
+        discard(cb, connection, linger, buffer)
+    })
+}

@@ -1,0 +1,81 @@
+//! `http` with async and await.
+
+use std::io;
+
+use quadrivium::{future::perform, prelude::*, time::now};
+
+use super::{
+    BUFFER, CONTINUE, Http, Linger, next,
+    protocol::{Inbox, Next},
+    server::{Connection, Server},
+    take_in,
+};
+
+pub fn serve(server: Server, http: Http) -> impl Task<Output = ()> {
+    future(async move {
+        // 1. Accept a connection, until the stop.
+        while let Some(connection) = perform(server.next()).await {
+            // 2. Serve it in a task of its own.
+            server.spawn(connection, |connection| talk(connection, &http));
+        }
+    })
+}
+
+fn talk(
+    connection: Connection,
+    http: &Http,
+) -> impl Task<Output = io::Result<()>> + use<> {
+    let http = http.clone();
+    future(async move {
+        let mut inbox = Inbox::new(http.request_time);
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let request = match inbox.next(now()) {
+                // 3. Wait for a request, until the stop.
+                Next::Begin => {
+                    let n = connection.read(&mut buffer).await?;
+                    if n == 0 {
+                        return Ok(());
+                    }
+                    inbox.received(&buffer[..n]);
+                    continue;
+                }
+                // 4. Wait for more of it, while its time lasts.
+                Next::GoOn(left) => {
+                    let more = connection.read_on(&mut buffer);
+                    let came = perform(timeout(left, more)).await;
+                    take_in(&mut inbox, came, &buffer)?;
+                    continue;
+                }
+                // 5. Give leave to send a body.
+                Next::Continue => {
+                    connection.write_all(CONTINUE).await?;
+                    continue;
+                }
+                Next::Answer(request) => request,
+            };
+
+            // 6. Find the answer.
+            let mut answer = http.answer(request, &connection).await;
+
+            // 7. Send it, chunk by chunk.
+            connection.write_all(&answer.bytes).await?;
+            while !answer.is_whole() {
+                answer = next(answer).await?;
+                connection.write_all(&answer.bytes).await?;
+            }
+            if !answer.keeps {
+                break;
+            }
+        }
+
+        // 8. Close, once the client has got it all.
+        connection.end_writing();
+        let mut linger = Linger::new(now(), http.linger_time);
+        while let Some(left) = linger.left(now()) {
+            let more = connection.read_on(&mut buffer);
+            linger.take_in(perform(timeout(left, more)).await);
+        }
+        Ok(())
+    })
+}

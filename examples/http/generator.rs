@@ -1,0 +1,82 @@
+//! `http` as generators.
+
+use std::io;
+
+use quadrivium::{prelude::*, time::now};
+
+use super::{
+    BUFFER, CONTINUE, Http, Linger, next,
+    protocol::{Inbox, Next},
+    server::{Connection, Server},
+    take_in,
+};
+
+pub fn serve(server: Server, http: Http) -> impl Task<Output = ()> {
+    generator(move |mut co| async move {
+        // 1. Accept a connection, until the stop.
+        while let Some(connection) = co.perform(server.next()).await {
+            // 2. Serve it in a task of its own.
+            server.spawn(connection, |connection| talk(connection, &http));
+        }
+    })
+}
+
+fn talk(
+    connection: Connection,
+    http: &Http,
+) -> impl Task<Output = io::Result<()>> + use<> {
+    let http = http.clone();
+    generator(move |mut co| async move {
+        let mut inbox = Inbox::new(http.request_time);
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let request = match inbox.next(now()) {
+                // 3. Wait for a request, until the stop.
+                Next::Begin => {
+                    let n = co.perform(connection.read(&mut buffer)).await?;
+                    if n == 0 {
+                        return Ok(());
+                    }
+                    inbox.received(&buffer[..n]);
+                    continue;
+                }
+                // 4. Wait for more of it, while its time lasts.
+                Next::GoOn(left) => {
+                    let more = connection.read_on(&mut buffer);
+                    let came = co.perform(timeout(left, more)).await;
+                    take_in(&mut inbox, came, &buffer)?;
+                    continue;
+                }
+                // 5. Give leave to send a body.
+                Next::Continue => {
+                    co.perform(connection.write_all(CONTINUE)).await?;
+                    continue;
+                }
+                Next::Answer(request) => request,
+            };
+
+            // 6. Find the answer.
+            let answer = http.answer(request, &connection);
+            let mut answer = co.perform(answer).await;
+
+            // 7. Send it, chunk by chunk.
+            co.perform(connection.write_all(&answer.bytes)).await?;
+            while !answer.is_whole() {
+                answer = co.perform(next(answer)).await?;
+                co.perform(connection.write_all(&answer.bytes)).await?;
+            }
+            if !answer.keeps {
+                break;
+            }
+        }
+
+        // 8. Close, once the client has got it all.
+        connection.end_writing();
+        let mut linger = Linger::new(now(), http.linger_time);
+        while let Some(left) = linger.left(now()) {
+            let more = connection.read_on(&mut buffer);
+            linger.take_in(co.perform(timeout(left, more)).await);
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,81 @@
+//! `http` as green threads.
+
+use std::io;
+
+use quadrivium::{green::perform, prelude::*, time::now};
+
+use super::{
+    BUFFER, CONTINUE, Http, Linger, next,
+    protocol::{Inbox, Next},
+    server::{Connection, Server},
+    take_in,
+};
+
+pub fn serve(server: Server, http: Http) -> impl Task<Output = ()> {
+    green(move || {
+        // 1. Accept a connection, until the stop.
+        while let Some(connection) = perform(server.next()) {
+            // 2. Serve it in a task of its own.
+            server.spawn(connection, |connection| talk(connection, &http));
+        }
+    })
+}
+
+fn talk(
+    connection: Connection,
+    http: &Http,
+) -> impl Task<Output = io::Result<()>> + use<> {
+    let http = http.clone();
+    green(move || {
+        let mut inbox = Inbox::new(http.request_time);
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let request = match inbox.next(now()) {
+                // 3. Wait for a request, until the stop.
+                Next::Begin => {
+                    let n = perform(connection.read(&mut buffer))?;
+                    if n == 0 {
+                        return Ok(());
+                    }
+                    inbox.received(&buffer[..n]);
+                    continue;
+                }
+                // 4. Wait for more of it, while its time lasts.
+                Next::GoOn(left) => {
+                    let more = connection.read_on(&mut buffer);
+                    let came = perform(timeout(left, more));
+                    take_in(&mut inbox, came, &buffer)?;
+                    continue;
+                }
+                // 5. Give leave to send a body.
+                Next::Continue => {
+                    perform(connection.write_all(CONTINUE))?;
+                    continue;
+                }
+                Next::Answer(request) => request,
+            };
+
+            // 6. Find the answer.
+            let mut answer = perform(http.answer(request, &connection));
+
+            // 7. Send it, chunk by chunk.
+            perform(connection.write_all(&answer.bytes))?;
+            while !answer.is_whole() {
+                answer = perform(next(answer))?;
+                perform(connection.write_all(&answer.bytes))?;
+            }
+            if !answer.keeps {
+                break;
+            }
+        }
+
+        // 8. Close, once the client has got it all.
+        connection.end_writing();
+        let mut linger = Linger::new(now(), http.linger_time);
+        while let Some(left) = linger.left(now()) {
+            let more = connection.read_on(&mut buffer);
+            linger.take_in(perform(timeout(left, more)));
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,133 @@
+//! What the four styles of `http` share.
+
+use std::{
+    io::{self, ErrorKind},
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use quadrivium::{
+    task::BoxTask,
+    thread::{Offload, offload},
+    time::Elapsed,
+};
+
+use super::{server, styles::Style};
+
+mod callback;
+mod future;
+mod generator;
+mod green;
+pub mod protocol;
+pub mod site;
+
+use protocol::{Inbox, Refusal, Request};
+use server::Connection;
+use site::{Answer, Site};
+
+/// So many bytes are read at once, and held for each connection.
+const BUFFER: usize = 4 * 1024;
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// What all connections of a server share.
+#[derive(Clone, Debug)]
+pub struct Http {
+    site: Arc<Site>,
+    /// How long a request may take to come, from its first byte to its last.
+    pub request_time: Duration,
+    /// How long a client may take to read the last answer.
+    pub linger_time: Duration,
+}
+
+/// The server in this style: accepts until the stop.
+pub fn serve(style: Style, server: server::Server, http: Http) -> BoxTask<()> {
+    match style {
+        Style::Callback => Box::pin(callback::serve(server, http)),
+        Style::Generator => Box::pin(generator::serve(server, http)),
+        Style::Future => Box::pin(future::serve(server, http)),
+        Style::Green => Box::pin(green::serve(server, http)),
+    }
+}
+
+impl Http {
+    /// A server of the files below this folder.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such folder, or the kernel is too old.
+    pub fn new(root: &Path) -> io::Result<Self> {
+        Ok(Self {
+            site: Arc::new(Site::open(root)?),
+            request_time: Duration::from_secs(20),
+            linger_time: Duration::from_secs(2),
+        })
+    }
+
+    /// Finds the answer, where the disk holds up nobody. After the stop it is
+    /// the last one.
+    fn answer(
+        &self,
+        mut request: Request,
+        connection: &Connection,
+    ) -> Offload<Answer> {
+        request.reply.keeps &= !connection.is_stopping();
+        let site = Arc::clone(&self.site);
+        offload(move || site.answer(&request, SystemTime::now()))
+    }
+}
+
+/// Reads what comes next of an answer.
+fn next(answer: Answer) -> Offload<io::Result<Answer>> {
+    offload(|| answer.next())
+}
+
+/// What a read in the middle of something came to.
+type Came = Result<io::Result<usize>, Elapsed>;
+
+/// Takes in what came of a request; or what came instead, unless it is an error
+/// that nobody could be told.
+fn take_in(inbox: &mut Inbox, came: Came, buffer: &[u8]) -> io::Result<()> {
+    match came {
+        Ok(Ok(0)) => {
+            inbox.give_up(Refusal::bad("the request ends in the middle"));
+        }
+        Ok(Ok(n)) => inbox.received(&buffer[..n]),
+        Ok(Err(error)) if error.kind() != ErrorKind::TimedOut => {
+            return Err(error);
+        }
+        Ok(Err(_)) | Err(Elapsed { .. }) => inbox.give_up(protocol::too_late()),
+    }
+    Ok(())
+}
+
+/// How long a connection is kept after its last answer.
+///
+/// A close while there is something unread is a reset, which may overtake the
+/// answer and destroy it (RFC 9112, section 9.6). So what comes is read, within
+/// limits, until the client closes.
+struct Linger {
+    until: Instant,
+    bytes: usize,
+}
+
+impl Linger {
+    const BYTES: usize = 1024 * 1024;
+
+    fn new(now: Instant, time: Duration) -> Self {
+        Self { until: now + time, bytes: Self::BYTES }
+    }
+
+    /// How much longer; none when it is over.
+    fn left(&self, now: Instant) -> Option<Duration> {
+        let left = self.until.saturating_duration_since(now);
+        (!left.is_zero() && self.bytes > 0).then_some(left)
+    }
+
+    fn take_in(&mut self, came: Came) {
+        self.bytes = match came {
+            Ok(Ok(n)) if n > 0 => self.bytes.saturating_sub(n),
+            Ok(_) | Err(_) => 0,
+        };
+    }
+}

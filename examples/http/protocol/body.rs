@@ -1,0 +1,160 @@
+//! [`Body`]: the body of a request, which is measured and thrown away.
+
+use super::{Refusal, Status};
+
+/// The longest body that is read, so that the connection can be kept.
+pub const BODY_LIMIT: u64 = 1024 * 1024;
+/// The longest line between chunks.
+const LINE_LIMIT: usize = 256;
+
+/// How much of a body is to come.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Body {
+    Length(u64),
+    Chunked(Chunked),
+}
+
+/// Where in a chunked body the next byte stands. RFC 9112, section 7.1.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Chunked {
+    next: Part,
+    /// Bytes so far, and those that are announced.
+    size: u64,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Part {
+    #[default]
+    Size,
+    Data(u64),
+    /// The line end after the data.
+    DataEnd,
+    Trailer,
+}
+
+/// Whether more of the body is to come.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Left {
+    Some,
+    Nothing,
+}
+
+impl Body {
+    pub fn of_length(length: u64) -> Result<Body, Refusal> {
+        match length <= BODY_LIMIT {
+            true => Ok(Body::Length(length)),
+            false => Err(too_large()),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        *self == Body::Length(0)
+    }
+
+    /// Takes what belongs to the body off these bytes.
+    pub fn discard(&mut self, bytes: &mut Vec<u8>) -> Result<Left, Refusal> {
+        match self {
+            Body::Length(left) => Ok(take(left, bytes)),
+            Body::Chunked(chunked) => {
+                let mut used = 0;
+                let left = chunked.discard(bytes, &mut used);
+                bytes.drain(..used);
+                left
+            }
+        }
+    }
+}
+
+fn take(left: &mut u64, bytes: &mut Vec<u8>) -> Left {
+    let n = (bytes.len() as u64).min(*left);
+    bytes.drain(..n as usize);
+    *left -= n;
+    if *left == 0 { Left::Nothing } else { Left::Some }
+}
+
+impl Chunked {
+    fn discard(
+        &mut self,
+        bytes: &[u8],
+        used: &mut usize,
+    ) -> Result<Left, Refusal> {
+        loop {
+            let rest = &bytes[*used..];
+            if let Part::Data(left) = &mut self.next {
+                let n = (rest.len() as u64).min(*left);
+                *left -= n;
+                *used += n as usize;
+                if *left > 0 {
+                    return Ok(Left::Some);
+                }
+                self.next = Part::DataEnd;
+                continue;
+            }
+            let Some(line) = line(rest)? else { return Ok(Left::Some) };
+            *used += line.len();
+            self.grow(line.len() as u64)?;
+            if self.line(line)? == Left::Nothing {
+                return Ok(Left::Nothing);
+            }
+        }
+    }
+
+    /// Goes on after a line, which is whole.
+    fn line(&mut self, line: &[u8]) -> Result<Left, Refusal> {
+        self.next = match self.next {
+            Part::Size => match size(line)? {
+                0 => Part::Trailer,
+                size => {
+                    self.grow(size)?;
+                    Part::Data(size)
+                }
+            },
+            Part::DataEnd if line == b"\r\n" => Part::Size,
+            Part::DataEnd => {
+                return Err(Refusal::bad("a chunk is longer than its size"));
+            }
+            Part::Trailer if line == b"\r\n" => return Ok(Left::Nothing),
+            Part::Trailer => Part::Trailer,
+            Part::Data(_) => unreachable!("data are not read by the line"),
+        };
+        Ok(Left::Some)
+    }
+
+    fn grow(&mut self, n: u64) -> Result<(), Refusal> {
+        self.size = self.size.saturating_add(n);
+        if self.size > BODY_LIMIT { Err(too_large()) } else { Ok(()) }
+    }
+}
+
+/// The line in front, its end included, once it is whole.
+fn line(bytes: &[u8]) -> Result<Option<&[u8]>, Refusal> {
+    let bytes = &bytes[..bytes.len().min(LINE_LIMIT)];
+    match bytes.iter().position(|&byte| byte == b'\n') {
+        Some(end) if bytes[..end].ends_with(b"\r") => Ok(Some(&bytes[..=end])),
+        Some(_) => Err(Refusal::bad("a line must end with CR LF")),
+        None if bytes.len() == LINE_LIMIT => {
+            Err(Refusal::bad("a line of a chunked body is too long"))
+        }
+        None => Ok(None),
+    }
+}
+
+fn size(line: &[u8]) -> Result<u64, Refusal> {
+    // httparse takes a line without a digit for a size of 0.
+    let has_digit = line.first().is_some_and(u8::is_ascii_hexdigit);
+    match httparse::parse_chunk_size(line) {
+        Ok(httparse::Status::Complete((used, size)))
+            if has_digit && used == line.len() =>
+        {
+            Ok(size)
+        }
+        _ => Err(Refusal::bad("a chunk must begin with its size")),
+    }
+}
+
+fn too_large() -> Refusal {
+    Refusal::new(
+        Status::ContentTooLarge,
+        "the body of the request is larger than 1 MiB, and not asked for",
+    )
+}

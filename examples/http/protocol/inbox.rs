@@ -1,0 +1,276 @@
+//! [`Inbox`]: bytes in as they come, requests out.
+//!
+//! Where the bytes are cut makes no difference: what is decided is decided by
+//! the first byte that decides it.
+
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Refusal, Request, Status,
+    body::{Body, Left},
+    head::{self, Parsed},
+};
+
+/// The longest first line, without its line end.
+pub const LINE_LIMIT: usize = 8 * 1024;
+/// The longest head.
+pub const HEAD_LIMIT: usize = 32 * 1024;
+/// So many header fields are too many.
+pub const FIELDS_LIMIT: usize = 100;
+
+/// What came in on a connection and is not used up yet.
+#[derive(Debug)]
+pub struct Inbox {
+    bytes: Vec<u8>,
+    state: State,
+    /// How long a request may take to come, from its first byte to its last.
+    request_time: Duration,
+    /// When the one that is coming began.
+    begun: Option<Instant>,
+}
+
+#[derive(Debug)]
+enum State {
+    Head(Lines),
+    /// The client waits for leave to send its body, which is given once.
+    Expecting(Request, Body),
+    /// The body comes, and is thrown away.
+    Body(Request, Body),
+    /// The last request.
+    Last(Request),
+    /// There are no more: nobody could say where the next one begins.
+    Over,
+}
+
+/// How far a head has been looked through.
+#[derive(Debug, Default)]
+struct Lines {
+    /// Lines that are whole.
+    count: usize,
+    /// Where the line begins that is not.
+    start: usize,
+    /// Where no line end has been looked for.
+    unseen: usize,
+    /// An empty line in front was passed over (RFC 9112, section 2.2).
+    has_skipped: bool,
+}
+
+/// What a connection does next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Waits for a request. If the connection ends here, nothing is lost.
+    Begin,
+    /// Waits for more of a request, so long.
+    GoOn(Duration),
+    /// Sends `100 Continue`.
+    Continue,
+    /// Answers.
+    Answer(Request),
+}
+
+impl Inbox {
+    pub fn new(request_time: Duration) -> Self {
+        let state = State::Head(Lines::default());
+        Self { bytes: Vec::new(), state, request_time, begun: None }
+    }
+
+    pub fn received(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Nothing more comes of a request that has begun: the next thing to do is
+    /// to refuse it.
+    pub fn give_up(&mut self, refusal: Refusal) {
+        self.bytes.clear();
+        self.state = match self.take_state() {
+            State::Head(_) => State::Last(Request::last(refusal)),
+            State::Expecting(request, _) | State::Body(request, _) => {
+                State::Last(refuse(request, refusal))
+            }
+            decided @ (State::Last(_) | State::Over) => decided,
+        };
+    }
+
+    /// What to do next, with what has come so far.
+    ///
+    /// # Panics
+    ///
+    /// After a request whose reply does not keep the connection.
+    pub fn next(&mut self, now: Instant) -> Next {
+        let next = loop {
+            let next = match self.take_state() {
+                State::Head(lines) => self.head(lines, now),
+                State::Expecting(request, body) => {
+                    self.state = State::Body(request, body);
+                    Some(Next::Continue)
+                }
+                State::Body(request, body) => self.body(request, body, now),
+                State::Last(request) => Some(Next::Answer(request)),
+                State::Over => panic!("close after the last answer"),
+            };
+            if let Some(next) = next {
+                break next;
+            }
+        };
+        match next {
+            Next::GoOn(Duration::ZERO) => {
+                self.give_up(too_late());
+                self.next(now)
+            }
+            Next::Answer(_) => {
+                self.begun = None;
+                next
+            }
+            Next::Begin | Next::GoOn(_) | Next::Continue => next,
+        }
+    }
+
+    fn take_state(&mut self) -> State {
+        mem::replace(&mut self.state, State::Over)
+    }
+
+    fn wait(&mut self, now: Instant) -> Next {
+        if let State::Head(_) = self.state
+            && self.bytes.is_empty()
+        {
+            return Next::Begin;
+        }
+        let begun = *self.begun.get_or_insert(now);
+        Next::GoOn(self.request_time.saturating_sub(now - begun))
+    }
+
+    fn head(&mut self, mut lines: Lines, now: Instant) -> Option<Next> {
+        let end = match lines.end_of_head(&mut self.bytes) {
+            Ok(Some(end)) => end,
+            Ok(None) => {
+                self.state = State::Head(lines);
+                return Some(self.wait(now));
+            }
+            Err(refusal) => return self.last(Request::last(refusal)),
+        };
+        let parsed = head::parse(&self.bytes[..end]);
+        self.bytes.drain(..end);
+        self.state = match parsed {
+            Parsed::Whole { request, body, expects: false } => {
+                State::Body(request, body)
+            }
+            Parsed::Whole { request, body, expects: true } => {
+                State::Expecting(request, body)
+            }
+            Parsed::Last(request) => State::Last(request),
+        };
+        None
+    }
+
+    fn body(
+        &mut self,
+        request: Request,
+        mut body: Body,
+        now: Instant,
+    ) -> Option<Next> {
+        match body.discard(&mut self.bytes) {
+            Ok(Left::Some) => {
+                self.state = State::Body(request, body);
+                Some(self.wait(now))
+            }
+            Ok(Left::Nothing) => {
+                if request.reply.keeps {
+                    self.state = State::Head(Lines::default());
+                }
+                Some(Next::Answer(request))
+            }
+            Err(refusal) => self.last(refuse(request, refusal)),
+        }
+    }
+
+    fn last(&mut self, request: Request) -> Option<Next> {
+        self.state = State::Last(request);
+        None
+    }
+}
+
+/// The same request, refused, and the last one.
+fn refuse(mut request: Request, refusal: Refusal) -> Request {
+    request.reply.keeps = false;
+    Request { asked: Err(refusal), ..request }
+}
+
+impl Lines {
+    /// The length of the head, once it is whole.
+    fn end_of_head(
+        &mut self,
+        bytes: &mut Vec<u8>,
+    ) -> Result<Option<usize>, Refusal> {
+        loop {
+            if bytes.first().is_some_and(|&first| !may_begin(first)) {
+                return Err(Refusal::bad(
+                    "this is no HTTP request: is TLS spoken to a plain port?",
+                ));
+            }
+            let Some(line) = self.next_line(bytes)? else { return Ok(None) };
+            let is_empty = line == 0;
+            match (is_empty, self.count) {
+                (true, 0) if self.has_skipped => {
+                    return Err(Refusal::bad("empty lines before a request"));
+                }
+                (true, 0) => {
+                    bytes.drain(..self.start);
+                    *self = Lines { has_skipped: true, ..Lines::default() };
+                }
+                (true, _) => return Ok(Some(self.start)),
+                (false, count) if count > FIELDS_LIMIT => {
+                    return Err(fields_too_large());
+                }
+                (false, _) => self.count += 1,
+            }
+        }
+    }
+
+    /// The length of the next line, once it is whole.
+    fn next_line(&mut self, bytes: &[u8]) -> Result<Option<usize>, Refusal> {
+        let found = bytes[self.unseen..].iter().position(|&it| it == b'\n');
+        let end = found.map_or(bytes.len(), |at| self.unseen + at);
+        if self.count == 0 && end - self.start > LINE_LIMIT + 1 {
+            return Err(Refusal::new(
+                Status::UriTooLong,
+                "the request line is longer than 8 KiB",
+            ));
+        }
+        if end >= HEAD_LIMIT {
+            return Err(fields_too_large());
+        }
+        self.unseen = end;
+        if found.is_none() {
+            return Ok(None);
+        }
+        let line = &bytes[self.start..end];
+        let Some((b'\r', line)) = line.split_last() else {
+            return Err(Refusal::bad("a line must end with CR LF"));
+        };
+        self.start = end + 1;
+        self.unseen = self.start;
+        Ok(Some(line.len()))
+    }
+}
+
+/// Whether a request, or a line end before it, may begin like this.
+fn may_begin(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~\r\n".contains(&byte)
+}
+
+pub fn too_late() -> Refusal {
+    Refusal::new(
+        Status::RequestTimeout,
+        "the request was not whole in time: send it without a pause",
+    )
+}
+
+fn fields_too_large() -> Refusal {
+    Refusal::new(
+        Status::FieldsTooLarge,
+        "the head is larger than 32 KiB, or has more than 100 fields",
+    )
+}

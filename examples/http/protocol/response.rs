@@ -1,0 +1,76 @@
+//! [`Head`]: the head of an answer; and [`refused`], a whole one.
+
+use std::{fmt::Display, io::Write, time::SystemTime};
+
+use super::{Refusal, Reply, Status};
+
+/// The head of an answer, field by field.
+#[derive(Debug)]
+pub struct Head {
+    bytes: Vec<u8>,
+}
+
+impl Head {
+    /// The first line, and the date.
+    pub fn new(status: Status, now: SystemTime) -> Self {
+        let mut head = Self { bytes: Vec::with_capacity(512) };
+        let (code, reason) = (status.code(), status.reason());
+        head.line(format_args!("HTTP/1.1 {code} {reason}"));
+        if let Some(date) = http_date(now) {
+            head.field("Date", date);
+        }
+        head
+    }
+
+    /// One more field. Its value must have no line end.
+    pub fn field(&mut self, name: &str, value: impl Display) {
+        self.line(format_args!("{name}: {value}"));
+    }
+
+    /// The bytes, with what `reply` asks for, and the empty line.
+    pub fn end(mut self, reply: Reply) -> Vec<u8> {
+        match reply {
+            Reply { keeps: false, .. } => self.field("Connection", "close"),
+            Reply { keeps: true, is_old: true, .. } => {
+                self.field("Connection", "keep-alive");
+            }
+            Reply { keeps: true, is_old: false, .. } => {}
+        }
+        self.line("");
+        self.bytes
+    }
+
+    fn line(&mut self, line: impl Display) {
+        write!(self.bytes, "{line}\r\n").expect("a Vec takes all");
+    }
+}
+
+/// The whole answer to a request that is refused: a page that says why.
+pub fn refused(reply: Reply, refusal: &Refusal, now: SystemTime) -> Vec<u8> {
+    let Refusal { status, why, field } = refusal;
+    let mut head = Head::new(*status, now);
+    if let Some((name, value)) = field {
+        head.field(name, value);
+    }
+    // A body in an answer 304 would be taken for the next answer.
+    if *status == Status::NotModified {
+        return head.end(reply);
+    }
+    let (code, reason) = (status.code(), status.reason());
+    let page = format!("{code} {reason}: {why}.\n");
+    head.field("Content-Type", "text/plain; charset=utf-8");
+    head.field("Content-Length", page.len());
+    let mut bytes = head.end(reply);
+    if !reply.is_head_only {
+        bytes.extend_from_slice(page.as_bytes());
+    }
+    bytes
+}
+
+/// A date as HTTP writes it. None for those it cannot write: before 1970,
+/// which a file may well claim to be from, and after 9999.
+pub fn http_date(time: SystemTime) -> Option<String> {
+    const YEAR_10000: u64 = 253_402_300_800;
+    let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    (since_1970.as_secs() < YEAR_10000).then(|| httpdate::fmt_http_date(time))
+}

@@ -1,0 +1,204 @@
+//! [`Version`]: which version of a file there is, and what a client's
+//! conditions say to that (RFC 9110, section 13).
+
+use std::{fs::Metadata, time::SystemTime};
+
+use super::super::protocol::{Asked, http_date};
+
+/// What tells one version of a file from another.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// Strong: of the size, and of the time to the nanosecond.
+    pub etag: String,
+    /// None if HTTP cannot write it.
+    pub modified: Option<String>,
+    time: SystemTime,
+}
+
+/// What conditions come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Send,
+    NotModified,
+    Failed,
+}
+
+impl Version {
+    pub fn of(metadata: &Metadata, now: SystemTime) -> Self {
+        // A file system may have no times: then its size is all there is.
+        let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        Self::new(metadata.len(), modified, now)
+    }
+
+    fn new(len: u64, modified: SystemTime, now: SystemTime) -> Self {
+        let (sign, since_1970) =
+            match modified.duration_since(SystemTime::UNIX_EPOCH) {
+                Ok(after) => ("", after),
+                Err(before) => ("-", before.duration()),
+            };
+        let etag = format!("\"{len:x}-{sign}{:x}\"", since_1970.as_nanos());
+        // No file may claim to be from after its answer.
+        let time = modified.min(now);
+        Self { etag, modified: http_date(time), time }
+    }
+
+    /// In the order of section 13.2.2.
+    pub fn check(&self, asked: &Asked) -> Verdict {
+        let is_changed = match (&asked.if_match, &asked.if_unmodified_since) {
+            (Some(tags), _) => !self.is_among(tags, Comparison::Strong),
+            (None, Some(date)) => self.is_after(date) == Some(true),
+            (None, None) => false,
+        };
+        if is_changed {
+            return Verdict::Failed;
+        }
+        let is_known = match (&asked.if_none_match, &asked.if_modified_since) {
+            (Some(tags), _) => self.is_among(tags, Comparison::Weak),
+            (None, Some(date)) => self.is_after(date) == Some(false),
+            (None, None) => false,
+        };
+        if is_known { Verdict::NotModified } else { Verdict::Send }
+    }
+
+    /// Whether a part may be sent, to be put beside what the client has.
+    pub fn allows_part(&self, asked: &Asked) -> bool {
+        match asked.if_range.as_deref().map(str::trim) {
+            None => true,
+            Some(tag) if tag.starts_with('"') => tag == self.etag,
+            Some(date) => self.modified.as_deref() == Some(date),
+        }
+    }
+
+    fn is_among(&self, tags: &str, comparison: Comparison) -> bool {
+        tags.trim() == "*"
+            || tags.split(',').map(str::trim).any(|tag| match comparison {
+                Comparison::Strong => tag == self.etag,
+                Comparison::Weak => {
+                    tag.strip_prefix("W/").unwrap_or(tag) == self.etag
+                }
+            })
+    }
+
+    /// Whether it is from after this date, to the second; none if it is no
+    /// date.
+    fn is_after(&self, date: &str) -> Option<bool> {
+        let date = httpdate::parse_http_date(date.trim()).ok()?;
+        let seconds = |time: SystemTime| {
+            // What is from before 1970 is before every date of HTTP.
+            let since = time.duration_since(SystemTime::UNIX_EPOCH);
+            since.map_or(0, |since| since.as_secs())
+        };
+        Some(seconds(self.time) > seconds(date))
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Comparison {
+    Strong,
+    Weak,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    const BEFORE: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
+
+    fn version() -> Version {
+        let time = httpdate::parse_http_date(DATE).expect("it is a date")
+            + Duration::from_millis(500);
+        Version::new(16, time, SystemTime::now())
+    }
+
+    fn check(fill: impl FnOnce(&mut Asked)) -> Verdict {
+        let mut asked = Asked::default();
+        fill(&mut asked);
+        version().check(&asked)
+    }
+
+    #[test]
+    fn what_the_client_has_is_not_sent_again() {
+        let etag = version().etag;
+        let weak = format!("\"x\", W/{etag}");
+        for tags in [etag.as_str(), &weak, "*"] {
+            let tags = Some(tags.to_string());
+            assert_eq!(
+                check(|it| it.if_none_match = tags),
+                Verdict::NotModified
+            );
+        }
+        let since = |date: &str| Some(date.to_string());
+        assert_eq!(
+            check(|it| it.if_modified_since = since(DATE)),
+            Verdict::NotModified
+        );
+        assert_eq!(
+            check(|it| it.if_modified_since = since(BEFORE)),
+            Verdict::Send
+        );
+        assert_eq!(
+            check(|it| it.if_modified_since = since("yesterday")),
+            Verdict::Send
+        );
+        // A tag says more than a date.
+        let both = |it: &mut Asked| {
+            it.if_none_match = since("\"other\"");
+            it.if_modified_since = since(DATE);
+        };
+        assert_eq!(check(both), Verdict::Send);
+    }
+
+    #[test]
+    fn what_has_changed_is_not_sent() {
+        let some = |value: &str| Some(value.to_string());
+        let etag = version().etag;
+        assert_eq!(check(|it| it.if_match = some(&etag)), Verdict::Send);
+        assert_eq!(check(|it| it.if_match = some("*")), Verdict::Send);
+        let weak = format!("W/{etag}");
+        assert_eq!(check(|it| it.if_match = some(&weak)), Verdict::Failed);
+        assert_eq!(
+            check(|it| it.if_unmodified_since = some(BEFORE)),
+            Verdict::Failed
+        );
+        assert_eq!(
+            check(|it| it.if_unmodified_since = some(DATE)),
+            Verdict::Send
+        );
+        assert_eq!(
+            check(|it| it.if_unmodified_since = some("never")),
+            Verdict::Send
+        );
+    }
+
+    #[test]
+    fn a_part_belongs_to_its_version() {
+        let allows = |if_range: &str| {
+            let if_range = Some(if_range.to_string());
+            version().allows_part(&Asked { if_range, ..Asked::default() })
+        };
+        let etag = version().etag;
+        assert!(version().allows_part(&Asked::default()));
+        assert!(allows(&etag));
+        assert!(allows(DATE));
+        assert!(!allows(&format!("W/{etag}")));
+        assert!(!allows("\"other\""));
+        assert!(!allows(BEFORE));
+    }
+
+    #[test]
+    fn times_that_http_cannot_write_are_left_out() {
+        let years = |n: u64| Duration::from_secs(n * 366 * 86_400);
+        let epoch = SystemTime::UNIX_EPOCH;
+        let now = SystemTime::now();
+        let old = Version::new(1, epoch - years(10), now);
+        assert_eq!(old.modified, None);
+        assert_eq!(old.is_after(DATE), Some(false));
+        let far = Version::new(1, epoch + years(9_000), now);
+        assert_eq!(far.modified, http_date(now));
+        let never = Version::new(1, epoch + years(9_000), epoch + years(9_999));
+        assert_eq!(never.modified, None);
+        assert_ne!(old.etag, Version::new(1, epoch + years(10), now).etag);
+    }
+}

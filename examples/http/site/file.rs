@@ -1,0 +1,84 @@
+//! [`file`]: the answer that is a file, or a part of it.
+
+use std::{
+    fs::{File, Metadata},
+    path::Path,
+    time::SystemTime,
+};
+
+use super::{
+    super::protocol::{Asked, Head, Refusal, Reply, Status},
+    answer::Answer,
+    conditions::{Verdict, Version},
+    media_type::media_type,
+    range::{Part, part},
+    root::internal,
+};
+
+/// Answers with a file, as far as the client's conditions want it.
+pub fn file(
+    (file, metadata): (File, Metadata),
+    path: &Path,
+    asked: &Asked,
+    reply: Reply,
+    now: SystemTime,
+) -> Result<Answer, Refusal> {
+    let version = Version::of(&metadata, now);
+    let len = metadata.len();
+    let (status, part) = match version.check(asked) {
+        Verdict::Send => part_of(len, &version, asked, reply)?,
+        Verdict::NotModified => (Status::NotModified, 0..0),
+        Verdict::Failed => {
+            return Err(Refusal::new(
+                Status::PreconditionFailed,
+                "the file is not the version that is asked for",
+            ));
+        }
+    };
+    let mut head = Head::new(status, now);
+    if status != Status::NotModified {
+        head.field("Content-Type", media_type(path));
+        head.field("Content-Length", part.end - part.start);
+        head.field("Accept-Ranges", "bytes");
+    }
+    if status == Status::PartialContent {
+        let (first, last) = (part.start, part.end - 1);
+        head.field("Content-Range", format_args!("bytes {first}-{last}/{len}"));
+    }
+    if let Some(modified) = &version.modified {
+        head.field("Last-Modified", modified);
+    }
+    head.field("ETag", &version.etag);
+    let bytes = head.end(reply);
+    let rest = match reply.is_head_only {
+        true => 0..0,
+        false => part,
+    };
+    // What has shrunk already need not be announced.
+    Answer::with_file(bytes, file, rest, reply).map_err(|_| internal())
+}
+
+/// Which bytes are sent, under which status.
+fn part_of(
+    len: u64,
+    version: &Version,
+    asked: &Asked,
+    reply: Reply,
+) -> Result<(Status, std::ops::Range<u64>), Refusal> {
+    // A range means nothing to a HEAD (RFC 9110, section 14.2).
+    let range = match &asked.range {
+        Some(range) if !reply.is_head_only && version.allows_part(asked) => {
+            part(range, len)
+        }
+        _ => Part::Whole,
+    };
+    match range {
+        Part::Whole => Ok((Status::Ok, 0..len)),
+        Part::Of(part) => Ok((Status::PartialContent, part)),
+        Part::Beyond => Err(Refusal::new(
+            Status::RangeNotSatisfiable,
+            "the file is shorter than that",
+        )
+        .with("Content-Range", format!("bytes */{len}"))),
+    }
+}

@@ -1,0 +1,206 @@
+//! [`Place`]: what a target names, as a path below the root.
+
+use std::{ffi::OsString, os::unix::ffi::OsStringExt, path::PathBuf};
+
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode,
+};
+
+use super::super::protocol::{Refusal, Status};
+
+/// A place below the root.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Relative, without `..`; empty for the root.
+    pub path: PathBuf,
+    /// The target ends with a slash.
+    pub is_folder: bool,
+    /// The target without its query, one slash between two names, and escapes
+    /// where they are needed.
+    pub encoded: String,
+    /// What follows the question mark.
+    pub query: Option<String>,
+}
+
+/// What stands for itself between two slashes.
+const ESCAPED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// One name as it stands in a URL.
+pub fn escape(name: &[u8]) -> String {
+    percent_encode(name, ESCAPED).to_string()
+}
+
+/// Reads the target of a GET: `/path?query`, or the same with `http://host` in
+/// front, as a client sends it to a proxy.
+///
+/// # Errors
+///
+/// 400 for what is no such target, or could be read in two ways; 403 for dot
+/// segments, which clients resolve themselves; 404 for hidden names.
+pub fn place(target: &str) -> Result<Place, Refusal> {
+    let target = without_origin(target)?;
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query.to_string())),
+        None => (target, None),
+    };
+    if target.contains('#') {
+        return Err(Refusal::bad("a target has no fragment"));
+    }
+    let mut place = Place {
+        path: PathBuf::new(),
+        is_folder: path.ends_with('/'),
+        encoded: String::new(),
+        query,
+    };
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        let name = name(segment)?;
+        place.encoded.push('/');
+        place.encoded.push_str(&escape(&name));
+        place.path.push(OsString::from_vec(name));
+    }
+    if place.is_folder {
+        place.encoded.push('/');
+    }
+    Ok(place)
+}
+
+fn without_origin(target: &str) -> Result<&str, Refusal> {
+    if target.starts_with('/') {
+        return Ok(target);
+    }
+    let refusal = || Refusal::bad("a target begins with a slash");
+    let (scheme, rest) = target.split_once("://").ok_or_else(refusal)?;
+    if !["http", "https"].iter().any(|it| scheme.eq_ignore_ascii_case(it)) {
+        return Err(refusal());
+    }
+    match rest.find(['/', '?', '#']) {
+        Some(end) if rest[end..].starts_with('/') => Ok(&rest[end..]),
+        None => Ok("/"),
+        Some(_) => Err(refusal()),
+    }
+}
+
+/// The bytes of one name.
+fn name(segment: &str) -> Result<Vec<u8>, Refusal> {
+    let mut parts = segment.split('%');
+    parts.next();
+    let is_escape = |part: &str| {
+        part.len() >= 2
+            && part.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit)
+    };
+    if !parts.all(is_escape) {
+        return Err(Refusal::bad("a `%` is not followed by two digits"));
+    }
+    let name: Vec<u8> = percent_decode_str(segment).collect();
+    if name.contains(&b'/') || name.contains(&0) {
+        return Err(Refusal::bad("a name has an escaped slash or NUL"));
+    }
+    match name.as_slice() {
+        b"." | b".." => {
+            Err(Refusal::new(Status::Forbidden, "the path has dot segments"))
+        }
+        name if is_hidden(name) => {
+            Err(Refusal::new(Status::NotFound, "there is no such file"))
+        }
+        _ => Ok(name),
+    }
+}
+
+/// Whether a name is neither listed nor served, such as `.git`.
+pub fn is_hidden(name: &[u8]) -> bool {
+    name.starts_with(b".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(target: &str) -> u16 {
+        place(target).map_or_else(|refusal| refusal.status.code(), |_| 200)
+    }
+
+    fn path(target: &str) -> String {
+        let place = place(target).expect("it is a place");
+        place.path.into_os_string().into_string().expect("it is UTF-8")
+    }
+
+    #[test]
+    fn a_target_names_a_path_below_the_root() {
+        assert_eq!(path("/"), "");
+        assert_eq!(path("/a/b.txt"), "a/b.txt");
+        assert_eq!(path("/a%20b/%C3%A4?x=/../y"), "a b/ä");
+        assert_eq!(path("/%41%2e%74"), "A.t");
+        assert_eq!(path("http://example.org/a"), "a");
+        assert_eq!(path("HTTPS://example.org"), "");
+    }
+
+    #[test]
+    fn slashes_count_once() {
+        let place = place("//evil.example//a/").expect("it is a place");
+        assert_eq!(place.path, PathBuf::from("evil.example/a"));
+        assert_eq!(place.encoded, "/evil.example/a/");
+        assert!(place.is_folder);
+    }
+
+    #[test]
+    fn what_is_encoded_again_is_safe_in_a_head() {
+        let place = place("/a%0d%0aSet-Cookie:x/%22%3c").expect("a place");
+        assert_eq!(
+            place.encoded,
+            "/a%0D%0ASet%2DCookie%3Ax/%22%3C".replace("%2D", "-")
+        );
+    }
+
+    #[test]
+    fn dot_segments_are_refused_however_they_are_spelt() {
+        for target in [
+            "/..",
+            "/../etc/passwd",
+            "/a/../b",
+            "/%2e%2e/",
+            "/.%2E/x",
+            "/%2e./x",
+            "/a/.",
+            "http://host/../x",
+        ] {
+            assert_eq!(status(target), 403, "{target}");
+        }
+        // What only looks like them is a name.
+        assert_eq!(status("/a../b..c"), 200);
+        assert_eq!(status("/%252e%252e/"), 200);
+    }
+
+    #[test]
+    fn hidden_names_are_not_there() {
+        assert_eq!(status("/.git/config"), 404);
+        assert_eq!(status("/a/%2ehidden"), 404);
+        assert_eq!(status("/..."), 404);
+    }
+
+    #[test]
+    fn what_could_be_read_in_two_ways_is_refused() {
+        for target in [
+            "/%",
+            "/%4",
+            "/%zz",
+            "/%4g/x",
+            "/a%",
+            "/%+1",
+            "/a%2fb",
+            "/a%2Fb",
+            "/a%00",
+            "/a#b",
+            "*",
+            "",
+            "a/b",
+            "example.org:80",
+            "ftp://host/",
+            "http://host?x",
+            "://",
+            "/a?b#c",
+        ] {
+            assert_eq!(status(target), 400, "{target}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! [`part`]: which part of a file a Range field asks for.
+
+use std::ops::Range;
+
+/// Which bytes are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    Whole,
+    /// These; never none.
+    Of(Range<u64>),
+    /// None of those that are asked for are there.
+    Beyond,
+}
+
+/// Reads the value of a Range field, for a file of so many bytes. What is no
+/// range of bytes is ignored, as RFC 9110, section 14.2, has it; and so is a
+/// list of several, which may always be answered with the whole.
+pub fn part(field: &str, len: u64) -> Part {
+    let Some((unit, range)) = field.split_once('=') else {
+        return Part::Whole;
+    };
+    let Some((first, last)) = range.trim().split_once('-') else {
+        return Part::Whole;
+    };
+    if !unit.trim().eq_ignore_ascii_case("bytes") {
+        return Part::Whole;
+    }
+    match (number(first), number(last)) {
+        (Some(Number::Of(first)), Some(last)) => {
+            let end = match last {
+                Number::Of(last) if last < first => return Part::Whole,
+                Number::Of(last) => last.saturating_add(1).min(len),
+                Number::Left => len,
+            };
+            if first < len { Part::Of(first..end) } else { Part::Beyond }
+        }
+        // The last so many. Of an empty file, those cannot be named.
+        (Some(Number::Left), Some(Number::Of(0))) => Part::Beyond,
+        (Some(Number::Left), Some(Number::Of(_))) if len == 0 => Part::Whole,
+        (Some(Number::Left), Some(Number::Of(n))) => {
+            Part::Of(len.saturating_sub(n)..len)
+        }
+        _ => Part::Whole,
+    }
+}
+
+/// One side of a range.
+enum Number {
+    Of(u64),
+    Left,
+}
+
+/// None for what is no number.
+fn number(digits: &str) -> Option<Number> {
+    if digits.is_empty() {
+        return Some(Number::Left);
+    }
+    let is_number = digits.bytes().all(|it| it.is_ascii_digit());
+    // What has more digits than there is room for lies beyond every file.
+    is_number.then(|| Number::Of(digits.parse().unwrap_or(u64::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_of_ten_bytes() {
+        for (field, expected) in [
+            ("bytes=0-0", Part::Of(0..1)),
+            ("bytes=2-4", Part::Of(2..5)),
+            ("bytes=2-", Part::Of(2..10)),
+            ("bytes=-3", Part::Of(7..10)),
+            ("bytes=-30", Part::Of(0..10)),
+            ("bytes=9-9", Part::Of(9..10)),
+            ("bytes=5-999", Part::Of(5..10)),
+            ("bytes=5-99999999999999999999999", Part::Of(5..10)),
+            ("BYTES = 1-2", Part::Of(1..3)),
+            ("bytes=10-", Part::Beyond),
+            ("bytes=10-20", Part::Beyond),
+            ("bytes=99999999999999999999999-", Part::Beyond),
+            ("bytes=-0", Part::Beyond),
+            ("bytes=4-2", Part::Whole),
+            ("bytes=0-1,4-5", Part::Whole),
+            ("bytes=0-1, bytes=2-3", Part::Whole),
+            ("bytes=-", Part::Whole),
+            ("bytes=", Part::Whole),
+            ("bytes=a-b", Part::Whole),
+            ("bytes=+1-2", Part::Whole),
+            ("bytes=--1", Part::Whole),
+            ("bytes", Part::Whole),
+            ("lines=1-2", Part::Whole),
+        ] {
+            assert_eq!(part(field, 10), expected, "{field}");
+        }
+    }
+
+    #[test]
+    fn an_empty_file_has_no_part() {
+        assert_eq!(part("bytes=0-", 0), Part::Beyond);
+        assert_eq!(part("bytes=0-0", 0), Part::Beyond);
+        assert_eq!(part("bytes=-0", 0), Part::Beyond);
+        assert_eq!(part("bytes=-5", 0), Part::Whole);
+    }
+}

@@ -1,0 +1,125 @@
+//! [`Site`]: the root, below which everything is opened.
+
+use std::{
+    fs::{File, Metadata},
+    io,
+    os::fd::OwnedFd,
+    path::Path,
+};
+
+use rustix::{
+    fs::{CWD, Mode, OFlags, ResolveFlags, openat2},
+    io::Errno,
+};
+
+use super::super::protocol::{Refusal, Status};
+
+/// The folder that is served. It is held open: whatever is renamed outside,
+/// nothing but what is below it is ever read.
+#[derive(Debug)]
+pub struct Site {
+    root: OwnedFd,
+}
+
+/// What stands at a path.
+#[derive(Debug)]
+pub enum Found {
+    File(File, Metadata),
+    Folder(File),
+}
+
+impl Site {
+    /// # Errors
+    ///
+    /// When there is no such folder, or the kernel cannot open below a folder
+    /// (`openat2`, Linux 5.6).
+    pub fn open(root: &Path) -> io::Result<Self> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let open = |from, path, resolve| {
+            openat2(from, path, flags, Mode::empty(), resolve)
+        };
+        let root = open(CWD, root, ResolveFlags::empty());
+        let root = root.map_err(|error| match error {
+            Errno::NOSYS => io::Error::new(
+                io::ErrorKind::Unsupported,
+                "files below a root are opened with `openat2`: it needs \
+                 Linux 5.6, and a container that lets it through",
+            ),
+            error => error.into(),
+        })?;
+        Ok(Self { root })
+    }
+
+    /// Opens what stands at this path below the root.
+    ///
+    /// The kernel follows links and checks, in the same breath, that they lead
+    /// nowhere else (`RESOLVE_BENEATH`): there is no moment between a check and
+    /// its use. Opening waits for nobody, as it would for the writer of a fifo.
+    pub fn find(&self, path: &Path) -> Result<Found, Refusal> {
+        let path = match path.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => path,
+        };
+        let file = File::from(self.open_below(path).map_err(refusal)?);
+        let metadata = file.metadata().map_err(|_| internal())?;
+        match metadata.file_type() {
+            kind if kind.is_file() => Ok(Found::File(file, metadata)),
+            kind if kind.is_dir() => Ok(Found::Folder(file)),
+            _ => Err(Refusal::new(Status::Forbidden, NO_FILE)),
+        }
+    }
+
+    fn open_below(&self, path: &Path) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::RDONLY
+            | OFlags::NONBLOCK
+            | OFlags::NOCTTY
+            | OFlags::CLOEXEC;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        // AGAIN: something was renamed meanwhile, and the kernel cannot tell
+        // whether a `..` in a link still led nowhere else.
+        const TRIES: usize = 16;
+        let mut last = Errno::AGAIN;
+        for _ in 0..TRIES {
+            match openat2(&self.root, path, flags, Mode::empty(), resolve) {
+                Err(error @ (Errno::AGAIN | Errno::INTR)) => last = error,
+                result => return result,
+            }
+        }
+        Err(last)
+    }
+}
+
+const NO_FILE: &str = "this is neither a file nor a folder";
+
+/// The answer instead of a file that cannot be opened. It names no path of
+/// this machine.
+fn refusal(error: Errno) -> Refusal {
+    match error {
+        Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG | Errno::LOOP => {
+            Refusal::new(Status::NotFound, "there is no such file")
+        }
+        Errno::ACCESS | Errno::PERM => {
+            Refusal::new(Status::Forbidden, "this file may not be read")
+        }
+        Errno::XDEV => {
+            Refusal::new(Status::Forbidden, "this link leads out of the root")
+        }
+        // Sockets, and devices that are not there.
+        Errno::NXIO | Errno::NODEV => Refusal::new(Status::Forbidden, NO_FILE),
+        Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN => {
+            Refusal::new(
+                Status::ServiceUnavailable,
+                "the server is short of files or memory: try again later",
+            )
+        }
+        _ => internal(),
+    }
+}
+
+/// Something failed here that is not the client's fault.
+pub fn internal() -> Refusal {
+    Refusal::new(
+        Status::InternalServerError,
+        "the file cannot be read at the moment",
+    )
+}

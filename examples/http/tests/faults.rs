@@ -1,0 +1,276 @@
+//! Clients that are slow, gone or hostile, files that change, and the stop.
+
+use std::{fs, io::Write, net::Shutdown, time::Duration};
+
+use socket2::SockRef;
+
+use super::{
+    client::Client,
+    fixture::{Running, SHORT, in_every_style, with_limits},
+};
+
+const GET: &str = "GET /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n";
+/// More than fits into the buffers of any socket.
+const LARGE: u64 = 100_000_000;
+
+fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n")
+}
+
+#[test]
+fn a_request_that_does_not_come_to_its_end_is_too_late() {
+    with_limits(
+        |_, http| http.request_time = SHORT,
+        |server| {
+            for started in [
+                "G",
+                "GET / HTTP/1.1\r\nHost: x\r\n",
+                "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n1234",
+            ] {
+                let mut client = server.client();
+                assert_eq!(client.send(started).answer().status, 408);
+                assert!(client.is_closed());
+            }
+            server.check();
+        },
+    );
+}
+
+#[test]
+fn drops_of_a_request_do_not_make_its_time_longer() {
+    with_limits(
+        |_, http| http.request_time = SHORT,
+        |server| {
+            let mut client = server.client();
+            client.send("GET / HTTP/1.1\r\nA: ");
+            let stream = client.stream.try_clone().unwrap();
+            stream.set_read_timeout(Some(SHORT / 10)).unwrap();
+            // One byte after the other, as long as it is not closed.
+            let mut buffer = [0; 16];
+            while stream.peek(&mut buffer).is_err() {
+                client.try_send("a");
+            }
+            stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+            assert_eq!(client.answer().status, 408);
+        },
+    );
+}
+
+#[test]
+fn an_idle_connection_is_closed_without_a_word() {
+    with_limits(
+        |most, _| most.idle_timeout = Some(SHORT),
+        |server| {
+            assert!(server.client().is_closed());
+            let mut client = server.client();
+            assert_eq!(client.send(GET).answer().text(), "hello");
+            assert!(client.is_closed());
+            // In the middle of a request there is somebody to tell.
+            let mut client = server.client();
+            assert_eq!(client.send("GET /").answer().status, 408);
+        },
+    );
+}
+
+#[test]
+fn a_request_that_ends_in_the_middle_is_told_so() {
+    in_every_style(|server| {
+        for at in 1..GET.len() {
+            let mut client = server.client();
+            let answer = client.send(&GET[..at]).end().answer();
+            assert_eq!(answer.status, 400, "{:?}", &GET[..at]);
+            assert!(client.is_closed());
+        }
+        assert!(server.client().end().is_closed());
+    });
+}
+
+#[test]
+fn a_reset_at_any_byte_harms_nobody_else() {
+    in_every_style(|server| {
+        server.write_zeros("large", LARGE);
+        let large = get("/large");
+        for at in 0..=large.len() {
+            let mut client = server.client();
+            client.send(&large[..at]);
+            reset(&client);
+        }
+        // In the middle of the answer.
+        for _ in 0..10 {
+            let mut client = server.client();
+            client.send(&large);
+            assert!(client.read_more());
+            reset(&client);
+        }
+        server.check();
+    });
+}
+
+fn reset(client: &Client) {
+    let now = Some(Duration::ZERO);
+    SockRef::from(&client.stream).set_linger(now).unwrap();
+}
+
+#[test]
+fn an_answer_is_read_although_the_client_was_still_sending() {
+    in_every_style(|server| {
+        let mut client = server.client();
+        client.send(
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n",
+        );
+        client.try_send(vec![b'x'; 900_000]);
+        assert_eq!(client.answer().status, 413);
+        assert!(client.is_closed());
+    });
+}
+
+#[test]
+fn clients_that_never_read_cost_a_bounded_amount() {
+    with_limits(
+        |most, _| most.grace = Duration::ZERO,
+        |server| {
+            server.write_zeros("large", LARGE);
+            let before = resident_bytes();
+            let clients: Vec<_> = (0..20)
+                .map(|_| {
+                    let mut client = server.client();
+                    client.send(get("/large"));
+                    assert!(client.read_more());
+                    client
+                })
+                .collect();
+            server.check();
+            let grown = resident_bytes().saturating_sub(before);
+            // Other tests in this process are among them.
+            assert!(grown < 3 * LARGE, "{grown} bytes for 20 clients");
+            server.stop();
+            // The connection of `check` may not have ended, either.
+            assert!(server.end() >= clients.len());
+        },
+    );
+}
+
+fn resident_bytes() -> u64 {
+    let pages = fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = pages.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * rustix::param::page_size() as u64
+}
+
+#[test]
+fn a_client_that_never_reads_is_closed_when_nothing_moves() {
+    with_limits(
+        |most, _| most.idle_timeout = Some(SHORT),
+        |server| {
+            server.write_zeros("large", LARGE);
+            let mut client = server.client();
+            client.send(get("/large"));
+            // The server ends by itself, without having to cancel it.
+            server.check();
+            server.stop();
+            assert_eq!(server.end(), 0);
+            assert!((client.rest().len() as u64) < LARGE);
+        },
+    );
+}
+
+#[test]
+fn a_panic_costs_only_its_connection() {
+    in_every_style(|server| {
+        let mut other = server.client();
+        other.send(GET).answer();
+        let mut client = server.client();
+        client.send(get("/panics"));
+        assert_eq!(client.rest(), b"");
+        assert_eq!(other.send(GET).answer().text(), "hello");
+        server.check();
+    });
+}
+
+#[test]
+fn a_file_that_shrinks_breaks_off_its_answer() {
+    in_every_style(|server| {
+        let file = server.write_zeros("file", LARGE);
+        let mut client = server.client();
+        client.send(get("/file").repeat(2));
+        assert_eq!(client.head().status, 200);
+        file.set_len(LARGE / 2).unwrap();
+        assert!((client.rest().len() as u64) < LARGE);
+        server.check();
+    });
+}
+
+#[test]
+fn a_file_that_grows_is_sent_as_it_was_announced() {
+    in_every_style(|server| {
+        let mut file = server.write_zeros("file", LARGE / 10);
+        let mut client = server.client();
+        client.send(get("/file"));
+        let head = client.head();
+        file.set_len(LARGE / 5).unwrap();
+        file.write_all(b"changed").unwrap();
+        assert_eq!(head.field("content-length"), Some("10000000"));
+        client.send(GET).end();
+        let rest = client.rest();
+        let next = rest.windows(9).position(|it| it == b"HTTP/1.1 ");
+        assert_eq!(next, Some(10_000_000));
+    });
+}
+
+#[test]
+fn the_stop_lets_an_answer_come_to_its_end() {
+    in_every_style(|server| {
+        server.write_zeros("large", LARGE);
+        let mut idle = server.client();
+        idle.send(GET).answer();
+        let mut client = server.client();
+        client.send(get("/large"));
+        let head = client.head();
+        assert_eq!(head.status, 200);
+        server.stop();
+        assert!(idle.is_closed());
+        // The server has stopped: this is not accepted any more.
+        assert_eq!(client.rest().len() as u64, LARGE);
+        assert_eq!(server.end(), 0);
+    });
+}
+
+#[test]
+fn after_the_stop_a_request_in_the_middle_is_the_last() {
+    in_every_style(|server| {
+        let mut client = server.client();
+        client.send(GET).answer();
+        client.send(&GET[..10]);
+        // It has come when another client's later request has been answered.
+        server.check();
+        let mut idle = server.client();
+        idle.send(GET).answer();
+        server.stop();
+        assert!(idle.is_closed());
+        client.send(&GET[10..]);
+        let answer = client.answer();
+        assert_eq!(answer.text(), "hello");
+        assert_eq!(answer.field("connection"), Some("close"));
+        assert!(client.is_closed());
+        client.stream.shutdown(Shutdown::Both).ok();
+        assert_eq!(server.end(), 0);
+    });
+}
+
+/// So many requests at once, of clients that come and go.
+#[test]
+fn many_clients_are_served_at_once() {
+    in_every_style(|server: &mut Running| {
+        let mut clients: Vec<_> = (0..200).map(|_| server.client()).collect();
+        for _ in 0..3 {
+            for client in &mut clients {
+                client.send(GET);
+            }
+            for client in &mut clients {
+                assert_eq!(client.answer().text(), "hello");
+            }
+        }
+        drop(clients);
+        server.stop();
+        assert_eq!(server.end(), 0);
+    });
+}

@@ -1,0 +1,91 @@
+//! Clients that nobody here wrote: curl and wrk.
+
+use std::{env, fs, process::Command};
+
+use super::fixture::in_every_style;
+
+/// Whether this program is there. A run that must not skip fails otherwise.
+fn is_there(program: &str) -> bool {
+    let is_there = Command::new(program).arg("--version").output().is_ok();
+    let must = env::var_os("QUADRIVIUM_MUST_NOT_SKIP").is_some();
+    assert!(is_there || !must, "{program} is missing: install it");
+    if !is_there {
+        println!("skipped: {program} is missing; remedy: install it");
+    }
+    is_there
+}
+
+fn curl(arguments: &[&str]) -> String {
+    let output = Command::new("curl")
+        .args(["--silent", "--show-error", "--max-time", "60"])
+        .args(arguments)
+        .output()
+        .expect("it is there");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    String::from_utf8(output.stdout).expect("it is text")
+}
+
+#[test]
+fn curl_is_served() {
+    if !is_there("curl") {
+        return;
+    }
+    in_every_style(|server| {
+        let url = |name: &str| format!("http://{}/{name}", server.address);
+        let hello = url("hello.txt");
+        assert_eq!(curl(&[&hello]), "hello");
+        assert_eq!(curl(&["--http1.0", &hello]), "hello");
+        assert_eq!(curl(&["--range", "1-3", &hello]), "ell");
+        assert!(curl(&["--head", &hello]).contains("Content-Length: 5\r\n"));
+        // Two files over one connection.
+        let connects = ["--write-out", " %{num_connects} "];
+        let both = curl(&[&connects[..], &[&hello, &hello]].concat());
+        assert_eq!(both, "hello 1 hello 0 ");
+        // Only what is missing.
+        let out = tempfile::tempdir().expect("there is a place for it");
+        let file = out.path().join("file");
+        let file = file.to_str().expect("it is UTF-8");
+        fs::write(file, "he").expect("it is ours");
+        let code = ["--write-out", "%{http_code}", "--continue-at", "-"];
+        assert_eq!(curl(&[&code[..], &["-o", file, &hello]].concat()), "206");
+        assert_eq!(fs::read_to_string(file).expect("it is there"), "hello");
+        // Only what is new.
+        let code = ["--write-out", "%{http_code}", "--time-cond", "-1 day ago"];
+        server.write("folder/index.html", "index");
+        let folder = url("folder");
+        assert_eq!(curl(&["--location", &folder]), "index");
+        let since =
+            curl(&[&code[..2], &["--time-cond", file, &hello]].concat());
+        assert!(["304", "hello200"].contains(&since.as_str()), "{since}");
+        // A body that is not wanted, and one that waits for leave.
+        let body = "x".repeat(100_000);
+        let code = ["--write-out", "%{http_code}", "-o", "/dev/null"];
+        let post = [&code[..], &["--data-binary", &body, &hello]].concat();
+        assert_eq!(curl(&post), "405");
+        // As it stands in the address.
+        let up = url("../../etc/passwd");
+        let up = [&code[..], &["--path-as-is", &up]].concat();
+        assert_eq!(curl(&up), "403");
+    });
+}
+
+#[test]
+fn two_hundred_connections_of_wrk_are_served_without_an_error() {
+    if !is_there("wrk") {
+        return;
+    }
+    in_every_style(|server| {
+        let output = Command::new("wrk")
+            .args(["-c", "200", "-t", "1", "-d", "2"])
+            .arg(format!("http://{}/hello.txt", server.address))
+            .output()
+            .expect("it is there");
+        let report = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{report}");
+        assert!(!report.contains("Socket errors"), "{report}");
+        assert!(!report.contains("Non-2xx"), "{report}");
+        assert!(!report.contains(" 0 requests in"), "{report}");
+        server.check();
+    });
+}

@@ -1,0 +1,127 @@
+//! The protocol without a socket: where the bytes are cut makes no difference.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use crate::http::protocol::{Inbox, Next, Status};
+
+/// What is to be sent for these pieces of what a client sends, up to the last
+/// answer.
+fn said(pieces: &[&[u8]]) -> Vec<Next> {
+    let now = Instant::now();
+    let mut inbox = Inbox::new(Duration::from_secs(1));
+    let mut said = Vec::new();
+    for piece in pieces {
+        inbox.received(piece);
+        loop {
+            match inbox.next(now) {
+                Next::Begin | Next::GoOn(_) => break,
+                Next::Continue => said.push(Next::Continue),
+                Next::Answer(request) => {
+                    let keeps = request.reply.keeps;
+                    said.push(Next::Answer(request));
+                    if !keeps {
+                        return said;
+                    }
+                }
+            }
+        }
+    }
+    said
+}
+
+/// Requests, whole and damaged, one after the other.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let part = prop_oneof![
+        8 => Just("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"),
+        2 => Just("HEAD /a?b HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"),
+        2 => Just("PUT / HTTP/1.1\r\nHost: x\r\n\r\n"),
+        4 => Just("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"),
+        4 => Just(
+            "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        ),
+        4 => Just(
+            "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\
+             Expect: 100-continue\r\n\r\n"
+        ),
+        4 => Just("A\r\n0123456789\r\n0\r\n\r\n"),
+        2 => Just("5;x=y\r\nhello\r\n00\r\nTrailer: x\r\n\r\n"),
+        2 => Just("\r\n"),
+        1 => Just("\n"),
+        1 => Just("\r"),
+        1 => Just("\0"),
+        1 => Just(":"),
+        1 => Just("0"),
+        2 => Just("0123456789"),
+    ];
+    let long = (any::<u8>(), 0..40_000_usize, any::<u8>())
+        .prop_map(|(byte, n, end)| [vec![byte; n], vec![end]].concat());
+    let parts = proptest::collection::vec(
+        prop_oneof![20 => part.prop_map(|it| it.as_bytes().to_vec()), 1 => long],
+        1..8,
+    );
+    (parts, proptest::option::of((any::<prop::sample::Index>(), any::<u8>())))
+        .prop_map(|(parts, damage)| {
+            let mut bytes = parts.concat();
+            if let Some((at, byte)) = damage
+                && !bytes.is_empty()
+            {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(2_000)
+    })]
+
+    #[test]
+    fn where_it_is_cut_makes_no_difference(
+        bytes in bytes(),
+        cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..6),
+    ) {
+        let mut cuts: Vec<_> =
+            cuts.iter().map(|it| it.index(bytes.len() + 1)).collect();
+        cuts.extend([0, bytes.len()]);
+        cuts.sort();
+        let pieces: Vec<_> =
+            cuts.windows(2).map(|it| &bytes[it[0]..it[1]]).collect();
+        prop_assert_eq!(said(&pieces), said(&[&bytes]));
+    }
+
+    #[test]
+    fn byte_by_byte_makes_no_difference(bytes in bytes()) {
+        prop_assume!(bytes.len() < 2_000);
+        let pieces: Vec<_> = bytes.chunks(1).collect();
+        prop_assert_eq!(said(&pieces), said(&[&bytes]));
+    }
+}
+
+#[test]
+fn a_request_has_its_time_and_the_next_one_has_its_own() {
+    let (start, second) = (Instant::now(), Duration::from_secs(1));
+    let mut inbox = Inbox::new(10 * second);
+    assert_eq!(inbox.next(start), Next::Begin);
+    inbox.received(b"GET / HTTP/1.1\r\n");
+    // Its time begins when it does, however long nothing came before.
+    let begun = start + 100 * second;
+    assert_eq!(inbox.next(begun), Next::GoOn(10 * second));
+    inbox.received(b"Host: x\r\n");
+    assert_eq!(inbox.next(begun + 9 * second), Next::GoOn(second));
+    inbox.received(b"\r\nGET");
+    assert!(matches!(inbox.next(begun + 9 * second), Next::Answer(_)));
+    // An answer that took long to read takes nothing off the next request.
+    let later = begun + 1_000 * second;
+    assert_eq!(inbox.next(later), Next::GoOn(10 * second));
+    let Next::Answer(request) = inbox.next(later + 10 * second) else {
+        panic!("its time is up");
+    };
+    let refusal = request.asked.expect_err("it is refused");
+    assert_eq!(refusal.status, Status::RequestTimeout);
+    assert!(!request.reply.keeps);
+}

@@ -1,0 +1,348 @@
+//! A server under test: on a thread and a loop of its own, driven over real
+//! sockets by clients that are plain threads.
+
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::{Shutdown, SocketAddr, TcpStream},
+    os::unix::net::UnixStream,
+    thread,
+    time::Duration,
+};
+
+use quadrivium::{
+    net::{self, TcpListener},
+    prelude::*,
+    task::BoxTask,
+};
+use socket2::SockRef;
+
+use crate::{
+    server::{Limits, PANIC, Server},
+    styles::Style,
+};
+
+/// No answer takes so long, on however busy a machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// So long one waits to see that nothing comes. If something would, a busy
+/// machine may hide it; it never makes a test fail.
+pub const A_WHILE: Duration = Duration::from_millis(50);
+
+/// Bytes of a small kernel buffer. With fewer, the kernel waits for its timers
+/// before it says that there is room again.
+const SMALL: usize = 32 * 1024;
+
+/// Limits under which nothing is cut off.
+pub fn unlimited() -> Limits {
+    Limits {
+        max_connections: usize::MAX,
+        idle_timeout: None,
+        grace: Duration::from_secs(3600),
+    }
+}
+
+pub struct Rig {
+    pub address: SocketAddr,
+    stops: UnixStream,
+    thread: thread::JoinHandle<usize>,
+}
+
+impl Rig {
+    /// A server with these limits.
+    pub fn new(
+        limits: Limits,
+        serve: impl FnOnce(Server) -> BoxTask<()> + Send + 'static,
+    ) -> Self {
+        Self::on(listener(), limits, serve)
+    }
+
+    /// One whose kernel buffers are so small that every long write is a partial
+    /// one.
+    pub fn small(
+        limits: Limits,
+        serve: impl FnOnce(Server) -> BoxTask<()> + Send + 'static,
+    ) -> Self {
+        let listener = listener();
+        // Connections get those of their listener.
+        listener.set_send_buffer_size(SMALL).unwrap();
+        listener.set_recv_buffer_size(SMALL).unwrap();
+        Self::on(listener, limits, serve)
+    }
+
+    fn on(
+        listener: TcpListener,
+        limits: Limits,
+        serve: impl FnOnce(Server) -> BoxTask<()> + Send + 'static,
+    ) -> Self {
+        let address = listener.local_addr().unwrap();
+        let (stops, asked) = UnixStream::pair().unwrap();
+        let run = move || {
+            let mut event_loop = EventLoop::new().unwrap();
+            let server = Server::new(listener, limits);
+            let asked = net::UnixStream::from_std(asked).unwrap();
+            let stopping = stop_when_asked(asked, server.clone());
+            drop(event_loop.spawn(stopping));
+            let accepting = serve(server.clone());
+            event_loop.block_on(server.run(accepting)).unwrap()
+        };
+        Self { address, stops, thread: thread::spawn(run) }
+    }
+
+    pub fn client(&self) -> Client {
+        Client::new(TcpStream::connect(self.address).unwrap())
+    }
+
+    pub fn stop(&self) {
+        (&self.stops).write_all(b".").unwrap();
+    }
+
+    /// Stops it; how many connections had to be cancelled.
+    pub fn end(self) -> usize {
+        self.stop();
+        self.ended()
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn ended(self) -> usize {
+        self.thread.join().expect("the server does not panic")
+    }
+}
+
+fn listener() -> TcpListener {
+    TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap()
+}
+
+fn stop_when_asked(
+    asked: net::UnixStream,
+    server: Server,
+) -> impl Task<Output = ()> {
+    future(async move {
+        while let Ok(1) = asked.read(&mut [0]).await {
+            server.stop();
+        }
+    })
+}
+
+/// The other end, which blocks.
+pub struct Client(pub TcpStream);
+
+impl Client {
+    pub fn new(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self(stream)
+    }
+
+    pub fn say(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).unwrap();
+    }
+
+    /// The next so many bytes are these.
+    #[track_caller]
+    pub fn expect(&mut self, bytes: &[u8]) {
+        let mut got = vec![0; bytes.len()];
+        self.0.read_exact(&mut got).unwrap();
+        assert!(got == bytes, "{:?}", String::from_utf8_lossy(&got));
+    }
+
+    #[track_caller]
+    pub fn expect_nothing_for_a_while(&mut self) {
+        self.0.set_read_timeout(Some(A_WHILE)).unwrap();
+        let error = self.0.read(&mut [0]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}");
+        self.0.set_read_timeout(Some(PATIENCE)).unwrap();
+    }
+
+    /// Says that it has said all.
+    pub fn half_close(&self) {
+        self.0.shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// All that is left to read.
+    pub fn rest(mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        self.0.read_to_end(&mut rest).unwrap();
+        rest
+    }
+
+    /// Whether the other end is gone, in whatever way. Reads what is left.
+    #[track_caller]
+    pub fn expect_the_end(&mut self) {
+        loop {
+            match self.0.read(&mut [0; 1024]) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) => {
+                    let kind = error.kind();
+                    return assert_eq!(kind, ErrorKind::ConnectionReset);
+                }
+            }
+        }
+    }
+
+    /// Goes away without a farewell: the other end gets `ECONNRESET`.
+    pub fn reset(self) {
+        SockRef::from(&self.0).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
+    /// Small kernel buffers on this side too.
+    pub fn small(self) -> Self {
+        SockRef::from(&self.0).set_send_buffer_size(SMALL).unwrap();
+        SockRef::from(&self.0).set_recv_buffer_size(SMALL).unwrap();
+        self
+    }
+
+    /// Says this again and again, never reading, until nobody takes any more;
+    /// how many bytes were taken.
+    pub fn say_until_held_back(&mut self, what: &[u8], most: usize) -> usize {
+        let all = what.repeat(1 + (64 << 10) / what.len());
+        self.0.set_nonblocking(true).unwrap();
+        let (mut taken, mut fruitless) = (0, 0);
+        while taken < most && fruitless < 30 {
+            match self.0.write(&all[taken % what.len()..]) {
+                Ok(n) => taken += n,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    fruitless += 1;
+                    thread::sleep(A_WHILE / 10);
+                }
+                // It was dropped, which is another way not to take any more.
+                Err(_) => break,
+            }
+        }
+        self.0.set_nonblocking(false).unwrap();
+        taken
+    }
+}
+
+/// So many bytes of which no two neighbours are alike.
+pub fn bytes(n: usize) -> Vec<u8> {
+    (0..n).map(|i| (i % 251) as u8).collect()
+}
+
+/// What every server must do, in every style.
+#[derive(Clone, Copy)]
+pub struct Program {
+    pub serve: fn(Style, Server) -> BoxTask<()>,
+    /// Something a client would do, of which the server reads all.
+    pub script: &'static [u8],
+    /// Says this and hears that: so it is being served.
+    pub greet: fn(&mut Client),
+}
+
+impl Program {
+    fn rig(self, style: Style, limits: Limits) -> Rig {
+        Rig::new(limits, move |server| (self.serve)(style, server))
+    }
+
+    fn greeted(self, rig: &Rig) -> Client {
+        let mut client = rig.client();
+        (self.greet)(&mut client);
+        client
+    }
+
+    /// Resets at any byte end one connection, and give its place back.
+    pub fn survives_resets(self) {
+        for style in Style::ALL {
+            let limits = Limits { max_connections: 1, ..unlimited() };
+            let rig = self.rig(style, limits);
+            for n in 0..=self.script.len() {
+                let mut client = rig.client();
+                client.say(&self.script[..n]);
+                client.reset();
+            }
+            drop(self.greeted(&rig));
+            assert_eq!(rig.end(), 0, "{style}");
+        }
+    }
+
+    /// A client that goes away while it is written to is EPIPE or a reset.
+    pub fn survives_clients_that_do_not_wait(self) {
+        for style in Style::ALL {
+            let limits = Limits { max_connections: 1, ..unlimited() };
+            let rig = self.rig(style, limits);
+            for n in [1, self.script.len(), 100 * self.script.len()] {
+                let mut client = rig.client();
+                // It may be gone before all of it is said.
+                let script = self.script.iter().cycle().take(n);
+                let _ =
+                    client.0.write_all(&script.copied().collect::<Vec<_>>());
+            }
+            drop(self.greeted(&rig));
+            assert_eq!(rig.end(), 0, "{style}");
+        }
+    }
+
+    /// Who comes when there is no room waits until somebody leaves.
+    pub fn keeps_to_its_number_of_connections(self) {
+        for style in Style::ALL {
+            let limits = Limits { max_connections: 2, ..unlimited() };
+            let rig = self.rig(style, limits);
+            let (first, second) = (self.greeted(&rig), self.greeted(&rig));
+            let mut third = rig.client();
+            third.expect_nothing_for_a_while();
+            drop(first);
+            (self.greet)(&mut third);
+            drop((second, third));
+            assert_eq!(rig.end(), 0, "{style}");
+        }
+    }
+
+    /// Who says nothing is not served for ever.
+    pub fn closes_idle_connections(self) {
+        for style in Style::ALL {
+            let idle_timeout = Some(A_WHILE);
+            let rig = self.rig(style, Limits { idle_timeout, ..unlimited() });
+            rig.client().expect_the_end();
+            assert_eq!(rig.end(), 0, "{style}");
+        }
+    }
+
+    /// A panic ends one connection, and gives its place back.
+    pub fn survives_panics(self) {
+        for style in Style::ALL {
+            let limits = Limits { max_connections: 2, ..unlimited() };
+            let rig = self.rig(style, limits);
+            let mut unharmed = self.greeted(&rig);
+            for _ in 0..3 {
+                let mut client = rig.client();
+                client.say(PANIC);
+                client.expect_the_end();
+            }
+            (self.greet)(&mut unharmed);
+            drop(unharmed);
+            assert_eq!(rig.end(), 0, "{style}");
+        }
+    }
+
+    /// The stop ends who waits, and there is nobody to connect to any more.
+    pub fn stops_when_told(self) {
+        for style in Style::ALL {
+            let rig = self.rig(style, unlimited());
+            let address = rig.address;
+            let mut client = self.greeted(&rig);
+            rig.stop();
+            client.expect_the_end();
+            drop(client);
+            assert_eq!(rig.ended(), 0, "{style}");
+            let error = TcpStream::connect(address).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ConnectionRefused, "{style}");
+        }
+    }
+
+    /// What cannot end is cancelled: after the grace, or at the second stop.
+    pub fn cancels_what_does_not_end(self) {
+        for style in Style::ALL {
+            for grace in [Duration::ZERO, Duration::from_secs(3600)] {
+                let rig = self.rig(style, Limits { grace, ..unlimited() });
+                let mut client = self.greeted(&rig);
+                client.say_until_held_back(self.script, 1 << 30);
+                rig.stop();
+                if !grace.is_zero() {
+                    rig.stop();
+                }
+                assert_eq!(rig.ended(), 1, "{style}");
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! [`Stop`]: how far the end of a server has come.
+
+use std::{cell::Cell, pin::Pin};
+
+use quadrivium::{
+    sync::{Notify, notify::Notified},
+    task::{Context, Perform, Step, Task},
+};
+
+#[derive(Clone, Default)]
+pub struct Stop {
+    told: Notify,
+    stage: std::rc::Rc<Cell<Stage>>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    #[default]
+    Serving,
+    /// Connections may end by themselves.
+    Stopping,
+    /// They may not go on any longer.
+    AtOnce,
+}
+
+impl Stop {
+    pub fn stop(&self) {
+        self.stage.set(match self.stage.get() {
+            Stage::Serving => Stage::Stopping,
+            Stage::Stopping | Stage::AtOnce => Stage::AtOnce,
+        });
+        self.told.notify_all();
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stage.get() >= Stage::Stopping
+    }
+
+    /// Waits for the first stop.
+    pub fn stopping(&self) -> Stopped {
+        Stopped { stop: self.clone(), at: Stage::Stopping, told: None }
+    }
+
+    /// Waits for the second stop.
+    pub fn at_once(&self) -> Stopped {
+        Stopped { stop: self.clone(), at: Stage::AtOnce, told: None }
+    }
+}
+
+/// A task that waits until it has come so far.
+pub struct Stopped {
+    stop: Stop,
+    at: Stage,
+    told: Option<Notified>,
+}
+
+impl Task for Stopped {
+    type Output = ();
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
+        let Self { stop, at, told } = &mut *self;
+        loop {
+            if stop.stage.get() >= *at {
+                return Step::Done(());
+            }
+            let waiting = told.get_or_insert_with(|| stop.told.notified());
+            match Pin::new(waiting).resume(cx) {
+                Step::Suspended(wait) => return Step::Suspended(wait),
+                Step::Done(()) => *told = None,
+            }
+        }
+    }
+}
+
+impl IntoFuture for Stopped {
+    type Output = ();
+    type IntoFuture = Perform<Self>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Perform::new(self)
+    }
+}

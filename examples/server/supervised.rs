@@ -1,0 +1,80 @@
+//! [`Supervised`]: the task of one connection, and what becomes of it.
+
+use std::{
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+};
+
+use quadrivium::{
+    prelude::*,
+    task::{Context, Step},
+};
+
+use super::Server;
+
+/// Reports what went wrong, and takes itself off the server's list.
+pub struct Supervised<T> {
+    task: Pin<Box<T>>,
+    peer: SocketAddr,
+    server: Server,
+    number: u64,
+}
+
+impl<T: Task<Output = io::Result<()>>> Supervised<T> {
+    pub fn new(
+        server: &Server,
+        number: u64,
+        peer: SocketAddr,
+        task: T,
+    ) -> Self {
+        Self { task: Box::pin(task), peer, server: server.clone(), number }
+    }
+}
+
+impl<T: Task<Output = io::Result<()>>> Task for Supervised<T> {
+    type Output = ();
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
+        let resume = AssertUnwindSafe(|| self.task.as_mut().resume(cx));
+        // The loop would contain a panic just as well, but tell nobody.
+        match catch_unwind(resume) {
+            Ok(Step::Suspended(wait)) => return Step::Suspended(wait),
+            Ok(Step::Done(Ok(()))) => {}
+            Ok(Step::Done(Err(error))) if is_of_the_peer(&error) => {}
+            Ok(Step::Done(Err(error))) => self.report(&error.to_string()),
+            Err(payload) => {
+                self.report(&JoinError::Panicked(payload).to_string());
+            }
+        }
+        Step::Done(())
+    }
+}
+
+impl<T> Supervised<T> {
+    fn report(&self, what: &str) {
+        self.server.report(&format!("connection {}: {what}", self.peer));
+    }
+}
+
+/// Ends that a peer may choose at any time, and as often as it likes: not
+/// worth a line each.
+fn is_of_the_peer(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::NotConnected
+            | ErrorKind::UnexpectedEof
+            | ErrorKind::TimedOut
+    )
+}
+
+impl<T> Drop for Supervised<T> {
+    fn drop(&mut self) {
+        let handle = self.server.shared.tasks.borrow_mut().remove(&self.number);
+        drop(handle);
+    }
+}
