@@ -171,8 +171,8 @@ pub mod signal {
 /// crates written for futures.
 pub mod io {
     pub use quadrivium_io::{
-        Attempts, ByteReader, ByteWriter, Interest, Leaf, PipeReader, PipeWriter, Polled, Ready,
-        pipe, ready,
+        AttemptRead, AttemptWrite, Attempts, ByteReader, ByteWriter, Interest, Leaf, PipeReader,
+        PipeWriter, Polled, Ready, pipe, ready,
     };
 }
 

@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
-use quadrivium_core::Interest;
+use quadrivium_core::{Context, Interest, Step, Ticket};
 use socket2::SockRef;
 
 use crate::{
-    attempts::attempts,
+    attempts::{attempt_read, attempt_write, attempts},
     connect::{Connect, Made},
     keep::{Lent, Owned},
     operation::{Leaf, Operation},
@@ -146,4 +146,6 @@ impl Made for TcpStream {
 
 stream_operations!(TcpStream);
 attempts!(TcpStream);
+attempt_read!(TcpStream);
+attempt_write!(TcpStream, |stream| stream.shutdown(Shutdown::Write));
 socket!(TcpStream);
