@@ -106,7 +106,7 @@ impl Cluster {
             reach.inspect(|reach| reach.idle.cancel());
         }
         let ends = self.members.iter_mut().map(Member::join).collect::<Vec<_>>();
-        ends.into_iter().map(|end| end.unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        ends.into_iter().try_for_each(|end| end.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 }
 

@@ -57,10 +57,11 @@ pub mod process;
 mod bytes;
 mod polled;
 
+pub use attempts::{AttemptRead, AttemptWrite, Attempts};
 pub use bytes::{ByteReader, ByteWriter};
 pub use operation::Leaf;
 pub use pipe::{PipeReader, PipeWriter, pipe};
-pub use polled::{Attempts, Polled};
+pub use polled::Polled;
 pub use quadrivium_core::Interest;
 pub use ready::{Ready, ready};
 

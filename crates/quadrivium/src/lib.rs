@@ -87,7 +87,7 @@
 //! | module | has |
 //! |---|---|
 //! | [`task`] | what a task is; [`spawn`], join, race |
-//! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles |
+//! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles, and what each has for the crates and habits of its own world |
 //! | [`time`] | sleeping, deadlines, giving way |
 //! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
@@ -107,7 +107,6 @@ pub use quadrivium_core::{
 };
 pub use quadrivium_event_loop::{EventLoop, RunError};
 
-pub use quadrivium_callback as callback;
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
 pub use quadrivium_test as test;
@@ -179,8 +178,8 @@ pub mod signal {
 /// crates written for futures.
 pub mod io {
     pub use quadrivium_io::{
-        Attempts, ByteReader, ByteWriter, Interest, Leaf, PipeReader, PipeWriter, Polled, Ready,
-        pipe, ready,
+        AttemptRead, AttemptWrite, Attempts, ByteReader, ByteWriter, Interest, Leaf, PipeReader,
+        PipeWriter, Polled, Ready, pipe, ready,
     };
 }
 
@@ -191,6 +190,7 @@ pub mod executor {
     pub use quadrivium_executors::*;
 }
 
+pub mod callback;
 pub mod green;
 #[cfg(feature = "hyper")]
 pub mod hyper;
@@ -207,6 +207,26 @@ pub mod prelude {
     pub use quadrivium_generator::{Co, generator};
     pub use quadrivium_green::green;
 }
+
+/// The examples of the chapter on callbacks run as tests.
+#[doc = include_str!("../../../docs/callback.md")]
+#[cfg(doctest)]
+struct CallbackExamples;
+
+/// The examples of the chapter on generators run as tests.
+#[doc = include_str!("../../../docs/generator.md")]
+#[cfg(doctest)]
+struct GeneratorExamples;
+
+/// The examples of the chapter on futures run as tests.
+#[doc = include_str!("../../../docs/future.md")]
+#[cfg(doctest)]
+struct FutureExamples;
+
+/// The examples of the chapter on green threads run as tests.
+#[doc = include_str!("../../../docs/green.md")]
+#[cfg(doctest)]
+struct GreenExamples;
 
 /// The examples of the chapter on sockets run as tests.
 #[doc = include_str!("../../../docs/io.md")]

@@ -31,6 +31,8 @@ mod semaphores;
 mod barriers;
 mod watches;
 mod broadcasts;
+mod streams;
+mod calls;
 mod wakes;
 mod stale_wakes;
 mod new_wakers;
@@ -90,6 +92,8 @@ const TOPICS: &[&[Law]] = &[
     barriers::LAWS,
     watches::LAWS,
     broadcasts::LAWS,
+    streams::LAWS,
+    calls::LAWS,
     wakes::LAWS,
     stale_wakes::LAWS,
     new_wakers::LAWS,
@@ -156,6 +160,8 @@ macro_rules! every_law {
         $crate::barriers! {}
         $crate::watches! {}
         $crate::broadcasts! {}
+        $crate::streams! {}
+        $crate::calls! {}
         $crate::wakes! {}
         $crate::stale_wakes! {}
         $crate::new_wakers! {}

@@ -8,13 +8,13 @@ use std::{
     time::Duration,
 };
 
-use quadrivium_core::Interest;
+use quadrivium_core::{Context, Interest, Step, Ticket};
 use socket2::SockRef;
 
 use super::TcpConnect;
 use crate::{
     address::Address,
-    attempts::attempts,
+    attempts::{attempt_read, attempt_write, attempts},
     connect::Made,
     keep::{Lent, Owned},
     operation::{Leaf, Operation},
@@ -163,4 +163,6 @@ impl Made for TcpStream {
 
 stream_operations!(TcpStream);
 attempts!(TcpStream);
+attempt_read!(TcpStream);
+attempt_write!(TcpStream, |stream| stream.shutdown(Shutdown::Write));
 socket!(TcpStream);
