@@ -17,6 +17,9 @@ mod args;
 // The programs side by side show these files and the command runs them: there is one of each,
 // formatted there, at 80 columns.
 #[rustfmt::skip]
+#[path = "../../../examples/chat/chat.rs"]
+mod chat;
+#[rustfmt::skip]
 #[path = "../../../examples/echo/echo.rs"]
 mod echo;
 #[rustfmt::skip]
@@ -64,6 +67,7 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
 
 fn accepting(program: &Program, options: &Options, server: Server) -> BoxTask<()> {
     match program {
+        Program::Chat => chat::serve(options.style, server),
         Program::Echo => echo::serve(options.style, server),
         Program::Proxy { to } => proxy::serve(options.style, server, to),
     }

@@ -43,6 +43,8 @@ mod attempts;
 mod datagram;
 mod ready;
 mod options;
+mod address;
+pub mod dns;
 mod connect;
 mod tcp;
 mod udp;
@@ -71,7 +73,7 @@ pub mod thread {
 /// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.
 pub mod net {
     pub use crate::{
-        tcp::{TcpListener, TcpStream},
+        tcp::{TcpConnect, TcpListener, TcpStream},
         udp::UdpSocket,
         unix::{UnixDatagram, UnixListener, UnixStream},
     };

@@ -91,6 +91,7 @@
 //! | [`time`] | sleeping, deadlines, giving way |
 //! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
+//! | [`dns`] | names of hosts |
 //! | [`fs`] | files and folders |
 //! | [`process`] | child processes |
 //! | [`signal`] | signals to this process |
@@ -110,10 +111,11 @@ pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
 pub use quadrivium_test as test;
 
-/// The loop, its errors and its trace.
+/// The loop, its errors and its trace; a loop on each of several threads.
 pub mod event_loop {
     pub use quadrivium_event_loop::{
-        Deadlock, EventLoop, Fault, Recorder, RunError, Schedule, Stopper, Trace, Turned, trace,
+        Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, RunError, Schedule, Spawner,
+        Stopper, Trace, Turned, trace,
     };
 }
 
@@ -150,6 +152,11 @@ pub mod sync {
 /// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.
 pub mod net {
     pub use quadrivium_io::net::*;
+}
+
+/// Names of hosts.
+pub mod dns {
+    pub use quadrivium_io::dns::*;
 }
 
 /// Files and folders: what `std::fs` is to threads.

@@ -41,6 +41,8 @@ pub struct Serve {
 pub enum Program {
     /// Sends back what it gets
     Echo,
+    /// Lets guests talk in rooms, line by line
+    Chat,
     /// Connects each client to another server, and copies both ways
     Proxy {
         /// The other server: a name or an address, and a port

@@ -58,6 +58,8 @@ mod child_cancels;
 mod holds;
 mod offload;
 mod files;
+mod names;
+mod happy_eyeballs;
 
 // What must not go wrong.
 mod deadlock;
@@ -114,6 +116,8 @@ const TOPICS: &[&[Law]] = &[
     holds::LAWS,
     offload::LAWS,
     files::LAWS,
+    names::LAWS,
+    happy_eyeballs::LAWS,
     deadlock::LAWS,
     operations::LAWS,
     reentrancy::LAWS,
@@ -181,6 +185,8 @@ macro_rules! every_law {
         $crate::holds! {}
         $crate::offload! {}
         $crate::files! {}
+        $crate::names! {}
+        $crate::happy_eyeballs! {}
         $crate::deadlock! {}
         $crate::operations! {}
         $crate::reentrancy! {}
