@@ -11,10 +11,7 @@ use quadrivium::{
     future::perform, net::TcpStream, prelude::*, task::BoxTask, thread::offload,
 };
 
-use super::{
-    server::{self, both},
-    styles::Style,
-};
+use super::{server, styles::Style};
 
 mod callback;
 mod future;
