@@ -6,7 +6,7 @@ use quadrivium::prelude::*;
 
 use super::{
     BUFFER, connect,
-    server::{Connection, Server, both},
+    server::{Connection, Server, both::both},
 };
 
 pub fn serve(server: Server, to: Rc<str>) -> impl Task<Output = ()> {

@@ -22,13 +22,12 @@ use std::{
 use quadrivium::{net::TcpListener, prelude::*, sync::Notify};
 
 mod accept;
-mod both;
+pub mod both;
 mod connection;
 mod moving;
 mod stop;
 mod supervised;
 
-pub use both::both;
 pub use connection::Connection;
 #[cfg(test)]
 pub use moving::PANIC;
