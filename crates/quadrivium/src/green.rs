@@ -1,8 +1,9 @@
 //! Tasks written as green threads: plain functions on stacks of their own; and [`Blocking`], by
 //! which crates that know nothing of them read and write.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 
+use quadrivium_generator::Stream;
 use quadrivium_io::{ByteReader, ByteWriter};
 
 pub use quadrivium_green::*;
@@ -79,6 +80,10 @@ impl<S: ByteWriter> Write for &Blocking<S> {
         perform(self.stream.write(bytes))
     }
 
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        perform(self.stream.write_vectored(slices))
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -89,7 +94,32 @@ impl<S: ByteWriter> Write for Blocking<S> {
         (&*self).write(bytes)
     }
 
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        (&*self).write_vectored(slices)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Performs each [`next`](Stream::next) on the green thread: a stream in a `for` loop.
+///
+/// ```
+/// use quadrivium::{generator::stream, green::Blocking, prelude::*};
+///
+/// let items = stream(|mut co| async move {
+///     co.perform(turn()).await;
+///     co.yield_item("waited for").await;
+/// });
+/// let hears = green(|| Blocking::new(items).collect::<Vec<_>>());
+/// assert_eq!(EventLoop::new()?.block_on(hears)?, ["waited for"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl<T> Iterator for Blocking<Stream<T>> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        perform(self.stream.next())
     }
 }

@@ -87,11 +87,13 @@
 //! | module | has |
 //! |---|---|
 //! | [`task`] | what a task is; [`spawn`], join, race |
-//! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles |
+//! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles, and what each has for the crates and habits of its own world |
 //! | [`time`] | sleeping, deadlines, giving way |
 //! | [`sync`] | channels, locks and notifications between tasks |
-//! | [`net`], [`io`] | sockets; waiting for any descriptor |
+//! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
+//! | [`dns`] | names of hosts |
 //! | [`fs`] | files and folders |
+//! | [`process`] | child processes |
 //! | [`signal`] | signals to this process |
 //! | [`thread`] | green threads under the names of `std::thread`; work on other OS threads |
 //! | [`event_loop`] | the loop, its errors, its trace |
@@ -105,15 +107,15 @@ pub use quadrivium_core::{
 };
 pub use quadrivium_event_loop::{EventLoop, RunError};
 
-pub use quadrivium_callback as callback;
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
 pub use quadrivium_test as test;
 
-/// The loop, its errors and its trace.
+/// The loop, its errors and its trace; a loop on each of several threads.
 pub mod event_loop {
     pub use quadrivium_event_loop::{
-        Deadlock, EventLoop, Fault, Recorder, RunError, Schedule, Stopper, Trace, Turned, trace,
+        Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, RunError, Schedule, Spawner,
+        Stopper, Trace, Turned, trace,
     };
 }
 
@@ -152,9 +154,19 @@ pub mod net {
     pub use quadrivium_io::net::*;
 }
 
+/// Names of hosts.
+pub mod dns {
+    pub use quadrivium_io::dns::*;
+}
+
 /// Files and folders: what `std::fs` is to threads.
 pub mod fs {
     pub use quadrivium_io::fs::*;
+}
+
+/// Child processes: what `std::process` is to threads.
+pub mod process {
+    pub use quadrivium_io::process::*;
 }
 
 /// Signals to this process.
@@ -162,11 +174,12 @@ pub mod signal {
     pub use quadrivium_io::signal::*;
 }
 
-/// Waiting for any descriptor; what the operations of streams have in common; streams for crates
-/// written for futures.
+/// Pipes; waiting for any descriptor; what the operations of streams have in common; streams for
+/// crates written for futures.
 pub mod io {
     pub use quadrivium_io::{
-        Attempts, ByteReader, ByteWriter, Interest, Leaf, Polled, Ready, ready,
+        AttemptRead, AttemptWrite, Attempts, ByteReader, ByteWriter, Interest, Leaf, PipeReader,
+        PipeWriter, Polled, Ready, pipe, ready,
     };
 }
 
@@ -177,7 +190,10 @@ pub mod executor {
     pub use quadrivium_executors::*;
 }
 
+pub mod callback;
 pub mod green;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 pub mod thread;
 
 /// What most programs use. `perform` is not among them, as each style has its own.
@@ -191,6 +207,26 @@ pub mod prelude {
     pub use quadrivium_generator::{Co, generator};
     pub use quadrivium_green::green;
 }
+
+/// The examples of the chapter on callbacks run as tests.
+#[doc = include_str!("../../../docs/callback.md")]
+#[cfg(doctest)]
+struct CallbackExamples;
+
+/// The examples of the chapter on generators run as tests.
+#[doc = include_str!("../../../docs/generator.md")]
+#[cfg(doctest)]
+struct GeneratorExamples;
+
+/// The examples of the chapter on futures run as tests.
+#[doc = include_str!("../../../docs/future.md")]
+#[cfg(doctest)]
+struct FutureExamples;
+
+/// The examples of the chapter on green threads run as tests.
+#[doc = include_str!("../../../docs/green.md")]
+#[cfg(doctest)]
+struct GreenExamples;
 
 /// The examples of the chapter on sockets run as tests.
 #[doc = include_str!("../../../docs/io.md")]

@@ -1,30 +1,22 @@
-//! [`Running`]: a server in a thread of its own, and the folder it serves.
+//! [`Running`]: a server, and the folder it serves.
 
-use std::{
-    fs,
-    net::SocketAddr,
-    path::Path,
-    sync::mpsc,
-    thread::{self, JoinHandle},
-    time::Duration,
-};
+use std::{fs, net::SocketAddr, path::Path, thread, time::Duration};
 
-use futures::channel::oneshot;
-use quadrivium::{net::TcpListener, prelude::*};
 use tempfile::TempDir;
 
 use super::client::{Answer, Client};
 use crate::{
     http::{self, Http},
-    server::{Limits, Server},
+    rig::Rig,
+    server::Limits,
     styles::Style,
 };
 
 pub struct Running {
     pub address: SocketAddr,
     root: TempDir,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<usize>>,
+    /// There until it is waited for.
+    rig: Option<Rig>,
 }
 
 /// Runs a test in every style, with a server for each.
@@ -34,43 +26,25 @@ pub fn in_every_style(test: impl Fn(&mut Running)) {
 
 /// The same, with other limits.
 pub fn with_limits(
-    limits: impl Fn(&mut Limits, &mut Http) + Clone + Send + 'static,
+    limits: impl Fn(&mut Limits, &mut Http),
     test: impl Fn(&mut Running),
 ) {
     for style in Style::ALL {
         eprintln!("-- {style}");
-        test(&mut Running::start(style, limits.clone()));
+        test(&mut Running::start(style, &limits));
     }
 }
 
 impl Running {
-    fn start(
-        style: Style,
-        limits: impl FnOnce(&mut Limits, &mut Http) + Send + 'static,
-    ) -> Self {
+    fn start(style: Style, limits: impl Fn(&mut Limits, &mut Http)) -> Self {
         let root = tempfile::tempdir().expect("there is a place for it");
         fs::write(root.path().join("hello.txt"), "hello").expect("it is ours");
-        let path = root.path().to_path_buf();
-        let (sender, addresses) = mpsc::channel();
-        let (stop, stopped) = oneshot::channel();
-        let thread = thread::spawn(move || {
-            let mut http = Http::new(&path).expect("it is a folder");
-            let mut most = Limits::default();
-            limits(&mut most, &mut http);
-            let listener = TcpListener::bind(([127, 0, 0, 1], 0).into());
-            let listener = listener.expect("there is a port");
-            sender.send(listener.local_addr().unwrap()).unwrap();
-            let server = Server::new(listener, most);
-            let run = server.run(http::serve(style, server.clone(), http));
-            let end = future(async move {
-                let _ = stopped.await;
-                server.stop();
-            });
-            let mut event_loop = EventLoop::new().expect("it is allowed");
-            event_loop.block_on(join(run, end)).expect("it ends").0
-        });
-        let address = addresses.recv().expect("it starts");
-        Self { address, root, stop: Some(stop), thread: Some(thread) }
+        let mut http = Http::new(root.path()).expect("it is a folder");
+        let mut most = Limits::default();
+        limits(&mut most, &mut http);
+        let serve = move |server| http::serve(style, server, http);
+        let rig = Rig::new(most, serve);
+        Self { address: rig.address, root, rig: Some(rig) }
     }
 
     pub fn client(&self) -> Client {
@@ -115,24 +89,23 @@ impl Running {
     }
 
     /// Tells the server to stop.
-    pub fn stop(&mut self) {
-        drop(self.stop.take());
+    pub fn stop(&self) {
+        self.rig.as_ref().expect("it has not ended").stop();
     }
 
     /// Waits for the end of a server that is stopped: how many connections had
     /// to be cancelled.
     pub fn end(&mut self) -> usize {
-        let thread = self.thread.take().expect("it ends once");
-        thread.join().expect("it does not panic")
+        self.rig.take().expect("it ends once").ended()
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop();
-        if let Some(thread) = self.thread.take() {
-            let ended = thread.join();
-            assert!(ended.is_ok() || thread::panicking());
+        if let Some(rig) = self.rig.take()
+            && !thread::panicking()
+        {
+            rig.end();
         }
     }
 }

@@ -9,4 +9,5 @@ mod framing;
 mod programs;
 mod protocol;
 mod requests;
+mod shared;
 mod versions;

@@ -31,6 +31,8 @@ mod semaphores;
 mod barriers;
 mod watches;
 mod broadcasts;
+mod streams;
+mod calls;
 mod wakes;
 mod stale_wakes;
 mod new_wakers;
@@ -47,11 +49,16 @@ mod udp;
 mod unix_sockets;
 mod socket_cancels;
 mod signals;
+mod pipes;
+mod processes;
+mod child_cancels;
 
 // What other threads do for it.
 mod holds;
 mod offload;
 mod files;
+mod names;
+mod happy_eyeballs;
 
 // What must not go wrong.
 mod deadlock;
@@ -85,6 +92,8 @@ const TOPICS: &[&[Law]] = &[
     barriers::LAWS,
     watches::LAWS,
     broadcasts::LAWS,
+    streams::LAWS,
+    calls::LAWS,
     wakes::LAWS,
     stale_wakes::LAWS,
     new_wakers::LAWS,
@@ -99,9 +108,14 @@ const TOPICS: &[&[Law]] = &[
     unix_sockets::LAWS,
     socket_cancels::LAWS,
     signals::LAWS,
+    pipes::LAWS,
+    processes::LAWS,
+    child_cancels::LAWS,
     holds::LAWS,
     offload::LAWS,
     files::LAWS,
+    names::LAWS,
+    happy_eyeballs::LAWS,
     deadlock::LAWS,
     operations::LAWS,
     reentrancy::LAWS,
@@ -146,6 +160,8 @@ macro_rules! every_law {
         $crate::barriers! {}
         $crate::watches! {}
         $crate::broadcasts! {}
+        $crate::streams! {}
+        $crate::calls! {}
         $crate::wakes! {}
         $crate::stale_wakes! {}
         $crate::new_wakers! {}
@@ -160,9 +176,14 @@ macro_rules! every_law {
         $crate::unix_sockets! {}
         $crate::socket_cancels! {}
         $crate::signals! {}
+        $crate::pipes! {}
+        $crate::processes! {}
+        $crate::child_cancels! {}
         $crate::holds! {}
         $crate::offload! {}
         $crate::files! {}
+        $crate::names! {}
+        $crate::happy_eyeballs! {}
         $crate::deadlock! {}
         $crate::operations! {}
         $crate::reentrancy! {}

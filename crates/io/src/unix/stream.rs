@@ -11,17 +11,18 @@ use std::{
     sync::Arc,
 };
 
-use quadrivium_core::Interest;
+use quadrivium_core::{Context, Interest, Step, Ticket};
 use socket2::{SockAddr, SockRef};
 
 use crate::{
-    attempts::attempts,
+    attempts::{attempt_read, attempt_write, attempts},
     connect::{Connect, Made},
     keep::{Lent, Owned},
     operation::{Leaf, Operation},
     options::socket,
+    read_to_end::read_to_end,
     source::Source,
-    stream::{self, Stream, moved, stream_operations},
+    stream::{self, Stream, moved, read_operations, stream_operations, write_operations},
 };
 
 type Std = std::os::unix::net::UnixStream;
@@ -83,4 +84,6 @@ impl Made for UnixStream {
 
 stream_operations!(UnixStream);
 attempts!(UnixStream);
+attempt_read!(UnixStream);
+attempt_write!(UnixStream, |stream| stream.shutdown(Shutdown::Write));
 socket!(UnixStream);
