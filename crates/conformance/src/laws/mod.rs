@@ -28,6 +28,7 @@ mod channel_operations;
 mod notify;
 mod mutexes;
 mod semaphores;
+mod semaphore_operations;
 mod barriers;
 mod watches;
 mod broadcasts;
@@ -89,6 +90,7 @@ const TOPICS: &[&[Law]] = &[
     notify::LAWS,
     mutexes::LAWS,
     semaphores::LAWS,
+    semaphore_operations::LAWS,
     barriers::LAWS,
     watches::LAWS,
     broadcasts::LAWS,
@@ -157,6 +159,7 @@ macro_rules! every_law {
         $crate::notify! {}
         $crate::mutexes! {}
         $crate::semaphores! {}
+        $crate::semaphore_operations! {}
         $crate::barriers! {}
         $crate::watches! {}
         $crate::broadcasts! {}

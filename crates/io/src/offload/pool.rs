@@ -60,11 +60,13 @@ fn names() -> Option<&'static Executor<'static>> {
 #[cfg(test)]
 mod tests {
     use std::{
-        num::NonZeroUsize,
+        env, fs as std_fs,
+        process::Command,
         sync::mpsc::{self, Receiver, Sender},
+        time::Duration,
     };
 
-    use quadrivium::{EventLoop, event_loop::Turned};
+    use quadrivium::{EventLoop, event_loop::Turned, time::sleep};
 
     use super::*;
     use crate::{
@@ -95,29 +97,61 @@ mod tests {
         all
     }
 
+    const LIMIT: &str = "BLOCKING_MAX_THREADS";
+
+    /// Runs the test of this name again, in a process in which two threads are for files.
+    fn with_two_threads(test: &str, something: impl FnOnce(&mut EventLoop)) {
+        if env::var_os(LIMIT).is_some_and(|limit| limit == "2") {
+            return something(&mut EventLoop::new().unwrap());
+        }
+        let mut own = Command::new(env::current_exe().unwrap());
+        let test = format!("offload::pool::tests::{test}");
+        let output = own.args(["--exact", &test]).env(LIMIT, "2").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+
     #[test]
     fn neither_pool_starves_the_other() {
-        let mut event_loop = EventLoop::new().unwrap();
-        blocking::set_max_blocking_threads(NonZeroUsize::new(2).unwrap());
-        // All threads for files are blocked, and one more waits in line: names are looked up.
-        let blocked_files = fill(&mut event_loop, Pool::Shared, 2);
-        let (sender, has_run) = mpsc::channel::<()>();
-        let in_line = event_loop.spawn(offload(move || sender.send(())));
-        event_loop.block_on(dns::lookup("localhost:80")).unwrap().unwrap();
-        assert!(!in_line.is_finished());
-        // What is cancelled in line never runs.
-        in_line.cancel();
-        drop(blocked_files);
-        event_loop.run().unwrap();
-        event_loop.block_on(offload(|| ())).unwrap();
-        assert!(has_run.recv().is_err());
-        // All threads for names are blocked: files are read.
-        let blocked_names = fill(&mut event_loop, Pool::Names, NAME_THREADS);
-        let name = event_loop.spawn(dns::lookup("localhost:80"));
-        event_loop.block_on(fs::read("/proc/self/status")).unwrap().unwrap();
-        assert!(!name.is_finished());
-        drop(blocked_names);
-        event_loop.block_on(name).unwrap().unwrap().unwrap();
-        event_loop.run().unwrap();
+        with_two_threads("neither_pool_starves_the_other", |event_loop| {
+            // All threads for files are blocked, and one more waits in line: names are looked up.
+            let blocked_files = fill(event_loop, Pool::Shared, 2);
+            let (sender, has_run) = mpsc::channel::<()>();
+            let in_line = event_loop.spawn(offload(move || sender.send(())));
+            event_loop.block_on(dns::lookup("localhost:80")).unwrap().unwrap();
+            assert!(!in_line.is_finished());
+            // What is cancelled in line never runs.
+            in_line.cancel();
+            drop(blocked_files);
+            event_loop.run().unwrap();
+            event_loop.block_on(offload(|| ())).unwrap();
+            assert!(has_run.recv().is_err());
+            // All threads for names are blocked: files are read.
+            let blocked_names = fill(event_loop, Pool::Names, NAME_THREADS);
+            let name = event_loop.spawn(dns::lookup("localhost:80"));
+            event_loop.block_on(fs::read("/proc/self/status")).unwrap().unwrap();
+            assert!(!name.is_finished());
+            drop(blocked_names);
+            event_loop.block_on(name).unwrap().unwrap().unwrap();
+            event_loop.run().unwrap();
+        });
+    }
+
+    #[test]
+    fn idle_threads_end() {
+        with_two_threads("idle_threads_end", |event_loop| {
+            let threads = || std_fs::read_dir("/proc/self/task").unwrap().count();
+            let before = threads();
+            drop(fill(event_loop, Pool::Shared, 2));
+            assert_eq!(threads(), before + 2);
+            event_loop.run().unwrap();
+            // Half a second, unless the machine is very busy.
+            for _ in 0..2_000 {
+                if threads() == before {
+                    return;
+                }
+                event_loop.block_on(sleep(Duration::from_millis(10))).unwrap();
+            }
+            panic!("{} threads are left", threads() - before);
+        });
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Bug;
 
+const STREAM: &str = "crates/generator/src/stream.rs";
 const HANDLE: &str = "crates/generator/src/handle.rs";
 const MACHINE: &str = "crates/generator/src/machine.rs";
 
@@ -44,5 +45,19 @@ pub const BUGS: &[Bug] = &[
         file: HANDLE,
         find: "!self.shared.has_yielded.replace(true)",
         replace: "!self.shared.has_yielded.replace(true) || true",
+    },
+    Bug {
+        name: "cancelled-next-takes-the-generator-along",
+        harm: "a stream whose next item was waited for in vain has no items any more",
+        file: STREAM,
+        find: "if let Some(generator) = self.generator.take() {",
+        replace: "if let Some(generator) = self.generator.take().filter(|_| false) {",
+    },
+    Bug {
+        name: "stream-goes-on-after-a-panic",
+        harm: "who asks a stream that has panicked is told of two at once instead of the end",
+        file: STREAM,
+        find: "        self.0.set(State::Ended);",
+        replace: "        let _ = self.0;",
     },
 ];
