@@ -9,7 +9,7 @@ use std::{
 };
 
 use quadrivium_core::{
-    Canceller, Context, Hold,
+    Canceller, Context, Hold, SendHold,
     host::{self, Host, HostedTask, Joined, Label, Reactor, Spawned},
 };
 
@@ -31,7 +31,12 @@ impl Host for Shared {
     }
 
     fn hold(&self) -> Hold {
-        Hold::counted(&self.holds)
+        Hold::new(self.holds.give())
+    }
+
+    fn send_hold(&self) -> SendHold {
+        // Who has it may drop it, so he is one of those that reach the loop.
+        SendHold::new((self.holds.give(), self.remotes.give()))
     }
 
     fn local_waker(&self, waker: &Waker) -> Waker {

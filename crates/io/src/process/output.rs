@@ -2,20 +2,20 @@
 
 use std::{fmt, future::IntoFuture, io, mem, pin::Pin};
 
-use quadrivium_core::{BoxTask, Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait};
+use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait};
 
 use super::{ExitStatus, Output};
-use crate::{operation::Leaf, pipe::PipeReader};
+use crate::operation::Leaf;
 
 /// Reads both pipes of a child to their ends and waits for it, all at once.
-pub(super) struct Gather<W> {
-    stdout: Gathered<BoxTask<Read>, Vec<u8>>,
-    stderr: Gathered<BoxTask<Read>, Vec<u8>>,
+pub(super) struct Gather<R, W> {
+    stdout: Gathered<R, Vec<u8>>,
+    stderr: Gathered<R, Vec<u8>>,
     status: Gathered<W, ExitStatus>,
 }
 
 /// What reading a pipe to its end is worth.
-type Read = (io::Result<usize>, Vec<u8>);
+pub(super) type Read = (io::Result<usize>, Vec<u8>);
 
 /// A part of it.
 enum Gathered<L, T> {
@@ -24,9 +24,11 @@ enum Gathered<L, T> {
     Given,
 }
 
-impl<W: Leaf<io::Result<ExitStatus>>> Gather<W> {
-    pub(super) fn new(stdout: Option<PipeReader>, stderr: Option<PipeReader>, status: W) -> Self {
-        let [stdout, stderr] = [stdout, stderr].map(Gathered::reading);
+impl<R: Leaf<Read>, W: Leaf<io::Result<ExitStatus>>> Gather<R, W> {
+    /// Where there is no pipe, nothing is written.
+    pub(super) fn new(stdout: Option<R>, stderr: Option<R>, status: W) -> Self {
+        let reading = |pipe: Option<R>| pipe.map_or(Gathered::Here(Vec::new()), Gathered::Waiting);
+        let [stdout, stderr] = [stdout, stderr].map(reading);
         Self { stdout, stderr, status: Gathered::Waiting(status) }
     }
 
@@ -40,15 +42,6 @@ impl<W: Leaf<io::Result<ExitStatus>>> Gather<W> {
             self.stderr.go_on(cx, bytes)?,
         ];
         Ok(waits.into_iter().flatten().reduce(Wait::or))
-    }
-}
-
-impl Gathered<BoxTask<Read>, Vec<u8>> {
-    fn reading(pipe: Option<PipeReader>) -> Self {
-        match pipe {
-            Some(pipe) => Gathered::Waiting(Box::pin(pipe.read_to_end_owned(Vec::new()))),
-            None => Gathered::Here(Vec::new()),
-        }
     }
 }
 
@@ -77,9 +70,9 @@ impl<L: Task + Unpin, T> Gathered<L, T> {
 }
 
 // Nothing in it is ever pinned.
-impl<W> Unpin for Gather<W> {}
+impl<R, W> Unpin for Gather<R, W> {}
 
-impl<W: Leaf<io::Result<ExitStatus>>> Task for Gather<W> {
+impl<R: Leaf<Read>, W: Leaf<io::Result<ExitStatus>>> Task for Gather<R, W> {
     type Output = io::Result<Output>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
@@ -95,7 +88,7 @@ impl<W: Leaf<io::Result<ExitStatus>>> Task for Gather<W> {
     }
 }
 
-impl<W> IntoFuture for Gather<W>
+impl<R, W> IntoFuture for Gather<R, W>
 where
     Self: Task,
 {
@@ -107,7 +100,7 @@ where
     }
 }
 
-impl<W> fmt::Debug for Gather<W> {
+impl<R, W> fmt::Debug for Gather<R, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Gather(..)")
     }
