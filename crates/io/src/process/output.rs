@@ -1,4 +1,4 @@
-//! [`Gather`]: what a child writes until it ends; [`OrFailed`]: a leaf, or why there is none.
+//! [`Gather`]: what a child writes until it ends.
 
 use std::{fmt, future::IntoFuture, io, mem, pin::Pin};
 
@@ -103,40 +103,5 @@ where
 impl<R, W> fmt::Debug for Gather<R, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Gather(..)")
-    }
-}
-
-/// A leaf, or the error it is worth because it could not be made.
-#[derive(Debug)]
-pub(super) struct OrFailed<L> {
-    leaf: Result<L, Option<io::Error>>,
-}
-
-impl<L> OrFailed<L> {
-    pub(super) fn new(leaf: io::Result<L>) -> Self {
-        Self { leaf: leaf.map_err(Some) }
-    }
-}
-
-impl<L: Task<Output = io::Result<T>> + Unpin, T> Task for OrFailed<L> {
-    type Output = io::Result<T>;
-
-    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        match &mut self.leaf {
-            Ok(leaf) => Pin::new(leaf).resume(cx),
-            Err(error) => Step::Done(Err(error.take().expect(RESUMED_AFTER_DONE))),
-        }
-    }
-}
-
-impl<L> IntoFuture for OrFailed<L>
-where
-    Self: Task + Unpin,
-{
-    type Output = <Self as Task>::Output;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
     }
 }
