@@ -41,7 +41,10 @@ impl<F: FnOnce()> Executor for Scripted<F> {
     /// Edge-triggered: ready once.
     fn poll_readable(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.happens.take() {
-            Some(happens) => Poll::Ready(Ok(happens())),
+            Some(happens) => {
+                happens();
+                Poll::Ready(Ok(()))
+            }
             None => Poll::Pending,
         }
     }
