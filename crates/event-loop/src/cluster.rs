@@ -93,7 +93,8 @@ impl Cluster {
         &self.members[index].reach.as_ref().expect("it is there until the end").spawner
     }
 
-    /// Waits until no task is left on any of the loops, and ends them.
+    /// Waits until no task is left on any of the loops. Each ends when it has none left: a task that
+    /// another one hands it after that counts as cancelled.
     ///
     /// # Errors
     ///
