@@ -21,8 +21,17 @@ impl Style {
         if named.is_empty() { Style::ALL.to_vec() } else { named }
     }
 
+    pub fn name(self) -> &'static str {
+        match self {
+            Style::Callback => "callback",
+            Style::Generator => "generator",
+            Style::Future => "future",
+            Style::Green => "green",
+        }
+    }
+
     fn named(name: &str) -> Style {
-        let found = Style::ALL.into_iter().find(|it| it.to_string() == name);
+        let found = Style::ALL.into_iter().find(|it| it.name() == name);
         found.unwrap_or_else(|| {
             eprintln!(
                 "there is no style {name:?}: \
@@ -35,11 +44,6 @@ impl Style {
 
 impl fmt::Display for Style {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Style::Callback => "callback",
-            Style::Generator => "generator",
-            Style::Future => "future",
-            Style::Green => "green",
-        })
+        f.write_str(self.name())
     }
 }

@@ -26,6 +26,10 @@ use quadrivium::{
 
 #[path = "echo.rs"]
 mod echo;
+#[cfg(test)]
+#[allow(dead_code)]
+#[path = "../server/rig.rs"]
+mod rig;
 // Each program uses the part that it needs.
 #[allow(dead_code)]
 #[path = "../server/mod.rs"]

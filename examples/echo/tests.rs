@@ -3,7 +3,7 @@
 use std::{net::TcpStream as StdStream, thread, time::Duration};
 
 use super::*;
-use crate::server::rig::{Client, Program, Rig, bytes, unlimited};
+use crate::rig::{Client, Program, Rig, bytes, unlimited};
 
 const ECHO: Program = Program {
     serve: echo::serve,

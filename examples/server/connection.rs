@@ -141,10 +141,10 @@ impl Connection {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    /// Makes the coming close a reset, so that the other end does not take
-    /// what it got for all there was.
-    pub fn reset_on_close(&self) {
-        let _ = self.stream.set_linger(Some(Duration::ZERO));
+    /// Whether dropping it is a reset, so that the other end does not take what
+    /// it has got for all there was.
+    pub fn reset_on_close(&self, reset: bool) {
+        let _ = self.stream.set_linger(reset.then_some(Duration::ZERO));
     }
 }
 

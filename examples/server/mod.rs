@@ -24,12 +24,12 @@ use quadrivium::{net::TcpListener, prelude::*, sync::Notify};
 mod accept;
 mod connection;
 mod moving;
-#[cfg(test)]
-pub mod rig;
 mod stop;
 mod supervised;
 
 pub use connection::Connection;
+#[cfg(test)]
+pub use moving::PANIC;
 
 use stop::Stop;
 use supervised::Supervised;

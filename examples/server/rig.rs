@@ -16,16 +16,10 @@ use quadrivium::{
 };
 use socket2::SockRef;
 
-use super::{Limits, Server};
-use crate::styles::Style;
-
-/// A connection that reads these bytes, at the start of a buffer, panics.
-pub const PANIC: &[u8] = b"panic, please\n";
-
-/// Asked by every read.
-pub fn panic_if_asked(bytes: &[u8]) {
-    assert!(!bytes.starts_with(PANIC), "a client has asked for it");
-}
+use crate::{
+    server::{Limits, PANIC, Server},
+    styles::Style,
+};
 
 /// No answer takes so long, on however busy a machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);

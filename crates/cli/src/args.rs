@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::Styles};
 
-use crate::exhibition::{Rules, Style};
+use crate::{
+    exhibition::{Rules, Style},
+    serve::Serve,
+};
 
 /// More would not fit the memory of most machines: a green thread takes a page or two.
 pub const MOST_BOARDS: usize = 1_000_000;
@@ -41,6 +44,8 @@ pub enum Command {
     /// Plays the simultaneous exhibition: what runs if no command is named
     #[command(after_help = EXAMPLES, max_term_width = 100)]
     Exhibition(Exhibition),
+    /// Serves echo, chat or proxy over TCP, in one of the four styles
+    Serve(Serve),
     /// What the command runs of itself: plays without a loop, as told on standard input
     #[command(hide = true)]
     Answer,
@@ -71,11 +76,11 @@ pub struct Exhibition {
     pub moves: usize,
 
     /// How long the master thinks about a move
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = thinking_time, allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time, allow_hyphen_values = true)]
     pub master: Duration,
 
     /// How long an opponent thinks about a reply
-    #[arg(long, value_name = "TIME", default_value = "55s", value_parser = thinking_time, allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", default_value = "55s", value_parser = time, allow_hyphen_values = true)]
     pub opponent: Duration,
 
     /// Varies all thinking times by up to a quarter; the same seed, the same times
@@ -113,7 +118,8 @@ pub fn one_line(error: &clap::Error) -> String {
     let told = page.split("\n\nUsage:").next().unwrap_or(&page);
     let told = told.split("\n\nFor more information").next().unwrap_or(told);
     let lines: Vec<_> = told.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let line = lines.join("; ").replace("; [possible values: ", ": use ").replace(']', "");
+    let line = lines.join("; ").replace("; [possible values: ", ": use ");
+    let line = line.replace("; [subcommands: ", ": use ").replace(']', "");
     let remedy = if line.contains(": use ") || line.contains("tip:") { "" } else { "; see --help" };
     line + remedy
 }
@@ -132,7 +138,7 @@ fn number(text: &str, most: usize) -> Result<usize, String> {
 }
 
 /// `5s`, `1m 30s`, or plain seconds, `5` or `0.5`.
-fn thinking_time(text: &str) -> Result<Duration, String> {
+pub fn time(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().map(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds
         .unwrap_or_else(|| humantime::parse_duration(text).ok())
@@ -181,11 +187,11 @@ mod tests {
             ("0.5", 500),
             ("0", 0),
         ] {
-            assert_eq!(thinking_time(text), Ok(Duration::from_millis(ms)), "{text}");
+            assert_eq!(time(text), Ok(Duration::from_millis(ms)), "{text}");
         }
         for text in ["", "-5s", "-5", "five", "5 parsecs", "NaN", "inf", "1e30", "99999999999999y"]
         {
-            assert!(thinking_time(text).is_err(), "{text}");
+            assert!(time(text).is_err(), "{text}");
         }
     }
 

@@ -1,9 +1,9 @@
-//! The `quadrivium` command: a simultaneous exhibition in four styles, and what each costs.
+//! The `quadrivium` command: a simultaneous exhibition in four styles, and what each costs; and servers.
 //!
 //! In reading order: `args` is what can be asked; `plan` decides what is run; `exhibition` is what
 //! is played; `report` has it run. `measure` does so on a loop, `children` without one, in
 //! processes that run `answer`. `page` is the result for people, made of `table` and `timeline`;
-//! `json` the one for machines.
+//! `json` the one for machines. `serve` is apart from all that: the servers.
 
 #![forbid(unsafe_code)]
 
@@ -25,6 +25,7 @@ mod plan;
 mod proc;
 mod progress;
 mod report;
+mod serve;
 mod table;
 mod text;
 mod timeline;
@@ -50,6 +51,13 @@ fn main() -> ExitCode {
     match cli.command {
         None => exhibition(&cli.exhibition),
         Some(Command::Exhibition(asked)) => exhibition(&asked),
+        Some(Command::Serve(asked)) => match serve::serve(&asked) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(line) => {
+                complain(&format!("error: {line}"));
+                ExitCode::FAILURE
+            }
+        },
         Some(Command::Answer) => ended(answer::serve()),
     }
 }

@@ -1,0 +1,116 @@
+//! The command line of `quadrivium serve`.
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::{Args, Subcommand, ValueEnum, builder::PossibleValue};
+
+use super::styles::Style;
+use crate::args::time;
+
+const EXAMPLES: &str = "\
+The first line on standard output is `listening on ADDR`. The first SIGINT or SIGTERM stops it:
+it accepts no more, and connections end by themselves or are cancelled after --grace; a second
+one cancels them at once.
+
+Examples:
+  quadrivium serve echo                         on a free port of this machine
+  quadrivium serve echo --style green --listen 0.0.0.0:7007
+  quadrivium serve proxy --to localhost:8080 --listen 127.0.0.1:8081
+  quadrivium serve echo --max-connections 20000 --idle-timeout never
+
+Exit code: 0 when it was stopped, 1 if it could not serve, 2 if the command line makes no sense.";
+
+/// Serves over TCP, in one of the four styles
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = EXAMPLES,
+    arg_required_else_help = false,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    subcommand_help_heading = "Programs",
+    subcommand_value_name = "PROGRAM"
+)]
+pub struct Serve {
+    #[command(subcommand)]
+    pub program: Program,
+    #[command(flatten)]
+    pub options: Options,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Program {
+    /// Sends back what it gets
+    Echo,
+    /// Connects each client to another server, and copies both ways
+    Proxy {
+        /// The other server: a name or an address, and a port
+        #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
+        to: String,
+    },
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// Who serves
+    // Global values are known to the whole command, which has another `style`.
+    #[arg(id = "server_style", long = "style", global = true, value_name = "STYLE", default_value_t = Style::Future)]
+    pub style: Style,
+
+    /// Where it listens; port 0 is a free one
+    #[arg(long, global = true, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = address)]
+    pub listen: SocketAddr,
+
+    /// So many connections at once; others wait
+    #[arg(long, global = true, value_name = "N", default_value = "16384", value_parser = connections, allow_negative_numbers = true)]
+    pub max_connections: usize,
+
+    /// Closes a connection on which no byte has moved for so long, or never
+    #[arg(long, global = true, value_name = "TIME", default_value = "5m", value_parser = idle_timeout, allow_hyphen_values = true)]
+    pub idle_timeout: IdleTimeout,
+
+    /// How long connections may go on after the stop
+    #[arg(long, global = true, value_name = "TIME", default_value = "10s", value_parser = time, allow_hyphen_values = true)]
+    pub grace: Duration,
+}
+
+/// None is never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdleTimeout(pub Option<Duration>);
+
+impl ValueEnum for Style {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Style::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "use an address like 127.0.0.1:8080, or 0.0.0.0:80 for all there are".into())
+}
+
+/// The name is looked up for each connection, so it need not exist yet.
+fn host_and_port(text: &str) -> Result<String, String> {
+    let is_one = text.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    let remedy = || "use a host and a port, like localhost:8080 or 192.0.2.1:80".into();
+    if is_one { Ok(text.into()) } else { Err(remedy()) }
+}
+
+fn connections(text: &str) -> Result<usize, String> {
+    let found = text.parse().ok().filter(|number| *number > 0);
+    found.ok_or_else(|| "use a whole number from 1 on".into())
+}
+
+fn idle_timeout(text: &str) -> Result<IdleTimeout, String> {
+    if text == "never" {
+        return Ok(IdleTimeout(None));
+    }
+    let found = time(text).ok().filter(|time| !time.is_zero());
+    let found = found.ok_or_else(|| String::from("use a time like 30s or 5m, or never"))?;
+    Ok(IdleTimeout(Some(found)))
+}

@@ -1,0 +1,98 @@
+//! `proxy` as callbacks.
+
+use std::{io, rc::Rc};
+
+use quadrivium::prelude::*;
+
+use super::{
+    BUFFER, both, connect,
+    server::{Connection, Server},
+};
+
+pub fn serve(server: Server, to: Rc<str>) -> impl Task<Output = ()> {
+    callback(move |cb| serve_next(cb, server, to))
+}
+
+fn serve_next(cb: &mut Callback<()>, server: Server, to: Rc<str>) {
+    // 1. Accept a connection, until the stop.
+    cb.perform(server.next(), move |cb, connection| {
+        let Some(connection) = connection else { return cb.done(()) };
+
+        // 2. Serve it in a task of its own.
+        let upstream = Rc::clone(&to);
+        server.spawn(connection, |connection| relay(connection, upstream));
+
+        serve_next(cb, server, to)
+    })
+}
+
+fn relay(
+    client: Connection,
+    to: Rc<str>,
+) -> impl Task<Output = io::Result<()>> {
+    callback(move |cb| {
+        // 3. Unless all goes well, the client is reset in the end.
+        client.reset_on_close(true);
+
+        // 4. Connect to the upstream, which is reset likewise.
+        cb.perform(connect(to), move |cb, connected| {
+            let (stream, address) = match connected {
+                Ok(connected) => connected,
+                Err(error) => return cb.done(Err(error)),
+            };
+            let upstream = client.beside(stream, address);
+            upstream.reset_on_close(true);
+
+            // 5. Copy in both directions at once.
+            let there = copy(client.clone(), upstream.clone());
+            let back = copy(upstream.clone(), client.clone());
+            cb.perform(both(there, back), move |cb, copied| {
+                if copied.is_err() {
+                    return cb.done(copied);
+                }
+
+                // 6. All went well.
+                client.reset_on_close(false);
+                upstream.reset_on_close(false);
+                cb.done(Ok(()))
+            })
+        })
+    })
+}
+
+fn copy(
+    from: Connection,
+    to: Connection,
+) -> impl Task<Output = io::Result<()>> {
+    callback(move |cb| copy_next(cb, from, to, vec![0; BUFFER]))
+}
+
+fn copy_next(
+    cb: &mut Callback<io::Result<()>>,
+    from: Connection,
+    to: Connection,
+    buffer: Vec<u8>,
+) {
+    // 7. Read what there is; pass the end on.
+    cb.perform(from.read_on_owned(buffer), move |cb, (n, mut buffer)| {
+        let n = match n {
+            Ok(0) => {
+                to.end_writing();
+                return cb.done(Ok(()));
+            }
+            Ok(n) => n,
+            Err(error) => return cb.done(Err(error)),
+        };
+        buffer.truncate(n);
+
+        // 8. Write it on.
+        let written = to.write_all_owned(buffer);
+        cb.perform(written, move |cb, (written, mut buffer)| match written {
+            Ok(()) => {
+                buffer.resize(BUFFER, 0);
+                copy_next(cb, from, to, buffer)
+            }
+            Err(error) => cb.done(Err(error)),
+        })
+    })
+}
