@@ -29,6 +29,10 @@ use quadrivium::{
 
 #[path = "http.rs"]
 mod http;
+#[cfg(test)]
+#[allow(dead_code)]
+#[path = "../server/rig.rs"]
+mod rig;
 // Each program uses the part that it needs.
 #[allow(dead_code)]
 #[path = "../server/mod.rs"]

@@ -7,7 +7,8 @@ use tempfile::TempDir;
 use super::client::{Answer, Client};
 use crate::{
     http::{self, Http},
-    server::{Limits, rig::Rig},
+    rig::Rig,
+    server::Limits,
     styles::Style,
 };
 

@@ -4,7 +4,7 @@ use std::{io::Read, path::Path};
 
 use crate::{
     http::{self, Http},
-    server::rig::Program,
+    rig::Program,
 };
 
 /// Serves its own sources.
