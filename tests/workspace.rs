@@ -32,6 +32,7 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
             "futures-io",
             "futures-lite",
             "libc",
+            "rustix",
             "signal-hook",
             "socket2",
         ],
@@ -40,7 +41,8 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates from the facade up. They know the floors below them through the facade.
-const FROM_THE_FACADE_UP: [&str; 5] = ["quadrivium", "conformance", "cli", "bench", "seeded-bugs"];
+const FROM_THE_FACADE_UP: [&str; 6] =
+    ["quadrivium", "conformance", "cli", "bench", "ecosystem", "seeded-bugs"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -17,3 +17,8 @@ mod tokio;
 pub use smol::{Smol, on_smol};
 #[cfg(feature = "tokio")]
 pub use tokio::{Tokio, on_tokio};
+
+/// The examples of the chapter on the bridge run as tests.
+#[doc = include_str!("../../../docs/bridge.md")]
+#[cfg(doctest)]
+struct BridgeExamples;

@@ -1,11 +1,13 @@
 //! [`ByteReader`] and [`ByteWriter`]: what reads and writes bytes by leaves, so that a program need
 //! not say from what.
 
-use std::io;
+use std::io::{self, IoSlice};
 
 use crate::{
+    fs::File,
     net::{TcpStream, UnixStream},
     operation::Leaf,
+    pipe::{PipeReader, PipeWriter},
 };
 
 /// Reads bytes by leaves: a socket, the output of a child, a file.
@@ -70,6 +72,16 @@ pub trait ByteWriter {
         bytes: B,
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B, Self>;
 
+    /// Writes some of the bytes of several slices; how many. Where it does not say otherwise, bytes of
+    /// the first slice that has any.
+    fn write_vectored<'a>(
+        &self,
+        slices: &'a [IoSlice<'a>],
+    ) -> impl Leaf<io::Result<usize>> + use<'a, Self> {
+        let first = slices.iter().find(|slice| !slice.is_empty());
+        self.write(first.map_or(&[], |slice| &**slice))
+    }
+
     /// Writes all of these bytes.
     fn write_all<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<()>> + use<'a, Self>;
 
@@ -115,9 +127,9 @@ macro_rules! byte_reader {
     )* };
 }
 
-/// A type that has these operations itself.
+/// A type that has these operations itself, perhaps also for several slices.
 macro_rules! byte_writer {
-    ($($writer:ty),*) => { $(
+    ($($writer:ty $(: $vectored:ident)?),*) => { $(
         impl $crate::bytes::ByteWriter for $writer {
             fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
                 <$writer>::write(self, bytes)
@@ -129,6 +141,15 @@ macro_rules! byte_writer {
             ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
                 <$writer>::write_owned(self, bytes)
             }
+
+            $(
+                fn $vectored<'a>(
+                    &self,
+                    slices: &'a [IoSlice<'a>],
+                ) -> impl Leaf<io::Result<usize>> + use<'a> {
+                    <$writer>::$vectored(self, slices)
+                }
+            )?
 
             fn write_all<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
                 <$writer>::write_all(self, bytes)
@@ -144,5 +165,5 @@ macro_rules! byte_writer {
     )* };
 }
 
-byte_reader!(TcpStream, UnixStream);
-byte_writer!(TcpStream, UnixStream);
+byte_reader!(TcpStream, UnixStream, PipeReader, File);
+byte_writer!(TcpStream: write_vectored, UnixStream: write_vectored, PipeWriter, File);

@@ -55,6 +55,8 @@ pub(crate) enum Tried<R> {
     Last(R),
     /// Not done, for that reason.
     Short,
+    /// Not done, and the others are to run first.
+    Turn,
     /// Not done, and no edge will tell when to try again.
     Later,
 }
@@ -107,6 +109,7 @@ impl<T: AsFd> Source<T> {
                     break Ok(output);
                 }
                 Ok(Tried::Short) => self.readiness.short(interest, edge),
+                Ok(Tried::Turn) => return self.suspend(Wait::Turn),
                 Ok(Tried::Later) => return self.suspend(Wait::Until(cx.now() + AGAIN_AFTER)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

@@ -49,6 +49,8 @@ macro_rules! stream {
 
 stream!(std::net::TcpStream, true);
 stream!(std::os::unix::net::UnixStream, false);
+// Pipes. What else may be behind a file is not known.
+stream!(std::fs::File, false);
 
 /// `n` bytes of a stream were moved where `most` could have been.
 pub(crate) fn moved<S: Stream>(n: usize, most: usize) -> Tried<usize> {
@@ -134,8 +136,29 @@ where
     })
 }
 
-/// The operations of a stream, whose descriptor is `self.source`.
+/// The operations of what can be read and written, whose descriptor is `self.source`.
 macro_rules! stream_operations {
+    ($stream:ident) => {
+        read_operations!($stream);
+        write_operations!($stream);
+
+        impl $stream {
+            /// Ends reading, writing or both. The other end reads the end of the stream; what waits
+            /// here on this direction goes on.
+            ///
+            /// # Errors
+            ///
+            /// `NotConnected` when the other end is gone already.
+            pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+                self.source.io().shutdown(how)
+            }
+        }
+    };
+}
+pub(crate) use stream_operations;
+
+/// The operations of what can be read.
+macro_rules! read_operations {
     ($stream:ident) => {
         impl $stream {
             /// Reads up to as many bytes as `buffer` has, at least one; 0 at the end of the stream.
@@ -199,6 +222,32 @@ macro_rules! stream_operations {
                 })
             }
 
+            /// Appends what there is until the end of the stream; how many bytes.
+            ///
+            /// Dropped before it is done, it may have read a part.
+            pub fn read_to_end<'a>(
+                &self,
+                bytes: &'a mut Vec<u8>,
+            ) -> impl Leaf<io::Result<usize>> + use<'a> {
+                read_to_end(&self.source, Lent(bytes))
+            }
+
+            /// The same, with bytes that are given back.
+            pub fn read_to_end_owned(
+                &self,
+                bytes: Vec<u8>,
+            ) -> impl Leaf<(io::Result<usize>, Vec<u8>)> + use<> {
+                read_to_end(&self.source, Owned(bytes))
+            }
+        }
+    };
+}
+pub(crate) use read_operations;
+
+/// The operations of what can be written.
+macro_rules! write_operations {
+    ($stream:ident) => {
+        impl $stream {
             /// Writes some of these bytes; how many.
             ///
             /// Dropped before it is done, it has written nothing.
@@ -255,17 +304,7 @@ macro_rules! stream_operations {
                     Ok(moved::<Std>(Stream::write_vectored(stream, &slices)?, most))
                 })
             }
-
-            /// Ends reading, writing or both. The other end reads the end of the stream; what waits
-            /// here on this direction goes on.
-            ///
-            /// # Errors
-            ///
-            /// `NotConnected` when the other end is gone already.
-            pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-                self.source.io().shutdown(how)
-            }
         }
     };
 }
-pub(crate) use stream_operations;
+pub(crate) use write_operations;

@@ -1,7 +1,7 @@
 //! Tasks written as green threads: plain functions on stacks of their own; and [`Blocking`], by
 //! which crates that know nothing of them read and write.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 
 use quadrivium_io::{ByteReader, ByteWriter};
 
@@ -79,6 +79,10 @@ impl<S: ByteWriter> Write for &Blocking<S> {
         perform(self.stream.write(bytes))
     }
 
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        perform(self.stream.write_vectored(slices))
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -87,6 +91,10 @@ impl<S: ByteWriter> Write for &Blocking<S> {
 impl<S: ByteWriter> Write for Blocking<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         (&*self).write(bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        (&*self).write_vectored(slices)
     }
 
     fn flush(&mut self) -> io::Result<()> {

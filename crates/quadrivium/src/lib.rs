@@ -90,8 +90,9 @@
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles |
 //! | [`time`] | sleeping, deadlines, giving way |
 //! | [`sync`] | channels, locks and notifications between tasks |
-//! | [`net`], [`io`] | sockets; waiting for any descriptor |
+//! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
 //! | [`fs`] | files and folders |
+//! | [`process`] | child processes |
 //! | [`signal`] | signals to this process |
 //! | [`thread`] | green threads under the names of `std::thread`; work on other OS threads |
 //! | [`event_loop`] | the loop, its errors, its trace |
@@ -157,16 +158,22 @@ pub mod fs {
     pub use quadrivium_io::fs::*;
 }
 
+/// Child processes: what `std::process` is to threads.
+pub mod process {
+    pub use quadrivium_io::process::*;
+}
+
 /// Signals to this process.
 pub mod signal {
     pub use quadrivium_io::signal::*;
 }
 
-/// Waiting for any descriptor; what the operations of streams have in common; streams for crates
-/// written for futures.
+/// Pipes; waiting for any descriptor; what the operations of streams have in common; streams for
+/// crates written for futures.
 pub mod io {
     pub use quadrivium_io::{
-        Attempts, ByteReader, ByteWriter, Interest, Leaf, Polled, Ready, ready,
+        Attempts, ByteReader, ByteWriter, Interest, Leaf, PipeReader, PipeWriter, Polled, Ready,
+        pipe, ready,
     };
 }
 
@@ -178,6 +185,8 @@ pub mod executor {
 }
 
 pub mod green;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 pub mod thread;
 
 /// What most programs use. `perform` is not among them, as each style has its own.

@@ -47,6 +47,9 @@ mod udp;
 mod unix_sockets;
 mod socket_cancels;
 mod signals;
+mod pipes;
+mod processes;
+mod child_cancels;
 
 // What other threads do for it.
 mod holds;
@@ -99,6 +102,9 @@ const TOPICS: &[&[Law]] = &[
     unix_sockets::LAWS,
     socket_cancels::LAWS,
     signals::LAWS,
+    pipes::LAWS,
+    processes::LAWS,
+    child_cancels::LAWS,
     holds::LAWS,
     offload::LAWS,
     files::LAWS,
@@ -160,6 +166,9 @@ macro_rules! every_law {
         $crate::unix_sockets! {}
         $crate::socket_cancels! {}
         $crate::signals! {}
+        $crate::pipes! {}
+        $crate::processes! {}
+        $crate::child_cancels! {}
         $crate::holds! {}
         $crate::offload! {}
         $crate::files! {}

@@ -1,6 +1,6 @@
 //! Watches: the latest value, for all who look.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, fmt, rc::Rc};
 
 use quadrivium::{
     sync::watch::{self, Receiver, Sender},
@@ -200,9 +200,9 @@ fn a_modification_that_panics(subject: Subject) {
 /// Sends its successor when it is dropped.
 struct Heir(u32, Rc<RefCell<Option<Sender<Heir>>>>);
 
-impl ToString for Heir {
-    fn to_string(&self) -> String {
-        self.0.to_string()
+impl fmt::Display for Heir {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -20,8 +20,9 @@ use crate::{
     keep::{Lent, Owned},
     operation::{Leaf, Operation},
     options::socket,
+    read_to_end::read_to_end,
     source::Source,
-    stream::{self, Stream, moved, stream_operations},
+    stream::{self, Stream, moved, read_operations, stream_operations, write_operations},
 };
 
 type Std = std::os::unix::net::UnixStream;

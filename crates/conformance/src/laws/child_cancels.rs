@@ -1,0 +1,132 @@
+//! Operations on child processes that are dropped while they wait, and children that are.
+
+use std::{fs, path::Path, time::Duration};
+
+use quadrivium::{
+    event_loop::Turned,
+    prelude::*,
+    process::{Command, Stdio},
+};
+
+use super::processes::sh;
+use crate::{
+    Subject, alone, body, law,
+    sockets::{NewPath, real_loop},
+    turns,
+};
+
+laws! { ($) child_cancels:
+    /// A wait that is cancelled leaves the child as it is; it can be waited for again.
+    of_a_wait;
+    /// A cancelled `output` lets the child run on, and closes its pipes.
+    of_an_output;
+    /// With `kill_on_drop`, a cancelled `output` kills it.
+    of_an_output_kills;
+    /// A child that is dropped runs on, and is no zombie when it has ended.
+    a_dropped_child_is_reaped;
+    /// With `kill_on_drop`, a child that is dropped is killed, and is no zombie.
+    a_dropped_child_is_killed;
+    /// After many children, waited for, dropped and cancelled, no descriptor is left open.
+    nothing_is_left;
+}
+
+fn is_there(id: u32) -> bool {
+    Path::new(&format!("/proc/{id}")).exists()
+}
+
+/// Waits until there is not even a zombie.
+fn goes(subject: Subject, event_loop: &mut EventLoop, id: u32) {
+    while is_there(id) {
+        let waits = body().perform(sleep(Duration::from_millis(1)));
+        event_loop.block_on(subject.task(waits)).unwrap();
+    }
+}
+
+fn of_a_wait(subject: Subject) {
+    let mut event_loop = real_loop();
+    let mut child = sh("read line; exit 7").stdin(Stdio::piped()).spawn().unwrap();
+    let stdin = child.stdin.take().unwrap();
+    let waits = child.wait();
+    let waits = event_loop.spawn(subject.task(body().perform(waits)));
+    turns(&mut event_loop, 2);
+    waits.cancel();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+    assert_eq!(child.try_wait().unwrap(), None);
+    drop(stdin);
+    let wait = child.wait();
+    let waits = body().perform_then(|| wait, |status| assert_eq!(status.unwrap().code(), Some(7)));
+    event_loop.block_on(subject.task(waits)).unwrap();
+}
+
+/// Cancels the `output` of a child that would run for long; its id.
+fn cancels_an_output(subject: Subject, event_loop: &mut EventLoop, kill: bool) -> u32 {
+    let path = NewPath::new();
+    let name = path.0.display();
+    let script = format!("echo $$ > {name}.new; mv {name}.new {name}; exec sleep 60");
+    let output = sh(&script).kill_on_drop(kill).output();
+    let waits = event_loop.spawn(subject.task(body().perform(output)));
+    while !path.0.exists() {
+        let waits = body().perform(sleep(Duration::from_millis(1)));
+        event_loop.block_on(subject.task(waits)).unwrap();
+    }
+    waits.cancel();
+    assert_eq!(turns(event_loop, 1), Turned::Empty);
+    fs::read_to_string(&path.0).unwrap().trim().parse().unwrap()
+}
+
+fn of_an_output(subject: Subject) {
+    let mut event_loop = real_loop();
+    let id = cancels_an_output(subject, &mut event_loop, false);
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+    assert!(!status.contains("zombie"), "{status}");
+    let kills = sh(&format!("kill -9 {id}")).status();
+    let kills = body().perform_then(|| kills, |status| assert!(status.unwrap().success()));
+    event_loop.block_on(subject.task(kills)).unwrap();
+    goes(subject, &mut event_loop, id);
+}
+
+fn of_an_output_kills(subject: Subject) {
+    let mut event_loop = real_loop();
+    let id = cancels_an_output(subject, &mut event_loop, true);
+    goes(subject, &mut event_loop, id);
+}
+
+fn a_dropped_child_is_reaped(subject: Subject) {
+    let mut event_loop = real_loop();
+    for script in ["exit 0", "sleep 0.005", "exec sleep 0.005"] {
+        let child = sh(script).spawn().unwrap();
+        let id = child.id();
+        drop(child);
+        goes(subject, &mut event_loop, id);
+    }
+}
+
+fn a_dropped_child_is_killed(subject: Subject) {
+    let mut event_loop = real_loop();
+    let child = Command::new("sleep").arg("60").kill_on_drop(true).spawn().unwrap();
+    let id = child.id();
+    let holds = body().hold(child).perform(quadrivium::sync::Notify::new().notified());
+    let holds = event_loop.spawn(subject.task(holds));
+    turns(&mut event_loop, 1);
+    assert!(is_there(id));
+    holds.cancel();
+    goes(subject, &mut event_loop, id);
+}
+
+fn nothing_is_left(subject: Subject) {
+    let output = alone(&law::test(), "", || {
+        let open = || fs::read_dir("/proc/self/fd").unwrap().count();
+        let before = open();
+        of_a_wait(subject);
+        of_an_output_kills(subject);
+        a_dropped_child_is_killed(subject);
+        for _ in 0..5 {
+            a_dropped_child_is_reaped(subject);
+        }
+        // The thread that does it closes its descriptors a little later.
+        while open() > before {
+            std::thread::yield_now();
+        }
+    });
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

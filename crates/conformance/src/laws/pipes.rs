@@ -1,0 +1,134 @@
+//! Pipes.
+
+use std::io::{ErrorKind, Read};
+
+use quadrivium::{
+    event_loop::Turned,
+    io::{PipeReader, PipeWriter, pipe},
+    prelude::*,
+};
+
+use crate::{
+    Subject, body,
+    sockets::{bytes, ok, read, real_loop},
+    turns,
+};
+
+laws! { ($) pipes:
+    /// What is written is read, in order and whole, however much it is.
+    a_million_bytes;
+    /// When the last writer is dropped the reader reads the end.
+    the_end;
+    /// A write that nobody can read any more is a `BrokenPipe` error, and the process lives.
+    nobody_reads;
+    /// A read that ends early is an `UnexpectedEof`.
+    an_early_end;
+    /// A cancelled read takes nothing; a cancelled write leaves a pipe that works.
+    cancelled;
+    /// The descriptor blocks again when it is taken out.
+    taken_out;
+}
+
+fn a_million_bytes(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (reader, writer) = pipe().unwrap();
+    let writes = body().perform_then(move || writer.write_all_owned(bytes(1_000_000)), ok);
+    drop(event_loop.spawn(subject.task(writes)));
+    let reads = body().perform_then(
+        move || reader.read_to_end_owned(vec![9]),
+        |(n, all)| {
+            assert_eq!(n.unwrap(), 1_000_000);
+            assert!(all[0] == 9 && all[1..] == bytes(1_000_000));
+        },
+    );
+    event_loop.block_on(subject.task(reads)).unwrap();
+}
+
+fn the_end(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (reader, writer) = pipe().unwrap();
+    let clone = writer.clone();
+    let [first, last] = [0; 2].map(|_| reader.clone());
+    let reads = body()
+        .perform_then(
+            move || first.read_owned(vec![0; 9]),
+            |output| {
+                assert_eq!(read(output), b"hello");
+            },
+        )
+        .perform_then(move || last.read_owned([0; 9]), |(n, _)| assert_eq!(n.unwrap(), 0));
+    let reads = event_loop.spawn(subject.task(reads));
+    let writes = body().perform_then(move || writer.write_all_owned("hello"), ok).hold(clone);
+    event_loop.block_on(subject.task(writes.perform(turn()))).unwrap();
+    event_loop.block_on(reads).unwrap().unwrap();
+}
+
+fn nobody_reads(subject: Subject) {
+    let (reader, writer) = pipe().unwrap();
+    drop(reader);
+    let writes = body().perform_then(
+        // More than it holds: a child that is just being started elsewhere has all our descriptors
+        // for a moment.
+        move || writer.write_all_owned(bytes(1_000_000)),
+        |(done, _)| {
+            assert_eq!(done.unwrap_err().kind(), ErrorKind::BrokenPipe);
+        },
+    );
+    real_loop().block_on(subject.task(writes)).unwrap();
+}
+
+fn an_early_end(subject: Subject) {
+    let (reader, writer) = pipe().unwrap();
+    let task = body().perform_then(move || writer.write_all_owned("hello"), ok).perform_then(
+        move || reader.read_exact_owned([0; 9]),
+        |(done, _)| {
+            assert_eq!(done.unwrap_err().kind(), ErrorKind::UnexpectedEof);
+        },
+    );
+    real_loop().block_on(subject.task(task)).unwrap();
+}
+
+fn cancelled(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (reader, writer) = pipe().unwrap();
+    let waits = reader.clone();
+    let waits = body().perform_then(move || waits.read_owned([0; 1]), drop);
+    let waits = event_loop.spawn(subject.task(waits));
+    turns(&mut event_loop, 2);
+    waits.cancel();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+    let waits = writer.clone();
+    let waits = body().perform_then(move || waits.write_all_owned(bytes(1_000_000)), drop);
+    let waits = event_loop.spawn(subject.task(waits));
+    turns(&mut event_loop, 2);
+    waits.cancel();
+    drop(writer);
+    let reads = body().perform_then(
+        move || reader.read_to_end_owned(Vec::new()),
+        |(n, all)| {
+            assert!(n.unwrap() > 0);
+            assert!(all == bytes(all.len()));
+        },
+    );
+    event_loop.block_on(subject.task(reads)).unwrap();
+}
+
+fn taken_out(subject: Subject) {
+    let (reader, writer) = pipe().unwrap();
+    let writes = body().perform_then(move || writer.write_all_owned("hello"), ok);
+    real_loop().block_on(subject.task(writes)).unwrap();
+    let mut reader = std::io::PipeReader::from(reader.into_fd().unwrap());
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "hello");
+    // And it can be put in again.
+    let reader = PipeReader::new(reader).unwrap();
+    let reads = body().perform_then(
+        move || reader.read_owned([0; 1]),
+        |(n, _)| {
+            assert_eq!(n.unwrap(), 0);
+        },
+    );
+    real_loop().block_on(subject.task(reads)).unwrap();
+    let _: fn(PipeWriter) -> _ = PipeWriter::into_fd;
+}

@@ -1,0 +1,235 @@
+//! Child processes: their pipes, how they end, and what can go wrong.
+
+use std::{io::ErrorKind, os::unix::process::ExitStatusExt};
+
+use quadrivium::{
+    event_loop::Turned,
+    prelude::*,
+    process::{Child, Command, ExitStatus, Stdio},
+    signal::Signal,
+};
+
+use crate::{
+    Subject, body,
+    sockets::{bytes, ok, real_loop},
+    turns,
+};
+
+laws! { ($) processes:
+    /// How a child ended is told, the same each time it is asked.
+    how_it_ended;
+    /// What a child writes to both outputs is gathered, and so is how it ended.
+    its_output;
+    /// A child that is asked for its output reads nothing and so does not wait for us.
+    it_has_nothing_to_read;
+    /// A million bytes go through a child both ways at once.
+    both_ways_at_once;
+    /// A child whose outputs both fill up is read to the end.
+    both_pipes_full;
+    /// Waiting for a child closes its standard input first.
+    waiting_closes_its_input;
+    /// A program that is not there is an error that says so, from `spawn` and from the leaves.
+    a_program_that_is_not_there;
+    /// A child is killed while somebody waits for it, who is told.
+    killed_while_waited_for;
+    /// A child that ignores a request to end runs on until it is killed.
+    a_child_that_ignores_sigterm;
+    /// Writing to a child that has ended is a `BrokenPipe` error.
+    it_has_ended;
+    /// Signals to a child that has ended, and a second kill, are harmless.
+    signals_after_the_end;
+    /// Many children run at once, and each is told how it ended.
+    many_at_once;
+}
+
+pub(super) fn sh(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]);
+    command
+}
+
+/// Waits for it, and checks how it ended.
+fn ends(
+    subject: Subject,
+    child: &mut Child,
+    how: fn(ExitStatus) -> bool,
+) -> quadrivium::task::BoxTask<()> {
+    let wait = child.wait();
+    subject.task(body().perform_then(
+        || wait,
+        move |status| {
+            let status = status.unwrap();
+            assert!(how(status), "{status}");
+        },
+    ))
+}
+
+fn how_it_ended(subject: Subject) {
+    let mut event_loop = real_loop();
+    let mut child = sh("exit 7").spawn().unwrap();
+    for _ in 0..2 {
+        let ends = ends(subject, &mut child, |status| status.code() == Some(7));
+        event_loop.block_on(ends).unwrap();
+    }
+    assert_eq!(child.try_wait().unwrap().unwrap().code(), Some(7));
+    let status = body().perform_then(
+        || sh("exit 3").status(),
+        |status| {
+            assert_eq!(status.unwrap().code(), Some(3));
+        },
+    );
+    event_loop.block_on(subject.task(status)).unwrap();
+}
+
+fn its_output(subject: Subject) {
+    let output = body().perform_then(
+        || sh("echo out; echo err >&2; exit 5").output(),
+        |output| {
+            let output = output.unwrap();
+            assert_eq!((&*output.stdout, &*output.stderr), (&b"out\n"[..], &b"err\n"[..]));
+            assert_eq!(output.status.code(), Some(5));
+        },
+    );
+    real_loop().block_on(subject.task(output)).unwrap();
+}
+
+fn it_has_nothing_to_read(subject: Subject) {
+    let output = body().perform_then(
+        || Command::new("cat").output(),
+        |output| assert!(output.unwrap().stdout.is_empty()),
+    );
+    real_loop().block_on(subject.task(output)).unwrap();
+}
+
+fn both_ways_at_once(subject: Subject) {
+    let mut event_loop = real_loop();
+    let mut cat = Command::new("cat");
+    let mut child = cat.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let writes = body().perform_then(move || stdin.write_all_owned(bytes(1_000_000)), ok);
+    drop(event_loop.spawn(subject.task(writes)));
+    let reads = body().perform_then(
+        move || stdout.read_to_end_owned(Vec::new()),
+        |(n, all)| {
+            assert_eq!(n.unwrap(), 1_000_000);
+            assert!(all == bytes(1_000_000));
+        },
+    );
+    event_loop.block_on(subject.task(reads)).unwrap();
+    event_loop.block_on(ends(subject, &mut child, |status| status.success())).unwrap();
+}
+
+fn both_pipes_full(subject: Subject) {
+    let script = "head -c 300000 /dev/zero >&2; head -c 300000 /dev/zero";
+    let output = body().perform_then(
+        || sh(script).output(),
+        |output| {
+            let output = output.unwrap();
+            assert_eq!((output.stdout.len(), output.stderr.len()), (300_000, 300_000));
+        },
+    );
+    real_loop().block_on(subject.task(output)).unwrap();
+}
+
+fn waiting_closes_its_input(subject: Subject) {
+    let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+    let ends = ends(subject, &mut child, |status| status.success());
+    real_loop().block_on(ends).unwrap();
+}
+
+fn a_program_that_is_not_there(subject: Subject) {
+    let none = || Command::new("/no/such/program");
+    assert_eq!(none().spawn().unwrap_err().kind(), ErrorKind::NotFound);
+    let task = body()
+        .perform_then(
+            move || none().output(),
+            |output| {
+                assert_eq!(output.unwrap_err().kind(), ErrorKind::NotFound);
+            },
+        )
+        .perform_then(
+            move || none().status(),
+            |status| {
+                assert_eq!(status.unwrap_err().kind(), ErrorKind::NotFound);
+            },
+        );
+    real_loop().block_on(subject.task(task)).unwrap();
+}
+
+fn killed_while_waited_for(subject: Subject) {
+    let mut event_loop = real_loop();
+    let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+    let waits = ends(subject, &mut child, |status| status.signal() == Some(9));
+    let waits = event_loop.spawn(waits);
+    assert_eq!(turns(&mut event_loop, 2), Turned::Waiting);
+    child.kill().unwrap();
+    event_loop.block_on(waits).unwrap().unwrap();
+}
+
+fn a_child_that_ignores_sigterm(subject: Subject) {
+    let mut event_loop = real_loop();
+    let script = "trap 'echo no' TERM; echo ready; while :; do sleep 60 & wait $!; kill $!; done";
+    let mut child = sh(script).stdout(Stdio::piped()).process_group(0).spawn().unwrap();
+    let stdout = child.stdout.take().unwrap();
+    let reads = |line: &'static str| {
+        let stdout = stdout.clone();
+        let read = move || stdout.read_exact_owned(vec![0; line.len()]);
+        subject.task(body().perform_then(read, move |(done, bytes)| {
+            done.unwrap();
+            assert_eq!(bytes, line.as_bytes());
+        }))
+    };
+    event_loop.block_on(reads("ready\n")).unwrap();
+    child.terminate().unwrap();
+    event_loop.block_on(reads("no\n")).unwrap();
+    assert_eq!(child.try_wait().unwrap(), None);
+    child.kill().unwrap();
+    let ends = ends(subject, &mut child, |status| status.signal() == Some(9));
+    event_loop.block_on(ends).unwrap();
+}
+
+fn it_has_ended(subject: Subject) {
+    let mut event_loop = real_loop();
+    let mut child = Command::new("true").stdin(Stdio::piped()).spawn().unwrap();
+    let stdin = child.stdin.take().unwrap();
+    event_loop.block_on(ends(subject, &mut child, |status| status.success())).unwrap();
+    // More than a pipe holds: a child that is just being started elsewhere has all our descriptors
+    // for a moment, and keeps the pipe open.
+    let writes = body().perform_then(
+        move || stdin.write_all_owned(bytes(1_000_000)),
+        |(done, _)| {
+            assert_eq!(done.unwrap_err().kind(), ErrorKind::BrokenPipe);
+        },
+    );
+    event_loop.block_on(subject.task(writes)).unwrap();
+}
+
+fn signals_after_the_end(subject: Subject) {
+    let mut event_loop = real_loop();
+    let mut child = Command::new("true").spawn().unwrap();
+    event_loop.block_on(ends(subject, &mut child, |status| status.success())).unwrap();
+    child.terminate().unwrap();
+    child.kill().unwrap();
+    child.kill().unwrap();
+    let error = child.signal(Signal::Other(40)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+fn many_at_once(subject: Subject) {
+    let mut event_loop = real_loop();
+    let tasks: Vec<_> = (0..10)
+        .map(|n| {
+            let status = sh(&format!("exit {n}")).status();
+            let ends = body().perform_then(
+                || status,
+                move |status| {
+                    assert_eq!(status.unwrap().code(), Some(n));
+                },
+            );
+            event_loop.spawn(subject.task(ends))
+        })
+        .collect();
+    for ended in event_loop.block_on(join_all(tasks)).unwrap() {
+        ended.unwrap();
+    }
+}

@@ -1,0 +1,170 @@
+//! The traits of `futures-io`, and the combinators of `futures` over several sockets in one task.
+
+use std::time::Duration;
+
+use futures::{AsyncReadExt, AsyncWriteExt, FutureExt, StreamExt, io, stream::FuturesUnordered};
+use quadrivium::{
+    EventLoop,
+    event_loop::Turned,
+    future,
+    io::Polled,
+    net::{TcpStream, UnixStream},
+    prelude::{join, race, sleep, spawn, turn},
+    task::Either,
+};
+
+use crate::{both, connected};
+
+fn polled() -> (Polled<TcpStream>, Polled<TcpStream>) {
+    let (one, other) = connected();
+    (Polled::new(one), Polled::new(other))
+}
+
+#[test]
+fn bytes_are_copied_from_one_to_another() {
+    let ((mut says, from), (to, mut hears)) = (polled(), polled());
+    let copies = future::future(async move {
+        let mut to = to;
+        let n = io::copy(from, &mut to).await.unwrap();
+        to.close().await.unwrap();
+        n
+    });
+    let bytes: Vec<_> = (0..500_000).map(|n| (n % 251) as u8).collect();
+    let expected = bytes.clone();
+    let ends = future::future(async move {
+        let writes = async {
+            says.write_all(&bytes).await.unwrap();
+            says.close().await.unwrap();
+        };
+        let mut heard = Vec::new();
+        let (_, n) = futures::join!(writes, hears.read_to_end(&mut heard));
+        assert!(n.unwrap() == expected.len() && heard == expected);
+    });
+    assert_eq!(both(copies, ends).0, 500_000);
+}
+
+#[test]
+fn two_tasks_have_a_half_each() {
+    let (one, other) = polled();
+    let (mut reads, mut writes) = one.split();
+    let echoes = future::future(async move {
+        let (from, mut to) = other.split();
+        io::copy(from, &mut to).await.unwrap();
+        to.close().await.unwrap();
+    });
+    let says = future::future(async move {
+        let writer = spawn(future::future(async move {
+            writes.write_all(&[7; 300_000]).await.unwrap();
+            writes.close().await.unwrap();
+        }));
+        let mut heard = Vec::new();
+        reads.read_to_end(&mut heard).await.unwrap();
+        writer.await.unwrap();
+        heard.len()
+    });
+    assert_eq!(both(echoes, says).1, 300_000);
+}
+
+#[test]
+fn a_select_over_two_sockets() {
+    let ((mut first, mut says_first), (mut second, mut says_second)) = (polled(), polled());
+    let hears = future::future(async move {
+        let (mut a, mut b) = ([0; 1], [0; 1]);
+        let mut heard = Vec::new();
+        for _ in 0..2 {
+            futures::select! {
+                n = first.read(&mut a).fuse() => heard.push(("first", n.unwrap())),
+                n = second.read(&mut b).fuse() => heard.push(("second", n.unwrap())),
+            }
+        }
+        heard
+    });
+    let says = future::future(async move {
+        sleep(Duration::from_millis(1)).await;
+        says_second.write_all(b"!").await.unwrap();
+        sleep(Duration::from_millis(20)).await;
+        says_first.write_all(b"!").await.unwrap();
+        sleep(Duration::from_millis(1)).await;
+    });
+    assert_eq!(both(hears, says).0, [("second", 1), ("first", 1)]);
+}
+
+#[test]
+fn many_sockets_in_one_task() {
+    let (readers, writers): (Vec<_>, Vec<_>) = (0..20).map(|_| polled()).unzip();
+    let hears = future::future(async move {
+        let mut reading: FuturesUnordered<_> = readers
+            .into_iter()
+            .enumerate()
+            .map(|(n, mut stream)| async move {
+                let mut buffer = [0; 4];
+                stream.read_exact(&mut buffer).await.unwrap();
+                (n, buffer)
+            })
+            .collect();
+        let mut heard = Vec::new();
+        while let Some((n, buffer)) = reading.next().await {
+            assert_eq!(buffer, [n as u8; 4]);
+            heard.push(n);
+        }
+        heard.sort();
+        heard
+    });
+    let says = future::future(async move {
+        for (n, mut stream) in writers.into_iter().enumerate().rev() {
+            stream.write_all(&[n as u8; 2]).await.unwrap();
+            turn().await;
+            stream.write_all(&[n as u8; 2]).await.unwrap();
+        }
+    });
+    assert_eq!(both(hears, says).0, (0..20).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_future_that_is_polled_for_another_reason_still_hears() {
+    // The socket is polled once, the task then only for a timer: its waker must still be there.
+    let (mut hears, mut says) = polled();
+    let task = future::future(async move {
+        let mut buffer = [0; 1];
+        let mut reading = Box::pin(hears.read(&mut buffer));
+        assert!(futures::poll!(&mut reading).is_pending());
+        sleep(Duration::from_millis(1)).await;
+        reading.await.unwrap()
+    });
+    let writes = future::future(async move {
+        turn().await;
+        says.write_all(b"!").await.unwrap();
+        sleep(Duration::from_millis(5)).await;
+    });
+    assert_eq!(both(task, writes).0, 1);
+}
+
+#[test]
+fn one_that_is_dropped_leaves_nothing_behind() {
+    let mut event_loop = EventLoop::new().unwrap();
+    let (one, other) = UnixStream::pair().unwrap();
+    let waits = event_loop
+        .spawn(future::future(async move { Polled::new(one).read(&mut [0; 1]).await.unwrap() }));
+    event_loop.turn().unwrap();
+    waits.cancel();
+    assert_eq!(event_loop.turn().unwrap(), Turned::Empty);
+    let hears = event_loop.block_on(other.read_owned([0; 1])).unwrap();
+    assert_eq!(hears.0.unwrap(), 0, "the other end is closed");
+}
+
+#[test]
+fn a_polled_socket_and_a_leaf_in_a_race() {
+    let (one, mut other) = polled();
+    let leaf = one.get_ref().clone();
+    let reads = future::future(async move {
+        let mut one = one;
+        one.read(&mut [0; 9]).await.unwrap()
+    });
+    let races = join(
+        race(reads, sleep(Duration::from_secs(60))),
+        future::future(async move { other.write_all(b"hello").await.unwrap() }),
+    );
+    let (first, ()) = EventLoop::new().unwrap().block_on(races).unwrap();
+    assert_eq!(first, Either::Left(5));
+    drop(leaf);
+}

@@ -1,0 +1,144 @@
+//! [`Child`].
+
+use std::{io, process, sync::Arc};
+
+use quadrivium_core::Interest::Readable;
+
+use super::{
+    ChildStderr, ChildStdin, ChildStdout, ExitStatus, Output, ended::Process, output::Gather,
+};
+use crate::{
+    keep::Lent,
+    operation::{Leaf, Operation},
+    pipe::{PipeReader, PipeWriter},
+    signal::Signal,
+    source::{Source, Tried},
+};
+
+/// A child process. Made by [`Command::spawn`](super::Command::spawn).
+///
+/// Dropped, it runs on, unless [`kill_on_drop`](super::Command::kill_on_drop) was said. When it ends
+/// then, it is taken off the kernel's list by a thread that is there only for such children: it
+/// leaves no zombie.
+#[derive(Debug)]
+pub struct Child {
+    /// Its standard input, if that is a pipe.
+    pub stdin: Option<ChildStdin>,
+    /// Its standard output, if that is a pipe.
+    pub stdout: Option<ChildStdout>,
+    /// Its standard error, if that is a pipe.
+    pub stderr: Option<ChildStderr>,
+    /// Not in `Child` itself, so that its pipes can be moved out.
+    handle: Handle,
+}
+
+#[derive(Debug)]
+struct Handle {
+    process: Arc<Source<Process>>,
+    kill_on_drop: bool,
+}
+
+impl Child {
+    pub(super) fn new(mut std: process::Child, kill_on_drop: bool) -> io::Result<Self> {
+        let pipes = (std.stdin.take(), std.stdout.take(), std.stderr.take());
+        let mut handle = Handle {
+            process: Arc::new(Source::new(Process::new(std)?)),
+            // Until it is known that all is well.
+            kill_on_drop: true,
+        };
+        let stdin = pipes.0.map(PipeWriter::new).transpose()?;
+        let stdout = pipes.1.map(PipeReader::new).transpose()?;
+        let stderr = pipes.2.map(PipeReader::new).transpose()?;
+        handle.kill_on_drop = kill_on_drop;
+        Ok(Self { stdin, stdout, stderr, handle })
+    }
+
+    /// Its number, which is not used again before it was waited for.
+    pub fn id(&self) -> u32 {
+        self.handle.process.io().id()
+    }
+
+    /// Waits until it has ended; how. Its standard input is closed first, if it is still here, so
+    /// that it does not wait for us.
+    ///
+    /// The answer is the same each time. Dropped before it is done, it has closed standard input.
+    pub fn wait(&mut self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
+        wait(&self.handle.process, self.stdin.take(), ())
+    }
+
+    /// How it ended, if it has. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else has waited for it, such as another part of the program.
+    pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.handle.process.io().try_wait()
+    }
+
+    /// Waits until it has ended; how, and what it wrote until then. Both pipes are read at once, so
+    /// neither fills up. Its standard input is closed first.
+    ///
+    /// Dropped before it is done, it loses what was read, and drops the child.
+    pub fn wait_with_output(mut self) -> impl Leaf<io::Result<Output>> + use<> {
+        let (stdout, stderr) = (self.stdout.take(), self.stderr.take());
+        Gather::new(stdout, stderr, self.into_wait())
+    }
+
+    /// The same as [`wait`](Child::wait), and keeps the child.
+    pub(super) fn into_wait(mut self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
+        let stdin = self.stdin.take();
+        wait(&Arc::clone(&self.handle.process), stdin, self)
+    }
+
+    /// Ends it, whatever it says. Harmless when it has ended.
+    ///
+    /// # Errors
+    ///
+    /// When it may not be ended, since it runs as somebody else.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.handle.process.io().kill()
+    }
+
+    /// Sends it a signal. Harmless when it has ended.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a signal without a name; and when it may not be sent to it.
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        self.handle.process.io().signal(signal)
+    }
+
+    /// Asks it to end: [`signal`](Child::signal) with [`Signal::Terminate`].
+    ///
+    /// # Errors
+    ///
+    /// As those of `signal`.
+    pub fn terminate(&self) -> io::Result<()> {
+        self.signal(Signal::Terminate)
+    }
+}
+
+/// `guard` is dropped with the leaf.
+fn wait<G>(
+    process: &Arc<Source<Process>>,
+    mut stdin: Option<ChildStdin>,
+    guard: G,
+) -> impl Leaf<io::Result<ExitStatus>> + use<G> {
+    Operation::new(process, Readable, Lent(()), move |process: &Process, _| {
+        let _is_kept = &guard;
+        drop(stdin.take());
+        match process.try_wait()? {
+            Some(status) => Ok(Tried::Done(status)),
+            None => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    })
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if self.kill_on_drop {
+            // Where that is not allowed nobody can be told.
+            let _ = self.process.io().kill();
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Children that nobody waits for any more: a thread takes them off the kernel's list when they end.
+//!
+//! It is there only while there are any, and sleeps until one of them ends or another one comes.
+
+use std::{
+    io::{self, PipeReader, PipeWriter, Read, Write},
+    os::fd::AsFd,
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread,
+};
+
+use rustix::event::{PollFd, PollFlags, poll};
+
+use super::ended::Watched;
+
+static ORPHANS: Mutex<Orphans> = Mutex::new(Orphans { come: Vec::new(), bell: None });
+
+struct Orphans {
+    /// Those the thread has not seen yet.
+    come: Vec<Watched>,
+    /// There while the thread is. What is written here wakes it.
+    bell: Option<PipeWriter>,
+}
+
+/// From now on it is nobody's. Does not block.
+///
+/// Where no thread is to be had, it stays until the next one comes.
+pub(super) fn adopt(child: Watched) {
+    let mut orphans = lock();
+    orphans.come.push(child);
+    match &mut orphans.bell {
+        // Few enough come between two looks that the pipe never fills up.
+        Some(bell) => _ = bell.write_all(&[0]),
+        None => orphans.bell = watch().ok(),
+    }
+}
+
+/// Starts the thread.
+fn watch() -> io::Result<PipeWriter> {
+    let (reader, bell) = io::pipe()?;
+    thread::Builder::new().name("orphans".into()).spawn(move || reap(reader))?;
+    Ok(bell)
+}
+
+fn reap(mut bell: PipeReader) {
+    let mut children: Vec<Watched> = Vec::new();
+    loop {
+        let mut orphans = lock();
+        children.append(&mut orphans.come);
+        // An error says that somebody else has done it.
+        children.retain(|child| matches!(child.try_wait(), Ok(None)));
+        if children.is_empty() {
+            orphans.bell = None;
+            return;
+        }
+        drop(orphans);
+        sleep(&mut bell, &children);
+    }
+}
+
+/// Sleeps until the bell rings, a child may have ended, or for no reason (a signal).
+fn sleep(bell: &mut PipeReader, children: &[Watched]) {
+    let fds = [bell.as_fd()].into_iter().chain(children.iter().map(Watched::as_fd));
+    let mut polled: Vec<_> = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+    let has_rung = match poll(&mut polled, None) {
+        Ok(_) => !polled[0].revents().is_empty(),
+        Err(_) => false,
+    };
+    if has_rung {
+        // All that lies there, at most.
+        let _ = bell.read(&mut [0; 512]);
+    }
+}
+
+fn lock() -> MutexGuard<'static, Orphans> {
+    ORPHANS.lock().unwrap_or_else(PoisonError::into_inner)
+}

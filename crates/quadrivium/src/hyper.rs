@@ -1,0 +1,170 @@
+//! What [hyper](https://docs.rs/hyper) asks of a runtime: [`Io`], [`Timer`] and [`Executor`], as
+//! `hyper-util` names those of Tokio.
+//!
+//! A server or a client of hyper is a future, and runs in any style as that does:
+//!
+//! ```
+//! # #[cfg(feature = "hyper")]
+//! # mod with_hyper {
+//! use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+//! use quadrivium::{hyper::{Io, Timer}, net::TcpListener, prelude::*};
+//! use std::{convert::Infallible, io};
+//!
+//! async fn hello(_: Request<Incoming>) -> Result<Response<String>, Infallible> {
+//!     Ok(Response::new("hello".into()))
+//! }
+//!
+//! async fn serve(listener: TcpListener) -> io::Result<()> {
+//!     loop {
+//!         let (stream, _peer) = listener.accept().await?;
+//!         let connection = http1::Builder::new()
+//!             .timer(Timer::new())
+//!             .serve_connection(Io::new(stream), service_fn(hello));
+//!         drop(spawn(future(connection)));
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! All of it stays on its thread, so services need not be `Send`. Dropping the task of a connection
+//! drops the request it was in.
+
+use std::{
+    future::Future,
+    io::IoSlice,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::{Duration, Instant},
+};
+
+use ::hyper::rt::{self, ReadBufCursor};
+use quadrivium_core::{Perform, now, sleep, sleep_until, spawn};
+use quadrivium_future::future;
+use quadrivium_io::{Attempts, Polled};
+
+/// A stream for hyper.
+#[derive(Debug)]
+pub struct Io<S: Attempts> {
+    polled: Polled<S>,
+}
+
+impl<S: Attempts> Io<S> {
+    /// This stream, for hyper.
+    pub fn new(stream: S) -> Self {
+        Self { polled: Polled::new(stream) }
+    }
+
+    /// The stream.
+    pub fn get_ref(&self) -> &S {
+        self.polled.get_ref()
+    }
+}
+
+/// So much is read at a time: what hyper reads first. Filling its own buffer takes `unsafe` code, so
+/// the bytes are copied there.
+const AT_A_TIME: usize = 8 * 1024;
+
+impl<S: Attempts + Unpin> rt::Read for Io<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: ReadBufCursor<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let mut buffer = [0; AT_A_TIME];
+        let most = cursor.remaining().min(AT_A_TIME);
+        let n = ready!(self.polled.poll_read(cx, &mut buffer[..most]))?;
+        cursor.put_slice(&buffer[..n]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: Attempts + Unpin> rt::Write for Io<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        self.polled.poll_write(cx, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        self.polled.poll_write_vectored(cx, slices)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(self.polled.shutdown())
+    }
+}
+
+/// The host's clock, for hyper's timeouts: on a virtual clock they are virtual too.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timer;
+
+impl Timer {
+    /// The clock of the host that drives the thread.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl rt::Timer for Timer {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn rt::Sleep>> {
+        Box::pin(Sleep(Perform::new(sleep(duration))))
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn rt::Sleep>> {
+        Box::pin(Sleep(Perform::new(sleep_until(deadline))))
+    }
+
+    fn now(&self) -> Instant {
+        now()
+    }
+}
+
+/// A deadline of hyper's.
+#[derive(Debug)]
+struct Sleep(Perform<quadrivium_core::Sleep>);
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+impl rt::Sleep for Sleep {}
+
+/// Spawns hyper's own tasks, which HTTP/2 has one of for each stream, on the host that drives the
+/// thread.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Executor;
+
+impl Executor {
+    /// The host that drives the thread.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl<F> rt::Executor<F> for Executor
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    fn execute(&self, body: F) {
+        drop(spawn(future(body)));
+    }
+}

@@ -1,0 +1,158 @@
+//! `hyper`: a web server of another crate, which knows nothing of this loop.
+//!
+//! New idea: a future of somebody else is a task like any other. hyper reads,
+//! writes, waits and spawns through what `quadrivium::hyper` hands it; between
+//! two requests a green thread counts them.
+//!
+//! It serves HTTP/1, and HTTP/2 without TLS, on one port:
+//!
+//! ```text
+//! cargo run --example hyper --features hyper
+//! curl http://127.0.0.1:8080/hello
+//! curl --http2-prior-knowledge http://127.0.0.1:8080/hello
+//! ```
+
+use std::{cell::Cell, convert::Infallible, io, rc::Rc, time::Duration};
+
+use hyper::{
+    Request, Response,
+    body::Incoming,
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use quadrivium::{
+    green::perform,
+    hyper::{Executor, Io, Timer},
+    net::{TcpListener, TcpStream},
+    prelude::*,
+};
+
+/// How many requests were answered.
+type Count = Rc<Cell<usize>>;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let listener = TcpListener::bind("127.0.0.1:8080".parse()?)?;
+    println!("listening on http://{}", listener.local_addr()?);
+    let mut event_loop = EventLoop::new()?;
+    let count = Count::default();
+    drop(event_loop.spawn(green(report(Rc::clone(&count)))));
+    event_loop.block_on(future(serve(listener, count)))??;
+    Ok(())
+}
+
+/// Prints now and then how many requests were answered.
+fn report(count: Count) -> impl FnOnce() {
+    move || {
+        let mut reported = 0;
+        loop {
+            perform(sleep(Duration::from_secs(1)));
+            if count.get() != reported {
+                reported = count.get();
+                println!("{reported} requests");
+            }
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, count: Count) -> io::Result<()> {
+    loop {
+        let (stream, peer) = listener.accept().await?;
+        let count = Rc::clone(&count);
+        drop(spawn(future(async move {
+            if let Err(error) = converse(stream, count).await {
+                eprintln!("{peer}: {error}");
+            }
+        })));
+    }
+}
+
+/// Serves one connection, in the protocol that its client begins with.
+async fn converse(
+    stream: TcpStream,
+    count: Count,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let service = service_fn(move |request| answer(request, count.clone()));
+    let looks = future(is_http2(&stream));
+    if timeout(Duration::from_secs(10), looks).await?? {
+        http2::Builder::new(Executor::new())
+            .timer(Timer::new())
+            .serve_connection(Io::new(stream), service)
+            .await?;
+    } else {
+        http1::Builder::new()
+            .timer(Timer::new())
+            .serve_connection(Io::new(stream), service)
+            .await?;
+    }
+    Ok(())
+}
+
+/// How a client of HTTP/2 begins that knows what it talks to.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Looks at the first bytes, and leaves them where they are.
+async fn is_http2(stream: &TcpStream) -> io::Result<bool> {
+    let mut begin = [0; PREFACE.len()];
+    loop {
+        let n = stream.peek(&mut begin).await?;
+        let decides = n == 0 || n == PREFACE.len();
+        if decides || !PREFACE.starts_with(&begin[..n]) {
+            return Ok(n == PREFACE.len() && begin == PREFACE);
+        }
+        // More of it is on its way; what is there already is no news.
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    count: Count,
+) -> Result<Response<String>, Infallible> {
+    count.set(count.get() + 1);
+    let (path, version) = (request.uri().path(), request.version());
+    Ok(Response::new(format!("{path} over {version:?}\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        io::{Read, Write},
+        net,
+    };
+
+    /// Says this to the server; what it answers first.
+    fn asked(parts: Vec<&'static [u8]>) -> Vec<u8> {
+        let listener = TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut event_loop = EventLoop::new().unwrap();
+        drop(event_loop.spawn(future(serve(listener, Count::default()))));
+        let stopper = event_loop.stopper();
+        let client = std::thread::spawn(move || {
+            let mut stream = net::TcpStream::connect(address).unwrap();
+            parts.iter().for_each(|part| stream.write_all(part).unwrap());
+            let mut answer = vec![0; 100];
+            let n = stream.read(&mut answer).unwrap();
+            answer.truncate(n);
+            stopper.stop();
+            answer
+        });
+        let _ = event_loop.run();
+        client.join().unwrap()
+    }
+
+    #[test]
+    fn http1_is_answered() {
+        let answer = asked(vec![b"GET / HT", b"TP/1.1\r\nhost: here\r\n\r\n"]);
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
+    }
+
+    #[test]
+    fn http2_is_answered_however_its_beginning_is_cut() {
+        // Our settings, after which the server sends its own: a frame of type 4.
+        let (start, rest) = PREFACE.split_at(5);
+        let settings = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+        let answer = asked(vec![start, rest, settings]);
+        assert_eq!(answer[3], 4, "{answer:?}");
+    }
+}
