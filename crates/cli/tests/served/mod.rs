@@ -20,16 +20,18 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub enum Program {
     Echo,
     Chat,
+    Http,
     Proxy,
 }
 
-pub const ALL: [Program; 3] = [Program::Echo, Program::Chat, Program::Proxy];
+pub const ALL: [Program; 4] = [Program::Echo, Program::Chat, Program::Http, Program::Proxy];
 
 impl Program {
     pub fn args(self, style: &str) -> String {
         let program = match self {
             Program::Echo => "echo".into(),
             Program::Chat => "chat".into(),
+            Program::Http => format!("http {}", env!("CARGO_MANIFEST_DIR")),
             Program::Proxy => format!("proxy --to {}", upstream()),
         };
         format!("serve {program} --style {style} --idle-timeout never")
@@ -38,7 +40,7 @@ impl Program {
     /// So many descriptors a connection takes.
     pub fn descriptors(self) -> usize {
         match self {
-            Program::Echo | Program::Chat => 1,
+            Program::Echo | Program::Chat | Program::Http => 1,
             Program::Proxy => 2,
         }
     }
@@ -56,6 +58,18 @@ impl Program {
             Program::Echo | Program::Proxy => {
                 stream.write_all(b"hello")?;
                 stream.read_exact(&mut [0; 5])
+            }
+            Program::Http => {
+                stream.write_all(b"HEAD /Cargo.toml HTTP/1.1\r\nHost: here\r\n\r\n")?;
+                let mut lines = BufReader::new(stream);
+                let mut line = String::new();
+                while line != "\r\n" {
+                    line.clear();
+                    if lines.read_line(&mut line)? == 0 {
+                        return Err(std::io::ErrorKind::UnexpectedEof.into());
+                    }
+                }
+                Ok(())
             }
             Program::Chat => {
                 // The port is a name that nobody else has.
