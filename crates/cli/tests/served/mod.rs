@@ -16,7 +16,7 @@ pub const COMMAND: &str = env!("CARGO_BIN_EXE_quadrivium");
 /// No answer takes so long, on however busy a machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Program {
     Echo,
     Chat,
