@@ -24,6 +24,9 @@ mod chat;
 #[path = "../../../examples/echo/echo.rs"]
 mod echo;
 #[rustfmt::skip]
+#[path = "../../../examples/http/http.rs"]
+mod http;
+#[rustfmt::skip]
 #[path = "../../../examples/proxy/proxy.rs"]
 mod proxy;
 #[allow(dead_code)] // Each program uses the part that it needs.
@@ -35,9 +38,11 @@ mod server;
 #[path = "../../../examples/styles.rs"]
 mod styles;
 
+use args::Program;
 pub use args::Serve;
-use args::{Options, Program};
+use http::Http;
 use server::{Limits, Server};
+use styles::Style;
 
 /// Serves until it is told to stop.
 ///
@@ -46,6 +51,7 @@ use server::{Limits, Server};
 /// One line, with what could not be had and what to do about it.
 pub fn serve(asked: &Serve) -> Result<(), String> {
     let options = &asked.options;
+    let serve = program(&asked.program)?;
     let (listener, address) = listen(options.listen)?;
     let limits = Limits {
         max_connections: options.max_connections,
@@ -59,19 +65,32 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     let signals = Signals::new([Signal::Interrupt, Signal::Terminate]).map_err(no_signals)?;
     drop(event_loop.spawn_named("signals", stop_when_told(signals, server.clone())));
     say_where(address)?;
-    let accepting = accepting(&asked.program, options, server.clone());
+    let accepting = serve(options.style, server.clone());
     match event_loop.block_on(server.run(accepting)) {
         Ok(_) => Ok(()),
         Err(error) => Err(format!("the server has failed: {error}")),
     }
 }
 
-fn accepting(program: &Program, options: &Options, server: Server) -> BoxTask<()> {
-    match program {
-        Program::Chat => chat::serve(options.style, server),
-        Program::Echo => echo::serve(options.style, server),
-        Program::Proxy { to } => proxy::serve(options.style, server, to),
-    }
+/// A program with all that it needs, in whichever style.
+type Serving = Box<dyn FnOnce(Style, Server) -> BoxTask<()>>;
+
+fn program(asked: &Program) -> Result<Serving, String> {
+    Ok(match asked {
+        Program::Chat => Box::new(chat::serve),
+        Program::Echo => Box::new(echo::serve),
+        Program::Http { root } => {
+            let http = Http::new(root).map_err(|error| {
+                let root = root.display();
+                format!("cannot serve {root}: {error}: use a folder that may be entered")
+            })?;
+            Box::new(|style, server| http::serve(style, server, http))
+        }
+        Program::Proxy { to } => {
+            let to = to.clone();
+            Box::new(move |style, server| proxy::serve(style, server, &to))
+        }
+    })
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {

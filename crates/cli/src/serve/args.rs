@@ -1,6 +1,6 @@
 //! The command line of `quadrivium serve`.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum, builder::PossibleValue};
 
@@ -15,6 +15,7 @@ one cancels them at once.
 Examples:
   quadrivium serve echo                         on a free port of this machine
   quadrivium serve echo --style green --listen 0.0.0.0:7007
+  quadrivium serve http . --listen 127.0.0.1:8080
   quadrivium serve proxy --to localhost:8080 --listen 127.0.0.1:8081
   quadrivium serve echo --max-connections 20000 --idle-timeout never
 
@@ -43,6 +44,11 @@ pub enum Program {
     Echo,
     /// Lets guests talk in rooms, line by line
     Chat,
+    /// The files below a folder, over HTTP/1.1
+    Http {
+        /// The folder; nothing outside of it is served
+        root: PathBuf,
+    },
     /// Connects each client to another server, and copies both ways
     Proxy {
         /// The other server: a name or an address, and a port
