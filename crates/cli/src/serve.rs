@@ -77,6 +77,7 @@ type Serving = Box<dyn FnOnce(Style, Server) -> BoxTask<()>>;
 
 fn program(asked: &Program) -> Result<Serving, String> {
     Ok(match asked {
+        Program::Chat => Box::new(chat::serve),
         Program::Echo => Box::new(echo::serve),
         Program::Chat => Box::new(chat::serve),
         Program::Http { root } => {
