@@ -5,8 +5,8 @@ use std::{io, rc::Rc};
 use quadrivium::prelude::*;
 
 use super::{
-    BUFFER, both, connect,
-    server::{Connection, Server},
+    BUFFER, connect,
+    server::{Connection, Server, both},
 };
 
 pub fn serve(server: Server, to: Rc<str>) -> impl Task<Output = ()> {

@@ -11,15 +11,15 @@ use quadrivium::{
     future::perform, net::TcpStream, prelude::*, task::BoxTask, thread::offload,
 };
 
-use super::{server, styles::Style};
+use super::{
+    server::{self, both},
+    styles::Style,
+};
 
-mod both;
 mod callback;
 mod future;
 mod generator;
 mod green;
-
-use both::both;
 
 /// So many bytes are read at once, and held for each direction.
 const BUFFER: usize = 16 * 1024;

@@ -22,11 +22,13 @@ use std::{
 use quadrivium::{net::TcpListener, prelude::*, sync::Notify};
 
 mod accept;
+mod both;
 mod connection;
 mod moving;
 mod stop;
 mod supervised;
 
+pub use both::both;
 pub use connection::Connection;
 #[cfg(test)]
 pub use moving::PANIC;

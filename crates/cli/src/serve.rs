@@ -17,6 +17,9 @@ mod args;
 // The programs side by side show these files and the command runs them: there is one of each,
 // formatted there, at 80 columns.
 #[rustfmt::skip]
+#[path = "../../../examples/chat/chat.rs"]
+mod chat;
+#[rustfmt::skip]
 #[path = "../../../examples/echo/echo.rs"]
 mod echo;
 #[rustfmt::skip]
@@ -73,6 +76,7 @@ type Serving = Box<dyn FnOnce(Style, Server) -> BoxTask<()>>;
 
 fn program(asked: &Program) -> Result<Serving, String> {
     Ok(match asked {
+        Program::Chat => Box::new(chat::serve),
         Program::Echo => Box::new(echo::serve),
         Program::Http { root } => {
             let http = Http::new(root).map_err(|error| {

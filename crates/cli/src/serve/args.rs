@@ -47,6 +47,8 @@ pub enum Program {
         /// The folder; nothing outside of it is served
         root: PathBuf,
     },
+    /// Lets guests talk in rooms, line by line
+    Chat,
     /// Connects each client to another server, and copies both ways
     Proxy {
         /// The other server: a name or an address, and a port

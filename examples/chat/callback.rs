@@ -1,0 +1,115 @@
+//! `chat` as callbacks.
+
+use std::{io, rc::Rc};
+
+use quadrivium::{prelude::*, sync::channel::Receiver, task::Either};
+
+use super::{
+    Guest, Hall, LAST_WORD, Lines, TOO_SLOW, gather,
+    server::{Connection, Server, both},
+};
+
+pub fn serve(server: Server, hall: Hall) -> impl Task<Output = ()> {
+    callback(move |cb| serve_next(cb, server, hall))
+}
+
+fn serve_next(cb: &mut Callback<()>, server: Server, hall: Hall) {
+    // 1. Accept a connection, until the stop.
+    cb.perform(server.next(), move |cb, connection| {
+        let Some(connection) = connection else { return cb.done(()) };
+
+        // 2. Serve it in a task of its own.
+        let same = hall.clone();
+        server.spawn(connection, |connection| converse(connection, same));
+
+        serve_next(cb, server, hall)
+    })
+}
+
+fn converse(
+    connection: Connection,
+    hall: Hall,
+) -> impl Task<Output = io::Result<()>> {
+    callback(move |cb| {
+        // 3. Hear and tell at once, as long as the guest is not too slow.
+        let (guest, lines, is_slow) = hall.enter();
+        let hearing = hear(connection.clone(), guest);
+        let telling = tell(connection.clone(), lines);
+        let conversation = both(hearing, telling);
+        let first = race(conversation, is_slow.notified());
+        cb.perform(first, move |cb, first| match first {
+            Either::Left(ended) => cb.done(ended),
+            Either::Right(()) => {
+                // 4. Have a last word, if there is room for it.
+                let last = connection.write_all_owned(TOO_SLOW);
+                cb.perform(timeout(LAST_WORD, last), |cb, written| {
+                    cb.done(written.map_or(Ok(()), |(written, _)| written))
+                })
+            }
+        })
+    })
+}
+
+fn hear(
+    connection: Connection,
+    guest: Guest,
+) -> impl Task<Output = io::Result<()>> {
+    callback(move |cb| hear_next(cb, connection, guest, Lines::new()))
+}
+
+fn hear_next(
+    cb: &mut Callback<io::Result<()>>,
+    connection: Connection,
+    guest: Guest,
+    mut lines: Lines,
+) {
+    // 5. Do what each line asks for that is there; let the others have their
+    //    turn, too.
+    if let Some(line) = lines.next() {
+        if guest.hear(line).is_break() {
+            return cb.done(Ok(()));
+        }
+        return cb.perform(turn(), move |cb, ()| {
+            hear_next(cb, connection, guest, lines)
+        });
+    }
+
+    // 6. Read what there is; what is no whole line in the end is lost.
+    cb.perform(
+        connection.read_owned(lines),
+        move |cb, (n, mut lines)| match n {
+            Ok(0) => {
+                guest.end(connection.is_stopping());
+                cb.done(Ok(()))
+            }
+            Ok(n) => {
+                lines.read(n);
+                hear_next(cb, connection, guest, lines)
+            }
+            Err(error) => cb.done(Err(error)),
+        },
+    )
+}
+
+fn tell(
+    connection: Connection,
+    lines: Receiver<Rc<str>>,
+) -> impl Task<Output = io::Result<()>> {
+    callback(move |cb| tell_next(cb, connection, lines))
+}
+
+fn tell_next(
+    cb: &mut Callback<io::Result<()>>,
+    connection: Connection,
+    lines: Receiver<Rc<str>>,
+) {
+    // 7. Write what lines there are for the guest, until he has left.
+    cb.perform(lines.recv(), move |cb, line| {
+        let Ok(line) = line else { return cb.done(Ok(())) };
+        let written = connection.write_all_owned(gather(line, &lines));
+        cb.perform(written, move |cb, (written, _)| match written {
+            Ok(()) => tell_next(cb, connection, lines),
+            Err(error) => cb.done(Err(error)),
+        })
+    })
+}

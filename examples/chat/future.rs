@@ -1,0 +1,85 @@
+//! `chat` with async and await.
+
+use std::{io, rc::Rc};
+
+use quadrivium::{
+    future::perform, prelude::*, sync::channel::Receiver, task::Either,
+};
+
+use super::{
+    Guest, Hall, LAST_WORD, Lines, TOO_SLOW, gather,
+    server::{Connection, Server, both},
+};
+
+pub fn serve(server: Server, hall: Hall) -> impl Task<Output = ()> {
+    future(async move {
+        // 1. Accept a connection, until the stop.
+        while let Some(connection) = perform(server.next()).await {
+            // 2. Serve it in a task of its own.
+            let hall = hall.clone();
+            server.spawn(connection, |connection| converse(connection, hall));
+        }
+    })
+}
+
+fn converse(
+    connection: Connection,
+    hall: Hall,
+) -> impl Task<Output = io::Result<()>> {
+    future(async move {
+        // 3. Hear and tell at once, as long as the guest is not too slow.
+        let (guest, lines, is_slow) = hall.enter();
+        let hearing = hear(connection.clone(), guest);
+        let telling = tell(connection.clone(), lines);
+        let conversation = both(hearing, telling);
+        match race(conversation, is_slow.notified()).await {
+            Either::Left(ended) => ended,
+            Either::Right(()) => {
+                // 4. Have a last word, if there is room for it.
+                let last = connection.write_all(TOO_SLOW.as_bytes());
+                timeout(LAST_WORD, last).await.unwrap_or(Ok(()))
+            }
+        }
+    })
+}
+
+fn hear(
+    connection: Connection,
+    guest: Guest,
+) -> impl Task<Output = io::Result<()>> {
+    future(async move {
+        let mut lines = Lines::new();
+        loop {
+            // 5. Do what each line asks for that is there; let the others have
+            //    their turn, too.
+            while let Some(line) = lines.next() {
+                if guest.hear(line).is_break() {
+                    return Ok(());
+                }
+                turn().await;
+            }
+
+            // 6. Read what there is; what is no whole line in the end is lost.
+            let n = connection.read(lines.as_mut()).await?;
+            if n == 0 {
+                guest.end(connection.is_stopping());
+                return Ok(());
+            }
+            lines.read(n);
+        }
+    })
+}
+
+fn tell(
+    connection: Connection,
+    lines: Receiver<Rc<str>>,
+) -> impl Task<Output = io::Result<()>> {
+    future(async move {
+        // 7. Write what lines there are for the guest, until he has left.
+        while let Ok(line) = lines.recv().await {
+            let all = gather(line, &lines);
+            connection.write_all(all.as_bytes()).await?;
+        }
+        Ok(())
+    })
+}
