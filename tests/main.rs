@@ -52,6 +52,7 @@ mod ends;
 mod known_differences;
 mod misuse;
 mod sockets;
+mod streams;
 mod wakers;
 
 // The workspace itself.

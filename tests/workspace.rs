@@ -17,7 +17,7 @@ const MAY_BE_UNSAFE: [&str; 4] = ["green", "event-loop", "executors", "bench"];
 const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("core", &[]),
     ("callback", &["quadrivium-core", "pin-project-lite"]),
-    ("generator", &["quadrivium-core", "pin-project-lite", "genawaiter"]),
+    ("generator", &["quadrivium-core", "futures-core", "pin-project-lite", "genawaiter"]),
     ("future", &["quadrivium-core", "pin-project-lite"]),
     ("green", &["quadrivium-core", "corosensei", "libc"]),
     ("event-loop", &["quadrivium-core", "mio"]),

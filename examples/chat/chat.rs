@@ -10,11 +10,9 @@ mod callback;
 mod future;
 mod generator;
 mod green;
-mod hall;
+pub mod hall;
 mod lines;
 
-#[cfg(test)]
-pub use hall::MOST_GUESTS;
 use hall::{Guest, Hall};
 use lines::Lines;
 

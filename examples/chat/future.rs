@@ -8,7 +8,7 @@ use quadrivium::{
 
 use super::{
     Guest, Hall, LAST_WORD, Lines, TOO_SLOW, gather,
-    server::{Connection, Server, both},
+    server::{Connection, Server, both::both},
 };
 
 pub fn serve(server: Server, hall: Hall) -> impl Task<Output = ()> {

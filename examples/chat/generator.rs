@@ -6,7 +6,7 @@ use quadrivium::{prelude::*, sync::channel::Receiver, task::Either};
 
 use super::{
     Guest, Hall, LAST_WORD, Lines, TOO_SLOW, gather,
-    server::{Connection, Server, both},
+    server::{Connection, Server, both::both},
 };
 
 pub fn serve(server: Server, hall: Hall) -> impl Task<Output = ()> {

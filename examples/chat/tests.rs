@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    chat::MOST_GUESTS,
+    chat::hall::MOST_GUESTS,
     rig::{Client, Program, Rig, unlimited},
 };
 

@@ -1,8 +1,8 @@
 //! `echo` as callbacks.
 
-use std::io;
+use std::{io, net::SocketAddr};
 
-use quadrivium::prelude::*;
+use quadrivium::{net::TcpStream, prelude::*};
 
 use super::{
     BUFFER,
@@ -51,6 +51,35 @@ fn echo_next(
                 echo_next(cb, connection, buffer)
             }
             Err(error) => cb.done(Err(error)),
+        })
+    })
+}
+
+pub fn say(
+    to: SocketAddr,
+    text: &'static [u8],
+) -> impl Task<Output = io::Result<Vec<u8>>> {
+    callback(move |cb| {
+        // 5. Connect.
+        cb.perform(TcpStream::connect(to), move |cb, stream| {
+            let stream = match stream {
+                Ok(stream) => stream,
+                Err(error) => return cb.done(Err(error)),
+            };
+
+            // 6. Say something.
+            let said = stream.write_all_owned(text);
+            cb.perform(said, move |cb, (said, _)| {
+                if let Err(error) = said {
+                    return cb.done(Err(error));
+                }
+
+                // 7. Hear as much.
+                let hearing = stream.read_exact_owned(vec![0; text.len()]);
+                cb.perform(hearing, |cb, (read, heard)| {
+                    cb.done(read.map(|()| heard))
+                })
+            })
         })
     })
 }

@@ -1,5 +1,7 @@
 //! What the four styles of `echo` share.
 
+use std::{io, net::SocketAddr};
+
 use quadrivium::task::BoxTask;
 
 use super::{server, styles::Style};
@@ -19,5 +21,19 @@ pub fn serve(style: Style, server: server::Server) -> BoxTask<()> {
         Style::Generator => Box::pin(generator::serve(server)),
         Style::Future => Box::pin(future::serve(server)),
         Style::Green => Box::pin(green::serve(server)),
+    }
+}
+
+/// A client in this style: says something, and is worth what comes back.
+pub fn say(
+    style: Style,
+    to: SocketAddr,
+    text: &'static [u8],
+) -> BoxTask<io::Result<Vec<u8>>> {
+    match style {
+        Style::Callback => Box::pin(callback::say(to, text)),
+        Style::Generator => Box::pin(generator::say(to, text)),
+        Style::Future => Box::pin(future::say(to, text)),
+        Style::Green => Box::pin(green::say(to, text)),
     }
 }

@@ -1,8 +1,8 @@
 //! `echo` with async and await.
 
-use std::io;
+use std::{io, net::SocketAddr};
 
-use quadrivium::{future::perform, prelude::*};
+use quadrivium::{future::perform, net::TcpStream, prelude::*};
 
 use super::{
     BUFFER,
@@ -32,5 +32,23 @@ fn echo(connection: Connection) -> impl Task<Output = io::Result<()>> {
             // 4. Write it back.
             connection.write_all(&buffer[..n]).await?;
         }
+    })
+}
+
+pub fn say(
+    to: SocketAddr,
+    text: &'static [u8],
+) -> impl Task<Output = io::Result<Vec<u8>>> {
+    future(async move {
+        // 5. Connect.
+        let stream = TcpStream::connect(to).await?;
+
+        // 6. Say something.
+        stream.write_all(text).await?;
+
+        // 7. Hear as much.
+        let mut heard = vec![0; text.len()];
+        stream.read_exact(&mut heard).await?;
+        Ok(heard)
     })
 }

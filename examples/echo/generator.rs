@@ -1,8 +1,8 @@
 //! `echo` as generators.
 
-use std::io;
+use std::{io, net::SocketAddr};
 
-use quadrivium::prelude::*;
+use quadrivium::{net::TcpStream, prelude::*};
 
 use super::{
     BUFFER,
@@ -32,5 +32,23 @@ fn echo(connection: Connection) -> impl Task<Output = io::Result<()>> {
             // 4. Write it back.
             co.perform(connection.write_all(&buffer[..n])).await?;
         }
+    })
+}
+
+pub fn say(
+    to: SocketAddr,
+    text: &'static [u8],
+) -> impl Task<Output = io::Result<Vec<u8>>> {
+    generator(move |mut co| async move {
+        // 5. Connect.
+        let stream = co.perform(TcpStream::connect(to)).await?;
+
+        // 6. Say something.
+        co.perform(stream.write_all(text)).await?;
+
+        // 7. Hear as much.
+        let mut heard = vec![0; text.len()];
+        co.perform(stream.read_exact(&mut heard)).await?;
+        Ok(heard)
     })
 }

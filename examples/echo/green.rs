@@ -1,8 +1,8 @@
 //! `echo` as green threads.
 
-use std::io;
+use std::{io, net::SocketAddr};
 
-use quadrivium::{green::perform, prelude::*};
+use quadrivium::{green::perform, net::TcpStream, prelude::*};
 
 use super::{
     BUFFER,
@@ -32,5 +32,23 @@ fn echo(connection: Connection) -> impl Task<Output = io::Result<()>> {
             // 4. Write it back.
             perform(connection.write_all(&buffer[..n]))?;
         }
+    })
+}
+
+pub fn say(
+    to: SocketAddr,
+    text: &'static [u8],
+) -> impl Task<Output = io::Result<Vec<u8>>> {
+    green(move || {
+        // 5. Connect.
+        let stream = perform(TcpStream::connect(to))?;
+
+        // 6. Say something.
+        perform(stream.write_all(text))?;
+
+        // 7. Hear as much.
+        let mut heard = vec![0; text.len()];
+        perform(stream.read_exact(&mut heard))?;
+        Ok(heard)
     })
 }

@@ -9,6 +9,11 @@
 //! 3. reads what there is, at most 8 KiB, until the end,
 //! 4. and writes it back.
 //!
+//! A client
+//! 5. connects,
+//! 6. says something,
+//! 7. and hears as much.
+//!
 //! A client that says it has said all (it shuts its writing side down) still
 //! gets back all of it before the server closes. One that does not read what it
 //! is sent is not read from either, so the server holds one buffer for it. What
@@ -17,12 +22,7 @@
 //! Here each style talks to the next one: server and client on one loop.
 //! `quadrivium serve echo` runs it for others.
 
-use std::{io, net::SocketAddr};
-
-use quadrivium::{
-    net::{TcpListener, TcpStream},
-    prelude::*,
-};
+use quadrivium::{future::perform, net::TcpListener, prelude::*};
 
 #[path = "echo.rs"]
 mod echo;
@@ -41,37 +41,28 @@ use server::{Limits, Server};
 use styles::Style;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    for style in Style::chosen() {
+    for (style, other) in Style::chosen().into_iter().map(with_the_next) {
         let mut event_loop = EventLoop::new()?;
         let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
         let address = listener.local_addr()?;
         let server = Server::new(listener, Limits::default());
         let serving = server.run(echo::serve(style, server.clone()));
         let client = future(async move {
-            let answer = quadrivium::future::perform(say(address)).await;
+            let heard = perform(echo::say(other, address, b"hello")).await;
             server.stop();
-            answer
+            heard
         });
-        let (answer, _) = event_loop.block_on(join(client, serving))?;
-        println!("{style}: {:?}", String::from_utf8(answer?)?);
+        let (heard, _) = event_loop.block_on(join(client, serving))?;
+        let heard = String::from_utf8(heard?)?;
+        println!("{style} sends {heard:?} back to {other}");
     }
     Ok(())
 }
 
-fn say(to: SocketAddr) -> impl Task<Output = io::Result<Vec<u8>>> {
-    future(async move {
-        let stream = TcpStream::connect(to).await?;
-        stream.write_all(b"hello").await?;
-        stream.shutdown(std::net::Shutdown::Write)?;
-        let mut answer = Vec::new();
-        let mut buffer = [0; 100];
-        loop {
-            match stream.read(&mut buffer).await? {
-                0 => return Ok(answer),
-                n => answer.extend_from_slice(&buffer[..n]),
-            }
-        }
-    })
+fn with_the_next(style: Style) -> (Style, Style) {
+    let at = Style::ALL.iter().position(|it| *it == style);
+    let next = at.map_or(0, |at| (at + 1) % Style::ALL.len());
+    (style, Style::ALL[next])
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::{net::TcpStream as StdStream, thread, time::Duration};
 
+use quadrivium::net::TcpStream;
+
 use super::*;
 use crate::rig::{Client, Program, Rig, bytes, unlimited};
 
@@ -153,5 +155,19 @@ fn idle_is_who_moves_no_byte_and_nobody_else() {
         let ((), cancelled) =
             event_loop.block_on(join(client, serving)).unwrap();
         assert_eq!(cancelled, 0, "{style}");
+    }
+}
+
+#[test]
+fn every_style_hears_every_style() {
+    for server in Style::ALL {
+        let rig = rig(server);
+        for client in Style::ALL {
+            let mut event_loop = EventLoop::new().unwrap();
+            let heard =
+                event_loop.block_on(echo::say(client, rig.address, b"hello"));
+            assert_eq!(heard.unwrap().unwrap(), b"hello", "{server} {client}");
+        }
+        assert_eq!(rig.end(), 0, "{server}");
     }
 }

@@ -4,15 +4,19 @@
 //! writes, waits and spawns through what `quadrivium::hyper` hands it; between
 //! two requests a green thread counts them.
 //!
-//! It serves HTTP/1, and HTTP/2 without TLS, on one port:
+//! It serves HTTP/1, and HTTP/2 without TLS, on one port. Without an address
+//! it asks itself once, and ends:
 //!
 //! ```text
-//! cargo run --example hyper --features hyper
+//! cargo run --example hyper --features hyper -- 127.0.0.1:8080
 //! curl http://127.0.0.1:8080/hello
 //! curl --http2-prior-knowledge http://127.0.0.1:8080/hello
 //! ```
 
-use std::{cell::Cell, convert::Infallible, io, rc::Rc, time::Duration};
+use std::{
+    cell::Cell, convert::Infallible, env, io, net::SocketAddr, rc::Rc,
+    time::Duration,
+};
 
 use hyper::{
     Request, Response,
@@ -31,13 +35,36 @@ use quadrivium::{
 type Count = Rc<Cell<usize>>;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let listener = TcpListener::bind("127.0.0.1:8080".parse()?)?;
-    println!("listening on http://{}", listener.local_addr()?);
+    let address = env::args().nth(1);
+    let own: &str = "127.0.0.1:0";
+    let listener =
+        TcpListener::bind(address.as_deref().unwrap_or(own).parse()?)?;
+    let listens_at = listener.local_addr()?;
+    println!("listening on http://{listens_at}");
     let mut event_loop = EventLoop::new()?;
     let count = Count::default();
     drop(event_loop.spawn(green(report(Rc::clone(&count)))));
-    event_loop.block_on(future(serve(listener, count)))??;
+    let serves = event_loop.spawn(future(serve(listener, count)));
+    match address {
+        Some(_) => event_loop.block_on(serves)???,
+        None => event_loop.block_on(future(ask(listens_at)))??,
+    }
     Ok(())
+}
+
+/// Asks by hand, and prints the answer.
+async fn ask(server: SocketAddr) -> io::Result<()> {
+    let stream = TcpStream::connect(server).await?;
+    let request = "GET /hello HTTP/1.1\r\n\
+        host: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).await?;
+    let mut buffer = [0; 1024];
+    loop {
+        match stream.read(&mut buffer).await? {
+            0 => return Ok(()),
+            n => print!("{}", String::from_utf8_lossy(&buffer[..n])),
+        }
+    }
 }
 
 /// Prints now and then how many requests were answered.

@@ -6,7 +6,7 @@ use quadrivium::prelude::*;
 
 use super::{
     BUFFER, connect,
-    server::{Connection, Server, both},
+    server::{Connection, Server, both::both},
 };
 
 pub fn serve(server: Server, to: Rc<str>) -> impl Task<Output = ()> {
@@ -36,11 +36,11 @@ fn relay(
 
         // 4. Connect to the upstream, which is reset likewise.
         cb.perform(connect(to), move |cb, connected| {
-            let (stream, address) = match connected {
-                Ok(connected) => connected,
+            let stream = match connected {
+                Ok(stream) => stream,
                 Err(error) => return cb.done(Err(error)),
             };
-            let upstream = client.beside(stream, address);
+            let upstream = client.beside(stream);
             upstream.reset_on_close(true);
 
             // 5. Copy in both directions at once.

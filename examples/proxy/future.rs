@@ -6,7 +6,7 @@ use quadrivium::{future::perform, prelude::*};
 
 use super::{
     BUFFER, connect,
-    server::{Connection, Server, both},
+    server::{Connection, Server, both::both},
 };
 
 pub fn serve(server: Server, to: Rc<str>) -> impl Task<Output = ()> {
@@ -29,8 +29,8 @@ fn relay(
         client.reset_on_close(true);
 
         // 4. Connect to the upstream, which is reset likewise.
-        let (stream, address) = perform(connect(to)).await?;
-        let upstream = client.beside(stream, address);
+        let stream = perform(connect(to)).await?;
+        let upstream = client.beside(stream);
         upstream.reset_on_close(true);
 
         // 5. Copy in both directions at once.

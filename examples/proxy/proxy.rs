@@ -2,19 +2,13 @@
 
 use std::{
     io::{self, ErrorKind},
-    net::{SocketAddr, ToSocketAddrs},
     rc::Rc,
     time::Duration,
 };
 
-use quadrivium::{
-    future::perform, net::TcpStream, prelude::*, task::BoxTask, thread::offload,
-};
+use quadrivium::{net::TcpStream, prelude::*, task::BoxTask};
 
-use super::{
-    server::{self, both},
-    styles::Style,
-};
+use super::{server, styles::Style};
 
 mod callback;
 mod future;
@@ -40,34 +34,13 @@ pub fn serve(style: Style, server: server::Server, to: &str) -> BoxTask<()> {
 }
 
 /// Connects to the first address of this name that answers.
-fn connect(
-    to: Rc<str>,
-) -> impl Task<Output = io::Result<(TcpStream, SocketAddr)>> {
+fn connect(to: Rc<str>) -> impl Task<Output = io::Result<TcpStream>> {
     quadrivium::future::future(async move {
-        let connected = timeout(CONNECT_WITHIN, connect_to_any(&to)).await;
+        let connecting = TcpStream::connect(&*to);
+        let connected = timeout(CONNECT_WITHIN, connecting).await;
         let connected = connected.unwrap_or(Err(ErrorKind::TimedOut.into()));
-        let named = |error| {
+        connected.map_err(|error| {
             io::Error::other(format!("cannot connect to {to}: {error}"))
-        };
-        connected.map_err(named)
-    })
-}
-
-fn connect_to_any(
-    to: &Rc<str>,
-) -> impl Task<Output = io::Result<(TcpStream, SocketAddr)>> + use<> {
-    let name = to.to_string();
-    quadrivium::future::future(async move {
-        // The system's resolver blocks, so it has a thread to itself.
-        let resolve = move || Ok(name.to_socket_addrs()?.collect::<Vec<_>>());
-        let resolved: io::Result<_> = perform(offload(resolve)).await;
-        let mut last = io::Error::other("the name has no address");
-        for address in resolved? {
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok((stream, address)),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
+        })
     })
 }

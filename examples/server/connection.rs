@@ -59,11 +59,12 @@ impl Connection {
 
     /// A second stream that belongs to this connection, such as a proxy's to
     /// its upstream: what moves on either of them keeps both from being idle.
-    pub fn beside(&self, stream: TcpStream, peer: SocketAddr) -> Self {
+    pub fn beside(&self, stream: TcpStream) -> Self {
         let _ = stream.set_nodelay(true);
-        Self { stream, peer, shared: Rc::clone(&self.shared) }
+        Self { stream, peer: self.peer, shared: Rc::clone(&self.shared) }
     }
 
+    /// Who has connected.
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }

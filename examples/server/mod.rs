@@ -22,19 +22,20 @@ use std::{
 use quadrivium::{net::TcpListener, prelude::*, sync::Notify};
 
 mod accept;
-mod both;
+pub mod both;
 mod connection;
 mod moving;
 mod stop;
 mod supervised;
 
-pub use both::both;
 pub use connection::Connection;
-#[cfg(test)]
-pub use moving::PANIC;
 
 use stop::Stop;
 use supervised::Supervised;
+
+/// What a client says, in tests, to have the task that reads it panic.
+#[cfg(test)]
+pub const PANIC: &[u8] = b"panic, please\n";
 
 /// What a server may use.
 #[derive(Clone, Debug)]

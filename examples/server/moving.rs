@@ -221,15 +221,14 @@ pub struct Room<B>(B);
 impl<B: AsMut<[u8]>> Moves for Room<B> {
     fn is_done_after(&mut self, n: usize) -> bool {
         #[cfg(test)]
-        assert!(!self.0.as_mut()[..n].starts_with(PANIC), "asked to panic");
+        assert!(
+            !self.0.as_mut()[..n].starts_with(super::PANIC),
+            "asked to panic"
+        );
         let _ = n;
         true
     }
 }
-
-/// What a client says, in tests, to have the task that reads it panic.
-#[cfg(test)]
-pub const PANIC: &[u8] = b"panic, please\n";
 
 impl<B: AsMut<[u8]>> AsMut<[u8]> for Room<B> {
     fn as_mut(&mut self) -> &mut [u8] {

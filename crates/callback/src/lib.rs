@@ -21,6 +21,8 @@
 //! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Done("resumed")));
 //! ```
 //!
+//! Plain functions can be called later too: [`call_soon`], [`call_later`] and their like.
+//!
 //! It is not `Send`:
 //!
 //! ```compile_fail,E0277
@@ -33,6 +35,8 @@
 // In reading order.
 mod handle;
 mod task;
+mod calls;
 
+pub use calls::{Call, call_at, call_every, call_later, call_soon};
 pub use handle::Callback;
 pub use task::{CallbackTask, callback, spawn};

@@ -19,6 +19,7 @@ mod args;
 #[rustfmt::skip]
 #[path = "../../../examples/chat/chat.rs"]
 mod chat;
+#[allow(dead_code)] // It has clients, too.
 #[rustfmt::skip]
 #[path = "../../../examples/echo/echo.rs"]
 mod echo;

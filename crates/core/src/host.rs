@@ -112,7 +112,7 @@ pub struct Label {
     /// Its number.
     pub id: TaskId,
     /// Its name, when it was spawned with one.
-    pub name: Option<Rc<str>>,
+    pub name: Option<Arc<str>>,
     /// The line that spawned it.
     pub spawned_at: &'static Location<'static>,
 }

@@ -10,7 +10,7 @@ use std::{
 use quadrivium_core::{JoinHandle, Task, host::Host};
 
 use crate::{
-    RunError, Schedule, Trace,
+    RunError, Schedule, Spawner, Trace,
     active::Active,
     clock::Clock,
     mailboxes::Remote,
@@ -208,6 +208,11 @@ impl EventLoop {
     /// Shows everything that happens to tasks from now on to `trace`.
     pub fn trace(&mut self, trace: impl Trace + 'static) {
         self.shared.trace(Box::new(trace));
+    }
+
+    /// A handle that hands tasks to this loop, from any thread.
+    pub fn spawner(&self) -> Spawner {
+        Spawner::new(self.shared.remote())
     }
 
     /// A handle that stops this loop, from any thread.

@@ -21,6 +21,8 @@
 // In reading order.
 mod event_loop;
 mod guest;
+mod spawner;
+mod cluster;
 mod error;
 mod shared;
 mod step;
@@ -43,8 +45,10 @@ mod hosting;
 mod tracing;
 pub mod trace;
 
+pub use cluster::Cluster;
 pub use error::{Deadlock, RunError};
 pub use event_loop::{EventLoop, Stopper, Turned};
 pub use guest::{Executor, Guest};
 pub use schedule::{Fault, Schedule};
+pub use spawner::{RemoteHandle, Spawner};
 pub use trace::{Recorder, Trace};

@@ -19,13 +19,13 @@ use crate::{
     waker::Key,
 };
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Mailbox {
     has_mail: AtomicBool,
     inbox: Mutex<Inbox>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Inbox {
     /// There while a loop owns the box.
     bell: Option<Arc<Bell>>,
@@ -37,7 +37,7 @@ struct Inbox {
 }
 
 /// What came from other threads.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Mail {
     pub(crate) posts: Vec<Post>,
     pub(crate) stop: bool,
@@ -45,11 +45,14 @@ pub(crate) struct Mail {
     pub(crate) escaped: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
 pub(crate) enum Post {
     Wake(Key),
     Cancel(Key),
+    Run(Errand),
 }
+
+/// What another thread wants done on the loop's.
+pub(crate) type Errand = Box<dyn FnOnce() + Send>;
 
 impl Mailbox {
     /// A loop owns the box from now on.
@@ -140,6 +143,17 @@ impl Mailbox {
         self.post(|inbox| {
             if inbox.first_generation == first_generation {
                 inbox.mail.posts.push(Post::Cancel(key));
+            }
+        });
+    }
+
+    /// Has the loop whose generations begin here do this in its next turn. It is dropped here when
+    /// that loop is gone.
+    pub(crate) fn run(&self, errand: Errand, first_generation: u32) {
+        let mut errand = Some(errand);
+        self.post(|inbox| {
+            if inbox.first_generation == first_generation {
+                inbox.mail.posts.extend(errand.take().map(Post::Run));
             }
         });
     }

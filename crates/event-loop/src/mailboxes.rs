@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    mailbox::Mailbox,
+    mailbox::{Errand, Mailbox},
     reactor::Bell,
     waker::{GENERATIONS, Key, LOOPS},
 };
@@ -83,6 +83,10 @@ pub(crate) struct Remote {
 impl Remote {
     pub(crate) fn cancel(&self, key: Key) {
         of(self.index).cancel(key, self.first_generation);
+    }
+
+    pub(crate) fn run(&self, errand: Errand) {
+        of(self.index).run(errand, self.first_generation);
     }
 
     pub(crate) fn stop(&self) {

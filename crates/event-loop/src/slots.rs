@@ -21,7 +21,7 @@
 //! What every step touches (`Slot`) and what only spawning and joining touch (`Record`) stand in
 //! separate arrays: a slot is 24 bytes, so that a turn over many tasks reads little memory.
 
-use std::{collections::HashMap, panic::Location, rc::Rc};
+use std::{collections::HashMap, panic::Location, sync::Arc};
 
 use quadrivium_core::{
     LocalWaker, RESUMED_AFTER_DONE,
@@ -35,7 +35,7 @@ pub(crate) struct Slots {
     slots: Vec<Slot>,
     records: Vec<Record>,
     free: Vec<u32>,
-    names: HashMap<u32, Rc<str>>,
+    names: HashMap<u32, Arc<str>>,
     spawned: u64,
     live: usize,
     /// Live tasks whose waker was given away: they may be woken from outside.
@@ -251,7 +251,7 @@ impl Slots {
         self.records[index as usize].id
     }
 
-    pub(crate) fn name(&self, index: u32) -> Option<Rc<str>> {
+    pub(crate) fn name(&self, index: u32) -> Option<Arc<str>> {
         self.names.get(&index).cloned()
     }
 

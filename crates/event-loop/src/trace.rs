@@ -21,7 +21,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
+use std::{cell::RefCell, fmt, rc::Rc, sync::Arc, time::Duration};
 
 use quadrivium_core::host::TaskId;
 
@@ -47,7 +47,7 @@ pub struct Event {
     /// To which task.
     pub task: TaskId,
     /// Its name, when it was spawned with one.
-    pub name: Option<Rc<str>>,
+    pub name: Option<Arc<str>>,
     /// What.
     pub kind: EventKind,
 }

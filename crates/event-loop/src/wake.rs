@@ -66,6 +66,7 @@ impl Shared {
             match post {
                 Post::Wake(key) => self.wake_by(key, By::Outside),
                 Post::Cancel(key) => self.cancel_task(key),
+                Post::Run(errand) => errand(),
             }
         }
     }

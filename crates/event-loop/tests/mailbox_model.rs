@@ -89,6 +89,7 @@ fn open() -> (Arc<Mailbox>, Bell) {
 fn sleep_until_mail(mailbox: &Mailbox, bell: &Bell) -> Vec<Key> {
     let wakes = sleep_until_any_mail(mailbox, bell).posts.into_iter().map(|post| match post {
         Post::Wake(key) | Post::Cancel(key) => key,
+        Post::Run(_) => unreachable!("nobody sends errands"),
     });
     wakes.collect()
 }

@@ -1,7 +1,8 @@
-//! [`Co`]: what the body of a generator task is handed.
+//! [`Co`]: what the body of a generator is handed.
 
 use std::{
     cell::{Cell, RefCell},
+    convert::Infallible,
     fmt,
     future::Future,
     pin::Pin,
@@ -12,59 +13,72 @@ use std::{
 use pin_project_lite::pin_project;
 use quadrivium_core::{Context, LocalWaker, Step, Task, Wait};
 
-/// The handle to the running generator task, by which its body yields to the loop.
-pub struct Co {
-    co: genawaiter::rc::Co<Wait>,
+/// The handle to the running generator, by which its body yields waits to the loop; and items of type
+/// `T` to whoever asks for the next one, where that is a [`stream`](crate::stream) or an
+/// [`iter`](crate::iter).
+pub struct Co<T = Infallible> {
+    co: genawaiter::rc::Co<Yielded<T>>,
     shared: Rc<Shared>,
 }
 
-/// What a generator task and its body share.
+/// What a generator yields. Without items it is as large as a wait.
+pub(crate) enum Yielded<T> {
+    Wait(Wait),
+    Item(T),
+}
+
+/// What a generator and its body share.
 pub(crate) struct Shared {
-    /// The task renews it, the body resumes sub-tasks with it.
+    /// Who resumes the generator renews it, the body resumes sub-tasks with it.
     pub(crate) waker: RefCell<LocalWaker>,
     /// Whether the body has yielded since it was resumed.
     pub(crate) has_yielded: Cell<bool>,
 }
 
-impl Co {
-    pub(crate) fn new(co: genawaiter::rc::Co<Wait>, shared: Rc<Shared>) -> Self {
+impl<T> Co<T> {
+    pub(crate) fn new(co: genawaiter::rc::Co<Yielded<T>>, shared: Rc<Shared>) -> Self {
         Self { co, shared }
     }
 
     /// Runs a task of any style to its end, yielding to the loop whenever it suspends; worth its
     /// output.
     #[inline]
-    pub fn perform<P: Task>(&mut self, task: P) -> Performing<'_, P> {
+    pub fn perform<P: Task>(&mut self, task: P) -> Performing<'_, P, T> {
         Performing { co: self, task }
     }
 
-    /// Makes the wait what the generator yields, as soon as it comes back.
+    /// Gives this item to whoever has asked for the next one; goes on when he asks again.
+    pub fn yield_item(&mut self, item: T) -> YieldItem<'_, T> {
+        YieldItem { co: self, item: Some(item) }
+    }
+
+    /// Makes this what the generator yields, as soon as it comes back.
     #[inline]
-    fn yield_to_loop(&mut self, wait: Wait) {
-        // genawaiter would lose the first wait in release builds.
+    fn yield_now(&mut self, yielded: Yielded<T>) {
+        // genawaiter would lose the first one in release builds.
         assert!(
             !self.shared.has_yielded.replace(true),
             "a generator yielded twice in one resume: \
-             `.await` each `co.perform(..)` to its end instead of polling it"
+             `.await` each `co.perform(..)` and `co.yield_item(..)` to its end instead of polling it"
         );
         // genawaiter puts the value into its airlock at once. The future it returns would only wait
         // to be resumed, which is what `Performing` does itself: awaiting it costs two more state
         // machines.
-        drop(self.co.yield_(wait));
+        drop(self.co.yield_(yielded));
     }
 }
 
 pin_project! {
     /// A sub-task being performed. Made by [`Co::perform`]; await it.
     #[must_use = "a task is lazy: await this"]
-    pub struct Performing<'a, P> {
-        co: &'a mut Co,
+    pub struct Performing<'a, P, T = Infallible> {
+        co: &'a mut Co<T>,
         #[pin]
         task: P,
     }
 }
 
-impl<P: Task> Future for Performing<'_, P> {
+impl<P: Task, T> Future for Performing<'_, P, T> {
     type Output = P::Output;
 
     #[inline]
@@ -74,21 +88,51 @@ impl<P: Task> Future for Performing<'_, P> {
         match step {
             Step::Done(output) => Poll::Ready(output),
             Step::Suspended(wait) => {
-                this.co.yield_to_loop(wait);
+                this.co.yield_now(Yielded::Wait(wait));
                 Poll::Pending
             }
         }
     }
 }
 
-impl<P> fmt::Debug for Performing<'_, P> {
+/// An item being yielded. Made by [`Co::yield_item`]; await it.
+#[must_use = "an item is yielded when this is awaited"]
+pub struct YieldItem<'a, T> {
+    co: &'a mut Co<T>,
+    item: Option<T>,
+}
+
+// The item is moved out, never pinned.
+impl<T> Unpin for YieldItem<'_, T> {}
+
+impl<T> Future for YieldItem<'_, T> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<()> {
+        match self.item.take() {
+            None => Poll::Ready(()),
+            Some(item) => {
+                self.co.yield_now(Yielded::Item(item));
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<P, T> fmt::Debug for Performing<'_, P, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Performing").finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Co {
+impl<T> fmt::Debug for Co<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Co").finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for YieldItem<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("YieldItem").finish_non_exhaustive()
     }
 }

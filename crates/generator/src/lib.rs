@@ -20,6 +20,9 @@
 //! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Done("resumed")));
 //! ```
 //!
+//! A generator may also yield items: [`stream`] is worth one for each `next`, and may wait in
+//! between; [`iter`] is an iterator.
+//!
 //! It is not `Send`:
 //!
 //! ```compile_fail,E0277
@@ -31,7 +34,10 @@
 
 // In reading order.
 mod handle;
+mod machine;
 mod task;
+mod stream;
 
-pub use handle::{Co, Performing};
+pub use handle::{Co, Performing, YieldItem};
+pub use stream::{Iter, Next, Stream, iter, stream};
 pub use task::{GeneratorTask, generator, spawn};

@@ -166,4 +166,4 @@ macro_rules! byte_writer {
 }
 
 byte_reader!(TcpStream, UnixStream, PipeReader, File);
-byte_writer!(TcpStream: write_vectored, UnixStream: write_vectored, PipeWriter, File);
+byte_writer!(TcpStream: write_vectored, UnixStream: write_vectored, PipeWriter: write_vectored, File);

@@ -10,8 +10,9 @@ use crate::{
     stream::Stream,
 };
 
-/// A task that connects a stream. Made by [`TcpStream::connect`](crate::net::TcpStream::connect)
-/// and [`UnixStream::connect`](crate::net::UnixStream::connect).
+/// A task that connects a stream to one address. Made by
+/// [`UnixStream::connect`](crate::net::UnixStream::connect), and what
+/// [`TcpStream::connect`](crate::net::TcpStream::connect) is made of.
 #[must_use = "a task is lazy: perform it"]
 pub struct Connect<S: Connects> {
     state: State<S>,

@@ -43,6 +43,8 @@ mod attempts;
 mod datagram;
 mod ready;
 mod options;
+mod address;
+pub mod dns;
 mod connect;
 mod tcp;
 mod udp;
@@ -55,10 +57,11 @@ pub mod process;
 mod bytes;
 mod polled;
 
+pub use attempts::{AttemptRead, AttemptWrite, Attempts};
 pub use bytes::{ByteReader, ByteWriter};
 pub use operation::Leaf;
 pub use pipe::{PipeReader, PipeWriter, pipe};
-pub use polled::{Attempts, Polled};
+pub use polled::Polled;
 pub use quadrivium_core::Interest;
 pub use ready::{Ready, ready};
 
@@ -70,7 +73,7 @@ pub mod thread {
 /// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.
 pub mod net {
     pub use crate::{
-        tcp::{TcpListener, TcpStream},
+        tcp::{TcpConnect, TcpListener, TcpStream},
         udp::UdpSocket,
         unix::{UnixDatagram, UnixListener, UnixStream},
     };

@@ -7,10 +7,11 @@ use std::{
     sync::Arc,
 };
 
-use quadrivium_core::Interest;
+use quadrivium_core::{Context, Interest, Step, Ticket};
 use rustix::io::ioctl_fionbio;
 
 use crate::{
+    attempts::{attempt_read, attempt_write, attempts},
     keep::{Lent, Owned},
     operation::{Leaf, Operation},
     read_to_end::read_to_end,
@@ -113,3 +114,7 @@ pipe_end!(PipeReader);
 pipe_end!(PipeWriter);
 read_operations!(PipeReader);
 write_operations!(PipeWriter);
+attempts!(PipeReader, PipeWriter);
+attempt_read!(PipeReader);
+// A pipe has ended when its writer is dropped.
+attempt_write!(PipeWriter, |_| Ok(()));

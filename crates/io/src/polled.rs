@@ -6,7 +6,9 @@ use std::{
     task::{self, Poll},
 };
 
-use quadrivium_core::{Context, Interest, Step, Ticket, Wait};
+use quadrivium_core::{Interest, Step, Ticket, Wait};
+
+use crate::{AttemptRead, AttemptWrite, Attempts};
 
 /// A stream as crates for futures want it: read and written by `poll` functions.
 ///
@@ -42,35 +44,6 @@ pub struct Polled<S: Attempts> {
     writing: Ticket,
 }
 
-/// A stream on a descriptor, each operation a single attempt: what [`Polled`] is made of.
-pub trait Attempts {
-    /// Tries to read; leaves the waker with the stream where it would block.
-    fn attempt_read(
-        &self,
-        ticket: &mut Ticket,
-        cx: &Context<'_>,
-        buffer: &mut [u8],
-    ) -> Step<io::Result<usize>>;
-
-    /// Tries to write; leaves the waker with the stream where it would block.
-    fn attempt_write(
-        &self,
-        ticket: &mut Ticket,
-        cx: &Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Step<io::Result<usize>>;
-
-    /// Waits no more in this direction.
-    fn leave(&self, interest: Interest, ticket: &mut Ticket);
-
-    /// Tells the other end that nothing more is written.
-    ///
-    /// # Errors
-    ///
-    /// When the other end is gone.
-    fn end_writing(&self) -> io::Result<()>;
-}
-
 impl<S: Attempts> Polled<S> {
     /// This stream, to be polled. A clone of it may be used besides.
     pub fn new(stream: S) -> Self {
@@ -81,7 +54,9 @@ impl<S: Attempts> Polled<S> {
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
+}
 
+impl<S: AttemptRead> Polled<S> {
     /// Reads up to as many bytes as `buffer` has; 0 at the end.
     ///
     /// # Errors
@@ -95,7 +70,9 @@ impl<S: Attempts> Polled<S> {
         let step = self.stream.attempt_read(&mut self.reading, &(&*cx).into(), buffer);
         polled(step, cx)
     }
+}
 
+impl<S: AttemptWrite> Polled<S> {
     /// Writes some of these bytes; how many.
     ///
     /// # Errors
@@ -123,7 +100,8 @@ impl<S: Attempts> Polled<S> {
         polled(step, cx)
     }
 
-    /// Tells the other end that nothing more is written. Harmless when that is gone already.
+    /// Tells the other end that nothing more is written. Harmless when that is gone already. A pipe
+    /// ends when it is dropped.
     ///
     /// # Errors
     ///
@@ -164,7 +142,7 @@ mod traits {
 
     use super::*;
 
-    impl<S: Attempts + Unpin> AsyncRead for Polled<S> {
+    impl<S: AttemptRead + Unpin> AsyncRead for Polled<S> {
         fn poll_read(
             mut self: Pin<&mut Self>,
             cx: &mut task::Context<'_>,
@@ -174,7 +152,7 @@ mod traits {
         }
     }
 
-    impl<S: Attempts + Unpin> AsyncWrite for Polled<S> {
+    impl<S: AttemptWrite + Unpin> AsyncWrite for Polled<S> {
         fn poll_write(
             mut self: Pin<&mut Self>,
             cx: &mut task::Context<'_>,

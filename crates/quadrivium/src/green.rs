@@ -3,6 +3,7 @@
 
 use std::io::{self, IoSlice, Read, Write};
 
+use quadrivium_generator::Stream;
 use quadrivium_io::{ByteReader, ByteWriter};
 
 pub use quadrivium_green::*;
@@ -99,5 +100,26 @@ impl<S: ByteWriter> Write for Blocking<S> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Performs each [`next`](Stream::next) on the green thread: a stream in a `for` loop.
+///
+/// ```
+/// use quadrivium::{generator::stream, green::Blocking, prelude::*};
+///
+/// let items = stream(|mut co| async move {
+///     co.perform(turn()).await;
+///     co.yield_item("waited for").await;
+/// });
+/// let hears = green(|| Blocking::new(items).collect::<Vec<_>>());
+/// assert_eq!(EventLoop::new()?.block_on(hears)?, ["waited for"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl<T> Iterator for Blocking<Stream<T>> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        perform(self.stream.next())
     }
 }

@@ -40,7 +40,7 @@ use std::{
 use ::hyper::rt::{self, ReadBufCursor};
 use quadrivium_core::{Perform, now, sleep, sleep_until, spawn};
 use quadrivium_future::future;
-use quadrivium_io::{Attempts, Polled};
+use quadrivium_io::{AttemptRead, AttemptWrite, Attempts, Polled};
 
 /// A stream for hyper.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl<S: Attempts> Io<S> {
 /// the bytes are copied there.
 const AT_A_TIME: usize = 8 * 1024;
 
-impl<S: Attempts + Unpin> rt::Read for Io<S> {
+impl<S: AttemptRead + Unpin> rt::Read for Io<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -78,7 +78,7 @@ impl<S: Attempts + Unpin> rt::Read for Io<S> {
     }
 }
 
-impl<S: Attempts + Unpin> rt::Write for Io<S> {
+impl<S: AttemptWrite + Unpin> rt::Write for Io<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

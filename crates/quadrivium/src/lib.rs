@@ -87,10 +87,11 @@
 //! | module | has |
 //! |---|---|
 //! | [`task`] | what a task is; [`spawn`], join, race |
-//! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles |
+//! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles, and what each has for the crates and habits of its own world |
 //! | [`time`] | sleeping, deadlines, giving way |
 //! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
+//! | [`dns`] | names of hosts |
 //! | [`fs`] | files and folders |
 //! | [`process`] | child processes |
 //! | [`signal`] | signals to this process |
@@ -106,15 +107,15 @@ pub use quadrivium_core::{
 };
 pub use quadrivium_event_loop::{EventLoop, RunError};
 
-pub use quadrivium_callback as callback;
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
 pub use quadrivium_test as test;
 
-/// The loop, its errors and its trace.
+/// The loop, its errors and its trace; a loop on each of several threads.
 pub mod event_loop {
     pub use quadrivium_event_loop::{
-        Deadlock, EventLoop, Fault, Recorder, RunError, Schedule, Stopper, Trace, Turned, trace,
+        Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, RunError, Schedule, Spawner,
+        Stopper, Trace, Turned, trace,
     };
 }
 
@@ -153,6 +154,11 @@ pub mod net {
     pub use quadrivium_io::net::*;
 }
 
+/// Names of hosts.
+pub mod dns {
+    pub use quadrivium_io::dns::*;
+}
+
 /// Files and folders: what `std::fs` is to threads.
 pub mod fs {
     pub use quadrivium_io::fs::*;
@@ -172,8 +178,8 @@ pub mod signal {
 /// crates written for futures.
 pub mod io {
     pub use quadrivium_io::{
-        Attempts, ByteReader, ByteWriter, Interest, Leaf, PipeReader, PipeWriter, Polled, Ready,
-        pipe, ready,
+        AttemptRead, AttemptWrite, Attempts, ByteReader, ByteWriter, Interest, Leaf, PipeReader,
+        PipeWriter, Polled, Ready, pipe, ready,
     };
 }
 
@@ -184,6 +190,7 @@ pub mod executor {
     pub use quadrivium_executors::*;
 }
 
+pub mod callback;
 pub mod green;
 #[cfg(feature = "hyper")]
 pub mod hyper;
@@ -200,6 +207,26 @@ pub mod prelude {
     pub use quadrivium_generator::{Co, generator};
     pub use quadrivium_green::green;
 }
+
+/// The examples of the chapter on callbacks run as tests.
+#[doc = include_str!("../../../docs/callback.md")]
+#[cfg(doctest)]
+struct CallbackExamples;
+
+/// The examples of the chapter on generators run as tests.
+#[doc = include_str!("../../../docs/generator.md")]
+#[cfg(doctest)]
+struct GeneratorExamples;
+
+/// The examples of the chapter on futures run as tests.
+#[doc = include_str!("../../../docs/future.md")]
+#[cfg(doctest)]
+struct FutureExamples;
+
+/// The examples of the chapter on green threads run as tests.
+#[doc = include_str!("../../../docs/green.md")]
+#[cfg(doctest)]
+struct GreenExamples;
 
 /// The examples of the chapter on sockets run as tests.
 #[doc = include_str!("../../../docs/io.md")]

@@ -42,13 +42,13 @@ pub struct Serve {
 pub enum Program {
     /// Sends back what it gets
     Echo,
+    /// Lets guests talk in rooms, line by line
+    Chat,
     /// The files below a folder, over HTTP/1.1
     Http {
         /// The folder; nothing outside of it is served
         root: PathBuf,
     },
-    /// Lets guests talk in rooms, line by line
-    Chat,
     /// Connects each client to another server, and copies both ways
     Proxy {
         /// The other server: a name or an address, and a port

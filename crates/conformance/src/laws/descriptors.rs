@@ -34,12 +34,12 @@ laws! { ($) descriptors:
 }
 
 /// Runs `something` in a process of its own.
-fn in_a_process(something: impl FnOnce()) {
+pub(super) fn in_a_process(something: impl FnOnce()) {
     let output = alone(&law::test(), "", something);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn open() -> usize {
+pub(super) fn open() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 

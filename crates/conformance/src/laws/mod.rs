@@ -28,9 +28,12 @@ mod channel_operations;
 mod notify;
 mod mutexes;
 mod semaphores;
+mod semaphore_operations;
 mod barriers;
 mod watches;
 mod broadcasts;
+mod streams;
+mod calls;
 mod wakes;
 mod stale_wakes;
 mod new_wakers;
@@ -55,6 +58,8 @@ mod child_cancels;
 mod holds;
 mod offload;
 mod files;
+mod names;
+mod happy_eyeballs;
 
 // What must not go wrong.
 mod deadlock;
@@ -85,9 +90,12 @@ const TOPICS: &[&[Law]] = &[
     notify::LAWS,
     mutexes::LAWS,
     semaphores::LAWS,
+    semaphore_operations::LAWS,
     barriers::LAWS,
     watches::LAWS,
     broadcasts::LAWS,
+    streams::LAWS,
+    calls::LAWS,
     wakes::LAWS,
     stale_wakes::LAWS,
     new_wakers::LAWS,
@@ -108,6 +116,8 @@ const TOPICS: &[&[Law]] = &[
     holds::LAWS,
     offload::LAWS,
     files::LAWS,
+    names::LAWS,
+    happy_eyeballs::LAWS,
     deadlock::LAWS,
     operations::LAWS,
     reentrancy::LAWS,
@@ -149,9 +159,12 @@ macro_rules! every_law {
         $crate::notify! {}
         $crate::mutexes! {}
         $crate::semaphores! {}
+        $crate::semaphore_operations! {}
         $crate::barriers! {}
         $crate::watches! {}
         $crate::broadcasts! {}
+        $crate::streams! {}
+        $crate::calls! {}
         $crate::wakes! {}
         $crate::stale_wakes! {}
         $crate::new_wakers! {}
@@ -172,6 +185,8 @@ macro_rules! every_law {
         $crate::holds! {}
         $crate::offload! {}
         $crate::files! {}
+        $crate::names! {}
+        $crate::happy_eyeballs! {}
         $crate::deadlock! {}
         $crate::operations! {}
         $crate::reentrancy! {}

@@ -34,6 +34,8 @@ laws! { ($) processes:
     killed_while_waited_for;
     /// A child that ignores a request to end runs on until it is killed.
     a_child_that_ignores_sigterm;
+    /// A signal to its group reaches those that a child has started.
+    a_signal_to_its_group;
     /// Writing to a child that has ended is a `BrokenPipe` error.
     it_has_ended;
     /// Signals to a child that has ended, and a second kill, are harmless.
@@ -168,7 +170,7 @@ fn killed_while_waited_for(subject: Subject) {
 
 fn a_child_that_ignores_sigterm(subject: Subject) {
     let mut event_loop = real_loop();
-    let script = "trap 'echo no' TERM; echo ready; while :; do sleep 60 & wait $!; kill $!; done";
+    let script = "trap 'echo no' TERM; echo ready; while :; do sleep 0.01; done";
     let mut child = sh(script).stdout(Stdio::piped()).process_group(0).spawn().unwrap();
     let stdout = child.stdout.take().unwrap();
     let reads = |line: &'static str| {
@@ -184,6 +186,27 @@ fn a_child_that_ignores_sigterm(subject: Subject) {
     event_loop.block_on(reads("no\n")).unwrap();
     assert_eq!(child.try_wait().unwrap(), None);
     child.kill().unwrap();
+    let ends = ends(subject, &mut child, |status| status.signal() == Some(9));
+    event_loop.block_on(ends).unwrap();
+}
+
+fn a_signal_to_its_group(subject: Subject) {
+    let mut event_loop = real_loop();
+    let mut child = sh("sleep 60 & echo ready; wait");
+    let mut child = child.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
+    let stdout = child.stdout.take().unwrap();
+    let first = stdout.clone();
+    let ready = body().perform_then(move || first.read_exact_owned([0; 6]), ok);
+    event_loop.block_on(subject.task(ready)).unwrap();
+    child.signal_group(Signal::Kill).unwrap();
+    // Both have it open, so this is the end of both.
+    let reads = body().perform_then(
+        move || stdout.read_to_end_owned(Vec::new()),
+        |(n, _)| {
+            assert_eq!(n.unwrap(), 0);
+        },
+    );
+    event_loop.block_on(subject.task(reads)).unwrap();
     let ends = ends(subject, &mut child, |status| status.signal() == Some(9));
     event_loop.block_on(ends).unwrap();
 }

@@ -1,6 +1,10 @@
 //! The traits of `futures-io`, and the combinators of `futures` over several sockets in one task.
 
-use std::time::Duration;
+use std::{
+    future::{IntoFuture, poll_fn},
+    task::Poll,
+    time::Duration,
+};
 
 use futures::{AsyncReadExt, AsyncWriteExt, FutureExt, StreamExt, io, stream::FuturesUnordered};
 use quadrivium::{
@@ -121,22 +125,70 @@ fn many_sockets_in_one_task() {
 }
 
 #[test]
-fn a_future_that_is_polled_for_another_reason_still_hears() {
-    // The socket is polled once, the task then only for a timer: its waker must still be there.
+fn a_socket_that_is_not_polled_again_still_wakes() {
+    // It is polled once. Then the task is polled for a timer, and the third time it can only be the
+    // socket, whose waker must still be there.
     let (mut hears, mut says) = polled();
     let task = future::future(async move {
         let mut buffer = [0; 1];
         let mut reading = Box::pin(hears.read(&mut buffer));
-        assert!(futures::poll!(&mut reading).is_pending());
-        sleep(Duration::from_millis(1)).await;
+        let mut timer = Box::pin(sleep(Duration::from_millis(1)).into_future());
+        let mut polls = 0;
+        poll_fn(|cx| {
+            polls += 1;
+            match polls {
+                1 => assert!(
+                    reading.poll_unpin(cx).is_pending() && timer.poll_unpin(cx).is_pending()
+                ),
+                2 => assert!(timer.poll_unpin(cx).is_ready()),
+                _ => return Poll::Ready(()),
+            }
+            Poll::Pending
+        })
+        .await;
         reading.await.unwrap()
     });
     let writes = future::future(async move {
-        turn().await;
+        sleep(Duration::from_millis(10)).await;
         says.write_all(b"!").await.unwrap();
-        sleep(Duration::from_millis(5)).await;
+        says
     });
     assert_eq!(both(task, writes).0, 1);
+}
+
+#[test]
+fn a_task_that_waits_for_a_polled_socket_alone_is_no_deadlock() {
+    let (hears, says) = connected();
+    let mut hears = Polled::new(hears);
+    let waits = future::future(async move {
+        let mut buffer = [0; 1];
+        let mut reading = Box::pin(hears.read(&mut buffer));
+        let mut polls = 0;
+        poll_fn(|cx| {
+            polls += 1;
+            match polls {
+                1 => assert!(reading.poll_unpin(cx).is_pending()),
+                // For nothing, and it does not mention the socket.
+                2 => {}
+                _ => return Poll::Ready(()),
+            }
+            if polls == 1 {
+                cx.waker().wake_by_ref();
+            }
+            Poll::Pending
+        })
+        .await
+    });
+    let mut event_loop = EventLoop::new().unwrap();
+    let waits = event_loop.spawn(waits);
+    (0..3).for_each(|_| _ = event_loop.turn().unwrap());
+    // From now on only somebody outside can help, of whom the loop knows by the socket alone.
+    let says = std::thread::spawn(move || {
+        std::io::Write::write_all(&mut &says.into_std().unwrap(), b"!").unwrap();
+    });
+    event_loop.run().unwrap();
+    assert!(waits.is_finished());
+    says.join().unwrap();
 }
 
 #[test]
@@ -167,4 +219,32 @@ fn a_polled_socket_and_a_leaf_in_a_race() {
     let (first, ()) = EventLoop::new().unwrap().block_on(races).unwrap();
     assert_eq!(first, Either::Left(5));
     drop(leaf);
+}
+
+#[test]
+fn a_stream_of_a_generator_is_one_of_futures() {
+    let items = quadrivium::generator::stream(|mut co| async move {
+        for n in 1..=3 {
+            co.perform(sleep(Duration::from_secs(1))).await;
+            co.yield_item(n).await;
+        }
+    });
+    let sum = future::future(items.map(|n| n * n).fold(0, async |sum, n| sum + n));
+    assert_eq!(EventLoop::with_virtual_clock().unwrap().block_on(sum).unwrap(), 14);
+}
+
+#[test]
+fn streams_of_generators_are_merged() {
+    let every = |seconds| {
+        quadrivium::generator::stream(move |mut co| async move {
+            for n in 1..=3 {
+                co.perform(sleep(Duration::from_secs(seconds))).await;
+                co.yield_item(n * seconds).await;
+            }
+        })
+    };
+    let merged = futures::stream::select_all([every(3), every(5)]);
+    let times = future::future(merged.collect::<Vec<_>>());
+    let times = EventLoop::with_virtual_clock().unwrap().block_on(times).unwrap();
+    assert_eq!(times, [3, 5, 6, 9, 10, 15]);
 }

@@ -8,6 +8,7 @@ mod futures_io;
 mod http;
 mod json;
 mod outside;
+mod pipes;
 mod tls;
 mod websockets;
 

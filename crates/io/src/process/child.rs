@@ -3,6 +3,7 @@
 use std::{io, process, sync::Arc};
 
 use quadrivium_core::Interest::Readable;
+use rustix::process::{kill_process, kill_process_group};
 
 use super::{
     ChildStderr, ChildStdin, ChildStdout, ExitStatus, Output, ended::Process, output::Gather,
@@ -105,7 +106,18 @@ impl Child {
     ///
     /// `InvalidInput` for a signal without a name; and when it may not be sent to it.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        self.handle.process.io().signal(signal)
+        self.handle.process.io().signal(signal, kill_process)
+    }
+
+    /// Sends a signal to the group of processes that it leads, as it does after
+    /// [`process_group(0)`](super::Command::process_group): to it and to those it has started.
+    /// Harmless when it has ended, whoever else is left.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`signal`](Child::signal), and when it leads no group.
+    pub fn signal_group(&self, signal: Signal) -> io::Result<()> {
+        self.handle.process.io().signal(signal, kill_process_group)
     }
 
     /// Asks it to end: [`signal`](Child::signal) with [`Signal::Terminate`].

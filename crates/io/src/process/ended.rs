@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use rustix::process::{Pid, PidfdFlags, Signal as Sent, kill_process, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal as Sent, pidfd_open};
 
 use super::orphans;
 use crate::signal::{Delivery, Signal};
@@ -68,7 +68,12 @@ impl Process {
         self.child().lock().kill()
     }
 
-    pub(super) fn signal(&self, signal: Signal) -> io::Result<()> {
+    /// Sends it a signal with `send`, unless it has ended.
+    pub(super) fn signal(
+        &self,
+        signal: Signal,
+        send: fn(Pid, Sent) -> rustix::io::Result<()>,
+    ) -> io::Result<()> {
         let Some(sent) = Sent::from_named_raw(signal.number()) else {
             let remedy = format!("{signal} cannot be sent: use one that has a name");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, remedy));
@@ -76,9 +81,9 @@ impl Process {
         let mut child = self.child().lock();
         // Once it was waited for, its number may be somebody else's. While this is locked, nobody
         // waits for it.
-        match (child.try_wait()?, i32::try_from(child.id()).ok().and_then(Pid::from_raw)) {
-            (None, Some(id)) => Ok(kill_process(id, sent)?),
-            (Some(_), _) | (_, None) => Ok(()),
+        match child.try_wait()? {
+            None => Ok(send(id(&child), sent)?),
+            Some(_) => Ok(()),
         }
     }
 }
@@ -101,8 +106,7 @@ impl Watched {
 
 impl Told {
     fn of(child: &Child) -> io::Result<Self> {
-        let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        match pidfd_open(id.expect("a child has a number"), PidfdFlags::empty()) {
+        match pidfd_open(id(child), PidfdFlags::empty()) {
             Ok(pidfd) => Ok(Told::Pidfd(pidfd)),
             // An old kernel, or a sandbox.
             Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => Self::by_signal(child),
@@ -114,6 +118,11 @@ impl Told {
     fn by_signal(_: &Child) -> io::Result<Self> {
         Delivery::new(&[Signal::Child]).map(Told::Signal)
     }
+}
+
+fn id(child: &Child) -> Pid {
+    let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    id.expect("the number of a process is positive and fits")
 }
 
 impl Drop for Process {

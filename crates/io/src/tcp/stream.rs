@@ -8,12 +8,14 @@ use std::{
     time::Duration,
 };
 
-use quadrivium_core::Interest;
+use quadrivium_core::{Context, Interest, Step, Ticket};
 use socket2::SockRef;
 
+use super::TcpConnect;
 use crate::{
-    attempts::attempts,
-    connect::{Connect, Made},
+    address::Address,
+    attempts::{attempt_read, attempt_write, attempts},
+    connect::Made,
     keep::{Lent, Owned},
     operation::{Leaf, Operation},
     options::socket,
@@ -35,11 +37,26 @@ pub struct TcpStream {
 }
 
 impl TcpStream {
-    /// Connects to this address.
+    /// Connects to an address, or to a name, as in `"localhost:80"` or `("localhost", 80)`.
     ///
-    /// Dropped before it is done, it closes the socket: there will be no connection.
-    pub fn connect(address: SocketAddr) -> Connect<TcpStream> {
-        Connect::new(Ok(address.into()))
+    /// A name is [looked up](crate::dns::lookup). Of several addresses the first that answers is
+    /// taken: they are tried one after the other, the families by turns (IPv6 and IPv4), the next
+    /// as soon as one fails and at the latest after 250 ms (RFC 8305, "Happy Eyeballs"). Where none
+    /// answers, the error says of each why.
+    ///
+    /// Dropped before it is done, it closes its sockets: there will be no connection.
+    ///
+    /// ```
+    /// use quadrivium::{net::{TcpListener, TcpStream}, prelude::*};
+    ///
+    /// let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
+    /// let port = listener.local_addr()?.port();
+    /// let stream = EventLoop::new()?.block_on(TcpStream::connect(("localhost", port)))??;
+    /// assert_eq!(stream.peer_addr()?.port(), port);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn connect(address: impl Into<Address>) -> TcpConnect {
+        TcpConnect::new(address.into())
     }
 
     /// Reads without taking out: the next read finds the same bytes.
@@ -146,4 +163,6 @@ impl Made for TcpStream {
 
 stream_operations!(TcpStream);
 attempts!(TcpStream);
+attempt_read!(TcpStream);
+attempt_write!(TcpStream, |stream| stream.shutdown(Shutdown::Write));
 socket!(TcpStream);

@@ -11,11 +11,11 @@ use std::{
     sync::Arc,
 };
 
-use quadrivium_core::Interest;
+use quadrivium_core::{Context, Interest, Step, Ticket};
 use socket2::{SockAddr, SockRef};
 
 use crate::{
-    attempts::attempts,
+    attempts::{attempt_read, attempt_write, attempts},
     connect::{Connect, Made},
     keep::{Lent, Owned},
     operation::{Leaf, Operation},
@@ -84,4 +84,6 @@ impl Made for UnixStream {
 
 stream_operations!(UnixStream);
 attempts!(UnixStream);
+attempt_read!(UnixStream);
+attempt_write!(UnixStream, |stream| stream.shutdown(Shutdown::Write));
 socket!(UnixStream);

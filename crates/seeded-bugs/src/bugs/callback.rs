@@ -4,6 +4,7 @@ use super::Bug;
 
 const HANDLE: &str = "crates/callback/src/handle.rs";
 const TASK: &str = "crates/callback/src/task.rs";
+const CALLS: &str = "crates/callback/src/calls.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
@@ -44,5 +45,12 @@ pub const BUGS: &[Bug] = &[
         file: HANDLE,
         find: "self.stage.is_none() && self.output.is_none()",
         replace: "self.stage.is_none() || self.output.is_none()",
+    },
+    Bug {
+        name: "a-late-call-delays-those-after-it",
+        harm: "what is called every second drifts by what each call takes",
+        file: CALLS,
+        find: "now().checked_add(period - Duration::from_nanos_u128(late % nanos))",
+        replace: "now().checked_add(period).filter(|_| nanos > 0)",
     },
 ];

@@ -2,41 +2,42 @@
 
 use super::Bug;
 
+const STREAM: &str = "crates/generator/src/stream.rs";
 const HANDLE: &str = "crates/generator/src/handle.rs";
-const TASK: &str = "crates/generator/src/task.rs";
+const MACHINE: &str = "crates/generator/src/machine.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "generator-waker-not-renewed",
         harm: "a generator that goes on in another task wakes the one it was in before",
-        file: TASK,
+        file: MACHINE,
         find: "if !shared.waker.borrow().will_wake(cx.waker()) {",
         replace: "if false {",
     },
     Bug {
         name: "generator-panic-swallowed",
         harm: "who joins a generator that panics waits for ever",
-        file: TASK,
+        file: MACHINE,
         find: "match generator.resume() {",
         replace: "let generator = std::panic::AssertUnwindSafe(|| generator.resume());\n        \
                   let Ok(resumed) = std::panic::catch_unwind(generator) else {\n            \
-                  return Step::Suspended(Wait::Wake);\n        };\n        match resumed {",
+                  return Resumed::Wait(Wait::Wake);\n        };\n        match resumed {",
     },
     Bug {
         name: "generator-kept-when-done",
         harm: "a generator that is done keeps its body, and may be resumed into it",
-        file: TASK,
+        file: MACHINE,
         find: "self.state = State::Done;",
         replace: "",
     },
     Bug {
         name: "generator-destructor-skipped",
         harm: "a generator that is cancelled keeps all it holds for ever",
-        file: TASK,
-        find: "impl<B, G: Future> fmt::Debug for GeneratorTask<B, G> {",
-        replace: "impl<B, G: Future> Drop for GeneratorTask<B, G> {\n    fn drop(&mut self) {\n        \
-                  std::mem::forget(std::mem::replace(&mut self.state, State::Done));\n    }\n}\n\n\
-                  impl<B, G: Future> fmt::Debug for GeneratorTask<B, G> {",
+        file: MACHINE,
+        find: "impl<B, G: Future, T> Unpin for Machine<B, G, T> {}",
+        replace: "impl<B, G: Future, T> Unpin for Machine<B, G, T> {}\n\n\
+                  impl<B, G: Future, T> Drop for Machine<B, G, T> {\n    fn drop(&mut self) {\n        \
+                  mem::forget(mem::replace(&mut self.state, State::Done));\n    }\n}",
     },
     Bug {
         name: "generator-second-yield-lost",
@@ -44,5 +45,19 @@ pub const BUGS: &[Bug] = &[
         file: HANDLE,
         find: "!self.shared.has_yielded.replace(true)",
         replace: "!self.shared.has_yielded.replace(true) || true",
+    },
+    Bug {
+        name: "cancelled-next-takes-the-generator-along",
+        harm: "a stream whose next item was waited for in vain has no items any more",
+        file: STREAM,
+        find: "if let Some(generator) = self.generator.take() {",
+        replace: "if let Some(generator) = self.generator.take().filter(|_| false) {",
+    },
+    Bug {
+        name: "stream-goes-on-after-a-panic",
+        harm: "who asks a stream that has panicked is told of two at once instead of the end",
+        file: STREAM,
+        find: "        self.0.set(State::Ended);",
+        replace: "        let _ = self.0;",
     },
 ];

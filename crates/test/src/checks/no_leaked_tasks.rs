@@ -15,6 +15,7 @@ use std::{
     panic::Location,
     pin::Pin,
     rc::Rc,
+    sync::Arc,
     task::Waker,
     time::{Duration, Instant},
 };
@@ -141,7 +142,7 @@ impl Host for Noting {
         let noting = self.this.upgrade().expect("a host that is asked is alive");
         let noted = Noted { task: Some(body), noting };
         let spawned = self.around.spawn(Box::pin(noted), name, spawned_at);
-        let label = Label { id: spawned.id, name: name.map(Rc::from), spawned_at };
+        let label = Label { id: spawned.id, name: name.map(Arc::from), spawned_at };
         self.spawned.borrow_mut().push((spawned.key, label));
         spawned
     }

@@ -1,0 +1,184 @@
+//! A server in a process of its own, and what its clients say.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::OnceLock,
+    thread,
+    time::Duration,
+};
+
+pub const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
+pub const COMMAND: &str = env!("CARGO_BIN_EXE_quadrivium");
+
+/// No answer takes so long, on however busy a machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Program {
+    Echo,
+    Chat,
+    Proxy,
+}
+
+pub const ALL: [Program; 3] = [Program::Echo, Program::Chat, Program::Proxy];
+
+impl Program {
+    pub fn args(self, style: &str) -> String {
+        let program = match self {
+            Program::Echo => "echo".into(),
+            Program::Chat => "chat".into(),
+            Program::Proxy => format!("proxy --to {}", upstream()),
+        };
+        format!("serve {program} --style {style} --idle-timeout never")
+    }
+
+    /// So many descriptors a connection takes.
+    pub fn descriptors(self) -> usize {
+        match self {
+            Program::Echo | Program::Chat => 1,
+            Program::Proxy => 2,
+        }
+    }
+
+    /// A connection that is being served.
+    pub fn greeted(self, server: &Server) -> TcpStream {
+        let stream = server.connect();
+        self.greet(&stream).expect("it is served");
+        stream
+    }
+
+    /// Says something, and hears the answer.
+    pub fn greet(self, mut stream: &TcpStream) -> std::io::Result<()> {
+        match self {
+            Program::Echo | Program::Proxy => {
+                stream.write_all(b"hello")?;
+                stream.read_exact(&mut [0; 5])
+            }
+            Program::Chat => {
+                // The port is a name that nobody else has.
+                writeln!(stream, "g{}", stream.local_addr()?.port())?;
+                let mut lines = BufReader::new(stream);
+                let mut line = String::new();
+                while !line.contains("has come") && !line.contains(": g") {
+                    line.clear();
+                    if lines.read_line(&mut line)? == 0 {
+                        return Err(std::io::ErrorKind::UnexpectedEof.into());
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Sends back what it gets.
+pub fn upstream() -> SocketAddr {
+    static UPSTREAM: OnceLock<SocketAddr> = OnceLock::new();
+    *UPSTREAM.get_or_init(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let stream = stream.unwrap();
+                // It ends with the connection, in whatever way that ends.
+                thread::spawn(move || std::io::copy(&mut &stream, &mut &stream));
+            }
+        });
+        address
+    })
+}
+
+/// A server in a process of its own, killed when it is dropped.
+pub struct Server {
+    pub child: Child,
+    pub address: SocketAddr,
+}
+
+impl Server {
+    pub fn new(program: Program, style: &str, options: &str) -> Self {
+        let mut command = Command::new(COMMAND);
+        command.args(program.args(style).split_whitespace()).args(options.split_whitespace());
+        Self::of(command)
+    }
+
+    /// One that a shell has run these commands before.
+    pub fn after(commands: &str, program: Program, style: &str) -> Self {
+        let mut command = Command::new("sh");
+        let line = format!("{commands} exec {COMMAND} {}", program.args(style));
+        command.args(["-c", &line]);
+        Self::of(command)
+    }
+
+    pub fn of(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let mut line = String::new();
+        let stdout = child.stdout.as_mut().expect("it is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("it is text");
+        let address = line.strip_prefix("listening on ").map(str::trim_end);
+        let Some(address) = address.and_then(|address| address.parse().ok()) else {
+            let mut errors = String::new();
+            let _ = child.kill();
+            let _ = child.stderr.take().unwrap().read_to_string(&mut errors);
+            panic!("{line:?} {errors}");
+        };
+        Self { child, address }
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    pub fn signal(&self, signal: &str) {
+        signal_to(self.child.id(), signal);
+    }
+
+    /// Open descriptors.
+    pub fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs").count()
+    }
+
+    /// Waits until it has ended; its status, and what it said on standard error.
+    pub fn ended(mut self) -> (ExitStatus, String) {
+        let mut errors = String::new();
+        let mut stderr = self.child.stderr.take().expect("it is piped");
+        stderr.read_to_string(&mut errors).expect("it is text");
+        (self.child.wait().expect("it ends"), errors)
+    }
+
+    #[track_caller]
+    pub fn expect_clean_stop(self) {
+        self.signal("TERM");
+        let (status, errors) = self.ended();
+        assert!(status.success() && errors.is_empty(), "{status}: {errors}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn signal_to(process: u32, signal: &str) {
+    let killed = Command::new("kill").args([&format!("-{signal}"), &process.to_string()]).status();
+    assert!(killed.expect("there is a kill").success());
+}
+
+/// What another process does takes its time.
+#[track_caller]
+pub fn wait_until(is_so: impl Fn() -> bool) {
+    for _ in 0..6_000 {
+        if is_so() {
+            return;
+        }
+        thread::sleep(PATIENCE / 6_000);
+    }
+    panic!("it never comes to that");
+}

@@ -1,0 +1,297 @@
+//! Plain functions that are called later, asked for by the body of any style.
+
+use std::{
+    cell::{Cell, RefCell},
+    io::{Read, Write},
+    os::unix::net::UnixStream,
+    rc::Rc,
+    time::Duration,
+};
+
+use quadrivium::{
+    callback::{Call, call_at, call_every, call_later, call_soon, on_readable, on_writable},
+    event_loop::Turned,
+    prelude::*,
+    time::{block_for, now},
+};
+
+use crate::{Said, Subject, body, new_loop, quietly, sockets::real_loop, turns};
+
+laws! { ($) calls:
+    /// What is called soon is called in the order in which it was asked for, after the body.
+    soon_in_order;
+    /// What is called later is called at its time; equal times in the order of asking.
+    later_in_order;
+    /// A duration counts from when it was asked for, however long the body keeps the CPU then.
+    a_duration_counts_from_the_asking;
+    /// What is called every second is called until it is cancelled, also from inside.
+    every_until_it_is_cancelled;
+    /// Times that pass while a call keeps the CPU are left out, and the others stay where they are.
+    every_leaves_out_what_it_has_missed;
+    /// A call that is cancelled is not made, and what it holds is dropped at once.
+    a_cancel_before;
+    /// A cancel that is repeated or too late is harmless.
+    a_cancel_after;
+    /// A handle that is dropped cancels nothing.
+    a_handle_that_is_dropped;
+    /// A call that panics harms nobody, and who waits for it is told.
+    a_panic_is_told;
+    /// A call that never comes holds nobody up who does not wait for it.
+    a_duration_without_end;
+    /// A descriptor is read as long as there is something, until the call is cancelled.
+    on_readable_until_it_is_cancelled;
+    /// A descriptor that nobody can wait for is an error, once.
+    on_readable_of_a_regular_file;
+    /// A descriptor that can be written says so.
+    on_writable_at_once;
+    /// Without a host there is a clear panic.
+    without_a_host;
+}
+
+/// Runs a body that asks for calls, to its end and theirs.
+fn runs(subject: Subject, asks: impl FnOnce() + 'static) {
+    let mut event_loop = new_loop();
+    let task = event_loop.spawn(subject.task(body().run(asks)));
+    event_loop.run().unwrap();
+    assert!(task.is_finished());
+    event_loop.block_on(task).unwrap().unwrap();
+}
+
+fn says(said: &Said, line: &'static str) -> impl FnOnce() + use<> {
+    let said = said.clone();
+    move || said.say(line)
+}
+
+fn soon_in_order(subject: Subject) {
+    let said = Said::default();
+    let own = said.clone();
+    runs(subject, move || {
+        for line in ["one", "two", "three"] {
+            call_soon(says(&own, line));
+        }
+        own.say("asked");
+    });
+    assert_eq!(said.lines(), ["asked", "one", "two", "three"]);
+}
+
+fn later_in_order(subject: Subject) {
+    let said = Said::default();
+    let own = said.clone();
+    runs(subject, move || {
+        let second = Duration::from_secs(1);
+        call_later(2 * second, says(&own, "last"));
+        call_later(second, says(&own, "first"));
+        call_at(now() + second, says(&own, "second"));
+        call_later(second, says(&own, "third"));
+    });
+    assert_eq!(said.lines(), ["first", "second", "third", "last"]);
+}
+
+fn a_duration_counts_from_the_asking(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let own = said.clone();
+    let asks = body()
+        .run(move || {
+            let begin = now();
+            call_later(Duration::from_secs(2), move || own.say(format!("{:?}", now() - begin)));
+        })
+        .perform(block_for(Duration::from_secs(1)));
+    drop(event_loop.spawn(subject.task(asks)));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["2s"]);
+}
+
+/// Keeps a call where the call itself finds it.
+type Slot = Rc<RefCell<Option<Call>>>;
+
+fn cancel(slot: &Slot) {
+    slot.borrow().as_ref().expect("it was asked for").cancel();
+}
+
+fn every_until_it_is_cancelled(subject: Subject) {
+    let said = Said::default();
+    let own = said.clone();
+    runs(subject, move || {
+        let (begin, slot) = (now(), Slot::default());
+        let inside = Rc::clone(&slot);
+        let call = call_every(Duration::from_secs(1), move || {
+            own.say(format!("{:?}", now() - begin));
+            if now() - begin == Duration::from_secs(3) {
+                cancel(&inside);
+                cancel(&inside);
+            }
+        });
+        slot.replace(Some(call));
+    });
+    assert_eq!(said.lines(), ["1s", "2s", "3s"]);
+}
+
+fn every_leaves_out_what_it_has_missed(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (own, slot) = (said.clone(), Slot::default());
+    let asks = body()
+        .run(move || {
+            let (begin, inside) = (now(), Rc::clone(&slot));
+            let call = call_every(Duration::from_secs(1), move || {
+                own.say(format!("{:?}", now() - begin));
+                if own.lines().len() == 3 {
+                    cancel(&inside);
+                }
+            });
+            slot.replace(Some(call));
+        })
+        .perform(turn())
+        .perform(turn())
+        // It is due after a second, and called after two and a half.
+        .perform(block_for(Duration::from_millis(2500)));
+    drop(event_loop.spawn(subject.task(asks)));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["2.5s", "3s", "4s"]);
+}
+
+fn a_cancel_before(subject: Subject) {
+    let said = Said::default();
+    let own = said.clone();
+    runs(subject, move || {
+        for call in [
+            call_soon(holding(&own)),
+            call_later(Duration::from_secs(1), holding(&own)),
+            call_every(Duration::from_secs(1), {
+                let mut holding = Some(holding(&own));
+                move || holding.take().unwrap()()
+            }),
+        ] {
+            call.cancel();
+            assert!(call.is_finished());
+        }
+        own.say("cancelled");
+    });
+    assert_eq!(said.lines(), ["dropped", "dropped", "dropped", "cancelled"]);
+}
+
+/// Says when it is dropped, and when it is called.
+fn holding(said: &Said) -> impl FnOnce() + use<> {
+    let (held, said) = (said.when_dropped("dropped"), said.clone());
+    move || {
+        said.say("called");
+        drop(held);
+    }
+}
+
+fn a_cancel_after(subject: Subject) {
+    let (said, slot) = (Said::default(), Rc::new(Cell::new(None)));
+    let (own, keeps) = (said.clone(), Rc::clone(&slot));
+    runs(subject, move || keeps.set(Some(call_soon(says(&own, "called")))));
+    let call = slot.take().unwrap();
+    call.cancel();
+    call.cancel();
+    assert!(call.is_finished());
+    assert_eq!(said.lines(), ["called"]);
+}
+
+fn a_handle_that_is_dropped(subject: Subject) {
+    let said = Said::default();
+    let own = said.clone();
+    runs(subject, move || drop(call_later(Duration::from_secs(1), says(&own, "called"))));
+    assert_eq!(said.lines(), ["called"]);
+}
+
+fn a_panic_is_told(subject: Subject) {
+    let said = Said::default();
+    let (own, told) = (said.clone(), said.clone());
+    let slot = Rc::new(Cell::new(None));
+    let keeps = Rc::clone(&slot);
+    let asks = body()
+        .run(move || {
+            keeps.set(Some(call_soon(|| panic!("in the call")).into_task()));
+            call_soon(says(&own, "called"));
+        })
+        .perform_then(
+            move || slot.take().unwrap(),
+            move |ended| told.say(ended.unwrap_err().to_string()),
+        );
+    new_loop().block_on(subject.task(asks)).unwrap();
+    assert_eq!(said.count("the task panicked: in the call"), 1);
+    assert_eq!(said.count("called"), 1);
+}
+
+fn a_duration_without_end(subject: Subject) {
+    let said = Said::default();
+    let own = said.clone();
+    let asks = body()
+        .run(move || {
+            call_later(Duration::MAX, says(&own, "called"));
+            call_every(Duration::MAX, says_often(&own));
+        })
+        .perform(sleep(Duration::from_secs(1)));
+    new_loop().block_on(subject.task(asks)).unwrap();
+    assert!(said.lines().is_empty());
+}
+
+fn says_often(said: &Said) -> impl FnMut() + use<> {
+    let said = said.clone();
+    move || said.say("called")
+}
+
+fn on_readable_until_it_is_cancelled(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), real_loop());
+    let (mut one, mut other) = UnixStream::pair().unwrap();
+    let own = said.clone();
+    let asks = body().run(move || {
+        let slot = Slot::default();
+        let inside = Rc::clone(&slot);
+        let call = on_readable(other.try_clone().unwrap(), move |ready| {
+            ready.unwrap();
+            let mut byte = [0];
+            other.read_exact(&mut byte).unwrap();
+            own.say(char::from(byte[0]).to_string());
+            if byte == *b"c" {
+                cancel(&inside);
+            }
+        });
+        slot.replace(Some(call));
+        one.write_all(b"abcd").unwrap();
+    });
+    drop(event_loop.spawn(subject.task(asks)));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["a", "b", "c"]);
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+}
+
+fn on_readable_of_a_regular_file(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), real_loop());
+    let own = said.clone();
+    let asks = body().run(move || {
+        let file = std::fs::File::open("/proc/self/exe").unwrap();
+        on_readable(file, move |ready| own.say(if ready.is_err() { "error" } else { "ready" }));
+    });
+    drop(event_loop.spawn(subject.task(asks)));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["error"]);
+}
+
+fn on_writable_at_once(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), real_loop());
+    let (one, _other) = UnixStream::pair().unwrap();
+    let own = said.clone();
+    let asks = body().run(move || {
+        let slot = Slot::default();
+        let inside = Rc::clone(&slot);
+        let call = on_writable(one, move |ready| {
+            ready.unwrap();
+            own.say("writable");
+            cancel(&inside);
+        });
+        slot.replace(Some(call));
+    });
+    drop(event_loop.spawn(subject.task(asks)));
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["writable"]);
+}
+
+fn without_a_host(_: Subject) {
+    for asks in [|| _ = call_soon(|| ()), || _ = call_later(Duration::ZERO, || ())] {
+        let refused = quietly(asks).unwrap_err();
+        assert!(refused.contains("no host drives this thread"), "{refused}");
+    }
+}

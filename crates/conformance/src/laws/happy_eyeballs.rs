@@ -1,0 +1,139 @@
+//! Connecting to one of several addresses. On the virtual clock: nobody waits for the delays.
+
+use std::{
+    io::{self, ErrorKind},
+    net::{self, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
+
+use quadrivium::{event_loop::Turned, net::TcpStream, task::BoxTask};
+use socket2::{Domain, Socket, Type};
+
+use super::descriptors::{in_a_process, open};
+use crate::{Subject, body, new_loop, sockets::listener, turns};
+
+laws! { ($) happy_eyeballs:
+    /// Where one address does not answer at all, the next one is connected to after a while.
+    a_black_hole;
+    /// Where one refuses, or its family is not there, the next one is connected to.
+    one_that_refuses;
+    /// Where nobody answers, the error names every address and says why.
+    all_refuse;
+    /// No address at all is an `InvalidInput` error.
+    no_address;
+    /// When one is connected, the sockets of the others are closed.
+    the_losers_are_closed;
+    /// A connect that is cancelled closes all its sockets.
+    a_cancelled_connect;
+}
+
+const DELAY: Duration = Duration::from_millis(250);
+
+/// A listener that answers nobody, since its queue is full, and who fills it.
+struct BlackHole {
+    address: SocketAddr,
+    _listener: Socket,
+    _fills: net::TcpStream,
+}
+
+fn black_hole() -> BlackHole {
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
+    let _fills = net::TcpStream::connect(address).unwrap();
+    BlackHole { address, _listener: listener, _fills }
+}
+
+/// An address where nobody listens, nor can while the socket is there.
+fn refuses() -> (SocketAddr, Socket) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    (socket.local_addr().unwrap().as_socket().unwrap(), socket)
+}
+
+/// Connects to one of these, and does this with what comes of it.
+fn connects(
+    subject: Subject,
+    addresses: Vec<SocketAddr>,
+    then: impl FnOnce(io::Result<TcpStream>) + 'static,
+) -> BoxTask<()> {
+    subject.task(body().perform_then(|| TcpStream::connect(addresses), then))
+}
+
+fn connects_to(subject: Subject, addresses: Vec<SocketAddr>, peer: SocketAddr) -> BoxTask<()> {
+    connects(subject, addresses, move |stream| {
+        assert_eq!(stream.unwrap().peer_addr().unwrap(), peer);
+    })
+}
+
+fn a_black_hole(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (hole, (_listener, address)) = (black_hole(), listener());
+    let connects = connects_to(subject, vec![hole.address, address], address);
+    event_loop.block_on(connects).unwrap();
+    assert!(event_loop.elapsed() >= DELAY);
+}
+
+fn one_that_refuses(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (_listener, address) = listener();
+    let (refuses, _socket) = refuses();
+    let ipv6 = SocketAddr::from((Ipv6Addr::LOCALHOST, refuses.port()));
+    for first in [ipv6, refuses] {
+        event_loop.block_on(connects_to(subject, vec![first, address], address)).unwrap();
+    }
+}
+
+fn all_refuse(subject: Subject) {
+    let ((one, _one), (two, _two)) = (refuses(), refuses());
+    let addresses = vec![one, two];
+    let connects = connects(subject, addresses.clone(), move |stream| {
+        let error = stream.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused, "{error}");
+        let text = error.to_string();
+        assert!(addresses.iter().all(|address| text.contains(&address.to_string())), "{text}");
+    });
+    new_loop().block_on(connects).unwrap();
+}
+
+fn no_address(subject: Subject) {
+    let connects = connects(subject, Vec::new(), |stream| {
+        assert_eq!(stream.unwrap_err().kind(), ErrorKind::InvalidInput);
+    });
+    new_loop().block_on(connects).unwrap();
+}
+
+fn the_losers_are_closed(subject: Subject) {
+    in_a_process(|| {
+        let (hole, (_listener, address)) = (black_hole(), listener());
+        let mut event_loop = new_loop();
+        // With the first wait the loop gets a descriptor of its own for those of others.
+        event_loop.block_on(connects_to(subject, vec![hole.address, address], address)).unwrap();
+        let before = open();
+        let holes = vec![hole.address, hole.address, address];
+        let connects = connects(subject, holes, move |stream| {
+            assert_eq!(open(), before + 1, "the one that is connected");
+            drop(stream.unwrap());
+        });
+        event_loop.block_on(connects).unwrap();
+        assert_eq!(open(), before);
+    });
+}
+
+fn a_cancelled_connect(subject: Subject) {
+    in_a_process(|| {
+        let hole = black_hole();
+        let mut event_loop = new_loop();
+        let before = open();
+        let connects = event_loop.spawn(connects(subject, vec![hole.address; 3], drop));
+        turns(&mut event_loop, 1);
+        event_loop.advance(DELAY);
+        turns(&mut event_loop, 1);
+        assert!(open() >= before + 2, "two attempts, and what the loop keeps for them");
+        connects.cancel();
+        assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+        drop(event_loop);
+        assert!(open() < before);
+    });
+}

@@ -1,0 +1,123 @@
+//! Names of hosts, and connecting to them.
+
+use std::{io::ErrorKind, net::SocketAddr, time::Duration};
+
+use quadrivium::{dns::lookup, event_loop::Turned, net::TcpStream, prelude::*};
+
+use crate::{
+    Subject, body, new_loop,
+    sockets::{listener, real_loop},
+    turns,
+};
+
+laws! { ($) names:
+    /// A name is looked up, and its addresses have the port that was said.
+    looked_up;
+    /// What is an address already is known at once.
+    an_address_is_known_at_once;
+    /// A name that nobody has is a `NotFound` error that says the name, also for a connect.
+    that_nobody_has;
+    /// A text that is neither address nor name and port is an `InvalidInput` error that says so.
+    bad_text;
+    /// A stream is connected to a name, whether the port is in the text or beside it.
+    connected_to;
+    /// Virtual time stands still while a name is looked up.
+    virtual_time_stands_still;
+    /// A lookup that is cancelled leaves nothing behind, and the next one works.
+    a_cancelled_lookup;
+}
+
+fn looked_up(subject: Subject) {
+    let looks = body().perform_then(
+        || lookup(("localhost", 81)),
+        |addresses| {
+            let addresses = addresses.unwrap();
+            assert!(!addresses.is_empty());
+            let are_ours =
+                |address: &SocketAddr| address.ip().is_loopback() && address.port() == 81;
+            assert!(addresses.iter().all(are_ours), "{addresses:?}");
+        },
+    );
+    new_loop().block_on(subject.task(looks)).unwrap();
+}
+
+fn an_address_is_known_at_once(subject: Subject) {
+    let mut event_loop = new_loop();
+    let address = SocketAddr::from(([127, 0, 0, 1], 81));
+    let mut looks = body();
+    for text in ["127.0.0.1:81".into(), address.into(), ("127.0.0.1", 81).into()] {
+        let text: quadrivium::dns::Address = text;
+        looks = looks.perform_then(
+            || lookup(text),
+            move |addresses| {
+                assert_eq!(addresses.unwrap(), [address]);
+            },
+        );
+    }
+    let looks = event_loop.spawn(subject.task(looks));
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+    assert!(looks.is_finished());
+}
+
+fn that_nobody_has(subject: Subject) {
+    let check = |error: std::io::Error| {
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        assert!(error.to_string().contains("\"no such name\""), "{error}");
+    };
+    let asks = body()
+        .perform_then(|| lookup(("no such name", 1)), move |found| check(found.unwrap_err()))
+        .perform_then(
+            || TcpStream::connect("no such name:1"),
+            move |found| {
+                check(found.unwrap_err());
+            },
+        );
+    real_loop().block_on(subject.task(asks)).unwrap();
+}
+
+fn bad_text(subject: Subject) {
+    let mut asks = body();
+    for text in ["localhost", "localhost:no", "::1:1"] {
+        asks = asks.perform_then(
+            move || TcpStream::connect(text),
+            move |found| {
+                let error = found.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+                assert!(error.to_string().contains(text), "{error}");
+            },
+        );
+    }
+    real_loop().block_on(subject.task(asks)).unwrap();
+}
+
+fn connected_to(subject: Subject) {
+    let (_listener, address) = listener();
+    let port = address.port();
+    let check = move |stream: std::io::Result<TcpStream>| {
+        assert_eq!(stream.unwrap().peer_addr().unwrap(), address);
+    };
+    let connects = body()
+        .perform_then(move || TcpStream::connect(("localhost", port)), check)
+        .perform_then(move || TcpStream::connect(format!("localhost:{port}")), check)
+        .perform_then(move || TcpStream::connect(("127.0.0.1", port)), check);
+    real_loop().block_on(subject.task(connects)).unwrap();
+}
+
+fn virtual_time_stands_still(subject: Subject) {
+    let mut event_loop = new_loop();
+    let looks = || timeout(Duration::from_secs(1), lookup("localhost:1"));
+    let looks = body().perform_then(looks, |found| {
+        found.expect("no time passes").unwrap();
+    });
+    event_loop.block_on(subject.task(looks)).unwrap();
+    assert_eq!(event_loop.elapsed(), Duration::ZERO);
+}
+
+fn a_cancelled_lookup(subject: Subject) {
+    let mut event_loop = new_loop();
+    let looks = event_loop.spawn(subject.task(body().perform(lookup("localhost:1"))));
+    turns(&mut event_loop, 1);
+    looks.cancel();
+    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+    looked_up(subject);
+}

@@ -1,0 +1,188 @@
+//! Streams: the items of a generator that also waits, performed by every style.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use quadrivium::{
+    generator::{Next, Stream, stream},
+    prelude::*,
+    task::{BoxTask, Either},
+};
+
+use crate::{Probe, Said, Subject, body, new_loop, turns};
+
+laws! { ($) streams:
+    /// Every item comes, in order, and the generator goes on only when the next is asked for.
+    every_item_when_it_is_asked_for;
+    /// The generator waits between two items, for tasks of any style.
+    the_generator_waits_in_between;
+    /// After the end there is nothing, however often it is asked for.
+    nothing_after_the_end;
+    /// A `next` that is cancelled while it waits loses nothing: another goes on there.
+    a_next_that_is_cancelled_loses_nothing;
+    /// A stream that is dropped in the middle runs the destructors of its generator.
+    dropped_in_the_middle;
+    /// A `next` that outlives its stream is worth its item, and then the generator is dropped.
+    a_next_outlives_its_stream;
+    /// A panic of the generator comes out of `next`, and nothing comes after it.
+    a_panic_comes_out_of_next;
+    /// Two `next` of one stream at once are refused.
+    two_at_once_are_refused;
+    /// A `next` that goes on in another task wakes that one.
+    goes_on_in_another_task;
+}
+
+type Shared<T> = Rc<RefCell<Stream<T>>>;
+
+fn shared<T>(stream: Stream<T>) -> Shared<T> {
+    Rc::new(RefCell::new(stream))
+}
+
+/// Says the next items, so many.
+fn asks(subject: Subject, items: &Shared<u32>, said: &Said, times: usize) -> BoxTask<()> {
+    let mut program = body();
+    for _ in 0..times {
+        let (items, said) = (Rc::clone(items), said.clone());
+        program = program.perform_then(
+            move || items.borrow_mut().next(),
+            move |item| said.say(format!("{item:?}")),
+        );
+    }
+    subject.task(program)
+}
+
+fn every_item_when_it_is_asked_for(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let says = said.clone();
+    let items = shared(stream(|mut co| async move {
+        for n in 1..=3 {
+            says.say(format!("yields {n}"));
+            co.yield_item(n).await;
+        }
+    }));
+    assert!(said.lines().is_empty(), "making it runs nothing");
+    event_loop.block_on(asks(subject, &items, &said, 2)).unwrap();
+    assert_eq!(said.lines(), ["yields 1", "Some(1)", "yields 2", "Some(2)"]);
+}
+
+fn the_generator_waits_in_between(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let waits = move || subject.task(body().perform(sleep(Duration::from_secs(1))));
+    let items = shared(stream(move |mut co| async move {
+        for n in 1..=2 {
+            co.perform(waits()).await;
+            co.yield_item(n).await;
+        }
+        co.perform(turn()).await;
+    }));
+    let task = event_loop.spawn(asks(subject, &items, &said, 3));
+    turns(&mut event_loop, 1);
+    assert!(said.lines().is_empty() && !task.is_finished());
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["Some(1)", "Some(2)", "None"]);
+}
+
+fn nothing_after_the_end(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let items = shared(stream(|mut co| async move { co.yield_item(1).await }));
+    event_loop.block_on(asks(subject, &items, &said, 4)).unwrap();
+    assert_eq!(said.lines(), ["Some(1)", "None", "None", "None"]);
+}
+
+fn a_next_that_is_cancelled_loses_nothing(subject: Subject) {
+    let (said, mut event_loop, probe) = (Said::default(), new_loop(), Probe::default());
+    let waits = probe.clone();
+    let items = shared(stream(|mut co| async move {
+        co.perform(waits.waits()).await;
+        co.yield_item(1).await;
+    }));
+    let cancelled = event_loop.spawn(asks(subject, &items, &said, 1));
+    turns(&mut event_loop, 1);
+    cancelled.cancel();
+    let _goes_on = event_loop.spawn(asks(subject, &items, &said, 2));
+    turns(&mut event_loop, 1);
+    probe.open();
+    probe.wake();
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["Some(1)", "None"]);
+}
+
+fn dropped_in_the_middle(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let held = said.when_dropped("dropped");
+    let items = shared(stream(|mut co| async move {
+        let _held = held;
+        co.yield_item(1).await;
+        co.yield_item(2).await;
+    }));
+    event_loop.block_on(asks(subject, &items, &said, 1)).unwrap();
+    assert_eq!(said.lines(), ["Some(1)"]);
+    drop(items);
+    assert_eq!(said.lines(), ["Some(1)", "dropped"]);
+}
+
+fn a_next_outlives_its_stream(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let held = said.when_dropped("dropped");
+    let mut items = stream(|mut co| async move {
+        let _held = held;
+        co.perform(turn()).await;
+        co.yield_item(1).await;
+    });
+    let (next, says) = (items.next(), said.clone());
+    drop(items);
+    let asks = body().perform_then(move || next, move |item| says.say(format!("{item:?}")));
+    event_loop.block_on(subject.task(asks)).unwrap();
+    assert_eq!(said.lines(), ["dropped", "Some(1)"]);
+}
+
+fn a_panic_comes_out_of_next(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), new_loop());
+    let held = said.when_dropped("dropped");
+    let items = shared(stream(|mut co| async move {
+        let _held = held;
+        co.perform(turn()).await;
+        panic!("in the generator");
+    }));
+    let task = event_loop.spawn(asks(subject, &items, &said, 1));
+    let error = event_loop.block_on(task).unwrap().unwrap_err();
+    assert_eq!(error.panic_message(), Some("in the generator"));
+    event_loop.block_on(asks(subject, &items, &said, 1)).unwrap();
+    assert_eq!(said.lines(), ["dropped", "None"]);
+}
+
+fn two_at_once_are_refused(subject: Subject) {
+    let mut event_loop = new_loop();
+    let mut items = stream(|mut co| async move {
+        co.perform(turn()).await;
+        co.yield_item(1).await;
+    });
+    let (one, other): (Next<u32>, _) = (items.next(), items.next());
+    let both = body().perform(join(one, other));
+    let both = event_loop.spawn(subject.task(both));
+    let error = event_loop.block_on(both).unwrap().unwrap_err();
+    assert!(error.panic_message().unwrap().contains("two `next` of one stream at once"));
+}
+
+fn goes_on_in_another_task(subject: Subject) {
+    let (said, mut event_loop, probe) = (Said::default(), new_loop(), Probe::default());
+    let waits = probe.clone();
+    let items = shared(stream(|mut co| async move {
+        co.perform(waits.waits()).await;
+        co.yield_item(1).await;
+    }));
+    let (first, says) = (Rc::clone(&items), said.clone());
+    let races = body().perform_then(
+        move || race(first.borrow_mut().next(), turn()),
+        move |first| match first {
+            Either::Left(_) => says.say("too early"),
+            Either::Right(()) => says.say("gives up"),
+        },
+    );
+    event_loop.block_on(subject.task(races)).unwrap();
+    let _goes_on = event_loop.spawn(asks(subject, &items, &said, 1));
+    turns(&mut event_loop, 1);
+    probe.open();
+    probe.wake();
+    event_loop.run().unwrap();
+    assert_eq!(said.lines(), ["gives up", "Some(1)"]);
+}

@@ -1,0 +1,248 @@
+//! Loops on several threads, and tasks that are handed to them.
+
+use std::{
+    cell::Cell,
+    collections::BTreeSet,
+    num::NonZero,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
+
+use quadrivium_core::{Context, JoinError, Step, Task, Wait, join, sleep, turn};
+use quadrivium_event_loop::{Cluster, EventLoop, RemoteHandle, RunError};
+
+fn cluster(threads: usize) -> Cluster {
+    Cluster::new(NonZero::new(threads).unwrap()).unwrap()
+}
+
+fn wait_for<T: 'static>(handle: RemoteHandle<T>) -> Result<T, JoinError> {
+    EventLoop::new().unwrap().block_on(handle).unwrap()
+}
+
+/// A task that calls this and is worth what it returns.
+struct Calls<F>(Option<F>);
+
+fn calls<F: FnOnce() -> T, T>(call: F) -> Calls<F> {
+    Calls(Some(call))
+}
+
+impl<F: FnOnce() -> T, T> Task for Calls<F> {
+    type Output = T;
+
+    fn resume(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Step<T> {
+        let call = self.0.take().expect("it is resumed once");
+        Step::Done(call())
+    }
+}
+
+impl<F> Unpin for Calls<F> {}
+
+/// Waits for ever, and counts when it is dropped.
+struct Stays(Arc<AtomicUsize>);
+
+impl Task for Stays {
+    type Output = ();
+
+    fn resume(self: Pin<&mut Self>, _: &mut Context<'_>) -> Step<()> {
+        Step::Suspended(Wait::Wake)
+    }
+}
+
+impl Drop for Stays {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn tasks_go_round_the_loops() {
+    let cluster = cluster(3);
+    let on = |_| cluster.spawn(|| calls(|| thread::current().id()));
+    let on: Vec<_> = (0..6).map(on).collect();
+    let on: Vec<_> = on.into_iter().map(|handle| wait_for(handle).unwrap()).collect();
+    assert_eq!(on.iter().map(|id| format!("{id:?}")).collect::<BTreeSet<_>>().len(), 3);
+    assert_eq!(on[..3], on[3..]);
+    cluster.finish().unwrap();
+}
+
+#[test]
+fn a_task_need_not_be_send() {
+    let cluster = cluster(1);
+    let handle = cluster.spawn(|| {
+        let cell = Rc::new(Cell::new(1));
+        calls(move || {
+            cell.set(cell.get() + 1);
+            cell.get()
+        })
+    });
+    assert_eq!(wait_for(handle).unwrap(), 2);
+}
+
+#[test]
+fn two_loops_wait_for_each_other() {
+    let cluster = cluster(2);
+    let (one, other) = (cluster.spawn(turn), cluster.spawn(|| sleep(Duration::from_millis(1))));
+    let both = cluster.spawn(|| join(one, other));
+    let (one, other) = wait_for(both).unwrap();
+    one.unwrap();
+    other.unwrap();
+    cluster.finish().unwrap();
+}
+
+#[test]
+fn finish_waits_for_the_tasks() {
+    let cluster = cluster(2);
+    let ended = Arc::new(AtomicUsize::new(0));
+    for i in 0..10 {
+        let ended = Arc::clone(&ended);
+        drop(cluster.spawn(move || {
+            join(
+                sleep(Duration::from_millis(i)),
+                calls(move || ended.fetch_add(1, Ordering::SeqCst)),
+            )
+        }));
+    }
+    cluster.finish().unwrap();
+    assert_eq!(ended.load(Ordering::SeqCst), 10);
+}
+
+#[test]
+fn dropped_it_drops_the_tasks() {
+    let cluster = cluster(2);
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let (started, has_started) = mpsc::channel();
+    let handles = [0, 1].map(|_| {
+        let (dropped, started) = (Arc::clone(&dropped), started.clone());
+        cluster.spawn(move || {
+            started.send(()).unwrap();
+            Stays(dropped)
+        })
+    });
+    has_started.iter().take(2).for_each(drop);
+    drop(cluster);
+    assert_eq!(dropped.load(Ordering::SeqCst), 2);
+    for handle in handles {
+        assert!(matches!(wait_for(handle), Err(JoinError::Cancelled)));
+    }
+}
+
+#[test]
+fn a_deadlock_is_found_at_the_end() {
+    let cluster = cluster(2);
+    drop(cluster.spawn(|| Stays(Arc::default())));
+    let Err(RunError::Deadlock(deadlock)) = cluster.finish() else { panic!("it is one") };
+    assert_eq!(deadlock.tasks.len(), 2, "the task, and the one that reports on it: {deadlock}");
+}
+
+#[test]
+fn a_panic_in_the_task_and_in_its_making() {
+    let cluster = cluster(1);
+    let handle = cluster.spawn(|| calls(|| -> u32 { panic!("as planned") }));
+    let error = wait_for(handle).unwrap_err();
+    assert_eq!(error.panic_message(), Some("as planned"));
+    let handle = cluster.spawn(|| -> Calls<fn()> { panic!("at once") });
+    let error = wait_for(handle).unwrap_err();
+    assert_eq!(error.panic_message(), Some("at once"));
+    wait_for(cluster.spawn(turn)).unwrap();
+    cluster.finish().unwrap();
+}
+
+#[test]
+fn cancelled_before_and_after_it_starts() {
+    let mut event_loop = EventLoop::new().unwrap();
+    let spawner = event_loop.spawner();
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let stays = || {
+        let dropped = Arc::clone(&dropped);
+        spawner.spawn(move || Stays(dropped))
+    };
+    let (early, late) = (stays(), stays());
+    early.cancel();
+    event_loop.turn().unwrap();
+    assert_eq!(event_loop.live(), 2, "the late one, and the one that reports on it");
+    late.cancel();
+    late.cancel();
+    while !late.is_finished() {
+        event_loop.turn().unwrap();
+    }
+    assert_eq!(dropped.load(Ordering::SeqCst), 1, "the early one was never made");
+    for handle in [early, late] {
+        assert!(matches!(event_loop.block_on(handle).unwrap(), Err(JoinError::Cancelled)));
+    }
+    assert_eq!(event_loop.live(), 0);
+}
+
+#[test]
+fn a_loop_that_is_gone_takes_nothing() {
+    let event_loop = EventLoop::new().unwrap();
+    let spawner = event_loop.spawner();
+    // This one is posted, and never read.
+    let posted = spawner.spawn(turn);
+    drop(event_loop);
+    let late = spawner.spawn(turn);
+    // Another loop has the mailbox now.
+    let mut other = EventLoop::new().unwrap();
+    let later = spawner.spawn(turn);
+    for handle in [posted, late, later] {
+        assert!(handle.is_finished());
+        assert!(matches!(other.block_on(handle).unwrap(), Err(JoinError::Cancelled)));
+    }
+}
+
+#[test]
+fn while_a_spawner_exists_there_is_no_deadlock() {
+    let mut event_loop = EventLoop::new().unwrap();
+    let spawner = event_loop.spawner();
+    let waits = event_loop.spawn(Stays(Arc::default()));
+    let canceller = waits.canceller();
+    let elsewhere = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(20));
+        wait_for(spawner.spawn(move || calls(move || canceller.cancel()))).unwrap();
+    });
+    assert!(matches!(event_loop.block_on(waits).unwrap(), Err(JoinError::Cancelled)));
+    event_loop.run().unwrap();
+    elsewhere.join().unwrap();
+}
+
+#[test]
+fn a_handle_is_performed_to_its_end_once() {
+    let cluster = cluster(1);
+    let mut handle = cluster.spawn(turn);
+    let mut event_loop = EventLoop::new().unwrap();
+    let again = catch_unwind(AssertUnwindSafe(|| {
+        event_loop.block_on(calls(move || {
+            let waker = std::task::Waker::noop();
+            let mut steps = 0;
+            while steps < 2 {
+                let step = Pin::new(&mut handle).resume(&mut Context::new(waker));
+                steps += usize::from(matches!(step, Step::Done(_)));
+            }
+        }))
+    }));
+    assert!(matches!(again.unwrap(), Err(RunError::Task(JoinError::Panicked(_)))));
+}
+
+#[test]
+fn many_threads_hand_in_many_tasks() {
+    let cluster = cluster(2);
+    let sum = thread::scope(|scope| {
+        let hands_in = |_| {
+            scope.spawn(|| {
+                let handles: Vec<_> = (0..250).map(|_| cluster.spawn(|| calls(|| 1))).collect();
+                handles.into_iter().map(|handle| wait_for(handle).unwrap()).sum::<u32>()
+            })
+        };
+        let threads: Vec<_> = (0..4).map(hands_in).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum::<u32>()
+    });
+    assert_eq!(sum, 1000);
+    cluster.finish().unwrap();
+}

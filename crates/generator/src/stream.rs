@@ -1,0 +1,264 @@
+//! [`Stream`]: a generator of items, which may wait in between.
+
+use std::{cell::Cell, fmt, future::Future, pin::Pin, rc::Rc};
+
+use quadrivium_core::{Context, Perform, Step, Task, Wait};
+
+use crate::{
+    handle::Co,
+    machine::{Machine, Resumed},
+};
+
+/// Items that a generator yields by [`Co::yield_item`], and for which it may wait by
+/// [`Co::perform`]. Runs nothing until the first [`Stream::next`] is resumed.
+///
+/// ```
+/// use quadrivium::{generator::stream, prelude::*};
+/// use std::time::Duration;
+///
+/// let mut ticks = stream(|mut co| async move {
+///     for n in 1..=3 {
+///         co.perform(sleep(Duration::from_secs(1))).await;
+///         co.yield_item(n).await;
+///     }
+/// });
+/// let sum = future(async move {
+///     let mut sum = 0;
+///     while let Some(n) = ticks.next().await {
+///         sum += n;
+///     }
+///     sum
+/// });
+/// assert_eq!(EventLoop::with_virtual_clock()?.block_on(sum)?, 6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn stream<T, B, G>(body: B) -> Stream<T>
+where
+    B: FnOnce(Co<T>) -> G + 'static,
+    G: Future<Output = ()> + 'static,
+    T: 'static,
+{
+    let generator: BoxItems<T> = Box::new(Machine::new(body));
+    Stream {
+        state: Rc::new(Cell::new(State::Idle(generator))),
+        #[cfg(feature = "futures-core")]
+        polled: None,
+    }
+}
+
+/// A generator of items, one for each [`next`](Stream::next). Made by [`stream`].
+///
+/// Dropping it drops the generator where it is suspended. When the generator panics, the panic comes
+/// out of `next`, and after that, as after its end, every `next` is worth nothing.
+pub struct Stream<T> {
+    state: Rc<Cell<State<T>>>,
+    #[cfg(feature = "futures-core")]
+    polled: Option<Perform<Next<T>>>,
+}
+
+enum State<T> {
+    Idle(BoxItems<T>),
+    /// A [`Next`] has the generator.
+    Away,
+    Ended,
+}
+
+/// A generator whose type is forgotten.
+type BoxItems<T> = Box<dyn Items<T>>;
+
+trait Items<T> {
+    fn resume(&mut self, cx: &Context<'_>) -> Resumed<T, ()>;
+}
+
+impl<B, G, T> Items<T> for Machine<B, G, T>
+where
+    B: FnOnce(Co<T>) -> G,
+    G: Future<Output = ()>,
+{
+    fn resume(&mut self, cx: &Context<'_>) -> Resumed<T, ()> {
+        Machine::resume(self, cx)
+    }
+}
+
+impl<T> Stream<T> {
+    /// Waits for the next item; nothing after the last.
+    ///
+    /// It owns its share of the stream, so callbacks perform it too. Dropped before it is done, it
+    /// has lost nothing: the next one goes on where the generator waits.
+    ///
+    /// # Panics
+    ///
+    /// The task panics when the generator does, and when another `next` of the same stream has not
+    /// ended.
+    #[expect(clippy::should_implement_trait, reason = "an iterator's cannot wait")]
+    pub fn next(&mut self) -> Next<T> {
+        Next { state: Rc::clone(&self.state), generator: None }
+    }
+}
+
+/// A task that waits for the next item. Made by [`Stream::next`].
+#[must_use = "a task is lazy: perform it"]
+pub struct Next<T> {
+    state: Rc<Cell<State<T>>>,
+    /// There while this waits.
+    generator: Option<BoxItems<T>>,
+}
+
+impl<T> Task for Next<T> {
+    type Output = Option<T>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Option<T>> {
+        // A local while it runs: a panic ends the stream.
+        let mut generator = match self.generator.take() {
+            Some(generator) => generator,
+            None => match self.state.replace(State::Away) {
+                State::Idle(generator) => generator,
+                State::Away => panic!(
+                    "two `next` of one stream at once: perform one to its end, or drop it, before \
+                     the other"
+                ),
+                State::Ended => {
+                    self.state.set(State::Ended);
+                    return Step::Done(None);
+                }
+            },
+        };
+        let ends = EndsStream(&self.state);
+        let resumed = generator.resume(cx);
+        std::mem::forget(ends);
+        match resumed {
+            Resumed::Wait(wait) => {
+                self.generator = Some(generator);
+                Step::Suspended(wait)
+            }
+            Resumed::Item(item) => {
+                self.state.set(State::Idle(generator));
+                Step::Done(Some(item))
+            }
+            Resumed::End(()) => {
+                self.state.set(State::Ended);
+                Step::Done(None)
+            }
+        }
+    }
+}
+
+/// Dropped by a panic of the generator: nothing follows.
+struct EndsStream<'a, T>(&'a Cell<State<T>>);
+
+impl<T> Drop for EndsStream<'_, T> {
+    fn drop(&mut self) {
+        self.0.set(State::Ended);
+    }
+}
+
+impl<T> Drop for Next<T> {
+    fn drop(&mut self) {
+        if let Some(generator) = self.generator.take() {
+            self.state.set(State::Idle(generator));
+        }
+    }
+}
+
+impl<T> IntoFuture for Next<T> {
+    type Output = Option<T>;
+    type IntoFuture = Perform<Self>;
+
+    fn into_future(self) -> Perform<Self> {
+        Perform::new(self)
+    }
+}
+
+#[cfg(feature = "futures-core")]
+impl<T> futures_core::Stream for Stream<T> {
+    type Item = T;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<T>> {
+        // Kept while it is pending: another `next` meanwhile would be the second.
+        let mut next = self.polled.take().unwrap_or_else(|| Perform::new(self.next()));
+        let polled = Pin::new(&mut next).poll(cx);
+        self.polled = polled.is_pending().then_some(next);
+        polled
+    }
+}
+
+/// Items that a generator yields by [`Co::yield_item`], without waiting in between, as an iterator.
+///
+/// ```
+/// use quadrivium::generator::iter;
+///
+/// let fibonacci = iter(|mut co| async move {
+///     let (mut a, mut b) = (0_u64, 1);
+///     loop {
+///         co.yield_item(a).await;
+///         (a, b) = (b, a + b);
+///     }
+/// });
+/// assert_eq!(fibonacci.take(8).collect::<Vec<_>>(), [0, 1, 1, 2, 3, 5, 8, 13]);
+/// ```
+///
+/// # Panics
+///
+/// The iterator panics when its generator does, and when that performs a task that suspends: an
+/// iterator has nobody to wait for it.
+pub fn iter<T, B, G>(body: B) -> Iter<T>
+where
+    B: FnOnce(Co<T>) -> G + 'static,
+    G: Future<Output = ()> + 'static,
+    T: 'static,
+{
+    Iter { next: stream(body).next() }
+}
+
+/// A generator of items as an iterator. Made by [`iter`].
+pub struct Iter<T> {
+    next: Next<T>,
+}
+
+impl<T> Iterator for Iter<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        // It stands for every `next`: each gives the generator back when it is done.
+        match Pin::new(&mut self.next).resume(&mut Context::new(std::task::Waker::noop())) {
+            Step::Done(item) => item,
+            Step::Suspended(wait) => self.refuse_to_wait(wait),
+        }
+    }
+}
+
+impl<T> std::iter::FusedIterator for Iter<T> {}
+
+impl<T> Iter<T> {
+    #[cold]
+    fn refuse_to_wait(&mut self, wait: Wait) -> ! {
+        let generator = self.next.generator.take();
+        self.next.state.set(State::Ended);
+        drop(generator);
+        panic!(
+            "the generator of an iterator waits ({wait:?}), but an iterator cannot: make it with \
+             `generator::stream`, and perform each `next`"
+        )
+    }
+}
+
+impl<T> fmt::Debug for Stream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Next<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Next").field("waits", &self.generator.is_some()).finish()
+    }
+}
+
+impl<T> fmt::Debug for Iter<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Iter").finish_non_exhaustive()
+    }
+}

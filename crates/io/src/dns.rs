@@ -1,0 +1,83 @@
+//! Names of hosts: [`lookup`].
+
+use std::{future::IntoFuture, io, net::SocketAddr, pin::Pin};
+
+use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task};
+
+pub use crate::address::Address;
+use crate::{
+    address::{Kind, look_up},
+    offload::{Offload, Pool},
+};
+
+/// The addresses of a name, best first: what `getaddrinfo` says, the hosts file included.
+///
+/// It is asked on another thread, one of a few that do nothing else, so that slow files do not keep
+/// names waiting, nor slow names files. What is an address already is not looked up.
+///
+/// Dropped before it is done: a question that has not been asked never is; one that has goes to its
+/// end on its thread.
+///
+/// ```
+/// use quadrivium::{dns::lookup, prelude::*};
+///
+/// let addresses = EventLoop::new()?.block_on(lookup("localhost:80"))??;
+/// assert!(addresses.iter().all(|address| address.ip().is_loopback()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn lookup(address: impl Into<Address>) -> Lookup {
+    Lookup {
+        state: match address.into().0 {
+            Kind::One(address) => State::Known(Ok(vec![address])),
+            Kind::Several(addresses) => State::Known(Ok(addresses)),
+            Kind::Bad(why) => State::Known(Err(why)),
+            Kind::Name(name, port) => {
+                State::Asked(Offload::to(Pool::Names, move || look_up(&name, port)))
+            }
+        },
+    }
+}
+
+/// A task that looks up a name. Made by [`lookup`].
+///
+/// Its output is a `NotFound` error when the name has no address, or when that could not be found
+/// out, and `InvalidInput` when it was no address and no name; the message says which and why.
+#[derive(Debug)]
+#[must_use = "a task is lazy: perform it"]
+pub struct Lookup {
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Known(Result<Vec<SocketAddr>, String>),
+    Asked(Offload<io::Result<Vec<SocketAddr>>>),
+    Done,
+}
+
+impl Task for Lookup {
+    type Output = io::Result<Vec<SocketAddr>>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        if let State::Asked(asked) = &mut self.state {
+            return Pin::new(asked).resume(cx);
+        }
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Known(known) => Step::Done(known.map_err(bad_address)),
+            State::Asked(_) | State::Done => panic!("{RESUMED_AFTER_DONE}"),
+        }
+    }
+}
+
+pub(crate) fn bad_address(why: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, why)
+}
+
+impl IntoFuture for Lookup {
+    type Output = io::Result<Vec<SocketAddr>>;
+    type IntoFuture = Perform<Self>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Perform::new(self)
+    }
+}

@@ -1,0 +1,77 @@
+//! [`TcpConnect`]: a TCP connection that is being made, to an address or a name.
+
+use std::{future::IntoFuture, io, mem, pin::Pin};
+
+use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task};
+
+use super::{TcpStream, eyeballs::Eyeballs};
+use crate::{
+    address::{Address, Kind},
+    connect::Connect,
+    dns::{Lookup, lookup},
+};
+
+/// A task that connects to an address or a name. Made by [`TcpStream::connect`].
+#[derive(Debug)]
+#[must_use = "a task is lazy: perform it"]
+pub struct TcpConnect {
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// A single address, and nothing to choose.
+    Address(Connect<TcpStream>),
+    /// The addresses are not known yet.
+    Lookup(Lookup),
+    Addresses(Eyeballs),
+    Done,
+}
+
+impl TcpConnect {
+    pub(super) fn new(address: Address) -> Self {
+        let state = match address.0 {
+            Kind::One(address) => State::Address(Connect::new(Ok(address.into()))),
+            other => State::Lookup(lookup(Address(other))),
+        };
+        Self { state }
+    }
+}
+
+impl Task for TcpConnect {
+    type Output = io::Result<TcpStream>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        if let State::Lookup(lookup) = &mut self.state {
+            match Pin::new(lookup).resume(cx) {
+                Step::Suspended(wait) => return Step::Suspended(wait),
+                Step::Done(Ok(addresses)) => {
+                    self.state = State::Addresses(Eyeballs::new(addresses));
+                }
+                Step::Done(Err(error)) => {
+                    self.state = State::Done;
+                    return Step::Done(Err(error));
+                }
+            }
+        }
+        let step = match &mut self.state {
+            State::Address(connect) => Pin::new(connect).resume(cx),
+            State::Addresses(eyeballs) => Pin::new(eyeballs).resume(cx),
+            State::Lookup(_) | State::Done => panic!("{RESUMED_AFTER_DONE}"),
+        };
+        if matches!(step, Step::Done(_)) {
+            // The attempts that are left are closed.
+            drop(mem::replace(&mut self.state, State::Done));
+        }
+        step
+    }
+}
+
+impl IntoFuture for TcpConnect {
+    type Output = io::Result<TcpStream>;
+    type IntoFuture = Perform<Self>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Perform::new(self)
+    }
+}

@@ -1,0 +1,143 @@
+//! [`Eyeballs`]: connects to the first of several addresses that answers, as RFC 8305 ("Happy
+//! Eyeballs") has it.
+//!
+//! ```text
+//!   0 ms   ::1        ─────────────── refused, or the second in which nobody answers
+//!   250 ms 127.0.0.1          ──────────── connected: the winner, the others are closed
+//! ```
+
+use std::{
+    collections::VecDeque,
+    fmt::Write,
+    io, mem,
+    net::SocketAddr,
+    pin::Pin,
+    time::{Duration, Instant},
+};
+
+use quadrivium_core::{Context, Step, Task, Wait};
+
+use crate::{connect::Connect, net::TcpStream};
+
+/// So long an attempt is alone before the next one begins. RFC 8305, section 8.
+const DELAY: Duration = Duration::from_millis(250);
+
+/// Connects to the first of several addresses that answers.
+#[derive(Debug)]
+pub(super) struct Eyeballs {
+    /// Not tried yet, best first.
+    left: VecDeque<SocketAddr>,
+    attempts: Vec<(SocketAddr, Connect<TcpStream>)>,
+    failed: Vec<(SocketAddr, io::Error)>,
+    /// When the next one is tried, if none fails before.
+    next: Option<Instant>,
+}
+
+impl Eyeballs {
+    /// To one of these, best first.
+    pub(super) fn new(addresses: Vec<SocketAddr>) -> Self {
+        let (attempts, failed) = (Vec::new(), Vec::new());
+        Self { left: interleaved(addresses), attempts, failed, next: None }
+    }
+
+    /// Goes on with all attempts: the first that is connected; or what they wait for.
+    fn go_on(&mut self, cx: &mut Context<'_>) -> Result<TcpStream, Option<Wait>> {
+        let mut waits = None;
+        for (address, mut attempt) in mem::take(&mut self.attempts) {
+            match Pin::new(&mut attempt).resume(cx) {
+                Step::Done(Ok(stream)) => return Ok(stream),
+                Step::Done(Err(error)) => {
+                    self.failed.push((address, error));
+                    // There is nothing to wait for.
+                    self.next = None;
+                }
+                Step::Suspended(wait) => {
+                    waits = Some(waits.map_or(wait.clone(), |waits: Wait| waits.or(wait)));
+                    self.attempts.push((address, attempt));
+                }
+            }
+        }
+        Err(waits)
+    }
+
+    /// Begins with the next address, if it is time for it.
+    fn begin(&mut self, cx: &Context<'_>) -> bool {
+        let now = cx.now();
+        if self.next.is_some_and(|next| now < next) {
+            return false;
+        }
+        let Some(address) = self.left.pop_front() else { return false };
+        self.attempts.push((address, Connect::new(Ok(address.into()))));
+        self.next = Some(now + DELAY);
+        true
+    }
+
+    /// All have failed: each with its reason.
+    fn error(&self) -> io::Error {
+        let Some((_, last)) = self.failed.last() else {
+            return io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "there is no address to connect to",
+            );
+        };
+        let mut message = String::from("no address could be connected to");
+        for (i, (address, error)) in self.failed.iter().enumerate() {
+            let separator = if i == 0 { ": " } else { "; " };
+            write!(message, "{separator}{address}: {error}").expect("a text takes all");
+        }
+        io::Error::new(last.kind(), message)
+    }
+}
+
+impl Task for Eyeballs {
+    type Output = io::Result<TcpStream>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        loop {
+            let waits = match self.go_on(cx) {
+                // Dropped with this task, the other attempts close their sockets.
+                Ok(stream) => return Step::Done(Ok(stream)),
+                Err(waits) => waits,
+            };
+            if self.begin(cx) {
+                continue;
+            }
+            let next = self.next.filter(|_| !self.left.is_empty()).map(Wait::Until);
+            return match [waits, next].into_iter().flatten().reduce(Wait::or) {
+                Some(wait) => Step::Suspended(wait),
+                None => Step::Done(Err(self.error())),
+            };
+        }
+    }
+}
+
+/// The families by turns, each in its order, beginning with that of the first.
+fn interleaved(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
+    let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (first, second): (VecDeque<_>, VecDeque<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_ipv6);
+    let mut families = [first, second];
+    let mut all = VecDeque::new();
+    while !families.iter().all(VecDeque::is_empty) {
+        all.extend(families.iter_mut().filter_map(VecDeque::pop_front));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns() {
+        let addresses = |texts: &[&str]| -> Vec<SocketAddr> {
+            texts.iter().map(|text| text.parse().unwrap()).collect()
+        };
+        let sorted = addresses(&["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "1.1.1.2:1"]);
+        let by_turns = addresses(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "1.1.1.2:1", "[::3]:1"]);
+        assert_eq!(interleaved(sorted), by_turns);
+        let sorted = addresses(&["1.1.1.1:1", "[::1]:1", "[::2]:1"]);
+        assert_eq!(interleaved(sorted.clone()), sorted);
+        assert_eq!(interleaved(Vec::new()), []);
+    }
+}

@@ -1,0 +1,109 @@
+//! `run` with async and await.
+
+use std::io;
+
+use quadrivium::{
+    fs::File,
+    io::PipeReader,
+    prelude::*,
+    signal::Signal,
+    sync::channel::{Receiver, Sender},
+    task::Either,
+};
+
+use super::{
+    BUFFER,
+    job::{Ended, Job},
+    lines::Lines,
+};
+
+pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
+    future(async move {
+        // 1. Start it.
+        let mut child = match job.start() {
+            Ok(child) => child,
+            Err(error) => return Ended::Failed(error),
+        };
+
+        // 2. Pass on both its outputs, each in a task of its own.
+        let out = Lines::new(format!("{}: ", job.number));
+        let err = Lines::new(format!("{}! ", job.number));
+        let out = child.stdout.take().map(|it| pass_on(it, out, say.clone()));
+        let err = child.stderr.take().map(|it| pass_on(it, err, say));
+        let says = [out, err].into_iter().flatten().map(spawn);
+        let says = says.collect::<Vec<_>>();
+        let cancels = says.iter().map(JoinHandle::canceller);
+        let cancels = cancels.collect::<Vec<_>>();
+
+        // 3. Wait until it has ended, for so long.
+        let wait = race(child.wait(), job.limit());
+        let ended = match wait.await {
+            Either::Left(status) => Ended::new(status, true),
+            Either::Right(_) => {
+                // 4. Ask it to end, and wait a while.
+                let _ = child.signal_group(Signal::Terminate);
+                let wait = timeout(job.limits.grace, child.wait());
+                match wait.await {
+                    Ok(status) => Ended::new(status, false),
+                    Err(_) => {
+                        // 5. Kill it.
+                        let _ = child.signal_group(Signal::Kill);
+                        let wait = child.wait();
+                        Ended::new(wait.await, false)
+                    }
+                }
+            }
+        };
+
+        // 6. Wait for what it has still to say, as long.
+        let rest = timeout(job.limits.grace, join_all(says));
+        if rest.await.is_err() {
+            cancels.iter().for_each(|it| it.cancel());
+        }
+        ended
+    })
+}
+
+fn pass_on(
+    from: PipeReader,
+    mut lines: Lines,
+    say: Sender<Vec<u8>>,
+) -> impl Task<Output = ()> {
+    future(async move {
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            // a. Read what there is, until the end.
+            let read = from.read(&mut buffer);
+            let n = read.await.unwrap_or(0);
+            let line = match n {
+                0 => lines.end(),
+                n => lines.take(&buffer[..n]),
+            };
+
+            // b. Pass it on line by line.
+            if let Some(line) = line {
+                let send = say.send(line);
+                if send.await.is_err() {
+                    return;
+                }
+            }
+            if n == 0 {
+                return;
+            }
+        }
+    })
+}
+
+pub fn print(
+    said: Receiver<Vec<u8>>,
+    to: File,
+) -> impl Task<Output = io::Result<()>> {
+    future(async move {
+        while let Ok(line) = said.recv().await {
+            // 7. Write it.
+            let write = to.write_all_owned(line);
+            write.await.0?;
+        }
+        Ok(())
+    })
+}

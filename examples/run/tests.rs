@@ -1,0 +1,238 @@
+//! What `run` does, seen from outside, in every style.
+
+use std::{env, fs, io::Read, path::Path, process, time::Duration};
+
+use quadrivium::{EventLoop, fs::File, io::PipeReader, prelude::*};
+
+use super::{Arguments, job::Limits, lines::Lines, run, styles::Style};
+
+/// Longer than any of these commands needs, on however slow a machine.
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(50);
+
+/// Runs these commands in every style; whether all succeeded, and what was
+/// said, without the names of the commands.
+fn in_every_style(
+    commands: &[&str],
+    [time, grace]: [Duration; 2],
+    check: impl Fn(bool, &[u8]),
+) {
+    for style in Style::ALL {
+        let commands = commands.iter().map(|it| it.to_string()).collect();
+        let limits = Limits { time, grace };
+        let arguments = Arguments { style, limits, commands };
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let reads = std::thread::spawn(move || {
+            let mut said = Vec::new();
+            reader.read_to_end(&mut said).unwrap();
+            said
+        });
+        let writer = std::os::fd::OwnedFd::from(writer);
+        let succeeded = run(arguments, File::from_std(writer.into())).unwrap();
+        println!("{style}");
+        check(succeeded, &reads.join().unwrap());
+    }
+}
+
+/// The lines that begin like this.
+fn lines<'a>(said: &'a [u8], prefix: &str) -> Vec<&'a str> {
+    let said = std::str::from_utf8(said).unwrap();
+    said.lines().filter(|line| line.starts_with(prefix)).collect()
+}
+
+#[test]
+fn lines_have_the_number_of_their_command() {
+    let commands = ["echo one; echo two; echo three >&2", "echo four"];
+    in_every_style(&commands, [LONG; 2], |succeeded, said| {
+        assert!(succeeded);
+        assert_eq!(lines(said, "1: "), ["1: one", "1: two"]);
+        assert_eq!(lines(said, "1! "), ["1! three"]);
+        assert_eq!(lines(said, "2: "), ["2: four"]);
+        assert_eq!(lines(said, "2= "), ["2= exit status: 0 (echo four)"]);
+    });
+}
+
+#[test]
+fn one_that_fails_is_told_and_hinders_no_other() {
+    let commands = ["exit 3", "/no/such/program", "echo well"];
+    in_every_style(&commands, [LONG; 2], |succeeded, said| {
+        assert!(!succeeded);
+        assert_eq!(lines(said, "1= "), ["1= exit status: 3 (exit 3)"]);
+        assert!(lines(said, "2! ")[0].contains("/no/such/program"));
+        assert!(lines(said, "2= ")[0].starts_with("2= exit status: 127"));
+        assert_eq!(lines(said, "3: "), ["3: well"]);
+    });
+}
+
+#[test]
+fn the_last_line_needs_no_end() {
+    in_every_style(&["printf 'a\\nb'"], [LONG; 2], |_, said| {
+        assert_eq!(lines(said, "1: "), ["1: a", "1: b"]);
+    });
+}
+
+#[test]
+fn bytes_are_passed_on_as_they_are() {
+    in_every_style(&["printf '\\377\\000\\376\\n'"], [LONG; 2], |_, said| {
+        assert!(said.starts_with(b"1: \xff\0\xfe\n1= "), "{said:?}");
+    });
+}
+
+#[test]
+fn both_pipes_full() {
+    let command = "head -c 200000 /dev/zero >&2; head -c 200000 /dev/zero; \
+                   head -c 200000 /dev/zero >&2";
+    in_every_style(&[command], [LONG; 2], |succeeded, said| {
+        assert!(succeeded);
+        let zeroes = said.iter().filter(|byte| **byte == 0).count();
+        assert_eq!(zeroes, 600_000);
+    });
+}
+
+#[test]
+fn time_is_up() {
+    in_every_style(&["echo begun; sleep 60"], [SHORT, LONG], |ok, said| {
+        assert!(!ok);
+        let ended = lines(said, "1= ")[0];
+        assert!(ended.starts_with("1= had to end, signal: 15"), "{ended}");
+    });
+}
+
+#[test]
+fn one_that_ignores_the_request_is_killed_with_all_it_has_started() {
+    let command = "trap '' TERM; sleep 60 & sleep 60";
+    in_every_style(&[command], [SHORT; 2], |ok, said| {
+        assert!(!ok);
+        let ended = lines(said, "1= ")[0];
+        assert!(ended.starts_with("1= had to end, signal: 9"), "{ended}");
+    });
+}
+
+#[test]
+fn one_that_leaves_another_behind_is_not_waited_for() {
+    let folder = env::temp_dir();
+    let path = folder.join(format!("quadrivium-run-{}", process::id()));
+    let command = format!("sleep 60 & echo $! > {}; echo done", path.display());
+    in_every_style(&[&command], [LONG, SHORT], |ok, said| {
+        assert!(ok);
+        assert_eq!(lines(said, "1: "), ["1: done"]);
+        kill(&path);
+    });
+    fs::remove_file(path).unwrap();
+}
+
+fn kill(path: &Path) {
+    let id = fs::read_to_string(path).unwrap();
+    let killed = process::Command::new("kill").arg(id.trim()).status().unwrap();
+    assert!(killed.success());
+}
+
+#[test]
+fn two_hundred_at_once() {
+    let commands: Vec<_> = (1..=200).map(|n| format!("echo is {n}")).collect();
+    let commands: Vec<_> = commands.iter().map(String::as_str).collect();
+    in_every_style(&commands, [LONG; 2], |succeeded, said| {
+        assert!(succeeded, "{}", String::from_utf8_lossy(said));
+        for n in 1..=200 {
+            let line = format!("{n}: is {n}");
+            assert_eq!(lines(said, &format!("{n}: ")), [line]);
+        }
+    });
+}
+
+#[test]
+fn a_reader_that_is_gone_ends_it() {
+    for style in Style::ALL {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let limits = Limits { time: LONG, grace: LONG };
+        let commands = vec!["yes".to_string()];
+        let arguments = Arguments { style, limits, commands };
+        let writer = std::os::fd::OwnedFd::from(writer);
+        let error = run(arguments, File::from_std(writer.into())).unwrap_err();
+        let error = error.downcast::<std::io::Error>().unwrap();
+        assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe, "{style}");
+    }
+}
+
+#[test]
+fn long_lines_are_cut() {
+    let mut lines = Lines::new("> ".into());
+    let all = lines.take(&vec![b'x'; 70_000]).unwrap();
+    assert_eq!(all.len(), 2 + 70_000 + 1);
+    assert_eq!(lines.end(), None);
+}
+
+#[test]
+fn a_wrong_command_line_is_told() {
+    for (arguments, remedy) in [
+        (vec!["--limit"], "needs a value"),
+        (vec!["--limit", "soon"], "no number of seconds"),
+        (vec!["--limit", "-1"], "no number of seconds"),
+        (vec!["--style", "fibre"], "use callback, generator"),
+        (vec!["--fast"], "use --style"),
+    ] {
+        let arguments = arguments.into_iter().map(String::from);
+        let message = Arguments::parse(arguments).unwrap_err();
+        assert!(message.contains(remedy), "{message}");
+    }
+}
+
+#[test]
+fn lines_come_as_they_are_said() {
+    for style in Style::ALL {
+        // It ends when it is told to, and that is when its first line is here.
+        let path = env::temp_dir();
+        let path = path.join(format!("quadrivium-come-{}", process::id()));
+        let command = format!(
+            "echo first; until [ -e {} ]; do sleep 0.01; done",
+            path.display()
+        );
+        let limits = Limits { time: LONG, grace: LONG };
+        let arguments = Arguments { style, limits, commands: vec![command] };
+        let (reader, writer) = std::io::pipe().unwrap();
+        let told = path.clone();
+        let reads = std::thread::spawn(move || {
+            let reader = PipeReader::new(reader).unwrap();
+            let first = future(async move {
+                let mut line = [0; 9];
+                reader.read_exact(&mut line).await.unwrap();
+                fs::write(told, "").unwrap();
+                let mut rest = Vec::new();
+                reader.read_to_end(&mut rest).await.unwrap();
+                line
+            });
+            EventLoop::new().unwrap().block_on(first).unwrap()
+        });
+        let writer = std::os::fd::OwnedFd::from(writer);
+        assert!(run(arguments, File::from_std(writer.into())).unwrap());
+        assert_eq!(&reads.join().unwrap(), b"1: first\n", "{style}");
+        fs::remove_file(path).unwrap();
+    }
+}
+
+/// Tells a process that it is the one that is asked to end.
+const ASKED: &str = "QUADRIVIUM_RUN_ASKED";
+
+#[test]
+fn all_end_when_the_program_is_asked_to() {
+    let this = "tests::all_end_when_the_program_is_asked_to";
+    if env::var_os(ASKED).is_none() {
+        // A signal is for a whole process.
+        let mut own = process::Command::new(env::current_exe().unwrap());
+        let own = own.args(["--exact", this]).env(ASKED, "").output().unwrap();
+        let said = String::from_utf8_lossy(&own.stdout);
+        return assert!(own.status.success(), "{said}");
+    }
+    let asks = format!("kill -TERM {}; sleep 60", process::id());
+    in_every_style(&[&asks, "sleep 60"], [LONG; 2], |ok, said| {
+        assert!(!ok);
+        for prefix in ["1= ", "2= "] {
+            let ended = lines(said, prefix)[0];
+            assert!(
+                ended[3..].starts_with("had to end, signal: 15"),
+                "{ended}"
+            );
+        }
+    });
+}

@@ -1,0 +1,112 @@
+//! Generators of items: what is not a matter of style.
+
+use std::{future::Future, pin::pin, task};
+
+use quadrivium::{
+    generator::{iter, stream},
+    green::Blocking,
+    prelude::*,
+};
+use quadrivium_conformance::{Said, quietly};
+
+#[test]
+fn an_iterator_is_lazy_and_fused() {
+    let said = Said::default();
+    let says = said.clone();
+    let mut items = iter(|mut co| async move {
+        says.say("begins");
+        co.yield_item(1).await;
+        co.yield_item(2).await;
+    });
+    assert!(said.lines().is_empty());
+    assert_eq!(
+        (items.next(), items.next(), items.next(), items.next()),
+        (Some(1), Some(2), None, None)
+    );
+}
+
+#[test]
+fn an_iterator_may_perform_what_does_not_wait() {
+    let (sender, receiver) = quadrivium::sync::oneshot::channel();
+    sender.send(42).unwrap();
+    let mut items = iter(|mut co| async move {
+        let value = co.perform(receiver).await.unwrap();
+        co.yield_item(value).await;
+    });
+    assert_eq!(items.next(), Some(42));
+}
+
+#[test]
+fn an_iterator_that_waits_panics_and_is_over() {
+    let said = Said::default();
+    let held = said.when_dropped("dropped");
+    let mut items = iter(|mut co| async move {
+        let _held = held;
+        co.perform(turn()).await;
+        co.yield_item(1).await;
+    });
+    let refused = quietly(|| items.next()).unwrap_err();
+    assert!(refused.contains("generator::stream"), "{refused}");
+    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(items.next(), None);
+}
+
+#[test]
+fn an_iterator_dropped_in_the_middle() {
+    let said = Said::default();
+    let held = said.when_dropped("dropped");
+    let items = iter(|mut co| async move {
+        let _held = held;
+        loop {
+            co.yield_item(()).await;
+        }
+    });
+    assert_eq!(items.take(3).count(), 3);
+    assert_eq!(said.lines(), ["dropped"]);
+}
+
+#[test]
+fn two_items_of_one_resume_are_no_silent_loss() {
+    let mut items = iter(|mut co| async move {
+        {
+            let mut cx = task::Context::from_waker(task::Waker::noop());
+            assert!(pin!(co.yield_item(1)).poll(&mut cx).is_pending());
+        }
+        co.yield_item(2).await;
+    });
+    let refused = quietly(|| items.next()).unwrap_err();
+    assert!(refused.contains("yielded twice"), "{refused}");
+}
+
+#[test]
+fn a_stream_in_a_for_loop_of_a_green_thread() {
+    let items = stream(|mut co| async move {
+        for n in 1..=3 {
+            co.perform(turn()).await;
+            co.yield_item(n).await;
+        }
+    });
+    let sums = green(move || {
+        let mut sum = 0;
+        for n in Blocking::new(items) {
+            sum += n;
+        }
+        sum
+    });
+    assert_eq!(EventLoop::new().unwrap().block_on(sums).unwrap(), 6);
+}
+
+#[test]
+fn a_body_that_asks_itself_for_the_next() {
+    let slot = std::rc::Rc::new(std::cell::Cell::new(None));
+    let own = std::rc::Rc::clone(&slot);
+    let mut items = stream(move |mut co| async move {
+        let next: quadrivium::generator::Next<()> = own.take().unwrap();
+        co.perform(next).await;
+    });
+    slot.set(Some(items.next()));
+    let mut event_loop = EventLoop::new().unwrap();
+    let asks = event_loop.spawn(items.next());
+    let error = event_loop.block_on(asks).unwrap().unwrap_err();
+    assert!(error.panic_message().unwrap().contains("at once"));
+}
