@@ -79,7 +79,6 @@ fn program(asked: &Program) -> Result<Serving, String> {
     Ok(match asked {
         Program::Chat => Box::new(chat::serve),
         Program::Echo => Box::new(echo::serve),
-        Program::Chat => Box::new(chat::serve),
         Program::Http { root } => {
             let http = Http::new(root).map_err(|error| {
                 let root = root.display();
