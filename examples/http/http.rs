@@ -7,24 +7,22 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use quadrivium::{
-    task::BoxTask,
-    thread::{Offload, offload},
-    time::Elapsed,
-};
+use quadrivium::{task::BoxTask, time::Elapsed};
 
 use super::{server, styles::Style};
 
 mod callback;
+mod finding;
 mod future;
 mod generator;
 mod green;
 pub mod protocol;
 pub mod site;
 
+use finding::Finding;
 use protocol::{Inbox, Refusal, Request};
 use server::Connection;
-use site::{Answer, Site};
+use site::{Answer, Disk, Site};
 
 /// So many bytes are read at once, and held for each connection.
 const BUFFER: usize = 4 * 1024;
@@ -64,22 +62,36 @@ impl Http {
         })
     }
 
-    /// Finds the answer, where the disk holds up nobody. After the stop it is
-    /// the last one.
+    /// Finds the answer. After the stop it is the last one.
     fn answer(
         &self,
         mut request: Request,
         connection: &Connection,
-    ) -> Offload<Answer> {
+    ) -> Finding<Answer> {
         request.reply.keeps &= !connection.is_stopping();
+        let now = SystemTime::now();
+        if let Some(answer) = self.site.answer(&request, now, Disk::Cached) {
+            return Finding::found(answer);
+        }
         let site = Arc::clone(&self.site);
-        offload(move || site.answer(&request, SystemTime::now()))
+        Finding::away(move || {
+            let answer = site.answer(&request, now, Disk::Any);
+            answer.expect("what is not cached is on the disk")
+        })
     }
 }
 
 /// Reads what comes next of an answer.
-fn next(answer: Answer) -> Offload<io::Result<Answer>> {
-    offload(|| answer.next())
+fn next(mut answer: Answer) -> Finding<io::Result<Answer>> {
+    match answer.go_on(Disk::Cached) {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+            Finding::away(|| {
+                answer.go_on(Disk::Any)?;
+                Ok(answer)
+            })
+        }
+        read => Finding::found(read.map(|()| answer)),
+    }
 }
 
 /// What a read in the middle of something came to.

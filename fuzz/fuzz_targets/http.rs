@@ -33,7 +33,7 @@ use quadrivium::{
 use http::{
     Http,
     protocol::{Inbox, Next, Refusal},
-    site::Site,
+    site::{Disk, Site},
 };
 use server::{Limits, Server};
 use styles::Style;
@@ -88,7 +88,7 @@ fn expected(root: &Path, pieces: &[&[u8]]) -> Vec<u8> {
             },
             Next::Continue => sent.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n"),
             Next::Answer(request) => {
-                let answer = site.answer(&request, date);
+                let answer = site.answer(&request, date, Disk::Any).expect("it is on the disk");
                 assert!(answer.is_whole() && answer.keeps == request.reply.keeps);
                 sent.extend_from_slice(&answer.bytes);
                 if !answer.keeps {

@@ -4,17 +4,17 @@ use std::{
     fs::File,
     io::{self, ErrorKind},
     ops::Range,
-    os::unix::fs::FileExt,
     path::Path,
     time::SystemTime,
 };
 
 use super::{
     super::protocol::{Asked, Head, Refusal, Reply, Request, Status, refused},
+    disk::Disk,
     file::file,
     listing,
     path::{Place, place},
-    root::{Found, Site, internal},
+    root::{Found, Miss, Site, internal},
 };
 
 /// So much is read and sent at once.
@@ -37,64 +37,75 @@ struct Rest {
     left: Range<u64>,
 }
 
+/// What is asked for, and how far one goes for it.
+#[derive(Clone, Copy)]
+pub struct Query<'a> {
+    pub asked: &'a Asked,
+    pub reply: Reply,
+    pub now: SystemTime,
+    pub disk: Disk,
+}
+
 impl Site {
-    /// The answer to a request. All that a small file needs of the disk is
-    /// done in here.
-    pub fn answer(&self, request: &Request, now: SystemTime) -> Answer {
+    /// The answer to a request, as much of it as goes into one write. None if
+    /// one would have to go further for it.
+    pub fn answer(
+        &self,
+        request: &Request,
+        now: SystemTime,
+        disk: Disk,
+    ) -> Option<Answer> {
         let reply = request.reply;
         let found = match &request.asked {
-            Ok(asked) => self.look_up(asked, reply, now),
-            Err(refusal) => Err(refusal.clone()),
+            Ok(asked) => self.look_up(Query { asked, reply, now, disk }),
+            Err(refusal) => Err(refusal.clone().into()),
         };
-        found.unwrap_or_else(|refusal| {
-            Answer::of(refused(reply, &refusal, now), reply)
-        })
+        match found {
+            Ok(answer) => Some(answer),
+            Err(Miss::Refused(refusal)) => {
+                Some(Answer::of(refused(reply, &refusal, now), reply))
+            }
+            Err(Miss::NotCached) => None,
+        }
     }
 
-    fn look_up(
-        &self,
-        asked: &Asked,
-        reply: Reply,
-        now: SystemTime,
-    ) -> Result<Answer, Refusal> {
-        let place = place(&asked.target)?;
+    fn look_up(&self, query: Query<'_>) -> Result<Answer, Miss> {
+        let place = place(&query.asked.target)?;
         #[cfg(test)]
-        assert_ne!(place.encoded, super::PANICS, "as the test wants it");
+        super::panic_if_asked(&place.encoded, query.disk);
         if place.is_folder {
-            return self.folder(&place, asked, reply, now);
+            return self.folder(&place, query);
         }
-        match self.find(&place.path)? {
+        match self.find(&place.path, query.disk)? {
             Found::File(found, metadata) => {
-                file((found, metadata), &place.path, asked, reply, now)
+                file((found, metadata), &place.path, query)
             }
-            Found::Folder(_) => Err(redirect(&place)),
+            Found::Folder(_) => Err(redirect(&place).into()),
         }
     }
 
     /// The `index.html` of a folder, or a list of what is in it.
-    fn folder(
-        &self,
-        place: &Place,
-        asked: &Asked,
-        reply: Reply,
-        now: SystemTime,
-    ) -> Result<Answer, Refusal> {
+    fn folder(&self, place: &Place, query: Query<'_>) -> Result<Answer, Miss> {
         let index = place.path.join("index.html");
-        match self.find(&index) {
+        match self.find(&index, query.disk) {
             Ok(Found::File(found, metadata)) => {
-                return file((found, metadata), &index, asked, reply, now);
+                return file((found, metadata), &index, query);
             }
-            Err(refusal) if refusal.status != Status::NotFound => {
-                return Err(refusal);
-            }
-            Ok(Found::Folder(_)) | Err(_) => {}
+            Ok(Found::Folder(_)) => {}
+            Err(Miss::Refused(it)) if it.status == Status::NotFound => {}
+            Err(miss) => return Err(miss),
         }
-        match self.find(&place.path)? {
-            Found::Folder(found) => list(place, &found, reply, now),
+        match self.find(&place.path, query.disk)? {
+            // Nobody can tell whether a folder is cached.
+            Found::Folder(_) if query.disk == Disk::Cached => {
+                Err(Miss::NotCached)
+            }
+            Found::Folder(found) => Ok(list(place, &found, query)?),
             Found::File(..) => Err(Refusal::new(
                 Status::NotFound,
                 "this is a file: ask without the slash at the end",
-            )),
+            )
+            .into()),
         }
     }
 }
@@ -102,20 +113,19 @@ impl Site {
 fn list(
     place: &Place,
     folder: &File,
-    reply: Reply,
-    now: SystemTime,
+    query: Query<'_>,
 ) -> Result<Answer, Refusal> {
     let title = Path::new("/").join(&place.path);
     let page = listing::page(&title.to_string_lossy(), folder);
     let page = page.map_err(|_| internal())?;
-    let mut head = Head::new(Status::Ok, now);
+    let mut head = Head::new(Status::Ok, query.now);
     head.field("Content-Type", "text/html; charset=utf-8");
     head.field("Content-Length", page.len());
-    let mut bytes = head.end(reply);
-    if !reply.is_head_only {
+    let mut bytes = head.end(query.reply);
+    if !query.reply.is_head_only {
         bytes.extend_from_slice(page.as_bytes());
     }
-    Ok(Answer::of(bytes, reply))
+    Ok(Answer::of(bytes, query.reply))
 }
 
 /// Relative links in a folder's page need the slash.
@@ -138,16 +148,18 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// As [`next`](Answer::next).
+    /// As [`go_on`](Answer::go_on).
     pub fn with_file(
-        bytes: Vec<u8>,
-        file: File,
-        part: Range<u64>,
+        head: Vec<u8>,
+        (file, part): (File, Range<u64>),
         reply: Reply,
+        disk: Disk,
     ) -> io::Result<Self> {
+        let behind = head.len();
         let rest = Some(Rest { file, left: part });
-        let behind = bytes.len();
-        Answer { bytes, rest, keeps: reply.keeps }.read(behind)
+        let mut answer = Answer { bytes: head, rest, keeps: reply.keeps };
+        answer.read(behind, disk)?;
+        Ok(answer)
     }
 
     /// Whether the bytes are the last.
@@ -155,33 +167,35 @@ impl Answer {
         self.rest.is_none()
     }
 
-    /// The same answer with the bytes that come next.
+    /// Puts the bytes that come next in the place of those that were sent.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, or has shrunk since its length was
-    /// announced. The connection cannot go on then.
-    pub fn next(self) -> io::Result<Self> {
-        self.read(0)
+    /// `WouldBlock` if one would have to go further for them. Any other when
+    /// the file cannot be read, or has shrunk since its length was announced:
+    /// the connection cannot go on then.
+    pub fn go_on(&mut self, disk: Disk) -> io::Result<()> {
+        self.read(0, disk)
     }
 
     /// Reads what comes next, behind so many of the bytes.
-    fn read(mut self, behind: usize) -> io::Result<Self> {
-        let Some(rest) = &mut self.rest else { return Ok(self) };
+    fn read(&mut self, behind: usize, disk: Disk) -> io::Result<()> {
+        let Some(rest) = &mut self.rest else { return Ok(()) };
         let len = rest.left.end - rest.left.start;
-        let n = len.min(CHUNK.saturating_sub(behind) as u64);
-        self.bytes.resize(behind + n as usize, 0);
-        rest.file
-            .read_exact_at(&mut self.bytes[behind..], rest.left.start)
-            .map_err(|error| match error.kind() {
-                ErrorKind::UnexpectedEof => shrunk(),
-                _ => error,
-            })?;
-        rest.left.start += n;
+        let most = len.min(CHUNK.saturating_sub(behind) as u64);
+        self.bytes.resize(behind + most as usize, 0);
+        let room = &mut self.bytes[behind..];
+        let read = disk.read(&rest.file, room, rest.left.start);
+        let n = read.map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => shrunk(),
+            _ => error,
+        })?;
+        self.bytes.truncate(behind + n);
+        rest.left.start += n as u64;
         if rest.left.is_empty() {
             self.rest = None;
         }
-        Ok(self)
+        Ok(())
     }
 }
 

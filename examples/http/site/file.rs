@@ -2,27 +2,26 @@
 
 use std::{
     fs::{File, Metadata},
+    io::ErrorKind,
     path::Path,
-    time::SystemTime,
 };
 
 use super::{
     super::protocol::{Asked, Head, Refusal, Reply, Status},
-    answer::Answer,
+    answer::{Answer, Query},
     conditions::{Verdict, Version},
     media_type::media_type,
     range::{Part, part},
-    root::internal,
+    root::{Miss, internal},
 };
 
 /// Answers with a file, as far as the client's conditions want it.
 pub fn file(
     (file, metadata): (File, Metadata),
     path: &Path,
-    asked: &Asked,
-    reply: Reply,
-    now: SystemTime,
-) -> Result<Answer, Refusal> {
+    query: Query<'_>,
+) -> Result<Answer, Miss> {
+    let Query { asked, reply, now, disk } = query;
     let version = Version::of(&metadata, now);
     let len = metadata.len();
     let (status, part) = match version.check(asked) {
@@ -32,7 +31,8 @@ pub fn file(
             return Err(Refusal::new(
                 Status::PreconditionFailed,
                 "the file is not the version that is asked for",
-            ));
+            )
+            .into());
         }
     };
     let mut head = Head::new(status, now);
@@ -54,8 +54,12 @@ pub fn file(
         true => 0..0,
         false => part,
     };
-    // What has shrunk already need not be announced.
-    Answer::with_file(bytes, file, rest, reply).map_err(|_| internal())
+    let answer = Answer::with_file(bytes, (file, rest), reply, disk);
+    answer.map_err(|error| match error.kind() {
+        ErrorKind::WouldBlock => Miss::NotCached,
+        // What has shrunk already need not be announced.
+        _ => internal().into(),
+    })
 }
 
 /// Which bytes are sent, under which status.

@@ -1,8 +1,10 @@
-//! A folder whose files are answers. Everything here may block on the disk, and
-//! runs where that holds up nobody.
+//! A folder whose files are answers. What is asked for is tried first with what
+//! the kernel has in memory, and if that is not enough, again where waiting for
+//! the disk holds up nobody.
 
 mod answer;
 mod conditions;
+mod disk;
 mod file;
 mod listing;
 mod media_type;
@@ -11,8 +13,15 @@ mod range;
 mod root;
 
 pub use answer::Answer;
+pub use disk::Disk;
 pub use root::Site;
 
-/// A target that makes the server panic, in its tests.
+/// Targets that make the server panic, in its tests: here and there.
 #[cfg(test)]
-pub const PANICS: &str = "/panics";
+fn panic_if_asked(target: &str, disk: Disk) {
+    let panics = match disk {
+        Disk::Cached => "/panics",
+        Disk::Any => "/panics-there",
+    };
+    assert_ne!(target, panics, "as a test wants it");
+}

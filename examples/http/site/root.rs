@@ -3,7 +3,7 @@
 use std::{
     fs::{File, Metadata},
     io,
-    os::fd::OwnedFd,
+    os::fd::{AsFd, OwnedFd},
     path::Path,
 };
 
@@ -12,7 +12,10 @@ use rustix::{
     io::Errno,
 };
 
-use super::super::protocol::{Refusal, Status};
+use super::{
+    super::protocol::{Refusal, Status},
+    disk::Disk,
+};
 
 /// The folder that is served. It is held open: whatever is renamed outside,
 /// nothing but what is below it is ever read.
@@ -51,41 +54,38 @@ impl Site {
     }
 
     /// Opens what stands at this path below the root.
-    ///
-    /// The kernel follows links and checks, in the same breath, that they lead
-    /// nowhere else (`RESOLVE_BENEATH`): there is no moment between a check and
-    /// its use. Opening waits for nobody, as it would for the writer of a fifo.
-    pub fn find(&self, path: &Path) -> Result<Found, Refusal> {
+    pub fn find(&self, path: &Path, disk: Disk) -> Result<Found, Miss> {
         let path = match path.as_os_str().is_empty() {
             true => Path::new("."),
             false => path,
         };
-        let file = File::from(self.open_below(path).map_err(refusal)?);
+        let file = match disk.open(self.root.as_fd(), path) {
+            Ok(file) => File::from(file),
+            Err(Errno::AGAIN) if disk == Disk::Cached => {
+                return Err(Miss::NotCached);
+            }
+            Err(error) => return Err(refusal(error).into()),
+        };
         let metadata = file.metadata().map_err(|_| internal())?;
         match metadata.file_type() {
             kind if kind.is_file() => Ok(Found::File(file, metadata)),
             kind if kind.is_dir() => Ok(Found::Folder(file)),
-            _ => Err(Refusal::new(Status::Forbidden, NO_FILE)),
+            _ => Err(Refusal::new(Status::Forbidden, NO_FILE).into()),
         }
     }
+}
 
-    fn open_below(&self, path: &Path) -> Result<OwnedFd, Errno> {
-        let flags = OFlags::RDONLY
-            | OFlags::NONBLOCK
-            | OFlags::NOCTTY
-            | OFlags::CLOEXEC;
-        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-        // AGAIN: something was renamed meanwhile, and the kernel cannot tell
-        // whether a `..` in a link still led nowhere else.
-        const TRIES: usize = 16;
-        let mut last = Errno::AGAIN;
-        for _ in 0..TRIES {
-            match openat2(&self.root, path, flags, Mode::empty(), resolve) {
-                Err(error @ (Errno::AGAIN | Errno::INTR)) => last = error,
-                result => return result,
-            }
-        }
-        Err(last)
+/// Why something was not found.
+#[derive(Debug)]
+pub enum Miss {
+    Refused(Refusal),
+    /// One would have to wait for the disk.
+    NotCached,
+}
+
+impl From<Refusal> for Miss {
+    fn from(refusal: Refusal) -> Self {
+        Miss::Refused(refusal)
     }
 }
 

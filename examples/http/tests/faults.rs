@@ -178,9 +178,12 @@ fn a_panic_costs_only_its_connection() {
     in_every_style(|server| {
         let mut other = server.client();
         other.send(GET).answer();
-        let mut client = server.client();
-        client.send(get("/panics"));
-        assert_eq!(client.rest(), b"");
+        // On the loop's thread, and where files are waited for.
+        for target in ["/panics", "/panics-there"] {
+            let mut client = server.client();
+            client.send(get(target));
+            assert_eq!(client.rest(), b"", "{target}");
+        }
         assert_eq!(other.send(GET).answer().text(), "hello");
         server.check();
     });

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::fs::{Advice, CWD, FileType, Mode, fadvise, mknodat};
 
 use super::fixture::in_every_style;
 
@@ -30,6 +30,19 @@ fn files_of_any_size_come_whole() {
                 Some("application/octet-stream")
             );
         }
+    });
+}
+
+#[test]
+fn what_is_not_in_memory_is_fetched_from_the_disk() {
+    in_every_style(|server| {
+        let bytes: Vec<u8> = (0..1_000_000).map(|it| it as u8).collect();
+        server.write("file", &bytes);
+        let file = fs::File::open(server.root().join("file")).unwrap();
+        file.sync_all().unwrap();
+        // A file system that is all memory keeps it there nevertheless.
+        fadvise(&file, 0, None, Advice::DontNeed).unwrap();
+        assert!(server.get("/file", "").body == bytes);
     });
 }
 

@@ -1,0 +1,52 @@
+//! [`Finding`]: a leaf that is done at once, or on another OS thread.
+
+use std::pin::Pin;
+
+use quadrivium::{
+    task::{Context, Perform, RESUMED_AFTER_DONE, Step, Task},
+    thread::{Offload, offload},
+};
+
+/// Something that was tried without blocking, as every leaf does first, and
+/// goes on where it may block.
+#[must_use = "a task is lazy: perform it"]
+pub enum Finding<T> {
+    /// There until it is done.
+    Found(Option<T>),
+    Away(Offload<T>),
+}
+
+impl<T: Send + 'static> Finding<T> {
+    pub fn found(it: T) -> Self {
+        Finding::Found(Some(it))
+    }
+
+    pub fn away(find: impl FnOnce() -> T + Send + 'static) -> Self {
+        Finding::Away(offload(find))
+    }
+}
+
+// Nothing in it is ever pinned.
+impl<T> Unpin for Finding<T> {}
+
+impl<T: Send + 'static> Task for Finding<T> {
+    type Output = T;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {
+        match &mut *self {
+            Finding::Found(it) => {
+                Step::Done(it.take().expect(RESUMED_AFTER_DONE))
+            }
+            Finding::Away(finding) => Pin::new(finding).resume(cx),
+        }
+    }
+}
+
+impl<T: Send + 'static> IntoFuture for Finding<T> {
+    type Output = T;
+    type IntoFuture = Perform<Self>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Perform::new(self)
+    }
+}
