@@ -244,3 +244,24 @@ fn nobody_is_counted_out_before_his_mail_is_in() {
         waking.join().unwrap();
     });
 }
+
+/// What `Shares` relies on: a loop that sleeps because somebody is counted does not sleep on when he
+/// no longer is.
+#[test]
+fn who_is_counted_out_wakes_the_loop() {
+    model(|| {
+        let (mailbox, bell) = open();
+        let count = Arc::new(AtomicUsize::new(1));
+        let leaving = thread::spawn({
+            let (mailbox, count) = (Arc::clone(&mailbox), Arc::clone(&count));
+            move || {
+                count.fetch_sub(1, Ordering::Release);
+                mailbox.look();
+            }
+        });
+        while count.load(Ordering::Relaxed) == 1 {
+            assert!(sleep_until_any_mail(&mailbox, &bell).posts.is_empty());
+        }
+        leaving.join().unwrap();
+    });
+}
