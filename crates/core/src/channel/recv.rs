@@ -9,7 +9,6 @@ use crate::{
 };
 
 /// The receiving end. Dropping it closes the channel and drops what was not received.
-#[derive(Debug)]
 pub struct Receiver<T> {
     state: Shared<T>,
 }
@@ -84,7 +83,6 @@ impl<T> Drop for Receiver<T> {
 }
 
 /// A task that receives a value. Made by [`Receiver::recv`].
-#[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Recv<T> {
     /// Gone when it is done.

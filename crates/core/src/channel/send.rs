@@ -9,7 +9,6 @@ use crate::{
 };
 
 /// The sending end. Clones send into the same channel; the last one to go closes it.
-#[derive(Debug)]
 pub struct Sender<T> {
     state: Shared<T>,
 }
@@ -79,7 +78,6 @@ impl<T> Drop for Sender<T> {
 ///   New ───────────────────────► Done ◄────────── Woken
 ///    └──2. resume, full──► In line ──3. recv────────┘
 /// ```
-#[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Send<T> {
     /// And what it sends. Gone when that is done.

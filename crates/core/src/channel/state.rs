@@ -11,7 +11,6 @@ use crate::{line::Line, waiters::Waiter};
 ///
 /// While anybody is in line, room belongs to the first in it: a send that comes later gets in line.
 /// So values go in in the order in which their sends began. It is the same with values and receives.
-#[derive(Debug)]
 pub(super) struct State<T> {
     pub(super) values: VecDeque<T>,
     pub(super) capacity: Option<NonZeroUsize>,
