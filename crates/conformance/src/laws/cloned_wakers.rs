@@ -45,7 +45,7 @@ where
     T::Output: 'static,
 {
     let mut task = Box::pin(task);
-    let in_clone = Rc::new(Cell::new(Some(Box::new(meddle) as Box<dyn FnOnce()>)));
+    let in_clone = Rc::new(Cell::new(Some(Box::new(meddle) as Meddle)));
     let meddled = leaf(move |cx: &mut Context<'_>| {
         let around = host::current().expect("it runs on a loop");
         let in_clone = Rc::clone(&in_clone);
@@ -59,11 +59,13 @@ where
     output.take().expect("it is done")
 }
 
+type Meddle = Box<dyn FnOnce()>;
+
 /// A host that does something when it is first asked for a copy of a waker, as a waker may that
 /// counts its clones.
 struct Meddles {
     around: Rc<dyn Host>,
-    in_clone: Rc<Cell<Option<Box<dyn FnOnce()>>>>,
+    in_clone: Rc<Cell<Option<Meddle>>>,
 }
 
 impl Host for Meddles {
