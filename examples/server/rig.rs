@@ -2,8 +2,8 @@
 //! sockets by clients that are plain threads.
 
 use std::{
-    io::{ErrorKind, Read, Write},
-    net::{Shutdown, SocketAddr, TcpStream},
+    io::{ErrorKind, Write},
+    net::{SocketAddr, TcpStream},
     os::unix::net::UnixStream,
     thread,
     time::Duration,
@@ -14,12 +14,15 @@ use quadrivium::{
     prelude::*,
     task::BoxTask,
 };
-use socket2::SockRef;
 
 use crate::{
     server::{Limits, PANIC, Server},
     styles::Style,
 };
+
+mod client;
+
+pub use client::Client;
 
 /// No answer takes so long, on however busy a machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -121,98 +124,6 @@ fn stop_when_asked(
             server.stop();
         }
     })
-}
-
-/// The other end, which blocks.
-pub struct Client(pub TcpStream);
-
-impl Client {
-    pub fn new(stream: TcpStream) -> Self {
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self(stream)
-    }
-
-    pub fn say(&mut self, bytes: &[u8]) {
-        self.0.write_all(bytes).unwrap();
-    }
-
-    /// The next so many bytes are these.
-    #[track_caller]
-    pub fn expect(&mut self, bytes: &[u8]) {
-        let mut got = vec![0; bytes.len()];
-        self.0.read_exact(&mut got).unwrap();
-        assert!(got == bytes, "{:?}", String::from_utf8_lossy(&got));
-    }
-
-    #[track_caller]
-    pub fn expect_nothing_for_a_while(&mut self) {
-        self.0.set_read_timeout(Some(A_WHILE)).unwrap();
-        let error = self.0.read(&mut [0]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}");
-        self.0.set_read_timeout(Some(PATIENCE)).unwrap();
-    }
-
-    /// Says that it has said all.
-    pub fn half_close(&self) {
-        self.0.shutdown(Shutdown::Write).unwrap();
-    }
-
-    /// All that is left to read.
-    pub fn rest(mut self) -> Vec<u8> {
-        let mut rest = Vec::new();
-        self.0.read_to_end(&mut rest).unwrap();
-        rest
-    }
-
-    /// Whether the other end is gone, in whatever way. Reads what is left.
-    #[track_caller]
-    pub fn expect_the_end(&mut self) {
-        loop {
-            match self.0.read(&mut [0; 1024]) {
-                Ok(0) => return,
-                Ok(_) => {}
-                Err(error) => {
-                    let kind = error.kind();
-                    return assert_eq!(kind, ErrorKind::ConnectionReset);
-                }
-            }
-        }
-    }
-
-    /// Goes away without a farewell: the other end gets `ECONNRESET`.
-    pub fn reset(self) {
-        SockRef::from(&self.0).set_linger(Some(Duration::ZERO)).unwrap();
-    }
-
-    /// Small kernel buffers on this side too.
-    pub fn small(self) -> Self {
-        SockRef::from(&self.0).set_send_buffer_size(SMALL).unwrap();
-        SockRef::from(&self.0).set_recv_buffer_size(SMALL).unwrap();
-        self
-    }
-
-    /// Says this again and again, never reading, until nobody takes any more;
-    /// how many bytes were taken.
-    pub fn say_until_held_back(&mut self, what: &[u8], most: usize) -> usize {
-        let all = what.repeat(1 + (64 << 10) / what.len());
-        self.0.set_nonblocking(true).unwrap();
-        let (mut taken, mut fruitless) = (0, 0);
-        while taken < most && fruitless < 30 {
-            match self.0.write(&all[taken % what.len()..]) {
-                Ok(n) => taken += n,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    fruitless += 1;
-                    thread::sleep(A_WHILE / 10);
-                }
-                // It was dropped, which is another way not to take any more.
-                Err(_) => break,
-            }
-        }
-        self.0.set_nonblocking(false).unwrap();
-        taken
-    }
 }
 
 /// So many bytes of which no two neighbours are alike.

@@ -44,7 +44,7 @@ pub enum Command {
     /// Plays the simultaneous exhibition: what runs if no command is named
     #[command(after_help = EXAMPLES, max_term_width = 100)]
     Exhibition(Exhibition),
-    /// Serves echo, chat or proxy over TCP, in one of the four styles
+    /// Serves echo, chat, http or proxy over TCP, in one of the four styles
     Serve(Serve),
     /// What the command runs of itself: plays without a loop, as told on standard input
     #[command(hide = true)]

@@ -6,7 +6,7 @@
 
 use std::{
     env, fs,
-    io::{Read, Write},
+    io::Read,
     net::{Shutdown, TcpStream},
     thread,
     time::Duration,
@@ -26,13 +26,10 @@ fn number(name: &str, usual: usize) -> usize {
 }
 
 /// One connection, from its beginning to its end.
-fn once(server: &Server) {
-    let mut stream = server.connect();
-    stream.write_all(b"hello").unwrap();
+fn once(program: Program, server: &Server) {
+    let mut stream = program.greeted(server);
     stream.shutdown(Shutdown::Write).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    assert_eq!(answer, b"hello");
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0, "the server closes, too");
 }
 
 /// Bytes that are resident.
@@ -51,6 +48,12 @@ fn ticks(server: &Server) -> u64 {
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
+/// The two that serve many for long.
+fn programs() -> impl Iterator<Item = (Program, &'static str)> {
+    let of = |program| STYLES.map(|style| (program, style));
+    [Program::Echo, Program::Http].into_iter().flat_map(of)
+}
+
 fn mib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }
@@ -58,18 +61,18 @@ fn mib(bytes: u64) -> f64 {
 #[test]
 fn after_many_connections_it_uses_what_it_did_before() {
     let many = number("QUADRIVIUM_CONNECTIONS", 500);
-    for style in STYLES {
-        let server = Server::new(Program::Echo, style, "");
-        let first = Program::Echo.greeted(&server);
+    for (program, style) in programs() {
+        let server = Server::new(program, style, "");
+        let first = program.greeted(&server);
         let descriptors = server.descriptors() - 1;
         drop(first);
-        (0..many.div_ceil(10)).for_each(|_| once(&server));
+        (0..many.div_ceil(10)).for_each(|_| once(program, &server));
         let before = resident(&server);
-        (0..many).for_each(|_| once(&server));
+        (0..many).for_each(|_| once(program, &server));
         wait_until(|| server.descriptors() == descriptors);
         let after = resident(&server);
         println!(
-            "{style}: {:.1} MiB resident, after {many} connections {:.1} MiB; {descriptors} \
+            "{program:?} {style}: {:.1} MiB resident, after {many} connections {:.1} MiB; {descriptors} \
              descriptors before and after",
             mib(before),
             mib(after)
@@ -82,20 +85,20 @@ fn after_many_connections_it_uses_what_it_did_before() {
 #[test]
 fn an_idle_server_uses_no_cpu_and_still_answers() {
     let many = number("QUADRIVIUM_IDLE", 100);
-    for style in STYLES {
-        let server = Server::new(Program::Echo, style, "");
+    for (program, style) in programs() {
+        let server = Server::new(program, style, "");
         let before = resident(&server);
-        let idle: Vec<TcpStream> = (0..many).map(|_| Program::Echo.greeted(&server)).collect();
+        let idle: Vec<TcpStream> = (0..many).map(|_| program.greeted(&server)).collect();
         let each = resident(&server).saturating_sub(before) / many as u64;
         let busy = ticks(&server);
         thread::sleep(Duration::from_secs(2));
         let used = ticks(&server) - busy;
         println!(
-            "{style}: {many} idle connections: {used} ticks of CPU time in two seconds, {each} \
+            "{program:?} {style}: {many} idle connections: {used} ticks of CPU time in two seconds, {each} \
              resident bytes each"
         );
         assert!(used <= 1, "{style} used {used} ticks while nothing happened");
-        once(&server);
+        once(program, &server);
         drop(idle);
         server.expect_clean_stop();
     }

@@ -220,7 +220,7 @@ fn what_cannot_be_served_is_an_error_of_one_line() {
         ("proxy --to here".into(), 2, "'here'".into(), "use a host and a port"),
         ("proxy --to :80".into(), 2, "':80'".into(), "use a host and a port"),
         ("gopher".into(), 2, "'gopher'".into(), "see --help"),
-        (String::new(), 2, "requires a subcommand".into(), "use echo, chat, proxy"),
+        (String::new(), 2, "requires a subcommand".into(), "use echo, chat, http, proxy"),
     ] {
         let args = format!("serve {args}");
         let output = Command::new(COMMAND).args(args.split_whitespace()).output().unwrap();

@@ -244,3 +244,30 @@ fn nobody_is_counted_out_before_his_mail_is_in() {
         waking.join().unwrap();
     });
 }
+
+/// What another thread wants done is done, or dropped: also when the loop closes its box meanwhile.
+#[test]
+fn an_errand_is_done_or_dropped() {
+    struct Dropped(Arc<AtomicBool>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            assert!(!self.0.swap(true, Ordering::SeqCst), "once");
+        }
+    }
+    model(|| {
+        let (mailbox, _bell) = open();
+        let is_dropped = Arc::new(AtomicBool::new(false));
+        let errand = Dropped(Arc::clone(&is_dropped));
+        let sending = thread::spawn({
+            let mailbox = Arc::clone(&mailbox);
+            move || mailbox.run(Box::new(move || drop(errand)), 5)
+        });
+        for post in mailbox.take_mail().into_iter().flat_map(|mail| mail.posts) {
+            let Post::Run(errand) = post else { unreachable!("nobody sends anything else") };
+            errand();
+        }
+        mailbox.close();
+        sending.join().unwrap();
+        assert!(is_dropped.load(Ordering::SeqCst));
+    });
+}

@@ -16,20 +16,22 @@ pub const COMMAND: &str = env!("CARGO_BIN_EXE_quadrivium");
 /// No answer takes so long, on however busy a machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Program {
     Echo,
     Chat,
+    Http,
     Proxy,
 }
 
-pub const ALL: [Program; 3] = [Program::Echo, Program::Chat, Program::Proxy];
+pub const ALL: [Program; 4] = [Program::Echo, Program::Chat, Program::Http, Program::Proxy];
 
 impl Program {
     pub fn args(self, style: &str) -> String {
         let program = match self {
             Program::Echo => "echo".into(),
             Program::Chat => "chat".into(),
+            Program::Http => format!("http {}", env!("CARGO_MANIFEST_DIR")),
             Program::Proxy => format!("proxy --to {}", upstream()),
         };
         format!("serve {program} --style {style} --idle-timeout never")
@@ -38,7 +40,7 @@ impl Program {
     /// So many descriptors a connection takes.
     pub fn descriptors(self) -> usize {
         match self {
-            Program::Echo | Program::Chat => 1,
+            Program::Echo | Program::Chat | Program::Http => 1,
             Program::Proxy => 2,
         }
     }
@@ -56,6 +58,19 @@ impl Program {
             Program::Echo | Program::Proxy => {
                 stream.write_all(b"hello")?;
                 stream.read_exact(&mut [0; 5])
+            }
+            Program::Http => {
+                stream.write_all(b"HEAD /Cargo.toml HTTP/1.1\r\nHost: x\r\n\r\n")?;
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte)?;
+                    head.extend(byte);
+                }
+                // 503 while there is no descriptor for the file.
+                let answers = [&b"HTTP/1.1 200 "[..], b"HTTP/1.1 503 "];
+                assert!(answers.iter().any(|it| head.starts_with(it)));
+                Ok(())
             }
             Program::Chat => {
                 // The port is a name that nobody else has.
