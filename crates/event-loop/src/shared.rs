@@ -196,7 +196,11 @@ impl Shared {
         let nobody_outside = !self.remotes.is_any_about()
             && !state.escaped
             && state.slots.all_wakers_are_local()
-            && !state.slots.any_waits_for_a_source();
+            && !state.slots.any_waits_for_a_source()
+            // Last, as it takes a look at all of them: a waker may be with a source though the task
+            // does not say so, when a foreign future has left it there or a deadline that never
+            // comes counts for more in a sum.
+            && !self.reactor.sources.any_is_waited_for();
         // The mail after the count: who was counted out has put his mail in before.
         if !nobody_outside || !self.mailbox.is_empty_for_certain() {
             return None;
