@@ -101,9 +101,19 @@ impl TcpListener {
     }
 }
 
-/// Whether it is the connection that failed, before it was accepted, and not the listener.
+/// Whether it is the connection that failed, before it was accepted, and not the listener. Linux
+/// hands on what has happened to it on the network, says accept(2).
 fn is_of_the_connection(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::ECONNABORTED | libc::EPROTO))
+    const OF_THE_NETWORK: [i32; 6] = [
+        libc::ENETDOWN,
+        libc::EPROTO,
+        libc::ENOPROTOOPT,
+        libc::EHOSTDOWN,
+        libc::EHOSTUNREACH,
+        libc::ENETUNREACH,
+    ];
+    let is = |error| error == libc::ECONNABORTED || OF_THE_NETWORK.contains(&error);
+    error.raw_os_error().is_some_and(is)
 }
 
 fn listen(
