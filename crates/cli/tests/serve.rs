@@ -219,6 +219,11 @@ fn what_cannot_be_served_is_an_error_of_one_line() {
         ("proxy".into(), 2, "--to <HOST:PORT>".into(), "see --help"),
         ("proxy --to here".into(), 2, "'here'".into(), "use a host and a port"),
         ("proxy --to :80".into(), 2, "':80'".into(), "use a host and a port"),
+        ("proxy --to http://x:80".into(), 2, "'http://x:80'".into(), "use a host and a port"),
+        ("proxy --to ::1:80".into(), 2, "'::1:80'".into(), "[::1]:80"),
+        ("http".into(), 2, "<ROOT>".into(), "see --help"),
+        ("http /no/such".into(), 1, "/no/such".into(), "use a folder"),
+        ("http /dev/null".into(), 1, "/dev/null".into(), "use a folder"),
         ("gopher".into(), 2, "'gopher'".into(), "see --help"),
         (String::new(), 2, "requires a subcommand".into(), "use echo, chat, http, proxy"),
     ] {
