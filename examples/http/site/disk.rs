@@ -56,7 +56,7 @@ impl Disk {
         match self {
             Disk::Cached => match open(below | ResolveFlags::CACHED) {
                 // Before Linux 5.12, nobody can tell.
-                Err(Errno::INVAL) => Err(Errno::AGAIN),
+                Err(Errno::INVAL | Errno::INTR) => Err(Errno::AGAIN),
                 result => result,
             },
             Disk::Any => {

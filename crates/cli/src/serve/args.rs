@@ -105,7 +105,8 @@ fn host_and_port(text: &str) -> Result<String, String> {
     let is_one = text.rsplit_once(':').is_some_and(|(host, port)| {
         is_host(host) && port.parse::<u16>().is_ok_and(|port| port > 0)
     });
-    let remedy = || "use a host and a port, like localhost:8080, 192.0.2.1:80 or [::1]:80".into();
+    let remedy =
+        || "use a host and a port, like localhost:8080, and an IPv6 address in brackets".into();
     if is_one { Ok(text.into()) } else { Err(remedy()) }
 }
 
