@@ -48,6 +48,7 @@ pairs! {
 
 // What one style has to itself.
 mod afterlife;
+mod buffers;
 mod ends;
 mod known_differences;
 mod misuse;

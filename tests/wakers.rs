@@ -1,6 +1,7 @@
 //! Somebody else's wakers in the line of a channel, with no task about.
 
 use std::{
+    fmt,
     pin::Pin,
     sync::{
         Arc,
@@ -47,4 +48,22 @@ fn one_that_panics_hides_no_wake_of_the_next_in_line() {
     // The end of the receiver tells both: the first, who panics, and the second.
     assert_eq!(quietly(|| drop(receiver)), Err("in a waker".into()));
     assert_eq!(counts.0.load(Ordering::Relaxed), 1);
+}
+
+/// Sends on its own channel when it is shown.
+struct SendsWhenShown(channel::Sender<SendsWhenShown>);
+
+impl fmt::Debug for SendsWhenShown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        drop(self.0.try_send(SendsWhenShown(self.0.clone())));
+        self.0.fmt(f)
+    }
+}
+
+#[test]
+fn a_channel_is_shown_without_its_values() {
+    let (sender, receiver) = channel::bounded(2);
+    sender.try_send(SendsWhenShown(sender.clone())).unwrap();
+    let shown = format!("{sender:?} {receiver:?} {:?}", receiver.recv());
+    assert_eq!(shown, "Sender { .. } Receiver { .. } Recv { .. }");
 }

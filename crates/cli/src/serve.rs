@@ -2,10 +2,15 @@
 
 use std::{
     io::{self, ErrorKind, Write},
+    iter,
     net::SocketAddr,
+    num::NonZero,
+    sync::mpsc,
 };
 
 use quadrivium::{
+    event_loop::Cluster,
+    future::perform,
     net::TcpListener,
     prelude::*,
     signal::{Signal, Signals},
@@ -50,26 +55,67 @@ use styles::Style;
 ///
 /// One line, with what could not be had and what to do about it.
 pub fn serve(asked: &Serve) -> Result<(), String> {
-    let options = &asked.options;
-    let serve = program(&asked.program)?;
-    let (listener, address) = listen(options.listen)?;
+    if matches!(asked.program, Program::Chat) && asked.options.threads.get() > 1 {
+        return Err("the rooms of a chat are on one loop: use --threads 1".into());
+    }
+    let mut listeners = Listeners::bind(asked.options.listen, asked.options.threads)?;
+    if let Some(listener) = listeners.take_only_one() {
+        let mut event_loop = EventLoop::new().map_err(no_loop)?;
+        let serving = serving(asked, listener)?;
+        say_where(listeners.address)?;
+        return event_loop.block_on(serving).map_err(failed);
+    }
+    let cluster = Cluster::new(asked.options.threads).map_err(no_loop)?;
+    let (said, all_say) = mpsc::channel();
+    for (index, listener) in listeners.listeners.into_iter().enumerate() {
+        let (asked, said) = (asked.clone(), said.clone());
+        drop(cluster.spawner(index).spawn(move || {
+            let (serving, problem) = match serving(&asked, listener) {
+                Ok(serving) => (Some(serving), None),
+                Err(problem) => (None, Some(problem)),
+            };
+            // If nobody hears it, another one could not serve either.
+            let _ = said.send(problem);
+            future(async {
+                if let Some(serving) = serving {
+                    perform(serving).await;
+                }
+            })
+        }));
+    }
+    drop(said);
+    // Who cannot serve says why, and the others are dropped.
+    all_say.iter().find_map(|problem| problem).map_or(Ok(()), Err)?;
+    say_where(listeners.address)?;
+    cluster.finish().map_err(failed)
+}
+
+/// A server, from here to its stop: on the thread whose loop it is for.
+fn serving(asked: &Serve, listener: TcpListener) -> Result<BoxTask<()>, String> {
+    let Serve { program: asked_for, options } = asked;
+    let serve = program(asked_for)?;
     let limits = Limits {
-        max_connections: options.max_connections,
+        max_connections: options.max_connections.div_ceil(options.threads.get()),
         idle_timeout: options.idle_timeout.0,
         grace: options.grace,
     };
     let server = Server::new(listener, limits);
-    let no_loop = |error| format!("the operating system gives no event loop: {error}");
-    let mut event_loop = EventLoop::new().map_err(no_loop)?;
     let no_signals = |error| format!("cannot listen for signals: {error}");
     let signals = Signals::new([Signal::Interrupt, Signal::Terminate]).map_err(no_signals)?;
-    drop(event_loop.spawn_named("signals", stop_when_told(signals, server.clone())));
-    say_where(address)?;
     let accepting = serve(options.style, server.clone());
-    match event_loop.block_on(server.run(accepting)) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!("the server has failed: {error}")),
-    }
+    Ok(Box::pin(future(async move {
+        let stopping = spawn_named("signals", stop_when_told(signals, server.clone()));
+        perform(server.run(accepting)).await;
+        stopping.cancel();
+    })))
+}
+
+fn no_loop(error: io::Error) -> String {
+    format!("the operating system gives no event loop: {error}")
+}
+
+fn failed(error: RunError) -> String {
+    format!("the server has failed: {error}")
 }
 
 /// A program with all that it needs, in whichever style.
@@ -93,22 +139,41 @@ fn program(asked: &Program) -> Result<Serving, String> {
     })
 }
 
-fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
-    let bound = TcpListener::bind(address);
-    let listener = bound.map_err(|error| {
-        let remedy = match error.kind() {
-            ErrorKind::AddrInUse => {
-                "stop who uses it, or use another --listen; port 0 is a free one"
-            }
-            ErrorKind::AddrNotAvailable => "use an address of this machine, or 0.0.0.0 for all",
-            ErrorKind::PermissionDenied => "use a port from 1024 on",
-            _ => "use another --listen",
+/// Where it listens: one for each thread, between which the kernel deals connections out.
+struct Listeners {
+    listeners: Vec<TcpListener>,
+    address: SocketAddr,
+}
+
+impl Listeners {
+    fn bind(address: SocketAddr, threads: NonZero<usize>) -> Result<Self, String> {
+        let bind = match threads.get() {
+            1 => TcpListener::bind,
+            _ => TcpListener::bind_reuse_port,
         };
-        format!("cannot listen on {address}: {error}: {remedy}")
-    })?;
-    let local = listener.local_addr();
-    let local = local.map_err(|error| format!("cannot tell where it listens: {error}"))?;
-    Ok((listener, local))
+        let listen = |address| bind(address).map_err(|error| cannot_listen(address, &error));
+        let first = listen(address)?;
+        let local = first.local_addr();
+        let address = local.map_err(|error| format!("cannot tell where it listens: {error}"))?;
+        // The others at the same port, which the system may have chosen.
+        let others = (1..threads.get()).map(|_| listen(address));
+        let listeners = iter::once(Ok(first)).chain(others).collect::<Result<_, _>>()?;
+        Ok(Self { listeners, address })
+    }
+
+    fn take_only_one(&mut self) -> Option<TcpListener> {
+        (self.listeners.len() == 1).then(|| self.listeners.pop())?
+    }
+}
+
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> String {
+    let remedy = match error.kind() {
+        ErrorKind::AddrInUse => "stop who uses it, or use another --listen; port 0 is a free one",
+        ErrorKind::AddrNotAvailable => "use an address of this machine, or 0.0.0.0 for all",
+        ErrorKind::PermissionDenied => "use a port from 1024 on",
+        _ => "use another --listen",
+    };
+    format!("cannot listen on {address}: {error}: {remedy}")
 }
 
 /// The first line on standard output, for people and machines.

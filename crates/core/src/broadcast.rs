@@ -50,7 +50,6 @@ pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 }
 
 /// What all ends of a channel share.
-#[derive(Debug)]
 struct State<T> {
     ring: Ring<T>,
     senders: usize,

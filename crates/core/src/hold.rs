@@ -1,6 +1,6 @@
 //! [`Hold`]: virtual time stands still while something outside the loop is at work.
 
-use std::{cell::Cell, rc::Rc};
+use std::{any::Any, fmt, marker::PhantomData, rc::Rc};
 
 use crate::host;
 
@@ -21,6 +21,11 @@ pub fn hold() -> Hold {
     host::current().map_or_else(Hold::default, |host| host.hold())
 }
 
+/// The same, for leaves that are `Send`: it may be dropped on another thread.
+pub fn send_hold() -> SendHold {
+    host::current().map_or_else(SendHold::default, |host| host.send_hold())
+}
+
 /// Virtual time stands still while this exists. Made by [`hold`].
 ///
 /// It hides no deadlock: when no task is ready, nobody outside the loop has a waker and only
@@ -28,43 +33,57 @@ pub fn hold() -> Hold {
 #[derive(Debug, Default)]
 #[must_use = "time goes on when this is dropped"]
 pub struct Hold {
-    /// How many there are, if anybody counts. It stays on its thread, as the host does.
-    count: Option<Rc<Cell<usize>>>,
+    _held: SendHold,
+    /// It stays on its thread. If it could go on elsewhere, no deadlock would be certain.
+    _stays: PhantomData<Rc<()>>,
+}
+
+/// Virtual time stands still while this exists, on whatever thread. Made by [`send_hold`].
+///
+/// While it does, no deadlock is certain: the loop waits for whoever has it.
+#[derive(Default)]
+#[must_use = "time goes on when this is dropped"]
+pub struct SendHold {
+    _share: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl Hold {
-    /// One more that counts here, for hosts.
-    pub fn counted(count: &Rc<Cell<usize>>) -> Self {
-        count.set(count.get() + 1);
-        Self { count: Some(Rc::clone(count)) }
+    /// For hosts: `share` is dropped with it.
+    pub fn new(share: impl Any + Send + Sync) -> Self {
+        Self { _held: SendHold::new(share), _stays: PhantomData }
     }
 }
 
-impl Drop for Hold {
-    fn drop(&mut self) {
-        if let Some(count) = &self.count {
-            count.set(count.get() - 1);
-        }
+impl SendHold {
+    /// For hosts: `share` is dropped with it.
+    pub fn new(share: impl Any + Send + Sync) -> Self {
+        Self { _share: Some(Box::new(share)) }
+    }
+}
+
+impl fmt::Debug for SendHold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendHold").finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
-    fn it_counts_while_it_exists() {
-        let count = Rc::new(Cell::new(0));
-        let (one, two) = (Hold::counted(&count), Hold::counted(&count));
-        assert_eq!(count.get(), 2);
-        drop(one);
-        assert_eq!(count.get(), 1);
-        drop(two);
-        assert_eq!(count.get(), 0);
+    fn the_share_is_there_as_long() {
+        let share = Arc::new(());
+        let holds = (Hold::new(Arc::clone(&share)), SendHold::new(Arc::clone(&share)));
+        assert_eq!(Arc::strong_count(&share), 3);
+        drop(holds);
+        assert_eq!(Arc::strong_count(&share), 1);
     }
 
     #[test]
     fn without_a_host_it_holds_nothing() {
-        drop(hold());
+        drop((hold(), send_hold()));
     }
 }

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Canceller, Context, Hold, JoinError, Readiness, Step, Task, Wait};
+use crate::{Canceller, Context, Hold, JoinError, Readiness, SendHold, Step, Task, Wait};
 
 /// What drives tasks: an event loop, another scheduler, somebody else's executor.
 ///
@@ -31,6 +31,11 @@ pub trait Host {
     /// Keeps time from jumping while the [`Hold`] exists. A host on real time has nothing to keep.
     fn hold(&self) -> Hold {
         Hold::default()
+    }
+
+    /// The same, wherever the [`SendHold`] is. While it exists no deadlock is certain.
+    fn send_hold(&self) -> SendHold {
+        SendHold::default()
     }
 
     /// A copy of `waker` that will stay on this thread (see [`Context::local_waker`]).

@@ -1,4 +1,4 @@
-//! `leaf!`: what all leaves share: `.await` works on them.
+//! `leaf!`: what all leaves share: `.await` works on them. `opaque!`: how ends of channels are shown.
 
 /// Implements `IntoFuture` for leaves, so that a future-style body can `.await` them.
 macro_rules! leaf {
@@ -33,4 +33,33 @@ leaf! {
     impl[T: crate::Task] crate::JoinAll<T>;
     impl[A: crate::Task, B: crate::Task] crate::Race<A, B>;
     impl[T: crate::Task] crate::Timeout<T>;
+}
+
+/// Implements `Debug` for the ends of channels and what is performed on them. The values are not
+/// shown: their own code would run while they are borrowed, and an end of a channel may be a value
+/// in it.
+macro_rules! opaque {
+    ($($end:ty, $name:literal;)*) => { $(
+        impl<T> std::fmt::Debug for $end {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct($name).finish_non_exhaustive()
+            }
+        }
+    )* };
+}
+
+opaque! {
+    crate::oneshot::Sender<T>, "Sender";
+    crate::oneshot::Receiver<T>, "Receiver";
+    crate::channel::Sender<T>, "Sender";
+    crate::channel::Receiver<T>, "Receiver";
+    crate::channel::Send<T>, "Send";
+    crate::channel::Recv<T>, "Recv";
+    crate::watch::Sender<T>, "Sender";
+    crate::watch::Receiver<T>, "Receiver";
+    crate::watch::Changed<T>, "Changed";
+    crate::watch::Closed<T>, "Closed";
+    crate::broadcast::Sender<T>, "Sender";
+    crate::broadcast::Receiver<T>, "Receiver";
+    crate::broadcast::Recv<T>, "Recv";
 }

@@ -52,7 +52,7 @@ mod race;
 mod timeout;
 
 pub use context::{Context, LocalWaker};
-pub use hold::{Hold, hold};
+pub use hold::{Hold, SendHold, hold, send_hold};
 pub use join::{Join, JoinAll, join, join_all};
 pub use join_handle::{Canceller, JoinError, JoinHandle, spawn, spawn_named};
 pub use perform::{Perform, PerformWaits};

@@ -69,24 +69,33 @@ pub struct Notified {
     ticket: Option<Ticket>,
 }
 
+impl Notified {
+    fn try_now(&mut self) -> bool {
+        let mut state = self.state.borrow_mut();
+        let notified = match self.ticket {
+            None => std::mem::take(&mut state.permit),
+            Some(ticket) => !state.waiters.is_waiting(ticket),
+        };
+        if notified && let Some(ticket) = self.ticket.take() {
+            state.told.remove(&ticket);
+        }
+        notified
+    }
+}
+
 impl Task for Notified {
     type Output = ();
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
-        let this = &mut *self;
-        let mut state = this.state.borrow_mut();
-        let notified = match this.ticket {
-            None => std::mem::take(&mut state.permit),
-            Some(ticket) => !state.waiters.is_waiting(ticket),
-        };
-        if notified {
-            if let Some(ticket) = this.ticket.take() {
-                state.told.remove(&ticket);
-            }
+        if self.try_now() {
             return Step::Done(());
         }
-        drop(state);
         let waker = cx.local_waker();
+        // Another executor's waker is user code, also when it is cloned: it may have notified.
+        if self.try_now() {
+            return Step::Done(());
+        }
+        let this = &mut *self;
         let former = this.state.borrow_mut().waiters.wait(&mut this.ticket, waker);
         drop(former);
         Step::Suspended(Wait::Wake)

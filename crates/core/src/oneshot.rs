@@ -19,7 +19,6 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     (Sender { state: Rc::clone(&state) }, Receiver { state })
 }
 
-#[derive(Debug)]
 enum State<T> {
     Waiting(Option<LocalWaker>),
     Sent(T),
@@ -28,7 +27,6 @@ enum State<T> {
 }
 
 /// The end that gives the value. Dropping it closes the channel.
-#[derive(Debug)]
 pub struct Sender<T> {
     state: Rc<RefCell<State<T>>>,
 }
@@ -74,7 +72,6 @@ fn wake(waker: Option<LocalWaker>) {
 }
 
 /// The end that waits for the value: a task with output `Result<T, Closed>`.
-#[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Receiver<T> {
     state: Rc<RefCell<State<T>>>,

@@ -44,7 +44,6 @@ pub fn channel<T>(value: T) -> (Sender<T>, Receiver<T>) {
 }
 
 /// What all ends of a channel share.
-#[derive(Debug)]
 struct State<T> {
     /// Shared with those who look at it, so that nothing is borrowed meanwhile.
     value: Rc<T>,

@@ -42,7 +42,7 @@ impl Drop for Active {
 #[inline]
 pub(crate) fn with(index: u16, something: impl FnOnce(&Shared)) -> bool {
     let with = |active: &RefCell<Option<Rc<Shared>>>| match &*active.borrow() {
-        Some(shared) if shared.remote.index == index => {
+        Some(shared) if shared.index == index => {
             something(shared);
             true
         }

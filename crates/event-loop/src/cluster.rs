@@ -59,8 +59,12 @@ impl Cluster {
     ///
     /// When the operating system refuses a thread, or the descriptors a loop needs.
     pub fn new(threads: NonZero<usize>) -> io::Result<Self> {
-        let members = (0..threads.get()).map(Member::new).collect::<io::Result<_>>()?;
-        Ok(Self { members, next: AtomicUsize::new(0) })
+        let mut cluster = Self { members: Vec::new(), next: AtomicUsize::new(0) };
+        for index in 0..threads.get() {
+            // Those that are there end with the cluster.
+            cluster.members.push(Member::new(index)?);
+        }
+        Ok(cluster)
     }
 
     /// Number of loops. There is at least one.
@@ -89,7 +93,8 @@ impl Cluster {
         &self.members[index].reach.as_ref().expect("it is there until the end").spawner
     }
 
-    /// Waits until no task is left on any of the loops, and ends them.
+    /// Waits until no task is left on any of the loops. Each ends when it has none left: a task that
+    /// another one hands it after that counts as cancelled.
     ///
     /// # Errors
     ///

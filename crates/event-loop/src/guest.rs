@@ -21,7 +21,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{self, Poll},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use quadrivium_core::{JoinError, JoinHandle, Task};
@@ -147,6 +147,12 @@ where
             let is_due = deadline.is_some_and(|it| executor.poll_deadline(it, cx).is_ready());
             let is_ready = shared.reactor.sources.has_any()
                 && sources_are_ready(&running.event_loop, executor, is_watched, cx);
+            if is_ready {
+                // Now: a turn that finds tasks ready would put it off, and the executor's reactor
+                // has told of this edge for the last time.
+                let _active = Active::enter(shared)?;
+                shared.react(Some(Duration::ZERO));
+            }
             if !is_due && !is_ready && shared.mailbox.park() {
                 return Ok(Poll::Pending);
             }

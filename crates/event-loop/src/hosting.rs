@@ -9,7 +9,7 @@ use std::{
 };
 
 use quadrivium_core::{
-    Canceller, Context, Hold,
+    Canceller, Context, Hold, SendHold,
     host::{self, Host, HostedTask, Joined, Label, Reactor, Spawned},
 };
 
@@ -31,7 +31,12 @@ impl Host for Shared {
     }
 
     fn hold(&self) -> Hold {
-        Hold::counted(&self.holds)
+        Hold::new(self.holds.give())
+    }
+
+    fn send_hold(&self) -> SendHold {
+        // Who has it may drop it, so he is one of those that reach the loop.
+        SendHold::new((self.holds.give(), self.remotes.give()))
     }
 
     fn local_waker(&self, waker: &Waker) -> Waker {
@@ -70,9 +75,16 @@ impl Host for Shared {
     fn join(&self, key: host::Key, cx: &Context<'_>) -> Option<Joined> {
         let key = Key::from(key);
         let joined = self.state.borrow_mut().slots.take_joined(key);
+        if joined.is_some() {
+            return joined;
+        }
+        let joiner = cx.local_waker();
+        let mut state = self.state.borrow_mut();
+        // Another executor's waker is user code, also when it is cloned: it may have cancelled.
+        let joined = state.slots.take_joined(key);
         if joined.is_none() {
-            let joiner = cx.local_waker();
-            let former = self.state.borrow_mut().slots.join(key, joiner);
+            let former = state.slots.join(key, joiner);
+            drop(state);
             drop(former);
         }
         joined

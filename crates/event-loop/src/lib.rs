@@ -40,6 +40,7 @@ mod waker;
 mod active;
 mod mailbox;
 mod mailboxes;
+mod shares;
 mod sync;
 mod hosting;
 mod tracing;

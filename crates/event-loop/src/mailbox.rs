@@ -61,10 +61,11 @@ impl Mailbox {
         *self.lock() = Inbox { bell, first_generation, ..Inbox::default() };
     }
 
-    /// It owns the box no longer. What is posted from now on is nobody's.
-    pub(crate) fn close(&self) {
+    /// It owns the box no longer, and takes what is left in it. What is posted from now on is
+    /// nobody's.
+    pub(crate) fn close(&self) -> Mail {
         let left = std::mem::take(&mut *self.lock());
-        drop(left);
+        left.mail
     }
 
     pub(crate) fn wake(&self, key: Key) {
@@ -156,6 +157,11 @@ impl Mailbox {
                 inbox.mail.posts.extend(errand.take().map(Post::Run));
             }
         });
+    }
+
+    /// Wakes the loop, which finds nothing in here.
+    pub(crate) fn look(&self) {
+        self.post(|_| ());
     }
 
     /// Stops the loop whose generations begin here, and no other that has the box now.

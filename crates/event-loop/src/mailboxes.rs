@@ -10,8 +10,9 @@ use std::{
 };
 
 use crate::{
-    mailbox::{Errand, Mailbox},
+    mailbox::{Errand, Mail, Mailbox},
     reactor::Bell,
+    shares::Share,
     waker::{GENERATIONS, Key, LOOPS},
 };
 
@@ -61,14 +62,16 @@ impl Unused {
     }
 }
 
-/// Gives a mailbox back. `generation` is one more than the highest its loop has used.
-pub(crate) fn release(index: u16, generation: u32) {
-    of(index).close();
+/// Gives a mailbox back; what nobody has read. `generation` is one more than the highest its loop
+/// has used.
+pub(crate) fn release(index: u16, generation: u32) -> Mail {
+    let unread = of(index).close();
     // A box that could no longer tell its loops apart is not used again.
     if generation < GENERATIONS / 2 {
         let mut unused = UNUSED.lock().unwrap_or_else(PoisonError::into_inner);
         unused.returned.push((index, generation));
     }
+    unread
 }
 
 /// Reaches a loop from any thread. The loop can count how many of these are about.
@@ -77,7 +80,7 @@ pub(crate) struct Remote {
     pub(crate) index: u16,
     /// Where the loop's generations begin: no other loop with this mailbox begins there.
     pub(crate) first_generation: u32,
-    pub(crate) count: Arc<()>,
+    pub(crate) _share: Arc<Share>,
 }
 
 impl Remote {

@@ -8,7 +8,6 @@ use std::{
     cell::{Cell, RefCell},
     io,
     rc::Rc,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -22,6 +21,7 @@ use crate::{
     reactor::{Bell, Reactor},
     ready::ReadyQueue,
     scheduling::Scheduling,
+    shares::Shares,
     slots::Slots,
     step::contain,
     timers::Timers,
@@ -33,10 +33,13 @@ pub(crate) struct Shared {
     pub(crate) state: RefCell<State>,
     pub(crate) reactor: Reactor,
     pub(crate) clock: Clock,
-    /// How many keep a virtual clock from jumping.
-    pub(crate) holds: Rc<Cell<usize>>,
+    /// Those that keep a virtual clock from jumping.
+    pub(crate) holds: Shares,
     pub(crate) mailbox: &'static Mailbox,
-    pub(crate) remote: Remote,
+    pub(crate) index: u16,
+    first_generation: u32,
+    /// Those that reach the loop from outside.
+    pub(crate) remotes: Shares,
     /// The task that is being resumed.
     pub(crate) running: Cell<Option<Key>>,
     pub(crate) stopped: Cell<bool>,
@@ -79,9 +82,11 @@ impl Shared {
             }),
             reactor,
             clock,
-            holds: Rc::default(),
+            holds: Shares::of(index),
             mailbox: mailboxes::of(index),
-            remote: Remote { index, first_generation, count: Arc::new(()) },
+            index,
+            first_generation,
+            remotes: Shares::of(index),
             running: Cell::new(None),
             stopped: Cell::new(false),
             is_reacting: Cell::new(false),
@@ -175,7 +180,7 @@ impl Shared {
 
     /// Whether a virtual clock stands still until the thread is woken from outside.
     pub(crate) fn time_is_held(&self) -> bool {
-        self.clock.is_virtual() && self.holds.get() > 0
+        self.clock.is_virtual() && self.holds.is_any_about()
     }
 
     fn park(&self, timeout: Option<Duration>) {
@@ -188,10 +193,14 @@ impl Shared {
     /// The tasks that are left, when nobody outside the loop could wake one of them.
     pub(crate) fn deadlock(&self) -> Option<Deadlock> {
         let state = self.state.borrow();
-        let nobody_outside = Arc::strong_count(&self.remote.count) == 1
+        let nobody_outside = !self.remotes.is_any_about()
             && !state.escaped
             && state.slots.all_wakers_are_local()
-            && !state.slots.any_waits_for_a_source();
+            && !state.slots.any_waits_for_a_source()
+            // Last, as it takes a look at all of them: a waker may be with a source though the task
+            // does not say so, when a foreign future has left it there or a deadline that never
+            // comes counts for more in a sum.
+            && !self.reactor.sources.any_is_waited_for();
         // The mail after the count: who was counted out has put his mail in before.
         if !nobody_outside || !self.mailbox.is_empty_for_certain() {
             return None;
@@ -212,7 +221,8 @@ impl Shared {
             self.cancel_task(key);
         }
         let next_generation = self.state.borrow().slots.next_generation();
-        mailboxes::release(self.remote.index, next_generation);
+        let unread = mailboxes::release(self.index, next_generation);
+        unread.posts.into_iter().for_each(|post| contain(|| drop(post)));
         self.reactor.close();
         // A trace may panic, and may hold handles of this very loop.
         contain(|| self.show_trace());
@@ -232,6 +242,7 @@ impl Shared {
     }
 
     pub(crate) fn remote(&self) -> Remote {
-        self.remote.clone()
+        let Self { index, first_generation, ref remotes, .. } = *self;
+        Remote { index, first_generation, _share: remotes.give() }
     }
 }

@@ -53,6 +53,12 @@ impl Sources {
         self.registered.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether anybody waits for one of them.
+    pub(crate) fn any_is_waited_for(&self) -> bool {
+        let table = self.table();
+        table.slots.iter().filter_map(|slot| slot.readiness.as_ref()).any(|it| it.has_waiters())
+    }
+
     /// The loop can be asked to register descriptors from now on, with what `registry` returns.
     pub(crate) fn open(&self, registry: impl FnOnce() -> io::Result<Registry>) -> io::Result<()> {
         let mut table = self.table();

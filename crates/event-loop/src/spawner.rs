@@ -29,14 +29,9 @@ use crate::mailboxes::Remote;
 ///
 /// let mut event_loop = EventLoop::new()?;
 /// let spawner = event_loop.spawner();
-/// let elsewhere = thread::spawn(move || {
-///     let handle = spawner.spawn(turn);
-///     EventLoop::new().unwrap().block_on(handle).unwrap()
-/// });
-/// while !elsewhere.is_finished() {
-///     event_loop.run()?;
-/// }
-/// elsewhere.join().unwrap()?;
+/// let elsewhere = thread::spawn(move || spawner.spawn(turn));
+/// let handle = elsewhere.join().unwrap();
+/// event_loop.block_on(handle)??;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]

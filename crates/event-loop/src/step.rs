@@ -67,9 +67,6 @@ impl Shared {
                 drop(state);
                 return self.end(key, body, Err(JoinError::Cancelled));
             }
-            (Stage::Running, Wait::Until(_)) if self.may_hide_a_source(&wait) => {
-                Stage::SuspendedUntilReady
-            }
             (Stage::Running, Wait::Until(_) | Wait::Wake) => Stage::Suspended,
             (Stage::Running, Wait::Ready) => Stage::SuspendedUntilReady,
             // Woken while it ran, or it lets the others run.
@@ -96,11 +93,6 @@ impl Shared {
             Wait::Until(deadline) => self.clock.nanos(*deadline),
             Wait::Turn | Wait::Ready | Wait::Wake => None,
         }
-    }
-
-    /// Whether this is a deadline that never comes, which in a sum counts for more than a source.
-    fn may_hide_a_source(&self, wait: &Wait) -> bool {
-        self.reactor.sources.has_any() && self.deadline(wait).is_none()
     }
 
     /// Drops a task and tells who waits for it what it has come to.

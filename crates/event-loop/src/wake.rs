@@ -4,6 +4,7 @@ use crate::{
     mailbox::{Mail, Post},
     shared::{Shared, State},
     slots::Stage,
+    step::contain,
     trace::{By, EventKind},
     waker::Key,
 };
@@ -66,7 +67,8 @@ impl Shared {
             match post {
                 Post::Wake(key) => self.wake_by(key, By::Outside),
                 Post::Cancel(key) => self.cancel_task(key),
-                Post::Run(errand) => errand(),
+                // It may drop what others have left with it.
+                Post::Run(errand) => contain(errand),
             }
         }
     }

@@ -6,6 +6,7 @@ use std::{
     num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
+    process::Command,
     rc::Rc,
     sync::{
         Arc,
@@ -135,6 +136,33 @@ fn dropped_it_drops_the_tasks() {
 }
 
 #[test]
+fn a_cluster_that_cannot_be_made_leaves_nothing_behind() {
+    const FEW: &str = "FEW_DESCRIPTORS";
+    if std::env::var_os(FEW).is_none() {
+        // The same test again, in a process that may open few descriptors.
+        let own = std::env::current_exe().unwrap();
+        let script = r#"ulimit -n 32 && exec "$0" --exact "$1""#;
+        let this = "a_cluster_that_cannot_be_made_leaves_nothing_behind";
+        let mut again = Command::new("sh");
+        again.args(["-c", script]).arg(own).arg(this).env(FEW, "");
+        let output = again.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        return;
+    }
+    let count = |of: &str| std::fs::read_dir(of).unwrap().count();
+    let before = ["/proc/self/task", "/proc/self/fd"].map(count);
+    assert!(Cluster::new(NonZero::new(1000).unwrap()).is_err());
+    // A thread that has been joined is on its way out of the kernel's list.
+    for _ in 0..2_000 {
+        if ["/proc/self/task", "/proc/self/fd"].map(count) == before {
+            return;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    panic!("{:?} instead of {before:?}", ["/proc/self/task", "/proc/self/fd"].map(count));
+}
+
+#[test]
 fn a_deadlock_is_found_at_the_end() {
     let cluster = cluster(2);
     drop(cluster.spawn(|| Stays(Arc::default())));
@@ -245,4 +273,56 @@ fn many_threads_hand_in_many_tasks() {
     });
     assert_eq!(sum, 1000);
     cluster.finish().unwrap();
+}
+
+#[test]
+fn a_spawner_that_goes_wakes_the_loop_that_waits_for_it() {
+    let (sender, receiver) = mpsc::channel();
+    let (ended, has_ended) = mpsc::channel();
+    thread::spawn(move || {
+        let mut event_loop = EventLoop::new().unwrap();
+        drop(event_loop.spawn(Stays(Arc::default())));
+        sender.send(event_loop.spawner()).unwrap();
+        ended.send(event_loop.run()).unwrap();
+    });
+    let spawner = receiver.recv().unwrap();
+    thread::sleep(Duration::from_millis(20));
+    drop(spawner);
+    let run = has_ended.recv_timeout(Duration::from_secs(10)).expect("it sleeps for ever");
+    assert!(matches!(run, Err(RunError::Deadlock(_))));
+}
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            panic!("a destructor");
+        }
+    }
+}
+
+#[test]
+fn a_destructor_that_panics_harms_nobody_else() {
+    let mut event_loop = EventLoop::new().unwrap();
+    let spawner = event_loop.spawner();
+    let spawn_bomb = || {
+        let bomb = Bomb;
+        spawner.spawn(move || {
+            let _bomb = &bomb;
+            turn()
+        })
+    };
+    // One that is never made, one whose maker is dropped, and those behind them.
+    let (early, late) = (spawn_bomb(), spawn_bomb());
+    early.cancel();
+    let behind = spawner.spawn(turn);
+    event_loop.block_on(behind).unwrap().unwrap();
+    assert!(matches!(event_loop.block_on(early).unwrap(), Err(JoinError::Cancelled)));
+    assert!(event_loop.block_on(late).unwrap().is_err());
+    // One that the loop never reads.
+    let (unread, behind) = (spawn_bomb(), spawner.spawn(turn));
+    drop(event_loop);
+    assert!(unread.is_finished() && behind.is_finished());
 }

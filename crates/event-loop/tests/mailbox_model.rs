@@ -244,3 +244,51 @@ fn nobody_is_counted_out_before_his_mail_is_in() {
         waking.join().unwrap();
     });
 }
+
+/// What `Shares` relies on: a loop that sleeps because somebody is counted does not sleep on when he
+/// no longer is.
+#[test]
+fn who_is_counted_out_wakes_the_loop() {
+    model(|| {
+        let (mailbox, bell) = open();
+        let count = Arc::new(AtomicUsize::new(1));
+        let leaving = thread::spawn({
+            let (mailbox, count) = (Arc::clone(&mailbox), Arc::clone(&count));
+            move || {
+                count.fetch_sub(1, Ordering::Release);
+                mailbox.look();
+            }
+        });
+        while count.load(Ordering::Relaxed) == 1 {
+            assert!(sleep_until_any_mail(&mailbox, &bell).posts.is_empty());
+        }
+        leaving.join().unwrap();
+    });
+}
+
+/// What another thread wants done is done, or dropped: also when the loop closes its box meanwhile.
+#[test]
+fn an_errand_is_done_or_dropped() {
+    struct Dropped(Arc<AtomicBool>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            assert!(!self.0.swap(true, Ordering::SeqCst), "once");
+        }
+    }
+    model(|| {
+        let (mailbox, _bell) = open();
+        let is_dropped = Arc::new(AtomicBool::new(false));
+        let errand = Dropped(Arc::clone(&is_dropped));
+        let sending = thread::spawn({
+            let mailbox = Arc::clone(&mailbox);
+            move || mailbox.run(Box::new(move || drop(errand)), 5)
+        });
+        for post in mailbox.take_mail().into_iter().flat_map(|mail| mail.posts) {
+            let Post::Run(errand) = post else { unreachable!("nobody sends anything else") };
+            errand();
+        }
+        mailbox.close();
+        sending.join().unwrap();
+        assert!(is_dropped.load(Ordering::SeqCst));
+    });
+}

@@ -92,6 +92,10 @@ impl<T> Stream<T> {
     /// ended.
     #[expect(clippy::should_implement_trait, reason = "an iterator's cannot wait")]
     pub fn next(&mut self) -> Next<T> {
+        // One that was polled and is not done yet: it gives the generator back, as one that is
+        // dropped does, and nobody is polling it now.
+        #[cfg(feature = "futures-core")]
+        drop(self.polled.take());
         Next { state: Rc::clone(&self.state), generator: None }
     }
 }
@@ -178,7 +182,8 @@ impl<T> futures_core::Stream for Stream<T> {
         cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<T>> {
         // Kept while it is pending: another `next` meanwhile would be the second.
-        let mut next = self.polled.take().unwrap_or_else(|| Perform::new(self.next()));
+        let kept = self.polled.take();
+        let mut next = kept.unwrap_or_else(|| Perform::new(self.next()));
         let polled = Pin::new(&mut next).poll(cx);
         self.polled = polled.is_pending().then_some(next);
         polled

@@ -39,6 +39,7 @@ mod operation;
 mod keep;
 mod stream;
 mod read_to_end;
+mod methods;
 mod attempts;
 mod datagram;
 mod ready;

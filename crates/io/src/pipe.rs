@@ -13,10 +13,11 @@ use rustix::io::ioctl_fionbio;
 use crate::{
     attempts::{attempt_read, attempt_write, attempts},
     keep::{Lent, Owned},
+    methods::{read_operations, write_operations},
     operation::{Leaf, Operation},
     read_to_end::read_to_end,
     source::Source,
-    stream::{self, Stream, moved, read_operations, write_operations},
+    stream::{self, Stream, moved},
 };
 
 /// Reads and writes whatever descriptor it is, in the direction in which that can be done.

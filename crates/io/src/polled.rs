@@ -118,10 +118,10 @@ impl<S: AttemptWrite> Polled<S> {
 fn polled<T>(step: Step<T>, cx: &task::Context<'_>) -> Poll<T> {
     match step {
         Step::Done(output) => return Poll::Ready(output),
-        // Cloned and dropped: by that the host knows that somebody has this waker, and that no
-        // deadlock is certain. A wait as that of a leaf would count for this poll only, and a
-        // future that is polled for another reason need not poll us again.
-        Step::Suspended(Wait::Ready | Wait::Wake) => drop(cx.waker().clone()),
+        // The waker is with the source. The wait of a leaf would count for this poll only, and a
+        // future that is polled for another reason need not poll us again; so the host asks its
+        // sources who waits for them before it finds a deadlock.
+        Step::Suspended(Wait::Ready | Wait::Wake) => {}
         Step::Suspended(Wait::Turn | Wait::Until(_)) => cx.waker().wake_by_ref(),
     }
     Poll::Pending

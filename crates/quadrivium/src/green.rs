@@ -1,8 +1,14 @@
 //! Tasks written as green threads: plain functions on stacks of their own; and [`Blocking`], by
 //! which crates that know nothing of them read and write.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::{
+    io::{self, IoSlice, Read, Write},
+    pin::pin,
+    task::Waker,
+    thread,
+};
 
+use quadrivium_core::{Context, Step, Task, host};
 use quadrivium_generator::Stream;
 use quadrivium_io::{ByteReader, ByteWriter};
 
@@ -38,6 +44,11 @@ pub use quadrivium_green::*;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// # Errors
+///
+/// Those of the stream. While the stack is unwound, by a panic or a cancel, what would have to wait
+/// fails: a `BufWriter` that is dropped then writes what can be written at once.
+///
 /// # Panics
 ///
 /// Reading and writing panic outside the body of a green thread, as [`perform`] does.
@@ -63,9 +74,24 @@ impl<S> Blocking<S> {
     }
 }
 
+/// Performs an operation, unless the stack is unwound: then a wait would be a panic in a destructor,
+/// which ends the process. So it is tried once.
+fn wait_for<T>(operation: impl Task<Output = io::Result<T>>) -> io::Result<T> {
+    if !thread::panicking() {
+        return perform(operation);
+    }
+    // A task that is cancelled outside a run has no host, so nobody to wait with.
+    if host::current().is_some()
+        && let Step::Done(done) = pin!(operation).resume(&mut Context::new(Waker::noop()))
+    {
+        return done;
+    }
+    Err(io::Error::other("a stream cannot be waited for while the stack is unwound: flush before"))
+}
+
 impl<S: ByteReader> Read for &Blocking<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        perform(self.stream.read(buffer))
+        wait_for(self.stream.read(buffer))
     }
 }
 
@@ -77,11 +103,11 @@ impl<S: ByteReader> Read for Blocking<S> {
 
 impl<S: ByteWriter> Write for &Blocking<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        perform(self.stream.write(bytes))
+        wait_for(self.stream.write(bytes))
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        perform(self.stream.write_vectored(slices))
+        wait_for(self.stream.write_vectored(slices))
     }
 
     fn flush(&mut self) -> io::Result<()> {

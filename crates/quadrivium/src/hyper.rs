@@ -121,7 +121,9 @@ impl Timer {
 
 impl rt::Timer for Timer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn rt::Sleep>> {
-        Box::pin(Sleep(Perform::new(sleep(duration))))
+        // Counted from now, and not from the first poll, as hyper has it of other timers.
+        let sleep = now().checked_add(duration).map_or_else(|| sleep(Duration::MAX), sleep_until);
+        Box::pin(Sleep(Perform::new(sleep)))
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn rt::Sleep>> {

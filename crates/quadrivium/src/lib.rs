@@ -131,8 +131,8 @@ pub mod task {
 /// Sleeping, deadlines, giving way: what `std::time` and `std::thread::sleep` are to threads.
 pub mod time {
     pub use quadrivium_core::{
-        BlockFor, Elapsed, Hold, Sleep, Timeout, Turn, block_for, hold, now, sleep, sleep_until,
-        timeout, turn,
+        BlockFor, Elapsed, Hold, SendHold, Sleep, Timeout, Turn, block_for, hold, now, send_hold,
+        sleep, sleep_until, timeout, turn,
     };
 }
 

@@ -1,6 +1,6 @@
 //! The command line of `quadrivium serve`.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZero, path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum, builder::PossibleValue};
 
@@ -17,9 +17,13 @@ Examples:
   quadrivium serve echo --style green --listen 0.0.0.0:7007
   quadrivium serve http . --listen 127.0.0.1:8080
   quadrivium serve proxy --to localhost:8080 --listen 127.0.0.1:8081
+  quadrivium serve http . --threads 2
   quadrivium serve echo --max-connections 20000 --idle-timeout never
 
 Exit code: 0 when it was stopped, 1 if it could not serve, 2 if the command line makes no sense.";
+
+/// More than any machine has cores for.
+const MOST_THREADS: usize = 1024;
 
 /// Serves over TCP, in one of the four styles
 #[derive(Args, Clone, Debug)]
@@ -68,7 +72,11 @@ pub struct Options {
     #[arg(long, global = true, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = address)]
     pub listen: SocketAddr,
 
-    /// So many connections at once; others wait
+    /// On so many threads, each with a loop of its own, between which connections are dealt out
+    #[arg(long, global = true, value_name = "N", default_value = "1", value_parser = threads, allow_negative_numbers = true)]
+    pub threads: NonZero<usize>,
+
+    /// So many connections at once, on all threads together; others wait
     #[arg(long, global = true, value_name = "N", default_value = "16384", value_parser = connections, allow_negative_numbers = true)]
     pub max_connections: usize,
 
@@ -120,6 +128,11 @@ fn is_host(text: &str) -> bool {
 fn connections(text: &str) -> Result<usize, String> {
     let found = text.parse().ok().filter(|number| *number > 0);
     found.ok_or_else(|| "use a whole number from 1 on".into())
+}
+
+fn threads(text: &str) -> Result<NonZero<usize>, String> {
+    let found = text.parse().ok().filter(|number: &NonZero<usize>| number.get() <= MOST_THREADS);
+    found.ok_or_else(|| format!("use a whole number from 1 to {MOST_THREADS}"))
 }
 
 fn idle_timeout(text: &str) -> Result<IdleTimeout, String> {

@@ -1,7 +1,7 @@
 //! Channels: order, capacity, closing; whoever is cancelled takes nothing along but his own value.
 
 use quadrivium::{
-    sync::channel::{self, Receiver, Sender},
+    sync::channel::{self, Receiver, Sender, TryRecvError},
     task::BoxTask,
 };
 
@@ -20,6 +20,8 @@ laws! { ($) channels:
     nobody_overtakes_who_was_promised_room;
     /// No send overtakes one that is in line, also where there is room for both.
     nobody_overtakes_who_is_in_line;
+    /// Receives that wait get values in the order in which they came, and nobody overtakes them.
+    receivers_take_turns;
     /// A channel closes with its last sender; what was sent before arrives.
     closes_with_its_last_sender;
     /// Who waits for a value when the last sender goes is told.
@@ -162,6 +164,32 @@ fn nobody_overtakes_who_is_in_line(subject: Subject) {
     drop(event_loop.spawn(fourth));
     turns(&mut event_loop, 1);
     assert_eq!([receiver.try_recv(), receiver.try_recv()], [Ok(3), Ok(4)]);
+}
+
+fn receivers_take_turns(subject: Subject) {
+    let said = Said::default();
+    let (sender, receiver) = channel::bounded(3);
+    let mut event_loop = new_loop();
+    let says = |n: u32| {
+        let (receive, said) = (receiver.recv(), said.clone());
+        let says = move |value: Result<u32, _>| said.say(format!("{n} has {}", value.unwrap()));
+        subject.task(body().perform_then(|| receive, says))
+    };
+    for n in 1..=2 {
+        drop(event_loop.spawn(says(n)));
+    }
+    turns(&mut event_loop, 1);
+    let mut comes_later = says(3);
+    sender.try_send(10).unwrap();
+    // The first has not run yet, and the value is its own.
+    assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    assert!(!crate::is_done(&crate::resume(&mut comes_later)));
+    sender.try_send(20).unwrap();
+    sender.try_send(30).unwrap();
+    turns(&mut event_loop, 1);
+    assert_eq!(said.lines(), ["1 has 10", "2 has 20"], "both were woken");
+    assert!(crate::is_done(&crate::resume(&mut comes_later)));
+    assert_eq!(said.lines().last().unwrap(), "3 has 30");
 }
 
 fn closes_with_its_last_sender(subject: Subject) {

@@ -1,9 +1,18 @@
 //! A deadlock is reported when it is certain, with names, and never when someone outside may help.
 
-use std::{cell::RefCell, rc::Rc, sync::mpsc, task::Waker, thread};
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::mpsc,
+    task::{self, Poll, Waker},
+    thread,
+    time::Duration,
+};
 
 use quadrivium::{
     event_loop::Deadlock,
+    io::Polled,
+    net::UnixStream,
     prelude::*,
     sync::{Notify, oneshot},
     task::{Step, Wait},
@@ -30,6 +39,9 @@ laws! { ($) deadlock:
     not_while_a_thread_has_a_canceller;
     /// No deadlock while another thread has a stopper.
     not_while_a_thread_has_a_stopper;
+    /// No deadlock while a polled stream has a waker of the task, whatever the task says it waits
+    /// for; and one as soon as the stream has what it was polled for, or is gone.
+    not_while_a_polled_stream_has_a_waker;
     /// When those are gone, it is one.
     certain_again_when_they_are_gone;
 }
@@ -122,7 +134,7 @@ fn not_while_a_deadline_is_left(subject: Subject) {
     let mut event_loop = new_loop();
     let notify = Notify::new();
     drop(event_loop.spawn(subject.task(body().perform(notify.notified()))));
-    let helps = body().perform(sleep(std::time::Duration::from_secs(1)));
+    let helps = body().perform(sleep(Duration::from_secs(1)));
     drop(event_loop.spawn(subject.task(helps.run(move || notify.notify_one()))));
     event_loop.run().unwrap();
 }
@@ -178,6 +190,52 @@ fn not_while_a_thread_has_a_stopper(subject: Subject) {
     event_loop.run().unwrap();
     assert_eq!(event_loop.live(), 1, "stopped, not deadlocked");
     thread.join().unwrap();
+}
+
+/// Polls a stream for a byte, once, then waits for something that never comes.
+fn polls_once(
+    subject: Subject,
+    stream: &Rc<RefCell<Polled<UnixStream>>>,
+    says: Rc<RefCell<Vec<Poll<usize>>>>,
+) -> quadrivium::task::BoxTask<()> {
+    let stream = Rc::clone(stream);
+    let polls = leaf(move |cx| {
+        let cx = &mut task::Context::from_waker(cx.waker());
+        let polled = stream.borrow_mut().poll_read(cx, &mut [0]);
+        says.borrow_mut().push(polled.map(|n| n.unwrap()));
+        Step::Done(())
+    });
+    // In a sum of waits, the deadline that never comes counts for more.
+    let waits = join(sleep(Duration::MAX), Notify::new().notified());
+    subject.task(body().perform(polls).perform(waits))
+}
+
+fn not_while_a_polled_stream_has_a_waker(subject: Subject) {
+    let (one, other) = UnixStream::pair().unwrap();
+    let stream = Rc::new(RefCell::new(Polled::new(one)));
+    let polled = Rc::default();
+    let mut event_loop = new_loop();
+    let handle = event_loop.spawn(polls_once(subject, &stream, Rc::clone(&polled)));
+    turns(&mut event_loop, 1);
+    assert_eq!(*polled.borrow(), [Poll::Pending]);
+    // It may be polled again by whoever has it, so the thread that writes may be of help.
+    let thread = thread::spawn(move || {
+        let mut other = other.into_std().unwrap();
+        std::io::Write::write_all(&mut other, b"!").unwrap();
+        other
+    });
+    // It comes, wakes the task for nothing, and with that the loop knows for certain.
+    expect_deadlock(event_loop.run());
+    assert!(!handle.is_finished());
+    let other = thread.join().unwrap();
+    drop(event_loop.spawn(polls_once(subject, &stream, Rc::clone(&polled))));
+    drop(event_loop.spawn(polls_once(subject, &stream, Rc::clone(&polled))));
+    turns(&mut event_loop, 1);
+    assert_eq!(polled.borrow()[1..], [Poll::Ready(1), Poll::Pending]);
+    // Nobody waits for a stream that is gone.
+    drop(stream);
+    assert_eq!(expect_deadlock(event_loop.run()).tasks.len(), 3);
+    drop(other);
 }
 
 fn certain_again_when_they_are_gone(subject: Subject) {

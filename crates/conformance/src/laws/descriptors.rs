@@ -2,7 +2,9 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{self, Write},
+    iter,
+    net::SocketAddr,
     os::fd::AsRawFd,
     process::{self, Command},
     thread,
@@ -14,9 +16,15 @@ use quadrivium::{
     prelude::*,
 };
 
+use rustix::{
+    io::Errno,
+    process::{Resource, Rlimit, getrlimit, setrlimit},
+};
+use socket2::{Domain, Socket, Type};
+
 use crate::{
-    Probe, Subject, alone, body, law,
-    sockets::{moved, real_loop, tcp},
+    Probe, Subject, alone, body, law, map,
+    sockets::{listener, moved, real_loop, tcp},
     turns,
 };
 
@@ -29,6 +37,9 @@ laws! { ($) descriptors:
     /// A wait that is cancelled leaves no registration behind: the same descriptor is waited for
     /// again.
     waited_for_again;
+    /// A listener that has no descriptor left for a connection says so each time, and accepts it once
+    /// there is one again.
+    none_left_for_a_connection;
     /// A signal that interrupts the sleep of the loop is not noticed.
     a_signal_while_the_loop_sleeps;
 }
@@ -106,6 +117,38 @@ fn waited_for_again(subject: Subject) {
         writer.write_all(b"!").unwrap();
         let waits = wait(&mut event_loop);
         event_loop.block_on(waits).unwrap().unwrap();
+    });
+}
+
+/// All descriptors that this process may have, until it is dropped.
+fn all_that_are_left() -> Vec<fs::File> {
+    let few = Rlimit { current: Some(64), maximum: getrlimit(Resource::Nofile).maximum };
+    setrlimit(Resource::Nofile, few).unwrap();
+    iter::from_fn(|| fs::File::open("/dev/null").ok()).collect()
+}
+
+fn none_left_for_a_connection(subject: Subject) {
+    in_a_process(|| {
+        let mut event_loop = real_loop();
+        let (listener, address) = listener();
+        let client = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let accept = |check: fn(io::Result<SocketAddr>)| {
+            let accept = map(listener.accept(), |accepted| accepted.map(|(_, peer)| peer));
+            subject.task(body().perform_then(move || accept, check))
+        };
+        let none_left = |accepted: io::Result<SocketAddr>| {
+            let error = accepted.unwrap_err();
+            assert_eq!(error.raw_os_error(), Some(Errno::MFILE.raw_os_error()), "{error}");
+        };
+        // One that waits already, and one that comes to what no edge tells of any more.
+        let waits = event_loop.spawn(accept(none_left));
+        turns(&mut event_loop, 2);
+        let all = all_that_are_left();
+        client.connect(&address.into()).unwrap();
+        event_loop.block_on(waits).unwrap().unwrap();
+        event_loop.block_on(accept(none_left)).unwrap();
+        drop(all);
+        event_loop.block_on(accept(|accepted| _ = accepted.unwrap())).unwrap();
     });
 }
 

@@ -7,7 +7,7 @@ use quadrivium::{
     sync::Notify,
     task::{Step, Wait},
     test::{Faults, Simulation},
-    time::hold,
+    time::{hold, send_hold},
 };
 
 use crate::{Probe, Subject, body, leaf, map, new_loop, sockets::real_loop, turns};
@@ -19,6 +19,8 @@ laws! { ($) holds:
     time_goes_on_after_the_last;
     /// A task that is cancelled takes its hold along.
     a_cancel_takes_it_along;
+    /// A hold may be dropped on another thread, which nobody else waits for: time goes on.
+    dropped_on_another_thread;
     /// When time is held, only deadlines are left and nobody outside can wake a task, it is a deadlock.
     a_sleep_under_a_hold_is_a_deadlock;
     /// On the real clock a hold means nothing.
@@ -77,6 +79,21 @@ fn a_cancel_takes_it_along(subject: Subject) {
     turns(&mut event_loop, 1);
     held.cancel();
     event_loop.block_on(subject.task(body().perform(sleep(SECOND)))).unwrap();
+    assert_eq!(event_loop.elapsed(), SECOND);
+}
+
+fn dropped_on_another_thread(subject: Subject) {
+    let mut event_loop = new_loop();
+    let takes_it_along = || {
+        let hold = send_hold();
+        thread::spawn(move || {
+            // Long enough for the loop to fall asleep, as a rule.
+            thread::sleep(Duration::from_millis(1));
+            drop(hold);
+        });
+    };
+    let task = subject.task(body().run(takes_it_along).perform(sleep(SECOND)));
+    event_loop.block_on(task).unwrap();
     assert_eq!(event_loop.elapsed(), SECOND);
 }
 

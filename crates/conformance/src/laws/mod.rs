@@ -39,6 +39,7 @@ mod stale_wakes;
 mod new_wakers;
 mod foreign_threads;
 mod foreign_wakers;
+mod cloned_wakers;
 mod sub_wakers;
 
 // What the operating system has to say.
@@ -101,6 +102,7 @@ const TOPICS: &[&[Law]] = &[
     new_wakers::LAWS,
     foreign_threads::LAWS,
     foreign_wakers::LAWS,
+    cloned_wakers::LAWS,
     sub_wakers::LAWS,
     readiness::LAWS,
     sources::LAWS,
@@ -170,6 +172,7 @@ macro_rules! every_law {
         $crate::new_wakers! {}
         $crate::foreign_threads! {}
         $crate::foreign_wakers! {}
+        $crate::cloned_wakers! {}
         $crate::sub_wakers! {}
         $crate::readiness! {}
         $crate::sources! {}

@@ -1,6 +1,6 @@
 //! Child processes: their pipes, how they end, and what can go wrong.
 
-use std::{io::ErrorKind, os::unix::process::ExitStatusExt};
+use std::{fs, io::ErrorKind, os::unix::process::ExitStatusExt};
 
 use quadrivium::{
     event_loop::Turned,
@@ -11,7 +11,7 @@ use quadrivium::{
 
 use crate::{
     Subject, body,
-    sockets::{bytes, ok, real_loop},
+    sockets::{NewPath, bytes, ok, real_loop},
     turns,
 };
 
@@ -30,6 +30,8 @@ laws! { ($) processes:
     waiting_closes_its_input;
     /// A program that is not there is an error that says so, from `spawn` and from the leaves.
     a_program_that_is_not_there;
+    /// A child is started when its leaf is resumed first, as the command was when the leaf was made.
+    it_is_started_lazily;
     /// A child is killed while somebody waits for it, who is told.
     killed_while_waited_for;
     /// A child that ignores a request to end runs on until it is killed.
@@ -137,6 +139,28 @@ fn waiting_closes_its_input(subject: Subject) {
     let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
     let ends = ends(subject, &mut child, |status| status.success());
     real_loop().block_on(ends).unwrap();
+}
+
+fn it_is_started_lazily(subject: Subject) {
+    let folder = NewPath::new();
+    let mut command = sh("echo $NUMBER");
+    let outputs = [1, 2]
+        .map(|number| command.current_dir(&folder.0).env("NUMBER", number.to_string()).output());
+    drop(command);
+    // Started before, there would not be a folder for it.
+    fs::create_dir(&folder.0).unwrap();
+    for (output, number) in outputs.into_iter().zip(1..) {
+        let said = format!("{number}\n");
+        let output = body().perform_then(
+            || output,
+            move |output| {
+                let output = output.unwrap();
+                assert_eq!(String::from_utf8_lossy(&output.stdout), said);
+            },
+        );
+        real_loop().block_on(subject.task(output)).unwrap();
+    }
+    fs::remove_dir(&folder.0).unwrap();
 }
 
 fn a_program_that_is_not_there(subject: Subject) {

@@ -23,6 +23,9 @@ laws! { ($) signals:
     a_cancelled_wait;
     /// What nobody can hear is an error, and nothing is listened for.
     that_cannot_be_heard;
+    /// A listener that cannot be made, because of one of its signals, leaves the others what they do
+    /// by default.
+    a_listener_that_cannot_be_made;
     /// When nobody listens any more, a signal does what it does by default.
     its_default_comes_back;
 }
@@ -96,6 +99,19 @@ fn that_cannot_be_heard(subject: Subject) {
     }
     // And the next one hears.
     before_it_is_asked_for(subject);
+}
+
+fn a_listener_that_cannot_be_made(_: Subject) {
+    let output = alone(&law::test(), "", || {
+        // The C library keeps this one to itself, and says so when it is asked.
+        let error = Signals::new([Signal::Terminate, Signal::from(32)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+        eprintln!("refused");
+        let _ = raise(Signal::Terminate);
+        unreachable!("it ends the process");
+    });
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.signal(), said.contains("refused")), (Some(15), true), "{said}");
 }
 
 fn its_default_comes_back(subject: Subject) {

@@ -6,13 +6,11 @@ use super::Shared;
 use crate::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, waiters::Ticket};
 
 /// The end that receives every value that is sent while it is there.
-#[derive(Debug)]
 pub struct Receiver<T> {
     place: Rc<Place<T>>,
 }
 
 /// How far one receiver has come: it, and those of its receives that have not ended, share it.
-#[derive(Debug)]
 struct Place<T> {
     state: Shared<T>,
     next: Cell<u64>,
@@ -83,7 +81,6 @@ impl<T> Drop for Place<T> {
 }
 
 /// A task that receives a value. Made by [`Receiver::recv`].
-#[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Recv<T> {
     /// Gone when it is done.

@@ -9,7 +9,6 @@ use std::{collections::VecDeque, num::NonZeroUsize, rc::Rc};
 ///           └─────┴─────┴─────┴─────┘
 ///             receivers that have not received it
 /// ```
-#[derive(Debug)]
 pub(super) struct Ring<T> {
     values: VecDeque<Slot<T>>,
     capacity: NonZeroUsize,
@@ -18,7 +17,6 @@ pub(super) struct Ring<T> {
 }
 
 /// A value, shared so that it can be cloned while nothing is borrowed.
-#[derive(Debug)]
 struct Slot<T> {
     value: Rc<T>,
     /// Receivers that have not received it.

@@ -6,7 +6,6 @@ use super::{Receiver, Shared};
 
 /// The end that sends to all receivers. Clones send into the same channel; the last one to go closes
 /// it.
-#[derive(Debug)]
 pub struct Sender<T> {
     state: Shared<T>,
 }

@@ -9,7 +9,6 @@ use crate::{
 };
 
 /// The receiving end. Dropping it closes the channel and drops what was not received.
-#[derive(Debug)]
 pub struct Receiver<T> {
     state: Shared<T>,
 }
@@ -32,11 +31,11 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// When there is none now, and when there will never be one.
+    /// When there is none now or it belongs to receives that wait, and when there will never be one.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         let mut state = self.state.borrow_mut();
-        let Some((value, sender)) = state.take() else {
-            let closed = state.senders == 0;
+        let Some((value, sender)) = state.take(None) else {
+            let closed = state.is_over();
             return Err(if closed { TryRecvError::Closed } else { TryRecvError::Empty });
         };
         drop(state);
@@ -46,13 +45,24 @@ impl<T> Receiver<T> {
 }
 
 impl<T> State<T> {
-    /// Takes the first value out, and the send that has the room now: as many are woken as there is
-    /// room.
-    fn take(&mut self) -> Option<(T, Option<Waiter>)> {
-        let value = self.values.pop_front()?;
+    /// Takes the first value out, if it is this one's turn; and the send that has the room now: as
+    /// many are woken as there is room.
+    fn take(&mut self, ticket: Option<Ticket>) -> Option<(T, Option<Waiter>)> {
+        let is_next = match ticket {
+            // All were sent away, to take what is left.
+            _ if self.senders == 0 => true,
+            None => self.receiving.is_empty(),
+            Some(ticket) => self.receiving.is_first(ticket),
+        };
+        let value = if is_next { self.values.pop_front()? } else { return None };
         let room = self.capacity.map_or(1, |capacity| capacity.get() - self.values.len());
         let sender = self.sending.waiter_at(room - 1);
         Some((value, sender))
+    }
+
+    /// Whether there will never be another value.
+    fn is_over(&self) -> bool {
+        self.senders == 0 && self.values.is_empty()
     }
 }
 
@@ -73,7 +83,6 @@ impl<T> Drop for Receiver<T> {
 }
 
 /// A task that receives a value. Made by [`Receiver::recv`].
-#[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Recv<T> {
     /// Gone when it is done.
@@ -81,28 +90,42 @@ pub struct Recv<T> {
     ticket: Option<Ticket>,
 }
 
+impl<T> Recv<T> {
+    fn try_now(&mut self) -> Option<Result<T, RecvError>> {
+        let receiver = self.receiver.as_ref().expect(crate::RESUMED_AFTER_DONE);
+        let mut state = receiver.state.borrow_mut();
+        let Some((value, sender)) = state.take(self.ticket) else {
+            let is_over = state.is_over();
+            drop(state);
+            return is_over.then(|| {
+                self.receiver = None;
+                Err(RecvError)
+            });
+        };
+        let left = self.ticket.take().and_then(|ticket| state.receiving.leave(ticket));
+        let next = state.next_to_receive();
+        drop(state);
+        self.receiver = None;
+        drop(left);
+        waiters::wake([sender, next]);
+        Some(Ok(value))
+    }
+}
+
 impl<T> Task for Recv<T> {
     type Output = Result<T, RecvError>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let this = &mut *self;
-        let receiver = this.receiver.as_ref().expect(crate::RESUMED_AFTER_DONE);
-        let mut state = receiver.state.borrow_mut();
-        if let Some((value, sender)) = state.take() {
-            let left = this.ticket.take().and_then(|ticket| state.receiving.leave(ticket));
-            drop(state);
-            this.receiver = None;
-            drop(left);
-            waiters::wake([sender]);
-            return Step::Done(Ok(value));
+        if let Some(received) = self.try_now() {
+            return Step::Done(received);
         }
-        if state.senders == 0 {
-            drop(state);
-            this.receiver = None;
-            return Step::Done(Err(RecvError));
-        }
-        drop(state);
         let waker = cx.local_waker();
+        // Another executor's waker is user code, also when it is cloned: it may have sent.
+        if let Some(received) = self.try_now() {
+            return Step::Done(received);
+        }
+        let this = &mut *self;
+        let receiver = this.receiver.as_ref().expect("it is not done");
         let former = receiver.state.borrow_mut().receiving.wait(&mut this.ticket, waker);
         drop(former);
         Step::Suspended(Wait::Wake)
@@ -110,16 +133,14 @@ impl<T> Task for Recv<T> {
 }
 
 impl<T> Drop for Recv<T> {
+    /// Leaves the line; a value that was meant for this one goes to the next in it.
     fn drop(&mut self) {
         let (Some(receiver), Some(ticket)) = (&self.receiver, self.ticket.take()) else { return };
         let mut state = receiver.state.borrow_mut();
         let left = state.receiving.leave(ticket);
-        // Woken for a value but dropped before it took it: the next in line is woken instead.
-        let next = match left.is_none() && !state.values.is_empty() {
-            true => state.receiving.first(),
-            false => None,
-        };
+        let next = state.next_to_receive();
         drop(state);
+        drop(left);
         waiters::wake([next]);
     }
 }

@@ -9,7 +9,6 @@ use crate::{
 };
 
 /// The sending end. Clones send into the same channel; the last one to go closes it.
-#[derive(Debug)]
 pub struct Sender<T> {
     state: Shared<T>,
 }
@@ -41,8 +40,7 @@ impl<T> Sender<T> {
         if !state.has_room() || !state.sending.is_empty() {
             return Err(TrySendError::Full(value));
         }
-        state.values.push_back(value);
-        let receiver = state.receiving.first();
+        let receiver = state.put(value);
         drop(state);
         waiters::wake([receiver]);
         Ok(())
@@ -80,7 +78,6 @@ impl<T> Drop for Sender<T> {
 ///   New ───────────────────────► Done ◄────────── Woken
 ///    └──2. resume, full──► In line ──3. recv────────┘
 /// ```
-#[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Send<T> {
     /// And what it sends. Gone when that is done.
@@ -91,37 +88,48 @@ pub struct Send<T> {
 // The value is moved out, never pinned.
 impl<T> Unpin for Send<T> {}
 
+impl<T> Send<T> {
+    fn try_now(&mut self) -> Option<Result<(), SendError<T>>> {
+        let (sender, value) = self.sender.take().expect(crate::RESUMED_AFTER_DONE);
+        let mut state = sender.state.borrow_mut();
+        if state.receivers == 0 {
+            self.ticket = None;
+            return Some(Err(SendError(value)));
+        }
+        let is_next = match self.ticket {
+            None => state.sending.is_empty(),
+            Some(ticket) => state.sending.is_first(ticket),
+        };
+        if !is_next || !state.has_room() {
+            drop(state);
+            self.sender = Some((sender, value));
+            return None;
+        }
+        let own = self.ticket.take().and_then(|ticket| state.sending.leave(ticket));
+        let receiver = state.put(value);
+        let next = state.next_to_send();
+        drop(state);
+        drop(own);
+        waiters::wake([receiver, next]);
+        Some(Ok(()))
+    }
+}
+
 impl<T> Task for Send<T> {
     type Output = Result<(), SendError<T>>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let this = &mut *self;
-        let (sender, value) = this.sender.take().expect(crate::RESUMED_AFTER_DONE);
-        let mut state = sender.state.borrow_mut();
-        if state.receivers == 0 {
-            this.ticket = None;
-            return Step::Done(Err(SendError(value)));
+        if let Some(sent) = self.try_now() {
+            return Step::Done(sent);
         }
-        let is_next = match this.ticket {
-            None => state.sending.is_empty(),
-            Some(ticket) => state.sending.is_first(ticket),
-        };
-        if is_next && state.has_room() {
-            let own = this.ticket.take().and_then(|ticket| state.sending.leave(ticket));
-            state.values.push_back(value);
-            let receiver = state.receiving.first();
-            let next = state.next_in_line();
-            drop(state);
-            drop(own);
-            waiters::wake([receiver, next]);
-            return Step::Done(Ok(()));
-        }
-        drop(state);
-        let state = Rc::clone(&sender.state);
-        // Back before somebody else's waker is cloned, which may panic.
-        this.sender = Some((sender, value));
         let waker = cx.local_waker();
-        let former = state.borrow_mut().sending.wait(&mut this.ticket, waker);
+        // Another executor's waker is user code, also when it is cloned: it may have received.
+        if let Some(sent) = self.try_now() {
+            return Step::Done(sent);
+        }
+        let this = &mut *self;
+        let (sender, _) = this.sender.as_ref().expect("it is not done");
+        let former = sender.state.borrow_mut().sending.wait(&mut this.ticket, waker);
         drop(former);
         Step::Suspended(Wait::Wake)
     }
@@ -133,7 +141,7 @@ impl<T> Drop for Send<T> {
         let (Some((sender, _)), Some(ticket)) = (&self.sender, self.ticket.take()) else { return };
         let mut state = sender.state.borrow_mut();
         let left = state.sending.leave(ticket);
-        let next = state.next_in_line();
+        let next = state.next_to_send();
         drop(state);
         drop(left);
         waiters::wake([next]);

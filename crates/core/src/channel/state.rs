@@ -3,18 +3,14 @@
 use std::{cell::RefCell, collections::VecDeque, num::NonZeroUsize, rc::Rc};
 
 use super::{Receiver, Sender};
-use crate::{
-    line::Line,
-    waiters::{Waiter, Waiters},
-};
+use crate::{line::Line, waiters::Waiter};
 
 /// ```text
-///   send ─► sending: a line ─► values: up to capacity ─► recv ─► receiving: waiters
+///   send ─► sending: a line ─► values: up to capacity ─► receiving: a line ─► recv
 /// ```
 ///
 /// While anybody is in line, room belongs to the first in it: a send that comes later gets in line.
-/// So values go in in the order in which their sends began.
-#[derive(Debug)]
+/// So values go in in the order in which their sends began. It is the same with values and receives.
 pub(super) struct State<T> {
     pub(super) values: VecDeque<T>,
     pub(super) capacity: Option<NonZeroUsize>,
@@ -23,7 +19,7 @@ pub(super) struct State<T> {
     /// The receiver and the receives that have not ended.
     pub(super) receivers: usize,
     pub(super) sending: Line,
-    pub(super) receiving: Waiters,
+    pub(super) receiving: Line,
 }
 
 pub(super) type Shared<T> = Rc<RefCell<State<T>>>;
@@ -36,7 +32,7 @@ impl<T> State<T> {
             senders: 1,
             receivers: 1,
             sending: Line::default(),
-            receiving: Waiters::default(),
+            receiving: Line::default(),
         }));
         (Sender::new(Rc::clone(&state)), Receiver::new(state))
     }
@@ -46,8 +42,19 @@ impl<T> State<T> {
         self.capacity.is_none_or(|capacity| self.values.len() < capacity.get())
     }
 
-    /// The first in line, if there is room for it and it has not been woken.
-    pub(super) fn next_in_line(&mut self) -> Option<Waiter> {
+    /// Puts a value in; the receive that has it now: as many are woken as there are values.
+    pub(super) fn put(&mut self, value: T) -> Option<Waiter> {
+        self.values.push_back(value);
+        self.receiving.waiter_at(self.values.len() - 1)
+    }
+
+    /// The first send in line, if there is room for it and it has not been woken.
+    pub(super) fn next_to_send(&mut self) -> Option<Waiter> {
         if self.has_room() { self.sending.waiter_at(0) } else { None }
+    }
+
+    /// The first receive in line, if there is a value for it and it has not been woken.
+    pub(super) fn next_to_receive(&mut self) -> Option<Waiter> {
+        if self.values.is_empty() { None } else { self.receiving.waiter_at(0) }
     }
 }

@@ -6,13 +6,11 @@ use super::Shared;
 use crate::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, waiters::Ticket};
 
 /// The end that looks at the value. A clone is another receiver, which has seen what this one has.
-#[derive(Debug)]
 pub struct Receiver<T> {
     seen: Rc<Seen<T>>,
 }
 
 /// What one receiver has seen: it, and those of its waits that have not ended, share it.
-#[derive(Debug)]
 struct Seen<T> {
     state: Shared<T>,
     version: Cell<u64>,
@@ -70,7 +68,6 @@ impl<T> Clone for Receiver<T> {
 }
 
 /// A task that waits for another value. Made by [`Receiver::changed`].
-#[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Changed<T> {
     /// Gone when it is done.

@@ -7,7 +7,6 @@ use crate::{Context, Step, Task, Wait, waiters::Ticket};
 
 /// The end that says what the value is. Clones send into the same channel; the last one to go closes
 /// it.
-#[derive(Debug)]
 pub struct Sender<T> {
     state: Shared<T>,
 }
@@ -85,7 +84,6 @@ impl<T> Drop for Sender<T> {
 }
 
 /// A task that waits until no receiver is left. Made by [`Sender::closed`].
-#[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Closed<T> {
     state: Shared<T>,

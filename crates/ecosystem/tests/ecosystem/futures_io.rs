@@ -248,3 +248,16 @@ fn streams_of_generators_are_merged() {
     let times = EventLoop::with_virtual_clock().unwrap().block_on(times).unwrap();
     assert_eq!(times, [3, 5, 6, 9, 10, 15]);
 }
+
+#[test]
+fn a_next_of_ours_follows_one_of_futures_that_was_dropped() {
+    let mut items = quadrivium::generator::stream(|mut co| async move {
+        co.perform(turn()).await;
+        co.yield_item(1).await;
+    });
+    let hears = future::future(async move {
+        assert_eq!(StreamExt::next(&mut Box::pin(&mut items)).now_or_never(), None);
+        items.next().await
+    });
+    assert_eq!(EventLoop::new().unwrap().block_on(hears).unwrap(), Some(1));
+}

@@ -244,3 +244,17 @@ fn wrk_finds_no_error() {
     assert!(text.contains("requests in") && !text.contains(" 0 requests in"), "{text}");
     assert!(!text.contains("Socket errors") && !text.contains("Non-2xx"), "{text}");
 }
+
+#[test]
+fn a_sleep_counts_from_when_it_was_asked_for() {
+    use hyper::rt::Timer as _;
+    let sleeps = future::future(async {
+        let (begin, hour) = (now(), Duration::from_secs(3600));
+        let asked = Timer::new().sleep(hour);
+        sleep(hour / 2).await;
+        asked.await;
+        now() - begin
+    });
+    let took = EventLoop::with_virtual_clock().unwrap().block_on(sleeps).unwrap();
+    assert_eq!(took, Duration::from_secs(3600));
+}

@@ -11,7 +11,9 @@ use std::{
 };
 
 use async_task::Task as AtWork;
-use quadrivium_core::{Context, Hold, Perform, RESUMED_AFTER_DONE, Step, Task, Wait, hold};
+use quadrivium_core::{
+    Context, Perform, RESUMED_AFTER_DONE, SendHold, Step, Task, Wait, send_hold,
+};
 
 pub(crate) use pool::Pool;
 
@@ -24,7 +26,7 @@ pub(crate) use pool::Pool;
 ///
 /// Dropped before it is done: work that has not begun never runs; work that has runs to its end,
 /// and its output is dropped on its thread. A virtual clock stands still as long as it is at work
-/// (see [`hold`]).
+/// (see [`hold`](quadrivium_core::hold)).
 ///
 /// ```
 /// use quadrivium::{prelude::*, thread::offload};
@@ -56,7 +58,7 @@ enum State<T> {
     Lazy(Pool, Box<dyn FnOnce() -> T + Send>),
     /// Time is held here, on the loop's side: so it is from before the work begins until its output
     /// is taken, whatever the other thread does in between.
-    AtWork(AtWork<T>, Hold),
+    AtWork(AtWork<T>, SendHold),
     Done,
 }
 
@@ -72,7 +74,7 @@ impl<T: Send + 'static> Task for Offload<T> {
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {
         // A panic of the work goes through here, and leaves it done.
         let mut at_work = match mem::replace(&mut self.state, State::Done) {
-            State::Lazy(pool, work) => (pool.begin(work), hold()),
+            State::Lazy(pool, work) => (pool.begin(work), send_hold()),
             State::AtWork(work, hold) => (work, hold),
             State::Done => panic!("{RESUMED_AFTER_DONE}"),
         };

@@ -81,7 +81,8 @@ impl Child {
     ///
     /// Dropped before it is done, it loses what was read, and drops the child.
     pub fn wait_with_output(mut self) -> impl Leaf<io::Result<Output>> + use<> {
-        let (stdout, stderr) = (self.stdout.take(), self.stderr.take());
+        let read = |pipe: Option<ChildStdout>| Some(pipe?.read_to_end_owned(Vec::new()));
+        let [stdout, stderr] = [self.stdout.take(), self.stderr.take()].map(read);
         Gather::new(stdout, stderr, self.into_wait())
     }
 

@@ -1,14 +1,15 @@
 //! [`Command`].
 
 use std::{
-    ffi::OsStr,
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
     io,
     os::unix::process::CommandExt,
-    path::Path,
-    process::{self, CommandArgs, CommandEnvs},
+    path::{Path, PathBuf},
+    process,
 };
 
-use super::{Child, ExitStatus, Output, Stdio, output::OrFailed};
+use super::{Child, ExitStatus, Output, Stdio, starts::Starts};
 use crate::operation::Leaf;
 
 /// How a child process is started. The methods are those of [`std::process::Command`].
@@ -20,36 +21,57 @@ use crate::operation::Leaf;
 /// assert_eq!(EventLoop::new()?.block_on(output)??.stdout, b"hello\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+// Not one of the standard library, which cannot be copied: a lazy leaf takes a copy along.
+#[derive(Clone, Debug)]
 pub struct Command {
-    std: process::Command,
-    /// What of standard input, output and error was said something about.
-    is_set: [bool; 3],
+    program: OsString,
+    args: Vec<OsString>,
+    arg0: Option<OsString>,
+    clears_env: bool,
+    /// None takes a variable away.
+    env: BTreeMap<OsString, Option<OsString>>,
+    folder: Option<PathBuf>,
+    /// Standard input, output and error, where something was said about it.
+    stdio: [Option<Stdio>; 3],
+    uid: Option<u32>,
+    gid: Option<u32>,
+    process_group: Option<i32>,
     kill_on_drop: bool,
 }
 
 impl Command {
     /// This program, searched for in `PATH`, without arguments, with our environment and folder.
     pub fn new(program: impl AsRef<OsStr>) -> Self {
-        let std = process::Command::new(program);
-        Self { std, is_set: [false; 3], kill_on_drop: false }
+        Self {
+            program: program.as_ref().to_owned(),
+            args: Vec::new(),
+            arg0: None,
+            clears_env: false,
+            env: BTreeMap::new(),
+            folder: None,
+            stdio: [None, None, None],
+            uid: None,
+            gid: None,
+            process_group: None,
+            kill_on_drop: false,
+        }
     }
 
     /// Adds an argument.
     pub fn arg(&mut self, arg: impl AsRef<OsStr>) -> &mut Self {
-        self.std.arg(arg);
+        self.args.push(arg.as_ref().to_owned());
         self
     }
 
     /// Adds arguments.
     pub fn args(&mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> &mut Self {
-        self.std.args(args);
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
     }
 
     /// Gives an environment variable this value.
     pub fn env(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> &mut Self {
-        self.std.env(name, value);
+        self.env.insert(name.as_ref().to_owned(), Some(value.as_ref().to_owned()));
         self
     }
 
@@ -59,71 +81,68 @@ impl Command {
         K: AsRef<OsStr>,
         V: AsRef<OsStr>,
     {
-        self.std.envs(variables);
-        self
+        variables.into_iter().fold(self, |command, (name, value)| command.env(name, value))
     }
 
     /// Takes an environment variable away.
     pub fn env_remove(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
-        self.std.env_remove(name);
+        self.env.insert(name.as_ref().to_owned(), None);
         self
     }
 
     /// Takes all environment variables away.
     pub fn env_clear(&mut self) -> &mut Self {
-        self.std.env_clear();
+        self.clears_env = true;
+        self.env.clear();
         self
     }
 
     /// The folder it starts in.
     pub fn current_dir(&mut self, folder: impl AsRef<Path>) -> &mut Self {
-        self.std.current_dir(folder);
+        self.folder = Some(folder.as_ref().to_owned());
         self
     }
 
     /// Its standard input. Unless said otherwise it is ours; nothing at all for `output`.
     pub fn stdin(&mut self, stdin: impl Into<Stdio>) -> &mut Self {
-        self.is_set[0] = true;
-        self.std.stdin(stdin);
+        self.stdio[0] = Some(stdin.into());
         self
     }
 
     /// Its standard output. Unless said otherwise it is ours; a pipe for `output`.
     pub fn stdout(&mut self, stdout: impl Into<Stdio>) -> &mut Self {
-        self.is_set[1] = true;
-        self.std.stdout(stdout);
+        self.stdio[1] = Some(stdout.into());
         self
     }
 
     /// Its standard error. Unless said otherwise it is ours; a pipe for `output`.
     pub fn stderr(&mut self, stderr: impl Into<Stdio>) -> &mut Self {
-        self.is_set[2] = true;
-        self.std.stderr(stderr);
+        self.stdio[2] = Some(stderr.into());
         self
     }
 
     /// The user it runs as.
     pub fn uid(&mut self, id: u32) -> &mut Self {
-        self.std.uid(id);
+        self.uid = Some(id);
         self
     }
 
     /// The group it runs as.
     pub fn gid(&mut self, id: u32) -> &mut Self {
-        self.std.gid(id);
+        self.gid = Some(id);
         self
     }
 
     /// The name it is told it has.
     pub fn arg0(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
-        self.std.arg0(name);
+        self.arg0 = Some(name.as_ref().to_owned());
         self
     }
 
     /// The group of processes it belongs to; with 0 it begins one, so that a Ctrl-C meant for us
     /// does not reach it.
     pub fn process_group(&mut self, id: i32) -> &mut Self {
-        self.std.process_group(id);
+        self.process_group = Some(id);
         self
     }
 
@@ -140,60 +159,74 @@ impl Command {
     ///
     /// When there is no such program, or it may not be run; when no more processes or descriptors
     /// are to be had.
-    pub fn spawn(&mut self) -> io::Result<Child> {
-        Child::new(self.std.spawn()?, self.kill_on_drop)
+    pub fn spawn(&self) -> io::Result<Child> {
+        Child::new(self.to_std()?.spawn()?, self.kill_on_drop)
     }
 
-    /// Starts it, at once, and waits until it has ended; how.
+    /// Starts it, and waits until it has ended; how.
     ///
-    /// The child is started by this call, as by [`spawn`](Command::spawn), and not when the leaf is
-    /// resumed: what a command was told cannot be copied. That it could not be is told by the leaf.
-    pub fn status(&mut self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
-        OrFailed::new(self.spawn().map(Child::into_wait))
+    /// It is started as it is now, when the leaf is resumed first. Dropped before that, it never is.
+    pub fn status(&self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
+        let command = self.clone();
+        Starts::new(move || command.spawn().map(Child::into_wait))
     }
 
-    /// Starts it, at once, and waits until it has ended; what it wrote, and how it ended. Nothing is
-    /// there for it to read.
+    /// Starts it, and waits until it has ended; what it wrote, and how it ended. Nothing is there for
+    /// it to read.
     ///
-    /// Started as by [`status`](Command::status).
-    pub fn output(&mut self) -> impl Leaf<io::Result<Output>> + use<> {
-        self.unset([Stdio::null, Stdio::piped, Stdio::piped]);
-        let child = self.spawn();
-        self.unset([Stdio::inherit; 3]);
-        OrFailed::new(child.map(Child::wait_with_output))
+    /// It is lazy as [`status`](Command::status) is.
+    pub fn output(&self) -> impl Leaf<io::Result<Output>> + use<> {
+        let mut command = self.clone();
+        let [stdin, stdout, stderr] = &mut command.stdio;
+        stdin.get_or_insert_with(Stdio::null);
+        stdout.get_or_insert_with(Stdio::piped);
+        stderr.get_or_insert_with(Stdio::piped);
+        Starts::new(move || command.spawn().map(Child::wait_with_output))
     }
 
-    /// Where nothing was said about standard input, output and error, it is these.
-    fn unset(&mut self, [stdin, stdout, stderr]: [fn() -> Stdio; 3]) {
-        let [has_stdin, has_stdout, has_stderr] = self.is_set;
-        if !has_stdin {
-            self.std.stdin(stdin());
+    fn to_std(&self) -> io::Result<process::Command> {
+        let mut std = process::Command::new(&self.program);
+        std.args(&self.args);
+        if self.clears_env {
+            std.env_clear();
         }
-        if !has_stdout {
-            self.std.stdout(stdout());
+        for (name, value) in &self.env {
+            match value {
+                Some(value) => std.env(name, value),
+                None => std.env_remove(name),
+            };
         }
-        if !has_stderr {
-            self.std.stderr(stderr());
-        }
+        let [stdin, stdout, stderr] = &self.stdio;
+        let to_std = |stdio: &Option<Stdio>| stdio.as_ref().map(Stdio::to_std).transpose();
+        to_std(stdin)?.map(|stdin| std.stdin(stdin));
+        to_std(stdout)?.map(|stdout| std.stdout(stdout));
+        to_std(stderr)?.map(|stderr| std.stderr(stderr));
+        self.arg0.as_ref().map(|name| std.arg0(name));
+        self.folder.as_ref().map(|folder| std.current_dir(folder));
+        self.uid.map(|id| std.uid(id));
+        self.gid.map(|id| std.gid(id));
+        self.process_group.map(|id| std.process_group(id));
+        Ok(std)
     }
 
     /// The program.
     pub fn get_program(&self) -> &OsStr {
-        self.std.get_program()
+        &self.program
     }
 
     /// The arguments.
-    pub fn get_args(&self) -> CommandArgs<'_> {
-        self.std.get_args()
+    pub fn get_args(&self) -> impl ExactSizeIterator<Item = &OsStr> {
+        self.args.iter().map(OsString::as_os_str)
     }
 
-    /// The environment variables that were said something about.
-    pub fn get_envs(&self) -> CommandEnvs<'_> {
-        self.std.get_envs()
+    /// The environment variables that were said something about, sorted; none is the value of those
+    /// that are taken away.
+    pub fn get_envs(&self) -> impl ExactSizeIterator<Item = (&OsStr, Option<&OsStr>)> {
+        self.env.iter().map(|(name, value)| (name.as_os_str(), value.as_deref()))
     }
 
     /// The folder, if it was said.
     pub fn get_current_dir(&self) -> Option<&Path> {
-        self.std.get_current_dir()
+        self.folder.as_deref()
     }
 }

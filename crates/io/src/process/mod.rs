@@ -18,16 +18,18 @@
 //! ```
 
 mod command;
+mod stdio;
 mod child;
+mod starts;
 mod output;
 mod ended;
 mod orphans;
 
 use crate::pipe::{PipeReader, PipeWriter};
 
-pub use std::process::{ExitStatus, Output, Stdio};
+pub use std::process::{ExitStatus, Output};
 
-pub use self::{child::Child, command::Command};
+pub use self::{child::Child, command::Command, stdio::Stdio};
 
 /// What a child reads as its standard input. It reads the end when this is dropped.
 pub type ChildStdin = PipeWriter;

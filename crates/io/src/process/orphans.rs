@@ -27,10 +27,12 @@ struct Orphans {
 /// Where no thread is to be had, it stays until the next one comes.
 pub(super) fn adopt(child: Watched) {
     let mut orphans = lock();
+    let is_first = orphans.come.is_empty();
     orphans.come.push(child);
     match &mut orphans.bell {
-        // Few enough come between two looks that the pipe never fills up.
-        Some(bell) => _ = bell.write_all(&[0]),
+        // Once for all that come between two looks, so the pipe never fills up.
+        Some(bell) if is_first => _ = bell.write_all(&[0]),
+        Some(_) => {}
         None => orphans.bell = watch().ok(),
     }
 }

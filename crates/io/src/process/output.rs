@@ -1,21 +1,21 @@
-//! [`Gather`]: what a child writes until it ends; [`OrFailed`]: a leaf, or why there is none.
+//! [`Gather`]: what a child writes until it ends.
 
 use std::{fmt, future::IntoFuture, io, mem, pin::Pin};
 
-use quadrivium_core::{BoxTask, Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait};
+use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait};
 
 use super::{ExitStatus, Output};
-use crate::{operation::Leaf, pipe::PipeReader};
+use crate::operation::Leaf;
 
 /// Reads both pipes of a child to their ends and waits for it, all at once.
-pub(super) struct Gather<W> {
-    stdout: Gathered<BoxTask<Read>, Vec<u8>>,
-    stderr: Gathered<BoxTask<Read>, Vec<u8>>,
+pub(super) struct Gather<R, W> {
+    stdout: Gathered<R, Vec<u8>>,
+    stderr: Gathered<R, Vec<u8>>,
     status: Gathered<W, ExitStatus>,
 }
 
 /// What reading a pipe to its end is worth.
-type Read = (io::Result<usize>, Vec<u8>);
+pub(super) type Read = (io::Result<usize>, Vec<u8>);
 
 /// A part of it.
 enum Gathered<L, T> {
@@ -24,9 +24,11 @@ enum Gathered<L, T> {
     Given,
 }
 
-impl<W: Leaf<io::Result<ExitStatus>>> Gather<W> {
-    pub(super) fn new(stdout: Option<PipeReader>, stderr: Option<PipeReader>, status: W) -> Self {
-        let [stdout, stderr] = [stdout, stderr].map(Gathered::reading);
+impl<R: Leaf<Read>, W: Leaf<io::Result<ExitStatus>>> Gather<R, W> {
+    /// Where there is no pipe, nothing is written.
+    pub(super) fn new(stdout: Option<R>, stderr: Option<R>, status: W) -> Self {
+        let reading = |pipe: Option<R>| pipe.map_or(Gathered::Here(Vec::new()), Gathered::Waiting);
+        let [stdout, stderr] = [stdout, stderr].map(reading);
         Self { stdout, stderr, status: Gathered::Waiting(status) }
     }
 
@@ -40,15 +42,6 @@ impl<W: Leaf<io::Result<ExitStatus>>> Gather<W> {
             self.stderr.go_on(cx, bytes)?,
         ];
         Ok(waits.into_iter().flatten().reduce(Wait::or))
-    }
-}
-
-impl Gathered<BoxTask<Read>, Vec<u8>> {
-    fn reading(pipe: Option<PipeReader>) -> Self {
-        match pipe {
-            Some(pipe) => Gathered::Waiting(Box::pin(pipe.read_to_end_owned(Vec::new()))),
-            None => Gathered::Here(Vec::new()),
-        }
     }
 }
 
@@ -77,9 +70,9 @@ impl<L: Task + Unpin, T> Gathered<L, T> {
 }
 
 // Nothing in it is ever pinned.
-impl<W> Unpin for Gather<W> {}
+impl<R, W> Unpin for Gather<R, W> {}
 
-impl<W: Leaf<io::Result<ExitStatus>>> Task for Gather<W> {
+impl<R: Leaf<Read>, W: Leaf<io::Result<ExitStatus>>> Task for Gather<R, W> {
     type Output = io::Result<Output>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
@@ -95,7 +88,7 @@ impl<W: Leaf<io::Result<ExitStatus>>> Task for Gather<W> {
     }
 }
 
-impl<W> IntoFuture for Gather<W>
+impl<R, W> IntoFuture for Gather<R, W>
 where
     Self: Task,
 {
@@ -107,43 +100,8 @@ where
     }
 }
 
-impl<W> fmt::Debug for Gather<W> {
+impl<R, W> fmt::Debug for Gather<R, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Gather(..)")
-    }
-}
-
-/// A leaf, or the error it is worth because it could not be made.
-#[derive(Debug)]
-pub(super) struct OrFailed<L> {
-    leaf: Result<L, Option<io::Error>>,
-}
-
-impl<L> OrFailed<L> {
-    pub(super) fn new(leaf: io::Result<L>) -> Self {
-        Self { leaf: leaf.map_err(Some) }
-    }
-}
-
-impl<L: Task<Output = io::Result<T>> + Unpin, T> Task for OrFailed<L> {
-    type Output = io::Result<T>;
-
-    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        match &mut self.leaf {
-            Ok(leaf) => Pin::new(leaf).resume(cx),
-            Err(error) => Step::Done(Err(error.take().expect(RESUMED_AFTER_DONE))),
-        }
-    }
-}
-
-impl<L> IntoFuture for OrFailed<L>
-where
-    Self: Task + Unpin,
-{
-    type Output = <Self as Task>::Output;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
     }
 }

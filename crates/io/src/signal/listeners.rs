@@ -24,25 +24,32 @@ struct Listeners {
 
 static LISTENERS: Mutex<BTreeMap<i32, Listeners>> = Mutex::new(BTreeMap::new());
 
-impl Listening {
-    pub(super) fn to(numbers: Vec<i32>) -> io::Result<Self> {
-        let mut all = listeners();
-        for number in &numbers {
-            if !all.contains_key(number) {
-                all.insert(*number, first(*number)?);
-            }
+/// Sees to it that these do what they do by default while nobody listens. It comes before any other
+/// handler, which would stay when its listener goes.
+pub(super) fn keep_defaults(numbers: &[i32]) -> io::Result<()> {
+    let mut all = listeners();
+    for number in numbers {
+        if !all.contains_key(number) {
+            all.insert(*number, nobody_yet(*number)?);
         }
+    }
+    Ok(())
+}
+
+impl Listening {
+    /// Somebody listens to these, of which the [defaults are kept](keep_defaults).
+    pub(super) fn to(numbers: Vec<i32>) -> Self {
+        let mut all = listeners();
         for (_, listeners) in all.iter_mut().filter(|(number, _)| numbers.contains(number)) {
             listeners.count += 1;
             listeners.nobody.store(false, Ordering::SeqCst);
         }
-        Ok(Self(numbers))
+        Self(numbers)
     }
 }
 
-/// Nobody has listened for this signal yet.
-fn first(number: i32) -> io::Result<Listeners> {
-    let nobody = Arc::new(AtomicBool::new(false));
+fn nobody_yet(number: i32) -> io::Result<Listeners> {
+    let nobody = Arc::new(AtomicBool::new(true));
     if number != libc::SIGPIPE && signal_name(number).is_some() {
         flag::register_conditional_default(number, Arc::clone(&nobody))?;
     }

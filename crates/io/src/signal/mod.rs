@@ -28,7 +28,7 @@ use signal_hook::{
     iterator::{backend::SignalDelivery, exfiltrator::SignalOnly},
 };
 
-use self::listeners::Listening;
+use self::listeners::{Listening, keep_defaults};
 pub use self::number::Signal;
 use crate::{
     keep::Lent,
@@ -108,9 +108,9 @@ impl Delivery {
         let reader = Arc::new(reader);
         let numbers: Vec<_> = signals.iter().map(|signal| signal.number()).collect();
         let own = Arc::clone(&reader);
+        keep_defaults(&numbers)?;
         let delivery = SignalDelivery::with_pipe(own, writer, SignalOnly, &numbers)?;
-        let _listening = Listening::to(numbers)?;
-        Ok(Self { reader, delivery: Mutex::new(delivery), _listening })
+        Ok(Self { reader, delivery: Mutex::new(delivery), _listening: Listening::to(numbers) })
     }
 
     /// A signal that has come and was not taken yet. It does not block.

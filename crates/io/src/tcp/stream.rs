@@ -17,11 +17,12 @@ use crate::{
     attempts::{attempt_read, attempt_write, attempts},
     connect::Made,
     keep::{Lent, Owned},
+    methods::{read_operations, stream_operations, write_operations},
     operation::{Leaf, Operation},
     options::socket,
     read_to_end::read_to_end,
     source::{Source, Tried},
-    stream::{self, Stream, moved, read_operations, stream_operations, write_operations},
+    stream::{self, Stream, moved},
 };
 
 type Std = std::net::TcpStream;

@@ -27,8 +27,8 @@ pub const BUGS: &[Bug] = &[
         name: "cancelled-receiver-keeps-the-wake",
         harm: "a receiver that is cancelled once it was woken leaves the value lying",
         file: RECV,
-        find: "true => state.receiving.first(),",
-        replace: "true => None,",
+        find: "let next = state.next_to_receive();\n        drop(state);\n        drop(left);",
+        replace: "let next = None;\n        drop(state);\n        drop(left);",
     },
     Bug {
         name: "one-more-than-the-capacity",
@@ -43,6 +43,13 @@ pub const BUGS: &[Bug] = &[
         file: SEND,
         find: "if !state.has_room() || !state.sending.is_empty() {",
         replace: "if !state.has_room() {",
+    },
+    Bug {
+        name: "receive-overtakes",
+        harm: "who comes later takes the value of those who have waited for it",
+        file: RECV,
+        find: "None => self.receiving.is_empty(),",
+        replace: "None => true,",
     },
     Bug {
         name: "former-waker-of-a-send-kept",

@@ -54,8 +54,8 @@ pub const BUGS: &[Bug] = &[
         name: "deadlock-never-found",
         harm: "a program that can never go on sleeps for ever instead of saying so",
         file: SHARED,
-        find: "Arc::strong_count(&self.remote.count) == 1",
-        replace: "Arc::strong_count(&self.remote.count) == 0",
+        find: "!self.remotes.is_any_about()",
+        replace: "false",
     },
     Bug {
         name: "deadlock-too-early",
@@ -82,7 +82,7 @@ pub const BUGS: &[Bug] = &[
         name: "wakes-the-wrong-loop",
         harm: "a waker of one loop wakes a task of another loop that runs on its thread",
         file: "crates/event-loop/src/active.rs",
-        find: "Some(shared) if shared.remote.index == index => {",
+        find: "Some(shared) if shared.index == index => {",
         replace: "Some(shared) => {",
     },
 ];

@@ -11,7 +11,7 @@
 use std::{
     any::Any,
     cell::RefCell,
-    fmt,
+    fmt, io,
     panic::Location,
     pin::Pin,
     rc::Rc,
@@ -21,8 +21,8 @@ use std::{
 };
 
 use quadrivium_core::{
-    Canceller, Context, Step, Task, Wait,
-    host::{self, Host, Hosted, HostedTask, Joined, Key, Label, Spawned},
+    Canceller, Context, Hold, Step, Task, Wait,
+    host::{self, Host, Hosted, HostedTask, Joined, Key, Label, Reactor, Spawned},
 };
 
 /// Checks that whatever a task spawned has ended when the task is done, and so on for what those
@@ -155,6 +155,10 @@ impl Host for Noting {
         self.around.block_for(duration);
     }
 
+    fn hold(&self) -> Hold {
+        self.around.hold()
+    }
+
     fn local_waker(&self, waker: &Waker) -> Waker {
         self.around.local_waker(waker)
     }
@@ -181,6 +185,10 @@ impl Host for Noting {
 
     fn detach(&self, key: Key) {
         self.around.detach(key);
+    }
+
+    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
+        self.around.reactor()
     }
 }
 

@@ -180,3 +180,26 @@ fn a_check_is_worth_what_its_task_is_worth() {
     });
     assert_eq!(event_loop.block_on(all).unwrap(), ((), 2, 3, 4));
 }
+
+#[test]
+fn no_leaked_tasks_hands_on_what_the_host_has() {
+    // Descriptors, and the hold by which time waits for work elsewhere.
+    in_every_style(|style| {
+        let (one, other) = quadrivium::net::UnixStream::pair().unwrap();
+        let late = Rc::new(RefCell::new(None));
+        let takes = Rc::clone(&late);
+        let inner = script()
+            .perform(other.write_all_owned(*b"!"))
+            .then(move || one.read_owned([0; 1]), |read| assert_eq!(read.0.unwrap(), 1))
+            .then(
+                || quadrivium::thread::offload(|| std::thread::sleep(Duration::from_millis(5))),
+                drop,
+            )
+            .run(move || *takes.borrow_mut() = Some(quadrivium::time::now()));
+        let mut event_loop = EventLoop::with_virtual_clock().unwrap();
+        let begin = event_loop.now();
+        drop(event_loop.spawn(sleep(SECOND)));
+        event_loop.block_on(no_leaked_tasks(style.task(inner))).unwrap();
+        assert_eq!(late.take(), Some(begin), "no time has passed");
+    });
+}

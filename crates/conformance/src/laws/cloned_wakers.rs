@@ -1,0 +1,222 @@
+//! Somebody else's waker is user code when it is cloned, too: what it does then comes between a
+//! leaf's look at what it waits for and its wait.
+
+use std::{
+    cell::Cell,
+    io,
+    panic::Location,
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use quadrivium::{
+    host::{self, Host, HostedTask, Joined, Key, Label, Reactor, Spawned},
+    prelude::*,
+    sync::{Barrier, Mutex, Notify, Semaphore, broadcast, channel, oneshot, watch},
+    task::{Canceller, Context, Step, Wait},
+    time::Hold,
+};
+
+use crate::{Subject, body, is_done, leaf, new_loop};
+
+laws! { ($) cloned_wakers:
+    /// A waker that sends when it is cloned is heard by the receive that clones it.
+    that_sends;
+    /// A waker that drops the last sender when it is cloned is heard by the receive that clones it.
+    that_drops_the_sender;
+    /// A waker that receives, or drops the receiver, when it is cloned is heard by the send.
+    that_receives;
+    /// A waker that notifies when it is cloned is heard by who waits for that.
+    that_notifies;
+    /// A waker that gives back a lock or a permit when it is cloned is heard by who waits for it.
+    that_gives_back;
+    /// A waker that comes to a barrier when it is cloned counts.
+    that_comes_to_a_barrier;
+    /// A waker that ends a task when it is cloned is heard by who joins that.
+    that_ends_a_task;
+}
+
+/// `task`, which is done though all that happens is `meddle`, when it clones a waker.
+fn hears<T: Task + 'static>(subject: Subject, task: T, meddle: impl FnOnce() + 'static) -> T::Output
+where
+    T::Output: 'static,
+{
+    let mut task = Box::pin(task);
+    let in_clone = Rc::new(Cell::new(Some(Box::new(meddle) as Meddle)));
+    let meddled = leaf(move |cx: &mut Context<'_>| {
+        let around = host::current().expect("it runs on a loop");
+        let in_clone = Rc::clone(&in_clone);
+        let _entered = host::enter(Rc::new(Meddles { around, in_clone }));
+        task.as_mut().resume(cx)
+    });
+    let output = Rc::new(Cell::new(None));
+    let slot = Rc::clone(&output);
+    let performs = body().perform_then(|| meddled, move |output| slot.set(Some(output)));
+    new_loop().block_on(subject.task(performs)).expect("it was heard");
+    output.take().expect("it is done")
+}
+
+type Meddle = Box<dyn FnOnce()>;
+
+/// A host that does something when it is first asked for a copy of a waker, as a waker may that
+/// counts its clones.
+struct Meddles {
+    around: Rc<dyn Host>,
+    in_clone: Rc<Cell<Option<Meddle>>>,
+}
+
+impl Host for Meddles {
+    fn local_waker(&self, waker: &Waker) -> Waker {
+        if let Some(meddle) = self.in_clone.take() {
+            meddle();
+        }
+        self.around.local_waker(waker)
+    }
+
+    fn now(&self) -> Instant {
+        self.around.now()
+    }
+
+    fn block_for(&self, duration: Duration) {
+        self.around.block_for(duration);
+    }
+
+    fn hold(&self) -> Hold {
+        self.around.hold()
+    }
+
+    fn label(&self) -> Option<Label> {
+        self.around.label()
+    }
+
+    fn spawn(
+        &self,
+        body: HostedTask,
+        name: Option<&str>,
+        spawned_at: &'static Location<'static>,
+    ) -> Spawned {
+        self.around.spawn(body, name, spawned_at)
+    }
+
+    fn join(&self, key: Key, cx: &Context<'_>) -> Option<Joined> {
+        self.around.join(key, cx)
+    }
+
+    fn is_finished(&self, key: Key) -> bool {
+        self.around.is_finished(key)
+    }
+
+    fn cancel(&self, key: Key) {
+        self.around.cancel(key);
+    }
+
+    fn canceller(&self, key: Key) -> Canceller {
+        self.around.canceller(key)
+    }
+
+    fn detach(&self, key: Key) {
+        self.around.detach(key);
+    }
+
+    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
+        self.around.reactor()
+    }
+}
+
+fn that_sends(subject: Subject) {
+    let (sender, receiver) = oneshot::channel();
+    assert_eq!(hears(subject, receiver, move || sender.send(1).unwrap()), Ok(1));
+    let (sender, receiver) = channel::bounded(1);
+    let sends = sender.clone();
+    assert_eq!(hears(subject, receiver.recv(), move || sends.try_send(2).unwrap()), Ok(2));
+    let (sender, receiver) = broadcast::channel(1);
+    let sends = sender.clone();
+    assert_eq!(hears(subject, receiver.recv(), move || _ = sends.send(3)), Ok(3));
+    let (sender, receiver) = watch::channel(0);
+    let sends = sender.clone();
+    assert_eq!(hears(subject, receiver.changed(), move || sends.send(4)).as_deref(), Ok(&4));
+}
+
+fn that_drops_the_sender(subject: Subject) {
+    let (sender, receiver) = oneshot::channel::<()>();
+    assert!(hears(subject, receiver, || drop(sender)).is_err());
+    let (sender, receiver) = channel::bounded::<()>(1);
+    assert!(hears(subject, receiver.recv(), || drop(sender)).is_err());
+    let (sender, receiver) = broadcast::channel::<()>(1);
+    assert!(hears(subject, receiver.recv(), || drop(sender)).is_err());
+    let (sender, receiver) = watch::channel(());
+    assert!(hears(subject, receiver.changed(), || drop(sender)).is_err());
+}
+
+fn that_receives(subject: Subject) {
+    let full = || {
+        let (sender, receiver) = channel::bounded(1);
+        sender.try_send(1).unwrap();
+        (sender, receiver)
+    };
+    let (sender, receiver) = full();
+    let receives = Rc::new(receiver);
+    let receiver = Rc::clone(&receives);
+    let send = sender.send(2);
+    assert_eq!(hears(subject, send, move || assert_eq!(receives.try_recv(), Ok(1))), Ok(()));
+    assert_eq!(receiver.try_recv(), Ok(2));
+    let (sender, receiver) = full();
+    assert!(hears(subject, sender.send(2), || drop(receiver)).is_err());
+    let (sender, receiver) = watch::channel(());
+    hears(subject, sender.closed(), || drop(receiver));
+}
+
+fn that_notifies(subject: Subject) {
+    let notify = Notify::new();
+    let notifies = notify.clone();
+    hears(subject, notify.notified(), move || notifies.notify_one());
+}
+
+fn that_gives_back(subject: Subject) {
+    let mutex = Mutex::new(7);
+    let guard = mutex.try_lock().unwrap();
+    assert_eq!(*hears(subject, mutex.lock(), || drop(guard)), 7);
+    let semaphore = Semaphore::new(2);
+    let permit = semaphore.try_acquire().unwrap();
+    let both = hears(subject, semaphore.acquire_many(2), || drop(permit));
+    assert_eq!(both.unwrap().count(), 2);
+    let _permit = semaphore.try_acquire().unwrap();
+    let closes = semaphore.clone();
+    assert!(hears(subject, semaphore.acquire_many(2), move || closes.close()).is_err());
+}
+
+fn that_comes_to_a_barrier(subject: Subject) {
+    let barrier = Barrier::new(2);
+    let mut other = barrier.wait();
+    let comes = move || {
+        let mut cx = Context::new(Waker::noop());
+        assert!(!is_done(&Pin::new(&mut other).resume(&mut cx)));
+        // It counts as long as it is there.
+        std::mem::forget(other);
+    };
+    assert!(hears(subject, barrier.wait(), comes).is_leader());
+}
+
+fn that_ends_a_task(subject: Subject) {
+    let ends = Rc::new(Cell::new(None));
+    let key = Rc::clone(&ends);
+    let mut child = Some(subject.task(body().perform(sleep(Duration::MAX))));
+    let joins = leaf(move |cx| {
+        let host = host::current().expect("it runs on a loop");
+        if let Some(child) = child.take() {
+            key.set(Some(host.spawn(Box::pin(child), None, Location::caller()).key));
+        }
+        match host.join(key.get().expect("it is spawned"), cx) {
+            Some(joined) => Step::Done(joined),
+            None => Step::Suspended(Wait::Wake),
+        }
+    });
+    let cancels = move || {
+        let host = host::current().expect("it runs on a loop");
+        host.cancel(ends.get().expect("it is spawned"));
+    };
+    assert!(matches!(hears(subject, joins, cancels), Err(JoinError::Cancelled)));
+}

@@ -1,0 +1,175 @@
+//! The methods of streams: each operation with a buffer that is borrowed, and with one that is given
+//! back.
+
+/// The operations of what can be read and written, whose descriptor is `self.source`.
+macro_rules! stream_operations {
+    ($stream:ident) => {
+        read_operations!($stream);
+        write_operations!($stream);
+
+        impl $stream {
+            /// Ends reading, writing or both. The other end reads the end of the stream; what waits
+            /// here on this direction goes on.
+            ///
+            /// # Errors
+            ///
+            /// `NotConnected` when the other end is gone already.
+            pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+                self.source.io().shutdown(how)
+            }
+        }
+    };
+}
+pub(crate) use stream_operations;
+
+/// The operations of what can be read.
+macro_rules! read_operations {
+    ($stream:ident) => {
+        impl $stream {
+            /// Reads up to as many bytes as `buffer` has, at least one; 0 at the end of the stream.
+            ///
+            /// Dropped before it is done, it has read nothing.
+            pub fn read<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
+                stream::read(&self.source, Lent(buffer))
+            }
+
+            /// The same, with a buffer that is given back.
+            pub fn read_owned<B: AsMut<[u8]>>(
+                &self,
+                buffer: B,
+            ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
+                stream::read(&self.source, Owned(buffer))
+            }
+
+            /// Reads as many bytes as `buffer` has; `UnexpectedEof` when the stream ends before.
+            ///
+            /// Dropped before it is done, it may have read a part, which is lost to the next read.
+            pub fn read_exact<'a>(
+                &self,
+                buffer: &'a mut [u8],
+            ) -> impl Leaf<io::Result<()>> + use<'a> {
+                stream::read_exact(&self.source, Lent(buffer))
+            }
+
+            /// The same, with a buffer that is given back.
+            pub fn read_exact_owned<B: AsMut<[u8]>>(
+                &self,
+                buffer: B,
+            ) -> impl Leaf<(io::Result<()>, B)> + use<B> {
+                stream::read_exact(&self.source, Owned(buffer))
+            }
+
+            /// Reads into several buffers, one after the other, in one system call.
+            ///
+            /// Dropped before it is done, it has read nothing.
+            pub fn read_vectored<'a>(
+                &self,
+                buffers: &'a mut [IoSliceMut<'a>],
+            ) -> impl Leaf<io::Result<usize>> + use<'a> {
+                let kept = Lent(buffers);
+                Operation::new(&self.source, Interest::Readable, kept, |stream, buffers| {
+                    let most = buffers.iter().map(|buffer| buffer.len()).sum();
+                    Ok(moved::<Std>(Stream::read_vectored(stream, buffers)?, most))
+                })
+            }
+
+            /// The same, with buffers that are given back.
+            pub fn read_vectored_owned<B: AsMut<[u8]>, const N: usize>(
+                &self,
+                buffers: [B; N],
+            ) -> impl Leaf<(io::Result<usize>, [B; N])> + use<B, N> {
+                let kept = Owned(buffers);
+                Operation::new(&self.source, Interest::Readable, kept, |stream, buffers| {
+                    let mut buffers: [_; N] =
+                        buffers.each_mut().map(|buffer| IoSliceMut::new(buffer.as_mut()));
+                    let most = buffers.iter().map(|buffer| buffer.len()).sum();
+                    Ok(moved::<Std>(Stream::read_vectored(stream, &mut buffers)?, most))
+                })
+            }
+
+            /// Appends what there is until the end of the stream; how many bytes.
+            ///
+            /// Dropped before it is done, it may have read a part.
+            pub fn read_to_end<'a>(
+                &self,
+                bytes: &'a mut Vec<u8>,
+            ) -> impl Leaf<io::Result<usize>> + use<'a> {
+                read_to_end(&self.source, Lent(bytes))
+            }
+
+            /// The same, with bytes that are given back.
+            pub fn read_to_end_owned(
+                &self,
+                bytes: Vec<u8>,
+            ) -> impl Leaf<(io::Result<usize>, Vec<u8>)> + use<> {
+                read_to_end(&self.source, Owned(bytes))
+            }
+        }
+    };
+}
+pub(crate) use read_operations;
+
+/// The operations of what can be written.
+macro_rules! write_operations {
+    ($stream:ident) => {
+        impl $stream {
+            /// Writes some of these bytes; how many.
+            ///
+            /// Dropped before it is done, it has written nothing.
+            pub fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
+                stream::write(&self.source, Lent(bytes))
+            }
+
+            /// The same, with bytes that are given back.
+            pub fn write_owned<B: AsRef<[u8]>>(
+                &self,
+                bytes: B,
+            ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
+                stream::write(&self.source, Owned(bytes))
+            }
+
+            /// Writes all of these bytes.
+            ///
+            /// Dropped before it is done, it may have written a part.
+            pub fn write_all<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
+                stream::write_all(&self.source, Lent(bytes))
+            }
+
+            /// The same, with bytes that are given back.
+            pub fn write_all_owned<B: AsRef<[u8]>>(
+                &self,
+                bytes: B,
+            ) -> impl Leaf<(io::Result<()>, B)> + use<B> {
+                stream::write_all(&self.source, Owned(bytes))
+            }
+
+            /// Writes some of the bytes of several slices, in one system call; how many.
+            ///
+            /// Dropped before it is done, it has written nothing.
+            pub fn write_vectored<'a>(
+                &self,
+                slices: &'a [IoSlice<'a>],
+            ) -> impl Leaf<io::Result<usize>> + use<'a> {
+                let kept = Lent(slices);
+                Operation::new(&self.source, Interest::Writable, kept, |stream, slices| {
+                    let most = slices.iter().map(|slice| slice.len()).sum();
+                    Ok(moved::<Std>(Stream::write_vectored(stream, slices)?, most))
+                })
+            }
+
+            /// The same, with bytes that are given back.
+            pub fn write_vectored_owned<B: AsRef<[u8]>, const N: usize>(
+                &self,
+                parts: [B; N],
+            ) -> impl Leaf<(io::Result<usize>, [B; N])> + use<B, N> {
+                let kept = Owned(parts);
+                Operation::new(&self.source, Interest::Writable, kept, |stream, parts| {
+                    let slices: [_; N] = parts.each_ref().map(|part| IoSlice::new(part.as_ref()));
+                    let most = slices.iter().map(|slice| slice.len()).sum();
+                    Ok(moved::<Std>(Stream::write_vectored(stream, &slices)?, most))
+                })
+            }
+        }
+    };
+}
+pub(crate) use write_operations;

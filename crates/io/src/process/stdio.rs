@@ -1,0 +1,71 @@
+//! [`Stdio`].
+
+use std::{
+    fs, io,
+    os::fd::OwnedFd,
+    process::{self, ChildStderr, ChildStdin, ChildStdout},
+    sync::Arc,
+};
+
+/// What the standard input, output or error of a child is: that of [`std::process::Stdio`], and it
+/// can be copied, as a [`Command`](super::Command) can.
+///
+/// Any descriptor of the standard library becomes one by `into`, and any of ours by its
+/// [`into_fd`](crate::PipeReader::into_fd) before.
+#[derive(Clone, Debug)]
+pub struct Stdio(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Inherit,
+    Null,
+    Piped,
+    Descriptor(Arc<OwnedFd>),
+}
+
+impl Stdio {
+    /// That of this process.
+    pub fn inherit() -> Self {
+        Self(Kind::Inherit)
+    }
+
+    /// Nothing: there is nothing to read, and what is written is lost.
+    pub fn null() -> Self {
+        Self(Kind::Null)
+    }
+
+    /// A pipe, whose other end is in the [`Child`](super::Child).
+    pub fn piped() -> Self {
+        Self(Kind::Piped)
+    }
+
+    /// For one child. A descriptor is copied.
+    pub(super) fn to_std(&self) -> io::Result<process::Stdio> {
+        Ok(match &self.0 {
+            Kind::Inherit => process::Stdio::inherit(),
+            Kind::Null => process::Stdio::null(),
+            Kind::Piped => process::Stdio::piped(),
+            Kind::Descriptor(fd) => fd.try_clone()?.into(),
+        })
+    }
+}
+
+macro_rules! descriptor {
+    ($($from:ty),*) => { $(
+        impl From<$from> for Stdio {
+            fn from(from: $from) -> Self {
+                Self(Kind::Descriptor(Arc::new(from.into())))
+            }
+        }
+    )* };
+}
+
+descriptor!(
+    OwnedFd,
+    fs::File,
+    io::PipeReader,
+    io::PipeWriter,
+    ChildStdin,
+    ChildStdout,
+    ChildStderr
+);

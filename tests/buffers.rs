@@ -1,0 +1,88 @@
+//! A writer with a buffer on a green thread, when its stack is unwound: it writes what can be written
+//! at once, and what would have to wait ends no process.
+
+use std::{
+    io::{BufWriter, Read, Write},
+    os::unix::net::UnixStream as StdStream,
+    time::Duration,
+};
+
+use quadrivium::{
+    green::{Blocking, perform},
+    net::UnixStream,
+    prelude::*,
+};
+
+/// Two ends that are connected, the second for threads.
+fn pair() -> (UnixStream, StdStream) {
+    let (one, other) = StdStream::pair().unwrap();
+    other.set_nonblocking(true).unwrap();
+    (UnixStream::from_std(one).unwrap(), other)
+}
+
+/// Fills the stream until nothing more goes in.
+fn fill(stream: UnixStream) -> UnixStream {
+    let mut stream = stream.into_std().unwrap();
+    stream.set_nonblocking(true).unwrap();
+    while stream.write(&[7; 1000]).is_ok() {}
+    UnixStream::from_std(stream).unwrap()
+}
+
+/// Has three bytes in its buffer and sleeps.
+fn sleeps_with_a_buffer(stream: UnixStream) -> impl Task<Output = ()> {
+    green(move || {
+        let mut writer = BufWriter::new(Blocking::new(stream));
+        writer.write_all(b"end").unwrap();
+        perform(sleep(Duration::MAX));
+    })
+}
+
+#[test]
+fn what_fits_is_written_in_a_cancel() {
+    let (one, mut other) = pair();
+    let mut event_loop = EventLoop::new().unwrap();
+    let task = event_loop.spawn(sleeps_with_a_buffer(one));
+    event_loop.turn().unwrap();
+    event_loop.block_on(future(async move { task.cancel() })).unwrap();
+    let mut text = String::new();
+    other.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "end");
+}
+
+#[test]
+fn what_would_wait_is_given_up_in_a_cancel() {
+    let (one, other) = pair();
+    let mut event_loop = EventLoop::new().unwrap();
+    let task = event_loop.spawn(sleeps_with_a_buffer(fill(one)));
+    event_loop.turn().unwrap();
+    event_loop.block_on(future(async move { task.cancel() })).unwrap();
+    assert_eq!(event_loop.live(), 0);
+    drop(other);
+}
+
+#[test]
+fn nothing_is_written_in_a_cancel_outside_a_run() {
+    let (one, other) = pair();
+    let mut event_loop = EventLoop::new().unwrap();
+    let task = event_loop.spawn(sleeps_with_a_buffer(fill(one)));
+    event_loop.turn().unwrap();
+    task.cancel();
+    assert_eq!(event_loop.live(), 0);
+    drop(other);
+}
+
+#[test]
+fn what_would_wait_is_given_up_in_a_panic() {
+    let (one, other) = pair();
+    let one = fill(one);
+    let panics = green(move || {
+        let mut writer = BufWriter::new(Blocking::new(one));
+        writer.write_all(b"end").unwrap();
+        panic!("in the middle");
+    });
+    let mut event_loop = EventLoop::new().unwrap();
+    let task = event_loop.spawn(panics);
+    let error = event_loop.block_on(task).unwrap().unwrap_err();
+    assert_eq!(error.panic_message(), Some("in the middle"));
+    drop(other);
+}
