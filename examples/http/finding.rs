@@ -50,3 +50,18 @@ impl<T: Send + 'static> IntoFuture for Finding<T> {
         Perform::new(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quadrivium::prelude::*;
+
+    /// The one who waits for it panics, and so ends his connection.
+    #[test]
+    fn a_panic_elsewhere_comes_home() {
+        let mut event_loop = EventLoop::new().expect("there is one");
+        let finding = event_loop.spawn(Finding::<()>::away(|| panic!("there")));
+        let found = event_loop.block_on(finding).expect("it ends");
+        assert!(matches!(found, Err(JoinError::Panicked(_))), "{found:?}");
+    }
+}

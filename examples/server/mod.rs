@@ -33,10 +33,6 @@ pub use connection::Connection;
 use stop::Stop;
 use supervised::Supervised;
 
-/// What a client says, in tests, to have the task that reads it panic.
-#[cfg(test)]
-pub const PANIC: &[u8] = b"panic, please\n";
-
 /// What a server may use.
 #[derive(Clone, Debug)]
 pub struct Limits {

@@ -219,13 +219,7 @@ pub trait Moves {
 pub struct Room<B>(B);
 
 impl<B: AsMut<[u8]>> Moves for Room<B> {
-    fn is_done_after(&mut self, n: usize) -> bool {
-        #[cfg(test)]
-        assert!(
-            !self.0.as_mut()[..n].starts_with(super::PANIC),
-            "asked to panic"
-        );
-        let _ = n;
+    fn is_done_after(&mut self, _: usize) -> bool {
         true
     }
 }

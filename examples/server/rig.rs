@@ -2,7 +2,7 @@
 //! sockets by clients that are plain threads.
 
 use std::{
-    io::{ErrorKind, Write},
+    io::{self, ErrorKind, Write},
     net::{SocketAddr, TcpStream},
     os::unix::net::UnixStream,
     thread,
@@ -10,13 +10,15 @@ use std::{
 };
 
 use quadrivium::{
+    future::perform,
+    green,
     net::{self, TcpListener},
     prelude::*,
     task::BoxTask,
 };
 
 use crate::{
-    server::{Limits, PANIC, Server},
+    server::{Connection, Limits, Server},
     styles::Style,
 };
 
@@ -126,6 +128,31 @@ fn stop_when_asked(
     })
 }
 
+/// A body in this style, which panics once it has read something.
+fn panics_when_told(
+    style: Style,
+    connection: Connection,
+) -> BoxTask<io::Result<()>> {
+    const ASKED: &str = "as the test wants it";
+    match style {
+        Style::Callback => Box::pin(callback(move |cb| {
+            cb.perform(connection.read_owned([0]), |_, _| panic!("{ASKED}"));
+        })),
+        Style::Generator => Box::pin(generator(move |mut co| async move {
+            let _ = co.perform(connection.read(&mut [0])).await;
+            panic!("{ASKED}")
+        })),
+        Style::Future => Box::pin(future(async move {
+            let _ = connection.read(&mut [0]).await;
+            panic!("{ASKED}")
+        })),
+        Style::Green => Box::pin(green(move || {
+            let _ = green::perform(connection.read(&mut [0]));
+            panic!("{ASKED}")
+        })),
+    }
+}
+
 /// So many bytes of which no two neighbours are alike.
 pub fn bytes(n: usize) -> Vec<u8> {
     (0..n).map(|i| (i % 251) as u8).collect()
@@ -211,17 +238,33 @@ impl Program {
 
     /// A panic ends one connection, and gives its place back.
     pub fn survives_panics(self) {
+        const PANICS: usize = 3;
         for style in Style::ALL {
             let limits = Limits { max_connections: 2, ..unlimited() };
-            let rig = self.rig(style, limits);
-            let mut unharmed = self.greeted(&rig);
-            for _ in 0..3 {
+            // The first ones get a body that panics, the others the program.
+            let rig = Rig::new(limits, move |server| {
+                Box::pin(future(async move {
+                    for _ in 0..PANICS {
+                        let connection = perform(server.next()).await;
+                        let connection = connection.expect("not stopped");
+                        let body = |it| panics_when_told(style, it);
+                        server.spawn(connection, body);
+                    }
+                    perform((self.serve)(style, server)).await;
+                }))
+            });
+            let mut unharmed = rig.client();
+            for _ in 1..PANICS {
                 let mut client = rig.client();
-                client.say(PANIC);
+                client.say(b"!");
                 client.expect_the_end();
             }
-            (self.greet)(&mut unharmed);
-            drop(unharmed);
+            unharmed.expect_nothing_for_a_while();
+            let beside = self.greeted(&rig);
+            unharmed.say(b"!");
+            unharmed.expect_the_end();
+            // Both places are there again.
+            drop((self.greeted(&rig), beside));
             assert_eq!(rig.end(), 0, "{style}");
         }
     }

@@ -129,21 +129,14 @@ fn errors_of_the_kernel_that_pass_are_passed_over() {
         eprintln!("skipped: {reason}");
         return;
     }
-    for fault in [
-        "accept4:error=ECONNABORTED:when=1+2",
-        "accept4:error=EPROTO:when=1+2",
-        "accept4:error=EINTR:when=1+2",
-        "epoll_wait,epoll_pwait,epoll_pwait2:error=EINTR:when=1+2",
-        "recvfrom:error=EINTR:when=1+2",
-        // Not those that follow: a signal sends, too, and has nobody to try again.
-        "sendto:error=EINTR:when=1..5+2",
+    for (error, said) in [
+        ("ECONNABORTED", ""),
+        ("EPROTO", ""),
+        ("EINTR", ""),
+        ("EMFILE", "cannot accept: Too many open files"),
     ] {
-        for style in STYLES {
-            let program = Program::Echo;
-            let mut command = Command::new("strace");
-            command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("inject={fault}")]);
-            command.arg(COMMAND).args(program.args(style).split_whitespace());
-            let server = Server::of(command);
+        everywhere(|program, style| {
+            let server = under_strace(program, style, error);
             for _ in 0..3 {
                 drop(program.greeted(&server));
             }
@@ -152,9 +145,29 @@ fn errors_of_the_kernel_that_pass_are_passed_over() {
             let children = fs::read_to_string(children).expect("strace runs");
             signal_to(children.trim().parse().expect("it has one child"), "TERM");
             let (status, errors) = server.ended();
-            assert!(status.success() && errors.is_empty(), "{fault} {style}: {status}: {errors}");
-        }
+            let context = format!("{error} {program:?} {style}: {status}: {errors}");
+            assert!(status.success() && errors.starts_with(said), "{context}");
+            assert_eq!(errors.lines().count(), usize::from(!said.is_empty()), "{context}");
+        });
     }
+}
+
+/// A server for which every other call fails; to accept, with this error.
+fn under_strace(program: Program, style: &str, accept_error: &str) -> Server {
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null"]);
+    for fault in [
+        &format!("accept4:error={accept_error}:when=1+2"),
+        "epoll_wait,epoll_pwait,epoll_pwait2:error=EINTR:when=1+2",
+        "recvfrom,openat2,preadv2:error=EINTR:when=2+2",
+        // Not others: a signal sends, too, on whatever thread it comes to, and has nobody to try
+        // again.
+        "sendto:error=EINTR:when=2..4+2",
+    ] {
+        command.args(["-e", &format!("inject={fault}")]);
+    }
+    command.arg(COMMAND).args(program.args(style).split_whitespace());
+    Server::of(command)
 }
 
 fn strace_works() -> Result<(), String> {
@@ -195,12 +208,43 @@ fn options_are_kept_to() {
         second.read_exact(&mut [0; 5]).expect("there is room now");
         drop(second);
         server.expect_clean_stop();
+    }
+}
 
+#[test]
+fn who_is_idle_is_closed() {
+    // A chat says something first; a proxy resets.
+    for program in ["echo", "http ."] {
+        for style in STYLES {
+            let mut command = Command::new(COMMAND);
+            let args = format!("serve --idle-timeout 50ms {program} --style {style}");
+            command.args(args.split_whitespace());
+            let server = Server::of(command);
+            let mut client = server.connect();
+            assert_eq!(client.read(&mut [0]).expect("it is closed"), 0, "{program} {style}");
+            server.expect_clean_stop();
+        }
+    }
+}
+
+/// A file that is larger than all buffers, and a client that does not read it.
+#[test]
+fn an_answer_that_is_not_read_has_the_grace_and_no_more() {
+    let root = tempfile::tempdir().unwrap();
+    fs::File::create(root.path().join("large")).unwrap().set_len(1 << 30).unwrap();
+    let root = root.path().display();
+    for style in STYLES {
         let mut command = Command::new(COMMAND);
-        command.args(["serve", "--idle-timeout", "50ms", "echo", "--style", style]);
+        let args = format!("serve http {root} --style {style} --grace 100ms");
+        command.args(args.split_whitespace());
         let server = Server::of(command);
-        assert_eq!(server.connect().read(&mut [0]).expect("it is closed"), 0);
-        server.expect_clean_stop();
+        let mut client = server.connect();
+        client.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        client.read_exact(&mut [0; 17]).expect("it begins");
+        server.signal("TERM");
+        let (status, errors) = server.ended();
+        assert!(status.success(), "{style}: {status}");
+        assert!(errors.starts_with("stopped: 1 connections "), "{style}: {errors}");
     }
 }
 
@@ -219,6 +263,11 @@ fn what_cannot_be_served_is_an_error_of_one_line() {
         ("proxy".into(), 2, "--to <HOST:PORT>".into(), "see --help"),
         ("proxy --to here".into(), 2, "'here'".into(), "use a host and a port"),
         ("proxy --to :80".into(), 2, "':80'".into(), "use a host and a port"),
+        ("proxy --to http://x:80".into(), 2, "'http://x:80'".into(), "use a host and a port"),
+        ("proxy --to ::1:80".into(), 2, "'::1:80'".into(), "IPv6 address in brackets"),
+        ("http".into(), 2, "<ROOT>".into(), "see --help"),
+        ("http /no/such".into(), 1, "/no/such".into(), "use a folder"),
+        ("http /dev/null".into(), 1, "/dev/null".into(), "use a folder"),
         ("gopher".into(), 2, "'gopher'".into(), "see --help"),
         (String::new(), 2, "requires a subcommand".into(), "use echo, chat, http, proxy"),
     ] {

@@ -114,7 +114,12 @@ impl Chunked {
                 return Err(Refusal::bad("a chunk is longer than its size"));
             }
             Part::Trailer if line == b"\r\n" => return Ok(Left::Nothing),
-            Part::Trailer => Part::Trailer,
+            Part::Trailer if is_field(line) => Part::Trailer,
+            Part::Trailer => {
+                return Err(Refusal::bad(
+                    "what follows the chunks is no field",
+                ));
+            }
             Part::Data(_) => unreachable!("data are not read by the line"),
         };
         Ok(Left::Some)
@@ -130,7 +135,14 @@ impl Chunked {
 fn line(bytes: &[u8]) -> Result<Option<&[u8]>, Refusal> {
     let bytes = &bytes[..bytes.len().min(LINE_LIMIT)];
     match bytes.iter().position(|&byte| byte == b'\n') {
-        Some(end) if bytes[..end].ends_with(b"\r") => Ok(Some(&bytes[..=end])),
+        Some(end) if bytes[..end].ends_with(b"\r") => {
+            // Another reader may take a CR alone for the end of the line.
+            let is_control = |it: &u8| it.is_ascii_control() && *it != b'\t';
+            match bytes[..end - 1].iter().any(is_control) {
+                true => Err(Refusal::bad("a line has a control character")),
+                false => Ok(Some(&bytes[..=end])),
+            }
+        }
         Some(_) => Err(Refusal::bad("a line must end with CR LF")),
         None if bytes.len() == LINE_LIMIT => {
             Err(Refusal::bad("a line of a chunked body is too long"))
@@ -150,6 +162,11 @@ fn size(line: &[u8]) -> Result<u64, Refusal> {
         }
         _ => Err(Refusal::bad("a chunk must begin with its size")),
     }
+}
+
+/// Whether a line could stand in a head: `name: value`.
+fn is_field(line: &[u8]) -> bool {
+    httparse::parse_headers(line, &mut [httparse::EMPTY_HEADER]).is_ok()
 }
 
 fn too_large() -> Refusal {

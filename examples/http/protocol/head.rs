@@ -99,7 +99,9 @@ fn malformed(error: Error, head: &[u8]) -> Refusal {
              or a field goes on in a second line",
         ),
         Error::HeaderValue => Refusal::bad("a field has a control character"),
-        Error::NewLine => Refusal::bad("a CR stands without its LF"),
+        Error::NewLine => Refusal::bad(
+            "a CR stands without its LF, or something behind the version",
+        ),
         Error::TooManyHeaders => Refusal::new(
             Status::FieldsTooLarge,
             "the head has more than 100 fields",

@@ -136,6 +136,8 @@ impl Inbox {
         if let State::Head(_) = self.state
             && self.bytes.is_empty()
         {
+            // One that waits holds no room for the longest it has had.
+            self.bytes = Vec::new();
             return Next::Begin;
         }
         let begun = *self.begun.get_or_insert(now);

@@ -24,6 +24,14 @@ pub enum Disk {
     Any,
 }
 
+/// What something is opened for.
+#[derive(Clone, Copy, Debug)]
+pub enum Use {
+    /// To see what it is, which nobody notices.
+    Look,
+    Read,
+}
+
 impl Disk {
     /// Opens what stands at this path below a folder; `AGAIN` if it is not
     /// cached.
@@ -35,18 +43,20 @@ impl Disk {
         self,
         folder: BorrowedFd<'_>,
         path: &Path,
+        to: Use,
     ) -> Result<OwnedFd, Errno> {
-        let flags = OFlags::RDONLY
-            | OFlags::NONBLOCK
-            | OFlags::NOCTTY
-            | OFlags::CLOEXEC;
+        let how = match to {
+            Use::Look => OFlags::PATH,
+            Use::Read => OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY,
+        };
+        let flags = how | OFlags::CLOEXEC;
         let below = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         let open =
             |resolve| openat2(folder, path, flags, Mode::empty(), resolve);
         match self {
             Disk::Cached => match open(below | ResolveFlags::CACHED) {
                 // Before Linux 5.12, nobody can tell.
-                Err(Errno::INVAL) => Err(Errno::AGAIN),
+                Err(Errno::INVAL | Errno::INTR) => Err(Errno::AGAIN),
                 result => result,
             },
             Disk::Any => {

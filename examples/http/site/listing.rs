@@ -1,6 +1,6 @@
 //! [`page`]: the page that stands for a folder without an `index.html`.
 
-use std::{fmt::Write, fs::File};
+use std::{collections::BTreeMap, fs::File};
 
 use rustix::{
     fs::{Dir, FileType},
@@ -9,27 +9,19 @@ use rustix::{
 
 use super::path::{escape, is_hidden};
 
-/// So many entries are read, so that a huge folder does not fill the memory.
-const MOST: usize = 10_000;
+/// So many bytes of entries are listed: the page is held for as long as the
+/// client takes to read it, however many ask for it at once.
+const MOST: usize = 60 * 1024;
 
 /// Lists a folder; `title` is its path as in the URL.
 pub fn page(title: &str, folder: &File) -> Result<String, Errno> {
-    let mut entries = entries(folder)?;
-    let is_all = entries.len() <= MOST;
-    entries.truncate(MOST);
-    entries.sort();
+    let (entries, is_all) = entries(folder)?;
     let title = html(title);
     let mut page = format!(
         "<!DOCTYPE html>\n<html>\n<head><meta charset=\"utf-8\">\
          <title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n<ul>\n"
     );
-    for Entry { name, is_folder } in entries {
-        let slash = if is_folder { "/" } else { "" };
-        let (link, text) = (escape(&name), String::from_utf8_lossy(&name));
-        let text = html(&text);
-        writeln!(page, "<li><a href=\"{link}{slash}\">{text}{slash}</a></li>")
-            .expect("a String takes all");
-    }
+    page.extend(entries.into_values());
     page.push_str("</ul>\n");
     if !is_all {
         page.push_str("<p>There is more: only a part is listed.</p>\n");
@@ -38,35 +30,35 @@ pub fn page(title: &str, folder: &File) -> Result<String, Errno> {
     Ok(page)
 }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
-    name: Vec<u8>,
-    /// Known to be one. (A link to a folder is not: it redirects.)
-    is_folder: bool,
-}
-
-/// What is in a folder; of very much, one entry more than is listed.
-fn entries(folder: &File) -> Result<Vec<Entry>, Errno> {
-    let mut entries = Vec::new();
+/// The entries of a folder by their names, each as a line of the page; and
+/// whether those are all.
+fn entries(folder: &File) -> Result<(BTreeMap<Vec<u8>, String>, bool), Errno> {
+    let (mut entries, mut bytes) = (BTreeMap::new(), 0);
     for entry in Dir::read_from(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
-        let is_folder = match entry.file_type() {
-            FileType::Directory => true,
-            FileType::RegularFile | FileType::Symlink | FileType::Unknown => {
-                false
-            }
+        let slash = match entry.file_type() {
+            FileType::Directory => "/",
+            // A link to a folder redirects.
+            FileType::RegularFile | FileType::Symlink | FileType::Unknown => "",
             _ => continue,
         };
         if is_hidden(name) {
             continue;
         }
-        entries.push(Entry { name: name.to_vec(), is_folder });
-        if entries.len() > MOST {
-            break;
+        let line = line(name, slash);
+        bytes += line.len();
+        if bytes > MOST {
+            return Ok((entries, false));
         }
+        entries.insert(name.to_vec(), line);
     }
-    Ok(entries)
+    Ok((entries, true))
+}
+
+fn line(name: &[u8], slash: &str) -> String {
+    let (link, text) = (escape(name), html(&String::from_utf8_lossy(name)));
+    format!("<li><a href=\"{link}{slash}\">{text}{slash}</a></li>\n")
 }
 
 /// Text as it stands in a page.

@@ -15,13 +15,3 @@ mod root;
 pub use answer::Answer;
 pub use disk::Disk;
 pub use root::Site;
-
-/// Targets that make the server panic, in its tests: here and there.
-#[cfg(test)]
-fn panic_if_asked(target: &str, disk: Disk) {
-    let panics = match disk {
-        Disk::Cached => "/panics",
-        Disk::Any => "/panics-there",
-    };
-    assert_ne!(target, panics, "as a test wants it");
-}

@@ -74,8 +74,14 @@ fn without_origin(target: &str) -> Result<&str, Refusal> {
     if !["http", "https"].iter().any(|it| scheme.eq_ignore_ascii_case(it)) {
         return Err(refusal());
     }
-    match rest.find(['/', '?', '#']) {
-        Some(end) if rest[end..].starts_with('/') => Ok(&rest[end..]),
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    // Names and passwords of users do not belong there (RFC 9110, 4.2.4).
+    if host.is_empty() || host.contains('@') {
+        return Err(Refusal::bad("`http://` is followed by a host"));
+    }
+    match path.chars().next() {
+        Some('/') => Ok(path),
         None => Ok("/"),
         Some(_) => Err(refusal()),
     }
@@ -197,6 +203,9 @@ mod tests {
             "example.org:80",
             "ftp://host/",
             "http://host?x",
+            "http://",
+            "http:///a",
+            "http://user@host/a",
             "://",
             "/a?b#c",
         ] {

@@ -14,7 +14,7 @@ use rustix::{
 
 use super::{
     super::protocol::{Refusal, Status},
-    disk::Disk,
+    disk::{Disk, Use},
 };
 
 /// The folder that is served. It is held open: whatever is renamed outside,
@@ -38,10 +38,9 @@ impl Site {
     /// (`openat2`, Linux 5.6).
     pub fn open(root: &Path) -> io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let open = |from, path, resolve| {
-            openat2(from, path, flags, Mode::empty(), resolve)
-        };
-        let root = open(CWD, root, ResolveFlags::empty());
+        // A folder that may not be entered has no dot.
+        let (root, anywhere) = (root.join("."), ResolveFlags::empty());
+        let root = openat2(CWD, root, flags, Mode::empty(), anywhere);
         let root = root.map_err(|error| match error {
             Errno::NOSYS => io::Error::new(
                 io::ErrorKind::Unsupported,
@@ -59,7 +58,14 @@ impl Site {
             true => Path::new("."),
             false => path,
         };
-        let file = match disk.open(self.root.as_fd(), path) {
+        // To open a fifo would let its writer go on, with nobody to read; to
+        // open a device may do anything. So what it is comes first.
+        self.open_as(Use::Look, path, disk)?;
+        self.open_as(Use::Read, path, disk)
+    }
+
+    fn open_as(&self, to: Use, path: &Path, disk: Disk) -> Result<Found, Miss> {
+        let file = match disk.open(self.root.as_fd(), path, to) {
             Ok(file) => File::from(file),
             Err(Errno::AGAIN) if disk == Disk::Cached => {
                 return Err(Miss::NotCached);

@@ -174,22 +174,6 @@ fn a_client_that_never_reads_is_closed_when_nothing_moves() {
 }
 
 #[test]
-fn a_panic_costs_only_its_connection() {
-    in_every_style(|server| {
-        let mut other = server.client();
-        other.send(GET).answer();
-        // On the loop's thread, and where files are waited for.
-        for target in ["/panics", "/panics-there"] {
-            let mut client = server.client();
-            client.send(get(target));
-            assert_eq!(client.rest(), b"", "{target}");
-        }
-        assert_eq!(other.send(GET).answer().text(), "hello");
-        server.check();
-    });
-}
-
-#[test]
 fn a_file_that_shrinks_breaks_off_its_answer() {
     in_every_style(|server| {
         let file = server.write_zeros("file", LARGE);

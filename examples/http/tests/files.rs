@@ -157,9 +157,16 @@ fn what_is_no_file_is_refused_and_never_waited_for() {
         let mode = Mode::RUSR | Mode::WUSR;
         mknodat(CWD, root.join("fifo"), FileType::Fifo, mode, 0).unwrap();
         let _listener = UnixListener::bind(root.join("socket")).unwrap();
-        for target in ["/fifo", "/socket"] {
+        // Somebody writes to the fifo, once somebody else reads from it.
+        let fifo = root.join("fifo");
+        let writing = std::thread::spawn(move || fs::write(fifo, "text"));
+        for target in ["/fifo", "/socket"].repeat(10) {
             assert_eq!(server.get(target, "").status, 403, "{target}");
         }
+        assert!(!writing.is_finished(), "the server read from the fifo");
+        let read = fs::read_to_string(root.join("fifo"));
+        assert_eq!(read.unwrap(), "text");
+        writing.join().unwrap().unwrap();
         // They are not listed, either.
         let page = server.get("/", "");
         assert!(page.text().contains("hello.txt"));
@@ -190,12 +197,15 @@ fn a_folder_of_very_many_files_is_listed_in_part() {
         fs::create_dir(&folder).unwrap();
         let file = fs::File::create(folder.join("0")).unwrap();
         drop(file);
-        for number in 1..=10_000 {
-            let link = folder.join(number.to_string());
+        // The longest page for the length of a name.
+        let name = "'".repeat(250);
+        for number in 0..100 {
+            let link = folder.join(format!("{name}{number}"));
             fs::hard_link(folder.join("0"), link).unwrap();
         }
         let page = server.get("/many/", "");
-        assert_eq!(page.text().matches("<li>").count(), 10_000);
+        assert!((20..40).contains(&page.text().matches("<li>").count()));
         assert!(page.text().contains("only a part"));
+        assert!(page.text().len() < 64 * 1024);
     });
 }

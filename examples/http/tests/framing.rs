@@ -99,6 +99,18 @@ fn a_body_is_read_and_thrown_away() {
             ("Transfer-Encoding: chunked", "fffffffffffffffff\r\n", 400),
             ("Transfer-Encoding: chunked", "ffffffffffffffff\r\n", 413),
             ("Transfer-Encoding: chunked", "100001\r\n", 413),
+            (
+                "Transfer-Encoding: chunked",
+                "1;a=\"\tb\"\r\nx\r\n0\r\n\r\n",
+                200,
+            ),
+            ("Transfer-Encoding: chunked", "1;a\0b\r\nx\r\n0\r\n\r\n", 400),
+            ("Transfer-Encoding: chunked", "1;a\rb\r\nx\r\n0\r\n\r\n", 400),
+            ("Transfer-Encoding: chunked", "0\r\nT: a\rb\r\n\r\n", 400),
+            ("Transfer-Encoding: chunked", "0\r\nT: a\0b\r\n\r\n", 400),
+            ("Transfer-Encoding: chunked", "0\r\nT : a\r\n\r\n", 400),
+            ("Transfer-Encoding: chunked", "0\r\nT: a\r\n b\r\n\r\n", 400),
+            ("Transfer-Encoding: chunked", "0\r\nno field\r\n\r\n", 400),
             ("Content-Length: 1048577", "", 413),
             ("Content-Length: 99999999999999999999999", "", 413),
         ] {

@@ -48,7 +48,7 @@ pub enum Program {
     Echo,
     /// Lets guests talk in rooms, line by line
     Chat,
-    /// The files below a folder, over HTTP/1.1
+    /// Sends the files below a folder, over HTTP/1.1
     Http {
         /// The folder; nothing outside of it is served
         root: PathBuf,
@@ -111,10 +111,18 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 /// The name is looked up for each connection, so it need not exist yet.
 fn host_and_port(text: &str) -> Result<String, String> {
     let is_one = text.rsplit_once(':').is_some_and(|(host, port)| {
-        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+        is_host(host) && port.parse::<u16>().is_ok_and(|port| port > 0)
     });
-    let remedy = || "use a host and a port, like localhost:8080 or 192.0.2.1:80".into();
+    let remedy =
+        || "use a host and a port, like localhost:8080, and an IPv6 address in brackets".into();
     if is_one { Ok(text.into()) } else { Err(remedy()) }
+}
+
+/// A name, or an address; one with colons stands in brackets.
+fn is_host(text: &str) -> bool {
+    let is_bracketed = text.starts_with('[') && text.ends_with(']');
+    let is_fit = |c: char| !c.is_whitespace() && !"/@".contains(c) && (c != ':' || is_bracketed);
+    !text.is_empty() && text.chars().all(is_fit)
 }
 
 fn connections(text: &str) -> Result<usize, String> {
