@@ -1,4 +1,4 @@
-//! [`file`]: the answer that is a file, or a part of it.
+//! [`file()`]: the answer that is a file, or a part of it.
 
 use std::{
     fs::{File, Metadata},
