@@ -9,6 +9,8 @@ pub struct Arguments {
     pub style: Style,
     pub limits: Limits,
     pub commands: Vec<String>,
+    /// No command was named: what is run is something to see.
+    pub is_demonstration: bool,
 }
 
 /// What is run when nothing is said: something to see.
@@ -20,6 +22,11 @@ const SOMETHING: [&str; 4] = [
 ];
 
 impl Arguments {
+    #[cfg(test)]
+    pub fn of(style: Style, limits: Limits, commands: Vec<String>) -> Self {
+        Self { style, limits, commands, is_demonstration: false }
+    }
+
     pub fn parse(
         mut arguments: impl Iterator<Item = String>,
     ) -> Result<Self, String> {
@@ -28,6 +35,7 @@ impl Arguments {
             grace: Duration::from_secs(1),
         };
         let (mut style, mut commands) = (Style::Future, Vec::new());
+        let mut is_demonstration = true;
         while let Some(argument) = arguments.next() {
             let mut value = || {
                 let value = arguments.next();
@@ -37,21 +45,27 @@ impl Arguments {
                 "--style" => style = named(&value()?)?,
                 "--limit" => limits.time = seconds(&value()?)?,
                 "--grace" => limits.grace = seconds(&value()?)?,
-                "-" => commands.extend(from_stdin()?),
+                "-" => {
+                    commands.extend(from_stdin()?);
+                    is_demonstration = false;
+                }
                 option if option.starts_with("--") => {
                     return Err(format!(
                         "there is no {option}: \
                          use --style, --limit, --grace, or -"
                     ));
                 }
-                _ => commands.push(argument),
+                _ => {
+                    commands.push(argument);
+                    is_demonstration = false;
+                }
             }
         }
-        if commands.is_empty() {
+        if is_demonstration {
             limits.time = limits.time.min(Duration::from_secs(1));
             commands = SOMETHING.map(String::from).to_vec();
         }
-        Ok(Self { style, limits, commands })
+        Ok(Self { style, limits, commands, is_demonstration })
     }
 }
 

@@ -20,7 +20,7 @@ fn in_every_style(
     for style in Style::ALL {
         let commands = commands.iter().map(|it| it.to_string()).collect();
         let limits = Limits { time, grace };
-        let arguments = Arguments { style, limits, commands };
+        let arguments = Arguments::of(style, limits, commands);
         let (mut reader, writer) = std::io::pipe().unwrap();
         let reads = std::thread::spawn(move || {
             let mut said = Vec::new();
@@ -147,7 +147,7 @@ fn a_reader_that_is_gone_ends_it() {
         drop(reader);
         let limits = Limits { time: LONG, grace: LONG };
         let commands = vec!["yes".to_string()];
-        let arguments = Arguments { style, limits, commands };
+        let arguments = Arguments::of(style, limits, commands);
         let writer = std::os::fd::OwnedFd::from(writer);
         let error = run(arguments, File::from_std(writer.into())).unwrap_err();
         let error = error.downcast::<std::io::Error>().unwrap();
@@ -189,7 +189,7 @@ fn lines_come_as_they_are_said() {
             path.display()
         );
         let limits = Limits { time: LONG, grace: LONG };
-        let arguments = Arguments { style, limits, commands: vec![command] };
+        let arguments = Arguments::of(style, limits, vec![command]);
         let (reader, writer) = std::io::pipe().unwrap();
         let told = path.clone();
         let reads = std::thread::spawn(move || {
