@@ -21,7 +21,7 @@ use std::{
 };
 
 use quadrivium_core::{
-    Canceller, Context, Hold, Step, Task, Wait,
+    Canceller, Context, Hold, SendHold, Step, Task, Wait,
     host::{self, Host, Hosted, HostedTask, Joined, Key, Label, Reactor, Spawned},
 };
 
@@ -157,6 +157,10 @@ impl Host for Noting {
 
     fn hold(&self) -> Hold {
         self.around.hold()
+    }
+
+    fn send_hold(&self) -> SendHold {
+        self.around.send_hold()
     }
 
     fn local_waker(&self, waker: &Waker) -> Waker {

@@ -30,9 +30,10 @@ struct Model {
     /// What each task has yet to do; none when it has ended.
     tasks: Vec<Option<Vec<Does>>>,
     ready: Vec<usize>,
-    /// Who waits for room, and who for a value, in line.
+    /// Who waits for room.
     sending: Vec<usize>,
-    receiving: Vec<usize>,
+    /// Who is in line for a value, and whether he was woken: he keeps his place until he takes it.
+    receiving: Vec<(usize, bool)>,
     values: usize,
     /// A turn was taken and is over with the next resume.
     in_turn: Vec<bool>,
@@ -85,14 +86,16 @@ impl Model {
                 }
                 Send if self.values < CAPACITY => {
                     self.values += 1;
-                    self.wake_first(|model| &mut model.receiving);
+                    self.wake_receiver(self.values - 1);
                 }
                 Send => return self.sending.push(task),
-                Recv if self.values > 0 => {
+                Recv if self.values > 0 && self.is_first_to_receive(task) => {
                     self.values -= 1;
-                    self.wake_first(|model| &mut model.sending);
+                    self.receiving.retain(|(waits, _)| *waits != task);
+                    self.wake_sender();
+                    self.wake_next_receiver();
                 }
-                Recv => return self.receiving.push(task),
+                Recv => return self.wait_to_receive(task),
                 SpawnTurn => {
                     self.tasks.push(Some(vec![Turn]));
                     self.in_turn.push(false);
@@ -102,17 +105,45 @@ impl Model {
                     self.tasks[0] = None;
                     self.ready.retain(|ready| *ready != 0);
                     self.sending.retain(|waits| *waits != 0);
-                    self.receiving.retain(|waits| *waits != 0);
+                    self.receiving.retain(|(waits, _)| *waits != 0);
+                    self.wake_next_receiver();
                 }
             }
             self.tasks[task].as_mut().unwrap().remove(0);
         }
     }
 
-    fn wake_first(&mut self, line: impl Fn(&mut Self) -> &mut Vec<usize>) {
-        if !line(self).is_empty() {
-            let first = line(self).remove(0);
+    fn wake_sender(&mut self) {
+        if !self.sending.is_empty() {
+            let first = self.sending.remove(0);
             self.wake(first);
+        }
+    }
+
+    fn is_first_to_receive(&self, task: usize) -> bool {
+        self.receiving.first().is_none_or(|(first, _)| *first == task)
+    }
+
+    /// Gets in line, or stays there and can be woken again.
+    fn wait_to_receive(&mut self, task: usize) {
+        match self.receiving.iter_mut().find(|(waits, _)| *waits == task) {
+            Some((_, is_woken)) => *is_woken = false,
+            None => self.receiving.push((task, false)),
+        }
+    }
+
+    fn wake_next_receiver(&mut self) {
+        if self.values > 0 {
+            self.wake_receiver(0);
+        }
+    }
+
+    fn wake_receiver(&mut self, place: usize) {
+        if let Some((task, is_woken)) = self.receiving.get_mut(place)
+            && !std::mem::replace(is_woken, true)
+        {
+            let task = *task;
+            self.wake(task);
         }
     }
 }
