@@ -191,13 +191,16 @@ fn that_gives_back(subject: Subject) {
 fn that_comes_to_a_barrier(subject: Subject) {
     let barrier = Barrier::new(2);
     let mut other = barrier.wait();
+    // It counts as long as it is there.
+    let stays = Rc::new(Cell::new(None));
+    let keeps = Rc::clone(&stays);
     let comes = move || {
         let mut cx = Context::new(Waker::noop());
         assert!(!is_done(&Pin::new(&mut other).resume(&mut cx)));
-        // It counts as long as it is there.
-        std::mem::forget(other);
+        keeps.set(Some(other));
     };
     assert!(hears(subject, barrier.wait(), comes).is_leader());
+    drop(stays);
 }
 
 fn that_ends_a_task(subject: Subject) {
