@@ -10,11 +10,11 @@ use std::{
 use crate::words::words;
 
 /// Crates that may have `unsafe`, in modules of their own.
-const MAY_BE_UNSAFE: [&str; 4] = ["green", "event-loop", "executors", "bench"];
+const MAY_BE_UNSAFE: [&str; 5] = ["green", "event-loop", "executors", "may", "bench"];
 
 /// What each crate below the facade may depend on. Arrows go down only: a style knows no other
 /// style and no loop, the loop knows no style, the core knows the standard library.
-const MAY_IMPORT: [(&str, &[&str]); 9] = [
+const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("callback", &["quadrivium-core", "pin-project-lite"]),
     ("generator", &["quadrivium-core", "futures-core", "pin-project-lite", "genawaiter"]),
@@ -22,6 +22,7 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("green", &["quadrivium-core", "corosensei", "libc"]),
     ("event-loop", &["quadrivium-core", "mio"]),
     ("executors", &["quadrivium-core", "quadrivium-event-loop", "async-io", "tokio"]),
+    ("may", &["quadrivium-core", "quadrivium-event-loop", "may"]),
     (
         "io",
         &[

@@ -30,6 +30,7 @@ mod wait;
 mod context;
 pub mod host;
 mod join_handle;
+pub mod remote;
 mod readiness;
 
 mod time;

@@ -85,7 +85,7 @@ impl EventLoop {
     }
 
     fn with(clock: Clock, scheduling: Option<Box<Scheduling>>) -> io::Result<Self> {
-        Ok(Self { shared: Rc::new(Shared::new(clock, scheduling, Reactor::new()?)?) })
+        Ok(Self { shared: Rc::new(Shared::new(clock, scheduling, Reactor::of_a_loop()?)?) })
     }
 
     /// A loop that sleeps in another executor.

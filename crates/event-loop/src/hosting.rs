@@ -111,6 +111,6 @@ impl Host for Shared {
     }
 
     fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
-        Ok(self.reactor.sources()?)
+        self.reactor.sources()
     }
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use mio::{Token, event::Event};
-use quadrivium_core::Interest;
+use quadrivium_core::{Interest, host};
 
 use crate::{shared::Shared, sources::Sources};
 
@@ -24,8 +24,13 @@ const STEPS: usize = 32;
 /// What one look at the descriptors can find.
 const EVENTS: usize = 256;
 
+/// Turns what the operating system says about descriptors into wakes.
+///
+/// Each [`EventLoop`](crate::EventLoop) has one. This is for hosts that have none of their own: they
+/// hand out its [`sources`](Reactor::sources) and have it [`look`](Reactor::look) whenever its
+/// [`descriptor`](Reactor::descriptor) becomes readable.
 #[derive(Debug)]
-pub(crate) struct Reactor {
+pub struct Reactor {
     poll: RefCell<Polled>,
     pub(crate) sources: Arc<Sources>,
     /// What the last poll found. Taken out while tasks are woken, so that nothing is borrowed then.
@@ -72,7 +77,24 @@ struct Edges {
 }
 
 impl Reactor {
-    pub(crate) fn new() -> io::Result<(Self, Bell)> {
+    /// A reactor without a loop.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses the descriptor it needs.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self::with(Polled::Open(Poll::new()?)))
+    }
+
+    /// Tells those whose descriptors have become ready. Never waits. True when there may be more: no
+    /// edge of the [`descriptor`](Reactor::descriptor) will tell of that.
+    pub fn look(&self) -> bool {
+        self.poll(Some(Duration::ZERO));
+        self.tell();
+        self.has_more()
+    }
+
+    pub(crate) fn of_a_loop() -> io::Result<(Self, Bell)> {
         let poll = Poll::new()?;
         let bell = Bell::Reactor(mio::Waker::new(poll.poll.registry(), BELL)?);
         Ok((Self::with(Polled::Open(poll)), bell))
@@ -92,8 +114,12 @@ impl Reactor {
         }
     }
 
-    /// What descriptors are registered with.
-    pub(crate) fn sources(&self) -> io::Result<Arc<Sources>> {
+    /// What descriptors are registered with, from any thread.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses one more descriptor.
+    pub fn sources(&self) -> io::Result<Arc<dyn host::Reactor>> {
         let mut poll = self.poll.borrow_mut();
         if let Polled::NotYet = *poll {
             *poll = Polled::Open(Poll::new()?);
@@ -102,7 +128,7 @@ impl Reactor {
             // A loop that never waits for a descriptor does without this one.
             self.sources.open(|| poll.registry().try_clone())?;
         }
-        Ok(Arc::clone(&self.sources))
+        Ok(Arc::clone(&self.sources) as _)
     }
 
     /// Whether another poll may find something at once. No edge of [`descriptor`](Self::descriptor)
@@ -111,8 +137,12 @@ impl Reactor {
         self.has_more.get()
     }
 
-    /// A descriptor that is readable when one of the sources is ready.
-    pub(crate) fn descriptor(&self) -> io::Result<OwnedFd> {
+    /// A descriptor that is readable when one of the sources is ready. It is to be watched for edges.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses one more descriptor.
+    pub fn descriptor(&self) -> io::Result<OwnedFd> {
         match &*self.poll.borrow() {
             Polled::Open(Poll { poll, .. }) => poll.registry().as_fd().try_clone_to_owned(),
             Polled::NotYet | Polled::Closed => Err(io::ErrorKind::NotFound.into()),

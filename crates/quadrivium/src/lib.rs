@@ -109,6 +109,8 @@ pub use quadrivium_event_loop::{EventLoop, RunError};
 
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
+#[cfg(feature = "may")]
+pub use quadrivium_may as may;
 pub use quadrivium_test as test;
 
 /// The loop, its errors and its trace; a loop on each of several threads.

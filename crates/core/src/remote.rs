@@ -1,0 +1,176 @@
+//! [`RemoteHandle`]: the other end of a task that runs on another thread, and [`Promise`], the end
+//! that is there.
+
+use std::{
+    fmt,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Waker,
+};
+
+use crate::{Canceller, Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait};
+
+/// A task that runs elsewhere: on a loop of another thread, on a scheduler with several.
+///
+/// As a task, performed on any host, it waits for the other to end and is worth its output.
+/// Dropped, it leaves the other running.
+#[must_use = "it says how the task ends; drop it to let the task run on"]
+pub struct RemoteHandle<T> {
+    shared: Arc<Shared<T>>,
+}
+
+/// What the host of such a task has: it says what the task has come to. Dropped without a word, the
+/// task counts as cancelled.
+#[must_use = "who drops it says that the task was cancelled"]
+pub struct Promise<T> {
+    shared: Arc<Shared<T>>,
+}
+
+struct Shared<T> {
+    state: Mutex<State<T>>,
+}
+
+struct State<T> {
+    joined: Option<Result<T, JoinError>>,
+    waker: Option<Waker>,
+    /// There while the task is, and somebody who may cancel it.
+    canceller: Option<Canceller>,
+    is_cancelled: bool,
+    is_detached: bool,
+    is_over: bool,
+}
+
+impl<T> Default for State<T> {
+    fn default() -> Self {
+        Self {
+            joined: None,
+            waker: None,
+            canceller: None,
+            is_cancelled: false,
+            is_detached: false,
+            is_over: false,
+        }
+    }
+}
+
+impl<T> Shared<T> {
+    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The task has come to this. Who knows more has said so before.
+    fn end(&self, joined: Result<T, JoinError>) {
+        let mut state = self.state();
+        if state.is_over {
+            return;
+        }
+        state.is_over = true;
+        state.joined = Some(joined);
+        let waker = state.waker.take();
+        let canceller = state.canceller.take();
+        drop(state);
+        drop(canceller);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl<T> RemoteHandle<T> {
+    /// Both ends of a task that is to run elsewhere. For hosts.
+    pub fn new() -> (Promise<T>, Self) {
+        let shared = Arc::new(Shared { state: Mutex::default() });
+        (Promise { shared: Arc::clone(&shared) }, Self { shared })
+    }
+
+    /// Takes the task away, wherever it is suspended: its host drops it soon. Harmless when repeated
+    /// or too late.
+    pub fn cancel(&self) {
+        let mut state = self.shared.state();
+        state.is_cancelled = true;
+        let canceller = state.canceller.clone();
+        drop(state);
+        if let Some(canceller) = canceller {
+            canceller.cancel();
+        }
+    }
+
+    /// Whether the task has ended, in whatever way.
+    pub fn is_finished(&self) -> bool {
+        self.shared.state().is_over
+    }
+}
+
+impl<T> Drop for RemoteHandle<T> {
+    /// Nobody will cancel the task, so the loop need not think that somebody may.
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        state.is_detached = true;
+        let left = (state.canceller.take(), state.waker.take());
+        drop(state);
+        drop(left);
+    }
+}
+
+impl<T> Task for RemoteHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        // Somebody else's code, perhaps: run while nothing is locked.
+        let waker = cx.waker().clone();
+        let mut state = self.shared.state();
+        if let Some(joined) = state.joined.take() {
+            return Step::Done(joined);
+        }
+        assert!(!state.is_over, "{RESUMED_AFTER_DONE}");
+        let former = state.waker.replace(waker);
+        drop(state);
+        drop(former);
+        Step::Suspended(Wait::Wake)
+    }
+}
+
+impl<T> fmt::Debug for RemoteHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_finished = self.is_finished();
+        f.debug_struct("RemoteHandle").field("is_finished", &is_finished).finish_non_exhaustive()
+    }
+}
+
+impl<T> Promise<T> {
+    /// Whether nobody wants the task any more.
+    pub fn is_cancelled(&self) -> bool {
+        self.shared.state().is_cancelled
+    }
+
+    /// The task can be cancelled by this from now on, and is if it was cancelled before.
+    pub fn cancel_by(&self, canceller: Canceller) {
+        let mut state = self.shared.state();
+        if state.is_cancelled {
+            drop(state);
+            return canceller.cancel();
+        }
+        // Nobody will, once the handle is gone: then no host need think that somebody may.
+        if !state.is_detached {
+            state.canceller = Some(canceller);
+        }
+    }
+
+    /// The task has come to this, and its destructors have run.
+    pub fn end(self, joined: Result<T, JoinError>) {
+        self.shared.end(joined);
+    }
+}
+
+impl<T> Drop for Promise<T> {
+    fn drop(&mut self) {
+        self.shared.end(Err(JoinError::Cancelled));
+    }
+}
+
+impl<T> fmt::Debug for Promise<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Promise").finish_non_exhaustive()
+    }
+}
