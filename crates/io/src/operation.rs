@@ -14,9 +14,17 @@ use crate::{
 /// Dropped before it is done, it leaves nothing behind, and the socket can be used again. What it
 /// may have done by then, each operation says.
 #[must_use = "a task is lazy: perform it"]
-pub trait Leaf<T>: Task<Output = T> + IntoFuture<Output = T> + Unpin + fmt::Debug {}
+///
+/// A future that awaits it is `Send` if the operation is: so its future is named.
+pub trait Leaf<T>:
+    Task<Output = T> + IntoFuture<Output = T, IntoFuture = Perform<Self>> + Sized + Unpin + fmt::Debug
+{
+}
 
-impl<T, L: Task<Output = T> + IntoFuture<Output = T> + Unpin + fmt::Debug> Leaf<T> for L {}
+impl<T, L> Leaf<T> for L where
+    L: Task<Output = T> + IntoFuture<Output = T, IntoFuture = Perform<L>> + Unpin + fmt::Debug
+{
+}
 
 /// Something that is tried on a descriptor until it would not block.
 ///

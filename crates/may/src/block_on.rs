@@ -1,0 +1,87 @@
+//! [`block_on`]: a task from code that waits: an OS thread, or a coroutine of may.
+
+use std::{
+    sync::Arc,
+    task::{Wake, Waker},
+};
+
+use may::sync::Blocker;
+use quadrivium_core::{Context, JoinError, Step, Task, remote::RemoteHandle};
+
+use crate::host;
+
+/// Runs a task on may's workers and waits for its output. In a coroutine of may, only that waits:
+/// so what is written for may can await what is written for futures.
+///
+/// When the coroutine is cancelled meanwhile, so is the task.
+///
+/// ```
+/// use quadrivium::{may, prelude::*};
+///
+/// # /*
+/// may::go!(|| {
+/// # */
+///     // A crate of futures, in a plain function.
+///     let (sender, receiver) = futures::channel::oneshot::channel();
+///     may::spawn(future(async { sender.send("hello") }));
+///     assert_eq!(may::block_on(future(receiver))?, Ok("hello"));
+/// # /*
+/// });
+/// # */
+/// # Ok::<(), JoinError>(())
+/// ```
+///
+/// # Errors
+///
+/// What the task has come to instead: its panic, or that nobody could wake it any more.
+///
+/// # Panics
+///
+/// In a task that runs on may: there, perform it. And as [`spawn`](crate::spawn).
+#[track_caller]
+pub fn block_on<T>(task: T) -> Result<T::Output, JoinError>
+where
+    T: Task + Send + 'static,
+    T::Output: Send + 'static,
+{
+    assert!(
+        !host::is_entered(),
+        "may::block_on inside a task would block the worker that is to run the other one: \
+         perform it instead"
+    );
+    wait(crate::spawn(task))
+}
+
+fn wait<T>(handle: RemoteHandle<T>) -> Result<T, JoinError> {
+    let mut waiting = Waiting { handle };
+    let blocker = Blocker::current();
+    let waker = Waker::from(Arc::new(Unparks(Arc::clone(&blocker))));
+    loop {
+        let handle = std::pin::Pin::new(&mut waiting.handle);
+        match handle.resume(&mut Context::new(&waker)) {
+            Step::Done(joined) => return joined,
+            // It is unparked for no reason now and then, and a cancel unwinds from here.
+            Step::Suspended(_) => _ = blocker.park(None),
+        }
+    }
+}
+
+/// Cancels the task if nobody waits for it any more.
+struct Waiting<T> {
+    handle: RemoteHandle<T>,
+}
+
+impl<T> Drop for Waiting<T> {
+    fn drop(&mut self) {
+        self.handle.cancel();
+    }
+}
+
+/// Wakes who waits in [`block_on`].
+struct Unparks(Arc<Blocker>);
+
+impl Wake for Unparks {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

@@ -1,0 +1,68 @@
+//! [`send`]: something to do on one of may's workers, on the worker's own stack.
+//!
+//! ```text
+//!   any thread        a coroutine of may         the worker that ran it
+//!   send(errand) ───► 1. leaves the errand
+//!                     2. ends ─────────────────► 3. drops what it left: the errand is run
+//! ```
+//!
+//! What a coroutine of may has left with itself (a [`coroutine_local!`](may::coroutine_local)) is
+//! dropped by the worker once the coroutine has ended: on the stack of an OS thread, where no
+//! coroutine is running. So nothing that an errand does stands on a stack of may's: it cannot be
+//! suspended there, and so cannot wake up on another thread, whatever it calls; it keeps its
+//! thread-locals; and it has the room of a thread and not the 32 KiB of a coroutine. May's functions
+//! that suspend block the thread there, as they do outside of may.
+//!
+//! Rejected: running tasks in coroutines. One that called such a function would be suspended with
+//! everything on its stack, and then thread-locals that it has read belong to another thread. That is
+//! why spawning a coroutine is `unsafe`, and spawning a task on may is not.
+
+#![allow(unsafe_code)]
+
+use std::{
+    cell::Cell,
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use may::coroutine::{Builder, is_coroutine};
+
+type Errand = Box<dyn FnOnce() + Send>;
+
+/// Has a worker of may do this soon: the one with this number, or one that steals it.
+pub(crate) fn send(worker: usize, errand: impl FnOnce() + Send + 'static) {
+    spawn(Builder::new().id(worker), Box::new(errand));
+}
+
+fn spawn(builder: Builder, errand: Errand) {
+    let carry = move || LEFT.with(|left| left.0.set(Some(errand)));
+    // SAFETY: the coroutine touches no thread-local but what may keeps for it, and needs little of
+    // its stack. The errand runs when it has ended.
+    let spawned = unsafe { builder.spawn(carry) };
+    drop(spawned.expect("may always says that it has spawned"));
+}
+
+/// What a coroutine leaves when it ends.
+#[derive(Default)]
+struct Left(Cell<Option<Errand>>);
+
+may::coroutine_local!(static LEFT: Left = Left::default());
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        let Some(errand) = self.0.take() else { return };
+        // Never seen: it would take another way of ending a coroutine. Then once more.
+        if is_coroutine() {
+            return spawn(Builder::new(), errand);
+        }
+        contain(errand);
+    }
+}
+
+/// Runs what must not end the worker if it panics: somebody else's waker, a destructor of which
+/// nobody can be told. The payload may panic when it is dropped: it is leaked.
+pub(crate) fn contain(something: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(something)) {
+        mem::forget(payload);
+    }
+}

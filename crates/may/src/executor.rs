@@ -1,0 +1,102 @@
+//! [`May`]: may as a [`Guest`](quadrivium_event_loop::Guest) sees it: a timer, and a descriptor to
+//! wait for.
+
+use std::{
+    io,
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Instant,
+};
+
+use quadrivium_core::{self as core, Interest, Readiness, Ticket, host::Key};
+use quadrivium_event_loop::Executor;
+
+use crate::{clock, runtime::Runtime, timers::Timer};
+
+/// What a loop that is a guest of may asks of it.
+#[derive(Debug)]
+pub(crate) struct May {
+    runtime: &'static Runtime,
+    timer: Option<(Timer, Waker)>,
+    sources: Option<Watched>,
+}
+
+/// The descriptor of the loop's sources.
+#[derive(Debug)]
+struct Watched {
+    runtime: &'static Runtime,
+    fd: OwnedFd,
+    key: Key,
+    readiness: Arc<Readiness>,
+    ticket: Ticket,
+}
+
+impl May {
+    pub(crate) fn new(runtime: &'static Runtime) -> Self {
+        Self { runtime, timer: None, sources: None }
+    }
+
+    fn disarm(&mut self) {
+        if let Some((timer, _)) = self.timer.take() {
+            self.runtime.timers.disarm(timer);
+        }
+    }
+}
+
+impl Executor for May {
+    fn now() -> Instant {
+        clock::now()
+    }
+
+    fn poll_deadline(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        if deadline <= clock::now() {
+            self.disarm();
+            return Poll::Ready(());
+        }
+        let is_armed = |(timer, waker): &(Timer, Waker)| {
+            timer.deadline == deadline && waker.will_wake(cx.waker())
+        };
+        if !self.timer.as_ref().is_some_and(is_armed) {
+            self.disarm();
+            let timer = self.runtime.timers.arm(deadline, cx.waker().clone());
+            self.timer = Some((timer, cx.waker().clone()));
+        }
+        Poll::Pending
+    }
+
+    fn watch(&mut self, fd: OwnedFd) -> io::Result<()> {
+        let (runtime, readiness) = (self.runtime, Arc::new(Readiness::default()));
+        let key = runtime.sources.register(fd.as_fd(), &readiness)?;
+        self.sources = Some(Watched { runtime, fd, key, readiness, ticket: Ticket::default() });
+        Ok(())
+    }
+
+    fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Watched { readiness, ticket, .. } =
+            self.sources.as_mut().expect("a guest watches before it asks");
+        loop {
+            if let Some(edge) = readiness.maybe_ready(Interest::Readable) {
+                // The loop looks at all that has happened up to now: what is new from here on counts.
+                readiness.drained(Interest::Readable, edge);
+                return Poll::Ready(Ok(()));
+            }
+            if readiness.wait(Interest::Readable, ticket, &core::Context::from(&*cx)) {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+impl Drop for May {
+    fn drop(&mut self) {
+        self.disarm();
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.readiness.leave(Interest::Readable, &mut self.ticket);
+        self.runtime.sources.deregister(self.fd.as_fd(), self.key);
+    }
+}

@@ -1,0 +1,30 @@
+//! May as a host. A process of its own: may is one in every process.
+
+use std::{num::NonZero, sync::Once, time::Duration};
+
+use quadrivium::may;
+
+mod misuse;
+mod pinned;
+mod sockets;
+mod tasks;
+mod threads;
+mod waits;
+
+const MS: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Two workers, whatever the machine has.
+fn two_workers() {
+    static START: Once = Once::new();
+    START.call_once(|| {
+        let two = NonZero::new(2).unwrap();
+        may::Config::new().workers(two).start().unwrap();
+    });
+}
+
+/// The message of a panic.
+fn message(payload: &(dyn std::any::Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).expect("a panic says why")
+}

@@ -1,0 +1,245 @@
+//! Tasks of every style on one worker, where they stay.
+
+use std::{
+    cell::{Cell, RefCell},
+    io,
+    rc::Rc,
+    sync::mpsc,
+    thread,
+};
+
+use quadrivium::{
+    green::perform,
+    may,
+    net::{TcpListener, TcpStream},
+    prelude::*,
+    sync::{Notify, channel},
+    task::BoxTask,
+};
+
+use super::{MS, SECOND, two_workers};
+
+/// The same body in every style: sleeps, gives way, and is worth 42.
+fn body(style: usize) -> BoxTask<u32> {
+    match style {
+        0 => Box::pin(callback(|cb| {
+            cb.perform(sleep(MS), |cb, ()| cb.perform(turn(), |cb, ()| cb.done(42)));
+        })),
+        1 => Box::pin(generator(|mut co| async move {
+            co.perform(sleep(MS)).await;
+            co.perform(turn()).await;
+            42
+        })),
+        2 => Box::pin(future(async {
+            sleep(MS).await;
+            turn().await;
+            42
+        })),
+        _ => Box::pin(green(|| {
+            perform(sleep(MS));
+            perform(turn());
+            42
+        })),
+    }
+}
+
+#[test]
+fn a_value_of_every_style_on_every_worker() {
+    two_workers();
+    let handles: Vec<_> = (0..16).map(|i| may::spawn_pinned(i % 2, move || body(i / 4))).collect();
+    for handle in handles {
+        assert_eq!(may::block_on(handle).unwrap().unwrap(), 42);
+    }
+}
+
+#[test]
+fn it_stays_on_its_thread_with_its_thread_locals() {
+    two_workers();
+    thread_local! {
+        static MINE: Cell<u32> = const { Cell::new(0) };
+    }
+    let threads = [0, 1, 0, 1].map(|worker| {
+        may::spawn_pinned(worker, || {
+            green(|| {
+                let thread = thread::current().id();
+                for _ in 0..100 {
+                    let before = MINE.get();
+                    perform(sleep(MS / 20));
+                    assert_eq!(thread::current().id(), thread);
+                    assert!(MINE.get() >= before);
+                    MINE.set(MINE.get() + 1);
+                }
+                thread
+            })
+        })
+    });
+    let threads = threads.map(|it| may::block_on(it).unwrap().unwrap());
+    assert_eq!(threads[0], threads[2]);
+    assert_eq!(threads[1], threads[3]);
+    assert_ne!(threads[0], threads[1], "each worker is a thread of its own");
+}
+
+#[test]
+fn tasks_and_channels_of_its_own() {
+    two_workers();
+    let sum = may::spawn_pinned(1, || {
+        green(|| {
+            let (sender, receiver) = channel::bounded(1);
+            let sends = spawn(generator(|mut co| async move {
+                for i in 1..=100 {
+                    co.perform(sender.send(i)).await.unwrap();
+                }
+            }));
+            let mut sum = 0;
+            while let Ok(i) = perform(receiver.recv()) {
+                sum += i;
+            }
+            perform(sends).unwrap();
+            sum
+        })
+    });
+    assert_eq!(may::block_on(sum).unwrap().unwrap(), 5050);
+}
+
+#[test]
+fn sockets() {
+    two_workers();
+    let listener = TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = may::spawn_pinned(0, move || {
+        green(move || -> io::Result<()> {
+            let mut connections = Vec::new();
+            for _ in 0..20 {
+                let (stream, _) = perform(listener.accept())?;
+                connections.push(spawn(green(move || -> io::Result<()> {
+                    let mut buffer = [0; 1000];
+                    loop {
+                        match perform(stream.read(&mut buffer))? {
+                            0 => return Ok(()),
+                            n => perform(stream.write_all(&buffer[..n]))?,
+                        }
+                    }
+                })));
+            }
+            // What is left would end with the server.
+            connections.into_iter().try_for_each(|it| perform(it).unwrap())
+        })
+    });
+    let clients: Vec<_> = (0..20)
+        .map(|_| {
+            may::spawn_pinned(1, move || {
+                future(async move {
+                    let stream = TcpStream::connect(address).await?;
+                    for _ in 0..10 {
+                        stream.write_all(&[7; 3000]).await?;
+                        stream.read_exact(&mut [0; 3000]).await?;
+                    }
+                    Ok::<_, io::Error>(())
+                })
+            })
+        })
+        .collect();
+    for client in clients {
+        may::block_on(client).unwrap().unwrap().unwrap();
+    }
+    may::block_on(server).unwrap().unwrap().unwrap();
+}
+
+/// Says on which thread it is dropped.
+struct Says(mpsc::Sender<thread::ThreadId>, thread::ThreadId);
+
+impl Drop for Says {
+    fn drop(&mut self) {
+        assert_eq!(thread::current().id(), self.1);
+        self.0.send(self.1).unwrap();
+    }
+}
+
+#[test]
+fn a_cancel_drops_it_on_its_thread() {
+    two_workers();
+    let (sender, dropped) = mpsc::channel();
+    let (started, has_started) = mpsc::channel();
+    let handle = may::spawn_pinned(0, move || {
+        let says = |sender| Says(sender, thread::current().id());
+        let (one, other) = (Rc::new(says(sender.clone())), says(sender));
+        green(move || {
+            let _one = Rc::clone(&one);
+            drop(spawn(future(async move {
+                let _other = other;
+                sleep(3600 * SECOND).await;
+            })));
+            started.send(thread::current().id()).unwrap();
+            perform(sleep(3600 * SECOND));
+        })
+    });
+    let thread = has_started.recv().unwrap();
+    handle.cancel();
+    assert!(matches!(may::block_on(handle).unwrap(), Err(JoinError::Cancelled)));
+    assert_eq!([dropped.recv(), dropped.recv()], [Ok(thread), Ok(thread)]);
+}
+
+#[test]
+fn panics_come_through() {
+    two_workers();
+    let in_the_task = may::spawn_pinned(0, || {
+        green(|| {
+            perform(sleep(MS));
+            panic!("as planned")
+        })
+    });
+    let in_the_making = may::spawn_pinned(0, || -> BoxTask<()> { panic!("not even made") });
+    let told = |handle: quadrivium::event_loop::RemoteHandle<()>| {
+        let error = may::block_on(handle).unwrap().unwrap_err();
+        error.panic_message().map(String::from)
+    };
+    assert_eq!(told(in_the_task).as_deref(), Some("as planned"));
+    assert_eq!(told(in_the_making).as_deref(), Some("not even made"));
+}
+
+#[test]
+fn a_deadlock_is_a_panic() {
+    two_workers();
+    let waits = may::spawn_pinned(1, || green(|| perform(Notify::new().notified())));
+    let error = may::block_on(waits).unwrap().unwrap_err();
+    let text = error.panic_message().unwrap();
+    assert!(text.starts_with("deadlock: "), "{text}");
+}
+
+#[test]
+fn one_that_is_always_ready_gives_way_to_the_others() {
+    two_workers();
+    let busy = [0, 1].map(|worker| {
+        may::spawn_pinned(worker, || {
+            future(async {
+                loop {
+                    turn().await;
+                }
+            })
+        })
+    });
+    for worker in [0, 1] {
+        let other = may::spawn_pinned(worker, || sleep(2 * MS));
+        may::block_on(other).unwrap().unwrap();
+    }
+    may::block_on(sleep(MS)).unwrap();
+    busy.iter().for_each(|handle| handle.cancel());
+}
+
+#[test]
+fn a_thousand_on_each_worker() {
+    two_workers();
+    let handles: Vec<_> = (0..2000)
+        .map(|i| {
+            may::spawn_pinned(i % 2, move || {
+                let kept = Rc::new(RefCell::new(i));
+                future(async move {
+                    sleep(MS * (i % 7) as u32).await;
+                    *kept.borrow()
+                })
+            })
+        })
+        .collect();
+    let sum: usize = handles.into_iter().map(|it| may::block_on(it).unwrap().unwrap()).sum();
+    assert_eq!(sum, 1999 * 1000);
+}

@@ -1,0 +1,274 @@
+//! How tasks start, end, panic and are cancelled.
+
+use std::{
+    future::{pending, poll_fn},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
+    task::Poll,
+    thread,
+};
+
+use futures::channel::oneshot;
+use quadrivium::{event_loop::RemoteHandle, may, prelude::*};
+
+use super::{MS, SECOND, two_workers};
+
+/// Counts its drops.
+#[derive(Clone, Default)]
+struct Drops(Arc<AtomicU32>);
+
+struct Bomb(Drops);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Drops {
+    fn bomb(&self) -> Bomb {
+        Bomb(self.clone())
+    }
+
+    fn count(&self) -> u32 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+#[test]
+fn a_value() {
+    two_workers();
+    assert_eq!(may::block_on(future(async { 42 })).unwrap(), 42);
+}
+
+#[test]
+fn the_handle_is_a_task_for_every_host() {
+    two_workers();
+    let spawned = || may::spawn(future(async { 42 }));
+    let mut event_loop = EventLoop::new().unwrap();
+    assert_eq!(event_loop.block_on(spawned()).unwrap().unwrap(), 42);
+    let inside = future(async move { spawned().await.unwrap() });
+    assert_eq!(may::block_on(inside).unwrap(), 42);
+    assert_eq!(futures::executor::block_on(spawned().into_future()).unwrap(), 42);
+}
+
+#[test]
+fn a_panic_ends_its_own_task() {
+    two_workers();
+    let drops = Drops::default();
+    let bomb = drops.bomb();
+    let panics = may::spawn(future(async move {
+        let _bomb = bomb;
+        sleep(MS).await;
+        panic!("as planned")
+    }));
+    let error = may::block_on(panics).unwrap().unwrap_err();
+    assert_eq!(error.panic_message(), Some("as planned"));
+    assert_eq!(drops.count(), 1, "its destructors have run");
+    a_value();
+}
+
+#[test]
+fn a_panic_in_a_destructor_is_the_end_of_the_task() {
+    two_workers();
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("in a destructor")
+        }
+    }
+    let holds = |panics: Panics| {
+        future(async move {
+            let _panics = panics;
+            pending::<()>().await;
+        })
+    };
+    let (sender, suspended) = mpsc::channel();
+    let cancelled = may::spawn(future(async move {
+        join(future(holds_open(sender)), holds(Panics)).await;
+    }));
+    suspended.recv().unwrap();
+    cancelled.cancel();
+    let error = may::block_on(cancelled).unwrap().unwrap_err();
+    assert_eq!(error.panic_message(), Some("in a destructor"));
+}
+
+/// Says that it is suspended, and stays so: something that never comes has its waker.
+async fn holds_open(suspended: mpsc::Sender<()>) {
+    let (_sender, receiver) = oneshot::channel::<()>();
+    let mut receiver = receiver;
+    poll_fn(|cx| {
+        let polled = std::pin::Pin::new(&mut receiver).poll(cx).map(drop);
+        suspended.send(()).unwrap();
+        polled
+    })
+    .await;
+}
+
+/// A task that is suspended, and how often what it holds was dropped.
+fn suspended() -> (RemoteHandle<()>, Drops) {
+    two_workers();
+    let (drops, (sender, is_suspended)) = (Drops::default(), mpsc::channel());
+    let bomb = drops.bomb();
+    let handle = may::spawn(future(async move {
+        let _bomb = bomb;
+        holds_open(sender).await;
+    }));
+    is_suspended.recv().unwrap();
+    (handle, drops)
+}
+
+fn is_cancelled<T: Send + 'static>(handle: RemoteHandle<T>) -> bool {
+    matches!(may::block_on(handle).unwrap(), Err(JoinError::Cancelled))
+}
+
+#[test]
+fn a_cancel_drops_it_where_it_is_suspended() {
+    let (handle, drops) = suspended();
+    // It has said so a moment before it is: then it is dropped as soon as it is.
+    handle.cancel();
+    handle.cancel();
+    assert!(is_cancelled(handle));
+    assert_eq!(drops.count(), 1);
+}
+
+#[test]
+fn a_cancel_of_one_that_sleeps_disarms_its_deadline() {
+    two_workers();
+    let drops = Drops::default();
+    let bomb = drops.bomb();
+    let (sender, started) = mpsc::channel();
+    let handle = may::spawn(future(async move {
+        let _bomb = bomb;
+        sender.send(()).unwrap();
+        sleep(3600 * SECOND).await;
+    }));
+    started.recv().unwrap();
+    handle.cancel();
+    assert!(is_cancelled(handle));
+    assert_eq!(drops.count(), 1);
+}
+
+#[test]
+fn a_cancel_of_one_that_runs_waits_for_its_suspension() {
+    two_workers();
+    let (sender, started) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let drops = Drops::default();
+    let bomb = drops.bomb();
+    let handle = may::spawn(future(async move {
+        let _bomb = bomb;
+        sender.send(()).unwrap();
+        // It blocks its worker.
+        may_go_on.recv().unwrap();
+        turn().await;
+        unreachable!("it was cancelled while it ran");
+    }));
+    started.recv().unwrap();
+    handle.cancel();
+    assert_eq!(drops.count(), 0, "it runs");
+    go_on.send(()).unwrap();
+    assert!(is_cancelled(handle));
+    assert_eq!(drops.count(), 1);
+}
+
+#[test]
+fn a_cancel_by_itself() {
+    two_workers();
+    let (sender, receiver) = oneshot::channel::<RemoteHandle<()>>();
+    let (ended, is_over) = mpsc::channel();
+    let handle = may::spawn(future(async move {
+        let handle = receiver.await.unwrap();
+        handle.cancel();
+        ended.send(handle).unwrap();
+        turn().await;
+        unreachable!("it is dropped at its next suspension");
+    }));
+    sender.send(handle).unwrap();
+    assert!(is_cancelled(is_over.recv().unwrap()));
+}
+
+#[test]
+fn a_cancel_that_is_too_late_is_nothing() {
+    two_workers();
+    let handle = may::spawn(future(async { 42 }));
+    while !handle.is_finished() {
+        thread::yield_now();
+    }
+    handle.cancel();
+    assert_eq!(may::block_on(handle).unwrap().unwrap(), 42);
+}
+
+#[test]
+fn a_dropped_handle_leaves_the_task_running() {
+    two_workers();
+    let (sender, receiver) = mpsc::channel();
+    drop(may::spawn(future(async move {
+        sleep(MS).await;
+        sender.send("ended").unwrap();
+    })));
+    assert_eq!(receiver.recv(), Ok("ended"));
+}
+
+#[test]
+fn one_that_nobody_can_wake_is_dropped() {
+    two_workers();
+    let drops = Drops::default();
+    let bomb = drops.bomb();
+    let forgotten = may::spawn(future(async move {
+        let _bomb = bomb;
+        pending::<()>().await;
+    }));
+    assert!(is_cancelled(forgotten));
+    assert_eq!(drops.count(), 1);
+}
+
+#[test]
+fn a_hundred_thousand_are_suspended_at_once() {
+    two_workers();
+    const TASKS: usize = 100_000;
+    let (sender, receiver) = async_channel();
+    let tasks: Vec<_> = (0..TASKS).map(|_| may::spawn(future(receiver.clone()))).collect();
+    sender.send(7).unwrap();
+    let sum = may::block_on(future(async move {
+        let mut sum = 0;
+        for task in tasks {
+            sum += task.await.unwrap().unwrap();
+        }
+        sum
+    }));
+    assert_eq!(sum.unwrap(), 7 * TASKS);
+}
+
+/// One value for all that wait.
+fn async_channel() -> (oneshot::Sender<usize>, futures::future::Shared<oneshot::Receiver<usize>>) {
+    use futures::FutureExt;
+    let (sender, receiver) = oneshot::channel();
+    (sender, receiver.shared())
+}
+
+#[test]
+fn wakes_of_all_kinds_are_one_resume_each_at_most() {
+    two_workers();
+    let resumes = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&resumes);
+    let (waker, wakers) = mpsc::channel();
+    let mut open = false;
+    let handle = may::spawn(future(poll_fn(move |cx| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        waker.send(cx.waker().clone()).unwrap();
+        // While it runs: one more resume.
+        cx.waker().wake_by_ref();
+        cx.waker().wake_by_ref();
+        std::mem::replace(&mut open, true).then_some(()).map_or(Poll::Pending, Poll::Ready)
+    })));
+    may::block_on(handle).unwrap().unwrap();
+    let former = wakers.recv().unwrap();
+    former.wake_by_ref();
+    former.wake();
+    a_value();
+    assert_eq!(resumes.load(Ordering::SeqCst), 2, "after its end a wake is nothing");
+}
