@@ -9,7 +9,6 @@ use std::{
 };
 
 use quadrivium::{
-    event_loop::Cluster,
     future::perform,
     net::TcpListener,
     prelude::*,
@@ -18,6 +17,7 @@ use quadrivium::{
 };
 
 mod args;
+mod hosts;
 
 // The programs side by side show these files and the command runs them: there is one of each,
 // formatted there, at 80 columns.
@@ -43,8 +43,8 @@ mod server;
 #[path = "../../../examples/styles.rs"]
 mod styles;
 
-use args::Program;
 pub use args::Serve;
+use args::{Host, Options, Program};
 use http::Http;
 use server::{Limits, Server};
 use styles::Style;
@@ -55,39 +55,56 @@ use styles::Style;
 ///
 /// One line, with what could not be had and what to do about it.
 pub fn serve(asked: &Serve) -> Result<(), String> {
-    if matches!(asked.program, Program::Chat) && asked.options.threads.get() > 1 {
+    let Options { listen, threads, host, .. } = asked.options;
+    if matches!(asked.program, Program::Chat) && threads.get() > 1 {
         return Err("the rooms of a chat are on one loop: use --threads 1".into());
     }
-    let mut listeners = Listeners::bind(asked.options.listen, asked.options.threads)?;
-    if let Some(listener) = listeners.take_only_one() {
-        let mut event_loop = EventLoop::new().map_err(no_loop)?;
-        let serving = serving(asked, listener)?;
-        say_where(listeners.address)?;
-        return event_loop.block_on(serving).map_err(failed);
+    let listeners = Listeners::bind(listen, threads)?;
+    match host {
+        Host::Loop if threads.get() == 1 => on_this_thread(asked, listeners),
+        Host::Loop => hosts::on_a_cluster(threads, |place| on_all(asked, listeners, place)),
+        Host::Tokio => hosts::on_tokio(|place| on_all(asked, listeners, place)),
+        Host::May => hosts::on_may(threads, |place| on_all(asked, listeners, place)),
     }
-    let cluster = Cluster::new(asked.options.threads).map_err(no_loop)?;
+}
+
+fn on_this_thread(asked: &Serve, mut listeners: Listeners) -> Result<(), String> {
+    let listener = listeners.listeners.pop().expect("there is one for each thread");
+    let mut event_loop = EventLoop::new().map_err(no_loop)?;
+    let serving = serving(asked, listener)?;
+    say_where(listeners.address)?;
+    event_loop.block_on(serving).map_err(failed)
+}
+
+/// Makes the task of a server, on the thread where it stays.
+type Make = Box<dyn FnOnce() -> BoxTask<()> + Send>;
+
+/// Places a server on each thread, and says where it listens once all can serve.
+fn on_all(
+    asked: &Serve,
+    listeners: Listeners,
+    place: &mut dyn FnMut(usize, Make) -> Result<(), String>,
+) -> Result<(), String> {
     let (said, all_say) = mpsc::channel();
     for (index, listener) in listeners.listeners.into_iter().enumerate() {
         let (asked, said) = (asked.clone(), said.clone());
-        drop(cluster.spawner(index).spawn(move || {
-            let (serving, problem) = match serving(&asked, listener) {
-                Ok(serving) => (Some(serving), None),
-                Err(problem) => (None, Some(problem)),
-            };
-            // If nobody hears it, another one could not serve either.
-            let _ = said.send(problem);
-            future(async {
-                if let Some(serving) = serving {
-                    perform(serving).await;
-                }
-            })
-        }));
+        place(
+            index,
+            Box::new(move || {
+                let (serving, problem) = match serving(&asked, listener) {
+                    Ok(serving) => (Some(serving), None),
+                    Err(problem) => (None, Some(problem)),
+                };
+                // If nobody hears it, another one could not serve either.
+                let _ = said.send(problem);
+                serving.unwrap_or_else(|| Box::pin(future(async {})))
+            }),
+        )?;
     }
     drop(said);
     // Who cannot serve says why, and the others are dropped.
     all_say.iter().find_map(|problem| problem).map_or(Ok(()), Err)?;
-    say_where(listeners.address)?;
-    cluster.finish().map_err(failed)
+    say_where(listeners.address)
 }
 
 /// A server, from here to its stop: on the thread whose loop it is for.
@@ -159,10 +176,6 @@ impl Listeners {
         let others = (1..threads.get()).map(|_| listen(address));
         let listeners = iter::once(Ok(first)).chain(others).collect::<Result<_, _>>()?;
         Ok(Self { listeners, address })
-    }
-
-    fn take_only_one(&mut self) -> Option<TcpListener> {
-        (self.listeners.len() == 1).then(|| self.listeners.pop())?
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// So many tasks a runner runs before what else may has to do on its worker has its turn.
-const TASKS: usize = 32;
+const TASKS: usize = 128;
 
 /// What a runner runs.
 pub(crate) trait Runnable: Send + Sync {

@@ -18,6 +18,7 @@ Examples:
   quadrivium serve http . --listen 127.0.0.1:8080
   quadrivium serve proxy --to localhost:8080 --listen 127.0.0.1:8081
   quadrivium serve http . --threads 2
+  quadrivium serve echo --host may --threads 2
   quadrivium serve echo --max-connections 20000 --idle-timeout never
 
 Exit code: 0 when it was stopped, 1 if it could not serve, 2 if the command line makes no sense.";
@@ -72,6 +73,10 @@ pub struct Options {
     #[arg(long, global = true, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = address)]
     pub listen: SocketAddr,
 
+    /// What drives it
+    #[arg(long, global = true, value_name = "HOST", default_value_t, value_enum)]
+    pub host: Host,
+
     /// On so many threads, each with a loop of its own, between which connections are dealt out
     #[arg(long, global = true, value_name = "N", default_value = "1", value_parser = threads, allow_negative_numbers = true)]
     pub threads: NonZero<usize>,
@@ -87,6 +92,18 @@ pub struct Options {
     /// How long connections may go on after the stop
     #[arg(long, global = true, value_name = "TIME", default_value = "10s", value_parser = time, allow_hyphen_values = true)]
     pub grace: Duration,
+}
+
+/// Who waits for the operating system, and gives the loops their turns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Host {
+    /// Each loop by itself
+    #[default]
+    Loop,
+    /// tokio: a runtime on each thread, with a loop inside
+    Tokio,
+    /// may: a worker for each thread, with a loop on it
+    May,
 }
 
 /// None is never.

@@ -1,0 +1,52 @@
+//! Where servers run: on loops of their own, inside tokio, on may's workers. The servers are the same.
+
+use std::{num::NonZero, thread};
+
+use quadrivium::{event_loop::Cluster, executor, may};
+
+use super::{Make, failed, no_loop};
+
+/// Places each server, made on its thread, and is worth an error when one cannot serve.
+type Place<'a> = &'a mut dyn FnMut(usize, Make) -> Result<(), String>;
+
+/// A loop on each of so many threads.
+pub fn on_a_cluster(
+    threads: NonZero<usize>,
+    start: impl FnOnce(Place<'_>) -> Result<(), String>,
+) -> Result<(), String> {
+    let cluster = Cluster::new(threads).map_err(no_loop)?;
+    start(&mut |index, make| {
+        drop(cluster.spawner(index).spawn(make));
+        Ok(())
+    })?;
+    cluster.finish().map_err(failed)
+}
+
+/// A runtime of tokio for each server, on a thread of its own.
+pub fn on_tokio(start: impl FnOnce(Place<'_>) -> Result<(), String>) -> Result<(), String> {
+    let mut threads = Vec::new();
+    start(&mut |_, make| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(no_loop)?;
+        threads.push(thread::spawn(move || runtime.block_on(executor::on_tokio(make()))));
+        Ok(())
+    })?;
+    // A server whose thread has panicked has said why.
+    threads.into_iter().try_for_each(|it| it.join().map_err(|_| "a server has failed".into()))
+}
+
+/// Each server on one of so many workers of may.
+pub fn on_may(
+    workers: NonZero<usize>,
+    start: impl FnOnce(Place<'_>) -> Result<(), String>,
+) -> Result<(), String> {
+    may::Config::new().workers(workers).start().map_err(|error| error.to_string())?;
+    let mut handles = Vec::new();
+    start(&mut |index, make| {
+        handles.push(may::spawn_pinned(index, make));
+        Ok(())
+    })?;
+    let ended = |handle| may::block_on(handle).and_then(|joined| joined);
+    let failed = |error| format!("a server has failed: {error}");
+    handles.into_iter().try_for_each(|handle| ended(handle).map_err(failed))
+}
