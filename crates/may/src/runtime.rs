@@ -25,7 +25,7 @@ use quadrivium_core::{Readiness, host};
 use quadrivium_event_loop::Reactor;
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::{ready::ReadyQueue, timers::Timers};
+use crate::{errand, ready::ReadyQueue, timers::Timers};
 
 pub(crate) struct Runtime {
     pub(crate) ready: ReadyQueue,
@@ -76,6 +76,10 @@ pub(crate) fn expect() -> &'static Runtime {
 
 impl Runtime {
     fn new() -> io::Result<Self> {
+        // May starts its scheduler when it is used first, and every use looks whether it runs by a
+        // plain read of a `static mut`. Started here, while nobody else can come so far, that is no
+        // data race: all others have seen the runtime before.
+        errand::send(0, || ());
         let (reactor, timers) = (Reactor::new()?, Arc::new(Timers::new()?));
         let sources = reactor.sources()?;
         // Nobody waits for the alarm: who has seen that it rings looks who is due.
