@@ -19,6 +19,7 @@ leaf! {
     impl[] crate::Sleep;
     impl[] crate::BlockFor;
     impl[T: 'static] crate::JoinHandle<T>;
+    impl[T] crate::remote::Attached<T>;
     impl[T] crate::remote::RemoteHandle<T>;
     impl[T] crate::oneshot::Receiver<T>;
     impl[T] crate::channel::Send<T>;

@@ -100,6 +100,34 @@ impl<T> RemoteHandle<T> {
     pub fn is_finished(&self) -> bool {
         self.shared.state().is_over
     }
+
+    /// The same handle, which takes the task away when it is dropped before that has ended: so who
+    /// waits no more need not cancel it.
+    pub fn attached(self) -> Attached<T> {
+        Attached { handle: self }
+    }
+}
+
+/// A [`RemoteHandle`] that cancels its task when it is dropped. Made by
+/// [`RemoteHandle::attached`].
+#[derive(Debug)]
+#[must_use = "dropped, it cancels the task"]
+pub struct Attached<T> {
+    handle: RemoteHandle<T>,
+}
+
+impl<T> Drop for Attached<T> {
+    fn drop(&mut self) {
+        self.handle.cancel();
+    }
+}
+
+impl<T> Task for Attached<T> {
+    type Output = Result<T, JoinError>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        Pin::new(&mut self.handle).resume(cx)
+    }
 }
 
 impl<T> Drop for RemoteHandle<T> {

@@ -1,12 +1,13 @@
 //! [`block_on`]: a task from code that waits: an OS thread, or a coroutine of may.
 
 use std::{
+    pin::Pin,
     sync::Arc,
     task::{Wake, Waker},
 };
 
 use may::sync::Blocker;
-use quadrivium_core::{Context, JoinError, Step, Task, remote::RemoteHandle};
+use quadrivium_core::{Context, JoinError, Step, Task, remote::Attached};
 
 use crate::host;
 
@@ -49,31 +50,18 @@ where
         "may::block_on inside a task would block the worker that is to run the other one: \
          perform it instead"
     );
-    wait(crate::spawn(task))
+    wait(crate::spawn(task).attached())
 }
 
-fn wait<T>(handle: RemoteHandle<T>) -> Result<T, JoinError> {
-    let mut waiting = Waiting { handle };
+fn wait<T>(mut handle: Attached<T>) -> Result<T, JoinError> {
     let blocker = Blocker::current();
     let waker = Waker::from(Arc::new(Unparks(Arc::clone(&blocker))));
     loop {
-        let handle = std::pin::Pin::new(&mut waiting.handle);
-        match handle.resume(&mut Context::new(&waker)) {
+        match Pin::new(&mut handle).resume(&mut Context::new(&waker)) {
             Step::Done(joined) => return joined,
             // It is unparked for no reason now and then, and a cancel unwinds from here.
             Step::Suspended(_) => _ = blocker.park(None),
         }
-    }
-}
-
-/// Cancels the task if nobody waits for it any more.
-struct Waiting<T> {
-    handle: RemoteHandle<T>,
-}
-
-impl<T> Drop for Waiting<T> {
-    fn drop(&mut self) {
-        self.handle.cancel();
     }
 }
 

@@ -115,6 +115,7 @@ pub use quadrivium_test as test;
 
 /// The loop, its errors and its trace; a loop on each of several threads.
 pub mod event_loop {
+    pub use quadrivium_core::remote::Attached;
     pub use quadrivium_event_loop::{
         Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, RunError, Schedule, Spawner,
         Stopper, Trace, Turned, trace,
