@@ -1,6 +1,7 @@
 //! The laws for callbacks and generators that are `Send`, alone and with others, either way round;
 //! and that they do go on on another thread.
 
+mod leaves;
 mod moves;
 mod styles;
 

@@ -6,6 +6,7 @@ mod limit_generator;
 mod limit_green;
 mod may;
 mod ours;
+mod ours_send;
 mod smol;
 mod stacks;
 mod tokio;
@@ -23,6 +24,8 @@ pub(crate) fn all() -> Vec<Box<dyn Contender>> {
         Box::new(ours::GeneratorStyle),
         Box::new(ours::FutureStyle),
         Box::new(ours::GreenStyle),
+        Box::new(ours_send::SendCallbackStyle),
+        Box::new(ours_send::SendGeneratorStyle),
         Box::new(tokio::Tokio),
         Box::new(smol::Smol),
         Box::new(may::May),
