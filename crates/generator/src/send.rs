@@ -49,7 +49,8 @@ use crate::AnyThread;
 ///
 /// # Panics
 ///
-/// The task panics when its body awaits anything but [`Co::perform`](crate::Co::perform).
+/// The task panics when its body awaits anything but [`Co::perform`](crate::Co::perform), and so does
+/// whoever else awaits that.
 pub fn generator<B, G>(body: B) -> GeneratorTask<B, G>
 where
     B: FnOnce(Co) -> G,
@@ -58,7 +59,8 @@ where
     GeneratorTask::new(body)
 }
 
-/// The handle to the running generator, by which its body yields waits to the loop.
+/// The handle to the running generator, by which its body yields waits to the loop: to
+/// [`perform`](crate::Co::perform) is all it does.
 pub type Co = crate::Co<Infallible, AnyThread>;
 
 /// A task whose body is a generator. Made by [`generator`].
