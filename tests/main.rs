@@ -52,6 +52,7 @@ mod buffers;
 mod ends;
 mod known_differences;
 mod misuse;
+mod send;
 mod sockets;
 mod streams;
 mod wakers;

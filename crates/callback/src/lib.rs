@@ -23,7 +23,7 @@
 //!
 //! Plain functions can be called later too: [`call_soon`], [`call_later`] and their like.
 //!
-//! It is not `Send`:
+//! It is not `Send`; a task of [`send`] is:
 //!
 //! ```compile_fail,E0277
 //! fn sends<T: Send>(_: T) {}
@@ -35,8 +35,11 @@
 // In reading order.
 mod handle;
 mod task;
+mod threads;
+pub mod send;
 mod calls;
 
 pub use calls::{Call, call_at, call_every, call_later, call_soon};
 pub use handle::Callback;
 pub use task::{CallbackTask, callback, spawn};
+pub use threads::{AnyThread, OneThread, Threads};

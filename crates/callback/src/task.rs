@@ -4,7 +4,11 @@ use std::{fmt, pin::Pin};
 
 use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task};
 
-use crate::{Callback, handle::Stage};
+use crate::{
+    Callback,
+    handle::Stage,
+    threads::{OneThread, Threads},
+};
 
 /// A task whose body is a chain of callbacks. Runs nothing until it is first resumed.
 ///
@@ -16,7 +20,7 @@ pub fn callback<F, T>(body: F) -> CallbackTask<F, T>
 where
     F: FnOnce(&mut Callback<T>),
 {
-    CallbackTask { body: Some(body), callback: Callback::new() }
+    CallbackTask::new(body)
 }
 
 /// Hands a [`callback`] task to the host that drives this thread.
@@ -35,17 +39,24 @@ where
 
 /// A task whose body is a chain of callbacks. Made by [`callback`].
 #[must_use = "a task is lazy: spawn or perform it"]
-pub struct CallbackTask<F, T> {
+pub struct CallbackTask<F, T, K: Threads = OneThread> {
     body: Option<F>,
-    callback: Callback<T>,
+    callback: Callback<T, K>,
+}
+
+impl<F, T, K: Threads> CallbackTask<F, T, K> {
+    pub(crate) fn new(body: F) -> Self {
+        Self { body: Some(body), callback: Callback::new() }
+    }
 }
 
 // The body is moved out, never pinned.
-impl<F, T> Unpin for CallbackTask<F, T> {}
+impl<F, T, K: Threads> Unpin for CallbackTask<F, T, K> {}
 
-impl<F, T> Task for CallbackTask<F, T>
+impl<F, T, K> Task for CallbackTask<F, T, K>
 where
-    F: FnOnce(&mut Callback<T>),
+    F: FnOnce(&mut Callback<T, K>),
+    K: Threads,
 {
     type Output = T;
 
@@ -74,7 +85,7 @@ where
     }
 }
 
-impl<F, T> fmt::Debug for CallbackTask<F, T> {
+impl<F, T, K: Threads> fmt::Debug for CallbackTask<F, T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallbackTask").finish_non_exhaustive()
     }
@@ -82,4 +93,4 @@ impl<F, T> fmt::Debug for CallbackTask<F, T> {
 
 /// A callback task as it stands between two callbacks: the sub-task that runs, and what to call
 /// then.
-pub(crate) type BoxStage<T> = Pin<Box<dyn Stage<T>>>;
+pub(crate) type BoxStage<T, K> = Pin<Box<<K as Threads>::Stage<T>>>;

@@ -1,24 +1,27 @@
 //! [`Co`]: what the body of a generator is handed.
 
 use std::{
-    cell::{Cell, RefCell},
     convert::Infallible,
     fmt,
     future::Future,
     pin::Pin,
-    rc::Rc,
-    task::{self, Poll},
+    task::{self, Poll, Waker},
 };
 
 use pin_project_lite::pin_project;
-use quadrivium_core::{Context, LocalWaker, Step, Task, Wait};
+use quadrivium_core::{Context, Step, Task, Wait};
+
+use crate::threads::{OneThread, Threads};
 
 /// The handle to the running generator, by which its body yields waits to the loop; and items of type
 /// `T` to whoever asks for the next one, where that is a [`stream`](crate::stream) or an
 /// [`iter`](crate::iter).
-pub struct Co<T = Infallible> {
-    co: genawaiter::rc::Co<Yielded<T>>,
-    shared: Rc<Shared>,
+///
+/// `Co` and `Co<T>` are those of generators that stay on their thread; [`send`](crate::send) has the
+/// other.
+pub struct Co<T = Infallible, K: Threads = OneThread> {
+    handle: K::Handle<Yielded<T>>,
+    shared: K,
 }
 
 /// What a generator yields. Without items it is as large as a wait.
@@ -27,29 +30,16 @@ pub(crate) enum Yielded<T> {
     Item(T),
 }
 
-/// What a generator and its body share.
-pub(crate) struct Shared {
-    /// Who resumes the generator renews it, the body resumes sub-tasks with it.
-    pub(crate) waker: RefCell<LocalWaker>,
-    /// Whether the body has yielded since it was resumed.
-    pub(crate) has_yielded: Cell<bool>,
-}
-
-impl<T> Co<T> {
-    pub(crate) fn new(co: genawaiter::rc::Co<Yielded<T>>, shared: Rc<Shared>) -> Self {
-        Self { co, shared }
+impl<T, K: Threads> Co<T, K> {
+    pub(crate) fn new(handle: K::Handle<Yielded<T>>, shared: K) -> Self {
+        Self { handle, shared }
     }
 
     /// Runs a task of any style to its end, yielding to the loop whenever it suspends; worth its
     /// output.
     #[inline]
-    pub fn perform<P: Task>(&mut self, task: P) -> Performing<'_, P, T> {
+    pub fn perform<P: Task>(&mut self, task: P) -> Performing<'_, P, T, K> {
         Performing { co: self, task }
-    }
-
-    /// Gives this item to whoever has asked for the next one; goes on when he asks again.
-    pub fn yield_item(&mut self, item: T) -> YieldItem<'_, T> {
-        YieldItem { co: self, item: Some(item) }
     }
 
     /// Makes this what the generator yields, as soon as it comes back.
@@ -57,35 +47,39 @@ impl<T> Co<T> {
     fn yield_now(&mut self, yielded: Yielded<T>) {
         // genawaiter would lose the first one in release builds.
         assert!(
-            !self.shared.has_yielded.replace(true),
+            !self.shared.note_yield(true),
             "a generator yielded twice in one resume: \
              `.await` each `co.perform(..)` and `co.yield_item(..)` to its end instead of polling it"
         );
-        // genawaiter puts the value into its airlock at once. The future it returns would only wait
-        // to be resumed, which is what `Performing` does itself: awaiting it costs two more state
-        // machines.
-        drop(self.co.yield_(yielded));
+        K::put(&self.handle, yielded);
+    }
+}
+
+impl<T> Co<T> {
+    /// Gives this item to whoever has asked for the next one; goes on when he asks again.
+    pub fn yield_item(&mut self, item: T) -> YieldItem<'_, T> {
+        YieldItem { co: self, item: Some(item) }
     }
 }
 
 pin_project! {
     /// A sub-task being performed. Made by [`Co::perform`]; await it.
     #[must_use = "a task is lazy: await this"]
-    pub struct Performing<'a, P, T = Infallible> {
-        co: &'a mut Co<T>,
+    pub struct Performing<'a, P, T = Infallible, K: Threads = OneThread> {
+        co: &'a mut Co<T, K>,
         #[pin]
         task: P,
     }
 }
 
-impl<P: Task, T> Future for Performing<'_, P, T> {
+impl<P: Task, T, K: Threads> Future for Performing<'_, P, T, K> {
     type Output = P::Output;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<P::Output> {
         let this = self.project();
-        let step = this.task.resume(&mut Context::new(this.co.shared.waker.borrow().as_waker()));
-        match step {
+        let resume = |waker: &Waker| this.task.resume(&mut Context::new(waker));
+        match this.co.shared.with_waker(resume) {
             Step::Done(output) => Poll::Ready(output),
             Step::Suspended(wait) => {
                 this.co.yield_now(Yielded::Wait(wait));
@@ -119,13 +113,13 @@ impl<T> Future for YieldItem<'_, T> {
     }
 }
 
-impl<P, T> fmt::Debug for Performing<'_, P, T> {
+impl<P, T, K: Threads> fmt::Debug for Performing<'_, P, T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Performing").finish_non_exhaustive()
     }
 }
 
-impl<T> fmt::Debug for Co<T> {
+impl<T, K: Threads> fmt::Debug for Co<T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Co").finish_non_exhaustive()
     }

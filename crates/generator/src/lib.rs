@@ -23,7 +23,7 @@
 //! A generator may also yield items: [`stream`] is worth one for each `next`, and may wait in
 //! between; [`iter`] is an iterator.
 //!
-//! It is not `Send`:
+//! It is not `Send`; a task of [`send`] is:
 //!
 //! ```compile_fail,E0277
 //! fn sends<T: Send>(_: T) {}
@@ -36,8 +36,11 @@
 mod handle;
 mod machine;
 mod task;
+mod threads;
+pub mod send;
 mod stream;
 
 pub use handle::{Co, Performing, YieldItem};
 pub use stream::{Iter, Next, Stream, iter, stream};
 pub use task::{GeneratorTask, generator, spawn};
+pub use threads::{AnyThread, OneThread, Threads};

@@ -1,31 +1,31 @@
-//! [`Machine`]: a generator, started when it is first resumed. The only file that knows
-//! `genawaiter`'s generator.
+//! [`Machine`]: a generator, started when it is first resumed.
 
 use std::{
-    cell::{Cell, RefCell},
     future::Future,
     mem,
     pin::Pin,
-    rc::Rc,
     task::{self, Poll},
 };
 
-use genawaiter::{GeneratorState, rc::Gen};
+use genawaiter::{Coroutine, GeneratorState};
 use pin_project_lite::pin_project;
 use quadrivium_core::{Context, RESUMED_AFTER_DONE, Wait};
 
-use crate::handle::{Co, Shared, Yielded};
+use crate::{
+    handle::{Co, Yielded},
+    threads::Threads,
+};
 
 /// A generator that yields waits, and items of type `T`.
-pub(crate) struct Machine<B, G: Future, T> {
-    state: State<B, G, T>,
+pub(crate) struct Machine<B, G: Future, T, K: Threads> {
+    state: State<B, G, T, K>,
 }
 
-enum State<B, G: Future, T> {
+enum State<B, G: Future, T, K: Threads> {
     /// Not resumed yet.
     Fresh(B),
     /// With what its body shares. genawaiter keeps the generator in a box of its own.
-    Started(Gen<Yielded<T>, (), Yielding<G>>, Rc<Shared>),
+    Started(K::Generator<Yielded<T>, Yielding<G, K>>, K),
     Done,
 }
 
@@ -37,18 +37,19 @@ pub(crate) enum Resumed<T, O> {
 }
 
 // The body is moved out, the generator is boxed: nothing is pinned here.
-impl<B, G: Future, T> Unpin for Machine<B, G, T> {}
+impl<B, G: Future, T, K: Threads> Unpin for Machine<B, G, T, K> {}
 
-impl<B, G: Future, T> Machine<B, G, T> {
+impl<B, G: Future, T, K: Threads> Machine<B, G, T, K> {
     pub(crate) fn new(body: B) -> Self {
         Self { state: State::Fresh(body) }
     }
 }
 
-impl<B, G, T> Machine<B, G, T>
+impl<B, G, T, K> Machine<B, G, T, K>
 where
-    B: FnOnce(Co<T>) -> G,
+    B: FnOnce(Co<T, K>) -> G,
     G: Future,
+    K: Threads,
 {
     /// Runs to the next yield, or to the end.
     #[inline]
@@ -59,10 +60,7 @@ where
         let State::Started(generator, shared) = &mut self.state else {
             panic!("{RESUMED_AFTER_DONE}")
         };
-        if !shared.waker.borrow().will_wake(cx.waker()) {
-            shared.waker.replace(cx.local_waker());
-        }
-        match generator.resume() {
+        match shared.resume(cx, || Pin::new(generator).resume_with(())) {
             GeneratorState::Yielded(Yielded::Wait(wait)) => Resumed::Wait(wait),
             GeneratorState::Yielded(Yielded::Item(item)) => Resumed::Item(item),
             GeneratorState::Complete(output) => {
@@ -75,13 +73,12 @@ where
     #[cold]
     fn start(&mut self, cx: &Context<'_>) {
         let State::Fresh(body) = mem::replace(&mut self.state, State::Done) else { return };
-        let waker = RefCell::new(cx.local_waker());
-        let shared = Rc::new(Shared { waker, has_yielded: Cell::new(false) });
-        let start = |co| {
-            let body = body(Co::new(co, Rc::clone(&shared)));
-            Yielding { body, shared: Rc::clone(&shared) }
+        let shared = K::new(cx);
+        let start = |handle| {
+            let body = body(Co::new(handle, shared.clone()));
+            Yielding { body, shared: shared.clone() }
         };
-        self.state = State::Started(Gen::new(start), shared);
+        self.state = State::Started(K::generator(start), shared);
     }
 }
 
@@ -90,20 +87,20 @@ pin_project! {
     ///
     /// genawaiter cannot tell: it would panic without saying why, and lose a value in release
     /// builds when a body yields twice.
-    struct Yielding<G> {
+    struct Yielding<G, K> {
         #[pin]
         body: G,
-        shared: Rc<Shared>,
+        shared: K,
     }
 }
 
-impl<G: Future> Future for Yielding<G> {
+impl<G: Future, K: Threads> Future for Yielding<G, K> {
     type Output = G::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<G::Output> {
         let this = self.project();
         let polled = this.body.poll(cx);
-        if polled.is_pending() && !this.shared.has_yielded.take() {
+        if polled.is_pending() && !this.shared.note_yield(false) {
             refuse_to_wait();
         }
         polled

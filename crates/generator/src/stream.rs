@@ -7,6 +7,7 @@ use quadrivium_core::{Context, Perform, Step, Task, Wait};
 use crate::{
     handle::Co,
     machine::{Machine, Resumed},
+    threads::OneThread,
 };
 
 /// Items that a generator yields by [`Co::yield_item`], and for which it may wait by
@@ -70,7 +71,7 @@ trait Items<T> {
     fn resume(&mut self, cx: &Context<'_>) -> Resumed<T, ()>;
 }
 
-impl<B, G, T> Items<T> for Machine<B, G, T>
+impl<B, G, T> Items<T> for Machine<B, G, T, OneThread>
 where
     B: FnOnce(Co<T>) -> G,
     G: Future<Output = ()>,

@@ -195,9 +195,11 @@ fn watchdog(line: &str) -> Option<&str> {
     Some(law.split_once(" for ").map_or(law, |(law, _)| law))
 }
 
-/// The law of a test: its name without the style it ran in.
+/// The law of a test: its name without the style it ran in, and without saying that its tasks were
+/// `Send`.
 fn law(test: &str) -> String {
-    let parts: Vec<_> = test.split("::").filter(|part| !STYLES.contains(part)).collect();
+    let is_style = |part: &&str| STYLES.contains(part) || *part == "send";
+    let parts: Vec<_> = test.split("::").filter(|part| !is_style(part)).collect();
     parts.join("::")
 }
 
@@ -213,8 +215,9 @@ mod tests {
 
     #[test]
     fn a_law_is_named_once_however_many_styles_break_it() {
-        let stdout = "running 3 tests\ntest callback::cancel::twice ... FAILED\n\
-                      test future::cancel::twice ... ok\ntest green::cancel::twice ... FAILED\n";
+        let stdout = "running 4 tests\ntest callback::cancel::twice ... FAILED\n\
+                      test future::cancel::twice ... ok\ntest green::cancel::twice ... FAILED\n\
+                      test send::callback::cancel::twice ... FAILED\n";
         let outcome = heard(stdout, "", How::Exited);
         assert_eq!((outcome.failed.as_slice(), outcome.held), (&["cancel::twice".into()][..], 1));
         assert_eq!(outcome.styles, ["callback", "green"]);

@@ -7,6 +7,7 @@ mod limit_green;
 mod may;
 mod ours;
 mod ours_on_may;
+mod ours_send;
 mod smol;
 mod stacks;
 mod tokio;
@@ -24,6 +25,8 @@ pub(crate) fn all() -> Vec<Box<dyn Contender>> {
         Box::new(ours::GeneratorStyle),
         Box::new(ours::FutureStyle),
         Box::new(ours::GreenStyle),
+        Box::new(ours_send::SendCallbackStyle),
+        Box::new(ours_send::SendGeneratorStyle),
         Box::new(ours_on_may::OnMay),
         Box::new(tokio::Tokio),
         Box::new(smol::Smol),

@@ -152,7 +152,7 @@ impl Contender for GreenStyle {
     }
 }
 
-fn turn_on_our_loop<T>(counters: Vec<Counter>, task: impl Fn(Counter) -> T)
+pub(super) fn turn_on_our_loop<T>(counters: Vec<Counter>, task: impl Fn(Counter) -> T)
 where
     T: Task<Output = ()> + 'static,
 {
@@ -164,7 +164,11 @@ where
 }
 
 /// The joins are awaited by one task in the future style, whatever the style of the others.
-fn spawn_on_our_loop<T>(tasks: usize, batches: u64, task: impl Fn(u64) -> T + 'static) -> Duration
+pub(super) fn spawn_on_our_loop<T>(
+    tasks: usize,
+    batches: u64,
+    task: impl Fn(u64) -> T + 'static,
+) -> Duration
 where
     T: Task<Output = u64> + 'static,
 {
@@ -185,7 +189,7 @@ where
 }
 
 /// Never done, as [`pending`] is for the peers.
-struct Never;
+pub(super) struct Never;
 
 impl Task for Never {
     type Output = ();
@@ -195,7 +199,7 @@ impl Task for Never {
     }
 }
 
-fn hold_on_our_loop<T>(tasks: usize, task: impl Fn() -> T)
+pub(super) fn hold_on_our_loop<T>(tasks: usize, task: impl Fn() -> T)
 where
     T: Task<Output = u64> + 'static,
 {

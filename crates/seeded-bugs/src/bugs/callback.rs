@@ -26,10 +26,10 @@ pub const BUGS: &[Bug] = &[
         name: "callback-destructor-skipped",
         harm: "a callback task that is cancelled keeps all it holds for ever",
         file: TASK,
-        find: "impl<F, T> fmt::Debug for CallbackTask<F, T> {",
-        replace: "impl<F, T> Drop for CallbackTask<F, T> {\n    \
+        find: "impl<F, T, K: Threads> fmt::Debug for CallbackTask<F, T, K> {",
+        replace: "impl<F, T, K: Threads> Drop for CallbackTask<F, T, K> {\n    \
                   fn drop(&mut self) { std::mem::forget(self.callback.stage.take()); }\n}\n\n\
-                  impl<F, T> fmt::Debug for CallbackTask<F, T> {",
+                  impl<F, T, K: Threads> fmt::Debug for CallbackTask<F, T, K> {",
     },
     Bug {
         name: "callback-resumed-after-done",

@@ -1,0 +1,41 @@
+//! The laws for callbacks and generators that are `Send`, alone and with others, either way round;
+//! and that they do go on on another thread.
+
+mod leaves;
+mod moves;
+mod styles;
+
+use quadrivium_conformance::{
+    Subject, every_law,
+    styles::{Future, Green},
+};
+
+use styles::{Callback, Generator};
+
+mod callback {
+    super::every_law!(&super::Callback);
+}
+mod generator {
+    super::every_law!(&super::Generator);
+}
+
+macro_rules! pairs {
+    ($($pair:ident = $outer:ident, $inner:ident;)*) => {$(
+        mod $pair {
+            super::every_law!(super::Subject::performs(&super::$outer, &super::$inner));
+        }
+    )*};
+}
+
+pairs! {
+    callback_performs_green = Callback, Green;
+    callback_performs_future = Callback, Future;
+    callback_performs_generator = Callback, Generator;
+    generator_performs_green = Generator, Green;
+    generator_performs_future = Generator, Future;
+    generator_performs_generator = Generator, Generator;
+    green_performs_callback = Green, Callback;
+    green_performs_generator = Green, Generator;
+    future_performs_callback = Future, Callback;
+    future_performs_generator = Future, Generator;
+}
