@@ -7,6 +7,7 @@ use quadrivium::may;
 mod misuse;
 mod pinned;
 mod sockets;
+mod styles;
 mod tasks;
 mod threads;
 mod waits;
