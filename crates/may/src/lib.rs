@@ -2,3 +2,8 @@
 
 // `unsafe` stands where may's own functions are called that ask for it.
 #![deny(unsafe_code)]
+
+#[allow(unsafe_code)]
+mod green;
+
+pub use green::{Builder, DEFAULT_STACK_SIZE, GreenTask, green, perform};
