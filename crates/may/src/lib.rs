@@ -6,4 +6,4 @@
 #[allow(unsafe_code)]
 mod green;
 
-pub use green::{Builder, DEFAULT_STACK_SIZE, GreenTask, green, perform};
+pub use green::{Builder, DEFAULT_STACK_SIZE, GreenTask, green, perform, perform_with};

@@ -38,11 +38,43 @@ where
     P: Task + Send + 'static,
     P::Output: Send + 'static,
 {
+    perform_with(|| task)
+}
+
+/// The same for a task that is not `Send`: `make` makes it on the loop's thread.
+///
+/// ```
+/// use quadrivium::{EventLoop, green::{self, green}, may, time::turn};
+///
+/// // SAFETY: the body reads no thread-local, holds nothing that is `!Send`, and is small.
+/// let task = unsafe {
+///     may::green(|| {
+///         may::perform_with(|| {
+///             green(|| {
+///                 green::perform(turn());
+///                 42
+///             })
+///         })
+///     })
+/// };
+/// assert_eq!(EventLoop::with_virtual_clock()?.block_on(task)?, 42);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+///
+/// Where [`perform`] does.
+pub fn perform_with<M, P>(make: M) -> P::Output
+where
+    M: FnOnce() -> P + Send + 'static,
+    P: Task + 'static,
+    P::Output: Send + 'static,
+{
     let link = link();
     if is_unwinding() {
         refuse_to_suspend();
     }
-    match link.perform(Box::pin(task)) {
+    match link.perform(Box::new(|| Box::pin(make()))) {
         Ok(Ok(output)) => *output.downcast().expect("the answer to what was asked"),
         Ok(Err(payload)) => resume_unwind(payload),
         Err(told) => unwind(told),

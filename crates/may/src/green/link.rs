@@ -37,8 +37,8 @@ pub(crate) struct Link {
 enum State {
     /// The body runs, or is about to: it wakes the task when it has something to say.
     Running(Waker),
-    /// The body is parked, or about to be, until this is done.
-    Asked(BoxSubTask),
+    /// The body is parked, or about to be, until what this makes is done.
+    Asked(Make),
     /// The same, and the task has it.
     Performing,
     /// It is done: the body is about to run again.
@@ -54,11 +54,14 @@ enum State {
 /// What a body or a sub-task came to: its output, or the payload of its panic.
 pub(crate) type Outcome = thread::Result<Box<dyn Any + Send>>;
 
-/// A sub-task on its way to the loop's thread, where it stays.
+/// What crosses the threads: it makes a sub-task, which stays on the loop's.
+pub(crate) type Make = Box<dyn FnOnce() -> BoxSubTask + Send>;
+
+/// A sub-task, on the loop's thread.
 pub(crate) type BoxSubTask = Pin<Box<dyn SubTask>>;
 
-/// [`Task`] with the output type forgotten. Every task that can be sent is one.
-pub(crate) trait SubTask: Send {
+/// [`Task`] with the output type forgotten. Every task whose output can be sent is one.
+pub(crate) trait SubTask {
     fn resume_sub_task(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -67,7 +70,7 @@ pub(crate) trait SubTask: Send {
 
 impl<P> SubTask for P
 where
-    P: Task + Send,
+    P: Task,
     P::Output: Send + 'static,
 {
     fn resume_sub_task(
@@ -85,8 +88,8 @@ where
 pub(crate) enum Heard {
     /// It runs on.
     Nothing,
-    /// It wants this performed.
-    Asked(BoxSubTask),
+    /// It wants what this makes performed.
+    Asked(Make),
     /// It came to this.
     Ended(Outcome),
 }
@@ -120,9 +123,9 @@ impl Link {
             }
             State::Asked(_) | State::Ended(_) => {
                 match mem::replace(&mut *state, State::Over) {
-                    State::Asked(sub_task) => {
+                    State::Asked(make) => {
                         *state = State::Performing;
-                        Heard::Asked(sub_task)
+                        Heard::Asked(make)
                     }
                     State::Ended(outcome) => Heard::Ended(outcome),
                     _ => unreachable!("it was one of these two"),
@@ -153,9 +156,9 @@ impl Link {
 
 /// The body's side.
 impl Link {
-    /// Has the task perform this, and parks the green thread until it has.
-    pub(crate) fn perform(&self, sub_task: BoxSubTask) -> Result<Outcome, Told> {
-        self.ask(sub_task)?.wake();
+    /// Has the task perform what this makes, and parks the green thread until it has.
+    pub(crate) fn perform(&self, make: Make) -> Result<Outcome, Told> {
+        self.ask(make)?.wake();
         loop {
             if let Some(outcome) = self.answered()? {
                 return Ok(outcome);
@@ -165,10 +168,10 @@ impl Link {
         }
     }
 
-    fn ask(&self, sub_task: BoxSubTask) -> Result<Waker, Told> {
+    fn ask(&self, make: Make) -> Result<Waker, Told> {
         let mut state = self.state();
         told(&mut state)?;
-        match mem::replace(&mut *state, State::Asked(sub_task)) {
+        match mem::replace(&mut *state, State::Asked(make)) {
             State::Running(waker) => Ok(waker),
             _ => unreachable!("a body that runs has heard every answer"),
         }

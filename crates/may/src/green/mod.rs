@@ -21,5 +21,5 @@ mod link;
 mod handle;
 mod task;
 
-pub use handle::perform;
+pub use handle::{perform, perform_with};
 pub use task::{Builder, DEFAULT_STACK_SIZE, GreenTask, green};

@@ -1,6 +1,7 @@
 //! [`GreenTask`]: a may green thread as a task.
 
 use std::{
+    any::Any,
     fmt,
     marker::PhantomData,
     mem,
@@ -8,6 +9,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::Waker,
+    thread,
 };
 
 use may::coroutine::{self, JoinHandle, is_coroutine};
@@ -216,18 +218,20 @@ where
 }
 
 impl GreenThread {
-    /// Performs what the body asks for, until that suspends, or the body has nothing more to say.
+    /// Performs what the body asks for, until that suspends or is done; or hears that it has ended.
     fn resume(&mut self, cx: &mut Context<'_>) -> Step<Outcome> {
-        if self.sub_task.is_none() {
-            match self.body.link.hear(cx.waker().clone()) {
+        let resumed = match self.sub_task.take() {
+            Some(sub_task) => contain(|| resume(sub_task, cx)),
+            None => match self.body.link.hear(cx.waker().clone()) {
                 Heard::Nothing => return Step::Suspended(Wait::Wake),
                 Heard::Ended(outcome) => return Step::Done(outcome),
-                Heard::Asked(sub_task) => self.sub_task = Some(sub_task),
-            }
-            self.hold = None;
-        }
-        let sub_task = self.sub_task.take().expect("the body has asked for it");
-        let outcome = match catch_unwind(AssertUnwindSafe(|| resume(sub_task, cx))) {
+                Heard::Asked(make) => {
+                    self.hold = None;
+                    contain(|| resume(make(), cx))
+                }
+            },
+        };
+        let outcome = match resumed {
             Ok(Resumed::Suspended(sub_task, wait)) => {
                 self.sub_task = Some(sub_task);
                 return Step::Suspended(wait);
@@ -245,7 +249,7 @@ impl GreenThread {
 /// What the resume of a sub-task came to. Once it is done it is dropped.
 enum Resumed {
     Suspended(BoxSubTask, Wait),
-    Done(Box<dyn std::any::Any + Send>),
+    Done(Box<dyn Any + Send>),
 }
 
 fn resume(mut sub_task: BoxSubTask, cx: &mut Context<'_>) -> Resumed {
@@ -253,6 +257,11 @@ fn resume(mut sub_task: BoxSubTask, cx: &mut Context<'_>) -> Resumed {
         Step::Suspended(wait) => Resumed::Suspended(sub_task, wait),
         Step::Done(output) => Resumed::Done(output),
     }
+}
+
+/// A panic of a sub-task is for the body.
+fn contain<T>(resume: impl FnOnce() -> T) -> thread::Result<T> {
+    catch_unwind(AssertUnwindSafe(resume))
 }
 
 impl Drop for Body {
