@@ -5,23 +5,40 @@
 #[path = "style/shelf.rs"]
 mod shelf;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use quadrivium_conformance::{check, laws};
 
 use shelf::May;
 
-/// Whether a law stands in the file of exceptions.
-fn is_exception(topic: &str, name: &str) -> bool {
-    let exceptions = include_str!("style/exceptions");
-    let law = format!("{topic}::{name}");
-    exceptions.lines().any(|line| line.split_whitespace().next() == Some(&law))
+/// A reason why some laws do not hold, and which.
+struct Group {
+    name: &'static str,
+    why: &'static str,
+    laws: Vec<&'static str>,
+}
+
+/// What stands in the file of exceptions.
+fn exceptions() -> Vec<Group> {
+    let mut groups = Vec::<Group>::new();
+    for line in include_str!("style/exceptions").lines() {
+        if let Some(reason) = line.strip_prefix('[') {
+            let (name, why) = reason.split_once("] ").expect("a group has a reason");
+            groups.push(Group { name, why, laws: Vec::new() });
+        } else if !line.is_empty() && !line.starts_with('#') {
+            groups.last_mut().expect("a law is in a group").laws.push(line);
+        }
+    }
+    groups
 }
 
 /// Checks the laws of a topic, as the test of that name.
 fn check_topic(topic: &str) {
-    for law in laws().filter(|law| law.topic == topic && !is_exception(topic, law.name)) {
-        check((&May).into(), topic, law.name, &format!("style::{topic}"));
+    let exceptions: BTreeSet<_> = exceptions().into_iter().flat_map(|group| group.laws).collect();
+    for law in laws().filter(|law| law.topic == topic) {
+        if !exceptions.contains(format!("{topic}::{}", law.name).as_str()) {
+            check((&May).into(), topic, law.name, &format!("style::{topic}"));
+        }
     }
 }
 
@@ -51,4 +68,27 @@ topics! {
 fn all_topics_are_here() {
     let topics: BTreeSet<_> = laws().map(|law| law.topic).collect();
     assert_eq!(topics, TOPICS.iter().copied().collect());
+}
+
+#[test]
+fn every_exception_is_a_law_and_stands_there_once() {
+    let mut laws: BTreeSet<_> = laws().map(|law| format!("{}::{}", law.topic, law.name)).collect();
+    for law in exceptions().into_iter().flat_map(|group| group.laws) {
+        assert!(laws.remove(law), "{law} is no law, or is there twice");
+    }
+}
+
+#[test]
+fn the_page_has_the_reasons() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/may.md");
+    let page = fs::read_to_string(path).unwrap();
+    let all = laws().count();
+    let exceptions = exceptions();
+    let kept = all - exceptions.iter().map(|group| group.laws.len()).sum::<usize>();
+    let sentence = format!("{kept} of the {all} [laws](laws.md)");
+    assert!(page.contains(&sentence), "docs/may.md does not say: {sentence}");
+    for Group { name, why, laws } in exceptions {
+        let row = format!("| {name} | {} | {why} |", laws.len());
+        assert!(page.contains(&row), "docs/may.md has no line\n{row}");
+    }
 }

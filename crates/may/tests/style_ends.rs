@@ -3,6 +3,8 @@
 
 #[path = "style/by_hand.rs"]
 mod by_hand;
+#[path = "style/thread.rs"]
+mod thread;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -19,7 +21,8 @@ use quadrivium::{
 };
 use quadrivium_conformance::{is_done, message, quietly};
 
-use by_hand::{ByHand, Said, WhenDropped, thread};
+use by_hand::{ByHand, Said, WhenDropped};
+use thread::thread;
 
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -1,7 +1,7 @@
 //! May green threads on loops: many of them, on both clocks, with sockets, from worker to worker.
 
-#[path = "style/by_hand.rs"]
-mod by_hand;
+#[path = "style/thread.rs"]
+mod thread;
 
 use std::{
     collections::HashSet,
@@ -23,7 +23,7 @@ use quadrivium::{
     time::now,
 };
 
-use by_hand::thread;
+use thread::thread;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -16,7 +16,17 @@ use super::link::{Link, Told};
 // The task that this coroutine is the body of, if it is one. No thread-local, since a coroutine goes
 // on wherever there is a worker for it.
 coroutine_local! {
-    static LINK: RefCell<Option<Arc<Link>>> = RefCell::new(None)
+    static LINK: RefCell<Option<Tenant>> = RefCell::new(None)
+}
+
+/// A body in its coroutine, until may has done with that.
+struct Tenant(Arc<Link>);
+
+impl Drop for Tenant {
+    /// A stack that overflows is left without a word: may switches away from it and never back.
+    fn drop(&mut self) {
+        self.0.end_without_a_word();
+    }
 }
 
 /// The payload that unwinds a body whose task is dropped.
@@ -83,7 +93,7 @@ where
 
 /// Runs the body of a green thread that may has just begun, and says what it came to.
 pub(crate) fn run<T: Send + 'static>(link: Arc<Link>, body: impl FnOnce() -> T) {
-    let former = LINK.with(|current| current.replace(Some(Arc::clone(&link))));
+    let former = LINK.with(|current| current.replace(Some(Tenant(Arc::clone(&link)))));
     debug_assert!(former.is_none(), "a coroutine has one body");
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         if link.is_cancelled() {
@@ -100,7 +110,7 @@ pub(crate) fn run<T: Send + 'static>(link: Arc<Link>, body: impl FnOnce() -> T) 
 /// thread-local may be on the way of a suspension: whose the thread is, is looked up anew.
 #[inline(never)]
 fn link() -> Arc<Link> {
-    let link = LINK.with(|current| current.borrow().clone());
+    let link = LINK.with(|current| current.borrow().as_ref().map(|tenant| Arc::clone(&tenant.0)));
     link.expect(
         "may::perform outside the body of a may green thread: \
          use the `perform` of the style around it, or EventLoop::block_on",

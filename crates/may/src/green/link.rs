@@ -210,6 +210,14 @@ impl Link {
             _ => unreachable!("a body ends while it runs"),
         }
     }
+
+    /// The coroutine is gone. A body that has not ended before has overflowed its stack.
+    pub(crate) fn end_without_a_word(&self) {
+        if matches!(*self.state(), State::Running(_) | State::Cancelled(_)) {
+            let text = "a may green thread has overflowed its stack: give it more with Builder";
+            self.end(Err(Box::new(text)));
+        }
+    }
 }
 
 /// Whether the task has been dropped, as the body hears it.

@@ -8,7 +8,6 @@ use std::{
 
 use quadrivium::{
     Task,
-    may::{GreenTask, green},
     task::{Context, Step, Wait},
 };
 
@@ -68,15 +67,4 @@ impl Drop for WhenDropped {
     fn drop(&mut self) {
         self.0.say(self.1);
     }
-}
-
-/// A may green thread with a body of these tests.
-pub fn thread<F, T>(body: F) -> GreenTask<F, T>
-where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
-{
-    // SAFETY: the bodies of these tests look at no thread-local and hold nothing that is `!Send`
-    // where they suspend.
-    unsafe { green(body) }
 }
