@@ -15,8 +15,8 @@ use std::{
 
 use may::coroutine;
 use quadrivium::{
-    may::{Builder, perform, perform_with},
     green,
+    may::{Builder, perform, perform_with},
     net::UnixStream,
     prelude::*,
     task::Either,

@@ -8,7 +8,9 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     process::Output,
+    sync::mpsc,
     task::Waker,
+    time::Duration,
 };
 
 use may::coroutine;
@@ -101,13 +103,16 @@ fn a_perform_in_a_destructor_may_suspend_when_nothing_unwinds() {
 fn a_body_that_never_gives_in_ends_the_process() {
     let output = alone("a_body_that_never_gives_in_ends_the_process", "", || {
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
-        let stubborn = thread(|| {
+        let (begins, begun) = mpsc::channel();
+        let stubborn = thread(move || {
+            begins.send(()).unwrap();
             loop {
-                let _ = catch_unwind(|| perform(sleep(std::time::Duration::MAX)));
+                let _ = catch_unwind(|| perform(sleep(Duration::MAX)));
             }
         });
         drop(event_loop.spawn(stubborn));
         event_loop.block_on(turn()).unwrap();
+        begun.recv().unwrap();
         drop(event_loop);
         eprintln!("the loop is gone");
     });
@@ -142,7 +147,6 @@ fn an_overflow_is_a_panic_or_the_end() {
 fn a_body_that_does_not_fit_panics() {
     let large = [0_u8; 80 * 1024];
     let mut task = thread(move || large[1]);
-    let told =
-        quietly(|| is_done(&Pin::new(&mut task).resume(&mut Context::new(Waker::noop()))));
+    let told = quietly(|| is_done(&Pin::new(&mut task).resume(&mut Context::new(Waker::noop()))));
     assert!(told.unwrap_err().contains("exceeds stack"));
 }

@@ -62,10 +62,7 @@ pub(crate) type BoxSubTask = Pin<Box<dyn SubTask>>;
 
 /// [`Task`] with the output type forgotten. Every task whose output can be sent is one.
 pub(crate) trait SubTask {
-    fn resume_sub_task(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Step<Box<dyn Any + Send>>;
+    fn resume_sub_task(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Box<dyn Any + Send>>;
 }
 
 impl<P> SubTask for P
@@ -73,10 +70,7 @@ where
     P: Task,
     P::Output: Send + 'static,
 {
-    fn resume_sub_task(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Step<Box<dyn Any + Send>> {
+    fn resume_sub_task(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Box<dyn Any + Send>> {
         match self.resume(cx) {
             Step::Suspended(wait) => Step::Suspended(wait),
             Step::Done(output) => Step::Done(Box::new(output)),
@@ -121,16 +115,14 @@ impl Link {
                 mem::swap(former, &mut waker);
                 Heard::Nothing
             }
-            State::Asked(_) | State::Ended(_) => {
-                match mem::replace(&mut *state, State::Over) {
-                    State::Asked(make) => {
-                        *state = State::Performing;
-                        Heard::Asked(make)
-                    }
-                    State::Ended(outcome) => Heard::Ended(outcome),
-                    _ => unreachable!("it was one of these two"),
+            State::Asked(_) | State::Ended(_) => match mem::replace(&mut *state, State::Over) {
+                State::Asked(make) => {
+                    *state = State::Performing;
+                    Heard::Asked(make)
                 }
-            }
+                State::Ended(outcome) => Heard::Ended(outcome),
+                _ => unreachable!("it was one of these two"),
+            },
             State::Performing | State::Over | State::Cancelled(_) => {
                 unreachable!("the task knows that there is nothing to hear")
             }

@@ -199,7 +199,9 @@ where
 {
     #[cold]
     fn start(&mut self, waker: Waker) {
-        let State::Fresh(body, builder) = mem::replace(&mut self.state, State::Done) else { return };
+        let State::Fresh(body, builder) = mem::replace(&mut self.state, State::Done) else {
+            return;
+        };
         assert!(
             !is_coroutine(),
             "a may green thread as a task on one of may's own workers, which would wait for itself \
