@@ -32,14 +32,52 @@ fn exceptions() -> Vec<Group> {
     groups
 }
 
-/// Checks the laws of a topic, as the test of that name.
+/// Whether a law is among the exceptions.
+fn is_exception(topic: &str, name: &str) -> bool {
+    let law = format!("{topic}::{name}");
+    exceptions().iter().any(|group| group.laws.contains(&law.as_str()))
+}
+
+/// Checks the laws of a topic that need no process of their own.
 fn check_topic(topic: &str) {
-    let exceptions: BTreeSet<_> = exceptions().into_iter().flat_map(|group| group.laws).collect();
-    for law in laws().filter(|law| law.topic == topic) {
-        if !exceptions.contains(format!("{topic}::{}", law.name).as_str()) {
-            check((&May).into(), topic, law.name, &format!("style::{topic}"));
-        }
+    let is_checked = |name| !is_exception(topic, name) && !ALONE.contains(&(topic, name));
+    for law in laws().filter(|law| law.topic == topic && is_checked(law.name)) {
+        check((&May).into(), topic, law.name, "");
     }
+}
+
+/// Laws that run in a process of their own, which begins by the name of the test.
+macro_rules! alone {
+    ($($topic:ident: $($law:ident)*;)*) => {
+        mod alone {
+            $(mod $topic {
+                $(
+                    #[test]
+                    fn $law() {
+                        let test = concat!(module_path!(), "::", stringify!($law));
+                        crate::check_alone(stringify!($topic), stringify!($law), test);
+                    }
+                )*
+            })*
+        }
+
+        const ALONE: &[(&str, &str)] = &[$($((stringify!($topic), stringify!($law))),*),*];
+    };
+}
+
+fn check_alone(topic: &str, name: &str, test: &str) {
+    if !is_exception(topic, name) {
+        check((&May).into(), topic, name, test);
+    }
+}
+
+alone! {
+    child_cancels: nothing_is_left;
+    descriptors: a_loop_is_dropped a_number_comes_again waited_for_again none_left_for_a_connection
+        a_signal_while_the_loop_sleeps;
+    happy_eyeballs: the_losers_are_closed a_cancelled_connect;
+    signals: a_listener_that_cannot_be_made its_default_comes_back;
+    thread_locals: a_loop_in_a_thread_local a_task_in_a_thread_local a_handle_in_a_thread_local;
 }
 
 macro_rules! topics {
