@@ -2,13 +2,17 @@
 
 use std::{
     cell::RefCell,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     process,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
 };
 
-use may::coroutine_local;
+use may::{
+    coroutine::{self, Coroutine},
+    coroutine_local,
+};
 use quadrivium_core::Task;
 
 use super::link::{Link, Told};
@@ -20,13 +24,33 @@ coroutine_local! {
 }
 
 /// A body in its coroutine, until may has done with that.
-struct Tenant(Arc<Link>);
+struct Tenant {
+    link: Arc<Link>,
+    coroutine: Coroutine,
+}
 
 impl Drop for Tenant {
-    /// A stack that overflows is left without a word: may switches away from it and never back.
     fn drop(&mut self) {
-        self.0.end_without_a_word();
+        // A stack that overflows is left without a word: may switches away from it and never back.
+        self.link.end_without_a_word();
+        graves().push(self.coroutine.clone());
     }
+}
+
+/// Coroutines that have ended, for a loop's thread to drop.
+///
+/// may may run a coroutine from inside the very call that parks it, when the unpark came first. If
+/// it ends there, and its handle is dropped there too, that waits for ever for the call to be over.
+static GRAVES: Mutex<Vec<Coroutine>> = Mutex::new(Vec::new());
+
+fn graves() -> MutexGuard<'static, Vec<Coroutine>> {
+    GRAVES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Drops the handles of coroutines that have ended. Not for may's workers.
+pub(crate) fn bury() {
+    let ended = mem::take(&mut *graves());
+    drop(ended);
 }
 
 /// The payload that unwinds a body whose task is dropped.
@@ -93,7 +117,8 @@ where
 
 /// Runs the body of a green thread that may has just begun, and says what it came to.
 pub(crate) fn run<T: Send + 'static>(link: Arc<Link>, body: impl FnOnce() -> T) {
-    let former = LINK.with(|current| current.replace(Some(Tenant(Arc::clone(&link)))));
+    let tenant = Tenant { link: Arc::clone(&link), coroutine: coroutine::current() };
+    let former = LINK.with(|current| current.replace(Some(tenant)));
     debug_assert!(former.is_none(), "a coroutine has one body");
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         if link.is_cancelled() {
@@ -110,7 +135,8 @@ pub(crate) fn run<T: Send + 'static>(link: Arc<Link>, body: impl FnOnce() -> T) 
 /// thread-local may be on the way of a suspension: whose the thread is, is looked up anew.
 #[inline(never)]
 fn link() -> Arc<Link> {
-    let link = LINK.with(|current| current.borrow().as_ref().map(|tenant| Arc::clone(&tenant.0)));
+    let link =
+        LINK.with(|current| current.borrow().as_ref().map(|tenant| Arc::clone(&tenant.link)));
     link.expect(
         "may::perform outside the body of a may green thread: \
          use the `perform` of the style around it, or EventLoop::block_on",

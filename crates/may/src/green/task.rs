@@ -16,7 +16,7 @@ use may::coroutine::{self, JoinHandle, is_coroutine};
 use quadrivium_core::{Context, Hold, RESUMED_AFTER_DONE, Step, Task, Wait, hold};
 
 use super::{
-    handle::run,
+    handle::{bury, run},
     link::{BoxSubTask, Heard, Link, Outcome},
 };
 
@@ -207,6 +207,7 @@ where
             "a may green thread as a task on one of may's own workers, which would wait for itself \
              when the task is dropped: run the loop on a thread of its own",
         );
+        bury();
         let link = Arc::new(Link::new(waker));
         let theirs = Arc::clone(&link);
         let coroutine = coroutine::Builder::new().stack_size(builder.words());
