@@ -5,6 +5,7 @@
 //! | [`spawn`] | a `Send` task of any style | on may's workers, at each resume on another of them |
 //! | [`spawn_pinned`] | any task | on one of may's workers, with a loop of its own |
 //! | [`block_on`] | a `Send` task, while the caller waits | the same; the caller is an OS thread or a coroutine of may |
+//! | [`green`] | a green thread of may as a task, `unsafe` to make | its body on may's workers, what it performs on the loop that resumes it |
 //!
 //! ```
 //! use quadrivium::{may, prelude::*};
@@ -37,6 +38,8 @@ mod config;
 mod task;
 mod pinned;
 mod block_on;
+#[allow(unsafe_code)]
+mod green;
 
 mod cell;
 mod errand;
@@ -50,6 +53,12 @@ mod clock;
 
 pub use block_on::block_on;
 pub use config::{Config, StartError};
+pub use green::{Builder, DEFAULT_STACK_SIZE, GreenTask, green, perform, perform_with};
 pub use pinned::spawn_pinned;
 pub use task::{spawn, spawn_named};
 pub use worker::workers;
+
+/// The examples of the page run as tests.
+#[doc = include_str!("../../../docs/may.md")]
+#[cfg(doctest)]
+struct PageExamples;

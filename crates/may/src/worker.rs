@@ -71,3 +71,8 @@ fn is(index: usize) -> bool {
     }
     is_here
 }
+
+/// Whether this thread is a worker.
+pub(crate) fn is_here() -> bool {
+    THIS.get().is_some()
+}

@@ -1,0 +1,161 @@
+//! A body of the laws as a may green thread.
+//!
+//! Bodies are not `Send`, and the green thread is on another thread than the loop. So what it
+//! performs is named by a number, and stands on a shelf of the loop's thread under it.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    pin::Pin,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use quadrivium::{
+    Task,
+    may::{green, perform},
+    task::{BoxTask, Context, Step},
+};
+use quadrivium_conformance::{Body, Next, Style, Then, Value};
+
+/// may's green threads.
+pub struct May;
+
+impl Style for May {
+    fn name(&self) -> &'static str {
+        "may"
+    }
+
+    fn task(&self, body: Body<Value>) -> BoxTask<Value> {
+        let place = Place::new(body);
+        let key = place.0;
+        // SAFETY: it looks at no thread-local and holds a number.
+        let thread = unsafe {
+            green(move || {
+                while perform(GoOn(key)) {
+                    perform(PerformNext(key));
+                }
+            })
+        };
+        Box::pin(Shelved { thread, place })
+    }
+}
+
+thread_local! {
+    static SHELF: RefCell<HashMap<u64, Entry>> = RefCell::default();
+}
+
+/// What a body is doing. The task that it performs is dropped before it.
+#[derive(Default)]
+struct Entry {
+    performs: Option<BoxTask<Then>>,
+    then: Option<Then>,
+    body: Option<Body<Value>>,
+    value: Option<Value>,
+}
+
+/// Looks at an entry; no user code runs meanwhile.
+fn with<T>(key: u64, look: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+    SHELF.try_with(|shelf| shelf.borrow_mut().get_mut(&key).map(look)).ok().flatten()
+}
+
+fn entry<T>(key: u64, look: impl FnOnce(&mut Entry) -> T) -> T {
+    with(key, look).expect("the entry is there as long as the task")
+}
+
+/// The place of a body on the shelf. Dropped, it takes along whatever is there.
+struct Place(u64);
+
+impl Place {
+    fn new(body: Body<Value>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let key = NEXT.fetch_add(1, Ordering::Relaxed);
+        let entry = Entry { body: Some(body), ..Entry::default() };
+        SHELF.with_borrow_mut(|shelf| shelf.insert(key, entry));
+        Self(key)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let entry = SHELF.try_with(|shelf| shelf.borrow_mut().remove(&self.0));
+        drop(entry);
+    }
+}
+
+/// The green thread, and then what it has on the shelf.
+struct Shelved<G> {
+    thread: G,
+    place: Place,
+}
+
+impl<G: Task<Output = ()> + Unpin> Task for Shelved<G> {
+    type Output = Value;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Value> {
+        match Pin::new(&mut self.thread).resume(cx) {
+            Step::Suspended(wait) => Step::Suspended(wait),
+            Step::Done(()) => {
+                Step::Done(entry(self.place.0, |entry| entry.value.take()).expect("it has ended"))
+            }
+        }
+    }
+}
+
+/// Goes on with the body, and tells whether there is a task to perform.
+struct GoOn(u64);
+
+impl Task for GoOn {
+    type Output = bool;
+
+    fn resume(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Step<bool> {
+        let (then, body) = entry(self.0, |entry| (entry.then.take(), entry.body.take()));
+        // Here, so that the body is dropped if anything panics.
+        let mut body = body.expect("a body goes on where it was");
+        if let Some(then) = then {
+            then();
+        }
+        let next = body.go_on();
+        let is_performing = matches!(next, Next::Perform(_));
+        match next {
+            Next::Perform(task) => entry(self.0, |entry| {
+                entry.performs = Some(task);
+                entry.body = Some(body);
+            }),
+            Next::End(value) => {
+                drop(body);
+                entry(self.0, |entry| entry.value = Some(value));
+            }
+        }
+        Step::Done(is_performing)
+    }
+}
+
+/// Performs the task that the body wants performed.
+struct PerformNext(u64);
+
+impl Task for PerformNext {
+    type Output = ();
+
+    fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
+        let task = entry(self.0, |entry| entry.performs.take());
+        let mut task = task.expect("the body has said which");
+        match task.as_mut().resume(cx) {
+            Step::Suspended(wait) => {
+                entry(self.0, |entry| entry.performs = Some(task));
+                Step::Suspended(wait)
+            }
+            Step::Done(then) => {
+                drop(task);
+                entry(self.0, |entry| entry.then = Some(then));
+                Step::Done(())
+            }
+        }
+    }
+}
+
+impl Drop for PerformNext {
+    /// On another thread there is nothing on the shelf.
+    fn drop(&mut self) {
+        drop(with(self.0, |entry| entry.performs.take()));
+    }
+}
