@@ -5,8 +5,12 @@ use std::{
     process::{self, Command, Output},
 };
 
+use crate::law;
+
 /// Tells the child that it is one, and which.
 const CHILD: &str = "QUADRIVIUM_LAW_CHILD";
+/// Tells it of which law, when a test checks several.
+const LAW: &str = "QUADRIVIUM_LAW";
 
 /// Runs `something` in a process of its own, and ends that. `test` is the full name of the calling
 /// test, `case` which of its calls this is.
@@ -15,6 +19,7 @@ pub fn alone(test: &str, case: &str, something: impl FnOnce()) -> Output {
         Err(_) => Command::new(env::current_exe().expect("a test runs from a file"))
             .args(["--exact", test, "--nocapture"])
             .env(CHILD, case)
+            .env(LAW, law::name())
             .output()
             .expect("the test can start itself"),
         Ok(chosen) if chosen == case => {
@@ -24,4 +29,9 @@ pub fn alone(test: &str, case: &str, something: impl FnOnce()) -> Output {
         // The child is on its way to its own case.
         Ok(_) => Output { status: Default::default(), stdout: Vec::new(), stderr: Vec::new() },
     }
+}
+
+/// Whether this is the child of another law: then it is on its way to that.
+pub(crate) fn is_of_another(law: &str) -> bool {
+    env::var(LAW).is_ok_and(|chosen| !chosen.is_empty() && chosen != law)
 }

@@ -1,33 +1,125 @@
 //! Loops for tests, and resuming by hand.
 
 use std::{
+    cell::Cell,
+    fmt,
+    ops::Deref,
     panic::{AssertUnwindSafe, catch_unwind},
     task::Waker,
+    time::Duration,
 };
 
 use quadrivium::{
-    EventLoop, JoinHandle,
-    event_loop::{Recorder, Turned},
+    EventLoop, JoinHandle, RunError, Task,
+    event_loop::{Recorder, Trace, Turned},
     task::{BoxTask, Context, Step},
 };
 
-use crate::{Probe, Subject, body};
+use crate::{Host, HostLoop, Probe, Subject, Value, Virtual, body, map};
 
-/// A loop on the virtual clock.
-pub fn new_loop() -> EventLoop {
-    EventLoop::with_virtual_clock().expect("the OS lets us make a loop")
+thread_local! {
+    /// Where the law on this thread is checked.
+    static HOST: Cell<&'static dyn Host> = const { Cell::new(&Virtual) };
+    /// How many loops of it the law has asked for.
+    static LOOPS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A loop of the host on which a law is checked.
+pub struct TestLoop(Box<dyn HostLoop>);
+
+/// A loop of the host, on the virtual clock if it has one.
+pub fn new_loop() -> TestLoop {
+    LOOPS.set(LOOPS.get() + 1);
+    TestLoop(HOST.get().new_loop())
 }
 
 /// The same, and its trace.
-pub fn traced() -> (EventLoop, Recorder) {
+pub fn traced() -> (TestLoop, Recorder) {
     let mut event_loop = new_loop();
     let trace = Recorder::default();
     event_loop.trace(trace.clone());
     (event_loop, trace)
 }
 
+/// A loop of the host on the real clock: the operating system knows no other.
+pub(crate) fn real_loop() -> TestLoop {
+    LOOPS.set(LOOPS.get() + 1);
+    TestLoop(HOST.get().real_loop())
+}
+
+/// Runs a law on this host; how many loops it asked for.
+pub(crate) fn on(host: &'static dyn Host, law: impl FnOnce()) -> usize {
+    HOST.set(host);
+    host.around(Box::new(law));
+    LOOPS.get()
+}
+
+impl TestLoop {
+    /// As [`EventLoop::block_on`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn block_on<T>(&mut self, task: T) -> Result<T::Output, RunError>
+    where
+        T: Task + 'static,
+        T::Output: 'static,
+    {
+        let value = self.0.block_on(map(task, |output| Box::new(output) as Value))?;
+        Ok(*value.downcast().expect("a host hands the value on"))
+    }
+
+    /// As [`EventLoop::run`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn run(&mut self) -> Result<(), RunError> {
+        self.0.run()
+    }
+
+    /// As [`EventLoop::turn`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn turn(&mut self) -> Result<Turned, RunError> {
+        self.0.turn()
+    }
+
+    /// As [`EventLoop::advance`].
+    pub fn advance(&mut self, duration: Duration) {
+        self.0.advance(duration);
+    }
+
+    /// As [`EventLoop::trace`].
+    pub fn trace(&mut self, trace: impl Trace + 'static) {
+        self.0.trace(Box::new(trace));
+    }
+
+    /// The loop as its host has it, which can hand tasks to where the host runs them.
+    pub fn of_the_host(&mut self) -> &mut dyn HostLoop {
+        &mut *self.0
+    }
+}
+
+/// What does not wait is the same on every host.
+impl Deref for TestLoop {
+    type Target = EventLoop;
+
+    fn deref(&self) -> &EventLoop {
+        self.0.event_loop()
+    }
+}
+
+impl fmt::Debug for TestLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
 /// Runs so many turns; what the last one left to do.
-pub fn turns(event_loop: &mut EventLoop, n: usize) -> Turned {
+pub fn turns(event_loop: &mut TestLoop, n: usize) -> Turned {
     let mut turned = Turned::Empty;
     for _ in 0..n {
         turned = event_loop.turn().expect("no loop runs on this thread");

@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 
-use crate::{Feature, Subject, laws::laws, watchdog};
+use crate::{
+    Feature, Host, HostFeature, Subject, Virtual, child, event_loop, laws::laws, quietly, watchdog,
+};
 
 /// A behaviour every style must show: a name, a sentence, and a function that panics where it does
 /// not hold.
@@ -16,12 +18,16 @@ pub struct Law {
     pub specification: &'static str,
     /// What a style must support for it.
     pub needs: &'static [Feature],
+    /// What a host must support for it.
+    pub on: &'static [HostFeature],
     pub(crate) holds: fn(Subject),
 }
 
 thread_local! {
     /// The name of the test that is checking a law, for one that needs a process of its own.
     static TEST: RefCell<String> = const { RefCell::new(String::new()) };
+    /// The law that is being checked, for the same.
+    static NAME: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 impl Law {
@@ -34,28 +40,64 @@ impl Law {
     /// seconds without a sign of life, or as many as the environment variable `QUADRIVIUM_LAW_LIMIT`
     /// says.
     pub fn check(&self, subject: Subject) {
+        if let Checked::Spared(why) = self.check_on(&Virtual, subject) {
+            println!("skipped: {why}");
+        }
+    }
+
+    /// The same on another host; whether it was spared.
+    ///
+    /// # Panics
+    ///
+    /// As [`check`](Law::check).
+    pub fn check_on(&self, host: &'static dyn Host, subject: Subject) -> Checked {
         if let Some(lacks) = self.needs.iter().find(|feature| !subject.supports(**feature)) {
-            println!("skipped: {subject} does not support {lacks:?}");
-            return;
+            return Checked::Spared(format!("{subject} does not support {lacks:?}"));
+        }
+        if let Some(lacks) = self.on.iter().find(|feature| !host.supports(**feature)) {
+            return Checked::Spared(format!("{} does not support {lacks:?}", host.name()));
         }
         let (law, test) = (*self, test());
-        watchdog::watch(&format!("law {}::{} for {subject}", self.topic, self.name), move || {
+        let name = format!("{}::{}", law.topic, law.name);
+        if child::is_of_another(&name) {
+            return Checked::Spared(format!("this process is not for {name}"));
+        }
+        let what = format!("law {name} for {subject} on {}", host.name());
+        let loops = watchdog::watch(&what, move || {
             TEST.set(test);
+            NAME.set(name);
             // Said when it unwinds, below the message of the panic, which knows no law.
-            let named = Named(law, subject);
-            (law.holds)(subject);
+            let named = Named(law, subject, host.name());
+            let loops = event_loop::on(host, || (law.holds)(subject));
             std::mem::forget(named);
+            loops
         });
+        match loops {
+            0 => Checked::NeedsNoHost,
+            _ => Checked::Holds,
+        }
     }
 }
 
+/// What came of a law that does not fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// It holds on this host.
+    Holds,
+    /// It holds, and has asked the host for nothing: it resumes tasks by hand, or makes a loop of its
+    /// own.
+    NeedsNoHost,
+    /// It was not checked, for this reason.
+    Spared(String),
+}
+
 /// Prints the sentence of a law that does not hold.
-struct Named(Law, Subject);
+struct Named(Law, Subject, &'static str);
 
 impl Drop for Named {
     fn drop(&mut self) {
-        let Self(Law { topic, name, specification, .. }, subject) = self;
-        eprintln!("law {topic}::{name} does not hold for {subject}:{specification}");
+        let Self(Law { topic, name, specification, .. }, subject, host) = self;
+        eprintln!("law {topic}::{name} does not hold for {subject} ({host}):{specification}");
     }
 }
 
@@ -66,11 +108,59 @@ impl Drop for Named {
 ///
 /// Where the law does not hold, and when there is no such law.
 pub fn check(subject: Subject, topic: &str, name: &str, test: &str) {
-    // The harness knows its tests without the name of the crate.
-    let test = test.split_once("::").map_or(test, |(_, test)| test);
-    TEST.set(test.to_string());
+    name_test(test);
     let law = laws().find(|law| law.topic == topic && law.name == name);
     law.expect("every test is of a law").check(subject);
+}
+
+/// Checks all these laws on a host, as the test `test`; how many hold there.
+///
+/// # Panics
+///
+/// Where one does not hold, with the names of all those, after the others have been checked.
+pub fn check_on(
+    host: &'static dyn Host,
+    subject: Subject,
+    laws: impl IntoIterator<Item = &'static Law>,
+    test: &str,
+) -> Tally {
+    name_test(test);
+    let (mut tally, mut broken) = (Tally::default(), Vec::new());
+    for law in laws {
+        match quietly(|| law.check_on(host, subject)) {
+            Ok(Checked::Holds) => tally.hold += 1,
+            Ok(Checked::NeedsNoHost) => tally.need_no_host += 1,
+            Ok(Checked::Spared(why)) => {
+                println!("skipped {}::{}: {why}", law.topic, law.name);
+                tally.spared += 1;
+            }
+            Err(_) => broken.push(format!("{}::{}", law.topic, law.name)),
+        }
+    }
+    assert!(broken.is_empty(), "not for {subject} on {}: {}", host.name(), broken.join(", "));
+    tally
+}
+
+/// What came of many laws.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// So many hold on the host.
+    pub hold: usize,
+    /// So many hold, and have asked the host for nothing.
+    pub need_no_host: usize,
+    /// So many were not checked, as the host or the style lacks what they need.
+    pub spared: usize,
+}
+
+/// The name of the law that is checked on this thread.
+pub(crate) fn name() -> String {
+    NAME.with_borrow(String::clone)
+}
+
+/// The harness knows its tests without the name of the crate.
+fn name_test(test: &str) {
+    let test = test.split_once("::").map_or(test, |(_, test)| test);
+    TEST.set(test.to_string());
 }
 
 /// The name of the test that runs on this thread.
@@ -84,13 +174,14 @@ pub(crate) fn test() -> String {
 /// dollar: a macro that makes a macro has no other way to write one.
 macro_rules! laws {
     (($d:tt) $topic:ident:
-        $($(#[doc = $specification:literal])+ $law:ident $(needs $need:ident)?;)+
+        $($(#[doc = $specification:literal])+ $law:ident $(needs $need:ident)? $(on $($on:ident)+)?;)+
     ) => {
         pub(super) const LAWS: &[$crate::Law] = &[$($crate::Law {
             topic: stringify!($topic),
             name: stringify!($law),
             specification: concat!($($specification),+),
             needs: &[$($crate::Feature::$need)?],
+            on: &[$($($crate::HostFeature::$on),+)?],
             holds: $law,
         }),+];
 

@@ -63,6 +63,7 @@ mod law;
 // What a style is, and what is under test.
 mod style;
 mod subject;
+mod host;
 mod body;
 pub mod styles;
 
@@ -82,8 +83,11 @@ mod watchdog;
 
 pub use body::{Body, Next, Then, body};
 pub use child::alone;
-pub use event_loop::{is_done, message, new_loop, quietly, resume, traced, turns, watched};
-pub use law::{Law, check};
+pub use event_loop::{
+    TestLoop, is_done, message, new_loop, quietly, resume, traced, turns, watched,
+};
+pub use host::{Host, HostFeature, HostLoop, Make, Output, Real, Virtual};
+pub use law::{Checked, Law, Tally, check, check_on};
 pub use laws::laws;
 pub use leaf::{Leaf, Probe, leaf, map};
 pub use said::{Said, WhenDropped, WhenDroppedPrints};

@@ -1,17 +1,18 @@
 //! [`Said`]: what bodies and destructors say, in order.
 
-use std::{cell::RefCell, rc::Rc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What bodies and destructors say, in order. Clones are the same one.
+/// What bodies and destructors say, in order, on whatever thread. Clones are the same one.
 #[derive(Clone, Debug, Default)]
 pub struct Said {
-    lines: Rc<RefCell<Vec<String>>>,
+    lines: Arc<Mutex<Vec<String>>>,
 }
 
 impl Said {
     /// Adds a line.
     pub fn say(&self, line: impl Into<String>) {
-        self.lines.borrow_mut().push(line.into());
+        let line = line.into();
+        self.lock().push(line);
     }
 
     /// A value that says this when it is dropped.
@@ -21,12 +22,17 @@ impl Said {
 
     /// All lines so far.
     pub fn lines(&self) -> Vec<String> {
-        self.lines.borrow().clone()
+        self.lock().clone()
     }
 
     /// How often this was said.
     pub fn count(&self, line: &str) -> usize {
-        self.lines.borrow().iter().filter(|said| *said == line).count()
+        self.lock().iter().filter(|said| *said == line).count()
+    }
+
+    /// Nothing of a user runs under this lock.
+    fn lock(&self) -> MutexGuard<'_, Vec<String>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -7,15 +7,9 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use quadrivium::{
-    EventLoop,
-    net::{TcpListener, TcpStream},
-};
+use quadrivium::net::{TcpListener, TcpStream};
 
-/// A loop on the real clock: the operating system's sockets know no other.
-pub(crate) fn real_loop() -> EventLoop {
-    EventLoop::new().expect("the OS lets us make a loop")
-}
+pub(crate) use crate::event_loop::real_loop;
 
 /// A listener, and where it listens.
 pub(crate) fn listener() -> (TcpListener, net::SocketAddr) {

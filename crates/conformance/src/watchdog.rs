@@ -23,16 +23,16 @@ enum Sign {
     /// It goes on.
     Alive,
     /// It has ended, or panicked like this.
-    Ended(thread::Result<()>),
+    Ended(thread::Result<usize>),
 }
 
-/// Checks a law on a thread of its own, with the limit of the environment.
-pub(crate) fn watch(law: &str, holds: impl FnOnce() + Send + 'static) {
+/// Checks a law on a thread of its own, with the limit of the environment; how many loops it asked for.
+pub(crate) fn watch(law: &str, holds: impl FnOnce() -> usize + Send + 'static) -> usize {
     let limit = env::var(LIMIT).ok().map(|seconds| {
         let seconds = seconds.parse().ok();
         Duration::from_secs(seconds.unwrap_or_else(|| panic!("{LIMIT} is a number of seconds")))
     });
-    within(limit.unwrap_or(DEFAULT_LIMIT), law, holds);
+    within(limit.unwrap_or(DEFAULT_LIMIT), law, holds)
 }
 
 /// The law on this thread has come further, and may take its time again.
@@ -45,7 +45,7 @@ pub(crate) fn is_alive() {
 
 /// A thread cannot be ended from outside. So one that is given up is left behind, where it waits or
 /// spins until the process ends. Rejected: to end the process, which hides all the other laws.
-fn within(limit: Duration, law: &str, holds: impl FnOnce() + Send + 'static) {
+fn within(limit: Duration, law: &str, holds: impl FnOnce() -> usize + Send + 'static) -> usize {
     let (signs, seen) = mpsc::channel();
     let watched = move || {
         SIGNS.set(Some(signs.clone()));
@@ -58,7 +58,7 @@ fn within(limit: Duration, law: &str, holds: impl FnOnce() + Send + 'static) {
     loop {
         match seen.recv_timeout(limit) {
             Ok(Sign::Alive) => {}
-            Ok(Sign::Ended(Ok(()))) => return,
+            Ok(Sign::Ended(Ok(loops))) => return loops,
             Ok(Sign::Ended(Err(panic))) => resume_unwind(panic),
             Err(RecvTimeoutError::Timeout) => panic!(
                 "{law} has not ended after {limit:?}: look for a wake or a deadline that is lost; if \
@@ -78,14 +78,22 @@ mod tests {
 
     #[test]
     fn a_law_that_does_not_end_is_named() {
-        let told = quietly(|| within(SOON, "patience", || thread::park_timeout(Duration::MAX)));
+        let told = quietly(|| {
+            within(SOON, "patience", || {
+                thread::park_timeout(Duration::MAX);
+                0
+            })
+        });
         let told = told.unwrap_err();
         assert!(told.contains("patience has not ended after 20ms: look for a wake"), "{told}");
     }
 
     #[test]
     fn a_law_that_gives_signs_of_life_may_go_on() {
-        within(Duration::from_secs(1), "busy", || (0..1000).for_each(|_| is_alive()));
+        within(Duration::from_secs(1), "busy", || {
+            (0..1000).for_each(|_| is_alive());
+            0
+        });
     }
 
     #[test]

@@ -20,6 +20,7 @@
 
 // In reading order.
 mod event_loop;
+mod guest_loop;
 mod guest;
 mod spawner;
 mod cluster;
@@ -49,7 +50,8 @@ pub mod trace;
 pub use cluster::Cluster;
 pub use error::{Deadlock, RunError};
 pub use event_loop::{EventLoop, Stopper, Turned};
-pub use guest::{Executor, Guest};
+pub use guest::Guest;
+pub use guest_loop::{Executor, GuestLoop};
 pub use quadrivium_core::remote::RemoteHandle;
 pub use reactor::Reactor;
 pub use schedule::{Fault, Schedule};

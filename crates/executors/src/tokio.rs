@@ -44,6 +44,30 @@ pub fn on_tokio<T: Task>(task: T) -> Guest<T, Tokio> {
 }
 
 /// tokio, as a guest sees it.
+///
+/// A [`GuestLoop`](quadrivium_event_loop::GuestLoop) made of it keeps its tasks between two futures:
+///
+/// ```
+/// use quadrivium::{executor::{GuestLoop, Tokio}, prelude::*, sync::channel};
+///
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let mut guest_loop = GuestLoop::new(Tokio::default())?;
+///     let (sender, receiver) = channel::bounded(1);
+///     let counts = guest_loop.spawn(generator(|mut co| async move {
+///         let mut i = 1;
+///         while co.perform(sender.send(i)).await.is_ok() {
+///             i += 1;
+///         }
+///     }));
+///     assert_eq!(guest_loop.perform(receiver.recv()).await?, Ok(1));
+///     assert_eq!(guest_loop.perform(receiver.recv()).await?, Ok(2));
+///     drop(receiver);
+///     guest_loop.run().await?;
+///     assert!(counts.is_finished());
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Default)]
 pub struct Tokio {
     timer: Option<Pin<Box<time::Sleep>>>,

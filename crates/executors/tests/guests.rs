@@ -13,7 +13,7 @@ use std::{
 };
 
 use quadrivium::{
-    executor::{self, Executor, Guest, Tokio, on_smol, on_tokio},
+    executor::{Guest, on_tokio},
     green::perform,
     net::{TcpListener, TcpStream, UnixStream},
     prelude::*,
@@ -23,66 +23,14 @@ use quadrivium::{
 
 const MS: Duration = Duration::from_millis(1);
 
-/// An executor, and how a future runs on it.
-trait On {
-    type Executor: Executor;
+mod on;
 
-    fn on<T: Task>(task: T) -> Guest<T, Self::Executor>;
-    fn block_on<F: Future>(future: F) -> F::Output;
-}
+use on::{On, TokioCurrentThread, on_every_executor};
 
-struct TokioCurrentThread;
-struct TokioMultiThread;
-struct Smol;
-
-impl On for TokioCurrentThread {
-    type Executor = Tokio;
-
-    fn on<T: Task>(task: T) -> Guest<T, Tokio> {
-        on_tokio(task)
-    }
-    fn block_on<F: Future>(future: F) -> F::Output {
-        let mut runtime = tokio::runtime::Builder::new_current_thread();
-        runtime.enable_all().build().unwrap().block_on(future)
-    }
-}
-
-impl On for TokioMultiThread {
-    type Executor = Tokio;
-
-    fn on<T: Task>(task: T) -> Guest<T, Tokio> {
-        on_tokio(task)
-    }
-    fn block_on<F: Future>(future: F) -> F::Output {
-        let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        runtime.worker_threads(2).enable_all().build().unwrap().block_on(future)
-    }
-}
-
-impl On for Smol {
-    type Executor = executor::Smol;
-
-    fn on<T: Task>(task: T) -> Guest<T, executor::Smol> {
-        on_smol(task)
-    }
-    fn block_on<F: Future>(future: F) -> F::Output {
-        futures::executor::block_on(future)
-    }
-}
-
-/// Each test with each executor.
-macro_rules! on_every_executor {
-    ($($test:ident),* $(,)?) => {
-        mod tokio_current_thread {
-            $(#[test] fn $test() { super::$test::<super::TokioCurrentThread>() })*
-        }
-        mod tokio_multi_thread {
-            $(#[test] fn $test() { super::$test::<super::TokioMultiThread>() })*
-        }
-        mod smol {
-            $(#[test] fn $test() { super::$test::<super::Smol>() })*
-        }
-    };
+/// A task as a future of this executor.
+#[track_caller]
+fn on<E: On, T: Task>(task: T) -> Guest<T, E::Executor> {
+    Guest::new(task, E::executor())
 }
 
 on_every_executor! {
@@ -127,14 +75,14 @@ fn bodies() -> Vec<BoxTask<u32>> {
 
 fn a_value_of_every_style<E: On>() {
     for body in bodies() {
-        assert_eq!(E::block_on(async { E::on(body).await }), 42);
+        assert_eq!(E::block_on(async { on::<E, _>(body).await }), 42);
     }
 }
 
 fn deadlines<E: On>() {
     let began = Instant::now();
     let order = E::block_on(async {
-        E::on(future(async {
+        on::<E, _>(future(async {
             let order = Rc::new(Cell::new(String::new()));
             let say = |after: u32, word: &'static str| {
                 let order = Rc::clone(&order);
@@ -157,7 +105,7 @@ fn deadlines<E: On>() {
 
 fn tasks_of_its_own<E: On>() {
     let sum = E::block_on(async {
-        E::on(green(|| {
+        on::<E, _>(green(|| {
             let (sender, receiver) = channel::bounded(1);
             let sends = spawn(generator(|mut co| async move {
                 for i in 1..=100 {
@@ -194,11 +142,11 @@ fn listener() -> TcpListener {
 fn sockets<E: On>() {
     let listener = listener();
     let address = listener.local_addr().unwrap();
-    let server = E::on(green(move || {
+    let server = on::<E, _>(green(move || {
         let (stream, _) = perform(listener.accept()).unwrap();
         perform(future(echo(stream))).unwrap();
     }));
-    let client = E::on(callback(move |cb| {
+    let client = on::<E, _>(callback(move |cb| {
         cb.perform(TcpStream::connect(address), |cb, stream| {
             let stream = stream.unwrap();
             cb.perform(stream.write_all_owned(vec![7; 100_000]), move |cb, (wrote, bytes)| {
@@ -219,7 +167,7 @@ fn many_sockets_at_once<E: On>() {
     let pairs: Vec<_> = (0..700).map(|_| UnixStream::pair().unwrap()).collect();
     let (ours, theirs): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
     let said = E::block_on(async {
-        let reads = E::on(future(async move {
+        let reads = on::<E, _>(future(async move {
             let reads = ours.into_iter().map(|stream| {
                 spawn(future(async move { stream.read(&mut [0; 2]).await.unwrap() }))
             });
@@ -229,7 +177,7 @@ fn many_sockets_at_once<E: On>() {
             }
             sum
         }));
-        let writes = E::on(future(async move {
+        let writes = on::<E, _>(future(async move {
             sleep(5 * MS).await;
             for stream in &theirs {
                 stream.write_all(b"!").await.unwrap();
@@ -246,12 +194,12 @@ fn a_wake_from_another_thread<E: On>() {
         thread::sleep(5 * MS);
         sender.send("hello").unwrap();
     });
-    assert_eq!(E::block_on(async { E::on(future(receiver)).await }), Ok("hello"));
+    assert_eq!(E::block_on(async { on::<E, _>(future(receiver)).await }), Ok("hello"));
     sends.join().unwrap();
 }
 
 fn a_panic_crosses<E: On>() {
-    let guest = E::on(green(|| {
+    let guest = on::<E, _>(green(|| {
         perform(sleep(MS));
         panic!("as planned")
     }));
@@ -272,7 +220,7 @@ impl Drop for Bomb {
 fn dropped_in_the_middle<E: On>() {
     let dropped = Rc::new(Cell::new(0));
     let (one, other) = (Bomb(Rc::clone(&dropped)), Bomb(Rc::clone(&dropped)));
-    let guest = E::on(green(move || {
+    let guest = on::<E, _>(green(move || {
         let _one = one;
         drop(spawn(future(async move {
             let _other = other;
@@ -295,13 +243,13 @@ fn dropped_in_the_middle<E: On>() {
 fn dropped_before_it_starts<E: On>() {
     let dropped = Rc::new(Cell::new(0));
     let bomb = Bomb(Rc::clone(&dropped));
-    let guest = E::on(green(move || drop(bomb)));
+    let guest = on::<E, _>(green(move || drop(bomb)));
     E::block_on(async { drop(guest) });
     assert_eq!(dropped.get(), 1);
 }
 
 fn a_deadlock_is_a_panic<E: On>() {
-    let guest = E::on(green(|| perform(Notify::new().notified())));
+    let guest = on::<E, _>(green(|| perform(Notify::new().notified())));
     let run = AssertUnwindSafe(|| E::block_on(guest));
     let payload = catch_unwind(run).unwrap_err();
     let text = payload.downcast_ref::<String>().expect("it says why");
@@ -312,7 +260,7 @@ fn a_deadlock_is_a_panic<E: On>() {
 fn a_task_that_is_always_ready_gives_way<E: On>() {
     let turns = Rc::new(Cell::new(0));
     let counts = Rc::clone(&turns);
-    let busy = E::on(future(async move {
+    let busy = on::<E, _>(future(async move {
         loop {
             turn().await;
             counts.set(counts.get() + 1);
@@ -335,7 +283,7 @@ fn a_task_that_is_always_ready_gives_way<E: On>() {
 fn several_at_once<E: On>() {
     let all = E::block_on(async {
         let sleeps = |i: u32| {
-            E::on(green(move || {
+            on::<E, _>(green(move || {
                 perform(sleep((100 + i % 7) * MS));
                 i
             }))
@@ -346,7 +294,7 @@ fn several_at_once<E: On>() {
 }
 
 fn a_guest_inside_a_guest_is_a_clear_panic<E: On>() {
-    let guest = E::on(future(async { E::on(turn()).await }));
+    let guest = on::<E, _>(future(async { on::<E, _>(turn()).await }));
     let run = AssertUnwindSafe(|| E::block_on(guest));
     let payload = catch_unwind(run).unwrap_err();
     let text = payload.downcast_ref::<String>().expect("it says why");
@@ -364,7 +312,7 @@ fn futures_of_others_inside<E: On>() {
         });
     });
     let sum: u32 = E::block_on(async {
-        E::on(green(move || {
+        on::<E, _>(green(move || {
             use futures::StreamExt;
             let mut sum = 0;
             while let Some(i) = perform(future(receiver.next())) {

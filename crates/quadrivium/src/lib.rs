@@ -188,7 +188,7 @@ pub mod io {
 
 /// Tasks as futures of another executor: of tokio, of smol, of yours.
 pub mod executor {
-    pub use quadrivium_event_loop::{Executor, Guest};
+    pub use quadrivium_event_loop::{Executor, Guest, GuestLoop};
     #[cfg(any(feature = "smol", feature = "tokio"))]
     pub use quadrivium_executors::*;
 }

@@ -21,23 +21,23 @@ laws! { ($) calls:
     /// What is called soon is called in the order in which it was asked for, after the body.
     soon_in_order;
     /// What is called later is called at its time; equal times in the order of asking.
-    later_in_order;
+    later_in_order on VirtualClock;
     /// A duration counts from when it was asked for, however long the body keeps the CPU then.
-    a_duration_counts_from_the_asking;
+    a_duration_counts_from_the_asking on VirtualClock;
     /// What is called every second is called until it is cancelled, also from inside.
-    every_until_it_is_cancelled;
+    every_until_it_is_cancelled on VirtualClock;
     /// Times that pass while a call keeps the CPU are left out, and the others stay where they are.
-    every_leaves_out_what_it_has_missed;
+    every_leaves_out_what_it_has_missed on OwnClock;
     /// A call that is cancelled is not made, and what it holds is dropped at once.
-    a_cancel_before;
+    a_cancel_before on VirtualClock;
     /// A cancel that is repeated or too late is harmless.
     a_cancel_after;
     /// A handle that is dropped cancels nothing.
-    a_handle_that_is_dropped;
+    a_handle_that_is_dropped on VirtualClock;
     /// A call that panics harms nobody, and who waits for it is told.
     a_panic_is_told;
     /// A call that never comes holds nobody up who does not wait for it.
-    a_duration_without_end;
+    a_duration_without_end on VirtualClock;
     /// A descriptor is read as long as there is something, until the call is cancelled.
     on_readable_until_it_is_cancelled;
     /// A descriptor that nobody can wait for is an error, once.

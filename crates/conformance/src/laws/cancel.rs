@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
-use crate::{Probe, Said, Subject, body, new_loop, turns};
+use crate::{Probe, Said, Subject, TestLoop, body, new_loop, turns};
 
 laws! { ($) cancel:
     /// A task cancelled before its start never starts; when `cancel` returns its destructors have
@@ -28,7 +28,7 @@ laws! { ($) cancel:
     /// Who joins is woken by a cancel, after the destructors.
     wakes_who_joins;
     /// A cancelled task leaves no deadline behind: time does not jump to it.
-    takes_the_deadline_along;
+    takes_the_deadline_along on VirtualClock;
     /// A cancel drops nested tasks from the inside out.
     takes_what_it_performs_along;
     /// A cancelled task's children go on.
@@ -42,7 +42,7 @@ laws! { ($) cancel:
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Whether the task of this handle was cancelled.
-pub fn is_cancelled<T: 'static>(event_loop: &mut EventLoop, handle: JoinHandle<T>) -> bool {
+pub fn is_cancelled<T: 'static>(event_loop: &mut TestLoop, handle: JoinHandle<T>) -> bool {
     matches!(event_loop.block_on(handle).unwrap(), Err(JoinError::Cancelled))
 }
 

@@ -10,12 +10,12 @@ use quadrivium::{
     task::Either,
 };
 
-use crate::{Probe, Subject, body, new_loop, turns};
+use crate::{Probe, Subject, TestLoop, body, new_loop, turns};
 
 laws! { ($) channel_operations:
     /// Under random sends, receives, cancels and spurious wakes every value arrives once and in
     /// order, and nobody sleeps who could go on.
-    every_value_arrives_once_and_in_order;
+    every_value_arrives_once_and_in_order on VirtualClock;
 }
 
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ struct Worker {
 
 struct World {
     subject: Subject,
-    event_loop: EventLoop,
+    event_loop: TestLoop,
     sender: Sender<u32>,
     receiver: Rc<Receiver<u32>>,
     books: Rc<RefCell<Books>>,

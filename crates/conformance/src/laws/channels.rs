@@ -11,7 +11,7 @@ laws! { ($) channels:
     /// Values arrive in the order in which they were sent, and the end after them.
     values_arrive_in_order;
     /// A full channel holds the sender back until a value is taken out.
-    a_full_channel_holds_the_sender_back;
+    a_full_channel_holds_the_sender_back on VirtualClock;
     /// An unbounded channel never suspends who sends.
     an_unbounded_channel_never_waits;
     /// Senders that wait are served first come first served.

@@ -13,7 +13,7 @@ use super::{
     processes::sh,
 };
 use crate::{
-    Subject, body,
+    Subject, TestLoop, body,
     sockets::{NewPath, real_loop},
     turns,
 };
@@ -30,7 +30,7 @@ laws! { ($) child_cancels:
     /// With `kill_on_drop`, a child that is dropped is killed, and is no zombie.
     a_dropped_child_is_killed;
     /// After many children, waited for, dropped and cancelled, no descriptor is left open.
-    nothing_is_left;
+    nothing_is_left on Descriptors;
 }
 
 fn is_there(id: u32) -> bool {
@@ -38,7 +38,7 @@ fn is_there(id: u32) -> bool {
 }
 
 /// Waits until there is not even a zombie.
-fn goes(subject: Subject, event_loop: &mut EventLoop, id: u32) {
+fn goes(subject: Subject, event_loop: &mut TestLoop, id: u32) {
     while is_there(id) {
         let waits = body().perform(sleep(Duration::from_millis(1)));
         event_loop.block_on(subject.task(waits)).unwrap();
@@ -62,7 +62,7 @@ fn of_a_wait(subject: Subject) {
 }
 
 /// Cancels the `output` of a child that would run for long; its id.
-fn cancels_an_output(subject: Subject, event_loop: &mut EventLoop, kill: bool) -> u32 {
+fn cancels_an_output(subject: Subject, event_loop: &mut TestLoop, kill: bool) -> u32 {
     let path = NewPath::new();
     let name = path.0.display();
     let script = format!("echo $$ > {name}.new; mv {name}.new {name}; exec sleep 60");

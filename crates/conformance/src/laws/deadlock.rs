@@ -32,7 +32,7 @@ laws! { ($) deadlock:
     /// All tasks that are left are named, and may still be helped.
     others_that_wait_for_it_are_named_too;
     /// No deadlock while a deadline is left.
-    not_while_a_deadline_is_left;
+    not_while_a_deadline_is_left on VirtualClock;
     /// No deadlock while another thread has a waker.
     not_while_a_thread_has_a_waker;
     /// No deadlock while another thread has a canceller.

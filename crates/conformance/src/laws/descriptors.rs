@@ -23,7 +23,7 @@ use rustix::{
 use socket2::{Domain, Socket, Type};
 
 use crate::{
-    Probe, Subject, alone, body, law, map,
+    Probe, Subject, TestLoop, alone, body, law, map,
     sockets::{listener, moved, real_loop, tcp},
     turns,
 };
@@ -39,7 +39,7 @@ laws! { ($) descriptors:
     waited_for_again;
     /// A listener that has no descriptor left for a connection says so each time, and accepts it once
     /// there is one again.
-    none_left_for_a_connection;
+    none_left_for_a_connection on Descriptors;
     /// A signal that interrupts the sleep of the loop is not noticed.
     a_signal_while_the_loop_sleeps;
 }
@@ -102,7 +102,7 @@ fn waited_for_again(subject: Subject) {
     in_a_process(|| {
         let mut event_loop = real_loop();
         let (reader, mut writer) = std::io::pipe().unwrap();
-        let wait = |event_loop: &mut EventLoop| {
+        let wait = |event_loop: &mut TestLoop| {
             let waits = ready(&reader, Interest::Readable);
             let waits = body().perform_then(move || waits, |ready| ready.unwrap());
             let waits = event_loop.spawn(subject.task(waits));

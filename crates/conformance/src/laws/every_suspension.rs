@@ -4,16 +4,16 @@ use std::{cell::RefCell, rc::Rc, task::Waker, time::Duration};
 
 use quadrivium::{event_loop::Turned, prelude::*, task::Step};
 
-use crate::{Body, Said, Subject, body, leaf, new_loop, turns};
+use crate::{Body, Said, Subject, TestLoop, body, leaf, new_loop, turns};
 
 laws! { ($) every_suspension:
     /// Cancelled at any suspension, a body has said what comes before it, drops what it holds, and
     /// says no more.
-    a_cancel;
+    a_cancel on VirtualClock;
     /// A wake for no reason at every suspension changes nothing that a body does, nor when.
-    a_spurious_wake;
+    a_spurious_wake on VirtualClock;
     /// A panic behind any suspension drops what the body holds by then.
-    a_panic;
+    a_panic on VirtualClock;
 }
 
 const MS: Duration = Duration::from_millis(1);
@@ -61,7 +61,7 @@ fn destructors(n: usize) -> Vec<String> {
 const TURNS: usize = 1_000;
 
 /// Runs a turn, and lets a millisecond pass when nothing is ready.
-fn go_on(event_loop: &mut EventLoop) {
+fn go_on(event_loop: &mut TestLoop) {
     if matches!(turns(event_loop, 1), Turned::Until(_)) {
         event_loop.advance(MS);
     }

@@ -28,9 +28,9 @@ laws! { ($) foreign_threads:
     /// seen.
     from_another_thread_while_the_loop_sleeps;
     /// A wake that is there already comes before any deadline on the virtual clock.
-    time_does_not_jump_over_a_wake;
+    time_does_not_jump_over_a_wake on VirtualClock;
     /// A wake from another thread is read at the start of a turn, behind what was ready.
-    from_another_thread_through_the_trace;
+    from_another_thread_through_the_trace on VirtualClock;
     /// Wakes from another thread in different turns are different resumes.
     one_in_each_of_two_turns_is_two;
     /// No wake is lost between a thread and a loop that answer each other.

@@ -14,7 +14,7 @@ use crate::{Subject, body, new_loop, sockets::listener, turns};
 
 laws! { ($) happy_eyeballs:
     /// Where one address does not answer at all, the next one is connected to after a while.
-    a_black_hole;
+    a_black_hole on VirtualClock;
     /// Where one refuses, or its family is not there, the next one is connected to.
     one_that_refuses;
     /// Where nobody answers, the error names every address and says why.
@@ -24,7 +24,7 @@ laws! { ($) happy_eyeballs:
     /// When one is connected, the sockets of the others are closed.
     the_losers_are_closed;
     /// A connect that is cancelled closes all its sockets.
-    a_cancelled_connect;
+    a_cancelled_connect on Descriptors;
 }
 
 const DELAY: Duration = Duration::from_millis(250);

@@ -14,15 +14,15 @@ use crate::{Probe, Subject, body, leaf, map, new_loop, sockets::real_loop, turns
 
 laws! { ($) holds:
     /// While time is held no deadline comes; what comes from outside does.
-    no_deadline_comes;
+    no_deadline_comes on OwnClock;
     /// When the last hold is dropped time goes on.
-    time_goes_on_after_the_last;
+    time_goes_on_after_the_last on OwnClock;
     /// A task that is cancelled takes its hold along.
-    a_cancel_takes_it_along;
+    a_cancel_takes_it_along on OwnClock;
     /// A hold may be dropped on another thread, which nobody else waits for: time goes on.
-    dropped_on_another_thread;
+    dropped_on_another_thread on OwnClock;
     /// When time is held, only deadlines are left and nobody outside can wake a task, it is a deadlock.
-    a_sleep_under_a_hold_is_a_deadlock;
+    a_sleep_under_a_hold_is_a_deadlock on OwnClock;
     /// On the real clock a hold means nothing.
     on_the_real_clock;
     /// In a simulation no wake is late while time is held.

@@ -13,41 +13,41 @@ use crate::{Probe, Said, Subject, body, is_done, leaf, new_loop, quietly, resume
 
 laws! { ($) join:
     /// Who joins before the end is woken by it, after the destructors, and runs in the next turn.
-    before_the_end;
+    before_the_end on VirtualClock;
     /// Joining after the end does not suspend.
-    after_the_end;
+    after_the_end on VirtualClock;
     /// `join_all` of handles gives every output, in the order of the handles.
     many_handles;
     /// Of several tasks that joined one after another, the last is woken.
-    who_joins_last_is_woken;
+    who_joins_last_is_woken on VirtualClock;
     /// An output that nobody joins is dropped: at the end, or with the handle.
     an_output_nobody_reads_is_dropped;
     /// An output that was joined belongs to who joined.
     an_output_read_is_dropped_once;
     /// `join` lasts as long as the longer part.
-    both_parts_run_side_by_side;
+    both_parts_run_side_by_side on VirtualClock;
     /// `join_all` keeps the order of its parts, whichever ends first.
-    all_parts_keep_their_order;
+    all_parts_keep_their_order on VirtualClock;
     /// `join_all` of nothing is done at once.
     all_of_none;
     /// A race drops the loser before the output of the winner is used.
-    the_loser_is_dropped_first;
+    the_loser_is_dropped_first on VirtualClock;
     /// A race that is won holds its loser no longer, and refuses to be resumed.
     a_race_that_is_won_holds_nothing needs ByHand;
     /// Of two parts that are done in the same resume the first wins.
-    when_both_are_done_the_first_wins;
+    when_both_are_done_the_first_wins on VirtualClock;
     /// A handle that loses a race detaches its task, which goes on.
-    a_losing_handle_leaves_its_task_alone;
+    a_losing_handle_leaves_its_task_alone on VirtualClock;
     /// A timeout drops the task, its destructors first.
-    a_timeout_drops_the_task;
+    a_timeout_drops_the_task on VirtualClock;
     /// A timeout whose task is done in time leaves no deadline.
-    a_timeout_in_time_leaves_no_deadline;
+    a_timeout_in_time_leaves_no_deadline on VirtualClock;
     /// A task that is done at its very deadline is done.
-    a_timeout_and_the_end_at_once_is_the_end;
+    a_timeout_and_the_end_at_once_is_the_end on VirtualClock;
     /// The loser of a race of sleeps leaves no deadline.
-    a_race_of_sleeps_leaves_no_deadline;
+    a_race_of_sleeps_leaves_no_deadline on VirtualClock;
     /// A cancel drops all parts of a join, in their order.
-    parts_are_cancelled_together;
+    parts_are_cancelled_together on VirtualClock;
     /// A part of a join that panics drops the other.
     a_part_that_panics_takes_the_other_along;
 }

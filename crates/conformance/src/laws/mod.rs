@@ -10,6 +10,7 @@ mod cancel_from_afar;
 mod join;
 mod panics;
 mod unwinding;
+mod outcomes;
 
 // What it is made of.
 mod hosts;
@@ -79,6 +80,7 @@ const TOPICS: &[&[Law]] = &[
     join::LAWS,
     panics::LAWS,
     unwinding::LAWS,
+    outcomes::LAWS,
     hosts::LAWS,
     nesting::LAWS,
     order::LAWS,
@@ -149,6 +151,7 @@ macro_rules! every_law {
         $crate::join! {}
         $crate::panics! {}
         $crate::unwinding! {}
+        $crate::outcomes! {}
         $crate::hosts! {}
         $crate::nesting! {}
         $crate::order! {}
@@ -227,6 +230,7 @@ mod tests {
                 writeln!(page, "\n## {topic}\n").unwrap();
             }
             let needs = law.needs.iter().map(|needs| format!(" (needs {needs:?})"));
+            let needs = needs.chain(law.on.iter().map(|on| format!(" (on {on:?})")));
             let sentence = law.specification.trim();
             writeln!(page, "- `{}`: {sentence}{}", law.name, needs.collect::<String>()).unwrap();
         }

@@ -16,13 +16,13 @@ use crate::{Probe, Subject, body, leaf, new_loop, traced, turns};
 
 laws! { ($) moving_deadlines:
     /// A task woken early that waits on for the same deadline keeps its place among equal ones.
-    an_early_wake_keeps_the_place_among_equals;
+    an_early_wake_keeps_the_place_among_equals on VirtualClock;
     /// A deadline that moves fires once, where it was moved to last.
-    a_task_whose_deadline_moves_is_woken_once;
+    a_task_whose_deadline_moves_is_woken_once on VirtualClock;
     /// Of two tasks woken by one deadline, the first may cancel the second before it is resumed.
-    a_deadline_cancelled_by_its_equal_does_not_fire;
+    a_deadline_cancelled_by_its_equal_does_not_fire on VirtualClock;
     /// A task that ends by a wake leaves no deadline.
-    a_wake_takes_the_deadline_away;
+    a_wake_takes_the_deadline_away on VirtualClock;
 }
 
 const MS: Duration = Duration::from_millis(1);

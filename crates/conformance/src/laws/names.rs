@@ -22,7 +22,7 @@ laws! { ($) names:
     /// A stream is connected to a name, whether the port is in the text or beside it.
     connected_to;
     /// Virtual time stands still while a name is looked up.
-    virtual_time_stands_still;
+    virtual_time_stands_still on OwnClock;
     /// A lookup that is cancelled leaves nothing behind, and the next one works.
     a_cancelled_lookup;
 }

@@ -20,11 +20,11 @@ laws! { ($) nesting:
     /// A wake reaches the innermost of a hundred nested tasks, once.
     a_wake_goes_through_a_hundred;
     /// A hundred nested tasks leave the trace of one: the loop sees one task.
-    a_hundred_leave_the_trace_of_one;
+    a_hundred_leave_the_trace_of_one on VirtualClock;
     /// A hundred tasks spawn and join each other.
     a_hundred_spawn_each_other;
     /// One `join_all` drives parts of all styles.
-    parts_of_all_styles_side_by_side;
+    parts_of_all_styles_side_by_side on VirtualClock;
 }
 
 const DEEP: usize = 100;

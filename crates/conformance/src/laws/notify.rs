@@ -5,7 +5,7 @@ use quadrivium::{
     sync::{Notify, oneshot},
 };
 
-use crate::{Said, Subject, body, new_loop, turns};
+use crate::{Said, Subject, TestLoop, body, new_loop, turns};
 
 laws! { ($) notify:
     /// A value sent before anybody waits is received without suspending.
@@ -97,7 +97,7 @@ fn a_value_nobody_receives_is_dropped(subject: Subject) {
 /// Tasks that wait in line, and say their number when they were told.
 fn in_line<const N: usize>(
     subject: Subject,
-    event_loop: &mut EventLoop,
+    event_loop: &mut TestLoop,
     notify: &Notify,
     said: &Said,
 ) -> [JoinHandle<()>; N] {

@@ -32,7 +32,7 @@ laws! { ($) offload:
     /// A timeout ends the wait for work, and not the work.
     a_timeout_around_it;
     /// Virtual time stands still while it is at work, and goes on afterwards.
-    virtual_time_stands_still;
+    virtual_time_stands_still on OwnClock;
     /// In a simulation, with late and spurious wakes and cancels, it is done as ever.
     in_a_simulation;
 }

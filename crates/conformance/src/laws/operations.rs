@@ -8,12 +8,12 @@ use quadrivium::{
     task::{Canceller, Context, Step},
 };
 
-use crate::{Probe, Subject, body, new_loop};
+use crate::{Probe, Subject, TestLoop, body, new_loop};
 
 laws! { ($) operations:
     /// Under random operations every body is dropped once, every output too, and every handle
     /// resolves once.
-    every_body_is_dropped_once_and_every_handle_resolves_once;
+    every_body_is_dropped_once_and_every_handle_resolves_once on VirtualClock;
 }
 
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ struct Seen {
 
 struct World {
     subject: Subject,
-    event_loop: Option<EventLoop>,
+    event_loop: Option<TestLoop>,
     tasks: Vec<Seen>,
 }
 
@@ -156,7 +156,7 @@ impl World {
             task.check();
             live += usize::from(task.bodies_dropped.get() == 0);
         }
-        let counted = self.event_loop.as_ref().map_or(0, EventLoop::live);
+        let counted = self.event_loop.as_ref().map_or(0, |it| it.live());
         assert_eq!(counted, live, "the loop has those whose bodies are there");
     }
 }

@@ -8,17 +8,17 @@ use crate::{Probe, Said, Subject, body, new_loop, traced, turns};
 
 laws! { ($) order:
     /// Tasks start in the order in which they were spawned.
-    first_come_first_served;
+    first_come_first_served on VirtualClock;
     /// A turn resumes each task that was ready at its start once, in order.
-    a_turn_runs_each_ready_task_once;
+    a_turn_runs_each_ready_task_once on VirtualClock;
     /// A task spawned in a turn starts in the next one, behind those that were ready.
-    a_task_spawned_in_a_turn_starts_in_the_next;
+    a_task_spawned_in_a_turn_starts_in_the_next on VirtualClock;
     /// A wake only enqueues: the woken task runs in the next turn, in the order of waking.
-    a_task_woken_in_a_turn_runs_in_the_next;
+    a_task_woken_in_a_turn_runs_in_the_next on VirtualClock;
     /// Tasks that wait for one thing are woken in the order in which they came.
-    all_are_woken_in_the_order_they_came;
+    all_are_woken_in_the_order_they_came on VirtualClock;
     /// A cancelled task leaves the order of the others as it was.
-    a_cancelled_task_leaves_the_order_of_the_others;
+    a_cancelled_task_leaves_the_order_of_the_others on VirtualClock;
     /// Tasks that take turns run one after the other, round after round.
     long_work_in_turns_is_shared_fairly;
     /// Tasks that spawn their successors do not keep the others from running.

@@ -12,7 +12,7 @@ use crate::{Said, Subject, body, new_loop, quietly, traced, turns, watched};
 
 laws! { ($) panics:
     /// A panic in the first resume ends that task, and no other.
-    before_the_first_suspension;
+    before_the_first_suspension on VirtualClock;
     /// A panic in a later resume ends that task, and no other.
     after_a_suspension;
     /// The payload of the panic reaches who joins, as it is.

@@ -44,7 +44,7 @@ laws! { ($) readiness:
     /// A task that is always ready keeps nobody from his source.
     beside_a_task_that_is_always_ready;
     /// On a virtual clock what the sources have comes before a jump.
-    before_time_jumps;
+    before_time_jumps on VirtualClock;
     /// A task that is cancelled, woken or not, leaves its source to others.
     between_wake_and_resume;
 }

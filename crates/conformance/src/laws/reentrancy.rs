@@ -12,7 +12,7 @@ use crate::{Probe, Said, Subject, body, new_loop, turns, watched};
 
 laws! { ($) reentrancy:
     /// A loop refuses to run inside a task, and the outer one goes on.
-    a_loop_does_not_run_in_a_task;
+    a_loop_does_not_run_in_a_task on Nesting;
     /// A loop may be made and dropped inside a task.
     a_loop_made_and_dropped_in_a_task;
     /// A destructor may spawn.

@@ -14,15 +14,15 @@ use crate::{
 
 laws! { ($) scripts:
     /// A script leaves the same record in this style as with async/await, line by line.
-    leave_the_record_of_futures;
+    leave_the_record_of_futures on VirtualClock;
     /// So it does when its parts are played by several styles, this one among them.
-    leave_the_record_of_futures_in_a_mixture;
+    leave_the_record_of_futures_in_a_mixture on VirtualClock;
     /// So it does in an order that a seed chooses.
-    leave_the_record_of_futures_in_any_order;
+    leave_the_record_of_futures_in_any_order on VirtualClock;
     /// So it does under spurious wakes, late wakes, cancels and faulty connections from a seed.
-    leave_the_record_of_futures_whatever_goes_wrong;
+    leave_the_record_of_futures_whatever_goes_wrong on VirtualClock;
     /// The same seed leaves the same record, bit for bit.
-    replay_bit_for_bit;
+    replay_bit_for_bit on VirtualClock;
 }
 
 /// How many scripts a law plays for a style; for a pair it is a twentieth. Set it to 10000 to be

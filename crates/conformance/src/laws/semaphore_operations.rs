@@ -14,12 +14,12 @@ use quadrivium::{
     task::Either,
 };
 
-use crate::{Probe, Subject, body, new_loop, turns};
+use crate::{Probe, Subject, TestLoop, body, new_loop, turns};
 
 laws! { ($) semaphore_operations:
     /// Under random requests, returns, cancels and spurious wakes no permit is lost, nobody is
     /// overtaken, and nobody sleeps who could go on.
-    every_permit_is_somewhere;
+    every_permit_is_somewhere on VirtualClock;
 }
 
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ struct Books {
 
 struct World {
     subject: Subject,
-    event_loop: EventLoop,
+    event_loop: TestLoop,
     semaphore: Semaphore,
     books: Rc<RefCell<Books>>,
     workers: Vec<Worker>,

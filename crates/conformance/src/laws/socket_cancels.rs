@@ -11,7 +11,7 @@ use quadrivium::{
 };
 
 use crate::{
-    Probe, Subject, body,
+    Probe, Subject, TestLoop, body,
     sockets::{bytes, listener, ok, real_loop, tcp},
     turns,
 };
@@ -36,7 +36,7 @@ laws! { ($) socket_cancels:
 }
 
 /// Lets a task wait, and cancels it.
-fn cancel(event_loop: &mut EventLoop, task: BoxTask<()>) {
+fn cancel(event_loop: &mut TestLoop, task: BoxTask<()>) {
     let handle = event_loop.spawn(task);
     turns(event_loop, 2);
     assert!(!handle.is_finished(), "it waits");

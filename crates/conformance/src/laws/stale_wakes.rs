@@ -3,13 +3,13 @@
 
 use std::{task::Waker, thread};
 
-use quadrivium::{EventLoop, event_loop::Turned};
+use quadrivium::event_loop::Turned;
 
-use crate::{Probe, Subject, body, new_loop, traced, turns, watched};
+use crate::{Probe, Subject, TestLoop, body, new_loop, traced, turns, watched};
 
 laws! { ($) stale_wakes:
     /// A wake of a task that has ended does nothing.
-    a_stale_wake_does_nothing;
+    a_stale_wake_does_nothing on VirtualClock;
     /// A wake of a task that has ended spares the task that has its place.
     a_stale_wake_spares_the_next_tenant;
     /// So it does from another thread, and it hides no wake that is meant.
@@ -33,7 +33,7 @@ fn a_stale_wake_does_nothing(subject: Subject) {
 }
 
 /// The waker of a task whose slot has a new tenant, and that tenant.
-fn stale(subject: Subject, event_loop: &mut EventLoop) -> (Waker, Probe) {
+fn stale(subject: Subject, event_loop: &mut TestLoop) -> (Waker, Probe) {
     let (former, handle) = watched(subject, event_loop);
     turns(event_loop, 1);
     handle.cancel();

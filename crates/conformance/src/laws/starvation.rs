@@ -13,15 +13,15 @@ use crate::{Subject, body, leaf, new_loop, traced, turns};
 
 laws! { ($) starvation:
     /// A sleep of no time lets the others run first.
-    no_time_at_all_still_gives_way;
+    no_time_at_all_still_gives_way on VirtualClock;
     /// A task that sleeps no time again and again runs once a turn.
-    a_self_arming_timer_of_no_time_starves_nobody;
+    a_self_arming_timer_of_no_time_starves_nobody on VirtualClock;
     /// A task that wakes itself for ever does not hold back a deadline.
-    a_self_waking_task_does_not_hold_back_a_deadline;
+    a_self_waking_task_does_not_hold_back_a_deadline on VirtualClock;
     /// Two tasks that wake each other for ever do not hold back a deadline.
-    a_ping_pong_pair_does_not_hold_back_a_deadline;
+    a_ping_pong_pair_does_not_hold_back_a_deadline on VirtualClock;
     /// Deadlines that pass while a task keeps the CPU are served afterwards, in their order.
-    a_busy_loop_is_late_but_not_wrong;
+    a_busy_loop_is_late_but_not_wrong on OwnClock;
 }
 
 const MS: Duration = Duration::from_millis(1);

@@ -14,7 +14,7 @@ laws! { ($) streams:
     /// Every item comes, in order, and the generator goes on only when the next is asked for.
     every_item_when_it_is_asked_for;
     /// The generator waits between two items, for tasks of any style.
-    the_generator_waits_in_between;
+    the_generator_waits_in_between on VirtualClock;
     /// After the end there is nothing, however often it is asked for.
     nothing_after_the_end;
     /// A `next` that is cancelled while it waits loses nothing: another goes on there.
@@ -24,7 +24,7 @@ laws! { ($) streams:
     /// A `next` that outlives its stream is worth its item, and then the generator is dropped.
     a_next_outlives_its_stream;
     /// A panic of the generator comes out of `next`, and nothing comes after it.
-    a_panic_comes_out_of_next;
+    a_panic_comes_out_of_next on VirtualClock;
     /// Two `next` of one stream at once are refused.
     two_at_once_are_refused;
     /// A `next` that goes on in another task wakes that one.

@@ -20,29 +20,29 @@ use crate::{Probe, Said, Subject, body, new_loop, turns};
 
 laws! { ($) sub_wakers:
     /// Deadlines inside a foreign join are kept.
-    a_join_of_sleeps;
+    a_join_of_sleeps on VirtualClock;
     /// Of deadlines inside a foreign select the earlier one counts.
-    a_select_of_sleeps;
+    a_select_of_sleeps on VirtualClock;
     /// Parts that are polled with wakers of their own end in the order of their deadlines.
-    unordered_parts_end_in_the_order_of_their_deadlines;
+    unordered_parts_end_in_the_order_of_their_deadlines on VirtualClock;
     /// Leaves may be such parts.
-    unordered_leaves;
+    unordered_leaves on VirtualClock;
     /// Such parts take turns.
     unordered_turns_are_fair;
     /// A wake of one such part resumes that part alone.
     unordered_parts_are_woken_one_by_one;
     /// Such combinators nest.
-    unordered_in_unordered;
+    unordered_in_unordered on VirtualClock;
     /// A part that is dropped leaves no deadline.
-    a_dropped_loser_leaves_no_deadline;
+    a_dropped_loser_leaves_no_deadline on VirtualClock;
     /// Nor does the loser of a foreign select.
-    a_dropped_loser_of_a_select_leaves_no_deadline;
+    a_dropped_loser_of_a_select_leaves_no_deadline on VirtualClock;
     /// Nor do parts that are dropped because another part was woken.
-    a_loser_dropped_by_another_wake_leaves_no_deadline;
+    a_loser_dropped_by_another_wake_leaves_no_deadline on VirtualClock;
     /// A cancel drops all parts.
-    a_cancel_drops_the_parts;
+    a_cancel_drops_the_parts on VirtualClock;
     /// Join handles may be such parts.
-    a_handle_as_a_part;
+    a_handle_as_a_part on VirtualClock;
 }
 
 const MS: Duration = Duration::from_millis(1);

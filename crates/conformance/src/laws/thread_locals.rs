@@ -4,7 +4,7 @@ use std::{cell::RefCell, thread};
 
 use quadrivium::{prelude::*, task::BoxTask};
 
-use crate::{Subject, WhenDroppedPrints, alone, body, law, new_loop, turns};
+use crate::{Subject, TestLoop, WhenDroppedPrints, alone, body, law, new_loop, turns};
 
 laws! { ($) thread_locals:
     /// A loop in a thread-local is dropped with its tasks at the end of the thread.
@@ -16,7 +16,7 @@ laws! { ($) thread_locals:
 }
 
 thread_local! {
-    static LOOP: RefCell<Option<EventLoop>> = const { RefCell::new(None) };
+    static LOOP: RefCell<Option<TestLoop>> = const { RefCell::new(None) };
     static TASK: RefCell<Option<BoxTask<()>>> = const { RefCell::new(None) };
     static HANDLE: RefCell<Option<JoinHandle<()>>> = const { RefCell::new(None) };
 }
@@ -31,7 +31,7 @@ fn on_a_thread(something: impl FnOnce() + Send + 'static) -> String {
 }
 
 /// A task that has suspended, on a loop.
-fn suspended(subject: Subject, event_loop: &mut EventLoop) -> JoinHandle<()> {
+fn suspended(subject: Subject, event_loop: &mut TestLoop) -> JoinHandle<()> {
     let body = body().hold(WhenDroppedPrints("dropped")).repeat(usize::MAX, turn);
     let handle = event_loop.spawn(subject.task(body));
     turns(event_loop, 1);

@@ -8,23 +8,23 @@ use crate::{Subject, body, new_loop, traced, turns};
 
 laws! { ($) timers:
     /// On a virtual clock time jumps to the earliest deadline when nobody is ready.
-    time_jumps_to_the_next_deadline;
+    time_jumps_to_the_next_deadline on VirtualClock;
     /// Equal deadlines fire in the order in which they were armed.
-    equal_deadlines_fire_in_the_order_they_were_armed;
+    equal_deadlines_fire_in_the_order_they_were_armed on VirtualClock;
     /// What counts among equal deadlines is when they were armed, not how long they are.
-    equal_deadlines_of_different_lengths;
+    equal_deadlines_of_different_lengths on VirtualClock;
     /// No deadline fires a nanosecond early.
-    never_early;
+    never_early on VirtualClock;
     /// A sleep counts from its first resume, not from its making.
-    a_sleep_counts_from_its_first_resume;
+    a_sleep_counts_from_its_first_resume on VirtualClock;
     /// A deadline in the past gives way once, and time does not go back.
-    a_deadline_that_has_passed_gives_way_once;
+    a_deadline_that_has_passed_gives_way_once on VirtualClock;
     /// A deadline beyond all time is none.
-    a_deadline_beyond_all_time_never_fires;
+    a_deadline_beyond_all_time_never_fires on VirtualClock;
     /// The deadline of a task that was cancelled keeps nobody from seeing a deadlock.
-    a_cancelled_deadline_hides_no_deadlock;
+    a_cancelled_deadline_hides_no_deadlock on VirtualClock;
     /// A turn by hand does not let time jump.
-    a_turn_does_not_let_time_jump;
+    a_turn_does_not_let_time_jump on VirtualClock;
 }
 
 const MS: Duration = Duration::from_millis(1);

@@ -4,7 +4,7 @@ use std::{cell::RefCell, thread};
 
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
-use crate::{Said, Subject, body, is_done, new_loop, quietly, resume, turns};
+use crate::{Said, Subject, TestLoop, body, is_done, new_loop, quietly, resume, turns};
 
 laws! { ($) unwinding:
     /// A task that is resumed by hand while a panic unwinds suspends or refuses to with a panic; what
@@ -35,7 +35,7 @@ fn unwinds(subject: Subject, said: &Said, something: impl FnMut() + 'static) -> 
 }
 
 /// Runs it: its own panic is what comes of it, and the loop goes on.
-fn ends_as_it_should(event_loop: &mut EventLoop, subject: Subject, task: BoxTask<()>) {
+fn ends_as_it_should(event_loop: &mut TestLoop, subject: Subject, task: BoxTask<()>) {
     let error = event_loop.block_on(task).unwrap_err();
     assert_eq!(error.to_string(), "the task panicked: on purpose");
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();

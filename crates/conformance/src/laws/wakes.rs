@@ -12,13 +12,13 @@ use crate::{Probe, Said, Subject, body, leaf, new_loop, traced, turns, watched};
 
 laws! { ($) wakes:
     /// Wakes of a suspended task before it runs are one resume.
-    many_wakes_are_one;
+    many_wakes_are_one on VirtualClock;
     /// Wakes of a running task are one more resume.
-    a_wake_while_running_is_one_more_resume;
+    a_wake_while_running_is_one_more_resume on VirtualClock;
     /// A wake before the suspension it is meant for is not lost.
     a_wake_before_the_first_suspension_counts;
     /// A task that is woken and gives way is ready once.
-    a_wake_and_a_turn_are_one_resume;
+    a_wake_and_a_turn_are_one_resume on VirtualClock;
     /// A wake of a ready task adds nothing.
     a_wake_of_a_ready_task_is_no_second_resume;
     /// A million wakes between two turns are one resume.

@@ -5,7 +5,7 @@ use std::{
 };
 
 use quadrivium::{
-    EventLoop, JoinHandle, RunError,
+    JoinHandle, RunError,
     event_loop::trace::Event,
     join, race, spawn,
     sync::{
@@ -18,7 +18,7 @@ use quadrivium::{
 };
 
 use super::{Cast, Instruction, Record, Script, record::Recording};
-use crate::{Body, body, leaf, map, new_loop, quietly};
+use crate::{Body, HostLoop, body, leaf, map, new_loop, quietly};
 
 /// What the channels of a play hold: one value, three, any number.
 pub const CHANNELS: [Option<usize>; 3] = [Some(1), Some(3), None];
@@ -32,32 +32,32 @@ const LIMIT: usize = 20_000;
 /// What a script comes to: how many instructions it carried out, or where it failed.
 type Outcome = Result<usize, String>;
 
-/// Plays a script on a new loop with a virtual clock; what that left.
+/// Plays a script on a new loop, with a virtual clock unless a law is checked elsewhere; what that left.
 pub fn play(script: &Script, cast: &Cast) -> Record {
-    play_on(&mut new_loop(), script, cast)
+    play_on(new_loop().of_the_host(), script, cast)
 }
 
 /// The same on a loop of one's own, such as one that a simulation made. Its trace is replaced.
-pub fn play_on(event_loop: &mut EventLoop, script: &Script, cast: &Cast) -> Record {
+pub fn play_on(event_loop: &mut dyn HostLoop, script: &Script, cast: &Cast) -> Record {
     let stage = Stage::new(cast);
     let (record, mut left) = (Rc::clone(&stage.record), LIMIT);
-    event_loop.trace(move |event: &Event| {
+    event_loop.trace(Box::new(move |event: &Event| {
         left -= 1;
         if left == 0 {
             // Out of the loop: a stopper would be someone outside, who might end a deadlock.
             resume_unwind(Box::new(format!("does not end: {LIMIT} events")));
         }
         record.borrow_mut().event(event);
-    });
+    }));
     let main = stage.task(script, "main".to_string());
-    drop(event_loop.spawn(main));
+    drop(event_loop.event_loop().spawn(main));
     let end = quietly(|| event_loop.run()).map_or_else(|message| message, how_it_ended);
     stage.record.borrow_mut().run_ended();
-    event_loop.trace(keep_on_recording(&stage));
+    event_loop.trace(Box::new(keep_on_recording(&stage)));
     stage.cancel_all();
     // The cancels are shown by the next turn.
     let _ = event_loop.turn();
-    event_loop.trace(|_: &Event| ());
+    event_loop.trace(Box::new(|_: &Event| ()));
     stage.record.take().end(end)
 }
 

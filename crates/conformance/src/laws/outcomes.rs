@@ -1,0 +1,147 @@
+//! What can come of a task that is handed to a host, whatever threads that has: a value, an error, a
+//! panic, a cancel, nothing at all.
+
+use std::{cell::RefCell, ops::ControlFlow, panic::resume_unwind, rc::Rc};
+
+use futures::channel::oneshot;
+use quadrivium::{
+    JoinError,
+    event_loop::RemoteHandle,
+    future::{future, perform},
+    spawn,
+    sync::Notify,
+    task::{BoxTask, RESUMED_AFTER_DONE, Step},
+    time::turn,
+};
+
+use crate::{Body, Output, Said, Subject, TestLoop, body, leaf, map, new_loop, styles};
+
+laws! { ($) outcomes:
+    /// The value of a task comes back from wherever it has run.
+    a_value;
+    /// An error breaks off what is left, drops what is held, and comes back as an error.
+    an_error;
+    /// A panic drops what is held, and comes back as the end of that task, with its payload.
+    a_panic;
+    /// A cancel from outside drops the sub-task and then the task, before it is told of.
+    a_cancel_from_outside;
+    /// A task that is dropped or cancelled before it starts has run nothing, and holds nothing any more.
+    dropped_before_it_starts;
+    /// A value comes up through a hundred tasks of all styles, each performing the next.
+    a_hundred_deep;
+}
+
+/// Hands a task to the host.
+fn hand<T: Send + 'static>(
+    event_loop: &mut TestLoop,
+    make: impl FnOnce() -> BoxTask<T> + Send + 'static,
+) -> RemoteHandle<Output> {
+    let make = || map(make(), |value| Box::new(value) as Output);
+    event_loop.of_the_host().hand(Box::new(make))
+}
+
+/// What it came to.
+fn outcome<T: Send + 'static>(
+    make: impl FnOnce() -> BoxTask<T> + Send + 'static,
+) -> Result<T, JoinError> {
+    let mut event_loop = new_loop();
+    let handle = hand(&mut event_loop, make);
+    let joined = event_loop.block_on(handle).expect("the loop of the test goes on");
+    joined.map(|value| *value.downcast().expect("a host hands the value on"))
+}
+
+fn a_value(subject: Subject) {
+    let answer = outcome(move || subject.task(body().perform(turn()).worth(|| 42)));
+    assert_eq!(answer.unwrap(), 42);
+}
+
+fn an_error(subject: Subject) {
+    let said = Said::default();
+    let says = said.clone();
+    let fails = move || {
+        let failed = Rc::new(RefCell::new(None));
+        let error = Rc::clone(&failed);
+        let mut result = Some(Err::<(), _>("no room".to_string()));
+        let tries = leaf(move |_| Step::Done(result.take().expect(RESUMED_AFTER_DONE)));
+        let body = body().hold(says.when_dropped("held")).perform(turn());
+        let body = body.try_perform(
+            || tries,
+            move |tried| match tried {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(why) => {
+                    error.replace(Some(why));
+                    ControlFlow::Break(())
+                }
+            },
+        );
+        let body = body.say(&says, "went on").perform(turn());
+        subject.task(body.worth(move || failed.take().map_or(Ok(()), Err)))
+    };
+    assert_eq!(outcome(fails).unwrap(), Err("no room".to_string()));
+    assert_eq!(said.lines(), ["held"]);
+}
+
+fn a_panic(subject: Subject) {
+    let said = Said::default();
+    let says = said.clone();
+    // Not `panic!`: every pair of styles on every host would print a message.
+    let panics = move || {
+        let body = body().hold(says.when_dropped("held")).perform(turn());
+        subject.task(body.run(|| resume_unwind(Box::new("as planned"))))
+    };
+    let Err(JoinError::Panicked(payload)) = outcome(panics) else { panic!("it has panicked") };
+    assert_eq!(payload.downcast_ref(), Some(&"as planned"));
+    assert_eq!(said.lines(), ["held"]);
+}
+
+fn a_cancel_from_outside(subject: Subject) {
+    let said = Said::default();
+    let (says, (suspends, is_suspended)) = (said.clone(), oneshot::channel());
+    let mut event_loop = new_loop();
+    let handle = hand(&mut event_loop, move || {
+        let inner = body().hold(says.when_dropped("sub-task"));
+        let inner = inner.run(|| suspends.send(()).expect("it is waited for"));
+        let inner = subject.task(inner.perform(Notify::new().notified()));
+        subject.task(body().hold(says.when_dropped("task")).perform(inner))
+    });
+    let cancels = future(async move {
+        is_suspended.await.expect("it comes so far");
+        handle.cancel();
+        perform(handle).await.err()
+    });
+    let ended = event_loop.block_on(cancels).expect("the loop of the test goes on");
+    assert!(matches!(ended, Some(JoinError::Cancelled)), "{ended:?}");
+    assert_eq!(said.lines(), ["sub-task", "task"]);
+}
+
+fn dropped_before_it_starts(subject: Subject) {
+    let said = Said::default();
+    let says = said.clone();
+    let ended = outcome(move || {
+        let never = move || {
+            let body = body().hold(says.when_dropped("held")).say(&says, "ran");
+            subject.task(body.perform(turn()))
+        };
+        let cancels = body().perform_then(
+            move || {
+                drop(never());
+                let handle = spawn(never());
+                handle.cancel();
+                handle
+            },
+            |joined| assert!(matches!(joined, Err(JoinError::Cancelled)), "{joined:?}"),
+        );
+        subject.task(cancels)
+    });
+    ended.unwrap();
+    assert_eq!(said.lines(), ["held", "held"]);
+}
+
+fn a_hundred_deep(subject: Subject) {
+    let value = outcome(move || {
+        let innermost = subject.task(body().perform(turn()).worth(|| 42));
+        let styles = styles::ALL.iter().copied().cycle().take(99);
+        styles.fold(innermost, |task, style| Subject::of(style).task(Body::performing(task)))
+    });
+    assert_eq!(value.unwrap(), 42);
+}

@@ -1,0 +1,244 @@
+//! [`GuestLoop`]: a loop inside somebody else's executor.
+//!
+//! ```text
+//!   the executor                         guest                             its loop
+//!   poll ───────────────────────────────► 1. turn, while tasks are ready ─► resume ...
+//!   timer  ◄── 2. the next deadline ──────┤
+//!   reactor ◄─ 3. the sources' descriptor ┤
+//!   waker  ◄── 4. hung up as its bell ────┘ ◄─ any thread: a wake rings it
+//! ```
+//!
+//! The sources of a loop are behind one descriptor of its own, which the executor's reactor watches as it
+//! would a socket. So whatever runs on a loop runs inside any executor that has timers and can wait
+//! for a descriptor, and the loop inside is the very same.
+
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    io,
+    ops::Deref,
+    os::fd::OwnedFd,
+    panic::Location,
+    sync::Arc,
+    task::{self, Poll},
+    time::{Duration, Instant},
+};
+
+use quadrivium_core::{JoinHandle, Task};
+
+use crate::{
+    EventLoop, RunError, Trace, Turned,
+    active::Active,
+    reactor::{Bell, ExecutorBell},
+};
+
+/// Turns in one poll. Then the executor's own tasks have their turn.
+const TURNS: usize = 16;
+
+/// What a [`GuestLoop`] asks of the executor around it: implemented once for each executor.
+pub trait Executor: Unpin {
+    /// The time on the executor's clock.
+    fn now() -> Instant
+    where
+        Self: Sized;
+
+    /// Ready once it is `deadline`; until then the task of `cx` is woken when it is. Only the
+    /// deadline of the last call counts.
+    fn poll_deadline(&mut self, deadline: Instant, cx: &mut task::Context<'_>) -> Poll<()>;
+
+    /// Watches this descriptor from now on. Called once.
+    ///
+    /// # Errors
+    ///
+    /// When the executor cannot.
+    fn watch(&mut self, fd: OwnedFd) -> io::Result<()>;
+
+    /// Ready when the watched descriptor may have become readable since it was ready last; until
+    /// then the task of `cx` is woken when it is.
+    ///
+    /// # Errors
+    ///
+    /// When the executor's reactor is gone.
+    fn poll_readable(&mut self, cx: &mut task::Context<'_>) -> Poll<io::Result<()>>;
+}
+
+/// A loop that sleeps in another executor: on its clock, by its timers and its reactor.
+///
+/// What waits is `await`ed, so no thread blocks; in between, its tasks stay where they are. It gives
+/// access to the [`EventLoop`] inside for what does not wait: `spawn`, `spawner`, `stopper`, `live`, `now` and
+/// whatever else needs no `&mut`. It stays with the runtime it was first awaited in, whose timer and
+/// reactor it uses. For a single task there is [`Guest`](crate::Guest).
+pub struct GuestLoop<E> {
+    event_loop: EventLoop,
+    bell: Arc<ExecutorBell>,
+    executor: E,
+    /// The executor watches the descriptor of the sources.
+    is_watched: bool,
+}
+
+impl<E: Executor> GuestLoop<E> {
+    /// A loop in that executor, without tasks.
+    ///
+    /// # Errors
+    ///
+    /// When there are as many loops as can exist.
+    pub fn new(executor: E) -> io::Result<Self> {
+        let bell = Arc::new(ExecutorBell::new());
+        let event_loop = EventLoop::of_a_guest(E::now, Bell::Executor(Arc::clone(&bell)))?;
+        Ok(Self { event_loop, bell, executor, is_watched: false })
+    }
+
+    /// Runs the loop until `task` is done: what [`EventLoop::block_on`] is where nothing may block.
+    /// Other tasks stay where they are, for the next run.
+    ///
+    /// Lazy, as futures are: the task is spawned when it is polled, and cancelled when it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`EventLoop::block_on`]: [`RunError::Nested`] is for a poll inside a task of another
+    /// loop of ours, where the style's `perform` is what to use.
+    ///
+    /// # Panics
+    ///
+    /// When the executor's reactor refuses the loop's descriptor.
+    #[track_caller]
+    pub fn perform<T>(
+        &mut self,
+        task: T,
+    ) -> impl Future<Output = Result<T::Output, RunError>> + use<'_, T, E>
+    where
+        T: Task + 'static,
+        T::Output: 'static,
+    {
+        let spawned_at = Location::caller();
+        async move {
+            let mut spawned = Spawned(Some(self.spawn_at(task, None, spawned_at)));
+            poll_fn(|cx| self.poll(cx, || spawned.is_finished())).await?;
+            self.event_loop.shared.output(spawned.0.take().expect("it is taken once"))
+        }
+    }
+
+    /// Runs the loop until no task is left.
+    ///
+    /// # Errors
+    ///
+    /// As [`EventLoop::run`].
+    ///
+    /// # Panics
+    ///
+    /// As [`perform`](GuestLoop::perform).
+    pub async fn run(&mut self) -> Result<(), RunError> {
+        match poll_fn(|cx| self.poll(cx, || false)).await {
+            Err(RunError::Stopped) => Ok(()),
+            run => run,
+        }
+    }
+
+    /// Runs one turn, as [`EventLoop::turn`].
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Nested`] inside a running loop.
+    pub fn turn(&mut self) -> Result<Turned, RunError> {
+        self.event_loop.turn()
+    }
+
+    /// Shows everything that happens to tasks from now on to `trace`.
+    pub fn trace(&mut self, trace: impl Trace + 'static) {
+        self.event_loop.trace(trace);
+    }
+
+    /// Turns until it is done, no task is left, all wait, or others should have their turn.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut task::Context<'_>,
+        is_done: impl Fn() -> bool,
+    ) -> Poll<Result<(), RunError>> {
+        let shared = &self.event_loop.shared;
+        self.bell.hang(cx.waker());
+        shared.mailbox.unparked();
+        for _ in 0..TURNS {
+            let active = Active::enter(shared)?;
+            shared.turn();
+            drop(active);
+            if is_done() {
+                return Poll::Ready(Ok(()));
+            }
+            if shared.stopped.take() {
+                return Poll::Ready(Err(RunError::Stopped));
+            }
+            let deadline = match shared.turned() {
+                Turned::Ready => continue,
+                Turned::Empty => return Poll::Ready(Ok(())),
+                Turned::Until(deadline) => Some(deadline),
+                Turned::Waiting => match shared.deadlock() {
+                    Some(deadlock) => return Poll::Ready(Err(RunError::Deadlock(deadlock))),
+                    None => None,
+                },
+            };
+            let executor = &mut self.executor;
+            let is_due = deadline.is_some_and(|it| executor.poll_deadline(it, cx).is_ready());
+            let is_ready = shared.reactor.sources.has_any()
+                && sources_are_ready(&self.event_loop, executor, &mut self.is_watched, cx);
+            if is_ready {
+                // Now: a turn that finds tasks ready would put it off, and the executor's reactor
+                // has told of this edge for the last time.
+                let _active = Active::enter(shared)?;
+                shared.react(Some(Duration::ZERO));
+            }
+            if !is_due && !is_ready && shared.mailbox.park() {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+fn sources_are_ready(
+    event_loop: &EventLoop,
+    executor: &mut impl Executor,
+    is_watched: &mut bool,
+    cx: &mut task::Context<'_>,
+) -> bool {
+    let mut poll = || {
+        if !std::mem::replace(is_watched, true) {
+            executor.watch(event_loop.shared.reactor.descriptor()?)?;
+        }
+        Ok(executor.poll_readable(cx)?.is_ready() || event_loop.shared.reactor.has_more())
+    };
+    poll()
+        .unwrap_or_else(|error: io::Error| panic!("the executor cannot wait for sockets: {error}"))
+}
+
+/// A task that is cancelled when nobody performs it any more.
+struct Spawned<T>(Option<JoinHandle<T>>);
+
+impl<T> Spawned<T> {
+    fn is_finished(&self) -> bool {
+        self.0.as_ref().is_some_and(JoinHandle::is_finished)
+    }
+}
+
+impl<T> Drop for Spawned<T> {
+    fn drop(&mut self) {
+        if let Some(handle) = &self.0 {
+            handle.cancel();
+        }
+    }
+}
+
+/// Shared access only: what blocks the thread takes `&mut`.
+impl<E> Deref for GuestLoop<E> {
+    type Target = EventLoop;
+
+    fn deref(&self) -> &EventLoop {
+        &self.event_loop
+    }
+}
+
+impl<E> fmt::Debug for GuestLoop<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuestLoop").field("live", &self.live()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,80 @@
+//! The laws on every host: our loop on both clocks, a loop inside tokio and inside smol; and what
+//! can come of a task, for every pair of styles, also on other threads.
+//!
+//! The README says how many hold where; each test here checks its own cell of the tables.
+
+/// A test for each style.
+macro_rules! styles {
+    ($check:expr) => {
+        styles! { @tests $check, callback Callback, generator Generator, future Future, green Green }
+    };
+    (@tests $check:expr, $($style:ident $Style:ident),*) => {$(
+        #[test]
+        fn $style() {
+            $check(&styles::$Style, concat!(module_path!(), "::", stringify!($style)));
+        }
+    )*};
+}
+
+mod cluster;
+mod matrix;
+mod programs;
+mod smol;
+mod tokio;
+
+use quadrivium_conformance::{Host, Real, Style, Subject, Virtual, check_on, laws, styles};
+
+const HOSTS: [&dyn Host; 5] = [&Virtual, &Real, &tokio::Tokio, &smol::Smol, &cluster::TwoThreads];
+
+fn check_all(host: &'static dyn Host, style: &'static dyn Style, test: &str) {
+    let tally = check_on(host, Subject::of(style), laws(), test);
+    assert!(tally.hold > 200, "{tally:?}: these are all laws");
+    let found = format!("{}, {} not", tally.hold, tally.spared);
+    matrix::check_cell("host", host.name(), style.name(), &found);
+}
+
+/// What can come of a task, on every host.
+fn check_outcomes(outer: &'static dyn Style, inner: &'static dyn Style, test: &str) {
+    let outcomes = || laws().filter(|law| law.topic == "outcomes");
+    let subject = Subject::performs(outer, inner);
+    for host in HOSTS {
+        let tally = check_on(host, subject, outcomes(), test);
+        assert_eq!((tally.hold, tally.spared), (outcomes().count(), 0), "{}", host.name());
+    }
+    let found = format!("{} on {} hosts", outcomes().count(), HOSTS.len());
+    matrix::check_cell("performs", outer.name(), inner.name(), &found);
+}
+
+macro_rules! hosts {
+    ($($name:ident = $host:expr;)*) => {$(
+        mod $name {
+            use super::*;
+
+            styles! { |style, test| check_all(&$host, style, test) }
+        }
+    )*};
+}
+
+hosts! {
+    virtual_clock = Virtual;
+    real_clock = Real;
+    in_tokio = tokio::Tokio;
+    in_smol = smol::Smol;
+}
+
+macro_rules! pairs {
+    ($($name:ident = $outer:ident;)*) => {$(
+        mod $name {
+            use super::*;
+
+            styles! { |inner, test| check_outcomes(&styles::$outer, inner, test) }
+        }
+    )*};
+}
+
+pairs! {
+    callback_performs = Callback;
+    generator_performs = Generator;
+    future_performs = Future;
+    green_performs = Green;
+}

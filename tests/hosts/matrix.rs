@@ -1,0 +1,62 @@
+//! The tables of the README: a cell is what a test has found, and that test checks it.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+/// One test at a time reads the page and writes it.
+static PAGE: Mutex<()> = Mutex::new(());
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")
+}
+
+/// Compares a cell of the table whose first column is headed `table`; with `QUADRIVIUM_WRITE` set, writes it.
+///
+/// A process of its own for one law has checked no other, and compares nothing.
+pub fn check_cell(table: &str, row: &str, column: &str, found: &str) {
+    if env::var_os("QUADRIVIUM_LAW").is_some() {
+        return;
+    }
+    let _one_at_a_time = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    let page = fs::read_to_string(path()).expect("there is a README");
+    let new = with_cell(&page, table, row, column, found);
+    if env::var_os("QUADRIVIUM_WRITE").is_some() {
+        fs::write(path(), &new).expect("the README can be written");
+    } else {
+        assert!(
+            new == page,
+            "the README is out of date, {row}, {column} is {found}: run QUADRIVIUM_WRITE=1 cargo test \
+             -p quadrivium-conformance --test hosts"
+        );
+    }
+}
+
+/// The page with this in that cell.
+fn with_cell(page: &str, table: &str, row: &str, column: &str, found: &str) -> String {
+    let mut lines: Vec<String> = page.lines().map(String::from).collect();
+    let begins = |line: &String, with: &str| cells(line).get(1) == Some(&with);
+    let head = lines.iter().position(|line| begins(line, table));
+    let head = head.unwrap_or_else(|| panic!("the README has a table that begins with `{table}`"));
+    let index = cells(&lines[head]).iter().position(|cell| *cell == column);
+    let index = index.unwrap_or_else(|| panic!("the table has a column `{column}`"));
+    let row = lines[head..].iter().position(|line| begins(line, row)).map(|n| head + n);
+    let row = row.expect("the table has a row for each host and style");
+    let mut new = cells(&lines[row]);
+    new[index] = found;
+    lines[row] = new.join(" | ").trim().to_string();
+    lines.join("\n") + "\n"
+}
+
+fn cells(line: &str) -> Vec<&str> {
+    line.split('|').map(str::trim).collect()
+}
+
+#[test]
+fn a_cell_is_written_where_it_stands() {
+    let page = "| one | a | b |\n|---|---|---|\n| x | 1 | 2 |\n\n| two | a | b |\n|---|---|---|\n| x | 3 | 4 |\n";
+    assert_eq!(with_cell(page, "two", "x", "a", "5"), page.replace('3', "5"));
+    assert_eq!(with_cell(page, "one", "x", "b", "2"), page);
+}

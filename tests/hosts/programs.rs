@@ -1,0 +1,61 @@
+//! Programs that nobody wrote, on every host: they keep the rules, and where time jumps they leave the very
+//! record they leave on the virtual clock.
+
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
+use quadrivium_conformance::{
+    Host, HostFeature, Real, Style,
+    script::{Cast, Record, Script, check_rules, play, play_on, scripts},
+    styles,
+};
+
+use crate::{smol::Smol, tokio::Tokio};
+
+/// How many for each style on each host. On a real clock each takes some milliseconds.
+const SCRIPTS: u32 = 100;
+
+fn check(host: &'static dyn Host, style: &'static dyn Style) {
+    let cast = Cast::all(style);
+    let config = Config {
+        cases: SCRIPTS,
+        rng_seed: RngSeed::Fixed(11),
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let ran = TestRunner::new(config)
+        .run(&scripts(2), |script| holds(host, &script, &cast).map_err(TestCaseError::fail));
+    ran.unwrap_or_else(|error| panic!("{} on {}: {error}", style.name(), host.name()));
+}
+
+fn holds(host: &dyn Host, script: &Script, cast: &Cast) -> Result<(), String> {
+    let record = plays(host, script, cast);
+    check_rules(&record, true)?;
+    // Work keeps the CPU, and only our own virtual clock goes on meanwhile.
+    let is_comparable =
+        host.supports(HostFeature::VirtualClock) && !script.to_string().contains("work");
+    if is_comparable && record != play(script, cast) {
+        return Err(format!("it leaves another record: {:#?}", record.lines()));
+    }
+    Ok(())
+}
+
+fn plays(host: &dyn Host, script: &Script, cast: &Cast) -> Record {
+    let mut record = None;
+    host.around(Box::new(|| record = Some(play_on(&mut *host.new_loop(), script, cast))));
+    record.expect("a law runs")
+}
+
+mod on_the_real_clock {
+    use super::*;
+
+    styles! { |style, _| check(&Real, style) }
+}
+mod in_tokio {
+    use super::*;
+
+    styles! { |style, _| check(&Tokio, style) }
+}
+mod in_smol {
+    use super::*;
+
+    styles! { |style, _| check(&Smol, style) }
+}

@@ -1,0 +1,61 @@
+//! smol as a host: a loop beside `async-io`, whose clock is real.
+
+use std::{thread, time::Duration};
+
+use futures::executor::block_on;
+use quadrivium::{
+    EventLoop, RunError,
+    event_loop::{Trace, Turned, trace::Event},
+    executor::{self, GuestLoop},
+    task::BoxTask,
+};
+use quadrivium_conformance::{Host, HostFeature, HostLoop, Value};
+
+pub struct Smol;
+
+impl Host for Smol {
+    fn name(&self) -> &'static str {
+        "smol"
+    }
+
+    fn supports(&self, _: HostFeature) -> bool {
+        false
+    }
+
+    fn new_loop(&self) -> Box<dyn HostLoop> {
+        let guest_loop = GuestLoop::new(executor::Smol::default()).expect("a loop can exist");
+        Box::new(Inside(guest_loop))
+    }
+
+    fn real_loop(&self) -> Box<dyn HostLoop> {
+        self.new_loop()
+    }
+}
+
+struct Inside(GuestLoop<executor::Smol>);
+
+impl HostLoop for Inside {
+    fn event_loop(&self) -> &EventLoop {
+        &self.0
+    }
+
+    fn block_on(&mut self, task: BoxTask<Value>) -> Result<Value, RunError> {
+        block_on(self.0.perform(task))
+    }
+
+    fn run(&mut self) -> Result<(), RunError> {
+        block_on(self.0.run())
+    }
+
+    fn turn(&mut self) -> Result<Turned, RunError> {
+        self.0.turn()
+    }
+
+    fn advance(&mut self, duration: Duration) {
+        thread::sleep(duration);
+    }
+
+    fn trace(&mut self, mut trace: Box<dyn Trace>) {
+        self.0.trace(move |event: &Event| trace.record(event));
+    }
+}

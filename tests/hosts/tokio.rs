@@ -1,0 +1,115 @@
+//! tokio as a host: a loop inside a runtime of one thread, whose clock is paused until a law asks for
+//! a real one.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+use quadrivium::{
+    EventLoop, RunError,
+    event_loop::{Trace, Turned, trace::Event},
+    executor::{self, GuestLoop},
+    task::BoxTask,
+};
+use quadrivium_conformance::{Host, HostFeature, HostLoop, Value};
+use tokio::{runtime, time};
+
+pub struct Tokio;
+
+/// What a law's loops are in.
+struct Runtime {
+    runtime: runtime::Runtime,
+    is_paused: Cell<bool>,
+}
+
+thread_local! {
+    /// There while a law is checked on this thread.
+    static RUNTIME: RefCell<Option<Rc<Runtime>>> = const { RefCell::new(None) };
+}
+
+/// Ends the runtime with the law, also when that panics.
+struct InRuntime(Rc<Runtime>);
+
+impl InRuntime {
+    fn new() -> Self {
+        let mut builder = runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().start_paused(true).build();
+        let runtime = runtime.expect("the OS lets us make a runtime");
+        let runtime = Rc::new(Runtime { runtime, is_paused: Cell::new(true) });
+        RUNTIME.set(Some(Rc::clone(&runtime)));
+        Self(runtime)
+    }
+}
+
+impl Drop for InRuntime {
+    fn drop(&mut self) {
+        RUNTIME.set(None);
+    }
+}
+
+impl Host for Tokio {
+    fn name(&self) -> &'static str {
+        "tokio"
+    }
+
+    fn supports(&self, feature: HostFeature) -> bool {
+        feature == HostFeature::VirtualClock
+    }
+
+    fn around(&self, law: Box<dyn FnOnce() + '_>) {
+        let in_runtime = InRuntime::new();
+        // Clocks are read between two futures, too.
+        let _entered = in_runtime.0.runtime.enter();
+        law();
+    }
+
+    fn new_loop(&self) -> Box<dyn HostLoop> {
+        let runtime = RUNTIME.with_borrow(Option::clone).expect("a law is around it");
+        let guest_loop = GuestLoop::new(executor::Tokio::default()).expect("a loop can exist");
+        Box::new(Inside { guest_loop, runtime })
+    }
+
+    fn real_loop(&self) -> Box<dyn HostLoop> {
+        let runtime = RUNTIME.with_borrow(Option::clone).expect("a law is around it");
+        if runtime.is_paused.replace(false) {
+            time::resume();
+        }
+        self.new_loop()
+    }
+}
+
+struct Inside {
+    guest_loop: GuestLoop<executor::Tokio>,
+    runtime: Rc<Runtime>,
+}
+
+impl HostLoop for Inside {
+    fn event_loop(&self) -> &EventLoop {
+        &self.guest_loop
+    }
+
+    fn block_on(&mut self, task: BoxTask<Value>) -> Result<Value, RunError> {
+        self.runtime.runtime.block_on(self.guest_loop.perform(task))
+    }
+
+    fn run(&mut self) -> Result<(), RunError> {
+        self.runtime.runtime.block_on(self.guest_loop.run())
+    }
+
+    fn turn(&mut self) -> Result<Turned, RunError> {
+        self.guest_loop.turn()
+    }
+
+    fn advance(&mut self, duration: Duration) {
+        match self.runtime.is_paused.get() {
+            true => self.runtime.runtime.block_on(time::advance(duration)),
+            false => std::thread::sleep(duration),
+        }
+    }
+
+    fn trace(&mut self, mut trace: Box<dyn Trace>) {
+        self.guest_loop.trace(move |event: &Event| trace.record(event));
+    }
+}
