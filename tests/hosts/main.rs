@@ -16,7 +16,7 @@ macro_rules! styles {
     )*};
 }
 
-mod cluster;
+mod elsewhere;
 mod matrix;
 mod programs;
 mod smol;
@@ -24,7 +24,8 @@ mod tokio;
 
 use quadrivium_conformance::{Host, Real, Style, Subject, Virtual, check_on, laws, styles};
 
-const HOSTS: [&dyn Host; 5] = [&Virtual, &Real, &tokio::Tokio, &smol::Smol, &cluster::TwoThreads];
+const HOSTS: [&dyn Host; 6] =
+    [&Virtual, &Real, &tokio::Tokio, &smol::Smol, &elsewhere::TwoThreads, &elsewhere::TwoWorkers];
 
 fn check_all(host: &'static dyn Host, style: &'static dyn Style, test: &str) {
     let tally = check_on(host, Subject::of(style), laws(), test);

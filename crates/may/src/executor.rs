@@ -1,4 +1,4 @@
-//! [`May`]: may as a [`Guest`](quadrivium_event_loop::Guest) sees it: a timer, and a descriptor to
+//! [`May`]: may as a [`GuestLoop`](quadrivium_event_loop::GuestLoop) sees it: a timer, and a descriptor to
 //! wait for.
 
 use std::{

@@ -7,26 +7,26 @@
 use std::{
     cell::RefCell,
     collections::HashMap,
-    mem,
+    fmt::Display,
+    future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
     },
-    task::{Context, Poll, Wake, Waker},
+    task::{Context, Wake, Waker},
 };
 
 use quadrivium_core::{
     Canceller, JoinError, Task,
     remote::{Promise, RemoteHandle},
 };
-use quadrivium_event_loop::Guest;
+use quadrivium_event_loop::{GuestLoop, RunError};
 
 use crate::{
-    errand::contain,
     executor::May,
-    runtime::{self, Runtime},
+    runtime,
     worker::{self, workers},
 };
 
@@ -54,8 +54,8 @@ use crate::{
 /// # Panics
 ///
 /// When there is no worker of this number (they are counted from 0, and there are
-/// [`workers`]), and as [`spawn`](crate::spawn). The task panics when it can never go on, as a
-/// [`Guest`] does.
+/// [`workers`]), and as [`spawn`](crate::spawn). The task panics when it can never go on and nobody
+/// has its handle, who could cancel it.
 pub fn spawn_pinned<F, T>(worker: usize, make: F) -> RemoteHandle<T::Output>
 where
     F: FnOnce() -> T + Send + 'static,
@@ -70,15 +70,48 @@ where
         there_are - 1
     );
     let (promise, handle) = RemoteHandle::new();
-    let place = Arc::new_cyclic(|place: &Weak<Place>| {
-        let cancelled = Weak::clone(place);
-        promise.cancel_by(Canceller::new(move || _ = cancelled.upgrade().map(|it| it.cancel())));
-        Place::new(worker, move || {
-            Box::new(Pinned { promise: Some(promise), body: Body::Lazy(make), runtime })
+    let make = move || -> Resident {
+        Box::pin(async move {
+            // Nobody may want it any more when it comes to its worker.
+            if !promise.is_cancelled() {
+                let joined = live(make, &promise, May::new(runtime)).await;
+                promise.end(joined);
+            }
         })
-    });
-    place.wake();
+    };
+    Arc::new(Place::new(worker, Box::new(make))).wake();
     handle
+}
+
+/// Makes the task and runs it, on a loop that ends with it.
+async fn live<T>(
+    make: impl FnOnce() -> T,
+    promise: &Promise<T::Output>,
+    executor: May,
+) -> Result<T::Output, JoinError>
+where
+    T: Task + 'static,
+    T::Output: 'static,
+{
+    let panicked = |error: &dyn Display| JoinError::Panicked(Box::new(error.to_string()));
+    let mut guest_loop = GuestLoop::new(executor).map_err(|error| panicked(&error))?;
+    // Who has the handle may end it, so while he does no deadlock is certain.
+    let stopper = guest_loop.stopper();
+    promise.cancel_by(Canceller::new(move || stopper.stop()));
+    let task = catch_unwind(AssertUnwindSafe(make)).map_err(JoinError::Panicked)?;
+    guest_loop.perform(task).await.map_err(|error| match error {
+        RunError::Task(error) => error,
+        RunError::Stopped => JoinError::Cancelled,
+        RunError::Deadlock(_) | RunError::Nested => panicked(&error),
+    })
+}
+
+/// A task and its loop. It stays on its thread.
+type Resident = Pin<Box<dyn Future<Output = ()>>>;
+
+thread_local! {
+    /// What is on this worker, by the numbers of the places.
+    static RESIDENTS: RefCell<HashMap<u64, Resident>> = RefCell::default();
 }
 
 /// How a task that stays on its thread is reached from others. It is its waker.
@@ -88,10 +121,9 @@ struct Place {
     /// Makes what is here, on the worker's thread.
     make: Mutex<Option<Make>>,
     visit: Mutex<Visit>,
-    is_cancelled: AtomicBool,
 }
 
-type Make = Box<dyn FnOnce() -> Box<dyn Resident> + Send>;
+type Make = Box<dyn FnOnce() -> Resident + Send>;
 
 /// Where the errand is that polls the task.
 #[derive(Clone, Copy)]
@@ -103,34 +135,11 @@ enum Visit {
     HereAndWoken,
 }
 
-/// What is at a place. It stays on its thread.
-trait Resident {
-    /// Ready when it has ended, and said so.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()>;
-
-    fn cancel(self: Box<Self>);
-}
-
-thread_local! {
-    /// What is on this worker, by the numbers of the places.
-    static RESIDENTS: RefCell<HashMap<u64, Box<dyn Resident>>> = RefCell::default();
-}
-
 impl Place {
-    fn new(worker: usize, make: impl FnOnce() -> Box<dyn Resident> + Send + 'static) -> Self {
+    fn new(worker: usize, make: Make) -> Self {
         static PLACES: AtomicU64 = AtomicU64::new(0);
-        Self {
-            number: PLACES.fetch_add(1, Ordering::Relaxed),
-            worker,
-            make: Mutex::new(Some(Box::new(make))),
-            visit: Mutex::new(Visit::None),
-            is_cancelled: AtomicBool::new(false),
-        }
-    }
-
-    fn cancel(self: Arc<Self>) {
-        self.is_cancelled.store(true, Ordering::Release);
-        self.wake();
+        let number = PLACES.fetch_add(1, Ordering::Relaxed);
+        Self { number, worker, make: Mutex::new(Some(make)), visit: Mutex::new(Visit::None) }
     }
 
     fn send(self: Arc<Self>) {
@@ -147,11 +156,9 @@ impl Place {
             None => RESIDENTS.with_borrow_mut(|all| all.remove(&self.number)),
         };
         let Some(mut resident) = resident else { return };
-        if self.is_cancelled.load(Ordering::Acquire) {
-            return resident.cancel();
-        }
         let waker = Waker::from(Arc::clone(&self));
-        if resident.poll(&mut Context::from_waker(&waker)).is_ready() {
+        // When it panics, which takes a reactor that is gone, it is dropped.
+        if resident.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
             return;
         }
         RESIDENTS.with_borrow_mut(|all| all.insert(self.number, resident));
@@ -182,65 +189,5 @@ impl Wake for Place {
         if let Visit::None = former {
             self.send();
         }
-    }
-}
-
-/// A task and its loop.
-struct Pinned<F, T: Task> {
-    /// There until it has ended.
-    promise: Option<Promise<T::Output>>,
-    body: Body<F, T>,
-    runtime: &'static Runtime,
-}
-
-enum Body<F, T: Task> {
-    Lazy(F),
-    Made(Guest<T, May>),
-    Gone,
-}
-
-impl<F, T> Pinned<F, T>
-where
-    F: FnOnce() -> T,
-    T: Task + 'static,
-    T::Output: 'static,
-{
-    fn go_on(&mut self, cx: &mut Context<'_>) -> Poll<T::Output> {
-        if let Body::Lazy(_) = self.body
-            && let Body::Lazy(make) = mem::replace(&mut self.body, Body::Gone)
-        {
-            self.body = Body::Made(Guest::new(make(), May::new(self.runtime)));
-        }
-        match &mut self.body {
-            Body::Made(guest) => Pin::new(guest).poll(cx),
-            Body::Lazy(_) | Body::Gone => unreachable!("who has ended is polled no more"),
-        }
-    }
-}
-
-impl<F, T> Resident for Pinned<F, T>
-where
-    F: FnOnce() -> T,
-    T: Task + 'static,
-    T::Output: 'static,
-{
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let joined = match catch_unwind(AssertUnwindSafe(|| self.go_on(cx))) {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(output)) => Ok(output),
-            Err(payload) => Err(JoinError::Panicked(payload)),
-        };
-        // The destructors run first: who sees the task ended may rely on them.
-        let body = mem::replace(&mut self.body, Body::Gone);
-        contain(|| drop(body));
-        self.promise.take().expect("it ends once").end(joined);
-        Poll::Ready(())
-    }
-
-    fn cancel(self: Box<Self>) {
-        let Self { promise, body, .. } = *self;
-        contain(|| drop(body));
-        // Without a word: it was cancelled.
-        drop(promise);
     }
 }

@@ -1,0 +1,100 @@
+//! Hosts whose tasks run on other threads: a cluster, and may's workers. The law waits on a loop of its
+//! own.
+
+use std::{num::NonZero, sync::Once, time::Duration};
+
+use quadrivium::{
+    EventLoop, RunError,
+    event_loop::{Cluster, RemoteHandle, Trace, Turned},
+    may,
+    task::BoxTask,
+};
+use quadrivium_conformance::{Host, HostFeature, HostLoop, Make, Output, Real, Value};
+
+const TWO: NonZero<usize> = NonZero::new(2).unwrap();
+
+/// A loop on each of two threads.
+pub struct TwoThreads;
+
+impl Host for TwoThreads {
+    fn name(&self) -> &'static str {
+        "cluster of two"
+    }
+
+    fn supports(&self, _: HostFeature) -> bool {
+        false
+    }
+
+    fn new_loop(&self) -> Box<dyn HostLoop> {
+        let cluster = Cluster::new(TWO).expect("the OS lets us start threads");
+        Box::new(Elsewhere { hand: move |make| cluster.spawn(make), here: Real.new_loop() })
+    }
+
+    fn real_loop(&self) -> Box<dyn HostLoop> {
+        self.new_loop()
+    }
+}
+
+/// Two workers of may, to which tasks are pinned by turns.
+pub struct TwoWorkers;
+
+impl Host for TwoWorkers {
+    fn name(&self) -> &'static str {
+        "may"
+    }
+
+    fn supports(&self, _: HostFeature) -> bool {
+        false
+    }
+
+    fn new_loop(&self) -> Box<dyn HostLoop> {
+        static START: Once = Once::new();
+        START.call_once(|| may::Config::new().workers(TWO).start().expect("it is the first"));
+        let mut next = 0;
+        let hand = move |make| {
+            next = (next + 1) % TWO.get();
+            may::spawn_pinned(next, make)
+        };
+        Box::new(Elsewhere { hand, here: Real.new_loop() })
+    }
+
+    fn real_loop(&self) -> Box<dyn HostLoop> {
+        self.new_loop()
+    }
+}
+
+/// How a task gets where it runs, and where it is waited for.
+struct Elsewhere<F> {
+    hand: F,
+    here: Box<dyn HostLoop>,
+}
+
+impl<F: FnMut(Make) -> RemoteHandle<Output>> HostLoop for Elsewhere<F> {
+    fn event_loop(&self) -> &EventLoop {
+        self.here.event_loop()
+    }
+
+    fn block_on(&mut self, task: BoxTask<Value>) -> Result<Value, RunError> {
+        self.here.block_on(task)
+    }
+
+    fn run(&mut self) -> Result<(), RunError> {
+        self.here.run()
+    }
+
+    fn turn(&mut self) -> Result<Turned, RunError> {
+        self.here.turn()
+    }
+
+    fn advance(&mut self, duration: Duration) {
+        self.here.advance(duration);
+    }
+
+    fn trace(&mut self, trace: Box<dyn Trace>) {
+        self.here.trace(trace);
+    }
+
+    fn hand(&mut self, make: Make) -> RemoteHandle<Output> {
+        (self.hand)(make)
+    }
+}
