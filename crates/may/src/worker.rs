@@ -13,6 +13,8 @@ use std::{
     },
 };
 
+use may::coroutine::is_coroutine;
+
 use crate::errand;
 
 /// Number of workers may has, or will have when it is started.
@@ -51,6 +53,11 @@ pub(crate) fn send(index: usize, errand: impl FnOnce() + Send + 'static) {
         true => errand(),
         false => send(index, errand),
     });
+}
+
+/// Whether this is a worker's own stack, and no coroutine: who blocks here blocks the worker.
+pub(crate) fn is_here() -> bool {
+    THIS.get().is_some() && !is_coroutine()
 }
 
 /// Whether this thread is that worker. Asked by an errand that was sent to it.
