@@ -1,7 +1,7 @@
 //! [`spawn_pinned`]: a task of any style on one of may's workers, where it stays.
 //!
 //! ```text
-//!   wake ──► an errand to the worker ──► on its thread: polls the task, which is kept there
+//!   wake ──► the worker's ready queue ──► on its thread: polls the task, which is kept there
 //! ```
 
 use std::{
@@ -26,8 +26,9 @@ use quadrivium_event_loop::Guest;
 use crate::{
     errand::contain,
     executor::May,
+    ready::Runnable,
     runtime::{self, Runtime},
-    worker::{self, workers},
+    worker::workers,
 };
 
 /// Has this worker of may call `make`, and runs the task that it makes there, with a loop of its own.
@@ -73,7 +74,7 @@ where
     let place = Arc::new_cyclic(|place: &Weak<Place>| {
         let cancelled = Weak::clone(place);
         promise.cancel_by(Canceller::new(move || _ = cancelled.upgrade().map(|it| it.cancel())));
-        Place::new(worker, move || {
+        Place::new(runtime, worker, move || {
             Box::new(Pinned { promise: Some(promise), body: Body::Lazy(make), runtime })
         })
     });
@@ -83,6 +84,7 @@ where
 
 /// How a task that stays on its thread is reached from others. It is its waker.
 struct Place {
+    runtime: &'static Runtime,
     number: u64,
     worker: usize,
     /// Makes what is here, on the worker's thread.
@@ -93,7 +95,7 @@ struct Place {
 
 type Make = Box<dyn FnOnce() -> Box<dyn Resident> + Send>;
 
-/// Where the errand is that polls the task.
+/// Whether the task is being polled, or about to be.
 #[derive(Clone, Copy)]
 enum Visit {
     None,
@@ -117,9 +119,14 @@ thread_local! {
 }
 
 impl Place {
-    fn new(worker: usize, make: impl FnOnce() -> Box<dyn Resident> + Send + 'static) -> Self {
+    fn new(
+        runtime: &'static Runtime,
+        worker: usize,
+        make: impl FnOnce() -> Box<dyn Resident> + Send + 'static,
+    ) -> Self {
         static PLACES: AtomicU64 = AtomicU64::new(0);
         Self {
+            runtime,
             number: PLACES.fetch_add(1, Ordering::Relaxed),
             worker,
             make: Mutex::new(Some(Box::new(make))),
@@ -134,11 +141,13 @@ impl Place {
     }
 
     fn send(self: Arc<Self>) {
-        worker::send(self.worker, || self.visit());
+        self.runtime.push_to(self.worker, self);
     }
+}
 
+impl Runnable for Place {
     /// On the thread of its worker: polls the task.
-    fn visit(self: Arc<Self>) {
+    fn run(self: Arc<Self>) {
         *self.stage() = Visit::Here;
         let make = self.make.lock().unwrap_or_else(PoisonError::into_inner).take();
         // A local while it is polled: nothing is borrowed meanwhile.
@@ -163,7 +172,9 @@ impl Place {
             self.send();
         }
     }
+}
 
+impl Place {
     /// No user code runs under this lock, so a poisoned one holds nothing half done.
     fn stage(&self) -> MutexGuard<'_, Visit> {
         self.visit.lock().unwrap_or_else(PoisonError::into_inner)

@@ -25,7 +25,7 @@ use quadrivium_core::{Readiness, host};
 use quadrivium_event_loop::Reactor;
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::{errand, ready::ReadyQueue, timers::Timers};
+use crate::{errand, ready::ReadyQueue, timers::Timers, worker::workers};
 
 pub(crate) struct Runtime {
     pub(crate) ready: ReadyQueue,
@@ -96,7 +96,7 @@ impl Runtime {
             }
         };
         thread::Builder::new().name("quadrivium-may-reactor".into()).spawn(watches)?;
-        Ok(Self { ready: ReadyQueue::default(), timers, sources })
+        Ok(Self { ready: ReadyQueue::new(workers()), timers, sources })
     }
 }
 
