@@ -62,6 +62,11 @@ pub(crate) fn runtime_after(configure: impl FnOnce()) -> io::Result<&'static Run
     Ok(RUNTIME.get_or_init(|| made))
 }
 
+/// The runtime, if it has been made.
+pub(crate) fn started() -> Option<&'static Runtime> {
+    RUNTIME.get()
+}
+
 /// The runtime, for what cannot fail.
 ///
 /// # Panics
@@ -110,7 +115,8 @@ fn start_may(descriptor: &OwnedFd) -> io::Result<()> {
     // May panics when a worker finds no descriptors, two each. So they are asked for before.
     let asked: io::Result<Vec<_>> = (0..2 * workers()).map(|_| descriptor.try_clone()).collect();
     drop(asked?);
-    let started = catch_unwind(|| errand::send(0, || ())).map_err(JoinError::Panicked);
+    let started =
+        catch_unwind(|| errand::try_send(0, Box::new(|| ()))).map_err(JoinError::Panicked);
     started.map_err(|panic| {
         io::Error::other(panic.panic_message().unwrap_or("its scheduler panics").to_owned())
     })
