@@ -92,10 +92,13 @@ impl Runtime {
         let watches = move || {
             // May comes last, as nothing ends it if anything else fails.
             let started = start_may(&descriptor);
-            let runs = started.is_ok();
+            let is_refused = started.is_err();
             let _ = says.send(started);
+            if is_refused {
+                return;
+            }
             let mut watched = [PollFd::new(&descriptor, PollFlags::IN)];
-            while runs {
+            loop {
                 // A signal ends the wait for no reason, and then there is nothing to see.
                 let _ = poll(&mut watched, None);
                 while reactor.look() {}
