@@ -68,16 +68,17 @@ impl<T: Task + Send> Runnable for Cell<T>
 where
     T::Output: Send,
 {
-    fn run(self: Arc<Self>) {
+    fn run(self: Arc<Self>) -> Option<Arc<dyn Runnable>> {
         let mut state = self.state();
         match mem::replace(&mut state.stage, Stage::Running) {
             Stage::Ready(body) => {
                 drop(state);
-                self.resume(body);
+                self.resume(body)
             }
             Stage::Doomed(body) => {
                 drop(state);
                 self.end(body, Err(JoinError::Cancelled));
+                None
             }
             _ => unreachable!("what is in the queue is ready or doomed"),
         }
@@ -103,19 +104,25 @@ where
         runtime.push(cell);
     }
 
-    /// Resumes it once.
-    fn resume(self: Arc<Self>, mut body: Pin<Box<T>>) {
+    /// Resumes it once. Itself, if it is ready again.
+    fn resume(self: Arc<Self>, mut body: Pin<Box<T>>) -> Option<Arc<dyn Runnable>> {
         let waker = Waker::from(Arc::clone(&self));
         let resume = || body.as_mut().resume(&mut Context::new(&waker));
         match host::enter(&self.label, || catch_unwind(AssertUnwindSafe(resume))) {
-            Ok(Step::Suspended(wait)) => self.suspend(body, &wait, waker),
+            Ok(Step::Suspended(wait)) => return self.suspend(body, &wait, waker),
             Ok(Step::Done(output)) => self.end(body, Ok(output)),
             Err(payload) => self.end(body, Err(JoinError::Panicked(payload))),
         }
+        None
     }
 
-    /// Puts the body back, until what it waits for.
-    fn suspend(self: Arc<Self>, body: Pin<Box<T>>, wait: &Wait, waker: Waker) {
+    /// Puts the body back, until what it waits for. Itself, if that is nothing.
+    fn suspend(
+        self: Arc<Self>,
+        body: Pin<Box<T>>,
+        wait: &Wait,
+        waker: Waker,
+    ) -> Option<Arc<dyn Runnable>> {
         let mut state = self.state();
         match (&state.stage, wait) {
             (Stage::Cancelled, _) => {
@@ -125,8 +132,7 @@ where
             (Stage::Woken, _) | (_, Wait::Turn) => {
                 state.stage = Stage::Ready(body);
                 drop(state);
-                let runtime = self.runtime;
-                runtime.push(self);
+                return Some(self);
             }
             (_, Wait::Until(deadline)) => {
                 // Under the lock: an alarm that rings at once finds the task suspended.
@@ -135,6 +141,7 @@ where
             }
             (_, Wait::Ready | Wait::Wake) => state.stage = Stage::Suspended(body, None),
         }
+        None
     }
 
     /// Drops a task and tells who waits for it what it has come to.

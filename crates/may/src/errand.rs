@@ -101,18 +101,17 @@ may::coroutine_local!(static LEFT: Left = Left::default());
 impl Drop for Left {
     fn drop(&mut self) {
         let Some((worker, errand)) = self.0.take() else { return };
-        // Never seen: it would take another way of ending a coroutine. Then once more.
         if is_coroutine() {
-            return contain(|| try_send(worker, errand));
+            // Never seen: it would take another way of ending a coroutine. Then once more.
+            contain(|| try_send(worker, errand));
+        } else {
+            contain(errand);
         }
-        contain(errand);
     }
 }
 
 /// Runs what must not end the worker if it panics: somebody else's waker, a destructor of which
 /// nobody can be told. The payload may panic when it is dropped: it is leaked.
-pub(crate) fn contain(something: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(something)) {
-        mem::forget(payload);
-    }
+pub(crate) fn contain<T>(something: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(something)).map_err(mem::forget).ok()
 }

@@ -143,11 +143,9 @@ impl Place {
     fn send(self: Arc<Self>) {
         self.runtime.push_to(self.worker, self);
     }
-}
 
-impl Runnable for Place {
     /// On the thread of its worker: polls the task.
-    fn run(self: Arc<Self>) {
+    fn visit(self: Arc<Self>) {
         *self.stage() = Visit::Here;
         let make = self.make.lock().unwrap_or_else(PoisonError::into_inner).take();
         // A local while it is polled: nothing is borrowed meanwhile.
@@ -172,12 +170,17 @@ impl Runnable for Place {
             self.send();
         }
     }
-}
 
-impl Place {
     /// No user code runs under this lock, so a poisoned one holds nothing half done.
     fn stage(&self) -> MutexGuard<'_, Visit> {
         self.visit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Runnable for Place {
+    fn run(self: Arc<Self>) -> Option<Arc<dyn Runnable>> {
+        self.visit();
+        None
     }
 }
 

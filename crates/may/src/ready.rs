@@ -28,8 +28,8 @@ const TASKS: usize = 128;
 
 /// What a runner runs.
 pub(crate) trait Runnable: Send + Sync {
-    /// Resumes the task once, and does what comes of it.
-    fn run(self: Arc<Self>);
+    /// Resumes the task once, and does what comes of it. Itself, if any worker may run it again.
+    fn run(self: Arc<Self>) -> Option<Arc<dyn Runnable>>;
 }
 
 pub(crate) struct ReadyQueue {
@@ -42,6 +42,8 @@ struct State {
     /// Those that any worker may run.
     shared: Tasks,
     workers: Vec<Worker>,
+    /// So many workers have none.
+    without_runner: usize,
     /// Runners on their way to their workers.
     on_the_way: usize,
     /// The worker that was sent one for a shared task last.
@@ -62,11 +64,7 @@ impl Runtime {
     pub(crate) fn push(&'static self, task: Arc<dyn Runnable>) {
         let mut state = self.ready.state();
         state.shared.push_back(task);
-        if state.on_the_way < state.shared.len()
-            && let Some(worker) = state.without_runner()
-        {
-            self.send_runner(state, worker);
-        }
+        self.send_missing(state);
     }
 
     /// The same, on this worker.
@@ -78,8 +76,17 @@ impl Runtime {
         }
     }
 
+    /// Sends a runner for a task that none of those on their way will take.
+    fn send_missing(&'static self, mut state: MutexGuard<'_, State>) {
+        if state.on_the_way < state.shared.len() && state.without_runner > 0 {
+            let worker = state.one_without_runner();
+            self.send_runner(state, worker);
+        }
+    }
+
     fn send_runner(&'static self, mut state: MutexGuard<'_, State>, worker: usize) {
         state.workers[worker].has_runner = true;
+        state.without_runner -= 1;
         state.on_the_way += 1;
         drop(state);
         worker::send(worker, move || self.arrive(worker));
@@ -96,10 +103,19 @@ impl Runtime {
     }
 
     fn run(&'static self, worker: usize) {
+        let mut again = None;
         for _ in 0..TASKS {
-            let Some(task) = self.ready.state().take(worker) else { return };
+            let mut state = self.ready.state();
+            // Put back and taken under one lock: it costs one less, and nobody else is sent for a lone
+            // task that only gives way.
+            state.shared.extend(again);
+            let Some(task) = state.take(worker) else { return };
+            self.send_missing(state);
             // Tasks contain their own panics; this is for wakers of others.
-            contain(|| task.run());
+            again = contain(|| task.run()).flatten();
+        }
+        if let Some(task) = again {
+            self.push(task);
         }
         worker::send(worker, move || self.run(worker));
     }
@@ -107,29 +123,38 @@ impl Runtime {
 
 impl State {
     /// A worker that has no runner: by turns, as it may be busy with other things.
-    fn without_runner(&mut self) -> Option<usize> {
+    fn one_without_runner(&mut self) -> usize {
         let number = self.workers.len();
         let mut by_turns = (self.last + 1..=self.last + number).map(|index| index % number);
-        self.last = by_turns.find(|worker| !self.workers[*worker].has_runner)?;
-        Some(self.last)
+        let worker = by_turns.find(|worker| !self.workers[*worker].has_runner);
+        self.last = worker.expect("there is one");
+        self.last
     }
 
     /// The next task for this worker's runner; none, and it has no runner any more.
     fn take(&mut self, worker: usize) -> Option<Arc<dyn Runnable>> {
-        let Self { shared, workers, .. } = self;
+        let Self { shared, workers, without_runner, .. } = self;
         let Worker { own, has_runner, is_own_next } = &mut workers[worker];
         let (first, second) = if *is_own_next { (own, shared) } else { (shared, own) };
         let task = first.pop_front().or_else(|| second.pop_front());
         *is_own_next = !*is_own_next;
-        *has_runner = task.is_some();
+        if task.is_none() {
+            *has_runner = false;
+            *without_runner += 1;
+        }
         task
     }
 }
 
 impl ReadyQueue {
     pub(crate) fn new(workers: usize) -> Self {
-        let workers = (0..workers).map(|_| Worker::default()).collect();
-        let state = State { shared: Tasks::new(), workers, on_the_way: 0, last: 0 };
+        let state = State {
+            shared: Tasks::new(),
+            workers: (0..workers).map(|_| Worker::default()).collect(),
+            without_runner: workers,
+            on_the_way: 0,
+            last: 0,
+        };
         Self { state: Mutex::new(state) }
     }
 
