@@ -100,6 +100,12 @@ impl<T: Task, E: Executor> Guest<T, E> {
         let made_at = Location::caller();
         Self { state: State::Lazy(task), executor, is_watched: false, made_at }
     }
+
+    /// The same, which messages say was spawned at this line: for who makes it for somebody else.
+    pub fn spawned_at(mut self, made_at: &'static Location<'static>) -> Self {
+        self.made_at = made_at;
+        self
+    }
 }
 
 impl<T, E> Guest<T, E>

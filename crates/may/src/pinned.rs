@@ -8,7 +8,7 @@ use std::{
     cell::RefCell,
     collections::HashMap,
     mem,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, Location, catch_unwind},
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
@@ -57,6 +57,7 @@ use crate::{
 /// When there is no worker of this number (they are counted from 0, and there are
 /// [`workers`]), and as [`spawn`](crate::spawn). The task panics when it can never go on, as a
 /// [`Guest`] does.
+#[track_caller]
 pub fn spawn_pinned<F, T>(worker: usize, make: F) -> RemoteHandle<T::Output>
 where
     F: FnOnce() -> T + Send + 'static,
@@ -70,12 +71,13 @@ where
         "there is no worker {worker} of may: they are 0 to {}",
         there_are - 1
     );
+    let spawned_at = Location::caller();
     let (promise, handle) = RemoteHandle::new();
     let place = Arc::new_cyclic(|place: &Weak<Place>| {
         let cancelled = Weak::clone(place);
         promise.cancel_by(Canceller::new(move || _ = cancelled.upgrade().map(|it| it.cancel())));
         Place::new(runtime, worker, move || {
-            Box::new(Pinned { promise: Some(promise), body: Body::Lazy(make), runtime })
+            Box::new(Pinned { promise: Some(promise), body: Body::Lazy(make), runtime, spawned_at })
         })
     });
     place.wake();
@@ -205,6 +207,7 @@ struct Pinned<F, T: Task> {
     promise: Option<Promise<T::Output>>,
     body: Body<F, T>,
     runtime: &'static Runtime,
+    spawned_at: &'static Location<'static>,
 }
 
 enum Body<F, T: Task> {
@@ -223,7 +226,8 @@ where
         if let Body::Lazy(_) = self.body
             && let Body::Lazy(make) = mem::replace(&mut self.body, Body::Gone)
         {
-            self.body = Body::Made(Guest::new(make(), May::new(self.runtime)));
+            let guest = Guest::new(make(), May::new(self.runtime)).spawned_at(self.spawned_at);
+            self.body = Body::Made(guest);
         }
         match &mut self.body {
             Body::Made(guest) => Pin::new(guest).poll(cx),

@@ -204,6 +204,8 @@ fn a_deadlock_is_a_panic() {
     let error = may::block_on(waits).unwrap().unwrap_err();
     let text = error.panic_message().unwrap();
     assert!(text.starts_with("deadlock: "), "{text}");
+    // Who has pinned it there, and not how.
+    assert!(text.contains(&format!("{}:", file!())), "{text}");
 }
 
 #[test]
