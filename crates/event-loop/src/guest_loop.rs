@@ -110,12 +110,30 @@ impl<E: Executor> GuestLoop<E> {
         T: Task + 'static,
         T::Output: 'static,
     {
-        let spawned_at = Location::caller();
-        async move {
-            let mut spawned = Spawned(Some(self.spawn_at(task, None, spawned_at)));
-            poll_fn(|cx| self.poll(cx, || spawned.is_finished())).await?;
-            self.event_loop.shared.output(spawned.0.take().expect("it is taken once"))
-        }
+        self.perform_at(task, Location::caller())
+    }
+
+    /// The same for a task that comes from elsewhere: messages say that it was spawned there.
+    ///
+    /// # Errors
+    ///
+    /// As [`perform`](GuestLoop::perform).
+    ///
+    /// # Panics
+    ///
+    /// As [`perform`](GuestLoop::perform).
+    pub async fn perform_at<T>(
+        &mut self,
+        task: T,
+        spawned_at: &'static Location<'static>,
+    ) -> Result<T::Output, RunError>
+    where
+        T: Task + 'static,
+        T::Output: 'static,
+    {
+        let mut spawned = Spawned(Some(self.spawn_at(task, None, spawned_at)));
+        poll_fn(|cx| self.poll(cx, || spawned.is_finished())).await?;
+        self.event_loop.shared.output(spawned.0.take().expect("it is taken once"))
     }
 
     /// Runs the loop until no task is left.

@@ -7,9 +7,9 @@ use std::{
 };
 
 use may::sync::Blocker;
-use quadrivium_core::{Context, JoinError, Step, Task, remote::Attached};
+use quadrivium_core::{Context, JoinError, Step, Task, host, remote::Attached};
 
-use crate::host;
+use crate::worker;
 
 /// Runs a task on may's workers and waits for its output. In a coroutine of may, only that waits:
 /// so what is written for may can await what is written for futures.
@@ -38,7 +38,8 @@ use crate::host;
 ///
 /// # Panics
 ///
-/// In a task that runs on may: there, perform it. And as [`spawn`](crate::spawn).
+/// In a task of any host, and in whatever else runs on a worker of may but a coroutine: there,
+/// perform it. And as [`spawn`](crate::spawn).
 #[track_caller]
 pub fn block_on<T>(task: T) -> Result<T::Output, JoinError>
 where
@@ -46,9 +47,9 @@ where
     T::Output: Send + 'static,
 {
     assert!(
-        !host::is_entered(),
-        "may::block_on inside a task would block the worker that is to run the other one: \
-         perform it instead"
+        host::current().is_none() && !worker::is_here(),
+        "may::block_on inside a task would block the thread that is to run others, perhaps the very \
+         one it waits for: perform it instead"
     );
     wait(crate::spawn(task).attached())
 }

@@ -1,17 +1,23 @@
 //! [`Cell`]: where a task is kept that runs on may, whoever wakes it.
 //!
 //! ```text
-//!            1 new              2 take
+//!            1 new              2 run
 //!   (new) ───────────► Ready ───────────► Running, then perhaps Woken or Cancelled
-//!                       ▲ ▲                  │         ▲
-//!                       │ └─ 3 it waits for ─┤         └─ 6 a wake, a cancel
-//!                       │   a turn, is Woken │
-//!                       └─ 5 wake ─ Suspended ◄─ 4 it waits
-//!                                      │
-//!                  7 cancel, from Ready too; 8 done, panicked, or Cancelled and waits ─► Ended
+//!                      ▲ ▲ │                 │         ▲
+//!                      │ └─│─ 3 it waits for ┤         └─ 6 a wake, a cancel
+//!                      │   │ a turn, is Woken│
+//!             5 wake ──┤   │ 7 cancel        │
+//!                      │   ▼                 │
+//!                      │ Doomed ─── 8 run ───│──────────────────────────────► Ended
+//!                      │   ▲ 7 cancel        │                                  ▲
+//!                     Suspended ◄─ 4 it waits┴─ 9 done, panicked, Cancelled ────┘
 //! ```
 //!
-//! 1 `start`  2 `take`  3, 4 `suspend`  5, 6 `wake`  6, 7 `cancel`  7, 8 `end`
+//! 1 `start`  2, 8 `run`  3, 4 `suspend`  5, 6 `wake`  6, 7 `cancel`  8, 9 `end`
+//!
+//! Who is Ready or Doomed is in the ready queue, once. A cancel goes through it as well: who cancels
+//! may have locked what the destructors ask for, may be the destructor of another task, or a
+//! coroutine of may, which has no room for them and must not be suspended in one.
 //!
 //! A wake is a reference to the cell. So a task that nobody can wake any more is dropped, and counts
 //! as cancelled: nobody waits for it for ever.
@@ -53,6 +59,8 @@ enum Stage<T> {
     /// Running, and cancelled meanwhile.
     Cancelled,
     Suspended(Pin<Box<T>>, Option<Timer>),
+    /// Cancelled, and to be dropped on a worker.
+    Doomed(Pin<Box<T>>),
     Ended,
 }
 
@@ -60,14 +68,19 @@ impl<T: Task + Send> Runnable for Cell<T>
 where
     T::Output: Send,
 {
-    fn run(self: Arc<Self>) {
-        let Some(mut body) = self.take() else { return };
-        let waker = Waker::from(Arc::clone(&self));
-        let resume = || body.as_mut().resume(&mut Context::new(&waker));
-        match host::enter(&self.label, || catch_unwind(AssertUnwindSafe(resume))) {
-            Ok(Step::Suspended(wait)) => self.suspend(body, &wait, waker),
-            Ok(Step::Done(output)) => self.end(body, Ok(output)),
-            Err(payload) => self.end(body, Err(JoinError::Panicked(payload))),
+    fn run(self: Arc<Self>) -> Option<Arc<dyn Runnable>> {
+        let mut state = self.state();
+        match mem::replace(&mut state.stage, Stage::Running) {
+            Stage::Ready(body) => {
+                drop(state);
+                self.resume(body)
+            }
+            Stage::Doomed(body) => {
+                drop(state);
+                self.end(body, Err(JoinError::Cancelled));
+                None
+            }
+            _ => unreachable!("what is in the queue is ready or doomed"),
         }
     }
 }
@@ -86,25 +99,30 @@ where
         let state = State { stage: Stage::Ready(Box::pin(task)), promise: None };
         let cell = Arc::new(Self { runtime, label, state: Mutex::new(state) });
         let weak = Arc::downgrade(&cell);
-        promise.cancel_by(Canceller::new(move || _ = weak.upgrade().map(|cell| cell.cancel())));
+        promise.cancel_by(Canceller::new(move || _ = weak.upgrade().map(Self::cancel)));
         cell.state().promise = Some(promise);
         runtime.push(cell);
     }
 
-    /// Takes the body out; nothing when the task has been cancelled since it became ready.
-    fn take(&self) -> Option<Pin<Box<T>>> {
-        let mut state = self.state();
-        match mem::replace(&mut state.stage, Stage::Running) {
-            Stage::Ready(body) => Some(body),
-            other => {
-                state.stage = other;
-                None
-            }
+    /// Resumes it once. Itself, if it is ready again.
+    fn resume(self: Arc<Self>, mut body: Pin<Box<T>>) -> Option<Arc<dyn Runnable>> {
+        let waker = Waker::from(Arc::clone(&self));
+        let resume = || body.as_mut().resume(&mut Context::new(&waker));
+        match host::enter(&self.label, || catch_unwind(AssertUnwindSafe(resume))) {
+            Ok(Step::Suspended(wait)) => return self.suspend(body, &wait, waker),
+            Ok(Step::Done(output)) => self.end(body, Ok(output)),
+            Err(payload) => self.end(body, Err(JoinError::Panicked(payload))),
         }
+        None
     }
 
-    /// Puts the body back, until what it waits for.
-    fn suspend(self: Arc<Self>, body: Pin<Box<T>>, wait: &Wait, waker: Waker) {
+    /// Puts the body back, until what it waits for. Itself, if that is nothing.
+    fn suspend(
+        self: Arc<Self>,
+        body: Pin<Box<T>>,
+        wait: &Wait,
+        waker: Waker,
+    ) -> Option<Arc<dyn Runnable>> {
         let mut state = self.state();
         match (&state.stage, wait) {
             (Stage::Cancelled, _) => {
@@ -114,8 +132,7 @@ where
             (Stage::Woken, _) | (_, Wait::Turn) => {
                 state.stage = Stage::Ready(body);
                 drop(state);
-                let runtime = self.runtime;
-                runtime.push(self);
+                return Some(self);
             }
             (_, Wait::Until(deadline)) => {
                 // Under the lock: an alarm that rings at once finds the task suspended.
@@ -124,6 +141,7 @@ where
             }
             (_, Wait::Ready | Wait::Wake) => state.stage = Stage::Suspended(body, None),
         }
+        None
     }
 
     /// Drops a task and tells who waits for it what it has come to.
@@ -146,20 +164,19 @@ where
         }
     }
 
-    fn cancel(&self) {
+    fn cancel(self: Arc<Self>) {
         let mut state = self.state();
-        match mem::replace(&mut state.stage, Stage::Ended) {
-            Stage::Ready(body) => {
-                drop(state);
-                self.end(body, Err(JoinError::Cancelled));
-            }
+        match mem::replace(&mut state.stage, Stage::Cancelled) {
+            Stage::Ready(body) | Stage::Doomed(body) => state.stage = Stage::Doomed(body),
             Stage::Suspended(body, timer) => {
+                state.stage = Stage::Doomed(body);
                 drop(state);
                 self.disarm(timer);
-                self.end(body, Err(JoinError::Cancelled));
+                let runtime = self.runtime;
+                runtime.push(self);
             }
-            Stage::Running | Stage::Woken | Stage::Cancelled => state.stage = Stage::Cancelled,
-            Stage::Ended => {}
+            Stage::Running | Stage::Woken | Stage::Cancelled => {}
+            Stage::Ended => state.stage = Stage::Ended,
         }
     }
 
@@ -195,43 +212,18 @@ where
     }
 }
 
-/// Nobody can wake the task any more. Who dropped the last waker may have locked something that its
-/// destructors ask for, so they run elsewhere.
+/// Nobody can wake the task any more: what is left of it is dropped as if it was cancelled.
 impl<T: Task + Send + 'static> Drop for Cell<T>
 where
     T::Output: Send,
 {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Stage::Suspended(body, _) | Stage::Ready(body) =
-            mem::replace(&mut state.stage, Stage::Ended)
-        {
-            let label = self.label.clone();
-            let left = Left { body, promise: state.promise.take() };
-            self.runtime.push(Arc::new(Abandoned { label, left: Mutex::new(Some(left)) }));
+        if let Stage::Suspended(body, _) = mem::replace(&mut state.stage, Stage::Ended) {
+            let doomed = State { stage: Stage::Doomed(body), promise: state.promise.take() };
+            let Self { runtime, label, .. } = self;
+            let cell = Self { runtime, label: label.clone(), state: Mutex::new(doomed) };
+            runtime.push(Arc::new(cell));
         }
-    }
-}
-
-/// What is left of a task that nobody can wake.
-struct Abandoned<T: Task> {
-    label: Label,
-    left: Mutex<Option<Left<T>>>,
-}
-
-struct Left<T: Task> {
-    body: Pin<Box<T>>,
-    promise: Option<Promise<T::Output>>,
-}
-
-impl<T: Task + Send> Runnable for Abandoned<T>
-where
-    T::Output: Send,
-{
-    fn run(self: Arc<Self>) {
-        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Left { body, promise }) = left else { return };
-        host::enter(&self.label, || contain(|| drop(body)));
-        drop(promise);
     }
 }

@@ -1,4 +1,4 @@
-//! [`start`] and [`Config`]: how many workers may has, set once, before they run.
+//! [`Config`]: how many workers may has, set once, before they run.
 
 use std::{error::Error, fmt, io, num::NonZero};
 
@@ -34,6 +34,9 @@ pub enum StartError {
 /// May takes words of eight bytes.
 const WORD: usize = size_of::<usize>();
 
+/// What the coroutine that brings an errand needs, unwinding and all, and as much again.
+const SMALLEST_STACK: usize = 16 * 1024;
+
 impl Config {
     /// May's own settings: a worker for each processor, stacks of 32 KiB.
     pub fn new() -> Self {
@@ -47,7 +50,8 @@ impl Config {
         self
     }
 
-    /// Stacks of so many bytes for coroutines of may that ask for none. Tasks do not run on them.
+    /// Stacks of so many bytes for coroutines of may that ask for none: of 16 KiB at least, and of
+    /// whole pages. Tasks do not run on them. May maps a thousand of them when it starts.
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = Some(bytes);
@@ -62,18 +66,25 @@ impl Config {
     /// # Errors
     ///
     /// [`StartError::TooLate`] once this has been called, or a task has been spawned on may;
-    /// [`StartError::Refused`] when there are no descriptors for it: nothing runs then.
+    /// [`StartError::Refused`] when there are not enough descriptors, or no room for the stacks.
     pub fn start(self) -> Result<(), StartError> {
         let mut is_first = false;
         let configure = || {
             is_first = true;
             let config = may::config();
             self.workers.inspect(|workers| _ = config.set_workers(workers.get()));
-            self.stack_size.inspect(|bytes| _ = config.set_stack_size(bytes.div_ceil(WORD)));
+            self.stack_size.inspect(|bytes| _ = config.set_stack_size(words(*bytes)));
         };
         runtime::runtime_after(configure).map_err(StartError::Refused)?;
         if is_first { Ok(()) } else { Err(StartError::TooLate) }
     }
+}
+
+/// A stack of so many bytes, as may counts. Whole pages: of another size, it keeps none for the next
+/// coroutine, and when the number is odd, it measures each and prints what it finds.
+fn words(bytes: usize) -> usize {
+    let page = rustix::param::page_size();
+    bytes.max(SMALLEST_STACK).div_ceil(page).saturating_mul(page / WORD)
 }
 
 impl fmt::Display for StartError {
@@ -83,7 +94,11 @@ impl fmt::Display for StartError {
                 "may is running already: set its workers before the first task is spawned on it",
             ),
             StartError::Refused(error) => {
-                write!(f, "may cannot start: {error}: raise the limit of open files")
+                write!(
+                    f,
+                    "may cannot start: {error}: raise the limit of open files, or ask for fewer \
+                     workers and smaller stacks"
+                )
             }
         }
     }

@@ -23,46 +23,95 @@ use std::{
     cell::Cell,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError},
+    task::{Wake, Waker},
+    time::Duration,
 };
 
 use may::coroutine::{Builder, is_coroutine};
 
-type Errand = Box<dyn FnOnce() + Send>;
+use crate::{clock, runtime};
+
+pub(crate) type Errand = Box<dyn FnOnce() + Send>;
+
+/// When there was no room for a coroutine, it is tried again after this.
+const LATER: Duration = Duration::from_millis(10);
 
 /// Has a worker of may do this soon: the one with this number, or one that steals it.
 pub(crate) fn send(worker: usize, errand: impl FnOnce() + Send + 'static) {
-    spawn(Builder::new().id(worker), Box::new(errand));
+    // Who wakes a task cannot help it.
+    contain(|| try_send(worker, Box::new(errand)));
 }
 
-fn spawn(builder: Builder, errand: Errand) {
-    let carry = move || LEFT.with(|left| left.0.set(Some(errand)));
+/// The same.
+///
+/// # Panics
+///
+/// When there is no room for a coroutine. Then it is done later, if may runs.
+pub(crate) fn try_send(worker: usize, errand: Errand) {
+    let mut carried = Carried { worker, errand: Some(errand) };
+    let carry = move || LEFT.with(|left| left.0.set(carried.take()));
     // SAFETY: the coroutine touches no thread-local but what may keeps for it, and needs little of
     // its stack. The errand runs when it has ended.
-    let spawned = unsafe { builder.spawn(carry) };
+    let spawned = unsafe { Builder::new().id(worker).spawn(carry) };
     drop(spawned.expect("may always says that it has spawned"));
+}
+
+/// An errand, while a coroutine is made for it.
+struct Carried {
+    worker: usize,
+    /// There until the coroutine leaves it.
+    errand: Option<Errand>,
+}
+
+impl Carried {
+    fn take(&mut self) -> Option<(usize, Errand)> {
+        Some((self.worker, self.errand.take()?))
+    }
+}
+
+/// Is dropped with the errand where may has panicked, instead of making a coroutine.
+impl Drop for Carried {
+    fn drop(&mut self) {
+        if let (Some(left), Some(runtime)) = (self.take(), runtime::started()) {
+            let again = Waker::from(Arc::new(Again(Mutex::new(Some(left)))));
+            runtime.timers.arm(clock::now() + LATER, again);
+        }
+    }
+}
+
+/// Tries again when it is woken.
+struct Again(Mutex<Option<(usize, Errand)>>);
+
+impl Wake for Again {
+    fn wake(self: Arc<Self>) {
+        let left = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((worker, errand)) = left {
+            contain(|| try_send(worker, errand));
+        }
+    }
 }
 
 /// What a coroutine leaves when it ends.
 #[derive(Default)]
-struct Left(Cell<Option<Errand>>);
+struct Left(Cell<Option<(usize, Errand)>>);
 
 may::coroutine_local!(static LEFT: Left = Left::default());
 
 impl Drop for Left {
     fn drop(&mut self) {
-        let Some(errand) = self.0.take() else { return };
-        // Never seen: it would take another way of ending a coroutine. Then once more.
+        let Some((worker, errand)) = self.0.take() else { return };
         if is_coroutine() {
-            return spawn(Builder::new(), errand);
+            // Never seen: it would take another way of ending a coroutine. Then once more.
+            contain(|| try_send(worker, errand));
+        } else {
+            contain(errand);
         }
-        contain(errand);
     }
 }
 
 /// Runs what must not end the worker if it panics: somebody else's waker, a destructor of which
 /// nobody can be told. The payload may panic when it is dropped: it is leaked.
-pub(crate) fn contain(something: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(something)) {
-        mem::forget(payload);
-    }
+pub(crate) fn contain<T>(something: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(something)).map_err(mem::forget).ok()
 }

@@ -48,11 +48,6 @@ impl Drop for Running {
     }
 }
 
-/// Whether a task on may runs on this thread.
-pub(crate) fn is_entered() -> bool {
-    ON_MAY.try_with(|on_may| on_may.running.borrow().is_some()).unwrap_or(false)
-}
-
 const NONE_OF_OURS: &str = "no task that stays on its thread was ever spawned on may";
 
 impl Host for OnMay {

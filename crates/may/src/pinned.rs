@@ -1,7 +1,7 @@
 //! [`spawn_pinned`]: a task of any style on one of may's workers, where it stays.
 //!
 //! ```text
-//!   wake ──► an errand to the worker ──► on its thread: polls the task, which is kept there
+//!   wake ──► the runner of the worker ──► on its thread: polls the task, which is kept there
 //! ```
 
 use std::{
@@ -9,7 +9,7 @@ use std::{
     collections::HashMap,
     fmt::Display,
     future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, Location, catch_unwind},
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -26,8 +26,9 @@ use quadrivium_event_loop::{GuestLoop, RunError};
 
 use crate::{
     executor::May,
-    runtime,
-    worker::{self, workers},
+    ready::Runnable,
+    runtime::{self, Runtime},
+    worker::workers,
 };
 
 /// Has this worker of may call `make`, and runs the task that it makes there, with a loop of its own.
@@ -56,6 +57,7 @@ use crate::{
 /// When there is no worker of this number (they are counted from 0, and there are
 /// [`workers`]), and as [`spawn`](crate::spawn). The task panics when it can never go on and nobody
 /// has its handle, who could cancel it.
+#[track_caller]
 pub fn spawn_pinned<F, T>(worker: usize, make: F) -> RemoteHandle<T::Output>
 where
     F: FnOnce() -> T + Send + 'static,
@@ -69,23 +71,25 @@ where
         "there is no worker {worker} of may: they are 0 to {}",
         there_are - 1
     );
+    let spawned_at = Location::caller();
     let (promise, handle) = RemoteHandle::new();
     let make = move || -> Resident {
         Box::pin(async move {
             // Nobody may want it any more when it comes to its worker.
             if !promise.is_cancelled() {
-                let joined = live(make, &promise, May::new(runtime)).await;
+                let joined = live(make, spawned_at, &promise, May::new(runtime)).await;
                 promise.end(joined);
             }
         })
     };
-    Arc::new(Place::new(worker, Box::new(make))).wake();
+    Arc::new(Place::new(runtime, worker, Box::new(make))).wake();
     handle
 }
 
 /// Makes the task and runs it, on a loop that ends with it.
 async fn live<T>(
     make: impl FnOnce() -> T,
+    spawned_at: &'static Location<'static>,
     promise: &Promise<T::Output>,
     executor: May,
 ) -> Result<T::Output, JoinError>
@@ -99,7 +103,7 @@ where
     let stopper = guest_loop.stopper();
     promise.cancel_by(Canceller::new(move || stopper.stop()));
     let task = catch_unwind(AssertUnwindSafe(make)).map_err(JoinError::Panicked)?;
-    guest_loop.perform(task).await.map_err(|error| match error {
+    guest_loop.perform_at(task, spawned_at).await.map_err(|error| match error {
         RunError::Task(error) => error,
         RunError::Stopped => JoinError::Cancelled,
         RunError::Deadlock(_) | RunError::Nested => panicked(&error),
@@ -116,6 +120,7 @@ thread_local! {
 
 /// How a task that stays on its thread is reached from others. It is its waker.
 struct Place {
+    runtime: &'static Runtime,
     number: u64,
     worker: usize,
     /// Makes what is here, on the worker's thread.
@@ -125,7 +130,7 @@ struct Place {
 
 type Make = Box<dyn FnOnce() -> Resident + Send>;
 
-/// Where the errand is that polls the task.
+/// Whether the task is being polled, or about to be.
 #[derive(Clone, Copy)]
 enum Visit {
     None,
@@ -136,14 +141,15 @@ enum Visit {
 }
 
 impl Place {
-    fn new(worker: usize, make: Make) -> Self {
+    fn new(runtime: &'static Runtime, worker: usize, make: Make) -> Self {
         static PLACES: AtomicU64 = AtomicU64::new(0);
         let number = PLACES.fetch_add(1, Ordering::Relaxed);
-        Self { number, worker, make: Mutex::new(Some(make)), visit: Mutex::new(Visit::None) }
+        let (make, visit) = (Mutex::new(Some(make)), Mutex::new(Visit::None));
+        Self { runtime, number, worker, make, visit }
     }
 
     fn send(self: Arc<Self>) {
-        worker::send(self.worker, || self.visit());
+        self.runtime.push_to(self.worker, self);
     }
 
     /// On the thread of its worker: polls the task.
@@ -174,6 +180,13 @@ impl Place {
     /// No user code runs under this lock, so a poisoned one holds nothing half done.
     fn stage(&self) -> MutexGuard<'_, Visit> {
         self.visit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Runnable for Place {
+    fn run(self: Arc<Self>) -> Option<Arc<dyn Runnable>> {
+        self.visit();
+        None
     }
 }
 

@@ -1,14 +1,16 @@
-//! [`ReadyQueue`]: the tasks that are ready to run on may's workers, and the runners that run them.
+//! [`ReadyQueue`]: what is ready to run on may's workers, and the runners that run it.
 //!
-//! A *runner* is an errand to a worker that takes tasks from the queue until it is empty, and gives
-//! way now and then. There is one for each worker at the most, and there are as many as there is work
-//! for:
+//! A *runner* is an errand to a worker that takes tasks until there are none for it, and gives way now
+//! and then. There is one for each worker at the most, and there are as many as there is work for:
 //!
 //! ```text
-//!   push ──► queue ──► runner on worker 0
-//!     │            └─► runner on worker 1
+//!   push ────► shared ──┬─► runner on worker 0 ◄── its own ◄──── push_to(0, ..)
+//!     │                 └─► runner on worker 1 ◄── its own ◄──── push_to(1, ..)
 //!     └─ a worker without one, and a task that none of those on their way will take: one is sent
 //! ```
+//!
+//! A worker that runs what is pinned to it has a runner, so no other is sent there that would have to
+//! wait; and however many are woken at once, there are no more coroutines than workers.
 //!
 //! Rejected: a coroutine for each task. It costs a stack of 8 KiB while the task is suspended, and
 //! the 32,741st ends the process. And a coroutine for each time that a task is ready: may gives each
@@ -19,90 +21,141 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{
-    errand::contain,
-    runtime::Runtime,
-    worker::{self, workers},
-};
+use crate::{errand::contain, runtime::Runtime, worker};
 
 /// So many tasks a runner runs before what else may has to do on its worker has its turn.
 const TASKS: usize = 128;
 
 /// What a runner runs.
 pub(crate) trait Runnable: Send + Sync {
-    /// Resumes the task once, and does what comes of it.
-    fn run(self: Arc<Self>);
+    /// Resumes the task once, and does what comes of it. Itself, if any worker may run it again.
+    fn run(self: Arc<Self>) -> Option<Arc<dyn Runnable>>;
 }
 
-#[derive(Default)]
 pub(crate) struct ReadyQueue {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
+type Tasks = VecDeque<Arc<dyn Runnable>>;
+
 struct State {
-    tasks: VecDeque<Arc<dyn Runnable>>,
-    /// Of each worker, whether it has a runner.
-    has_runner: Vec<bool>,
+    /// Those that any worker may run.
+    shared: Tasks,
+    workers: Vec<Worker>,
+    /// So many workers have none.
+    without_runner: usize,
     /// Runners on their way to their workers.
     on_the_way: usize,
-    /// The worker that was sent one last.
+    /// The worker that was sent one for a shared task last.
     last: usize,
+}
+
+#[derive(Default)]
+struct Worker {
+    /// Those that only this one may run.
+    own: Tasks,
+    has_runner: bool,
+    /// It takes from the one queue and from the other by turns.
+    is_own_next: bool,
 }
 
 impl Runtime {
     /// Runs this task soon, after those that are ready already.
     pub(crate) fn push(&'static self, task: Arc<dyn Runnable>) {
         let mut state = self.ready.state();
-        state.tasks.push_back(task);
-        if state.on_the_way < state.tasks.len()
-            && let Some(worker) = state.send_to()
-        {
-            drop(state);
-            worker::send(worker, move || self.arrive(worker));
+        state.shared.push_back(task);
+        self.send_missing(state);
+    }
+
+    /// The same, on this worker.
+    pub(crate) fn push_to(&'static self, worker: usize, task: Arc<dyn Runnable>) {
+        let mut state = self.ready.state();
+        state.workers[worker].own.push_back(task);
+        if !state.workers[worker].has_runner {
+            self.send_runner(state, worker);
         }
+    }
+
+    /// Sends a runner for a task that none of those on their way will take.
+    fn send_missing(&'static self, mut state: MutexGuard<'_, State>) {
+        if state.on_the_way < state.shared.len() && state.without_runner > 0 {
+            let worker = state.one_without_runner();
+            self.send_runner(state, worker);
+        }
+    }
+
+    fn send_runner(&'static self, mut state: MutexGuard<'_, State>, worker: usize) {
+        state.workers[worker].has_runner = true;
+        state.without_runner -= 1;
+        state.on_the_way += 1;
+        drop(state);
+        worker::send(worker, move || self.arrive(worker));
     }
 
     /// A runner has come to its worker.
     fn arrive(&'static self, worker: usize) {
-        self.ready.state().on_the_way -= 1;
+        let mut state = self.ready.state();
+        state.on_the_way -= 1;
+        // Whoever has pushed a shared task meanwhile may count on it.
+        state.workers[worker].is_own_next = false;
+        drop(state);
         self.run(worker);
     }
 
     fn run(&'static self, worker: usize) {
+        let mut again = None;
         for _ in 0..TASKS {
-            let Some(task) = self.ready.take(worker) else { return };
+            let mut state = self.ready.state();
+            // Put back and taken under one lock: it costs one less, and nobody else is sent for a lone
+            // task that only gives way.
+            state.shared.extend(again);
+            let Some(task) = state.take(worker) else { return };
+            self.send_missing(state);
             // Tasks contain their own panics; this is for wakers of others.
-            contain(|| task.run());
+            again = contain(|| task.run()).flatten();
+        }
+        if let Some(task) = again {
+            self.push(task);
         }
         worker::send(worker, move || self.run(worker));
     }
 }
 
 impl State {
-    /// A worker that has no runner, and is sent one now: by turns, as it may be busy with other
-    /// things.
-    fn send_to(&mut self) -> Option<usize> {
-        if self.has_runner.is_empty() {
-            self.has_runner = vec![false; workers()];
+    /// A worker that has no runner: by turns, as it may be busy with other things.
+    fn one_without_runner(&mut self) -> usize {
+        let number = self.workers.len();
+        let mut by_turns = (self.last + 1..=self.last + number).map(|index| index % number);
+        let worker = by_turns.find(|worker| !self.workers[*worker].has_runner);
+        self.last = worker.expect("there is one");
+        self.last
+    }
+
+    /// The next task for this worker's runner; none, and it has no runner any more.
+    fn take(&mut self, worker: usize) -> Option<Arc<dyn Runnable>> {
+        let Self { shared, workers, without_runner, .. } = self;
+        let Worker { own, has_runner, is_own_next } = &mut workers[worker];
+        let (first, second) = if *is_own_next { (own, shared) } else { (shared, own) };
+        let task = first.pop_front().or_else(|| second.pop_front());
+        *is_own_next = !*is_own_next;
+        if task.is_none() {
+            *has_runner = false;
+            *without_runner += 1;
         }
-        let number = self.has_runner.len();
-        let by_turns = (self.last + 1..=self.last + number).map(|index| index % number);
-        let worker = by_turns.into_iter().find(|worker| !self.has_runner[*worker])?;
-        self.has_runner[worker] = true;
-        self.on_the_way += 1;
-        self.last = worker;
-        Some(worker)
+        task
     }
 }
 
 impl ReadyQueue {
-    /// The next task; none, and this worker has no runner any more.
-    fn take(&self, worker: usize) -> Option<Arc<dyn Runnable>> {
-        let mut state = self.state();
-        let task = state.tasks.pop_front();
-        state.has_runner[worker] = task.is_some();
-        task
+    pub(crate) fn new(workers: usize) -> Self {
+        let state = State {
+            shared: Tasks::new(),
+            workers: (0..workers).map(|_| Worker::default()).collect(),
+            without_runner: workers,
+            on_the_way: 0,
+            last: 0,
+        };
+        Self { state: Mutex::new(state) }
     }
 
     /// No user code runs under this lock, so a poisoned one holds nothing half done.

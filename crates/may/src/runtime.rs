@@ -16,16 +16,17 @@
 
 use std::{
     fmt, io,
-    os::fd::AsFd,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    os::fd::{AsFd, OwnedFd},
+    panic::catch_unwind,
+    sync::{Arc, Mutex, OnceLock, PoisonError, mpsc},
     thread,
 };
 
-use quadrivium_core::{Readiness, host};
+use quadrivium_core::{JoinError, Readiness, host};
 use quadrivium_event_loop::Reactor;
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::{errand, ready::ReadyQueue, timers::Timers};
+use crate::{errand, ready::ReadyQueue, timers::Timers, worker::workers};
 
 pub(crate) struct Runtime {
     pub(crate) ready: ReadyQueue,
@@ -61,6 +62,11 @@ pub(crate) fn runtime_after(configure: impl FnOnce()) -> io::Result<&'static Run
     Ok(RUNTIME.get_or_init(|| made))
 }
 
+/// The runtime, if it has been made.
+pub(crate) fn started() -> Option<&'static Runtime> {
+    RUNTIME.get()
+}
+
 /// The runtime, for what cannot fail.
 ///
 /// # Panics
@@ -76,17 +82,21 @@ pub(crate) fn expect() -> &'static Runtime {
 
 impl Runtime {
     fn new() -> io::Result<Self> {
-        // May starts its scheduler when it is used first, and every use looks whether it runs by a
-        // plain read of a `static mut`. Started here, while nobody else can come so far, that is no
-        // data race: all others have seen the runtime before.
-        errand::send(0, || ());
         let (reactor, timers) = (Reactor::new()?, Arc::new(Timers::new()?));
         let sources = reactor.sources()?;
         // Nobody waits for the alarm: who has seen that it rings looks who is due.
         sources.register(timers.as_fd(), &Arc::new(Readiness::default()))?;
         let descriptor = reactor.descriptor()?;
         let rings = Arc::clone(&timers);
+        let (says, said) = mpsc::channel();
         let watches = move || {
+            // May comes last, as nothing ends it if anything else fails.
+            let started = start_may(&descriptor);
+            let is_refused = started.is_err();
+            let _ = says.send(started);
+            if is_refused {
+                return;
+            }
             let mut watched = [PollFd::new(&descriptor, PollFlags::IN)];
             loop {
                 // A signal ends the wait for no reason, and then there is nothing to see.
@@ -96,8 +106,23 @@ impl Runtime {
             }
         };
         thread::Builder::new().name("quadrivium-may-reactor".into()).spawn(watches)?;
-        Ok(Self { ready: ReadyQueue::default(), timers, sources })
+        said.recv().expect("it is said first of all")?;
+        Ok(Self { ready: ReadyQueue::new(workers()), timers, sources })
     }
+}
+
+/// Starts may's scheduler, which does so when it is used first; and every use looks whether it runs by a
+/// plain read of a `static mut`. Here, while nobody else can come so far, that is no data race: all
+/// others have seen the runtime before.
+fn start_may(descriptor: &OwnedFd) -> io::Result<()> {
+    // May panics when a worker finds no descriptors, two each. So they are asked for before.
+    let asked: io::Result<Vec<_>> = (0..2 * workers()).map(|_| descriptor.try_clone()).collect();
+    drop(asked?);
+    let started =
+        catch_unwind(|| errand::try_send(0, Box::new(|| ()))).map_err(JoinError::Panicked);
+    started.map_err(|panic| {
+        io::Error::other(panic.panic_message().unwrap_or("its scheduler panics").to_owned())
+    })
 }
 
 impl fmt::Debug for Runtime {

@@ -34,8 +34,10 @@ use crate::{cell::Cell, runtime};
 ///
 /// # Panics
 ///
-/// When the operating system refuses the descriptors that the first task needs; [`start`](crate::start)
-/// tells as an error.
+/// When the operating system refuses what the first task needs, which [`Config::start`] tells as an
+/// error.
+///
+/// [`Config::start`]: crate::Config::start
 #[track_caller]
 pub fn spawn<T>(task: T) -> RemoteHandle<T::Output>
 where

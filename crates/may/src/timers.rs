@@ -82,7 +82,7 @@ impl Timers {
         let next = armed.by_deadline.first_key_value().map(|(timer, _)| timer.deadline);
         self.set_alarm(&mut armed, next);
         drop(armed);
-        due.into_iter().for_each(|waker| contain(|| waker.wake()));
+        due.into_iter().for_each(|waker| _ = contain(|| waker.wake()));
     }
 
     fn set_alarm(&self, armed: &mut Armed, at: Option<Instant>) {

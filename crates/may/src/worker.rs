@@ -13,6 +13,8 @@ use std::{
     },
 };
 
+use may::coroutine::is_coroutine;
+
 use crate::errand;
 
 /// Number of workers may has, or will have when it is started.
@@ -53,6 +55,11 @@ pub(crate) fn send(index: usize, errand: impl FnOnce() + Send + 'static) {
     });
 }
 
+/// Whether this is a worker's own stack, and no coroutine: who blocks here blocks the worker.
+pub(crate) fn is_here() -> bool {
+    THIS.get().is_some() && !is_coroutine()
+}
+
 /// Whether this thread is that worker. Asked by an errand that was sent to it.
 fn is(index: usize) -> bool {
     let worker = worker(index);
@@ -70,9 +77,4 @@ fn is(index: usize) -> bool {
         worker.offset.fetch_add(1, Ordering::Relaxed);
     }
     is_here
-}
-
-/// Whether this thread is a worker.
-pub(crate) fn is_here() -> bool {
-    THIS.get().is_some()
 }

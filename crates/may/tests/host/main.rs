@@ -1,6 +1,10 @@
 //! May as a host. A process of its own: may is one in every process.
 
-use std::{num::NonZero, sync::Once, time::Duration};
+use std::{
+    num::NonZero,
+    sync::{Mutex, Once},
+    time::Duration,
+};
 
 use quadrivium::may;
 
@@ -14,6 +18,10 @@ mod waits;
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
+
+/// Held by a test whose tasks block their workers until others of it have run: two of them would wait
+/// for each other's.
+static BLOCKS: Mutex<()> = Mutex::new(());
 
 /// Two workers, whatever the machine has.
 fn two_workers() {

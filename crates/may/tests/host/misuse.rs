@@ -2,7 +2,7 @@
 
 use std::num::NonZero;
 
-use quadrivium::{may, prelude::*};
+use quadrivium::{event_loop::RemoteHandle, may, prelude::*};
 
 use super::{message, two_workers};
 
@@ -25,6 +25,37 @@ fn spawn_of_a_task_that_need_not_be_send() {
 fn block_on_inside_a_task() {
     let text = panic_of(future(async { may::block_on(turn()).unwrap() }));
     assert!(text.contains("perform it instead"), "{text}");
+}
+
+/// What comes of a task that somebody else makes and drives.
+fn told(handle: RemoteHandle<()>) -> String {
+    message(&*match may::block_on(handle).unwrap() {
+        Err(JoinError::Panicked(payload)) => payload,
+        joined => panic!("it should have panicked: {joined:?}"),
+    })
+}
+
+#[test]
+fn block_on_inside_a_pinned_task_and_where_it_is_made() {
+    two_workers();
+    // With one worker, each of them would wait for a task that only it can run.
+    let inside = may::spawn_pinned(0, || green(|| may::block_on(turn()).unwrap()));
+    let making = may::spawn_pinned(1, || {
+        may::block_on(turn()).unwrap();
+        turn()
+    });
+    for handle in [inside, making] {
+        let text = told(handle);
+        assert!(text.contains("perform it instead"), "{text}");
+    }
+}
+
+#[test]
+fn block_on_inside_a_task_of_a_loop() {
+    two_workers();
+    let blocks = future(async { may::block_on(turn()).unwrap() });
+    let error = EventLoop::new().unwrap().block_on(blocks).unwrap_err();
+    assert!(error.to_string().contains("perform it instead"), "{error}");
 }
 
 #[test]

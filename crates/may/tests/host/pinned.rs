@@ -252,3 +252,19 @@ fn a_thousand_on_each_worker() {
     let sum: usize = handles.into_iter().map(|it| may::block_on(it).unwrap().unwrap()).sum();
     assert_eq!(sum, 1999 * 1000);
 }
+
+/// A stack of may's for each of them, two mappings: there are no more than 65,530 of those.
+#[test]
+fn more_are_woken_at_once_than_there_could_be_coroutines() {
+    two_workers();
+    const TASKS: usize = 40_000;
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let blocks =
+        may::spawn_pinned(0, move || future(async move { may_go_on.recv().unwrap_or_default() }));
+    let handles: Vec<_> =
+        (0..TASKS).map(|i| may::spawn_pinned(0, move || future(async move { i }))).collect();
+    drop(go_on);
+    may::block_on(blocks).unwrap().unwrap();
+    let sum: usize = handles.into_iter().map(|it| may::block_on(it).unwrap().unwrap()).sum();
+    assert_eq!(sum, TASKS * (TASKS - 1) / 2);
+}

@@ -3,7 +3,7 @@
 use std::{
     future::{pending, poll_fn},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
         mpsc,
     },
@@ -173,6 +173,59 @@ fn a_cancel_of_one_that_runs_waits_for_its_suspension() {
     go_on.send(()).unwrap();
     assert!(is_cancelled(handle));
     assert_eq!(drops.count(), 1);
+}
+
+/// A cancel takes no destructors along: who cancels may have locked what they ask for.
+#[test]
+fn a_cancel_runs_no_destructor_on_its_own_thread() {
+    two_workers();
+    struct Locks(Arc<Mutex<()>>, mpsc::Sender<thread::ThreadId>);
+    impl Drop for Locks {
+        fn drop(&mut self) {
+            drop(self.0.lock());
+            self.1.send(thread::current().id()).unwrap();
+        }
+    }
+    let lock = Arc::new(Mutex::new(()));
+    let (sender, dropped_on) = mpsc::channel();
+    let holds = |locks: Locks, started: mpsc::Sender<()>| {
+        may::spawn(future(async move {
+            let _locks = locks;
+            started.send(()).unwrap();
+            sleep(3600 * SECOND).await;
+        }))
+    };
+    let (started, has_started) = mpsc::channel();
+    let handle = holds(Locks(Arc::clone(&lock), sender), started);
+    has_started.recv().unwrap();
+    let locked = lock.lock().unwrap();
+    handle.cancel();
+    drop(locked);
+    assert_ne!(dropped_on.recv().unwrap(), thread::current().id());
+    assert!(is_cancelled(handle));
+}
+
+#[test]
+fn a_cancel_of_each_by_the_one_before_takes_no_stack() {
+    two_workers();
+    const TASKS: usize = 100_000;
+    let drops = Drops::default();
+    let (waker, never) = async_channel();
+    let mut next = may::spawn(future(never.clone())).attached();
+    for _ in 0..TASKS {
+        let (bomb, never) = (drops.bomb(), never.clone());
+        next = may::spawn(future(async move {
+            let _next = next;
+            let _bomb = bomb;
+            never.await
+        }))
+        .attached();
+    }
+    drop(next);
+    while drops.count() < TASKS as u32 {
+        thread::yield_now();
+    }
+    drop(waker);
 }
 
 #[test]

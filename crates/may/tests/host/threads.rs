@@ -8,11 +8,12 @@ use std::{
 
 use quadrivium::{may, prelude::*};
 
-use super::{MS, SECOND, two_workers};
+use super::{BLOCKS, MS, SECOND, two_workers};
 
 #[test]
 fn two_tasks_run_at_the_same_time() {
     two_workers();
+    let _blocks = BLOCKS.lock();
     let both = Arc::new(Barrier::new(2));
     let handles = [(); 2].map(|()| {
         let both = Arc::clone(&both);
@@ -25,6 +26,23 @@ fn two_tasks_run_at_the_same_time() {
     let threads: HashSet<_> =
         handles.into_iter().map(|it| may::block_on(it).unwrap().unwrap()).collect();
     assert_eq!(threads.len(), 2);
+}
+
+#[test]
+fn a_pinned_task_that_blocks_its_worker_keeps_no_other_waiting() {
+    two_workers();
+    let _blocks = BLOCKS.lock();
+    for round in 0..100 {
+        let blocks = may::spawn_pinned(round % 2, || {
+            green(|| {
+                let (sender, receiver) = mpsc::channel();
+                // The other worker has time for it.
+                drop(may::spawn(future(async move { sender.send(7).unwrap() })));
+                receiver.recv().unwrap()
+            })
+        });
+        assert_eq!(may::block_on(blocks).unwrap().unwrap(), 7);
+    }
 }
 
 #[test]
