@@ -2,17 +2,23 @@
 
 use std::{
     future::{pending, poll_fn},
+    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
         mpsc,
     },
-    task::Poll,
+    task::{Poll, Wake, Waker},
     thread,
 };
 
 use futures::channel::oneshot;
-use quadrivium::{event_loop::RemoteHandle, may, prelude::*};
+use quadrivium::{
+    event_loop::RemoteHandle,
+    may,
+    prelude::*,
+    task::{Context, Step},
+};
 
 use super::{MS, SECOND, two_workers};
 
@@ -106,6 +112,69 @@ async fn holds_open(suspended: mpsc::Sender<()>) {
         polled
     })
     .await;
+}
+
+#[test]
+fn a_destructor_may_spawn_and_wake_and_cancel_its_own_task() {
+    two_workers();
+    type Own = Arc<Mutex<Option<RemoteHandle<()>>>>;
+    struct Busy(Own, Waker, mpsc::Sender<()>);
+    impl Drop for Busy {
+        fn drop(&mut self) {
+            let own = self.0.lock().unwrap();
+            let own = own.as_ref().unwrap();
+            self.1.wake_by_ref();
+            own.cancel();
+            assert!(!own.is_finished(), "its destructors run");
+            drop(may::spawn(turn()));
+            self.2.send(()).unwrap();
+        }
+    }
+    for is_to_end in [true, false] {
+        let ((sender, receiver), own) = (mpsc::channel(), Own::default());
+        let (same, says) = (Arc::clone(&own), sender.clone());
+        let mut locked = own.lock().unwrap();
+        let handle = locked.insert(may::spawn(future(async move {
+            let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+            let _busy = Busy(same, waker, sender);
+            says.send(()).unwrap();
+            if !is_to_end {
+                pending::<()>().await;
+            }
+        })));
+        receiver.recv().unwrap();
+        if !is_to_end {
+            handle.cancel();
+        }
+        drop(locked);
+        receiver.recv().unwrap();
+        let handle = own.lock().unwrap().take().unwrap();
+        assert_eq!(may::block_on(handle).unwrap().is_ok(), is_to_end);
+    }
+}
+
+#[test]
+fn a_waker_that_panics_is_nobody_elses_business() {
+    two_workers();
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("in a waker")
+        }
+    }
+    for _ in 0..4 {
+        let (sender, receiver) = oneshot::channel::<()>();
+        let mut joined = may::spawn(future(receiver));
+        let waker = Waker::from(Arc::new(Panics));
+        let step = Pin::new(&mut joined).resume(&mut Context::new(&waker));
+        assert!(matches!(step, Step::Suspended(_)));
+        sender.send(()).unwrap();
+        while !joined.is_finished() {
+            thread::yield_now();
+        }
+        assert!(may::block_on(joined).unwrap().unwrap().is_ok());
+    }
+    a_value();
 }
 
 /// A task that is suspended, and how often what it holds was dropped.
