@@ -234,6 +234,19 @@ where
             Body::Lazy(_) | Body::Gone => unreachable!("who has ended is polled no more"),
         }
     }
+
+    fn end(&mut self, joined: Result<T::Output, JoinError>) {
+        // The destructors run first: who sees the task ended may rely on them.
+        let body = mem::replace(&mut self.body, Body::Gone);
+        let joined = match catch_unwind(AssertUnwindSafe(|| drop(body))) {
+            Ok(()) => joined,
+            Err(payload) => {
+                contain(|| drop(joined));
+                Err(JoinError::Panicked(payload))
+            }
+        };
+        self.promise.take().expect("it ends once").end(joined);
+    }
 }
 
 impl<F, T> Resident for Pinned<F, T>
@@ -248,17 +261,11 @@ where
             Ok(Poll::Ready(output)) => Ok(output),
             Err(payload) => Err(JoinError::Panicked(payload)),
         };
-        // The destructors run first: who sees the task ended may rely on them.
-        let body = mem::replace(&mut self.body, Body::Gone);
-        contain(|| drop(body));
-        self.promise.take().expect("it ends once").end(joined);
+        self.end(joined);
         Poll::Ready(())
     }
 
-    fn cancel(self: Box<Self>) {
-        let Self { promise, body, .. } = *self;
-        contain(|| drop(body));
-        // Without a word: it was cancelled.
-        drop(promise);
+    fn cancel(mut self: Box<Self>) {
+        self.end(Err(JoinError::Cancelled));
     }
 }
