@@ -22,7 +22,7 @@ const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("green", &["quadrivium-core", "corosensei", "libc"]),
     ("event-loop", &["quadrivium-core", "mio"]),
     ("executors", &["quadrivium-core", "quadrivium-event-loop", "async-io", "tokio"]),
-    ("may", &["quadrivium-core", "quadrivium-event-loop", "may"]),
+    ("may", &["quadrivium-core", "quadrivium-event-loop", "may", "rustix"]),
     (
         "io",
         &[
