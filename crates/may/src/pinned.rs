@@ -75,11 +75,15 @@ where
     let (promise, handle) = RemoteHandle::new();
     let make = move || -> Resident {
         Box::pin(async move {
-            // Nobody may want it any more when it comes to its worker.
-            if !promise.is_cancelled() {
-                let joined = live(make, spawned_at, &promise, May::new(runtime)).await;
-                promise.end(joined);
-            }
+            let joined = match promise.is_cancelled() {
+                false => live(make, spawned_at, &promise, May::new(runtime)).await,
+                // It is dropped where it was to be used.
+                true => match catch_unwind(AssertUnwindSafe(|| drop(make))) {
+                    Ok(()) => Err(JoinError::Cancelled),
+                    Err(payload) => Err(JoinError::Panicked(payload)),
+                },
+            };
+            promise.end(joined);
         })
     };
     Arc::new(Place::new(runtime, worker, Box::new(make))).wake();

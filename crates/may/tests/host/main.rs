@@ -8,6 +8,7 @@ use std::{
 
 use quadrivium::may;
 
+mod cancels;
 mod misuse;
 mod pinned;
 mod sockets;

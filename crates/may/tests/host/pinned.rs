@@ -198,6 +198,30 @@ fn panics_come_through() {
 }
 
 #[test]
+fn a_panic_in_a_destructor_of_what_was_never_made_is_the_end_of_the_task() {
+    two_workers();
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("in a destructor")
+        }
+    }
+    let panics = Panics;
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let blocks =
+        may::spawn_pinned(1, move || future(async move { may_go_on.recv().unwrap_or_default() }));
+    let never = may::spawn_pinned(1, move || {
+        let _panics = panics;
+        turn()
+    });
+    never.cancel();
+    drop(go_on);
+    let error = may::block_on(never).unwrap().unwrap_err();
+    assert_eq!(error.panic_message(), Some("in a destructor"));
+    may::block_on(blocks).unwrap().unwrap();
+}
+
+#[test]
 fn one_that_can_never_go_on_ends_once_nobody_can_cancel_it() {
     two_workers();
     let (sender, dropped) = mpsc::channel();

@@ -1,26 +1,32 @@
-//! How tasks start, end, panic and are cancelled.
+//! How tasks start, end and panic.
 
 use std::{
     future::{pending, poll_fn},
+    pin::Pin,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU32, Ordering},
         mpsc,
     },
-    task::Poll,
+    task::{Poll, Wake, Waker},
     thread,
 };
 
 use futures::channel::oneshot;
-use quadrivium::{event_loop::RemoteHandle, may, prelude::*};
+use quadrivium::{
+    event_loop::RemoteHandle,
+    may,
+    prelude::*,
+    task::{Context, Step},
+};
 
-use super::{MS, SECOND, two_workers};
+use super::{MS, two_workers};
 
 /// Counts its drops.
 #[derive(Clone, Default)]
-struct Drops(Arc<AtomicU32>);
+pub(super) struct Drops(Arc<AtomicU32>);
 
-struct Bomb(Drops);
+pub(super) struct Bomb(Drops);
 
 impl Drop for Bomb {
     fn drop(&mut self) {
@@ -29,11 +35,11 @@ impl Drop for Bomb {
 }
 
 impl Drops {
-    fn bomb(&self) -> Bomb {
+    pub(super) fn bomb(&self) -> Bomb {
         Bomb(self.clone())
     }
 
-    fn count(&self) -> u32 {
+    pub(super) fn count(&self) -> u32 {
         self.0.load(Ordering::SeqCst)
     }
 }
@@ -97,7 +103,7 @@ fn a_panic_in_a_destructor_is_the_end_of_the_task() {
 }
 
 /// Says that it is suspended, and stays so: something that never comes has its waker.
-async fn holds_open(suspended: mpsc::Sender<()>) {
+pub(super) async fn holds_open(suspended: mpsc::Sender<()>) {
     let (_sender, receiver) = oneshot::channel::<()>();
     let mut receiver = receiver;
     poll_fn(|cx| {
@@ -108,151 +114,28 @@ async fn holds_open(suspended: mpsc::Sender<()>) {
     .await;
 }
 
-/// A task that is suspended, and how often what it holds was dropped.
-fn suspended() -> (RemoteHandle<()>, Drops) {
-    two_workers();
-    let (drops, (sender, is_suspended)) = (Drops::default(), mpsc::channel());
-    let bomb = drops.bomb();
-    let handle = may::spawn(future(async move {
-        let _bomb = bomb;
-        holds_open(sender).await;
-    }));
-    is_suspended.recv().unwrap();
-    (handle, drops)
-}
-
-fn is_cancelled<T: Send + 'static>(handle: RemoteHandle<T>) -> bool {
-    matches!(may::block_on(handle).unwrap(), Err(JoinError::Cancelled))
-}
-
 #[test]
-fn a_cancel_drops_it_where_it_is_suspended() {
-    let (handle, drops) = suspended();
-    // It has said so a moment before it is: then it is dropped as soon as it is.
-    handle.cancel();
-    handle.cancel();
-    assert!(is_cancelled(handle));
-    assert_eq!(drops.count(), 1);
-}
-
-#[test]
-fn a_cancel_of_one_that_sleeps_disarms_its_deadline() {
+fn a_waker_that_panics_is_nobody_elses_business() {
     two_workers();
-    let drops = Drops::default();
-    let bomb = drops.bomb();
-    let (sender, started) = mpsc::channel();
-    let handle = may::spawn(future(async move {
-        let _bomb = bomb;
-        sender.send(()).unwrap();
-        sleep(3600 * SECOND).await;
-    }));
-    started.recv().unwrap();
-    handle.cancel();
-    assert!(is_cancelled(handle));
-    assert_eq!(drops.count(), 1);
-}
-
-#[test]
-fn a_cancel_of_one_that_runs_waits_for_its_suspension() {
-    two_workers();
-    let (sender, started) = mpsc::channel();
-    let (go_on, may_go_on) = mpsc::channel::<()>();
-    let drops = Drops::default();
-    let bomb = drops.bomb();
-    let handle = may::spawn(future(async move {
-        let _bomb = bomb;
-        sender.send(()).unwrap();
-        // It blocks its worker.
-        may_go_on.recv().unwrap();
-        turn().await;
-        unreachable!("it was cancelled while it ran");
-    }));
-    started.recv().unwrap();
-    handle.cancel();
-    assert_eq!(drops.count(), 0, "it runs");
-    go_on.send(()).unwrap();
-    assert!(is_cancelled(handle));
-    assert_eq!(drops.count(), 1);
-}
-
-/// A cancel takes no destructors along: who cancels may have locked what they ask for.
-#[test]
-fn a_cancel_runs_no_destructor_on_its_own_thread() {
-    two_workers();
-    struct Locks(Arc<Mutex<()>>, mpsc::Sender<thread::ThreadId>);
-    impl Drop for Locks {
-        fn drop(&mut self) {
-            drop(self.0.lock());
-            self.1.send(thread::current().id()).unwrap();
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("in a waker")
         }
     }
-    let lock = Arc::new(Mutex::new(()));
-    let (sender, dropped_on) = mpsc::channel();
-    let holds = |locks: Locks, started: mpsc::Sender<()>| {
-        may::spawn(future(async move {
-            let _locks = locks;
-            started.send(()).unwrap();
-            sleep(3600 * SECOND).await;
-        }))
-    };
-    let (started, has_started) = mpsc::channel();
-    let handle = holds(Locks(Arc::clone(&lock), sender), started);
-    has_started.recv().unwrap();
-    let locked = lock.lock().unwrap();
-    handle.cancel();
-    drop(locked);
-    assert_ne!(dropped_on.recv().unwrap(), thread::current().id());
-    assert!(is_cancelled(handle));
-}
-
-#[test]
-fn a_cancel_of_each_by_the_one_before_takes_no_stack() {
-    two_workers();
-    const TASKS: usize = 100_000;
-    let drops = Drops::default();
-    let (waker, never) = async_channel();
-    let mut next = may::spawn(future(never.clone())).attached();
-    for _ in 0..TASKS {
-        let (bomb, never) = (drops.bomb(), never.clone());
-        next = may::spawn(future(async move {
-            let _next = next;
-            let _bomb = bomb;
-            never.await
-        }))
-        .attached();
+    for _ in 0..4 {
+        let (sender, receiver) = oneshot::channel::<()>();
+        let mut joined = may::spawn(future(receiver));
+        let waker = Waker::from(Arc::new(Panics));
+        let step = Pin::new(&mut joined).resume(&mut Context::new(&waker));
+        assert!(matches!(step, Step::Suspended(_)));
+        sender.send(()).unwrap();
+        while !joined.is_finished() {
+            thread::yield_now();
+        }
+        assert!(may::block_on(joined).unwrap().unwrap().is_ok());
     }
-    drop(next);
-    while drops.count() < TASKS as u32 {
-        thread::yield_now();
-    }
-    drop(waker);
-}
-
-#[test]
-fn a_cancel_by_itself() {
-    two_workers();
-    let (sender, receiver) = oneshot::channel::<RemoteHandle<()>>();
-    let (ended, is_over) = mpsc::channel();
-    let handle = may::spawn(future(async move {
-        let handle = receiver.await.unwrap();
-        handle.cancel();
-        ended.send(handle).unwrap();
-        turn().await;
-        unreachable!("it is dropped at its next suspension");
-    }));
-    sender.send(handle).unwrap();
-    assert!(is_cancelled(is_over.recv().unwrap()));
-}
-
-#[test]
-fn a_cancel_that_is_too_late_is_nothing() {
-    two_workers();
-    let handle = may::spawn(future(async { 42 }));
-    while !handle.is_finished() {
-        thread::yield_now();
-    }
-    handle.cancel();
-    assert_eq!(may::block_on(handle).unwrap().unwrap(), 42);
+    a_value();
 }
 
 #[test]
@@ -297,7 +180,8 @@ fn a_hundred_thousand_are_suspended_at_once() {
 }
 
 /// One value for all that wait.
-fn async_channel() -> (oneshot::Sender<usize>, futures::future::Shared<oneshot::Receiver<usize>>) {
+pub(super) fn async_channel()
+-> (oneshot::Sender<usize>, futures::future::Shared<oneshot::Receiver<usize>>) {
     use futures::FutureExt;
     let (sender, receiver) = oneshot::channel();
     (sender, receiver.shared())
@@ -324,4 +208,8 @@ fn wakes_of_all_kinds_are_one_resume_each_at_most() {
     former.wake();
     a_value();
     assert_eq!(resumes.load(Ordering::SeqCst), 2, "after its end a wake is nothing");
+}
+
+pub(super) fn is_cancelled<T: Send + 'static>(handle: RemoteHandle<T>) -> bool {
+    matches!(may::block_on(handle).unwrap(), Err(JoinError::Cancelled))
 }

@@ -1,13 +1,19 @@
 //! Deadlines, turns, and wakes from anywhere.
 
 use std::{
+    pin::Pin,
     sync::{Arc, Mutex, mpsc},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use futures::{SinkExt, StreamExt, channel};
-use quadrivium::{may, prelude::*, time};
+use quadrivium::{
+    may,
+    prelude::*,
+    task::{Context, Step, Wait},
+    time,
+};
 
 use super::{MS, SECOND, two_workers};
 
@@ -44,6 +50,32 @@ fn deadlines_come_in_order() {
         may::block_on(handle).unwrap().unwrap();
     }
     assert_eq!(*order.lock().unwrap(), [10, 20, 30]);
+}
+
+/// Waits until this instant.
+struct Until(Instant);
+
+impl Task for Until {
+    type Output = ();
+
+    fn resume(self: Pin<&mut Self>, _: &mut Context<'_>) -> Step<()> {
+        Step::Suspended(Wait::Until(self.0))
+    }
+}
+
+#[test]
+fn a_deadline_as_far_as_can_be_keeps_no_nearer_one_waiting() {
+    two_workers();
+    let now = Instant::now();
+    // All seconds that an instant can count, but for those that the machine runs already.
+    let all = Duration::from_secs(i64::MAX as u64 - 10_000_000_000);
+    let far = [all / 2, all].map(|it| may::spawn(Until(now + it)));
+    may::block_on(sleep(MS)).unwrap();
+    far.iter().for_each(|it| it.cancel());
+    for it in far {
+        assert!(matches!(may::block_on(it).unwrap(), Err(JoinError::Cancelled)));
+    }
+    may::block_on(sleep(MS)).unwrap();
 }
 
 #[test]

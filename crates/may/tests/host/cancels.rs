@@ -1,0 +1,199 @@
+//! How tasks are cancelled, and where their destructors run.
+
+use std::{
+    future::{pending, poll_fn},
+    sync::{Arc, Mutex, mpsc},
+    task::{Poll, Waker},
+    thread,
+};
+
+use futures::channel::oneshot;
+use quadrivium::{event_loop::RemoteHandle, may, prelude::*};
+
+use super::{
+    SECOND,
+    tasks::{Drops, async_channel, holds_open, is_cancelled},
+    two_workers,
+};
+
+/// A task that is suspended, and how often what it holds was dropped.
+fn suspended() -> (RemoteHandle<()>, Drops) {
+    two_workers();
+    let (drops, (sender, is_suspended)) = (Drops::default(), mpsc::channel());
+    let bomb = drops.bomb();
+    let handle = may::spawn(future(async move {
+        let _bomb = bomb;
+        holds_open(sender).await;
+    }));
+    is_suspended.recv().unwrap();
+    (handle, drops)
+}
+
+#[test]
+fn a_cancel_drops_it_where_it_is_suspended() {
+    let (handle, drops) = suspended();
+    // It has said so a moment before it is: then it is dropped as soon as it is.
+    handle.cancel();
+    handle.cancel();
+    assert!(is_cancelled(handle));
+    assert_eq!(drops.count(), 1);
+}
+
+#[test]
+fn a_cancel_of_one_that_sleeps_disarms_its_deadline() {
+    two_workers();
+    let drops = Drops::default();
+    let bomb = drops.bomb();
+    let (sender, started) = mpsc::channel();
+    let handle = may::spawn(future(async move {
+        let _bomb = bomb;
+        sender.send(()).unwrap();
+        sleep(3600 * SECOND).await;
+    }));
+    started.recv().unwrap();
+    handle.cancel();
+    assert!(is_cancelled(handle));
+    assert_eq!(drops.count(), 1);
+}
+
+#[test]
+fn a_cancel_of_one_that_runs_waits_for_its_suspension() {
+    two_workers();
+    let (sender, started) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let drops = Drops::default();
+    let bomb = drops.bomb();
+    let handle = may::spawn(future(async move {
+        let _bomb = bomb;
+        sender.send(()).unwrap();
+        // It blocks its worker.
+        may_go_on.recv().unwrap();
+        turn().await;
+        unreachable!("it was cancelled while it ran");
+    }));
+    started.recv().unwrap();
+    handle.cancel();
+    assert_eq!(drops.count(), 0, "it runs");
+    go_on.send(()).unwrap();
+    assert!(is_cancelled(handle));
+    assert_eq!(drops.count(), 1);
+}
+
+/// A cancel takes no destructors along: who cancels may have locked what they ask for.
+#[test]
+fn a_cancel_runs_no_destructor_on_its_own_thread() {
+    two_workers();
+    struct Locks(Arc<Mutex<()>>, mpsc::Sender<thread::ThreadId>);
+    impl Drop for Locks {
+        fn drop(&mut self) {
+            drop(self.0.lock());
+            self.1.send(thread::current().id()).unwrap();
+        }
+    }
+    let lock = Arc::new(Mutex::new(()));
+    let (sender, dropped_on) = mpsc::channel();
+    let holds = |locks: Locks, started: mpsc::Sender<()>| {
+        may::spawn(future(async move {
+            let _locks = locks;
+            started.send(()).unwrap();
+            sleep(3600 * SECOND).await;
+        }))
+    };
+    let (started, has_started) = mpsc::channel();
+    let handle = holds(Locks(Arc::clone(&lock), sender), started);
+    has_started.recv().unwrap();
+    let locked = lock.lock().unwrap();
+    handle.cancel();
+    drop(locked);
+    assert_ne!(dropped_on.recv().unwrap(), thread::current().id());
+    assert!(is_cancelled(handle));
+}
+
+#[test]
+fn a_cancel_of_each_by_the_one_before_takes_no_stack() {
+    two_workers();
+    const TASKS: usize = 100_000;
+    let drops = Drops::default();
+    let (waker, never) = async_channel();
+    let mut next = may::spawn(future(never.clone())).attached();
+    for _ in 0..TASKS {
+        let (bomb, never) = (drops.bomb(), never.clone());
+        next = may::spawn(future(async move {
+            let _next = next;
+            let _bomb = bomb;
+            never.await
+        }))
+        .attached();
+    }
+    drop(next);
+    while drops.count() < TASKS as u32 {
+        thread::yield_now();
+    }
+    drop(waker);
+}
+
+#[test]
+fn a_cancel_by_itself() {
+    two_workers();
+    let (sender, receiver) = oneshot::channel::<RemoteHandle<()>>();
+    let (ended, is_over) = mpsc::channel();
+    let handle = may::spawn(future(async move {
+        let handle = receiver.await.unwrap();
+        handle.cancel();
+        ended.send(handle).unwrap();
+        turn().await;
+        unreachable!("it is dropped at its next suspension");
+    }));
+    sender.send(handle).unwrap();
+    assert!(is_cancelled(is_over.recv().unwrap()));
+}
+
+#[test]
+fn a_cancel_that_is_too_late_is_nothing() {
+    two_workers();
+    let handle = may::spawn(future(async { 42 }));
+    while !handle.is_finished() {
+        thread::yield_now();
+    }
+    handle.cancel();
+    assert_eq!(may::block_on(handle).unwrap().unwrap(), 42);
+}
+
+#[test]
+fn a_destructor_may_spawn_and_wake_and_cancel_its_own_task() {
+    two_workers();
+    type Own = Arc<Mutex<Option<RemoteHandle<()>>>>;
+    struct Busy(Own, Waker, mpsc::Sender<()>);
+    impl Drop for Busy {
+        fn drop(&mut self) {
+            let own = self.0.lock().unwrap();
+            let own = own.as_ref().unwrap();
+            self.1.wake_by_ref();
+            own.cancel();
+            assert!(!own.is_finished(), "its destructors run");
+            drop(may::spawn(turn()));
+            self.2.send(()).unwrap();
+        }
+    }
+    for is_to_end in [true, false] {
+        let ((sender, receiver), own) = (mpsc::channel(), Own::default());
+        let (same, says) = (Arc::clone(&own), sender.clone());
+        let mut locked = own.lock().unwrap();
+        let handle = locked.insert(may::spawn(future(async move {
+            let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+            let _busy = Busy(same, waker, sender);
+            says.send(()).unwrap();
+            if !is_to_end {
+                pending::<()>().await;
+            }
+        })));
+        receiver.recv().unwrap();
+        if !is_to_end {
+            handle.cancel();
+        }
+        drop(locked);
+        receiver.recv().unwrap();
+        let handle = own.lock().unwrap().take().unwrap();
+        assert_eq!(may::block_on(handle).unwrap().is_ok(), is_to_end);
+    }
+}
