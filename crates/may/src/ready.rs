@@ -42,7 +42,7 @@ struct State {
     /// Those that any worker may run.
     shared: Tasks,
     workers: Vec<Worker>,
-    /// So many workers have none.
+    /// Number of workers that have none.
     without_runner: usize,
     /// Runners on their way to their workers.
     on_the_way: usize,
