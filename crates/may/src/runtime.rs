@@ -26,7 +26,12 @@ use quadrivium_core::{JoinError, Readiness, host};
 use quadrivium_event_loop::Reactor;
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::{errand, ready::ReadyQueue, timers::Timers, worker::workers};
+use crate::{
+    errand,
+    ready::ReadyQueue,
+    timers::Timers,
+    worker::{self, workers},
+};
 
 pub(crate) struct Runtime {
     pub(crate) ready: ReadyQueue,
@@ -107,6 +112,7 @@ impl Runtime {
         };
         thread::Builder::new().name("quadrivium-may-reactor".into()).spawn(watches)?;
         said.recv().expect("it is said first of all")?;
+        worker::have_started();
         Ok(Self { ready: ReadyQueue::new(workers()), timers, sources })
     }
 }

@@ -19,7 +19,7 @@ use crate::errand;
 
 /// Number of workers may has, or will have when it is started.
 pub fn workers() -> usize {
-    may::config().get_workers()
+    WORKERS.get().map_or_else(|| may::config().get_workers(), Vec::len)
 }
 
 #[derive(Default)]
@@ -35,6 +35,7 @@ struct Worker {
 /// So many errands in a row may be stolen before another number is tried.
 const MISSES: usize = 4;
 
+/// There from the start on: what may's configuration says later, it does not do.
 static WORKERS: OnceLock<Vec<Worker>> = OnceLock::new();
 
 thread_local! {
@@ -43,7 +44,12 @@ thread_local! {
 }
 
 fn worker(index: usize) -> &'static Worker {
-    &WORKERS.get_or_init(|| (0..workers()).map(|_| Worker::default()).collect())[index]
+    &WORKERS.get().expect("may has started")[index]
+}
+
+/// May has started, with as many as there are from now on.
+pub(crate) fn have_started() {
+    WORKERS.get_or_init(|| (0..workers()).map(|_| Worker::default()).collect());
 }
 
 /// Has this very worker do this, and none that has stolen the errand from it.

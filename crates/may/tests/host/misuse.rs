@@ -67,6 +67,9 @@ fn settings_that_come_too_late() {
     assert!(matches!(late, may::StartError::TooLate));
     assert!(late.to_string().contains("before the first task"), "{late}");
     assert_eq!(may::workers(), 2);
+    // Nor by what may itself would let one say.
+    ::may::config().set_workers(3);
+    assert_eq!(may::workers(), 2);
 }
 
 #[test]
