@@ -97,6 +97,8 @@
 //! | [`signal`] | signals to this process |
 //! | [`thread`] | green threads under the names of `std::thread`; work on other OS threads |
 //! | [`event_loop`] | the loop, its errors, its trace |
+//! | [`executor`] | loops and tasks inside tokio, inside smol, inside an executor of yours |
+//! | `may`, with the feature of that name | tasks on the threads of a work-stealing scheduler |
 //! | [`test`](mod@test) | deterministic simulation, and checks around code |
 //! | [`host`] | for those who write a host or a style of their own |
 
