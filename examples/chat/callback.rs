@@ -2,11 +2,13 @@
 
 use std::{io, rc::Rc};
 
-use quadrivium::{prelude::*, sync::channel::Receiver, task::Either};
+use quadrivium::{
+    prelude::*, sync::channel::Receiver, task::Either, time::now,
+};
 
 use super::{
-    Guest, Hall, LAST_WORD, Lines, TOO_SLOW, gather,
-    server::{Connection, Server, both::both},
+    BUFFER, Guest, Hall, LAST_WORD, LINGER, Lines, TOO_SLOW, gather,
+    server::{Connection, Server, both::both, linger::Linger},
 };
 
 pub fn serve(server: Server, hall: Hall) -> impl Task<Output = ()> {
@@ -38,15 +40,45 @@ fn converse(
         let conversation = both(hearing, telling);
         let first = race(conversation, is_slow.notified());
         cb.perform(first, move |cb, first| match first {
-            Either::Left(ended) => cb.done(ended),
+            Either::Left(ended) => close(cb, connection, ended),
             Either::Right(()) => {
                 // 4. Have a last word, if there is room for it.
                 let last = connection.write_all_owned(TOO_SLOW);
-                cb.perform(timeout(LAST_WORD, last), |cb, written| {
-                    cb.done(written.map_or(Ok(()), |(written, _)| written))
+                cb.perform(timeout(LAST_WORD, last), move |cb, written| {
+                    let ended = written.map_or(Ok(()), |(written, _)| written);
+                    close(cb, connection, ended)
                 })
             }
         })
+    })
+}
+
+fn close(
+    cb: &mut Callback<io::Result<()>>,
+    connection: Connection,
+    ended: io::Result<()>,
+) {
+    if let Err(error) = ended {
+        return cb.done(Err(error));
+    }
+
+    // 5. Close, once the guest has got it all.
+    connection.end_writing();
+    discard(cb, connection, Linger::new(now(), LINGER), vec![0; BUFFER])
+}
+
+fn discard(
+    cb: &mut Callback<io::Result<()>>,
+    connection: Connection,
+    mut linger: Linger,
+    buffer: Vec<u8>,
+) {
+    let Some(left) = linger.left(now()) else { return cb.done(Ok(())) };
+    let more = connection.read_owned(buffer);
+    cb.perform(timeout(left, more), move |cb, came| {
+        let Ok((n, buffer)) = came else { return cb.done(Ok(())) };
+        linger.take_in(Ok(n));
+        discard(cb, connection, linger, buffer)
     })
 }
 
@@ -63,7 +95,7 @@ fn hear_next(
     guest: Guest,
     mut lines: Lines,
 ) {
-    // 5. Do what each line asks for that is there; let the others have their
+    // 6. Do what each line asks for that is there; let the others have their
     //    turn, too.
     if let Some(line) = lines.next() {
         if guest.hear(line).is_break() {
@@ -74,7 +106,7 @@ fn hear_next(
         });
     }
 
-    // 6. Read what there is; what is no whole line in the end is lost.
+    // 7. Read what there is; what is no whole line in the end is lost.
     cb.perform(
         connection.read_owned(lines),
         move |cb, (n, mut lines)| match n {
@@ -103,7 +135,7 @@ fn tell_next(
     connection: Connection,
     lines: Receiver<Rc<str>>,
 ) {
-    // 7. Write what lines there are for the guest, until he has left.
+    // 8. Write what lines there are for the guest, until he has left.
     cb.perform(lines.recv(), move |cb, line| {
         let Ok(line) = line else { return cb.done(Ok(())) };
         let written = connection.write_all_owned(gather(line, &lines));

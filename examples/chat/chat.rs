@@ -22,6 +22,12 @@ const TOO_SLOW: &str = "\n* you read too slowly: goodbye\n";
 /// How long he has for that.
 const LAST_WORD: Duration = Duration::from_secs(1);
 
+/// How long a guest may take to read the last that he is told.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// So many bytes are read at once of what is not heard any more.
+const BUFFER: usize = 1024;
+
 /// The server in this style: accepts until the stop.
 pub fn serve(style: Style, server: server::Server) -> BoxTask<()> {
     let hall = Hall::default();

@@ -2,11 +2,13 @@
 
 use std::{io, rc::Rc};
 
-use quadrivium::{prelude::*, sync::channel::Receiver, task::Either};
+use quadrivium::{
+    prelude::*, sync::channel::Receiver, task::Either, time::now,
+};
 
 use super::{
-    Guest, Hall, LAST_WORD, Lines, TOO_SLOW, gather,
-    server::{Connection, Server, both::both},
+    BUFFER, Guest, Hall, LAST_WORD, LINGER, Lines, TOO_SLOW, gather,
+    server::{Connection, Server, both::both, linger::Linger},
 };
 
 pub fn serve(server: Server, hall: Hall) -> impl Task<Output = ()> {
@@ -37,7 +39,17 @@ fn converse(
                 let last = connection.write_all(TOO_SLOW.as_bytes());
                 co.perform(timeout(LAST_WORD, last)).await.unwrap_or(Ok(()))
             }
+        }?;
+
+        // 5. Close, once the guest has got it all.
+        connection.end_writing();
+        let mut buffer = vec![0; BUFFER];
+        let mut linger = Linger::new(now(), LINGER);
+        while let Some(left) = linger.left(now()) {
+            let more = connection.read(&mut buffer);
+            linger.take_in(co.perform(timeout(left, more)).await);
         }
+        Ok(())
     })
 }
 
@@ -48,7 +60,7 @@ fn hear(
     generator(move |mut co| async move {
         let mut lines = Lines::new();
         loop {
-            // 5. Do what each line asks for that is there; let the others have
+            // 6. Do what each line asks for that is there; let the others have
             //    their turn, too.
             while let Some(line) = lines.next() {
                 if guest.hear(line).is_break() {
@@ -57,7 +69,7 @@ fn hear(
                 co.perform(turn()).await;
             }
 
-            // 6. Read what there is; what is no whole line in the end is lost.
+            // 7. Read what there is; what is no whole line in the end is lost.
             let n = co.perform(connection.read(lines.as_mut())).await?;
             if n == 0 {
                 guest.end(connection.is_stopping());
@@ -73,7 +85,7 @@ fn tell(
     lines: Receiver<Rc<str>>,
 ) -> impl Task<Output = io::Result<()>> {
     generator(move |mut co| async move {
-        // 7. Write what lines there are for the guest, until he has left.
+        // 8. Write what lines there are for the guest, until he has left.
         while let Ok(line) = co.perform(lines.recv()).await {
             let all = gather(line, &lines);
             co.perform(connection.write_all(all.as_bytes())).await?;

@@ -4,11 +4,12 @@ use std::{io, rc::Rc};
 
 use quadrivium::{
     green::perform, prelude::*, sync::channel::Receiver, task::Either,
+    time::now,
 };
 
 use super::{
-    Guest, Hall, LAST_WORD, Lines, TOO_SLOW, gather,
-    server::{Connection, Server, both::both},
+    BUFFER, Guest, Hall, LAST_WORD, LINGER, Lines, TOO_SLOW, gather,
+    server::{Connection, Server, both::both, linger::Linger},
 };
 
 pub fn serve(server: Server, hall: Hall) -> impl Task<Output = ()> {
@@ -39,7 +40,17 @@ fn converse(
                 let last = connection.write_all(TOO_SLOW.as_bytes());
                 perform(timeout(LAST_WORD, last)).unwrap_or(Ok(()))
             }
+        }?;
+
+        // 5. Close, once the guest has got it all.
+        connection.end_writing();
+        let mut buffer = vec![0; BUFFER];
+        let mut linger = Linger::new(now(), LINGER);
+        while let Some(left) = linger.left(now()) {
+            let more = connection.read(&mut buffer);
+            linger.take_in(perform(timeout(left, more)));
         }
+        Ok(())
     })
 }
 
@@ -50,7 +61,7 @@ fn hear(
     green(move || {
         let mut lines = Lines::new();
         loop {
-            // 5. Do what each line asks for that is there; let the others have
+            // 6. Do what each line asks for that is there; let the others have
             //    their turn, too.
             while let Some(line) = lines.next() {
                 if guest.hear(line).is_break() {
@@ -59,7 +70,7 @@ fn hear(
                 perform(turn());
             }
 
-            // 6. Read what there is; what is no whole line in the end is lost.
+            // 7. Read what there is; what is no whole line in the end is lost.
             let n = perform(connection.read(lines.as_mut()))?;
             if n == 0 {
                 guest.end(connection.is_stopping());
@@ -75,7 +86,7 @@ fn tell(
     lines: Receiver<Rc<str>>,
 ) -> impl Task<Output = io::Result<()>> {
     green(move || {
-        // 7. Write what lines there are for the guest, until he has left.
+        // 8. Write what lines there are for the guest, until he has left.
         while let Ok(line) = perform(lines.recv()) {
             let all = gather(line, &lines);
             perform(connection.write_all(all.as_bytes()))?;

@@ -28,15 +28,20 @@
 //! 1. accepts a connection, until the stop,
 //! 2. serves it in a task of its own, which
 //! 3. hears the guest and tells him what is said, at once,
-//! 4. and if he is too slow, has a last word.
+//! 4. and if he is too slow, has a last word,
+//! 5. and closes, once the guest has got it all.
 //!
 //! Hearing
-//! 5. does what each line asks for that is there, one a turn, so that nobody is
+//! 6. does what each line asks for that is there, one a turn, so that nobody is
 //!    told more at once than his queue can hold,
-//! 6. and reads more, at most up to the length of a line.
+//! 7. and reads more, at most up to the length of a line.
 //!
 //! Telling
-//! 7. writes what lines there are for the guest, until he has left.
+//! 8. writes what lines there are for the guest, until he has left.
+//!
+//! A close with something unread is a reset, which can destroy what was written
+//! last. So after the last line for a guest, what he still sends is read and
+//! thrown away, up to 1 MiB and for 2 s, until he closes.
 //!
 //! Here two guests talk in the lobby. `quadrivium serve chat` runs it for
 //! others: `nc` is a client.

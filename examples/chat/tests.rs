@@ -190,6 +190,32 @@ fn a_line_has_an_end_and_a_greatest_length() {
     }
 }
 
+/// A close with something unread would be a reset, which can destroy the last
+/// line.
+#[test]
+fn the_last_line_arrives_whatever_is_sent_behind_it() {
+    for style in Style::ALL {
+        let rig = rig(style);
+        let mut bob = guest(&rig, "bob");
+        let behind = "x".repeat(20_000);
+        for (name, last, goodbye) in [
+            ("quits", "last words\n/quit\n", "quits: last words\n"),
+            ("talks", "", "* 1024 bytes a line at most: goodbye\n"),
+        ] {
+            let mut ends = guest(&rig, name);
+            ends.say(format!("{last}{behind}").as_bytes());
+            // He is gone to the others, though he has not closed.
+            hear_until(&mut bob, &format!("* {name} has left\n"));
+            ends.say(behind.as_bytes());
+            // A reset would be an error here.
+            let rest = String::from_utf8(ends.rest()).unwrap();
+            assert_eq!(rest, goodbye, "{style}");
+        }
+        drop(bob);
+        assert_eq!(rig.end(), 0, "{style}");
+    }
+}
+
 #[test]
 fn all_hear_the_same_in_the_same_order() {
     const LINES: usize = 20;

@@ -4,7 +4,7 @@ use std::{
     io::{self, ErrorKind},
     path::Path,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use quadrivium::{task::BoxTask, time::Elapsed};
@@ -21,7 +21,10 @@ pub mod site;
 
 use finding::Finding;
 use protocol::{Inbox, Refusal, Request};
-use server::Connection;
+use server::{
+    Connection,
+    linger::{Came, Linger},
+};
 use site::{Answer, Disk, Site};
 
 /// So many bytes are read at once, and held for each connection.
@@ -94,9 +97,6 @@ fn next(mut answer: Answer) -> Finding<io::Result<Answer>> {
     }
 }
 
-/// What a read in the middle of something came to.
-type Came = Result<io::Result<usize>, Elapsed>;
-
 /// Takes in what came of a request; or what came instead, unless it is an error
 /// that nobody could be told.
 fn take_in(inbox: &mut Inbox, came: Came, buffer: &[u8]) -> io::Result<()> {
@@ -111,35 +111,4 @@ fn take_in(inbox: &mut Inbox, came: Came, buffer: &[u8]) -> io::Result<()> {
         Ok(Err(_)) | Err(Elapsed { .. }) => inbox.give_up(protocol::too_late()),
     }
     Ok(())
-}
-
-/// How long a connection is kept after its last answer.
-///
-/// A close while there is something unread is a reset, which may overtake the
-/// answer and destroy it (RFC 9112, section 9.6). So what comes is read, within
-/// limits, until the client closes.
-struct Linger {
-    until: Instant,
-    bytes: usize,
-}
-
-impl Linger {
-    const BYTES: usize = 1024 * 1024;
-
-    fn new(now: Instant, time: Duration) -> Self {
-        Self { until: now + time, bytes: Self::BYTES }
-    }
-
-    /// How much longer; none when it is over.
-    fn left(&self, now: Instant) -> Option<Duration> {
-        let left = self.until.saturating_duration_since(now);
-        (!left.is_zero() && self.bytes > 0).then_some(left)
-    }
-
-    fn take_in(&mut self, came: Came) {
-        self.bytes = match came {
-            Ok(Ok(n)) if n > 0 => self.bytes.saturating_sub(n),
-            Ok(_) | Err(_) => 0,
-        };
-    }
 }

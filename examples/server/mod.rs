@@ -24,6 +24,7 @@ use quadrivium::{net::TcpListener, prelude::*, sync::Notify};
 mod accept;
 pub mod both;
 mod connection;
+pub mod linger;
 mod moving;
 mod stop;
 mod supervised;

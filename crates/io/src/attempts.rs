@@ -62,7 +62,7 @@ macro_rules! attempt_read {
                 cx: &Context<'_>,
                 buffer: &mut [u8],
             ) -> Step<io::Result<usize>> {
-                self.source.attempt(Interest::Readable, ticket, cx, |stream| {
+                self.source.attempt(Interest::Readable, buffer.is_empty(), ticket, cx, |stream| {
                     Ok(moved::<Std>(Stream::read(stream, buffer)?, buffer.len()))
                 })
             }
@@ -80,7 +80,8 @@ macro_rules! attempt_write {
                 cx: &Context<'_>,
                 slices: &[IoSlice<'_>],
             ) -> Step<io::Result<usize>> {
-                self.source.attempt(Interest::Writable, ticket, cx, |stream| {
+                let no_bytes = $crate::stream::all_empty(slices);
+                self.source.attempt(Interest::Writable, no_bytes, ticket, cx, |stream| {
                     let most = slices.iter().map(|slice| slice.len()).sum();
                     Ok(moved::<Std>(Stream::write_vectored(stream, slices)?, most))
                 })

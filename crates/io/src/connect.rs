@@ -71,7 +71,7 @@ impl<S: Connects> Task for Connect<S> {
         let State::InProgress(source, ticket) = &mut self.state else {
             panic!("{RESUMED_AFTER_DONE}")
         };
-        match source.attempt(Interest::Writable, ticket, cx, is_connected) {
+        match source.attempt(Interest::Writable, false, ticket, cx, is_connected) {
             Step::Suspended(wait) => Step::Suspended(wait),
             Step::Done(result) => {
                 let stream = S::of(Arc::clone(source));

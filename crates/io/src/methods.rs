@@ -28,6 +28,8 @@ macro_rules! read_operations {
         impl $stream {
             /// Reads up to as many bytes as `buffer` has, at least one; 0 at the end of the stream.
             ///
+            /// Where `buffer` has no bytes the output is 0, at once, whatever the stream has to say.
+            ///
             /// Dropped before it is done, it has read nothing.
             pub fn read<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
                 stream::read(&self.source, Lent(buffer))
@@ -66,18 +68,21 @@ macro_rules! read_operations {
                 &self,
                 buffers: &'a mut [IoSliceMut<'a>],
             ) -> impl Leaf<io::Result<usize>> + use<'a> {
+                let no_bytes = stream::all_empty(buffers);
                 let kept = Lent(buffers);
                 Operation::new(&self.source, Interest::Readable, kept, |stream, buffers| {
                     let most = buffers.iter().map(|buffer| buffer.len()).sum();
                     Ok(moved::<Std>(Stream::read_vectored(stream, buffers)?, most))
                 })
+                .at_once(no_bytes)
             }
 
             /// The same, with buffers that are given back.
             pub fn read_vectored_owned<B: AsMut<[u8]>, const N: usize>(
                 &self,
-                buffers: [B; N],
+                mut buffers: [B; N],
             ) -> impl Leaf<(io::Result<usize>, [B; N])> + use<B, N> {
+                let no_bytes = buffers.iter_mut().all(|buffer| buffer.as_mut().is_empty());
                 let kept = Owned(buffers);
                 Operation::new(&self.source, Interest::Readable, kept, |stream, buffers| {
                     let mut buffers: [_; N] =
@@ -85,6 +90,7 @@ macro_rules! read_operations {
                     let most = buffers.iter().map(|buffer| buffer.len()).sum();
                     Ok(moved::<Std>(Stream::read_vectored(stream, &mut buffers)?, most))
                 })
+                .at_once(no_bytes)
             }
 
             /// Appends what there is until the end of the stream; how many bytes.
@@ -114,6 +120,8 @@ macro_rules! write_operations {
     ($stream:ident) => {
         impl $stream {
             /// Writes some of these bytes; how many.
+            ///
+            /// Where there are none the output is 0, at once, whatever the stream has to say.
             ///
             /// Dropped before it is done, it has written nothing.
             pub fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
@@ -150,11 +158,13 @@ macro_rules! write_operations {
                 &self,
                 slices: &'a [IoSlice<'a>],
             ) -> impl Leaf<io::Result<usize>> + use<'a> {
+                let no_bytes = stream::all_empty(slices);
                 let kept = Lent(slices);
                 Operation::new(&self.source, Interest::Writable, kept, |stream, slices| {
                     let most = slices.iter().map(|slice| slice.len()).sum();
                     Ok(moved::<Std>(Stream::write_vectored(stream, slices)?, most))
                 })
+                .at_once(no_bytes)
             }
 
             /// The same, with bytes that are given back.
@@ -162,12 +172,14 @@ macro_rules! write_operations {
                 &self,
                 parts: [B; N],
             ) -> impl Leaf<(io::Result<usize>, [B; N])> + use<B, N> {
+                let no_bytes = parts.iter().all(|part| part.as_ref().is_empty());
                 let kept = Owned(parts);
                 Operation::new(&self.source, Interest::Writable, kept, |stream, parts| {
                     let slices: [_; N] = parts.each_ref().map(|part| IoSlice::new(part.as_ref()));
                     let most = slices.iter().map(|slice| slice.len()).sum();
                     Ok(moved::<Std>(Stream::write_vectored(stream, &slices)?, most))
                 })
+                .at_once(no_bytes)
             }
         }
     };

@@ -33,6 +33,8 @@ pub(crate) struct Operation<T: AsFd, K, F> {
     source: Arc<Source<T>>,
     interest: Interest,
     ticket: Ticket,
+    /// It is on no bytes, so there is nothing to wait for.
+    at_once: bool,
     /// There until it is done.
     kept: Option<K>,
     attempt: F,
@@ -45,7 +47,14 @@ impl<T: AsFd, K: Keep, F> Operation<T, K, F> {
         F: FnMut(&T, &mut K::Buffer) -> io::Result<Tried<R>>,
     {
         let (source, ticket) = (Arc::clone(source), Ticket::default());
-        Self { source, interest, ticket, kept: Some(kept), attempt }
+        Self { source, interest, ticket, at_once: false, kept: Some(kept), attempt }
+    }
+
+    /// When it is on no bytes, `attempt` never blocks, and is called whether or not the descriptor
+    /// may be ready.
+    pub(crate) fn at_once(mut self, on_no_bytes: bool) -> Self {
+        self.at_once = on_no_bytes;
+        self
     }
 }
 
@@ -61,9 +70,9 @@ where
     type Output = K::Given<io::Result<R>>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let Self { source, interest, ticket, kept, attempt } = &mut *self;
+        let Self { source, interest, ticket, at_once, kept, attempt } = &mut *self;
         let buffer = kept.as_mut().expect(RESUMED_AFTER_DONE).buffer();
-        match source.attempt(*interest, ticket, cx, |io| attempt(io, buffer)) {
+        match source.attempt(*interest, *at_once, ticket, cx, |io| attempt(io, buffer)) {
             Step::Suspended(wait) => Step::Suspended(wait),
             Step::Done(result) => {
                 let kept = kept.take().expect(RESUMED_AFTER_DONE);

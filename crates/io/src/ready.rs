@@ -57,7 +57,7 @@ impl Task for Ready {
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         let Self { source, interest, ticket, asked } = &mut *self;
         let step = match source.as_ref().expect(RESUMED_AFTER_DONE) {
-            Ok(source) => source.attempt(*interest, ticket, cx, |_| {
+            Ok(source) => source.attempt(*interest, false, ticket, cx, |_| {
                 // There is nothing to try: the first time it waits, and then the edge says it all.
                 match std::mem::replace(asked, true) {
                     true => Ok(Tried::Done(())),

@@ -84,9 +84,13 @@ impl<T: AsFd> Source<T> {
     }
 
     /// Tries until it is done or would block. Then waits, on the host that drives this thread.
+    ///
+    /// An attempt `at_once` is one on no bytes. It never blocks, so it is made whether or not the
+    /// descriptor may be ready.
     pub(crate) fn attempt<R>(
         &self,
         interest: Interest,
+        at_once: bool,
         ticket: &mut Ticket,
         cx: &Context<'_>,
         mut attempt: impl FnMut(&T) -> io::Result<Tried<R>>,
@@ -95,25 +99,28 @@ impl<T: AsFd> Source<T> {
             return self.suspend(Wait::Turn);
         }
         let done = loop {
-            let Some(edge) = self.readiness.maybe_ready(interest) else {
+            let edge = self.readiness.maybe_ready(interest);
+            if edge.is_none() && !at_once {
                 match self.wait(interest, ticket, cx) {
                     Ok(true) => return self.suspend(Wait::Ready),
                     Ok(false) => continue,
                     Err(error) => break Err(error),
                 }
-            };
+            }
             match attempt(self.io()) {
                 Ok(Tried::Done(output)) => break Ok(output),
                 Ok(Tried::Last(output)) => {
-                    self.readiness.short(interest, edge);
+                    edge.inspect(|edge| self.readiness.short(interest, *edge));
                     break Ok(output);
                 }
-                Ok(Tried::Short) => self.readiness.short(interest, edge),
+                Ok(Tried::Short) => {
+                    edge.inspect(|edge| self.readiness.short(interest, *edge));
+                }
                 Ok(Tried::Turn) => return self.suspend(Wait::Turn),
                 Ok(Tried::Later) => return self.suspend(Wait::Until(cx.now() + AGAIN_AFTER)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.readiness.drained(interest, edge);
+                    edge.inspect(|edge| self.readiness.drained(interest, *edge));
                 }
                 Err(error) => break Err(error),
             }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write},
+    ops::Deref,
     os::fd::AsFd,
     sync::Arc,
 };
@@ -14,7 +15,8 @@ use crate::{
     source::{Source, Tried},
 };
 
-/// A stream of the standard library.
+/// A stream of the standard library. Moving no bytes is done without asking the kernel, which would
+/// have a read on a socket wait for some.
 pub(crate) trait Stream: AsFd + std::fmt::Debug {
     /// Whether a read of fewer bytes than there is room for has emptied the kernel's buffer. (Where
     /// descriptors are sent along, a read stops at each, whatever comes behind.)
@@ -32,16 +34,16 @@ macro_rules! stream {
             const SHORT_IS_LAST: bool = $short_is_last;
 
             fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-                (&mut &*self).read(buffer)
+                if buffer.is_empty() { Ok(0) } else { (&mut &*self).read(buffer) }
             }
             fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-                (&mut &*self).read_vectored(buffers)
+                if all_empty(buffers) { Ok(0) } else { (&mut &*self).read_vectored(buffers) }
             }
             fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-                (&mut &*self).write(bytes)
+                if bytes.is_empty() { Ok(0) } else { (&mut &*self).write(bytes) }
             }
             fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-                (&mut &*self).write_vectored(slices)
+                if all_empty(slices) { Ok(0) } else { (&mut &*self).write_vectored(slices) }
             }
         }
     };
@@ -51,6 +53,11 @@ stream!(std::net::TcpStream, true);
 stream!(std::os::unix::net::UnixStream, false);
 // Pipes. What else may be behind a file is not known.
 stream!(std::fs::File, false);
+
+/// Whether there are no bytes in any of these.
+pub(crate) fn all_empty(slices: &[impl Deref<Target = [u8]>]) -> bool {
+    slices.iter().all(|slice| slice.is_empty())
+}
 
 /// `n` bytes of a stream were moved where `most` could have been.
 pub(crate) fn moved<S: Stream>(n: usize, most: usize) -> Tried<usize> {
@@ -62,40 +69,45 @@ pub(crate) fn moved<S: Stream>(n: usize, most: usize) -> Tried<usize> {
 
 pub(crate) fn read<S, K>(
     source: &Arc<Source<S>>,
-    kept: K,
+    mut kept: K,
 ) -> impl Leaf<K::Given<io::Result<usize>>> + use<S, K>
 where
     S: Stream,
     K: Keep<Buffer: AsMut<[u8]>>,
 {
+    let no_bytes = kept.buffer().as_mut().is_empty();
     Operation::new(source, Readable, kept, |stream: &S, buffer: &mut K::Buffer| {
         let buffer = buffer.as_mut();
         Ok(moved::<S>(stream.read(buffer)?, buffer.len()))
     })
+    .at_once(no_bytes)
 }
 
 pub(crate) fn write<S, K>(
     source: &Arc<Source<S>>,
-    kept: K,
+    mut kept: K,
 ) -> impl Leaf<K::Given<io::Result<usize>>> + use<S, K>
 where
     S: Stream,
     K: Keep<Buffer: AsRef<[u8]>>,
 {
+    let no_bytes = (*kept.buffer()).as_ref().is_empty();
     Operation::new(source, Writable, kept, |stream: &S, bytes: &mut K::Buffer| {
         let bytes = (*bytes).as_ref();
         Ok(moved::<S>(stream.write(bytes)?, bytes.len()))
     })
+    .at_once(no_bytes)
 }
 
 pub(crate) fn read_exact<S, K>(
     source: &Arc<Source<S>>,
-    kept: K,
+    mut kept: K,
 ) -> impl Leaf<K::Given<io::Result<()>>> + use<S, K>
 where
     S: Stream,
     K: Keep<Buffer: AsMut<[u8]>>,
 {
+    let no_bytes = kept.buffer().as_mut().is_empty();
     let mut done = 0;
     Operation::new(source, Readable, kept, move |stream: &S, buffer: &mut K::Buffer| {
         let buffer = buffer.as_mut();
@@ -110,16 +122,18 @@ where
         }
         Ok(Tried::Done(()))
     })
+    .at_once(no_bytes)
 }
 
 pub(crate) fn write_all<S, K>(
     source: &Arc<Source<S>>,
-    kept: K,
+    mut kept: K,
 ) -> impl Leaf<K::Given<io::Result<()>>> + use<S, K>
 where
     S: Stream,
     K: Keep<Buffer: AsRef<[u8]>>,
 {
+    let no_bytes = (*kept.buffer()).as_ref().is_empty();
     let mut done = 0;
     Operation::new(source, Writable, kept, move |stream: &S, bytes: &mut K::Buffer| {
         let bytes = (*bytes).as_ref();
@@ -134,4 +148,5 @@ where
         }
         Ok(Tried::Done(()))
     })
+    .at_once(no_bytes)
 }

@@ -74,13 +74,15 @@ impl Faults {
         self
     }
 
-    /// What is written to a connection arrives late with this probability, by so much at most.
+    /// What is written to a connection arrives late with this probability, by so much at most. When
+    /// the other end is gone, it is the answer that comes late, and more writes succeed until then.
     pub fn slow_writes(mut self, probability: f64, at_most: Duration) -> Self {
         (self.slow_writes, self.slow_at_most) = (Probability::new(probability), at_most);
         self
     }
 
-    /// A read or a write finds with this probability that its connection is reset just then.
+    /// A read or a write finds with this probability that its connection is reset just then. As on
+    /// TCP, each end reads what has arrived before, and is told once.
     pub fn resets(mut self, probability: f64) -> Self {
         self.resets = Probability::new(probability);
         self

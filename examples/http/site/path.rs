@@ -32,7 +32,8 @@ pub fn escape(name: &[u8]) -> String {
 }
 
 /// Reads the target of a GET: `/path?query`, or the same with `http://host` in
-/// front, as a client sends it to a proxy.
+/// front, as a client sends it to a proxy. There, no path is the path `/`
+/// (RFC 3986, 6.2.3).
 ///
 /// # Errors
 ///
@@ -47,6 +48,7 @@ pub fn place(target: &str) -> Result<Place, Refusal> {
     if target.contains('#') {
         return Err(Refusal::bad("a target has no fragment"));
     }
+    let path = if path.is_empty() { "/" } else { path };
     let mut place = Place {
         path: PathBuf::new(),
         is_folder: path.ends_with('/'),
@@ -65,6 +67,7 @@ pub fn place(target: &str) -> Result<Place, Refusal> {
     Ok(place)
 }
 
+/// What is behind the host, if there is one: it may be empty.
 fn without_origin(target: &str) -> Result<&str, Refusal> {
     if target.starts_with('/') {
         return Ok(target);
@@ -80,11 +83,7 @@ fn without_origin(target: &str) -> Result<&str, Refusal> {
     if host.is_empty() || host.contains('@') {
         return Err(Refusal::bad("`http://` is followed by a host"));
     }
-    match path.chars().next() {
-        Some('/') => Ok(path),
-        None => Ok("/"),
-        Some(_) => Err(refusal()),
-    }
+    Ok(path)
 }
 
 /// The bytes of one name.
@@ -138,7 +137,21 @@ mod tests {
         assert_eq!(path("/a%20b/%C3%A4?x=/../y"), "a b/ä");
         assert_eq!(path("/%41%2e%74"), "A.t");
         assert_eq!(path("http://example.org/a"), "a");
-        assert_eq!(path("HTTPS://example.org"), "");
+    }
+
+    #[test]
+    fn a_host_without_a_path_is_the_root() {
+        for (target, query) in [
+            ("HTTPS://example.org", None),
+            ("http://example.org?", Some("")),
+            ("http://example.org?x=/..//y", Some("x=/..//y")),
+            ("http://example.org:80?x", Some("x")),
+            ("http://[::1]:80", None),
+        ] {
+            let root = place("/").expect("it is a place");
+            let root = Place { query: query.map(str::to_string), ..root };
+            assert_eq!(place(target), Ok(root), "{target}");
+        }
     }
 
     #[test]
@@ -202,7 +215,11 @@ mod tests {
             "a/b",
             "example.org:80",
             "ftp://host/",
-            "http://host?x",
+            "?x",
+            "http://?x",
+            "http://#f",
+            "http://host#f",
+            "http://host?x#f",
             "http://",
             "http:///a",
             "http://user@host/a",

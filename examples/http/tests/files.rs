@@ -88,6 +88,22 @@ fn a_name_that_is_no_text_is_listed_and_found() {
 }
 
 #[test]
+fn an_absolute_target_may_have_no_path() {
+    in_every_style(|server| {
+        let root = server.get("/", "");
+        for target in ["http://other", "http://other?x", "HTTP://other:1?/a//b"]
+        {
+            let answer = server.get(target, "");
+            assert_eq!(answer.status, 200, "{target}");
+            assert_eq!(answer.text(), root.text(), "{target}");
+        }
+        let answer = server.get("http://other#x", "");
+        assert_eq!(answer.status, 400);
+        assert!(answer.text().contains("a target has no fragment"));
+    });
+}
+
+#[test]
 fn a_folder_without_its_slash_is_told_with_it() {
     in_every_style(|server| {
         server.write("a b/c/x", "");
@@ -96,6 +112,7 @@ fn a_folder_without_its_slash_is_told_with_it() {
             ("/a%20b/c?q=1&r", "/a%20b/c/?q=1&r"),
             ("//a%20b//c", "/a%20b/c/"),
             ("http://example.org/a%20b", "/a%20b/"),
+            ("http://example.org/a%20b?", "/a%20b/?"),
         ] {
             let answer = server.get(target, "");
             assert_eq!(answer.status, 301, "{target}");

@@ -51,6 +51,7 @@ mod tcp;
 mod udp;
 mod unix_sockets;
 mod socket_cancels;
+mod no_bytes;
 mod signals;
 mod pipes;
 mod processes;
@@ -113,6 +114,7 @@ const TOPICS: &[&[Law]] = &[
     udp::LAWS,
     unix_sockets::LAWS,
     socket_cancels::LAWS,
+    no_bytes::LAWS,
     signals::LAWS,
     pipes::LAWS,
     processes::LAWS,
@@ -184,6 +186,7 @@ macro_rules! every_law {
         $crate::udp! {}
         $crate::unix_sockets! {}
         $crate::socket_cancels! {}
+        $crate::no_bytes! {}
         $crate::signals! {}
         $crate::pipes! {}
         $crate::processes! {}

@@ -16,7 +16,7 @@ use crate::{
     address::Address,
     attempts::{attempt_read, attempt_write, attempts},
     connect::Made,
-    keep::{Lent, Owned},
+    keep::{Keep, Lent, Owned},
     methods::{read_operations, stream_operations, write_operations},
     operation::{Leaf, Operation},
     options::socket,
@@ -64,9 +64,7 @@ impl TcpStream {
     ///
     /// Dropped before it is done, it has done nothing.
     pub fn peek<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
-        Operation::new(&self.source, Interest::Readable, Lent(buffer), |stream: &Std, buffer| {
-            stream.peek(buffer).map(Tried::Done)
-        })
+        peek(&self.source, Lent(buffer))
     }
 
     /// The same, with a buffer that is given back.
@@ -74,10 +72,7 @@ impl TcpStream {
         &self,
         buffer: B,
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
-        let kept = Owned(buffer);
-        Operation::new(&self.source, Interest::Readable, kept, |stream: &Std, buffer: &mut B| {
-            stream.peek(buffer.as_mut()).map(Tried::Done)
-        })
+        peek(&self.source, Owned(buffer))
     }
 
     /// The address of this end.
@@ -152,6 +147,19 @@ impl TcpStream {
     pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
         SockRef::from(self).set_linger(linger)
     }
+}
+
+fn peek<K: Keep<Buffer: AsMut<[u8]>>>(
+    source: &Arc<Source<Std>>,
+    mut kept: K,
+) -> impl Leaf<K::Given<io::Result<usize>>> + use<K> {
+    let no_bytes = kept.buffer().as_mut().is_empty();
+    Operation::new(source, Interest::Readable, kept, |stream: &Std, buffer: &mut K::Buffer| {
+        let buffer = buffer.as_mut();
+        // As for reads: the kernel would have it wait for bytes.
+        if buffer.is_empty() { Ok(Tried::Done(0)) } else { stream.peek(buffer).map(Tried::Done) }
+    })
+    .at_once(no_bytes)
 }
 
 impl Made for TcpStream {

@@ -2,7 +2,7 @@
 
 use std::{io, pin::Pin, rc::Rc};
 
-use quadrivium_core::{Context, Step, Task};
+use quadrivium_core::{Context, Step, Task, Wait};
 
 use super::End;
 use crate::run;
@@ -49,8 +49,14 @@ impl Task for Read {
     type Output = io::Result<Vec<u8>>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        if self.end.here.gives_way() {
+            return Step::Suspended(Wait::Turn);
+        }
+        if self.most == 0 {
+            return Step::Done(Ok(Vec::new()));
+        }
         self.begin();
-        self.end.incoming.read(self.most, cx)
+        self.end.read(self.most, cx)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{io, pin::Pin, rc::Rc};
 
-use quadrivium_core::{Context, Step, Task};
+use quadrivium_core::{Context, Step, Task, Wait};
 
 use super::End;
 use crate::run;
@@ -38,7 +38,7 @@ impl Write {
         if run::happens(|faults| faults.resets) {
             self.end.reset();
         } else if run::happens(|faults| faults.half_closes) {
-            self.end.outgoing.end();
+            self.end.close_write();
         }
     }
 }
@@ -53,8 +53,14 @@ impl Task for Write {
     type Output = io::Result<usize>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        if self.end.here.gives_way() {
+            return Step::Suspended(Wait::Turn);
+        }
+        if self.bytes.is_empty() {
+            return Step::Done(Ok(0));
+        }
         self.begin();
-        self.end.outgoing.write(&self.bytes[self.written..], cx)
+        self.end.write(&self.bytes[self.written..], cx)
     }
 }
 

@@ -127,11 +127,11 @@ fn after_the_end_is_written_the_rest_is_read_and_then_nothing() {
 }
 
 #[test]
-fn a_reset_breaks_both_directions_off_and_loses_what_is_on_its_way() {
+fn a_reset_breaks_both_directions_off_and_loses_nothing_that_has_arrived() {
     let said = talk(
         connection,
         |script, end, said| {
-            let script = write_all(script, &end, "lost", &said).run({
+            let script = write_all(script, &end, "there", &said).run({
                 let end = end.clone();
                 move || end.reset()
             });
@@ -140,11 +140,21 @@ fn a_reset_breaks_both_directions_off_and_loses_what_is_on_its_way() {
         },
         |script, end, said| {
             let script = read(script, &end, 10, &said);
-            write_all(script, &end, "more", &said)
+            let script = write_all(script, &end, "more", &said);
+            read(script, &end, 10, &said)
         },
     );
-    let reset = "Err(ConnectionReset)";
-    assert_eq!(said, ["Ok(())", reset, reset, reset, reset]);
+    assert_eq!(
+        said,
+        [
+            "Ok(())",
+            "Err(ConnectionReset)", // Each end is told once;
+            "Err(BrokenPipe)",      // then it is over.
+            "Ok(\"there\")",
+            "Err(ConnectionReset)",
+            "Ok(\"\")",
+        ]
+    );
 }
 
 #[test]
@@ -171,10 +181,12 @@ fn an_end_that_is_dropped_has_ended() {
         |script, end, said| {
             let script = read(script.turns(3), &end, 10, &said);
             let script = read(script, &end, 10, &said);
-            write(script, &end, "anyone there?", &said)
+            let script = write(script, &end, "anyone there?", &said);
+            write(script, &end, "hello?", &said)
         },
     );
-    assert_eq!(said, ["Ok(())", "Ok(\"bye\")", "Ok(\"\")", "Err(BrokenPipe)"]);
+    // Only the answer to the first write says that nobody reads.
+    assert_eq!(said, ["Ok(())", "Ok(\"bye\")", "Ok(\"\")", "Ok(13)", "Err(BrokenPipe)"]);
 }
 
 #[test]
@@ -182,15 +194,16 @@ fn an_end_that_is_dropped_with_bytes_unread_is_reset() {
     let said = talk(
         connection,
         |script, end, said| {
-            let script = write_all(script, &end, "lost", &said).turns(3);
+            let script = write_all(script, &end, "read", &said).turns(3);
             script.run(move || drop(end))
         },
         |script, end, said| {
-            let script = write_all(script, &end, "unread", &said);
-            read(script.turns(6), &end, 10, &said)
+            let script = write_all(script, &end, "unread", &said).turns(6);
+            let script = read(script, &end, 10, &said);
+            read(script, &end, 10, &said)
         },
     );
-    assert_eq!(said, ["Ok(())", "Ok(())", "Err(ConnectionReset)"]);
+    assert_eq!(said, ["Ok(())", "Ok(())", "Ok(\"read\")", "Err(ConnectionReset)"]);
 }
 
 #[test]

@@ -1,0 +1,221 @@
+//! Operations on no bytes: on a stream there is nothing to wait for; a datagram may have none.
+
+use std::{
+    future::poll_fn,
+    io::{IoSlice, Read, Write},
+};
+
+use quadrivium::{
+    green::Blocking,
+    io::{Polled, pipe},
+    net::{UdpSocket, UnixDatagram, UnixStream},
+    prelude::*,
+};
+
+use crate::{
+    Said, Subject, TestLoop, body,
+    sockets::{bytes, ok, real_loop, tcp},
+    turns,
+};
+
+laws! { ($) no_bytes:
+    /// A TCP stream moves no bytes at once, though there is nothing to read and no room to write.
+    on_tcp;
+    /// A Unix stream moves no bytes at once, though there is nothing to read and no room to write.
+    on_unix_streams;
+    /// A pipe moves no bytes at once, though there is nothing to read and no room to write.
+    on_pipes;
+    /// When the other end is gone, moving no bytes is no error.
+    though_the_other_end_is_gone;
+    /// Polled by hand, a stream moves no bytes at once, too.
+    polled;
+    /// A stream that blocks moves no bytes at once, and also while its stack is unwound.
+    blocking;
+    /// A task that moves no bytes again and again lets the others run.
+    again_and_again;
+    /// A UDP datagram without bytes is sent, and a receive with no room takes one.
+    udp_datagrams;
+    /// A Unix datagram without bytes is sent, and a receive with no room takes one.
+    unix_datagrams;
+}
+
+/// Has a read wait, and a write until it finds no room; then gives up both.
+macro_rules! exhaust {
+    ($subject:expr, $event_loop:expr, $reader:expr, $writer:expr) => {
+        let (reads, writes) = ($reader.clone(), $writer.clone());
+        let reads = body().perform_then(move || reads.read_owned([0; 1]), drop);
+        let writes = body().perform_then(move || writes.write_all_owned(bytes(1_000_000)), drop);
+        let waits = [reads, writes].map(|body| $event_loop.spawn($subject.task(body)));
+        turns(&mut $event_loop, 3);
+        for it in waits {
+            assert!(!it.is_finished(), "it waits");
+            it.cancel();
+        }
+    };
+}
+
+/// Every operation on no bytes, one after the other.
+macro_rules! operations_on_no_bytes {
+    ($reader:expr, $writer:expr) => {{
+        let (reader, writer) = ($reader.clone(), $writer.clone());
+        let [one, two, three, four, five, six] = [(); 6].map(|()| reader.clone());
+        let reads = body()
+            .perform_then(move || one.read(&mut []), |n| assert_eq!(n.unwrap(), 0))
+            .perform_then(move || two.read_owned([]), |it| assert_eq!(ok(it), 0))
+            .perform_then(move || three.read_exact(&mut []), Result::unwrap)
+            .perform_then(move || four.read_exact_owned([]), ok)
+            .perform_then(move || five.read_vectored(&mut []), |n| assert_eq!(n.unwrap(), 0))
+            .perform_then(move || six.read_vectored_owned([[], []]), |it| assert_eq!(ok(it), 0));
+        let [one, two, three, four, five, six] = [(); 6].map(|()| writer.clone());
+        reads
+            .perform_then(move || one.write(&[]), |n| assert_eq!(n.unwrap(), 0))
+            .perform_then(move || two.write_owned([]), |it| assert_eq!(ok(it), 0))
+            .perform_then(move || three.write_all(&[]), Result::unwrap)
+            .perform_then(move || four.write_all_owned([]), ok)
+            .perform_then(move || five.write_vectored(&[]), |n| assert_eq!(n.unwrap(), 0))
+            .perform_then(move || six.write_vectored_owned(["", ""]), |it| assert_eq!(ok(it), 0))
+    }};
+}
+
+/// The task is done in its first step.
+fn at_once(event_loop: &mut TestLoop, task: impl Task<Output = ()> + 'static) {
+    let task = event_loop.spawn(task);
+    turns(event_loop, 1);
+    assert!(task.is_finished(), "there is nothing to wait for");
+    event_loop.block_on(task).unwrap().unwrap();
+}
+
+fn on_tcp(subject: Subject) {
+    let (mut event_loop, (one, _other)) = (real_loop(), tcp());
+    one.set_send_buffer_size(1).unwrap();
+    exhaust!(subject, event_loop, one, one);
+    let (peeks, again) = (one.clone(), one.clone());
+    let all = operations_on_no_bytes!(one, one)
+        .perform_then(move || peeks.peek(&mut []), |n| assert_eq!(n.unwrap(), 0))
+        .perform_then(move || again.peek_owned([]), |it| assert_eq!(ok(it), 0));
+    at_once(&mut event_loop, subject.task(all));
+}
+
+fn on_unix_streams(subject: Subject) {
+    let (mut event_loop, (one, _other)) = (real_loop(), UnixStream::pair().unwrap());
+    exhaust!(subject, event_loop, one, one);
+    at_once(&mut event_loop, subject.task(operations_on_no_bytes!(one, one)));
+}
+
+fn on_pipes(subject: Subject) {
+    let mut event_loop = real_loop();
+    let ((reader, writer), (mute, full)) = (pipe().unwrap(), pipe().unwrap());
+    exhaust!(subject, event_loop, reader, full);
+    at_once(&mut event_loop, subject.task(operations_on_no_bytes!(reader, full)));
+    drop((writer, mute));
+}
+
+fn though_the_other_end_is_gone(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = UnixStream::pair().unwrap();
+    let ((reader, _), (_, writer)) = (pipe().unwrap(), pipe().unwrap());
+    drop(other);
+    at_once(&mut event_loop, subject.task(operations_on_no_bytes!(one, one)));
+    at_once(&mut event_loop, subject.task(operations_on_no_bytes!(reader, writer)));
+}
+
+fn polled(subject: Subject) {
+    let (mut event_loop, (one, _other)) = (real_loop(), UnixStream::pair().unwrap());
+    exhaust!(subject, event_loop, one, one);
+    let mut one = Polled::new(one);
+    let polls = future(async move {
+        assert_eq!(poll_fn(|cx| one.poll_read(cx, &mut [])).await.unwrap(), 0);
+        assert_eq!(poll_fn(|cx| one.poll_write(cx, &[])).await.unwrap(), 0);
+        let slices = [IoSlice::new(&[]); 2];
+        assert_eq!(poll_fn(|cx| one.poll_write_vectored(cx, &slices)).await.unwrap(), 0);
+    });
+    at_once(&mut event_loop, subject.task(body().perform(polls)));
+}
+
+/// Reads and writes nothing when it is dropped, also by a panic, and says how that went.
+struct MovesNothing(Blocking<UnixStream>, Said);
+
+impl Drop for MovesNothing {
+    fn drop(&mut self) {
+        let Self(stream, said) = self;
+        let read_exact = stream.read_exact(&mut []).map(|()| 0);
+        for result in [
+            read_exact,
+            stream.read(&mut []),
+            stream.write(&[]),
+            stream.write_vectored(&[IoSlice::new(&[])]),
+        ] {
+            said.say(format!("{result:?}"));
+        }
+    }
+}
+
+fn blocking(subject: Subject) {
+    let (mut event_loop, (one, _other)) = (real_loop(), UnixStream::pair().unwrap());
+    exhaust!(subject, event_loop, one, one);
+    let said = Said::default();
+    let one = MovesNothing(Blocking::new(one), said.clone());
+    let again = MovesNothing(one.0.clone(), said.clone());
+    let moves = body().perform(green(move || drop(one)));
+    at_once(&mut event_loop, subject.task(moves));
+    assert_eq!(said.lines(), ["Ok(0)"; 4]);
+    let panics = body().perform(green(move || {
+        let _again = again;
+        panic!("the stack is unwound");
+    }));
+    let panics = event_loop.spawn(subject.task(panics));
+    let error = event_loop.block_on(panics).unwrap().unwrap_err();
+    assert_eq!(error.panic_message(), Some("the stack is unwound"));
+    assert_eq!(said.lines(), ["Ok(0)"; 8]);
+}
+
+fn again_and_again(subject: Subject) {
+    let (said, mut event_loop) = (Said::default(), real_loop());
+    let (one, _other) = tcp();
+    let reads = body().repeat(1_000, move || one.read_owned([])).say(&said, "has read nothing");
+    let reads = event_loop.spawn(subject.task(reads));
+    let others = body().perform(turn()).say(&said, "had a turn");
+    drop(event_loop.spawn(subject.task(others)));
+    event_loop.block_on(reads).unwrap().unwrap();
+    assert_eq!(said.lines(), ["had a turn", "has read nothing"]);
+}
+
+/// A receive with no room waits for a datagram; one without bytes comes, and then one that is cut.
+macro_rules! datagrams {
+    ($subject:expr, $one:expr, $other:expr) => {{
+        let mut event_loop = real_loop();
+        let (one, other) = ($one, $other);
+        let [first, second, third] = [(); 3].map(|()| one.clone());
+        let hears = body()
+            .perform_then(move || first.recv_owned([]), |it| assert_eq!(ok(it), 0))
+            .perform_then(move || second.recv_owned([]), |it| assert_eq!(ok(it), 0))
+            .perform_then(
+                move || third.recv_owned([0; 4]),
+                |(n, buffer)| {
+                    assert_eq!((n.unwrap(), &buffer), (4, b"last"), "those before were taken");
+                },
+            );
+        let hears = event_loop.spawn($subject.task(hears));
+        turns(&mut event_loop, 3);
+        assert!(!hears.is_finished(), "no datagram has come");
+        let [first, second, third] = [(); 3].map(|()| other.clone());
+        let says = body()
+            .perform_then(move || first.send_owned(""), |it| assert_eq!(ok(it), 0))
+            .perform_then(move || second.send_owned("cut"), |it| assert_eq!(ok(it), 3))
+            .perform_then(move || third.send_owned("last"), |it| assert_eq!(ok(it), 4));
+        event_loop.block_on($subject.task(says)).unwrap();
+        event_loop.block_on(hears).unwrap().unwrap();
+    }};
+}
+
+fn udp_datagrams(subject: Subject) {
+    let [one, other] = [(); 2].map(|()| UdpSocket::bind(([127, 0, 0, 1], 0).into()).unwrap());
+    one.connect(other.local_addr().unwrap()).unwrap();
+    other.connect(one.local_addr().unwrap()).unwrap();
+    datagrams!(subject, one, other);
+}
+
+fn unix_datagrams(subject: Subject) {
+    let (one, other) = UnixDatagram::pair().unwrap();
+    datagrams!(subject, one, other);
+}

@@ -1,0 +1,95 @@
+//! [`Arrivals`]: the bytes on their way to one end of a connection, and those that have arrived.
+//!
+//! ```text
+//!   write ─► │ chunk, arrives at 30 ms │ chunk, arrives at 20 ms │ chunk, has arrived │ ─► read
+//!            └── never before the one ahead of it ───────────────────────────────────┘
+//! ```
+
+use std::{collections::VecDeque, time::Instant};
+
+use quadrivium_core::Context;
+
+use crate::run;
+
+#[derive(Debug, Default)]
+pub(super) struct Arrivals {
+    chunks: VecDeque<Chunk>,
+}
+
+#[derive(Debug)]
+struct Chunk {
+    bytes: VecDeque<u8>,
+    /// Not there before this; at once, when it was not slow.
+    arrives: Option<Instant>,
+}
+
+/// What a reader finds.
+pub(super) enum Found {
+    Bytes(Vec<u8>),
+    /// No byte is there before this.
+    Late(Instant),
+    Nothing,
+}
+
+impl Arrivals {
+    /// How many bytes there are, whether they have arrived or not.
+    pub(super) fn len(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.bytes.len()).sum()
+    }
+
+    /// Takes up to `most` bytes, at least one, of the first chunk.
+    pub(super) fn take(&mut self, most: usize, cx: &Context<'_>) -> Found {
+        let Some(chunk) = self.chunks.front_mut() else { return Found::Nothing };
+        if let Some(arrives) = chunk.arrives
+            && cx.now() < arrives
+        {
+            return Found::Late(arrives);
+        }
+        let n = split(chunk.bytes.len().min(most));
+        let bytes = chunk.bytes.drain(..n).collect();
+        if chunk.bytes.is_empty() {
+            self.chunks.pop_front();
+        }
+        Found::Bytes(bytes)
+    }
+
+    pub(super) fn put(&mut self, bytes: &[u8], arrives: Option<Instant>) {
+        match self.chunks.back_mut() {
+            // A later write arrives no earlier; on time means with the one ahead.
+            Some(last) if arrives <= last.arrives => last.bytes.extend(bytes),
+            _ => self.chunks.push_back(Chunk { bytes: bytes.iter().copied().collect(), arrives }),
+        }
+    }
+
+    /// Whether a byte has arrived and was not read. Outside of a task nothing tells the time, and
+    /// late bytes have not arrived.
+    pub(super) fn has_unread(&self, now: Option<Instant>) -> bool {
+        self.chunks.front().is_some_and(|chunk| chunk.has_arrived(now))
+    }
+
+    /// When the first byte arrives that has not arrived yet.
+    pub(super) fn next_arrival(&self, now: Option<Instant>) -> Option<Instant> {
+        self.chunks.iter().find(|chunk| !chunk.has_arrived(now))?.arrives
+    }
+
+    /// Loses what has not arrived; whether that was anything.
+    pub(super) fn lose_late(&mut self, now: Option<Instant>) -> bool {
+        let before = self.chunks.len();
+        self.chunks.retain(|chunk| chunk.has_arrived(now));
+        self.chunks.len() < before
+    }
+}
+
+impl Chunk {
+    fn has_arrived(&self, now: Option<Instant>) -> bool {
+        self.arrives.is_none_or(|arrives| now.is_some_and(|now| arrives <= now))
+    }
+}
+
+/// How many of `n` bytes, of which there is at least one, are read or written at once.
+pub(super) fn split(n: usize) -> usize {
+    match n > 1 && run::happens(|faults| faults.splits) {
+        true => 1 + run::choose(n - 1),
+        false => n,
+    }
+}
