@@ -23,21 +23,7 @@ const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("event-loop", &["quadrivium-core", "mio"]),
     ("executors", &["quadrivium-core", "quadrivium-event-loop", "async-io", "tokio"]),
     ("may", &["quadrivium-core", "quadrivium-event-loop", "may", "rustix"]),
-    (
-        "io",
-        &[
-            "quadrivium-core",
-            "async-executor",
-            "async-task",
-            "blocking",
-            "futures-io",
-            "futures-lite",
-            "libc",
-            "rustix",
-            "signal-hook",
-            "socket2",
-        ],
-    ),
+    ("io", &["quadrivium-core", "futures-io", "libc", "rustix", "signal-hook", "socket2"]),
     ("test", &["quadrivium-core", "quadrivium-event-loop", "oorandom"]),
 ];
 

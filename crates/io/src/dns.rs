@@ -7,7 +7,7 @@ use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task};
 pub use crate::address::Address;
 use crate::{
     address::{Kind, look_up},
-    offload::{Offload, Pool},
+    offload::{NAMES, Offload},
 };
 
 /// The addresses of a name, best first: what `getaddrinfo` says, the hosts file included.
@@ -31,9 +31,10 @@ pub fn lookup(address: impl Into<Address>) -> Lookup {
             Kind::One(address) => State::Known(Ok(vec![address])),
             Kind::Several(addresses) => State::Known(Ok(addresses)),
             Kind::Bad(why) => State::Known(Err(why)),
-            Kind::Name(name, port) => {
-                State::Asked(Offload::to(Pool::Names, move || look_up(&name, port)))
-            }
+            Kind::Name(name, port) => State::Asked(Offload::to(&NAMES, move |started| {
+                started?;
+                look_up(&name, port)
+            })),
         },
     }
 }
@@ -41,7 +42,8 @@ pub fn lookup(address: impl Into<Address>) -> Lookup {
 /// A task that looks up a name. Made by [`lookup`].
 ///
 /// Its output is a `NotFound` error when the name has no address, or when that could not be found
-/// out, and `InvalidInput` when it was no address and no name; the message says which and why.
+/// out, and `InvalidInput` when it was no address and no name; the message says which and why. It is
+/// a `QuotaExceeded` error when the operating system refuses a thread, and there is none for names.
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Lookup {

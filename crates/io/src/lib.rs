@@ -51,6 +51,7 @@ mod tcp;
 mod udp;
 mod unix;
 mod pipe;
+mod refused;
 mod offload;
 pub mod fs;
 pub mod signal;
@@ -68,7 +69,7 @@ pub use ready::{Ready, ready};
 
 /// Work on other OS threads.
 pub mod thread {
-    pub use crate::offload::{Offload, offload};
+    pub use crate::offload::{Offload, offload, offload_checked};
 }
 
 /// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.

@@ -18,7 +18,7 @@
 //! }
 //! ```
 //!
-//! All but [`offload`] is for the body of a green thread, and the functions called from there. What blocks the
+//! All but [`offload`] and [`offload_checked`] is for the body of a green thread, and the functions called from there. What blocks the
 //! OS thread still blocks the whole loop: use [`sync`](crate::sync) in place of `std::sync::mpsc`,
 //! and hold no `std::sync::Mutex` while one of these suspends. What cannot be replaced goes to
 //! another OS thread with [`offload`], in any style.
@@ -26,7 +26,7 @@
 use std::{fmt, time::Duration};
 
 use quadrivium_core::{JoinError, spawn as spawn_task, spawn_named, turn};
-pub use quadrivium_io::thread::{Offload, offload};
+pub use quadrivium_io::thread::{Offload, offload, offload_checked};
 
 use quadrivium_green::{self as green, StackError, green as green_task, perform};
 

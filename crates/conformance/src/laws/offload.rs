@@ -11,7 +11,7 @@ use quadrivium::{
     event_loop::Turned,
     prelude::*,
     test::{Faults, Simulation},
-    thread::offload,
+    thread::{offload, offload_checked},
 };
 
 use crate::{Said, Subject, body, map, new_loop, sockets::real_loop, turns};
@@ -19,6 +19,8 @@ use crate::{Said, Subject, body, map, new_loop, sockets::real_loop, turns};
 laws! { ($) offload:
     /// The work is done on another OS thread, and the task is worth what it returns.
     on_another_thread;
+    /// Checked work is told that it has a thread of its own, and that is where it is done.
+    checked_work_is_told_that_it_has_a_thread;
     /// Work whose task is dropped before it is resumed never begins.
     it_is_lazy;
     /// The other tasks run while it is at work.
@@ -56,6 +58,15 @@ fn on_another_thread(subject: Subject) {
     let works = body().perform_then(
         move || offload(move || (thread::current().id() != own, "done")),
         |output| assert_eq!(output, (true, "done")),
+    );
+    new_loop().block_on(subject.task(works)).unwrap();
+}
+
+fn checked_work_is_told_that_it_has_a_thread(subject: Subject) {
+    let own = thread::current().id();
+    let works = body().perform_then(
+        move || offload_checked(move |started| (started.is_ok(), thread::current().id() != own)),
+        |output| assert_eq!(output, (true, true)),
     );
     new_loop().block_on(subject.task(works)).unwrap();
 }

@@ -13,7 +13,7 @@ use std::{
 
 use super::{OpenOptions, pieces, place::Place, with};
 use crate::{
-    offload::{Offload, offload},
+    offload::{Offload, offload_checked},
     operation::Leaf,
 };
 
@@ -249,26 +249,33 @@ impl File {
 
     pub(super) fn with<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&fs::File) -> T + Send + 'static,
-    ) -> Offload<T> {
+        work: impl FnOnce(&fs::File) -> io::Result<T> + Send + 'static,
+    ) -> Offload<io::Result<T>> {
         let file = Arc::clone(&self.std);
-        offload(move || work(&file))
+        offload_checked(move |started| {
+            started?;
+            work(&file)
+        })
     }
 
     pub(super) fn with_mut<T: Send + 'static, B: AsMut<[u8]> + Send + 'static>(
         &self,
         mut buffer: B,
-        work: impl FnOnce(&fs::File, &mut [u8]) -> T + Send + 'static,
-    ) -> Offload<(T, B)> {
-        self.with(|file| (work(file, buffer.as_mut()), buffer))
+        work: impl FnOnce(&fs::File, &mut [u8]) -> io::Result<T> + Send + 'static,
+    ) -> Offload<(io::Result<T>, B)> {
+        let file = Arc::clone(&self.std);
+        offload_checked(move |started| {
+            (started.and_then(|()| work(&file, buffer.as_mut())), buffer)
+        })
     }
 
     pub(super) fn with_ref<T: Send + 'static, B: AsRef<[u8]> + Send + 'static>(
         &self,
         bytes: B,
-        work: impl FnOnce(&fs::File, &[u8]) -> T + Send + 'static,
-    ) -> Offload<(T, B)> {
-        self.with(|file| (work(file, bytes.as_ref()), bytes))
+        work: impl FnOnce(&fs::File, &[u8]) -> io::Result<T> + Send + 'static,
+    ) -> Offload<(io::Result<T>, B)> {
+        let file = Arc::clone(&self.std);
+        offload_checked(move |started| (started.and_then(|()| work(&file, bytes.as_ref())), bytes))
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! The kernel has no events for files: a read is never "not ready", it blocks. So other threads do
 //! the reading, and the loop goes on. Dropped before it is done, a call that has begun runs to its
-//! end, and what it does to the file system is done.
+//! end, and what it does to the file system is done. When the operating system refuses a thread, the
+//! call waits for the threads there are; when there are none, it is a `QuotaExceeded` error.
 //!
 //! ```
 //! use quadrivium::{fs, prelude::*};
@@ -34,7 +35,7 @@ use std::{
 pub use std::fs::{DirEntry, FileType, Metadata, Permissions};
 
 pub use self::{file::File, open_options::OpenOptions};
-use crate::offload::{Offload, offload};
+use crate::offload::{Offload, offload_checked};
 
 /// The whole of a file.
 pub fn read(path: impl AsRef<Path>) -> Offload<Result<Vec<u8>>> {
@@ -137,17 +138,20 @@ pub fn remove_dir_all(path: impl AsRef<Path>) -> Offload<Result<()>> {
 
 fn with<T: Send + 'static>(
     path: impl AsRef<Path>,
-    work: impl FnOnce(&Path) -> T + Send + 'static,
-) -> Offload<T> {
+    work: impl FnOnce(&Path) -> Result<T> + Send + 'static,
+) -> Offload<Result<T>> {
     let path = path.as_ref().to_owned();
-    offload(move || work(&path))
+    offload_checked(move |started| {
+        started?;
+        work(&path)
+    })
 }
 
 fn with_two<T: Send + 'static>(
     one: impl AsRef<Path>,
     other: impl AsRef<Path>,
-    work: impl FnOnce(&Path, &Path) -> T + Send + 'static,
-) -> Offload<T> {
+    work: impl FnOnce(&Path, &Path) -> Result<T> + Send + 'static,
+) -> Offload<Result<T>> {
     let other = other.as_ref().to_owned();
     with(one, move |one| work(one, &other))
 }

@@ -1,32 +1,35 @@
 //! [`offload`]: a call that blocks, made on another OS thread.
 
 mod pool;
+mod work;
 
-use std::{
-    fmt,
-    future::{Future, IntoFuture},
-    mem,
-    pin::Pin,
-    task,
-};
+use std::{fmt, future::IntoFuture, io, mem, pin::Pin};
 
-use async_task::Task as AtWork;
 use quadrivium_core::{
     Context, Perform, RESUMED_AFTER_DONE, SendHold, Step, Task, Wait, send_hold,
 };
 
-pub(crate) use pool::Pool;
+use self::work::{Awaited, Call};
+pub(crate) use pool::{FILES, NAMES, Pool};
 
-/// Runs `work` on another OS thread, and is worth what it returns: for calls that block, and for
-/// long computations, either of which would keep all other tasks waiting.
+/// Runs `work` on another OS thread, and returns its output: for calls that block, and for long
+/// computations, either of which would keep all other tasks waiting.
 ///
-/// It is lazy: the work begins when it is resumed first. Threads come and go with the load, 500 at
-/// most, or as many as the environment variable `BLOCKING_MAX_THREADS` says; what comes when all of
-/// them are busy waits in line. A panic of the work goes on in the task that performs this.
+/// It is lazy: the work begins when the task is resumed first. Threads come and go with the load,
+/// 500 at most. The environment variable `QUADRIVIUM_OFFLOAD_THREADS` sets another limit, a number
+/// from 1 on. When all threads are busy, work waits in line. So work must not wait for other
+/// work to begin. A panic of the work goes on in the task that performs this.
 ///
-/// Dropped before it is done: work that has not begun never runs; work that has runs to its end,
-/// and its output is dropped on its thread. A virtual clock stands still as long as it is at work
-/// (see [`hold`](quadrivium_core::hold)).
+/// Dropped before it is done: work that has not begun never runs, and is dropped here; work that
+/// has begun runs to its end, and its output is dropped on its thread. A virtual clock stands still
+/// until the output is taken (see [`hold`](quadrivium_core::hold)).
+///
+/// # Panics
+///
+/// When the operating system refuses a thread and there is none yet; [`offload_checked`] returns
+/// that as an error. When there are some, the work waits for them.
+///
+/// # Examples
 ///
 /// ```
 /// use quadrivium::{prelude::*, thread::offload};
@@ -43,11 +46,46 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    Offload::to(Pool::Shared, work)
+    offload_checked(|started| {
+        if let Err(error) = started {
+            panic!("{error}; `offload_checked` returns this as an error");
+        }
+        work()
+    })
 }
 
-/// A task that waits for work on another OS thread. Made by [`offload`], and by all of
-/// [`fs`](crate::fs).
+/// Like [`offload`], for programs that go on when no thread can be started.
+///
+/// Then `work` is called with the error, on the thread of the task. So it must not block: it
+/// returns an error of its own, and what it has captured. Otherwise it is called with `Ok` on
+/// another thread. The error is of the kind [`QuotaExceeded`](io::ErrorKind::QuotaExceeded), and the
+/// next work tries again to start a thread.
+///
+/// # Examples
+///
+/// ```
+/// use quadrivium::{prelude::*, thread::offload_checked};
+///
+/// let text = future(async {
+///     offload_checked(|started| {
+///         started?;
+///         std::fs::read_to_string("/proc/self/status")
+///     })
+///     .await
+/// });
+/// assert!(EventLoop::new()?.block_on(text)??.starts_with("Name:"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn offload_checked<T, F>(work: F) -> Offload<T>
+where
+    F: FnOnce(io::Result<()>) -> T + Send + 'static,
+    T: Send + 'static,
+{
+    Offload::to(&FILES, work)
+}
+
+/// A task that waits for work on another OS thread. Made by [`offload`], by [`offload_checked`], and
+/// by all of [`fs`](crate::fs).
 #[must_use = "a task is lazy: perform it"]
 pub struct Offload<T> {
     state: State<T>,
@@ -55,15 +93,18 @@ pub struct Offload<T> {
 
 enum State<T> {
     /// Not resumed yet.
-    Lazy(Pool, Box<dyn FnOnce() -> T + Send>),
-    /// Time is held here, on the loop's side: so it is from before the work begins until its output
-    /// is taken, whatever the other thread does in between.
-    AtWork(AtWork<T>, SendHold),
+    Lazy(&'static Pool, Call<T>),
+    /// Time is held here, on the loop's side: from before the work begins until its output is
+    /// taken, whatever the other thread does in between.
+    AtWork(Awaited<T>, SendHold),
     Done,
 }
 
 impl<T: Send + 'static> Offload<T> {
-    pub(crate) fn to(pool: Pool, work: impl FnOnce() -> T + Send + 'static) -> Self {
+    pub(crate) fn to(
+        pool: &'static Pool,
+        work: impl FnOnce(io::Result<()>) -> T + Send + 'static,
+    ) -> Self {
         Self { state: State::Lazy(pool, Box::new(work)) }
     }
 }
@@ -73,15 +114,18 @@ impl<T: Send + 'static> Task for Offload<T> {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {
         // A panic of the work goes through here, and leaves it done.
-        let mut at_work = match mem::replace(&mut self.state, State::Done) {
-            State::Lazy(pool, work) => (pool.begin(work), send_hold()),
+        let (work, hold) = match mem::replace(&mut self.state, State::Done) {
+            State::Lazy(pool, call) => {
+                let hold = send_hold();
+                (Awaited::begin(pool, call), hold)
+            }
             State::AtWork(work, hold) => (work, hold),
             State::Done => panic!("{RESUMED_AFTER_DONE}"),
         };
-        match Pin::new(&mut at_work.0).poll(&mut task::Context::from_waker(cx.waker())) {
-            task::Poll::Ready(output) => Step::Done(output),
-            task::Poll::Pending => {
-                self.state = State::AtWork(at_work.0, at_work.1);
+        match work.poll(cx.waker()) {
+            Some(output) => Step::Done(output),
+            None => {
+                self.state = State::AtWork(work, hold);
                 Step::Suspended(Wait::Wake)
             }
         }

@@ -20,7 +20,8 @@ use crate::{
 ///
 /// Dropped, it runs on, unless [`kill_on_drop`](super::Command::kill_on_drop) was said. When it ends
 /// then, it is taken off the kernel's list by a thread that is there only for such children: it
-/// leaves no zombie.
+/// leaves no zombie. When the operating system refuses that thread, a child that has ended stays a
+/// zombie until the next child is started or dropped.
 #[derive(Debug)]
 pub struct Child {
     /// Its standard input, if that is a pipe.

@@ -9,8 +9,8 @@ use std::{
     process,
 };
 
-use super::{Child, ExitStatus, Output, Stdio, starts::Starts};
-use crate::operation::Leaf;
+use super::{Child, ExitStatus, Output, Stdio, orphans, starts::Starts};
+use crate::{operation::Leaf, refused::refused};
 
 /// How a child process is started. The methods are those of [`std::process::Command`].
 ///
@@ -157,10 +157,15 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// When there is no such program, or it may not be run; when no more processes or descriptors
-    /// are to be had.
+    /// When there is no such program, or it may not be run; when no more descriptors are to be had;
+    /// `QuotaExceeded` when the operating system refuses one more process.
     pub fn spawn(&self) -> io::Result<Child> {
-        Child::new(self.to_std()?.spawn()?, self.kill_on_drop)
+        orphans::look();
+        let child = self.to_std()?.spawn().map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => refused("a child process", &error),
+            _ => error,
+        })?;
+        Child::new(child, self.kill_on_drop)
     }
 
     /// Starts it, and waits until it has ended; how.

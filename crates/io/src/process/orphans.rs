@@ -24,7 +24,8 @@ struct Orphans {
 
 /// From now on it is nobody's. Does not block.
 ///
-/// Where no thread is to be had, it stays until the next one comes.
+/// When the operating system refuses the thread, the child stays here until [`look`] finds that it
+/// has ended, or starts the thread.
 pub(super) fn adopt(child: Watched) {
     let mut orphans = lock();
     let is_first = orphans.come.is_empty();
@@ -33,8 +34,33 @@ pub(super) fn adopt(child: Watched) {
         // Once for all that come between two looks, so the pipe never fills up.
         Some(bell) if is_first => _ = bell.write_all(&[0]),
         Some(_) => {}
-        None => orphans.bell = watch().ok(),
+        None => orphans.look(),
     }
+}
+
+/// Looks for children that no thread watches: called before the next child is started, as one that
+/// has ended still counts as a process, and may be what keeps the next one from being started.
+pub(super) fn look() {
+    let mut orphans = lock();
+    if orphans.bell.is_none() {
+        orphans.look();
+    }
+}
+
+impl Orphans {
+    /// Takes children that have ended off the kernel's list, and tries to start the thread for the
+    /// others.
+    fn look(&mut self) {
+        self.come.retain(is_running);
+        if !self.come.is_empty() {
+            self.bell = watch().ok();
+        }
+    }
+}
+
+/// An error says that another part of the program has waited for it.
+fn is_running(child: &Watched) -> bool {
+    matches!(child.try_wait(), Ok(None))
 }
 
 /// Starts the thread.
@@ -49,8 +75,7 @@ fn reap(mut bell: PipeReader) {
     loop {
         let mut orphans = lock();
         children.append(&mut orphans.come);
-        // An error says that somebody else has done it.
-        children.retain(|child| matches!(child.try_wait(), Ok(None)));
+        children.retain(is_running);
         if children.is_empty() {
             orphans.bell = None;
             return;

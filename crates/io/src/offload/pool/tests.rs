@@ -1,0 +1,291 @@
+//! Pools of few threads, some of which the OS refuses.
+
+use std::{
+    env, panic,
+    process::Command,
+    sync::{
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::{self, Receiver, Sender},
+    },
+    task::{Wake, Waker},
+    time::Duration,
+};
+
+use quadrivium::{EventLoop, event_loop::Turned, prelude::join_all, time::sleep};
+
+use super::*;
+use crate::{
+    dns, fs,
+    offload::{Offload, offload, work::Awaited},
+};
+
+type Start = fn(&'static Pool) -> io::Result<()>;
+
+/// A pool of its own for a test. Its threads end when they are idle, and it stays.
+fn pool(most: usize, start: Start) -> &'static Pool {
+    Box::leak(Box::new(Pool { start, ..Pool::new("test", most) }))
+}
+
+fn error() -> io::Error {
+    io::ErrorKind::WouldBlock.into()
+}
+
+/// Work that goes on when the sender is dropped, and tells that it has begun.
+fn blocked(begins: &Sender<()>) -> (impl FnOnce(io::Result<()>) + Send + use<>, Sender<()>) {
+    let ((go_on, goes_on), begins) = (mpsc::channel::<()>(), begins.clone());
+    let work = move |started: io::Result<()>| {
+        started.unwrap();
+        begins.send(()).unwrap();
+        goes_on.recv().unwrap_err();
+    };
+    (work, go_on)
+}
+
+/// Blocks so many threads of a pool.
+fn fill(event_loop: &mut EventLoop, pool: &'static Pool, threads: usize) -> Vec<Sender<()>> {
+    let (begins, begun): (_, Receiver<()>) = mpsc::channel();
+    let all = (0..threads).map(|_| {
+        let (work, go_on) = blocked(&begins);
+        drop(event_loop.spawn(Offload::to(pool, work)));
+        go_on
+    });
+    let all = all.collect();
+    assert_eq!(event_loop.turn().unwrap(), Turned::Waiting);
+    (0..threads).for_each(|_| begun.recv().unwrap());
+    all
+}
+
+/// Waits until no thread of a pool is left: half a second, unless the machine is very busy.
+#[track_caller]
+fn wait_for_its_end(pool: &Pool) {
+    for _ in 0..6_000 {
+        if pool.lock().threads == 0 {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("{} threads are left", pool.lock().threads);
+}
+
+#[test]
+fn neither_pool_starves_the_other() {
+    let mut event_loop = EventLoop::new().unwrap();
+    let blocked_names = fill(&mut event_loop, &NAMES, NAMES.most);
+    // All threads for names are blocked, and one more name waits in line: files are read.
+    let name = event_loop.spawn(dns::lookup("localhost:80"));
+    event_loop.block_on(fs::read("/proc/self/status")).unwrap().unwrap();
+    assert!(!name.is_finished());
+    drop(blocked_names);
+    event_loop.block_on(name).unwrap().unwrap().unwrap();
+    event_loop.run().unwrap();
+}
+
+#[test]
+fn the_environment_says_how_many_threads_are_for_files() {
+    if env::var_os(MOST_FILE_THREADS).is_some_and(|most| most == "2") {
+        let mut event_loop = EventLoop::new().unwrap();
+        assert_eq!(FILES.most, 2);
+        let blocked_files = fill(&mut event_loop, &FILES, 2);
+        let in_line = event_loop.spawn(offload(|| ()));
+        // Both threads are blocked: names are looked up.
+        event_loop.block_on(dns::lookup("localhost:80")).unwrap().unwrap();
+        assert!(!in_line.is_finished());
+        drop(blocked_files);
+        event_loop.block_on(in_line).unwrap().unwrap();
+        return;
+    }
+    let test = "offload::pool::tests::the_environment_says_how_many_threads_are_for_files";
+    let mut own = Command::new(env::current_exe().unwrap());
+    let output = own.args(["--exact", test]).env(MOST_FILE_THREADS, "2").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn work_begins_in_the_order_in_which_it_came() {
+    let pool = pool(1, Pool::start_thread);
+    let mut event_loop = EventLoop::new().unwrap();
+    let first = fill(&mut event_loop, pool, 1);
+    let (sender, receiver) = mpsc::channel();
+    let works = (0..20).map(|n| {
+        let sender = sender.clone();
+        event_loop.spawn(Offload::to(pool, move |_| sender.send(n).unwrap()))
+    });
+    let works: Vec<_> = works.collect();
+    assert_eq!(event_loop.turn().unwrap(), Turned::Waiting);
+    drop(first);
+    event_loop.block_on(join_all(works)).unwrap();
+    drop(sender);
+    assert!(receiver.iter().eq(0..20));
+}
+
+#[test]
+fn dropped_work_leaves_the_line_with_all_it_holds() {
+    let pool = pool(1, Pool::start_thread);
+    let mut event_loop = EventLoop::new().unwrap();
+    let first = fill(&mut event_loop, pool, 1);
+    let held = Arc::new(());
+    let holds = Arc::clone(&held);
+    let in_line = event_loop.spawn(Offload::to(pool, move |_| drop(holds)));
+    assert_eq!(event_loop.turn().unwrap(), Turned::Waiting);
+    assert_eq!((pool.lock().waiting.len(), Arc::strong_count(&held)), (1, 2));
+    in_line.cancel();
+    assert_eq!((pool.lock().waiting.len(), Arc::strong_count(&held)), (0, 1));
+    drop(first);
+    event_loop.run().unwrap();
+}
+
+#[test]
+fn idle_threads_end() {
+    let pool = pool(8, Pool::start_thread);
+    let mut event_loop = EventLoop::new().unwrap();
+    for _ in 0..2 {
+        drop(fill(&mut event_loop, pool, 8));
+        assert_eq!(pool.lock().threads, 8);
+        event_loop.run().unwrap();
+        wait_for_its_end(pool);
+    }
+}
+
+/// The first thread is refused: an error. The next work tries again.
+#[test]
+fn without_a_thread_all_work_is_refused() {
+    static IS_REFUSED: AtomicBool = AtomicBool::new(true);
+    let start: Start = |pool| match IS_REFUSED.load(Ordering::SeqCst) {
+        true => Err(error()),
+        false => pool.start_thread(),
+    };
+    let pool = pool(2, start);
+    let mut event_loop = EventLoop::new().unwrap();
+    for _ in 0..3 {
+        let refused = event_loop.block_on(Offload::to(pool, |started| started)).unwrap();
+        assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::QuotaExceeded);
+        let line = pool.lock();
+        assert_eq!((line.threads, line.idle, line.waiting.len()), (0, 0, 0));
+    }
+    IS_REFUSED.store(false, Ordering::SeqCst);
+    event_loop.block_on(Offload::to(pool, |started| started)).unwrap().unwrap();
+}
+
+/// Work that came while a thread was being started, which is refused then, is refused with it.
+#[test]
+fn work_that_counts_on_a_refused_thread_is_refused() {
+    static SECOND: Mutex<Option<Awaited<io::Result<()>>>> = Mutex::new(None);
+    let start: Start = |pool| {
+        // While the first thread is being started, another task brings work.
+        let second = Awaited::begin(pool, Box::new(|started| started));
+        assert_eq!(pool.lock().waiting.len(), 2);
+        SECOND.lock().unwrap().replace(second);
+        Err(error())
+    };
+    let pool = pool(2, start);
+    let first = Awaited::begin(pool, Box::new(|started| started));
+    let second = SECOND.lock().unwrap().take().unwrap();
+    for work in [first, second] {
+        let refused = work.poll(Waker::noop()).expect("it was told");
+        assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::QuotaExceeded);
+    }
+}
+
+/// A thread is there and another one is refused: the work waits for the thread.
+#[test]
+fn refused_threads_leave_the_work_to_those_there_are() {
+    static STARTS: AtomicUsize = AtomicUsize::new(0);
+    let start: Start = |pool| match STARTS.fetch_add(1, Ordering::SeqCst) {
+        0 => pool.start_thread(),
+        _ => Err(error()),
+    };
+    let pool = pool(500, start);
+    let mut event_loop = EventLoop::new().unwrap();
+    let first = fill(&mut event_loop, pool, 1);
+    let works = [(); 40].map(|()| event_loop.spawn(Offload::to(pool, |started| started)));
+    assert_eq!(event_loop.turn().unwrap(), Turned::Waiting);
+    // Each of them has tried once, and none tries again by itself.
+    assert_eq!((STARTS.load(Ordering::SeqCst), pool.lock().waiting.len()), (41, 40));
+    event_loop.block_on(sleep(Duration::from_millis(10))).unwrap();
+    assert_eq!(STARTS.load(Ordering::SeqCst), 41);
+    drop(first);
+    for done in event_loop.block_on(join_all(works)).unwrap() {
+        done.unwrap().unwrap();
+    }
+}
+
+/// Panics when it is woken.
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic::resume_unwind(Box::new("a waker"));
+    }
+}
+
+/// Panics when it is dropped.
+struct Output;
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        panic::resume_unwind(Box::new("a destructor"));
+    }
+}
+
+#[test]
+fn panics_of_wakers_and_destructors_end_no_thread() {
+    let pool = pool(1, Pool::start_thread);
+    let mut event_loop = EventLoop::new().unwrap();
+    let (begins, begun) = mpsc::channel();
+    let (work, go_on) = blocked(&begins);
+    let woken = Awaited::begin(pool, Box::new(work));
+    assert!(woken.poll(&Waker::from(Arc::new(Panics))).is_none());
+    begun.recv().unwrap();
+    drop(go_on);
+    let (work, go_on) = blocked(&begins);
+    let unread = Awaited::begin(
+        pool,
+        Box::new(|started| {
+            work(started);
+            Output
+        }),
+    );
+    begun.recv().unwrap();
+    drop(unread);
+    drop(go_on);
+    // It is the same thread that does this, as only one may be there.
+    event_loop.block_on(Offload::to(pool, |started| started)).unwrap().unwrap();
+    assert_eq!(woken.poll(Waker::noop()), Some(()));
+    wait_for_its_end(pool);
+}
+
+/// Several loops bring work and drop some of it, while threads are refused at random: all of it is
+/// done or refused, none is lost, and all threads end.
+#[test]
+fn nothing_is_lost_among_refusals_and_drops() {
+    static SEED: AtomicUsize = AtomicUsize::new(0);
+    let start: Start = |pool| match SEED.fetch_add(0x9E37_79B9, Ordering::SeqCst) >> 7 & 3 {
+        0 => pool.start_thread(),
+        _ => Err(error()),
+    };
+    let pool = pool(5, start);
+    thread::scope(|scope| {
+        let brings = |n: usize| {
+            let mut event_loop = EventLoop::new().unwrap();
+            for round in 0..100 {
+                let work = move |started: io::Result<()>| {
+                    thread::sleep(Duration::from_micros((n + round) as u64 % 30));
+                    started.is_ok()
+                };
+                let works = (0..20).map(|_| event_loop.spawn(Offload::to(pool, work)));
+                let mut works: Vec<_> = works.collect();
+                event_loop.turn().unwrap();
+                works.drain(n * 3..n * 5).for_each(|work| work.cancel());
+                for done in event_loop.block_on(join_all(works)).unwrap() {
+                    done.unwrap();
+                }
+            }
+        };
+        for n in 1..4 {
+            scope.spawn(move || brings(n));
+        }
+    });
+    wait_for_its_end(pool);
+    let line = pool.lock();
+    assert!(line.waiting.is_empty() && line.idle == 0 && !line.is_starting);
+}

@@ -1,0 +1,211 @@
+//! Work on other threads in a process that may have few of them: all of it is done, or it is an error
+//! with cause and remedy. Deadlines fire meanwhile.
+
+use std::{
+    env, fs as std_fs,
+    future::pending,
+    io::{self, ErrorKind},
+    net::TcpListener,
+    thread,
+    time::Duration,
+};
+
+use quadrivium::{
+    dns, fs,
+    green::perform,
+    net::TcpStream,
+    prelude::*,
+    process::Command,
+    task::BoxTask,
+    thread::{Offload, offload, offload_checked},
+};
+
+#[path = "../../../tests/limited.rs"]
+mod limited;
+
+use limited::{Limited, run};
+
+/// A style, as a task of that style that performs another task.
+type Style<T> = fn(Offload<T>) -> BoxTask<T>;
+
+fn styles<T: 'static + Send>() -> [(&'static str, Style<T>); 4] {
+    [
+        ("callback", |work| Box::pin(callback(|cb| cb.perform(work, |cb, it| cb.done(it))))),
+        ("generator", |work| Box::pin(generator(|mut co| async move { co.perform(work).await }))),
+        ("future", |work| Box::pin(future(async { work.await }))),
+        ("green", |work| Box::pin(green(|| perform(work)))),
+    ]
+}
+
+const LIMIT: &str = "QUADRIVIUM_THREAD_LIMIT";
+
+/// How many threads may be there, the two of a test included. With one, a test has no thread of its
+/// own.
+const LIMITS: [usize; 8] = [1, 2, 3, 4, 5, 9, 16, 30];
+
+/// Whether there is a thread for work. With two, that depends on how the test is run.
+fn is_refused(limit: usize) -> Option<bool> {
+    match limit {
+        1 => Some(true),
+        2 => None,
+        _ => Some(false),
+    }
+}
+
+/// Runs the test of this name again, under each limit. There it does `something`.
+fn under_limits(test: &str, limits: &[usize], something: impl FnOnce(usize)) {
+    if let Ok(limit) = env::var(LIMIT) {
+        return something(limit.parse().unwrap());
+    }
+    let Some(limited) = Limited::new(&env::current_exe().unwrap()) else { return };
+    for limit in limits {
+        let mut command = limited.command(*limit);
+        command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
+        command.env(LIMIT, limit.to_string());
+        let output = run(command);
+        assert!(output.status.success(), "{limit} threads: {output:#?}");
+    }
+}
+
+/// The error of a refused thread or process, which names cause and remedy.
+#[track_caller]
+fn assert_refused(error: &io::Error) {
+    assert_eq!(error.kind(), ErrorKind::QuotaExceeded, "{error}");
+    assert!(error.to_string().starts_with("the operating system refuses a"), "{error}");
+    assert!(error.to_string().contains("raise the limit of threads and processes"), "{error}");
+}
+
+/// Asserts that all is done or all is refused, as the limit has it.
+#[track_caller]
+fn assert_all_or_none(limit: usize, refused: usize, all: usize) {
+    assert!(refused == 0 || refused == all, "{refused} of {all} are refused");
+    assert!(is_refused(limit).is_none_or(|is_refused| is_refused == (refused > 0)));
+}
+
+/// Takes longer than it takes to start a thread, so that threads are missing.
+fn slow() {
+    thread::sleep(Duration::from_millis(20));
+}
+
+fn never() -> impl Task<Output = ()> {
+    future(pending())
+}
+
+#[test]
+fn work_is_done_or_the_task_panics() {
+    under_limits("work_is_done_or_the_task_panics", &LIMITS, |limit| {
+        for (style, task) in styles() {
+            let mut event_loop = EventLoop::new().unwrap();
+            let works = [(); 40].map(|()| event_loop.spawn(task(offload(slow))));
+            let deadline = event_loop.spawn(timeout(Duration::from_millis(50), never()));
+            assert!(event_loop.block_on(deadline).unwrap().unwrap().is_err(), "{style}");
+            let ends = event_loop.block_on(join_all(works)).unwrap();
+            let refused = ends.iter().filter_map(|end| end.as_ref().err());
+            let messages: Vec<_> = refused.map(|it| it.panic_message().unwrap()).collect();
+            for message in &messages {
+                assert!(message.starts_with("the operating system refuses a thread for files: "));
+                assert!(message.contains("raise the limit of threads and processes"));
+                assert!(message.ends_with("`offload_checked` returns this as an error"));
+            }
+            assert_all_or_none(limit, messages.len(), 40);
+        }
+    });
+}
+
+#[test]
+fn checked_work_is_done_or_an_error() {
+    under_limits("checked_work_is_done_or_an_error", &LIMITS, |limit| {
+        for (_, task) in styles() {
+            let mut event_loop = EventLoop::new().unwrap();
+            let works =
+                [(); 40].map(|()| task(offload_checked(|started| started.map(|()| slow()))));
+            let ends = event_loop.block_on(join_all(works)).unwrap();
+            let refused = ends.iter().filter_map(|end| end.as_ref().err());
+            assert_all_or_none(limit, refused.inspect(|it| assert_refused(it)).count(), 40);
+        }
+    });
+}
+
+#[test]
+fn files_are_read_or_an_error() {
+    under_limits("files_are_read_or_an_error", &LIMITS, |limit| {
+        let mut event_loop = EventLoop::new().unwrap();
+        let file = fs::File::from_std(std_fs::File::open("/proc/self/status").unwrap());
+        let reads = [(); 40].map(|()| file.read_at_owned(vec![0; 5], 0));
+        let ends = event_loop.block_on(join_all(reads)).unwrap();
+        let mut refused = 0;
+        for (read, buffer) in ends {
+            // The buffer comes back either way.
+            match read {
+                Ok(n) => assert_eq!(&buffer[..n], b"Name:"),
+                Err(error) => {
+                    assert_refused(&error);
+                    assert_eq!(buffer, [0; 5]);
+                    refused += 1;
+                }
+            }
+        }
+        assert_all_or_none(limit, refused, 40);
+    });
+}
+
+#[test]
+fn names_are_found_or_an_error() {
+    under_limits("names_are_found_or_an_error", &LIMITS, |limit| {
+        let mut event_loop = EventLoop::new().unwrap();
+        let lookups = event_loop.block_on(join_all([(); 40].map(|()| dns::lookup("localhost:80"))));
+        let refused = lookups.unwrap().into_iter().filter_map(Result::err);
+        assert_all_or_none(limit, refused.inspect(assert_refused).count(), 40);
+        // Connecting to a name takes the same way.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("localhost:{}", listener.local_addr().unwrap().port());
+        let refused = event_loop.block_on(TcpStream::connect(address)).unwrap().err();
+        assert_all_or_none(limit, refused.iter().inspect(|it| assert_refused(it)).count(), 1);
+    });
+}
+
+/// Names and files have threads of their own: with one thread for both, who comes second gets an
+/// error, and a thread once the other one is idle.
+#[test]
+fn refused_work_can_be_tried_again() {
+    under_limits("refused_work_can_be_tried_again", &[3], |_| {
+        let mut event_loop = EventLoop::new().unwrap();
+        event_loop.block_on(offload(|| ())).unwrap();
+        let program = future(async {
+            while let Err(error) = dns::lookup("localhost:80").await {
+                assert_refused(&error);
+                sleep(Duration::from_millis(10)).await;
+            }
+        });
+        event_loop.block_on(program).unwrap();
+    });
+}
+
+/// The state of a child in the kernel's list, or none if it is not there.
+fn state(id: u32) -> Option<char> {
+    let stat = std_fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
+/// A child counts as a thread does, and as long as it is a zombie.
+#[test]
+fn a_dropped_child_leaves_room_for_the_next_one() {
+    under_limits("a_dropped_child_leaves_room_for_the_next_one", &[3], |limit| {
+        // Only now, so that the test has its thread.
+        assert_eq!(limit, 3);
+        let mut event_loop = EventLoop::new().unwrap();
+        for _ in 0..5 {
+            let child = Command::new("sleep").arg("60").kill_on_drop(true).spawn().unwrap();
+            let id = child.id();
+            // There is no thread to wait for it.
+            drop(child);
+            while state(id).is_some_and(|state| state != 'Z') {
+                thread::yield_now();
+            }
+        }
+        // While there is no room, the error says so.
+        let _runs = Command::new("sleep").arg("60").kill_on_drop(true).spawn().unwrap();
+        assert_refused(&Command::new("true").spawn().unwrap_err());
+        assert_refused(&event_loop.block_on(Command::new("true").status()).unwrap().unwrap_err());
+    });
+}
