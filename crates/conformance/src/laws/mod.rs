@@ -54,6 +54,7 @@ mod socket_cancels;
 mod signals;
 mod pipes;
 mod processes;
+mod ended_children;
 mod child_cancels;
 
 // What other threads do for it.
@@ -116,6 +117,7 @@ const TOPICS: &[&[Law]] = &[
     signals::LAWS,
     pipes::LAWS,
     processes::LAWS,
+    ended_children::LAWS,
     child_cancels::LAWS,
     holds::LAWS,
     offload::LAWS,
@@ -187,6 +189,7 @@ macro_rules! every_law {
         $crate::signals! {}
         $crate::pipes! {}
         $crate::processes! {}
+        $crate::ended_children! {}
         $crate::child_cancels! {}
         $crate::holds! {}
         $crate::offload! {}
