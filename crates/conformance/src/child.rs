@@ -15,8 +15,19 @@ const LAW: &str = "QUADRIVIUM_LAW";
 /// Runs `something` in a process of its own, and ends that. `test` is the full name of the calling
 /// test, `case` which of its calls this is.
 pub fn alone(test: &str, case: &str, something: impl FnOnce()) -> Output {
+    alone_under(&[], test, case, something)
+}
+
+/// The same, but another program starts the process, and can set what it inherits. `starter` is that
+/// program and its arguments.
+pub(crate) fn alone_under(
+    starter: &[&str],
+    test: &str,
+    case: &str,
+    something: impl FnOnce(),
+) -> Output {
     match env::var(CHILD) {
-        Err(_) => Command::new(env::current_exe().expect("a test runs from a file"))
+        Err(_) => this_program_under(starter)
             .args(["--exact", test, "--nocapture"])
             .env(CHILD, case)
             .env(LAW, law::name())
@@ -29,6 +40,14 @@ pub fn alone(test: &str, case: &str, something: impl FnOnce()) -> Output {
         // The child is on its way to its own case.
         Ok(_) => Output { status: Default::default(), stdout: Vec::new(), stderr: Vec::new() },
     }
+}
+
+fn this_program_under(starter: &[&str]) -> Command {
+    let program = env::current_exe().expect("a test runs from a file");
+    let Some((first, others)) = starter.split_first() else { return Command::new(program) };
+    let mut command = Command::new(first);
+    command.args(others).arg(program);
+    command
 }
 
 /// Whether this is the child of another law: then it is on its way to that.

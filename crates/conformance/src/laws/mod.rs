@@ -55,6 +55,7 @@ mod no_bytes;
 mod signals;
 mod pipes;
 mod processes;
+mod ended_children;
 mod child_cancels;
 
 // What other threads do for it.
@@ -118,6 +119,7 @@ const TOPICS: &[&[Law]] = &[
     signals::LAWS,
     pipes::LAWS,
     processes::LAWS,
+    ended_children::LAWS,
     child_cancels::LAWS,
     holds::LAWS,
     offload::LAWS,
@@ -190,6 +192,7 @@ macro_rules! every_law {
         $crate::signals! {}
         $crate::pipes! {}
         $crate::processes! {}
+        $crate::ended_children! {}
         $crate::child_cancels! {}
         $crate::holds! {}
         $crate::offload! {}

@@ -2,9 +2,6 @@
 
 use std::{io, process, sync::Arc};
 
-use quadrivium_core::Interest::Readable;
-use rustix::process::{kill_process, kill_process_group};
-
 use super::{
     ChildStderr, ChildStdin, ChildStdout, ExitStatus, Output, ended::Process, output::Gather,
 };
@@ -15,6 +12,7 @@ use crate::{
     signal::Signal,
     source::{Source, Tried},
 };
+use quadrivium_core::Interest::Readable;
 
 /// A child process. Made by [`Command::spawn`](super::Command::spawn).
 ///
@@ -57,13 +55,18 @@ impl Child {
 
     /// Its number, which is not used again before it was waited for.
     pub fn id(&self) -> u32 {
-        self.handle.process.io().id()
+        self.handle.process.io().child().id()
     }
 
     /// Waits until it has ended; how. Its standard input is closed first, if it is still here, so
     /// that it does not wait for us.
     ///
     /// The answer is the same each time. Dropped before it is done, it has closed standard input.
+    ///
+    /// # Errors
+    ///
+    /// [`StatusLost`](super::StatusLost) when another part of the program has waited for it, or
+    /// SIGCHLD is ignored in this process.
     pub fn wait(&mut self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
         wait(&self.handle.process, self.stdin.take(), ())
     }
@@ -72,15 +75,20 @@ impl Child {
     ///
     /// # Errors
     ///
-    /// When somebody else has waited for it, such as another part of the program.
+    /// As those of [`wait`](Child::wait).
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
-        self.handle.process.io().try_wait()
+        self.handle.process.io().child().try_wait()
     }
 
     /// Waits until it has ended; how, and what it wrote until then. Both pipes are read at once, so
     /// neither fills up. Its standard input is closed first.
     ///
     /// Dropped before it is done, it loses what was read, and drops the child.
+    ///
+    /// # Errors
+    ///
+    /// When a pipe cannot be read. And as those of [`wait`](Child::wait): what the child wrote is
+    /// then [in the error](super::StatusLost::into_output).
     pub fn wait_with_output(mut self) -> impl Leaf<io::Result<Output>> + use<> {
         let read = |pipe: Option<ChildStdout>| Some(pipe?.read_to_end_owned(Vec::new()));
         let [stdout, stderr] = [self.stdout.take(), self.stderr.take()].map(read);
@@ -97,29 +105,40 @@ impl Child {
     ///
     /// # Errors
     ///
-    /// When it may not be ended, since it runs as somebody else.
+    /// When it may not be ended, since it runs as somebody else. And as those of
+    /// [`signal`](Child::signal).
     pub fn kill(&mut self) -> io::Result<()> {
-        self.handle.process.io().kill()
+        self.signal(Signal::Kill)
     }
 
     /// Sends it a signal. Harmless when it has ended.
     ///
+    /// It never reaches another process, even when another part of the program has waited for the
+    /// child and its number was given again. Where the kernel refuses a pidfd, the signal goes by
+    /// number, after a look at whether the child is still there.
+    ///
     /// # Errors
     ///
-    /// `InvalidInput` for a signal without a name; and when it may not be sent to it.
+    /// `InvalidInput` for a signal without a name; when it may not be sent to it;
+    /// [`StatusLost`](super::StatusLost) when another part of the program has waited for it, or
+    /// SIGCHLD is ignored and it has ended.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        self.handle.process.io().signal(signal, kill_process)
+        self.handle.process.io().child().signal(signal)
     }
 
     /// Sends a signal to the group of processes that it leads, as it does after
-    /// [`process_group(0)`](super::Command::process_group): to it and to those it has started.
-    /// Harmless when it has ended, whoever else is left.
+    /// [`process_group(0)`](super::Command::process_group): to it and to those it has started, also
+    /// when it has ended and they have not.
+    ///
+    /// After [`wait`](Child::wait) or [`try_wait`](Child::try_wait) has said how it ended, this does
+    /// nothing: another group may have the number by then. To end a whole group, send the signal
+    /// first and wait afterwards.
     ///
     /// # Errors
     ///
     /// As those of [`signal`](Child::signal), and when it leads no group.
     pub fn signal_group(&self, signal: Signal) -> io::Result<()> {
-        self.handle.process.io().signal(signal, kill_process_group)
+        self.handle.process.io().child().signal_group(signal)
     }
 
     /// Asks it to end: [`signal`](Child::signal) with [`Signal::Terminate`].
@@ -141,7 +160,7 @@ fn wait<G>(
     Operation::new(process, Readable, Lent(()), move |process: &Process, _| {
         let _is_kept = &guard;
         drop(stdin.take());
-        match process.try_wait()? {
+        match process.child().try_wait()? {
             Some(status) => Ok(Tried::Done(status)),
             None => Err(io::ErrorKind::WouldBlock.into()),
         }
@@ -150,9 +169,11 @@ fn wait<G>(
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        if self.kill_on_drop {
+        let child = self.process.io().child();
+        // A process that was forked since has a copy of this, and must not end the child.
+        if self.kill_on_drop && child.is_of_this_process() {
             // Where that is not allowed nobody can be told.
-            let _ = self.process.io().kill();
+            let _ = child.signal(Signal::Kill);
         }
     }
 }

@@ -171,6 +171,10 @@ impl Command {
     /// Starts it, and waits until it has ended; how.
     ///
     /// It is started as it is now, when the leaf is resumed first. Dropped before that, it never is.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`spawn`](Command::spawn) and of [`Child::wait`].
     pub fn status(&self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
         let command = self.clone();
         Starts::new(move || command.spawn().map(Child::into_wait))
@@ -180,6 +184,10 @@ impl Command {
     /// it to read.
     ///
     /// It is lazy as [`status`](Command::status) is.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`spawn`](Command::spawn) and of [`Child::wait_with_output`].
     pub fn output(&self) -> impl Leaf<io::Result<Output>> + use<> {
         let mut command = self.clone();
         let [stdin, stdout, stderr] = &mut command.stdio;

@@ -1,15 +1,32 @@
 //! [`Process`]: a child that runs, and the descriptor that tells when it has ended.
+//!
+//! ```text
+//!   started ──► ended (a zombie) ──► waited for: its number may be given to another process
+//!                                     └─ from here on nothing may be done by number
+//! ```
+//!
+//! A pidfd always means this child, so signals and waits go by the pidfd. A number means the child
+//! only until it was waited for, and another part of the program may do that.
 
 use std::{
     io,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
-    process::{Child, ExitStatus},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::process::ExitStatusExt,
+    },
+    process::{self, Child, ExitStatus},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use rustix::process::{Pid, PidfdFlags, Signal as Sent, pidfd_open};
+use rustix::{
+    io::{Errno, retry_on_intr},
+    process::{
+        Pid, PidfdFlags, Signal as Sent, WaitId, WaitIdOptions, WaitIdStatus, kill_process,
+        kill_process_group, pidfd_open, pidfd_send_signal, waitid,
+    },
+};
 
-use super::orphans;
+use super::{StatusLost, orphans};
 use crate::signal::{Delivery, Signal};
 
 /// A child process. Dropped while that still runs, it hands it over to [`orphans`].
@@ -22,7 +39,12 @@ pub(super) struct Process {
 /// A child process, as a descriptor that is readable when it may have ended.
 #[derive(Debug)]
 pub(super) struct Watched {
-    child: Mutex<Child>,
+    id: Pid,
+    /// The process that started it. No other process can wait for it, such as one that was forked
+    /// since.
+    parent: u32,
+    /// How it ended, once it was waited for here. While this is locked, nothing here waits for it.
+    ended: Mutex<Option<ExitStatus>>,
     told: Told,
 }
 
@@ -33,96 +55,168 @@ enum Told {
     Pidfd(OwnedFd),
     /// A signal, for all children: SIGCHLD. Where there is no pidfd, or it may not be had.
     Signal(Delivery),
+    /// There was no child of this number any more. SIGCHLD is ignored, so the kernel did not keep it.
+    Forgotten,
 }
 
 impl Process {
     /// A child that has just been started.
     pub(super) fn new(child: Child) -> io::Result<Self> {
-        Self::told(child, Told::of)
+        Self::told(child, |id| Told::of(pidfd_open(id, PidfdFlags::empty())))
     }
 
-    fn told(mut child: Child, told: impl FnOnce(&Child) -> io::Result<Told>) -> io::Result<Self> {
-        match told(&child) {
-            Ok(told) => Ok(Self { child: Some(Watched { child: Mutex::new(child), told }) }),
+    fn told(mut child: Child, told: impl FnOnce(Pid) -> io::Result<Told>) -> io::Result<Self> {
+        let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let id = id.expect("the number of a process is positive and fits");
+        match told(id) {
+            Ok(told) => {
+                let (parent, ended) = (process::id(), Mutex::new(None));
+                Ok(Self { child: Some(Watched { id, parent, ended, told }) })
+            }
             Err(error) => {
                 // It has hardly begun. Nobody could wait for it, so it is not to be.
-                child.kill().and_then(|()| child.wait())?;
+                if let Ok(None) = child.try_wait() {
+                    child.kill().and_then(|()| child.wait())?;
+                }
                 Err(error)
             }
         }
     }
 
-    fn child(&self) -> &Watched {
+    pub(super) fn child(&self) -> &Watched {
         self.child.as_ref().expect("it is there until it is dropped")
-    }
-
-    pub(super) fn id(&self) -> u32 {
-        self.child().lock().id()
-    }
-
-    pub(super) fn try_wait(&self) -> io::Result<Option<ExitStatus>> {
-        self.child().try_wait()
-    }
-
-    pub(super) fn kill(&self) -> io::Result<()> {
-        self.child().lock().kill()
-    }
-
-    /// Sends it a signal with `send`, unless it has ended.
-    pub(super) fn signal(
-        &self,
-        signal: Signal,
-        send: fn(Pid, Sent) -> rustix::io::Result<()>,
-    ) -> io::Result<()> {
-        let Some(sent) = Sent::from_named_raw(signal.number()) else {
-            let remedy = format!("{signal} cannot be sent: use one that has a name");
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, remedy));
-        };
-        let mut child = self.child().lock();
-        // Once it was waited for, its number may be somebody else's. While this is locked, nobody
-        // waits for it.
-        match child.try_wait()? {
-            None => Ok(send(id(&child), sent)?),
-            Some(_) => Ok(()),
-        }
     }
 }
 
 impl Watched {
+    pub(super) fn id(&self) -> u32 {
+        self.id.as_raw_pid().unsigned_abs()
+    }
+
+    /// Whether this process started it. A process that was forked since has a copy of this.
+    pub(super) fn is_of_this_process(&self) -> bool {
+        self.parent == process::id()
+    }
+
     /// How it ended, if it has. It is then off the kernel's list.
     pub(super) fn try_wait(&self) -> io::Result<Option<ExitStatus>> {
         // What has been told is forgotten before the look: what is told later is news.
         if let Told::Signal(delivery) = &self.told {
             while delivery.take().is_some() {}
         }
-        self.lock().try_wait()
+        let mut ended = self.lock();
+        if ended.is_none() {
+            *ended = self.look(WaitIdOptions::empty())?;
+        }
+        Ok(*ended)
     }
 
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
-    fn lock(&self) -> MutexGuard<'_, Child> {
-        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Sends it a signal, unless it was waited for.
+    pub(super) fn signal(&self, signal: Signal) -> io::Result<()> {
+        let (sent, ended) = (sent(signal)?, self.lock());
+        if ended.is_some() {
+            return Ok(());
+        }
+        match &self.told {
+            Told::Pidfd(pidfd) => match pidfd_send_signal(pidfd, sent) {
+                Ok(()) => Ok(()),
+                Err(Errno::SRCH) => Err(self.lost()),
+                // Either the signal or the system call is forbidden: the older call says which.
+                Err(_) => self.by_number(sent, kill_process),
+            },
+            Told::Signal(_) | Told::Forgotten => self.by_number(sent, kill_process),
+        }
     }
-}
 
-impl Told {
-    fn of(child: &Child) -> io::Result<Self> {
-        match pidfd_open(id(child), PidfdFlags::empty()) {
-            Ok(pidfd) => Ok(Told::Pidfd(pidfd)),
-            // An old kernel, or a sandbox.
-            Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => Self::by_signal(child),
+    /// Sends a signal to the group that has its number, unless it was waited for: another group may
+    /// have that number by now.
+    pub(super) fn signal_group(&self, signal: Signal) -> io::Result<()> {
+        let (sent, ended) = (sent(signal)?, self.lock());
+        match *ended {
+            Some(_) => Ok(()),
+            // Also when it has ended: a zombie keeps its number.
+            None => self.by_number(sent, kill_process_group),
+        }
+    }
+
+    /// Sends a signal with `send`, if the child still has its number. Another part of the program
+    /// could wait for it between the look and the signal: only a pidfd rules that out.
+    fn by_number(
+        &self,
+        sent: Sent,
+        send: fn(Pid, Sent) -> rustix::io::Result<()>,
+    ) -> io::Result<()> {
+        self.look(WaitIdOptions::NOWAIT)?;
+        Ok(send(self.id, sent)?)
+    }
+
+    /// How it ended, if it has. With `NOWAIT` it stays on the kernel's list.
+    fn look(&self, options: WaitIdOptions) -> io::Result<Option<ExitStatus>> {
+        let options = options | WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+        let by_number = || retry_on_intr(|| waitid(WaitId::Pid(self.id), options));
+        let looked = match &self.told {
+            Told::Pidfd(pidfd) => {
+                match retry_on_intr(|| waitid(WaitId::PidFd(pidfd.as_fd()), options)) {
+                    // Linux 5.3 has the descriptor, and cannot wait for it.
+                    Err(Errno::INVAL) => by_number(),
+                    looked => looked,
+                }
+            }
+            Told::Signal(_) => by_number(),
+            Told::Forgotten => Err(Errno::CHILD),
+        };
+        match looked {
+            Ok(status) => Ok(status.as_ref().map(exit_status)),
+            Err(Errno::CHILD) => Err(self.lost()),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// It need not listen when the child is started: who waits looks first.
-    fn by_signal(_: &Child) -> io::Result<Self> {
-        Delivery::new(&[Signal::Child]).map(Told::Signal)
+    #[cold]
+    fn lost(&self) -> io::Error {
+        StatusLost::error(self.is_of_this_process())
+    }
+
+    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    fn lock(&self) -> MutexGuard<'_, Option<ExitStatus>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn id(child: &Child) -> Pid {
-    let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    id.expect("the number of a process is positive and fits")
+fn sent(signal: Signal) -> io::Result<Sent> {
+    Sent::from_named_raw(signal.number()).ok_or_else(|| {
+        let remedy = format!("{signal} cannot be sent: use one that has a name");
+        io::Error::new(io::ErrorKind::InvalidInput, remedy)
+    })
+}
+
+/// The same status, encoded as `wait` does, which is how the standard library keeps it.
+fn exit_status(status: &WaitIdStatus) -> ExitStatus {
+    const DUMPED: i32 = 0x80;
+    ExitStatus::from_raw(match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => (code & 0xff) << 8,
+        (None, Some(signal)) if status.dumped() => signal | DUMPED,
+        (None, signal) => signal.unwrap_or_default(),
+    })
+}
+
+impl Told {
+    /// `opened` is what the kernel says when it is asked for a pidfd.
+    fn of(opened: Result<OwnedFd, Errno>) -> io::Result<Self> {
+        match opened {
+            Ok(pidfd) => Ok(Told::Pidfd(pidfd)),
+            // To listen for a signal instead would take descriptors and memory, too.
+            Err(error @ (Errno::MFILE | Errno::NFILE | Errno::NOMEM)) => Err(error.into()),
+            Err(Errno::SRCH) => Ok(Told::Forgotten),
+            // An old kernel, or a sandbox. Sandboxes choose the error: ENOSYS, EPERM, EACCES, EINVAL.
+            Err(_) => Self::by_signal(),
+        }
+    }
+
+    /// It need not listen when the child is started: who waits looks first.
+    fn by_signal() -> io::Result<Self> {
+        Delivery::new(&[Signal::Child]).map(Told::Signal)
+    }
 }
 
 impl Drop for Process {
@@ -146,6 +240,7 @@ impl AsFd for Watched {
         match &self.told {
             Told::Pidfd(pidfd) => pidfd.as_fd(),
             Told::Signal(delivery) => delivery.as_fd(),
+            Told::Forgotten => unreachable!("looking at it fails, so no task waits for it"),
         }
     }
 }
@@ -165,28 +260,55 @@ mod tests {
 
     #[test]
     fn without_a_pidfd_a_signal_tells_it() {
-        let child = Command::new("sh").args(["-c", "sleep 0.01; exit 7"]).spawn().unwrap();
-        let process = Process::told(child, Told::by_signal).unwrap();
-        assert!(matches!(process.child().told, Told::Signal(_)));
-        let source = Arc::new(Source::new(process));
-        let waits = Operation::new(
-            &source,
-            quadrivium_core::Interest::Readable,
-            Lent(()),
-            |process: &Process, _| match process.try_wait()? {
-                Some(status) => Ok(Tried::Done(status)),
-                None => Err(io::ErrorKind::WouldBlock.into()),
-            },
-        );
-        let status = EventLoop::new().unwrap().block_on(waits).unwrap().unwrap();
-        assert_eq!(status.code(), Some(7));
+        let refusals = [
+            Errno::NOSYS,
+            Errno::PERM,
+            Errno::ACCESS,
+            Errno::INVAL,
+            Errno::NODEV,
+            Errno::OPNOTSUPP,
+        ];
+        for refusal in refusals {
+            let child = Command::new("sh").args(["-c", "sleep 0.01; exit 7"]).spawn().unwrap();
+            let process = Process::told(child, |_| Told::of(Err(refusal))).unwrap();
+            assert!(matches!(process.child().told, Told::Signal(_)));
+            let source = Arc::new(Source::new(process));
+            let waits = Operation::new(
+                &source,
+                quadrivium_core::Interest::Readable,
+                Lent(()),
+                |process: &Process, _| match process.child().try_wait()? {
+                    Some(status) => Ok(Tried::Done(status)),
+                    None => Err(io::ErrorKind::WouldBlock.into()),
+                },
+            );
+            let status = EventLoop::new().unwrap().block_on(waits).unwrap().unwrap();
+            assert_eq!(status.code(), Some(7));
+        }
     }
 
     #[test]
     fn a_child_that_cannot_be_watched_is_not_left_running() {
-        let child = Command::new("sleep").arg("60").spawn().unwrap();
-        let id = child.id();
-        let error = Process::told(child, |_| Err(io::ErrorKind::Other.into()));
-        assert!(error.is_err() && !std::path::Path::new(&format!("/proc/{id}")).exists());
+        for short_of in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
+            let child = Command::new("sleep").arg("60").spawn().unwrap();
+            let id = child.id();
+            let error = Process::told(child, |_| Told::of(Err(short_of))).unwrap_err();
+            assert_eq!(error.raw_os_error(), Some(short_of.raw_os_error()));
+            assert!(!std::path::Path::new(&format!("/proc/{id}")).exists());
+        }
+    }
+
+    #[test]
+    fn a_child_that_the_kernel_has_forgotten_is_an_error() {
+        let mut child = Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let process = Process::told(child, |_| Told::of(Err(Errno::SRCH))).unwrap();
+        for error in [
+            process.child().try_wait().unwrap_err(),
+            process.child().signal(Signal::Kill).unwrap_err(),
+            process.child().signal_group(Signal::Kill).unwrap_err(),
+        ] {
+            assert!(error.downcast::<StatusLost>().is_ok());
+        }
     }
 }

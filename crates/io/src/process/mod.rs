@@ -23,13 +23,14 @@ mod child;
 mod starts;
 mod output;
 mod ended;
+mod lost;
 mod orphans;
 
 use crate::pipe::{PipeReader, PipeWriter};
 
 pub use std::process::{ExitStatus, Output};
 
-pub use self::{child::Child, command::Command, stdio::Stdio};
+pub use self::{child::Child, command::Command, lost::StatusLost, stdio::Stdio};
 
 /// What a child reads as its standard input. It reads the end when this is dropped.
 pub type ChildStdin = PipeWriter;

@@ -4,14 +4,15 @@ use std::{fmt, future::IntoFuture, io, mem, pin::Pin};
 
 use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait};
 
-use super::{ExitStatus, Output};
+use super::{ExitStatus, Output, StatusLost};
 use crate::operation::Leaf;
 
 /// Reads both pipes of a child to their ends and waits for it, all at once.
 pub(super) struct Gather<R, W> {
     stdout: Gathered<R, Vec<u8>>,
     stderr: Gathered<R, Vec<u8>>,
-    status: Gathered<W, ExitStatus>,
+    /// An error only where how it ended is lost: what it wrote is not.
+    status: Gathered<W, io::Result<ExitStatus>>,
 }
 
 /// What reading a pipe to its end is worth.
@@ -37,7 +38,10 @@ impl<R: Leaf<Read>, W: Leaf<io::Result<ExitStatus>>> Gather<R, W> {
         let bytes = |(n, bytes): Read| n.map(|_| bytes);
         let waits = [
             // First, as it closes the child's standard input.
-            self.status.go_on(cx, |status| status)?,
+            self.status.go_on(cx, |status| match status {
+                Err(error) if !StatusLost::is(&error) => Err(error),
+                told => Ok(told),
+            })?,
             self.stdout.go_on(cx, bytes)?,
             self.stderr.go_on(cx, bytes)?,
         ];
@@ -78,11 +82,13 @@ impl<R: Leaf<Read>, W: Leaf<io::Result<ExitStatus>>> Task for Gather<R, W> {
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         match self.go_on(cx) {
             Ok(Some(wait)) => Step::Suspended(wait),
-            Ok(None) => Step::Done(Ok(Output {
-                status: self.status.give(),
-                stdout: self.stdout.give(),
-                stderr: self.stderr.give(),
-            })),
+            Ok(None) => {
+                let [stdout, stderr] = [self.stdout.give(), self.stderr.give()];
+                Step::Done(match self.status.give() {
+                    Ok(status) => Ok(Output { status, stdout, stderr }),
+                    Err(lost) => Err(StatusLost::with_output(lost, stdout, stderr)),
+                })
+            }
             Err(error) => Step::Done(Err(error)),
         }
     }

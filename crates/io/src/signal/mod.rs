@@ -11,6 +11,7 @@
 //! ```
 
 mod listeners;
+mod disposition;
 mod number;
 
 use std::{
@@ -29,7 +30,7 @@ use signal_hook::{
 };
 
 use self::listeners::{Listening, keep_defaults};
-pub use self::number::Signal;
+pub use self::{disposition::is_ignored, number::Signal};
 use crate::{
     keep::Lent,
     operation::{Leaf, Operation},

@@ -1,0 +1,229 @@
+//! Children that end before their parent waits: zombies, those that another part of the program has
+//! waited for, and those that the kernel does not keep.
+
+use std::{
+    env, fs,
+    io::{self, ErrorKind},
+    os::unix::process::{CommandExt, ExitStatusExt},
+    path::Path,
+    process::Command as StdCommand,
+};
+
+use quadrivium::{
+    process::{Child, Command, StatusLost, Stdio},
+    signal::{Signal, Signals},
+};
+use rustix::process::{Pid, WaitId, WaitIdOptions, WaitOptions, waitid, waitpid};
+
+use super::processes::sh;
+use crate::{Subject, body, child::alone_under, law, sockets::real_loop};
+
+laws! { ($) ended_children:
+    /// A signal to the group of a child that has ended, and was not waited for, reaches the others
+    /// in it. After the wait it reaches nobody.
+    a_signal_to_the_group_it_has_left;
+    /// A child that another part of the program has waited for is an error that says so.
+    another_part_has_waited;
+    /// Nothing is done to another process that has the number of a child that is gone.
+    another_has_its_number;
+    /// Where SIGCHLD is ignored, the kernel does not keep how a child ended: what it wrote is there,
+    /// in an error that names cause and remedy.
+    sigchld_is_ignored;
+    /// Where SIGCHLD is ignored, a listener for it brings back how a child ended.
+    sigchld_is_listened_for;
+    /// Where the kernel or a sandbox refuses descriptors of processes, in whatever words, children are
+    /// signalled and waited for as ever.
+    a_sandbox_without_pidfds;
+}
+
+fn pid(id: u32) -> Pid {
+    Pid::from_raw(id.try_into().unwrap()).unwrap()
+}
+
+/// Waits until it has ended, and leaves it on the kernel's list.
+fn becomes_a_zombie(child: &Child) {
+    let left = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    waitid(WaitId::Pid(pid(child.id())), left).unwrap();
+}
+
+/// Waits for it, as another part of the program might that waits for all children.
+fn is_waited_for_elsewhere(child: &Child) {
+    waitpid(Some(pid(child.id())), WaitOptions::empty()).unwrap();
+}
+
+#[track_caller]
+fn lost(error: io::Error) -> StatusLost {
+    error.downcast().unwrap_or_else(|error| panic!("{error} is no `StatusLost`"))
+}
+
+fn a_signal_to_the_group_it_has_left(subject: Subject) {
+    let mut event_loop = real_loop();
+    let mut leader = sh("(sleep 15; echo 'nobody has ended me') & exit 7");
+    let mut leader = leader.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
+    let stdout = leader.stdout.take().unwrap();
+    becomes_a_zombie(&leader);
+    leader.signal_group(Signal::Terminate).unwrap();
+    // Both processes have the pipe open, so its end is the end of both.
+    let reads = body().perform_then(
+        move || stdout.read_to_end_owned(Vec::new()),
+        |(n, _)| assert_eq!(n.unwrap(), 0),
+    );
+    event_loop.block_on(subject.task(reads)).unwrap();
+    let wait = leader.wait();
+    let waits = body().perform_then(|| wait, |status| assert_eq!(status.unwrap().code(), Some(7)));
+    event_loop.block_on(subject.task(waits)).unwrap();
+    leader.signal_group(Signal::Terminate).unwrap();
+}
+
+fn another_part_has_waited(subject: Subject) {
+    let mut child = Command::new("true").spawn().unwrap();
+    is_waited_for_elsewhere(&child);
+    for error in [
+        child.try_wait().unwrap_err(),
+        child.kill().unwrap_err(),
+        child.signal(Signal::Terminate).unwrap_err(),
+        child.signal_group(Signal::Terminate).unwrap_err(),
+    ] {
+        let said = lost(error).to_string();
+        assert!(said.contains("another part of this process has waited for it"), "{said}");
+    }
+    let wait = child.wait();
+    let waits = body().perform_then(|| wait, |status| _ = lost(status.unwrap_err()));
+    real_loop().block_on(subject.task(waits)).unwrap();
+}
+
+/// The number that was given last: the next process gets the one after it.
+const LAST: &str = "/proc/sys/kernel/ns_last_pid";
+
+/// Runs `something` in a process of its own that `starter` starts. Skipped where that program is
+/// missing, or ends with `failure`, its own exit code when it cannot do its part.
+fn started_by(starter: &[&str], failure: i32, case: &str, something: impl FnOnce()) {
+    let tried = StdCommand::new(starter[0]).arg("--version").output();
+    if tried.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        let must_not_skip = env::var_os("QUADRIVIUM_MUST_NOT_SKIP");
+        assert!(must_not_skip.is_none(), "{} is not on this machine: install it", starter[0]);
+        return println!("skipped: {} is not on this machine", starter[0]);
+    }
+    let output = alone_under(starter, &law::test(), case, something);
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(failure) {
+        return println!("skipped: {}", said.trim());
+    }
+    assert!(output.status.success(), "{case}: {said}");
+}
+
+/// Runs `something` in a process that can choose the numbers of its children, as it shares them with
+/// no other processes.
+fn where_numbers_can_be_chosen(something: impl FnOnce()) {
+    match Path::new(LAST).exists() {
+        true => {
+            let unshare = ["unshare", "--user", "--map-root-user", "--pid", "--fork"];
+            started_by(&unshare, 1, "", something);
+        }
+        false => println!("skipped: this kernel has no {LAST}"),
+    }
+}
+
+fn another_has_its_number(subject: Subject) {
+    where_numbers_can_be_chosen(|| {
+        let mut child = Command::new("true").kill_on_drop(true).spawn().unwrap();
+        is_waited_for_elsewhere(&child);
+        fs::write(LAST, (child.id() - 1).to_string()).unwrap();
+        let mut stranger = StdCommand::new("sleep").arg("60").process_group(0).spawn().unwrap();
+        assert_eq!(stranger.id(), child.id());
+        for error in [
+            child.kill().unwrap_err(),
+            child.signal(Signal::Kill).unwrap_err(),
+            child.signal_group(Signal::Kill).unwrap_err(),
+            child.try_wait().unwrap_err(),
+        ] {
+            lost(error);
+        }
+        let wait = child.wait();
+        let waits = body().perform_then(|| wait, |status| _ = lost(status.unwrap_err()));
+        real_loop().block_on(subject.task(waits.hold(child))).unwrap();
+        // It is still there, and how it ends is told to its parent.
+        assert_eq!(stranger.try_wait().unwrap(), None);
+        stranger.kill().unwrap();
+        assert_eq!(stranger.wait().unwrap().signal(), Some(9));
+    });
+}
+
+/// Runs `something` in a process that ignores SIGCHLD from the start. A shell cannot start it: some
+/// shells never ignore SIGCHLD.
+fn where_sigchld_is_ignored(something: impl FnOnce()) {
+    started_by(&["env", "--ignore-signal=CHLD"], 125, "", something);
+}
+
+fn sigchld_is_ignored(subject: Subject) {
+    where_sigchld_is_ignored(|| {
+        let mut event_loop = real_loop();
+        let names_both = |said: &str| {
+            assert!(said.contains("SIGCHLD is ignored"), "{said}");
+            assert!(said.contains("Signals::new([Signal::Child])"), "{said}");
+        };
+        let task = body()
+            .perform_then(
+                || sh("echo out; echo err >&2; exit 5").output(),
+                move |output| {
+                    let lost = lost(output.unwrap_err());
+                    names_both(&lost.to_string());
+                    let (stdout, stderr) = lost.into_output();
+                    assert_eq!((&*stdout, &*stderr), (&b"out\n"[..], &b"err\n"[..]));
+                },
+            )
+            .perform_then(
+                || sh("exit 5").status(),
+                move |status| names_both(&lost(status.unwrap_err()).to_string()),
+            );
+        event_loop.block_on(subject.task(task)).unwrap();
+        // A child that runs is waited for and killed as ever.
+        let mut child = sh("read line").stdin(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        assert_eq!(child.try_wait().unwrap(), None);
+        child.kill().unwrap();
+        let wait = child.wait();
+        let waits = body().perform_then(|| wait, |status| _ = lost(status.unwrap_err()));
+        event_loop.block_on(subject.task(waits)).unwrap();
+    });
+}
+
+fn sigchld_is_listened_for(subject: Subject) {
+    where_sigchld_is_ignored(|| {
+        drop(Signals::new([Signal::Child]).unwrap());
+        let output = body().perform_then(
+            || sh("echo out; exit 5").output(),
+            |output| {
+                let output = output.unwrap();
+                assert_eq!((&*output.stdout, output.status.code()), (&b"out\n"[..], Some(5)));
+            },
+        );
+        real_loop().block_on(subject.task(output)).unwrap();
+    });
+}
+
+fn a_sandbox_without_pidfds(subject: Subject) {
+    for fault in
+        ["pidfd_open:error=EACCES", "pidfd_open:error=EINVAL", "pidfd_send_signal:error=EPERM"]
+    {
+        let inject = format!("inject={fault}");
+        let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject];
+        started_by(&strace, 1, fault, || is_signalled_and_waited_for(subject));
+    }
+}
+
+fn is_signalled_and_waited_for(subject: Subject) {
+    let mut event_loop = real_loop();
+    let ways: [(fn(&mut Child) -> io::Result<()>, i32); 3] = [
+        (|child| child.kill(), 9),
+        (|child| child.terminate(), 15),
+        (|child| child.signal_group(Signal::Hangup), 1),
+    ];
+    for (ends, signal) in ways {
+        let mut child = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
+        ends(&mut child).unwrap();
+        let wait = child.wait();
+        let waits = body()
+            .perform_then(|| wait, move |how| assert_eq!(how.unwrap().signal(), Some(signal)));
+        event_loop.block_on(subject.task(waits)).unwrap();
+    }
+}
