@@ -61,7 +61,32 @@ fn what_would_wait_is_given_up_in_a_cancel() {
 }
 
 #[test]
-fn nothing_is_written_in_a_cancel_outside_a_run() {
+fn what_fits_is_written_in_a_cancel_outside_a_run() {
+    let (one, mut other) = pair();
+    let mut event_loop = EventLoop::new().unwrap();
+    let task = event_loop.spawn(sleeps_with_a_buffer(one));
+    event_loop.turn().unwrap();
+    task.cancel();
+    let mut text = String::new();
+    other.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "end");
+}
+
+#[test]
+fn what_fits_is_written_in_a_cancel_by_a_task_of_another_loop() {
+    let (one, mut other) = pair();
+    let mut event_loop = EventLoop::new().unwrap();
+    let task = event_loop.spawn(sleeps_with_a_buffer(one));
+    event_loop.turn().unwrap();
+    let cancels = green(move || task.cancel());
+    EventLoop::new().unwrap().block_on(cancels).unwrap();
+    let mut text = String::new();
+    other.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "end");
+}
+
+#[test]
+fn what_would_wait_is_given_up_in_a_cancel_outside_a_run() {
     let (one, other) = pair();
     let mut event_loop = EventLoop::new().unwrap();
     let task = event_loop.spawn(sleeps_with_a_buffer(fill(one)));

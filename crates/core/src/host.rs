@@ -43,7 +43,7 @@ pub trait Host {
         waker.clone()
     }
 
-    /// The task that is being resumed, if any.
+    /// The task that is being resumed, or whose destructors are running, if any.
     fn label(&self) -> Option<Label>;
 
     /// Takes a new task, which starts in a later turn.
@@ -60,13 +60,15 @@ pub trait Host {
     /// Whether a task has ended.
     fn is_finished(&self, key: Key) -> bool;
 
-    /// Drops a task where it is suspended; one that is running, at its next suspension.
+    /// Drops a task where it is suspended; one that is running, at its next suspension. While its
+    /// destructors run, this host is [entered](enter), wherever the call comes from.
     fn cancel(&self, key: Key);
 
     /// The same, for any thread.
     fn canceller(&self, key: Key) -> Canceller;
 
-    /// Nobody will join this task.
+    /// Nobody will join this task. Its output, if it has one, is dropped with this host
+    /// [entered](enter).
     fn detach(&self, key: Key);
 
     /// What tells this host's tasks that a descriptor is ready.
@@ -221,7 +223,8 @@ pub fn current() -> Option<Rc<dyn Host>> {
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
-/// The label of the task that is being resumed on this thread, if there is one.
+/// The label of the task that is being resumed on this thread, or whose destructors are running, if
+/// there is one. In a destructor that a cancel runs it is the cancelled task, not the one that cancels.
 pub fn label() -> Option<Label> {
     current().and_then(|host| host.label())
 }

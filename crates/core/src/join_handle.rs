@@ -83,6 +83,9 @@ impl<T> JoinHandle<T> {
     /// Takes the task away: it is dropped where it is suspended, and its destructors have run when
     /// this returns. A task that is running (it may be the caller) is dropped at its next
     /// suspension; if it ends before that, it has ended. Harmless when repeated or too late.
+    ///
+    /// The destructors have the task's own host, also where no host or another one drives this
+    /// thread: they may spawn and ask for the time.
     pub fn cancel(&self) {
         self.host.cancel(self.key);
     }

@@ -17,6 +17,7 @@ use crate::{
     reactor::{Bell, Reactor},
     scheduling::Scheduling,
     shared::Shared,
+    step::contain,
 };
 
 /// Drives tasks of every style on one thread.
@@ -85,13 +86,13 @@ impl EventLoop {
     }
 
     fn with(clock: Clock, scheduling: Option<Box<Scheduling>>) -> io::Result<Self> {
-        Ok(Self { shared: Rc::new(Shared::new(clock, scheduling, Reactor::of_a_loop()?)?) })
+        Ok(Self { shared: Shared::new(clock, scheduling, Reactor::of_a_loop()?)? })
     }
 
     /// A loop that sleeps in another executor.
     pub(crate) fn of_a_guest(now: fn() -> Instant, bell: Bell) -> io::Result<Self> {
         let reactor = (Reactor::of_a_guest(), bell);
-        Ok(Self { shared: Rc::new(Shared::new(Clock::of(now), None, reactor)?) })
+        Ok(Self { shared: Shared::new(Clock::of(now), None, reactor)? })
     }
 
     /// Hands a task to the loop. It starts in a later turn.
@@ -124,8 +125,7 @@ impl EventLoop {
         T: Task + 'static,
         T::Output: 'static,
     {
-        let host: Rc<dyn Host> = Rc::clone(&self.shared) as _;
-        JoinHandle::spawn(host, task, name, spawned_at)
+        JoinHandle::spawn(self.host(), task, name, spawned_at)
     }
 
     /// Runs the loop until `task` is done. Other tasks stay where they are, for the next run.
@@ -151,8 +151,16 @@ impl EventLoop {
             handle.cancel();
         }
         let output = self.shared.output(handle);
+        let output = match driven {
+            Ok(()) => output,
+            Err(error) => {
+                // It may be the panic of a destructor that the cancel has run.
+                contain(|| drop(output));
+                Err(error)
+            }
+        };
         drop(active);
-        driven.and(output)
+        output
     }
 
     /// Runs the loop until no task is left.
@@ -208,6 +216,25 @@ impl EventLoop {
     /// Shows everything that happens to tasks from now on to `trace`.
     pub fn trace(&mut self, trace: impl Trace + 'static) {
         self.shared.trace(Box::new(trace));
+    }
+
+    /// The loop as the host of its tasks: [entered](quadrivium_core::host::enter), it is what code on
+    /// this thread reaches that runs outside of them, such as the destructor of an output that is used
+    /// elsewhere. Once the loop is dropped, it takes no more tasks.
+    ///
+    /// ```
+    /// use quadrivium_core::{host, now};
+    /// use quadrivium_event_loop::EventLoop;
+    /// use std::time::Duration;
+    ///
+    /// let mut event_loop = EventLoop::with_virtual_clock()?;
+    /// event_loop.advance(Duration::from_secs(1));
+    /// let _entered = host::enter(event_loop.host());
+    /// assert_eq!(now(), event_loop.now());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn host(&self) -> Rc<dyn Host> {
+        Rc::clone(&self.shared) as _
     }
 
     /// A handle that hands tasks to this loop, from any thread.

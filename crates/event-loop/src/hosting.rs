@@ -16,7 +16,7 @@ use quadrivium_core::{
 use crate::{
     shared::Shared,
     slots::Outcome,
-    step::drop_unread,
+    step::contain,
     trace::EventKind,
     waker::{self, Key, SLOTS},
 };
@@ -44,7 +44,9 @@ impl Host for Shared {
     }
 
     fn label(&self) -> Option<Label> {
-        self.running.get().map(|key| self.state.borrow().slots.label(key.slot()))
+        // The inner one: a running task may cancel another, and no task is resumed in a destructor.
+        let key = self.ending.get().or(self.running.get())?;
+        Some(self.state.borrow().slots.label(key.slot()))
     }
 
     fn spawn(
@@ -55,7 +57,8 @@ impl Host for Shared {
     ) -> Spawned {
         let is_full = self.state.borrow().slots.is_full();
         if is_full {
-            // Dropped here, where its destructors find nothing borrowed.
+            // Dropped here, where its destructors find nothing borrowed, and this loop as their host.
+            let _entered = self.enter();
             drop(body);
             panic!("a loop holds at most {SLOTS} tasks at once");
         }
@@ -104,9 +107,13 @@ impl Host for Shared {
     }
 
     fn detach(&self, key: host::Key) {
-        let former = self.state.borrow_mut().slots.detach(key.into());
-        if let Outcome::Joined(unread) = former {
-            drop_unread(unread);
+        let key = Key::from(key);
+        let former = self.state.borrow_mut().slots.detach(key);
+        match former {
+            Outcome::Joined(unread) => self.drop_output(key, unread),
+            // The waker may be somebody else's.
+            Outcome::Joiner(waker) => contain(|| drop(waker)),
+            Outcome::Nobody | Outcome::Detached => {}
         }
     }
 

@@ -7,11 +7,11 @@
 use std::{
     cell::{Cell, RefCell},
     io,
-    rc::Rc,
+    rc::{Rc, Weak},
     time::{Duration, Instant},
 };
 
-use quadrivium_core::host::{self, Host};
+use quadrivium_core::host::{self, Entered};
 
 use crate::{
     Deadlock, RunError, Trace, Turned,
@@ -30,6 +30,8 @@ use crate::{
 };
 
 pub(crate) struct Shared {
+    /// Itself, for what has to enter it.
+    this: Weak<Shared>,
     pub(crate) state: RefCell<State>,
     pub(crate) reactor: Reactor,
     pub(crate) clock: Clock,
@@ -42,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) remotes: Shares,
     /// The task that is being resumed.
     pub(crate) running: Cell<Option<Key>>,
+    /// The task whose destructors a cancel or a handle runs, perhaps inside the one that is running.
+    pub(crate) ending: Cell<Option<Key>>,
     pub(crate) stopped: Cell<bool>,
     /// The reactor is waking tasks.
     pub(crate) is_reacting: Cell<bool>,
@@ -69,9 +73,10 @@ impl Shared {
         clock: Clock,
         scheduling: Option<Box<Scheduling>>,
         (reactor, bell): (Reactor, Bell),
-    ) -> io::Result<Self> {
+    ) -> io::Result<Rc<Self>> {
         let (index, first_generation) = mailboxes::claim(bell)?;
-        Ok(Self {
+        Ok(Rc::new_cyclic(|this| Self {
+            this: this.clone(),
             state: RefCell::new(State {
                 slots: Slots::new(index, first_generation),
                 ready: ReadyQueue::default(),
@@ -88,13 +93,14 @@ impl Shared {
             first_generation,
             remotes: Shares::of(index),
             running: Cell::new(None),
+            ending: Cell::new(None),
             stopped: Cell::new(false),
             is_reacting: Cell::new(false),
             steps_since_poll: Cell::new(0),
             tracing: Cell::new(false),
             trace: RefCell::new(None),
             scheduling,
-        })
+        }))
     }
 
     /// Turns until `is_done`, or until no task is left, sleeping when there is nothing to do.
@@ -210,9 +216,8 @@ impl Shared {
     }
 
     /// Drops all tasks, in the order they were spawned, and takes no more.
-    pub(crate) fn close(self: &Rc<Self>) {
-        let host: Rc<dyn Host> = Rc::clone(self) as _;
-        let _entered = host::enter(host);
+    pub(crate) fn close(&self) {
+        let _entered = self.enter();
         self.state.borrow_mut().closed = true;
         // A destructor may end others of them; cancelling those again is harmless.
         let live = self.state.borrow().slots.live_in_order();
@@ -231,6 +236,12 @@ impl Shared {
         if let Some(scheduling) = &self.scheduling {
             scheduling.close();
         }
+    }
+
+    /// Makes the loop the host of this thread, also outside a run or in one of another loop.
+    pub(crate) fn enter(&self) -> Entered {
+        let this = self.this.upgrade().expect("whoever calls this has the loop");
+        host::enter(this)
     }
 
     pub(crate) fn live(&self) -> usize {

@@ -170,7 +170,8 @@ impl Slots {
         }
     }
 
-    /// The task has come to this. Returns who waits for it, or what nobody will read.
+    /// The task has come to this. Returns who waits for it, or what nobody will read: once that is
+    /// dropped, the slot is to be freed.
     pub(crate) fn end(&mut self, key: Key, joined: Joined) -> Outcome {
         let slot = &mut self.slots[key.slot() as usize];
         slot.stage = Stage::Ended;
@@ -179,7 +180,7 @@ impl Slots {
         slot.is_escaped = false;
         let outcome = &mut self.records[key.slot() as usize].outcome;
         match std::mem::replace(outcome, Outcome::Joined(joined)) {
-            Outcome::Detached => self.replace_outcome(key, Outcome::Nobody),
+            Outcome::Detached => std::mem::replace(outcome, Outcome::Detached),
             former => former,
         }
     }
@@ -191,7 +192,10 @@ impl Slots {
             return None;
         }
         match self.replace_outcome(key, Outcome::Nobody) {
-            Outcome::Joined(joined) => Some(joined),
+            Outcome::Joined(joined) => {
+                self.free(key);
+                Some(joined)
+            }
             Outcome::Nobody | Outcome::Joiner(_) | Outcome::Detached => None,
         }
     }
@@ -201,7 +205,8 @@ impl Slots {
         self.replace_outcome(key, Outcome::Joiner(joiner))
     }
 
-    /// Nobody will join. What the task came to is freed if it has ended.
+    /// Nobody will join. Returns who did, or what the task came to if it has ended: once that is
+    /// dropped, the slot is to be freed.
     pub(crate) fn detach(&mut self, key: Key) -> Outcome {
         match self.at(key) {
             Some(_) => self.replace_outcome(key, Outcome::Detached),
@@ -210,11 +215,7 @@ impl Slots {
     }
 
     fn replace_outcome(&mut self, key: Key, outcome: Outcome) -> Outcome {
-        let former = std::mem::replace(&mut self.records[key.slot() as usize].outcome, outcome);
-        if matches!(former, Outcome::Joined(_)) {
-            self.free(key.slot());
-        }
-        former
+        std::mem::replace(&mut self.records[key.slot() as usize].outcome, outcome)
     }
 
     /// Whether the task has ended, and what it came to is there.
@@ -227,7 +228,9 @@ impl Slots {
         }
     }
 
-    fn free(&mut self, index: u32) {
+    /// The task in this slot is no longer known.
+    pub(crate) fn free(&mut self, key: Key) {
+        let index = key.slot();
         if !self.names.is_empty() {
             // Asked first, since a removal hashes even when there is nothing to remove.
             self.names.remove(&index);

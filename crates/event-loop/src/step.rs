@@ -124,9 +124,29 @@ impl Shared {
         match ended {
             // It may be somebody else's, and then it may panic: that is no affair of this loop.
             Outcome::Joiner(waker) => contain(|| waker.wake()),
-            Outcome::Joined(unread) => drop_unread(unread),
+            Outcome::Joined(unread) => self.free(key, unread),
             Outcome::Nobody | Outcome::Detached => {}
         }
+    }
+
+    /// Drops what nobody will read, and then frees the slot: until then the task is known by it.
+    fn free(&self, key: Key, unread: Joined) {
+        drop_unread(unread);
+        self.state.borrow_mut().slots.free(key);
+    }
+
+    /// Drops what a task that has ended has come to, as its own: nobody will read it.
+    pub(crate) fn drop_output(&self, key: Key, unread: Joined) {
+        self.as_the_task(key, || self.free(key, unread));
+    }
+
+    /// Runs destructors of a task. The loop is their host, wherever this is called: outside a run, by
+    /// another of its tasks, by a task of another loop.
+    fn as_the_task(&self, key: Key, destructors: impl FnOnce()) {
+        let _entered = self.enter();
+        let outer = self.ending.replace(Some(key));
+        destructors();
+        self.ending.set(outer);
     }
 
     pub(crate) fn cancel_task(&self, key: Key) {
@@ -141,7 +161,7 @@ impl Shared {
                     state.slots.has_waited_for_source();
                 }
                 drop(state);
-                self.end(key, body, Err(JoinError::Cancelled));
+                self.as_the_task(key, || self.end(key, body, Err(JoinError::Cancelled)));
             }
             Stage::Running | Stage::Woken => slot.stage = Stage::Cancelled,
             Stage::Cancelled | Stage::Ended | Stage::Free => {}

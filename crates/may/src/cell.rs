@@ -146,8 +146,14 @@ where
 
     /// Drops a task and tells who waits for it what it has come to.
     fn end(&self, body: Pin<Box<T>>, joined: Result<T::Output, JoinError>) {
+        host::enter(&self.label, || self.end_inside(body, joined));
+    }
+
+    /// The same, with the host entered: for the destructors of the body, and of an output that nobody
+    /// waits for.
+    fn end_inside(&self, body: Pin<Box<T>>, joined: Result<T::Output, JoinError>) {
         // The destructors run first: who sees the task ended may rely on them.
-        let dropped = host::enter(&self.label, || catch_unwind(AssertUnwindSafe(|| drop(body))));
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
         let mut state = self.state();
         state.stage = Stage::Ended;
         let promise = state.promise.take();

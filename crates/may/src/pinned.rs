@@ -19,7 +19,7 @@ use std::{
 };
 
 use quadrivium_core::{
-    Canceller, JoinError, Task,
+    Canceller, JoinError, Task, host,
     remote::{Promise, RemoteHandle},
 };
 use quadrivium_event_loop::{GuestLoop, RunError};
@@ -75,43 +75,58 @@ where
     let (promise, handle) = RemoteHandle::new();
     let make = move || -> Resident {
         Box::pin(async move {
-            let joined = match promise.is_cancelled() {
-                false => live(make, spawned_at, &promise, May::new(runtime)).await,
-                // It is dropped where it was to be used.
-                true => match catch_unwind(AssertUnwindSafe(|| drop(make))) {
-                    Ok(()) => Err(JoinError::Cancelled),
-                    Err(payload) => Err(JoinError::Panicked(payload)),
-                },
-            };
-            promise.end(joined);
+            if !promise.is_cancelled() {
+                return live(make, spawned_at, promise, May::new(runtime)).await;
+            }
+            // It is dropped where it was to be used.
+            promise.end(match catch_unwind(AssertUnwindSafe(|| drop(make))) {
+                Ok(()) => Err(JoinError::Cancelled),
+                Err(payload) => Err(JoinError::Panicked(payload)),
+            });
         })
     };
     Arc::new(Place::new(runtime, worker, Box::new(make))).wake();
     handle
 }
 
-/// Makes the task and runs it, on a loop that ends with it.
+/// Makes the task and runs it, on a loop that ends with it. Then whoever waits is told.
 async fn live<T>(
     make: impl FnOnce() -> T,
     spawned_at: &'static Location<'static>,
-    promise: &Promise<T::Output>,
+    promise: Promise<T::Output>,
     executor: May,
-) -> Result<T::Output, JoinError>
-where
+) where
     T: Task + 'static,
     T::Output: 'static,
 {
-    let panicked = |error: &dyn Display| JoinError::Panicked(Box::new(error.to_string()));
-    let mut guest_loop = GuestLoop::new(executor).map_err(|error| panicked(&error))?;
-    // Who has the handle may end it, so while he does no deadlock is certain.
+    let mut guest_loop = match GuestLoop::new(executor) {
+        Ok(guest_loop) => guest_loop,
+        Err(error) => return promise.end(Err(panicked(&error))),
+    };
+    // The one that has the handle may cancel the task, so meanwhile no deadlock is certain.
     let stopper = guest_loop.stopper();
     promise.cancel_by(Canceller::new(move || stopper.stop()));
-    let task = catch_unwind(AssertUnwindSafe(make)).map_err(JoinError::Panicked)?;
-    guest_loop.perform_at(task, spawned_at).await.map_err(|error| match error {
+    let joined = match catch_unwind(AssertUnwindSafe(make)) {
+        Ok(task) => guest_loop.perform_at(task, spawned_at).await.map_err(join_error),
+        Err(payload) => Err(JoinError::Panicked(payload)),
+    };
+    let host = guest_loop.host();
+    drop(guest_loop);
+    // If nobody waits, the output is dropped here: its destructor has the host that its task had.
+    let _entered = host::enter(host);
+    promise.end(joined);
+}
+
+fn join_error(error: RunError) -> JoinError {
+    match error {
         RunError::Task(error) => error,
         RunError::Stopped => JoinError::Cancelled,
         RunError::Deadlock(_) | RunError::Nested => panicked(&error),
-    })
+    }
+}
+
+fn panicked(error: &dyn Display) -> JoinError {
+    JoinError::Panicked(Box::new(error.to_string()))
 }
 
 /// A task and its loop. It stays on its thread.

@@ -47,6 +47,7 @@ mod sub_wakers;
 mod readiness;
 mod sources;
 mod descriptors;
+mod destructors;
 mod tcp;
 mod udp;
 mod unix_sockets;
@@ -82,6 +83,7 @@ const TOPICS: &[&[Law]] = &[
     join::LAWS,
     panics::LAWS,
     unwinding::LAWS,
+    destructors::LAWS,
     outcomes::LAWS,
     hosts::LAWS,
     nesting::LAWS,
@@ -155,6 +157,7 @@ macro_rules! every_law {
         $crate::join! {}
         $crate::panics! {}
         $crate::unwinding! {}
+        $crate::destructors! {}
         $crate::outcomes! {}
         $crate::hosts! {}
         $crate::nesting! {}

@@ -8,10 +8,10 @@ use quadrivium::{
     JoinError,
     event_loop::RemoteHandle,
     future::{future, perform},
-    spawn,
+    host, spawn,
     sync::Notify,
     task::{BoxTask, RESUMED_AFTER_DONE, Step},
-    time::turn,
+    time::{now, turn},
 };
 
 use crate::{Body, Output, Said, Subject, TestLoop, body, leaf, map, new_loop, styles};
@@ -25,6 +25,11 @@ laws! { ($) outcomes:
     a_panic;
     /// A cancel from outside drops the sub-task and then the task, before it is told of.
     a_cancel_from_outside;
+    /// A destructor that runs in a cancel from outside has a host with a clock, onto which it can
+    /// spawn.
+    a_cancel_from_outside_has_a_host;
+    /// The destructor of an output that nobody reads has the host of its task, too.
+    an_output_that_nobody_reads;
     /// A task that is dropped or cancelled before it starts has run nothing, and holds nothing any more.
     dropped_before_it_starts;
     /// A value comes up through a hundred tasks of all styles, each performing the next.
@@ -112,6 +117,59 @@ fn a_cancel_from_outside(subject: Subject) {
     let ended = event_loop.block_on(cancels).expect("the loop of the test goes on");
     assert!(matches!(ended, Some(JoinError::Cancelled)), "{ended:?}");
     assert_eq!(said.lines(), ["sub-task", "task"]);
+}
+
+/// Asks its host for the time and spawns a task when it is dropped, and says that it could.
+struct Asks {
+    said: Said,
+    subject: Subject,
+    /// Is dropped afterwards, which tells that it has asked.
+    _asked: Option<oneshot::Sender<()>>,
+}
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        // Asked without a host, these panic, and in the unwinding of a green thread that would be the
+        // end of the process.
+        if host::current().is_none() {
+            return self.said.say("no host");
+        }
+        now();
+        self.said.say("has asked");
+        let child = body().hold(self.said.when_dropped("child dropped"));
+        drop(spawn(self.subject.task(child)));
+    }
+}
+
+fn a_cancel_from_outside_has_a_host(subject: Subject) {
+    let said = Said::default();
+    let (says, (suspends, is_suspended)) = (said.clone(), oneshot::channel());
+    let mut event_loop = new_loop();
+    let handle = hand(&mut event_loop, move || {
+        let body = body().hold(Asks { said: says, subject, _asked: None });
+        let body = body.run(|| suspends.send(()).expect("it is waited for"));
+        subject.task(body.perform(Notify::new().notified()))
+    });
+    let cancels = future(async move {
+        is_suspended.await.expect("it comes so far");
+        handle.cancel();
+        perform(handle).await.err()
+    });
+    let ended = event_loop.block_on(cancels).expect("the loop of the test goes on");
+    assert!(matches!(ended, Some(JoinError::Cancelled)), "{ended:?}");
+    assert_eq!(said.lines()[0], "has asked");
+}
+
+fn an_output_that_nobody_reads(subject: Subject) {
+    let said = Said::default();
+    let (says, (asked, has_asked)) = (said.clone(), oneshot::channel());
+    let mut event_loop = new_loop();
+    let output = Asks { said: says, subject, _asked: Some(asked) };
+    let make = move || subject.task(body().perform(turn()).worth(|| output));
+    drop(hand(&mut event_loop, make));
+    let waits = future(async move { has_asked.await.is_err() });
+    assert!(event_loop.block_on(waits).expect("the loop of the test goes on"));
+    assert_eq!(said.lines()[0], "has asked");
 }
 
 fn dropped_before_it_starts(subject: Subject) {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures::channel::oneshot;
-use quadrivium::{event_loop::RemoteHandle, may, prelude::*};
+use quadrivium::{event_loop::RemoteHandle, host, may, prelude::*, time::now};
 
 use super::{
     SECOND,
@@ -146,6 +146,48 @@ fn a_cancel_by_itself() {
     }));
     sender.send(handle).unwrap();
     assert!(is_cancelled(is_over.recv().unwrap()));
+}
+
+/// Says whose destructor it is when it is dropped, and whether it has a host.
+struct Asks(mpsc::Sender<Option<String>>);
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        if host::current().is_some() {
+            now();
+        }
+        let name = host::label().and_then(|label| label.name);
+        self.0.send(name.map(|name| name.to_string())).unwrap();
+    }
+}
+
+#[test]
+fn destructors_have_their_host() {
+    two_workers();
+    let ((asks, told), (sender, is_suspended)) = (mpsc::channel(), mpsc::channel());
+    // In a cancel.
+    let held = Asks(asks.clone());
+    let suspends = future(async move {
+        let _held = held;
+        holds_open(sender).await;
+    });
+    let handle = may::spawn_named("cancelled", suspends);
+    is_suspended.recv().unwrap();
+    handle.cancel();
+    assert_eq!(told.recv().unwrap().as_deref(), Some("cancelled"));
+    // When nobody can wake it any more.
+    let held = Asks(asks.clone());
+    let suspends = future(async move {
+        let _held = held;
+        pending::<()>().await;
+    });
+    drop(may::spawn_named("forgotten", suspends));
+    assert_eq!(told.recv().unwrap().as_deref(), Some("forgotten"));
+    // Of an output that nobody waits for. The task goes on when its handle is gone.
+    let ((sender, receiver), output) = (oneshot::channel(), Asks(asks));
+    drop(may::spawn_named("done", future(async move { receiver.await.map(|()| output) })));
+    sender.send(()).unwrap();
+    assert_eq!(told.recv().unwrap().as_deref(), Some("done"));
 }
 
 #[test]

@@ -2,16 +2,17 @@
 
 use std::{
     cell::{Cell, RefCell},
-    io,
+    io::{self, BufWriter, Read, Write},
+    os::unix::net::UnixStream as StdStream,
     rc::Rc,
     sync::mpsc,
     thread,
 };
 
 use quadrivium::{
-    green::perform,
-    may,
-    net::{TcpListener, TcpStream},
+    green::{Blocking, perform},
+    host, may,
+    net::{TcpListener, TcpStream, UnixStream},
     prelude::*,
     sync::{Notify, channel},
     task::BoxTask,
@@ -291,4 +292,54 @@ fn more_are_woken_at_once_than_there_could_be_coroutines() {
     may::block_on(blocks).unwrap().unwrap();
     let sum: usize = handles.into_iter().map(|it| may::block_on(it).unwrap().unwrap()).sum();
     assert_eq!(sum, TASKS * (TASKS - 1) / 2);
+}
+
+#[test]
+fn a_cancel_writes_what_is_in_a_buffer() {
+    two_workers();
+    let ((one, mut other), (sender, is_suspended)) = (StdStream::pair().unwrap(), mpsc::channel());
+    let handle = may::spawn_pinned(0, || {
+        green(move || {
+            let stream = UnixStream::from_std(one).unwrap();
+            let mut writer = BufWriter::new(Blocking::new(stream));
+            writer.write_all(b"end").unwrap();
+            sender.send(()).unwrap();
+            perform(sleep(3600 * SECOND));
+        })
+    });
+    is_suspended.recv().unwrap();
+    handle.cancel();
+    let mut text = String::new();
+    other.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "end");
+}
+
+/// Says whether it has a host when it is dropped, and whether a task that it spawns there is taken.
+struct Asks(mpsc::Sender<Option<bool>>);
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        let is_taken = host::current().map(|_| !spawn(turn()).is_finished());
+        self.0.send(is_taken).unwrap();
+    }
+}
+
+#[test]
+fn destructors_have_their_host() {
+    two_workers();
+    let ((asks, told), (sender, is_suspended)) = (mpsc::channel(), mpsc::channel());
+    let held = asks.clone();
+    let handle = may::spawn_pinned(0, || {
+        future(async move {
+            let _held = Asks(held);
+            sender.send(()).unwrap();
+            Notify::new().notified().await;
+        })
+    });
+    is_suspended.recv().unwrap();
+    handle.cancel();
+    assert_eq!(told.recv().unwrap(), Some(true));
+    // The output of a task whose handle is gone, when the task's loop has ended with it.
+    drop(may::spawn_pinned(0, || future(async move { Asks(asks) })));
+    assert_eq!(told.recv().unwrap(), Some(false));
 }

@@ -50,6 +50,27 @@ pub const BUGS: &[Bug] = &[
         replace: "Stage::Ready => {}\n            Stage::Suspended | Stage::SuspendedUntilReady => {",
     },
     Bug {
+        name: "destructors-without-their-host",
+        harm: "a destructor that spawns in a cancel outside a run panics, and by a task of another loop it spawns there",
+        file: STEP,
+        find: "let _entered = self.enter();",
+        replace: "",
+    },
+    Bug {
+        name: "destructors-of-the-one-that-cancels",
+        harm: "in a destructor, messages name another task than the one that ends",
+        file: STEP,
+        find: "let outer = self.ending.replace(Some(key));",
+        replace: "let outer = self.ending.get();",
+    },
+    Bug {
+        name: "slot-freed-under-its-output",
+        harm: "the destructor of an output that nobody reads is taken for one of a task that it has just spawned",
+        file: STEP,
+        find: "drop_unread(unread);\n        self.state.borrow_mut().slots.free(key);",
+        replace: "self.state.borrow_mut().slots.free(key);\n        drop_unread(unread);",
+    },
+    Bug {
         name: "unread-output-kept",
         harm: "outputs that nobody will read pile up until the loop goes",
         file: "crates/core/src/join_handle.rs",
