@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    Context, Step, Task, Wait,
+    Context, Step, Task, Wait, fairness,
     host::{self, Host, HostedTask, Key, TaskId},
 };
 
@@ -61,6 +61,7 @@ pub struct JoinHandle<T> {
     host: Rc<dyn Host>,
     key: Key,
     id: TaskId,
+    has_suspended: bool,
     // Invariant: the output is found by its exact type.
     output: PhantomData<fn(T) -> T>,
 }
@@ -75,7 +76,7 @@ impl<T: 'static> JoinHandle<T> {
     ) -> Self {
         let body: HostedTask = Box::pin(task);
         let spawned = host.spawn(body, name, spawned_at);
-        Self { host, key: spawned.key, id: spawned.id, output: PhantomData }
+        Self { host, key: spawned.key, id: spawned.id, has_suspended: false, output: PhantomData }
     }
 }
 
@@ -106,10 +107,17 @@ impl<T> JoinHandle<T> {
 impl<T: 'static> Task for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
-    fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        if !self.has_suspended && fairness::gives_way() {
+            self.has_suspended = true;
+            return Step::Suspended(Wait::Turn);
+        }
         match self.host.join(self.key, cx) {
-            None => Step::Suspended(Wait::Wake),
-            Some(joined) => Step::Done(joined.map(output_of::<T>)),
+            None => {
+                self.has_suspended = true;
+                Step::Suspended(Wait::Wake)
+            }
+            Some(joined) => fairness::done(joined.map(output_of::<T>)),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use quadrivium_core::{
-    Context, JoinError, JoinHandle, Step, Task, Wait,
+    Context, JoinError, JoinHandle, Step, Task, Wait, fairness,
     host::{HostedTask, Joined},
 };
 
@@ -42,6 +42,7 @@ impl Shared {
     pub(crate) fn step(&self, key: Key, mut body: HostedTask) {
         self.note(key.slot(), EventKind::Resumed);
         self.running.set(Some(key));
+        fairness::begin_step();
         let waker = waker::waker(key);
         let mut output = None;
         let resume = || body.as_mut().resume_hosted(&mut Context::new(&waker), &mut output);
@@ -151,6 +152,8 @@ impl Shared {
     /// What a task that was blocked on came to.
     pub(crate) fn output<T: 'static>(&self, handle: JoinHandle<T>) -> Result<T, RunError> {
         let mut handle = handle;
+        // Nobody is there to give way to.
+        fairness::begin_step();
         match Pin::new(&mut handle).resume(&mut Context::new(Waker::noop())) {
             Step::Done(joined) => joined.map_err(RunError::Task),
             Step::Suspended(_) => Err(RunError::Task(JoinError::Cancelled)),

@@ -12,7 +12,7 @@ use std::{
 
 use async_task::Task as AtWork;
 use quadrivium_core::{
-    Context, Perform, RESUMED_AFTER_DONE, SendHold, Step, Task, Wait, send_hold,
+    Context, Perform, RESUMED_AFTER_DONE, SendHold, Step, Task, Wait, fairness, send_hold,
 };
 
 pub(crate) use pool::Pool;
@@ -74,12 +74,17 @@ impl<T: Send + 'static> Task for Offload<T> {
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {
         // A panic of the work goes through here, and leaves it done.
         let mut at_work = match mem::replace(&mut self.state, State::Done) {
+            State::Lazy(pool, work) if fairness::gives_way() => {
+                // Only the output, which may be there already, has to wait for the others.
+                self.state = State::AtWork(pool.begin(work), send_hold());
+                return Step::Suspended(Wait::Turn);
+            }
             State::Lazy(pool, work) => (pool.begin(work), send_hold()),
             State::AtWork(work, hold) => (work, hold),
             State::Done => panic!("{RESUMED_AFTER_DONE}"),
         };
         match Pin::new(&mut at_work.0).poll(&mut task::Context::from_waker(cx.waker())) {
-            task::Poll::Ready(output) => Step::Done(output),
+            task::Poll::Ready(output) => fairness::done(output),
             task::Poll::Pending => {
                 self.state = State::AtWork(at_work.0, at_work.1);
                 Step::Suspended(Wait::Wake)
