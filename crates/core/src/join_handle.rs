@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    Context, Step, Task, Wait, fairness,
+    Context, PanicPayload, Step, Task, Wait, fairness,
     host::{self, Host, HostedTask, Key, TaskId},
 };
 
@@ -167,17 +167,21 @@ pub enum JoinError {
     /// It was cancelled, or its host is gone.
     Cancelled,
     /// Its body panicked; this is the payload.
-    Panicked(Box<dyn Any + Send>),
+    Panicked(PanicPayload),
 }
 
 impl JoinError {
+    /// The error of a task that panicked with this payload. For hosts.
+    pub fn panicked(payload: Box<dyn Any + Send>) -> Self {
+        JoinError::Panicked(PanicPayload::new(payload))
+    }
+
     /// The message of the panic, when there was one and it had one.
     pub fn panic_message(&self) -> Option<&str> {
-        let JoinError::Panicked(payload) = self else { return None };
-        payload
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        match self {
+            JoinError::Panicked(payload) => payload.message(),
+            JoinError::Cancelled => None,
+        }
     }
 }
 
@@ -193,14 +197,10 @@ impl fmt::Display for JoinError {
     }
 }
 
+/// As `Display`: this is what is printed when `main` returns the error.
 impl fmt::Debug for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            JoinError::Cancelled => f.write_str("Cancelled"),
-            JoinError::Panicked(_) => {
-                f.debug_tuple("Panicked").field(&self.panic_message().unwrap_or("..")).finish()
-            }
-        }
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -49,7 +49,7 @@ impl Shared {
         match catch_unwind(AssertUnwindSafe(resume)) {
             Ok(Some(wait)) => self.suspend(key, body, wait),
             Ok(None) => self.end(key, body, output.ok_or_else(no_output)),
-            Err(payload) => self.end(key, body, Err(JoinError::Panicked(payload))),
+            Err(payload) => self.end(key, body, Err(JoinError::panicked(payload))),
         }
         self.running.set(None);
         self.show_trace();
@@ -105,7 +105,7 @@ impl Shared {
             Ok(()) => joined,
             Err(payload) => {
                 drop_unread(joined);
-                Err(JoinError::Panicked(payload))
+                Err(JoinError::panicked(payload))
             }
         };
         self.note(
@@ -164,7 +164,7 @@ impl Shared {
 /// What a hand-written [`Hosted`](quadrivium_core::host::Hosted) comes to that breaks its contract.
 #[cold]
 fn no_output() -> JoinError {
-    JoinError::Panicked(Box::new("a hosted task that waits for nothing must have put an output"))
+    JoinError::panicked(Box::new("a hosted task that waits for nothing must have put an output"))
 }
 
 /// Drops what nobody will read.

@@ -80,7 +80,7 @@ where
                 // It is dropped where it was to be used.
                 true => match catch_unwind(AssertUnwindSafe(|| drop(make))) {
                     Ok(()) => Err(JoinError::Cancelled),
-                    Err(payload) => Err(JoinError::Panicked(payload)),
+                    Err(payload) => Err(JoinError::panicked(payload)),
                 },
             };
             promise.end(joined);
@@ -101,12 +101,12 @@ where
     T: Task + 'static,
     T::Output: 'static,
 {
-    let panicked = |error: &dyn Display| JoinError::Panicked(Box::new(error.to_string()));
+    let panicked = |error: &dyn Display| JoinError::panicked(Box::new(error.to_string()));
     let mut guest_loop = GuestLoop::new(executor).map_err(|error| panicked(&error))?;
     // Who has the handle may end it, so while he does no deadlock is certain.
     let stopper = guest_loop.stopper();
     promise.cancel_by(Canceller::new(move || stopper.stop()));
-    let task = catch_unwind(AssertUnwindSafe(make)).map_err(JoinError::Panicked)?;
+    let task = catch_unwind(AssertUnwindSafe(make)).map_err(JoinError::panicked)?;
     guest_loop.perform_at(task, spawned_at).await.map_err(|error| match error {
         RunError::Task(error) => error,
         RunError::Stopped => JoinError::Cancelled,
