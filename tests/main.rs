@@ -50,6 +50,7 @@ pairs! {
 mod afterlife;
 mod buffers;
 mod ends;
+mod errors;
 mod known_differences;
 mod misuse;
 mod send;

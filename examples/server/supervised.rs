@@ -45,7 +45,7 @@ impl<T: Task<Output = io::Result<()>>> Task for Supervised<T> {
             Ok(Step::Done(Err(error))) if is_of_the_peer(&error) => {}
             Ok(Step::Done(Err(error))) => self.report(&error.to_string()),
             Err(payload) => {
-                self.report(&JoinError::Panicked(payload).to_string());
+                self.report(&JoinError::panicked(payload).to_string());
             }
         }
         Step::Done(())

@@ -13,7 +13,7 @@
 use std::{cell::RefCell, pin::Pin, rc::Rc};
 
 use crate::{
-    Context, Step, Task, Wait,
+    Context, Step, Task, Wait, fairness,
     waiters::{Ticket, Waiters},
 };
 
@@ -37,7 +37,7 @@ impl Barrier {
     /// It counts from the first resume. Dropped while it waits, it counts no more; dropped once all
     /// have come, it has counted.
     pub fn wait(&self) -> BarrierWait {
-        BarrierWait { barrier: self.clone(), ticket: None }
+        BarrierWait { barrier: self.clone(), ticket: None, leads: false }
     }
 }
 
@@ -47,6 +47,8 @@ impl Barrier {
 pub struct BarrierWait {
     barrier: Barrier,
     ticket: Option<Ticket>,
+    /// It was the last to come, and lets the others run before it says so.
+    leads: bool,
 }
 
 /// Who leads. The output of [`Barrier::wait`].
@@ -67,6 +69,9 @@ impl Task for BarrierWait {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         let this = &mut *self;
+        if this.leads {
+            return fairness::done(BarrierWaitResult { is_leader: true });
+        }
         // First: another executor's waker is user code when it is cloned, and may count one more.
         let waker = cx.local_waker();
         let mut waiters = this.barrier.waiters.borrow_mut();
@@ -74,13 +79,17 @@ impl Task for BarrierWait {
         match this.ticket {
             Some(_) if !is_waiting => {
                 this.ticket = None;
-                return Step::Done(BarrierWaitResult { is_leader: false });
+                return fairness::done(BarrierWaitResult { is_leader: false });
             }
             None if waiters.len() + 1 >= this.barrier.n => {
                 let all = waiters.all();
                 drop(waiters);
+                this.leads = true;
                 all.wake();
-                return Step::Done(BarrierWaitResult { is_leader: true });
+                if fairness::gives_way() {
+                    return Step::Suspended(Wait::Turn);
+                }
+                return fairness::done(BarrierWaitResult { is_leader: true });
             }
             Some(_) | None => {}
         }

@@ -1,7 +1,8 @@
 //! Channels for many values, from many senders to one receiver, between tasks of one thread.
 //!
 //! A *bounded* channel holds so many values and no more: a send beyond that waits until there is
-//! room, which is how a fast producer is held back (backpressure). An *unbounded* one never waits.
+//! room, which is how a fast producer is held back (backpressure). A send into an
+//! *unbounded* one never waits for room; it only [gives way](crate::fairness) now and then.
 //!
 //! ```
 //! use quadrivium_core::channel;

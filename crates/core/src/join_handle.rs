@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    Context, Step, Task, Wait,
+    Context, PanicPayload, Step, Task, Wait, fairness,
     host::{self, Host, HostedTask, Key, TaskId},
 };
 
@@ -61,6 +61,7 @@ pub struct JoinHandle<T> {
     host: Rc<dyn Host>,
     key: Key,
     id: TaskId,
+    has_suspended: bool,
     // Invariant: the output is found by its exact type.
     output: PhantomData<fn(T) -> T>,
 }
@@ -75,7 +76,7 @@ impl<T: 'static> JoinHandle<T> {
     ) -> Self {
         let body: HostedTask = Box::pin(task);
         let spawned = host.spawn(body, name, spawned_at);
-        Self { host, key: spawned.key, id: spawned.id, output: PhantomData }
+        Self { host, key: spawned.key, id: spawned.id, has_suspended: false, output: PhantomData }
     }
 }
 
@@ -109,10 +110,17 @@ impl<T> JoinHandle<T> {
 impl<T: 'static> Task for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
-    fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        if !self.has_suspended && fairness::gives_way() {
+            self.has_suspended = true;
+            return Step::Suspended(Wait::Turn);
+        }
         match self.host.join(self.key, cx) {
-            None => Step::Suspended(Wait::Wake),
-            Some(joined) => Step::Done(joined.map(output_of::<T>)),
+            None => {
+                self.has_suspended = true;
+                Step::Suspended(Wait::Wake)
+            }
+            Some(joined) => fairness::done(joined.map(output_of::<T>)),
         }
     }
 }
@@ -162,17 +170,21 @@ pub enum JoinError {
     /// It was cancelled, or its host is gone.
     Cancelled,
     /// Its body panicked; this is the payload.
-    Panicked(Box<dyn Any + Send>),
+    Panicked(PanicPayload),
 }
 
 impl JoinError {
+    /// The error of a task that panicked with this payload. For hosts.
+    pub fn panicked(payload: Box<dyn Any + Send>) -> Self {
+        JoinError::Panicked(PanicPayload::new(payload))
+    }
+
     /// The message of the panic, when there was one and it had one.
     pub fn panic_message(&self) -> Option<&str> {
-        let JoinError::Panicked(payload) = self else { return None };
-        payload
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        match self {
+            JoinError::Panicked(payload) => payload.message(),
+            JoinError::Cancelled => None,
+        }
     }
 }
 
@@ -188,14 +200,10 @@ impl fmt::Display for JoinError {
     }
 }
 
+/// As `Display`: this is what is printed when `main` returns the error.
 impl fmt::Debug for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            JoinError::Cancelled => f.write_str("Cancelled"),
-            JoinError::Panicked(_) => {
-                f.debug_tuple("Panicked").field(&self.panic_message().unwrap_or("..")).finish()
-            }
-        }
+        fmt::Display::fmt(self, f)
     }
 }
 

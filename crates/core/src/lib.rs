@@ -29,7 +29,9 @@ mod task;
 mod wait;
 mod context;
 pub mod host;
+pub mod fairness;
 mod join_handle;
+mod panic_payload;
 pub mod remote;
 mod readiness;
 
@@ -56,6 +58,7 @@ pub use context::{Context, LocalWaker};
 pub use hold::{Hold, SendHold, hold, send_hold};
 pub use join::{Join, JoinAll, join, join_all};
 pub use join_handle::{Canceller, JoinError, JoinHandle, spawn, spawn_named};
+pub use panic_payload::PanicPayload;
 pub use perform::{Perform, PerformWaits};
 pub use race::{Either, Race, race};
 pub use readiness::{Edge, Interest, Readiness, Ticket};

@@ -27,7 +27,7 @@ use std::{
 };
 
 use crate::{
-    Context, Step, Task, Wait,
+    Context, LocalWaker, Step, Task, Wait, fairness,
     line::Line,
     waiters::{self, Ticket},
 };
@@ -114,23 +114,30 @@ impl<T> Lock<T> {
         drop(own);
         Some(guard)
     }
+
+    fn get_in_line(&mut self, waker: LocalWaker) {
+        let former = self.mutex.state.borrow_mut().line.wait(&mut self.ticket, waker);
+        drop(former);
+    }
 }
 
 impl<T> Task for Lock<T> {
     type Output = MutexGuard<T>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<MutexGuard<T>> {
+        if self.ticket.is_none() && fairness::gives_way() {
+            self.get_in_line(cx.local_waker());
+            return Step::Suspended(Wait::Turn);
+        }
         if let Some(guard) = self.try_now() {
-            return Step::Done(guard);
+            return fairness::done(guard);
         }
         let waker = cx.local_waker();
         // Another executor's waker is user code, also when it is cloned: it may have unlocked.
         if let Some(guard) = self.try_now() {
-            return Step::Done(guard);
+            return fairness::done(guard);
         }
-        let this = &mut *self;
-        let former = this.mutex.state.borrow_mut().line.wait(&mut this.ticket, waker);
-        drop(former);
+        self.get_in_line(waker);
         Step::Suspended(Wait::Wake)
     }
 }

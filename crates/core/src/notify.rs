@@ -12,7 +12,7 @@
 use std::{cell::RefCell, collections::BTreeSet, pin::Pin, rc::Rc};
 
 use crate::{
-    Context, Step, Task, Wait,
+    Context, LocalWaker, Step, Task, Wait, fairness,
     waiters::{self, Ticket, Waiters},
 };
 
@@ -81,19 +81,39 @@ impl Notified {
         }
         notified
     }
+
+    /// Takes a permit without going on yet, as one does that has waited and was told; whether there
+    /// was one.
+    #[cold]
+    fn is_told(&mut self, waker: LocalWaker) -> bool {
+        let mut state = self.state.borrow_mut();
+        if !std::mem::take(&mut state.permit) {
+            return false;
+        }
+        let former = state.waiters.wait(&mut self.ticket, waker);
+        let ticket = self.ticket.expect("it has just been given out");
+        let left = state.waiters.leave(ticket);
+        state.told.insert(ticket);
+        drop(state);
+        drop((former, left));
+        true
+    }
 }
 
 impl Task for Notified {
     type Output = ();
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
+        if self.ticket.is_none() && fairness::gives_way() && self.is_told(cx.local_waker()) {
+            return Step::Suspended(Wait::Turn);
+        }
         if self.try_now() {
-            return Step::Done(());
+            return fairness::done(());
         }
         let waker = cx.local_waker();
         // Another executor's waker is user code, also when it is cloned: it may have notified.
         if self.try_now() {
-            return Step::Done(());
+            return fairness::done(());
         }
         let this = &mut *self;
         let former = this.state.borrow_mut().waiters.wait(&mut this.ticket, waker);

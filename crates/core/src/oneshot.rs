@@ -11,12 +11,12 @@
 
 use std::{cell::RefCell, error::Error, fmt, pin::Pin, rc::Rc};
 
-use crate::{Context, LocalWaker, Step, Task, Wait};
+use crate::{Context, LocalWaker, Step, Task, Wait, fairness};
 
 /// A channel for one value, between tasks of one thread.
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = Rc::new(RefCell::new(State::Waiting(None)));
-    (Sender { state: Rc::clone(&state) }, Receiver { state })
+    (Sender { state: Rc::clone(&state) }, Receiver { state, has_suspended: false })
 }
 
 enum State<T> {
@@ -75,6 +75,7 @@ fn wake(waker: Option<LocalWaker>) {
 #[must_use = "a task is lazy: perform it"]
 pub struct Receiver<T> {
     state: Rc<RefCell<State<T>>>,
+    has_suspended: bool,
 }
 
 impl<T> Receiver<T> {
@@ -94,17 +95,22 @@ impl<T> Receiver<T> {
 impl<T> Task for Receiver<T> {
     type Output = Result<T, Closed>;
 
-    fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        if !self.has_suspended && fairness::gives_way() {
+            self.has_suspended = true;
+            return Step::Suspended(Wait::Turn);
+        }
         let own = cx.local_waker();
         let mut state = self.state.borrow_mut();
         if let State::Waiting(waker) = &mut *state {
             let former = waker.replace(own);
             drop(state);
             drop(former);
+            self.has_suspended = true;
             return Step::Suspended(Wait::Wake);
         }
         drop(state);
-        Step::Done(self.try_recv().ok_or(Closed))
+        fairness::done(self.try_recv().ok_or(Closed))
     }
 }
 

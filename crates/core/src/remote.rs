@@ -8,7 +8,7 @@ use std::{
     task::Waker,
 };
 
-use crate::{Canceller, Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait};
+use crate::{Canceller, Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait, fairness};
 
 /// A task that runs elsewhere: on a loop of another thread, on a scheduler with several.
 ///
@@ -17,6 +17,7 @@ use crate::{Canceller, Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait}
 #[must_use = "it says how the task ends; drop it to let the task run on"]
 pub struct RemoteHandle<T> {
     shared: Arc<Shared<T>>,
+    has_suspended: bool,
 }
 
 /// What the host of such a task has: it says what the task has come to. Dropped without a word, the
@@ -81,7 +82,7 @@ impl<T> RemoteHandle<T> {
     /// Both ends of a task that is to run elsewhere. For hosts.
     pub fn new() -> (Promise<T>, Self) {
         let shared = Arc::new(Shared { state: Mutex::default() });
-        (Promise { shared: Arc::clone(&shared) }, Self { shared })
+        (Promise { shared: Arc::clone(&shared) }, Self { shared, has_suspended: false })
     }
 
     /// Takes the task away, wherever it is suspended: its host drops it soon. Harmless when repeated
@@ -144,12 +145,17 @@ impl<T> Drop for RemoteHandle<T> {
 impl<T> Task for RemoteHandle<T> {
     type Output = Result<T, JoinError>;
 
-    fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        if !self.has_suspended && fairness::gives_way() {
+            self.has_suspended = true;
+            return Step::Suspended(Wait::Turn);
+        }
+        self.has_suspended = true;
         // Somebody else's code, perhaps: run while nothing is locked.
         let waker = cx.waker().clone();
         let mut state = self.shared.state();
         if let Some(joined) = state.joined.take() {
-            return Step::Done(joined);
+            return fairness::done(joined);
         }
         assert!(!state.is_over, "{RESUMED_AFTER_DONE}");
         let former = state.waker.replace(waker);

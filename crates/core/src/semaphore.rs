@@ -20,7 +20,7 @@
 use std::{cell::RefCell, error::Error, fmt, mem, pin::Pin, rc::Rc};
 
 use crate::{
-    Context, Step, Task, Wait,
+    Context, LocalWaker, Step, Task, Wait, fairness,
     line::Line,
     waiters::{self, Ticket, Waiter},
 };
@@ -168,23 +168,30 @@ impl Acquire {
         waiters::wake([next]);
         Some(Ok(permit))
     }
+
+    fn get_in_line(&mut self, waker: LocalWaker) {
+        let former = self.semaphore.state.borrow_mut().line.wait(&mut self.ticket, waker);
+        drop(former);
+    }
 }
 
 impl Task for Acquire {
     type Output = Result<Permit, Closed>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        if self.ticket.is_none() && fairness::gives_way() {
+            self.get_in_line(cx.local_waker());
+            return Step::Suspended(Wait::Turn);
+        }
         if let Some(permit) = self.try_now() {
-            return Step::Done(permit);
+            return fairness::done(permit);
         }
         let waker = cx.local_waker();
         // Another executor's waker is user code, also when it is cloned: it may have given back.
         if let Some(permit) = self.try_now() {
-            return Step::Done(permit);
+            return fairness::done(permit);
         }
-        let this = &mut *self;
-        let former = this.semaphore.state.borrow_mut().line.wait(&mut this.ticket, waker);
-        drop(former);
+        self.get_in_line(waker);
         Step::Suspended(Wait::Wake)
     }
 }

@@ -5,7 +5,19 @@ use std::{error::Error, fmt};
 use quadrivium_core::{JoinError, host::Label};
 
 /// Why a run of the loop ended without what was asked of it.
-#[derive(Debug)]
+///
+/// It is `Send` and `Sync`, and its `Debug` is its message: so `main` may return it, by itself or
+/// through `?` in any error that takes all errors.
+///
+/// ```
+/// use quadrivium::{prelude::*, time::turn};
+/// use std::error::Error;
+///
+/// fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+///     EventLoop::new()?.block_on(turn())?;
+///     Ok(())
+/// }
+/// ```
 pub enum RunError {
     /// A loop is running on this thread already. Inside a task, `perform` the other task, or spawn
     /// it and join the handle.
@@ -24,7 +36,7 @@ pub enum RunError {
 /// they themselves and the caller of `run` hold what could wake them: no handle is in use elsewhere,
 /// and no task has given its waker away. After `run` its caller may still wake one and run again;
 /// the task of a `block_on` has been cancelled.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Deadlock {
     /// Who they are.
     pub tasks: Vec<Label>,
@@ -60,15 +72,22 @@ impl fmt::Display for Deadlock {
     }
 }
 
-impl Error for RunError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            RunError::Deadlock(deadlock) => Some(deadlock),
-            RunError::Task(error) => Some(error),
-            RunError::Nested | RunError::Stopped => None,
-        }
+/// As `Display`: this is what is printed when `main` returns the error.
+impl fmt::Debug for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
+
+/// As `Display`: this is what is printed when `main` returns the error.
+impl fmt::Debug for Deadlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// It has no source: the message is that of the error inside, and would be printed twice.
+impl Error for RunError {}
 
 impl From<JoinError> for RunError {
     fn from(error: JoinError) -> Self {

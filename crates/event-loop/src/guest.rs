@@ -87,7 +87,9 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<T::Output> {
         match ready!(self.drive(cx)) {
             Ok(output) => Poll::Ready(output),
-            Err(RunError::Task(JoinError::Panicked(payload))) => panic::resume_unwind(payload),
+            Err(RunError::Task(JoinError::Panicked(payload))) => {
+                panic::resume_unwind(payload.into_inner())
+            }
             Err(error) => panic!("{error}"),
         }
     }

@@ -67,7 +67,7 @@ fn keep<T: Send + 'static, K: Task<Output = T> + 'static>(
     }
     let handle = match catch_unwind(AssertUnwindSafe(|| quadrivium_core::spawn(make()))) {
         Ok(handle) => handle,
-        Err(payload) => return promise.end(Err(JoinError::Panicked(payload))),
+        Err(payload) => return promise.end(Err(JoinError::panicked(payload))),
     };
     promise.cancel_by(handle.canceller());
     drop(quadrivium_core::spawn(Reporting { handle, promise: Some(promise) }));

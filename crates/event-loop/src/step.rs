@@ -7,7 +7,7 @@ use std::{
 };
 
 use quadrivium_core::{
-    Context, JoinError, JoinHandle, Step, Task, Wait,
+    Context, JoinError, JoinHandle, Step, Task, Wait, fairness,
     host::{HostedTask, Joined},
 };
 
@@ -42,13 +42,14 @@ impl Shared {
     pub(crate) fn step(&self, key: Key, mut body: HostedTask) {
         self.note(key.slot(), EventKind::Resumed);
         self.running.set(Some(key));
+        fairness::begin_step();
         let waker = waker::waker(key);
         let mut output = None;
         let resume = || body.as_mut().resume_hosted(&mut Context::new(&waker), &mut output);
         match catch_unwind(AssertUnwindSafe(resume)) {
             Ok(Some(wait)) => self.suspend(key, body, wait),
             Ok(None) => self.end(key, body, output.ok_or_else(no_output)),
-            Err(payload) => self.end(key, body, Err(JoinError::Panicked(payload))),
+            Err(payload) => self.end(key, body, Err(JoinError::panicked(payload))),
         }
         self.running.set(None);
         self.show_trace();
@@ -104,7 +105,7 @@ impl Shared {
             Ok(()) => joined,
             Err(payload) => {
                 drop_unread(joined);
-                Err(JoinError::Panicked(payload))
+                Err(JoinError::panicked(payload))
             }
         };
         self.note(
@@ -171,6 +172,8 @@ impl Shared {
     /// What a task that was blocked on came to.
     pub(crate) fn output<T: 'static>(&self, handle: JoinHandle<T>) -> Result<T, RunError> {
         let mut handle = handle;
+        // Nobody is there to give way to.
+        fairness::begin_step();
         match Pin::new(&mut handle).resume(&mut Context::new(Waker::noop())) {
             Step::Done(joined) => joined.map_err(RunError::Task),
             Step::Suspended(_) => Err(RunError::Task(JoinError::Cancelled)),
@@ -181,7 +184,7 @@ impl Shared {
 /// What a hand-written [`Hosted`](quadrivium_core::host::Hosted) comes to that breaks its contract.
 #[cold]
 fn no_output() -> JoinError {
-    JoinError::Panicked(Box::new("a hosted task that waits for nothing must have put an output"))
+    JoinError::panicked(Box::new("a hosted task that waits for nothing must have put an output"))
 }
 
 /// Drops what nobody will read.

@@ -117,7 +117,7 @@ fn a_panic_is_an_error<E: On>() {
     }));
     let ended: Result<(), RunError> = E::block_on(panics);
     let Err(RunError::Task(JoinError::Panicked(payload))) = ended else { panic!("{ended:?}") };
-    assert_eq!(payload.downcast_ref(), Some(&"as planned"));
+    assert_eq!(payload.message(), Some("as planned"));
 }
 
 fn a_deadlock_is_an_error_and_no_end<E: On>() {

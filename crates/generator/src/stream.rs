@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, fmt, future::Future, pin::Pin, rc::Rc};
 
-use quadrivium_core::{Context, Perform, Step, Task, Wait};
+use quadrivium_core::{Context, Perform, Step, Task, Wait, fairness};
 
 use crate::{
     handle::Co,
@@ -113,21 +113,37 @@ impl<T> Task for Next<T> {
     type Output = Option<T>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Option<T>> {
+        if self.generator.is_none() && fairness::gives_way() {
+            self.generator = self.take_generator();
+            return Step::Suspended(Wait::Turn);
+        }
+        match self.resume_generator(cx) {
+            Step::Done(item) => fairness::done(item),
+            suspended => suspended,
+        }
+    }
+}
+
+impl<T> Next<T> {
+    /// The generator, which nobody else has meanwhile; nothing after its end.
+    fn take_generator(&mut self) -> Option<BoxItems<T>> {
+        match self.state.replace(State::Away) {
+            State::Idle(generator) => Some(generator),
+            State::Away => panic!(
+                "two `next` of one stream at once: perform one to its end, or drop it, before the \
+                 other"
+            ),
+            State::Ended => {
+                self.state.set(State::Ended);
+                None
+            }
+        }
+    }
+
+    fn resume_generator(&mut self, cx: &Context<'_>) -> Step<Option<T>> {
         // A local while it runs: a panic ends the stream.
-        let mut generator = match self.generator.take() {
-            Some(generator) => generator,
-            None => match self.state.replace(State::Away) {
-                State::Idle(generator) => generator,
-                State::Away => panic!(
-                    "two `next` of one stream at once: perform one to its end, or drop it, before \
-                     the other"
-                ),
-                State::Ended => {
-                    self.state.set(State::Ended);
-                    return Step::Done(None);
-                }
-            },
-        };
+        let generator = self.generator.take().or_else(|| self.take_generator());
+        let Some(mut generator) = generator else { return Step::Done(None) };
         let ends = EndsStream(&self.state);
         let resumed = generator.resume(cx);
         std::mem::forget(ends);
@@ -229,7 +245,8 @@ impl<T> Iterator for Iter<T> {
 
     fn next(&mut self) -> Option<T> {
         // It stands for every `next`: each gives the generator back when it is done.
-        match Pin::new(&mut self.next).resume(&mut Context::new(std::task::Waker::noop())) {
+        // An iterator has nobody to give way to.
+        match self.next.resume_generator(&Context::new(std::task::Waker::noop())) {
             Step::Done(item) => item,
             Step::Suspended(wait) => self.refuse_to_wait(wait),
         }

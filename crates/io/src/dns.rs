@@ -2,7 +2,7 @@
 
 use std::{future::IntoFuture, io, net::SocketAddr, pin::Pin};
 
-use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait, fairness};
 
 pub use crate::address::Address;
 use crate::{
@@ -53,6 +53,8 @@ pub struct Lookup {
 #[derive(Debug)]
 enum State {
     Known(Result<Vec<SocketAddr>, String>),
+    /// Known, and the others have run first.
+    GaveWay(Result<Vec<SocketAddr>, String>),
     Asked(Offload<io::Result<Vec<SocketAddr>>>),
     Done,
 }
@@ -65,7 +67,13 @@ impl Task for Lookup {
             return Pin::new(asked).resume(cx);
         }
         match std::mem::replace(&mut self.state, State::Done) {
-            State::Known(known) => Step::Done(known.map_err(bad_address)),
+            State::Known(known) if fairness::gives_way() => {
+                self.state = State::GaveWay(known);
+                Step::Suspended(Wait::Turn)
+            }
+            State::Known(known) | State::GaveWay(known) => {
+                fairness::done(known.map_err(bad_address))
+            }
             State::Asked(_) | State::Done => panic!("{RESUMED_AFTER_DONE}"),
         }
     }

@@ -111,7 +111,7 @@ where
         match host::enter(&self.label, || catch_unwind(AssertUnwindSafe(resume))) {
             Ok(Step::Suspended(wait)) => return self.suspend(body, &wait, waker),
             Ok(Step::Done(output)) => self.end(body, Ok(output)),
-            Err(payload) => self.end(body, Err(JoinError::Panicked(payload))),
+            Err(payload) => self.end(body, Err(JoinError::panicked(payload))),
         }
         None
     }
@@ -162,7 +162,7 @@ where
             Ok(()) => joined,
             Err(payload) => {
                 contain(|| drop(joined));
-                Err(JoinError::Panicked(payload))
+                Err(JoinError::panicked(payload))
             }
         };
         if let Some(promise) = promise {

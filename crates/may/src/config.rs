@@ -23,7 +23,6 @@ pub struct Config {
 }
 
 /// Why may was not started as it was to be.
-#[derive(Debug)]
 pub enum StartError {
     /// It runs already: settings come before the first task.
     TooLate,
@@ -101,6 +100,13 @@ impl fmt::Display for StartError {
                 )
             }
         }
+    }
+}
+
+/// As `Display`: this is what is printed when `main` returns the error.
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -81,7 +81,7 @@ where
             // It is dropped where it was to be used.
             promise.end(match catch_unwind(AssertUnwindSafe(|| drop(make))) {
                 Ok(()) => Err(JoinError::Cancelled),
-                Err(payload) => Err(JoinError::Panicked(payload)),
+                Err(payload) => Err(JoinError::panicked(payload)),
             });
         })
     };
@@ -108,7 +108,7 @@ async fn live<T>(
     promise.cancel_by(Canceller::new(move || stopper.stop()));
     let joined = match catch_unwind(AssertUnwindSafe(make)) {
         Ok(task) => guest_loop.perform_at(task, spawned_at).await.map_err(join_error),
-        Err(payload) => Err(JoinError::Panicked(payload)),
+        Err(payload) => Err(JoinError::panicked(payload)),
     };
     let host = guest_loop.host();
     drop(guest_loop);
@@ -126,7 +126,7 @@ fn join_error(error: RunError) -> JoinError {
 }
 
 fn panicked(error: &dyn Display) -> JoinError {
-    JoinError::Panicked(Box::new(error.to_string()))
+    JoinError::panicked(Box::new(error.to_string()))
 }
 
 /// A task and its loop. It stays on its thread.

@@ -125,7 +125,7 @@ fn start_may(descriptor: &OwnedFd) -> io::Result<()> {
     let asked: io::Result<Vec<_>> = (0..2 * workers()).map(|_| descriptor.try_clone()).collect();
     drop(asked?);
     let started =
-        catch_unwind(|| errand::try_send(0, Box::new(|| ()))).map_err(JoinError::Panicked);
+        catch_unwind(|| errand::try_send(0, Box::new(|| ()))).map_err(JoinError::panicked);
     started.map_err(|panic| {
         io::Error::other(panic.panic_message().unwrap_or("its scheduler panics").to_owned())
     })

@@ -194,7 +194,7 @@ fn a_panic_of_the_body_comes_out() {
     let Err(JoinError::Panicked(payload)) = event_loop.block_on(handle).unwrap() else {
         panic!("it panicked")
     };
-    assert_eq!(message(&*payload), "on purpose 7");
+    assert_eq!(payload.message(), Some("on purpose 7"));
     assert_eq!(said.lines(), ["body"]);
 }
 

@@ -128,8 +128,8 @@ pub mod event_loop {
 pub mod task {
     pub use quadrivium_core::{
         BoxTask, Canceller, Context, Either, Join, JoinAll, JoinError, JoinHandle, LocalWaker,
-        Perform, PerformWaits, RESUMED_AFTER_DONE, Race, Step, Task, Wait, join, join_all, race,
-        spawn, spawn_named,
+        PanicPayload, Perform, PerformWaits, RESUMED_AFTER_DONE, Race, Step, Task, Wait, fairness,
+        join, join_all, race, spawn, spawn_named,
     };
 }
 

@@ -95,7 +95,7 @@ fn a_panic(subject: Subject) {
         subject.task(body.run(|| resume_unwind(Box::new("as planned"))))
     };
     let Err(JoinError::Panicked(payload)) = outcome(panics) else { panic!("it has panicked") };
-    assert_eq!(payload.downcast_ref(), Some(&"as planned"));
+    assert_eq!(payload.into_inner().downcast_ref(), Some(&"as planned"));
     assert_eq!(said.lines(), ["held"]);
 }
 

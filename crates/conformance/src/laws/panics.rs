@@ -88,7 +88,7 @@ fn the_payload_is_kept(subject: Subject) {
     let panics = subject.task(body().perform(turn()).run(|| panic_any(42_u8)));
     let handle = event_loop.spawn(panics);
     let Err(JoinError::Panicked(payload)) = event_loop.block_on(handle).unwrap() else { panic!() };
-    assert_eq!(payload.downcast_ref(), Some(&42_u8));
+    assert_eq!(payload.into_inner().downcast_ref(), Some(&42_u8));
 }
 
 fn reaches_who_blocks_on_it(subject: Subject) {

@@ -1,15 +1,16 @@
 //! Nobody starves: busy tasks delay a deadline by a turn, a busy CPU delays it, no one loses it.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{cell::Cell, net::SocketAddr, rc::Rc, time::Duration};
 
 use quadrivium::{
+    dns, generator,
     prelude::*,
-    sync::Notify,
-    task::{Step, Wait},
+    sync::{Barrier, Mutex, Notify, Semaphore, broadcast, channel, oneshot, watch},
+    task::{Either, Step, Wait},
     time::block_for,
 };
 
-use crate::{Subject, body, leaf, new_loop, traced, turns};
+use crate::{Subject, TestLoop, body, leaf, new_loop, traced, turns};
 
 laws! { ($) starvation:
     /// A sleep of no time lets the others run first.
@@ -22,6 +23,46 @@ laws! { ($) starvation:
     a_ping_pong_pair_does_not_hold_back_a_deadline on VirtualClock;
     /// Deadlines that pass while a task keeps the CPU are served afterwards, in their order.
     a_busy_loop_is_late_but_not_wrong on OwnClock;
+    /// A task that receives from a full channel lets the others run, and gets every value in order.
+    a_full_channel_gives_way;
+    /// A task that sends into a channel without a bound lets the others run.
+    a_channel_without_a_bound_gives_way;
+    /// A channel without a bound takes a value at once while a send lets the others run.
+    a_channel_without_a_bound_is_never_full;
+    /// A task that takes a free lock again and again lets the others run.
+    a_free_lock_gives_way;
+    /// A task that takes free permits again and again lets the others run.
+    free_permits_give_way;
+    /// A task that is notified before it waits, again and again, lets the others run.
+    a_notification_that_is_there_gives_way;
+    /// A task that looks at values it changes itself lets the others run.
+    a_value_that_has_changed_gives_way;
+    /// A task that waits for receivers that are gone, again and again, lets the others run.
+    receivers_that_are_gone_give_way;
+    /// A task that receives what was broadcast before lets the others run, and misses nothing.
+    a_broadcast_gives_way;
+    /// A task that is always the last to come to a barrier lets the others run, and leads each time.
+    a_barrier_gives_way;
+    /// A task that takes what was sent to it alone lets the others run.
+    values_that_were_sent_give_way;
+    /// A task that joins tasks that have ended lets the others run.
+    ended_tasks_give_way;
+    /// A task that takes items of a generator that never waits lets the others run.
+    a_generator_of_items_gives_way;
+    /// A task that looks up addresses lets the others run.
+    addresses_give_way;
+    /// A task that goes round many channels, none of which it ever waits for, lets the others run.
+    many_channels_give_way_together;
+    /// A task that waits now and then never gives way.
+    each_step_counts_anew;
+    /// Of two parts of one task that never wait, each goes on in every step.
+    no_part_of_a_task_starves_another;
+    /// A receive that is dropped when it has given way has taken nothing.
+    an_operation_that_has_given_way_has_taken_nothing;
+    /// A notification that is dropped when it has given way is for the next who waits.
+    a_notification_that_has_given_way_is_passed_on;
+    /// A task in line behind a send that has given way gets its turn when that is dropped.
+    who_gives_way_holds_nobody_up;
 }
 
 const MS: Duration = Duration::from_millis(1);
@@ -129,4 +170,250 @@ fn a_busy_loop_is_late_but_not_wrong(subject: Subject) {
         ],
         "{subject}"
     );
+}
+
+/// More operations than are done in a row.
+const MANY: usize = 1_000;
+
+/// Performs what `make` makes many times in one task; meanwhile another one takes three turns.
+fn others_run<P: Task + 'static>(
+    subject: Subject,
+    mut event_loop: TestLoop,
+    mut make: impl FnMut() -> P + 'static,
+) {
+    let begun = Rc::new(Cell::new(0));
+    let counter = Rc::clone(&begun);
+    let busy = body().repeat(MANY, move || {
+        counter.set(counter.get() + 1);
+        make()
+    });
+    let busy = event_loop.spawn(subject.task(busy));
+    event_loop.block_on(subject.task(body().repeat(3, turn))).unwrap();
+    // Four steps, and one operation that has begun and given way.
+    assert!(begun.get() <= 4 * 64 + 1, "{subject}: {} operations in four steps", begun.get());
+    event_loop.block_on(busy).unwrap().unwrap();
+    assert_eq!(begun.get(), MANY, "{subject}");
+}
+
+/// A task worth nothing, whose output is checked.
+fn checked<P: Task + 'static>(task: P, check: impl FnOnce(P::Output) + 'static) -> impl Task {
+    crate::map(task, check)
+}
+
+fn a_full_channel_gives_way(subject: Subject) {
+    let (sender, receiver) = channel::unbounded();
+    (0..MANY).for_each(|n| sender.try_send(n).unwrap());
+    let mut next = 0..;
+    others_run(subject, new_loop(), move || {
+        let expected = next.next();
+        checked(receiver.recv(), move |received| assert_eq!(received.ok(), expected))
+    });
+}
+
+fn a_channel_without_a_bound_gives_way(subject: Subject) {
+    let (sender, receiver) = channel::unbounded();
+    let mut next = 0..;
+    others_run(subject, new_loop(), move || sender.send(next.next().unwrap()));
+    let received: Vec<usize> = std::iter::from_fn(|| receiver.try_recv().ok()).collect();
+    assert!(received.into_iter().eq(0..MANY), "{subject}: all, and in order");
+}
+
+fn a_channel_without_a_bound_is_never_full(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (sender, receiver) = channel::unbounded();
+    let other = sender.clone();
+    let sends = body().repeat(MANY, move || sender.send(()));
+    let sends = event_loop.spawn(subject.task(sends));
+    let sends_at_once =
+        body().run(move || other.try_send(()).expect("there is always room")).perform(turn());
+    event_loop.block_on(subject.task(sends_at_once)).unwrap();
+    event_loop.block_on(sends).unwrap().unwrap();
+    let received = std::iter::from_fn(|| receiver.try_recv().ok()).count();
+    assert_eq!(received, MANY + 1, "{subject}");
+}
+
+fn a_free_lock_gives_way(subject: Subject) {
+    let lock = Mutex::new(());
+    others_run(subject, new_loop(), move || lock.lock());
+}
+
+fn free_permits_give_way(subject: Subject) {
+    let permits = Semaphore::new(2);
+    others_run(subject, new_loop(), move || permits.acquire_many(2));
+}
+
+fn a_notification_that_is_there_gives_way(subject: Subject) {
+    let notify = Notify::new();
+    others_run(subject, new_loop(), move || {
+        notify.notify_one();
+        notify.notified()
+    });
+}
+
+fn a_value_that_has_changed_gives_way(subject: Subject) {
+    let (sender, receiver) = watch::channel(0);
+    let mut next = 1..;
+    others_run(subject, new_loop(), move || {
+        let latest = next.next().unwrap();
+        sender.send(latest);
+        checked(receiver.changed(), move |value| assert_eq!(*value.unwrap(), latest))
+    });
+}
+
+fn receivers_that_are_gone_give_way(subject: Subject) {
+    let (sender, receiver) = watch::channel(());
+    drop(receiver);
+    others_run(subject, new_loop(), move || sender.closed());
+}
+
+fn a_broadcast_gives_way(subject: Subject) {
+    let (sender, receiver) = broadcast::channel(MANY);
+    (0..MANY).for_each(|n| _ = sender.send(n));
+    let mut next = 0..;
+    others_run(subject, new_loop(), move || {
+        let expected = next.next();
+        checked(receiver.recv(), move |received| assert_eq!(received.ok(), expected))
+    });
+}
+
+fn a_barrier_gives_way(subject: Subject) {
+    let barrier = Barrier::new(1);
+    others_run(subject, new_loop(), move || {
+        checked(barrier.wait(), |result| assert!(result.is_leader()))
+    });
+}
+
+fn values_that_were_sent_give_way(subject: Subject) {
+    others_run(subject, new_loop(), || {
+        let (sender, receiver) = oneshot::channel();
+        sender.send(7).unwrap();
+        checked(receiver, |received| assert_eq!(received, Ok(7)))
+    });
+}
+
+fn ended_tasks_give_way(subject: Subject) {
+    let mut event_loop = new_loop();
+    let ended = (0..MANY).map(|n| event_loop.spawn(subject.task(body().worth(move || n))));
+    let mut ended = ended.collect::<Vec<_>>().into_iter().enumerate();
+    event_loop.run().unwrap();
+    others_run(subject, event_loop, move || {
+        let (n, handle) = ended.next().unwrap();
+        checked(handle, move |output| assert_eq!(output.unwrap(), n))
+    });
+}
+
+fn a_generator_of_items_gives_way(subject: Subject) {
+    let mut items = generator::stream(|mut co| async move {
+        for n in 0.. {
+            co.yield_item(n).await;
+        }
+    });
+    let mut next = 0..;
+    others_run(subject, new_loop(), move || {
+        let expected = next.next();
+        checked(items.next(), move |item| assert_eq!(item, expected))
+    });
+}
+
+fn addresses_give_way(subject: Subject) {
+    let address = SocketAddr::from(([127, 0, 0, 1], 80));
+    others_run(subject, new_loop(), move || {
+        checked(dns::lookup(address), move |found| assert_eq!(found.unwrap(), [address]))
+    });
+}
+
+fn many_channels_give_way_together(subject: Subject) {
+    let channels: Vec<_> = (0..MANY).map(|_| channel::unbounded()).collect();
+    channels.iter().for_each(|(sender, _)| sender.try_send(()).unwrap());
+    let mut next = channels.into_iter();
+    others_run(subject, new_loop(), move || {
+        let (_sender, receiver) = next.next().unwrap();
+        checked(receiver.recv(), |received| received.unwrap())
+    });
+}
+
+fn each_step_counts_anew(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (sender, receiver) = channel::unbounded();
+    (0..192).for_each(|n| sender.try_send(n).unwrap());
+    let receiver = Rc::new(receiver);
+    let [one, two, three] = [(); 3].map(|()| Rc::clone(&receiver));
+    let task = body()
+        .repeat(64, move || one.recv())
+        .perform(turn())
+        .repeat(64, move || two.recv())
+        .perform(turn())
+        .repeat(64, move || three.recv());
+    let task = event_loop.spawn(subject.task(task));
+    turns(&mut event_loop, 3);
+    assert!(task.is_finished(), "{subject}: three steps, and no more");
+}
+
+fn no_part_of_a_task_starves_another(subject: Subject) {
+    let mut event_loop = new_loop();
+    let done = [Rc::new(Cell::new(0)), Rc::new(Cell::new(0))];
+    let [one, other] = done.clone().map(|done| {
+        let notify = Notify::new();
+        subject.task(body().repeat(MANY, move || {
+            notify.notify_one();
+            let done = Rc::clone(&done);
+            checked(notify.notified(), move |()| done.set(done.get() + 1))
+        }))
+    });
+    let parts = event_loop.spawn(join(one, other));
+    event_loop.block_on(subject.task(body().repeat(3, turn))).unwrap();
+    let [one, other] = done.each_ref().map(|done| done.get());
+    // The first step is for one of them, as the order says; then each does one at least.
+    assert!(one >= 64 && other >= 3 && one + other <= 4 * 66, "{subject}: {one} and {other}");
+    let _ = event_loop.block_on(parts).unwrap().unwrap();
+}
+
+fn an_operation_that_has_given_way_has_taken_nothing(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (sender, receiver) = channel::bounded(100);
+    (0..100).for_each(|n| sender.try_send(n).unwrap());
+    let receiver = Rc::new(receiver);
+    let [receives, races, goes_on] = [(); 3].map(|()| Rc::clone(&receiver));
+    let task = body()
+        .repeat(64, move || receives.recv())
+        // A turn is over one step later than the receive has given way: that loses.
+        .perform_then(
+            move || race(turn(), races.recv()),
+            |first| assert!(matches!(first, Either::Left(())), "the receive has given way"),
+        )
+        .perform_then(move || goes_on.recv(), |received| assert_eq!(received, Ok(64)));
+    event_loop.block_on(subject.task(task)).unwrap();
+    assert_eq!(receiver.try_recv(), Ok(65), "{subject}");
+}
+
+fn a_notification_that_has_given_way_is_passed_on(subject: Subject) {
+    let mut event_loop = new_loop();
+    let notify = Notify::new();
+    let [begins, gives_way, races, waits] = [(); 4].map(|()| notify.clone());
+    let task = body()
+        .repeat(64, move || {
+            begins.notify_one();
+            begins.notified()
+        })
+        .run(move || gives_way.notify_one())
+        .perform(race(turn(), races.notified()));
+    let waits = event_loop.spawn(subject.task(body().perform(turn()).perform(waits.notified())));
+    event_loop.block_on(subject.task(task)).unwrap();
+    event_loop.block_on(waits).unwrap().unwrap();
+}
+
+fn who_gives_way_holds_nobody_up(subject: Subject) {
+    let mut event_loop = new_loop();
+    let (sender, receiver) = channel::bounded(100);
+    let [begins, races, sends] = [(); 3].map(|()| sender.clone());
+    let mut next = 0..;
+    let task = body()
+        .repeat(64, move || begins.send(next.next().unwrap()))
+        .perform(race(turn(), races.send(100)));
+    let gives_way = event_loop.spawn(subject.task(task));
+    // In line behind it, though there is room for both.
+    event_loop.block_on(subject.task(body().perform(sends.send(101)))).unwrap();
+    event_loop.block_on(gives_way).unwrap().unwrap();
+    let received: Vec<i32> = std::iter::from_fn(|| receiver.try_recv().ok()).collect();
+    assert!(received.into_iter().eq((0..64).chain([101])), "{subject}");
 }

@@ -3,7 +3,7 @@
 use std::{cell::Cell, error::Error, fmt, pin::Pin, rc::Rc};
 
 use super::Shared;
-use crate::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, waiters::Ticket};
+use crate::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, fairness, waiters::Ticket};
 
 /// The end that receives every value that is sent while it is there.
 pub struct Receiver<T> {
@@ -96,16 +96,18 @@ impl<T: Clone> Task for Recv<T> {
         let place = this.place.as_ref().expect(RESUMED_AFTER_DONE);
         // First: another executor's waker is user code when it is cloned, and may send.
         let waker = cx.local_waker();
-        let Some(received) = place.receive() else {
+        let gives_way = this.ticket.is_none() && fairness::gives_way();
+        let received = if gives_way { None } else { place.receive() };
+        let Some(received) = received else {
             let former = place.state.borrow_mut().receiving.wait(&mut this.ticket, waker);
             drop(former);
-            return Step::Suspended(Wait::Wake);
+            return Step::Suspended(if gives_way { Wait::Turn } else { Wait::Wake });
         };
         let own = this.ticket.take();
         let left = own.and_then(|ticket| place.state.borrow_mut().receiving.leave(ticket));
         drop(left);
         this.place = None;
-        Step::Done(received.map(Rc::unwrap_or_clone))
+        fairness::done(received.map(Rc::unwrap_or_clone))
     }
 }
 

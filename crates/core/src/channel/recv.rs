@@ -4,7 +4,7 @@ use std::{error::Error, fmt, pin::Pin, rc::Rc};
 
 use super::state::{Shared, State};
 use crate::{
-    Context, Step, Task, Wait,
+    Context, LocalWaker, Step, Task, Wait, fairness,
     waiters::{self, Ticket, Waiter},
 };
 
@@ -110,24 +110,31 @@ impl<T> Recv<T> {
         waiters::wake([sender, next]);
         Some(Ok(value))
     }
+
+    fn get_in_line(&mut self, waker: LocalWaker) {
+        let receiver = self.receiver.as_ref().expect(crate::RESUMED_AFTER_DONE);
+        let former = receiver.state.borrow_mut().receiving.wait(&mut self.ticket, waker);
+        drop(former);
+    }
 }
 
 impl<T> Task for Recv<T> {
     type Output = Result<T, RecvError>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        if self.ticket.is_none() && fairness::gives_way() {
+            self.get_in_line(cx.local_waker());
+            return Step::Suspended(Wait::Turn);
+        }
         if let Some(received) = self.try_now() {
-            return Step::Done(received);
+            return fairness::done(received);
         }
         let waker = cx.local_waker();
         // Another executor's waker is user code, also when it is cloned: it may have sent.
         if let Some(received) = self.try_now() {
-            return Step::Done(received);
+            return fairness::done(received);
         }
-        let this = &mut *self;
-        let receiver = this.receiver.as_ref().expect("it is not done");
-        let former = receiver.state.borrow_mut().receiving.wait(&mut this.ticket, waker);
-        drop(former);
+        self.get_in_line(waker);
         Step::Suspended(Wait::Wake)
     }
 }

@@ -4,7 +4,7 @@ use std::{error::Error, fmt, pin::Pin, rc::Rc};
 
 use super::state::Shared;
 use crate::{
-    Context, Step, Task, Wait,
+    Context, LocalWaker, Step, Task, Wait, fairness,
     waiters::{self, Ticket},
 };
 
@@ -37,7 +37,9 @@ impl<T> Sender<T> {
         if state.receivers == 0 {
             return Err(TrySendError::Closed(value));
         }
-        if !state.has_room() || !state.sending.is_empty() {
+        // Without a bound nobody waits for room; a send in line only lets the others run first.
+        let is_bounded = state.capacity.is_some();
+        if !state.has_room() || is_bounded && !state.sending.is_empty() {
             return Err(TrySendError::Full(value));
         }
         let receiver = state.put(value);
@@ -113,24 +115,31 @@ impl<T> Send<T> {
         waiters::wake([receiver, next]);
         Some(Ok(()))
     }
+
+    fn get_in_line(&mut self, waker: LocalWaker) {
+        let (sender, _) = self.sender.as_ref().expect(crate::RESUMED_AFTER_DONE);
+        let former = sender.state.borrow_mut().sending.wait(&mut self.ticket, waker);
+        drop(former);
+    }
 }
 
 impl<T> Task for Send<T> {
     type Output = Result<(), SendError<T>>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        if self.ticket.is_none() && fairness::gives_way() {
+            self.get_in_line(cx.local_waker());
+            return Step::Suspended(Wait::Turn);
+        }
         if let Some(sent) = self.try_now() {
-            return Step::Done(sent);
+            return fairness::done(sent);
         }
         let waker = cx.local_waker();
         // Another executor's waker is user code, also when it is cloned: it may have received.
         if let Some(sent) = self.try_now() {
-            return Step::Done(sent);
+            return fairness::done(sent);
         }
-        let this = &mut *self;
-        let (sender, _) = this.sender.as_ref().expect("it is not done");
-        let former = sender.state.borrow_mut().sending.wait(&mut this.ticket, waker);
-        drop(former);
+        self.get_in_line(waker);
         Step::Suspended(Wait::Wake)
     }
 }

@@ -3,7 +3,7 @@
 use std::{cell::Cell, error::Error, fmt, pin::Pin, rc::Rc};
 
 use super::Shared;
-use crate::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, waiters::Ticket};
+use crate::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, fairness, waiters::Ticket};
 
 /// The end that looks at the value. A clone is another receiver, which has seen what this one has.
 pub struct Receiver<T> {
@@ -84,6 +84,12 @@ impl<T> Task for Changed<T> {
         // First: another executor's waker is user code when it is cloned, and may send.
         let waker = cx.local_waker();
         let mut state = seen.state.borrow_mut();
+        if this.ticket.is_none() && fairness::gives_way() {
+            let former = state.changing.wait(&mut this.ticket, waker);
+            drop(state);
+            drop(former);
+            return Step::Suspended(Wait::Turn);
+        }
         let output = if seen.version.replace(state.version) != state.version {
             Ok(Rc::clone(&state.value))
         } else if state.senders == 0 {
@@ -98,7 +104,7 @@ impl<T> Task for Changed<T> {
         drop(state);
         drop(left);
         this.seen = None;
-        Step::Done(output)
+        fairness::done(output)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{mem, pin::Pin, rc::Rc};
 
 use super::{Receiver, Shared};
-use crate::{Context, Step, Task, Wait, waiters::Ticket};
+use crate::{Context, Step, Task, Wait, fairness, waiters::Ticket};
 
 /// The end that says what the value is. Clones send into the same channel; the last one to go closes
 /// it.
@@ -98,13 +98,14 @@ impl<T> Task for Closed<T> {
         // First: another executor's waker is user code when it is cloned, and may drop a receiver.
         let waker = cx.local_waker();
         let mut state = this.state.borrow_mut();
-        if state.receivers == 0 {
-            return Step::Done(());
+        let gives_way = this.ticket.is_none() && fairness::gives_way();
+        if state.receivers == 0 && !gives_way {
+            return fairness::done(());
         }
         let former = state.closing.wait(&mut this.ticket, waker);
         drop(state);
         drop(former);
-        Step::Suspended(Wait::Wake)
+        Step::Suspended(if gives_way { Wait::Turn } else { Wait::Wake })
     }
 }
 

@@ -8,7 +8,6 @@ use super::LARGEST_STACK;
 use super::mapping::most_mappings;
 
 /// The error of asking for a stack. No green thread is harmed: the others go on.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum StackError {
     /// More than [`LARGEST_STACK`] bytes were asked for.
@@ -59,6 +58,13 @@ impl fmt::Display for StackError {
                  spawn no green thread from the destructor of a thread-local"
             ),
         }
+    }
+}
+
+/// As `Display`: this is what is printed when `main` returns the error.
+impl fmt::Debug for StackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -6,7 +6,7 @@ mod work;
 use std::{fmt, future::IntoFuture, io, mem, pin::Pin};
 
 use quadrivium_core::{
-    Context, Perform, RESUMED_AFTER_DONE, SendHold, Step, Task, Wait, send_hold,
+    Context, Perform, RESUMED_AFTER_DONE, SendHold, Step, Task, Wait, fairness, send_hold,
 };
 
 use self::work::{Awaited, Call};
@@ -117,13 +117,19 @@ impl<T: Send + 'static> Task for Offload<T> {
         let (work, hold) = match mem::replace(&mut self.state, State::Done) {
             State::Lazy(pool, call) => {
                 let hold = send_hold();
-                (Awaited::begin(pool, call), hold)
+                let work = Awaited::begin(pool, call);
+                if fairness::gives_way() {
+                    // Only the output, which may be there already, has to wait for the others.
+                    self.state = State::AtWork(work, hold);
+                    return Step::Suspended(Wait::Turn);
+                }
+                (work, hold)
             }
             State::AtWork(work, hold) => (work, hold),
             State::Done => panic!("{RESUMED_AFTER_DONE}"),
         };
         match work.poll(cx.waker()) {
-            Some(output) => Step::Done(output),
+            Some(output) => fairness::done(output),
             None => {
                 self.state = State::AtWork(work, hold);
                 Step::Suspended(Wait::Wake)

@@ -9,7 +9,7 @@ use super::{message, two_workers};
 fn panic_of<T: Send + 'static>(task: impl Task<Output = T> + Send + 'static) -> String {
     two_workers();
     match may::block_on(task) {
-        Err(JoinError::Panicked(payload)) => message(&*payload),
+        Err(JoinError::Panicked(payload)) => message(&*payload.into_inner()),
         Err(JoinError::Cancelled) => panic!("it was cancelled"),
         Ok(_) => panic!("it should have panicked"),
     }
@@ -30,7 +30,7 @@ fn block_on_inside_a_task() {
 /// What comes of a task that somebody else makes and drives.
 fn told(handle: RemoteHandle<()>) -> String {
     message(&*match may::block_on(handle).unwrap() {
-        Err(JoinError::Panicked(payload)) => payload,
+        Err(JoinError::Panicked(payload)) => payload.into_inner(),
         joined => panic!("it should have panicked: {joined:?}"),
     })
 }

@@ -19,7 +19,7 @@ use quadrivium::{
     prelude::{JoinError, Task, future as future_task, sleep, turn},
 };
 
-use super::{MS, SECOND, message, two_workers};
+use super::{MS, SECOND, two_workers};
 
 type SendTask<T> = Pin<Box<dyn Task<Output = T> + Send>>;
 
@@ -118,7 +118,7 @@ fn a_panic() {
         });
         let task = outer.performs(panics, move |()| drop(other));
         let Err(JoinError::Panicked(payload)) = may::block_on(task) else { panic!("it did not") };
-        assert_eq!(message(&*payload), "as planned", "{outer:?} performs {inner:?}");
+        assert_eq!(payload.message(), Some("as planned"), "{outer:?} performs {inner:?}");
         assert_eq!(drops.count(), 2, "{outer:?} performs {inner:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Bug;
 
+const FAIRNESS: &str = "crates/core/src/fairness.rs";
 const ONESHOT: &str = "crates/core/src/oneshot.rs";
 const RECV: &str = "crates/core/src/channel/recv.rs";
 const SEND: &str = "crates/core/src/channel/send.rs";
@@ -9,6 +10,27 @@ const STATE: &str = "crates/core/src/channel/state.rs";
 const LINE: &str = "crates/core/src/line.rs";
 
 pub const BUGS: &[Bug] = &[
+    Bug {
+        name: "never-gives-way",
+        harm: "a task that never has to wait keeps the others from running",
+        file: FAIRNESS,
+        find: "DONE.get() >= IN_A_ROW",
+        replace: "false",
+    },
+    Bug {
+        name: "gives-way-in-each-step",
+        harm: "operations are counted on from step to step, so in the end each of them costs a turn",
+        file: "crates/event-loop/src/step.rs",
+        find: "self.running.set(Some(key));\n        fairness::begin_step();",
+        replace: "self.running.set(Some(key));",
+    },
+    Bug {
+        name: "unbounded-channel-is-full",
+        harm: "a send that lets the others run makes a channel without a bound refuse a value",
+        file: SEND,
+        find: "|| is_bounded && !state",
+        replace: "|| !state",
+    },
     Bug {
         name: "leaked-receiver",
         harm: "a value wakes a receiver that was cancelled, and the one that waits sleeps on",
@@ -41,7 +63,7 @@ pub const BUGS: &[Bug] = &[
         name: "try-send-overtakes",
         harm: "who does not wait takes the room of those who have waited for it",
         file: SEND,
-        find: "if !state.has_room() || !state.sending.is_empty() {",
+        find: "if !state.has_room() || is_bounded && !state.sending.is_empty() {",
         replace: "if !state.has_room() {",
     },
     Bug {

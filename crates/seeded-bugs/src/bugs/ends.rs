@@ -32,7 +32,7 @@ pub const BUGS: &[Bug] = &[
         name: "panic-swallowed",
         harm: "a task that panicked looks as if somebody had cancelled it",
         file: STEP,
-        find: "Err(payload) => self.end(key, body, Err(JoinError::Panicked(payload))),",
+        find: "Err(payload) => self.end(key, body, Err(JoinError::panicked(payload))),",
         replace: "Err(_) => self.end(key, body, Err(JoinError::Cancelled)),",
     },
     Bug {

@@ -7,6 +7,13 @@ const WAITERS: &str = "crates/core/src/waiters.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
+        name: "notification-that-gives-way-is-lost",
+        harm: "a task that lets the others run, and is dropped then, takes a notification along",
+        file: NOTIFY,
+        find: "let left = state.waiters.leave(ticket);\n        state.told.insert(ticket);",
+        replace: "let left = state.waiters.leave(ticket);",
+    },
+    Bug {
         name: "waiters-last-come-first-served",
         harm: "who has waited longest is told last",
         file: WAITERS,
