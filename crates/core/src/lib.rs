@@ -31,6 +31,7 @@ mod context;
 pub mod host;
 mod join_handle;
 pub mod remote;
+pub mod crash_note;
 mod readiness;
 
 mod time;
