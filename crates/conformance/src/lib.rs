@@ -81,6 +81,9 @@ mod child;
 mod sockets;
 mod watchdog;
 
+#[cfg(test)]
+mod needs;
+
 pub use body::{Body, Next, Then, body};
 pub use child::alone;
 pub use event_loop::{

@@ -33,6 +33,7 @@ pub mod fairness;
 mod join_handle;
 mod panic_payload;
 pub mod remote;
+pub mod crash_note;
 mod readiness;
 
 mod time;

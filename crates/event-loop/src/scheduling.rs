@@ -35,6 +35,10 @@ pub(crate) struct Scheduling {
     line: RefCell<Vec<Key>>,
     /// Whose turn it is.
     chosen: Cell<Option<Key>>,
+    /// The tasks in line that a fault has woken.
+    woken_by_fault: RefCell<Vec<Key>>,
+    /// A fault has woken the task whose turn it is.
+    chosen_by_fault: Cell<bool>,
     late: RefCell<Late>,
     /// The last spawned of those that have stood in line: a task after it has never been suspended.
     youngest: Cell<TaskId>,
@@ -48,6 +52,8 @@ impl Scheduling {
             schedule: RefCell::new(Some(schedule)),
             line: RefCell::default(),
             chosen: Cell::new(None),
+            woken_by_fault: RefCell::default(),
+            chosen_by_fault: Cell::new(false),
             late: RefCell::default(),
             youngest: Cell::new(TaskId(0)),
             blocked_on: Cell::new(None),
@@ -145,11 +151,20 @@ impl Shared {
             let due = scheduling.late.borrow_mut().pop_due(now);
             match due {
                 None => break,
-                Some((key, Arrival::Spurious)) => self.wake_by(key, By::Fault),
+                Some((key, Arrival::Spurious)) => self.wake_for_no_reason(scheduling, key),
                 Some((key, Arrival::Delayed)) => self.state.borrow_mut().ready.push(key),
             }
         }
         self.line_up(scheduling, |_| false);
+    }
+
+    /// Resumes a suspended task too early. A task that is ready already is left alone.
+    fn wake_for_no_reason(&self, scheduling: &Scheduling, key: Key) {
+        let is_suspended = |stage| matches!(stage, Stage::Suspended | Stage::SuspendedUntilReady);
+        if self.state.borrow_mut().slots.at(key).is_some_and(|slot| is_suspended(slot.stage)) {
+            scheduling.woken_by_fault.borrow_mut().push(key);
+            self.wake_by(key, By::Fault);
+        }
     }
 
     fn put_off(&self, scheduling: &Scheduling, key: Key, delay: Duration, arrival: Arrival) {
@@ -167,13 +182,18 @@ impl Shared {
         let chosen = scheduling.ask(|schedule| schedule.next(&ids));
         let n = ids.len();
         assert!(chosen < n, "a schedule chose task {chosen} of {n}: it must return an index");
-        Some(scheduling.line.borrow_mut().remove(chosen))
+        let key = scheduling.line.borrow_mut().remove(chosen);
+        let mut by_fault = scheduling.woken_by_fault.borrow_mut();
+        let place = by_fault.iter().position(|woken| *woken == key);
+        scheduling.chosen_by_fault.set(place.map(|place| by_fault.swap_remove(place)).is_some());
+        Some(key)
     }
 
     /// The tasks in line, after those that were cancelled since have been taken out.
     fn ids_in_line(&self, scheduling: &Scheduling) -> Vec<TaskId> {
         let (mut state, mut line) = (self.state.borrow_mut(), scheduling.line.borrow_mut());
         line.retain(|key| state.slots.is_ready(*key));
+        scheduling.woken_by_fault.borrow_mut().retain(|key| state.slots.is_ready(*key));
         line.iter().map(|key| state.slots.id(key.slot())).collect()
     }
 
@@ -191,6 +211,9 @@ impl Shared {
             Fault::None => {}
             Fault::Cancel if scheduling.blocked_on.get() == Some(id) => {}
             Fault::Cancel => self.cancel_task(key),
+            // A second one in a row would resume a task for ever that waits for something else: time
+            // would stand still, and a deadlock would never be found.
+            Fault::Wake(_) if scheduling.chosen_by_fault.get() => {}
             Fault::Wake(after) => self.put_off(scheduling, key, after, Arrival::Spurious),
         }
     }

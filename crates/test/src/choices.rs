@@ -1,6 +1,6 @@
 //! [`Choices`]: where every decision of a run comes from: a seed, or a path through all decisions.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use oorandom::Rand32;
 
@@ -11,8 +11,18 @@ use crate::path::Path;
 pub(crate) enum Choices {
     /// PCG-XSH-RR with 64 bits of state. A seed must mean the same in later versions, so it is not
     /// the generator of a crate that may change its own.
-    Seed(Rand32),
+    Seed(u64, Rand32),
     Path(Path),
+}
+
+/// Which run it is, for messages.
+impl fmt::Display for Choices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Seed(seed, _) => write!(f, "seed {seed}"),
+            Self::Path(path) => write!(f, "choices {}", path.planned()),
+        }
+    }
 }
 
 /// A probability as so many of 2³² draws.
@@ -31,14 +41,14 @@ impl Probability {
 
 impl Choices {
     pub(crate) fn seeded(seed: u64) -> Self {
-        Self::Seed(Rand32::new(seed))
+        Self::Seed(seed, Rand32::new(seed))
     }
 
     /// One of `n`, as an index.
     pub(crate) fn choose(&mut self, n: usize) -> usize {
         match self {
             _ if n < 2 => 0,
-            Self::Seed(rand) => {
+            Self::Seed(_, rand) => {
                 let n = u32::try_from(n).expect("a choice among fewer than 2^32");
                 rand.rand_range(0..n) as usize
             }
@@ -51,7 +61,7 @@ impl Choices {
     pub(crate) fn happens(&mut self, probability: Probability) -> bool {
         match self {
             _ if probability.0 == 0 => false,
-            Self::Seed(rand) => u64::from(rand.rand_u32()) < probability.0,
+            Self::Seed(_, rand) => u64::from(rand.rand_u32()) < probability.0,
             Self::Path(_) => false,
         }
     }
@@ -59,7 +69,7 @@ impl Choices {
     /// A duration up to this one.
     pub(crate) fn up_to(&mut self, most: Duration) -> Duration {
         match self {
-            Self::Seed(rand) => {
+            Self::Seed(_, rand) => {
                 let nanos = most.as_nanos() * u128::from(rand.rand_u32()) / u128::from(u32::MAX);
                 Duration::from_nanos_u128(nanos)
             }
@@ -71,7 +81,7 @@ impl Choices {
     pub(crate) fn into_path(self) -> Path {
         match self {
             Self::Path(path) => path,
-            Self::Seed(_) => unreachable!("every order is tried on a path"),
+            Self::Seed(..) => unreachable!("every order is tried on a path"),
         }
     }
 }

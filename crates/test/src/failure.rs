@@ -59,7 +59,7 @@ impl Failure {
 }
 
 /// The test on this thread, to be named on a command line: its thread is called as it is.
-fn test() -> String {
+pub(crate) fn test() -> String {
     let thread = thread::current();
     let name = thread.name().filter(|name| *name != "main");
     name.map(|name| format!(" {name}")).unwrap_or_default()

@@ -29,6 +29,10 @@
 //! A failure names its seed. `QUADRIVIUM_SEED=17 cargo test` then runs that seed alone, and
 //! [`replay(17, program)`](replay) returns the trace, the same one each time.
 //!
+//! The seed is also printed when a run ends the process: by a panic in a destructor, a stack overflow
+//! of a green thread, a panic that cannot unwind. `QUADRIVIUM_TELL_SEEDS=1` prints each seed before it is
+//! run, for what ends the process without a warning.
+//!
 //! A small program can be run in *every* order:
 //!
 //! ```
@@ -82,6 +86,7 @@ mod choices;
 mod path;
 mod record;
 mod failure;
+mod ending;
 mod leaf;
 pub mod connection;
 pub mod checks;

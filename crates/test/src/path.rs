@@ -40,6 +40,11 @@ impl Path {
         Self { choices, passed: 0 }
     }
 
+    /// The choices that the next run is going to make, before it has made them.
+    pub(crate) fn planned(&self) -> Self {
+        Self { choices: self.choices.clone(), passed: self.choices.len() }
+    }
+
     /// The choice at this place of the path, among `n`.
     pub(crate) fn choose(&mut self, n: usize) -> usize {
         if self.passed == self.choices.len() {

@@ -15,6 +15,7 @@ use quadrivium_event_loop::{EventLoop, Fault, Schedule};
 use crate::{
     Faults, Order,
     choices::{Choices, Probability},
+    ending,
     record::Record,
 };
 
@@ -82,6 +83,7 @@ pub(crate) fn execute<R>(
     let mut event_loop = EventLoop::with_schedule(run.clone())
         .unwrap_or_else(|error| panic!("a simulation needs an event loop: {error}"));
     event_loop.trace(record.clone());
+    let _told = ending::tell(&run.decisions.choices.borrow());
     let _entered = Entered::enter(run);
     let result = catch_unwind(AssertUnwindSafe(|| program(&mut event_loop)));
     // The destructors of the tasks that are left are part of the run.

@@ -19,9 +19,9 @@ laws! { ($) channels:
     /// Room that was promised to a waiting sender is taken by no other.
     nobody_overtakes_who_was_promised_room;
     /// No send overtakes one that is in line, also where there is room for both.
-    nobody_overtakes_who_is_in_line;
+    nobody_overtakes_who_is_in_line needs ByHand;
     /// Receives that wait get values in the order in which they came, and nobody overtakes them.
-    receivers_take_turns;
+    receivers_take_turns needs ByHand;
     /// A channel closes with its last sender; what was sent before arrives.
     closes_with_its_last_sender;
     /// Who waits for a value when the last sender goes is told.

@@ -16,6 +16,7 @@ use quadrivium::{
     prelude::*,
     sync::{Notify, oneshot},
     task::{Step, Wait},
+    test::{Faults, Simulation},
 };
 
 use crate::{Probe, Said, Subject, body, leaf, new_loop, turns};
@@ -44,6 +45,8 @@ laws! { ($) deadlock:
     not_while_a_polled_stream_has_a_waker;
     /// When those are gone, it is one.
     certain_again_when_they_are_gone;
+    /// In a simulation that wakes every task for no reason, time goes on and a deadlock is found.
+    spurious_wakes_hide_none;
 }
 
 /// The names in a report.
@@ -249,4 +252,17 @@ fn certain_again_when_they_are_gone(subject: Subject) {
     // The task whose waker was given away is gone, so nobody has a waker that wakes.
     watched.cancel();
     assert_eq!(names(&expect_deadlock(event_loop.run())), ["stuck"]);
+}
+
+fn spurious_wakes_hide_none(subject: Subject) {
+    const SECOND: Duration = Duration::from_secs(1);
+    for within in [Duration::ZERO, SECOND] {
+        let always = Faults::none().spurious_wakes(1.0, within);
+        Simulation::new().seeds(0..3).max_steps(100).faults(always).run(|event_loop| {
+            event_loop.block_on(subject.task(body().perform(sleep(SECOND)))).unwrap();
+            let stuck = subject.task(body().perform(Notify::new().notified()));
+            drop(event_loop.spawn_named("stuck", stuck));
+            assert_eq!(names(&expect_deadlock(event_loop.run())), ["stuck"]);
+        });
+    }
 }

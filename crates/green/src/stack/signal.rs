@@ -9,6 +9,8 @@ use std::process;
 use std::ptr;
 use std::sync::{Once, OnceLock};
 
+use quadrivium_core::crash_note;
+
 use super::overflow;
 
 /// Bytes of an alternate signal stack: ample for a register file of AVX-512 or AMX (about 11 KiB)
@@ -58,8 +60,12 @@ extern "C" fn on_fault(
     // SA_SIGINFO the kernel passes a valid siginfo; for these two signals it has an address, and
     // for one that was sent by kill any number, which is harmless to compare.
     let (address, was_sent) = unsafe { ((*info).si_addr() as usize, (*info).si_code <= 0) };
-    if !was_sent && overflow::report(address) {
-        process::abort();
+    if !was_sent {
+        let is_overflow = overflow::report(address);
+        print_crash_note();
+        if is_overflow {
+            process::abort();
+        }
     }
     let before = if signal == libc::SIGBUS { &BUS_BEFORE } else { &SEGV_BEFORE };
     let Some(before) = before.get() else { return };
@@ -77,6 +83,16 @@ extern "C" fn on_fault(
             let handler: extern "C" fn(libc::c_int) = unsafe { mem::transmute(handler) };
             handler(signal);
         }
+    }
+}
+
+/// Tells what this thread was doing that can be repeated. Async-signal-safe.
+fn print_crash_note() {
+    let note = crash_note::current();
+    let text = note.bytes();
+    if !text.is_empty() {
+        // SAFETY: the text is initialised, and as long as it says. Nobody is left to hear of a failure.
+        unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
     }
 }
 

@@ -72,6 +72,13 @@ pub const BUGS: &[Bug] = &[
         replace: "",
     },
     Bug {
+        name: "spurious-wakes-without-end",
+        harm: "a simulation with spurious wakes calls a sleep a livelock and finds no deadlock",
+        file: "crates/event-loop/src/scheduling.rs",
+        find: "Fault::Wake(_) if scheduling.chosen_by_fault.get() => {}",
+        replace: "",
+    },
+    Bug {
         name: "stop-sticks",
         harm: "a loop that was stopped once can never run again",
         file: SHARED,

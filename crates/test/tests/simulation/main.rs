@@ -8,6 +8,7 @@ mod orders;
 mod brute_force;
 mod replays;
 mod failures;
+mod endings;
 mod environment;
 mod schedules;
 

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use quadrivium::{
     EventLoop,
+    event_loop::{Fault, Schedule},
+    host::TaskId,
+    join_all,
     prelude::*,
     sync::oneshot,
     test::{Faults, Order, Simulation},
@@ -16,15 +19,10 @@ const SECOND: Duration = Duration::from_secs(1);
 #[test]
 fn a_spurious_wake_resumes_a_task_too_early_and_it_waits_on() {
     in_every_style(|style| {
-        let simulation = Simulation::new().max_steps(3).faults(
-            // Always, and at once: it would go on for ever.
-            Faults::none().spurious_wakes(1.0, Duration::ZERO),
-        );
-        let replay = simulation.replay(0, |event_loop: &mut EventLoop| {
-            drop(event_loop.block_on(style.task(script().perform(sleep(SECOND)))));
-        });
+        let at_once = Faults::none().spurious_wakes(1.0, Duration::ZERO);
+        let simulation = Simulation::new().max_steps(100).faults(at_once);
         assert_eq!(
-            replay.trace,
+            trace(&simulation, || style.task(script().perform(sleep(SECOND)))),
             [
                 "0ns task 1 spawned",
                 "0ns task 1 resumed",
@@ -32,13 +30,68 @@ fn a_spurious_wake_resumes_a_task_too_early_and_it_waits_on() {
                 "0ns task 1 woken for no reason", // The fault.
                 "0ns task 1 resumed",
                 "0ns task 1 suspended until 1s", // Its second is not over.
-                "0ns task 1 woken for no reason",
-                "0ns task 1 resumed",
-                "0ns task 1 suspended until 1s",
-                "0ns task 1 woken for no reason", // Another step is one too many.
-                "0ns task 1 cancelled",           // The loop is dropped.
+                // No fault follows a fault, or time would stand still.
+                "1s task 1 woken by its deadline",
+                "1s task 1 resumed",
+                "1s task 1 done",
             ]
         );
+    });
+}
+
+#[test]
+fn a_task_that_was_woken_for_a_reason_is_woken_for_no_reason_again() {
+    in_every_style(|style| {
+        let at_once = Faults::none().spurious_wakes(1.0, Duration::ZERO);
+        let simulation = Simulation::new().max_steps(100).faults(at_once);
+        let sleeps = || style.task(script().perform(sleep(SECOND)).perform(sleep(SECOND)));
+        let lines = trace(&simulation, sleeps);
+        let faults: Vec<_> = lines.iter().filter(|line| line.ends_with("for no reason")).collect();
+        assert_eq!(faults, ["0ns task 1 woken for no reason", "1s task 1 woken for no reason"]);
+    });
+}
+
+#[test]
+fn a_deadlock_is_reported_however_many_spurious_wakes_there_are() {
+    in_every_style(|style| {
+        for within in [Duration::ZERO, SECOND] {
+            let faults = Faults::none().spurious_wakes(1.0, within);
+            let always = Simulation::new().max_steps(100).faults(faults);
+            let replay = always.replay(0, |event_loop: &mut EventLoop| {
+                let (_sender, receiver) = oneshot::channel::<()>();
+                let error = event_loop.block_on(style.task(script().perform(receiver)));
+                matches!(error, Err(RunError::Deadlock(_)))
+            });
+            assert_eq!(replay.result, Ok(true), "within {within:?}");
+        }
+    });
+}
+
+#[test]
+fn a_fault_that_a_schedule_repeats_does_not_stop_the_time() {
+    /// Wakes every task that suspends, whatever was before. Counts the steps.
+    struct Always(usize);
+
+    impl Schedule for Always {
+        fn next(&mut self, _: &[TaskId]) -> usize {
+            self.0 += 1;
+            assert!(self.0 < 100, "time stands still");
+            0
+        }
+
+        fn suspended(&mut self, _: TaskId) -> Fault {
+            Fault::Wake(Duration::ZERO)
+        }
+    }
+
+    in_every_style(|style| {
+        let mut event_loop = EventLoop::with_schedule(Always(0)).unwrap();
+        let sleeps = [1, 2, 3].map(|n| {
+            let sleeps = style.task(script().turns(n).perform(sleep(SECOND)));
+            event_loop.spawn(sleeps)
+        });
+        event_loop.block_on(join_all(sleeps)).unwrap();
+        assert_eq!(event_loop.elapsed(), SECOND);
     });
 }
 

@@ -1,0 +1,88 @@
+//! Every law declares what it needs of a style: all laws run for a style that has no feature, and a law
+//! that uses a feature without declaring it fails.
+//!
+//! What a law needs of a host is checked likewise in `tests/hosts`, on the host `smol`, which has no
+//! feature.
+
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::Pin,
+    sync::Mutex,
+    task::Waker,
+};
+
+use quadrivium::{
+    Task, host,
+    task::{BoxTask, Context, Step},
+};
+
+use crate::{Body, Feature, Style, Subject, Value, Virtual, check_on, law, laws, styles::Future};
+
+/// The future style, without the features that a style may lack.
+struct Featureless;
+
+impl Style for Featureless {
+    fn name(&self) -> &'static str {
+        "featureless"
+    }
+
+    fn task(&self, body: Body<Value>) -> BoxTask<Value> {
+        Box::pin(Suspicious { task: Some(Future.task(body)) })
+    }
+
+    fn supports(&self, feature: Feature) -> bool {
+        match feature {
+            Feature::ByHand | Feature::QuietCancel => false,
+        }
+    }
+}
+
+/// Notes a resume by hand, and unwinds when it is dropped, as a green thread does.
+struct Suspicious {
+    task: Option<BoxTask<Value>>,
+}
+
+/// The laws that resume by hand and do not say so. A law may catch the panic that tells it.
+static BY_HAND: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+impl Task for Suspicious {
+    type Output = Value;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Value> {
+        // Loops have wakers of their own, and are the host of the thread while they resume.
+        if host::current().is_none() || cx.waker().will_wake(Waker::noop()) {
+            BY_HAND.lock().expect("nobody panics under it").insert(law::name());
+            panic!("{} resumes by hand: it must say `needs ByHand`", law::name());
+        }
+        let step = self.task.as_mut().expect("it is resumed until it is done").as_mut().resume(cx);
+        if matches!(step, Step::Done(_)) {
+            self.task = None;
+        }
+        step
+    }
+}
+
+impl Drop for Suspicious {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            let unwinds = catch_unwind(AssertUnwindSafe(move || {
+                // A second panic in here ends the process: that law must say `needs QuietCancel`.
+                let _dropped_by_unwinding = task;
+                resume_unwind(Box::new(()))
+            }));
+            drop::<Result<(), _>>(unwinds);
+        }
+    }
+}
+
+#[test]
+fn a_law_declares_the_features_that_it_uses() {
+    let test = concat!(module_path!(), "::a_law_declares_the_features_that_it_uses");
+    let tally = catch_unwind(|| check_on(&Virtual, Subject::of(&Featureless), laws(), test));
+    let by_hand = BY_HAND.lock().expect("nobody panics under it");
+    assert!(by_hand.is_empty(), "these laws must say `needs ByHand`: {by_hand:?}");
+    let tally = tally.expect("each law that is not spared holds");
+    let with_needs = laws().filter(|law| !law.needs.is_empty()).count();
+    assert_eq!(tally.spared, with_needs, "nothing else is spared");
+}
