@@ -9,6 +9,7 @@ use quadrivium::{
     green::StackError,
     may::StartError,
     prelude::*,
+    process::StatusLost,
     sync::{Notify, broadcast, channel, oneshot, semaphore, watch},
     task::PanicPayload,
     time::Elapsed,
@@ -46,6 +47,7 @@ fn every_error_goes_through_any_other() {
         watch::RecvError,
         broadcast::RecvError,
         broadcast::TryRecvError,
+        StatusLost,
     ];
     let checked: BTreeSet<&str> = checked.into_iter().map(last_name).collect();
     let mut written = BTreeSet::new();
