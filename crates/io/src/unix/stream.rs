@@ -22,8 +22,8 @@ use crate::{
     operation::{Leaf, Operation},
     options::socket,
     read_to_end::read_to_end,
-    source::Source,
-    stream::{self, Stream, moved},
+    source::{Source, Tried},
+    stream::{self, Stream},
 };
 
 type Std = std::os::unix::net::UnixStream;
