@@ -73,10 +73,15 @@ impl<T: AsFd> Source<T> {
         self.io.as_ref().expect("it is taken out by value")
     }
 
-    /// The descriptor, deregistered.
-    pub(crate) fn into_io(mut self) -> T {
-        self.deregister();
-        self.io.take().expect("it is taken out once")
+    /// The descriptor, deregistered, for its last user.
+    ///
+    /// Whether a descriptor blocks is a property of what it refers to, and another one for the same
+    /// thing shares it. So there is nothing to give out while others use it: either they would block
+    /// their loop, or the taker would get `EAGAIN` without knowing why.
+    pub(crate) fn take_out(source: Arc<Self>) -> io::Result<T> {
+        let mut source = Arc::try_unwrap(source).map_err(|_| used_by_others())?;
+        source.deregister();
+        Ok(source.io.take().expect("it is taken out once"))
     }
 
     /// Tries until it is done or would block. Then waits, on the host that drives this thread.
@@ -171,6 +176,12 @@ impl<T: AsFd> Source<T> {
 #[cold]
 fn waited_for_elsewhere() -> io::Error {
     let remedy = "a task on another host waits for this descriptor: let it end first, or cancel it";
+    io::Error::new(io::ErrorKind::ResourceBusy, remedy)
+}
+
+#[cold]
+fn used_by_others() -> io::Error {
+    let remedy = "clones of it or operations on it are left, and would block too: drop them first";
     io::Error::new(io::ErrorKind::ResourceBusy, remedy)
 }
 

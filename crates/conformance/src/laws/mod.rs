@@ -58,6 +58,7 @@ mod signals;
 mod pipes;
 mod processes;
 mod child_cancels;
+mod taken_out;
 
 // What other threads do for it.
 mod holds;
@@ -123,6 +124,7 @@ const TOPICS: &[&[Law]] = &[
     pipes::LAWS,
     processes::LAWS,
     child_cancels::LAWS,
+    taken_out::LAWS,
     holds::LAWS,
     offload::LAWS,
     files::LAWS,
@@ -197,6 +199,7 @@ macro_rules! every_law {
         $crate::pipes! {}
         $crate::processes! {}
         $crate::child_cancels! {}
+        $crate::taken_out! {}
         $crate::holds! {}
         $crate::offload! {}
         $crate::files! {}

@@ -4,7 +4,7 @@ use std::{
     io::{self, IoSlice, IoSliceMut},
     net::Shutdown,
     os::{
-        fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
         unix::net::SocketAddr,
     },
     path::Path,
