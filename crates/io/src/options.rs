@@ -18,17 +18,26 @@ macro_rules! socket {
                 Ok(Self::new(socket))
             }
 
-            /// The socket for the standard library. It still does not block. While clones of it or
-            /// operations on it are left, it is another descriptor of the same socket.
+            /// The socket for the standard library, which blocks again.
             ///
             /// # Errors
             ///
-            /// When no more descriptors are to be had.
+            /// `ResourceBusy` while clones of the socket or operations on it are left: they would
+            /// block, too. When it cannot be made blocking.
             pub fn into_std(self) -> io::Result<Std> {
-                match Arc::try_unwrap(self.source) {
-                    Ok(source) => Ok(source.into_io()),
-                    Err(source) => source.io().try_clone(),
-                }
+                let socket = Source::take_out(self.source)?;
+                socket.set_nonblocking(false)?;
+                Ok(socket)
+            }
+
+            /// The descriptor, which blocks again: for a [`Stdio`](crate::process::Stdio) of a child,
+            /// or another library.
+            ///
+            /// # Errors
+            ///
+            /// As [`into_std`](Self::into_std).
+            pub fn into_fd(self) -> io::Result<OwnedFd> {
+                self.into_std().map(OwnedFd::from)
             }
 
             /// The error that the kernel keeps for this socket, which it forgets then.
@@ -78,7 +87,8 @@ macro_rules! socket {
             }
         }
 
-        /// For all other options, such as with `socket2::SockRef`.
+        /// For all other options, such as with `socket2::SockRef`. It does not block: a child gets one
+        /// by `into_fd`.
         impl AsFd for $socket {
             fn as_fd(&self) -> BorrowedFd<'_> {
                 self.source.io().as_fd()

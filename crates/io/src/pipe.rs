@@ -16,8 +16,8 @@ use crate::{
     methods::{read_operations, write_operations},
     operation::{Leaf, Operation},
     read_to_end::read_to_end,
-    source::Source,
-    stream::{self, Stream, moved},
+    source::{Source, Tried},
+    stream::{self, Stream},
 };
 
 /// Reads and writes whatever descriptor it is, in the direction in which that can be done.
@@ -80,18 +80,14 @@ macro_rules! pipe_end {
                 Ok(Self { source: Arc::new(Source::new(fd.into())) })
             }
 
-            /// The descriptor, which blocks again: for the standard library, or another child.
-            /// While clones of this end or operations on it are left, it is another descriptor of
-            /// the same end, and they would block too: let them end first.
+            /// The descriptor, which blocks again: for the standard library, or a child.
             ///
             /// # Errors
             ///
-            /// When no more descriptors are to be had.
+            /// `ResourceBusy` while clones of this end or operations on it are left: they would
+            /// block, too. When it cannot be made blocking.
             pub fn into_fd(self) -> io::Result<OwnedFd> {
-                let fd: OwnedFd = match Arc::try_unwrap(self.source) {
-                    Ok(source) => source.into_io().into(),
-                    Err(source) => source.io().as_fd().try_clone_to_owned()?,
-                };
+                let fd: OwnedFd = Source::take_out(self.source)?.into();
                 ioctl_fionbio(&fd, false)?;
                 Ok(fd)
             }

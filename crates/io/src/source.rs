@@ -51,10 +51,6 @@ struct Registration {
 pub(crate) enum Tried<R> {
     /// Done.
     Done(R),
-    /// Done, and the kernel has no more: fewer bytes of a stream were moved than could be.
-    Last(R),
-    /// Not done, for that reason.
-    Short,
     /// Not done, and the others are to run first.
     Turn,
     /// Not done, and no edge will tell when to try again.
@@ -77,10 +73,15 @@ impl<T: AsFd> Source<T> {
         self.io.as_ref().expect("it is taken out by value")
     }
 
-    /// The descriptor, deregistered.
-    pub(crate) fn into_io(mut self) -> T {
-        self.deregister();
-        self.io.take().expect("it is taken out once")
+    /// The descriptor, deregistered, for its last user.
+    ///
+    /// Whether a descriptor blocks is a property of what it refers to, and another one for the same
+    /// thing shares it. So there is nothing to give out while others use it: either they would block
+    /// their loop, or the taker would get `EAGAIN` without knowing why.
+    pub(crate) fn take_out(source: Arc<Self>) -> io::Result<T> {
+        let mut source = Arc::try_unwrap(source).map_err(|_| used_by_others())?;
+        source.deregister();
+        Ok(source.io.take().expect("it is taken out once"))
     }
 
     /// Tries until it is done or would block. Then waits, on the host that drives this thread.
@@ -109,18 +110,12 @@ impl<T: AsFd> Source<T> {
             }
             match attempt(self.io()) {
                 Ok(Tried::Done(output)) => break Ok(output),
-                Ok(Tried::Last(output)) => {
-                    edge.inspect(|edge| self.readiness.short(interest, *edge));
-                    break Ok(output);
-                }
-                Ok(Tried::Short) => {
-                    edge.inspect(|edge| self.readiness.short(interest, *edge));
-                }
                 Ok(Tried::Turn) => return self.suspend(Wait::Turn),
                 Ok(Tried::Later) => return self.suspend(Wait::Until(cx.now() + AGAIN_AFTER)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    edge.inspect(|edge| self.readiness.drained(interest, *edge));
+                    let edge = edge.expect("an attempt on no bytes does not block");
+                    self.readiness.drained(interest, edge);
                 }
                 Err(error) => break Err(error),
             }
@@ -181,6 +176,12 @@ impl<T: AsFd> Source<T> {
 #[cold]
 fn waited_for_elsewhere() -> io::Error {
     let remedy = "a task on another host waits for this descriptor: let it end first, or cancel it";
+    io::Error::new(io::ErrorKind::ResourceBusy, remedy)
+}
+
+#[cold]
+fn used_by_others() -> io::Error {
+    let remedy = "clones of it or operations on it are left, and would block too: drop them first";
     io::Error::new(io::ErrorKind::ResourceBusy, remedy)
 }
 

@@ -53,11 +53,14 @@ mod udp;
 mod unix_sockets;
 mod socket_cancels;
 mod no_bytes;
+mod slices;
+mod urgent_bytes;
 mod signals;
 mod pipes;
 mod processes;
 mod ended_children;
 mod child_cancels;
+mod taken_out;
 
 // What other threads do for it.
 mod holds;
@@ -118,11 +121,14 @@ const TOPICS: &[&[Law]] = &[
     unix_sockets::LAWS,
     socket_cancels::LAWS,
     no_bytes::LAWS,
+    slices::LAWS,
+    urgent_bytes::LAWS,
     signals::LAWS,
     pipes::LAWS,
     processes::LAWS,
     ended_children::LAWS,
     child_cancels::LAWS,
+    taken_out::LAWS,
     holds::LAWS,
     offload::LAWS,
     files::LAWS,
@@ -192,11 +198,14 @@ macro_rules! every_law {
         $crate::unix_sockets! {}
         $crate::socket_cancels! {}
         $crate::no_bytes! {}
+        $crate::slices! {}
+        $crate::urgent_bytes! {}
         $crate::signals! {}
         $crate::pipes! {}
         $crate::processes! {}
         $crate::ended_children! {}
         $crate::child_cancels! {}
+        $crate::taken_out! {}
         $crate::holds! {}
         $crate::offload! {}
         $crate::files! {}

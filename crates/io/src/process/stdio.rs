@@ -10,8 +10,9 @@ use std::{
 /// What the standard input, output or error of a child is: that of [`std::process::Stdio`], and it
 /// can be copied, as a [`Command`](super::Command) can.
 ///
-/// Any descriptor of the standard library becomes one by `into`, and any of ours by its
-/// [`into_fd`](crate::PipeReader::into_fd) before.
+/// Any descriptor of the standard library becomes one by `into`, and any pipe or socket of ours
+/// by its [`into_fd`](crate::net::TcpStream::into_fd) before. A child does not expect a descriptor
+/// that does not block: its output would be lost where it has to wait.
 #[derive(Clone, Debug)]
 pub struct Stdio(Kind);
 

@@ -3,7 +3,7 @@
 use std::{
     io::{self, IoSlice, IoSliceMut},
     net::{Shutdown, SocketAddr},
-    os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
+    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
     sync::Arc,
     time::Duration,
 };
@@ -22,7 +22,7 @@ use crate::{
     options::socket,
     read_to_end::read_to_end,
     source::{Source, Tried},
-    stream::{self, Stream, moved},
+    stream::{self, Stream},
 };
 
 type Std = std::net::TcpStream;

@@ -1,0 +1,144 @@
+//! Sockets and pipes that are taken out of the loop again, for the standard library or a child.
+
+use std::{
+    io::{self, ErrorKind},
+    os::fd::{AsFd, OwnedFd},
+};
+
+use quadrivium::{
+    io::{PipeReader, PipeWriter, pipe},
+    net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream},
+    task::BoxTask,
+};
+use rustix::fs::{OFlags, fcntl_getfl};
+
+use super::processes::sh;
+use crate::{
+    Subject, body,
+    sockets::{NewPath, listener, ok, read, real_loop, tcp},
+    turns,
+};
+
+laws! { ($) taken_out:
+    /// A socket or a pipe that is taken out blocks again, whatever it was used for.
+    it_blocks_again;
+    /// An operation that is done is no user any more, for the task that performed it either.
+    right_after_an_operation;
+    /// Nothing is taken out while clones or operations are left, which go on as before.
+    not_while_others_use_it;
+    /// A child writes three million bytes to a socket or a pipe, and all of them arrive.
+    as_the_output_of_a_child;
+}
+
+fn blocks(fd: impl AsFd) -> bool {
+    !fcntl_getfl(fd).unwrap().contains(OFlags::NONBLOCK)
+}
+
+/// Each type of socket, and the ends of a pipe: does something with a task, and takes it out.
+macro_rules! each_is_taken_out {
+    ($subject:expr, $event_loop:expr, $($made:expr => $operation:expr, $take_out:ident;)*) => { $( {
+        let it = $made;
+        assert!(!blocks(&it), "it is for tasks");
+        let operation = $operation;
+        let waits = operation(it.clone());
+        // It has waited, so it is registered.
+        let waits = $event_loop.spawn($subject.task(body().perform_then(|| waits, drop)));
+        turns(&mut $event_loop, 2);
+        waits.cancel();
+        assert!(blocks(it.$take_out().unwrap()));
+    } )* };
+}
+
+fn it_blocks_again(subject: Subject) {
+    let mut event_loop = real_loop();
+    let path = NewPath::new();
+    let (tcp_one, tcp_other) = tcp();
+    let (unix_one, unix_other) = UnixStream::pair().unwrap();
+    let (reader, _writer) = pipe().unwrap();
+    let (_reader, writer) = pipe().unwrap();
+    let local = || ([127, 0, 0, 1], 0).into();
+    each_is_taken_out! { subject, event_loop,
+        tcp_one => |it: TcpStream| it.read_owned([0; 1]), into_std;
+        tcp_other => |it: TcpStream| it.read_owned([0; 1]), into_fd;
+        unix_one => |it: UnixStream| it.read_owned([0; 1]), into_std;
+        unix_other => |it: UnixStream| it.read_owned([0; 1]), into_fd;
+        listener().0 => |it: TcpListener| it.accept(), into_std;
+        listener().0 => |it: TcpListener| it.accept(), into_fd;
+        UnixListener::bind(&path.0).unwrap() => |it: UnixListener| it.accept(), into_std;
+        UdpSocket::bind(local()).unwrap() => |it: UdpSocket| it.recv_owned([0; 1]), into_std;
+        UdpSocket::bind(local()).unwrap() => |it: UdpSocket| it.recv_owned([0; 1]), into_fd;
+        UnixDatagram::unbound().unwrap() => |it: UnixDatagram| it.recv_owned([0; 1]), into_std;
+        UnixDatagram::unbound().unwrap() => |it: UnixDatagram| it.recv_owned([0; 1]), into_fd;
+        reader => |it: PipeReader| it.read_owned([0; 1]), into_fd;
+        writer => |it: PipeWriter| it.write_owned([0; 1]), into_fd;
+    }
+}
+
+fn right_after_an_operation(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = tcp();
+    let [reads, writes] = [(); 2].map(|()| one.clone());
+    let uses = body()
+        .perform_then(move || reads.read_owned([0; 1]), |it| assert_eq!(ok(it), 1))
+        .perform_then(move || writes.write_all_owned("!"), ok)
+        .run(move || assert!(blocks(one.into_std().unwrap())));
+    let uses = event_loop.spawn(subject.task(uses));
+    turns(&mut event_loop, 2);
+    let writes = body().perform_then(move || other.write_all_owned("!"), ok);
+    event_loop.block_on(subject.task(writes)).unwrap();
+    event_loop.block_on(uses).unwrap().unwrap();
+}
+
+fn not_while_others_use_it(subject: Subject) {
+    let mut event_loop = real_loop();
+    let (one, other) = tcp();
+    let reads = one.clone();
+    let reads = body()
+        .perform_then(move || reads.read_owned(vec![0; 9]), |it| assert_eq!(read(it), b"hello"));
+    let reads = event_loop.spawn(subject.task(reads));
+    turns(&mut event_loop, 2);
+    assert_eq!(one.clone().into_std().unwrap_err().kind(), ErrorKind::ResourceBusy);
+    assert_eq!(one.clone().into_fd().unwrap_err().kind(), ErrorKind::ResourceBusy);
+    assert!(!blocks(&one), "the task that waits would block its loop");
+    let writes = body().perform_then(move || other.write_all_owned("hello"), ok);
+    event_loop.block_on(subject.task(writes)).unwrap();
+    event_loop.block_on(reads).unwrap().unwrap();
+    assert!(blocks(one.into_std().unwrap()), "the last one");
+
+    let (reader, writer) = pipe().unwrap();
+    assert_eq!(reader.clone().into_fd().unwrap_err().kind(), ErrorKind::ResourceBusy);
+    let write = writer.write_all_owned("");
+    assert_eq!(writer.into_fd().unwrap_err().kind(), ErrorKind::ResourceBusy);
+    drop(write);
+    assert!(blocks(reader.into_fd().unwrap()));
+}
+
+fn as_the_output_of_a_child(subject: Subject) {
+    const N: usize = 3_000_000;
+    let mut event_loop = real_loop();
+    let outputs: [fn() -> (OwnedFd, BoxTask<(io::Result<usize>, Vec<u8>)>); 3] = [
+        || {
+            let (one, other) = tcp();
+            (other.into_fd().unwrap(), Box::pin(one.read_to_end_owned(Vec::new())))
+        },
+        || {
+            let (one, other) = UnixStream::pair().unwrap();
+            (other.into_std().unwrap().into(), Box::pin(one.read_to_end_owned(Vec::new())))
+        },
+        || {
+            let (reader, writer) = pipe().unwrap();
+            (writer.into_fd().unwrap(), Box::pin(reader.read_to_end_owned(Vec::new())))
+        },
+    ];
+    for output in outputs {
+        let (output, reads) = output();
+        let mut command = sh(&format!("head -c {N} /dev/zero"));
+        let mut child = command.stdout(output).spawn().unwrap();
+        // Our copy of the output goes with it, so that the end of the stream comes.
+        drop(command);
+        let ends = body()
+            .perform_then(|| reads, |(n, _)| assert_eq!(n.unwrap(), N))
+            .perform_then(move || child.wait(), |status| assert!(status.unwrap().success()));
+        event_loop.block_on(subject.task(ends)).unwrap();
+    }
+}
