@@ -241,8 +241,8 @@ pub fn label() -> Option<Label> {
 /// assert!(error.to_string().starts_with("the operating system refuses a thread for files: "));
 /// ```
 pub fn refused(what: &str, error: &io::Error) -> io::Error {
-    let remedy = "raise the limit of threads and processes (`ulimit -u`, `pids.max` of the control \
-                  group), or try again when fewer of them run";
+    let remedy = "raise the limit of threads and processes (`ulimit -u`, or `pids.max` of the control \
+                  group), or run fewer of them";
     let message = format!("the operating system refuses {what}: {error}: {remedy}");
     io::Error::new(io::ErrorKind::QuotaExceeded, message)
 }
