@@ -1,10 +1,10 @@
 //! [`Finding`]: a leaf that is done at once, or on another OS thread.
 
-use std::pin::Pin;
+use std::{io, pin::Pin};
 
 use quadrivium::{
     task::{Context, Perform, RESUMED_AFTER_DONE, Step, Task},
-    thread::{Offload, offload},
+    thread::{Offload, offload_checked},
 };
 
 /// Something that was tried without blocking, as every leaf does first, and
@@ -21,8 +21,11 @@ impl<T: Send + 'static> Finding<T> {
         Finding::Found(Some(it))
     }
 
-    pub fn away(find: impl FnOnce() -> T + Send + 'static) -> Self {
-        Finding::Away(offload(find))
+    /// `find` gets an error when there is no thread, and must not block then.
+    pub fn away(
+        find: impl FnOnce(io::Result<()>) -> T + Send + 'static,
+    ) -> Self {
+        Finding::Away(offload_checked(find))
     }
 }
 
@@ -60,7 +63,8 @@ mod tests {
     #[test]
     fn a_panic_elsewhere_comes_home() {
         let mut event_loop = EventLoop::new().expect("there is one");
-        let finding = event_loop.spawn(Finding::<()>::away(|| panic!("there")));
+        let finding =
+            event_loop.spawn(Finding::<()>::away(|_| panic!("there")));
         let found = event_loop.block_on(finding).expect("it ends");
         assert!(matches!(found, Err(JoinError::Panicked(_))), "{found:?}");
     }

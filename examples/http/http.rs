@@ -20,7 +20,7 @@ pub mod protocol;
 pub mod site;
 
 use finding::Finding;
-use protocol::{Inbox, Refusal, Request};
+use protocol::{Inbox, Refusal, Request, Status};
 use server::{
     Connection,
     linger::{Came, Linger},
@@ -77,18 +77,29 @@ impl Http {
             return Finding::found(answer);
         }
         let site = Arc::clone(&self.site);
-        Finding::away(move || {
+        Finding::away(move |started| {
+            if started.is_err() {
+                return Answer::refusal(request.reply, &no_thread(), now);
+            }
             let answer = site.answer(&request, now, Disk::Any);
             answer.expect("what is not cached is on the disk")
         })
     }
 }
 
+fn no_thread() -> Refusal {
+    Refusal::new(
+        Status::ServiceUnavailable,
+        "the server is short of threads: try again later",
+    )
+}
+
 /// Reads what comes next of an answer.
 fn next(mut answer: Answer) -> Finding<io::Result<Answer>> {
     match answer.go_on(Disk::Cached) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            Finding::away(|| {
+            Finding::away(|started| {
+                started?;
                 answer.go_on(Disk::Any)?;
                 Ok(answer)
             })

@@ -23,6 +23,7 @@ use std::{
     time::Duration,
 };
 
+use quadrivium::host::refused;
 use serde::{Deserialize, Serialize};
 
 use crate::{exhibition::Rules, proc, proc::Usage};
@@ -141,7 +142,7 @@ fn threads(rules: &Rules) -> Result<Used, String> {
         let spawn = |board| thread::Builder::new().spawn_scoped(scope, move || game(board));
         let spawned: Result<Vec<_>, _> = (0..rules.boards).map(spawn).collect();
         let games = spawned
-            .map_err(|error| format!("the OS gives no more threads: {error}"))
+            .map_err(|error| refused("a thread for a board", &error).to_string())
             .and_then(|games| ready().map(|()| games))
             .unwrap_or_else(|reason| give_up(reason));
         start.wait();

@@ -10,6 +10,8 @@ use std::{
     time::Instant,
 };
 
+use quadrivium::host::refused;
+
 use crate::{
     answer::{Answer, Order, Reply, Used},
     exhibition::{Rules, Style},
@@ -84,7 +86,10 @@ impl Children {
                         .stderr(Stdio::null()),
                 )
             })
-            .map_err(|error| format!("the OS starts no process: {error}"))?;
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::WouldBlock => refused("a process for a run", &error).to_string(),
+                _ => format!("the OS starts no process: {error}"),
+            })?;
         let input = child.stdin.take().expect("it is piped");
         let output = BufReader::new(child.stdout.take().expect("it is piped"));
         self.all.push(Running { child, input, output });

@@ -12,6 +12,7 @@ use quadrivium::{
     EventLoop,
     event_loop::trace::{Event, EventKind, Waiting},
     green,
+    host::refused,
 };
 
 use crate::{
@@ -67,7 +68,7 @@ pub fn on_own_thread<T: Send>(
 ) -> Result<T, String> {
     thread::scope(|scope| {
         let handle = thread::Builder::new().spawn_scoped(scope, work);
-        let handle = handle.map_err(|error| format!("the OS gives no thread: {error}"))?;
+        let handle = handle.map_err(|error| refused("a thread for a loop", &error).to_string())?;
         handle.join().unwrap_or_else(|_| Err("it panicked: see above".into()))
     })
 }

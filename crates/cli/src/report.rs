@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use quadrivium::host::refused;
+
 use crate::{
     children,
     exhibition::Way,
@@ -96,7 +98,7 @@ fn side_by_side(
                 let _ = sender.send((place, it));
             };
             if let Err(error) = thread::Builder::new().spawn_scoped(scope, play) {
-                finish(place, Err(format!("the OS gives no thread: {error}")));
+                finish(place, Err(refused("a thread for a run", &error).to_string()));
             }
         }
         drop(sender);

@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use quadrivium::host::refused;
+
 /// How long a law may go on without a sign of life, in seconds. On a busy machine none takes one.
 const LIMIT: &str = "QUADRIVIUM_LAW_LIMIT";
 const DEFAULT_LIMIT: Duration = Duration::from_secs(20);
@@ -54,7 +56,8 @@ fn within(limit: Duration, law: &str, holds: impl FnOnce() -> usize + Send + 'st
     };
     // The name of the test, which a panic shows.
     let name = thread::current().name().unwrap_or(law).to_string();
-    thread::Builder::new().name(name).spawn(watched).expect("the OS lets us start a thread");
+    let started = thread::Builder::new().name(name).spawn(watched);
+    started.unwrap_or_else(|error| panic!("{}", refused("a thread for a law", &error)));
     loop {
         match seen.recv_timeout(limit) {
             Ok(Sign::Alive) => {}

@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-use quadrivium_core::{Canceller, Context, Step, Task, Wait};
+use quadrivium_core::{Canceller, Context, Step, Task, Wait, host::refused};
 
 use crate::{EventLoop, RemoteHandle, RunError, Spawner, Stopper};
 
@@ -57,7 +57,8 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// When the operating system refuses a thread, or the descriptors a loop needs.
+    /// `QuotaExceeded` when the operating system refuses a thread; when it refuses the descriptors a
+    /// loop needs. The loops that were there by then have ended.
     pub fn new(threads: NonZero<usize>) -> io::Result<Self> {
         let mut cluster = Self { members: Vec::new(), next: AtomicUsize::new(0) };
         for index in 0..threads.get() {
@@ -133,7 +134,8 @@ impl Member {
         let (sender, receiver) = mpsc::channel();
         let thread = thread::Builder::new()
             .name(format!("quadrivium-loop-{index}"))
-            .spawn(move || run(&sender))?;
+            .spawn(move || run(&sender))
+            .map_err(|error| refused("a thread for a loop", &error))?;
         let reach = receiver.recv().expect("the loop is made first of all")?;
         Ok(Self { reach: Some(reach), thread: Some(thread) })
     }

@@ -29,7 +29,8 @@ use quadrivium_event_loop::{Executor, Guest};
 ///
 /// # Panics
 ///
-/// As [`Guest`] says.
+/// As [`Guest`] says. The thread of `async-io` is started with the first timer or socket; when the
+/// operating system refuses it, `async-io` panics in the task that needs it.
 #[track_caller]
 pub fn on_smol<T: Task>(task: T) -> Guest<T, Smol> {
     Guest::new(task, Smol::default())

@@ -51,7 +51,6 @@ mod tcp;
 mod udp;
 mod unix;
 mod pipe;
-mod refused;
 mod offload;
 pub mod fs;
 pub mod signal;

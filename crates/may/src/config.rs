@@ -65,7 +65,8 @@ impl Config {
     /// # Errors
     ///
     /// [`StartError::TooLate`] once this has been called, or a task has been spawned on may;
-    /// [`StartError::Refused`] when there are not enough descriptors, or no room for the stacks.
+    /// [`StartError::Refused`] when there are not enough descriptors or threads, or no room for the
+    /// stacks. Then it can be tried again.
     pub fn start(self) -> Result<(), StartError> {
         let mut is_first = false;
         let configure = || {
@@ -92,6 +93,9 @@ impl fmt::Display for StartError {
             StartError::TooLate => f.write_str(
                 "may is running already: set its workers before the first task is spawned on it",
             ),
+            StartError::Refused(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
+                write!(f, "may cannot start: {error}; or ask for fewer workers")
+            }
             StartError::Refused(error) => {
                 write!(
                     f,

@@ -15,14 +15,17 @@
 //! socket, which then could be used on no other host.
 
 use std::{
-    fmt, io,
+    fmt,
+    fs::read_link,
+    io,
     os::fd::{AsFd, OwnedFd},
     panic::catch_unwind,
+    path::Path,
     sync::{Arc, Mutex, OnceLock, PoisonError, mpsc},
     thread,
 };
 
-use quadrivium_core::{JoinError, Readiness, host};
+use quadrivium_core::{JoinError, Readiness, host, host::refused};
 use quadrivium_event_loop::Reactor;
 use rustix::event::{PollFd, PollFlags, poll};
 
@@ -48,7 +51,7 @@ static MAKING: Mutex<()> = Mutex::new(());
 ///
 /// # Errors
 ///
-/// When the operating system refuses the thread or the descriptors it needs.
+/// When the operating system refuses the threads or the descriptors it needs.
 pub(crate) fn runtime() -> io::Result<&'static Runtime> {
     runtime_after(|| ())
 }
@@ -80,7 +83,8 @@ pub(crate) fn started() -> Option<&'static Runtime> {
 pub(crate) fn expect() -> &'static Runtime {
     runtime().unwrap_or_else(|error| {
         panic!(
-            "no task can run on may: {error}: raise the limit of open files, or start it earlier"
+            "no task can run on may: {error}: raise the limit of open files and of threads, or start \
+             it earlier"
         )
     })
 }
@@ -110,7 +114,8 @@ impl Runtime {
                 rings.ring();
             }
         };
-        thread::Builder::new().name("quadrivium-may-reactor".into()).spawn(watches)?;
+        let thread = thread::Builder::new().name("quadrivium-may-reactor".into()).spawn(watches);
+        thread.map_err(|error| refused("a thread for descriptors", &error))?;
         said.recv().expect("it is said first of all")?;
         worker::have_started();
         Ok(Self { ready: ReadyQueue::new(workers()), timers, sources })
@@ -124,11 +129,48 @@ fn start_may(descriptor: &OwnedFd) -> io::Result<()> {
     // May panics when a worker finds no descriptors, two each. So they are asked for before.
     let asked: io::Result<Vec<_>> = (0..2 * workers()).map(|_| descriptor.try_clone()).collect();
     drop(asked?);
+    // One more is for may's deadlines.
+    ask_for_threads(workers() + 1)?;
     let started =
         catch_unwind(|| errand::try_send(0, Box::new(|| ()))).map_err(JoinError::panicked);
     started.map_err(|panic| {
         io::Error::other(panic.panic_message().unwrap_or("its scheduler panics").to_owned())
     })
+}
+
+/// May panics when the operating system refuses a thread, and can then not be started any more. So
+/// they are asked for before, all at once, and end.
+///
+/// # Errors
+///
+/// When one of them is refused.
+fn ask_for_threads(threads: usize) -> io::Result<()> {
+    let gate = Arc::new(Mutex::new(()));
+    let closed = gate.lock();
+    let ask = |_| {
+        let gate = Arc::clone(&gate);
+        let waits = move || {
+            drop(gate.lock());
+            read_link("/proc/thread-self")
+        };
+        thread::Builder::new().spawn(waits)
+    };
+    let asked: Vec<_> = (0..threads).map(ask).collect();
+    drop(closed);
+    let mut started = Ok(());
+    for thread in asked {
+        match thread.map(thread::JoinHandle::join) {
+            // A thread that was joined still counts until the kernel has taken it off its list.
+            Ok(Ok(Ok(own))) => {
+                while Path::new("/proc").join(&own).exists() {
+                    thread::yield_now();
+                }
+            }
+            Ok(_) => {}
+            Err(error) => started = Err(refused("a thread for a worker", &error)),
+        }
+    }
+    started
 }
 
 impl fmt::Debug for Runtime {

@@ -63,7 +63,7 @@ impl Site {
         match found {
             Ok(answer) => Some(answer),
             Err(Miss::Refused(refusal)) => {
-                Some(Answer::of(refused(reply, &refusal, now), reply))
+                Some(Answer::refusal(reply, &refusal, now))
             }
             Err(Miss::NotCached) => None,
         }
@@ -140,6 +140,11 @@ fn redirect(place: &Place) -> Refusal {
 impl Answer {
     fn of(bytes: Vec<u8>, reply: Reply) -> Self {
         Self { bytes, rest: None, keeps: reply.keeps }
+    }
+
+    /// Why there is nothing else.
+    pub fn refusal(reply: Reply, refusal: &Refusal, now: SystemTime) -> Self {
+        Self::of(refused(reply, refusal, now), reply)
     }
 
     /// A head, and the part of a file that follows it.

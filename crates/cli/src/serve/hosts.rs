@@ -2,7 +2,7 @@
 
 use std::{num::NonZero, thread};
 
-use quadrivium::{event_loop::Cluster, executor, may};
+use quadrivium::{event_loop::Cluster, executor, host::refused, may};
 
 use super::{Make, failed, no_loop};
 
@@ -28,7 +28,9 @@ pub fn on_tokio(start: impl FnOnce(Place<'_>) -> Result<(), String>) -> Result<(
     start(&mut |_, make| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(no_loop)?;
-        threads.push(thread::spawn(move || runtime.block_on(executor::on_tokio(make()))));
+        let serves = move || runtime.block_on(executor::on_tokio(make()));
+        let thread = thread::Builder::new().spawn(serves);
+        threads.push(thread.map_err(|error| refused("a thread for a server", &error).to_string())?);
         Ok(())
     })?;
     // A server whose thread has panicked has said why.

@@ -2,7 +2,10 @@
 
 use std::{
     cell::Cell,
-    sync::mpsc::{self, Receiver, Sender},
+    sync::{
+        Arc, Barrier,
+        mpsc::{self, Receiver, Sender},
+    },
     thread,
     time::Duration,
 };
@@ -27,6 +30,8 @@ laws! { ($) offload:
     the_others_run_meanwhile;
     /// Much work at once is all done, and each task gets its own output.
     much_at_once;
+    /// Work that blocks keeps no other work from beginning.
+    beside_blocked_work;
     /// A panic of the work goes on in the task that performs it, and the next work is done.
     a_panic_goes_on_in_the_task;
     /// Work whose task is cancelled runs to its end, and its output is dropped on its thread.
@@ -101,6 +106,22 @@ fn much_at_once(subject: Subject) {
                     assert_eq!(m, 2 * n);
                 },
             );
+            event_loop.spawn(subject.task(works))
+        })
+        .collect();
+    for done in event_loop.block_on(join_all(tasks)).unwrap() {
+        done.unwrap();
+    }
+}
+
+fn beside_blocked_work(subject: Subject) {
+    let mut event_loop = new_loop();
+    // Each of them waits for all the others.
+    let barrier = Arc::new(Barrier::new(10));
+    let tasks: Vec<_> = (0..10)
+        .map(|_| {
+            let barrier = Arc::clone(&barrier);
+            let works = body().perform_then(move || offload(move || drop(barrier.wait())), |()| {});
             event_loop.spawn(subject.task(works))
         })
         .collect();

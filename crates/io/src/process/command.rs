@@ -9,8 +9,10 @@ use std::{
     process,
 };
 
+use quadrivium_core::host::refused;
+
 use super::{Child, ExitStatus, Output, Stdio, orphans, starts::Starts};
-use crate::{operation::Leaf, refused::refused};
+use crate::operation::Leaf;
 
 /// How a child process is started. The methods are those of [`std::process::Command`].
 ///

@@ -11,8 +11,9 @@ use std::{
     time::Duration,
 };
 
+use quadrivium_core::host::refused;
+
 use super::work::InLine;
-use crate::refused::refused;
 
 /// Files, and whatever else users offload.
 pub(crate) static FILES: LazyLock<Pool> = LazyLock::new(|| {

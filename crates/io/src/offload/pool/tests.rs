@@ -58,11 +58,12 @@ fn fill(event_loop: &mut EventLoop, pool: &'static Pool, threads: usize) -> Vec<
 /// Waits until no thread of a pool is left: half a second, unless the machine is very busy.
 #[track_caller]
 fn wait_for_its_end(pool: &Pool) {
+    let mut event_loop = EventLoop::new().unwrap();
     for _ in 0..6_000 {
         if pool.lock().threads == 0 {
             return;
         }
-        thread::sleep(Duration::from_millis(10));
+        event_loop.block_on(sleep(Duration::from_millis(10))).unwrap();
     }
     panic!("{} threads are left", pool.lock().threads);
 }
@@ -269,7 +270,7 @@ fn nothing_is_lost_among_refusals_and_drops() {
             let mut event_loop = EventLoop::new().unwrap();
             for round in 0..100 {
                 let work = move |started: io::Result<()>| {
-                    thread::sleep(Duration::from_micros((n + round) as u64 % 30));
+                    (0..(n + round) % 30).for_each(|_| thread::yield_now());
                     started.is_ok()
                 };
                 let works = (0..20).map(|_| event_loop.spawn(Offload::to(pool, work)));
