@@ -29,7 +29,7 @@ use signal_hook::{
     iterator::{backend::SignalDelivery, exfiltrator::SignalOnly},
 };
 
-use self::listeners::{Listening, keep_defaults};
+use self::listeners::{Listening, keep_dispositions};
 pub use self::{disposition::is_ignored, number::Signal};
 use crate::{
     keep::Lent,
@@ -41,9 +41,19 @@ use crate::{
 /// clones are the same listener, and share them.
 ///
 /// While it exists, they do nothing else: an interrupt does not end the process. When the last
-/// listener for a signal is dropped, it does again what it does by default, also where something
-/// else had been set up before. `Pipe`, which Rust programs ignore, and signals without a name stay
-/// ignored.
+/// listener for a signal is dropped, the signal does again what it did before the first one:
+///
+/// | before the first listener, the signal | after the last one |
+/// |---|---|
+/// | did what it does by default | it does so again: SIGINT ends the process |
+/// | was ignored (see [`is_ignored`]) | it is ignored |
+/// | had a handler of another library | only that handler is called |
+/// | has no name (real-time signals) | it is ignored |
+///
+/// A library that listens for the same signal only after our first listener was made, such as
+/// `tokio::signal`, is not seen. So let the other one begin first, or keep one of ours:
+/// `std::mem::forget(signals.clone())`. Otherwise the signal ends the process after our last
+/// listener is dropped, though the other library still listens.
 ///
 /// As the kernel keeps one signal of a kind, several that come before they are asked for may be
 /// told as one.
@@ -109,7 +119,7 @@ impl Delivery {
         let reader = Arc::new(reader);
         let numbers: Vec<_> = signals.iter().map(|signal| signal.number()).collect();
         let own = Arc::clone(&reader);
-        keep_defaults(&numbers)?;
+        keep_dispositions(&numbers)?;
         let delivery = SignalDelivery::with_pipe(own, writer, SignalOnly, &numbers)?;
         Ok(Self { reader, delivery: Mutex::new(delivery), _listening: Listening::to(numbers) })
     }
