@@ -110,7 +110,7 @@ where
     guest_loop.perform_at(task, spawned_at).await.map_err(|error| match error {
         RunError::Task(error) => error,
         RunError::Stopped => JoinError::Cancelled,
-        RunError::Deadlock(_) | RunError::Nested => panicked(&error),
+        RunError::Deadlock(_) | RunError::Nested | RunError::Forked => panicked(&error),
     })
 }
 

@@ -20,6 +20,7 @@ use std::{
         fd::{AsFd, BorrowedFd},
         unix::net::UnixStream,
     },
+    process,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -83,9 +84,11 @@ impl Signals {
     /// Waits for the next signal; which it is.
     ///
     /// Dropped before it is done, it has missed nothing. It is an error only where the loop has no
-    /// reactor to wait with, or no descriptor to register.
+    /// reactor to wait with, or no descriptor to register, and in a process that was forked after
+    /// the listener was made.
     pub fn next(&self) -> impl Leaf<io::Result<Signal>> + use<> {
         Operation::new(&self.source, Readable, Lent(()), |delivery: &Delivery, _| {
+            delivery.expect_its_process()?;
             delivery.take().map(Tried::Done).ok_or_else(|| io::ErrorKind::WouldBlock.into())
         })
     }
@@ -110,6 +113,9 @@ fn can_be_heard(signal: Signal) -> bool {
 pub(crate) struct Delivery {
     reader: Arc<UnixStream>,
     delivery: Mutex<SignalDelivery<Arc<UnixStream>, SignalOnly>>,
+    /// The process it was made in. One that was forked since shares the socket, and would take what
+    /// is meant for the first one.
+    process: u32,
     _listening: Listening,
 }
 
@@ -121,7 +127,17 @@ impl Delivery {
         let own = Arc::clone(&reader);
         keep_dispositions(&numbers)?;
         let delivery = SignalDelivery::with_pipe(own, writer, SignalOnly, &numbers)?;
-        Ok(Self { reader, delivery: Mutex::new(delivery), _listening: Listening::to(numbers) })
+        let (delivery, _listening) = (Mutex::new(delivery), Listening::to(numbers));
+        Ok(Self { reader, delivery, process: process::id(), _listening })
+    }
+
+    fn expect_its_process(&self) -> io::Result<()> {
+        if self.process == process::id() {
+            return Ok(());
+        }
+        Err(io::Error::other(
+            "this process was forked after the listener was made: make a new one after the fork",
+        ))
     }
 
     /// A signal that has come and was not taken yet. It does not block.
