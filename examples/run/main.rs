@@ -34,7 +34,7 @@ use std::{error::Error, fs, io, os::fd::AsFd, process::ExitCode};
 use quadrivium::{
     fs::File,
     prelude::*,
-    signal::{Signal, Signals},
+    signal::{Signal, Signals, is_ignored},
     sync::{Notify, channel},
 };
 
@@ -90,7 +90,9 @@ fn stdout() -> io::Result<File> {
 fn run(arguments: Arguments, out: File) -> Result<bool, Box<dyn Error>> {
     let Arguments { style, limits, commands, .. } = arguments;
     let mut event_loop = EventLoop::new()?;
-    let signals = Signals::new([Signal::Interrupt, Signal::Terminate])?;
+    // One that is ignored from the start stays ignored.
+    let stops = [Signal::Interrupt, Signal::Terminate].into_iter();
+    let signals = Signals::new(stops.filter(|it| !is_ignored(*it)))?;
     let stop = Notify::new();
     let jobs = commands.into_iter().zip(1..).map(|(command, number)| {
         let stop = stop.clone();

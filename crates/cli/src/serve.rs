@@ -12,7 +12,7 @@ use quadrivium::{
     future::perform,
     net::TcpListener,
     prelude::*,
-    signal::{Signal, Signals},
+    signal::{Signal, Signals, is_ignored},
     task::BoxTask,
 };
 
@@ -118,7 +118,9 @@ fn serving(asked: &Serve, listener: TcpListener) -> Result<BoxTask<()>, String> 
     };
     let server = Server::new(listener, limits);
     let no_signals = |error| format!("cannot listen for signals: {error}");
-    let signals = Signals::new([Signal::Interrupt, Signal::Terminate]).map_err(no_signals)?;
+    // One that is ignored from the start stays ignored, as the starter of this process wants it.
+    let stops = [Signal::Interrupt, Signal::Terminate].into_iter();
+    let signals = Signals::new(stops.filter(|it| !is_ignored(*it))).map_err(no_signals)?;
     let accepting = serve(options.style, server.clone());
     Ok(Box::pin(future(async move {
         let stopping = spawn_named("signals", stop_when_told(signals, server.clone()));
@@ -145,7 +147,12 @@ fn program(asked: &Program) -> Result<Serving, String> {
         Program::Http { root } => {
             let http = Http::new(root).map_err(|error| {
                 let root = root.display();
-                format!("cannot serve {root}: {error}: use a folder that may be entered")
+                let remedy = match error.kind() {
+                    // It has one.
+                    ErrorKind::Unsupported => "",
+                    _ => ": use a folder that may be entered",
+                };
+                format!("cannot serve {root}: {error}{remedy}")
             })?;
             Box::new(|style, server| http::serve(style, server, http))
         }

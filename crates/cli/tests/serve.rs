@@ -9,6 +9,8 @@ use std::{
     thread,
 };
 
+use quadrivium::signal::{Signal, is_ignored};
+
 mod served;
 
 use served::{ALL, COMMAND, Program, STYLES, Server, signal_to, wait_until};
@@ -21,10 +23,22 @@ fn everywhere(check: impl Fn(Program, &str)) {
     }
 }
 
+/// The signals that stop a server. SIGINT stays ignored if it was when this test was started, as in
+/// the background of a script.
+fn stops() -> &'static [&'static str] {
+    match is_ignored(Signal::Interrupt) {
+        true => {
+            eprintln!("skipped: SIGINT, as it is ignored here");
+            &["TERM"]
+        }
+        false => &["TERM", "INT"],
+    }
+}
+
 #[test]
 fn a_signal_stops_it_cleanly() {
     everywhere(|program, style| {
-        for signal in ["INT", "TERM"] {
+        for signal in stops() {
             let server = Server::new(program, style, "");
             drop(program.greeted(&server));
             server.signal(signal);
@@ -32,6 +46,22 @@ fn a_signal_stops_it_cleanly() {
             assert!(status.success() && errors.is_empty(), "{style}: {status}: {errors}");
         }
     });
+}
+
+#[test]
+fn a_signal_that_is_ignored_from_the_start_stays_ignored() {
+    for style in STYLES {
+        for stop in stops() {
+            let (ignored, mask) = if *stop == "TERM" { ("INT", 1 << 1) } else { ("TERM", 1 << 14) };
+            let server = Server::after(&format!("trap '' {ignored};"), Program::Echo, style);
+            server.signal(ignored);
+            assert_eq!(server.ignored_signals() & mask, mask, "{style}: {ignored}");
+            drop(Program::Echo.greeted(&server));
+            server.signal(stop);
+            let (status, errors) = server.ended();
+            assert!(status.success() && errors.is_empty(), "{style}: {status}: {errors}");
+        }
+    }
 }
 
 /// A client that sends for ever and never reads: its connection cannot end.
@@ -153,20 +183,68 @@ fn errors_of_the_kernel_that_pass_are_passed_over() {
 
 /// A server for which every other call fails; to accept, with this error.
 fn under_strace(program: Program, style: &str, accept_error: &str) -> Server {
-    let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "-o", "/dev/null"]);
-    for fault in [
+    let mut command = injecting(&[
         &format!("accept4:error={accept_error}:when=1+2"),
         "epoll_wait,epoll_pwait,epoll_pwait2:error=EINTR:when=1+2",
         "recvfrom,openat2,preadv2:error=EINTR:when=2+2",
         // Not others: a signal sends, too, on whatever thread it comes to, and has nobody to try
         // again.
         "sendto:error=EINTR:when=2..4+2",
-    ] {
-        command.args(["-e", &format!("inject={fault}")]);
-    }
+    ]);
     command.arg(COMMAND).args(program.args(style).split_whitespace());
     Server::of(command)
+}
+
+/// Begins a command whose system calls fail in these ways.
+fn injecting(faults: &[&str]) -> Command {
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null"]);
+    for fault in faults {
+        command.args(["-e", &format!("inject={fault}")]);
+    }
+    command
+}
+
+#[test]
+fn a_sandbox_that_refuses_openat2_is_named_as_the_cause() {
+    if let Err(reason) = strace_works() {
+        eprintln!("skipped: {reason}");
+        return;
+    }
+    for (error, style) in ["ENOSYS", "EPERM", "EACCES", "EINVAL"].into_iter().zip(STYLES) {
+        let mut command = injecting(&[&format!("openat2:error={error}")]);
+        command.arg(COMMAND).args(Program::Http.args(style).split_whitespace());
+        let output = command.output().unwrap();
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{error}: {line}");
+        assert!(line.starts_with("error: ") && line.lines().count() == 1, "{error}: {line}");
+        assert!(line.contains("`openat2`, which is refused here"), "{error}: {line}");
+        assert!(line.trim_end().ends_with("a sandbox that lets it through"), "{error}: {line}");
+    }
+}
+
+#[test]
+fn a_sandbox_that_refuses_to_read_without_waiting_is_served_in() {
+    if let Err(reason) = strace_works() {
+        eprintln!("skipped: {reason}");
+        return;
+    }
+    let file = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap();
+    for error in ["ENOSYS", "EPERM", "EACCES", "EINVAL"] {
+        for style in STYLES {
+            let mut command = injecting(&[&format!("preadv2:error={error}")]);
+            command.arg(COMMAND).args(Program::Http.args(style).split_whitespace());
+            let server = Server::of(command);
+            let mut client = server.connect();
+            let request = b"GET /Cargo.toml HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            client.write_all(request).unwrap();
+            let mut answer = Vec::new();
+            client.read_to_end(&mut answer).unwrap();
+            let answer = String::from_utf8_lossy(&answer);
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{error} {style}: {answer}");
+            assert!(answer.as_bytes().ends_with(&file), "{error} {style}: {answer}");
+        }
+    }
 }
 
 fn strace_works() -> Result<(), String> {

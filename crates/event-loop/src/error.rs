@@ -22,6 +22,10 @@ pub enum RunError {
     /// A loop is running on this thread already. Inside a task, `perform` the other task, or spawn
     /// it and join the handle.
     Nested,
+    /// This process was forked after the loop was made. Both processes share what the loop sleeps
+    /// with and its sockets, so the events of one would get lost in the other. Make a new loop after
+    /// the fork.
+    Forked,
     /// No task can go on, and nobody outside the loop could change that.
     Deadlock(Deadlock),
     /// The loop was stopped before the task was done; the task was cancelled.
@@ -29,6 +33,9 @@ pub enum RunError {
     /// The task panicked or was cancelled.
     Task(JoinError),
 }
+
+pub(crate) const FORKED: &str = "this process was forked after the loop was made, and the loop belongs to \
+                                 the other process: make a new loop after the fork";
 
 /// The tasks that are left, in the order they were spawned.
 ///
@@ -49,6 +56,7 @@ impl fmt::Display for RunError {
                 "a loop is running on this thread already: \
                  inside a task, perform the other task instead, or spawn and join it",
             ),
+            RunError::Forked => f.write_str(FORKED),
             RunError::Deadlock(deadlock) => deadlock.fmt(f),
             RunError::Stopped => f.write_str("the loop was stopped before the task was done"),
             RunError::Task(error) => error.fmt(f),

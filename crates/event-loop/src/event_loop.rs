@@ -132,15 +132,16 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] inside a running loop; [`RunError::Deadlock`] when the task can never
-    /// be done, it is then cancelled; [`RunError::Stopped`]; [`RunError::Task`] when it panicked or
-    /// was cancelled.
+    /// [`RunError::Nested`] inside a running loop; [`RunError::Forked`] in a process that was forked
+    /// after the loop was made; [`RunError::Deadlock`] when the task can never be done, it is then
+    /// cancelled; [`RunError::Stopped`]; [`RunError::Task`] when it panicked or was cancelled.
     #[track_caller]
     pub fn block_on<T>(&mut self, task: T) -> Result<T::Output, RunError>
     where
         T: Task + 'static,
         T::Output: 'static,
     {
+        self.shared.expect_its_process()?;
         let active = Active::enter(&self.shared)?;
         let handle = self.spawn_at(task, None, Location::caller());
         if let Some(scheduling) = &self.shared.scheduling {
@@ -167,9 +168,11 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] inside a running loop; [`RunError::Deadlock`] when tasks are left that
-    /// nobody outside the loop can wake. A [stop](Stopper) is no error here.
+    /// [`RunError::Nested`] inside a running loop; [`RunError::Forked`] in a process that was forked
+    /// after the loop was made; [`RunError::Deadlock`] when tasks are left that nobody outside the
+    /// loop can wake. A [stop](Stopper) is no error here.
     pub fn run(&mut self) -> Result<(), RunError> {
+        self.shared.expect_its_process()?;
         let _active = Active::enter(&self.shared)?;
         match self.shared.drive(|| false) {
             Err(RunError::Stopped) => Ok(()),
@@ -182,8 +185,13 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] inside a running loop.
+    /// [`RunError::Nested`] inside a running loop; [`RunError::Forked`] in a process that was forked
+    /// after the loop was made, if tasks have waited for descriptors before.
     pub fn turn(&mut self) -> Result<Turned, RunError> {
+        // The answer is a system call: it is asked for only where a turn may be one, too.
+        if self.shared.reactor.sources.has_any() {
+            self.shared.expect_its_process()?;
+        }
         let _active = Active::enter(&self.shared)?;
         self.shared.turn();
         Ok(self.shared.turned())

@@ -131,6 +131,7 @@ impl<E: Executor> GuestLoop<E> {
         T: Task + 'static,
         T::Output: 'static,
     {
+        self.event_loop.shared.expect_its_process()?;
         let mut spawned = Spawned(Some(self.spawn_at(task, None, spawned_at)));
         poll_fn(|cx| self.poll(cx, || spawned.is_finished())).await?;
         self.event_loop.shared.output(spawned.0.take().expect("it is taken once"))
@@ -146,6 +147,7 @@ impl<E: Executor> GuestLoop<E> {
     ///
     /// As [`perform`](GuestLoop::perform).
     pub async fn run(&mut self) -> Result<(), RunError> {
+        self.event_loop.shared.expect_its_process()?;
         match poll_fn(|cx| self.poll(cx, || false)).await {
             Err(RunError::Stopped) => Ok(()),
             run => run,
@@ -156,7 +158,7 @@ impl<E: Executor> GuestLoop<E> {
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] inside a running loop.
+    /// As [`EventLoop::turn`].
     pub fn turn(&mut self) -> Result<Turned, RunError> {
         self.event_loop.turn()
     }

@@ -108,7 +108,7 @@ impl Reactor {
     fn with(poll: Polled) -> Self {
         Self {
             poll: RefCell::new(poll),
-            sources: Arc::default(),
+            sources: Arc::new(Sources::new()),
             edges: RefCell::default(),
             has_more: Cell::new(false),
         }

@@ -103,6 +103,15 @@ impl Shared {
         }))
     }
 
+    /// Fails in a process that was forked after the loop was made. Asked once for a run, as it is a
+    /// system call.
+    pub(crate) fn expect_its_process(&self) -> Result<(), RunError> {
+        match self.reactor.sources.are_of_this_process() {
+            true => Ok(()),
+            false => Err(RunError::Forked),
+        }
+    }
+
     /// Turns until `is_done`, or until no task is left, sleeping when there is nothing to do.
     pub(crate) fn drive(&self, is_done: impl Fn() -> bool) -> Result<(), RunError> {
         loop {

@@ -9,10 +9,14 @@
 //!
 //! A socket may be dropped on another thread, so the table is behind a mutex. The loop holds it for
 //! a look at one slot, never while it sleeps.
+//!
+//! A process that is forked gets a copy of the table, but the kernel's list of registered descriptors
+//! is shared. So the copy never changes that list, and the loop of the first process goes on.
 
 use std::{
     io,
     os::fd::{AsRawFd, BorrowedFd},
+    process,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -25,8 +29,12 @@ use quadrivium_core::{
     host::{Key, Reactor},
 };
 
-#[derive(Debug, Default)]
+use crate::error::FORKED;
+
+#[derive(Debug)]
 pub(crate) struct Sources {
+    /// The process in which the loop was made.
+    process: u32,
     table: Mutex<Table>,
     /// How many there are: a loop without any never asks the operating system about them.
     registered: AtomicUsize,
@@ -47,6 +55,16 @@ struct Slot {
 }
 
 impl Sources {
+    pub(crate) fn new() -> Self {
+        Self { process: process::id(), table: Mutex::default(), registered: AtomicUsize::new(0) }
+    }
+
+    /// Whether this process made the loop. A process that was forked since has a copy of the loop. The
+    /// answer is a system call.
+    pub(crate) fn are_of_this_process(&self) -> bool {
+        self.process == process::id()
+    }
+
     /// Whether any descriptor is registered.
     #[inline]
     pub(crate) fn has_any(&self) -> bool {
@@ -119,6 +137,9 @@ impl Reactor for Sources {
                 "the loop of this task is gone: use a socket inside a run",
             ));
         }
+        if !self.are_of_this_process() {
+            return Err(io::Error::other(FORKED));
+        }
         let (index, token) = table.insert(Arc::clone(readiness));
         let both = Interest::READABLE | Interest::WRITABLE;
         let registry = table.registry.as_ref().expect("it has just been there");
@@ -134,9 +155,11 @@ impl Reactor for Sources {
     fn deregister(&self, fd: BorrowedFd<'_>, key: Key) {
         let mut table = self.table();
         let Some(registry) = &table.registry else { return };
-        // It fails when the caller has closed the descriptor under our hands: then the kernel has
-        // forgotten it already.
-        let _ = registry.deregister(&mut SourceFd(&fd.as_raw_fd()));
+        if self.are_of_this_process() {
+            // It fails when the caller has closed the descriptor under our hands: then the kernel has
+            // forgotten it already.
+            let _ = registry.deregister(&mut SourceFd(&fd.as_raw_fd()));
+        }
         table.remove(key.0 as u32);
         self.registered.fetch_sub(1, Ordering::Relaxed);
     }

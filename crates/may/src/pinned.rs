@@ -121,7 +121,7 @@ fn join_error(error: RunError) -> JoinError {
     match error {
         RunError::Task(error) => error,
         RunError::Stopped => JoinError::Cancelled,
-        RunError::Deadlock(_) | RunError::Nested => panicked(&error),
+        RunError::Deadlock(_) | RunError::Nested | RunError::Forked => panicked(&error),
     }
 }
 

@@ -55,8 +55,7 @@ impl Disk {
             |resolve| openat2(folder, path, flags, Mode::empty(), resolve);
         match self {
             Disk::Cached => match open(below | ResolveFlags::CACHED) {
-                // Before Linux 5.12, nobody can tell.
-                Err(Errno::INVAL | Errno::INTR) => Err(Errno::AGAIN),
+                Err(error) if !is_about_the_path(error) => Err(Errno::AGAIN),
                 result => result,
             },
             Disk::Any => {
@@ -93,11 +92,10 @@ impl Disk {
                 match preadv2(file, buffer, at, ReadWriteFlags::NOWAIT) {
                     Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
                     Ok(n) => Ok(n),
-                    // Not every file system can tell.
-                    Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INTR) => {
-                        Err(ErrorKind::WouldBlock.into())
-                    }
-                    Err(error) => Err(error.into()),
+                    // Not every file system, kernel and sandbox can tell, and
+                    // each has its own error. A fault of the disk comes again
+                    // in the read that waits.
+                    Err(_) => Err(ErrorKind::WouldBlock.into()),
                 }
             }
             Disk::Any => {
@@ -106,4 +104,22 @@ impl Disk {
             }
         }
     }
+}
+
+/// Whether opening fails in this way however far one goes for it. Otherwise it
+/// is not cached, or nobody can tell: before Linux 5.12 (EINVAL), or where the
+/// kernel or a sandbox has another error for that.
+fn is_about_the_path(error: Errno) -> bool {
+    let of_the_path = [
+        Errno::NOENT,
+        Errno::NOTDIR,
+        Errno::NAMETOOLONG,
+        Errno::LOOP,
+        Errno::ACCESS,
+        Errno::XDEV,
+        Errno::NXIO,
+        Errno::NODEV,
+    ];
+    let short_of = [Errno::MFILE, Errno::NFILE, Errno::NOMEM];
+    of_the_path.contains(&error) || short_of.contains(&error)
 }

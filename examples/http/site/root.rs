@@ -8,8 +8,8 @@ use std::{
 };
 
 use rustix::{
-    fs::{CWD, Mode, OFlags, ResolveFlags, openat2},
-    io::Errno,
+    fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2},
+    io::{Errno, retry_on_intr},
 };
 
 use super::{
@@ -34,20 +34,22 @@ pub enum Found {
 impl Site {
     /// # Errors
     ///
-    /// When there is no such folder, or the kernel cannot open below a folder
-    /// (`openat2`, Linux 5.6).
+    /// When there is no such folder. `Unsupported` when the kernel or a sandbox
+    /// refuses `openat2` (Linux 5.6), which opens below a folder.
     pub fn open(root: &Path) -> io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         // A folder that may not be entered has no dot.
         let (root, anywhere) = (root.join("."), ResolveFlags::empty());
-        let root = openat2(CWD, root, flags, Mode::empty(), anywhere);
-        let root = root.map_err(|error| match error {
-            Errno::NOSYS => io::Error::new(
-                io::ErrorKind::Unsupported,
-                "files below a root are opened with `openat2`: it needs \
-                 Linux 5.6, and a container that lets it through",
-            ),
-            error => error.into(),
+        let mode = Mode::empty();
+        let opened =
+            retry_on_intr(|| openat2(CWD, &root, flags, mode, anywhere));
+        let root = opened.map_err(|error| {
+            // A sandbox chooses the error, so it says little. But where the
+            // older call opens the same folder, the folder is not the cause.
+            match openat(CWD, &root, flags, mode) {
+                Ok(_) => no_openat2(error),
+                Err(_) => error.into(),
+            }
         })?;
         Ok(Self { root })
     }
@@ -79,6 +81,14 @@ impl Site {
             _ => Err(Refusal::new(Status::Forbidden, NO_FILE).into()),
         }
     }
+}
+
+fn no_openat2(error: Errno) -> io::Error {
+    let remedy = format!(
+        "files below a root are opened with `openat2`, which is refused here \
+         ({error}): it needs Linux 5.6, and a sandbox that lets it through"
+    );
+    io::Error::new(io::ErrorKind::Unsupported, remedy)
 }
 
 /// Why something was not found.

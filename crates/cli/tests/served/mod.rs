@@ -158,6 +158,14 @@ impl Server {
         fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs").count()
     }
 
+    /// The signals it ignores: a bit each, the lowest for SIGHUP.
+    pub fn ignored_signals(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("it runs");
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        u64::from_str_radix(mask.expect("it is told").trim(), 16).expect("it is a mask")
+    }
+
     /// Waits until it has ended; its status, and what it said on standard error.
     pub fn ended(mut self) -> (ExitStatus, String) {
         let mut errors = String::new();

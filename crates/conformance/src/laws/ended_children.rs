@@ -97,7 +97,7 @@ const LAST: &str = "/proc/sys/kernel/ns_last_pid";
 
 /// Runs `something` in a process of its own that `starter` starts. Skipped where that program is
 /// missing, or ends with `failure`, its own exit code when it cannot do its part.
-fn started_by(starter: &[&str], failure: i32, case: &str, something: impl FnOnce()) {
+pub(super) fn started_by(starter: &[&str], failure: i32, case: &str, something: impl FnOnce()) {
     let tried = StdCommand::new(starter[0]).arg("--version").output();
     if tried.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         let must_not_skip = env::var_os("QUADRIVIUM_MUST_NOT_SKIP");

@@ -5,9 +5,10 @@ use std::{io::ErrorKind, os::unix::process::ExitStatusExt, thread};
 use quadrivium::{
     event_loop::Turned,
     prelude::*,
-    signal::{Signal, Signals, raise},
+    signal::{Signal, Signals, is_ignored, raise},
 };
 
+use super::ended_children::started_by;
 use crate::{Subject, alone, body, law, new_loop, sockets::real_loop, turns};
 
 laws! { ($) signals:
@@ -28,6 +29,9 @@ laws! { ($) signals:
     a_listener_that_cannot_be_made;
     /// When nobody listens any more, a signal does what it does by default.
     its_default_comes_back;
+    /// A signal that was ignored from the start is heard, and when nobody listens any more, it is
+    /// ignored again.
+    ignored_from_the_start;
 }
 
 /// Waits for this signal, which is all that `signals` listens for.
@@ -127,4 +131,18 @@ fn its_default_comes_back(subject: Subject) {
     });
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!((output.status.signal(), said.contains("heard")), (Some(15), true), "{said}");
+}
+
+fn ignored_from_the_start(subject: Subject) {
+    started_by(&["env", "--ignore-signal=TERM"], 125, "", || {
+        assert!(is_ignored(Signal::Terminate) && !is_ignored(Signal::Interrupt));
+        for _ in 0..2 {
+            let signals = Signals::new([Signal::Terminate]).unwrap();
+            assert!(!is_ignored(Signal::Terminate));
+            raise(Signal::Terminate).unwrap();
+            real_loop().block_on(hears(subject, &signals, Signal::Terminate)).unwrap();
+            drop(signals);
+            raise(Signal::Terminate).unwrap();
+        }
+    });
 }

@@ -5,6 +5,7 @@
 use std::{
     io::{self, PipeReader, PipeWriter, Read, Write},
     os::fd::AsFd,
+    process,
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
 };
@@ -13,13 +14,15 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use super::ended::Watched;
 
-static ORPHANS: Mutex<Orphans> = Mutex::new(Orphans { come: Vec::new(), bell: None });
+static ORPHANS: Mutex<Orphans> = Mutex::new(Orphans { come: Vec::new(), bell: None, process: 0 });
 
 struct Orphans {
     /// Those the thread has not seen yet.
     come: Vec<Watched>,
     /// There while the thread is. What is written here wakes it.
     bell: Option<PipeWriter>,
+    /// The process in which the thread runs. One that was forked since has no such thread.
+    process: u32,
 }
 
 /// From now on it is nobody's. Does not block.
@@ -28,6 +31,9 @@ struct Orphans {
 /// has ended, or starts the thread.
 pub(super) fn adopt(child: Watched) {
     let mut orphans = lock();
+    if orphans.process != process::id() {
+        *orphans = Orphans { come: Vec::new(), bell: None, process: process::id() };
+    }
     let is_first = orphans.come.is_empty();
     orphans.come.push(child);
     match &mut orphans.bell {

@@ -1,5 +1,5 @@
-//! [`Listening`]: how many listen for a signal, so that it does what it does by default when none
-//! is left. The handler stays: to take it away would take away what others have put there since.
+//! [`Listening`]: how many listen for a signal, so that it does what it did before when none is left.
+//! The handler stays: to take it away would take away what others have put there since.
 
 use std::{
     collections::BTreeMap,
@@ -11,6 +11,8 @@ use std::{
 };
 
 use signal_hook::{flag, low_level::signal_name};
+
+use super::disposition::Disposition;
 
 /// Somebody listens for these numbers while this exists.
 pub(super) struct Listening(Vec<i32>);
@@ -24,9 +26,9 @@ struct Listeners {
 
 static LISTENERS: Mutex<BTreeMap<i32, Listeners>> = Mutex::new(BTreeMap::new());
 
-/// Sees to it that these do what they do by default while nobody listens. It comes before any other
-/// handler, which would stay when its listener goes.
-pub(super) fn keep_defaults(numbers: &[i32]) -> io::Result<()> {
+/// Makes these signals do what they do now, also after the last listener is dropped. It comes before
+/// any other handler, which would stay when its listener goes.
+pub(super) fn keep_dispositions(numbers: &[i32]) -> io::Result<()> {
     let mut all = listeners();
     for number in numbers {
         if !all.contains_key(number) {
@@ -37,7 +39,7 @@ pub(super) fn keep_defaults(numbers: &[i32]) -> io::Result<()> {
 }
 
 impl Listening {
-    /// Somebody listens to these, of which the [defaults are kept](keep_defaults).
+    /// Listens to these, whose [dispositions are kept](keep_dispositions).
     pub(super) fn to(numbers: Vec<i32>) -> Self {
         let mut all = listeners();
         for (_, listeners) in all.iter_mut().filter(|(number, _)| numbers.contains(number)) {
@@ -50,7 +52,10 @@ impl Listening {
 
 fn nobody_yet(number: i32) -> io::Result<Listeners> {
     let nobody = Arc::new(AtomicBool::new(true));
-    if number != libc::SIGPIPE && signal_name(number).is_some() {
+    let is_default = Disposition::of(number) == Disposition::Default;
+    // Our handler does nothing by itself, so a signal that was ignored stays ignored. A handler of
+    // another library is called as well: nothing else may happen then.
+    if is_default && signal_name(number).is_some() {
         flag::register_conditional_default(number, Arc::clone(&nobody))?;
     }
     Ok(Listeners { count: 0, nobody })

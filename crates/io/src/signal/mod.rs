@@ -20,6 +20,7 @@ use std::{
         fd::{AsFd, BorrowedFd},
         unix::net::UnixStream,
     },
+    process,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -29,7 +30,7 @@ use signal_hook::{
     iterator::{backend::SignalDelivery, exfiltrator::SignalOnly},
 };
 
-use self::listeners::{Listening, keep_defaults};
+use self::listeners::{Listening, keep_dispositions};
 pub use self::{disposition::is_ignored, number::Signal};
 use crate::{
     keep::Lent,
@@ -41,9 +42,19 @@ use crate::{
 /// clones are the same listener, and share them.
 ///
 /// While it exists, they do nothing else: an interrupt does not end the process. When the last
-/// listener for a signal is dropped, it does again what it does by default, also where something
-/// else had been set up before. `Pipe`, which Rust programs ignore, and signals without a name stay
-/// ignored.
+/// listener for a signal is dropped, the signal does again what it did before the first one:
+///
+/// | before the first listener, the signal | after the last one |
+/// |---|---|
+/// | did what it does by default | it does so again: SIGINT ends the process |
+/// | was ignored (see [`is_ignored`]) | it is ignored |
+/// | had a handler of another library | only that handler is called |
+/// | has no name (real-time signals) | it is ignored |
+///
+/// A library that listens for the same signal only after our first listener was made, such as
+/// `tokio::signal`, is not seen. So let the other one begin first, or keep one of ours:
+/// `std::mem::forget(signals.clone())`. Otherwise the signal ends the process after our last
+/// listener is dropped, though the other library still listens.
 ///
 /// As the kernel keeps one signal of a kind, several that come before they are asked for may be
 /// told as one.
@@ -73,9 +84,11 @@ impl Signals {
     /// Waits for the next signal; which it is.
     ///
     /// Dropped before it is done, it has missed nothing. It is an error only where the loop has no
-    /// reactor to wait with, or no descriptor to register.
+    /// reactor to wait with, or no descriptor to register, and in a process that was forked after
+    /// the listener was made.
     pub fn next(&self) -> impl Leaf<io::Result<Signal>> + use<> {
         Operation::new(&self.source, Readable, Lent(()), |delivery: &Delivery, _| {
+            delivery.expect_its_process()?;
             delivery.take().map(Tried::Done).ok_or_else(|| io::ErrorKind::WouldBlock.into())
         })
     }
@@ -100,6 +113,9 @@ fn can_be_heard(signal: Signal) -> bool {
 pub(crate) struct Delivery {
     reader: Arc<UnixStream>,
     delivery: Mutex<SignalDelivery<Arc<UnixStream>, SignalOnly>>,
+    /// The process it was made in. One that was forked since shares the socket, and would take what
+    /// is meant for the first one.
+    process: u32,
     _listening: Listening,
 }
 
@@ -109,9 +125,19 @@ impl Delivery {
         let reader = Arc::new(reader);
         let numbers: Vec<_> = signals.iter().map(|signal| signal.number()).collect();
         let own = Arc::clone(&reader);
-        keep_defaults(&numbers)?;
+        keep_dispositions(&numbers)?;
         let delivery = SignalDelivery::with_pipe(own, writer, SignalOnly, &numbers)?;
-        Ok(Self { reader, delivery: Mutex::new(delivery), _listening: Listening::to(numbers) })
+        let (delivery, _listening) = (Mutex::new(delivery), Listening::to(numbers));
+        Ok(Self { reader, delivery, process: process::id(), _listening })
+    }
+
+    fn expect_its_process(&self) -> io::Result<()> {
+        if self.process == process::id() {
+            return Ok(());
+        }
+        Err(io::Error::other(
+            "this process was forked after the listener was made: make a new one after the fork",
+        ))
     }
 
     /// A signal that has come and was not taken yet. It does not block.

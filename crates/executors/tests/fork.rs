@@ -1,0 +1,267 @@
+//! A process that is forked: what the copy of a loop, of a socket, of a child and of a listener can
+//! do in the new process, and that the old one does not notice.
+//!
+//! Each test runs in a process of its own, as a fork copies only the thread that calls it.
+
+use std::{
+    env,
+    io::Write,
+    os::unix::{net::UnixStream as StdStream, process::ExitStatusExt},
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::{Command as StdCommand, ExitStatus},
+    time::Duration,
+};
+
+use quadrivium::{
+    EventLoop, JoinHandle,
+    event_loop::Turned,
+    executor::GuestLoop,
+    net::UnixStream,
+    prelude::*,
+    process::{Command, StatusLost, Stdio},
+    signal::{Signal, Signals, raise},
+    task::BoxTask,
+};
+
+const ALONE: &str = "QUADRIVIUM_ALONE";
+/// Only a test that fails waits for so long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Runs `something` in a process that runs the test of this name alone.
+fn alone(test: &str, something: impl FnOnce()) {
+    if env::var_os(ALONE).is_some() {
+        something();
+        std::process::exit(0);
+    }
+    let mut own = StdCommand::new(env::current_exe().unwrap());
+    let output = own
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env(ALONE, "")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Forks, and runs `something` in the new process, which then ends without running destructors.
+/// Returns when it has ended, and fails if it has failed.
+#[track_caller]
+fn in_a_fork(something: impl FnOnce()) {
+    // SAFETY: no other thread of this process holds a lock at this moment: the harness runs tests one
+    // by one, and a thread that waits for dropped children sleeps.
+    let id = unsafe { libc::fork() };
+    if id == 0 {
+        // SAFETY: it sets a timer, which ends a test that would wait for ever.
+        unsafe { libc::alarm(PATIENCE.as_secs() as u32) };
+        let is_good = catch_unwind(AssertUnwindSafe(something)).is_ok();
+        // SAFETY: it ends the process, and nothing of this one runs in it any more.
+        unsafe { libc::_exit(i32::from(!is_good)) };
+    }
+    let mut status = 0;
+    // SAFETY: `status` is an integer that the kernel may write to.
+    let waited = unsafe { libc::waitpid(id, &mut status, 0) };
+    assert_eq!(waited, id);
+    let status = ExitStatus::from_raw(status);
+    assert!(status.success(), "in the forked process: {status}");
+}
+
+/// Reads one byte in a style.
+type Reads = fn(UnixStream) -> BoxTask<()>;
+
+const STYLES: [(&str, Reads); 4] = [
+    ("callback", |stream| {
+        Box::pin(callback(move |cb| {
+            cb.perform(stream.read_exact_owned([0]), |cb, (read, _)| cb.done(read.unwrap()));
+        }))
+    }),
+    ("generator", |stream| {
+        Box::pin(generator(|mut co| async move {
+            co.perform(stream.read_exact(&mut [0])).await.unwrap();
+        }))
+    }),
+    ("future", |stream| {
+        Box::pin(future(async move { stream.read_exact(&mut [0]).await.unwrap() }))
+    }),
+    ("green", |stream| {
+        Box::pin(green(move || quadrivium::green::perform(stream.read_exact(&mut [0])).unwrap()))
+    }),
+];
+
+/// A stream, and its other end.
+fn streams() -> (UnixStream, StdStream) {
+    let (one, other) = StdStream::pair().unwrap();
+    (UnixStream::from_std(one).unwrap(), other)
+}
+
+/// Waits until the task has read its byte, which is written now.
+#[track_caller]
+fn reads_on(event_loop: &mut EventLoop, mut other: &StdStream, reads: JoinHandle<()>) {
+    other.write_all(b"!").unwrap();
+    event_loop.block_on(timeout(PATIENCE, reads)).unwrap().expect("it is woken").unwrap();
+}
+
+/// A task that waits for a byte.
+fn waits(event_loop: &mut EventLoop, reads: Reads, stream: &UnixStream) -> JoinHandle<()> {
+    let task = event_loop.spawn(reads(stream.clone()));
+    while event_loop.turn().unwrap() != Turned::Waiting {}
+    task
+}
+
+#[test]
+fn a_socket_that_is_dropped_in_the_fork_stays_registered() {
+    alone("a_socket_that_is_dropped_in_the_fork_stays_registered", || {
+        for (style, reads) in STYLES {
+            eprintln!("-- {style}");
+            let (mut event_loop, (stream, other)) = (EventLoop::new().unwrap(), streams());
+            let first = waits(&mut event_loop, reads, &stream);
+            reads_on(&mut event_loop, &other, first);
+            let mut stream = Some(stream);
+            in_a_fork(|| drop(stream.take()));
+            let stream = stream.unwrap();
+            let second = waits(&mut event_loop, reads, &stream);
+            reads_on(&mut event_loop, &other, second);
+        }
+    });
+}
+
+#[test]
+fn a_loop_that_is_dropped_in_the_fork_goes_on() {
+    alone("a_loop_that_is_dropped_in_the_fork_goes_on", || {
+        for (style, reads) in STYLES {
+            eprintln!("-- {style}");
+            let (mut event_loop, (stream, other)) = (EventLoop::new().unwrap(), streams());
+            let task = waits(&mut event_loop, reads, &stream);
+            let mut all = Some((event_loop, stream, task));
+            in_a_fork(|| drop(all.take()));
+            let (mut event_loop, _stream, task) = all.unwrap();
+            reads_on(&mut event_loop, &other, task);
+        }
+    });
+}
+
+#[test]
+fn a_socket_is_used_in_the_fork_on_a_loop_that_was_made_there() {
+    alone("a_socket_is_used_in_the_fork_on_a_loop_that_was_made_there", || {
+        for (style, reads) in STYLES {
+            eprintln!("-- {style}");
+            let (mut event_loop, (stream, other)) = (EventLoop::new().unwrap(), streams());
+            let first = waits(&mut event_loop, reads, &stream);
+            reads_on(&mut event_loop, &other, first);
+            in_a_fork(|| {
+                let mut own = EventLoop::new().unwrap();
+                let reads = waits(&mut own, reads, &stream);
+                reads_on(&mut own, &other, reads);
+            });
+            let second = waits(&mut event_loop, reads, &stream);
+            reads_on(&mut event_loop, &other, second);
+        }
+    });
+}
+
+#[track_caller]
+fn names_cause_and_remedy(error: impl ToString) {
+    let said = error.to_string();
+    assert!(said.contains("forked") && said.contains("after the fork"), "{said}");
+}
+
+#[test]
+fn a_loop_is_refused_in_the_fork() {
+    alone("a_loop_is_refused_in_the_fork", || {
+        for (style, reads) in STYLES {
+            eprintln!("-- {style}");
+            let (mut event_loop, (stream, other)) = (EventLoop::new().unwrap(), streams());
+            let task = waits(&mut event_loop, reads, &stream);
+            in_a_fork(|| {
+                names_cause_and_remedy(event_loop.run().unwrap_err());
+                names_cause_and_remedy(event_loop.turn().unwrap_err());
+                let (more, _other) = streams();
+                names_cause_and_remedy(event_loop.block_on(reads(more)).unwrap_err());
+            });
+            reads_on(&mut event_loop, &other, task);
+        }
+    });
+}
+
+#[test]
+fn a_loop_inside_tokio_is_refused_in_the_fork() {
+    alone("a_loop_inside_tokio_is_refused_in_the_fork", || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut guest_loop = runtime.block_on(async {
+            let mut guest_loop = GuestLoop::new(quadrivium::executor::Tokio::default()).unwrap();
+            guest_loop.perform(turn()).await.unwrap();
+            guest_loop
+        });
+        in_a_fork(|| {
+            let here = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            here.block_on(async {
+                names_cause_and_remedy(guest_loop.perform(turn()).await.unwrap_err());
+                names_cause_and_remedy(guest_loop.run().await.unwrap_err());
+            });
+        });
+        runtime.block_on(async { guest_loop.perform(turn()).await.unwrap() });
+    });
+}
+
+#[test]
+fn a_child_belongs_to_the_process_that_started_it() {
+    alone("a_child_belongs_to_the_process_that_started_it", || {
+        let mut cat = Command::new("cat");
+        let mut child = cat.stdin(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let stdin = child.stdin.take();
+        let mut child = Some(child);
+        in_a_fork(|| {
+            let mut child = child.take().unwrap();
+            let lost = child.try_wait().unwrap_err().downcast::<StatusLost>().unwrap();
+            assert!(lost.to_string().contains("forked"), "{lost}");
+            drop(child);
+        });
+        // It was not killed, so it ends when there is nothing left to read.
+        drop(stdin);
+        let mut child = child.unwrap();
+        let wait = child.wait();
+        assert!(EventLoop::new().unwrap().block_on(wait).unwrap().unwrap().success());
+    });
+}
+
+#[test]
+fn a_child_that_is_dropped_in_the_fork_leaves_no_zombie() {
+    alone("a_child_that_is_dropped_in_the_fork_leaves_no_zombie", || {
+        // The thread that waits for dropped children is there when the process is forked.
+        let mut sleep = Command::new("sleep").arg("60").spawn().unwrap();
+        let id = sleep.id();
+        let wait = sleep.wait();
+        drop((wait, sleep));
+        in_a_fork(|| {
+            let dropped = Command::new("sh").args(["-c", "sleep 0.01"]).spawn().unwrap();
+            let path = format!("/proc/{}", dropped.id());
+            drop(dropped);
+            let mut event_loop = EventLoop::new().unwrap();
+            while std::path::Path::new(&path).exists() {
+                event_loop.block_on(sleep_a_little()).unwrap();
+            }
+        });
+        assert!(StdCommand::new("kill").arg(id.to_string()).status().unwrap().success());
+    });
+}
+
+fn sleep_a_little() -> impl Task<Output = ()> {
+    sleep(Duration::from_millis(1))
+}
+
+#[test]
+fn a_listener_for_signals_is_refused_in_the_fork() {
+    alone("a_listener_for_signals_is_refused_in_the_fork", || {
+        let signals = Signals::new([Signal::User1]).unwrap();
+        let hears = |signals: &Signals| {
+            let heard = EventLoop::new().unwrap().block_on(timeout(PATIENCE, signals.next()));
+            heard.unwrap().expect("it is heard")
+        };
+        in_a_fork(|| {
+            names_cause_and_remedy(hears(&signals).unwrap_err());
+            let own = Signals::new([Signal::User1]).unwrap();
+            raise(Signal::User1).unwrap();
+            assert_eq!(hears(&own).unwrap(), Signal::User1);
+        });
+        raise(Signal::User1).unwrap();
+        assert_eq!(hears(&signals).unwrap(), Signal::User1);
+    });
+}
