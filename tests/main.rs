@@ -53,6 +53,7 @@ mod ends;
 mod known_differences;
 mod misuse;
 mod send;
+mod sizes;
 mod sockets;
 mod streams;
 mod wakers;

@@ -37,5 +37,8 @@ mod task;
 mod stack;
 
 pub use handle::perform;
-pub use stack::{DEFAULT_STACK_SIZE, LARGEST_STACK, StackError, StackStats, stats};
+pub use stack::{
+    DEFAULT_STACK_SIZE, LARGEST_STACK, SMALLEST_STACK, StackError, StackStats, stack_size, stats,
+    use_stack_size,
+};
 pub use task::{Builder, GreenTask, green, spawn};

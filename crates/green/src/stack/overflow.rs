@@ -10,8 +10,9 @@
 //! an overflow.
 
 use std::cell::Cell;
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Write};
 use std::ops::Range;
+use std::panic::Location;
 use std::ptr;
 
 use quadrivium_core::host::Label;
@@ -21,22 +22,31 @@ use super::Stack;
 /// A green thread and the stack it runs on, as the overflow handler sees them.
 #[derive(Debug)]
 pub(crate) struct Occupant {
+    made_at: &'static Location<'static>,
     label: Option<Label>,
     guard: Range<usize>,
     size: usize,
 }
 
 impl Occupant {
-    /// Made when the green thread starts, kept beside it.
-    pub(crate) fn new(label: Option<Label>, stack: &Stack) -> Occupant {
-        Occupant { label, guard: stack.guard(), size: stack.size() }
+    /// Made when the green thread starts, in the task of this label, and kept beside it.
+    pub(crate) fn new(
+        made_at: &'static Location<'static>,
+        label: Option<Label>,
+        stack: &Stack,
+    ) -> Occupant {
+        Occupant { made_at, label, guard: stack.guard(), size: stack.size() }
     }
 
-    /// Who this is, for messages.
+    /// What this green thread is called in messages. A task may consist of several green threads, so
+    /// the name of the task is not enough.
     pub(crate) fn name(&self) -> impl fmt::Display {
-        fmt::from_fn(|f| match &self.label {
-            Some(label) => label.fmt(f),
-            None => f.write_str("of no task"),
+        fmt::from_fn(|f| {
+            write!(f, "the green thread made at {}, in ", self.made_at)?;
+            match &self.label {
+                Some(label) => write!(f, "{label},"),
+                None => f.write_str("no task,"),
+            }
         })
     }
 }
@@ -80,8 +90,9 @@ pub(super) fn report(address: usize) -> bool {
     // A message too long for the buffer is cut, which is better than none.
     let _ = writeln!(
         message,
-        "quadrivium: green thread {} has overflowed its stack of {} KiB\n  \
-         remedy: give it a larger one with green::Builder::new().stack_size(bytes)",
+        "quadrivium: {} has overflowed its stack of {} KiB\n  \
+         remedy: give it a larger one with green::Builder::new().stack_size(bytes), \
+         or all of them with green::use_stack_size(bytes) or QUADRIVIUM_STACK_SIZE",
         occupant.name(),
         occupant.size / 1024,
     );
