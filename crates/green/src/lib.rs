@@ -19,6 +19,9 @@
 //! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Done("resumed")));
 //! ```
 //!
+//! Dropping a suspended green thread unwinds its stack. In a program that is built with
+//! `panic = "abort"` that is impossible: the stack is leaked, and one message says so.
+//!
 //! It is not `Send`:
 //!
 //! ```compile_fail,E0277

@@ -5,6 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     pin::Pin,
     ptr::NonNull,
+    sync::Once,
     thread,
 };
 
@@ -258,6 +259,10 @@ impl<R> GreenThread<R> {
         if self.coroutine.done() {
             return;
         }
+        // The first panic would end the process. Cargo compiles this crate with the program's profile.
+        if cfg!(panic = "abort") {
+            return self.leak_instead_of_unwinding();
+        }
         for _ in 0..UNWINDS {
             let switch = AssertUnwindSafe(|| self.switch(Resume::Cancel));
             match catch_unwind(switch) {
@@ -276,6 +281,22 @@ impl<R> GreenThread<R> {
              remedy: let a payload that is not yours go on with std::panic::resume_unwind",
             self.occupant.name(),
         );
+        mem::forget(self);
+    }
+
+    #[cold]
+    fn leak_instead_of_unwinding(self) {
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| {
+            eprintln!(
+                "quadrivium: {} is dropped while it is suspended, and this program is built with \
+                 panic = \"abort\": its stack is leaked and the destructors on it never run. \
+                 The same holds for every other one, without a message\n  \
+                 remedy: build with panic = \"unwind\", or let green threads end before they are \
+                 dropped",
+                self.occupant.name(),
+            );
+        });
         mem::forget(self);
     }
 }

@@ -7,7 +7,7 @@ use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Once},
     task::Waker,
     thread,
 };
@@ -283,11 +283,31 @@ fn contain<T>(resume: impl FnOnce() -> T) -> thread::Result<T> {
 impl Drop for Body {
     /// Has the body unwound, unless it has ended.
     fn drop(&mut self) {
+        // The first panic would end the process. Cargo compiles this crate with the program's profile.
+        if cfg!(panic = "abort") && !self.link.has_ended() {
+            say_that_bodies_are_leaked();
+            self.link.cancel();
+            return;
+        }
         let Some(left) = self.link.cancel() else { return };
         // Also when a destructor in what is left panics.
         let _unwound = Unwound(&self.coroutine);
         drop(left);
     }
+}
+
+/// A body that is parked stays so. A body that runs is parked when it performs the next time.
+#[cold]
+fn say_that_bodies_are_leaked() {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        eprintln!(
+            "quadrivium: a may green thread is dropped before its end, and this program is built \
+             with panic = \"abort\": its stack is leaked and the destructors on it never run. \
+             The same holds for every other one, without a message\n  \
+             remedy: build with panic = \"unwind\", or let green threads end before they are dropped"
+        );
+    });
 }
 
 /// Cancels a coroutine and waits until it is unwound, when dropped.
