@@ -38,6 +38,8 @@ mod handle;
 mod task;
 #[allow(unsafe_code)]
 mod stack;
+#[cfg(test)]
+mod tests;
 
 pub use handle::perform;
 pub use stack::{

@@ -2,7 +2,7 @@
 //!
 //! In reading order: a `Stack` is what a coroutine owns; `pool` keeps the free ones of an OS
 //! thread; `chunk` cuts a mapping into stacks; `mapping` has the system calls; `error` is what can
-//! go wrong; `size` is how large a stack is by default; `overflow` says whose stack was too small, from the handler in `signal`.
+//! go wrong; `size` is how large a stack is by default; `pointer` says on which stack one is; `overflow` says whose stack was too small, from the handler in `signal`.
 //!
 //! | 64 KiB stacks, Linux 6.18, 2-core x86-64 | `MADV_GUARD_INSTALL` | `mprotect` |
 //! |---|---|---|
@@ -17,6 +17,7 @@ mod chunk;
 mod error;
 mod mapping;
 pub(crate) mod overflow;
+pub(crate) mod pointer;
 mod pool;
 mod signal;
 mod size;
@@ -64,6 +65,7 @@ impl Stack {
     }
 
     /// The usable bytes promised. A few more are there, up to a page, depending on the colour.
+    #[cfg(test)]
     pub(crate) fn size(&self) -> usize {
         self.class.bytes()
     }
@@ -72,6 +74,11 @@ impl Stack {
     fn guard(&self) -> Range<usize> {
         let limit = self.slot.limit.get();
         limit..limit + *PAGE
+    }
+
+    /// The addresses that a green thread may use. Its frames are all among them.
+    fn usable(&self) -> Range<usize> {
+        self.guard().end..self.slot.base.get()
     }
 }
 

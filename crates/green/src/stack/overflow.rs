@@ -18,14 +18,14 @@ use std::ptr;
 use quadrivium_core::host::Label;
 
 use super::Stack;
+use super::mapping::PAGE;
 
 /// A green thread and the stack it runs on, as the overflow handler sees them.
 #[derive(Debug)]
 pub(crate) struct Occupant {
     made_at: &'static Location<'static>,
     label: Option<Label>,
-    guard: Range<usize>,
-    size: usize,
+    usable: Range<usize>,
 }
 
 impl Occupant {
@@ -35,7 +35,7 @@ impl Occupant {
         label: Option<Label>,
         stack: &Stack,
     ) -> Occupant {
-        Occupant { made_at, label, guard: stack.guard(), size: stack.size() }
+        Occupant { made_at, label, usable: stack.usable() }
     }
 
     /// What this green thread is called in messages. A task may consist of several green threads, so
@@ -65,6 +65,13 @@ pub(crate) fn watch<R>(occupant: &Occupant, body: impl FnOnce() -> R) -> R {
     body()
 }
 
+/// The stack of the green thread that runs on this OS thread now; an empty range if none does.
+pub(crate) fn usable() -> Range<usize> {
+    // SAFETY: the pointer is null or was stored by a `watch` that has not returned, which borrows
+    // the occupant for as long.
+    unsafe { RUNNING.get().as_ref() }.map_or(0..0, |occupant| occupant.usable.clone())
+}
+
 /// Who ran before. A destructor, because a panic may leave `watch` as well.
 struct Restore(*const Occupant);
 
@@ -83,7 +90,8 @@ pub(super) fn report(address: usize) -> bool {
     let Some(occupant) = (unsafe { RUNNING.get().as_ref() }) else {
         return false;
     };
-    if !occupant.guard.contains(&address) {
+    let lowest = occupant.usable.start;
+    if !(lowest - *PAGE..lowest).contains(&address) {
         return false;
     }
     let mut message = Message { text: [0; 1024], length: 0 };
@@ -94,7 +102,8 @@ pub(super) fn report(address: usize) -> bool {
          remedy: give it a larger one with green::Builder::new().stack_size(bytes), \
          or all of them with green::use_stack_size(bytes) or QUADRIVIUM_STACK_SIZE",
         occupant.name(),
-        occupant.size / 1024,
+        // A power of two, and less than a page more.
+        (1 << occupant.usable.len().ilog2()) / 1024,
     );
     message.print();
     true
