@@ -4,7 +4,7 @@
 use std::{
     hint::black_box,
     os::unix::process::ExitStatusExt,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, Location, catch_unwind},
     process::Output,
 };
 
@@ -87,7 +87,8 @@ fn a_body_that_catches_its_cancellation_for_ever() {
     });
     let stderr = String::from_utf8_lossy(&output.stderr);
     for message in [
-        "quadrivium: green thread task 1 \"stubborn\" (spawned at ",
+        "quadrivium: the green thread made at ",
+        ", in task 1 \"stubborn\" (spawned at ",
         "has caught its own cancellation 100 times; its stack is leaked",
         "remedy: let a payload that is not yours go on with std::panic::resume_unwind",
         "and the loop went on",
@@ -116,6 +117,12 @@ fn recurse(depth: usize) -> usize {
     if depth == usize::MAX { 0 } else { recurse(depth + 1) + frame[depth % 16] }
 }
 
+/// Where the calling line is, as messages say it.
+#[track_caller]
+fn here() -> String {
+    Location::caller().to_string()
+}
+
 #[test]
 fn a_stack_overflow() {
     let output = alone("ends::a_stack_overflow", "", || {
@@ -130,9 +137,11 @@ fn a_stack_overflow() {
     assert_aborts_saying(
         &output,
         &[
-            "quadrivium: green thread task 1 \"deep thought\" (spawned at ",
-            "has overflowed its stack of 64 KiB",
-            "remedy: give it a larger one with green::Builder::new().stack_size(bytes)",
+            "quadrivium: the green thread made at ",
+            ", in task 1 \"deep thought\" (spawned at ",
+            "has overflowed its stack of 512 KiB",
+            "remedy: give it a larger one with green::Builder::new().stack_size(bytes), \
+             or all of them with green::use_stack_size(bytes) or QUADRIVIUM_STACK_SIZE",
         ],
     );
 }
@@ -140,11 +149,18 @@ fn a_stack_overflow() {
 #[test]
 fn a_stack_overflow_of_an_inner_green_thread() {
     let output = alone("ends::a_stack_overflow_of_an_inner_green_thread", "", || {
-        let inner = green(|| _ = black_box(recurse(0)));
+        #[rustfmt::skip]
+        let (inner, line) = (green(|| _ = black_box(recurse(0))), here());
+        eprintln!("made in line {line}");
         let mut event_loop = new_loop();
-        // It is the task that has a name, whichever of its stacks is too small.
         drop(event_loop.spawn_named("outer", green(|| perform(inner))));
         let _ = event_loop.run();
     });
-    assert_aborts_saying(&output, &["\"outer\"", "has overflowed its stack of 64 KiB"]);
+    // The task has the name, and the line tells which of its green threads it was.
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let made_in = stderr.split_once("made in line ").unwrap().1.lines().next().unwrap();
+    let (line, _) = made_in.rsplit_once(':').unwrap();
+    let named = format!("the green thread made at {line}:");
+    let in_task = ", in task 1 \"outer\" (spawned at ";
+    assert_aborts_saying(&output, &[&named, in_task, "has overflowed its stack of 512 KiB"]);
 }

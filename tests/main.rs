@@ -54,6 +54,7 @@ mod errors;
 mod known_differences;
 mod misuse;
 mod send;
+mod sizes;
 mod sockets;
 mod streams;
 mod wakers;

@@ -16,6 +16,7 @@
 
 use std::{
     cell::Cell,
+    ops::Range,
     panic::resume_unwind,
     pin::pin,
     ptr::{self, NonNull},
@@ -25,6 +26,8 @@ use std::{
 
 use corosensei::Yielder;
 use quadrivium_core::{Context, Step, Task, Wait};
+
+use crate::stack::{overflow, pointer::stack_pointer};
 
 /// What a green thread is resumed with.
 #[derive(Clone, Copy)]
@@ -42,6 +45,8 @@ pub(crate) struct Cancelled;
 pub(crate) struct Running<'a> {
     yielder: &'a Yielder<Resume, Wait>,
     waker: Cell<NonNull<Waker>>,
+    /// The stack, to tell it from the stacks of other crates.
+    stack: Range<usize>,
 }
 
 thread_local! {
@@ -55,14 +60,18 @@ thread_local! {
 ///
 /// # Panics
 ///
-/// Outside the body of a green thread, and when the task suspends while this thread is unwinding
-/// (in a destructor that runs because of a panic or of a cancel).
+/// Outside the body of a green thread; on another stack than that of the green thread, such as the
+/// stack of a coroutine of another crate; and when the task suspends while this thread is unwinding (in
+/// a destructor that runs because of a panic or of a cancel).
 #[inline]
 pub fn perform<P: Task>(task: P) -> P::Output {
     let away = Away::from_current();
     // SAFETY: CURRENT is set only while the body of that green thread runs, which is below the
     // frame of `Running` on the same stack; so it is alive as long as this call.
     let running = unsafe { &*away.running };
+    if !running.stack.contains(&stack_pointer()) {
+        refuse_another_stack();
+    }
     // Dropped before `away`: destructors of a task that panics are no part of the body either.
     let mut task = pin!(task);
     loop {
@@ -80,7 +89,7 @@ impl<'a> Running<'a> {
         waker: NonNull<Waker>,
         body: impl FnOnce() -> T,
     ) -> T {
-        let running = Running { yielder, waker: Cell::new(waker) };
+        let running = Running { yielder, waker: Cell::new(waker), stack: overflow::usable() };
         CURRENT.set(ptr::from_ref(&running).cast());
         let _over = Outer(ptr::null());
         body()
@@ -109,6 +118,16 @@ impl<'a> Running<'a> {
             }
         }
     }
+}
+
+/// Somebody else could suspend that stack in the middle of a `perform`, and resume it when the green
+/// thread is no more. On its own stack nobody can: whoever switches away comes back first.
+#[cold]
+fn refuse_another_stack() -> ! {
+    panic!(
+        "green::perform on another stack than that of the green thread, as in a coroutine of another \
+         crate: let the coroutine hand the task out, and perform it in the body of the green thread"
+    )
 }
 
 #[cold]

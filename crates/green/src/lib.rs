@@ -19,6 +19,9 @@
 //! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Done("resumed")));
 //! ```
 //!
+//! Dropping a suspended green thread unwinds its stack. In a program that is built with
+//! `panic = "abort"` that is impossible: the stack is leaked, and one message says so.
+//!
 //! It is not `Send`:
 //!
 //! ```compile_fail,E0277
@@ -35,7 +38,12 @@ mod handle;
 mod task;
 #[allow(unsafe_code)]
 mod stack;
+#[cfg(test)]
+mod tests;
 
 pub use handle::perform;
-pub use stack::{DEFAULT_STACK_SIZE, LARGEST_STACK, StackError, StackStats, stats};
+pub use stack::{
+    DEFAULT_STACK_SIZE, LARGEST_STACK, SMALLEST_STACK, StackError, StackStats, stack_size, stats,
+    use_stack_size,
+};
 pub use task::{Builder, GreenTask, green, spawn};

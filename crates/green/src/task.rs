@@ -2,18 +2,19 @@
 
 use std::{
     fmt, mem,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     pin::Pin,
     ptr::NonNull,
+    sync::Once,
     thread,
 };
 
-use corosensei::{Coroutine, CoroutineResult};
+use corosensei::{Coroutine, CoroutineResult, stack::STACK_ALIGNMENT};
 use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait, host};
 
 use crate::{
     handle::{Cancelled, Outer, Resume, Running},
-    stack::{DEFAULT_STACK_SIZE, Stack, StackError, overflow::Occupant, overflow::watch},
+    stack::{Stack, StackError, overflow::Occupant, overflow::watch, stack_size},
 };
 
 /// A task whose body is a green thread. Runs nothing, and has no stack, until it is first resumed.
@@ -22,12 +23,13 @@ use crate::{
 ///
 /// The task panics when there is no memory for its stack; [`Builder::build`] returns an error
 /// instead.
+#[track_caller]
 pub fn green<F, T>(body: F) -> GreenTask<F, T>
 where
     F: FnOnce() -> T + 'static,
     T: 'static,
 {
-    GreenTask { state: State::Fresh(body, Source::OnStart(DEFAULT_STACK_SIZE)) }
+    GreenTask::new(body, Source::OnStart)
 }
 
 /// Hands a [`green`] task to the host that drives this thread.
@@ -49,7 +51,7 @@ where
 /// ```
 /// use quadrivium_green::Builder;
 ///
-/// let task = Builder::new().stack_size(256 * 1024).build(|| 6 * 7)?;
+/// let task = Builder::new().stack_size(1 << 20).build(|| 6 * 7)?;
 /// # drop(task);
 /// # Ok::<(), quadrivium_green::StackError>(())
 /// ```
@@ -59,9 +61,9 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Stacks of [`DEFAULT_STACK_SIZE`].
+    /// Stacks of the [size](stack_size) that is the default now.
     pub fn new() -> Self {
-        Self { stack_size: DEFAULT_STACK_SIZE }
+        Self { stack_size: stack_size() }
     }
 
     /// Stacks of at least this many bytes.
@@ -76,13 +78,14 @@ impl Builder {
     /// # Errors
     ///
     /// When the size is out of range, or there is no memory for one more stack.
+    #[track_caller]
     pub fn build<F, T>(&self, body: F) -> Result<GreenTask<F, T>, StackError>
     where
         F: FnOnce() -> T + 'static,
         T: 'static,
     {
         let stack = Stack::take(self.stack_size)?;
-        Ok(GreenTask { state: State::Fresh(body, Source::Taken(stack)) })
+        Ok(GreenTask::new(body, Source::Taken(stack)))
     }
 }
 
@@ -100,19 +103,35 @@ pub struct GreenTask<F, T> {
 
 enum State<F, T> {
     /// Not resumed yet.
-    Fresh(F, Source),
+    Fresh {
+        body: F,
+        source: Source,
+        made_at: &'static Location<'static>,
+    },
     Started(GreenThread<T>),
+    /// The same, for an output that [is large](is_large).
+    StartedBoxed(GreenThread<Box<T>>),
     Done,
+}
+
+/// Whether a body or an output of this type goes from stack to stack in a box. The coroutine takes no
+/// more than 1,024 bytes by value, and an alignment larger than its own would leave the stack. In a
+/// dev build an output is also copied eight times on its way, all on the green thread's stack.
+///
+/// It is decided when a green thread is compiled, so a small one has no branch for it.
+const fn is_large<V>() -> bool {
+    size_of::<V>() > 1024 || align_of::<V>() > STACK_ALIGNMENT
 }
 
 /// Where the stack will come from.
 enum Source {
-    OnStart(usize),
+    OnStart,
     Taken(Stack),
 }
 
-struct GreenThread<T> {
-    coroutine: Coroutine<Resume, Wait, T, Stack>,
+/// A body on its stack, and what it returns: an output or a box of it.
+struct GreenThread<R> {
+    coroutine: Coroutine<Resume, Wait, R, Stack>,
     occupant: Occupant,
 }
 
@@ -127,11 +146,23 @@ where
     type Output = T;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {
-        if let State::Fresh(..) = self.state {
+        if let State::Fresh { .. } = self.state {
             self.start();
         }
-        let State::Started(thread) = &mut self.state else { panic!("{RESUMED_AFTER_DONE}") };
-        match thread.switch(Resume::Go(NonNull::from(cx.waker()))) {
+        let resume = Resume::Go(NonNull::from(cx.waker()));
+        let switched = if const { is_large::<T>() } {
+            let State::StartedBoxed(thread) = &mut self.state else {
+                panic!("{RESUMED_AFTER_DONE}")
+            };
+            match thread.switch(resume) {
+                CoroutineResult::Yield(wait) => CoroutineResult::Yield(wait),
+                CoroutineResult::Return(output) => CoroutineResult::Return(*output),
+            }
+        } else {
+            let State::Started(thread) = &mut self.state else { panic!("{RESUMED_AFTER_DONE}") };
+            thread.switch(resume)
+        };
+        match switched {
             CoroutineResult::Yield(wait) => Step::Suspended(wait),
             CoroutineResult::Return(output) => {
                 self.state = State::Done;
@@ -146,27 +177,63 @@ where
     F: FnOnce() -> T + 'static,
     T: 'static,
 {
+    #[track_caller]
+    fn new(body: F, source: Source) -> Self {
+        Self { state: State::Fresh { body, source, made_at: Location::caller() } }
+    }
+
     #[cold]
     fn start(&mut self) {
-        let State::Fresh(body, source) = mem::replace(&mut self.state, State::Done) else { return };
+        let state = mem::replace(&mut self.state, State::Done);
+        let State::Fresh { body, source, made_at } = state else { return };
         let stack = match source {
             Source::Taken(stack) => stack,
-            Source::OnStart(size) => Stack::take(size)
+            Source::OnStart => Stack::take(stack_size())
                 .unwrap_or_else(|error| panic!("no stack for a green thread: {error}")),
         };
-        let occupant = Occupant::new(host::label(), &stack);
+        self.state = if const { is_large::<F>() } {
+            // A closure behind `dyn` runs where it is.
+            let body: Box<dyn FnOnce() -> T> = Box::new(body);
+            State::started(body, stack, made_at)
+        } else {
+            State::started(body, stack, made_at)
+        };
+    }
+}
+
+impl<F, T: 'static> State<F, T> {
+    fn started(
+        body: impl FnOnce() -> T + 'static,
+        stack: Stack,
+        made_at: &'static Location<'static>,
+    ) -> Self {
+        if const { is_large::<T>() } {
+            State::StartedBoxed(GreenThread::new(|| Box::new(body()), stack, made_at))
+        } else {
+            State::Started(GreenThread::new(body, stack, made_at))
+        }
+    }
+}
+
+impl<R: 'static> GreenThread<R> {
+    fn new(
+        body: impl FnOnce() -> R + 'static,
+        stack: Stack,
+        made_at: &'static Location<'static>,
+    ) -> Self {
+        let occupant = Occupant::new(made_at, host::label(), &stack);
         let coroutine = Coroutine::with_stack(stack, |yielder, first| match first {
             Resume::Go(waker) => Running::run(yielder, waker, body),
             Resume::Cancel => unreachable!("a coroutine that has not started is just dropped"),
         });
-        self.state = State::Started(GreenThread { coroutine, occupant });
+        Self { coroutine, occupant }
     }
 }
 
-impl<T> GreenThread<T> {
+impl<R> GreenThread<R> {
     /// Runs on the green thread's stack until it suspends or returns. Panics come through.
     #[inline(always)]
-    fn switch(&mut self, resume: Resume) -> CoroutineResult<Wait, T> {
+    fn switch(&mut self, resume: Resume) -> CoroutineResult<Wait, R> {
         let _outer = Outer::leave();
         watch(&self.occupant, || self.coroutine.resume(resume))
     }
@@ -174,8 +241,11 @@ impl<T> GreenThread<T> {
 
 impl<F, T> Drop for GreenTask<F, T> {
     fn drop(&mut self) {
-        if let State::Started(thread) = mem::replace(&mut self.state, State::Done) {
-            thread.cancel();
+        // `Done` first: a panic of a destructor comes out of here.
+        match mem::replace(&mut self.state, State::Done) {
+            State::Started(thread) => thread.cancel(),
+            State::StartedBoxed(thread) => thread.cancel(),
+            State::Fresh { .. } | State::Done => {}
         }
     }
 }
@@ -183,11 +253,15 @@ impl<F, T> Drop for GreenTask<F, T> {
 /// A body may catch the unwinding and suspend again; so often it may.
 const UNWINDS: usize = 100;
 
-impl<T> GreenThread<T> {
+impl<R> GreenThread<R> {
     /// Unwinds the stack, so that all destructors on it run.
     fn cancel(mut self) {
         if self.coroutine.done() {
             return;
+        }
+        // The first panic would end the process. Cargo compiles this crate with the program's profile.
+        if cfg!(panic = "abort") {
+            return self.leak_instead_of_unwinding();
         }
         for _ in 0..UNWINDS {
             let switch = AssertUnwindSafe(|| self.switch(Resume::Cancel));
@@ -202,11 +276,27 @@ impl<T> GreenThread<T> {
             }
         }
         eprintln!(
-            "quadrivium: green thread {} has caught its own cancellation {UNWINDS} times; \
+            "quadrivium: {} has caught its own cancellation {UNWINDS} times; \
              its stack is leaked and the destructors on it never run\n  \
              remedy: let a payload that is not yours go on with std::panic::resume_unwind",
             self.occupant.name(),
         );
+        mem::forget(self);
+    }
+
+    #[cold]
+    fn leak_instead_of_unwinding(self) {
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| {
+            eprintln!(
+                "quadrivium: {} is dropped while it is suspended, and this program is built with \
+                 panic = \"abort\": its stack is leaked and the destructors on it never run. \
+                 The same holds for every other one, without a message\n  \
+                 remedy: build with panic = \"unwind\", or let green threads end before they are \
+                 dropped",
+                self.occupant.name(),
+            );
+        });
         mem::forget(self);
     }
 }

@@ -149,6 +149,34 @@ fn it_goes_from_worker_to_worker() {
     assert_eq!(event_loop.block_on(task).unwrap(), expected);
 }
 
+/// A body that captures this many bytes and returns them.
+fn returns_what_it_captures<const N: usize>() {
+    let captured: [u8; N] = std::array::from_fn(|n| (n % 251) as u8);
+    let task = thread(move || {
+        perform(turn());
+        captured
+    });
+    assert!(EventLoop::with_virtual_clock().unwrap().block_on(task).unwrap() == captured);
+}
+
+#[test]
+fn a_large_body_and_a_large_output() {
+    returns_what_it_captures::<1024>();
+    returns_what_it_captures::<1025>();
+    returns_what_it_captures::<{ 64 * 1024 }>();
+}
+
+#[test]
+fn a_body_may_capture_more_than_its_stack_has() {
+    // The test itself moves the value about, in a dev build a dozen times.
+    let test = std::thread::Builder::new().stack_size(64 << 20).spawn(|| {
+        let captured = [1_u8; 1 << 20];
+        let task = thread(move || captured.iter().map(|byte| usize::from(*byte)).sum::<usize>());
+        assert_eq!(EventLoop::with_virtual_clock().unwrap().block_on(task).unwrap(), 1 << 20);
+    });
+    test.unwrap().join().unwrap();
+}
+
 #[test]
 fn a_stack_of_ones_own_size() {
     /// Not inlined, so that it takes stack.

@@ -6,7 +6,6 @@ mod thread;
 use std::{
     hint::black_box,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
     process::Output,
     sync::mpsc,
     task::Waker,
@@ -141,12 +140,4 @@ fn an_overflow_is_a_panic_or_the_end() {
     // may ends the process if the frame that was too much has filled the stack to its last word.
     let is_panic = told.contains("a may green thread has overflowed its stack");
     assert_eq!(is_panic, output.status.success(), "{told}");
-}
-
-#[test]
-fn a_body_that_does_not_fit_panics() {
-    let large = [0_u8; 80 * 1024];
-    let mut task = thread(move || large[1]);
-    let told = quietly(|| is_done(&Pin::new(&mut task).resume(&mut Context::new(Waker::noop()))));
-    assert!(told.unwrap_err().contains("exceeds stack"));
 }

@@ -35,6 +35,17 @@ fn a_text_that_breaks_off_is_an_error() {
     assert!(both(writes, reads).1.unwrap_err().is_eof());
 }
 
+/// An object in an object, and so on: it takes more stack than anything else here.
+#[test]
+fn a_value_nested_as_deep_as_it_may_be() {
+    let (one, other) = UnixStream::pair().unwrap();
+    let text = r#"{"in":"#.repeat(120) + "1" + &"}".repeat(120);
+    let sent = text.clone();
+    let writes = green(move || Blocking::new(one).write_all(sent.as_bytes()).unwrap());
+    let reads = green(move || serde_json::from_reader::<_, Value>(Blocking::new(other)).unwrap());
+    assert_eq!(both(writes, reads).1.to_string(), text);
+}
+
 #[test]
 fn outside_a_green_thread_it_is_a_clear_panic() {
     let (one, _other) = UnixStream::pair().unwrap();

@@ -9,6 +9,7 @@ mod http;
 mod json;
 mod outside;
 mod pipes;
+mod regexes;
 mod tls;
 mod websockets;
 

@@ -2,12 +2,12 @@
 //!
 //! In reading order: a `Stack` is what a coroutine owns; `pool` keeps the free ones of an OS
 //! thread; `chunk` cuts a mapping into stacks; `mapping` has the system calls; `error` is what can
-//! go wrong; `overflow` says whose stack was too small, from the handler in `signal`.
+//! go wrong; `size` is how large a stack is by default; `pointer` says on which stack one is; `overflow` says whose stack was too small, from the handler in `signal`.
 //!
 //! | 64 KiB stacks, Linux 6.18, 2-core x86-64 | `MADV_GUARD_INSTALL` | `mprotect` |
 //! |---|---|---|
 //! | most stacks | memory's limit | 31,741 (by default) |
-//! | mappings at 100,000 and 1,000,000 | 14 and 45 | 2 a stack |
+//! | mappings at 100,000 and 1,000,000 | 13 and 18 | 2 a stack |
 //! | take a new one | 0.9 us | 2.7 us |
 //! | take and give a warm one | 9 ns | 9 ns |
 //! | give back a cold one, with its page | 1.6 us | 4.3 us |
@@ -17,8 +17,10 @@ mod chunk;
 mod error;
 mod mapping;
 pub(crate) mod overflow;
+pub(crate) mod pointer;
 mod pool;
 mod signal;
+mod size;
 #[cfg(test)]
 mod tests;
 
@@ -31,12 +33,7 @@ use self::chunk::Slot;
 pub use self::error::StackError;
 use self::mapping::PAGE;
 use self::pool::POOLS;
-
-/// The size of a stack if nobody asks for another, and the smallest there is: 64 KiB.
-///
-/// `println!` and backtraces overflow smaller ones. A smaller one would save address space only,
-/// since pages cost nothing until they are touched: asking for less gives this.
-pub const DEFAULT_STACK_SIZE: usize = 64 << 10;
+pub use self::size::{DEFAULT_STACK_SIZE, SMALLEST_STACK, stack_size, use_stack_size};
 
 /// The largest stack: 1 GiB. Who asks for more has most likely miscounted.
 pub const LARGEST_STACK: usize = 1 << 30;
@@ -53,7 +50,7 @@ pub(crate) struct Stack {
 
 impl Stack {
     /// Takes a stack with at least `size` usable bytes: rounded up to a power of two, and to
-    /// [`DEFAULT_STACK_SIZE`]. A few ns if one is pooled.
+    /// [`SMALLEST_STACK`]. A few ns if one is pooled.
     ///
     /// # Errors
     ///
@@ -68,6 +65,7 @@ impl Stack {
     }
 
     /// The usable bytes promised. A few more are there, up to a page, depending on the colour.
+    #[cfg(test)]
     pub(crate) fn size(&self) -> usize {
         self.class.bytes()
     }
@@ -76,6 +74,11 @@ impl Stack {
     fn guard(&self) -> Range<usize> {
         let limit = self.slot.limit.get();
         limit..limit + *PAGE
+    }
+
+    /// The addresses that a green thread may use. Its frames are all among them.
+    fn usable(&self) -> Range<usize> {
+        self.guard().end..self.slot.base.get()
     }
 }
 
@@ -89,7 +92,7 @@ impl Drop for Stack {
 }
 
 // SAFETY: the memory between the guard page at the limit and the base is mapped, writable, at least
-// `DEFAULT_STACK_SIZE` bytes, and nobody else's until drop; the base is aligned to a cache line.
+// `SMALLEST_STACK` bytes, and nobody else's until drop; the base is aligned to a cache line.
 unsafe impl corosensei::stack::Stack for Stack {
     #[inline]
     fn base(&self) -> StackPointer {
@@ -107,8 +110,8 @@ unsafe impl corosensei::stack::Stack for Stack {
 struct Class(u8);
 
 impl Class {
-    /// One for each power of two from the default to the largest.
-    const COUNT: usize = (LARGEST_STACK / DEFAULT_STACK_SIZE).ilog2() as usize + 1;
+    /// One for each power of two from the smallest to the largest.
+    const COUNT: usize = (LARGEST_STACK / SMALLEST_STACK).ilog2() as usize + 1;
 
     /// The smallest class whose stacks have `size` bytes.
     #[inline]
@@ -116,13 +119,13 @@ impl Class {
         if size > LARGEST_STACK {
             return Err(StackError::TooLarge { asked: size });
         }
-        let rounded = size.max(DEFAULT_STACK_SIZE).next_power_of_two();
-        Ok(Class((rounded / DEFAULT_STACK_SIZE).ilog2() as u8))
+        let rounded = size.max(SMALLEST_STACK).next_power_of_two();
+        Ok(Class((rounded / SMALLEST_STACK).ilog2() as u8))
     }
 
     #[inline]
     const fn bytes(self) -> usize {
-        DEFAULT_STACK_SIZE << self.0
+        SMALLEST_STACK << self.0
     }
 }
 

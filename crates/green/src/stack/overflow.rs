@@ -10,33 +10,43 @@
 //! an overflow.
 
 use std::cell::Cell;
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Write};
 use std::ops::Range;
+use std::panic::Location;
 use std::ptr;
 
 use quadrivium_core::host::Label;
 
 use super::Stack;
+use super::mapping::PAGE;
 
 /// A green thread and the stack it runs on, as the overflow handler sees them.
 #[derive(Debug)]
 pub(crate) struct Occupant {
+    made_at: &'static Location<'static>,
     label: Option<Label>,
-    guard: Range<usize>,
-    size: usize,
+    usable: Range<usize>,
 }
 
 impl Occupant {
-    /// Made when the green thread starts, kept beside it.
-    pub(crate) fn new(label: Option<Label>, stack: &Stack) -> Occupant {
-        Occupant { label, guard: stack.guard(), size: stack.size() }
+    /// Made when the green thread starts, in the task of this label, and kept beside it.
+    pub(crate) fn new(
+        made_at: &'static Location<'static>,
+        label: Option<Label>,
+        stack: &Stack,
+    ) -> Occupant {
+        Occupant { made_at, label, usable: stack.usable() }
     }
 
-    /// Who this is, for messages.
+    /// What this green thread is called in messages. A task may consist of several green threads, so
+    /// the name of the task is not enough.
     pub(crate) fn name(&self) -> impl fmt::Display {
-        fmt::from_fn(|f| match &self.label {
-            Some(label) => label.fmt(f),
-            None => f.write_str("of no task"),
+        fmt::from_fn(|f| {
+            write!(f, "the green thread made at {}, in ", self.made_at)?;
+            match &self.label {
+                Some(label) => write!(f, "{label},"),
+                None => f.write_str("no task,"),
+            }
         })
     }
 }
@@ -53,6 +63,13 @@ thread_local! {
 pub(crate) fn watch<R>(occupant: &Occupant, body: impl FnOnce() -> R) -> R {
     let _restore = Restore(RUNNING.replace(occupant));
     body()
+}
+
+/// The stack of the green thread that runs on this OS thread now; an empty range if none does.
+pub(crate) fn usable() -> Range<usize> {
+    // SAFETY: the pointer is null or was stored by a `watch` that has not returned, which borrows
+    // the occupant for as long.
+    unsafe { RUNNING.get().as_ref() }.map_or(0..0, |occupant| occupant.usable.clone())
 }
 
 /// Who ran before. A destructor, because a panic may leave `watch` as well.
@@ -73,17 +90,20 @@ pub(super) fn report(address: usize) -> bool {
     let Some(occupant) = (unsafe { RUNNING.get().as_ref() }) else {
         return false;
     };
-    if !occupant.guard.contains(&address) {
+    let lowest = occupant.usable.start;
+    if !(lowest - *PAGE..lowest).contains(&address) {
         return false;
     }
     let mut message = Message { text: [0; 1024], length: 0 };
     // A message too long for the buffer is cut, which is better than none.
     let _ = writeln!(
         message,
-        "quadrivium: green thread {} has overflowed its stack of {} KiB\n  \
-         remedy: give it a larger one with green::Builder::new().stack_size(bytes)",
+        "quadrivium: {} has overflowed its stack of {} KiB\n  \
+         remedy: give it a larger one with green::Builder::new().stack_size(bytes), \
+         or all of them with green::use_stack_size(bytes) or QUADRIVIUM_STACK_SIZE",
         occupant.name(),
-        occupant.size / 1024,
+        // A power of two, and less than a page more.
+        (1 << occupant.usable.len().ilog2()) / 1024,
     );
     message.print();
     true

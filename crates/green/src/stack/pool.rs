@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!             1                  2
-//!   chunks -------> in use ------------> warm     at most 16 MiB of stacks in each class,
+//!   chunks -------> in use ------------> warm     at most 256 stacks in each class,
 //!      ^             |  ^                 |       which keep their pages
 //!      `----- 4 -----'  `------- 3 -------'
 //! ```
@@ -21,15 +21,18 @@ use super::mapping::Guarding;
 use super::signal;
 use super::{Class, StackStats};
 
-/// Bytes of stack that stay warm in each class: 256 stacks of 64 KiB, 16 of 1 MiB. What they
-/// really hold is what was touched, mostly a page or two each.
-pub(super) const WARM_BYTES: usize = 16 << 20;
+/// How many stacks stay warm in each class. What they really hold is what was touched, mostly a page
+/// or two each.
+pub(super) const WARM_STACKS: usize = 256;
 
-/// The first chunk of a class has this many stacks: 2.25 MiB of address space for 64 KiB stacks.
+/// Fewer of them, so that they are not larger than this together: 128 stacks of 1 MiB.
+pub(super) const WARM_BYTES: usize = 128 << 20;
+
+/// The first chunk of a class has this many stacks: 16.25 MiB of address space for 512 KiB stacks.
 const FIRST_CHUNK: usize = 32;
 
-/// No chunk is larger, if one stack is not: 2 GiB of address space, 29,127 stacks of 64 KiB.
-const LARGEST_CHUNK: usize = 1 << 31;
+/// No chunk is larger, if one stack is not: 16 GiB of address space, 32,263 stacks of 512 KiB.
+const LARGEST_CHUNK: usize = 1 << 34;
 
 thread_local! {
     /// The pools of this OS thread, set up when its first stack is taken.
@@ -88,7 +91,7 @@ impl Pool {
         Pool {
             class,
             guarding,
-            most_warm: WARM_BYTES / class.bytes(),
+            most_warm: WARM_STACKS.min(WARM_BYTES / class.bytes()),
             warm: Vec::new(),
             pooled: 0,
             chunks: Vec::new(),

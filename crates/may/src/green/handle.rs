@@ -124,7 +124,7 @@ pub(crate) fn run<T: Send + 'static>(link: Arc<Link>, body: impl FnOnce() -> T) 
         if link.is_cancelled() {
             // may begins a coroutine that was cancelled before.
             drop(body);
-            resume_unwind(Box::new(Cancelled));
+            unwind(Told(1));
         }
         Box::new(body()) as _
     }));
@@ -162,6 +162,9 @@ const UNWINDS: u32 = 100;
 
 #[cold]
 fn unwind(Told(times): Told) -> ! {
+    if cfg!(panic = "abort") {
+        stay();
+    }
     if times > UNWINDS {
         // may never suspends a coroutine again that it was told to cancel, so its stack cannot even
         // be left alone: the worker would be lost with it, and whoever waits there.
@@ -172,4 +175,11 @@ fn unwind(Told(times): Told) -> ! {
         process::abort();
     }
     resume_unwind(Box::new(Cancelled))
+}
+
+/// Leaves this coroutine parked for ever: nothing refers to it but itself.
+fn stay() -> ! {
+    loop {
+        coroutine::park();
+    }
 }

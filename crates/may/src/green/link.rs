@@ -144,6 +144,11 @@ impl Link {
             _ => Some(mem::replace(&mut *state, State::Cancelled(0))),
         }
     }
+
+    /// Whether the body has said its last word.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(*self.state(), State::Ended(_) | State::Over)
+    }
 }
 
 /// The body's side.

@@ -7,7 +7,7 @@ use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Once},
     task::Waker,
     thread,
 };
@@ -21,9 +21,12 @@ use super::{
 };
 use crate::{runtime, worker};
 
-/// The size of a stack in bytes, unless [`may::config`] says more: room for a `println!` or a
-/// backtrace, for which may's own 32 KiB are not enough.
-pub const DEFAULT_STACK_SIZE: usize = 64 * 1024;
+/// The size of a stack in bytes, unless [`may::config`] says more: 512 KiB, room for the large frames
+/// of a dev build. may's own 32 KiB are not enough for a `println!` or a backtrace.
+pub const DEFAULT_STACK_SIZE: usize = 512 * 1024;
+
+/// Bytes of a body that may puts on top of its stack. A larger body stays in a box.
+const LARGEST_ON_STACK: usize = 1024;
 
 /// A task whose body is a green thread of may. Runs nothing, and has no stack, until it is first
 /// resumed.
@@ -55,8 +58,8 @@ pub const DEFAULT_STACK_SIZE: usize = 64 * 1024;
 ///
 /// # Panics
 ///
-/// The task panics when there is no memory for its stack, or the body itself does not fit on it, and
-/// when it is first resumed on one of may's workers.
+/// The task panics when there is no memory for its stack, and when it is first resumed on one of may's
+/// workers.
 ///
 /// # Examples
 ///
@@ -91,7 +94,7 @@ where
 /// use quadrivium_may::Builder;
 ///
 /// // SAFETY: the body does nothing.
-/// let task = unsafe { Builder::new().stack_size(256 * 1024).build(|| 6 * 7) };
+/// let task = unsafe { Builder::new().stack_size(1 << 20).build(|| 6 * 7) };
 /// # drop(task);
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -214,9 +217,16 @@ where
         let link = Arc::new(Link::new(waker));
         let theirs = Arc::clone(&link);
         let coroutine = coroutine::Builder::new().stack_size(builder.words());
-        // SAFETY: who made this task has promised that the body goes with other threads and fits;
-        // `run` keeps to the first, and takes little of the stack.
-        let coroutine = unsafe { coroutine.spawn(move || run(theirs, body)) };
+        let coroutine = if const { size_of::<F>() > LARGEST_ON_STACK } {
+            // A closure behind `dyn` runs where it is.
+            let body: Box<dyn FnOnce() -> T + Send> = Box::new(body);
+            // SAFETY: as below.
+            unsafe { coroutine.spawn(move || run(theirs, body)) }
+        } else {
+            // SAFETY: the caller of `green` or `build` has promised that the body goes with other
+            // threads and fits; `run` keeps to the first, and takes little of the stack.
+            unsafe { coroutine.spawn(move || run(theirs, body)) }
+        };
         let coroutine = coroutine.unwrap_or_else(|error| panic!("no may green thread: {error}"));
         let body = Body { link, coroutine };
         self.state = State::Started(GreenThread { sub_task: None, body, hold: Some(hold()) });
@@ -273,11 +283,31 @@ fn contain<T>(resume: impl FnOnce() -> T) -> thread::Result<T> {
 impl Drop for Body {
     /// Has the body unwound, unless it has ended.
     fn drop(&mut self) {
+        // The first panic would end the process. Cargo compiles this crate with the program's profile.
+        if cfg!(panic = "abort") && !self.link.has_ended() {
+            say_that_bodies_are_leaked();
+            self.link.cancel();
+            return;
+        }
         let Some(left) = self.link.cancel() else { return };
         // Also when a destructor in what is left panics.
         let _unwound = Unwound(&self.coroutine);
         drop(left);
     }
+}
+
+/// A body that is parked stays so. A body that runs is parked when it performs the next time.
+#[cold]
+fn say_that_bodies_are_leaked() {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        eprintln!(
+            "quadrivium: a may green thread is dropped before its end, and this program is built \
+             with panic = \"abort\": its stack is leaked and the destructors on it never run. \
+             The same holds for every other one, without a message\n  \
+             remedy: build with panic = \"unwind\", or let green threads end before they are dropped"
+        );
+    });
 }
 
 /// Cancels a coroutine and waits until it is unwound, when dropped.

@@ -1,6 +1,6 @@
 //! What happens when the kernel gives no more.
 
-use super::super::{DEFAULT_STACK_SIZE, Stack, StackError};
+use super::super::{SMALLEST_STACK, Stack, StackError};
 use super::{passes_alone, touch};
 
 #[test]
@@ -20,7 +20,7 @@ fn a_limit_on_address_space_is_an_error_that_says_so() {
         };
         let StackError::Map { bytes, .. } = error else { panic!("{error}") };
         // Chunks shrink until not even one stack fits.
-        assert_eq!(bytes, DEFAULT_STACK_SIZE + 8192);
+        assert_eq!(bytes, SMALLEST_STACK + 8192);
         assert!(stacks.len() > 1_000, "{}", stacks.len());
         assert!(error.to_string().contains("`ulimit -v`"), "{error}");
         // The others go on, and one that ends makes room for another.

@@ -5,6 +5,7 @@ mod guard;
 mod overflow;
 mod pool;
 mod shape;
+mod size;
 
 use std::env;
 use std::fs;
@@ -25,6 +26,11 @@ const CHILD: &str = "QUADRIVIUM_TEST_CHILD";
 /// Runs `body` in a process of its own: for what would kill this one, or counts what other tests
 /// change. `test` is the name of the calling test in `module`.
 fn alone(module: &str, test: &str, body: impl FnOnce()) -> Output {
+    alone_with(&[], module, test, body)
+}
+
+/// The same with these environment variables.
+fn alone_with(variables: &[(&str, &str)], module: &str, test: &str, body: impl FnOnce()) -> Output {
     let (_, path) = module.split_once("::").expect("tests are in modules");
     let name = format!("{path}::{test}");
     if env::var_os(CHILD).is_some() {
@@ -34,6 +40,7 @@ fn alone(module: &str, test: &str, body: impl FnOnce()) -> Output {
     Command::new(env::current_exe().expect("a test runs from a file"))
         .args(["--exact", &name, "--nocapture"])
         .env(CHILD, &name)
+        .envs(variables.iter().copied())
         .output()
         .expect("the test can start itself")
 }

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 use std::os::unix::process::ExitStatusExt;
+use std::panic::Location;
 use std::process::Output;
 use std::ptr;
 use std::thread;
@@ -13,12 +14,17 @@ use super::super::overflow::{Occupant, watch};
 use super::{alone, label};
 
 const MESSAGE: &str = "has overflowed its stack of 64 KiB\n  \
-                       remedy: give it a larger one with green::Builder::new().stack_size(bytes)\n";
+                       remedy: give it a larger one with green::Builder::new().stack_size(bytes), \
+                       or all of them with green::use_stack_size(bytes) or QUADRIVIUM_STACK_SIZE\n";
+
+/// Where the overflows of these tests were made.
+const HERE: &str = "quadrivium: the green thread made at crates/green/src/stack/tests/overflow.rs:";
 
 /// Runs `body` as a green thread of this name, to its first suspension.
+#[track_caller]
 fn run(name: Option<&str>, body: impl FnOnce() + 'static) {
     let stack = Stack::take(0).expect("there is memory");
-    let occupant = Occupant::new(Some(label(name)), &stack);
+    let occupant = Occupant::new(Location::caller(), Some(label(name)), &stack);
     let mut coroutine = Coroutine::<(), (), (), Stack>::with_stack(stack, |_, ()| body());
     watch(&occupant, || coroutine.resume(()));
 }
@@ -39,8 +45,8 @@ fn huge_frame() {
 #[track_caller]
 fn assert_overflow(output: &Output, who: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let first = format!("quadrivium: green thread task 7{who} (spawned at ");
-    assert!(stderr.contains(&first), "{stderr}");
+    assert!(stderr.contains(HERE), "{stderr}");
+    assert!(stderr.contains(&format!(", in task 7{who} (spawned at ")), "{stderr}");
     assert!(stderr.contains(MESSAGE), "{stderr}");
     assert_eq!(output.status.signal(), Some(libc::SIGABRT));
 }
@@ -125,7 +131,7 @@ fn a_name_too_long_is_cut() {
         run(Some(&"long".repeat(1000)), || _ = black_box(recurse(0)));
     });
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("green thread task 7 \"longlong"), "{stderr}");
+    assert!(stderr.contains(", in task 7 \"longlong"), "{stderr}");
     assert_eq!(output.status.signal(), Some(libc::SIGABRT));
 }
 

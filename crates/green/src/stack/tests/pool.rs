@@ -5,12 +5,12 @@ use std::thread;
 
 use corosensei::stack::Stack as _;
 
-use super::super::pool::WARM_BYTES;
-use super::super::{DEFAULT_STACK_SIZE, Stack, StackError, StackStats, stats};
+use super::super::pool::{WARM_BYTES, WARM_STACKS};
+use super::super::{SMALLEST_STACK, Stack, StackError, StackStats, stats};
 use super::{passes_alone, touch, usage};
 
-/// How many stacks of the default size may stay warm.
-const WARM: usize = WARM_BYTES / DEFAULT_STACK_SIZE;
+/// How many stacks of the smallest size may stay warm.
+const WARM: usize = WARM_STACKS;
 
 fn take(count: usize) -> Vec<Stack> {
     let stacks: Vec<Stack> = (0..count).map(|_| Stack::take(0).expect("there is memory")).collect();
@@ -41,7 +41,7 @@ fn stats_count_what_is_taken_and_given() {
     let in_use = stats();
     // 32 stacks in the first chunk, 8 in the second of 32.
     assert_eq!((in_use.in_use, in_use.pooled, in_use.mappings), (40, 0, 2));
-    assert_eq!(in_use.reserved_bytes, 64 * (DEFAULT_STACK_SIZE + 2 * 4096));
+    assert_eq!(in_use.reserved_bytes, 64 * (SMALLEST_STACK + 2 * 4096));
     assert_eq!(in_use.resident_bytes, 40 * 4096);
     drop(stacks);
     let pooled = stats();
@@ -85,7 +85,7 @@ fn after_a_burst_memory_and_address_space_return() {
             let (_, space_before, memory_before) = usage();
             let mut stacks = take(100_000);
             let (_, space, memory) = usage();
-            assert!(space - space_before > 100_000 * DEFAULT_STACK_SIZE);
+            assert!(space - space_before > 100_000 * SMALLEST_STACK);
             // Less than 100,000 pages, as some warm stacks had theirs before.
             assert!(memory - memory_before > 99_000 * 4096);
             order(&mut stacks);

@@ -3,14 +3,14 @@
 use corosensei::stack::{STACK_ALIGNMENT, Stack as _};
 
 use super::super::mapping::PAGE;
-use super::super::{Class, DEFAULT_STACK_SIZE, LARGEST_STACK, Stack, StackError};
+use super::super::{Class, LARGEST_STACK, SMALLEST_STACK, Stack, StackError};
 
 #[test]
 fn sizes_are_rounded_up_to_powers_of_two() {
     let size = |asked| Class::of(asked).map(Class::bytes).ok();
-    assert_eq!(size(0), Some(DEFAULT_STACK_SIZE));
-    assert_eq!(size(DEFAULT_STACK_SIZE), Some(DEFAULT_STACK_SIZE));
-    assert_eq!(size(DEFAULT_STACK_SIZE + 1), Some(2 * DEFAULT_STACK_SIZE));
+    assert_eq!(size(0), Some(SMALLEST_STACK));
+    assert_eq!(size(SMALLEST_STACK), Some(SMALLEST_STACK));
+    assert_eq!(size(SMALLEST_STACK + 1), Some(2 * SMALLEST_STACK));
     assert_eq!(size(LARGEST_STACK), Some(LARGEST_STACK));
     assert_eq!(size(LARGEST_STACK + 1), None);
     assert_eq!(size(usize::MAX), None);
@@ -29,7 +29,7 @@ fn all_bytes_promised_are_there() {
     for asked in [0, 100_000, 8 << 20] {
         let stack = Stack::take(asked).expect("there is memory");
         let usable = stack.base().get() - stack.guard().end;
-        assert!(usable >= asked.max(DEFAULT_STACK_SIZE));
+        assert!(usable >= asked.max(SMALLEST_STACK));
         assert!(usable <= stack.size() + *PAGE);
     }
 }

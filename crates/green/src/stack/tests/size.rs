@@ -1,0 +1,97 @@
+//! The size of a stack that nobody asks for: by default, by variable, by call.
+
+use std::process::Output;
+
+use super::super::{
+    DEFAULT_STACK_SIZE, LARGEST_STACK, SMALLEST_STACK, StackError, stack_size, use_stack_size,
+};
+use super::{alone, alone_with};
+
+/// Prints the size that holds, twice, in a process with this variable.
+fn sizes_with(value: &str, test: &str) -> Output {
+    alone_with(&[("QUADRIVIUM_STACK_SIZE", value)], module_path!(), test, || {
+        println!("size {}", stack_size());
+        println!("and then {}", stack_size());
+    })
+}
+
+/// Which size holds, and what was said about the variable.
+#[track_caller]
+fn read(output: &Output) -> (usize, String) {
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let number = |before: &str| {
+        let (_, after) = printed.split_once(before).expect("it is printed");
+        after.lines().next().and_then(|number| number.parse().ok()).expect("it is a number")
+    };
+    let size: usize = number("size ");
+    assert_eq!(size, number("and then "), "it stays");
+    (size, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn without_a_word_it_is_the_default() {
+    let output = alone(module_path!(), "without_a_word_it_is_the_default", || {
+        assert_eq!(stack_size(), DEFAULT_STACK_SIZE);
+    });
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn the_variable_says_how_many_bytes() {
+    let output = sizes_with("1048576", "the_variable_says_how_many_bytes");
+    assert_eq!(read(&output), (1 << 20, String::new()));
+}
+
+#[test]
+fn a_variable_below_the_smallest_gives_the_smallest() {
+    let output = sizes_with("1", "a_variable_below_the_smallest_gives_the_smallest");
+    assert_eq!(read(&output), (SMALLEST_STACK, String::new()));
+}
+
+/// Whether a variable with this value changes nothing, and one message says so.
+#[track_caller]
+fn assert_refused(value: &str, test: &str) {
+    let (size, told) = read(&sizes_with(value, test));
+    assert_eq!(size, DEFAULT_STACK_SIZE);
+    let cause = format!("quadrivium: QUADRIVIUM_STACK_SIZE is {value:?}, which is no number of");
+    assert!(told.contains(&cause), "{told}");
+    assert!(told.contains("remedy: set it to a number such as 1048576, or unset it"), "{told}");
+    assert_eq!(told.matches("quadrivium").count(), 1, "{told}");
+}
+
+#[test]
+fn a_variable_that_is_no_number_is_told_once() {
+    assert_refused("much", "a_variable_that_is_no_number_is_told_once");
+}
+
+#[test]
+fn a_variable_that_is_empty_is_told_once() {
+    assert_refused("", "a_variable_that_is_empty_is_told_once");
+}
+
+#[test]
+fn a_variable_above_the_largest_is_told_once() {
+    assert_refused("1073741825", "a_variable_above_the_largest_is_told_once");
+}
+
+#[test]
+fn a_call_counts_more_than_the_variable() {
+    let test = "a_call_counts_more_than_the_variable";
+    let output = alone_with(&[("QUADRIVIUM_STACK_SIZE", "wrong")], module_path!(), test, || {
+        use_stack_size(1 << 21).expect("there may be such a stack");
+        println!("size {}", stack_size());
+        println!("and then {}", stack_size());
+    });
+    assert_eq!(read(&output), (1 << 21, String::new()));
+}
+
+#[test]
+fn a_call_for_too_much_changes_nothing() {
+    let output = alone(module_path!(), "a_call_for_too_much_changes_nothing", || {
+        let before = stack_size();
+        let refused = use_stack_size(LARGEST_STACK + 1);
+        assert!(matches!(refused, Err(StackError::TooLarge { .. })));
+        assert_eq!(stack_size(), before);
+    });
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
