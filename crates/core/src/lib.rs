@@ -29,6 +29,7 @@ mod task;
 mod wait;
 mod context;
 pub mod host;
+mod destructors;
 mod join_handle;
 pub mod remote;
 mod readiness;
