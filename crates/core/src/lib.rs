@@ -30,6 +30,7 @@ mod wait;
 mod context;
 pub mod host;
 pub mod fairness;
+mod destructors;
 mod join_handle;
 mod panic_payload;
 pub mod remote;

@@ -70,7 +70,7 @@ impl Host for Shared {
         drop(state);
         self.note(key.slot(), EventKind::Spawned(parent));
         if closed {
-            self.cancel_task(key);
+            self.refuse(key);
         }
         Spawned { key: key.into(), id }
     }

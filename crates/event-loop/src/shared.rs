@@ -11,7 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use quadrivium_core::host::{self, Entered};
+use quadrivium_core::{
+    JoinError,
+    host::{self, Entered},
+};
 
 use crate::{
     Deadlock, RunError, Trace, Turned,
@@ -46,6 +49,9 @@ pub(crate) struct Shared {
     pub(crate) running: Cell<Option<Key>>,
     /// The task whose destructors a cancel or a handle runs, perhaps inside the one that is running.
     pub(crate) ending: Cell<Option<Key>>,
+    /// How long the chain is of tasks, each spawned by a destructor of the one before, on a loop that is
+    /// being dropped.
+    pub(crate) chain: Cell<u32>,
     pub(crate) stopped: Cell<bool>,
     /// The reactor is waking tasks.
     pub(crate) is_reacting: Cell<bool>,
@@ -94,6 +100,7 @@ impl Shared {
             remotes: Shares::of(index),
             running: Cell::new(None),
             ending: Cell::new(None),
+            chain: Cell::new(0),
             stopped: Cell::new(false),
             is_reacting: Cell::new(false),
             steps_since_poll: Cell::new(0),
@@ -232,7 +239,10 @@ impl Shared {
         let live = self.state.borrow().slots.live_in_order();
         for slot in live {
             let key = self.state.borrow().slots.key(slot);
-            self.cancel_task(key);
+            // Not put off, however deep in destructors this is: the tasks end before their loop.
+            if let Some(body) = self.take_body(key) {
+                self.as_the_task(key, 0, || self.end(key, body, Err(JoinError::Cancelled)));
+            }
         }
         let next_generation = self.state.borrow().slots.next_generation();
         let unread = mailboxes::release(self.index, next_generation);
@@ -247,10 +257,13 @@ impl Shared {
         }
     }
 
+    pub(crate) fn this(&self) -> Rc<Self> {
+        self.this.upgrade().expect("whoever calls this has the loop")
+    }
+
     /// Makes the loop the host of this thread, also outside a run or in one of another loop.
     pub(crate) fn enter(&self) -> Entered {
-        let this = self.this.upgrade().expect("whoever calls this has the loop");
-        host::enter(this)
+        host::enter(self.this())
     }
 
     pub(crate) fn live(&self) -> usize {

@@ -8,7 +8,8 @@ use std::{
 
 use quadrivium_core::{
     Context, JoinError, JoinHandle, Step, Task, Wait, fairness,
-    host::{HostedTask, Joined},
+    host::{self, HostedTask, Joined},
+    turn,
 };
 
 use crate::{
@@ -18,6 +19,10 @@ use crate::{
     trace::EventKind,
     waker::{self, Key},
 };
+
+/// Tasks in a row that destructors may spawn on a loop that is being dropped, each in a destructor of
+/// the one before. It is more than a program needs, and one that never stops is stopped.
+const CHAIN: u32 = 16;
 
 impl Shared {
     /// Takes the next task of this turn out of its slot, passing over those that were cancelled
@@ -98,7 +103,7 @@ impl Shared {
 
     /// Drops a task and tells who waits for it what it has come to.
     #[inline(never)]
-    fn end(&self, key: Key, body: HostedTask, joined: Joined) {
+    pub(crate) fn end(&self, key: Key, body: HostedTask, joined: Joined) {
         // The destructors run first: who sees the task ended may rely on them.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
         let joined = match dropped {
@@ -137,22 +142,41 @@ impl Shared {
     }
 
     /// Drops what a task that has ended has come to, as its own: nobody will read it.
+    #[cold]
     pub(crate) fn drop_output(&self, key: Key, unread: Joined) {
-        self.as_the_task(key, || self.free(key, unread));
+        let (shared, chain) = (self.this(), self.chain.get());
+        host::run_destructors(move || shared.as_the_task(key, chain, || shared.free(key, unread)));
     }
 
     /// Runs destructors of a task. The loop is their host, wherever this is called: outside a run, by
     /// another of its tasks, by a task of another loop.
-    fn as_the_task(&self, key: Key, destructors: impl FnOnce()) {
+    pub(crate) fn as_the_task(&self, key: Key, chain: u32, destructors: impl FnOnce()) {
         let _entered = self.enter();
         let outer = self.ending.replace(Some(key));
+        let outer_chain = self.chain.replace(chain);
         destructors();
         self.ending.set(outer);
+        self.chain.set(outer_chain);
     }
 
     pub(crate) fn cancel_task(&self, key: Key) {
+        self.cancel_in_chain(key, self.chain.get());
+    }
+
+    fn cancel_in_chain(&self, key: Key, chain: u32) {
+        let Some(body) = self.take_body(key) else { return };
+        let shared = self.this();
+        host::run_destructors(move || {
+            let end = || shared.end(key, body, Err(JoinError::Cancelled));
+            shared.as_the_task(key, chain, end);
+        });
+    }
+
+    /// Takes the body of a task that is to be cancelled. One that runs keeps it until its next
+    /// suspension.
+    pub(crate) fn take_body(&self, key: Key) -> Option<HostedTask> {
         let mut state = self.state.borrow_mut();
-        let Some(slot) = state.slots.at(key) else { return };
+        let slot = state.slots.at(key)?;
         match slot.stage {
             Stage::Ready | Stage::Suspended | Stage::SuspendedUntilReady => {
                 // From here on it cannot be resumed, woken or cancelled again.
@@ -161,12 +185,34 @@ impl Shared {
                 if former == Stage::SuspendedUntilReady {
                     state.slots.has_waited_for_source();
                 }
-                drop(state);
-                self.as_the_task(key, || self.end(key, body, Err(JoinError::Cancelled)));
+                Some(body)
             }
-            Stage::Running | Stage::Woken => slot.stage = Stage::Cancelled,
-            Stage::Cancelled | Stage::Ended | Stage::Free => {}
+            Stage::Running | Stage::Woken => {
+                slot.stage = Stage::Cancelled;
+                None
+            }
+            Stage::Cancelled | Stage::Ended | Stage::Free => None,
         }
+    }
+
+    /// Ends a task that a destructor has spawned on this loop, which is being dropped.
+    pub(crate) fn refuse(&self, key: Key) {
+        let chain = self.chain.get() + 1;
+        if chain <= CHAIN {
+            return self.cancel_in_chain(key, chain);
+        }
+        let Some(body) = self.take_body(key) else { return };
+        let label = self.state.borrow().slots.label(key.slot());
+        eprintln!(
+            "quadrivium: a destructor has spawned {label} on a loop that is being dropped, as the \
+             destructors of {CHAIN} tasks before it have, each spawned by the last; this one is \
+             leaked, and its destructors never run\n  \
+             remedy: in a destructor that spawns, stop when is_finished of the new handle is true at \
+             once: then the loop takes no more tasks",
+        );
+        std::mem::forget(body);
+        // A leaf ends in its place, as it has no destructor.
+        self.end(key, Box::pin(turn()), Err(JoinError::Cancelled));
     }
 
     /// What a task that was blocked on came to.

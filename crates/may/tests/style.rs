@@ -72,6 +72,9 @@ fn check_alone(topic: &str, name: &str, test: &str) {
 }
 
 alone! {
+    chains: of_thirty_thousand_cancels of_thirty_thousand_cancels_on_two_loops
+        of_thirty_thousand_tasks_of_a_dropped_loop
+        of_spawns_on_a_dropped_loop_are_cut;
     child_cancels: nothing_is_left;
     descriptors: a_loop_is_dropped a_number_comes_again waited_for_again none_left_for_a_connection
         a_signal_while_the_loop_sleeps;
@@ -95,7 +98,7 @@ macro_rules! topics {
 
 topics! {
     lifecycle every_suspension outcomes cancel cancel_from_afar join panics unwinding
-    destructors hosts nesting order starvation stop timers moving_deadlines channels channel_operations notify mutexes semaphores
+    destructors chains hosts nesting order starvation stop timers moving_deadlines channels channel_operations notify mutexes semaphores
     semaphore_operations barriers watches broadcasts streams calls wakes stale_wakes new_wakers
     foreign_threads foreign_wakers cloned_wakers sub_wakers readiness sources descriptors tcp udp
     unix_sockets socket_cancels signals pipes processes child_cancels holds offload files names

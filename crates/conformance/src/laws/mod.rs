@@ -25,6 +25,7 @@ mod moving_deadlines;
 
 // What makes it go on.
 mod channels;
+mod chains;
 mod channel_operations;
 mod notify;
 mod mutexes;
@@ -87,6 +88,7 @@ const TOPICS: &[&[Law]] = &[
     panics::LAWS,
     unwinding::LAWS,
     destructors::LAWS,
+    chains::LAWS,
     outcomes::LAWS,
     hosts::LAWS,
     nesting::LAWS,
@@ -164,6 +166,7 @@ macro_rules! every_law {
         $crate::panics! {}
         $crate::unwinding! {}
         $crate::destructors! {}
+        $crate::chains! {}
         $crate::outcomes! {}
         $crate::hosts! {}
         $crate::nesting! {}

@@ -39,8 +39,8 @@ pub const BUGS: &[Bug] = &[
         name: "cancel-of-the-running-dropped",
         harm: "a task that cancels itself runs on",
         file: STEP,
-        find: "Stage::Running | Stage::Woken => slot.stage = Stage::Cancelled,",
-        replace: "Stage::Running | Stage::Woken => {}",
+        find: "slot.stage = Stage::Cancelled;",
+        replace: "",
     },
     Bug {
         name: "cancel-of-the-woken-dropped",
@@ -48,6 +48,27 @@ pub const BUGS: &[Bug] = &[
         file: STEP,
         find: "Stage::Ready | Stage::Suspended | Stage::SuspendedUntilReady => {",
         replace: "Stage::Ready => {}\n            Stage::Suspended | Stage::SuspendedUntilReady => {",
+    },
+    Bug {
+        name: "cancels-without-a-bound",
+        harm: "a long row of tasks, each of which cancels the next in a destructor, overflows the stack",
+        file: "crates/core/src/destructors.rs",
+        find: "if depth == NESTED {",
+        replace: "if depth == usize::MAX {",
+    },
+    Bug {
+        name: "cancels-put-off-for-good",
+        harm: "of many tasks that cancel each other in destructors, most are never dropped",
+        file: "crates/core/src/destructors.rs",
+        find: "if self.outer + 1 == NESTED {",
+        replace: "if self.outer == NESTED {",
+    },
+    Bug {
+        name: "chain-without-end",
+        harm: "a destructor that spawns its like keeps a loop from being dropped for ever",
+        file: STEP,
+        find: "if chain <= CHAIN {",
+        replace: "if chain <= u32::MAX {",
     },
     Bug {
         name: "destructors-without-their-host",

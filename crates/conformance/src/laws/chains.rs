@@ -1,0 +1,243 @@
+//! Tasks whose destructors end other tasks: from the inside out as deep as [`host::NESTED`], one
+//! after another from there on, and never on a stack that grows with their number.
+
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use quadrivium::{
+    host::{self, NESTED},
+    prelude::*,
+    sync::Notify,
+};
+
+use crate::{Subject, alone, body, law, new_loop, turns};
+
+laws! { ($) chains:
+    /// A destructor that cancels goes on when the destructors have run that the cancel runs, and so on
+    /// down to the sixteenth.
+    of_sixteen_cancels_end_from_the_inside_out;
+    /// Cancels beyond the sixteenth return at once; their destructors run one after another when that
+    /// of the sixteenth has run, and before the cancels around it return.
+    of_more_cancels_end_one_after_another;
+    /// When the outermost of many cancels returns, all destructors have run, in a task as well.
+    of_cancels_in_a_task;
+    /// The task that joins the first of such a chain is told when the destructors of all have run.
+    whose_first_task_somebody_joins;
+    /// Thirty thousand tasks, each of which cancels the next in a destructor, end without an overflow.
+    of_thirty_thousand_cancels;
+    /// So do those of two loops that cancel each other's by turns.
+    of_thirty_thousand_cancels_on_two_loops;
+    /// So do those whose loop is dropped.
+    of_thirty_thousand_tasks_of_a_dropped_loop;
+    /// So do outputs that nobody reads, each of which holds the handle of the next.
+    of_thirty_thousand_outputs;
+    /// What a destructor spawns on a loop that is being dropped is dropped, and so is what the destructor
+    /// of that spawns; a chain of such tasks without an end is cut, and a message says so.
+    of_spawns_on_a_dropped_loop_are_cut;
+}
+
+const MANY: usize = 30_000;
+
+/// The numbers of tasks in the order in which their destructors are over.
+type Order = Rc<RefCell<Vec<usize>>>;
+
+/// The handle of a task, once that is spawned.
+type Handle = Rc<RefCell<Option<JoinHandle<()>>>>;
+
+/// Cancels the next task when it is dropped, and then notes its own number.
+struct CancelsNext {
+    next: Handle,
+    number: usize,
+    order: Order,
+}
+
+impl Drop for CancelsNext {
+    fn drop(&mut self) {
+        if let Some(next) = self.next.take() {
+            next.cancel();
+        }
+        self.order.borrow_mut().push(self.number);
+    }
+}
+
+/// Spawns so many tasks, by turns on these loops, each of which cancels the next when it is dropped;
+/// the handle of the first.
+fn chain(subject: Subject, loops: &[&EventLoop], length: usize, order: &Order) -> JoinHandle<()> {
+    let first = Handle::default();
+    let mut own = Rc::clone(&first);
+    for number in 1..=length {
+        let (next, order) = (Handle::default(), Rc::clone(order));
+        let cancels = CancelsNext { next: Rc::clone(&next), number, order };
+        let body = body().hold(cancels).perform(Notify::new().notified());
+        *own.borrow_mut() = Some(loops[number % loops.len()].spawn(subject.task(body)));
+        own = next;
+    }
+    first.take().expect("there is at least one")
+}
+
+/// The order in which a started chain of this length ends when its first task is cancelled.
+fn cancelled(subject: Subject, length: usize) -> Vec<usize> {
+    let order = Order::default();
+    let mut event_loop = new_loop();
+    let first = chain(subject, &[&event_loop], length, &order);
+    turns(&mut event_loop, 1);
+    first.cancel();
+    assert_eq!(event_loop.live(), 0, "all have ended when the outermost returns");
+    order.take()
+}
+
+/// From the inside out up to the sixteenth; from there on one after another.
+fn expected(length: usize) -> Vec<usize> {
+    let nested = NESTED.min(length);
+    (nested..=length).chain((1..nested).rev()).collect()
+}
+
+fn of_sixteen_cancels_end_from_the_inside_out(subject: Subject) {
+    assert_eq!(cancelled(subject, NESTED), (1..=NESTED).rev().collect::<Vec<_>>());
+}
+
+fn of_more_cancels_end_one_after_another(subject: Subject) {
+    assert_eq!(cancelled(subject, NESTED + 1)[..2], [NESTED, NESTED + 1]);
+    assert_eq!(cancelled(subject, 100), expected(100));
+}
+
+fn of_cancels_in_a_task(subject: Subject) {
+    let order = Order::default();
+    let mut event_loop = new_loop();
+    let first = chain(subject, &[&event_loop], 100, &order);
+    turns(&mut event_loop, 1);
+    let all = Rc::clone(&order);
+    let body = body().run(move || {
+        first.cancel();
+        assert_eq!(*all.borrow(), expected(100), "when cancel returns, destructors have run");
+    });
+    event_loop.block_on(subject.task(body)).unwrap();
+    assert_eq!(event_loop.live(), 0);
+}
+
+fn whose_first_task_somebody_joins(subject: Subject) {
+    let order = Order::default();
+    let mut event_loop = new_loop();
+    let first = chain(subject, &[&event_loop], 100, &order);
+    let canceller = first.canceller();
+    let (all, told) = (Rc::clone(&order), Rc::new(Cell::new(0)));
+    let tells = Rc::clone(&told);
+    let joins = body().perform_then(|| first, move |_| tells.set(all.borrow().len()));
+    drop(event_loop.spawn(subject.task(joins)));
+    turns(&mut event_loop, 1);
+    canceller.cancel();
+    event_loop.run().unwrap();
+    assert_eq!(told.get(), 100);
+}
+
+/// Runs something in a process of its own, as an overflow ends it.
+#[track_caller]
+fn without_an_overflow(something: impl FnOnce()) -> String {
+    let output = alone(&law::test(), "", || {
+        something();
+        eprintln!("it has come to its end");
+    });
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let is_over = output.status.success() && stderr.contains("it has come to its end");
+    assert!(is_over, "{}\n{stderr}", output.status);
+    stderr
+}
+
+fn of_thirty_thousand_cancels(subject: Subject) {
+    without_an_overflow(|| {
+        let order = Order::default();
+        let mut event_loop = new_loop();
+        chain(subject, &[&event_loop], MANY, &order).cancel();
+        assert_eq!(order.take(), expected(MANY));
+        // The same in a task, on whatever stack that has. It runs before the others start.
+        let first = Handle::default();
+        let cancels = Rc::clone(&first);
+        let cancels = body().run(move || cancels.take().expect("it is spawned").cancel());
+        drop(event_loop.spawn(subject.task(cancels)));
+        *first.borrow_mut() = Some(chain(subject, &[&event_loop], MANY, &order));
+        event_loop.run().unwrap();
+        assert_eq!(order.take(), expected(MANY));
+    });
+}
+
+fn of_thirty_thousand_cancels_on_two_loops(subject: Subject) {
+    without_an_overflow(|| {
+        let order = Order::default();
+        let (event_loop, other) = (new_loop(), new_loop());
+        chain(subject, &[&event_loop, &other], MANY, &order).cancel();
+        assert_eq!(order.take(), expected(MANY));
+    });
+}
+
+fn of_thirty_thousand_tasks_of_a_dropped_loop(subject: Subject) {
+    without_an_overflow(|| {
+        let order = Order::default();
+        let event_loop = new_loop();
+        drop(chain(subject, &[&event_loop], MANY, &order));
+        drop(event_loop);
+        // The loop drops the first; the cancels are of those behind it.
+        let cancelled = expected(MANY - 1).into_iter().map(|number| number + 1);
+        assert_eq!(order.take(), cancelled.chain([1]).collect::<Vec<_>>());
+    });
+}
+
+/// Counts its drop, after the drop of what it holds.
+struct Counts(Option<Box<dyn Any>>, Rc<Cell<usize>>);
+
+impl Drop for Counts {
+    fn drop(&mut self) {
+        drop(self.0.take());
+        self.1.set(self.1.get() + 1);
+    }
+}
+
+fn of_thirty_thousand_outputs(subject: Subject) {
+    without_an_overflow(|| {
+        let dropped = Rc::default();
+        let mut event_loop = new_loop();
+        let first = (0..MANY).fold(None, |next, _| {
+            let output = Counts(next, Rc::clone(&dropped));
+            let handle = event_loop.spawn(subject.task(body().worth(|| output)));
+            Some(Box::new(handle) as Box<dyn Any>)
+        });
+        turns(&mut event_loop, 1);
+        assert_eq!(dropped.get(), 0);
+        drop(first);
+        assert_eq!(dropped.get(), MANY);
+    });
+}
+
+/// Spawns a task with another of its kind when it is dropped.
+struct Spawns(Subject, Rc<Cell<usize>>);
+
+impl Drop for Spawns {
+    fn drop(&mut self) {
+        // A style may keep what is leaked until its thread ends. Then there is no host.
+        if host::current().is_none() {
+            return;
+        }
+        self.1.set(self.1.get() + 1);
+        let again = Spawns(self.0, Rc::clone(&self.1));
+        drop(spawn(self.0.task(body().hold(again))));
+    }
+}
+
+fn of_spawns_on_a_dropped_loop_are_cut(subject: Subject) {
+    let stderr = without_an_overflow(|| {
+        let dropped = Rc::default();
+        let event_loop = new_loop();
+        drop(event_loop.spawn(subject.task(body().hold(Spawns(subject, Rc::clone(&dropped))))));
+        drop(event_loop);
+        assert_eq!(dropped.get(), 17, "the first, and sixteen that were spawned since");
+    });
+    for message in [
+        "quadrivium: a destructor has spawned task 18 (spawned at ",
+        "on a loop that is being dropped",
+        "this one is leaked",
+    ] {
+        assert!(stderr.contains(message), "{message:?} is not in:\n{stderr}");
+    }
+}
