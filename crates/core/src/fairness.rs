@@ -60,8 +60,8 @@ thread_local! {
     static DONE: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Says that a host resumes a task next. Hosts call it before each resume; [`host::enter`] does so,
-/// too.
+/// Says that a host resumes a task next. Hosts call it before each resume, and so does code that
+/// resumes a task by hand and takes every suspension for a wait.
 #[inline]
 pub fn begin_step() {
     DONE.set(0);

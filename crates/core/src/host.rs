@@ -195,7 +195,6 @@ thread_local! {
 pub fn enter(host: Rc<dyn Host>) -> Entered {
     // A loop that is kept in a thread-local may be dropped after `CURRENT`.
     let outer = CURRENT.try_with(|current| current.replace(Some(host)));
-    fairness::begin_step();
     Entered { outer: outer.ok().flatten() }
 }
 

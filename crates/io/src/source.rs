@@ -110,7 +110,11 @@ impl<T: AsFd> Source<T> {
                 }
                 Ok(Tried::Short) => self.readiness.short(interest, edge),
                 Ok(Tried::Turn) => return self.suspend(Wait::Turn),
-                Ok(Tried::Later) => return self.suspend(Wait::Until(cx.now() + AGAIN_AFTER)),
+                Ok(Tried::Later) => {
+                    // At the end of all time it is tried in each turn.
+                    let again = cx.now().checked_add(AGAIN_AFTER);
+                    return self.suspend(again.map_or(Wait::Turn, Wait::Until));
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.readiness.drained(interest, edge);

@@ -99,7 +99,8 @@ impl Pipe {
             }
             Stage::Open => {
                 let n = split(bytes.len().min(room));
-                let arrives = run::slowness().map(|slowness| cx.now() + slowness.min(SLOWEST));
+                let arrives = run::slowness()
+                    .and_then(|slowness| cx.now().checked_add(slowness.min(SLOWEST)));
                 state.put(&bytes[..n], arrives);
                 drop(state);
                 self.wake(|state| &mut state.readers);
