@@ -74,7 +74,7 @@ impl<T: Send + 'static> Task for Offload<T> {
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {
         // A panic of the work goes through here, and leaves it done.
         let mut at_work = match mem::replace(&mut self.state, State::Done) {
-            State::Lazy(pool, work) if fairness::gives_way() => {
+            State::Lazy(pool, work) if fairness::gives_way(false) => {
                 // Only the output, which may be there already, has to wait for the others.
                 self.state = State::AtWork(pool.begin(work), send_hold());
                 return Step::Suspended(Wait::Turn);
