@@ -185,7 +185,7 @@ fn wakes_who_joins(subject: Subject) {
     canceller.cancel();
     event_loop.run().unwrap();
     // The destructors first: who joins may rely on them.
-    assert_eq!(said.lines(), ["dropped", "Err(Cancelled)"]);
+    assert_eq!(said.lines(), ["dropped", "Err(the task was cancelled)"]);
 }
 
 fn takes_the_deadline_along(subject: Subject) {
