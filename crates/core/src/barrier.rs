@@ -86,7 +86,7 @@ impl Task for BarrierWait {
                 drop(waiters);
                 this.leads = true;
                 all.wake();
-                if fairness::gives_way() {
+                if fairness::gives_way(false) {
                     return Step::Suspended(Wait::Turn);
                 }
                 return fairness::done(BarrierWaitResult { is_leader: true });

@@ -26,7 +26,7 @@
 //! impl Task for Take {
 //!     type Output = u32;
 //!     fn resume(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Step<u32> {
-//!         if !self.has_suspended && fairness::gives_way() {
+//!         if fairness::gives_way(self.has_suspended) {
 //!             self.has_suspended = true;
 //!             return Step::Suspended(Wait::Turn);
 //!         }
@@ -55,43 +55,45 @@ use crate::{Step, host};
 pub const IN_A_ROW: u32 = 64;
 
 thread_local! {
-    /// The operations that are done in this step. One word that needs no destructor, so it costs two
-    /// instructions.
+    /// The operations that are done in this step. One word that needs no destructor, so that to look
+    /// at it and to count cost an instruction each.
     static DONE: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Says that a host resumes a task next. Hosts call it before each resume; [`host::enter`] does so,
-/// too.
+/// Where no host says when a step begins, the count goes on from here when an operation has given
+/// way: a higher one says that it, or another that was suspended, is done since.
+const GAVE_WAY: u32 = u32::MAX / 2;
+
+/// Says that a host resumes a task next. Hosts call it before each resume, and so does code that
+/// resumes a task by hand and takes every suspension for a wait.
 #[inline]
 pub fn begin_step() {
     DONE.set(0);
 }
 
 /// Whether an operation gives way now: it returns [`Wait::Turn`](crate::Wait::Turn) and has taken
-/// nothing. To be asked only before an operation suspends for the first time.
+/// nothing. One that has suspended before never does.
 #[inline]
 #[must_use]
-pub fn gives_way() -> bool {
-    DONE.get() >= IN_A_ROW
+pub fn gives_way(has_suspended: bool) -> bool {
+    DONE.get() >= IN_A_ROW && gives_way_after_many(has_suspended)
+}
+
+#[cold]
+fn gives_way_after_many(has_suspended: bool) -> bool {
+    if has_suspended || host::current().is_some() {
+        return !has_suspended;
+    }
+    let begins_anew = DONE.get() > GAVE_WAY;
+    DONE.set(if begins_anew { 0 } else { GAVE_WAY });
+    !begins_anew
 }
 
 /// The last step of an operation, which counts it.
 #[inline]
 pub fn done<T>(output: T) -> Step<T> {
-    match DONE.get() {
-        n if n < IN_A_ROW => DONE.set(n + 1),
-        _ => done_after_many(),
-    }
+    DONE.set(DONE.get().wrapping_add(1));
     Step::Done(output)
-}
-
-/// An operation that has suspended is done, though others are to give way. Where no host says when
-/// a step begins, as on a foreign executor, this is the sign of a new one.
-#[cold]
-fn done_after_many() {
-    if host::current().is_none() {
-        DONE.set(1);
-    }
 }
 
 #[cfg(test)]
@@ -101,12 +103,13 @@ mod tests {
     #[test]
     fn without_a_host_an_operation_that_has_given_way_begins_a_new_row() {
         for _ in 0..IN_A_ROW {
-            assert!(!gives_way());
+            assert!(!gives_way(false));
             assert!(matches!(done(()), Step::Done(())));
         }
-        assert!(gives_way());
-        assert!(gives_way(), "also the second part of a combinator");
+        assert!(gives_way(false));
+        assert!(gives_way(false), "also the second part of a combinator");
+        assert!(!gives_way(true));
         assert!(matches!(done(()), Step::Done(())));
-        assert!(!gives_way());
+        assert!(!gives_way(false));
     }
 }

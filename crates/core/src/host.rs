@@ -14,13 +14,13 @@ use std::{
 };
 
 pub use crate::destructors::{NESTED, run_destructors};
-use crate::{Canceller, Context, Hold, JoinError, Readiness, SendHold, Step, Task, Wait, fairness};
+use crate::{Canceller, Context, Hold, JoinError, Readiness, SendHold, Step, Task, Wait};
 
 /// What drives tasks: an event loop, another scheduler, somebody else's executor.
 ///
 /// A host resumes its tasks and acts on the [`Wait`]s they return. While it does so it is
 /// [entered](enter), so that what runs inside can reach it; before each resume it calls
-/// [`fairness::begin_step`]. Users of Quadrivium never call these
+/// [`fairness::begin_step`](crate::fairness::begin_step). Users of Quadrivium never call these
 /// methods; they are what [`spawn`](crate::spawn), [`JoinHandle`](crate::JoinHandle),
 /// [`sleep`](crate::sleep) and the styles are made of.
 pub trait Host {
@@ -198,7 +198,6 @@ thread_local! {
 pub fn enter(host: Rc<dyn Host>) -> Entered {
     // A loop that is kept in a thread-local may be dropped after `CURRENT`.
     let outer = CURRENT.try_with(|current| current.replace(Some(host)));
-    fairness::begin_step();
     Entered { outer: outer.ok().flatten() }
 }
 

@@ -113,7 +113,7 @@ impl<T: 'static> Task for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        if !self.has_suspended && fairness::gives_way() {
+        if fairness::gives_way(self.has_suspended) {
             self.has_suspended = true;
             return Step::Suspended(Wait::Turn);
         }

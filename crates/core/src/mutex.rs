@@ -125,7 +125,7 @@ impl<T> Task for Lock<T> {
     type Output = MutexGuard<T>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<MutexGuard<T>> {
-        if self.ticket.is_none() && fairness::gives_way() {
+        if fairness::gives_way(self.ticket.is_some()) {
             self.get_in_line(cx.local_waker());
             return Step::Suspended(Wait::Turn);
         }

@@ -104,7 +104,7 @@ impl Task for Notified {
     type Output = ();
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
-        if self.ticket.is_none() && fairness::gives_way() && self.is_told(cx.local_waker()) {
+        if fairness::gives_way(self.ticket.is_some()) && self.is_told(cx.local_waker()) {
             return Step::Suspended(Wait::Turn);
         }
         if self.try_now() {

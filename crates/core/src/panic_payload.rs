@@ -29,9 +29,9 @@ pub struct PanicPayload {
 
 enum Kind {
     /// What `panic!` makes of a literal.
-    Literal(Box<&'static str>),
+    Literal(&'static str),
     /// What `panic!` makes of arguments.
-    Text(Box<String>),
+    Text(String),
     /// Never locked: only who has the payload by value gets at it.
     Other(Mutex<Box<dyn Any + Send>>),
 }
@@ -40,9 +40,9 @@ impl PanicPayload {
     /// Of what `catch_unwind` or `JoinHandle::join` of a thread has returned.
     pub fn new(payload: Box<dyn Any + Send>) -> Self {
         let kind = match payload.downcast() {
-            Ok(literal) => Kind::Literal(literal),
+            Ok(literal) => Kind::Literal(*literal),
             Err(payload) => match payload.downcast() {
-                Ok(text) => Kind::Text(text),
+                Ok(text) => Kind::Text(*text),
                 Err(other) => Kind::Other(Mutex::new(other)),
             },
         };
@@ -61,8 +61,8 @@ impl PanicPayload {
     /// The payload itself, for [`resume_unwind`](std::panic::resume_unwind) or to be downcast.
     pub fn into_inner(self) -> Box<dyn Any + Send> {
         match *self.kind {
-            Kind::Literal(literal) => literal,
-            Kind::Text(text) => text,
+            Kind::Literal(literal) => Box::new(literal),
+            Kind::Text(text) => Box::new(text),
             Kind::Other(other) => other.into_inner().unwrap_or_else(PoisonError::into_inner),
         }
     }

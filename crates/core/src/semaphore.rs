@@ -179,7 +179,7 @@ impl Task for Acquire {
     type Output = Result<Permit, Closed>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        if self.ticket.is_none() && fairness::gives_way() {
+        if fairness::gives_way(self.ticket.is_some()) {
             self.get_in_line(cx.local_waker());
             return Step::Suspended(Wait::Turn);
         }

@@ -48,7 +48,17 @@ impl Task for Turn {
 /// Waits for `duration`, counted from the first resume.
 ///
 /// Always gives way, also for no time at all; never ends early; on a real clock it may end up to a
-/// millisecond late. A duration too long for the clock never ends.
+/// millisecond late.
+///
+/// A host's clock ends 584 years after the host was made: a sleep beyond that, such as one of
+/// [`Duration::MAX`], never ends. It is a wait like [`std::future::pending`], and has the same
+/// outcome when its task waits for nothing else, so that nobody can wake it:
+///
+/// | host | outcome |
+/// |---|---|
+/// | an event loop, a loop in another executor | the run ends with a deadlock, once no task can go on |
+/// | one task in another executor | its future panics with the message of the deadlock |
+/// | may | the task is dropped, and its handle says that it was cancelled |
 pub fn sleep(duration: Duration) -> Sleep {
     Sleep { state: State::For(duration) }
 }

@@ -47,6 +47,9 @@ pub(crate) const FORKED: &str = "this process was forked after the loop was made
 pub struct Deadlock {
     /// Who they are.
     pub tasks: Vec<Label>,
+    /// A task has waited for a deadline beyond the end of the loop's clock, 584 years after the loop
+    /// was made. On a virtual clock that time can be used up: no deadline comes any more.
+    pub time_is_used_up: bool,
 }
 
 impl fmt::Display for RunError {
@@ -76,7 +79,16 @@ impl fmt::Display for Deadlock {
             0 => {}
             more => write!(f, " and {more} more")?,
         }
-        f.write_str("; look for a sender that is kept alive, or a wake that is missing")
+        f.write_str(match self.time_is_used_up {
+            true => {
+                "; time is used up: the clock ends 584 years after the loop was made, and a task \
+                 waits for a later deadline; let less time pass, or make a new loop"
+            }
+            false => {
+                "; look for a sender that is kept alive, a wake that is missing, or a sleep that is \
+                 too long to end"
+            }
+        })
     }
 }
 

@@ -56,6 +56,8 @@ pub(crate) struct Shared {
     /// The reactor is waking tasks.
     pub(crate) is_reacting: Cell<bool>,
     pub(crate) steps_since_poll: Cell<usize>,
+    /// A deadline that a new loop would have reached is beyond the end of this one's clock.
+    pub(crate) time_is_used_up: Cell<bool>,
     pub(crate) tracing: Cell<bool>,
     pub(crate) trace: RefCell<Option<Box<dyn Trace>>>,
     /// There in simulations. Boxed, as the loop is small and ordinary ones have none.
@@ -104,6 +106,7 @@ impl Shared {
             stopped: Cell::new(false),
             is_reacting: Cell::new(false),
             steps_since_poll: Cell::new(0),
+            time_is_used_up: Cell::new(false),
             tracing: Cell::new(false),
             trace: RefCell::new(None),
             scheduling,
@@ -228,7 +231,8 @@ impl Shared {
             return None;
         }
         let labels = state.slots.live_in_order().into_iter().map(|slot| state.slots.label(slot));
-        Some(Deadlock { tasks: labels.collect() })
+        let time_is_used_up = self.time_is_used_up.get();
+        Some(Deadlock { tasks: labels.collect(), time_is_used_up })
     }
 
     /// Drops all tasks, in the order they were spawned, and takes no more.

@@ -4,6 +4,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::Waker,
+    time::Instant,
 };
 
 use quadrivium_core::{
@@ -65,6 +66,7 @@ impl Shared {
         if self.tracing.get() {
             self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
         }
+        let deadline = self.deadline(&wait);
         let mut state = self.state.borrow_mut();
         let State { slots, ready, timers, .. } = &mut *state;
         let slot = slots.slot(key.slot());
@@ -83,7 +85,6 @@ impl Shared {
         if stage == Stage::Ready {
             ready.push(key);
         }
-        let deadline = self.deadline(&wait);
         if slot.is_armed || deadline.is_some() {
             slot.is_armed = deadline.is_some();
             timers.set(key.slot(), deadline);
@@ -96,9 +97,25 @@ impl Shared {
     /// The deadline of a wait, unless it is so far that it never comes.
     fn deadline(&self, wait: &Wait) -> Option<u64> {
         match wait {
-            Wait::Until(deadline) => self.clock.nanos(*deadline),
+            Wait::Until(deadline) => {
+                self.clock.nanos(*deadline).or_else(|| self.beyond_the_clock(*deadline))
+            }
             Wait::Turn | Wait::Ready | Wait::Wake => None,
         }
+    }
+
+    /// A deadline beyond what the clock can count to never comes, unless time itself is beyond it, too,
+    /// and the deadline has passed. One that a new loop would reach is noted for the deadlock.
+    #[cold]
+    fn beyond_the_clock(&self, deadline: Instant) -> Option<u64> {
+        let left = deadline.saturating_duration_since(self.clock.now());
+        if left.is_zero() {
+            return Some(u64::MAX);
+        }
+        if u64::try_from(left.as_nanos()).is_ok() {
+            self.time_is_used_up.set(true);
+        }
+        None
     }
 
     /// Drops a task and tells who waits for it what it has come to.

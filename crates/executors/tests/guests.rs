@@ -44,6 +44,8 @@ on_every_executor! {
     dropped_in_the_middle,
     dropped_before_it_starts,
     a_deadlock_is_a_panic,
+    a_sleep_without_end_is_a_deadlock,
+    leaves_without_a_host_give_way,
     a_task_that_is_always_ready_gives_way,
     several_at_once,
     a_guest_inside_a_guest_is_a_clear_panic,
@@ -255,6 +257,58 @@ fn a_deadlock_is_a_panic<E: On>() {
     let text = payload.downcast_ref::<String>().expect("it says why");
     assert!(text.starts_with("deadlock: "), "{text}");
     assert!(text.contains("guests.rs"), "where the guest was made: {text}");
+}
+
+fn a_sleep_without_end_is_a_deadlock<E: On>() {
+    for never in [Duration::MAX, Duration::from_secs(u64::MAX / 4), Duration::from_secs(1 << 40)] {
+        let guest = on::<E, _>(sleep(never));
+        let payload = catch_unwind(AssertUnwindSafe(|| E::block_on(guest))).unwrap_err();
+        let text = payload.downcast_ref::<String>().expect("it says why");
+        assert!(text.contains("a sleep that is too long to end"), "{text}");
+        let limited = E::block_on(on::<E, _>(timeout(MS, sleep(never))));
+        assert!(limited.is_err(), "{never:?}");
+    }
+}
+
+/// Awaited by the executor itself, so no host of ours says when a step begins.
+fn leaves_without_a_host_give_way<E: On>() {
+    const MANY: usize = 1_000;
+    let channels = [channel::unbounded(), channel::unbounded()];
+    for (sender, _) in &channels {
+        (0..MANY).for_each(|n| sender.try_send(n).unwrap());
+    }
+    let [(_, one), (_, other)] = &channels;
+    let received = Cell::new(0);
+    let receives = async {
+        // One of them, and whichever of the two comes first.
+        for n in 0..MANY / 2 {
+            assert_eq!(one.recv().await, Ok(n));
+            received.set(received.get() + 1);
+        }
+        for _ in 0..MANY / 2 {
+            drop(
+                futures::future::select(one.recv().into_future(), other.recv().into_future()).await,
+            );
+            received.set(received.get() + 1);
+        }
+    };
+    let takes_turns = async {
+        let mut before = 0;
+        while received.get() < MANY {
+            let step = received.get() - before;
+            assert!(step <= 64, "{step} in one step");
+            before = received.get();
+            futures::pending!();
+        }
+    };
+    E::block_on(async { futures::join!(receives, takes_turns) });
+    // What a receive has not taken is still there, in order.
+    let left = |receiver: &channel::Receiver<usize>| {
+        std::iter::from_fn(|| receiver.try_recv().ok()).collect::<Vec<_>>()
+    };
+    let left = [left(one), left(other)];
+    assert_eq!(left[0].len() + left[1].len(), MANY);
+    assert!(left.into_iter().all(|left| left.iter().copied().eq(MANY - left.len()..MANY)));
 }
 
 fn a_task_that_is_always_ready_gives_way<E: On>() {

@@ -113,7 +113,7 @@ impl<T> Task for Next<T> {
     type Output = Option<T>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Option<T>> {
-        if self.generator.is_none() && fairness::gives_way() {
+        if fairness::gives_way(self.generator.is_some()) {
             self.generator = self.take_generator();
             return Step::Suspended(Wait::Turn);
         }

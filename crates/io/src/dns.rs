@@ -67,7 +67,7 @@ impl Task for Lookup {
             return Pin::new(asked).resume(cx);
         }
         match std::mem::replace(&mut self.state, State::Done) {
-            State::Known(known) if fairness::gives_way() => {
+            State::Known(known) if fairness::gives_way(false) => {
                 self.state = State::GaveWay(known);
                 Step::Suspended(Wait::Turn)
             }

@@ -15,20 +15,16 @@ use std::{
     ptr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
 use quadrivium_core::{
-    Context, Interest, Readiness, Step, Ticket, Wait,
+    Context, Interest, Readiness, Step, Ticket, Wait, fairness,
     host::{self, Key, Reactor},
 };
 
 use std::time::Duration;
-
-/// So many operations in a row are done without a wait; then the others run first. A peer that is
-/// fast enough would keep its reader from ever suspending.
-const IN_A_ROW: u32 = 64;
 
 /// How soon something is tried again of which no edge tells.
 const AGAIN_AFTER: Duration = Duration::from_millis(1);
@@ -38,8 +34,9 @@ pub(crate) struct Source<T: AsFd> {
     io: Option<T>,
     readiness: Arc<Readiness>,
     registration: Mutex<Option<Registration>>,
-    /// Operations since the last wait.
-    in_a_row: AtomicU32,
+    /// The operation that is tried next has suspended, so it need not give way. Where there are two,
+    /// one of them gives way once more or once less.
+    has_suspended: AtomicBool,
 }
 
 struct Registration {
@@ -64,7 +61,7 @@ impl<T: AsFd> Source<T> {
             io: Some(io),
             readiness: Arc::default(),
             registration: Mutex::new(None),
-            in_a_row: AtomicU32::new(0),
+            has_suspended: AtomicBool::new(false),
         }
     }
 
@@ -96,7 +93,8 @@ impl<T: AsFd> Source<T> {
         cx: &Context<'_>,
         mut attempt: impl FnMut(&T) -> io::Result<Tried<R>>,
     ) -> Step<io::Result<R>> {
-        if self.in_a_row.fetch_add(1, Ordering::Relaxed) >= IN_A_ROW {
+        // A peer that is fast enough would keep its reader from ever suspending.
+        if fairness::gives_way(self.has_suspended.load(Ordering::Relaxed)) {
             return self.suspend(Wait::Turn);
         }
         let done = loop {
@@ -111,7 +109,11 @@ impl<T: AsFd> Source<T> {
             match attempt(self.io()) {
                 Ok(Tried::Done(output)) => break Ok(output),
                 Ok(Tried::Turn) => return self.suspend(Wait::Turn),
-                Ok(Tried::Later) => return self.suspend(Wait::Until(cx.now() + AGAIN_AFTER)),
+                Ok(Tried::Later) => {
+                    // At the end of all time it is tried in each turn.
+                    let again = cx.now().checked_add(AGAIN_AFTER);
+                    return self.suspend(again.map_or(Wait::Turn, Wait::Until));
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     let edge = edge.expect("an attempt on no bytes does not block");
@@ -121,7 +123,8 @@ impl<T: AsFd> Source<T> {
             }
         };
         self.leave(interest, ticket);
-        Step::Done(done)
+        self.has_suspended.store(false, Ordering::Relaxed);
+        fairness::done(done)
     }
 
     /// Waits no more. An operation that is dropped takes its waker along.
@@ -130,7 +133,7 @@ impl<T: AsFd> Source<T> {
     }
 
     fn suspend<R>(&self, wait: Wait) -> Step<R> {
-        self.in_a_row.store(0, Ordering::Relaxed);
+        self.has_suspended.store(true, Ordering::Relaxed);
         Step::Suspended(wait)
     }
 

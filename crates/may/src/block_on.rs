@@ -7,7 +7,7 @@ use std::{
 };
 
 use may::sync::Blocker;
-use quadrivium_core::{Context, JoinError, Step, Task, host, remote::Attached};
+use quadrivium_core::{Context, JoinError, Step, Task, fairness, host, remote::Attached};
 
 use crate::worker;
 
@@ -58,6 +58,8 @@ fn wait<T>(mut handle: Attached<T>) -> Result<T, JoinError> {
     let blocker = Blocker::current();
     let waker = Waker::from(Arc::new(Unparks(Arc::clone(&blocker))));
     loop {
+        // There is nobody on this thread to give way to.
+        fairness::begin_step();
         match Pin::new(&mut handle).resume(&mut Context::new(&waker)) {
             Step::Done(joined) => return joined,
             // It is unparked for no reason now and then, and a cancel unwinds from here.

@@ -31,10 +31,10 @@ use std::{
 };
 
 use quadrivium_core::{
-    Canceller, Context, JoinError, Step, Task, Wait, host::Label, remote::Promise,
+    Canceller, Context, JoinError, Step, Task, Wait, fairness, host::Label, remote::Promise,
 };
 
-use crate::{errand::contain, host, ready::Runnable, runtime::Runtime, timers::Timer};
+use crate::{clock, errand::contain, host, ready::Runnable, runtime::Runtime, timers::Timer};
 
 pub(crate) struct Cell<T: Task + Send + 'static>
 where
@@ -107,6 +107,7 @@ where
     /// Resumes it once. Itself, if it is ready again.
     fn resume(self: Arc<Self>, mut body: Pin<Box<T>>) -> Option<Arc<dyn Runnable>> {
         let waker = Waker::from(Arc::clone(&self));
+        fairness::begin_step();
         let resume = || body.as_mut().resume(&mut Context::new(&waker));
         match host::enter(&self.label, || catch_unwind(AssertUnwindSafe(resume))) {
             Ok(Step::Suspended(wait)) => return self.suspend(body, &wait, waker),
@@ -134,12 +135,14 @@ where
                 drop(state);
                 return Some(self);
             }
-            (_, Wait::Until(deadline)) => {
+            (_, Wait::Until(deadline)) if clock::ever_is(*deadline) => {
                 // Under the lock: an alarm that rings at once finds the task suspended.
                 let timer = self.runtime.timers.arm(*deadline, waker);
                 state.stage = Stage::Suspended(body, Some(timer));
             }
-            (_, Wait::Ready | Wait::Wake) => state.stage = Stage::Suspended(body, None),
+            (_, Wait::Until(_) | Wait::Ready | Wait::Wake) => {
+                state.stage = Stage::Suspended(body, None)
+            }
         }
         None
     }

@@ -9,6 +9,12 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// Whether this time comes within the 584 years that a loop can count in nanoseconds. A later one
+/// never comes: so a sleep without end has one outcome, however long it is.
+pub(crate) fn ever_is(deadline: Instant) -> bool {
+    u64::try_from(deadline.saturating_duration_since(now()).as_nanos()).is_ok()
+}
+
 /// Lets time pass with nothing else running on this thread.
 pub(crate) fn block_for(duration: Duration) {
     thread::sleep(duration);

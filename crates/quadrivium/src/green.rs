@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use quadrivium_core::{Context, Step, Task, host};
+use quadrivium_core::{Context, Step, Task, fairness, host};
 use quadrivium_generator::Stream;
 use quadrivium_io::{ByteReader, ByteWriter};
 
@@ -80,6 +80,8 @@ fn wait_for<T>(operation: impl Task<Output = io::Result<T>>) -> io::Result<T> {
     if !thread::panicking() {
         return perform(operation);
     }
+    // There is one try, so it gives way to nobody.
+    fairness::begin_step();
     // A task that is cancelled outside a run has no host, so nobody to wait with.
     if host::current().is_some()
         && let Step::Done(done) = pin!(operation).resume(&mut Context::new(Waker::noop()))

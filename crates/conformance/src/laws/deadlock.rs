@@ -47,6 +47,10 @@ laws! { ($) deadlock:
     certain_again_when_they_are_gone;
     /// In a simulation that wakes every task for no reason, time goes on and a deadlock is found.
     spurious_wakes_hide_none;
+    /// A sleep without end is a deadlock when its task waits for nothing else, however long it is.
+    a_sleep_without_end;
+    /// A deadline that comes is no deadlock beside a sleep without end.
+    a_sleep_without_end_beside_one_that_ends;
 }
 
 /// The names in a report.
@@ -264,5 +268,34 @@ fn spurious_wakes_hide_none(subject: Subject) {
             drop(event_loop.spawn_named("stuck", stuck));
             assert_eq!(names(&expect_deadlock(event_loop.run())), ["stuck"]);
         });
+    }
+}
+
+/// Durations that no clock reaches: one that no instant can count, and two that loops cannot.
+const WITHOUT_END: [Duration; 3] =
+    [Duration::MAX, Duration::from_secs(u64::MAX / 4), Duration::from_secs(1 << 40)];
+
+fn a_sleep_without_end(subject: Subject) {
+    for never in WITHOUT_END {
+        let mut event_loop = new_loop();
+        let sleeps = subject.task(body().perform(sleep(never)));
+        let deadlock = expect_deadlock(event_loop.block_on(sleeps));
+        assert!(!deadlock.time_is_used_up, "{subject}: {never:?}");
+        let message = deadlock.to_string();
+        assert!(message.contains("a sleep that is too long to end"), "{subject}: {message}");
+    }
+}
+
+fn a_sleep_without_end_beside_one_that_ends(subject: Subject) {
+    for never in WITHOUT_END {
+        let mut event_loop = new_loop();
+        let sleeps = event_loop.spawn(subject.task(body().perform(sleep(never))));
+        let limited = timeout(Duration::from_millis(1), sleep(never));
+        let limited = subject.task(body().perform_then(|| limited, |done| assert!(done.is_err())));
+        event_loop.block_on(limited).unwrap();
+        let unlimited = timeout(never, sleep(Duration::from_millis(1)));
+        let unlimited = body().perform_then(|| unlimited, |done| assert_eq!(done, Ok(())));
+        event_loop.block_on(subject.task(unlimited)).unwrap();
+        assert!(!sleeps.is_finished(), "{subject}: {never:?}");
     }
 }

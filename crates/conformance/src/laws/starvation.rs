@@ -4,13 +4,14 @@ use std::{cell::Cell, net::SocketAddr, rc::Rc, time::Duration};
 
 use quadrivium::{
     dns, generator,
+    net::UnixStream,
     prelude::*,
     sync::{Barrier, Mutex, Notify, Semaphore, broadcast, channel, oneshot, watch},
     task::{Either, Step, Wait},
     time::block_for,
 };
 
-use crate::{Subject, TestLoop, body, leaf, new_loop, traced, turns};
+use crate::{Subject, TestLoop, body, leaf, new_loop, sockets::real_loop, traced, turns};
 
 laws! { ($) starvation:
     /// A sleep of no time lets the others run first.
@@ -53,6 +54,8 @@ laws! { ($) starvation:
     addresses_give_way;
     /// A task that goes round many channels, none of which it ever waits for, lets the others run.
     many_channels_give_way_together;
+    /// A task that goes round several sockets, none of which it ever waits for, lets the others run.
+    several_sockets_give_way_together;
     /// A task that waits now and then never gives way.
     each_step_counts_anew;
     /// Of two parts of one task that never wait, each goes on in every step.
@@ -329,6 +332,16 @@ fn many_channels_give_way_together(subject: Subject) {
     others_run(subject, new_loop(), move || {
         let (_sender, receiver) = next.next().unwrap();
         checked(receiver.recv(), |received| received.unwrap())
+    });
+}
+
+fn several_sockets_give_way_together(subject: Subject) {
+    // So many that none has to wait for room.
+    let pairs: Vec<_> = (0..8).map(|_| UnixStream::pair().unwrap()).collect();
+    let mut next = (0..8).cycle();
+    others_run(subject, real_loop(), move || {
+        let (one, _other) = &pairs[next.next().unwrap()];
+        checked(one.write_all_owned(vec![7]), |(written, _)| written.unwrap())
     });
 }
 

@@ -21,6 +21,10 @@ laws! { ($) timers:
     a_deadline_that_has_passed_gives_way_once on VirtualClock;
     /// A deadline beyond all time is none.
     a_deadline_beyond_all_time_never_fires on VirtualClock;
+    /// When the time of a virtual clock is used up, a sleep ends the run with an error that says so.
+    time_is_used_up_in_the_end on OwnClock;
+    /// What needs no deadline goes on when the time of a virtual clock is used up.
+    a_loop_goes_on_without_time on OwnClock;
     /// The deadline of a task that was cancelled keeps nobody from seeing a deadlock.
     a_cancelled_deadline_hides_no_deadlock on VirtualClock;
     /// A turn by hand does not let time jump.
@@ -173,6 +177,43 @@ fn a_deadline_beyond_all_time_never_fires(subject: Subject) {
     let years = Duration::from_secs(500 * 365 * 86_400);
     event_loop.block_on(subject.task(body().perform(sleep(years)))).unwrap();
     assert_eq!(event_loop.elapsed(), years);
+}
+
+/// The last instant that a loop's clock can count to, in nanoseconds since the loop was made.
+const END: Duration = Duration::from_nanos(u64::MAX);
+
+/// The durations that a loop's clock is advanced by: to shortly before its end, and beyond it.
+const NEARLY: [Duration; 3] =
+    [END.saturating_sub(Duration::from_nanos(1)), END, Duration::from_secs(600 * 365 * 86_400)];
+
+fn time_is_used_up_in_the_end(subject: Subject) {
+    for passed in NEARLY {
+        let mut event_loop = new_loop();
+        event_loop.advance(passed);
+        let sleeps = subject.task(body().perform(sleep(Duration::from_secs(1))));
+        let Err(RunError::Deadlock(deadlock)) = event_loop.block_on(sleeps) else {
+            panic!("{subject}: no deadline comes any more");
+        };
+        assert!(deadlock.time_is_used_up, "{subject}: {passed:?}");
+        let message = deadlock.to_string();
+        assert!(message.contains("time is used up"), "{subject}: {message}");
+        assert!(!message.contains("sender"), "{subject}: {message}");
+    }
+}
+
+fn a_loop_goes_on_without_time(subject: Subject) {
+    for passed in NEARLY {
+        let mut event_loop = new_loop();
+        // Its deadline comes meanwhile.
+        let sleeper = event_loop.spawn(subject.task(body().perform(sleep(MS))));
+        turns(&mut event_loop, 1);
+        event_loop.advance(passed);
+        event_loop.block_on(subject.task(body().perform(turn()).perform(turn()))).unwrap();
+        assert!(sleeper.is_finished(), "{subject}: {passed:?}");
+        // So does one that has passed.
+        let now = event_loop.now() - MS;
+        event_loop.block_on(subject.task(body().perform(sleep_until(now)))).unwrap();
+    }
 }
 
 fn a_cancelled_deadline_hides_no_deadlock(subject: Subject) {

@@ -96,7 +96,7 @@ impl<T: Clone> Task for Recv<T> {
         let place = this.place.as_ref().expect(RESUMED_AFTER_DONE);
         // First: another executor's waker is user code when it is cloned, and may send.
         let waker = cx.local_waker();
-        let gives_way = this.ticket.is_none() && fairness::gives_way();
+        let gives_way = fairness::gives_way(this.ticket.is_some());
         let received = if gives_way { None } else { place.receive() };
         let Some(received) = received else {
             let former = place.state.borrow_mut().receiving.wait(&mut this.ticket, waker);

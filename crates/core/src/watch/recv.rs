@@ -84,7 +84,7 @@ impl<T> Task for Changed<T> {
         // First: another executor's waker is user code when it is cloned, and may send.
         let waker = cx.local_waker();
         let mut state = seen.state.borrow_mut();
-        if this.ticket.is_none() && fairness::gives_way() {
+        if fairness::gives_way(this.ticket.is_some()) {
             let former = state.changing.wait(&mut this.ticket, waker);
             drop(state);
             drop(former);

@@ -98,7 +98,7 @@ impl<T> Task for Closed<T> {
         // First: another executor's waker is user code when it is cloned, and may drop a receiver.
         let waker = cx.local_waker();
         let mut state = this.state.borrow_mut();
-        let gives_way = this.ticket.is_none() && fairness::gives_way();
+        let gives_way = fairness::gives_way(this.ticket.is_some());
         if state.receivers == 0 && !gives_way {
             return fairness::done(());
         }

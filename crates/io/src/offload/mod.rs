@@ -118,7 +118,7 @@ impl<T: Send + 'static> Task for Offload<T> {
             State::Lazy(pool, call) => {
                 let hold = send_hold();
                 let work = Awaited::begin(pool, call);
-                if fairness::gives_way() {
+                if fairness::gives_way(false) {
                     // Only the output, which may be there already, has to wait for the others.
                     self.state = State::AtWork(work, hold);
                     return Step::Suspended(Wait::Turn);

@@ -68,7 +68,7 @@ impl Eyeballs {
         }
         let Some(address) = self.left.pop_front() else { return false };
         self.attempts.push((address, Connect::new(Ok(address.into()))));
-        self.next = Some(now + DELAY);
+        self.next = now.checked_add(DELAY);
         true
     }
 

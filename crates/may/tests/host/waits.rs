@@ -165,3 +165,14 @@ fn tasks_that_are_always_ready_starve_neither_deadlines_nor_coroutines() {
         assert!(may::block_on(handle).unwrap().is_err());
     }
 }
+
+#[test]
+fn a_sleep_without_end_is_dropped_however_long_it_is() {
+    two_workers();
+    for never in [Duration::MAX, Duration::from_secs(u64::MAX / 4), Duration::from_secs(1 << 40)] {
+        let joined = may::block_on(may::spawn(sleep(never))).unwrap();
+        assert!(matches!(joined, Err(JoinError::Cancelled)), "{never:?}");
+        let limited = may::block_on(timeout(MS, sleep(never))).unwrap();
+        assert!(limited.is_err(), "{never:?}");
+    }
+}

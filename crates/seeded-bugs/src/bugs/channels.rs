@@ -14,8 +14,8 @@ pub const BUGS: &[Bug] = &[
         name: "never-gives-way",
         harm: "a task that never has to wait keeps the others from running",
         file: FAIRNESS,
-        find: "DONE.get() >= IN_A_ROW",
-        replace: "false",
+        find: "DONE.get() >= IN_A_ROW &&",
+        replace: "false &&",
     },
     Bug {
         name: "gives-way-in-each-step",

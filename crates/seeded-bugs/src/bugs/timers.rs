@@ -8,6 +8,20 @@ const TIME: &str = "crates/core/src/time.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
+        name: "used-up-time-is-not-told",
+        harm: "a loop whose clock has come to its end advises to look for a sender",
+        file: "crates/event-loop/src/step.rs",
+        find: "self.time_is_used_up.set(true);",
+        replace: "",
+    },
+    Bug {
+        name: "no-deadline-after-the-end-of-time",
+        harm: "a sleep of no time never ends once a virtual clock has come to its end",
+        file: "crates/event-loop/src/step.rs",
+        find: "return Some(u64::MAX);",
+        replace: "return None;",
+    },
+    Bug {
         name: "deadline-a-nanosecond-early",
         harm: "a task is woken before its deadline",
         file: TIMERS,

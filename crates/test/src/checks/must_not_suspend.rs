@@ -6,11 +6,14 @@ use quadrivium_core::{Context, Step, Task};
 
 /// Checks that a task never suspends, so that nothing else runs in its middle.
 ///
+/// An operation that need not wait suspends all the same when its task has done 64 of them in one
+/// step (see [`fairness`](quadrivium_core::fairness)). What begins with `try_` never suspends.
+///
 /// ```
 /// use quadrivium::{prelude::*, sync::channel, test::must_not_suspend};
 ///
 /// let (sender, _receiver) = channel::unbounded();
-/// let at_once = must_not_suspend(future(async move { sender.send(1).await }));
+/// let at_once = must_not_suspend(future(async move { sender.try_send(1) }));
 /// EventLoop::with_virtual_clock()?.block_on(at_once)??;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -38,7 +41,7 @@ impl<T: Task> Task for MustNotSuspend<T> {
         assert!(
             matches!(step, Step::Done(_)),
             "must_not_suspend at {}: the task suspended, so others may run in its middle; use what \
-             does not wait (try_recv, an unbounded channel), or do without the check",
+             does not wait (try_recv, try_send), or do without the check",
             self.checked_at
         );
         step
