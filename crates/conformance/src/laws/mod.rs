@@ -47,6 +47,7 @@ mod sub_wakers;
 mod readiness;
 mod sources;
 mod descriptors;
+mod byte_streams;
 mod tcp;
 mod udp;
 mod unix_sockets;
@@ -110,6 +111,7 @@ const TOPICS: &[&[Law]] = &[
     readiness::LAWS,
     sources::LAWS,
     descriptors::LAWS,
+    byte_streams::LAWS,
     tcp::LAWS,
     udp::LAWS,
     unix_sockets::LAWS,
@@ -182,6 +184,7 @@ macro_rules! every_law {
         $crate::readiness! {}
         $crate::sources! {}
         $crate::descriptors! {}
+        $crate::byte_streams! {}
         $crate::tcp! {}
         $crate::udp! {}
         $crate::unix_sockets! {}
