@@ -63,7 +63,7 @@ macro_rules! attempt_read {
                 buffer: &mut [u8],
             ) -> Step<io::Result<usize>> {
                 self.source.attempt(Interest::Readable, buffer.is_empty(), ticket, cx, |stream| {
-                    Ok(moved::<Std>(Stream::read(stream, buffer)?, buffer.len()))
+                    Stream::read(stream, buffer).map(Tried::Done)
                 })
             }
         }
@@ -80,10 +80,9 @@ macro_rules! attempt_write {
                 cx: &Context<'_>,
                 slices: &[IoSlice<'_>],
             ) -> Step<io::Result<usize>> {
-                let no_bytes = $crate::stream::all_empty(slices);
+                let no_bytes = $crate::stream::first_with_bytes(slices).is_none();
                 self.source.attempt(Interest::Writable, no_bytes, ticket, cx, |stream| {
-                    let most = slices.iter().map(|slice| slice.len()).sum();
-                    Ok(moved::<Std>(Stream::write_vectored(stream, slices)?, most))
+                    Stream::write_vectored(stream, slices).map(Tried::Done)
                 })
             }
 

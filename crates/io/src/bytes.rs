@@ -12,8 +12,8 @@ use crate::{
 
 /// Reads bytes by leaves: a socket, the output of a child, a file.
 ///
-/// All operations take `&self`, as those of [`TcpStream`]. One on no bytes is done at once. What an operation has done when it is
-/// dropped before its end, each type says.
+/// All operations take `&self`, as those of [`TcpStream`]. An operation on no bytes is done at once.
+/// What an operation has done when it is dropped before its end, each type says.
 ///
 /// ```
 /// use quadrivium::{io::{ByteReader, ByteWriter}, net::UnixStream, prelude::*};

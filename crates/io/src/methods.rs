@@ -61,18 +61,18 @@ macro_rules! read_operations {
                 stream::read_exact(&self.source, Owned(buffer))
             }
 
-            /// Reads into several buffers, one after the other, in one system call.
+            /// Reads into several buffers, one after the other, in one system call. The kernel fills
+            /// 1,024 of them at most.
             ///
             /// Dropped before it is done, it has read nothing.
             pub fn read_vectored<'a>(
                 &self,
                 buffers: &'a mut [IoSliceMut<'a>],
             ) -> impl Leaf<io::Result<usize>> + use<'a> {
-                let no_bytes = stream::all_empty(buffers);
+                let no_bytes = stream::first_with_bytes(buffers).is_none();
                 let kept = Lent(buffers);
                 Operation::new(&self.source, Interest::Readable, kept, |stream, buffers| {
-                    let most = buffers.iter().map(|buffer| buffer.len()).sum();
-                    Ok(moved::<Std>(Stream::read_vectored(stream, buffers)?, most))
+                    Stream::read_vectored(stream, buffers).map(Tried::Done)
                 })
                 .at_once(no_bytes)
             }
@@ -87,8 +87,7 @@ macro_rules! read_operations {
                 Operation::new(&self.source, Interest::Readable, kept, |stream, buffers| {
                     let mut buffers: [_; N] =
                         buffers.each_mut().map(|buffer| IoSliceMut::new(buffer.as_mut()));
-                    let most = buffers.iter().map(|buffer| buffer.len()).sum();
-                    Ok(moved::<Std>(Stream::read_vectored(stream, &mut buffers)?, most))
+                    Stream::read_vectored(stream, &mut buffers).map(Tried::Done)
                 })
                 .at_once(no_bytes)
             }
@@ -151,18 +150,18 @@ macro_rules! write_operations {
                 stream::write_all(&self.source, Owned(bytes))
             }
 
-            /// Writes some of the bytes of several slices, in one system call; how many.
+            /// Writes some of the bytes of several slices, in one system call; how many. The kernel
+            /// takes 1,024 slices at most.
             ///
             /// Dropped before it is done, it has written nothing.
             pub fn write_vectored<'a>(
                 &self,
                 slices: &'a [IoSlice<'a>],
             ) -> impl Leaf<io::Result<usize>> + use<'a> {
-                let no_bytes = stream::all_empty(slices);
+                let no_bytes = stream::first_with_bytes(slices).is_none();
                 let kept = Lent(slices);
                 Operation::new(&self.source, Interest::Writable, kept, |stream, slices| {
-                    let most = slices.iter().map(|slice| slice.len()).sum();
-                    Ok(moved::<Std>(Stream::write_vectored(stream, slices)?, most))
+                    Stream::write_vectored(stream, slices).map(Tried::Done)
                 })
                 .at_once(no_bytes)
             }
@@ -176,8 +175,7 @@ macro_rules! write_operations {
                 let kept = Owned(parts);
                 Operation::new(&self.source, Interest::Writable, kept, |stream, parts| {
                     let slices: [_; N] = parts.each_ref().map(|part| IoSlice::new(part.as_ref()));
-                    let most = slices.iter().map(|slice| slice.len()).sum();
-                    Ok(moved::<Std>(Stream::write_vectored(stream, &slices)?, most))
+                    Stream::write_vectored(stream, &slices).map(Tried::Done)
                 })
                 .at_once(no_bytes)
             }

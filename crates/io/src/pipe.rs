@@ -16,8 +16,8 @@ use crate::{
     methods::{read_operations, write_operations},
     operation::{Leaf, Operation},
     read_to_end::read_to_end,
-    source::Source,
-    stream::{self, Stream, moved},
+    source::{Source, Tried},
+    stream::{self, Stream},
 };
 
 /// Reads and writes whatever descriptor it is, in the direction in which that can be done.

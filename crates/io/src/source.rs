@@ -51,10 +51,6 @@ struct Registration {
 pub(crate) enum Tried<R> {
     /// Done.
     Done(R),
-    /// Done, and the kernel has no more: fewer bytes of a stream were moved than could be.
-    Last(R),
-    /// Not done, for that reason.
-    Short,
     /// Not done, and the others are to run first.
     Turn,
     /// Not done, and no edge will tell when to try again.
@@ -109,18 +105,12 @@ impl<T: AsFd> Source<T> {
             }
             match attempt(self.io()) {
                 Ok(Tried::Done(output)) => break Ok(output),
-                Ok(Tried::Last(output)) => {
-                    edge.inspect(|edge| self.readiness.short(interest, *edge));
-                    break Ok(output);
-                }
-                Ok(Tried::Short) => {
-                    edge.inspect(|edge| self.readiness.short(interest, *edge));
-                }
                 Ok(Tried::Turn) => return self.suspend(Wait::Turn),
                 Ok(Tried::Later) => return self.suspend(Wait::Until(cx.now() + AGAIN_AFTER)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    edge.inspect(|edge| self.readiness.drained(interest, *edge));
+                    let edge = edge.expect("an attempt on no bytes does not block");
+                    self.readiness.drained(interest, edge);
                 }
                 Err(error) => break Err(error),
             }

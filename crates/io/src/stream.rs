@@ -18,10 +18,6 @@ use crate::{
 /// A stream of the standard library. Moving no bytes is done without asking the kernel, which would
 /// have a read on a socket wait for some.
 pub(crate) trait Stream: AsFd + std::fmt::Debug {
-    /// Whether a read of fewer bytes than there is room for has emptied the kernel's buffer. (Where
-    /// descriptors are sent along, a read stops at each, whatever comes behind.)
-    const SHORT_IS_LAST: bool;
-
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
     fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize>;
     fn write(&self, bytes: &[u8]) -> io::Result<usize>;
@@ -29,42 +25,36 @@ pub(crate) trait Stream: AsFd + std::fmt::Debug {
 }
 
 macro_rules! stream {
-    ($stream:ty, $short_is_last:literal) => {
+    ($stream:ty) => {
         impl Stream for $stream {
-            const SHORT_IS_LAST: bool = $short_is_last;
-
             fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
                 if buffer.is_empty() { Ok(0) } else { (&mut &*self).read(buffer) }
             }
             fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-                if all_empty(buffers) { Ok(0) } else { (&mut &*self).read_vectored(buffers) }
+                let Some(first) = first_with_bytes(buffers) else { return Ok(0) };
+                (&mut &*self).read_vectored(&mut buffers[first..])
             }
             fn write(&self, bytes: &[u8]) -> io::Result<usize> {
                 if bytes.is_empty() { Ok(0) } else { (&mut &*self).write(bytes) }
             }
             fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-                if all_empty(slices) { Ok(0) } else { (&mut &*self).write_vectored(slices) }
+                let Some(first) = first_with_bytes(slices) else { return Ok(0) };
+                (&mut &*self).write_vectored(&slices[first..])
             }
         }
     };
 }
 
-stream!(std::net::TcpStream, true);
-stream!(std::os::unix::net::UnixStream, false);
+stream!(std::net::TcpStream);
+stream!(std::os::unix::net::UnixStream);
 // Pipes. What else may be behind a file is not known.
-stream!(std::fs::File, false);
+stream!(std::fs::File);
 
-/// Whether there are no bytes in any of these.
-pub(crate) fn all_empty(slices: &[impl Deref<Target = [u8]>]) -> bool {
-    slices.iter().all(|slice| slice.is_empty())
-}
-
-/// `n` bytes of a stream were moved where `most` could have been.
-pub(crate) fn moved<S: Stream>(n: usize, most: usize) -> Tried<usize> {
-    match S::SHORT_IS_LAST && 0 < n && n < most {
-        true => Tried::Last(n),
-        false => Tried::Done(n),
-    }
+/// The first of these that has any bytes. The kernel takes so many slices at once (`IOV_MAX`), which
+/// the standard library sees to. Were all of those empty it would move nothing, and a read of nothing
+/// is the end of the stream.
+pub(crate) fn first_with_bytes(slices: &[impl Deref<Target = [u8]>]) -> Option<usize> {
+    slices.iter().position(|slice| !slice.is_empty())
 }
 
 pub(crate) fn read<S, K>(
@@ -77,8 +67,7 @@ where
 {
     let no_bytes = kept.buffer().as_mut().is_empty();
     Operation::new(source, Readable, kept, |stream: &S, buffer: &mut K::Buffer| {
-        let buffer = buffer.as_mut();
-        Ok(moved::<S>(stream.read(buffer)?, buffer.len()))
+        stream.read(buffer.as_mut()).map(Tried::Done)
     })
     .at_once(no_bytes)
 }
@@ -93,8 +82,7 @@ where
 {
     let no_bytes = (*kept.buffer()).as_ref().is_empty();
     Operation::new(source, Writable, kept, |stream: &S, bytes: &mut K::Buffer| {
-        let bytes = (*bytes).as_ref();
-        Ok(moved::<S>(stream.write(bytes)?, bytes.len()))
+        stream.write((*bytes).as_ref()).map(Tried::Done)
     })
     .at_once(no_bytes)
 }
@@ -115,9 +103,6 @@ where
             match stream.read(&mut buffer[done..])? {
                 0 => return Err(ErrorKind::UnexpectedEof.into()),
                 n => done += n,
-            }
-            if done < buffer.len() && S::SHORT_IS_LAST {
-                return Ok(Tried::Short);
             }
         }
         Ok(Tried::Done(()))
@@ -141,9 +126,6 @@ where
             match stream.write(&bytes[done..])? {
                 0 => return Err(ErrorKind::WriteZero.into()),
                 n => done += n,
-            }
-            if done < bytes.len() && S::SHORT_IS_LAST {
-                return Ok(Tried::Short);
             }
         }
         Ok(Tried::Done(()))

@@ -34,6 +34,8 @@ laws! { ($) files:
     folders;
     /// What is not there, or there already, is an error.
     what_is_not_there;
+    /// A NUL byte in a path is an `InvalidInput` error.
+    a_nul_in_a_path;
     /// A cancelled read leaves the file as it was, and nothing waits.
     a_cancelled_read;
 }
@@ -231,6 +233,27 @@ fn what_is_not_there(subject: Subject) {
                 move || OpenOptions::new().write(true).create_new(true).open(again),
                 move |file| assert_eq!(file.map_err(kind).unwrap_err(), ErrorKind::AlreadyExists),
             )
+    });
+}
+
+fn a_nul_in_a_path(subject: Subject) {
+    run(subject, |folder| {
+        let good = folder.0.join("good");
+        std_fs::write(&good, "good").unwrap();
+        let mut path = good.into_os_string();
+        path.push("\0.d/other");
+        let [read, write, open, create, rename, metadata, remove] = [(); 7].map(|()| path.clone());
+        fn invalid<T>(result: std::io::Result<T>) {
+            assert_eq!(result.err().unwrap().kind(), ErrorKind::InvalidInput);
+        }
+        body()
+            .perform_then(|| fs::read(read), invalid)
+            .perform_then(|| fs::write(write, "bad"), invalid)
+            .perform_then(|| File::open(open), invalid)
+            .perform_then(|| File::create(create), invalid)
+            .perform_then(|| fs::rename(rename, "elsewhere"), invalid)
+            .perform_then(|| fs::metadata(metadata), invalid)
+            .perform_then(|| fs::remove_file(remove), invalid)
     });
 }
 

@@ -53,6 +53,8 @@ mod udp;
 mod unix_sockets;
 mod socket_cancels;
 mod no_bytes;
+mod slices;
+mod urgent_bytes;
 mod signals;
 mod pipes;
 mod processes;
@@ -117,6 +119,8 @@ const TOPICS: &[&[Law]] = &[
     unix_sockets::LAWS,
     socket_cancels::LAWS,
     no_bytes::LAWS,
+    slices::LAWS,
+    urgent_bytes::LAWS,
     signals::LAWS,
     pipes::LAWS,
     processes::LAWS,
@@ -190,6 +194,8 @@ macro_rules! every_law {
         $crate::unix_sockets! {}
         $crate::socket_cancels! {}
         $crate::no_bytes! {}
+        $crate::slices! {}
+        $crate::urgent_bytes! {}
         $crate::signals! {}
         $crate::pipes! {}
         $crate::processes! {}

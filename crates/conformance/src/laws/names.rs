@@ -19,6 +19,8 @@ laws! { ($) names:
     that_nobody_has;
     /// A text that is neither address nor name and port is an `InvalidInput` error that says so.
     bad_text;
+    /// A NUL byte in a name is an `InvalidInput` error: what stands before it is not looked up.
+    a_nul_in_a_name;
     /// A stream is connected to a name, whether the port is in the text or beside it.
     connected_to;
     /// Virtual time stands still while a name is looked up.
@@ -88,6 +90,19 @@ fn bad_text(subject: Subject) {
         );
     }
     real_loop().block_on(subject.task(asks)).unwrap();
+}
+
+fn a_nul_in_a_name(subject: Subject) {
+    let looks = body()
+        .perform_then(
+            || lookup("localhost\0.org:1"),
+            |found| assert_eq!(found.unwrap_err().kind(), ErrorKind::InvalidInput),
+        )
+        .perform_then(
+            || TcpStream::connect(("localhost\0.org", 1)),
+            |found| assert_eq!(found.unwrap_err().kind(), ErrorKind::InvalidInput),
+        );
+    real_loop().block_on(subject.task(looks)).unwrap();
 }
 
 fn connected_to(subject: Subject) {

@@ -30,6 +30,9 @@ laws! { ($) processes:
     waiting_closes_its_input;
     /// A program that is not there is an error that says so, from `spawn` and from the leaves.
     a_program_that_is_not_there;
+    /// A NUL byte in the program, an argument, the environment or the folder is an `InvalidInput`
+    /// error.
+    a_nul_in_a_command;
     /// A child is started when its leaf is resumed first, as the command was when the leaf was made.
     it_is_started_lazily;
     /// A child is killed while somebody waits for it, who is told.
@@ -139,6 +142,23 @@ fn waiting_closes_its_input(subject: Subject) {
     let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
     let ends = ends(subject, &mut child, |status| status.success());
     real_loop().block_on(ends).unwrap();
+}
+
+fn a_nul_in_a_command(subject: Subject) {
+    let commands = [
+        Command::new("true\0false"),
+        sh("true").arg("one\0two").clone(),
+        sh("true").env("NAME", "one\0two").clone(),
+        sh("true").arg0("one\0two").clone(),
+        sh("true").current_dir("/\0nowhere").clone(),
+    ];
+    let starts = commands.into_iter().fold(body(), |body, command| {
+        body.perform_then(
+            move || command.status(),
+            |status| assert_eq!(status.unwrap_err().kind(), ErrorKind::InvalidInput),
+        )
+    });
+    real_loop().block_on(subject.task(starts)).unwrap();
 }
 
 fn it_is_started_lazily(subject: Subject) {

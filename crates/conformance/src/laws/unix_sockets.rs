@@ -1,6 +1,6 @@
 //! Unix sockets: streams and datagrams between paths, and between the ends of a pair.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 use quadrivium::net::{UnixDatagram, UnixListener, UnixStream};
 
@@ -17,6 +17,12 @@ laws! { ($) unix_sockets:
     no_such_path;
     /// Datagrams stay apart, and say which path they came from.
     datagrams_between_paths;
+    /// A NUL byte in a path is an `InvalidInput` error, for every operation that takes a path. What
+    /// stands before it is not reached.
+    a_nul_in_a_path;
+    /// On Linux a path that begins with a NUL byte is an abstract name, for every operation that
+    /// takes a path.
+    abstract_names;
     /// A sender waits while its receiver's queue is full, connected or not.
     a_full_queue_is_waited_for;
 }
@@ -86,6 +92,78 @@ fn datagrams_between_paths(subject: Subject) {
         .perform_then(move || one.send_owned("two"), moved);
     event_loop.block_on(subject.task(says)).unwrap();
     event_loop.block_on(hears).unwrap().unwrap();
+}
+
+/// The error of a path that cannot be.
+fn invalid<T: std::fmt::Debug>(result: io::Result<T>) {
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::InvalidInput);
+}
+
+fn a_nul_in_a_path(subject: Subject) {
+    let (streams, datagrams) = (NewPath::new(), NewPath::new());
+    let _listener = UnixListener::bind(&streams.0).unwrap();
+    let _receiver = UnixDatagram::bind(&datagrams.0).unwrap();
+    let sender = UnixDatagram::unbound().unwrap();
+    let mut program = body();
+    for tail in ["\0", "\0.d/other"] {
+        let [stream, datagram] = [&streams.0, &datagrams.0].map(|path| {
+            let mut path = path.clone().into_os_string();
+            path.push(tail);
+            path
+        });
+        invalid(UnixListener::bind(&stream));
+        invalid(UnixDatagram::bind(&datagram));
+        invalid(sender.connect(&datagram));
+        let (sends, again, owned) = (sender.clone(), datagram.clone(), sender.clone());
+        program = program
+            .perform_then(move || UnixStream::connect(stream), invalid)
+            .perform_then(move || sends.send_to(b"lost", datagram), invalid)
+            .perform_then(move || owned.send_to_owned("lost", again), |(n, _)| invalid(n));
+    }
+    real_loop().block_on(subject.task(program)).unwrap();
+}
+
+#[cfg(not(target_os = "linux"))]
+fn abstract_names(_: Subject) {
+    invalid(UnixListener::bind("\0name"));
+}
+
+#[cfg(target_os = "linux")]
+fn abstract_names(subject: Subject) {
+    use std::os::linux::net::SocketAddrExt;
+
+    let mut event_loop = real_loop();
+    // No other process has the path, and a name may have NUL bytes.
+    let [streams, one_name, other_name] = [(); 3].map(|()| {
+        let mut name = std::ffi::OsString::from("\0");
+        name.push(&NewPath::new().0);
+        name.push("\0\0end");
+        name
+    });
+    let listener = UnixListener::bind(&streams).unwrap();
+    let to = streams.clone();
+    let meets = body()
+        .perform_then(move || UnixStream::connect(to), |stream| drop(stream.unwrap()))
+        .perform_then(
+            move || listener.accept(),
+            |accepted| {
+                let name = accepted.unwrap().0.local_addr().unwrap();
+                assert!(name.as_abstract_name().unwrap().ends_with(b"\0\0end"));
+            },
+        );
+    event_loop.block_on(subject.task(meets)).unwrap();
+    // No file is in the way of the next.
+    UnixListener::bind(&streams).unwrap();
+
+    let (one, other) =
+        (UnixDatagram::bind(&one_name).unwrap(), UnixDatagram::bind(&other_name).unwrap());
+    one.connect(&other_name).unwrap();
+    let (says, to) = (other.clone(), one_name.clone());
+    let talks = body()
+        .perform_then(move || says.send_to_owned("one", to), moved)
+        .perform_then(move || one.recv_owned(vec![0; 9]), |it| assert_eq!(read(it), b"one"))
+        .hold(other);
+    event_loop.block_on(subject.task(talks)).unwrap();
 }
 
 fn a_full_queue_is_waited_for(subject: Subject) {

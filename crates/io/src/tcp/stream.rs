@@ -22,7 +22,7 @@ use crate::{
     options::socket,
     read_to_end::read_to_end,
     source::{Source, Tried},
-    stream::{self, Stream, moved},
+    stream::{self, Stream},
 };
 
 type Std = std::net::TcpStream;

@@ -13,6 +13,7 @@ use std::{
 use quadrivium_core::Interest::{Readable, Writable};
 use socket2::SockRef;
 
+use super::address::address;
 use crate::{
     datagram::datagram_operations,
     keep::{Lent, Owned},
@@ -32,13 +33,15 @@ pub struct UnixDatagram {
 }
 
 impl UnixDatagram {
-    /// A socket at this path, where there must be no file yet.
+    /// A socket at this path, where there must be no file yet. One that begins with a NUL byte is an
+    /// abstract name (Linux), here and wherever a path is taken.
     ///
     /// # Errors
     ///
-    /// `AddrInUse` when there is one; when it cannot be made.
+    /// `AddrInUse` when there is one; `InvalidInput` for a path that is too long, or has a NUL byte
+    /// behind its first; when it cannot be made.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
-        Self::from_std(Std::bind(path)?)
+        Self::from_std(Std::bind_addr(&address(path.as_ref())?)?)
     }
 
     /// A socket without a path: nobody can answer it.
@@ -64,9 +67,9 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// When there is no such socket.
+    /// When there is no such socket, and when there cannot be one, as for [`bind`](Self::bind).
     pub fn connect(&self, path: impl AsRef<Path>) -> io::Result<()> {
-        self.source.io().connect(path)
+        self.source.io().connect_addr(&address(path.as_ref())?)
     }
 
     /// Sends a datagram to the socket at this path: how many bytes.
@@ -81,7 +84,7 @@ impl UnixDatagram {
         to: P,
     ) -> impl Leaf<io::Result<usize>> + use<'a, P> {
         Operation::new(&self.source, Writable, Lent(bytes), move |socket: &Std, bytes| {
-            later(socket.send_to(bytes, &to))
+            later(socket.send_to_addr(bytes, &address(to.as_ref())?))
         })
     }
 
@@ -93,7 +96,7 @@ impl UnixDatagram {
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B, P> {
         let kept = Owned(bytes);
         Operation::new(&self.source, Writable, kept, move |socket: &Std, bytes: &mut B| {
-            later(socket.send_to((*bytes).as_ref(), &to))
+            later(socket.send_to_addr((*bytes).as_ref(), &address(to.as_ref())?))
         })
     }
 

@@ -13,7 +13,7 @@ use std::{
 use quadrivium_core::Interest;
 use socket2::SockRef;
 
-use super::UnixStream;
+use super::{UnixStream, address::address};
 use crate::{
     keep::Lent,
     operation::{Leaf, Operation},
@@ -31,13 +31,29 @@ pub struct UnixListener {
 }
 
 impl UnixListener {
-    /// Listens at this path, where there must be no file yet.
+    /// Listens at this path, where there must be no file yet. One that begins with a NUL byte is an
+    /// abstract name (Linux): no file is made, and the name is free again when the socket is closed.
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")] {
+    /// use quadrivium::{net::{UnixListener, UnixStream}, prelude::*};
+    ///
+    /// let name = format!("\0an example of {}", std::process::id());
+    /// let listener = UnixListener::bind(&name)?;
+    /// let both = join(UnixStream::connect(&name), listener.accept());
+    /// let (connected, accepted) = EventLoop::new()?.block_on(both)?;
+    /// connected?;
+    /// accepted?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// `AddrInUse` when there is one; when it cannot be made.
+    /// `AddrInUse` when there is one; `InvalidInput` for a path that is too long, or has a NUL byte
+    /// behind its first; when it cannot be made.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
-        Self::from_std(Std::bind(path)?)
+        Self::from_std(Std::bind_addr(&address(path.as_ref())?)?)
     }
 
     /// Accepts a connection: the stream, and the address of its other end, which seldom has one.

@@ -14,6 +14,7 @@ use std::{
 use quadrivium_core::{Context, Interest, Step, Ticket};
 use socket2::{SockAddr, SockRef};
 
+use super::address::address;
 use crate::{
     attempts::{attempt_read, attempt_write, attempts},
     connect::{Connect, Made},
@@ -22,8 +23,8 @@ use crate::{
     operation::{Leaf, Operation},
     options::socket,
     read_to_end::read_to_end,
-    source::Source,
-    stream::{self, Stream, moved},
+    source::{Source, Tried},
+    stream::{self, Stream},
 };
 
 type Std = std::os::unix::net::UnixStream;
@@ -38,12 +39,15 @@ pub struct UnixStream {
 }
 
 impl UnixStream {
-    /// Connects to the listener at this path.
+    /// Connects to the listener at this path. One that begins with a NUL byte is an abstract name
+    /// (Linux); with a NUL byte elsewhere in it the output is an `InvalidInput` error.
     ///
     /// Where its queue is full the output is a `WouldBlock` error, as the kernel would not tell when
     /// there is room.
     pub fn connect(path: impl AsRef<Path>) -> Connect<UnixStream> {
-        Connect::new(SockAddr::unix(path))
+        let path = path.as_ref();
+        // Asked first, since socket2 does not look for NUL bytes.
+        Connect::new(address(path).and_then(|_| SockAddr::unix(path)))
     }
 
     /// Two streams that are connected with each other.

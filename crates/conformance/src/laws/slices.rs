@@ -1,0 +1,140 @@
+//! Reads and writes with more slices than the kernel takes at once, which is 1,024 on Linux.
+
+use std::{
+    future::poll_fn,
+    io::{IoSlice, IoSliceMut},
+};
+
+use quadrivium::{
+    io::{Polled, pipe},
+    net::UnixStream,
+    prelude::*,
+};
+
+use crate::{
+    Subject, body,
+    sockets::{ok, real_loop, tcp},
+    turns,
+};
+
+laws! { ($) slices:
+    /// On a TCP stream a part of too many slices is moved, and the next operation goes on there.
+    on_tcp;
+    /// On a Unix stream a part of too many slices is moved, and the next operation goes on there.
+    on_unix_streams;
+    /// In a pipe a part of too many slices is moved, and the next operation goes on there.
+    on_pipes;
+    /// Polled by hand, a stream writes a part of too many slices, and goes on there.
+    polled;
+    /// However many slices without bytes come first, those behind them are read and written.
+    empty_ones_first;
+}
+
+const MANY: usize = 1_025;
+
+/// Writes and reads in many slices, and then once more: neither has to wait.
+macro_rules! many_slices {
+    ($subject:expr, $reader:expr, $writer:expr) => {{
+        let mut event_loop = real_loop();
+        let (reader, writer) = ($reader, $writer);
+        let (more, last) = (writer.clone(), writer.clone());
+        // In a future, which keeps what is too big for the stack of a green thread.
+        let many = || {
+            future(async move {
+                let slices = vec![IoSlice::new(b"x"); MANY];
+                assert!((1..=MANY).contains(&more.write_vectored(&slices).await.unwrap()));
+            })
+        };
+        let writes = body()
+            .perform_then(many, drop)
+            .perform_then(move || last.write_owned("y"), |it| assert_eq!(ok(it), 1));
+        let writes = event_loop.spawn($subject.task(writes));
+        turns(&mut event_loop, 1);
+        assert!(writes.is_finished(), "there is room");
+        // So that there are as many bytes as slices, and more.
+        let fills = body().perform_then(move || writer.write_all_owned([b'y'; MANY]), ok);
+        event_loop.block_on($subject.task(fills)).unwrap();
+        let more = reader.clone();
+        let many = || {
+            future(async move {
+                let mut buffers = vec![[0; 1]; MANY];
+                let mut slices: Vec<_> =
+                    buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
+                assert!((1..=MANY).contains(&more.read_vectored(&mut slices).await.unwrap()));
+            })
+        };
+        let reads = body()
+            .perform_then(many, drop)
+            .perform_then(move || reader.read_owned([0; 1]), |it| assert_eq!(ok(it), 1));
+        let reads = event_loop.spawn($subject.task(reads));
+        turns(&mut event_loop, 1);
+        assert!(reads.is_finished(), "there are bytes");
+        for it in [writes, reads] {
+            event_loop.block_on(it).unwrap().unwrap();
+        }
+    }};
+}
+
+fn on_tcp(subject: Subject) {
+    let (one, other) = tcp();
+    many_slices!(subject, one, other);
+}
+
+fn on_unix_streams(subject: Subject) {
+    let (one, other) = UnixStream::pair().unwrap();
+    many_slices!(subject, one, other);
+}
+
+fn on_pipes(subject: Subject) {
+    let (reader, writer) = pipe().unwrap();
+    many_slices!(subject, reader, writer);
+}
+
+fn polled(subject: Subject) {
+    let (mut event_loop, (one, _other)) = (real_loop(), tcp());
+    let mut one = Polled::new(one);
+    let writes = future(async move {
+        let slices = vec![IoSlice::new(b"x"); MANY];
+        let n = poll_fn(|cx| one.poll_write_vectored(cx, &slices)).await.unwrap();
+        assert!((1..=MANY).contains(&n));
+        assert_eq!(poll_fn(|cx| one.poll_write(cx, b"y")).await.unwrap(), 1);
+    });
+    let writes = event_loop.spawn(subject.task(body().perform(writes)));
+    turns(&mut event_loop, 1);
+    assert!(writes.is_finished(), "there is room");
+    event_loop.block_on(writes).unwrap().unwrap();
+}
+
+/// As many without bytes as the kernel takes, and one behind them.
+macro_rules! empty_slices_first {
+    ($subject:expr, $reader:expr, $writer:expr) => {{
+        let mut event_loop = real_loop();
+        let (reader, writer) = ($reader, $writer);
+        let reads = future(async move {
+            let mut buffer = [0; 3];
+            let mut slices: Vec<_> = (1..MANY).map(|_| IoSliceMut::new(&mut [])).collect();
+            slices.push(IoSliceMut::new(&mut buffer));
+            assert_eq!(reader.read_vectored(&mut slices).await.unwrap(), 3);
+            assert_eq!(&buffer, b"abc");
+        });
+        let reads = event_loop.spawn($subject.task(body().perform(reads)));
+        turns(&mut event_loop, 2);
+        assert!(!reads.is_finished(), "there is nothing to read yet");
+        let writes = future(async move {
+            let mut slices = vec![IoSlice::new(&[]); MANY];
+            slices[MANY - 1] = IoSlice::new(b"abc");
+            assert_eq!(writer.write_vectored(&slices).await.unwrap(), 3);
+        });
+        event_loop.block_on($subject.task(body().perform(writes))).unwrap();
+        event_loop.block_on(reads).unwrap().unwrap();
+    }};
+}
+
+fn empty_ones_first(subject: Subject) {
+    let (one, other) = tcp();
+    empty_slices_first!(subject, one, other);
+    let (one, other) = UnixStream::pair().unwrap();
+    empty_slices_first!(subject, one, other);
+    let (reader, writer) = pipe().unwrap();
+    empty_slices_first!(subject, reader, writer);
+}
