@@ -128,7 +128,8 @@ impl Socket {
             return Sent::NoRoom;
         }
         let n = split(bytes.len().min(room));
-        let arrives = run::slowness().map(|slowness| cx.now() + slowness.min(SLOWEST));
+        let arrives =
+            run::slowness().and_then(|slowness| cx.now().checked_add(slowness.min(SLOWEST)));
         if is_gone {
             return Sent::ToNobody(n, arrives);
         }
