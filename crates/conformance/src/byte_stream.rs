@@ -89,7 +89,7 @@ impl Kind {
 }
 
 impl End {
-    /// Up to so many bytes, as soon as there are any; none at the end of the stream.
+    /// Up to `most` bytes, as soon as there are any; none at the end of the stream.
     pub(crate) fn read(&self, most: usize) -> BoxTask<io::Result<Vec<u8>>> {
         let buffer = vec![0; most];
         match self {
@@ -100,7 +100,7 @@ impl End {
         }
     }
 
-    /// As many bytes.
+    /// As many bytes as it is asked for.
     pub(crate) fn read_exact(&self, n: usize) -> BoxTask<io::Result<Vec<u8>>> {
         let buffer = vec![0; n];
         match self {

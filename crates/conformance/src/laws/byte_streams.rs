@@ -13,13 +13,13 @@ use crate::{
 };
 
 laws! { ($) byte_streams:
-    /// What fits no buffer is written in parts, and arrives whole and in order, in whatever pieces it
-    /// is read.
+    /// What fits no buffer is written in parts, and arrives whole and in order, in whatever pieces
+    /// it is read.
     more_than_the_buffers_hold;
     /// Both ends write more than the buffers hold, and read it, all at once.
     both_directions_at_once;
-    /// A read takes what there is, at least a byte and at most as many as it may, and waits for nothing
-    /// else.
+    /// A read takes what there is, at least a byte and at most as many as it may, and waits for
+    /// nothing else.
     a_short_read;
     /// Moving no bytes is done at once, though there is nothing to read and no room to write.
     no_bytes;
@@ -30,8 +30,8 @@ laws! { ($) byte_streams:
     a_write_after_the_own_end;
     /// A stream that ends within a `read_exact` is an `UnexpectedEof`, and then at its end.
     an_end_within_read_exact;
-    /// Where the other end is gone, what it has written is read, and then the end, again and again. A
-    /// write is a `BrokenPipe`, and no signal: on TCP not the first, as only its answer tells.
+    /// Where the other end is gone, what it has written is read, and then the end, again and again.
+    /// A write is a `BrokenPipe`, and no signal: on TCP not the first, as only its answer tells.
     the_other_end_is_gone;
     /// An end that is dropped with bytes unread resets a socket: what it has written is read first,
     /// then one operation fails, and from then on the stream has ended.
@@ -45,7 +45,7 @@ laws! { ($) byte_streams:
     /// A write that is cancelled while it waits writes nothing, and leaves a stream that works.
     a_cancelled_write;
     /// A task that always finds bytes, or room, lets the others run.
-    who_never_waits_gives_way;
+    a_task_that_never_waits_gives_way;
 }
 
 /// Reads, and finds these bytes, all at once.
@@ -341,7 +341,7 @@ fn a_cancelled_write(subject: Subject) {
     });
 }
 
-fn who_never_waits_gives_way(subject: Subject) {
+fn a_task_that_never_waits_gives_way(subject: Subject) {
     // So few that a Unix stream has room, which counts writes more than bytes.
     const N: usize = 100;
     on_every_kind(|kind| {

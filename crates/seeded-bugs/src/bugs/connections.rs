@@ -10,7 +10,7 @@ pub const BUGS: &[Bug] = &[
         harm: "a program that needs the last bytes before a reset passes no simulation",
         file: SOCKET,
         find: "let lost = self.arrivals.lose_late(now);",
-        replace: "let lost = self.arrivals.lose_late(now);\n        self.arrivals = Arrivals::default();",
+        replace: "let lost = self.arrivals.lose_late(now); self.arrivals = Arrivals::default();",
     },
     Bug {
         name: "reset-told-again",
@@ -21,10 +21,10 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "first-write-to-nobody-fails",
-        harm: "a program that takes a write that succeeds for one that arrives passes its simulation",
+        harm: "a program that takes what it has written for read passes its simulation",
         file: "crates/test/src/connection.rs",
-        find: "Step::Done(Ok(n))\n            }\n        }\n    }\n\n    fn close_write",
-        replace: "let _ = n;\n                Step::Done(Err(io::ErrorKind::BrokenPipe.into()))\n            }\n        }\n    }\n\n    fn close_write",
+        find: "self.here.reset_at(answered);\n                Step::Done(Ok(n))",
+        replace: "let _ = (n, answered); Step::Done(Err(io::ErrorKind::BrokenPipe.into()))",
     },
     Bug {
         name: "connection-never-gives-way",
