@@ -25,7 +25,7 @@ const LAST_WORD: Duration = Duration::from_secs(1);
 /// How long a guest may take to read the last that he is told.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// So many bytes are read at once of what is not heard any more.
+/// The bytes of one read of what a guest sends after its last line.
 const BUFFER: usize = 1024;
 
 /// The server in this style: accepts until the stop.

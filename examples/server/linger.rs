@@ -11,17 +11,17 @@ use std::{
 
 use quadrivium::time::Elapsed;
 
-/// What a read that had some time came to.
+/// What a read with a time limit returned.
 pub type Came = Result<io::Result<usize>, Elapsed>;
 
-/// The time and the bytes that are left for the client to close.
+/// The time and the bytes that a client has left to close in.
 pub struct Linger {
     until: Instant,
     bytes: usize,
 }
 
 impl Linger {
-    /// So many bytes are read at most.
+    /// This many bytes are read at most.
     const BYTES: usize = 1024 * 1024;
 
     /// Begins to wait.
@@ -35,7 +35,7 @@ impl Linger {
         (!left.is_zero() && self.bytes > 0).then_some(left)
     }
 
-    /// Takes in what a read came to.
+    /// Takes in what a read returned.
     pub fn take_in(&mut self, came: Came) {
         self.bytes = match came {
             Ok(Ok(n)) if n > 0 => self.bytes.saturating_sub(n),

@@ -79,6 +79,7 @@ mod leaf;
 mod event_loop;
 mod child;
 mod sockets;
+mod byte_stream;
 mod watchdog;
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod callback;
 mod generator;
 mod future;
 mod green;
+mod connections;
 
 /// A change to one file that a law must see.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub struct Bug {
     pub replace: &'static str,
 }
 
-/// All bugs, from the loop outwards to the styles.
+/// All bugs, from the loop outwards to the styles, and then of the test kit.
 pub fn all() -> impl Iterator<Item = &'static Bug> {
     let topics = [
         event_loop::BUGS,
@@ -49,6 +50,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         generator::BUGS,
         future::BUGS,
         green::BUGS,
+        connections::BUGS,
     ];
     topics.into_iter().flatten()
 }

@@ -1,7 +1,7 @@
 //! Connections in memory, which can split, delay, reset and half-close: [`connection`].
 //!
-//! Two ends, two directions, each with a buffer of bounded size. An end behaves like a TCP socket on
-//! Linux:
+//! Two ends, two directions, each with a buffer of bounded size. An end behaves like a TCP socket
+//! on Linux:
 //!
 //! | what happens | this end then | the other end then |
 //! |---|---|---|
@@ -10,23 +10,23 @@
 //! | dropped, everything read | – | reads what is left, then the end; the first write succeeds and is lost, the next fails with `BrokenPipe` |
 //! | dropped, bytes unread | – | as after a reset |
 //!
-//! A reset is told to one operation of an end, whether it reads or writes, and to none when the other
-//! end had closed its writing before: then reads find the end of the stream, and writes fail with
-//! `BrokenPipe`. Bytes that were written and not yet read have arrived, unless they are
-//! [slow](crate::Faults::slow_writes); a reset loses those that are slow.
+//! One operation of an end is told of a reset, whether it reads or writes. If the other end had
+//! closed its writing before, no operation is told: reads find the end of the stream, and writes
+//! fail with `BrokenPipe`. Bytes that were written and not yet read have arrived, unless they are
+//! [slow](crate::Faults::slow_writes). A reset loses those that are slow.
 //!
-//! An end lives as long as it, a clone of it or an operation on it does. After 64 operations in a row
-//! without a wait, the other tasks run first. An operation on no bytes is done at once, and asks
-//! nothing. `quadrivium::net::TcpStream` does the same.
+//! An end lives as long as it, a clone of it or an operation on it does. After 64 operations in a
+//! row without a wait, the other tasks run first. An operation on no bytes is done at once, and
+//! asks nothing. `quadrivium::net::TcpStream` does the same.
 //!
 //! It is as TCP but for this:
-//! * [`reset`](Connection::reset) may be called at an end that goes on. On TCP, only a close resets,
-//!   and this end is gone with it. Here both ends are told, as if a router between them had broken the
-//!   connection off.
-//! * [`close_write`](Connection::close_write) returns nothing. On TCP, a shutdown of a connection that
-//!   is over fails with `NotConnected`.
-//! * There is one buffer in each direction. TCP has two, the sender's and the receiver's, and a reset
-//!   loses what is still at the sender.
+//! * [`reset`](Connection::reset) may be called at an end that goes on. On TCP, only a close
+//!   resets, and this end is gone with it. Here both ends are told, as if a router between them had
+//!   broken the connection off.
+//! * [`close_write`](Connection::close_write) returns nothing. On TCP, a shutdown of a connection
+//!   that is over fails with `NotConnected`.
+//! * There is one buffer in each direction. TCP has two, the sender's and the receiver's, and a
+//!   reset loses what is still at the sender.
 //! * No packet is lost, so nothing ends with `TimedOut`, and there are no urgent bytes.
 //!
 //! In a simulation, [`Faults`](crate::Faults) say how often a read or a write comes to fewer bytes
@@ -99,9 +99,9 @@ impl Connection {
     /// Reads up to `most` bytes, at least one; none at the end of the stream. Suspends while there
     /// are none yet.
     ///
-    /// The output is an error of kind `ConnectionReset` after a reset, once what has arrived is read.
-    /// The next read finds the end of the stream. Cancel-safe: a read that is cancelled has taken
-    /// nothing.
+    /// The output is an error of kind `ConnectionReset` after a reset, once what has arrived is
+    /// read. The next read finds the end of the stream. Cancel-safe: a read that is cancelled has
+    /// taken nothing.
     pub fn read(&self, most: usize) -> Read {
         Read::new(&self.end, most)
     }
@@ -117,9 +117,9 @@ impl Connection {
     /// Writes some of these bytes, at least one; the output is how many. Suspends while there is no
     /// room.
     ///
-    /// The output is an error of kind `ConnectionReset` after a reset that was not told before, and
-    /// `BrokenPipe` from then on, and when this end has closed its writing. When the other end is gone,
-    /// the first write succeeds and its bytes are lost; the next ones fail with `BrokenPipe`.
+    /// The output is an error of kind `ConnectionReset` after a reset of which this end was not told.
+    /// From then on it is `BrokenPipe`, as it is when this end has closed its writing. When the other
+    /// end is gone, the first write succeeds and its bytes are lost; the next ones are `BrokenPipe`.
     /// Cancel-safe: a write that is cancelled has written nothing.
     pub fn write(&self, bytes: impl Into<Vec<u8>>) -> Write {
         Write::new(&self.end, bytes.into())

@@ -49,6 +49,7 @@ mod readiness;
 mod sources;
 mod descriptors;
 mod destructors;
+mod byte_streams;
 mod tcp;
 mod udp;
 mod unix_sockets;
@@ -118,6 +119,7 @@ const TOPICS: &[&[Law]] = &[
     readiness::LAWS,
     sources::LAWS,
     descriptors::LAWS,
+    byte_streams::LAWS,
     tcp::LAWS,
     udp::LAWS,
     unix_sockets::LAWS,
@@ -196,6 +198,7 @@ macro_rules! every_law {
         $crate::readiness! {}
         $crate::sources! {}
         $crate::descriptors! {}
+        $crate::byte_streams! {}
         $crate::tcp! {}
         $crate::udp! {}
         $crate::unix_sockets! {}

@@ -1,9 +1,8 @@
-//! Pipes.
+//! Pipes: what they have beside what all [streams of bytes](super::byte_streams) have.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 
 use quadrivium::{
-    event_loop::Turned,
     io::{PipeReader, PipeWriter, pipe},
     prelude::*,
 };
@@ -11,7 +10,6 @@ use quadrivium::{
 use crate::{
     Subject, body,
     sockets::{bytes, ok, read, real_loop},
-    turns,
 };
 
 laws! { ($) pipes:
@@ -19,12 +17,6 @@ laws! { ($) pipes:
     a_million_bytes;
     /// When the last writer is dropped the reader reads the end.
     the_end;
-    /// A write that nobody can read any more is a `BrokenPipe` error, and the process lives.
-    nobody_reads;
-    /// A read that ends early is an `UnexpectedEof`.
-    an_early_end;
-    /// A cancelled read takes nothing; a cancelled write leaves a pipe that works.
-    cancelled;
     /// The descriptor blocks again when it is taken out.
     taken_out;
 }
@@ -61,56 +53,6 @@ fn the_end(subject: Subject) {
     let writes = body().perform_then(move || writer.write_all_owned("hello"), ok).hold(clone);
     event_loop.block_on(subject.task(writes.perform(turn()))).unwrap();
     event_loop.block_on(reads).unwrap().unwrap();
-}
-
-fn nobody_reads(subject: Subject) {
-    let (reader, writer) = pipe().unwrap();
-    drop(reader);
-    let writes = body().perform_then(
-        // More than it holds: a child that is just being started elsewhere has all our descriptors
-        // for a moment.
-        move || writer.write_all_owned(bytes(1_000_000)),
-        |(done, _)| {
-            assert_eq!(done.unwrap_err().kind(), ErrorKind::BrokenPipe);
-        },
-    );
-    real_loop().block_on(subject.task(writes)).unwrap();
-}
-
-fn an_early_end(subject: Subject) {
-    let (reader, writer) = pipe().unwrap();
-    let task = body().perform_then(move || writer.write_all_owned("hello"), ok).perform_then(
-        move || reader.read_exact_owned([0; 9]),
-        |(done, _)| {
-            assert_eq!(done.unwrap_err().kind(), ErrorKind::UnexpectedEof);
-        },
-    );
-    real_loop().block_on(subject.task(task)).unwrap();
-}
-
-fn cancelled(subject: Subject) {
-    let mut event_loop = real_loop();
-    let (reader, writer) = pipe().unwrap();
-    let waits = reader.clone();
-    let waits = body().perform_then(move || waits.read_owned([0; 1]), drop);
-    let waits = event_loop.spawn(subject.task(waits));
-    turns(&mut event_loop, 2);
-    waits.cancel();
-    assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
-    let waits = writer.clone();
-    let waits = body().perform_then(move || waits.write_all_owned(bytes(1_000_000)), drop);
-    let waits = event_loop.spawn(subject.task(waits));
-    turns(&mut event_loop, 2);
-    waits.cancel();
-    drop(writer);
-    let reads = body().perform_then(
-        move || reader.read_to_end_owned(Vec::new()),
-        |(n, all)| {
-            assert!(n.unwrap() > 0);
-            assert!(all == bytes(all.len()));
-        },
-    );
-    event_loop.block_on(subject.task(reads)).unwrap();
 }
 
 fn taken_out(subject: Subject) {

@@ -1,26 +1,20 @@
-//! TCP: what comes out is what went in, and errors and ends are told once, to whom they concern.
+//! TCP: what it has beside what all [streams of bytes](super::byte_streams) have.
 
 use std::{
     io::{ErrorKind, Read, Write},
-    net::Shutdown,
     time::Duration,
 };
 
 use quadrivium::{net::TcpStream, prelude::*};
 
 use crate::{
-    Said, Subject, body,
+    Subject, body,
     sockets::{bytes, listener, ok, read, real_loop, std_tcp, tcp},
 };
 
 laws! { ($) tcp:
     /// A server echoes what its client writes, until the client closes.
     an_echo;
-    /// A transfer that fits no buffer is written in parts, and arrives whole and in order.
-    a_big_transfer;
-    /// An end that has stopped writing still reads; the other reads the end of the stream, again and
-    /// again, and still writes.
-    half_close_both_ways;
     /// A peek waits as a read does, and leaves the bytes.
     a_peek_leaves_the_bytes;
     /// Several buffers are filled, and several slices written, one after the other.
@@ -30,16 +24,10 @@ laws! { ($) tcp:
     /// A connection that is reset, after whatever number of bytes, fails for who uses it, and for
     /// nobody else.
     a_reset_is_an_error_to_that_task_only;
-    /// Writing where nobody reads is an error, not a signal.
-    a_broken_pipe_is_an_error;
     /// Connecting where nobody listens is an error.
     a_connection_is_refused;
-    /// A task reads while another writes the same socket.
-    one_socket_two_tasks;
     /// What was written and read by the standard library before goes on with tasks, and back.
     to_and_from_std;
-    /// A task whose socket always has something to read lets the others run.
-    who_always_finds_bytes_gives_way;
     /// The options of a socket are what was asked for.
     options;
 }
@@ -89,58 +77,6 @@ fn an_echo(subject: Subject) {
     );
     drop(event_loop.spawn(subject.task(client)));
     event_loop.run().unwrap();
-}
-
-fn a_big_transfer(subject: Subject) {
-    let n = if subject.is_pair() { 200_000 } else { 1_000_000 };
-    let mut event_loop = real_loop();
-    let (writer, reader) = tcp();
-    writer.set_send_buffer_size(1).unwrap();
-    let sends = body().perform_then(move || writer.write_all_owned(bytes(n)), ok);
-    drop(event_loop.spawn(subject.task(sends)));
-    // In pieces that fit nothing, and one that is bigger than all buffers.
-    let reads = [1, 4095, 17, 65_537, n - 69_650].into_iter().scan(0, |from, n| {
-        *from += n;
-        Some((*from - n, n))
-    });
-    let receives = reads.fold(body(), |body, (from, some)| {
-        let reader = reader.clone();
-        body.perform_then(
-            move || reader.read_exact_owned(vec![0; some]),
-            move |(done, buffer)| {
-                done.unwrap();
-                assert!(buffer == bytes(n)[from..from + some], "{some} bytes from {from} on");
-            },
-        )
-    });
-    event_loop.block_on(subject.task(receives)).unwrap();
-}
-
-fn half_close_both_ways(subject: Subject) {
-    let mut event_loop = real_loop();
-    let (one, other) = tcp();
-    let (says, hears, ends) = (one.clone(), one.clone(), one.clone());
-    let first = body()
-        .perform_then(move || says.write_all_owned("last words"), ok)
-        .run(move || one.shutdown(Shutdown::Write).unwrap())
-        .perform_then(
-            move || hears.read_exact_owned([0; 6]),
-            |(done, buffer)| {
-                done.unwrap();
-                assert_eq!(&buffer, b"answer");
-            },
-        )
-        .perform_then(move || ends.read_owned([0; 1]), |it| assert_eq!(ok(it), 0));
-    let (hears, end, again, says) = (other.clone(), other.clone(), other.clone(), other.clone());
-    let second = body()
-        .perform_then(move || hears.read_exact_owned([0; 10]), ok)
-        .perform_then(move || end.read_owned([0; 9]), |it| assert_eq!(ok(it), 0))
-        .perform_then(move || again.read_owned([0; 9]), |it| assert_eq!(ok(it), 0))
-        .perform_then(move || says.write_all_owned("answer"), ok)
-        .run(move || other.shutdown(Shutdown::Write).unwrap());
-    let second = event_loop.spawn(subject.task(second));
-    event_loop.block_on(subject.task(first)).unwrap();
-    event_loop.block_on(second).unwrap().unwrap();
 }
 
 fn a_peek_leaves_the_bytes(subject: Subject) {
@@ -225,20 +161,6 @@ fn a_reset_is_an_error_to_that_task_only(subject: Subject) {
     }
 }
 
-fn a_broken_pipe_is_an_error(subject: Subject) {
-    let mut event_loop = real_loop();
-    let (one, other) = tcp();
-    drop(other);
-    one.shutdown(Shutdown::Write).unwrap();
-    let writes = body().perform_then(
-        move || one.write_owned("into the void"),
-        |(n, _)| {
-            assert_eq!(n.unwrap_err().kind(), ErrorKind::BrokenPipe);
-        },
-    );
-    event_loop.block_on(subject.task(writes)).unwrap();
-}
-
 fn a_connection_is_refused(subject: Subject) {
     let mut event_loop = real_loop();
     // The port of an end that connected is taken, and nobody listens there.
@@ -249,25 +171,6 @@ fn a_connection_is_refused(subject: Subject) {
         |stream| assert_eq!(stream.unwrap_err().kind(), ErrorKind::ConnectionRefused),
     );
     event_loop.block_on(subject.task(connects)).unwrap();
-}
-
-fn one_socket_two_tasks(subject: Subject) {
-    const N: usize = 300_000;
-    let mut event_loop = real_loop();
-    let (one, other) = tcp();
-    let tasks = [one, other].map(|stream| {
-        let writes = stream.clone();
-        let writes = body().perform_then(move || writes.write_all_owned(bytes(N)), ok);
-        let reads = body().perform_then(
-            move || stream.read_exact_owned(vec![0; N]),
-            |(done, it)| {
-                done.unwrap();
-                assert!(it == bytes(N));
-            },
-        );
-        [writes, reads].map(|body| event_loop.spawn(subject.task(body)))
-    });
-    tasks.into_iter().flatten().for_each(|task| event_loop.block_on(task).unwrap().unwrap());
 }
 
 fn to_and_from_std(subject: Subject) {
@@ -286,21 +189,6 @@ fn to_and_from_std(subject: Subject) {
     let mut all = String::new();
     one.read_to_string(&mut all).unwrap();
     assert_eq!(all, "withafter");
-}
-
-fn who_always_finds_bytes_gives_way(subject: Subject) {
-    const N: usize = 1_000;
-    let said = Said::default();
-    let mut event_loop = real_loop();
-    let (one, mut other) = std_tcp();
-    other.write_all(&bytes(N)).unwrap();
-    let one = TcpStream::from_std(one).unwrap();
-    let reads = body().repeat(N, move || one.read_owned([0; 1])).say(&said, "has read all");
-    let reads = event_loop.spawn(subject.task(reads));
-    let others = body().perform(turn()).say(&said, "had a turn");
-    drop(event_loop.spawn(subject.task(others)));
-    event_loop.block_on(reads).unwrap().unwrap();
-    assert_eq!(said.lines(), ["had a turn", "has read all"]);
 }
 
 fn options(subject: Subject) {

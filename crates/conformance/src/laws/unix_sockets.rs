@@ -1,15 +1,12 @@
 //! Unix sockets: streams and datagrams between paths, and between the ends of a pair.
 
-use std::{
-    io::{self, ErrorKind},
-    net::Shutdown,
-};
+use std::io::{self, ErrorKind};
 
 use quadrivium::net::{UnixDatagram, UnixListener, UnixStream};
 
 use crate::{
     Subject, body,
-    sockets::{NewPath, bytes, moved, ok, read, real_loop},
+    sockets::{NewPath, moved, ok, read, real_loop},
     turns,
 };
 
@@ -18,8 +15,6 @@ laws! { ($) unix_sockets:
     a_listener_at_a_path;
     /// Where no file is, nobody listens.
     no_such_path;
-    /// A transfer through a pair arrives whole and in order; then its end is read.
-    a_big_transfer_through_a_pair;
     /// Datagrams stay apart, and say which path they came from.
     datagrams_between_paths;
     /// A NUL byte in a path is an `InvalidInput` error, for every operation that takes a path. What
@@ -71,28 +66,6 @@ fn no_such_path(subject: Subject) {
         |stream| assert_eq!(stream.unwrap_err().kind(), ErrorKind::NotFound),
     );
     real_loop().block_on(subject.task(connects)).unwrap();
-}
-
-fn a_big_transfer_through_a_pair(subject: Subject) {
-    const N: usize = 500_000;
-    let mut event_loop = real_loop();
-    let (one, other) = UnixStream::pair().unwrap();
-    let writes = one.clone();
-    let sends = body()
-        .perform_then(move || writes.write_all_owned(bytes(N)), ok)
-        .run(move || one.shutdown(Shutdown::Write).unwrap());
-    drop(event_loop.spawn(subject.task(sends)));
-    let (reads, ends) = (other.clone(), other);
-    let receives = body()
-        .perform_then(
-            move || reads.read_exact_owned(vec![0; N]),
-            |(done, buffer)| {
-                done.unwrap();
-                assert!(buffer == bytes(N));
-            },
-        )
-        .perform_then(move || ends.read_owned([0; 1]), |it| assert_eq!(ok(it), 0));
-    event_loop.block_on(subject.task(receives)).unwrap();
 }
 
 fn datagrams_between_paths(subject: Subject) {

@@ -1,13 +1,13 @@
-//! [`Socket`]: one end of a connection: in which stage it is, what comes to it, and who waits there.
+//! [`Socket`]: one end of a connection: its stage, the bytes for it, and the tasks that wait there.
 //!
 //! The stages are the states of TCP (RFC 9293, section 3.3.2) that a program can tell apart:
 //!
 //! ```text
-//!          ┌─1─► Ended ────────2───────┐       1  this end closes its writing (end_writing)
-//!          │       └───3───┐            ▼       2  the other end has closed its writing (other_ends)
-//!   Open ──┼───────────3─► Reset ──4─► Closed   3  a reset comes (reset)
-//!          │                            ▲       4  an operation fails with the reset (tell_reset)
-//!          └─2─► OtherEnded ────1,3─────┘       5  the end is dropped, in any stage (leave): Gone
+//!          ┌─1─► Ended ───────2───────┐     1  this end closes its writing (end_writing)
+//!          │       └──3───┐           ▼     2  the other end has closed its writing (other_ends)
+//!   Open ──┼──────────3─► Reset ─4─► Closed 3  a reset comes (reset)
+//!          │                          ▲     4  an operation fails with the reset (tell_reset)
+//!          └─2─► OtherEnded ───1,3────┘     5  the end is dropped, in any stage (leave): Gone
 //! ```
 
 use std::{
@@ -26,7 +26,7 @@ use crate::run;
 /// Bytes that are slower arrive after a hundred years: an instant has an end.
 const SLOWEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// So many operations in a row are done without a wait; then the others run first, as at a socket.
+/// This many operations in a row are done without a wait; then the others run, as at a socket.
 const IN_A_ROW: u32 = 64;
 
 #[derive(Debug)]
@@ -65,10 +65,10 @@ enum Stage {
 
 /// What became of bytes that were sent to a socket.
 pub(super) enum Sent {
-    /// So many are on their way.
+    /// This many are on their way.
     Bytes(usize),
     NoRoom,
-    /// So many are on their way to nobody; the answer, a reset, comes then, or at once.
+    /// This many were taken, and nobody reads them. A reset answers them then, or at once.
     ToNobody(usize, Option<Instant>),
 }
 
@@ -240,8 +240,8 @@ pub(super) enum Leaves {
 }
 
 impl State {
-    /// After the end of the stream a reset is told to nobody: the end was the last word. (Linux sets
-    /// EPIPE in this case, and that is what a write fails with anyway.)
+    /// After the end of the stream no operation fails with a reset. (Linux notes EPIPE then, with
+    /// which a write fails in any case.)
     fn reset(&mut self, now: Option<Instant>) {
         let lost = self.arrivals.lose_late(now);
         self.reset_comes = None;

@@ -50,7 +50,7 @@ trait Pair {
     fn reset(&mut self, side: Side);
 }
 
-/// Carries out a script; what each read and each write has come to.
+/// Carries out a script; what each read and each write returned.
 fn outcomes(pair: &mut dyn Pair, script: &[(Side, Does)]) -> Vec<String> {
     let mut outcomes = Vec::new();
     for &(side, does) in script {
@@ -263,7 +263,7 @@ fn what_tcp_says_after_resets_and_closes() {
             &[(A, Writes), (A, Reset), (B, Reads(1)), (B, all), (B, all), (B, all), (B, Writes)],
             &["2", "a", "b", "reset", "end", "broken"],
         ),
-        // The first who asks is told of the reset, be it to write.
+        // The first operation is told of the reset, also if it writes.
         (
             &[(A, Writes), (A, Reset), (B, Writes), (B, Writes), (B, all), (B, all)],
             &["2", "reset", "broken", "ab", "end"],
@@ -278,7 +278,7 @@ fn what_tcp_says_after_resets_and_closes() {
             &[(A, Writes), (A, Close), (B, Writes), (B, Writes), (B, all), (B, all), (B, all)],
             &["2", "2", "broken", "ab", "end", "end"],
         ),
-        // An end that waits to be read is not told of a reset that comes later.
+        // After the end of the stream, no operation is told of a reset.
         (
             &[(A, Writes), (A, CloseWrite), (A, Reset), (B, all), (B, all), (B, Writes)],
             &["2", "ab", "end", "broken"],

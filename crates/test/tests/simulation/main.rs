@@ -16,6 +16,7 @@ mod schedules;
 mod wakes;
 mod cancels;
 mod connections;
+#[cfg(target_os = "linux")] // Whose TCP it is.
 mod connection_kernel;
 mod connection_waits;
 mod connection_faults;

@@ -1,0 +1,365 @@
+//! Streams of bytes, each law on all kinds: TCP sockets, Unix streams, pipes and connections in
+//! memory. So a simulation shows what the kernel would do.
+
+use std::io::{self, ErrorKind};
+
+use quadrivium::{event_loop::Turned, prelude::*};
+
+use crate::{
+    Body, Said, Subject, body,
+    byte_stream::{End, Kind, on_every_kind},
+    sockets::{bytes, real_loop},
+    turns,
+};
+
+laws! { ($) byte_streams:
+    /// What fits no buffer is written in parts, and arrives whole and in order, in whatever pieces
+    /// it is read.
+    more_than_the_buffers_hold;
+    /// Both ends write more than the buffers hold, and read it, all at once.
+    both_directions_at_once;
+    /// A read takes what there is, at least a byte and at most as many as it may, and waits for
+    /// nothing else.
+    a_short_read;
+    /// Moving no bytes is done at once, though there is nothing to read and no room to write.
+    no_bytes;
+    /// An end that writes no more still reads. The other reads what is left, then the end of the
+    /// stream, again and again, and still writes.
+    a_half_close;
+    /// What is written at an end that writes no more is a `BrokenPipe`.
+    a_write_after_the_own_end;
+    /// A stream that ends within a `read_exact` is an `UnexpectedEof`, and then at its end.
+    an_end_within_read_exact;
+    /// Where the other end is gone, what it has written is read, and then the end, again and again.
+    /// A write is a `BrokenPipe`, and no signal: on TCP not the first, as only its answer tells.
+    the_other_end_is_gone;
+    /// An end that is dropped with bytes unread resets a socket: what it has written is read first,
+    /// then one operation fails, and from then on the stream has ended.
+    unread_bytes_are_a_reset;
+    /// A read that waits goes on when the other end writes no more.
+    the_end_wakes_a_reader;
+    /// A write that waits for room fails when the other end is dropped.
+    a_drop_wakes_a_writer;
+    /// A read that is cancelled while it waits takes nothing, and leaves nothing behind.
+    a_cancelled_read;
+    /// A write that is cancelled while it waits writes nothing, and leaves a stream that works.
+    a_cancelled_write;
+    /// A task that always finds bytes, or room, lets the others run.
+    a_task_that_never_waits_gives_way;
+}
+
+/// Reads, and finds these bytes, all at once.
+fn reads(body: Body, end: &End, most: usize, wanted: impl Into<Vec<u8>>) -> Body {
+    let (end, wanted) = (end.clone(), wanted.into());
+    body.perform_then(move || end.read(most), move |read| assert_eq!(text(read), Ok(lossy(wanted))))
+}
+
+/// Reads, and fails.
+fn read_fails(body: Body, end: &End, wanted: ErrorKind) -> Body {
+    let end = end.clone();
+    body.perform_then(move || end.read(9), move |read| assert_eq!(text(read), Err(wanted)))
+}
+
+/// Reads this many bytes, in however many pieces they come.
+fn reads_exactly(body: Body, end: &End, wanted: impl Into<Vec<u8>>) -> Body {
+    let (end, wanted) = (end.clone(), wanted.into());
+    let n = wanted.len();
+    body.perform_then(
+        move || end.read_exact(n),
+        move |read| assert!(read.unwrap() == wanted, "{n} other bytes"),
+    )
+}
+
+fn writes_all(body: Body, end: &End, bytes: impl Into<Vec<u8>>) -> Body {
+    let (end, bytes) = (end.clone(), bytes.into());
+    body.perform_then(move || end.write_all(bytes), Result::unwrap)
+}
+
+fn write_fails(body: Body, end: &End, wanted: ErrorKind) -> Body {
+    let end = end.clone();
+    body.perform_then(
+        move || end.write("in vain"),
+        move |written| assert_eq!(written.map_err(|error| error.kind()), Err(wanted)),
+    )
+}
+
+fn text(read: io::Result<Vec<u8>>) -> Result<String, ErrorKind> {
+    read.map(lossy).map_err(|error| error.kind())
+}
+
+fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// More than any of them holds.
+fn many(subject: Subject) -> usize {
+    if subject.is_pair() { 300_000 } else { 1_000_000 }
+}
+
+fn more_than_the_buffers_hold(subject: Subject) {
+    on_every_kind(|kind| {
+        let (n, mut event_loop) = (many(subject), real_loop());
+        let (one, other) = kind.pair();
+        let sends = writes_all(body(), &one, bytes(n)).run(move || drop(one));
+        drop(event_loop.spawn(subject.task(sends)));
+        // In pieces that fit nothing, and one that is bigger than all buffers.
+        let mut from = 0;
+        let receives = [1, 4095, 17, 65_537, n - 69_650].into_iter().fold(body(), |body, some| {
+            from += some;
+            reads_exactly(body, &other, &bytes(n)[from - some..from])
+        });
+        event_loop.block_on(subject.task(reads(receives, &other, 9, ""))).unwrap();
+    });
+}
+
+fn both_directions_at_once(subject: Subject) {
+    on_every_kind(|kind| {
+        let (n, mut event_loop) = (many(subject) / 3, real_loop());
+        let (one, other) = kind.pair();
+        let tasks = [one, other].map(|end| {
+            let both = [writes_all(body(), &end, bytes(n)), reads_exactly(body(), &end, bytes(n))];
+            both.map(|body| event_loop.spawn(subject.task(body)))
+        });
+        tasks.into_iter().flatten().for_each(|task| event_loop.block_on(task).unwrap().unwrap());
+    });
+}
+
+fn a_short_read(subject: Subject) {
+    on_every_kind(|kind| {
+        let mut event_loop = real_loop();
+        let (one, other) = kind.pair();
+        let task = reads(writes_all(body(), &one, "hello"), &other, 3, "hel");
+        event_loop.block_on(subject.task(reads(task, &other, 9, "lo"))).unwrap();
+        let waits = event_loop.spawn(subject.task(reads(body(), &other, 9, "!")));
+        turns(&mut event_loop, 3);
+        assert!(!waits.is_finished(), "there is nothing to read");
+        event_loop.block_on(subject.task(writes_all(body(), &one, "!"))).unwrap();
+        event_loop.block_on(waits).unwrap().unwrap();
+    });
+}
+
+fn no_bytes(subject: Subject) {
+    on_every_kind(|kind| {
+        let mut event_loop = real_loop();
+        let (one, _other) = kind.pair();
+        // What waits, and finds no room, is cancelled.
+        let (waits, fills) = (one.clone(), one.clone());
+        let waits = body().perform_then(move || waits.read(1), drop);
+        let fills = body().perform_then(move || fills.write_all(bytes(1_000_000)), drop);
+        let both = [waits, fills].map(|body| event_loop.spawn(subject.task(body)));
+        turns(&mut event_loop, 3);
+        for task in both {
+            assert!(!task.is_finished(), "it waits");
+            task.cancel();
+        }
+        let nothing = reads_exactly(reads(body(), &one, 0, ""), &one, "");
+        let nothing = writes_all(nothing, &one, "")
+            .perform_then(move || one.write(""), |written| assert_eq!(written.unwrap(), 0));
+        let nothing = event_loop.spawn(subject.task(nothing));
+        turns(&mut event_loop, 1);
+        assert!(nothing.is_finished(), "there is nothing to wait for");
+        event_loop.block_on(nothing).unwrap().unwrap();
+    });
+}
+
+fn a_half_close(subject: Subject) {
+    on_every_kind(|kind| {
+        let mut event_loop = real_loop();
+        let (one, other) = kind.pair();
+        let closes = one.clone();
+        let first = writes_all(body(), &one, "last words").run(move || closes.close_write());
+        let first = reads(reads_exactly(first, &one, "answer"), &one, 9, "");
+        let second = reads_exactly(body(), &other, "last words");
+        let second = reads(reads(second, &other, 9, ""), &other, 9, "");
+        let second = writes_all(second, &other, "answer").run(move || other.close_write());
+        let second = event_loop.spawn(subject.task(second));
+        event_loop.block_on(subject.task(first)).unwrap();
+        event_loop.block_on(second).unwrap().unwrap();
+    });
+}
+
+fn a_write_after_the_own_end(subject: Subject) {
+    on_every_kind(|kind| {
+        let (one, other) = kind.pair();
+        one.close_write();
+        // The writer of a pipe is dropped, so nothing can be written.
+        if kind != Kind::Pipes {
+            let writes = write_fails(body(), &one, ErrorKind::BrokenPipe);
+            let writes = write_fails(writes, &one, ErrorKind::BrokenPipe);
+            real_loop().block_on(subject.task(writes)).unwrap();
+        }
+        let goes_on = reads(writes_all(body(), &other, "yes"), &one, 9, "yes");
+        real_loop().block_on(subject.task(goes_on)).unwrap();
+    });
+}
+
+fn an_end_within_read_exact(subject: Subject) {
+    on_every_kind(|kind| {
+        let mut event_loop = real_loop();
+        let (one, other) = kind.pair();
+        let too_many = one.clone();
+        let ends_early = body().perform_then(
+            move || too_many.read_exact(4),
+            |read| assert_eq!(text(read), Err(ErrorKind::UnexpectedEof)),
+        );
+        let ends_early = event_loop.spawn(subject.task(reads(ends_early, &one, 9, "")));
+        turns(&mut event_loop, 2);
+        // The bytes and the end come in one event.
+        let writes = writes_all(body(), &other, "abc").run(move || drop(other));
+        event_loop.block_on(subject.task(writes)).unwrap();
+        event_loop.block_on(ends_early).unwrap().unwrap();
+    });
+}
+
+fn the_other_end_is_gone(subject: Subject) {
+    on_every_kind(|kind| {
+        let mut event_loop = real_loop();
+        let (one, other) = kind.pair();
+        let goes = writes_all(body(), &other, "bye").run(move || drop(other));
+        event_loop.block_on(subject.task(goes)).unwrap();
+        let hears = reads(reads_exactly(body(), &one, "bye"), &one, 9, "");
+        event_loop.block_on(subject.task(reads(hears, &one, 9, ""))).unwrap();
+        let writes = one.clone();
+        match kind {
+            Kind::Tcp | Kind::InMemory => {
+                event_loop.block_on(subject.task(writes_all(body(), &one, "answered"))).unwrap();
+            }
+            Kind::Unix | Kind::Pipes => {}
+        }
+        // The answer may need a moment. And for another one, a child that is just being started
+        // elsewhere has all our descriptors.
+        let until_it_is_known = future(async move {
+            while quadrivium::future::perform(writes.write("1")).await.is_ok() {
+                turn().await;
+            }
+        });
+        event_loop.block_on(until_it_is_known).unwrap();
+        let writes = write_fails(body(), &one, ErrorKind::BrokenPipe);
+        let writes = write_fails(writes, &one, ErrorKind::BrokenPipe);
+        event_loop.block_on(subject.task(reads(writes, &one, 9, ""))).unwrap();
+    });
+}
+
+fn unread_bytes_are_a_reset(subject: Subject) {
+    on_every_kind(|kind| {
+        let mut event_loop = real_loop();
+        let (one, other) = kind.pair();
+        let goes = writes_all(writes_all(body(), &other, "arrived"), &one, "unread");
+        // One byte is read, so that the others have come.
+        let goes = reads(goes, &other, 1, "u").run(move || drop(other));
+        event_loop.block_on(subject.task(goes)).unwrap();
+        let hears = reads_exactly(body(), &one, "arrived");
+        let hears = match kind {
+            // Its two directions know nothing of each other.
+            Kind::Pipes => hears,
+            Kind::Tcp | Kind::Unix | Kind::InMemory => {
+                read_fails(hears, &one, ErrorKind::ConnectionReset)
+            }
+        };
+        let hears = reads(reads(hears, &one, 9, ""), &one, 9, "");
+        let writes = write_fails(hears, &one, ErrorKind::BrokenPipe);
+        event_loop.block_on(subject.task(reads(writes, &one, 9, ""))).unwrap();
+    });
+}
+
+fn the_end_wakes_a_reader(subject: Subject) {
+    on_every_kind(|kind| {
+        let mut event_loop = real_loop();
+        let (one, other) = kind.pair();
+        let waits = event_loop.spawn(subject.task(reads(body(), &one, 9, "")));
+        turns(&mut event_loop, 2);
+        let closes = body().run(move || other.close_write());
+        event_loop.block_on(subject.task(closes)).unwrap();
+        event_loop.block_on(waits).unwrap().unwrap();
+    });
+}
+
+fn a_drop_wakes_a_writer(subject: Subject) {
+    on_every_kind(|kind| {
+        let mut event_loop = real_loop();
+        let (one, other) = kind.pair();
+        let wanted = match kind {
+            Kind::Tcp | Kind::InMemory => ErrorKind::ConnectionReset,
+            Kind::Unix | Kind::Pipes => ErrorKind::BrokenPipe,
+        };
+        let waits = body().perform_then(
+            move || one.write_all(bytes(1_000_000)),
+            move |written| assert_eq!(written.unwrap_err().kind(), wanted),
+        );
+        let waits = event_loop.spawn(subject.task(waits));
+        turns(&mut event_loop, 3);
+        assert!(!waits.is_finished(), "there is no room");
+        let goes = reads(body(), &other, 1, bytes(1)).run(move || drop(other));
+        event_loop.block_on(subject.task(goes)).unwrap();
+        event_loop.block_on(waits).unwrap().unwrap();
+    });
+}
+
+fn a_cancelled_read(subject: Subject) {
+    on_every_kind(|kind| {
+        let mut event_loop = real_loop();
+        let (one, other) = kind.pair();
+        let waits = event_loop.spawn(subject.task(reads(body(), &one, 9, "")));
+        turns(&mut event_loop, 2);
+        waits.cancel();
+        assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+        let goes_on = reads(writes_all(body(), &other, "kept"), &one, 9, "kept");
+        event_loop.block_on(subject.task(goes_on)).unwrap();
+    });
+}
+
+fn a_cancelled_write(subject: Subject) {
+    const FILL: usize = 1_000_000;
+    on_every_kind(|kind| {
+        let mut event_loop = real_loop();
+        let (one, other) = kind.pair();
+        let (fills, waits) = (one.clone(), one.clone());
+        let fills = body().perform_then(move || fills.write_all(bytes(FILL)), drop);
+        let waits = body().perform_then(move || waits.write([255; 10]), drop);
+        for body in [fills, waits] {
+            let task = event_loop.spawn(subject.task(body));
+            turns(&mut event_loop, 3);
+            assert!(!task.is_finished(), "there is no room");
+            task.cancel();
+        }
+        assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+        let all = event_loop.spawn(future(async move {
+            let mut all = Vec::new();
+            loop {
+                match quadrivium::future::perform(other.read(65_536)).await.unwrap() {
+                    bytes if bytes.is_empty() => return all,
+                    bytes => all.extend(bytes),
+                }
+            }
+        }));
+        let goes_on = writes_all(body(), &one, [254; 10]).run(move || one.close_write());
+        event_loop.block_on(subject.task(goes_on)).unwrap();
+        let all = event_loop.block_on(all).unwrap().unwrap();
+        let (filled, last) = all.split_at(all.len() - 10);
+        assert!(!filled.is_empty() && filled == &bytes(FILL)[..filled.len()]);
+        assert_eq!(last, [254; 10]);
+    });
+}
+
+fn a_task_that_never_waits_gives_way(subject: Subject) {
+    // So few that a Unix stream has room, which counts writes more than bytes.
+    const N: usize = 100;
+    on_every_kind(|kind| {
+        let (said, mut event_loop) = (Said::default(), real_loop());
+        let (one, other) = kind.pair();
+        let write = move || one.write("1");
+        let read = move || other.read(1);
+        let never_waits = [
+            subject.task(body().repeat(N, write).say(&said, "has written all")),
+            subject.task(body().repeat(N, read).say(&said, "has read all")),
+        ];
+        for task in never_waits {
+            let never_waits = event_loop.spawn(task);
+            let others = body().say(&said, "had a turn");
+            drop(event_loop.spawn(subject.task(others)));
+            event_loop.block_on(never_waits).unwrap().unwrap();
+        }
+        let lines = ["had a turn", "has written all", "had a turn", "has read all"];
+        assert_eq!(said.lines(), lines);
+    });
+}
