@@ -15,6 +15,31 @@
 //!
 //! 4, and a with b, are under one lock: either 4 sees the edge, or b sees the waker. And as 3 notes
 //! down the edge from *before* the try, one that comes while the kernel answers is newer and counts.
+//!
+//! # Short reads
+//!
+//! A read of fewer bytes than there is room for has mostly emptied the kernel's buffer, and so 3 may
+//! be said of it without a second system call that fails. It is wrong where the kernel ends a read
+//! before the bytes end. So [`short`](Readiness::short) counts on these conditions alone:
+//!
+//! * The descriptor is a TCP socket without anything above TCP in the kernel, and only its source has
+//!   used it: [`trust_short_reads`](Readiness::trust_short_reads).
+//! * The reactor tells of urgent bytes: [`watch_urgent`](Readiness::watch_urgent).
+//! * Neither urgent bytes nor an end have been told of: [`distrust`](Readiness::distrust), for good.
+//!
+//! Why that is enough, at any time. A short read of such a socket ends at the end of what has come,
+//! at an urgent byte, or at an end or error of the connection. Bytes that come after the read make an
+//! edge after the read, as behind a read that would block. Bytes that were there, behind an urgent
+//! byte, came with the urgent byte or later, and made an edge:
+//!
+//! * The reactor has not looked yet: the edge will be told, and it is newer than that of the read.
+//! * It has looked, and that look saw the urgent byte, too. For the kernel shows it (`EPOLLPRI`) from
+//!   when it comes until it is taken, by `recv` with `MSG_OOB` through the descriptor, which nobody
+//!   else has, or until a read goes beyond it, and then no read ends there. The look was told of by
+//!   `distrust` before the edge that the read began with.
+//!
+//! The same holds for an end, which the kernel shows for ever. A peer that forges packets can have an
+//! urgent byte come before its mark. It has its own connection wait, as by sending nothing.
 
 use std::{
     collections::VecDeque,
@@ -22,7 +47,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
     task::Waker,
 };
@@ -45,7 +70,16 @@ pub enum Interest {
 pub struct Readiness {
     readable: Direction,
     writable: Direction,
+    /// What a short read says: one of the constants below.
+    short: AtomicU8,
 }
+
+/// Nothing, and that stays so.
+const DISTRUSTED: u8 = 0;
+/// Nothing yet: no reactor tells of urgent bytes.
+const UNWATCHED: u8 = 1;
+/// That nothing is left.
+const TRUSTED: u8 = 2;
 
 /// How many edges there had been when an operation was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +95,6 @@ struct Direction {
     edges: AtomicU64,
     /// With how many of these a try has found nothing left.
     drained: AtomicU64,
-    /// An edge said that the other end is gone, or that something is wrong: no more edges follow.
-    hung_up: AtomicBool,
     line: Mutex<Line>,
 }
 
@@ -88,15 +120,39 @@ impl Readiness {
         self.direction(interest).drained.fetch_max(edge.0, Ordering::Relaxed);
     }
 
-    /// A try with this edge has moved fewer bytes of a stream than it could, so the next one would
-    /// have to block: not tried, it is a system call less.
-    ///
-    /// Unless the other end hung up: then the end of the stream comes right behind, and without
-    /// another edge.
-    pub fn short(&self, interest: Interest, edge: Edge) {
-        if !self.direction(interest).hung_up.load(Ordering::Relaxed) {
-            self.drained(interest, edge);
+    /// A read with this edge has filled a part of its buffer. Where that says that nothing is left,
+    /// the next one is not tried: a system call less.
+    #[inline]
+    pub fn short(&self, edge: Edge) {
+        if self.short.load(Ordering::Acquire) == TRUSTED {
+            self.drained(Interest::Readable, edge);
         }
+    }
+
+    /// A short read may be trusted: this is a plain TCP socket that nobody else uses. To be said
+    /// before it is registered.
+    pub fn trust_short_reads(&self) {
+        self.short.store(UNWATCHED, Ordering::Release);
+    }
+
+    /// No short read says anything from now on. For reactors: when the descriptor has urgent bytes,
+    /// an end or an error, before [`edge`](Readiness::edge). And for sources, before somebody else
+    /// may use the descriptor.
+    pub fn distrust(&self) {
+        self.short.store(DISTRUSTED, Ordering::Release);
+    }
+
+    /// Whether a short read may be trusted, if the reactor tells of urgent bytes.
+    pub fn may_trust(&self) -> bool {
+        self.short.load(Ordering::Acquire) != DISTRUSTED
+    }
+
+    /// It is about to be registered with a reactor that tells of urgent bytes, or with one that does
+    /// not.
+    pub fn watch_urgent(&self, watched: bool) {
+        let (from, to) = if watched { (UNWATCHED, TRUSTED) } else { (TRUSTED, UNWATCHED) };
+        // Another thread may have come to distrust it for good.
+        let _ = self.short.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed);
     }
 
     /// Leaves the task's waker here, to be woken by the next edge. False, and no waker is left, when
@@ -131,13 +187,9 @@ impl Readiness {
         [&self.readable, &self.writable].iter().any(|it| !it.line().waiting.is_empty())
     }
 
-    /// It may have become ready: wakes all that wait. For reactors. `hung_up` when nothing more will
-    /// come, so that no other edge follows.
-    pub fn edge(&self, interest: Interest, hung_up: bool) {
+    /// It may have become ready: wakes all that wait. For reactors.
+    pub fn edge(&self, interest: Interest) {
         let direction = self.direction(interest);
-        if hung_up {
-            direction.hung_up.store(true, Ordering::Relaxed);
-        }
         let mut line = direction.line();
         direction.edges.fetch_add(1, Ordering::Release);
         let mut waiting = line.waiting.len();
@@ -171,12 +223,7 @@ fn wake(waker: Waker) {
 
 impl Default for Direction {
     fn default() -> Self {
-        Self {
-            edges: AtomicU64::new(1),
-            drained: AtomicU64::new(0),
-            hung_up: AtomicBool::new(false),
-            line: Mutex::default(),
-        }
+        Self { edges: AtomicU64::new(1), drained: AtomicU64::new(0), line: Mutex::default() }
     }
 }
 
@@ -245,7 +292,7 @@ mod tests {
     fn an_edge_that_comes_while_the_kernel_answers_is_not_lost() {
         let readiness = Readiness::default();
         let edge = readiness.maybe_ready(Readable).unwrap();
-        readiness.edge(Readable, false);
+        readiness.edge(Readable);
         readiness.drained(Readable, edge);
         assert!(readiness.maybe_ready(Readable).is_some());
         let mut ticket = Ticket::default();
@@ -264,21 +311,47 @@ mod tests {
             }
             assert!(readiness.wait(interest, ticket, &cx));
         }
-        readiness.edge(Readable, false);
-        readiness.edge(Readable, false);
+        readiness.edge(Readable);
+        readiness.edge(Readable);
         assert_eq!(count.0.load(Ordering::Relaxed), 2, "two readers, and not the writer");
         readiness.leave(Writable, &mut tickets[2]);
-        readiness.edge(Writable, false);
+        readiness.edge(Writable);
         assert_eq!(count.0.load(Ordering::Relaxed), 2, "who has left is not woken");
     }
 
+    /// Whether the next read is tried after a short one.
+    fn tries_again(readiness: &Readiness) -> bool {
+        readiness.edge(Readable);
+        readiness.short(readiness.maybe_ready(Readable).unwrap());
+        readiness.maybe_ready(Readable).is_some()
+    }
+
     #[test]
-    fn a_short_read_is_the_last_unless_the_other_end_hung_up() {
+    fn a_short_read_is_the_last_where_urgent_bytes_are_told_of_and_none_came() {
         let readiness = Readiness::default();
-        readiness.short(Readable, readiness.maybe_ready(Readable).unwrap());
-        assert_eq!(readiness.maybe_ready(Readable), None);
-        readiness.edge(Readable, true);
-        readiness.short(Readable, readiness.maybe_ready(Readable).unwrap());
-        assert!(readiness.maybe_ready(Readable).is_some(), "the end of the stream is to be read");
+        readiness.watch_urgent(true);
+        assert!(tries_again(&readiness), "nobody knows what kind of a descriptor it is");
+        readiness.trust_short_reads();
+        assert!(tries_again(&readiness), "it is not registered");
+        readiness.watch_urgent(true);
+        assert!(!tries_again(&readiness));
+        readiness.watch_urgent(false);
+        assert!(tries_again(&readiness), "it has moved to a reactor that does not tell");
+        readiness.watch_urgent(true);
+        assert!(!tries_again(&readiness));
+        readiness.distrust();
+        readiness.watch_urgent(true);
+        assert!(tries_again(&readiness), "for good");
+    }
+
+    #[test]
+    fn an_edge_that_comes_during_a_short_read_is_not_lost() {
+        let readiness = Readiness::default();
+        readiness.trust_short_reads();
+        readiness.watch_urgent(true);
+        let edge = readiness.maybe_ready(Readable).unwrap();
+        readiness.edge(Readable);
+        readiness.short(edge);
+        assert!(readiness.maybe_ready(Readable).is_some());
     }
 }

@@ -73,7 +73,8 @@ struct Edges {
     token: Token,
     readable: bool,
     writable: bool,
-    hung_up: bool,
+    /// From now on a short read does not say that nothing is left.
+    spoils_short_reads: bool,
 }
 
 impl Reactor {
@@ -176,11 +177,14 @@ impl Reactor {
         for it in edges.drain(..) {
             // Looked up one by one: a waker may drop a descriptor of the same batch.
             let Some(readiness) = self.sources.at(it.token) else { continue };
+            if it.spoils_short_reads {
+                readiness.distrust();
+            }
             if it.readable {
-                readiness.edge(Interest::Readable, it.hung_up);
+                readiness.edge(Interest::Readable);
             }
             if it.writable {
-                readiness.edge(Interest::Writable, it.hung_up);
+                readiness.edge(Interest::Writable);
             }
         }
         self.edges.replace(edges);
@@ -192,8 +196,11 @@ impl From<&Event> for Edges {
         // A failed descriptor gives an answer to whatever is tried.
         let readable = event.is_readable() || event.is_read_closed() || event.is_error();
         let writable = event.is_writable() || event.is_write_closed() || event.is_error();
-        let hung_up = event.is_read_closed() || event.is_write_closed() || event.is_error();
-        Self { token: event.token(), readable, writable, hung_up }
+        // The end of a stream lies behind its last bytes, and no other edge tells of it. A read
+        // stops at an urgent byte.
+        let is_over = event.is_read_closed() || event.is_write_closed() || event.is_error();
+        let spoils_short_reads = is_over || event.is_priority();
+        Self { token: event.token(), readable, writable, spoils_short_reads }
     }
 }
 

@@ -141,9 +141,9 @@ impl Reactor for Sources {
             return Err(io::Error::other(FORKED));
         }
         let (index, token) = table.insert(Arc::clone(readiness));
-        let both = Interest::READABLE | Interest::WRITABLE;
+        let interests = interests(readiness);
         let registry = table.registry.as_ref().expect("it has just been there");
-        let registered = registry.register(&mut SourceFd(&fd.as_raw_fd()), token, both);
+        let registered = registry.register(&mut SourceFd(&fd.as_raw_fd()), token, interests);
         if let Err(error) = registered {
             table.remove(index);
             return Err(explained(error));
@@ -163,6 +163,19 @@ impl Reactor for Sources {
         table.remove(key.0 as u32);
         self.registered.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// What the kernel is asked to tell of. Of urgent bytes only where that is of use: it would take one
+/// that comes alone for something to read.
+fn interests(readiness: &Readiness) -> Interest {
+    let both = Interest::READABLE | Interest::WRITABLE;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if readiness.may_trust() {
+        readiness.watch_urgent(true);
+        return both | Interest::PRIORITY;
+    }
+    readiness.watch_urgent(false);
+    both
 }
 
 /// What the kernel says of a descriptor it has no events for.

@@ -63,7 +63,8 @@ macro_rules! attempt_read {
                 buffer: &mut [u8],
             ) -> Step<io::Result<usize>> {
                 self.source.attempt(Interest::Readable, buffer.is_empty(), ticket, cx, |stream| {
-                    Stream::read(stream, buffer).map(Tried::Done)
+                    let n = Stream::read(stream, buffer)?;
+                    Ok($crate::stream::read_some(n, buffer.len()))
                 })
             }
         }

@@ -8,6 +8,7 @@ use socket2::{SockAddr, Socket, Type};
 use crate::{
     source::{Source, Tried},
     stream::Stream,
+    tcp,
 };
 
 /// A task that connects a stream to one address. Made by
@@ -34,6 +35,8 @@ impl<S: Made> Connects for S {}
 
 /// A stream of the standard library that may be connected or not yet.
 pub(crate) trait Peer: Stream + From<Socket> {
+    /// Made of a socket that nobody else has used.
+    fn into_source(self) -> Source<Self>;
     fn take_error(&self) -> io::Result<Option<io::Error>>;
     fn has_peer(&self) -> io::Result<()>;
 }
@@ -62,7 +65,7 @@ impl<S: Connects> Task for Connect<S> {
             };
             match address.and_then(|address| begin(&address)) {
                 Ok(socket) => {
-                    let source = Arc::new(Source::new(S::Std::from(socket)));
+                    let source = Arc::new(S::Std::from(socket).into_source());
                     self.state = State::InProgress(source, Ticket::default());
                 }
                 Err(error) => return Step::Done(Err(error)),
@@ -115,6 +118,9 @@ fn is_connected(stream: &impl Peer) -> io::Result<Tried<()>> {
 }
 
 impl Peer for net::TcpStream {
+    fn into_source(self) -> Source<Self> {
+        tcp::new_source(self)
+    }
     fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.take_error()
     }
@@ -124,6 +130,9 @@ impl Peer for net::TcpStream {
 }
 
 impl Peer for unix::net::UnixStream {
+    fn into_source(self) -> Source<Self> {
+        Source::new(self)
+    }
     fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.take_error()
     }

@@ -55,7 +55,7 @@ macro_rules! socket {
             ///
             /// When it cannot be asked.
             pub fn send_buffer_size(&self) -> io::Result<usize> {
-                SockRef::from(self).send_buffer_size()
+                SockRef::from(self.source.io()).send_buffer_size()
             }
 
             /// How many bytes the kernel is to keep on their way out. Linux takes twice as many.
@@ -64,7 +64,7 @@ macro_rules! socket {
             ///
             /// When it refuses.
             pub fn set_send_buffer_size(&self, bytes: usize) -> io::Result<()> {
-                SockRef::from(self).set_send_buffer_size(bytes)
+                SockRef::from(self.source.io()).set_send_buffer_size(bytes)
             }
 
             /// How many bytes the kernel keeps that have not been read. It counts its own, too.
@@ -73,7 +73,7 @@ macro_rules! socket {
             ///
             /// When it cannot be asked.
             pub fn recv_buffer_size(&self) -> io::Result<usize> {
-                SockRef::from(self).recv_buffer_size()
+                SockRef::from(self.source.io()).recv_buffer_size()
             }
 
             /// How many bytes the kernel is to keep that have not been read. Linux takes twice as
@@ -83,7 +83,7 @@ macro_rules! socket {
             ///
             /// When it refuses.
             pub fn set_recv_buffer_size(&self, bytes: usize) -> io::Result<()> {
-                SockRef::from(self).set_recv_buffer_size(bytes)
+                SockRef::from(self.source.io()).set_recv_buffer_size(bytes)
             }
         }
 
@@ -91,13 +91,13 @@ macro_rules! socket {
         /// by `into_fd`.
         impl AsFd for $socket {
             fn as_fd(&self) -> BorrowedFd<'_> {
-                self.source.io().as_fd()
+                self.source.lend().as_fd()
             }
         }
 
         impl AsRawFd for $socket {
             fn as_raw_fd(&self) -> RawFd {
-                self.source.io().as_raw_fd()
+                self.source.lend().as_raw_fd()
             }
         }
     };

@@ -48,6 +48,10 @@ struct Registration {
 pub(crate) enum Tried<R> {
     /// Done.
     Done(R),
+    /// Done, by a read that has filled a part of its buffer.
+    Last(R),
+    /// Not done, for that reason.
+    Short,
     /// Not done, and the others are to run first.
     Turn,
     /// Not done, and no edge will tell when to try again.
@@ -63,6 +67,28 @@ impl<T: AsFd> Source<T> {
             registration: Mutex::new(None),
             has_suspended: AtomicBool::new(false),
         }
+    }
+
+    /// A TCP socket that does not block, with nothing above TCP in the kernel, and which nobody else has
+    /// used. Only for systems on which the reactor tells of urgent bytes.
+    pub(crate) fn plain_tcp(io: T) -> Self {
+        let source = Self::new(io);
+        source.readiness.trust_short_reads();
+        source
+    }
+
+    /// Whether it is that still.
+    pub(crate) fn is_plain_tcp(&self) -> bool {
+        self.readiness.may_trust()
+    }
+
+    /// The descriptor, for somebody who may do with it what we know nothing of: take urgent bytes out,
+    /// or put TLS into the kernel.
+    pub(crate) fn lend(&self) -> &T {
+        if self.readiness.may_trust() {
+            self.readiness.distrust();
+        }
+        self.io()
     }
 
     #[inline]
@@ -108,6 +134,13 @@ impl<T: AsFd> Source<T> {
             }
             match attempt(self.io()) {
                 Ok(Tried::Done(output)) => break Ok(output),
+                Ok(Tried::Last(output)) => {
+                    edge.inspect(|edge| self.readiness.short(*edge));
+                    break Ok(output);
+                }
+                Ok(Tried::Short) => {
+                    edge.inspect(|edge| self.readiness.short(*edge));
+                }
                 Ok(Tried::Turn) => return self.suspend(Wait::Turn),
                 Ok(Tried::Later) => {
                     // At the end of all time it is tried in each turn.
@@ -158,6 +191,8 @@ impl<T: AsFd> Source<T> {
             former.reactor.deregister(self.io().as_fd(), former.key);
             *registration = None;
         }
+        // A reactor that tells of them says so.
+        self.readiness.watch_urgent(false);
         let key = reactor.register(self.io().as_fd(), &self.readiness)?;
         *registration = Some(Registration { reactor, key });
         Ok(())

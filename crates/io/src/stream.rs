@@ -57,6 +57,16 @@ pub(crate) fn first_with_bytes(slices: &[impl Deref<Target = [u8]>]) -> Option<u
     slices.iter().position(|slice| !slice.is_empty())
 }
 
+/// `n` bytes were read where there was room for `room`. Where the kernel takes less at once than that
+/// (2 GiB), it says nothing.
+pub(crate) fn read_some(n: usize, room: usize) -> Tried<usize> {
+    const AT_ONCE: usize = 1 << 30;
+    match 0 < n && n < room.min(AT_ONCE) {
+        true => Tried::Last(n),
+        false => Tried::Done(n),
+    }
+}
+
 pub(crate) fn read<S, K>(
     source: &Arc<Source<S>>,
     mut kept: K,
@@ -67,7 +77,8 @@ where
 {
     let no_bytes = kept.buffer().as_mut().is_empty();
     Operation::new(source, Readable, kept, |stream: &S, buffer: &mut K::Buffer| {
-        stream.read(buffer.as_mut()).map(Tried::Done)
+        let buffer = buffer.as_mut();
+        Ok(read_some(stream.read(buffer)?, buffer.len()))
     })
     .at_once(no_bytes)
 }
@@ -103,6 +114,9 @@ where
             match stream.read(&mut buffer[done..])? {
                 0 => return Err(ErrorKind::UnexpectedEof.into()),
                 n => done += n,
+            }
+            if done < buffer.len() {
+                return Ok(Tried::Short);
             }
         }
         Ok(Tried::Done(()))

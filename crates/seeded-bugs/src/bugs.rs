@@ -8,6 +8,7 @@ mod ends;
 mod timers;
 mod trace;
 mod afar;
+mod sockets;
 mod channels;
 mod notify;
 mod sync;
@@ -41,6 +42,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         timers::BUGS,
         trace::BUGS,
         afar::BUGS,
+        sockets::BUGS,
         channels::BUGS,
         notify::BUGS,
         sync::BUGS,

@@ -56,7 +56,7 @@ mod unix_sockets;
 mod socket_cancels;
 mod no_bytes;
 mod slices;
-mod urgent_bytes;
+mod short_reads;
 mod signals;
 mod pipes;
 mod processes;
@@ -126,7 +126,7 @@ const TOPICS: &[&[Law]] = &[
     socket_cancels::LAWS,
     no_bytes::LAWS,
     slices::LAWS,
-    urgent_bytes::LAWS,
+    short_reads::LAWS,
     signals::LAWS,
     pipes::LAWS,
     processes::LAWS,
@@ -205,7 +205,7 @@ macro_rules! every_law {
         $crate::socket_cancels! {}
         $crate::no_bytes! {}
         $crate::slices! {}
-        $crate::urgent_bytes! {}
+        $crate::short_reads! {}
         $crate::signals! {}
         $crate::pipes! {}
         $crate::processes! {}

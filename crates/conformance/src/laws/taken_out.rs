@@ -113,10 +113,13 @@ fn not_while_others_use_it(subject: Subject) {
     assert!(blocks(reader.into_fd().unwrap()));
 }
 
+/// Reads a stream to its end.
+type Reads = BoxTask<(io::Result<usize>, Vec<u8>)>;
+
 fn as_the_output_of_a_child(subject: Subject) {
     const N: usize = 3_000_000;
     let mut event_loop = real_loop();
-    let outputs: [fn() -> (OwnedFd, BoxTask<(io::Result<usize>, Vec<u8>)>); 3] = [
+    let outputs: [fn() -> (OwnedFd, Reads); 3] = [
         || {
             let (one, other) = tcp();
             (other.into_fd().unwrap(), Box::pin(one.read_to_end_owned(Vec::new())))

@@ -10,7 +10,7 @@ use std::{
 use quadrivium_core::Interest;
 use socket2::{Domain, SockRef, Socket, Type};
 
-use super::TcpStream;
+use super::{TcpStream, source::new_source};
 use crate::{
     keep::Lent,
     operation::{Leaf, Operation},
@@ -78,11 +78,14 @@ impl TcpListener {
     ///
     /// Dropped before it is done, it has accepted nothing.
     pub fn accept(&self) -> impl Leaf<io::Result<(TcpStream, SocketAddr)>> + use<> {
-        Operation::new(&self.source, Interest::Readable, Lent(()), |listener: &Std, ()| {
+        // An accepted socket is of the same kind as its listener.
+        let is_plain_tcp = self.source.is_plain_tcp();
+        Operation::new(&self.source, Interest::Readable, Lent(()), move |listener: &Std, ()| {
             loop {
                 match listener.accept() {
                     Ok((stream, peer)) => {
-                        break Ok(Tried::Done((TcpStream::from_std(stream)?, peer)));
+                        let stream = TcpStream::accepted(stream, is_plain_tcp)?;
+                        break Ok(Tried::Done((stream, peer)));
                     }
                     Err(error) if is_of_the_connection(&error) => {}
                     Err(error) => break Err(error),
@@ -127,7 +130,7 @@ fn listen(
     options(&socket)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
-    Ok(TcpListener::new(socket.into()))
+    Ok(TcpListener { source: Arc::new(new_source(socket.into())) })
 }
 
 socket!(TcpListener);

@@ -60,6 +60,13 @@ impl TcpStream {
         TcpConnect::new(address.into())
     }
 
+    /// One that a listener has accepted.
+    pub(super) fn accepted(stream: Std, is_plain_tcp: bool) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        let source = if is_plain_tcp { Source::plain_tcp(stream) } else { Source::new(stream) };
+        Ok(Self { source: Arc::new(source) })
+    }
+
     /// Reads without taking out: the next read finds the same bytes.
     ///
     /// Dropped before it is done, it has done nothing.
@@ -135,7 +142,7 @@ impl TcpStream {
     ///
     /// When the kernel does not say.
     pub fn linger(&self) -> io::Result<Option<Duration>> {
-        SockRef::from(self).linger()
+        SockRef::from(self.source.io()).linger()
     }
 
     /// With no time at all, closing the socket resets the connection and loses what is unsent. With
@@ -145,7 +152,7 @@ impl TcpStream {
     ///
     /// When the kernel refuses.
     pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
-        SockRef::from(self).set_linger(linger)
+        SockRef::from(self.source.io()).set_linger(linger)
     }
 }
 

@@ -1,29 +1,35 @@
-//! TCP streams in which the peer sends urgent bytes (`MSG_OOB`). The kernel keeps such a byte apart,
-//! and every read stops at the place where it was, whatever lies behind.
+//! Reads of fewer bytes than there is room for: what lies behind is read, too. The kernel keeps an
+//! urgent byte (`MSG_OOB`) apart, and every read stops at the place where it was, whatever follows.
 
 use std::{
     future::poll_fn,
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
+    mem::MaybeUninit,
     net, thread,
+    time::Duration,
 };
 
 use quadrivium::{green::Blocking, io::Polled, net::TcpStream, prelude::*, task::BoxTask};
 use socket2::SockRef;
 
 use crate::{
-    Subject, body,
-    sockets::{bytes, ok, read, real_loop, std_tcp},
+    Subject, TestLoop, body,
+    sockets::{bytes, listener, ok, read, real_loop, std_tcp},
     turns,
 };
 
-laws! { ($) urgent_bytes:
+laws! { ($) short_reads:
     /// A read that has waited reads what lies before and behind an urgent byte, whichever operation
     /// it is.
-    are_read_over;
+    an_urgent_byte;
     /// The same where the program has taken the urgent byte out by then.
-    are_read_over_when_taken;
+    an_urgent_byte_that_was_taken;
     /// Whenever urgent bytes come, every other byte is read, and none has to wait for a later one.
-    at_any_time;
+    urgent_bytes_at_any_time;
+    /// The end of a stream that comes together with its last bytes is read behind them.
+    an_end_behind_the_last_bytes;
+    /// A reset that comes together with the last bytes is told behind them or in their place.
+    a_reset_behind_the_last_bytes;
 }
 
 /// Writes bytes on both sides of an urgent one.
@@ -94,40 +100,60 @@ const OPERATIONS: [Reads; 6] = [
     },
 ];
 
+/// Connections to a peer that blocks: one that we have made, one that we have accepted, and one that
+/// was made elsewhere. What the loop may take for granted differs.
+fn connections(event_loop: &mut TestLoop) -> [(TcpStream, net::TcpStream); 3] {
+    let (listener, address) = listener();
+    let accepts = net::TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let connect = TcpStream::connect(accepts.local_addr().unwrap());
+    let connected = event_loop.block_on(connect).unwrap().unwrap();
+    let connects = net::TcpStream::connect(address).unwrap();
+    let accepted = event_loop.block_on(listener.accept()).unwrap().unwrap().0;
+    let (adopted, peer) = std_tcp();
+    [
+        (connected, accepts.accept().unwrap().0),
+        (accepted, connects),
+        (TcpStream::from_std(adopted).unwrap(), peer),
+    ]
+}
+
 /// Has each operation wait, lets `meanwhile` do something about the stream when all the bytes are
 /// there, and sees what is read.
 fn reads_over_an_urgent_byte(subject: Subject, meanwhile: fn(&TcpStream)) {
+    let mut event_loop = real_loop();
     for operation in OPERATIONS {
-        let (mut event_loop, (one, other)) = (real_loop(), std_tcp());
-        let one = TcpStream::from_std(one).unwrap();
-        let reads = one.clone();
-        let reads = body().perform_then(move || operation(reads), |all| assert_eq!(all, b"abcd"));
-        let reads = event_loop.spawn(subject.task(reads));
-        turns(&mut event_loop, 2);
-        assert!(!reads.is_finished(), "there is nothing yet");
-        write_around_an_urgent_byte(&other);
-        meanwhile(&one);
-        event_loop.block_on(reads).unwrap().unwrap();
-        // It is open to the end: that of a stream is always found.
-        drop(other);
+        for (one, other) in connections(&mut event_loop) {
+            let reads = one.clone();
+            let reads =
+                body().perform_then(move || operation(reads), |all| assert_eq!(all, b"abcd"));
+            let reads = event_loop.spawn(subject.task(reads));
+            turns(&mut event_loop, 2);
+            assert!(!reads.is_finished(), "there is nothing yet");
+            write_around_an_urgent_byte(&other);
+            meanwhile(&one);
+            event_loop.block_on(reads).unwrap().unwrap();
+            // It is open to the end: that of a stream is always found.
+            drop(other);
+        }
     }
 }
 
-fn are_read_over(subject: Subject) {
+fn an_urgent_byte(subject: Subject) {
     reads_over_an_urgent_byte(subject, |_| {});
 }
 
-fn are_read_over_when_taken(subject: Subject) {
+fn an_urgent_byte_that_was_taken(subject: Subject) {
     reads_over_an_urgent_byte(subject, |stream| {
-        let mut urgent = [std::mem::MaybeUninit::uninit()];
+        let mut urgent = [MaybeUninit::uninit()];
         assert_eq!(SockRef::from(stream).recv_out_of_band(&mut urgent).unwrap(), 1);
     });
 }
 
-/// A burst of bytes that is written in pieces, and has an urgent byte somewhere.
+/// A burst of bytes that is written in pieces, perhaps with an urgent byte somewhere.
 struct Burst {
     pieces: Vec<usize>,
-    urgent_before: usize,
+    /// In front of this piece, or behind all.
+    urgent: Option<usize>,
     /// The reader reads so many of them first.
     first: usize,
 }
@@ -141,8 +167,8 @@ impl Burst {
             (*random >> 16) as usize % n
         };
         let pieces: Vec<_> = (0..=below(3)).map(|_| 1 + below(3)).collect();
-        let urgent_before = below(pieces.len() + 1);
-        Self { first: below(pieces.iter().sum::<usize>() + 1), urgent_before, pieces }
+        let urgent = Some(below(pieces.len() + 1)).filter(|_| below(2) == 0);
+        Self { first: below(pieces.iter().sum::<usize>() + 1), urgent, pieces }
     }
 
     fn len(&self) -> usize {
@@ -151,28 +177,40 @@ impl Burst {
 
     fn write(&self, mut stream: &net::TcpStream) {
         let mut left = &bytes(self.len())[..];
-        for (place, n) in self.pieces.iter().enumerate() {
-            if place == self.urgent_before {
+        for place in 0..=self.pieces.len() {
+            if self.urgent == Some(place) {
                 SockRef::from(stream).send_out_of_band(b"!").unwrap();
             }
-            stream.write_all(&left[..*n]).unwrap();
-            left = &left[*n..];
-        }
-        if self.urgent_before == self.pieces.len() {
-            SockRef::from(stream).send_out_of_band(b"!").unwrap();
+            let (piece, behind) = left.split_at(self.pieces.get(place).copied().unwrap_or(0));
+            stream.write_all(piece).unwrap();
+            left = behind;
         }
     }
 }
 
-fn at_any_time(subject: Subject) {
-    let rounds = if subject.is_pair() { 30 } else { 300 };
-    let (mut event_loop, (one, mut other)) = (real_loop(), std_tcp());
-    // Every byte leaves in a packet of its own.
+fn urgent_bytes_at_any_time(subject: Subject) {
+    // The first urgent byte of a connection is the one that counts, so there are many connections.
+    let rounds = if subject.is_pair() { 3 } else { 30 };
+    let mut event_loop = real_loop();
+    for seed in 0..rounds {
+        for (one, other) in connections(&mut event_loop) {
+            bursts_arrive(subject, &mut event_loop, one, other, seed);
+        }
+    }
+}
+
+fn bursts_arrive(
+    subject: Subject,
+    event_loop: &mut TestLoop,
+    one: TcpStream,
+    mut other: net::TcpStream,
+    seed: u32,
+) {
+    // Every piece leaves in a packet of its own.
     other.set_nodelay(true).unwrap();
-    let one = TcpStream::from_std(one).unwrap();
     let bursts = move || {
-        let mut random = 1;
-        (0..rounds).map(move |_| Burst::of(&mut random))
+        let mut random = seed;
+        (0..6).map(move |_| Burst::of(&mut random))
     };
     // Another thread, so that a burst comes in the middle of anything the reader does.
     let writes = thread::spawn(move || {
@@ -203,4 +241,36 @@ fn at_any_time(subject: Subject) {
     });
     event_loop.block_on(subject.task(reads)).unwrap();
     writes.join().unwrap();
+}
+
+fn an_end_behind_the_last_bytes(subject: Subject) {
+    let mut event_loop = real_loop();
+    for (one, mut other) in connections(&mut event_loop) {
+        let [last, end] = [(); 2].map(|()| one.clone());
+        let reads = body()
+            .perform_then(move || last.read_owned(vec![0; 9]), |it| assert_eq!(read(it), b"abc"))
+            .perform_then(move || end.read_owned([0; 9]), |it| assert_eq!(ok(it), 0));
+        let reads = event_loop.spawn(subject.task(reads));
+        turns(&mut event_loop, 2);
+        // The bytes and the end in one event.
+        other.write_all(b"abc").unwrap();
+        drop(other);
+        event_loop.block_on(reads).unwrap().unwrap();
+    }
+}
+
+fn a_reset_behind_the_last_bytes(subject: Subject) {
+    let mut event_loop = real_loop();
+    for (one, mut other) in connections(&mut event_loop) {
+        let reads = body().perform_then(
+            move || one.read_exact_owned([0; 9]),
+            |(done, _)| assert_eq!(done.unwrap_err().kind(), ErrorKind::ConnectionReset),
+        );
+        let reads = event_loop.spawn(subject.task(reads));
+        turns(&mut event_loop, 2);
+        other.write_all(b"abc").unwrap();
+        SockRef::from(&other).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(other);
+        event_loop.block_on(reads).unwrap().unwrap();
+    }
 }
