@@ -12,6 +12,7 @@ mod channels;
 mod notify;
 mod sync;
 mod combinators;
+mod processes;
 mod callback;
 mod generator;
 mod future;
@@ -43,6 +44,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         notify::BUGS,
         sync::BUGS,
         combinators::BUGS,
+        processes::BUGS,
         callback::BUGS,
         generator::BUGS,
         future::BUGS,
