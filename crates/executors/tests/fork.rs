@@ -70,7 +70,10 @@ type Reads = fn(UnixStream) -> BoxTask<()>;
 const STYLES: [(&str, Reads); 4] = [
     ("callback", |stream| {
         Box::pin(callback(move |cb| {
-            cb.perform(stream.read_exact_owned([0]), |cb, (read, _)| cb.done(read.unwrap()));
+            cb.perform(stream.read_exact_owned([0]), |cb, (read, _)| {
+                read.unwrap();
+                cb.done(());
+            });
         }))
     }),
     ("generator", |stream| {

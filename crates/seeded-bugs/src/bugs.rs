@@ -14,6 +14,7 @@ mod notify;
 mod sync;
 mod combinators;
 mod offload;
+mod processes;
 mod callback;
 mod generator;
 mod future;
@@ -48,6 +49,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         sync::BUGS,
         combinators::BUGS,
         offload::BUGS,
+        processes::BUGS,
         callback::BUGS,
         generator::BUGS,
         future::BUGS,

@@ -89,6 +89,15 @@ impl Program {
     }
 }
 
+/// Checks every program in every style.
+pub fn everywhere(check: impl Fn(Program, &str)) {
+    for program in ALL {
+        for style in STYLES {
+            check(program, style);
+        }
+    }
+}
+
 /// Sends back what it gets.
 pub fn upstream() -> SocketAddr {
     static UPSTREAM: OnceLock<SocketAddr> = OnceLock::new();

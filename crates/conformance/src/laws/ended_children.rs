@@ -212,8 +212,9 @@ fn a_sandbox_without_pidfds(subject: Subject) {
 }
 
 fn is_signalled_and_waited_for(subject: Subject) {
+    type Ends = fn(&mut Child) -> io::Result<()>;
     let mut event_loop = real_loop();
-    let ways: [(fn(&mut Child) -> io::Result<()>, i32); 3] = [
+    let ways: [(Ends, i32); 3] = [
         (|child| child.kill(), 9),
         (|child| child.terminate(), 15),
         (|child| child.signal_group(Signal::Hangup), 1),

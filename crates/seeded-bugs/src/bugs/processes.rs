@@ -1,0 +1,54 @@
+//! Bugs of child processes and of signals.
+
+use super::Bug;
+
+const ENDED: &str = "crates/io/src/process/ended.rs";
+
+pub const BUGS: &[Bug] = &[
+    Bug {
+        name: "kill-goes-by-number",
+        harm: "a process that was given the number of a child that is gone is killed",
+        file: ENDED,
+        find: "match pidfd_send_signal(pidfd, sent) {",
+        replace: "match kill_process(self.id, sent) {",
+    },
+    Bug {
+        name: "wait-goes-by-number",
+        harm: "how another child ended, which has the number of one that is gone, is taken away",
+        file: ENDED,
+        find: "waitid(WaitId::PidFd(pidfd.as_fd()), options)",
+        replace: "waitid(WaitId::Pid(self.id), options)",
+    },
+    Bug {
+        name: "group-of-a-zombie-spared",
+        harm: "a child has ended, and what it has started cannot be ended with a signal to its group",
+        file: ENDED,
+        find: "None => self.by_number(sent, kill_process_group),",
+        replace: "None => match self.look(WaitIdOptions::NOWAIT)? {\n\
+                  None => self.by_number(sent, kill_process_group),\n\
+                  Some(_) => Ok(()),\n\
+                  },",
+    },
+    Bug {
+        name: "sandbox-taken-at-its-word",
+        harm: "where a sandbox refuses pidfds with another error than most, no child can be started",
+        file: ENDED,
+        find: "Err(_) => Self::by_signal(),",
+        replace: "Err(Errno::NOSYS | Errno::PERM) => Self::by_signal(),\n\
+                  Err(error) => Err(error.into()),",
+    },
+    Bug {
+        name: "output-lost-with-the-status",
+        harm: "where SIGCHLD is ignored, nothing that a child wrote can be had",
+        file: "crates/io/src/process/output.rs",
+        find: "Err(error) if !StatusLost::is(&error) => Err(error),",
+        replace: "Err(error) => Err(error),",
+    },
+    Bug {
+        name: "ignored-signal-ends-the-process",
+        harm: "a program that was started with nohup is ended by what it is to ignore",
+        file: "crates/io/src/signal/listeners.rs",
+        find: "let is_default = Disposition::of(number) == Disposition::Default;",
+        replace: "let is_default = number != libc::SIGPIPE;",
+    },
+];
