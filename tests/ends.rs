@@ -2,10 +2,12 @@
 //! process.
 
 use std::{
+    cell::{Cell, RefCell},
     hint::black_box,
     os::unix::process::ExitStatusExt,
     panic::{AssertUnwindSafe, Location, catch_unwind},
     process::Output,
+    thread,
 };
 
 use quadrivium::{green::perform, prelude::*, sync::Notify};
@@ -163,4 +165,103 @@ fn a_stack_overflow_of_an_inner_green_thread() {
     let named = format!("the green thread made at {line}:");
     let in_task = ", in task 1 \"outer\" (spawned at ";
     assert_aborts_saying(&output, &[&named, in_task, "has overflowed its stack of 512 KiB"]);
+}
+
+/// Says what it is when it is dropped.
+struct Shared {
+    is_alive: Cell<bool>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.is_alive.set(false);
+    }
+}
+
+/// Looks at what is shared when it is dropped.
+struct Looks<'a>(&'a Shared);
+
+impl Drop for Looks<'_> {
+    fn drop(&mut self) {
+        eprintln!("alive: {}", self.0.is_alive.get());
+    }
+}
+
+thread_local! {
+    static LOOP: RefCell<Option<EventLoop>> = const { RefCell::new(None) };
+    static SHARED: Shared = const { Shared { is_alive: Cell::new(true) } };
+    static RESUMES: RefCell<Option<Resumes>> = const { RefCell::new(None) };
+}
+
+/// A loop that is run once more when it is dropped.
+struct Resumes(EventLoop);
+
+impl Drop for Resumes {
+    fn drop(&mut self) {
+        eprintln!("turn: {:?}", self.0.turn().map(drop));
+    }
+}
+
+/// A loop with a green thread that is suspended while it borrows a thread-local.
+fn with_a_borrow() -> EventLoop {
+    let mut event_loop = EventLoop::with_virtual_clock().unwrap();
+    drop(event_loop.spawn_named(
+        "borrower",
+        green(|| {
+            SHARED.with(|shared| {
+                let looks = Looks(shared);
+                perform(turn());
+                perform(turn());
+                eprintln!("went on: {}", looks.0.is_alive.get());
+            });
+        }),
+    ));
+    event_loop.turn().unwrap();
+    event_loop
+}
+
+#[test]
+fn a_loop_that_is_dropped_after_a_thread_local_that_it_has_borrowed() {
+    let output =
+        alone("ends::a_loop_that_is_dropped_after_a_thread_local_that_it_has_borrowed", "", || {
+            let ends = thread::spawn(|| {
+                // Touched before what is shared and before the first green thread, so dropped last.
+                LOOP.set(None);
+                LOOP.set(Some(with_a_borrow()));
+                assert!(SHARED.with(|shared| shared.is_alive.get()));
+            });
+            ends.join().unwrap();
+            eprintln!("and the process went on");
+        });
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains("alive"), "a destructor used what was gone:\n{stderr}");
+    for message in [
+        ", in task 1 \"borrower\" (spawned at ",
+        "is dropped while it is suspended and its OS thread is ending: its stack is leaked",
+        "remedy: take a loop out of its thread-local before the thread ends, and drop it",
+        "and the process went on",
+    ] {
+        assert!(stderr.contains(message), "{message:?} is not in:\n{stderr}");
+    }
+    assert!(output.status.success(), "{stderr}");
+}
+
+#[test]
+fn a_loop_that_runs_on_after_a_thread_local_that_it_has_borrowed() {
+    let output =
+        alone("ends::a_loop_that_runs_on_after_a_thread_local_that_it_has_borrowed", "", || {
+            let ends = thread::spawn(|| {
+                // What a loop needs is there from here on, so it is gone after the loop.
+                EventLoop::with_virtual_clock().unwrap().block_on(turn()).unwrap();
+                RESUMES.set(None);
+                RESUMES.set(Some(Resumes(with_a_borrow())));
+            });
+            ends.join().unwrap();
+        });
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains("alive") && !stderr.contains("went on"), "{stderr}");
+    let message = "a green thread cannot be resumed while its OS thread is ending";
+    assert!(stderr.contains(message), "{stderr}");
+    assert!(stderr.contains("turn: Ok(())"), "it is a panic of that task alone:\n{stderr}");
+    assert!(output.status.success(), "{stderr}");
 }

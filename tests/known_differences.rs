@@ -5,18 +5,22 @@
 //! no line.
 
 use std::{
-    cell::Cell, collections::BTreeMap, os::unix::process::ExitStatusExt, rc::Rc, sync::Mutex,
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    os::unix::process::ExitStatusExt,
+    rc::Rc,
+    sync::{Arc, Mutex},
     thread,
 };
 
 use quadrivium::{JoinError, JoinHandle, sync::Notify};
 
-use quadrivium_conformance::{Body, Subject, alone, body, new_loop, styles, turns};
+use quadrivium_conformance::{Body, Subject, TestLoop, alone, body, new_loop, styles, turns};
 
 /// What is observed, and how it is in a style.
 type Observation = (&'static str, fn(Subject) -> String);
 
-const OBSERVATIONS: [Observation; 8] = [
+const OBSERVATIONS: [Observation; 9] = [
     ("thread::panicking() in a destructor when the task is cancelled", panicking_when_cancelled),
     ("thread::panicking() in a destructor when the loop is dropped", panicking_when_loop_dropped),
     ("thread::panicking() in a destructor at the end", panicking_at_the_end),
@@ -27,6 +31,10 @@ const OBSERVATIONS: [Observation; 8] = [
     (
         "a destructor that panics unless thread::panicking(), when the task is cancelled",
         careful_panic_when_cancelled,
+    ),
+    (
+        "a destructor of a task whose loop is in a thread-local, when the thread ends",
+        at_the_end_of_a_thread,
     ),
 ];
 
@@ -104,6 +112,29 @@ fn panicking_when_the_body_panics(subject: Subject) -> String {
     let (body, told) = tells();
     let _ = new_loop().block_on(subject.task(body.run(|| panic!("on purpose"))));
     told()
+}
+
+thread_local! {
+    static LOOP: RefCell<Option<TestLoop>> = const { RefCell::new(None) };
+}
+
+fn at_the_end_of_a_thread(subject: Subject) -> String {
+    let dropped = Arc::new(());
+    let held = Arc::clone(&dropped);
+    let ends = thread::spawn(move || {
+        // Touched before the first green thread, so dropped after its stacks.
+        LOOP.set(None);
+        let mut event_loop = new_loop();
+        let body = body().hold(held).perform(Notify::new().notified());
+        drop(event_loop.spawn(subject.task(body)));
+        turns(&mut event_loop, 1);
+        LOOP.set(Some(event_loop));
+    });
+    ends.join().unwrap();
+    match Arc::strong_count(&dropped) {
+        1 => "runs".to_string(),
+        _ => "does not run".to_string(),
+    }
 }
 
 /// A body that holds a lock from here on, and whether the mutex is poisoned.

@@ -174,13 +174,13 @@ pub(crate) fn test() -> String {
 /// dollar: a macro that makes a macro has no other way to write one.
 macro_rules! laws {
     (($d:tt) $topic:ident:
-        $($(#[doc = $specification:literal])+ $law:ident $(needs $need:ident)? $(on $($on:ident)+)?;)+
+        $($(#[doc = $specification:literal])+ $law:ident $(needs $($need:ident),+)? $(on $($on:ident)+)?;)+
     ) => {
         pub(super) const LAWS: &[$crate::Law] = &[$($crate::Law {
             topic: stringify!($topic),
             name: stringify!($law),
             specification: concat!($($specification),+),
-            needs: &[$($crate::Feature::$need)?],
+            needs: &[$($($crate::Feature::$need),+)?],
             on: &[$($($crate::HostFeature::$on),+)?],
             holds: $law,
         }),+];

@@ -40,4 +40,6 @@ pub enum Feature {
     /// A destructor that runs because its task is dropped sees no panic under way
     /// (`thread::panicking()` is false), so it may itself panic.
     QuietCancel,
+    /// A suspended task in a thread-local is dropped as its thread ends, and its destructors run.
+    DropAtThreadEnd,
 }

@@ -14,7 +14,11 @@ use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait,
 
 use crate::{
     handle::{Cancelled, Outer, Resume, Running},
-    stack::{Stack, StackError, overflow::Occupant, overflow::watch, stack_size},
+    stack::{
+        Stack, StackError,
+        overflow::{Occupant, is_ending, watch},
+        stack_size,
+    },
 };
 
 /// A task whose body is a green thread. Runs nothing, and has no stack, until it is first resumed.
@@ -259,6 +263,9 @@ impl<R> GreenThread<R> {
         if self.coroutine.done() {
             return;
         }
+        if is_ending() {
+            return self.leak_at_the_end_of_the_thread();
+        }
         // The first panic would end the process. Cargo compiles this crate with the program's profile.
         if cfg!(panic = "abort") {
             return self.leak_instead_of_unwinding();
@@ -281,6 +288,21 @@ impl<R> GreenThread<R> {
              remedy: let a payload that is not yours go on with std::panic::resume_unwind",
             self.occupant.name(),
         );
+        mem::forget(self);
+    }
+
+    #[cold]
+    fn leak_at_the_end_of_the_thread(self) {
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| {
+            eprintln!(
+                "quadrivium: {} is dropped while it is suspended and its OS thread is ending: its \
+                 stack is leaked and the destructors on it never run, as thread-locals that it has \
+                 borrowed may be gone. The same holds for every other one, without a message\n  \
+                 remedy: take a loop out of its thread-local before the thread ends, and drop it",
+                self.occupant.name(),
+            );
+        });
         mem::forget(self);
     }
 

@@ -8,9 +8,9 @@ use crate::{Subject, TestLoop, WhenDroppedPrints, alone, body, law, new_loop, tu
 
 laws! { ($) thread_locals:
     /// A loop in a thread-local is dropped with its tasks at the end of the thread.
-    a_loop_in_a_thread_local;
+    a_loop_in_a_thread_local needs DropAtThreadEnd;
     /// A task in a thread-local is dropped at the end of the thread.
-    a_task_in_a_thread_local needs ByHand;
+    a_task_in_a_thread_local needs ByHand, DropAtThreadEnd;
     /// A handle in a thread-local is dropped at the end of the thread.
     a_handle_in_a_thread_local;
 }

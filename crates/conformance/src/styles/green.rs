@@ -30,8 +30,8 @@ impl Style for Green {
         }))
     }
 
-    /// A green thread is dropped by unwinding its stack.
+    /// A green thread is dropped by unwinding its stack, but not when its OS thread is ending.
     fn supports(&self, feature: Feature) -> bool {
-        feature != Feature::QuietCancel
+        !matches!(feature, Feature::QuietCancel | Feature::DropAtThreadEnd)
     }
 }

@@ -57,19 +57,54 @@ thread_local! {
     static RUNNING: Cell<*const Occupant> = const { Cell::new(ptr::null()) };
 }
 
+/// Runs when the OS thread is ending: this stands for every green thread then, as none may be resumed.
+/// It is no address, so it costs a compare with a constant.
+const ENDING: *const Occupant = ptr::without_provenance(1);
+
+/// From now on this OS thread resumes no green thread.
+pub(super) fn resume_no_more() {
+    RUNNING.set(ENDING);
+}
+
+/// Whether this OS thread is ending.
+pub(crate) fn is_ending() -> bool {
+    RUNNING.get() == ENDING
+}
+
+/// The green thread that runs on this OS thread now.
+fn running<'a>() -> Option<&'a Occupant> {
+    let running = RUNNING.get();
+    // SAFETY: the pointer is null or was stored by a `watch` that has not returned, which borrows the
+    // occupant for as long; callers do not keep it longer.
+    if running == ENDING { None } else { unsafe { running.as_ref() } }
+}
+
 /// Runs `body`, which resumes `occupant` (or drops it: that runs on its stack
 /// too), so that an overflow in it is reported as that green thread's.
+///
+/// # Panics
+///
+/// When the OS thread is ending.
 #[inline(always)]
 pub(crate) fn watch<R>(occupant: &Occupant, body: impl FnOnce() -> R) -> R {
-    let _restore = Restore(RUNNING.replace(occupant));
+    let restore = Restore(RUNNING.replace(occupant));
+    if restore.0 == ENDING {
+        refuse_to_resume();
+    }
     body()
+}
+
+#[cold]
+fn refuse_to_resume() -> ! {
+    panic!(
+        "a green thread cannot be resumed while its OS thread is ending, as thread-locals that it has \
+         borrowed may be gone: run the loop before its thread ends"
+    )
 }
 
 /// The stack of the green thread that runs on this OS thread now; an empty range if none does.
 pub(crate) fn usable() -> Range<usize> {
-    // SAFETY: the pointer is null or was stored by a `watch` that has not returned, which borrows
-    // the occupant for as long.
-    unsafe { RUNNING.get().as_ref() }.map_or(0..0, |occupant| occupant.usable.clone())
+    running().map_or(0..0, |occupant| occupant.usable.clone())
 }
 
 /// Who ran before. A destructor, because a panic may leave `watch` as well.
@@ -85,11 +120,7 @@ impl Drop for Restore {
 /// Prints the message and returns true if a fault at `address` is an overflow of the green thread
 /// that runs here. Async-signal-safe: it neither allocates nor locks.
 pub(super) fn report(address: usize) -> bool {
-    // SAFETY: the pointer is null or was stored by a `watch` that has not returned, which borrows
-    // the occupant for as long.
-    let Some(occupant) = (unsafe { RUNNING.get().as_ref() }) else {
-        return false;
-    };
+    let Some(occupant) = running() else { return false };
     let lowest = occupant.usable.start;
     if !(lowest - *PAGE..lowest).contains(&address) {
         return false;

@@ -18,6 +18,7 @@ use std::cell::RefCell;
 use super::chunk::{Chunk, Slot};
 use super::error::StackError;
 use super::mapping::Guarding;
+use super::overflow;
 use super::signal;
 use super::{Class, StackStats};
 
@@ -68,6 +69,15 @@ impl Pools {
             pool.add_to(&mut stats);
         }
         stats
+    }
+}
+
+impl Drop for Pools {
+    /// The thread-locals of this OS thread are being dropped. A green thread may be suspended inside
+    /// `LocalKey::with`, with a borrow of one that is gone; so none is resumed any more, not even to
+    /// unwind it. What is dropped before this cannot know.
+    fn drop(&mut self) {
+        overflow::resume_no_more();
     }
 }
 

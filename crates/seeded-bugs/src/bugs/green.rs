@@ -69,4 +69,11 @@ pub const BUGS: &[Bug] = &[
         find: "Occupant::new(made_at, host::label(), &stack)",
         replace: "Occupant::new(std::panic::Location::caller(), host::label(), &stack)",
     },
+    Bug {
+        name: "green-unwinds-at-thread-end",
+        harm: "a green thread is unwound when thread-locals that it has borrowed are gone",
+        file: TASK,
+        find: "if is_ending() {",
+        replace: "if false {",
+    },
 ];
