@@ -135,6 +135,37 @@ fn dropped_it_drops_the_tasks() {
     }
 }
 
+/// Waits for ever, and holds something meanwhile.
+struct Keeps<T>(T);
+
+impl<T> Task for Keeps<T> {
+    type Output = ();
+
+    fn resume(self: Pin<&mut Self>, _: &mut Context<'_>) -> Step<()> {
+        Step::Suspended(Wait::Wake)
+    }
+}
+
+/// Each of two clusters is held by a task of the other alone.
+#[test]
+fn two_clusters_that_drop_each_other_do_not_wait_for_each_other() {
+    let (one, other) = (Arc::new(cluster(1)), Arc::new(cluster(1)));
+    let ((ended, has_ended), (go_on, may_go_on)) = (mpsc::channel::<()>(), mpsc::channel());
+    let held = (Arc::clone(&one), ended.clone());
+    drop(other.spawn(move || Keeps(held)));
+    let (cluster, held) = (Arc::clone(&other), ended);
+    drop(one.spawn(move || {
+        calls(move || {
+            may_go_on.recv().unwrap();
+            drop(cluster);
+            drop(held);
+        })
+    }));
+    drop((one, other));
+    go_on.send(()).unwrap();
+    assert!(has_ended.recv().is_err(), "both have dropped what they held");
+}
+
 #[test]
 fn a_cluster_that_cannot_be_made_leaves_nothing_behind() {
     const FEW: &str = "FEW_DESCRIPTORS";
