@@ -10,7 +10,8 @@
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    mem::ManuallyDrop,
+    mem::{self, ManuallyDrop},
+    panic::{AssertUnwindSafe, catch_unwind},
 };
 
 /// Calls of [`run_destructors`] that stand on one stack at most.
@@ -79,6 +80,14 @@ impl Drop for Nested {
             PUT_OFF.with(|all| all.take());
         }
         DEPTH.set(self.outer);
+    }
+}
+
+/// Runs code that may panic where nobody can be told. The payload may panic when it is dropped, and
+/// so may that one's: it is leaked.
+pub(crate) fn contain(something: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(something)) {
+        mem::forget(payload);
     }
 }
 

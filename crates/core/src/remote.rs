@@ -8,12 +8,17 @@ use std::{
     task::Waker,
 };
 
-use crate::{Canceller, Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait, fairness};
+use crate::{
+    Canceller, Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait,
+    destructors::{contain, run_destructors},
+    fairness,
+};
 
 /// A task that runs elsewhere: on a loop of another thread, on a scheduler with several.
 ///
 /// As a task, performed on any host, it waits for the other to end and is worth its output.
-/// Dropped, it leaves the other running.
+/// Dropped, it leaves the other running. An output that nobody reads is dropped where the task ends,
+/// or with the handle if the task has ended; a panic of its destructor is contained.
 #[must_use = "it says how the task ends; drop it to let the task run on"]
 pub struct RemoteHandle<T> {
     shared: Arc<Shared<T>>,
@@ -29,6 +34,8 @@ pub struct Promise<T> {
 
 struct Shared<T> {
     state: Mutex<State<T>>,
+    /// Drops what nobody will read. A function of its own, as the drop of a handle knows no bound.
+    drop_unread: fn(Result<T, JoinError>),
 }
 
 struct State<T> {
@@ -67,21 +74,32 @@ impl<T> Shared<T> {
             return;
         }
         state.is_over = true;
-        state.joined = Some(joined);
+        let unread = match state.is_detached {
+            true => Some(joined),
+            false => {
+                state.joined = Some(joined);
+                None
+            }
+        };
         let waker = state.waker.take();
         let canceller = state.canceller.take();
         drop(state);
         drop(canceller);
+        unread.map(self.drop_unread);
         if let Some(waker) = waker {
-            waker.wake();
+            // It may be somebody else's, and then it may panic: that is no affair of the host.
+            contain(|| waker.wake());
         }
     }
 }
 
 impl<T> RemoteHandle<T> {
     /// Both ends of a task that is to run elsewhere. For hosts.
-    pub fn new() -> (Promise<T>, Self) {
-        let shared = Arc::new(Shared { state: Mutex::default() });
+    pub fn new() -> (Promise<T>, Self)
+    where
+        T: 'static,
+    {
+        let shared = Arc::new(Shared { state: Mutex::default(), drop_unread });
         (Promise { shared: Arc::clone(&shared) }, Self { shared, has_suspended: false })
     }
 
@@ -132,14 +150,24 @@ impl<T> Task for Attached<T> {
 }
 
 impl<T> Drop for RemoteHandle<T> {
-    /// Nobody will cancel the task, so the loop need not think that somebody may.
+    /// Nobody will cancel the task, so the loop need not think that somebody may. Nobody will read
+    /// what it came to.
     fn drop(&mut self) {
         let mut state = self.shared.state();
         state.is_detached = true;
-        let left = (state.canceller.take(), state.waker.take());
+        let (canceller, waker, unread) =
+            (state.canceller.take(), state.waker.take(), state.joined.take());
         drop(state);
-        drop(left);
+        drop(canceller);
+        contain(|| drop(waker));
+        unread.map(self.shared.drop_unread);
     }
+}
+
+/// Drops what a task has come to that nobody will read. Its destructor may panic, and may drop the
+/// handle of another task.
+fn drop_unread<T: 'static>(joined: Result<T, JoinError>) {
+    run_destructors(move || contain(|| drop(joined)));
 }
 
 impl<T> Task for RemoteHandle<T> {

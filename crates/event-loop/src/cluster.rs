@@ -1,6 +1,7 @@
 //! [`Cluster`]: a loop on each of several threads.
 
 use std::{
+    cell::Cell,
     fmt, io,
     num::NonZero,
     panic::resume_unwind,
@@ -18,6 +19,10 @@ use crate::{EventLoop, RemoteHandle, RunError, Spawner, Stopper};
 
 /// Loops on threads of their own, one for each core, say: each with its own ready queue, timers and
 /// reactor. A task stays on the loop it was spawned on, so it need not be `Send`.
+///
+/// Dropped, it stops its loops, which drops their tasks, and waits for their threads. On the thread of
+/// a cluster's loop it waits for no thread: when one of its own tasks holds the last reference to it
+/// and drops that, the task goes on to its next suspension, and then its loop ends as well.
 ///
 /// ```
 /// use quadrivium_core::turn;
@@ -102,10 +107,16 @@ impl Cluster {
     /// [`RunError::Deadlock`] when tasks are left that nobody can wake; they have been cancelled.
     /// A clone of a [`Spawner`] that is still about could bring one that does: then this waits.
     ///
+    /// [`RunError::Nested`] on the thread of one of these loops, as in their tasks: it would wait for
+    /// itself. The loops are stopped then, as by a drop. Join the handles of the tasks instead.
+    ///
     /// # Panics
     ///
     /// When a loop has panicked, which takes a [trace](crate::Trace) that does.
     pub fn finish(mut self) -> Result<(), RunError> {
+        if self.members.iter().any(Member::is_this_thread) {
+            return Err(RunError::Nested);
+        }
         // All before the first is waited for: they may wait for each other's tasks.
         for member in &mut self.members {
             let reach = member.reach.take();
@@ -117,10 +128,15 @@ impl Cluster {
 }
 
 impl Drop for Cluster {
-    /// Stops the loops, which drops their tasks, and waits for their threads.
+    /// Stops the loops, which drops their tasks, and waits for their threads: not on the thread of a
+    /// member, as no thread can wait for itself, and two clusters whose tasks drop them would wait
+    /// for each other.
     fn drop(&mut self) {
         for reach in self.members.iter().filter_map(|member| member.reach.as_ref()) {
             reach.stopper.stop();
+        }
+        if IS_MEMBER.get() {
+            return;
         }
         for member in &mut self.members {
             // Whoever cares how it ends calls `finish`.
@@ -140,13 +156,23 @@ impl Member {
         Ok(Self { reach: Some(reach), thread: Some(thread) })
     }
 
+    fn is_this_thread(&self) -> bool {
+        self.thread.as_ref().is_some_and(|it| it.thread().id() == thread::current().id())
+    }
+
     fn join(&mut self) -> thread::Result<Result<(), RunError>> {
         self.thread.take().map_or(Ok(Ok(())), thread::JoinHandle::join)
     }
 }
 
+thread_local! {
+    /// Whether this thread is that of a member.
+    static IS_MEMBER: Cell<bool> = const { Cell::new(false) };
+}
+
 /// The life of a member's thread.
 fn run(made: &mpsc::Sender<io::Result<Reach>>) -> Result<(), RunError> {
+    IS_MEMBER.set(true);
     let mut event_loop = match EventLoop::new() {
         Ok(event_loop) => event_loop,
         Err(error) => {

@@ -13,7 +13,7 @@ use quadrivium_core::{
     remote::{Promise, RemoteHandle},
 };
 
-use crate::mailboxes::Remote;
+use crate::{mailboxes::Remote, step::contain};
 
 /// Hands tasks to a loop, from any thread. Made by [`EventLoop::spawner`](crate::EventLoop::spawner).
 ///
@@ -52,7 +52,8 @@ impl Spawner {
         T::Output: Send + 'static,
     {
         let (promise, handle) = RemoteHandle::new();
-        self.remote.run(Box::new(move || keep(promise, make)));
+        // If it is dropped here, its destructor may panic: the task counts as cancelled all the same.
+        contain(|| self.remote.run(Box::new(move || keep(promise, make))));
         handle
     }
 }

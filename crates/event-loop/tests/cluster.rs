@@ -1,6 +1,7 @@
 //! Loops on several threads, and tasks that are handed to them.
 
 use std::{
+    any::Any,
     cell::Cell,
     collections::BTreeSet,
     num::NonZero,
@@ -18,7 +19,7 @@ use std::{
 };
 
 use quadrivium_core::{Context, JoinError, Step, Task, Wait, join, sleep, turn};
-use quadrivium_event_loop::{Cluster, EventLoop, RemoteHandle, RunError};
+use quadrivium_event_loop::{Cluster, EventLoop, RemoteHandle, RunError, Turned};
 
 fn cluster(threads: usize) -> Cluster {
     Cluster::new(NonZero::new(threads).unwrap()).unwrap()
@@ -133,6 +134,37 @@ fn dropped_it_drops_the_tasks() {
     for handle in handles {
         assert!(matches!(wait_for(handle), Err(JoinError::Cancelled)));
     }
+}
+
+/// Waits for ever, and holds something meanwhile.
+struct Keeps<T>(T);
+
+impl<T> Task for Keeps<T> {
+    type Output = ();
+
+    fn resume(self: Pin<&mut Self>, _: &mut Context<'_>) -> Step<()> {
+        Step::Suspended(Wait::Wake)
+    }
+}
+
+/// Each of two clusters is held by a task of the other alone.
+#[test]
+fn two_clusters_that_drop_each_other_do_not_wait_for_each_other() {
+    let (one, other) = (Arc::new(cluster(1)), Arc::new(cluster(1)));
+    let ((ended, has_ended), (go_on, may_go_on)) = (mpsc::channel::<()>(), mpsc::channel());
+    let held = (Arc::clone(&one), ended.clone());
+    drop(other.spawn(move || Keeps(held)));
+    let (cluster, held) = (Arc::clone(&other), ended);
+    drop(one.spawn(move || {
+        calls(move || {
+            may_go_on.recv().unwrap();
+            drop(cluster);
+            drop(held);
+        })
+    }));
+    drop((one, other));
+    go_on.send(()).unwrap();
+    assert!(has_ended.recv().is_err(), "both have dropped what they held");
 }
 
 #[test]
@@ -325,4 +357,58 @@ fn a_destructor_that_panics_harms_nobody_else() {
     let (unread, behind) = (spawn_bomb(), spawner.spawn(turn));
     drop(event_loop);
     assert!(unread.is_finished() && behind.is_finished());
+}
+
+/// A handle that is dropped, unread, when its task has ended, and when it ends later.
+#[test]
+fn an_output_that_panics_when_dropped_harms_nobody() {
+    let mut event_loop = EventLoop::new().unwrap();
+    let spawner = event_loop.spawner();
+    let (ended, early) = (spawner.spawn(|| calls(|| Bomb)), spawner.spawn(|| calls(|| Bomb)));
+    drop(early);
+    while !ended.is_finished() {
+        event_loop.turn().unwrap();
+    }
+    drop(ended);
+    event_loop.block_on(spawner.spawn(turn)).unwrap().unwrap();
+    // The one that cancels it when it is dropped, and one on another thread.
+    let cluster = cluster(1);
+    for attached in [false, true] {
+        let handle = cluster.spawn(|| calls(|| Bomb));
+        while !handle.is_finished() {
+            thread::yield_now();
+        }
+        if attached { drop(handle.attached()) } else { drop(handle) }
+    }
+    cluster.finish().unwrap();
+}
+
+/// What is to make a task for a loop that is gone is dropped by the one that hands it over.
+#[test]
+fn a_closure_that_panics_when_dropped_harms_nobody() {
+    let event_loop = EventLoop::new().unwrap();
+    let spawner = event_loop.spawner();
+    drop(event_loop);
+    let bomb = Bomb;
+    let handle = spawner.spawn(move || {
+        let _bomb = &bomb;
+        turn()
+    });
+    assert!(handle.is_finished());
+}
+
+#[test]
+fn outputs_that_hold_the_handles_of_others_take_no_stack() {
+    let mut event_loop = EventLoop::new().unwrap();
+    let spawner = event_loop.spawner();
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let mut next: Option<Box<dyn Any + Send>> = None;
+    for _ in 0..30_000 {
+        let output = (next, Stays(Arc::clone(&dropped)));
+        next = Some(Box::new(spawner.spawn(move || calls(move || output))));
+    }
+    while event_loop.turn().unwrap() == Turned::Ready {}
+    assert_eq!(dropped.load(Ordering::SeqCst), 0);
+    drop(next);
+    assert_eq!(dropped.load(Ordering::SeqCst), 30_000);
 }

@@ -98,7 +98,7 @@ macro_rules! topics {
 
 topics! {
     lifecycle every_suspension outcomes cancel cancel_from_afar join panics unwinding
-    destructors chains hosts nesting order starvation stop timers moving_deadlines channels channel_operations notify mutexes semaphores
+    destructors chains clusters hosts nesting order starvation stop timers moving_deadlines channels channel_operations notify mutexes semaphores
     semaphore_operations barriers watches broadcasts streams calls wakes stale_wakes new_wakers
     foreign_threads foreign_wakers cloned_wakers sub_wakers readiness sources descriptors tcp udp
     unix_sockets socket_cancels signals pipes processes child_cancels holds offload files names

@@ -27,6 +27,7 @@ mod moving_deadlines;
 // What makes it go on.
 mod channels;
 mod chains;
+mod clusters;
 mod channel_operations;
 mod notify;
 mod mutexes;
@@ -90,6 +91,7 @@ const TOPICS: &[&[Law]] = &[
     unwinding::LAWS,
     destructors::LAWS,
     chains::LAWS,
+    clusters::LAWS,
     outcomes::LAWS,
     hosts::LAWS,
     nesting::LAWS,
@@ -169,6 +171,7 @@ macro_rules! every_law {
         $crate::unwinding! {}
         $crate::destructors! {}
         $crate::chains! {}
+        $crate::clusters! {}
         $crate::outcomes! {}
         $crate::hosts! {}
         $crate::nesting! {}

@@ -213,3 +213,31 @@ fn wakes_of_all_kinds_are_one_resume_each_at_most() {
 pub(super) fn is_cancelled<T: Send + 'static>(handle: RemoteHandle<T>) -> bool {
     matches!(may::block_on(handle).unwrap(), Err(JoinError::Cancelled))
 }
+
+/// Panics when it is dropped.
+struct PanicsInDrop;
+
+impl Drop for PanicsInDrop {
+    fn drop(&mut self) {
+        panic!("as planned");
+    }
+}
+
+#[test]
+fn an_unread_output_that_panics_when_dropped_harms_nobody() {
+    two_workers();
+    let outputs = || {
+        [
+            may::spawn(future(async { PanicsInDrop })),
+            may::spawn_pinned(1, || future(async { PanicsInDrop })),
+        ]
+    };
+    for handle in outputs() {
+        while !handle.is_finished() {
+            thread::yield_now();
+        }
+        drop(handle);
+    }
+    outputs().into_iter().for_each(drop);
+    assert_eq!(may::block_on(future(async { 42 })).unwrap(), 42);
+}

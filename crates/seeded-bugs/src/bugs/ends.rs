@@ -50,6 +50,20 @@ pub const BUGS: &[Bug] = &[
         replace: "Stage::Ready => {}\n            Stage::Suspended | Stage::SuspendedUntilReady => {",
     },
     Bug {
+        name: "unread-afar-not-contained",
+        harm: "a destructor that panics in an output that nobody reads ends whoever drops the handle",
+        file: "crates/core/src/remote.rs",
+        find: "run_destructors(move || contain(|| drop(joined)));",
+        replace: "drop(joined);",
+    },
+    Bug {
+        name: "a-thread-waits-for-itself",
+        harm: "a task that drops the last reference to its own cluster panics",
+        file: "crates/event-loop/src/cluster.rs",
+        find: "if IS_MEMBER.get() {",
+        replace: "if false {",
+    },
+    Bug {
         name: "cancels-without-a-bound",
         harm: "a long row of tasks, each of which cancels the next in a destructor, overflows the stack",
         file: "crates/core/src/destructors.rs",

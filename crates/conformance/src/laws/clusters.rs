@@ -1,0 +1,82 @@
+//! A cluster that ends by a task of its own: a thread cannot wait for itself.
+
+use std::{num::NonZero, sync::Arc};
+
+use futures::channel::oneshot;
+use quadrivium::{
+    event_loop::{Cluster, RemoteHandle},
+    future::future,
+    prelude::*,
+    sync::Notify,
+};
+
+use crate::{Body, Said, Subject, body, sockets::real_loop};
+
+laws! { ($) clusters:
+    /// A task that drops the last reference to its own cluster goes on; then all loops end, with their
+    /// tasks.
+    dropped_by_a_task_of_its_own;
+    /// So it is when a destructor of such a task drops it.
+    dropped_by_a_destructor_of_its_own;
+    /// A task that finishes its own cluster is told that it cannot wait for itself; then all loops
+    /// end, with their tasks.
+    finished_by_a_task_of_its_own;
+}
+
+/// Lets the body on the cluster go on once nothing else holds the cluster.
+type GoOn = oneshot::Receiver<()>;
+
+/// Makes a cluster of two, with a task on each loop that waits for ever, and one that has the last
+/// reference and does something with it once it is the last. Waits until all three are dropped.
+fn ended_by(
+    subject: Subject,
+    make: impl FnOnce(Arc<Cluster>, GoOn) -> Body + Send + 'static,
+) -> RemoteHandle<()> {
+    let two = NonZero::new(2).expect("two is not zero");
+    let cluster = Arc::new(Cluster::new(two).expect("the OS lets us start threads"));
+    let [(one, one_ends), (other, other_ends), (last, last_ends)] =
+        [(); 3].map(|()| oneshot::channel::<()>());
+    for held in [one, other] {
+        let waits = move || subject.task(body().hold(held).perform(Notify::new().notified()));
+        drop(cluster.spawn(waits));
+    }
+    let (go_on, may_go_on) = oneshot::channel();
+    let own = Arc::clone(&cluster);
+    let handle = cluster.spawn(move || subject.task(make(own, may_go_on).hold(last)));
+    drop(cluster);
+    go_on.send(()).expect("it is waited for");
+    let all = async move { (one_ends.await, other_ends.await, last_ends.await) };
+    let ended = real_loop().block_on(future(all)).expect("the loop of the test goes on");
+    assert!(ended.0.is_err() && ended.1.is_err() && ended.2.is_err(), "they are dropped");
+    handle
+}
+
+fn dropped_by_a_task_of_its_own(subject: Subject) {
+    let said = Said::default();
+    let says = said.clone();
+    let handle = ended_by(subject, move |cluster, may_go_on| {
+        let body = body().perform(future(may_go_on)).run(move || drop(cluster));
+        body.say(&says, "went on")
+    });
+    real_loop().block_on(handle).expect("the loop of the test goes on").expect("it has gone on");
+    assert_eq!(said.lines(), ["went on"]);
+}
+
+fn dropped_by_a_destructor_of_its_own(subject: Subject) {
+    let handle =
+        ended_by(subject, |cluster, may_go_on| body().hold(cluster).perform(future(may_go_on)));
+    real_loop().block_on(handle).expect("the loop of the test goes on").expect("it has ended");
+}
+
+fn finished_by_a_task_of_its_own(subject: Subject) {
+    let said = Said::default();
+    let says = said.clone();
+    let handle = ended_by(subject, move |cluster, may_go_on| {
+        body().perform(future(may_go_on)).run(move || {
+            let cluster = Arc::into_inner(cluster).expect("it is the last");
+            says.say(format!("{:?}", cluster.finish()));
+        })
+    });
+    real_loop().block_on(handle).expect("the loop of the test goes on").expect("it has gone on");
+    assert_eq!(said.lines(), ["Err(Nested)"]);
+}
