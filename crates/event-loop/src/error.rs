@@ -10,7 +10,8 @@ use quadrivium_core::{JoinError, host::Label};
 /// through `?` in any error that takes all errors.
 ///
 /// ```
-/// use quadrivium::{prelude::*, time::turn};
+/// use quadrivium_core::turn;
+/// use quadrivium_event_loop::EventLoop;
 /// use std::error::Error;
 ///
 /// fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
