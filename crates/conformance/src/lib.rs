@@ -80,12 +80,16 @@ mod event_loop;
 mod child;
 mod sockets;
 mod watchdog;
+mod destructors;
 
 #[cfg(test)]
 mod needs;
+#[cfg(test)]
+mod broken;
 
 pub use body::{Body, Next, Then, body};
 pub use child::alone;
+pub(crate) use destructors::in_destructor;
 pub use event_loop::{
     TestLoop, is_done, message, new_loop, quietly, resume, traced, turns, watched,
 };

@@ -1,11 +1,16 @@
 //! Signals to the process. They are process-wide, and other tests raise the same ones meanwhile.
 
-use std::{io::ErrorKind, os::unix::process::ExitStatusExt, thread};
+use std::{
+    io::{self, ErrorKind},
+    os::unix::process::ExitStatusExt,
+    sync::OnceLock,
+    thread,
+};
 
 use quadrivium::{
     event_loop::Turned,
     prelude::*,
-    signal::{Signal, Signals, raise},
+    signal::{self, Signal, Signals},
 };
 
 use crate::{Subject, alone, body, law, new_loop, sockets::real_loop, turns};
@@ -28,6 +33,16 @@ laws! { ($) signals:
     a_listener_that_cannot_be_made;
     /// When nobody listens any more, a signal does what it does by default.
     its_default_comes_back;
+}
+
+/// Sends this process a signal. From the first time on the process listens for it until it ends: a law that
+/// fails drops its own listeners, and the signal would end the process.
+fn raise(signal: Signal) -> io::Result<()> {
+    static KEPT: OnceLock<Signals> = OnceLock::new();
+    KEPT.get_or_init(|| {
+        Signals::new([Signal::User1, Signal::User2]).expect("these can be listened for")
+    });
+    signal::raise(signal)
 }
 
 /// Waits for this signal, which is all that `signals` listens for.
