@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::Styles};
+use clap::{
+    Args, CommandFactory, Parser, Subcommand, ValueEnum, builder::Styles, error::ErrorKind,
+};
 
 use crate::{
     exhibition::{Rules, Style},
@@ -84,7 +86,7 @@ pub struct Exhibition {
     pub opponent: Duration,
 
     /// Varies all thinking times by up to a quarter; the same seed, the same times
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
 
     /// Who plays; several with commas, or the option again [default: all]
@@ -120,8 +122,22 @@ pub fn one_line(error: &clap::Error) -> String {
     let lines: Vec<_> = told.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let line = lines.join("; ").replace("; [possible values: ", ": use ");
     let line = line.replace("; [subcommands: ", ": use ").replace(']', "");
+    let line = line + &commands_instead(error, &page);
     let remedy = if line.contains(": use ") || line.contains("tip:") { "" } else { "; see --help" };
     line + remedy
+}
+
+/// The names of the commands that there are, in place of one that there is not.
+fn commands_instead(error: &clap::Error, page: &str) -> String {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return String::new();
+    }
+    let command = Cli::command();
+    let is_serve = page.contains("Usage: quadrivium serve");
+    let parent = command.find_subcommand("serve").filter(|_| is_serve).unwrap_or(&command);
+    let there_are = parent.get_subcommands().filter(|command| !command.is_hide_set());
+    let names: Vec<_> = there_are.map(|command| command.get_name()).collect();
+    format!(": use {}", names.join(", "))
 }
 
 fn boards(text: &str) -> Result<usize, String> {
@@ -130,6 +146,10 @@ fn boards(text: &str) -> Result<usize, String> {
 
 fn moves(text: &str) -> Result<usize, String> {
     number(text, MOST_MOVES)
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("use a whole number from 0 to {}", u64::MAX))
 }
 
 fn number(text: &str, most: usize) -> Result<usize, String> {
@@ -153,7 +173,6 @@ fn scale(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -228,7 +247,7 @@ mod tests {
                 ["--clock", "wall"],
                 "error: invalid value 'wall' for '--clock <CLOCK>': use virtual, real",
             ),
-            (["play", "--json"], "error: unrecognized subcommand 'play'; see --help"),
+            (["play", "--json"], "error: unrecognized subcommand 'play': use exhibition, serve"),
             (
                 ["--bords", "3"],
                 "error: unexpected argument '--bords' found; \

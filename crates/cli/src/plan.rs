@@ -66,6 +66,9 @@ impl Plan {
                 runs.push(Run { style, way, pace: pace(style, way, &rules, asked) });
             }
         }
+        if let Some(reason) = why_nothing_is_run(&runs) {
+            return Err(reason);
+        }
         Ok(Plan { rules, clock: asked.clock, runs })
     }
 
@@ -77,6 +80,16 @@ impl Plan {
         };
         self.runs.iter().filter_map(expected).max().unwrap_or_default()
     }
+}
+
+/// Why a table would have no number in it: the reason of the first run, if none is run.
+fn why_nothing_is_run(runs: &[Run]) -> Option<String> {
+    let reason = |run: &Run| match &run.pace {
+        Pace::Skipped(reason) => Some(reason.clone()),
+        Pace::Virtual | Pace::Real { .. } => None,
+    };
+    let reasons: Option<Vec<_>> = runs.iter().map(reason).collect();
+    reasons?.into_iter().next()
 }
 
 fn check(asked: &Exhibition, rules: &Rules) -> Result<(), String> {
@@ -206,10 +219,13 @@ mod tests {
 
     #[test]
     fn too_many_threads_are_skipped_and_what_takes_long_only_if_not_asked_for() {
+        let too_many = "1,001 OS threads are too many: use --boards 1000 or fewer";
         assert_eq!(
-            paces("--boards 1001 --style threads"),
-            [Pace::Skipped("1,001 OS threads are too many: use --boards 1000 or fewer".into())]
+            paces("--boards 1001 --style future,threads"),
+            [Pace::Virtual, Pace::Virtual, Pace::Skipped(too_many.into())]
         );
+        // Then nothing would be run.
+        assert_eq!(plan("--boards 1001 --style threads").unwrap_err(), too_many);
         assert_eq!(
             paces("--boards 200")[9],
             Pace::Skipped("it takes 12 s of real time: ask with --style threads".into())

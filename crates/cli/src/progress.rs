@@ -1,8 +1,12 @@
 //! [`Progress`]: a bar on standard error while the real clock is waited for.
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use quadrivium::{
+    EventLoop,
+    signal::{Signal, Signals, raise},
+};
 
 /// Shorter waits need no bar.
 const LONG: Duration = Duration::from_secs(2);
@@ -25,6 +29,9 @@ impl Progress {
         });
         let style = ProgressStyle::with_template("{wide_bar} {msg}").expect("the template is one");
         bar.set_style(style.progress_chars("█▌·"));
+        if !bar.is_hidden() {
+            clear_when_interrupted(bar.clone());
+        }
         Progress { bar, expected, ended: 0, runs }
     }
 
@@ -43,6 +50,21 @@ impl Progress {
         let (ended, runs) = (self.ended, self.runs);
         self.bar.set_message(format!("{passed} of {expected}, {ended} of {runs} runs ended"));
     }
+}
+
+/// Takes the bar off the screen when a signal ends the command, which then ends as without us: the shell
+/// sees 130 for Ctrl-C. Without a thread or a loop for it the bar stays there, as it did before.
+fn clear_when_interrupted(bar: ProgressBar) {
+    let Ok(signals) = Signals::new([Signal::Interrupt, Signal::Terminate]) else { return };
+    let waits = move || {
+        let Ok(mut event_loop) = EventLoop::new() else { return };
+        let Ok(Ok(signal)) = event_loop.block_on(signals.next()) else { return };
+        bar.finish_and_clear();
+        // Nobody listens any more, so it does what it does by default.
+        drop((event_loop, signals));
+        let _ = raise(signal);
+    };
+    let _ = thread::Builder::new().name("signals".into()).spawn(waits);
 }
 
 fn whole(time: Duration) -> humantime::FormattedDuration {

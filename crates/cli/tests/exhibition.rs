@@ -3,7 +3,7 @@
 //! Simulated times are compared, real ones never.
 
 use std::{
-    io::Read,
+    io::{Read, Write},
     process::{Command, Output, Stdio},
 };
 
@@ -151,16 +151,28 @@ fn what_makes_no_sense_is_refused_in_one_line() {
         ("--master soon", "'soon'", "use a time like 5s"),
         ("--opponent -3s", "'-3s'", "use a time like 5s"),
         ("--master 100y", "100years", "use shorter times"),
-        ("--seed x", "'x'", "see --help"),
+        ("--seed x", "'x'", "use a whole number from 0 to 18446744073709551615"),
+        ("--seed -1", "'-1'", "use a whole number from 0 to 18446744073709551615"),
         ("--style gren", "'gren'", "'green'"),
         ("--clock wall", "'wall'", "use virtual, real"),
         ("--scale 10", "--scale 10", "add --clock real"),
         ("--clock real --scale 0", "'0'", "use a factor"),
         ("--clock real --scale NaN", "'NaN'", "use a factor"),
         ("--bords 3", "'--bords'", "'--boards'"),
-        ("chess", "'chess'", "see --help"),
+        ("chess", "'chess'", "use exhibition, serve"),
         ("exhibition --moves 0", "'0'", "use a whole number"),
         ("--boards 1000000 --moves 1000", "--moves 1000", "use fewer"),
+        // A table without a number is no result.
+        (
+            "--boards 1000000 --style processes",
+            "1,000,000 OS processes",
+            "use --boards 1000 or fewer",
+        ),
+        (
+            "--boards 2000 --style threads,processes",
+            "2,000 OS threads",
+            "use --boards 1000 or fewer",
+        ),
     ] {
         let output = output(args);
         assert_eq!(output.status.code(), Some(2), "{args}: {output:?}");
@@ -202,6 +214,47 @@ fn who_reads_one_line_gets_one_line() {
         assert_eq!(errors, "", "{args}");
         assert!(child.wait().expect("it ends").success(), "{args}");
     }
+}
+
+/// The bytes of a terminal that the command is interrupted in, and its exit code as a shell sees it.
+fn interrupted_in_a_terminal(args: &str) -> Option<(String, i32)> {
+    let command = format!("{} {args}", env!("CARGO_BIN_EXE_quadrivium"));
+    let started = Command::new("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let Ok(mut script) = started else {
+        let must_not_skip = std::env::var_os("QUADRIVIUM_MUST_NOT_SKIP");
+        assert!(must_not_skip.is_none(), "`script` is not on this machine: install it");
+        println!("skipped: it takes the program `script`, which makes a terminal");
+        return None;
+    };
+    let (mut screen, mut some) = (Vec::new(), [0; 256]);
+    let mut stdout = script.stdout.take().expect("it is piped");
+    // Until the bar is there.
+    while !String::from_utf8_lossy(&screen).contains("runs ended") {
+        let n = stdout.read(&mut some).expect("the terminal can be read");
+        assert_ne!(n, 0, "it has ended without a bar: {}", String::from_utf8_lossy(&screen));
+        screen.extend_from_slice(&some[..n]);
+    }
+    // Ctrl-C.
+    let mut stdin = script.stdin.take().expect("it is piped");
+    stdin.write_all(b"\x03").expect("the terminal can be written");
+    stdout.read_to_end(&mut screen).expect("the terminal can be read");
+    let code = script.wait().expect("it ends").code().expect("it exits");
+    Some((String::from_utf8_lossy(&screen).into_owned(), code))
+}
+
+#[test]
+fn a_bar_that_is_interrupted_goes_from_the_screen() {
+    // Five minutes, were it not interrupted.
+    let args = "--style future --clock real --boards 1 --moves 1 --master 1m --opponent 4m";
+    let Some((screen, code)) = interrupted_in_a_terminal(args) else { return };
+    assert_eq!(code, 128 + 2, "by the signal: {screen:?}");
+    let (_, after) = screen.rsplit_once("runs ended").expect("the bar was there");
+    assert!(after.contains("\x1b[2K") || after.contains("\x1b[0J"), "it is cleared: {screen:?}");
 }
 
 #[test]

@@ -233,7 +233,7 @@ fn what_cannot_be_served_is_an_error_of_one_line() {
         ("http".into(), 2, "<ROOT>".into(), "see --help"),
         ("http /no/such".into(), 1, "/no/such".into(), "use a folder"),
         ("http /dev/null".into(), 1, "/dev/null".into(), "use a folder"),
-        ("gopher".into(), 2, "'gopher'".into(), "see --help"),
+        ("gopher".into(), 2, "'gopher'".into(), "use echo, chat, http, proxy"),
         (String::new(), 2, "requires a subcommand".into(), "use echo, chat, http, proxy"),
     ] {
         let args = format!("serve {args}");

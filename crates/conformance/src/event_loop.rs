@@ -12,7 +12,7 @@ use std::{
 use quadrivium::{
     EventLoop, JoinHandle, RunError, Task,
     event_loop::{Recorder, Trace, Turned},
-    task::{BoxTask, Context, Step},
+    task::{BoxTask, Context, Step, Wait},
 };
 
 use crate::{Host, HostLoop, Probe, Subject, Value, Virtual, body, map};
@@ -137,6 +137,24 @@ pub fn watched(subject: Subject, event_loop: &EventLoop) -> (Probe, JoinHandle<(
 /// Resumes a task once, without a loop.
 pub fn resume<T>(task: &mut BoxTask<T>) -> Step<T> {
     task.as_mut().resume(&mut Context::new(Waker::noop()))
+}
+
+/// Resumes a task once, which must suspend; what it waits for.
+#[track_caller]
+pub(crate) fn suspends<T>(task: &mut BoxTask<T>) -> Wait {
+    match resume(task) {
+        Step::Suspended(wait) => wait,
+        Step::Done(_) => panic!("a resume ended the task: it must suspend here"),
+    }
+}
+
+/// Resumes a task once, which must end; its output.
+#[track_caller]
+pub(crate) fn ends<T>(task: &mut BoxTask<T>) -> T {
+    match resume(task) {
+        Step::Done(output) => output,
+        Step::Suspended(wait) => panic!("a resume suspended the task ({wait:?}): it must end here"),
+    }
 }
 
 /// Whether that was the end.

@@ -1,9 +1,15 @@
 //! [`Law`]: a behaviour every style must show, and what makes tests of it.
 
-use std::cell::RefCell;
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{Mutex, PoisonError},
+};
 
 use crate::{
-    Feature, Host, HostFeature, Subject, Virtual, child, event_loop, laws::laws, quietly, watchdog,
+    Feature, Host, HostFeature, Subject, Virtual, child, destructors, event_loop, laws::laws,
+    quietly, watchdog,
 };
 
 /// A behaviour every style must show: a name, a sentence, and a function that panics where it does
@@ -31,6 +37,11 @@ thread_local! {
 }
 
 impl Law {
+    /// Its topic and its name, as in `cancel::before_start`.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}::{}", self.topic, self.name)
+    }
+
     /// Runs the law, on a thread of its own. A style that does not support what it needs is spared,
     /// and that is printed.
     ///
@@ -58,7 +69,7 @@ impl Law {
             return Checked::Spared(format!("{} does not support {lacks:?}", host.name()));
         }
         let (law, test) = (*self, test());
-        let name = format!("{}::{}", law.topic, law.name);
+        let name = law.full_name();
         if child::is_of_another(&name) {
             return Checked::Spared(format!("this process is not for {name}"));
         }
@@ -69,6 +80,7 @@ impl Law {
             // Said when it unwinds, below the message of the panic, which knows no law.
             let named = Named(law, subject, host.name());
             let loops = event_loop::on(host, || (law.holds)(subject));
+            destructors::check();
             std::mem::forget(named);
             loops
         });
@@ -106,12 +118,37 @@ impl Drop for Named {
 ///
 /// # Panics
 ///
-/// Where the law does not hold, and when there is no such law.
+/// Where the law does not hold, and when there is no such law. The first law of `lifecycle` that does not
+/// hold either is printed.
 pub fn check(subject: Subject, topic: &str, name: &str, test: &str) {
     name_test(test);
     let law = laws().find(|law| law.topic == topic && law.name == name);
-    law.expect("every test is of a law").check(subject);
+    let law = law.expect("every test is of a law");
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| law.check(subject))) {
+        if let Some(first) = first_that_fails(subject).filter(|first| *first != law.full_name()) {
+            eprintln!("look at {first} first: it does not hold for {subject} either");
+        }
+        resume_unwind(panic);
+    }
 }
+
+/// The first law of the life of a task that does not hold, if there is one. It explains most of the
+/// others, which the harness runs in the order of their names.
+pub(crate) fn first_that_fails(subject: Subject) -> Option<String> {
+    static KNOWN: Mutex<BTreeMap<String, Option<String>>> = Mutex::new(BTreeMap::new());
+    // Held meanwhile, so that the laws that fail at the same time look only once.
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known
+        .entry(subject.to_string())
+        .or_insert_with(|| {
+            let fails = |law: &&Law| quietly(|| law.check_on(&Virtual, subject)).is_err();
+            laws().take_while(|law| law.topic == FIRST_TOPIC).find(fails).map(Law::full_name)
+        })
+        .clone()
+}
+
+/// What breaks these laws breaks many others.
+const FIRST_TOPIC: &str = "lifecycle";
 
 /// Checks all these laws on a host, as the test `test`; how many hold there.
 ///
@@ -131,10 +168,10 @@ pub fn check_on(
             Ok(Checked::Holds) => tally.hold += 1,
             Ok(Checked::NeedsNoHost) => tally.need_no_host += 1,
             Ok(Checked::Spared(why)) => {
-                println!("skipped {}::{}: {why}", law.topic, law.name);
+                println!("skipped {}: {why}", law.full_name());
                 tally.spared += 1;
             }
-            Err(_) => broken.push(format!("{}::{}", law.topic, law.name)),
+            Err(_) => broken.push(law.full_name()),
         }
     }
     assert!(broken.is_empty(), "not for {subject} on {}: {}", host.name(), broken.join(", "));

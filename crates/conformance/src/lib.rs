@@ -81,12 +81,16 @@ mod child;
 mod sockets;
 mod byte_stream;
 mod watchdog;
+mod destructors;
 
 #[cfg(test)]
 mod needs;
+#[cfg(test)]
+mod broken;
 
 pub use body::{Body, Next, Then, body};
 pub use child::alone;
+pub(crate) use destructors::in_destructor;
 pub use event_loop::{
     TestLoop, is_done, message, new_loop, quietly, resume, traced, turns, watched,
 };

@@ -51,10 +51,13 @@ impl Path {
             self.choices.push(Choice { chosen: 0, of: None });
         }
         let choice = &mut self.choices[self.passed];
-        let of = *choice.of.get_or_insert(n);
+        let (chosen, of) = (choice.chosen, *choice.of.get_or_insert(n));
+        assert!(of == n, "this choice is among {n} where it was among {of} before: {NOT_THE_SAME}");
         assert!(
-            of == n && choice.chosen < n,
-            "this choice is among {n} where it was among {of} before: {NOT_THE_SAME}"
+            chosen < n,
+            "choice {} says {chosen}, but there are {n} to choose from, 0 to {}: {NOT_THE_SAME}",
+            self.passed + 1,
+            n - 1
         );
         self.passed += 1;
         choice.chosen
@@ -122,6 +125,14 @@ mod tests {
         path.choose(2);
         let cut_short = path.is_cut_short().unwrap();
         assert!(cut_short.starts_with("only 1 choices of 2 came up"), "{cut_short}");
+    }
+
+    #[test]
+    #[should_panic = "choice 2 says 9, but there are 3 to choose from, 0 to 2: the program"]
+    fn a_choice_that_there_is_not_is_told() {
+        let mut path = Path::parse("1.9");
+        path.choose(2);
+        path.choose(3);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Said, Subject, body, new_loop, turns};
+use crate::{Said, Subject, body, in_destructor, new_loop, turns};
 
 laws! { ($) broadcasts:
     /// Every receiver gets every value, in order.
@@ -172,7 +172,9 @@ struct Asks(Sender<Rc<Asks>>, Said);
 
 impl Drop for Asks {
     fn drop(&mut self) {
-        self.1.say(format!("dropped, with {} receivers", self.0.receivers()));
+        in_destructor(|| {
+            self.1.say(format!("dropped, with {} receivers", self.0.receivers()));
+        });
     }
 }
 

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
-use crate::{Probe, Said, Subject, TestLoop, body, new_loop, turns};
+use crate::{Probe, Said, Subject, TestLoop, body, in_destructor, new_loop, turns};
 
 laws! { ($) cancel:
     /// A task cancelled before its start never starts; when `cancel` returns its destructors have
@@ -226,7 +226,7 @@ struct CancelsInDrop(JoinHandle<()>);
 
 impl Drop for CancelsInDrop {
     fn drop(&mut self) {
-        self.0.cancel();
+        in_destructor(|| self.0.cancel());
     }
 }
 

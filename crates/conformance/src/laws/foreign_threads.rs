@@ -19,7 +19,7 @@ use quadrivium::{
 };
 
 use super::wakes::million;
-use crate::{Subject, body, leaf, new_loop, traced, turns, watched};
+use crate::{Subject, body, in_destructor, leaf, new_loop, traced, turns, watched};
 
 laws! { ($) foreign_threads:
     /// A million wakes from another thread between two turns are one resume.
@@ -186,7 +186,7 @@ struct DroppedOn(Rc<RefCell<Option<ThreadId>>>);
 
 impl Drop for DroppedOn {
     fn drop(&mut self) {
-        *self.0.borrow_mut() = Some(thread::current().id());
+        in_destructor(|| *self.0.borrow_mut() = Some(thread::current().id()));
     }
 }
 

@@ -13,7 +13,7 @@ use quadrivium::{
     task::{BoxTask, Canceller, Context},
 };
 
-use crate::{Said, Subject, body, is_done, new_loop, quietly, turns, watched};
+use crate::{Said, Subject, body, in_destructor, is_done, new_loop, quietly, turns, watched};
 
 laws! { ($) foreign_wakers:
     /// A foreign waker that panics keeps no other from being woken.
@@ -113,7 +113,7 @@ impl Wake for Meddles {
 
 impl Drop for Meddles {
     fn drop(&mut self) {
-        self.meddle();
+        in_destructor(|| self.meddle());
     }
 }
 

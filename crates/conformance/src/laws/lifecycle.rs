@@ -8,7 +8,14 @@ use quadrivium::{
     task::{RESUMED_AFTER_DONE, Step, Wait},
 };
 
-use crate::{Said, Subject, body, is_done, leaf, new_loop, quietly, resume, turns};
+use crate::{
+    Said, Subject, body,
+    event_loop::{ends, suspends},
+    is_done, leaf, new_loop, quietly, resume, turns,
+};
+
+/// What has been said before anything ran.
+const NOTHING: [&str; 0] = [];
 
 laws! { ($) lifecycle:
     /// Building a task runs nothing; its first resume does.
@@ -54,9 +61,9 @@ laws! { ($) lifecycle:
 fn building_runs_nothing(subject: Subject) {
     let said = Said::default();
     let task = subject.task(body().say(&said, "started"));
-    assert!(said.lines().is_empty());
+    assert_eq!(said.lines(), NOTHING);
     let mut task = task;
-    assert!(is_done(&resume(&mut task)));
+    ends(&mut task);
     assert_eq!(said.lines(), ["started"]);
 }
 
@@ -64,11 +71,11 @@ fn runs_from_suspension_to_suspension(subject: Subject) {
     let said = Said::default();
     let body = body().say(&said, "one").perform(turn()).say(&said, "two").perform(turn());
     let mut task = subject.task(body.say(&said, "three"));
-    assert!(!is_done(&resume(&mut task)));
+    suspends(&mut task);
     assert_eq!(said.lines(), ["one"]);
-    assert!(!is_done(&resume(&mut task)));
+    suspends(&mut task);
     assert_eq!(said.lines(), ["one", "two"]);
-    assert!(is_done(&resume(&mut task)));
+    ends(&mut task);
     assert_eq!(said.lines(), ["one", "two", "three"]);
 }
 
@@ -78,7 +85,7 @@ fn waits_for_what_its_sub_task_waits_for(subject: Subject) {
         let expected = wait.clone();
         let waits = leaf(move |_| Step::<()>::Suspended(wait.clone()));
         let mut task = subject.task(body().perform(waits));
-        assert!(matches!(resume(&mut task), Step::Suspended(wait) if wait == expected));
+        assert_eq!(suspends(&mut task), expected, "the wait of the sub-task");
     }
 }
 
@@ -89,13 +96,13 @@ fn output_comes_out(subject: Subject) {
     let sub = leaf(|_| Step::Done(Box::new(6)));
     let body = body().perform_then(|| sub, move |six| slot.set(Some(six)));
     let mut task = subject.task(body.worth(move || *output.take().unwrap() * 7));
-    assert!(matches!(resume(&mut task), Step::Done(42)));
+    assert_eq!(ends(&mut task), 42);
 }
 
 fn a_resume_after_done_panics(subject: Subject) {
     let mut task = subject.task(body().perform(turn()));
-    assert!(!is_done(&resume(&mut task)));
-    assert!(is_done(&resume(&mut task)));
+    suspends(&mut task);
+    ends(&mut task);
     for _ in 0..2 {
         assert_eq!(quietly(|| is_done(&resume(&mut task))), Err(RESUMED_AFTER_DONE.to_string()));
     }
@@ -103,10 +110,11 @@ fn a_resume_after_done_panics(subject: Subject) {
 
 fn a_resume_after_a_panic_panics(subject: Subject) {
     let mut task = subject.task(body().perform(turn()).run(|| panic!("on purpose")));
-    assert!(!is_done(&resume(&mut task)));
+    suspends(&mut task);
     assert_eq!(quietly(|| is_done(&resume(&mut task))), Err("on purpose".to_string()));
     // What it says differs; that it neither runs nor suspends does not.
-    assert!(quietly(|| is_done(&resume(&mut task))).is_err());
+    let again = quietly(|| is_done(&resume(&mut task)));
+    assert!(again.is_err(), "the task must panic, but was resumed; done: {again:?}");
 }
 
 fn a_spurious_resume_is_harmless(subject: Subject) {
@@ -115,10 +123,10 @@ fn a_spurious_resume_is_harmless(subject: Subject) {
     let body = body().perform(receiver).say(&said, "received");
     let mut task = subject.task(body);
     for _ in 0..3 {
-        assert!(matches!(resume(&mut task), Step::Suspended(Wait::Wake)));
+        assert_eq!(suspends(&mut task), Wait::Wake);
     }
     sender.send(()).unwrap();
-    assert!(is_done(&resume(&mut task)));
+    ends(&mut task);
     assert_eq!(said.lines(), ["received"]);
 }
 
@@ -138,8 +146,8 @@ fn dropped_while_suspended_runs_destructors_first(subject: Subject) {
     });
     let mut task = subject
         .task(body().hold(said.when_dropped("body")).perform(sub_task).say(&said, "went on"));
-    assert!(!is_done(&resume(&mut task)));
-    assert!(said.lines().is_empty());
+    suspends(&mut task);
+    assert_eq!(said.lines(), NOTHING);
     drop(task);
     // From the inside out, and all before `drop` returned.
     assert_eq!(said.lines(), ["sub-task", "body"]);
@@ -148,7 +156,7 @@ fn dropped_while_suspended_runs_destructors_first(subject: Subject) {
 fn done_has_dropped_the_body(subject: Subject) {
     let said = Said::default();
     let mut task = subject.task(body().hold(said.when_dropped("dropped")).worth(|| 42));
-    assert!(matches!(resume(&mut task), Step::Done(42)));
+    assert_eq!(ends(&mut task), 42);
     assert_eq!(said.lines(), ["dropped"], "the task is there still, the body is not");
 }
 
@@ -161,15 +169,15 @@ fn a_sub_task_is_dropped_before_its_output_is_used(subject: Subject) {
     });
     let then = said.clone();
     let body = body().perform_then(|| sub_task, move |()| then.say("output used"));
-    assert!(is_done(&resume(&mut subject.task(body))));
+    ends(&mut subject.task(body));
     assert_eq!(said.lines(), ["sub-task dropped", "output used"]);
 }
 
 fn a_suspended_task_can_be_moved(subject: Subject) {
     let mut task = subject.task(body().perform(turn()).worth(|| 42));
-    assert!(!is_done(&resume(&mut task)));
+    suspends(&mut task);
     let mut elsewhere = Vec::from([task]);
-    assert!(matches!(resume(&mut elsewhere[0]), Step::Done(42)));
+    assert_eq!(ends(&mut elsewhere[0]), 42);
 }
 
 fn a_handle_knows_the_output(subject: Subject) {
@@ -182,11 +190,12 @@ fn a_handle_knows_the_output(subject: Subject) {
 fn a_handle_knows_whether_its_task_has_ended(subject: Subject) {
     let mut event_loop = new_loop();
     let handle = event_loop.spawn(subject.task(body().perform(turn())));
-    assert!(!handle.is_finished(), "spawned");
+    let is_finished = || handle.is_finished();
+    assert_eq!((is_finished(), "spawned"), (false, "spawned"));
     turns(&mut event_loop, 1);
-    assert!(!handle.is_finished(), "suspended");
+    assert_eq!((is_finished(), "suspended"), (false, "suspended"));
     turns(&mut event_loop, 1);
-    assert!(handle.is_finished(), "done");
+    assert_eq!((is_finished(), "done"), (true, "done"));
 }
 
 fn a_task_without_a_handle_goes_on(subject: Subject) {
@@ -211,8 +220,8 @@ fn block_on_leaves_the_others_where_they_are(subject: Subject) {
     let mut event_loop = new_loop();
     let other = event_loop.spawn(subject.task(body().repeat(3, turn).say(&said, "other")));
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
-    assert!(said.lines().is_empty());
-    assert!(!other.is_finished());
+    assert_eq!(said.lines(), NOTHING);
+    assert_eq!((other.is_finished(), event_loop.live()), (false, 1));
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["other"]);
 }
@@ -225,5 +234,5 @@ fn the_loop_counts_what_lives(subject: Subject) {
         assert_eq!(event_loop.live(), left);
         turns(&mut event_loop, 1);
     }
-    assert!(handles.iter().all(JoinHandle::is_finished));
+    assert_eq!(handles.map(|handle| handle.is_finished()), [true; 3]);
 }

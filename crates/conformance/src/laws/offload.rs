@@ -17,7 +17,7 @@ use quadrivium::{
     thread::{offload, offload_checked},
 };
 
-use crate::{Said, Subject, body, map, new_loop, sockets::real_loop, turns};
+use crate::{Said, Subject, body, in_destructor, map, new_loop, sockets::real_loop, turns};
 
 laws! { ($) offload:
     /// The work is done on another OS thread, and the task is worth what it returns.
@@ -152,7 +152,7 @@ struct Output(Sender<thread::ThreadId>);
 
 impl Drop for Output {
     fn drop(&mut self) {
-        let _ = self.0.send(thread::current().id());
+        in_destructor(|| _ = self.0.send(thread::current().id()));
     }
 }
 

@@ -8,7 +8,7 @@ use quadrivium::{
     task::{Canceller, Context, Step},
 };
 
-use crate::{Probe, Subject, TestLoop, body, new_loop};
+use crate::{Probe, Subject, TestLoop, body, in_destructor, new_loop};
 
 laws! { ($) operations:
     /// Under random operations every body is dropped once, every output too, and every handle
@@ -56,7 +56,7 @@ struct Counted(Rc<Cell<usize>>);
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.set(self.0.get() + 1);
+        in_destructor(|| self.0.set(self.0.get() + 1));
     }
 }
 

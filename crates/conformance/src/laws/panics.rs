@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     panic::{panic_any, resume_unwind},
     rc::Rc,
+    thread,
 };
 
 use quadrivium::{event_loop::trace::Event, prelude::*, task::BoxTask};
@@ -137,7 +138,7 @@ struct Grenade(u8);
 
 impl Drop for Grenade {
     fn drop(&mut self) {
-        if self.0 > 0 {
+        if !thread::panicking() && self.0 > 0 {
             resume_unwind(Box::new(Grenade(self.0 - 1)));
         }
     }
@@ -161,7 +162,7 @@ struct PanicsInDrop;
 
 impl Drop for PanicsInDrop {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
+        if !thread::panicking() {
             panic!("in a destructor");
         }
     }

@@ -8,7 +8,7 @@ use quadrivium::{
     sync::{Notify, oneshot},
 };
 
-use crate::{Probe, Said, Subject, body, new_loop, turns, watched};
+use crate::{Probe, Said, Subject, body, in_destructor, new_loop, turns, watched};
 
 laws! { ($) reentrancy:
     /// A loop refuses to run inside a task, and the outer one goes on.
@@ -42,7 +42,7 @@ struct InDrop<F: FnMut()>(F);
 
 impl<F: FnMut()> Drop for InDrop<F> {
     fn drop(&mut self) {
-        (self.0)();
+        in_destructor(|| (self.0)());
     }
 }
 

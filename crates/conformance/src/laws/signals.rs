@@ -1,11 +1,16 @@
 //! Signals to the process. They are process-wide, and other tests raise the same ones meanwhile.
 
-use std::{io::ErrorKind, os::unix::process::ExitStatusExt, thread};
+use std::{
+    io::{self, ErrorKind},
+    os::unix::process::ExitStatusExt,
+    sync::OnceLock,
+    thread,
+};
 
 use quadrivium::{
     event_loop::Turned,
     prelude::*,
-    signal::{Signal, Signals, is_ignored, raise},
+    signal::{self, Signal, Signals, is_ignored},
 };
 
 use super::ended_children::started_by;
@@ -32,6 +37,16 @@ laws! { ($) signals:
     /// A signal that was ignored from the start is heard, and when nobody listens any more, it is
     /// ignored again.
     ignored_from_the_start;
+}
+
+/// Sends this process a signal. From the first time on the process listens for it until it ends: a law that
+/// fails drops its own listeners, and the signal would end the process.
+fn raise(signal: Signal) -> io::Result<()> {
+    static KEPT: OnceLock<Signals> = OnceLock::new();
+    KEPT.get_or_init(|| {
+        Signals::new([Signal::User1, Signal::User2]).expect("these can be listened for")
+    });
+    signal::raise(signal)
 }
 
 /// Waits for this signal, which is all that `signals` listens for.

@@ -4,7 +4,9 @@ use std::{cell::RefCell, thread};
 
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
-use crate::{Said, Subject, TestLoop, body, is_done, new_loop, quietly, resume, turns};
+use crate::{
+    Said, Subject, TestLoop, body, in_destructor, is_done, new_loop, quietly, resume, turns,
+};
 
 laws! { ($) unwinding:
     /// A task that is resumed by hand while a panic unwinds suspends or refuses to with a panic; what
@@ -23,8 +25,10 @@ struct InDrop<F: FnMut()>(Said, F);
 
 impl<F: FnMut()> Drop for InDrop<F> {
     fn drop(&mut self) {
-        self.0.say(format!("unwinding: {}", thread::panicking()));
-        (self.1)();
+        in_destructor(|| {
+            self.0.say(format!("unwinding: {}", thread::panicking()));
+            (self.1)();
+        });
     }
 }
 

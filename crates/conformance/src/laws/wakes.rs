@@ -8,7 +8,7 @@ use quadrivium::{
     task::{Step, Wait},
 };
 
-use crate::{Probe, Said, Subject, body, leaf, new_loop, traced, turns, watched};
+use crate::{Probe, Said, Subject, body, in_destructor, leaf, new_loop, traced, turns, watched};
 
 laws! { ($) wakes:
     /// Wakes of a suspended task before it runs are one resume.
@@ -177,7 +177,7 @@ struct WakesInDrop(Probe);
 
 impl Drop for WakesInDrop {
     fn drop(&mut self) {
-        self.0.wake();
+        in_destructor(|| self.0.wake());
     }
 }
 

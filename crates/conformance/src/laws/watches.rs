@@ -7,7 +7,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Said, Subject, body, new_loop, quietly, turns};
+use crate::{Said, Subject, body, in_destructor, new_loop, quietly, turns};
 
 laws! { ($) watches:
     /// Of several values sent in a step, who watches sees the last.
@@ -208,9 +208,11 @@ impl fmt::Display for Heir {
 
 impl Drop for Heir {
     fn drop(&mut self) {
-        if let Some(sender) = self.1.take() {
-            sender.send(Heir(self.0 + 10, Rc::default()));
-        }
+        in_destructor(|| {
+            if let Some(sender) = self.1.take() {
+                sender.send(Heir(self.0 + 10, Rc::default()));
+            }
+        });
     }
 }
 

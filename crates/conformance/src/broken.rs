@@ -1,0 +1,179 @@
+//! Styles that are broken on purpose: each law that does not hold for one fails by name, and takes no
+//! other law down with it.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeSet,
+    env,
+    pin::Pin,
+    process::{Child, Command, Stdio},
+    task::Waker,
+};
+
+use quadrivium::{
+    Task,
+    task::{BoxTask, Context, Step},
+};
+
+use crate::{Body, Style, Subject, Value, Virtual, check_on, law, laws, styles::Future};
+
+/// The future style with one mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Broken {
+    /// It keeps a `RefCell` of the thread borrowed while it resumes and drops: no task is made inside
+    /// another, nor runs there.
+    Borrows,
+    /// It drops a task when it makes the next one.
+    DropsLate,
+    /// It resumes again at once when a task has suspended.
+    IsImpatient,
+    /// It runs to the first suspension when it is made.
+    StartsEarly,
+}
+
+const ALL: [Broken; 4] =
+    [Broken::Borrows, Broken::DropsLate, Broken::IsImpatient, Broken::StartsEarly];
+
+thread_local! {
+    static BORROWED: RefCell<()> = const { RefCell::new(()) };
+    /// Leaked with its thread, where a destructor that panics would end the process.
+    static GRAVEYARD: &'static RefCell<Vec<BoxTask<Value>>> = Box::leak(Box::default());
+}
+
+impl Style for Broken {
+    fn name(&self) -> &'static str {
+        "broken"
+    }
+
+    fn task(&self, body: Body<Value>) -> BoxTask<Value> {
+        let mut task = Future.task(body);
+        let mut first = None;
+        match self {
+            Broken::StartsEarly => {
+                first = Some(task.as_mut().resume(&mut Context::new(Waker::noop())));
+            }
+            Broken::Borrows => BORROWED.with_borrow_mut(|()| ()),
+            Broken::DropsLate => drop(GRAVEYARD.with(|graveyard| graveyard.take())),
+            Broken::IsImpatient => {}
+        }
+        Box::pin(BrokenTask { how: *self, task: Some(task), first })
+    }
+}
+
+struct BrokenTask {
+    how: Broken,
+    task: Option<BoxTask<Value>>,
+    first: Option<Step<Value>>,
+}
+
+impl Task for BrokenTask {
+    type Output = Value;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Value> {
+        if let Some(first) = self.first.take() {
+            return first;
+        }
+        let how = self.how;
+        let task = self.task.as_mut().expect("it is not dropped").as_mut();
+        match how {
+            Broken::Borrows => BORROWED.with_borrow_mut(|()| task.resume(cx)),
+            Broken::IsImpatient => match { task }.as_mut().resume(cx) {
+                Step::Suspended(_) => self.task.as_mut().expect("as before").as_mut().resume(cx),
+                done => done,
+            },
+            Broken::DropsLate | Broken::StartsEarly => task.resume(cx),
+        }
+    }
+}
+
+impl Drop for BrokenTask {
+    fn drop(&mut self) {
+        let task = self.task.take().expect("it is dropped once");
+        match self.how {
+            Broken::DropsLate => GRAVEYARD.with(|graveyard| graveyard.borrow_mut().push(task)),
+            // Not twice: a destructor of a style that panics ends the process, whatever laws do.
+            Broken::Borrows => BORROWED.with(|cell| {
+                let _borrowed = cell.try_borrow_mut();
+                drop(task);
+            }),
+            Broken::IsImpatient | Broken::StartsEarly => drop(task),
+        }
+    }
+}
+
+/// The topics whose laws have something to do in destructors, and signals, which end a process that does
+/// not listen.
+const TOPICS: [&str; 14] = [
+    "lifecycle",
+    "every_suspension",
+    "cancel",
+    "join",
+    "panics",
+    "unwinding",
+    "channels",
+    "mutexes",
+    "watches",
+    "broadcasts",
+    "wakes",
+    "foreign_wakers",
+    "signals",
+    "reentrancy",
+];
+
+/// Tells the child which style it checks.
+const STYLE: &str = "QUADRIVIUM_BROKEN_STYLE";
+
+/// Starts a process that checks all laws for a style.
+fn starts(how: Broken, test: &str) -> Child {
+    Command::new(env::current_exe().expect("a test runs from a file"))
+        .args(["--exact", test.split_once("::").expect("it is in a module").1, "--nocapture"])
+        .env(STYLE, format!("{how:?}"))
+        .env("QUADRIVIUM_LAW_LIMIT", "1")
+        .env("RUST_BACKTRACE", "0")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the test can start itself")
+}
+
+#[test]
+fn every_law_that_fails_fails_by_name_and_the_process_survives() {
+    let test =
+        concat!(module_path!(), "::every_law_that_fails_fails_by_name_and_the_process_survives");
+    if let Ok(style) = env::var(STYLE) {
+        let how = ALL.iter().find(|how| format!("{how:?}") == style).expect("it is one of them");
+        let laws = laws().filter(|law| TOPICS.contains(&law.topic));
+        check_on(&Virtual, Subject::of(how), laws, test);
+        return;
+    }
+    let told = [
+        (Broken::Borrows, "join::the_loser_is_dropped_first"),
+        (Broken::DropsLate, "lifecycle::dropped_before_start_drops_the_body"),
+        (Broken::IsImpatient, "lifecycle::runs_from_suspension_to_suspension"),
+        (Broken::StartsEarly, "lifecycle::building_runs_nothing"),
+    ];
+    // Side by side.
+    let started = told.map(|(how, law)| (how, law, starts(how, test)));
+    for (how, law, child) in started {
+        let output = child.wait_with_output().expect("a child can be waited for");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        // A test that fails, and no process that was killed.
+        assert_eq!(output.status.code(), Some(101), "{how:?}: {stderr}");
+        // The last one: a law that runs in a process of its own may show another.
+        let mut lists = stderr.lines().filter_map(|line| line.strip_prefix(LIST));
+        let names = lists.next_back().expect("a list");
+        let names: BTreeSet<_> = names.split(", ").collect();
+        assert!(names.contains(law), "{how:?}: {law} is not in {names:?}");
+    }
+}
+
+#[test]
+fn the_law_to_look_at_first_is_named() {
+    let first = |subject| law::first_that_fails(subject);
+    let early = first(Subject::of(&Broken::StartsEarly));
+    assert_eq!(early.as_deref(), Some("lifecycle::building_runs_nothing"));
+    assert_eq!(first(Subject::of(&Future)), None);
+}
+
+/// Before the names of the laws that do not hold.
+const LIST: &str = "not for broken on virtual clock: ";
