@@ -15,8 +15,8 @@
 //! fail with `BrokenPipe`. Bytes that were written and not yet read have arrived, unless they are
 //! [slow](crate::Faults::slow_writes). A reset loses those that are slow.
 //!
-//! An end lives as long as it, a clone of it or an operation on it does. After 64 operations in a
-//! row without a wait, the other tasks run first. An operation on no bytes is done at once, and
+//! An end lives as long as it, a clone of it or an operation on it does. After 64 operations in
+//! one step without a wait, the other tasks run first. An operation on no bytes is done at once, and
 //! asks nothing. `quadrivium::net::TcpStream` does the same.
 //!
 //! It is as TCP but for this:

@@ -30,7 +30,7 @@ pub const BUGS: &[Bug] = &[
         name: "connection-never-gives-way",
         harm: "a task that always finds bytes keeps the others of its simulation from running",
         file: SOCKET,
-        find: "let gives_way = state.in_a_row > IN_A_ROW;",
+        find: "let gives_way = fairness::gives_way(state.has_suspended);",
         replace: "let gives_way = false;",
     },
 ];

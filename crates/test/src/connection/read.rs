@@ -53,10 +53,13 @@ impl Task for Read {
             return Step::Suspended(Wait::Turn);
         }
         if self.most == 0 {
-            return Step::Done(Ok(Vec::new()));
+            return self.end.here.done(Ok(Vec::new()));
         }
         self.begin();
-        self.end.read(self.most, cx)
+        match self.end.read(self.most, cx) {
+            Step::Suspended(wait) => Step::Suspended(wait),
+            Step::Done(read) => self.end.here.done(read),
+        }
     }
 }
 

@@ -18,16 +18,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use quadrivium_core::{Context, LocalWaker, Step, Wait, host};
+use quadrivium_core::{Context, LocalWaker, Step, Wait, fairness, host};
 
 use super::arrivals::{Arrivals, Found, split};
 use crate::run;
 
 /// Bytes that are slower arrive after a hundred years: an instant has an end.
 const SLOWEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-
-/// This many operations in a row are done without a wait; then the others run, as at a socket.
-const IN_A_ROW: u32 = 64;
 
 #[derive(Debug)]
 pub(super) struct Socket {
@@ -43,8 +40,8 @@ struct State {
     reset_comes: Option<Instant>,
     readers: Vec<LocalWaker>,
     writers: Vec<LocalWaker>,
-    /// Operations since the last wait.
-    in_a_row: u32,
+    /// The operation under way has suspended.
+    has_suspended: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,12 +94,15 @@ impl Socket {
     /// Whether the operation lets the others run first.
     pub(super) fn gives_way(&self) -> bool {
         let mut state = self.state.borrow_mut();
-        state.in_a_row += 1;
-        let gives_way = state.in_a_row > IN_A_ROW;
-        if gives_way {
-            state.in_a_row = 0;
-        }
+        let gives_way = fairness::gives_way(state.has_suspended);
+        state.has_suspended |= gives_way;
         gives_way
+    }
+
+    /// The last step of an operation.
+    pub(super) fn done<T>(&self, output: T) -> Step<T> {
+        self.state.borrow_mut().has_suspended = false;
+        fairness::done(output)
     }
 
     /// Whether this end may write.
@@ -216,7 +216,7 @@ impl Socket {
         // Made outside the borrow, as everything about wakers may be user code.
         let waker = cx.local_waker();
         let mut state = self.state.borrow_mut();
-        state.in_a_row = 0;
+        state.has_suspended = true;
         let line = line(&mut state);
         if !line.iter().any(|waiting| waiting.will_wake(cx.waker())) {
             line.push(waker);

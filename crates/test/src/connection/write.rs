@@ -57,10 +57,13 @@ impl Task for Write {
             return Step::Suspended(Wait::Turn);
         }
         if self.bytes.is_empty() {
-            return Step::Done(Ok(0));
+            return self.end.here.done(Ok(0));
         }
         self.begin();
-        self.end.write(&self.bytes[self.written..], cx)
+        match self.end.write(&self.bytes[self.written..], cx) {
+            Step::Suspended(wait) => Step::Suspended(wait),
+            Step::Done(written) => self.end.here.done(written),
+        }
     }
 }
 
