@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    Feature, Host, HostFeature, Subject, Virtual, child, destructors, event_loop, laws::laws,
+    Feature, Host, HostFeature, Subject, Virtual, child, event_loop, in_destructor, laws::laws,
     quietly, watchdog,
 };
 
@@ -80,7 +80,7 @@ impl Law {
             // Said when it unwinds, below the message of the panic, which knows no law.
             let named = Named(law, subject, host.name());
             let loops = event_loop::on(host, || (law.holds)(subject));
-            destructors::check();
+            in_destructor::check();
             std::mem::forget(named);
             loops
         });

@@ -81,7 +81,7 @@ mod child;
 mod sockets;
 mod byte_stream;
 mod watchdog;
-mod destructors;
+mod in_destructor;
 
 #[cfg(test)]
 mod needs;
@@ -90,11 +90,11 @@ mod broken;
 
 pub use body::{Body, Next, Then, body};
 pub use child::alone;
-pub(crate) use destructors::in_destructor;
 pub use event_loop::{
     TestLoop, is_done, message, new_loop, quietly, resume, traced, turns, watched,
 };
 pub use host::{Host, HostFeature, HostLoop, Make, Output, Real, Virtual};
+pub(crate) use in_destructor::in_destructor;
 pub use law::{Checked, Law, Tally, check, check_on};
 pub use laws::laws;
 pub use leaf::{Leaf, Probe, leaf, map};

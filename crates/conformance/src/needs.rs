@@ -33,7 +33,7 @@ impl Style for Featureless {
 
     fn supports(&self, feature: Feature) -> bool {
         match feature {
-            Feature::ByHand | Feature::QuietCancel => false,
+            Feature::ByHand | Feature::QuietCancel | Feature::DropAtThreadEnd => false,
         }
     }
 }

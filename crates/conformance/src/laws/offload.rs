@@ -121,7 +121,14 @@ fn beside_blocked_work(subject: Subject) {
     let tasks: Vec<_> = (0..10)
         .map(|_| {
             let barrier = Arc::clone(&barrier);
-            let works = body().perform_then(move || offload(move || drop(barrier.wait())), |()| {});
+            let works = body().perform_then(
+                move || {
+                    offload(move || {
+                        barrier.wait();
+                    })
+                },
+                |()| {},
+            );
             event_loop.spawn(subject.task(works))
         })
         .collect();
