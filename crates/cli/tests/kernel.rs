@@ -4,7 +4,7 @@
 use std::{
     fs,
     io::{Read, Write},
-    process::Command,
+    process::{Command, ExitStatus},
 };
 
 #[allow(dead_code)] // The other suites use the rest of it.
@@ -29,11 +29,7 @@ fn errors_of_the_kernel_that_pass_are_passed_over() {
             for _ in 0..3 {
                 drop(program.greeted(&server));
             }
-            // The signal is for the child of strace, which ends with it.
-            let children = format!("/proc/{0}/task/{0}/children", server.child.id());
-            let children = fs::read_to_string(children).expect("strace runs");
-            signal_to(children.trim().parse().expect("it has one child"), "TERM");
-            let (status, errors) = server.ended();
+            let (status, errors) = stopped(server);
             let context = format!("{error} {program:?} {style}: {status}: {errors}");
             assert!(status.success() && errors.starts_with(said), "{context}");
             assert_eq!(errors.lines().count(), usize::from(!said.is_empty()), "{context}");
@@ -53,6 +49,15 @@ fn under_strace(program: Program, style: &str, accept_error: &str) -> Server {
     ]);
     command.arg(COMMAND).args(program.args(style).split_whitespace());
     Server::of(command)
+}
+
+/// Stops a server under strace; its status, and what it said on standard error.
+fn stopped(server: Server) -> (ExitStatus, String) {
+    // The signal is for the child of strace, which ends with it.
+    let children = format!("/proc/{0}/task/{0}/children", server.child.id());
+    let children = fs::read_to_string(children).expect("strace runs");
+    signal_to(children.trim().parse().expect("it has one child"), "TERM");
+    server.ended()
 }
 
 /// Begins a command whose system calls fail in these ways.
@@ -103,6 +108,8 @@ fn a_sandbox_that_refuses_to_read_without_waiting_is_served_in() {
             let answer = String::from_utf8_lossy(&answer);
             assert!(answer.starts_with("HTTP/1.1 200 "), "{error} {style}: {answer}");
             assert!(answer.as_bytes().ends_with(&file), "{error} {style}: {answer}");
+            let (status, errors) = stopped(server);
+            assert!(status.success() && errors.is_empty(), "{error} {style}: {status}: {errors}");
         }
     }
 }
