@@ -164,8 +164,8 @@ fn names_are_found_or_an_error() {
     });
 }
 
-/// Names and files have threads of their own: with one thread for both, who comes second gets an
-/// error, and a thread once the other one is idle.
+/// Names and files have threads of their own. With room for one thread, a name is refused until the
+/// idle thread for files has ended.
 #[test]
 fn refused_work_can_be_tried_again() {
     under_limits("refused_work_can_be_tried_again", &[3], |_| {

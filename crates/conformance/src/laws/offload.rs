@@ -121,14 +121,8 @@ fn beside_blocked_work(subject: Subject) {
     let tasks: Vec<_> = (0..10)
         .map(|_| {
             let barrier = Arc::clone(&barrier);
-            let works = body().perform_then(
-                move || {
-                    offload(move || {
-                        barrier.wait();
-                    })
-                },
-                |()| {},
-            );
+            let meets = move || barrier.wait();
+            let works = body().perform_then(move || offload(meets), |_| {});
             event_loop.spawn(subject.task(works))
         })
         .collect();

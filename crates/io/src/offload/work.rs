@@ -66,7 +66,7 @@ impl<T: Send + 'static> Awaited<T> {
     ///
     /// With the panic of the call.
     pub(super) fn poll(&self, waker: &Waker) -> Option<T> {
-        // Cloned and dropped while nothing is locked: a waker may be anybody's code.
+        // Cloned and dropped while nothing is locked: a waker may be foreign code.
         let own = Some(waker.clone());
         let mut progress = self.work.lock();
         let _former = match mem::replace(&mut *progress, Progress::Over) {
@@ -126,7 +126,8 @@ impl<T> Work<T> {
     /// Leaves the task what has become of the call, unless the task is gone.
     fn end(&self, end: Progress<T>) {
         let mut progress = self.lock();
-        // Whatever is dropped here is dropped after the lock.
+        // When the task is gone, the output is dropped after the lock was released: its destructor is
+        // user code.
         let (_dropped, waker) = match mem::replace(&mut *progress, end) {
             Progress::AtWork(waker) => (None, waker),
             former => (Some(mem::replace(&mut *progress, former)), None),

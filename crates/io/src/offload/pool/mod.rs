@@ -33,14 +33,13 @@ const IDLE_TIME: Duration = Duration::from_millis(500);
 
 /// OS threads, and the work that waits for one of them, in the order in which it came.
 ///
-/// Everything is decided under one mutex. Whoever sees that more work is in line than threads are
-/// idle starts a thread, after the mutex: a task that brings work, or a thread that takes some.
-/// Only one thread is started at a time, and it looks whether another one is needed. So a task that
-/// brings much work at once starts one thread, and the threads start the others.
+/// Everything is decided under one mutex. When more work is in line than threads are idle, a thread
+/// is started, after the mutex was released: by the task that brings work, or by the thread that takes
+/// some. Only one thread is started at a time, and it looks whether another one is needed. So a task
+/// that brings much work at once starts one thread, and the threads start the others.
 ///
 /// When the OS refuses a thread, the work waits for the threads there are. Each of them looks at the
-/// line before it sleeps or ends. Only when there is none, nobody would look: then all work in line
-/// is refused.
+/// line before it sleeps or ends. When there is no thread at all, all work in line is refused.
 pub(crate) struct Pool {
     /// What the threads are for, which is also their name.
     name: &'static str,
@@ -167,8 +166,8 @@ impl Line {
     }
 }
 
-/// Keeps a panic from ending a thread of the pool, or from reaching a task that it is not about. It
-/// comes from somebody's waker, or from the destructor of an output that nobody takes.
+/// Keeps a panic from ending a thread of the pool, or from reaching an unrelated task. Such a panic
+/// comes from a foreign waker, or from the destructor of an output whose task is gone.
 ///
 /// The payload is kept for ever: its destructor might panic again.
 fn contain(something: impl FnOnce()) {
