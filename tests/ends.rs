@@ -10,7 +10,12 @@ use std::{
     thread,
 };
 
-use quadrivium::{green::perform, prelude::*, sync::Notify};
+use quadrivium::{
+    green::{Builder, perform},
+    prelude::*,
+    sync::Notify,
+};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 use quadrivium_conformance::{alone, new_loop, turns};
 
@@ -264,4 +269,36 @@ fn a_loop_that_runs_on_after_a_thread_local_that_it_has_borrowed() {
     assert!(stderr.contains(message), "{stderr}");
     assert!(stderr.contains("turn: Ok(())"), "it is a panic of that task alone:\n{stderr}");
     assert!(output.status.success(), "{stderr}");
+}
+
+#[test]
+fn more_green_threads_than_a_limit_on_address_space_has_room_for() {
+    let test = "ends::more_green_threads_than_a_limit_on_address_space_has_room_for";
+    let output = alone(test, "", || {
+        let limit = Rlimit { current: Some(2 << 30), maximum: Some(2 << 30) };
+        setrlimit(Resource::As, limit).unwrap();
+        let mut event_loop = new_loop();
+        let mut spawned = Vec::new();
+        let error = loop {
+            match Builder::new().build(|| perform(turn())) {
+                Ok(task) => spawned.push(event_loop.spawn(task)),
+                Err(error) => break error,
+            }
+            assert!(spawned.len() < 200_000);
+        };
+        eprintln!("{} after some thousand: {error}", spawned.len() > 2_000);
+        // What others need is left, and the green threads that there are go on.
+        let small: Vec<_> = (0..16_000).map(|n| Box::new([n as u8; 1024])).collect();
+        thread::spawn(|| vec![1_u8; 16 << 20]).join().unwrap();
+        event_loop.run().unwrap();
+        assert!(spawned.iter().all(|handle| handle.is_finished()));
+        drop(small);
+        // Then there is room again.
+        assert!(Builder::new().build(|| ()).is_ok());
+    });
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    let message = "true after some thousand: no address space for a green thread's stack of ";
+    assert!(stderr.contains(message), "{stderr}");
+    assert!(stderr.contains("raise the limit on address space (`ulimit -v`)"), "{stderr}");
 }

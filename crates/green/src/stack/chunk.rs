@@ -79,12 +79,13 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    /// Maps room for `count` stacks.
+    /// Maps room for `count` stacks, and leaves some address space for others.
     pub(super) fn map(class: Class, count: usize, guarding: Guarding) -> Result<Chunk, StackError> {
         let stride = Chunk::stride(class);
         let bytes = stride * count;
         let mapping = Mapping::new(bytes).map_err(|source| StackError::Map { bytes, source })?;
-        Ok(Chunk {
+        // It is unmapped again when it is dropped here.
+        let chunk = Chunk {
             mapping,
             stride,
             guarding,
@@ -92,7 +93,9 @@ impl Chunk {
             cold: Vec::new(),
             in_use: 0,
             valgrind: Vec::new(),
-        })
+        };
+        Mapping::leave_a_reserve().map_err(|source| StackError::Map { bytes, source })?;
+        Ok(chunk)
     }
 
     /// Bytes from one stack to the next.

@@ -54,6 +54,14 @@ impl Mapping {
         Ok(mapping)
     }
 
+    /// Fails when so little address space is left that others could not go on: see [`reserve`].
+    pub(super) fn leave_a_reserve() -> io::Result<()> {
+        let trial = Mapping::new(reserve())?;
+        // SAFETY: nothing uses the trial mapping.
+        unsafe { trial.unmap() };
+        Ok(())
+    }
+
     pub(super) fn start(&self) -> usize {
         self.start
     }
@@ -188,6 +196,17 @@ pub(super) enum Guarding {
 /// Mappings left for everybody else. At the very limit even `malloc` fails, and Rust aborts: the
 /// green threads that run would die of the one that could not be spawned.
 const SPARE_MAPPINGS: usize = 2048;
+
+/// Bytes of address space left for everybody else, for the same reason: 64 MiB, or an eighth of a limit
+/// (`ulimit -v`) below 512 MiB. The first is what glibc maps for the small allocations of a thread.
+fn reserve() -> usize {
+    const MOST: usize = 64 << 20;
+    let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: the call writes the two numbers, or fails and leaves them as they are.
+    unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut limit) };
+    let eighth = usize::try_from(limit.rlim_cur / 8).unwrap_or(MOST);
+    eighth.clamp(*PAGE, MOST).next_multiple_of(*PAGE)
+}
 
 /// Guards by `mprotect` in the whole process.
 static PROTECTED: AtomicUsize = AtomicUsize::new(0);

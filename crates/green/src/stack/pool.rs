@@ -150,7 +150,7 @@ impl Pool {
     }
 
     /// Maps a chunk as large as all the others together, or, where address space is short, what
-    /// can be had.
+    /// can be had and leaves a reserve.
     fn grow(&mut self) -> Result<u32, StackError> {
         let mapped: usize = self.chunks.iter().flatten().map(Chunk::capacity).sum();
         let most = (LARGEST_CHUNK / Chunk::stride(self.class)).max(1);

@@ -11,7 +11,7 @@ fn a_limit_on_address_space_is_an_error_that_says_so() {
         // SAFETY: the call reads the two numbers. This process is the child's own.
         let result = unsafe { libc::setrlimit(libc::RLIMIT_AS, &limits) };
         assert_eq!(result, 0);
-        let mut stacks = Vec::with_capacity(10_000);
+        let mut stacks = Vec::new();
         let error = loop {
             match Stack::take(0) {
                 Ok(stack) => stacks.push(stack),
@@ -23,6 +23,10 @@ fn a_limit_on_address_space_is_an_error_that_says_so() {
         assert_eq!(bytes, SMALLEST_STACK + 8192);
         assert!(stacks.len() > 1_000, "{}", stacks.len());
         assert!(error.to_string().contains("`ulimit -v`"), "{error}");
+        // Others still get what they need, in pieces or whole.
+        let small: Vec<Box<[u8; 1024]>> = (0..8 << 10).map(|n| Box::new([n as u8; 1024])).collect();
+        let large = vec![1_u8; 8 << 20];
+        drop((small, large));
         // The others go on, and one that ends makes room for another.
         stacks.iter().for_each(touch);
         stacks.pop();
