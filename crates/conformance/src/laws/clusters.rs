@@ -6,7 +6,6 @@ use futures::channel::oneshot;
 use quadrivium::{
     event_loop::{Cluster, RemoteHandle},
     future::future,
-    prelude::*,
     sync::Notify,
 };
 
