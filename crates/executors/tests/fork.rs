@@ -13,9 +13,10 @@ use std::{
 };
 
 use quadrivium::{
-    EventLoop, JoinHandle,
+    EventLoop, JoinHandle, dns,
     event_loop::Turned,
     executor::GuestLoop,
+    fs,
     net::UnixStream,
     prelude::*,
     process::{Command, StatusLost, Stdio},
@@ -266,5 +267,23 @@ fn a_listener_for_signals_is_refused_in_the_fork() {
         });
         raise(Signal::User1).unwrap();
         assert_eq!(hears(&signals).unwrap(), Signal::User1);
+    });
+}
+
+#[test]
+fn work_for_other_threads_is_refused_in_the_fork() {
+    alone("work_for_other_threads_is_refused_in_the_fork", || {
+        let mut event_loop = EventLoop::new().unwrap();
+        event_loop.block_on(fs::read("/proc/self/status")).unwrap().unwrap();
+        in_a_fork(|| {
+            let mut event_loop = EventLoop::new().unwrap();
+            let read = event_loop.block_on(timeout(PATIENCE, fs::read("/proc/self/status")));
+            let error = read.unwrap().expect("it does not wait").unwrap_err();
+            assert!(error.to_string().contains("this one was forked from"), "{error}");
+            // Names have threads of their own, and the first process has started none of them.
+            let found = event_loop.block_on(timeout(PATIENCE, dns::lookup("localhost:80")));
+            found.unwrap().expect("it is quick").unwrap();
+        });
+        event_loop.block_on(fs::read("/proc/self/status")).unwrap().unwrap();
     });
 }

@@ -6,6 +6,7 @@ use std::{
     env, io, mem,
     num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind},
+    process,
     sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
@@ -45,6 +46,8 @@ pub(crate) struct Pool {
     name: &'static str,
     /// At most this many threads.
     most: usize,
+    /// The process they are in: a fork has none of them.
+    process: u32,
     /// How a thread is started that [`work`](Pool::work)s.
     start: fn(&'static Pool) -> io::Result<()>,
     line: Mutex<Line>,
@@ -70,11 +73,16 @@ pub(super) struct Place(u64);
 impl Pool {
     fn new(name: &'static str, most: usize) -> Self {
         let line = Mutex::new(Line::default());
-        Self { name, most, start: Pool::start_thread, line, comes: Condvar::new() }
+        let (process, start) = (process::id(), Pool::start_thread as _);
+        Self { name, most, process, start, line, comes: Condvar::new() }
     }
 
     /// Puts work in line. It may be refused before this returns.
     pub(super) fn begin(&'static self, work: Arc<dyn InLine>) -> Place {
+        if process::id() != self.process {
+            work.refuse(self.is_of_another_process());
+            return Place(u64::MAX);
+        }
         let mut line = self.lock();
         let place = Place(line.next);
         line.next += 1;
@@ -89,6 +97,16 @@ impl Pool {
             self.grow();
         }
         place
+    }
+
+    /// The line is not looked at: the fork may have copied it while it was locked.
+    fn is_of_another_process(&self) -> io::Error {
+        let message = format!(
+            "the threads for {} are in the process that this one was forked from: fork before the first \
+             of them is started, or start another program instead",
+            self.name
+        );
+        io::Error::new(io::ErrorKind::Unsupported, message)
     }
 
     /// Takes work out of the line, if it is there.
