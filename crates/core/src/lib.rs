@@ -32,6 +32,7 @@ pub mod host;
 mod join_handle;
 pub mod remote;
 mod readiness;
+mod short_reads;
 
 mod time;
 mod hold;
