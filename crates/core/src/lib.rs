@@ -36,6 +36,7 @@ mod panic_payload;
 pub mod remote;
 pub mod crash_note;
 mod readiness;
+mod short_reads;
 
 mod time;
 mod hold;

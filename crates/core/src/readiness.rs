@@ -15,31 +15,6 @@
 //!
 //! 4, and a with b, are under one lock: either 4 sees the edge, or b sees the waker. And as 3 notes
 //! down the edge from *before* the try, one that comes while the kernel answers is newer and counts.
-//!
-//! # Short reads
-//!
-//! A read of fewer bytes than there is room for has mostly emptied the kernel's buffer, and so 3 may
-//! be said of it without a second system call that fails. It is wrong where the kernel ends a read
-//! before the bytes end. So [`short`](Readiness::short) counts on these conditions alone:
-//!
-//! * The descriptor is a TCP socket without anything above TCP in the kernel, and only its source has
-//!   used it: [`trust_short_reads`](Readiness::trust_short_reads).
-//! * The reactor tells of urgent bytes: [`watch_urgent`](Readiness::watch_urgent).
-//! * Neither urgent bytes nor an end have been told of: [`distrust`](Readiness::distrust), for good.
-//!
-//! Why that is enough, at any time. A short read of such a socket ends at the end of what has come,
-//! at an urgent byte, or at an end or error of the connection. Bytes that come after the read make an
-//! edge after the read, as behind a read that would block. Bytes that were there, behind an urgent
-//! byte, came with the urgent byte or later, and made an edge:
-//!
-//! * The reactor has not looked yet: the edge will be told, and it is newer than that of the read.
-//! * It has looked, and that look saw the urgent byte, too. For the kernel shows it (`EPOLLPRI`) from
-//!   when it comes until it is taken, by `recv` with `MSG_OOB` through the descriptor, which nobody
-//!   else has, or until a read goes beyond it, and then no read ends there. The look was told of by
-//!   `distrust` before the edge that the read began with.
-//!
-//! The same holds for an end, which the kernel shows for ever. A peer that forges packets can have an
-//! urgent byte come before its mark. It has its own connection wait, as by sending nothing.
 
 use std::{
     collections::VecDeque,
@@ -47,12 +22,12 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     task::Waker,
 };
 
-use crate::{Context, host};
+use crate::{Context, host, short_reads::ShortReads};
 
 /// What a task wants to do with a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,16 +45,8 @@ pub enum Interest {
 pub struct Readiness {
     readable: Direction,
     writable: Direction,
-    /// What a short read says: one of the constants below.
-    short: AtomicU8,
+    short_reads: ShortReads,
 }
-
-/// Nothing, and that stays so.
-const DISTRUSTED: u8 = 0;
-/// Nothing yet: no reactor tells of urgent bytes.
-const UNWATCHED: u8 = 1;
-/// That nothing is left.
-const TRUSTED: u8 = 2;
 
 /// How many edges there had been when an operation was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +91,7 @@ impl Readiness {
     /// the next one is not tried: a system call less.
     #[inline]
     pub fn short(&self, edge: Edge) {
-        if self.short.load(Ordering::Acquire) == TRUSTED {
+        if self.short_reads.are_trusted() {
             self.drained(Interest::Readable, edge);
         }
     }
@@ -132,27 +99,25 @@ impl Readiness {
     /// A short read may be trusted: this is a plain TCP socket that nobody else uses. To be said
     /// before it is registered.
     pub fn trust_short_reads(&self) {
-        self.short.store(UNWATCHED, Ordering::Release);
+        self.short_reads.trust();
     }
 
     /// No short read says anything from now on. For reactors: when the descriptor has urgent bytes,
     /// an end or an error, before [`edge`](Readiness::edge). And for sources, before somebody else
     /// may use the descriptor.
     pub fn distrust(&self) {
-        self.short.store(DISTRUSTED, Ordering::Release);
+        self.short_reads.distrust();
     }
 
     /// Whether a short read may be trusted, if the reactor tells of urgent bytes.
     pub fn may_trust(&self) -> bool {
-        self.short.load(Ordering::Acquire) != DISTRUSTED
+        self.short_reads.may_be_trusted()
     }
 
     /// It is about to be registered with a reactor that tells of urgent bytes, or with one that does
     /// not.
     pub fn watch_urgent(&self, watched: bool) {
-        let (from, to) = if watched { (UNWATCHED, TRUSTED) } else { (TRUSTED, UNWATCHED) };
-        // Another thread may have come to distrust it for good.
-        let _ = self.short.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed);
+        self.short_reads.watch(watched);
     }
 
     /// Leaves the task's waker here, to be woken by the next edge. False, and no waker is left, when
@@ -317,31 +282,6 @@ mod tests {
         readiness.leave(Writable, &mut tickets[2]);
         readiness.edge(Writable);
         assert_eq!(count.0.load(Ordering::Relaxed), 2, "who has left is not woken");
-    }
-
-    /// Whether the next read is tried after a short one.
-    fn tries_again(readiness: &Readiness) -> bool {
-        readiness.edge(Readable);
-        readiness.short(readiness.maybe_ready(Readable).unwrap());
-        readiness.maybe_ready(Readable).is_some()
-    }
-
-    #[test]
-    fn a_short_read_is_the_last_where_urgent_bytes_are_told_of_and_none_came() {
-        let readiness = Readiness::default();
-        readiness.watch_urgent(true);
-        assert!(tries_again(&readiness), "nobody knows what kind of a descriptor it is");
-        readiness.trust_short_reads();
-        assert!(tries_again(&readiness), "it is not registered");
-        readiness.watch_urgent(true);
-        assert!(!tries_again(&readiness));
-        readiness.watch_urgent(false);
-        assert!(tries_again(&readiness), "it has moved to a reactor that does not tell");
-        readiness.watch_urgent(true);
-        assert!(!tries_again(&readiness));
-        readiness.distrust();
-        readiness.watch_urgent(true);
-        assert!(tries_again(&readiness), "for good");
     }
 
     #[test]
