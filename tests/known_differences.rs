@@ -8,12 +8,17 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     os::unix::process::ExitStatusExt,
+    pin::Pin,
     rc::Rc,
     sync::{Arc, Mutex},
     thread,
 };
 
-use quadrivium::{JoinError, JoinHandle, sync::Notify};
+use quadrivium::{
+    JoinError, JoinHandle, Task,
+    sync::Notify,
+    task::{Context, Step, Wait},
+};
 
 use quadrivium_conformance::{Body, Subject, TestLoop, alone, body, new_loop, styles, turns};
 
@@ -118,15 +123,25 @@ thread_local! {
     static LOOP: RefCell<Option<TestLoop>> = const { RefCell::new(None) };
 }
 
+/// Never done. Dropped, it lets go of what it holds.
+struct Forever(#[expect(dead_code, reason = "it is dropped, which is looked at")] Arc<()>);
+
+impl Task for Forever {
+    type Output = ();
+
+    fn resume(self: Pin<&mut Self>, _: &mut Context<'_>) -> Step<()> {
+        Step::Suspended(Wait::Wake)
+    }
+}
+
 fn at_the_end_of_a_thread(subject: Subject) -> String {
     let dropped = Arc::new(());
-    let held = Arc::clone(&dropped);
+    let forever = Forever(Arc::clone(&dropped));
     let ends = thread::spawn(move || {
         // Touched before the first green thread, so dropped after its stacks.
         LOOP.set(None);
         let mut event_loop = new_loop();
-        let body = body().hold(held).perform(Notify::new().notified());
-        drop(event_loop.spawn(subject.task(body)));
+        drop(event_loop.spawn(subject.task(body().perform(forever))));
         turns(&mut event_loop, 1);
         LOOP.set(Some(event_loop));
     });
