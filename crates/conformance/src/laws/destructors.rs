@@ -17,7 +17,7 @@
 //!   its loop is dropped, in a run of another as well    when_the_loop_is_dropped
 //!   spawned on a loop that is being dropped             when_the_loop_is_dropped
 //!   GuestLoop::perform, or a guest, is dropped          crates/executors/tests/own_host.rs
-//!   a task on may, pinned or not                        crates/may/tests/host/cancels.rs
+//!   a task on may, pinned or not                        crates/may/tests/host/{cancels,pinned}.rs
 //!   the output
 //!   nobody will read it when the task ends              of_an_output_that_nobody_reads
 //!   its handle is dropped: outside a run, by a task,    of_an_output_with_its_handle

@@ -165,8 +165,11 @@ fn an_output_that_nobody_reads(subject: Subject) {
     let (says, (asked, has_asked)) = (said.clone(), oneshot::channel());
     let mut event_loop = new_loop();
     let output = Asks { said: says, subject, _asked: Some(asked) };
-    let make = move || subject.task(body().perform(turn()).worth(|| output));
+    // It ends when the handle is gone: after that, the output would be the handle's.
+    let (ends, may_end) = oneshot::channel::<()>();
+    let make = move || subject.task(body().perform(future(may_end)).worth(|| output));
     drop(hand(&mut event_loop, make));
+    drop(ends);
     let waits = future(async move { has_asked.await.is_err() });
     assert!(event_loop.block_on(waits).expect("the loop of the test goes on"));
     assert_eq!(said.lines()[0], "has asked");
