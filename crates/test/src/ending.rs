@@ -50,7 +50,7 @@ pub(crate) fn tell(choices: &Choices) -> Noted {
             path.planned()
         ),
     };
-    crash_note::enter(format_args!(
+    crash_note::enter(&format!(
         "quadrivium: the process ends in a simulation, {choices}\n  {how}\n"
     ))
 }
@@ -73,8 +73,8 @@ fn install_once() {
 
 /// Says which run it was, if this panic ends the process. One that is caught is no affair of ours.
 fn look_at(info: &PanicHookInfo<'_>) {
-    let note = crash_note::current();
-    if note.bytes().is_empty() {
+    let mut text = crash_note::text();
+    if text.is_empty() {
         return;
     }
     if !ends_the_process(info) {
@@ -82,16 +82,13 @@ fn look_at(info: &PanicHookInfo<'_>) {
         let _ = LAST.try_with(|last| *last.borrow_mut() = info.to_string());
         return;
     }
-    let mut text = note.bytes().to_vec();
     let _ = LAST.try_with(|last| {
         let last = last.borrow();
         if !last.is_empty() {
-            text.extend_from_slice(b"  Before that, the thread ");
-            text.extend_from_slice(last.as_bytes());
-            text.push(b'\n');
+            text += &format!("  Before that, the thread {last}\n");
         }
     });
-    say(&text);
+    say(text.as_bytes());
 }
 
 fn ends_the_process(info: &PanicHookInfo<'_>) -> bool {
