@@ -1,18 +1,17 @@
-//! A crash note: what is printed if the process ends while this thread does something that can be
-//! repeated, such as a run of a simulation.
+//! A crash note: a text that is printed if the process ends on this thread, such as the seed of the
+//! simulation that the thread is in.
 //!
-//! A process that ends by a stack overflow or by a panic that cannot unwind runs no more destructors, so
-//! the text must be there before. Whoever ends the process prints it: the panic hook of
-//! `quadrivium-test`, and the handler of faults in `quadrivium-green`, which may neither allocate nor
-//! lock.
+//! A process that ends by a stack overflow, or by a panic that cannot unwind, runs no destructors. So
+//! the text must be there before. It is printed by the panic hook of `quadrivium-test` and by the fault
+//! handler of `quadrivium-green`, which may neither allocate nor lock.
 
 use std::cell::Cell;
 
 /// Bytes of a note. A longer text is cut.
 const MOST: usize = 1024;
 
-/// The note of a thread: a text in a buffer of fixed size. Written and read in place, as the stack of a
-/// signal handler is small.
+/// The note of a thread: a text in a buffer of fixed size. Written and read in place, as the stack
+/// of a signal handler is small.
 struct CrashNote {
     text: [Cell<u8>; MOST],
     length: Cell<usize>,
@@ -46,8 +45,8 @@ pub fn text() -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Hands the bytes of the note of this thread to `read`: none, if there is no note; UTF-8, unless the text
-/// was cut. Async-signal-safe if `read` is.
+/// Hands the bytes of the note of this thread to `read`: none, if there is no note; UTF-8, unless
+/// the text was cut. Async-signal-safe if `read` is.
 pub fn with<R>(read: impl FnOnce(&[Cell<u8>]) -> R) -> R {
     NOTE.with(|note| read(&note.text[..note.length.get()]))
 }

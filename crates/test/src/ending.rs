@@ -1,9 +1,9 @@
 //! What is said when the process ends in the middle of a run: which seed, or which choices.
 //!
-//! A run that fails unwinds, and its seed is told after that. A panic in a destructor that runs because
-//! of another panic does not unwind: it ends the process. So do a panic in a function that cannot
-//! unwind, and every panic of a program that is built with `panic = "abort"`. The standard library
-//! shows such a panic to the panic hook before it ends the process.
+//! A run that fails unwinds, and its seed is told after that. A panic in a destructor that runs
+//! because of another panic does not unwind: it ends the process. So do a panic in a function that
+//! cannot unwind, and every panic of a program that is built with `panic = "abort"`. The standard
+//! library shows such a panic to the panic hook before it ends the process.
 
 use std::{
     cell::RefCell,
@@ -29,12 +29,13 @@ const DOES_NOT_UNWIND: [&str; 3] = [
 ];
 
 thread_local! {
-    /// The last panic on this thread that could unwind. The test harness keeps its message back, and
-    /// loses it when the process ends.
+    /// The last panic on this thread that could unwind. The test harness keeps its message back,
+    /// and loses it when the process ends.
     static LAST: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Begins a run: until the guard is dropped, the process does not end without saying which run it was.
+/// Begins a run: until the guard is dropped, the process does not end without saying which run it
+/// was.
 pub(crate) fn tell(choices: &Choices) -> Noted {
     install_once();
     LAST.take();
@@ -55,8 +56,8 @@ pub(crate) fn tell(choices: &Choices) -> Noted {
     ))
 }
 
-/// Puts our hook before the present one, the first time it is called. A thread that is unwinding may
-/// not, and leaves it to the next run.
+/// Puts our hook before the present one, the first time it is called. A thread that is unwinding
+/// may not, and leaves it to the next run.
 fn install_once() {
     static INSTALLED: Once = Once::new();
     if thread::panicking() {

@@ -89,8 +89,8 @@ extern "C" fn on_fault(
 /// Tells what this thread was doing that can be repeated. Async-signal-safe.
 fn print_crash_note() {
     crash_note::with(|text| {
-        // SAFETY: the text is initialised, and as long as it says; only this thread writes it, and is here.
-        // Nobody is left to hear of a failure.
+        // SAFETY: the text is initialised, and as long as it says; only this thread writes it, and
+        // is here. Nobody is left to hear of a failure.
         unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
     });
 }
