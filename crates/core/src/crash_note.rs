@@ -1,9 +1,9 @@
-//! A crash note: a text that is printed if the process ends on this thread, such as the seed of the
-//! simulation that the thread is in.
+//! A crash note: a text that is printed if the process ends on this thread, such as the seed of
+//! the simulation that the thread is in.
 //!
-//! A process that ends by a stack overflow, or by a panic that cannot unwind, runs no destructors. So
-//! the text must be there before. It is printed by the panic hook of `quadrivium-test` and by the fault
-//! handler of `quadrivium-green`, which may neither allocate nor lock.
+//! A process that ends by a stack overflow, or by a panic that cannot unwind, runs no destructors.
+//! So the text must be there before. It is printed by the panic hook of `quadrivium-test` and by
+//! the fault handler of `quadrivium-green`, which may neither allocate nor lock.
 
 use std::cell::Cell;
 
