@@ -52,8 +52,9 @@ impl Progress {
     }
 }
 
-/// Takes the bar off the screen when a signal ends the command, which then ends as without us: the shell
-/// sees 130 for Ctrl-C. Without a thread or a loop for it the bar stays there, as it did before.
+/// Takes the bar off the screen when a signal ends the command, which then ends as without us: the
+/// shell sees 130 for Ctrl-C. Without a thread or a loop for it the bar stays there, as it did
+/// before.
 fn clear_when_interrupted(bar: ProgressBar) {
     let Ok(signals) = Signals::new([Signal::Interrupt, Signal::Terminate]) else { return };
     let waits = move || {

@@ -216,7 +216,8 @@ fn who_reads_one_line_gets_one_line() {
     }
 }
 
-/// The bytes of a terminal that the command is interrupted in, and its exit code as a shell sees it.
+/// The bytes of a terminal that the command is interrupted in, and its exit code as a shell sees
+/// it.
 fn interrupted_in_a_terminal(args: &str) -> Option<(String, i32)> {
     let command = format!("{} {args}", env!("CARGO_BIN_EXE_quadrivium"));
     let started = Command::new("script")

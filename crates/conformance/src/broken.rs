@@ -1,5 +1,5 @@
-//! Styles that are broken on purpose: each law that does not hold for one fails by name, and takes no
-//! other law down with it.
+//! Styles that are broken on purpose: each law that does not hold for one fails by name, and takes
+//! no other law down with it.
 
 use std::{
     cell::RefCell,
@@ -20,8 +20,8 @@ use crate::{Body, Style, Subject, Value, Virtual, check_on, law, laws, styles::F
 /// The future style with one mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Broken {
-    /// It keeps a `RefCell` of the thread borrowed while it resumes and drops: no task is made inside
-    /// another, nor runs there.
+    /// It keeps a `RefCell` of the thread borrowed while it resumes and drops: no task is made
+    /// inside another, nor runs there.
     Borrows,
     /// It drops a task when it makes the next one.
     DropsLate,
@@ -101,8 +101,8 @@ impl Drop for BrokenTask {
     }
 }
 
-/// The topics whose laws have something to do in destructors, and signals, which end a process that does
-/// not listen.
+/// The topics whose laws have something to do in destructors, and signals, which end a process that
+/// does not listen.
 const TOPICS: [&str; 14] = [
     "lifecycle",
     "every_suspension",

@@ -1,8 +1,8 @@
 //! What the destructors of laws do: a panic in one must not end the process.
 //!
-//! A destructor may run while a panic unwinds: when a law fails, or when a style cancels by unwinding.
-//! A second panic that leaves it ends the process, and with it all other laws. So a law does what can
-//! fail in a destructor through [`in_destructor`], and fails after it has run.
+//! A destructor may run while a panic unwinds: when a law fails, or when a style cancels by
+//! unwinding. A second panic that leaves it ends the process, and with it all other laws. So a law
+//! does what can fail in a destructor through [`in_destructor`], and fails after it has run.
 
 use std::cell::RefCell;
 

@@ -118,8 +118,8 @@ impl Drop for Named {
 ///
 /// # Panics
 ///
-/// Where the law does not hold, and when there is no such law. The first law of `lifecycle` that does not
-/// hold either is printed.
+/// Where the law does not hold, and when there is no such law. The first law of `lifecycle` that
+/// does not hold either is printed.
 pub fn check(subject: Subject, topic: &str, name: &str, test: &str) {
     name_test(test);
     let law = laws().find(|law| law.topic == topic && law.name == name);

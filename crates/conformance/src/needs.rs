@@ -1,8 +1,8 @@
-//! Every law declares what it needs of a style: all laws run for a style that has no feature, and a law
-//! that uses a feature without declaring it fails.
+//! Every law declares what it needs of a style: all laws run for a style that has no feature, and a
+//! law that uses a feature without declaring it fails.
 //!
-//! What a law needs of a host is checked likewise in `tests/hosts`, on the host `smol`, which has no
-//! feature.
+//! What a law needs of a host is checked likewise in `tests/hosts`, on the host `smol`, which has
+//! no feature.
 
 use std::{
     collections::BTreeSet,

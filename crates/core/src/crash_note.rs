@@ -1,29 +1,26 @@
-//! [`CrashNote`]: what is printed if the process ends while this thread does something that can be
-//! repeated, such as a run of a simulation.
+//! A crash note: a text that is printed if the process ends on this thread, such as the seed of
+//! the simulation that the thread is in.
 //!
-//! A process that ends by a stack overflow or by a panic that cannot unwind runs no more destructors, so
-//! the text must be there before. Whoever ends the process prints it: the panic hook of
-//! `quadrivium-test`, and the handler of faults in `quadrivium-green`, which may neither allocate nor
-//! lock.
+//! A process that ends by a stack overflow, or by a panic that cannot unwind, runs no destructors.
+//! So the text must be there before. It is printed by the panic hook of `quadrivium-test` and by
+//! the fault handler of `quadrivium-green`, which may neither allocate nor lock.
 
-use std::{
-    cell::Cell,
-    fmt::{self, Write},
-};
+use std::cell::Cell;
 
 /// Bytes of a note. A longer text is cut.
 const MOST: usize = 1024;
 
-/// The note of a thread: a text in a buffer of fixed size.
-#[derive(Clone, Copy)]
-pub struct CrashNote {
-    text: [u8; MOST],
-    length: usize,
+/// The note of a thread: a text in a buffer of fixed size. Written and read in place, as the stack
+/// of a signal handler is small.
+struct CrashNote {
+    text: [Cell<u8>; MOST],
+    length: Cell<usize>,
 }
 
 thread_local! {
     /// It has no destructor and needs no allocation, so a signal handler may read it at any time.
-    static NOTE: Cell<CrashNote> = const { Cell::new(CrashNote::EMPTY) };
+    static NOTE: CrashNote =
+        const { CrashNote { text: [const { Cell::new(0) }; MOST], length: Cell::new(0) } };
 }
 
 /// Replaces the note of this thread until the guard is dropped.
@@ -31,58 +28,50 @@ thread_local! {
 /// ```
 /// use quadrivium_core::crash_note;
 ///
-/// let noted = crash_note::enter(format_args!("seed {}\n", 17));
-/// assert_eq!(crash_note::current().bytes(), b"seed 17\n");
+/// let noted = crash_note::enter("seed 17\n");
+/// assert_eq!(crash_note::text(), "seed 17\n");
 /// drop(noted);
-/// assert_eq!(crash_note::current().bytes(), b"");
+/// assert_eq!(crash_note::text(), "");
 /// ```
-pub fn enter(text: fmt::Arguments<'_>) -> Noted {
-    let mut note = CrashNote::EMPTY;
-    // A text that is too long for the buffer is cut, which is better than none.
-    let _ = note.write_fmt(text);
-    Noted { former: NOTE.replace(note) }
+pub fn enter(text: &str) -> Noted {
+    let former = Noted { former: with(|text| text.iter().map(Cell::get).collect()) };
+    NOTE.with(|note| note.write(text.as_bytes()));
+    former
 }
 
-/// The note of this thread, empty if there is none. Async-signal-safe.
-pub fn current() -> CrashNote {
-    NOTE.get()
+/// The note of this thread, empty if there is none.
+pub fn text() -> String {
+    let bytes: Vec<u8> = with(|text| text.iter().map(Cell::get).collect());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Hands the bytes of the note of this thread to `read`: none, if there is no note; UTF-8, unless
+/// the text was cut. Async-signal-safe if `read` is.
+pub fn with<R>(read: impl FnOnce(&[Cell<u8>]) -> R) -> R {
+    NOTE.with(|note| read(&note.text[..note.length.get()]))
 }
 
 /// The span in which a thread has a note. Made by [`enter`].
 #[derive(Debug)]
 #[must_use = "the note is gone when this is dropped"]
 pub struct Noted {
-    former: CrashNote,
+    former: Vec<u8>,
 }
 
 impl Drop for Noted {
     fn drop(&mut self) {
-        NOTE.set(self.former);
+        NOTE.with(|note| note.write(&self.former));
     }
 }
 
 impl CrashNote {
-    const EMPTY: Self = Self { text: [0; MOST], length: 0 };
-
-    /// The text, UTF-8 unless it was cut. Empty if the thread has no note.
-    pub fn bytes(&self) -> &[u8] {
-        &self.text[..self.length]
-    }
-}
-
-impl Write for CrashNote {
-    fn write_str(&mut self, piece: &str) -> fmt::Result {
-        let room = &mut self.text[self.length..];
-        let fits = piece.len().min(room.len());
-        room[..fits].copy_from_slice(&piece.as_bytes()[..fits]);
-        self.length += fits;
-        Ok(())
-    }
-}
-
-impl fmt::Debug for CrashNote {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CrashNote({:?})", String::from_utf8_lossy(self.bytes()))
+    /// A text that is too long for the buffer is cut, which is better than none.
+    fn write(&self, text: &[u8]) {
+        let length = text.len().min(MOST);
+        for (place, byte) in self.text.iter().zip(text) {
+            place.set(*byte);
+        }
+        self.length.set(length);
     }
 }
 
@@ -92,19 +81,19 @@ mod tests {
 
     #[test]
     fn the_former_note_comes_back() {
-        let outer = enter(format_args!("outer"));
-        let inner = enter(format_args!("inner"));
-        assert_eq!(current().bytes(), b"inner");
+        let outer = enter("the outer one");
+        let inner = enter("inner");
+        assert_eq!(text(), "inner");
         drop(inner);
-        assert_eq!(current().bytes(), b"outer");
+        assert_eq!(text(), "the outer one");
         drop(outer);
-        assert!(current().bytes().is_empty());
+        assert_eq!(text(), "");
     }
 
     #[test]
     fn a_text_that_is_too_long_is_cut() {
-        let _noted = enter(format_args!("{}{}", "x".repeat(MOST - 1), "yz"));
-        assert_eq!(current().bytes().len(), MOST);
-        assert!(current().bytes().ends_with(b"xy"));
+        let _noted = enter(&("x".repeat(MOST - 1) + "yz"));
+        assert_eq!(text().len(), MOST);
+        assert!(text().ends_with("xy"));
     }
 }

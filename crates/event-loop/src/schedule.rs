@@ -61,7 +61,7 @@ pub enum Fault {
     Cancel,
     /// After this time it is woken, whatever it waits for.
     ///
-    /// Ignored when such a wake was the only reason for the step that has just ended. So a task is not
-    /// resumed for ever while it waits, time goes on, and a deadlock is found.
+    /// Ignored when such a wake was the only reason for the step that has just ended. So a task is
+    /// not resumed for ever while it waits, time goes on, and a deadlock is found.
     Wake(Duration),
 }

@@ -211,8 +211,8 @@ impl Shared {
             Fault::None => {}
             Fault::Cancel if scheduling.blocked_on.get() == Some(id) => {}
             Fault::Cancel => self.cancel_task(key),
-            // A second one in a row would resume a task for ever that waits for something else: time
-            // would stand still, and a deadlock would never be found.
+            // A second one in a row would resume a task for ever that waits for something else:
+            // time would stand still, and a deadlock would never be found.
             Fault::Wake(_) if scheduling.chosen_by_fault.get() => {}
             Fault::Wake(after) => self.put_off(scheduling, key, after, Arrival::Spurious),
         }

@@ -1,9 +1,9 @@
 //! What is said when the process ends in the middle of a run: which seed, or which choices.
 //!
-//! A run that fails unwinds, and its seed is told after that. A panic in a destructor that runs because
-//! of another panic does not unwind: it ends the process. So do a panic in a function that cannot
-//! unwind, and every panic of a program that is built with `panic = "abort"`. The standard library
-//! shows such a panic to the panic hook before it ends the process.
+//! A run that fails unwinds, and its seed is told after that. A panic in a destructor that runs
+//! because of another panic does not unwind: it ends the process. So do a panic in a function that
+//! cannot unwind, and every panic of a program that is built with `panic = "abort"`. The standard
+//! library shows such a panic to the panic hook before it ends the process.
 
 use std::{
     cell::RefCell,
@@ -29,12 +29,13 @@ const DOES_NOT_UNWIND: [&str; 3] = [
 ];
 
 thread_local! {
-    /// The last panic on this thread that could unwind. The test harness keeps its message back, and
-    /// loses it when the process ends.
+    /// The last panic on this thread that could unwind. The test harness keeps its message back,
+    /// and loses it when the process ends.
     static LAST: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Begins a run: until the guard is dropped, the process does not end without saying which run it was.
+/// Begins a run: until the guard is dropped, the process does not end without saying which run it
+/// was.
 pub(crate) fn tell(choices: &Choices) -> Noted {
     install_once();
     LAST.take();
@@ -50,13 +51,13 @@ pub(crate) fn tell(choices: &Choices) -> Noted {
             path.planned()
         ),
     };
-    crash_note::enter(format_args!(
+    crash_note::enter(&format!(
         "quadrivium: the process ends in a simulation, {choices}\n  {how}\n"
     ))
 }
 
-/// Puts our hook before the present one, the first time it is called. A thread that is unwinding may
-/// not, and leaves it to the next run.
+/// Puts our hook before the present one, the first time it is called. A thread that is unwinding
+/// may not, and leaves it to the next run.
 fn install_once() {
     static INSTALLED: Once = Once::new();
     if thread::panicking() {
@@ -73,8 +74,8 @@ fn install_once() {
 
 /// Says which run it was, if this panic ends the process. One that is caught is no affair of ours.
 fn look_at(info: &PanicHookInfo<'_>) {
-    let note = crash_note::current();
-    if note.bytes().is_empty() {
+    let mut text = crash_note::text();
+    if text.is_empty() {
         return;
     }
     if !ends_the_process(info) {
@@ -82,16 +83,13 @@ fn look_at(info: &PanicHookInfo<'_>) {
         let _ = LAST.try_with(|last| *last.borrow_mut() = info.to_string());
         return;
     }
-    let mut text = note.bytes().to_vec();
     let _ = LAST.try_with(|last| {
         let last = last.borrow();
         if !last.is_empty() {
-            text.extend_from_slice(b"  Before that, the thread ");
-            text.extend_from_slice(last.as_bytes());
-            text.push(b'\n');
+            text += &format!("  Before that, the thread {last}\n");
         }
     });
-    say(&text);
+    say(text.as_bytes());
 }
 
 fn ends_the_process(info: &PanicHookInfo<'_>) -> bool {

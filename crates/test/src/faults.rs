@@ -51,8 +51,8 @@ impl Faults {
 
     /// A task that suspends is resumed too early with this probability, up to so much later.
     ///
-    /// Not twice in a row: after such a resume the task waits until it is woken for a reason. So time
-    /// goes on and a deadlock is found, even with a probability of 1.
+    /// Not twice in a row: after such a resume the task waits until it is woken for a reason. So
+    /// time goes on and a deadlock is found, even with a probability of 1.
     pub fn spurious_wakes(mut self, probability: f64, within: Duration) -> Self {
         (self.spurious_wakes, self.spurious_within) = (Probability::new(probability), within);
         self

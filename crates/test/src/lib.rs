@@ -29,9 +29,9 @@
 //! A failure names its seed. `QUADRIVIUM_SEED=17 cargo test` then runs that seed alone, and
 //! [`replay(17, program)`](replay) returns the trace, the same one each time.
 //!
-//! The seed is also printed when a run ends the process: by a panic in a destructor, a stack overflow
-//! of a green thread, a panic that cannot unwind. `QUADRIVIUM_TELL_SEEDS=1` prints each seed before it is
-//! run, for what ends the process without a warning.
+//! The seed is also printed when a run ends the process: by a panic in a destructor, a stack
+//! overflow of a green thread, a panic that cannot unwind. `QUADRIVIUM_TELL_SEEDS=1` prints each
+//! seed before it is run, for what ends the process without a warning.
 //!
 //! A small program can be run in *every* order:
 //!

@@ -39,8 +39,8 @@ laws! { ($) signals:
     ignored_from_the_start;
 }
 
-/// Sends this process a signal. From the first time on the process listens for it until it ends: a law that
-/// fails drops its own listeners, and the signal would end the process.
+/// Sends this process a signal. From the first time on the process listens for it until it ends: a
+/// law that fails drops its own listeners, and the signal would end the process.
 fn raise(signal: Signal) -> io::Result<()> {
     static KEPT: OnceLock<Signals> = OnceLock::new();
     KEPT.get_or_init(|| {

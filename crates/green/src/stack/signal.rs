@@ -88,12 +88,11 @@ extern "C" fn on_fault(
 
 /// Tells what this thread was doing that can be repeated. Async-signal-safe.
 fn print_crash_note() {
-    let note = crash_note::current();
-    let text = note.bytes();
-    if !text.is_empty() {
-        // SAFETY: the text is initialised, and as long as it says. Nobody is left to hear of a failure.
+    crash_note::with(|text| {
+        // SAFETY: the text is initialised, and as long as it says; only this thread writes it, and
+        // is here. Nobody is left to hear of a failure.
         unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
-    }
+    });
 }
 
 /// Lets the signal kill the process as if nobody had handled it. A fault happens again when the
