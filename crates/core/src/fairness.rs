@@ -84,8 +84,9 @@ fn gives_way_after_many(has_suspended: bool) -> bool {
     if has_suspended || host::current().is_some() {
         return !has_suspended;
     }
-    let begins_anew = DONE.get() > GAVE_WAY;
-    DONE.set(if begins_anew { 0 } else { GAVE_WAY });
+    let done_since = DONE.get().saturating_sub(GAVE_WAY);
+    let begins_anew = (1..IN_A_ROW).contains(&done_since);
+    DONE.set(if begins_anew { done_since } else { GAVE_WAY });
     !begins_anew
 }
 

@@ -100,8 +100,8 @@ topics! {
     lifecycle every_suspension outcomes cancel cancel_from_afar join panics unwinding
     destructors chains clusters hosts nesting order starvation stop timers moving_deadlines channels channel_operations notify mutexes semaphores
     semaphore_operations barriers watches broadcasts streams calls wakes stale_wakes new_wakers
-    foreign_threads foreign_wakers cloned_wakers sub_wakers readiness sources descriptors tcp udp
-    unix_sockets socket_cancels signals pipes processes child_cancels holds offload files names
+    foreign_threads foreign_wakers cloned_wakers sub_wakers readiness sources descriptors byte_streams no_bytes slices short_reads tcp udp
+    unix_sockets socket_cancels signals pipes processes ended_children taken_out child_cancels holds offload files names
     happy_eyeballs deadlock operations reentrancy thread_locals scripts
 }
 

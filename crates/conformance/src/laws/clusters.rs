@@ -4,6 +4,7 @@ use std::{num::NonZero, sync::Arc};
 
 use futures::channel::oneshot;
 use quadrivium::{
+    RunError,
     event_loop::{Cluster, RemoteHandle},
     future::future,
     sync::Notify,
@@ -73,9 +74,12 @@ fn finished_by_a_task_of_its_own(subject: Subject) {
     let handle = ended_by(subject, move |cluster, may_go_on| {
         body().perform(future(may_go_on)).run(move || {
             let cluster = Arc::into_inner(cluster).expect("it is the last");
-            says.say(format!("{:?}", cluster.finish()));
+            says.say(match cluster.finish() {
+                Err(RunError::Nested) => "nested".to_string(),
+                ended => format!("{ended:?}"),
+            });
         })
     });
     real_loop().block_on(handle).expect("the loop of the test goes on").expect("it has gone on");
-    assert_eq!(said.lines(), ["Err(Nested)"]);
+    assert_eq!(said.lines(), ["nested"]);
 }

@@ -8,13 +8,15 @@ use quadrivium::{
     JoinError,
     event_loop::RemoteHandle,
     future::{future, perform},
-    host, spawn,
+    spawn,
     sync::Notify,
     task::{BoxTask, RESUMED_AFTER_DONE, Step},
     time::{now, turn},
 };
 
-use crate::{Body, Output, Said, Subject, TestLoop, body, leaf, map, new_loop, styles};
+use crate::{
+    Body, Output, Said, Subject, TestLoop, body, in_destructor, leaf, map, new_loop, styles,
+};
 
 laws! { ($) outcomes:
     /// The value of a task comes back from wherever it has run.
@@ -129,15 +131,12 @@ struct Asks {
 
 impl Drop for Asks {
     fn drop(&mut self) {
-        // Asked without a host, these panic, and in the unwinding of a green thread that would be the
-        // end of the process.
-        if host::current().is_none() {
-            return self.said.say("no host");
-        }
-        now();
-        self.said.say("has asked");
-        let child = body().hold(self.said.when_dropped("child dropped"));
-        drop(spawn(self.subject.task(child)));
+        in_destructor(|| {
+            now();
+            self.said.say("has asked");
+            let child = body().hold(self.said.when_dropped("child dropped"));
+            drop(spawn(self.subject.task(child)));
+        });
     }
 }
 
