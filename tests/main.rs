@@ -1,10 +1,10 @@
-//! The laws for the four styles of Quadrivium and for the sixteen pairs in which one performs
-//! another; what one style has to itself; the rules of the workspace.
+//! The laws for the four styles of Quadrivium; what one style has to itself; the rules of the
+//! workspace.
 //!
-//! A failure names the style and the law: `callback_performs_green::cancel::while_suspended`. The
-//! laws stand in `crates/conformance/src/laws`.
+//! A failure names the style and the law: `green::cancel::while_suspended`. The laws stand in
+//! `crates/conformance/src/laws`; `pairs.rs` runs them where one style performs another.
 
-use quadrivium_conformance::{Subject, every_law, styles::*};
+use quadrivium_conformance::{every_law, styles::*};
 
 mod callback {
     super::every_law!(&super::Callback);
@@ -17,33 +17,6 @@ mod future {
 }
 mod green {
     super::every_law!(&super::Green);
-}
-
-macro_rules! pairs {
-    ($($pair:ident = $outer:ident, $inner:ident;)*) => {$(
-        mod $pair {
-            super::every_law!(super::Subject::performs(&super::$outer, &super::$inner));
-        }
-    )*};
-}
-
-pairs! {
-    callback_performs_callback = Callback, Callback;
-    callback_performs_generator = Callback, Generator;
-    callback_performs_future = Callback, Future;
-    callback_performs_green = Callback, Green;
-    generator_performs_callback = Generator, Callback;
-    generator_performs_generator = Generator, Generator;
-    generator_performs_future = Generator, Future;
-    generator_performs_green = Generator, Green;
-    future_performs_callback = Future, Callback;
-    future_performs_generator = Future, Generator;
-    future_performs_future = Future, Future;
-    future_performs_green = Future, Green;
-    green_performs_callback = Green, Callback;
-    green_performs_generator = Green, Generator;
-    green_performs_future = Green, Future;
-    green_performs_green = Green, Green;
 }
 
 // What one style has to itself.

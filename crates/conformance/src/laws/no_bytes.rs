@@ -13,7 +13,7 @@ use quadrivium::{
 };
 
 use crate::{
-    Said, Subject, TestLoop, body,
+    Said, Subject, TestLoop, body, in_destructor,
     sockets::{bytes, ok, real_loop, tcp},
     turns,
 };
@@ -137,16 +137,18 @@ struct MovesNothing(Blocking<UnixStream>, Said);
 
 impl Drop for MovesNothing {
     fn drop(&mut self) {
-        let Self(stream, said) = self;
-        let read_exact = stream.read_exact(&mut []).map(|()| 0);
-        for result in [
-            read_exact,
-            stream.read(&mut []),
-            stream.write(&[]),
-            stream.write_vectored(&[IoSlice::new(&[])]),
-        ] {
-            said.say(format!("{result:?}"));
-        }
+        in_destructor(|| {
+            let Self(stream, said) = self;
+            let read_exact = stream.read_exact(&mut []).map(|()| 0);
+            for result in [
+                read_exact,
+                stream.read(&mut []),
+                stream.write(&[]),
+                stream.write_vectored(&[IoSlice::new(&[])]),
+            ] {
+                said.say(format!("{result:?}"));
+            }
+        });
     }
 }
 
