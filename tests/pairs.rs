@@ -2,7 +2,7 @@
 //!
 //! A failure names the pair and the law: `callback_performs_green::cancel::while_suspended`.
 
-use quadrivium_conformance::{every_law, styles::*};
+use quadrivium_conformance::{Subject, every_law, styles::*};
 
 macro_rules! pairs {
     ($($pair:ident = $outer:ident, $inner:ident;)*) => {$(

@@ -13,7 +13,7 @@ use quadrivium::{
     sync::Notify,
 };
 
-use crate::{Subject, alone, body, law, new_loop, turns};
+use crate::{Subject, alone, body, in_destructor, law, new_loop, turns};
 
 laws! { ($) chains:
     /// A destructor that cancels goes on when the destructors have run that the cancel runs, and so on
@@ -56,10 +56,12 @@ struct CancelsNext {
 
 impl Drop for CancelsNext {
     fn drop(&mut self) {
-        if let Some(next) = self.next.take() {
-            next.cancel();
-        }
-        self.order.borrow_mut().push(self.number);
+        in_destructor(|| {
+            if let Some(next) = self.next.take() {
+                next.cancel();
+            }
+            self.order.borrow_mut().push(self.number);
+        });
     }
 }
 
@@ -189,8 +191,10 @@ struct Counts(Option<Box<dyn Any>>, Rc<Cell<usize>>);
 
 impl Drop for Counts {
     fn drop(&mut self) {
-        drop(self.0.take());
-        self.1.set(self.1.get() + 1);
+        in_destructor(|| {
+            drop(self.0.take());
+            self.1.set(self.1.get() + 1);
+        });
     }
 }
 
@@ -215,13 +219,15 @@ struct Spawns(Subject, Rc<Cell<usize>>);
 
 impl Drop for Spawns {
     fn drop(&mut self) {
-        // A style may keep what is leaked until its thread ends. Then there is no host.
-        if host::current().is_none() {
-            return;
-        }
-        self.1.set(self.1.get() + 1);
-        let again = Spawns(self.0, Rc::clone(&self.1));
-        drop(spawn(self.0.task(body().hold(again))));
+        in_destructor(|| {
+            // A style may keep what is leaked until its thread ends. Then there is no host.
+            if host::current().is_none() {
+                return;
+            }
+            self.1.set(self.1.get() + 1);
+            let again = Spawns(self.0, Rc::clone(&self.1));
+            drop(spawn(self.0.task(body().hold(again))));
+        });
     }
 }
 

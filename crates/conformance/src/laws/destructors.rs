@@ -32,7 +32,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use quadrivium::{host, prelude::*, sync::Notify, task::BoxTask, time::now};
 
-use crate::{Said, Subject, TestLoop, body, new_loop, turns};
+use crate::{Said, Subject, TestLoop, body, in_destructor, new_loop, turns};
 
 laws! { ($) destructors:
     /// A destructor that runs at the end of a task can spawn, and knows its task.
@@ -76,15 +76,12 @@ impl Asks {
 
 impl Drop for Asks {
     fn drop(&mut self) {
-        // Asked without a host, these panic, and in the unwinding of a green thread that would be the
-        // end of the process.
-        if host::current().is_none() {
-            return self.said.say("a destructor without a host");
-        }
-        self.said.say(format!("destructor of {}", running()));
-        let child =
-            body().hold(self.said.when_dropped("child dropped")).say(&self.said, "child ran");
-        drop(spawn(self.subject.task(child)));
+        in_destructor(|| {
+            self.said.say(format!("destructor of {}", running()));
+            let child =
+                body().hold(self.said.when_dropped("child dropped")).say(&self.said, "child ran");
+            drop(spawn(self.subject.task(child)));
+        });
     }
 }
 
@@ -192,7 +189,9 @@ struct Tells(Rc<RefCell<Vec<std::time::Instant>>>);
 
 impl Drop for Tells {
     fn drop(&mut self) {
-        self.0.borrow_mut().extend(host::current().map(|_| now()));
+        in_destructor(|| {
+            self.0.borrow_mut().extend(host::current().map(|_| now()));
+        });
     }
 }
 
@@ -259,7 +258,9 @@ struct Names(Said);
 
 impl Drop for Names {
     fn drop(&mut self) {
-        self.0.say(format!("another destructor of {}", running()));
+        in_destructor(|| {
+            self.0.say(format!("another destructor of {}", running()));
+        });
     }
 }
 
