@@ -107,7 +107,8 @@ fn find<'a>(bugs: &[&'a Bug]) -> Result<Vec<Finding<'a>>, String> {
     let find = |(i, bug): (usize, &&'a Bug)| {
         eprint!("{} of {}: {}: ", i + 1, bugs.len(), bug.name);
         let planted = scratch.plant(bug)?;
-        let finding = Finding { bug, built: suite::build(&scratch).map(|suite| suite.run()) };
+        let finding =
+            Finding { bug, built: suite::build(&scratch).map(|suite| suite.of(bug).run()) };
         drop(planted);
         eprintln!("{finding}");
         Ok(finding)

@@ -4,6 +4,7 @@
 use std::{path::PathBuf, process::Command, time::Duration};
 
 use crate::{
+    bugs::Bug,
     process::{self, Ended, How},
     scratch::Scratch,
 };
@@ -19,15 +20,19 @@ pub const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
 /// No pairs of styles; not what looks at the sources.
 const OPTIONS: [&str; 6] = ["--skip", "_performs_", "--skip", "workspace::", "--skip", "words::"];
 
+/// Tasks that are `Send` share their sources with those that are not, in the crates of their styles.
+/// A bug elsewhere shows in both, so one of them is enough.
+const WITHOUT_SEND: [&str; 2] = ["--skip", "send::"];
+
 /// Laws that do not end wait side by side.
 const SIDE_BY_SIDE: &str = "--test-threads=16";
 
 /// So that it is known which law ended the process.
 const ONE_BY_ONE: &str = "--test-threads=1";
 
-/// The slowest law takes a second. The laws have a watchdog of their own, which is told the same and
+/// The slowest law takes a second, or two among others. The laws have a watchdog of their own, which is told the same and
 /// names the law; a law that is not watched stands still twice as long.
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(5);
 const LIMIT_VARIABLE: &str = "QUADRIVIUM_LAW_LIMIT";
 
 /// Generated scripts: with as many as usual they take as long as all other laws together.
@@ -44,6 +49,7 @@ const LIMITED: &str = "ulimit -v 6291456; exec \"$0\" \"$@\"";
 pub struct Suite {
     executable: PathBuf,
     folder: PathBuf,
+    left_out: &'static [&'static str],
 }
 
 /// What the laws said. Each law once, however many styles broke it.
@@ -79,7 +85,9 @@ pub fn build(scratch: &Scratch) -> Result<Suite, String> {
         .map_err(|error| format!("cannot run cargo: {error}"))?;
     let stdout = String::from_utf8_lossy(&built.stdout);
     match executable(&stdout) {
-        Some((executable, folder)) if built.status.success() => Ok(Suite { executable, folder }),
+        Some((executable, folder)) if built.status.success() => {
+            Ok(Suite { executable, folder, left_out: &[] })
+        }
         _ => Err(first_error(&String::from_utf8_lossy(&built.stderr))),
     }
 }
@@ -102,6 +110,15 @@ fn first_error(stderr: &str) -> String {
 }
 
 impl Suite {
+    /// The same without the laws that cannot tell more about this bug.
+    pub fn of(self, bug: &Bug) -> Self {
+        let styles_with_send = ["crates/callback/", "crates/generator/"];
+        match styles_with_send.iter().any(|folder| bug.file.starts_with(folder)) {
+            true => self,
+            false => Self { left_out: &WITHOUT_SEND, ..self },
+        }
+    }
+
     /// Runs the laws, and when they end the process again: one by one, and without those after
     /// which no other could be heard.
     pub fn run(&self) -> Outcome {
@@ -129,6 +146,7 @@ impl Suite {
     fn once(&self, threads: &str, known: &Outcome) -> Ended {
         let mut command = Command::new("sh");
         command.args(["-c", LIMITED]).arg(&self.executable).arg(threads).args(OPTIONS);
+        command.args(self.left_out);
         command.args(known.mute().flat_map(|law| ["--skip", law]));
         command.current_dir(&self.folder).env(LIMIT_VARIABLE, LIMIT.as_secs().to_string());
         command.env(SCRIPTS.0, SCRIPTS.1);
