@@ -6,7 +6,6 @@ use quadrivium::{
     callback::Callback,
     future,
     green::{self, StackError, perform},
-    may,
     prelude::*,
     thread,
 };
@@ -182,18 +181,6 @@ fn a_spawned_green_thread_may_be_large() {
         assert_whole(&spawned.join().unwrap());
     });
     run(program);
-}
-
-#[test]
-fn a_pinned_green_thread_may_be_large() {
-    let captured = bytes::<{ 2 * KIB }>();
-    let pinned = may::spawn_pinned(0, move || {
-        green(move || {
-            perform(turn());
-            captured
-        })
-    });
-    assert_whole(&may::block_on(pinned).unwrap().unwrap());
 }
 
 /// A closure whose captured value takes no bytes and an address of its own kind.

@@ -343,3 +343,16 @@ fn destructors_have_their_host() {
     drop(may::spawn_pinned(0, || future(async move { Asks(asks) })));
     assert_eq!(told.recv().unwrap(), Some(false));
 }
+
+#[test]
+fn a_green_thread_may_be_large() {
+    two_workers();
+    let captured = [7; 2 * 1024];
+    let pinned = may::spawn_pinned(0, move || {
+        green(move || {
+            perform(turn());
+            captured
+        })
+    });
+    assert_eq!(may::block_on(pinned).unwrap().unwrap(), [7; 2 * 1024]);
+}
