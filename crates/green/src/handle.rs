@@ -45,8 +45,9 @@ pub(crate) struct Cancelled;
 pub(crate) struct Running<'a> {
     yielder: &'a Yielder<Resume, Wait>,
     waker: Cell<NonNull<Waker>>,
-    /// The stack, to tell it from the stacks of other crates.
-    stack: Range<usize>,
+    /// Where the stack begins and how many bytes it has, to tell it from the stacks of other crates.
+    lowest: usize,
+    size: usize,
 }
 
 thread_local! {
@@ -69,7 +70,8 @@ pub fn perform<P: Task>(task: P) -> P::Output {
     // SAFETY: CURRENT is set only while the body of that green thread runs, which is below the
     // frame of `Running` on the same stack; so it is alive as long as this call.
     let running = unsafe { &*away.running };
-    if !running.stack.contains(&stack_pointer()) {
+    // One comparison: below the stack the difference wraps around.
+    if stack_pointer().wrapping_sub(running.lowest) >= running.size {
         refuse_another_stack();
     }
     // Dropped before `away`: destructors of a task that panics are no part of the body either.
@@ -89,7 +91,9 @@ impl<'a> Running<'a> {
         waker: NonNull<Waker>,
         body: impl FnOnce() -> T,
     ) -> T {
-        let running = Running { yielder, waker: Cell::new(waker), stack: overflow::usable() };
+        let Range { start: lowest, end } = overflow::usable();
+        let (waker, size) = (Cell::new(waker), end - lowest);
+        let running = Running { yielder, waker, lowest, size };
         CURRENT.set(ptr::from_ref(&running).cast());
         let _over = Outer(ptr::null());
         body()
