@@ -36,7 +36,7 @@ const PAGE: &str = "docs/seeded-bugs.md";
 /// Seeded bugs: proof that the suite bites.
 ///
 /// Copies the workspace, plants one bug at a time and runs the laws, which must see it. Without a
-/// name it writes docs/seeded-bugs.md, which takes twenty minutes; with some it prints their
+/// name it writes docs/seeded-bugs.md, which takes over half an hour; with some it prints their
 /// lines of that page.
 #[derive(Debug, Parser)]
 #[command(name = "quadrivium-seeded-bugs", max_term_width = 100)]

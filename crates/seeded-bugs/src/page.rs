@@ -31,7 +31,7 @@ fn intro(findings: &[Finding<'_>]) -> String {
          ```text\n\
          cargo run --release -p quadrivium-seeded-bugs\n\
          ```\n\n\
-         which takes twenty minutes and fails when a bug survives. With a name as argument it plants the bugs of that name and prints their\n\
+         which takes over half an hour and fails when a bug survives. With a name as argument it plants the bugs of that name and prints their\n\
          lines; `--check` only looks whether each bug still applies. A law that ends the process, or does not end, is left out and the\n\
          others run again, at most three times: then two dots stand where more may break.\n\n\
          {killed} of {} bugs are killed, {weakly} of them only by a law that does not end.\n\n",
