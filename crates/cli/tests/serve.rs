@@ -20,7 +20,7 @@ use served::{COMMAND, Program, STYLES, Server, everywhere, wait_until};
 fn stops() -> &'static [&'static str] {
     match is_ignored(Signal::Interrupt) {
         true => {
-            eprintln!("skipped: SIGINT, as it is ignored here");
+            eprintln!("skipped: SIGINT, because it is ignored here");
             &["TERM"]
         }
         false => &["TERM", "INT"],

@@ -32,7 +32,7 @@ enum Kind {
     Literal(&'static str),
     /// What `panic!` makes of arguments.
     Text(String),
-    /// Never locked: only who has the payload by value gets at it.
+    /// Never locked: only the owner of the payload gets at it.
     Other(Mutex<Box<dyn Any + Send>>),
 }
 

@@ -113,7 +113,7 @@ impl Shared {
         }))
     }
 
-    /// Fails in a process that was forked after the loop was made. Asked once for a run, as it is a
+    /// Fails in a process that was forked after the loop was made. Asked once for a run, because it is a
     /// system call.
     pub(crate) fn expect_its_process(&self) -> Result<(), RunError> {
         match self.reactor.sources.are_of_this_process() {
@@ -262,7 +262,7 @@ impl Shared {
     }
 
     pub(crate) fn this(&self) -> Rc<Self> {
-        self.this.upgrade().expect("whoever calls this has the loop")
+        self.this.upgrade().expect("the caller has the loop")
     }
 
     /// Makes the loop the host of this thread, also outside a run or in one of another loop.

@@ -50,7 +50,7 @@ stream!(std::os::unix::net::UnixStream);
 // Pipes. What else may be behind a file is not known.
 stream!(std::fs::File);
 
-/// The first of these that has any bytes. The kernel takes so many slices at once (`IOV_MAX`), which
+/// The first of these that has any bytes. The kernel takes that many slices at once (`IOV_MAX`), which
 /// the standard library sees to. Were all of those empty it would move nothing, and a read of nothing
 /// is the end of the stream.
 pub(crate) fn first_with_bytes(slices: &[impl Deref<Target = [u8]>]) -> Option<usize> {

@@ -89,7 +89,7 @@ where
     handle
 }
 
-/// Makes the task and runs it, on a loop that ends with it. Then whoever waits is told.
+/// Makes the task and runs it, on a loop that ends with it. Then the waiting task is told.
 async fn live<T>(
     make: impl FnOnce() -> T,
     spawned_at: &'static Location<'static>,

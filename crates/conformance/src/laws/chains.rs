@@ -65,7 +65,7 @@ impl Drop for CancelsNext {
     }
 }
 
-/// Spawns so many tasks, by turns on these loops, each of which cancels the next when it is dropped;
+/// Spawns this number of tasks, by turns on these loops. Each cancels the next when it is dropped;
 /// the handle of the first.
 fn chain(subject: Subject, loops: &[&EventLoop], length: usize, order: &Order) -> JoinHandle<()> {
     let first = Handle::default();

@@ -154,7 +154,7 @@ struct Burst {
     pieces: Vec<usize>,
     /// In front of this piece, or behind all.
     urgent: Option<usize>,
-    /// The reader reads so many of them first.
+    /// The number of bytes that the reader reads first.
     first: usize,
 }
 

@@ -41,7 +41,7 @@ fn blocked(begins: &Sender<()>) -> (impl FnOnce(io::Result<()>) + Send + use<>, 
     (work, go_on)
 }
 
-/// Blocks so many threads of a pool.
+/// Blocks this number of threads of a pool.
 fn fill(event_loop: &mut EventLoop, pool: &'static Pool, threads: usize) -> Vec<Sender<()>> {
     let (begins, begun): (_, Receiver<()>) = mpsc::channel();
     let all = (0..threads).map(|_| {
