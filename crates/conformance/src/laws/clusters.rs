@@ -1,6 +1,6 @@
 //! A cluster that ends by a task of its own: a thread cannot wait for itself.
 
-use std::{num::NonZero, sync::Arc};
+use std::{num::NonZero, sync::Arc, thread};
 
 use futures::channel::oneshot;
 use quadrivium::{
@@ -10,7 +10,7 @@ use quadrivium::{
     sync::Notify,
 };
 
-use crate::{Body, Said, Subject, body, sockets::real_loop};
+use crate::{Body, Said, Subject, body, quietly, sockets::real_loop};
 
 laws! { ($) clusters:
     /// A task that drops the last reference to its own cluster goes on; then all loops end, with their
@@ -21,6 +21,8 @@ laws! { ($) clusters:
     /// A task that finishes its own cluster is told that it cannot wait for itself; then all loops
     /// end, with their tasks.
     finished_by_a_task_of_its_own;
+    /// An output on a cluster that nobody reads may panic when its handle drops it, and nobody notices.
+    an_unread_output_may_panic;
 }
 
 /// Lets the body on the cluster go on once nothing else holds the cluster.
@@ -82,4 +84,23 @@ fn finished_by_a_task_of_its_own(subject: Subject) {
     });
     real_loop().block_on(handle).expect("the loop of the test goes on").expect("it has gone on");
     assert_eq!(said.lines(), ["nested"]);
+}
+
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            panic!("on purpose");
+        }
+    }
+}
+
+fn an_unread_output_may_panic(subject: Subject) {
+    let one = NonZero::new(1).expect("one is not zero");
+    let cluster = Cluster::new(one).expect("the OS lets us start threads");
+    let handle = cluster.spawn(move || subject.task(body().worth(|| PanicsWhenDropped)));
+    cluster.finish().expect("the task ends");
+    assert!(handle.is_finished(), "the output is there");
+    quietly(|| drop(handle)).expect("the panic is contained");
 }
