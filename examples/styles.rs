@@ -17,7 +17,7 @@ impl Style {
     /// The styles named on the command line, or all four.
     pub fn chosen() -> Vec<Style> {
         let named: Vec<_> =
-            std::env::args().skip(1).map(|name| Style::named(&name)).collect();
+            std::env::args().skip(1).map(|name| known(&name)).collect();
         if named.is_empty() { Style::ALL.to_vec() } else { named }
     }
 
@@ -30,16 +30,20 @@ impl Style {
         }
     }
 
-    fn named(name: &str) -> Style {
-        let found = Style::ALL.into_iter().find(|it| it.name() == name);
-        found.unwrap_or_else(|| {
-            eprintln!(
-                "there is no style {name:?}: \
-                 use callback, generator, future or green"
-            );
-            process::exit(2)
-        })
+    pub fn named(name: &str) -> Option<Style> {
+        Style::ALL.into_iter().find(|it| it.name() == name)
     }
+}
+
+/// The style of this name, or the end of the program.
+fn known(name: &str) -> Style {
+    Style::named(name).unwrap_or_else(|| {
+        eprintln!(
+            "there is no style {name:?}: \
+             use callback, generator, future or green"
+        );
+        process::exit(2)
+    })
 }
 
 impl fmt::Display for Style {

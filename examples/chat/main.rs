@@ -53,24 +53,11 @@ use quadrivium::{
     net::{TcpListener, TcpStream},
     prelude::*,
 };
-
-#[path = "chat.rs"]
-mod chat;
-#[cfg(test)]
-#[allow(dead_code)]
-#[path = "../server/rig.rs"]
-mod rig;
-// Each program uses the part that it needs.
-#[allow(dead_code)]
-#[path = "../server/mod.rs"]
-mod server;
-#[path = "../styles.rs"]
-mod styles;
-#[cfg(test)]
-mod tests;
-
-use server::{Limits, Server};
-use styles::Style;
+use quadrivium_examples::{
+    chat,
+    server::{Limits, Server},
+    styles::Style,
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for style in Style::chosen() {

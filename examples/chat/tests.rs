@@ -1,9 +1,14 @@
 //! `chat` in every style, over real sockets, with guests who misbehave.
 
-use super::*;
+use std::io;
+
 use crate::{
-    chat::hall::MOST_GUESTS,
-    rig::{Client, Program, Rig, unlimited},
+    chat::{self, hall::MOST_GUESTS},
+    server::{
+        Limits,
+        rig::{Client, Program, Rig, unlimited},
+    },
+    styles::Style,
 };
 
 const WELCOME: &[u8] = b"* welcome: what is your name?\n";

@@ -23,22 +23,11 @@
 //! `quadrivium serve echo` runs it for others.
 
 use quadrivium::{future::perform, net::TcpListener, prelude::*};
-
-#[path = "echo.rs"]
-mod echo;
-#[cfg(test)]
-#[allow(dead_code)]
-#[path = "../server/rig.rs"]
-mod rig;
-// Each program uses the part that it needs.
-#[allow(dead_code)]
-#[path = "../server/mod.rs"]
-mod server;
-#[path = "../styles.rs"]
-mod styles;
-
-use server::{Limits, Server};
-use styles::Style;
+use quadrivium_examples::{
+    echo,
+    server::{Limits, Server},
+    styles::Style,
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (style, other) in Style::chosen().into_iter().map(with_the_next) {
@@ -64,6 +53,3 @@ fn with_the_next(style: Style) -> (Style, Style) {
     let next = at.map_or(0, |at| (at + 1) % Style::ALL.len());
     (style, Style::ALL[next])
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,10 +2,19 @@
 
 use std::{net::TcpStream as StdStream, thread, time::Duration};
 
-use quadrivium::net::TcpStream;
+use quadrivium::{
+    net::{TcpListener, TcpStream},
+    prelude::*,
+};
 
-use super::*;
-use crate::rig::{Client, Program, Rig, bytes, unlimited};
+use crate::{
+    echo,
+    server::{
+        Limits, Server,
+        rig::{Client, Program, Rig, bytes, unlimited},
+    },
+    styles::Style,
+};
 
 const ECHO: Program = Program {
     serve: echo::serve,

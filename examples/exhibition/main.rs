@@ -17,17 +17,10 @@
 use std::{rc::Rc, time::Duration};
 
 use quadrivium::prelude::*;
-
-mod callback;
-mod future;
-mod generator;
-mod green;
-mod rules;
-#[path = "../styles.rs"]
-mod styles;
-
-use rules::Rules;
-use styles::Style;
+use quadrivium_examples::{
+    exhibition::{Rules, callback, future, generator, green},
+    styles::Style,
+};
 
 fn main() -> Result<(), RunError> {
     for style in Style::chosen() {

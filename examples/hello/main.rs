@@ -11,15 +11,12 @@
 //! Both hellos come before the first goodbye.
 
 use quadrivium::prelude::*;
+use quadrivium_examples::styles::Style;
 
 mod callback;
 mod future;
 mod generator;
 mod green;
-#[path = "../styles.rs"]
-mod styles;
-
-use styles::Style;
 
 fn main() -> Result<(), RunError> {
     for style in Style::chosen() {

@@ -23,11 +23,7 @@ use quadrivium::{
     prelude::*,
     task::BoxTask,
 };
-
-#[path = "../styles.rs"]
-mod styles;
-
-use styles::Style;
+use quadrivium_examples::styles::Style;
 
 /// Numbers that are added up without a pause.
 const STRIDE: u64 = 10_000;

@@ -26,25 +26,11 @@ use quadrivium::{
     net::{TcpListener, TcpStream},
     prelude::*,
 };
-
-#[path = "http.rs"]
-mod http;
-#[cfg(test)]
-#[allow(dead_code)]
-#[path = "../server/rig.rs"]
-mod rig;
-// Each program uses the part that it needs.
-#[allow(dead_code)]
-#[path = "../server/mod.rs"]
-mod server;
-#[path = "../styles.rs"]
-mod styles;
-#[cfg(test)]
-mod tests;
-
-use http::Http;
-use server::{Limits, Server};
-use styles::Style;
+use quadrivium_examples::{
+    http::{self, Http},
+    server::{Limits, Server},
+    styles::Style,
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = tempfile::tempdir()?;

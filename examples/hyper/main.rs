@@ -8,7 +8,7 @@
 //! it asks itself once, and ends:
 //!
 //! ```text
-//! cargo run --example hyper --features hyper -- 127.0.0.1:8080
+//! cargo run --example hyper -- 127.0.0.1:8080
 //! curl http://127.0.0.1:8080/hello
 //! curl --http2-prior-knowledge http://127.0.0.1:8080/hello
 //! ```

@@ -10,15 +10,12 @@
 //! The referee serves to `ping`.
 
 use quadrivium::{prelude::*, sync::Notify};
+use quadrivium_examples::styles::Style;
 
 mod callback;
 mod future;
 mod generator;
 mod green;
-#[path = "../styles.rs"]
-mod styles;
-
-use styles::Style;
 
 const HITS: u32 = 2;
 

@@ -14,15 +14,12 @@
 use std::time::Duration;
 
 use quadrivium::{prelude::*, sync::channel};
+use quadrivium_examples::styles::Style;
 
 mod callback;
 mod future;
 mod generator;
 mod green;
-#[path = "../styles.rs"]
-mod styles;
-
-use styles::Style;
 
 const ITEMS: u32 = 5;
 const CAPACITY: usize = 1;

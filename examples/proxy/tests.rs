@@ -1,16 +1,19 @@
 //! `proxy` in every style, over real sockets, between ends that misbehave.
 
 use std::{
-    io::{ErrorKind, Read, Write},
-    net::{TcpListener as StdListener, TcpStream as StdStream},
+    io::{self, ErrorKind, Read, Write},
+    net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream},
     sync::OnceLock,
     thread,
 };
 
 use socket2::{Domain, Socket, Type};
 
-use super::*;
-use crate::rig::{Client, Program, Rig, bytes, unlimited};
+use crate::{
+    proxy,
+    server::rig::{Client, Program, Rig, bytes, unlimited},
+    styles::Style,
+};
 
 const PROXY: Program = Program {
     serve: |style, server| proxy::serve(style, server, echo()),

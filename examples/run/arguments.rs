@@ -2,7 +2,9 @@
 
 use std::{io, time::Duration};
 
-use super::{job::Limits, styles::Style};
+use quadrivium_examples::styles::Style;
+
+use super::job::Limits;
 
 #[derive(Debug)]
 pub struct Arguments {

@@ -37,6 +37,7 @@ use quadrivium::{
     signal::{Signal, Signals, is_ignored},
     sync::{Notify, channel},
 };
+use quadrivium_examples::styles::Style;
 
 mod arguments;
 mod callback;
@@ -45,15 +46,11 @@ mod generator;
 mod green;
 mod job;
 mod lines;
-#[allow(dead_code)] // It names its styles by itself.
-#[path = "../styles.rs"]
-mod styles;
 #[cfg(test)]
 mod tests;
 
 use arguments::Arguments;
 use job::{Ended, Job};
-use styles::Style;
 
 /// As many lines are on their way at once.
 const LINES: usize = 16;

@@ -4,7 +4,9 @@ use std::{env, fs, io::Read, path::Path, process, time::Duration};
 
 use quadrivium::{EventLoop, fs::File, io::PipeReader, prelude::*};
 
-use super::{Arguments, job::Limits, lines::Lines, run, styles::Style};
+use quadrivium_examples::styles::Style;
+
+use super::{Arguments, job::Limits, lines::Lines, run};
 
 /// Longer than any of these commands needs, on however slow a machine.
 const LONG: Duration = Duration::from_secs(60);

@@ -26,6 +26,8 @@ pub mod both;
 mod connection;
 pub mod linger;
 mod moving;
+#[cfg(test)]
+pub mod rig;
 mod stop;
 mod supervised;
 

@@ -1,7 +1,7 @@
 //! A fifth style: a state machine, written by hand, and every law for it.
 //!
 //! It plays one script beside the four styles of Quadrivium and compares what
-//! they leave. `cargo test -p quadrivium-conformance --example state_machine`
+//! they leave. `cargo test -p quadrivium-examples --example state_machine`
 //! checks the laws.
 
 mod machine;

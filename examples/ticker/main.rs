@@ -15,15 +15,12 @@
 use std::time::Duration;
 
 use quadrivium::prelude::*;
+use quadrivium_examples::styles::Style;
 
 mod callback;
 mod future;
 mod generator;
 mod green;
-#[path = "../styles.rs"]
-mod styles;
-
-use styles::Style;
 
 const QUICK: Duration = Duration::from_millis(200);
 const SLOW: Duration = Duration::from_millis(300);

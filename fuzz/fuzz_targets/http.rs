@@ -3,18 +3,6 @@
 
 #![no_main]
 
-#[rustfmt::skip]
-#[path = "../../examples/http/http.rs"]
-mod http;
-#[allow(dead_code)]
-#[rustfmt::skip]
-#[path = "../../examples/server/mod.rs"]
-mod server;
-#[allow(dead_code)]
-#[rustfmt::skip]
-#[path = "../../examples/styles.rs"]
-mod styles;
-
 use std::{
     fs, io,
     net::Shutdown,
@@ -29,14 +17,15 @@ use quadrivium::{
     net::{TcpListener, TcpStream},
     prelude::*,
 };
-
-use http::{
-    Http,
-    protocol::{Inbox, Next, Refusal},
-    site::{Disk, Site},
+use quadrivium_examples::{
+    http::{
+        self, Http,
+        protocol::{Inbox, Next, Refusal},
+        site::{Disk, Site},
+    },
+    server::{Limits, Server},
+    styles::Style,
 };
-use server::{Limits, Server};
-use styles::Style;
 
 /// So many cuts at most.
 const CUTS: usize = 8;

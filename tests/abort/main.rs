@@ -1,7 +1,7 @@
 //! What holds in a program that is built with `panic = "abort"`, in every style: `.ci/abort` runs each
 //! part and looks at what it prints and how it ends.
 
-#[path = "../../crates/may/tests/style/thread.rs"]
+#[path = "../../crates/hosts/may/tests/style/thread.rs"]
 mod thread;
 
 use std::{env, error::Error, time::Duration};

@@ -10,7 +10,7 @@ use std::{
 static PAGE: Mutex<()> = Mutex::new(());
 
 fn path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")
 }
 
 /// Compares a cell of the table whose first column is headed `table`; with `QUADRIVIUM_WRITE` set, writes it.

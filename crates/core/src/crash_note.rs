@@ -2,7 +2,7 @@
 //! the simulation that the thread is in.
 //!
 //! A process that ends by a stack overflow, or by a panic that cannot unwind, runs no destructors.
-//! So the text must be there before. It is printed by the panic hook of `quadrivium-test` and by
+//! So the text must be there before. It is printed by the panic hook of `quadrivium-test-kit` and by
 //! the fault handler of `quadrivium-green`, which may neither allocate nor lock.
 
 use std::cell::Cell;

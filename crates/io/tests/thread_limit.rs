@@ -20,10 +20,7 @@ use quadrivium::{
     thread::{Offload, offload, offload_checked},
 };
 
-#[path = "../../../tests/limited.rs"]
-mod limited;
-
-use limited::{Limited, run};
+use quadrivium_tests::limited::{Limited, run};
 
 /// A style, as a task of that style that performs another task.
 type Style<T> = fn(Offload<T>) -> BoxTask<T>;

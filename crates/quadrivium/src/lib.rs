@@ -113,7 +113,7 @@ pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
 #[cfg(feature = "may")]
 pub use quadrivium_may as may;
-pub use quadrivium_test as test;
+pub use quadrivium_test_kit as test;
 
 /// The loop, its errors and its trace; a loop on each of several threads.
 pub mod event_loop {
@@ -192,7 +192,7 @@ pub mod io {
 pub mod executor {
     pub use quadrivium_event_loop::{Executor, Guest, GuestLoop};
     #[cfg(any(feature = "smol", feature = "tokio"))]
-    pub use quadrivium_executors::*;
+    pub use quadrivium_guests::*;
 }
 
 pub mod callback;

@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use super::client::{Answer, Client};
 use crate::{
     http::{self, Http},
-    rig::Rig,
     server::Limits,
+    server::rig::Rig,
     styles::Style,
 };
 

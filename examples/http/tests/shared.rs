@@ -4,14 +4,13 @@ use std::{io::Read, path::Path};
 
 use crate::{
     http::{self, Http},
-    rig::Program,
+    server::rig::Program,
 };
 
 /// Serves its own sources.
 const HTTP: Program = Program {
     serve: |style, server| {
-        let sources =
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/http");
+        let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/http");
         let http = Http::new(Path::new(sources)).expect("it is a folder");
         http::serve(style, server, http)
     },

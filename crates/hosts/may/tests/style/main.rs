@@ -1,0 +1,133 @@
+//! The laws for may's green threads as a style: all but those in `style/exceptions`.
+//!
+//! A process of its own, since may installs a handler for SIGSEGV.
+
+mod shelf;
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use quadrivium_conformance::{Virtual, check, check_on, laws};
+
+use shelf::May;
+
+/// A reason why some laws do not hold, and which.
+struct Group {
+    name: &'static str,
+    why: &'static str,
+    laws: Vec<&'static str>,
+}
+
+/// What stands in the file of exceptions.
+fn exceptions() -> Vec<Group> {
+    let mut groups = Vec::<Group>::new();
+    for line in include_str!("exceptions").lines() {
+        if let Some(reason) = line.strip_prefix('[') {
+            let (name, why) = reason.split_once("] ").expect("a group has a reason");
+            groups.push(Group { name, why, laws: Vec::new() });
+        } else if !line.is_empty() && !line.starts_with('#') {
+            groups.last_mut().expect("a law is in a group").laws.push(line);
+        }
+    }
+    groups
+}
+
+/// Whether a law is among the exceptions.
+fn is_exception(topic: &str, name: &str) -> bool {
+    let law = format!("{topic}::{name}");
+    exceptions().iter().any(|group| group.laws.contains(&law.as_str()))
+}
+
+/// Checks the laws of a topic that need no process of their own.
+fn check_topic(topic: &str) {
+    let is_checked = |name| !is_exception(topic, name) && !ALONE.contains(&(topic, name));
+    let checked = laws().filter(|law| law.topic == topic && is_checked(law.name));
+    check_on(&Virtual, (&May).into(), checked, "");
+}
+
+/// Laws that run in a process of their own, which begins by the name of the test.
+macro_rules! alone {
+    ($($topic:ident: $($law:ident)*;)*) => {
+        mod alone {
+            $(mod $topic {
+                $(
+                    #[test]
+                    fn $law() {
+                        let test = concat!(module_path!(), "::", stringify!($law));
+                        crate::check_alone(stringify!($topic), stringify!($law), test);
+                    }
+                )*
+            })*
+        }
+
+        const ALONE: &[(&str, &str)] = &[$($((stringify!($topic), stringify!($law))),*),*];
+    };
+}
+
+fn check_alone(topic: &str, name: &str, test: &str) {
+    if !is_exception(topic, name) {
+        check((&May).into(), topic, name, test);
+    }
+}
+
+alone! {
+    chains: of_thirty_thousand_cancels of_thirty_thousand_cancels_on_two_loops
+        of_thirty_thousand_tasks_of_a_dropped_loop
+        of_spawns_on_a_dropped_loop_are_cut;
+    child_cancels: nothing_is_left;
+    descriptors: a_loop_is_dropped a_number_comes_again waited_for_again none_left_for_a_connection
+        a_signal_while_the_loop_sleeps;
+    happy_eyeballs: the_losers_are_closed a_cancelled_connect;
+    signals: a_listener_that_cannot_be_made its_default_comes_back;
+    thread_locals: a_loop_in_a_thread_local a_task_in_a_thread_local a_handle_in_a_thread_local;
+}
+
+macro_rules! topics {
+    ($($topic:ident)*) => {
+        $(
+            #[test]
+            fn $topic() {
+                check_topic(stringify!($topic));
+            }
+        )*
+
+        const TOPICS: &[&str] = &[$(stringify!($topic)),*];
+    };
+}
+
+topics! {
+    lifecycle every_suspension outcomes cancel cancel_from_afar join panics unwinding
+    destructors chains clusters hosts nesting order starvation stop timers moving_deadlines channels channel_operations notify mutexes semaphores
+    semaphore_operations barriers watches broadcasts streams calls wakes stale_wakes new_wakers
+    foreign_threads foreign_wakers cloned_wakers sub_wakers readiness sources descriptors byte_streams no_bytes slices short_reads tcp udp
+    unix_sockets socket_cancels signals pipes processes ended_children taken_out child_cancels holds offload files names
+    happy_eyeballs deadlock operations reentrancy thread_locals scripts
+}
+
+#[test]
+fn all_topics_are_here() {
+    let topics: BTreeSet<_> = laws().map(|law| law.topic).collect();
+    assert_eq!(topics, TOPICS.iter().copied().collect());
+}
+
+#[test]
+fn every_exception_is_a_law_and_stands_there_once() {
+    let mut laws: BTreeSet<_> = laws().map(|law| format!("{}::{}", law.topic, law.name)).collect();
+    for law in exceptions().into_iter().flat_map(|group| group.laws) {
+        assert!(laws.remove(law), "{law} is no law, or is there twice");
+    }
+}
+
+#[test]
+fn the_page_has_the_reasons() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/may.md");
+    let page = fs::read_to_string(path).unwrap();
+    let all = laws().count();
+    let exceptions = exceptions();
+    let kept = all - exceptions.iter().map(|group| group.laws.len()).sum::<usize>();
+    let sentence = format!("{kept} of the {all} [laws](laws.md)");
+    assert!(page.contains(&sentence), "docs/may.md does not say: {sentence}");
+    for Group { name, why, laws } in exceptions {
+        let row = format!("| {name} | {} | {why} |", laws.len());
+        assert!(page.contains(&row), "docs/may.md has no line\n{row}");
+    }
+}

@@ -1,0 +1,279 @@
+//! The laws, a file a topic. Each file begins with its laws, a sentence each.
+
+use crate::Law;
+
+// What a task does.
+mod lifecycle;
+mod every_suspension;
+mod cancel;
+mod cancel_from_afar;
+mod destructors;
+mod join;
+mod panics;
+mod unwinding;
+mod outcomes;
+
+// What it is made of.
+mod hosts;
+mod nesting;
+
+// When it does it.
+mod order;
+mod starvation;
+mod stop;
+mod timers;
+mod moving_deadlines;
+
+// What makes it go on.
+mod channels;
+mod chains;
+mod clusters;
+mod channel_operations;
+mod notify;
+mod mutexes;
+mod semaphores;
+mod semaphore_operations;
+mod barriers;
+mod watches;
+mod broadcasts;
+mod streams;
+mod calls;
+mod wakes;
+mod stale_wakes;
+mod new_wakers;
+mod foreign_threads;
+mod foreign_wakers;
+mod cloned_wakers;
+mod sub_wakers;
+
+// What the operating system has to say.
+mod readiness;
+mod sources;
+mod descriptors;
+mod byte_streams;
+mod tcp;
+mod udp;
+mod unix_sockets;
+mod socket_cancels;
+mod no_bytes;
+mod slices;
+mod short_reads;
+mod signals;
+mod pipes;
+mod processes;
+mod ended_children;
+mod child_cancels;
+mod taken_out;
+
+// What other threads do for it.
+mod holds;
+mod offload;
+mod files;
+mod names;
+mod happy_eyeballs;
+
+// What must not go wrong.
+mod deadlock;
+mod operations;
+mod reentrancy;
+mod thread_locals;
+
+// Programs that nobody wrote.
+mod scripts;
+
+const TOPICS: &[&[Law]] = &[
+    lifecycle::LAWS,
+    every_suspension::LAWS,
+    cancel::LAWS,
+    cancel_from_afar::LAWS,
+    join::LAWS,
+    panics::LAWS,
+    unwinding::LAWS,
+    destructors::LAWS,
+    chains::LAWS,
+    clusters::LAWS,
+    outcomes::LAWS,
+    hosts::LAWS,
+    nesting::LAWS,
+    order::LAWS,
+    starvation::LAWS,
+    stop::LAWS,
+    timers::LAWS,
+    moving_deadlines::LAWS,
+    channels::LAWS,
+    channel_operations::LAWS,
+    notify::LAWS,
+    mutexes::LAWS,
+    semaphores::LAWS,
+    semaphore_operations::LAWS,
+    barriers::LAWS,
+    watches::LAWS,
+    broadcasts::LAWS,
+    streams::LAWS,
+    calls::LAWS,
+    wakes::LAWS,
+    stale_wakes::LAWS,
+    new_wakers::LAWS,
+    foreign_threads::LAWS,
+    foreign_wakers::LAWS,
+    cloned_wakers::LAWS,
+    sub_wakers::LAWS,
+    readiness::LAWS,
+    sources::LAWS,
+    descriptors::LAWS,
+    byte_streams::LAWS,
+    tcp::LAWS,
+    udp::LAWS,
+    unix_sockets::LAWS,
+    socket_cancels::LAWS,
+    no_bytes::LAWS,
+    slices::LAWS,
+    short_reads::LAWS,
+    signals::LAWS,
+    pipes::LAWS,
+    processes::LAWS,
+    ended_children::LAWS,
+    child_cancels::LAWS,
+    taken_out::LAWS,
+    holds::LAWS,
+    offload::LAWS,
+    files::LAWS,
+    names::LAWS,
+    happy_eyeballs::LAWS,
+    deadlock::LAWS,
+    operations::LAWS,
+    reentrancy::LAWS,
+    thread_locals::LAWS,
+    scripts::LAWS,
+];
+
+/// All laws, in the order in which they are best read.
+pub fn laws() -> impl Iterator<Item = &'static Law> {
+    TOPICS.iter().copied().flatten()
+}
+
+/// Makes a `#[test]` of every law, for a style (`&MyStyle`) or a [`Subject`](crate::Subject).
+///
+/// The tests stand in modules that are named as the topics, in the module that calls this.
+#[macro_export]
+macro_rules! every_law {
+    ($subject:expr) => {
+        fn subject() -> $crate::Subject {
+            $crate::Subject::from($subject)
+        }
+
+        $crate::lifecycle! {}
+        $crate::every_suspension! {}
+        $crate::cancel! {}
+        $crate::cancel_from_afar! {}
+        $crate::join! {}
+        $crate::panics! {}
+        $crate::unwinding! {}
+        $crate::destructors! {}
+        $crate::chains! {}
+        $crate::clusters! {}
+        $crate::outcomes! {}
+        $crate::hosts! {}
+        $crate::nesting! {}
+        $crate::order! {}
+        $crate::starvation! {}
+        $crate::stop! {}
+        $crate::timers! {}
+        $crate::moving_deadlines! {}
+        $crate::channels! {}
+        $crate::channel_operations! {}
+        $crate::notify! {}
+        $crate::mutexes! {}
+        $crate::semaphores! {}
+        $crate::semaphore_operations! {}
+        $crate::barriers! {}
+        $crate::watches! {}
+        $crate::broadcasts! {}
+        $crate::streams! {}
+        $crate::calls! {}
+        $crate::wakes! {}
+        $crate::stale_wakes! {}
+        $crate::new_wakers! {}
+        $crate::foreign_threads! {}
+        $crate::foreign_wakers! {}
+        $crate::cloned_wakers! {}
+        $crate::sub_wakers! {}
+        $crate::readiness! {}
+        $crate::sources! {}
+        $crate::descriptors! {}
+        $crate::byte_streams! {}
+        $crate::tcp! {}
+        $crate::udp! {}
+        $crate::unix_sockets! {}
+        $crate::socket_cancels! {}
+        $crate::no_bytes! {}
+        $crate::slices! {}
+        $crate::short_reads! {}
+        $crate::signals! {}
+        $crate::pipes! {}
+        $crate::processes! {}
+        $crate::ended_children! {}
+        $crate::child_cancels! {}
+        $crate::taken_out! {}
+        $crate::holds! {}
+        $crate::offload! {}
+        $crate::files! {}
+        $crate::names! {}
+        $crate::happy_eyeballs! {}
+        $crate::deadlock! {}
+        $crate::operations! {}
+        $crate::reentrancy! {}
+        $crate::thread_locals! {}
+        $crate::scripts! {}
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, env, fmt::Write, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_law_has_a_name_and_a_sentence_of_its_own() {
+        let (mut names, mut sentences) = (BTreeSet::new(), BTreeSet::new());
+        for law in laws() {
+            assert!(names.insert((law.topic, law.name)), "{law:?} is there twice");
+            assert!(sentences.insert(law.specification), "{law:?} says nothing new");
+            assert!(law.specification.ends_with('.'), "{law:?} is a sentence");
+        }
+    }
+
+    /// What `docs/laws.md` says.
+    fn page() -> String {
+        let mut page = "# The laws\n\nWhat every style must show. `crates/testing/conformance/src/laws/` has \
+                        a file for each topic;\n[conformance.md](conformance.md) says how to run them \
+                        for a style of your own.\n"
+            .to_string();
+        let mut topic = "";
+        for law in laws() {
+            if law.topic != topic {
+                topic = law.topic;
+                writeln!(page, "\n## {topic}\n").unwrap();
+            }
+            let needs = law.needs.iter().map(|needs| format!(" (needs {needs:?})"));
+            let needs = needs.chain(law.on.iter().map(|on| format!(" (on {on:?})")));
+            let sentence = law.specification.trim();
+            writeln!(page, "- `{}`: {sentence}{}", law.name, needs.collect::<String>()).unwrap();
+        }
+        page
+    }
+
+    #[test]
+    fn the_page_of_laws_is_up_to_date() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/laws.md");
+        if env::var_os("QUADRIVIUM_WRITE").is_some() {
+            fs::write(&path, page()).unwrap();
+        }
+        let written = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            written == page(),
+            "docs/laws.md is out of date: run QUADRIVIUM_WRITE=1 cargo test -p quadrivium-conformance"
+        );
+    }
+}

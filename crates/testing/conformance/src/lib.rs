@@ -1,0 +1,108 @@
+//! The laws that every way to suspend must keep, each a function that is run against a [`Style`]:
+//! one of Quadrivium's four, a pair of them in which one performs the other, or your own.
+//!
+//! ```text
+//!   a law   body().say(&said, "one").perform(turn()).say(&said, "two")
+//!                              │
+//!   Subject::task(body)        │            what the style under test makes of it
+//!          ┌──────────┬────────┴──┬─────────┬──────────────┐
+//!      callback   generator    future     green     a style of your own
+//! ```
+//!
+//! # Testing a style of one's own
+//!
+//! A style says how it carries out a [`Body`]: it [goes on](Body::go_on) until there is a task to
+//! perform or the end. Then one line makes a test of each law.
+//!
+//! ```
+//! use quadrivium::{future::{self, future}, task::BoxTask};
+//! use quadrivium_conformance::{Body, Next, Style, Value};
+//!
+//! /// Futures again, for the sake of the example.
+//! struct Mine;
+//!
+//! impl Style for Mine {
+//!     fn name(&self) -> &'static str {
+//!         "mine"
+//!     }
+//!
+//!     fn task(&self, mut body: Body<Value>) -> BoxTask<Value> {
+//!         Box::pin(future(async move {
+//!             loop {
+//!                 match body.go_on() {
+//!                     Next::Perform(task) => {
+//!                         let then = future::perform(task).await;
+//!                         then()
+//!                     }
+//!                     Next::End(value) => return value,
+//!                 }
+//!             }
+//!         }))
+//!     }
+//! }
+//!
+//! mod laws {
+//!     // A `#[test]` for each law: `laws::lifecycle::building_runs_nothing` and so on.
+//!     quadrivium_conformance::every_law!(&super::Mine);
+//! }
+//! # fn main() {
+//! #     quadrivium_conformance::laws().for_each(|law| match law.topic {
+//! #         "lifecycle" | "cancel" => law.check((&Mine).into()),
+//! #         _ => {}
+//! #     });
+//! # }
+//! ```
+//!
+//! `examples/state_machine` is a complete one, written by hand; `docs/conformance.md` explains it.
+
+#![forbid(unsafe_code)]
+
+#[macro_use]
+mod law;
+
+// What a style is, and what is under test.
+mod style;
+mod subject;
+mod host;
+mod body;
+pub mod styles;
+
+// Programs as values.
+pub mod script;
+
+// What is tested.
+mod laws;
+
+// What the laws are written with.
+mod said;
+mod leaf;
+mod event_loop;
+mod child;
+mod sockets;
+mod byte_stream;
+mod watchdog;
+mod in_destructor;
+
+#[cfg(test)]
+mod needs;
+#[cfg(test)]
+mod broken;
+
+pub use body::{Body, Next, Then, body};
+pub use child::alone;
+pub use event_loop::{
+    TestLoop, is_done, message, new_loop, quietly, resume, traced, turns, watched,
+};
+pub use host::{Host, HostFeature, HostLoop, Make, Output, Real, Virtual};
+pub(crate) use in_destructor::in_destructor;
+pub use law::{Checked, Law, Tally, check, check_on};
+pub use laws::laws;
+pub use leaf::{Leaf, Probe, leaf, map};
+pub use said::{Said, WhenDropped, WhenDroppedPrints};
+pub use style::{Feature, Style, Value};
+pub use subject::Subject;
+
+/// The examples of the page on testing one's own style run as tests.
+#[doc = include_str!("../../../../docs/conformance.md")]
+#[cfg(doctest)]
+struct PageExamples;

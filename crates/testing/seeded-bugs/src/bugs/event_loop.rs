@@ -1,0 +1,95 @@
+//! Bugs of the loop's turn: who is resumed, when, how often.
+
+use super::Bug;
+
+const READY: &str = "crates/hosts/event-loop/src/ready.rs";
+const SHARED: &str = "crates/hosts/event-loop/src/shared.rs";
+const SLOTS: &str = "crates/hosts/event-loop/src/slots.rs";
+const WAKE: &str = "crates/hosts/event-loop/src/wake.rs";
+
+pub const BUGS: &[Bug] = &[
+    Bug {
+        name: "last-come-first-served",
+        harm: "the task that became ready first waits longest",
+        file: READY,
+        find: "self.later.push(key);",
+        replace: "self.later.insert(0, key);",
+    },
+    Bug {
+        name: "a-turn-without-end",
+        harm: "tasks that wake each other run in the same turn for ever, and no deadline is looked at",
+        file: READY,
+        find: "self.later.push(key);",
+        replace: "self.turn.push(key);",
+    },
+    Bug {
+        name: "wake-while-running-lost",
+        harm: "a task that is woken while it runs suspends and is never resumed",
+        file: WAKE,
+        find: "Stage::Running => slot.stage = Stage::Woken,",
+        replace: "Stage::Running => return,",
+    },
+    Bug {
+        name: "resumed-twice",
+        harm: "a wake of a task that is ready puts it into the queue a second time",
+        file: WAKE,
+        find: "Stage::Suspended => {",
+        replace: "Stage::Suspended | Stage::Ready => {",
+    },
+    Bug {
+        name: "stale-generation-honoured",
+        harm: "an old waker wakes, and an old handle cancels, whoever has the slot now",
+        file: SLOTS,
+        find: "(slot.generation == key.generation() && ",
+        replace: "(",
+    },
+    Bug {
+        name: "slot-never-freed",
+        harm: "memory grows with every task that has ever run",
+        file: SLOTS,
+        find: "self.free.push(index);",
+        replace: "",
+    },
+    Bug {
+        name: "deadlock-never-found",
+        harm: "a program that can never go on sleeps for ever instead of saying so",
+        file: SHARED,
+        find: "!self.remotes.is_any_about()",
+        replace: "false",
+    },
+    Bug {
+        name: "deadlock-too-early",
+        harm: "a task that another thread is about to wake is reported as a deadlock",
+        file: SHARED,
+        find: "&& state.slots.all_wakers_are_local()",
+        replace: "",
+    },
+    Bug {
+        name: "escape-never-undone",
+        harm: "once any task has given its waker away, no deadlock is ever found",
+        file: SLOTS,
+        find: "self.escaped -= usize::from(slot.is_escaped);",
+        replace: "",
+    },
+    Bug {
+        name: "spurious-wakes-without-end",
+        harm: "a simulation with spurious wakes calls a sleep a livelock and finds no deadlock",
+        file: "crates/hosts/event-loop/src/scheduling.rs",
+        find: "Fault::Wake(_) if scheduling.chosen_by_fault.get() => {}",
+        replace: "",
+    },
+    Bug {
+        name: "stop-sticks",
+        harm: "a loop that was stopped once can never run again",
+        file: SHARED,
+        find: "self.stopped.take()",
+        replace: "self.stopped.get()",
+    },
+    Bug {
+        name: "wakes-the-wrong-loop",
+        harm: "a waker of one loop wakes a task of another loop that runs on its thread",
+        file: "crates/hosts/event-loop/src/active.rs",
+        find: "Some(shared) if shared.index == index => {",
+        replace: "Some(shared) => {",
+    },
+];

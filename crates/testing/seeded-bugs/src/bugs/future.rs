@@ -1,0 +1,53 @@
+//! Bugs of the future style, and of how the waits of its performs reach the task.
+
+use super::Bug;
+
+const PERFORM: &str = "crates/core/src/perform.rs";
+const TASK: &str = "crates/styles/future/src/task.rs";
+
+pub const BUGS: &[Bug] = &[
+    Bug {
+        name: "future-kept-when-done",
+        harm: "a future that is done keeps its body, and a late resume gets the compiler's message",
+        file: TASK,
+        find: "this.body.set(None);",
+        replace: "",
+    },
+    Bug {
+        name: "future-panic-swallowed",
+        harm: "who joins a future that panics waits for ever",
+        file: TASK,
+        find: "let step = this.waits.poll(body, cx);",
+        replace: "let poll = std::panic::AssertUnwindSafe(|| this.waits.poll(body, cx));\n        \
+                  let step = std::panic::catch_unwind(poll);\n        \
+                  let step = step.unwrap_or(Step::Suspended(quadrivium_core::Wait::Wake));",
+    },
+    Bug {
+        name: "future-wait-left-behind",
+        harm: "a future waits for what the one polled before it has waited for",
+        file: PERFORM,
+        find: "let wait = match SUM.replace(Sum::Wake) {",
+        replace: "let wait = match SUM.get() {",
+    },
+    Bug {
+        name: "future-last-wait-wins",
+        harm: "of several sleeps awaited at once only the last one is waited for",
+        file: PERFORM,
+        find: "MORE.set(Some(more.or(wait)));",
+        replace: "drop(more); MORE.set(Some(wait));",
+    },
+    Bug {
+        name: "future-foreign-waits-lost",
+        harm: "a sleep inside a foreign combinator never ends",
+        file: PERFORM,
+        find: "if wait != Wait::Wake {",
+        replace: "if false && wait != Wait::Wake {",
+    },
+    Bug {
+        name: "future-loser-leaves-its-deadline",
+        harm: "a task is kept waiting for the deadlines of parts that were dropped",
+        file: PERFORM,
+        find: "self.perform.strong_count() > 0",
+        replace: "self.perform.strong_count() < usize::MAX",
+    },
+];

@@ -1,0 +1,72 @@
+//! Bugs of the generator style alone.
+
+use super::Bug;
+
+const STREAM: &str = "crates/styles/generator/src/stream.rs";
+const HANDLE: &str = "crates/styles/generator/src/handle.rs";
+const MACHINE: &str = "crates/styles/generator/src/machine.rs";
+const THREADS: &str = "crates/styles/generator/src/threads.rs";
+
+pub const BUGS: &[Bug] = &[
+    Bug {
+        name: "generator-waker-not-renewed",
+        harm: "a generator that goes on in another task wakes the one it was in before",
+        file: THREADS,
+        find: "if !self.0.waker.borrow().will_wake(cx.waker()) {",
+        replace: "if false {",
+    },
+    Bug {
+        name: "generator-panic-swallowed",
+        harm: "who joins a generator that panics waits for ever",
+        file: MACHINE,
+        find: "match shared.resume(cx, || Pin::new(generator).resume_with(())) {",
+        replace: "let generator = || shared.resume(cx, || Pin::new(generator).resume_with(()));\n        \
+                  let generator = std::panic::AssertUnwindSafe(generator);\n        \
+                  let Ok(resumed) = std::panic::catch_unwind(generator) else {\n            \
+                  return Resumed::Wait(Wait::Wake);\n        };\n        match resumed {",
+    },
+    Bug {
+        name: "generator-kept-when-done",
+        harm: "a generator that is done keeps its body, and may be resumed into it",
+        file: MACHINE,
+        find: "self.state = State::Done;",
+        replace: "",
+    },
+    Bug {
+        name: "generator-destructor-skipped",
+        harm: "a generator that is cancelled keeps all it holds for ever",
+        file: MACHINE,
+        find: "impl<B, G: Future, T, K: Threads> Unpin for Machine<B, G, T, K> {}",
+        replace: "impl<B, G: Future, T, K: Threads> Unpin for Machine<B, G, T, K> {}\n\n\
+                  impl<B, G: Future, T, K: Threads> Drop for Machine<B, G, T, K> {\n    fn drop(&mut self) {\n        \
+                  mem::forget(mem::replace(&mut self.state, State::Done));\n    }\n}",
+    },
+    Bug {
+        name: "generator-second-yield-lost",
+        harm: "of two waits of one resume the first is silently thrown away",
+        file: HANDLE,
+        find: "!self.shared.note_yield(true)",
+        replace: "!self.shared.note_yield(true) || true",
+    },
+    Bug {
+        name: "send-generator-waker-not-put-back",
+        harm: "a generator that may move cannot go on once it has performed another such one",
+        file: THREADS,
+        find: "RESUMED.set(self.0.take());",
+        replace: "let _ = self.0.take();",
+    },
+    Bug {
+        name: "cancelled-next-takes-the-generator-along",
+        harm: "a stream whose next item was waited for in vain has no items any more",
+        file: STREAM,
+        find: "if let Some(generator) = self.generator.take() {",
+        replace: "if let Some(generator) = self.generator.take().filter(|_| false) {",
+    },
+    Bug {
+        name: "stream-goes-on-after-a-panic",
+        harm: "who asks a stream that has panicked is told of two at once instead of the end",
+        file: STREAM,
+        find: "        self.0.set(State::Ended);",
+        replace: "        let _ = self.0;",
+    },
+];

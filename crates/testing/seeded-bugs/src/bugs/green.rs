@@ -1,0 +1,86 @@
+//! Bugs of the green threads alone. None plays with memory: what then happens would be chance.
+
+use super::Bug;
+
+const HANDLE: &str = "crates/styles/green/src/handle.rs";
+const TASK: &str = "crates/styles/green/src/task.rs";
+
+pub const BUGS: &[Bug] = &[
+    Bug {
+        name: "green-destructor-skipped",
+        harm: "a green thread that is cancelled keeps its stack and all that is on it",
+        file: TASK,
+        find: "State::Started(thread) => thread.cancel(),",
+        replace: "State::Started(thread) => mem::forget(thread),",
+    },
+    Bug {
+        name: "green-cancel-resumes",
+        harm: "a green thread that is cancelled runs on instead of unwinding",
+        file: HANDLE,
+        find: "resume_unwind(Box::new(Cancelled))",
+        replace: "if thread::panicking() { resume_unwind(Box::new(Cancelled)) }",
+    },
+    Bug {
+        name: "green-panic-swallowed",
+        harm: "the panic of a destructor that runs in a cancel is lost",
+        file: TASK,
+        find: "Err(payload) => resume_unwind(payload),",
+        replace: "Err(payload) => return mem::forget(payload),",
+    },
+    Bug {
+        name: "green-kept-when-done",
+        harm: "a green thread that is done keeps its stack, and a late resume gets another message",
+        file: TASK,
+        find: "self.state = State::Done;",
+        replace: "",
+    },
+    Bug {
+        name: "green-suspends-while-unwinding",
+        harm: "a destructor that waits leaves a stack in the middle of a panic",
+        file: HANDLE,
+        find: "if thread::panicking() {",
+        replace: "if false {",
+    },
+    Bug {
+        name: "green-gives-up-at-once",
+        harm: "a body that catches its cancellation once is leaked",
+        file: TASK,
+        find: "const UNWINDS: usize = 100;",
+        replace: "const UNWINDS: usize = 1;",
+    },
+    Bug {
+        name: "green-without-a-name",
+        harm: "a stack overflow does not say whose stack it was",
+        file: TASK,
+        find: "host::label(), &stack)",
+        replace: "host::label().filter(|_| false), &stack)",
+    },
+    Bug {
+        name: "green-large-body-by-value",
+        harm: "a green thread that captures more than a kibibyte panics as it starts",
+        file: TASK,
+        find: "self.state = if const { is_large::<F>() } {",
+        replace: "self.state = if false {",
+    },
+    Bug {
+        name: "green-overflow-names-no-line",
+        harm: "a stack overflow does not say which green thread of its task it was",
+        file: TASK,
+        find: "Occupant::new(made_at, host::label(), &stack)",
+        replace: "Occupant::new(std::panic::Location::caller(), host::label(), &stack)",
+    },
+    Bug {
+        name: "green-unwinds-at-thread-end",
+        harm: "a green thread is unwound when thread-locals that it has borrowed are gone",
+        file: TASK,
+        find: "if is_ending() {",
+        replace: "if false {",
+    },
+    Bug {
+        name: "green-takes-the-last-address-space",
+        harm: "too many green threads end the process in somebody else's allocation",
+        file: "crates/styles/green/src/stack/chunk.rs",
+        find: "Mapping::leave_a_reserve()",
+        replace: "std::io::Result::Ok(())",
+    },
+];

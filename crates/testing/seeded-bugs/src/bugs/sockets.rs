@@ -1,0 +1,61 @@
+//! Bugs of sockets and pipes: what is waited for, and what the kernel is trusted with.
+
+use super::Bug;
+
+const OPTIONS: &str = "crates/io/src/options.rs";
+const REACTOR: &str = "crates/hosts/event-loop/src/reactor.rs";
+const SOURCE: &str = "crates/io/src/source.rs";
+const STREAM: &str = "crates/io/src/stream.rs";
+const UNIX_STREAM: &str = "crates/io/src/unix/stream.rs";
+
+pub const BUGS: &[Bug] = &[
+    Bug {
+        name: "no-bytes-waited-for",
+        harm: "reading or writing nothing waits for a peer that has no reason to send",
+        file: SOURCE,
+        find: "edge.is_none() && !at_once",
+        replace: "edge.is_none()",
+    },
+    Bug {
+        name: "urgent-byte-not-seen",
+        harm: "what lies behind an urgent byte is not read, and the task waits for ever",
+        file: REACTOR,
+        find: "is_over || event.is_priority()",
+        replace: "is_over",
+    },
+    Bug {
+        name: "end-not-seen",
+        harm: "a stream that ends together with its last bytes never ends for its reader",
+        file: REACTOR,
+        find: "is_over || event.is_priority()",
+        replace: "event.is_priority()",
+    },
+    Bug {
+        name: "lent-descriptor-trusted",
+        harm: "a program that takes an urgent byte out itself waits for ever for what lies behind it",
+        file: SOURCE,
+        find: "self.readiness.distrust();",
+        replace: "",
+    },
+    Bug {
+        name: "empty-slices-end-a-stream",
+        harm: "a read into many buffers without room, and one with room, looks like the end",
+        file: STREAM,
+        find: "&mut buffers[first..]",
+        replace: "&mut buffers[first - first..]",
+    },
+    Bug {
+        name: "path-cut-at-nul",
+        harm: "a path with a NUL byte connects to another socket",
+        file: UNIX_STREAM,
+        find: "address(path).and_then(|_| SockAddr::unix(path))",
+        replace: "address(path).ok().map_or(SockAddr::unix(path), |_| SockAddr::unix(path))",
+    },
+    Bug {
+        name: "taken-out-non-blocking",
+        harm: "a child whose output is a socket of ours loses what it cannot write at once",
+        file: OPTIONS,
+        find: "socket.set_nonblocking(false)?;",
+        replace: "",
+    },
+];

@@ -1,0 +1,80 @@
+//! Bugs of time: deadlines that come early, late, twice, or out of order.
+
+use super::Bug;
+
+const TIMERS: &str = "crates/hosts/event-loop/src/timers.rs";
+const STEP: &str = "crates/hosts/event-loop/src/step.rs";
+const TIME: &str = "crates/core/src/time.rs";
+
+pub const BUGS: &[Bug] = &[
+    Bug {
+        name: "used-up-time-is-not-told",
+        harm: "a loop whose clock has come to its end advises to look for a sender",
+        file: "crates/hosts/event-loop/src/step.rs",
+        find: "self.time_is_used_up.set(true);",
+        replace: "",
+    },
+    Bug {
+        name: "no-deadline-after-the-end-of-time",
+        harm: "a sleep of no time never ends once a virtual clock has come to its end",
+        file: "crates/hosts/event-loop/src/step.rs",
+        find: "return Some(u64::MAX);",
+        replace: "return None;",
+    },
+    Bug {
+        name: "deadline-a-nanosecond-early",
+        harm: "a task is woken before its deadline",
+        file: TIMERS,
+        find: "entry.deadline <= now",
+        replace: "entry.deadline <= now.saturating_add(1)",
+    },
+    Bug {
+        name: "sleep-never-due-in-time",
+        harm: "a sleep that is resumed at its very deadline waits on",
+        file: TIME,
+        find: "if deadline <= cx.now()",
+        replace: "if deadline < cx.now()",
+    },
+    Bug {
+        name: "spurious-wake-ends-a-sleep",
+        harm: "a sleep is over as soon as anything wakes its task",
+        file: TIME,
+        find: "State::Until(deadline) if deadline <= cx.now() => ",
+        replace: "State::Until(_) => ",
+    },
+    Bug {
+        name: "equal-deadlines-in-reverse",
+        harm: "of two equal deadlines the one armed last comes first",
+        file: TIMERS,
+        find: "(self.deadline, self.armed) < (other.deadline, other.armed)",
+        replace: "(self.deadline, other.armed) < (other.deadline, self.armed)",
+    },
+    Bug {
+        name: "heap-out-of-order",
+        harm: "with more than a few sleeping tasks, some wake long after their deadline",
+        file: TIMERS,
+        find: "if self.heap[b].is_before(&self.heap[a]) { b } else { a }",
+        replace: "if b > self.heap.len() { b } else { a }",
+    },
+    Bug {
+        name: "moved-deadline-not-moved",
+        harm: "a task whose deadline is put off is woken at the old one",
+        file: TIMERS,
+        find: "if self.heap[place].deadline == deadline => {}",
+        replace: "if self.heap[place].deadline <= deadline => {}",
+    },
+    Bug {
+        name: "deadline-outlives-its-wait",
+        harm: "a task that waits for something else by now is woken by the deadline it had",
+        file: STEP,
+        find: "if slot.is_armed || deadline.is_some() {",
+        replace: "if deadline.is_some() {",
+    },
+    Bug {
+        name: "deadline-outlives-its-task",
+        harm: "a loop with nothing left to do waits for the deadlines of cancelled tasks",
+        file: STEP,
+        find: "state.timers.set(key.slot(), None);",
+        replace: "",
+    },
+];

@@ -1,0 +1,29 @@
+//! Bugs of the trace: a record that is wrong is worse than none.
+
+use super::Bug;
+
+const WAKE: &str = "crates/hosts/event-loop/src/wake.rs";
+
+pub const BUGS: &[Bug] = &[
+    Bug {
+        name: "trace-without-wakes",
+        harm: "the trace does not say why a task became ready",
+        file: WAKE,
+        find: "self.note(key.slot(), EventKind::Woken(by));",
+        replace: "let _ = by;",
+    },
+    Bug {
+        name: "trace-blames-the-outside",
+        harm: "every wake by a task is shown as one from outside",
+        file: WAKE,
+        find: "Some(_) if !self.tracing.get() =>",
+        replace: "Some(_) if self.tracing.get() =>",
+    },
+    Bug {
+        name: "trace-blames-the-last-task",
+        harm: "what the code around the loop spawns is shown as spawned by the task that ran last",
+        file: "crates/hosts/event-loop/src/step.rs",
+        find: "self.running.set(None);",
+        replace: "",
+    },
+];

@@ -1,0 +1,202 @@
+//! The programs: an operation in a style, many times. The four files have the same functions in the
+//! same order, so that two of them can be read side by side.
+
+mod callback;
+mod future;
+mod generator;
+mod green;
+
+use std::{fmt, io, net, time::Duration};
+
+use quadrivium::{EventLoop, net::TcpStream, sync::channel};
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Operation {
+    LoneTurn,
+    Turn,
+    Spawn,
+    Channel,
+    Timer,
+    Timeout,
+    Read,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Style {
+    #[default]
+    Callback,
+    Generator,
+    Future,
+    Green,
+}
+
+/// An operation in a style.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Program {
+    pub(crate) operation: Operation,
+    pub(crate) style: Style,
+}
+
+/// Tasks at once, where there is more than one.
+const TASKS: u64 = 1_000;
+
+impl Operation {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::LoneTurn,
+        Self::Turn,
+        Self::Spawn,
+        Self::Channel,
+        Self::Timer,
+        Self::Timeout,
+        Self::Read,
+    ];
+
+    /// As in the table.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::LoneTurn => "turn, one task",
+            Self::Turn => "turn, 1,000 tasks",
+            Self::Spawn => "spawn and join",
+            Self::Channel => "channel round trip",
+            Self::Timer => "timer",
+            Self::Timeout => "timeout",
+            Self::Read => "socket read",
+        }
+    }
+
+    pub(crate) fn sentence(self) -> &'static str {
+        match self {
+            Self::LoneTurn => "the only task of a loop performs `turn()`.",
+            Self::Turn => "the same, among a thousand tasks.",
+            Self::Spawn => "a task spawns another, which is done at once, and joins it.",
+            Self::Channel => {
+                "a value goes to another task and comes back, through two channels of capacity 1."
+            }
+            Self::Timer => {
+                "one of a thousand tasks sleeps, each for another duration, on the virtual clock."
+            }
+            Self::Timeout => "a task performs `timeout(duration, turn())`, and time is not up.",
+            Self::Read => {
+                "a byte is written to a TCP socket and read by a task that has waited for it; the write and the \
+                 wait are included, the kernel is not."
+            }
+        }
+    }
+}
+
+impl Style {
+    const ALL: [Self; 4] = [Self::Callback, Self::Generator, Self::Future, Self::Green];
+
+    /// Where its sources stand, and those of the crate it stands on.
+    pub(crate) fn folders(self) -> &'static [&'static str] {
+        match self {
+            Self::Callback => &["crates/styles/callback/src/"],
+            Self::Generator => &["crates/styles/generator/src/", "/genawaiter-"],
+            Self::Future => &["crates/styles/future/src/"],
+            Self::Green => &["crates/styles/green/src/", "/corosensei-"],
+        }
+    }
+
+    /// The names of these crates in the names of functions.
+    pub(crate) fn crates(self) -> &'static [&'static str] {
+        match self {
+            Self::Callback => &["quadrivium_callback::"],
+            Self::Generator => &["quadrivium_generator::", "genawaiter::"],
+            Self::Future => &["quadrivium_future::"],
+            Self::Green => &["quadrivium_green::", "corosensei::"],
+        }
+    }
+}
+
+impl fmt::Display for Style {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Callback => "callback",
+            Self::Generator => "generator",
+            Self::Future => "future",
+            Self::Green => "green",
+        })
+    }
+}
+
+/// An expression in which `$style` is the file of the style.
+macro_rules! in_style {
+    ($style:expr, $file:ident => $run:expr) => {
+        match $style {
+            Style::Callback => {
+                use callback as $file;
+                $run
+            }
+            Style::Generator => {
+                use generator as $file;
+                $run
+            }
+            Style::Future => {
+                use future as $file;
+                $run
+            }
+            Style::Green => {
+                use green as $file;
+                $run
+            }
+        }
+    };
+}
+
+/// What it is called in arguments and messages.
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.operation.title(), self.style)
+    }
+}
+
+impl Program {
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let styles = |operation| Style::ALL.map(|style| Self { operation, style });
+        Operation::ALL.into_iter().flat_map(styles)
+    }
+
+    /// Carries out this many operations.
+    pub(crate) fn run(self, times: u64) {
+        let mut event_loop = match self.operation {
+            Operation::Timer => EventLoop::with_virtual_clock(),
+            _ => EventLoop::new(),
+        }
+        .expect("the OS lets us make a loop");
+        in_style!(self.style, style => match self.operation {
+            Operation::LoneTurn => drop(event_loop.spawn(style::turns(times))),
+            Operation::Turn => {
+                (0..TASKS).for_each(|_| drop(event_loop.spawn(style::turns(times / TASKS))));
+            }
+            Operation::Spawn => drop(event_loop.spawn(style::spawns(times))),
+            Operation::Channel => {
+                let ((there, hears), (back, gets_back)) = (channel::bounded(1), channel::bounded(1));
+                drop(event_loop.spawn(style::serve(times, there, gets_back)));
+                drop(event_loop.spawn(style::give_back(times, hears, back)));
+            }
+            Operation::Timer => {
+                for task in 0..TASKS {
+                    let duration = Duration::from_micros(1_000 + task * 7_919 % TASKS);
+                    drop(event_loop.spawn(style::sleeps(times / TASKS, duration)));
+                }
+            }
+            Operation::Timeout => drop(event_loop.spawn(style::timeouts(times))),
+            Operation::Read => {
+                let (one, other) = connection().expect("the OS connects us with ourselves");
+                // There and back are two reads.
+                drop(event_loop.spawn(style::say(times / 2, one)));
+                drop(event_loop.spawn(style::echo(times / 2, other)));
+            }
+        });
+        event_loop.run().expect("every task counts to its end");
+    }
+}
+
+/// Both ends of a TCP connection.
+fn connection() -> io::Result<(TcpStream, TcpStream)> {
+    let listener = net::TcpListener::bind(("127.0.0.1", 0))?;
+    let one = net::TcpStream::connect(listener.local_addr()?)?;
+    let (other, _) = listener.accept()?;
+    Ok((TcpStream::from_std(one)?, TcpStream::from_std(other)?))
+}

@@ -1,0 +1,128 @@
+//! What the four styles of `http` share.
+
+use std::{
+    io::{self, ErrorKind},
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use quadrivium::{task::BoxTask, time::Elapsed};
+
+use crate::{server, styles::Style};
+
+mod callback;
+mod finding;
+mod future;
+mod generator;
+mod green;
+pub mod protocol;
+pub mod site;
+
+use finding::Finding;
+use protocol::{Inbox, Refusal, Request, Status};
+use server::{
+    Connection,
+    linger::{Came, Linger},
+};
+use site::{Answer, Disk, Site};
+
+/// So many bytes are read at once, and held for each connection.
+const BUFFER: usize = 4 * 1024;
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// What all connections of a server share.
+#[derive(Clone, Debug)]
+pub struct Http {
+    site: Arc<Site>,
+    /// How long a request may take to come, from its first byte to its last.
+    pub request_time: Duration,
+    /// How long a client may take to read the last answer.
+    pub linger_time: Duration,
+}
+
+/// The server in this style: accepts until the stop.
+pub fn serve(style: Style, server: server::Server, http: Http) -> BoxTask<()> {
+    match style {
+        Style::Callback => Box::pin(callback::serve(server, http)),
+        Style::Generator => Box::pin(generator::serve(server, http)),
+        Style::Future => Box::pin(future::serve(server, http)),
+        Style::Green => Box::pin(green::serve(server, http)),
+    }
+}
+
+impl Http {
+    /// A server of the files below this folder.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such folder, or the kernel is too old.
+    pub fn new(root: &Path) -> io::Result<Self> {
+        Ok(Self {
+            site: Arc::new(Site::open(root)?),
+            request_time: Duration::from_secs(20),
+            linger_time: Duration::from_secs(2),
+        })
+    }
+
+    /// Finds the answer. After the stop it is the last one.
+    fn answer(
+        &self,
+        mut request: Request,
+        connection: &Connection,
+    ) -> Finding<Answer> {
+        request.reply.keeps &= !connection.is_stopping();
+        let now = SystemTime::now();
+        if let Some(answer) = self.site.answer(&request, now, Disk::Cached) {
+            return Finding::found(answer);
+        }
+        let site = Arc::clone(&self.site);
+        Finding::away(move |started| {
+            if started.is_err() {
+                return Answer::refusal(request.reply, &no_thread(), now);
+            }
+            let answer = site.answer(&request, now, Disk::Any);
+            answer.expect("what is not cached is on the disk")
+        })
+    }
+}
+
+fn no_thread() -> Refusal {
+    Refusal::new(
+        Status::ServiceUnavailable,
+        "the server is short of threads: try again later",
+    )
+}
+
+/// Reads what comes next of an answer.
+fn next(mut answer: Answer) -> Finding<io::Result<Answer>> {
+    match answer.go_on(Disk::Cached) {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+            Finding::away(|started| {
+                started?;
+                answer.go_on(Disk::Any)?;
+                Ok(answer)
+            })
+        }
+        read => Finding::found(read.map(|()| answer)),
+    }
+}
+
+/// Takes in what came of a request; or what came instead, unless it is an error
+/// that nobody could be told.
+fn take_in(inbox: &mut Inbox, came: Came, buffer: &[u8]) -> io::Result<()> {
+    match came {
+        Ok(Ok(0)) => {
+            inbox.give_up(Refusal::bad("the request ends in the middle"));
+        }
+        Ok(Ok(n)) => inbox.received(&buffer[..n]),
+        Ok(Err(error)) if error.kind() != ErrorKind::TimedOut => {
+            return Err(error);
+        }
+        Ok(Err(_)) | Err(Elapsed { .. }) => inbox.give_up(protocol::too_late()),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! What the four styles of `proxy` share.
+
+use std::{
+    io::{self, ErrorKind},
+    rc::Rc,
+    time::Duration,
+};
+
+use quadrivium::{net::TcpStream, prelude::*, task::BoxTask};
+
+use crate::{server, styles::Style};
+
+mod callback;
+mod future;
+mod generator;
+mod green;
+
+/// So many bytes are read at once, and held for each direction.
+const BUFFER: usize = 16 * 1024;
+
+/// How long the upstream may take to answer at all.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// The proxy in this style: accepts until the stop, and connects each client to
+/// `to`, a host and a port.
+pub fn serve(style: Style, server: server::Server, to: &str) -> BoxTask<()> {
+    let to = Rc::from(to);
+    match style {
+        Style::Callback => Box::pin(callback::serve(server, to)),
+        Style::Generator => Box::pin(generator::serve(server, to)),
+        Style::Future => Box::pin(future::serve(server, to)),
+        Style::Green => Box::pin(green::serve(server, to)),
+    }
+}
+
+/// Connects to the first address of this name that answers.
+fn connect(to: Rc<str>) -> impl Task<Output = io::Result<TcpStream>> {
+    quadrivium::future::future(async move {
+        let connecting = TcpStream::connect(&*to);
+        let connected = timeout(CONNECT_WITHIN, connecting).await;
+        let connected = connected.unwrap_or(Err(ErrorKind::TimedOut.into()));
+        connected.map_err(|error| {
+            io::Error::other(format!("cannot connect to {to}: {error}"))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests;

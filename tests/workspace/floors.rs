@@ -1,0 +1,299 @@
+//! The floors of the workspace: which packages may import which, where `unsafe` may stand, and where
+//! time is read.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::words::words;
+
+/// Packages that may have `unsafe`, in modules of their own.
+const MAY_BE_UNSAFE: [&str; 5] = [
+    "crates/styles/green",
+    "crates/hosts/event-loop",
+    "crates/hosts/guests",
+    "crates/hosts/may",
+    "crates/tools/bench",
+];
+
+/// A folder whose packages know the same other folders.
+struct Floor {
+    folder: &'static str,
+    knows: &'static [&'static str],
+    why: &'static str,
+}
+
+/// The floors, from the bottom up. A package is on the floor with the longest folder that holds it.
+const FLOORS: [Floor; 10] = [
+    Floor {
+        folder: "crates/core",
+        knows: &[],
+        why: "The core is what all others share: it needs the standard library alone",
+    },
+    Floor {
+        folder: "crates/styles",
+        knows: &["crates/core"],
+        why: "A style knows no other style and no host: so each can be read alone, and any host drives it",
+    },
+    Floor {
+        folder: "crates/io",
+        knows: &["crates/core"],
+        why: "A leaf knows no style and no host: it is written once and serves all",
+    },
+    Floor {
+        folder: "crates/hosts",
+        knows: &["crates/core", "crates/hosts/event-loop"],
+        why: "A host knows no style: it resumes tasks, however they are suspended",
+    },
+    Floor {
+        folder: "crates/testing/test-kit",
+        knows: &["crates/core", "crates/hosts/event-loop"],
+        why: "The test kit simulates a loop: it knows no style",
+    },
+    Floor {
+        folder: "crates/quadrivium",
+        knows: &[
+            "crates/core",
+            "crates/styles",
+            "crates/io",
+            "crates/hosts",
+            "crates/testing/test-kit",
+        ],
+        why: "The facade names what is below it, and nothing that uses it",
+    },
+    Floor {
+        folder: "crates/testing",
+        knows: &["crates/quadrivium"],
+        why: "What tests the library sees of it what its users see: the facade",
+    },
+    Floor {
+        folder: "examples",
+        knows: &["crates/quadrivium"],
+        why: "A program uses the library as its users do: through the facade",
+    },
+    Floor {
+        folder: "crates/tools",
+        knows: &["crates/quadrivium", "examples"],
+        why: "A tool uses the library as its users do, and runs the programs of `examples`",
+    },
+    Floor {
+        folder: "tests",
+        knows: &[],
+        why: "The tests share helpers that need the standard library alone",
+    },
+];
+
+/// The crates of others that each package below the facade may import.
+const MAY_IMPORT: [(&str, &[&str]); 10] = [
+    ("crates/core", &[]),
+    ("crates/styles/callback", &["pin-project-lite"]),
+    ("crates/styles/generator", &["futures-core", "pin-project-lite", "genawaiter"]),
+    ("crates/styles/future", &["pin-project-lite"]),
+    ("crates/styles/green", &["corosensei", "libc"]),
+    ("crates/hosts/event-loop", &["mio"]),
+    ("crates/hosts/guests", &["async-io", "tokio"]),
+    ("crates/hosts/may", &["may", "rustix"]),
+    ("crates/io", &["futures-io", "libc", "rustix", "signal-hook", "socket2"]),
+    ("crates/testing/test-kit", &["oorandom"]),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The folders of all packages, such as `crates/styles/callback`, and their names.
+fn packages() -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for folder in ["crates", "examples", "tests"] {
+        packages_below(Path::new(folder), &mut found);
+    }
+    found
+}
+
+fn packages_below(folder: &Path, found: &mut BTreeMap<String, String>) {
+    if let Ok(manifest) = fs::read_to_string(root().join(folder).join("Cargo.toml")) {
+        let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap();
+        found.insert(folder.to_str().unwrap().into(), name.trim_matches('"').into());
+        return;
+    }
+    for entry in fs::read_dir(root().join(folder)).unwrap().map(Result::unwrap) {
+        if entry.path().is_dir() {
+            packages_below(&folder.join(entry.file_name()), found);
+        }
+    }
+}
+
+/// All `.rs` files below a folder, but none that were built.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            sources(&path, found);
+        } else if name.ends_with(".rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn unsafe_is_where_the_architecture_allows_it() {
+    let mut files = Vec::new();
+    for folder in ["crates", "examples", "tests"] {
+        sources(&root().join(folder), &mut files);
+    }
+    assert!(files.len() > 50, "these are all files");
+    for file in files {
+        let path = file.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+        if words(&read(&file)).any(|word| word == "unsafe") {
+            let found = MAY_BE_UNSAFE
+                .into_iter()
+                .find_map(|folder| Some((folder, path.strip_prefix(folder)?.strip_prefix('/')?)));
+            let (folder, inside) = found.unwrap_or_else(|| panic!("{path} has `unsafe`"));
+            assert!(is_allowed(folder, inside), "{path} has `unsafe` in a module without `allow`");
+        }
+    }
+}
+
+/// Whether a file of a package is in a module that has `allow(unsafe_code)`.
+fn is_allowed(folder: &str, inside: &str) -> bool {
+    let package = root().join(folder);
+    let Some(inside) = inside.strip_prefix("src/") else { return true };
+    if folder.ends_with("bench")
+        || read(&package.join("src").join(inside)).contains("#![allow(unsafe_code)]")
+    {
+        return true;
+    }
+    let module = inside.split('/').next().unwrap().trim_end_matches(".rs");
+    let lib: String = read(&package.join("src/lib.rs")).split_whitespace().collect();
+    ["mod", "pubmod", "pub(crate)mod"]
+        .iter()
+        .any(|keyword| lib.contains(&format!("#[allow(unsafe_code)]{keyword}{module};")))
+}
+
+#[test]
+fn the_rest_forbids_unsafe() {
+    for folder in packages().into_keys() {
+        let roots =
+            ["src/lib.rs", "src/main.rs", "lib.rs"].map(|name| root().join(&folder).join(name));
+        let wanted = match MAY_BE_UNSAFE.contains(&folder.as_str()) {
+            // The bench needs it in most of its files.
+            true if folder.ends_with("bench") => continue,
+            true => "#![deny(unsafe_code)]",
+            false => "#![forbid(unsafe_code)]",
+        };
+        for root in roots.iter().filter(|root| root.exists()) {
+            assert!(read(root).contains(wanted), "{} lacks {wanted}", root.display());
+        }
+    }
+}
+
+/// The names under `[dependencies]` and its like, without those for tests and builds.
+fn dependencies(manifest: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut is_inside = false;
+    for line in manifest.lines().map(str::trim) {
+        if let Some(section) = line.strip_prefix('[') {
+            let section = section.trim_end_matches(']');
+            is_inside = section == "dependencies" || section.ends_with(".dependencies");
+            if let Some(name) = section.strip_prefix("dependencies.") {
+                found.insert(name.to_string(), String::new());
+            }
+        } else if is_inside && let Some((name, value)) = line.split_once('=') {
+            let name = name.trim().trim_end_matches(".workspace");
+            found.insert(name.to_string(), value.trim().to_string());
+        }
+    }
+    found
+}
+
+fn imports(folder: &str) -> BTreeSet<String> {
+    dependencies(&read(&root().join(folder).join("Cargo.toml"))).into_keys().collect()
+}
+
+/// The floor that a package is on.
+fn floor(folder: &str) -> &'static Floor {
+    let holds = |floor: &&Floor| is_below(folder, floor.folder);
+    FLOORS.iter().filter(holds).max_by_key(|floor| floor.folder.len()).unwrap_or_else(|| {
+        panic!("{folder} is on no floor: move it into one, or add a floor to this test and to ARCHITECTURE.md")
+    })
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    Path::new(path).starts_with(folder)
+}
+
+#[test]
+fn arrows_go_down_only() {
+    let packages = packages();
+    for folder in packages.keys() {
+        let Floor { knows, why, .. } = floor(folder);
+        let imports = imports(folder);
+        for (imported, name) in packages.iter().filter(|(_, name)| imports.contains(*name)) {
+            assert!(
+                knows.iter().any(|known| is_below(imported, known)),
+                "{folder} imports {name}, which is in {imported}. {why}; it may import from \
+                 {knows:?}.\n  remedy: move what is needed down to a floor that both know, or take \
+                 it as an argument (ARCHITECTURE.md, \"The map\")"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_library_imports_few_crates_of_others() {
+    let packages = packages();
+    for (folder, allowed) in MAY_IMPORT {
+        let of_others = imports(folder).into_iter().filter(|name| !name.starts_with("quadrivium"));
+        let more: Vec<_> = of_others.filter(|name| !allowed.contains(&name.as_str())).collect();
+        assert!(
+            more.is_empty(),
+            "{folder} may not import {more:?}: add it here and to ARCHITECTURE.md"
+        );
+        assert!(packages.contains_key(folder), "{folder} is a package");
+    }
+}
+
+#[test]
+fn packages_are_named_after_their_folders() {
+    for (folder, name) in packages() {
+        let last = folder.rsplit('/').next().unwrap();
+        let wanted = if last == "quadrivium" { last.into() } else { format!("quadrivium-{last}") };
+        assert_eq!(name, wanted, "{folder}/Cargo.toml");
+    }
+}
+
+#[test]
+fn only_the_clock_reads_the_time() {
+    let is_below_the_facade = |folder: &String| MAY_IMPORT.iter().any(|(it, _)| it == folder);
+    for folder in packages().into_keys().filter(is_below_the_facade) {
+        // What a guest of another executor reads is that executor's clock.
+        if folder.ends_with("guests") {
+            continue;
+        }
+        let mut found = Vec::new();
+        sources(&root().join(&folder).join("src"), &mut found);
+        assert!(!found.is_empty(), "{folder} has sources");
+        for path in found.iter().filter(|path| !path.ends_with("clock.rs")) {
+            let words = words(&read(path)).collect::<Vec<_>>().join(" ");
+            for reads in ["Instant now", "SystemTime", "thread sleep"] {
+                assert!(!words.contains(reads), "{}: {reads}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn manifests_are_understood() {
+    let manifest = "[package]\nname = \"x\"\n[dependencies]\na.workspace = true\nb = \"1\"\n\n\
+                    [dev-dependencies]\nc = \"1\"\n[target.'cfg(unix)'.dependencies]\nd = \"1\"\n\
+                    [dependencies.e]\nversion = \"1\"";
+    let names: Vec<_> = dependencies(manifest).into_keys().collect();
+    assert_eq!(names, ["a", "b", "d", "e"]);
+}
