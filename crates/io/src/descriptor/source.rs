@@ -17,14 +17,13 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use quadrivium_core::{
     Context, Interest, Readiness, Step, Ticket, Wait, fairness,
     host::{self, DescriptorKey, Reactor},
 };
-
-use std::time::Duration;
 
 /// How soon something is tried again of which no edge tells.
 const AGAIN_AFTER: Duration = Duration::from_millis(1);
@@ -34,8 +33,8 @@ pub(crate) struct Source<T: AsFd> {
     io: Option<T>,
     readiness: Arc<Readiness>,
     registration: Mutex<Option<Registration>>,
-    /// The operation that is tried next has suspended, so it need not give way. Where there are two,
-    /// one of them gives way once more or once less.
+    /// The operation that is tried next has suspended, so it need not give way. Where there are
+    /// two, one of them gives way once more or once less.
     has_suspended: AtomicBool,
 }
 
@@ -69,8 +68,19 @@ impl<T: AsFd> Source<T> {
         }
     }
 
-    /// A TCP socket that does not block, with nothing above TCP in the kernel, and which nobody else has
-    /// used. Only for systems on which the reactor tells of urgent bytes.
+    /// A stream socket of ours that does not block, which nobody else has used. Its short reads may
+    /// be trusted if it is a TCP socket: the system can be set up to make a socket of another
+    /// protocol, such as multipath TCP.
+    pub(crate) fn own_tcp(io: T) -> Self {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Ok(Some(socket2::Protocol::TCP)) = socket2::SockRef::from(&io).protocol() {
+            return Self::plain_tcp(io);
+        }
+        Self::new(io)
+    }
+
+    /// A TCP socket that does not block, with nothing above TCP in the kernel, and which nobody
+    /// else has used. Only for systems on which the reactor tells of urgent bytes.
     pub(crate) fn plain_tcp(io: T) -> Self {
         let source = Self::new(io);
         source.readiness.trust_short_reads();
@@ -82,8 +92,8 @@ impl<T: AsFd> Source<T> {
         self.readiness.may_trust()
     }
 
-    /// The descriptor, for somebody who may do with it what we know nothing of: take urgent bytes out,
-    /// or put TLS into the kernel.
+    /// The descriptor, for somebody who may do with it what we know nothing of: take urgent bytes
+    /// out, or put TLS into the kernel.
     pub(crate) fn lend(&self) -> &T {
         if self.readiness.may_trust() {
             self.readiness.distrust();
@@ -99,8 +109,8 @@ impl<T: AsFd> Source<T> {
     /// The descriptor, deregistered, for its last user.
     ///
     /// Whether a descriptor blocks is a property of what it refers to, and another one for the same
-    /// thing shares it. So there is nothing to give out while others use it: either they would block
-    /// their loop, or the taker would get `EAGAIN` without knowing why.
+    /// thing shares it. So there is nothing to give out while others use it: either they would
+    /// block their loop, or the taker would get `EAGAIN` without knowing why.
     pub(crate) fn take_out(source: Arc<Self>) -> io::Result<T> {
         let mut source = Arc::try_unwrap(source).map_err(|_| used_by_others())?;
         source.deregister();

@@ -4,16 +4,17 @@
 use std::io::{self, IoSlice};
 
 use crate::{
+    descriptor::Leaf,
     fs::File,
-    net::{TcpStream, UnixStream},
-    operation::Leaf,
     pipe::{PipeReader, PipeWriter},
+    tcp::TcpStream,
+    unix::UnixStream,
 };
 
 /// Reads bytes by leaves: a socket, the output of a child, a file.
 ///
-/// All operations take `&self`, as those of [`TcpStream`]. An operation on no bytes is done at once.
-/// What an operation has done when it is dropped before its end, each type says.
+/// All operations take `&self`, as those of [`TcpStream`]. An operation on no bytes is done at
+/// once. What an operation has done when it is dropped before its end, each type says.
 ///
 /// ```
 /// use quadrivium::{io::{ByteReader, ByteWriter}, net::UnixStream, prelude::*};
@@ -72,8 +73,8 @@ pub trait ByteWriter {
         bytes: B,
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B, Self>;
 
-    /// Writes some of the bytes of several slices; how many. Where it does not say otherwise, bytes of
-    /// the first slice that has any.
+    /// Writes some of the bytes of several slices; how many. Where it does not say otherwise, bytes
+    /// of the first slice that has any.
     fn write_vectored<'a>(
         &self,
         slices: &'a [IoSlice<'a>],
@@ -95,7 +96,7 @@ pub trait ByteWriter {
 /// A type that has these operations itself.
 macro_rules! byte_reader {
     ($($reader:ty),*) => { $(
-        impl $crate::bytes::ByteReader for $reader {
+        impl ByteReader for $reader {
             fn read<'a>(
                 &self,
                 buffer: &'a mut [u8],
@@ -130,7 +131,7 @@ macro_rules! byte_reader {
 /// A type that has these operations itself, perhaps also for several slices.
 macro_rules! byte_writer {
     ($($writer:ty $(: $vectored:ident)?),*) => { $(
-        impl $crate::bytes::ByteWriter for $writer {
+        impl ByteWriter for $writer {
             fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
                 <$writer>::write(self, bytes)
             }
@@ -166,4 +167,5 @@ macro_rules! byte_writer {
 }
 
 byte_reader!(TcpStream, UnixStream, PipeReader, File);
-byte_writer!(TcpStream: write_vectored, UnixStream: write_vectored, PipeWriter: write_vectored, File);
+byte_writer!(TcpStream: write_vectored, UnixStream: write_vectored, PipeWriter: write_vectored);
+byte_writer!(File);

@@ -1,14 +1,16 @@
 //! Names of hosts: [`lookup`].
 
-use std::{future::IntoFuture, io, net::SocketAddr, pin::Pin};
+mod address;
+
+use std::{future::IntoFuture, io, mem, net::SocketAddr, pin::Pin};
 
 use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait, fairness};
 
-pub use crate::address::Address;
-use crate::{
-    address::{Kind, look_up},
-    offload::{NAMES, Offload},
-};
+use self::address::resolve;
+use crate::offload::{NAMES, Offload};
+
+pub use self::address::Address;
+pub(crate) use self::address::Destination;
 
 /// The addresses of a name, best first: what `getaddrinfo` says, the hosts file included.
 ///
@@ -28,12 +30,12 @@ use crate::{
 pub fn lookup(address: impl Into<Address>) -> Lookup {
     Lookup {
         state: match address.into().0 {
-            Kind::One(address) => State::Known(Ok(vec![address])),
-            Kind::Several(addresses) => State::Known(Ok(addresses)),
-            Kind::Bad(why) => State::Known(Err(why)),
-            Kind::Name(name, port) => State::Asked(Offload::to(&NAMES, move |started| {
+            Destination::One(address) => State::Known(Ok(vec![address])),
+            Destination::Several(addresses) => State::Known(Ok(addresses)),
+            Destination::Bad(why) => State::Known(Err(why)),
+            Destination::Name(name, port) => State::Asked(Offload::to(&NAMES, move |started| {
                 started?;
-                look_up(&name, port)
+                resolve(&name, port)
             })),
         },
     }
@@ -42,8 +44,9 @@ pub fn lookup(address: impl Into<Address>) -> Lookup {
 /// A task that looks up a name. Made by [`lookup`].
 ///
 /// Its output is a `NotFound` error when the name has no address, or when that could not be found
-/// out, and `InvalidInput` when it was no address and no name; the message says which and why. It is
-/// a `QuotaExceeded` error when the operating system refuses a thread, and there is none for names.
+/// out, and `InvalidInput` when it was no address and no name; the message says which and why. It
+/// is a `QuotaExceeded` error when the operating system refuses a thread, and there is none for
+/// names.
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Lookup {
@@ -66,21 +69,18 @@ impl Task for Lookup {
         if let State::Asked(asked) = &mut self.state {
             return Pin::new(asked).resume(cx);
         }
-        match std::mem::replace(&mut self.state, State::Done) {
+        match mem::replace(&mut self.state, State::Done) {
             State::Known(known) if fairness::gives_way(false) => {
                 self.state = State::GaveWay(known);
                 Step::Suspended(Wait::Turn)
             }
             State::Known(known) | State::GaveWay(known) => {
+                let bad_address = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
                 fairness::done(known.map_err(bad_address))
             }
             State::Asked(_) | State::Done => panic!("{RESUMED_AFTER_DONE}"),
         }
     }
-}
-
-pub(crate) fn bad_address(why: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, why)
 }
 
 impl IntoFuture for Lookup {

@@ -4,8 +4,8 @@ use std::{fmt, future::IntoFuture, io, os::fd::AsFd, pin::Pin, sync::Arc};
 
 use quadrivium_core::{Context, Interest, Perform, RESUMED_AFTER_DONE, Step, Task, Ticket};
 
-use crate::{
-    keep::Keep,
+use super::{
+    buffer::Buffer,
     source::{Source, Tried},
 };
 
@@ -13,11 +13,13 @@ use crate::{
 ///
 /// Dropped before it is done, it leaves nothing behind, and the socket can be used again. What it
 /// may have done by then, each operation says.
-#[must_use = "a task is lazy: perform it"]
 ///
 /// A future that awaits it is `Send` if the operation is: so its future is named.
+#[must_use = "a task is lazy: perform it"]
 pub trait Leaf<T>:
-    Task<Output = T> + IntoFuture<Output = T, IntoFuture = Perform<Self>> + Sized + Unpin + fmt::Debug
+    Task<Output = T> + IntoFuture<Output = T, IntoFuture = Perform<Self>> + Unpin + fmt::Debug
+where
+    Self: Sized,
 {
 }
 
@@ -29,25 +31,25 @@ impl<T, L> Leaf<T> for L where
 /// Something that is tried on a descriptor until it would not block.
 ///
 /// It holds the descriptor open until it is done or dropped.
-pub(crate) struct Operation<T: AsFd, K, F> {
+pub(crate) struct Operation<T: AsFd, B, F> {
     source: Arc<Source<T>>,
     interest: Interest,
     ticket: Ticket,
     /// It is on no bytes, so there is nothing to wait for.
     at_once: bool,
     /// There until it is done.
-    kept: Option<K>,
+    buffer: Option<B>,
     attempt: F,
 }
 
-impl<T: AsFd, K: Keep, F> Operation<T, K, F> {
+impl<T: AsFd, B: Buffer, F> Operation<T, B, F> {
     /// `attempt` is called with the descriptor and the buffer. It keeps what it has done so far.
-    pub(crate) fn new<R>(source: &Arc<Source<T>>, interest: Interest, kept: K, attempt: F) -> Self
+    pub(crate) fn new<R>(source: &Arc<Source<T>>, interest: Interest, buffer: B, attempt: F) -> Self
     where
-        F: FnMut(&T, &mut K::Buffer) -> io::Result<Tried<R>>,
+        F: FnMut(&T, &mut B::Content) -> io::Result<Tried<R>>,
     {
         let (source, ticket) = (Arc::clone(source), Ticket::default());
-        Self { source, interest, ticket, at_once: false, kept: Some(kept), attempt }
+        Self { source, interest, ticket, at_once: false, buffer: Some(buffer), attempt }
     }
 
     /// When it is on no bytes, `attempt` never blocks, and is called whether or not the descriptor
@@ -59,24 +61,24 @@ impl<T: AsFd, K: Keep, F> Operation<T, K, F> {
 }
 
 // Nothing in it is ever pinned.
-impl<T: AsFd, K, F> Unpin for Operation<T, K, F> {}
+impl<T: AsFd, B, F> Unpin for Operation<T, B, F> {}
 
-impl<T, K, F, R> Task for Operation<T, K, F>
+impl<T, B, F, R> Task for Operation<T, B, F>
 where
     T: AsFd,
-    K: Keep,
-    F: FnMut(&T, &mut K::Buffer) -> io::Result<Tried<R>>,
+    B: Buffer,
+    F: FnMut(&T, &mut B::Content) -> io::Result<Tried<R>>,
 {
-    type Output = K::Given<io::Result<R>>;
+    type Output = B::Output<io::Result<R>>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let Self { source, interest, ticket, at_once, kept, attempt } = &mut *self;
-        let buffer = kept.as_mut().expect(RESUMED_AFTER_DONE).buffer();
-        match source.attempt(*interest, *at_once, ticket, cx, |io| attempt(io, buffer)) {
+        let Self { source, interest, ticket, at_once, buffer, attempt } = &mut *self;
+        let content = buffer.as_mut().expect(RESUMED_AFTER_DONE).content();
+        match source.attempt(*interest, *at_once, ticket, cx, |io| attempt(io, content)) {
             Step::Suspended(wait) => Step::Suspended(wait),
             Step::Done(result) => {
-                let kept = kept.take().expect(RESUMED_AFTER_DONE);
-                Step::Done(kept.give_back(result))
+                let buffer = buffer.take().expect(RESUMED_AFTER_DONE);
+                Step::Done(buffer.give_back(result))
             }
         }
     }
@@ -94,17 +96,17 @@ where
     }
 }
 
-impl<T: AsFd, K, F> Drop for Operation<T, K, F> {
+impl<T: AsFd, B, F> Drop for Operation<T, B, F> {
     fn drop(&mut self) {
         self.source.leave(self.interest, &mut self.ticket);
     }
 }
 
-impl<T: AsFd + fmt::Debug, K, F> fmt::Debug for Operation<T, K, F> {
+impl<T: AsFd + fmt::Debug, B, F> fmt::Debug for Operation<T, B, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut operation = f.debug_struct("Operation");
         operation.field("source", &self.source).field("interest", &self.interest);
-        operation.field("is_done", &self.kept.is_none()).finish()
+        operation.field("is_done", &self.buffer.is_none()).finish()
     }
 }
 

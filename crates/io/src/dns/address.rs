@@ -20,10 +20,10 @@ use std::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address(pub(crate) Kind);
+pub struct Address(pub(crate) Destination);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Destination {
     One(SocketAddr),
     Several(Vec<SocketAddr>),
     Name(String, u16),
@@ -31,19 +31,19 @@ pub(crate) enum Kind {
     Bad(String),
 }
 
-impl Kind {
+impl Destination {
     fn of_host(host: &str, port: u16) -> Self {
         match host.parse() {
-            Ok(ip) => Kind::One(SocketAddr::new(ip, port)),
-            Err(_) => Kind::Name(host.to_string(), port),
+            Ok(ip) => Destination::One(SocketAddr::new(ip, port)),
+            Err(_) => Destination::Name(host.to_string(), port),
         }
     }
 
     fn of_text(text: &str) -> Self {
         if let Ok(address) = text.parse() {
-            return Kind::One(address);
+            return Destination::One(address);
         }
-        let bad = |remedy: &str| Kind::Bad(format!("{text:?} is no address: {remedy}"));
+        let bad = |remedy: &str| Destination::Bad(format!("{text:?} is no address: {remedy}"));
         let Some((host, port)) = text.rsplit_once(':') else {
             return bad("it needs a port, as in \"localhost:80\"");
         };
@@ -57,13 +57,13 @@ impl Kind {
             host if bracketed.is_none() && host.contains(':') => {
                 bad("an IPv6 address stands in brackets, as in \"[::1]:80\"")
             }
-            host => Kind::of_host(host, port),
+            host => Destination::of_host(host, port),
         }
     }
 }
 
 /// The addresses of a name, as the operating system says. It blocks.
-pub(crate) fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+pub(crate) fn resolve(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let because = |kind, cause: &dyn std::fmt::Display| {
         io::Error::new(kind, format!("there is no address for {name:?}: {cause}"))
     };
@@ -84,7 +84,7 @@ macro_rules! one_address {
     ($($from:ty),*) => { $(
         impl From<$from> for Address {
             fn from(address: $from) -> Self {
-                Address(Kind::One(SocketAddr::from(address)))
+                Address(Destination::One(SocketAddr::from(address)))
             }
         }
     )* };
@@ -103,7 +103,7 @@ one_address!(
 
 impl From<Vec<SocketAddr>> for Address {
     fn from(addresses: Vec<SocketAddr>) -> Self {
-        Address(Kind::Several(addresses))
+        Address(Destination::Several(addresses))
     }
 }
 
@@ -115,7 +115,7 @@ impl From<&[SocketAddr]> for Address {
 
 impl From<&str> for Address {
     fn from(text: &str) -> Self {
-        Address(Kind::of_text(text))
+        Address(Destination::of_text(text))
     }
 }
 
@@ -133,7 +133,7 @@ impl From<&String> for Address {
 
 impl From<(&str, u16)> for Address {
     fn from((host, port): (&str, u16)) -> Self {
-        Address(Kind::of_host(host, port))
+        Address(Destination::of_host(host, port))
     }
 }
 
@@ -149,15 +149,15 @@ mod tests {
 
     #[test]
     fn texts_are_addresses_or_names_or_bad() {
-        let one = |text: &str| Kind::One(text.parse().unwrap());
-        let name = |host: &str, port| Kind::Name(host.into(), port);
+        let one = |text: &str| Destination::One(text.parse().unwrap());
+        let name = |host: &str, port| Destination::Name(host.into(), port);
         for (text, kind) in [
             ("127.0.0.1:80", one("127.0.0.1:80")),
             ("[::1]:80", one("[::1]:80")),
             ("localhost:80", name("localhost", 80)),
             ("[fe80::1%lo]:80", name("fe80::1%lo", 80)),
         ] {
-            assert_eq!(Kind::of_text(text), kind);
+            assert_eq!(Destination::of_text(text), kind);
         }
         for (text, remedy) in [
             ("localhost", "needs a port"),
@@ -169,9 +169,11 @@ mod tests {
             ("::1:80", "in brackets"),
             ("", "needs a port"),
         ] {
-            let Kind::Bad(message) = Kind::of_text(text) else { panic!("{text} is bad") };
+            let Destination::Bad(message) = Destination::of_text(text) else {
+                panic!("{text} is bad")
+            };
             assert!(message.contains(remedy), "{message}");
         }
-        assert_eq!(Kind::of_host("::1", 80), one("[::1]:80"));
+        assert_eq!(Destination::of_host("::1", 80), one("[::1]:80"));
     }
 }

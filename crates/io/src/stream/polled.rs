@@ -8,7 +8,7 @@ use std::{
 
 use quadrivium_core::{Interest, Step, Ticket, Wait};
 
-use crate::{AttemptRead, AttemptWrite, Attempts};
+use super::attempts::{AttemptRead, AttemptWrite, Attempts};
 
 /// A stream as crates for futures want it: read and written by `poll` functions.
 ///

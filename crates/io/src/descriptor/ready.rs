@@ -9,7 +9,7 @@ use std::{
 
 use quadrivium_core::{Context, Interest, Perform, RESUMED_AFTER_DONE, Step, Task, Ticket};
 
-use crate::source::{Source, Tried};
+use super::source::{Source, Tried};
 
 /// Waits until a descriptor is readable or writable: a pipe, a socket of another library, anything
 /// that the operating system has events for. A [`race`](quadrivium_core::race) of several is what
