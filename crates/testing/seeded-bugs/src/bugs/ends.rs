@@ -47,7 +47,7 @@ pub const BUGS: &[Bug] = &[
         harm: "a task that is cancelled between its wake and its resume runs on",
         file: STEP,
         find: "Stage::Ready | Stage::Suspended | Stage::SuspendedUntilReady => {",
-        replace: "Stage::Ready => {}\n            Stage::Suspended | Stage::SuspendedUntilReady => {",
+        replace: "Stage::Ready => None,\n            Stage::Suspended | Stage::SuspendedUntilReady => {",
     },
     Bug {
         name: "unread-afar-not-contained",
