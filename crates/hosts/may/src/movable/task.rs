@@ -1,4 +1,4 @@
-//! [`Cell`]: where a task is kept that runs on may, whoever wakes it.
+//! [`MovableTask`]: a task that any worker may resume, whoever wakes it.
 //!
 //! ```text
 //!            1 new              2 run
@@ -19,14 +19,14 @@
 //! may have locked what the destructors ask for, may be the destructor of another task, or a
 //! coroutine of may, which has no room for them and must not be suspended in one.
 //!
-//! A wake is a reference to the cell. So a task that nobody can wake any more is dropped, and counts
+//! A wake is a reference to it. So a task that nobody can wake any more is dropped, and counts
 //! as cancelled: nobody waits for it for ever.
 
 use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     task::{Wake, Waker},
 };
 
@@ -34,49 +34,56 @@ use quadrivium_core::{
     Canceller, Context, JoinError, Step, Task, Wait, fairness, host::Label, remote::Promise,
 };
 
-use crate::{clock, errand::contain, host, ready::Runnable, runtime::Runtime, timers::Timer};
+use crate::{
+    movable::host,
+    panics::{contain, lock},
+    runtime::Runtime,
+    time::{clock, deadlines::ArmedDeadline},
+    workers::ready_tasks::ReadyTask,
+};
 
-pub(crate) struct Cell<T: Task + Send + 'static>
+pub(super) struct MovableTask<T: Task + Send + 'static>
 where
     T::Output: Send,
 {
     runtime: &'static Runtime,
     label: Label,
-    state: Mutex<State<T>>,
+    locked: Mutex<Locked<T>>,
 }
 
-struct State<T: Task> {
-    stage: Stage<T>,
+/// What a task's lock guards.
+struct Locked<T: Task> {
+    state: State<T>,
     /// There until it has ended.
     promise: Option<Promise<T::Output>>,
 }
 
-enum Stage<T> {
+enum State<T> {
     Ready(Pin<Box<T>>),
     Running,
     /// Running, and woken meanwhile.
     Woken,
     /// Running, and cancelled meanwhile.
     Cancelled,
-    Suspended(Pin<Box<T>>, Option<Timer>),
+    Suspended(Pin<Box<T>>, Option<ArmedDeadline>),
     /// Cancelled, and to be dropped on a worker.
     Doomed(Pin<Box<T>>),
     Ended,
 }
 
-impl<T: Task + Send> Runnable for Cell<T>
+impl<T: Task + Send> ReadyTask for MovableTask<T>
 where
     T::Output: Send,
 {
-    fn run(self: Arc<Self>) -> Option<Arc<dyn Runnable>> {
-        let mut state = self.state();
-        match mem::replace(&mut state.stage, Stage::Running) {
-            Stage::Ready(body) => {
-                drop(state);
+    fn run(self: Arc<Self>) -> Option<Arc<dyn ReadyTask>> {
+        let mut locked = lock(&self.locked);
+        match mem::replace(&mut locked.state, State::Running) {
+            State::Ready(body) => {
+                drop(locked);
                 self.resume(body)
             }
-            Stage::Doomed(body) => {
-                drop(state);
+            State::Doomed(body) => {
+                drop(locked);
                 self.end(body, Err(JoinError::Cancelled));
                 None
             }
@@ -85,27 +92,27 @@ where
     }
 }
 
-impl<T: Task + Send> Cell<T>
+impl<T: Task + Send> MovableTask<T>
 where
     T::Output: Send,
 {
     /// A new task, ready to start.
-    pub(crate) fn start(
+    pub(super) fn start(
         runtime: &'static Runtime,
         label: Label,
         task: T,
         promise: Promise<T::Output>,
     ) {
-        let state = State { stage: Stage::Ready(Box::pin(task)), promise: None };
-        let cell = Arc::new(Self { runtime, label, state: Mutex::new(state) });
-        let weak = Arc::downgrade(&cell);
+        let locked = Locked { state: State::Ready(Box::pin(task)), promise: None };
+        let task = Arc::new(Self { runtime, label, locked: Mutex::new(locked) });
+        let weak = Arc::downgrade(&task);
         promise.cancel_by(Canceller::new(move || _ = weak.upgrade().map(Self::cancel)));
-        cell.state().promise = Some(promise);
-        runtime.push(cell);
+        lock(&task.locked).promise = Some(promise);
+        runtime.ready.push(task);
     }
 
     /// Resumes it once. Itself, if it is ready again.
-    fn resume(self: Arc<Self>, mut body: Pin<Box<T>>) -> Option<Arc<dyn Runnable>> {
+    fn resume(self: Arc<Self>, mut body: Pin<Box<T>>) -> Option<Arc<dyn ReadyTask>> {
         let waker = Waker::from(Arc::clone(&self));
         fairness::begin_step();
         let resume = || body.as_mut().resume(&mut Context::new(&waker));
@@ -123,25 +130,25 @@ where
         body: Pin<Box<T>>,
         wait: &Wait,
         waker: Waker,
-    ) -> Option<Arc<dyn Runnable>> {
-        let mut state = self.state();
-        match (&state.stage, wait) {
-            (Stage::Cancelled, _) => {
-                drop(state);
+    ) -> Option<Arc<dyn ReadyTask>> {
+        let mut locked = lock(&self.locked);
+        match (&locked.state, wait) {
+            (State::Cancelled, _) => {
+                drop(locked);
                 self.end(body, Err(JoinError::Cancelled));
             }
-            (Stage::Woken, _) | (_, Wait::Turn) => {
-                state.stage = Stage::Ready(body);
-                drop(state);
+            (State::Woken, _) | (_, Wait::Turn) => {
+                locked.state = State::Ready(body);
+                drop(locked);
                 return Some(self);
             }
             (_, Wait::Until(deadline)) if clock::ever_is(*deadline) => {
                 // Under the lock: an alarm that rings at once finds the task suspended.
-                let timer = self.runtime.timers.arm(*deadline, waker);
-                state.stage = Stage::Suspended(body, Some(timer));
+                let timer = self.runtime.deadlines.arm(*deadline, waker);
+                locked.state = State::Suspended(body, Some(timer));
             }
             (_, Wait::Until(_) | Wait::Ready | Wait::Wake) => {
-                state.stage = Stage::Suspended(body, None)
+                locked.state = State::Suspended(body, None)
             }
         }
         None
@@ -157,10 +164,10 @@ where
     fn end_inside(&self, body: Pin<Box<T>>, joined: Result<T::Output, JoinError>) {
         // The destructors run first: who sees the task ended may rely on them.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
-        let mut state = self.state();
-        state.stage = Stage::Ended;
-        let promise = state.promise.take();
-        drop(state);
+        let mut locked = lock(&self.locked);
+        locked.state = State::Ended;
+        let promise = locked.promise.take();
+        drop(locked);
         let joined = match dropped {
             Ok(()) => joined,
             Err(payload) => {
@@ -174,65 +181,58 @@ where
     }
 
     fn cancel(self: Arc<Self>) {
-        let mut state = self.state();
-        match mem::replace(&mut state.stage, Stage::Cancelled) {
-            Stage::Ready(body) | Stage::Doomed(body) => state.stage = Stage::Doomed(body),
-            Stage::Suspended(body, timer) => {
-                state.stage = Stage::Doomed(body);
-                drop(state);
-                self.disarm(timer);
-                let runtime = self.runtime;
-                runtime.push(self);
+        let mut locked = lock(&self.locked);
+        match mem::replace(&mut locked.state, State::Cancelled) {
+            State::Ready(body) | State::Doomed(body) => locked.state = State::Doomed(body),
+            State::Suspended(body, timer) => {
+                locked.state = State::Doomed(body);
+                drop(locked);
+                self.push(timer);
             }
-            Stage::Running | Stage::Woken | Stage::Cancelled => {}
-            Stage::Ended => state.stage = Stage::Ended,
+            State::Running | State::Woken | State::Cancelled => {}
+            State::Ended => locked.state = State::Ended,
         }
     }
 
-    fn disarm(&self, timer: Option<Timer>) {
+    /// No longer waits for a deadline, and is ready instead.
+    fn push(self: Arc<Self>, timer: Option<ArmedDeadline>) {
         if let Some(timer) = timer {
-            self.runtime.timers.disarm(timer);
+            self.runtime.deadlines.disarm(timer);
         }
-    }
-
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
-    fn state(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.runtime.ready.push(self);
     }
 }
 
-impl<T: Task + Send> Wake for Cell<T>
+impl<T: Task + Send> Wake for MovableTask<T>
 where
     T::Output: Send,
 {
     fn wake(self: Arc<Self>) {
-        let mut state = self.state();
-        match mem::replace(&mut state.stage, Stage::Woken) {
-            Stage::Suspended(body, timer) => {
-                state.stage = Stage::Ready(body);
-                drop(state);
-                self.disarm(timer);
-                let runtime = self.runtime;
-                runtime.push(self);
+        let mut locked = lock(&self.locked);
+        match mem::replace(&mut locked.state, State::Woken) {
+            State::Suspended(body, timer) => {
+                locked.state = State::Ready(body);
+                drop(locked);
+                self.push(timer);
             }
-            Stage::Running => {}
-            other => state.stage = other,
+            State::Running => {}
+            other => locked.state = other,
         }
     }
 }
 
 /// Nobody can wake the task any more: what is left of it is dropped as if it was cancelled.
-impl<T: Task + Send + 'static> Drop for Cell<T>
+impl<T: Task + Send + 'static> Drop for MovableTask<T>
 where
     T::Output: Send,
 {
     fn drop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Stage::Suspended(body, _) = mem::replace(&mut state.stage, Stage::Ended) {
-            let doomed = State { stage: Stage::Doomed(body), promise: state.promise.take() };
+        let locked = self.locked.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let State::Suspended(body, _) = mem::replace(&mut locked.state, State::Ended) {
+            let doomed = Locked { state: State::Doomed(body), promise: locked.promise.take() };
             let Self { runtime, label, .. } = self;
-            let cell = Self { runtime, label: label.clone(), state: Mutex::new(doomed) };
-            runtime.push(Arc::new(cell));
+            let task = Self { runtime, label: label.clone(), locked: Mutex::new(doomed) };
+            runtime.ready.push(Arc::new(task));
         }
     }
 }

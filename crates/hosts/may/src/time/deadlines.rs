@@ -1,10 +1,10 @@
-//! Deadlines of tasks on may: one timer of the operating system, set to the first of them.
+//! [`Deadlines`] of tasks on may: one timer of the operating system, set to the first of them.
 
 use std::{
     collections::BTreeMap,
     io,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::Mutex,
     task::Waker,
     time::Instant,
 };
@@ -14,32 +14,34 @@ use rustix::time::{
     timerfd_settime,
 };
 
-use crate::{clock, errand::contain};
+use crate::{
+    panics::{contain, lock},
+    time::clock,
+};
 
 /// Who is to be woken when. It belongs to no thread.
-#[derive(Debug)]
-pub(crate) struct Timers {
+pub(crate) struct Deadlines {
     alarm: OwnedFd,
     armed: Mutex<Armed>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Armed {
     /// By deadline, and of equal ones in the order they were armed.
-    by_deadline: BTreeMap<Timer, Waker>,
+    by_deadline: BTreeMap<ArmedDeadline, Waker>,
     next: u64,
     /// What the alarm is set to. It may ring for a deadline that was disarmed meanwhile.
     alarm_at: Option<Instant>,
 }
 
 /// How an armed deadline is found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Timer {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ArmedDeadline {
     pub(crate) deadline: Instant,
     number: u64,
 }
 
-impl Timers {
+impl Deadlines {
     pub(crate) fn new() -> io::Result<Self> {
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         let alarm = timerfd_create(TimerfdClockId::Monotonic, flags)?;
@@ -47,9 +49,9 @@ impl Timers {
     }
 
     /// Wakes `waker` once it is `deadline`.
-    pub(crate) fn arm(&self, deadline: Instant, waker: Waker) -> Timer {
-        let mut armed = self.armed();
-        let timer = Timer { deadline, number: armed.next };
+    pub(crate) fn arm(&self, deadline: Instant, waker: Waker) -> ArmedDeadline {
+        let mut armed = lock(&self.armed);
+        let timer = ArmedDeadline { deadline, number: armed.next };
         armed.next += 1;
         armed.by_deadline.insert(timer, waker);
         if armed.alarm_at.is_none_or(|at| deadline < at) {
@@ -60,8 +62,8 @@ impl Timers {
 
     /// Wakes nobody for this one. The alarm is left as it is: most deadlines are disarmed, and a
     /// system call for each would cost more than an alarm too many.
-    pub(crate) fn disarm(&self, timer: Timer) {
-        let disarmed = self.armed().by_deadline.remove(&timer);
+    pub(crate) fn disarm(&self, timer: ArmedDeadline) {
+        let disarmed = lock(&self.armed).by_deadline.remove(&timer);
         // Its owner's code, perhaps: it runs while nothing is locked.
         drop(disarmed);
     }
@@ -69,7 +71,7 @@ impl Timers {
     /// Wakes all whose deadline has come.
     pub(crate) fn ring(&self) {
         let now = clock::now();
-        let mut armed = self.armed();
+        let mut armed = lock(&self.armed);
         if armed.alarm_at.is_none_or(|at| now < at) {
             return;
         }
@@ -99,14 +101,9 @@ impl Timers {
         timerfd_settime(&self.alarm, TimerfdTimerFlags::empty(), &once)
             .expect("an alarm can be set to any time");
     }
-
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
-    fn armed(&self) -> MutexGuard<'_, Armed> {
-        self.armed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-impl AsFd for Timers {
+impl AsFd for Deadlines {
     /// Becomes readable when the alarm rings. It is to be watched for edges: nobody reads it.
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.alarm.as_fd()

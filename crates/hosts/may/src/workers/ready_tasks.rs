@@ -1,12 +1,12 @@
-//! [`ReadyQueue`]: what is ready to run on may's workers, and the runners that run it.
+//! [`ReadyTasks`]: what is ready to run on may's workers, and the runners that run it.
 //!
-//! A *runner* is an errand to a worker that takes tasks until there are none for it, and gives way now
-//! and then. There is one for each worker at the most, and there are as many as there is work for:
+//! A *runner* is a closure on a worker that takes tasks until there are none for it, and gives way
+//! now and then. There is one for each worker at the most, and there are as many as there is work for:
 //!
 //! ```text
 //!   push ────► shared ──┬─► runner on worker 0 ◄── its own ◄──── push_to(0, ..)
 //!     │                 └─► runner on worker 1 ◄── its own ◄──── push_to(1, ..)
-//!     └─ a worker without one, and a task that none of those on their way will take: one is sent
+//!     └─ a worker without one, and a task that none of those on their way will take: one is started
 //! ```
 //!
 //! A worker that runs what is pinned to it has a runner, so no other is sent there that would have to
@@ -18,40 +18,45 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
-use crate::{errand::contain, runtime::Runtime, worker};
+use crate::{
+    panics::{contain, lock},
+    workers::run_on,
+};
 
 /// So many tasks a runner runs before what else may has to do on its worker has its turn.
 const TASKS: usize = 128;
 
 /// What a runner runs.
-pub(crate) trait Runnable: Send + Sync {
+pub(crate) trait ReadyTask: Send + Sync {
     /// Resumes the task once, and does what comes of it. Itself, if any worker may run it again.
-    fn run(self: Arc<Self>) -> Option<Arc<dyn Runnable>>;
+    fn run(self: Arc<Self>) -> Option<Arc<dyn ReadyTask>>;
 }
 
-pub(crate) struct ReadyQueue {
+/// The tasks that are ready, and where there are runners for them.
+pub(crate) struct ReadyTasks {
     state: Mutex<State>,
 }
 
-type Tasks = VecDeque<Arc<dyn Runnable>>;
+type Tasks = VecDeque<Arc<dyn ReadyTask>>;
 
 struct State {
     /// Those that any worker may run.
     shared: Tasks,
-    workers: Vec<Worker>,
+    workers: Vec<WorkerQueue>,
     /// Number of workers that have none.
     without_runner: usize,
     /// Runners on their way to their workers.
     on_the_way: usize,
-    /// The worker that was sent one for a shared task last.
+    /// The worker on which one was started for a shared task last.
     last: usize,
 }
 
+/// What belongs to one worker.
 #[derive(Default)]
-struct Worker {
+struct WorkerQueue {
     /// Those that only this one may run.
     own: Tasks,
     has_runner: bool,
@@ -59,42 +64,53 @@ struct Worker {
     is_own_next: bool,
 }
 
-impl Runtime {
+impl ReadyTasks {
+    pub(crate) fn new(workers: usize) -> Self {
+        let state = State {
+            shared: Tasks::new(),
+            workers: (0..workers).map(|_| WorkerQueue::default()).collect(),
+            without_runner: workers,
+            on_the_way: 0,
+            last: 0,
+        };
+        Self { state: Mutex::new(state) }
+    }
+
     /// Runs this task soon, after those that are ready already.
-    pub(crate) fn push(&'static self, task: Arc<dyn Runnable>) {
-        let mut state = self.ready.state();
+    pub(crate) fn push(&'static self, task: Arc<dyn ReadyTask>) {
+        let mut state = lock(&self.state);
         state.shared.push_back(task);
-        self.send_missing(state);
+        self.start_missing_runner(state);
     }
 
     /// The same, on this worker.
-    pub(crate) fn push_to(&'static self, worker: usize, task: Arc<dyn Runnable>) {
-        let mut state = self.ready.state();
+    pub(crate) fn push_to(&'static self, worker: usize, task: Arc<dyn ReadyTask>) {
+        let mut state = lock(&self.state);
         state.workers[worker].own.push_back(task);
         if !state.workers[worker].has_runner {
-            self.send_runner(state, worker);
+            self.start_runner(state, worker);
         }
     }
 
-    /// Sends a runner for a task that none of those on their way will take.
-    fn send_missing(&'static self, mut state: MutexGuard<'_, State>) {
+    /// Starts a runner for a task that none of those on their way will take.
+    fn start_missing_runner(&'static self, mut state: MutexGuard<'_, State>) {
         if state.on_the_way < state.shared.len() && state.without_runner > 0 {
             let worker = state.one_without_runner();
-            self.send_runner(state, worker);
+            self.start_runner(state, worker);
         }
     }
 
-    fn send_runner(&'static self, mut state: MutexGuard<'_, State>, worker: usize) {
+    fn start_runner(&'static self, mut state: MutexGuard<'_, State>, worker: usize) {
         state.workers[worker].has_runner = true;
         state.without_runner -= 1;
         state.on_the_way += 1;
         drop(state);
-        worker::send(worker, move || self.arrive(worker));
+        run_on(worker, move || self.arrive(worker));
     }
 
     /// A runner has come to its worker.
     fn arrive(&'static self, worker: usize) {
-        let mut state = self.ready.state();
+        let mut state = lock(&self.state);
         state.on_the_way -= 1;
         // Whoever has pushed a shared task meanwhile may count on it.
         state.workers[worker].is_own_next = false;
@@ -102,22 +118,23 @@ impl Runtime {
         self.run(worker);
     }
 
+    /// A runner runs tasks.
     fn run(&'static self, worker: usize) {
         let mut again = None;
         for _ in 0..TASKS {
-            let mut state = self.ready.state();
-            // Put back and taken under one lock: it costs one less, and nobody else is sent for a lone
-            // task that only gives way.
+            let mut state = lock(&self.state);
+            // Put back and taken under one lock: it costs one less, and no other runner is started
+            // for a lone task that only gives way.
             state.shared.extend(again);
             let Some(task) = state.take(worker) else { return };
-            self.send_missing(state);
+            self.start_missing_runner(state);
             // Tasks contain their own panics; this is for wakers of others.
             again = contain(|| task.run()).flatten();
         }
         if let Some(task) = again {
             self.push(task);
         }
-        worker::send(worker, move || self.run(worker));
+        run_on(worker, move || self.run(worker));
     }
 }
 
@@ -132,9 +149,9 @@ impl State {
     }
 
     /// The next task for this worker's runner; none, and it has no runner any more.
-    fn take(&mut self, worker: usize) -> Option<Arc<dyn Runnable>> {
+    fn take(&mut self, worker: usize) -> Option<Arc<dyn ReadyTask>> {
         let Self { shared, workers, without_runner, .. } = self;
-        let Worker { own, has_runner, is_own_next } = &mut workers[worker];
+        let WorkerQueue { own, has_runner, is_own_next } = &mut workers[worker];
         let (first, second) = if *is_own_next { (own, shared) } else { (shared, own) };
         let task = first.pop_front().or_else(|| second.pop_front());
         *is_own_next = !*is_own_next;
@@ -143,23 +160,5 @@ impl State {
             *without_runner += 1;
         }
         task
-    }
-}
-
-impl ReadyQueue {
-    pub(crate) fn new(workers: usize) -> Self {
-        let state = State {
-            shared: Tasks::new(),
-            workers: (0..workers).map(|_| Worker::default()).collect(),
-            without_runner: workers,
-            on_the_way: 0,
-            last: 0,
-        };
-        Self { state: Mutex::new(state) }
-    }
-
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! [`OnMay`]: what a task that runs on may can ask of its host.
+//! [`MayHost`]: what a task that runs on may can ask of its host.
 
 use std::{
     cell::RefCell,
@@ -11,41 +11,41 @@ use std::{
 
 use quadrivium_core::host::{self, Host, HostedTask, Label, Reactor, Spawned};
 
-use crate::{clock, runtime};
+use crate::{runtime, time::clock};
 
 /// The host of whatever task runs on this thread. There is one a thread.
 #[derive(Default)]
-struct OnMay {
+struct MayHost {
     running: RefCell<Option<Label>>,
 }
 
 thread_local! {
-    static ON_MAY: Rc<OnMay> = Rc::default();
+    static MAY_HOST: Rc<MayHost> = Rc::default();
 }
 
 /// Runs `something` of the task with this label, which can ask its host meanwhile.
-pub(crate) fn enter<T>(label: &Label, something: impl FnOnce() -> T) -> T {
-    let on_may = ON_MAY.with(Rc::clone);
-    let _entered = host::enter(Rc::clone(&on_may) as Rc<dyn Host>);
-    let outer = on_may.running.replace(Some(label.clone()));
-    let _running = Running { on_may, outer };
+pub(super) fn enter<T>(label: &Label, something: impl FnOnce() -> T) -> T {
+    let may_host = MAY_HOST.with(Rc::clone);
+    let _entered = host::enter(Rc::clone(&may_host) as Rc<dyn Host>);
+    let outer = may_host.running.replace(Some(label.clone()));
+    let _restore = RestoreLabel { may_host, outer };
     something()
 }
 
 /// Puts back which task ran before, also after a panic.
-struct Running {
-    on_may: Rc<OnMay>,
+struct RestoreLabel {
+    may_host: Rc<MayHost>,
     outer: Option<Label>,
 }
 
-impl Drop for Running {
+impl Drop for RestoreLabel {
     fn drop(&mut self) {
-        let inner = mem::replace(&mut *self.on_may.running.borrow_mut(), self.outer.take());
+        let inner = mem::replace(&mut *self.may_host.running.borrow_mut(), self.outer.take());
         drop(inner);
     }
 }
 
-impl Host for OnMay {
+impl Host for MayHost {
     fn now(&self) -> Instant {
         clock::now()
     }

@@ -1,5 +1,5 @@
-//! [`May`]: may as a [`GuestLoop`](quadrivium_event_loop::GuestLoop) sees it: a timer, and a descriptor to
-//! wait for.
+//! [`MayExecutor`]: may as a [`GuestLoop`](quadrivium_event_loop::GuestLoop) sees it: a timer, and a
+//! descriptor to wait for.
 
 use std::{
     io,
@@ -12,19 +12,20 @@ use std::{
 use quadrivium_core::{self as core, Interest, Readiness, Ticket, host::DescriptorKey};
 use quadrivium_event_loop::Executor;
 
-use crate::{clock, runtime::Runtime, timers::Timer};
+use crate::{
+    runtime::Runtime,
+    time::{clock, deadlines::ArmedDeadline},
+};
 
 /// What a loop that is a guest of may asks of it.
-#[derive(Debug)]
-pub(crate) struct May {
+pub(super) struct MayExecutor {
     runtime: &'static Runtime,
-    timer: Option<(Timer, Waker)>,
-    sources: Option<Watched>,
+    timer: Option<(ArmedDeadline, Waker)>,
+    sources: Option<WatchedFd>,
 }
 
 /// The descriptor of the loop's sources.
-#[derive(Debug)]
-struct Watched {
+struct WatchedFd {
     runtime: &'static Runtime,
     fd: OwnedFd,
     key: DescriptorKey,
@@ -32,19 +33,19 @@ struct Watched {
     ticket: Ticket,
 }
 
-impl May {
-    pub(crate) fn new(runtime: &'static Runtime) -> Self {
+impl MayExecutor {
+    pub(super) fn new(runtime: &'static Runtime) -> Self {
         Self { runtime, timer: None, sources: None }
     }
 
     fn disarm(&mut self) {
         if let Some((timer, _)) = self.timer.take() {
-            self.runtime.timers.disarm(timer);
+            self.runtime.deadlines.disarm(timer);
         }
     }
 }
 
-impl Executor for May {
+impl Executor for MayExecutor {
     fn now() -> Instant {
         clock::now()
     }
@@ -54,12 +55,12 @@ impl Executor for May {
             self.disarm();
             return Poll::Ready(());
         }
-        let is_armed = |(timer, waker): &(Timer, Waker)| {
+        let is_armed = |(timer, waker): &(ArmedDeadline, Waker)| {
             timer.deadline == deadline && waker.will_wake(cx.waker())
         };
         if !self.timer.as_ref().is_some_and(is_armed) {
             self.disarm();
-            let timer = self.runtime.timers.arm(deadline, cx.waker().clone());
+            let timer = self.runtime.deadlines.arm(deadline, cx.waker().clone());
             self.timer = Some((timer, cx.waker().clone()));
         }
         Poll::Pending
@@ -68,12 +69,12 @@ impl Executor for May {
     fn watch(&mut self, fd: OwnedFd) -> io::Result<()> {
         let (runtime, readiness) = (self.runtime, Arc::new(Readiness::default()));
         let key = runtime.sources.register(fd.as_fd(), &readiness)?;
-        self.sources = Some(Watched { runtime, fd, key, readiness, ticket: Ticket::default() });
+        self.sources = Some(WatchedFd { runtime, fd, key, readiness, ticket: Ticket::default() });
         Ok(())
     }
 
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Watched { readiness, ticket, .. } =
+        let WatchedFd { readiness, ticket, .. } =
             self.sources.as_mut().expect("a guest watches before it asks");
         loop {
             if let Some(edge) = readiness.maybe_ready(Interest::Readable) {
@@ -88,13 +89,13 @@ impl Executor for May {
     }
 }
 
-impl Drop for May {
+impl Drop for MayExecutor {
     fn drop(&mut self) {
         self.disarm();
     }
 }
 
-impl Drop for Watched {
+impl Drop for WatchedFd {
     fn drop(&mut self) {
         self.readiness.leave(Interest::Readable, &mut self.ticket);
         self.runtime.sources.deregister(self.fd.as_fd(), self.key);

@@ -1,5 +1,8 @@
 //! [`spawn`]: a `Send` task on may's workers.
 
+mod task;
+mod host;
+
 use std::{
     panic::Location,
     sync::atomic::{AtomicU64, Ordering},
@@ -11,7 +14,7 @@ use quadrivium_core::{
     remote::RemoteHandle,
 };
 
-use crate::{cell::Cell, runtime};
+use crate::{movable::task::MovableTask, runtime};
 
 /// Hands a task to may's workers. Each resume may be on another of them, so the task must be `Send`,
 /// as callbacks and generators of the modules `send` are, and futures that hold nothing which is not.
@@ -72,7 +75,7 @@ where
 {
     let runtime = runtime::expect();
     let (promise, handle) = RemoteHandle::new();
-    Cell::start(runtime, label(name, spawned_at), task, promise);
+    MovableTask::start(runtime, label(name, spawned_at), task, promise);
     handle
 }
 

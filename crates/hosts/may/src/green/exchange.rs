@@ -1,4 +1,4 @@
-//! [`Link`]: what a body on may's workers and its task on the loop know of each other.
+//! [`Exchange`]: what a body on may's workers and its task on the loop ask and answer.
 //!
 //! ```text
 //!            2 ask              3 hear
@@ -12,25 +12,20 @@
 //!                        8 cancel: whatever is not Over ──┘
 //! ```
 //!
-//! The body: 2, 5 `Link::perform`  6 `Link::end`. The task: 1 `Link::new`  3, 7 `Link::hear`
-//! 4 `Link::answer`  8 `Link::cancel`
+//! The body: 2, 5 `Exchange::perform`  6 `Exchange::end`. The task: 1 `Exchange::new`  3, 7 `Exchange::hear`
+//! 4 `Exchange::answer`  8 `Exchange::cancel`
 //!
 //! All of it is decided under one lock, and nothing but that: wakes, destructors and whatever else
 //! may be user code come after it.
 
-use std::{
-    any::Any,
-    mem,
-    pin::Pin,
-    sync::{Mutex, MutexGuard, PoisonError},
-    task::Waker,
-    thread,
-};
+use std::{any::Any, mem, pin::Pin, sync::Mutex, task::Waker, thread};
 
 use may::coroutine;
 use quadrivium_core::{Context, Step, Task};
 
-pub(crate) struct Link {
+use crate::panics::lock;
+
+pub(super) struct Exchange {
     state: Mutex<State>,
 }
 
@@ -38,13 +33,13 @@ enum State {
     /// The body runs, or is about to: it wakes the task when it has something to say.
     Running(Waker),
     /// The body is parked, or about to be, until what this makes is done.
-    Asked(Make),
+    Asked(MakeSubTask),
     /// The same, and the task has it.
     Performing,
     /// It is done: the body is about to run again.
-    Answered(Outcome, Waker),
+    Answered(BoxResult, Waker),
     /// The body is no more.
-    Ended(Outcome),
+    Ended(BoxResult),
     /// Nobody has anything to say any more.
     Over,
     /// The task is being dropped: the body unwinds. It was told so this often.
@@ -52,16 +47,16 @@ enum State {
 }
 
 /// What a body or a sub-task came to: its output, or the payload of its panic.
-pub(crate) type Outcome = thread::Result<Box<dyn Any + Send>>;
+pub(super) type BoxResult = thread::Result<Box<dyn Any + Send>>;
 
 /// What crosses the threads: it makes a sub-task, which stays on the loop's.
-pub(crate) type Make = Box<dyn FnOnce() -> BoxSubTask + Send>;
+pub(super) type MakeSubTask = Box<dyn FnOnce() -> BoxSubTask + Send>;
 
 /// A sub-task, on the loop's thread.
-pub(crate) type BoxSubTask = Pin<Box<dyn SubTask>>;
+pub(super) type BoxSubTask = Pin<Box<dyn SubTask>>;
 
 /// [`Task`] with the output type forgotten. Every task whose output can be sent is one.
-pub(crate) trait SubTask {
+pub(super) trait SubTask {
     fn resume_sub_task(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Box<dyn Any + Send>>;
 }
 
@@ -79,36 +74,31 @@ where
 }
 
 /// What the task hears from the body.
-pub(crate) enum Heard {
+pub(super) enum Heard {
     /// It runs on.
     Nothing,
     /// It wants what this makes performed.
-    Asked(Make),
+    Asked(MakeSubTask),
     /// It came to this.
-    Ended(Outcome),
+    Ended(BoxResult),
 }
 
-/// Why a body does not get what it asked for: the task has been dropped. It was told so this often
-/// before.
-pub(crate) struct Told(pub(crate) u32);
+/// Why a body does not get what it asked for: the task has been dropped. The body was told so this
+/// often.
+pub(super) struct TaskDropped(pub(crate) u32);
 
-impl Link {
+impl Exchange {
     /// A body is about to run, and wakes this.
-    pub(crate) fn new(waker: Waker) -> Self {
+    pub(super) fn new(waker: Waker) -> Self {
         Self { state: Mutex::new(State::Running(waker)) }
-    }
-
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The task's side.
-impl Link {
+impl Exchange {
     /// What the body has to say; while it has nothing, it wakes `waker` when it does.
-    pub(crate) fn hear(&self, mut waker: Waker) -> Heard {
-        let mut state = self.state();
+    pub(super) fn hear(&self, mut waker: Waker) -> Heard {
+        let mut state = lock(&self.state);
         match &mut *state {
             State::Running(former) | State::Answered(_, former) => {
                 // The former is dropped last, when nothing is locked any more.
@@ -130,15 +120,15 @@ impl Link {
     }
 
     /// What the body asked for came to this. Whoever calls this unparks it.
-    pub(crate) fn answer(&self, outcome: Outcome, waker: Waker) {
-        let former = mem::replace(&mut *self.state(), State::Answered(outcome, waker));
+    pub(super) fn answer(&self, outcome: BoxResult, waker: Waker) {
+        let former = mem::replace(&mut *lock(&self.state), State::Answered(outcome, waker));
         debug_assert!(matches!(former, State::Performing), "a body is answered when it has asked");
     }
 
     /// From now on the body is refused whatever it asks for. What is left of what it has said; none
     /// when it is over already.
-    pub(crate) fn cancel(&self) -> Option<impl Sized + use<>> {
-        let mut state = self.state();
+    pub(super) fn cancel(&self) -> Option<impl Sized + use<>> {
+        let mut state = lock(&self.state);
         match *state {
             State::Over => None,
             _ => Some(mem::replace(&mut *state, State::Cancelled(0))),
@@ -146,15 +136,15 @@ impl Link {
     }
 
     /// Whether the body has said its last word.
-    pub(crate) fn has_ended(&self) -> bool {
-        matches!(*self.state(), State::Ended(_) | State::Over)
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(*lock(&self.state), State::Ended(_) | State::Over)
     }
 }
 
 /// The body's side.
-impl Link {
+impl Exchange {
     /// Has the task perform what this makes, and parks the green thread until it has.
-    pub(crate) fn perform(&self, make: Make) -> Result<Outcome, Told> {
+    pub(super) fn perform(&self, make: MakeSubTask) -> Result<BoxResult, TaskDropped> {
         self.ask(make)?.wake();
         loop {
             if let Some(outcome) = self.answered()? {
@@ -165,18 +155,18 @@ impl Link {
         }
     }
 
-    fn ask(&self, make: Make) -> Result<Waker, Told> {
-        let mut state = self.state();
-        told(&mut state)?;
+    fn ask(&self, make: MakeSubTask) -> Result<Waker, TaskDropped> {
+        let mut state = lock(&self.state);
+        refuse_if_dropped(&mut state)?;
         match mem::replace(&mut *state, State::Asked(make)) {
             State::Running(waker) => Ok(waker),
             _ => unreachable!("a body that runs has heard every answer"),
         }
     }
 
-    fn answered(&self) -> Result<Option<Outcome>, Told> {
-        let mut state = self.state();
-        told(&mut state)?;
+    fn answered(&self) -> Result<Option<BoxResult>, TaskDropped> {
+        let mut state = lock(&self.state);
+        refuse_if_dropped(&mut state)?;
         match mem::replace(&mut *state, State::Over) {
             State::Answered(outcome, waker) => {
                 *state = State::Running(waker);
@@ -190,13 +180,13 @@ impl Link {
     }
 
     /// Whether the task has been dropped.
-    pub(crate) fn is_cancelled(&self) -> bool {
-        matches!(*self.state(), State::Cancelled(_))
+    pub(super) fn is_cancelled(&self) -> bool {
+        matches!(*lock(&self.state), State::Cancelled(_))
     }
 
     /// The body came to this, and its destructors have run.
-    pub(crate) fn end(&self, outcome: Outcome) {
-        let mut state = self.state();
+    pub(super) fn end(&self, outcome: BoxResult) {
+        let mut state = lock(&self.state);
         match mem::replace(&mut *state, State::Over) {
             State::Running(waker) => {
                 *state = State::Ended(outcome);
@@ -209,17 +199,17 @@ impl Link {
     }
 
     /// The coroutine is gone. A body that has not ended before has overflowed its stack.
-    pub(crate) fn end_without_a_word(&self) {
-        if matches!(*self.state(), State::Running(_) | State::Cancelled(_)) {
+    pub(super) fn end_without_a_word(&self) {
+        if matches!(*lock(&self.state), State::Running(_) | State::Cancelled(_)) {
             let text = "a may green thread has overflowed its stack: give it more with Builder";
             self.end(Err(Box::new(text)));
         }
     }
 }
 
-/// Whether the task has been dropped, as the body hears it.
-fn told(state: &mut State) -> Result<(), Told> {
+/// An error if the task has been dropped.
+fn refuse_if_dropped(state: &mut State) -> Result<(), TaskDropped> {
     let State::Cancelled(times) = state else { return Ok(()) };
     *times += 1;
-    Err(Told(*times))
+    Err(TaskDropped(*times))
 }

@@ -1,21 +1,11 @@
 //! [`spawn_pinned`]: a task of any style on one of may's workers, where it stays.
-//!
-//! ```text
-//!   wake ──► the runner of the worker ──► on its thread: polls the task, which is kept there
-//! ```
+
+mod task;
+mod executor;
 
 use std::{
-    cell::RefCell,
-    collections::HashMap,
     fmt::Display,
-    future::Future,
     panic::{AssertUnwindSafe, Location, catch_unwind},
-    pin::Pin,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    task::{Context, Wake, Waker},
 };
 
 use quadrivium_core::{
@@ -25,10 +15,12 @@ use quadrivium_core::{
 use quadrivium_event_loop::{GuestLoop, RunError};
 
 use crate::{
-    executor::May,
-    ready::Runnable,
-    runtime::{self, Runtime},
-    worker::workers,
+    pinned::{
+        executor::MayExecutor,
+        task::{LocalFuture, PinnedTask},
+    },
+    runtime,
+    workers::workers,
 };
 
 /// Has this worker of may call `make`, and runs the task that it makes there, with a loop of its own.
@@ -73,10 +65,10 @@ where
     );
     let spawned_at = Location::caller();
     let (promise, handle) = RemoteHandle::new();
-    let make = move || -> Resident {
+    let make = move || -> LocalFuture {
         Box::pin(async move {
             if !promise.is_cancelled() {
-                return live(make, spawned_at, promise, May::new(runtime)).await;
+                return live(make, spawned_at, promise, MayExecutor::new(runtime)).await;
             }
             // It is dropped where it was to be used.
             promise.end(match catch_unwind(AssertUnwindSafe(|| drop(make))) {
@@ -85,7 +77,7 @@ where
             });
         })
     };
-    Arc::new(Place::new(runtime, worker, Box::new(make))).wake();
+    PinnedTask::start(runtime, worker, Box::new(make));
     handle
 }
 
@@ -94,7 +86,7 @@ async fn live<T>(
     make: impl FnOnce() -> T,
     spawned_at: &'static Location<'static>,
     promise: Promise<T::Output>,
-    executor: May,
+    executor: MayExecutor,
 ) where
     T: Task + 'static,
     T::Output: 'static,
@@ -127,99 +119,4 @@ fn join_error(error: RunError) -> JoinError {
 
 fn panicked(error: &dyn Display) -> JoinError {
     JoinError::panicked(Box::new(error.to_string()))
-}
-
-/// A task and its loop. It stays on its thread.
-type Resident = Pin<Box<dyn Future<Output = ()>>>;
-
-thread_local! {
-    /// What is on this worker, by the numbers of the places.
-    static RESIDENTS: RefCell<HashMap<u64, Resident>> = RefCell::default();
-}
-
-/// How a task that stays on its thread is reached from others. It is its waker.
-struct Place {
-    runtime: &'static Runtime,
-    number: u64,
-    worker: usize,
-    /// Makes what is here, on the worker's thread.
-    make: Mutex<Option<Make>>,
-    visit: Mutex<Visit>,
-}
-
-type Make = Box<dyn FnOnce() -> Resident + Send>;
-
-/// Whether the task is being polled, or about to be.
-#[derive(Clone, Copy)]
-enum Visit {
-    None,
-    OnItsWay,
-    Here,
-    /// And another one is to come.
-    HereAndWoken,
-}
-
-impl Place {
-    fn new(runtime: &'static Runtime, worker: usize, make: Make) -> Self {
-        static PLACES: AtomicU64 = AtomicU64::new(0);
-        let number = PLACES.fetch_add(1, Ordering::Relaxed);
-        let (make, visit) = (Mutex::new(Some(make)), Mutex::new(Visit::None));
-        Self { runtime, number, worker, make, visit }
-    }
-
-    fn send(self: Arc<Self>) {
-        self.runtime.push_to(self.worker, self);
-    }
-
-    /// On the thread of its worker: polls the task.
-    fn visit(self: Arc<Self>) {
-        *self.stage() = Visit::Here;
-        let make = self.make.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // A local while it is polled: nothing is borrowed meanwhile.
-        let resident = match make {
-            Some(make) => Some(make()),
-            None => RESIDENTS.with_borrow_mut(|all| all.remove(&self.number)),
-        };
-        let Some(mut resident) = resident else { return };
-        let waker = Waker::from(Arc::clone(&self));
-        // When it panics, which takes a reactor that is gone, it is dropped.
-        if resident.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
-            return;
-        }
-        RESIDENTS.with_borrow_mut(|all| all.insert(self.number, resident));
-        let mut stage = self.stage();
-        let is_woken = matches!(*stage, Visit::HereAndWoken);
-        *stage = if is_woken { Visit::OnItsWay } else { Visit::None };
-        drop(stage);
-        if is_woken {
-            self.send();
-        }
-    }
-
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
-    fn stage(&self) -> MutexGuard<'_, Visit> {
-        self.visit.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Runnable for Place {
-    fn run(self: Arc<Self>) -> Option<Arc<dyn Runnable>> {
-        self.visit();
-        None
-    }
-}
-
-impl Wake for Place {
-    fn wake(self: Arc<Self>) {
-        let mut stage = self.stage();
-        let former = *stage;
-        *stage = match former {
-            Visit::None | Visit::OnItsWay => Visit::OnItsWay,
-            Visit::Here | Visit::HereAndWoken => Visit::HereAndWoken,
-        };
-        drop(stage);
-        if let Visit::None = former {
-            self.send();
-        }
-    }
 }
