@@ -10,6 +10,7 @@ use crate::{
 struct Use {
     /// The crate it imports from, or `crate`, `super` or `self`.
     root: String,
+    /// Its first line and its last.
     lines: (usize, usize),
 }
 
@@ -24,7 +25,8 @@ impl Use {
     }
 }
 
-/// The `use` lines of a file that are neither public nor under an attribute.
+/// The `use` lines of a file that are neither public nor under an attribute. Those that name the
+/// variants of an enum, which begin with a capital, stand below the enum.
 fn uses(tokens: &[Token]) -> Vec<Use> {
     let mut found = Vec::new();
     let mut depth = 0;
@@ -36,6 +38,9 @@ fn uses(tokens: &[Token]) -> Vec<Use> {
             "use" if depth == 0 && is_plain => {
                 let rest = &tokens[at + 1..];
                 let Some(root) = rest.iter().find(|token| token.is_word()) else { continue };
+                if root.text.starts_with(char::is_uppercase) {
+                    continue;
+                }
                 let end = rest.iter().find(|token| token.text == ";").unwrap();
                 found.push(Use { root: root.text.clone(), lines: (token.line, end.line) });
             }
@@ -61,7 +66,7 @@ fn wrong(text: &str) -> Vec<(usize, String)> {
             found.push((line, format!("`{}` after `{}`", it.root, before.root)));
         } else if before.group() < it.group() && !is_apart {
             found.push((line, format!("no empty line before `use {}`", it.root)));
-        } else if before.group() == it.group() && is_apart {
+        } else if before.group() == it.group() && is_apart && it.root != "self" {
             found.push((line, format!("an empty line before `use {}`", it.root)));
         }
     }
