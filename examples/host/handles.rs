@@ -57,7 +57,7 @@ impl SpawnedTasks for SmallHost {
         let has_ended = matches!(former, Outcome::Joined(_));
         let this = self.this();
         run_destructors(move || {
-            let _ = this.run(&task, || drop(former));
+            this.contain(&task, || drop(former));
             if has_ended {
                 this.tasks.borrow_mut().remove(&key);
             }

@@ -22,6 +22,7 @@ use std::{
 };
 
 use quadrivium::{
+    event_loop::Turned,
     host::*,
     prelude::*,
     task::{Context, LocalWaker, Step, Wait},
@@ -103,6 +104,19 @@ impl SmallLoop {
     /// Runs until no task is left.
     pub fn run(&mut self) {
         self.run_until(|| self.0.live().is_none());
+    }
+
+    /// Runs each task that is ready now, once; what is left to do.
+    pub fn turn(&mut self) -> Turned {
+        let _entered = enter(self.host());
+        self.0.look(Some(Duration::ZERO));
+        self.0.turn();
+        match (self.0.live(), self.0.ready.len(), self.0.first_deadline()) {
+            (None, ..) => Turned::Empty,
+            (_, 0, None) => Turned::Waiting,
+            (_, 0, Some(deadline)) => Turned::Until(deadline),
+            _ => Turned::Ready,
+        }
     }
 
     fn run_until(&self, is_over: impl Fn() -> bool) {
@@ -214,10 +228,8 @@ impl SmallHost {
         run_destructors(move || {
             let joined = this.run(&task, || drop(body)).and(joined);
             match task.outcome.replace(Outcome::Joined(joined)) {
-                Outcome::Joiner(waker) => {
-                    // Another executor's waker may panic.
-                    let _ = this.run(&task, || waker.wake());
-                }
+                // Another executor's waker may panic.
+                Outcome::Joiner(waker) => this.contain(&task, || waker.wake()),
                 Outcome::Detached => this.detach(task.waker.key),
                 Outcome::Nobody | Outcome::Joined(_) => {}
             }
@@ -226,11 +238,14 @@ impl SmallHost {
 
     // 5. Sleep until a wake: by a deadline, a descriptor, another thread.
     fn sleep(&self) {
-        let first = self.deadlines.borrow().keys().next().copied();
-        let timeout = match self.ready.len() == 0 {
-            true => first.map(|at| at.saturating_duration_since(self.now())),
-            false => Some(Duration::ZERO),
-        };
+        let left = |at: Instant| at.saturating_duration_since(self.now());
+        self.look(match self.ready.len() {
+            0 => self.first_deadline().map(left),
+            _ => Some(Duration::ZERO),
+        });
+    }
+
+    fn look(&self, timeout: Option<Duration>) {
         self.reactor.wait(timeout);
         let mut deadlines = self.deadlines.borrow_mut();
         let later = deadlines.split_off(&self.now());
@@ -251,12 +266,22 @@ impl SmallHost {
         ran.map_err(JoinError::panicked)
     }
 
+    /// The same, where nobody can be told of a panic. What it carries may
+    /// panic when it is dropped.
+    pub fn contain(&self, task: &Entry, code: impl FnOnce()) {
+        self.run(task, code).unwrap_or_else(mem::forget);
+    }
+
     pub fn this(&self) -> Rc<SmallHost> {
         self.this.upgrade().expect("the loop or a handle has it")
     }
 
     pub fn task(&self, key: TaskKey) -> Option<Rc<Entry>> {
         self.tasks.borrow().get(&key).cloned()
+    }
+
+    fn first_deadline(&self) -> Option<Instant> {
+        self.deadlines.borrow().keys().next().copied()
     }
 
     /// The first task that has not ended.
