@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use crate::destructors::{NESTED, run_destructors};
+pub use crate::destructors::{NESTED, contain, run_destructors};
 use crate::{Canceller, Context, Hold, JoinError, Readiness, SendHold, Step, Task, Wait};
 
 /// What drives tasks: an event loop, another scheduler, somebody else's executor.

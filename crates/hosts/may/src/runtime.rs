@@ -26,7 +26,7 @@ use std::{
 };
 
 use quadrivium_core::{JoinError, Readiness, host, host::refused};
-use quadrivium_event_loop::Reactor;
+use quadrivium_event_loop::MioReactor;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::{
@@ -91,7 +91,7 @@ pub(crate) fn expect() -> &'static Runtime {
 
 impl Runtime {
     fn new() -> io::Result<Self> {
-        let (reactor, timers) = (Reactor::new()?, Arc::new(Timers::new()?));
+        let (reactor, timers) = (MioReactor::new()?, Arc::new(Timers::new()?));
         let sources = reactor.sources()?;
         // Nobody waits for the alarm: who has seen that it rings looks who is due.
         sources.register(timers.as_fd(), &Arc::new(Readiness::default()))?;

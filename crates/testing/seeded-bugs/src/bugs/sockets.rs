@@ -3,7 +3,7 @@
 use super::Bug;
 
 const OPTIONS: &str = "crates/io/src/options.rs";
-const REACTOR: &str = "crates/hosts/event-loop/src/reactor.rs";
+const REACTOR: &str = "crates/hosts/event-loop/src/reactor/mod.rs";
 const SOURCE: &str = "crates/io/src/source.rs";
 const STREAM: &str = "crates/io/src/stream.rs";
 const UNIX_STREAM: &str = "crates/io/src/unix/stream.rs";
