@@ -21,7 +21,7 @@ use std::{
 
 use quadrivium_core::{
     Context, Interest, Readiness, Step, Ticket, Wait, fairness,
-    host::{self, Key, Reactor},
+    host::{self, DescriptorKey, Reactor},
 };
 
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(crate) struct Source<T: AsFd> {
 
 struct Registration {
     reactor: Arc<dyn Reactor>,
-    key: Key,
+    key: DescriptorKey,
 }
 
 /// What a try came to that did not fail.

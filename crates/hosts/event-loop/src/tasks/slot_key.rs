@@ -10,7 +10,7 @@
 //! A slot that is used again has a new generation, so a key of the task that was there before finds
 //! nothing. The idea of packing slot and generation into a word is the generational arena's.
 
-use quadrivium_core::host;
+use quadrivium_core::host::TaskKey;
 
 const SLOT_BITS: u32 = 24;
 const GENERATION_BITS: u32 = 24;
@@ -54,13 +54,13 @@ impl SlotKey {
     }
 }
 
-impl From<host::Key> for SlotKey {
-    fn from(key: host::Key) -> Self {
+impl From<TaskKey> for SlotKey {
+    fn from(key: TaskKey) -> Self {
         Self(key.0)
     }
 }
 
-impl From<SlotKey> for host::Key {
+impl From<SlotKey> for TaskKey {
     fn from(key: SlotKey) -> Self {
         Self(key.0)
     }

@@ -1,8 +1,9 @@
-//! The loop as a [`Host`]: what tasks and their handles ask of it.
+//! The loop as a [`Host`] and its [`SpawnedTasks`]: what tasks and their handles ask of it.
 
 use std::{
     io,
     panic::Location,
+    rc::Rc,
     sync::Arc,
     task::Waker,
     time::{Duration, Instant},
@@ -10,7 +11,7 @@ use std::{
 
 use quadrivium_core::{
     Canceller, Context, Hold, SendHold,
-    host::{self, Host, HostedTask, Joined, Label, Reactor, Spawned, contain},
+    host::{Host, HostedTask, Joined, Label, Reactor, Spawned, SpawnedTasks, TaskKey, contain},
 };
 
 use super::Loop;
@@ -32,19 +33,6 @@ impl Host for Loop {
         self.clock.advance(duration);
     }
 
-    fn hold(&self) -> Hold {
-        Hold::new(self.holds.count())
-    }
-
-    fn send_hold(&self) -> SendHold {
-        // Who has it may drop it, so he is one of those that reach the loop.
-        SendHold::new((self.holds.count(), self.remotes.count()))
-    }
-
-    fn local_waker(&self, waker: &Waker) -> Waker {
-        integer_waker::local_copy(waker)
-    }
-
     fn label(&self) -> Option<Label> {
         // The inner one: a running task may cancel another, and no task is resumed in a destructor.
         let key = self.ending.get().or(self.running.get())?;
@@ -52,7 +40,7 @@ impl Host for Loop {
     }
 
     fn spawn(
-        &self,
+        self: Rc<Self>,
         body: HostedTask,
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
@@ -74,10 +62,29 @@ impl Host for Loop {
         if closed {
             self.refuse(key);
         }
-        Spawned { key: key.into(), id }
+        Spawned { tasks: self, key: key.into(), id }
     }
 
-    fn join(&self, key: host::Key, cx: &Context<'_>) -> Option<Joined> {
+    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
+        self.reactor.sources()
+    }
+
+    fn hold(&self) -> Hold {
+        Hold::new(self.holds.count())
+    }
+
+    fn send_hold(&self) -> SendHold {
+        // Who has it may drop it, so he is one of those that reach the loop.
+        SendHold::new((self.holds.count(), self.remotes.count()))
+    }
+
+    fn local_waker(&self, waker: &Waker) -> Waker {
+        integer_waker::local_copy(waker)
+    }
+}
+
+impl SpawnedTasks for Loop {
+    fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined> {
         let key = SlotKey::from(key);
         let joined = self.state.borrow_mut().slots.take_joined(key);
         if joined.is_some() {
@@ -95,20 +102,20 @@ impl Host for Loop {
         joined
     }
 
-    fn is_finished(&self, key: host::Key) -> bool {
+    fn is_finished(&self, key: TaskKey) -> bool {
         self.state.borrow().slots.is_finished(key.into())
     }
 
-    fn cancel(&self, key: host::Key) {
+    fn cancel(&self, key: TaskKey) {
         self.cancel_task(key.into());
     }
 
-    fn canceller(&self, key: host::Key) -> Canceller {
+    fn canceller(&self, key: TaskKey) -> Canceller {
         let remote = self.remote();
         Canceller::new(move || remote.cancel(key.into()))
     }
 
-    fn detach(&self, key: host::Key) {
+    fn detach(&self, key: TaskKey) {
         let key = SlotKey::from(key);
         let former = self.state.borrow_mut().slots.detach(key);
         match former {
@@ -117,9 +124,5 @@ impl Host for Loop {
             JoinState::Joiner(waker) => _ = contain(|| drop(waker)),
             JoinState::Nobody | JoinState::Detached => {}
         }
-    }
-
-    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
-        self.reactor.sources()
     }
 }

@@ -49,7 +49,7 @@ pub const BUGS: &[Bug] = &[
         harm: "a task that is cancelled between its wake and its resume runs on",
         file: CANCEL,
         find: "TaskStage::Ready | TaskStage::Suspended | TaskStage::SuspendedUntilReady => {",
-        replace: "TaskStage::Ready => {}\n            TaskStage::Suspended | TaskStage::SuspendedUntilReady => {",
+        replace: "TaskStage::Ready => None,\n            TaskStage::Suspended | TaskStage::SuspendedUntilReady => {",
     },
     Bug {
         name: "unread-afar-not-contained",
@@ -111,7 +111,7 @@ pub const BUGS: &[Bug] = &[
         name: "unread-output-kept",
         harm: "outputs that nobody will read pile up until the loop goes",
         file: "crates/core/src/join_handle.rs",
-        find: "self.host.detach(self.key);",
+        find: "self.spawned.tasks.detach(self.spawned.key);",
         replace: "",
     },
     Bug {

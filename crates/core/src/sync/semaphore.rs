@@ -21,8 +21,8 @@ use std::{cell::RefCell, error::Error, fmt, mem, pin::Pin, rc::Rc};
 
 use crate::{
     Context, LocalWaker, Step, Task, Wait, fairness,
-    line::Line,
-    waiters::{self, Ticket, Waiter},
+    sync::line::Line,
+    sync::waiters::{self, Ticket, Waiter},
 };
 
 /// Permits, of which tasks hold so many and no more. Clones are the same one.

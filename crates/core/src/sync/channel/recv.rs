@@ -5,7 +5,7 @@ use std::{error::Error, fmt, pin::Pin, rc::Rc};
 use super::state::{Shared, State};
 use crate::{
     Context, LocalWaker, Step, Task, Wait, fairness,
-    waiters::{self, Ticket, Waiter},
+    sync::waiters::{self, Ticket, Waiter},
 };
 
 /// The receiving end. Dropping it closes the channel and drops what was not received.

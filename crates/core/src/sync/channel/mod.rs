@@ -5,7 +5,7 @@
 //! *unbounded* one never waits for room; it only [gives way](crate::fairness) now and then.
 //!
 //! ```
-//! use quadrivium_core::channel;
+//! use quadrivium_core::sync::channel;
 //!
 //! let (sender, receiver) = channel::bounded(1);
 //! sender.try_send("first").unwrap();
@@ -32,7 +32,7 @@ use state::State;
 ///
 /// # Panics
 ///
-/// When `capacity` is 0: a send and a recv that must meet are a [`oneshot`](crate::oneshot).
+/// When `capacity` is 0: a send and a recv that must meet are a [`oneshot`](super::oneshot).
 pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let capacity = NonZeroUsize::new(capacity).expect(
         "a bounded channel holds at least one value: use oneshot to hand over a single one",

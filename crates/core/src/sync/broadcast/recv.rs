@@ -3,7 +3,7 @@
 use std::{cell::Cell, error::Error, fmt, pin::Pin, rc::Rc};
 
 use super::Shared;
-use crate::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, fairness, waiters::Ticket};
+use crate::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, fairness, sync::waiters::Ticket};
 
 /// The end that receives every value that is sent while it is there.
 pub struct Receiver<T> {

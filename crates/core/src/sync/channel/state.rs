@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::VecDeque, num::NonZeroUsize, rc::Rc};
 
 use super::{Receiver, Sender};
-use crate::{line::Line, waiters::Waiter};
+use crate::sync::{line::Line, waiters::Waiter};
 
 /// ```text
 ///   send ─► sending: a line ─► values: up to capacity ─► receiving: a line ─► recv

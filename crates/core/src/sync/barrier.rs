@@ -14,7 +14,7 @@ use std::{cell::RefCell, pin::Pin, rc::Rc};
 
 use crate::{
     Context, Step, Task, Wait, fairness,
-    waiters::{Ticket, Waiters},
+    sync::waiters::{Ticket, Waiters},
 };
 
 /// A place at which so many tasks wait for each other. Clones are the same one.

@@ -3,7 +3,7 @@
 use std::{mem, pin::Pin, rc::Rc};
 
 use super::{Receiver, Shared};
-use crate::{Context, Step, Task, Wait, fairness, waiters::Ticket};
+use crate::{Context, Step, Task, Wait, fairness, sync::waiters::Ticket};
 
 /// The end that says what the value is. Clones send into the same channel; the last one to go closes
 /// it.

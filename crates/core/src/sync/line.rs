@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::{
     LocalWaker,
-    waiters::{Ticket, Waiter, WakeAll},
+    sync::waiters::{Ticket, Waiter, WakeAll},
 };
 
 /// A queue whose members keep their place until they leave it themselves.

@@ -28,7 +28,7 @@ pub use send::{Closed, Sender};
 
 use std::{cell::RefCell, rc::Rc};
 
-use crate::waiters::Waiters;
+use crate::sync::waiters::Waiters;
 
 /// A channel that holds the latest value, this one to begin with. The receiver has seen that.
 pub fn channel<T>(value: T) -> (Sender<T>, Receiver<T>) {

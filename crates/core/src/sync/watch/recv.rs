@@ -3,7 +3,7 @@
 use std::{cell::Cell, error::Error, fmt, pin::Pin, rc::Rc};
 
 use super::Shared;
-use crate::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, fairness, waiters::Ticket};
+use crate::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, fairness, sync::waiters::Ticket};
 
 /// The end that looks at the value. A clone is another receiver, which has seen what this one has.
 pub struct Receiver<T> {

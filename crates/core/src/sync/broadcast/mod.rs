@@ -28,7 +28,7 @@ pub use send::Sender;
 
 use std::{cell::RefCell, num::NonZeroUsize, rc::Rc};
 
-use crate::waiters::Waiters;
+use crate::sync::waiters::Waiters;
 use ring::Ring;
 
 /// A channel that holds the latest `capacity` values for those who have not received them.

@@ -27,7 +27,7 @@ use std::{
     task::Waker,
 };
 
-use crate::{Context, host, short_reads::ShortReads};
+use crate::{Context, descriptors::short_reads::ShortReads, host};
 
 /// What a task wants to do with a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! [`Notify`]: tells waiting tasks that something has happened, without a value.
 //!
 //! ```
-//! use quadrivium_core::notify::Notify;
+//! use quadrivium_core::sync::notify::Notify;
 //!
 //! let notify = Notify::new();
 //! let waiting = notify.notified();
@@ -13,7 +13,7 @@ use std::{cell::RefCell, collections::BTreeSet, pin::Pin, rc::Rc};
 
 use crate::{
     Context, LocalWaker, Step, Task, Wait, fairness,
-    waiters::{self, Ticket, Waiters},
+    sync::waiters::{self, Ticket, Waiters},
 };
 
 /// Tells waiting tasks that something has happened, without a value. Clones are the same one.

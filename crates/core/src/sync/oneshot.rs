@@ -2,7 +2,7 @@
 //! it.
 //!
 //! ```
-//! use quadrivium_core::oneshot;
+//! use quadrivium_core::sync::oneshot;
 //!
 //! let (sender, receiver) = oneshot::channel();
 //! sender.send(42).unwrap();

@@ -9,7 +9,7 @@ use crate::{Context, Step, Task};
 ///
 /// ```
 /// use quadrivium_core::{Either, race, turn};
-/// # use quadrivium_core::{Context, Step, Task, oneshot};
+/// # use quadrivium_core::{Context, Step, Task, sync::oneshot};
 /// # use std::{pin::pin, task::Waker};
 /// let (sender, receiver) = oneshot::channel::<()>();
 /// let mut first = pin!(race(receiver, turn()));

@@ -13,22 +13,53 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use crate::destructors::{NESTED, contain, run_destructors};
 use crate::{Canceller, Context, Hold, JoinError, Readiness, SendHold, Step, Task, Wait};
+
+mod label;
+mod wrapper;
+mod refused;
+
+pub use crate::destructors::{NESTED, contain, run_destructors};
+pub use label::{Label, TaskId};
+pub use refused::refused;
+pub use wrapper::Wrapper;
 
 /// What drives tasks: an event loop, another scheduler, somebody else's executor.
 ///
 /// A host resumes its tasks and acts on the [`Wait`]s they return. While it does so it is
 /// [entered](enter), so that what runs inside can reach it; before each resume it calls
 /// [`fairness::begin_step`](crate::fairness::begin_step). Users of Quadrivium never call these
-/// methods; they are what [`spawn`](crate::spawn), [`JoinHandle`](crate::JoinHandle),
-/// [`sleep`](crate::sleep) and the styles are made of.
+/// methods; they are what [`spawn`](crate::spawn), [`sleep`](crate::sleep) and the styles are made
+/// of. What a [`JoinHandle`](crate::JoinHandle) asks is in [`SpawnedTasks`].
+///
+/// A host that changes one thing of another host is a [`Wrapper`].
 pub trait Host {
     /// The time on the host's clock.
     fn now(&self) -> Instant;
 
     /// Lets `duration` pass on the host's clock with nothing else running.
     fn block_for(&self, duration: Duration);
+
+    /// The task that is being resumed, or whose destructors are running, if any.
+    fn label(&self) -> Option<Label>;
+
+    /// Takes a new task, which starts in a later turn.
+    fn spawn(
+        self: Rc<Self>,
+        body: HostedTask,
+        name: Option<&str>,
+        spawned_at: &'static Location<'static>,
+    ) -> Spawned;
+
+    /// What tells this host's tasks that a descriptor is ready.
+    ///
+    /// # Errors
+    ///
+    /// When the host has none, which is what it says unless it is told otherwise.
+    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
+        let remedy = "this host has no reactor: spawn tasks that use sockets on an EventLoop";
+        Err(io::Error::new(io::ErrorKind::Unsupported, remedy))
+    }
 
     /// Keeps time from jumping while the [`Hold`] exists. A host on real time has nothing to keep.
     fn hold(&self) -> Hold {
@@ -44,45 +75,49 @@ pub trait Host {
     fn local_waker(&self, waker: &Waker) -> Waker {
         waker.clone()
     }
+}
 
-    /// The task that is being resumed, or whose destructors are running, if any.
-    fn label(&self) -> Option<Label>;
-
-    /// Takes a new task, which starts in a later turn.
-    fn spawn(
-        &self,
-        body: HostedTask,
-        name: Option<&str>,
-        spawned_at: &'static Location<'static>,
-    ) -> Spawned;
-
+/// The tasks that a host has taken, found by their keys: what a [`JoinHandle`](crate::JoinHandle)
+/// asks of the host. A host whose [`spawn`](Host::spawn) never returns has none.
+pub trait SpawnedTasks {
     /// The output of a task, once it has one; until then, the asking task is woken when it does.
-    fn join(&self, key: Key, cx: &Context<'_>) -> Option<Joined>;
+    fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined>;
 
     /// Whether a task has ended.
-    fn is_finished(&self, key: Key) -> bool;
+    fn is_finished(&self, key: TaskKey) -> bool;
 
     /// Drops a task where it is suspended; one that is running, at its next suspension. While its
-    /// destructors run, this host is [entered](enter), wherever the call comes from.
-    fn cancel(&self, key: Key);
+    /// destructors run, its host is [entered](enter), wherever the call comes from.
+    fn cancel(&self, key: TaskKey);
 
     /// The same, for any thread.
-    fn canceller(&self, key: Key) -> Canceller;
+    fn canceller(&self, key: TaskKey) -> Canceller;
 
-    /// Nobody will join this task. Its output, if it has one, is dropped with this host
+    /// Nobody will join this task. Its output, if it has one, is dropped with its host
     /// [entered](enter).
-    fn detach(&self, key: Key);
+    fn detach(&self, key: TaskKey);
+}
 
-    /// What tells this host's tasks that a descriptor is ready.
-    ///
-    /// # Errors
-    ///
-    /// When the host has none, which is what it says unless it is told otherwise.
-    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
-        let remedy = "this host has no reactor: spawn tasks that use sockets on an EventLoop";
-        Err(io::Error::new(io::ErrorKind::Unsupported, remedy))
+/// What [`Host::spawn`] returns: a task among those that its host has taken.
+#[derive(Clone)]
+pub struct Spawned {
+    /// Where it is.
+    pub tasks: Rc<dyn SpawnedTasks>,
+    /// How to find it there.
+    pub key: TaskKey,
+    /// Its number.
+    pub id: TaskId,
+}
+
+impl fmt::Debug for Spawned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spawned").field("id", &self.id).finish_non_exhaustive()
     }
 }
+
+/// How a host finds a task of its own. It means nothing to anyone else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TaskKey(pub u64);
 
 /// Turns what the operating system says about descriptors into wakes.
 ///
@@ -94,56 +129,17 @@ pub trait Reactor: Send + Sync {
     /// # Errors
     ///
     /// When the operating system refuses, as it does for regular files, and when the host is gone.
-    fn register(&self, fd: BorrowedFd<'_>, readiness: &Arc<Readiness>) -> io::Result<Key>;
+    fn register(&self, fd: BorrowedFd<'_>, readiness: &Arc<Readiness>)
+    -> io::Result<DescriptorKey>;
 
     /// Tells no more. Called before the descriptor is closed, as its number may be used again at
     /// once. Harmless when the host is gone.
-    fn deregister(&self, fd: BorrowedFd<'_>, key: Key);
+    fn deregister(&self, fd: BorrowedFd<'_>, key: DescriptorKey);
 }
 
-/// How a host finds a task of its own. It means nothing to anyone else.
+/// How a [`Reactor`] finds a descriptor of its own. It means nothing to anyone else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key(pub u64);
-
-/// The number of a task on its host, counted from 1 in the order of spawning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TaskId(pub u64);
-
-impl fmt::Display for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "task {}", self.0)
-    }
-}
-
-/// What a task is called in messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Label {
-    /// Its number.
-    pub id: TaskId,
-    /// Its name, when it was spawned with one.
-    pub name: Option<Arc<str>>,
-    /// The line that spawned it.
-    pub spawned_at: &'static Location<'static>,
-}
-
-impl fmt::Display for Label {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.id)?;
-        if let Some(name) = &self.name {
-            write!(f, " {name:?}")?;
-        }
-        write!(f, " (spawned at {})", self.spawned_at)
-    }
-}
-
-/// What [`Host::spawn`] returns.
-#[derive(Clone, Copy, Debug)]
-pub struct Spawned {
-    /// How to find the task.
-    pub key: Key,
-    /// Its number.
-    pub id: TaskId,
-}
+pub struct DescriptorKey(pub u64);
 
 /// A task as hosts store it: its type forgotten, its output boxed (an output of no size takes no
 /// allocation).
@@ -231,27 +227,6 @@ pub fn label() -> Option<Label> {
     current().and_then(|host| host.label())
 }
 
-/// The error for a thread or a process that the operating system refuses, of the kind
-/// `QuotaExceeded`: with `what` was refused, the cause and the remedy.
-///
-/// The error of the operating system itself is `WouldBlock`, which tells nobody that a limit was
-/// reached.
-///
-/// ```
-/// use quadrivium_core::host::refused;
-/// use std::io::{Error, ErrorKind};
-///
-/// let error = refused("a thread for files", &Error::from(ErrorKind::WouldBlock));
-/// assert_eq!(error.kind(), ErrorKind::QuotaExceeded);
-/// assert!(error.to_string().starts_with("the operating system refuses a thread for files: "));
-/// ```
-pub fn refused(what: &str, error: &io::Error) -> io::Error {
-    let remedy = "raise the limit of threads and processes (`ulimit -u`, or `pids.max` of the control \
-                  group), or run fewer of them";
-    let message = format!("the operating system refuses {what}: {error}: {remedy}");
-    io::Error::new(io::ErrorKind::QuotaExceeded, message)
-}
-
 /// The [reactor](Host::reactor) of the host that drives this thread.
 ///
 /// # Errors
@@ -262,15 +237,15 @@ pub fn refused(what: &str, error: &io::Error) -> io::Error {
 ///
 /// When no host drives this thread.
 pub fn reactor() -> io::Result<Arc<dyn Reactor>> {
-    require(&current()).reactor()
+    expect_current().reactor()
 }
 
 pub(crate) fn now() -> Instant {
-    require(&current()).now()
+    expect_current().now()
 }
 
 pub(crate) fn block_for(duration: Duration) {
-    require(&current()).block_for(duration);
+    expect_current().block_for(duration);
 }
 
 pub(crate) fn local_waker(waker: &Waker) -> Waker {
@@ -281,8 +256,13 @@ pub(crate) fn local_waker(waker: &Waker) -> Waker {
     }
 }
 
-pub(crate) fn require(current: &Option<Rc<dyn Host>>) -> &Rc<dyn Host> {
-    current.as_ref().expect(
+/// The host that drives this thread.
+///
+/// # Panics
+///
+/// When there is none.
+pub(crate) fn expect_current() -> Rc<dyn Host> {
+    current().expect(
         "no host drives this thread: run the task with EventLoop::block_on or spawn it on a loop",
     )
 }

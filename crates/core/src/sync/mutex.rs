@@ -28,8 +28,8 @@ use std::{
 
 use crate::{
     Context, LocalWaker, Step, Task, Wait, fairness,
-    line::Line,
-    waiters::{self, Ticket},
+    sync::line::Line,
+    sync::waiters::{self, Ticket},
 };
 
 /// A value that one task at a time has to itself, also while it is suspended. Clones are the same

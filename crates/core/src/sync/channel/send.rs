@@ -5,7 +5,7 @@ use std::{error::Error, fmt, pin::Pin, rc::Rc};
 use super::state::Shared;
 use crate::{
     Context, LocalWaker, Step, Task, Wait, fairness,
-    waiters::{self, Ticket},
+    sync::waiters::{self, Ticket},
 };
 
 /// The sending end. Clones send into the same channel; the last one to go closes it.
