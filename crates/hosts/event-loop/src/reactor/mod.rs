@@ -8,6 +8,7 @@ use std::{
     io,
     os::fd::{AsFd, OwnedFd},
     sync::Arc,
+    task::Waker,
     time::Duration,
 };
 
@@ -78,6 +79,29 @@ impl MioReactor {
         self.poll(Some(Duration::ZERO));
         self.tell();
         self.has_more()
+    }
+
+    /// A reactor in which a thread can [wait](MioReactor::wait), and the waker that ends the wait, from any
+    /// thread.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses the descriptors it needs.
+    pub fn with_waker() -> io::Result<(Self, Waker)> {
+        let (reactor, unparker) = Self::of_a_loop()?;
+        Ok((reactor, Waker::from(Arc::new(unparker))))
+    }
+
+    /// Waits until a descriptor is ready, the waker wakes, or `timeout` is over, and tells those whose
+    /// descriptors have become ready. It may return early for no reason.
+    pub fn wait(&self, timeout: Option<Duration>) {
+        self.poll(timeout);
+        self.tell();
+    }
+
+    /// Whether a task waits for one of the descriptors.
+    pub fn is_waited_for(&self) -> bool {
+        self.sources.any_is_waited_for()
     }
 
     pub(crate) fn of_a_loop() -> io::Result<(Self, Unparker)> {
