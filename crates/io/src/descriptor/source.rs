@@ -22,7 +22,7 @@ use std::{
 
 use quadrivium_core::{
     Context, Interest, Readiness, Step, Ticket, Wait, fairness,
-    host::{self, Key, Reactor},
+    host::{self, DescriptorKey, Reactor},
 };
 
 /// How soon something is tried again of which no edge tells.
@@ -40,7 +40,7 @@ pub(crate) struct Source<T: AsFd> {
 
 struct Registration {
     reactor: Arc<dyn Reactor>,
-    key: Key,
+    key: DescriptorKey,
 }
 
 /// What a try came to that did not fail.
