@@ -1,4 +1,4 @@
-//! [`Process`]: a child that runs, and the descriptor that tells when it has ended.
+//! [`ChildDescriptor`]: a child that runs, as a descriptor that tells when it has ended.
 //!
 //! ```text
 //!   started ──► ended (a zombie) ──► waited for: its number may be given to another process
@@ -26,31 +26,31 @@ use rustix::{
     },
 };
 
-use super::{StatusLost, orphans};
+use super::{reaper, status_lost::StatusLost};
 use crate::signal::{Delivery, Signal};
 
-/// A child process. Dropped while that still runs, it hands it over to [`orphans`].
+/// A child process. Dropped while that still runs, it hands the child over to the [`reaper`].
 #[derive(Debug)]
-pub(super) struct Process {
+pub(super) struct ReapOnDrop {
     /// There until it is dropped.
-    child: Option<Watched>,
+    child: Option<ChildDescriptor>,
 }
 
 /// A child process, as a descriptor that is readable when it may have ended.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct ChildDescriptor {
     id: Pid,
     /// The process that started it. No other process can wait for it, such as one that was forked
     /// since.
     parent: u32,
     /// How it ended, once it was waited for here. While this is locked, nothing here waits for it.
     ended: Mutex<Option<ExitStatus>>,
-    told: Told,
+    notice: ExitNotice,
 }
 
 /// How it is told that a child may have ended.
 #[derive(Debug)]
-enum Told {
+enum ExitNotice {
     /// A descriptor of its own. Linux has them.
     Pidfd(OwnedFd),
     /// A signal, for all children: SIGCHLD. Where there is no pidfd, or it may not be had.
@@ -60,19 +60,22 @@ enum Told {
     Forgotten,
 }
 
-impl Process {
+impl ReapOnDrop {
     /// A child that has just been started.
     pub(super) fn new(child: Child) -> io::Result<Self> {
-        Self::told(child, |id| Told::of(pidfd_open(id, PidfdFlags::empty())))
+        Self::with_notice(child, |id| ExitNotice::of(pidfd_open(id, PidfdFlags::empty())))
     }
 
-    fn told(mut child: Child, told: impl FnOnce(Pid) -> io::Result<Told>) -> io::Result<Self> {
+    fn with_notice(
+        mut child: Child,
+        notice: impl FnOnce(Pid) -> io::Result<ExitNotice>,
+    ) -> io::Result<Self> {
         let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let id = id.expect("the number of a process is positive and fits");
-        match told(id) {
-            Ok(told) => {
+        match notice(id) {
+            Ok(notice) => {
                 let (parent, ended) = (process::id(), Mutex::new(None));
-                Ok(Self { child: Some(Watched { id, parent, ended, told }) })
+                Ok(Self { child: Some(ChildDescriptor { id, parent, ended, notice }) })
             }
             Err(error) => {
                 // It has hardly begun. Nobody could wait for it, so it is not to be.
@@ -84,12 +87,12 @@ impl Process {
         }
     }
 
-    pub(super) fn child(&self) -> &Watched {
+    pub(super) fn child(&self) -> &ChildDescriptor {
         self.child.as_ref().expect("it is there until it is dropped")
     }
 }
 
-impl Watched {
+impl ChildDescriptor {
     pub(super) fn id(&self) -> u32 {
         self.id.as_raw_pid().unsigned_abs()
     }
@@ -102,7 +105,7 @@ impl Watched {
     /// How it ended, if it has. It is then off the kernel's list.
     pub(super) fn try_wait(&self) -> io::Result<Option<ExitStatus>> {
         // What has been told is forgotten before the look: what is told later is news.
-        if let Told::Signal(delivery) = &self.told {
+        if let ExitNotice::Signal(delivery) = &self.notice {
             while delivery.take().is_some() {}
         }
         let mut ended = self.lock();
@@ -118,14 +121,14 @@ impl Watched {
         if ended.is_some() {
             return Ok(());
         }
-        match &self.told {
-            Told::Pidfd(pidfd) => match pidfd_send_signal(pidfd, sent) {
+        match &self.notice {
+            ExitNotice::Pidfd(pidfd) => match pidfd_send_signal(pidfd, sent) {
                 Ok(()) => Ok(()),
                 Err(Errno::SRCH) => Err(self.lost()),
                 // Either the signal or the system call is forbidden: the older call says which.
                 Err(_) => self.by_number(sent, kill_process),
             },
-            Told::Signal(_) | Told::Forgotten => self.by_number(sent, kill_process),
+            ExitNotice::Signal(_) | ExitNotice::Forgotten => self.by_number(sent, kill_process),
         }
     }
 
@@ -155,16 +158,16 @@ impl Watched {
     fn look(&self, options: WaitIdOptions) -> io::Result<Option<ExitStatus>> {
         let options = options | WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
         let by_number = || retry_on_intr(|| waitid(WaitId::Pid(self.id), options));
-        let looked = match &self.told {
-            Told::Pidfd(pidfd) => {
+        let looked = match &self.notice {
+            ExitNotice::Pidfd(pidfd) => {
                 match retry_on_intr(|| waitid(WaitId::PidFd(pidfd.as_fd()), options)) {
                     // Linux 5.3 has the descriptor, and cannot wait for it.
                     Err(Errno::INVAL) => by_number(),
                     looked => looked,
                 }
             }
-            Told::Signal(_) => by_number(),
-            Told::Forgotten => Err(Errno::CHILD),
+            ExitNotice::Signal(_) => by_number(),
+            ExitNotice::Forgotten => Err(Errno::CHILD),
         };
         match looked {
             Ok(status) => Ok(status.as_ref().map(exit_status)),
@@ -201,14 +204,14 @@ fn exit_status(status: &WaitIdStatus) -> ExitStatus {
     })
 }
 
-impl Told {
+impl ExitNotice {
     /// `opened` is what the kernel says when it is asked for a pidfd.
     fn of(opened: Result<OwnedFd, Errno>) -> io::Result<Self> {
         match opened {
-            Ok(pidfd) => Ok(Told::Pidfd(pidfd)),
+            Ok(pidfd) => Ok(ExitNotice::Pidfd(pidfd)),
             // To listen for a signal instead would take descriptors and memory, too.
             Err(error @ (Errno::MFILE | Errno::NFILE | Errno::NOMEM)) => Err(error.into()),
-            Err(Errno::SRCH) => Ok(Told::Forgotten),
+            Err(Errno::SRCH) => Ok(ExitNotice::Forgotten),
             // An old kernel, or a sandbox. Sandboxes choose the error: ENOSYS, EPERM, EACCES,
             // EINVAL.
             Err(_) => Self::by_signal(),
@@ -217,32 +220,32 @@ impl Told {
 
     /// It need not listen when the child is started: who waits looks first.
     fn by_signal() -> io::Result<Self> {
-        Delivery::new(&[Signal::Child]).map(Told::Signal)
+        Delivery::new(&[Signal::Child]).map(ExitNotice::Signal)
     }
 }
 
-impl Drop for Process {
+impl Drop for ReapOnDrop {
     fn drop(&mut self) {
         if let Some(child) = self.child.take()
             && let Ok(None) = child.try_wait()
         {
-            orphans::adopt(child);
+            reaper::reap_later(child);
         }
     }
 }
 
-impl AsFd for Process {
+impl AsFd for ReapOnDrop {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.child().as_fd()
     }
 }
 
-impl AsFd for Watched {
+impl AsFd for ChildDescriptor {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        match &self.told {
-            Told::Pidfd(pidfd) => pidfd.as_fd(),
-            Told::Signal(delivery) => delivery.as_fd(),
-            Told::Forgotten => unreachable!("looking at it fails, so no task waits for it"),
+        match &self.notice {
+            ExitNotice::Pidfd(pidfd) => pidfd.as_fd(),
+            ExitNotice::Signal(delivery) => delivery.as_fd(),
+            ExitNotice::Forgotten => unreachable!("looking at it fails, so no task waits for it"),
         }
     }
 }
@@ -268,14 +271,14 @@ mod tests {
         ];
         for refusal in refusals {
             let child = Command::new("sh").args(["-c", "sleep 0.01; exit 7"]).spawn().unwrap();
-            let process = Process::told(child, |_| Told::of(Err(refusal))).unwrap();
-            assert!(matches!(process.child().told, Told::Signal(_)));
+            let process = ReapOnDrop::with_notice(child, |_| ExitNotice::of(Err(refusal))).unwrap();
+            assert!(matches!(process.child().notice, ExitNotice::Signal(_)));
             let source = Arc::new(Source::new(process));
             let waits = Operation::new(
                 &source,
                 quadrivium_core::Interest::Readable,
                 NO_BUFFER,
-                |process: &Process, _| match process.child().try_wait()? {
+                |process: &ReapOnDrop, _| match process.child().try_wait()? {
                     Some(status) => Ok(Tried::Done(status)),
                     None => Err(io::ErrorKind::WouldBlock.into()),
                 },
@@ -290,7 +293,8 @@ mod tests {
         for short_of in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
             let child = Command::new("sleep").arg("60").spawn().unwrap();
             let id = child.id();
-            let error = Process::told(child, |_| Told::of(Err(short_of))).unwrap_err();
+            let error =
+                ReapOnDrop::with_notice(child, |_| ExitNotice::of(Err(short_of))).unwrap_err();
             assert_eq!(error.raw_os_error(), Some(short_of.raw_os_error()));
             assert!(!std::path::Path::new(&format!("/proc/{id}")).exists());
         }
@@ -300,7 +304,7 @@ mod tests {
     fn a_child_that_the_kernel_has_forgotten_is_an_error() {
         let mut child = Command::new("true").spawn().unwrap();
         child.wait().unwrap();
-        let process = Process::told(child, |_| Told::of(Err(Errno::SRCH))).unwrap();
+        let process = ReapOnDrop::with_notice(child, |_| ExitNotice::of(Err(Errno::SRCH))).unwrap();
         for error in [
             process.child().try_wait().unwrap_err(),
             process.child().signal(Signal::Kill).unwrap_err(),

@@ -1,11 +1,11 @@
-//! [`Starts`]: a leaf that starts its child when it is resumed first.
+//! [`LazyChild`]: a leaf that starts its child when it is resumed first.
 
 use std::{fmt, future::IntoFuture, io, mem, pin::Pin};
 
 use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task};
 
 /// Calls `start` when it is resumed first, and goes on as the leaf that this makes.
-pub(super) struct Starts<F, L> {
+pub(super) struct LazyChild<F, L> {
     state: State<F, L>,
 }
 
@@ -15,7 +15,7 @@ enum State<F, L> {
     Done,
 }
 
-impl<F, L> Starts<F, L>
+impl<F, L> LazyChild<F, L>
 where
     F: FnOnce() -> io::Result<L>,
 {
@@ -24,7 +24,7 @@ where
     }
 }
 
-impl<F, L, T> Task for Starts<F, L>
+impl<F, L, T> Task for LazyChild<F, L>
 where
     F: FnOnce() -> io::Result<L>,
     L: Task<Output = io::Result<T>> + Unpin,
@@ -50,9 +50,9 @@ where
 }
 
 // Nothing in it is ever pinned.
-impl<F, L> Unpin for Starts<F, L> {}
+impl<F, L> Unpin for LazyChild<F, L> {}
 
-impl<F, L> IntoFuture for Starts<F, L>
+impl<F, L> IntoFuture for LazyChild<F, L>
 where
     Self: Task,
 {
@@ -64,12 +64,12 @@ where
     }
 }
 
-impl<F, L> fmt::Debug for Starts<F, L> {
+impl<F, L> fmt::Debug for LazyChild<F, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.state {
-            State::Lazy(_) => "Starts(lazy)",
-            State::Started(_) => "Starts(started)",
-            State::Done => "Starts(done)",
+            State::Lazy(_) => "LazyChild(lazy)",
+            State::Started(_) => "LazyChild(started)",
+            State::Done => "LazyChild(done)",
         })
     }
 }

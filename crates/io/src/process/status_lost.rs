@@ -75,7 +75,8 @@ impl fmt::Display for StatusLost {
         f.write_str(match self.cause {
             Cause::Ignored => {
                 "SIGCHLD is ignored, perhaps since the program was started, so the kernel does not \
-                 keep the status; call `Signals::new([Signal::Child])` before the first child is started"
+                 keep the status; call `Signals::new([Signal::Child])` before the first child is \
+                 started"
             }
             Cause::Taken => {
                 "another part of this process has waited for it; let that part wait for its own \

@@ -1,4 +1,4 @@
-//! [`Place`]: where in a file is read or written.
+//! [`Position`]: where in a file is read or written.
 
 use std::{
     fs,
@@ -8,33 +8,33 @@ use std::{
 
 /// Where in a file is read or written.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
+pub(super) enum Position {
     /// Where the cursor is, which moves on.
     Cursor,
     /// So many bytes after the start.
     At(u64),
 }
 
-impl Place {
+impl Position {
     pub(super) fn read(self, mut file: &fs::File, buffer: &mut [u8]) -> io::Result<usize> {
         retry(|| match self {
-            Place::Cursor => file.read(buffer),
-            Place::At(offset) => file.read_at(buffer, offset),
+            Position::Cursor => file.read(buffer),
+            Position::At(offset) => file.read_at(buffer, offset),
         })
     }
 
     pub(super) fn write(self, mut file: &fs::File, bytes: &[u8]) -> io::Result<usize> {
         retry(|| match self {
-            Place::Cursor => file.write(bytes),
-            Place::At(offset) => file.write_at(bytes, offset),
+            Position::Cursor => file.write(bytes),
+            Position::At(offset) => file.write_at(bytes, offset),
         })
     }
 
     /// So many bytes after it. The cursor moves by itself.
     pub(super) fn after(self, bytes: usize) -> Self {
         match self {
-            Place::Cursor => Place::Cursor,
-            Place::At(offset) => Place::At(offset + bytes as u64),
+            Position::Cursor => Position::Cursor,
+            Position::At(offset) => Position::At(offset + bytes as u64),
         }
     }
 }
