@@ -25,10 +25,10 @@
 //! # Ok::<(), JoinError>(())
 //! ```
 //!
-//! May's scheduler belongs to the process: it starts with the first task, or with [`Config::start`],
-//! and never ends. Every ten milliseconds an idle worker looks whether there is something to do.
-//! And may installs a handler for `SIGSEGV`, which says what has overflowed a stack of may's, and
-//! silences what the standard library says of any other.
+//! May's scheduler belongs to the process: it starts with the first task, or with
+//! [`Config::start`], and never ends. Every ten milliseconds an idle worker looks whether there is
+//! something to do. And may installs a handler for `SIGSEGV`, which says what has overflowed a
+//! stack of may's, and silences what the standard library says of any other.
 
 // `unsafe` stands where may's own functions are called that ask for it.
 #![deny(unsafe_code)]
