@@ -9,10 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use quadrivium_core::{
-    Canceller, Context,
-    host::{self, Host, HostedTask, Joined, Key, Label, Reactor, Spawned},
-};
+use quadrivium_core::host::{self, Host, HostedTask, Label, Reactor, Spawned};
 
 use crate::{runtime, time::clock};
 
@@ -48,8 +45,6 @@ impl Drop for RestoreLabel {
     }
 }
 
-const NONE_OF_OURS: &str = "no task that stays on its thread was ever spawned on may";
-
 impl Host for MayHost {
     fn now(&self) -> Instant {
         clock::now()
@@ -64,33 +59,18 @@ impl Host for MayHost {
     }
 
     /// Never takes one: the type of the task is forgotten, and with it that it is `Send`.
-    fn spawn(&self, body: HostedTask, _: Option<&str>, _: &'static Location<'static>) -> Spawned {
+    fn spawn(
+        self: Rc<Self>,
+        body: HostedTask,
+        _: Option<&str>,
+        _: &'static Location<'static>,
+    ) -> Spawned {
         // Its destructors find nothing half done.
         drop(body);
         panic!(
             "tasks on may move between threads, so `spawn` cannot take one that need not be Send: \
              use `may::spawn`, or run the task around it with `may::spawn_pinned`"
         )
-    }
-
-    fn join(&self, _: Key, _: &Context<'_>) -> Option<Joined> {
-        unreachable!("{NONE_OF_OURS}")
-    }
-
-    fn is_finished(&self, _: Key) -> bool {
-        unreachable!("{NONE_OF_OURS}")
-    }
-
-    fn cancel(&self, _: Key) {
-        unreachable!("{NONE_OF_OURS}")
-    }
-
-    fn canceller(&self, _: Key) -> Canceller {
-        unreachable!("{NONE_OF_OURS}")
-    }
-
-    fn detach(&self, _: Key) {
-        unreachable!("{NONE_OF_OURS}")
     }
 
     fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {

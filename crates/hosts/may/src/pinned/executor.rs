@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use quadrivium_core::{self as core, Interest, Readiness, Ticket, host::Key};
+use quadrivium_core::{self as core, Interest, Readiness, Ticket, host::DescriptorKey};
 use quadrivium_event_loop::Executor;
 
 use crate::{
@@ -28,7 +28,7 @@ pub(super) struct MayExecutor {
 struct WatchedFd {
     runtime: &'static Runtime,
     fd: OwnedFd,
-    key: Key,
+    key: DescriptorKey,
     readiness: Arc<Readiness>,
     ticket: Ticket,
 }

@@ -109,7 +109,7 @@ pub const BUGS: &[Bug] = &[
         name: "unread-output-kept",
         harm: "outputs that nobody will read pile up until the loop goes",
         file: "crates/core/src/join_handle.rs",
-        find: "self.host.detach(self.key);",
+        find: "self.spawned.tasks.detach(self.spawned.key);",
         replace: "",
     },
     Bug {
