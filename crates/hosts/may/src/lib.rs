@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | [`spawn`] | a `Send` task of any style | on may's workers, at each resume on another of them |
 //! | [`spawn_pinned`] | any task | on one of may's workers, with a loop of its own |
-//! | [`block_on`] | a `Send` task, while the caller waits | the same; the caller is an OS thread or a coroutine of may |
-//! | [`green`] | a green thread of may as a task, `unsafe` to make | its body on may's workers, what it performs on the loop that resumes it |
+//! | [`block_on`] | a `Send` task | the same; the calling OS thread, or coroutine of may, waits |
+//! | [`green`] | a green thread of may as a task | its body on may's workers, the rest on your loop |
 //!
 //! ```
 //! use quadrivium::{may, prelude::*};
