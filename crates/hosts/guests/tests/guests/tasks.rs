@@ -21,15 +21,13 @@ use quadrivium::{
     task::BoxTask,
 };
 
+use crate::executors::{TestedExecutor, TokioCurrentThread, on_every_executor};
+
 const MS: Duration = Duration::from_millis(1);
-
-mod on;
-
-use on::{On, TokioCurrentThread, on_every_executor};
 
 /// A task as a future of this executor.
 #[track_caller]
-fn on<E: On, T: Task>(task: T) -> Guest<T, E::Executor> {
+fn on<E: TestedExecutor, T: Task>(task: T) -> Guest<T, E::Executor> {
     Guest::new(task, E::executor())
 }
 
@@ -75,13 +73,13 @@ fn bodies() -> Vec<BoxTask<u32>> {
     vec![Box::pin(callback), Box::pin(generator), Box::pin(future), Box::pin(green)]
 }
 
-fn a_value_of_every_style<E: On>() {
+fn a_value_of_every_style<E: TestedExecutor>() {
     for body in bodies() {
         assert_eq!(E::block_on(async { on::<E, _>(body).await }), 42);
     }
 }
 
-fn deadlines<E: On>() {
+fn deadlines<E: TestedExecutor>() {
     let began = Instant::now();
     let order = E::block_on(async {
         on::<E, _>(future(async {
@@ -105,7 +103,7 @@ fn deadlines<E: On>() {
     assert!(began.elapsed() >= 30 * MS, "no deadline comes early");
 }
 
-fn tasks_of_its_own<E: On>() {
+fn tasks_of_its_own<E: TestedExecutor>() {
     let sum = E::block_on(async {
         on::<E, _>(green(|| {
             let (sender, receiver) = channel::bounded(1);
@@ -141,7 +139,7 @@ fn listener() -> TcpListener {
     TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap()
 }
 
-fn sockets<E: On>() {
+fn sockets<E: TestedExecutor>() {
     let listener = listener();
     let address = listener.local_addr().unwrap();
     let server = on::<E, _>(green(move || {
@@ -164,7 +162,7 @@ fn sockets<E: On>() {
     assert_eq!(echoed, vec![7; 100_000]);
 }
 
-fn many_sockets_at_once<E: On>() {
+fn many_sockets_at_once<E: TestedExecutor>() {
     // More than one look at the descriptors tells of.
     let pairs: Vec<_> = (0..700).map(|_| UnixStream::pair().unwrap()).collect();
     let (ours, theirs): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
@@ -190,7 +188,7 @@ fn many_sockets_at_once<E: On>() {
     assert_eq!(said, 700);
 }
 
-fn a_wake_from_another_thread<E: On>() {
+fn a_wake_from_another_thread<E: TestedExecutor>() {
     let (sender, receiver) = futures::channel::oneshot::channel();
     let sends = thread::spawn(move || {
         thread::sleep(5 * MS);
@@ -200,7 +198,7 @@ fn a_wake_from_another_thread<E: On>() {
     sends.join().unwrap();
 }
 
-fn a_panic_crosses<E: On>() {
+fn a_panic_crosses<E: TestedExecutor>() {
     let guest = on::<E, _>(green(|| {
         perform(sleep(MS));
         panic!("as planned")
@@ -219,7 +217,7 @@ impl Drop for Bomb {
     }
 }
 
-fn dropped_in_the_middle<E: On>() {
+fn dropped_in_the_middle<E: TestedExecutor>() {
     let dropped = Rc::new(Cell::new(0));
     let (one, other) = (Bomb(Rc::clone(&dropped)), Bomb(Rc::clone(&dropped)));
     let guest = on::<E, _>(green(move || {
@@ -242,7 +240,7 @@ fn dropped_in_the_middle<E: On>() {
     assert_eq!(dropped.get(), 2);
 }
 
-fn dropped_before_it_starts<E: On>() {
+fn dropped_before_it_starts<E: TestedExecutor>() {
     let dropped = Rc::new(Cell::new(0));
     let bomb = Bomb(Rc::clone(&dropped));
     let guest = on::<E, _>(green(move || drop(bomb)));
@@ -250,16 +248,16 @@ fn dropped_before_it_starts<E: On>() {
     assert_eq!(dropped.get(), 1);
 }
 
-fn a_deadlock_is_a_panic<E: On>() {
+fn a_deadlock_is_a_panic<E: TestedExecutor>() {
     let guest = on::<E, _>(green(|| perform(Notify::new().notified())));
     let run = AssertUnwindSafe(|| E::block_on(guest));
     let payload = catch_unwind(run).unwrap_err();
     let text = payload.downcast_ref::<String>().expect("it says why");
     assert!(text.starts_with("deadlock: "), "{text}");
-    assert!(text.contains("guests.rs"), "where the guest was made: {text}");
+    assert!(text.contains("guests/tasks.rs"), "where the guest was made: {text}");
 }
 
-fn a_sleep_without_end_is_a_deadlock<E: On>() {
+fn a_sleep_without_end_is_a_deadlock<E: TestedExecutor>() {
     for never in [Duration::MAX, Duration::from_secs(u64::MAX / 4), Duration::from_secs(1 << 40)] {
         let guest = on::<E, _>(sleep(never));
         let payload = catch_unwind(AssertUnwindSafe(|| E::block_on(guest))).unwrap_err();
@@ -271,7 +269,7 @@ fn a_sleep_without_end_is_a_deadlock<E: On>() {
 }
 
 /// Awaited by the executor itself, so no host of ours says when a step begins.
-fn leaves_without_a_host_give_way<E: On>() {
+fn leaves_without_a_host_give_way<E: TestedExecutor>() {
     const MANY: usize = 1_000;
     let channels = [channel::unbounded(), channel::unbounded()];
     for (sender, _) in &channels {
@@ -311,7 +309,7 @@ fn leaves_without_a_host_give_way<E: On>() {
     assert!(left.into_iter().all(|left| left.iter().copied().eq(MANY - left.len()..MANY)));
 }
 
-fn a_task_that_is_always_ready_gives_way<E: On>() {
+fn a_task_that_is_always_ready_gives_way<E: TestedExecutor>() {
     let turns = Rc::new(Cell::new(0));
     let counts = Rc::clone(&turns);
     let busy = on::<E, _>(future(async move {
@@ -334,7 +332,7 @@ fn a_task_that_is_always_ready_gives_way<E: On>() {
     assert!(turns.get() >= 10);
 }
 
-fn several_at_once<E: On>() {
+fn several_at_once<E: TestedExecutor>() {
     let all = E::block_on(async {
         let sleeps = |i: u32| {
             on::<E, _>(green(move || {
@@ -347,7 +345,7 @@ fn several_at_once<E: On>() {
     assert_eq!(all, (0..100).collect::<Vec<_>>());
 }
 
-fn a_guest_inside_a_guest_is_a_clear_panic<E: On>() {
+fn a_guest_inside_a_guest_is_a_clear_panic<E: TestedExecutor>() {
     let guest = on::<E, _>(future(async { on::<E, _>(turn()).await }));
     let run = AssertUnwindSafe(|| E::block_on(guest));
     let payload = catch_unwind(run).unwrap_err();
@@ -355,7 +353,7 @@ fn a_guest_inside_a_guest_is_a_clear_panic<E: On>() {
     assert!(text.contains("perform the other task instead"), "{text}");
 }
 
-fn futures_of_others_inside<E: On>() {
+fn futures_of_others_inside<E: TestedExecutor>() {
     let (mut sender, mut receiver) = futures::channel::mpsc::channel(0);
     let sends = thread::spawn(move || {
         use futures::SinkExt;
@@ -380,7 +378,8 @@ fn futures_of_others_inside<E: On>() {
     assert_eq!(sum, 4950);
 }
 
-/// tokio's own timer, in a green thread, on tokio's paused clock: and our sleeps keep that clock too.
+/// tokio's own timer, in a green thread, on tokio's paused clock: and our sleeps keep that clock
+/// too.
 #[test]
 fn on_a_paused_clock() {
     let mut runtime = tokio::runtime::Builder::new_current_thread();

@@ -1,14 +1,12 @@
-//! A start that the operating system refuses a thread can be tried again. A process of its own: it
-//! is short of threads.
+//! A start that the operating system refuses a thread can be tried again.
 
 use std::env;
 
 use quadrivium::{may, prelude::*};
+use quadrivium_tests::limited::{Limited, run};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use quadrivium_tests::limited::{Limited, run};
-
-const NAME: &str = "a_start_without_threads_is_an_error_and_the_next_one_starts";
+const NAME: &str = "no_threads::a_start_without_threads_is_an_error_and_the_next_one_starts";
 const CHILD: &str = "QUADRIVIUM_FEW_THREADS";
 
 #[test]

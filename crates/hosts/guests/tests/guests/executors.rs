@@ -5,7 +5,7 @@ use std::future::Future;
 use quadrivium::executor::{self, Executor, Tokio};
 
 /// An executor, and how a future runs on it.
-pub trait On {
+pub trait TestedExecutor {
     type Executor: Executor + 'static;
 
     fn executor() -> Self::Executor;
@@ -14,9 +14,9 @@ pub trait On {
 
 pub struct TokioCurrentThread;
 pub struct TokioMultiThread;
-pub struct Smol;
+pub struct SmolInFutures;
 
-impl On for TokioCurrentThread {
+impl TestedExecutor for TokioCurrentThread {
     type Executor = Tokio;
 
     fn executor() -> Tokio {
@@ -28,7 +28,7 @@ impl On for TokioCurrentThread {
     }
 }
 
-impl On for TokioMultiThread {
+impl TestedExecutor for TokioMultiThread {
     type Executor = Tokio;
 
     fn executor() -> Tokio {
@@ -40,7 +40,7 @@ impl On for TokioMultiThread {
     }
 }
 
-impl On for Smol {
+impl TestedExecutor for SmolInFutures {
     type Executor = executor::Smol;
 
     fn executor() -> executor::Smol {
@@ -55,13 +55,13 @@ impl On for Smol {
 macro_rules! on_every_executor {
     ($($test:ident),* $(,)?) => {
         mod tokio_current_thread {
-            $(#[test] fn $test() { super::$test::<super::on::TokioCurrentThread>() })*
+            $(#[test] fn $test() { super::$test::<crate::executors::TokioCurrentThread>() })*
         }
         mod tokio_multi_thread {
-            $(#[test] fn $test() { super::$test::<super::on::TokioMultiThread>() })*
+            $(#[test] fn $test() { super::$test::<crate::executors::TokioMultiThread>() })*
         }
         mod smol {
-            $(#[test] fn $test() { super::$test::<super::on::Smol>() })*
+            $(#[test] fn $test() { super::$test::<crate::executors::SmolInFutures>() })*
         }
     };
 }

@@ -1,8 +1,5 @@
 //! May green threads on loops: many of them, on both clocks, with sockets, from worker to worker.
 
-#[path = "style/thread.rs"]
-mod thread;
-
 use std::{
     collections::HashSet,
     sync::{
@@ -23,7 +20,7 @@ use quadrivium::{
     time::now,
 };
 
-use thread::thread;
+use crate::thread::thread;
 
 const SECOND: Duration = Duration::from_secs(1);
 

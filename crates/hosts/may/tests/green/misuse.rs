@@ -1,8 +1,5 @@
 //! What one must not do with a may green thread, and what comes of it.
 
-#[path = "style/thread.rs"]
-mod thread;
-
 use std::{
     hint::black_box,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -21,7 +18,7 @@ use quadrivium::{
 };
 use quadrivium_conformance::{alone, is_done, message, quietly};
 
-use thread::thread;
+use crate::thread::thread;
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -100,7 +97,7 @@ fn a_perform_in_a_destructor_may_suspend_when_nothing_unwinds() {
 
 #[test]
 fn a_body_that_never_gives_in_ends_the_process() {
-    let output = alone("a_body_that_never_gives_in_ends_the_process", "", || {
+    let output = alone("misuse::a_body_that_never_gives_in_ends_the_process", "", || {
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
         let (begins, begun) = mpsc::channel();
         let stubborn = thread(move || {
@@ -129,7 +126,7 @@ fn overflow(n: usize) -> usize {
 
 #[test]
 fn an_overflow_is_a_panic_or_the_end() {
-    let output = alone("an_overflow_is_a_panic_or_the_end", "", || {
+    let output = alone("misuse::an_overflow_is_a_panic_or_the_end", "", || {
         // SAFETY: none. It does not fit its stack, which is what is looked at.
         let task = unsafe { green(|| overflow(0)) };
         let ran = EventLoop::with_virtual_clock().unwrap().block_on(task);

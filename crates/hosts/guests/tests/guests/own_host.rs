@@ -22,9 +22,7 @@ use quadrivium::{
     time::now,
 };
 
-mod on;
-
-use on::{On, on_every_executor};
+use crate::executors::{TestedExecutor, on_every_executor};
 
 on_every_executor! {
     of_a_dropped_future,
@@ -33,7 +31,7 @@ on_every_executor! {
     bytes_in_a_buffer_arrive,
 }
 
-fn new_loop<E: On>() -> GuestLoop<E::Executor> {
+fn new_loop<E: TestedExecutor>() -> GuestLoop<E::Executor> {
     GuestLoop::new(E::executor()).expect("a loop can exist")
 }
 
@@ -77,7 +75,7 @@ fn assert_answered(answers: &Answers) {
     assert!(matches!(answers.take()[..], [Some(_)]));
 }
 
-fn of_a_dropped_future<E: On>() {
+fn of_a_dropped_future<E: TestedExecutor>() {
     let answers = Answers::default();
     let mut guest_loop = new_loop::<E>();
     // Somebody who may wake it, so that it is no deadlock.
@@ -87,7 +85,7 @@ fn of_a_dropped_future<E: On>() {
     assert_eq!(guest_loop.live(), 1, "what the destructor has spawned");
 }
 
-fn of_a_dropped_loop<E: On>() {
+fn of_a_dropped_loop<E: TestedExecutor>() {
     let answers = Answers::default();
     let guest_loop = new_loop::<E>();
     let _handle = guest_loop.spawn(asks(&answers));
@@ -95,7 +93,7 @@ fn of_a_dropped_loop<E: On>() {
     assert_answered(&answers);
 }
 
-fn of_a_dropped_guest<E: On>() {
+fn of_a_dropped_guest<E: TestedExecutor>() {
     let answers = Answers::default();
     // It waits for a deadline as well, so that it is no deadlock.
     let waits = race(asks(&answers), sleep(Duration::from_secs(3600)));
@@ -103,7 +101,7 @@ fn of_a_dropped_guest<E: On>() {
     assert_answered(&answers);
 }
 
-fn bytes_in_a_buffer_arrive<E: On>() {
+fn bytes_in_a_buffer_arrive<E: TestedExecutor>() {
     let (one, mut other) = StdStream::pair().unwrap();
     let writes = green(move || {
         let stream = UnixStream::from_std(one).unwrap();

@@ -1,11 +1,6 @@
 //! How a may green thread ends: dropped in every state it can be in, and by panics, its own and
 //! those of what it performs.
 
-#[path = "style/by_hand.rs"]
-mod by_hand;
-#[path = "style/thread.rs"]
-mod thread;
-
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
@@ -21,8 +16,10 @@ use quadrivium::{
 };
 use quadrivium_conformance::{is_done, message, quietly};
 
-use by_hand::{ByHand, Said, WhenDropped};
-use thread::thread;
+use crate::{
+    by_hand::{ByHand, Said, WhenDropped},
+    thread::thread,
+};
 
 const HOUR: Duration = Duration::from_secs(3600);
 

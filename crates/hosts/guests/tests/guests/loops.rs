@@ -16,9 +16,7 @@ use quadrivium::{
     sync::{Notify, channel},
 };
 
-mod on;
-
-use on::{On, on_every_executor};
+use crate::executors::{TestedExecutor, on_every_executor};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -35,11 +33,11 @@ on_every_executor! {
     a_loop_inside_a_loop_is_an_error,
 }
 
-fn new_loop<E: On>() -> GuestLoop<E::Executor> {
+fn new_loop<E: TestedExecutor>() -> GuestLoop<E::Executor> {
     GuestLoop::new(E::executor()).expect("a loop can exist")
 }
 
-fn tasks_outlive_a_future<E: On>() {
+fn tasks_outlive_a_future<E: TestedExecutor>() {
     let mut guest_loop = new_loop::<E>();
     let (sender, receiver) = channel::bounded(1);
     let counts = guest_loop.spawn(green(move || {
@@ -58,7 +56,7 @@ fn tasks_outlive_a_future<E: On>() {
     assert!(!counts.is_finished());
 }
 
-fn sockets_outlive_a_future<E: On>() {
+fn sockets_outlive_a_future<E: TestedExecutor>() {
     let (near, far) = UnixStream::pair().unwrap();
     let mut guest_loop = new_loop::<E>();
     E::block_on(async {
@@ -78,7 +76,7 @@ fn sockets_outlive_a_future<E: On>() {
     });
 }
 
-fn run_ends_with_the_last_task<E: On>() {
+fn run_ends_with_the_last_task<E: TestedExecutor>() {
     let mut guest_loop = new_loop::<E>();
     let handles = [3, 1, 2].map(|n| guest_loop.spawn(sleep(n * MS)));
     E::block_on(guest_loop.run()).unwrap();
@@ -86,7 +84,7 @@ fn run_ends_with_the_last_task<E: On>() {
     assert_eq!(guest_loop.live(), 0);
 }
 
-fn a_dropped_future_cancels_its_task_and_no_other<E: On>() {
+fn a_dropped_future_cancels_its_task_and_no_other<E: TestedExecutor>() {
     let mut guest_loop = new_loop::<E>();
     let stays = guest_loop.spawn(sleep(MS));
     E::block_on(async {
@@ -103,13 +101,13 @@ fn a_dropped_future_cancels_its_task_and_no_other<E: On>() {
     assert!(stays.is_finished());
 }
 
-fn nothing_is_spawned_before_the_first_poll<E: On>() {
+fn nothing_is_spawned_before_the_first_poll<E: TestedExecutor>() {
     let mut guest_loop = new_loop::<E>();
     E::block_on(async { drop(guest_loop.perform(turn())) });
     assert_eq!(guest_loop.live(), 0);
 }
 
-fn a_panic_is_an_error<E: On>() {
+fn a_panic_is_an_error<E: TestedExecutor>() {
     let mut guest_loop = new_loop::<E>();
     let panics = guest_loop.perform(green(|| {
         perform(turn());
@@ -120,7 +118,7 @@ fn a_panic_is_an_error<E: On>() {
     assert_eq!(payload.message(), Some("as planned"));
 }
 
-fn a_deadlock_is_an_error_and_no_end<E: On>() {
+fn a_deadlock_is_an_error_and_no_end<E: TestedExecutor>() {
     let mut guest_loop = new_loop::<E>();
     let notify = Notify::new();
     let waits = guest_loop.spawn(notify.notified());
@@ -134,7 +132,7 @@ fn a_deadlock_is_an_error_and_no_end<E: On>() {
     assert!(waits.is_finished());
 }
 
-fn a_stop_from_another_thread<E: On>() {
+fn a_stop_from_another_thread<E: TestedExecutor>() {
     let mut guest_loop = new_loop::<E>();
     let stopper = guest_loop.stopper();
     let stops = thread::spawn(move || stopper.stop());
@@ -143,7 +141,7 @@ fn a_stop_from_another_thread<E: On>() {
     stops.join().unwrap();
 }
 
-fn a_task_from_another_thread<E: On>() {
+fn a_task_from_another_thread<E: TestedExecutor>() {
     let mut guest_loop = new_loop::<E>();
     let spawner = guest_loop.spawner();
     let hands = thread::spawn(move || spawner.spawn(|| green(|| 42)));
@@ -154,7 +152,7 @@ fn a_task_from_another_thread<E: On>() {
     assert_eq!(E::block_on(performs).unwrap().unwrap(), 42);
 }
 
-fn a_loop_inside_a_loop_is_an_error<E: On>() {
+fn a_loop_inside_a_loop_is_an_error<E: TestedExecutor>() {
     let mut inner = new_loop::<E>();
     let mut outer = new_loop::<E>();
     let nested = future(async move {
