@@ -89,4 +89,4 @@ pub use quadrivium_core::{
     },
     remote::{Promise, RemoteHandle},
 };
-pub use quadrivium_event_loop::Reactor as MioReactor;
+pub use quadrivium_event_loop::MioReactor;

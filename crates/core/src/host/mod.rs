@@ -19,7 +19,7 @@ mod label;
 mod wrapper;
 mod refused;
 
-pub use crate::destructors::{NESTED, run_destructors};
+pub use crate::destructors::{NESTED, contain, run_destructors};
 pub use label::{Label, TaskId};
 pub use refused::refused;
 pub use wrapper::Wrapper;

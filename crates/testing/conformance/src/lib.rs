@@ -82,6 +82,7 @@ mod sockets;
 mod byte_stream;
 mod watchdog;
 mod in_destructor;
+mod cases;
 
 #[cfg(test)]
 mod needs;
@@ -89,6 +90,7 @@ mod needs;
 mod broken;
 
 pub use body::{Body, Next, Then, body};
+pub(crate) use cases::cases;
 pub use child::alone;
 pub use event_loop::{
     TestLoop, is_done, message, new_loop, quietly, resume, traced, turns, watched,
