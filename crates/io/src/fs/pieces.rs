@@ -1,14 +1,12 @@
 //! [`Pieces`]: bytes of a borrowed buffer on their way to or from another thread, piece by piece.
 
 use std::{
-    fmt,
-    future::IntoFuture,
-    io,
+    fmt, io,
     ops::ControlFlow::{self, Break, Continue},
     pin::Pin,
 };
 
-use quadrivium_core::{Context, Perform, Step, Task};
+use quadrivium_core::{Context, Step, Task};
 
 use super::{File, place::Place};
 use crate::{descriptor::Leaf, offload::Offload};
@@ -132,16 +130,8 @@ where
     }
 }
 
-impl<N> IntoFuture for Pieces<N>
-where
-    Self: Task,
-{
-    type Output = <Self as Task>::Output;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[N] Pieces<N>;
 }
 
 impl<N> fmt::Debug for Pieces<N> {

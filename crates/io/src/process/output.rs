@@ -1,8 +1,8 @@
 //! [`Gather`]: what a child writes until it ends.
 
-use std::{fmt, future::IntoFuture, io, mem, pin::Pin};
+use std::{fmt, io, mem, pin::Pin};
 
-use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait};
+use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task, Wait};
 
 use super::{ExitStatus, Output, StatusLost};
 use crate::descriptor::Leaf;
@@ -94,16 +94,8 @@ impl<R: Leaf<Read>, W: Leaf<io::Result<ExitStatus>>> Task for Gather<R, W> {
     }
 }
 
-impl<R, W> IntoFuture for Gather<R, W>
-where
-    Self: Task,
-{
-    type Output = <Self as Task>::Output;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[R, W] Gather<R, W>;
 }
 
 impl<R, W> fmt::Debug for Gather<R, W> {
