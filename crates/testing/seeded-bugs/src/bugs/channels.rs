@@ -19,7 +19,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "gives-way-in-each-step",
         harm: "operations are counted on from step to step, so in the end each of them costs a turn",
-        file: "crates/hosts/event-loop/src/step.rs",
+        file: "crates/hosts/event-loop/src/turn/step.rs",
         find: "self.running.set(Some(key));\n        fairness::begin_step();",
         replace: "self.running.set(Some(key));",
     },
