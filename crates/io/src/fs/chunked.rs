@@ -1,14 +1,12 @@
 //! [`Chunked`]: the bytes of a borrowed buffer, which go to or from another thread in chunks.
 
 use std::{
-    fmt,
-    future::IntoFuture,
-    io,
+    fmt, io,
     ops::ControlFlow::{self, Break, Continue},
     pin::Pin,
 };
 
-use quadrivium_core::{Context, Perform, Step, Task};
+use quadrivium_core::{Context, Step, Task};
 
 use super::{file::File, position::Position};
 use crate::{descriptor::Leaf, offload::Offload};
@@ -142,16 +140,8 @@ where
     }
 }
 
-impl<N> IntoFuture for Chunked<N>
-where
-    Self: Task,
-{
-    type Output = <Self as Task>::Output;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[N] Chunked<N>;
 }
 
 impl<N> fmt::Debug for Chunked<N> {
