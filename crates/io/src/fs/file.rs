@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{chunked, open_options::OpenOptions, path::with_path, position::Position};
+use super::{chunks, open_options::OpenOptions, path::with_path, position::Position};
 use crate::{
     descriptor::Leaf,
     offload::{Offload, offload_checked},
@@ -81,7 +81,7 @@ impl File {
     ///
     /// Dropped before it is done, it may have moved the cursor.
     pub fn read<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
-        chunked::read(self, Position::Cursor, buffer)
+        chunks::read(self, Position::Cursor, buffer)
     }
 
     /// Reads at the cursor into a buffer that is given back; how many bytes.
@@ -99,7 +99,7 @@ impl File {
     /// `UnexpectedEof` when the file ends before. Dropped before it is done, it may have read a
     /// part.
     pub fn read_exact<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
-        chunked::read_exact(self, Position::Cursor, buffer)
+        chunks::read_exact(self, Position::Cursor, buffer)
     }
 
     /// The same, with a buffer that is given back.
@@ -114,7 +114,7 @@ impl File {
     ///
     /// Dropped before it is done, it may have written them.
     pub fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
-        chunked::write(self, Position::Cursor, bytes)
+        chunks::write(self, Position::Cursor, bytes)
     }
 
     /// Writes some of these bytes at the cursor, which are given back; how many.
@@ -131,7 +131,7 @@ impl File {
     ///
     /// Dropped before it is done, it may have written a part, or all.
     pub fn write_all<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
-        chunked::write_all(self, Position::Cursor, bytes)
+        chunks::write_all(self, Position::Cursor, bytes)
     }
 
     /// The same, with bytes that are given back.
@@ -149,7 +149,7 @@ impl File {
         buffer: &'a mut [u8],
         offset: u64,
     ) -> impl Leaf<io::Result<usize>> + use<'a> {
-        chunked::read(self, Position::At(offset), buffer)
+        chunks::read(self, Position::At(offset), buffer)
     }
 
     /// The same without that limit, into a buffer that is given back.
@@ -168,7 +168,7 @@ impl File {
         buffer: &'a mut [u8],
         offset: u64,
     ) -> impl Leaf<io::Result<()>> + use<'a> {
-        chunked::read_exact(self, Position::At(offset), buffer)
+        chunks::read_exact(self, Position::At(offset), buffer)
     }
 
     /// The same, with a buffer that is given back.
@@ -188,7 +188,7 @@ impl File {
         bytes: &'a [u8],
         offset: u64,
     ) -> impl Leaf<io::Result<usize>> + use<'a> {
-        chunked::write(self, Position::At(offset), bytes)
+        chunks::write(self, Position::At(offset), bytes)
     }
 
     /// The same without that limit, with bytes that are given back.
@@ -207,7 +207,7 @@ impl File {
         bytes: &'a [u8],
         offset: u64,
     ) -> impl Leaf<io::Result<()>> + use<'a> {
-        chunked::write_all(self, Position::At(offset), bytes)
+        chunks::write_all(self, Position::At(offset), bytes)
     }
 
     /// The same, with bytes that are given back.

@@ -1,4 +1,4 @@
-//! [`Chunked`]: the bytes of a borrowed buffer, which go to or from another thread in chunks.
+//! [`OffloadedChunks`]: how the bytes of a borrowed buffer go to or from another thread.
 
 use std::{
     fmt, io,
@@ -11,15 +11,15 @@ use quadrivium_core::{Context, Step, Task};
 use super::{file::File, position::Position};
 use crate::{descriptor::Leaf, offload::Offload};
 
-/// The most bytes in a chunk: enough that a system call, and not the way to the other
-/// thread and back, is what it costs.
+/// The most bytes in a chunk. A system call on that many costs more than the way to the other
+/// thread and back.
 const CHUNK: usize = 64 * 1024;
 
 /// A chunk that was read or written: how many of its bytes were.
 type ChunkDone = (io::Result<usize>, Vec<u8>);
 
 /// A leaf that offloads one chunk after another, as `next` says.
-struct Chunked<N> {
+struct OffloadedChunks<N> {
     chunk: Offload<ChunkDone>,
     next: N,
 }
@@ -30,7 +30,7 @@ pub(super) fn read<'a>(
     buffer: &'a mut [u8],
 ) -> impl Leaf<io::Result<usize>> + use<'a> {
     let chunk = read_chunk(file, position, vec![0; buffer.len().min(CHUNK)]);
-    Chunked {
+    OffloadedChunks {
         chunk,
         next: |(n, chunk): ChunkDone| {
             Break(n.inspect(|&n| buffer[..n].copy_from_slice(&chunk[..n])))
@@ -45,7 +45,7 @@ pub(super) fn read_exact<'a>(
 ) -> impl Leaf<io::Result<()>> + use<'a> {
     let file = file.clone();
     let mut done = 0;
-    Chunked {
+    OffloadedChunks {
         chunk: read_chunk(&file, position, vec![0; buffer.len().min(CHUNK)]),
         next: move |(n, mut chunk): ChunkDone| {
             let n = match n {
@@ -71,7 +71,7 @@ pub(super) fn write<'a>(
     position: Position,
     bytes: &'a [u8],
 ) -> impl Leaf<io::Result<usize>> + use<'a> {
-    Chunked {
+    OffloadedChunks {
         chunk: write_chunk(file, position, bytes, Vec::new()),
         next: |(n, _): ChunkDone| Break(n),
     }
@@ -84,7 +84,7 @@ pub(super) fn write_all<'a>(
 ) -> impl Leaf<io::Result<()>> + use<'a> {
     let file = file.clone();
     let mut done = 0;
-    Chunked {
+    OffloadedChunks {
         chunk: write_chunk(&file, position, bytes, Vec::new()),
         next: move |(n, chunk): ChunkDone| {
             match n {
@@ -119,9 +119,9 @@ fn write_chunk(
 }
 
 // Nothing in it is ever pinned.
-impl<N> Unpin for Chunked<N> {}
+impl<N> Unpin for OffloadedChunks<N> {}
 
-impl<N, R> Task for Chunked<N>
+impl<N, R> Task for OffloadedChunks<N>
 where
     N: FnMut(ChunkDone) -> ControlFlow<R, Offload<ChunkDone>>,
 {
@@ -141,11 +141,11 @@ where
 }
 
 quadrivium_core::leaf! {
-    impl[N] Chunked<N>;
+    impl[N] OffloadedChunks<N>;
 }
 
-impl<N> fmt::Debug for Chunked<N> {
+impl<N> fmt::Debug for OffloadedChunks<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Chunked").field(&self.chunk).finish()
+        f.debug_tuple("OffloadedChunks").field(&self.chunk).finish()
     }
 }
