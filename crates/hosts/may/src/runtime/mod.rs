@@ -27,7 +27,7 @@ use quadrivium_core::{
     Readiness,
     host::{self, refused},
 };
-use quadrivium_event_loop::Reactor;
+use quadrivium_event_loop::MioReactor;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::{
@@ -87,7 +87,7 @@ pub(crate) fn expect() -> &'static Runtime {
 
 impl Runtime {
     fn new() -> io::Result<Self> {
-        let (reactor, deadlines) = (Reactor::new()?, Arc::new(Deadlines::new()?));
+        let (reactor, deadlines) = (MioReactor::new()?, Arc::new(Deadlines::new()?));
         let sources = reactor.sources()?;
         // Nobody waits for the alarm: who has seen that it rings looks who is due.
         sources.register(deadlines.as_fd(), &Arc::new(Readiness::default()))?;
