@@ -47,11 +47,12 @@ pub use combinators::{
     Either, Elapsed, Join, JoinAll, Race, Timeout, join, join_all, race, timeout,
 };
 pub use context::{Context, LocalWaker};
-pub use descriptors::{Edge, Interest, Readiness, Ticket};
+pub use descriptors::{Edge, Interest, Readiness};
 pub use hold::{Hold, SendHold, hold, send_hold};
 pub use join_handle::{Canceller, JoinError, JoinHandle, spawn, spawn_named};
 pub use panic_payload::PanicPayload;
 pub use perform::{Perform, PerformWaits};
+pub use sync::wait_queue::{QueuePlace, QueuePlace as Ticket};
 pub use task::{BoxTask, RESUMED_AFTER_DONE, Step, Task};
 pub use time::{BlockFor, Sleep, Turn, block_for, now, sleep, sleep_until, turn};
 pub use wait::Wait;

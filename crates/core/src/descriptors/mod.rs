@@ -3,4 +3,4 @@
 mod readiness;
 mod short_reads;
 
-pub use readiness::{Edge, Interest, Readiness, Ticket};
+pub use readiness::{Edge, Interest, Readiness};

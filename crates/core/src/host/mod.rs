@@ -19,7 +19,7 @@ mod label;
 mod wrapper;
 mod refused;
 
-pub use crate::destructors::{NESTED, run_destructors};
+pub use crate::destructors::{NESTED, contain, run_destructors};
 pub use label::{Label, TaskId};
 pub use refused::refused;
 pub use wrapper::Wrapper;
@@ -116,7 +116,7 @@ impl fmt::Debug for Spawned {
 }
 
 /// How a host finds a task of its own. It means nothing to anyone else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskKey(pub u64);
 
 /// Turns what the operating system says about descriptors into wakes.

@@ -90,15 +90,6 @@ impl TcpStream {
         self.source.io().shutdown(how)
     }
 
-    /// The address of this end.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel does not say.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.io().local_addr()
-    }
-
     /// The address of the other end.
     ///
     /// # Errors
@@ -164,9 +155,9 @@ impl TcpStream {
     }
 }
 
-// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
-// in `socket/mod.rs`.
-socket_methods! { TcpStream, net::TcpStream }
+// `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the
+// kernel's buffers: in `socket/mod.rs`.
+socket_methods! { TcpStream, net::TcpStream, SocketAddr }
 
 fn peek<B: Buffer<Content: AsMut<[u8]>>>(
     source: &Arc<Source<net::TcpStream>>,

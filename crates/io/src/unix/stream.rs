@@ -71,15 +71,6 @@ impl UnixStream {
         self.source.io().shutdown(how)
     }
 
-    /// The address of this end.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel does not say.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.io().local_addr()
-    }
-
     /// The address of the other end.
     ///
     /// # Errors
@@ -90,9 +81,9 @@ impl UnixStream {
     }
 }
 
-// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
-// in `socket/mod.rs`.
-socket_methods! { UnixStream, net::UnixStream }
+// `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the
+// kernel's buffers: in `socket/mod.rs`.
+socket_methods! { UnixStream, net::UnixStream, SocketAddr }
 
 impl Connects for UnixStream {
     fn of(socket: Socket) -> Self {

@@ -95,7 +95,7 @@ pub use child::alone;
 pub use event_loop::{
     TestLoop, is_done, message, new_loop, quietly, resume, traced, turns, watched,
 };
-pub use host::{Host, HostFeature, HostLoop, Make, Output, Real, Virtual};
+pub use host::{HostFeature, HostLoop, LawHost, Make, Output, Real, Virtual, spare};
 pub(crate) use in_destructor::in_destructor;
 pub use law::{Checked, Law, Tally, check, check_on};
 pub use laws::laws;

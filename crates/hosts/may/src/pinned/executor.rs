@@ -1,5 +1,5 @@
-//! [`MayExecutor`]: may as a [`GuestLoop`](quadrivium_event_loop::GuestLoop) sees it: a timer, and a
-//! descriptor to wait for.
+//! [`MayExecutor`]: may as a [`GuestLoop`](quadrivium_event_loop::GuestLoop) sees it: a timer, and
+//! a descriptor to wait for.
 
 use std::{
     io,
@@ -78,7 +78,8 @@ impl Executor for MayExecutor {
             self.sources.as_mut().expect("a guest watches before it asks");
         loop {
             if let Some(edge) = readiness.maybe_ready(Interest::Readable) {
-                // The loop looks at all that has happened up to now: what is new from here on counts.
+                // The loop looks at all that has happened up to now: what is new from here on
+                // counts.
                 readiness.drained(Interest::Readable, edge);
                 return Poll::Ready(Ok(()));
             }
