@@ -8,7 +8,7 @@ use quadrivium::{
     task::{Canceller, Context, RESUMED_AFTER_DONE},
 };
 
-use super::host::{Entry, Outcome, SmallHost};
+use super::host::{Joining, SmallHost, SmallTask};
 
 impl SpawnedTasks for SmallHost {
     fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined> {
@@ -16,18 +16,18 @@ impl SpawnedTasks for SmallHost {
         // end the task: so this comes first.
         let joiner = cx.local_waker();
         let task = self.task(key).expect(RESUMED_AFTER_DONE);
-        let former = task.outcome.take();
-        if let Outcome::Joined(joined) = former {
+        let former = task.joining.take();
+        if let Joining::Joined(joined) = former {
             self.tasks.borrow_mut().remove(&key);
             return Some(joined);
         }
-        task.outcome.replace(Outcome::Joiner(joiner));
+        task.joining.replace(Joining::Joiner(joiner));
         None
     }
 
     fn is_finished(&self, key: TaskKey) -> bool {
-        let has_ended = |task: Rc<Entry>| {
-            matches!(*task.outcome.borrow(), Outcome::Joined(_))
+        let has_ended = |task: Rc<SmallTask>| {
+            matches!(*task.joining.borrow(), Joining::Joined(_))
         };
         self.task(key).is_none_or(has_ended)
     }
@@ -53,8 +53,8 @@ impl SpawnedTasks for SmallHost {
 
     fn detach(&self, key: TaskKey) {
         let Some(task) = self.task(key) else { return };
-        let former = task.outcome.replace(Outcome::Detached);
-        let has_ended = matches!(former, Outcome::Joined(_));
+        let former = task.joining.replace(Joining::Detached);
+        let has_ended = matches!(former, Joining::Joined(_));
         let this = self.this();
         run_destructors(move || {
             this.contain(&task, || drop(former));

@@ -22,42 +22,43 @@ use std::{
 };
 
 use quadrivium::{
-    event_loop::Turned,
     host::*,
     prelude::*,
     task::{Context, LocalWaker, Step, Wait},
 };
 
-use super::wakers::{ReadyQueue, TaskWaker};
+use super::wakers::{ReadyKeys, TaskWaker};
 
 /// Drives tasks on one thread. Dropped, it drops its tasks.
-pub struct SmallLoop(Rc<SmallHost>);
+pub struct SmallLoop(pub Rc<SmallHost>);
 
 /// What tasks and their handles ask. No code of theirs runs while a part of
 /// it is borrowed.
 pub struct SmallHost {
     this: Weak<SmallHost>,
     /// From the spawn until nobody can ask for the output.
-    pub tasks: RefCell<BTreeMap<TaskKey, Rc<Entry>>>,
+    pub tasks: RefCell<BTreeMap<TaskKey, Rc<SmallTask>>>,
     spawned: Cell<u64>,
-    ready: Arc<ReadyQueue>,
+    pub ready: Arc<ReadyKeys>,
     /// A task that is woken earlier is woken once more, which is harmless.
     deadlines: RefCell<BTreeMap<Instant, Vec<Arc<TaskWaker>>>>,
     reactor: MioReactor,
+    /// A task that is spawned from now on is dropped at once.
+    is_closed: Cell<bool>,
     /// The task whose body runs, or whose destructors.
     label: RefCell<Option<Label>>,
 }
 
-pub struct Entry {
+pub struct SmallTask {
     label: Label,
     pub waker: Arc<TaskWaker>,
     /// There while the task is ready or suspended.
     pub body: RefCell<Option<HostedTask>>,
-    pub outcome: RefCell<Outcome>,
+    pub joining: RefCell<Joining>,
 }
 
 #[derive(Default)]
-pub enum Outcome {
+pub enum Joining {
     #[default]
     Nobody,
     Joiner(LocalWaker),
@@ -68,7 +69,7 @@ pub enum Outcome {
 impl SmallLoop {
     pub fn new() -> io::Result<Self> {
         let (reactor, unpark) = MioReactor::with_waker()?;
-        let ready = ReadyQueue::new(unpark);
+        let ready = ReadyKeys::new(unpark);
         Ok(Self(Rc::new_cyclic(|this| SmallHost {
             this: Weak::clone(this),
             tasks: RefCell::default(),
@@ -76,6 +77,7 @@ impl SmallLoop {
             ready,
             deadlines: RefCell::default(),
             reactor,
+            is_closed: Cell::default(),
             label: RefCell::default(),
         })))
     }
@@ -106,19 +108,6 @@ impl SmallLoop {
         self.run_until(|| self.0.live().is_none());
     }
 
-    /// Runs each task that is ready now, once; what is left to do.
-    pub fn turn(&mut self) -> Turned {
-        let _entered = enter(self.host());
-        self.0.look(Some(Duration::ZERO));
-        self.0.turn();
-        match (self.0.live(), self.0.ready.len(), self.0.first_deadline()) {
-            (None, ..) => Turned::Empty,
-            (_, 0, None) => Turned::Waiting,
-            (_, 0, Some(deadline)) => Turned::Until(deadline),
-            _ => Turned::Ready,
-        }
-    }
-
     fn run_until(&self, is_over: impl Fn() -> bool) {
         let _entered = enter(self.host());
         while !is_over() {
@@ -130,6 +119,7 @@ impl SmallLoop {
 
 impl Drop for SmallLoop {
     fn drop(&mut self) {
+        self.0.is_closed.set(true);
         while let Some(key) = self.0.live() {
             self.0.cancel(key);
         }
@@ -163,20 +153,24 @@ impl Host for SmallHost {
         self.spawned.update(|n| n + 1);
         let id = TaskId(self.spawned.get());
         let key = TaskKey(id.0);
-        let task = Rc::new(Entry {
+        let task = Rc::new(SmallTask {
             label: Label { id, name: name.map(Arc::from), spawned_at },
             waker: TaskWaker::new(key, Arc::clone(&self.ready)),
             body: RefCell::new(Some(body)),
-            outcome: RefCell::default(),
+            joining: RefCell::default(),
         });
         Arc::clone(&task.waker).wake();
         self.tasks.borrow_mut().insert(key, task);
+        if self.is_closed.get() {
+            self.cancel(key);
+        }
         Spawned { tasks: self, key, id }
     }
 }
 
 impl SmallHost {
-    fn turn(&self) {
+    /// Each task that is ready now, once.
+    pub fn turn(&self) {
         for _ in 0..self.ready.len() {
             let key = self.ready.take();
             // It may have ended since it was woken.
@@ -192,7 +186,7 @@ impl SmallHost {
     }
 
     // 2. Resume a ready task.
-    fn step(&self, task: &Rc<Entry>, mut body: HostedTask) {
+    fn step(&self, task: &Rc<SmallTask>, mut body: HostedTask) {
         let waker = Waker::from(Arc::clone(&task.waker));
         let (mut cx, mut output) = (Context::new(&waker), None);
         fairness::begin_step();
@@ -205,7 +199,7 @@ impl SmallHost {
     }
 
     // 3. Keep it until its wait is over.
-    fn suspend(&self, task: &Rc<Entry>, body: HostedTask, wait: Wait) {
+    fn suspend(&self, task: &Rc<SmallTask>, body: HostedTask, wait: Wait) {
         task.body.replace(Some(body));
         match wait {
             Wait::Turn => Arc::clone(&task.waker).wake(),
@@ -223,15 +217,15 @@ impl SmallHost {
     }
 
     // 4. End it: its destructors run, then it is joined.
-    pub fn end(&self, task: &Rc<Entry>, body: HostedTask, joined: Joined) {
+    pub fn end(&self, task: &Rc<SmallTask>, body: HostedTask, joined: Joined) {
         let (this, task) = (self.this(), Rc::clone(task));
         run_destructors(move || {
             let joined = this.run(&task, || drop(body)).and(joined);
-            match task.outcome.replace(Outcome::Joined(joined)) {
+            match task.joining.replace(Joining::Joined(joined)) {
                 // Another executor's waker may panic.
-                Outcome::Joiner(waker) => this.contain(&task, || waker.wake()),
-                Outcome::Detached => this.detach(task.waker.key),
-                Outcome::Nobody | Outcome::Joined(_) => {}
+                Joining::Joiner(waker) => this.contain(&task, || waker.wake()),
+                Joining::Detached => this.detach(task.waker.key),
+                Joining::Nobody | Joining::Joined(_) => {}
             }
         });
     }
@@ -245,7 +239,7 @@ impl SmallHost {
         });
     }
 
-    fn look(&self, timeout: Option<Duration>) {
+    pub fn look(&self, timeout: Option<Duration>) {
         self.reactor.wait(timeout);
         let mut deadlines = self.deadlines.borrow_mut();
         let later = deadlines.split_off(&self.now());
@@ -256,7 +250,7 @@ impl SmallHost {
     /// Runs code of a task, which finds this host. A panic is an error.
     pub fn run<R>(
         &self,
-        task: &Entry,
+        task: &SmallTask,
         code: impl FnOnce() -> R,
     ) -> Result<R, JoinError> {
         let _entered = enter(self.this());
@@ -268,7 +262,7 @@ impl SmallHost {
 
     /// The same, where nobody can be told of a panic. What it carries may
     /// panic when it is dropped.
-    pub fn contain(&self, task: &Entry, code: impl FnOnce()) {
+    pub fn contain(&self, task: &SmallTask, code: impl FnOnce()) {
         self.run(task, code).unwrap_or_else(mem::forget);
     }
 
@@ -276,16 +270,16 @@ impl SmallHost {
         self.this.upgrade().expect("the loop or a handle has it")
     }
 
-    pub fn task(&self, key: TaskKey) -> Option<Rc<Entry>> {
+    pub fn task(&self, key: TaskKey) -> Option<Rc<SmallTask>> {
         self.tasks.borrow().get(&key).cloned()
     }
 
-    fn first_deadline(&self) -> Option<Instant> {
+    pub fn first_deadline(&self) -> Option<Instant> {
         self.deadlines.borrow().keys().next().copied()
     }
 
     /// The first task that has not ended.
-    fn live(&self) -> Option<TaskKey> {
+    pub fn live(&self) -> Option<TaskKey> {
         let tasks = self.tasks.borrow();
         let live = tasks.iter().find(|(_, it)| it.body.borrow().is_some());
         live.map(|(key, _)| *key)

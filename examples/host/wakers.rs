@@ -13,7 +13,7 @@ use std::{
 use quadrivium::host::TaskKey;
 
 /// The ready tasks, first come first served. Any thread may add one.
-pub struct ReadyQueue {
+pub struct ReadyKeys {
     keys: Mutex<VecDeque<TaskKey>>,
     /// The host's, which sleeps until it is unparked.
     thread: ThreadId,
@@ -25,10 +25,10 @@ pub struct TaskWaker {
     pub key: TaskKey,
     is_ready: AtomicBool,
     is_cancelled: AtomicBool,
-    ready: Arc<ReadyQueue>,
+    ready: Arc<ReadyKeys>,
 }
 
-impl ReadyQueue {
+impl ReadyKeys {
     pub fn new(unpark: Waker) -> Arc<Self> {
         let (keys, thread) = (Mutex::default(), thread::current().id());
         Arc::new(Self { keys, thread, unpark })
@@ -48,7 +48,7 @@ impl ReadyQueue {
 }
 
 impl TaskWaker {
-    pub fn new(key: TaskKey, ready: Arc<ReadyQueue>) -> Arc<Self> {
+    pub fn new(key: TaskKey, ready: Arc<ReadyKeys>) -> Arc<Self> {
         let (is_ready, is_cancelled) = Default::default();
         Arc::new(Self { key, is_ready, is_cancelled, ready })
     }
