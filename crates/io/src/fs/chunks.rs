@@ -8,7 +8,7 @@ use std::{
 
 use quadrivium_core::{Context, Step, Task};
 
-use super::{file::File, position::Position};
+use super::{file::File, position::FilePosition};
 use crate::{descriptor::Leaf, offload::Offload};
 
 /// The most bytes in a chunk. A system call on that many costs more than the way to the other
@@ -26,7 +26,7 @@ struct OffloadedChunks<N> {
 
 pub(super) fn read<'a>(
     file: &File,
-    position: Position,
+    position: FilePosition,
     buffer: &'a mut [u8],
 ) -> impl Leaf<io::Result<usize>> + use<'a> {
     let chunk = read_chunk(file, position, vec![0; buffer.len().min(CHUNK)]);
@@ -40,7 +40,7 @@ pub(super) fn read<'a>(
 
 pub(super) fn read_exact<'a>(
     file: &File,
-    position: Position,
+    position: FilePosition,
     buffer: &'a mut [u8],
 ) -> impl Leaf<io::Result<()>> + use<'a> {
     let file = file.clone();
@@ -68,7 +68,7 @@ pub(super) fn read_exact<'a>(
 
 pub(super) fn write<'a>(
     file: &File,
-    position: Position,
+    position: FilePosition,
     bytes: &'a [u8],
 ) -> impl Leaf<io::Result<usize>> + use<'a> {
     OffloadedChunks {
@@ -79,7 +79,7 @@ pub(super) fn write<'a>(
 
 pub(super) fn write_all<'a>(
     file: &File,
-    position: Position,
+    position: FilePosition,
     bytes: &'a [u8],
 ) -> impl Leaf<io::Result<()>> + use<'a> {
     let file = file.clone();
@@ -102,14 +102,14 @@ pub(super) fn write_all<'a>(
     }
 }
 
-fn read_chunk(file: &File, position: Position, chunk: Vec<u8>) -> Offload<ChunkDone> {
+fn read_chunk(file: &File, position: FilePosition, chunk: Vec<u8>) -> Offload<ChunkDone> {
     file.with_mut(chunk, move |file, chunk| position.read(file, chunk))
 }
 
 /// `chunk` is memory that can be used again.
 fn write_chunk(
     file: &File,
-    position: Position,
+    position: FilePosition,
     bytes: &[u8],
     mut chunk: Vec<u8>,
 ) -> Offload<ChunkDone> {

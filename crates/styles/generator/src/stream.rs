@@ -54,7 +54,7 @@ where
 pub struct Stream<T> {
     state: Rc<Cell<State<T>>>,
     #[cfg(feature = "futures-core")]
-    polled: Option<Perform<Next<T>>>,
+    polled: Option<quadrivium_core::Perform<Next<T>>>,
 }
 
 enum State<T> {
@@ -195,7 +195,7 @@ impl<T> futures_core::Stream for Stream<T> {
     ) -> std::task::Poll<Option<T>> {
         // Kept while it is pending: another `next` meanwhile would be the second.
         let kept = self.polled.take();
-        let mut next = kept.unwrap_or_else(|| Perform::new(self.next()));
+        let mut next = kept.unwrap_or_else(|| quadrivium_core::Perform::new(self.next()));
         let polled = Pin::new(&mut next).poll(cx);
         self.polled = polled.is_pending().then_some(next);
         polled
