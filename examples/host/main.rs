@@ -30,9 +30,11 @@ mod callback;
 mod future;
 mod generator;
 mod green;
+mod handles;
 mod host;
 #[cfg(test)]
 mod tests;
+mod wakers;
 
 const WORD: &[u8] = b"hello";
 const WHILE: Duration = Duration::from_millis(5);

@@ -81,7 +81,7 @@
 //! `quadrivium-conformance` checks hosts by the laws that the event loop keeps.
 
 pub use quadrivium_core::{
-    Edge, Interest, Readiness, Ticket, crash_note, fairness,
+    Edge, Interest, QueuePlace, Readiness, crash_note, fairness,
     host::{
         DescriptorKey, Entered, Host, Hosted, HostedTask, Joined, Label, NESTED, Reactor, Spawned,
         SpawnedTasks, TaskId, TaskKey, Wrapper, current, enter, label, reactor, refused,

@@ -14,7 +14,8 @@
 //! ```
 //!
 //! 4, and a with b, are under one lock: either 4 sees the edge, or b sees the waker. And as 3 notes
-//! down the edge from *before* the try, one that comes while the kernel answers is newer and counts.
+//! down the edge from *before* the try, one that comes while the kernel answers is newer and
+//! counts.
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
@@ -53,7 +54,8 @@ pub struct Edge(u64);
 
 #[derive(Debug)]
 struct Direction {
-    /// How often it has become ready. What nobody has tried yet may be ready, so it begins with one.
+    /// How often it has become ready. What nobody has tried yet may be ready, so it begins with
+    /// one.
     edges: AtomicU64,
     /// With how many of these a try has found nothing left.
     drained: AtomicU64,
@@ -102,14 +104,14 @@ impl Readiness {
         self.short_reads.may_be_trusted()
     }
 
-    /// It is about to be registered with a reactor that tells of urgent bytes, or with one that does
-    /// not.
+    /// It is about to be registered with a reactor that tells of urgent bytes, or with one that
+    /// does not.
     pub fn watch_urgent(&self, watched: bool) {
         self.short_reads.watch(watched);
     }
 
-    /// Leaves the task's waker here, to be woken by the next edge. False, and no waker is left, when
-    /// one has come since the last try: then try again.
+    /// Leaves the task's waker here, to be woken by the next edge. False, and no waker is left,
+    /// when one has come since the last try: then try again.
     ///
     /// The caller suspends with [`Wait::Ready`](crate::Wait::Ready). The waker does not count as
     /// given away (see [`Context::local_waker`]): it is that wait by which the host knows.

@@ -61,7 +61,7 @@ impl<T> Mutex<T> {
 
     /// Waits until the value is to be had.
     ///
-    /// The place in line is taken at the first resume. Dropped before it is done, it has taken
+    /// The place in the queue is taken at the first resume. Dropped before it is done, it has taken
     /// nothing. A task that locks what it holds waits for itself, which the loop finds.
     pub fn lock(&self) -> Lock<T> {
         Lock { mutex: self.clone(), place: QueuePlace::default() }

@@ -39,7 +39,7 @@ impl Notify {
         Self::default()
     }
 
-    /// Waits until it is notified. The place in line is taken at the first resume.
+    /// Waits until it is notified. The place in the queue is taken at the first resume.
     pub fn notified(&self) -> Notified {
         Notified { state: Rc::clone(&self.state), place: QueuePlace::default() }
     }

@@ -53,7 +53,7 @@ impl Semaphore {
 
     /// Waits for a permit. The output is an error when the semaphore is closed.
     ///
-    /// The place in line is taken at the first resume. Dropped before it is done, it has taken
+    /// The place in the queue is taken at the first resume. Dropped before it is done, it has taken
     /// nothing.
     pub fn acquire(&self) -> Acquire {
         self.acquire_many(1)

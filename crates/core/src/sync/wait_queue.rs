@@ -11,7 +11,8 @@
 //! * **Clone.** A waker is made before the borrow begins and is handed to [`update_with`]. As the
 //!   clone may have changed the state, [`resume`](super::waiter::resume) looks at the state again.
 //! * **Wake and drop.** The queue gives no waker out. Wakers to be woken, and wakers that nobody
-//!   needs any more, are put into a [`Deferred`]. [`update`] ends the borrow and then turns to them.
+//!   needs any more, are put into a [`Deferred`]. [`update`] ends the borrow and then turns to
+//!   them.
 //! * **Panic.** A waker that panics keeps no other from being woken. The first panic goes on to the
 //!   caller of [`update`], unless that is unwinding already.
 
@@ -30,7 +31,7 @@ use crate::{LocalWaker, destructors::contain};
 #[derive(Debug, Default)]
 pub(crate) struct WaitQueue {
     /// The numbers grow, so the queue is sorted by them.
-    entries: VecDeque<Entry>,
+    entries: VecDeque<QueueEntry>,
     next: u64,
 }
 
@@ -39,7 +40,7 @@ pub(crate) struct WaitQueue {
 pub struct QueuePlace(Option<u64>);
 
 #[derive(Debug)]
-struct Entry {
+struct QueueEntry {
     number: u64,
     /// None: it was told.
     waker: Option<Waker>,
@@ -79,7 +80,7 @@ impl WaitQueue {
     /// Takes a place at the end, as one that was told. Returns how far from the front that is.
     pub(crate) fn enter(&mut self, place: &mut QueuePlace) -> usize {
         place.0 = Some(self.next);
-        self.entries.push_back(Entry { number: self.next, waker: None });
+        self.entries.push_back(QueueEntry { number: self.next, waker: None });
         self.next += 1;
         self.entries.len() - 1
     }
@@ -126,8 +127,8 @@ impl QueuePlace {
     }
 }
 
-/// Changes a state that is borrowed or locked, ends that, and then turns to the wakers that `change`
-/// has deferred.
+/// Changes a state that is borrowed or locked, ends that, and then turns to the wakers that
+/// `change` has deferred.
 #[inline]
 pub(crate) fn update<G: DerefMut, R>(
     guard: G,

@@ -3,10 +3,10 @@
 mod pool;
 mod work;
 
-use std::{fmt, future::IntoFuture, io, mem, pin::Pin};
+use std::{fmt, io, mem, pin::Pin};
 
 use quadrivium_core::{
-    Context, Perform, RESUMED_AFTER_DONE, SendHold, Step, Task, Wait, fairness, send_hold,
+    Context, RESUMED_AFTER_DONE, SendHold, Step, Task, Wait, fairness, send_hold,
 };
 
 use self::work::{AwaitedWork, BlockingCall};
@@ -139,13 +139,8 @@ impl<T: Send + 'static> Task for Offload<T> {
     }
 }
 
-impl<T: Send + 'static> IntoFuture for Offload<T> {
-    type Output = T;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[T: Send + 'static] Offload<T>;
 }
 
 impl<T> fmt::Debug for Offload<T> {

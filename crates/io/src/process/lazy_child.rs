@@ -1,8 +1,8 @@
 //! [`LazyChild`]: a leaf that starts its child when it is resumed first.
 
-use std::{fmt, future::IntoFuture, io, mem, pin::Pin};
+use std::{fmt, io, mem, pin::Pin};
 
-use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task};
 
 /// Calls `start` when it is resumed first, and goes on as the leaf that this makes.
 pub(super) struct LazyChild<F, L> {
@@ -52,16 +52,8 @@ where
 // Nothing in it is ever pinned.
 impl<F, L> Unpin for LazyChild<F, L> {}
 
-impl<F, L> IntoFuture for LazyChild<F, L>
-where
-    Self: Task,
-{
-    type Output = <Self as Task>::Output;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[F, L] LazyChild<F, L>;
 }
 
 impl<F, L> fmt::Debug for LazyChild<F, L> {

@@ -1,14 +1,12 @@
 //! [`CollectOutput`]: what a child writes until it ends.
 
 use std::{
-    fmt,
-    future::IntoFuture,
-    io, mem,
+    fmt, io, mem,
     pin::Pin,
     process::{ExitStatus, Output},
 };
 
-use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait};
+use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task, Wait};
 
 use super::status_lost::StatusLost;
 use crate::descriptor::Leaf;
@@ -101,16 +99,8 @@ impl<R: Leaf<ReadToEnd>, W: Leaf<io::Result<ExitStatus>>> Task for CollectOutput
     }
 }
 
-impl<R, W> IntoFuture for CollectOutput<R, W>
-where
-    Self: Task,
-{
-    type Output = <Self as Task>::Output;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[R, W] CollectOutput<R, W>;
 }
 
 impl<R, W> fmt::Debug for CollectOutput<R, W> {

@@ -18,7 +18,7 @@ macro_rules! read_methods {
         const _: () = {
             use std::io::{self, IoSliceMut};
 
-            use quadrivium_core::{Context, Interest::Readable, Step, Ticket};
+            use quadrivium_core::{Context, Interest::Readable, QueuePlace, Step};
 
             use crate::{
                 descriptor::{Borrowed, Leaf, Operation, Owned, Tried},
@@ -126,13 +126,13 @@ macro_rules! read_methods {
             impl AttemptRead for $stream {
                 fn attempt_read(
                     &self,
-                    ticket: &mut Ticket,
+                    place: &mut QueuePlace,
                     cx: &Context<'_>,
                     buffer: &mut [u8],
                 ) -> Step<io::Result<usize>> {
                     let no_bytes = buffer.is_empty();
                     self.source
-                        .attempt(Readable, no_bytes, ticket, cx, |stream| read_some(stream, buffer))
+                        .attempt(Readable, no_bytes, place, cx, |stream| read_some(stream, buffer))
                 }
             }
         };

@@ -18,7 +18,7 @@ macro_rules! write_methods {
         const _: () = {
             use std::io::{self, IoSlice};
 
-            use quadrivium_core::{Context, Interest::Writable, Step, Ticket};
+            use quadrivium_core::{Context, Interest::Writable, QueuePlace, Step};
 
             use crate::{
                 descriptor::{Borrowed, Leaf, Operation, Owned, Tried},
@@ -101,12 +101,12 @@ macro_rules! write_methods {
             impl AttemptWrite for $stream {
                 fn attempt_write(
                     &self,
-                    ticket: &mut Ticket,
+                    place: &mut QueuePlace,
                     cx: &Context<'_>,
                     slices: &[IoSlice<'_>],
                 ) -> Step<io::Result<usize>> {
                     let no_bytes = first_with_bytes(slices).is_none();
-                    self.source.attempt(Writable, no_bytes, ticket, cx, |stream| {
+                    self.source.attempt(Writable, no_bytes, place, cx, |stream| {
                         StdStream::write_vectored(stream, slices).map(Tried::Done)
                     })
                 }

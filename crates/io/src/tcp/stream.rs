@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use quadrivium_core::{Interest, Ticket};
+use quadrivium_core::{Interest, QueuePlace};
 use socket2::{SockRef, Socket};
 
 use super::connect::TcpConnect;
@@ -183,7 +183,7 @@ impl Connects for TcpStream {
 }
 
 impl Attempts for TcpStream {
-    fn leave(&self, interest: Interest, ticket: &mut Ticket) {
-        self.source.leave(interest, ticket);
+    fn leave(&self, interest: Interest, place: &mut QueuePlace) {
+        self.source.leave(interest, place);
     }
 }

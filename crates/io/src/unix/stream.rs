@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use quadrivium_core::{Interest, Ticket};
+use quadrivium_core::{Interest, QueuePlace};
 use socket2::{SockAddr, Socket};
 
 use super::address::address;
@@ -96,7 +96,7 @@ impl Connects for UnixStream {
 }
 
 impl Attempts for UnixStream {
-    fn leave(&self, interest: Interest, ticket: &mut Ticket) {
-        self.source.leave(interest, ticket);
+    fn leave(&self, interest: Interest, place: &mut QueuePlace) {
+        self.source.leave(interest, place);
     }
 }

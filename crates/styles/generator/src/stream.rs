@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, fmt, future::Future, pin::Pin, rc::Rc};
 
-use quadrivium_core::{Context, Perform, Step, Task, Wait, fairness};
+use quadrivium_core::{Context, Step, Task, Wait, fairness};
 
 use crate::{
     handle::Co,
@@ -54,7 +54,7 @@ where
 pub struct Stream<T> {
     state: Rc<Cell<State<T>>>,
     #[cfg(feature = "futures-core")]
-    polled: Option<Perform<Next<T>>>,
+    polled: Option<quadrivium_core::Perform<Next<T>>>,
 }
 
 enum State<T> {
@@ -181,13 +181,8 @@ impl<T> Drop for Next<T> {
     }
 }
 
-impl<T> IntoFuture for Next<T> {
-    type Output = Option<T>;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Perform<Self> {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[T] Next<T>;
 }
 
 #[cfg(feature = "futures-core")]
@@ -200,7 +195,7 @@ impl<T> futures_core::Stream for Stream<T> {
     ) -> std::task::Poll<Option<T>> {
         // Kept while it is pending: another `next` meanwhile would be the second.
         let kept = self.polled.take();
-        let mut next = kept.unwrap_or_else(|| Perform::new(self.next()));
+        let mut next = kept.unwrap_or_else(|| quadrivium_core::Perform::new(self.next()));
         let polled = Pin::new(&mut next).poll(cx);
         self.polled = polled.is_pending().then_some(next);
         polled

@@ -46,6 +46,8 @@ pub enum HostFeature {
     /// That clock is the loop's own: it goes on by as much as a task keeps the CPU for, and stands still
     /// while other threads work for one.
     OwnClock,
+    /// It reports a deadlock once no task can go on.
+    Deadlocks,
     /// A loop that is run inside a task of another is an error. Executors may panic.
     Nesting,
     /// It opens no descriptors of its own but those of a new loop, and closes these with it.
@@ -181,7 +183,8 @@ impl LawHost for Real {
     }
 
     fn supports(&self, feature: HostFeature) -> bool {
-        matches!(feature, HostFeature::Nesting | HostFeature::Descriptors)
+        use HostFeature::{Deadlocks, Descriptors, Nesting};
+        matches!(feature, Deadlocks | Descriptors | Nesting)
     }
 
     fn new_loop(&self) -> Box<dyn HostLoop> {

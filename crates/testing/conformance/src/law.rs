@@ -8,8 +8,8 @@ use std::{
 };
 
 use crate::{
-    Feature, HostFeature, LawHost, Subject, Virtual, child, event_loop, host::Lacks, in_destructor, laws::laws,
-    quietly, watchdog,
+    Feature, HostFeature, LawHost, Subject, Virtual, child, event_loop, host::Lacks, in_destructor,
+    laws::laws, quietly, watchdog,
 };
 
 /// A behaviour every style must show: a name, a sentence, and a function that panics where it does

@@ -28,8 +28,7 @@ pub use send::Sender;
 
 use std::{cell::RefCell, num::NonZeroUsize, rc::Rc};
 
-use super::wait_queue::WaitQueue;
-use ring::Ring;
+use crate::sync::{broadcast::ring::Ring, wait_queue::WaitQueue};
 
 /// A channel that holds the latest `capacity` values for those who have not received them.
 ///

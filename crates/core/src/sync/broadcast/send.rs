@@ -5,8 +5,8 @@ use std::{cell::RefCell, rc::Rc};
 use super::{Receiver, State};
 use crate::sync::wait_queue::update;
 
-/// The end that sends to all receivers. Clones send into the same channel; the last one to go closes
-/// it.
+/// The end that sends to all receivers. Clones send into the same channel; the last one to go
+/// closes it.
 pub struct Sender<T> {
     state: Rc<RefCell<State<T>>>,
 }
@@ -16,8 +16,8 @@ impl<T> Sender<T> {
         Self { state }
     }
 
-    /// Sends a value to all receivers there are; how many. Does not wait: where there is no room the
-    /// oldest value goes, and those who have not received it lag.
+    /// Sends a value to all receivers there are; how many. Does not wait: where there is no room
+    /// the oldest value goes, and those who have not received it lag.
     pub fn send(&self, value: T) -> usize {
         let (receivers, lost) = update(self.state.borrow_mut(), |state, deferred| {
             if state.receivers == 0 {

@@ -26,8 +26,7 @@ pub use send::{Send, SendError, Sender, TrySendError};
 
 use std::{cell::RefCell, collections::VecDeque, num::NonZeroUsize, rc::Rc};
 
-use super::wait_queue::WaitQueue;
-use state::State;
+use crate::sync::{channel::state::State, wait_queue::WaitQueue};
 
 /// A channel that holds up to `capacity` values.
 ///

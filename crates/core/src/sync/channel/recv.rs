@@ -34,7 +34,8 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// When there is none now or it belongs to receives that wait, and when there will never be one.
+    /// When there is none now or it belongs to receives that wait, and when there will never be
+    /// one.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         let mut place = QueuePlace::default();
         match self.receive(&mut place) {

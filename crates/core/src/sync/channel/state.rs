@@ -8,9 +8,9 @@ use crate::sync::wait_queue::{Deferred, WaitQueue};
 ///   send ─► sending: a queue ─► values: up to capacity ─► receiving: a queue ─► recv
 /// ```
 ///
-/// While anybody is in the queue, room belongs to the first in it: a send that comes later waits behind
-/// it. So values go in in the order in which their sends began. It is the same with values and
-/// receives.
+/// While anybody is in the queue, room belongs to the first in it: a send that comes later waits
+/// behind it. So values go in in the order in which their sends began. It is the same with values
+/// and receives.
 pub(super) struct State<T> {
     pub(super) values: VecDeque<T>,
     pub(super) capacity: Option<NonZeroUsize>,

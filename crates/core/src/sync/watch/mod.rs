@@ -28,7 +28,7 @@ pub use send::{Closed, Sender};
 
 use std::{cell::RefCell, rc::Rc};
 
-use super::wait_queue::WaitQueue;
+use crate::sync::wait_queue::WaitQueue;
 
 /// A channel that holds the latest value, this one to begin with. The receiver has seen that.
 pub fn channel<T>(value: T) -> (Sender<T>, Receiver<T>) {

@@ -11,8 +11,8 @@ use crate::{
     },
 };
 
-/// The end that says what the value is. Clones send into the same channel; the last one to go closes
-/// it.
+/// The end that says what the value is. Clones send into the same channel; the last one to go
+/// closes it.
 pub struct Sender<T> {
     state: Rc<RefCell<State<T>>>,
 }
@@ -22,8 +22,8 @@ impl<T> Sender<T> {
         Self { state }
     }
 
-    /// Puts this value in the place of the one before, and wakes all who wait for a change. Does not
-    /// wait.
+    /// Puts this value in the place of the one before, and wakes all who wait for a change. Does
+    /// not wait.
     pub fn send(&self, value: T) {
         let former = update(self.state.borrow_mut(), |state, deferred| {
             state.version += 1;

@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use quadrivium_core::{self as core, Interest, Readiness, Ticket, host::DescriptorKey};
+use quadrivium_core::{self as core, Interest, QueuePlace, Readiness, host::DescriptorKey};
 use quadrivium_event_loop::Executor;
 
 use crate::{
@@ -30,7 +30,7 @@ struct WatchedFd {
     fd: OwnedFd,
     key: DescriptorKey,
     readiness: Arc<Readiness>,
-    ticket: Ticket,
+    place: QueuePlace,
 }
 
 impl MayExecutor {
@@ -69,12 +69,13 @@ impl Executor for MayExecutor {
     fn watch(&mut self, fd: OwnedFd) -> io::Result<()> {
         let (runtime, readiness) = (self.runtime, Arc::new(Readiness::default()));
         let key = runtime.sources.register(fd.as_fd(), &readiness)?;
-        self.sources = Some(WatchedFd { runtime, fd, key, readiness, ticket: Ticket::default() });
+        self.sources =
+            Some(WatchedFd { runtime, fd, key, readiness, place: QueuePlace::default() });
         Ok(())
     }
 
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let WatchedFd { readiness, ticket, .. } =
+        let WatchedFd { readiness, place, .. } =
             self.sources.as_mut().expect("a guest watches before it asks");
         loop {
             if let Some(edge) = readiness.maybe_ready(Interest::Readable) {
@@ -83,7 +84,7 @@ impl Executor for MayExecutor {
                 readiness.drained(Interest::Readable, edge);
                 return Poll::Ready(Ok(()));
             }
-            if readiness.wait(Interest::Readable, ticket, &core::Context::from(&*cx)) {
+            if readiness.wait(Interest::Readable, place, &core::Context::from(&*cx)) {
                 return Poll::Pending;
             }
         }
@@ -98,7 +99,7 @@ impl Drop for MayExecutor {
 
 impl Drop for WatchedFd {
     fn drop(&mut self) {
-        self.readiness.leave(Interest::Readable, &mut self.ticket);
+        self.readiness.leave(Interest::Readable, &mut self.place);
         self.runtime.sources.deregister(self.fd.as_fd(), self.key);
     }
 }
