@@ -11,9 +11,10 @@ use quadrivium::{
     EventLoop, RunError,
     event_loop::{Trace, Turned, trace::Event},
     executor::{self, GuestLoop},
+    host::Host,
     task::BoxTask,
 };
-use quadrivium_conformance::{Host, HostFeature, HostLoop, Value};
+use quadrivium_conformance::{HostFeature, HostLoop, LawHost, Value};
 use tokio::{runtime, time};
 
 pub struct Tokio;
@@ -49,7 +50,7 @@ impl Drop for InRuntime {
     }
 }
 
-impl Host for Tokio {
+impl LawHost for Tokio {
     fn name(&self) -> &'static str {
         "tokio"
     }
@@ -86,6 +87,10 @@ struct Inside {
 }
 
 impl HostLoop for Inside {
+    fn host(&self) -> Rc<dyn Host> {
+        self.guest_loop.host()
+    }
+
     fn event_loop(&self) -> &EventLoop {
         &self.guest_loop
     }

@@ -8,7 +8,6 @@ use std::{
 };
 
 use quadrivium::{green::perform, prelude::*, task::Context};
-
 use quadrivium_conformance::{Said, is_done, message, new_loop, quietly, resume};
 
 /// What the task says when it panics.

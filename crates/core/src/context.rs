@@ -71,6 +71,10 @@ impl LocalWaker {
         Self { waker, not_send: PhantomData }
     }
 
+    pub(crate) fn into_waker(self) -> Waker {
+        self.waker
+    }
+
     /// Makes the task ready. It runs in a later turn, never inside this call.
     pub fn wake(self) {
         self.waker.wake();

@@ -83,12 +83,18 @@ impl Drop for Nested {
     }
 }
 
-/// Runs code that may panic where nobody can be told. The payload may panic when it is dropped, and
-/// so may that one's: it is leaked.
-pub(crate) fn contain(something: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(something)) {
-        mem::forget(payload);
-    }
+/// Runs code that may panic where nobody can be told, and returns what it returns unless it panics.
+/// For hosts.
+///
+/// The payload of the panic may panic when it is dropped, and so may that one's: it is leaked.
+///
+/// ```
+/// use quadrivium_core::host::contain;
+///
+/// assert_eq!(contain(|| 1), Some(1));
+/// ```
+pub fn contain<T>(something: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(something)).map_err(mem::forget).ok()
 }
 
 #[cfg(test)]

@@ -167,7 +167,7 @@ impl<T> Drop for RemoteHandle<T> {
 /// Drops what a task has come to that nobody will read. Its destructor may panic, and may drop the
 /// handle of another task.
 fn drop_unread<T: 'static>(joined: Result<T, JoinError>) {
-    run_destructors(move || contain(|| drop(joined)));
+    run_destructors(move || _ = contain(|| drop(joined)));
 }
 
 impl<T> Task for RemoteHandle<T> {

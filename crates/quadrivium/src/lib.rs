@@ -105,10 +105,11 @@
 #![forbid(unsafe_code)]
 
 pub use quadrivium_core::{
-    JoinError, JoinHandle, Task, host, join, join_all, race, spawn, spawn_named, timeout,
+    JoinError, JoinHandle, Task, join, join_all, race, spawn, spawn_named, timeout,
 };
 pub use quadrivium_event_loop::{EventLoop, RunError};
-
+#[doc(inline)]
+pub use quadrivium_core::sync;
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
 #[cfg(feature = "may")]
@@ -138,19 +139,6 @@ pub mod time {
     pub use quadrivium_core::{
         BlockFor, Elapsed, Hold, SendHold, Sleep, Timeout, Turn, block_for, hold, now, send_hold,
         sleep, sleep_until, timeout, turn,
-    };
-}
-
-/// Channels, locks and notifications between the tasks of one loop: what `std::sync` is to threads.
-pub mod sync {
-    pub use quadrivium_core::{
-        barrier::{self, Barrier, BarrierWaitResult},
-        broadcast, channel,
-        mutex::{self, Mutex, MutexGuard},
-        notify::{self, Notify},
-        oneshot,
-        semaphore::{self, Permit, Semaphore},
-        watch,
     };
 }
 
@@ -197,6 +185,7 @@ pub mod executor {
 
 pub mod callback;
 pub mod green;
+pub mod host;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 pub mod thread;

@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | [`spawn`] | a `Send` task of any style | on may's workers, at each resume on another of them |
 //! | [`spawn_pinned`] | any task | on one of may's workers, with a loop of its own |
-//! | [`block_on`] | a `Send` task, while the caller waits | the same; the caller is an OS thread or a coroutine of may |
-//! | [`green`] | a green thread of may as a task, `unsafe` to make | its body on may's workers, what it performs on the loop that resumes it |
+//! | [`block_on`] | a `Send` task | the same; the calling OS thread, or coroutine of may, waits |
+//! | [`green`] | a green thread of may as a task | its body on may's workers, the rest on your loop |
 //!
 //! ```
 //! use quadrivium::{may, prelude::*};
@@ -25,38 +25,32 @@
 //! # Ok::<(), JoinError>(())
 //! ```
 //!
-//! May's scheduler belongs to the process: it starts with the first task, or with [`Config::start`],
-//! and never ends. Every ten milliseconds an idle worker looks whether there is something to do.
-//! And may installs a handler for `SIGSEGV`, which says what has overflowed a stack of may's, and
-//! silences what the standard library says of any other.
+//! May's scheduler belongs to the process: it starts with the first task, or with
+//! [`Config::start`], and never ends. Every ten milliseconds an idle worker looks whether there is
+//! something to do. And may installs a handler for `SIGSEGV`, which says what has overflowed a
+//! stack of may's, and silences what the standard library says of any other.
 
 // `unsafe` stands where may's own functions are called that ask for it.
 #![deny(unsafe_code)]
 
 // In reading order.
 mod config;
-mod task;
+mod movable;
 mod pinned;
 mod block_on;
 #[allow(unsafe_code)]
 mod green;
-
-mod cell;
-mod errand;
+mod workers;
 mod runtime;
-mod ready;
-mod timers;
-mod host;
-mod executor;
-mod worker;
-mod clock;
+mod time;
+mod panics;
 
 pub use block_on::block_on;
 pub use config::{Config, StartError};
 pub use green::{Builder, DEFAULT_STACK_SIZE, GreenTask, green, perform, perform_with};
+pub use movable::{spawn, spawn_named};
 pub use pinned::spawn_pinned;
-pub use task::{spawn, spawn_named};
-pub use worker::workers;
+pub use workers::workers;
 
 /// The examples of the page run as tests.
 #[doc = include_str!("../../../../docs/may.md")]

@@ -4,7 +4,7 @@ use std::{fmt, pin::Pin};
 
 use quadrivium_core::Task;
 
-use crate::stage::{Performing, Stage};
+use crate::stage::{Stage, TaskThen};
 
 /// The handle to the running callback task, as every callback of it gets it.
 ///
@@ -40,7 +40,7 @@ impl<T> Callback<T> {
         let mut parts = Some((task, then));
         let mut stage = self.spare.take();
         if !stage.as_mut().is_some_and(|spare| spare.as_mut().refill(&mut parts)) {
-            stage = parts.map(|parts| Box::pin(Performing::new(parts)) as BoxStage<T>);
+            stage = parts.map(|parts| Box::pin(TaskThen::new(parts)) as BoxStage<T>);
         }
         self.stage = stage;
     }

@@ -45,7 +45,7 @@ use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task};
 
 use crate::{
     handle::{CALLED_NEITHER, CALLED_TWICE},
-    stage::{Performing, Stage},
+    stage::{Stage, TaskThen},
 };
 
 /// As [`callback`](crate::callback()). The task is `Send` when `body` and the output are.
@@ -64,13 +64,13 @@ where
 
 /// The handle to the running callback task, as every callback of it gets it.
 pub struct Callback<T> {
-    stage: Option<BoxStage<T>>,
-    spare: Option<BoxStage<T>>,
+    stage: Option<BoxSendStage<T>>,
+    spare: Option<BoxSendStage<T>>,
     output: Option<T>,
 }
 
 /// This is the difference: once the type is forgotten, only the box can say that it is `Send`.
-type BoxStage<T> = Pin<Box<dyn Stage<Callback<T>> + Send>>;
+type BoxSendStage<T> = Pin<Box<dyn Stage<Callback<T>> + Send>>;
 
 impl<T> Callback<T> {
     /// Runs a task of any style to its end, suspending whenever it does, and then calls `then` with
@@ -88,7 +88,7 @@ impl<T> Callback<T> {
         let mut parts = Some((task, then));
         let mut stage = self.spare.take();
         if !stage.as_mut().is_some_and(|spare| spare.as_mut().refill(&mut parts)) {
-            stage = parts.map(|parts| Box::pin(Performing::new(parts)) as BoxStage<T>);
+            stage = parts.map(|parts| Box::pin(TaskThen::new(parts)) as BoxSendStage<T>);
         }
         self.stage = stage;
     }

@@ -16,21 +16,21 @@ pub(crate) trait Stage<C> {
 }
 
 pin_project! {
-    /// The one kind of stage.
-    pub(crate) struct Performing<P, F> {
+    /// The one kind of stage: a task, and what to call then.
+    pub(crate) struct TaskThen<P, F> {
         #[pin]
         task: Option<P>,
         then: Option<F>,
     }
 }
 
-impl<P, F> Performing<P, F> {
+impl<P, F> TaskThen<P, F> {
     pub(crate) fn new((task, then): (P, F)) -> Self {
         Self { task: Some(task), then: Some(then) }
     }
 }
 
-impl<C, P, F> Stage<C> for Performing<P, F>
+impl<C, P, F> Stage<C> for TaskThen<P, F>
 where
     P: Task + 'static,
     F: FnOnce(&mut C, P::Output) + 'static,

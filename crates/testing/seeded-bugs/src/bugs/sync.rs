@@ -2,55 +2,55 @@
 
 use super::Bug;
 
-const MUTEX: &str = "crates/core/src/mutex.rs";
-const SEMAPHORE: &str = "crates/core/src/semaphore.rs";
-const BARRIER: &str = "crates/core/src/barrier.rs";
-const WATCH_SEND: &str = "crates/core/src/watch/send.rs";
-const WATCH_RECV: &str = "crates/core/src/watch/recv.rs";
-const RING: &str = "crates/core/src/broadcast/ring.rs";
+const MUTEX: &str = "crates/core/src/sync/mutex.rs";
+const SEMAPHORE: &str = "crates/core/src/sync/semaphore.rs";
+const BARRIER: &str = "crates/core/src/sync/barrier.rs";
+const WATCH_SEND: &str = "crates/core/src/sync/watch/send.rs";
+const WATCH_RECV: &str = "crates/core/src/sync/watch/recv.rs";
+const RING: &str = "crates/core/src/sync/broadcast/ring.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "try-lock-overtakes",
         harm: "who does not wait for a lock takes it from those who do",
         file: MUTEX,
-        find: "if state.line.is_empty() { state.value.take() } else { None };",
-        replace: "state.value.take();",
+        find: "self.take(&mut QueuePlace::default())",
+        replace: "let value = self.state.borrow_mut().value.take()?;\n        Some(MutexGuard { mutex: self.clone(), value: Some(value) })",
     },
     Bug {
         name: "lock-of-the-cancelled-is-lost",
         harm: "a lock that is given to a task just cancelled is never given to the next",
         file: MUTEX,
-        find: "if state.value.is_some() { state.line.waiter_at(0) } else { None };",
-        replace: "None;",
+        find: "if state.value.is_some() {",
+        replace: "if false {",
     },
     Bug {
         name: "unlocking-tells-nobody",
         harm: "who waits for a lock sleeps on when it is given back",
         file: MUTEX,
-        find: "        let next = state.line.waiter_at(0);\n        drop(state);\n        waiters::wake([next]);",
-        replace: "        drop(state);\n        waiters::wake::<0>([]);",
+        find: "state.value = self.value.take();\n            state.waiting.tell(0, deferred);",
+        replace: "let _ = deferred;\n            state.value = self.value.take();",
     },
     Bug {
         name: "small-requests-overtake",
         harm: "who wants many permits is starved by those who want few",
         file: SEMAPHORE,
-        find: "let takes = n == 0 || is_next && n <= self.permits;",
-        replace: "let takes = n == 0 || (is_next || ticket.is_none()) && n <= self.permits;",
+        find: "state.waiting.is_first(place) && n <= state.permits;",
+        replace: "(state.waiting.is_first(place) || !place.is_taken()) && n <= state.permits;",
     },
     Bug {
         name: "permits-serve-one-at-a-time",
         harm: "of many permits that come back at once, only the first in line hears",
         file: SEMAPHORE,
-        find: "        let next = state.next_in_line();\n        drop(state);\n        drop(own);\n        waiters::wake([next]);",
-        replace: "        drop(state);\n        drop(own);",
+        find: "state.waiting.leave(place, deferred);\n            state.tell_next(deferred);",
+        replace: "state.waiting.leave(place, deferred);",
     },
     Bug {
         name: "cancelled-at-the-barrier-counts",
         harm: "tasks go on though not all have come",
         file: BARRIER,
-        find: "let left = self.barrier.waiters.borrow_mut().leave(ticket);",
-        replace: "let left = ticket;",
+        find: "waiting.leave(&mut self.place, deferred);",
+        replace: "let _ = (waiting, deferred);",
     },
     Bug {
         name: "change-is-not-marked-as-seen",
@@ -63,8 +63,8 @@ pub const BUGS: &[Bug] = &[
         name: "former-value-dropped-before-the-new-one-is-there",
         harm: "a value whose destructor uses its channel panics",
         file: WATCH_SEND,
-        find: "let former = mem::replace(&mut state.value, Rc::new(value));",
-        replace: "let former = (); drop(mem::replace(&mut state.value, Rc::new(value)));",
+        find: "mem::replace(&mut state.value, Rc::new(value))",
+        replace: "drop(mem::replace(&mut state.value, Rc::new(value)))",
     },
     Bug {
         name: "lag-is-counted-wrong",

@@ -1,0 +1,192 @@
+//! The receiving end of a broadcast.
+
+use std::{
+    cell::{Cell, RefCell},
+    error::Error,
+    fmt,
+    pin::Pin,
+    rc::Rc,
+};
+
+use super::State;
+use crate::{
+    Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    sync::{
+        wait_queue::{QueuePlace, update, update_with},
+        waiter::{self, Waiter},
+    },
+};
+
+/// The end that receives every value that is sent while it is there.
+pub struct Receiver<T> {
+    position: Rc<Position<T>>,
+}
+
+/// How far one receiver has come: it, and those of its receives that have not ended, share it.
+struct Position<T> {
+    state: Rc<RefCell<State<T>>>,
+    next: Cell<u64>,
+}
+
+impl<T> Receiver<T> {
+    /// A receiver of what is sent from now on.
+    pub(super) fn new(shared: Rc<RefCell<State<T>>>) -> Self {
+        let mut state = shared.borrow_mut();
+        state.receivers += 1;
+        let next = Cell::new(state.ring.end());
+        drop(state);
+        Self { position: Rc::new(Position { state: shared, next }) }
+    }
+}
+
+impl<T: Clone> Receiver<T> {
+    /// Receives the next value, waiting for one. The output is an error when values were lost,
+    /// because this receiver lags too far behind, and when all are received and the senders are
+    /// gone.
+    ///
+    /// Dropped before it is done, it has received nothing. Until then it counts as the receiver.
+    pub fn recv(&self) -> Recv<T> {
+        Recv { position: Some(Rc::clone(&self.position)), place: QueuePlace::default() }
+    }
+
+    /// Receives the next value if there is one. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// When there is none now or there will never be one, and when values were lost.
+    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        match self.position.receive() {
+            Some(received) => received.map(Rc::unwrap_or_clone).map_err(|error| match error {
+                RecvError::Lagged(n) => TryRecvError::Lagged(n),
+                RecvError::Closed => TryRecvError::Closed,
+            }),
+            None => Err(TryRecvError::Empty),
+        }
+    }
+}
+
+impl<T> Position<T> {
+    /// What there is to receive now.
+    fn receive(&self) -> Option<Result<Rc<T>, RecvError>> {
+        let mut state = self.state.borrow_mut();
+        let mut next = self.next.get();
+        let missed = state.ring.skip_missed(&mut next);
+        let received = match missed {
+            0 => state.ring.receive(&mut next).map(Ok),
+            _ => Some(Err(RecvError::Lagged(missed))),
+        };
+        self.next.set(next);
+        let is_closed = state.senders == 0;
+        received.or_else(|| is_closed.then_some(Err(RecvError::Closed)))
+    }
+
+    fn leave_queue(&self, place: &mut QueuePlace) {
+        update(self.state.borrow_mut(), |state, deferred| state.receiving.leave(place, deferred));
+    }
+}
+
+impl<T> Drop for Position<T> {
+    fn drop(&mut self) {
+        let mut state = self.state.borrow_mut();
+        state.receivers -= 1;
+        let gone = state.ring.leave(self.next.get());
+        drop(state);
+        // Outside the borrow: a destructor may use this channel.
+        drop(gone);
+    }
+}
+
+/// A task that receives a value. Made by [`Receiver::recv`].
+#[must_use = "a task is lazy: perform it"]
+pub struct Recv<T> {
+    /// Gone when it is done.
+    position: Option<Rc<Position<T>>>,
+    place: QueuePlace,
+}
+
+impl<T: Clone> Waiter for Recv<T> {
+    type Output = Result<T, RecvError>;
+
+    fn place(&self) -> &QueuePlace {
+        &self.place
+    }
+
+    fn try_now(&mut self) -> Option<Self::Output> {
+        let position = self.position.as_ref().expect(RESUMED_AFTER_DONE);
+        let received = position.receive()?;
+        position.leave_queue(&mut self.place);
+        self.position = None;
+        Some(received.map(Rc::unwrap_or_clone))
+    }
+
+    fn wait(&mut self, waker: LocalWaker) {
+        let position = self.position.as_ref().expect(RESUMED_AFTER_DONE);
+        update_with(waker, position.state.borrow_mut(), |state, deferred| {
+            state.receiving.wait(&mut self.place, deferred);
+        });
+    }
+}
+
+impl<T: Clone> Task for Recv<T> {
+    type Output = Result<T, RecvError>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        waiter::resume(&mut *self, cx)
+    }
+}
+
+impl<T> Drop for Recv<T> {
+    fn drop(&mut self) {
+        if let Some(position) = &self.position {
+            position.leave_queue(&mut self.place);
+        }
+    }
+}
+
+/// Why [`Receiver::recv`] has received nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecvError {
+    /// So many values are lost, because there was no room for them any more. The next receive goes
+    /// on with the oldest that is left.
+    Lagged(u64),
+    /// All is received, and the last sender is gone.
+    Closed,
+}
+
+/// Why [`Receiver::try_recv`] has received nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TryRecvError {
+    /// There is no value now.
+    Empty,
+    /// So many values are lost. The next receive goes on with the oldest that is left.
+    Lagged(u64),
+    /// All is received, and the last sender is gone.
+    Closed,
+}
+
+impl fmt::Display for RecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RecvError::Lagged(n) => {
+                write!(f, "{n} values are lost: receive faster, or give the channel more room")
+            }
+            RecvError::Closed => f.write_str("the channel is closed: its last sender was dropped"),
+        }
+    }
+}
+
+impl Error for RecvError {}
+
+impl fmt::Display for TryRecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TryRecvError::Empty => {
+                f.write_str("the channel is empty: use recv to wait for a value")
+            }
+            TryRecvError::Lagged(n) => RecvError::Lagged(*n).fmt(f),
+            TryRecvError::Closed => RecvError::Closed.fmt(f),
+        }
+    }
+}
+
+impl Error for TryRecvError {}

@@ -1,0 +1,157 @@
+//! The receiving end of a channel.
+
+use std::{cell::RefCell, error::Error, fmt, mem, pin::Pin, rc::Rc};
+
+use super::state::State;
+use crate::{
+    Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    sync::{
+        wait_queue::{Deferred, QueuePlace, update, update_with},
+        waiter::{self, Waiter},
+    },
+};
+
+/// The receiving end. Dropping it closes the channel and drops what was not received.
+pub struct Receiver<T> {
+    state: Rc<RefCell<State<T>>>,
+}
+
+impl<T> Receiver<T> {
+    pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
+        Self { state }
+    }
+
+    /// Receives the next value, waiting for one. The output is an error when the channel is empty
+    /// and its last sender is gone.
+    ///
+    /// Until it is done or dropped, the receive counts as the receiver: it keeps the channel open.
+    pub fn recv(&self) -> Recv<T> {
+        self.state.borrow_mut().receivers += 1;
+        Recv { receiver: Some(Self::new(Rc::clone(&self.state))), place: QueuePlace::default() }
+    }
+
+    /// Receives the next value if there is one. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// When there is none now or it belongs to receives that wait, and when there will never be one.
+    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        let mut place = QueuePlace::default();
+        match self.receive(&mut place) {
+            Some(received) => received.map_err(|RecvError| TryRecvError::Closed),
+            None => Err(TryRecvError::Empty),
+        }
+    }
+
+    /// Takes the first value out if it is this one's turn. Nothing when there may be one later.
+    fn receive(&self, place: &mut QueuePlace) -> Option<Result<T, RecvError>> {
+        update(self.state.borrow_mut(), |state, deferred| {
+            let is_closed = state.senders == 0;
+            // Those in a closed channel's queue were all told, to take what is left.
+            if !is_closed && !state.receiving.is_first(place) {
+                return None;
+            }
+            let Some(value) = state.take(deferred) else {
+                return is_closed.then_some(Err(RecvError));
+            };
+            state.receiving.leave(place, deferred);
+            state.tell_next_to_receive(deferred);
+            Some(Ok(value))
+        })
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        let close = |state: &mut State<T>, deferred: &mut Deferred| {
+            state.receivers -= 1;
+            (state.receivers == 0).then(|| {
+                state.sending.dismiss_from(0, deferred);
+                mem::take(&mut state.values)
+            })
+        };
+        // Last, and outside the borrow: the destructor of a value may use this channel.
+        drop(update(self.state.borrow_mut(), close));
+    }
+}
+
+/// A task that receives a value. Made by [`Receiver::recv`].
+#[must_use = "a task is lazy: perform it"]
+pub struct Recv<T> {
+    /// Gone when it is done.
+    receiver: Option<Receiver<T>>,
+    place: QueuePlace,
+}
+
+impl<T> Waiter for Recv<T> {
+    type Output = Result<T, RecvError>;
+
+    fn place(&self) -> &QueuePlace {
+        &self.place
+    }
+
+    fn try_now(&mut self) -> Option<Self::Output> {
+        let receiver = self.receiver.as_ref().expect(RESUMED_AFTER_DONE);
+        let received = receiver.receive(&mut self.place)?;
+        self.receiver = None;
+        Some(received)
+    }
+
+    fn wait(&mut self, waker: LocalWaker) {
+        let receiver = self.receiver.as_ref().expect(RESUMED_AFTER_DONE);
+        update_with(waker, receiver.state.borrow_mut(), |state, deferred| {
+            state.receiving.wait(&mut self.place, deferred);
+        });
+    }
+}
+
+impl<T> Task for Recv<T> {
+    type Output = Result<T, RecvError>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        waiter::resume(&mut *self, cx)
+    }
+}
+
+impl<T> Drop for Recv<T> {
+    /// Leaves the queue; a value that was meant for this one goes to the next in it.
+    fn drop(&mut self) {
+        let (Some(receiver), true) = (&self.receiver, self.place.is_taken()) else { return };
+        update(receiver.state.borrow_mut(), |state, deferred| {
+            state.receiving.leave(&mut self.place, deferred);
+            state.tell_next_to_receive(deferred);
+        });
+    }
+}
+
+/// The channel is empty, and its last sender is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecvError;
+
+/// Why [`Receiver::try_recv`] received nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TryRecvError {
+    /// There is no value now.
+    Empty,
+    /// There is no value, and the last sender is gone.
+    Closed,
+}
+
+impl fmt::Display for RecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the channel is closed: its last sender was dropped")
+    }
+}
+
+impl Error for RecvError {}
+
+impl fmt::Display for TryRecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TryRecvError::Empty => "the channel is empty: use recv to wait for a value",
+            TryRecvError::Closed => "the channel is closed: its last sender was dropped",
+        })
+    }
+}
+
+impl Error for TryRecvError {}

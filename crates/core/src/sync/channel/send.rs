@@ -1,0 +1,196 @@
+//! The sending end of a channel.
+
+use std::{cell::RefCell, error::Error, fmt, pin::Pin, rc::Rc};
+
+use super::state::State;
+use crate::{
+    Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    sync::{
+        wait_queue::{QueuePlace, update, update_with},
+        waiter::{self, Waiter},
+    },
+};
+
+/// The sending end. Clones send into the same channel; the last one to go closes it.
+pub struct Sender<T> {
+    state: Rc<RefCell<State<T>>>,
+}
+
+impl<T> Sender<T> {
+    pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
+        Self { state }
+    }
+
+    /// Sends a value, waiting while the channel is full. The output is an error, with the value,
+    /// when the receiver is gone.
+    ///
+    /// Until it is done or dropped, the send counts as a sender: it keeps the channel open.
+    pub fn send(&self, value: T) -> Send<T> {
+        Send { sender: Some(self.clone()), value: Some(value), place: QueuePlace::default() }
+    }
+
+    /// Sends a value if there is room. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// Gives the value back when the channel is full or the room in it belongs to sends that wait,
+    /// and when the receiver is gone.
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        update(self.state.borrow_mut(), |state, deferred| {
+            if state.receivers == 0 {
+                return Err(TrySendError::Closed(value));
+            }
+            // Without a bound nobody waits for room; a send in the queue only lets the others run.
+            let is_bounded = state.capacity.is_some();
+            if !state.has_room() || is_bounded && !state.sending.is_empty() {
+                return Err(TrySendError::Full(value));
+            }
+            state.put(value, deferred);
+            Ok(())
+        })
+    }
+
+    /// Whether the receiver is gone.
+    pub fn is_closed(&self) -> bool {
+        self.state.borrow().receivers == 0
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        self.state.borrow_mut().senders += 1;
+        Self::new(Rc::clone(&self.state))
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        update(self.state.borrow_mut(), |state, deferred| {
+            state.senders -= 1;
+            if state.senders == 0 {
+                state.receiving.dismiss_from(0, deferred);
+            }
+        });
+    }
+}
+
+/// A task that sends a value. Made by [`Sender::send`].
+///
+/// ```text
+///             1. resume, room          4. resume, first in the queue
+///   New ───────────────────────► Done ◄────────── Told
+///    └──2. resume, full──► Waiting ──3. recv───────┘
+/// ```
+#[must_use = "a task is lazy: perform it"]
+pub struct Send<T> {
+    /// Gone when it is done.
+    sender: Option<Sender<T>>,
+    /// There until it is sent.
+    value: Option<T>,
+    place: QueuePlace,
+}
+
+// The value is moved out, never pinned.
+impl<T> Unpin for Send<T> {}
+
+impl<T> Waiter for Send<T> {
+    type Output = Result<(), SendError<T>>;
+
+    fn place(&self) -> &QueuePlace {
+        &self.place
+    }
+
+    fn try_now(&mut self) -> Option<Self::Output> {
+        let sender = self.sender.as_ref().expect(RESUMED_AFTER_DONE);
+        let sent = update(sender.state.borrow_mut(), |state, deferred| {
+            let is_closed = state.receivers == 0;
+            let is_next = state.sending.is_first(&self.place) && state.has_room();
+            if !is_closed && !is_next {
+                return None;
+            }
+            let value = self.value.take().expect("it is sent once");
+            state.sending.leave(&mut self.place, deferred);
+            if is_closed {
+                return Some(Err(SendError(value)));
+            }
+            state.put(value, deferred);
+            state.tell_next_to_send(deferred);
+            Some(Ok(()))
+        })?;
+        self.sender = None;
+        Some(sent)
+    }
+
+    fn wait(&mut self, waker: LocalWaker) {
+        let sender = self.sender.as_ref().expect(RESUMED_AFTER_DONE);
+        update_with(waker, sender.state.borrow_mut(), |state, deferred| {
+            state.sending.wait(&mut self.place, deferred);
+        });
+    }
+}
+
+impl<T> Task for Send<T> {
+    type Output = Result<(), SendError<T>>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        waiter::resume(&mut *self, cx)
+    }
+}
+
+impl<T> Drop for Send<T> {
+    /// Leaves the queue; room that was meant for this send goes to the next in it.
+    fn drop(&mut self) {
+        let (Some(sender), true) = (&self.sender, self.place.is_taken()) else { return };
+        update(sender.state.borrow_mut(), |state, deferred| {
+            state.sending.leave(&mut self.place, deferred);
+            state.tell_next_to_send(deferred);
+        });
+    }
+}
+
+/// The receiver is gone; the value comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SendError<T>(pub T);
+
+/// Why [`Sender::try_send`] sent nothing; the value comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum TrySendError<T> {
+    /// The channel holds as many values as it may.
+    Full(T),
+    /// The receiver is gone.
+    Closed(T),
+}
+
+impl<T> fmt::Display for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the channel is closed: its receiver was dropped")
+    }
+}
+
+impl<T> fmt::Debug for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SendError(..)")
+    }
+}
+
+impl<T> Error for SendError<T> {}
+
+impl<T> fmt::Display for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TrySendError::Full(_) => "the channel is full: use send to wait for room",
+            TrySendError::Closed(_) => "the channel is closed: its receiver was dropped",
+        })
+    }
+}
+
+impl<T> fmt::Debug for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TrySendError::Full(_) => "Full(..)",
+            TrySendError::Closed(_) => "Closed(..)",
+        })
+    }
+}
+
+impl<T> Error for TrySendError<T> {}

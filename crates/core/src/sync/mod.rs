@@ -1,0 +1,17 @@
+//! Channels, locks and notifications between the tasks of one loop: what `std::sync` is to threads.
+
+pub mod notify;
+pub mod oneshot;
+pub mod channel;
+pub mod mutex;
+pub mod semaphore;
+pub mod barrier;
+pub mod watch;
+pub mod broadcast;
+pub(crate) mod wait_queue;
+mod waiter;
+
+pub use barrier::{Barrier, BarrierWaitResult};
+pub use mutex::{Mutex, MutexGuard};
+pub use notify::Notify;
+pub use semaphore::{Permit, Semaphore};

@@ -1,0 +1,150 @@
+//! The receiving end of a watch channel.
+
+use std::{
+    cell::{Cell, RefCell},
+    error::Error,
+    fmt,
+    pin::Pin,
+    rc::Rc,
+};
+
+use super::State;
+use crate::{
+    Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    sync::{
+        wait_queue::{QueuePlace, update, update_with},
+        waiter::{self, Waiter},
+    },
+};
+
+/// The end that looks at the value. A clone is another receiver, which has seen what this one has.
+pub struct Receiver<T> {
+    seen: Rc<Seen<T>>,
+}
+
+/// What one receiver has seen: it, and those of its waits that have not ended, share it.
+struct Seen<T> {
+    state: Rc<RefCell<State<T>>>,
+    version: Cell<u64>,
+}
+
+impl<T> Seen<T> {
+    fn new(state: Rc<RefCell<State<T>>>, version: u64) -> Rc<Self> {
+        state.borrow_mut().receivers += 1;
+        Rc::new(Self { state, version: Cell::new(version) })
+    }
+}
+
+impl<T> Drop for Seen<T> {
+    fn drop(&mut self) {
+        update(self.state.borrow_mut(), |state, deferred| {
+            state.receivers -= 1;
+            if state.receivers == 0 {
+                state.closing.dismiss_from(0, deferred);
+            }
+        });
+    }
+}
+
+impl<T> Receiver<T> {
+    /// A receiver that has seen the latest value.
+    pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
+        let version = state.borrow().version;
+        Self { seen: Seen::new(state, version) }
+    }
+
+    /// A share of the latest value, seen or not. It stays what it is when another one is sent.
+    pub fn borrow(&self) -> Rc<T> {
+        Rc::clone(&self.seen.state.borrow().value)
+    }
+
+    /// Waits for a value that this receiver has not seen, and is worth the latest. The output is an
+    /// error when it has seen that and the senders are gone.
+    ///
+    /// Dropped before it is done, it has seen nothing. Until then it counts as the receiver.
+    pub fn changed(&self) -> Changed<T> {
+        Changed { seen: Some(Rc::clone(&self.seen)), place: QueuePlace::default() }
+    }
+
+    /// Whether the latest value is one that this receiver has not seen.
+    pub fn has_changed(&self) -> bool {
+        self.seen.state.borrow().version != self.seen.version.get()
+    }
+}
+
+impl<T> Clone for Receiver<T> {
+    fn clone(&self) -> Self {
+        Self { seen: Seen::new(Rc::clone(&self.seen.state), self.seen.version.get()) }
+    }
+}
+
+/// A task that waits for another value. Made by [`Receiver::changed`].
+#[must_use = "a task is lazy: perform it"]
+pub struct Changed<T> {
+    /// Gone when it is done.
+    seen: Option<Rc<Seen<T>>>,
+    place: QueuePlace,
+}
+
+impl<T> Waiter for Changed<T> {
+    type Output = Result<Rc<T>, RecvError>;
+
+    fn place(&self) -> &QueuePlace {
+        &self.place
+    }
+
+    fn try_now(&mut self) -> Option<Self::Output> {
+        let seen = self.seen.as_ref().expect(RESUMED_AFTER_DONE);
+        let changed = update(seen.state.borrow_mut(), |state, deferred| {
+            let changed = if seen.version.replace(state.version) != state.version {
+                Ok(Rc::clone(&state.value))
+            } else if state.senders == 0 {
+                Err(RecvError)
+            } else {
+                return None;
+            };
+            state.changing.leave(&mut self.place, deferred);
+            Some(changed)
+        })?;
+        self.seen = None;
+        Some(changed)
+    }
+
+    fn wait(&mut self, waker: LocalWaker) {
+        let seen = self.seen.as_ref().expect(RESUMED_AFTER_DONE);
+        update_with(waker, seen.state.borrow_mut(), |state, deferred| {
+            state.changing.wait(&mut self.place, deferred);
+        });
+    }
+}
+
+impl<T> Task for Changed<T> {
+    type Output = Result<Rc<T>, RecvError>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        waiter::resume(&mut *self, cx)
+    }
+}
+
+impl<T> Drop for Changed<T> {
+    fn drop(&mut self) {
+        let Some(seen) = &self.seen else { return };
+        update(seen.state.borrow_mut(), |state, deferred| {
+            state.changing.leave(&mut self.place, deferred);
+        });
+    }
+}
+
+/// The latest value has been seen, and the senders are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecvError;
+
+impl fmt::Display for RecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the channel is closed: its last sender was dropped, so nothing changes any more",
+        )
+    }
+}
+
+impl Error for RecvError {}

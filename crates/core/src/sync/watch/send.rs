@@ -1,0 +1,131 @@
+//! The sending end of a watch channel.
+
+use std::{cell::RefCell, mem, pin::Pin, rc::Rc};
+
+use super::{Receiver, State};
+use crate::{
+    Context, LocalWaker, Step, Task,
+    sync::{
+        wait_queue::{QueuePlace, update, update_with},
+        waiter::{self, Waiter},
+    },
+};
+
+/// The end that says what the value is. Clones send into the same channel; the last one to go closes
+/// it.
+pub struct Sender<T> {
+    state: Rc<RefCell<State<T>>>,
+}
+
+impl<T> Sender<T> {
+    pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
+        Self { state }
+    }
+
+    /// Puts this value in the place of the one before, and wakes all who wait for a change. Does not
+    /// wait.
+    pub fn send(&self, value: T) {
+        let former = update(self.state.borrow_mut(), |state, deferred| {
+            state.version += 1;
+            state.changing.dismiss_from(0, deferred);
+            mem::replace(&mut state.value, Rc::new(value))
+        });
+        // Last, and outside the borrow: its destructor may use this channel.
+        drop(former);
+    }
+
+    /// Sends a copy of the latest value, as `modify` changes it. When that panics, nothing is sent.
+    ///
+    /// What `modify` itself sends is replaced by the copy.
+    pub fn send_modify(&self, modify: impl FnOnce(&mut T))
+    where
+        T: Clone,
+    {
+        let mut value = T::clone(&self.borrow());
+        modify(&mut value);
+        self.send(value);
+    }
+
+    /// A share of the latest value. It stays what it is when another one is sent.
+    pub fn borrow(&self) -> Rc<T> {
+        Rc::clone(&self.state.borrow().value)
+    }
+
+    /// One more receiver, which has seen the latest value.
+    pub fn subscribe(&self) -> Receiver<T> {
+        Receiver::new(Rc::clone(&self.state))
+    }
+
+    /// Waits until no receiver is left. Done at once when there is none.
+    ///
+    /// Dropped before it is done, it has done nothing. It counts as no sender.
+    pub fn closed(&self) -> Closed<T> {
+        Closed { state: Rc::clone(&self.state), place: QueuePlace::default() }
+    }
+
+    /// Whether no receiver is left.
+    pub fn is_closed(&self) -> bool {
+        self.state.borrow().receivers == 0
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        self.state.borrow_mut().senders += 1;
+        Self::new(Rc::clone(&self.state))
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        update(self.state.borrow_mut(), |state, deferred| {
+            state.senders -= 1;
+            if state.senders == 0 {
+                state.changing.dismiss_from(0, deferred);
+            }
+        });
+    }
+}
+
+/// A task that waits until no receiver is left. Made by [`Sender::closed`].
+#[must_use = "a task is lazy: perform it"]
+pub struct Closed<T> {
+    state: Rc<RefCell<State<T>>>,
+    place: QueuePlace,
+}
+
+impl<T> Waiter for Closed<T> {
+    type Output = ();
+
+    fn place(&self) -> &QueuePlace {
+        &self.place
+    }
+
+    fn try_now(&mut self) -> Option<()> {
+        update(self.state.borrow_mut(), |state, deferred| {
+            (state.receivers == 0).then(|| _ = state.closing.leave(&mut self.place, deferred))
+        })
+    }
+
+    fn wait(&mut self, waker: LocalWaker) {
+        update_with(waker, self.state.borrow_mut(), |state, deferred| {
+            state.closing.wait(&mut self.place, deferred);
+        });
+    }
+}
+
+impl<T> Task for Closed<T> {
+    type Output = ();
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
+        waiter::resume(&mut *self, cx)
+    }
+}
+
+impl<T> Drop for Closed<T> {
+    fn drop(&mut self) {
+        update(self.state.borrow_mut(), |state, deferred| {
+            state.closing.leave(&mut self.place, deferred);
+        });
+    }
+}
