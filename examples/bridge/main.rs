@@ -88,9 +88,9 @@ async fn largest(mut numbers: mpsc::Receiver<u32>) -> Option<u32> {
 }
 
 /// A reader for whoever wants one that blocks.
-struct Blocking<R>(R);
+struct BlockingReader<R>(R);
 
-impl<R: AsyncRead + Unpin> Read for Blocking<R> {
+impl<R: AsyncRead + Unpin> Read for BlockingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         perform(future(self.0.read(buffer)))
     }
@@ -101,7 +101,7 @@ async fn count_lines(
     reader: impl AsyncRead + Unpin + 'static,
 ) -> io::Result<usize> {
     on_tokio(green(move || {
-        let lines = BufReader::new(Blocking(reader)).lines();
+        let lines = BufReader::new(BlockingReader(reader)).lines();
         lines.map(|line| line.map(|_| 1)).sum()
     }))
     .await

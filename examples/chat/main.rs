@@ -56,11 +56,11 @@ use quadrivium::{
 use quadrivium_examples::{
     chat,
     server::{Limits, Server},
-    styles::Style,
+    styles::StyleName,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    for style in Style::chosen() {
+    for style in StyleName::chosen() {
         let mut event_loop = EventLoop::new()?;
         let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
         let address = listener.local_addr()?;

@@ -37,11 +37,11 @@ use quadrivium::{
 use quadrivium_examples::{
     proxy,
     server::{Limits, Server},
-    styles::Style,
+    styles::StyleName,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    for style in Style::chosen() {
+    for style in StyleName::chosen() {
         let upstream = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
         let to = upstream.local_addr()?.to_string();
         let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;

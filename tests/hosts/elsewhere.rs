@@ -9,14 +9,14 @@ use quadrivium::{
     may,
     task::BoxTask,
 };
-use quadrivium_conformance::{Host, HostFeature, HostLoop, Make, Output, Real, Value};
+use quadrivium_conformance::{HostFeature, HostLoop, MakeTask, Output, Real, TestHost, Value};
 
 const TWO: NonZero<usize> = NonZero::new(2).unwrap();
 
 /// A loop on each of two threads.
 pub struct TwoThreads;
 
-impl Host for TwoThreads {
+impl TestHost for TwoThreads {
     fn name(&self) -> &'static str {
         "cluster of two"
     }
@@ -38,7 +38,7 @@ impl Host for TwoThreads {
 /// Two workers of may, to which tasks are pinned by turns.
 pub struct TwoWorkers;
 
-impl Host for TwoWorkers {
+impl TestHost for TwoWorkers {
     fn name(&self) -> &'static str {
         "may"
     }
@@ -69,7 +69,7 @@ struct Elsewhere<F> {
     here: Box<dyn HostLoop>,
 }
 
-impl<F: FnMut(Make) -> RemoteHandle<Output>> HostLoop for Elsewhere<F> {
+impl<F: FnMut(MakeTask) -> RemoteHandle<Output>> HostLoop for Elsewhere<F> {
     fn event_loop(&self) -> &EventLoop {
         self.here.event_loop()
     }
@@ -94,7 +94,7 @@ impl<F: FnMut(Make) -> RemoteHandle<Output>> HostLoop for Elsewhere<F> {
         self.here.trace(trace);
     }
 
-    fn hand(&mut self, make: Make) -> RemoteHandle<Output> {
+    fn hand(&mut self, make: MakeTask) -> RemoteHandle<Output> {
         (self.hand)(make)
     }
 }

@@ -9,11 +9,11 @@ use quadrivium::{
     executor::{self, GuestLoop},
     task::BoxTask,
 };
-use quadrivium_conformance::{Host, HostFeature, HostLoop, Value};
+use quadrivium_conformance::{HostFeature, HostLoop, TestHost, Value};
 
 pub struct Smol;
 
-impl Host for Smol {
+impl TestHost for Smol {
     fn name(&self) -> &'static str {
         "smol"
     }

@@ -13,7 +13,7 @@ use quadrivium::{
     executor::{self, GuestLoop},
     task::BoxTask,
 };
-use quadrivium_conformance::{Host, HostFeature, HostLoop, Value};
+use quadrivium_conformance::{HostFeature, HostLoop, TestHost, Value};
 use tokio::{runtime, time};
 
 pub struct Tokio;
@@ -49,7 +49,7 @@ impl Drop for InRuntime {
     }
 }
 
-impl Host for Tokio {
+impl TestHost for Tokio {
     fn name(&self) -> &'static str {
         "tokio"
     }

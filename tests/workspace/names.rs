@@ -22,11 +22,19 @@ const LIBRARY: [&str; 6] = [
     "crates/quadrivium/",
 ];
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Visibility {
+    Public,
+    /// `pub(crate)` and the like.
+    Within,
+    Private,
+}
+
 /// A type that a file defines: a struct, an enum, a union, a trait or an alias.
 #[derive(Clone, Debug)]
 struct Defined {
     name: String,
-    is_private: bool,
+    visibility: Visibility,
     file: String,
     line: usize,
 }
@@ -36,16 +44,19 @@ impl Defined {
         LIBRARY.iter().any(|folder| self.file.starts_with(folder))
     }
 
-    /// Whether another type of the same name would confuse a reader. A private type of a law or of
-    /// a program is seen in its file alone; so it must only not look like a type of the library.
+    /// Whether it is seen in its file alone, as what one law or one program needs for itself.
+    fn is_local(&self) -> bool {
+        self.visibility == Visibility::Private && !self.is_of_the_library()
+    }
+
+    /// Whether another type of the same name would confuse a reader. A local type must only not
+    /// look like one that users of the library know.
     fn confuses(&self, other: &Defined) -> bool {
-        let is_local = |it: &Defined| it.is_private && !it.is_of_the_library();
-        let is_public = |it: &Defined| !it.is_private;
-        match (is_local(self), is_local(other)) {
+        let is_known = |it: &Defined| it.is_of_the_library() && it.visibility == Visibility::Public;
+        match (self.is_local(), other.is_local()) {
             (false, false) => true,
-            (true, false) => other.is_of_the_library() && is_public(other),
-            (false, true) => self.is_of_the_library() && is_public(self),
-            (true, true) => false,
+            (true, _) => is_known(other),
+            (false, true) => is_known(self),
         }
     }
 }
@@ -63,9 +74,13 @@ fn types(file: &str, tokens: &[Token]) -> Vec<Defined> {
             "}" => _ = blocks.pop(),
             "struct" | "enum" | "union" | "trait" | "type" if !blocks.contains(&true) => {
                 let Some(name) = tokens.get(at + 1).filter(|name| name.is_word()) else { continue };
-                let is_private = !["pub", ")"].contains(&before(1));
+                let visibility = match before(1) {
+                    "pub" => Visibility::Public,
+                    ")" => Visibility::Within,
+                    _ => Visibility::Private,
+                };
                 let (name, file) = (name.text.clone(), file.to_string());
-                found.push(Defined { name, is_private, file, line: *line });
+                found.push(Defined { name, visibility, file, line: *line });
             }
             _ => {}
         }
@@ -125,6 +140,8 @@ fn types_are_found_outside_of_functions() {
         leaf! { pub(crate) struct D(u8); } macro_rules! m { ($a:ident) => { struct H; } } type E = u8;
         impl A { type H = u8; }";
     let found = types("x.rs", &tokens(text));
-    let names: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.is_private)).collect();
-    assert_eq!(names, [("A", false), ("B", true), ("C", true), ("D", false), ("E", true)]);
+    let names: Vec<_> = found.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["A", "B", "C", "D", "E"]);
+    let visibilities = [Visibility::Public, Visibility::Private, Visibility::Within];
+    assert_eq!([0, 1, 3].map(|at| found[at].visibility), visibilities);
 }

@@ -5,7 +5,7 @@ use std::{
     process::{self, Command, Output},
 };
 
-use crate::law;
+use crate::current;
 
 /// Tells the child that it is one, and which.
 const CHILD: &str = "QUADRIVIUM_LAW_CHILD";
@@ -30,7 +30,7 @@ pub(crate) fn alone_under(
         Err(_) => this_program_under(starter)
             .args(["--exact", test, "--nocapture"])
             .env(CHILD, case)
-            .env(LAW, law::name())
+            .env(LAW, current::law())
             .output()
             .expect("the test can start itself"),
         Ok(chosen) if chosen == case => {

@@ -15,11 +15,11 @@ use quadrivium::{
     task::{BoxTask, Context, Step, Wait},
 };
 
-use crate::{Host, HostLoop, Probe, Subject, Value, Virtual, body, map};
+use crate::{HostLoop, Probe, Subject, TestHost, Value, Virtual, body, map};
 
 thread_local! {
     /// Where the law on this thread is checked.
-    static HOST: Cell<&'static dyn Host> = const { Cell::new(&Virtual) };
+    static HOST: Cell<&'static dyn TestHost> = const { Cell::new(&Virtual) };
     /// How many loops of it the law has asked for.
     static LOOPS: Cell<usize> = const { Cell::new(0) };
 }
@@ -48,7 +48,7 @@ pub(crate) fn real_loop() -> TestLoop {
 }
 
 /// Runs a law on this host; how many loops it asked for.
-pub(crate) fn on(host: &'static dyn Host, law: impl FnOnce()) -> usize {
+pub(crate) fn on(host: &'static dyn TestHost, law: impl FnOnce()) -> usize {
     HOST.set(host);
     host.around(Box::new(law));
     LOOPS.get()

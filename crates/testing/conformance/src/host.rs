@@ -1,4 +1,4 @@
-//! [`Host`]: where laws are checked, and what it supports.
+//! [`TestHost`]: where laws are checked, and what it supports.
 
 use std::{any::Any, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::Value;
 ///
 /// [`Virtual`] and [`Real`] are here; `tests/hosts` has the others. On a host whose tasks run on other
 /// threads only the topic `outcomes` says anything, as all other laws hold the loop in their hands.
-pub trait Host: Sync {
+pub trait TestHost: Sync {
     /// What it is called, such as `tokio`.
     fn name(&self) -> &'static str;
 
@@ -84,13 +84,13 @@ pub trait HostLoop {
     fn trace(&mut self, trace: Box<dyn Trace>);
 
     /// Hands the host the task that `make` makes: to this loop, or to wherever its tasks run.
-    fn hand(&mut self, make: Make) -> RemoteHandle<Output> {
+    fn hand(&mut self, make: MakeTask) -> RemoteHandle<Output> {
         self.event_loop().spawner().spawn(make)
     }
 }
 
 /// Makes a task on the thread where it runs.
-pub type Make = Box<dyn FnOnce() -> BoxTask<Output> + Send>;
+pub type MakeTask = Box<dyn FnOnce() -> BoxTask<Output> + Send>;
 
 /// What a task on another thread is worth.
 pub type Output = Box<dyn Any + Send>;
@@ -125,7 +125,7 @@ impl HostLoop for EventLoop {
 #[derive(Clone, Copy, Debug)]
 pub struct Virtual;
 
-impl Host for Virtual {
+impl TestHost for Virtual {
     fn name(&self) -> &'static str {
         "virtual clock"
     }
@@ -147,7 +147,7 @@ impl Host for Virtual {
 #[derive(Clone, Copy, Debug)]
 pub struct Real;
 
-impl Host for Real {
+impl TestHost for Real {
     fn name(&self) -> &'static str {
         "real clock"
     }

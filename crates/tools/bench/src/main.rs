@@ -3,7 +3,6 @@
 #![deny(unsafe_code)]
 
 mod child;
-mod contender;
 mod contenders;
 mod heap;
 mod machine;
@@ -18,9 +17,9 @@ use clap::Parser;
 use serde::Serialize;
 
 use crate::{
-    contender::Profile,
-    machine::Machine,
-    measure::{Care, Measurement, Table, measure},
+    contenders::Profile,
+    machine::Computer,
+    measure::{Care, Measurement, Numbers, measure},
 };
 
 /// Measures what a turn, a spawn and a suspended task cost.
@@ -56,9 +55,9 @@ struct Options {
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
 struct Report {
-    machine: Machine,
+    machine: Computer,
     care: Care,
-    tables: Vec<Table>,
+    tables: Vec<Numbers>,
 }
 
 fn main() -> ExitCode {
@@ -85,7 +84,7 @@ fn run(options: &Options) {
         let contender = contenders.iter().find(|contender| contender.profile().name == name);
         return child::serve(contender.expect("the name was checked").as_ref());
     }
-    let machine = Machine::this();
+    let machine = Computer::this();
     let tables = options.measurements().into_iter().map(|measurement| {
         measure(measurement, &options.profiles(), &options.columns(measurement), options.care())
     });

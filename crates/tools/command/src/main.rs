@@ -31,7 +31,7 @@ mod text;
 mod timeline;
 
 use crate::{
-    args::{Cli, Command, Exhibition},
+    args::{Cli, Exhibition, Subcommands},
     plan::Plan,
     report::Report,
     timeline::Frame,
@@ -52,15 +52,15 @@ fn main() -> ExitCode {
     };
     match cli.command {
         None => exhibition(&cli.exhibition),
-        Some(Command::Exhibition(asked)) => exhibition(&asked),
-        Some(Command::Serve(asked)) => match serve::serve(&asked) {
+        Some(Subcommands::Exhibition(asked)) => exhibition(&asked),
+        Some(Subcommands::Serve(asked)) => match serve::serve(&asked) {
             Ok(()) => ExitCode::SUCCESS,
             Err(line) => {
                 complain(&format!("error: {line}"));
                 ExitCode::FAILURE
             }
         },
-        Some(Command::Answer) => ended(answer::serve()),
+        Some(Subcommands::Answer) => ended(answer::serve()),
     }
 }
 

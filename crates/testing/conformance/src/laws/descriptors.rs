@@ -22,7 +22,7 @@ use rustix::{
 use socket2::{Domain, Socket, Type};
 
 use crate::{
-    Probe, Subject, TestLoop, alone, body, law, map,
+    Probe, Subject, TestLoop, alone, body, current, map,
     sockets::{listener, moved, real_loop, tcp},
     turns,
 };
@@ -45,7 +45,7 @@ laws! { ($) descriptors:
 
 /// Runs `something` in a process of its own.
 pub(super) fn in_a_process(something: impl FnOnce()) {
-    let output = alone(&law::test(), "", something);
+    let output = alone(&current::test(), "", something);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 

@@ -16,7 +16,7 @@ use quadrivium::{
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitOptions, waitid, waitpid};
 
 use super::processes::sh;
-use crate::{Subject, body, child::alone_under, law, sockets::real_loop};
+use crate::{Subject, body, child::alone_under, current, sockets::real_loop};
 
 laws! { ($) ended_children:
     /// A signal to the group of a child that has ended, and was not waited for, reaches the others
@@ -104,7 +104,7 @@ pub(super) fn started_by(starter: &[&str], failure: i32, case: &str, something: 
         assert!(must_not_skip.is_none(), "{} is not on this machine: install it", starter[0]);
         return println!("skipped: {} is not on this machine", starter[0]);
     }
-    let output = alone_under(starter, &law::test(), case, something);
+    let output = alone_under(starter, &current::test(), case, something);
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(failure) {
         return println!("skipped: {}", said.trim());

@@ -4,8 +4,8 @@
 //! hands everything else on:
 //!
 //! ```text
-//!   loop ─ resume ─► NoLeakedTasks ─ enters Noting ─► task ─ spawn ─► Noting ─ Noted(child) ─► loop
-//!   loop ─ resume ─► Noted(child) ── enters Noting ─► child ─ spawn ─► …
+//!   loop ─ resume ─► NoLeakedTasks ─ enters Noting ─► task ─ spawn ─► Noting ─ NotedTask(child) ─► loop
+//!   loop ─ resume ─► NotedTask(child) ── enters Noting ─► child ─ spawn ─► …
 //! ```
 
 use std::{
@@ -88,13 +88,13 @@ struct Noting {
 }
 
 /// A task that was spawned under it.
-struct Noted {
+struct NotedTask {
     /// There until it is dropped.
     task: Option<HostedTask>,
     noting: Rc<Noting>,
 }
 
-impl Hosted for Noted {
+impl Hosted for NotedTask {
     fn resume_hosted(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -106,7 +106,7 @@ impl Hosted for Noted {
     }
 }
 
-impl Drop for Noted {
+impl Drop for NotedTask {
     /// What its destructors spawn is noted too.
     fn drop(&mut self) {
         let _entered = host::enter(Rc::clone(&self.noting) as _);
@@ -140,7 +140,7 @@ impl Host for Noting {
         spawned_at: &'static Location<'static>,
     ) -> Spawned {
         let noting = self.this.upgrade().expect("a host that is asked is alive");
-        let noted = Noted { task: Some(body), noting };
+        let noted = NotedTask { task: Some(body), noting };
         let spawned = self.around.spawn(Box::pin(noted), name, spawned_at);
         let label = Label { id: spawned.id, name: name.map(Arc::from), spawned_at };
         self.spawned.borrow_mut().push((spawned.key, label));

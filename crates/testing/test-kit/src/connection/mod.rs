@@ -77,7 +77,7 @@ pub fn with_capacity(bytes: usize) -> (Connection, Connection) {
     let (a, b) = (Rc::new(Socket::new(bytes)), Rc::new(Socket::new(bytes)));
     let ends = [(&a, &b), (&b, &a)];
     let [a, b] = ends.map(|(here, there)| Connection {
-        end: Rc::new(End { here: Rc::clone(here), there: Rc::clone(there) }),
+        end: Rc::new(ConnectionEnd { here: Rc::clone(here), there: Rc::clone(there) }),
     });
     (a, b)
 }
@@ -85,12 +85,12 @@ pub fn with_capacity(bytes: usize) -> (Connection, Connection) {
 /// One end of a [`connection`]. Clones are the same end.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    end: Rc<End>,
+    end: Rc<ConnectionEnd>,
 }
 
 /// What an end and the operations on it share.
 #[derive(Debug)]
-struct End {
+struct ConnectionEnd {
     here: Rc<Socket>,
     there: Rc<Socket>,
 }
@@ -144,7 +144,7 @@ impl Connection {
     }
 }
 
-impl End {
+impl ConnectionEnd {
     fn read(&self, most: usize, cx: &Context<'_>) -> Step<io::Result<Vec<u8>>> {
         let step = self.here.read(most, cx);
         if matches!(&step, Step::Done(Ok(bytes)) if !bytes.is_empty()) {
@@ -182,7 +182,7 @@ impl End {
     }
 }
 
-impl Drop for End {
+impl Drop for ConnectionEnd {
     fn drop(&mut self) {
         match self.here.leave() {
             Leaves::Silently => {}

@@ -21,7 +21,7 @@ use std::{fs, process::ExitCode};
 
 use clap::Parser;
 
-use crate::{page::Page, programs::Program};
+use crate::{page::Page, programs::CountedProgram};
 
 /// Counts the instructions of a turn, a spawn, a channel, a timer, a timeout and a socket read, in
 /// each style.
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
 
 /// The life of a process under callgrind.
 fn run(program: &str, times: &str) -> Result<(), String> {
-    let program = Program::all().find(|known| known.to_string() == program);
+    let program = CountedProgram::all().find(|known| known.to_string() == program);
     let times = times.parse().map_err(|error| format!("TIMES: {error}"))?;
     program.ok_or("there is no such program")?.run(times);
     Ok(())

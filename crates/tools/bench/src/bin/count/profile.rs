@@ -5,7 +5,7 @@ use std::{
     ops::{Div, Sub},
 };
 
-use crate::programs::Style;
+use crate::programs::CountedStyle;
 
 /// Instructions, by whose source they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Count {
     /// # Errors
     ///
     /// When it is another format.
-    pub(crate) fn read(profile: &str, style: Style) -> Result<Self, String> {
+    pub(crate) fn read(profile: &str, style: CountedStyle) -> Result<Self, String> {
         let mut reader = Reader { style, ..Reader::default() };
         let mut lines = profile.lines();
         while let Some(line) = lines.next() {
@@ -93,7 +93,7 @@ enum Floor {
 
 #[derive(Debug, Default)]
 struct Reader {
-    style: Style,
+    style: CountedStyle,
     count: Count,
     /// What has been read of files and functions: each has a number, and its name stands only where it
     /// is first mentioned.
@@ -192,10 +192,10 @@ fl=(5) ./malloc/malloc.c
 fn=(3) malloc
 12 300000
 ";
-        let read = Count::read(profile, Style::Green).unwrap();
+        let read = Count::read(profile, CountedStyle::Green).unwrap();
         let expected = Count { event_loop: 1_014, leaves: 100, style: 20_000, rest: 300_000 };
         assert_eq!(read, expected, "the cost of a call is where the called function stands");
-        assert!(Count::read("events: Ir\n", Style::Green).is_err());
+        assert!(Count::read("events: Ir\n", CountedStyle::Green).is_err());
     }
 
     #[test]
