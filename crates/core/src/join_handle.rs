@@ -6,7 +6,7 @@ use std::{
 
 use crate::{
     Context, PanicPayload, Step, Task, Wait, fairness,
-    host::{self, Host, HostedTask, Key, TaskId},
+    host::{self, Host, HostedTask, Spawned, TaskId},
 };
 
 /// Hands a task to the host that drives this thread. It starts in a later turn.
@@ -48,8 +48,7 @@ where
     T: Task + 'static,
     T::Output: 'static,
 {
-    let current = host::current();
-    JoinHandle::spawn(Rc::clone(host::require(&current)), task, name, spawned_at)
+    JoinHandle::spawn(host::expect_current(), task, name, spawned_at)
 }
 
 /// The other end of a spawned task: waits for its output, or cancels it.
@@ -58,9 +57,7 @@ where
 /// task running and its output unread.
 #[must_use = "drop it on purpose if nobody waits for the task"]
 pub struct JoinHandle<T> {
-    host: Rc<dyn Host>,
-    key: Key,
-    id: TaskId,
+    spawned: Spawned,
     has_suspended: bool,
     // Invariant: the output is found by its exact type.
     output: PhantomData<fn(T) -> T>,
@@ -76,7 +73,7 @@ impl<T: 'static> JoinHandle<T> {
     ) -> Self {
         let body: HostedTask = Box::pin(task);
         let spawned = host.spawn(body, name, spawned_at);
-        Self { host, key: spawned.key, id: spawned.id, has_suspended: false, output: PhantomData }
+        Self { spawned, has_suspended: false, output: PhantomData }
     }
 }
 
@@ -90,22 +87,22 @@ impl<T> JoinHandle<T> {
     /// destructors of those: sixteen cancels nest so. A call inside the sixteenth returns at once, and
     /// its destructors run when that of the sixteenth has run, so before the calls around it return.
     pub fn cancel(&self) {
-        self.host.cancel(self.key);
+        self.spawned.tasks.cancel(self.spawned.key);
     }
 
     /// The same for any thread; the loop acts on it in its next turn.
     pub fn canceller(&self) -> Canceller {
-        self.host.canceller(self.key)
+        self.spawned.tasks.canceller(self.spawned.key)
     }
 
     /// Whether the task has ended, in whatever way.
     pub fn is_finished(&self) -> bool {
-        self.host.is_finished(self.key)
+        self.spawned.tasks.is_finished(self.spawned.key)
     }
 
     /// The task's number on its host.
     pub fn id(&self) -> TaskId {
-        self.id
+        self.spawned.id
     }
 }
 
@@ -117,7 +114,7 @@ impl<T: 'static> Task for JoinHandle<T> {
             self.has_suspended = true;
             return Step::Suspended(Wait::Turn);
         }
-        match self.host.join(self.key, cx) {
+        match self.spawned.tasks.join(self.spawned.key, cx) {
             None => {
                 self.has_suspended = true;
                 Step::Suspended(Wait::Wake)
@@ -133,13 +130,13 @@ fn output_of<T: 'static>(output: Box<dyn Any>) -> T {
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        self.host.detach(self.key);
+        self.spawned.tasks.detach(self.spawned.key);
     }
 }
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("JoinHandle").field("id", &self.spawned.id).finish_non_exhaustive()
     }
 }
 

@@ -21,16 +21,16 @@ leaf! {
     impl[T: 'static] crate::JoinHandle<T>;
     impl[T] crate::remote::Attached<T>;
     impl[T] crate::remote::RemoteHandle<T>;
-    impl[T] crate::oneshot::Receiver<T>;
-    impl[T] crate::channel::Send<T>;
-    impl[T] crate::channel::Recv<T>;
-    impl[] crate::notify::Notified;
-    impl[T] crate::mutex::Lock<T>;
-    impl[] crate::semaphore::Acquire;
-    impl[] crate::barrier::BarrierWait;
-    impl[T] crate::watch::Changed<T>;
-    impl[T] crate::watch::Closed<T>;
-    impl[T: Clone] crate::broadcast::Recv<T>;
+    impl[T] crate::sync::oneshot::Receiver<T>;
+    impl[T] crate::sync::channel::Send<T>;
+    impl[T] crate::sync::channel::Recv<T>;
+    impl[] crate::sync::notify::Notified;
+    impl[T] crate::sync::mutex::Lock<T>;
+    impl[] crate::sync::semaphore::Acquire;
+    impl[] crate::sync::barrier::BarrierWait;
+    impl[T] crate::sync::watch::Changed<T>;
+    impl[T] crate::sync::watch::Closed<T>;
+    impl[T: Clone] crate::sync::broadcast::Recv<T>;
     impl[A: crate::Task, B: crate::Task] crate::Join<A, B>;
     impl[T: crate::Task] crate::JoinAll<T>;
     impl[A: crate::Task, B: crate::Task] crate::Race<A, B>;
@@ -51,17 +51,17 @@ macro_rules! opaque {
 }
 
 opaque! {
-    crate::oneshot::Sender<T>, "Sender";
-    crate::oneshot::Receiver<T>, "Receiver";
-    crate::channel::Sender<T>, "Sender";
-    crate::channel::Receiver<T>, "Receiver";
-    crate::channel::Send<T>, "Send";
-    crate::channel::Recv<T>, "Recv";
-    crate::watch::Sender<T>, "Sender";
-    crate::watch::Receiver<T>, "Receiver";
-    crate::watch::Changed<T>, "Changed";
-    crate::watch::Closed<T>, "Closed";
-    crate::broadcast::Sender<T>, "Sender";
-    crate::broadcast::Receiver<T>, "Receiver";
-    crate::broadcast::Recv<T>, "Recv";
+    crate::sync::oneshot::Sender<T>, "Sender";
+    crate::sync::oneshot::Receiver<T>, "Receiver";
+    crate::sync::channel::Sender<T>, "Sender";
+    crate::sync::channel::Receiver<T>, "Receiver";
+    crate::sync::channel::Send<T>, "Send";
+    crate::sync::channel::Recv<T>, "Recv";
+    crate::sync::watch::Sender<T>, "Sender";
+    crate::sync::watch::Receiver<T>, "Receiver";
+    crate::sync::watch::Changed<T>, "Changed";
+    crate::sync::watch::Closed<T>, "Closed";
+    crate::sync::broadcast::Sender<T>, "Sender";
+    crate::sync::broadcast::Receiver<T>, "Receiver";
+    crate::sync::broadcast::Recv<T>, "Recv";
 }

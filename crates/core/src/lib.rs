@@ -5,7 +5,7 @@
 //! that says what has to happen before it makes sense to resume it. Whoever reads that value and
 //! resumes in time is a [`Host`](host::Host).
 //!
-//! * A *leaf* ([`turn`], [`sleep`], [`channel::bounded`]'s `recv`, …) is a task written by hand,
+//! * A *leaf* ([`turn`], [`sleep`], [`sync::channel::bounded`]'s `recv`, …) is a task written by hand,
 //!   once, for every style.
 //! * A *style* (callback, generator, future, green) composes tasks into bigger ones; each lives in
 //!   a crate of its own.
@@ -29,43 +29,29 @@ mod task;
 mod wait;
 mod context;
 pub mod host;
-pub mod fairness;
-mod destructors;
-mod join_handle;
-mod panic_payload;
-pub mod remote;
-pub mod crash_note;
-mod readiness;
-mod short_reads;
-
 mod time;
-mod hold;
-mod waiters;
-mod line;
-pub mod notify;
-pub mod oneshot;
-pub mod channel;
-pub mod mutex;
-pub mod semaphore;
-pub mod barrier;
-pub mod watch;
-pub mod broadcast;
-mod leaf;
 mod perform;
+mod join_handle;
+pub mod fairness;
+pub mod sync;
+mod combinators;
+mod descriptors;
+pub mod remote;
+mod destructors;
+mod hold;
+mod panic_payload;
+pub mod crash_note;
+mod leaf;
 
-mod join;
-mod race;
-mod timeout;
-
+pub use combinators::{
+    Either, Elapsed, Join, JoinAll, Race, Timeout, join, join_all, race, timeout,
+};
 pub use context::{Context, LocalWaker};
+pub use descriptors::{Edge, Interest, Readiness, Ticket};
 pub use hold::{Hold, SendHold, hold, send_hold};
-pub use join::{Join, JoinAll, join, join_all};
 pub use join_handle::{Canceller, JoinError, JoinHandle, spawn, spawn_named};
 pub use panic_payload::PanicPayload;
 pub use perform::{Perform, PerformWaits};
-pub use race::{Either, Race, race};
-pub use readiness::{Edge, Interest, Readiness, Ticket};
 pub use task::{BoxTask, RESUMED_AFTER_DONE, Step, Task};
 pub use time::{BlockFor, Sleep, Turn, block_for, now, sleep, sleep_until, turn};
-pub use timeout::{Elapsed, Timeout, timeout};
 pub use wait::Wait;

@@ -108,6 +108,8 @@ pub use quadrivium_core::{
     JoinError, JoinHandle, Task, host, join, join_all, race, spawn, spawn_named, timeout,
 };
 pub use quadrivium_event_loop::{EventLoop, RunError};
+#[doc(inline)]
+pub use quadrivium_core::sync;
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
 #[cfg(feature = "may")]
@@ -137,19 +139,6 @@ pub mod time {
     pub use quadrivium_core::{
         BlockFor, Elapsed, Hold, SendHold, Sleep, Timeout, Turn, block_for, hold, now, send_hold,
         sleep, sleep_until, timeout, turn,
-    };
-}
-
-/// Channels, locks and notifications between the tasks of one loop: what `std::sync` is to threads.
-pub mod sync {
-    pub use quadrivium_core::{
-        barrier::{self, Barrier, BarrierWaitResult},
-        broadcast, channel,
-        mutex::{self, Mutex, MutexGuard},
-        notify::{self, Notify},
-        oneshot,
-        semaphore::{self, Permit, Semaphore},
-        watch,
     };
 }
 

@@ -1,8 +1,9 @@
-//! The loop as a [`Host`]: what tasks and their handles ask of it.
+//! The loop as a [`Host`] and its [`SpawnedTasks`]: what tasks and their handles ask of it.
 
 use std::{
     io,
     panic::Location,
+    rc::Rc,
     sync::Arc,
     task::Waker,
     time::{Duration, Instant},
@@ -10,7 +11,7 @@ use std::{
 
 use quadrivium_core::{
     Canceller, Context, Hold, SendHold,
-    host::{self, Host, HostedTask, Joined, Label, Reactor, Spawned},
+    host::{Host, HostedTask, Joined, Label, Reactor, Spawned, SpawnedTasks, TaskKey},
 };
 
 use crate::{
@@ -30,19 +31,6 @@ impl Host for Shared {
         self.clock.advance(duration);
     }
 
-    fn hold(&self) -> Hold {
-        Hold::new(self.holds.give())
-    }
-
-    fn send_hold(&self) -> SendHold {
-        // Who has it may drop it, so he is one of those that reach the loop.
-        SendHold::new((self.holds.give(), self.remotes.give()))
-    }
-
-    fn local_waker(&self, waker: &Waker) -> Waker {
-        waker::local_copy(waker)
-    }
-
     fn label(&self) -> Option<Label> {
         // The inner one: a running task may cancel another, and no task is resumed in a destructor.
         let key = self.ending.get().or(self.running.get())?;
@@ -50,7 +38,7 @@ impl Host for Shared {
     }
 
     fn spawn(
-        &self,
+        self: Rc<Self>,
         body: HostedTask,
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
@@ -72,10 +60,29 @@ impl Host for Shared {
         if closed {
             self.refuse(key);
         }
-        Spawned { key: key.into(), id }
+        Spawned { tasks: self, key: key.into(), id }
     }
 
-    fn join(&self, key: host::Key, cx: &Context<'_>) -> Option<Joined> {
+    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
+        self.reactor.sources()
+    }
+
+    fn hold(&self) -> Hold {
+        Hold::new(self.holds.give())
+    }
+
+    fn send_hold(&self) -> SendHold {
+        // Who has it may drop it, so he is one of those that reach the loop.
+        SendHold::new((self.holds.give(), self.remotes.give()))
+    }
+
+    fn local_waker(&self, waker: &Waker) -> Waker {
+        waker::local_copy(waker)
+    }
+}
+
+impl SpawnedTasks for Shared {
+    fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined> {
         let key = Key::from(key);
         let joined = self.state.borrow_mut().slots.take_joined(key);
         if joined.is_some() {
@@ -93,20 +100,20 @@ impl Host for Shared {
         joined
     }
 
-    fn is_finished(&self, key: host::Key) -> bool {
+    fn is_finished(&self, key: TaskKey) -> bool {
         self.state.borrow().slots.is_finished(key.into())
     }
 
-    fn cancel(&self, key: host::Key) {
+    fn cancel(&self, key: TaskKey) {
         self.cancel_task(key.into());
     }
 
-    fn canceller(&self, key: host::Key) -> Canceller {
+    fn canceller(&self, key: TaskKey) -> Canceller {
         let remote = self.remote();
         Canceller::new(move || remote.cancel(key.into()))
     }
 
-    fn detach(&self, key: host::Key) {
+    fn detach(&self, key: TaskKey) {
         let key = Key::from(key);
         let former = self.state.borrow_mut().slots.detach(key);
         match former {
@@ -115,9 +122,5 @@ impl Host for Shared {
             Outcome::Joiner(waker) => contain(|| drop(waker)),
             Outcome::Nobody | Outcome::Detached => {}
         }
-    }
-
-    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
-        self.reactor.sources()
     }
 }

@@ -26,7 +26,7 @@ use std::{
 use mio::{Interest, Registry, Token, unix::SourceFd};
 use quadrivium_core::{
     Readiness,
-    host::{Key, Reactor},
+    host::{DescriptorKey, Reactor},
 };
 
 use crate::error::FORKED;
@@ -130,7 +130,11 @@ impl Table {
 }
 
 impl Reactor for Sources {
-    fn register(&self, fd: BorrowedFd<'_>, readiness: &Arc<Readiness>) -> io::Result<Key> {
+    fn register(
+        &self,
+        fd: BorrowedFd<'_>,
+        readiness: &Arc<Readiness>,
+    ) -> io::Result<DescriptorKey> {
         let mut table = self.table();
         if table.registry.is_none() {
             return Err(io::Error::other(
@@ -149,10 +153,10 @@ impl Reactor for Sources {
             return Err(explained(error));
         }
         self.registered.fetch_add(1, Ordering::Relaxed);
-        Ok(Key(token.0 as u64))
+        Ok(DescriptorKey(token.0 as u64))
     }
 
-    fn deregister(&self, fd: BorrowedFd<'_>, key: Key) {
+    fn deregister(&self, fd: BorrowedFd<'_>, key: DescriptorKey) {
         let mut table = self.table();
         let Some(registry) = &table.registry else { return };
         if self.are_of_this_process() {

@@ -23,7 +23,7 @@ use std::{
     task::{RawWaker, RawWakerVTable, Waker},
 };
 
-use quadrivium_core::host;
+use quadrivium_core::host::TaskKey;
 
 use crate::{active, mailboxes};
 
@@ -72,13 +72,13 @@ impl Key {
     }
 }
 
-impl From<host::Key> for Key {
-    fn from(key: host::Key) -> Self {
+impl From<TaskKey> for Key {
+    fn from(key: TaskKey) -> Self {
         Self(key.0)
     }
 }
 
-impl From<Key> for host::Key {
+impl From<Key> for TaskKey {
     fn from(key: Key) -> Self {
         Self(key.0)
     }

@@ -2,22 +2,19 @@
 //! leaf's look at what it waits for and its wait.
 
 use std::{
-    cell::Cell,
-    io,
+    cell::{Cell, OnceCell},
     panic::Location,
     pin::Pin,
     rc::Rc,
-    sync::Arc,
     task::Waker,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use quadrivium::{
-    host::{self, Host, HostedTask, Joined, Key, Label, Reactor, Spawned},
+    host::{self, Host, Spawned, Wrapper},
     prelude::*,
     sync::{Barrier, Mutex, Notify, Semaphore, broadcast, channel, oneshot, watch},
-    task::{Canceller, Context, Step, Wait},
-    time::Hold,
+    task::{Context, Step, Wait},
 };
 
 use crate::{Subject, body, is_done, leaf, new_loop};
@@ -47,9 +44,9 @@ where
     let mut task = Box::pin(task);
     let in_clone = Rc::new(Cell::new(Some(Box::new(meddle) as Meddle)));
     let meddled = leaf(move |cx: &mut Context<'_>| {
-        let around = host::current().expect("it runs on a loop");
+        let wrapped = host::current().expect("it runs on a loop");
         let in_clone = Rc::clone(&in_clone);
-        let _entered = host::enter(Rc::new(Meddles { around, in_clone }));
+        let _entered = host::enter(Rc::new(Meddles { wrapped, in_clone }));
         task.as_mut().resume(cx)
     });
     let output = Rc::new(Cell::new(None));
@@ -64,65 +61,20 @@ type Meddle = Box<dyn FnOnce()>;
 /// A host that does something when it is first asked for a copy of a waker, as a waker may that
 /// counts its clones.
 struct Meddles {
-    around: Rc<dyn Host>,
+    wrapped: Rc<dyn Host>,
     in_clone: Rc<Cell<Option<Meddle>>>,
 }
 
-impl Host for Meddles {
+impl Wrapper for Meddles {
+    fn wrapped(&self) -> &Rc<dyn Host> {
+        &self.wrapped
+    }
+
     fn local_waker(&self, waker: &Waker) -> Waker {
         if let Some(meddle) = self.in_clone.take() {
             meddle();
         }
-        self.around.local_waker(waker)
-    }
-
-    fn now(&self) -> Instant {
-        self.around.now()
-    }
-
-    fn block_for(&self, duration: Duration) {
-        self.around.block_for(duration);
-    }
-
-    fn hold(&self) -> Hold {
-        self.around.hold()
-    }
-
-    fn label(&self) -> Option<Label> {
-        self.around.label()
-    }
-
-    fn spawn(
-        &self,
-        body: HostedTask,
-        name: Option<&str>,
-        spawned_at: &'static Location<'static>,
-    ) -> Spawned {
-        self.around.spawn(body, name, spawned_at)
-    }
-
-    fn join(&self, key: Key, cx: &Context<'_>) -> Option<Joined> {
-        self.around.join(key, cx)
-    }
-
-    fn is_finished(&self, key: Key) -> bool {
-        self.around.is_finished(key)
-    }
-
-    fn cancel(&self, key: Key) {
-        self.around.cancel(key);
-    }
-
-    fn canceller(&self, key: Key) -> Canceller {
-        self.around.canceller(key)
-    }
-
-    fn detach(&self, key: Key) {
-        self.around.detach(key);
-    }
-
-    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
-        self.around.reactor()
+        self.wrapped.local_waker(waker)
     }
 }
 
@@ -204,22 +156,22 @@ fn that_comes_to_a_barrier(subject: Subject) {
 }
 
 fn that_ends_a_task(subject: Subject) {
-    let ends = Rc::new(Cell::new(None));
-    let key = Rc::clone(&ends);
-    let mut child = Some(subject.task(body().perform(sleep(Duration::MAX))));
+    let ends = Rc::new(OnceCell::<Spawned>::new());
+    let child = Rc::clone(&ends);
+    let mut body = Some(subject.task(body().perform(sleep(Duration::MAX))));
     let joins = leaf(move |cx| {
-        let host = host::current().expect("it runs on a loop");
-        if let Some(child) = child.take() {
-            key.set(Some(host.spawn(Box::pin(child), None, Location::caller()).key));
-        }
-        match host.join(key.get().expect("it is spawned"), cx) {
+        let child = child.get_or_init(|| {
+            let host = host::current().expect("it runs on a loop");
+            host.spawn(Box::pin(body.take().expect("once")), None, Location::caller())
+        });
+        match child.tasks.join(child.key, cx) {
             Some(joined) => Step::Done(joined),
             None => Step::Suspended(Wait::Wake),
         }
     });
     let cancels = move || {
-        let host = host::current().expect("it runs on a loop");
-        host.cancel(ends.get().expect("it is spawned"));
+        let child = ends.get().expect("it is spawned");
+        child.tasks.cancel(child.key);
     };
     assert!(matches!(hears(subject, joins, cancels), Err(JoinError::Cancelled)));
 }

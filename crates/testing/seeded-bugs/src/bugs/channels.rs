@@ -3,11 +3,11 @@
 use super::Bug;
 
 const FAIRNESS: &str = "crates/core/src/fairness.rs";
-const ONESHOT: &str = "crates/core/src/oneshot.rs";
-const RECV: &str = "crates/core/src/channel/recv.rs";
-const SEND: &str = "crates/core/src/channel/send.rs";
-const STATE: &str = "crates/core/src/channel/state.rs";
-const LINE: &str = "crates/core/src/line.rs";
+const ONESHOT: &str = "crates/core/src/sync/oneshot.rs";
+const RECV: &str = "crates/core/src/sync/channel/recv.rs";
+const SEND: &str = "crates/core/src/sync/channel/send.rs";
+const STATE: &str = "crates/core/src/sync/channel/state.rs";
+const LINE: &str = "crates/core/src/sync/line.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {

@@ -2,8 +2,8 @@
 
 use super::Bug;
 
-const JOIN: &str = "crates/core/src/join.rs";
-const RACE: &str = "crates/core/src/race.rs";
+const JOIN: &str = "crates/core/src/combinators/join.rs";
+const RACE: &str = "crates/core/src/combinators/race.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {

@@ -47,7 +47,7 @@ pub const BUGS: &[Bug] = &[
         harm: "a task that is cancelled between its wake and its resume runs on",
         file: STEP,
         find: "Stage::Ready | Stage::Suspended | Stage::SuspendedUntilReady => {",
-        replace: "Stage::Ready => {}\n            Stage::Suspended | Stage::SuspendedUntilReady => {",
+        replace: "Stage::Ready => None,\n            Stage::Suspended | Stage::SuspendedUntilReady => {",
     },
     Bug {
         name: "unread-afar-not-contained",
@@ -109,7 +109,7 @@ pub const BUGS: &[Bug] = &[
         name: "unread-output-kept",
         harm: "outputs that nobody will read pile up until the loop goes",
         file: "crates/core/src/join_handle.rs",
-        find: "self.host.detach(self.key);",
+        find: "self.spawned.tasks.detach(self.spawned.key);",
         replace: "",
     },
     Bug {

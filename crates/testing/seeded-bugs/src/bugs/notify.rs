@@ -2,8 +2,8 @@
 
 use super::Bug;
 
-const NOTIFY: &str = "crates/core/src/notify.rs";
-const WAITERS: &str = "crates/core/src/waiters.rs";
+const NOTIFY: &str = "crates/core/src/sync/notify.rs";
+const WAITERS: &str = "crates/core/src/sync/waiters.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {

@@ -2,12 +2,12 @@
 
 use super::Bug;
 
-const MUTEX: &str = "crates/core/src/mutex.rs";
-const SEMAPHORE: &str = "crates/core/src/semaphore.rs";
-const BARRIER: &str = "crates/core/src/barrier.rs";
-const WATCH_SEND: &str = "crates/core/src/watch/send.rs";
-const WATCH_RECV: &str = "crates/core/src/watch/recv.rs";
-const RING: &str = "crates/core/src/broadcast/ring.rs";
+const MUTEX: &str = "crates/core/src/sync/mutex.rs";
+const SEMAPHORE: &str = "crates/core/src/sync/semaphore.rs";
+const BARRIER: &str = "crates/core/src/sync/barrier.rs";
+const WATCH_SEND: &str = "crates/core/src/sync/watch/send.rs";
+const WATCH_RECV: &str = "crates/core/src/sync/watch/recv.rs";
+const RING: &str = "crates/core/src/sync/broadcast/ring.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {

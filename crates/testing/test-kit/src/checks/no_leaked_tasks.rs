@@ -4,25 +4,15 @@
 //! hands everything else on:
 //!
 //! ```text
-//!   loop ─ resume ─► NoLeakedTasks ─ enters Noting ─► task ─ spawn ─► Noting ─ NotedTask(child) ─► loop
-//!   loop ─ resume ─► NotedTask(child) ── enters Noting ─► child ─ spawn ─► …
+//!   loop ─ resume ─► NoLeakedTasks ─ enters Noting ─► task ─ spawn ─► Noting ─ NotedTask ─► loop
+//!   loop ─ resume ─► NotedTask ───── enters Noting ─► child ─ spawn ─► …
 //! ```
 
-use std::{
-    any::Any,
-    cell::RefCell,
-    fmt, io,
-    panic::Location,
-    pin::Pin,
-    rc::Rc,
-    sync::Arc,
-    task::Waker,
-    time::{Duration, Instant},
-};
+use std::{any::Any, cell::RefCell, fmt, panic::Location, pin::Pin, rc::Rc, sync::Arc};
 
 use quadrivium_core::{
-    Canceller, Context, Hold, SendHold, Step, Task, Wait,
-    host::{self, Host, Hosted, HostedTask, Joined, Key, Label, Reactor, Spawned},
+    Context, Step, Task, Wait,
+    host::{self, Host, Hosted, HostedTask, Label, Spawned, Wrapper},
 };
 
 /// Checks that whatever a task spawned has ended when the task is done, and so on for what those
@@ -81,10 +71,8 @@ impl<T: Task> Task for NoLeakedTasks<T> {
 
 /// The host around, which also notes what is spawned.
 struct Noting {
-    around: Rc<dyn Host>,
-    spawned: RefCell<Vec<(Key, Label)>>,
-    /// Itself, for what is spawned.
-    this: std::rc::Weak<Noting>,
+    wrapped: Rc<dyn Host>,
+    spawned: RefCell<Vec<(Spawned, Label)>>,
 }
 
 /// A task that was spawned under it.
@@ -116,83 +104,37 @@ impl Drop for NotedTask {
 
 impl Noting {
     fn new() -> Rc<Self> {
-        let around = host::current().expect(
+        let wrapped = host::current().expect(
             "no_leaked_tasks notes what is spawned on a host, and none drives this thread: run it \
              with EventLoop::block_on or spawn it on a loop",
         );
-        let spawned = RefCell::default();
-        Rc::new_cyclic(|this| Self { around, spawned, this: this.clone() })
+        Rc::new(Self { wrapped, spawned: RefCell::default() })
     }
 
     /// Who has not ended.
     fn left(&self) -> Vec<String> {
         let spawned = self.spawned.borrow();
-        let left = spawned.iter().filter(|(key, _)| !self.around.is_finished(*key));
+        let left = spawned.iter().filter(|(it, _)| !it.tasks.is_finished(it.key));
         left.map(|(_, label)| label.to_string()).collect()
     }
 }
 
-impl Host for Noting {
+impl Wrapper for Noting {
+    fn wrapped(&self) -> &Rc<dyn Host> {
+        &self.wrapped
+    }
+
     fn spawn(
-        &self,
+        self: Rc<Self>,
         body: HostedTask,
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
     ) -> Spawned {
-        let noting = self.this.upgrade().expect("a host that is asked is alive");
-        let noted = NotedTask { task: Some(body), noting };
-        let spawned = self.around.spawn(Box::pin(noted), name, spawned_at);
+        let noted = NotedTask { task: Some(body), noting: Rc::clone(&self) };
+        let spawned = Rc::clone(&self.wrapped).spawn(Box::pin(noted), name, spawned_at);
         let label = Label { id: spawned.id, name: name.map(Arc::from), spawned_at };
-        self.spawned.borrow_mut().push((spawned.key, label));
+        self.spawned.borrow_mut().push((spawned.clone(), label));
         spawned
-    }
-
-    fn now(&self) -> Instant {
-        self.around.now()
-    }
-
-    fn block_for(&self, duration: Duration) {
-        self.around.block_for(duration);
-    }
-
-    fn hold(&self) -> Hold {
-        self.around.hold()
-    }
-
-    fn send_hold(&self) -> SendHold {
-        self.around.send_hold()
-    }
-
-    fn local_waker(&self, waker: &Waker) -> Waker {
-        self.around.local_waker(waker)
-    }
-
-    fn label(&self) -> Option<Label> {
-        self.around.label()
-    }
-
-    fn join(&self, key: Key, cx: &Context<'_>) -> Option<Joined> {
-        self.around.join(key, cx)
-    }
-
-    fn is_finished(&self, key: Key) -> bool {
-        self.around.is_finished(key)
-    }
-
-    fn cancel(&self, key: Key) {
-        self.around.cancel(key);
-    }
-
-    fn canceller(&self, key: Key) -> Canceller {
-        self.around.canceller(key)
-    }
-
-    fn detach(&self, key: Key) {
-        self.around.detach(key);
-    }
-
-    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
-        self.around.reactor()
     }
 }
 

@@ -1,0 +1,63 @@
+//! [`race`]: one task of two, done when the first of them is.
+
+use std::{fmt, pin::Pin};
+
+use crate::{Context, Step, Task};
+
+/// Runs two tasks, of any styles, side by side until the first is done; the other one is dropped,
+/// its destructors included, before the output is returned. When both are done at once, `a` wins.
+///
+/// ```
+/// use quadrivium_core::{Either, race, turn};
+/// # use quadrivium_core::{Context, Step, Task, sync::oneshot};
+/// # use std::{pin::pin, task::Waker};
+/// let (sender, receiver) = oneshot::channel::<()>();
+/// let mut first = pin!(race(receiver, turn()));
+/// # let mut cx = Context::new(Waker::noop());
+/// # assert!(matches!(first.as_mut().resume(&mut cx), Step::Suspended(_)));
+/// assert!(matches!(first.as_mut().resume(&mut cx), Step::Done(Either::Right(()))));
+/// assert!(sender.is_closed(), "the loser is gone");
+/// ```
+pub fn race<A: Task, B: Task>(a: A, b: B) -> Race<A, B> {
+    Race { parts: Some((Box::pin(a), Box::pin(b))) }
+}
+
+/// Two tasks of which the first to be done counts. Made by [`race`].
+#[must_use = "a task is lazy: perform it"]
+pub struct Race<A: Task, B: Task> {
+    parts: Option<Parts<A, B>>,
+}
+
+type Parts<A, B> = (Pin<Box<A>>, Pin<Box<B>>);
+
+/// The output of the winner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Either<A, B> {
+    /// The first task was done first.
+    Left(A),
+    /// The second task was done first.
+    Right(B),
+}
+
+impl<A: Task, B: Task> Task for Race<A, B> {
+    type Output = Either<A::Output, B::Output>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        let (a, b) = self.parts.as_mut().expect(crate::RESUMED_AFTER_DONE);
+        let first = match a.as_mut().resume(cx) {
+            Step::Done(output) => Either::Left(output),
+            Step::Suspended(a) => match b.as_mut().resume(cx) {
+                Step::Done(output) => Either::Right(output),
+                Step::Suspended(b) => return Step::Suspended(a.or(b)),
+            },
+        };
+        self.parts = None;
+        Step::Done(first)
+    }
+}
+
+impl<A: Task, B: Task> fmt::Debug for Race<A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Race").field("is_done", &self.parts.is_none()).finish()
+    }
+}

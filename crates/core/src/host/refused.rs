@@ -1,0 +1,24 @@
+//! [`refused`]: the error for what the operating system does not give a host.
+
+use std::io;
+
+/// The error for a thread or a process that the operating system refuses, of the kind
+/// `QuotaExceeded`: with `what` was refused, the cause and the remedy.
+///
+/// The error of the operating system itself is `WouldBlock`, which tells nobody that a limit was
+/// reached.
+///
+/// ```
+/// use quadrivium_core::host::refused;
+/// use std::io::{Error, ErrorKind};
+///
+/// let error = refused("a thread for files", &Error::from(ErrorKind::WouldBlock));
+/// assert_eq!(error.kind(), ErrorKind::QuotaExceeded);
+/// assert!(error.to_string().starts_with("the operating system refuses a thread for files: "));
+/// ```
+pub fn refused(what: &str, error: &io::Error) -> io::Error {
+    let remedy = "raise the limit of threads and processes (`ulimit -u`, or `pids.max` of the control \
+                  group), or run fewer of them";
+    let message = format!("the operating system refuses {what}: {error}: {remedy}");
+    io::Error::new(io::ErrorKind::QuotaExceeded, message)
+}

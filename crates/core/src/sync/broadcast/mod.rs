@@ -1,0 +1,60 @@
+//! Every value to every receiver, with bounded memory: who is too slow loses the oldest values, and
+//! is told how many.
+//!
+//! ```
+//! use quadrivium::{prelude::*, sync::broadcast::{self, RecvError}};
+//!
+//! let (sender, receiver) = broadcast::channel(2);
+//! assert_eq!(sender.send("one"), 1, "to one receiver");
+//! sender.send("two");
+//! sender.send("three");
+//! drop(sender);
+//! let hears = future(async move {
+//!     assert_eq!(receiver.recv().await, Err(RecvError::Lagged(1)));
+//!     assert_eq!(receiver.recv().await, Ok("two"));
+//!     assert_eq!(receiver.recv().await, Ok("three"));
+//!     assert_eq!(receiver.recv().await, Err(RecvError::Closed));
+//! });
+//! EventLoop::new()?.block_on(hears)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod recv;
+mod ring;
+mod send;
+
+pub use recv::{Receiver, Recv, RecvError, TryRecvError};
+pub use send::Sender;
+
+use std::{cell::RefCell, num::NonZeroUsize, rc::Rc};
+
+use crate::sync::waiters::Waiters;
+use ring::Ring;
+
+/// A channel that holds the latest `capacity` values for those who have not received them.
+///
+/// # Panics
+///
+/// When `capacity` is 0.
+pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+    let capacity = NonZeroUsize::new(capacity)
+        .expect("a broadcast holds at least one value: without any, all receivers would lag");
+    let state = State {
+        ring: Ring::new(capacity),
+        senders: 1,
+        receivers: 0,
+        receiving: Waiters::default(),
+    };
+    let state = Rc::new(RefCell::new(state));
+    (Sender::new(Rc::clone(&state)), Receiver::new(state))
+}
+
+/// What all ends of a channel share.
+struct State<T> {
+    ring: Ring<T>,
+    senders: usize,
+    receivers: usize,
+    receiving: Waiters,
+}
+
+type Shared<T> = Rc<RefCell<State<T>>>;

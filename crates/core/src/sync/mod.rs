@@ -1,0 +1,18 @@
+//! Channels, locks and notifications between the tasks of one loop: what `std::sync` is to threads.
+
+mod line;
+mod waiters;
+
+pub mod notify;
+pub mod oneshot;
+pub mod channel;
+pub mod mutex;
+pub mod semaphore;
+pub mod barrier;
+pub mod watch;
+pub mod broadcast;
+
+pub use barrier::{Barrier, BarrierWaitResult};
+pub use mutex::{Mutex, MutexGuard};
+pub use notify::Notify;
+pub use semaphore::{Permit, Semaphore};

@@ -1,0 +1,135 @@
+//! A channel for one value: [`Sender::send`] gives it, the [`Receiver`] is a task that waits for
+//! it.
+//!
+//! ```
+//! use quadrivium_core::sync::oneshot;
+//!
+//! let (sender, receiver) = oneshot::channel();
+//! sender.send(42).unwrap();
+//! assert_eq!(receiver.try_recv(), Some(42));
+//! ```
+
+use std::{cell::RefCell, error::Error, fmt, pin::Pin, rc::Rc};
+
+use crate::{Context, LocalWaker, Step, Task, Wait, fairness};
+
+/// A channel for one value, between tasks of one thread.
+pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
+    let state = Rc::new(RefCell::new(State::Waiting(None)));
+    (Sender { state: Rc::clone(&state) }, Receiver { state, has_suspended: false })
+}
+
+enum State<T> {
+    Waiting(Option<LocalWaker>),
+    Sent(T),
+    /// The other end is gone, or the value has been taken.
+    Closed,
+}
+
+/// The end that gives the value. Dropping it closes the channel.
+pub struct Sender<T> {
+    state: Rc<RefCell<State<T>>>,
+}
+
+impl<T> Sender<T> {
+    /// Gives the value. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// Gives the value back when the receiver is gone.
+    pub fn send(self, value: T) -> Result<(), T> {
+        let mut state = self.state.borrow_mut();
+        let State::Waiting(waker) = &mut *state else { return Err(value) };
+        let waker = waker.take();
+        *state = State::Sent(value);
+        drop(state);
+        wake(waker);
+        Ok(())
+    }
+
+    /// Whether the receiver is gone.
+    pub fn is_closed(&self) -> bool {
+        matches!(*self.state.borrow(), State::Closed)
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        let mut state = self.state.borrow_mut();
+        if let State::Waiting(waker) = &mut *state {
+            let waker = waker.take();
+            *state = State::Closed;
+            drop(state);
+            wake(waker);
+        }
+    }
+}
+
+fn wake(waker: Option<LocalWaker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// The end that waits for the value: a task with output `Result<T, Closed>`.
+#[must_use = "a task is lazy: perform it"]
+pub struct Receiver<T> {
+    state: Rc<RefCell<State<T>>>,
+    has_suspended: bool,
+}
+
+impl<T> Receiver<T> {
+    /// Takes the value if it is there. Does not wait.
+    pub fn try_recv(&self) -> Option<T> {
+        let mut state = self.state.borrow_mut();
+        match std::mem::replace(&mut *state, State::Closed) {
+            State::Sent(value) => Some(value),
+            other => {
+                *state = other;
+                None
+            }
+        }
+    }
+}
+
+impl<T> Task for Receiver<T> {
+    type Output = Result<T, Closed>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        if fairness::gives_way(self.has_suspended) {
+            self.has_suspended = true;
+            return Step::Suspended(Wait::Turn);
+        }
+        let own = cx.local_waker();
+        let mut state = self.state.borrow_mut();
+        if let State::Waiting(waker) = &mut *state {
+            let former = waker.replace(own);
+            drop(state);
+            drop(former);
+            self.has_suspended = true;
+            return Step::Suspended(Wait::Wake);
+        }
+        drop(state);
+        fairness::done(self.try_recv().ok_or(Closed))
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        // Taken out first: the value's destructor may use the sender.
+        let left = self.state.replace(State::Closed);
+        drop(left);
+    }
+}
+
+/// The sender is gone and has sent nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the channel is closed: its sender was dropped without a value")
+    }
+}
+
+impl Error for Closed {}

@@ -1,0 +1,131 @@
+//! The receiving end of a watch channel.
+
+use std::{cell::Cell, error::Error, fmt, pin::Pin, rc::Rc};
+
+use super::Shared;
+use crate::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, fairness, sync::waiters::Ticket};
+
+/// The end that looks at the value. A clone is another receiver, which has seen what this one has.
+pub struct Receiver<T> {
+    seen: Rc<Seen<T>>,
+}
+
+/// What one receiver has seen: it, and those of its waits that have not ended, share it.
+struct Seen<T> {
+    state: Shared<T>,
+    version: Cell<u64>,
+}
+
+impl<T> Seen<T> {
+    fn new(state: Shared<T>, version: u64) -> Rc<Self> {
+        state.borrow_mut().receivers += 1;
+        Rc::new(Self { state, version: Cell::new(version) })
+    }
+}
+
+impl<T> Drop for Seen<T> {
+    fn drop(&mut self) {
+        let mut state = self.state.borrow_mut();
+        state.receivers -= 1;
+        if state.receivers == 0 {
+            let closing = state.closing.all();
+            drop(state);
+            closing.wake();
+        }
+    }
+}
+
+impl<T> Receiver<T> {
+    /// A receiver that has seen the latest value.
+    pub(super) fn new(state: Shared<T>) -> Self {
+        let version = state.borrow().version;
+        Self { seen: Seen::new(state, version) }
+    }
+
+    /// A share of the latest value, seen or not. It stays what it is when another one is sent.
+    pub fn borrow(&self) -> Rc<T> {
+        Rc::clone(&self.seen.state.borrow().value)
+    }
+
+    /// Waits for a value that this receiver has not seen, and is worth the latest. The output is an
+    /// error when it has seen that and the senders are gone.
+    ///
+    /// Dropped before it is done, it has seen nothing. Until then it counts as the receiver.
+    pub fn changed(&self) -> Changed<T> {
+        Changed { seen: Some(Rc::clone(&self.seen)), ticket: None }
+    }
+
+    /// Whether the latest value is one that this receiver has not seen.
+    pub fn has_changed(&self) -> bool {
+        self.seen.state.borrow().version != self.seen.version.get()
+    }
+}
+
+impl<T> Clone for Receiver<T> {
+    fn clone(&self) -> Self {
+        Self { seen: Seen::new(Rc::clone(&self.seen.state), self.seen.version.get()) }
+    }
+}
+
+/// A task that waits for another value. Made by [`Receiver::changed`].
+#[must_use = "a task is lazy: perform it"]
+pub struct Changed<T> {
+    /// Gone when it is done.
+    seen: Option<Rc<Seen<T>>>,
+    ticket: Option<Ticket>,
+}
+
+impl<T> Task for Changed<T> {
+    type Output = Result<Rc<T>, RecvError>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        let this = &mut *self;
+        let seen = this.seen.as_ref().expect(RESUMED_AFTER_DONE);
+        // First: another executor's waker is user code when it is cloned, and may send.
+        let waker = cx.local_waker();
+        let mut state = seen.state.borrow_mut();
+        if fairness::gives_way(this.ticket.is_some()) {
+            let former = state.changing.wait(&mut this.ticket, waker);
+            drop(state);
+            drop(former);
+            return Step::Suspended(Wait::Turn);
+        }
+        let output = if seen.version.replace(state.version) != state.version {
+            Ok(Rc::clone(&state.value))
+        } else if state.senders == 0 {
+            Err(RecvError)
+        } else {
+            let former = state.changing.wait(&mut this.ticket, waker);
+            drop(state);
+            drop(former);
+            return Step::Suspended(Wait::Wake);
+        };
+        let left = this.ticket.take().and_then(|ticket| state.changing.leave(ticket));
+        drop(state);
+        drop(left);
+        this.seen = None;
+        fairness::done(output)
+    }
+}
+
+impl<T> Drop for Changed<T> {
+    fn drop(&mut self) {
+        let (Some(seen), Some(ticket)) = (&self.seen, self.ticket.take()) else { return };
+        let left = seen.state.borrow_mut().changing.leave(ticket);
+        drop(left);
+    }
+}
+
+/// The latest value has been seen, and the senders are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecvError;
+
+impl fmt::Display for RecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the channel is closed: its last sender was dropped, so nothing changes any more",
+        )
+    }
+}
+
+impl Error for RecvError {}
