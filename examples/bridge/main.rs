@@ -1,10 +1,11 @@
 //! `bridge`: a synchronous library in the middle of an `async` application.
 //!
-//! New idea: a green thread suspends anywhere, so also at the bottom of somebody
-//! else's plain functions. There are four libraries here, none of which has ever
-//! heard of `async`: one calls a trait, one an iterator, one reads, one is a
-//! parser with callbacks. The application is tokio's. What it gives to the
-//! libraries waits, in the middle of their calls, for tokio's own futures.
+//! New idea: a green thread suspends anywhere, so also at the bottom of
+//! somebody else's plain functions. There are four libraries here, none of
+//! which has ever heard of `async`: one calls a trait, one an iterator, one
+//! reads, one is a parser with callbacks. The application is tokio's. What it
+//! gives to the libraries waits, in the middle of their calls, for tokio's own
+//! futures.
 //!
 //! No thread is blocked meanwhile: ten thousand such calls wait at once on one
 //! thread, for as long as one of them.

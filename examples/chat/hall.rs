@@ -19,8 +19,8 @@ pub const MOST_GUESTS: usize = 100;
 
 /// So many lines may wait for a guest to read them. One more, and he is too
 /// slow: he is dropped, and nobody waits for him. Between two of his turns each
-/// of the others has one, and causes two lines at most; so nobody is dropped who
-/// reads.
+/// of the others has one, and causes two lines at most; so nobody is dropped
+/// who reads.
 const QUEUE: usize = 3 * MOST_GUESTS;
 
 /// So many characters a name may have, of a guest or of a room.

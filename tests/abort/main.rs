@@ -1,5 +1,5 @@
-//! What holds in a program that is built with `panic = "abort"`, in every style: `.ci/abort` runs each
-//! part and looks at what it prints and how it ends.
+//! What holds in a program that is built with `panic = "abort"`, in every style: `.ci/abort` runs
+//! each part and looks at what it prints and how it ends.
 
 #[path = "../../crates/hosts/may/tests/style/thread.rs"]
 mod thread;

@@ -1,5 +1,5 @@
-//! Hosts whose tasks run on other threads: a cluster, and may's workers. The law waits on a loop of its
-//! own.
+//! Hosts whose tasks run on other threads: a cluster, and may's workers. The law waits on a loop of
+//! its own.
 
 use std::{num::NonZero, sync::Once, time::Duration};
 

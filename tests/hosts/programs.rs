@@ -1,5 +1,5 @@
-//! Programs that nobody wrote, on every host: they keep the rules, and where time jumps they leave the very
-//! record they leave on the virtual clock.
+//! Programs that nobody wrote, on every host: they keep the rules, and where time jumps they leave
+//! the very record they leave on the virtual clock.
 
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use quadrivium_conformance::{

@@ -1,5 +1,5 @@
-//! The floors of the workspace: which packages may import which, where `unsafe` may stand, and where
-//! time is read.
+//! The floors of the workspace: which packages may import which, where `unsafe` may stand, and
+//! where time is read.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -10,7 +10,20 @@ use crate::{
 };
 
 /// Names that several types have, and why that confuses nobody.
-const EXCEPTIONS: [(&str, &str); 0] = [];
+const EXCEPTIONS: [(&str, &str); 12] = [
+    ("Builder", "std's own name: `green::Builder`, `thread::Builder`"),
+    ("Callback", "the style, and the handle that its tasks have"),
+    ("Closed", "its module goes before it: `oneshot::Closed`, `watch::Closed`"),
+    ("Connection", "its module goes before it: `test::Connection`, `server::Connection`"),
+    ("Executor", "hyper's own name: `quadrivium::hyper::Executor`"),
+    ("JoinHandle", "std's own name: `thread::JoinHandle`"),
+    ("Receiver", "its module goes before it: `oneshot::Receiver`, `watch::Receiver`"),
+    ("Recv", "a leaf named after the method of such a `Receiver`"),
+    ("RecvError", "what such a `Recv` fails with"),
+    ("Sender", "its module goes before it: `oneshot::Sender`, `watch::Sender`"),
+    ("State", "private: the state of the type that its file is named after"),
+    ("TryRecvError", "what `try_recv` of such a `Receiver` fails with"),
+];
 
 /// The folders whose private types have names that no other type may have.
 const LIBRARY: [&str; 6] = [
@@ -112,7 +125,10 @@ fn one_name_means_one_type() {
             .filter(|it| all.iter().any(|other| it.file != other.file && it.confuses(other)))
             .collect();
         of_one.dedup_by_key(|it| &it.file);
-        let is_excepted = EXCEPTIONS.iter().any(|(excepted, _)| *excepted == name);
+        let is_public_state =
+            name == "State" && all.iter().any(|it| it.visibility == Visibility::Public);
+        let is_excepted =
+            !is_public_state && EXCEPTIONS.iter().any(|(excepted, _)| *excepted == name);
         if of_one.len() > 1 && !is_excepted {
             let files = of_one.iter().map(|it| format!("{}:{}", it.file, it.line)).collect();
             findings.push(Finding { files, what: name });

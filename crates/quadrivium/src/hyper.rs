@@ -60,8 +60,8 @@ impl<S: Attempts> Io<S> {
     }
 }
 
-/// So much is read at a time: what hyper reads first. Filling its own buffer takes `unsafe` code, so
-/// the bytes are copied there.
+/// So much is read at a time: what hyper reads first. Filling its own buffer takes `unsafe` code,
+/// so the bytes are copied there.
 const AT_A_TIME: usize = 8 * 1024;
 
 impl<S: AttemptRead + Unpin> rt::Read for Io<S> {

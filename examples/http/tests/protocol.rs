@@ -55,12 +55,11 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         1 => Just("0"),
         2 => Just("0123456789"),
     ];
+    let part = part.prop_map(|it| it.as_bytes().to_vec());
     let long = (any::<u8>(), 0..40_000_usize, any::<u8>())
         .prop_map(|(byte, n, end)| [vec![byte; n], vec![end]].concat());
-    let parts = proptest::collection::vec(
-        prop_oneof![20 => part.prop_map(|it| it.as_bytes().to_vec()), 1 => long],
-        1..8,
-    );
+    let parts =
+        proptest::collection::vec(prop_oneof![20 => part, 1 => long], 1..8);
     (parts, proptest::option::of((any::<prop::sample::Index>(), any::<u8>())))
         .prop_map(|(parts, damage)| {
             let mut bytes = parts.concat();

@@ -1,4 +1,5 @@
-//! [`StreamEnd`]: one end of a stream of bytes, of whatever [`StreamKind`], so that one law is about all kinds.
+//! [`StreamEnd`]: one end of a stream of bytes, of whatever [`StreamKind`], so that one law is
+//! about all kinds.
 
 use std::{cell::RefCell, fmt, io, net::Shutdown, rc::Rc};
 

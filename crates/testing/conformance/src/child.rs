@@ -18,8 +18,8 @@ pub fn alone(test: &str, case: &str, something: impl FnOnce()) -> Output {
     alone_under(&[], test, case, something)
 }
 
-/// The same, but another program starts the process, and can set what it inherits. `starter` is that
-/// program and its arguments.
+/// The same, but another program starts the process, and can set what it inherits. `starter` is
+/// that program and its arguments.
 pub(crate) fn alone_under(
     starter: &[&str],
     test: &str,

@@ -13,8 +13,9 @@ use crate::Value;
 /// Where laws are checked: a loop with a thread of its own, a loop inside another executor, threads
 /// elsewhere.
 ///
-/// [`Virtual`] and [`Real`] are here; `tests/hosts` has the others. On a host whose tasks run on other
-/// threads only the topic `outcomes` says anything, as all other laws hold the loop in their hands.
+/// [`Virtual`] and [`Real`] are here; `tests/hosts` has the others. On a host whose tasks run on
+/// other threads only the topic `outcomes` says anything, as all other laws hold the loop in their
+/// hands.
 pub trait TestHost: Sync {
     /// What it is called, such as `tokio`.
     fn name(&self) -> &'static str;
@@ -42,8 +43,8 @@ pub enum HostFeature {
     /// Time jumps when nothing else can happen: sleeps take no time, and exactly as long as they
     /// say.
     VirtualClock,
-    /// That clock is the loop's own: it goes on by as much as a task keeps the CPU for, and stands still
-    /// while other threads work for one.
+    /// That clock is the loop's own: it goes on by as much as a task keeps the CPU for, and stands
+    /// still while other threads work for one.
     OwnClock,
     /// A loop that is run inside a task of another is an error. Executors may panic.
     Nesting,

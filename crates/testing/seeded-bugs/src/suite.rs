@@ -20,8 +20,8 @@ pub const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
 /// No pairs of styles.
 const OPTIONS: [&str; 2] = ["--skip", "_performs_"];
 
-/// Tasks that are `Send` share their sources with those that are not, in the crates of their styles.
-/// A bug elsewhere shows in both, so one of them is enough.
+/// Tasks that are `Send` share their sources with those that are not, in the crates of their
+/// styles. A bug elsewhere shows in both, so one of them is enough.
 const WITHOUT_SEND: [&str; 2] = ["--skip", "send::"];
 
 /// Laws that do not end wait side by side.
@@ -30,8 +30,8 @@ const SIDE_BY_SIDE: &str = "--test-threads=16";
 /// So that it is known which law ended the process.
 const ONE_BY_ONE: &str = "--test-threads=1";
 
-/// The slowest law takes a second, or two among others. The laws have a watchdog of their own, which is told the same and
-/// names the law; a law that is not watched stands still twice as long.
+/// The slowest law takes a second, or two among others. The laws have a watchdog of their own,
+/// which is told the same and names the law; a law that is not watched stands still twice as long.
 const LIMIT: Duration = Duration::from_secs(5);
 const LIMIT_VARIABLE: &str = "QUADRIVIUM_LAW_LIMIT";
 

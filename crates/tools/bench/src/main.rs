@@ -30,13 +30,19 @@ struct Options {
     #[arg(value_enum)]
     measurements: Vec<Measurement>,
     /// Numbers of tasks [default: 1,10,1000,100000; for memory 100000,1000000]
-    #[arg(long, value_delimiter = ',', value_name = "N,…", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    #[arg(
+        long, value_delimiter = ',', value_name = "N,…",
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000),
+    )]
     tasks: Vec<u32>,
     /// Contenders, by the names in the tables, separated by semicolons [default: all]
     #[arg(long, value_delimiter = ';', value_name = "NAME;…", value_parser = name)]
     only: Vec<String>,
     /// Contenders to be compared with, separated by semicolons
-    #[arg(long, value_delimiter = ';', value_name = "NAME;…", value_parser = name, default_value = "tokio")]
+    #[arg(
+        long, value_delimiter = ';', value_name = "NAME;…", value_parser = name,
+        default_value = "tokio",
+    )]
     against: Vec<String>,
     /// Rounds per column [default: 9]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]

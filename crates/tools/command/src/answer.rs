@@ -1,5 +1,5 @@
-//! The answers of the operating system, played by a process of their own: a plain loop, a thread per
-//! board, or one board of those that have a process each.
+//! The answers of the operating system, played by a process of their own: a plain loop, a thread
+//! per board, or one board of those that have a process each.
 //!
 //! ```text
 //!  the command                                   this process

@@ -70,19 +70,31 @@ Exit code: 0, 1 if a run failed, 2 if the command line makes no sense.";
 #[derive(Args, Clone, Debug)]
 pub struct Exhibition {
     /// Number of boards
-    #[arg(long, value_name = "N", default_value_t = Rules::default().boards, value_parser = boards, allow_negative_numbers = true)]
+    #[arg(
+        long, value_name = "N", default_value_t = Rules::default().boards,
+        value_parser = boards, allow_negative_numbers = true,
+    )]
     pub boards: usize,
 
     /// Moves the master makes on each board, and so many replies
-    #[arg(long, value_name = "N", default_value_t = Rules::default().moves, value_parser = moves, allow_negative_numbers = true)]
+    #[arg(
+        long, value_name = "N", default_value_t = Rules::default().moves, value_parser = moves,
+        allow_negative_numbers = true,
+    )]
     pub moves: usize,
 
     /// How long the master thinks about a move
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time, allow_hyphen_values = true)]
+    #[arg(
+        long, value_name = "TIME", default_value = "5s", value_parser = time,
+        allow_hyphen_values = true,
+    )]
     pub master: Duration,
 
     /// How long an opponent thinks about a reply
-    #[arg(long, value_name = "TIME", default_value = "55s", value_parser = time, allow_hyphen_values = true)]
+    #[arg(
+        long, value_name = "TIME", default_value = "55s", value_parser = time,
+        allow_hyphen_values = true,
+    )]
     pub opponent: Duration,
 
     /// Varies all thinking times by up to a quarter; the same seed, the same times

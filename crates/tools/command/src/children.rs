@@ -1,4 +1,5 @@
-//! [`Children`]: the processes that play the answers of the operating system, seen from the command.
+//! [`Children`]: the processes that play the answers of the operating system, seen from the
+//! command.
 
 use std::{
     env,

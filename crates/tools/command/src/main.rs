@@ -1,4 +1,5 @@
-//! The `quadrivium` command: a simultaneous exhibition in four styles, and what each costs; and servers.
+//! The `quadrivium` command: a simultaneous exhibition in four styles, and what each costs; and
+//! servers.
 //!
 //! In reading order: `args` is what can be asked; `plan` decides what is run; `exhibition` is what
 //! is played; `report` has it run. `measure` does so on a loop, `children` without one, in

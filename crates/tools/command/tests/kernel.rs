@@ -1,5 +1,5 @@
-//! Errors of the kernel, which `strace` injects: those that pass are passed over, and system calls that
-//! a sandbox refuses are done without or named.
+//! Errors of the kernel, which `strace` injects: those that pass are passed over, and system calls
+//! that a sandbox refuses are done without or named.
 
 use std::{
     fs,

@@ -16,17 +16,18 @@ use quadrivium::{
 use crate::{Subject, alone, body, current, in_destructor, new_loop, turns};
 
 laws! { ($) chains:
-    /// A destructor that cancels goes on when the destructors have run that the cancel runs, and so on
-    /// down to the sixteenth.
+    /// A destructor that cancels goes on when the destructors have run that the cancel runs, and so
+    /// on down to the sixteenth.
     of_sixteen_cancels_end_from_the_inside_out;
-    /// Cancels beyond the sixteenth return at once; their destructors run one after another when that
-    /// of the sixteenth has run, and before the cancels around it return.
+    /// Cancels beyond the sixteenth return at once; their destructors run one after another when
+    /// that of the sixteenth has run, and before the cancels around it return.
     of_more_cancels_end_one_after_another;
     /// When the outermost of many cancels returns, all destructors have run, in a task as well.
     of_cancels_in_a_task;
     /// The task that joins the first of such a chain is told when the destructors of all have run.
     whose_first_task_somebody_joins;
-    /// Thirty thousand tasks, each of which cancels the next in a destructor, end without an overflow.
+    /// Thirty thousand tasks, each of which cancels the next in a destructor, end without an
+    /// overflow.
     of_thirty_thousand_cancels;
     /// So do those of two loops that cancel each other's by turns.
     of_thirty_thousand_cancels_on_two_loops;
@@ -34,8 +35,9 @@ laws! { ($) chains:
     of_thirty_thousand_tasks_of_a_dropped_loop;
     /// So do outputs that nobody reads, each of which holds the handle of the next.
     of_thirty_thousand_outputs;
-    /// What a destructor spawns on a loop that is being dropped is dropped, and so is what the destructor
-    /// of that spawns; a chain of such tasks without an end is cut, and a message says so.
+    /// What a destructor spawns on a loop that is being dropped is dropped, and so is what the
+    /// destructor of that spawns; a chain of such tasks without an end is cut, and a message says
+    /// so.
     of_spawns_on_a_dropped_loop_are_cut;
 }
 

@@ -36,8 +36,8 @@ laws! { ($) descriptors:
     /// A wait that is cancelled leaves no registration behind: the same descriptor is waited for
     /// again.
     waited_for_again;
-    /// A listener that has no descriptor left for a connection says so each time, and accepts it once
-    /// there is one again.
+    /// A listener that has no descriptor left for a connection says so each time, and accepts it
+    /// once there is one again.
     none_left_for_a_connection on Descriptors;
     /// A signal that interrupts the sleep of the loop is not noticed.
     a_signal_while_the_loop_sleeps;

@@ -26,13 +26,13 @@ laws! { ($) ended_children:
     another_part_has_waited;
     /// Nothing is done to another process that has the number of a child that is gone.
     another_has_its_number;
-    /// Where SIGCHLD is ignored, the kernel does not keep how a child ended: what it wrote is there,
-    /// in an error that names cause and remedy.
+    /// Where SIGCHLD is ignored, the kernel does not keep how a child ended: what it wrote is
+    /// there, in an error that names cause and remedy.
     sigchld_is_ignored;
     /// Where SIGCHLD is ignored, a listener for it brings back how a child ended.
     sigchld_is_listened_for;
-    /// Where the kernel or a sandbox refuses descriptors of processes, in whatever words, children are
-    /// signalled and waited for as ever.
+    /// Where the kernel or a sandbox refuses descriptors of processes, in whatever words, children
+    /// are signalled and waited for as ever.
     a_sandbox_without_pidfds;
 }
 
@@ -112,8 +112,8 @@ pub(super) fn started_by(starter: &[&str], failure: i32, case: &str, something: 
     assert!(output.status.success(), "{case}: {said}");
 }
 
-/// Runs `something` in a process that can choose the numbers of its children, as it shares them with
-/// no other processes.
+/// Runs `something` in a process that can choose the numbers of its children, as it shares them
+/// with no other processes.
 fn where_numbers_can_be_chosen(something: impl FnOnce()) {
     match Path::new(LAST).exists() {
         true => {

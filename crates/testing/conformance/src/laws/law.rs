@@ -34,8 +34,8 @@ impl Law {
     /// # Panics
     ///
     /// Where the law does not hold; its sentence is printed. When it does not end: after twenty
-    /// seconds without a sign of life, or as many as the environment variable `QUADRIVIUM_LAW_LIMIT`
-    /// says.
+    /// seconds without a sign of life, or as many as the environment variable
+    /// `QUADRIVIUM_LAW_LIMIT` says.
     pub fn check(&self, subject: Subject) {
         if let Checked::Spared(why) = self.check_on(&Virtual, subject) {
             println!("skipped: {why}");
@@ -81,8 +81,8 @@ impl Law {
 pub enum Checked {
     /// It holds on this host.
     Holds,
-    /// It holds, and has asked the host for nothing: it resumes tasks by hand, or makes a loop of its
-    /// own.
+    /// It holds, and has asked the host for nothing: it resumes tasks by hand, or makes a loop of
+    /// its own.
     NeedsNoHost,
     /// It was not checked, for this reason.
     Spared(String),
@@ -104,7 +104,10 @@ impl Drop for Named {
 /// dollar: a macro that makes a macro has no other way to write one.
 macro_rules! laws {
     (($d:tt) $topic:ident:
-        $($(#[doc = $specification:literal])+ $law:ident $(needs $($need:ident),+)? $(on $($on:ident)+)?;)+
+        $(
+            $(#[doc = $specification:literal])+
+            $law:ident $(needs $($need:ident),+)? $(on $($on:ident)+)?;
+        )+
     ) => {
         pub(super) const LAWS: &[$crate::Law] = &[$($crate::Law {
             topic: stringify!($topic),

@@ -29,8 +29,8 @@ laws! { ($) signals:
     a_cancelled_wait;
     /// What nobody can hear is an error, and nothing is listened for.
     that_cannot_be_heard;
-    /// A listener that cannot be made, because of one of its signals, leaves the others what they do
-    /// by default.
+    /// A listener that cannot be made, because of one of its signals, leaves the others what they
+    /// do by default.
     a_listener_that_cannot_be_made;
     /// When nobody listens any more, a signal does what it does by default.
     its_default_comes_back;

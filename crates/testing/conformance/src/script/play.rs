@@ -26,13 +26,15 @@ pub const CHANNELS: [Option<usize>; 3] = [Some(1), Some(3), None];
 /// How many bytes are on their way in a connection at most.
 const ROOM: usize = 8;
 
-/// How many events a play may have. A script has no loops, so it is the style that goes round in one.
+/// How many events a play may have. A script has no loops, so it is the style that goes round in
+/// one.
 const LIMIT: usize = 20_000;
 
 /// What a script comes to: how many instructions it carried out, or where it failed.
 type ScriptResult = Result<usize, String>;
 
-/// Plays a script on a new loop, with a virtual clock unless a law is checked elsewhere; what that left.
+/// Plays a script on a new loop, with a virtual clock unless a law is checked elsewhere; what that
+/// left.
 pub fn play(script: &Script, cast: &Cast) -> PlayRecord {
     play_on(new_loop().of_the_host(), script, cast)
 }

@@ -15,8 +15,8 @@
 //! fail with `BrokenPipe`. Bytes that were written and not yet read have arrived, unless they are
 //! [slow](crate::Faults::slow_writes). A reset loses those that are slow.
 //!
-//! An end lives as long as it, a clone of it or an operation on it does. After 64 operations in
-//! one step without a wait, the other tasks run first. An operation on no bytes is done at once, and
+//! An end lives as long as it, a clone of it or an operation on it does. After 64 operations in one
+//! step without a wait, the other tasks run first. An operation on no bytes is done at once, and
 //! asks nothing. `quadrivium::net::TcpStream` does the same.
 //!
 //! It is as TCP but for this:
@@ -117,10 +117,10 @@ impl Connection {
     /// Writes some of these bytes, at least one; the output is how many. Suspends while there is no
     /// room.
     ///
-    /// The output is an error of kind `ConnectionReset` after a reset of which this end was not told.
-    /// From then on it is `BrokenPipe`, as it is when this end has closed its writing. When the other
-    /// end is gone, the first write succeeds and its bytes are lost; the next ones are `BrokenPipe`.
-    /// Cancel-safe: a write that is cancelled has written nothing.
+    /// The output is an error of kind `ConnectionReset` after a reset of which this end was not
+    /// told. From then on it is `BrokenPipe`, as it is when this end has closed its writing. When
+    /// the other end is gone, the first write succeeds and its bytes are lost; the next ones are
+    /// `BrokenPipe`. Cancel-safe: a write that is cancelled has written nothing.
     pub fn write(&self, bytes: impl Into<Vec<u8>>) -> Write {
         Write::new(&self.end, bytes.into())
     }

@@ -69,11 +69,17 @@ pub enum ServerProgram {
 pub struct Options {
     /// Who serves
     // Global values are known to the whole command, which has another `style`.
-    #[arg(id = "server_style", long = "style", global = true, value_name = "STYLE", default_value_t = StyleName::Future, value_parser = style())]
+    #[arg(
+        id = "server_style", long = "style", global = true, value_name = "STYLE",
+        default_value_t = StyleName::Future, value_parser = style(),
+    )]
     pub style: StyleName,
 
     /// Where it listens; port 0 is a free one
-    #[arg(long, global = true, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = address)]
+    #[arg(
+        long, global = true, value_name = "ADDR", default_value = "127.0.0.1:0",
+        value_parser = address,
+    )]
     pub listen: SocketAddr,
 
     /// What drives it
@@ -81,19 +87,31 @@ pub struct Options {
     pub host: HostChoice,
 
     /// On so many threads, each with a loop of its own, between which connections are dealt out
-    #[arg(long, global = true, value_name = "N", default_value = "1", value_parser = threads, allow_negative_numbers = true)]
+    #[arg(
+        long, global = true, value_name = "N", default_value = "1", value_parser = threads,
+        allow_negative_numbers = true,
+    )]
     pub threads: NonZero<usize>,
 
     /// So many connections at once, on all threads together; others wait
-    #[arg(long, global = true, value_name = "N", default_value = "16384", value_parser = connections, allow_negative_numbers = true)]
+    #[arg(
+        long, global = true, value_name = "N", default_value = "16384",
+        value_parser = connections, allow_negative_numbers = true,
+    )]
     pub max_connections: usize,
 
     /// Closes a connection on which no byte has moved for so long, or never
-    #[arg(long, global = true, value_name = "TIME", default_value = "5m", value_parser = idle_timeout, allow_hyphen_values = true)]
+    #[arg(
+        long, global = true, value_name = "TIME", default_value = "5m",
+        value_parser = idle_timeout, allow_hyphen_values = true,
+    )]
     pub idle_timeout: IdleTimeout,
 
     /// How long connections may go on after the stop
-    #[arg(long, global = true, value_name = "TIME", default_value = "10s", value_parser = time, allow_hyphen_values = true)]
+    #[arg(
+        long, global = true, value_name = "TIME", default_value = "10s", value_parser = time,
+        allow_hyphen_values = true,
+    )]
     pub grace: Duration,
 }
 

@@ -1,4 +1,5 @@
-//! Where servers run: on loops of their own, inside tokio, on may's workers. The servers are the same.
+//! Where servers run: on loops of their own, inside tokio, on may's workers. The servers are the
+//! same.
 
 use std::{num::NonZero, thread};
 

@@ -12,8 +12,8 @@ use std::{
 
 use crate::{profile::Count, programs::CountedProgram};
 
-/// Divisible by all that the programs divide it by. Both have as many digits, so that the arguments of
-/// both processes have the same length.
+/// Divisible by all that the programs divide it by. Both have as many digits, so that the arguments
+/// of both processes have the same length.
 pub(crate) const FEW: u64 = 2_000;
 pub(crate) const MANY: u64 = 6_000;
 

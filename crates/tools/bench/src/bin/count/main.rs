@@ -1,15 +1,15 @@
 //! `count`: how many instructions an operation takes, in each style, and where they are spent.
 //!
 //! ```text
-//!   main: what is asked for ──► counting: a process under callgrind, twice ──► profile: read its file
+//!   main: what is asked for ──► counting: a process under callgrind, twice ──► profile: its file
 //!     │                                        │                                      │
 //!     ▼                                        ▼                                      ▼
 //!   page: docs/instructions.md          programs: the operation, n times       Count: by floor
 //! ```
 //!
-//! Callgrind counts what the processor is told to do. It sees neither the kernel nor a cache, and the
-//! same program gives the same number on a busy machine. So a number that has grown is a change of
-//! the code, and `--check` can say so.
+//! Callgrind counts what the processor is told to do. It sees neither the kernel nor a cache, and
+//! the same program gives the same number on a busy machine. So a number that has grown is a change
+//! of the code, and `--check` can say so.
 #![forbid(unsafe_code)]
 
 mod counting;

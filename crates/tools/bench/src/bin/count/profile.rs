@@ -27,8 +27,8 @@ impl Count {
         event_loop + leaves + style + rest
     }
 
-    /// Reads the [file format of callgrind](https://valgrind.org/docs/manual/cl-format.html): lines of
-    /// costs, below the function that they are part of, and below the file of their source.
+    /// Reads the [file format of callgrind](https://valgrind.org/docs/manual/cl-format.html): lines
+    /// of costs, below the function that they are part of, and below the file of their source.
     ///
     /// # Errors
     ///
@@ -43,7 +43,8 @@ impl Count {
                 // What is called is named here, perhaps for the first time.
                 Some(("cfl" | "cfi", file)) => _ = reader.of_file(file),
                 Some(("cfn", name)) => _ = reader.of_function(name),
-                // The next line is the cost of the called function, which is counted where it stands.
+                // The next line is the cost of the called function, which is counted where it
+                // stands.
                 Some(("calls", _)) => drop(lines.next()),
                 Some(_) => {}
                 None => reader.cost(line)?,
@@ -95,8 +96,8 @@ enum Floor {
 struct Reader {
     style: CountedStyle,
     count: Count,
-    /// What has been read of files and functions: each has a number, and its name stands only where it
-    /// is first mentioned.
+    /// What has been read of files and functions: each has a number, and its name stands only where
+    /// it is first mentioned.
     files: HashMap<String, Option<Floor>>,
     functions: HashMap<String, Option<Floor>>,
     /// Where the source of the next lines is: the function's, or a file that was inlined into it.
@@ -144,8 +145,8 @@ impl Reader {
     }
 }
 
-/// `(7) crates/core/src/time.rs`, or `(7)` when its name is known: the floor whose mark comes first in
-/// the name.
+/// `(7) crates/core/src/time.rs`, or `(7)` when its name is known: the floor whose mark comes first
+/// in the name.
 fn floor(
     known: &mut HashMap<String, Option<Floor>>,
     numbered: &str,

@@ -171,7 +171,8 @@ impl CountedProgram {
             }
             CountedOperation::Spawn => drop(event_loop.spawn(style::spawns(times))),
             CountedOperation::Channel => {
-                let ((there, hears), (back, gets_back)) = (channel::bounded(1), channel::bounded(1));
+                let (there, hears) = channel::bounded(1);
+                let (back, gets_back) = channel::bounded(1);
                 drop(event_loop.spawn(style::serve(times, there, gets_back)));
                 drop(event_loop.spawn(style::give_back(times, hears, back)));
             }
