@@ -1,10 +1,11 @@
-//! [`run_destructors`]: destructors that end tasks whose destructors end tasks, on a stack that does
-//! not grow with their number.
+//! [`run_destructors`]: destructors that end tasks whose destructors end tasks, on a stack that
+//! does not grow with their number.
 //!
 //! ```text
-//!   cancel 1 ─► its destructor ─► cancel 2 ─► ... ─► cancel 16 ─► its destructor ─► cancel 17: put off
-//!                                                        │ then ◄──────────────────────┘
-//!                                                        └─► 17, and what that puts off, one after another
+//!   cancel 1 ─► its destructor ─► cancel 2 ─► … ─► cancel 16 ─► its destructor ─► cancel 17:
+//!                                                    │                            put off
+//!                                                    │ then ◄────────────────────────┘
+//!                                                    └─► 17, and what that puts off, in order
 //! ```
 
 use std::{
@@ -16,9 +17,9 @@ use std::{
 
 /// Calls of [`run_destructors`] that stand on one stack at most.
 ///
-/// Each takes some 1.5 KiB of stack in a dev build, and what the destructor itself takes. The smallest
-/// stack is that of a green thread, which may be the one that cancels. So it is few; programs nest
-/// cancels less deep than this.
+/// Each takes some 1.5 KiB of stack in a dev build, and what the destructor itself takes. The
+/// smallest stack is that of a green thread, which may be the one that cancels. So it is few;
+/// programs nest cancels less deep than this.
 pub const NESTED: usize = 16;
 
 type PutOff = VecDeque<Box<dyn FnOnce()>>;
@@ -35,9 +36,9 @@ thread_local! {
 /// Runs `something` that runs destructors of users: a task or an output is dropped. For hosts.
 ///
 /// A destructor may end another task, which calls this again. At most [`NESTED`] calls stand on one
-/// stack. The next returns at once, and what it was to run comes when the innermost call on the stack
-/// has run its own, in the order of the calls. So no chain of tasks that end each other overflows
-/// the stack, and all destructors have run when the outermost call returns.
+/// stack. The next returns at once, and what it was to run comes when the innermost call on the
+/// stack has run its own, in the order of the calls. So no chain of tasks that end each other
+/// overflows the stack, and all destructors have run when the outermost call returns.
 ///
 /// `something` must not panic: it contains the panics of the destructors.
 ///
@@ -83,12 +84,18 @@ impl Drop for Nested {
     }
 }
 
-/// Runs code that may panic where nobody can be told. The payload may panic when it is dropped, and
-/// so may that one's: it is leaked.
-pub(crate) fn contain(something: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(something)) {
-        mem::forget(payload);
-    }
+/// Runs code that may panic where nobody can be told, and returns what it returns unless it panics.
+/// For hosts.
+///
+/// The payload of the panic may panic when it is dropped, and so may that one's: it is leaked.
+///
+/// ```
+/// use quadrivium_core::host::contain;
+///
+/// assert_eq!(contain(|| 1), Some(1));
+/// ```
+pub fn contain<T>(something: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(something)).map_err(mem::forget).ok()
 }
 
 #[cfg(test)]
@@ -98,13 +105,13 @@ mod tests {
     use super::*;
 
     /// Adds its number when it is dropped, before and after it has dropped the next.
-    struct Noted(usize, usize, Rc<RefCell<Vec<usize>>>);
+    struct Numbered(usize, usize, Rc<RefCell<Vec<usize>>>);
 
-    impl Drop for Noted {
+    impl Drop for Numbered {
         fn drop(&mut self) {
             let Self(number, last, ref order) = *self;
             if number < last {
-                let next = Noted(number + 1, last, Rc::clone(order));
+                let next = Numbered(number + 1, last, Rc::clone(order));
                 run_destructors(move || drop(next));
             }
             order.borrow_mut().push(number);
@@ -113,7 +120,7 @@ mod tests {
 
     fn order(last: usize) -> Vec<usize> {
         let order = Rc::default();
-        let first = Noted(1, last, Rc::clone(&order));
+        let first = Numbered(1, last, Rc::clone(&order));
         run_destructors(move || drop(first));
         order.take()
     }

@@ -7,17 +7,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use quadrivium_core::{JoinHandle, Task, host::Host};
+use quadrivium_core::{
+    JoinHandle, Task,
+    host::{Host, contain},
+};
 
 use crate::{
-    RunError, Schedule, Spawner, Trace,
-    active::Active,
-    clock::Clock,
-    mailboxes::Remote,
-    reactor::{Bell, Reactor},
-    scheduling::Scheduling,
-    shared::Shared,
-    step::contain,
+    error::RunError,
+    reactor::MioReactor,
+    schedule::{Schedule, scheduled_tasks::ScheduledTasks},
+    threads::{spawner::Spawner, stopper::Stopper},
+    time::clock::Clock,
+    trace::Trace,
+    turn::{Loop, Turned},
+    wake::{active_loop::ActiveLoop, unparker::Unparker},
 };
 
 /// Drives tasks of every style on one thread.
@@ -34,20 +37,7 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct EventLoop {
-    pub(crate) shared: Rc<Shared>,
-}
-
-/// What one [`turn`](EventLoop::turn) left to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turned {
-    /// Tasks are ready: call `turn` again soon.
-    Ready,
-    /// Nothing to do before this deadline, unless a wake comes.
-    Until(Instant),
-    /// Nothing to do until a wake comes.
-    Waiting,
-    /// No task is left.
-    Empty,
+    pub(crate) inner: Rc<Loop>,
 }
 
 impl EventLoop {
@@ -81,18 +71,18 @@ impl EventLoop {
     ///
     /// As [`new`](EventLoop::new).
     pub fn with_schedule(schedule: impl Schedule + 'static) -> io::Result<Self> {
-        let scheduling = Scheduling::new(Box::new(schedule));
-        Self::with(Clock::virtual_time(), Some(Box::new(scheduling)))
+        let scheduled = ScheduledTasks::new(Box::new(schedule));
+        Self::with(Clock::virtual_time(), Some(Box::new(scheduled)))
     }
 
-    fn with(clock: Clock, scheduling: Option<Box<Scheduling>>) -> io::Result<Self> {
-        Ok(Self { shared: Shared::new(clock, scheduling, Reactor::of_a_loop()?)? })
+    fn with(clock: Clock, scheduled: Option<Box<ScheduledTasks>>) -> io::Result<Self> {
+        Ok(Self { inner: Loop::new(clock, scheduled, MioReactor::of_a_loop()?)? })
     }
 
     /// A loop that sleeps in another executor.
-    pub(crate) fn of_a_guest(now: fn() -> Instant, bell: Bell) -> io::Result<Self> {
-        let reactor = (Reactor::of_a_guest(), bell);
-        Ok(Self { shared: Shared::new(Clock::of(now), None, reactor)? })
+    pub(crate) fn of_a_guest(now: fn() -> Instant, unparker: Unparker) -> io::Result<Self> {
+        let reactor = (MioReactor::of_a_guest(), unparker);
+        Ok(Self { inner: Loop::new(Clock::of(now), None, reactor)? })
     }
 
     /// Hands a task to the loop. It starts in a later turn.
@@ -141,17 +131,17 @@ impl EventLoop {
         T: Task + 'static,
         T::Output: 'static,
     {
-        self.shared.expect_its_process()?;
-        let active = Active::enter(&self.shared)?;
+        self.inner.expect_its_process()?;
+        let active = ActiveLoop::enter(&self.inner)?;
         let handle = self.spawn_at(task, None, Location::caller());
-        if let Some(scheduling) = &self.shared.scheduling {
-            scheduling.blocks_on(handle.id());
+        if let Some(scheduled) = &self.inner.scheduled {
+            scheduled.blocks_on(handle.id());
         }
-        let driven = self.shared.drive(|| handle.is_finished());
+        let driven = self.inner.drive(|| handle.is_finished());
         if driven.is_err() {
             handle.cancel();
         }
-        let output = self.shared.output(handle);
+        let output = self.inner.output(handle);
         let output = match driven {
             Ok(()) => output,
             Err(error) => {
@@ -172,9 +162,9 @@ impl EventLoop {
     /// after the loop was made; [`RunError::Deadlock`] when tasks are left that nobody outside the
     /// loop can wake. A [stop](Stopper) is no error here.
     pub fn run(&mut self) -> Result<(), RunError> {
-        self.shared.expect_its_process()?;
-        let _active = Active::enter(&self.shared)?;
-        match self.shared.drive(|| false) {
+        self.inner.expect_its_process()?;
+        let _active = ActiveLoop::enter(&self.inner)?;
+        match self.inner.drive(|| false) {
             Err(RunError::Stopped) => Ok(()),
             driven => driven,
         }
@@ -189,12 +179,12 @@ impl EventLoop {
     /// after the loop was made, if tasks have waited for descriptors before.
     pub fn turn(&mut self) -> Result<Turned, RunError> {
         // The answer is a system call: it is asked for only where a turn may be one, too.
-        if self.shared.reactor.sources.has_any() {
-            self.shared.expect_its_process()?;
+        if self.inner.reactor.sources.has_any() {
+            self.inner.expect_its_process()?;
         }
-        let _active = Active::enter(&self.shared)?;
-        self.shared.turn();
-        Ok(self.shared.turned())
+        let _active = ActiveLoop::enter(&self.inner)?;
+        self.inner.turn();
+        Ok(self.inner.turned())
     }
 
     /// Lets time pass on the loop's clock: a virtual one jumps, on the real one the thread sleeps.
@@ -203,27 +193,27 @@ impl EventLoop {
     ///
     /// When a virtual clock would leave the range of [`Instant`].
     pub fn advance(&mut self, duration: Duration) {
-        self.shared.block_for(duration);
+        self.inner.block_for(duration);
     }
 
     /// The time on the loop's clock.
     pub fn now(&self) -> Instant {
-        self.shared.now()
+        self.inner.now()
     }
 
     /// The time since the loop was made, on its clock.
     pub fn elapsed(&self) -> Duration {
-        self.shared.elapsed()
+        self.inner.elapsed()
     }
 
     /// Number of tasks that have not ended.
     pub fn live(&self) -> usize {
-        self.shared.live()
+        self.inner.live()
     }
 
     /// Shows everything that happens to tasks from now on to `trace`.
     pub fn trace(&mut self, trace: impl Trace + 'static) {
-        self.shared.trace(Box::new(trace));
+        self.inner.trace(Box::new(trace));
     }
 
     /// The loop as the host of its tasks: [entered](quadrivium_core::host::enter), it is what code on
@@ -242,44 +232,28 @@ impl EventLoop {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn host(&self) -> Rc<dyn Host> {
-        Rc::clone(&self.shared) as _
+        Rc::clone(&self.inner) as _
     }
 
     /// A handle that hands tasks to this loop, from any thread.
     pub fn spawner(&self) -> Spawner {
-        Spawner::new(self.shared.remote())
+        Spawner::new(self.inner.remote())
     }
 
     /// A handle that stops this loop, from any thread.
     pub fn stopper(&self) -> Stopper {
-        Stopper { remote: self.shared.remote() }
+        Stopper::new(self.inner.remote())
     }
 }
 
 impl Drop for EventLoop {
     fn drop(&mut self) {
-        self.shared.close();
+        self.inner.close();
     }
 }
 
 impl fmt::Debug for EventLoop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventLoop").field("live", &self.live()).finish_non_exhaustive()
-    }
-}
-
-/// Stops a loop, from any thread. Made by [`EventLoop::stopper`].
-#[derive(Clone, Debug)]
-pub struct Stopper {
-    remote: Remote,
-}
-
-impl Stopper {
-    /// Makes the loop return soon: a stop from one of its tasks after the turn that follows, one from
-    /// elsewhere after the turn that reads it; one that is not running, after the first turn of its
-    /// next run. Its tasks stay where they are, but for the one a `block_on` waits for,
-    /// which is cancelled. Harmless for a loop long gone.
-    pub fn stop(&self) {
-        self.remote.stop();
     }
 }

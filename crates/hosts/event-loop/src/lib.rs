@@ -15,45 +15,28 @@
 //!
 //! A loop is a value, not a global. It knows no style: it sees tasks and what they wait for.
 
-// `unsafe` stands in `waker` alone.
+// `unsafe` stands in `wake/integer_waker.rs` alone.
 #![deny(unsafe_code)]
 
 // In reading order.
 mod event_loop;
-mod guest_loop;
-mod guest;
-mod spawner;
-mod cluster;
-mod error;
-mod shared;
-mod step;
+mod turn;
+mod tasks;
 mod wake;
-mod ready;
-mod slots;
-mod timers;
-mod clock;
+mod time;
 mod reactor;
-mod sources;
 mod schedule;
-mod scheduling;
-mod late;
-mod waker;
-mod active;
-mod mailbox;
-mod mailboxes;
-mod shares;
-mod sync;
-mod hosting;
-mod tracing;
+mod guest;
+mod threads;
 pub mod trace;
+mod error;
 
-pub use cluster::Cluster;
 pub use error::{Deadlock, RunError};
-pub use event_loop::{EventLoop, Stopper, Turned};
-pub use guest::Guest;
-pub use guest_loop::{Executor, GuestLoop};
+pub use event_loop::EventLoop;
+pub use guest::{executor::Executor, guest_loop::GuestLoop, task_future::Guest};
 pub use quadrivium_core::remote::RemoteHandle;
-pub use reactor::Reactor;
+pub use reactor::MioReactor;
 pub use schedule::{Fault, Schedule};
-pub use spawner::Spawner;
+pub use threads::{cluster::Cluster, spawner::Spawner, stopper::Stopper};
 pub use trace::{Recorder, Trace};
+pub use turn::Turned;

@@ -7,7 +7,7 @@
 
 use loom::{sync::atomic::AtomicUsize, thread};
 
-#[path = "../src/mailbox.rs"]
+#[path = "../src/wake/mailbox.rs"]
 mod mailbox;
 
 mod sync {
@@ -18,54 +18,56 @@ mod sync {
     pub(crate) use std::sync::PoisonError;
 }
 
-mod waker {
-    /// What `mailbox` asks of the real one.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(crate) struct Key {
-        pub(crate) slot: u32,
-        pub(crate) generation: u32,
-    }
-
-    impl Key {
-        pub(crate) fn slot(self) -> u32 {
-            self.slot
+mod tasks {
+    pub(crate) mod slot_key {
+        /// What `mailbox` asks of the real one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) struct SlotKey {
+            pub(crate) slot: u32,
+            pub(crate) generation: u32,
         }
 
-        pub(crate) fn generation(self) -> u32 {
-            self.generation
+        impl SlotKey {
+            pub(crate) fn slot(self) -> u32 {
+                self.slot
+            }
+
+            pub(crate) fn generation(self) -> u32 {
+                self.generation
+            }
         }
     }
 }
 
-mod reactor {
+mod unparker {
     use loom::sync::{Arc, Condvar, Mutex};
 
-    /// An eventfd: once rung it stays rung until somebody has slept on it.
+    /// An eventfd: once written to, it stays readable until somebody has slept on it.
     #[derive(Clone, Debug, Default)]
-    pub(crate) struct Bell {
-        rung: Arc<(Mutex<bool>, Condvar)>,
+    pub(crate) struct Unparker {
+        is_readable: Arc<(Mutex<bool>, Condvar)>,
     }
 
-    impl Bell {
-        pub(crate) fn ring(&self) {
-            *self.rung.0.lock().unwrap() = true;
-            self.rung.1.notify_one();
+    impl Unparker {
+        pub(crate) fn unpark(&self) {
+            *self.is_readable.0.lock().unwrap() = true;
+            self.is_readable.1.notify_one();
         }
 
         pub(crate) fn sleep(&self) {
-            let mut rung = self.rung.0.lock().unwrap();
-            while !*rung {
-                rung = self.rung.1.wait(rung).unwrap();
+            let mut is_readable = self.is_readable.0.lock().unwrap();
+            while !*is_readable {
+                is_readable = self.is_readable.1.wait(is_readable).unwrap();
             }
-            *rung = false;
+            *is_readable = false;
         }
     }
 }
 
-use mailbox::{Mail, Mailbox, Post};
-use reactor::Bell;
+use mailbox::{Mailbox, RemoteRequest, Unread};
 use sync::{Arc, AtomicBool, Ordering};
-use waker::Key;
+use tasks::slot_key::SlotKey;
+use unparker::Unparker;
 
 /// Every interleaving in which threads are preempted up to three times altogether, or as often as
 /// `LOOM_MAX_PREEMPTIONS` says. Bugs that need more are not known; without a bound, three threads
@@ -76,31 +78,33 @@ fn model(run: impl Fn() + Send + Sync + 'static) {
     builder.check(run);
 }
 
-const TASK: Key = Key { slot: 0, generation: 5 };
-const OTHER: Key = Key { slot: 1, generation: 5 };
+const TASK: SlotKey = SlotKey { slot: 0, generation: 5 };
+const OTHER: SlotKey = SlotKey { slot: 1, generation: 5 };
 
-fn open() -> (Arc<Mailbox>, Bell) {
-    let (mailbox, bell) = (Arc::new(Mailbox::default()), Bell::default());
-    mailbox.open(bell.clone(), 5);
-    (mailbox, bell)
+fn open() -> (Arc<Mailbox>, Unparker) {
+    let (mailbox, unparker) = (Arc::new(Mailbox::default()), Unparker::default());
+    mailbox.open(unparker.clone(), 5);
+    (mailbox, unparker)
 }
 
-/// What the loop does when no task is ready: sleeps until there is mail, and returns whom it wakes.
-fn sleep_until_mail(mailbox: &Mailbox, bell: &Bell) -> Vec<Key> {
-    let wakes = sleep_until_any_mail(mailbox, bell).posts.into_iter().map(|post| match post {
-        Post::Wake(key) | Post::Cancel(key) => key,
-        Post::Run(_) => unreachable!("nobody sends errands"),
-    });
+/// What the loop does when no task is ready: sleeps until something comes, and returns the tasks that
+/// it wakes.
+fn sleep_until_woken(mailbox: &Mailbox, unparker: &Unparker) -> Vec<SlotKey> {
+    let wakes =
+        sleep_until_any(mailbox, unparker).requests.into_iter().map(|request| match request {
+            RemoteRequest::Wake(key) | RemoteRequest::Cancel(key) => key,
+            RemoteRequest::Run(_) => unreachable!("nobody sends calls"),
+        });
     wakes.collect()
 }
 
-fn sleep_until_any_mail(mailbox: &Mailbox, bell: &Bell) -> Mail {
+fn sleep_until_any(mailbox: &Mailbox, unparker: &Unparker) -> Unread {
     loop {
-        if let Some(mail) = mailbox.take_mail() {
-            return mail;
+        if let Some(unread) = mailbox.take_unread() {
+            return unread;
         }
         if mailbox.park() {
-            bell.sleep();
+            unparker.sleep();
             mailbox.unparked();
         }
     }
@@ -110,22 +114,22 @@ fn sleep_until_any_mail(mailbox: &Mailbox, bell: &Bell) -> Mail {
 #[test]
 fn a_wake_between_looking_and_parking_is_not_lost() {
     model(|| {
-        let (mailbox, bell) = open();
+        let (mailbox, unparker) = open();
         let waking = thread::spawn({
             let mailbox = Arc::clone(&mailbox);
             move || mailbox.wake(TASK)
         });
-        assert_eq!(sleep_until_mail(&mailbox, &bell), [TASK]);
+        assert_eq!(sleep_until_woken(&mailbox, &unparker), [TASK]);
         waking.join().unwrap();
     });
 }
 
-/// The second wake of a task may add nothing to the mail, but what was written before it is seen by
-/// whoever reads the mail after it.
+/// The second wake of a task may add nothing to the mailbox, but what was written before it is seen
+/// by a loop that reads the mailbox after it.
 #[test]
 fn what_is_written_before_a_wake_is_seen_after_it() {
     model(|| {
-        let (mailbox, bell) = open();
+        let (mailbox, unparker) = open();
         let written = Arc::new([AtomicBool::new(false), AtomicBool::new(false)]);
         let waking = [0, 1].map(|which| {
             let (mailbox, written) = (Arc::clone(&mailbox), Arc::clone(&written));
@@ -136,7 +140,7 @@ fn what_is_written_before_a_wake_is_seen_after_it() {
         });
         let mut resumes = 0;
         while !written.iter().all(|written| written.load(Ordering::Relaxed)) {
-            assert_eq!(sleep_until_mail(&mailbox, &bell), [TASK], "one wake is one resume");
+            assert_eq!(sleep_until_woken(&mailbox, &unparker), [TASK], "one wake is one resume");
             resumes += 1;
             assert!(resumes <= 2, "no more resumes than wakes");
         }
@@ -147,14 +151,14 @@ fn what_is_written_before_a_wake_is_seen_after_it() {
 #[test]
 fn wakes_of_two_tasks_do_not_hide_each_other() {
     model(|| {
-        let (mailbox, bell) = open();
+        let (mailbox, unparker) = open();
         let waking = [TASK, OTHER].map(|key| {
             let mailbox = Arc::clone(&mailbox);
             thread::spawn(move || mailbox.wake(key))
         });
         let mut woken = Vec::new();
         while woken.len() < 2 {
-            woken.extend(sleep_until_mail(&mailbox, &bell));
+            woken.extend(sleep_until_woken(&mailbox, &unparker));
         }
         waking.into_iter().for_each(|waking| waking.join().unwrap());
         assert!(woken.contains(&TASK) && woken.contains(&OTHER));
@@ -165,16 +169,16 @@ fn wakes_of_two_tasks_do_not_hide_each_other() {
 #[test]
 fn a_wake_during_the_end_of_the_loop_is_harmless() {
     model(|| {
-        let (mailbox, _bell) = open();
+        let (mailbox, _unparker) = open();
         let waking = thread::spawn({
             let mailbox = Arc::clone(&mailbox);
             move || mailbox.wake(TASK)
         });
         mailbox.close();
-        mailbox.open(Bell::default(), 6);
+        mailbox.open(Unparker::default(), 6);
         waking.join().unwrap();
-        let posts = mailbox.take_mail().map_or(0, |mail| mail.posts.len());
-        assert_eq!(posts, 0, "the generation is one of the loop before");
+        let requests = mailbox.take_unread().map_or(0, |unread| unread.requests.len());
+        assert_eq!(requests, 0, "the generation is one of the loop before");
     });
 }
 
@@ -183,7 +187,7 @@ fn a_wake_during_the_end_of_the_loop_is_harmless() {
 #[test]
 fn a_cancel_and_a_stop_do_not_hide_each_other() {
     model(|| {
-        let (mailbox, bell) = open();
+        let (mailbox, unparker) = open();
         let cancelling = thread::spawn({
             let mailbox = Arc::clone(&mailbox);
             move || mailbox.cancel(TASK, 5)
@@ -194,9 +198,9 @@ fn a_cancel_and_a_stop_do_not_hide_each_other() {
         });
         let (mut cancels, mut is_stopped) = (0, false);
         while cancels == 0 || !is_stopped {
-            let mail = sleep_until_any_mail(&mailbox, &bell);
-            cancels += mail.posts.len();
-            is_stopped |= mail.stop;
+            let unread = sleep_until_any(&mailbox, &unparker);
+            cancels += unread.requests.len();
+            is_stopped |= unread.stop;
         }
         cancelling.join().unwrap();
         stopping.join().unwrap();
@@ -208,7 +212,7 @@ fn a_cancel_and_a_stop_do_not_hide_each_other() {
 #[test]
 fn a_stop_during_the_end_of_the_loop_spares_the_next() {
     model(|| {
-        let (mailbox, _bell) = open();
+        let (mailbox, _unparker) = open();
         let stopping = thread::spawn({
             let mailbox = Arc::clone(&mailbox);
             move || {
@@ -217,19 +221,19 @@ fn a_stop_during_the_end_of_the_loop_spares_the_next() {
             }
         });
         mailbox.close();
-        mailbox.open(Bell::default(), 6);
+        mailbox.open(Unparker::default(), 6);
         stopping.join().unwrap();
-        let mail = mailbox.take_mail().unwrap_or_default();
-        assert!(mail.posts.is_empty() && !mail.stop);
+        let unread = mailbox.take_unread().unwrap_or_default();
+        assert!(unread.requests.is_empty() && !unread.stop);
     });
 }
 
-/// What `Shared::deadlock` relies on: who is no longer counted has put his mail in. The count is an
+/// What `Loop::deadlock` relies on: a handle posts before it stops being counted. The count is an
 /// `Arc`'s, taken apart here: loom's own orders more than the standard library's.
 #[test]
-fn nobody_is_counted_out_before_his_mail_is_in() {
+fn a_handle_posts_before_it_stops_being_counted() {
     model(|| {
-        let (mailbox, _bell) = open();
+        let (mailbox, _unparker) = open();
         let count = Arc::new(AtomicUsize::new(2));
         let waking = thread::spawn({
             let (mailbox, count) = (Arc::clone(&mailbox), Arc::clone(&count));
@@ -245,12 +249,11 @@ fn nobody_is_counted_out_before_his_mail_is_in() {
     });
 }
 
-/// What `Shares` relies on: a loop that sleeps because somebody is counted does not sleep on when he
-/// no longer is.
+/// What `HandleCounter` relies on: a loop that sleeps because of a handle wakes when that is gone.
 #[test]
-fn who_is_counted_out_wakes_the_loop() {
+fn a_handle_that_stops_being_counted_wakes_the_loop() {
     model(|| {
-        let (mailbox, bell) = open();
+        let (mailbox, unparker) = open();
         let count = Arc::new(AtomicUsize::new(1));
         let leaving = thread::spawn({
             let (mailbox, count) = (Arc::clone(&mailbox), Arc::clone(&count));
@@ -260,7 +263,7 @@ fn who_is_counted_out_wakes_the_loop() {
             }
         });
         while count.load(Ordering::Relaxed) == 1 {
-            assert!(sleep_until_any_mail(&mailbox, &bell).posts.is_empty());
+            assert!(sleep_until_any(&mailbox, &unparker).requests.is_empty());
         }
         leaving.join().unwrap();
     });
@@ -268,7 +271,7 @@ fn who_is_counted_out_wakes_the_loop() {
 
 /// What another thread wants done is done, or dropped: also when the loop closes its box meanwhile.
 #[test]
-fn an_errand_is_done_or_dropped() {
+fn a_call_is_made_or_dropped() {
     struct Dropped(Arc<AtomicBool>);
     impl Drop for Dropped {
         fn drop(&mut self) {
@@ -276,16 +279,18 @@ fn an_errand_is_done_or_dropped() {
         }
     }
     model(|| {
-        let (mailbox, _bell) = open();
+        let (mailbox, _unparker) = open();
         let is_dropped = Arc::new(AtomicBool::new(false));
-        let errand = Dropped(Arc::clone(&is_dropped));
+        let call = Dropped(Arc::clone(&is_dropped));
         let sending = thread::spawn({
             let mailbox = Arc::clone(&mailbox);
-            move || mailbox.run(Box::new(move || drop(errand)), 5)
+            move || mailbox.run(Box::new(move || drop(call)), 5)
         });
-        for post in mailbox.take_mail().into_iter().flat_map(|mail| mail.posts) {
-            let Post::Run(errand) = post else { unreachable!("nobody sends anything else") };
-            errand();
+        for request in mailbox.take_unread().into_iter().flat_map(|unread| unread.requests) {
+            let RemoteRequest::Run(call) = request else {
+                unreachable!("nobody sends anything else")
+            };
+            call();
         }
         mailbox.close();
         sending.join().unwrap();

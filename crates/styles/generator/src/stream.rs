@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, fmt, future::Future, pin::Pin, rc::Rc};
 
-use quadrivium_core::{Context, Perform, Step, Task, Wait, fairness};
+use quadrivium_core::{Context, Step, Task, Wait, fairness};
 
 use crate::{
     handle::Co,
@@ -181,13 +181,8 @@ impl<T> Drop for Next<T> {
     }
 }
 
-impl<T> IntoFuture for Next<T> {
-    type Output = Option<T>;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Perform<Self> {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[T] Next<T>;
 }
 
 #[cfg(feature = "futures-core")]

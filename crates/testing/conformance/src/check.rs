@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::{Checked, Law, Subject, TestHost, Virtual, current, laws, quietly};
+use crate::{Checked, Law, LawHost, Subject, Virtual, current, laws, quietly};
 
 /// Checks the law of this topic and name, as the test `test`: what the tests of
 /// [`every_law!`](crate::every_law) call.
@@ -51,7 +51,7 @@ const FIRST_TOPIC: &str = "lifecycle";
 ///
 /// Where one does not hold, with the names of all those, after the others have been checked.
 pub fn check_on(
-    host: &'static dyn TestHost,
+    host: &'static dyn LawHost,
     subject: Subject,
     laws: impl IntoIterator<Item = &'static Law>,
     test: &str,

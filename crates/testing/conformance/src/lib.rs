@@ -80,6 +80,7 @@ mod sockets;
 mod byte_stream;
 mod watchdog;
 mod in_destructor;
+mod cases;
 
 #[cfg(test)]
 mod needs;
@@ -87,12 +88,13 @@ mod needs;
 mod broken;
 
 pub use body::{Body, NextAction, Then, body};
+pub(crate) use cases::cases;
 pub use check::{Tally, check, check_on};
 pub use child::alone;
 pub use event_loop::{
     TestLoop, is_done, message, new_loop, quietly, resume, traced, turns, watched,
 };
-pub use host::{HostFeature, HostLoop, MakeTask, Output, Real, TestHost, Virtual};
+pub use host::{HostFeature, HostLoop, LawHost, MakeTask, Output, Real, Virtual, spare};
 pub(crate) use in_destructor::in_destructor;
 pub use laws::{Checked, Law, laws};
 pub use leaf::{LeafFn, Probe, leaf, map};

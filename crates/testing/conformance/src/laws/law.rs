@@ -1,8 +1,10 @@
 //! [`Law`]: a behaviour every style must show, and what makes tests of it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use crate::{
-    Feature, HostFeature, Subject, TestHost, Virtual, child, current, event_loop, in_destructor,
-    watchdog,
+    Feature, HostFeature, LawHost, Subject, Virtual, child, current, event_loop, host::Lacks,
+    in_destructor, watchdog,
 };
 
 /// A behaviour every style must show: a name, a sentence, and a function that panics where it does
@@ -47,7 +49,7 @@ impl Law {
     /// # Panics
     ///
     /// As [`check`](Law::check).
-    pub fn check_on(&self, host: &'static dyn TestHost, subject: Subject) -> Checked {
+    pub fn check_on(&self, host: &'static dyn LawHost, subject: Subject) -> Checked {
         if let Some(lacks) = self.needs.iter().find(|feature| !subject.supports(**feature)) {
             return Checked::Spared(format!("{subject} does not support {lacks:?}"));
         }
@@ -60,18 +62,27 @@ impl Law {
             return Checked::Spared(format!("this process is not for {name}"));
         }
         let what = format!("law {name} for {subject} on {}", host.name());
-        let loops = watchdog::watch(&what, move || {
+        let watched = move || {
             current::set(test, name);
             // Said when it unwinds, below the message of the panic, which knows no law.
             let named = Named(law, subject, host.name());
-            let loops = event_loop::on(host, || (law.holds)(subject));
-            in_destructor::check();
-            std::mem::forget(named);
-            loops
-        });
-        match loops {
-            0 => Checked::NeedsNoHost,
-            _ => Checked::Holds,
+            let asked = catch_unwind(AssertUnwindSafe(|| {
+                let loops = event_loop::on(host, || (law.holds)(subject));
+                in_destructor::check();
+                loops
+            }));
+            if asked.as_ref().map_or_else(|payload| payload.is::<Lacks>(), |_| true) {
+                std::mem::forget(named);
+            }
+            asked.unwrap_or_else(|payload| resume_unwind(payload))
+        };
+        match catch_unwind(AssertUnwindSafe(|| watchdog::watch(&what, watched))) {
+            Ok(0) => Checked::NeedsNoHost,
+            Ok(_) => Checked::Holds,
+            Err(payload) => match payload.downcast::<Lacks>() {
+                Ok(lacks) => Checked::Spared(format!("{} does not have {}", host.name(), lacks.0)),
+                Err(panic) => resume_unwind(panic),
+            },
         }
     }
 }

@@ -2,57 +2,57 @@
 
 use super::Bug;
 
-const MAILBOX: &str = "crates/hosts/event-loop/src/mailbox.rs";
-const SHARED: &str = "crates/hosts/event-loop/src/shared.rs";
-const WAKE: &str = "crates/hosts/event-loop/src/wake.rs";
+const MAILBOX: &str = "crates/hosts/event-loop/src/wake/mailbox.rs";
+const REMOTE_REQUESTS: &str = "crates/hosts/event-loop/src/turn/remote_requests.rs";
+const RUN: &str = "crates/hosts/event-loop/src/turn/run.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
-        name: "bell-not-rung",
+        name: "loop-not-unparked",
         harm: "a loop that sleeps does not hear a wake from another thread",
         file: MAILBOX,
-        find: "if must_ring {",
-        replace: "if false && must_ring {",
+        find: "if must_unpark {",
+        replace: "if false && must_unpark {",
     },
     Bug {
         name: "second-wake-from-afar-lost",
         harm: "another thread can wake a task once and never again",
         file: MAILBOX,
-        find: "inbox.posted[key.slot() as usize] = 0;",
+        find: "state.posted[key.slot() as usize] = 0;",
         replace: "let _ = key;",
     },
     Bug {
         name: "stale-wake-hides-a-fresh-one",
         harm: "a wake for a task that is gone swallows the wake of the one in its slot",
         file: MAILBOX,
-        find: "inbox.posted[slot] != key.generation() + 1",
-        replace: "inbox.posted[slot] == 0",
+        find: "state.posted[slot] != key.generation() + 1",
+        replace: "state.posted[slot] == 0",
     },
     Bug {
         name: "cancel-from-afar-dropped",
         harm: "a task that another thread cancels runs on",
-        file: WAKE,
-        find: "Post::Cancel(key) => self.cancel_task(key),",
-        replace: "Post::Cancel(_) => {}",
+        file: REMOTE_REQUESTS,
+        find: "RemoteRequest::Cancel(key) => self.cancel_task(key),",
+        replace: "RemoteRequest::Cancel(_) => {}",
     },
     Bug {
         name: "old-stopper-stops-the-next-loop",
         harm: "a stopper of a loop long gone stops a loop that has nothing to do with it",
         file: MAILBOX,
-        find: "inbox.mail.stop |= inbox.first_generation == first_generation",
-        replace: "inbox.mail.stop |= inbox.first_generation >= first_generation",
+        find: "state.unread.stop |= state.first_generation == first_generation",
+        replace: "state.unread.stop |= state.first_generation >= first_generation",
     },
     Bug {
         name: "generations-start-over",
         harm: "a waker of a loop long gone wakes a task of the loop that has its mailbox now",
-        file: "crates/hosts/event-loop/src/mailboxes.rs",
+        file: "crates/hosts/event-loop/src/wake/mailbox_table.rs",
         find: "unused.returned.push((index, generation));",
         replace: "unused.returned.push((index, 0));",
     },
     Bug {
         name: "time-jumps-over-a-wake",
         harm: "on the virtual clock a deadline comes before a wake that was there already",
-        file: SHARED,
+        file: RUN,
         find: "if is_idle && self.mailbox.is_empty() {",
         replace: "if is_idle {",
     },

@@ -2,10 +2,10 @@
 
 use super::Bug;
 
-const READY: &str = "crates/hosts/event-loop/src/ready.rs";
-const SHARED: &str = "crates/hosts/event-loop/src/shared.rs";
-const SLOTS: &str = "crates/hosts/event-loop/src/slots.rs";
-const WAKE: &str = "crates/hosts/event-loop/src/wake.rs";
+const READY: &str = "crates/hosts/event-loop/src/tasks/ready_queue.rs";
+const DEADLOCK: &str = "crates/hosts/event-loop/src/turn/deadlock.rs";
+const SLOTS: &str = "crates/hosts/event-loop/src/tasks/slots.rs";
+const WAKE: &str = "crates/hosts/event-loop/src/turn/wake.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
@@ -26,15 +26,15 @@ pub const BUGS: &[Bug] = &[
         name: "wake-while-running-lost",
         harm: "a task that is woken while it runs suspends and is never resumed",
         file: WAKE,
-        find: "Stage::Running => slot.stage = Stage::Woken,",
-        replace: "Stage::Running => return,",
+        find: "TaskStage::Running => slot.stage = TaskStage::Woken,",
+        replace: "TaskStage::Running => return,",
     },
     Bug {
         name: "resumed-twice",
         harm: "a wake of a task that is ready puts it into the queue a second time",
         file: WAKE,
-        find: "Stage::Suspended => {",
-        replace: "Stage::Suspended | Stage::Ready => {",
+        find: "TaskStage::Suspended => {",
+        replace: "TaskStage::Suspended | TaskStage::Ready => {",
     },
     Bug {
         name: "stale-generation-honoured",
@@ -53,14 +53,14 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "deadlock-never-found",
         harm: "a program that can never go on sleeps for ever instead of saying so",
-        file: SHARED,
-        find: "!self.remotes.is_any_about()",
+        file: DEADLOCK,
+        find: "!self.remotes.any_exists()",
         replace: "false",
     },
     Bug {
         name: "deadlock-too-early",
         harm: "a task that another thread is about to wake is reported as a deadlock",
-        file: SHARED,
+        file: DEADLOCK,
         find: "&& state.slots.all_wakers_are_local()",
         replace: "",
     },
@@ -74,22 +74,22 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "spurious-wakes-without-end",
         harm: "a simulation with spurious wakes calls a sleep a livelock and finds no deadlock",
-        file: "crates/hosts/event-loop/src/scheduling.rs",
-        find: "Fault::Wake(_) if scheduling.chosen_by_fault.get() => {}",
+        file: "crates/hosts/event-loop/src/turn/scheduled_turn.rs",
+        find: "Fault::Wake(_) if scheduled.chosen_by_fault.get() => {}",
         replace: "",
     },
     Bug {
         name: "stop-sticks",
         harm: "a loop that was stopped once can never run again",
-        file: SHARED,
+        file: "crates/hosts/event-loop/src/turn/run.rs",
         find: "self.stopped.take()",
         replace: "self.stopped.get()",
     },
     Bug {
         name: "wakes-the-wrong-loop",
         harm: "a waker of one loop wakes a task of another loop that runs on its thread",
-        file: "crates/hosts/event-loop/src/active.rs",
-        find: "Some(shared) if shared.index == index => {",
-        replace: "Some(shared) => {",
+        file: "crates/hosts/event-loop/src/wake/active_loop.rs",
+        find: "Some(active) if active.index() == index => {",
+        replace: "Some(active) => {",
     },
 ];

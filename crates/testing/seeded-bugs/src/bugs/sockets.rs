@@ -3,7 +3,7 @@
 use super::Bug;
 
 const SOCKET: &str = "crates/io/src/socket/mod.rs";
-const REACTOR: &str = "crates/hosts/event-loop/src/reactor.rs";
+const REACTOR: &str = "crates/hosts/event-loop/src/reactor/mod.rs";
 const SOURCE: &str = "crates/io/src/descriptor/source.rs";
 const STREAM: &str = "crates/io/src/stream/mod.rs";
 const UNIX_STREAM: &str = "crates/io/src/unix/stream.rs";

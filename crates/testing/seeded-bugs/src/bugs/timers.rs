@@ -2,22 +2,22 @@
 
 use super::Bug;
 
-const TIMERS: &str = "crates/hosts/event-loop/src/timers.rs";
-const STEP: &str = "crates/hosts/event-loop/src/step.rs";
+const TIMERS: &str = "crates/hosts/event-loop/src/time/task_timers.rs";
+const DEADLINE: &str = "crates/hosts/event-loop/src/turn/deadline.rs";
 const TIME: &str = "crates/core/src/time.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "used-up-time-is-not-told",
         harm: "a loop whose clock has come to its end advises to look for a sender",
-        file: "crates/hosts/event-loop/src/step.rs",
+        file: DEADLINE,
         find: "self.time_is_used_up.set(true);",
         replace: "",
     },
     Bug {
         name: "no-deadline-after-the-end-of-time",
         harm: "a sleep of no time never ends once a virtual clock has come to its end",
-        file: "crates/hosts/event-loop/src/step.rs",
+        file: DEADLINE,
         find: "return Some(u64::MAX);",
         replace: "return None;",
     },
@@ -66,15 +66,15 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "deadline-outlives-its-wait",
         harm: "a task that waits for something else by now is woken by the deadline it had",
-        file: STEP,
+        file: DEADLINE,
         find: "if slot.is_armed || deadline.is_some() {",
         replace: "if deadline.is_some() {",
     },
     Bug {
         name: "deadline-outlives-its-task",
         harm: "a loop with nothing left to do waits for the deadlines of cancelled tasks",
-        file: STEP,
-        find: "state.timers.set(key.slot(), None);",
+        file: "crates/hosts/event-loop/src/turn/end.rs",
+        find: "arm(timers, slots.slot(key.slot()), key.slot(), None);",
         replace: "",
     },
 ];

@@ -2,7 +2,7 @@
 
 use super::Bug;
 
-const WAKE: &str = "crates/hosts/event-loop/src/wake.rs";
+const WAKE: &str = "crates/hosts/event-loop/src/turn/wake.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
@@ -22,7 +22,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "trace-blames-the-last-task",
         harm: "what the code around the loop spawns is shown as spawned by the task that ran last",
-        file: "crates/hosts/event-loop/src/step.rs",
+        file: "crates/hosts/event-loop/src/turn/step.rs",
         find: "self.running.set(None);",
         replace: "",
     },

@@ -174,8 +174,8 @@ mod tests {
 # callgrind format
 version: 1
 events: Ir
-fl=(1) ./crates/hosts/event-loop/src/shared.rs
-fn=(1) quadrivium_event_loop::shared::Shared::turn
+fl=(1) ./crates/hosts/event-loop/src/turn/mod.rs
+fn=(1) quadrivium_event_loop::turn::Loop::turn
 16 4
 fi=(2) /rust/library/core/src/option.rs
 +3 10

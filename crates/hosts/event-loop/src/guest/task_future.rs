@@ -1,0 +1,107 @@
+//! [`Guest`]: a task as a future of somebody else's executor, with a loop of its own inside.
+
+use std::{
+    fmt,
+    future::Future,
+    panic::{self, Location},
+    pin::Pin,
+    task::{self, Poll, ready},
+};
+
+use quadrivium_core::{JoinError, JoinHandle, Task};
+
+use super::{executor::Executor, guest_loop::GuestLoop};
+use crate::error::RunError;
+
+/// A task of any style as a future for another executor.
+///
+/// Inside is a loop of its own: what the task spawns, sleeps and waits for is that loop's, and ends
+/// with the future. It is worth what the task is worth.
+///
+/// # Panics
+///
+/// When the task panics, with its payload; when the task can never be done (a
+/// [deadlock](crate::Deadlock)); when it is polled inside a task of another loop of ours, where
+/// `perform` is what to use; and when there are more than 65,536 loops at once.
+#[must_use = "futures are lazy: await it"]
+pub struct Guest<T: Task, E> {
+    state: State<T, E>,
+    made_at: &'static Location<'static>,
+}
+
+enum State<T: Task, E> {
+    Lazy(T, E),
+    Running(GuestLoop<E>, JoinHandle<T::Output>),
+    Done,
+}
+
+impl<T: Task, E: Executor> Guest<T, E> {
+    /// This task as a future of that executor.
+    #[track_caller]
+    pub fn new(task: T, executor: E) -> Self {
+        Self { state: State::Lazy(task, executor), made_at: Location::caller() }
+    }
+}
+
+impl<T, E> Guest<T, E>
+where
+    T: Task + 'static,
+    T::Output: 'static,
+    E: Executor,
+{
+    fn drive(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<T::Output, RunError>> {
+        if let State::Lazy(..) = self.state {
+            let State::Lazy(task, executor) = self.end() else {
+                unreachable!("it has just been looked at")
+            };
+            let guest_loop = GuestLoop::new(executor).unwrap_or_else(|error| panic!("{error}"));
+            let handle = guest_loop.spawn_at(task, None, self.made_at);
+            self.state = State::Running(guest_loop, handle);
+        }
+        let State::Running(guest_loop, handle) = &mut self.state else {
+            panic!("a guest was polled after it was done")
+        };
+        ready!(guest_loop.poll(cx, || handle.is_finished()))?;
+        let State::Running(guest_loop, handle) = self.end() else {
+            unreachable!("it has just been driven")
+        };
+        // What the task has left behind ends, with the loop, before its output is used.
+        Poll::Ready(guest_loop.inner.output(handle))
+    }
+
+    fn end(&mut self) -> State<T, E> {
+        std::mem::replace(&mut self.state, State::Done)
+    }
+}
+
+impl<T, E> Future for Guest<T, E>
+where
+    T: Task + 'static,
+    T::Output: 'static,
+    E: Executor,
+{
+    type Output = T::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<T::Output> {
+        match ready!(self.drive(cx)) {
+            Ok(output) => Poll::Ready(output),
+            Err(RunError::Task(JoinError::Panicked(payload))) => {
+                panic::resume_unwind(payload.into_inner())
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+// Nothing in it is ever pinned: the task moves to the loop before it starts.
+impl<T: Task, E> Unpin for Guest<T, E> {}
+
+impl<T: Task, E> fmt::Debug for Guest<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.state {
+            State::Lazy(..) => "Guest(lazy)",
+            State::Running(..) => "Guest(running)",
+            State::Done => "Guest(done)",
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! [`Sources`]: the descriptors that a loop's tasks may wait for.
+//!
+//! ```text
+//!   63            32 31             0     what the kernel gives back with an event: a slot that
+//!  ┌────────────────┬────────────────┐    is used again has a new generation, so an event that
+//!  │ generation     │ slot           │    was on its way to the descriptor before finds nobody
+//!  └────────────────┴────────────────┘
+//! ```
+//!
+//! A socket may be dropped on another thread, so the table is behind a mutex. The loop holds it for
+//! a look at one slot, never while it sleeps.
+//!
+//! A process that is forked gets a copy of the table, but the kernel's list of registered descriptors
+//! is shared. So the copy never changes that list, and the loop of the first process goes on.
+
+use std::{
+    io,
+    os::fd::{AsRawFd, BorrowedFd},
+    process,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use mio::{Interest, Registry, Token, unix::SourceFd};
+use quadrivium_core::{
+    Readiness,
+    host::{DescriptorKey, Reactor},
+};
+
+use crate::error::FORKED;
+
+#[derive(Debug)]
+pub(crate) struct Sources {
+    /// The process in which the loop was made.
+    process: u32,
+    table: Mutex<SourceTable>,
+    /// How many there are: a loop without any never asks the operating system about them.
+    registered: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct SourceTable {
+    /// There from the first registration until the loop is closed.
+    registry: Option<Registry>,
+    slots: Vec<SourceSlot>,
+    free: Vec<u32>,
+}
+
+#[derive(Debug, Default)]
+struct SourceSlot {
+    generation: u32,
+    readiness: Option<Arc<Readiness>>,
+}
+
+impl Sources {
+    pub(crate) fn new() -> Self {
+        Self { process: process::id(), table: Mutex::default(), registered: AtomicUsize::new(0) }
+    }
+
+    /// Whether this process made the loop. A process that was forked since has a copy of the loop. The
+    /// answer is a system call.
+    pub(crate) fn are_of_this_process(&self) -> bool {
+        self.process == process::id()
+    }
+
+    /// Whether any descriptor is registered.
+    #[inline]
+    pub(crate) fn has_any(&self) -> bool {
+        self.registered.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether anybody waits for one of them.
+    pub(crate) fn any_is_waited_for(&self) -> bool {
+        let table = self.table();
+        table.slots.iter().filter_map(|slot| slot.readiness.as_ref()).any(|it| it.has_waiters())
+    }
+
+    /// The loop can be asked to register descriptors from now on, with what `registry` returns.
+    pub(crate) fn open(&self, registry: impl FnOnce() -> io::Result<Registry>) -> io::Result<()> {
+        let mut table = self.table();
+        if table.registry.is_none() {
+            table.registry = Some(registry()?);
+        }
+        Ok(())
+    }
+
+    /// The loop is gone: forgets everything. The kernel does so when it closes the reactor.
+    pub(crate) fn close(&self) {
+        let left = std::mem::take(&mut *self.table());
+        self.registered.store(0, Ordering::Relaxed);
+        drop(left);
+    }
+
+    /// Whom an event is for, unless it is stale.
+    pub(crate) fn at(&self, token: Token) -> Option<Arc<Readiness>> {
+        let (slot, generation) = (token.0 as u32, (token.0 >> 32) as u32);
+        let table = self.table();
+        let slot = table.slots.get(slot as usize)?;
+        (slot.generation == generation).then(|| slot.readiness.clone())?
+    }
+
+    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    fn table(&self) -> MutexGuard<'_, SourceTable> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SourceTable {
+    fn insert(&mut self, readiness: Arc<Readiness>) -> (u32, Token) {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(SourceSlot::default());
+            // A process has fewer descriptors than this.
+            self.slots.len() as u32 - 1
+        });
+        let slot = &mut self.slots[index as usize];
+        slot.readiness = Some(readiness);
+        (index, Token((slot.generation as usize) << 32 | index as usize))
+    }
+
+    fn remove(&mut self, index: u32) -> Option<Arc<Readiness>> {
+        let slot = self.slots.get_mut(index as usize)?;
+        let readiness = slot.readiness.take()?;
+        // After four billion uses of one slot an old event would have to be on its way still.
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(index);
+        Some(readiness)
+    }
+}
+
+impl Reactor for Sources {
+    fn register(
+        &self,
+        fd: BorrowedFd<'_>,
+        readiness: &Arc<Readiness>,
+    ) -> io::Result<DescriptorKey> {
+        let mut table = self.table();
+        if table.registry.is_none() {
+            return Err(io::Error::other(
+                "the loop of this task is gone: use a socket inside a run",
+            ));
+        }
+        if !self.are_of_this_process() {
+            return Err(io::Error::other(FORKED));
+        }
+        let (index, token) = table.insert(Arc::clone(readiness));
+        let interests = interests(readiness);
+        let registry = table.registry.as_ref().expect("it has just been there");
+        let registered = registry.register(&mut SourceFd(&fd.as_raw_fd()), token, interests);
+        if let Err(error) = registered {
+            table.remove(index);
+            return Err(explained(error));
+        }
+        self.registered.fetch_add(1, Ordering::Relaxed);
+        Ok(DescriptorKey(token.0 as u64))
+    }
+
+    fn deregister(&self, fd: BorrowedFd<'_>, key: DescriptorKey) {
+        let mut table = self.table();
+        let Some(registry) = &table.registry else { return };
+        if self.are_of_this_process() {
+            // It fails when the caller has closed the descriptor under our hands: then the kernel has
+            // forgotten it already.
+            let _ = registry.deregister(&mut SourceFd(&fd.as_raw_fd()));
+        }
+        table.remove(key.0 as u32);
+        self.registered.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What the kernel is asked to tell of. Of urgent bytes only where that is of use: it would take one
+/// that comes alone for something to read.
+fn interests(readiness: &Readiness) -> Interest {
+    let both = Interest::READABLE | Interest::WRITABLE;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if readiness.may_trust() {
+        readiness.watch_urgent(true);
+        return both | Interest::PRIORITY;
+    }
+    readiness.watch_urgent(false);
+    both
+}
+
+/// What the kernel says of a descriptor it has no events for.
+fn explained(error: io::Error) -> io::Error {
+    match error.kind() {
+        // EPERM
+        io::ErrorKind::PermissionDenied => io::Error::new(
+            io::ErrorKind::Unsupported,
+            "this descriptor cannot be waited for: a regular file or a directory is always ready",
+        ),
+        _ => error,
+    }
+}

@@ -1,0 +1,68 @@
+//! [`LateWakes`]: wakes that a schedule puts off, and those that come for no reason.
+
+use std::collections::BTreeMap;
+
+use crate::tasks::slot_key::SlotKey;
+
+/// What is still to come, by time; what is due at the same time, in the order it was put.
+#[derive(Debug, Default)]
+pub(crate) struct LateWakes {
+    entries: BTreeMap<(u64, u64), (SlotKey, Arrival)>,
+    put: u64,
+}
+
+/// What comes late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// The task was woken before, and stands in line from now on.
+    Delayed,
+    /// The task is woken now, for no reason.
+    Spurious,
+}
+
+impl LateWakes {
+    /// Keeps this for the task until `due`, in nanoseconds since the loop was made.
+    pub(crate) fn put(&mut self, due: u64, key: SlotKey, arrival: Arrival) {
+        self.entries.insert((due, self.put), (key, arrival));
+        self.put += 1;
+    }
+
+    /// Takes out the first, if that is due.
+    pub(crate) fn pop_due(&mut self, now: u64) -> Option<(SlotKey, Arrival)> {
+        let first = self.entries.first_entry().filter(|entry| entry.key().0 <= now)?;
+        Some(first.remove())
+    }
+
+    /// Whether a task that was woken is kept out of line.
+    pub(crate) fn has_delayed(&self) -> bool {
+        self.entries.values().any(|(_, arrival)| *arrival == Arrival::Delayed)
+    }
+
+    /// Takes out all such tasks, due or not.
+    pub(crate) fn take_delayed(&mut self) -> impl Iterator<Item = SlotKey> {
+        let delayed = self.entries.extract_if(.., |_, (_, arrival)| *arrival == Arrival::Delayed);
+        delayed.map(|(_, (key, _))| key)
+    }
+
+    /// When the first is due.
+    pub(crate) fn next(&self) -> Option<u64> {
+        self.entries.first_key_value().map(|((due, _), _)| *due)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earliest_comes_first_and_equals_in_the_order_they_were_put() {
+        let [a, b, c] = [1, 2, 3].map(|slot| SlotKey::new(0, slot, 0));
+        let mut late = LateWakes::default();
+        late.put(20, a, Arrival::Delayed);
+        late.put(10, b, Arrival::Spurious);
+        late.put(20, c, Arrival::Delayed);
+        assert_eq!((late.next(), late.pop_due(9)), (Some(10), None));
+        let all: Vec<_> = std::iter::from_fn(|| late.pop_due(20)).map(|(key, _)| key).collect();
+        assert_eq!((all, late.next()), (vec![b, a, c], None));
+    }
+}

@@ -1,0 +1,5 @@
+//! Where a loop keeps its tasks, and which of them are ready.
+
+pub(crate) mod slots;
+pub(crate) mod ready_queue;
+pub(crate) mod slot_key;

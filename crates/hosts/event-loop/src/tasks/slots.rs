@@ -1,0 +1,302 @@
+//! [`TaskSlots`]: where a loop keeps its tasks.
+//!
+//! ```text
+//!          1 insert           2 start             ┌──────────────────┐
+//!   Free ─────────────► Ready ─────────────► Running, then perhaps    │
+//!    ▲                   ▲ ▲                 Woken or Cancelled       │
+//!    │                   │ └─3 it waits for ─────┤  │  ▲             │
+//!    │                   │   a turn, or is Woken │  │  └─7 a wake or  │
+//!    │                   │                       │  │    a cancel     │
+//!    │                   └─5 wake, deadline ─ Suspended ◄─4 it waits ─┘
+//!    │                                           │  │
+//!    │      8 joined, or nobody will    6 cancel │  │ 6 done, panicked, or Cancelled and waits
+//!    └─────────────────────────────── Ended ◄────┴──┘
+//! ```
+//!
+//! 1 `TaskSlots::insert`  2 `Loop::start`  3, 4 `Loop::suspend`  5, 7 `Loop::wake_by`,
+//! 6, 7 `Loop::cancel_task`  6 `TaskSlots::end`  8 `TaskSlots::free`
+//!
+//! Of the suspended tasks, those that wait for a source are `SuspendedUntilReady`, and counted.
+//!
+//! What every step touches (`TaskSlot`) and what only spawning and joining touch (`TaskRecord`) stand in
+//! separate arrays: a slot is 24 bytes, so that a turn over many tasks reads little memory.
+
+use std::{collections::HashMap, panic::Location, sync::Arc};
+
+use quadrivium_core::{
+    LocalWaker, RESUMED_AFTER_DONE,
+    host::{HostedTask, Joined, Label, TaskId},
+};
+
+use super::slot_key::{GENERATIONS, SLOTS, SlotKey};
+
+#[derive(Default)]
+pub(crate) struct TaskSlots {
+    slots: Vec<TaskSlot>,
+    records: Vec<TaskRecord>,
+    free: Vec<u32>,
+    names: HashMap<u32, Arc<str>>,
+    spawned: u64,
+    live: usize,
+    /// Live tasks whose waker was given away: they may be woken from outside.
+    escaped: usize,
+    /// Tasks that are suspended until a source is ready.
+    waiting_for_sources: usize,
+    event_loop: u16,
+    first_generation: u32,
+}
+
+pub(crate) struct TaskSlot {
+    pub(crate) body: Option<HostedTask>,
+    pub(crate) generation: u32,
+    pub(crate) stage: TaskStage,
+    /// Has a deadline among the timers.
+    pub(crate) is_armed: bool,
+    /// Its waker has been given away.
+    is_escaped: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskStage {
+    Free,
+    Ready,
+    Running,
+    /// Running, and woken meanwhile.
+    Woken,
+    /// Running, and cancelled meanwhile.
+    Cancelled,
+    Suspended,
+    /// The same, and a source wakes it.
+    SuspendedUntilReady,
+    Ended,
+}
+
+struct TaskRecord {
+    id: TaskId,
+    spawned_at: &'static Location<'static>,
+    outcome: JoinState,
+}
+
+/// Who waits for the output, or the output. Dropped or woken when no borrow is left.
+pub(crate) enum JoinState {
+    Nobody,
+    Joiner(LocalWaker),
+    Detached,
+    Joined(Joined),
+}
+
+impl TaskSlots {
+    pub(crate) fn new(event_loop: u16, first_generation: u32) -> Self {
+        Self { event_loop, first_generation, ..Self::default() }
+    }
+
+    /// Stores a new task, ready to start.
+    pub(crate) fn insert(
+        &mut self,
+        body: HostedTask,
+        name: Option<&str>,
+        spawned_at: &'static Location<'static>,
+    ) -> (SlotKey, TaskId) {
+        self.spawned += 1;
+        let id = TaskId(self.spawned);
+        let record = TaskRecord { id, spawned_at, outcome: JoinState::Nobody };
+        let index = match self.free.pop() {
+            Some(index) => {
+                self.records[index as usize] = record;
+                index
+            }
+            None => self.grow(record),
+        };
+        if let Some(name) = name {
+            self.names.insert(index, name.into());
+        }
+        let slot = &mut self.slots[index as usize];
+        slot.body = Some(body);
+        slot.stage = TaskStage::Ready;
+        self.live += 1;
+        (SlotKey::new(self.event_loop, index, slot.generation), id)
+    }
+
+    /// Whether there is no slot for one more task.
+    pub(crate) fn is_full(&self) -> bool {
+        self.free.is_empty() && self.slots.len() >= SLOTS as usize
+    }
+
+    fn grow(&mut self, record: TaskRecord) -> u32 {
+        let index = u32::try_from(self.slots.len()).expect("a full table takes no more");
+        self.records.push(record);
+        self.slots.push(TaskSlot {
+            body: None,
+            generation: self.first_generation,
+            stage: TaskStage::Free,
+            is_armed: false,
+            is_escaped: false,
+        });
+        index
+    }
+
+    /// The slot of this task, unless it has been freed.
+    #[inline]
+    pub(crate) fn at(&mut self, key: SlotKey) -> Option<&mut TaskSlot> {
+        let slot = self.slots.get_mut(key.slot() as usize)?;
+        (slot.generation == key.generation() && slot.stage != TaskStage::Free).then_some(slot)
+    }
+
+    /// Whether this task waits for its turn to run.
+    pub(crate) fn is_ready(&mut self, key: SlotKey) -> bool {
+        self.at(key).is_some_and(|slot| slot.stage == TaskStage::Ready)
+    }
+
+    /// The slot with this index.
+    #[inline]
+    pub(crate) fn slot(&mut self, index: u32) -> &mut TaskSlot {
+        &mut self.slots[index as usize]
+    }
+
+    /// The key of the task that is in this slot now.
+    pub(crate) fn key(&self, index: u32) -> SlotKey {
+        let generation = self.slots[index as usize].generation;
+        SlotKey::new(self.event_loop, index, generation)
+    }
+
+    /// The task has given its waker away.
+    pub(crate) fn escape(&mut self, key: SlotKey) {
+        if let Some(slot) = self.at(key)
+            && !slot.is_escaped
+            && slot.stage != TaskStage::Ended
+        {
+            slot.is_escaped = true;
+            self.escaped += 1;
+        }
+    }
+
+    /// The task has come to this. Returns who waits for it, or what nobody will read: once that is
+    /// dropped, the slot is to be freed.
+    pub(crate) fn end(&mut self, key: SlotKey, joined: Joined) -> JoinState {
+        let slot = &mut self.slots[key.slot() as usize];
+        slot.stage = TaskStage::Ended;
+        self.live -= 1;
+        self.escaped -= usize::from(slot.is_escaped);
+        slot.is_escaped = false;
+        let outcome = &mut self.records[key.slot() as usize].outcome;
+        match std::mem::replace(outcome, JoinState::Joined(joined)) {
+            JoinState::Detached => std::mem::replace(outcome, JoinState::Detached),
+            former => former,
+        }
+    }
+
+    /// Takes what the task came to and frees its slot, once it has ended.
+    pub(crate) fn take_joined(&mut self, key: SlotKey) -> Option<Joined> {
+        assert!(self.at(key).is_some(), "{RESUMED_AFTER_DONE}");
+        if !self.is_finished(key) {
+            return None;
+        }
+        match self.replace_outcome(key, JoinState::Nobody) {
+            JoinState::Joined(joined) => {
+                self.free(key);
+                Some(joined)
+            }
+            JoinState::Nobody | JoinState::Joiner(_) | JoinState::Detached => None,
+        }
+    }
+
+    /// This one waits for what the task will come to. Returns who did before.
+    pub(crate) fn join(&mut self, key: SlotKey, joiner: LocalWaker) -> JoinState {
+        self.replace_outcome(key, JoinState::Joiner(joiner))
+    }
+
+    /// Nobody will join. Returns who did, or what the task came to if it has ended: once that is
+    /// dropped, the slot is to be freed.
+    pub(crate) fn detach(&mut self, key: SlotKey) -> JoinState {
+        match self.at(key) {
+            Some(_) => self.replace_outcome(key, JoinState::Detached),
+            None => JoinState::Nobody,
+        }
+    }
+
+    fn replace_outcome(&mut self, key: SlotKey, outcome: JoinState) -> JoinState {
+        std::mem::replace(&mut self.records[key.slot() as usize].outcome, outcome)
+    }
+
+    /// Whether the task has ended, and what it came to is there.
+    pub(crate) fn is_finished(&self, key: SlotKey) -> bool {
+        match self.slots.get(key.slot() as usize) {
+            Some(slot) if slot.generation == key.generation() && slot.stage != TaskStage::Free => {
+                matches!(self.records[key.slot() as usize].outcome, JoinState::Joined(_))
+            }
+            _ => true,
+        }
+    }
+
+    /// The task in this slot is no longer known.
+    pub(crate) fn free(&mut self, key: SlotKey) {
+        let index = key.slot();
+        if !self.names.is_empty() {
+            // Asked first, since a removal hashes even when there is nothing to remove.
+            self.names.remove(&index);
+        }
+        let slot = &mut self.slots[index as usize];
+        slot.stage = TaskStage::Free;
+        // A slot that has run out of generations is never used again: some bytes in 16 million
+        // tasks.
+        if slot.generation + 1 < GENERATIONS {
+            slot.generation += 1;
+            self.free.push(index);
+        }
+    }
+
+    pub(crate) fn label(&self, index: u32) -> Label {
+        let record = &self.records[index as usize];
+        Label { id: record.id, name: self.name(index), spawned_at: record.spawned_at }
+    }
+
+    pub(crate) fn id(&self, index: u32) -> TaskId {
+        self.records[index as usize].id
+    }
+
+    pub(crate) fn name(&self, index: u32) -> Option<Arc<str>> {
+        self.names.get(&index).cloned()
+    }
+
+    /// A task has been suspended until a source is ready.
+    pub(crate) fn waits_for_source(&mut self) {
+        self.waiting_for_sources += 1;
+    }
+
+    /// One of those is not any more.
+    pub(crate) fn has_waited_for_source(&mut self) {
+        self.waiting_for_sources -= 1;
+    }
+
+    /// Whether the operating system may wake a task.
+    pub(crate) fn any_waits_for_a_source(&self) -> bool {
+        self.waiting_for_sources > 0
+    }
+
+    /// Number of tasks that have not ended.
+    pub(crate) fn live(&self) -> usize {
+        self.live
+    }
+
+    /// Whether no task can be woken from outside.
+    pub(crate) fn all_wakers_are_local(&self) -> bool {
+        self.escaped == 0
+    }
+
+    /// The tasks that have not ended, in the order they were spawned.
+    pub(crate) fn live_in_order(&self) -> Vec<u32> {
+        let live = |(_, slot): &(usize, &TaskSlot)| {
+            !matches!(slot.stage, TaskStage::Free | TaskStage::Ended)
+        };
+        let indices = self.slots.iter().enumerate().filter(live).map(|(index, _)| index as u32);
+        let mut live: Vec<u32> = indices.collect();
+        live.sort_by_key(|index| self.id(*index));
+        live
+    }
+
+    /// One more than the highest generation in use.
+    pub(crate) fn next_generation(&self) -> u32 {
+        let used = self.slots.iter().map(|slot| slot.generation).max();
+        used.unwrap_or(self.first_generation) + 1
+    }
+}

@@ -1,0 +1,7 @@
+//! Loops and threads: tasks from other threads, a loop on each of several threads.
+
+pub(crate) mod spawner;
+pub(crate) mod stopper;
+pub(crate) mod cluster;
+pub(crate) mod remote_loop;
+pub(crate) mod handle_counter;

@@ -1,0 +1,4 @@
+//! The time of a loop, and the deadlines of its tasks.
+
+pub(crate) mod task_timers;
+pub(crate) mod clock;

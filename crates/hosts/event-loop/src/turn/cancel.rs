@@ -1,0 +1,49 @@
+//! How a task is cancelled: at once where it is suspended, or at its next suspension.
+
+use std::mem;
+
+use quadrivium_core::{
+    JoinError,
+    host::{self, HostedTask},
+};
+
+use super::Loop;
+use crate::tasks::{slot_key::SlotKey, slots::TaskStage};
+
+impl Loop {
+    pub(crate) fn cancel_task(&self, key: SlotKey) {
+        self.cancel_in_chain(key, self.chain.get());
+    }
+
+    pub(super) fn cancel_in_chain(&self, key: SlotKey, chain: u32) {
+        let Some(body) = self.take_body(key) else { return };
+        let shared = self.this();
+        host::run_destructors(move || {
+            let end = || shared.end(key, body, Err(JoinError::Cancelled));
+            shared.as_the_task(key, chain, end);
+        });
+    }
+
+    /// Takes the body of a task that is to be cancelled. One that runs keeps it until its next
+    /// suspension.
+    pub(crate) fn take_body(&self, key: SlotKey) -> Option<HostedTask> {
+        let mut state = self.state.borrow_mut();
+        let slot = state.slots.at(key)?;
+        match slot.stage {
+            TaskStage::Ready | TaskStage::Suspended | TaskStage::SuspendedUntilReady => {
+                // From here on it cannot be resumed, woken or cancelled again.
+                let former = mem::replace(&mut slot.stage, TaskStage::Ended);
+                let body = slot.body.take().expect("a task that does not run has its body");
+                if former == TaskStage::SuspendedUntilReady {
+                    state.slots.has_waited_for_source();
+                }
+                Some(body)
+            }
+            TaskStage::Running | TaskStage::Woken => {
+                slot.stage = TaskStage::Cancelled;
+                None
+            }
+            TaskStage::Cancelled | TaskStage::Ended | TaskStage::Free => None,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Deadlines: how one is armed, and what happens when it has come.
+
+use std::time::Instant;
+
+use quadrivium_core::Wait;
+
+use super::Loop;
+use crate::{tasks::slots::TaskSlot, time::task_timers::TaskTimers, trace::By};
+
+/// Gives the task in this slot a deadline, or none, instead of the one it has.
+#[inline]
+pub(super) fn arm(timers: &mut TaskTimers, slot: &mut TaskSlot, index: u32, deadline: Option<u64>) {
+    if slot.is_armed || deadline.is_some() {
+        slot.is_armed = deadline.is_some();
+        timers.set(index, deadline);
+    }
+}
+
+impl Loop {
+    /// The deadline of a wait, unless it is so far that it never comes.
+    pub(super) fn deadline(&self, wait: &Wait) -> Option<u64> {
+        match wait {
+            Wait::Until(deadline) => {
+                self.clock.nanos(*deadline).or_else(|| self.beyond_the_clock(*deadline))
+            }
+            Wait::Turn | Wait::Ready | Wait::Wake => None,
+        }
+    }
+
+    /// A deadline beyond what the clock can count to never comes, unless time itself is beyond it, too,
+    /// and the deadline has passed. One that a new loop would reach is noted for the deadlock.
+    #[cold]
+    fn beyond_the_clock(&self, deadline: Instant) -> Option<u64> {
+        let left = deadline.saturating_duration_since(self.clock.now());
+        if left.is_zero() {
+            return Some(u64::MAX);
+        }
+        if u64::try_from(left.as_nanos()).is_ok() {
+            self.time_is_used_up.set(true);
+        }
+        None
+    }
+
+    pub(crate) fn wake_due(&self) {
+        if self.state.borrow().timers.is_empty() {
+            return;
+        }
+        let now = self.clock.nanos(self.clock.now()).unwrap_or(u64::MAX);
+        loop {
+            let mut state = self.state.borrow_mut();
+            let Some(slot) = state.timers.pop_due(now) else { return };
+            state.slots.slot(slot).is_armed = false;
+            let key = state.slots.key(slot);
+            drop(state);
+            self.wake_by(key, By::Timer);
+        }
+    }
+}

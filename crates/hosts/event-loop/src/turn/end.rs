@@ -1,0 +1,78 @@
+//! The end of a task: its destructors run, and the task that joins it is woken.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use quadrivium_core::{
+    JoinError,
+    host::{self, HostedTask, Joined, contain},
+};
+
+use super::{Loop, State, deadline::arm};
+use crate::{
+    tasks::{slot_key::SlotKey, slots::JoinState},
+    trace::EventKind,
+};
+
+impl Loop {
+    /// Drops a task and tells who waits for it what it has come to.
+    #[inline(never)]
+    pub(crate) fn end(&self, key: SlotKey, body: HostedTask, joined: Joined) {
+        // The destructors run first: who sees the task ended may rely on them.
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
+        let joined = match dropped {
+            Ok(()) => joined,
+            Err(payload) => {
+                drop_unread(joined);
+                Err(JoinError::panicked(payload))
+            }
+        };
+        self.note(
+            key.slot(),
+            match &joined {
+                Ok(_) => EventKind::Done,
+                Err(JoinError::Cancelled) => EventKind::Cancelled,
+                Err(JoinError::Panicked(_)) => EventKind::Panicked,
+            },
+        );
+        let mut state = self.state.borrow_mut();
+        let State { slots, timers, .. } = &mut *state;
+        arm(timers, slots.slot(key.slot()), key.slot(), None);
+        let ended = slots.end(key, joined);
+        drop(state);
+        match ended {
+            // It may be somebody else's, and then it may panic: that is no affair of this loop.
+            JoinState::Joiner(waker) => _ = contain(|| waker.wake()),
+            JoinState::Joined(unread) => self.free(key, unread),
+            JoinState::Nobody | JoinState::Detached => {}
+        }
+    }
+
+    /// Drops what nobody will read, and then frees the slot: until then the task is known by it.
+    fn free(&self, key: SlotKey, unread: Joined) {
+        drop_unread(unread);
+        self.state.borrow_mut().slots.free(key);
+    }
+
+    /// Drops what a task that has ended has come to, as its own: nobody will read it.
+    #[cold]
+    pub(crate) fn drop_output(&self, key: SlotKey, unread: Joined) {
+        let (shared, chain) = (self.this(), self.chain.get());
+        host::run_destructors(move || shared.as_the_task(key, chain, || shared.free(key, unread)));
+    }
+
+    /// Runs destructors of a task. The loop is their host, wherever this is called: outside a run, by
+    /// another of its tasks, by a task of another loop.
+    pub(crate) fn as_the_task(&self, key: SlotKey, chain: u32, destructors: impl FnOnce()) {
+        let _entered = self.enter();
+        let outer = self.ending.replace(Some(key));
+        let outer_chain = self.chain.replace(chain);
+        destructors();
+        self.ending.set(outer);
+        self.chain.set(outer_chain);
+    }
+}
+
+/// Drops what nobody will read.
+pub(crate) fn drop_unread(joined: Joined) {
+    contain(|| drop(joined));
+}

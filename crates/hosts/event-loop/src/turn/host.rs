@@ -1,0 +1,128 @@
+//! The loop as a [`Host`] and its [`SpawnedTasks`]: what tasks and their handles ask of it.
+
+use std::{
+    io,
+    panic::Location,
+    rc::Rc,
+    sync::Arc,
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use quadrivium_core::{
+    Canceller, Context, Hold, SendHold,
+    host::{Host, HostedTask, Joined, Label, Reactor, Spawned, SpawnedTasks, TaskKey, contain},
+};
+
+use super::Loop;
+use crate::{
+    tasks::{
+        slot_key::{SLOTS, SlotKey},
+        slots::JoinState,
+    },
+    trace::EventKind,
+    wake::integer_waker,
+};
+
+impl Host for Loop {
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    fn block_for(&self, duration: Duration) {
+        self.clock.advance(duration);
+    }
+
+    fn label(&self) -> Option<Label> {
+        // The inner one: a running task may cancel another, and no task is resumed in a destructor.
+        let key = self.ending.get().or(self.running.get())?;
+        Some(self.state.borrow().slots.label(key.slot()))
+    }
+
+    fn spawn(
+        self: Rc<Self>,
+        body: HostedTask,
+        name: Option<&str>,
+        spawned_at: &'static Location<'static>,
+    ) -> Spawned {
+        let is_full = self.state.borrow().slots.is_full();
+        if is_full {
+            // Dropped here, where its destructors find nothing borrowed, and this loop as their host.
+            let _entered = self.enter();
+            drop(body);
+            panic!("a loop holds at most {SLOTS} tasks at once");
+        }
+        let mut state = self.state.borrow_mut();
+        let parent = self.running.get().map(|key| state.slots.id(key.slot()));
+        let (key, id) = state.slots.insert(body, name, spawned_at);
+        state.ready.push(key);
+        let closed = state.closed;
+        drop(state);
+        self.note(key.slot(), EventKind::Spawned(parent));
+        if closed {
+            self.refuse(key);
+        }
+        Spawned { tasks: self, key: key.into(), id }
+    }
+
+    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
+        self.reactor.sources()
+    }
+
+    fn hold(&self) -> Hold {
+        Hold::new(self.holds.count())
+    }
+
+    fn send_hold(&self) -> SendHold {
+        // Who has it may drop it, so he is one of those that reach the loop.
+        SendHold::new((self.holds.count(), self.remotes.count()))
+    }
+
+    fn local_waker(&self, waker: &Waker) -> Waker {
+        integer_waker::local_copy(waker)
+    }
+}
+
+impl SpawnedTasks for Loop {
+    fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined> {
+        let key = SlotKey::from(key);
+        let joined = self.state.borrow_mut().slots.take_joined(key);
+        if joined.is_some() {
+            return joined;
+        }
+        let joiner = cx.local_waker();
+        let mut state = self.state.borrow_mut();
+        // Another executor's waker is user code, also when it is cloned: it may have cancelled.
+        let joined = state.slots.take_joined(key);
+        if joined.is_none() {
+            let former = state.slots.join(key, joiner);
+            drop(state);
+            drop(former);
+        }
+        joined
+    }
+
+    fn is_finished(&self, key: TaskKey) -> bool {
+        self.state.borrow().slots.is_finished(key.into())
+    }
+
+    fn cancel(&self, key: TaskKey) {
+        self.cancel_task(key.into());
+    }
+
+    fn canceller(&self, key: TaskKey) -> Canceller {
+        let remote = self.remote();
+        Canceller::new(move || remote.cancel(key.into()))
+    }
+
+    fn detach(&self, key: TaskKey) {
+        let key = SlotKey::from(key);
+        let former = self.state.borrow_mut().slots.detach(key);
+        match former {
+            JoinState::Joined(unread) => self.drop_output(key, unread),
+            // The waker may be somebody else's.
+            JoinState::Joiner(waker) => _ = contain(|| drop(waker)),
+            JoinState::Nobody | JoinState::Detached => {}
+        }
+    }
+}

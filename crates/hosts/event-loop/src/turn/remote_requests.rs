@@ -1,0 +1,26 @@
+//! What other threads ask of the loop: wakes, cancels, calls and stops from its mailbox.
+
+use quadrivium_core::host::contain;
+
+use super::Loop;
+use crate::{
+    trace::By,
+    wake::mailbox::{RemoteRequest, Unread},
+};
+
+impl Loop {
+    pub(super) fn serve(&self, unread: Unread) {
+        self.state.borrow_mut().escaped |= unread.escaped;
+        if unread.stop {
+            self.stopped.set(true);
+        }
+        for request in unread.requests {
+            match request {
+                RemoteRequest::Wake(key) => self.wake_by(key, By::Outside),
+                RemoteRequest::Cancel(key) => self.cancel_task(key),
+                // It may drop what others have left with it.
+                RemoteRequest::Run(call) => _ = contain(call),
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! One step of one task: how it is started, and suspended.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use quadrivium_core::{Context, JoinError, Wait, fairness, host::HostedTask};
+
+use super::{Loop, State, deadline::arm};
+use crate::{
+    tasks::{slot_key::SlotKey, slots::TaskStage},
+    trace::EventKind,
+    wake::integer_waker,
+};
+
+impl Loop {
+    /// Takes the next task of this turn out of its slot, passing over those that were cancelled
+    /// since they became ready.
+    #[inline]
+    pub(crate) fn start(&self) -> Option<(SlotKey, HostedTask)> {
+        let mut state = self.state.borrow_mut();
+        let State { slots, ready, .. } = &mut *state;
+        loop {
+            let key = ready.take()?;
+            let slot = slots.at(key).filter(|slot| slot.stage == TaskStage::Ready);
+            if let Some(slot) = slot {
+                slot.stage = TaskStage::Running;
+                let body = slot.body.take().expect("a ready task has its body");
+                return Some((key, body));
+            }
+        }
+    }
+
+    /// Resumes a task, and does what comes of it.
+    #[inline]
+    pub(crate) fn step(&self, key: SlotKey, mut body: HostedTask) {
+        self.note(key.slot(), EventKind::Resumed);
+        self.running.set(Some(key));
+        fairness::begin_step();
+        let waker = integer_waker::waker(key);
+        let mut output = None;
+        let resume = || body.as_mut().resume_hosted(&mut Context::new(&waker), &mut output);
+        match catch_unwind(AssertUnwindSafe(resume)) {
+            Ok(Some(wait)) => self.suspend(key, body, wait),
+            Ok(None) => self.end(key, body, output.ok_or_else(no_output)),
+            Err(payload) => self.end(key, body, Err(JoinError::panicked(payload))),
+        }
+        self.running.set(None);
+        self.show_trace();
+    }
+
+    /// Puts a task back that waits.
+    fn suspend(&self, key: SlotKey, body: HostedTask, wait: Wait) {
+        if self.tracing.get() {
+            self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
+        }
+        let deadline = self.deadline(&wait);
+        let mut state = self.state.borrow_mut();
+        let State { slots, ready, timers, .. } = &mut *state;
+        let slot = slots.slot(key.slot());
+        let stage = match (slot.stage, &wait) {
+            (TaskStage::Cancelled, _) => {
+                drop(state);
+                return self.end(key, body, Err(JoinError::Cancelled));
+            }
+            (TaskStage::Running, Wait::Until(_) | Wait::Wake) => TaskStage::Suspended,
+            (TaskStage::Running, Wait::Ready) => TaskStage::SuspendedUntilReady,
+            // Woken while it ran, or it lets the others run.
+            (_, _) => TaskStage::Ready,
+        };
+        slot.body = Some(body);
+        slot.stage = stage;
+        if stage == TaskStage::Ready {
+            ready.push(key);
+        }
+        arm(timers, slot, key.slot(), deadline);
+        if stage == TaskStage::SuspendedUntilReady {
+            slots.waits_for_source();
+        }
+    }
+}
+
+/// What a hand-written [`Hosted`](quadrivium_core::host::Hosted) comes to that breaks its contract.
+#[cold]
+fn no_output() -> JoinError {
+    JoinError::panicked(Box::new("a hosted task that waits for nothing must have put an output"))
+}

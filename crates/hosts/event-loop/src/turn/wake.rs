@@ -1,0 +1,50 @@
+//! How a task is made ready.
+
+use super::{Loop, State};
+use crate::{
+    tasks::{slot_key::SlotKey, slots::TaskStage},
+    trace::{By, EventKind},
+};
+
+impl Loop {
+    /// Makes a suspended task ready; one that runs will be when it suspends.
+    #[inline]
+    pub(crate) fn wake(&self, key: SlotKey) {
+        let by = match self.running.get() {
+            Some(_) if !self.tracing.get() => By::Outside,
+            Some(running) => By::Task(self.state.borrow().slots.id(running.slot())),
+            None if self.is_reacting.get() => By::Reactor,
+            None => By::Outside,
+        };
+        self.wake_by(key, by);
+    }
+
+    pub(crate) fn wake_by(&self, key: SlotKey, by: By) {
+        let mut state = self.state.borrow_mut();
+        let State { slots, ready, .. } = &mut *state;
+        let Some(slot) = slots.at(key) else { return };
+        match slot.stage {
+            TaskStage::Suspended => {
+                slot.stage = TaskStage::Ready;
+                ready.push(key);
+            }
+            TaskStage::SuspendedUntilReady => {
+                slot.stage = TaskStage::Ready;
+                ready.push(key);
+                slots.has_waited_for_source();
+            }
+            TaskStage::Running => slot.stage = TaskStage::Woken,
+            TaskStage::Woken
+            | TaskStage::Cancelled
+            | TaskStage::Ready
+            | TaskStage::Ended
+            | TaskStage::Free => return,
+        }
+        drop(state);
+        self.note(key.slot(), EventKind::Woken(by));
+    }
+
+    pub(crate) fn waker_escapes(&self, key: SlotKey) {
+        self.state.borrow_mut().slots.escape(key);
+    }
+}
