@@ -3,41 +3,45 @@
 use std::{fmt, process};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
+pub enum StyleName {
     Callback,
     Generator,
     Future,
     Green,
 }
 
-impl Style {
-    pub const ALL: [Style; 4] =
-        [Style::Callback, Style::Generator, Style::Future, Style::Green];
+impl StyleName {
+    pub const ALL: [StyleName; 4] = [
+        StyleName::Callback,
+        StyleName::Generator,
+        StyleName::Future,
+        StyleName::Green,
+    ];
 
     /// The styles named on the command line, or all four.
-    pub fn chosen() -> Vec<Style> {
+    pub fn chosen() -> Vec<StyleName> {
         let named: Vec<_> =
             std::env::args().skip(1).map(|name| known(&name)).collect();
-        if named.is_empty() { Style::ALL.to_vec() } else { named }
+        if named.is_empty() { StyleName::ALL.to_vec() } else { named }
     }
 
     pub fn name(self) -> &'static str {
         match self {
-            Style::Callback => "callback",
-            Style::Generator => "generator",
-            Style::Future => "future",
-            Style::Green => "green",
+            StyleName::Callback => "callback",
+            StyleName::Generator => "generator",
+            StyleName::Future => "future",
+            StyleName::Green => "green",
         }
     }
 
-    pub fn named(name: &str) -> Option<Style> {
-        Style::ALL.into_iter().find(|it| it.name() == name)
+    pub fn named(name: &str) -> Option<StyleName> {
+        StyleName::ALL.into_iter().find(|it| it.name() == name)
     }
 }
 
 /// The style of this name, or the end of the program.
-fn known(name: &str) -> Style {
-    Style::named(name).unwrap_or_else(|| {
+fn known(name: &str) -> StyleName {
+    StyleName::named(name).unwrap_or_else(|| {
         eprintln!(
             "there is no style {name:?}: \
              use callback, generator, future or green"
@@ -46,7 +50,7 @@ fn known(name: &str) -> Style {
     })
 }
 
-impl fmt::Display for Style {
+impl fmt::Display for StyleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }

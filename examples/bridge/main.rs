@@ -1,10 +1,11 @@
 //! `bridge`: a synchronous library in the middle of an `async` application.
 //!
-//! New idea: a green thread suspends anywhere, so also at the bottom of somebody
-//! else's plain functions. There are four libraries here, none of which has ever
-//! heard of `async`: one calls a trait, one an iterator, one reads, one is a
-//! parser with callbacks. The application is tokio's. What it gives to the
-//! libraries waits, in the middle of their calls, for tokio's own futures.
+//! New idea: a green thread suspends anywhere, so also at the bottom of
+//! somebody else's plain functions. There are four libraries here, none of
+//! which has ever heard of `async`: one calls a trait, one an iterator, one
+//! reads, one is a parser with callbacks. The application is tokio's. What it
+//! gives to the libraries waits, in the middle of their calls, for tokio's own
+//! futures.
 //!
 //! No thread is blocked meanwhile: ten thousand such calls wait at once on one
 //! thread, for as long as one of them.
@@ -88,9 +89,9 @@ async fn largest(mut numbers: mpsc::Receiver<u32>) -> Option<u32> {
 }
 
 /// A reader for whoever wants one that blocks.
-struct Blocking<R>(R);
+struct BlockingReader<R>(R);
 
-impl<R: AsyncRead + Unpin> Read for Blocking<R> {
+impl<R: AsyncRead + Unpin> Read for BlockingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         perform(future(self.0.read(buffer)))
     }
@@ -101,7 +102,7 @@ async fn count_lines(
     reader: impl AsyncRead + Unpin + 'static,
 ) -> io::Result<usize> {
     on_tokio(green(move || {
-        let lines = BufReader::new(Blocking(reader)).lines();
+        let lines = BufReader::new(BlockingReader(reader)).lines();
         lines.map(|line| line.map(|_| 1)).sum()
     }))
     .await

@@ -7,7 +7,7 @@ use quadrivium::{
 };
 
 use super::{
-    BUFFER, Guest, Hall, LAST_WORD, LINGER, Lines, TOO_SLOW, gather,
+    BUFFER, Hall, HallGuest, LAST_WORD, LINGER, Lines, TOO_SLOW, gather,
     server::{Connection, Server, both::both, linger::Linger},
 };
 
@@ -84,7 +84,7 @@ fn discard(
 
 fn hear(
     connection: Connection,
-    guest: Guest,
+    guest: HallGuest,
 ) -> impl Task<Output = io::Result<()>> {
     callback(move |cb| hear_next(cb, connection, guest, Lines::new()))
 }
@@ -92,7 +92,7 @@ fn hear(
 fn hear_next(
     cb: &mut Callback<io::Result<()>>,
     connection: Connection,
-    guest: Guest,
+    guest: HallGuest,
     mut lines: Lines,
 ) {
     // 6. Do what each line asks for that is there; let the others have their

@@ -8,7 +8,7 @@ use quadrivium::{
 };
 
 use super::{
-    BUFFER, Guest, Hall, LAST_WORD, LINGER, Lines, TOO_SLOW, gather,
+    BUFFER, Hall, HallGuest, LAST_WORD, LINGER, Lines, TOO_SLOW, gather,
     server::{Connection, Server, both::both, linger::Linger},
 };
 
@@ -56,7 +56,7 @@ fn converse(
 
 fn hear(
     connection: Connection,
-    guest: Guest,
+    guest: HallGuest,
 ) -> impl Task<Output = io::Result<()>> {
     future(async move {
         let mut lines = Lines::new();

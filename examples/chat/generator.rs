@@ -7,7 +7,7 @@ use quadrivium::{
 };
 
 use super::{
-    BUFFER, Guest, Hall, LAST_WORD, LINGER, Lines, TOO_SLOW, gather,
+    BUFFER, Hall, HallGuest, LAST_WORD, LINGER, Lines, TOO_SLOW, gather,
     server::{Connection, Server, both::both, linger::Linger},
 };
 
@@ -55,7 +55,7 @@ fn converse(
 
 fn hear(
     connection: Connection,
-    guest: Guest,
+    guest: HallGuest,
 ) -> impl Task<Output = io::Result<()>> {
     generator(move |mut co| async move {
         let mut lines = Lines::new();

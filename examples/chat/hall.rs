@@ -19,8 +19,8 @@ pub const MOST_GUESTS: usize = 100;
 
 /// So many lines may wait for a guest to read them. One more, and he is too
 /// slow: he is dropped, and nobody waits for him. Between two of his turns each
-/// of the others has one, and causes two lines at most; so nobody is dropped who
-/// reads.
+/// of the others has one, and causes two lines at most; so nobody is dropped
+/// who reads.
 const QUEUE: usize = 3 * MOST_GUESTS;
 
 /// So many characters a name may have, of a guest or of a room.
@@ -52,7 +52,7 @@ struct Presence {
 }
 
 /// A guest, as the task that hears him knows him. Dropped, he has left.
-pub struct Guest {
+pub struct HallGuest {
     hall: Hall,
     number: u64,
 }
@@ -60,7 +60,7 @@ pub struct Guest {
 impl Hall {
     /// Somebody comes: he, the lines for him, and what is notified when he is
     /// dropped because he reads too slowly.
-    pub fn enter(&self) -> (Guest, Receiver<Rc<str>>, Notify) {
+    pub fn enter(&self) -> (HallGuest, Receiver<Rc<str>>, Notify) {
         let (lines, queue) = channel::bounded(QUEUE);
         let is_slow = Notify::new();
         let mut state = self.state.borrow_mut();
@@ -71,11 +71,11 @@ impl Hall {
             Presence { name: None, room: None, lines, is_slow: telling };
         state.guests.insert(number, presence);
         state.tell(number, "* welcome: what is your name?");
-        (Guest { hall: self.clone(), number }, queue, is_slow)
+        (HallGuest { hall: self.clone(), number }, queue, is_slow)
     }
 }
 
-impl Guest {
+impl HallGuest {
     /// Does what a line asks for; whether he stays.
     pub fn hear(&self, line: Result<String, TooLong>) -> ControlFlow<()> {
         let (state, me) = (&mut *self.hall.state.borrow_mut(), self.number);
@@ -110,7 +110,7 @@ impl Guest {
     }
 }
 
-impl Drop for Guest {
+impl Drop for HallGuest {
     fn drop(&mut self) {
         self.hall.state.borrow_mut().leave(self.number);
     }

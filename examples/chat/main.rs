@@ -1,8 +1,8 @@
 //! `chat`: guests talk in rooms, and nobody waits for a slow one.
 //!
 //! New idea: tasks that share something. All guests are in one hall, which is
-//! plain data: on one loop nothing else runs while a task touches it. Each has a
-//! channel of his own, which says when he is too slow.
+//! plain data: on one loop nothing else runs while a task touches it. Each has
+//! a channel of his own, which says when he is too slow.
 //!
 //! A guest sends lines. The first one with a fit name (1 to 16 letters, digits,
 //! - or _) that nobody else has, whatever its case, is his name. From then on
@@ -16,9 +16,9 @@
 //!
 //! All in a room, 100 guests at most, hear the same in the same order. What the
 //! server itself says begins with `* `; what a guest says, with his name and a
-//! colon. A line has 1024 bytes at most, with its end, or the guest is shown the
-//! door. What is no UTF-8, and characters that would do something to a terminal,
-//! become U+FFFD. A line that is not ended is not said.
+//! colon. A line has 1024 bytes at most, with its end, or the guest is shown
+//! the door. What is no UTF-8, and characters that would do something to a
+//! terminal, become U+FFFD. A line that is not ended is not said.
 //!
 //! 300 lines may wait for a guest to read them. If one more comes, he is
 //! dropped, with a last word if he reads it within a second; the others are
@@ -56,11 +56,11 @@ use quadrivium::{
 use quadrivium_examples::{
     chat,
     server::{Limits, Server},
-    styles::Style,
+    styles::StyleName,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    for style in Style::chosen() {
+    for style in StyleName::chosen() {
         let mut event_loop = EventLoop::new()?;
         let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
         let address = listener.local_addr()?;

@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use quadrivium::{sync::channel::Receiver, task::BoxTask};
 
-use crate::{server, styles::Style};
+use crate::{server, styles::StyleName};
 
 mod callback;
 mod future;
@@ -14,7 +14,7 @@ pub mod hall;
 mod lines;
 
 use self::{
-    hall::{Guest, Hall},
+    hall::{Hall, HallGuest},
     lines::Lines,
 };
 
@@ -31,13 +31,13 @@ const LINGER: Duration = Duration::from_secs(2);
 const BUFFER: usize = 1024;
 
 /// The server in this style: accepts until the stop.
-pub fn serve(style: Style, server: server::Server) -> BoxTask<()> {
+pub fn serve(style: StyleName, server: server::Server) -> BoxTask<()> {
     let hall = Hall::default();
     match style {
-        Style::Callback => Box::pin(callback::serve(server, hall)),
-        Style::Generator => Box::pin(generator::serve(server, hall)),
-        Style::Future => Box::pin(future::serve(server, hall)),
-        Style::Green => Box::pin(green::serve(server, hall)),
+        StyleName::Callback => Box::pin(callback::serve(server, hall)),
+        StyleName::Generator => Box::pin(generator::serve(server, hall)),
+        StyleName::Future => Box::pin(future::serve(server, hall)),
+        StyleName::Green => Box::pin(green::serve(server, hall)),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
         Limits,
         rig::{Client, Program, Rig, unlimited},
     },
-    styles::Style,
+    styles::StyleName,
 };
 
 const WELCOME: &[u8] = b"* welcome: what is your name?\n";
@@ -52,7 +52,7 @@ fn clients_that_do_not_wait_harm_nobody_else() {
 
 #[test]
 fn it_keeps_to_its_number_of_connections() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let limits = Limits { max_connections: 2, ..unlimited() };
         let rig = Rig::new(limits, move |server| chat::serve(style, server));
         let first = guest(&rig, "first");
@@ -81,7 +81,7 @@ fn it_stops_when_told() {
     CHAT.stops_when_told();
 }
 
-fn rig(style: Style) -> Rig {
+fn rig(style: StyleName) -> Rig {
     Rig::new(unlimited(), move |server| chat::serve(style, server))
 }
 
@@ -95,7 +95,7 @@ fn guest(rig: &Rig, name: &str) -> Client {
 
 #[test]
 fn what_is_said_is_heard_in_the_room_and_nowhere_else() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = rig(style);
         let mut alice = guest(&rig, "Alice");
         let mut bob = guest(&rig, "Bob");
@@ -127,7 +127,7 @@ fn what_is_said_is_heard_in_the_room_and_nowhere_else() {
 
 #[test]
 fn names_are_fit_and_unique_and_free_again() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = rig(style);
         let alice = guest(&rig, "Alice");
         let mut other = rig.client();
@@ -155,7 +155,7 @@ fn hear_after(client: &mut Client, line: &str) -> String {
 
 #[test]
 fn nobody_sends_control_characters_to_others() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = rig(style);
         let mut alice = guest(&rig, "Alice");
         let mut bob = guest(&rig, "Bob");
@@ -173,7 +173,7 @@ fn nobody_sends_control_characters_to_others() {
 
 #[test]
 fn a_line_has_an_end_and_a_greatest_length() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = rig(style);
         let mut alice = guest(&rig, "Alice");
         let longest = "x".repeat(1023);
@@ -199,7 +199,7 @@ fn a_line_has_an_end_and_a_greatest_length() {
 /// line.
 #[test]
 fn the_last_line_arrives_whatever_is_sent_behind_it() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = rig(style);
         let mut bob = guest(&rig, "bob");
         let behind = "x".repeat(20_000);
@@ -224,7 +224,7 @@ fn the_last_line_arrives_whatever_is_sent_behind_it() {
 #[test]
 fn all_hear_the_same_in_the_same_order() {
     const LINES: usize = 20;
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = rig(style);
         let mut guests = ["a", "b", "c"].map(|name| guest(&rig, name));
         let [a, b, _] = &mut guests;
@@ -254,7 +254,7 @@ fn all_hear_the_same_in_the_same_order() {
 
 #[test]
 fn who_never_reads_is_dropped_and_nobody_waits() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig =
             Rig::small(unlimited(), move |server| chat::serve(style, server));
         let mut mute = guest(&rig, "mute").small();
@@ -282,7 +282,7 @@ fn who_never_reads_is_dropped_and_nobody_waits() {
 
 #[test]
 fn a_stop_is_told() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = rig(style);
         let alice = guest(&rig, "Alice");
         rig.stop();
@@ -295,7 +295,7 @@ fn a_stop_is_told() {
 /// reads.
 #[test]
 fn a_full_room_that_speaks_at_once_makes_nobody_slow() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = rig(style);
         let mut bob = guest(&rig, "bob");
         let mut others = Vec::new();

@@ -26,11 +26,11 @@ use quadrivium::{future::perform, net::TcpListener, prelude::*};
 use quadrivium_examples::{
     echo,
     server::{Limits, Server},
-    styles::Style,
+    styles::StyleName,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    for (style, other) in Style::chosen().into_iter().map(with_the_next) {
+    for (style, other) in StyleName::chosen().into_iter().map(with_the_next) {
         let mut event_loop = EventLoop::new()?;
         let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
         let address = listener.local_addr()?;
@@ -48,8 +48,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn with_the_next(style: Style) -> (Style, Style) {
-    let at = Style::ALL.iter().position(|it| *it == style);
-    let next = at.map_or(0, |at| (at + 1) % Style::ALL.len());
-    (style, Style::ALL[next])
+fn with_the_next(style: StyleName) -> (StyleName, StyleName) {
+    let at = StyleName::ALL.iter().position(|it| *it == style);
+    let next = at.map_or(0, |at| (at + 1) % StyleName::ALL.len());
+    (style, StyleName::ALL[next])
 }

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr};
 
 use quadrivium::task::BoxTask;
 
-use crate::{server, styles::Style};
+use crate::{server, styles::StyleName};
 
 mod callback;
 mod future;
@@ -15,26 +15,26 @@ mod green;
 const BUFFER: usize = 8 * 1024;
 
 /// The server in this style: accepts until the stop.
-pub fn serve(style: Style, server: server::Server) -> BoxTask<()> {
+pub fn serve(style: StyleName, server: server::Server) -> BoxTask<()> {
     match style {
-        Style::Callback => Box::pin(callback::serve(server)),
-        Style::Generator => Box::pin(generator::serve(server)),
-        Style::Future => Box::pin(future::serve(server)),
-        Style::Green => Box::pin(green::serve(server)),
+        StyleName::Callback => Box::pin(callback::serve(server)),
+        StyleName::Generator => Box::pin(generator::serve(server)),
+        StyleName::Future => Box::pin(future::serve(server)),
+        StyleName::Green => Box::pin(green::serve(server)),
     }
 }
 
 /// A client in this style: says something, and is worth what comes back.
 pub fn say(
-    style: Style,
+    style: StyleName,
     to: SocketAddr,
     text: &'static [u8],
 ) -> BoxTask<io::Result<Vec<u8>>> {
     match style {
-        Style::Callback => Box::pin(callback::say(to, text)),
-        Style::Generator => Box::pin(generator::say(to, text)),
-        Style::Future => Box::pin(future::say(to, text)),
-        Style::Green => Box::pin(green::say(to, text)),
+        StyleName::Callback => Box::pin(callback::say(to, text)),
+        StyleName::Generator => Box::pin(generator::say(to, text)),
+        StyleName::Future => Box::pin(future::say(to, text)),
+        StyleName::Green => Box::pin(green::say(to, text)),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
         Limits, Server,
         rig::{Client, Program, Rig, bytes, unlimited},
     },
-    styles::Style,
+    styles::StyleName,
 };
 
 const ECHO: Program = Program {
@@ -60,17 +60,17 @@ fn it_cancels_what_does_not_end() {
     ECHO.cancels_what_does_not_end();
 }
 
-fn rig(style: Style) -> Rig {
+fn rig(style: StyleName) -> Rig {
     Rig::new(unlimited(), move |server| echo::serve(style, server))
 }
 
-fn small(style: Style) -> Rig {
+fn small(style: StyleName) -> Rig {
     Rig::small(unlimited(), move |server| echo::serve(style, server))
 }
 
 #[test]
 fn what_was_said_before_a_half_close_still_comes_back() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = rig(style);
         for said in [bytes(0), bytes(1), bytes(8 * 1024), bytes(100_000)] {
             let mut client = rig.client();
@@ -85,7 +85,7 @@ fn what_was_said_before_a_half_close_still_comes_back() {
 #[test]
 fn every_byte_comes_back_in_order_through_small_buffers() {
     let said = bytes(1_000_000);
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = small(style);
         let client = rig.client().small();
         let writer = Client::new(client.0.try_clone().unwrap());
@@ -104,7 +104,7 @@ fn every_byte_comes_back_in_order_through_small_buffers() {
 #[test]
 fn who_never_reads_holds_back_only_himself() {
     const MOST: usize = 64 << 20;
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = small(style);
         let mut mute = rig.client();
         let taken = mute.say_until_held_back(&bytes(64 * 1024), MOST);
@@ -119,7 +119,7 @@ fn who_never_reads_holds_back_only_himself() {
 
 #[test]
 fn a_stop_in_the_middle_of_a_transfer_lets_it_come_to_a_clean_point() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = rig(style);
         let mut client = rig.client();
         let said = bytes(251);
@@ -137,7 +137,7 @@ fn a_stop_in_the_middle_of_a_transfer_lets_it_come_to_a_clean_point() {
 #[test]
 fn idle_is_who_moves_no_byte_and_nobody_else() {
     const HOUR: Duration = Duration::from_secs(3600);
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
         let any = ([127, 0, 0, 1], 0).into();
         let listener = TcpListener::bind(any).unwrap();
@@ -169,9 +169,9 @@ fn idle_is_who_moves_no_byte_and_nobody_else() {
 
 #[test]
 fn every_style_hears_every_style() {
-    for server in Style::ALL {
+    for server in StyleName::ALL {
         let rig = rig(server);
-        for client in Style::ALL {
+        for client in StyleName::ALL {
             let mut event_loop = EventLoop::new().unwrap();
             let heard =
                 event_loop.block_on(echo::say(client, rig.address, b"hello"));

@@ -19,11 +19,11 @@ use std::{rc::Rc, time::Duration};
 use quadrivium::prelude::*;
 use quadrivium_examples::{
     exhibition::{Rules, callback, future, generator, green},
-    styles::Style,
+    styles::StyleName,
 };
 
 fn main() -> Result<(), RunError> {
-    for style in Style::chosen() {
+    for style in StyleName::chosen() {
         let one_after_another =
             run(style, Way::OneAfterAnother, Rules::default())?;
         let move_by_move = run(style, Way::MoveByMove, Rules::default())?;
@@ -41,7 +41,7 @@ enum Way {
 }
 
 /// How long the exhibition takes, on a virtual clock.
-fn run(style: Style, way: Way, rules: Rules) -> Result<Duration, RunError> {
+fn run(style: StyleName, way: Way, rules: Rules) -> Result<Duration, RunError> {
     let mut event_loop =
         EventLoop::with_virtual_clock().expect("the OS lets us make a loop");
     play(style, way, rules, &mut event_loop)?;
@@ -49,35 +49,35 @@ fn run(style: Style, way: Way, rules: Rules) -> Result<Duration, RunError> {
 }
 
 fn play(
-    style: Style,
+    style: StyleName,
     way: Way,
     rules: Rules,
     on: &mut EventLoop,
 ) -> Result<(), RunError> {
     let rules = Rc::new(rules);
     match (style, way) {
-        (Style::Callback, Way::OneAfterAnother) => {
+        (StyleName::Callback, Way::OneAfterAnother) => {
             on.block_on(callback::one_after_another(rules))
         }
-        (Style::Callback, Way::MoveByMove) => {
+        (StyleName::Callback, Way::MoveByMove) => {
             on.block_on(callback::move_by_move(rules))
         }
-        (Style::Generator, Way::OneAfterAnother) => {
+        (StyleName::Generator, Way::OneAfterAnother) => {
             on.block_on(generator::one_after_another(rules))
         }
-        (Style::Generator, Way::MoveByMove) => {
+        (StyleName::Generator, Way::MoveByMove) => {
             on.block_on(generator::move_by_move(rules))
         }
-        (Style::Future, Way::OneAfterAnother) => {
+        (StyleName::Future, Way::OneAfterAnother) => {
             on.block_on(future::one_after_another(rules))
         }
-        (Style::Future, Way::MoveByMove) => {
+        (StyleName::Future, Way::MoveByMove) => {
             on.block_on(future::move_by_move(rules))
         }
-        (Style::Green, Way::OneAfterAnother) => {
+        (StyleName::Green, Way::OneAfterAnother) => {
             on.block_on(green::one_after_another(rules))
         }
-        (Style::Green, Way::MoveByMove) => {
+        (StyleName::Green, Way::MoveByMove) => {
             on.block_on(green::move_by_move(rules))
         }
     }
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn twelve_hours_one_after_another_and_one_hour_move_by_move() {
-        for style in Style::ALL {
+        for style in StyleName::ALL {
             let took =
                 run(style, Way::OneAfterAnother, Rules::default()).unwrap();
             assert_eq!(took, Duration::from_secs(12 * 3600), "{style}");
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn the_trace_is_the_same_in_every_style() {
         let rules = Rules { boards: 2, moves: 1, ..Rules::default() };
-        for style in Style::ALL {
+        for style in StyleName::ALL {
             assert_eq!(
                 trace(style, Way::MoveByMove, rules.clone()),
                 [
@@ -147,12 +147,12 @@ mod tests {
         for way in [Way::OneAfterAnother, Way::MoveByMove] {
             let rules = Rules { seed: Some(7), ..Rules::default() };
             let traces =
-                Style::ALL.map(|style| trace(style, way, rules.clone()));
+                StyleName::ALL.map(|style| trace(style, way, rules.clone()));
             assert!(traces.iter().all(|trace| *trace == traces[0]));
         }
     }
 
-    fn trace(style: Style, way: Way, rules: Rules) -> Vec<String> {
+    fn trace(style: StyleName, way: Way, rules: Rules) -> Vec<String> {
         let recorder = Recorder::default();
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
         event_loop.trace(recorder.clone());

@@ -11,7 +11,7 @@
 //! Both hellos come before the first goodbye.
 
 use quadrivium::prelude::*;
-use quadrivium_examples::styles::Style;
+use quadrivium_examples::styles::StyleName;
 
 mod callback;
 mod future;
@@ -19,7 +19,7 @@ mod generator;
 mod green;
 
 fn main() -> Result<(), RunError> {
-    for style in Style::chosen() {
+    for style in StyleName::chosen() {
         println!("{style}:");
         let mut event_loop =
             EventLoop::new().expect("the OS lets us make a loop");
@@ -29,12 +29,15 @@ fn main() -> Result<(), RunError> {
     Ok(())
 }
 
-fn run(style: Style, event_loop: &mut EventLoop) -> Result<usize, RunError> {
+fn run(
+    style: StyleName,
+    event_loop: &mut EventLoop,
+) -> Result<usize, RunError> {
     match style {
-        Style::Callback => both(event_loop, callback::hello),
-        Style::Generator => both(event_loop, generator::hello),
-        Style::Future => both(event_loop, future::hello),
-        Style::Green => both(event_loop, green::hello),
+        StyleName::Callback => both(event_loop, callback::hello),
+        StyleName::Generator => both(event_loop, generator::hello),
+        StyleName::Future => both(event_loop, future::hello),
+        StyleName::Green => both(event_loop, green::hello),
     }
 }
 
@@ -59,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_trace_is_the_same_in_every_style() {
-        for style in Style::ALL {
+        for style in StyleName::ALL {
             let recorder = Recorder::default();
             let mut event_loop = EventLoop::with_virtual_clock().unwrap();
             event_loop.trace(recorder.clone());

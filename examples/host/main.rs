@@ -22,9 +22,9 @@
 use std::{io, time::Duration};
 
 use quadrivium::{net::UnixStream, prelude::*};
-use quadrivium_examples::styles::Style;
+use quadrivium_examples::styles::StyleName;
 
-use host::SmallLoop;
+use crate::host::SmallLoop;
 
 mod callback;
 mod future;
@@ -40,7 +40,7 @@ const WORD: &[u8] = b"hello";
 const WHILE: Duration = Duration::from_millis(5);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    for style in Style::chosen() {
+    for style in StyleName::chosen() {
         let mut small_loop = SmallLoop::new()?;
         let heard = run(style, &mut small_loop)??;
         // The tasks that it has spawned end, too.
@@ -51,14 +51,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn run(
-    style: Style,
+    style: StyleName,
     small_loop: &mut SmallLoop,
 ) -> Result<io::Result<Vec<u8>>, JoinError> {
     match style {
-        Style::Callback => small_loop.block_on(callback::program()),
-        Style::Generator => small_loop.block_on(generator::program()),
-        Style::Future => small_loop.block_on(future::program()),
-        Style::Green => small_loop.block_on(green::program()),
+        StyleName::Callback => small_loop.block_on(callback::program()),
+        StyleName::Generator => small_loop.block_on(generator::program()),
+        StyleName::Future => small_loop.block_on(future::program()),
+        StyleName::Green => small_loop.block_on(green::program()),
     }
 }
 

@@ -12,11 +12,11 @@ use quadrivium_conformance::{
     HostFeature, HostLoop, LawHost, Subject, Value, check_on, laws, styles,
 };
 
-use super::{Style, WORD, host::SmallLoop, run};
+use super::{StyleName, WORD, host::SmallLoop, run};
 
 #[test]
 fn the_echo_comes_back_in_every_style() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let mut small_loop = SmallLoop::new().unwrap();
         assert_eq!(run(style, &mut small_loop).unwrap().unwrap(), WORD);
         // Its two tasks end too.

@@ -23,7 +23,7 @@ use quadrivium::{
     prelude::*,
     task::BoxTask,
 };
-use quadrivium_examples::styles::Style;
+use quadrivium_examples::styles::StyleName;
 
 /// Numbers that are added up without a pause.
 const STRIDE: u64 = 10_000;
@@ -36,10 +36,10 @@ type Error = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Error> {
     may::Config::new().workers(TWO).start()?;
-    Style::chosen().into_iter().try_for_each(everywhere)
+    StyleName::chosen().into_iter().try_for_each(everywhere)
 }
 
-fn everywhere(style: Style) -> Result<(), Error> {
+fn everywhere(style: StyleName) -> Result<(), Error> {
     let sums = [
         ("on a loop", on_a_loop(style)?),
         ("on a cluster", on_a_cluster(style)?),
@@ -60,33 +60,33 @@ fn everywhere(style: Style) -> Result<(), Error> {
     Ok(())
 }
 
-fn on_a_loop(style: Style) -> Result<u64, Error> {
+fn on_a_loop(style: StyleName) -> Result<u64, Error> {
     Ok(EventLoop::new()?.block_on(sum(style))?)
 }
 
-fn on_a_cluster(style: Style) -> Result<u64, Error> {
+fn on_a_cluster(style: StyleName) -> Result<u64, Error> {
     let cluster = Cluster::new(TWO)?;
     // What crosses the threads is the closure: the task is made where it stays.
     let handle = cluster.spawn(move || sum(style));
     Ok(EventLoop::new()?.block_on(handle)??)
 }
 
-fn inside_tokio(style: Style) -> Result<u64, Error> {
+fn inside_tokio(style: StyleName) -> Result<u64, Error> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     Ok(runtime.enable_all().build()?.block_on(on_tokio(sum(style))))
 }
 
-fn pinned_to_may(style: Style) -> Result<u64, Error> {
+fn pinned_to_may(style: StyleName) -> Result<u64, Error> {
     Ok(may::block_on(may::spawn_pinned(1, move || sum(style)))??)
 }
 
 /// None for the style that is never `Send`.
-fn moving_on_may(style: Style) -> Option<Result<u64, Error>> {
+fn moving_on_may(style: StyleName) -> Option<Result<u64, Error>> {
     let handle: RemoteHandle<u64> = match style {
-        Style::Callback => {
+        StyleName::Callback => {
             may::spawn(send_callback::callback(|cb| send_next(cb, 0, 0)))
         }
-        Style::Generator => {
+        StyleName::Generator => {
             may::spawn(send_generator::generator(|mut co| async move {
                 let mut sum = 0;
                 for stride in 0..STRIDES {
@@ -97,17 +97,17 @@ fn moving_on_may(style: Style) -> Option<Result<u64, Error>> {
                 sum
             }))
         }
-        Style::Future => may::spawn(future(by_future())),
-        Style::Green => return None,
+        StyleName::Future => may::spawn(future(by_future())),
+        StyleName::Green => return None,
     };
     Some(may::block_on(handle).and_then(|sum| sum).map_err(Error::from))
 }
 
 /// The task, in this style.
-fn sum(style: Style) -> BoxTask<u64> {
+fn sum(style: StyleName) -> BoxTask<u64> {
     match style {
-        Style::Callback => Box::pin(callback(|cb| next(cb, 0, 0))),
-        Style::Generator => Box::pin(generator(|mut co| async move {
+        StyleName::Callback => Box::pin(callback(|cb| next(cb, 0, 0))),
+        StyleName::Generator => Box::pin(generator(|mut co| async move {
             let mut sum = 0;
             for stride in 0..STRIDES {
                 sum += add(stride);
@@ -118,8 +118,8 @@ fn sum(style: Style) -> BoxTask<u64> {
             co.perform(sleep(PAUSE)).await;
             sum
         })),
-        Style::Future => Box::pin(future(by_future())),
-        Style::Green => Box::pin(green(|| {
+        StyleName::Future => Box::pin(future(by_future())),
+        StyleName::Green => Box::pin(green(|| {
             let mut sum = 0;
             for stride in 0..STRIDES {
                 sum += add(stride);
@@ -171,10 +171,10 @@ fn add(stride: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Style, everywhere};
+    use super::{StyleName, everywhere};
 
     #[test]
     fn every_host_adds_up_the_same() {
-        Style::ALL.into_iter().try_for_each(everywhere).unwrap();
+        StyleName::ALL.into_iter().try_for_each(everywhere).unwrap();
     }
 }

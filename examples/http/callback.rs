@@ -6,7 +6,7 @@ use quadrivium::{prelude::*, time::now};
 
 use super::{
     BUFFER, CONTINUE, Http, Linger, next,
-    protocol::{Inbox, Next, Request},
+    protocol::{Incoming, Request, WhatNext},
     server::{Connection, Server},
     site::Answer,
     take_in,
@@ -32,7 +32,7 @@ fn serve_next(cb: &mut Callback<()>, server: Server, http: Http) {
 struct Talk {
     connection: Connection,
     http: Http,
-    inbox: Inbox,
+    inbox: Incoming,
     buffer: Vec<u8>,
 }
 
@@ -43,7 +43,7 @@ fn talk(
     http: &Http,
 ) -> impl Task<Output = io::Result<()>> + use<> {
     let http = http.clone();
-    let inbox = Inbox::new(http.request_time);
+    let inbox = Incoming::new(http.request_time);
     let buffer = vec![0; BUFFER];
     callback(move |cb| {
         receive(cb, Talk { connection, http, inbox, buffer });
@@ -53,7 +53,7 @@ fn talk(
 fn receive(cb: &mut Talking, mut talk: Talk) {
     match talk.inbox.next(now()) {
         // 3. Wait for a request, until the stop.
-        Next::Begin => {
+        WhatNext::Begin => {
             let read = talk.connection.read_owned(talk.buffer);
             cb.perform(read, move |cb, (n, buffer)| {
                 match n {
@@ -65,7 +65,7 @@ fn receive(cb: &mut Talking, mut talk: Talk) {
             })
         }
         // 4. Wait for more of it, while its time lasts.
-        Next::GoOn(left) => {
+        WhatNext::GoOn(left) => {
             let more = talk.connection.read_on_owned(talk.buffer);
             cb.perform(timeout(left, more), move |cb, came| {
                 let (came, buffer) = match came {
@@ -80,14 +80,14 @@ fn receive(cb: &mut Talking, mut talk: Talk) {
             })
         }
         // 5. Give leave to send a body.
-        Next::Continue => {
+        WhatNext::Continue => {
             let written = talk.connection.write_all_owned(CONTINUE);
             cb.perform(written, move |cb, (written, _)| match written {
                 Ok(()) => receive(cb, talk),
                 Err(error) => cb.done(Err(error)),
             })
         }
-        Next::Answer(request) => answer(cb, talk, request),
+        WhatNext::Answer(request) => answer(cb, talk, request),
     }
 }
 

@@ -1,4 +1,4 @@
-//! [`Finding`]: a leaf that is done at once, or on another OS thread.
+//! [`Attempt`]: a leaf that is done at once, or on another OS thread.
 
 use std::{io, pin::Pin};
 
@@ -10,42 +10,42 @@ use quadrivium::{
 /// Something that was tried without blocking, as every leaf does first, and
 /// goes on where it may block.
 #[must_use = "a task is lazy: perform it"]
-pub enum Finding<T> {
+pub enum Attempt<T> {
     /// There until it is done.
     Found(Option<T>),
     Away(Offload<T>),
 }
 
-impl<T: Send + 'static> Finding<T> {
+impl<T: Send + 'static> Attempt<T> {
     pub fn found(it: T) -> Self {
-        Finding::Found(Some(it))
+        Attempt::Found(Some(it))
     }
 
     /// `find` gets an error when there is no thread, and must not block then.
     pub fn away(
         find: impl FnOnce(io::Result<()>) -> T + Send + 'static,
     ) -> Self {
-        Finding::Away(offload_checked(find))
+        Attempt::Away(offload_checked(find))
     }
 }
 
 // Nothing in it is ever pinned.
-impl<T> Unpin for Finding<T> {}
+impl<T> Unpin for Attempt<T> {}
 
-impl<T: Send + 'static> Task for Finding<T> {
+impl<T: Send + 'static> Task for Attempt<T> {
     type Output = T;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {
         match &mut *self {
-            Finding::Found(it) => {
+            Attempt::Found(it) => {
                 Step::Done(it.take().expect(RESUMED_AFTER_DONE))
             }
-            Finding::Away(finding) => Pin::new(finding).resume(cx),
+            Attempt::Away(finding) => Pin::new(finding).resume(cx),
         }
     }
 }
 
-impl<T: Send + 'static> IntoFuture for Finding<T> {
+impl<T: Send + 'static> IntoFuture for Attempt<T> {
     type Output = T;
     type IntoFuture = Perform<Self>;
 
@@ -65,7 +65,7 @@ mod tests {
     fn a_panic_elsewhere_comes_home() {
         let mut event_loop = EventLoop::new().expect("there is one");
         let finding =
-            event_loop.spawn(Finding::<()>::away(|_| panic!("there")));
+            event_loop.spawn(Attempt::<()>::away(|_| panic!("there")));
         let found = event_loop.block_on(finding).expect("it ends");
         assert!(matches!(found, Err(JoinError::Panicked(_))), "{found:?}");
     }

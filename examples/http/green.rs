@@ -6,7 +6,7 @@ use quadrivium::{green::perform, prelude::*, time::now};
 
 use super::{
     BUFFER, CONTINUE, Http, Linger, next,
-    protocol::{Inbox, Next},
+    protocol::{Incoming, WhatNext},
     server::{Connection, Server},
     take_in,
 };
@@ -27,12 +27,12 @@ fn talk(
 ) -> impl Task<Output = io::Result<()>> + use<> {
     let http = http.clone();
     green(move || {
-        let mut inbox = Inbox::new(http.request_time);
+        let mut inbox = Incoming::new(http.request_time);
         let mut buffer = vec![0; BUFFER];
         loop {
             let request = match inbox.next(now()) {
                 // 3. Wait for a request, until the stop.
-                Next::Begin => {
+                WhatNext::Begin => {
                     let n = perform(connection.read(&mut buffer))?;
                     if n == 0 {
                         return Ok(());
@@ -41,18 +41,18 @@ fn talk(
                     continue;
                 }
                 // 4. Wait for more of it, while its time lasts.
-                Next::GoOn(left) => {
+                WhatNext::GoOn(left) => {
                     let more = connection.read_on(&mut buffer);
                     let came = perform(timeout(left, more));
                     take_in(&mut inbox, came, &buffer)?;
                     continue;
                 }
                 // 5. Give leave to send a body.
-                Next::Continue => {
+                WhatNext::Continue => {
                     perform(connection.write_all(CONTINUE))?;
                     continue;
                 }
-                Next::Answer(request) => request,
+                WhatNext::Answer(request) => request,
             };
 
             // 6. Find the answer.

@@ -29,13 +29,13 @@ use quadrivium::{
 use quadrivium_examples::{
     http::{self, Http},
     server::{Limits, Server},
-    styles::Style,
+    styles::StyleName,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = tempfile::tempdir()?;
     fs::write(root.path().join("hello.txt"), "Hello from the disk.\n")?;
-    for style in Style::chosen() {
+    for style in StyleName::chosen() {
         let answer = serve_one(style, root.path())?;
         println!("{style}:");
         for line in answer.lines() {
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Serves this folder to one client, which gets `hello.txt`.
 fn serve_one(
-    style: Style,
+    style: StyleName,
     root: &Path,
 ) -> Result<String, Box<dyn std::error::Error>> {
     let mut event_loop = EventLoop::new()?;

@@ -14,7 +14,7 @@ use crate::{
         self, Connection,
         linger::{Came, Linger},
     },
-    styles::Style,
+    styles::StyleName,
 };
 
 mod callback;
@@ -26,8 +26,8 @@ pub mod protocol;
 pub mod site;
 
 use self::{
-    finding::Finding,
-    protocol::{Inbox, Refusal, Request, Status},
+    finding::Attempt,
+    protocol::{Incoming, Refusal, Request, Status},
     site::{Answer, Disk, Site},
 };
 
@@ -46,12 +46,16 @@ pub struct Http {
 }
 
 /// The server in this style: accepts until the stop.
-pub fn serve(style: Style, server: server::Server, http: Http) -> BoxTask<()> {
+pub fn serve(
+    style: StyleName,
+    server: server::Server,
+    http: Http,
+) -> BoxTask<()> {
     match style {
-        Style::Callback => Box::pin(callback::serve(server, http)),
-        Style::Generator => Box::pin(generator::serve(server, http)),
-        Style::Future => Box::pin(future::serve(server, http)),
-        Style::Green => Box::pin(green::serve(server, http)),
+        StyleName::Callback => Box::pin(callback::serve(server, http)),
+        StyleName::Generator => Box::pin(generator::serve(server, http)),
+        StyleName::Future => Box::pin(future::serve(server, http)),
+        StyleName::Green => Box::pin(green::serve(server, http)),
     }
 }
 
@@ -74,14 +78,14 @@ impl Http {
         &self,
         mut request: Request,
         connection: &Connection,
-    ) -> Finding<Answer> {
+    ) -> Attempt<Answer> {
         request.reply.keeps &= !connection.is_stopping();
         let now = SystemTime::now();
         if let Some(answer) = self.site.answer(&request, now, Disk::Cached) {
-            return Finding::found(answer);
+            return Attempt::found(answer);
         }
         let site = Arc::clone(&self.site);
-        Finding::away(move |started| {
+        Attempt::away(move |started| {
             if started.is_err() {
                 return Answer::refusal(request.reply, &no_thread(), now);
             }
@@ -99,22 +103,22 @@ fn no_thread() -> Refusal {
 }
 
 /// Reads what comes next of an answer.
-fn next(mut answer: Answer) -> Finding<io::Result<Answer>> {
+fn next(mut answer: Answer) -> Attempt<io::Result<Answer>> {
     match answer.go_on(Disk::Cached) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            Finding::away(|started| {
+            Attempt::away(|started| {
                 started?;
                 answer.go_on(Disk::Any)?;
                 Ok(answer)
             })
         }
-        read => Finding::found(read.map(|()| answer)),
+        read => Attempt::found(read.map(|()| answer)),
     }
 }
 
 /// Takes in what came of a request; or what came instead, unless it is an error
 /// that nobody could be told.
-fn take_in(inbox: &mut Inbox, came: Came, buffer: &[u8]) -> io::Result<()> {
+fn take_in(inbox: &mut Incoming, came: Came, buffer: &[u8]) -> io::Result<()> {
     match came {
         Ok(Ok(0)) => {
             inbox.give_up(Refusal::bad("the request ends in the middle"));

@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn http2_is_answered_however_its_beginning_is_cut() {
-        // Our settings, after which the server sends its own: a frame of type 4.
+        // Our settings, after which the server sends its own: a frame of type
+        // 4.
         let (start, rest) = PREFACE.split_at(5);
         let settings = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
         let answer = asked(vec![start, rest, settings]);

@@ -10,7 +10,7 @@
 //! The referee serves to `ping`.
 
 use quadrivium::{prelude::*, sync::Notify};
-use quadrivium_examples::styles::Style;
+use quadrivium_examples::styles::StyleName;
 
 mod callback;
 mod future;
@@ -20,7 +20,7 @@ mod green;
 const HITS: u32 = 2;
 
 fn main() -> Result<(), RunError> {
-    for style in Style::chosen() {
+    for style in StyleName::chosen() {
         println!("{style}:");
         let mut event_loop =
             EventLoop::new().expect("the OS lets us make a loop");
@@ -29,12 +29,12 @@ fn main() -> Result<(), RunError> {
     Ok(())
 }
 
-fn run(style: Style, event_loop: &mut EventLoop) -> Result<(), RunError> {
+fn run(style: StyleName, event_loop: &mut EventLoop) -> Result<(), RunError> {
     match style {
-        Style::Callback => rally(event_loop, callback::player),
-        Style::Generator => rally(event_loop, generator::player),
-        Style::Future => rally(event_loop, future::player),
-        Style::Green => rally(event_loop, green::player),
+        StyleName::Callback => rally(event_loop, callback::player),
+        StyleName::Generator => rally(event_loop, generator::player),
+        StyleName::Future => rally(event_loop, future::player),
+        StyleName::Green => rally(event_loop, green::player),
     }
 }
 
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn the_trace_is_the_same_in_every_style() {
-        for style in Style::ALL {
+        for style in StyleName::ALL {
             let recorder = Recorder::default();
             let mut event_loop = EventLoop::with_virtual_clock().unwrap();
             event_loop.trace(recorder.clone());

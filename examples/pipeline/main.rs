@@ -14,7 +14,7 @@
 use std::time::Duration;
 
 use quadrivium::{prelude::*, sync::channel};
-use quadrivium_examples::styles::Style;
+use quadrivium_examples::styles::StyleName;
 
 mod callback;
 mod future;
@@ -26,7 +26,7 @@ const CAPACITY: usize = 1;
 const SLOWNESS: Duration = Duration::from_millis(10);
 
 fn main() -> Result<(), RunError> {
-    for style in Style::chosen() {
+    for style in StyleName::chosen() {
         println!("{style}:");
         let mut event_loop =
             EventLoop::new().expect("the OS lets us make a loop");
@@ -36,11 +36,11 @@ fn main() -> Result<(), RunError> {
     Ok(())
 }
 
-fn run(style: Style, event_loop: &mut EventLoop) -> Result<u32, RunError> {
+fn run(style: StyleName, event_loop: &mut EventLoop) -> Result<u32, RunError> {
     let (first, doubling) = channel::bounded(CAPACITY);
     let (doubled, last) = channel::bounded(CAPACITY);
     match style {
-        Style::Callback => {
+        StyleName::Callback => {
             drop(event_loop.spawn_named("produce", callback::produce(first)));
             drop(
                 event_loop
@@ -48,7 +48,7 @@ fn run(style: Style, event_loop: &mut EventLoop) -> Result<u32, RunError> {
             );
             event_loop.block_on(callback::consume(last))
         }
-        Style::Generator => {
+        StyleName::Generator => {
             drop(event_loop.spawn_named("produce", generator::produce(first)));
             drop(
                 event_loop.spawn_named(
@@ -58,7 +58,7 @@ fn run(style: Style, event_loop: &mut EventLoop) -> Result<u32, RunError> {
             );
             event_loop.block_on(generator::consume(last))
         }
-        Style::Future => {
+        StyleName::Future => {
             drop(event_loop.spawn_named("produce", future::produce(first)));
             drop(
                 event_loop
@@ -66,7 +66,7 @@ fn run(style: Style, event_loop: &mut EventLoop) -> Result<u32, RunError> {
             );
             event_loop.block_on(future::consume(last))
         }
-        Style::Green => {
+        StyleName::Green => {
             drop(event_loop.spawn_named("produce", green::produce(first)));
             drop(
                 event_loop
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_trace_is_the_same_in_every_style() {
-        for style in Style::ALL {
+        for style in StyleName::ALL {
             let recorder = Recorder::default();
             let mut event_loop = EventLoop::with_virtual_clock().unwrap();
             event_loop.trace(recorder.clone());

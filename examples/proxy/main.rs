@@ -19,10 +19,11 @@
 //! So a reset, or an upstream that refuses, is a reset for the other end, and
 //! never looks like the end of what there was to say. An end that does not read
 //! is not read for: one buffer a direction is all that is held. While an end is
-//! not read from, as it has said all or is held back, its reset shows when there
-//! is something to write to it, or when the connection is idle. A connection is
-//! idle when no byte moves on either socket. The proxy does not know what is in
-//! flight, so after the stop connections go on, for as long as the grace.
+//! not read from, as it has said all or is held back, its reset shows when
+//! there is something to write to it, or when the connection is idle. A
+//! connection is idle when no byte moves on either socket. The proxy does not
+//! know what is in flight, so after the stop connections go on, for as long as
+//! the grace.
 //!
 //! Here one client talks through the proxy to another server on the same loop.
 //! `quadrivium serve proxy --to HOST:PORT` runs it for others.
@@ -37,11 +38,11 @@ use quadrivium::{
 use quadrivium_examples::{
     proxy,
     server::{Limits, Server},
-    styles::Style,
+    styles::StyleName,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    for style in Style::chosen() {
+    for style in StyleName::chosen() {
         let upstream = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
         let to = upstream.local_addr()?.to_string();
         let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;

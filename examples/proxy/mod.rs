@@ -8,7 +8,7 @@ use std::{
 
 use quadrivium::{net::TcpStream, prelude::*, task::BoxTask};
 
-use crate::{server, styles::Style};
+use crate::{server, styles::StyleName};
 
 mod callback;
 mod future;
@@ -23,13 +23,17 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
 /// The proxy in this style: accepts until the stop, and connects each client to
 /// `to`, a host and a port.
-pub fn serve(style: Style, server: server::Server, to: &str) -> BoxTask<()> {
+pub fn serve(
+    style: StyleName,
+    server: server::Server,
+    to: &str,
+) -> BoxTask<()> {
     let to = Rc::from(to);
     match style {
-        Style::Callback => Box::pin(callback::serve(server, to)),
-        Style::Generator => Box::pin(generator::serve(server, to)),
-        Style::Future => Box::pin(future::serve(server, to)),
-        Style::Green => Box::pin(green::serve(server, to)),
+        StyleName::Callback => Box::pin(callback::serve(server, to)),
+        StyleName::Generator => Box::pin(generator::serve(server, to)),
+        StyleName::Future => Box::pin(future::serve(server, to)),
+        StyleName::Green => Box::pin(green::serve(server, to)),
     }
 }
 

@@ -12,7 +12,7 @@ use socket2::{Domain, Socket, Type};
 use crate::{
     proxy,
     server::rig::{Client, Program, Rig, bytes, unlimited},
-    styles::Style,
+    styles::StyleName,
 };
 
 const PROXY: Program = Program {
@@ -73,7 +73,7 @@ fn it_cancels_what_does_not_end() {
 }
 
 /// A proxy, and the two ends of a connection through it.
-fn between(style: Style) -> (Rig, Client, Client) {
+fn between(style: StyleName) -> (Rig, Client, Client) {
     let listener = StdListener::bind("127.0.0.1:0").unwrap();
     let to = listener.local_addr().unwrap().to_string();
     let rig =
@@ -85,7 +85,7 @@ fn between(style: Style) -> (Rig, Client, Client) {
 
 #[test]
 fn a_half_close_is_passed_on_in_either_direction() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         for client_first in [true, false] {
             let (rig, client, upstream) = between(style);
             let (mut first, mut second) = match client_first {
@@ -110,7 +110,7 @@ fn a_half_close_is_passed_on_in_either_direction() {
 #[test]
 fn both_directions_move_at_once() {
     let said = bytes(1_000_000);
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let (rig, client, upstream) = between(style);
         let speak = |end: &Client| {
             let mut end = Client::new(end.0.try_clone().unwrap());
@@ -132,7 +132,7 @@ fn both_directions_move_at_once() {
 
 #[test]
 fn a_reset_on_one_side_is_a_reset_on_the_other() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         for client_first in [true, false] {
             let (rig, mut client, mut upstream) = between(style);
             client.say(b"!");
@@ -154,7 +154,7 @@ fn a_reset_on_one_side_is_a_reset_on_the_other() {
 
 #[test]
 fn a_reset_ends_a_connection_that_is_held_back() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let (rig, mut mute, mut flood) = between(style);
         flood.say_until_held_back(&bytes(251), 1 << 30);
         flood.reset();
@@ -167,7 +167,7 @@ fn a_reset_ends_a_connection_that_is_held_back() {
 #[test]
 fn who_never_reads_holds_back_only_his_own_other_end() {
     const MOST: usize = 64 << 20;
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = Rig::small(unlimited(), move |server| {
             proxy::serve(style, server, echo())
         });
@@ -188,7 +188,7 @@ fn an_upstream_that_cannot_be_reached_resets_the_client() {
     let held = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     held.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
     let refused = held.local_addr().unwrap().as_socket().unwrap().to_string();
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         for to in [refused.clone(), "no-such-name.invalid:1".into()] {
             let rig = Rig::new(unlimited(), move |server| {
                 proxy::serve(style, server, &to)
@@ -202,7 +202,7 @@ fn an_upstream_that_cannot_be_reached_resets_the_client() {
 
 #[test]
 fn connections_go_on_after_the_stop() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let rig = Rig::new(unlimited(), move |server| {
             proxy::serve(style, server, echo())
         });

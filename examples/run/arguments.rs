@@ -2,14 +2,14 @@
 
 use std::{io, time::Duration};
 
-use quadrivium_examples::styles::Style;
+use quadrivium_examples::styles::StyleName;
 
-use super::job::Limits;
+use super::job::TimeLimits;
 
 #[derive(Debug)]
 pub struct Arguments {
-    pub style: Style,
-    pub limits: Limits,
+    pub style: StyleName,
+    pub limits: TimeLimits,
     pub commands: Vec<String>,
     /// No command was named: what is run is something to see.
     pub is_demonstration: bool,
@@ -25,18 +25,22 @@ const SOMETHING: [&str; 4] = [
 
 impl Arguments {
     #[cfg(test)]
-    pub fn of(style: Style, limits: Limits, commands: Vec<String>) -> Self {
+    pub fn of(
+        style: StyleName,
+        limits: TimeLimits,
+        commands: Vec<String>,
+    ) -> Self {
         Self { style, limits, commands, is_demonstration: false }
     }
 
     pub fn parse(
         mut arguments: impl Iterator<Item = String>,
     ) -> Result<Self, String> {
-        let mut limits = Limits {
+        let mut limits = TimeLimits {
             time: Duration::from_secs(10),
             grace: Duration::from_secs(1),
         };
-        let (mut style, mut commands) = (Style::Future, Vec::new());
+        let (mut style, mut commands) = (StyleName::Future, Vec::new());
         let mut is_demonstration = true;
         while let Some(argument) = arguments.next() {
             let mut value = || {
@@ -79,8 +83,8 @@ fn from_stdin() -> Result<Vec<String>, String> {
     lines.map_err(|error| format!("standard input: {error}"))
 }
 
-fn named(name: &str) -> Result<Style, String> {
-    let found = Style::ALL.into_iter().find(|it| it.to_string() == name);
+fn named(name: &str) -> Result<StyleName, String> {
+    let found = StyleName::ALL.into_iter().find(|it| it.to_string() == name);
     found.ok_or_else(|| {
         format!(
             "there is no style {name:?}: \

@@ -14,7 +14,7 @@ use quadrivium::{
 
 use super::{
     job::{Ended, Job},
-    lines::{BUFFER, Lines},
+    lines::{BUFFER, PrefixedLines},
 };
 
 /// Those that pass on what a command says.
@@ -32,8 +32,8 @@ pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
         };
 
         // 2. Pass on both its outputs, each in a task of its own.
-        let out = Lines::new(format!("{}: ", job.number));
-        let err = Lines::new(format!("{}! ", job.number));
+        let out = PrefixedLines::new(format!("{}: ", job.number));
+        let err = PrefixedLines::new(format!("{}! ", job.number));
         let out = child.stdout.take().map(|it| pass_on(it, out, say.clone()));
         let err = child.stderr.take().map(|it| pass_on(it, err, say));
         let says = [out, err].into_iter().flatten().map(spawn);
@@ -79,7 +79,7 @@ fn hear(cb: &mut Callback<Ended>, job: Job, says: Says, ended: Ended) {
 
 fn pass_on(
     from: PipeReader,
-    lines: Lines,
+    lines: PrefixedLines,
     say: Sender<Vec<u8>>,
 ) -> impl Task<Output = ()> {
     callback(move |cb| pass_next(cb, from, lines, say, vec![0; BUFFER]))
@@ -88,7 +88,7 @@ fn pass_on(
 fn pass_next(
     cb: &mut Callback<()>,
     from: PipeReader,
-    mut lines: Lines,
+    mut lines: PrefixedLines,
     say: Sender<Vec<u8>>,
     buffer: Vec<u8>,
 ) {

@@ -13,7 +13,7 @@ use quadrivium::{
 
 use super::{
     job::{Ended, Job},
-    lines::{BUFFER, Lines},
+    lines::{BUFFER, PrefixedLines},
 };
 
 pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
@@ -25,8 +25,8 @@ pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
         };
 
         // 2. Pass on both its outputs, each in a task of its own.
-        let out = Lines::new(format!("{}: ", job.number));
-        let err = Lines::new(format!("{}! ", job.number));
+        let out = PrefixedLines::new(format!("{}: ", job.number));
+        let err = PrefixedLines::new(format!("{}! ", job.number));
         let out = child.stdout.take().map(|it| pass_on(it, out, say.clone()));
         let err = child.stderr.take().map(|it| pass_on(it, err, say));
         let says = [out, err].into_iter().flatten().map(spawn);
@@ -65,7 +65,7 @@ pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
 
 fn pass_on(
     from: PipeReader,
-    mut lines: Lines,
+    mut lines: PrefixedLines,
     say: Sender<Vec<u8>>,
 ) -> impl Task<Output = ()> {
     future(async move {

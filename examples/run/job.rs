@@ -13,14 +13,14 @@ use quadrivium::{
 pub struct Job {
     pub number: usize,
     pub command: String,
-    pub limits: Limits,
+    pub limits: TimeLimits,
     /// Told when all are to end.
     pub stop: Notify,
 }
 
 /// How long a command may take.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct TimeLimits {
     /// Until it is asked to end.
     pub time: Duration,
     /// From then until it is killed.

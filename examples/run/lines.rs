@@ -4,14 +4,14 @@
 pub const BUFFER: usize = 64 * 1024;
 
 #[derive(Debug)]
-pub struct Lines {
+pub struct PrefixedLines {
     /// What stands in front of each line.
     prefix: String,
     /// A line that has not come to its end.
     begun: Vec<u8>,
 }
 
-impl Lines {
+impl PrefixedLines {
     pub fn new(prefix: String) -> Self {
         Self { prefix, begun: Vec::new() }
     }

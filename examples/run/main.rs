@@ -37,7 +37,7 @@ use quadrivium::{
     signal::{Signal, Signals, is_ignored},
     sync::{Notify, channel},
 };
-use quadrivium_examples::styles::Style;
+use quadrivium_examples::styles::StyleName;
 
 mod arguments;
 mod callback;
@@ -98,19 +98,23 @@ fn run(arguments: Arguments, out: File) -> Result<bool, Box<dyn Error>> {
     let jobs: Vec<_> = jobs.collect();
     let (say, said) = channel::bounded(LINES);
     let ends = jobs.iter().cloned().map(|job| match style {
-        Style::Callback => event_loop.spawn(callback::run(job, say.clone())),
-        Style::Generator => event_loop.spawn(generator::run(job, say.clone())),
-        Style::Future => event_loop.spawn(future::run(job, say.clone())),
-        Style::Green => event_loop.spawn(green::run(job, say.clone())),
+        StyleName::Callback => {
+            event_loop.spawn(callback::run(job, say.clone()))
+        }
+        StyleName::Generator => {
+            event_loop.spawn(generator::run(job, say.clone()))
+        }
+        StyleName::Future => event_loop.spawn(future::run(job, say.clone())),
+        StyleName::Green => event_loop.spawn(green::run(job, say.clone())),
     });
     let ends = join_all(ends.collect::<Vec<_>>());
     drop(say);
     let to = out.clone();
     let prints = match style {
-        Style::Callback => event_loop.spawn(callback::print(said, to)),
-        Style::Generator => event_loop.spawn(generator::print(said, to)),
-        Style::Future => event_loop.spawn(future::print(said, to)),
-        Style::Green => event_loop.spawn(green::print(said, to)),
+        StyleName::Callback => event_loop.spawn(callback::print(said, to)),
+        StyleName::Generator => event_loop.spawn(generator::print(said, to)),
+        StyleName::Future => event_loop.spawn(future::print(said, to)),
+        StyleName::Green => event_loop.spawn(green::print(said, to)),
     };
     let stops = event_loop.spawn(job::stop_all(signals, stop));
     let (ends, printed) = event_loop.block_on(join(ends, prints))?;

@@ -3,9 +3,9 @@
 use std::{env, fs, io::Read, path::Path, process, time::Duration};
 
 use quadrivium::{EventLoop, fs::File, io::PipeReader, prelude::*};
-use quadrivium_examples::styles::Style;
+use quadrivium_examples::styles::StyleName;
 
-use super::{Arguments, job::Limits, lines::Lines, run};
+use super::{Arguments, job::TimeLimits, lines::PrefixedLines, run};
 
 /// Longer than any of these commands needs, on however slow a machine.
 const LONG: Duration = Duration::from_secs(60);
@@ -18,9 +18,9 @@ fn in_every_style(
     [time, grace]: [Duration; 2],
     check: impl Fn(bool, &[u8]),
 ) {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let commands = commands.iter().map(|it| it.to_string()).collect();
-        let limits = Limits { time, grace };
+        let limits = TimeLimits { time, grace };
         let arguments = Arguments::of(style, limits, commands);
         let (mut reader, writer) = std::io::pipe().unwrap();
         let reads = std::thread::spawn(move || {
@@ -143,10 +143,10 @@ fn two_hundred_at_once() {
 
 #[test]
 fn a_reader_that_is_gone_ends_it() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let limits = Limits { time: LONG, grace: LONG };
+        let limits = TimeLimits { time: LONG, grace: LONG };
         let commands = vec!["yes".to_string()];
         let arguments = Arguments::of(style, limits, commands);
         let writer = std::os::fd::OwnedFd::from(writer);
@@ -158,7 +158,7 @@ fn a_reader_that_is_gone_ends_it() {
 
 #[test]
 fn long_lines_are_cut() {
-    let mut lines = Lines::new("> ".into());
+    let mut lines = PrefixedLines::new("> ".into());
     let all = lines.take(&vec![b'x'; 70_000]).unwrap();
     assert_eq!(all.len(), 2 + 70_000 + 1);
     assert_eq!(lines.end(), None);
@@ -181,7 +181,7 @@ fn a_wrong_command_line_is_told() {
 
 #[test]
 fn lines_come_as_they_are_said() {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         // It ends when it is told to, and that is when its first line is here.
         let path = env::temp_dir();
         let path = path.join(format!("quadrivium-come-{}", process::id()));
@@ -189,7 +189,7 @@ fn lines_come_as_they_are_said() {
             "echo first; until [ -e {} ]; do sleep 0.01; done",
             path.display()
         );
-        let limits = Limits { time: LONG, grace: LONG };
+        let limits = TimeLimits { time: LONG, grace: LONG };
         let arguments = Arguments::of(style, limits, vec![command]);
         let (reader, writer) = std::io::pipe().unwrap();
         let told = path.clone();

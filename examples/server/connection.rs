@@ -25,11 +25,11 @@ use super::{
 pub struct Connection {
     stream: TcpStream,
     peer: SocketAddr,
-    shared: Rc<Shared>,
+    shared: Rc<ConnectionState>,
 }
 
 /// What a connection shares with its clones and its upstream.
-pub(super) struct Shared {
+pub(super) struct ConnectionState {
     pub(super) stop: Stop,
     pub(super) idle_timeout: Option<Duration>,
     /// When the last bytes moved.
@@ -48,7 +48,7 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         let places = Rc::clone(&server.shared.places);
         places.taken.set(places.taken.get() + 1);
-        let shared = Rc::new(Shared {
+        let shared = Rc::new(ConnectionState {
             stop: server.shared.stop.clone(),
             idle_timeout: server.shared.limits.idle_timeout,
             moved: Cell::new(None),
@@ -149,7 +149,7 @@ impl Connection {
     }
 }
 
-impl Drop for Shared {
+impl Drop for ConnectionState {
     fn drop(&mut self) {
         self.places.taken.set(self.places.taken.get() - 1);
         // The accept loop may wait for it, and so may the end of the server.

@@ -60,10 +60,10 @@ impl Default for Limits {
 /// A listener with limits. Clones are the same server.
 #[derive(Clone)]
 pub struct Server {
-    shared: Rc<Shared>,
+    shared: Rc<ServerState>,
 }
 
-struct Shared {
+struct ServerState {
     /// There until the stop.
     listener: RefCell<Option<TcpListener>>,
     limits: Limits,
@@ -86,7 +86,7 @@ struct Places {
 impl Server {
     pub fn new(listener: TcpListener, limits: Limits) -> Self {
         Self {
-            shared: Rc::new(Shared {
+            shared: Rc::new(ServerState {
                 listener: RefCell::new(Some(listener)),
                 limits,
                 stop: Stop::default(),
@@ -146,7 +146,7 @@ impl Server {
     fn end(&self) -> impl Task<Output = usize> + use<> {
         let server = self.clone();
         future(async move {
-            let Shared { stop, limits, .. } = &*server.shared;
+            let ServerState { stop, limits, .. } = &*server.shared;
             stop.stopping().await;
             let time_is_up = race(sleep(limits.grace), stop.at_once());
             race(server.all_gone(), time_is_up).await;

@@ -16,7 +16,7 @@ use quadrivium::{
     task::{Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait},
 };
 
-use super::{connection::Shared, stop::Stopped};
+use super::{connection::ConnectionState, stop::Stopped};
 
 /// Reads once.
 pub fn read<B, R, G>(
@@ -67,8 +67,8 @@ pub struct Moving<K, L, F, G> {
 impl<K, L, F, G, R> Moving<K, L, F, G>
 where
     K: Moves,
-    L: Leaf<(io::Result<usize>, Lent<K>)>,
-    F: FnMut(Lent<K>) -> L,
+    L: Leaf<(io::Result<usize>, LentBuffer<K>)>,
+    F: FnMut(LentBuffer<K>) -> L,
     G: FnMut(io::Result<usize>, K) -> R,
 {
     fn new(kept: K, watch: Watch, begin: F, give: G) -> Self {
@@ -80,8 +80,8 @@ where
 impl<K, L, F, G, R> Task for Moving<K, L, F, G>
 where
     K: Moves,
-    L: Leaf<(io::Result<usize>, Lent<K>)>,
-    F: FnMut(Lent<K>) -> L,
+    L: Leaf<(io::Result<usize>, LentBuffer<K>)>,
+    F: FnMut(LentBuffer<K>) -> L,
     G: FnMut(io::Result<usize>, K) -> R,
 {
     type Output = R;
@@ -90,7 +90,7 @@ where
         let Self { operation, home, watch, begin, give } = &mut *self;
         loop {
             let under_way =
-                operation.get_or_insert_with(|| begin(Lent::of(home)));
+                operation.get_or_insert_with(|| begin(LentBuffer::of(home)));
             let moved = match Pin::new(under_way).resume(cx) {
                 Step::Done((moved, _)) => moved,
                 Step::Suspended(wait) => match watch.wait(wait, cx) {
@@ -140,7 +140,7 @@ impl<K, L: fmt::Debug, F, G> fmt::Debug for Moving<K, L, F, G> {
 
 /// For how long a connection may wait.
 pub struct Watch {
-    connection: Rc<Shared>,
+    connection: Rc<ConnectionState>,
     /// What ends the waiting, if anything does.
     stop: Option<Stopped>,
     /// Since when it waits.
@@ -154,12 +154,12 @@ pub struct Watch {
 const MOMENT: Duration = Duration::from_millis(250);
 
 impl Watch {
-    pub fn new(connection: &Rc<Shared>) -> Self {
+    pub fn new(connection: &Rc<ConnectionState>) -> Self {
         let connection = Rc::clone(connection);
         Self { connection, stop: None, since: None, since_stop: None }
     }
 
-    pub fn until_the_stop(connection: &Rc<Shared>) -> Self {
+    pub fn until_the_stop(connection: &Rc<ConnectionState>) -> Self {
         let stop = Some(connection.stop.stopping());
         Self { stop, ..Self::new(connection) }
     }
@@ -251,7 +251,7 @@ impl<B: AsRef<[u8]>> AsRef<[u8]> for Rest<B> {
 
 /// A buffer that goes home when the operation it is lent to is dropped: so it
 /// can be given back although the operation was cut off.
-pub struct Lent<K> {
+pub struct LentBuffer<K> {
     kept: Option<K>,
     home: Home<K>,
 }
@@ -264,25 +264,25 @@ fn take<K>(home: &Home<K>) -> K {
     home.take().expect(RESUMED_AFTER_DONE)
 }
 
-impl<K> Lent<K> {
+impl<K> LentBuffer<K> {
     fn of(home: &Home<K>) -> Self {
         Self { kept: Some(take(home)), home: Rc::clone(home) }
     }
 }
 
-impl<K: AsMut<[u8]>> AsMut<[u8]> for Lent<K> {
+impl<K: AsMut<[u8]>> AsMut<[u8]> for LentBuffer<K> {
     fn as_mut(&mut self) -> &mut [u8] {
         self.kept.as_mut().expect(AWAY).as_mut()
     }
 }
 
-impl<K: AsRef<[u8]>> AsRef<[u8]> for Lent<K> {
+impl<K: AsRef<[u8]>> AsRef<[u8]> for LentBuffer<K> {
     fn as_ref(&self) -> &[u8] {
         self.kept.as_ref().expect(AWAY).as_ref()
     }
 }
 
-impl<K> Drop for Lent<K> {
+impl<K> Drop for LentBuffer<K> {
     fn drop(&mut self) {
         self.home.set(self.kept.take());
     }

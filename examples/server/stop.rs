@@ -10,11 +10,11 @@ use quadrivium::{
 #[derive(Clone, Default)]
 pub struct Stop {
     told: Notify,
-    stage: std::rc::Rc<Cell<Stage>>,
+    stage: std::rc::Rc<Cell<StopStage>>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
+pub enum StopStage {
     #[default]
     Serving,
     /// Connections may end by themselves.
@@ -26,31 +26,31 @@ pub enum Stage {
 impl Stop {
     pub fn stop(&self) {
         self.stage.set(match self.stage.get() {
-            Stage::Serving => Stage::Stopping,
-            Stage::Stopping | Stage::AtOnce => Stage::AtOnce,
+            StopStage::Serving => StopStage::Stopping,
+            StopStage::Stopping | StopStage::AtOnce => StopStage::AtOnce,
         });
         self.told.notify_all();
     }
 
     pub fn is_stopping(&self) -> bool {
-        self.stage.get() >= Stage::Stopping
+        self.stage.get() >= StopStage::Stopping
     }
 
     /// Waits for the first stop.
     pub fn stopping(&self) -> Stopped {
-        Stopped { stop: self.clone(), at: Stage::Stopping, told: None }
+        Stopped { stop: self.clone(), at: StopStage::Stopping, told: None }
     }
 
     /// Waits for the second stop.
     pub fn at_once(&self) -> Stopped {
-        Stopped { stop: self.clone(), at: Stage::AtOnce, told: None }
+        Stopped { stop: self.clone(), at: StopStage::AtOnce, told: None }
     }
 }
 
 /// A task that waits until it has come so far.
 pub struct Stopped {
     stop: Stop,
-    at: Stage,
+    at: StopStage,
     told: Option<Notified>,
 }
 

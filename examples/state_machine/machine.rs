@@ -6,12 +6,12 @@ use quadrivium::{
     Task,
     task::{BoxTask, Context, RESUMED_AFTER_DONE, Step},
 };
-use quadrivium_conformance::{Body, Next, Style, Then, Value};
+use quadrivium_conformance::{Body, NextAction, Style, Then, Value};
 
 /// The style.
-pub struct Machine;
+pub struct StateMachine;
 
-impl Style for Machine {
+impl Style for StateMachine {
     fn name(&self) -> &'static str {
         "machine"
     }
@@ -49,11 +49,11 @@ impl Task for State {
             match mem::replace(&mut *self, State::Ended) {
                 State::Going(mut body) => match body.go_on() {
                     // 1.
-                    Next::Perform(task) => {
+                    NextAction::Perform(task) => {
                         *self = State::Performing(task, body);
                     }
                     // 4.
-                    Next::End(value) => return Step::Done(value),
+                    NextAction::End(value) => return Step::Done(value),
                 },
                 State::Performing(mut task, body) => {
                     match task.as_mut().resume(cx) {

@@ -11,7 +11,7 @@ use quadrivium_conformance::{
     styles,
 };
 
-use crate::machine::Machine;
+use crate::machine::StateMachine;
 
 fn main() -> Result<(), String> {
     // A child sends twice into a channel that holds one value, and is cancelled
@@ -22,10 +22,11 @@ fn main() -> Result<(), String> {
         Script::new([Spawn(child), Timeout(5, slow), Cancel(0), Recv(0)]);
 
     let casts = styles::ALL.map(Cast::all);
-    let all: Vec<_> = [Cast::all(&Machine)].into_iter().chain(casts).collect();
+    let all: Vec<_> =
+        [Cast::all(&StateMachine)].into_iter().chain(casts).collect();
     agree(&script, &all)?;
 
-    let record = play(&script, &Cast::all(&Machine));
+    let record = play(&script, &Cast::all(&StateMachine));
     println!("{script}");
     println!("{}", record.lines().join("\n"));
     println!("\nthe same in {} styles", all.len());
@@ -37,27 +38,27 @@ fn main() -> Result<(), String> {
 mod laws {
     use quadrivium_conformance::{Subject, every_law, styles::Green};
 
-    use super::Machine;
+    use super::StateMachine;
 
     mod machine {
-        super::every_law!(&super::Machine);
+        super::every_law!(&super::StateMachine);
     }
     mod machine_performs_machine {
         super::every_law!(super::Subject::performs(
-            &super::Machine,
-            &super::Machine
+            &super::StateMachine,
+            &super::StateMachine
         ));
     }
     mod machine_performs_green {
         super::every_law!(super::Subject::performs(
-            &super::Machine,
+            &super::StateMachine,
             &super::Green
         ));
     }
     mod green_performs_machine {
         super::every_law!(super::Subject::performs(
             &super::Green,
-            &super::Machine
+            &super::StateMachine
         ));
     }
 }

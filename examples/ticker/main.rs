@@ -15,7 +15,7 @@
 use std::time::Duration;
 
 use quadrivium::prelude::*;
-use quadrivium_examples::styles::Style;
+use quadrivium_examples::styles::StyleName;
 
 mod callback;
 mod future;
@@ -26,7 +26,7 @@ const QUICK: Duration = Duration::from_millis(200);
 const SLOW: Duration = Duration::from_millis(300);
 
 fn main() -> Result<(), RunError> {
-    for style in Style::chosen() {
+    for style in StyleName::chosen() {
         println!("{style}:");
         let mut event_loop =
             EventLoop::new().expect("the OS lets us make a loop");
@@ -35,12 +35,12 @@ fn main() -> Result<(), RunError> {
     Ok(())
 }
 
-fn run(style: Style, event_loop: &mut EventLoop) -> Result<(), RunError> {
+fn run(style: StyleName, event_loop: &mut EventLoop) -> Result<(), RunError> {
     match style {
-        Style::Callback => both(event_loop, callback::ticker),
-        Style::Generator => both(event_loop, generator::ticker),
-        Style::Future => both(event_loop, future::ticker),
-        Style::Green => both(event_loop, green::ticker),
+        StyleName::Callback => both(event_loop, callback::ticker),
+        StyleName::Generator => both(event_loop, generator::ticker),
+        StyleName::Future => both(event_loop, future::ticker),
+        StyleName::Green => both(event_loop, green::ticker),
     }
 }
 
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn the_trace_is_the_same_in_every_style() {
-        for style in Style::ALL {
+        for style in StyleName::ALL {
             let recorder = Recorder::default();
             let mut event_loop = EventLoop::with_virtual_clock().unwrap();
             event_loop.trace(recorder.clone());

@@ -1,5 +1,5 @@
-//! Hosts whose tasks run on other threads: a cluster, and may's workers. The law waits on a loop of its
-//! own.
+//! Hosts whose tasks run on other threads: a cluster, and may's workers. The law waits on a loop of
+//! its own.
 
 use std::{num::NonZero, rc::Rc, sync::Once, time::Duration};
 
@@ -10,7 +10,7 @@ use quadrivium::{
     may,
     task::BoxTask,
 };
-use quadrivium_conformance::{HostFeature, HostLoop, LawHost, Make, Output, Real, Value};
+use quadrivium_conformance::{HostFeature, HostLoop, LawHost, MakeTask, Output, Real, Value};
 
 const TWO: NonZero<usize> = NonZero::new(2).unwrap();
 
@@ -70,7 +70,7 @@ struct Elsewhere<F> {
     here: Box<dyn HostLoop>,
 }
 
-impl<F: FnMut(Make) -> RemoteHandle<Output>> HostLoop for Elsewhere<F> {
+impl<F: FnMut(MakeTask) -> RemoteHandle<Output>> HostLoop for Elsewhere<F> {
     fn host(&self) -> Rc<dyn Host> {
         self.here.host()
     }
@@ -99,7 +99,7 @@ impl<F: FnMut(Make) -> RemoteHandle<Output>> HostLoop for Elsewhere<F> {
         self.here.trace(trace);
     }
 
-    fn hand(&mut self, make: Make) -> RemoteHandle<Output> {
+    fn hand(&mut self, make: MakeTask) -> RemoteHandle<Output> {
         (self.hand)(make)
     }
 }

@@ -6,7 +6,10 @@
 /// A test for each style.
 macro_rules! styles {
     ($check:expr) => {
-        styles! { @tests $check, callback Callback, generator Generator, future Future, green Green }
+        styles! {
+            @tests $check,
+            callback Callback, generator Generator, future Future, green Green
+        }
     };
     (@tests $check:expr, $($style:ident $Style:ident),*) => {$(
         #[test]

@@ -13,7 +13,8 @@ fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")
 }
 
-/// Compares a cell of the table whose first column is headed `table`; with `QUADRIVIUM_WRITE` set, writes it.
+/// Compares a cell of the table whose first column is headed `table`; with `QUADRIVIUM_WRITE` set,
+/// writes it.
 ///
 /// A process of its own for one law has checked no other, and compares nothing.
 pub fn check_cell(table: &str, row: &str, column: &str, found: &str) {

@@ -1,10 +1,10 @@
-//! Programs that nobody wrote, on every host: they keep the rules, and where time jumps they leave the very
-//! record they leave on the virtual clock.
+//! Programs that nobody wrote, on every host: they keep the rules, and where time jumps they leave
+//! the very record they leave on the virtual clock.
 
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use quadrivium_conformance::{
     HostFeature, LawHost, Real, Style,
-    script::{Cast, Record, Script, check_rules, play, play_on, scripts},
+    script::{Cast, PlayRecord, Script, check_rules, play, play_on, scripts},
     styles,
 };
 
@@ -38,7 +38,7 @@ fn holds(host: &dyn LawHost, script: &Script, cast: &Cast) -> Result<(), String>
     Ok(())
 }
 
-fn plays(host: &dyn LawHost, script: &Script, cast: &Cast) -> Record {
+fn plays(host: &dyn LawHost, script: &Script, cast: &Cast) -> PlayRecord {
     let mut record = None;
     host.around(Box::new(|| record = Some(play_on(&mut *host.new_loop(), script, cast))));
     record.expect("a law runs")

@@ -1,5 +1,5 @@
-//! tokio as a host: a loop inside a runtime of one thread, whose clock is paused until a law asks for
-//! a real one.
+//! tokio as a host: a loop inside a runtime of one thread, whose clock is paused until a law asks
+//! for a real one.
 
 use std::{
     cell::{Cell, RefCell},

@@ -1,5 +1,5 @@
-//! What outlives a task or a loop: its wakers, its handles, parts it has polled, its own stack while
-//! it is unwound.
+//! What outlives a task or a loop: its wakers, its handles, parts it has polled, its own stack
+//! while it is unwound.
 
 use std::{
     cell::RefCell,

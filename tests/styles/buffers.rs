@@ -1,5 +1,5 @@
-//! A writer with a buffer on a green thread, when its stack is unwound: it writes what can be written
-//! at once, and what would have to wait ends no process.
+//! A writer with a buffer on a green thread, when its stack is unwound: it writes what can be
+//! written at once, and what would have to wait ends no process.
 
 use std::{
     io::{BufWriter, Read, Write},

@@ -1,7 +1,8 @@
 //! The laws for the four styles of Quadrivium, and what one style has to itself.
 //!
 //! A failure names the style and the law: `green::cancel::while_suspended`. The laws stand in
-//! `crates/testing/conformance/src/laws`; `tests/pairs.rs` runs them where one style performs another.
+//! `crates/testing/conformance/src/laws`; `tests/pairs.rs` runs them where one style performs
+//! another.
 
 use quadrivium_conformance::{every_law, styles::*};
 

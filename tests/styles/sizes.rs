@@ -88,8 +88,8 @@ fn an_output_may_have_any_number_of_bytes() {
     returns::<{ 64 * KIB }>();
 }
 
-/// Captures and returns this many bytes in a green thread with a stack for them: a smaller one has no
-/// room for what the body itself does with them.
+/// Captures and returns this many bytes in a green thread with a stack for them: a smaller one has
+/// no room for what the body itself does with them.
 fn on_a_larger_stack<const N: usize>() -> Result<(), StackError> {
     let captured = bytes::<N>();
     let task = green::Builder::new().stack_size(16 * N).build(move || {

@@ -10,7 +10,20 @@ use crate::{
 };
 
 /// Names that several types have, and why that confuses nobody.
-const EXCEPTIONS: [(&str, &str); 0] = [];
+const EXCEPTIONS: [(&str, &str); 12] = [
+    ("Builder", "std's own name: `green::Builder`, `thread::Builder`"),
+    ("Callback", "the style, and the handle that its tasks have"),
+    ("Closed", "its module goes before it: `oneshot::Closed`, `watch::Closed`"),
+    ("Connection", "its module goes before it: `test::Connection`, `server::Connection`"),
+    ("Executor", "hyper's own name: `quadrivium::hyper::Executor`"),
+    ("JoinHandle", "std's own name: `thread::JoinHandle`"),
+    ("Receiver", "its module goes before it: `oneshot::Receiver`, `watch::Receiver`"),
+    ("Recv", "a leaf named after the method of such a `Receiver`"),
+    ("RecvError", "what such a `Recv` fails with"),
+    ("Sender", "its module goes before it: `oneshot::Sender`, `watch::Sender`"),
+    ("State", "private: the state of the type that its file is named after"),
+    ("TryRecvError", "what `try_recv` of such a `Receiver` fails with"),
+];
 
 /// The folders whose private types have names that no other type may have.
 const LIBRARY: [&str; 6] = [
@@ -22,11 +35,19 @@ const LIBRARY: [&str; 6] = [
     "crates/quadrivium/",
 ];
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Visibility {
+    Public,
+    /// `pub(crate)` and the like.
+    Within,
+    Private,
+}
+
 /// A type that a file defines: a struct, an enum, a union, a trait or an alias.
 #[derive(Clone, Debug)]
 struct Defined {
     name: String,
-    is_private: bool,
+    visibility: Visibility,
     file: String,
     line: usize,
 }
@@ -36,16 +57,19 @@ impl Defined {
         LIBRARY.iter().any(|folder| self.file.starts_with(folder))
     }
 
-    /// Whether another type of the same name would confuse a reader. A private type of a law or of
-    /// a program is seen in its file alone; so it must only not look like a type of the library.
+    /// Whether it is seen in its file alone, as what one law or one program needs for itself.
+    fn is_local(&self) -> bool {
+        self.visibility == Visibility::Private && !self.is_of_the_library()
+    }
+
+    /// Whether another type of the same name would confuse a reader. A local type must only not
+    /// look like one that users of the library know.
     fn confuses(&self, other: &Defined) -> bool {
-        let is_local = |it: &Defined| it.is_private && !it.is_of_the_library();
-        let is_public = |it: &Defined| !it.is_private;
-        match (is_local(self), is_local(other)) {
+        let is_known = |it: &Defined| it.is_of_the_library() && it.visibility == Visibility::Public;
+        match (self.is_local(), other.is_local()) {
             (false, false) => true,
-            (true, false) => other.is_of_the_library() && is_public(other),
-            (false, true) => self.is_of_the_library() && is_public(self),
-            (true, true) => false,
+            (true, _) => is_known(other),
+            (false, true) => is_known(self),
         }
     }
 }
@@ -63,9 +87,13 @@ fn types(file: &str, tokens: &[Token]) -> Vec<Defined> {
             "}" => _ = blocks.pop(),
             "struct" | "enum" | "union" | "trait" | "type" if !blocks.contains(&true) => {
                 let Some(name) = tokens.get(at + 1).filter(|name| name.is_word()) else { continue };
-                let is_private = !["pub", ")"].contains(&before(1));
+                let visibility = match before(1) {
+                    "pub" => Visibility::Public,
+                    ")" => Visibility::Within,
+                    _ => Visibility::Private,
+                };
                 let (name, file) = (name.text.clone(), file.to_string());
-                found.push(Defined { name, is_private, file, line: *line });
+                found.push(Defined { name, visibility, file, line: *line });
             }
             _ => {}
         }
@@ -97,7 +125,10 @@ fn one_name_means_one_type() {
             .filter(|it| all.iter().any(|other| it.file != other.file && it.confuses(other)))
             .collect();
         of_one.dedup_by_key(|it| &it.file);
-        let is_excepted = EXCEPTIONS.iter().any(|(excepted, _)| *excepted == name);
+        let is_public_state =
+            name == "State" && all.iter().any(|it| it.visibility == Visibility::Public);
+        let is_excepted =
+            !is_public_state && EXCEPTIONS.iter().any(|(excepted, _)| *excepted == name);
         if of_one.len() > 1 && !is_excepted {
             let files = of_one.iter().map(|it| format!("{}:{}", it.file, it.line)).collect();
             findings.push(Finding { files, what: name });
@@ -125,6 +156,8 @@ fn types_are_found_outside_of_functions() {
         leaf! { pub(crate) struct D(u8); } macro_rules! m { ($a:ident) => { struct H; } } type E = u8;
         impl A { type H = u8; }";
     let found = types("x.rs", &tokens(text));
-    let names: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.is_private)).collect();
-    assert_eq!(names, [("A", false), ("B", true), ("C", true), ("D", false), ("E", true)]);
+    let names: Vec<_> = found.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["A", "B", "C", "D", "E"]);
+    let visibilities = [Visibility::Public, Visibility::Private, Visibility::Within];
+    assert_eq!([0, 1, 3].map(|at| found[at].visibility), visibilities);
 }

@@ -73,8 +73,8 @@ impl<S> Blocking<S> {
     }
 }
 
-/// Performs an operation, unless the stack is unwound: then a wait would be a panic in a destructor,
-/// which ends the process. So it is tried once.
+/// Performs an operation, unless the stack is unwound: then a wait would be a panic in a
+/// destructor, which ends the process. So it is tried once.
 fn wait_for<T>(operation: impl Task<Output = io::Result<T>>) -> io::Result<T> {
     if !thread::panicking() {
         return perform(operation);

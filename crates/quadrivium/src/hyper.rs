@@ -60,8 +60,8 @@ impl<S: Attempts> Io<S> {
     }
 }
 
-/// So much is read at a time: what hyper reads first. Filling its own buffer takes `unsafe` code, so
-/// the bytes are copied there.
+/// So much is read at a time: what hyper reads first. Filling its own buffer takes `unsafe` code,
+/// so the bytes are copied there.
 const AT_A_TIME: usize = 8 * 1024;
 
 impl<S: AttemptRead + Unpin> rt::Read for Io<S> {
@@ -123,11 +123,11 @@ impl rt::Timer for Timer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn rt::Sleep>> {
         // Counted from now, and not from the first poll, as hyper has it of other timers.
         let sleep = now().checked_add(duration).map_or_else(|| sleep(Duration::MAX), sleep_until);
-        Box::pin(Sleep(Perform::new(sleep)))
+        Box::pin(HyperSleep(Perform::new(sleep)))
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn rt::Sleep>> {
-        Box::pin(Sleep(Perform::new(sleep_until(deadline))))
+        Box::pin(HyperSleep(Perform::new(sleep_until(deadline))))
     }
 
     fn now(&self) -> Instant {
@@ -137,9 +137,9 @@ impl rt::Timer for Timer {
 
 /// A deadline of hyper's.
 #[derive(Debug)]
-struct Sleep(Perform<quadrivium_core::Sleep>);
+struct HyperSleep(Perform<quadrivium_core::Sleep>);
 
-impl Future for Sleep {
+impl Future for HyperSleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -147,7 +147,7 @@ impl Future for Sleep {
     }
 }
 
-impl rt::Sleep for Sleep {}
+impl rt::Sleep for HyperSleep {}
 
 /// Spawns hyper's own tasks, which HTTP/2 has one of for each stream, on the host that drives the
 /// thread.

@@ -18,10 +18,11 @@
 //! }
 //! ```
 //!
-//! All but [`offload`] and [`offload_checked`] is for the body of a green thread, and the functions called from there. What blocks the
-//! OS thread still blocks the whole loop: use [`sync`](crate::sync) in place of `std::sync::mpsc`,
-//! and hold no `std::sync::Mutex` while one of these suspends. What cannot be replaced goes to
-//! another OS thread with [`offload`], in any style.
+//! All but [`offload`] and [`offload_checked`] is for the body of a green thread, and the functions
+//! called from there. What blocks the OS thread still blocks the whole loop: use
+//! [`sync`](crate::sync) in place of `std::sync::mpsc`, and hold no `std::sync::Mutex` while one of
+//! these suspends. What cannot be replaced goes to another OS thread with [`offload`], in any
+//! style.
 
 use std::{fmt, time::Duration};
 

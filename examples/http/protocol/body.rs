@@ -1,4 +1,4 @@
-//! [`Body`]: the body of a request, which is measured and thrown away.
+//! [`BodyLength`]: the body of a request, which is measured and thrown away.
 
 use super::{Refusal, Status};
 
@@ -9,7 +9,7 @@ const LINE_LIMIT: usize = 256;
 
 /// How much of a body is to come.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Body {
+pub enum BodyLength {
     Length(u64),
     Chunked(Chunked),
 }
@@ -34,28 +34,31 @@ enum Part {
 
 /// Whether more of the body is to come.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Left {
+pub enum BodyRest {
     Some,
     Nothing,
 }
 
-impl Body {
-    pub fn of_length(length: u64) -> Result<Body, Refusal> {
+impl BodyLength {
+    pub fn of_length(length: u64) -> Result<BodyLength, Refusal> {
         match length <= BODY_LIMIT {
-            true => Ok(Body::Length(length)),
+            true => Ok(BodyLength::Length(length)),
             false => Err(too_large()),
         }
     }
 
     pub fn is_empty(&self) -> bool {
-        *self == Body::Length(0)
+        *self == BodyLength::Length(0)
     }
 
     /// Takes what belongs to the body off these bytes.
-    pub fn discard(&mut self, bytes: &mut Vec<u8>) -> Result<Left, Refusal> {
+    pub fn discard(
+        &mut self,
+        bytes: &mut Vec<u8>,
+    ) -> Result<BodyRest, Refusal> {
         match self {
-            Body::Length(left) => Ok(take(left, bytes)),
-            Body::Chunked(chunked) => {
+            BodyLength::Length(left) => Ok(take(left, bytes)),
+            BodyLength::Chunked(chunked) => {
                 let mut used = 0;
                 let left = chunked.discard(bytes, &mut used);
                 bytes.drain(..used);
@@ -65,11 +68,11 @@ impl Body {
     }
 }
 
-fn take(left: &mut u64, bytes: &mut Vec<u8>) -> Left {
+fn take(left: &mut u64, bytes: &mut Vec<u8>) -> BodyRest {
     let n = (bytes.len() as u64).min(*left);
     bytes.drain(..n as usize);
     *left -= n;
-    if *left == 0 { Left::Nothing } else { Left::Some }
+    if *left == 0 { BodyRest::Nothing } else { BodyRest::Some }
 }
 
 impl Chunked {
@@ -77,7 +80,7 @@ impl Chunked {
         &mut self,
         bytes: &[u8],
         used: &mut usize,
-    ) -> Result<Left, Refusal> {
+    ) -> Result<BodyRest, Refusal> {
         loop {
             let rest = &bytes[*used..];
             if let Part::Data(left) = &mut self.next {
@@ -85,22 +88,22 @@ impl Chunked {
                 *left -= n;
                 *used += n as usize;
                 if *left > 0 {
-                    return Ok(Left::Some);
+                    return Ok(BodyRest::Some);
                 }
                 self.next = Part::DataEnd;
                 continue;
             }
-            let Some(line) = line(rest)? else { return Ok(Left::Some) };
+            let Some(line) = line(rest)? else { return Ok(BodyRest::Some) };
             *used += line.len();
             self.grow(line.len() as u64)?;
-            if self.line(line)? == Left::Nothing {
-                return Ok(Left::Nothing);
+            if self.line(line)? == BodyRest::Nothing {
+                return Ok(BodyRest::Nothing);
             }
         }
     }
 
     /// Goes on after a line, which is whole.
-    fn line(&mut self, line: &[u8]) -> Result<Left, Refusal> {
+    fn line(&mut self, line: &[u8]) -> Result<BodyRest, Refusal> {
         self.next = match self.next {
             Part::Size => match size(line)? {
                 0 => Part::Trailer,
@@ -113,7 +116,7 @@ impl Chunked {
             Part::DataEnd => {
                 return Err(Refusal::bad("a chunk is longer than its size"));
             }
-            Part::Trailer if line == b"\r\n" => return Ok(Left::Nothing),
+            Part::Trailer if line == b"\r\n" => return Ok(BodyRest::Nothing),
             Part::Trailer if is_field(line) => Part::Trailer,
             Part::Trailer => {
                 return Err(Refusal::bad(
@@ -122,7 +125,7 @@ impl Chunked {
             }
             Part::Data(_) => unreachable!("data are not read by the line"),
         };
-        Ok(Left::Some)
+        Ok(BodyRest::Some)
     }
 
     fn grow(&mut self, n: u64) -> Result<(), Refusal> {

@@ -5,14 +5,14 @@ use httparse::{EMPTY_HEADER, Error, Header};
 
 use super::{
     Asked, Refusal, Reply, Request, Status,
-    body::{Body, Chunked},
+    body::{BodyLength, Chunked},
     inbox::FIELDS_LIMIT,
 };
 
 /// What a head comes to.
 pub enum Parsed {
     /// A request, whose body follows; `expects` if only after `100 Continue`.
-    Whole { request: Request, body: Body, expects: bool },
+    Whole { request: Request, body: BodyLength, expects: bool },
     /// One that is answered at once, and the last.
     Last(Request),
 }
@@ -183,7 +183,7 @@ impl Fields<'_> {
 
     /// How the body is framed. Whatever two readers could understand in two
     /// ways is refused: it is how requests are smuggled.
-    fn body(&self, version: u8) -> Result<Body, Refusal> {
+    fn body(&self, version: u8) -> Result<BodyLength, Refusal> {
         let mut lengths = self.all("content-length");
         let length = lengths.next();
         if lengths.next().is_some() {
@@ -191,8 +191,8 @@ impl Fields<'_> {
         }
         let mut codings = self.list("transfer-encoding").peekable();
         match (length, codings.peek()) {
-            (None, None) => Ok(Body::Length(0)),
-            (Some(length), None) => Body::of_length(number(length)?),
+            (None, None) => Ok(BodyLength::Length(0)),
+            (Some(length), None) => BodyLength::of_length(number(length)?),
             (Some(_), Some(_)) => Err(Refusal::bad(
                 "there are both Content-Length and Transfer-Encoding",
             )),
@@ -222,11 +222,11 @@ impl Fields<'_> {
 
 fn chunked<'a>(
     codings: impl Iterator<Item = &'a [u8]>,
-) -> Result<Body, Refusal> {
+) -> Result<BodyLength, Refusal> {
     let codings: Vec<_> = codings.collect();
     let is_chunked = |it: &[u8]| it.eq_ignore_ascii_case(b"chunked");
     match codings.as_slice() {
-        [one] if is_chunked(one) => Ok(Body::Chunked(Chunked::default())),
+        [one] if is_chunked(one) => Ok(BodyLength::Chunked(Chunked::default())),
         [others @ .., one]
             if is_chunked(one)
                 && !others.iter().any(|it| it.is_empty() || is_chunked(it)) =>

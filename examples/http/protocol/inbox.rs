@@ -1,4 +1,4 @@
-//! [`Inbox`]: bytes in as they come, requests out.
+//! [`Incoming`]: bytes in as they come, requests out.
 //!
 //! Where the bytes are cut makes no difference: what is decided is decided by
 //! the first byte that decides it.
@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     Refusal, Request, Status,
-    body::{Body, Left},
+    body::{BodyLength, BodyRest},
     head::{self, Parsed},
 };
 
@@ -23,7 +23,7 @@ pub const FIELDS_LIMIT: usize = 100;
 
 /// What came in on a connection and is not used up yet.
 #[derive(Debug)]
-pub struct Inbox {
+pub struct Incoming {
     bytes: Vec<u8>,
     state: State,
     /// How long a request may take to come, from its first byte to its last.
@@ -36,9 +36,9 @@ pub struct Inbox {
 enum State {
     Head(Lines),
     /// The client waits for leave to send its body, which is given once.
-    Expecting(Request, Body),
+    Expecting(Request, BodyLength),
     /// The body comes, and is thrown away.
-    Body(Request, Body),
+    Body(Request, BodyLength),
     /// The last request.
     Last(Request),
     /// There are no more: nobody could say where the next one begins.
@@ -60,7 +60,7 @@ struct Lines {
 
 /// What a connection does next.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum WhatNext {
     /// Waits for a request. If the connection ends here, nothing is lost.
     Begin,
     /// Waits for more of a request, so long.
@@ -71,7 +71,7 @@ pub enum Next {
     Answer(Request),
 }
 
-impl Inbox {
+impl Incoming {
     pub fn new(request_time: Duration) -> Self {
         let state = State::Head(Lines::default());
         Self { bytes: Vec::new(), state, request_time, begun: None }
@@ -99,16 +99,16 @@ impl Inbox {
     /// # Panics
     ///
     /// After a request whose reply does not keep the connection.
-    pub fn next(&mut self, now: Instant) -> Next {
+    pub fn next(&mut self, now: Instant) -> WhatNext {
         let next = loop {
             let next = match self.take_state() {
                 State::Head(lines) => self.head(lines, now),
                 State::Expecting(request, body) => {
                     self.state = State::Body(request, body);
-                    Some(Next::Continue)
+                    Some(WhatNext::Continue)
                 }
                 State::Body(request, body) => self.body(request, body, now),
-                State::Last(request) => Some(Next::Answer(request)),
+                State::Last(request) => Some(WhatNext::Answer(request)),
                 State::Over => panic!("close after the last answer"),
             };
             if let Some(next) = next {
@@ -116,15 +116,15 @@ impl Inbox {
             }
         };
         match next {
-            Next::GoOn(Duration::ZERO) => {
+            WhatNext::GoOn(Duration::ZERO) => {
                 self.give_up(too_late());
                 self.next(now)
             }
-            Next::Answer(_) => {
+            WhatNext::Answer(_) => {
                 self.begun = None;
                 next
             }
-            Next::Begin | Next::GoOn(_) | Next::Continue => next,
+            WhatNext::Begin | WhatNext::GoOn(_) | WhatNext::Continue => next,
         }
     }
 
@@ -132,19 +132,19 @@ impl Inbox {
         mem::replace(&mut self.state, State::Over)
     }
 
-    fn wait(&mut self, now: Instant) -> Next {
+    fn wait(&mut self, now: Instant) -> WhatNext {
         if let State::Head(_) = self.state
             && self.bytes.is_empty()
         {
             // One that waits holds no room for the longest it has had.
             self.bytes = Vec::new();
-            return Next::Begin;
+            return WhatNext::Begin;
         }
         let begun = *self.begun.get_or_insert(now);
-        Next::GoOn(self.request_time.saturating_sub(now - begun))
+        WhatNext::GoOn(self.request_time.saturating_sub(now - begun))
     }
 
-    fn head(&mut self, mut lines: Lines, now: Instant) -> Option<Next> {
+    fn head(&mut self, mut lines: Lines, now: Instant) -> Option<WhatNext> {
         let end = match lines.end_of_head(&mut self.bytes) {
             Ok(Some(end)) => end,
             Ok(None) => {
@@ -170,25 +170,25 @@ impl Inbox {
     fn body(
         &mut self,
         request: Request,
-        mut body: Body,
+        mut body: BodyLength,
         now: Instant,
-    ) -> Option<Next> {
+    ) -> Option<WhatNext> {
         match body.discard(&mut self.bytes) {
-            Ok(Left::Some) => {
+            Ok(BodyRest::Some) => {
                 self.state = State::Body(request, body);
                 Some(self.wait(now))
             }
-            Ok(Left::Nothing) => {
+            Ok(BodyRest::Nothing) => {
                 if request.reply.keeps {
                     self.state = State::Head(Lines::default());
                 }
-                Some(Next::Answer(request))
+                Some(WhatNext::Answer(request))
             }
             Err(refusal) => self.last(refuse(request, refusal)),
         }
     }
 
-    fn last(&mut self, request: Request) -> Option<Next> {
+    fn last(&mut self, request: Request) -> Option<WhatNext> {
         self.state = State::Last(request);
         None
     }

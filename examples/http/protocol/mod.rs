@@ -8,7 +8,7 @@ mod request;
 mod response;
 mod status;
 
-pub use inbox::{Inbox, Next, too_late};
+pub use inbox::{Incoming, WhatNext, too_late};
 pub use request::{Asked, Refusal, Reply, Request};
 pub use response::{Head, http_date, refused};
 pub use status::Status;

@@ -13,7 +13,7 @@ use super::{
     disk::Disk,
     file::file,
     listing,
-    path::{Place, place},
+    path::{SitePath, place},
     root::{Found, Miss, Site, internal},
 };
 
@@ -83,7 +83,11 @@ impl Site {
     }
 
     /// The `index.html` of a folder, or a list of what is in it.
-    fn folder(&self, place: &Place, query: Query<'_>) -> Result<Answer, Miss> {
+    fn folder(
+        &self,
+        place: &SitePath,
+        query: Query<'_>,
+    ) -> Result<Answer, Miss> {
         let index = place.path.join("index.html");
         match self.find(&index, query.disk) {
             Ok(Found::File(found, metadata)) => {
@@ -109,7 +113,7 @@ impl Site {
 }
 
 fn list(
-    place: &Place,
+    place: &SitePath,
     folder: &File,
     query: Query<'_>,
 ) -> Result<Answer, Refusal> {
@@ -127,7 +131,7 @@ fn list(
 }
 
 /// Relative links in a folder's page need the slash.
-fn redirect(place: &Place) -> Refusal {
+fn redirect(place: &SitePath) -> Refusal {
     let mut location = format!("{}/", place.encoded);
     if let Some(query) = &place.query {
         location.push('?');

@@ -17,7 +17,7 @@ pub struct Version {
 
 /// What conditions come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ConditionResult {
     Send,
     NotModified,
     Failed,
@@ -43,21 +43,25 @@ impl Version {
     }
 
     /// In the order of section 13.2.2.
-    pub fn check(&self, asked: &Asked) -> Verdict {
+    pub fn check(&self, asked: &Asked) -> ConditionResult {
         let is_changed = match (&asked.if_match, &asked.if_unmodified_since) {
             (Some(tags), _) => !self.is_among(tags, Comparison::Strong),
             (None, Some(date)) => self.is_after(date) == Some(true),
             (None, None) => false,
         };
         if is_changed {
-            return Verdict::Failed;
+            return ConditionResult::Failed;
         }
         let is_known = match (&asked.if_none_match, &asked.if_modified_since) {
             (Some(tags), _) => self.is_among(tags, Comparison::Weak),
             (None, Some(date)) => self.is_after(date) == Some(false),
             (None, None) => false,
         };
-        if is_known { Verdict::NotModified } else { Verdict::Send }
+        if is_known {
+            ConditionResult::NotModified
+        } else {
+            ConditionResult::Send
+        }
     }
 
     /// Whether a part may be sent, to be put beside what the client has.
@@ -113,7 +117,7 @@ mod tests {
         Version::new(16, time, SystemTime::now())
     }
 
-    fn check(fill: impl FnOnce(&mut Asked)) -> Verdict {
+    fn check(fill: impl FnOnce(&mut Asked)) -> ConditionResult {
         let mut asked = Asked::default();
         fill(&mut asked);
         version().check(&asked)
@@ -127,49 +131,55 @@ mod tests {
             let tags = Some(tags.to_string());
             assert_eq!(
                 check(|it| it.if_none_match = tags),
-                Verdict::NotModified
+                ConditionResult::NotModified
             );
         }
         let since = |date: &str| Some(date.to_string());
         assert_eq!(
             check(|it| it.if_modified_since = since(DATE)),
-            Verdict::NotModified
+            ConditionResult::NotModified
         );
         assert_eq!(
             check(|it| it.if_modified_since = since(BEFORE)),
-            Verdict::Send
+            ConditionResult::Send
         );
         assert_eq!(
             check(|it| it.if_modified_since = since("yesterday")),
-            Verdict::Send
+            ConditionResult::Send
         );
         // A tag says more than a date.
         let both = |it: &mut Asked| {
             it.if_none_match = since("\"other\"");
             it.if_modified_since = since(DATE);
         };
-        assert_eq!(check(both), Verdict::Send);
+        assert_eq!(check(both), ConditionResult::Send);
     }
 
     #[test]
     fn what_has_changed_is_not_sent() {
         let some = |value: &str| Some(value.to_string());
         let etag = version().etag;
-        assert_eq!(check(|it| it.if_match = some(&etag)), Verdict::Send);
-        assert_eq!(check(|it| it.if_match = some("*")), Verdict::Send);
+        assert_eq!(
+            check(|it| it.if_match = some(&etag)),
+            ConditionResult::Send
+        );
+        assert_eq!(check(|it| it.if_match = some("*")), ConditionResult::Send);
         let weak = format!("W/{etag}");
-        assert_eq!(check(|it| it.if_match = some(&weak)), Verdict::Failed);
+        assert_eq!(
+            check(|it| it.if_match = some(&weak)),
+            ConditionResult::Failed
+        );
         assert_eq!(
             check(|it| it.if_unmodified_since = some(BEFORE)),
-            Verdict::Failed
+            ConditionResult::Failed
         );
         assert_eq!(
             check(|it| it.if_unmodified_since = some(DATE)),
-            Verdict::Send
+            ConditionResult::Send
         );
         assert_eq!(
             check(|it| it.if_unmodified_since = some("never")),
-            Verdict::Send
+            ConditionResult::Send
         );
     }
 

@@ -9,9 +9,9 @@ use std::{
 use super::{
     super::protocol::{Asked, Head, Refusal, Reply, Status},
     answer::{Answer, Query},
-    conditions::{Verdict, Version},
+    conditions::{ConditionResult, Version},
     media_type::media_type,
-    range::{Part, part},
+    range::{ByteRange, part},
     root::{Miss, internal},
 };
 
@@ -25,9 +25,9 @@ pub fn file(
     let version = Version::of(&metadata, now);
     let len = metadata.len();
     let (status, part) = match version.check(asked) {
-        Verdict::Send => part_of(len, &version, asked, reply)?,
-        Verdict::NotModified => (Status::NotModified, 0..0),
-        Verdict::Failed => {
+        ConditionResult::Send => part_of(len, &version, asked, reply)?,
+        ConditionResult::NotModified => (Status::NotModified, 0..0),
+        ConditionResult::Failed => {
             return Err(Refusal::new(
                 Status::PreconditionFailed,
                 "the file is not the version that is asked for",
@@ -74,12 +74,12 @@ fn part_of(
         Some(range) if !reply.is_head_only && version.allows_part(asked) => {
             part(range, len)
         }
-        _ => Part::Whole,
+        _ => ByteRange::Whole,
     };
     match range {
-        Part::Whole => Ok((Status::Ok, 0..len)),
-        Part::Of(part) => Ok((Status::PartialContent, part)),
-        Part::Beyond => Err(Refusal::new(
+        ByteRange::Whole => Ok((Status::Ok, 0..len)),
+        ByteRange::Of(part) => Ok((Status::PartialContent, part)),
+        ByteRange::Beyond => Err(Refusal::new(
             Status::RangeNotSatisfiable,
             "the file is shorter than that",
         )

@@ -1,4 +1,4 @@
-//! [`Place`]: what a target names, as a path below the root.
+//! [`SitePath`]: what a target names, as a path below the root.
 
 use std::{ffi::OsString, os::unix::ffi::OsStringExt, path::PathBuf};
 
@@ -10,7 +10,7 @@ use super::super::protocol::{Refusal, Status};
 
 /// A place below the root.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct SitePath {
     /// Relative, without `..`; empty for the root.
     pub path: PathBuf,
     /// The target ends with a slash.
@@ -39,7 +39,7 @@ pub fn escape(name: &[u8]) -> String {
 ///
 /// 400 for what is no such target, or could be read in two ways; 403 for dot
 /// segments, which clients resolve themselves; 404 for hidden names.
-pub fn place(target: &str) -> Result<Place, Refusal> {
+pub fn place(target: &str) -> Result<SitePath, Refusal> {
     let target = without_origin(target)?;
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query.to_string())),
@@ -49,7 +49,7 @@ pub fn place(target: &str) -> Result<Place, Refusal> {
         return Err(Refusal::bad("a target has no fragment"));
     }
     let path = if path.is_empty() { "/" } else { path };
-    let mut place = Place {
+    let mut place = SitePath {
         path: PathBuf::new(),
         is_folder: path.ends_with('/'),
         encoded: String::new(),
@@ -149,7 +149,7 @@ mod tests {
             ("http://[::1]:80", None),
         ] {
             let root = place("/").expect("it is a place");
-            let root = Place { query: query.map(str::to_string), ..root };
+            let root = SitePath { query: query.map(str::to_string), ..root };
             assert_eq!(place(target), Ok(root), "{target}");
         }
     }

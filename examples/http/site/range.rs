@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// Which bytes are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum ByteRange {
     Whole,
     /// These; never none.
     Of(Range<u64>),
@@ -15,32 +15,38 @@ pub enum Part {
 /// Reads the value of a Range field, for a file of so many bytes. What is no
 /// range of bytes is ignored, as RFC 9110, section 14.2, has it; and so is a
 /// list of several, which may always be answered with the whole.
-pub fn part(field: &str, len: u64) -> Part {
+pub fn part(field: &str, len: u64) -> ByteRange {
     let Some((unit, range)) = field.split_once('=') else {
-        return Part::Whole;
+        return ByteRange::Whole;
     };
     let Some((first, last)) = range.trim().split_once('-') else {
-        return Part::Whole;
+        return ByteRange::Whole;
     };
     if !unit.trim().eq_ignore_ascii_case("bytes") {
-        return Part::Whole;
+        return ByteRange::Whole;
     }
     match (number(first), number(last)) {
         (Some(Number::Of(first)), Some(last)) => {
             let end = match last {
-                Number::Of(last) if last < first => return Part::Whole,
+                Number::Of(last) if last < first => return ByteRange::Whole,
                 Number::Of(last) => last.saturating_add(1).min(len),
                 Number::Left => len,
             };
-            if first < len { Part::Of(first..end) } else { Part::Beyond }
+            if first < len {
+                ByteRange::Of(first..end)
+            } else {
+                ByteRange::Beyond
+            }
         }
         // The last so many. Of an empty file, those cannot be named.
-        (Some(Number::Left), Some(Number::Of(0))) => Part::Beyond,
-        (Some(Number::Left), Some(Number::Of(_))) if len == 0 => Part::Whole,
-        (Some(Number::Left), Some(Number::Of(n))) => {
-            Part::Of(len.saturating_sub(n)..len)
+        (Some(Number::Left), Some(Number::Of(0))) => ByteRange::Beyond,
+        (Some(Number::Left), Some(Number::Of(_))) if len == 0 => {
+            ByteRange::Whole
         }
-        _ => Part::Whole,
+        (Some(Number::Left), Some(Number::Of(n))) => {
+            ByteRange::Of(len.saturating_sub(n)..len)
+        }
+        _ => ByteRange::Whole,
     }
 }
 
@@ -67,29 +73,29 @@ mod tests {
     #[test]
     fn ranges_of_ten_bytes() {
         for (field, expected) in [
-            ("bytes=0-0", Part::Of(0..1)),
-            ("bytes=2-4", Part::Of(2..5)),
-            ("bytes=2-", Part::Of(2..10)),
-            ("bytes=-3", Part::Of(7..10)),
-            ("bytes=-30", Part::Of(0..10)),
-            ("bytes=9-9", Part::Of(9..10)),
-            ("bytes=5-999", Part::Of(5..10)),
-            ("bytes=5-99999999999999999999999", Part::Of(5..10)),
-            ("BYTES = 1-2", Part::Of(1..3)),
-            ("bytes=10-", Part::Beyond),
-            ("bytes=10-20", Part::Beyond),
-            ("bytes=99999999999999999999999-", Part::Beyond),
-            ("bytes=-0", Part::Beyond),
-            ("bytes=4-2", Part::Whole),
-            ("bytes=0-1,4-5", Part::Whole),
-            ("bytes=0-1, bytes=2-3", Part::Whole),
-            ("bytes=-", Part::Whole),
-            ("bytes=", Part::Whole),
-            ("bytes=a-b", Part::Whole),
-            ("bytes=+1-2", Part::Whole),
-            ("bytes=--1", Part::Whole),
-            ("bytes", Part::Whole),
-            ("lines=1-2", Part::Whole),
+            ("bytes=0-0", ByteRange::Of(0..1)),
+            ("bytes=2-4", ByteRange::Of(2..5)),
+            ("bytes=2-", ByteRange::Of(2..10)),
+            ("bytes=-3", ByteRange::Of(7..10)),
+            ("bytes=-30", ByteRange::Of(0..10)),
+            ("bytes=9-9", ByteRange::Of(9..10)),
+            ("bytes=5-999", ByteRange::Of(5..10)),
+            ("bytes=5-99999999999999999999999", ByteRange::Of(5..10)),
+            ("BYTES = 1-2", ByteRange::Of(1..3)),
+            ("bytes=10-", ByteRange::Beyond),
+            ("bytes=10-20", ByteRange::Beyond),
+            ("bytes=99999999999999999999999-", ByteRange::Beyond),
+            ("bytes=-0", ByteRange::Beyond),
+            ("bytes=4-2", ByteRange::Whole),
+            ("bytes=0-1,4-5", ByteRange::Whole),
+            ("bytes=0-1, bytes=2-3", ByteRange::Whole),
+            ("bytes=-", ByteRange::Whole),
+            ("bytes=", ByteRange::Whole),
+            ("bytes=a-b", ByteRange::Whole),
+            ("bytes=+1-2", ByteRange::Whole),
+            ("bytes=--1", ByteRange::Whole),
+            ("bytes", ByteRange::Whole),
+            ("lines=1-2", ByteRange::Whole),
         ] {
             assert_eq!(part(field, 10), expected, "{field}");
         }
@@ -97,9 +103,9 @@ mod tests {
 
     #[test]
     fn an_empty_file_has_no_part() {
-        assert_eq!(part("bytes=0-", 0), Part::Beyond);
-        assert_eq!(part("bytes=0-0", 0), Part::Beyond);
-        assert_eq!(part("bytes=-0", 0), Part::Beyond);
-        assert_eq!(part("bytes=-5", 0), Part::Whole);
+        assert_eq!(part("bytes=0-", 0), ByteRange::Beyond);
+        assert_eq!(part("bytes=0-0", 0), ByteRange::Beyond);
+        assert_eq!(part("bytes=-0", 0), ByteRange::Beyond);
+        assert_eq!(part("bytes=-5", 0), ByteRange::Whole);
     }
 }

@@ -8,7 +8,7 @@ use super::client::{Answer, Client};
 use crate::{
     http::{self, Http},
     server::{Limits, rig::Rig},
-    styles::Style,
+    styles::StyleName,
 };
 
 pub struct Running {
@@ -28,14 +28,17 @@ pub fn with_limits(
     limits: impl Fn(&mut Limits, &mut Http),
     test: impl Fn(&mut Running),
 ) {
-    for style in Style::ALL {
+    for style in StyleName::ALL {
         eprintln!("-- {style}");
         test(&mut Running::start(style, &limits));
     }
 }
 
 impl Running {
-    fn start(style: Style, limits: impl Fn(&mut Limits, &mut Http)) -> Self {
+    fn start(
+        style: StyleName,
+        limits: impl Fn(&mut Limits, &mut Http),
+    ) -> Self {
         let root = tempfile::tempdir().expect("there is a place for it");
         fs::write(root.path().join("hello.txt"), "hello").expect("it is ours");
         let mut http = Http::new(root.path()).expect("it is a folder");

@@ -4,23 +4,23 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use crate::http::protocol::{Inbox, Next, Status};
+use crate::http::protocol::{Incoming, Status, WhatNext};
 
 /// What is to be sent for these pieces of what a client sends, up to the last
 /// answer.
-fn said(pieces: &[&[u8]]) -> Vec<Next> {
+fn said(pieces: &[&[u8]]) -> Vec<WhatNext> {
     let now = Instant::now();
-    let mut inbox = Inbox::new(Duration::from_secs(1));
+    let mut inbox = Incoming::new(Duration::from_secs(1));
     let mut said = Vec::new();
     for piece in pieces {
         inbox.received(piece);
         loop {
             match inbox.next(now) {
-                Next::Begin | Next::GoOn(_) => break,
-                Next::Continue => said.push(Next::Continue),
-                Next::Answer(request) => {
+                WhatNext::Begin | WhatNext::GoOn(_) => break,
+                WhatNext::Continue => said.push(WhatNext::Continue),
+                WhatNext::Answer(request) => {
                     let keeps = request.reply.keeps;
-                    said.push(Next::Answer(request));
+                    said.push(WhatNext::Answer(request));
                     if !keeps {
                         return said;
                     }
@@ -55,12 +55,11 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         1 => Just("0"),
         2 => Just("0123456789"),
     ];
+    let part = part.prop_map(|it| it.as_bytes().to_vec());
     let long = (any::<u8>(), 0..40_000_usize, any::<u8>())
         .prop_map(|(byte, n, end)| [vec![byte; n], vec![end]].concat());
-    let parts = proptest::collection::vec(
-        prop_oneof![20 => part.prop_map(|it| it.as_bytes().to_vec()), 1 => long],
-        1..8,
-    );
+    let parts =
+        proptest::collection::vec(prop_oneof![20 => part, 1 => long], 1..8);
     (parts, proptest::option::of((any::<prop::sample::Index>(), any::<u8>())))
         .prop_map(|(parts, damage)| {
             let mut bytes = parts.concat();
@@ -105,20 +104,20 @@ proptest! {
 #[test]
 fn a_request_has_its_time_and_the_next_one_has_its_own() {
     let (start, second) = (Instant::now(), Duration::from_secs(1));
-    let mut inbox = Inbox::new(10 * second);
-    assert_eq!(inbox.next(start), Next::Begin);
+    let mut inbox = Incoming::new(10 * second);
+    assert_eq!(inbox.next(start), WhatNext::Begin);
     inbox.received(b"GET / HTTP/1.1\r\n");
     // Its time begins when it does, however long nothing came before.
     let begun = start + 100 * second;
-    assert_eq!(inbox.next(begun), Next::GoOn(10 * second));
+    assert_eq!(inbox.next(begun), WhatNext::GoOn(10 * second));
     inbox.received(b"Host: x\r\n");
-    assert_eq!(inbox.next(begun + 9 * second), Next::GoOn(second));
+    assert_eq!(inbox.next(begun + 9 * second), WhatNext::GoOn(second));
     inbox.received(b"\r\nGET");
-    assert!(matches!(inbox.next(begun + 9 * second), Next::Answer(_)));
+    assert!(matches!(inbox.next(begun + 9 * second), WhatNext::Answer(_)));
     // An answer that took long to read takes nothing off the next request.
     let later = begun + 1_000 * second;
-    assert_eq!(inbox.next(later), Next::GoOn(10 * second));
-    let Next::Answer(request) = inbox.next(later + 10 * second) else {
+    assert_eq!(inbox.next(later), WhatNext::GoOn(10 * second));
+    let WhatNext::Answer(request) = inbox.next(later + 10 * second) else {
         panic!("its time is up");
     };
     let refusal = request.asked.expect_err("it is refused");

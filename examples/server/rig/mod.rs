@@ -19,7 +19,7 @@ use quadrivium::{
 
 use crate::{
     server::{Connection, Limits, Server},
-    styles::Style,
+    styles::StyleName,
 };
 
 mod client;
@@ -130,23 +130,23 @@ fn stop_when_asked(
 
 /// A body in this style, which panics once it has read something.
 fn panics_when_told(
-    style: Style,
+    style: StyleName,
     connection: Connection,
 ) -> BoxTask<io::Result<()>> {
     const ASKED: &str = "as the test wants it";
     match style {
-        Style::Callback => Box::pin(callback(move |cb| {
+        StyleName::Callback => Box::pin(callback(move |cb| {
             cb.perform(connection.read_owned([0]), |_, _| panic!("{ASKED}"));
         })),
-        Style::Generator => Box::pin(generator(move |mut co| async move {
+        StyleName::Generator => Box::pin(generator(move |mut co| async move {
             let _ = co.perform(connection.read(&mut [0])).await;
             panic!("{ASKED}")
         })),
-        Style::Future => Box::pin(future(async move {
+        StyleName::Future => Box::pin(future(async move {
             let _ = connection.read(&mut [0]).await;
             panic!("{ASKED}")
         })),
-        Style::Green => Box::pin(green(move || {
+        StyleName::Green => Box::pin(green(move || {
             let _ = green::perform(connection.read(&mut [0]));
             panic!("{ASKED}")
         })),
@@ -161,7 +161,7 @@ pub fn bytes(n: usize) -> Vec<u8> {
 /// What every server must do, in every style.
 #[derive(Clone, Copy)]
 pub struct Program {
-    pub serve: fn(Style, Server) -> BoxTask<()>,
+    pub serve: fn(StyleName, Server) -> BoxTask<()>,
     /// Something a client would do, of which the server reads all.
     pub script: &'static [u8],
     /// Says this and hears that: so it is being served.
@@ -169,7 +169,7 @@ pub struct Program {
 }
 
 impl Program {
-    fn rig(self, style: Style, limits: Limits) -> Rig {
+    fn rig(self, style: StyleName, limits: Limits) -> Rig {
         Rig::new(limits, move |server| (self.serve)(style, server))
     }
 
@@ -181,7 +181,7 @@ impl Program {
 
     /// Resets at any byte end one connection, and give its place back.
     pub fn survives_resets(self) {
-        for style in Style::ALL {
+        for style in StyleName::ALL {
             let limits = Limits { max_connections: 1, ..unlimited() };
             let rig = self.rig(style, limits);
             for n in 0..=self.script.len() {
@@ -196,7 +196,7 @@ impl Program {
 
     /// A client that goes away while it is written to is EPIPE or a reset.
     pub fn survives_clients_that_do_not_wait(self) {
-        for style in Style::ALL {
+        for style in StyleName::ALL {
             let limits = Limits { max_connections: 1, ..unlimited() };
             let rig = self.rig(style, limits);
             for n in [1, self.script.len(), 100 * self.script.len()] {
@@ -213,7 +213,7 @@ impl Program {
 
     /// Who comes when there is no room waits until somebody leaves.
     pub fn keeps_to_its_number_of_connections(self) {
-        for style in Style::ALL {
+        for style in StyleName::ALL {
             let limits = Limits { max_connections: 2, ..unlimited() };
             let rig = self.rig(style, limits);
             let (first, second) = (self.greeted(&rig), self.greeted(&rig));
@@ -228,7 +228,7 @@ impl Program {
 
     /// Who says nothing is not served for ever.
     pub fn closes_idle_connections(self) {
-        for style in Style::ALL {
+        for style in StyleName::ALL {
             let idle_timeout = Some(A_WHILE);
             let rig = self.rig(style, Limits { idle_timeout, ..unlimited() });
             rig.client().expect_the_end();
@@ -239,7 +239,7 @@ impl Program {
     /// A panic ends one connection, and gives its place back.
     pub fn survives_panics(self) {
         const PANICS: usize = 3;
-        for style in Style::ALL {
+        for style in StyleName::ALL {
             let limits = Limits { max_connections: 2, ..unlimited() };
             // The first ones get a body that panics, the others the program.
             let rig = Rig::new(limits, move |server| {
@@ -271,7 +271,7 @@ impl Program {
 
     /// The stop ends who waits, and there is nobody to connect to any more.
     pub fn stops_when_told(self) {
-        for style in Style::ALL {
+        for style in StyleName::ALL {
             let rig = self.rig(style, unlimited());
             let address = rig.address;
             let mut client = self.greeted(&rig);
@@ -286,7 +286,7 @@ impl Program {
 
     /// What cannot end is cancelled: after the grace, or at the second stop.
     pub fn cancels_what_does_not_end(self) {
-        for style in Style::ALL {
+        for style in StyleName::ALL {
             for grace in [Duration::ZERO, Duration::from_secs(3600)] {
                 let rig = self.rig(style, Limits { grace, ..unlimited() });
                 let mut client = self.greeted(&rig);

@@ -3,7 +3,7 @@
 //! otherwise.
 
 use quadrivium::{Task, callback::send as callback, generator::send as generator, task::BoxTask};
-use quadrivium_conformance::{Body, Next, Style, Value, leaf, map};
+use quadrivium_conformance::{Body, NextAction, Style, Value, leaf, map};
 use send_wrapper::SendWrapper;
 
 /// Callbacks that are `Send`.
@@ -22,11 +22,11 @@ impl Style for Callback {
 
 fn go_on(cb: &mut callback::Callback<SendWrapper<Value>>, mut body: SendWrapper<Body<Value>>) {
     match body.go_on() {
-        Next::Perform(task) => cb.perform(stays(task), |cb, then| {
+        NextAction::Perform(task) => cb.perform(stays(task), |cb, then| {
             then();
             go_on(cb, body)
         }),
-        Next::End(value) => cb.done(SendWrapper::new(value)),
+        NextAction::End(value) => cb.done(SendWrapper::new(value)),
     }
 }
 
@@ -43,8 +43,8 @@ impl Style for Generator {
         boxed(generator::generator(|mut co| async move {
             loop {
                 let task = match body.go_on() {
-                    Next::Perform(task) => stays(task),
-                    Next::End(value) => return SendWrapper::new(value),
+                    NextAction::Perform(task) => stays(task),
+                    NextAction::End(value) => return SendWrapper::new(value),
                 };
                 let then = co.perform(task).await;
                 then()

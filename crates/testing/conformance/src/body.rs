@@ -18,7 +18,7 @@ pub struct Body<T = ()> {
 }
 
 /// What a style has to do now.
-pub enum Next<T> {
+pub enum NextAction<T> {
     /// To perform this task, call its output, and ask again.
     Perform(BoxTask<Then>),
     /// To end, worth this.
@@ -138,7 +138,7 @@ impl<T: 'static> Body<T> {
     /// # Panics
     ///
     /// When a part of the body panics, and after the end.
-    pub fn go_on(&mut self) -> Next<T> {
+    pub fn go_on(&mut self) -> NextAction<T> {
         while !self.is_over.get()
             && let Some(part) = self.parts.pop_front()
         {
@@ -146,17 +146,17 @@ impl<T: 'static> Body<T> {
                 Part::Run(something) => something(),
                 Part::Hold(value) => self.held.push(value),
                 Part::Make(make) => self.held.push(make()),
-                Part::Perform(make) => return Next::Perform(make()),
+                Part::Perform(make) => return NextAction::Perform(make()),
                 Part::Repeat(mut make) => {
                     if let Some(task) = make() {
                         self.parts.push_front(Part::Repeat(make));
-                        return Next::Perform(task);
+                        return NextAction::Perform(task);
                     }
                 }
             }
         }
         let worth = self.worth.take().expect("a body ends once");
-        Next::End(worth())
+        NextAction::End(worth())
     }
 }
 
@@ -166,11 +166,11 @@ impl<T> fmt::Debug for Body<T> {
     }
 }
 
-impl<T> fmt::Debug for Next<T> {
+impl<T> fmt::Debug for NextAction<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Next::Perform(_) => "Perform(..)",
-            Next::End(_) => "End(..)",
+            NextAction::Perform(_) => "Perform(..)",
+            NextAction::End(_) => "End(..)",
         })
     }
 }

@@ -15,7 +15,7 @@ use quadrivium::{
     task::{BoxTask, Context, Step},
 };
 
-use crate::{Body, Style, Subject, Value, Virtual, check_on, law, laws, styles::Future};
+use crate::{Body, Style, Subject, Value, Virtual, check, check_on, laws, styles::Future};
 
 /// The future style with one mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +169,7 @@ fn every_law_that_fails_fails_by_name_and_the_process_survives() {
 
 #[test]
 fn the_law_to_look_at_first_is_named() {
-    let first = |subject| law::first_that_fails(subject);
+    let first = |subject| check::first_that_fails(subject);
     let early = first(Subject::of(&Broken::StartsEarly));
     assert_eq!(early.as_deref(), Some("lifecycle::building_runs_nothing"));
     assert_eq!(first(Subject::of(&Future)), None);

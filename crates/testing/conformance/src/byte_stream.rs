@@ -1,4 +1,5 @@
-//! [`End`]: one end of a stream of bytes, of whatever [`Kind`], so that one law is about all kinds.
+//! [`StreamEnd`]: one end of a stream of bytes, of whatever [`StreamKind`], so that one law is
+//! about all kinds.
 
 use std::{cell::RefCell, fmt, io, net::Shutdown, rc::Rc};
 
@@ -13,7 +14,7 @@ use crate::{map, sockets::tcp};
 
 /// The kinds of streams of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum StreamKind {
     Tcp,
     Unix,
     /// Two of them, one for each direction.
@@ -24,7 +25,7 @@ pub(crate) enum Kind {
 
 /// One end of a stream. Clones are the same end.
 #[derive(Clone)]
-pub(crate) enum End {
+pub(crate) enum StreamEnd {
     Tcp(TcpStream),
     Unix(UnixStream),
     Pipes(PipeReader, Rc<RefCell<Option<PipeWriter>>>),
@@ -32,8 +33,8 @@ pub(crate) enum End {
 }
 
 /// Checks a law on each kind of stream. Where it does not hold, the kind is printed.
-pub(crate) fn on_every_kind(law: impl Fn(Kind)) {
-    for kind in [Kind::InMemory, Kind::Tcp, Kind::Unix, Kind::Pipes] {
+pub(crate) fn on_every_kind(law: impl Fn(StreamKind)) {
+    for kind in [StreamKind::InMemory, StreamKind::Tcp, StreamKind::Unix, StreamKind::Pipes] {
         // Said when it unwinds, below the message of the panic, which knows no kind.
         let named = Named(kind);
         law(kind);
@@ -41,7 +42,7 @@ pub(crate) fn on_every_kind(law: impl Fn(Kind)) {
     }
 }
 
-struct Named(Kind);
+struct Named(StreamKind);
 
 impl Drop for Named {
     fn drop(&mut self) {
@@ -49,54 +50,55 @@ impl Drop for Named {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for StreamKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::Tcp => "TCP sockets",
-            Kind::Unix => "Unix streams",
-            Kind::Pipes => "pipes",
-            Kind::InMemory => "connections in memory",
+            StreamKind::Tcp => "TCP sockets",
+            StreamKind::Unix => "Unix streams",
+            StreamKind::Pipes => "pipes",
+            StreamKind::InMemory => "connections in memory",
         })
     }
 }
 
-impl Kind {
+impl StreamKind {
     /// Two ends.
-    pub(crate) fn pair(self) -> (End, End) {
+    pub(crate) fn pair(self) -> (StreamEnd, StreamEnd) {
         match self {
-            Kind::Tcp => {
+            StreamKind::Tcp => {
                 let (one, other) = tcp();
                 // Little is on its way, so that a law is soon done.
                 one.set_send_buffer_size(1).unwrap();
                 other.set_send_buffer_size(1).unwrap();
-                (End::Tcp(one), End::Tcp(other))
+                (StreamEnd::Tcp(one), StreamEnd::Tcp(other))
             }
-            Kind::Unix => {
+            StreamKind::Unix => {
                 let (one, other) = UnixStream::pair().unwrap();
-                (End::Unix(one), End::Unix(other))
+                (StreamEnd::Unix(one), StreamEnd::Unix(other))
             }
-            Kind::Pipes => {
+            StreamKind::Pipes => {
                 let ((one, to_one), (other, to_other)) = (pipe().unwrap(), pipe().unwrap());
-                let end = |reader, writer| End::Pipes(reader, Rc::new(RefCell::new(Some(writer))));
+                let end =
+                    |reader, writer| StreamEnd::Pipes(reader, Rc::new(RefCell::new(Some(writer))));
                 (end(one, to_other), end(other, to_one))
             }
-            Kind::InMemory => {
+            StreamKind::InMemory => {
                 let (one, other) = connection();
-                (End::InMemory(one), End::InMemory(other))
+                (StreamEnd::InMemory(one), StreamEnd::InMemory(other))
             }
         }
     }
 }
 
-impl End {
+impl StreamEnd {
     /// Up to `most` bytes, as soon as there are any; none at the end of the stream.
     pub(crate) fn read(&self, most: usize) -> BoxTask<io::Result<Vec<u8>>> {
         let buffer = vec![0; most];
         match self {
-            End::Tcp(end) => map(end.read_owned(buffer), taken),
-            End::Unix(end) => map(end.read_owned(buffer), taken),
-            End::Pipes(reader, _) => map(reader.read_owned(buffer), taken),
-            End::InMemory(end) => Box::pin(end.read(most)),
+            StreamEnd::Tcp(end) => map(end.read_owned(buffer), taken),
+            StreamEnd::Unix(end) => map(end.read_owned(buffer), taken),
+            StreamEnd::Pipes(reader, _) => map(reader.read_owned(buffer), taken),
+            StreamEnd::InMemory(end) => Box::pin(end.read(most)),
         }
     }
 
@@ -104,10 +106,10 @@ impl End {
     pub(crate) fn read_exact(&self, n: usize) -> BoxTask<io::Result<Vec<u8>>> {
         let buffer = vec![0; n];
         match self {
-            End::Tcp(end) => map(end.read_exact_owned(buffer), filled),
-            End::Unix(end) => map(end.read_exact_owned(buffer), filled),
-            End::Pipes(reader, _) => map(reader.read_exact_owned(buffer), filled),
-            End::InMemory(end) => Box::pin(end.read_exact(n)),
+            StreamEnd::Tcp(end) => map(end.read_exact_owned(buffer), filled),
+            StreamEnd::Unix(end) => map(end.read_exact_owned(buffer), filled),
+            StreamEnd::Pipes(reader, _) => map(reader.read_exact_owned(buffer), filled),
+            StreamEnd::InMemory(end) => Box::pin(end.read_exact(n)),
         }
     }
 
@@ -115,10 +117,10 @@ impl End {
     pub(crate) fn write(&self, bytes: impl Into<Vec<u8>>) -> BoxTask<io::Result<usize>> {
         let bytes = bytes.into();
         match self {
-            End::Tcp(end) => map(end.write_owned(bytes), |(written, _)| written),
-            End::Unix(end) => map(end.write_owned(bytes), |(written, _)| written),
-            End::Pipes(..) => map(self.writer().write_owned(bytes), |(written, _)| written),
-            End::InMemory(end) => Box::pin(end.write(bytes)),
+            StreamEnd::Tcp(end) => map(end.write_owned(bytes), |(written, _)| written),
+            StreamEnd::Unix(end) => map(end.write_owned(bytes), |(written, _)| written),
+            StreamEnd::Pipes(..) => map(self.writer().write_owned(bytes), |(written, _)| written),
+            StreamEnd::InMemory(end) => Box::pin(end.write(bytes)),
         }
     }
 
@@ -126,25 +128,29 @@ impl End {
     pub(crate) fn write_all(&self, bytes: impl Into<Vec<u8>>) -> BoxTask<io::Result<()>> {
         let bytes = bytes.into();
         match self {
-            End::Tcp(end) => map(end.write_all_owned(bytes), |(written, _)| written),
-            End::Unix(end) => map(end.write_all_owned(bytes), |(written, _)| written),
-            End::Pipes(..) => map(self.writer().write_all_owned(bytes), |(written, _)| written),
-            End::InMemory(end) => Box::pin(end.write_all(bytes)),
+            StreamEnd::Tcp(end) => map(end.write_all_owned(bytes), |(written, _)| written),
+            StreamEnd::Unix(end) => map(end.write_all_owned(bytes), |(written, _)| written),
+            StreamEnd::Pipes(..) => {
+                map(self.writer().write_all_owned(bytes), |(written, _)| written)
+            }
+            StreamEnd::InMemory(end) => Box::pin(end.write_all(bytes)),
         }
     }
 
     /// Writes no more. A pipe has no other way to say so than to drop its writer.
     pub(crate) fn close_write(&self) {
         match self {
-            End::Tcp(end) => end.shutdown(Shutdown::Write).unwrap(),
-            End::Unix(end) => end.shutdown(Shutdown::Write).unwrap(),
-            End::Pipes(_, writer) => drop(writer.take()),
-            End::InMemory(end) => end.close_write(),
+            StreamEnd::Tcp(end) => end.shutdown(Shutdown::Write).unwrap(),
+            StreamEnd::Unix(end) => end.shutdown(Shutdown::Write).unwrap(),
+            StreamEnd::Pipes(_, writer) => drop(writer.take()),
+            StreamEnd::InMemory(end) => end.close_write(),
         }
     }
 
     fn writer(&self) -> PipeWriter {
-        let End::Pipes(_, writer) = self else { panic!("only a pipe has a writer of its own") };
+        let StreamEnd::Pipes(_, writer) = self else {
+            panic!("only a pipe has a writer of its own")
+        };
         writer.borrow().clone().expect("a pipe writes until its writer is dropped")
     }
 }

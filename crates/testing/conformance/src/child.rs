@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
+    current,
     host::{Lacks, spare},
-    law,
 };
 
 /// Tells the child that it is one, and which.
@@ -36,7 +36,7 @@ pub(crate) fn alone_under(
         Err(_) => {
             let mut child = this_program_under(starter);
             child.args(["--exact", test, "--nocapture"]);
-            child.env(CHILD, case).env(LAW, law::name());
+            child.env(CHILD, case).env(LAW, current::law());
             let output = child.output().expect("the test can start itself");
             if output.status.code() == Some(LACKS) {
                 spare("what the law asks for in a process of its own");

@@ -102,7 +102,7 @@ pub trait HostLoop {
     }
 
     /// Hands the host the task that `make` makes: to this loop, or to wherever its tasks run.
-    fn hand(&mut self, make: Make) -> RemoteHandle<Output> {
+    fn hand(&mut self, make: MakeTask) -> RemoteHandle<Output> {
         self.event_loop().spawner().spawn(make)
     }
 }
@@ -117,7 +117,7 @@ pub fn spare(lacks: &'static str) -> ! {
 pub(crate) struct Lacks(pub(crate) &'static str);
 
 /// Makes a task on the thread where it runs.
-pub type Make = Box<dyn FnOnce() -> BoxTask<Output> + Send>;
+pub type MakeTask = Box<dyn FnOnce() -> BoxTask<Output> + Send>;
 
 /// What a task on another thread is worth.
 pub type Output = Box<dyn Any + Send>;

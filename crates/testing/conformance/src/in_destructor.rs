@@ -57,7 +57,8 @@ mod tests {
     fn no_destructor_of_a_law_lets_a_panic_out() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/laws");
         let mut seen = 0;
-        for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        for file in files.filter(|file| !file.ends_with("law.rs")) {
             let source = fs::read_to_string(&file).unwrap();
             for body in destructors(&source) {
                 seen += 1;

@@ -14,27 +14,27 @@ use quadrivium::{
 };
 
 /// A leaf that does this at each resume.
-pub fn leaf<T, F>(resume: F) -> Leaf<F>
+pub fn leaf<T, F>(resume: F) -> LeafFn<F>
 where
     F: FnMut(&mut Context<'_>) -> Step<T>,
 {
-    Leaf { resume }
+    LeafFn { resume }
 }
 
 /// A function as a leaf. Made by [`leaf`].
-pub struct Leaf<F> {
+pub struct LeafFn<F> {
     resume: F,
 }
 
-impl<F> Unpin for Leaf<F> {}
+impl<F> Unpin for LeafFn<F> {}
 
-impl<F> fmt::Debug for Leaf<F> {
+impl<F> fmt::Debug for LeafFn<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Leaf(..)")
+        f.write_str("LeafFn(..)")
     }
 }
 
-impl<T, F: FnMut(&mut Context<'_>) -> Step<T>> Task for Leaf<F> {
+impl<T, F: FnMut(&mut Context<'_>) -> Step<T>> Task for LeafFn<F> {
     type Output = T;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {

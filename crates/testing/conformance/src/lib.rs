@@ -16,7 +16,7 @@
 //!
 //! ```
 //! use quadrivium::{future::{self, future}, task::BoxTask};
-//! use quadrivium_conformance::{Body, Next, Style, Value};
+//! use quadrivium_conformance::{Body, NextAction, Style, Value};
 //!
 //! /// Futures again, for the sake of the example.
 //! struct Mine;
@@ -30,11 +30,11 @@
 //!         Box::pin(future(async move {
 //!             loop {
 //!                 match body.go_on() {
-//!                     Next::Perform(task) => {
+//!                     NextAction::Perform(task) => {
 //!                         let then = future::perform(task).await;
 //!                         then()
 //!                     }
-//!                     Next::End(value) => return value,
+//!                     NextAction::End(value) => return value,
 //!                 }
 //!             }
 //!         }))
@@ -57,26 +57,24 @@
 
 #![forbid(unsafe_code)]
 
-#[macro_use]
-mod law;
-
 // What a style is, and what is under test.
-mod style;
+pub mod styles;
 mod subject;
 mod host;
 mod body;
-pub mod styles;
 
 // Programs as values.
 pub mod script;
 
 // What is tested.
 mod laws;
+mod check;
 
 // What the laws are written with.
 mod said;
 mod leaf;
 mod event_loop;
+mod current;
 mod child;
 mod sockets;
 mod byte_stream;
@@ -89,19 +87,19 @@ mod needs;
 #[cfg(test)]
 mod broken;
 
-pub use body::{Body, Next, Then, body};
+pub use body::{Body, NextAction, Then, body};
 pub(crate) use cases::cases;
+pub use check::{Tally, check, check_on};
 pub use child::alone;
 pub use event_loop::{
     TestLoop, is_done, message, new_loop, quietly, resume, traced, turns, watched,
 };
-pub use host::{HostFeature, HostLoop, LawHost, Make, Output, Real, Virtual, spare};
+pub use host::{HostFeature, HostLoop, LawHost, MakeTask, Output, Real, Virtual, spare};
 pub(crate) use in_destructor::in_destructor;
-pub use law::{Checked, Law, Tally, check, check_on};
-pub use laws::laws;
-pub use leaf::{Leaf, Probe, leaf, map};
+pub use laws::{Checked, Law, laws};
+pub use leaf::{LeafFn, Probe, leaf, map};
 pub use said::{Said, WhenDropped, WhenDroppedPrints};
-pub use style::{Feature, Style, Value};
+pub use styles::{Feature, Style, Value};
 pub use subject::Subject;
 
 /// The examples of the page on testing one's own style run as tests.

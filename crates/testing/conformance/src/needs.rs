@@ -17,7 +17,9 @@ use quadrivium::{
     task::{BoxTask, Context, Step},
 };
 
-use crate::{Body, Feature, Style, Subject, Value, Virtual, check_on, law, laws, styles::Future};
+use crate::{
+    Body, Feature, Style, Subject, Value, Virtual, check_on, current, laws, styles::Future,
+};
 
 /// The future style, without the features that a style may lack.
 struct Featureless;
@@ -52,8 +54,8 @@ impl Task for Suspicious {
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Value> {
         // Loops have wakers of their own, and are the host of the thread while they resume.
         if host::current().is_none() || cx.waker().will_wake(Waker::noop()) {
-            BY_HAND.lock().expect("nobody panics under it").insert(law::name());
-            panic!("{} resumes by hand: it must say `needs ByHand`", law::name());
+            BY_HAND.lock().expect("nobody panics under it").insert(current::law());
+            panic!("{} resumes by hand: it must say `needs ByHand`", current::law());
         }
         let step = self.task.as_mut().expect("it is resumed until it is done").as_mut().resume(cx);
         if matches!(step, Step::Done(_)) {

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use crate::{bugs::Bug, suite::Outcome};
+use crate::{bugs::Bug, suite::SuiteResult};
 
 /// What came of one bug.
 #[derive(Debug)]
 pub struct Finding<'a> {
     pub bug: &'a Bug,
     /// What the laws said; an error when the bug does not compile.
-    pub built: Result<Outcome, String>,
+    pub built: Result<SuiteResult, String>,
 }
 
 impl Finding<'_> {
@@ -21,7 +21,7 @@ impl Finding<'_> {
     /// Whether it was seen only by laws that did not end, and so by the watchdog rather than by
     /// what the law says.
     pub fn is_weakly_killed(&self) -> bool {
-        let is_weak = |outcome: &Outcome| outcome.failed.is_empty() && outcome.died.is_empty();
+        let is_weak = |outcome: &SuiteResult| outcome.failed.is_empty() && outcome.died.is_empty();
         self.is_killed() && self.built.as_ref().is_ok_and(is_weak)
     }
 
@@ -40,7 +40,7 @@ impl fmt::Display for Finding<'_> {
         match &self.built {
             Ok(outcome) if outcome.is_clean() => f.write_str("survives"),
             Ok(outcome) => {
-                let Outcome { failed, died, unended, .. } = outcome;
+                let SuiteResult { failed, died, unended, .. } = outcome;
                 let [failed, died, unended] = [failed, died, unended].map(Vec::len);
                 write!(f, "killed: {failed} laws fail, {died} end it all, {unended} do not end")
             }

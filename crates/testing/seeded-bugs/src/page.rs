@@ -2,7 +2,7 @@
 
 use crate::{
     finding::Finding,
-    suite::{Outcome, STYLES},
+    suite::{STYLES, SuiteResult},
 };
 
 /// So many laws are named; of the rest, how many.
@@ -50,7 +50,7 @@ fn line(finding: &Finding<'_>) -> String {
 }
 
 /// The first laws that fail, then those that end the process or do not end.
-fn by(outcome: &Outcome) -> String {
+fn by(outcome: &SuiteResult) -> String {
     let is_new = |law: &&String| !outcome.failed.contains(law);
     let failed = outcome.failed.iter().map(|law| format!("`{law}`"));
     let died = outcome.died.iter().filter(is_new);
@@ -60,13 +60,13 @@ fn by(outcome: &Outcome) -> String {
     failed.chain(died).chain(unended).take(NAMED).collect::<Vec<_>>().join(", ")
 }
 
-fn laws(outcome: &Outcome) -> String {
+fn laws(outcome: &SuiteResult) -> String {
     let mute = outcome.mute().filter(|law| !outcome.failed.iter().any(|failed| failed == law));
     (outcome.failed.len() + mute.count()).to_string()
 }
 
 /// The styles in which laws break. One that ends the process in one style is not run in the others.
-fn styles(outcome: &Outcome) -> String {
+fn styles(outcome: &SuiteResult) -> String {
     let broken = STYLES.into_iter().filter(|style| outcome.styles.contains(style));
     match broken.collect::<Vec<_>>() {
         styles if styles.is_empty() => "–".into(),

@@ -11,7 +11,7 @@ use std::{
 
 /// What a process said, and how it ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct EndedProcess {
     pub stdout: String,
     pub stderr: String,
     pub how: How,
@@ -28,7 +28,7 @@ pub enum How {
 }
 
 /// Runs a process until it ends, or says nothing for `limit`.
-pub fn run(command: &mut Command, limit: Duration) -> Ended {
+pub fn run(command: &mut Command, limit: Duration) -> EndedProcess {
     // A group of its own, so that a law's own processes are ended with it.
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot run: {error}"));
@@ -48,7 +48,7 @@ pub fn run(command: &mut Command, limit: Duration) -> Ended {
         end_group(&child);
     }
     let stderr = complains.join().expect("reading does not panic");
-    Ended { stdout, stderr, how }
+    EndedProcess { stdout, stderr, how }
 }
 
 fn how(status: ExitStatus, stood_still: bool) -> How {
@@ -98,7 +98,7 @@ fn end_group(child: &Child) {
 mod tests {
     use super::*;
 
-    fn sh(script: &str, limit: Duration) -> Ended {
+    fn sh(script: &str, limit: Duration) -> EndedProcess {
         run(Command::new("sh").args(["-c", script]), limit)
     }
 

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::Command, time::Duration};
 
 use crate::{
     bugs::Bug,
-    process::{self, Ended, How},
+    process::{self, EndedProcess, How},
     scratch::Scratch,
 };
 
@@ -30,8 +30,8 @@ const SIDE_BY_SIDE: &str = "--test-threads=16";
 /// So that it is known which law ended the process.
 const ONE_BY_ONE: &str = "--test-threads=1";
 
-/// The slowest law takes a second, or two among others. The laws have a watchdog of their own, which is told the same and
-/// names the law; a law that is not watched stands still twice as long.
+/// The slowest law takes a second, or two among others. The laws have a watchdog of their own,
+/// which is told the same and names the law; a law that is not watched stands still twice as long.
 const LIMIT: Duration = Duration::from_secs(5);
 const LIMIT_VARIABLE: &str = "QUADRIVIUM_LAW_LIMIT";
 
@@ -54,7 +54,7 @@ pub struct Suite {
 
 /// What the laws said. Each law once, however many styles broke it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct SuiteResult {
     pub failed: Vec<String>,
     /// They ended the process: two panics at once, a bad access, no memory left.
     pub died: Vec<String>,
@@ -121,17 +121,17 @@ impl Suite {
 
     /// Runs the laws, and when they end the process again: one by one, and without those after
     /// which no other could be heard.
-    pub fn run(&self) -> Outcome {
-        let mut outcome = Outcome::default();
+    pub fn run(&self) -> SuiteResult {
+        let mut outcome = SuiteResult::default();
         let ended = self.once(SIDE_BY_SIDE, &outcome);
         if ended.how != How::Died {
             // What stands still says nothing; those that failed have said so.
-            outcome.hear(&Ended { how: How::Exited, ..ended });
+            outcome.hear(&EndedProcess { how: How::Exited, ..ended });
             if outcome.is_clean() || !outcome.failed.is_empty() {
                 return outcome;
             }
         }
-        outcome = Outcome::default();
+        outcome = SuiteResult::default();
         for _ in 0..MOST_RUNS {
             let before = outcome.mute().count();
             outcome.held = 0;
@@ -143,7 +143,7 @@ impl Suite {
         outcome
     }
 
-    fn once(&self, threads: &str, known: &Outcome) -> Ended {
+    fn once(&self, threads: &str, known: &SuiteResult) -> EndedProcess {
         let mut command = Command::new("sh");
         command.args(["-c", LIMITED]).arg(&self.executable).arg(threads).args(OPTIONS);
         command.args(self.left_out);
@@ -160,7 +160,7 @@ enum Broken {
     Unended,
 }
 
-impl Outcome {
+impl SuiteResult {
     /// Whether every law held.
     pub fn is_clean(&self) -> bool {
         self.failed.is_empty() && self.mute().count() == 0 && self.held > 0
@@ -173,7 +173,7 @@ impl Outcome {
 
     /// Reads `test name ... ok` and its like; of the law during which the process ended, only the
     /// first half is there.
-    fn hear(&mut self, ended: &Ended) {
+    fn hear(&mut self, ended: &EndedProcess) {
         // The watchdog of the laws ends the process by an abort, which is no fault of the bug's.
         let watched = ended.stderr.lines().find_map(watchdog);
         for line in ended.stdout.lines() {
@@ -229,9 +229,9 @@ fn law(test: &str) -> String {
 mod tests {
     use super::*;
 
-    fn heard(stdout: &str, stderr: &str, how: How) -> Outcome {
-        let mut outcome = Outcome::default();
-        outcome.hear(&Ended { stdout: stdout.into(), stderr: stderr.into(), how });
+    fn heard(stdout: &str, stderr: &str, how: How) -> SuiteResult {
+        let mut outcome = SuiteResult::default();
+        outcome.hear(&EndedProcess { stdout: stdout.into(), stderr: stderr.into(), how });
         outcome
     }
 

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::{path::Path, record::Record};
+use crate::{path::Path, record::KeptTrace};
 
 /// Why a run failed.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn new(cause: String, record: &Record) -> Self {
+    pub(crate) fn new(cause: String, record: &KeptTrace) -> Self {
         Self { cause, last_lines: record.lines(), digest: record.digest() }
     }
 

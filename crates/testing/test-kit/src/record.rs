@@ -1,4 +1,4 @@
-//! [`Record`]: what is kept of a run's trace: the last lines or all, and a digest of the whole.
+//! [`KeptTrace`]: what is kept of a run's trace: the last lines or all, and a digest of the whole.
 
 use std::{
     cell::RefCell,
@@ -14,12 +14,12 @@ use quadrivium_event_loop::{
 
 /// What is kept of a run's trace. Clones are the same one.
 #[derive(Clone, Debug)]
-pub(crate) struct Record {
-    kept: Rc<RefCell<Kept>>,
+pub(crate) struct KeptTrace {
+    kept: Rc<RefCell<KeptEvents>>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct KeptEvents {
     events: VecDeque<Event>,
     most: usize,
     /// Of all events: two runs with the same digest had the same trace.
@@ -31,7 +31,7 @@ struct Kept {
 /// Lines of the trace that a failure shows.
 const SHOWN: usize = 20;
 
-impl Record {
+impl KeptTrace {
     pub(crate) fn of_all() -> Self {
         Self::new(usize::MAX)
     }
@@ -43,7 +43,7 @@ impl Record {
 
     fn new(most: usize) -> Self {
         let (events, digest) = (VecDeque::new(), DefaultHasher::new());
-        Self { kept: Rc::new(RefCell::new(Kept { events, most, digest, panicked: None })) }
+        Self { kept: Rc::new(RefCell::new(KeptEvents { events, most, digest, panicked: None })) }
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
@@ -65,7 +65,7 @@ impl Record {
     }
 }
 
-impl Trace for Record {
+impl Trace for KeptTrace {
     fn record(&mut self, event: &Event) {
         let mut kept = self.kept.borrow_mut();
         let kept = &mut *kept;

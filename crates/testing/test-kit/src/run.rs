@@ -16,7 +16,7 @@ use crate::{
     Faults, Order,
     choices::{Choices, Probability},
     ending,
-    record::Record,
+    record::KeptTrace,
 };
 
 /// One run of a program.
@@ -77,14 +77,14 @@ fn current() -> Option<Run> {
 /// Runs a program on a fresh loop. The error is the message of its panic.
 pub(crate) fn execute<R>(
     run: &Run,
-    record: &Record,
+    record: &KeptTrace,
     program: impl FnOnce(&mut EventLoop) -> R,
 ) -> Result<R, String> {
     let mut event_loop = EventLoop::with_schedule(run.clone())
         .unwrap_or_else(|error| panic!("a simulation needs an event loop: {error}"));
     event_loop.trace(record.clone());
     let _told = ending::tell(&run.decisions.choices.borrow());
-    let _entered = Entered::enter(run);
+    let _entered = InRun::enter(run);
     let result = catch_unwind(AssertUnwindSafe(|| program(&mut event_loop)));
     // The destructors of the tasks that are left are part of the run.
     drop(event_loop);
@@ -164,17 +164,17 @@ impl Schedule for Run {
 }
 
 /// The span in which a thread is in a run.
-struct Entered {
+struct InRun {
     outer: Option<Run>,
 }
 
-impl Entered {
+impl InRun {
     fn enter(run: &Run) -> Self {
         Self { outer: CURRENT.replace(Some(run.clone())) }
     }
 }
 
-impl Drop for Entered {
+impl Drop for InRun {
     fn drop(&mut self) {
         let left = CURRENT.replace(self.outer.take());
         drop(left);

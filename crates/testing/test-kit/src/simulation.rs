@@ -9,7 +9,7 @@ use crate::{
     choices::Choices,
     failure::Failure,
     path::Path,
-    record::Record,
+    record::KeptTrace,
     run::{Run, execute},
 };
 
@@ -232,7 +232,7 @@ impl Simulation {
         choices: Choices,
         program: impl FnOnce(&mut EventLoop) -> R,
     ) -> Replay<R> {
-        let (run, record) = (self.start(choices), Record::of_all());
+        let (run, record) = (self.start(choices), KeptTrace::of_all());
         let result = execute(&run, &record, program);
         Replay { result, trace: record.lines() }
     }
@@ -243,7 +243,7 @@ impl Simulation {
         choices: Choices,
         program: impl FnOnce(&mut EventLoop) -> R,
     ) -> (Choices, Option<Failure>) {
-        let (run, record) = (self.start(choices), Record::of_the_last());
+        let (run, record) = (self.start(choices), KeptTrace::of_the_last());
         let result = execute(&run, &record, |event_loop| program(event_loop).failure());
         let cause = match result {
             Err(message) => Some(message),

@@ -15,7 +15,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{contender::Contender, memory, stopwatch::Stopwatch};
+use crate::{contenders::Contender, memory, stopwatch::Stopwatch};
 
 /// A sample lasts tens of milliseconds; a million green threads take some seconds to suspend.
 const PATIENCE_S: u32 = 60;
@@ -24,7 +24,7 @@ const PATIENCE_AFTER_PANIC_S: u32 = 3;
 
 /// What a child is asked to do.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) enum Order {
+pub(crate) enum Assignment {
     /// Time `turns` turns of each of `tasks` tasks.
     Turn { tasks: usize, turns: u64 },
     /// Time `batches` times spawning and joining `tasks` tasks.
@@ -35,7 +35,7 @@ pub(crate) enum Order {
 
 /// What a child answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum Answer {
+pub(crate) enum ContenderAnswer {
     /// To `Turn` and `Spawn`.
     Elapsed { ns: u64 },
     /// To `Hold`: the bytes that all tasks together added.
@@ -76,13 +76,13 @@ impl Contestant {
     /// # Errors
     ///
     /// Says why the contender failed; it has then no use any more.
-    pub(crate) fn ask(&mut self, order: Order) -> Result<Answer, String> {
+    pub(crate) fn ask(&mut self, order: Assignment) -> Result<ContenderAnswer, String> {
         let line = serde_json::to_string(&order).expect("an order has a JSON form");
         // A child that is gone is noticed below, where the answer is missing.
         let _ = writeln!(self.orders, "{line}");
         let line = self.answer()?;
         match serde_json::from_str(&line) {
-            Ok(Answer::Fails { cause }) => Err(self.with_complaint(&cause)),
+            Ok(ContenderAnswer::Fails { cause }) => Err(self.with_complaint(&cause)),
             Ok(answer) => Ok(answer),
             Err(error) => Err(format!("answered nonsense: {error}")),
         }
@@ -151,7 +151,7 @@ pub(crate) fn serve(contender: &dyn Contender) {
         let order = serde_json::from_str(&line).expect("the parent writes orders");
         let answer = catch_unwind(AssertUnwindSafe(|| obey(contender, order)))
             .unwrap_or_else(|_| Err("it panicked".to_owned()))
-            .unwrap_or_else(|cause| Answer::Fails { cause });
+            .unwrap_or_else(|cause| ContenderAnswer::Fails { cause });
         let line = serde_json::to_string(&answer).expect("an answer has a JSON form");
         if writeln!(stdout(), "{line}").is_err() {
             return;
@@ -159,21 +159,23 @@ pub(crate) fn serve(contender: &dyn Contender) {
     }
 }
 
-fn obey(contender: &dyn Contender, order: Order) -> Result<Answer, String> {
+fn obey(contender: &dyn Contender, order: Assignment) -> Result<ContenderAnswer, String> {
     match order {
-        Order::Turn { tasks, turns } => {
+        Assignment::Turn { tasks, turns } => {
             let (stopwatch, counters) = Stopwatch::new(tasks, turns);
             contender.turn(counters);
             Ok(elapsed(stopwatch.elapsed(tasks, turns)?))
         }
-        Order::Spawn { tasks, batches } => Ok(elapsed(contender.spawn(tasks, batches))),
-        Order::Hold { tasks } => {
+        Assignment::Spawn { tasks, batches } => Ok(elapsed(contender.spawn(tasks, batches))),
+        Assignment::Hold { tasks } => {
             let occupied = memory::added(tasks, || contender.hold(tasks))?;
-            Ok(Answer::Occupied { resident: occupied.resident, heap: occupied.heap })
+            Ok(ContenderAnswer::Occupied { resident: occupied.resident, heap: occupied.heap })
         }
     }
 }
 
-fn elapsed(elapsed: Duration) -> Answer {
-    Answer::Elapsed { ns: u64::try_from(elapsed.as_nanos()).expect("no sample takes 584 years") }
+fn elapsed(elapsed: Duration) -> ContenderAnswer {
+    ContenderAnswer::Elapsed {
+        ns: u64::try_from(elapsed.as_nanos()).expect("no sample takes 584 years"),
+    }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// What is printed above the tables.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Machine {
+pub(crate) struct Computer {
     /// The processor, in its maker's words.
     pub processor: String,
     /// How many of them this process may use.
@@ -20,7 +20,7 @@ pub(crate) struct Machine {
     pub load: String,
 }
 
-impl Machine {
+impl Computer {
     /// Asks the machine who it is.
     pub(crate) fn this() -> Self {
         let field = |text: &str, key: &str| {
@@ -40,7 +40,7 @@ impl Machine {
     }
 }
 
-impl fmt::Display for Machine {
+impl fmt::Display for Computer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { processor, cores, kernel, compiler, load } = self;
         write!(f, "{processor}, {cores} cores, {kernel}, {compiler}, load {load}")

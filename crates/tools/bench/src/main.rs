@@ -3,7 +3,6 @@
 #![deny(unsafe_code)]
 
 mod child;
-mod contender;
 mod contenders;
 mod heap;
 mod machine;
@@ -18,9 +17,9 @@ use clap::Parser;
 use serde::Serialize;
 
 use crate::{
-    contender::Profile,
-    machine::Machine,
-    measure::{Care, Measurement, Table, measure},
+    contenders::Profile,
+    machine::Computer,
+    measure::{Care, Measurement, Numbers, measure},
 };
 
 /// Measures what a turn, a spawn and a suspended task cost.
@@ -31,13 +30,19 @@ struct Options {
     #[arg(value_enum)]
     measurements: Vec<Measurement>,
     /// Numbers of tasks [default: 1,10,1000,100000; for memory 100000,1000000]
-    #[arg(long, value_delimiter = ',', value_name = "N,…", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    #[arg(
+        long, value_delimiter = ',', value_name = "N,…",
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000),
+    )]
     tasks: Vec<u32>,
     /// Contenders, by the names in the tables, separated by semicolons [default: all]
     #[arg(long, value_delimiter = ';', value_name = "NAME;…", value_parser = name)]
     only: Vec<String>,
     /// Contenders to be compared with, separated by semicolons
-    #[arg(long, value_delimiter = ';', value_name = "NAME;…", value_parser = name, default_value = "tokio")]
+    #[arg(
+        long, value_delimiter = ';', value_name = "NAME;…", value_parser = name,
+        default_value = "tokio",
+    )]
     against: Vec<String>,
     /// Rounds per column [default: 9]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -56,9 +61,9 @@ struct Options {
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
 struct Report {
-    machine: Machine,
+    machine: Computer,
     care: Care,
-    tables: Vec<Table>,
+    tables: Vec<Numbers>,
 }
 
 fn main() -> ExitCode {
@@ -85,7 +90,7 @@ fn run(options: &Options) {
         let contender = contenders.iter().find(|contender| contender.profile().name == name);
         return child::serve(contender.expect("the name was checked").as_ref());
     }
-    let machine = Machine::this();
+    let machine = Computer::this();
     let tables = options.measurements().into_iter().map(|measurement| {
         measure(measurement, &options.profiles(), &options.columns(measurement), options.care())
     });

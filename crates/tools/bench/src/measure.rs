@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::{
-    child::{Answer, Contestant, Order},
-    contender::Profile,
+    child::{Assignment, ContenderAnswer, Contestant},
+    contenders::Profile,
 };
 
 /// What can be measured.
@@ -33,7 +33,7 @@ pub(crate) struct Care {
 
 /// All numbers of one measurement.
 #[derive(Debug, Serialize)]
-pub(crate) struct Table {
+pub(crate) struct Numbers {
     /// What was measured.
     pub measurement: Measurement,
     /// The numbers of tasks.
@@ -49,13 +49,13 @@ pub(crate) struct Row {
     #[serde(flatten)]
     pub profile: Profile,
     /// A cell per column of the table.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<Sampled>,
 }
 
 /// One contender at one number of tasks.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Cell {
+pub(crate) enum Sampled {
     /// One value per round: ns per turn or per task, or resident bytes per task.
     Measured {
         /// The values, in the order of the rounds.
@@ -73,7 +73,7 @@ pub(crate) fn measure(
     profiles: &[Profile],
     columns: &[usize],
     care: Care,
-) -> Table {
+) -> Numbers {
     let mut rows: Vec<_> = profiles
         .iter()
         .map(|profile| Row { profile: profile.clone(), cells: Vec::new() })
@@ -81,10 +81,10 @@ pub(crate) fn measure(
     for &tasks in columns {
         let cells = match measurement {
             Measurement::Turn => {
-                rounds(profiles, care, |turns| Order::Turn { tasks, turns }, tasks)
+                rounds(profiles, care, |turns| Assignment::Turn { tasks, turns }, tasks)
             }
             Measurement::Spawn => {
-                rounds(profiles, care, |batches| Order::Spawn { tasks, batches }, tasks)
+                rounds(profiles, care, |batches| Assignment::Spawn { tasks, batches }, tasks)
             }
             Measurement::Memory => profiles.iter().map(|profile| memory(profile, tasks)).collect(),
         };
@@ -92,7 +92,7 @@ pub(crate) fn measure(
             row.cells.push(cell);
         }
     }
-    Table { measurement, columns: columns.to_vec(), rows }
+    Numbers { measurement, columns: columns.to_vec(), rows }
 }
 
 /// A contender in the rounds of one column.
@@ -107,9 +107,9 @@ struct Runner {
 fn rounds(
     profiles: &[Profile],
     care: Care,
-    order: impl Fn(u64) -> Order,
+    order: impl Fn(u64) -> Assignment,
     tasks: usize,
-) -> Vec<Cell> {
+) -> Vec<Sampled> {
     let enter = |profile: &Profile| {
         let mut contestant = Contestant::start(profile.name);
         let amount = amount(&mut contestant, care.sample, &order)?;
@@ -127,8 +127,8 @@ fn rounds(
         }
     }
     let cell = |entry| match entry {
-        Ok(Runner { samples, .. }) => Cell::Measured { samples, heap: None },
-        Err(cause) => Cell::Fails(cause),
+        Ok(Runner { samples, .. }) => Sampled::Measured { samples, heap: None },
+        Err(cause) => Sampled::Fails(cause),
     };
     entries.into_iter().map(cell).collect()
 }
@@ -137,7 +137,7 @@ fn rounds(
 fn amount(
     contestant: &mut Contestant,
     sample: Duration,
-    order: impl Fn(u64) -> Order,
+    order: impl Fn(u64) -> Assignment,
 ) -> Result<u64, String> {
     let due = sample.as_nanos() as f64;
     let mut amount = 1;
@@ -152,26 +152,26 @@ fn amount(
     }
 }
 
-fn elapsed(contestant: &mut Contestant, order: Order) -> Result<f64, String> {
+fn elapsed(contestant: &mut Contestant, order: Assignment) -> Result<f64, String> {
     match contestant.ask(order)? {
-        Answer::Elapsed { ns } => Ok(ns as f64),
+        ContenderAnswer::Elapsed { ns } => Ok(ns as f64),
         other => Err(format!("answered {other:?} to {order:?}")),
     }
 }
 
 /// Fills a cell of `memory`: one reading, which hardly varies, of a new process.
-fn memory(profile: &Profile, tasks: usize) -> Cell {
-    match Contestant::start(profile.name).ask(Order::Hold { tasks }) {
-        Ok(Answer::Occupied { resident, heap }) => Cell::Measured {
+fn memory(profile: &Profile, tasks: usize) -> Sampled {
+    match Contestant::start(profile.name).ask(Assignment::Hold { tasks }) {
+        Ok(ContenderAnswer::Occupied { resident, heap }) => Sampled::Measured {
             samples: vec![resident as f64 / tasks as f64],
             heap: Some(heap as f64 / tasks as f64),
         },
-        Ok(other) => Cell::Fails(format!("answered {other:?}")),
-        Err(cause) => Cell::Fails(cause),
+        Ok(other) => Sampled::Fails(format!("answered {other:?}")),
+        Err(cause) => Sampled::Fails(cause),
     }
 }
 
-impl Cell {
+impl Sampled {
     /// Returns the middle one of the samples.
     pub(crate) fn median(&self) -> Option<f64> {
         match self {

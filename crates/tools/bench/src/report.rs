@@ -5,12 +5,12 @@ use std::fmt::Write;
 use comfy_table::{CellAlignment, Table as Grid, presets};
 
 use crate::{
-    contender::Group,
-    measure::{Care, Cell, Measurement, Row, Table},
+    contenders::Group,
+    measure::{Care, Measurement, Numbers, Row, Sampled},
 };
 
 /// Returns a table, its ratios, the causes of its failures, and how it was made.
-pub(crate) fn text(table: &Table, against: &[String], care: Care) -> String {
+pub(crate) fn text(table: &Numbers, against: &[String], care: Care) -> String {
     let mut notes = Vec::new();
     let mut text = format!("{}\n", title(table.measurement));
     writeln!(text, "{}", grid(table, against, &mut notes)).expect("a string takes all");
@@ -20,7 +20,7 @@ pub(crate) fn text(table: &Table, against: &[String], care: Care) -> String {
     text + &method(table, care)
 }
 
-fn grid(table: &Table, against: &[String], notes: &mut Vec<String>) -> Grid {
+fn grid(table: &Numbers, against: &[String], notes: &mut Vec<String>) -> Grid {
     let mut grid = Grid::new();
     grid.load_style(presets::ASCII_MARKDOWN);
     grid.set_header(header(table, against));
@@ -38,7 +38,7 @@ fn grid(table: &Table, against: &[String], notes: &mut Vec<String>) -> Grid {
     grid
 }
 
-fn header(table: &Table, against: &[String]) -> Vec<String> {
+fn header(table: &Numbers, against: &[String]) -> Vec<String> {
     let unit = match table.measurement {
         Measurement::Turn | Measurement::Spawn => "ns",
         Measurement::Memory => "bytes",
@@ -55,7 +55,7 @@ fn header(table: &Table, against: &[String]) -> Vec<String> {
     std::iter::once("tasks".to_owned()).chain(blocks.into_iter().flat_map(columns)).collect()
 }
 
-fn line(table: &Table, row: &Row, against: &[String], notes: &mut Vec<String>) -> Vec<String> {
+fn line(table: &Numbers, row: &Row, against: &[String], notes: &mut Vec<String>) -> Vec<String> {
     let mut line = vec![row.profile.name.to_owned()];
     line.extend(row.cells.iter().map(|cell| value(cell, row.profile.name, notes)));
     if table.measurement == Measurement::Memory {
@@ -70,10 +70,10 @@ fn line(table: &Table, row: &Row, against: &[String], notes: &mut Vec<String>) -
     line
 }
 
-fn value(cell: &Cell, name: &str, notes: &mut Vec<String>) -> String {
+fn value(cell: &Sampled, name: &str, notes: &mut Vec<String>) -> String {
     match cell {
-        Cell::Measured { .. } => cell.median().map_or_else(String::new, short),
-        Cell::Fails(cause) => {
+        Sampled::Measured { .. } => cell.median().map_or_else(String::new, short),
+        Sampled::Fails(cause) => {
             let note = format!("{name}: {cause}");
             let known = notes.iter().position(|other| *other == note);
             let mark = known.unwrap_or_else(|| {
@@ -85,17 +85,17 @@ fn value(cell: &Cell, name: &str, notes: &mut Vec<String>) -> String {
     }
 }
 
-fn heap(cell: &Cell) -> String {
+fn heap(cell: &Sampled) -> String {
     match cell {
-        Cell::Measured { heap: Some(bytes), .. } => short(*bytes),
-        Cell::Measured { heap: None, .. } | Cell::Fails(_) => String::new(),
+        Sampled::Measured { heap: Some(bytes), .. } => short(*bytes),
+        Sampled::Measured { heap: None, .. } | Sampled::Fails(_) => String::new(),
     }
 }
 
 /// Returns a row's ratios to the row of that name, empty where either has no number.
-fn ratios(table: &Table, row: &Row, name: Option<&str>) -> Vec<String> {
+fn ratios(table: &Numbers, row: &Row, name: Option<&str>) -> Vec<String> {
     let other = name.and_then(|name| table.rows.iter().find(|other| other.profile.name == name));
-    let ratio = |(index, cell): (usize, &Cell)| {
+    let ratio = |(index, cell): (usize, &Sampled)| {
         let ratio = other.and_then(|other| cell.ratio(&other.cells[index]));
         ratio.map_or_else(String::new, |ratio| {
             if ratio < 9.95 { format!("{ratio:.2}") } else { short(ratio) }
@@ -123,7 +123,7 @@ fn title(measurement: Measurement) -> &'static str {
     }
 }
 
-fn method(table: &Table, care: Care) -> String {
+fn method(table: &Numbers, care: Care) -> String {
     let rounds = format!(
         "Median of {} interleaved rounds (A B C … A B C …) of samples of about {} ms, each contender in a process\n\
          of its own, warmed up. A ratio is the median of the rounds' ratios; below 1 is faster. {}",
@@ -149,10 +149,10 @@ fn method(table: &Table, care: Care) -> String {
 }
 
 /// Says how far the samples lie apart, at the worst.
-fn spread(table: &Table) -> String {
+fn spread(table: &Numbers) -> String {
     let spreads = table.rows.iter().flat_map(|row| {
         let spread =
-            move |(cell, &tasks): (&Cell, _)| Some((cell.spread()?, row.profile.name, tasks));
+            move |(cell, &tasks): (&Sampled, _)| Some((cell.spread()?, row.profile.name, tasks));
         row.cells.iter().zip(&table.columns).filter_map(spread)
     });
     match spreads.max_by(|a, b| a.0.total_cmp(&b.0)) {

@@ -10,14 +10,13 @@
 //! starves tasks would otherwise look fast.
 
 use std::{
+    hint::black_box,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
-
-use crate::contender::bump;
 
 /// Turns of each task before the clock starts: they fault pages in and fill caches.
 const WARM_UP: u64 = 2;
@@ -108,6 +107,12 @@ impl Drop for Counter {
     fn drop(&mut self) {
         self.stopwatch.counted.fetch_add(self.turns, Relaxed);
     }
+}
+
+/// Does the work of one turn: one addition that the compiler can neither foresee nor leave out.
+#[inline(always)]
+pub(crate) fn bump(count: u64) -> u64 {
+    black_box(count + 1)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! The answers of the operating system, played by a process of their own: a plain loop, a thread per
-//! board, or one board of those that have a process each.
+//! The answers of the operating system, played by a process of their own: a plain loop, a thread
+//! per board, or one board of those that have a process each.
 //!
 //! ```text
 //!  the command                                   this process
-//!      ---- Order, a line of JSON ----------------->   prepares
+//!      ---- Game, a line of JSON ----------------->   prepares
 //!      <--- "Ready" --------------------------------
 //!      ---- an empty line ------------------------->   plays
 //!      <--- {"Played": ..} or {"Failed": ".."} -----   ends
@@ -30,8 +30,8 @@ use crate::{exhibition::Rules, proc, proc::Usage};
 
 /// What to play.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Order {
-    pub answer: Answer,
+pub struct Game {
+    pub answer: Player,
     pub boards: usize,
     pub moves: usize,
     pub master: Duration,
@@ -40,7 +40,7 @@ pub struct Order {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Answer {
+pub enum Player {
     /// All boards in a loop.
     Sequential,
     /// All boards, a thread each.
@@ -51,7 +51,7 @@ pub enum Answer {
 
 /// What this process says.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum Reply {
+pub enum PlayerSays {
     Ready,
     Played(Used),
     Failed(String),
@@ -72,13 +72,15 @@ pub fn serve() -> io::Result<()> {
     let mut order = String::new();
     io::stdin().lock().read_line(&mut order)?;
     let reply = match serde_json::from_str(&order) {
-        Ok(order) => play(order).map_or_else(Reply::Failed, Reply::Played),
-        Err(_) => Reply::Failed("`answer` is not for people: run quadrivium without it".into()),
+        Ok(order) => play(order).map_or_else(PlayerSays::Failed, PlayerSays::Played),
+        Err(_) => {
+            PlayerSays::Failed("`answer` is not for people: run quadrivium without it".into())
+        }
     };
     say(&reply)
 }
 
-fn say(reply: &Reply) -> io::Result<()> {
+fn say(reply: &PlayerSays) -> io::Result<()> {
     let mut line = serde_json::to_string(reply)?;
     line.push('\n');
     io::stdout().write_all(line.as_bytes())
@@ -87,19 +89,19 @@ fn say(reply: &Reply) -> io::Result<()> {
 /// Says that all is prepared, and waits for the others to be, too.
 fn ready() -> Result<(), String> {
     let mut line = String::new();
-    say(&Reply::Ready)
+    say(&PlayerSays::Ready)
         .and_then(|()| io::stdin().lock().read_line(&mut line))
         .map_err(|error| format!("the command is gone: {error}"))?;
     if line.is_empty() { Err("the command is gone".into()) } else { Ok(()) }
 }
 
-fn play(order: Order) -> Result<Used, String> {
-    let Order { answer, boards, moves, master, opponent, seed } = order;
+fn play(order: Game) -> Result<Used, String> {
+    let Game { answer, boards, moves, master, opponent, seed } = order;
     let rules = Rules { boards, moves, master, opponent, seed };
     match answer {
-        Answer::Sequential => sequential(&rules),
-        Answer::Threads => threads(&rules),
-        Answer::Process { board, master } => process(&rules, board, master),
+        Player::Sequential => sequential(&rules),
+        Player::Threads => threads(&rules),
+        Player::Process { board, master } => process(&rules, board, master),
     }
 }
 
@@ -156,7 +158,7 @@ fn threads(rules: &Rules) -> Result<Used, String> {
 /// Ends the process: a scope would wait for its threads, and they wait for the start.
 fn give_up(reason: String) -> ! {
     // If the command is gone, nobody wants to know.
-    let _ = say(&Reply::Failed(reason));
+    let _ = say(&PlayerSays::Failed(reason));
     process::exit(1)
 }
 

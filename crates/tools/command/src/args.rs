@@ -7,7 +7,7 @@ use clap::{
 };
 
 use crate::{
-    exhibition::{Rules, Style},
+    exhibition::{PlayStyle, Rules},
     serve::Serve,
 };
 
@@ -36,13 +36,13 @@ pub const MOST_MOVES: usize = 100_000_000;
 )]
 pub struct Cli {
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<Subcommands>,
     #[command(flatten)]
     pub exhibition: Exhibition,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum Subcommands {
     /// Plays the simultaneous exhibition: what runs if no command is named
     #[command(after_help = EXAMPLES, max_term_width = 100)]
     Exhibition(Exhibition),
@@ -70,19 +70,31 @@ Exit code: 0, 1 if a run failed, 2 if the command line makes no sense.";
 #[derive(Args, Clone, Debug)]
 pub struct Exhibition {
     /// Number of boards
-    #[arg(long, value_name = "N", default_value_t = Rules::default().boards, value_parser = boards, allow_negative_numbers = true)]
+    #[arg(
+        long, value_name = "N", default_value_t = Rules::default().boards,
+        value_parser = boards, allow_negative_numbers = true,
+    )]
     pub boards: usize,
 
     /// Moves the master makes on each board, and so many replies
-    #[arg(long, value_name = "N", default_value_t = Rules::default().moves, value_parser = moves, allow_negative_numbers = true)]
+    #[arg(
+        long, value_name = "N", default_value_t = Rules::default().moves, value_parser = moves,
+        allow_negative_numbers = true,
+    )]
     pub moves: usize,
 
     /// How long the master thinks about a move
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time, allow_hyphen_values = true)]
+    #[arg(
+        long, value_name = "TIME", default_value = "5s", value_parser = time,
+        allow_hyphen_values = true,
+    )]
     pub master: Duration,
 
     /// How long an opponent thinks about a reply
-    #[arg(long, value_name = "TIME", default_value = "55s", value_parser = time, allow_hyphen_values = true)]
+    #[arg(
+        long, value_name = "TIME", default_value = "55s", value_parser = time,
+        allow_hyphen_values = true,
+    )]
     pub opponent: Duration,
 
     /// Varies all thinking times by up to a quarter; the same seed, the same times
@@ -91,11 +103,11 @@ pub struct Exhibition {
 
     /// Who plays; several with commas, or the option again [default: all]
     #[arg(long, value_name = "STYLE", value_delimiter = ',')]
-    pub style: Vec<Style>,
+    pub style: Vec<PlayStyle>,
 
     /// Which clock the styles run on; the OS has a real one only
     #[arg(long, value_name = "CLOCK", default_value = "virtual")]
-    pub clock: Clock,
+    pub clock: ClockChoice,
 
     /// How many times faster than real time the real clock is played [default: 1]
     #[arg(long, value_name = "FACTOR", value_parser = scale, allow_negative_numbers = true)]
@@ -107,7 +119,7 @@ pub struct Exhibition {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Clock {
+pub enum ClockChoice {
     /// Time jumps when nothing else can happen
     Virtual,
     /// Time passes
@@ -183,7 +195,7 @@ mod tests {
     fn options_mean_the_same_with_and_without_the_subcommand() {
         let with = Cli::try_parse_from(["quadrivium", "exhibition", "--boards", "2"]).unwrap();
         let without = Cli::try_parse_from(["quadrivium", "--boards", "2"]).unwrap();
-        let Some(Command::Exhibition(with)) = with.command else { panic!("{with:?}") };
+        let Some(Subcommands::Exhibition(with)) = with.command else { panic!("{with:?}") };
         assert_eq!(format!("{with:?}"), format!("{:?}", without.exhibition));
     }
 
@@ -217,7 +229,10 @@ mod tests {
     #[test]
     fn styles_come_with_commas_or_again() {
         let parsed = Cli::try_parse_from(["quadrivium", "--style=green,future", "--style=threads"]);
-        assert_eq!(parsed.unwrap().exhibition.style, [Style::Green, Style::Future, Style::Threads]);
+        assert_eq!(
+            parsed.unwrap().exhibition.style,
+            [PlayStyle::Green, PlayStyle::Future, PlayStyle::Threads]
+        );
     }
 
     #[test]

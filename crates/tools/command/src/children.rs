@@ -1,4 +1,5 @@
-//! [`Children`]: the processes that play the answers of the operating system, seen from the command.
+//! [`Children`]: the processes that play the answers of the operating system, seen from the
+//! command.
 
 use std::{
     env,
@@ -13,8 +14,8 @@ use std::{
 use quadrivium::host::refused;
 
 use crate::{
-    answer::{Answer, Order, Reply, Used},
-    exhibition::{Rules, Style},
+    answer::{Game, Player, PlayerSays, Used},
+    exhibition::{PlayStyle, Rules},
     measure::{self, Measured},
 };
 
@@ -23,14 +24,14 @@ use crate::{
 /// # Errors
 ///
 /// Why it did not come to its end.
-pub fn measure(style: Style, rules: &Rules, scale: f64) -> Result<Measured, String> {
-    let lock = (style == Style::Processes).then(LockFile::create).transpose()?;
+pub fn measure(style: PlayStyle, rules: &Rules, scale: f64) -> Result<Measured, String> {
+    let lock = (style == PlayStyle::Processes).then(LockFile::create).transpose()?;
     let answers = match &lock {
         Some(lock) => (0..rules.boards)
-            .map(|board| Answer::Process { board, master: lock.path.clone() })
+            .map(|board| Player::Process { board, master: lock.path.clone() })
             .collect(),
-        None if style == Style::Threads => vec![Answer::Threads],
-        None => vec![Answer::Sequential],
+        None if style == PlayStyle::Threads => vec![Player::Threads],
+        None => vec![Player::Sequential],
     };
     let mut children = Children::default();
     for answer in answers {
@@ -56,25 +57,25 @@ pub fn measure(style: Style, rules: &Rules, scale: f64) -> Result<Measured, Stri
     })
 }
 
-fn order(answer: Answer, rules: &Rules) -> Order {
+fn order(answer: Player, rules: &Rules) -> Game {
     let Rules { boards, moves, master, opponent, seed } = *rules;
-    Order { answer, boards, moves, master, opponent, seed }
+    Game { answer, boards, moves, master, opponent, seed }
 }
 
 /// Processes that run this same command. Those that have not ended when it is dropped are killed.
 #[derive(Default)]
 struct Children {
-    all: Vec<Running>,
+    all: Vec<RunningChild>,
 }
 
-struct Running {
+struct RunningChild {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 impl Children {
-    fn start(&mut self, order: Order) -> Result<(), String> {
+    fn start(&mut self, order: Game) -> Result<(), String> {
         let spawn = |command: &mut Command| command.spawn();
         let mut child = env::current_exe()
             .and_then(|path| {
@@ -92,7 +93,7 @@ impl Children {
             })?;
         let input = child.stdin.take().expect("it is piped");
         let output = BufReader::new(child.stdout.take().expect("it is piped"));
-        self.all.push(Running { child, input, output });
+        self.all.push(RunningChild { child, input, output });
         let running = self.all.last_mut().expect("it was just pushed");
         let order = serde_json::to_string(&order).expect("an order is plain data");
         writeln!(running.input, "{order}").map_err(ended)
@@ -101,9 +102,9 @@ impl Children {
     fn expect_ready(&mut self) -> Result<(), String> {
         for running in &mut self.all {
             match running.reply()? {
-                Reply::Ready => {}
-                Reply::Failed(reason) => return Err(reason),
-                Reply::Played(_) => return Err("a process played too early".into()),
+                PlayerSays::Ready => {}
+                PlayerSays::Failed(reason) => return Err(reason),
+                PlayerSays::Played(_) => return Err("a process played too early".into()),
             }
         }
         Ok(())
@@ -113,13 +114,13 @@ impl Children {
         for running in &mut self.all {
             running.input.write_all(b"\n").map_err(ended)?;
         }
-        let used: Result<Vec<_>, _> = self.all.iter_mut().map(Running::played).collect();
+        let used: Result<Vec<_>, _> = self.all.iter_mut().map(RunningChild::played).collect();
         Ok(used?.into_iter().sum())
     }
 }
 
-impl Running {
-    fn reply(&mut self) -> Result<Reply, String> {
+impl RunningChild {
+    fn reply(&mut self) -> Result<PlayerSays, String> {
         let mut line = String::new();
         self.output.read_line(&mut line).map_err(ended)?;
         serde_json::from_str(&line).map_err(|_| "a process ended before its game did".into())
@@ -127,9 +128,9 @@ impl Running {
 
     fn played(&mut self) -> Result<Used, String> {
         match self.reply()? {
-            Reply::Played(used) => Ok(used),
-            Reply::Failed(reason) => Err(reason),
-            Reply::Ready => Err("a process is ready twice".into()),
+            PlayerSays::Played(used) => Ok(used),
+            PlayerSays::Failed(reason) => Err(reason),
+            PlayerSays::Ready => Err("a process is ready twice".into()),
         }
     }
 }

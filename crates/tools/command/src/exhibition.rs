@@ -11,7 +11,7 @@ use serde::Serialize;
 /// Who plays: one of the four styles, or one of the operating system's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum Style {
+pub enum PlayStyle {
     /// Functions that are called with what came, on the loop
     Callback,
     /// Generators that yield what they wait for, on the loop
@@ -43,8 +43,8 @@ impl Way {
     pub const ALL: [Way; 2] = [Way::OneAfterAnother, Way::MoveByMove];
 
     /// Who can play this way. An OS thread or process per board is of use only if all play at once.
-    pub fn styles(self) -> &'static [Style] {
-        use Style::*;
+    pub fn styles(self) -> &'static [PlayStyle] {
+        use PlayStyle::*;
         match self {
             Way::OneAfterAnother => &[Callback, Generator, Future, Green, Sequential],
             Way::MoveByMove => &[Callback, Generator, Future, Green, Threads, Processes],
@@ -52,23 +52,23 @@ impl Way {
     }
 }
 
-impl Style {
+impl PlayStyle {
     /// Whether it needs no loop, and so has no virtual clock either.
     pub fn is_left_to_the_os(self) -> bool {
-        matches!(self, Style::Sequential | Style::Threads | Style::Processes)
+        matches!(self, PlayStyle::Sequential | PlayStyle::Threads | PlayStyle::Processes)
     }
 }
 
-impl fmt::Display for Style {
+impl fmt::Display for PlayStyle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Style::Callback => "callback",
-            Style::Generator => "generator",
-            Style::Future => "future",
-            Style::Green => "green thread",
-            Style::Sequential => "plain loop",
-            Style::Threads => "OS threads",
-            Style::Processes => "OS processes",
+            PlayStyle::Callback => "callback",
+            PlayStyle::Generator => "generator",
+            PlayStyle::Future => "future",
+            PlayStyle::Green => "green thread",
+            PlayStyle::Sequential => "plain loop",
+            PlayStyle::Threads => "OS threads",
+            PlayStyle::Processes => "OS processes",
         })
     }
 }
@@ -83,18 +83,23 @@ impl fmt::Display for Way {
 }
 
 /// Plays the exhibition on a loop, in one of the four styles.
-pub fn play(style: Style, way: Way, rules: Rc<Rules>, on: &mut EventLoop) -> Result<(), RunError> {
+pub fn play(
+    style: PlayStyle,
+    way: Way,
+    rules: Rc<Rules>,
+    on: &mut EventLoop,
+) -> Result<(), RunError> {
     use Way::{MoveByMove, OneAfterAnother};
     match (style, way) {
-        (Style::Callback, OneAfterAnother) => on.block_on(callback::one_after_another(rules)),
-        (Style::Callback, MoveByMove) => on.block_on(callback::move_by_move(rules)),
-        (Style::Generator, OneAfterAnother) => on.block_on(generator::one_after_another(rules)),
-        (Style::Generator, MoveByMove) => on.block_on(generator::move_by_move(rules)),
-        (Style::Future, OneAfterAnother) => on.block_on(future::one_after_another(rules)),
-        (Style::Future, MoveByMove) => on.block_on(future::move_by_move(rules)),
-        (Style::Green, OneAfterAnother) => on.block_on(green::one_after_another(rules)),
-        (Style::Green, MoveByMove) => on.block_on(green::move_by_move(rules)),
-        (Style::Sequential | Style::Threads | Style::Processes, _) => {
+        (PlayStyle::Callback, OneAfterAnother) => on.block_on(callback::one_after_another(rules)),
+        (PlayStyle::Callback, MoveByMove) => on.block_on(callback::move_by_move(rules)),
+        (PlayStyle::Generator, OneAfterAnother) => on.block_on(generator::one_after_another(rules)),
+        (PlayStyle::Generator, MoveByMove) => on.block_on(generator::move_by_move(rules)),
+        (PlayStyle::Future, OneAfterAnother) => on.block_on(future::one_after_another(rules)),
+        (PlayStyle::Future, MoveByMove) => on.block_on(future::move_by_move(rules)),
+        (PlayStyle::Green, OneAfterAnother) => on.block_on(green::one_after_another(rules)),
+        (PlayStyle::Green, MoveByMove) => on.block_on(green::move_by_move(rules)),
+        (PlayStyle::Sequential | PlayStyle::Threads | PlayStyle::Processes, _) => {
             unreachable!("{style} needs no loop: see `answer`")
         }
     }

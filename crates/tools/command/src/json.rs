@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::{
-    args::Clock,
-    exhibition::{Style, Way},
-    plan::{Pace, Run},
-    report::{Outcome, Report},
+    args::ClockChoice,
+    exhibition::{PlayStyle, Way},
+    plan::{Pace, PlannedRun},
+    report::{Report, RunResult},
 };
 
 /// One document. Fields that cannot be known are null.
@@ -27,7 +27,7 @@ struct RulesOf {
 
 #[derive(Default, Serialize)]
 struct Row {
-    style: Option<Style>,
+    style: Option<PlayStyle>,
     way: Option<Way>,
     clock: Option<&'static str>,
     scale: Option<f64>,
@@ -59,11 +59,11 @@ pub fn document(report: &Report) -> String {
     serde_json::to_string_pretty(&document).expect("the document is plain data")
 }
 
-fn row(clock: Clock, run: &Run, outcome: &Outcome) -> Row {
+fn row(clock: ClockChoice, run: &PlannedRun, outcome: &RunResult) -> Row {
     let (clock, scale) = match (&run.pace, clock) {
         (Pace::Real { scale }, _) => ("real", Some(*scale)),
-        (Pace::Virtual, _) | (Pace::Skipped(_), Clock::Virtual) => ("virtual", None),
-        (Pace::Skipped(_), Clock::Real) => ("real", None),
+        (Pace::Virtual, _) | (Pace::Skipped(_), ClockChoice::Virtual) => ("virtual", None),
+        (Pace::Skipped(_), ClockChoice::Real) => ("real", None),
     };
     let row = Row {
         style: Some(run.style),
@@ -73,7 +73,7 @@ fn row(clock: Clock, run: &Run, outcome: &Outcome) -> Row {
         ..Row::default()
     };
     match outcome.clone() {
-        Outcome::Measured(measured) => Row {
+        RunResult::Measured(measured) => Row {
             simulated_s: Some(measured.simulated.as_secs_f64()),
             real_s: Some(measured.real.as_secs_f64()),
             suspensions: measured.suspensions,
@@ -82,7 +82,7 @@ fn row(clock: Clock, run: &Run, outcome: &Outcome) -> Row {
             peak_memory_per_board_bytes: measured.memory_per_board,
             ..row
         },
-        Outcome::Skipped(reason) => Row { skipped: Some(reason), ..row },
-        Outcome::Failed(reason) => Row { failed: Some(reason), ..row },
+        RunResult::Skipped(reason) => Row { skipped: Some(reason), ..row },
+        RunResult::Failed(reason) => Row { failed: Some(reason), ..row },
     }
 }

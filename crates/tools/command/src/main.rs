@@ -1,4 +1,5 @@
-//! The `quadrivium` command: a simultaneous exhibition in four styles, and what each costs; and servers.
+//! The `quadrivium` command: a simultaneous exhibition in four styles, and what each costs; and
+//! servers.
 //!
 //! In reading order: `args` is what can be asked; `plan` decides what is run; `exhibition` is what
 //! is played; `report` has it run. `measure` does so on a loop, `children` without one, in
@@ -31,7 +32,7 @@ mod text;
 mod timeline;
 
 use crate::{
-    args::{Cli, Command, Exhibition},
+    args::{Cli, Exhibition, Subcommands},
     plan::Plan,
     report::Report,
     timeline::Frame,
@@ -52,15 +53,15 @@ fn main() -> ExitCode {
     };
     match cli.command {
         None => exhibition(&cli.exhibition),
-        Some(Command::Exhibition(asked)) => exhibition(&asked),
-        Some(Command::Serve(asked)) => match serve::serve(&asked) {
+        Some(Subcommands::Exhibition(asked)) => exhibition(&asked),
+        Some(Subcommands::Serve(asked)) => match serve::serve(&asked) {
             Ok(()) => ExitCode::SUCCESS,
             Err(line) => {
                 complain(&format!("error: {line}"));
                 ExitCode::FAILURE
             }
         },
-        Some(Command::Answer) => ended(answer::serve()),
+        Some(Subcommands::Answer) => ended(answer::serve()),
     }
 }
 

@@ -16,10 +16,10 @@ use quadrivium::{
 };
 
 use crate::{
-    exhibition::{self, Rules, Style},
-    plan::{Pace, Run},
+    exhibition::{self, PlayStyle, Rules},
+    plan::{Pace, PlannedRun},
     proc::Usage,
-    timeline::{Frame, Moved, Timeline},
+    timeline::{Frame, PlayedMove, Timeline},
 };
 
 /// Counts what is allocated and the most there was: two atomic additions an allocation.
@@ -41,7 +41,12 @@ pub struct Measured {
 
 impl Measured {
     /// Puts together what both runs have shown.
-    pub fn on_loop(run: &Run, rules: &Rules, untraced: &Untraced, traced: &Traced) -> Measured {
+    pub fn on_loop(
+        run: &PlannedRun,
+        rules: &Rules,
+        untraced: &Untraced,
+        traced: &Traced,
+    ) -> Measured {
         let (real, busy) = match run.pace {
             Pace::Real { .. } => (traced.real, traced.cpu),
             Pace::Virtual | Pace::Skipped(_) => (untraced.real, Some(untraced.real)),
@@ -81,7 +86,7 @@ pub struct Untraced {
 }
 
 /// Plays on the virtual clock as often as is quick, for the median; a single run is too short.
-pub fn untraced(run: &Run, rules: &Rules) -> Result<Untraced, String> {
+pub fn untraced(run: &PlannedRun, rules: &Rules) -> Result<Untraced, String> {
     const MOST_RUNS: usize = 99;
     const ENOUGH: Duration = Duration::from_millis(30);
     let mut times = Vec::with_capacity(MOST_RUNS);
@@ -119,7 +124,7 @@ pub struct Traced {
 }
 
 /// Plays once with a trace, on the clock of the run.
-pub fn traced(run: &Run, rules: &Rules, frame: Option<Frame>) -> Result<Traced, String> {
+pub fn traced(run: &PlannedRun, rules: &Rules, frame: Option<Frame>) -> Result<Traced, String> {
     let (on, scale) = match run.pace {
         Pace::Real { scale } => (EventLoop::new(), scale),
         Pace::Virtual | Pace::Skipped(_) => (EventLoop::with_virtual_clock(), 1.0),
@@ -161,7 +166,7 @@ pub fn slower(time: Duration, scale: f64) -> Duration {
 
 /// Sees a trace and keeps what the report needs of it.
 struct Watcher {
-    style: Style,
+    style: PlayStyle,
     boards: usize,
     scale: f64,
     suspensions: u64,
@@ -172,7 +177,7 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn new(style: Style, boards: usize, scale: f64, frame: Option<Frame>) -> Watcher {
+    fn new(style: PlayStyle, boards: usize, scale: f64, frame: Option<Frame>) -> Watcher {
         Watcher {
             style,
             boards,
@@ -207,12 +212,12 @@ impl Watcher {
     fn see_suspended(&mut self, event: &Event, waiting: Waiting) {
         // Task 1 is the organiser; the games follow in the order of their boards.
         let Some(board) = (event.task.0 as usize).checked_sub(2) else { return };
-        if self.style == Style::Green && board + 1 == self.boards && self.stacks.is_none() {
+        if self.style == PlayStyle::Green && board + 1 == self.boards && self.stacks.is_none() {
             // Move by move all games are suspended now, each on a stack as deep as it gets.
             self.stacks = Some(green::stats().resident_bytes);
         }
         if let (Some(timeline), Waiting::Until(reply)) = (&mut self.timeline, waiting) {
-            timeline.draw(Moved {
+            timeline.draw(PlayedMove {
                 board,
                 master_from: slower(self.resumed_at, self.scale),
                 opponent_from: slower(event.at, self.scale),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    args::{Clock, Exhibition, MOST_MOVES},
-    exhibition::{Rules, Style, Way},
+    args::{ClockChoice, Exhibition, MOST_MOVES},
+    exhibition::{PlayStyle, Rules, Way},
     text,
 };
 
@@ -12,14 +12,14 @@ use crate::{
 #[derive(Debug)]
 pub struct Plan {
     pub rules: Rules,
-    pub clock: Clock,
-    pub runs: Vec<Run>,
+    pub clock: ClockChoice,
+    pub runs: Vec<PlannedRun>,
 }
 
 /// One row of the table to be.
 #[derive(Clone, Debug)]
-pub struct Run {
-    pub style: Style,
+pub struct PlannedRun {
+    pub style: PlayStyle,
     pub way: Way,
     pub pace: Pace,
 }
@@ -59,11 +59,11 @@ impl Plan {
             seed: asked.seed,
         };
         check(asked, &rules)?;
-        let is_asked = |style: &Style| asked.style.is_empty() || asked.style.contains(style);
+        let is_asked = |style: &PlayStyle| asked.style.is_empty() || asked.style.contains(style);
         let mut runs = Vec::new();
         for way in Way::ALL {
             for &style in way.styles().iter().filter(|style| is_asked(style)) {
-                runs.push(Run { style, way, pace: pace(style, way, &rules, asked) });
+                runs.push(PlannedRun { style, way, pace: pace(style, way, &rules, asked) });
             }
         }
         if let Some(reason) = why_nothing_is_run(&runs) {
@@ -74,7 +74,7 @@ impl Plan {
 
     /// How long the runs on the real clock will take, side by side.
     pub fn expected(&self) -> Duration {
-        let expected = |run: &Run| match run.pace {
+        let expected = |run: &PlannedRun| match run.pace {
             Pace::Real { scale } => simulated(&self.rules, run.way)?.try_div_f64(scale),
             Pace::Virtual | Pace::Skipped(_) => None,
         };
@@ -83,8 +83,8 @@ impl Plan {
 }
 
 /// Why a table would have no number in it: the reason of the first run, if none is run.
-fn why_nothing_is_run(runs: &[Run]) -> Option<String> {
-    let reason = |run: &Run| match &run.pace {
+fn why_nothing_is_run(runs: &[PlannedRun]) -> Option<String> {
+    let reason = |run: &PlannedRun| match &run.pace {
         Pace::Skipped(reason) => Some(reason.clone()),
         Pace::Virtual | Pace::Real { .. } => None,
     };
@@ -93,7 +93,7 @@ fn why_nothing_is_run(runs: &[Run]) -> Option<String> {
 }
 
 fn check(asked: &Exhibition, rules: &Rules) -> Result<(), String> {
-    if let (Some(scale), Clock::Virtual) = (asked.scale, asked.clock) {
+    if let (Some(scale), ClockChoice::Virtual) = (asked.scale, asked.clock) {
         return Err(format!(
             "--scale {scale} is for the real clock, as the virtual one takes no time: \
              add --clock real, or leave it out"
@@ -145,22 +145,22 @@ impl TryDiv for Duration {
     }
 }
 
-fn pace(style: Style, way: Way, rules: &Rules, asked: &Exhibition) -> Pace {
-    if matches!(style, Style::Threads | Style::Processes) && rules.boards > MOST_OS_BOARDS {
+fn pace(style: PlayStyle, way: Way, rules: &Rules, asked: &Exhibition) -> Pace {
+    if matches!(style, PlayStyle::Threads | PlayStyle::Processes) && rules.boards > MOST_OS_BOARDS {
         return Pace::Skipped(format!(
             "{} {style} are too many: use --boards {MOST_OS_BOARDS} or fewer",
             text::count(rules.boards as u64)
         ));
     }
     match asked.clock {
-        Clock::Real => Pace::Real { scale: asked.scale.unwrap_or(1.0) },
-        Clock::Virtual if style.is_left_to_the_os() => os_pace(style, way, rules, asked),
-        Clock::Virtual => Pace::Virtual,
+        ClockChoice::Real => Pace::Real { scale: asked.scale.unwrap_or(1.0) },
+        ClockChoice::Virtual if style.is_left_to_the_os() => os_pace(style, way, rules, asked),
+        ClockChoice::Virtual => Pace::Virtual,
     }
 }
 
 /// As fast as timers and locks allow without much distortion.
-fn os_pace(style: Style, way: Way, rules: &Rules, asked: &Exhibition) -> Pace {
+fn os_pace(style: PlayStyle, way: Way, rules: &Rules, asked: &Exhibition) -> Pace {
     let waits = match way {
         Way::OneAfterAnother => 2 * rules.boards * rules.moves,
         Way::MoveByMove => rules.moves * rules.boards.max(2),
@@ -169,8 +169,8 @@ fn os_pace(style: Style, way: Way, rules: &Rules, asked: &Exhibition) -> Pace {
     let real = PER_WAIT.mul_f64(waits as f64).max(USUAL).min(simulated);
     if real > PATIENCE && asked.style.is_empty() {
         let option = match style {
-            Style::Sequential => "sequential",
-            Style::Threads => "threads",
+            PlayStyle::Sequential => "sequential",
+            PlayStyle::Threads => "threads",
             _ => "processes",
         };
         let takes = text::short(real);

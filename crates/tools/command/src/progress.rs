@@ -1,4 +1,4 @@
-//! [`Progress`]: a bar on standard error while the real clock is waited for.
+//! [`RunProgress`]: a bar on standard error while the real clock is waited for.
 
 use std::{thread, time::Duration};
 
@@ -12,15 +12,15 @@ use quadrivium::{
 const LONG: Duration = Duration::from_secs(2);
 
 /// How much of the expected time has passed. Hidden if standard error is no terminal.
-pub struct Progress {
+pub struct RunProgress {
     bar: ProgressBar,
     expected: Duration,
     ended: usize,
     runs: usize,
 }
 
-impl Progress {
-    pub fn new(expected: Duration, runs: usize) -> Progress {
+impl RunProgress {
+    pub fn new(expected: Duration, runs: usize) -> RunProgress {
         let bar = if expected > LONG { ProgressBar::new(1000) } else { ProgressBar::hidden() };
         bar.set_draw_target(if expected > LONG {
             ProgressDrawTarget::stderr()
@@ -32,7 +32,7 @@ impl Progress {
         if !bar.is_hidden() {
             clear_when_interrupted(bar.clone());
         }
-        Progress { bar, expected, ended: 0, runs }
+        RunProgress { bar, expected, ended: 0, runs }
     }
 
     pub fn run_ended(&mut self) {

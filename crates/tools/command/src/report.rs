@@ -12,9 +12,9 @@ use crate::{
     children,
     exhibition::Way,
     measure::{self, Measured, Traced, Untraced},
-    plan::{Pace, Plan, Run},
+    plan::{Pace, Plan, PlannedRun},
     proc,
-    progress::Progress,
+    progress::RunProgress,
     timeline::{Frame, Timeline},
 };
 
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Report {
     pub plan: Plan,
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<RunResult>,
     /// For each way the first timeline that came about, as all styles leave the same.
     pub timelines: Vec<(Way, Timeline, Duration)>,
     pub frame: Option<Frame>,
@@ -30,7 +30,7 @@ pub struct Report {
 
 /// What a run came to.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub enum RunResult {
     Measured(Measured),
     Skipped(String),
     Failed(String),
@@ -47,14 +47,14 @@ pub fn run(plan: Plan, frame: Option<Frame>) -> Report {
     for (place, run) in plan.runs.iter().enumerate() {
         match (&run.pace, run.style.is_left_to_the_os()) {
             (Pace::Skipped(_), _) => {}
-            (Pace::Real { scale }, true) => waiting.push((place, Waiting::Os { scale: *scale })),
+            (Pace::Real { scale }, true) => waiting.push((place, NotBegun::Os { scale: *scale })),
             (Pace::Virtual | Pace::Real { .. }, _) => {
                 match measure::on_own_thread(|| measure::untraced(run, &plan.rules)) {
                     Err(reason) => finished[place] = Some(Err(reason)),
                     Ok(untraced) if run.pace == Pace::Virtual => {
                         finished[place] = Some(on_loop(&plan, run, &untraced, frame));
                     }
-                    Ok(untraced) => waiting.push((place, Waiting::Loop(untraced))),
+                    Ok(untraced) => waiting.push((place, NotBegun::Loop(untraced))),
                 }
             }
         }
@@ -65,24 +65,24 @@ pub fn run(plan: Plan, frame: Option<Frame>) -> Report {
 }
 
 /// A run on the real clock, not yet begun.
-enum Waiting {
+enum NotBegun {
     Loop(Untraced),
     Os { scale: f64 },
 }
 
-fn on_loop(plan: &Plan, run: &Run, untraced: &Untraced, frame: Option<Frame>) -> Finished {
+fn on_loop(plan: &Plan, run: &PlannedRun, untraced: &Untraced, frame: Option<Frame>) -> Finished {
     let traced: Traced = measure::on_own_thread(|| measure::traced(run, &plan.rules, frame))?;
     Ok((Measured::on_loop(run, &plan.rules, untraced, &traced), traced.timeline))
 }
 
 fn side_by_side(
     plan: &Plan,
-    waiting: Vec<(usize, Waiting)>,
+    waiting: Vec<(usize, NotBegun)>,
     frame: Option<Frame>,
     mut finish: impl FnMut(usize, Finished),
 ) {
     let (sender, receiver) = mpsc::channel();
-    let mut progress = Progress::new(plan.expected(), waiting.len());
+    let mut progress = RunProgress::new(plan.expected(), waiting.len());
     let start = Instant::now();
     thread::scope(|scope| {
         for (place, waiting) in waiting {
@@ -90,8 +90,8 @@ fn side_by_side(
             let play = move || {
                 let run = &plan.runs[place];
                 let it = match waiting {
-                    Waiting::Loop(untraced) => on_loop(plan, run, &untraced, frame),
-                    Waiting::Os { scale } => {
+                    NotBegun::Loop(untraced) => on_loop(plan, run, &untraced, frame),
+                    NotBegun::Os { scale } => {
                         children::measure(run.style, &plan.rules, scale).map(|it| (it, None))
                     }
                 };
@@ -125,11 +125,11 @@ fn collected(plan: Plan, finished: Vec<Option<Finished>>, frame: Option<Frame>) 
                 if let Some(timeline) = timeline.filter(|_| is_new) {
                     timelines.push((run.way, timeline, measured.simulated));
                 }
-                Outcome::Measured(measured)
+                RunResult::Measured(measured)
             }
-            (Some(Err(reason)), _) => Outcome::Failed(reason),
-            (None, Pace::Skipped(reason)) => Outcome::Skipped(reason.clone()),
-            (None, _) => Outcome::Failed("it panicked: see above".into()),
+            (Some(Err(reason)), _) => RunResult::Failed(reason),
+            (None, Pace::Skipped(reason)) => RunResult::Skipped(reason.clone()),
+            (None, _) => RunResult::Failed("it panicked: see above".into()),
         });
     }
     Report { plan, outcomes, timelines, frame }
@@ -137,7 +137,7 @@ fn collected(plan: Plan, finished: Vec<Option<Finished>>, frame: Option<Frame>) 
 
 impl Report {
     /// Each run with what it came to.
-    pub fn rows(&self) -> impl Iterator<Item = (&Run, &Outcome)> {
+    pub fn rows(&self) -> impl Iterator<Item = (&PlannedRun, &RunResult)> {
         self.plan.runs.iter().zip(&self.outcomes)
     }
 
@@ -145,8 +145,8 @@ impl Report {
     pub fn failures(&self) -> Vec<String> {
         self.rows()
             .filter_map(|(run, outcome)| match outcome {
-                Outcome::Failed(reason) => Some(format!("{} failed: {reason}", run.style)),
-                Outcome::Measured(_) | Outcome::Skipped(_) => None,
+                RunResult::Failed(reason) => Some(format!("{} failed: {reason}", run.style)),
+                RunResult::Measured(_) | RunResult::Skipped(_) => None,
             })
             .collect()
     }

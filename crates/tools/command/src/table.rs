@@ -3,11 +3,11 @@
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
 use crate::{
-    args::Clock,
-    exhibition::{Style, Way},
+    args::ClockChoice,
+    exhibition::{PlayStyle, Way},
     measure::Measured,
-    plan::{Pace, Run},
-    report::{Outcome, Report},
+    plan::{Pace, PlannedRun},
+    report::{Report, RunResult},
     text,
 };
 
@@ -40,11 +40,11 @@ pub fn lines(report: &Report) -> Vec<String> {
     table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
-fn row(clock: Clock, run: &Run, outcome: &Outcome) -> Vec<Cell> {
+fn row(clock: ClockChoice, run: &PlannedRun, outcome: &RunResult) -> Vec<Cell> {
     let name = Cell::new(format!("  {}{}", run.style, mark(clock, run)));
     let unknown = || UNKNOWN.to_owned();
     let numbers = match outcome {
-        Outcome::Measured(Measured {
+        RunResult::Measured(Measured {
             simulated,
             real,
             suspensions,
@@ -58,7 +58,7 @@ fn row(clock: Clock, run: &Run, outcome: &Outcome) -> Vec<Cell> {
             switches_per_second.map_or_else(unknown, text::rate),
             memory_per_board.map_or_else(unknown, text::bytes),
         ],
-        Outcome::Skipped(_) | Outcome::Failed(_) => std::array::from_fn(|_| unknown()),
+        RunResult::Skipped(_) | RunResult::Failed(_) => std::array::from_fn(|_| unknown()),
     };
     [name].into_iter().chain(numbers.iter().map(|number| right(number))).collect()
 }
@@ -68,10 +68,10 @@ fn right(text: &str) -> Cell {
 }
 
 /// Beside the virtual clock, what ran on the real one is marked, for the notes.
-fn mark(clock: Clock, run: &Run) -> &'static str {
+fn mark(clock: ClockChoice, run: &PlannedRun) -> &'static str {
     match (clock, &run.pace) {
-        (Clock::Virtual, Pace::Real { .. }) => " *",
-        (Clock::Real, _) | (_, Pace::Virtual | Pace::Skipped(_)) => "",
+        (ClockChoice::Virtual, Pace::Real { .. }) => " *",
+        (ClockChoice::Real, _) | (_, Pace::Virtual | Pace::Skipped(_)) => "",
     }
 }
 
@@ -93,9 +93,9 @@ pub fn notes(report: &Report, width: usize) -> Vec<String> {
     table.add_row(["memory", memory(report)]);
     for (run, outcome) in report.rows() {
         match outcome {
-            Outcome::Measured(_) => continue,
-            Outcome::Skipped(reason) => table.add_row([run.style.to_string(), reason.clone()]),
-            Outcome::Failed(reason) => {
+            RunResult::Measured(_) => continue,
+            RunResult::Skipped(reason) => table.add_row([run.style.to_string(), reason.clone()]),
+            RunResult::Failed(reason) => {
                 table.add_row([run.style.to_string(), format!("failed: {reason}")])
             }
         };
@@ -109,11 +109,11 @@ pub fn notes(report: &Report, width: usize) -> Vec<String> {
 fn simulated(report: &Report) -> String {
     let scales = scales(report);
     match report.plan.clock {
-        Clock::Real => scales.first().map_or_else(String::new, |(_, scale)| {
+        ClockChoice::Real => scales.first().map_or_else(String::new, |(_, scale)| {
             format!("Real time × {scale}: so a timer that is late counts {scale} times, too.")
         }),
-        Clock::Virtual if scales.is_empty() => "Exact: the clock is virtual.".into(),
-        Clock::Virtual => {
+        ClockChoice::Virtual if scales.is_empty() => "Exact: the clock is virtual.".into(),
+        ClockChoice::Virtual => {
             let played: Vec<_> =
                 scales.iter().map(|(who, scale)| format!("{who} {scale} times")).collect();
             format!(
@@ -140,30 +140,30 @@ fn scales(report: &Report) -> Vec<(String, String)> {
 }
 
 fn real(report: &Report) -> &'static str {
-    match (report.plan.clock, has(report, Style::is_left_to_the_os)) {
-        (Clock::Real, _) => "One run each, all side by side: they wait nearly all the time.",
-        (Clock::Virtual, true) => "Median of up to 99 runs. * One run, all side by side.",
-        (Clock::Virtual, false) => "Median of up to 99 runs.",
+    match (report.plan.clock, has(report, PlayStyle::is_left_to_the_os)) {
+        (ClockChoice::Real, _) => "One run each, all side by side: they wait nearly all the time.",
+        (ClockChoice::Virtual, true) => "Median of up to 99 runs. * One run, all side by side.",
+        (ClockChoice::Virtual, false) => "Median of up to 99 runs.",
     }
 }
 
 fn switches(report: &Report) -> &'static str {
-    match (report.plan.clock, has(report, Style::is_left_to_the_os)) {
-        (Clock::Real, true) => {
+    match (report.plan.clock, has(report, PlayStyle::is_left_to_the_os)) {
+        (ClockChoice::Real, true) => {
             "Tasks resumed, or context switches of the OS, a second of CPU time."
         }
-        (Clock::Real, false) => "Tasks resumed, a second of CPU time.",
-        (Clock::Virtual, true) => {
+        (ClockChoice::Real, false) => "Tasks resumed, a second of CPU time.",
+        (ClockChoice::Virtual, true) => {
             "Tasks resumed, a second of real time. * Context switches of the OS, a second of CPU \
              time, as nearly all the time is slept."
         }
-        (Clock::Virtual, false) => "Tasks resumed, a second of real time.",
+        (ClockChoice::Virtual, false) => "Tasks resumed, a second of real time.",
     }
 }
 
 fn memory(report: &Report) -> &'static str {
-    let measured_outside = |style| matches!(style, Style::Threads | Style::Processes);
-    match (has(report, |it| it == Style::Green), has(report, measured_outside)) {
+    let measured_outside = |style| matches!(style, PlayStyle::Threads | PlayStyle::Processes);
+    match (has(report, |it| it == PlayStyle::Green), has(report, measured_outside)) {
         (true, true) => {
             "Heap, for green threads also the resident pages of their stacks. OS threads: what \
              they add to resident memory; OS processes: proportional set size."
@@ -178,8 +178,8 @@ fn memory(report: &Report) -> &'static str {
 }
 
 /// Whether one of those was run.
-fn has(report: &Report, is_it: impl Fn(Style) -> bool) -> bool {
-    let was_run = |run: &Run| !matches!(run.pace, Pace::Skipped(_));
+fn has(report: &Report, is_it: impl Fn(PlayStyle) -> bool) -> bool {
+    let was_run = |run: &PlannedRun| !matches!(run.pace, Pace::Skipped(_));
     report.rows().any(|(run, _)| is_it(run.style) && was_run(run))
 }
 
@@ -190,31 +190,31 @@ mod tests {
     use super::*;
     use crate::{exhibition::Rules, plan::Plan};
 
-    fn measured(style: Style) -> Measured {
+    fn measured(style: PlayStyle) -> Measured {
         Measured {
             simulated: Duration::from_secs(3655),
             real: Duration::from_micros(1234),
             suspensions: Some(1439),
             switches: Some(1500),
             switches_per_second: Some(6_543_210.0),
-            memory_per_board: (style != Style::Threads).then_some(4674),
+            memory_per_board: (style != PlayStyle::Threads).then_some(4674),
         }
     }
 
     fn report() -> Report {
         let way = Way::MoveByMove;
-        let run = |style, pace| Run { style, way, pace };
+        let run = |style, pace| PlannedRun { style, way, pace };
         let runs = vec![
-            run(Style::Green, Pace::Virtual),
-            run(Style::Threads, Pace::Real { scale: 1800.0 }),
-            run(Style::Processes, Pace::Skipped("they are too many".into())),
+            run(PlayStyle::Green, Pace::Virtual),
+            run(PlayStyle::Threads, Pace::Real { scale: 1800.0 }),
+            run(PlayStyle::Processes, Pace::Skipped("they are too many".into())),
         ];
         let outcomes = vec![
-            Outcome::Measured(measured(Style::Green)),
-            Outcome::Measured(measured(Style::Threads)),
-            Outcome::Skipped("they are too many".into()),
+            RunResult::Measured(measured(PlayStyle::Green)),
+            RunResult::Measured(measured(PlayStyle::Threads)),
+            RunResult::Skipped("they are too many".into()),
         ];
-        let plan = Plan { rules: Rules::default(), clock: Clock::Virtual, runs };
+        let plan = Plan { rules: Rules::default(), clock: ClockChoice::Virtual, runs };
         Report { plan, outcomes, timelines: Vec::new(), frame: None }
     }
 

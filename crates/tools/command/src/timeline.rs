@@ -18,7 +18,7 @@ pub struct Frame {
 
 /// One move: the master is at the board, then the opponent thinks. In simulated time.
 #[derive(Clone, Copy, Debug)]
-pub struct Moved {
+pub struct PlayedMove {
     pub board: usize,
     pub master_from: Duration,
     pub opponent_from: Duration,
@@ -29,14 +29,14 @@ pub struct Moved {
 #[derive(Clone, Debug)]
 pub struct Timeline {
     frame: Frame,
-    master: Vec<Cell>,
-    boards: Vec<Vec<Cell>>,
+    master: Vec<Mark>,
+    boards: Vec<Vec<Mark>>,
     /// How long the master was busy altogether, inside the frame and beyond.
     busy: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cell {
+enum Mark {
     /// Nothing happens at this board.
     Waits,
     Opponent,
@@ -88,23 +88,23 @@ fn rounded_up(time: Duration) -> Duration {
 
 impl Timeline {
     pub fn new(frame: Frame) -> Timeline {
-        let row = vec![Cell::Waits; frame.columns];
+        let row = vec![Mark::Waits; frame.columns];
         let boards = vec![row.clone(); frame.shown];
         Timeline { frame, master: row, boards, busy: Duration::ZERO }
     }
 
     /// Draws a move.
-    pub fn draw(&mut self, moved: Moved) {
-        let Moved { board, master_from, opponent_from, opponent_to } = moved;
+    pub fn draw(&mut self, moved: PlayedMove) {
+        let PlayedMove { board, master_from, opponent_from, opponent_to } = moved;
         self.busy += opponent_from.saturating_sub(master_from);
         if master_from >= self.frame.span() {
             return;
         }
         let column = self.frame.column;
-        mark(&mut self.master, column, master_from, opponent_from, Cell::Master);
+        mark(&mut self.master, column, master_from, opponent_from, Mark::Master);
         if let Some(row) = self.boards.get_mut(board) {
-            mark(row, column, opponent_from, opponent_to, Cell::Opponent);
-            mark(row, column, master_from, opponent_from, Cell::Master);
+            mark(row, column, opponent_from, opponent_to, Mark::Opponent);
+            mark(row, column, master_from, opponent_from, Mark::Master);
         }
     }
 
@@ -117,7 +117,7 @@ impl Timeline {
     /// The rows, from the master's to the last board's, and how many boards have none. Of those
     /// that nobody gets to, one is enough.
     pub fn lines(&self) -> Vec<String> {
-        let is_touched = |row: &Vec<Cell>| row.iter().any(|cell| *cell != Cell::Waits);
+        let is_touched = |row: &Vec<Mark>| row.iter().any(|cell| *cell != Mark::Waits);
         let touched = self.boards.iter().rposition(is_touched).map_or(0, |last| last + 1);
         let mut lines = vec![line("master", &self.master)];
         for (board, row) in self.boards.iter().enumerate().take(touched + 1) {
@@ -133,12 +133,12 @@ impl Timeline {
     }
 }
 
-fn line(label: &str, row: &[Cell]) -> String {
+fn line(label: &str, row: &[Mark]) -> String {
     let mut line = format!("  {label:<width$}", width = LABEL - 2);
     line.extend(row.iter().map(|cell| match cell {
-        Cell::Waits => ' ',
-        Cell::Opponent => OPPONENT,
-        Cell::Master => MASTER,
+        Mark::Waits => ' ',
+        Mark::Opponent => OPPONENT,
+        Mark::Master => MASTER,
     }));
     line.truncate(line.trim_end().len());
     line
@@ -146,12 +146,12 @@ fn line(label: &str, row: &[Cell]) -> String {
 
 /// Marks the columns that are covered by half, and for a move at least the one of its middle: none
 /// gets lost however short, and two never share a column unless both are shorter than one.
-fn mark(row: &mut [Cell], column: Duration, from: Duration, to: Duration, cell: Cell) {
+fn mark(row: &mut [Mark], column: Duration, from: Duration, to: Duration, cell: Mark) {
     let half = column / 2;
     let at = |time: Duration| (time.as_nanos() / column.as_nanos()) as usize;
     let (first, end) = (at(from + half), at(to + half));
     let span = match cell {
-        Cell::Master if first >= end && from < to => at(from + (to - from) / 2)..usize::MAX,
+        Mark::Master if first >= end && from < to => at(from + (to - from) / 2)..usize::MAX,
         _ => first..end,
     };
     let length = if span.end == usize::MAX { 1 } else { span.len() };
@@ -166,8 +166,8 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn moved(board: usize, from: u64, then: u64, to: u64) -> Moved {
-        Moved {
+    fn moved(board: usize, from: u64, then: u64, to: u64) -> PlayedMove {
+        PlayedMove {
             board,
             master_from: seconds(from),
             opponent_from: seconds(then),

@@ -1,5 +1,5 @@
-//! Errors of the kernel, which `strace` injects: those that pass are passed over, and system calls that
-//! a sandbox refuses are done without or named.
+//! Errors of the kernel, which `strace` injects: those that pass are passed over, and system calls
+//! that a sandbox refuses are done without or named.
 
 use std::{
     fs,
@@ -8,9 +8,9 @@ use std::{
 };
 
 #[allow(dead_code)] // The other suites use the rest of it.
-mod served;
+mod server_process;
 
-use self::served::{COMMAND, Program, STYLES, Server, everywhere, signal_to};
+use self::server_process::{COMMAND, Program, STYLES, Server, everywhere, signal_to};
 
 #[test]
 fn errors_of_the_kernel_that_pass_are_passed_over() {

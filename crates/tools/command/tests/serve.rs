@@ -11,9 +11,9 @@ use std::{
 
 use quadrivium::signal::{Signal, is_ignored};
 
-mod served;
+mod server_process;
 
-use self::served::{COMMAND, Program, STYLES, Server, everywhere, wait_until};
+use self::server_process::{COMMAND, Program, STYLES, Server, everywhere, wait_until};
 
 /// The signals that stop a server. SIGINT stays ignored if it was when this test was started, as in
 /// the background of a script.

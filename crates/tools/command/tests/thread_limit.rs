@@ -13,9 +13,9 @@ use quadrivium_tests::limited::{Limited, run};
 use tempfile::TempDir;
 
 #[allow(dead_code)] // The other suites use the rest of it.
-mod served;
+mod server_process;
 
-use self::served::{COMMAND, STYLES, Server};
+use self::server_process::{COMMAND, STYLES, Server};
 
 /// A folder that everybody may read, so large that its list is made on another thread.
 fn large_folder() -> TempDir {

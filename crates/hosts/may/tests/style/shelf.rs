@@ -15,7 +15,7 @@ use quadrivium::{
     may::{green, perform},
     task::{BoxTask, Context, Step},
 };
-use quadrivium_conformance::{Body, Next, Style, Then, Value};
+use quadrivium_conformance::{Body, NextAction, Style, Then, Value};
 
 /// may's green threads.
 pub struct MayStyle;
@@ -115,13 +115,13 @@ impl Task for GoOn {
             then();
         }
         let next = body.go_on();
-        let is_performing = matches!(next, Next::Perform(_));
+        let is_performing = matches!(next, NextAction::Perform(_));
         match next {
-            Next::Perform(task) => entry(self.0, |entry| {
+            NextAction::Perform(task) => entry(self.0, |entry| {
                 entry.performs = Some(task);
                 entry.body = Some(body);
             }),
-            Next::End(value) => {
+            NextAction::End(value) => {
                 drop(body);
                 entry(self.0, |entry| entry.value = Some(value));
             }

@@ -7,7 +7,7 @@ use quadrivium::{event_loop::Turned, prelude::*};
 
 use crate::{
     Body, Said, Subject, body,
-    byte_stream::{End, Kind, on_every_kind},
+    byte_stream::{StreamEnd, StreamKind, on_every_kind},
     sockets::{bytes, real_loop},
     turns,
 };
@@ -49,19 +49,19 @@ laws! { ($) byte_streams:
 }
 
 /// Reads, and finds these bytes, all at once.
-fn reads(body: Body, end: &End, most: usize, wanted: impl Into<Vec<u8>>) -> Body {
+fn reads(body: Body, end: &StreamEnd, most: usize, wanted: impl Into<Vec<u8>>) -> Body {
     let (end, wanted) = (end.clone(), wanted.into());
     body.perform_then(move || end.read(most), move |read| assert_eq!(text(read), Ok(lossy(wanted))))
 }
 
 /// Reads, and fails.
-fn read_fails(body: Body, end: &End, wanted: ErrorKind) -> Body {
+fn read_fails(body: Body, end: &StreamEnd, wanted: ErrorKind) -> Body {
     let end = end.clone();
     body.perform_then(move || end.read(9), move |read| assert_eq!(text(read), Err(wanted)))
 }
 
 /// Reads this many bytes, in however many pieces they come.
-fn reads_exactly(body: Body, end: &End, wanted: impl Into<Vec<u8>>) -> Body {
+fn reads_exactly(body: Body, end: &StreamEnd, wanted: impl Into<Vec<u8>>) -> Body {
     let (end, wanted) = (end.clone(), wanted.into());
     let n = wanted.len();
     body.perform_then(
@@ -70,12 +70,12 @@ fn reads_exactly(body: Body, end: &End, wanted: impl Into<Vec<u8>>) -> Body {
     )
 }
 
-fn writes_all(body: Body, end: &End, bytes: impl Into<Vec<u8>>) -> Body {
+fn writes_all(body: Body, end: &StreamEnd, bytes: impl Into<Vec<u8>>) -> Body {
     let (end, bytes) = (end.clone(), bytes.into());
     body.perform_then(move || end.write_all(bytes), Result::unwrap)
 }
 
-fn write_fails(body: Body, end: &End, wanted: ErrorKind) -> Body {
+fn write_fails(body: Body, end: &StreamEnd, wanted: ErrorKind) -> Body {
     let end = end.clone();
     body.perform_then(
         move || end.write("in vain"),
@@ -183,7 +183,7 @@ fn a_write_after_the_own_end(subject: Subject) {
         let (one, other) = kind.pair();
         one.close_write();
         // The writer of a pipe is dropped, so nothing can be written.
-        if kind != Kind::Pipes {
+        if kind != StreamKind::Pipes {
             let writes = write_fails(body(), &one, ErrorKind::BrokenPipe);
             let writes = write_fails(writes, &one, ErrorKind::BrokenPipe);
             real_loop().block_on(subject.task(writes)).unwrap();
@@ -221,10 +221,10 @@ fn the_other_end_is_gone(subject: Subject) {
         event_loop.block_on(subject.task(reads(hears, &one, 9, ""))).unwrap();
         let writes = one.clone();
         match kind {
-            Kind::Tcp | Kind::InMemory => {
+            StreamKind::Tcp | StreamKind::InMemory => {
                 event_loop.block_on(subject.task(writes_all(body(), &one, "answered"))).unwrap();
             }
-            Kind::Unix | Kind::Pipes => {}
+            StreamKind::Unix | StreamKind::Pipes => {}
         }
         // The answer may need a moment. And for another one, a child that is just being started
         // elsewhere has all our descriptors.
@@ -251,8 +251,8 @@ fn unread_bytes_are_a_reset(subject: Subject) {
         let hears = reads_exactly(body(), &one, "arrived");
         let hears = match kind {
             // Its two directions know nothing of each other.
-            Kind::Pipes => hears,
-            Kind::Tcp | Kind::Unix | Kind::InMemory => {
+            StreamKind::Pipes => hears,
+            StreamKind::Tcp | StreamKind::Unix | StreamKind::InMemory => {
                 read_fails(hears, &one, ErrorKind::ConnectionReset)
             }
         };
@@ -279,8 +279,8 @@ fn a_drop_wakes_a_writer(subject: Subject) {
         let mut event_loop = real_loop();
         let (one, other) = kind.pair();
         let wanted = match kind {
-            Kind::Tcp | Kind::InMemory => ErrorKind::ConnectionReset,
-            Kind::Unix | Kind::Pipes => ErrorKind::BrokenPipe,
+            StreamKind::Tcp | StreamKind::InMemory => ErrorKind::ConnectionReset,
+            StreamKind::Unix | StreamKind::Pipes => ErrorKind::BrokenPipe,
         };
         let waits = body().perform_then(
             move || one.write_all(bytes(1_000_000)),

@@ -102,9 +102,9 @@ fn a_duration_counts_from_the_asking(subject: Subject) {
 }
 
 /// Keeps a call where the call itself finds it.
-type Slot = Rc<RefCell<Option<Call>>>;
+type CallSlot = Rc<RefCell<Option<Call>>>;
 
-fn cancel(slot: &Slot) {
+fn cancel(slot: &CallSlot) {
     slot.borrow().as_ref().expect("it was asked for").cancel();
 }
 
@@ -112,7 +112,7 @@ fn every_until_it_is_cancelled(subject: Subject) {
     let said = Said::default();
     let own = said.clone();
     runs(subject, move || {
-        let (begin, slot) = (now(), Slot::default());
+        let (begin, slot) = (now(), CallSlot::default());
         let inside = Rc::clone(&slot);
         let call = call_every(Duration::from_secs(1), move || {
             own.say(format!("{:?}", now() - begin));
@@ -128,7 +128,7 @@ fn every_until_it_is_cancelled(subject: Subject) {
 
 fn every_leaves_out_what_it_has_missed(subject: Subject) {
     let (said, mut event_loop) = (Said::default(), new_loop());
-    let (own, slot) = (said.clone(), Slot::default());
+    let (own, slot) = (said.clone(), CallSlot::default());
     let asks = body()
         .run(move || {
             let (begin, inside) = (now(), Rc::clone(&slot));
@@ -238,7 +238,7 @@ fn on_readable_until_it_is_cancelled(subject: Subject) {
     let (mut one, mut other) = UnixStream::pair().unwrap();
     let own = said.clone();
     let asks = body().run(move || {
-        let slot = Slot::default();
+        let slot = CallSlot::default();
         let inside = Rc::clone(&slot);
         let call = on_readable(other.try_clone().unwrap(), move |ready| {
             ready.unwrap();
@@ -275,7 +275,7 @@ fn on_writable_at_once(subject: Subject) {
     let (one, _other) = UnixStream::pair().unwrap();
     let own = said.clone();
     let asks = body().run(move || {
-        let slot = Slot::default();
+        let slot = CallSlot::default();
         let inside = Rc::clone(&slot);
         let call = on_writable(one, move |ready| {
             ready.unwrap();

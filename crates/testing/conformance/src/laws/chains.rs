@@ -13,20 +13,21 @@ use quadrivium::{
     sync::Notify,
 };
 
-use crate::{Subject, alone, body, in_destructor, law, new_loop, turns};
+use crate::{Subject, alone, body, current, in_destructor, new_loop, turns};
 
 laws! { ($) chains:
-    /// A destructor that cancels goes on when the destructors have run that the cancel runs, and so on
-    /// down to the sixteenth.
+    /// A destructor that cancels goes on when the destructors have run that the cancel runs, and so
+    /// on down to the sixteenth.
     of_sixteen_cancels_end_from_the_inside_out;
-    /// Cancels beyond the sixteenth return at once; their destructors run one after another when that
-    /// of the sixteenth has run, and before the cancels around it return.
+    /// Cancels beyond the sixteenth return at once; their destructors run one after another when
+    /// that of the sixteenth has run, and before the cancels around it return.
     of_more_cancels_end_one_after_another;
     /// When the outermost of many cancels returns, all destructors have run, in a task as well.
     of_cancels_in_a_task;
     /// The task that joins the first of such a chain is told when the destructors of all have run.
     whose_first_task_somebody_joins;
-    /// Thirty thousand tasks, each of which cancels the next in a destructor, end without an overflow.
+    /// Thirty thousand tasks, each of which cancels the next in a destructor, end without an
+    /// overflow.
     of_thirty_thousand_cancels;
     /// So do those of two loops that cancel each other's by turns.
     of_thirty_thousand_cancels_on_two_loops;
@@ -34,15 +35,16 @@ laws! { ($) chains:
     of_thirty_thousand_tasks_of_a_dropped_loop;
     /// So do outputs that nobody reads, each of which holds the handle of the next.
     of_thirty_thousand_outputs;
-    /// What a destructor spawns on a loop that is being dropped is dropped, and so is what the destructor
-    /// of that spawns; a chain of such tasks without an end is cut, and a message says so.
+    /// What a destructor spawns on a loop that is being dropped is dropped, and so is what the
+    /// destructor of that spawns; a chain of such tasks without an end is cut, and a message says
+    /// so.
     of_spawns_on_a_dropped_loop_are_cut;
 }
 
 const MANY: usize = 30_000;
 
 /// The numbers of tasks in the order in which their destructors are over.
-type Order = Rc<RefCell<Vec<usize>>>;
+type DropOrder = Rc<RefCell<Vec<usize>>>;
 
 /// The handle of a task, once that is spawned.
 type Handle = Rc<RefCell<Option<JoinHandle<()>>>>;
@@ -51,7 +53,7 @@ type Handle = Rc<RefCell<Option<JoinHandle<()>>>>;
 struct CancelsNext {
     next: Handle,
     number: usize,
-    order: Order,
+    order: DropOrder,
 }
 
 impl Drop for CancelsNext {
@@ -67,7 +69,12 @@ impl Drop for CancelsNext {
 
 /// Spawns this number of tasks, by turns on these loops. Each cancels the next when it is dropped;
 /// the handle of the first.
-fn chain(subject: Subject, loops: &[&EventLoop], length: usize, order: &Order) -> JoinHandle<()> {
+fn chain(
+    subject: Subject,
+    loops: &[&EventLoop],
+    length: usize,
+    order: &DropOrder,
+) -> JoinHandle<()> {
     let first = Handle::default();
     let mut own = Rc::clone(&first);
     for number in 1..=length {
@@ -82,7 +89,7 @@ fn chain(subject: Subject, loops: &[&EventLoop], length: usize, order: &Order) -
 
 /// The order in which a started chain of this length ends when its first task is cancelled.
 fn cancelled(subject: Subject, length: usize) -> Vec<usize> {
-    let order = Order::default();
+    let order = DropOrder::default();
     let mut event_loop = new_loop();
     let first = chain(subject, &[&event_loop], length, &order);
     turns(&mut event_loop, 1);
@@ -107,7 +114,7 @@ fn of_more_cancels_end_one_after_another(subject: Subject) {
 }
 
 fn of_cancels_in_a_task(subject: Subject) {
-    let order = Order::default();
+    let order = DropOrder::default();
     let mut event_loop = new_loop();
     let first = chain(subject, &[&event_loop], 100, &order);
     turns(&mut event_loop, 1);
@@ -121,7 +128,7 @@ fn of_cancels_in_a_task(subject: Subject) {
 }
 
 fn whose_first_task_somebody_joins(subject: Subject) {
-    let order = Order::default();
+    let order = DropOrder::default();
     let mut event_loop = new_loop();
     let first = chain(subject, &[&event_loop], 100, &order);
     let canceller = first.canceller();
@@ -138,7 +145,7 @@ fn whose_first_task_somebody_joins(subject: Subject) {
 /// Runs something in a process of its own, as an overflow ends it.
 #[track_caller]
 fn without_an_overflow(something: impl FnOnce()) -> String {
-    let output = alone(&law::test(), "", || {
+    let output = alone(&current::test(), "", || {
         something();
         eprintln!("it has come to its end");
     });
@@ -150,7 +157,7 @@ fn without_an_overflow(something: impl FnOnce()) -> String {
 
 fn of_thirty_thousand_cancels(subject: Subject) {
     without_an_overflow(|| {
-        let order = Order::default();
+        let order = DropOrder::default();
         let mut event_loop = new_loop();
         chain(subject, &[&event_loop], MANY, &order).cancel();
         assert_eq!(order.take(), expected(MANY));
@@ -167,7 +174,7 @@ fn of_thirty_thousand_cancels(subject: Subject) {
 
 fn of_thirty_thousand_cancels_on_two_loops(subject: Subject) {
     without_an_overflow(|| {
-        let order = Order::default();
+        let order = DropOrder::default();
         let (event_loop, other) = (new_loop(), new_loop());
         chain(subject, &[&event_loop, &other], MANY, &order).cancel();
         assert_eq!(order.take(), expected(MANY));
@@ -176,7 +183,7 @@ fn of_thirty_thousand_cancels_on_two_loops(subject: Subject) {
 
 fn of_thirty_thousand_tasks_of_a_dropped_loop(subject: Subject) {
     without_an_overflow(|| {
-        let order = Order::default();
+        let order = DropOrder::default();
         let event_loop = new_loop();
         drop(chain(subject, &[&event_loop], MANY, &order));
         drop(event_loop);

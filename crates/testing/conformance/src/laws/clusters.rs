@@ -13,15 +13,16 @@ use quadrivium::{
 use crate::{Body, Said, Subject, body, quietly, sockets::real_loop};
 
 laws! { ($) clusters:
-    /// A task that drops the last reference to its own cluster goes on; then all loops end, with their
-    /// tasks.
+    /// A task that drops the last reference to its own cluster goes on; then all loops end, with
+    /// their tasks.
     dropped_by_a_task_of_its_own;
     /// So it is when a destructor of such a task drops it.
     dropped_by_a_destructor_of_its_own;
     /// A task that finishes its own cluster is told that it cannot wait for itself; then all loops
     /// end, with their tasks.
     finished_by_a_task_of_its_own;
-    /// An output on a cluster that nobody reads may panic when its handle drops it, and nobody notices.
+    /// An output on a cluster that nobody reads may panic when its handle drops it, and nobody
+    /// notices.
     an_unread_output_may_panic;
 }
 

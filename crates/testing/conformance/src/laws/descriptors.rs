@@ -22,7 +22,7 @@ use rustix::{
 use socket2::{Domain, Socket, Type};
 
 use crate::{
-    Probe, Subject, TestLoop, alone, body, law, map,
+    Probe, Subject, TestLoop, alone, body, current, map,
     sockets::{listener, moved, real_loop, tcp},
     turns,
 };
@@ -36,8 +36,8 @@ laws! { ($) descriptors:
     /// A wait that is cancelled leaves no registration behind: the same descriptor is waited for
     /// again.
     waited_for_again;
-    /// A listener that has no descriptor left for a connection says so each time, and accepts it once
-    /// there is one again.
+    /// A listener that has no descriptor left for a connection says so each time, and accepts it
+    /// once there is one again.
     none_left_for_a_connection on Descriptors;
     /// A signal that interrupts the sleep of the loop is not noticed.
     a_signal_while_the_loop_sleeps;
@@ -45,7 +45,7 @@ laws! { ($) descriptors:
 
 /// Runs `something` in a process of its own.
 pub(super) fn in_a_process(something: impl FnOnce()) {
-    let output = alone(&law::test(), "", something);
+    let output = alone(&current::test(), "", something);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 

@@ -1,5 +1,5 @@
-//! Wherever a task's destructors run, the task's own loop is their host: they can spawn, ask for the
-//! time and ask which task they belong to.
+//! Wherever a task's destructors run, the task's own loop is their host: they can spawn, ask for
+//! the time and ask which task they belong to.
 //!
 //! The ways in which a body or an output is dropped, and where that is checked:
 //!
@@ -17,7 +17,8 @@
 //!   its loop is dropped, in a run of another as well    when_the_loop_is_dropped
 //!   spawned on a loop that is being dropped             when_the_loop_is_dropped
 //!   GuestLoop::perform, or a guest, is dropped          crates/hosts/guests/tests/guests/own_host.rs
-//!   a task on may, pinned or not                        crates/hosts/may/tests/host/{cancels,pinned}.rs
+//!   a task on may                                       crates/hosts/may/tests/host/cancels.rs
+//!   a task that is pinned to a worker of may            crates/hosts/may/tests/host/pinned.rs
 //!   the output
 //!   nobody will read it when the task ends              of_an_output_that_nobody_reads
 //!   its handle is dropped: outside a run, by a task,    of_an_output_with_its_handle
@@ -26,7 +27,8 @@
 //! ```
 //!
 //! A body that is refused since the loop has no room for one more task is dropped with that loop as
-//! its host, too; a test would need 16 million tasks. An output that is taken belongs to the one who took it.
+//! its host, too; a test would need 16 million tasks. An output that is taken belongs to the one
+//! who took it.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -37,13 +39,14 @@ use crate::{Said, Subject, TestLoop, body, in_destructor, new_loop, turns};
 laws! { ($) destructors:
     /// A destructor that runs at the end of a task can spawn, and knows its task.
     at_the_end;
-    /// A destructor that runs in a cancel outside a run spawns onto its own loop, and knows its task.
+    /// A destructor that runs in a cancel outside a run spawns onto its own loop, and knows its
+    /// task.
     in_a_cancel_outside_a_run;
-    /// A destructor that runs in a cancel by another task knows its own task; then that other task is
-    /// the one that runs, as before.
+    /// A destructor that runs in a cancel by another task knows its own task; then that other task
+    /// is the one that runs, as before.
     in_a_cancel_by_another_task;
-    /// A destructor that runs in a cancel by a task of another loop spawns onto its own loop; then the
-    /// other loop is the host, as before.
+    /// A destructor that runs in a cancel by a task of another loop spawns onto its own loop; then
+    /// the other loop is the host, as before.
     in_a_cancel_by_a_task_of_another_loop;
     /// A destructor that runs in a cancel by a task of another loop sees its own loop's clock.
     in_a_cancel_by_a_task_of_another_loop_with_its_clock on OwnClock;
@@ -51,8 +54,8 @@ laws! { ($) destructors:
     in_a_cancel_from_afar;
     /// A destructor of a task whose `block_on` is stopped knows its task.
     in_a_block_on_that_is_stopped;
-    /// A destructor that runs because its loop is dropped has that loop as its host, and so has one of a
-    /// task that is spawned meanwhile, whatever runs around.
+    /// A destructor that runs because its loop is dropped has that loop as its host, and so has one
+    /// of a task that is spawned meanwhile, whatever runs around.
     when_the_loop_is_dropped;
     /// The destructor of an output that nobody reads knows the task when that ends, and what it
     /// spawns takes nobody's place.
@@ -247,7 +250,8 @@ fn of_an_output_that_nobody_reads(subject: Subject) {
     let output = (asks, Names(names));
     drop(event_loop.spawn_named("ada", subject.task(body().worth(|| output))));
     turns(&mut event_loop, 1);
-    // The second destructor runs after the first has spawned a task, which is not the one that runs.
+    // The second destructor runs after the first has spawned a task, which is not the one that
+    // runs.
     assert_eq!(said.lines(), ["destructor of ada", "another destructor of ada"]);
     assert_eq!(event_loop.live(), 1);
     assert_eq!(children(&mut event_loop, &said), ["child ran", "child dropped"]);

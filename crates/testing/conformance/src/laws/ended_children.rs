@@ -16,7 +16,7 @@ use quadrivium::{
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitOptions, waitid, waitpid};
 
 use super::processes::sh;
-use crate::{Subject, body, child::alone_under, law, sockets::real_loop};
+use crate::{Subject, body, child::alone_under, current, sockets::real_loop};
 
 laws! { ($) ended_children:
     /// A signal to the group of a child that has ended, and was not waited for, reaches the others
@@ -26,13 +26,13 @@ laws! { ($) ended_children:
     another_part_has_waited;
     /// Nothing is done to another process that has the number of a child that is gone.
     another_has_its_number;
-    /// Where SIGCHLD is ignored, the kernel does not keep how a child ended: what it wrote is there,
-    /// in an error that names cause and remedy.
+    /// Where SIGCHLD is ignored, the kernel does not keep how a child ended: what it wrote is
+    /// there, in an error that names cause and remedy.
     sigchld_is_ignored;
     /// Where SIGCHLD is ignored, a listener for it brings back how a child ended.
     sigchld_is_listened_for;
-    /// Where the kernel or a sandbox refuses descriptors of processes, in whatever words, children are
-    /// signalled and waited for as ever.
+    /// Where the kernel or a sandbox refuses descriptors of processes, in whatever words, children
+    /// are signalled and waited for as ever.
     a_sandbox_without_pidfds;
 }
 
@@ -104,7 +104,7 @@ pub(super) fn started_by(starter: &[&str], failure: i32, case: &str, something: 
         assert!(must_not_skip.is_none(), "{} is not on this machine: install it", starter[0]);
         return println!("skipped: {} is not on this machine", starter[0]);
     }
-    let output = alone_under(starter, &law::test(), case, something);
+    let output = alone_under(starter, &current::test(), case, something);
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(failure) {
         return println!("skipped: {}", said.trim());
@@ -112,8 +112,8 @@ pub(super) fn started_by(starter: &[&str], failure: i32, case: &str, something: 
     assert!(output.status.success(), "{case}: {said}");
 }
 
-/// Runs `something` in a process that can choose the numbers of its children, as it shares them with
-/// no other processes.
+/// Runs `something` in a process that can choose the numbers of its children, as it shares them
+/// with no other processes.
 fn where_numbers_can_be_chosen(something: impl FnOnce()) {
     match Path::new(LAST).exists() {
         true => {

@@ -21,7 +21,8 @@ laws! { ($) holds:
     a_cancel_takes_it_along on OwnClock;
     /// A hold may be dropped on another thread, which nobody else waits for: time goes on.
     dropped_on_another_thread on OwnClock;
-    /// When time is held, only deadlines are left and nobody outside can wake a task, it is a deadlock.
+    /// When time is held, only deadlines are left and nobody outside can wake a task, it is a
+    /// deadlock.
     a_sleep_under_a_hold_is_a_deadlock on OwnClock;
     /// On the real clock a hold means nothing.
     on_the_real_clock;

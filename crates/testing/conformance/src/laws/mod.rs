@@ -1,6 +1,7 @@
 //! The laws, a file a topic. Each file begins with its laws, a sentence each.
 
-use crate::Law;
+#[macro_use]
+mod law;
 
 // What a task does.
 mod lifecycle;
@@ -80,6 +81,8 @@ mod thread_locals;
 
 // Programs that nobody wrote.
 mod scripts;
+
+pub use law::{Checked, Law};
 
 const TOPICS: &[&[Law]] = &[
     lifecycle::LAWS,

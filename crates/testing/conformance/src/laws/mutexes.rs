@@ -40,7 +40,8 @@ laws! { ($) mutexes:
     a_deadlock_is_found on Deadlocks;
     /// A foreign waker that panics when a lock is given back does not keep it locked.
     a_foreign_waker_that_panics;
-    /// A locked value may be replaced by its own mutex's holder, and its destructor may lock others.
+    /// A locked value may be replaced by its own mutex's holder, and its destructor may lock
+    /// others.
     a_destructor_that_locks;
 }
 

@@ -1,5 +1,5 @@
-//! What can come of a task that is handed to a host, whatever threads that has: a value, an error, a
-//! panic, a cancel, nothing at all.
+//! What can come of a task that is handed to a host, whatever threads that has: a value, an error,
+//! a panic, a cancel, nothing at all.
 
 use std::{cell::RefCell, ops::ControlFlow, panic::resume_unwind, rc::Rc};
 
@@ -32,7 +32,8 @@ laws! { ($) outcomes:
     a_cancel_from_outside_has_a_host;
     /// The destructor of an output that nobody reads has the host of its task, too.
     an_output_that_nobody_reads;
-    /// A task that is dropped or cancelled before it starts has run nothing, and holds nothing any more.
+    /// A task that is dropped or cancelled before it starts has run nothing, and holds nothing any
+    /// more.
     dropped_before_it_starts;
     /// A value comes up through a hundred tasks of all styles, each performing the next.
     a_hundred_deep;

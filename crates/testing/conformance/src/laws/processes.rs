@@ -33,7 +33,8 @@ laws! { ($) processes:
     /// A NUL byte in the program, an argument, the environment or the folder is an `InvalidInput`
     /// error.
     a_nul_in_a_command;
-    /// A child is started when its leaf is resumed first, as the command was when the leaf was made.
+    /// A child is started when its leaf is resumed first, as the command was when the leaf was
+    /// made.
     it_is_started_lazily;
     /// A child is killed while somebody waits for it, who is told.
     killed_while_waited_for;

@@ -7,7 +7,7 @@ use quadrivium::test::{Faults, Order, Simulation};
 
 use crate::{
     Subject, cases, quietly,
-    script::{Cast, Record, Script, agree, check_rules, compare, play_on, scripts, shrink},
+    script::{Cast, PlayRecord, Script, agree, check_rules, compare, play_on, scripts, shrink},
     styles::{ALL, Future},
     watchdog,
 };
@@ -85,7 +85,7 @@ fn simulations() -> impl Iterator<Item = (Simulation, u64)> {
     })
 }
 
-fn simulate(simulation: &Simulation, seed: u64, script: &Script, cast: &Cast) -> Record {
+fn simulate(simulation: &Simulation, seed: u64, script: &Script, cast: &Cast) -> PlayRecord {
     let replay = simulation.replay(seed, |event_loop| play_on(event_loop, script, cast));
     replay.result.unwrap_or_else(|panic| panic!("the play itself failed: {panic}"))
 }

@@ -100,8 +100,8 @@ const OPERATIONS: [Reads; 6] = [
     },
 ];
 
-/// Connections to a peer that blocks: one that we have made, one that we have accepted, and one that
-/// was made elsewhere. What the loop may take for granted differs.
+/// Connections to a peer that blocks: one that we have made, one that we have accepted, and one
+/// that was made elsewhere. What the loop may take for granted differs.
 fn connections(event_loop: &mut TestLoop) -> [(TcpStream, net::TcpStream); 3] {
     let (listener, address) = listener();
     let accepts = net::TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");

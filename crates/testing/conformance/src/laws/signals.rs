@@ -14,7 +14,7 @@ use quadrivium::{
 };
 
 use super::ended_children::started_by;
-use crate::{Subject, alone, body, law, new_loop, sockets::real_loop, turns};
+use crate::{Subject, alone, body, current, new_loop, sockets::real_loop, turns};
 
 laws! { ($) signals:
     /// A signal is heard, and which it is.
@@ -29,8 +29,8 @@ laws! { ($) signals:
     a_cancelled_wait;
     /// What nobody can hear is an error, and nothing is listened for.
     that_cannot_be_heard;
-    /// A listener that cannot be made, because of one of its signals, leaves the others what they do
-    /// by default.
+    /// A listener that cannot be made, because of one of its signals, leaves the others what they
+    /// do by default.
     a_listener_that_cannot_be_made;
     /// When nobody listens any more, a signal does what it does by default.
     its_default_comes_back;
@@ -40,7 +40,7 @@ laws! { ($) signals:
 }
 
 /// Sends this process a signal. From the first time on the process listens for it until it ends: a
-/// law that fails drops its own listeners, and the signal would end the process.
+/// current that fails drops its own listeners, and the signal would end the process.
 fn raise(signal: Signal) -> io::Result<()> {
     static KEPT: OnceLock<Signals> = OnceLock::new();
     KEPT.get_or_init(|| {
@@ -121,7 +121,7 @@ fn that_cannot_be_heard(subject: Subject) {
 }
 
 fn a_listener_that_cannot_be_made(_: Subject) {
-    let output = alone(&law::test(), "", || {
+    let output = alone(&current::test(), "", || {
         // The C library keeps this one to itself, and says so when it is asked.
         let error = Signals::new([Signal::Terminate, Signal::from(32)]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
@@ -134,7 +134,7 @@ fn a_listener_that_cannot_be_made(_: Subject) {
 }
 
 fn its_default_comes_back(subject: Subject) {
-    let output = alone(&law::test(), "", || {
+    let output = alone(&current::test(), "", || {
         let [one, two] = [0; 2].map(|_| Signals::new([Signal::Terminate]).unwrap());
         drop(one);
         raise(Signal::Terminate).unwrap();

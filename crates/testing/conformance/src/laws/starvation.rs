@@ -42,7 +42,8 @@ laws! { ($) starvation:
     receivers_that_are_gone_give_way;
     /// A task that receives what was broadcast before lets the others run, and misses nothing.
     a_broadcast_gives_way;
-    /// A task that is always the last to come to a barrier lets the others run, and leads each time.
+    /// A task that is always the last to come to a barrier lets the others run, and leads each
+    /// time.
     a_barrier_gives_way;
     /// A task that takes what was sent to it alone lets the others run.
     values_that_were_sent_give_way;
@@ -54,7 +55,8 @@ laws! { ($) starvation:
     addresses_give_way;
     /// A task that goes round many channels, none of which it ever waits for, lets the others run.
     many_channels_give_way_together;
-    /// A task that goes round several sockets, none of which it ever waits for, lets the others run.
+    /// A task that goes round several sockets, none of which it ever waits for, lets the others
+    /// run.
     several_sockets_give_way_together;
     /// A task that waits now and then never gives way.
     each_step_counts_anew;

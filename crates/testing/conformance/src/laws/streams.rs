@@ -31,14 +31,14 @@ laws! { ($) streams:
     goes_on_in_another_task;
 }
 
-type Shared<T> = Rc<RefCell<Stream<T>>>;
+type SharedStream<T> = Rc<RefCell<Stream<T>>>;
 
-fn shared<T>(stream: Stream<T>) -> Shared<T> {
+fn shared<T>(stream: Stream<T>) -> SharedStream<T> {
     Rc::new(RefCell::new(stream))
 }
 
 /// Says the next items, so many.
-fn asks(subject: Subject, items: &Shared<u32>, said: &Said, times: usize) -> BoxTask<()> {
+fn asks(subject: Subject, items: &SharedStream<u32>, said: &Said, times: usize) -> BoxTask<()> {
     let mut program = body();
     for _ in 0..times {
         let (items, said) = (Rc::clone(items), said.clone());

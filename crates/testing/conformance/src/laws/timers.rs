@@ -21,7 +21,8 @@ laws! { ($) timers:
     a_deadline_that_has_passed_gives_way_once on VirtualClock;
     /// A deadline beyond all time is none.
     a_deadline_beyond_all_time_never_fires on VirtualClock;
-    /// When the time of a virtual clock is used up, a sleep ends the run with an error that says so.
+    /// When the time of a virtual clock is used up, a sleep ends the run with an error that says
+    /// so.
     time_is_used_up_in_the_end on OwnClock;
     /// What needs no deadline goes on when the time of a virtual clock is used up.
     a_loop_goes_on_without_time on OwnClock;

@@ -9,8 +9,8 @@ use crate::{
 };
 
 laws! { ($) unwinding:
-    /// A task that is resumed by hand while a panic unwinds suspends or refuses to with a panic; what
-    /// unwinds goes on unwinding.
+    /// A task that is resumed by hand while a panic unwinds suspends or refuses to with a panic;
+    /// what unwinds goes on unwinding.
     a_resume_by_hand_suspends_or_refuses needs ByHand;
     /// A destructor may cancel a suspended task while a panic unwinds.
     a_destructor_cancels;

@@ -1,6 +1,6 @@
 //! Plays one script in several casts, and says where their records part.
 
-use super::{Cast, Record, Script, check_rules, play};
+use super::{Cast, PlayRecord, Script, check_rules, play};
 
 /// How many lines are shown before the one that differs.
 const BEFORE: usize = 4;
@@ -26,8 +26,8 @@ pub fn agree(script: &Script, casts: &[Cast]) -> Result<(), String> {
 pub fn compare(
     script: &Script,
     casts: &[Cast],
-    play: impl Fn(&Script, &Cast) -> Record,
-    check: impl Fn(&Record) -> Result<(), String>,
+    play: impl Fn(&Script, &Cast) -> PlayRecord,
+    check: impl Fn(&PlayRecord) -> Result<(), String>,
 ) -> Result<(), String> {
     let mut first = None;
     for cast in casts {

@@ -26,7 +26,7 @@ pub use cast::Cast;
 pub use compare::{agree, compare};
 pub use generate::scripts;
 pub use play::{CHANNELS, play, play_on};
-pub use record::Record;
+pub use record::PlayRecord;
 pub use rules::check_rules;
 pub use shrink::shrink;
 

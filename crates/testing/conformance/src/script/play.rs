@@ -17,7 +17,7 @@ use quadrivium::{
     time::{block_for, sleep, timeout, turn},
 };
 
-use super::{Cast, Instruction, Record, Script, record::Recording};
+use super::{Cast, Instruction, PlayRecord, Script, record::Recording};
 use crate::{Body, HostLoop, body, leaf, map, new_loop, quietly};
 
 /// What the channels of a play hold: one value, three, any number.
@@ -26,20 +26,22 @@ pub const CHANNELS: [Option<usize>; 3] = [Some(1), Some(3), None];
 /// How many bytes are on their way in a connection at most.
 const ROOM: usize = 8;
 
-/// How many events a play may have. A script has no loops, so it is the style that goes round in one.
+/// How many events a play may have. A script has no loops, so it is the style that goes round in
+/// one.
 const LIMIT: usize = 20_000;
 
 /// What a script comes to: how many instructions it carried out, or where it failed.
-type Outcome = Result<usize, String>;
+type ScriptResult = Result<usize, String>;
 
-/// Plays a script on a new loop, with a virtual clock unless a law is checked elsewhere; what that left.
-pub fn play(script: &Script, cast: &Cast) -> Record {
+/// Plays a script on a new loop, with a virtual clock unless a law is checked elsewhere; what that
+/// left.
+pub fn play(script: &Script, cast: &Cast) -> PlayRecord {
     play_on(new_loop().of_the_host(), script, cast)
 }
 
 /// The same on a loop of one's own, such as one that a simulation made. Its trace is replaced.
-pub fn play_on(event_loop: &mut dyn HostLoop, script: &Script, cast: &Cast) -> Record {
-    let stage = Stage::new(cast);
+pub fn play_on(event_loop: &mut dyn HostLoop, script: &Script, cast: &Cast) -> PlayRecord {
+    let stage = SharedByScripts::new(cast);
     let (record, mut left) = (Rc::clone(&stage.record), LIMIT);
     event_loop.trace(Box::new(move |event: &Event| {
         left -= 1;
@@ -61,7 +63,7 @@ pub fn play_on(event_loop: &mut dyn HostLoop, script: &Script, cast: &Cast) -> R
     stage.record.take().end(end)
 }
 
-fn keep_on_recording(stage: &Stage) -> impl FnMut(&Event) + 'static {
+fn keep_on_recording(stage: &SharedByScripts) -> impl FnMut(&Event) + 'static {
     let record = Rc::clone(&stage.record);
     move |event| record.borrow_mut().event(event)
 }
@@ -79,10 +81,10 @@ fn how_it_ended(ran: Result<(), RunError>) -> String {
 
 /// What the scripts of a play share.
 #[derive(Clone)]
-struct Stage {
+struct SharedByScripts {
     cast: Rc<Cast>,
     record: Rc<RefCell<Recording>>,
-    handles: Rc<RefCell<Vec<Option<JoinHandle<Outcome>>>>>,
+    handles: Rc<RefCell<Vec<Option<JoinHandle<ScriptResult>>>>>,
     channels: Rc<Vec<(Sender<String>, Receiver<String>)>>,
     notify: Notify,
     ends: Rc<[Connection; 2]>,
@@ -90,12 +92,12 @@ struct Stage {
 
 /// Where a script is: `main.2.0` is the first instruction of what the third of `main` contains.
 #[derive(Clone)]
-struct Place {
-    stage: Stage,
+struct ScriptPlace {
+    stage: SharedByScripts,
     path: String,
 }
 
-impl Stage {
+impl SharedByScripts {
     fn new(cast: &Cast) -> Self {
         let channels = CHANNELS.map(|capacity| match capacity {
             Some(capacity) => channel::bounded(capacity),
@@ -118,11 +120,11 @@ impl Stage {
     }
 
     /// A task that plays this script.
-    fn task(&self, script: &Script, path: String) -> BoxTask<Outcome> {
+    fn task(&self, script: &Script, path: String) -> BoxTask<ScriptResult> {
         let failed = Rc::new(RefCell::new(None));
         let mut body = body();
         for (n, instruction) in script.instructions.iter().enumerate() {
-            let place = Place { stage: self.clone(), path: format!("{path}.{n}") };
+            let place = ScriptPlace { stage: self.clone(), path: format!("{path}.{n}") };
             body = place.carry_out(body, instruction, &failed);
         }
         let n = script.instructions.len();
@@ -134,7 +136,7 @@ impl Stage {
 /// Where a script has failed.
 type Failed = Rc<RefCell<Option<String>>>;
 
-impl Place {
+impl ScriptPlace {
     fn say(&self, what: impl Debug) {
         self.stage.record.borrow_mut().say(format!("{}: {what:?}", self.path));
     }
@@ -145,7 +147,7 @@ impl Place {
     }
 
     /// A task that plays what this instruction contains.
-    fn task(&self, script: &Script, which: &str) -> BoxTask<Outcome> {
+    fn task(&self, script: &Script, which: &str) -> BoxTask<ScriptResult> {
         self.stage.task(script, format!("{}{which}", self.path))
     }
 
@@ -229,9 +231,9 @@ impl Place {
     }
 }
 
-impl Place {
+impl ScriptPlace {
     /// Performs this task, and ends the script if it fails.
-    fn or_fail(self, body: Body, task: BoxTask<Outcome>, failed: &Failed) -> Body {
+    fn or_fail(self, body: Body, task: BoxTask<ScriptResult>, failed: &Failed) -> Body {
         let failed = Rc::clone(failed);
         body.try_perform(
             || task,
@@ -258,9 +260,9 @@ impl Place {
     }
 }
 
-impl Stage {
+impl SharedByScripts {
     /// Takes a handle off the list; its place stays, so that the others keep their numbers.
-    fn take_handle(&self, n: u8) -> Option<JoinHandle<Outcome>> {
+    fn take_handle(&self, n: u8) -> Option<JoinHandle<ScriptResult>> {
         let mut handles = self.handles.borrow_mut();
         let n = usize::from(n).checked_rem(handles.len())?;
         handles[n].take()
@@ -283,7 +285,7 @@ fn ready<T: 'static>(output: T) -> BoxTask<T> {
 }
 
 /// Says when it is dropped.
-struct Held(Place);
+struct Held(ScriptPlace);
 
 impl Drop for Held {
     fn drop(&mut self) {

@@ -10,7 +10,7 @@ use quadrivium::{
     host::TaskId,
 };
 
-use super::{Record, record::Entry};
+use super::{PlayRecord, record::RecordedLine};
 
 /// Checks a record: time does not go back; a task is spawned once, by who ran, resumed only when it
 /// is ready and not late, one at a time, woken by no deadline that is not over and by no task that
@@ -22,15 +22,15 @@ use super::{Record, record::Entry};
 /// # Errors
 ///
 /// The rule that is broken, and the line.
-pub fn check_rules(record: &Record, in_order: bool) -> Result<(), String> {
+pub fn check_rules(record: &PlayRecord, in_order: bool) -> Result<(), String> {
     let mut seen = Seen { in_order, ..Seen::default() };
     for (n, entry) in record.entries.iter().enumerate() {
         if n == record.ended_after {
             seen.end(&record.end)?;
         }
         let broken = match entry {
-            Entry::Event(event) => seen.event(event),
-            Entry::Said(line) => seen.said(line),
+            RecordedLine::Event(event) => seen.event(event),
+            RecordedLine::Said(line) => seen.said(line),
         };
         broken.map_err(|rule| format!("line {n}, {:?}: {rule}", entry.to_string()))?;
     }
@@ -199,40 +199,40 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     /// A record in which much happens: main waits for ever, a child sleeps, sends and is done.
-    fn record() -> Record {
+    fn record() -> PlayRecord {
         let child = Script::new([Sleep(5), Send(0), Turn]);
         play(&Script::new([Spawn(child), Turn, Recv(0), Wait]), &Cast::all(&Future))
     }
 
     /// Changes the event that is shown like this.
-    fn change(record: &mut Record, line: &str, change: impl FnOnce(&mut Event)) {
+    fn change(record: &mut PlayRecord, line: &str, change: impl FnOnce(&mut Event)) {
         let mut event = event(record, line);
         change(&mut event);
         let n = position(record, line);
-        record.entries[n] = Entry::Event(event);
+        record.entries[n] = RecordedLine::Event(event);
     }
 
-    fn event(record: &Record, line: &str) -> Event {
+    fn event(record: &PlayRecord, line: &str) -> Event {
         match &record.entries[position(record, line)] {
-            Entry::Event(event) => event.clone(),
-            Entry::Said(_) => panic!("{line:?} is no event"),
+            RecordedLine::Event(event) => event.clone(),
+            RecordedLine::Said(_) => panic!("{line:?} is no event"),
         }
     }
 
     /// Puts an event of this kind behind that one.
-    fn put(record: &mut Record, line: &str, task: TaskId, kind: EventKind) {
+    fn put(record: &mut PlayRecord, line: &str, task: TaskId, kind: EventKind) {
         let event = Event { task, kind, ..event(record, line) };
-        record.entries.insert(position(record, line) + 1, Entry::Event(event));
+        record.entries.insert(position(record, line) + 1, RecordedLine::Event(event));
     }
 
-    fn position(record: &Record, line: &str) -> usize {
+    fn position(record: &PlayRecord, line: &str) -> usize {
         let lines = record.lines();
         lines.iter().position(|shown| shown == line).unwrap_or_else(|| panic!("{lines:#?}"))
     }
 
     /// The rule that a record breaks after this was done to it.
     #[track_caller]
-    fn breaks(rule: &str, spoil: impl FnOnce(&mut Record)) {
+    fn breaks(rule: &str, spoil: impl FnOnce(&mut PlayRecord)) {
         let mut record = record();
         assert_eq!(check_rules(&record, true), Ok(()), "{:#?}", record.lines());
         spoil(&mut record);
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn times_that_are_wrong_are_seen() {
         breaks("time goes back", |it| change(it, "0ns task 1 spawned", |it| it.at += MS));
-        let early = |it: &mut Record| {
+        let early = |it: &mut PlayRecord| {
             change(it, "5ms task 2 woken by its deadline", |it| it.at -= MS);
         };
         breaks("the deadline is not over", early);
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn steps_that_are_wrong_are_seen() {
-        let twice = |it: &mut Record, line: &str| {
+        let twice = |it: &mut PlayRecord, line: &str| {
             let n = position(it, line);
             it.entries.insert(n, it.entries[n].clone());
         };

@@ -5,7 +5,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Body, Next, Style, Value};
+use crate::{Body, NextAction, Style, Value};
 
 /// The callback style.
 #[derive(Clone, Copy, Debug)]
@@ -23,10 +23,10 @@ impl Style for Callback {
 
 fn go_on(cb: &mut callback::Callback<Value>, mut body: Body<Value>) {
     match body.go_on() {
-        Next::Perform(task) => cb.perform(task, |cb, then| {
+        NextAction::Perform(task) => cb.perform(task, |cb, then| {
             then();
             go_on(cb, body)
         }),
-        Next::End(value) => cb.done(value),
+        NextAction::End(value) => cb.done(value),
     }
 }

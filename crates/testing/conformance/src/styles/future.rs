@@ -5,7 +5,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Body, Next, Style, Value};
+use crate::{Body, NextAction, Style, Value};
 
 /// The future style.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +20,11 @@ impl Style for Future {
         Box::pin(future(async move {
             loop {
                 match body.go_on() {
-                    Next::Perform(task) => {
+                    NextAction::Perform(task) => {
                         let then = perform(task).await;
                         then()
                     }
-                    Next::End(value) => return value,
+                    NextAction::End(value) => return value,
                 }
             }
         }))

@@ -2,7 +2,7 @@
 
 use quadrivium::{generator::generator, task::BoxTask};
 
-use crate::{Body, Next, Style, Value};
+use crate::{Body, NextAction, Style, Value};
 
 /// The generator style.
 #[derive(Clone, Copy, Debug)]
@@ -17,11 +17,11 @@ impl Style for Generator {
         Box::pin(generator(|mut co| async move {
             loop {
                 match body.go_on() {
-                    Next::Perform(task) => {
+                    NextAction::Perform(task) => {
                         let then = co.perform(task).await;
                         then()
                     }
-                    Next::End(value) => return value,
+                    NextAction::End(value) => return value,
                 }
             }
         }))

@@ -5,7 +5,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Body, Feature, Next, Style, Value};
+use crate::{Body, Feature, NextAction, Style, Value};
 
 /// The green style.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +20,11 @@ impl Style for Green {
         Box::pin(green(move || {
             loop {
                 match body.go_on() {
-                    Next::Perform(task) => {
+                    NextAction::Perform(task) => {
                         let then = perform(task);
                         then()
                     }
-                    Next::End(value) => return value,
+                    NextAction::End(value) => return value,
                 }
             }
         }))

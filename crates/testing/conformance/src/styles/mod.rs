@@ -1,6 +1,8 @@
-//! The four styles of Quadrivium, and how each carries out a body.
+//! What a style is, and the four of Quadrivium: how each carries out a body.
 //!
 //! The four files differ in the mechanism and in nothing else.
+
+mod style;
 
 mod callback;
 mod generator;
@@ -11,8 +13,7 @@ pub use callback::Callback;
 pub use future::Future;
 pub use generator::Generator;
 pub use green::Green;
+pub use style::{Feature, Style, Value};
 
-use crate::Style;
-
-/// All four.
+/// All four of Quadrivium.
 pub const ALL: [&dyn Style; 4] = [&Callback, &Generator, &Future, &Green];

@@ -16,7 +16,7 @@ pub const BUGS: &[Bug] = &[
         name: "reset-told-again",
         harm: "a program that takes the end after a reset for a whole stream passes its simulation",
         file: SOCKET,
-        find: "self.stage = Stage::Closed;\n        ErrorKind::ConnectionReset.into()",
+        find: "self.stage = SocketStage::Closed;\n        ErrorKind::ConnectionReset.into()",
         replace: "ErrorKind::ConnectionReset.into()",
     },
     Bug {

@@ -4,8 +4,8 @@
 //! hands everything else on:
 //!
 //! ```text
-//!   loop ─ resume ─► NoLeakedTasks ─ enters Noting ─► task ─ spawn ─► Noting ─ Noted(child) ─► loop
-//!   loop ─ resume ─► Noted(child) ── enters Noting ─► child ─ spawn ─► …
+//!   loop ─ resume ─► NoLeakedTasks ─ enters Noting ─► task ─ spawn ─► Noting ─ NotedTask ─► loop
+//!   loop ─ resume ─► NotedTask ───── enters Noting ─► child ─ spawn ─► …
 //! ```
 
 use std::{any::Any, cell::RefCell, fmt, panic::Location, pin::Pin, rc::Rc, sync::Arc};
@@ -76,13 +76,13 @@ struct Noting {
 }
 
 /// A task that was spawned under it.
-struct Noted {
+struct NotedTask {
     /// There until it is dropped.
     task: Option<HostedTask>,
     noting: Rc<Noting>,
 }
 
-impl Hosted for Noted {
+impl Hosted for NotedTask {
     fn resume_hosted(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -94,7 +94,7 @@ impl Hosted for Noted {
     }
 }
 
-impl Drop for Noted {
+impl Drop for NotedTask {
     /// What its destructors spawn is noted too.
     fn drop(&mut self) {
         let _entered = host::enter(Rc::clone(&self.noting) as _);
@@ -130,7 +130,7 @@ impl Wrapper for Noting {
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
     ) -> Spawned {
-        let noted = Noted { task: Some(body), noting: Rc::clone(&self) };
+        let noted = NotedTask { task: Some(body), noting: Rc::clone(&self) };
         let spawned = Rc::clone(&self.wrapped).spawn(Box::pin(noted), name, spawned_at);
         let label = Label { id: spawned.id, name: name.map(Arc::from), spawned_at };
         self.spawned.borrow_mut().push((spawned.clone(), label));

@@ -13,18 +13,18 @@ use crate::run;
 
 #[derive(Debug, Default)]
 pub(super) struct Arrivals {
-    chunks: VecDeque<Chunk>,
+    chunks: VecDeque<SentBytes>,
 }
 
 #[derive(Debug)]
-struct Chunk {
+struct SentBytes {
     bytes: VecDeque<u8>,
     /// Not there before this; at once, when it was not slow.
     arrives: Option<Instant>,
 }
 
 /// What a reader finds.
-pub(super) enum Found {
+pub(super) enum Arrived {
     Bytes(Vec<u8>),
     /// No byte is there before this.
     Late(Instant),
@@ -38,26 +38,28 @@ impl Arrivals {
     }
 
     /// Takes up to `most` bytes, at least one, of the first chunk.
-    pub(super) fn take(&mut self, most: usize, cx: &Context<'_>) -> Found {
-        let Some(chunk) = self.chunks.front_mut() else { return Found::Nothing };
+    pub(super) fn take(&mut self, most: usize, cx: &Context<'_>) -> Arrived {
+        let Some(chunk) = self.chunks.front_mut() else { return Arrived::Nothing };
         if let Some(arrives) = chunk.arrives
             && cx.now() < arrives
         {
-            return Found::Late(arrives);
+            return Arrived::Late(arrives);
         }
         let n = split(chunk.bytes.len().min(most));
         let bytes = chunk.bytes.drain(..n).collect();
         if chunk.bytes.is_empty() {
             self.chunks.pop_front();
         }
-        Found::Bytes(bytes)
+        Arrived::Bytes(bytes)
     }
 
     pub(super) fn put(&mut self, bytes: &[u8], arrives: Option<Instant>) {
         match self.chunks.back_mut() {
             // A later write arrives no earlier; on time means with the one ahead.
             Some(last) if arrives <= last.arrives => last.bytes.extend(bytes),
-            _ => self.chunks.push_back(Chunk { bytes: bytes.iter().copied().collect(), arrives }),
+            _ => {
+                self.chunks.push_back(SentBytes { bytes: bytes.iter().copied().collect(), arrives })
+            }
         }
     }
 
@@ -80,7 +82,7 @@ impl Arrivals {
     }
 }
 
-impl Chunk {
+impl SentBytes {
     fn has_arrived(&self, now: Option<Instant>) -> bool {
         self.arrives.is_none_or(|arrives| now.is_some_and(|now| arrives <= now))
     }

@@ -15,8 +15,8 @@
 //! fail with `BrokenPipe`. Bytes that were written and not yet read have arrived, unless they are
 //! [slow](crate::Faults::slow_writes). A reset loses those that are slow.
 //!
-//! An end lives as long as it, a clone of it or an operation on it does. After 64 operations in
-//! one step without a wait, the other tasks run first. An operation on no bytes is done at once, and
+//! An end lives as long as it, a clone of it or an operation on it does. After 64 operations in one
+//! step without a wait, the other tasks run first. An operation on no bytes is done at once, and
 //! asks nothing. `quadrivium::net::TcpStream` does the same.
 //!
 //! It is as TCP but for this:
@@ -77,7 +77,7 @@ pub fn with_capacity(bytes: usize) -> (Connection, Connection) {
     let (a, b) = (Rc::new(Socket::new(bytes)), Rc::new(Socket::new(bytes)));
     let ends = [(&a, &b), (&b, &a)];
     let [a, b] = ends.map(|(here, there)| Connection {
-        end: Rc::new(End { here: Rc::clone(here), there: Rc::clone(there) }),
+        end: Rc::new(ConnectionEnd { here: Rc::clone(here), there: Rc::clone(there) }),
     });
     (a, b)
 }
@@ -85,12 +85,12 @@ pub fn with_capacity(bytes: usize) -> (Connection, Connection) {
 /// One end of a [`connection`]. Clones are the same end.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    end: Rc<End>,
+    end: Rc<ConnectionEnd>,
 }
 
 /// What an end and the operations on it share.
 #[derive(Debug)]
-struct End {
+struct ConnectionEnd {
     here: Rc<Socket>,
     there: Rc<Socket>,
 }
@@ -117,10 +117,10 @@ impl Connection {
     /// Writes some of these bytes, at least one; the output is how many. Suspends while there is no
     /// room.
     ///
-    /// The output is an error of kind `ConnectionReset` after a reset of which this end was not told.
-    /// From then on it is `BrokenPipe`, as it is when this end has closed its writing. When the other
-    /// end is gone, the first write succeeds and its bytes are lost; the next ones are `BrokenPipe`.
-    /// Cancel-safe: a write that is cancelled has written nothing.
+    /// The output is an error of kind `ConnectionReset` after a reset of which this end was not
+    /// told. From then on it is `BrokenPipe`, as it is when this end has closed its writing. When
+    /// the other end is gone, the first write succeeds and its bytes are lost; the next ones are
+    /// `BrokenPipe`. Cancel-safe: a write that is cancelled has written nothing.
     pub fn write(&self, bytes: impl Into<Vec<u8>>) -> Write {
         Write::new(&self.end, bytes.into())
     }
@@ -144,7 +144,7 @@ impl Connection {
     }
 }
 
-impl End {
+impl ConnectionEnd {
     fn read(&self, most: usize, cx: &Context<'_>) -> Step<io::Result<Vec<u8>>> {
         let step = self.here.read(most, cx);
         if matches!(&step, Step::Done(Ok(bytes)) if !bytes.is_empty()) {
@@ -182,7 +182,7 @@ impl End {
     }
 }
 
-impl Drop for End {
+impl Drop for ConnectionEnd {
     fn drop(&mut self) {
         match self.here.leave() {
             Leaves::Silently => {}

@@ -4,14 +4,14 @@ use std::{io, pin::Pin, rc::Rc};
 
 use quadrivium_core::{Context, Step, Task, Wait};
 
-use super::End;
+use super::ConnectionEnd;
 use crate::run;
 
 /// A task that reads some bytes. Made by [`Connection::read`](super::Connection::read).
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Read {
-    end: Rc<End>,
+    end: Rc<ConnectionEnd>,
     most: usize,
     has_begun: bool,
 }
@@ -26,7 +26,7 @@ pub struct ReadExact {
 }
 
 impl Read {
-    pub(super) fn new(end: &Rc<End>, most: usize) -> Self {
+    pub(super) fn new(end: &Rc<ConnectionEnd>, most: usize) -> Self {
         Self { end: Rc::clone(end), most, has_begun: false }
     }
 
@@ -40,7 +40,7 @@ impl Read {
 }
 
 impl ReadExact {
-    pub(super) fn new(end: &Rc<End>, n: usize) -> Self {
+    pub(super) fn new(end: &Rc<ConnectionEnd>, n: usize) -> Self {
         Self { rest: Read::new(end, n), bytes: Vec::new() }
     }
 }

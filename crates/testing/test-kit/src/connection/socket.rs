@@ -20,7 +20,7 @@ use std::{
 
 use quadrivium_core::{Context, LocalWaker, Step, Wait, fairness, host};
 
-use super::arrivals::{Arrivals, Found, split};
+use super::arrivals::{Arrivals, Arrived, split};
 use crate::run;
 
 /// Bytes that are slower arrive after a hundred years: an instant has an end.
@@ -34,7 +34,7 @@ pub(super) struct Socket {
 
 #[derive(Debug, Default)]
 struct State {
-    stage: Stage,
+    stage: SocketStage,
     arrivals: Arrivals,
     /// When the other end's answer comes to bytes that it does not read any more: a reset.
     reset_comes: Option<Instant>,
@@ -45,7 +45,7 @@ struct State {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Stage {
+enum SocketStage {
     #[default]
     Open,
     /// This end writes no more.
@@ -78,11 +78,14 @@ impl Socket {
     pub(super) fn read(&self, most: usize, cx: &Context<'_>) -> Step<io::Result<Vec<u8>>> {
         let mut state = self.state.borrow_mut();
         let wait = match (state.arrivals.take(most, cx), state.stage) {
-            (Found::Bytes(bytes), _) => return Step::Done(Ok(bytes)),
-            (Found::Late(arrives), _) => Wait::Until(arrives),
-            (Found::Nothing, Stage::Open | Stage::Ended) => Wait::Wake,
-            (Found::Nothing, Stage::Reset) => return Step::Done(Err(state.tell_reset())),
-            (Found::Nothing, Stage::OtherEnded | Stage::Closed | Stage::Gone) => {
+            (Arrived::Bytes(bytes), _) => return Step::Done(Ok(bytes)),
+            (Arrived::Late(arrives), _) => Wait::Until(arrives),
+            (Arrived::Nothing, SocketStage::Open | SocketStage::Ended) => Wait::Wake,
+            (Arrived::Nothing, SocketStage::Reset) => return Step::Done(Err(state.tell_reset())),
+            (
+                Arrived::Nothing,
+                SocketStage::OtherEnded | SocketStage::Closed | SocketStage::Gone,
+            ) => {
                 return Step::Done(Ok(Vec::new()));
             }
         };
@@ -113,16 +116,18 @@ impl Socket {
         }
         let mut state = self.state.borrow_mut();
         match state.stage {
-            Stage::Open | Stage::OtherEnded => Ok(()),
-            Stage::Reset => Err(state.tell_reset()),
-            Stage::Ended | Stage::Closed | Stage::Gone => Err(ErrorKind::BrokenPipe.into()),
+            SocketStage::Open | SocketStage::OtherEnded => Ok(()),
+            SocketStage::Reset => Err(state.tell_reset()),
+            SocketStage::Ended | SocketStage::Closed | SocketStage::Gone => {
+                Err(ErrorKind::BrokenPipe.into())
+            }
         }
     }
 
     /// Puts some bytes of the other end on their way to this one.
     pub(super) fn send(&self, bytes: &[u8], cx: &Context<'_>) -> Sent {
         let mut state = self.state.borrow_mut();
-        let is_gone = state.stage == Stage::Gone;
+        let is_gone = state.stage == SocketStage::Gone;
         let room = if is_gone { bytes.len() } else { self.capacity - state.arrivals.len() };
         if room == 0 {
             return Sent::NoRoom;
@@ -148,9 +153,11 @@ impl Socket {
     pub(super) fn end_writing(&self) -> bool {
         let mut state = self.state.borrow_mut();
         let next = match state.stage {
-            Stage::Open => Stage::Ended,
-            Stage::OtherEnded => Stage::Closed,
-            Stage::Ended | Stage::Reset | Stage::Closed | Stage::Gone => return false,
+            SocketStage::Open => SocketStage::Ended,
+            SocketStage::OtherEnded => SocketStage::Closed,
+            SocketStage::Ended | SocketStage::Reset | SocketStage::Closed | SocketStage::Gone => {
+                return false;
+            }
         };
         state.stage = next;
         drop(state);
@@ -162,9 +169,12 @@ impl Socket {
     pub(super) fn other_ends(&self) {
         let mut state = self.state.borrow_mut();
         state.stage = match state.stage {
-            Stage::Open => Stage::OtherEnded,
-            Stage::Ended => Stage::Closed,
-            stage @ (Stage::OtherEnded | Stage::Reset | Stage::Closed | Stage::Gone) => stage,
+            SocketStage::Open => SocketStage::OtherEnded,
+            SocketStage::Ended => SocketStage::Closed,
+            stage @ (SocketStage::OtherEnded
+            | SocketStage::Reset
+            | SocketStage::Closed
+            | SocketStage::Gone) => stage,
         };
         drop(state);
         self.wake_readers();
@@ -192,13 +202,13 @@ impl Socket {
     /// Nothing is done here any more. What the other end must be told.
     pub(super) fn leave(&self) -> Leaves {
         let mut state = self.state.borrow_mut();
-        let stage = mem::replace(&mut state.stage, Stage::Gone);
+        let stage = mem::replace(&mut state.stage, SocketStage::Gone);
         let arrivals = mem::take(&mut state.arrivals);
         match stage {
-            Stage::Reset | Stage::Closed | Stage::Gone => Leaves::Silently,
+            SocketStage::Reset | SocketStage::Closed | SocketStage::Gone => Leaves::Silently,
             // An end that leaves bytes unread cannot have understood the other.
             _ if arrivals.has_unread(now()) => Leaves::WithReset,
-            Stage::Open | Stage::Ended | Stage::OtherEnded => {
+            SocketStage::Open | SocketStage::Ended | SocketStage::OtherEnded => {
                 Leaves::WithEnd { reset_comes: arrivals.next_arrival(now()) }
             }
         }
@@ -246,17 +256,17 @@ impl State {
         let lost = self.arrivals.lose_late(now);
         self.reset_comes = None;
         self.stage = match self.stage {
-            Stage::Open | Stage::Ended => Stage::Reset,
+            SocketStage::Open | SocketStage::Ended => SocketStage::Reset,
             // The end stood behind what was lost.
-            Stage::OtherEnded | Stage::Closed if lost => Stage::Reset,
-            Stage::OtherEnded => Stage::Closed,
-            stage @ (Stage::Reset | Stage::Closed | Stage::Gone) => stage,
+            SocketStage::OtherEnded | SocketStage::Closed if lost => SocketStage::Reset,
+            SocketStage::OtherEnded => SocketStage::Closed,
+            stage @ (SocketStage::Reset | SocketStage::Closed | SocketStage::Gone) => stage,
         }
     }
 
     /// One operation is told of a reset. To the others the connection has ended.
     fn tell_reset(&mut self) -> io::Error {
-        self.stage = Stage::Closed;
+        self.stage = SocketStage::Closed;
         ErrorKind::ConnectionReset.into()
     }
 }

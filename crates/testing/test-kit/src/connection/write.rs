@@ -4,14 +4,14 @@ use std::{io, pin::Pin, rc::Rc};
 
 use quadrivium_core::{Context, Step, Task, Wait};
 
-use super::End;
+use super::ConnectionEnd;
 use crate::run;
 
 /// A task that writes some bytes. Made by [`Connection::write`](super::Connection::write).
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Write {
-    end: Rc<End>,
+    end: Rc<ConnectionEnd>,
     bytes: Vec<u8>,
     /// How many of them have been written before.
     written: usize,
@@ -26,7 +26,7 @@ pub struct WriteAll {
 }
 
 impl Write {
-    pub(super) fn new(end: &Rc<End>, bytes: Vec<u8>) -> Self {
+    pub(super) fn new(end: &Rc<ConnectionEnd>, bytes: Vec<u8>) -> Self {
         Self { end: Rc::clone(end), bytes, written: 0, has_begun: false }
     }
 
@@ -44,7 +44,7 @@ impl Write {
 }
 
 impl WriteAll {
-    pub(super) fn new(end: &Rc<End>, bytes: Vec<u8>) -> Self {
+    pub(super) fn new(end: &Rc<ConnectionEnd>, bytes: Vec<u8>) -> Self {
         Self { rest: Write::new(end, bytes) }
     }
 }

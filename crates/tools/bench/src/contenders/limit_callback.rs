@@ -7,15 +7,15 @@ use std::{
 };
 
 use crate::{
-    contender::{Contender, Group, Profile, bump, expect_joined},
+    contenders::{Contender, Group, Profile, expect_joined},
     memory,
-    stopwatch::Counter,
+    stopwatch::{Counter, bump},
 };
 
 /// A closure that is called once per step and says whether it wants to be called again.
-type Callback = Box<dyn FnMut() -> bool>;
+type OnStep = Box<dyn FnMut() -> bool>;
 
-/// A bare queue of [`Callback`]s.
+/// A bare queue of [`OnStep`]s.
 #[derive(Debug)]
 pub(super) struct LimitCallback;
 
@@ -25,7 +25,7 @@ impl Contender for LimitCallback {
     }
 
     fn turn(&self, counters: Vec<Counter>) {
-        let mut queue = VecDeque::<Callback>::with_capacity(counters.len());
+        let mut queue = VecDeque::<OnStep>::with_capacity(counters.len());
         for mut counter in counters {
             queue.push_back(Box::new(move || counter.turn()));
         }
@@ -33,7 +33,7 @@ impl Contender for LimitCallback {
     }
 
     fn spawn(&self, tasks: usize, batches: u64) -> Duration {
-        let mut queue = VecDeque::<Callback>::with_capacity(tasks);
+        let mut queue = VecDeque::<OnStep>::with_capacity(tasks);
         let start = Instant::now();
         for _ in 0..batches {
             for _ in 0..tasks {
@@ -49,7 +49,7 @@ impl Contender for LimitCallback {
     }
 
     fn hold(&self, tasks: usize) {
-        let mut queue = VecDeque::<Callback>::with_capacity(tasks);
+        let mut queue = VecDeque::<OnStep>::with_capacity(tasks);
         for _ in 0..tasks {
             let mut count = 0;
             queue.push_back(Box::new(move || {
@@ -69,7 +69,7 @@ impl Contender for LimitCallback {
 
 /// Resumes the tasks in turn until all have ended, and returns how many did.
 #[inline]
-fn run(queue: &mut VecDeque<Callback>) -> u64 {
+fn run(queue: &mut VecDeque<OnStep>) -> u64 {
     let mut ended = 0;
     while let Some(mut task) = queue.pop_front() {
         if task() {

@@ -11,9 +11,9 @@ use std::{
 };
 
 use crate::{
-    contender::{Contender, Group, Profile, bump, expect_joined},
+    contenders::{Contender, Group, Profile, expect_joined},
     memory,
-    stopwatch::Counter,
+    stopwatch::{Counter, bump},
 };
 
 type Boxed = Pin<Box<dyn Future<Output = u64>>>;

@@ -12,9 +12,9 @@ use genawaiter::{
 };
 
 use crate::{
-    contender::{Contender, Group, Profile, bump, expect_joined},
+    contenders::{Contender, Group, Profile, expect_joined},
     memory,
-    stopwatch::Counter,
+    stopwatch::{Counter, bump},
 };
 
 /// A bare queue of generators. All tasks of a queue are of one type, so no call is dynamic.

@@ -11,9 +11,9 @@ use corosensei::{Coroutine, CoroutineResult};
 
 use super::stacks::{self, Colored};
 use crate::{
-    contender::{Contender, Group, Profile, bump, expect_joined},
+    contenders::{Contender, Group, Profile, expect_joined},
     memory,
-    stopwatch::Counter,
+    stopwatch::{Counter, bump},
 };
 
 /// A task in the queue is a pointer: moving the coroutine itself, whose fields were written one by

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use may::coroutine::{JoinHandle, park, spawn, yield_now};
 
 use crate::{
-    contender::{Contender, Group, Profile, bump, expect_joined},
+    contenders::{Contender, Group, Profile, expect_joined},
     memory,
-    stopwatch::Counter,
+    stopwatch::{Counter, bump},
 };
 
 /// May's scheduler, which belongs to the whole process, with a single worker.
@@ -16,9 +16,9 @@ use crate::{
 /// The tasks are spawned by a green thread: spawned from the main thread, the first would already
 /// run on the worker while the others are still being made.
 #[derive(Debug)]
-pub(super) struct May;
+pub(super) struct MayScheduler;
 
-impl Contender for May {
+impl Contender for MayScheduler {
     fn profile(&self) -> Profile {
         Profile { name: "may, 1 worker", group: Group::Peer, limit: Some("limit, green") }
     }

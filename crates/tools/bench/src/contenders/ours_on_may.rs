@@ -11,16 +11,16 @@ use std::{
 use quadrivium::{may, prelude::*};
 
 use crate::{
-    contender::{Contender, Group, Profile, bump, expect_joined},
+    contenders::{Contender, Group, Profile, expect_joined},
     memory,
-    stopwatch::Counter,
+    stopwatch::{Counter, bump},
 };
 
 /// Futures as `Send` tasks. They are spawned by another one: it keeps the only worker meanwhile.
 #[derive(Debug)]
-pub(super) struct OnMay;
+pub(super) struct OursOnMay;
 
-impl Contender for OnMay {
+impl Contender for OursOnMay {
     fn profile(&self) -> Profile {
         Profile { name: "future on may", group: Group::Ours, limit: Some("limit, future") }
     }

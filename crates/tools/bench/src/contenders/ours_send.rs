@@ -10,9 +10,9 @@ use quadrivium::{
 
 use super::ours::{Never, hold_on_our_loop, spawn_on_our_loop, turn_on_our_loop};
 use crate::{
-    contender::{Contender, Group, Profile, bump},
+    contenders::{Contender, Group, Profile},
     memory,
-    stopwatch::Counter,
+    stopwatch::{Counter, bump},
 };
 
 /// Tasks as callbacks that are `Send`.

@@ -9,16 +9,16 @@ use async_executor::LocalExecutor;
 use futures_lite::future::{block_on, yield_now};
 
 use crate::{
-    contender::{Contender, Group, Profile, bump, expect_joined},
+    contenders::{Contender, Group, Profile, expect_joined},
     memory,
-    stopwatch::Counter,
+    stopwatch::{Counter, bump},
 };
 
 /// `LocalExecutor`, run under `block_on`, without smol's reactor.
 #[derive(Debug)]
-pub(super) struct Smol;
+pub(super) struct SmolExecutor;
 
-impl Contender for Smol {
+impl Contender for SmolExecutor {
     fn profile(&self) -> Profile {
         Profile { name: "smol", group: Group::Peer, limit: Some("limit, future") }
     }

@@ -4,7 +4,7 @@
 //! one mapping  |<-- 64 KiB -->|<-- 64 KiB -->|<-- 64 KiB -->| ...
 //! stack 0       limit     base|
 //! stack 1                      limit    base··|              64 bytes lower
-//! stack 2                                     limit base····|  128 bytes lower, and so on to 31 * 64
+//! stack 2                                     limit base····|  128 lower, and so on to 31 * 64
 //! ```
 //!
 //! Bases that are all page-aligned fight for the same cache sets; colours spread them.

@@ -11,18 +11,18 @@ use tokio::{
 };
 
 use crate::{
-    contender::{Contender, Group, Profile, bump, expect_joined},
+    contenders::{Contender, Group, Profile, expect_joined},
     memory,
-    stopwatch::Counter,
+    stopwatch::{Counter, bump},
 };
 
 /// `current_thread` in the better of its two ways: with `spawn` a turn is faster (97 instead of 147
 /// ns at
 /// 1 task), in a `LocalSet` a batch is spawned faster (334 instead of 416 ns at 100,000 tasks).
 #[derive(Debug)]
-pub(super) struct Tokio;
+pub(super) struct TokioRuntime;
 
-impl Contender for Tokio {
+impl Contender for TokioRuntime {
     fn profile(&self) -> Profile {
         Profile { name: "tokio", group: Group::Peer, limit: Some("limit, future") }
     }

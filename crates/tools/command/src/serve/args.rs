@@ -6,7 +6,7 @@ use clap::{
     Args, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use quadrivium_examples::styles::Style;
+use quadrivium_examples::styles::StyleName;
 
 use crate::args::time;
 
@@ -41,13 +41,13 @@ const MOST_THREADS: usize = 1024;
 )]
 pub struct Serve {
     #[command(subcommand)]
-    pub program: Program,
+    pub program: ServerProgram,
     #[command(flatten)]
     pub options: Options,
 }
 
 #[derive(Clone, Debug, Subcommand)]
-pub enum Program {
+pub enum ServerProgram {
     /// Sends back what it gets
     Echo,
     /// Lets guests talk in rooms, line by line
@@ -69,37 +69,55 @@ pub enum Program {
 pub struct Options {
     /// Who serves
     // Global values are known to the whole command, which has another `style`.
-    #[arg(id = "server_style", long = "style", global = true, value_name = "STYLE", default_value_t = Style::Future, value_parser = style())]
-    pub style: Style,
+    #[arg(
+        id = "server_style", long = "style", global = true, value_name = "STYLE",
+        default_value_t = StyleName::Future, value_parser = style(),
+    )]
+    pub style: StyleName,
 
     /// Where it listens; port 0 is a free one
-    #[arg(long, global = true, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = address)]
+    #[arg(
+        long, global = true, value_name = "ADDR", default_value = "127.0.0.1:0",
+        value_parser = address,
+    )]
     pub listen: SocketAddr,
 
     /// What drives it
     #[arg(long, global = true, value_name = "HOST", default_value_t, value_enum)]
-    pub host: Host,
+    pub host: HostChoice,
 
     /// On so many threads, each with a loop of its own, between which connections are dealt out
-    #[arg(long, global = true, value_name = "N", default_value = "1", value_parser = threads, allow_negative_numbers = true)]
+    #[arg(
+        long, global = true, value_name = "N", default_value = "1", value_parser = threads,
+        allow_negative_numbers = true,
+    )]
     pub threads: NonZero<usize>,
 
     /// So many connections at once, on all threads together; others wait
-    #[arg(long, global = true, value_name = "N", default_value = "16384", value_parser = connections, allow_negative_numbers = true)]
+    #[arg(
+        long, global = true, value_name = "N", default_value = "16384",
+        value_parser = connections, allow_negative_numbers = true,
+    )]
     pub max_connections: usize,
 
     /// Closes a connection on which no byte has moved for so long, or never
-    #[arg(long, global = true, value_name = "TIME", default_value = "5m", value_parser = idle_timeout, allow_hyphen_values = true)]
+    #[arg(
+        long, global = true, value_name = "TIME", default_value = "5m",
+        value_parser = idle_timeout, allow_hyphen_values = true,
+    )]
     pub idle_timeout: IdleTimeout,
 
     /// How long connections may go on after the stop
-    #[arg(long, global = true, value_name = "TIME", default_value = "10s", value_parser = time, allow_hyphen_values = true)]
+    #[arg(
+        long, global = true, value_name = "TIME", default_value = "10s", value_parser = time,
+        allow_hyphen_values = true,
+    )]
     pub grace: Duration,
 }
 
 /// Who waits for the operating system, and gives the loops their turns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Host {
+pub enum HostChoice {
     /// Each loop by itself
     #[default]
     Loop,
@@ -113,9 +131,9 @@ pub enum Host {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IdleTimeout(pub Option<Duration>);
 
-fn style() -> impl TypedValueParser<Value = Style> {
-    PossibleValuesParser::new(Style::ALL.map(Style::name))
-        .map(|name| Style::named(&name).expect("it is one of these names"))
+fn style() -> impl TypedValueParser<Value = StyleName> {
+    PossibleValuesParser::new(StyleName::ALL.map(StyleName::name))
+        .map(|name| StyleName::named(&name).expect("it is one of these names"))
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

@@ -1,18 +1,19 @@
-//! Where servers run: on loops of their own, inside tokio, on may's workers. The servers are the same.
+//! Where servers run: on loops of their own, inside tokio, on may's workers. The servers are the
+//! same.
 
 use std::{num::NonZero, thread};
 
 use quadrivium::{event_loop::Cluster, executor, host::refused, may};
 
-use super::{Make, failed, no_loop};
+use super::{MakeServer, failed, no_loop};
 
 /// Places each server, made on its thread, and is worth an error when one cannot serve.
-type Place<'a> = &'a mut dyn FnMut(usize, Make) -> Result<(), String>;
+type PlaceServer<'a> = &'a mut dyn FnMut(usize, MakeServer) -> Result<(), String>;
 
 /// A loop on each of so many threads.
 pub fn on_a_cluster(
     threads: NonZero<usize>,
-    start: impl FnOnce(Place<'_>) -> Result<(), String>,
+    start: impl FnOnce(PlaceServer<'_>) -> Result<(), String>,
 ) -> Result<(), String> {
     let cluster = Cluster::new(threads).map_err(no_loop)?;
     start(&mut |index, make| {
@@ -23,7 +24,7 @@ pub fn on_a_cluster(
 }
 
 /// A runtime of tokio for each server, on a thread of its own.
-pub fn on_tokio(start: impl FnOnce(Place<'_>) -> Result<(), String>) -> Result<(), String> {
+pub fn on_tokio(start: impl FnOnce(PlaceServer<'_>) -> Result<(), String>) -> Result<(), String> {
     let mut threads = Vec::new();
     start(&mut |_, make| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -40,7 +41,7 @@ pub fn on_tokio(start: impl FnOnce(Place<'_>) -> Result<(), String>) -> Result<(
 /// Each server on one of so many workers of may.
 pub fn on_may(
     workers: NonZero<usize>,
-    start: impl FnOnce(Place<'_>) -> Result<(), String>,
+    start: impl FnOnce(PlaceServer<'_>) -> Result<(), String>,
 ) -> Result<(), String> {
     may::Config::new().workers(workers).start().map_err(|error| error.to_string())?;
     let mut handles = Vec::new();

@@ -20,7 +20,7 @@ use quadrivium_examples::{
     http::{self, Http},
     proxy,
     server::{Limits, Server},
-    styles::Style,
+    styles::StyleName,
 };
 
 mod args;
@@ -28,7 +28,7 @@ mod hosts;
 
 pub use args::Serve;
 
-use self::args::{Host, Options, Program};
+use self::args::{HostChoice, Options, ServerProgram};
 
 /// Serves until it is told to stop.
 ///
@@ -37,15 +37,15 @@ use self::args::{Host, Options, Program};
 /// One line, with what could not be had and what to do about it.
 pub fn serve(asked: &Serve) -> Result<(), String> {
     let Options { listen, threads, host, .. } = asked.options;
-    if matches!(asked.program, Program::Chat) && threads.get() > 1 {
+    if matches!(asked.program, ServerProgram::Chat) && threads.get() > 1 {
         return Err("the rooms of a chat are on one loop: use --threads 1".into());
     }
     let listeners = Listeners::bind(listen, threads)?;
     match host {
-        Host::Loop if threads.get() == 1 => on_this_thread(asked, listeners),
-        Host::Loop => hosts::on_a_cluster(threads, |place| on_all(asked, listeners, place)),
-        Host::Tokio => hosts::on_tokio(|place| on_all(asked, listeners, place)),
-        Host::May => hosts::on_may(threads, |place| on_all(asked, listeners, place)),
+        HostChoice::Loop if threads.get() == 1 => on_this_thread(asked, listeners),
+        HostChoice::Loop => hosts::on_a_cluster(threads, |place| on_all(asked, listeners, place)),
+        HostChoice::Tokio => hosts::on_tokio(|place| on_all(asked, listeners, place)),
+        HostChoice::May => hosts::on_may(threads, |place| on_all(asked, listeners, place)),
     }
 }
 
@@ -58,13 +58,13 @@ fn on_this_thread(asked: &Serve, mut listeners: Listeners) -> Result<(), String>
 }
 
 /// Makes the task of a server, on the thread where it stays.
-type Make = Box<dyn FnOnce() -> BoxTask<()> + Send>;
+type MakeServer = Box<dyn FnOnce() -> BoxTask<()> + Send>;
 
 /// Places a server on each thread, and says where it listens once all can serve.
 fn on_all(
     asked: &Serve,
     listeners: Listeners,
-    place: &mut dyn FnMut(usize, Make) -> Result<(), String>,
+    place: &mut dyn FnMut(usize, MakeServer) -> Result<(), String>,
 ) -> Result<(), String> {
     let (said, all_say) = mpsc::channel();
     for (index, listener) in listeners.listeners.into_iter().enumerate() {
@@ -119,13 +119,13 @@ fn failed(error: RunError) -> String {
 }
 
 /// A program with all that it needs, in whichever style.
-type Serving = Box<dyn FnOnce(Style, Server) -> BoxTask<()>>;
+type Serving = Box<dyn FnOnce(StyleName, Server) -> BoxTask<()>>;
 
-fn program(asked: &Program) -> Result<Serving, String> {
+fn program(asked: &ServerProgram) -> Result<Serving, String> {
     Ok(match asked {
-        Program::Chat => Box::new(chat::serve),
-        Program::Echo => Box::new(echo::serve),
-        Program::Http { root } => {
+        ServerProgram::Chat => Box::new(chat::serve),
+        ServerProgram::Echo => Box::new(echo::serve),
+        ServerProgram::Http { root } => {
             let http = Http::new(root).map_err(|error| {
                 let root = root.display();
                 let remedy = match error.kind() {
@@ -137,7 +137,7 @@ fn program(asked: &Program) -> Result<Serving, String> {
             })?;
             Box::new(|style, server| http::serve(style, server, http))
         }
-        Program::Proxy { to } => {
+        ServerProgram::Proxy { to } => {
             let to = to.clone();
             Box::new(move |style, server| proxy::serve(style, server, &to))
         }

@@ -10,15 +10,15 @@ use std::{
     thread,
 };
 
-use crate::{profile::Count, programs::Program};
+use crate::{profile::Count, programs::CountedProgram};
 
-/// Divisible by all that the programs divide it by. Both have as many digits, so that the arguments of
-/// both processes have the same length.
+/// Divisible by all that the programs divide it by. Both have as many digits, so that the arguments
+/// of both processes have the same length.
 pub(crate) const FEW: u64 = 2_000;
 pub(crate) const MANY: u64 = 6_000;
 
 /// A program, and what one of its operations takes.
-pub(crate) type Counted = (Program, Count);
+pub(crate) type Counted = (CountedProgram, Count);
 
 /// Counts all programs, as many at once as there are processors.
 ///
@@ -26,7 +26,7 @@ pub(crate) type Counted = (Program, Count);
 ///
 /// When valgrind cannot be run, or a program fails under it.
 pub(crate) fn all() -> Result<Vec<Counted>, String> {
-    let left: Mutex<VecDeque<_>> = Mutex::new(Program::all().collect());
+    let left: Mutex<VecDeque<_>> = Mutex::new(CountedProgram::all().collect());
     let next = || left.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let work = || {
         let mut counted = Vec::new();
@@ -45,12 +45,12 @@ pub(crate) fn all() -> Result<Vec<Counted>, String> {
     Ok(counted)
 }
 
-fn one(program: Program) -> Result<Count, String> {
+fn one(program: CountedProgram) -> Result<Count, String> {
     let (few, many) = (under_callgrind(program, FEW)?, under_callgrind(program, MANY)?);
     Ok((many - few) / (MANY - FEW))
 }
 
-fn under_callgrind(program: Program, times: u64) -> Result<Count, String> {
+fn under_callgrind(program: CountedProgram, times: u64) -> Result<Count, String> {
     let own = env::current_exe().map_err(|error| error.to_string())?;
     let file = env::temp_dir().join(format!(
         "quadrivium-count-{}-{:?}-{times}",

@@ -1,15 +1,15 @@
 //! `count`: how many instructions an operation takes, in each style, and where they are spent.
 //!
 //! ```text
-//!   main: what is asked for ──► counting: a process under callgrind, twice ──► profile: read its file
+//!   main: what is asked for ──► counting: a process under callgrind, twice ──► profile: its file
 //!     │                                        │                                      │
 //!     ▼                                        ▼                                      ▼
 //!   page: docs/instructions.md          programs: the operation, n times       Count: by floor
 //! ```
 //!
-//! Callgrind counts what the processor is told to do. It sees neither the kernel nor a cache, and the
-//! same program gives the same number on a busy machine. So a number that has grown is a change of
-//! the code, and `--check` can say so.
+//! Callgrind counts what the processor is told to do. It sees neither the kernel nor a cache, and
+//! the same program gives the same number on a busy machine. So a number that has grown is a change
+//! of the code, and `--check` can say so.
 #![forbid(unsafe_code)]
 
 mod counting;
@@ -21,7 +21,7 @@ use std::{fs, process::ExitCode};
 
 use clap::Parser;
 
-use crate::{page::Page, programs::Program};
+use crate::{page::Page, programs::CountedProgram};
 
 /// Counts the instructions of a turn, a spawn, a channel, a timer, a timeout and a socket read, in
 /// each style.
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
 
 /// The life of a process under callgrind.
 fn run(program: &str, times: &str) -> Result<(), String> {
-    let program = Program::all().find(|known| known.to_string() == program);
+    let program = CountedProgram::all().find(|known| known.to_string() == program);
     let times = times.parse().map_err(|error| format!("TIMES: {error}"))?;
     program.ok_or("there is no such program")?.run(times);
     Ok(())

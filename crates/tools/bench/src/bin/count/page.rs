@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     counting::{Counted, FEW, MANY},
-    programs::Operation,
+    programs::CountedOperation,
 };
 
 /// By how many percent an operation may grow before [`Page::check`] fails.
@@ -94,7 +94,7 @@ impl fmt::Display for Page {
             difference = thousands(MANY - FEW),
         )?;
         writeln!(f, "## Operations\n")?;
-        for operation in Operation::ALL {
+        for operation in CountedOperation::ALL {
             writeln!(f, "* **{}**: {}", operation.title(), operation.sentence())?;
         }
         writeln!(f, "\n## Counts\n\n| operation | style | all | loop | leaves | style | rest |")?;
@@ -124,11 +124,11 @@ fn thousands(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{profile::Count, programs::Program};
+    use crate::{profile::Count, programs::CountedProgram};
 
     fn page(instructions: u64) -> Page {
         let count = Count { rest: instructions, ..Count::default() };
-        Page::new(Program::all().map(|program| (program, count)).collect())
+        Page::new(CountedProgram::all().map(|program| (program, count)).collect())
     }
 
     #[test]
@@ -137,14 +137,18 @@ mod tests {
         assert_eq!(page(1_050).check(&committed), Ok(()));
         assert_eq!(page(10).check(&committed), Ok(()));
         let error = page(1_051).check(&committed).unwrap_err();
-        assert_eq!(error.matches(": 1000, now 1051").count(), Program::all().count(), "{error}");
+        assert_eq!(
+            error.matches(": 1000, now 1051").count(),
+            CountedProgram::all().count(),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_row_that_is_not_there_is_named() {
         let committed = page(1).to_string().replace("| green |", "| red |");
         let error = page(1).check(&committed).unwrap_err();
-        assert_eq!(error.matches("not there yet").count(), Operation::ALL.len(), "{error}");
+        assert_eq!(error.matches("not there yet").count(), CountedOperation::ALL.len(), "{error}");
     }
 
     #[test]

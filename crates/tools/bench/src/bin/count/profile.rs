@@ -5,7 +5,7 @@ use std::{
     ops::{Div, Sub},
 };
 
-use crate::programs::Style;
+use crate::programs::CountedStyle;
 
 /// Instructions, by whose source they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,13 +27,13 @@ impl Count {
         event_loop + leaves + style + rest
     }
 
-    /// Reads the [file format of callgrind](https://valgrind.org/docs/manual/cl-format.html): lines of
-    /// costs, below the function that they are part of, and below the file of their source.
+    /// Reads the [file format of callgrind](https://valgrind.org/docs/manual/cl-format.html): lines
+    /// of costs, below the function that they are part of, and below the file of their source.
     ///
     /// # Errors
     ///
     /// When it is another format.
-    pub(crate) fn read(profile: &str, style: Style) -> Result<Self, String> {
+    pub(crate) fn read(profile: &str, style: CountedStyle) -> Result<Self, String> {
         let mut reader = Reader { style, ..Reader::default() };
         let mut lines = profile.lines();
         while let Some(line) = lines.next() {
@@ -43,7 +43,8 @@ impl Count {
                 // What is called is named here, perhaps for the first time.
                 Some(("cfl" | "cfi", file)) => _ = reader.of_file(file),
                 Some(("cfn", name)) => _ = reader.of_function(name),
-                // The next line is the cost of the called function, which is counted where it stands.
+                // The next line is the cost of the called function, which is counted where it
+                // stands.
                 Some(("calls", _)) => drop(lines.next()),
                 Some(_) => {}
                 None => reader.cost(line)?,
@@ -93,10 +94,10 @@ enum Floor {
 
 #[derive(Debug, Default)]
 struct Reader {
-    style: Style,
+    style: CountedStyle,
     count: Count,
-    /// What has been read of files and functions: each has a number, and its name stands only where it
-    /// is first mentioned.
+    /// What has been read of files and functions: each has a number, and its name stands only where
+    /// it is first mentioned.
     files: HashMap<String, Option<Floor>>,
     functions: HashMap<String, Option<Floor>>,
     /// Where the source of the next lines is: the function's, or a file that was inlined into it.
@@ -144,8 +145,8 @@ impl Reader {
     }
 }
 
-/// `(7) crates/core/src/time.rs`, or `(7)` when its name is known: the floor whose mark comes first in
-/// the name.
+/// `(7) crates/core/src/time.rs`, or `(7)` when its name is known: the floor whose mark comes first
+/// in the name.
 fn floor(
     known: &mut HashMap<String, Option<Floor>>,
     numbered: &str,
@@ -192,10 +193,10 @@ fl=(5) ./malloc/malloc.c
 fn=(3) malloc
 12 300000
 ";
-        let read = Count::read(profile, Style::Green).unwrap();
+        let read = Count::read(profile, CountedStyle::Green).unwrap();
         let expected = Count { event_loop: 1_014, leaves: 100, style: 20_000, rest: 300_000 };
         assert_eq!(read, expected, "the cost of a call is where the called function stands");
-        assert!(Count::read("events: Ir\n", Style::Green).is_err());
+        assert!(Count::read("events: Ir\n", CountedStyle::Green).is_err());
     }
 
     #[test]

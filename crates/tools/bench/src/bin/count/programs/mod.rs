@@ -12,7 +12,7 @@ use quadrivium::{EventLoop, net::TcpStream, sync::channel};
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Operation {
+pub(crate) enum CountedOperation {
     LoneTurn,
     Turn,
     Spawn,
@@ -23,7 +23,7 @@ pub(crate) enum Operation {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Style {
+pub(crate) enum CountedStyle {
     #[default]
     Callback,
     Generator,
@@ -33,15 +33,15 @@ pub(crate) enum Style {
 
 /// An operation in a style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Program {
-    pub(crate) operation: Operation,
-    pub(crate) style: Style,
+pub(crate) struct CountedProgram {
+    pub(crate) operation: CountedOperation,
+    pub(crate) style: CountedStyle,
 }
 
 /// Tasks at once, where there is more than one.
 const TASKS: u64 = 1_000;
 
-impl Operation {
+impl CountedOperation {
     pub(crate) const ALL: [Self; 7] = [
         Self::LoneTurn,
         Self::Turn,
@@ -85,7 +85,7 @@ impl Operation {
     }
 }
 
-impl Style {
+impl CountedStyle {
     const ALL: [Self; 4] = [Self::Callback, Self::Generator, Self::Future, Self::Green];
 
     /// Where its sources stand, and those of the crate it stands on.
@@ -109,7 +109,7 @@ impl Style {
     }
 }
 
-impl fmt::Display for Style {
+impl fmt::Display for CountedStyle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Callback => "callback",
@@ -124,19 +124,19 @@ impl fmt::Display for Style {
 macro_rules! in_style {
     ($style:expr, $file:ident => $run:expr) => {
         match $style {
-            Style::Callback => {
+            CountedStyle::Callback => {
                 use callback as $file;
                 $run
             }
-            Style::Generator => {
+            CountedStyle::Generator => {
                 use generator as $file;
                 $run
             }
-            Style::Future => {
+            CountedStyle::Future => {
                 use future as $file;
                 $run
             }
-            Style::Green => {
+            CountedStyle::Green => {
                 use green as $file;
                 $run
             }
@@ -145,44 +145,45 @@ macro_rules! in_style {
 }
 
 /// What it is called in arguments and messages.
-impl fmt::Display for Program {
+impl fmt::Display for CountedProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.operation.title(), self.style)
     }
 }
 
-impl Program {
+impl CountedProgram {
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let styles = |operation| Style::ALL.map(|style| Self { operation, style });
-        Operation::ALL.into_iter().flat_map(styles)
+        let styles = |operation| CountedStyle::ALL.map(|style| Self { operation, style });
+        CountedOperation::ALL.into_iter().flat_map(styles)
     }
 
     /// Carries out this many operations.
     pub(crate) fn run(self, times: u64) {
         let mut event_loop = match self.operation {
-            Operation::Timer => EventLoop::with_virtual_clock(),
+            CountedOperation::Timer => EventLoop::with_virtual_clock(),
             _ => EventLoop::new(),
         }
         .expect("the OS lets us make a loop");
         in_style!(self.style, style => match self.operation {
-            Operation::LoneTurn => drop(event_loop.spawn(style::turns(times))),
-            Operation::Turn => {
+            CountedOperation::LoneTurn => drop(event_loop.spawn(style::turns(times))),
+            CountedOperation::Turn => {
                 (0..TASKS).for_each(|_| drop(event_loop.spawn(style::turns(times / TASKS))));
             }
-            Operation::Spawn => drop(event_loop.spawn(style::spawns(times))),
-            Operation::Channel => {
-                let ((there, hears), (back, gets_back)) = (channel::bounded(1), channel::bounded(1));
+            CountedOperation::Spawn => drop(event_loop.spawn(style::spawns(times))),
+            CountedOperation::Channel => {
+                let (there, hears) = channel::bounded(1);
+                let (back, gets_back) = channel::bounded(1);
                 drop(event_loop.spawn(style::serve(times, there, gets_back)));
                 drop(event_loop.spawn(style::give_back(times, hears, back)));
             }
-            Operation::Timer => {
+            CountedOperation::Timer => {
                 for task in 0..TASKS {
                     let duration = Duration::from_micros(1_000 + task * 7_919 % TASKS);
                     drop(event_loop.spawn(style::sleeps(times / TASKS, duration)));
                 }
             }
-            Operation::Timeout => drop(event_loop.spawn(style::timeouts(times))),
-            Operation::Read => {
+            CountedOperation::Timeout => drop(event_loop.spawn(style::timeouts(times))),
+            CountedOperation::Read => {
                 let (one, other) = connection().expect("the OS connects us with ourselves");
                 // There and back are two reads.
                 drop(event_loop.spawn(style::say(times / 2, one)));
