@@ -43,7 +43,7 @@ mod green;
 mod workers;
 mod runtime;
 mod time;
-mod panics;
+mod lock;
 
 pub use block_on::block_on;
 pub use config::{Config, StartError};

@@ -22,7 +22,7 @@ use std::{any::Any, mem, pin::Pin, sync::Mutex, task::Waker, thread};
 use may::coroutine;
 use quadrivium_core::{Context, Step, Task};
 
-use crate::panics::lock;
+use crate::lock::lock;
 
 pub(super) struct Exchange {
     state: Mutex<State>,

@@ -17,7 +17,7 @@ use quadrivium_core::Task;
 
 use crate::{
     green::exchange::{Exchange, TaskDropped},
-    panics::lock,
+    lock::lock,
 };
 
 // The task that this coroutine is the body of, if it is one. No thread-local, since a coroutine

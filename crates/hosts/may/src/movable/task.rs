@@ -31,12 +31,14 @@ use std::{
 };
 
 use quadrivium_core::{
-    Canceller, Context, JoinError, Step, Task, Wait, fairness, host::Label, remote::Promise,
+    Canceller, Context, JoinError, Step, Task, Wait, fairness,
+    host::{Label, contain},
+    remote::Promise,
 };
 
 use crate::{
+    lock::lock,
     movable::host,
-    panics::{contain, lock},
     runtime::Runtime,
     time::{clock, deadlines::ArmedDeadline},
     workers::ready_tasks::ReadyTask,

@@ -16,7 +16,7 @@ use std::{
     task::{Context, Wake, Waker},
 };
 
-use crate::{panics::lock, runtime::Runtime, workers::ready_tasks::ReadyTask};
+use crate::{lock::lock, runtime::Runtime, workers::ready_tasks::ReadyTask};
 
 /// How a task that stays on its thread is reached from others. It is its waker.
 pub(super) struct PinnedTask {

@@ -31,7 +31,7 @@ use quadrivium_event_loop::MioReactor;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::{
-    panics::lock,
+    lock::lock,
     runtime::start::start_may,
     time::deadlines::Deadlines,
     workers::{self, own_stack, ready_tasks::ReadyTasks, workers},

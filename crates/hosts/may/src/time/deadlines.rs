@@ -9,15 +9,13 @@ use std::{
     time::Instant,
 };
 
+use quadrivium_core::host::contain;
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
 };
 
-use crate::{
-    panics::{contain, lock},
-    time::clock,
-};
+use crate::{lock::lock, time::clock};
 
 /// Who is to be woken when. It belongs to no thread.
 pub(crate) struct Deadlines {

@@ -27,9 +27,10 @@ use std::{
 };
 
 use may::coroutine::{Builder, is_coroutine};
+use quadrivium_core::host::contain;
 
 use crate::{
-    panics::{contain, lock},
+    lock::lock,
     time::{clock, deadlines::Deadlines},
 };
 

@@ -22,10 +22,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use crate::{
-    panics::{contain, lock},
-    workers::run_on,
-};
+use quadrivium_core::host::contain;
+
+use crate::{lock::lock, workers::run_on};
 
 /// So many tasks a runner runs before what else may has to do on its worker has its turn.
 const TASKS: usize = 128;

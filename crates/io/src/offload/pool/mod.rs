@@ -5,14 +5,13 @@ use std::{
     collections::BTreeMap,
     env, io, mem,
     num::NonZero,
-    panic::{AssertUnwindSafe, catch_unwind},
     process,
     sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
 
-use quadrivium_core::host::refused;
+use quadrivium_core::host::{contain, refused};
 
 use super::work::AnyWork;
 
@@ -181,16 +180,6 @@ impl State {
             self.threads += 1;
         }
         grows
-    }
-}
-
-/// Keeps a panic from ending a thread of the pool, or from reaching an unrelated task. Such a panic
-/// comes from a foreign waker, or from the destructor of an output whose task is gone.
-///
-/// The payload is kept for ever: its destructor might panic again.
-fn contain(something: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(something)) {
-        mem::forget(payload);
     }
 }
 
