@@ -57,8 +57,8 @@ pub enum HostFeature {
 
 /// A loop that a host has made for a law, on the law's thread.
 ///
-/// A host that has no [`EventLoop`] inside has the first three methods. A law that asks for one of the
-/// others is [spared](spare) there.
+/// A host that has no [`EventLoop`] inside has the first three methods. A law that asks for one of
+/// the others is [spared](spare) there.
 pub trait HostLoop {
     /// What drives the tasks.
     fn host(&self) -> Rc<dyn Host>;
@@ -107,8 +107,8 @@ pub trait HostLoop {
     }
 }
 
-/// Ends the law that runs on this thread, which needs what its host does not have. The law counts as
-/// spared.
+/// Ends the law that runs on this thread, which needs what its host does not have. The law counts
+/// as spared.
 pub fn spare(lacks: &'static str) -> ! {
     resume_unwind(Box::new(Lacks(lacks)))
 }
