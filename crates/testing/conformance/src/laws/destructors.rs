@@ -16,7 +16,8 @@
 //!   cancelled by a schedule                             crates/hosts/event-loop/tests/own_host.rs
 //!   its loop is dropped, in a run of another as well    when_the_loop_is_dropped
 //!   spawned on a loop that is being dropped             when_the_loop_is_dropped
-//!   GuestLoop::perform, or a guest, is dropped          crates/hosts/guests/tests/guests/own_host.rs
+//!   GuestLoop::perform, or a guest, is dropped          crates/hosts/guests/tests/guests/
+//!                                                         own_host.rs
 //!   a task on may                                       crates/hosts/may/tests/host/cancels.rs
 //!   a task that is pinned to a worker of may            crates/hosts/may/tests/host/pinned.rs
 //!   the output

@@ -1,4 +1,4 @@
-//! `hosts`: the same tasks, wherever they are needed.
+//! `every_host`: the same tasks, wherever they are needed.
 //!
 //! New idea: a task never calls the loop, it says what it waits for. So who
 //! drives it is chosen where it is started, and nowhere else.
