@@ -19,8 +19,8 @@ impl LawHost for Smol {
         "smol"
     }
 
-    fn supports(&self, _: HostFeature) -> bool {
-        false
+    fn supports(&self, feature: HostFeature) -> bool {
+        feature == HostFeature::Deadlocks
     }
 
     fn new_loop(&self) -> Box<dyn HostLoop> {

@@ -56,7 +56,7 @@ impl LawHost for Tokio {
     }
 
     fn supports(&self, feature: HostFeature) -> bool {
-        feature == HostFeature::VirtualClock
+        matches!(feature, HostFeature::Deadlocks | HostFeature::VirtualClock)
     }
 
     fn around(&self, law: Box<dyn FnOnce() + '_>) {

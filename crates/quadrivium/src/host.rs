@@ -4,15 +4,15 @@
 //! A host drives tasks. It does, in this order:
 //!
 //! 1. It takes tasks: [`Host::spawn`] stores a [`HostedTask`] and makes it ready.
-//! 2. It resumes each ready task. It is [entered](enter) meanwhile, so that the task finds it, and it
-//!    calls [`fairness::begin_step`] before. It catches panics.
+//! 2. It resumes each ready task. It is [entered](enter) meanwhile, so that the task finds it, and
+//!    it calls [`fairness::begin_step`] before. It catches panics.
 //! 3. It reads the [`Wait`](crate::task::Wait) that the task returns, and makes the task ready when
 //!    the wait is over. A wake of the task's waker, from any thread, ends every wait.
 //! 4. It ends tasks that are done, have panicked or are cancelled: their destructors run, in
 //!    [`run_destructors`]. Then it stores the output for the join handle, which asks for it through
 //!    [`SpawnedTasks`].
-//! 5. It sleeps while no task is ready: until a deadline, a wake or a descriptor. [`MioReactor`] is a
-//!    [`Reactor`] for hosts that have none of their own.
+//! 5. It sleeps while no task is ready: until a deadline, a wake or a descriptor. [`MioReactor`] is
+//!    a [`Reactor`] for hosts that have none of their own.
 //!
 //! The smallest host takes no other task and knows no wait but a turn:
 //!
@@ -77,8 +77,8 @@
 //! assert!(slept >= Duration::from_millis(1));
 //! ```
 //!
-//! A whole host, with timers, sockets, cancels and deadlock reports, is in `examples/host/host.rs`.
-//! `quadrivium-conformance` checks hosts by the laws that the event loop keeps.
+//! A whole host, with timers, sockets, cancels and panics, is in `examples/host/host.rs`. The crate
+//! `quadrivium-conformance` checks hosts by the laws.
 
 pub use quadrivium_core::{
     Edge, Interest, QueuePlace, Readiness, crash_note, fairness,

@@ -40,7 +40,8 @@ pub enum Interest {
 
 /// Whether a descriptor may be ready, for each [`Interest`], and who waits until it is.
 ///
-/// A [`Reactor`](host::Reactor) tells it of edges; operations ask it. It belongs to no thread.
+/// A [`Reactor`](crate::host::Reactor) tells it of edges; operations ask it. It belongs to no
+/// thread.
 #[derive(Debug, Default)]
 pub struct Readiness {
     readable: Direction,

@@ -5,7 +5,7 @@
 //! | [`spawn`] | a `Send` task of any style | on may's workers, at each resume on another of them |
 //! | [`spawn_pinned`] | any task | on one of may's workers, with a loop of its own |
 //! | [`block_on`] | a `Send` task | the same; the calling OS thread, or coroutine of may, waits |
-//! | [`green`] | a green thread of may as a task | its body on may's workers, the rest on your loop |
+//! | [`green`] | may's green thread as a task | its body on may's workers, the rest on your loop |
 //!
 //! ```
 //! use quadrivium::{may, prelude::*};

@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{chunked, open_options::OpenOptions, path::with_path, position::Position};
+use super::{chunks, open_options::OpenOptions, path::with_path, position::FilePosition};
 use crate::{
     descriptor::Leaf,
     offload::{Offload, offload_checked},
@@ -81,7 +81,7 @@ impl File {
     ///
     /// Dropped before it is done, it may have moved the cursor.
     pub fn read<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
-        chunked::read(self, Position::Cursor, buffer)
+        chunks::read(self, FilePosition::Cursor, buffer)
     }
 
     /// Reads at the cursor into a buffer that is given back; how many bytes.
@@ -91,7 +91,7 @@ impl File {
     where
         B: AsMut<[u8]> + Send + 'static,
     {
-        self.with_mut(buffer, |file, buffer| Position::Cursor.read(file, buffer))
+        self.with_mut(buffer, |file, buffer| FilePosition::Cursor.read(file, buffer))
     }
 
     /// Reads from the cursor on until the buffer is full.
@@ -99,7 +99,7 @@ impl File {
     /// `UnexpectedEof` when the file ends before. Dropped before it is done, it may have read a
     /// part.
     pub fn read_exact<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
-        chunked::read_exact(self, Position::Cursor, buffer)
+        chunks::read_exact(self, FilePosition::Cursor, buffer)
     }
 
     /// The same, with a buffer that is given back.
@@ -114,7 +114,7 @@ impl File {
     ///
     /// Dropped before it is done, it may have written them.
     pub fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
-        chunked::write(self, Position::Cursor, bytes)
+        chunks::write(self, FilePosition::Cursor, bytes)
     }
 
     /// Writes some of these bytes at the cursor, which are given back; how many.
@@ -124,14 +124,14 @@ impl File {
     where
         B: AsRef<[u8]> + Send + 'static,
     {
-        self.with_ref(bytes, |file, bytes| Position::Cursor.write(file, bytes))
+        self.with_ref(bytes, |file, bytes| FilePosition::Cursor.write(file, bytes))
     }
 
     /// Writes all of these bytes from the cursor on.
     ///
     /// Dropped before it is done, it may have written a part, or all.
     pub fn write_all<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
-        chunked::write_all(self, Position::Cursor, bytes)
+        chunks::write_all(self, FilePosition::Cursor, bytes)
     }
 
     /// The same, with bytes that are given back.
@@ -149,7 +149,7 @@ impl File {
         buffer: &'a mut [u8],
         offset: u64,
     ) -> impl Leaf<io::Result<usize>> + use<'a> {
-        chunked::read(self, Position::At(offset), buffer)
+        chunks::read(self, FilePosition::At(offset), buffer)
     }
 
     /// The same without that limit, into a buffer that is given back.
@@ -157,7 +157,7 @@ impl File {
     where
         B: AsMut<[u8]> + Send + 'static,
     {
-        self.with_mut(buffer, move |file, buffer| Position::At(offset).read(file, buffer))
+        self.with_mut(buffer, move |file, buffer| FilePosition::At(offset).read(file, buffer))
     }
 
     /// Reads from this offset on until the buffer is full. The cursor is neither asked nor moved.
@@ -168,7 +168,7 @@ impl File {
         buffer: &'a mut [u8],
         offset: u64,
     ) -> impl Leaf<io::Result<()>> + use<'a> {
-        chunked::read_exact(self, Position::At(offset), buffer)
+        chunks::read_exact(self, FilePosition::At(offset), buffer)
     }
 
     /// The same, with a buffer that is given back.
@@ -188,7 +188,7 @@ impl File {
         bytes: &'a [u8],
         offset: u64,
     ) -> impl Leaf<io::Result<usize>> + use<'a> {
-        chunked::write(self, Position::At(offset), bytes)
+        chunks::write(self, FilePosition::At(offset), bytes)
     }
 
     /// The same without that limit, with bytes that are given back.
@@ -196,7 +196,7 @@ impl File {
     where
         B: AsRef<[u8]> + Send + 'static,
     {
-        self.with_ref(bytes, move |file, bytes| Position::At(offset).write(file, bytes))
+        self.with_ref(bytes, move |file, bytes| FilePosition::At(offset).write(file, bytes))
     }
 
     /// Writes all of these bytes from this offset on. The cursor is neither asked nor moved.
@@ -207,7 +207,7 @@ impl File {
         bytes: &'a [u8],
         offset: u64,
     ) -> impl Leaf<io::Result<()>> + use<'a> {
-        chunked::write_all(self, Position::At(offset), bytes)
+        chunks::write_all(self, FilePosition::At(offset), bytes)
     }
 
     /// The same, with bytes that are given back.

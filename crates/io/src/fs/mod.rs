@@ -24,7 +24,7 @@
 mod file;
 mod open_options;
 mod position;
-mod chunked;
+mod chunks;
 mod path;
 
 use std::{

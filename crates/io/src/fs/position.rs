@@ -1,4 +1,4 @@
-//! [`Position`]: where in a file is read or written.
+//! [`FilePosition`]: where in a file is read or written.
 
 use std::{
     fs,
@@ -8,33 +8,33 @@ use std::{
 
 /// Where in a file is read or written.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Position {
+pub(super) enum FilePosition {
     /// Where the cursor is, which moves on.
     Cursor,
     /// So many bytes after the start.
     At(u64),
 }
 
-impl Position {
+impl FilePosition {
     pub(super) fn read(self, mut file: &fs::File, buffer: &mut [u8]) -> io::Result<usize> {
         retry(|| match self {
-            Position::Cursor => file.read(buffer),
-            Position::At(offset) => file.read_at(buffer, offset),
+            FilePosition::Cursor => file.read(buffer),
+            FilePosition::At(offset) => file.read_at(buffer, offset),
         })
     }
 
     pub(super) fn write(self, mut file: &fs::File, bytes: &[u8]) -> io::Result<usize> {
         retry(|| match self {
-            Position::Cursor => file.write(bytes),
-            Position::At(offset) => file.write_at(bytes, offset),
+            FilePosition::Cursor => file.write(bytes),
+            FilePosition::At(offset) => file.write_at(bytes, offset),
         })
     }
 
     /// So many bytes after it. The cursor moves by itself.
     pub(super) fn after(self, bytes: usize) -> Self {
         match self {
-            Position::Cursor => Position::Cursor,
-            Position::At(offset) => Position::At(offset + bytes as u64),
+            FilePosition::Cursor => FilePosition::Cursor,
+            FilePosition::At(offset) => FilePosition::At(offset + bytes as u64),
         }
     }
 }

@@ -51,7 +51,7 @@ impl Stdio {
     }
 }
 
-macro_rules! descriptor {
+macro_rules! stdio_from {
     ($($from:ty),*) => { $(
         impl From<$from> for Stdio {
             fn from(from: $from) -> Self {
@@ -61,7 +61,7 @@ macro_rules! descriptor {
     )* };
 }
 
-descriptor!(
+stdio_from!(
     OwnedFd,
     fs::File,
     io::PipeReader,

@@ -4,7 +4,7 @@ use std::{
     cell::Cell,
     fmt,
     ops::Deref,
-    panic::{AssertUnwindSafe, Location, catch_unwind},
+    panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     task::Waker,
     time::{Duration, Instant},
 };
@@ -15,7 +15,7 @@ use quadrivium::{
     task::{BoxTask, Context, Step, Wait},
 };
 
-use crate::{HostLoop, LawHost, Probe, Subject, Value, Virtual, body, map};
+use crate::{HostLoop, LawHost, Probe, Subject, Value, Virtual, body, host::Lacks, map};
 
 thread_local! {
     /// Where the law on this thread is checked.
@@ -189,7 +189,10 @@ pub fn is_done<T>(step: &Step<T>) -> bool {
 
 /// Runs something that may panic; the message of the panic.
 pub fn quietly<T>(something: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(something)).map_err(|payload| message(&*payload))
+    catch_unwind(AssertUnwindSafe(something)).map_err(|payload| match payload.is::<Lacks>() {
+        true => resume_unwind(payload),
+        false => message(&*payload),
+    })
 }
 
 /// The message of a panic.

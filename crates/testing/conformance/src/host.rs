@@ -14,8 +14,9 @@ use crate::Value;
 /// Where laws are checked: a loop with a thread of its own, a loop inside another executor, threads
 /// elsewhere.
 ///
-/// [`Virtual`] and [`Real`] are here; `tests/hosts` has the others. On a host whose tasks run on other
-/// threads only the topic `outcomes` says anything, as all other laws hold the loop in their hands.
+/// [`Virtual`] and [`Real`] are here; `tests/hosts` has the others. On a host whose tasks run on
+/// other threads only the topic `outcomes` says anything, as all other laws hold the loop in their
+/// hands.
 pub trait LawHost: Sync {
     /// What it is called, such as `tokio`.
     fn name(&self) -> &'static str;
@@ -43,9 +44,11 @@ pub enum HostFeature {
     /// Time jumps when nothing else can happen: sleeps take no time, and exactly as long as they
     /// say.
     VirtualClock,
-    /// That clock is the loop's own: it goes on by as much as a task keeps the CPU for, and stands still
-    /// while other threads work for one.
+    /// That clock is the loop's own: it goes on by as much as a task keeps the CPU for, and stands
+    /// still while other threads work for one.
     OwnClock,
+    /// It reports a deadlock once no task can go on.
+    Deadlocks,
     /// A loop that is run inside a task of another is an error. Executors may panic.
     Nesting,
     /// It opens no descriptors of its own but those of a new loop, and closes these with it.
@@ -54,8 +57,8 @@ pub enum HostFeature {
 
 /// A loop that a host has made for a law, on the law's thread.
 ///
-/// A host that has no [`EventLoop`] inside has the first three methods. A law that asks for one of the
-/// others is [spared](spare) there.
+/// A host that has no [`EventLoop`] inside has the first three methods. A law that asks for one of
+/// the others is [spared](spare) there.
 pub trait HostLoop {
     /// What drives the tasks.
     fn host(&self) -> Rc<dyn Host>;
@@ -104,8 +107,8 @@ pub trait HostLoop {
     }
 }
 
-/// Ends the law that runs on this thread, which needs what its host does not have. The law counts as
-/// spared.
+/// Ends the law that runs on this thread, which needs what its host does not have. The law counts
+/// as spared.
 pub fn spare(lacks: &'static str) -> ! {
     resume_unwind(Box::new(Lacks(lacks)))
 }
@@ -181,7 +184,8 @@ impl LawHost for Real {
     }
 
     fn supports(&self, feature: HostFeature) -> bool {
-        matches!(feature, HostFeature::Nesting | HostFeature::Descriptors)
+        use HostFeature::{Deadlocks, Descriptors, Nesting};
+        matches!(feature, Deadlocks | Descriptors | Nesting)
     }
 
     fn new_loop(&self) -> Box<dyn HostLoop> {

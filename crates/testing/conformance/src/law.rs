@@ -48,8 +48,8 @@ impl Law {
     /// # Panics
     ///
     /// Where the law does not hold; its sentence is printed. When it does not end: after twenty
-    /// seconds without a sign of life, or as many as the environment variable `QUADRIVIUM_LAW_LIMIT`
-    /// says.
+    /// seconds without a sign of life, or as many as the environment variable
+    /// `QUADRIVIUM_LAW_LIMIT` says.
     pub fn check(&self, subject: Subject) {
         if let Checked::Spared(why) = self.check_on(&Virtual, subject) {
             println!("skipped: {why}");
@@ -105,8 +105,8 @@ impl Law {
 pub enum Checked {
     /// It holds on this host.
     Holds,
-    /// It holds, and has asked the host for nothing: it resumes tasks by hand, or makes a loop of its
-    /// own.
+    /// It holds, and has asked the host for nothing: it resumes tasks by hand, or makes a loop of
+    /// its own.
     NeedsNoHost,
     /// It was not checked, for this reason.
     Spared(String),

@@ -25,9 +25,10 @@ const EVENTS: usize = 256;
 
 /// Turns what the operating system says about descriptors into wakes.
 ///
-/// Each [`EventLoop`](crate::EventLoop) has one. This is for hosts that have none of their own: they
-/// hand out its [`sources`](MioReactor::sources) and have it [`look`](MioReactor::look) whenever its
-/// [`descriptor`](MioReactor::descriptor) becomes readable.
+/// Each [`EventLoop`](crate::EventLoop) has one. This is for hosts that have none of their own.
+/// They hand out its [`sources`](MioReactor::sources). Their thread sleeps in
+/// [`wait`](MioReactor::wait). If it sleeps elsewhere, they call [`look`](MioReactor::look)
+/// whenever the reactor's [`descriptor`](MioReactor::descriptor) becomes readable.
 #[derive(Debug)]
 pub struct MioReactor {
     poll: RefCell<PollState>,
@@ -73,16 +74,15 @@ impl MioReactor {
         Ok(Self::with(PollState::Open(OpenPoll::new()?)))
     }
 
-    /// Tells those whose descriptors have become ready. Never waits. True when there may be more: no
-    /// edge of the [`descriptor`](MioReactor::descriptor) will tell of that.
+    /// Tells those whose descriptors have become ready. Never waits. True when there may be more:
+    /// no edge of the [`descriptor`](MioReactor::descriptor) will tell of that.
     pub fn look(&self) -> bool {
-        self.poll(Some(Duration::ZERO));
-        self.tell();
+        self.wait(Some(Duration::ZERO));
         self.has_more()
     }
 
-    /// A reactor in which a thread can [wait](MioReactor::wait), and the waker that ends the wait, from any
-    /// thread.
+    /// A reactor in which a thread can [wait](MioReactor::wait), and the waker that ends the wait,
+    /// from any thread.
     ///
     /// # Errors
     ///
@@ -92,8 +92,8 @@ impl MioReactor {
         Ok((reactor, Waker::from(Arc::new(unparker))))
     }
 
-    /// Waits until a descriptor is ready, the waker wakes, or `timeout` is over, and tells those whose
-    /// descriptors have become ready. It may return early for no reason.
+    /// Waits until a descriptor is ready, the waker wakes, or `timeout` is over, and tells those
+    /// whose descriptors have become ready. It may return early for no reason.
     pub fn wait(&self, timeout: Option<Duration>) {
         self.poll(timeout);
         self.tell();
@@ -147,7 +147,8 @@ impl MioReactor {
         self.has_more.get()
     }
 
-    /// A descriptor that is readable when one of the sources is ready. It is to be watched for edges.
+    /// A descriptor that is readable when one of the sources is ready. It is to be watched for
+    /// edges.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! [`Chunked`]: the bytes of a borrowed buffer, which go to or from another thread in chunks.
+//! [`OffloadedChunks`]: how the bytes of a borrowed buffer go to or from another thread.
 
 use std::{
     fmt, io,
@@ -8,29 +8,29 @@ use std::{
 
 use quadrivium_core::{Context, Step, Task};
 
-use super::{file::File, position::Position};
+use super::{file::File, position::FilePosition};
 use crate::{descriptor::Leaf, offload::Offload};
 
-/// The most bytes in a chunk: enough that a system call, and not the way to the other
-/// thread and back, is what it costs.
+/// The most bytes in a chunk. A system call on that many costs more than the way to the other
+/// thread and back.
 const CHUNK: usize = 64 * 1024;
 
 /// A chunk that was read or written: how many of its bytes were.
 type ChunkDone = (io::Result<usize>, Vec<u8>);
 
 /// A leaf that offloads one chunk after another, as `next` says.
-struct Chunked<N> {
+struct OffloadedChunks<N> {
     chunk: Offload<ChunkDone>,
     next: N,
 }
 
 pub(super) fn read<'a>(
     file: &File,
-    position: Position,
+    position: FilePosition,
     buffer: &'a mut [u8],
 ) -> impl Leaf<io::Result<usize>> + use<'a> {
     let chunk = read_chunk(file, position, vec![0; buffer.len().min(CHUNK)]);
-    Chunked {
+    OffloadedChunks {
         chunk,
         next: |(n, chunk): ChunkDone| {
             Break(n.inspect(|&n| buffer[..n].copy_from_slice(&chunk[..n])))
@@ -40,12 +40,12 @@ pub(super) fn read<'a>(
 
 pub(super) fn read_exact<'a>(
     file: &File,
-    position: Position,
+    position: FilePosition,
     buffer: &'a mut [u8],
 ) -> impl Leaf<io::Result<()>> + use<'a> {
     let file = file.clone();
     let mut done = 0;
-    Chunked {
+    OffloadedChunks {
         chunk: read_chunk(&file, position, vec![0; buffer.len().min(CHUNK)]),
         next: move |(n, mut chunk): ChunkDone| {
             let n = match n {
@@ -68,10 +68,10 @@ pub(super) fn read_exact<'a>(
 
 pub(super) fn write<'a>(
     file: &File,
-    position: Position,
+    position: FilePosition,
     bytes: &'a [u8],
 ) -> impl Leaf<io::Result<usize>> + use<'a> {
-    Chunked {
+    OffloadedChunks {
         chunk: write_chunk(file, position, bytes, Vec::new()),
         next: |(n, _): ChunkDone| Break(n),
     }
@@ -79,12 +79,12 @@ pub(super) fn write<'a>(
 
 pub(super) fn write_all<'a>(
     file: &File,
-    position: Position,
+    position: FilePosition,
     bytes: &'a [u8],
 ) -> impl Leaf<io::Result<()>> + use<'a> {
     let file = file.clone();
     let mut done = 0;
-    Chunked {
+    OffloadedChunks {
         chunk: write_chunk(&file, position, bytes, Vec::new()),
         next: move |(n, chunk): ChunkDone| {
             match n {
@@ -102,14 +102,14 @@ pub(super) fn write_all<'a>(
     }
 }
 
-fn read_chunk(file: &File, position: Position, chunk: Vec<u8>) -> Offload<ChunkDone> {
+fn read_chunk(file: &File, position: FilePosition, chunk: Vec<u8>) -> Offload<ChunkDone> {
     file.with_mut(chunk, move |file, chunk| position.read(file, chunk))
 }
 
 /// `chunk` is memory that can be used again.
 fn write_chunk(
     file: &File,
-    position: Position,
+    position: FilePosition,
     bytes: &[u8],
     mut chunk: Vec<u8>,
 ) -> Offload<ChunkDone> {
@@ -119,9 +119,9 @@ fn write_chunk(
 }
 
 // Nothing in it is ever pinned.
-impl<N> Unpin for Chunked<N> {}
+impl<N> Unpin for OffloadedChunks<N> {}
 
-impl<N, R> Task for Chunked<N>
+impl<N, R> Task for OffloadedChunks<N>
 where
     N: FnMut(ChunkDone) -> ControlFlow<R, Offload<ChunkDone>>,
 {
@@ -141,11 +141,11 @@ where
 }
 
 quadrivium_core::leaf! {
-    impl[N] Chunked<N>;
+    impl[N] OffloadedChunks<N>;
 }
 
-impl<N> fmt::Debug for Chunked<N> {
+impl<N> fmt::Debug for OffloadedChunks<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Chunked").field(&self.chunk).finish()
+        f.debug_tuple("OffloadedChunks").field(&self.chunk).finish()
     }
 }
