@@ -144,14 +144,12 @@ impl Readiness {
     /// It may have become ready: wakes all that wait. For reactors.
     pub fn edge(&self, interest: Interest) {
         let direction = self.direction(interest);
-        let edge = || {
-            update(direction.waiting(), |waiting, deferred| {
-                direction.edges.fetch_add(1, Ordering::Release);
-                waiting.dismiss_from(0, deferred);
-            });
-        };
-        // A foreign waker may panic: that is no affair of the reactor.
-        contain(edge);
+        let waiting = direction.waiting();
+        direction.edges.fetch_add(1, Ordering::Release);
+        if !waiting.is_empty() {
+            // A foreign waker may panic: that is no affair of the reactor.
+            contain(|| update(waiting, |waiting, deferred| waiting.dismiss_from(0, deferred)));
+        }
     }
 
     fn direction(&self, interest: Interest) -> &Direction {

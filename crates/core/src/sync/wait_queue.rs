@@ -108,7 +108,15 @@ impl WaitQueue {
 
     /// Tells all leaves from this one on; they lose their places.
     pub(crate) fn dismiss_from(&mut self, index: usize, deferred: &mut Deferred) {
-        self.entries.drain(index..).for_each(|entry| deferred.wake(entry.waker));
+        // Half the instructions of `drain` where nobody or one waits, as mostly on descriptors.
+        while index == 0
+            && let Some(first) = self.entries.pop_front()
+        {
+            deferred.wake(first.waker);
+        }
+        if index > 0 {
+            self.entries.drain(index..).for_each(|entry| deferred.wake(entry.waker));
+        }
     }
 
     fn find(&self, place: &QueuePlace) -> Option<usize> {
@@ -211,14 +219,14 @@ impl Deferred {
     }
 
     fn finish(mut self) {
-        self.own = None;
+        drop(self.own.take());
         if let Some(more) = &mut self.more {
             more.unneeded.clear();
         }
         while let Some(waker) = self.next() {
             waker.wake();
         }
-        self.more = None;
+        drop(self.more.take());
         mem::forget(self);
     }
 
