@@ -25,7 +25,7 @@ mod libraries;
 #[cfg(test)]
 mod tests;
 
-use libraries::{Prices, Word};
+use crate::libraries::{Prices, Word};
 
 const CALLS: u32 = 10_000;
 const SLEEP: Duration = Duration::from_secs(1);

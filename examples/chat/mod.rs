@@ -13,8 +13,10 @@ mod green;
 pub mod hall;
 mod lines;
 
-use hall::{Guest, Hall};
-use lines::Lines;
+use self::{
+    hall::{Guest, Hall},
+    lines::Lines,
+};
 
 /// What a guest who reads too slowly is told, if he reads at all.
 const TOO_SLOW: &str = "\n* you read too slowly: goodbye\n";

@@ -85,8 +85,9 @@ fn play(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use quadrivium::event_loop::Recorder;
+
+    use super::*;
 
     #[test]
     fn twelve_hours_one_after_another_and_one_hour_move_by_move() {

@@ -56,8 +56,9 @@ impl<T: Send + 'static> IntoFuture for Finding<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use quadrivium::prelude::*;
+
+    use super::*;
 
     /// The one who waits for it panics, and so ends his connection.
     #[test]

@@ -9,7 +9,13 @@ use std::{
 
 use quadrivium::{task::BoxTask, time::Elapsed};
 
-use crate::{server, styles::Style};
+use crate::{
+    server::{
+        self, Connection,
+        linger::{Came, Linger},
+    },
+    styles::Style,
+};
 
 mod callback;
 mod finding;
@@ -19,13 +25,11 @@ mod green;
 pub mod protocol;
 pub mod site;
 
-use finding::Finding;
-use protocol::{Inbox, Refusal, Request, Status};
-use server::{
-    Connection,
-    linger::{Came, Linger},
+use self::{
+    finding::Finding,
+    protocol::{Inbox, Refusal, Request, Status},
+    site::{Answer, Disk, Site},
 };
-use site::{Answer, Disk, Site};
 
 /// So many bytes are read at once, and held for each connection.
 const BUFFER: usize = 4 * 1024;

@@ -142,11 +142,12 @@ async fn answer(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::{
         io::{Read, Write},
         net,
     };
+
+    use super::*;
 
     /// Says this to the server; what it answers first.
     fn asked(parts: Vec<&'static [u8]>) -> Vec<u8> {

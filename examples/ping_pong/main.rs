@@ -58,8 +58,9 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use quadrivium::event_loop::Recorder;
+
+    use super::*;
 
     #[test]
     fn the_trace_is_the_same_in_every_style() {

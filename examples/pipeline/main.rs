@@ -79,8 +79,9 @@ fn run(style: Style, event_loop: &mut EventLoop) -> Result<u32, RunError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use quadrivium::event_loop::Recorder;
+
+    use super::*;
 
     #[test]
     fn the_trace_is_the_same_in_every_style() {

@@ -13,9 +13,8 @@ use quadrivium::{
 };
 
 use super::{
-    BUFFER,
     job::{Ended, Job},
-    lines::Lines,
+    lines::{BUFFER, Lines},
 };
 
 /// Those that pass on what a command says.

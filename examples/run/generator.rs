@@ -12,9 +12,8 @@ use quadrivium::{
 };
 
 use super::{
-    BUFFER,
     job::{Ended, Job},
-    lines::Lines,
+    lines::{BUFFER, Lines},
 };
 
 pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {

@@ -1,6 +1,7 @@
 //! Bytes as they come, made into lines with something in front.
 
-use super::BUFFER;
+/// The bytes of a read, and of the longest line.
+pub const BUFFER: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub struct Lines {

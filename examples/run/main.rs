@@ -49,13 +49,13 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
-use arguments::Arguments;
-use job::{Ended, Job};
+use crate::{
+    arguments::Arguments,
+    job::{Ended, Job},
+};
 
 /// As many lines are on their way at once.
 const LINES: usize = 16;
-/// The bytes of a read, and of the longest line.
-const BUFFER: usize = 64 * 1024;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::parse(std::env::args().skip(1)) {

@@ -3,7 +3,6 @@
 use std::{env, fs, io::Read, path::Path, process, time::Duration};
 
 use quadrivium::{EventLoop, fs::File, io::PipeReader, prelude::*};
-
 use quadrivium_examples::styles::Style;
 
 use super::{Arguments, job::Limits, lines::Lines, run};

@@ -33,8 +33,7 @@ mod supervised;
 
 pub use connection::Connection;
 
-use stop::Stop;
-use supervised::Supervised;
+use self::{stop::Stop, supervised::Supervised};
 
 /// What a server may use.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use quadrivium_conformance::{
     styles,
 };
 
-use machine::Machine;
+use crate::machine::Machine;
 
 fn main() -> Result<(), String> {
     // A child sends twice into a channel that holds one value, and is cancelled

@@ -8,7 +8,7 @@ use std::{env, error::Error, time::Duration};
 
 use quadrivium::{callback::Callback, future, green::perform, may, prelude::*, task::BoxTask};
 
-use thread::thread;
+use crate::thread::thread;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -19,7 +19,6 @@ use quadrivium::{
     prelude::*,
     sync::{channel, oneshot},
 };
-
 use quadrivium_conformance::new_loop;
 
 const SECOND: Duration = Duration::from_secs(1);

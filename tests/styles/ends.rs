@@ -15,9 +15,8 @@ use quadrivium::{
     prelude::*,
     sync::Notify,
 };
-use rustix::process::{Resource, Rlimit, setrlimit};
-
 use quadrivium_conformance::{alone, new_loop, turns};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 const SIGABRT: i32 = 6;
 

@@ -19,7 +19,6 @@ use quadrivium::{
     sync::Notify,
     task::{Context, Step, Wait},
 };
-
 use quadrivium_conformance::{Body, Subject, TestLoop, alone, body, new_loop, styles, turns};
 
 /// What is observed, and how it is in a style.

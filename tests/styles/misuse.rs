@@ -15,7 +15,6 @@ use quadrivium::{
     prelude::*,
     task::{Context, Step},
 };
-
 use quadrivium_conformance::{Said, is_done, message, new_loop, quietly, resume};
 
 /// What the task says when it panics.

@@ -9,7 +9,6 @@ use quadrivium::{
     prelude::*,
     thread,
 };
-
 use quadrivium_conformance::new_loop;
 
 const KIB: usize = 1024;

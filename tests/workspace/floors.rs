@@ -3,11 +3,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use crate::words::words;
+use crate::{
+    sources::{packages, read, root, sources},
+    words::words,
+};
 
 /// Packages that may have `unsafe`, in modules of their own.
 const MAY_BE_UNSAFE: [&str; 5] = [
@@ -98,49 +100,6 @@ const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("crates/io", &["futures-io", "libc", "rustix", "signal-hook", "socket2"]),
     ("crates/testing/test-kit", &["oorandom"]),
 ];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The folders of all packages, such as `crates/styles/callback`, and their names.
-fn packages() -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    for folder in ["crates", "examples", "tests"] {
-        packages_below(Path::new(folder), &mut found);
-    }
-    found
-}
-
-fn packages_below(folder: &Path, found: &mut BTreeMap<String, String>) {
-    if let Ok(manifest) = fs::read_to_string(root().join(folder).join("Cargo.toml")) {
-        let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap();
-        found.insert(folder.to_str().unwrap().into(), name.trim_matches('"').into());
-        return;
-    }
-    for entry in fs::read_dir(root().join(folder)).unwrap().map(Result::unwrap) {
-        if entry.path().is_dir() {
-            packages_below(&folder.join(entry.file_name()), found);
-        }
-    }
-}
-
-/// All `.rs` files below a folder, but none that were built.
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if path.is_dir() && name != "target" && !name.starts_with('.') {
-            sources(&path, found);
-        } else if name.ends_with(".rs") {
-            found.push(path);
-        }
-    }
-}
-
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
 
 #[test]
 fn unsafe_is_where_the_architecture_allows_it() {

@@ -1,19 +1,65 @@
 //! The words of a source text that are code: neither in comments nor in strings.
 
-/// All identifiers and keywords in `text`, in order.
-pub fn words(text: &str) -> impl Iterator<Item = String> {
-    let code = code(text);
-    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let words = code.split(move |letter| !is_part(letter)).filter(|word| !word.is_empty());
-    words.map(str::to_string).collect::<Vec<_>>().into_iter()
+/// A word, a `::` or any other sign.
+#[derive(Clone, Debug)]
+pub struct Token {
+    pub text: String,
+    pub line: usize,
 }
 
-/// The text with each comment, string and character replaced by a space.
+impl Token {
+    pub fn is_word(&self) -> bool {
+        self.text.starts_with(is_part)
+    }
+}
+
+/// All identifiers and keywords in `text`, in order.
+pub fn words(text: &str) -> impl Iterator<Item = String> {
+    tokens(text).into_iter().filter(Token::is_word).map(|token| token.text)
+}
+
+/// All words and signs in `text`, in order.
+pub fn tokens(text: &str) -> Vec<Token> {
+    let mut found = Vec::new();
+    for (line, code) in code(text).lines().enumerate() {
+        let mut rest = code.trim_start();
+        while !rest.is_empty() {
+            let length = match rest.find(|letter| !is_part(letter)) {
+                None => rest.len(),
+                Some(0) if rest.starts_with("::") => 2,
+                Some(0) => rest.chars().next().unwrap().len_utf8(),
+                Some(length) => length,
+            };
+            found.push(Token { text: rest[..length].into(), line: line + 1 });
+            rest = rest[length..].trim_start();
+        }
+    }
+    found
+}
+
+fn is_part(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+/// The text with each comment, string and character replaced by a space and the ends of its lines.
 fn code(text: &str) -> String {
+    replace(text, |skipped| format!(" {}", "\n".repeat(skipped.matches('\n').count())))
+}
+
+/// The text with each string and character replaced by `""`, and the ends of its lines kept.
+pub fn without_strings(text: &str) -> String {
+    replace(text, |skipped| match skipped.starts_with('/') {
+        true => skipped.into(),
+        false => format!("\"{}\"", "\n".repeat(skipped.matches('\n').count())),
+    })
+}
+
+/// The text with something else for each comment, string and character.
+fn replace(text: &str, with: impl Fn(&str) -> String) -> String {
     let mut code = String::new();
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
-        let follows_word = code.ends_with(|last: char| last.is_alphanumeric() || last == '_');
+        let follows_word = code.ends_with(is_part);
         let skipped = match letter {
             '/' => comment(rest),
             '"' => string(rest),
@@ -23,7 +69,7 @@ fn code(text: &str) -> String {
         };
         match skipped {
             Some(length) => {
-                code.push(' ');
+                code.push_str(&with(&rest[..length]));
                 rest = &rest[length..];
             }
             None => {
@@ -113,4 +159,13 @@ fn comments_and_strings_are_no_words() {
     assert!(!words.contains(&"unsafe".to_string()), "{words:?}");
     assert!(words.ends_with(&["unsafe_code".to_string(), "yes".to_string()]), "{words:?}");
     assert!(self::words("pub unsafe fn").any(|word| word == "unsafe"));
+}
+
+#[test]
+fn tokens_know_their_lines() {
+    let found = tokens("use a::b; /* \n */ let x = \"\n\n\";\n'y'; z");
+    let found: Vec<_> = found.iter().map(|token| (token.text.as_str(), token.line)).collect();
+    let first = [("use", 1), ("a", 1), ("::", 1), ("b", 1), (";", 1)];
+    let rest = [("let", 2), ("x", 2), ("=", 2), (";", 4), (";", 5), ("z", 5)];
+    assert_eq!(found, [&first[..], &rest].concat());
 }

@@ -1,4 +1,5 @@
-//! Sockets as leaves: reading, writing, accepting and connecting as tasks that every style performs.
+//! Sockets as leaves: reading, writing, accepting and connecting as tasks that every style
+//! performs.
 //!
 //! [`net`] is laid out and named like `std::net` and `std::os::unix::net`. Every operation tries
 //! first, without blocking, and suspends with [`Wait::Ready`](quadrivium_core::Wait::Ready) when
@@ -34,37 +35,30 @@
 #![forbid(unsafe_code)]
 
 // In reading order.
-mod source;
-mod operation;
-mod keep;
+mod descriptor;
 mod stream;
-mod read_to_end;
-mod methods;
-mod attempts;
-mod datagram;
-mod ready;
-mod options;
-mod address;
-pub mod dns;
-mod connect;
+mod socket;
 mod tcp;
 mod udp;
 mod unix;
 mod pipe;
 mod offload;
+pub mod dns;
 pub mod fs;
-pub mod signal;
 pub mod process;
-mod bytes;
-mod polled;
+pub mod signal;
 
-pub use attempts::{AttemptRead, AttemptWrite, Attempts};
-pub use bytes::{ByteReader, ByteWriter};
-pub use operation::Leaf;
-pub use pipe::{PipeReader, PipeWriter, pipe};
-pub use polled::Polled;
 pub use quadrivium_core::Interest;
-pub use ready::{Ready, ready};
+
+pub use self::{
+    descriptor::{Leaf, Ready, ready},
+    pipe::{PipeReader, PipeWriter, pipe},
+    stream::{
+        attempts::{AttemptRead, AttemptWrite, Attempts},
+        bytes::{ByteReader, ByteWriter},
+        polled::Polled,
+    },
+};
 
 /// Work on other OS threads.
 pub mod thread {

@@ -1,27 +1,18 @@
 //! [`PipeReader`] and [`PipeWriter`].
 
 use std::{
-    fs,
-    io::{self, IoSlice, IoSliceMut},
+    fs, io,
     os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
     sync::Arc,
 };
 
-use quadrivium_core::{Context, Interest, Step, Ticket};
+use quadrivium_core::{Interest, Ticket};
 use rustix::io::ioctl_fionbio;
 
 use crate::{
-    attempts::{attempt_read, attempt_write, attempts},
-    keep::{Lent, Owned},
-    methods::{read_operations, write_operations},
-    operation::{Leaf, Operation},
-    read_to_end::read_to_end,
-    source::{Source, Tried},
-    stream::{self, Stream},
+    descriptor::Source,
+    stream::{attempts::Attempts, read::read_methods, write::write_methods},
 };
-
-/// Reads and writes whatever descriptor it is, in the direction in which that can be done.
-type Std = fs::File;
 
 /// A pipe: what is written to one end is read from the other.
 ///
@@ -48,23 +39,9 @@ pub fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
     Ok((PipeReader::new(reader)?, PipeWriter::new(writer)?))
 }
 
-/// The end of a pipe that is read. Clones are the same end; it is closed when the last of them, and
-/// the last operation on it, is dropped.
-#[derive(Clone, Debug)]
-pub struct PipeReader {
-    source: Arc<Source<Std>>,
-}
-
-/// The end of a pipe that is written. Clones are the same end; it is closed when the last of them,
-/// and the last operation on it, is dropped. Then the other end reads the end of the stream.
-///
-/// Where nobody is left to read, a write is a `BrokenPipe` error.
-#[derive(Clone, Debug)]
-pub struct PipeWriter {
-    source: Arc<Source<Std>>,
-}
-
-macro_rules! pipe_end {
+/// What both ends have: `new`, `into_fd` and `as_fd`. The descriptor is read and written as a
+/// [`fs::File`], whatever it is.
+macro_rules! pipe_methods {
     ($end:ident) => {
         impl $end {
             /// A pipe that was opened elsewhere: of the standard library, a named one, a terminal.
@@ -93,6 +70,12 @@ macro_rules! pipe_end {
             }
         }
 
+        impl Attempts for $end {
+            fn leave(&self, interest: Interest, ticket: &mut Ticket) {
+                self.source.leave(interest, ticket);
+            }
+        }
+
         impl AsFd for $end {
             fn as_fd(&self) -> BorrowedFd<'_> {
                 self.source.io().as_fd()
@@ -107,11 +90,28 @@ macro_rules! pipe_end {
     };
 }
 
-pipe_end!(PipeReader);
-pipe_end!(PipeWriter);
-read_operations!(PipeReader);
-write_operations!(PipeWriter);
-attempts!(PipeReader, PipeWriter);
-attempt_read!(PipeReader);
-// A pipe has ended when its writer is dropped.
-attempt_write!(PipeWriter, |_| Ok(()));
+/// The end of a pipe that is read. Clones are the same end; it is closed when the last of them, and
+/// the last operation on it, is dropped.
+#[derive(Clone, Debug)]
+pub struct PipeReader {
+    source: Arc<Source<fs::File>>,
+}
+
+// `read`, `read_exact`, `read_vectored` and `read_to_end`, each also with `_owned`: in
+// `stream/read.rs`.
+read_methods! { PipeReader }
+pipe_methods! { PipeReader }
+
+/// The end of a pipe that is written. Clones are the same end; it is closed when the last of them,
+/// and the last operation on it, is dropped. Then the other end reads the end of the stream.
+///
+/// Where nobody is left to read, a write is a `BrokenPipe` error.
+#[derive(Clone, Debug)]
+pub struct PipeWriter {
+    source: Arc<Source<fs::File>>,
+}
+
+// `write`, `write_all` and `write_vectored`, each also with `_owned`: in `stream/write.rs`. A pipe
+// has ended when its writer is dropped.
+write_methods! { PipeWriter, end_writing: |_| Ok(()) }
+pipe_methods! { PipeWriter }

@@ -2,26 +2,22 @@
 
 use std::{
     io,
-    net::SocketAddr,
-    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
+    net::{self, SocketAddr},
     sync::Arc,
 };
 
-use quadrivium_core::Interest::{Readable, Writable};
-use socket2::{Domain, SockRef, Socket, Type};
+use socket2::{Domain, Socket, Type};
 
 use crate::{
-    datagram::datagram_operations,
-    keep::{Lent, Owned},
-    operation::{Leaf, Operation},
-    options::socket,
-    source::{Source, Tried},
+    descriptor::{Borrowed, Leaf, Owned, Source},
+    socket::{
+        datagram::{datagram_methods, receive, send},
+        socket_methods,
+    },
 };
 
-type Std = std::net::UdpSocket;
-
-/// Sends and receives UDP datagrams. Clones are the same socket; it is closed when the last of them,
-/// and the last operation on it, is dropped.
+/// Sends and receives UDP datagrams. Clones are the same socket; it is closed when the last of
+/// them, and the last operation on it, is dropped.
 ///
 /// ```
 /// use quadrivium::{green::perform, net::UdpSocket, prelude::*};
@@ -40,8 +36,11 @@ type Std = std::net::UdpSocket;
 /// ```
 #[derive(Clone, Debug)]
 pub struct UdpSocket {
-    source: Arc<Source<Std>>,
+    source: Arc<Source<net::UdpSocket>>,
 }
+
+// `recv`, `recv_from` and `send`, each also with `_owned`: in `socket/datagram.rs`.
+datagram_methods! { UdpSocket, net::UdpSocket, SocketAddr }
 
 impl UdpSocket {
     /// A socket with this address; with one of the system's choice where the port is 0.
@@ -81,9 +80,7 @@ impl UdpSocket {
         bytes: &'a [u8],
         to: SocketAddr,
     ) -> impl Leaf<io::Result<usize>> + use<'a> {
-        Operation::new(&self.source, Writable, Lent(bytes), move |socket: &Std, bytes| {
-            socket.send_to(bytes, to).map(Tried::Done)
-        })
+        send(&self.source, Borrowed(bytes), move |socket, bytes| socket.send_to(bytes, to))
     }
 
     /// The same, with bytes that are given back.
@@ -92,10 +89,7 @@ impl UdpSocket {
         bytes: B,
         to: SocketAddr,
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
-        let kept = Owned(bytes);
-        Operation::new(&self.source, Writable, kept, move |socket: &Std, bytes: &mut B| {
-            socket.send_to((*bytes).as_ref(), to).map(Tried::Done)
-        })
+        send(&self.source, Owned(bytes), move |socket, bytes| socket.send_to(bytes, to))
     }
 
     /// Receives without taking out: the next receive finds the same datagram.
@@ -105,9 +99,7 @@ impl UdpSocket {
         &self,
         buffer: &'a mut [u8],
     ) -> impl Leaf<io::Result<(usize, SocketAddr)>> + use<'a> {
-        Operation::new(&self.source, Readable, Lent(buffer), |socket: &Std, buffer| {
-            socket.peek_from(buffer).map(Tried::Done)
-        })
+        receive(&self.source, Borrowed(buffer), net::UdpSocket::peek_from)
     }
 
     /// The same, with a buffer that is given back.
@@ -115,10 +107,7 @@ impl UdpSocket {
         &self,
         buffer: B,
     ) -> impl Leaf<(io::Result<(usize, SocketAddr)>, B)> + use<B> {
-        let kept = Owned(buffer);
-        Operation::new(&self.source, Readable, kept, |socket: &Std, buffer: &mut B| {
-            socket.peek_from(buffer.as_mut()).map(Tried::Done)
-        })
+        receive(&self.source, Owned(buffer), net::UdpSocket::peek_from)
     }
 
     /// The address of this end.
@@ -158,6 +147,10 @@ impl UdpSocket {
     }
 }
 
+// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
+// in `socket/mod.rs`.
+socket_methods! { UdpSocket, net::UdpSocket }
+
 fn bind(
     address: SocketAddr,
     options: impl FnOnce(&Socket) -> io::Result<()>,
@@ -168,6 +161,3 @@ fn bind(
     socket.bind(&address.into())?;
     Ok(UdpSocket::new(socket.into()))
 }
-
-datagram_operations!(UdpSocket, SocketAddr);
-socket!(UdpSocket);

@@ -1,5 +1,5 @@
-//! Work on other threads in a process that may have few of them: all of it is done, or it is an error
-//! with cause and remedy. Deadlines fire meanwhile.
+//! Work on other threads in a process that may have few of them: all of it is done, or it is an
+//! error with cause and remedy. Deadlines fire meanwhile.
 
 use std::{
     env, fs as std_fs,

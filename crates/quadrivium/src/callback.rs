@@ -3,10 +3,9 @@
 
 use std::{io, os::fd::AsFd};
 
+pub use quadrivium_callback::*;
 use quadrivium_core::spawn as spawn_task;
 use quadrivium_io::{Interest, ready};
-
-pub use quadrivium_callback::*;
 
 /// Calls this whenever the descriptor is readable, until it is cancelled (asyncio's `add_reader`).
 ///

@@ -10,9 +10,8 @@ use std::{
 
 use quadrivium_core::{Context, Step, Task, fairness, host};
 use quadrivium_generator::Stream;
-use quadrivium_io::{ByteReader, ByteWriter};
-
 pub use quadrivium_green::*;
+use quadrivium_io::{ByteReader, ByteWriter};
 
 /// A stream that reads and writes as one that blocks, and suspends the green thread instead: for
 /// every crate that takes a [`Read`] or a [`Write`].

@@ -104,13 +104,12 @@
 
 #![forbid(unsafe_code)]
 
+#[doc(inline)]
+pub use quadrivium_core::sync;
 pub use quadrivium_core::{
     JoinError, JoinHandle, Task, host, join, join_all, race, spawn, spawn_named, timeout,
 };
 pub use quadrivium_event_loop::{EventLoop, RunError};
-
-#[doc(inline)]
-pub use quadrivium_core::sync;
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
 #[cfg(feature = "may")]

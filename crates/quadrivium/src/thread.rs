@@ -26,9 +26,8 @@
 use std::{fmt, time::Duration};
 
 use quadrivium_core::{JoinError, spawn as spawn_task, spawn_named, turn};
-pub use quadrivium_io::thread::{Offload, offload, offload_checked};
-
 use quadrivium_green::{self as green, StackError, green as green_task, perform};
+pub use quadrivium_io::thread::{Offload, offload, offload_checked};
 
 /// Spawns a green thread.
 ///

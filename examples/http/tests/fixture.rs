@@ -7,8 +7,7 @@ use tempfile::TempDir;
 use super::client::{Answer, Client};
 use crate::{
     http::{self, Http},
-    server::Limits,
-    server::rig::Rig,
+    server::{Limits, rig::Rig},
     styles::Style,
 };
 

@@ -9,7 +9,7 @@ use std::{
 use may::sync::Blocker;
 use quadrivium_core::{Context, JoinError, Step, Task, fairness, host, remote::Attached};
 
-use crate::worker;
+use crate::{movable::spawn, workers};
 
 /// Runs a task on may's workers and waits for its output. In a coroutine of may, only that waits:
 /// so what is written for may can await what is written for futures.
@@ -47,11 +47,11 @@ where
     T::Output: Send + 'static,
 {
     assert!(
-        host::current().is_none() && !worker::is_here(),
+        host::current().is_none() && !workers::is_here(),
         "may::block_on inside a task would block the thread that is to run others, perhaps the very \
          one it waits for: perform it instead"
     );
-    wait(crate::spawn(task).attached())
+    wait(spawn(task).attached())
 }
 
 fn wait<T>(mut handle: Attached<T>) -> Result<T, JoinError> {

@@ -33,7 +33,7 @@ pub enum StartError {
 /// May takes words of eight bytes.
 const WORD: usize = size_of::<usize>();
 
-/// What the coroutine that brings an errand needs, unwinding and all, and as much again.
+/// What the coroutine that brings a closure to a worker needs, unwinding and all, and as much again.
 const SMALLEST_STACK: usize = 16 * 1024;
 
 impl Config {

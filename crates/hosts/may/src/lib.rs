@@ -35,28 +35,22 @@
 
 // In reading order.
 mod config;
-mod task;
+mod movable;
 mod pinned;
 mod block_on;
 #[allow(unsafe_code)]
 mod green;
-
-mod cell;
-mod errand;
+mod workers;
 mod runtime;
-mod ready;
-mod timers;
-mod host;
-mod executor;
-mod worker;
-mod clock;
+mod time;
+mod panics;
 
 pub use block_on::block_on;
 pub use config::{Config, StartError};
 pub use green::{Builder, DEFAULT_STACK_SIZE, GreenTask, green, perform, perform_with};
+pub use movable::{spawn, spawn_named};
 pub use pinned::spawn_pinned;
-pub use task::{spawn, spawn_named};
-pub use worker::workers;
+pub use workers::workers;
 
 /// The examples of the page run as tests.
 #[doc = include_str!("../../../../docs/may.md")]

@@ -13,8 +13,8 @@ use std::{
 
 use super::{OpenOptions, pieces, place::Place, with};
 use crate::{
+    descriptor::Leaf,
     offload::{Offload, offload_checked},
-    operation::Leaf,
 };
 
 /// An open file. Clones are the same one, with the same cursor; it is closed when the last of them,
@@ -96,7 +96,8 @@ impl File {
 
     /// Reads from the cursor on until the buffer is full.
     ///
-    /// `UnexpectedEof` when the file ends before. Dropped before it is done, it may have read a part.
+    /// `UnexpectedEof` when the file ends before. Dropped before it is done, it may have read a
+    /// part.
     pub fn read_exact<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
         pieces::read_exact(self, Place::Cursor, buffer)
     }

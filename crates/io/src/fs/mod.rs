@@ -3,8 +3,8 @@
 //!
 //! The kernel has no events for files: a read is never "not ready", it blocks. So other threads do
 //! the reading, and the loop goes on. Dropped before it is done, a call that has begun runs to its
-//! end, and what it does to the file system is done. When the operating system refuses a thread, the
-//! call waits for the threads there are; when there are none, it is a `QuotaExceeded` error.
+//! end, and what it does to the file system is done. When the operating system refuses a thread,
+//! the call waits for the threads there are; when there are none, it is a `QuotaExceeded` error.
 //!
 //! ```
 //! use quadrivium::{fs, prelude::*};

@@ -11,7 +11,7 @@ use std::{
 use quadrivium_core::{Context, Perform, Step, Task};
 
 use super::{File, place::Place};
-use crate::{offload::Offload, operation::Leaf};
+use crate::{descriptor::Leaf, offload::Offload};
 
 /// A piece has so many bytes at most: enough that a system call, and not the way to the other
 /// thread and back, is what it costs.

@@ -58,8 +58,8 @@ where
 ///
 /// Then `work` is called with the error, on the thread of the task. So it must not block: it
 /// returns an error of its own, and what it has captured. Otherwise it is called with `Ok` on
-/// another thread. The error is of the kind [`QuotaExceeded`](io::ErrorKind::QuotaExceeded), and the
-/// next work tries again to start a thread.
+/// another thread. The error is of the kind [`QuotaExceeded`](io::ErrorKind::QuotaExceeded), and
+/// the next work tries again to start a thread.
 ///
 /// # Examples
 ///
@@ -84,8 +84,8 @@ where
     Offload::to(&FILES, work)
 }
 
-/// A task that waits for work on another OS thread. Made by [`offload`], by [`offload_checked`], and
-/// by all of [`fs`](crate::fs).
+/// A task that waits for work on another OS thread. Made by [`offload`], by [`offload_checked`],
+/// and by all of [`fs`](crate::fs).
 #[must_use = "a task is lazy: perform it"]
 pub struct Offload<T> {
     state: State<T>,

@@ -126,8 +126,8 @@ impl<T> Work<T> {
     /// Leaves the task what has become of the call, unless the task is gone.
     fn end(&self, end: Progress<T>) {
         let mut progress = self.lock();
-        // When the task is gone, the output is dropped after the lock was released: its destructor is
-        // user code.
+        // When the task is gone, the output is dropped after the lock was released: its destructor
+        // is user code.
         let (_dropped, waker) = match mem::replace(&mut *progress, end) {
             Progress::AtWork(waker) => (None, waker),
             former => (Some(mem::replace(&mut *progress, former)), None),

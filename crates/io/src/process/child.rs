@@ -6,20 +6,18 @@ use super::{
     ChildStderr, ChildStdin, ChildStdout, ExitStatus, Output, ended::Process, output::Gather,
 };
 use crate::{
-    keep::Lent,
-    operation::{Leaf, Operation},
+    descriptor::{Leaf, NO_BUFFER, Operation, Source, Tried},
     pipe::{PipeReader, PipeWriter},
     signal::Signal,
-    source::{Source, Tried},
 };
 use quadrivium_core::Interest::Readable;
 
 /// A child process. Made by [`Command::spawn`](super::Command::spawn).
 ///
-/// Dropped, it runs on, unless [`kill_on_drop`](super::Command::kill_on_drop) was said. When it ends
-/// then, it is taken off the kernel's list by a thread that is there only for such children: it
-/// leaves no zombie. When the operating system refuses that thread, a child that has ended stays a
-/// zombie until the next child is started or dropped.
+/// Dropped, it runs on, unless [`kill_on_drop`](super::Command::kill_on_drop) was said. When it
+/// ends then, it is taken off the kernel's list by a thread that is there only for such children:
+/// it leaves no zombie. When the operating system refuses that thread, a child that has ended stays
+/// a zombie until the next child is started or dropped.
 #[derive(Debug)]
 pub struct Child {
     /// Its standard input, if that is a pipe.
@@ -130,9 +128,9 @@ impl Child {
     /// [`process_group(0)`](super::Command::process_group): to it and to those it has started, also
     /// when it has ended and they have not.
     ///
-    /// After [`wait`](Child::wait) or [`try_wait`](Child::try_wait) has said how it ended, this does
-    /// nothing: another group may have the number by then. To end a whole group, send the signal
-    /// first and wait afterwards.
+    /// After [`wait`](Child::wait) or [`try_wait`](Child::try_wait) has said how it ended, this
+    /// does nothing: another group may have the number by then. To end a whole group, send the
+    /// signal first and wait afterwards.
     ///
     /// # Errors
     ///
@@ -157,7 +155,7 @@ fn wait<G>(
     mut stdin: Option<ChildStdin>,
     guard: G,
 ) -> impl Leaf<io::Result<ExitStatus>> + use<G> {
-    Operation::new(process, Readable, Lent(()), move |process: &Process, _| {
+    Operation::new(process, Readable, NO_BUFFER, move |process: &Process, _| {
         let _is_kept = &guard;
         drop(stdin.take());
         match process.child().try_wait()? {

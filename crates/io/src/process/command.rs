@@ -12,7 +12,7 @@ use std::{
 use quadrivium_core::host::refused;
 
 use super::{Child, ExitStatus, Output, Stdio, orphans, starts::Starts};
-use crate::operation::Leaf;
+use crate::descriptor::Leaf;
 
 /// How a child process is started. The methods are those of [`std::process::Command`].
 ///
@@ -172,7 +172,8 @@ impl Command {
 
     /// Starts it, and waits until it has ended; how.
     ///
-    /// It is started as it is now, when the leaf is resumed first. Dropped before that, it never is.
+    /// It is started as it is now, when the leaf is resumed first. Dropped before that, it never
+    /// is.
     ///
     /// # Errors
     ///
@@ -182,8 +183,8 @@ impl Command {
         Starts::new(move || command.spawn().map(Child::into_wait))
     }
 
-    /// Starts it, and waits until it has ended; what it wrote, and how it ended. Nothing is there for
-    /// it to read.
+    /// Starts it, and waits until it has ended; what it wrote, and how it ended. Nothing is there
+    /// for it to read.
     ///
     /// It is lazy as [`status`](Command::status) is.
     ///

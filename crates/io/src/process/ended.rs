@@ -55,7 +55,8 @@ enum Told {
     Pidfd(OwnedFd),
     /// A signal, for all children: SIGCHLD. Where there is no pidfd, or it may not be had.
     Signal(Delivery),
-    /// There was no child of this number any more. SIGCHLD is ignored, so the kernel did not keep it.
+    /// There was no child of this number any more. SIGCHLD is ignored, so the kernel did not keep
+    /// it.
     Forgotten,
 }
 
@@ -208,7 +209,8 @@ impl Told {
             // To listen for a signal instead would take descriptors and memory, too.
             Err(error @ (Errno::MFILE | Errno::NFILE | Errno::NOMEM)) => Err(error.into()),
             Err(Errno::SRCH) => Ok(Told::Forgotten),
-            // An old kernel, or a sandbox. Sandboxes choose the error: ENOSYS, EPERM, EACCES, EINVAL.
+            // An old kernel, or a sandbox. Sandboxes choose the error: ENOSYS, EPERM, EACCES,
+            // EINVAL.
             Err(_) => Self::by_signal(),
         }
     }
@@ -252,11 +254,7 @@ mod tests {
     use quadrivium::prelude::*;
 
     use super::*;
-    use crate::{
-        keep::Lent,
-        operation::Operation,
-        source::{Source, Tried},
-    };
+    use crate::descriptor::{NO_BUFFER, Operation, Source, Tried};
 
     #[test]
     fn without_a_pidfd_a_signal_tells_it() {
@@ -276,7 +274,7 @@ mod tests {
             let waits = Operation::new(
                 &source,
                 quadrivium_core::Interest::Readable,
-                Lent(()),
+                NO_BUFFER,
                 |process: &Process, _| match process.child().try_wait()? {
                     Some(status) => Ok(Tried::Done(status)),
                     None => Err(io::ErrorKind::WouldBlock.into()),

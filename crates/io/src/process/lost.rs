@@ -61,8 +61,8 @@ impl StatusLost {
         }
     }
 
-    /// Returns what the child wrote to its standard output and to its standard error. Both are empty
-    /// unless the error comes from [`output`](super::Command::output) or
+    /// Returns what the child wrote to its standard output and to its standard error. Both are
+    /// empty unless the error comes from [`output`](super::Command::output) or
     /// [`wait_with_output`](super::Child::wait_with_output).
     pub fn into_output(self) -> (Vec<u8>, Vec<u8>) {
         (self.stdout, self.stderr)

@@ -1,4 +1,5 @@
-//! Children that nobody waits for any more: a thread takes them off the kernel's list when they end.
+//! Children that nobody waits for any more: a thread takes them off the kernel's list when they
+//! end.
 //!
 //! It is there only while there are any, and sleeps until one of them ends or another one comes.
 

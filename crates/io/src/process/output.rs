@@ -5,7 +5,7 @@ use std::{fmt, future::IntoFuture, io, mem, pin::Pin};
 use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait};
 
 use super::{ExitStatus, Output, StatusLost};
-use crate::operation::Leaf;
+use crate::descriptor::Leaf;
 
 /// Reads both pipes of a child to their ends and waits for it, all at once.
 pub(super) struct Gather<R, W> {

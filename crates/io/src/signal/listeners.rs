@@ -1,5 +1,5 @@
-//! [`Listening`]: how many listen for a signal, so that it does what it did before when none is left.
-//! The handler stays: to take it away would take away what others have put there since.
+//! [`Listening`]: how many listen for a signal, so that it does what it did before when none is
+//! left. The handler stays: to take it away would take away what others have put there since.
 
 use std::{
     collections::BTreeMap,
@@ -26,8 +26,8 @@ struct Listeners {
 
 static LISTENERS: Mutex<BTreeMap<i32, Listeners>> = Mutex::new(BTreeMap::new());
 
-/// Makes these signals do what they do now, also after the last listener is dropped. It comes before
-/// any other handler, which would stay when its listener goes.
+/// Makes these signals do what they do now, also after the last listener is dropped. It comes
+/// before any other handler, which would stay when its listener goes.
 pub(super) fn keep_dispositions(numbers: &[i32]) -> io::Result<()> {
     let mut all = listeners();
     for number in numbers {

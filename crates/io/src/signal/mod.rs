@@ -32,11 +32,7 @@ use signal_hook::{
 
 use self::listeners::{Listening, keep_dispositions};
 pub use self::{disposition::is_ignored, number::Signal};
-use crate::{
-    keep::Lent,
-    operation::{Leaf, Operation},
-    source::{Source, Tried},
-};
+use crate::descriptor::{Leaf, NO_BUFFER, Operation, Source, Tried};
 
 /// Hears some of the signals to this process. Each listener hears all that come, whoever else does;
 /// clones are the same listener, and share them.
@@ -87,7 +83,7 @@ impl Signals {
     /// reactor to wait with, or no descriptor to register, and in a process that was forked after
     /// the listener was made.
     pub fn next(&self) -> impl Leaf<io::Result<Signal>> + use<> {
-        Operation::new(&self.source, Readable, Lent(()), |delivery: &Delivery, _| {
+        Operation::new(&self.source, Readable, NO_BUFFER, |delivery: &Delivery, _| {
             delivery.expect_its_process()?;
             delivery.take().map(Tried::Done).ok_or_else(|| io::ErrorKind::WouldBlock.into())
         })

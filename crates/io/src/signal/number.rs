@@ -36,8 +36,8 @@ pub enum Signal {
     TerminalStop,
     /// SIGWINCH: the window has another size.
     WindowChange,
-    /// Another one, by number. [`Signal::from`] makes it only of numbers that have no name here, and
-    /// they are best made so.
+    /// Another one, by number. [`Signal::from`] makes it only of numbers that have no name here,
+    /// and they are best made so.
     Other(i32),
 }
 

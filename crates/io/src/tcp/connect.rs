@@ -4,11 +4,10 @@ use std::{future::IntoFuture, io, mem, pin::Pin};
 
 use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task};
 
-use super::{TcpStream, eyeballs::Eyeballs};
+use super::{eyeballs::Eyeballs, stream::TcpStream};
 use crate::{
-    address::{Address, Kind},
-    connect::Connect,
-    dns::{Lookup, lookup},
+    dns::{Address, Destination, Lookup, lookup},
+    socket::connect::Connect,
 };
 
 /// A task that connects to an address or a name. Made by [`TcpStream::connect`].
@@ -31,7 +30,7 @@ enum State {
 impl TcpConnect {
     pub(super) fn new(address: Address) -> Self {
         let state = match address.0 {
-            Kind::One(address) => State::Address(Connect::new(Ok(address.into()))),
+            Destination::One(address) => State::Address(Connect::new(Ok(address.into()))),
             other => State::Lookup(lookup(Address(other))),
         };
         Self { state }

@@ -17,7 +17,8 @@ use std::{
 
 use quadrivium_core::{Context, Step, Task, Wait};
 
-use crate::{connect::Connect, net::TcpStream};
+use super::stream::TcpStream;
+use crate::socket::connect::Connect;
 
 /// So long an attempt is alone before the next one begins. RFC 8305, section 8.
 const DELAY: Duration = Duration::from_millis(250);

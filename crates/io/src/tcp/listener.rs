@@ -2,23 +2,18 @@
 
 use std::{
     io,
-    net::SocketAddr,
-    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
+    net::{self, SocketAddr},
     sync::Arc,
 };
 
 use quadrivium_core::Interest;
-use socket2::{Domain, SockRef, Socket, Type};
+use socket2::{Domain, Socket, Type};
 
-use super::{TcpStream, source::new_source};
+use super::stream::TcpStream;
 use crate::{
-    keep::Lent,
-    operation::{Leaf, Operation},
-    options::socket,
-    source::{Source, Tried},
+    descriptor::{Leaf, NO_BUFFER, Operation, Source, Tried},
+    socket::socket_methods,
 };
-
-type Std = std::net::TcpListener;
 
 /// How many connections the kernel accepts ahead of us: as many as it is willing to.
 const BACKLOG: i32 = 4096;
@@ -47,7 +42,7 @@ const BACKLOG: i32 = 4096;
 /// ```
 #[derive(Clone, Debug)]
 pub struct TcpListener {
-    source: Arc<Source<Std>>,
+    source: Arc<Source<net::TcpListener>>,
 }
 
 impl TcpListener {
@@ -80,7 +75,7 @@ impl TcpListener {
     pub fn accept(&self) -> impl Leaf<io::Result<(TcpStream, SocketAddr)>> + use<> {
         // An accepted socket is of the same kind as its listener.
         let is_plain_tcp = self.source.is_plain_tcp();
-        Operation::new(&self.source, Interest::Readable, Lent(()), move |listener: &Std, ()| {
+        Operation::new(&self.source, Interest::Readable, NO_BUFFER, move |listener, ()| {
             loop {
                 match listener.accept() {
                     Ok((stream, peer)) => {
@@ -103,6 +98,10 @@ impl TcpListener {
         self.source.io().local_addr()
     }
 }
+
+// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
+// in `socket/mod.rs`.
+socket_methods! { TcpListener, net::TcpListener }
 
 /// Whether it is the connection that failed, before it was accepted, and not the listener. Linux
 /// hands on what has happened to it on the network, says accept(2).
@@ -130,7 +129,5 @@ fn listen(
     options(&socket)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
-    Ok(TcpListener { source: Arc::new(new_source(socket.into())) })
+    Ok(TcpListener { source: Arc::new(Source::own_tcp(socket.into())) })
 }
-
-socket!(TcpListener);

@@ -1,12 +1,10 @@
 //! TCP, as in `std::net`.
 
-mod listener;
-mod source;
 mod stream;
+mod listener;
 mod connect;
 mod eyeballs;
 
 pub use connect::TcpConnect;
 pub use listener::TcpListener;
-pub(crate) use source::new_source;
 pub use stream::TcpStream;

@@ -1,31 +1,23 @@
 //! [`TcpStream`].
 
 use std::{
-    io::{self, IoSlice, IoSliceMut},
-    net::{Shutdown, SocketAddr},
-    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
+    io,
+    net::{self, Shutdown, SocketAddr},
+    os::fd::AsFd,
     sync::Arc,
     time::Duration,
 };
 
-use quadrivium_core::{Context, Interest, Step, Ticket};
-use socket2::SockRef;
+use quadrivium_core::{Interest, Ticket};
+use socket2::{SockRef, Socket};
 
-use super::TcpConnect;
+use super::connect::TcpConnect;
 use crate::{
-    address::Address,
-    attempts::{attempt_read, attempt_write, attempts},
-    connect::Made,
-    keep::{Keep, Lent, Owned},
-    methods::{read_operations, stream_operations, write_operations},
-    operation::{Leaf, Operation},
-    options::socket,
-    read_to_end::read_to_end,
-    source::{Source, Tried},
-    stream::{self, Stream},
+    descriptor::{Borrowed, Buffer, Leaf, Operation, Owned, Source, Tried},
+    dns::Address,
+    socket::{connect::Connects, socket_methods},
+    stream::{attempts::Attempts, read::read_methods, write::write_methods},
 };
-
-type Std = std::net::TcpStream;
 
 /// A TCP connection. Clones are the same socket; it is closed when the last of them, and the last
 /// operation on it, is dropped.
@@ -34,8 +26,14 @@ type Std = std::net::TcpStream;
 /// write, at once; each byte goes to one of them, in no order that is worth relying on.
 #[derive(Clone, Debug)]
 pub struct TcpStream {
-    source: Arc<Source<Std>>,
+    source: Arc<Source<net::TcpStream>>,
 }
+
+// `read`, `read_exact`, `read_vectored` and `read_to_end`, each also with `_owned`: in
+// `stream/read.rs`.
+read_methods! { TcpStream }
+// `write`, `write_all` and `write_vectored`, each also with `_owned`: in `stream/write.rs`.
+write_methods! { TcpStream, end_writing: |stream| stream.shutdown(Shutdown::Write) }
 
 impl TcpStream {
     /// Connects to an address, or to a name, as in `"localhost:80"` or `("localhost", 80)`.
@@ -61,7 +59,7 @@ impl TcpStream {
     }
 
     /// One that a listener has accepted.
-    pub(super) fn accepted(stream: Std, is_plain_tcp: bool) -> io::Result<Self> {
+    pub(super) fn accepted(stream: net::TcpStream, is_plain_tcp: bool) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         let source = if is_plain_tcp { Source::plain_tcp(stream) } else { Source::new(stream) };
         Ok(Self { source: Arc::new(source) })
@@ -71,7 +69,7 @@ impl TcpStream {
     ///
     /// Dropped before it is done, it has done nothing.
     pub fn peek<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
-        peek(&self.source, Lent(buffer))
+        peek(&self.source, Borrowed(buffer))
     }
 
     /// The same, with a buffer that is given back.
@@ -80,6 +78,16 @@ impl TcpStream {
         buffer: B,
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
         peek(&self.source, Owned(buffer))
+    }
+
+    /// Ends reading, writing or both. The other end reads the end of the stream; what waits here on
+    /// this direction goes on.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` when the other end is gone already.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.source.io().shutdown(how)
     }
 
     /// The address of this end.
@@ -156,29 +164,35 @@ impl TcpStream {
     }
 }
 
-fn peek<K: Keep<Buffer: AsMut<[u8]>>>(
-    source: &Arc<Source<Std>>,
-    mut kept: K,
-) -> impl Leaf<K::Given<io::Result<usize>>> + use<K> {
-    let no_bytes = kept.buffer().as_mut().is_empty();
-    Operation::new(source, Interest::Readable, kept, |stream: &Std, buffer: &mut K::Buffer| {
-        let buffer = buffer.as_mut();
+// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
+// in `socket/mod.rs`.
+socket_methods! { TcpStream, net::TcpStream }
+
+fn peek<B: Buffer<Content: AsMut<[u8]>>>(
+    source: &Arc<Source<net::TcpStream>>,
+    mut buffer: B,
+) -> impl Leaf<B::Output<io::Result<usize>>> + use<B> {
+    let no_bytes = buffer.content().as_mut().is_empty();
+    Operation::new(source, Interest::Readable, buffer, |stream, bytes: &mut B::Content| {
+        let bytes = bytes.as_mut();
         // As for reads: the kernel would have it wait for bytes.
-        if buffer.is_empty() { Ok(Tried::Done(0)) } else { stream.peek(buffer).map(Tried::Done) }
+        if bytes.is_empty() { Ok(Tried::Done(0)) } else { stream.peek(bytes).map(Tried::Done) }
     })
     .at_once(no_bytes)
 }
 
-impl Made for TcpStream {
-    type Std = Std;
+impl Connects for TcpStream {
+    fn of(socket: Socket) -> Self {
+        Self { source: Arc::new(Source::own_tcp(socket.into())) }
+    }
 
-    fn of(source: Arc<Source<Std>>) -> Self {
-        Self { source }
+    fn source(&self) -> &Source<impl AsFd> {
+        &self.source
     }
 }
 
-stream_operations!(TcpStream);
-attempts!(TcpStream);
-attempt_read!(TcpStream);
-attempt_write!(TcpStream, |stream| stream.shutdown(Shutdown::Write));
-socket!(TcpStream);
+impl Attempts for TcpStream {
+    fn leave(&self, interest: Interest, ticket: &mut Ticket) {
+        self.source.leave(interest, ticket);
+    }
+}

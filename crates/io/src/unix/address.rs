@@ -8,9 +8,9 @@ use std::{
 
 /// The address of a Unix socket. Each operation that takes a path asks here, so all take the same.
 ///
-/// A path without a NUL byte names a file. On Linux a path that begins with a NUL byte is an abstract
-/// name: no file belongs to it, and it is free again when its socket is closed. Any other NUL byte is
-/// an `InvalidInput` error: the kernel would take what stands before it for the path.
+/// A path without a NUL byte names a file. On Linux a path that begins with a NUL byte is an
+/// abstract name: no file belongs to it, and it is free again when its socket is closed. Any other
+/// NUL byte is an `InvalidInput` error: the kernel would take what stands before it for the path.
 pub(super) fn address(path: &Path) -> io::Result<SocketAddr> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     if let [0, name @ ..] = path.as_os_str().as_bytes() {

@@ -2,46 +2,40 @@
 
 use std::{
     io,
-    os::{
-        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
-        unix::net::SocketAddr,
-    },
+    os::unix::net::{self, SocketAddr},
     path::Path,
     sync::Arc,
 };
 
-use quadrivium_core::Interest::{Readable, Writable};
-use socket2::SockRef;
+use quadrivium_core::Interest::Writable;
 
 use super::address::address;
 use crate::{
-    datagram::datagram_operations,
-    keep::{Lent, Owned},
-    operation::{Leaf, Operation},
-    options::socket,
-    source::{Source, Tried},
+    descriptor::{Borrowed, Leaf, Operation, Owned, Source, Tried},
+    socket::{datagram::datagram_methods, socket_methods},
 };
-
-type Std = std::os::unix::net::UnixDatagram;
 
 /// Sends and receives Unix datagrams, which are neither lost nor reordered. Clones are the same
 /// socket; it is closed when the last of them, and the last operation on it, is dropped. The file
 /// stays.
 #[derive(Clone, Debug)]
 pub struct UnixDatagram {
-    source: Arc<Source<Std>>,
+    source: Arc<Source<net::UnixDatagram>>,
 }
 
+// `recv`, `recv_from` and `send`, each also with `_owned`: in `socket/datagram.rs`.
+datagram_methods! { UnixDatagram, net::UnixDatagram, SocketAddr }
+
 impl UnixDatagram {
-    /// A socket at this path, where there must be no file yet. One that begins with a NUL byte is an
-    /// abstract name (Linux), here and wherever a path is taken.
+    /// A socket at this path, where there must be no file yet. One that begins with a NUL byte is
+    /// an abstract name (Linux), here and wherever a path is taken.
     ///
     /// # Errors
     ///
     /// `AddrInUse` when there is one; `InvalidInput` for a path that is too long, or has a NUL byte
     /// behind its first; when it cannot be made.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
-        Self::from_std(Std::bind_addr(&address(path.as_ref())?)?)
+        Self::from_std(net::UnixDatagram::bind_addr(&address(path.as_ref())?)?)
     }
 
     /// A socket without a path: nobody can answer it.
@@ -50,7 +44,7 @@ impl UnixDatagram {
     ///
     /// When no descriptors are left.
     pub fn unbound() -> io::Result<Self> {
-        Self::from_std(Std::unbound()?)
+        Self::from_std(net::UnixDatagram::unbound()?)
     }
 
     /// Two sockets that are connected with each other.
@@ -59,7 +53,7 @@ impl UnixDatagram {
     ///
     /// When no descriptors are left.
     pub fn pair() -> io::Result<(Self, Self)> {
-        let (a, b) = Std::pair()?;
+        let (a, b) = net::UnixDatagram::pair()?;
         Ok((Self::from_std(a)?, Self::from_std(b)?))
     }
 
@@ -83,7 +77,7 @@ impl UnixDatagram {
         bytes: &'a [u8],
         to: P,
     ) -> impl Leaf<io::Result<usize>> + use<'a, P> {
-        Operation::new(&self.source, Writable, Lent(bytes), move |socket: &Std, bytes| {
+        Operation::new(&self.source, Writable, Borrowed(bytes), move |socket, bytes| {
             later(socket.send_to_addr(bytes, &address(to.as_ref())?))
         })
     }
@@ -94,8 +88,7 @@ impl UnixDatagram {
         bytes: B,
         to: P,
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B, P> {
-        let kept = Owned(bytes);
-        Operation::new(&self.source, Writable, kept, move |socket: &Std, bytes: &mut B| {
+        Operation::new(&self.source, Writable, Owned(bytes), move |socket, bytes| {
             later(socket.send_to_addr((*bytes).as_ref(), &address(to.as_ref())?))
         })
     }
@@ -119,14 +112,15 @@ impl UnixDatagram {
     }
 }
 
-/// No edge tells when there is room again; and every try that fails makes one of its own, so to wait
-/// for edges would keep the loop busy.
+// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
+// in `socket/mod.rs`.
+socket_methods! { UnixDatagram, net::UnixDatagram }
+
+/// No edge tells when there is room again; and every try that fails makes one of its own, so to
+/// wait for edges would keep the loop busy.
 fn later(sent: io::Result<usize>) -> io::Result<Tried<usize>> {
     match sent {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Tried::Later),
         sent => sent.map(Tried::Done),
     }
 }
-
-datagram_operations!(UnixDatagram, SocketAddr);
-socket!(UnixDatagram);

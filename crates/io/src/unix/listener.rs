@@ -2,37 +2,30 @@
 
 use std::{
     io,
-    os::{
-        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
-        unix::net::SocketAddr,
-    },
+    os::unix::net::{self, SocketAddr},
     path::Path,
     sync::Arc,
 };
 
 use quadrivium_core::Interest;
-use socket2::SockRef;
 
-use super::{UnixStream, address::address};
+use super::{address::address, stream::UnixStream};
 use crate::{
-    keep::Lent,
-    operation::{Leaf, Operation},
-    options::socket,
-    source::{Source, Tried},
+    descriptor::{Leaf, NO_BUFFER, Operation, Source, Tried},
+    socket::socket_methods,
 };
-
-type Std = std::os::unix::net::UnixListener;
 
 /// Accepts Unix stream connections. Clones are the same socket; it is closed when the last of them,
 /// and the last operation on it, is dropped. The file stays.
 #[derive(Clone, Debug)]
 pub struct UnixListener {
-    source: Arc<Source<Std>>,
+    source: Arc<Source<net::UnixListener>>,
 }
 
 impl UnixListener {
     /// Listens at this path, where there must be no file yet. One that begins with a NUL byte is an
-    /// abstract name (Linux): no file is made, and the name is free again when the socket is closed.
+    /// abstract name (Linux): no file is made, and the name is free again when the socket is
+    /// closed.
     ///
     /// ```
     /// # #[cfg(target_os = "linux")] {
@@ -53,7 +46,7 @@ impl UnixListener {
     /// `AddrInUse` when there is one; `InvalidInput` for a path that is too long, or has a NUL byte
     /// behind its first; when it cannot be made.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
-        Self::from_std(Std::bind_addr(&address(path.as_ref())?)?)
+        Self::from_std(net::UnixListener::bind_addr(&address(path.as_ref())?)?)
     }
 
     /// Accepts a connection: the stream, and the address of its other end, which seldom has one.
@@ -63,7 +56,7 @@ impl UnixListener {
     ///
     /// Dropped before it is done, it has accepted nothing.
     pub fn accept(&self) -> impl Leaf<io::Result<(UnixStream, SocketAddr)>> + use<> {
-        Operation::new(&self.source, Interest::Readable, Lent(()), |listener: &Std, ()| {
+        Operation::new(&self.source, Interest::Readable, NO_BUFFER, |listener, ()| {
             let (stream, peer) = listener.accept()?;
             Ok(Tried::Done((UnixStream::from_std(stream)?, peer)))
         })
@@ -79,4 +72,6 @@ impl UnixListener {
     }
 }
 
-socket!(UnixListener);
+// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
+// in `socket/mod.rs`.
+socket_methods! { UnixListener, net::UnixListener }

@@ -1,11 +1,12 @@
 //! Unix sockets, as in `std::os::unix::net`.
 //!
-//! Unlike there, a path that begins with a NUL byte is an abstract name (Linux), for every operation.
+//! Unlike there, a path that begins with a NUL byte is an abstract name (Linux), for every
+//! operation.
 
-mod address;
-mod datagram;
-mod listener;
 mod stream;
+mod listener;
+mod datagram;
+mod address;
 
 pub use datagram::UnixDatagram;
 pub use listener::UnixListener;

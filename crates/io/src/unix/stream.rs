@@ -1,49 +1,50 @@
 //! [`UnixStream`].
 
 use std::{
-    io::{self, IoSlice, IoSliceMut},
+    io,
     net::Shutdown,
     os::{
-        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
-        unix::net::SocketAddr,
+        fd::AsFd,
+        unix::net::{self, SocketAddr},
     },
     path::Path,
     sync::Arc,
 };
 
-use quadrivium_core::{Context, Interest, Step, Ticket};
-use socket2::{SockAddr, SockRef};
+use quadrivium_core::{Interest, Ticket};
+use socket2::{SockAddr, Socket};
 
 use super::address::address;
 use crate::{
-    attempts::{attempt_read, attempt_write, attempts},
-    connect::{Connect, Made},
-    keep::{Lent, Owned},
-    methods::{read_operations, stream_operations, write_operations},
-    operation::{Leaf, Operation},
-    options::socket,
-    read_to_end::read_to_end,
-    source::{Source, Tried},
-    stream::{self, Stream},
+    descriptor::Source,
+    socket::{
+        connect::{Connect, Connects},
+        socket_methods,
+    },
+    stream::{attempts::Attempts, read::read_methods, write::write_methods},
 };
 
-type Std = std::os::unix::net::UnixStream;
-
-/// A Unix stream connection. Clones are the same socket; it is closed when the last of them, and the
-/// last operation on it, is dropped.
+/// A Unix stream connection. Clones are the same socket; it is closed when the last of them, and
+/// the last operation on it, is dropped.
 ///
 /// All operations take `&self`, as those of [`TcpStream`](crate::net::TcpStream).
 #[derive(Clone, Debug)]
 pub struct UnixStream {
-    source: Arc<Source<Std>>,
+    source: Arc<Source<net::UnixStream>>,
 }
+
+// `read`, `read_exact`, `read_vectored` and `read_to_end`, each also with `_owned`: in
+// `stream/read.rs`.
+read_methods! { UnixStream }
+// `write`, `write_all` and `write_vectored`, each also with `_owned`: in `stream/write.rs`.
+write_methods! { UnixStream, end_writing: |stream| stream.shutdown(Shutdown::Write) }
 
 impl UnixStream {
     /// Connects to the listener at this path. One that begins with a NUL byte is an abstract name
     /// (Linux); with a NUL byte elsewhere in it the output is an `InvalidInput` error.
     ///
-    /// Where its queue is full the output is a `WouldBlock` error, as the kernel would not tell when
-    /// there is room.
+    /// Where its queue is full the output is a `WouldBlock` error, as the kernel would not tell
+    /// when there is room.
     pub fn connect(path: impl AsRef<Path>) -> Connect<UnixStream> {
         let path = path.as_ref();
         // Asked first, since socket2 does not look for NUL bytes.
@@ -56,8 +57,18 @@ impl UnixStream {
     ///
     /// When no descriptors are left.
     pub fn pair() -> io::Result<(Self, Self)> {
-        let (a, b) = Std::pair()?;
+        let (a, b) = net::UnixStream::pair()?;
         Ok((Self::from_std(a)?, Self::from_std(b)?))
+    }
+
+    /// Ends reading, writing or both. The other end reads the end of the stream; what waits here on
+    /// this direction goes on.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` when the other end is gone already.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.source.io().shutdown(how)
     }
 
     /// The address of this end.
@@ -79,16 +90,22 @@ impl UnixStream {
     }
 }
 
-impl Made for UnixStream {
-    type Std = Std;
+// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
+// in `socket/mod.rs`.
+socket_methods! { UnixStream, net::UnixStream }
 
-    fn of(source: Arc<Source<Std>>) -> Self {
-        Self { source }
+impl Connects for UnixStream {
+    fn of(socket: Socket) -> Self {
+        Self::new(socket.into())
+    }
+
+    fn source(&self) -> &Source<impl AsFd> {
+        &self.source
     }
 }
 
-stream_operations!(UnixStream);
-attempts!(UnixStream);
-attempt_read!(UnixStream);
-attempt_write!(UnixStream, |stream| stream.shutdown(Shutdown::Write));
-socket!(UnixStream);
+impl Attempts for UnixStream {
+    fn leave(&self, interest: Interest, ticket: &mut Ticket) {
+        self.source.leave(interest, ticket);
+    }
+}

@@ -26,9 +26,7 @@ mod process;
 mod scratch;
 mod suite;
 
-use bugs::Bug;
-use finding::Finding;
-use scratch::Scratch;
+use crate::{bugs::Bug, finding::Finding, scratch::Scratch};
 
 /// Where the table of all bugs goes.
 const PAGE: &str = "docs/seeded-bugs.md";
@@ -125,8 +123,9 @@ fn verdict(findings: &[Finding<'_>]) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use clap::CommandFactory;
+
+    use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {

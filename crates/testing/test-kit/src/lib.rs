@@ -94,9 +94,8 @@ pub mod checks;
 pub use checks::{max_step, must_not_suspend, must_suspend, no_leaked_tasks};
 pub use connection::{Connection, connection};
 pub use faults::Faults;
+#[cfg(doc)]
+use quadrivium_event_loop::EventLoop;
 pub use run::choose;
 pub use simulation::{Order, Replay, Simulation, every_order, replay, simulate};
 pub use verdict::Verdict;
-
-#[cfg(doc)]
-use quadrivium_event_loop::EventLoop;

@@ -4,18 +4,18 @@
 //! So no contender inherits another's heap, threads or signal handlers, and one that crashes or
 //! hangs costs a cell of the table and no more.
 
-use std::io::{BufRead, BufReader, Read, Write, stdin, stdout};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
-use std::time::Duration;
+use std::{
+    io::{BufRead, BufReader, Read, Write, stdin, stdout},
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    thread,
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::contender::Contender;
-use crate::memory;
-use crate::stopwatch::Stopwatch;
+use crate::{contender::Contender, memory, stopwatch::Stopwatch};
 
 /// A sample lasts tens of milliseconds; a million green threads take some seconds to suspend.
 const PATIENCE_S: u32 = 60;

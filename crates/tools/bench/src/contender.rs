@@ -1,7 +1,6 @@
 //! The seam: what a way of suspending must offer to be measured.
 
-use std::hint::black_box;
-use std::time::Duration;
+use std::{hint::black_box, time::Duration};
 
 use serde::Serialize;
 

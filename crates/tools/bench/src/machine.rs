@@ -1,7 +1,6 @@
 //! The machine the numbers come from: none of them means much without it.
 
-use std::fmt;
-use std::fs::read_to_string;
+use std::{fmt, fs::read_to_string};
 
 use serde::Serialize;
 

@@ -12,15 +12,16 @@ mod memory;
 mod report;
 mod stopwatch;
 
-use std::process::ExitCode;
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 
 use clap::Parser;
 use serde::Serialize;
 
-use crate::contender::Profile;
-use crate::machine::Machine;
-use crate::measure::{Care, Measurement, Table, measure};
+use crate::{
+    contender::Profile,
+    machine::Machine,
+    measure::{Care, Measurement, Table, measure},
+};
 
 /// Measures what a turn, a spawn and a suspended task cost.
 #[derive(Debug, Parser)]

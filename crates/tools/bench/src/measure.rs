@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::child::{Answer, Contestant, Order};
-use crate::contender::Profile;
+use crate::{
+    child::{Answer, Contestant, Order},
+    contender::Profile,
+};
 
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]

@@ -1,7 +1,9 @@
 //! What suspended tasks occupy: resident pages and heap bytes, read as the last one suspends.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
 use crate::heap;
 

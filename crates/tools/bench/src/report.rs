@@ -4,8 +4,10 @@ use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table as Grid, presets};
 
-use crate::contender::Group;
-use crate::measure::{Care, Cell, Measurement, Row, Table};
+use crate::{
+    contender::Group,
+    measure::{Care, Cell, Measurement, Row, Table},
+};
 
 /// Returns a table, its ratios, the causes of its failures, and how it was made.
 pub(crate) fn text(table: &Table, against: &[String], care: Care) -> String {

@@ -9,10 +9,13 @@
 //! them builds or drops a task. [`Stopwatch::elapsed`] checks that they did: a scheduler that
 //! starves tasks would otherwise look fast.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
 
 use crate::contender::bump;
 

@@ -30,10 +30,12 @@ mod table;
 mod text;
 mod timeline;
 
-use args::{Cli, Command, Exhibition};
-use plan::Plan;
-use report::Report;
-use timeline::Frame;
+use crate::{
+    args::{Cli, Command, Exhibition},
+    plan::Plan,
+    report::Report,
+    timeline::Frame,
+};
 
 /// The command line makes no sense.
 const MISUSED: u8 = 2;

@@ -188,9 +188,10 @@ fn two_digits(number: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
     use crate::args::Cli;
-    use clap::Parser;
 
     fn plan(args: &str) -> Result<Plan, String> {
         let args = ["quadrivium"].into_iter().chain(args.split_whitespace());

@@ -185,10 +185,10 @@ fn has(report: &Report, is_it: impl Fn(Style) -> bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::exhibition::Rules;
-    use crate::plan::Plan;
     use std::time::Duration;
+
+    use super::*;
+    use crate::{exhibition::Rules, plan::Plan};
 
     fn measured(style: Style) -> Measured {
         Measured {

@@ -5,7 +5,7 @@ use std::process::Command;
 #[allow(dead_code)] // The other suites use the rest of it.
 mod served;
 
-use served::{COMMAND, Program, STYLES, Server};
+use self::served::{COMMAND, Program, STYLES, Server};
 
 /// Hosts besides the loop by itself, with one thread and with two.
 const HOSTS: [&str; 4] = [

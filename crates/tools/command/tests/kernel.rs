@@ -10,7 +10,7 @@ use std::{
 #[allow(dead_code)] // The other suites use the rest of it.
 mod served;
 
-use served::{COMMAND, Program, STYLES, Server, everywhere, signal_to};
+use self::served::{COMMAND, Program, STYLES, Server, everywhere, signal_to};
 
 #[test]
 fn errors_of_the_kernel_that_pass_are_passed_over() {

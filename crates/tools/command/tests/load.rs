@@ -15,7 +15,7 @@ use std::{
 #[allow(dead_code)] // The other suite uses the rest of it.
 mod served;
 
-use served::{Program, STYLES, Server, wait_until};
+use self::served::{Program, STYLES, Server, wait_until};
 
 /// How many bytes more may be resident after many connections: what an allocator keeps.
 const KEPT: u64 = 4 << 20;

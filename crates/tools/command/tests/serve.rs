@@ -13,7 +13,7 @@ use quadrivium::signal::{Signal, is_ignored};
 
 mod served;
 
-use served::{COMMAND, Program, STYLES, Server, everywhere, wait_until};
+use self::served::{COMMAND, Program, STYLES, Server, everywhere, wait_until};
 
 /// The signals that stop a server. SIGINT stays ignored if it was when this test was started, as in
 /// the background of a script.

@@ -9,13 +9,13 @@ use std::{
     thread,
 };
 
+use quadrivium_tests::limited::{Limited, run};
 use tempfile::TempDir;
 
 #[allow(dead_code)] // The other suites use the rest of it.
 mod served;
 
-use quadrivium_tests::limited::{Limited, run};
-use served::{COMMAND, STYLES, Server};
+use self::served::{COMMAND, STYLES, Server};
 
 /// A folder that everybody may read, so large that its list is made on another thread.
 fn large_folder() -> TempDir {

@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 #[allow(dead_code)] // The other suites use the rest of it.
 mod served;
 
-use served::{COMMAND, Program, STYLES, Server, wait_until};
+use self::served::{COMMAND, Program, STYLES, Server, wait_until};
 
 /// How often each loop's thread has slept until something came.
 fn sleeps(server: &Server) -> Vec<u64> {

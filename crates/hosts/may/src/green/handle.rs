@@ -5,7 +5,7 @@ use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     process,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     thread,
 };
 
@@ -15,25 +15,28 @@ use may::{
 };
 use quadrivium_core::Task;
 
-use super::link::{Link, Told};
+use crate::{
+    green::exchange::{Exchange, TaskDropped},
+    panics::lock,
+};
 
 // The task that this coroutine is the body of, if it is one. No thread-local, since a coroutine goes
 // on wherever there is a worker for it.
 coroutine_local! {
-    static LINK: RefCell<Option<Tenant>> = RefCell::new(None)
+    static CURRENT: RefCell<Option<RunningBody>> = RefCell::new(None)
 }
 
 /// A body in its coroutine, until may has done with that.
-struct Tenant {
-    link: Arc<Link>,
+struct RunningBody {
+    exchange: Arc<Exchange>,
     coroutine: Coroutine,
 }
 
-impl Drop for Tenant {
+impl Drop for RunningBody {
     fn drop(&mut self) {
         // A stack that overflows is left without a word: may switches away from it and never back.
-        self.link.end_without_a_word();
-        graves().push(self.coroutine.clone());
+        self.exchange.end_without_a_word();
+        lock(&ENDED).push(self.coroutine.clone());
     }
 }
 
@@ -41,15 +44,11 @@ impl Drop for Tenant {
 ///
 /// may may run a coroutine from inside the very call that parks it, when the unpark came first. If
 /// it ends there, and its handle is dropped there too, that waits for ever for the call to be over.
-static GRAVES: Mutex<Vec<Coroutine>> = Mutex::new(Vec::new());
-
-fn graves() -> MutexGuard<'static, Vec<Coroutine>> {
-    GRAVES.lock().unwrap_or_else(PoisonError::into_inner)
-}
+static ENDED: Mutex<Vec<Coroutine>> = Mutex::new(Vec::new());
 
 /// Drops the handles of coroutines that have ended. Not for may's workers.
-pub(crate) fn bury() {
-    let ended = mem::take(&mut *graves());
+pub(super) fn drop_ended() {
+    let ended = mem::take(&mut *lock(&ENDED));
     drop(ended);
 }
 
@@ -104,40 +103,40 @@ where
     P: Task + 'static,
     P::Output: Send + 'static,
 {
-    let link = link();
+    let exchange = exchange();
     if is_unwinding() {
         refuse_to_suspend();
     }
-    match link.perform(Box::new(|| Box::pin(make()))) {
+    match exchange.perform(Box::new(|| Box::pin(make()))) {
         Ok(Ok(output)) => *output.downcast().expect("the answer to what was asked"),
         Ok(Err(payload)) => resume_unwind(payload),
-        Err(told) => unwind(told),
+        Err(dropped) => unwind(dropped),
     }
 }
 
 /// Runs the body of a green thread that may has just begun, and says what it came to.
-pub(crate) fn run<T: Send + 'static>(link: Arc<Link>, body: impl FnOnce() -> T) {
-    let tenant = Tenant { link: Arc::clone(&link), coroutine: coroutine::current() };
-    let former = LINK.with(|current| current.replace(Some(tenant)));
+pub(super) fn run<T: Send + 'static>(exchange: Arc<Exchange>, body: impl FnOnce() -> T) {
+    let running = RunningBody { exchange: Arc::clone(&exchange), coroutine: coroutine::current() };
+    let former = CURRENT.with(|current| current.replace(Some(running)));
     debug_assert!(former.is_none(), "a coroutine has one body");
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        if link.is_cancelled() {
+        if exchange.is_cancelled() {
             // may begins a coroutine that was cancelled before.
             drop(body);
-            unwind(Told(1));
+            unwind(TaskDropped(1));
         }
         Box::new(body()) as _
     }));
-    link.end(outcome);
+    exchange.end(outcome);
 }
 
 /// The task that this coroutine is the body of. Never inlined, as nothing that looks at a
 /// thread-local may be on the way of a suspension: whose the thread is, is looked up anew.
 #[inline(never)]
-fn link() -> Arc<Link> {
-    let link =
-        LINK.with(|current| current.borrow().as_ref().map(|tenant| Arc::clone(&tenant.link)));
-    link.expect(
+fn exchange() -> Arc<Exchange> {
+    let exchange =
+        CURRENT.with(|current| current.borrow().as_ref().map(|body| Arc::clone(&body.exchange)));
+    exchange.expect(
         "may::perform outside the body of a may green thread: use the `perform` of the style around \
          it, EventLoop::block_on, or in any other coroutine of may may::block_on",
     )
@@ -161,7 +160,7 @@ fn refuse_to_suspend() -> ! {
 const UNWINDS: u32 = 100;
 
 #[cold]
-fn unwind(Told(times): Told) -> ! {
+fn unwind(TaskDropped(times): TaskDropped) -> ! {
     if cfg!(panic = "abort") {
         stay();
     }

@@ -17,9 +17,9 @@
 //!  └───────────────────────────┘                └──────────────────────────┘
 //! ```
 
-mod link;
 mod handle;
 mod task;
+mod exchange;
 
 pub use handle::{perform, perform_with};
 pub use task::{Builder, DEFAULT_STACK_SIZE, GreenTask, green};

@@ -9,17 +9,18 @@ use std::{
     pin::Pin,
     sync::{Arc, Once},
     task::Waker,
-    thread,
 };
 
 use may::coroutine::{self, JoinHandle, is_coroutine};
 use quadrivium_core::{Context, Hold, RESUMED_AFTER_DONE, Step, Task, Wait, hold};
 
-use super::{
-    handle::{bury, run},
-    link::{BoxSubTask, Heard, Link, Outcome},
+use crate::{
+    green::{
+        exchange::{BoxResult, BoxSubTask, Exchange, Heard},
+        handle::{drop_ended, run},
+    },
+    runtime, workers,
 };
-use crate::{runtime, worker};
 
 /// The size of a stack in bytes, unless [`may::config`] says more: 512 KiB, room for the large frames
 /// of a dev build. may's own 32 KiB are not enough for a `println!` or a backtrace.
@@ -154,14 +155,14 @@ enum State<F> {
 /// Fields are dropped in order: the sub-task before the body that performs it.
 struct GreenThread {
     sub_task: Option<BoxSubTask>,
-    body: Body,
+    body: BodyOnMay,
     /// While the body runs, virtual time waits for what it will ask for.
     hold: Option<Hold>,
 }
 
 /// A body on may's workers. Dropped, it is unwound.
-struct Body {
-    link: Arc<Link>,
+struct BodyOnMay {
+    exchange: Arc<Exchange>,
     coroutine: JoinHandle<()>,
 }
 
@@ -209,13 +210,13 @@ where
         // It starts may, unless that runs already: from here on nothing can be set any more.
         runtime::expect();
         assert!(
-            !is_coroutine() && !worker::is_here(),
+            !is_coroutine() && !workers::is_here(),
             "a may green thread as a task on one of may's own workers, which would wait for itself \
              when the task is dropped: run the loop on a thread of its own",
         );
-        bury();
-        let link = Arc::new(Link::new(waker));
-        let theirs = Arc::clone(&link);
+        drop_ended();
+        let exchange = Arc::new(Exchange::new(waker));
+        let theirs = Arc::clone(&exchange);
         let coroutine = coroutine::Builder::new().stack_size(builder.words());
         let coroutine = if const { size_of::<F>() > LARGEST_ON_STACK } {
             // A closure behind `dyn` runs where it is.
@@ -228,68 +229,64 @@ where
             unsafe { coroutine.spawn(move || run(theirs, body)) }
         };
         let coroutine = coroutine.unwrap_or_else(|error| panic!("no may green thread: {error}"));
-        let body = Body { link, coroutine };
+        let body = BodyOnMay { exchange, coroutine };
         self.state = State::Started(GreenThread { sub_task: None, body, hold: Some(hold()) });
     }
 }
 
 impl GreenThread {
     /// Performs what the body asks for, until that suspends or is done; or hears that it has ended.
-    fn resume(&mut self, cx: &mut Context<'_>) -> Step<Outcome> {
+    /// A panic of a sub-task is for the body.
+    fn resume(&mut self, cx: &mut Context<'_>) -> Step<BoxResult> {
         let resumed = match self.sub_task.take() {
-            Some(sub_task) => contain(|| resume(sub_task, cx)),
-            None => match self.body.link.hear(cx.waker().clone()) {
+            Some(sub_task) => catch_unwind(AssertUnwindSafe(|| resume(sub_task, cx))),
+            None => match self.body.exchange.hear(cx.waker().clone()) {
                 Heard::Nothing => return Step::Suspended(Wait::Wake),
                 Heard::Ended(outcome) => return Step::Done(outcome),
                 Heard::Asked(make) => {
                     self.hold = None;
-                    contain(|| resume(make(), cx))
+                    catch_unwind(AssertUnwindSafe(|| resume(make(), cx)))
                 }
             },
         };
         let outcome = match resumed {
-            Ok(Resumed::Suspended(sub_task, wait)) => {
+            Ok(SubStep::Suspended(sub_task, wait)) => {
                 self.sub_task = Some(sub_task);
                 return Step::Suspended(wait);
             }
-            Ok(Resumed::Done(output)) => Ok(output),
+            Ok(SubStep::Done(output)) => Ok(output),
             Err(payload) => Err(payload),
         };
         self.hold = Some(hold());
-        self.body.link.answer(outcome, cx.waker().clone());
+        self.body.exchange.answer(outcome, cx.waker().clone());
         self.body.coroutine.coroutine().unpark();
         Step::Suspended(Wait::Wake)
     }
 }
 
 /// What the resume of a sub-task came to. Once it is done it is dropped.
-enum Resumed {
+enum SubStep {
     Suspended(BoxSubTask, Wait),
     Done(Box<dyn Any + Send>),
 }
 
-fn resume(mut sub_task: BoxSubTask, cx: &mut Context<'_>) -> Resumed {
+fn resume(mut sub_task: BoxSubTask, cx: &mut Context<'_>) -> SubStep {
     match sub_task.as_mut().resume_sub_task(cx) {
-        Step::Suspended(wait) => Resumed::Suspended(sub_task, wait),
-        Step::Done(output) => Resumed::Done(output),
+        Step::Suspended(wait) => SubStep::Suspended(sub_task, wait),
+        Step::Done(output) => SubStep::Done(output),
     }
 }
 
-/// A panic of a sub-task is for the body.
-fn contain<T>(resume: impl FnOnce() -> T) -> thread::Result<T> {
-    catch_unwind(AssertUnwindSafe(resume))
-}
-
-impl Drop for Body {
+impl Drop for BodyOnMay {
     /// Has the body unwound, unless it has ended.
     fn drop(&mut self) {
         // The first panic would end the process. Cargo compiles this crate with the program's profile.
-        if cfg!(panic = "abort") && !self.link.has_ended() {
+        if cfg!(panic = "abort") && !self.exchange.has_ended() {
             say_that_bodies_are_leaked();
-            self.link.cancel();
+            self.exchange.cancel();
             return;
         }
-        let Some(left) = self.link.cancel() else { return };
+        let Some(left) = self.exchange.cancel() else { return };
         // Also when a destructor in what is left panics.
         let _unwound = Unwound(&self.coroutine);
         drop(left);

@@ -35,12 +35,12 @@ const IDLE_TIME: Duration = Duration::from_millis(500);
 /// OS threads, and the work that waits for one of them, in the order in which it came.
 ///
 /// Everything is decided under one mutex. When more work is in line than threads are idle, a thread
-/// is started, after the mutex was released: by the task that brings work, or by the thread that takes
-/// some. Only one thread is started at a time, and it looks whether another one is needed. So a task
-/// that brings much work at once starts one thread, and the threads start the others.
+/// is started, after the mutex was released: by the task that brings work, or by the thread that
+/// takes some. Only one thread is started at a time, and it looks whether another one is needed. So
+/// a task that brings much work at once starts one thread, and the threads start the others.
 ///
-/// When the OS refuses a thread, the work waits for the threads there are. Each of them looks at the
-/// line before it sleeps or ends. When there is no thread at all, all work in line is refused.
+/// When the OS refuses a thread, the work waits for the threads there are. Each of them looks at
+/// the line before it sleeps or ends. When there is no thread at all, all work in line is refused.
 pub(crate) struct Pool {
     /// What the threads are for, which is also their name.
     name: &'static str,

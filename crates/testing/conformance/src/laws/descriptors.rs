@@ -15,7 +15,6 @@ use quadrivium::{
     io::{Interest, ready},
     prelude::*,
 };
-
 use rustix::{
     io::Errno,
     process::{Resource, Rlimit, getrlimit, setrlimit},

@@ -1,6 +1,12 @@
 //! Mutexes: one at a time, first come first served, whatever becomes of the holder.
 
-use std::{cell::Cell, pin::Pin, rc::Rc, sync::Arc, task::Wake, task::Waker};
+use std::{
+    cell::Cell,
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Wake, Waker},
+};
 
 use quadrivium::{
     event_loop::RunError,

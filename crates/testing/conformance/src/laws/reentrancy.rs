@@ -1,6 +1,9 @@
 //! The loop met from inside: by a task, a destructor, a trace; also while it is being dropped.
 
-use std::{cell::Cell, cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use quadrivium::{
     event_loop::trace::{Event, EventKind},

@@ -80,8 +80,9 @@ impl Bug {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::collections::BTreeSet;
+
+    use super::*;
 
     #[test]
     fn names_are_different() {

@@ -2,10 +2,10 @@
 
 use super::Bug;
 
-const OPTIONS: &str = "crates/io/src/options.rs";
+const SOCKET: &str = "crates/io/src/socket/mod.rs";
 const REACTOR: &str = "crates/hosts/event-loop/src/reactor/mod.rs";
-const SOURCE: &str = "crates/io/src/source.rs";
-const STREAM: &str = "crates/io/src/stream.rs";
+const SOURCE: &str = "crates/io/src/descriptor/source.rs";
+const STREAM: &str = "crates/io/src/stream/mod.rs";
 const UNIX_STREAM: &str = "crates/io/src/unix/stream.rs";
 
 pub const BUGS: &[Bug] = &[
@@ -54,7 +54,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "taken-out-non-blocking",
         harm: "a child whose output is a socket of ours loses what it cannot write at once",
-        file: OPTIONS,
+        file: SOCKET,
         find: "socket.set_nonblocking(false)?;",
         replace: "",
     },

@@ -37,7 +37,7 @@ use std::{io, rc::Rc};
 
 use quadrivium_core::{Context, Step, Wait};
 
-use socket::{Leaves, Sent, Socket};
+use self::socket::{Leaves, Sent, Socket};
 
 mod socket;
 mod arrivals;

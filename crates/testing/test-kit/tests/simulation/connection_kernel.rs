@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use Does::{Close, CloseWrite, Read as Reads, Reset, Write as Writes};
+use Side::{A, B};
 use quadrivium::{
     Task,
     task::{Context, Step, fairness},
@@ -17,9 +19,6 @@ use rustix::{
     io::ioctl_fionread,
 };
 use socket2::SockRef;
-
-use Does::{Close, CloseWrite, Read as Reads, Reset, Write as Writes};
-use Side::{A, B};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {

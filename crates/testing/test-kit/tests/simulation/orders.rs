@@ -144,8 +144,9 @@ fn a_schedule_that_is_fifo_leaves_the_trace_of_an_ordinary_loop() {
 
 /// A program with spawns, wakes, deadlines, cancels and joins.
 pub fn everything(style: Style, event_loop: &mut EventLoop) {
-    use quadrivium::{prelude::*, sync::channel, time::timeout};
     use std::time::Duration;
+
+    use quadrivium::{prelude::*, sync::channel, time::timeout};
 
     let second = Duration::from_secs(1);
     let (sender, receiver) = channel::bounded(1);

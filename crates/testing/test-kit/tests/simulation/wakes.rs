@@ -159,8 +159,9 @@ fn nothing_is_lost_whatever_wakes_come() {
 }
 
 fn sum_of_what_is_sent(style: Style, event_loop: &mut EventLoop) {
-    use quadrivium::sync::channel;
     use std::{cell::Cell, rc::Rc};
+
+    use quadrivium::sync::channel;
 
     let (sender, receiver) = channel::bounded(2);
     for _ in 0..3 {

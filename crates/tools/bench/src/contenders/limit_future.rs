@@ -1,16 +1,20 @@
 //! The limit of the future style: a bare queue of boxed futures, polled with a waker that does
 //! nothing.
 
-use std::collections::VecDeque;
-use std::future::{pending, poll_fn};
-use std::hint::black_box;
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    future::{pending, poll_fn},
+    hint::black_box,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
 
-use crate::contender::{Contender, Group, Profile, bump, expect_joined};
-use crate::memory;
-use crate::stopwatch::Counter;
+use crate::{
+    contender::{Contender, Group, Profile, bump, expect_joined},
+    memory,
+    stopwatch::Counter,
+};
 
 type Boxed = Pin<Box<dyn Future<Output = u64>>>;
 

@@ -1,15 +1,21 @@
 //! The limit of the generator style: a bare queue of genawaiter's `rc` generators.
 
-use std::collections::VecDeque;
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
-use genawaiter::GeneratorState::{Complete, Yielded};
-use genawaiter::rc::{Co, Gen};
+use genawaiter::{
+    GeneratorState::{Complete, Yielded},
+    rc::{Co, Gen},
+};
 
-use crate::contender::{Contender, Group, Profile, bump, expect_joined};
-use crate::memory;
-use crate::stopwatch::Counter;
+use crate::{
+    contender::{Contender, Group, Profile, bump, expect_joined},
+    memory,
+    stopwatch::Counter,
+};
 
 /// A bare queue of generators. All tasks of a queue are of one type, so no call is dynamic.
 #[derive(Debug)]

@@ -1,16 +1,20 @@
 //! The limit of the green style: a bare queue of corosensei's coroutines on coloured stacks.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
 use corosensei::{Coroutine, CoroutineResult};
 
 use super::stacks::{self, Colored};
-use crate::contender::{Contender, Group, Profile, bump, expect_joined};
-use crate::memory;
-use crate::stopwatch::Counter;
+use crate::{
+    contender::{Contender, Group, Profile, bump, expect_joined},
+    memory,
+    stopwatch::Counter,
+};
 
 /// A task in the queue is a pointer: moving the coroutine itself, whose fields were written one by
 /// one a moment ago, with wide loads stalls the processor (14 instead of 4.2 ns a turn at 1 task,

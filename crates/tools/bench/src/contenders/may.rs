@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use may::coroutine::{JoinHandle, park, spawn, yield_now};
 
-use crate::contender::{Contender, Group, Profile, bump, expect_joined};
-use crate::memory;
-use crate::stopwatch::Counter;
+use crate::{
+    contender::{Contender, Group, Profile, bump, expect_joined},
+    memory,
+    stopwatch::Counter,
+};
 
 /// May's scheduler, which belongs to the whole process, with a single worker.
 ///

@@ -1,16 +1,22 @@
 //! Our four styles on our event loop. They differ in the tasks they make, and in nothing else.
 
-use std::future::pending;
-use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::{
+    future::pending,
+    pin::Pin,
+    time::{Duration, Instant},
+};
 
-use quadrivium::green::perform;
-use quadrivium::prelude::*;
-use quadrivium::task::{Context, Step, Wait};
+use quadrivium::{
+    green::perform,
+    prelude::*,
+    task::{Context, Step, Wait},
+};
 
-use crate::contender::{Contender, Group, Profile, bump, expect_joined};
-use crate::memory;
-use crate::stopwatch::Counter;
+use crate::{
+    contender::{Contender, Group, Profile, bump, expect_joined},
+    memory,
+    stopwatch::Counter,
+};
 
 /// Tasks as callbacks.
 #[derive(Debug)]

@@ -1,17 +1,20 @@
 //! Our futures on may's scheduler, with one worker: what tasks that may move between threads cost.
 
-use std::future::poll_fn;
-use std::mem;
-use std::num::NonZero;
-use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::{
+    future::poll_fn,
+    mem,
+    num::NonZero,
+    task::Poll,
+    time::{Duration, Instant},
+};
 
-use quadrivium::may;
-use quadrivium::prelude::*;
+use quadrivium::{may, prelude::*};
 
-use crate::contender::{Contender, Group, Profile, bump, expect_joined};
-use crate::memory;
-use crate::stopwatch::Counter;
+use crate::{
+    contender::{Contender, Group, Profile, bump, expect_joined},
+    memory,
+    stopwatch::Counter,
+};
 
 /// Futures as `Send` tasks. They are spawned by another one: it keeps the only worker meanwhile.
 #[derive(Debug)]

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use quadrivium::callback::send::{Callback, callback};
-use quadrivium::generator::send::generator;
-use quadrivium::prelude::*;
+use quadrivium::{
+    callback::send::{Callback, callback},
+    generator::send::generator,
+    prelude::*,
+};
 
 use super::ours::{Never, hold_on_our_loop, spawn_on_our_loop, turn_on_our_loop};
-use crate::contender::{Contender, Group, Profile, bump};
-use crate::memory;
-use crate::stopwatch::Counter;
+use crate::{
+    contender::{Contender, Group, Profile, bump},
+    memory,
+    stopwatch::Counter,
+};
 
 /// Tasks as callbacks that are `Send`.
 #[derive(Debug)]

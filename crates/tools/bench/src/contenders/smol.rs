@@ -1,14 +1,18 @@
 //! The peer smol: its local executor, from the crate `async-executor`.
 
-use std::future::pending;
-use std::time::{Duration, Instant};
+use std::{
+    future::pending,
+    time::{Duration, Instant},
+};
 
 use async_executor::LocalExecutor;
 use futures_lite::future::{block_on, yield_now};
 
-use crate::contender::{Contender, Group, Profile, bump, expect_joined};
-use crate::memory;
-use crate::stopwatch::Counter;
+use crate::{
+    contender::{Contender, Group, Profile, bump, expect_joined},
+    memory,
+    stopwatch::Counter,
+};
 
 /// `LocalExecutor`, run under `block_on`, without smol's reactor.
 #[derive(Debug)]

@@ -1,14 +1,20 @@
 //! The peer tokio: its single-threaded runtime.
 
-use std::future::pending;
-use std::time::{Duration, Instant};
+use std::{
+    future::pending,
+    time::{Duration, Instant},
+};
 
-use tokio::runtime::{Builder, Runtime};
-use tokio::task::{LocalSet, spawn, spawn_local, yield_now};
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::{LocalSet, spawn, spawn_local, yield_now},
+};
 
-use crate::contender::{Contender, Group, Profile, bump, expect_joined};
-use crate::memory;
-use crate::stopwatch::Counter;
+use crate::{
+    contender::{Contender, Group, Profile, bump, expect_joined},
+    memory,
+    stopwatch::Counter,
+};
 
 /// `current_thread` in the better of its two ways: with `spawn` a turn is faster (97 instead of 147
 /// ns at

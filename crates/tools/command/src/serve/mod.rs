@@ -27,7 +27,8 @@ mod args;
 mod hosts;
 
 pub use args::Serve;
-use args::{Host, Options, Program};
+
+use self::args::{Host, Options, Program};
 
 /// Serves until it is told to stop.
 ///

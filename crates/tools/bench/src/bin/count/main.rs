@@ -21,8 +21,7 @@ use std::{fs, process::ExitCode};
 
 use clap::Parser;
 
-use page::Page;
-use programs::Program;
+use crate::{page::Page, programs::Program};
 
 /// Counts the instructions of a turn, a spawn, a channel, a timer, a timeout and a socket read, in
 /// each style.

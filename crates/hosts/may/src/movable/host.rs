@@ -1,0 +1,79 @@
+//! [`MayHost`]: what a task that runs on may can ask of its host.
+
+use std::{
+    cell::RefCell,
+    io, mem,
+    panic::Location,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use quadrivium_core::host::{self, Host, HostedTask, Label, Reactor, Spawned};
+
+use crate::{runtime, time::clock};
+
+/// The host of whatever task runs on this thread. There is one a thread.
+#[derive(Default)]
+struct MayHost {
+    running: RefCell<Option<Label>>,
+}
+
+thread_local! {
+    static MAY_HOST: Rc<MayHost> = Rc::default();
+}
+
+/// Runs `something` of the task with this label, which can ask its host meanwhile.
+pub(super) fn enter<T>(label: &Label, something: impl FnOnce() -> T) -> T {
+    let may_host = MAY_HOST.with(Rc::clone);
+    let _entered = host::enter(Rc::clone(&may_host) as Rc<dyn Host>);
+    let outer = may_host.running.replace(Some(label.clone()));
+    let _restore = RestoreLabel { may_host, outer };
+    something()
+}
+
+/// Puts back which task ran before, also after a panic.
+struct RestoreLabel {
+    may_host: Rc<MayHost>,
+    outer: Option<Label>,
+}
+
+impl Drop for RestoreLabel {
+    fn drop(&mut self) {
+        let inner = mem::replace(&mut *self.may_host.running.borrow_mut(), self.outer.take());
+        drop(inner);
+    }
+}
+
+impl Host for MayHost {
+    fn now(&self) -> Instant {
+        clock::now()
+    }
+
+    fn block_for(&self, duration: Duration) {
+        clock::block_for(duration);
+    }
+
+    fn label(&self) -> Option<Label> {
+        self.running.borrow().clone()
+    }
+
+    /// Never takes one: the type of the task is forgotten, and with it that it is `Send`.
+    fn spawn(
+        self: Rc<Self>,
+        body: HostedTask,
+        _: Option<&str>,
+        _: &'static Location<'static>,
+    ) -> Spawned {
+        // Its destructors find nothing half done.
+        drop(body);
+        panic!(
+            "tasks on may move between threads, so `spawn` cannot take one that need not be Send: \
+             use `may::spawn`, or run the task around it with `may::spawn_pinned`"
+        )
+    }
+
+    fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
+        Ok(Arc::clone(&runtime::runtime()?.sources))
+    }
+}

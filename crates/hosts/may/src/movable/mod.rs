@@ -1,0 +1,87 @@
+//! [`spawn`]: a `Send` task on may's workers.
+
+mod task;
+mod host;
+
+use std::{
+    panic::Location,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use quadrivium_core::{
+    Task,
+    host::{Label, TaskId},
+    remote::RemoteHandle,
+};
+
+use crate::{movable::task::MovableTask, runtime};
+
+/// Hands a task to may's workers. Each resume may be on another of them, so the task must be `Send`,
+/// as callbacks and generators of the modules `send` are, and futures that hold nothing which is not.
+///
+/// It is safe, other than spawning a coroutine of may: no part of a task is ever on a stack of may's,
+/// so none is suspended there. May's own functions that wait (its channels, its sleep) block the
+/// worker in a task, as they do any OS thread: use leaves, or futures.
+///
+/// ```
+/// use quadrivium::{event_loop::EventLoop, may, prelude::*};
+/// use std::time::Duration;
+///
+/// let answer = may::spawn(future(async {
+///     sleep(Duration::from_millis(1)).await;
+///     42
+/// }));
+/// assert_eq!(may::block_on(answer)??, 42);
+/// # Ok::<(), JoinError>(())
+/// ```
+///
+/// # Panics
+///
+/// When the operating system refuses what the first task needs, which [`Config::start`] tells as an
+/// error.
+///
+/// [`Config::start`]: crate::Config::start
+#[track_caller]
+pub fn spawn<T>(task: T) -> RemoteHandle<T::Output>
+where
+    T: Task + Send + 'static,
+    T::Output: Send + 'static,
+{
+    spawn_at(task, None, Location::caller())
+}
+
+/// [`spawn`] with a name, by which messages call it.
+///
+/// # Panics
+///
+/// As [`spawn`].
+#[track_caller]
+pub fn spawn_named<T>(name: &str, task: T) -> RemoteHandle<T::Output>
+where
+    T: Task + Send + 'static,
+    T::Output: Send + 'static,
+{
+    spawn_at(task, Some(name), Location::caller())
+}
+
+fn spawn_at<T>(
+    task: T,
+    name: Option<&str>,
+    spawned_at: &'static Location<'static>,
+) -> RemoteHandle<T::Output>
+where
+    T: Task + Send + 'static,
+    T::Output: Send + 'static,
+{
+    let runtime = runtime::expect();
+    let (promise, handle) = RemoteHandle::new();
+    MovableTask::start(runtime, label(name, spawned_at), task, promise);
+    handle
+}
+
+/// A label for the next task.
+fn label(name: Option<&str>, spawned_at: &'static Location<'static>) -> Label {
+    static SPAWNED: AtomicU64 = AtomicU64::new(0);
+    let id = TaskId(SPAWNED.fetch_add(1, Ordering::Relaxed) + 1);
+    Label { id, name: name.map(Into::into), spawned_at }
+}

@@ -1,0 +1,238 @@
+//! [`MovableTask`]: a task that any worker may resume, whoever wakes it.
+//!
+//! ```text
+//!            1 new              2 run
+//!   (new) ───────────► Ready ───────────► Running, then perhaps Woken or Cancelled
+//!                      ▲ ▲ │                 │         ▲
+//!                      │ └─│─ 3 it waits for ┤         └─ 6 a wake, a cancel
+//!                      │   │ a turn, is Woken│
+//!             5 wake ──┤   │ 7 cancel        │
+//!                      │   ▼                 │
+//!                      │ Doomed ─── 8 run ───│──────────────────────────────► Ended
+//!                      │   ▲ 7 cancel        │                                  ▲
+//!                     Suspended ◄─ 4 it waits┴─ 9 done, panicked, Cancelled ────┘
+//! ```
+//!
+//! 1 `start`  2, 8 `run`  3, 4 `suspend`  5, 6 `wake`  6, 7 `cancel`  8, 9 `end`
+//!
+//! Who is Ready or Doomed is in the ready queue, once. A cancel goes through it as well: who cancels
+//! may have locked what the destructors ask for, may be the destructor of another task, or a
+//! coroutine of may, which has no room for them and must not be suspended in one.
+//!
+//! A wake is a reference to it. So a task that nobody can wake any more is dropped, and counts
+//! as cancelled: nobody waits for it for ever.
+
+use std::{
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Wake, Waker},
+};
+
+use quadrivium_core::{
+    Canceller, Context, JoinError, Step, Task, Wait, fairness, host::Label, remote::Promise,
+};
+
+use crate::{
+    movable::host,
+    panics::{contain, lock},
+    runtime::Runtime,
+    time::{clock, deadlines::ArmedDeadline},
+    workers::ready_tasks::ReadyTask,
+};
+
+pub(super) struct MovableTask<T: Task + Send + 'static>
+where
+    T::Output: Send,
+{
+    runtime: &'static Runtime,
+    label: Label,
+    locked: Mutex<Locked<T>>,
+}
+
+/// What a task's lock guards.
+struct Locked<T: Task> {
+    state: State<T>,
+    /// There until it has ended.
+    promise: Option<Promise<T::Output>>,
+}
+
+enum State<T> {
+    Ready(Pin<Box<T>>),
+    Running,
+    /// Running, and woken meanwhile.
+    Woken,
+    /// Running, and cancelled meanwhile.
+    Cancelled,
+    Suspended(Pin<Box<T>>, Option<ArmedDeadline>),
+    /// Cancelled, and to be dropped on a worker.
+    Doomed(Pin<Box<T>>),
+    Ended,
+}
+
+impl<T: Task + Send> ReadyTask for MovableTask<T>
+where
+    T::Output: Send,
+{
+    fn run(self: Arc<Self>) -> Option<Arc<dyn ReadyTask>> {
+        let mut locked = lock(&self.locked);
+        match mem::replace(&mut locked.state, State::Running) {
+            State::Ready(body) => {
+                drop(locked);
+                self.resume(body)
+            }
+            State::Doomed(body) => {
+                drop(locked);
+                self.end(body, Err(JoinError::Cancelled));
+                None
+            }
+            _ => unreachable!("what is in the queue is ready or doomed"),
+        }
+    }
+}
+
+impl<T: Task + Send> MovableTask<T>
+where
+    T::Output: Send,
+{
+    /// A new task, ready to start.
+    pub(super) fn start(
+        runtime: &'static Runtime,
+        label: Label,
+        task: T,
+        promise: Promise<T::Output>,
+    ) {
+        let locked = Locked { state: State::Ready(Box::pin(task)), promise: None };
+        let task = Arc::new(Self { runtime, label, locked: Mutex::new(locked) });
+        let weak = Arc::downgrade(&task);
+        promise.cancel_by(Canceller::new(move || _ = weak.upgrade().map(Self::cancel)));
+        lock(&task.locked).promise = Some(promise);
+        runtime.ready.push(task);
+    }
+
+    /// Resumes it once. Itself, if it is ready again.
+    fn resume(self: Arc<Self>, mut body: Pin<Box<T>>) -> Option<Arc<dyn ReadyTask>> {
+        let waker = Waker::from(Arc::clone(&self));
+        fairness::begin_step();
+        let resume = || body.as_mut().resume(&mut Context::new(&waker));
+        match host::enter(&self.label, || catch_unwind(AssertUnwindSafe(resume))) {
+            Ok(Step::Suspended(wait)) => return self.suspend(body, &wait, waker),
+            Ok(Step::Done(output)) => self.end(body, Ok(output)),
+            Err(payload) => self.end(body, Err(JoinError::panicked(payload))),
+        }
+        None
+    }
+
+    /// Puts the body back, until what it waits for. Itself, if that is nothing.
+    fn suspend(
+        self: Arc<Self>,
+        body: Pin<Box<T>>,
+        wait: &Wait,
+        waker: Waker,
+    ) -> Option<Arc<dyn ReadyTask>> {
+        let mut locked = lock(&self.locked);
+        match (&locked.state, wait) {
+            (State::Cancelled, _) => {
+                drop(locked);
+                self.end(body, Err(JoinError::Cancelled));
+            }
+            (State::Woken, _) | (_, Wait::Turn) => {
+                locked.state = State::Ready(body);
+                drop(locked);
+                return Some(self);
+            }
+            (_, Wait::Until(deadline)) if clock::ever_is(*deadline) => {
+                // Under the lock: an alarm that rings at once finds the task suspended.
+                let timer = self.runtime.deadlines.arm(*deadline, waker);
+                locked.state = State::Suspended(body, Some(timer));
+            }
+            (_, Wait::Until(_) | Wait::Ready | Wait::Wake) => {
+                locked.state = State::Suspended(body, None)
+            }
+        }
+        None
+    }
+
+    /// Drops a task and tells who waits for it what it has come to.
+    fn end(&self, body: Pin<Box<T>>, joined: Result<T::Output, JoinError>) {
+        host::enter(&self.label, || self.end_inside(body, joined));
+    }
+
+    /// The same, with the host entered: for the destructors of the body, and of an output that nobody
+    /// waits for.
+    fn end_inside(&self, body: Pin<Box<T>>, joined: Result<T::Output, JoinError>) {
+        // The destructors run first: who sees the task ended may rely on them.
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
+        let mut locked = lock(&self.locked);
+        locked.state = State::Ended;
+        let promise = locked.promise.take();
+        drop(locked);
+        let joined = match dropped {
+            Ok(()) => joined,
+            Err(payload) => {
+                contain(|| drop(joined));
+                Err(JoinError::panicked(payload))
+            }
+        };
+        if let Some(promise) = promise {
+            promise.end(joined);
+        }
+    }
+
+    fn cancel(self: Arc<Self>) {
+        let mut locked = lock(&self.locked);
+        match mem::replace(&mut locked.state, State::Cancelled) {
+            State::Ready(body) | State::Doomed(body) => locked.state = State::Doomed(body),
+            State::Suspended(body, timer) => {
+                locked.state = State::Doomed(body);
+                drop(locked);
+                self.push(timer);
+            }
+            State::Running | State::Woken | State::Cancelled => {}
+            State::Ended => locked.state = State::Ended,
+        }
+    }
+
+    /// No longer waits for a deadline, and is ready instead.
+    fn push(self: Arc<Self>, timer: Option<ArmedDeadline>) {
+        if let Some(timer) = timer {
+            self.runtime.deadlines.disarm(timer);
+        }
+        self.runtime.ready.push(self);
+    }
+}
+
+impl<T: Task + Send> Wake for MovableTask<T>
+where
+    T::Output: Send,
+{
+    fn wake(self: Arc<Self>) {
+        let mut locked = lock(&self.locked);
+        match mem::replace(&mut locked.state, State::Woken) {
+            State::Suspended(body, timer) => {
+                locked.state = State::Ready(body);
+                drop(locked);
+                self.push(timer);
+            }
+            State::Running => {}
+            other => locked.state = other,
+        }
+    }
+}
+
+/// Nobody can wake the task any more: what is left of it is dropped as if it was cancelled.
+impl<T: Task + Send + 'static> Drop for MovableTask<T>
+where
+    T::Output: Send,
+{
+    fn drop(&mut self) {
+        let locked = self.locked.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let State::Suspended(body, _) = mem::replace(&mut locked.state, State::Ended) {
+            let doomed = Locked { state: State::Doomed(body), promise: locked.promise.take() };
+            let Self { runtime, label, .. } = self;
+            let task = Self { runtime, label: label.clone(), locked: Mutex::new(doomed) };
+            runtime.ready.push(Arc::new(task));
+        }
+    }
+}

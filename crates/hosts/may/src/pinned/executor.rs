@@ -1,0 +1,103 @@
+//! [`MayExecutor`]: may as a [`GuestLoop`](quadrivium_event_loop::GuestLoop) sees it: a timer, and a
+//! descriptor to wait for.
+
+use std::{
+    io,
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Instant,
+};
+
+use quadrivium_core::{self as core, Interest, Readiness, Ticket, host::DescriptorKey};
+use quadrivium_event_loop::Executor;
+
+use crate::{
+    runtime::Runtime,
+    time::{clock, deadlines::ArmedDeadline},
+};
+
+/// What a loop that is a guest of may asks of it.
+pub(super) struct MayExecutor {
+    runtime: &'static Runtime,
+    timer: Option<(ArmedDeadline, Waker)>,
+    sources: Option<WatchedFd>,
+}
+
+/// The descriptor of the loop's sources.
+struct WatchedFd {
+    runtime: &'static Runtime,
+    fd: OwnedFd,
+    key: DescriptorKey,
+    readiness: Arc<Readiness>,
+    ticket: Ticket,
+}
+
+impl MayExecutor {
+    pub(super) fn new(runtime: &'static Runtime) -> Self {
+        Self { runtime, timer: None, sources: None }
+    }
+
+    fn disarm(&mut self) {
+        if let Some((timer, _)) = self.timer.take() {
+            self.runtime.deadlines.disarm(timer);
+        }
+    }
+}
+
+impl Executor for MayExecutor {
+    fn now() -> Instant {
+        clock::now()
+    }
+
+    fn poll_deadline(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        if deadline <= clock::now() {
+            self.disarm();
+            return Poll::Ready(());
+        }
+        let is_armed = |(timer, waker): &(ArmedDeadline, Waker)| {
+            timer.deadline == deadline && waker.will_wake(cx.waker())
+        };
+        if !self.timer.as_ref().is_some_and(is_armed) {
+            self.disarm();
+            let timer = self.runtime.deadlines.arm(deadline, cx.waker().clone());
+            self.timer = Some((timer, cx.waker().clone()));
+        }
+        Poll::Pending
+    }
+
+    fn watch(&mut self, fd: OwnedFd) -> io::Result<()> {
+        let (runtime, readiness) = (self.runtime, Arc::new(Readiness::default()));
+        let key = runtime.sources.register(fd.as_fd(), &readiness)?;
+        self.sources = Some(WatchedFd { runtime, fd, key, readiness, ticket: Ticket::default() });
+        Ok(())
+    }
+
+    fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let WatchedFd { readiness, ticket, .. } =
+            self.sources.as_mut().expect("a guest watches before it asks");
+        loop {
+            if let Some(edge) = readiness.maybe_ready(Interest::Readable) {
+                // The loop looks at all that has happened up to now: what is new from here on counts.
+                readiness.drained(Interest::Readable, edge);
+                return Poll::Ready(Ok(()));
+            }
+            if readiness.wait(Interest::Readable, ticket, &core::Context::from(&*cx)) {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+impl Drop for MayExecutor {
+    fn drop(&mut self) {
+        self.disarm();
+    }
+}
+
+impl Drop for WatchedFd {
+    fn drop(&mut self) {
+        self.readiness.leave(Interest::Readable, &mut self.ticket);
+        self.runtime.sources.deregister(self.fd.as_fd(), self.key);
+    }
+}

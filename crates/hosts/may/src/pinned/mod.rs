@@ -1,0 +1,122 @@
+//! [`spawn_pinned`]: a task of any style on one of may's workers, where it stays.
+
+mod task;
+mod executor;
+
+use std::{
+    fmt::Display,
+    panic::{AssertUnwindSafe, Location, catch_unwind},
+};
+
+use quadrivium_core::{
+    Canceller, JoinError, Task, host,
+    remote::{Promise, RemoteHandle},
+};
+use quadrivium_event_loop::{GuestLoop, RunError};
+
+use crate::{
+    pinned::{
+        executor::MayExecutor,
+        task::{LocalFuture, PinnedTask},
+    },
+    runtime,
+    workers::workers,
+};
+
+/// Has this worker of may call `make`, and runs the task that it makes there, with a loop of its own.
+///
+/// What moves to the worker is `make`. The task stays on its thread, and so does what it spawns: none
+/// of it need be `Send`, so it may be of any style, green threads as well. Tasks that are pinned to
+/// different workers run at the same time. May's other tasks and coroutines run in between.
+///
+/// ```
+/// use quadrivium::{may, green::perform, prelude::*};
+/// use std::time::Duration;
+///
+/// let answer = may::spawn_pinned(0, || green(|| {
+///     let half = spawn(generator(|mut co| async move {
+///         co.perform(sleep(Duration::from_millis(1))).await;
+///         21
+///     }));
+///     2 * perform(half).unwrap()
+/// }));
+/// assert_eq!(may::block_on(answer)??, 42);
+/// # Ok::<(), JoinError>(())
+/// ```
+///
+/// # Panics
+///
+/// When there is no worker of this number (they are counted from 0, and there are
+/// [`workers`]), and as [`spawn`](crate::spawn). The task panics when it can never go on and nobody
+/// has its handle, who could cancel it.
+#[track_caller]
+pub fn spawn_pinned<F, T>(worker: usize, make: F) -> RemoteHandle<T::Output>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Task + 'static,
+    T::Output: Send + 'static,
+{
+    let runtime = runtime::expect();
+    let there_are = workers();
+    assert!(
+        worker < there_are,
+        "there is no worker {worker} of may: they are 0 to {}",
+        there_are - 1
+    );
+    let spawned_at = Location::caller();
+    let (promise, handle) = RemoteHandle::new();
+    let make = move || -> LocalFuture {
+        Box::pin(async move {
+            if !promise.is_cancelled() {
+                return live(make, spawned_at, promise, MayExecutor::new(runtime)).await;
+            }
+            // It is dropped where it was to be used.
+            promise.end(match catch_unwind(AssertUnwindSafe(|| drop(make))) {
+                Ok(()) => Err(JoinError::Cancelled),
+                Err(payload) => Err(JoinError::panicked(payload)),
+            });
+        })
+    };
+    PinnedTask::start(runtime, worker, Box::new(make));
+    handle
+}
+
+/// Makes the task and runs it, on a loop that ends with it. Then the waiting task is told.
+async fn live<T>(
+    make: impl FnOnce() -> T,
+    spawned_at: &'static Location<'static>,
+    promise: Promise<T::Output>,
+    executor: MayExecutor,
+) where
+    T: Task + 'static,
+    T::Output: 'static,
+{
+    let mut guest_loop = match GuestLoop::new(executor) {
+        Ok(guest_loop) => guest_loop,
+        Err(error) => return promise.end(Err(panicked(&error))),
+    };
+    // The one that has the handle may cancel the task, so meanwhile no deadlock is certain.
+    let stopper = guest_loop.stopper();
+    promise.cancel_by(Canceller::new(move || stopper.stop()));
+    let joined = match catch_unwind(AssertUnwindSafe(make)) {
+        Ok(task) => guest_loop.perform_at(task, spawned_at).await.map_err(join_error),
+        Err(payload) => Err(JoinError::panicked(payload)),
+    };
+    let host = guest_loop.host();
+    drop(guest_loop);
+    // If nobody waits, the output is dropped here: its destructor has the host that its task had.
+    let _entered = host::enter(host);
+    promise.end(joined);
+}
+
+fn join_error(error: RunError) -> JoinError {
+    match error {
+        RunError::Task(error) => error,
+        RunError::Stopped => JoinError::Cancelled,
+        RunError::Deadlock(_) | RunError::Nested | RunError::Forked => panicked(&error),
+    }
+}
+
+fn panicked(error: &dyn Display) -> JoinError {
+    JoinError::panicked(Box::new(error.to_string()))
+}

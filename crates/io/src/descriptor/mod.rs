@@ -1,0 +1,13 @@
+//! Descriptors: the place that waits for one, and the leaf that tries something on it.
+
+mod source;
+mod operation;
+mod buffer;
+mod ready;
+
+pub use operation::Leaf;
+pub use ready::{Ready, ready};
+
+pub(crate) use buffer::{Borrowed, Buffer, NO_BUFFER, Owned};
+pub(crate) use operation::Operation;
+pub(crate) use source::{Source, Tried};

@@ -1,0 +1,144 @@
+//! [`Operation`]: the one leaf of this crate, and [`Leaf`], what it is to its users.
+
+use std::{fmt, future::IntoFuture, io, os::fd::AsFd, pin::Pin, sync::Arc};
+
+use quadrivium_core::{Context, Interest, Perform, RESUMED_AFTER_DONE, Step, Task, Ticket};
+
+use super::{
+    buffer::Buffer,
+    source::{Source, Tried},
+};
+
+/// A leaf worth `T`: a [`Task`] for every style, which the future style can `.await` as it is.
+///
+/// Dropped before it is done, it leaves nothing behind, and the socket can be used again. What it
+/// may have done by then, each operation says.
+///
+/// A future that awaits it is `Send` if the operation is: so its future is named.
+#[must_use = "a task is lazy: perform it"]
+pub trait Leaf<T>:
+    Task<Output = T> + IntoFuture<Output = T, IntoFuture = Perform<Self>> + Unpin + fmt::Debug
+where
+    Self: Sized,
+{
+}
+
+impl<T, L> Leaf<T> for L where
+    L: Task<Output = T> + IntoFuture<Output = T, IntoFuture = Perform<L>> + Unpin + fmt::Debug
+{
+}
+
+/// Something that is tried on a descriptor until it would not block.
+///
+/// It holds the descriptor open until it is done or dropped.
+pub(crate) struct Operation<T: AsFd, B, F> {
+    source: Arc<Source<T>>,
+    interest: Interest,
+    ticket: Ticket,
+    /// It is on no bytes, so there is nothing to wait for.
+    at_once: bool,
+    /// There until it is done.
+    buffer: Option<B>,
+    attempt: F,
+}
+
+impl<T: AsFd, B: Buffer, F> Operation<T, B, F> {
+    /// `attempt` is called with the descriptor and the buffer. It keeps what it has done so far.
+    pub(crate) fn new<R>(source: &Arc<Source<T>>, interest: Interest, buffer: B, attempt: F) -> Self
+    where
+        F: FnMut(&T, &mut B::Content) -> io::Result<Tried<R>>,
+    {
+        let (source, ticket) = (Arc::clone(source), Ticket::default());
+        Self { source, interest, ticket, at_once: false, buffer: Some(buffer), attempt }
+    }
+
+    /// When it is on no bytes, `attempt` never blocks, and is called whether or not the descriptor
+    /// may be ready.
+    pub(crate) fn at_once(mut self, on_no_bytes: bool) -> Self {
+        self.at_once = on_no_bytes;
+        self
+    }
+}
+
+// Nothing in it is ever pinned.
+impl<T: AsFd, B, F> Unpin for Operation<T, B, F> {}
+
+impl<T, B, F, R> Task for Operation<T, B, F>
+where
+    T: AsFd,
+    B: Buffer,
+    F: FnMut(&T, &mut B::Content) -> io::Result<Tried<R>>,
+{
+    type Output = B::Output<io::Result<R>>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        let Self { source, interest, ticket, at_once, buffer, attempt } = &mut *self;
+        let content = buffer.as_mut().expect(RESUMED_AFTER_DONE).content();
+        match source.attempt(*interest, *at_once, ticket, cx, |io| attempt(io, content)) {
+            Step::Suspended(wait) => Step::Suspended(wait),
+            Step::Done(result) => {
+                let buffer = buffer.take().expect(RESUMED_AFTER_DONE);
+                Step::Done(buffer.give_back(result))
+            }
+        }
+    }
+}
+
+impl<T: AsFd, K, F> IntoFuture for Operation<T, K, F>
+where
+    Self: Task,
+{
+    type Output = <Self as Task>::Output;
+    type IntoFuture = Perform<Self>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Perform::new(self)
+    }
+}
+
+impl<T: AsFd, B, F> Drop for Operation<T, B, F> {
+    fn drop(&mut self) {
+        self.source.leave(self.interest, &mut self.ticket);
+    }
+}
+
+impl<T: AsFd + fmt::Debug, B, F> fmt::Debug for Operation<T, B, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut operation = f.debug_struct("Operation");
+        operation.field("source", &self.source).field("interest", &self.interest);
+        operation.field("is_done", &self.buffer.is_none()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use crate::{
+        dns, fs,
+        net::{TcpListener, TcpStream, UdpSocket, UnixStream},
+        process::Command,
+        signal::{Signal, Signals},
+        thread::offload,
+    };
+
+    fn is_send(_: impl Send) {}
+
+    #[test]
+    fn leaves_may_be_resumed_on_any_thread() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        is_send(TcpStream::connect("localhost:1"));
+        is_send(TcpStream::connect(address));
+        is_send(TcpListener::bind(address).unwrap().accept());
+        is_send(UdpSocket::bind(address).unwrap().recv_owned(vec![0]));
+        let (one, _) = UnixStream::pair().unwrap();
+        is_send(one.write_all(b""));
+        is_send(one.read_to_end_owned(Vec::new()));
+        is_send(Signals::new([Signal::User2]).unwrap().next());
+        is_send(dns::lookup("localhost:1"));
+        is_send(fs::read("/"));
+        is_send(offload(|| ()));
+        is_send(Command::new("true").status());
+        is_send(Command::new("true").output());
+    }
+}

@@ -1,0 +1,179 @@
+//! [`Address`]: where to connect to: an address, several, or a name.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, ToSocketAddrs},
+};
+
+/// Where to connect to: an address, several of them, or a name and a port.
+///
+/// Made by `into`, of a [`SocketAddr`], of a text such as `"localhost:80"`, `"127.0.0.1:80"` or
+/// `"[::1]:80"`, of a pair such as `("localhost", 80)`, or of several addresses, best first. A text
+/// that is an address is not looked up.
+///
+/// ```
+/// use quadrivium::dns::Address;
+/// use std::net::SocketAddr;
+///
+/// let address: SocketAddr = "127.0.0.1:80".parse()?;
+/// assert_eq!(Address::from("127.0.0.1:80"), Address::from(address));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address(pub(crate) Destination);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Destination {
+    One(SocketAddr),
+    Several(Vec<SocketAddr>),
+    Name(String, u16),
+    /// No address, and why not.
+    Bad(String),
+}
+
+impl Destination {
+    fn of_host(host: &str, port: u16) -> Self {
+        match host.parse() {
+            Ok(ip) => Destination::One(SocketAddr::new(ip, port)),
+            Err(_) => Destination::Name(host.to_string(), port),
+        }
+    }
+
+    fn of_text(text: &str) -> Self {
+        if let Ok(address) = text.parse() {
+            return Destination::One(address);
+        }
+        let bad = |remedy: &str| Destination::Bad(format!("{text:?} is no address: {remedy}"));
+        let Some((host, port)) = text.rsplit_once(':') else {
+            return bad("it needs a port, as in \"localhost:80\"");
+        };
+        let Ok(port) = port.parse() else {
+            return bad("behind the last colon stands the port, a number up to 65535");
+        };
+        // An address with a zone, as in `[fe80::1%eth0]`, which only the system understands.
+        let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        match bracketed.unwrap_or(host) {
+            "" => bad("it needs a host before the colon"),
+            host if bracketed.is_none() && host.contains(':') => {
+                bad("an IPv6 address stands in brackets, as in \"[::1]:80\"")
+            }
+            host => Destination::of_host(host, port),
+        }
+    }
+}
+
+/// The addresses of a name, as the operating system says. It blocks.
+pub(crate) fn resolve(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let because = |kind, cause: &dyn std::fmt::Display| {
+        io::Error::new(kind, format!("there is no address for {name:?}: {cause}"))
+    };
+    match (name, port).to_socket_addrs().map(Vec::from_iter) {
+        Ok(addresses) if addresses.is_empty() => {
+            Err(because(io::ErrorKind::NotFound, &"the system knows none"))
+        }
+        Ok(addresses) => Ok(addresses),
+        // What the resolver says has no kind of its own.
+        Err(error) => match error.kind() {
+            kind @ io::ErrorKind::InvalidInput => Err(because(kind, &error)),
+            _ => Err(because(io::ErrorKind::NotFound, &error)),
+        },
+    }
+}
+
+macro_rules! one_address {
+    ($($from:ty),*) => { $(
+        impl From<$from> for Address {
+            fn from(address: $from) -> Self {
+                Address(Destination::One(SocketAddr::from(address)))
+            }
+        }
+    )* };
+}
+
+one_address!(
+    SocketAddr,
+    SocketAddrV4,
+    SocketAddrV6,
+    (IpAddr, u16),
+    (Ipv4Addr, u16),
+    (Ipv6Addr, u16),
+    ([u8; 4], u16),
+    ([u16; 8], u16)
+);
+
+impl From<Vec<SocketAddr>> for Address {
+    fn from(addresses: Vec<SocketAddr>) -> Self {
+        Address(Destination::Several(addresses))
+    }
+}
+
+impl From<&[SocketAddr]> for Address {
+    fn from(addresses: &[SocketAddr]) -> Self {
+        addresses.to_vec().into()
+    }
+}
+
+impl From<&str> for Address {
+    fn from(text: &str) -> Self {
+        Address(Destination::of_text(text))
+    }
+}
+
+impl From<String> for Address {
+    fn from(text: String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<&String> for Address {
+    fn from(text: &String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<(&str, u16)> for Address {
+    fn from((host, port): (&str, u16)) -> Self {
+        Address(Destination::of_host(host, port))
+    }
+}
+
+impl From<(String, u16)> for Address {
+    fn from((host, port): (String, u16)) -> Self {
+        (host.as_str(), port).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_addresses_or_names_or_bad() {
+        let one = |text: &str| Destination::One(text.parse().unwrap());
+        let name = |host: &str, port| Destination::Name(host.into(), port);
+        for (text, kind) in [
+            ("127.0.0.1:80", one("127.0.0.1:80")),
+            ("[::1]:80", one("[::1]:80")),
+            ("localhost:80", name("localhost", 80)),
+            ("[fe80::1%lo]:80", name("fe80::1%lo", 80)),
+        ] {
+            assert_eq!(Destination::of_text(text), kind);
+        }
+        for (text, remedy) in [
+            ("localhost", "needs a port"),
+            ("localhost:", "a number up to 65535"),
+            ("localhost:65536", "a number up to 65535"),
+            ("localhost:http", "a number up to 65535"),
+            (":80", "needs a host"),
+            ("[]:80", "needs a host"),
+            ("::1:80", "in brackets"),
+            ("", "needs a port"),
+        ] {
+            let Destination::Bad(message) = Destination::of_text(text) else {
+                panic!("{text} is bad")
+            };
+            assert!(message.contains(remedy), "{message}");
+        }
+        assert_eq!(Destination::of_host("::1", 80), one("[::1]:80"));
+    }
+}

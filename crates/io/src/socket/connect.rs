@@ -1,0 +1,119 @@
+//! [`Connect`]: a stream that is being connected.
+
+use std::{fmt, future::IntoFuture, io, mem, os::fd::AsFd, pin::Pin};
+
+use quadrivium_core::{Context, Interest, Perform, RESUMED_AFTER_DONE, Step, Task, Ticket};
+use socket2::{SockAddr, SockRef, Socket, Type};
+
+use crate::descriptor::{Source, Tried};
+
+/// A task that connects a stream to one address. Made by
+/// [`UnixStream::connect`](crate::net::UnixStream::connect), and what
+/// [`TcpStream::connect`](crate::net::TcpStream::connect) is made of.
+#[must_use = "a task is lazy: perform it"]
+pub struct Connect<S> {
+    state: State<S>,
+}
+
+/// A stream that can be connected.
+pub(crate) trait Connects: Sized {
+    /// Made of a socket that nobody else has used, and which is not connected yet.
+    fn of(socket: Socket) -> Self;
+
+    fn source(&self) -> &Source<impl AsFd>;
+}
+
+enum State<S> {
+    /// Not resumed yet; or there is no such address.
+    Lazy(io::Result<SockAddr>),
+    /// The kernel tells when it is connected.
+    InProgress(S, Ticket),
+    Done,
+}
+
+impl<S> Connect<S> {
+    pub(crate) fn new(address: io::Result<SockAddr>) -> Self {
+        Self { state: State::Lazy(address) }
+    }
+}
+
+impl<S: Connects> Task for Connect<S> {
+    type Output = io::Result<S>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        let begun = match mem::replace(&mut self.state, State::Done) {
+            State::Lazy(address) => {
+                let socket = address.and_then(|address| begin(&address));
+                socket.map(|socket| (S::of(socket), Ticket::default()))
+            }
+            State::InProgress(stream, ticket) => Ok((stream, ticket)),
+            State::Done => panic!("{RESUMED_AFTER_DONE}"),
+        };
+        let (stream, mut ticket) = match begun {
+            Ok(begun) => begun,
+            Err(error) => return Step::Done(Err(error)),
+        };
+        match stream.source().attempt(Interest::Writable, false, &mut ticket, cx, is_connected) {
+            Step::Suspended(wait) => {
+                self.state = State::InProgress(stream, ticket);
+                Step::Suspended(wait)
+            }
+            Step::Done(result) => Step::Done(result.map(|()| stream)),
+        }
+    }
+}
+
+/// Tells the kernel to connect.
+fn begin(address: &SockAddr) -> io::Result<Socket> {
+    let socket = Socket::new(address.domain(), Type::STREAM.nonblocking().cloexec(), None)?;
+    match socket.connect(address) {
+        Ok(()) => Ok(socket),
+        // A signal does not undo it either.
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR)) => {
+            Ok(socket)
+        }
+        // A Unix socket whose listener has no room: nothing would tell when it has.
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            let remedy = "the listener's queue of connections is full: try again later";
+            Err(io::Error::new(io::ErrorKind::WouldBlock, remedy))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A socket that is writable is connected, or has an error; a wake for no reason is neither.
+fn is_connected(stream: &impl AsFd) -> io::Result<Tried<()>> {
+    let socket = SockRef::from(stream);
+    if let Some(error) = socket.take_error()? {
+        return Err(error);
+    }
+    match socket.peer_addr() {
+        Ok(_) => Ok(Tried::Done(())),
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+// Nothing in it is ever pinned.
+impl<S> Unpin for Connect<S> {}
+
+impl<S: Connects> IntoFuture for Connect<S> {
+    type Output = io::Result<S>;
+    type IntoFuture = Perform<Self>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Perform::new(self)
+    }
+}
+
+impl<S> fmt::Debug for Connect<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.state {
+            State::Lazy(_) => "Connect(lazy)",
+            State::InProgress(..) => "Connect(in progress)",
+            State::Done => "Connect(done)",
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! How streams are written. [`write_methods`] gives a stream its methods; the operations follow it.
+
+use std::{
+    io::{self, ErrorKind},
+    sync::Arc,
+};
+
+use quadrivium_core::Interest::Writable;
+
+use super::Stream;
+use crate::descriptor::{Buffer, Leaf, Operation, Source, Tried};
+
+/// The methods of a stream that can be written, whose descriptor is `self.source`: each operation
+/// with bytes that are borrowed, and with bytes that are given back. `end_writing` tells the other
+/// end that nothing more is written.
+macro_rules! write_methods {
+    ($stream:ident, end_writing: $end_writing:expr) => {
+        const _: () = {
+            use std::io::{self, IoSlice};
+
+            use quadrivium_core::{Context, Interest::Writable, Step, Ticket};
+
+            use crate::{
+                descriptor::{Borrowed, Leaf, Operation, Owned, Tried},
+                stream::{
+                    Stream,
+                    attempts::AttemptWrite,
+                    first_with_bytes,
+                    write::{write, write_all},
+                },
+            };
+
+            impl $stream {
+                /// Writes some of these bytes; how many.
+                ///
+                /// Where there are none the output is 0, at once, whatever the stream has to say.
+                ///
+                /// Dropped before it is done, it has written nothing.
+                pub fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
+                    write(&self.source, Borrowed(bytes))
+                }
+
+                /// The same, with bytes that are given back.
+                pub fn write_owned<B: AsRef<[u8]>>(
+                    &self,
+                    bytes: B,
+                ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
+                    write(&self.source, Owned(bytes))
+                }
+
+                /// Writes all of these bytes.
+                ///
+                /// Dropped before it is done, it may have written a part.
+                pub fn write_all<'a>(
+                    &self,
+                    bytes: &'a [u8],
+                ) -> impl Leaf<io::Result<()>> + use<'a> {
+                    write_all(&self.source, Borrowed(bytes))
+                }
+
+                /// The same, with bytes that are given back.
+                pub fn write_all_owned<B: AsRef<[u8]>>(
+                    &self,
+                    bytes: B,
+                ) -> impl Leaf<(io::Result<()>, B)> + use<B> {
+                    write_all(&self.source, Owned(bytes))
+                }
+
+                /// Writes some of the bytes of several slices, in one system call; how many. The
+                /// kernel takes 1,024 slices at most.
+                ///
+                /// Dropped before it is done, it has written nothing.
+                pub fn write_vectored<'a>(
+                    &self,
+                    slices: &'a [IoSlice<'a>],
+                ) -> impl Leaf<io::Result<usize>> + use<'a> {
+                    let no_bytes = first_with_bytes(slices).is_none();
+                    let slices = Borrowed(slices);
+                    Operation::new(&self.source, Writable, slices, |stream, slices| {
+                        Stream::write_vectored(stream, slices).map(Tried::Done)
+                    })
+                    .at_once(no_bytes)
+                }
+
+                /// The same, with bytes that are given back.
+                pub fn write_vectored_owned<B: AsRef<[u8]>, const N: usize>(
+                    &self,
+                    parts: [B; N],
+                ) -> impl Leaf<(io::Result<usize>, [B; N])> + use<B, N> {
+                    let no_bytes = parts.iter().all(|part| part.as_ref().is_empty());
+                    let parts = Owned(parts);
+                    Operation::new(&self.source, Writable, parts, |stream, parts| {
+                        let slices: [_; N] =
+                            parts.each_ref().map(|part| IoSlice::new(part.as_ref()));
+                        Stream::write_vectored(stream, &slices).map(Tried::Done)
+                    })
+                    .at_once(no_bytes)
+                }
+            }
+
+            impl AttemptWrite for $stream {
+                fn attempt_write(
+                    &self,
+                    ticket: &mut Ticket,
+                    cx: &Context<'_>,
+                    slices: &[IoSlice<'_>],
+                ) -> Step<io::Result<usize>> {
+                    let no_bytes = first_with_bytes(slices).is_none();
+                    self.source.attempt(Writable, no_bytes, ticket, cx, |stream| {
+                        Stream::write_vectored(stream, slices).map(Tried::Done)
+                    })
+                }
+
+                fn end_writing(&self) -> io::Result<()> {
+                    let end: fn(&$stream) -> io::Result<()> = $end_writing;
+                    end(self)
+                }
+            }
+        };
+    };
+}
+pub(crate) use write_methods;
+
+pub(crate) fn write<S, B>(
+    source: &Arc<Source<S>>,
+    mut bytes: B,
+) -> impl Leaf<B::Output<io::Result<usize>>> + use<S, B>
+where
+    S: Stream,
+    B: Buffer<Content: AsRef<[u8]>>,
+{
+    let no_bytes = (*bytes.content()).as_ref().is_empty();
+    Operation::new(source, Writable, bytes, |stream: &S, bytes: &mut B::Content| {
+        stream.write((*bytes).as_ref()).map(Tried::Done)
+    })
+    .at_once(no_bytes)
+}
+
+pub(crate) fn write_all<S, B>(
+    source: &Arc<Source<S>>,
+    mut bytes: B,
+) -> impl Leaf<B::Output<io::Result<()>>> + use<S, B>
+where
+    S: Stream,
+    B: Buffer<Content: AsRef<[u8]>>,
+{
+    let no_bytes = (*bytes.content()).as_ref().is_empty();
+    let mut done = 0;
+    Operation::new(source, Writable, bytes, move |stream: &S, bytes: &mut B::Content| {
+        let bytes = (*bytes).as_ref();
+        while done < bytes.len() {
+            match stream.write(&bytes[done..])? {
+                0 => return Err(ErrorKind::WriteZero.into()),
+                n => done += n,
+            }
+        }
+        Ok(Tried::Done(()))
+    })
+    .at_once(no_bytes)
+}

@@ -1,0 +1,61 @@
+//! The files of the workspace that the rules look at.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The folders of all packages, such as `crates/styles/callback`, and their names.
+pub fn packages() -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for folder in ["crates", "examples", "tests"] {
+        packages_below(Path::new(folder), &mut found);
+    }
+    found
+}
+
+fn packages_below(folder: &Path, found: &mut BTreeMap<String, String>) {
+    if let Ok(manifest) = fs::read_to_string(root().join(folder).join("Cargo.toml")) {
+        let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap();
+        found.insert(folder.to_str().unwrap().into(), name.trim_matches('"').into());
+        return;
+    }
+    for entry in fs::read_dir(root().join(folder)).unwrap().map(Result::unwrap) {
+        if entry.path().is_dir() {
+            packages_below(&folder.join(entry.file_name()), found);
+        }
+    }
+}
+
+/// All `.rs` files below a folder, but none that were built.
+pub fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            sources(&path, found);
+        } else if name.ends_with(".rs") {
+            found.push(path);
+        }
+    }
+}
+
+pub fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// All `.rs` files of the workspace, as paths from its root, with their texts.
+pub fn all_sources() -> BTreeMap<String, String> {
+    let mut files = Vec::new();
+    for folder in ["crates", "examples", "tests"] {
+        sources(&root().join(folder), &mut files);
+    }
+    assert!(files.len() > 50, "these are all files");
+    let relative = |file: &Path| file.strip_prefix(root()).unwrap().to_str().unwrap().to_string();
+    files.iter().map(|file| (relative(file), read(file))).collect()
+}
