@@ -1,10 +1,10 @@
-//! [`run_destructors`]: destructors that end tasks whose destructors end tasks, on a stack that does
-//! not grow with their number.
+//! [`run_destructors`]: destructors that end tasks whose destructors end tasks, on a stack that
+//! does not grow with their number.
 //!
 //! ```text
-//!   cancel 1 ─► its destructor ─► cancel 2 ─► ... ─► cancel 16 ─► its destructor ─► cancel 17: put off
-//!                                                        │ then ◄──────────────────────┘
-//!                                                        └─► 17, and what that puts off, one after another
+//!  cancel 1 ─► its destructor ─► cancel 2 ─► ... ─► cancel 16 ─► its destructor ─► cancel 17
+//!                                                       │ then ◄────────────────── is put off
+//!                                                       └─► 17, and what that puts off, in order
 //! ```
 
 use std::{
@@ -16,9 +16,9 @@ use std::{
 
 /// Calls of [`run_destructors`] that stand on one stack at most.
 ///
-/// Each takes some 1.5 KiB of stack in a dev build, and what the destructor itself takes. The smallest
-/// stack is that of a green thread, which may be the one that cancels. So it is few; programs nest
-/// cancels less deep than this.
+/// Each takes some 1.5 KiB of stack in a dev build, and what the destructor itself takes. The
+/// smallest stack is that of a green thread, which may be the one that cancels. So it is few;
+/// programs nest cancels less deep than this.
 pub const NESTED: usize = 16;
 
 type PutOff = VecDeque<Box<dyn FnOnce()>>;
@@ -35,9 +35,9 @@ thread_local! {
 /// Runs `something` that runs destructors of users: a task or an output is dropped. For hosts.
 ///
 /// A destructor may end another task, which calls this again. At most [`NESTED`] calls stand on one
-/// stack. The next returns at once, and what it was to run comes when the innermost call on the stack
-/// has run its own, in the order of the calls. So no chain of tasks that end each other overflows
-/// the stack, and all destructors have run when the outermost call returns.
+/// stack. The next returns at once, and what it was to run comes when the innermost call on the
+/// stack has run its own, in the order of the calls. So no chain of tasks that end each other
+/// overflows the stack, and all destructors have run when the outermost call returns.
 ///
 /// `something` must not panic: it contains the panics of the destructors.
 ///

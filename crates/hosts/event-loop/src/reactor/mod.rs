@@ -23,9 +23,9 @@ const EVENTS: usize = 256;
 
 /// Turns what the operating system says about descriptors into wakes.
 ///
-/// Each [`EventLoop`](crate::EventLoop) has one. This is for hosts that have none of their own: they
-/// hand out its [`sources`](MioReactor::sources) and have it [`look`](MioReactor::look) whenever its
-/// [`descriptor`](MioReactor::descriptor) becomes readable.
+/// Each [`EventLoop`](crate::EventLoop) has one. This is for hosts that have none of their own:
+/// they hand out its [`sources`](MioReactor::sources) and have it [`look`](MioReactor::look)
+/// whenever its [`descriptor`](MioReactor::descriptor) becomes readable.
 #[derive(Debug)]
 pub struct MioReactor {
     poll: RefCell<PollState>,
@@ -71,8 +71,8 @@ impl MioReactor {
         Ok(Self::with(PollState::Open(OpenPoll::new()?)))
     }
 
-    /// Tells those whose descriptors have become ready. Never waits. True when there may be more: no
-    /// edge of the [`descriptor`](MioReactor::descriptor) will tell of that.
+    /// Tells those whose descriptors have become ready. Never waits. True when there may be more:
+    /// no edge of the [`descriptor`](MioReactor::descriptor) will tell of that.
     pub fn look(&self) -> bool {
         self.poll(Some(Duration::ZERO));
         self.tell();
@@ -122,7 +122,8 @@ impl MioReactor {
         self.has_more.get()
     }
 
-    /// A descriptor that is readable when one of the sources is ready. It is to be watched for edges.
+    /// A descriptor that is readable when one of the sources is ready. It is to be watched for
+    /// edges.
     ///
     /// # Errors
     ///
