@@ -2,17 +2,9 @@
 //!
 //! A failure names the pair and the law: `callback_performs_green::cancel::while_suspended`.
 
-use quadrivium_conformance::{Subject, every_law, styles::*};
+use quadrivium_conformance::{every_pair, styles::*};
 
-macro_rules! pairs {
-    ($($pair:ident = $outer:ident, $inner:ident;)*) => {$(
-        mod $pair {
-            super::every_law!(super::Subject::performs(&super::$outer, &super::$inner));
-        }
-    )*};
-}
-
-pairs! {
+every_pair! {
     callback_performs_callback = Callback, Callback;
     callback_performs_generator = Callback, Generator;
     callback_performs_future = Callback, Future;

@@ -1,22 +1,23 @@
 //! Hosts whose tasks run on other threads: a cluster, and may's workers. The law waits on a loop of its
 //! own.
 
-use std::{num::NonZero, sync::Once, time::Duration};
+use std::{num::NonZero, rc::Rc, sync::Once, time::Duration};
 
 use quadrivium::{
     EventLoop, RunError,
     event_loop::{Cluster, RemoteHandle, Trace, Turned},
+    host::Host,
     may,
     task::BoxTask,
 };
-use quadrivium_conformance::{Host, HostFeature, HostLoop, Make, Output, Real, Value};
+use quadrivium_conformance::{HostFeature, HostLoop, LawHost, Make, Output, Real, Value};
 
 const TWO: NonZero<usize> = NonZero::new(2).unwrap();
 
 /// A loop on each of two threads.
 pub struct TwoThreads;
 
-impl Host for TwoThreads {
+impl LawHost for TwoThreads {
     fn name(&self) -> &'static str {
         "cluster of two"
     }
@@ -38,7 +39,7 @@ impl Host for TwoThreads {
 /// Two workers of may, to which tasks are pinned by turns.
 pub struct TwoWorkers;
 
-impl Host for TwoWorkers {
+impl LawHost for TwoWorkers {
     fn name(&self) -> &'static str {
         "may"
     }
@@ -70,6 +71,10 @@ struct Elsewhere<F> {
 }
 
 impl<F: FnMut(Make) -> RemoteHandle<Output>> HostLoop for Elsewhere<F> {
+    fn host(&self) -> Rc<dyn Host> {
+        self.here.host()
+    }
+
     fn event_loop(&self) -> &EventLoop {
         self.here.event_loop()
     }

@@ -22,12 +22,12 @@ mod programs;
 mod smol;
 mod tokio;
 
-use quadrivium_conformance::{Host, Real, Style, Subject, Virtual, check_on, laws, styles};
+use quadrivium_conformance::{LawHost, Real, Style, Subject, Virtual, check_on, laws, styles};
 
-const HOSTS: [&dyn Host; 6] =
+const HOSTS: [&dyn LawHost; 6] =
     [&Virtual, &Real, &tokio::Tokio, &smol::Smol, &elsewhere::TwoThreads, &elsewhere::TwoWorkers];
 
-fn check_all(host: &'static dyn Host, style: &'static dyn Style, test: &str) {
+fn check_all(host: &'static dyn LawHost, style: &'static dyn Style, test: &str) {
     let tally = check_on(host, Subject::of(style), laws(), test);
     assert!(tally.hold > 200, "{tally:?}: these are all laws");
     let found = format!("{}, {} not", tally.hold, tally.spared);

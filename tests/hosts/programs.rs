@@ -3,7 +3,7 @@
 
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use quadrivium_conformance::{
-    Host, HostFeature, Real, Style,
+    HostFeature, LawHost, Real, Style,
     script::{Cast, Record, Script, check_rules, play, play_on, scripts},
     styles,
 };
@@ -13,7 +13,7 @@ use crate::{smol::Smol, tokio::Tokio};
 /// How many for each style on each host. On a real clock each takes some milliseconds.
 const SCRIPTS: u32 = 100;
 
-fn check(host: &'static dyn Host, style: &'static dyn Style) {
+fn check(host: &'static dyn LawHost, style: &'static dyn Style) {
     let cast = Cast::all(style);
     let config = Config {
         cases: SCRIPTS,
@@ -26,7 +26,7 @@ fn check(host: &'static dyn Host, style: &'static dyn Style) {
     ran.unwrap_or_else(|error| panic!("{} on {}: {error}", style.name(), host.name()));
 }
 
-fn holds(host: &dyn Host, script: &Script, cast: &Cast) -> Result<(), String> {
+fn holds(host: &dyn LawHost, script: &Script, cast: &Cast) -> Result<(), String> {
     let record = plays(host, script, cast);
     check_rules(&record, true)?;
     // Work keeps the CPU, and only our own virtual clock goes on meanwhile.
@@ -38,7 +38,7 @@ fn holds(host: &dyn Host, script: &Script, cast: &Cast) -> Result<(), String> {
     Ok(())
 }
 
-fn plays(host: &dyn Host, script: &Script, cast: &Cast) -> Record {
+fn plays(host: &dyn LawHost, script: &Script, cast: &Cast) -> Record {
     let mut record = None;
     host.around(Box::new(|| record = Some(play_on(&mut *host.new_loop(), script, cast))));
     record.expect("a law runs")

@@ -1,25 +1,26 @@
 //! smol as a host: a loop beside `async-io`, whose clock is real.
 
-use std::{thread, time::Duration};
+use std::rc::Rc;
 
 use futures::executor::block_on;
 use quadrivium::{
     EventLoop, RunError,
     event_loop::{Trace, Turned, trace::Event},
     executor::{self, GuestLoop},
+    host::Host,
     task::BoxTask,
 };
-use quadrivium_conformance::{Host, HostFeature, HostLoop, Value};
+use quadrivium_conformance::{HostFeature, HostLoop, LawHost, Value};
 
 pub struct Smol;
 
-impl Host for Smol {
+impl LawHost for Smol {
     fn name(&self) -> &'static str {
         "smol"
     }
 
-    fn supports(&self, _: HostFeature) -> bool {
-        false
+    fn supports(&self, feature: HostFeature) -> bool {
+        feature == HostFeature::Deadlocks
     }
 
     fn new_loop(&self) -> Box<dyn HostLoop> {
@@ -35,6 +36,10 @@ impl Host for Smol {
 struct Inside(GuestLoop<executor::Smol>);
 
 impl HostLoop for Inside {
+    fn host(&self) -> Rc<dyn Host> {
+        self.0.host()
+    }
+
     fn event_loop(&self) -> &EventLoop {
         &self.0
     }
@@ -49,10 +54,6 @@ impl HostLoop for Inside {
 
     fn turn(&mut self) -> Result<Turned, RunError> {
         self.0.turn()
-    }
-
-    fn advance(&mut self, duration: Duration) {
-        thread::sleep(duration);
     }
 
     fn trace(&mut self, mut trace: Box<dyn Trace>) {

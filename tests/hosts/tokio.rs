@@ -11,9 +11,10 @@ use quadrivium::{
     EventLoop, RunError,
     event_loop::{Trace, Turned, trace::Event},
     executor::{self, GuestLoop},
+    host::Host,
     task::BoxTask,
 };
-use quadrivium_conformance::{Host, HostFeature, HostLoop, Value};
+use quadrivium_conformance::{HostFeature, HostLoop, LawHost, Value};
 use tokio::{runtime, time};
 
 pub struct Tokio;
@@ -49,13 +50,13 @@ impl Drop for InRuntime {
     }
 }
 
-impl Host for Tokio {
+impl LawHost for Tokio {
     fn name(&self) -> &'static str {
         "tokio"
     }
 
     fn supports(&self, feature: HostFeature) -> bool {
-        feature == HostFeature::VirtualClock
+        matches!(feature, HostFeature::Deadlocks | HostFeature::VirtualClock)
     }
 
     fn around(&self, law: Box<dyn FnOnce() + '_>) {
@@ -86,6 +87,10 @@ struct Inside {
 }
 
 impl HostLoop for Inside {
+    fn host(&self) -> Rc<dyn Host> {
+        self.guest_loop.host()
+    }
+
     fn event_loop(&self) -> &EventLoop {
         &self.guest_loop
     }

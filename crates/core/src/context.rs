@@ -6,10 +6,7 @@ use std::{
     marker::PhantomData,
     ptr,
     task::{self, Waker},
-    time::Instant,
 };
-
-use crate::host;
 
 /// What a host hands to a task with every [`resume`](crate::Task::resume).
 ///
@@ -34,24 +31,6 @@ impl<'a> Context<'a> {
     pub fn waker(&self) -> &'a Waker {
         self.waker
     }
-
-    /// The task's waker for someone who stays on this thread.
-    ///
-    /// The difference is what the host knows: while only local wakers are about, a task can be
-    /// woken by other tasks alone, and when none of them can run, that is a certain deadlock and is
-    /// reported as one.
-    pub fn local_waker(&self) -> LocalWaker {
-        LocalWaker::new(host::local_waker(self.waker))
-    }
-
-    /// The time on the host's clock.
-    ///
-    /// # Panics
-    ///
-    /// When no host drives this thread: see [`host::enter`].
-    pub fn now(&self) -> Instant {
-        host::now()
-    }
 }
 
 impl<'a> From<&task::Context<'a>> for Context<'a> {
@@ -67,8 +46,12 @@ pub struct LocalWaker {
 }
 
 impl LocalWaker {
-    fn new(waker: Waker) -> Self {
+    pub(crate) fn new(waker: Waker) -> Self {
         Self { waker, not_send: PhantomData }
+    }
+
+    pub(crate) fn into_waker(self) -> Waker {
+        self.waker
     }
 
     /// Makes the task ready. It runs in a later turn, never inside this call.

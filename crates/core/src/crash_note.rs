@@ -2,8 +2,8 @@
 //! the simulation that the thread is in.
 //!
 //! A process that ends by a stack overflow, or by a panic that cannot unwind, runs no destructors.
-//! So the text must be there before. It is printed by the panic hook of `quadrivium-test-kit` and by
-//! the fault handler of `quadrivium-green`, which may neither allocate nor lock.
+//! So the text must be there before. It is printed by the panic hook of `quadrivium-test-kit` and
+//! by the fault handler of `quadrivium-green`, which may neither allocate nor lock.
 
 use std::cell::Cell;
 
@@ -33,8 +33,8 @@ thread_local! {
 /// drop(noted);
 /// assert_eq!(crash_note::text(), "");
 /// ```
-pub fn enter(text: &str) -> Noted {
-    let former = Noted { former: with(|text| text.iter().map(Cell::get).collect()) };
+pub fn enter(text: &str) -> NoteGuard {
+    let former = NoteGuard { former: with(|text| text.iter().map(Cell::get).collect()) };
     NOTE.with(|note| note.write(text.as_bytes()));
     former
 }
@@ -54,11 +54,11 @@ pub fn with<R>(read: impl FnOnce(&[Cell<u8>]) -> R) -> R {
 /// The span in which a thread has a note. Made by [`enter`].
 #[derive(Debug)]
 #[must_use = "the note is gone when this is dropped"]
-pub struct Noted {
+pub struct NoteGuard {
     former: Vec<u8>,
 }
 
-impl Drop for Noted {
+impl Drop for NoteGuard {
     fn drop(&mut self) {
         NOTE.with(|note| note.write(&self.former));
     }

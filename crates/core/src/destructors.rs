@@ -2,9 +2,10 @@
 //! does not grow with their number.
 //!
 //! ```text
-//!  cancel 1 ─► its destructor ─► cancel 2 ─► ... ─► cancel 16 ─► its destructor ─► cancel 17
-//!                                                       │ then ◄────────────────── is put off
-//!                                                       └─► 17, and what that puts off, in order
+//!   cancel 1 ─► its destructor ─► cancel 2 ─► … ─► cancel 16 ─► its destructor ─► cancel 17:
+//!                                                    │                            put off
+//!                                                    │ then ◄────────────────────────┘
+//!                                                    └─► 17, and what that puts off, in order
 //! ```
 
 use std::{
@@ -104,13 +105,13 @@ mod tests {
     use super::*;
 
     /// Adds its number when it is dropped, before and after it has dropped the next.
-    struct Noted(usize, usize, Rc<RefCell<Vec<usize>>>);
+    struct Numbered(usize, usize, Rc<RefCell<Vec<usize>>>);
 
-    impl Drop for Noted {
+    impl Drop for Numbered {
         fn drop(&mut self) {
             let Self(number, last, ref order) = *self;
             if number < last {
-                let next = Noted(number + 1, last, Rc::clone(order));
+                let next = Numbered(number + 1, last, Rc::clone(order));
                 run_destructors(move || drop(next));
             }
             order.borrow_mut().push(number);
@@ -119,7 +120,7 @@ mod tests {
 
     fn order(last: usize) -> Vec<usize> {
         let order = Rc::default();
-        let first = Noted(1, last, Rc::clone(&order));
+        let first = Numbered(1, last, Rc::clone(&order));
         run_destructors(move || drop(first));
         order.take()
     }

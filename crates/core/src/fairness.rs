@@ -55,8 +55,8 @@ use crate::{Step, host};
 pub const IN_A_ROW: u32 = 64;
 
 thread_local! {
-    /// The operations that are done in this step. One word that needs no destructor, so that to look
-    /// at it and to count cost an instruction each.
+    /// The operations that are done in this step. One word that needs no destructor, so that to
+    /// look at it and to count cost an instruction each.
     static DONE: Cell<u32> = const { Cell::new(0) };
 }
 

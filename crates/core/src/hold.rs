@@ -2,31 +2,7 @@
 
 use std::{any::Any, fmt, marker::PhantomData, rc::Rc};
 
-use crate::host;
-
-/// Takes a hold of the clock of the host that drives this thread, until it is dropped.
-///
-/// A virtual clock jumps when no task is ready, as if all that is to happen happened on the loop.
-/// Who waits for another thread or process holds it meanwhile, so that a timeout does not fire
-/// before an answer that takes no virtual time at all: the loop then sleeps until it is woken.
-/// Leaves that wait for work on other threads do so themselves.
-///
-/// On a real clock, and where no host drives this thread, it means nothing.
-///
-/// ```
-/// let _hold = quadrivium_core::hold();
-/// // Starts a thread, leaves it a waker, and waits for it.
-/// ```
-pub fn hold() -> Hold {
-    host::current().map_or_else(Hold::default, |host| host.hold())
-}
-
-/// The same, for leaves that are `Send`: it may be dropped on another thread.
-pub fn send_hold() -> SendHold {
-    host::current().map_or_else(SendHold::default, |host| host.send_hold())
-}
-
-/// Virtual time stands still while this exists. Made by [`hold`].
+/// Virtual time stands still while this exists. Made by [`hold`](crate::hold).
 ///
 /// It hides no deadlock: when no task is ready, nobody outside the loop has a waker and only
 /// deadlines are left, which cannot come while time is held, the loop says so.
@@ -38,7 +14,8 @@ pub struct Hold {
     _stays: PhantomData<Rc<()>>,
 }
 
-/// Virtual time stands still while this exists, on whatever thread. Made by [`send_hold`].
+/// Virtual time stands still while this exists, on whatever thread. Made by
+/// [`send_hold`](crate::send_hold).
 ///
 /// While it does, no deadlock is certain: the loop waits for whoever has it.
 #[derive(Default)]
@@ -84,6 +61,6 @@ mod tests {
 
     #[test]
     fn without_a_host_it_holds_nothing() {
-        drop((hold(), send_hold()));
+        drop((crate::hold(), crate::send_hold()));
     }
 }

@@ -1,11 +1,9 @@
 //! [`spawn`] and [`JoinHandle`]: hand a task to the host, wait for its result or cancel it.
 
-use std::{
-    any::Any, error::Error, fmt, marker::PhantomData, panic::Location, pin::Pin, rc::Rc, sync::Arc,
-};
+use std::{any::Any, fmt, marker::PhantomData, panic::Location, pin::Pin, rc::Rc};
 
 use crate::{
-    Context, PanicPayload, Step, Task, Wait, fairness,
+    Canceller, Context, JoinError, Step, Task, Wait, fairness,
     host::{self, Host, HostedTask, Spawned, TaskId},
 };
 
@@ -84,8 +82,9 @@ impl<T> JoinHandle<T> {
     ///
     /// The destructors have the task's own host, also where no host or another one drives this
     /// thread: they may spawn and ask for the time. They may cancel other tasks, and so may the
-    /// destructors of those: sixteen cancels nest so. A call inside the sixteenth returns at once, and
-    /// its destructors run when that of the sixteenth has run, so before the calls around it return.
+    /// destructors of those: sixteen cancels nest so. A call inside the sixteenth returns at once,
+    /// and its destructors run when that of the sixteenth has run, so before the calls around it
+    /// return.
     pub fn cancel(&self) {
         self.spawned.tasks.cancel(self.spawned.key);
     }
@@ -139,71 +138,3 @@ impl<T> fmt::Debug for JoinHandle<T> {
         f.debug_struct("JoinHandle").field("id", &self.spawned.id).finish_non_exhaustive()
     }
 }
-
-/// Cancels one task, from any thread. Made by [`JoinHandle::canceller`].
-#[derive(Clone)]
-pub struct Canceller {
-    cancel: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl Canceller {
-    /// A canceller that does this. For hosts.
-    pub fn new(cancel: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { cancel: Arc::new(cancel) }
-    }
-
-    /// Asks the host to cancel the task in its next turn. Harmless for a task or a host long gone.
-    pub fn cancel(&self) {
-        (self.cancel)();
-    }
-}
-
-impl fmt::Debug for Canceller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Canceller").finish_non_exhaustive()
-    }
-}
-
-/// Why a task has no output.
-pub enum JoinError {
-    /// It was cancelled, or its host is gone.
-    Cancelled,
-    /// Its body panicked; this is the payload.
-    Panicked(PanicPayload),
-}
-
-impl JoinError {
-    /// The error of a task that panicked with this payload. For hosts.
-    pub fn panicked(payload: Box<dyn Any + Send>) -> Self {
-        JoinError::Panicked(PanicPayload::new(payload))
-    }
-
-    /// The message of the panic, when there was one and it had one.
-    pub fn panic_message(&self) -> Option<&str> {
-        match self {
-            JoinError::Panicked(payload) => payload.message(),
-            JoinError::Cancelled => None,
-        }
-    }
-}
-
-impl fmt::Display for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            JoinError::Cancelled => f.write_str("the task was cancelled"),
-            JoinError::Panicked(_) => match self.panic_message() {
-                Some(message) => write!(f, "the task panicked: {message}"),
-                None => f.write_str("the task panicked"),
-            },
-        }
-    }
-}
-
-/// As `Display`: this is what is printed when `main` returns the error.
-impl fmt::Debug for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Error for JoinError {}

@@ -1,9 +1,18 @@
-//! `leaf!`: what all leaves share: `.await` works on them. `opaque!`: how ends of channels are shown.
+//! `leaf!`: what all leaves share: `.await` works on them. `opaque!`: how ends of channels are
+//! shown.
 
-/// Implements `IntoFuture` for leaves, so that a future-style body can `.await` them.
+/// Implements `IntoFuture` for leaves, so that a future-style body can `.await` them. For the
+/// crates of this workspace.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! leaf {
     ($( impl[$($generic:tt)*] $leaf:ty; )*) => { $(
-        impl<$($generic)*> std::future::IntoFuture for $leaf {
+        // Where a leaf is generic, it is a task for some of its types only.
+        #[allow(trivial_bounds)]
+        impl<$($generic)*> std::future::IntoFuture for $leaf
+        where
+            $leaf: $crate::Task,
+        {
             type Output = <$leaf as $crate::Task>::Output;
             type IntoFuture = $crate::Perform<$leaf>;
 
@@ -18,7 +27,7 @@ leaf! {
     impl[] crate::Turn;
     impl[] crate::Sleep;
     impl[] crate::BlockFor;
-    impl[T: 'static] crate::JoinHandle<T>;
+    impl[T] crate::JoinHandle<T>;
     impl[T] crate::remote::Attached<T>;
     impl[T] crate::remote::RemoteHandle<T>;
     impl[T] crate::sync::oneshot::Receiver<T>;
@@ -30,7 +39,7 @@ leaf! {
     impl[] crate::sync::barrier::BarrierWait;
     impl[T] crate::sync::watch::Changed<T>;
     impl[T] crate::sync::watch::Closed<T>;
-    impl[T: Clone] crate::sync::broadcast::Recv<T>;
+    impl[T] crate::sync::broadcast::Recv<T>;
     impl[A: crate::Task, B: crate::Task] crate::Join<A, B>;
     impl[T: crate::Task] crate::JoinAll<T>;
     impl[A: crate::Task, B: crate::Task] crate::Race<A, B>;

@@ -5,8 +5,8 @@
 //! that says what has to happen before it makes sense to resume it. Whoever reads that value and
 //! resumes in time is a [`Host`](host::Host).
 //!
-//! * A *leaf* ([`turn`], [`sleep`], [`sync::channel::bounded`]'s `recv`, …) is a task written by hand,
-//!   once, for every style.
+//! * A *leaf* ([`turn`], [`sleep`], [`sync::channel::bounded`]'s `recv`, …) is a task written by
+//!   hand, once, for every style.
 //! * A *style* (callback, generator, future, green) composes tasks into bigger ones; each lives in
 //!   a crate of its own.
 //! * A *combinator* ([`join`], [`race`], [`timeout`]) makes one task of several, of any styles.
@@ -32,6 +32,8 @@ pub mod host;
 mod time;
 mod perform;
 mod join_handle;
+mod join_error;
+mod canceller;
 pub mod fairness;
 pub mod sync;
 mod combinators;
@@ -43,15 +45,18 @@ mod panic_payload;
 pub mod crash_note;
 mod leaf;
 
+pub use canceller::Canceller;
 pub use combinators::{
     Either, Elapsed, Join, JoinAll, Race, Timeout, join, join_all, race, timeout,
 };
 pub use context::{Context, LocalWaker};
-pub use descriptors::{Edge, Interest, Readiness, Ticket};
-pub use hold::{Hold, SendHold, hold, send_hold};
-pub use join_handle::{Canceller, JoinError, JoinHandle, spawn, spawn_named};
+pub use descriptors::{Edge, Interest, Readiness};
+pub use hold::{Hold, SendHold};
+pub use join_error::JoinError;
+pub use join_handle::{JoinHandle, spawn, spawn_named};
 pub use panic_payload::PanicPayload;
 pub use perform::{Perform, PerformWaits};
+pub use sync::wait_queue::QueuePlace;
 pub use task::{BoxTask, RESUMED_AFTER_DONE, Step, Task};
-pub use time::{BlockFor, Sleep, Turn, block_for, now, sleep, sleep_until, turn};
+pub use time::{BlockFor, Sleep, Turn, block_for, hold, now, send_hold, sleep, sleep_until, turn};
 pub use wait::Wait;

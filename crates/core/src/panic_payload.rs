@@ -24,10 +24,10 @@ use std::{
 /// ```
 pub struct PanicPayload {
     // A box: a panic is rare, and the error of each join is a word shorter.
-    kind: Box<Kind>,
+    message: Box<PanicMessage>,
 }
 
-enum Kind {
+enum PanicMessage {
     /// What `panic!` makes of a literal.
     Literal(&'static str),
     /// What `panic!` makes of arguments.
@@ -39,31 +39,33 @@ enum Kind {
 impl PanicPayload {
     /// Of what `catch_unwind` or `JoinHandle::join` of a thread has returned.
     pub fn new(payload: Box<dyn Any + Send>) -> Self {
-        let kind = match payload.downcast() {
-            Ok(literal) => Kind::Literal(*literal),
+        let message = match payload.downcast() {
+            Ok(literal) => PanicMessage::Literal(*literal),
             Err(payload) => match payload.downcast() {
-                Ok(text) => Kind::Text(*text),
-                Err(other) => Kind::Other(Mutex::new(other)),
+                Ok(text) => PanicMessage::Text(*text),
+                Err(other) => PanicMessage::Other(Mutex::new(other)),
             },
         };
-        Self { kind: Box::new(kind) }
+        Self { message: Box::new(message) }
     }
 
     /// The message of the panic, when it had one: what `panic!` was called with.
     pub fn message(&self) -> Option<&str> {
-        match &*self.kind {
-            Kind::Literal(literal) => Some(literal),
-            Kind::Text(text) => Some(text),
-            Kind::Other(_) => None,
+        match &*self.message {
+            PanicMessage::Literal(literal) => Some(literal),
+            PanicMessage::Text(text) => Some(text),
+            PanicMessage::Other(_) => None,
         }
     }
 
     /// The payload itself, for [`resume_unwind`](std::panic::resume_unwind) or to be downcast.
     pub fn into_inner(self) -> Box<dyn Any + Send> {
-        match *self.kind {
-            Kind::Literal(literal) => Box::new(literal),
-            Kind::Text(text) => Box::new(text),
-            Kind::Other(other) => other.into_inner().unwrap_or_else(PoisonError::into_inner),
+        match *self.message {
+            PanicMessage::Literal(literal) => Box::new(literal),
+            PanicMessage::Text(text) => Box::new(text),
+            PanicMessage::Other(other) => {
+                other.into_inner().unwrap_or_else(PoisonError::into_inner)
+            }
         }
     }
 }

@@ -36,13 +36,13 @@ use crate::{Context, Step, Task, Wait};
 #[must_use = "futures are lazy: await it"]
 pub struct Perform<T> {
     task: T,
-    ticket: Ticket,
+    presence: Presence,
 }
 
 impl<T: Task + Unpin> Perform<T> {
     /// The future of this task. For a task that must be pinned, `quadrivium_future::perform`.
     pub fn new(task: T) -> Self {
-        Self { task, ticket: Ticket(None) }
+        Self { task, presence: Presence(None) }
     }
 }
 
@@ -54,7 +54,7 @@ impl<T: Task + Unpin> Future for Perform<T> {
         match Pin::new(&mut self.task).resume(&mut Context::new(cx.waker())) {
             Step::Done(output) => Poll::Ready(output),
             Step::Suspended(wait) => {
-                add(wait, cx.waker(), &mut self.ticket);
+                add(wait, cx.waker(), &mut self.presence);
                 Poll::Pending
             }
         }
@@ -63,21 +63,21 @@ impl<T: Task + Unpin> Future for Perform<T> {
 
 /// Alive as long as the `Perform` is: only one that met a foreign waker has something in it.
 #[derive(Debug)]
-struct Ticket(Option<Arc<()>>);
+struct Presence(Option<Arc<()>>);
 
 /// The waits of the performs inside one future-style task. For those who write such a style.
 ///
 /// Empty, it is one word.
 #[derive(Default)]
 pub struct PerformWaits {
-    kept: Option<BoxKept>,
+    kept: Option<ForeignWaits>,
 }
 
 #[allow(clippy::box_collection)] // One word in every task, where a `Vec` is three.
-type BoxKept = Box<Vec<Kept>>;
+type ForeignWaits = Box<Vec<ForeignWait>>;
 
 /// A wait under a waker that is not the task's own.
-struct Kept {
+struct ForeignWait {
     perform: Weak<()>,
     wait: Wait,
     waker: Waker,
@@ -94,7 +94,7 @@ thread_local! {
     /// The sum, where it is more than `SUM` can say.
     static MORE: Cell<Option<Wait>> = const { Cell::new(None) };
     /// Its waits under foreign wakers, if it has any.
-    static KEPT: Cell<Option<BoxKept>> = const { Cell::new(None) };
+    static KEPT: Cell<Option<ForeignWaits>> = const { Cell::new(None) };
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -111,7 +111,7 @@ impl PerformWaits {
     /// what the performs in it wait for.
     #[inline]
     pub fn poll<F: Future>(&mut self, body: Pin<&mut F>, cx: &Context<'_>) -> Step<F::Output> {
-        let outer = Outer::enter(cx.waker());
+        let outer = TaskAround::enter(cx.waker());
         if self.kept.is_some() {
             self.put_waiting(cx);
         }
@@ -134,7 +134,7 @@ impl PerformWaits {
     #[cold]
     fn put_waiting(&mut self, cx: &Context<'_>) {
         let mut kept = self.kept.take().unwrap_or_default();
-        kept.retain(Kept::is_alive);
+        kept.retain(ForeignWait::is_alive);
         let over: Vec<_> = kept.extract_if(.., |kept| kept.is_over(cx)).collect();
         KEPT.set(Some(kept));
         SUM.set(Sum::More);
@@ -146,15 +146,15 @@ impl PerformWaits {
         let wait = MORE.take().unwrap_or(Wait::Wake);
         let mut kept = KEPT.take().unwrap_or_default();
         // Those dropped in this poll no longer count.
-        kept.retain(Kept::is_alive);
+        kept.retain(ForeignWait::is_alive);
         self.kept = (!kept.is_empty()).then_some(kept);
         let kept = self.kept.iter().flat_map(|kept| kept.iter());
         kept.fold(wait, |wait, kept| wait.or(kept.wait.clone()))
     }
 }
 
-/// A part of a foreign combinator may outlive the task that polled it last, and is polled again only
-/// when its waker was woken: so it is, and finds its wait with the next task.
+/// A part of a foreign combinator may outlive the task that polled it last, and is polled again
+/// only when its waker was woken: so it is, and finds its wait with the next task.
 impl Drop for PerformWaits {
     fn drop(&mut self) {
         if let Some(kept) = self.kept.take() {
@@ -164,8 +164,8 @@ impl Drop for PerformWaits {
 }
 
 #[cold]
-fn pass_on(kept: Vec<Kept>) {
-    for kept in kept.into_iter().filter(Kept::is_alive) {
+fn pass_on(kept: Vec<ForeignWait>) {
+    for kept in kept.into_iter().filter(ForeignWait::is_alive) {
         // Somebody else's waker: if it panics, the next one still has to be woken.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| kept.waker.wake())) {
             mem::forget(payload);
@@ -173,7 +173,7 @@ fn pass_on(kept: Vec<Kept>) {
     }
 }
 
-impl Kept {
+impl ForeignWait {
     fn is_alive(&self) -> bool {
         self.perform.strong_count() > 0
     }
@@ -188,13 +188,13 @@ impl Kept {
 }
 
 /// Puts back what belongs to the task around this one, also when the poll panics.
-struct Outer {
+struct TaskAround {
     polled: *const Waker,
     /// Nothing, when there is no task around.
-    around: Option<(Sum, Option<Wait>, Option<BoxKept>)>,
+    around: Option<(Sum, Option<Wait>, Option<ForeignWaits>)>,
 }
 
-impl Outer {
+impl TaskAround {
     #[inline]
     fn enter(waker: &Waker) -> Self {
         let polled = POLLED.replace(waker);
@@ -220,7 +220,7 @@ impl Outer {
     }
 }
 
-impl Drop for Outer {
+impl Drop for TaskAround {
     fn drop(&mut self) {
         SUM.set(Sum::Wake);
         MORE.set(None);
@@ -234,12 +234,12 @@ impl Drop for Outer {
 
 /// Tells the future-style task around this perform what it waits for.
 #[inline]
-fn add(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
+fn add(wait: Wait, waker: &Waker, presence: &mut Presence) {
     let polled = POLLED.get();
     if polled.is_null() {
         on_a_foreign_executor(wait, waker);
     } else if !ptr::eq(polled, waker) {
-        keep(wait, waker, ticket);
+        keep(wait, waker, presence);
     } else {
         match (SUM.get(), wait) {
             (Sum::Turn, _) | (_, Wait::Wake) => {}
@@ -259,12 +259,12 @@ fn add_more(wait: Wait) {
 
 /// Keeps a wait until it is over, in the place of the one this perform had before.
 #[cold]
-fn keep(wait: Wait, waker: &Waker, ticket: &mut Ticket) {
-    let perform = Arc::downgrade(ticket.0.get_or_insert_default());
+fn keep(wait: Wait, waker: &Waker, presence: &mut Presence) {
+    let perform = Arc::downgrade(presence.0.get_or_insert_default());
     let mut kept = KEPT.take().unwrap_or_default();
     let former: Vec<_> = kept.extract_if(.., |kept| kept.perform.ptr_eq(&perform)).collect();
     if wait != Wait::Wake {
-        kept.push(Kept { perform, wait, waker: waker.clone() });
+        kept.push(ForeignWait { perform, wait, waker: waker.clone() });
     }
     KEPT.set(Some(kept));
     match SUM.replace(Sum::More) {

@@ -2,7 +2,7 @@
 //! that is there.
 
 use std::{
-    fmt,
+    fmt, mem,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
@@ -17,11 +17,11 @@ use crate::{
 /// A task that runs elsewhere: on a loop of another thread, on a scheduler with several.
 ///
 /// As a task, performed on any host, it waits for the other to end and is worth its output.
-/// Dropped, it leaves the other running. An output that nobody reads is dropped where the task ends,
-/// or with the handle if the task has ended; a panic of its destructor is contained.
+/// Dropped, it leaves the other running. An output that nobody reads is dropped where the task
+/// ends, or with the handle if the task has ended; a panic of its destructor is contained.
 #[must_use = "it says how the task ends; drop it to let the task run on"]
 pub struct RemoteHandle<T> {
-    shared: Arc<Shared<T>>,
+    task: Arc<RemoteTask<T>>,
     has_suspended: bool,
 }
 
@@ -29,39 +29,38 @@ pub struct RemoteHandle<T> {
 /// task counts as cancelled.
 #[must_use = "who drops it says that the task was cancelled"]
 pub struct Promise<T> {
-    shared: Arc<Shared<T>>,
+    task: Arc<RemoteTask<T>>,
 }
 
-struct Shared<T> {
+/// A task that runs elsewhere, as both ends know it.
+struct RemoteTask<T> {
     state: Mutex<State<T>>,
     /// Drops what nobody will read. A function of its own, as the drop of a handle knows no bound.
     drop_unread: fn(Result<T, JoinError>),
 }
 
-struct State<T> {
-    joined: Option<Result<T, JoinError>>,
-    waker: Option<Waker>,
-    /// There while the task is, and somebody who may cancel it.
-    canceller: Option<Canceller>,
-    is_cancelled: bool,
-    is_detached: bool,
-    is_over: bool,
+enum State<T> {
+    /// The task has not ended, and its handle is there.
+    Running { waker: Option<Waker>, cancel: Cancel },
+    /// The task has not ended, and its handle is gone.
+    Detached { is_cancelled: bool },
+    /// The task has ended, and its handle has not read how.
+    Ended(Result<T, JoinError>),
+    /// The task has ended, and there is nothing left to read.
+    Over,
 }
 
-impl<T> Default for State<T> {
-    fn default() -> Self {
-        Self {
-            joined: None,
-            waker: None,
-            canceller: None,
-            is_cancelled: false,
-            is_detached: false,
-            is_over: false,
-        }
-    }
+/// What the handle of a running task does to cancel it.
+enum Cancel {
+    /// Leaves word: no host has the task yet.
+    Note,
+    /// Tells the host.
+    By(Canceller),
+    /// Nothing: it has done so.
+    Done,
 }
 
-impl<T> Shared<T> {
+impl<T> RemoteTask<T> {
     /// No user code runs under this lock, so a poisoned one holds nothing half done.
     fn state(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -70,25 +69,17 @@ impl<T> Shared<T> {
     /// The task has come to this. Who knows more has said so before.
     fn end(&self, joined: Result<T, JoinError>) {
         let mut state = self.state();
-        if state.is_over {
-            return;
-        }
-        state.is_over = true;
-        let unread = match state.is_detached {
-            true => Some(joined),
-            false => {
-                state.joined = Some(joined);
-                None
-            }
+        let (former, unread) = match *state {
+            State::Running { .. } => (mem::replace(&mut *state, State::Ended(joined)), None),
+            State::Detached { .. } => (mem::replace(&mut *state, State::Over), Some(joined)),
+            State::Ended(_) | State::Over => return,
         };
-        let waker = state.waker.take();
-        let canceller = state.canceller.take();
         drop(state);
-        drop(canceller);
         unread.map(self.drop_unread);
-        if let Some(waker) = waker {
+        if let State::Running { waker, cancel } = former {
+            drop(cancel);
             // It may be somebody else's, and then it may panic: that is no affair of the host.
-            contain(|| waker.wake());
+            contain(|| _ = waker.map(Waker::wake));
         }
     }
 }
@@ -99,25 +90,26 @@ impl<T> RemoteHandle<T> {
     where
         T: 'static,
     {
-        let shared = Arc::new(Shared { state: Mutex::default(), drop_unread });
-        (Promise { shared: Arc::clone(&shared) }, Self { shared, has_suspended: false })
+        let running = State::Running { waker: None, cancel: Cancel::Note };
+        let task = Arc::new(RemoteTask { state: Mutex::new(running), drop_unread });
+        (Promise { task: Arc::clone(&task) }, Self { task, has_suspended: false })
     }
 
-    /// Takes the task away, wherever it is suspended: its host drops it soon. Harmless when repeated
-    /// or too late.
+    /// Takes the task away, wherever it is suspended: its host drops it soon. Harmless when
+    /// repeated or too late.
     pub fn cancel(&self) {
-        let mut state = self.shared.state();
-        state.is_cancelled = true;
-        let canceller = state.canceller.clone();
+        let mut state = self.task.state();
+        let State::Running { cancel, .. } = &mut *state else { return };
+        let how = mem::replace(cancel, Cancel::Done);
         drop(state);
-        if let Some(canceller) = canceller {
+        if let Cancel::By(canceller) = how {
             canceller.cancel();
         }
     }
 
     /// Whether the task has ended, in whatever way.
     pub fn is_finished(&self) -> bool {
-        self.shared.state().is_over
+        matches!(*self.task.state(), State::Ended(_) | State::Over)
     }
 
     /// The same handle, which takes the task away when it is dropped before that has ended: so who
@@ -153,14 +145,23 @@ impl<T> Drop for RemoteHandle<T> {
     /// Nobody will cancel the task, so the loop need not think that somebody may. Nobody will read
     /// what it came to.
     fn drop(&mut self) {
-        let mut state = self.shared.state();
-        state.is_detached = true;
-        let (canceller, waker, unread) =
-            (state.canceller.take(), state.waker.take(), state.joined.take());
+        let mut state = self.task.state();
+        let left = match &*state {
+            State::Running { cancel, .. } => {
+                State::Detached { is_cancelled: matches!(cancel, Cancel::Done) }
+            }
+            State::Detached { .. } | State::Ended(_) | State::Over => State::Over,
+        };
+        let former = mem::replace(&mut *state, left);
         drop(state);
-        drop(canceller);
-        contain(|| drop(waker));
-        unread.map(self.shared.drop_unread);
+        match former {
+            State::Running { waker, cancel } => {
+                drop(cancel);
+                contain(|| drop(waker));
+            }
+            State::Ended(unread) => (self.task.drop_unread)(unread),
+            State::Detached { .. } | State::Over => {}
+        }
     }
 }
 
@@ -181,12 +182,15 @@ impl<T> Task for RemoteHandle<T> {
         self.has_suspended = true;
         // Somebody else's code, perhaps: run while nothing is locked.
         let waker = cx.waker().clone();
-        let mut state = self.shared.state();
-        if let Some(joined) = state.joined.take() {
-            return fairness::done(joined);
-        }
-        assert!(!state.is_over, "{RESUMED_AFTER_DONE}");
-        let former = state.waker.replace(waker);
+        let mut state = self.task.state();
+        let former = match mem::replace(&mut *state, State::Over) {
+            State::Running { waker: former, cancel } => {
+                *state = State::Running { waker: Some(waker), cancel };
+                former
+            }
+            State::Ended(joined) => return fairness::done(joined),
+            State::Detached { .. } | State::Over => panic!("{RESUMED_AFTER_DONE}"),
+        };
         drop(state);
         drop(former);
         Step::Suspended(Wait::Wake)
@@ -203,31 +207,40 @@ impl<T> fmt::Debug for RemoteHandle<T> {
 impl<T> Promise<T> {
     /// Whether nobody wants the task any more.
     pub fn is_cancelled(&self) -> bool {
-        self.shared.state().is_cancelled
+        let cancelled = |state: &State<T>| match state {
+            State::Running { cancel, .. } => matches!(cancel, Cancel::Done),
+            State::Detached { is_cancelled } => *is_cancelled,
+            State::Ended(_) | State::Over => false,
+        };
+        cancelled(&self.task.state())
     }
 
     /// The task can be cancelled by this from now on, and is if it was cancelled before.
     pub fn cancel_by(&self, canceller: Canceller) {
-        let mut state = self.shared.state();
-        if state.is_cancelled {
-            drop(state);
-            return canceller.cancel();
-        }
-        // Nobody will, once the handle is gone: then no host need think that somebody may.
-        if !state.is_detached {
-            state.canceller = Some(canceller);
+        let mut state = self.task.state();
+        match &mut *state {
+            State::Running { cancel: cancel @ (Cancel::Note | Cancel::By(_)), .. } => {
+                *cancel = Cancel::By(canceller);
+            }
+            State::Running { cancel: Cancel::Done, .. }
+            | State::Detached { is_cancelled: true } => {
+                drop(state);
+                canceller.cancel();
+            }
+            // Nobody will, once the handle is gone: then no host need think that somebody may.
+            State::Detached { is_cancelled: false } | State::Ended(_) | State::Over => {}
         }
     }
 
     /// The task has come to this, and its destructors have run.
     pub fn end(self, joined: Result<T, JoinError>) {
-        self.shared.end(joined);
+        self.task.end(joined);
     }
 }
 
 impl<T> Drop for Promise<T> {
     fn drop(&mut self) {
-        self.shared.end(Err(JoinError::Cancelled));
+        self.task.end(Err(JoinError::Cancelled));
     }
 }
 

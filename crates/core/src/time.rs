@@ -1,11 +1,12 @@
-//! Leaves about time: [`turn`], [`sleep`], [`sleep_until`], [`block_for`]; and [`now`].
+//! Leaves about time: [`turn`], [`sleep`], [`sleep_until`], [`block_for`]; and the clock: [`now`],
+//! [`hold`].
 
 use std::{
     pin::Pin,
     time::{Duration, Instant},
 };
 
-use crate::{Context, Step, Task, Wait, host};
+use crate::{Context, Hold, SendHold, Step, Task, Wait, host};
 
 /// The time on the clock of the host that drives this thread: what a program uses in place of
 /// [`Instant::now`], so that it also runs on a virtual clock.
@@ -15,6 +16,28 @@ use crate::{Context, Step, Task, Wait, host};
 /// When no host drives this thread.
 pub fn now() -> Instant {
     host::now()
+}
+
+/// Takes a hold of the clock of the host that drives this thread, until it is dropped.
+///
+/// A virtual clock jumps when no task is ready, as if all that is to happen happened on the loop.
+/// Who waits for another thread or process holds it meanwhile, so that a timeout does not fire
+/// before an answer that takes no virtual time at all: the loop then sleeps until it is woken.
+/// Leaves that wait for work on other threads do so themselves.
+///
+/// On a real clock, and where no host drives this thread, it means nothing.
+///
+/// ```
+/// let _hold = quadrivium_core::hold();
+/// // Starts a thread, leaves it a waker, and waits for it.
+/// ```
+pub fn hold() -> Hold {
+    host::current().map_or_else(Hold::default, |host| host.hold())
+}
+
+/// The same, for leaves that are `Send`: it may be dropped on another thread.
+pub fn send_hold() -> SendHold {
+    host::current().map_or_else(SendHold::default, |host| host.send_hold())
 }
 
 /// Lets every other ready task run first.
@@ -56,7 +79,8 @@ impl Task for Turn {
 ///
 /// | host | outcome |
 /// |---|---|
-/// | an event loop, a loop in another executor | the run ends with a deadlock, once no task can go on |
+/// | an event loop, a loop in another executor | the run ends with a deadlock, once no task can go
+/// on |
 /// | one task in another executor | its future panics with the message of the deadlock |
 /// | may | the task is dropped, and its handle says that it was cancelled |
 pub fn sleep(duration: Duration) -> Sleep {

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use quadrivium_core::{Interest, Ticket};
+use quadrivium_core::{Interest, QueuePlace};
 use rustix::io::ioctl_fionbio;
 
 use crate::{
@@ -71,8 +71,8 @@ macro_rules! pipe_methods {
         }
 
         impl Attempts for $end {
-            fn leave(&self, interest: Interest, ticket: &mut Ticket) {
-                self.source.leave(interest, ticket);
+            fn leave(&self, interest: Interest, place: &mut QueuePlace) {
+                self.source.leave(interest, place);
             }
         }
 

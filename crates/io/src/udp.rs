@@ -110,15 +110,6 @@ impl UdpSocket {
         receive(&self.source, Owned(buffer), net::UdpSocket::peek_from)
     }
 
-    /// The address of this end.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel does not say.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.io().local_addr()
-    }
-
     /// The address it is connected to.
     ///
     /// # Errors
@@ -147,9 +138,9 @@ impl UdpSocket {
     }
 }
 
-// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
-// in `socket/mod.rs`.
-socket_methods! { UdpSocket, net::UdpSocket }
+// `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the
+// kernel's buffers: in `socket/mod.rs`.
+socket_methods! { UdpSocket, net::UdpSocket, SocketAddr }
 
 fn bind(
     address: SocketAddr,

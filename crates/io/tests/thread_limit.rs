@@ -19,7 +19,6 @@ use quadrivium::{
     task::BoxTask,
     thread::{Offload, offload, offload_checked},
 };
-
 use quadrivium_tests::limited::{Limited, run};
 
 /// A style, as a task of that style that performs another task.

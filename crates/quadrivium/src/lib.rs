@@ -107,7 +107,7 @@
 #[doc(inline)]
 pub use quadrivium_core::sync;
 pub use quadrivium_core::{
-    JoinError, JoinHandle, Task, host, join, join_all, race, spawn, spawn_named, timeout,
+    JoinError, JoinHandle, Task, join, join_all, race, spawn, spawn_named, timeout,
 };
 pub use quadrivium_event_loop::{EventLoop, RunError};
 pub use quadrivium_future as future;
@@ -185,6 +185,7 @@ pub mod executor {
 
 pub mod callback;
 pub mod green;
+pub mod host;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 pub mod thread;

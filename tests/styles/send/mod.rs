@@ -2,11 +2,12 @@
 //! and that they do go on on another thread.
 
 mod leaves;
+mod misuse;
 mod moves;
 mod styles;
 
 use quadrivium_conformance::{
-    Subject, every_law,
+    every_law, every_pair,
     styles::{Future, Green},
 };
 
@@ -19,15 +20,7 @@ mod generator {
     super::every_law!(&super::Generator);
 }
 
-macro_rules! pairs {
-    ($($pair:ident = $outer:ident, $inner:ident;)*) => {$(
-        mod $pair {
-            super::every_law!(super::Subject::performs(&super::$outer, &super::$inner));
-        }
-    )*};
-}
-
-pairs! {
+every_pair! {
     callback_performs_green = Callback, Green;
     callback_performs_future = Callback, Future;
     callback_performs_generator = Callback, Generator;

@@ -1,5 +1,5 @@
-//! The two styles. They differ from those of one thread in the `use` lines, and in saying that what a
-//! law makes stays on its thread: it is full of `Rc`s, and a task that is `Send` may not hold it
+//! The two styles. They differ from those of one thread in the `use` lines, and in saying that what
+//! a law makes stays on its thread: it is full of `Rc`s, and a task that is `Send` may not hold it
 //! otherwise.
 
 use quadrivium::{Task, callback::send as callback, generator::send as generator, task::BoxTask};

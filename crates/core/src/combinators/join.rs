@@ -19,30 +19,30 @@ use crate::{Context, Step, Task, Wait};
 /// assert!(matches!(both.as_mut().resume(&mut cx), Step::Done(((), ()))));
 /// ```
 pub fn join<A: Task, B: Task>(a: A, b: B) -> Join<A, B> {
-    Join { a: Part::Running(Box::pin(a)), b: Part::Running(Box::pin(b)) }
+    Join { a: JoinPart::Running(Box::pin(a)), b: JoinPart::Running(Box::pin(b)) }
 }
 
 /// Runs any number of tasks of one type side by side; its output is theirs, in the same order.
 pub fn join_all<T: Task>(tasks: impl IntoIterator<Item = T>) -> JoinAll<T> {
-    JoinAll { parts: tasks.into_iter().map(|task| Part::Running(Box::pin(task))).collect() }
+    JoinAll { parts: tasks.into_iter().map(|task| JoinPart::Running(Box::pin(task))).collect() }
 }
 
 /// Two tasks side by side. Made by [`join`].
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Join<A: Task, B: Task> {
-    a: Part<A>,
-    b: Part<B>,
+    a: JoinPart<A>,
+    b: JoinPart<B>,
 }
 
 /// Many tasks side by side. Made by [`join_all`].
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct JoinAll<T: Task> {
-    parts: Vec<Part<T>>,
+    parts: Vec<JoinPart<T>>,
 }
 
-enum Part<T: Task> {
+enum JoinPart<T: Task> {
     Running(Pin<Box<T>>),
     Done(T::Output),
     Taken,
@@ -52,23 +52,23 @@ enum Part<T: Task> {
 impl<A: Task, B: Task> Unpin for Join<A, B> {}
 impl<T: Task> Unpin for JoinAll<T> {}
 
-impl<T: Task> Part<T> {
+impl<T: Task> JoinPart<T> {
     /// Resumes the part unless it is done; what it still waits for.
     fn resume(&mut self, cx: &mut Context<'_>) -> Option<Wait> {
-        let Part::Running(task) = self else { return None };
+        let JoinPart::Running(task) = self else { return None };
         match task.as_mut().resume(cx) {
             Step::Suspended(wait) => Some(wait),
             Step::Done(output) => {
-                *self = Part::Done(output);
+                *self = JoinPart::Done(output);
                 None
             }
         }
     }
 
     fn take(&mut self) -> T::Output {
-        match std::mem::replace(self, Part::Taken) {
-            Part::Done(output) => output,
-            Part::Running(_) | Part::Taken => panic!("{}", crate::RESUMED_AFTER_DONE),
+        match std::mem::replace(self, JoinPart::Taken) {
+            JoinPart::Done(output) => output,
+            JoinPart::Running(_) | JoinPart::Taken => panic!("{}", crate::RESUMED_AFTER_DONE),
         }
     }
 }
@@ -92,17 +92,17 @@ impl<T: Task> Task for JoinAll<T> {
         let waits = self.parts.iter_mut().filter_map(|part| part.resume(cx));
         match waits.reduce(Wait::or) {
             Some(wait) => Step::Suspended(wait),
-            None => Step::Done(self.parts.iter_mut().map(Part::take).collect()),
+            None => Step::Done(self.parts.iter_mut().map(JoinPart::take).collect()),
         }
     }
 }
 
-impl<T: Task> std::fmt::Debug for Part<T> {
+impl<T: Task> std::fmt::Debug for JoinPart<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Part::Running(_) => "Running",
-            Part::Done(_) => "Done",
-            Part::Taken => "Taken",
+            JoinPart::Running(_) => "Running",
+            JoinPart::Done(_) => "Done",
+            JoinPart::Taken => "Taken",
         })
     }
 }

@@ -14,20 +14,20 @@
 //! ```
 //!
 //! 4, and a with b, are under one lock: either 4 sees the edge, or b sees the waker. And as 3 notes
-//! down the edge from *before* the try, one that comes while the kernel answers is newer and counts.
+//! down the edge from *before* the try, one that comes while the kernel answers is newer and
+//! counts.
 
-use std::{
-    collections::VecDeque,
-    mem,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    task::Waker,
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
 };
 
-use crate::{Context, descriptors::short_reads::ShortReads, host};
+use crate::{
+    Context,
+    descriptors::short_reads::ShortReads,
+    destructors::contain,
+    sync::wait_queue::{QueuePlace, WaitQueue, update, update_with},
+};
 
 /// What a task wants to do with a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,7 +40,8 @@ pub enum Interest {
 
 /// Whether a descriptor may be ready, for each [`Interest`], and who waits until it is.
 ///
-/// A [`Reactor`](host::Reactor) tells it of edges; operations ask it. It belongs to no thread.
+/// A [`Reactor`](crate::host::Reactor) tells it of edges; operations ask it. It belongs to no
+/// thread.
 #[derive(Debug, Default)]
 pub struct Readiness {
     readable: Direction,
@@ -52,24 +53,14 @@ pub struct Readiness {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge(u64);
 
-/// The place of an operation among those that wait. It is given up with [`Readiness::leave`].
-#[derive(Debug, Default)]
-pub struct Ticket(Option<u64>);
-
 #[derive(Debug)]
 struct Direction {
-    /// How often it has become ready. What nobody has tried yet may be ready, so it begins with one.
+    /// How often it has become ready. What nobody has tried yet may be ready, so it begins with
+    /// one.
     edges: AtomicU64,
     /// With how many of these a try has found nothing left.
     drained: AtomicU64,
-    line: Mutex<Line>,
-}
-
-#[derive(Debug, Default)]
-struct Line {
-    /// Numbers grow, so the queue is sorted by them.
-    waiting: VecDeque<(u64, Waker)>,
-    next: u64,
+    waiting: Mutex<WaitQueue>,
 }
 
 impl Readiness {
@@ -114,61 +105,53 @@ impl Readiness {
         self.short_reads.may_be_trusted()
     }
 
-    /// It is about to be registered with a reactor that tells of urgent bytes, or with one that does
-    /// not.
+    /// It is about to be registered with a reactor that tells of urgent bytes, or with one that
+    /// does not.
     pub fn watch_urgent(&self, watched: bool) {
         self.short_reads.watch(watched);
     }
 
-    /// Leaves the task's waker here, to be woken by the next edge. False, and no waker is left, when
-    /// one has come since the last try: then try again.
+    /// Leaves the task's waker here, to be woken by the next edge. False, and no waker is left,
+    /// when one has come since the last try: then try again.
     ///
     /// The caller suspends with [`Wait::Ready`](crate::Wait::Ready). The waker does not count as
     /// given away (see [`Context::local_waker`]): it is that wait by which the host knows.
-    pub fn wait(&self, interest: Interest, ticket: &mut Ticket, cx: &Context<'_>) -> bool {
-        // Another executor's waker is user code, also when it is cloned or dropped: not in the lock.
-        let waker = host::local_waker(cx.waker());
-        let direction = self.direction(interest);
-        let mut line = direction.line();
-        if self.maybe_ready(interest).is_some() {
-            return false;
-        }
-        let former = line.put(ticket, waker);
-        drop(line);
-        drop(former);
-        true
+    pub fn wait(&self, interest: Interest, place: &mut QueuePlace, cx: &Context<'_>) -> bool {
+        let waker = cx.local_waker();
+        update_with(waker, self.direction(interest).waiting(), |waiting, deferred| {
+            let waits = self.maybe_ready(interest).is_none();
+            if waits {
+                waiting.wait(place, deferred);
+            }
+            waits
+        })
     }
 
     /// Waits no more, if it still does: done, or dropped.
-    pub fn leave(&self, interest: Interest, ticket: &mut Ticket) {
-        if let Some(number) = ticket.0.take() {
-            let left = self.direction(interest).line().take(number);
-            drop(left);
+    pub fn leave(&self, interest: Interest, place: &mut QueuePlace) {
+        if place.is_taken() {
+            update(self.direction(interest).waiting(), |waiting, deferred| {
+                waiting.leave(place, deferred);
+            });
         }
     }
 
     /// Whether any operation waits.
     pub fn has_waiters(&self) -> bool {
-        [&self.readable, &self.writable].iter().any(|it| !it.line().waiting.is_empty())
+        [&self.readable, &self.writable].iter().any(|it| !it.waiting().is_empty())
     }
 
     /// It may have become ready: wakes all that wait. For reactors.
     pub fn edge(&self, interest: Interest) {
         let direction = self.direction(interest);
-        let mut line = direction.line();
-        direction.edges.fetch_add(1, Ordering::Release);
-        let mut waiting = line.waiting.len();
-        // One by one instead of taking the queue away: it keeps its memory for the next wait. Who
-        // comes back meanwhile stands behind those that are counted.
-        while let Some((_, waker)) = line.waiting.pop_front() {
-            drop(line);
-            wake(waker);
-            waiting -= 1;
-            if waiting == 0 {
-                return;
-            }
-            line = direction.line();
-        }
+        let edge = || {
+            update(direction.waiting(), |waiting, deferred| {
+                direction.edges.fetch_add(1, Ordering::Release);
+                waiting.dismiss_from(0, deferred);
+            });
+        };
+        // A foreign waker may panic: that is no affair of the reactor.
+        contain(edge);
     }
 
     fn direction(&self, interest: Interest) -> &Direction {
@@ -179,45 +162,16 @@ impl Readiness {
     }
 }
 
-/// A foreign waker may panic: that is no affair of the reactor, and the others have to be woken.
-fn wake(waker: Waker) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-        mem::forget(payload);
-    }
-}
-
 impl Default for Direction {
     fn default() -> Self {
-        Self { edges: AtomicU64::new(1), drained: AtomicU64::new(0), line: Mutex::default() }
+        Self { edges: AtomicU64::new(1), drained: AtomicU64::new(0), waiting: Mutex::default() }
     }
 }
 
 impl Direction {
     /// No user code runs under this lock, so a poisoned one holds nothing half done.
-    fn line(&self) -> MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Line {
-    /// Puts a waker at the end; who waits already keeps his place, and gets his former waker back.
-    fn put(&mut self, ticket: &mut Ticket, waker: Waker) -> Option<Waker> {
-        if let Some(place) = ticket.0.and_then(|number| self.place(number)) {
-            return Some(mem::replace(&mut self.waiting[place].1, waker));
-        }
-        ticket.0 = Some(self.next);
-        self.waiting.push_back((self.next, waker));
-        self.next += 1;
-        None
-    }
-
-    fn take(&mut self, number: u64) -> Option<Waker> {
-        let place = self.place(number)?;
-        self.waiting.remove(place).map(|(_, waker)| waker)
-    }
-
-    fn place(&self, number: u64) -> Option<usize> {
-        self.waiting.binary_search_by_key(&number, |(number, _)| *number).ok()
+    fn waiting(&self) -> MutexGuard<'_, WaitQueue> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -225,24 +179,24 @@ impl Line {
 mod tests {
     use std::{
         sync::{Arc, atomic::AtomicUsize},
-        task::Wake,
+        task::{Wake, Waker},
     };
 
     use super::*;
     use Interest::{Readable, Writable};
 
     #[derive(Default)]
-    struct Count(AtomicUsize);
+    struct Wakes(AtomicUsize);
 
-    impl Wake for Count {
+    impl Wake for Wakes {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// A waker, and how often it was woken.
-    fn counting() -> (Waker, Arc<Count>) {
-        let count = Arc::new(Count::default());
+    fn counting() -> (Waker, Arc<Wakes>) {
+        let count = Arc::new(Wakes::default());
         (Waker::from(Arc::clone(&count)), count)
     }
 
@@ -260,8 +214,8 @@ mod tests {
         readiness.edge(Readable);
         readiness.drained(Readable, edge);
         assert!(readiness.maybe_ready(Readable).is_some());
-        let mut ticket = Ticket::default();
-        assert!(!readiness.wait(Readable, &mut ticket, &Context::new(Waker::noop())));
+        let mut place = QueuePlace::default();
+        assert!(!readiness.wait(Readable, &mut place, &Context::new(Waker::noop())));
         assert!(!readiness.has_waiters());
     }
 
@@ -269,17 +223,17 @@ mod tests {
     fn an_edge_wakes_all_that_wait_for_it_once() {
         let (readiness, (waker, count)) = (Readiness::default(), counting());
         let cx = Context::new(&waker);
-        let mut tickets = [Ticket::default(), Ticket::default(), Ticket::default()];
-        for (ticket, interest) in tickets.iter_mut().zip([Readable, Readable, Writable]) {
+        let mut places = [QueuePlace::default(), QueuePlace::default(), QueuePlace::default()];
+        for (place, interest) in places.iter_mut().zip([Readable, Readable, Writable]) {
             if let Some(edge) = readiness.maybe_ready(interest) {
                 readiness.drained(interest, edge);
             }
-            assert!(readiness.wait(interest, ticket, &cx));
+            assert!(readiness.wait(interest, place, &cx));
         }
         readiness.edge(Readable);
         readiness.edge(Readable);
         assert_eq!(count.0.load(Ordering::Relaxed), 2, "two readers, and not the writer");
-        readiness.leave(Writable, &mut tickets[2]);
+        readiness.leave(Writable, &mut places[2]);
         readiness.edge(Writable);
         assert_eq!(count.0.load(Ordering::Relaxed), 2, "who has left is not woken");
     }

@@ -4,25 +4,25 @@
 //! system call, which would fail. It is wrong where the kernel ends a read before the bytes end. So
 //! [`short`](crate::Readiness::short) takes it for granted on these conditions alone:
 //!
-//! * The descriptor is a TCP socket without anything above TCP in the kernel, and only its source has
-//!   used it: [`trust_short_reads`](crate::Readiness::trust_short_reads).
+//! * The descriptor is a TCP socket without anything above TCP in the kernel, and only its source
+//!   has used it: [`trust_short_reads`](crate::Readiness::trust_short_reads).
 //! * The reactor tells of urgent bytes: [`watch_urgent`](crate::Readiness::watch_urgent).
 //! * Neither urgent bytes nor an end have been told of, ever:
 //!   [`distrust`](crate::Readiness::distrust).
 //!
 //! Why that is enough, at any time. A short read of such a socket ends at the end of what has come,
-//! at an urgent byte, or at an end or error of the connection. Bytes that come after the read make an
-//! edge after the read, as behind a read that would block. Bytes that were there, behind an urgent
-//! byte, came with the urgent byte or later, and made an edge:
+//! at an urgent byte, or at an end or error of the connection. Bytes that come after the read make
+//! an edge after the read, as behind a read that would block. Bytes that were there, behind an
+//! urgent byte, came with the urgent byte or later, and made an edge:
 //!
 //! * The reactor has not looked yet: the edge will be told, and it is newer than that of the read.
-//! * It has looked, and that look saw the urgent byte, too. For the kernel shows it (`EPOLLPRI`) from
-//!   when it comes until it is taken, by `recv` with `MSG_OOB` through the descriptor, which nobody
-//!   else has, or until a read goes beyond it, and then no read ends there. The look was told of by
-//!   `distrust` before the edge that the read began with.
+//! * It has looked, and that look saw the urgent byte, too. For the kernel shows it (`EPOLLPRI`)
+//!   from when it comes until it is taken, by `recv` with `MSG_OOB` through the descriptor, which
+//!   nobody else has, or until a read goes beyond it, and then no read ends there. The look was
+//!   told of by `distrust` before the edge that the read began with.
 //!
-//! The same holds for an end, which the kernel shows for ever. A peer that forges packets can have an
-//! urgent byte come before its mark. It has its own connection wait, as by sending nothing.
+//! The same holds for an end, which the kernel shows for ever. A peer that forges packets can have
+//! an urgent byte come before its mark. It has its own connection wait, as by sending nothing.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 

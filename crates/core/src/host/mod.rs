@@ -13,7 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Canceller, Context, Hold, JoinError, Readiness, SendHold, Step, Task, Wait};
+use crate::{
+    Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold, Step, Task, Wait,
+};
 
 mod label;
 mod wrapper;
@@ -116,7 +118,7 @@ impl fmt::Debug for Spawned {
 }
 
 /// How a host finds a task of its own. It means nothing to anyone else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskKey(pub u64);
 
 /// Turns what the operating system says about descriptors into wakes.
@@ -222,7 +224,8 @@ pub fn current() -> Option<Rc<dyn Host>> {
 }
 
 /// The label of the task that is being resumed on this thread, or whose destructors are running, if
-/// there is one. In a destructor that a cancel runs it is the cancelled task, not the one that cancels.
+/// there is one. In a destructor that a cancel runs it is the cancelled task, not the one that
+/// cancels.
 pub fn label() -> Option<Label> {
     current().and_then(|host| host.label())
 }
@@ -248,11 +251,28 @@ pub(crate) fn block_for(duration: Duration) {
     expect_current().block_for(duration);
 }
 
-pub(crate) fn local_waker(waker: &Waker) -> Waker {
-    // Nothing is borrowed here: another executor's waker runs user code when it is cloned.
-    match current() {
-        Some(host) => host.local_waker(waker),
-        None => waker.clone(),
+/// What a task asks of the host with its context.
+impl Context<'_> {
+    /// The task's waker for someone who stays on this thread.
+    ///
+    /// The difference is what the host knows: while only local wakers are about, a task can be
+    /// woken by other tasks alone, and when none of them can run, that is a certain deadlock and is
+    /// reported as one.
+    pub fn local_waker(&self) -> LocalWaker {
+        // Nothing is borrowed here: another executor's waker runs user code when it is cloned.
+        LocalWaker::new(match current() {
+            Some(host) => host.local_waker(self.waker()),
+            None => self.waker().clone(),
+        })
+    }
+
+    /// The time on the host's clock.
+    ///
+    /// # Panics
+    ///
+    /// When no host drives this thread: see [`enter`].
+    pub fn now(&self) -> Instant {
+        expect_current().now()
     }
 }
 

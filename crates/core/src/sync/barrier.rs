@@ -14,7 +14,7 @@ use std::{cell::RefCell, pin::Pin, rc::Rc};
 
 use crate::{
     Context, Step, Task, Wait, fairness,
-    sync::waiters::{Ticket, Waiters},
+    sync::wait_queue::{QueuePlace, WaitQueue, update, update_with},
 };
 
 /// A place at which so many tasks wait for each other. Clones are the same one.
@@ -23,13 +23,13 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Barrier {
     n: usize,
-    waiters: Rc<RefCell<Waiters>>,
+    waiting: Rc<RefCell<WaitQueue>>,
 }
 
 impl Barrier {
     /// For so many tasks. With none, as with one, nobody ever waits.
     pub fn new(n: usize) -> Self {
-        Self { n, waiters: Rc::default() }
+        Self { n, waiting: Rc::default() }
     }
 
     /// Waits until all have come. The output says who leads.
@@ -37,7 +37,7 @@ impl Barrier {
     /// It counts from the first resume. Dropped while it waits, it counts no more; dropped once all
     /// have come, it has counted.
     pub fn wait(&self) -> BarrierWait {
-        BarrierWait { barrier: self.clone(), ticket: None, leads: false }
+        BarrierWait { barrier: self.clone(), place: QueuePlace::default(), leads: false }
     }
 }
 
@@ -46,7 +46,7 @@ impl Barrier {
 #[must_use = "a task is lazy: perform it"]
 pub struct BarrierWait {
     barrier: Barrier,
-    ticket: Option<Ticket>,
+    place: QueuePlace,
     /// It was the last to come, and lets the others run before it says so.
     leads: bool,
 }
@@ -72,38 +72,34 @@ impl Task for BarrierWait {
         if this.leads {
             return fairness::done(BarrierWaitResult { is_leader: true });
         }
-        // First: another executor's waker is user code when it is cloned, and may count one more.
+        // First: the clone of a foreign waker is user code, and may count one more.
         let waker = cx.local_waker();
-        let mut waiters = this.barrier.waiters.borrow_mut();
-        let is_waiting = this.ticket.is_some_and(|ticket| waiters.is_waiting(ticket));
-        match this.ticket {
-            Some(_) if !is_waiting => {
-                this.ticket = None;
-                return fairness::done(BarrierWaitResult { is_leader: false });
+        let is_told = update_with(waker, this.barrier.waiting.borrow_mut(), |waiting, deferred| {
+            let is_told = waiting.is_told(&this.place);
+            this.leads = !this.place.is_taken() && waiting.len() + 1 >= this.barrier.n;
+            if is_told {
+                waiting.leave(&mut this.place, deferred);
+            } else if this.leads {
+                waiting.dismiss_from(0, deferred);
+            } else {
+                waiting.wait(&mut this.place, deferred);
             }
-            None if waiters.len() + 1 >= this.barrier.n => {
-                let all = waiters.all();
-                drop(waiters);
-                this.leads = true;
-                all.wake();
-                if fairness::gives_way(false) {
-                    return Step::Suspended(Wait::Turn);
-                }
-                return fairness::done(BarrierWaitResult { is_leader: true });
-            }
-            Some(_) | None => {}
+            is_told
+        });
+        if !is_told && !this.leads {
+            return Step::Suspended(Wait::Wake);
         }
-        let former = waiters.wait(&mut this.ticket, waker);
-        drop(waiters);
-        drop(former);
-        Step::Suspended(Wait::Wake)
+        if this.leads && fairness::gives_way(false) {
+            return Step::Suspended(Wait::Turn);
+        }
+        fairness::done(BarrierWaitResult { is_leader: this.leads })
     }
 }
 
 impl Drop for BarrierWait {
     fn drop(&mut self) {
-        let Some(ticket) = self.ticket.take() else { return };
-        let left = self.barrier.waiters.borrow_mut().leave(ticket);
-        drop(left);
+        update(self.barrier.waiting.borrow_mut(), |waiting, deferred| {
+            waiting.leave(&mut self.place, deferred);
+        });
     }
 }

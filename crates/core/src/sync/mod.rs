@@ -1,8 +1,5 @@
 //! Channels, locks and notifications between the tasks of one loop: what `std::sync` is to threads.
 
-mod line;
-mod waiters;
-
 pub mod notify;
 pub mod oneshot;
 pub mod channel;
@@ -11,6 +8,8 @@ pub mod semaphore;
 pub mod barrier;
 pub mod watch;
 pub mod broadcast;
+pub(crate) mod wait_queue;
+mod waiter;
 
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use mutex::{Mutex, MutexGuard};

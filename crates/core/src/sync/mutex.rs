@@ -27,9 +27,11 @@ use std::{
 };
 
 use crate::{
-    Context, LocalWaker, Step, Task, Wait, fairness,
-    sync::line::Line,
-    sync::waiters::{self, Ticket},
+    Context, LocalWaker, Step, Task,
+    sync::{
+        wait_queue::{QueuePlace, WaitQueue, update, update_with},
+        waiter::{self, Waiter},
+    },
 };
 
 /// A value that one task at a time has to itself, also while it is suspended. Clones are the same
@@ -47,30 +49,37 @@ pub struct Mutex<T> {
 struct State<T> {
     /// With the holder, while it is locked.
     value: Option<Box<T>>,
-    line: Line,
+    waiting: WaitQueue,
 }
 
 impl<T> Mutex<T> {
     /// Nobody holds the lock.
     pub fn new(value: T) -> Self {
-        let state = State { value: Some(Box::new(value)), line: Line::default() };
+        let state = State { value: Some(Box::new(value)), waiting: WaitQueue::default() };
         Self { state: Rc::new(RefCell::new(state)) }
     }
 
     /// Waits until the value is to be had.
     ///
-    /// The place in line is taken at the first resume. Dropped before it is done, it has taken
+    /// The place in the queue is taken at the first resume. Dropped before it is done, it has taken
     /// nothing. A task that locks what it holds waits for itself, which the loop finds.
     pub fn lock(&self) -> Lock<T> {
-        Lock { mutex: self.clone(), ticket: None }
+        Lock { mutex: self.clone(), place: QueuePlace::default() }
     }
 
     /// Takes the value if nobody holds it and nobody waits for it. Does not wait.
     pub fn try_lock(&self) -> Option<MutexGuard<T>> {
-        let mut state = self.state.borrow_mut();
-        let value = if state.line.is_empty() { state.value.take() } else { None };
-        drop(state);
-        value.map(|value| MutexGuard { mutex: self.clone(), value: Some(value) })
+        self.take(&mut QueuePlace::default())
+    }
+
+    /// Takes the value if it is this one's turn.
+    fn take(&self, place: &mut QueuePlace) -> Option<MutexGuard<T>> {
+        update(self.state.borrow_mut(), |state, deferred| {
+            let is_next = state.waiting.is_first(place);
+            let value = if is_next { state.value.take()? } else { return None };
+            state.waiting.leave(place, deferred);
+            Some(MutexGuard { mutex: self.clone(), value: Some(value) })
+        })
     }
 }
 
@@ -86,38 +95,28 @@ impl<T: Default> Default for Mutex<T> {
     }
 }
 
-impl<T> State<T> {
-    /// Takes the value if it is this one's turn.
-    fn take(&mut self, ticket: Option<Ticket>) -> Option<Box<T>> {
-        let is_next = match ticket {
-            None => self.line.is_empty(),
-            Some(ticket) => self.line.is_first(ticket),
-        };
-        if is_next { self.value.take() } else { None }
-    }
-}
-
 /// A task that waits for a lock. Made by [`Mutex::lock`].
 #[must_use = "a task is lazy: perform it"]
 pub struct Lock<T> {
     mutex: Mutex<T>,
-    ticket: Option<Ticket>,
+    place: QueuePlace,
 }
 
-impl<T> Lock<T> {
-    fn try_now(&mut self) -> Option<MutexGuard<T>> {
-        let mut state = self.mutex.state.borrow_mut();
-        let value = state.take(self.ticket)?;
-        let own = self.ticket.take().and_then(|ticket| state.line.leave(ticket));
-        drop(state);
-        let guard = MutexGuard { mutex: self.mutex.clone(), value: Some(value) };
-        drop(own);
-        Some(guard)
+impl<T> Waiter for Lock<T> {
+    type Output = MutexGuard<T>;
+
+    fn place(&self) -> &QueuePlace {
+        &self.place
     }
 
-    fn get_in_line(&mut self, waker: LocalWaker) {
-        let former = self.mutex.state.borrow_mut().line.wait(&mut self.ticket, waker);
-        drop(former);
+    fn try_now(&mut self) -> Option<MutexGuard<T>> {
+        self.mutex.take(&mut self.place)
+    }
+
+    fn wait(&mut self, waker: LocalWaker) {
+        update_with(waker, self.mutex.state.borrow_mut(), |state, deferred| {
+            state.waiting.wait(&mut self.place, deferred);
+        });
     }
 }
 
@@ -125,33 +124,21 @@ impl<T> Task for Lock<T> {
     type Output = MutexGuard<T>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<MutexGuard<T>> {
-        if fairness::gives_way(self.ticket.is_some()) {
-            self.get_in_line(cx.local_waker());
-            return Step::Suspended(Wait::Turn);
-        }
-        if let Some(guard) = self.try_now() {
-            return fairness::done(guard);
-        }
-        let waker = cx.local_waker();
-        // Another executor's waker is user code, also when it is cloned: it may have unlocked.
-        if let Some(guard) = self.try_now() {
-            return fairness::done(guard);
-        }
-        self.get_in_line(waker);
-        Step::Suspended(Wait::Wake)
+        waiter::resume(&mut *self, cx)
     }
 }
 
 impl<T> Drop for Lock<T> {
-    /// Leaves the line; a lock that was meant for this one goes to the next in it.
+    /// Leaves the queue; a lock that was meant for this one goes to the next in it.
     fn drop(&mut self) {
-        let Some(ticket) = self.ticket.take() else { return };
-        let mut state = self.mutex.state.borrow_mut();
-        let left = state.line.leave(ticket);
-        let next = if state.value.is_some() { state.line.waiter_at(0) } else { None };
-        drop(state);
-        drop(left);
-        waiters::wake([next]);
+        if self.place.is_taken() {
+            update(self.mutex.state.borrow_mut(), |state, deferred| {
+                state.waiting.leave(&mut self.place, deferred);
+                if state.value.is_some() {
+                    state.waiting.tell(0, deferred);
+                }
+            });
+        }
     }
 }
 
@@ -180,11 +167,10 @@ impl<T> DerefMut for MutexGuard<T> {
 
 impl<T> Drop for MutexGuard<T> {
     fn drop(&mut self) {
-        let mut state = self.mutex.state.borrow_mut();
-        state.value = self.value.take();
-        let next = state.line.waiter_at(0);
-        drop(state);
-        waiters::wake([next]);
+        update(self.mutex.state.borrow_mut(), |state, deferred| {
+            state.value = self.value.take();
+            state.waiting.tell(0, deferred);
+        });
     }
 }
 
@@ -200,7 +186,7 @@ impl<T: fmt::Debug> fmt::Debug for Mutex<T> {
 
 impl<T> fmt::Debug for Lock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lock").field("ticket", &self.ticket).finish_non_exhaustive()
+        f.debug_struct("Lock").field("place", &self.place).finish_non_exhaustive()
     }
 }
 

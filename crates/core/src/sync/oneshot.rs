@@ -9,9 +9,12 @@
 //! assert_eq!(receiver.try_recv(), Some(42));
 //! ```
 
-use std::{cell::RefCell, error::Error, fmt, pin::Pin, rc::Rc};
+use std::{cell::RefCell, error::Error, fmt, mem, pin::Pin, rc::Rc, task::Waker};
 
-use crate::{Context, LocalWaker, Step, Task, Wait, fairness};
+use crate::{
+    Context, Step, Task, Wait, fairness,
+    sync::wait_queue::{update, update_with},
+};
 
 /// A channel for one value, between tasks of one thread.
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
@@ -20,7 +23,7 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
 }
 
 enum State<T> {
-    Waiting(Option<LocalWaker>),
+    Waiting(Option<Waker>),
     Sent(T),
     /// The other end is gone, or the value has been taken.
     Closed,
@@ -38,13 +41,12 @@ impl<T> Sender<T> {
     ///
     /// Gives the value back when the receiver is gone.
     pub fn send(self, value: T) -> Result<(), T> {
-        let mut state = self.state.borrow_mut();
-        let State::Waiting(waker) = &mut *state else { return Err(value) };
-        let waker = waker.take();
-        *state = State::Sent(value);
-        drop(state);
-        wake(waker);
-        Ok(())
+        update(self.state.borrow_mut(), |state, deferred| {
+            let State::Waiting(waker) = state else { return Err(value) };
+            deferred.wake(waker.take());
+            *state = State::Sent(value);
+            Ok(())
+        })
     }
 
     /// Whether the receiver is gone.
@@ -55,19 +57,12 @@ impl<T> Sender<T> {
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        let mut state = self.state.borrow_mut();
-        if let State::Waiting(waker) = &mut *state {
-            let waker = waker.take();
-            *state = State::Closed;
-            drop(state);
-            wake(waker);
-        }
-    }
-}
-
-fn wake(waker: Option<LocalWaker>) {
-    if let Some(waker) = waker {
-        waker.wake();
+        update(self.state.borrow_mut(), |state, deferred| {
+            if let State::Waiting(waker) = state {
+                deferred.wake(waker.take());
+                *state = State::Closed;
+            }
+        });
     }
 }
 
@@ -82,7 +77,7 @@ impl<T> Receiver<T> {
     /// Takes the value if it is there. Does not wait.
     pub fn try_recv(&self) -> Option<T> {
         let mut state = self.state.borrow_mut();
-        match std::mem::replace(&mut *state, State::Closed) {
+        match mem::replace(&mut *state, State::Closed) {
             State::Sent(value) => Some(value),
             other => {
                 *state = other;
@@ -100,16 +95,15 @@ impl<T> Task for Receiver<T> {
             self.has_suspended = true;
             return Step::Suspended(Wait::Turn);
         }
-        let own = cx.local_waker();
-        let mut state = self.state.borrow_mut();
-        if let State::Waiting(waker) = &mut *state {
-            let former = waker.replace(own);
-            drop(state);
-            drop(former);
+        let waits = update_with(cx.local_waker(), self.state.borrow_mut(), |state, deferred| {
+            let State::Waiting(waker) = state else { return false };
+            deferred.leave_own(waker);
+            true
+        });
+        if waits {
             self.has_suspended = true;
             return Step::Suspended(Wait::Wake);
         }
-        drop(state);
         fairness::done(self.try_recv().ok_or(Closed))
     }
 }

@@ -20,9 +20,11 @@
 use std::{cell::RefCell, error::Error, fmt, mem, pin::Pin, rc::Rc};
 
 use crate::{
-    Context, LocalWaker, Step, Task, Wait, fairness,
-    sync::line::Line,
-    sync::waiters::{self, Ticket, Waiter},
+    Context, LocalWaker, Step, Task,
+    sync::{
+        wait_queue::{Deferred, QueuePlace, WaitQueue, update, update_with},
+        waiter::{self, Waiter},
+    },
 };
 
 /// Permits, of which tasks hold so many and no more. Clones are the same one.
@@ -39,19 +41,19 @@ pub struct Semaphore {
 struct State {
     permits: usize,
     is_closed: bool,
-    line: Line,
+    waiting: WaitQueue,
 }
 
 impl Semaphore {
     /// With so many permits, all of them free.
     pub fn new(permits: usize) -> Self {
-        let state = State { permits, is_closed: false, line: Line::default() };
+        let state = State { permits, is_closed: false, waiting: WaitQueue::default() };
         Self { state: Rc::new(RefCell::new(state)) }
     }
 
     /// Waits for a permit. The output is an error when the semaphore is closed.
     ///
-    /// The place in line is taken at the first resume. Dropped before it is done, it has taken
+    /// The place in the queue is taken at the first resume. Dropped before it is done, it has taken
     /// nothing.
     pub fn acquire(&self) -> Acquire {
         self.acquire_many(1)
@@ -61,7 +63,7 @@ impl Semaphore {
     ///
     /// As [`acquire`](Semaphore::acquire).
     pub fn acquire_many(&self, n: usize) -> Acquire {
-        Acquire { semaphore: self.clone(), n, ticket: None }
+        Acquire { semaphore: self.clone(), n, place: QueuePlace::default() }
     }
 
     /// Takes a permit if one is free and nobody waits. Does not wait.
@@ -79,24 +81,37 @@ impl Semaphore {
     ///
     /// As [`try_acquire`](Semaphore::try_acquire).
     pub fn try_acquire_many(&self, n: usize) -> Result<Permit, TryAcquireError> {
-        let mut state = self.state.borrow_mut();
-        if state.is_closed {
-            return Err(TryAcquireError::Closed);
+        match self.take(n, &mut QueuePlace::default()) {
+            Some(taken) => taken.map_err(|Closed| TryAcquireError::Closed),
+            None => Err(TryAcquireError::NoPermits),
         }
-        if !state.take(n, None) {
-            return Err(TryAcquireError::NoPermits);
-        }
-        drop(state);
-        Ok(Permit { semaphore: self.clone(), n })
+    }
+
+    /// Takes permits if it is this one's turn and there are enough of them.
+    fn take(&self, n: usize, place: &mut QueuePlace) -> Option<Result<Permit, Closed>> {
+        update(self.state.borrow_mut(), |state, deferred| {
+            if state.is_closed {
+                state.waiting.leave(place, deferred);
+                return Some(Err(Closed));
+            }
+            // A request for nothing waits for nobody.
+            let takes = n == 0 || state.waiting.is_first(place) && n <= state.permits;
+            if !takes {
+                return None;
+            }
+            state.permits -= n;
+            state.waiting.leave(place, deferred);
+            state.tell_next(deferred);
+            Some(Ok(Permit { semaphore: self.clone(), n }))
+        })
     }
 
     /// Adds permits, for those who wait or come later.
     pub fn add_permits(&self, n: usize) {
-        let mut state = self.state.borrow_mut();
-        state.permits = state.permits.saturating_add(n);
-        let next = state.next_in_line();
-        drop(state);
-        waiters::wake([next]);
+        update(self.state.borrow_mut(), |state, deferred| {
+            state.permits = state.permits.saturating_add(n);
+            state.tell_next(deferred);
+        });
     }
 
     /// How many permits are free.
@@ -107,11 +122,10 @@ impl Semaphore {
     /// Gives out no more permits: all who wait, and all who come later, are told. Permits that are
     /// held stay so.
     pub fn close(&self) {
-        let mut state = self.state.borrow_mut();
-        state.is_closed = true;
-        let all = state.line.all();
-        drop(state);
-        all.wake();
+        update(self.state.borrow_mut(), |state, deferred| {
+            state.is_closed = true;
+            state.waiting.dismiss_from(0, deferred);
+        });
     }
 
     /// Whether it was closed.
@@ -121,22 +135,11 @@ impl Semaphore {
 }
 
 impl State {
-    /// The first in line, if there is any permit for it and it has not been woken. It sees itself
-    /// whether they are enough.
-    fn next_in_line(&mut self) -> Option<Waiter> {
-        if self.permits > 0 { self.line.waiter_at(0) } else { None }
-    }
-
-    /// Takes permits if it is this one's turn and there are enough of them.
-    fn take(&mut self, n: usize, ticket: Option<Ticket>) -> bool {
-        let is_next = match ticket {
-            None => self.line.is_empty(),
-            Some(ticket) => self.line.is_first(ticket),
-        };
-        // Who wants nothing waits for nobody.
-        let takes = n == 0 || is_next && n <= self.permits;
-        self.permits -= if takes { n } else { 0 };
-        takes
+    /// Tells the first in the queue if there is any permit. It sees itself whether they are enough.
+    fn tell_next(&mut self, deferred: &mut Deferred) {
+        if self.permits > 0 {
+            self.waiting.tell(0, deferred);
+        }
     }
 }
 
@@ -146,32 +149,24 @@ impl State {
 pub struct Acquire {
     semaphore: Semaphore,
     n: usize,
-    ticket: Option<Ticket>,
+    place: QueuePlace,
 }
 
-impl Acquire {
-    fn try_now(&mut self) -> Option<Result<Permit, Closed>> {
-        let mut state = self.semaphore.state.borrow_mut();
-        if state.is_closed {
-            self.ticket = None;
-            return Some(Err(Closed));
-        }
-        if !state.take(self.n, self.ticket) {
-            return None;
-        }
-        // Made first: a foreign waker that panics gives it back.
-        let permit = Permit { semaphore: self.semaphore.clone(), n: self.n };
-        let own = self.ticket.take().and_then(|ticket| state.line.leave(ticket));
-        let next = state.next_in_line();
-        drop(state);
-        drop(own);
-        waiters::wake([next]);
-        Some(Ok(permit))
+impl Waiter for Acquire {
+    type Output = Result<Permit, Closed>;
+
+    fn place(&self) -> &QueuePlace {
+        &self.place
     }
 
-    fn get_in_line(&mut self, waker: LocalWaker) {
-        let former = self.semaphore.state.borrow_mut().line.wait(&mut self.ticket, waker);
-        drop(former);
+    fn try_now(&mut self) -> Option<Self::Output> {
+        self.semaphore.take(self.n, &mut self.place)
+    }
+
+    fn wait(&mut self, waker: LocalWaker) {
+        update_with(waker, self.semaphore.state.borrow_mut(), |state, deferred| {
+            state.waiting.wait(&mut self.place, deferred);
+        });
     }
 }
 
@@ -179,33 +174,19 @@ impl Task for Acquire {
     type Output = Result<Permit, Closed>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        if fairness::gives_way(self.ticket.is_some()) {
-            self.get_in_line(cx.local_waker());
-            return Step::Suspended(Wait::Turn);
-        }
-        if let Some(permit) = self.try_now() {
-            return fairness::done(permit);
-        }
-        let waker = cx.local_waker();
-        // Another executor's waker is user code, also when it is cloned: it may have given back.
-        if let Some(permit) = self.try_now() {
-            return fairness::done(permit);
-        }
-        self.get_in_line(waker);
-        Step::Suspended(Wait::Wake)
+        waiter::resume(&mut *self, cx)
     }
 }
 
 impl Drop for Acquire {
-    /// Leaves the line; permits that were meant for this one go to the next in it.
+    /// Leaves the queue; permits that were meant for this one go to the next in it.
     fn drop(&mut self) {
-        let Some(ticket) = self.ticket.take() else { return };
-        let mut state = self.semaphore.state.borrow_mut();
-        let left = state.line.leave(ticket);
-        let next = state.next_in_line();
-        drop(state);
-        drop(left);
-        waiters::wake([next]);
+        if self.place.is_taken() {
+            update(self.semaphore.state.borrow_mut(), |state, deferred| {
+                state.waiting.leave(&mut self.place, deferred);
+                state.tell_next(deferred);
+            });
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Tasks of any style inside somebody else's executor, each as a future: see
 //! [`Guest`](quadrivium_event_loop::Guest).
 //!
-//! An executor is described by what a guest asks of it: a timer, and to be told when a descriptor is
-//! readable. There is a feature for each.
+//! An executor is described by what a guest asks of it: a timer, and to be told when a descriptor
+//! is readable. There is a feature for each.
 
 // `unsafe` stands in `tokio` alone, where a descriptor is handed over.
 #![deny(unsafe_code)]

@@ -45,7 +45,8 @@ pub fn on_tokio<T: Task>(task: T) -> Guest<T, Tokio> {
 
 /// tokio, as a guest sees it.
 ///
-/// A [`GuestLoop`](quadrivium_event_loop::GuestLoop) made of it keeps its tasks between two futures:
+/// A [`GuestLoop`](quadrivium_event_loop::GuestLoop) made of it keeps its tasks between two
+/// futures:
 ///
 /// ```
 /// use quadrivium::{executor::{GuestLoop, Tokio}, prelude::*, sync::channel};

@@ -47,8 +47,8 @@ fn alone(test: &str, something: impl FnOnce()) {
 /// Returns when it has ended, and fails if it has failed.
 #[track_caller]
 fn in_a_fork(something: impl FnOnce()) {
-    // SAFETY: no other thread of this process holds a lock at this moment: the harness runs tests one
-    // by one, and a thread that waits for dropped children sleeps.
+    // SAFETY: no other thread of this process holds a lock at this moment: the harness runs tests
+    // one by one, and a thread that waits for dropped children sleeps.
     let id = unsafe { libc::fork() };
     if id == 0 {
         // SAFETY: it sets a timer, which ends a test that would wait for ever.

@@ -48,8 +48,8 @@ where
 {
     assert!(
         host::current().is_none() && !workers::is_here(),
-        "may::block_on inside a task would block the thread that is to run others, perhaps the very \
-         one it waits for: perform it instead"
+        "may::block_on inside a task would block the thread that is to run others, perhaps the \
+         very one it waits for: perform it instead"
     );
     wait(spawn(task).attached())
 }

@@ -33,7 +33,8 @@ pub enum StartError {
 /// May takes words of eight bytes.
 const WORD: usize = size_of::<usize>();
 
-/// What the coroutine that brings a closure to a worker needs, unwinding and all, and as much again.
+/// What the coroutine that brings a closure to a worker needs, unwinding and all, and as much
+/// again.
 const SMALLEST_STACK: usize = 16 * 1024;
 
 impl Config {
@@ -80,8 +81,8 @@ impl Config {
     }
 }
 
-/// A stack of so many bytes, as may counts. Whole pages: of another size, it keeps none for the next
-/// coroutine, and when the number is odd, it measures each and prints what it finds.
+/// A stack of so many bytes, as may counts. Whole pages: of another size, it keeps none for the
+/// next coroutine, and when the number is odd, it measures each and prints what it finds.
 fn words(bytes: usize) -> usize {
     let page = rustix::param::page_size();
     bytes.max(SMALLEST_STACK).div_ceil(page).saturating_mul(page / WORD)

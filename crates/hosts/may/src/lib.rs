@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | [`spawn`] | a `Send` task of any style | on may's workers, at each resume on another of them |
 //! | [`spawn_pinned`] | any task | on one of may's workers, with a loop of its own |
-//! | [`block_on`] | a `Send` task, while the caller waits | the same; the caller is an OS thread or a coroutine of may |
-//! | [`green`] | a green thread of may as a task, `unsafe` to make | its body on may's workers, what it performs on the loop that resumes it |
+//! | [`block_on`] | a `Send` task | the same; the calling OS thread, or coroutine of may, waits |
+//! | [`green`] | may's green thread as a task | its body on may's workers, the rest on your loop |
 //!
 //! ```
 //! use quadrivium::{may, prelude::*};
@@ -25,10 +25,10 @@
 //! # Ok::<(), JoinError>(())
 //! ```
 //!
-//! May's scheduler belongs to the process: it starts with the first task, or with [`Config::start`],
-//! and never ends. Every ten milliseconds an idle worker looks whether there is something to do.
-//! And may installs a handler for `SIGSEGV`, which says what has overflowed a stack of may's, and
-//! silences what the standard library says of any other.
+//! May's scheduler belongs to the process: it starts with the first task, or with
+//! [`Config::start`], and never ends. Every ten milliseconds an idle worker looks whether there is
+//! something to do. And may installs a handler for `SIGSEGV`, which says what has overflowed a
+//! stack of may's, and silences what the standard library says of any other.
 
 // `unsafe` stands where may's own functions are called that ask for it.
 #![deny(unsafe_code)]

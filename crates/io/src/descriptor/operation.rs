@@ -2,7 +2,7 @@
 
 use std::{fmt, future::IntoFuture, io, os::fd::AsFd, pin::Pin, sync::Arc};
 
-use quadrivium_core::{Context, Interest, Perform, RESUMED_AFTER_DONE, Step, Task, Ticket};
+use quadrivium_core::{Context, Interest, Perform, QueuePlace, RESUMED_AFTER_DONE, Step, Task};
 
 use super::{
     buffer::Buffer,
@@ -34,7 +34,7 @@ impl<T, L> Leaf<T> for L where
 pub(crate) struct Operation<T: AsFd, B, F> {
     source: Arc<Source<T>>,
     interest: Interest,
-    ticket: Ticket,
+    place: QueuePlace,
     /// It is on no bytes, so there is nothing to wait for.
     at_once: bool,
     /// There until it is done.
@@ -48,8 +48,8 @@ impl<T: AsFd, B: Buffer, F> Operation<T, B, F> {
     where
         F: FnMut(&T, &mut B::Content) -> io::Result<Tried<R>>,
     {
-        let (source, ticket) = (Arc::clone(source), Ticket::default());
-        Self { source, interest, ticket, at_once: false, buffer: Some(buffer), attempt }
+        let (source, place) = (Arc::clone(source), QueuePlace::default());
+        Self { source, interest, place, at_once: false, buffer: Some(buffer), attempt }
     }
 
     /// When it is on no bytes, `attempt` never blocks, and is called whether or not the descriptor
@@ -72,9 +72,9 @@ where
     type Output = B::Output<io::Result<R>>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let Self { source, interest, ticket, at_once, buffer, attempt } = &mut *self;
+        let Self { source, interest, place, at_once, buffer, attempt } = &mut *self;
         let content = buffer.as_mut().expect(RESUMED_AFTER_DONE).content();
-        match source.attempt(*interest, *at_once, ticket, cx, |io| attempt(io, content)) {
+        match source.attempt(*interest, *at_once, place, cx, |io| attempt(io, content)) {
             Step::Suspended(wait) => Step::Suspended(wait),
             Step::Done(result) => {
                 let buffer = buffer.take().expect(RESUMED_AFTER_DONE);
@@ -84,21 +84,13 @@ where
     }
 }
 
-impl<T: AsFd, K, F> IntoFuture for Operation<T, K, F>
-where
-    Self: Task,
-{
-    type Output = <Self as Task>::Output;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[T: AsFd, K, F] Operation<T, K, F>;
 }
 
 impl<T: AsFd, B, F> Drop for Operation<T, B, F> {
     fn drop(&mut self) {
-        self.source.leave(self.interest, &mut self.ticket);
+        self.source.leave(self.interest, &mut self.place);
     }
 }
 

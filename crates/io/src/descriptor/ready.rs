@@ -1,13 +1,12 @@
 //! [`ready`]: waits for any descriptor.
 
 use std::{
-    future::IntoFuture,
     io,
     os::fd::{AsFd, OwnedFd},
     pin::Pin,
 };
 
-use quadrivium_core::{Context, Interest, Perform, RESUMED_AFTER_DONE, Step, Task, Ticket};
+use quadrivium_core::{Context, Interest, QueuePlace, RESUMED_AFTER_DONE, Step, Task};
 
 use super::source::{Source, Tried};
 
@@ -37,7 +36,12 @@ use super::source::{Source, Tried};
 pub fn ready(fd: impl AsFd, interest: Interest) -> Ready {
     // The kernel takes one registration a descriptor; whoever else waits for this one has his own.
     let own = fd.as_fd().try_clone_to_owned();
-    Ready { source: Some(own.map(Source::new)), interest, ticket: Ticket::default(), asked: false }
+    Ready {
+        source: Some(own.map(Source::new)),
+        interest,
+        place: QueuePlace::default(),
+        asked: false,
+    }
 }
 
 /// A task that waits for a descriptor. Made by [`ready`].
@@ -47,7 +51,7 @@ pub struct Ready {
     /// There until it is done.
     source: Option<io::Result<Source<OwnedFd>>>,
     interest: Interest,
-    ticket: Ticket,
+    place: QueuePlace,
     asked: bool,
 }
 
@@ -55,9 +59,9 @@ impl Task for Ready {
     type Output = io::Result<()>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let Self { source, interest, ticket, asked } = &mut *self;
+        let Self { source, interest, place, asked } = &mut *self;
         let step = match source.as_ref().expect(RESUMED_AFTER_DONE) {
-            Ok(source) => source.attempt(*interest, false, ticket, cx, |_| {
+            Ok(source) => source.attempt(*interest, false, place, cx, |_| {
                 // There is nothing to try: the first time it waits, and then the edge says it all.
                 match std::mem::replace(asked, true) {
                     true => Ok(Tried::Done(())),
@@ -73,11 +77,6 @@ impl Task for Ready {
     }
 }
 
-impl IntoFuture for Ready {
-    type Output = io::Result<()>;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[] Ready;
 }

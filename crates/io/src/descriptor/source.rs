@@ -21,7 +21,7 @@ use std::{
 };
 
 use quadrivium_core::{
-    Context, Interest, Readiness, Step, Ticket, Wait, fairness,
+    Context, Interest, QueuePlace, Readiness, Step, Wait, fairness,
     host::{self, DescriptorKey, Reactor},
 };
 
@@ -125,7 +125,7 @@ impl<T: AsFd> Source<T> {
         &self,
         interest: Interest,
         at_once: bool,
-        ticket: &mut Ticket,
+        place: &mut QueuePlace,
         cx: &Context<'_>,
         mut attempt: impl FnMut(&T) -> io::Result<Tried<R>>,
     ) -> Step<io::Result<R>> {
@@ -136,7 +136,7 @@ impl<T: AsFd> Source<T> {
         let done = loop {
             let edge = self.readiness.maybe_ready(interest);
             if edge.is_none() && !at_once {
-                match self.wait(interest, ticket, cx) {
+                match self.wait(interest, place, cx) {
                     Ok(true) => return self.suspend(Wait::Ready),
                     Ok(false) => continue,
                     Err(error) => break Err(error),
@@ -165,14 +165,14 @@ impl<T: AsFd> Source<T> {
                 Err(error) => break Err(error),
             }
         };
-        self.leave(interest, ticket);
+        self.leave(interest, place);
         self.has_suspended.store(false, Ordering::Relaxed);
         fairness::done(done)
     }
 
     /// Waits no more. An operation that is dropped takes its waker along.
-    pub(crate) fn leave(&self, interest: Interest, ticket: &mut Ticket) {
-        self.readiness.leave(interest, ticket);
+    pub(crate) fn leave(&self, interest: Interest, place: &mut QueuePlace) {
+        self.readiness.leave(interest, place);
     }
 
     fn suspend<R>(&self, wait: Wait) -> Step<R> {
@@ -181,10 +181,15 @@ impl<T: AsFd> Source<T> {
     }
 
     /// Leaves the task's waker. False when the descriptor has become ready since it was tried.
-    fn wait(&self, interest: Interest, ticket: &mut Ticket, cx: &Context<'_>) -> io::Result<bool> {
+    fn wait(
+        &self,
+        interest: Interest,
+        place: &mut QueuePlace,
+        cx: &Context<'_>,
+    ) -> io::Result<bool> {
         // Registered first: the reactor tells of what is ready by then.
         self.register()?;
-        Ok(self.readiness.wait(interest, ticket, cx))
+        Ok(self.readiness.wait(interest, place, cx))
     }
 
     /// Registers with the reactor of the host that drives this thread, if it is not there already.

@@ -2,9 +2,9 @@
 
 mod address;
 
-use std::{future::IntoFuture, io, mem, net::SocketAddr, pin::Pin};
+use std::{io, mem, net::SocketAddr, pin::Pin};
 
-use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait, fairness};
+use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, fairness};
 
 use self::address::resolve;
 use crate::offload::{NAMES, Offload};
@@ -83,11 +83,6 @@ impl Task for Lookup {
     }
 }
 
-impl IntoFuture for Lookup {
-    type Output = io::Result<Vec<SocketAddr>>;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[] Lookup;
 }

@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{OpenOptions, pieces, place::Place, with};
+use super::{chunks, open_options::OpenOptions, path::with_path, position::FilePosition};
 use crate::{
     descriptor::Leaf,
     offload::{Offload, offload_checked},
@@ -44,17 +44,17 @@ pub struct File {
 impl File {
     /// Opens a file for reading.
     pub fn open(path: impl AsRef<Path>) -> Offload<io::Result<File>> {
-        with(path, |path| fs::File::open(path).map(File::from_std))
+        with_path(path, |path| fs::File::open(path).map(File::from_std))
     }
 
     /// Opens a file for writing: created if it is not there, emptied if it is.
     pub fn create(path: impl AsRef<Path>) -> Offload<io::Result<File>> {
-        with(path, |path| fs::File::create(path).map(File::from_std))
+        with_path(path, |path| fs::File::create(path).map(File::from_std))
     }
 
     /// Creates a file that must not be there, for reading and writing.
     pub fn create_new(path: impl AsRef<Path>) -> Offload<io::Result<File>> {
-        with(path, |path| fs::File::create_new(path).map(File::from_std))
+        with_path(path, |path| fs::File::create_new(path).map(File::from_std))
     }
 
     /// How else to open a file.
@@ -81,7 +81,7 @@ impl File {
     ///
     /// Dropped before it is done, it may have moved the cursor.
     pub fn read<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
-        pieces::read(self, Place::Cursor, buffer)
+        chunks::read(self, FilePosition::Cursor, buffer)
     }
 
     /// Reads at the cursor into a buffer that is given back; how many bytes.
@@ -91,7 +91,7 @@ impl File {
     where
         B: AsMut<[u8]> + Send + 'static,
     {
-        self.with_mut(buffer, |file, buffer| Place::Cursor.read(file, buffer))
+        self.with_mut(buffer, |file, buffer| FilePosition::Cursor.read(file, buffer))
     }
 
     /// Reads from the cursor on until the buffer is full.
@@ -99,7 +99,7 @@ impl File {
     /// `UnexpectedEof` when the file ends before. Dropped before it is done, it may have read a
     /// part.
     pub fn read_exact<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
-        pieces::read_exact(self, Place::Cursor, buffer)
+        chunks::read_exact(self, FilePosition::Cursor, buffer)
     }
 
     /// The same, with a buffer that is given back.
@@ -114,7 +114,7 @@ impl File {
     ///
     /// Dropped before it is done, it may have written them.
     pub fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
-        pieces::write(self, Place::Cursor, bytes)
+        chunks::write(self, FilePosition::Cursor, bytes)
     }
 
     /// Writes some of these bytes at the cursor, which are given back; how many.
@@ -124,14 +124,14 @@ impl File {
     where
         B: AsRef<[u8]> + Send + 'static,
     {
-        self.with_ref(bytes, |file, bytes| Place::Cursor.write(file, bytes))
+        self.with_ref(bytes, |file, bytes| FilePosition::Cursor.write(file, bytes))
     }
 
     /// Writes all of these bytes from the cursor on.
     ///
     /// Dropped before it is done, it may have written a part, or all.
     pub fn write_all<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
-        pieces::write_all(self, Place::Cursor, bytes)
+        chunks::write_all(self, FilePosition::Cursor, bytes)
     }
 
     /// The same, with bytes that are given back.
@@ -149,7 +149,7 @@ impl File {
         buffer: &'a mut [u8],
         offset: u64,
     ) -> impl Leaf<io::Result<usize>> + use<'a> {
-        pieces::read(self, Place::At(offset), buffer)
+        chunks::read(self, FilePosition::At(offset), buffer)
     }
 
     /// The same without that limit, into a buffer that is given back.
@@ -157,7 +157,7 @@ impl File {
     where
         B: AsMut<[u8]> + Send + 'static,
     {
-        self.with_mut(buffer, move |file, buffer| Place::At(offset).read(file, buffer))
+        self.with_mut(buffer, move |file, buffer| FilePosition::At(offset).read(file, buffer))
     }
 
     /// Reads from this offset on until the buffer is full. The cursor is neither asked nor moved.
@@ -168,7 +168,7 @@ impl File {
         buffer: &'a mut [u8],
         offset: u64,
     ) -> impl Leaf<io::Result<()>> + use<'a> {
-        pieces::read_exact(self, Place::At(offset), buffer)
+        chunks::read_exact(self, FilePosition::At(offset), buffer)
     }
 
     /// The same, with a buffer that is given back.
@@ -188,7 +188,7 @@ impl File {
         bytes: &'a [u8],
         offset: u64,
     ) -> impl Leaf<io::Result<usize>> + use<'a> {
-        pieces::write(self, Place::At(offset), bytes)
+        chunks::write(self, FilePosition::At(offset), bytes)
     }
 
     /// The same without that limit, with bytes that are given back.
@@ -196,7 +196,7 @@ impl File {
     where
         B: AsRef<[u8]> + Send + 'static,
     {
-        self.with_ref(bytes, move |file, bytes| Place::At(offset).write(file, bytes))
+        self.with_ref(bytes, move |file, bytes| FilePosition::At(offset).write(file, bytes))
     }
 
     /// Writes all of these bytes from this offset on. The cursor is neither asked nor moved.
@@ -207,7 +207,7 @@ impl File {
         bytes: &'a [u8],
         offset: u64,
     ) -> impl Leaf<io::Result<()>> + use<'a> {
-        pieces::write_all(self, Place::At(offset), bytes)
+        chunks::write_all(self, FilePosition::At(offset), bytes)
     }
 
     /// The same, with bytes that are given back.

@@ -23,8 +23,9 @@
 
 mod file;
 mod open_options;
-mod pieces;
-mod place;
+mod position;
+mod chunks;
+mod path;
 
 use std::{
     fs,
@@ -32,75 +33,77 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use self::path::{with_path, with_two_paths};
+use crate::offload::Offload;
+
 pub use std::fs::{DirEntry, FileType, Metadata, Permissions};
 
 pub use self::{file::File, open_options::OpenOptions};
-use crate::offload::{Offload, offload_checked};
 
 /// The whole of a file.
 pub fn read(path: impl AsRef<Path>) -> Offload<Result<Vec<u8>>> {
-    with(path, |path| fs::read(path))
+    with_path(path, |path| fs::read(path))
 }
 
 /// The whole of a file, as text. An error when it is no UTF-8.
 pub fn read_to_string(path: impl AsRef<Path>) -> Offload<Result<String>> {
-    with(path, |path| fs::read_to_string(path))
+    with_path(path, |path| fs::read_to_string(path))
 }
 
 /// Makes these bytes the whole of a file, which is created if need be.
 pub fn write(path: impl AsRef<Path>, contents: impl Into<Vec<u8>>) -> Offload<Result<()>> {
     let contents = contents.into();
-    with(path, |path| fs::write(path, contents))
+    with_path(path, |path| fs::write(path, contents))
 }
 
 /// Copies the contents and permissions of a file; how many bytes.
 pub fn copy(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Offload<Result<u64>> {
-    with_two(from, to, |from, to| fs::copy(from, to))
+    with_two_paths(from, to, |from, to| fs::copy(from, to))
 }
 
 /// Renames a file or folder. What had the new name is replaced.
 pub fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Offload<Result<()>> {
-    with_two(from, to, |from, to| fs::rename(from, to))
+    with_two_paths(from, to, |from, to| fs::rename(from, to))
 }
 
 /// Gives a file one more name.
 pub fn hard_link(original: impl AsRef<Path>, link: impl AsRef<Path>) -> Offload<Result<()>> {
-    with_two(original, link, |original, link| fs::hard_link(original, link))
+    with_two_paths(original, link, |original, link| fs::hard_link(original, link))
 }
 
 /// Makes a symbolic link to `original`.
 pub fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> Offload<Result<()>> {
-    with_two(original, link, |original, link| std::os::unix::fs::symlink(original, link))
+    with_two_paths(original, link, |original, link| std::os::unix::fs::symlink(original, link))
 }
 
 /// What a symbolic link points to.
 pub fn read_link(path: impl AsRef<Path>) -> Offload<Result<PathBuf>> {
-    with(path, |path| fs::read_link(path))
+    with_path(path, |path| fs::read_link(path))
 }
 
 /// The absolute path, without symbolic links, `.` and `..`.
 pub fn canonicalize(path: impl AsRef<Path>) -> Offload<Result<PathBuf>> {
-    with(path, |path| fs::canonicalize(path))
+    with_path(path, |path| fs::canonicalize(path))
 }
 
 /// Whether there is something of this name. An error when that cannot be said.
 pub fn exists(path: impl AsRef<Path>) -> Offload<Result<bool>> {
-    with(path, |path| fs::exists(path))
+    with_path(path, |path| fs::exists(path))
 }
 
 /// What is known about a file: of a symbolic link, about what it points to.
 pub fn metadata(path: impl AsRef<Path>) -> Offload<Result<Metadata>> {
-    with(path, |path| fs::metadata(path))
+    with_path(path, |path| fs::metadata(path))
 }
 
 /// What is known about a file: of a symbolic link, about the link.
 pub fn symlink_metadata(path: impl AsRef<Path>) -> Offload<Result<Metadata>> {
-    with(path, |path| fs::symlink_metadata(path))
+    with_path(path, |path| fs::symlink_metadata(path))
 }
 
 /// Changes who may do what with a file.
 pub fn set_permissions(path: impl AsRef<Path>, permissions: Permissions) -> Offload<Result<()>> {
-    with(path, |path| fs::set_permissions(path, permissions))
+    with_path(path, |path| fs::set_permissions(path, permissions))
 }
 
 /// What is in a folder, all of it at once, in no particular order.
@@ -108,50 +111,30 @@ pub fn set_permissions(path: impl AsRef<Path>, permissions: Permissions) -> Offl
 /// The entries hold the folder open. Their `metadata` blocks; `file_type` does only on file systems
 /// that keep it elsewhere.
 pub fn read_dir(path: impl AsRef<Path>) -> Offload<Result<Vec<DirEntry>>> {
-    with(path, |path| fs::read_dir(path)?.collect())
+    with_path(path, |path| fs::read_dir(path)?.collect())
 }
 
 /// Makes a folder.
 pub fn create_dir(path: impl AsRef<Path>) -> Offload<Result<()>> {
-    with(path, |path| fs::create_dir(path))
+    with_path(path, |path| fs::create_dir(path))
 }
 
 /// Makes a folder and those above it, as far as they are missing.
 pub fn create_dir_all(path: impl AsRef<Path>) -> Offload<Result<()>> {
-    with(path, |path| fs::create_dir_all(path))
+    with_path(path, |path| fs::create_dir_all(path))
 }
 
 /// Removes a file.
 pub fn remove_file(path: impl AsRef<Path>) -> Offload<Result<()>> {
-    with(path, |path| fs::remove_file(path))
+    with_path(path, |path| fs::remove_file(path))
 }
 
 /// Removes an empty folder.
 pub fn remove_dir(path: impl AsRef<Path>) -> Offload<Result<()>> {
-    with(path, |path| fs::remove_dir(path))
+    with_path(path, |path| fs::remove_dir(path))
 }
 
 /// Removes a folder and all that is in it; symbolic links are removed, not followed.
 pub fn remove_dir_all(path: impl AsRef<Path>) -> Offload<Result<()>> {
-    with(path, |path| fs::remove_dir_all(path))
-}
-
-fn with<T: Send + 'static>(
-    path: impl AsRef<Path>,
-    work: impl FnOnce(&Path) -> Result<T> + Send + 'static,
-) -> Offload<Result<T>> {
-    let path = path.as_ref().to_owned();
-    offload_checked(move |started| {
-        started?;
-        work(&path)
-    })
-}
-
-fn with_two<T: Send + 'static>(
-    one: impl AsRef<Path>,
-    other: impl AsRef<Path>,
-    work: impl FnOnce(&Path, &Path) -> Result<T> + Send + 'static,
-) -> Offload<Result<T>> {
-    let other = other.as_ref().to_owned();
-    with(one, move |one| work(one, &other))
+    with_path(path, |path| fs::remove_dir_all(path))
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, io, os::unix::fs::OpenOptionsExt, path::Path};
 
-use super::{File, with};
+use super::{file::File, path::with_path};
 use crate::offload::Offload;
 
 /// How a file is opened. At first, nothing may be done with it.
@@ -88,7 +88,7 @@ impl OpenOptions {
     /// Opens the file of this name.
     pub fn open(&self, path: impl AsRef<Path>) -> Offload<io::Result<File>> {
         let options = self.std.clone();
-        with(path, move |path| options.open(path).map(File::from_std))
+        with_path(path, move |path| options.open(path).map(File::from_std))
     }
 }
 

@@ -3,21 +3,22 @@
 mod pool;
 mod work;
 
-use std::{fmt, future::IntoFuture, io, mem, pin::Pin};
+use std::{fmt, io, mem, pin::Pin};
 
 use quadrivium_core::{
-    Context, Perform, RESUMED_AFTER_DONE, SendHold, Step, Task, Wait, fairness, send_hold,
+    Context, RESUMED_AFTER_DONE, SendHold, Step, Task, Wait, fairness, send_hold,
 };
 
-use self::work::{Awaited, Call};
-pub(crate) use pool::{FILES, NAMES, Pool};
+use self::work::{AwaitedWork, BlockingCall};
+
+pub(crate) use self::pool::{FILES, NAMES, ThreadPool};
 
 /// Runs `work` on another OS thread, and returns its output: for calls that block, and for long
 /// computations, either of which would keep all other tasks waiting.
 ///
 /// It is lazy: the work begins when the task is resumed first. Threads come and go with the load,
 /// 500 at most. The environment variable `QUADRIVIUM_OFFLOAD_THREADS` sets another limit, a number
-/// from 1 on. When all threads are busy, work waits in line. So work must not wait for other
+/// from 1 on. When all threads are busy, work waits in a queue. So work must not wait for other
 /// work to begin. A panic of the work goes on in the task that performs this.
 ///
 /// Dropped before it is done: work that has not begun never runs, and is dropped here; work that
@@ -93,16 +94,16 @@ pub struct Offload<T> {
 
 enum State<T> {
     /// Not resumed yet.
-    Lazy(&'static Pool, Call<T>),
+    Lazy(&'static ThreadPool, BlockingCall<T>),
     /// Time is held here, on the loop's side: from before the work begins until its output is
     /// taken, whatever the other thread does in between.
-    AtWork(Awaited<T>, SendHold),
+    AtWork(AwaitedWork<T>, SendHold),
     Done,
 }
 
 impl<T: Send + 'static> Offload<T> {
     pub(crate) fn to(
-        pool: &'static Pool,
+        pool: &'static ThreadPool,
         work: impl FnOnce(io::Result<()>) -> T + Send + 'static,
     ) -> Self {
         Self { state: State::Lazy(pool, Box::new(work)) }
@@ -117,7 +118,7 @@ impl<T: Send + 'static> Task for Offload<T> {
         let (work, hold) = match mem::replace(&mut self.state, State::Done) {
             State::Lazy(pool, call) => {
                 let hold = send_hold();
-                let work = Awaited::begin(pool, call);
+                let work = AwaitedWork::begin(pool, call);
                 if fairness::gives_way(false) {
                     // Only the output, which may be there already, has to wait for the others.
                     self.state = State::AtWork(work, hold);
@@ -138,13 +139,8 @@ impl<T: Send + 'static> Task for Offload<T> {
     }
 }
 
-impl<T: Send + 'static> IntoFuture for Offload<T> {
-    type Output = T;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[T: Send + 'static] Offload<T>;
 }
 
 impl<T> fmt::Debug for Offload<T> {

@@ -1,4 +1,4 @@
-//! [`Work`]: a call on its way to a thread of a [`Pool`], and its output on the way back.
+//! [`Work`]: a call on its way to a thread of a [`ThreadPool`], and its output on the way back.
 
 use std::{
     io, mem,
@@ -10,20 +10,20 @@ use std::{
 
 use quadrivium_core::RESUMED_AFTER_DONE;
 
-use super::pool::{Place, Pool};
+use super::pool::{ThreadPool, WorkId};
 
 /// The call. It gets `Ok` on a thread of the pool, or the error that says why there is no thread.
-pub(super) type Call<T> = Box<dyn FnOnce(io::Result<()>) -> T + Send>;
+pub(super) type BlockingCall<T> = Box<dyn FnOnce(io::Result<()>) -> T + Send>;
 
-/// The task's share of the work. Dropping it takes the work out of the line, if it has not begun.
-pub(super) struct Awaited<T> {
+/// The task's share of the work. Dropping it takes the work out of the queue, if it has not begun.
+pub(super) struct AwaitedWork<T> {
     work: Arc<Work<T>>,
-    pool: &'static Pool,
-    place: Place,
+    pool: &'static ThreadPool,
+    id: WorkId,
 }
 
 /// What a pool does with work whose output it does not know.
-pub(super) trait InLine: Send + Sync {
+pub(super) trait AnyWork: Send + Sync {
     /// Makes the call, on this thread.
     fn run(&self);
 
@@ -33,31 +33,31 @@ pub(super) trait InLine: Send + Sync {
 
 /// What the task and the pool share.
 struct Work<T> {
-    progress: Mutex<Progress<T>>,
+    state: Mutex<State<T>>,
 }
 
 /// ```text
-/// Awaited::begin ──> InLine ──1──> AtWork ─┬─2──> Done ────┬─4──> Over
-///                                          └─3──> Refused ─┘
+/// AwaitedWork::begin ──> Queued ──1──> AtWork ─┬─2──> Done ────┬─4──> Over
+///                                              └─3──> Refused ─┘
 ///
 /// 1: run, refuse begin   2: run ends   3: refuse ends
-/// 4: Awaited::poll takes it; Awaited is dropped, from every state
+/// 4: AwaitedWork::poll takes it; AwaitedWork is dropped, from every state
 /// ```
-enum Progress<T> {
+enum State<T> {
     /// The waker is there once the task has looked.
-    InLine(Call<T>, Option<Waker>),
+    Queued(BlockingCall<T>, Option<Waker>),
     AtWork(Option<Waker>),
     Done(thread::Result<T>),
-    Refused(Call<T>, io::Error),
+    Refused(BlockingCall<T>, io::Error),
     /// The task has the output, or is gone.
     Over,
 }
 
-impl<T: Send + 'static> Awaited<T> {
-    pub(super) fn begin(pool: &'static Pool, call: Call<T>) -> Self {
-        let work = Arc::new(Work { progress: Mutex::new(Progress::InLine(call, None)) });
-        let place = pool.begin(Arc::clone(&work) as Arc<dyn InLine>);
-        Self { work, pool, place }
+impl<T: Send + 'static> AwaitedWork<T> {
+    pub(super) fn begin(pool: &'static ThreadPool, call: BlockingCall<T>) -> Self {
+        let work = Arc::new(Work { state: Mutex::new(State::Queued(call, None)) });
+        let id = pool.begin(Arc::clone(&work) as Arc<dyn AnyWork>);
+        Self { work, pool, id }
     }
 
     /// The output, once it is there. Until then, the last of these wakers is woken when it is.
@@ -68,88 +68,88 @@ impl<T: Send + 'static> Awaited<T> {
     pub(super) fn poll(&self, waker: &Waker) -> Option<T> {
         // Cloned and dropped while nothing is locked: a waker may be foreign code.
         let own = Some(waker.clone());
-        let mut progress = self.work.lock();
-        let _former = match mem::replace(&mut *progress, Progress::Over) {
-            Progress::InLine(call, former) => {
-                *progress = Progress::InLine(call, own);
+        let mut state = self.work.lock();
+        let _former = match mem::replace(&mut *state, State::Over) {
+            State::Queued(call, former) => {
+                *state = State::Queued(call, own);
                 former
             }
-            Progress::AtWork(former) => {
-                *progress = Progress::AtWork(own);
+            State::AtWork(former) => {
+                *state = State::AtWork(own);
                 former
             }
-            Progress::Done(output) => {
-                drop(progress);
+            State::Done(output) => {
+                drop(state);
                 return Some(output.unwrap_or_else(|panic| resume_unwind(panic)));
             }
-            Progress::Refused(call, error) => {
-                drop(progress);
+            State::Refused(call, error) => {
+                drop(state);
                 return Some(call(Err(error)));
             }
-            Progress::Over => panic!("{RESUMED_AFTER_DONE}"),
+            State::Over => panic!("{RESUMED_AFTER_DONE}"),
         };
-        drop(progress);
+        drop(state);
         None
     }
 }
 
-impl<T> Drop for Awaited<T> {
+impl<T> Drop for AwaitedWork<T> {
     fn drop(&mut self) {
-        let former = mem::replace(&mut *self.work.lock(), Progress::Over);
-        if let Progress::InLine(..) = former {
-            drop(self.pool.forget(self.place));
+        let former = mem::replace(&mut *self.work.lock(), State::Over);
+        if let State::Queued(..) = former {
+            drop(self.pool.forget(self.id));
         }
     }
 }
 
 impl<T> Work<T> {
     /// No user code runs under this lock, so a poisoned one holds nothing half done.
-    fn lock(&self) -> MutexGuard<'_, Progress<T>> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the call, if the task still wants it made.
-    fn call(&self) -> Option<Call<T>> {
-        let mut progress = self.lock();
-        match mem::replace(&mut *progress, Progress::Over) {
-            Progress::InLine(call, waker) => {
-                *progress = Progress::AtWork(waker);
+    fn call(&self) -> Option<BlockingCall<T>> {
+        let mut state = self.lock();
+        match mem::replace(&mut *state, State::Over) {
+            State::Queued(call, waker) => {
+                *state = State::AtWork(waker);
                 Some(call)
             }
-            Progress::Over => None,
-            Progress::AtWork(_) | Progress::Done(_) | Progress::Refused(..) => {
-                unreachable!("it is in line once")
+            State::Over => None,
+            State::AtWork(_) | State::Done(_) | State::Refused(..) => {
+                unreachable!("it is queued once")
             }
         }
     }
 
     /// Leaves the task what has become of the call, unless the task is gone.
-    fn end(&self, end: Progress<T>) {
-        let mut progress = self.lock();
+    fn end(&self, end: State<T>) {
+        let mut state = self.lock();
         // When the task is gone, the output is dropped after the lock was released: its destructor
         // is user code.
-        let (_dropped, waker) = match mem::replace(&mut *progress, end) {
-            Progress::AtWork(waker) => (None, waker),
-            former => (Some(mem::replace(&mut *progress, former)), None),
+        let (_dropped, waker) = match mem::replace(&mut *state, end) {
+            State::AtWork(waker) => (None, waker),
+            former => (Some(mem::replace(&mut *state, former)), None),
         };
-        drop(progress);
+        drop(state);
         if let Some(waker) = waker {
             waker.wake();
         }
     }
 }
 
-impl<T: Send> InLine for Work<T> {
+impl<T: Send> AnyWork for Work<T> {
     fn run(&self) {
         if let Some(call) = self.call() {
             let output = catch_unwind(AssertUnwindSafe(|| call(Ok(()))));
-            self.end(Progress::Done(output));
+            self.end(State::Done(output));
         }
     }
 
     fn refuse(&self, error: io::Error) {
         if let Some(call) = self.call() {
-            self.end(Progress::Refused(call, error));
+            self.end(State::Refused(call, error));
         }
     }
 }

@@ -1,16 +1,31 @@
 //! [`Child`].
 
-use std::{io, process, sync::Arc};
+use std::{
+    io,
+    process::{self, ExitStatus, Output},
+    sync::Arc,
+};
+
+use quadrivium_core::Interest::Readable;
 
 use super::{
-    ChildStderr, ChildStdin, ChildStdout, ExitStatus, Output, ended::Process, output::Gather,
+    child_descriptor::{ChildDescriptor, ReapOnDrop},
+    output::CollectOutput,
 };
 use crate::{
     descriptor::{Leaf, NO_BUFFER, Operation, Source, Tried},
     pipe::{PipeReader, PipeWriter},
     signal::Signal,
 };
-use quadrivium_core::Interest::Readable;
+
+/// What a child reads as its standard input. It reads the end when this is dropped.
+pub type ChildStdin = PipeWriter;
+
+/// What a child writes to its standard output.
+pub type ChildStdout = PipeReader;
+
+/// What a child writes to its standard error.
+pub type ChildStderr = PipeReader;
 
 /// A child process. Made by [`Command::spawn`](super::Command::spawn).
 ///
@@ -27,33 +42,40 @@ pub struct Child {
     /// Its standard error, if that is a pipe.
     pub stderr: Option<ChildStderr>,
     /// Not in `Child` itself, so that its pipes can be moved out.
-    handle: Handle,
+    process: KillOnDrop,
 }
 
+/// A child process, which is killed when this is dropped, if it was asked for.
 #[derive(Debug)]
-struct Handle {
-    process: Arc<Source<Process>>,
-    kill_on_drop: bool,
+struct KillOnDrop {
+    source: Arc<Source<ReapOnDrop>>,
+    is_asked_for: bool,
+}
+
+impl KillOnDrop {
+    fn child(&self) -> &ChildDescriptor {
+        self.source.io().child()
+    }
 }
 
 impl Child {
     pub(super) fn new(mut std: process::Child, kill_on_drop: bool) -> io::Result<Self> {
         let pipes = (std.stdin.take(), std.stdout.take(), std.stderr.take());
-        let mut handle = Handle {
-            process: Arc::new(Source::new(Process::new(std)?)),
+        let mut process = KillOnDrop {
+            source: Arc::new(Source::new(ReapOnDrop::new(std)?)),
             // Until it is known that all is well.
-            kill_on_drop: true,
+            is_asked_for: true,
         };
         let stdin = pipes.0.map(PipeWriter::new).transpose()?;
         let stdout = pipes.1.map(PipeReader::new).transpose()?;
         let stderr = pipes.2.map(PipeReader::new).transpose()?;
-        handle.kill_on_drop = kill_on_drop;
-        Ok(Self { stdin, stdout, stderr, handle })
+        process.is_asked_for = kill_on_drop;
+        Ok(Self { stdin, stdout, stderr, process })
     }
 
     /// Its number, which is not used again before it was waited for.
     pub fn id(&self) -> u32 {
-        self.handle.process.io().child().id()
+        self.process.child().id()
     }
 
     /// Waits until it has ended; how. Its standard input is closed first, if it is still here, so
@@ -66,7 +88,7 @@ impl Child {
     /// [`StatusLost`](super::StatusLost) when another part of the program has waited for it, or
     /// SIGCHLD is ignored in this process.
     pub fn wait(&mut self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
-        wait(&self.handle.process, self.stdin.take(), ())
+        wait(&self.process.source, self.stdin.take(), ())
     }
 
     /// How it ended, if it has. Does not wait.
@@ -75,7 +97,7 @@ impl Child {
     ///
     /// As those of [`wait`](Child::wait).
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
-        self.handle.process.io().child().try_wait()
+        self.process.child().try_wait()
     }
 
     /// Waits until it has ended; how, and what it wrote until then. Both pipes are read at once, so
@@ -90,13 +112,13 @@ impl Child {
     pub fn wait_with_output(mut self) -> impl Leaf<io::Result<Output>> + use<> {
         let read = |pipe: Option<ChildStdout>| Some(pipe?.read_to_end_owned(Vec::new()));
         let [stdout, stderr] = [self.stdout.take(), self.stderr.take()].map(read);
-        Gather::new(stdout, stderr, self.into_wait())
+        CollectOutput::new(stdout, stderr, self.into_wait())
     }
 
     /// The same as [`wait`](Child::wait), and keeps the child.
     pub(super) fn into_wait(mut self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
         let stdin = self.stdin.take();
-        wait(&Arc::clone(&self.handle.process), stdin, self)
+        wait(&Arc::clone(&self.process.source), stdin, self)
     }
 
     /// Ends it, whatever it says. Harmless when it has ended.
@@ -121,7 +143,7 @@ impl Child {
     /// [`StatusLost`](super::StatusLost) when another part of the program has waited for it, or
     /// SIGCHLD is ignored and it has ended.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        self.handle.process.io().child().signal(signal)
+        self.process.child().signal(signal)
     }
 
     /// Sends a signal to the group of processes that it leads, as it does after
@@ -136,7 +158,7 @@ impl Child {
     ///
     /// As those of [`signal`](Child::signal), and when it leads no group.
     pub fn signal_group(&self, signal: Signal) -> io::Result<()> {
-        self.handle.process.io().child().signal_group(signal)
+        self.process.child().signal_group(signal)
     }
 
     /// Asks it to end: [`signal`](Child::signal) with [`Signal::Terminate`].
@@ -151,11 +173,11 @@ impl Child {
 
 /// `guard` is dropped with the leaf.
 fn wait<G>(
-    process: &Arc<Source<Process>>,
+    process: &Arc<Source<ReapOnDrop>>,
     mut stdin: Option<ChildStdin>,
     guard: G,
 ) -> impl Leaf<io::Result<ExitStatus>> + use<G> {
-    Operation::new(process, Readable, NO_BUFFER, move |process: &Process, _| {
+    Operation::new(process, Readable, NO_BUFFER, move |process: &ReapOnDrop, _| {
         let _is_kept = &guard;
         drop(stdin.take());
         match process.child().try_wait()? {
@@ -165,11 +187,11 @@ fn wait<G>(
     })
 }
 
-impl Drop for Handle {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
-        let child = self.process.io().child();
+        let child = self.child();
         // A process that was forked since has a copy of this, and must not end the child.
-        if self.kill_on_drop && child.is_of_this_process() {
+        if self.is_asked_for && child.is_of_this_process() {
             // Where that is not allowed nobody can be told.
             let _ = child.signal(Signal::Kill);
         }

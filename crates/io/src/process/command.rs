@@ -6,12 +6,12 @@ use std::{
     io,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process,
+    process::{self, ExitStatus, Output},
 };
 
 use quadrivium_core::host::refused;
 
-use super::{Child, ExitStatus, Output, Stdio, orphans, starts::Starts};
+use super::{child::Child, lazy_child::LazyChild, reaper, stdio::Stdio};
 use crate::descriptor::Leaf;
 
 /// How a child process is started. The methods are those of [`std::process::Command`].
@@ -155,14 +155,14 @@ impl Command {
         self
     }
 
-    /// Starts it, at once. The call takes as long as the kernel needs to copy a process.
+    /// LazyChild it, at once. The call takes as long as the kernel needs to copy a process.
     ///
     /// # Errors
     ///
     /// When there is no such program, or it may not be run; when no more descriptors are to be had;
     /// `QuotaExceeded` when the operating system refuses one more process.
     pub fn spawn(&self) -> io::Result<Child> {
-        orphans::look();
+        reaper::reap_ended();
         let child = self.to_std()?.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => refused("a child process", &error),
             _ => error,
@@ -170,7 +170,7 @@ impl Command {
         Child::new(child, self.kill_on_drop)
     }
 
-    /// Starts it, and waits until it has ended; how.
+    /// LazyChild it, and waits until it has ended; how.
     ///
     /// It is started as it is now, when the leaf is resumed first. Dropped before that, it never
     /// is.
@@ -180,11 +180,11 @@ impl Command {
     /// As those of [`spawn`](Command::spawn) and of [`Child::wait`].
     pub fn status(&self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
         let command = self.clone();
-        Starts::new(move || command.spawn().map(Child::into_wait))
+        LazyChild::new(move || command.spawn().map(Child::into_wait))
     }
 
-    /// Starts it, and waits until it has ended; what it wrote, and how it ended. Nothing is there
-    /// for it to read.
+    /// LazyChild it, and waits until it has ended; what it wrote, and how it ended. Nothing is
+    /// there for it to read.
     ///
     /// It is lazy as [`status`](Command::status) is.
     ///
@@ -197,7 +197,7 @@ impl Command {
         stdin.get_or_insert_with(Stdio::null);
         stdout.get_or_insert_with(Stdio::piped);
         stderr.get_or_insert_with(Stdio::piped);
-        Starts::new(move || command.spawn().map(Child::wait_with_output))
+        LazyChild::new(move || command.spawn().map(Child::wait_with_output))
     }
 
     fn to_std(&self) -> io::Result<process::Command> {

@@ -20,23 +20,17 @@
 mod command;
 mod stdio;
 mod child;
-mod starts;
+mod lazy_child;
 mod output;
-mod ended;
-mod lost;
-mod orphans;
-
-use crate::pipe::{PipeReader, PipeWriter};
+mod child_descriptor;
+mod status_lost;
+mod reaper;
 
 pub use std::process::{ExitStatus, Output};
 
-pub use self::{child::Child, command::Command, lost::StatusLost, stdio::Stdio};
-
-/// What a child reads as its standard input. It reads the end when this is dropped.
-pub type ChildStdin = PipeWriter;
-
-/// What a child writes to its standard output.
-pub type ChildStdout = PipeReader;
-
-/// What a child writes to its standard error.
-pub type ChildStderr = PipeReader;
+pub use self::{
+    child::{Child, ChildStderr, ChildStdin, ChildStdout},
+    command::Command,
+    status_lost::StatusLost,
+    stdio::Stdio,
+};

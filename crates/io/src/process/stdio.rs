@@ -14,10 +14,10 @@ use std::{
 /// by its [`into_fd`](crate::net::TcpStream::into_fd) before. A child does not expect a descriptor
 /// that does not block: its output would be lost where it has to wait.
 #[derive(Clone, Debug)]
-pub struct Stdio(Kind);
+pub struct Stdio(StdioKind);
 
 #[derive(Clone, Debug)]
-enum Kind {
+enum StdioKind {
     Inherit,
     Null,
     Piped,
@@ -27,41 +27,41 @@ enum Kind {
 impl Stdio {
     /// That of this process.
     pub fn inherit() -> Self {
-        Self(Kind::Inherit)
+        Self(StdioKind::Inherit)
     }
 
     /// Nothing: there is nothing to read, and what is written is lost.
     pub fn null() -> Self {
-        Self(Kind::Null)
+        Self(StdioKind::Null)
     }
 
     /// A pipe, whose other end is in the [`Child`](super::Child).
     pub fn piped() -> Self {
-        Self(Kind::Piped)
+        Self(StdioKind::Piped)
     }
 
     /// For one child. A descriptor is copied.
     pub(super) fn to_std(&self) -> io::Result<process::Stdio> {
         Ok(match &self.0 {
-            Kind::Inherit => process::Stdio::inherit(),
-            Kind::Null => process::Stdio::null(),
-            Kind::Piped => process::Stdio::piped(),
-            Kind::Descriptor(fd) => fd.try_clone()?.into(),
+            StdioKind::Inherit => process::Stdio::inherit(),
+            StdioKind::Null => process::Stdio::null(),
+            StdioKind::Piped => process::Stdio::piped(),
+            StdioKind::Descriptor(fd) => fd.try_clone()?.into(),
         })
     }
 }
 
-macro_rules! descriptor {
+macro_rules! stdio_from {
     ($($from:ty),*) => { $(
         impl From<$from> for Stdio {
             fn from(from: $from) -> Self {
-                Self(Kind::Descriptor(Arc::new(from.into())))
+                Self(StdioKind::Descriptor(Arc::new(from.into())))
             }
         }
     )* };
 }
 
-descriptor!(
+stdio_from!(
     OwnedFd,
     fs::File,
     io::PipeReader,

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::Signal;
+use super::number::Signal;
 
 /// What a signal does in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,13 +18,13 @@ use super::disposition::Disposition;
 pub(super) struct Listening(Vec<i32>);
 
 /// How many listen for a signal.
-struct Listeners {
+struct ListenerCount {
     count: usize,
     /// Read by the handler.
     nobody: Arc<AtomicBool>,
 }
 
-static LISTENERS: Mutex<BTreeMap<i32, Listeners>> = Mutex::new(BTreeMap::new());
+static LISTENERS: Mutex<BTreeMap<i32, ListenerCount>> = Mutex::new(BTreeMap::new());
 
 /// Makes these signals do what they do now, also after the last listener is dropped. It comes
 /// before any other handler, which would stay when its listener goes.
@@ -50,7 +50,7 @@ impl Listening {
     }
 }
 
-fn nobody_yet(number: i32) -> io::Result<Listeners> {
+fn nobody_yet(number: i32) -> io::Result<ListenerCount> {
     let nobody = Arc::new(AtomicBool::new(true));
     let is_default = Disposition::of(number) == Disposition::Default;
     // Our handler does nothing by itself, so a signal that was ignored stays ignored. A handler of
@@ -58,7 +58,7 @@ fn nobody_yet(number: i32) -> io::Result<Listeners> {
     if is_default && signal_name(number).is_some() {
         flag::register_conditional_default(number, Arc::clone(&nobody))?;
     }
-    Ok(Listeners { count: 0, nobody })
+    Ok(ListenerCount { count: 0, nobody })
 }
 
 impl Drop for Listening {
@@ -71,6 +71,6 @@ impl Drop for Listening {
     }
 }
 
-fn listeners() -> MutexGuard<'static, BTreeMap<i32, Listeners>> {
+fn listeners() -> MutexGuard<'static, BTreeMap<i32, ListenerCount>> {
     LISTENERS.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,29 +10,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod number;
+mod delivery;
 mod listeners;
 mod disposition;
-mod number;
 
-use std::{
-    fmt, io,
-    os::{
-        fd::{AsFd, BorrowedFd},
-        unix::net::UnixStream,
-    },
-    process,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{io, sync::Arc};
 
 use quadrivium_core::Interest::Readable;
-use signal_hook::{
-    consts::FORBIDDEN,
-    iterator::{backend::SignalDelivery, exfiltrator::SignalOnly},
-};
+use signal_hook::consts::FORBIDDEN;
 
-use self::listeners::{Listening, keep_dispositions};
-pub use self::{disposition::is_ignored, number::Signal};
 use crate::descriptor::{Leaf, NO_BUFFER, Operation, Source, Tried};
+
+pub(crate) use self::delivery::Delivery;
+pub use self::{disposition::is_ignored, number::Signal};
 
 /// Hears some of the signals to this process. Each listener hears all that come, whoever else does;
 /// clones are the same listener, and share them.
@@ -102,55 +93,4 @@ pub fn raise(signal: Signal) -> io::Result<()> {
 fn can_be_heard(signal: Signal) -> bool {
     // The table of the crate below ends there, and so does that of every kernel.
     (1..128).contains(&signal.number()) && !FORBIDDEN.contains(&signal.number())
-}
-
-/// Signals on their way from the handler, in which hardly anything may be done, to a task: a note
-/// of which have come, and a byte through a socket.
-pub(crate) struct Delivery {
-    reader: Arc<UnixStream>,
-    delivery: Mutex<SignalDelivery<Arc<UnixStream>, SignalOnly>>,
-    /// The process it was made in. One that was forked since shares the socket, and would take what
-    /// is meant for the first one.
-    process: u32,
-    _listening: Listening,
-}
-
-impl Delivery {
-    pub(crate) fn new(signals: &[Signal]) -> io::Result<Self> {
-        let (reader, writer) = UnixStream::pair()?;
-        let reader = Arc::new(reader);
-        let numbers: Vec<_> = signals.iter().map(|signal| signal.number()).collect();
-        let own = Arc::clone(&reader);
-        keep_dispositions(&numbers)?;
-        let delivery = SignalDelivery::with_pipe(own, writer, SignalOnly, &numbers)?;
-        let (delivery, _listening) = (Mutex::new(delivery), Listening::to(numbers));
-        Ok(Self { reader, delivery, process: process::id(), _listening })
-    }
-
-    fn expect_its_process(&self) -> io::Result<()> {
-        if self.process == process::id() {
-            return Ok(());
-        }
-        Err(io::Error::other(
-            "this process was forked after the listener was made: make a new one after the fork",
-        ))
-    }
-
-    /// A signal that has come and was not taken yet. It does not block.
-    pub(crate) fn take(&self) -> Option<Signal> {
-        let mut delivery = self.delivery.lock().unwrap_or_else(PoisonError::into_inner);
-        delivery.pending().next().map(Signal::from)
-    }
-}
-
-impl AsFd for Delivery {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.reader.as_fd()
-    }
-}
-
-impl fmt::Debug for Delivery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Delivery(..)")
-    }
 }

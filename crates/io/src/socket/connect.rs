@@ -1,8 +1,8 @@
 //! [`Connect`]: a stream that is being connected.
 
-use std::{fmt, future::IntoFuture, io, mem, os::fd::AsFd, pin::Pin};
+use std::{fmt, io, mem, os::fd::AsFd, pin::Pin};
 
-use quadrivium_core::{Context, Interest, Perform, RESUMED_AFTER_DONE, Step, Task, Ticket};
+use quadrivium_core::{Context, Interest, QueuePlace, RESUMED_AFTER_DONE, Step, Task};
 use socket2::{SockAddr, SockRef, Socket, Type};
 
 use crate::descriptor::{Source, Tried};
@@ -27,7 +27,7 @@ enum State<S> {
     /// Not resumed yet; or there is no such address.
     Lazy(io::Result<SockAddr>),
     /// The kernel tells when it is connected.
-    InProgress(S, Ticket),
+    InProgress(S, QueuePlace),
     Done,
 }
 
@@ -44,18 +44,18 @@ impl<S: Connects> Task for Connect<S> {
         let begun = match mem::replace(&mut self.state, State::Done) {
             State::Lazy(address) => {
                 let socket = address.and_then(|address| begin(&address));
-                socket.map(|socket| (S::of(socket), Ticket::default()))
+                socket.map(|socket| (S::of(socket), QueuePlace::default()))
             }
-            State::InProgress(stream, ticket) => Ok((stream, ticket)),
+            State::InProgress(stream, place) => Ok((stream, place)),
             State::Done => panic!("{RESUMED_AFTER_DONE}"),
         };
-        let (stream, mut ticket) = match begun {
+        let (stream, mut place) = match begun {
             Ok(begun) => begun,
             Err(error) => return Step::Done(Err(error)),
         };
-        match stream.source().attempt(Interest::Writable, false, &mut ticket, cx, is_connected) {
+        match stream.source().attempt(Interest::Writable, false, &mut place, cx, is_connected) {
             Step::Suspended(wait) => {
-                self.state = State::InProgress(stream, ticket);
+                self.state = State::InProgress(stream, place);
                 Step::Suspended(wait)
             }
             Step::Done(result) => Step::Done(result.map(|()| stream)),
@@ -99,13 +99,8 @@ fn is_connected(stream: &impl AsFd) -> io::Result<Tried<()>> {
 // Nothing in it is ever pinned.
 impl<S> Unpin for Connect<S> {}
 
-impl<S: Connects> IntoFuture for Connect<S> {
-    type Output = io::Result<S>;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[S: Connects] Connect<S>;
 }
 
 impl<S> fmt::Debug for Connect<S> {

@@ -7,7 +7,7 @@ pub(crate) mod datagram;
 /// The methods of a socket whose descriptor is `self.source`, and which is `$std` in the standard
 /// library.
 macro_rules! socket_methods {
-    ($socket:ident, $std:ty) => {
+    ($socket:ident, $std:ty, $address:ty) => {
         const _: () = {
             use std::{
                 io,
@@ -22,6 +22,15 @@ macro_rules! socket_methods {
             impl $socket {
                 pub(crate) fn new(socket: $std) -> Self {
                     Self { source: Arc::new(Source::new(socket)) }
+                }
+
+                /// The address of this socket.
+                ///
+                /// # Errors
+                ///
+                /// When the kernel does not say.
+                pub fn local_addr(&self) -> io::Result<$address> {
+                    self.source.io().local_addr()
                 }
 
                 /// The socket of the standard library, made ready for tasks.

@@ -4,12 +4,12 @@
 
 use std::io::{self, IoSlice};
 
-use quadrivium_core::{Context, Interest, Step, Ticket};
+use quadrivium_core::{Context, Interest, QueuePlace, Step};
 
 /// A descriptor that is waited for in a place of the caller's own.
 pub trait Attempts {
     /// Waits no more in this direction.
-    fn leave(&self, interest: Interest, ticket: &mut Ticket);
+    fn leave(&self, interest: Interest, place: &mut QueuePlace);
 }
 
 /// What can be read, an attempt at a time.
@@ -17,7 +17,7 @@ pub trait AttemptRead: Attempts {
     /// Tries to read; leaves the waker in the place where it would block.
     fn attempt_read(
         &self,
-        ticket: &mut Ticket,
+        place: &mut QueuePlace,
         cx: &Context<'_>,
         buffer: &mut [u8],
     ) -> Step<io::Result<usize>>;
@@ -28,7 +28,7 @@ pub trait AttemptWrite: Attempts {
     /// Tries to write; leaves the waker in the place where it would block.
     fn attempt_write(
         &self,
-        ticket: &mut Ticket,
+        place: &mut QueuePlace,
         cx: &Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Step<io::Result<usize>>;

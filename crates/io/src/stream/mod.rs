@@ -18,14 +18,14 @@ use std::{
 
 /// A stream of the standard library. Moving no bytes is done without asking the kernel, which would
 /// have a read on a socket wait for some.
-pub(crate) trait Stream: AsFd + fmt::Debug {
+pub(crate) trait StdStream: AsFd + fmt::Debug {
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
     fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize>;
     fn write(&self, bytes: &[u8]) -> io::Result<usize>;
     fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
 }
 
-impl<S: AsFd + fmt::Debug> Stream for S
+impl<S: AsFd + fmt::Debug> StdStream for S
 where
     for<'a> &'a S: Read + Write,
 {

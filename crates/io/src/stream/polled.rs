@@ -6,7 +6,7 @@ use std::{
     task::{self, Poll},
 };
 
-use quadrivium_core::{Interest, Step, Ticket, Wait};
+use quadrivium_core::{Interest, QueuePlace, Step, Wait};
 
 use super::attempts::{AttemptRead, AttemptWrite, Attempts};
 
@@ -40,14 +40,14 @@ use super::attempts::{AttemptRead, AttemptWrite, Attempts};
 #[derive(Debug)]
 pub struct Polled<S: Attempts> {
     stream: S,
-    reading: Ticket,
-    writing: Ticket,
+    reading: QueuePlace,
+    writing: QueuePlace,
 }
 
 impl<S: Attempts> Polled<S> {
     /// This stream, to be polled. A clone of it may be used besides.
     pub fn new(stream: S) -> Self {
-        Self { stream, reading: Ticket::default(), writing: Ticket::default() }
+        Self { stream, reading: QueuePlace::default(), writing: QueuePlace::default() }
     }
 
     /// The stream.

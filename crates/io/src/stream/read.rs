@@ -8,7 +8,7 @@ use std::{
 
 use quadrivium_core::Interest::Readable;
 
-use super::Stream;
+use super::StdStream;
 use crate::descriptor::{Buffer, Leaf, Operation, Source, Tried};
 
 /// The methods of a stream that can be read, whose descriptor is `self.source`: each operation with
@@ -18,12 +18,12 @@ macro_rules! read_methods {
         const _: () = {
             use std::io::{self, IoSliceMut};
 
-            use quadrivium_core::{Context, Interest::Readable, Step, Ticket};
+            use quadrivium_core::{Context, Interest::Readable, QueuePlace, Step};
 
             use crate::{
                 descriptor::{Borrowed, Leaf, Operation, Owned, Tried},
                 stream::{
-                    Stream,
+                    StdStream,
                     attempts::AttemptRead,
                     first_with_bytes,
                     read::{read, read_exact, read_some, read_to_end},
@@ -84,7 +84,7 @@ macro_rules! read_methods {
                     let no_bytes = first_with_bytes(buffers).is_none();
                     let buffers = Borrowed(buffers);
                     Operation::new(&self.source, Readable, buffers, |stream, buffers| {
-                        Stream::read_vectored(stream, buffers).map(Tried::Done)
+                        StdStream::read_vectored(stream, buffers).map(Tried::Done)
                     })
                     .at_once(no_bytes)
                 }
@@ -99,7 +99,7 @@ macro_rules! read_methods {
                     Operation::new(&self.source, Readable, buffers, |stream, buffers| {
                         let mut buffers: [_; N] =
                             buffers.each_mut().map(|buffer| IoSliceMut::new(buffer.as_mut()));
-                        Stream::read_vectored(stream, &mut buffers).map(Tried::Done)
+                        StdStream::read_vectored(stream, &mut buffers).map(Tried::Done)
                     })
                     .at_once(no_bytes)
                 }
@@ -126,13 +126,13 @@ macro_rules! read_methods {
             impl AttemptRead for $stream {
                 fn attempt_read(
                     &self,
-                    ticket: &mut Ticket,
+                    place: &mut QueuePlace,
                     cx: &Context<'_>,
                     buffer: &mut [u8],
                 ) -> Step<io::Result<usize>> {
                     let no_bytes = buffer.is_empty();
                     self.source
-                        .attempt(Readable, no_bytes, ticket, cx, |stream| read_some(stream, buffer))
+                        .attempt(Readable, no_bytes, place, cx, |stream| read_some(stream, buffer))
                 }
             }
         };
@@ -149,7 +149,7 @@ const IN_A_ROW: usize = 16;
 
 /// Reads once. Where the kernel takes less at once than there is room for (2 GiB), a short read
 /// says nothing.
-pub(crate) fn read_some(stream: &impl Stream, buffer: &mut [u8]) -> io::Result<Tried<usize>> {
+pub(crate) fn read_some(stream: &impl StdStream, buffer: &mut [u8]) -> io::Result<Tried<usize>> {
     const AT_ONCE: usize = 1 << 30;
     let n = stream.read(buffer)?;
     Ok(match 0 < n && n < buffer.len().min(AT_ONCE) {
@@ -163,7 +163,7 @@ pub(crate) fn read<S, B>(
     mut buffer: B,
 ) -> impl Leaf<B::Output<io::Result<usize>>> + use<S, B>
 where
-    S: Stream,
+    S: StdStream,
     B: Buffer<Content: AsMut<[u8]>>,
 {
     let no_bytes = buffer.content().as_mut().is_empty();
@@ -178,7 +178,7 @@ pub(crate) fn read_exact<S, B>(
     mut buffer: B,
 ) -> impl Leaf<B::Output<io::Result<()>>> + use<S, B>
 where
-    S: Stream,
+    S: StdStream,
     B: Buffer<Content: AsMut<[u8]>>,
 {
     let no_bytes = buffer.content().as_mut().is_empty();
@@ -204,7 +204,7 @@ pub(crate) fn read_to_end<S, B>(
     buffer: B,
 ) -> impl Leaf<B::Output<io::Result<usize>>> + use<S, B>
 where
-    S: Stream,
+    S: StdStream,
     B: Buffer<Content: BorrowMut<Vec<u8>>>,
 {
     let mut done = 0;

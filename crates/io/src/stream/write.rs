@@ -7,7 +7,7 @@ use std::{
 
 use quadrivium_core::Interest::Writable;
 
-use super::Stream;
+use super::StdStream;
 use crate::descriptor::{Buffer, Leaf, Operation, Source, Tried};
 
 /// The methods of a stream that can be written, whose descriptor is `self.source`: each operation
@@ -18,12 +18,12 @@ macro_rules! write_methods {
         const _: () = {
             use std::io::{self, IoSlice};
 
-            use quadrivium_core::{Context, Interest::Writable, Step, Ticket};
+            use quadrivium_core::{Context, Interest::Writable, QueuePlace, Step};
 
             use crate::{
                 descriptor::{Borrowed, Leaf, Operation, Owned, Tried},
                 stream::{
-                    Stream,
+                    StdStream,
                     attempts::AttemptWrite,
                     first_with_bytes,
                     write::{write, write_all},
@@ -77,7 +77,7 @@ macro_rules! write_methods {
                     let no_bytes = first_with_bytes(slices).is_none();
                     let slices = Borrowed(slices);
                     Operation::new(&self.source, Writable, slices, |stream, slices| {
-                        Stream::write_vectored(stream, slices).map(Tried::Done)
+                        StdStream::write_vectored(stream, slices).map(Tried::Done)
                     })
                     .at_once(no_bytes)
                 }
@@ -92,7 +92,7 @@ macro_rules! write_methods {
                     Operation::new(&self.source, Writable, parts, |stream, parts| {
                         let slices: [_; N] =
                             parts.each_ref().map(|part| IoSlice::new(part.as_ref()));
-                        Stream::write_vectored(stream, &slices).map(Tried::Done)
+                        StdStream::write_vectored(stream, &slices).map(Tried::Done)
                     })
                     .at_once(no_bytes)
                 }
@@ -101,13 +101,13 @@ macro_rules! write_methods {
             impl AttemptWrite for $stream {
                 fn attempt_write(
                     &self,
-                    ticket: &mut Ticket,
+                    place: &mut QueuePlace,
                     cx: &Context<'_>,
                     slices: &[IoSlice<'_>],
                 ) -> Step<io::Result<usize>> {
                     let no_bytes = first_with_bytes(slices).is_none();
-                    self.source.attempt(Writable, no_bytes, ticket, cx, |stream| {
-                        Stream::write_vectored(stream, slices).map(Tried::Done)
+                    self.source.attempt(Writable, no_bytes, place, cx, |stream| {
+                        StdStream::write_vectored(stream, slices).map(Tried::Done)
                     })
                 }
 
@@ -126,7 +126,7 @@ pub(crate) fn write<S, B>(
     mut bytes: B,
 ) -> impl Leaf<B::Output<io::Result<usize>>> + use<S, B>
 where
-    S: Stream,
+    S: StdStream,
     B: Buffer<Content: AsRef<[u8]>>,
 {
     let no_bytes = (*bytes.content()).as_ref().is_empty();
@@ -141,7 +141,7 @@ pub(crate) fn write_all<S, B>(
     mut bytes: B,
 ) -> impl Leaf<B::Output<io::Result<()>>> + use<S, B>
 where
-    S: Stream,
+    S: StdStream,
     B: Buffer<Content: AsRef<[u8]>>,
 {
     let no_bytes = (*bytes.content()).as_ref().is_empty();

@@ -1,8 +1,8 @@
 //! [`TcpConnect`]: a TCP connection that is being made, to an address or a name.
 
-use std::{future::IntoFuture, io, mem, pin::Pin};
+use std::{io, mem, pin::Pin};
 
-use quadrivium_core::{Context, Perform, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task};
 
 use super::{eyeballs::Eyeballs, stream::TcpStream};
 use crate::{
@@ -66,11 +66,6 @@ impl Task for TcpConnect {
     }
 }
 
-impl IntoFuture for TcpConnect {
-    type Output = io::Result<TcpStream>;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[] TcpConnect;
 }

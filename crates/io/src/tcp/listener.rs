@@ -88,20 +88,11 @@ impl TcpListener {
             }
         })
     }
-
-    /// Where it listens.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel does not say.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.io().local_addr()
-    }
 }
 
-// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
-// in `socket/mod.rs`.
-socket_methods! { TcpListener, net::TcpListener }
+// `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the
+// kernel's buffers: in `socket/mod.rs`.
+socket_methods! { TcpListener, net::TcpListener, SocketAddr }
 
 /// Whether it is the connection that failed, before it was accepted, and not the listener. Linux
 /// hands on what has happened to it on the network, says accept(2).

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use quadrivium_core::{Interest, Ticket};
+use quadrivium_core::{Interest, QueuePlace};
 use socket2::{SockRef, Socket};
 
 use super::connect::TcpConnect;
@@ -90,15 +90,6 @@ impl TcpStream {
         self.source.io().shutdown(how)
     }
 
-    /// The address of this end.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel does not say.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.io().local_addr()
-    }
-
     /// The address of the other end.
     ///
     /// # Errors
@@ -164,9 +155,9 @@ impl TcpStream {
     }
 }
 
-// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
-// in `socket/mod.rs`.
-socket_methods! { TcpStream, net::TcpStream }
+// `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the
+// kernel's buffers: in `socket/mod.rs`.
+socket_methods! { TcpStream, net::TcpStream, SocketAddr }
 
 fn peek<B: Buffer<Content: AsMut<[u8]>>>(
     source: &Arc<Source<net::TcpStream>>,
@@ -192,7 +183,7 @@ impl Connects for TcpStream {
 }
 
 impl Attempts for TcpStream {
-    fn leave(&self, interest: Interest, ticket: &mut Ticket) {
-        self.source.leave(interest, ticket);
+    fn leave(&self, interest: Interest, place: &mut QueuePlace) {
+        self.source.leave(interest, place);
     }
 }

@@ -93,15 +93,6 @@ impl UnixDatagram {
         })
     }
 
-    /// The address of this end.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel does not say.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.io().local_addr()
-    }
-
     /// The address it is connected to.
     ///
     /// # Errors
@@ -112,9 +103,9 @@ impl UnixDatagram {
     }
 }
 
-// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
-// in `socket/mod.rs`.
-socket_methods! { UnixDatagram, net::UnixDatagram }
+// `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the
+// kernel's buffers: in `socket/mod.rs`.
+socket_methods! { UnixDatagram, net::UnixDatagram, SocketAddr }
 
 /// No edge tells when there is room again; and every try that fails makes one of its own, so to
 /// wait for edges would keep the loop busy.

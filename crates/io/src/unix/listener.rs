@@ -61,17 +61,8 @@ impl UnixListener {
             Ok(Tried::Done((UnixStream::from_std(stream)?, peer)))
         })
     }
-
-    /// Where it listens.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel does not say.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.io().local_addr()
-    }
 }
 
-// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
-// in `socket/mod.rs`.
-socket_methods! { UnixListener, net::UnixListener }
+// `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the
+// kernel's buffers: in `socket/mod.rs`.
+socket_methods! { UnixListener, net::UnixListener, SocketAddr }

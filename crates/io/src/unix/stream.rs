@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use quadrivium_core::{Interest, Ticket};
+use quadrivium_core::{Interest, QueuePlace};
 use socket2::{SockAddr, Socket};
 
 use super::address::address;
@@ -71,15 +71,6 @@ impl UnixStream {
         self.source.io().shutdown(how)
     }
 
-    /// The address of this end.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel does not say.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.io().local_addr()
-    }
-
     /// The address of the other end.
     ///
     /// # Errors
@@ -90,9 +81,9 @@ impl UnixStream {
     }
 }
 
-// `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the kernel's buffers:
-// in `socket/mod.rs`.
-socket_methods! { UnixStream, net::UnixStream }
+// `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the
+// kernel's buffers: in `socket/mod.rs`.
+socket_methods! { UnixStream, net::UnixStream, SocketAddr }
 
 impl Connects for UnixStream {
     fn of(socket: Socket) -> Self {
@@ -105,7 +96,7 @@ impl Connects for UnixStream {
 }
 
 impl Attempts for UnixStream {
-    fn leave(&self, interest: Interest, ticket: &mut Ticket) {
-        self.source.leave(interest, ticket);
+    fn leave(&self, interest: Interest, place: &mut QueuePlace) {
+        self.source.leave(interest, place);
     }
 }

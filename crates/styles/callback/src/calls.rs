@@ -1,5 +1,5 @@
-//! [`call_soon`], [`call_later`], [`call_at`], [`call_every`]: plain functions that are called later,
-//! under asyncio's names.
+//! [`call_soon`], [`call_later`], [`call_at`], [`call_every`]: plain functions that are called
+//! later, under asyncio's names.
 
 use std::{
     fmt,
@@ -66,7 +66,8 @@ pub fn call_later(duration: Duration, call: impl FnOnce() + 'static) -> Call {
     }
 }
 
-/// Calls this once at this time of the host's clock, or in the turn after the next if it has passed.
+/// Calls this once at this time of the host's clock, or in the turn after the next if it has
+/// passed.
 ///
 /// # Panics
 ///

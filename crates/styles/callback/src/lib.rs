@@ -34,12 +34,11 @@
 
 // In reading order.
 mod handle;
+mod stage;
 mod task;
-mod threads;
 pub mod send;
 mod calls;
 
 pub use calls::{Call, call_at, call_every, call_later, call_soon};
 pub use handle::Callback;
 pub use task::{CallbackTask, callback, spawn};
-pub use threads::{AnyThread, OneThread, Threads};

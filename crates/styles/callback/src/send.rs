@@ -19,6 +19,8 @@
 //! assert_eq!(elsewhere.join().unwrap(), "lift-off");
 //! ```
 //!
+//! What follows is the text of `handle.rs` and `task.rs`, but for what a stage's box says.
+//!
 //! The compiler says where it is not. An `Rc` stays on its thread:
 //!
 //! ```compile_fail,E0277
@@ -37,9 +39,14 @@
 //! let task = callback(|cb| cb.perform(green(|| 42), |cb, n| cb.done(n)));
 //! ```
 
-use quadrivium_core::Task;
+use std::{fmt, pin::Pin};
 
-use crate::AnyThread;
+use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task};
+
+use crate::{
+    handle::{CALLED_NEITHER, CALLED_TWICE},
+    stage::{Stage, TaskThen},
+};
 
 /// As [`callback`](crate::callback()). The task is `Send` when `body` and the output are.
 ///
@@ -51,14 +58,19 @@ pub fn callback<F, T>(body: F) -> CallbackTask<F, T>
 where
     F: FnOnce(&mut Callback<T>),
 {
-    CallbackTask::new(body)
+    let callback = Callback { stage: None, spare: None, output: None };
+    CallbackTask { body: Some(body), callback }
 }
 
 /// The handle to the running callback task, as every callback of it gets it.
-pub type Callback<T> = crate::Callback<T, AnyThread>;
+pub struct Callback<T> {
+    stage: Option<BoxSendStage<T>>,
+    spare: Option<BoxSendStage<T>>,
+    output: Option<T>,
+}
 
-/// A task whose body is a chain of callbacks. Made by [`callback`].
-pub type CallbackTask<F, T> = crate::CallbackTask<F, T, AnyThread>;
+/// This is the difference: once the type is forgotten, only the box can say that it is `Send`.
+type BoxSendStage<T> = Pin<Box<dyn Stage<Callback<T>> + Send>>;
 
 impl<T> Callback<T> {
     /// Runs a task of any style to its end, suspending whenever it does, and then calls `then` with
@@ -72,6 +84,79 @@ impl<T> Callback<T> {
         P: Task + Send + 'static,
         F: FnOnce(&mut Callback<T>, P::Output) + Send + 'static,
     {
-        self.go_on_with(task, then, |stage| Box::pin(stage));
+        self.check_unused();
+        let mut parts = Some((task, then));
+        let mut stage = self.spare.take();
+        if !stage.as_mut().is_some_and(|spare| spare.as_mut().refill(&mut parts)) {
+            stage = parts.map(|parts| Box::pin(TaskThen::new(parts)) as BoxSendStage<T>);
+        }
+        self.stage = stage;
+    }
+
+    /// Ends the task with this output.
+    ///
+    /// # Panics
+    ///
+    /// When this callback has called `perform` or `done` already.
+    pub fn done(&mut self, output: T) {
+        self.check_unused();
+        self.output = Some(output);
+    }
+
+    fn check_unused(&self) {
+        assert!(self.stage.is_none() && self.output.is_none(), "{CALLED_TWICE}");
+    }
+
+    fn check(&self) {
+        assert!(self.stage.is_some() || self.output.is_some(), "{CALLED_NEITHER}");
+    }
+}
+
+/// A task whose body is a chain of callbacks. Made by [`callback`].
+#[must_use = "a task is lazy: spawn or perform it"]
+pub struct CallbackTask<F, T> {
+    body: Option<F>,
+    callback: Callback<T>,
+}
+
+// The body is moved out, never pinned.
+impl<F, T> Unpin for CallbackTask<F, T> {}
+
+impl<F, T> Task for CallbackTask<F, T>
+where
+    F: FnOnce(&mut Callback<T>),
+{
+    type Output = T;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {
+        let this = &mut *self;
+        if let Some(body) = this.body.take() {
+            body(&mut this.callback);
+            this.callback.check();
+        }
+        loop {
+            if let Some(output) = this.callback.output.take() {
+                return Step::Done(output);
+            }
+            let mut stage = this.callback.stage.take().expect(RESUMED_AFTER_DONE);
+            if let Some(wait) = stage.as_mut().resume(cx, &mut this.callback) {
+                this.callback.stage = Some(stage);
+                return Step::Suspended(wait);
+            }
+            this.callback.check();
+            this.callback.spare = Some(stage);
+        }
+    }
+}
+
+impl<T> fmt::Debug for Callback<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback").finish_non_exhaustive()
+    }
+}
+
+impl<F, T> fmt::Debug for CallbackTask<F, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallbackTask").finish_non_exhaustive()
     }
 }

@@ -4,11 +4,7 @@ use std::{fmt, pin::Pin};
 
 use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task};
 
-use crate::{
-    Callback,
-    handle::Stage,
-    threads::{OneThread, Threads},
-};
+use crate::handle::Callback;
 
 /// A task whose body is a chain of callbacks. Runs nothing until it is first resumed.
 ///
@@ -20,7 +16,7 @@ pub fn callback<F, T>(body: F) -> CallbackTask<F, T>
 where
     F: FnOnce(&mut Callback<T>),
 {
-    CallbackTask::new(body)
+    CallbackTask { body: Some(body), callback: Callback::new() }
 }
 
 /// Hands a [`callback`] task to the host that drives this thread.
@@ -39,24 +35,17 @@ where
 
 /// A task whose body is a chain of callbacks. Made by [`callback`].
 #[must_use = "a task is lazy: spawn or perform it"]
-pub struct CallbackTask<F, T, K: Threads = OneThread> {
+pub struct CallbackTask<F, T> {
     body: Option<F>,
-    callback: Callback<T, K>,
-}
-
-impl<F, T, K: Threads> CallbackTask<F, T, K> {
-    pub(crate) fn new(body: F) -> Self {
-        Self { body: Some(body), callback: Callback::new() }
-    }
+    callback: Callback<T>,
 }
 
 // The body is moved out, never pinned.
-impl<F, T, K: Threads> Unpin for CallbackTask<F, T, K> {}
+impl<F, T> Unpin for CallbackTask<F, T> {}
 
-impl<F, T, K> Task for CallbackTask<F, T, K>
+impl<F, T> Task for CallbackTask<F, T>
 where
-    F: FnOnce(&mut Callback<T, K>),
-    K: Threads,
+    F: FnOnce(&mut Callback<T>),
 {
     type Output = T;
 
@@ -71,26 +60,18 @@ where
                 return Step::Done(output);
             }
             let mut stage = this.callback.stage.take().expect(RESUMED_AFTER_DONE);
-            match stage.as_mut().resume(cx, &mut this.callback) {
-                Some(wait) => {
-                    this.callback.stage = Some(stage);
-                    return Step::Suspended(wait);
-                }
-                None => {
-                    this.callback.check();
-                    this.callback.spare = Some(stage);
-                }
+            if let Some(wait) = stage.as_mut().resume(cx, &mut this.callback) {
+                this.callback.stage = Some(stage);
+                return Step::Suspended(wait);
             }
+            this.callback.check();
+            this.callback.spare = Some(stage);
         }
     }
 }
 
-impl<F, T, K: Threads> fmt::Debug for CallbackTask<F, T, K> {
+impl<F, T> fmt::Debug for CallbackTask<F, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallbackTask").finish_non_exhaustive()
     }
 }
-
-/// A callback task as it stands between two callbacks: the sub-task that runs, and what to call
-/// then.
-pub(crate) type BoxStage<T, K> = Pin<Box<<K as Threads>::Stage<T>>>;

@@ -1,27 +1,25 @@
 //! [`Co`]: what the body of a generator is handed.
 
 use std::{
+    cell::{Cell, RefCell},
     convert::Infallible,
     fmt,
     future::Future,
     pin::Pin,
-    task::{self, Poll, Waker},
+    rc::Rc,
+    task::{self, Poll},
 };
 
+use genawaiter::rc;
 use pin_project_lite::pin_project;
-use quadrivium_core::{Context, Step, Task, Wait};
+use quadrivium_core::{Context, LocalWaker, Step, Task, Wait};
 
-use crate::threads::{OneThread, Threads};
-
-/// The handle to the running generator, by which its body yields waits to the loop; and items of type
-/// `T` to whoever asks for the next one, where that is a [`stream`](crate::stream) or an
+/// The handle to the running generator, by which its body yields waits to the loop; and items of
+/// type `T` to whoever asks for the next one, where that is a [`stream`](crate::stream) or an
 /// [`iter`](crate::iter).
-///
-/// `Co` and `Co<T>` are those of generators that stay on their thread; [`send`](crate::send) has the
-/// other.
-pub struct Co<T = Infallible, K: Threads = OneThread> {
-    handle: K::Handle<Yielded<T>>,
-    shared: K,
+pub struct Co<T = Infallible> {
+    generator: rc::Co<Yielded<T>>,
+    shared: Rc<SharedWithBody>,
 }
 
 /// What a generator yields. Without items it is as large as a wait.
@@ -30,16 +28,21 @@ pub(crate) enum Yielded<T> {
     Item(T),
 }
 
-impl<T, K: Threads> Co<T, K> {
-    pub(crate) fn new(handle: K::Handle<Yielded<T>>, shared: K) -> Self {
-        Self { handle, shared }
+impl<T> Co<T> {
+    pub(crate) fn new(generator: rc::Co<Yielded<T>>, shared: Rc<SharedWithBody>) -> Self {
+        Self { generator, shared }
     }
 
     /// Runs a task of any style to its end, yielding to the loop whenever it suspends; worth its
     /// output.
     #[inline]
-    pub fn perform<P: Task>(&mut self, task: P) -> Performing<'_, P, T, K> {
+    pub fn perform<P: Task>(&mut self, task: P) -> Performing<'_, P, T> {
         Performing { co: self, task }
+    }
+
+    /// Gives this item to whoever has asked for the next one; goes on when he asks again.
+    pub fn yield_item(&mut self, item: T) -> YieldItem<'_, T> {
+        YieldItem { co: self, item: Some(item) }
     }
 
     /// Makes this what the generator yields, as soon as it comes back.
@@ -48,38 +51,63 @@ impl<T, K: Threads> Co<T, K> {
         // genawaiter would lose the first one in release builds.
         assert!(
             !self.shared.note_yield(true),
-            "a generator yielded twice in one resume: \
-             `.await` each `co.perform(..)` and `co.yield_item(..)` to its end instead of polling it"
+            "a generator yielded twice in one resume: `.await` each `co.perform(..)` and \
+             `co.yield_item(..)` to its end instead of polling it"
         );
-        K::put(&self.handle, yielded);
+        // genawaiter puts the value into its airlock at once. The future it returns would only wait
+        // to be resumed, which is what `Performing` does itself: awaiting it costs two more state
+        // machines.
+        drop(self.generator.yield_(yielded));
     }
 }
 
-impl<T> Co<T> {
-    /// Gives this item to whoever has asked for the next one; goes on when he asks again.
-    pub fn yield_item(&mut self, item: T) -> YieldItem<'_, T> {
-        YieldItem { co: self, item: Some(item) }
+/// What a generator shares with its body.
+pub(crate) struct SharedWithBody {
+    waker: RefCell<LocalWaker>,
+    has_yielded: Cell<bool>,
+}
+
+impl SharedWithBody {
+    pub(crate) fn new(cx: &Context<'_>) -> Rc<Self> {
+        let waker = RefCell::new(cx.local_waker());
+        Rc::new(Self { waker, has_yielded: Cell::new(false) })
+    }
+
+    /// Keeps the waker of this resume, for the sub-tasks of the body.
+    #[inline]
+    pub(crate) fn keep_waker(&self, cx: &Context<'_>) {
+        if !self.waker.borrow().will_wake(cx.waker()) {
+            self.waker.replace(cx.local_waker());
+        }
+    }
+
+    /// Notes whether the body has yielded since it was resumed; what was noted before.
+    #[inline]
+    pub(crate) fn note_yield(&self, has_yielded: bool) -> bool {
+        self.has_yielded.replace(has_yielded)
     }
 }
 
 pin_project! {
     /// A sub-task being performed. Made by [`Co::perform`]; await it.
     #[must_use = "a task is lazy: await this"]
-    pub struct Performing<'a, P, T = Infallible, K: Threads = OneThread> {
-        co: &'a mut Co<T, K>,
+    pub struct Performing<'a, P, T = Infallible> {
+        co: &'a mut Co<T>,
         #[pin]
         task: P,
     }
 }
 
-impl<P: Task, T, K: Threads> Future for Performing<'_, P, T, K> {
+impl<P: Task, T> Future for Performing<'_, P, T> {
     type Output = P::Output;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<P::Output> {
         let this = self.project();
-        let resume = |waker: &Waker| this.task.resume(&mut Context::new(waker));
-        match this.co.shared.with_waker(resume) {
+        let waker = this.co.shared.waker.borrow();
+        let step = this.task.resume(&mut Context::new(waker.as_waker()));
+        drop(waker);
+        match step {
             Step::Done(output) => Poll::Ready(output),
             Step::Suspended(wait) => {
                 this.co.yield_now(Yielded::Wait(wait));
@@ -113,13 +141,13 @@ impl<T> Future for YieldItem<'_, T> {
     }
 }
 
-impl<P, T, K: Threads> fmt::Debug for Performing<'_, P, T, K> {
+impl<P, T> fmt::Debug for Performing<'_, P, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Performing").finish_non_exhaustive()
     }
 }
 
-impl<T, K: Threads> fmt::Debug for Co<T, K> {
+impl<T> fmt::Debug for Co<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Co").finish_non_exhaustive()
     }

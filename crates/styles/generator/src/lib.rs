@@ -36,11 +36,9 @@
 mod handle;
 mod machine;
 mod task;
-mod threads;
 pub mod send;
 mod stream;
 
 pub use handle::{Co, Performing, YieldItem};
 pub use stream::{Iter, Next, Stream, iter, stream};
 pub use task::{GeneratorTask, generator, spawn};
-pub use threads::{AnyThread, OneThread, Threads};

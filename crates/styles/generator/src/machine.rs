@@ -4,28 +4,26 @@ use std::{
     future::Future,
     mem,
     pin::Pin,
+    rc::Rc,
     task::{self, Poll},
 };
 
-use genawaiter::{Coroutine, GeneratorState};
+use genawaiter::{GeneratorState, rc};
 use pin_project_lite::pin_project;
 use quadrivium_core::{Context, RESUMED_AFTER_DONE, Wait};
 
-use crate::{
-    handle::{Co, Yielded},
-    threads::Threads,
-};
+use crate::handle::{Co, SharedWithBody, Yielded};
 
 /// A generator that yields waits, and items of type `T`.
-pub(crate) struct Machine<B, G: Future, T, K: Threads> {
-    state: State<B, G, T, K>,
+pub(crate) struct Machine<B, G: Future, T> {
+    state: State<B, G, T>,
 }
 
-enum State<B, G: Future, T, K: Threads> {
+enum State<B, G: Future, T> {
     /// Not resumed yet.
     Fresh(B),
-    /// With what its body shares. genawaiter keeps the generator in a box of its own.
-    Started(K::Generator<Yielded<T>, Yielding<G, K>>, K),
+    /// genawaiter keeps the generator in a box of its own.
+    Started(rc::Gen<Yielded<T>, (), Yielding<G>>, Rc<SharedWithBody>),
     Done,
 }
 
@@ -37,19 +35,18 @@ pub(crate) enum Resumed<T, O> {
 }
 
 // The body is moved out, the generator is boxed: nothing is pinned here.
-impl<B, G: Future, T, K: Threads> Unpin for Machine<B, G, T, K> {}
+impl<B, G: Future, T> Unpin for Machine<B, G, T> {}
 
-impl<B, G: Future, T, K: Threads> Machine<B, G, T, K> {
+impl<B, G: Future, T> Machine<B, G, T> {
     pub(crate) fn new(body: B) -> Self {
         Self { state: State::Fresh(body) }
     }
 }
 
-impl<B, G, T, K> Machine<B, G, T, K>
+impl<B, G, T> Machine<B, G, T>
 where
-    B: FnOnce(Co<T, K>) -> G,
+    B: FnOnce(Co<T>) -> G,
     G: Future,
-    K: Threads,
 {
     /// Runs to the next yield, or to the end.
     #[inline]
@@ -60,7 +57,8 @@ where
         let State::Started(generator, shared) = &mut self.state else {
             panic!("{RESUMED_AFTER_DONE}")
         };
-        match shared.resume(cx, || Pin::new(generator).resume_with(())) {
+        shared.keep_waker(cx);
+        match generator.resume() {
             GeneratorState::Yielded(Yielded::Wait(wait)) => Resumed::Wait(wait),
             GeneratorState::Yielded(Yielded::Item(item)) => Resumed::Item(item),
             GeneratorState::Complete(output) => {
@@ -73,12 +71,12 @@ where
     #[cold]
     fn start(&mut self, cx: &Context<'_>) {
         let State::Fresh(body) = mem::replace(&mut self.state, State::Done) else { return };
-        let shared = K::new(cx);
-        let start = |handle| {
-            let body = body(Co::new(handle, shared.clone()));
-            Yielding { body, shared: shared.clone() }
+        let shared = SharedWithBody::new(cx);
+        let start = |generator| {
+            let body = body(Co::new(generator, Rc::clone(&shared)));
+            Yielding { body, shared: Rc::clone(&shared) }
         };
-        self.state = State::Started(K::generator(start), shared);
+        self.state = State::Started(rc::Gen::new(start), shared);
     }
 }
 
@@ -87,14 +85,14 @@ pin_project! {
     ///
     /// genawaiter cannot tell: it would panic without saying why, and lose a value in release
     /// builds when a body yields twice.
-    struct Yielding<G, K> {
+    struct Yielding<G> {
         #[pin]
         body: G,
-        shared: K,
+        shared: Rc<SharedWithBody>,
     }
 }
 
-impl<G: Future, K: Threads> Future for Yielding<G, K> {
+impl<G: Future> Future for Yielding<G> {
     type Output = G::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<G::Output> {

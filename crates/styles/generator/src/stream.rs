@@ -2,12 +2,11 @@
 
 use std::{cell::Cell, fmt, future::Future, pin::Pin, rc::Rc};
 
-use quadrivium_core::{Context, Perform, Step, Task, Wait, fairness};
+use quadrivium_core::{Context, Step, Task, Wait, fairness};
 
 use crate::{
     handle::Co,
     machine::{Machine, Resumed},
-    threads::OneThread,
 };
 
 /// Items that a generator yields by [`Co::yield_item`], and for which it may wait by
@@ -49,12 +48,12 @@ where
 
 /// A generator of items, one for each [`next`](Stream::next). Made by [`stream`].
 ///
-/// Dropping it drops the generator where it is suspended. When the generator panics, the panic comes
-/// out of `next`, and after that, as after its end, every `next` is worth nothing.
+/// Dropping it drops the generator where it is suspended. When the generator panics, the panic
+/// comes out of `next`, and after that, as after its end, every `next` is worth nothing.
 pub struct Stream<T> {
     state: Rc<Cell<State<T>>>,
     #[cfg(feature = "futures-core")]
-    polled: Option<Perform<Next<T>>>,
+    polled: Option<quadrivium_core::Perform<Next<T>>>,
 }
 
 enum State<T> {
@@ -71,7 +70,7 @@ trait Items<T> {
     fn resume(&mut self, cx: &Context<'_>) -> Resumed<T, ()>;
 }
 
-impl<B, G, T> Items<T> for Machine<B, G, T, OneThread>
+impl<B, G, T> Items<T> for Machine<B, G, T>
 where
     B: FnOnce(Co<T>) -> G,
     G: Future<Output = ()>,
@@ -181,13 +180,8 @@ impl<T> Drop for Next<T> {
     }
 }
 
-impl<T> IntoFuture for Next<T> {
-    type Output = Option<T>;
-    type IntoFuture = Perform<Self>;
-
-    fn into_future(self) -> Perform<Self> {
-        Perform::new(self)
-    }
+quadrivium_core::leaf! {
+    impl[T] Next<T>;
 }
 
 #[cfg(feature = "futures-core")]
@@ -200,7 +194,7 @@ impl<T> futures_core::Stream for Stream<T> {
     ) -> std::task::Poll<Option<T>> {
         // Kept while it is pending: another `next` meanwhile would be the second.
         let kept = self.polled.take();
-        let mut next = kept.unwrap_or_else(|| Perform::new(self.next()));
+        let mut next = kept.unwrap_or_else(|| quadrivium_core::Perform::new(self.next()));
         let polled = Pin::new(&mut next).poll(cx);
         self.polled = polled.is_pending().then_some(next);
         polled

@@ -7,7 +7,6 @@ use quadrivium_core::{Context, JoinHandle, Step, Task};
 use crate::{
     handle::Co,
     machine::{Machine, Resumed},
-    threads::{OneThread, Threads},
 };
 
 /// A task whose body is a generator. Runs nothing until it is first resumed.
@@ -20,7 +19,7 @@ where
     B: FnOnce(Co) -> G,
     G: Future,
 {
-    GeneratorTask::new(body)
+    GeneratorTask { machine: Machine::new(body) }
 }
 
 /// Hands a [`generator`] task to the host that drives this thread.
@@ -40,21 +39,14 @@ where
 
 /// A task whose body is a generator. Made by [`generator`].
 #[must_use = "a task is lazy: spawn or perform it"]
-pub struct GeneratorTask<B, G: Future, K: Threads = OneThread> {
-    machine: Machine<B, G, Infallible, K>,
+pub struct GeneratorTask<B, G: Future> {
+    machine: Machine<B, G, Infallible>,
 }
 
-impl<B, G: Future, K: Threads> GeneratorTask<B, G, K> {
-    pub(crate) fn new(body: B) -> Self {
-        Self { machine: Machine::new(body) }
-    }
-}
-
-impl<B, G, K> Task for GeneratorTask<B, G, K>
+impl<B, G> Task for GeneratorTask<B, G>
 where
-    B: FnOnce(Co<Infallible, K>) -> G,
+    B: FnOnce(Co) -> G,
     G: Future,
-    K: Threads,
 {
     type Output = G::Output;
 
@@ -67,7 +59,7 @@ where
     }
 }
 
-impl<B, G: Future, K: Threads> fmt::Debug for GeneratorTask<B, G, K> {
+impl<B, G: Future> fmt::Debug for GeneratorTask<B, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GeneratorTask").finish_non_exhaustive()
     }

@@ -4,7 +4,7 @@
 //!   loop's stack                              green thread's stack
 //!  ┌──────────────────────┐                  ┌──────────────────────┐ base
 //!  │ EventLoop::run       │                  │ root                 │
-//!  │ GreenTask::resume    │ ── 1. switch ──► │ Running ◄────────────┼── CURRENT, while the body runs
+//!  │ GreenTask::resume    │ ── 1. switch ──► │ RunningBody ◄────────┼── CURRENT, while it runs
 //!  │                      │                  │ body                 │
 //!  │                      │                  │  └ f                 │
 //!  │                      │ ◄─ 2. suspend ── │     └ perform(task)  │
@@ -42,10 +42,11 @@ pub(crate) enum Resume {
 pub(crate) struct Cancelled;
 
 /// A green thread that has started, at the root of its stack.
-pub(crate) struct Running<'a> {
+pub(crate) struct RunningBody<'a> {
     yielder: &'a Yielder<Resume, Wait>,
     waker: Cell<NonNull<Waker>>,
-    /// Where the stack begins and how many bytes it has, to tell it from the stacks of other crates.
+    /// Where the stack begins and how many bytes it has, to tell it from the stacks of other
+    /// crates.
     lowest: usize,
     size: usize,
 }
@@ -53,7 +54,7 @@ pub(crate) struct Running<'a> {
 thread_local! {
     /// The green thread whose body is running on this thread: none in a host, and none inside a
     /// `perform`, since a sub-task is no part of the body.
-    static CURRENT: Cell<*const Running<'static>> = const { Cell::new(ptr::null()) };
+    static CURRENT: Cell<*const RunningBody<'static>> = const { Cell::new(ptr::null()) };
 }
 
 /// Runs a task of any style to its end, suspending this green thread whenever it does, and returns
@@ -62,13 +63,13 @@ thread_local! {
 /// # Panics
 ///
 /// Outside the body of a green thread; on another stack than that of the green thread, such as the
-/// stack of a coroutine of another crate; and when the task suspends while this thread is unwinding (in
-/// a destructor that runs because of a panic or of a cancel).
+/// stack of a coroutine of another crate; and when the task suspends while this thread is unwinding
+/// (in a destructor that runs because of a panic or of a cancel).
 #[inline]
 pub fn perform<P: Task>(task: P) -> P::Output {
     let away = Away::from_current();
     // SAFETY: CURRENT is set only while the body of that green thread runs, which is below the
-    // frame of `Running` on the same stack; so it is alive as long as this call.
+    // frame of `RunningBody` on the same stack; so it is alive as long as this call.
     let running = unsafe { &*away.running };
     // One comparison: below the stack the difference wraps around.
     if stack_pointer().wrapping_sub(running.lowest) >= running.size {
@@ -84,7 +85,7 @@ pub fn perform<P: Task>(task: P) -> P::Output {
     }
 }
 
-impl<'a> Running<'a> {
+impl<'a> RunningBody<'a> {
     /// Runs the body of a green thread that has just been resumed for the first time.
     pub(crate) fn run<T>(
         yielder: &'a Yielder<Resume, Wait>,
@@ -93,16 +94,17 @@ impl<'a> Running<'a> {
     ) -> T {
         let Range { start: lowest, end } = overflow::usable();
         let (waker, size) = (Cell::new(waker), end - lowest);
-        let running = Running { yielder, waker, lowest, size };
+        let running = RunningBody { yielder, waker, lowest, size };
         CURRENT.set(ptr::from_ref(&running).cast());
-        let _over = Outer(ptr::null());
+        let _over = RestoreCurrent(ptr::null());
         body()
     }
 
     #[inline]
     fn waker(&self) -> &Waker {
         // SAFETY: whoever resumed this green thread borrows the waker until it suspends again, and
-        // the reference is used up before that. A cancel, which has no waker, puts a static one here.
+        // the reference is used up before that. A cancel, which has no waker, puts a static one
+        // here.
         unsafe { self.waker.get().as_ref() }
     }
 
@@ -124,13 +126,14 @@ impl<'a> Running<'a> {
     }
 }
 
-/// Somebody else could suspend that stack in the middle of a `perform`, and resume it when the green
-/// thread is no more. On its own stack nobody can: whoever switches away comes back first.
+/// Somebody else could suspend that stack in the middle of a `perform`, and resume it when the
+/// green thread is no more. On its own stack nobody can: whoever switches away comes back first.
 #[cold]
 fn refuse_another_stack() -> ! {
     panic!(
-        "green::perform on another stack than that of the green thread, as in a coroutine of another \
-         crate: let the coroutine hand the task out, and perform it in the body of the green thread"
+        "green::perform on another stack than that of the green thread, as in a coroutine of \
+         another crate: let the coroutine hand the task out, and perform it in the body of the \
+         green thread"
     )
 }
 
@@ -144,7 +147,7 @@ fn refuse_to_suspend() -> ! {
 
 /// The span of a `perform`, in which no body is running.
 struct Away {
-    running: *const Running<'static>,
+    running: *const RunningBody<'static>,
 }
 
 impl Away {
@@ -168,16 +171,16 @@ impl Drop for Away {
 }
 
 /// Keeps what is current on this side of a switch, and puts it back when dropped.
-pub(crate) struct Outer(*const Running<'static>);
+pub(crate) struct RestoreCurrent(*const RunningBody<'static>);
 
-impl Outer {
+impl RestoreCurrent {
     #[inline]
     pub(crate) fn leave() -> Self {
         Self(CURRENT.replace(ptr::null()))
     }
 }
 
-impl Drop for Outer {
+impl Drop for RestoreCurrent {
     #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.0);

@@ -2,8 +2,8 @@
 //!
 //! The body is a closure. [`perform`], at any depth below it, runs a task to its end and returns
 //! its output; when the task suspends, the whole green thread does, and the calls on its stack wait
-//! with it. A green thread never leaves its OS thread, so it may keep a borrow of a thread-local across a
-//! suspension, until that thread ends.
+//! with it. A green thread never leaves its OS thread, so it may keep a borrow of a thread-local
+//! across a suspension, until that thread ends.
 //!
 //! ```
 //! use quadrivium_green::{green, perform};
@@ -23,10 +23,11 @@
 //! Dropping a suspended green thread unwinds its stack. In a program that is built with
 //! `panic = "abort"` that is impossible: the stack is leaked, and one message says so.
 //!
-//! A stack may live longer than its OS thread: a loop is dropped by a thread-local as the thread ends, or
-//! a suspended green thread is forgotten. In the first case the stack is leaked, as thread-locals that it
-//! has borrowed may be gone. In the second case nothing can be done: do not forget a green thread that is
-//! suspended while another thread uses its borrow of a thread-local, as in `std::thread::scope`.
+//! A stack may live longer than its OS thread: a loop is dropped by a thread-local as the thread
+//! ends, or a suspended green thread is forgotten. In the first case the stack is leaked, as
+//! thread-locals that it has borrowed may be gone. In the second case nothing can be done: do not
+//! forget a green thread that is suspended while another thread uses its borrow of a thread-local,
+//! as in `std::thread::scope`.
 //!
 //! It is not `Send`:
 //!

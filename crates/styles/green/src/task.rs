@@ -13,7 +13,7 @@ use corosensei::{Coroutine, CoroutineResult, stack::STACK_ALIGNMENT};
 use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait, host};
 
 use crate::{
-    handle::{Cancelled, Outer, Resume, Running},
+    handle::{Cancelled, RestoreCurrent, Resume, RunningBody},
     stack::{
         Stack, StackError,
         overflow::{Occupant, is_ending, watch},
@@ -33,7 +33,7 @@ where
     F: FnOnce() -> T + 'static,
     T: 'static,
 {
-    GreenTask::new(body, Source::OnStart)
+    GreenTask::new(body, StackSource::OnStart)
 }
 
 /// Hands a [`green`] task to the host that drives this thread.
@@ -89,7 +89,7 @@ impl Builder {
         T: 'static,
     {
         let stack = Stack::take(self.stack_size)?;
-        Ok(GreenTask::new(body, Source::Taken(stack)))
+        Ok(GreenTask::new(body, StackSource::Taken(stack)))
     }
 }
 
@@ -109,7 +109,7 @@ enum State<F, T> {
     /// Not resumed yet.
     Fresh {
         body: F,
-        source: Source,
+        source: StackSource,
         made_at: &'static Location<'static>,
     },
     Started(GreenThread<T>),
@@ -118,9 +118,9 @@ enum State<F, T> {
     Done,
 }
 
-/// Whether a body or an output of this type goes from stack to stack in a box. The coroutine takes no
-/// more than 1,024 bytes by value, and an alignment larger than its own would leave the stack. In a
-/// dev build an output is also copied eight times on its way, all on the green thread's stack.
+/// Whether a body or an output of this type goes from stack to stack in a box. The coroutine takes
+/// no more than 1,024 bytes by value, and an alignment larger than its own would leave the stack.
+/// In a dev build an output is also copied eight times on its way, all on the green thread's stack.
 ///
 /// It is decided when a green thread is compiled, so a small one has no branch for it.
 const fn is_large<V>() -> bool {
@@ -128,7 +128,7 @@ const fn is_large<V>() -> bool {
 }
 
 /// Where the stack will come from.
-enum Source {
+enum StackSource {
     OnStart,
     Taken(Stack),
 }
@@ -182,7 +182,7 @@ where
     T: 'static,
 {
     #[track_caller]
-    fn new(body: F, source: Source) -> Self {
+    fn new(body: F, source: StackSource) -> Self {
         Self { state: State::Fresh { body, source, made_at: Location::caller() } }
     }
 
@@ -191,8 +191,8 @@ where
         let state = mem::replace(&mut self.state, State::Done);
         let State::Fresh { body, source, made_at } = state else { return };
         let stack = match source {
-            Source::Taken(stack) => stack,
-            Source::OnStart => Stack::take(stack_size())
+            StackSource::Taken(stack) => stack,
+            StackSource::OnStart => Stack::take(stack_size())
                 .unwrap_or_else(|error| panic!("no stack for a green thread: {error}")),
         };
         self.state = if const { is_large::<F>() } {
@@ -225,9 +225,9 @@ impl<R: 'static> GreenThread<R> {
         stack: Stack,
         made_at: &'static Location<'static>,
     ) -> Self {
-        let occupant = Occupant::new(made_at, host::label(), &stack);
+        let occupant = Occupant::new(made_at, host::label(), stack.usable());
         let coroutine = Coroutine::with_stack(stack, |yielder, first| match first {
-            Resume::Go(waker) => Running::run(yielder, waker, body),
+            Resume::Go(waker) => RunningBody::run(yielder, waker, body),
             Resume::Cancel => unreachable!("a coroutine that has not started is just dropped"),
         });
         Self { coroutine, occupant }
@@ -238,7 +238,7 @@ impl<R> GreenThread<R> {
     /// Runs on the green thread's stack until it suspends or returns. Panics come through.
     #[inline(always)]
     fn switch(&mut self, resume: Resume) -> CoroutineResult<Wait, R> {
-        let _outer = Outer::leave();
+        let _outer = RestoreCurrent::leave();
         watch(&self.occupant, || self.coroutine.resume(resume))
     }
 }
@@ -264,11 +264,19 @@ impl<R> GreenThread<R> {
             return;
         }
         if is_ending() {
-            return self.leak_at_the_end_of_the_thread();
+            static TOLD: Once = Once::new();
+            let remedy = "take a loop out of its thread-local before the thread ends, and drop it, \
+                          while thread-locals that a green thread has borrowed are there";
+            return self.leak(&TOLD, " and its OS thread is ending", remedy);
         }
-        // The first panic would end the process. Cargo compiles this crate with the program's profile.
+        // The first panic would end the process. Cargo compiles this crate with the program's
+        // profile.
         if cfg!(panic = "abort") {
-            return self.leak_instead_of_unwinding();
+            static TOLD: Once = Once::new();
+            let why = ", and this program is built with panic = \"abort\"";
+            let remedy =
+                "build with panic = \"unwind\", or let green threads end before they are dropped";
+            return self.leak(&TOLD, why, remedy);
         }
         for _ in 0..UNWINDS {
             let switch = AssertUnwindSafe(|| self.switch(Resume::Cancel));
@@ -276,8 +284,8 @@ impl<R> GreenThread<R> {
                 Ok(CoroutineResult::Yield(_)) => continue,
                 Ok(CoroutineResult::Return(_)) => return,
                 Err(payload) if payload.is::<Cancelled>() => return,
-                // A second panic while this thread unwinds would abort, and dropping the payload may be
-                // one; the first one is reported.
+                // A second panic while this thread unwinds would abort, and dropping the payload
+                // may be one; the first one is reported.
                 Err(payload) if thread::panicking() => return mem::forget(payload),
                 Err(payload) => resume_unwind(payload),
             }
@@ -291,31 +299,15 @@ impl<R> GreenThread<R> {
         mem::forget(self);
     }
 
+    /// Leaks the stack, and says why the first time that it is for this reason.
     #[cold]
-    fn leak_at_the_end_of_the_thread(self) {
-        static TOLD: Once = Once::new();
-        TOLD.call_once(|| {
+    fn leak(self, told: &Once, why: &str, remedy: &str) {
+        told.call_once(|| {
             eprintln!(
-                "quadrivium: {} is dropped while it is suspended and its OS thread is ending: its \
-                 stack is leaked and the destructors on it never run, as thread-locals that it has \
-                 borrowed may be gone. The same holds for every other one, without a message\n  \
-                 remedy: take a loop out of its thread-local before the thread ends, and drop it",
-                self.occupant.name(),
-            );
-        });
-        mem::forget(self);
-    }
-
-    #[cold]
-    fn leak_instead_of_unwinding(self) {
-        static TOLD: Once = Once::new();
-        TOLD.call_once(|| {
-            eprintln!(
-                "quadrivium: {} is dropped while it is suspended, and this program is built with \
-                 panic = \"abort\": its stack is leaked and the destructors on it never run. \
-                 The same holds for every other one, without a message\n  \
-                 remedy: build with panic = \"unwind\", or let green threads end before they are \
-                 dropped",
+                "quadrivium: {} is dropped while it is suspended{why}: its stack is leaked and \
+                 the destructors on it never run. The same holds for every other one, without a \
+                 message\n  \
+                 remedy: {remedy}",
                 self.occupant.name(),
             );
         });

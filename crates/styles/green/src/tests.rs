@@ -15,9 +15,9 @@ use quadrivium_core::{Context, Step, Task, Wait, turn};
 use crate::{green, perform, stack::Stack};
 
 /// A coroutine of another crate: it stands on a stack of its own.
-type Foreign<Y> = Coroutine<(), Y, (), Stack>;
+type ForeignCoroutine<Y> = Coroutine<(), Y, (), Stack>;
 
-fn foreign<Y>(body: impl FnOnce(&Yielder<(), Y>) + 'static) -> Foreign<Y>
+fn foreign<Y>(body: impl FnOnce(&Yielder<(), Y>) + 'static) -> ForeignCoroutine<Y>
 where
     Y: 'static,
 {
@@ -72,7 +72,7 @@ fn a_coroutine_that_a_task_suspends_is_refused_before_it_can_outlive_the_body() 
         *keeps.borrow_mut() = Some(inner);
     }));
     // Where it was suspended instead, this was a segmentation fault.
-    let inner: Option<Foreign<()>> = kept.take();
+    let inner: Option<ForeignCoroutine<()>> = kept.take();
     assert!(inner.expect("it was moved out").done());
 }
 

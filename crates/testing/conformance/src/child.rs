@@ -2,15 +2,21 @@
 
 use std::{
     env,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     process::{self, Command, Output},
 };
 
-use crate::law;
+use crate::{
+    host::{Lacks, spare},
+    law,
+};
 
 /// Tells the child that it is one, and which.
 const CHILD: &str = "QUADRIVIUM_LAW_CHILD";
 /// Tells it of which law, when a test checks several.
 const LAW: &str = "QUADRIVIUM_LAW";
+/// The exit status of a child whose law is spared.
+const LACKS: i32 = 77;
 
 /// Runs `something` in a process of its own, and ends that. `test` is the full name of the calling
 /// test, `case` which of its calls this is.
@@ -18,8 +24,8 @@ pub fn alone(test: &str, case: &str, something: impl FnOnce()) -> Output {
     alone_under(&[], test, case, something)
 }
 
-/// The same, but another program starts the process, and can set what it inherits. `starter` is that
-/// program and its arguments.
+/// The same, but another program starts the process, and can set what it inherits. `starter` is
+/// that program and its arguments.
 pub(crate) fn alone_under(
     starter: &[&str],
     test: &str,
@@ -27,16 +33,21 @@ pub(crate) fn alone_under(
     something: impl FnOnce(),
 ) -> Output {
     match env::var(CHILD) {
-        Err(_) => this_program_under(starter)
-            .args(["--exact", test, "--nocapture"])
-            .env(CHILD, case)
-            .env(LAW, law::name())
-            .output()
-            .expect("the test can start itself"),
-        Ok(chosen) if chosen == case => {
-            something();
-            process::exit(0);
+        Err(_) => {
+            let mut child = this_program_under(starter);
+            child.args(["--exact", test, "--nocapture"]);
+            child.env(CHILD, case).env(LAW, law::name());
+            let output = child.output().expect("the test can start itself");
+            if output.status.code() == Some(LACKS) {
+                spare("what the law asks for in a process of its own");
+            }
+            output
         }
+        Ok(chosen) if chosen == case => match catch_unwind(AssertUnwindSafe(something)) {
+            Ok(()) => process::exit(0),
+            Err(payload) if payload.is::<Lacks>() => process::exit(LACKS),
+            Err(payload) => resume_unwind(payload),
+        },
         // The child is on its way to its own case.
         Ok(_) => Output { status: Default::default(), stdout: Vec::new(), stderr: Vec::new() },
     }

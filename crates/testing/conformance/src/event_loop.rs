@@ -4,9 +4,9 @@ use std::{
     cell::Cell,
     fmt,
     ops::Deref,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     task::Waker,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use quadrivium::{
@@ -15,11 +15,11 @@ use quadrivium::{
     task::{BoxTask, Context, Step, Wait},
 };
 
-use crate::{Host, HostLoop, Probe, Subject, Value, Virtual, body, map};
+use crate::{HostLoop, LawHost, Probe, Subject, Value, Virtual, body, host::Lacks, map};
 
 thread_local! {
     /// Where the law on this thread is checked.
-    static HOST: Cell<&'static dyn Host> = const { Cell::new(&Virtual) };
+    static HOST: Cell<&'static dyn LawHost> = const { Cell::new(&Virtual) };
     /// How many loops of it the law has asked for.
     static LOOPS: Cell<usize> = const { Cell::new(0) };
 }
@@ -48,13 +48,38 @@ pub(crate) fn real_loop() -> TestLoop {
 }
 
 /// Runs a law on this host; how many loops it asked for.
-pub(crate) fn on(host: &'static dyn Host, law: impl FnOnce()) -> usize {
+pub(crate) fn on(host: &'static dyn LawHost, law: impl FnOnce()) -> usize {
     HOST.set(host);
     host.around(Box::new(law));
     LOOPS.get()
 }
 
 impl TestLoop {
+    /// As [`EventLoop::spawn`].
+    #[track_caller]
+    pub fn spawn<T>(&self, task: T) -> JoinHandle<T::Output>
+    where
+        T: Task + 'static,
+        T::Output: 'static,
+    {
+        JoinHandle::spawn(self.0.host(), task, None, Location::caller())
+    }
+
+    /// As [`EventLoop::spawn_named`].
+    #[track_caller]
+    pub fn spawn_named<T>(&self, name: &str, task: T) -> JoinHandle<T::Output>
+    where
+        T: Task + 'static,
+        T::Output: 'static,
+    {
+        JoinHandle::spawn(self.0.host(), task, Some(name), Location::caller())
+    }
+
+    /// As [`EventLoop::now`].
+    pub fn now(&self) -> Instant {
+        self.0.host().now()
+    }
+
     /// As [`EventLoop::block_on`].
     ///
     /// # Errors
@@ -103,7 +128,7 @@ impl TestLoop {
     }
 }
 
-/// What does not wait is the same on every host.
+/// What else does not wait is the same on every host with a loop.
 impl Deref for TestLoop {
     type Target = EventLoop;
 
@@ -164,7 +189,10 @@ pub fn is_done<T>(step: &Step<T>) -> bool {
 
 /// Runs something that may panic; the message of the panic.
 pub fn quietly<T>(something: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(something)).map_err(|payload| message(&*payload))
+    catch_unwind(AssertUnwindSafe(something)).map_err(|payload| match payload.is::<Lacks>() {
+        true => resume_unwind(payload),
+        false => message(&*payload),
+    })
 }
 
 /// The message of a panic.

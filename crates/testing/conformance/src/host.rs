@@ -1,10 +1,11 @@
-//! [`Host`]: where laws are checked, and what it supports.
+//! [`LawHost`]: where laws are checked, and what it supports.
 
-use std::{any::Any, time::Duration};
+use std::{any::Any, panic::resume_unwind, rc::Rc, thread, time::Duration};
 
 use quadrivium::{
     EventLoop, RunError,
     event_loop::{RemoteHandle, Trace, Turned, trace::Event},
+    host::Host,
     task::BoxTask,
 };
 
@@ -13,9 +14,10 @@ use crate::Value;
 /// Where laws are checked: a loop with a thread of its own, a loop inside another executor, threads
 /// elsewhere.
 ///
-/// [`Virtual`] and [`Real`] are here; `tests/hosts` has the others. On a host whose tasks run on other
-/// threads only the topic `outcomes` says anything, as all other laws hold the loop in their hands.
-pub trait Host: Sync {
+/// [`Virtual`] and [`Real`] are here; `tests/hosts` has the others. On a host whose tasks run on
+/// other threads only the topic `outcomes` says anything, as all other laws hold the loop in their
+/// hands.
+pub trait LawHost: Sync {
     /// What it is called, such as `tokio`.
     fn name(&self) -> &'static str;
 
@@ -42,9 +44,11 @@ pub enum HostFeature {
     /// Time jumps when nothing else can happen: sleeps take no time, and exactly as long as they
     /// say.
     VirtualClock,
-    /// That clock is the loop's own: it goes on by as much as a task keeps the CPU for, and stands still
-    /// while other threads work for one.
+    /// That clock is the loop's own: it goes on by as much as a task keeps the CPU for, and stands
+    /// still while other threads work for one.
     OwnClock,
+    /// It reports a deadlock once no task can go on.
+    Deadlocks,
     /// A loop that is run inside a task of another is an error. Executors may panic.
     Nesting,
     /// It opens no descriptors of its own but those of a new loop, and closes these with it.
@@ -52,9 +56,12 @@ pub enum HostFeature {
 }
 
 /// A loop that a host has made for a law, on the law's thread.
+///
+/// A host that has no [`EventLoop`] inside has the first three methods. A law that asks for one of
+/// the others is [spared](spare) there.
 pub trait HostLoop {
-    /// The loop inside, for what does not wait.
-    fn event_loop(&self) -> &EventLoop;
+    /// What drives the tasks.
+    fn host(&self) -> Rc<dyn Host>;
 
     /// As [`EventLoop::block_on`].
     ///
@@ -70,24 +77,44 @@ pub trait HostLoop {
     /// As there.
     fn run(&mut self) -> Result<(), RunError>;
 
+    /// The loop inside, for what does not wait.
+    fn event_loop(&self) -> &EventLoop {
+        spare("an event loop")
+    }
+
     /// As [`EventLoop::turn`].
     ///
     /// # Errors
     ///
     /// As there.
-    fn turn(&mut self) -> Result<Turned, RunError>;
+    fn turn(&mut self) -> Result<Turned, RunError> {
+        spare("single turns")
+    }
 
     /// As [`EventLoop::advance`].
-    fn advance(&mut self, duration: Duration);
+    fn advance(&mut self, duration: Duration) {
+        thread::sleep(duration);
+    }
 
     /// As [`EventLoop::trace`].
-    fn trace(&mut self, trace: Box<dyn Trace>);
+    fn trace(&mut self, _trace: Box<dyn Trace>) {
+        spare("a trace")
+    }
 
     /// Hands the host the task that `make` makes: to this loop, or to wherever its tasks run.
     fn hand(&mut self, make: Make) -> RemoteHandle<Output> {
         self.event_loop().spawner().spawn(make)
     }
 }
+
+/// Ends the law that runs on this thread, which needs what its host does not have. The law counts
+/// as spared.
+pub fn spare(lacks: &'static str) -> ! {
+    resume_unwind(Box::new(Lacks(lacks)))
+}
+
+/// What the host of a law does not have: the payload of [`spare`].
+pub(crate) struct Lacks(pub(crate) &'static str);
 
 /// Makes a task on the thread where it runs.
 pub type Make = Box<dyn FnOnce() -> BoxTask<Output> + Send>;
@@ -96,6 +123,10 @@ pub type Make = Box<dyn FnOnce() -> BoxTask<Output> + Send>;
 pub type Output = Box<dyn Any + Send>;
 
 impl HostLoop for EventLoop {
+    fn host(&self) -> Rc<dyn Host> {
+        EventLoop::host(self)
+    }
+
     fn event_loop(&self) -> &EventLoop {
         self
     }
@@ -125,7 +156,7 @@ impl HostLoop for EventLoop {
 #[derive(Clone, Copy, Debug)]
 pub struct Virtual;
 
-impl Host for Virtual {
+impl LawHost for Virtual {
     fn name(&self) -> &'static str {
         "virtual clock"
     }
@@ -147,13 +178,14 @@ impl Host for Virtual {
 #[derive(Clone, Copy, Debug)]
 pub struct Real;
 
-impl Host for Real {
+impl LawHost for Real {
     fn name(&self) -> &'static str {
         "real clock"
     }
 
     fn supports(&self, feature: HostFeature) -> bool {
-        matches!(feature, HostFeature::Nesting | HostFeature::Descriptors)
+        use HostFeature::{Deadlocks, Descriptors, Nesting};
+        matches!(feature, Deadlocks | Descriptors | Nesting)
     }
 
     fn new_loop(&self) -> Box<dyn HostLoop> {

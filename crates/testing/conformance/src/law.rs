@@ -8,8 +8,8 @@ use std::{
 };
 
 use crate::{
-    Feature, Host, HostFeature, Subject, Virtual, child, event_loop, in_destructor, laws::laws,
-    quietly, watchdog,
+    Feature, HostFeature, LawHost, Subject, Virtual, child, event_loop, host::Lacks, in_destructor,
+    laws::laws, quietly, watchdog,
 };
 
 /// A behaviour every style must show: a name, a sentence, and a function that panics where it does
@@ -48,8 +48,8 @@ impl Law {
     /// # Panics
     ///
     /// Where the law does not hold; its sentence is printed. When it does not end: after twenty
-    /// seconds without a sign of life, or as many as the environment variable `QUADRIVIUM_LAW_LIMIT`
-    /// says.
+    /// seconds without a sign of life, or as many as the environment variable
+    /// `QUADRIVIUM_LAW_LIMIT` says.
     pub fn check(&self, subject: Subject) {
         if let Checked::Spared(why) = self.check_on(&Virtual, subject) {
             println!("skipped: {why}");
@@ -61,7 +61,7 @@ impl Law {
     /// # Panics
     ///
     /// As [`check`](Law::check).
-    pub fn check_on(&self, host: &'static dyn Host, subject: Subject) -> Checked {
+    pub fn check_on(&self, host: &'static dyn LawHost, subject: Subject) -> Checked {
         if let Some(lacks) = self.needs.iter().find(|feature| !subject.supports(**feature)) {
             return Checked::Spared(format!("{subject} does not support {lacks:?}"));
         }
@@ -74,19 +74,28 @@ impl Law {
             return Checked::Spared(format!("this process is not for {name}"));
         }
         let what = format!("law {name} for {subject} on {}", host.name());
-        let loops = watchdog::watch(&what, move || {
+        let watched = move || {
             TEST.set(test);
             NAME.set(name);
             // Said when it unwinds, below the message of the panic, which knows no law.
             let named = Named(law, subject, host.name());
-            let loops = event_loop::on(host, || (law.holds)(subject));
-            in_destructor::check();
-            std::mem::forget(named);
-            loops
-        });
-        match loops {
-            0 => Checked::NeedsNoHost,
-            _ => Checked::Holds,
+            let asked = catch_unwind(AssertUnwindSafe(|| {
+                let loops = event_loop::on(host, || (law.holds)(subject));
+                in_destructor::check();
+                loops
+            }));
+            if asked.as_ref().map_or_else(|payload| payload.is::<Lacks>(), |_| true) {
+                std::mem::forget(named);
+            }
+            asked.unwrap_or_else(|payload| resume_unwind(payload))
+        };
+        match catch_unwind(AssertUnwindSafe(|| watchdog::watch(&what, watched))) {
+            Ok(0) => Checked::NeedsNoHost,
+            Ok(_) => Checked::Holds,
+            Err(payload) => match payload.downcast::<Lacks>() {
+                Ok(lacks) => Checked::Spared(format!("{} does not have {}", host.name(), lacks.0)),
+                Err(panic) => resume_unwind(panic),
+            },
         }
     }
 }
@@ -96,8 +105,8 @@ impl Law {
 pub enum Checked {
     /// It holds on this host.
     Holds,
-    /// It holds, and has asked the host for nothing: it resumes tasks by hand, or makes a loop of its
-    /// own.
+    /// It holds, and has asked the host for nothing: it resumes tasks by hand, or makes a loop of
+    /// its own.
     NeedsNoHost,
     /// It was not checked, for this reason.
     Spared(String),
@@ -156,7 +165,7 @@ const FIRST_TOPIC: &str = "lifecycle";
 ///
 /// Where one does not hold, with the names of all those, after the others have been checked.
 pub fn check_on(
-    host: &'static dyn Host,
+    host: &'static dyn LawHost,
     subject: Subject,
     laws: impl IntoIterator<Item = &'static Law>,
     test: &str,

@@ -82,6 +82,7 @@ mod sockets;
 mod byte_stream;
 mod watchdog;
 mod in_destructor;
+mod cases;
 
 #[cfg(test)]
 mod needs;
@@ -89,11 +90,12 @@ mod needs;
 mod broken;
 
 pub use body::{Body, Next, Then, body};
+pub(crate) use cases::cases;
 pub use child::alone;
 pub use event_loop::{
     TestLoop, is_done, message, new_loop, quietly, resume, traced, turns, watched,
 };
-pub use host::{Host, HostFeature, HostLoop, Make, Output, Real, Virtual};
+pub use host::{HostFeature, HostLoop, LawHost, Make, Output, Real, Virtual, spare};
 pub(crate) use in_destructor::in_destructor;
 pub use law::{Checked, Law, Tally, check, check_on};
 pub use laws::laws;

@@ -1,4 +1,5 @@
-//! A law that does not end is named, and the others go on: a lost wake is a test that never returns.
+//! A law that does not end is named, and the others go on: a lost wake is a test that never
+//! returns.
 
 use std::{
     cell::RefCell,
@@ -28,7 +29,8 @@ enum Sign {
     Ended(thread::Result<usize>),
 }
 
-/// Checks a law on a thread of its own, with the limit of the environment; how many loops it asked for.
+/// Checks a law on a thread of its own, with the limit of the environment; how many loops it asked
+/// for.
 pub(crate) fn watch(law: &str, holds: impl FnOnce() -> usize + Send + 'static) -> usize {
     let limit = env::var(LIMIT).ok().map(|seconds| {
         let seconds = seconds.parse().ok();

@@ -14,7 +14,7 @@ use std::{
     thread,
 };
 
-use quadrivium_core::crash_note::{self, Noted};
+use quadrivium_core::crash_note::{self, NoteGuard};
 
 use crate::{choices::Choices, failure::test};
 
@@ -36,7 +36,7 @@ thread_local! {
 
 /// Begins a run: until the guard is dropped, the process does not end without saying which run it
 /// was.
-pub(crate) fn tell(choices: &Choices) -> Noted {
+pub(crate) fn tell(choices: &Choices) -> NoteGuard {
     install_once();
     LAST.take();
     if env::var_os(TELL).is_some() {

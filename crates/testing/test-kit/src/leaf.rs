@@ -1,20 +1,6 @@
-//! `leaf!`: what leaves share: `.await` works on them.
+//! `.await` works on leaves and checks.
 
-/// Implements `IntoFuture` for leaves and checks, so that a future-style body can `.await` them.
-macro_rules! leaf {
-    ($( impl[$($generic:tt)*] $leaf:ty; )*) => { $(
-        impl<$($generic)*> std::future::IntoFuture for $leaf {
-            type Output = <$leaf as quadrivium_core::Task>::Output;
-            type IntoFuture = quadrivium_core::Perform<$leaf>;
-
-            fn into_future(self) -> Self::IntoFuture {
-                quadrivium_core::Perform::new(self)
-            }
-        }
-    )* };
-}
-
-leaf! {
+quadrivium_core::leaf! {
     impl[] crate::connection::Read;
     impl[] crate::connection::ReadExact;
     impl[] crate::connection::Write;

@@ -28,8 +28,7 @@ pub use send::Sender;
 
 use std::{cell::RefCell, num::NonZeroUsize, rc::Rc};
 
-use crate::sync::waiters::Waiters;
-use ring::Ring;
+use crate::sync::{broadcast::ring::Ring, wait_queue::WaitQueue};
 
 /// A channel that holds the latest `capacity` values for those who have not received them.
 ///
@@ -43,7 +42,7 @@ pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
         ring: Ring::new(capacity),
         senders: 1,
         receivers: 0,
-        receiving: Waiters::default(),
+        receiving: WaitQueue::default(),
     };
     let state = Rc::new(RefCell::new(state));
     (Sender::new(Rc::clone(&state)), Receiver::new(state))
@@ -54,7 +53,5 @@ struct State<T> {
     ring: Ring<T>,
     senders: usize,
     receivers: usize,
-    receiving: Waiters,
+    receiving: WaitQueue,
 }
-
-type Shared<T> = Rc<RefCell<State<T>>>;

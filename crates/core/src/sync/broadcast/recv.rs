@@ -1,29 +1,41 @@
 //! The receiving end of a broadcast.
 
-use std::{cell::Cell, error::Error, fmt, pin::Pin, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    error::Error,
+    fmt,
+    pin::Pin,
+    rc::Rc,
+};
 
-use super::Shared;
-use crate::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, fairness, sync::waiters::Ticket};
+use super::State;
+use crate::{
+    Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    sync::{
+        wait_queue::{QueuePlace, update, update_with},
+        waiter::{self, Waiter},
+    },
+};
 
 /// The end that receives every value that is sent while it is there.
 pub struct Receiver<T> {
-    place: Rc<Place<T>>,
+    position: Rc<Position<T>>,
 }
 
 /// How far one receiver has come: it, and those of its receives that have not ended, share it.
-struct Place<T> {
-    state: Shared<T>,
+struct Position<T> {
+    state: Rc<RefCell<State<T>>>,
     next: Cell<u64>,
 }
 
 impl<T> Receiver<T> {
     /// A receiver of what is sent from now on.
-    pub(super) fn new(shared: Shared<T>) -> Self {
+    pub(super) fn new(shared: Rc<RefCell<State<T>>>) -> Self {
         let mut state = shared.borrow_mut();
         state.receivers += 1;
         let next = Cell::new(state.ring.end());
         drop(state);
-        Self { place: Rc::new(Place { state: shared, next }) }
+        Self { position: Rc::new(Position { state: shared, next }) }
     }
 }
 
@@ -34,7 +46,7 @@ impl<T: Clone> Receiver<T> {
     ///
     /// Dropped before it is done, it has received nothing. Until then it counts as the receiver.
     pub fn recv(&self) -> Recv<T> {
-        Recv { place: Some(Rc::clone(&self.place)), ticket: None }
+        Recv { position: Some(Rc::clone(&self.position)), place: QueuePlace::default() }
     }
 
     /// Receives the next value if there is one. Does not wait.
@@ -43,7 +55,7 @@ impl<T: Clone> Receiver<T> {
     ///
     /// When there is none now or there will never be one, and when values were lost.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        match self.place.receive() {
+        match self.position.receive() {
             Some(received) => received.map(Rc::unwrap_or_clone).map_err(|error| match error {
                 RecvError::Lagged(n) => TryRecvError::Lagged(n),
                 RecvError::Closed => TryRecvError::Closed,
@@ -53,7 +65,7 @@ impl<T: Clone> Receiver<T> {
     }
 }
 
-impl<T> Place<T> {
+impl<T> Position<T> {
     /// What there is to receive now.
     fn receive(&self) -> Option<Result<Rc<T>, RecvError>> {
         let mut state = self.state.borrow_mut();
@@ -67,9 +79,13 @@ impl<T> Place<T> {
         let is_closed = state.senders == 0;
         received.or_else(|| is_closed.then_some(Err(RecvError::Closed)))
     }
+
+    fn leave_queue(&self, place: &mut QueuePlace) {
+        update(self.state.borrow_mut(), |state, deferred| state.receiving.leave(place, deferred));
+    }
 }
 
-impl<T> Drop for Place<T> {
+impl<T> Drop for Position<T> {
     fn drop(&mut self) {
         let mut state = self.state.borrow_mut();
         state.receivers -= 1;
@@ -84,38 +100,46 @@ impl<T> Drop for Place<T> {
 #[must_use = "a task is lazy: perform it"]
 pub struct Recv<T> {
     /// Gone when it is done.
-    place: Option<Rc<Place<T>>>,
-    ticket: Option<Ticket>,
+    position: Option<Rc<Position<T>>>,
+    place: QueuePlace,
+}
+
+impl<T: Clone> Waiter for Recv<T> {
+    type Output = Result<T, RecvError>;
+
+    fn place(&self) -> &QueuePlace {
+        &self.place
+    }
+
+    fn try_now(&mut self) -> Option<Self::Output> {
+        let position = self.position.as_ref().expect(RESUMED_AFTER_DONE);
+        let received = position.receive()?;
+        position.leave_queue(&mut self.place);
+        self.position = None;
+        Some(received.map(Rc::unwrap_or_clone))
+    }
+
+    fn wait(&mut self, waker: LocalWaker) {
+        let position = self.position.as_ref().expect(RESUMED_AFTER_DONE);
+        update_with(waker, position.state.borrow_mut(), |state, deferred| {
+            state.receiving.wait(&mut self.place, deferred);
+        });
+    }
 }
 
 impl<T: Clone> Task for Recv<T> {
     type Output = Result<T, RecvError>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let this = &mut *self;
-        let place = this.place.as_ref().expect(RESUMED_AFTER_DONE);
-        // First: another executor's waker is user code when it is cloned, and may send.
-        let waker = cx.local_waker();
-        let gives_way = fairness::gives_way(this.ticket.is_some());
-        let received = if gives_way { None } else { place.receive() };
-        let Some(received) = received else {
-            let former = place.state.borrow_mut().receiving.wait(&mut this.ticket, waker);
-            drop(former);
-            return Step::Suspended(if gives_way { Wait::Turn } else { Wait::Wake });
-        };
-        let own = this.ticket.take();
-        let left = own.and_then(|ticket| place.state.borrow_mut().receiving.leave(ticket));
-        drop(left);
-        this.place = None;
-        fairness::done(received.map(Rc::unwrap_or_clone))
+        waiter::resume(&mut *self, cx)
     }
 }
 
 impl<T> Drop for Recv<T> {
     fn drop(&mut self) {
-        let (Some(place), Some(ticket)) = (&self.place, self.ticket.take()) else { return };
-        let left = place.state.borrow_mut().receiving.leave(ticket);
-        drop(left);
+        if let Some(position) = &self.position {
+            position.leave_queue(&mut self.place);
+        }
     }
 }
 

@@ -10,21 +10,18 @@ use std::{collections::VecDeque, num::NonZeroUsize, rc::Rc};
 ///             receivers that have not received it
 /// ```
 pub(super) struct Ring<T> {
-    values: VecDeque<Slot<T>>,
+    values: VecDeque<RingValue<T>>,
     capacity: NonZeroUsize,
     /// The number of the first value.
     first: u64,
 }
 
 /// A value, shared so that it can be cloned while nothing is borrowed.
-struct Slot<T> {
+struct RingValue<T> {
     value: Rc<T>,
     /// Receivers that have not received it.
     awaited_by: usize,
 }
-
-/// Values that were taken out, to be dropped once every borrow has ended.
-pub(super) type Gone<T> = Vec<Rc<T>>;
 
 impl<T> Ring<T> {
     pub(super) fn new(capacity: NonZeroUsize) -> Self {
@@ -42,7 +39,7 @@ impl<T> Ring<T> {
             true => None,
             false => self.pop(),
         };
-        self.values.push_back(Slot { value: Rc::new(value), awaited_by: receivers });
+        self.values.push_back(RingValue { value: Rc::new(value), awaited_by: receivers });
         oldest
     }
 
@@ -55,31 +52,31 @@ impl<T> Ring<T> {
 
     /// The next value of this receiver, which has received it by that.
     pub(super) fn receive(&mut self, next: &mut u64) -> Option<Rc<T>> {
-        let slot = self.values.get_mut((*next - self.first) as usize)?;
+        let received = self.values.get_mut((*next - self.first) as usize)?;
         *next += 1;
-        slot.awaited_by -= 1;
-        let value = Rc::clone(&slot.value);
+        received.awaited_by -= 1;
+        let value = Rc::clone(&received.value);
         // All values before it are gone then: who awaits them awaits this one too.
-        if slot.awaited_by == 0 {
+        if received.awaited_by == 0 {
             drop(self.pop());
         }
         Some(value)
     }
 
-    /// A receiver that was here goes.
-    pub(super) fn leave(&mut self, mut next: u64) -> Gone<T> {
+    /// A receiver that was here goes. Returns values to be dropped once every borrow has ended.
+    pub(super) fn leave(&mut self, mut next: u64) -> Vec<Rc<T>> {
         self.skip_missed(&mut next);
-        for slot in self.values.iter_mut().skip((next - self.first) as usize) {
-            slot.awaited_by -= 1;
+        for value in self.values.iter_mut().skip((next - self.first) as usize) {
+            value.awaited_by -= 1;
         }
-        let is_awaited = |slot: &Slot<T>| slot.awaited_by > 0;
+        let is_awaited = |value: &RingValue<T>| value.awaited_by > 0;
         let gone = self.values.iter().position(is_awaited).unwrap_or(self.values.len());
         (0..gone).filter_map(|_| self.pop()).collect()
     }
 
     fn pop(&mut self) -> Option<Rc<T>> {
-        let slot = self.values.pop_front()?;
+        let value = self.values.pop_front()?;
         self.first += 1;
-        Some(slot.value)
+        Some(value.value)
     }
 }

@@ -1,34 +1,33 @@
 //! The sending end of a broadcast.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
-use super::{Receiver, Shared};
+use super::{Receiver, State};
+use crate::sync::wait_queue::update;
 
-/// The end that sends to all receivers. Clones send into the same channel; the last one to go closes
-/// it.
+/// The end that sends to all receivers. Clones send into the same channel; the last one to go
+/// closes it.
 pub struct Sender<T> {
-    state: Shared<T>,
+    state: Rc<RefCell<State<T>>>,
 }
 
 impl<T> Sender<T> {
-    pub(super) fn new(state: Shared<T>) -> Self {
+    pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
         Self { state }
     }
 
-    /// Sends a value to all receivers there are; how many. Does not wait: where there is no room the
-    /// oldest value goes, and those who have not received it lag.
+    /// Sends a value to all receivers there are; how many. Does not wait: where there is no room
+    /// the oldest value goes, and those who have not received it lag.
     pub fn send(&self, value: T) -> usize {
-        let mut state = self.state.borrow_mut();
-        let receivers = state.receivers;
-        if receivers == 0 {
-            return 0;
-        }
-        let oldest = state.ring.push(value, receivers);
-        let receiving = state.receiving.all();
-        drop(state);
-        receiving.wake();
+        let (receivers, lost) = update(self.state.borrow_mut(), |state, deferred| {
+            if state.receivers == 0 {
+                return (0, Some(Rc::new(value)));
+            }
+            state.receiving.dismiss_from(0, deferred);
+            (state.receivers, state.ring.push(value, state.receivers))
+        });
         // Last, and outside the borrow: its destructor may use this channel.
-        drop(oldest);
+        drop(lost);
         receivers
     }
 
@@ -52,12 +51,11 @@ impl<T> Clone for Sender<T> {
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        let mut state = self.state.borrow_mut();
-        state.senders -= 1;
-        if state.senders == 0 {
-            let receiving = state.receiving.all();
-            drop(state);
-            receiving.wake();
-        }
+        update(self.state.borrow_mut(), |state, deferred| {
+            state.senders -= 1;
+            if state.senders == 0 {
+                state.receiving.dismiss_from(0, deferred);
+            }
+        });
     }
 }

@@ -24,9 +24,9 @@ mod state;
 pub use recv::{Receiver, Recv, RecvError, TryRecvError};
 pub use send::{Send, SendError, Sender, TrySendError};
 
-use std::num::NonZeroUsize;
+use std::{cell::RefCell, collections::VecDeque, num::NonZeroUsize, rc::Rc};
 
-use state::State;
+use crate::sync::{channel::state::State, wait_queue::WaitQueue};
 
 /// A channel that holds up to `capacity` values.
 ///
@@ -37,10 +37,22 @@ pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let capacity = NonZeroUsize::new(capacity).expect(
         "a bounded channel holds at least one value: use oneshot to hand over a single one",
     );
-    State::channel(Some(capacity))
+    channel(Some(capacity))
 }
 
 /// A channel that holds any number of values. Its memory grows with what is not received.
 pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
-    State::channel(None)
+    channel(None)
+}
+
+fn channel<T>(capacity: Option<NonZeroUsize>) -> (Sender<T>, Receiver<T>) {
+    let state = Rc::new(RefCell::new(State {
+        values: VecDeque::new(),
+        capacity,
+        senders: 1,
+        receivers: 1,
+        sending: WaitQueue::default(),
+        receiving: WaitQueue::default(),
+    }));
+    (Sender::new(Rc::clone(&state)), Receiver::new(state))
 }

@@ -1,20 +1,23 @@
 //! The sending end of a channel.
 
-use std::{error::Error, fmt, pin::Pin, rc::Rc};
+use std::{cell::RefCell, error::Error, fmt, pin::Pin, rc::Rc};
 
-use super::state::Shared;
+use super::state::State;
 use crate::{
-    Context, LocalWaker, Step, Task, Wait, fairness,
-    sync::waiters::{self, Ticket},
+    Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    sync::{
+        wait_queue::{QueuePlace, update, update_with},
+        waiter::{self, Waiter},
+    },
 };
 
 /// The sending end. Clones send into the same channel; the last one to go closes it.
 pub struct Sender<T> {
-    state: Shared<T>,
+    state: Rc<RefCell<State<T>>>,
 }
 
 impl<T> Sender<T> {
-    pub(super) fn new(state: Shared<T>) -> Self {
+    pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
         Self { state }
     }
 
@@ -23,7 +26,7 @@ impl<T> Sender<T> {
     ///
     /// Until it is done or dropped, the send counts as a sender: it keeps the channel open.
     pub fn send(&self, value: T) -> Send<T> {
-        Send { sender: Some((self.clone(), value)), ticket: None }
+        Send { sender: Some(self.clone()), value: Some(value), place: QueuePlace::default() }
     }
 
     /// Sends a value if there is room. Does not wait.
@@ -33,19 +36,18 @@ impl<T> Sender<T> {
     /// Gives the value back when the channel is full or the room in it belongs to sends that wait,
     /// and when the receiver is gone.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        let mut state = self.state.borrow_mut();
-        if state.receivers == 0 {
-            return Err(TrySendError::Closed(value));
-        }
-        // Without a bound nobody waits for room; a send in line only lets the others run first.
-        let is_bounded = state.capacity.is_some();
-        if !state.has_room() || is_bounded && !state.sending.is_empty() {
-            return Err(TrySendError::Full(value));
-        }
-        let receiver = state.put(value);
-        drop(state);
-        waiters::wake([receiver]);
-        Ok(())
+        update(self.state.borrow_mut(), |state, deferred| {
+            if state.receivers == 0 {
+                return Err(TrySendError::Closed(value));
+            }
+            // Without a bound nobody waits for room; a send in the queue only lets the others run.
+            let is_bounded = state.capacity.is_some();
+            if !state.has_room() || is_bounded && !state.sending.is_empty() {
+                return Err(TrySendError::Full(value));
+            }
+            state.put(value, deferred);
+            Ok(())
+        })
     }
 
     /// Whether the receiver is gone.
@@ -63,63 +65,67 @@ impl<T> Clone for Sender<T> {
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        let mut state = self.state.borrow_mut();
-        state.senders -= 1;
-        if state.senders == 0 {
-            let receiving = state.receiving.all();
-            drop(state);
-            receiving.wake();
-        }
+        update(self.state.borrow_mut(), |state, deferred| {
+            state.senders -= 1;
+            if state.senders == 0 {
+                state.receiving.dismiss_from(0, deferred);
+            }
+        });
     }
 }
 
 /// A task that sends a value. Made by [`Sender::send`].
 ///
 /// ```text
-///             1. resume, room          4. resume, first in line
-///   New ───────────────────────► Done ◄────────── Woken
-///    └──2. resume, full──► In line ──3. recv────────┘
+///             1. resume, room          4. resume, first in the queue
+///   New ───────────────────────► Done ◄────────── Told
+///    └──2. resume, full──► Waiting ──3. recv───────┘
 /// ```
 #[must_use = "a task is lazy: perform it"]
 pub struct Send<T> {
-    /// And what it sends. Gone when that is done.
-    sender: Option<(Sender<T>, T)>,
-    ticket: Option<Ticket>,
+    /// Gone when it is done.
+    sender: Option<Sender<T>>,
+    /// There until it is sent.
+    value: Option<T>,
+    place: QueuePlace,
 }
 
 // The value is moved out, never pinned.
 impl<T> Unpin for Send<T> {}
 
-impl<T> Send<T> {
-    fn try_now(&mut self) -> Option<Result<(), SendError<T>>> {
-        let (sender, value) = self.sender.take().expect(crate::RESUMED_AFTER_DONE);
-        let mut state = sender.state.borrow_mut();
-        if state.receivers == 0 {
-            self.ticket = None;
-            return Some(Err(SendError(value)));
-        }
-        let is_next = match self.ticket {
-            None => state.sending.is_empty(),
-            Some(ticket) => state.sending.is_first(ticket),
-        };
-        if !is_next || !state.has_room() {
-            drop(state);
-            self.sender = Some((sender, value));
-            return None;
-        }
-        let own = self.ticket.take().and_then(|ticket| state.sending.leave(ticket));
-        let receiver = state.put(value);
-        let next = state.next_to_send();
-        drop(state);
-        drop(own);
-        waiters::wake([receiver, next]);
-        Some(Ok(()))
+impl<T> Waiter for Send<T> {
+    type Output = Result<(), SendError<T>>;
+
+    fn place(&self) -> &QueuePlace {
+        &self.place
     }
 
-    fn get_in_line(&mut self, waker: LocalWaker) {
-        let (sender, _) = self.sender.as_ref().expect(crate::RESUMED_AFTER_DONE);
-        let former = sender.state.borrow_mut().sending.wait(&mut self.ticket, waker);
-        drop(former);
+    fn try_now(&mut self) -> Option<Self::Output> {
+        let sender = self.sender.as_ref().expect(RESUMED_AFTER_DONE);
+        let sent = update(sender.state.borrow_mut(), |state, deferred| {
+            let is_closed = state.receivers == 0;
+            let is_next = state.sending.is_first(&self.place) && state.has_room();
+            if !is_closed && !is_next {
+                return None;
+            }
+            let value = self.value.take().expect("it is sent once");
+            state.sending.leave(&mut self.place, deferred);
+            if is_closed {
+                return Some(Err(SendError(value)));
+            }
+            state.put(value, deferred);
+            state.tell_next_to_send(deferred);
+            Some(Ok(()))
+        })?;
+        self.sender = None;
+        Some(sent)
+    }
+
+    fn wait(&mut self, waker: LocalWaker) {
+        let sender = self.sender.as_ref().expect(RESUMED_AFTER_DONE);
+        update_with(waker, sender.state.borrow_mut(), |state, deferred| {
+            state.sending.wait(&mut self.place, deferred);
+        });
     }
 }
 
@@ -127,33 +133,18 @@ impl<T> Task for Send<T> {
     type Output = Result<(), SendError<T>>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        if fairness::gives_way(self.ticket.is_some()) {
-            self.get_in_line(cx.local_waker());
-            return Step::Suspended(Wait::Turn);
-        }
-        if let Some(sent) = self.try_now() {
-            return fairness::done(sent);
-        }
-        let waker = cx.local_waker();
-        // Another executor's waker is user code, also when it is cloned: it may have received.
-        if let Some(sent) = self.try_now() {
-            return fairness::done(sent);
-        }
-        self.get_in_line(waker);
-        Step::Suspended(Wait::Wake)
+        waiter::resume(&mut *self, cx)
     }
 }
 
 impl<T> Drop for Send<T> {
-    /// Leaves the line; room that was meant for this send goes to the next in it.
+    /// Leaves the queue; room that was meant for this send goes to the next in it.
     fn drop(&mut self) {
-        let (Some((sender, _)), Some(ticket)) = (&self.sender, self.ticket.take()) else { return };
-        let mut state = sender.state.borrow_mut();
-        let left = state.sending.leave(ticket);
-        let next = state.next_to_send();
-        drop(state);
-        drop(left);
-        waiters::wake([next]);
+        let (Some(sender), true) = (&self.sender, self.place.is_taken()) else { return };
+        update(sender.state.borrow_mut(), |state, deferred| {
+            state.sending.leave(&mut self.place, deferred);
+            state.tell_next_to_send(deferred);
+        });
     }
 }
 

@@ -28,7 +28,7 @@ pub use send::{Closed, Sender};
 
 use std::{cell::RefCell, rc::Rc};
 
-use crate::sync::waiters::Waiters;
+use crate::sync::wait_queue::WaitQueue;
 
 /// A channel that holds the latest value, this one to begin with. The receiver has seen that.
 pub fn channel<T>(value: T) -> (Sender<T>, Receiver<T>) {
@@ -37,8 +37,8 @@ pub fn channel<T>(value: T) -> (Sender<T>, Receiver<T>) {
         version: 0,
         senders: 1,
         receivers: 0,
-        changing: Waiters::default(),
-        closing: Waiters::default(),
+        changing: WaitQueue::default(),
+        closing: WaitQueue::default(),
     }));
     (Sender::new(Rc::clone(&state)), Receiver::new(state))
 }
@@ -52,9 +52,7 @@ struct State<T> {
     senders: usize,
     receivers: usize,
     /// Those who wait for another value.
-    changing: Waiters,
+    changing: WaitQueue,
     /// Those who wait until the receivers are gone.
-    closing: Waiters,
+    closing: WaitQueue,
 }
-
-type Shared<T> = Rc<RefCell<State<T>>>;

@@ -1,9 +1,21 @@
 //! The receiving end of a watch channel.
 
-use std::{cell::Cell, error::Error, fmt, pin::Pin, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    error::Error,
+    fmt,
+    pin::Pin,
+    rc::Rc,
+};
 
-use super::Shared;
-use crate::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, fairness, sync::waiters::Ticket};
+use super::State;
+use crate::{
+    Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    sync::{
+        wait_queue::{QueuePlace, update, update_with},
+        waiter::{self, Waiter},
+    },
+};
 
 /// The end that looks at the value. A clone is another receiver, which has seen what this one has.
 pub struct Receiver<T> {
@@ -12,12 +24,12 @@ pub struct Receiver<T> {
 
 /// What one receiver has seen: it, and those of its waits that have not ended, share it.
 struct Seen<T> {
-    state: Shared<T>,
+    state: Rc<RefCell<State<T>>>,
     version: Cell<u64>,
 }
 
 impl<T> Seen<T> {
-    fn new(state: Shared<T>, version: u64) -> Rc<Self> {
+    fn new(state: Rc<RefCell<State<T>>>, version: u64) -> Rc<Self> {
         state.borrow_mut().receivers += 1;
         Rc::new(Self { state, version: Cell::new(version) })
     }
@@ -25,19 +37,18 @@ impl<T> Seen<T> {
 
 impl<T> Drop for Seen<T> {
     fn drop(&mut self) {
-        let mut state = self.state.borrow_mut();
-        state.receivers -= 1;
-        if state.receivers == 0 {
-            let closing = state.closing.all();
-            drop(state);
-            closing.wake();
-        }
+        update(self.state.borrow_mut(), |state, deferred| {
+            state.receivers -= 1;
+            if state.receivers == 0 {
+                state.closing.dismiss_from(0, deferred);
+            }
+        });
     }
 }
 
 impl<T> Receiver<T> {
     /// A receiver that has seen the latest value.
-    pub(super) fn new(state: Shared<T>) -> Self {
+    pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
         let version = state.borrow().version;
         Self { seen: Seen::new(state, version) }
     }
@@ -52,7 +63,7 @@ impl<T> Receiver<T> {
     ///
     /// Dropped before it is done, it has seen nothing. Until then it counts as the receiver.
     pub fn changed(&self) -> Changed<T> {
-        Changed { seen: Some(Rc::clone(&self.seen)), ticket: None }
+        Changed { seen: Some(Rc::clone(&self.seen)), place: QueuePlace::default() }
     }
 
     /// Whether the latest value is one that this receiver has not seen.
@@ -72,47 +83,55 @@ impl<T> Clone for Receiver<T> {
 pub struct Changed<T> {
     /// Gone when it is done.
     seen: Option<Rc<Seen<T>>>,
-    ticket: Option<Ticket>,
+    place: QueuePlace,
+}
+
+impl<T> Waiter for Changed<T> {
+    type Output = Result<Rc<T>, RecvError>;
+
+    fn place(&self) -> &QueuePlace {
+        &self.place
+    }
+
+    fn try_now(&mut self) -> Option<Self::Output> {
+        let seen = self.seen.as_ref().expect(RESUMED_AFTER_DONE);
+        let changed = update(seen.state.borrow_mut(), |state, deferred| {
+            let changed = if seen.version.replace(state.version) != state.version {
+                Ok(Rc::clone(&state.value))
+            } else if state.senders == 0 {
+                Err(RecvError)
+            } else {
+                return None;
+            };
+            state.changing.leave(&mut self.place, deferred);
+            Some(changed)
+        })?;
+        self.seen = None;
+        Some(changed)
+    }
+
+    fn wait(&mut self, waker: LocalWaker) {
+        let seen = self.seen.as_ref().expect(RESUMED_AFTER_DONE);
+        update_with(waker, seen.state.borrow_mut(), |state, deferred| {
+            state.changing.wait(&mut self.place, deferred);
+        });
+    }
 }
 
 impl<T> Task for Changed<T> {
     type Output = Result<Rc<T>, RecvError>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let this = &mut *self;
-        let seen = this.seen.as_ref().expect(RESUMED_AFTER_DONE);
-        // First: another executor's waker is user code when it is cloned, and may send.
-        let waker = cx.local_waker();
-        let mut state = seen.state.borrow_mut();
-        if fairness::gives_way(this.ticket.is_some()) {
-            let former = state.changing.wait(&mut this.ticket, waker);
-            drop(state);
-            drop(former);
-            return Step::Suspended(Wait::Turn);
-        }
-        let output = if seen.version.replace(state.version) != state.version {
-            Ok(Rc::clone(&state.value))
-        } else if state.senders == 0 {
-            Err(RecvError)
-        } else {
-            let former = state.changing.wait(&mut this.ticket, waker);
-            drop(state);
-            drop(former);
-            return Step::Suspended(Wait::Wake);
-        };
-        let left = this.ticket.take().and_then(|ticket| state.changing.leave(ticket));
-        drop(state);
-        drop(left);
-        this.seen = None;
-        fairness::done(output)
+        waiter::resume(&mut *self, cx)
     }
 }
 
 impl<T> Drop for Changed<T> {
     fn drop(&mut self) {
-        let (Some(seen), Some(ticket)) = (&self.seen, self.ticket.take()) else { return };
-        let left = seen.state.borrow_mut().changing.leave(ticket);
-        drop(left);
+        let Some(seen) = &self.seen else { return };
+        update(seen.state.borrow_mut(), |state, deferred| {
+            state.changing.leave(&mut self.place, deferred);
+        });
     }
 }
 

@@ -1,30 +1,35 @@
 //! The sending end of a watch channel.
 
-use std::{mem, pin::Pin, rc::Rc};
+use std::{cell::RefCell, mem, pin::Pin, rc::Rc};
 
-use super::{Receiver, Shared};
-use crate::{Context, Step, Task, Wait, fairness, sync::waiters::Ticket};
+use super::{Receiver, State};
+use crate::{
+    Context, LocalWaker, Step, Task,
+    sync::{
+        wait_queue::{QueuePlace, update, update_with},
+        waiter::{self, Waiter},
+    },
+};
 
-/// The end that says what the value is. Clones send into the same channel; the last one to go closes
-/// it.
+/// The end that says what the value is. Clones send into the same channel; the last one to go
+/// closes it.
 pub struct Sender<T> {
-    state: Shared<T>,
+    state: Rc<RefCell<State<T>>>,
 }
 
 impl<T> Sender<T> {
-    pub(super) fn new(state: Shared<T>) -> Self {
+    pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
         Self { state }
     }
 
-    /// Puts this value in the place of the one before, and wakes all who wait for a change. Does not
-    /// wait.
+    /// Puts this value in the place of the one before, and wakes all who wait for a change. Does
+    /// not wait.
     pub fn send(&self, value: T) {
-        let mut state = self.state.borrow_mut();
-        let former = mem::replace(&mut state.value, Rc::new(value));
-        state.version += 1;
-        let changing = state.changing.all();
-        drop(state);
-        changing.wake();
+        let former = update(self.state.borrow_mut(), |state, deferred| {
+            state.version += 1;
+            state.changing.dismiss_from(0, deferred);
+            mem::replace(&mut state.value, Rc::new(value))
+        });
         // Last, and outside the borrow: its destructor may use this channel.
         drop(former);
     }
@@ -55,7 +60,7 @@ impl<T> Sender<T> {
     ///
     /// Dropped before it is done, it has done nothing. It counts as no sender.
     pub fn closed(&self) -> Closed<T> {
-        Closed { state: Rc::clone(&self.state), ticket: None }
+        Closed { state: Rc::clone(&self.state), place: QueuePlace::default() }
     }
 
     /// Whether no receiver is left.
@@ -73,46 +78,54 @@ impl<T> Clone for Sender<T> {
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        let mut state = self.state.borrow_mut();
-        state.senders -= 1;
-        if state.senders == 0 {
-            let changing = state.changing.all();
-            drop(state);
-            changing.wake();
-        }
+        update(self.state.borrow_mut(), |state, deferred| {
+            state.senders -= 1;
+            if state.senders == 0 {
+                state.changing.dismiss_from(0, deferred);
+            }
+        });
     }
 }
 
 /// A task that waits until no receiver is left. Made by [`Sender::closed`].
 #[must_use = "a task is lazy: perform it"]
 pub struct Closed<T> {
-    state: Shared<T>,
-    ticket: Option<Ticket>,
+    state: Rc<RefCell<State<T>>>,
+    place: QueuePlace,
+}
+
+impl<T> Waiter for Closed<T> {
+    type Output = ();
+
+    fn place(&self) -> &QueuePlace {
+        &self.place
+    }
+
+    fn try_now(&mut self) -> Option<()> {
+        update(self.state.borrow_mut(), |state, deferred| {
+            (state.receivers == 0).then(|| _ = state.closing.leave(&mut self.place, deferred))
+        })
+    }
+
+    fn wait(&mut self, waker: LocalWaker) {
+        update_with(waker, self.state.borrow_mut(), |state, deferred| {
+            state.closing.wait(&mut self.place, deferred);
+        });
+    }
 }
 
 impl<T> Task for Closed<T> {
     type Output = ();
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
-        let this = &mut *self;
-        // First: another executor's waker is user code when it is cloned, and may drop a receiver.
-        let waker = cx.local_waker();
-        let mut state = this.state.borrow_mut();
-        let gives_way = fairness::gives_way(this.ticket.is_some());
-        if state.receivers == 0 && !gives_way {
-            return fairness::done(());
-        }
-        let former = state.closing.wait(&mut this.ticket, waker);
-        drop(state);
-        drop(former);
-        Step::Suspended(if gives_way { Wait::Turn } else { Wait::Wake })
+        waiter::resume(&mut *self, cx)
     }
 }
 
 impl<T> Drop for Closed<T> {
     fn drop(&mut self) {
-        let Some(ticket) = self.ticket.take() else { return };
-        let left = self.state.borrow_mut().closing.leave(ticket);
-        drop(left);
+        update(self.state.borrow_mut(), |state, deferred| {
+            state.closing.leave(&mut self.place, deferred);
+        });
     }
 }

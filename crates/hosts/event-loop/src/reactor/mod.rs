@@ -8,6 +8,7 @@ use std::{
     io,
     os::fd::{AsFd, OwnedFd},
     sync::Arc,
+    task::Waker,
     time::Duration,
 };
 
@@ -23,9 +24,10 @@ const EVENTS: usize = 256;
 
 /// Turns what the operating system says about descriptors into wakes.
 ///
-/// Each [`EventLoop`](crate::EventLoop) has one. This is for hosts that have none of their own:
-/// they hand out its [`sources`](MioReactor::sources) and have it [`look`](MioReactor::look)
-/// whenever its [`descriptor`](MioReactor::descriptor) becomes readable.
+/// Each [`EventLoop`](crate::EventLoop) has one. This is for hosts that have none of their own.
+/// They hand out its [`sources`](MioReactor::sources). Their thread sleeps in
+/// [`wait`](MioReactor::wait). If it sleeps elsewhere, they call [`look`](MioReactor::look)
+/// whenever the reactor's [`descriptor`](MioReactor::descriptor) becomes readable.
 #[derive(Debug)]
 pub struct MioReactor {
     poll: RefCell<PollState>,
@@ -74,9 +76,31 @@ impl MioReactor {
     /// Tells those whose descriptors have become ready. Never waits. True when there may be more:
     /// no edge of the [`descriptor`](MioReactor::descriptor) will tell of that.
     pub fn look(&self) -> bool {
-        self.poll(Some(Duration::ZERO));
-        self.tell();
+        self.wait(Some(Duration::ZERO));
         self.has_more()
+    }
+
+    /// A reactor in which a thread can [wait](MioReactor::wait), and the waker that ends the wait,
+    /// from any thread.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses the descriptors it needs.
+    pub fn with_waker() -> io::Result<(Self, Waker)> {
+        let (reactor, unparker) = Self::of_a_loop()?;
+        Ok((reactor, Waker::from(Arc::new(unparker))))
+    }
+
+    /// Waits until a descriptor is ready, the waker wakes, or `timeout` is over, and tells those
+    /// whose descriptors have become ready. It may return early for no reason.
+    pub fn wait(&self, timeout: Option<Duration>) {
+        self.poll(timeout);
+        self.tell();
+    }
+
+    /// Whether a task waits for one of the descriptors.
+    pub fn is_waited_for(&self) -> bool {
+        self.sources.any_is_waited_for()
     }
 
     pub(crate) fn of_a_loop() -> io::Result<(Self, Unparker)> {

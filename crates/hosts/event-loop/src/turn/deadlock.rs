@@ -14,7 +14,7 @@ impl Loop {
             // Last, as it takes a look at all of them: a waker may be with a source though the task
             // does not say so, when a foreign future has left it there or a deadline that never
             // comes counts for more in a sum.
-            && !self.reactor.sources.any_is_waited_for();
+            && !self.reactor.is_waited_for();
         // The mailbox after the count: a handle posts before it stops being counted.
         if !nobody_outside || !self.mailbox.is_empty_for_certain() {
             return None;

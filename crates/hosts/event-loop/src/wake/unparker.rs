@@ -3,7 +3,7 @@
 use std::{
     mem,
     sync::{Arc, Mutex, PoisonError},
-    task::Waker,
+    task::{Wake, Waker},
 };
 
 /// Wakes the thread of a loop that sleeps.
@@ -22,6 +22,12 @@ impl Unparker {
             Self::Reactor(waker) => _ = waker.wake(),
             Self::Executor(waker) => waker.wake(),
         }
+    }
+}
+
+impl Wake for Unparker {
+    fn wake(self: Arc<Self>) {
+        self.unpark();
     }
 }
 

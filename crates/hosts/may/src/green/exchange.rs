@@ -12,8 +12,7 @@
 //!                        8 cancel: whatever is not Over ──┘
 //! ```
 //!
-//! The body: 2, 5 `Exchange::perform`  6 `Exchange::end`. The task: 1 `Exchange::new`  3, 7 `Exchange::hear`
-//! 4 `Exchange::answer`  8 `Exchange::cancel`
+//! The body: 2, 5 `perform`  6 `end`. The task: 1 `new`  3, 7 `hear`  4 `answer`  8 `cancel`
 //!
 //! All of it is decided under one lock, and nothing but that: wakes, destructors and whatever else
 //! may be user code come after it.

@@ -20,8 +20,8 @@ use crate::{
     panics::lock,
 };
 
-// The task that this coroutine is the body of, if it is one. No thread-local, since a coroutine goes
-// on wherever there is a worker for it.
+// The task that this coroutine is the body of, if it is one. No thread-local, since a coroutine
+// goes on wherever there is a worker for it.
 coroutine_local! {
     static CURRENT: RefCell<Option<RunningBody>> = RefCell::new(None)
 }
@@ -137,8 +137,8 @@ fn exchange() -> Arc<Exchange> {
     let exchange =
         CURRENT.with(|current| current.borrow().as_ref().map(|body| Arc::clone(&body.exchange)));
     exchange.expect(
-        "may::perform outside the body of a may green thread: use the `perform` of the style around \
-         it, EventLoop::block_on, or in any other coroutine of may may::block_on",
+        "may::perform outside the body of a may green thread: use the `perform` of the style \
+         around it, EventLoop::block_on, or in any other coroutine of may may::block_on",
     )
 }
 

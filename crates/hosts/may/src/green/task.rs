@@ -1,7 +1,6 @@
 //! [`GreenTask`]: a may green thread as a task.
 
 use std::{
-    any::Any,
     fmt,
     marker::PhantomData,
     mem,
@@ -22,8 +21,8 @@ use crate::{
     runtime, workers,
 };
 
-/// The size of a stack in bytes, unless [`may::config`] says more: 512 KiB, room for the large frames
-/// of a dev build. may's own 32 KiB are not enough for a `println!` or a backtrace.
+/// The size of a stack in bytes, unless [`may::config`] says more: 512 KiB, room for the large
+/// frames of a dev build. may's own 32 KiB are not enough for a `println!` or a backtrace.
 pub const DEFAULT_STACK_SIZE: usize = 512 * 1024;
 
 /// Bytes of a body that may puts on top of its stack. A larger body stays in a box.
@@ -59,8 +58,8 @@ const LARGEST_ON_STACK: usize = 1024;
 ///
 /// # Panics
 ///
-/// The task panics when there is no memory for its stack, and when it is first resumed on one of may's
-/// workers.
+/// The task panics when there is no memory for its stack, and when it is first resumed on one of
+/// may's workers.
 ///
 /// # Examples
 ///
@@ -109,8 +108,8 @@ impl Builder {
         Self::default()
     }
 
-    /// Stacks of at least this many bytes. Those of the size that may is configured to come from its
-    /// pool.
+    /// Stacks of at least this many bytes. Those of the size that may is configured to come from
+    /// its pool.
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = Some(bytes);
@@ -238,23 +237,29 @@ impl GreenThread {
     /// Performs what the body asks for, until that suspends or is done; or hears that it has ended.
     /// A panic of a sub-task is for the body.
     fn resume(&mut self, cx: &mut Context<'_>) -> Step<BoxResult> {
-        let resumed = match self.sub_task.take() {
-            Some(sub_task) => catch_unwind(AssertUnwindSafe(|| resume(sub_task, cx))),
+        let asked = match self.sub_task.take() {
+            Some(sub_task) => Ok(sub_task),
             None => match self.body.exchange.hear(cx.waker().clone()) {
                 Heard::Nothing => return Step::Suspended(Wait::Wake),
                 Heard::Ended(outcome) => return Step::Done(outcome),
                 Heard::Asked(make) => {
                     self.hold = None;
-                    catch_unwind(AssertUnwindSafe(|| resume(make(), cx)))
+                    Err(make)
                 }
             },
         };
-        let outcome = match resumed {
-            Ok(SubStep::Suspended(sub_task, wait)) => {
+        let resume = || {
+            let mut sub_task = asked.unwrap_or_else(|make| make());
+            let step = sub_task.as_mut().resume_sub_task(cx);
+            // Once it is done it is dropped here.
+            if let Step::Suspended(_) = step {
                 self.sub_task = Some(sub_task);
-                return Step::Suspended(wait);
             }
-            Ok(SubStep::Done(output)) => Ok(output),
+            step
+        };
+        let outcome = match catch_unwind(AssertUnwindSafe(resume)) {
+            Ok(Step::Suspended(wait)) => return Step::Suspended(wait),
+            Ok(Step::Done(output)) => Ok(output),
             Err(payload) => Err(payload),
         };
         self.hold = Some(hold());
@@ -264,23 +269,11 @@ impl GreenThread {
     }
 }
 
-/// What the resume of a sub-task came to. Once it is done it is dropped.
-enum SubStep {
-    Suspended(BoxSubTask, Wait),
-    Done(Box<dyn Any + Send>),
-}
-
-fn resume(mut sub_task: BoxSubTask, cx: &mut Context<'_>) -> SubStep {
-    match sub_task.as_mut().resume_sub_task(cx) {
-        Step::Suspended(wait) => SubStep::Suspended(sub_task, wait),
-        Step::Done(output) => SubStep::Done(output),
-    }
-}
-
 impl Drop for BodyOnMay {
     /// Has the body unwound, unless it has ended.
     fn drop(&mut self) {
-        // The first panic would end the process. Cargo compiles this crate with the program's profile.
+        // The first panic would end the process. Cargo compiles this crate with the program's
+        // profile.
         if cfg!(panic = "abort") && !self.exchange.has_ended() {
             say_that_bodies_are_leaked();
             self.exchange.cancel();
@@ -302,7 +295,8 @@ fn say_that_bodies_are_leaked() {
             "quadrivium: a may green thread is dropped before its end, and this program is built \
              with panic = \"abort\": its stack is leaked and the destructors on it never run. \
              The same holds for every other one, without a message\n  \
-             remedy: build with panic = \"unwind\", or let green threads end before they are dropped"
+             remedy: build with panic = \"unwind\", or let green threads end before they are \
+             dropped"
         );
     });
 }

@@ -16,12 +16,13 @@ use quadrivium_core::{
 
 use crate::{movable::task::MovableTask, runtime};
 
-/// Hands a task to may's workers. Each resume may be on another of them, so the task must be `Send`,
-/// as callbacks and generators of the modules `send` are, and futures that hold nothing which is not.
+/// Hands a task to may's workers. Each resume may be on another of them, so the task must be
+/// `Send`, as callbacks and generators of the modules `send` are, and futures that hold nothing
+/// which is not.
 ///
-/// It is safe, other than spawning a coroutine of may: no part of a task is ever on a stack of may's,
-/// so none is suspended there. May's own functions that wait (its channels, its sleep) block the
-/// worker in a task, as they do any OS thread: use leaves, or futures.
+/// It is safe, other than spawning a coroutine of may: no part of a task is ever on a stack of
+/// may's, so none is suspended there. May's own functions that wait (its channels, its sleep) block
+/// the worker in a task, as they do any OS thread: use leaves, or futures.
 ///
 /// ```
 /// use quadrivium::{event_loop::EventLoop, may, prelude::*};
@@ -73,15 +74,11 @@ where
     T: Task + Send + 'static,
     T::Output: Send + 'static,
 {
-    let runtime = runtime::expect();
-    let (promise, handle) = RemoteHandle::new();
-    MovableTask::start(runtime, label(name, spawned_at), task, promise);
-    handle
-}
-
-/// A label for the next task.
-fn label(name: Option<&str>, spawned_at: &'static Location<'static>) -> Label {
     static SPAWNED: AtomicU64 = AtomicU64::new(0);
+    let runtime = runtime::expect();
     let id = TaskId(SPAWNED.fetch_add(1, Ordering::Relaxed) + 1);
-    Label { id, name: name.map(Into::into), spawned_at }
+    let label = Label { id, name: name.map(Into::into), spawned_at };
+    let (promise, handle) = RemoteHandle::new();
+    MovableTask::start(runtime, label, task, promise);
+    handle
 }

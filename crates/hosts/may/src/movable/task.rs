@@ -15,9 +15,9 @@
 //!
 //! 1 `start`  2, 8 `run`  3, 4 `suspend`  5, 6 `wake`  6, 7 `cancel`  8, 9 `end`
 //!
-//! Who is Ready or Doomed is in the ready queue, once. A cancel goes through it as well: who cancels
-//! may have locked what the destructors ask for, may be the destructor of another task, or a
-//! coroutine of may, which has no room for them and must not be suspended in one.
+//! Who is Ready or Doomed is in the ready queue, once. A cancel goes through it as well: who
+//! cancels may have locked what the destructors ask for, may be the destructor of another task, or
+//! a coroutine of may, which has no room for them and must not be suspended in one.
 //!
 //! A wake is a reference to it. So a task that nobody can wake any more is dropped, and counts
 //! as cancelled: nobody waits for it for ever.
@@ -159,8 +159,8 @@ where
         host::enter(&self.label, || self.end_inside(body, joined));
     }
 
-    /// The same, with the host entered: for the destructors of the body, and of an output that nobody
-    /// waits for.
+    /// The same, with the host entered: for the destructors of the body, and of an output that
+    /// nobody waits for.
     fn end_inside(&self, body: Pin<Box<T>>, joined: Result<T::Output, JoinError>) {
         // The destructors run first: who sees the task ended may rely on them.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));

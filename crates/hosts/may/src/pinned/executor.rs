@@ -1,5 +1,5 @@
-//! [`MayExecutor`]: may as a [`GuestLoop`](quadrivium_event_loop::GuestLoop) sees it: a timer, and a
-//! descriptor to wait for.
+//! [`MayExecutor`]: may as a [`GuestLoop`](quadrivium_event_loop::GuestLoop) sees it: a timer, and
+//! a descriptor to wait for.
 
 use std::{
     io,
@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use quadrivium_core::{self as core, Interest, Readiness, Ticket, host::DescriptorKey};
+use quadrivium_core::{self as core, Interest, QueuePlace, Readiness, host::DescriptorKey};
 use quadrivium_event_loop::Executor;
 
 use crate::{
@@ -30,7 +30,7 @@ struct WatchedFd {
     fd: OwnedFd,
     key: DescriptorKey,
     readiness: Arc<Readiness>,
-    ticket: Ticket,
+    place: QueuePlace,
 }
 
 impl MayExecutor {
@@ -69,20 +69,22 @@ impl Executor for MayExecutor {
     fn watch(&mut self, fd: OwnedFd) -> io::Result<()> {
         let (runtime, readiness) = (self.runtime, Arc::new(Readiness::default()));
         let key = runtime.sources.register(fd.as_fd(), &readiness)?;
-        self.sources = Some(WatchedFd { runtime, fd, key, readiness, ticket: Ticket::default() });
+        self.sources =
+            Some(WatchedFd { runtime, fd, key, readiness, place: QueuePlace::default() });
         Ok(())
     }
 
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let WatchedFd { readiness, ticket, .. } =
+        let WatchedFd { readiness, place, .. } =
             self.sources.as_mut().expect("a guest watches before it asks");
         loop {
             if let Some(edge) = readiness.maybe_ready(Interest::Readable) {
-                // The loop looks at all that has happened up to now: what is new from here on counts.
+                // The loop looks at all that has happened up to now: what is new from here on
+                // counts.
                 readiness.drained(Interest::Readable, edge);
                 return Poll::Ready(Ok(()));
             }
-            if readiness.wait(Interest::Readable, ticket, &core::Context::from(&*cx)) {
+            if readiness.wait(Interest::Readable, place, &core::Context::from(&*cx)) {
                 return Poll::Pending;
             }
         }
@@ -97,7 +99,7 @@ impl Drop for MayExecutor {
 
 impl Drop for WatchedFd {
     fn drop(&mut self) {
-        self.readiness.leave(Interest::Readable, &mut self.ticket);
+        self.readiness.leave(Interest::Readable, &mut self.place);
         self.runtime.sources.deregister(self.fd.as_fd(), self.key);
     }
 }

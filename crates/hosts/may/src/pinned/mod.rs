@@ -23,11 +23,13 @@ use crate::{
     workers::workers,
 };
 
-/// Has this worker of may call `make`, and runs the task that it makes there, with a loop of its own.
+/// Has this worker of may call `make`, and runs the task that it makes there, with a loop of its
+/// own.
 ///
-/// What moves to the worker is `make`. The task stays on its thread, and so does what it spawns: none
-/// of it need be `Send`, so it may be of any style, green threads as well. Tasks that are pinned to
-/// different workers run at the same time. May's other tasks and coroutines run in between.
+/// What moves to the worker is `make`. The task stays on its thread, and so does what it spawns:
+/// none of it need be `Send`, so it may be of any style, green threads as well. Tasks that are
+/// pinned to different workers run at the same time. May's other tasks and coroutines run in
+/// between.
 ///
 /// ```
 /// use quadrivium::{may, green::perform, prelude::*};

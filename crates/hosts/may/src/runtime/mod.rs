@@ -10,9 +10,9 @@
 //!
 //! Rejected: may's own reactor (`WaitIo`). It gives each descriptor to one worker, which serves it
 //! when it has nothing else to do: a task that computes on that worker would keep all others from
-//! their sockets and deadlines, though the other workers are idle. And a `CoIo` takes its descriptor
-//! off may's epoll when it is dropped, which must be before that is closed: it would have to own the
-//! socket, which then could be used on no other host.
+//! their sockets and deadlines, though the other workers are idle. And a `CoIo` takes its
+//! descriptor off may's epoll when it is dropped, which must be before that is closed: it would
+//! have to own the socket, which then could be used on no other host.
 
 mod start;
 
@@ -79,8 +79,8 @@ pub(crate) fn runtime_after(configure: impl FnOnce()) -> io::Result<&'static Run
 pub(crate) fn expect() -> &'static Runtime {
     runtime().unwrap_or_else(|error| {
         panic!(
-            "no task can run on may: {error}: raise the limit of open files and of threads, or start \
-             it earlier"
+            "no task can run on may: {error}: raise the limit of open files and of threads, or \
+             start it earlier"
         )
     })
 }

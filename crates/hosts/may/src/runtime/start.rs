@@ -14,9 +14,9 @@ use quadrivium_core::{JoinError, host::refused};
 
 use crate::workers::{own_stack, workers};
 
-/// Starts may's scheduler, which does so when it is used first; and every use looks whether it runs by a
-/// plain read of a `static mut`. Here, while nobody else can come so far, that is no data race: all
-/// others have seen the runtime before.
+/// Starts may's scheduler, which does so when it is used first; and every use looks whether it runs
+/// by a plain read of a `static mut`. Here, while nobody else can come so far, that is no data
+/// race: all others have seen the runtime before.
 pub(super) fn start_may(descriptor: &OwnedFd) -> io::Result<()> {
     // May panics when a worker finds no descriptors, two each. So they are asked for before.
     let asked: io::Result<Vec<_>> = (0..2 * workers()).map(|_| descriptor.try_clone()).collect();

@@ -1,9 +1,9 @@
 //! [`run_on`]: runs a closure on one of may's workers, and on no other.
 //!
-//! May numbers its workers and takes a number as a wish, but tells nobody which one it is on. So the
-//! first thread to which a closure for a worker comes is that worker from then on. Nearly always the
-//! number is may's own; where another worker had stolen the closure, other numbers are tried until
-//! one leads there.
+//! May numbers its workers and takes a number as a wish, but tells nobody which one it is on. So
+//! the first thread to which a closure for a worker comes is that worker from then on. Nearly
+//! always the number is may's own; where another worker had stolen the closure, other numbers are
+//! tried until one leads there.
 
 pub(crate) mod ready_tasks;
 pub(crate) mod own_stack;

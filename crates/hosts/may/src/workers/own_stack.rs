@@ -10,12 +10,12 @@
 //! dropped by the worker once the coroutine has ended: on the stack of an OS thread, where no
 //! coroutine is running. So nothing that the closure does stands on a stack of may's: it cannot be
 //! suspended there, and so cannot wake up on another thread, whatever it calls; it keeps its
-//! thread-locals; and it has the room of a thread and not the 32 KiB of a coroutine. May's functions
-//! that suspend block the thread there, as they do outside of may.
+//! thread-locals; and it has the room of a thread and not the 32 KiB of a coroutine. May's
+//! functions that suspend block the thread there, as they do outside of may.
 //!
 //! Rejected: running tasks in coroutines. One that called such a function would be suspended with
-//! everything on its stack, and then thread-locals that it has read belong to another thread. That is
-//! why spawning a coroutine is `unsafe`, and spawning a task on may is not.
+//! everything on its stack, and then thread-locals that it has read belong to another thread. That
+//! is why spawning a coroutine is `unsafe`, and spawning a task on may is not.
 
 #![allow(unsafe_code)]
 

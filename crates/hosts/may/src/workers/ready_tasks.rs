@@ -1,20 +1,21 @@
 //! [`ReadyTasks`]: what is ready to run on may's workers, and the runners that run it.
 //!
 //! A *runner* is a closure on a worker that takes tasks until there are none for it, and gives way
-//! now and then. There is one for each worker at the most, and there are as many as there is work for:
+//! now and then. There is one for each worker at the most, and there are as many as there is work
+//! for:
 //!
 //! ```text
 //!   push ────► shared ──┬─► runner on worker 0 ◄── its own ◄──── push_to(0, ..)
 //!     │                 └─► runner on worker 1 ◄── its own ◄──── push_to(1, ..)
-//!     └─ a worker without one, and a task that none of those on their way will take: one is started
+//!     └─ a worker has none, and none of those on their way will take the task: one is started
 //! ```
 //!
-//! A worker that runs what is pinned to it has a runner, so no other is sent there that would have to
-//! wait; and however many are woken at once, there are no more coroutines than workers.
+//! A worker that runs what is pinned to it has a runner, so no other is sent there that would have
+//! to wait; and however many are woken at once, there are no more coroutines than workers.
 //!
 //! Rejected: a coroutine for each task. It costs a stack of 8 KiB while the task is suspended, and
-//! the 32,741st ends the process. And a coroutine for each time that a task is ready: may gives each
-//! to one worker in turn, also to one that is busy, and no idle worker takes it from there.
+//! the 32,741st ends the process. And a coroutine for each time that a task is ready: may gives
+//! each to one worker in turn, also to one that is busy, and no idle worker takes it from there.
 
 use std::{
     collections::VecDeque,

@@ -20,8 +20,8 @@ mod waits;
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Held by a test whose tasks block their workers until others of it have run: two of them would wait
-/// for each other's.
+/// Held by a test whose tasks block their workers until others of it have run: two of them would
+/// wait for each other's.
 static BLOCKS: Mutex<()> = Mutex::new(());
 
 /// Two workers, whatever the machine has.

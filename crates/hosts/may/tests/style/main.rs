@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use quadrivium_conformance::{Virtual, check, check_on, laws};
 
-use shelf::May;
+use crate::shelf::MayStyle;
 
 /// A reason why some laws do not hold, and which.
 struct Group {
@@ -41,7 +41,7 @@ fn is_exception(topic: &str, name: &str) -> bool {
 fn check_topic(topic: &str) {
     let is_checked = |name| !is_exception(topic, name) && !ALONE.contains(&(topic, name));
     let checked = laws().filter(|law| law.topic == topic && is_checked(law.name));
-    check_on(&Virtual, (&May).into(), checked, "");
+    check_on(&Virtual, (&MayStyle).into(), checked, "");
 }
 
 /// Laws that run in a process of their own, which begins by the name of the test.
@@ -65,7 +65,7 @@ macro_rules! alone {
 
 fn check_alone(topic: &str, name: &str, test: &str) {
     if !is_exception(topic, name) {
-        check((&May).into(), topic, name, test);
+        check((&MayStyle).into(), topic, name, test);
     }
 }
 
@@ -95,12 +95,13 @@ macro_rules! topics {
 }
 
 topics! {
-    lifecycle every_suspension outcomes cancel cancel_from_afar join panics unwinding
-    destructors chains clusters hosts nesting order starvation stop timers moving_deadlines channels channel_operations notify mutexes semaphores
-    semaphore_operations barriers watches broadcasts streams calls wakes stale_wakes new_wakers
-    foreign_threads foreign_wakers cloned_wakers sub_wakers readiness sources descriptors byte_streams no_bytes slices short_reads tcp udp
-    unix_sockets socket_cancels signals pipes processes ended_children taken_out child_cancels holds offload files names
-    happy_eyeballs deadlock operations reentrancy thread_locals scripts
+    lifecycle every_suspension outcomes cancel cancel_from_afar join panics unwinding destructors
+    chains clusters hosts nesting order starvation stop timers moving_deadlines channels
+    channel_operations notify mutexes semaphores semaphore_operations barriers watches broadcasts
+    streams calls wakes stale_wakes new_wakers foreign_threads foreign_wakers cloned_wakers
+    sub_wakers readiness sources descriptors byte_streams no_bytes slices short_reads tcp udp
+    unix_sockets socket_cancels signals pipes processes ended_children taken_out child_cancels holds
+    offload files names happy_eyeballs deadlock operations reentrancy thread_locals scripts
 }
 
 #[test]

@@ -18,16 +18,16 @@ use quadrivium::{
 use quadrivium_conformance::{Body, Next, Style, Then, Value};
 
 /// may's green threads.
-pub struct May;
+pub struct MayStyle;
 
-impl Style for May {
+impl Style for MayStyle {
     fn name(&self) -> &'static str {
         "may"
     }
 
     fn task(&self, body: Body<Value>) -> BoxTask<Value> {
-        let place = Place::new(body);
-        let key = place.0;
+        let shelf_key = ShelfKey::new(body);
+        let key = shelf_key.0;
         // SAFETY: it looks at no thread-local and holds a number.
         let thread = unsafe {
             green(move || {
@@ -36,17 +36,17 @@ impl Style for May {
                 }
             })
         };
-        Box::pin(Shelved { thread, place })
+        Box::pin(Shelved { thread, shelf_key })
     }
 }
 
 thread_local! {
-    static SHELF: RefCell<HashMap<u64, Entry>> = RefCell::default();
+    static SHELF: RefCell<HashMap<u64, ShelfEntry>> = RefCell::default();
 }
 
 /// What a body is doing. The task that it performs is dropped before it.
 #[derive(Default)]
-struct Entry {
+struct ShelfEntry {
     performs: Option<BoxTask<Then>>,
     then: Option<Then>,
     body: Option<Body<Value>>,
@@ -54,28 +54,28 @@ struct Entry {
 }
 
 /// Looks at an entry; no user code runs meanwhile.
-fn with<T>(key: u64, look: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+fn with<T>(key: u64, look: impl FnOnce(&mut ShelfEntry) -> T) -> Option<T> {
     SHELF.try_with(|shelf| shelf.borrow_mut().get_mut(&key).map(look)).ok().flatten()
 }
 
-fn entry<T>(key: u64, look: impl FnOnce(&mut Entry) -> T) -> T {
+fn entry<T>(key: u64, look: impl FnOnce(&mut ShelfEntry) -> T) -> T {
     with(key, look).expect("the entry is there as long as the task")
 }
 
-/// The place of a body on the shelf. Dropped, it takes along whatever is there.
-struct Place(u64);
+/// The number of a body on the shelf. Dropped, it takes along whatever is there.
+struct ShelfKey(u64);
 
-impl Place {
+impl ShelfKey {
     fn new(body: Body<Value>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let key = NEXT.fetch_add(1, Ordering::Relaxed);
-        let entry = Entry { body: Some(body), ..Entry::default() };
+        let entry = ShelfEntry { body: Some(body), ..ShelfEntry::default() };
         SHELF.with_borrow_mut(|shelf| shelf.insert(key, entry));
         Self(key)
     }
 }
 
-impl Drop for Place {
+impl Drop for ShelfKey {
     fn drop(&mut self) {
         let entry = SHELF.try_with(|shelf| shelf.borrow_mut().remove(&self.0));
         drop(entry);
@@ -85,7 +85,7 @@ impl Drop for Place {
 /// The green thread, and then what it has on the shelf.
 struct Shelved<G> {
     thread: G,
-    place: Place,
+    shelf_key: ShelfKey,
 }
 
 impl<G: Task<Output = ()> + Unpin> Task for Shelved<G> {
@@ -94,9 +94,9 @@ impl<G: Task<Output = ()> + Unpin> Task for Shelved<G> {
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Value> {
         match Pin::new(&mut self.thread).resume(cx) {
             Step::Suspended(wait) => Step::Suspended(wait),
-            Step::Done(()) => {
-                Step::Done(entry(self.place.0, |entry| entry.value.take()).expect("it has ended"))
-            }
+            Step::Done(()) => Step::Done(
+                entry(self.shelf_key.0, |entry| entry.value.take()).expect("it has ended"),
+            ),
         }
     }
 }

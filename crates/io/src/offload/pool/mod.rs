@@ -1,5 +1,5 @@
-//! [`Pool`]: OS threads that come and go with the work there is. One pool is for files, one for
-//! names, and neither starves the other.
+//! [`ThreadPool`]: OS threads that come and go with the work there is. One pool is for files, one
+//! for names, and neither starves the other.
 
 use std::{
     collections::BTreeMap,
@@ -14,17 +14,17 @@ use std::{
 
 use quadrivium_core::host::refused;
 
-use super::work::InLine;
+use super::work::AnyWork;
 
 /// Files, and whatever else users offload.
-pub(crate) static FILES: LazyLock<Pool> = LazyLock::new(|| {
+pub(crate) static FILES: LazyLock<ThreadPool> = LazyLock::new(|| {
     let most = env::var(MOST_FILE_THREADS).ok().and_then(|most| most.parse().ok());
-    Pool::new("files", most.map_or(500, NonZero::get))
+    ThreadPool::new("files", most.map_or(500, NonZero::get))
 });
 
 /// Names: a few threads of their own. A name server that does not answer takes only these, and a
 /// slow disk none of them.
-pub(crate) static NAMES: LazyLock<Pool> = LazyLock::new(|| Pool::new("names", 4));
+pub(crate) static NAMES: LazyLock<ThreadPool> = LazyLock::new(|| ThreadPool::new("names", 4));
 
 /// An environment variable: the limit of [`FILES`], a number from 1 on.
 const MOST_FILE_THREADS: &str = "QUADRIVIUM_OFFLOAD_THREADS";
@@ -34,97 +34,97 @@ const IDLE_TIME: Duration = Duration::from_millis(500);
 
 /// OS threads, and the work that waits for one of them, in the order in which it came.
 ///
-/// Everything is decided under one mutex. When more work is in line than threads are idle, a thread
+/// Everything is decided under one mutex. When more work is queued than threads are idle, a thread
 /// is started, after the mutex was released: by the task that brings work, or by the thread that
 /// takes some. Only one thread is started at a time, and it looks whether another one is needed. So
 /// a task that brings much work at once starts one thread, and the threads start the others.
 ///
 /// When the OS refuses a thread, the work waits for the threads there are. Each of them looks at
-/// the line before it sleeps or ends. When there is no thread at all, all work in line is refused.
-pub(crate) struct Pool {
+/// the queue before it sleeps or ends. When there is no thread at all, all queued work is refused.
+pub(crate) struct ThreadPool {
     /// What the threads are for, which is also their name.
     name: &'static str,
     /// At most this many threads.
     most: usize,
     /// The process they are in: a fork has none of them.
     process: u32,
-    /// How a thread is started that [`work`](Pool::work)s.
-    start: fn(&'static Pool) -> io::Result<()>,
-    line: Mutex<Line>,
+    /// How a thread is started that [`work`](ThreadPool::work)s.
+    start: fn(&'static ThreadPool) -> io::Result<()>,
+    state: Mutex<State>,
     comes: Condvar,
 }
 
 #[derive(Default)]
-struct Line {
-    /// By [`Place`]. Sorted, and so in the order in which they came.
-    waiting: BTreeMap<u64, Arc<dyn InLine>>,
+struct State {
+    /// By [`WorkId`]: sorted, and so in the order in which it came.
+    waiting: BTreeMap<u64, Arc<dyn AnyWork>>,
     next: u64,
     /// All threads, with the one that is being started.
     threads: usize,
-    /// Threads that wait for work. They look at the line before they end.
+    /// Threads that wait for work. They look at the queue before they end.
     idle: usize,
     is_starting: bool,
 }
 
-/// Where in the line work is.
+/// The number of work in the queue. Numbers grow.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place(u64);
+pub(super) struct WorkId(u64);
 
-impl Pool {
+impl ThreadPool {
     fn new(name: &'static str, most: usize) -> Self {
-        let line = Mutex::new(Line::default());
-        let (process, start) = (process::id(), Pool::start_thread as _);
-        Self { name, most, process, start, line, comes: Condvar::new() }
+        let state = Mutex::new(State::default());
+        let (process, start) = (process::id(), ThreadPool::start_thread as _);
+        Self { name, most, process, start, state, comes: Condvar::new() }
     }
 
-    /// Puts work in line. It may be refused before this returns.
-    pub(super) fn begin(&'static self, work: Arc<dyn InLine>) -> Place {
+    /// Queues work. It may be refused before this returns.
+    pub(super) fn begin(&'static self, work: Arc<dyn AnyWork>) -> WorkId {
         if process::id() != self.process {
             work.refuse(self.is_of_another_process());
-            return Place(u64::MAX);
+            return WorkId(u64::MAX);
         }
-        let mut line = self.lock();
-        let place = Place(line.next);
-        line.next += 1;
-        line.waiting.insert(place.0, work);
-        let is_awaited = line.idle > 0;
-        let grows = line.grows(self.most);
-        drop(line);
+        let mut state = self.lock();
+        let id = WorkId(state.next);
+        state.next += 1;
+        state.waiting.insert(id.0, work);
+        let is_awaited = state.idle > 0;
+        let grows = state.grows(self.most);
+        drop(state);
         if is_awaited {
             self.comes.notify_one();
         }
         if grows {
             self.grow();
         }
-        place
+        id
     }
 
-    /// The line is not looked at: the fork may have copied it while it was locked.
+    /// The queue is not looked at: the fork may have copied it while it was locked.
     fn is_of_another_process(&self) -> io::Error {
         let message = format!(
-            "the threads for {} are in the process that this one was forked from: fork before the first \
-             of them is started, or start another program instead",
+            "the threads for {} are in the process that this one was forked from: fork before the \
+             first of them is started, or start another program instead",
             self.name
         );
         io::Error::new(io::ErrorKind::Unsupported, message)
     }
 
-    /// Takes work out of the line, if it is there.
-    pub(super) fn forget(&self, place: Place) -> Option<Arc<dyn InLine>> {
-        self.lock().waiting.remove(&place.0)
+    /// Takes work out of the queue, if it is there.
+    pub(super) fn forget(&self, id: WorkId) -> Option<Arc<dyn AnyWork>> {
+        self.lock().waiting.remove(&id.0)
     }
 
-    /// Starts the thread that [`Line::grows`] has counted.
+    /// Starts the thread that [`State::grows`] has counted.
     fn grow(&'static self) {
         let Err(error) = (self.start)(self) else { return };
-        let mut line = self.lock();
-        line.is_starting = false;
-        line.threads -= 1;
-        let left = match line.threads {
-            0 => mem::take(&mut line.waiting),
+        let mut state = self.lock();
+        state.is_starting = false;
+        state.threads -= 1;
+        let left = match state.threads {
+            0 => mem::take(&mut state.waiting),
             _ => BTreeMap::new(),
         };
-        drop(line);
+        drop(state);
         for work in left.into_values() {
             contain(|| work.refuse(refused(&format!("a thread for {}", self.name), &error)));
         }
@@ -136,43 +136,43 @@ impl Pool {
 
     /// The life of a thread.
     fn work(&'static self) {
-        let mut line = self.lock();
-        line.is_starting = false;
+        let mut state = self.lock();
+        state.is_starting = false;
         loop {
-            while let Some((_, work)) = line.waiting.pop_first() {
-                let grows = line.grows(self.most);
-                drop(line);
+            while let Some((_, work)) = state.waiting.pop_first() {
+                let grows = state.grows(self.most);
+                drop(state);
                 if grows {
                     self.grow();
                 }
                 contain(|| work.run());
                 contain(|| drop(work));
-                line = self.lock();
+                state = self.lock();
             }
-            line.idle += 1;
-            line = self.wait(line);
-            line.idle -= 1;
-            if line.waiting.is_empty() {
-                line.threads -= 1;
+            state.idle += 1;
+            state = self.wait(state);
+            state.idle -= 1;
+            if state.waiting.is_empty() {
+                state.threads -= 1;
                 return;
             }
         }
     }
 
     /// Waits until there is work, or for [`IDLE_TIME`].
-    fn wait<'a>(&self, line: MutexGuard<'a, Line>) -> MutexGuard<'a, Line> {
-        let is_idle = |line: &mut Line| line.waiting.is_empty();
-        let waited = self.comes.wait_timeout_while(line, IDLE_TIME, is_idle);
+    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let is_idle = |state: &mut State| state.waiting.is_empty();
+        let waited = self.comes.wait_timeout_while(state, IDLE_TIME, is_idle);
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// No user code runs under this lock, so a poisoned one holds nothing half done.
-    fn lock(&self) -> MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Line {
+impl State {
     /// Whether a thread is to be started now. It is then counted.
     fn grows(&mut self, most: usize) -> bool {
         let grows = self.waiting.len() > self.idle && !self.is_starting && self.threads < most;

@@ -16,14 +16,14 @@ use quadrivium::{EventLoop, event_loop::Turned, prelude::join_all, time::sleep};
 use super::*;
 use crate::{
     dns, fs,
-    offload::{Offload, offload, work::Awaited},
+    offload::{Offload, offload, work::AwaitedWork},
 };
 
-type Start = fn(&'static Pool) -> io::Result<()>;
+type Start = fn(&'static ThreadPool) -> io::Result<()>;
 
 /// A pool of its own for a test. Its threads end when they are idle, and it stays.
-fn pool(most: usize, start: Start) -> &'static Pool {
-    Box::leak(Box::new(Pool { start, ..Pool::new("test", most) }))
+fn pool(most: usize, start: Start) -> &'static ThreadPool {
+    Box::leak(Box::new(ThreadPool { start, ..ThreadPool::new("test", most) }))
 }
 
 fn error() -> io::Error {
@@ -42,7 +42,7 @@ fn blocked(begins: &Sender<()>) -> (impl FnOnce(io::Result<()>) + Send + use<>, 
 }
 
 /// Blocks this number of threads of a pool.
-fn fill(event_loop: &mut EventLoop, pool: &'static Pool, threads: usize) -> Vec<Sender<()>> {
+fn fill(event_loop: &mut EventLoop, pool: &'static ThreadPool, threads: usize) -> Vec<Sender<()>> {
     let (begins, begun): (_, Receiver<()>) = mpsc::channel();
     let all = (0..threads).map(|_| {
         let (work, go_on) = blocked(&begins);
@@ -57,7 +57,7 @@ fn fill(event_loop: &mut EventLoop, pool: &'static Pool, threads: usize) -> Vec<
 
 /// Waits until no thread of a pool is left: half a second, unless the machine is very busy.
 #[track_caller]
-fn wait_for_its_end(pool: &Pool) {
+fn wait_for_its_end(pool: &ThreadPool) {
     let mut event_loop = EventLoop::new().unwrap();
     for _ in 0..6_000 {
         if pool.lock().threads == 0 {
@@ -72,7 +72,7 @@ fn wait_for_its_end(pool: &Pool) {
 fn neither_pool_starves_the_other() {
     let mut event_loop = EventLoop::new().unwrap();
     let blocked_names = fill(&mut event_loop, &NAMES, NAMES.most);
-    // All threads for names are blocked, and one more name waits in line: files are read.
+    // All threads for names are blocked, and one more name is queued: files are read.
     let name = event_loop.spawn(dns::lookup("localhost:80"));
     event_loop.block_on(fs::read("/proc/self/status")).unwrap().unwrap();
     assert!(!name.is_finished());
@@ -87,12 +87,12 @@ fn the_environment_says_how_many_threads_are_for_files() {
         let mut event_loop = EventLoop::new().unwrap();
         assert_eq!(FILES.most, 2);
         let blocked_files = fill(&mut event_loop, &FILES, 2);
-        let in_line = event_loop.spawn(offload(|| ()));
+        let queued = event_loop.spawn(offload(|| ()));
         // Both threads are blocked: names are looked up.
         event_loop.block_on(dns::lookup("localhost:80")).unwrap().unwrap();
-        assert!(!in_line.is_finished());
+        assert!(!queued.is_finished());
         drop(blocked_files);
-        event_loop.block_on(in_line).unwrap().unwrap();
+        event_loop.block_on(queued).unwrap().unwrap();
         return;
     }
     let test = "offload::pool::tests::the_environment_says_how_many_threads_are_for_files";
@@ -103,7 +103,7 @@ fn the_environment_says_how_many_threads_are_for_files() {
 
 #[test]
 fn work_begins_in_the_order_in_which_it_came() {
-    let pool = pool(1, Pool::start_thread);
+    let pool = pool(1, ThreadPool::start_thread);
     let mut event_loop = EventLoop::new().unwrap();
     let first = fill(&mut event_loop, pool, 1);
     let (sender, receiver) = mpsc::channel();
@@ -120,16 +120,16 @@ fn work_begins_in_the_order_in_which_it_came() {
 }
 
 #[test]
-fn dropped_work_leaves_the_line_with_all_it_holds() {
-    let pool = pool(1, Pool::start_thread);
+fn dropped_work_leaves_the_queue_with_all_it_holds() {
+    let pool = pool(1, ThreadPool::start_thread);
     let mut event_loop = EventLoop::new().unwrap();
     let first = fill(&mut event_loop, pool, 1);
     let held = Arc::new(());
     let holds = Arc::clone(&held);
-    let in_line = event_loop.spawn(Offload::to(pool, move |_| drop(holds)));
+    let queued = event_loop.spawn(Offload::to(pool, move |_| drop(holds)));
     assert_eq!(event_loop.turn().unwrap(), Turned::Waiting);
     assert_eq!((pool.lock().waiting.len(), Arc::strong_count(&held)), (1, 2));
-    in_line.cancel();
+    queued.cancel();
     assert_eq!((pool.lock().waiting.len(), Arc::strong_count(&held)), (0, 1));
     drop(first);
     event_loop.run().unwrap();
@@ -137,7 +137,7 @@ fn dropped_work_leaves_the_line_with_all_it_holds() {
 
 #[test]
 fn idle_threads_end() {
-    let pool = pool(8, Pool::start_thread);
+    let pool = pool(8, ThreadPool::start_thread);
     let mut event_loop = EventLoop::new().unwrap();
     for _ in 0..2 {
         drop(fill(&mut event_loop, pool, 8));
@@ -160,8 +160,8 @@ fn without_a_thread_all_work_is_refused() {
     for _ in 0..3 {
         let refused = event_loop.block_on(Offload::to(pool, |started| started)).unwrap();
         assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::QuotaExceeded);
-        let line = pool.lock();
-        assert_eq!((line.threads, line.idle, line.waiting.len()), (0, 0, 0));
+        let state = pool.lock();
+        assert_eq!((state.threads, state.idle, state.waiting.len()), (0, 0, 0));
     }
     IS_REFUSED.store(false, Ordering::SeqCst);
     event_loop.block_on(Offload::to(pool, |started| started)).unwrap().unwrap();
@@ -170,16 +170,16 @@ fn without_a_thread_all_work_is_refused() {
 /// Work that came while a thread was being started, which is refused then, is refused with it.
 #[test]
 fn work_that_counts_on_a_refused_thread_is_refused() {
-    static SECOND: Mutex<Option<Awaited<io::Result<()>>>> = Mutex::new(None);
+    static SECOND: Mutex<Option<AwaitedWork<io::Result<()>>>> = Mutex::new(None);
     let start: Start = |pool| {
         // While the first thread is being started, another task brings work.
-        let second = Awaited::begin(pool, Box::new(|started| started));
+        let second = AwaitedWork::begin(pool, Box::new(|started| started));
         assert_eq!(pool.lock().waiting.len(), 2);
         SECOND.lock().unwrap().replace(second);
         Err(error())
     };
     let pool = pool(2, start);
-    let first = Awaited::begin(pool, Box::new(|started| started));
+    let first = AwaitedWork::begin(pool, Box::new(|started| started));
     let second = SECOND.lock().unwrap().take().unwrap();
     for work in [first, second] {
         let refused = work.poll(Waker::noop()).expect("it was told");
@@ -210,19 +210,19 @@ fn refused_threads_leave_the_work_to_those_there_are() {
     }
 }
 
-/// Panics when it is woken.
-struct Panics;
+/// PanickingWaker when it is woken.
+struct PanickingWaker;
 
-impl Wake for Panics {
+impl Wake for PanickingWaker {
     fn wake(self: Arc<Self>) {
         panic::resume_unwind(Box::new("a waker"));
     }
 }
 
-/// Panics when it is dropped.
-struct Output;
+/// PanickingWaker when it is dropped.
+struct PanickingOutput;
 
-impl Drop for Output {
+impl Drop for PanickingOutput {
     fn drop(&mut self) {
         panic::resume_unwind(Box::new("a destructor"));
     }
@@ -230,20 +230,20 @@ impl Drop for Output {
 
 #[test]
 fn panics_of_wakers_and_destructors_end_no_thread() {
-    let pool = pool(1, Pool::start_thread);
+    let pool = pool(1, ThreadPool::start_thread);
     let mut event_loop = EventLoop::new().unwrap();
     let (begins, begun) = mpsc::channel();
     let (work, go_on) = blocked(&begins);
-    let woken = Awaited::begin(pool, Box::new(work));
-    assert!(woken.poll(&Waker::from(Arc::new(Panics))).is_none());
+    let woken = AwaitedWork::begin(pool, Box::new(work));
+    assert!(woken.poll(&Waker::from(Arc::new(PanickingWaker))).is_none());
     begun.recv().unwrap();
     drop(go_on);
     let (work, go_on) = blocked(&begins);
-    let unread = Awaited::begin(
+    let unread = AwaitedWork::begin(
         pool,
         Box::new(|started| {
             work(started);
-            Output
+            PanickingOutput
         }),
     );
     begun.recv().unwrap();
@@ -287,6 +287,6 @@ fn nothing_is_lost_among_refusals_and_drops() {
         }
     });
     wait_for_its_end(pool);
-    let line = pool.lock();
-    assert!(line.waiting.is_empty() && line.idle == 0 && !line.is_starting);
+    let state = pool.lock();
+    assert!(state.waiting.is_empty() && state.idle == 0 && !state.is_starting);
 }

@@ -43,16 +43,18 @@ use std::num::NonZeroUsize;
 
 use corosensei::stack::valgrind::ValgrindStackRegistration;
 
-use super::Class;
-use super::error::StackError;
-use super::mapping::{Guarding, Mapping, PAGE};
+use super::{
+    error::StackError,
+    mapping::{Guarding, Mapping, PAGE},
+    size::Class,
+};
 
 const COLOURS: usize = 32;
 const CACHE_LINE: usize = 64;
 
 /// Where one stack is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Slot {
+pub(super) struct StackAddress {
     /// The highest address, exclusive; coloured.
     pub(super) base: NonZeroUsize,
     /// The lowest address; the guard page starts here.
@@ -65,7 +67,7 @@ pub(super) struct Slot {
 
 /// A mapping and what is known of its stacks.
 #[derive(Debug)]
-pub(super) struct Chunk {
+pub(super) struct StackChunk {
     mapping: Mapping,
     stride: usize,
     guarding: Guarding,
@@ -78,14 +80,18 @@ pub(super) struct Chunk {
     valgrind: Vec<ValgrindStackRegistration>,
 }
 
-impl Chunk {
+impl StackChunk {
     /// Maps room for `count` stacks, and leaves some address space for others.
-    pub(super) fn map(class: Class, count: usize, guarding: Guarding) -> Result<Chunk, StackError> {
-        let stride = Chunk::stride(class);
+    pub(super) fn map(
+        class: Class,
+        count: usize,
+        guarding: Guarding,
+    ) -> Result<StackChunk, StackError> {
+        let stride = StackChunk::stride(class);
         let bytes = stride * count;
         let mapping = Mapping::new(bytes).map_err(|source| StackError::Map { bytes, source })?;
         // It is unmapped again when it is dropped here.
-        let chunk = Chunk {
+        let chunk = StackChunk {
             mapping,
             stride,
             guarding,
@@ -128,25 +134,25 @@ impl Chunk {
     }
 
     /// Takes a cold stack, or else carves a new one; the pool knows this chunk as `chunk`.
-    pub(super) fn take(&mut self, chunk: u32) -> Result<Slot, StackError> {
+    pub(super) fn take(&mut self, chunk: u32) -> Result<StackAddress, StackError> {
         match self.cold.pop() {
-            Some(index) => Ok(self.slot(chunk, index)),
+            Some(index) => Ok(self.address(chunk, index)),
             None => self.carve(chunk),
         }
     }
 
     /// Takes a stack back and gives its pages to the kernel.
-    pub(super) fn cool(&mut self, slot: &Slot) {
-        let guarded = slot.limit.get();
+    pub(super) fn cool(&mut self, address: &StackAddress) {
+        let guarded = address.limit.get();
         let usable = guarded + *PAGE..guarded + self.stride;
-        // SAFETY: the slot came back from its user; the range is its stack without the guard.
+        // SAFETY: the stack came back from its user; the range is all of it but the guard.
         unsafe { self.mapping.discard(usable) };
-        self.cold.push(slot.index);
+        self.cold.push(address.index);
     }
 
-    fn carve(&mut self, chunk: u32) -> Result<Slot, StackError> {
-        let slot = self.slot(chunk, self.carved);
-        let guarded = slot.limit.get();
+    fn carve(&mut self, chunk: u32) -> Result<StackAddress, StackError> {
+        let address = self.address(chunk, self.carved);
+        let guarded = address.limit.get();
         // SAFETY: this stack was never handed out.
         unsafe { self.mapping.guard(guarded..guarded + *PAGE, self.guarding) }
             .map_err(|source| StackError::Guard { source })?;
@@ -155,14 +161,14 @@ impl Chunk {
             self.stride,
         ));
         self.carved += 1;
-        Ok(slot)
+        Ok(address)
     }
 
-    fn slot(&self, chunk: u32, index: u32) -> Slot {
+    fn address(&self, chunk: u32, index: u32) -> StackAddress {
         let limit = self.mapping.start() + index as usize * self.stride;
         let colour = index as usize % COLOURS * CACHE_LINE;
         let nowhere = "no mapping starts at address zero";
-        Slot {
+        StackAddress {
             base: NonZeroUsize::new(limit + self.stride - colour).expect(nowhere),
             limit: NonZeroUsize::new(limit).expect(nowhere),
             chunk,
@@ -171,7 +177,7 @@ impl Chunk {
     }
 }
 
-impl Drop for Chunk {
+impl Drop for StackChunk {
     /// Unmaps the chunk, unless a stack outlives it: that one must stay, so all do.
     fn drop(&mut self) {
         if self.in_use > 0 {

@@ -1,11 +1,8 @@
 //! Why a green thread could not get a stack, and what helps.
 
-use std::error::Error;
-use std::fmt;
-use std::io;
+use std::{error::Error, fmt, io};
 
-use super::LARGEST_STACK;
-use super::mapping::most_mappings;
+use super::{mapping::most_mappings, size::LARGEST_STACK};
 
 /// The error of asking for a stack. No green thread is harmed: the others go on.
 #[non_exhaustive]

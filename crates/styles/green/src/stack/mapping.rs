@@ -1,11 +1,14 @@
 //! One range of address space from the kernel, and the system calls on it.
 
-use std::fs;
-use std::io;
-use std::ops::Range;
-use std::ptr;
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    fs, io,
+    ops::Range,
+    ptr,
+    sync::{
+        LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 /// Bytes in a page. The unit of everything in this file.
 pub(super) static PAGE: LazyLock<usize> = LazyLock::new(|| {
@@ -197,8 +200,9 @@ pub(super) enum Guarding {
 /// green threads that run would die of the one that could not be spawned.
 const SPARE_MAPPINGS: usize = 2048;
 
-/// Bytes of address space left for everybody else, for the same reason: 64 MiB, or an eighth of a limit
-/// (`ulimit -v`) below 512 MiB. The first is what glibc maps for the small allocations of a thread.
+/// Bytes of address space left for everybody else, for the same reason: 64 MiB, or an eighth of a
+/// limit (`ulimit -v`) below 512 MiB. The first is what glibc maps for the small allocations of a
+/// thread.
 fn reserve() -> usize {
     const MOST: usize = 64 << 20;
     let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };

@@ -9,15 +9,16 @@
 //! names; and a fault in the guard page of a green thread that does not run is a wild pointer, not
 //! an overflow.
 
-use std::cell::Cell;
-use std::fmt::{self, Write};
-use std::ops::Range;
-use std::panic::Location;
-use std::ptr;
+use std::{
+    cell::Cell,
+    fmt::{self, Write},
+    ops::Range,
+    panic::Location,
+    ptr,
+};
 
 use quadrivium_core::host::Label;
 
-use super::Stack;
 use super::mapping::PAGE;
 
 /// A green thread and the stack it runs on, as the overflow handler sees them.
@@ -33,13 +34,13 @@ impl Occupant {
     pub(crate) fn new(
         made_at: &'static Location<'static>,
         label: Option<Label>,
-        stack: &Stack,
+        usable: Range<usize>,
     ) -> Occupant {
-        Occupant { made_at, label, usable: stack.usable() }
+        Occupant { made_at, label, usable }
     }
 
-    /// What this green thread is called in messages. A task may consist of several green threads, so
-    /// the name of the task is not enough.
+    /// What this green thread is called in messages. A task may consist of several green threads,
+    /// so the name of the task is not enough.
     pub(crate) fn name(&self) -> impl fmt::Display {
         fmt::from_fn(|f| {
             write!(f, "the green thread made at {}, in ", self.made_at)?;
@@ -57,8 +58,8 @@ thread_local! {
     static RUNNING: Cell<*const Occupant> = const { Cell::new(ptr::null()) };
 }
 
-/// Runs when the OS thread is ending: this stands for every green thread then, as none may be resumed.
-/// It is no address, so it costs a compare with a constant.
+/// Runs when the OS thread is ending: this stands for every green thread then, as none may be
+/// resumed. It is no address, so it costs a compare with a constant.
 const ENDING: *const Occupant = ptr::without_provenance(1);
 
 /// From now on this OS thread resumes no green thread.
@@ -74,8 +75,8 @@ pub(crate) fn is_ending() -> bool {
 /// The green thread that runs on this OS thread now.
 fn running<'a>() -> Option<&'a Occupant> {
     let running = RUNNING.get();
-    // SAFETY: the pointer is null or was stored by a `watch` that has not returned, which borrows the
-    // occupant for as long; callers do not keep it longer.
+    // SAFETY: the pointer is null or was stored by a `watch` that has not returned, which borrows
+    // the occupant for as long; callers do not keep it longer.
     if running == ENDING { None } else { unsafe { running.as_ref() } }
 }
 
@@ -97,8 +98,8 @@ pub(crate) fn watch<R>(occupant: &Occupant, body: impl FnOnce() -> R) -> R {
 #[cold]
 fn refuse_to_resume() -> ! {
     panic!(
-        "a green thread cannot be resumed while its OS thread is ending, as thread-locals that it has \
-         borrowed may be gone: run the loop before its thread ends"
+        "a green thread cannot be resumed while its OS thread is ending, as thread-locals that it \
+         has borrowed may be gone: run the loop before its thread ends"
     )
 }
 

@@ -2,7 +2,8 @@
 
 /// An address in the frame of the calling function.
 ///
-/// A sanitizer may keep local variables elsewhere than on the stack, so their addresses tell nothing.
+/// A sanitizer may keep local variables elsewhere than on the stack, so their addresses tell
+/// nothing.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 pub(crate) fn stack_pointer() -> usize {

@@ -12,18 +12,19 @@
 //! A pool that does not look at sizes hands a small stack to whoever asked for a large one, and a
 //! pool without a bound keeps the memory of its worst minute (wasmer#3002, #6374).
 
-use std::array;
-use std::cell::RefCell;
+use std::{array, cell::RefCell};
 
-use super::chunk::{Chunk, Slot};
-use super::error::StackError;
-use super::mapping::Guarding;
-use super::overflow;
-use super::signal;
-use super::{Class, StackStats};
+use super::{
+    chunk::{StackAddress, StackChunk},
+    error::StackError,
+    mapping::Guarding,
+    overflow, signal,
+    size::Class,
+    stats::StackStats,
+};
 
-/// How many stacks stay warm in each class. What they really hold is what was touched, mostly a page
-/// or two each.
+/// How many stacks stay warm in each class. What they really hold is what was touched, mostly a
+/// page or two each.
 pub(super) const WARM_STACKS: usize = 256;
 
 /// Fewer of them, so that they are not larger than this together: 128 stacks of 1 MiB.
@@ -37,29 +38,29 @@ const LARGEST_CHUNK: usize = 1 << 34;
 
 thread_local! {
     /// The pools of this OS thread, set up when its first stack is taken.
-    pub(super) static POOLS: RefCell<Pools> = RefCell::new(Pools::new());
+    pub(super) static POOLS: RefCell<StackPools> = RefCell::new(StackPools::new());
 }
 
 /// One pool for each size class.
 #[derive(Debug)]
-pub(super) struct Pools {
-    classes: [Pool; Class::COUNT],
+pub(super) struct StackPools {
+    classes: [StackPool; Class::COUNT],
     /// Where the overflow handler runs; here so that it lives as long as the stacks do.
     _alternate_stack: Option<signal::AlternateStack>,
 }
 
-impl Pools {
-    fn new() -> Pools {
+impl StackPools {
+    fn new() -> StackPools {
         signal::install_once();
         let guarding = Guarding::probed();
-        Pools {
-            classes: array::from_fn(|class| Pool::new(Class(class as u8), guarding)),
+        StackPools {
+            classes: array::from_fn(|class| StackPool::new(Class(class as u8), guarding)),
             _alternate_stack: signal::AlternateStack::if_missing(),
         }
     }
 
     #[inline]
-    pub(super) fn of(&mut self, class: Class) -> &mut Pool {
+    pub(super) fn of(&mut self, class: Class) -> &mut StackPool {
         &mut self.classes[usize::from(class.0)]
     }
 
@@ -72,10 +73,10 @@ impl Pools {
     }
 }
 
-impl Drop for Pools {
-    /// The thread-locals of this OS thread are being dropped. A green thread may be suspended inside
-    /// `LocalKey::with`, with a borrow of one that is gone; so none is resumed any more, not even to
-    /// unwind it. What is dropped before this cannot know.
+impl Drop for StackPools {
+    /// The thread-locals of this OS thread are being dropped. A green thread may be suspended
+    /// inside `LocalKey::with`, with a borrow of one that is gone; so none is resumed any more, not
+    /// even to unwind it. What is dropped before this cannot know.
     fn drop(&mut self) {
         overflow::resume_no_more();
     }
@@ -83,22 +84,22 @@ impl Drop for Pools {
 
 /// The stacks of one class.
 #[derive(Debug)]
-pub(super) struct Pool {
+pub(super) struct StackPool {
     class: Class,
     guarding: Guarding,
     /// How many stacks may keep their pages.
     most_warm: usize,
     /// Free stacks with their pages, the last one back on top: it is the likeliest in the cache.
-    warm: Vec<Slot>,
+    warm: Vec<StackAddress>,
     /// Free stacks, warm and cold.
     pooled: usize,
     /// Where a chunk was unmapped there is a hole, so that the others keep their place.
-    chunks: Vec<Option<Chunk>>,
+    chunks: Vec<Option<StackChunk>>,
 }
 
-impl Pool {
-    pub(super) fn new(class: Class, guarding: Guarding) -> Pool {
-        Pool {
+impl StackPool {
+    pub(super) fn new(class: Class, guarding: Guarding) -> StackPool {
+        StackPool {
             class,
             guarding,
             most_warm: WARM_STACKS.min(WARM_BYTES / class.bytes()),
@@ -110,53 +111,54 @@ impl Pool {
 
     /// Takes the stack given back last, else a cold one, else a new one.
     #[inline]
-    pub(super) fn take(&mut self) -> Result<Slot, StackError> {
-        let slot = match self.warm.pop() {
-            Some(slot) => slot,
+    pub(super) fn take(&mut self) -> Result<StackAddress, StackError> {
+        let address = match self.warm.pop() {
+            Some(address) => address,
             None => self.take_from_chunk()?,
         };
         self.pooled -= 1;
-        self.chunk(slot.chunk).in_use += 1;
-        Ok(slot)
+        self.chunk(address.chunk).in_use += 1;
+        Ok(address)
     }
 
     /// Takes a stack back. It stays warm, or turns cold, or goes with its chunk.
     #[inline]
-    pub(super) fn give(&mut self, slot: Slot) {
+    pub(super) fn give(&mut self, address: StackAddress) {
         self.pooled += 1;
-        let chunk = self.chunk(slot.chunk);
+        let chunk = self.chunk(address.chunk);
         chunk.in_use -= 1;
-        if chunk.in_use == 0 && self.is_spare(slot.chunk) {
-            self.unmap(slot.chunk);
+        if chunk.in_use == 0 && self.is_spare(address.chunk) {
+            self.unmap(address.chunk);
         } else if self.warm.len() < self.most_warm {
-            self.warm.push(slot);
+            self.warm.push(address);
         } else {
-            self.chunk(slot.chunk).cool(&slot);
+            self.chunk(address.chunk).cool(&address);
         }
     }
 
     /// Prefers early chunks, so that late ones empty and can be unmapped.
     #[cold]
-    fn take_from_chunk(&mut self) -> Result<Slot, StackError> {
-        let has_room = |chunk: &Option<Chunk>| chunk.as_ref().is_some_and(Chunk::has_room);
+    fn take_from_chunk(&mut self) -> Result<StackAddress, StackError> {
+        let has_room =
+            |chunk: &Option<StackChunk>| chunk.as_ref().is_some_and(StackChunk::has_room);
         let index = match self.chunks.iter().position(has_room) {
             Some(index) => index as u32,
             None => self.grow()?,
         };
         let carved = self.chunk(index).carved();
-        let slot = self.chunk(index).take(index)?;
+        let address = self.chunk(index).take(index)?;
         self.pooled += self.chunk(index).carved() - carved;
-        Ok(slot)
+        Ok(address)
     }
 
     /// Maps a chunk as large as all the others together, or, where address space is short, what
     /// can be had and leaves a reserve.
     fn grow(&mut self) -> Result<u32, StackError> {
-        let mapped: usize = self.chunks.iter().flatten().map(Chunk::capacity).sum();
-        let most = (LARGEST_CHUNK / Chunk::stride(self.class)).max(1);
+        let mapped: usize = self.chunks.iter().flatten().map(StackChunk::capacity).sum();
+        let most = (LARGEST_CHUNK / StackChunk::stride(self.class)).max(1);
         let mut count = mapped.max(FIRST_CHUNK).min(most);
         let chunk = loop {
-            match Chunk::map(self.class, count, self.guarding) {
+            match StackChunk::map(self.class, count, self.guarding) {
                 Ok(chunk) => break chunk,
                 Err(_) if count > 1 => count /= 2,
                 Err(error) => return Err(error),
@@ -185,7 +187,7 @@ impl Pool {
     #[cold]
     fn unmap(&mut self, index: u32) {
         self.pooled -= self.chunk(index).carved();
-        self.warm.retain(|slot| slot.chunk != index);
+        self.warm.retain(|address| address.chunk != index);
         self.chunks[index as usize] = None;
     }
 
@@ -200,7 +202,7 @@ impl Pool {
     }
 
     #[inline]
-    fn chunk(&mut self, index: u32) -> &mut Chunk {
+    fn chunk(&mut self, index: u32) -> &mut StackChunk {
         self.chunks[index as usize].as_mut().expect("a chunk stays while a stack of it is out")
     }
 }

@@ -4,10 +4,11 @@
 //! green thread goes to the handler that was there before: std's own, which prints std's message
 //! for an overflow of an OS thread. A handler installed later must do the same for ours.
 
-use std::mem::{self, MaybeUninit};
-use std::process;
-use std::ptr;
-use std::sync::{Once, OnceLock};
+use std::{
+    mem::{self, MaybeUninit},
+    process, ptr,
+    sync::{Once, OnceLock},
+};
 
 use quadrivium_core::crash_note;
 

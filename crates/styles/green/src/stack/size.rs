@@ -1,10 +1,13 @@
-//! How large a stack is when a green thread does not ask for a size.
+//! How large a stack is: the sizes that there are, and the size that a green thread gets if it asks
+//! for none.
 
-use std::env;
-use std::ffi::OsStr;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::{
+    env,
+    ffi::OsStr,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
-use super::{LARGEST_STACK, StackError};
+use super::error::StackError;
 
 /// The size of a stack, in bytes, when neither the green thread nor the program asks for another:
 /// 512 KiB.
@@ -18,6 +21,9 @@ pub const DEFAULT_STACK_SIZE: usize = 512 << 10;
 ///
 /// `println!` and backtraces overflow smaller ones. A smaller one would save address space only.
 pub const SMALLEST_STACK: usize = 64 << 10;
+
+/// The largest stack: 1 GiB. Who asks for more has most likely miscounted.
+pub const LARGEST_STACK: usize = 1 << 30;
 
 /// The environment variable that replaces [`DEFAULT_STACK_SIZE`].
 const VARIABLE: &str = "QUADRIVIUM_STACK_SIZE";
@@ -85,4 +91,28 @@ fn first_size() -> usize {
 fn parsed(variable: &OsStr) -> Option<usize> {
     let bytes: usize = variable.to_str()?.trim().parse().ok()?;
     (bytes <= LARGEST_STACK).then_some(bytes.max(SMALLEST_STACK))
+}
+
+/// A size class: stacks of 64 KiB, doubled this many times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Class(pub(super) u8);
+
+impl Class {
+    /// One for each power of two from the smallest to the largest.
+    pub(super) const COUNT: usize = (LARGEST_STACK / SMALLEST_STACK).ilog2() as usize + 1;
+
+    /// The smallest class whose stacks have `size` bytes.
+    #[inline]
+    pub(super) fn of(size: usize) -> Result<Class, StackError> {
+        if size > LARGEST_STACK {
+            return Err(StackError::TooLarge { asked: size });
+        }
+        let rounded = size.max(SMALLEST_STACK).next_power_of_two();
+        Ok(Class((rounded / SMALLEST_STACK).ilog2() as u8))
+    }
+
+    #[inline]
+    pub(super) const fn bytes(self) -> usize {
+        SMALLEST_STACK << self.0
+    }
 }

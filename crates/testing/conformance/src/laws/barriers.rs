@@ -18,7 +18,7 @@ laws! { ($) barriers:
     /// A barrier for nobody, or for one, holds nobody up.
     for_one_or_none;
     /// Too few at a barrier are a deadlock.
-    too_few_are_a_deadlock;
+    too_few_are_a_deadlock on Deadlocks;
 }
 
 /// Waits at the barrier so many times, and says each time whether it led.

@@ -3,14 +3,14 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use proptest::{prelude::*, test_runner::RngSeed};
+use proptest::prelude::*;
 use quadrivium::{
     prelude::*,
     sync::channel::{self, Receiver, Sender, TryRecvError},
     task::Either,
 };
 
-use crate::{Probe, Subject, TestLoop, body, new_loop, turns};
+use crate::{Probe, Subject, TestLoop, body, cases, new_loop, turns};
 
 laws! { ($) channel_operations:
     /// Under random sends, receives, cancels and spurious wakes every value arrives once and in
@@ -162,13 +162,7 @@ impl World {
 }
 
 fn every_value_arrives_once_and_in_order(subject: Subject) {
-    let cases = if !subject.is_pair() { 300 } else { 30 };
-    let config = ProptestConfig {
-        cases,
-        rng_seed: RngSeed::Fixed(7),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
+    let config = cases(if subject.is_pair() { 30 } else { 300 });
     let operations = prop::collection::vec(operation(), 0..80);
     proptest!(config, |(capacity in 1..4_usize, operations in operations)| {
         let mut world = World::new(subject, capacity);

@@ -23,15 +23,15 @@ use crate::{Probe, Said, Subject, body, leaf, new_loop, turns};
 
 laws! { ($) deadlock:
     /// A task that joins itself is a deadlock, and is named.
-    a_self_join;
+    a_self_join on Deadlocks;
     /// Tasks that join each other are a deadlock, named in the order of spawning.
-    a_join_cycle;
+    a_join_cycle on Deadlocks;
     /// A receiver whose sender waits with it is a deadlock.
-    a_channel_nobody_sends_on;
+    a_channel_nobody_sends_on on Deadlocks;
     /// A `block_on` that can never end says so and cancels its task.
-    of_a_task_blocked_on;
+    of_a_task_blocked_on on Deadlocks;
     /// All tasks that are left are named, and may still be helped.
-    others_that_wait_for_it_are_named_too;
+    others_that_wait_for_it_are_named_too on Deadlocks;
     /// No deadlock while a deadline is left.
     not_while_a_deadline_is_left on VirtualClock;
     /// No deadlock while another thread has a waker.
@@ -42,13 +42,13 @@ laws! { ($) deadlock:
     not_while_a_thread_has_a_stopper;
     /// No deadlock while a polled stream has a waker of the task, whatever the task says it waits
     /// for; and one as soon as the stream has what it was polled for, or is gone.
-    not_while_a_polled_stream_has_a_waker;
+    not_while_a_polled_stream_has_a_waker on Deadlocks;
     /// When those are gone, it is one.
-    certain_again_when_they_are_gone;
+    certain_again_when_they_are_gone on Deadlocks;
     /// In a simulation that wakes every task for no reason, time goes on and a deadlock is found.
     spurious_wakes_hide_none;
     /// A sleep without end is a deadlock when its task waits for nothing else, however long it is.
-    a_sleep_without_end;
+    a_sleep_without_end on Deadlocks;
     /// A deadline that comes is no deadlock beside a sleep without end.
     a_sleep_without_end_beside_one_that_ends;
 }

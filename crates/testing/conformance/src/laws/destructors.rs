@@ -16,7 +16,7 @@
 //!   cancelled by a schedule                             crates/hosts/event-loop/tests/own_host.rs
 //!   its loop is dropped, in a run of another as well    when_the_loop_is_dropped
 //!   spawned on a loop that is being dropped             when_the_loop_is_dropped
-//!   GuestLoop::perform, or a guest, is dropped          crates/hosts/guests/tests/own_host.rs
+//!   GuestLoop::perform, or a guest, is dropped          crates/hosts/guests/tests/guests/own_host.rs
 //!   a task on may, pinned or not                        crates/hosts/may/tests/host/{cancels,pinned}.rs
 //!   the output
 //!   nobody will read it when the task ends              of_an_output_that_nobody_reads

@@ -217,7 +217,8 @@ fn is_signalled_and_waited_for(subject: Subject) {
     let ways: [(Ends, i32); 3] = [
         (|child| child.kill(), 9),
         (|child| child.terminate(), 15),
-        (|child| child.signal_group(Signal::Hangup), 1),
+        // No hangup: the children of `nohup` ignore it.
+        (|child| child.signal_group(Signal::User1), 10),
     ];
     for (ends, signal) in ways {
         let mut child = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();

@@ -228,6 +228,19 @@ macro_rules! every_law {
     };
 }
 
+/// Makes a `#[test]` of every law for each of these pairs of styles, in a module of its own.
+///
+/// `generator_performs_green = Generator, Green;` makes the tests in which a generator performs a
+/// green thread.
+#[macro_export]
+macro_rules! every_pair {
+    ($($pair:ident = $outer:ident, $inner:ident;)*) => {$(
+        mod $pair {
+            $crate::every_law!($crate::Subject::performs(&super::$outer, &super::$inner));
+        }
+    )*};
+}
+
 #[cfg(test)]
 mod tests {
     use std::{collections::BTreeSet, env, fmt::Write, fs, path::Path};

@@ -37,7 +37,7 @@ laws! { ($) mutexes:
     /// A spurious resume of one who waits for a lock lets him overtake nobody.
     a_spurious_resume_overtakes_nobody;
     /// Tasks that wait for each other's lock are a deadlock.
-    a_deadlock_is_found;
+    a_deadlock_is_found on Deadlocks;
     /// A foreign waker that panics when a lock is given back does not keep it locked.
     a_foreign_waker_that_panics;
     /// A locked value may be replaced by its own mutex's holder, and its destructor may lock others.

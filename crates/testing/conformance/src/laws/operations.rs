@@ -2,13 +2,13 @@
 
 use std::{cell::Cell, rc::Rc, thread, time::Duration};
 
-use proptest::{prelude::*, test_runner::RngSeed};
+use proptest::prelude::*;
 use quadrivium::{
     prelude::*,
     task::{Canceller, Context, Step},
 };
 
-use crate::{Probe, Subject, TestLoop, body, in_destructor, new_loop};
+use crate::{Probe, Subject, TestLoop, body, cases, in_destructor, new_loop};
 
 laws! { ($) operations:
     /// Under random operations every body is dropped once, every output too, and every handle
@@ -203,14 +203,7 @@ impl Seen {
 }
 
 fn every_body_is_dropped_once_and_every_handle_resolves_once(subject: Subject) {
-    let cases = if !subject.is_pair() { 200 } else { 30 };
-    // A fixed seed: the same operations in every style, today and tomorrow.
-    let config = ProptestConfig {
-        cases,
-        rng_seed: RngSeed::Fixed(7),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
+    let config = cases(if subject.is_pair() { 30 } else { 200 });
     // Handles, wakers and cancellers outlive the loop, as they may.
     proptest!(config, |(operations in prop::collection::vec(operation(), 0..80))| {
         let mut world =

@@ -36,7 +36,7 @@ laws! { ($) readiness:
     /// No deadlock is reported while a task waits for a source.
     not_a_deadlock;
     /// Once only channels are left, it is a deadlock, also of a task that had waited for a source.
-    a_deadlock_when_only_channels_are_left;
+    a_deadlock_when_only_channels_are_left on Deadlocks;
     /// A socket that the other end has half closed makes no more wakes.
     quiet_after_the_end;
     /// A loop that waits for a source sleeps.

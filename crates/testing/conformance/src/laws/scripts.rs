@@ -2,11 +2,11 @@
 
 use std::{env, time::Duration};
 
-use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use quadrivium::test::{Faults, Order, Simulation};
 
 use crate::{
-    Subject, quietly,
+    Subject, cases, quietly,
     script::{Cast, Record, Script, agree, check_rules, compare, play_on, scripts, shrink},
     styles::{ALL, Future},
     watchdog,
@@ -39,12 +39,9 @@ const DEPTH: u32 = 2;
 fn for_many_scripts(subject: Subject, holds: impl Fn(&Script) -> Result<(), String>) {
     let asked = env::var(SCRIPTS).map(|n| n.parse().expect("QUADRIVIUM_SCRIPTS is a number"));
     let alone: u32 = asked.unwrap_or(50);
-    let cases = if subject.is_pair() { alone.div_ceil(20) } else { alone };
-    // A fixed seed: the same scripts for every style, today and tomorrow.
-    let rng_seed = RngSeed::Fixed(7);
-    let config = Config { cases, rng_seed, failure_persistence: None, ..Config::default() };
+    let n = if subject.is_pair() { alone.div_ceil(20) } else { alone };
     // Shrunk by ourselves, who know that a script may be replaced by what it contains.
-    let config = Config { max_shrink_iters: 0, ..config };
+    let config = Config { max_shrink_iters: 0, ..cases(n) };
     let holds = |script: &Script| {
         watchdog::is_alive();
         // A style may panic where no loop catches it: then the script is shown all the same.

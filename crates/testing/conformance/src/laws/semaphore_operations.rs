@@ -7,14 +7,14 @@ use std::{
     rc::Rc,
 };
 
-use proptest::{prelude::*, test_runner::RngSeed};
+use proptest::prelude::*;
 use quadrivium::{
     prelude::*,
     sync::{Permit, Semaphore},
     task::Either,
 };
 
-use crate::{Probe, Subject, TestLoop, body, new_loop, turns};
+use crate::{Probe, Subject, TestLoop, body, cases, new_loop, turns};
 
 laws! { ($) semaphore_operations:
     /// Under random requests, returns, cancels and spurious wakes no permit is lost, nobody is
@@ -162,12 +162,7 @@ impl World {
 }
 
 fn every_permit_is_somewhere(subject: Subject) {
-    let config = ProptestConfig {
-        cases: if subject.is_pair() { 20 } else { 150 },
-        rng_seed: RngSeed::Fixed(7),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
+    let config = cases(if subject.is_pair() { 20 } else { 150 });
     let operations = prop::collection::vec(operation(), 0..80);
     proptest!(config, |(total in 0..4_usize, operations in operations)| {
         let mut world = World::new(subject, total);

@@ -30,7 +30,7 @@ laws! { ($) semaphores:
     /// A semaphore that is closed tells all who wait, in order, and all who come.
     closing_tells_all;
     /// More permits than there are is a wait without end, which the loop finds.
-    more_than_there_are_is_a_deadlock;
+    more_than_there_are_is_a_deadlock on Deadlocks;
 }
 
 /// Takes so many permits, says so, and holds them for so many turns.

@@ -149,7 +149,9 @@ fn its_default_comes_back(subject: Subject) {
 }
 
 fn ignored_from_the_start(subject: Subject) {
-    started_by(&["env", "--ignore-signal=TERM"], 125, "", || {
+    // `nohup`, and a shell for a job in the background, let a process ignore some signals.
+    let env = ["env", "--default-signal=INT", "--ignore-signal=TERM"];
+    started_by(&env, 125, "", || {
         assert!(is_ignored(Signal::Terminate) && !is_ignored(Signal::Interrupt));
         for _ in 0..2 {
             let signals = Signals::new([Signal::Terminate]).unwrap();

@@ -26,7 +26,7 @@ laws! { ($) socket_cancels:
     /// A cancelled connect closes its socket; another one connects.
     of_a_connect;
     /// A timeout around a read leaves no waker and no deadline behind.
-    by_a_timeout;
+    by_a_timeout on Deadlocks;
     /// A race of reads is worth the first that has something, and loses nothing of the other.
     by_a_race;
     /// A read that has lost a race wakes its task no more.

@@ -1,59 +1,73 @@
-//! Makes up scripts, and shrinks those that part.
+//! Makes up scripts.
 
-use proptest::{collection::vec, prelude::*};
+use std::ops::Range;
+
+use oorandom::Rand32;
+use proptest::prelude::*;
 
 use super::{Instruction, Script};
 
 /// Scripts that contain scripts, `depth` deep, and of which some are long.
+///
+/// They are made by a function, from a seed, and not of strategies for their parts: each strategy
+/// keeps what it takes to shrink its value, and that takes longer than to play the script.
 pub fn scripts(depth: u32) -> impl Strategy<Value = Script> {
-    let inner = (0..depth).fold(script(instruction().boxed(), 0..5), |inner, _| {
-        script(containing(inner).boxed(), 0..6)
-    });
-    script(containing(inner).boxed(), 2..12)
+    any::<u64>().prop_map(move |seed| Maker(Rand32::new(seed)).script(depth + 1, 2..12))
 }
 
-fn script(
-    instruction: BoxedStrategy<Instruction>,
-    length: std::ops::Range<usize>,
-) -> BoxedStrategy<Script> {
-    let script = (0..8_u8, vec(instruction, length));
-    script.prop_map(|(part, instructions)| Script { part, instructions }).boxed()
-}
+/// Makes a script of random numbers.
+struct Maker(Rand32);
 
-/// Those that contain no script.
-fn instruction() -> impl Strategy<Value = Instruction> {
-    let (ms, n, channel, end) = (0..6_u8, 0..6_u8, 0..3_u8, 0..2_u8);
-    prop_oneof![
-        8 => Just(Instruction::Turn),
-        6 => ms.clone().prop_map(Instruction::Sleep),
-        2 => ms.prop_map(Instruction::Work),
-        4 => Just(Instruction::Hold),
-        3 => n.clone().prop_map(Instruction::Join),
-        3 => n.clone().prop_map(Instruction::Cancel),
-        2 => n.prop_map(Instruction::Detach),
-        8 => channel.clone().prop_map(Instruction::Send),
-        4 => channel.prop_map(Instruction::Recv),
-        2 => Just(Instruction::Wait),
-        3 => Just(Instruction::NotifyOne),
-        2 => Just(Instruction::NotifyAll),
-        4 => end.clone().prop_map(Instruction::Write),
-        3 => end.clone().prop_map(Instruction::Read),
-        1 => end.prop_map(Instruction::CloseWrite),
-        1 => Just(Instruction::Fail),
-        1 => Just(Instruction::Panic),
-    ]
-}
+impl Maker {
+    fn below(&mut self, n: u8) -> u8 {
+        self.0.rand_range(0..n.into()) as u8
+    }
 
-/// Those that contain one, and those that do not.
-fn containing(inner: BoxedStrategy<Script>) -> impl Strategy<Value = Instruction> {
-    let script = inner.clone();
-    let pair = (inner.clone(), inner);
-    prop_oneof![
-        8 => instruction(),
-        8 => script.clone().prop_map(Instruction::Spawn),
-        4 => script.clone().prop_map(Instruction::Perform),
-        2 => pair.clone().prop_map(|(a, b)| Instruction::Both(a, b)),
-        3 => pair.prop_map(|(a, b)| Instruction::Race(a, b)),
-        3 => (0..6_u8, script).prop_map(|(ms, script)| Instruction::Timeout(ms, script)),
-    ]
+    /// A script with this many levels of scripts in it.
+    fn script(&mut self, levels: u32, length: Range<u32>) -> Script {
+        let part = self.below(8);
+        let length = self.0.rand_range(length);
+        let instructions = (0..length).map(|_| match levels {
+            0 => self.instruction(),
+            _ => self.containing(levels - 1),
+        });
+        Script { part, instructions: instructions.collect() }
+    }
+
+    /// An instruction that contains no script.
+    fn instruction(&mut self) -> Instruction {
+        match self.below(57) {
+            0..8 => Instruction::Turn,
+            8..14 => Instruction::Sleep(self.below(6)),
+            14..16 => Instruction::Work(self.below(6)),
+            16..20 => Instruction::Hold,
+            20..23 => Instruction::Join(self.below(6)),
+            23..26 => Instruction::Cancel(self.below(6)),
+            26..28 => Instruction::Detach(self.below(6)),
+            28..36 => Instruction::Send(self.below(3)),
+            36..40 => Instruction::Recv(self.below(3)),
+            40..42 => Instruction::Wait,
+            42..45 => Instruction::NotifyOne,
+            45..47 => Instruction::NotifyAll,
+            47..51 => Instruction::Write(self.below(2)),
+            51..54 => Instruction::Read(self.below(2)),
+            54 => Instruction::CloseWrite(self.below(2)),
+            55 => Instruction::Fail,
+            _ => Instruction::Panic,
+        }
+    }
+
+    /// An instruction that may contain scripts, each with this many levels of others in it.
+    fn containing(&mut self, levels: u32) -> Instruction {
+        let (choice, ms) = (self.below(28), self.below(6));
+        let mut script = || self.script(levels, if levels == 0 { 0..5 } else { 0..6 });
+        match choice {
+            0..8 => Instruction::Spawn(script()),
+            8..12 => Instruction::Perform(script()),
+            12..14 => Instruction::Both(script(), script()),
+            14..17 => Instruction::Race(script(), script()),
+            17..20 => Instruction::Timeout(ms, script()),
+            _ => self.instruction(),
+        }
+    }
 }

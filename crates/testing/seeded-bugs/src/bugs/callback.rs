@@ -3,21 +3,23 @@
 use super::Bug;
 
 const HANDLE: &str = "crates/styles/callback/src/handle.rs";
+const STAGE: &str = "crates/styles/callback/src/stage.rs";
 const TASK: &str = "crates/styles/callback/src/task.rs";
+const SEND: &str = "crates/styles/callback/src/send.rs";
 const CALLS: &str = "crates/styles/callback/src/calls.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "callback-sub-task-dropped-late",
         harm: "what a sub-task holds is still held when the next callback runs",
-        file: HANDLE,
+        file: STAGE,
         find: "this.task.set(None);",
         replace: "",
     },
     Bug {
         name: "callback-panic-swallowed",
         harm: "a callback that panics is reported as one that forgot to go on",
-        file: HANDLE,
+        file: STAGE,
         find: "then(cb, output);",
         replace: "let then = std::panic::AssertUnwindSafe(|| then(cb, output));\n                \
                   let _ = std::panic::catch_unwind(then);",
@@ -26,10 +28,10 @@ pub const BUGS: &[Bug] = &[
         name: "callback-destructor-skipped",
         harm: "a callback task that is cancelled keeps all it holds for ever",
         file: TASK,
-        find: "impl<F, T, K: Threads> fmt::Debug for CallbackTask<F, T, K> {",
-        replace: "impl<F, T, K: Threads> Drop for CallbackTask<F, T, K> {\n    \
+        find: "impl<F, T> fmt::Debug for CallbackTask<F, T> {",
+        replace: "impl<F, T> Drop for CallbackTask<F, T> {\n    \
                   fn drop(&mut self) { std::mem::forget(self.callback.stage.take()); }\n}\n\n\
-                  impl<F, T, K: Threads> fmt::Debug for CallbackTask<F, T, K> {",
+                  impl<F, T> fmt::Debug for CallbackTask<F, T> {",
     },
     Bug {
         name: "callback-resumed-after-done",
@@ -43,6 +45,13 @@ pub const BUGS: &[Bug] = &[
         name: "callback-second-call-wins",
         harm: "of two things a callback does, the first is silently thrown away",
         file: HANDLE,
+        find: "self.stage.is_none() && self.output.is_none()",
+        replace: "self.stage.is_none() || self.output.is_none()",
+    },
+    Bug {
+        name: "send-callback-second-call-wins",
+        harm: "of two things a callback of a task that may move does, the first is thrown away",
+        file: SEND,
         find: "self.stage.is_none() && self.output.is_none()",
         replace: "self.stage.is_none() || self.output.is_none()",
     },

@@ -7,7 +7,6 @@ const ONESHOT: &str = "crates/core/src/sync/oneshot.rs";
 const RECV: &str = "crates/core/src/sync/channel/recv.rs";
 const SEND: &str = "crates/core/src/sync/channel/send.rs";
 const STATE: &str = "crates/core/src/sync/channel/state.rs";
-const LINE: &str = "crates/core/src/sync/line.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
@@ -35,22 +34,22 @@ pub const BUGS: &[Bug] = &[
         name: "leaked-receiver",
         harm: "a value wakes a receiver that was cancelled, and the one that waits sleeps on",
         file: RECV,
-        find: "let left = state.receiving.leave(ticket);",
-        replace: "let left: Option<crate::LocalWaker> = None; let _ = ticket;",
+        find: "state.receiving.leave(&mut self.place, deferred);",
+        replace: "",
     },
     Bug {
         name: "leaked-sender",
         harm: "a send that was cancelled holds its place in the line, and nobody behind it moves",
         file: SEND,
-        find: "let left = state.sending.leave(ticket);",
-        replace: "let left: Option<crate::LocalWaker> = None; let _ = ticket;",
+        find: "state.sending.leave(&mut self.place, deferred);\n            state.tell_next_to_send(deferred);",
+        replace: "state.tell_next_to_send(deferred);",
     },
     Bug {
         name: "cancelled-receiver-keeps-the-wake",
         harm: "a receiver that is cancelled once it was woken leaves the value lying",
         file: RECV,
-        find: "let next = state.next_to_receive();\n        drop(state);\n        drop(left);",
-        replace: "let next = None;\n        drop(state);\n        drop(left);",
+        find: "state.receiving.leave(&mut self.place, deferred);\n            state.tell_next_to_receive(deferred);",
+        replace: "state.receiving.leave(&mut self.place, deferred);",
     },
     Bug {
         name: "one-more-than-the-capacity",
@@ -70,35 +69,35 @@ pub const BUGS: &[Bug] = &[
         name: "receive-overtakes",
         harm: "who comes later takes the value of those who have waited for it",
         file: RECV,
-        find: "None => self.receiving.is_empty(),",
-        replace: "None => true,",
+        find: "&& !state.receiving.is_first(place) {",
+        replace: "&& place.is_taken() && !state.receiving.is_first(place) {",
     },
     Bug {
         name: "former-waker-of-a-send-kept",
         harm: "a send that goes on in another task wakes the one it was in before",
-        file: LINE,
-        find: "Some(place) => self.places[place].1.replace(waker),",
-        replace: "Some(_) => Some(waker),",
+        file: SEND,
+        find: "state.sending.wait(&mut self.place, deferred);",
+        replace: "if !self.place.is_taken() {\n                state.sending.wait(&mut self.place, deferred);\n            }",
     },
     Bug {
         name: "closing-tells-nobody",
         harm: "who receives waits for ever when the last sender has gone",
         file: SEND,
-        find: "receiving.wake();",
-        replace: "std::mem::forget(receiving);",
+        find: "state.receiving.dismiss_from(0, deferred);",
+        replace: "let _ = deferred;",
     },
     Bug {
         name: "values-dropped-under-a-borrow",
         harm: "a value whose destructor uses the channel panics",
         file: RECV,
-        find: "let values = std::mem::take(&mut state.values);",
-        replace: "let values = (); state.values.clear();",
+        find: "mem::take(&mut state.values)",
+        replace: "state.values.clear()",
     },
     Bug {
         name: "former-waker-of-a-oneshot-kept",
         harm: "a receiver that goes on in another task wakes the one it was in before",
         file: ONESHOT,
-        find: "let former = waker.replace(own);",
-        replace: "let former = if waker.is_some() { Some(own) } else { waker.replace(own) };",
+        find: "deferred.leave_own(waker);",
+        replace: "if waker.is_none() { deferred.leave_own(waker) }",
     },
 ];

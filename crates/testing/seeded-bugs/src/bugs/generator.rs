@@ -5,23 +5,22 @@ use super::Bug;
 const STREAM: &str = "crates/styles/generator/src/stream.rs";
 const HANDLE: &str = "crates/styles/generator/src/handle.rs";
 const MACHINE: &str = "crates/styles/generator/src/machine.rs";
-const THREADS: &str = "crates/styles/generator/src/threads.rs";
+const SEND: &str = "crates/styles/generator/src/send.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "generator-waker-not-renewed",
         harm: "a generator that goes on in another task wakes the one it was in before",
-        file: THREADS,
-        find: "if !self.0.waker.borrow().will_wake(cx.waker()) {",
+        file: HANDLE,
+        find: "if !self.waker.borrow().will_wake(cx.waker()) {",
         replace: "if false {",
     },
     Bug {
         name: "generator-panic-swallowed",
         harm: "who joins a generator that panics waits for ever",
         file: MACHINE,
-        find: "match shared.resume(cx, || Pin::new(generator).resume_with(())) {",
-        replace: "let generator = || shared.resume(cx, || Pin::new(generator).resume_with(()));\n        \
-                  let generator = std::panic::AssertUnwindSafe(generator);\n        \
+        find: "match generator.resume() {",
+        replace: "let generator = std::panic::AssertUnwindSafe(|| generator.resume());\n        \
                   let Ok(resumed) = std::panic::catch_unwind(generator) else {\n            \
                   return Resumed::Wait(Wait::Wake);\n        };\n        match resumed {",
     },
@@ -36,9 +35,9 @@ pub const BUGS: &[Bug] = &[
         name: "generator-destructor-skipped",
         harm: "a generator that is cancelled keeps all it holds for ever",
         file: MACHINE,
-        find: "impl<B, G: Future, T, K: Threads> Unpin for Machine<B, G, T, K> {}",
-        replace: "impl<B, G: Future, T, K: Threads> Unpin for Machine<B, G, T, K> {}\n\n\
-                  impl<B, G: Future, T, K: Threads> Drop for Machine<B, G, T, K> {\n    fn drop(&mut self) {\n        \
+        find: "impl<B, G: Future, T> Unpin for Machine<B, G, T> {}",
+        replace: "impl<B, G: Future, T> Unpin for Machine<B, G, T> {}\n\n\
+                  impl<B, G: Future, T> Drop for Machine<B, G, T> {\n    fn drop(&mut self) {\n        \
                   mem::forget(mem::replace(&mut self.state, State::Done));\n    }\n}",
     },
     Bug {
@@ -49,11 +48,11 @@ pub const BUGS: &[Bug] = &[
         replace: "!self.shared.note_yield(true) || true",
     },
     Bug {
-        name: "send-generator-waker-not-put-back",
-        harm: "a generator that may move cannot go on once it has performed another such one",
-        file: THREADS,
-        find: "RESUMED.set(self.0.take());",
-        replace: "let _ = self.0.take();",
+        name: "send-generator-kept-when-done",
+        harm: "a generator that may move keeps its body, and a late resume gets the compiler's message",
+        file: SEND,
+        find: "this.generator = None;",
+        replace: "",
     },
     Bug {
         name: "cancelled-next-takes-the-generator-along",

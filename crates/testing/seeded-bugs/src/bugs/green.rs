@@ -52,8 +52,8 @@ pub const BUGS: &[Bug] = &[
         name: "green-without-a-name",
         harm: "a stack overflow does not say whose stack it was",
         file: TASK,
-        find: "host::label(), &stack)",
-        replace: "host::label().filter(|_| false), &stack)",
+        find: "host::label(), stack.usable())",
+        replace: "host::label().filter(|_| false), stack.usable())",
     },
     Bug {
         name: "green-large-body-by-value",
@@ -66,8 +66,8 @@ pub const BUGS: &[Bug] = &[
         name: "green-overflow-names-no-line",
         harm: "a stack overflow does not say which green thread of its task it was",
         file: TASK,
-        find: "Occupant::new(made_at, host::label(), &stack)",
-        replace: "Occupant::new(std::panic::Location::caller(), host::label(), &stack)",
+        find: "Occupant::new(made_at, host::label(), stack.usable())",
+        replace: "Occupant::new(std::panic::Location::caller(), host::label(), stack.usable())",
     },
     Bug {
         name: "green-unwinds-at-thread-end",

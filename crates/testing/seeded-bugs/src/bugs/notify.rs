@@ -3,56 +3,56 @@
 use super::Bug;
 
 const NOTIFY: &str = "crates/core/src/sync/notify.rs";
-const WAITERS: &str = "crates/core/src/sync/waiters.rs";
+const WAIT_QUEUE: &str = "crates/core/src/sync/wait_queue.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "notification-that-gives-way-is-lost",
         harm: "a task that lets the others run, and is dropped then, takes a notification along",
         file: NOTIFY,
-        find: "let left = state.waiters.leave(ticket);\n        state.told.insert(ticket);",
-        replace: "let left = state.waiters.leave(ticket);",
+        find: "true => _ = state.waiting.enter(&mut self.place),",
+        replace: "true => {\n                    let index = state.waiting.enter(&mut self.place);\n                    state.waiting.dismiss_from(index, deferred)\n                }",
     },
     Bug {
         name: "waiters-last-come-first-served",
         harm: "who has waited longest is told last",
-        file: WAITERS,
-        find: "self.queue.pop_front()",
-        replace: "self.queue.pop_back()",
+        file: NOTIFY,
+        find: "self.waiting.tell(self.waiting.told(), deferred)",
+        replace: "self.waiting.tell(self.waiting.len().wrapping_sub(1), deferred)",
     },
     Bug {
         name: "former-waker-of-a-waiter-kept",
         harm: "a wait that goes on in another task wakes the one it was in before",
-        file: WAITERS,
-        find: "Some(place) => self.queue[place].1.replace(waker),",
-        replace: "Some(_) => Some(waker),",
+        file: WAIT_QUEUE,
+        find: "deferred.leave_own(&mut self.entries[index].waker);",
+        replace: "if self.entries[index].waker.is_none() {\n            deferred.leave_own(&mut self.entries[index].waker);\n        }",
     },
     Bug {
         name: "panicking-waker-hides-the-others",
         harm: "a foreign waker that panics leaves those behind it asleep",
-        file: WAITERS,
-        find: "let wake = |waker: LocalWaker| catch_unwind(AssertUnwindSafe(|| waker.wake())).err();",
-        replace: "let wake = |waker: LocalWaker| { waker.wake(); None };",
+        file: WAIT_QUEUE,
+        find: "contain(|| waker.wake());",
+        replace: "drop(waker);",
     },
     Bug {
         name: "permit-lost",
         harm: "who comes after the notification waits for ever",
         file: NOTIFY,
-        find: "None => state.permit = true,",
-        replace: "None => {}",
+        find: "self.permit = true;",
+        replace: "",
     },
     Bug {
         name: "permit-kept",
         harm: "one notification lets everybody through who comes later",
         file: NOTIFY,
-        find: "None => std::mem::take(&mut state.permit),",
-        replace: "None => state.permit,",
+        find: "false => mem::take(&mut state.permit),",
+        replace: "false => state.permit,",
     },
     Bug {
         name: "told-and-cancelled-is-lost",
         harm: "a notification that reaches a task just cancelled reaches nobody",
         file: NOTIFY,
-        find: "if was_told {",
-        replace: "if false && was_told {",
+        find: "state.notify_one(deferred);",
+        replace: "",
     },
 ];

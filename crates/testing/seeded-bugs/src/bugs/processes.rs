@@ -2,27 +2,27 @@
 
 use super::Bug;
 
-const ENDED: &str = "crates/io/src/process/ended.rs";
+const CHILD_DESCRIPTOR: &str = "crates/io/src/process/child_descriptor.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "kill-goes-by-number",
         harm: "a process that was given the number of a child that is gone is killed",
-        file: ENDED,
+        file: CHILD_DESCRIPTOR,
         find: "match pidfd_send_signal(pidfd, sent) {",
         replace: "match kill_process(self.id, sent) {",
     },
     Bug {
         name: "wait-goes-by-number",
         harm: "how another child ended, which has the number of one that is gone, is taken away",
-        file: ENDED,
+        file: CHILD_DESCRIPTOR,
         find: "waitid(WaitId::PidFd(pidfd.as_fd()), options)",
         replace: "waitid(WaitId::Pid(self.id), options)",
     },
     Bug {
         name: "group-of-a-zombie-spared",
         harm: "a child has ended, and what it has started cannot be ended with a signal to its group",
-        file: ENDED,
+        file: CHILD_DESCRIPTOR,
         find: "None => self.by_number(sent, kill_process_group),",
         replace: "None => match self.look(WaitIdOptions::NOWAIT)? {\n\
                   None => self.by_number(sent, kill_process_group),\n\
@@ -32,7 +32,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "sandbox-taken-at-its-word",
         harm: "where a sandbox refuses pidfds with another error than most, no child can be started",
-        file: ENDED,
+        file: CHILD_DESCRIPTOR,
         find: "Err(_) => Self::by_signal(),",
         replace: "Err(Errno::NOSYS | Errno::PERM) => Self::by_signal(),\n\
                   Err(error) => Err(error.into()),",

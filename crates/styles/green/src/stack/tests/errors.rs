@@ -1,7 +1,7 @@
 //! What happens when the kernel gives no more.
 
-use super::super::{SMALLEST_STACK, Stack, StackError};
 use super::{passes_alone, touch};
+use crate::stack::{SMALLEST_STACK, Stack, StackError};
 
 #[test]
 fn a_limit_on_address_space_is_an_error_that_says_so() {

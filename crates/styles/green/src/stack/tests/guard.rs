@@ -2,10 +2,13 @@
 
 use corosensei::stack::Stack as _;
 
-use super::super::mapping::{Guarding, Mapping, PAGE, most_mappings};
-use super::super::pool::Pool;
-use super::super::{Class, Stack, StackError};
 use super::{Prober, passes_alone, touch, usage};
+use crate::stack::{
+    Stack, StackError,
+    mapping::{Guarding, Mapping, PAGE, most_mappings},
+    pool::StackPool,
+    size::Class,
+};
 
 #[test]
 fn a_hundred_thousand_stacks_are_all_guarded_in_few_mappings() {
@@ -64,13 +67,13 @@ fn pooled_stacks_keep_their_guard() {
 
 #[test]
 fn mprotect_guards_as_well() {
-    let mut pool = Pool::new(Class(0), Guarding::Protect);
+    let mut pool = StackPool::new(Class(0), Guarding::Protect);
     let mut prober = Prober::new();
     for _ in 0..100 {
-        let slot = pool.take().expect("100 mappings are free");
-        assert!(prober.faults(slot.limit.get()));
-        assert!(!prober.faults(slot.limit.get() + *PAGE));
-        pool.give(slot);
+        let address = pool.take().expect("100 mappings are free");
+        assert!(prober.faults(address.limit.get()));
+        assert!(!prober.faults(address.limit.get() + *PAGE));
+        pool.give(address);
     }
 }
 
@@ -80,11 +83,11 @@ fn mprotect_stops_before_the_process_has_no_mapping_left() {
         let Some(most) = most_mappings().filter(|most| *most < 1_000_000) else {
             return eprintln!("skipped: this system allows any number of mappings");
         };
-        let mut pool = Pool::new(Class(0), Guarding::Protect);
-        let mut slots = Vec::new();
+        let mut pool = StackPool::new(Class(0), Guarding::Protect);
+        let mut addresses = Vec::new();
         let error = loop {
             match pool.take() {
-                Ok(slot) => slots.push(slot),
+                Ok(address) => addresses.push(address),
                 Err(error) => break error,
             }
         };
@@ -94,10 +97,10 @@ fn mprotect_stops_before_the_process_has_no_mapping_left() {
         // The others go on, and large allocations still succeed.
         assert!(usage().0 < most - 1_000);
         // What was given back can be taken again, and a pool that ends gives its guards back.
-        pool.give(slots.pop().expect("many stacks were taken"));
-        slots.push(pool.take().expect("one is pooled"));
-        slots.drain(..).for_each(|slot| pool.give(slot));
+        pool.give(addresses.pop().expect("many stacks were taken"));
+        addresses.push(pool.take().expect("one is pooled"));
+        addresses.drain(..).for_each(|address| pool.give(address));
         drop(pool);
-        Pool::new(Class(0), Guarding::Protect).take().expect("all mappings are free again");
+        StackPool::new(Class(0), Guarding::Protect).take().expect("all mappings are free again");
     });
 }

@@ -7,18 +7,19 @@ mod pool;
 mod shape;
 mod size;
 
-use std::env;
-use std::fs;
-use std::io::{self, PipeWriter};
-use std::os::fd::AsRawFd;
-use std::panic::Location;
-use std::process::{self, Command, Output};
-use std::ptr;
+use std::{
+    env, fs,
+    io::{self, PipeWriter},
+    os::fd::AsRawFd,
+    panic::Location,
+    process::{self, Command, Output},
+    ptr,
+};
 
 use corosensei::stack::Stack as _;
-
-use super::Stack;
 use quadrivium_core::host::{Label, TaskId};
+
+use super::{Stack, mapping::PAGE};
 
 /// Names, for the child, the one test it is to run.
 const CHILD: &str = "QUADRIVIUM_TEST_CHILD";
@@ -87,7 +88,7 @@ fn usage() -> (usize, usize, usize) {
     let maps = fs::read_to_string("/proc/self/maps").expect("Linux has /proc");
     let statm = fs::read_to_string("/proc/self/statm").expect("Linux has /proc");
     let mut pages = statm.split(' ').map(|n| n.parse::<usize>().expect("statm has numbers"));
-    let mut bytes = || pages.next().expect("statm has seven fields") * *super::mapping::PAGE;
+    let mut bytes = || pages.next().expect("statm has seven fields") * *PAGE;
     (maps.lines().count(), bytes(), bytes())
 }
 

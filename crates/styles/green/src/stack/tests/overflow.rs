@@ -1,17 +1,17 @@
 //! An overflow names the green thread; any other fault goes where it went before.
 
-use std::hint::black_box;
-use std::os::unix::process::ExitStatusExt;
-use std::panic::Location;
-use std::process::Output;
-use std::ptr;
-use std::thread;
+use std::{
+    hint::black_box, os::unix::process::ExitStatusExt, panic::Location, process::Output, ptr,
+    thread,
+};
 
 use corosensei::Coroutine;
 
-use super::super::Stack;
-use super::super::overflow::{Occupant, watch};
 use super::{alone, label};
+use crate::stack::{
+    Stack,
+    overflow::{Occupant, watch},
+};
 
 const MESSAGE: &str = "has overflowed its stack of 64 KiB\n  \
                        remedy: give it a larger one with green::Builder::new().stack_size(bytes), \
@@ -25,7 +25,7 @@ const HERE: &str =
 #[track_caller]
 fn run(name: Option<&str>, body: impl FnOnce() + 'static) {
     let stack = Stack::take(0).expect("there is memory");
-    let occupant = Occupant::new(Location::caller(), Some(label(name)), &stack);
+    let occupant = Occupant::new(Location::caller(), Some(label(name)), stack.usable());
     let mut coroutine = Coroutine::<(), (), (), Stack>::with_stack(stack, |_, ()| body());
     watch(&occupant, || coroutine.resume(()));
 }

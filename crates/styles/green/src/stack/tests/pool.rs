@@ -1,13 +1,15 @@
 //! The pool: what it keeps, and what it gives back.
 
-use std::cell::RefCell;
-use std::thread;
+use std::{cell::RefCell, thread};
 
 use corosensei::stack::Stack as _;
 
-use super::super::pool::{WARM_BYTES, WARM_STACKS};
-use super::super::{SMALLEST_STACK, Stack, StackError, StackStats, stats};
 use super::{passes_alone, touch, usage};
+use crate::stack::{
+    SMALLEST_STACK, Stack, StackError, StackStats,
+    pool::{WARM_BYTES, WARM_STACKS},
+    stats,
+};
 
 /// How many stacks of the smallest size may stay warm.
 const WARM: usize = WARM_STACKS;
@@ -77,7 +79,7 @@ fn after_a_burst_memory_and_address_space_return() {
             |_| {},
             |stacks| stacks.reverse(),
             |stacks| {
-                stacks.sort_by_key(|stack| (stack.slot.index, stack.slot.chunk));
+                stacks.sort_by_key(|stack| (stack.address.index, stack.address.chunk));
             },
         ];
         for order in orders {

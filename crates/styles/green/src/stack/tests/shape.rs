@@ -2,8 +2,7 @@
 
 use corosensei::stack::{STACK_ALIGNMENT, Stack as _};
 
-use super::super::mapping::PAGE;
-use super::super::{Class, LARGEST_STACK, SMALLEST_STACK, Stack, StackError};
+use crate::stack::{LARGEST_STACK, SMALLEST_STACK, Stack, StackError, mapping::PAGE, size::Class};
 
 #[test]
 fn sizes_are_rounded_up_to_powers_of_two() {

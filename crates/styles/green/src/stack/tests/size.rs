@@ -2,10 +2,10 @@
 
 use std::process::Output;
 
-use super::super::{
+use super::{alone, alone_with};
+use crate::stack::{
     DEFAULT_STACK_SIZE, LARGEST_STACK, SMALLEST_STACK, StackError, stack_size, use_stack_size,
 };
-use super::{alone, alone_with};
 
 /// Prints the size that holds, twice, in a process with this variable.
 fn sizes_with(value: &str, test: &str) -> Output {

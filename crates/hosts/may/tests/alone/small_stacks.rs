@@ -1,0 +1,19 @@
+//! Stacks of a size that may has no use for.
+
+use quadrivium::{may, prelude::*};
+
+use crate::alone;
+
+#[test]
+fn too_small_is_made_enough_and_nothing_is_said_about_it() {
+    alone("small_stacks::too_small_is_made_enough_and_nothing_is_said_about_it", || {
+        may::Config::new().stack_size(1).start().unwrap();
+        let words = ::may::config().get_stack_size();
+        // Of a number that is odd, may takes the measure and prints it; of one that is no number of
+        // pages, it keeps no stack for the next coroutine.
+        assert!(words > 0 && (words * size_of::<usize>()).is_multiple_of(4096), "{words}");
+        let handles: Vec<_> = (0..100).map(|i| may::spawn(future(async move { i }))).collect();
+        let sum: u32 = handles.into_iter().map(|it| may::block_on(it).unwrap().unwrap()).sum();
+        assert_eq!(sum, 4950);
+    });
+}

@@ -1,0 +1,25 @@
+//! Calls on another thread that take a path, or two.
+
+use std::{io::Result, path::Path};
+
+use crate::offload::{Offload, offload_checked};
+
+pub(super) fn with_path<T: Send + 'static>(
+    path: impl AsRef<Path>,
+    work: impl FnOnce(&Path) -> Result<T> + Send + 'static,
+) -> Offload<Result<T>> {
+    let path = path.as_ref().to_owned();
+    offload_checked(move |started| {
+        started?;
+        work(&path)
+    })
+}
+
+pub(super) fn with_two_paths<T: Send + 'static>(
+    one: impl AsRef<Path>,
+    other: impl AsRef<Path>,
+    work: impl FnOnce(&Path, &Path) -> Result<T> + Send + 'static,
+) -> Offload<Result<T>> {
+    let other = other.as_ref().to_owned();
+    with_path(one, move |one| work(one, &other))
+}

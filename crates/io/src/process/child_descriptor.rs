@@ -1,0 +1,316 @@
+//! [`ChildDescriptor`]: a child that runs, as a descriptor that tells when it has ended.
+//!
+//! ```text
+//!   started ──► ended (a zombie) ──► waited for: its number may be given to another process
+//!                                     └─ from here on nothing may be done by number
+//! ```
+//!
+//! A pidfd always means this child, so signals and waits go by the pidfd. A number means the child
+//! only until it was waited for, and another part of the program may do that.
+
+use std::{
+    io,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::process::ExitStatusExt,
+    },
+    process::{self, Child, ExitStatus},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use rustix::{
+    io::{Errno, retry_on_intr},
+    process::{
+        Pid, PidfdFlags, Signal as Sent, WaitId, WaitIdOptions, WaitIdStatus, kill_process,
+        kill_process_group, pidfd_open, pidfd_send_signal, waitid,
+    },
+};
+
+use super::{reaper, status_lost::StatusLost};
+use crate::signal::{Delivery, Signal};
+
+/// A child process. Dropped while that still runs, it hands the child over to the [`reaper`].
+#[derive(Debug)]
+pub(super) struct ReapOnDrop {
+    /// There until it is dropped.
+    child: Option<ChildDescriptor>,
+}
+
+/// A child process, as a descriptor that is readable when it may have ended.
+#[derive(Debug)]
+pub(super) struct ChildDescriptor {
+    id: Pid,
+    /// The process that started it. No other process can wait for it, such as one that was forked
+    /// since.
+    parent: u32,
+    /// How it ended, once it was waited for here. While this is locked, nothing here waits for it.
+    ended: Mutex<Option<ExitStatus>>,
+    notice: ExitNotice,
+}
+
+/// How it is told that a child may have ended.
+#[derive(Debug)]
+enum ExitNotice {
+    /// A descriptor of its own. Linux has them.
+    Pidfd(OwnedFd),
+    /// A signal, for all children: SIGCHLD. Where there is no pidfd, or it may not be had.
+    Signal(Delivery),
+    /// There was no child of this number any more. SIGCHLD is ignored, so the kernel did not keep
+    /// it.
+    Forgotten,
+}
+
+impl ReapOnDrop {
+    /// A child that has just been started.
+    pub(super) fn new(child: Child) -> io::Result<Self> {
+        Self::with_notice(child, |id| ExitNotice::of(pidfd_open(id, PidfdFlags::empty())))
+    }
+
+    fn with_notice(
+        mut child: Child,
+        notice: impl FnOnce(Pid) -> io::Result<ExitNotice>,
+    ) -> io::Result<Self> {
+        let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let id = id.expect("the number of a process is positive and fits");
+        match notice(id) {
+            Ok(notice) => {
+                let (parent, ended) = (process::id(), Mutex::new(None));
+                Ok(Self { child: Some(ChildDescriptor { id, parent, ended, notice }) })
+            }
+            Err(error) => {
+                // It has hardly begun. Nobody could wait for it, so it is not to be.
+                if let Ok(None) = child.try_wait() {
+                    child.kill().and_then(|()| child.wait())?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn child(&self) -> &ChildDescriptor {
+        self.child.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl ChildDescriptor {
+    pub(super) fn id(&self) -> u32 {
+        self.id.as_raw_pid().unsigned_abs()
+    }
+
+    /// Whether this process started it. A process that was forked since has a copy of this.
+    pub(super) fn is_of_this_process(&self) -> bool {
+        self.parent == process::id()
+    }
+
+    /// How it ended, if it has. It is then off the kernel's list.
+    pub(super) fn try_wait(&self) -> io::Result<Option<ExitStatus>> {
+        // What has been told is forgotten before the look: what is told later is news.
+        if let ExitNotice::Signal(delivery) = &self.notice {
+            while delivery.take().is_some() {}
+        }
+        let mut ended = self.lock();
+        if ended.is_none() {
+            *ended = self.look(WaitIdOptions::empty())?;
+        }
+        Ok(*ended)
+    }
+
+    /// Sends it a signal, unless it was waited for.
+    pub(super) fn signal(&self, signal: Signal) -> io::Result<()> {
+        let (sent, ended) = (sent(signal)?, self.lock());
+        if ended.is_some() {
+            return Ok(());
+        }
+        match &self.notice {
+            ExitNotice::Pidfd(pidfd) => match pidfd_send_signal(pidfd, sent) {
+                Ok(()) => Ok(()),
+                Err(Errno::SRCH) => Err(self.lost()),
+                // Either the signal or the system call is forbidden: the older call says which.
+                Err(_) => self.by_number(sent, kill_process),
+            },
+            ExitNotice::Signal(_) | ExitNotice::Forgotten => self.by_number(sent, kill_process),
+        }
+    }
+
+    /// Sends a signal to the group that has its number, unless it was waited for: another group may
+    /// have that number by now.
+    pub(super) fn signal_group(&self, signal: Signal) -> io::Result<()> {
+        let (sent, ended) = (sent(signal)?, self.lock());
+        match *ended {
+            Some(_) => Ok(()),
+            // Also when it has ended: a zombie keeps its number.
+            None => self.by_number(sent, kill_process_group),
+        }
+    }
+
+    /// Sends a signal with `send`, if the child still has its number. Another part of the program
+    /// could wait for it between the look and the signal: only a pidfd rules that out.
+    fn by_number(
+        &self,
+        sent: Sent,
+        send: fn(Pid, Sent) -> rustix::io::Result<()>,
+    ) -> io::Result<()> {
+        self.look(WaitIdOptions::NOWAIT)?;
+        Ok(send(self.id, sent)?)
+    }
+
+    /// How it ended, if it has. With `NOWAIT` it stays on the kernel's list.
+    fn look(&self, options: WaitIdOptions) -> io::Result<Option<ExitStatus>> {
+        let options = options | WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+        let by_number = || retry_on_intr(|| waitid(WaitId::Pid(self.id), options));
+        let looked = match &self.notice {
+            ExitNotice::Pidfd(pidfd) => {
+                match retry_on_intr(|| waitid(WaitId::PidFd(pidfd.as_fd()), options)) {
+                    // Linux 5.3 has the descriptor, and cannot wait for it.
+                    Err(Errno::INVAL) => by_number(),
+                    looked => looked,
+                }
+            }
+            ExitNotice::Signal(_) => by_number(),
+            ExitNotice::Forgotten => Err(Errno::CHILD),
+        };
+        match looked {
+            Ok(status) => Ok(status.as_ref().map(exit_status)),
+            Err(Errno::CHILD) => Err(self.lost()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    #[cold]
+    fn lost(&self) -> io::Error {
+        StatusLost::error(self.is_of_this_process())
+    }
+
+    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    fn lock(&self) -> MutexGuard<'_, Option<ExitStatus>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn sent(signal: Signal) -> io::Result<Sent> {
+    Sent::from_named_raw(signal.number()).ok_or_else(|| {
+        let remedy = format!("{signal} cannot be sent: use one that has a name");
+        io::Error::new(io::ErrorKind::InvalidInput, remedy)
+    })
+}
+
+/// The same status, encoded as `wait` does, which is how the standard library keeps it.
+fn exit_status(status: &WaitIdStatus) -> ExitStatus {
+    const DUMPED: i32 = 0x80;
+    ExitStatus::from_raw(match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => (code & 0xff) << 8,
+        (None, Some(signal)) if status.dumped() => signal | DUMPED,
+        (None, signal) => signal.unwrap_or_default(),
+    })
+}
+
+impl ExitNotice {
+    /// `opened` is what the kernel says when it is asked for a pidfd.
+    fn of(opened: Result<OwnedFd, Errno>) -> io::Result<Self> {
+        match opened {
+            Ok(pidfd) => Ok(ExitNotice::Pidfd(pidfd)),
+            // To listen for a signal instead would take descriptors and memory, too.
+            Err(error @ (Errno::MFILE | Errno::NFILE | Errno::NOMEM)) => Err(error.into()),
+            Err(Errno::SRCH) => Ok(ExitNotice::Forgotten),
+            // An old kernel, or a sandbox. Sandboxes choose the error: ENOSYS, EPERM, EACCES,
+            // EINVAL.
+            Err(_) => Self::by_signal(),
+        }
+    }
+
+    /// It need not listen when the child is started: who waits looks first.
+    fn by_signal() -> io::Result<Self> {
+        Delivery::new(&[Signal::Child]).map(ExitNotice::Signal)
+    }
+}
+
+impl Drop for ReapOnDrop {
+    fn drop(&mut self) {
+        if let Some(child) = self.child.take()
+            && let Ok(None) = child.try_wait()
+        {
+            reaper::reap_later(child);
+        }
+    }
+}
+
+impl AsFd for ReapOnDrop {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.child().as_fd()
+    }
+}
+
+impl AsFd for ChildDescriptor {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match &self.notice {
+            ExitNotice::Pidfd(pidfd) => pidfd.as_fd(),
+            ExitNotice::Signal(delivery) => delivery.as_fd(),
+            ExitNotice::Forgotten => unreachable!("looking at it fails, so no task waits for it"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{process::Command, sync::Arc};
+
+    use quadrivium::prelude::*;
+
+    use super::*;
+    use crate::descriptor::{NO_BUFFER, Operation, Source, Tried};
+
+    #[test]
+    fn without_a_pidfd_a_signal_tells_it() {
+        let refusals = [
+            Errno::NOSYS,
+            Errno::PERM,
+            Errno::ACCESS,
+            Errno::INVAL,
+            Errno::NODEV,
+            Errno::OPNOTSUPP,
+        ];
+        for refusal in refusals {
+            let child = Command::new("sh").args(["-c", "sleep 0.01; exit 7"]).spawn().unwrap();
+            let process = ReapOnDrop::with_notice(child, |_| ExitNotice::of(Err(refusal))).unwrap();
+            assert!(matches!(process.child().notice, ExitNotice::Signal(_)));
+            let source = Arc::new(Source::new(process));
+            let waits = Operation::new(
+                &source,
+                quadrivium_core::Interest::Readable,
+                NO_BUFFER,
+                |process: &ReapOnDrop, _| match process.child().try_wait()? {
+                    Some(status) => Ok(Tried::Done(status)),
+                    None => Err(io::ErrorKind::WouldBlock.into()),
+                },
+            );
+            let status = EventLoop::new().unwrap().block_on(waits).unwrap().unwrap();
+            assert_eq!(status.code(), Some(7));
+        }
+    }
+
+    #[test]
+    fn a_child_that_cannot_be_watched_is_not_left_running() {
+        for short_of in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
+            let child = Command::new("sleep").arg("60").spawn().unwrap();
+            let id = child.id();
+            let error =
+                ReapOnDrop::with_notice(child, |_| ExitNotice::of(Err(short_of))).unwrap_err();
+            assert_eq!(error.raw_os_error(), Some(short_of.raw_os_error()));
+            assert!(!std::path::Path::new(&format!("/proc/{id}")).exists());
+        }
+    }
+
+    #[test]
+    fn a_child_that_the_kernel_has_forgotten_is_an_error() {
+        let mut child = Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let process = ReapOnDrop::with_notice(child, |_| ExitNotice::of(Err(Errno::SRCH))).unwrap();
+        for error in [
+            process.child().try_wait().unwrap_err(),
+            process.child().signal(Signal::Kill).unwrap_err(),
+            process.child().signal_group(Signal::Kill).unwrap_err(),
+        ] {
+            assert!(error.downcast::<StatusLost>().is_ok());
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! [`LazyChild`]: a leaf that starts its child when it is resumed first.
+
+use std::{fmt, io, mem, pin::Pin};
+
+use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task};
+
+/// Calls `start` when it is resumed first, and goes on as the leaf that this makes.
+pub(super) struct LazyChild<F, L> {
+    state: State<F, L>,
+}
+
+enum State<F, L> {
+    Lazy(F),
+    Started(L),
+    Done,
+}
+
+impl<F, L> LazyChild<F, L>
+where
+    F: FnOnce() -> io::Result<L>,
+{
+    pub(super) fn new(start: F) -> Self {
+        Self { state: State::Lazy(start) }
+    }
+}
+
+impl<F, L, T> Task for LazyChild<F, L>
+where
+    F: FnOnce() -> io::Result<L>,
+    L: Task<Output = io::Result<T>> + Unpin,
+{
+    type Output = io::Result<T>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        let started = match mem::replace(&mut self.state, State::Done) {
+            State::Lazy(start) => start(),
+            State::Started(leaf) => Ok(leaf),
+            State::Done => panic!("{RESUMED_AFTER_DONE}"),
+        };
+        let mut leaf = match started {
+            Ok(leaf) => leaf,
+            Err(error) => return Step::Done(Err(error)),
+        };
+        let step = Pin::new(&mut leaf).resume(cx);
+        if let Step::Suspended(_) = step {
+            self.state = State::Started(leaf);
+        }
+        step
+    }
+}
+
+// Nothing in it is ever pinned.
+impl<F, L> Unpin for LazyChild<F, L> {}
+
+quadrivium_core::leaf! {
+    impl[F, L] LazyChild<F, L>;
+}
+
+impl<F, L> fmt::Debug for LazyChild<F, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.state {
+            State::Lazy(_) => "LazyChild(lazy)",
+            State::Started(_) => "LazyChild(started)",
+            State::Done => "LazyChild(done)",
+        })
+    }
+}

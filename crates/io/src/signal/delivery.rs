@@ -1,0 +1,69 @@
+//! [`Delivery`]: signals on their way from the handler to a task.
+
+use std::{
+    fmt, io,
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::net::UnixStream,
+    },
+    process,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use signal_hook::iterator::{backend::SignalDelivery, exfiltrator::SignalOnly};
+
+use super::{
+    listeners::{Listening, keep_dispositions},
+    number::Signal,
+};
+
+/// Signals on their way from the handler, in which hardly anything may be done, to a task: a note
+/// of which have come, and a byte through a socket.
+pub(crate) struct Delivery {
+    reader: Arc<UnixStream>,
+    delivery: Mutex<SignalDelivery<Arc<UnixStream>, SignalOnly>>,
+    /// The process it was made in. One that was forked since shares the socket, and would take what
+    /// is meant for the first one.
+    process: u32,
+    _listening: Listening,
+}
+
+impl Delivery {
+    pub(crate) fn new(signals: &[Signal]) -> io::Result<Self> {
+        let (reader, writer) = UnixStream::pair()?;
+        let reader = Arc::new(reader);
+        let numbers: Vec<_> = signals.iter().map(|signal| signal.number()).collect();
+        let own = Arc::clone(&reader);
+        keep_dispositions(&numbers)?;
+        let delivery = SignalDelivery::with_pipe(own, writer, SignalOnly, &numbers)?;
+        let (delivery, _listening) = (Mutex::new(delivery), Listening::to(numbers));
+        Ok(Self { reader, delivery, process: process::id(), _listening })
+    }
+
+    pub(super) fn expect_its_process(&self) -> io::Result<()> {
+        if self.process == process::id() {
+            return Ok(());
+        }
+        Err(io::Error::other(
+            "this process was forked after the listener was made: make a new one after the fork",
+        ))
+    }
+
+    /// A signal that has come and was not taken yet. It does not block.
+    pub(crate) fn take(&self) -> Option<Signal> {
+        let mut delivery = self.delivery.lock().unwrap_or_else(PoisonError::into_inner);
+        delivery.pending().next().map(Signal::from)
+    }
+}
+
+impl AsFd for Delivery {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.reader.as_fd()
+    }
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Delivery(..)")
+    }
+}

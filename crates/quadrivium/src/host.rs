@@ -1,0 +1,92 @@
+//! For those who write a host, a style or a leaf of their own: what a host implements, and what the
+//! operating system has for it.
+//!
+//! A host drives tasks. It does, in this order:
+//!
+//! 1. It takes tasks: [`Host::spawn`] stores a [`HostedTask`] and makes it ready.
+//! 2. It resumes each ready task. It is [entered](enter) meanwhile, so that the task finds it, and
+//!    it calls [`fairness::begin_step`] before. It catches panics.
+//! 3. It reads the [`Wait`](crate::task::Wait) that the task returns, and makes the task ready when
+//!    the wait is over. A wake of the task's waker, from any thread, ends every wait.
+//! 4. It ends tasks that are done, have panicked or are cancelled: their destructors run, in
+//!    [`run_destructors`]. Then it stores the output for the join handle, which asks for it through
+//!    [`SpawnedTasks`].
+//! 5. It sleeps while no task is ready: until a deadline, a wake or a descriptor. [`MioReactor`] is
+//!    a [`Reactor`] for hosts that have none of their own.
+//!
+//! The smallest host takes no other task and knows no wait but a turn:
+//!
+//! ```
+//! use quadrivium::{
+//!     host::{self, Host, HostedTask, Label, Spawned, fairness},
+//!     prelude::*,
+//!     task::{Context, Step},
+//!     time::now,
+//! };
+//! use std::{
+//!     panic::Location,
+//!     pin::pin,
+//!     rc::Rc,
+//!     task::Waker,
+//!     thread,
+//!     time::{Duration, Instant},
+//! };
+//!
+//! /// Drives one task, and never sleeps.
+//! struct Spins;
+//!
+//! impl Host for Spins {
+//!     fn now(&self) -> Instant {
+//!         Instant::now()
+//!     }
+//!
+//!     fn block_for(&self, duration: Duration) {
+//!         thread::sleep(duration);
+//!     }
+//!
+//!     fn label(&self) -> Option<Label> {
+//!         None
+//!     }
+//!
+//!     fn spawn(
+//!         self: Rc<Self>,
+//!         _: HostedTask,
+//!         _: Option<&str>,
+//!         spawned_at: &'static Location<'static>,
+//!     ) -> Spawned {
+//!         panic!("this host drives one task: {spawned_at} spawns another")
+//!     }
+//! }
+//!
+//! fn block_on<T: Task>(task: T) -> T::Output {
+//!     let _entered = host::enter(Rc::new(Spins));
+//!     let mut task = pin!(task);
+//!     loop {
+//!         fairness::begin_step();
+//!         if let Step::Done(output) = task.as_mut().resume(&mut Context::new(Waker::noop())) {
+//!             return output;
+//!         }
+//!     }
+//! }
+//!
+//! let slept = block_on(green(|| {
+//!     let start = now();
+//!     quadrivium::green::perform(sleep(Duration::from_millis(1)));
+//!     now() - start
+//! }));
+//! assert!(slept >= Duration::from_millis(1));
+//! ```
+//!
+//! A whole host, with timers, sockets, cancels and panics, is in `examples/host/host.rs`. The crate
+//! `quadrivium-conformance` checks hosts by the laws.
+
+pub use quadrivium_core::{
+    Edge, Interest, QueuePlace, Readiness, crash_note, fairness,
+    host::{
+        DescriptorKey, Entered, Host, Hosted, HostedTask, Joined, Label, NESTED, Reactor, Spawned,
+        SpawnedTasks, TaskId, TaskKey, Wrapper, current, enter, label, reactor, refused,
+        run_destructors,
+    },
+    remote::{Promise, RemoteHandle},
+};
+pub use quadrivium_event_loop::MioReactor;

@@ -1,0 +1,66 @@
+//! What a join handle asks of the host.
+
+use std::{rc::Rc, sync::Arc, task::Wake};
+
+use quadrivium::{
+    host::*,
+    prelude::*,
+    task::{Canceller, Context, RESUMED_AFTER_DONE},
+};
+
+use super::host::{Joining, SmallHost, SmallTask};
+
+impl SpawnedTasks for SmallHost {
+    fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined> {
+        // Another executor's waker runs code when it is cloned, which may
+        // end the task: so this comes first.
+        let joiner = cx.local_waker();
+        let task = self.task(key).expect(RESUMED_AFTER_DONE);
+        let former = task.joining.take();
+        if let Joining::Joined(joined) = former {
+            self.tasks.borrow_mut().remove(&key);
+            return Some(joined);
+        }
+        task.joining.replace(Joining::Joiner(joiner));
+        None
+    }
+
+    fn is_finished(&self, key: TaskKey) -> bool {
+        let has_ended = |task: Rc<SmallTask>| {
+            matches!(*task.joining.borrow(), Joining::Joined(_))
+        };
+        self.task(key).is_none_or(has_ended)
+    }
+
+    fn cancel(&self, key: TaskKey) {
+        let Some(task) = self.task(key) else { return };
+        // One that is running ends at its next suspension.
+        task.waker.mark_cancelled();
+        if let Some(body) = task.body.take() {
+            self.end(&task, body, Err(JoinError::Cancelled));
+        }
+    }
+
+    fn canceller(&self, key: TaskKey) -> Canceller {
+        let waker = self.task(key).map(|task| Arc::clone(&task.waker));
+        Canceller::new(move || {
+            if let Some(waker) = &waker {
+                waker.mark_cancelled();
+                Arc::clone(waker).wake();
+            }
+        })
+    }
+
+    fn detach(&self, key: TaskKey) {
+        let Some(task) = self.task(key) else { return };
+        let former = task.joining.replace(Joining::Detached);
+        let has_ended = matches!(former, Joining::Joined(_));
+        let this = self.this();
+        run_destructors(move || {
+            this.contain(&task, || drop(former));
+            if has_ended {
+                this.tasks.borrow_mut().remove(&key);
+            }
+        });
+    }
+}

@@ -1,0 +1,100 @@
+//! The program in every style, and the laws that the host keeps.
+
+use std::{rc::Rc, time::Duration};
+
+use quadrivium::{
+    RunError,
+    event_loop::Turned,
+    host::{Host, enter},
+    task::BoxTask,
+};
+use quadrivium_conformance::{
+    HostFeature, HostLoop, LawHost, Subject, Value, check_on, laws, styles,
+};
+
+use super::{Style, WORD, host::SmallLoop, run};
+
+#[test]
+fn the_echo_comes_back_in_every_style() {
+    for style in Style::ALL {
+        let mut small_loop = SmallLoop::new().unwrap();
+        assert_eq!(run(style, &mut small_loop).unwrap().unwrap(), WORD);
+        // Its two tasks end too.
+        small_loop.run();
+    }
+}
+
+struct Small;
+
+impl LawHost for Small {
+    fn name(&self) -> &'static str {
+        "small"
+    }
+
+    fn supports(&self, _: HostFeature) -> bool {
+        false
+    }
+
+    fn new_loop(&self) -> Box<dyn HostLoop> {
+        Box::new(SmallLoop::new().expect("the OS lets us make a loop"))
+    }
+
+    fn real_loop(&self) -> Box<dyn HostLoop> {
+        self.new_loop()
+    }
+}
+
+impl HostLoop for SmallLoop {
+    fn host(&self) -> Rc<dyn Host> {
+        SmallLoop::host(self)
+    }
+
+    fn block_on(&mut self, task: BoxTask<Value>) -> Result<Value, RunError> {
+        SmallLoop::block_on(self, task).map_err(RunError::Task)
+    }
+
+    fn run(&mut self) -> Result<(), RunError> {
+        SmallLoop::run(self);
+        Ok(())
+    }
+
+    fn turn(&mut self) -> Result<Turned, RunError> {
+        let (host, _entered) = (&self.0, enter(SmallLoop::host(self)));
+        host.look(Some(Duration::ZERO));
+        host.turn();
+        Ok(match (host.live(), host.ready.len(), host.first_deadline()) {
+            (None, ..) => Turned::Empty,
+            (_, 0, None) => Turned::Waiting,
+            (_, 0, Some(deadline)) => Turned::Until(deadline),
+            _ => Turned::Ready,
+        })
+    }
+}
+
+/// It drops for ever what destructors spawn while it is dropped.
+const BROKEN: &str = "of_spawns_on_a_dropped_loop_are_cut";
+
+/// Checks the laws, and how many hold.
+fn check(subject: Subject, hold: usize, test: &str) {
+    let laws = laws().filter(|law| law.name != BROKEN);
+    let tally = check_on(&Small, subject, laws, test);
+    let other = "laws are new or gone, or ask for what the host lacks";
+    assert_eq!(tally.hold, hold, "{other}: {tally:?}");
+}
+
+macro_rules! laws_hold {
+    ($($style:ident $Style:ident $hold:expr;)*) => {$(
+        #[test]
+        fn $style() {
+            let test = concat!(module_path!(), "::", stringify!($style));
+            check(Subject::of(&styles::$Style), $hold, test);
+        }
+    )*};
+}
+
+laws_hold! {
+    laws_of_callbacks Callback 316;
+    laws_of_generators Generator 316;
+    laws_of_futures Future 316;
+    laws_of_green_threads Green 315;
+}
