@@ -24,8 +24,8 @@ pub enum RunError {
     /// it and join the handle.
     Nested,
     /// This process was forked after the loop was made. Both processes share what the loop sleeps
-    /// with and its sockets, so the events of one would get lost in the other. Make a new loop after
-    /// the fork.
+    /// with and its sockets, so the events of one would get lost in the other. Make a new loop
+    /// after the fork.
     Forked,
     /// No task can go on, and nobody outside the loop could change that.
     Deadlock(Deadlock),
@@ -35,21 +35,21 @@ pub enum RunError {
     Task(JoinError),
 }
 
-pub(crate) const FORKED: &str = "this process was forked after the loop was made, and the loop belongs to \
-                                 the other process: make a new loop after the fork";
+pub(crate) const FORKED: &str = "this process was forked after the loop was made, and the loop \
+                                 belongs to the other process: make a new loop after the fork";
 
 /// The tasks that are left, in the order they were spawned.
 ///
 /// None is ready, none has a deadline that can come (see [`hold`](quadrivium_core::hold)), and only
-/// they themselves and the caller of `run` hold what could wake them: no handle is in use elsewhere,
-/// and no task has given its waker away. After `run` its caller may still wake one and run again;
-/// the task of a `block_on` has been cancelled.
+/// they themselves and the caller of `run` hold what could wake them: no handle is in use
+/// elsewhere, and no task has given its waker away. After `run` its caller may still wake one and
+/// run again; the task of a `block_on` has been cancelled.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Deadlock {
     /// Who they are.
     pub tasks: Vec<Label>,
-    /// A task has waited for a deadline beyond the end of the loop's clock, 584 years after the loop
-    /// was made. On a virtual clock that time can be used up: no deadline comes any more.
+    /// A task has waited for a deadline beyond the end of the loop's clock, 584 years after the
+    /// loop was made. On a virtual clock that time can be used up: no deadline comes any more.
     pub time_is_used_up: bool,
 }
 
@@ -86,8 +86,8 @@ impl fmt::Display for Deadlock {
                  waits for a later deadline; let less time pass, or make a new loop"
             }
             false => {
-                "; look for a sender that is kept alive, a wake that is missing, or a sleep that is \
-                 too long to end"
+                "; look for a sender that is kept alive, a wake that is missing, or a sleep that \
+                 is too long to end"
             }
         })
     }

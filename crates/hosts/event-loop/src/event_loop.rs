@@ -17,7 +17,7 @@ use crate::{
     reactor::MioReactor,
     schedule::{Schedule, scheduled_tasks::ScheduledTasks},
     threads::{spawner::Spawner, stopper::Stopper},
-    time::clock::Clock,
+    time::clock::LoopClock,
     trace::Trace,
     turn::{Loop, Turned},
     wake::{active_loop::ActiveLoop, unparker::Unparker},
@@ -47,19 +47,19 @@ impl EventLoop {
     ///
     /// When the operating system refuses the descriptors a loop needs to sleep and be woken.
     pub fn new() -> io::Result<Self> {
-        Self::with(Clock::real(), None)
+        Self::with(LoopClock::real(), None)
     }
 
     /// A loop on a virtual clock: when no task is ready, time jumps to the next deadline.
     ///
-    /// It does not wait for other threads: a deadline that a task of this loop waits for comes before
-    /// whatever another thread will do later.
+    /// It does not wait for other threads: a deadline that a task of this loop waits for comes
+    /// before whatever another thread will do later.
     ///
     /// # Errors
     ///
     /// As [`new`](EventLoop::new).
     pub fn with_virtual_clock() -> io::Result<Self> {
-        Self::with(Clock::virtual_time(), None)
+        Self::with(LoopClock::virtual_time(), None)
     }
 
     /// A loop on a virtual clock in which `schedule` decides what the loop leaves open: which ready
@@ -72,17 +72,17 @@ impl EventLoop {
     /// As [`new`](EventLoop::new).
     pub fn with_schedule(schedule: impl Schedule + 'static) -> io::Result<Self> {
         let scheduled = ScheduledTasks::new(Box::new(schedule));
-        Self::with(Clock::virtual_time(), Some(Box::new(scheduled)))
+        Self::with(LoopClock::virtual_time(), Some(Box::new(scheduled)))
     }
 
-    fn with(clock: Clock, scheduled: Option<Box<ScheduledTasks>>) -> io::Result<Self> {
+    fn with(clock: LoopClock, scheduled: Option<Box<ScheduledTasks>>) -> io::Result<Self> {
         Ok(Self { inner: Loop::new(clock, scheduled, MioReactor::of_a_loop()?)? })
     }
 
     /// A loop that sleeps in another executor.
     pub(crate) fn of_a_guest(now: fn() -> Instant, unparker: Unparker) -> io::Result<Self> {
         let reactor = (MioReactor::of_a_guest(), unparker);
-        Ok(Self { inner: Loop::new(Clock::of(now), None, reactor)? })
+        Ok(Self { inner: Loop::new(LoopClock::of(now), None, reactor)? })
     }
 
     /// Hands a task to the loop. It starts in a later turn.
@@ -95,7 +95,8 @@ impl EventLoop {
         self.spawn_at(task, None, Location::caller())
     }
 
-    /// [`spawn`](EventLoop::spawn) with a name, which the trace, a deadlock and a stack overflow show.
+    /// [`spawn`](EventLoop::spawn) with a name, which the trace, a deadlock and a stack overflow
+    /// show.
     #[track_caller]
     pub fn spawn_named<T>(&self, name: &str, task: T) -> JoinHandle<T::Output>
     where
@@ -122,9 +123,10 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] inside a running loop; [`RunError::Forked`] in a process that was forked
-    /// after the loop was made; [`RunError::Deadlock`] when the task can never be done, it is then
-    /// cancelled; [`RunError::Stopped`]; [`RunError::Task`] when it panicked or was cancelled.
+    /// [`RunError::Nested`] inside a running loop; [`RunError::Forked`] in a process that was
+    /// forked after the loop was made; [`RunError::Deadlock`] when the task can never be done, it
+    /// is then cancelled; [`RunError::Stopped`]; [`RunError::Task`] when it panicked or was
+    /// cancelled.
     #[track_caller]
     pub fn block_on<T>(&mut self, task: T) -> Result<T::Output, RunError>
     where
@@ -133,7 +135,7 @@ impl EventLoop {
     {
         self.inner.expect_its_process()?;
         let active = ActiveLoop::enter(&self.inner)?;
-        let handle = self.spawn_at(task, None, Location::caller());
+        let mut handle = self.spawn_at(task, None, Location::caller());
         if let Some(scheduled) = &self.inner.scheduled {
             scheduled.blocks_on(handle.id());
         }
@@ -141,7 +143,8 @@ impl EventLoop {
         if driven.is_err() {
             handle.cancel();
         }
-        let output = self.inner.output(handle);
+        let output = self.inner.output(&mut handle);
+        drop(handle);
         let output = match driven {
             Ok(()) => output,
             Err(error) => {
@@ -158,9 +161,9 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] inside a running loop; [`RunError::Forked`] in a process that was forked
-    /// after the loop was made; [`RunError::Deadlock`] when tasks are left that nobody outside the
-    /// loop can wake. A [stop](Stopper) is no error here.
+    /// [`RunError::Nested`] inside a running loop; [`RunError::Forked`] in a process that was
+    /// forked after the loop was made; [`RunError::Deadlock`] when tasks are left that nobody
+    /// outside the loop can wake. A [stop](Stopper) is no error here.
     pub fn run(&mut self) -> Result<(), RunError> {
         self.inner.expect_its_process()?;
         let _active = ActiveLoop::enter(&self.inner)?;
@@ -175,8 +178,8 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] inside a running loop; [`RunError::Forked`] in a process that was forked
-    /// after the loop was made, if tasks have waited for descriptors before.
+    /// [`RunError::Nested`] inside a running loop; [`RunError::Forked`] in a process that was
+    /// forked after the loop was made, if tasks have waited for descriptors before.
     pub fn turn(&mut self) -> Result<Turned, RunError> {
         // The answer is a system call: it is asked for only where a turn may be one, too.
         if self.inner.reactor.sources.has_any() {
@@ -203,7 +206,7 @@ impl EventLoop {
 
     /// The time since the loop was made, on its clock.
     pub fn elapsed(&self) -> Duration {
-        self.inner.elapsed()
+        self.inner.clock.elapsed()
     }
 
     /// Number of tasks that have not ended.
@@ -216,9 +219,9 @@ impl EventLoop {
         self.inner.trace(Box::new(trace));
     }
 
-    /// The loop as the host of its tasks: [entered](quadrivium_core::host::enter), it is what code on
-    /// this thread reaches that runs outside of them, such as the destructor of an output that is used
-    /// elsewhere. Once the loop is dropped, it takes no more tasks.
+    /// The loop as the host of its tasks: [entered](quadrivium_core::host::enter), it is what code
+    /// on this thread reaches that runs outside of them, such as the destructor of an output that
+    /// is used elsewhere. Once the loop is dropped, it takes no more tasks.
     ///
     /// ```
     /// use quadrivium_core::{host, now};
@@ -237,12 +240,12 @@ impl EventLoop {
 
     /// A handle that hands tasks to this loop, from any thread.
     pub fn spawner(&self) -> Spawner {
-        Spawner::new(self.inner.remote())
+        Spawner { remote: self.inner.remote() }
     }
 
     /// A handle that stops this loop, from any thread.
     pub fn stopper(&self) -> Stopper {
-        Stopper::new(self.inner.remote())
+        Stopper { remote: self.inner.remote() }
     }
 }
 

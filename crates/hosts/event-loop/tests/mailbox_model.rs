@@ -87,13 +87,13 @@ fn open() -> (Arc<Mailbox>, Unparker) {
     (mailbox, unparker)
 }
 
-/// What the loop does when no task is ready: sleeps until something comes, and returns the tasks that
-/// it wakes.
+/// What the loop does when no task is ready: sleeps until something comes, and returns the tasks
+/// that it wakes.
 fn sleep_until_woken(mailbox: &Mailbox, unparker: &Unparker) -> Vec<SlotKey> {
     let wakes =
         sleep_until_any(mailbox, unparker).requests.into_iter().map(|request| match request {
             RemoteRequest::Wake(key) | RemoteRequest::Cancel(key) => key,
-            RemoteRequest::Run(_) => unreachable!("nobody sends calls"),
+            RemoteRequest::Run(_) | RemoteRequest::Stop => unreachable!("nobody asks for these"),
         });
     wakes.collect()
 }
@@ -190,21 +190,21 @@ fn a_cancel_and_a_stop_do_not_hide_each_other() {
         let (mailbox, unparker) = open();
         let cancelling = thread::spawn({
             let mailbox = Arc::clone(&mailbox);
-            move || mailbox.cancel(TASK, 5)
+            move || mailbox.request(RemoteRequest::Cancel(TASK), 5)
         });
         let stopping = thread::spawn({
             let mailbox = Arc::clone(&mailbox);
-            move || mailbox.stop(5)
+            move || mailbox.request(RemoteRequest::Stop, 5)
         });
-        let (mut cancels, mut is_stopped) = (0, false);
-        while cancels == 0 || !is_stopped {
-            let unread = sleep_until_any(&mailbox, &unparker);
-            cancels += unread.requests.len();
-            is_stopped |= unread.stop;
+        let mut requests = Vec::new();
+        while requests.len() < 2 {
+            requests.extend(sleep_until_any(&mailbox, &unparker).requests);
         }
         cancelling.join().unwrap();
         stopping.join().unwrap();
-        assert_eq!(cancels, 1, "it comes once");
+        let is_stop = |request: &RemoteRequest| matches!(request, RemoteRequest::Stop);
+        let stops = requests.iter().filter(|request| is_stop(request)).count();
+        assert_eq!((requests.len(), stops), (2, 1), "each comes once");
     });
 }
 
@@ -216,15 +216,15 @@ fn a_stop_during_the_end_of_the_loop_spares_the_next() {
         let stopping = thread::spawn({
             let mailbox = Arc::clone(&mailbox);
             move || {
-                mailbox.cancel(TASK, 5);
-                mailbox.stop(5);
+                mailbox.request(RemoteRequest::Cancel(TASK), 5);
+                mailbox.request(RemoteRequest::Stop, 5);
             }
         });
         mailbox.close();
         mailbox.open(Unparker::default(), 6);
         stopping.join().unwrap();
         let unread = mailbox.take_unread().unwrap_or_default();
-        assert!(unread.requests.is_empty() && !unread.stop);
+        assert!(unread.requests.is_empty());
     });
 }
 
@@ -284,7 +284,7 @@ fn a_call_is_made_or_dropped() {
         let call = Dropped(Arc::clone(&is_dropped));
         let sending = thread::spawn({
             let mailbox = Arc::clone(&mailbox);
-            move || mailbox.run(Box::new(move || drop(call)), 5)
+            move || mailbox.request(RemoteRequest::Run(Box::new(move || drop(call))), 5)
         });
         for request in mailbox.take_unread().into_iter().flat_map(|unread| unread.requests) {
             let RemoteRequest::Run(call) = request else {

@@ -1,4 +1,5 @@
-//! A destructor of a task that a schedule cancels has the task's loop as its host, and knows the task.
+//! A destructor of a task that a schedule cancels has the task's loop as its host, and knows the
+//! task.
 
 use std::{cell::RefCell, pin::Pin, rc::Rc};
 

@@ -7,7 +7,8 @@ use std::{
     time::Instant,
 };
 
-/// What a [`GuestLoop`](crate::GuestLoop) asks of the executor around it: implemented once for each executor.
+/// What a [`GuestLoop`](crate::GuestLoop) asks of the executor around it: implemented once for each
+/// executor.
 pub trait Executor: Unpin {
     /// The time on the executor's clock.
     fn now() -> Instant

@@ -8,16 +8,17 @@
 //!   waker  ◄── 4. kept, to ask for a poll ┘ ◄─ any thread: a wake calls it
 //! ```
 //!
-//! The sources of a loop are behind one descriptor of its own, which the executor's reactor watches as it
-//! would a socket. So whatever runs on a loop runs inside any executor that has timers and can wait
-//! for a descriptor, and the loop inside is the very same.
+//! The sources of a loop are behind one descriptor of its own, which the executor's reactor watches
+//! as it would a socket. So whatever runs on a loop runs inside any executor that has timers and
+//! can wait for a descriptor, and the loop inside is the very same.
 
 use std::{
     fmt,
     future::{Future, poll_fn},
-    io,
+    io, mem,
     ops::Deref,
     panic::Location,
+    rc::Rc,
     sync::Arc,
     task::{self, Poll},
     time::Duration,
@@ -42,10 +43,10 @@ const TURNS: usize = 16;
 
 /// A loop that sleeps in another executor: on its clock, by its timers and its reactor.
 ///
-/// What waits is `await`ed, so no thread blocks; in between, its tasks stay where they are. It gives
-/// access to the [`EventLoop`] inside for what does not wait: `spawn`, `spawner`, `stopper`, `live`, `now` and
-/// whatever else needs no `&mut`. It stays with the runtime it was first awaited in, whose timer and
-/// reactor it uses. For a single task there is [`Guest`](crate::Guest).
+/// What waits is `await`ed, so no thread blocks; in between, its tasks stay where they are. It
+/// gives access to the [`EventLoop`] inside for what does not wait: `spawn`, `spawner`, `stopper`,
+/// `live`, `now` and whatever else needs no `&mut`. It stays with the runtime it was first awaited
+/// in, whose timer and reactor it uses. For a single task there is [`Guest`](crate::Guest).
 pub struct GuestLoop<E> {
     event_loop: EventLoop,
     waker: Arc<ExecutorWaker>,
@@ -69,7 +70,8 @@ impl<E: Executor> GuestLoop<E> {
     /// Runs the loop until `task` is done: what [`EventLoop::block_on`] is where nothing may block.
     /// Other tasks stay where they are, for the next run.
     ///
-    /// Lazy, as futures are: the task is spawned when it is polled, and cancelled when it is dropped.
+    /// Lazy, as futures are: the task is spawned when it is polled, and cancelled when it is
+    /// dropped.
     ///
     /// # Errors
     ///
@@ -110,9 +112,9 @@ impl<E: Executor> GuestLoop<E> {
         T::Output: 'static,
     {
         self.event_loop.inner.expect_its_process()?;
-        let mut spawned = CancelOnDrop(Some(self.spawn_at(task, None, spawned_at)));
-        poll_fn(|cx| self.poll(cx, || spawned.is_finished())).await?;
-        self.event_loop.inner.output(spawned.0.take().expect("it is taken once"))
+        let mut spawned = CancelOnDrop(self.spawn_at(task, None, spawned_at));
+        poll_fn(|cx| self.poll(cx, || spawned.0.is_finished())).await?;
+        self.event_loop.inner.output(&mut spawned.0)
     }
 
     /// Runs the loop until no task is left.
@@ -152,7 +154,7 @@ impl<E: Executor> GuestLoop<E> {
         cx: &mut task::Context<'_>,
         is_done: impl Fn() -> bool,
     ) -> Poll<Result<(), RunError>> {
-        let inner = &self.event_loop.inner;
+        let inner = &Rc::clone(&self.event_loop.inner);
         self.waker.replace(cx.waker());
         inner.mailbox.unparked();
         for _ in 0..TURNS {
@@ -174,10 +176,8 @@ impl<E: Executor> GuestLoop<E> {
                     None => None,
                 },
             };
-            let executor = &mut self.executor;
-            let is_due = deadline.is_some_and(|it| executor.poll_deadline(it, cx).is_ready());
-            let is_ready = inner.reactor.sources.has_any()
-                && sources_are_ready(&self.event_loop, executor, &mut self.is_watched, cx);
+            let is_due = deadline.is_some_and(|it| self.executor.poll_deadline(it, cx).is_ready());
+            let is_ready = inner.reactor.sources.has_any() && self.sources_are_ready(cx);
             if is_ready {
                 // Now: a turn that finds tasks ready would put it off, and the executor's reactor
                 // has told of this edge for the last time.
@@ -191,42 +191,31 @@ impl<E: Executor> GuestLoop<E> {
         cx.waker().wake_by_ref();
         Poll::Pending
     }
-}
 
-fn sources_are_ready(
-    event_loop: &EventLoop,
-    executor: &mut impl Executor,
-    is_watched: &mut bool,
-    cx: &mut task::Context<'_>,
-) -> bool {
-    let mut poll = || {
-        if !std::mem::replace(is_watched, true) {
-            executor.watch(event_loop.inner.reactor.descriptor()?)?;
-        }
-        Ok(executor.poll_readable(cx)?.is_ready() || event_loop.inner.reactor.has_more())
-    };
-    poll()
-        .unwrap_or_else(|error: io::Error| panic!("the executor cannot wait for sockets: {error}"))
-}
-
-/// A task that is cancelled when nobody performs it any more.
-struct CancelOnDrop<T>(Option<JoinHandle<T>>);
-
-impl<T> CancelOnDrop<T> {
-    fn is_finished(&self) -> bool {
-        self.0.as_ref().is_some_and(JoinHandle::is_finished)
+    fn sources_are_ready(&mut self, cx: &mut task::Context<'_>) -> bool {
+        let reactor = &self.event_loop.inner.reactor;
+        let mut poll = || {
+            if !mem::replace(&mut self.is_watched, true) {
+                self.executor.watch(reactor.descriptor()?)?;
+            }
+            Ok(self.executor.poll_readable(cx)?.is_ready() || reactor.has_more())
+        };
+        poll().unwrap_or_else(|error: io::Error| {
+            panic!("the executor cannot wait for sockets: {error}")
+        })
     }
 }
+
+/// Cancels the task when nobody performs it any more. Harmless when the task has ended.
+struct CancelOnDrop<T>(JoinHandle<T>);
 
 impl<T> Drop for CancelOnDrop<T> {
     fn drop(&mut self) {
-        if let Some(handle) = &self.0 {
-            handle.cancel();
-        }
+        self.0.cancel();
     }
 }
 
-/// Loop access only: what blocks the thread takes `&mut`.
+/// Shared access only: what blocks the thread takes `&mut`.
 impl<E> Deref for GuestLoop<E> {
     type Target = EventLoop;
 

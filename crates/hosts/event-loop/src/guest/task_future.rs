@@ -62,11 +62,11 @@ where
             panic!("a guest was polled after it was done")
         };
         ready!(guest_loop.poll(cx, || handle.is_finished()))?;
-        let State::Running(guest_loop, handle) = self.end() else {
+        let State::Running(guest_loop, mut handle) = self.end() else {
             unreachable!("it has just been driven")
         };
         // What the task has left behind ends, with the loop, before its output is used.
-        Poll::Ready(guest_loop.inner.output(handle))
+        Poll::Ready(guest_loop.inner.output(&mut handle))
     }
 
     fn end(&mut self) -> State<T, E> {

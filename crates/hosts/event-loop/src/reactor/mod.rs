@@ -15,8 +15,7 @@ use std::{
 use mio::{Token, event::Event};
 use quadrivium_core::{Interest, host};
 
-use crate::wake::unparker::Unparker;
-use sources::Sources;
+use crate::{reactor::sources::Sources, wake::unparker::Unparker};
 
 const UNPARK: Token = Token(usize::MAX);
 

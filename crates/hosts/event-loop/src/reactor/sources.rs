@@ -10,8 +10,9 @@
 //! A socket may be dropped on another thread, so the table is behind a mutex. The loop holds it for
 //! a look at one slot, never while it sleeps.
 //!
-//! A process that is forked gets a copy of the table, but the kernel's list of registered descriptors
-//! is shared. So the copy never changes that list, and the loop of the first process goes on.
+//! A process that is forked gets a copy of the table, but the kernel's list of registered
+//! descriptors is shared. So the copy never changes that list, and the loop of the first process
+//! goes on.
 
 use std::{
     io,
@@ -59,8 +60,8 @@ impl Sources {
         Self { process: process::id(), table: Mutex::default(), registered: AtomicUsize::new(0) }
     }
 
-    /// Whether this process made the loop. A process that was forked since has a copy of the loop. The
-    /// answer is a system call.
+    /// Whether this process made the loop. A process that was forked since has a copy of the loop.
+    /// The answer is a system call.
     pub(crate) fn are_of_this_process(&self) -> bool {
         self.process == process::id()
     }
@@ -160,8 +161,8 @@ impl Reactor for Sources {
         let mut table = self.table();
         let Some(registry) = &table.registry else { return };
         if self.are_of_this_process() {
-            // It fails when the caller has closed the descriptor under our hands: then the kernel has
-            // forgotten it already.
+            // It fails when the caller has closed the descriptor under our hands: then the kernel
+            // has forgotten it already.
             let _ = registry.deregister(&mut SourceFd(&fd.as_raw_fd()));
         }
         table.remove(key.0 as u32);
@@ -169,8 +170,8 @@ impl Reactor for Sources {
     }
 }
 
-/// What the kernel is asked to tell of. Of urgent bytes only where that is of use: it would take one
-/// that comes alone for something to read.
+/// What the kernel is asked to tell of. Of urgent bytes only where that is of use: it would take
+/// one that comes alone for something to read.
 fn interests(readiness: &Readiness) -> Interest {
     let both = Interest::READABLE | Interest::WRITABLE;
     #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -9,36 +9,29 @@ use crate::{
     tasks::slot_key::SlotKey,
 };
 
+#[derive(Default)]
 pub(crate) struct ScheduledTasks {
     /// Gone when the loop is closed.
     schedule: RefCell<Option<Box<dyn Schedule>>>,
-    /// Who is ready, in the order in which they became so.
-    pub(crate) line: RefCell<Vec<SlotKey>>,
-    /// Whose turn it is.
+    /// The ready tasks, in the order in which they became so.
+    pub(crate) queue: RefCell<Vec<SlotKey>>,
+    /// The task whose turn it is.
     pub(crate) chosen: Cell<Option<SlotKey>>,
-    /// The tasks in line that a fault has woken.
+    /// The tasks in the queue that a fault has woken.
     pub(crate) woken_by_fault: RefCell<Vec<SlotKey>>,
     /// A fault has woken the task whose turn it is.
     pub(crate) chosen_by_fault: Cell<bool>,
     pub(crate) late: RefCell<LateWakes>,
-    /// The last spawned of those that have stood in line: a task after it has never been suspended.
-    pub(crate) youngest: Cell<TaskId>,
+    /// The last spawned of those that have been in the queue: a task after it has never been
+    /// suspended.
+    pub(crate) youngest: Cell<Option<TaskId>>,
     /// The task that a `block_on` waits for.
     pub(crate) blocked_on: Cell<Option<TaskId>>,
 }
 
 impl ScheduledTasks {
     pub(crate) fn new(schedule: Box<dyn Schedule>) -> Self {
-        Self {
-            schedule: RefCell::new(Some(schedule)),
-            line: RefCell::default(),
-            chosen: Cell::new(None),
-            woken_by_fault: RefCell::default(),
-            chosen_by_fault: Cell::new(false),
-            late: RefCell::default(),
-            youngest: Cell::new(TaskId(0)),
-            blocked_on: Cell::new(None),
-        }
+        Self { schedule: RefCell::new(Some(schedule)), ..Self::default() }
     }
 
     /// Nobody enters a turn inside a turn, so the schedule is never asked while it decides. A loop

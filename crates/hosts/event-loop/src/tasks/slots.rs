@@ -18,8 +18,9 @@
 //!
 //! Of the suspended tasks, those that wait for a source are `SuspendedUntilReady`, and counted.
 //!
-//! What every step touches (`TaskSlot`) and what only spawning and joining touch (`TaskRecord`) stand in
-//! separate arrays: a slot is 24 bytes, so that a turn over many tasks reads little memory.
+//! What every step touches (`TaskSlot`) and what only spawning and joining touch (`TaskRecord`)
+//! stand in separate arrays: a slot is 24 bytes, so that a turn over many tasks reads little
+//! memory.
 
 use std::{collections::HashMap, panic::Location, sync::Arc};
 
@@ -145,6 +146,13 @@ impl TaskSlots {
     /// Whether this task waits for its turn to run.
     pub(crate) fn is_ready(&mut self, key: SlotKey) -> bool {
         self.at(key).is_some_and(|slot| slot.stage == TaskStage::Ready)
+    }
+
+    /// Whether this task is suspended.
+    pub(crate) fn is_suspended(&mut self, key: SlotKey) -> bool {
+        self.at(key).is_some_and(|slot| {
+            matches!(slot.stage, TaskStage::Suspended | TaskStage::SuspendedUntilReady)
+        })
     }
 
     /// The slot with this index.

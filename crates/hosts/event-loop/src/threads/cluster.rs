@@ -24,9 +24,9 @@ use crate::{
 /// Loops on threads of their own, one for each core, say: each with its own ready queue, timers and
 /// reactor. A task stays on the loop it was spawned on, so it need not be `Send`.
 ///
-/// Dropped, it stops its loops, which drops their tasks, and waits for their threads. On the thread of
-/// a cluster's loop it waits for no thread: when one of its own tasks holds the last reference to it
-/// and drops that, the task goes on to its next suspension, and then its loop ends as well.
+/// Dropped, it stops its loops, which drops their tasks, and waits for their threads. On the thread
+/// of a cluster's loop it waits for no thread: when one of its own tasks holds the last reference
+/// to it and drops that, the task goes on to its next suspension, and then its loop ends as well.
 ///
 /// ```
 /// use quadrivium_core::turn;
@@ -66,8 +66,8 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// `QuotaExceeded` when the operating system refuses a thread; when it refuses the descriptors a
-    /// loop needs. The loops that were there by then have ended.
+    /// `QuotaExceeded` when the operating system refuses a thread; when it refuses the descriptors
+    /// a loop needs. The loops that were there by then have ended.
     pub fn new(threads: NonZero<usize>) -> io::Result<Self> {
         let mut cluster = Self { members: Vec::new(), next: AtomicUsize::new(0) };
         for index in 0..threads.get() {
@@ -103,16 +103,16 @@ impl Cluster {
         &self.members[index].reach.as_ref().expect("it is there until the end").spawner
     }
 
-    /// Waits until no task is left on any of the loops. Each ends when it has none left: a task that
-    /// another one hands it after that counts as cancelled.
+    /// Waits until no task is left on any of the loops. Each ends when it has none left: a task
+    /// that another one hands it after that counts as cancelled.
     ///
     /// # Errors
     ///
     /// [`RunError::Deadlock`] when tasks are left that nobody can wake; they have been cancelled.
     /// A clone of a [`Spawner`] that is still about could bring one that does: then this waits.
     ///
-    /// [`RunError::Nested`] on the thread of one of these loops, as in their tasks: it would wait for
-    /// itself. The loops are stopped then, as by a drop. Join the handles of the tasks instead.
+    /// [`RunError::Nested`] on the thread of one of these loops, as in their tasks: it would wait
+    /// for itself. The loops are stopped then, as by a drop. Join the handles of the tasks instead.
     ///
     /// # Panics
     ///
@@ -132,9 +132,9 @@ impl Cluster {
 }
 
 impl Drop for Cluster {
-    /// Stops the loops, which drops their tasks, and waits for their threads: not on the thread of a
-    /// member, as no thread can wait for itself, and two clusters whose tasks drop them would wait
-    /// for each other.
+    /// Stops the loops, which drops their tasks, and waits for their threads: not on the thread of
+    /// a member, as no thread can wait for itself, and two clusters whose tasks drop them would
+    /// wait for each other.
     fn drop(&mut self) {
         for reach in self.members.iter().filter_map(|member| member.reach.as_ref()) {
             reach.stopper.stop();

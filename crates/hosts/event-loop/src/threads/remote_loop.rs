@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    tasks::slot_key::SlotKey,
     threads::handle_counter::CountedHandle,
-    wake::{mailbox::RemoteCall, mailbox_table},
+    wake::{mailbox::RemoteRequest, mailbox_table},
 };
 
 /// Reaches a loop from any thread. The loop can tell whether any of these exist.
@@ -22,15 +21,8 @@ impl RemoteLoop {
         Self { index, first_generation, _counted: counted }
     }
 
-    pub(crate) fn cancel(&self, key: SlotKey) {
-        mailbox_table::of(self.index).cancel(key, self.first_generation);
-    }
-
-    pub(crate) fn run(&self, call: RemoteCall) {
-        mailbox_table::of(self.index).run(call, self.first_generation);
-    }
-
-    pub(crate) fn stop(&self) {
-        mailbox_table::of(self.index).stop(self.first_generation);
+    /// Has the loop do this in its next turn, unless it is gone.
+    pub(crate) fn request(&self, request: RemoteRequest) {
+        mailbox_table::of(self.index).request(request, self.first_generation);
     }
 }

@@ -14,9 +14,10 @@ use quadrivium_core::{
     remote::{Promise, RemoteHandle},
 };
 
-use crate::threads::remote_loop::RemoteLoop;
+use crate::{threads::remote_loop::RemoteLoop, wake::mailbox::RemoteRequest};
 
-/// Hands tasks to a loop, from any thread. Made by [`EventLoop::spawner`](crate::EventLoop::spawner).
+/// Hands tasks to a loop, from any thread. Made by
+/// [`EventLoop::spawner`](crate::EventLoop::spawner).
 ///
 /// While one exists, a loop whose tasks all wait is no deadlock: somebody may hand it one more.
 ///
@@ -34,14 +35,10 @@ use crate::threads::remote_loop::RemoteLoop;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Spawner {
-    remote: RemoteLoop,
+    pub(crate) remote: RemoteLoop,
 }
 
 impl Spawner {
-    pub(crate) fn new(remote: RemoteLoop) -> Self {
-        Self { remote }
-    }
-
     /// Has the loop call `make`, in its next turn, and takes the task that it makes.
     ///
     /// When the loop is gone, or goes before that, `make` is dropped and the task counts as
@@ -53,8 +50,10 @@ impl Spawner {
         T::Output: Send + 'static,
     {
         let (promise, handle) = RemoteHandle::new();
-        // If it is dropped here, its destructor may panic: the task counts as cancelled all the same.
-        contain(|| self.remote.run(Box::new(move || keep(promise, make))));
+        let call = Box::new(move || keep(promise, make));
+        // If it is dropped here, its destructor may panic: the task counts as cancelled all the
+        // same.
+        contain(|| self.remote.request(RemoteRequest::Run(call)));
         handle
     }
 }

@@ -1,4 +1,4 @@
-//! [`Clock`]: the only place where time is read.
+//! [`LoopClock`]: the only place where time is read.
 
 use std::{
     cell::Cell,
@@ -8,7 +8,7 @@ use std::{
 
 /// The time of a loop.
 #[derive(Debug)]
-pub(crate) struct Clock {
+pub(crate) struct LoopClock {
     /// When the loop was made.
     origin: Instant,
     /// How far a virtual clock has come since.
@@ -17,7 +17,7 @@ pub(crate) struct Clock {
     read: fn() -> Instant,
 }
 
-impl Clock {
+impl LoopClock {
     pub(crate) fn real() -> Self {
         Self::of(Instant::now)
     }
@@ -58,6 +58,11 @@ impl Clock {
     /// The same in nanoseconds; none beyond the 584 years that fit.
     pub(crate) fn nanos(&self, at: Instant) -> Option<u64> {
         u64::try_from(self.since_origin(at).as_nanos()).ok()
+    }
+
+    /// The time now in nanoseconds since the loop was made.
+    pub(crate) fn nanos_now(&self) -> u64 {
+        self.nanos(self.now()).unwrap_or(u64::MAX)
     }
 
     /// The instant so many nanoseconds after the loop was made.

@@ -4,29 +4,28 @@ use std::mem;
 
 use quadrivium_core::{
     JoinError,
-    host::{self, HostedTask},
+    host::{HostedTask, run_destructors},
 };
 
 use super::Loop;
 use crate::tasks::{slot_key::SlotKey, slots::TaskStage};
 
 impl Loop {
-    pub(crate) fn cancel_task(&self, key: SlotKey) {
+    pub(super) fn cancel_task(&self, key: SlotKey) {
         self.cancel_in_chain(key, self.chain.get());
     }
 
     pub(super) fn cancel_in_chain(&self, key: SlotKey, chain: u32) {
         let Some(body) = self.take_body(key) else { return };
-        let shared = self.this();
-        host::run_destructors(move || {
-            let end = || shared.end(key, body, Err(JoinError::Cancelled));
-            shared.as_the_task(key, chain, end);
+        let this = self.this();
+        run_destructors(move || {
+            this.as_the_task(key, chain, || this.end(key, body, Err(JoinError::Cancelled)));
         });
     }
 
     /// Takes the body of a task that is to be cancelled. One that runs keeps it until its next
     /// suspension.
-    pub(crate) fn take_body(&self, key: SlotKey) -> Option<HostedTask> {
+    pub(super) fn take_body(&self, key: SlotKey) -> Option<HostedTask> {
         let mut state = self.state.borrow_mut();
         let slot = state.slots.at(key)?;
         match slot.stage {

@@ -7,8 +7,8 @@ use quadrivium_core::{JoinError, host::contain, turn};
 use super::Loop;
 use crate::{tasks::slot_key::SlotKey, wake::mailbox_table};
 
-/// Tasks in a row that destructors may spawn on a loop that is being dropped, each in a destructor of
-/// the one before. It is more than a program needs, and one that never stops is stopped.
+/// Tasks in a row that destructors may spawn on a loop that is being dropped, each in a destructor
+/// of the one before. It is more than a program needs, and one that never stops is stopped.
 const CHAIN: u32 = 16;
 
 impl Loop {
@@ -39,7 +39,7 @@ impl Loop {
     }
 
     /// Ends a task that a destructor has spawned on this loop, which is being dropped.
-    pub(crate) fn refuse(&self, key: SlotKey) {
+    pub(super) fn refuse(&self, key: SlotKey) {
         let chain = self.chain.get() + 1;
         if chain <= CHAIN {
             return self.cancel_in_chain(key, chain);
@@ -50,8 +50,8 @@ impl Loop {
             "quadrivium: a destructor has spawned {label} on a loop that is being dropped, as the \
              destructors of {CHAIN} tasks before it have, each spawned by the last; this one is \
              leaked, and its destructors never run\n  \
-             remedy: in a destructor that spawns, stop when is_finished of the new handle is true at \
-             once: then the loop takes no more tasks",
+             remedy: in a destructor that spawns, stop when is_finished of the new handle is true \
+             at once: then the loop takes no more tasks",
         );
         mem::forget(body);
         // A leaf ends in its place, as it has no destructor.

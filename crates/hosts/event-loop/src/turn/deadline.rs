@@ -1,4 +1,4 @@
-//! Deadlines: how one is armed, and what happens when it has come.
+//! Deadlines: where one is armed, and what happens when it has come.
 
 use std::time::Instant;
 
@@ -27,8 +27,8 @@ impl Loop {
         }
     }
 
-    /// A deadline beyond what the clock can count to never comes, unless time itself is beyond it, too,
-    /// and the deadline has passed. One that a new loop would reach is noted for the deadlock.
+    /// A deadline beyond what the clock can count to never comes, unless time itself is beyond it,
+    /// too, and the deadline has passed. One that a new loop would reach is noted for the deadlock.
     #[cold]
     fn beyond_the_clock(&self, deadline: Instant) -> Option<u64> {
         let left = deadline.saturating_duration_since(self.clock.now());
@@ -41,11 +41,12 @@ impl Loop {
         None
     }
 
-    pub(crate) fn wake_due(&self) {
+    /// Wakes the tasks whose deadlines have come.
+    pub(super) fn wake_due(&self) {
         if self.state.borrow().timers.is_empty() {
             return;
         }
-        let now = self.clock.nanos(self.clock.now()).unwrap_or(u64::MAX);
+        let now = self.clock.nanos_now();
         loop {
             let mut state = self.state.borrow_mut();
             let Some(slot) = state.timers.pop_due(now) else { return };

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use quadrivium_core::{
     JoinError,
-    host::{self, HostedTask, Joined, contain},
+    host::{HostedTask, Joined, contain, run_destructors},
 };
 
 use super::{Loop, State, deadline::arm};
@@ -16,7 +16,7 @@ use crate::{
 impl Loop {
     /// Drops a task and tells who waits for it what it has come to.
     #[inline(never)]
-    pub(crate) fn end(&self, key: SlotKey, body: HostedTask, joined: Joined) {
+    pub(super) fn end(&self, key: SlotKey, body: HostedTask, joined: Joined) {
         // The destructors run first: who sees the task ended may rely on them.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
         let joined = match dropped {
@@ -55,14 +55,14 @@ impl Loop {
 
     /// Drops what a task that has ended has come to, as its own: nobody will read it.
     #[cold]
-    pub(crate) fn drop_output(&self, key: SlotKey, unread: Joined) {
-        let (shared, chain) = (self.this(), self.chain.get());
-        host::run_destructors(move || shared.as_the_task(key, chain, || shared.free(key, unread)));
+    pub(super) fn drop_output(&self, key: SlotKey, unread: Joined) {
+        let (this, chain) = (self.this(), self.chain.get());
+        run_destructors(move || this.as_the_task(key, chain, || this.free(key, unread)));
     }
 
-    /// Runs destructors of a task. The loop is their host, wherever this is called: outside a run, by
-    /// another of its tasks, by a task of another loop.
-    pub(crate) fn as_the_task(&self, key: SlotKey, chain: u32, destructors: impl FnOnce()) {
+    /// Runs destructors of a task. The loop is their host, wherever this is called: outside a run,
+    /// by another of its tasks, by a task of another loop.
+    pub(super) fn as_the_task(&self, key: SlotKey, chain: u32, destructors: impl FnOnce()) {
         let _entered = self.enter();
         let outer = self.ending.replace(Some(key));
         let outer_chain = self.chain.replace(chain);
@@ -73,6 +73,6 @@ impl Loop {
 }
 
 /// Drops what nobody will read.
-pub(crate) fn drop_unread(joined: Joined) {
+fn drop_unread(joined: Joined) {
     contain(|| drop(joined));
 }

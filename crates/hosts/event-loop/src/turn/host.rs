@@ -21,7 +21,7 @@ use crate::{
         slots::JoinState,
     },
     trace::EventKind,
-    wake::integer_waker,
+    wake::{integer_waker, mailbox::RemoteRequest},
 };
 
 impl Host for Loop {
@@ -47,7 +47,7 @@ impl Host for Loop {
     ) -> Spawned {
         let is_full = self.state.borrow().slots.is_full();
         if is_full {
-            // Dropped here, where its destructors find nothing borrowed, and this loop as their host.
+            // Dropped here, where its destructors find nothing borrowed and have this loop as host.
             let _entered = self.enter();
             drop(body);
             panic!("a loop holds at most {SLOTS} tasks at once");
@@ -74,7 +74,7 @@ impl Host for Loop {
     }
 
     fn send_hold(&self) -> SendHold {
-        // Who has it may drop it, so he is one of those that reach the loop.
+        // Its drop on another thread reaches the loop.
         SendHold::new((self.holds.count(), self.remotes.count()))
     }
 
@@ -112,7 +112,7 @@ impl SpawnedTasks for Loop {
 
     fn canceller(&self, key: TaskKey) -> Canceller {
         let remote = self.remote();
-        Canceller::new(move || remote.cancel(key.into()))
+        Canceller::new(move || remote.request(RemoteRequest::Cancel(key.into())))
     }
 
     fn detach(&self, key: TaskKey) {

@@ -1,7 +1,7 @@
-//! [`Loop`]: the loop itself, behind [`EventLoop`](crate::EventLoop), its handles and its tasks; one
-//! turn of it.
+//! [`Loop`]: the loop itself, behind [`EventLoop`](crate::EventLoop), its handles and its tasks.
 //!
-//! All methods of [`Loop`] are in this folder. What it is made of knows nothing of it.
+//! A turn is here, and each other file of this folder is one thing that the loop does. What the
+//! loop is made of (`tasks`, `time`, `reactor`, mailboxes) does not know it.
 //!
 //! One rule holds all of it together: **no user code runs while the state is borrowed.** Bodies,
 //! wakers, destructors and traces are user code. What a borrow produces is dropped or woken after
@@ -25,7 +25,7 @@ use std::{
     cell::{Cell, RefCell},
     io,
     rc::{Rc, Weak},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use quadrivium_core::host::{Entered, enter};
@@ -35,7 +35,7 @@ use crate::{
     schedule::scheduled_tasks::ScheduledTasks,
     tasks::{ready_queue::ReadyQueue, slot_key::SlotKey, slots::TaskSlots},
     threads::{handle_counter::HandleCounter, remote_loop::RemoteLoop},
-    time::{clock::Clock, task_timers::TaskTimers},
+    time::{clock::LoopClock, task_timers::TaskTimers},
     trace::{Event, Trace},
     wake::{mailbox::Mailbox, mailbox_table, unparker::Unparker},
 };
@@ -43,45 +43,47 @@ use crate::{
 pub(crate) struct Loop {
     /// Itself, for what has to enter it.
     this: Weak<Loop>,
-    pub(crate) state: RefCell<State>,
+    state: RefCell<State>,
     pub(crate) reactor: MioReactor,
-    pub(crate) clock: Clock,
-    /// Those that keep a virtual clock from jumping.
-    pub(crate) holds: HandleCounter,
+    pub(crate) clock: LoopClock,
+    /// The handles that keep a virtual clock from jumping.
+    holds: HandleCounter,
     pub(crate) mailbox: &'static Mailbox,
-    pub(crate) index: u16,
+    index: u16,
     first_generation: u32,
-    /// Those that reach the loop from outside.
-    pub(crate) remotes: HandleCounter,
+    /// The handles that reach the loop from outside.
+    remotes: HandleCounter,
     /// The task that is being resumed.
-    pub(crate) running: Cell<Option<SlotKey>>,
-    /// The task whose destructors a cancel or a handle runs, perhaps inside the one that is running.
-    pub(crate) ending: Cell<Option<SlotKey>>,
-    /// How long the chain is of tasks, each spawned by a destructor of the one before, on a loop that is
-    /// being dropped.
-    pub(crate) chain: Cell<u32>,
+    running: Cell<Option<SlotKey>>,
+    /// The task whose destructors a cancel or a handle runs, perhaps inside the one that is
+    /// running.
+    ending: Cell<Option<SlotKey>>,
+    /// How long the chain is of tasks, each spawned by a destructor of the one before, on a loop
+    /// that is being dropped.
+    chain: Cell<u32>,
     pub(crate) stopped: Cell<bool>,
     /// The reactor is waking tasks.
-    pub(crate) is_reacting: Cell<bool>,
-    pub(crate) steps_since_poll: Cell<usize>,
+    is_reacting: Cell<bool>,
+    steps_since_poll: Cell<usize>,
     /// A deadline that a new loop would have reached is beyond the end of this one's clock.
-    pub(crate) time_is_used_up: Cell<bool>,
-    pub(crate) tracing: Cell<bool>,
-    pub(crate) trace: RefCell<Option<Box<dyn Trace>>>,
+    time_is_used_up: Cell<bool>,
+    tracing: Cell<bool>,
+    trace: RefCell<Option<Box<dyn Trace>>>,
     /// There in simulations. Boxed, as the loop is small and ordinary ones have none.
     pub(crate) scheduled: Option<Box<ScheduledTasks>>,
 }
 
-pub(crate) struct State {
-    pub(crate) slots: TaskSlots,
-    pub(crate) ready: ReadyQueue,
-    pub(crate) timers: TaskTimers,
+#[derive(Default)]
+struct State {
+    slots: TaskSlots,
+    ready: ReadyQueue,
+    timers: TaskTimers,
     /// What the trace has not been shown yet.
-    pub(crate) events: Vec<Event>,
+    events: Vec<Event>,
     /// The loop is being dropped: it takes no more tasks.
-    pub(crate) closed: bool,
+    closed: bool,
     /// A waker was cloned on another thread.
-    pub(crate) escaped: bool,
+    escaped: bool,
 }
 
 /// What one [`turn`](crate::EventLoop::turn) left to do.
@@ -99,7 +101,7 @@ pub enum Turned {
 
 impl Loop {
     pub(crate) fn new(
-        clock: Clock,
+        clock: LoopClock,
         scheduled: Option<Box<ScheduledTasks>>,
         (reactor, unparker): (MioReactor, Unparker),
     ) -> io::Result<Rc<Self>> {
@@ -108,11 +110,7 @@ impl Loop {
             this: this.clone(),
             state: RefCell::new(State {
                 slots: TaskSlots::new(index, first_generation),
-                ready: ReadyQueue::default(),
-                timers: TaskTimers::default(),
-                events: Vec::new(),
-                closed: false,
-                escaped: false,
+                ..State::default()
             }),
             reactor,
             clock,
@@ -134,8 +132,8 @@ impl Loop {
         }))
     }
 
-    /// One turn: mail, deadlines, descriptors, then every task that is ready now, once; with a schedule, the one
-    /// it chooses.
+    /// One turn: what other threads ask, deadlines, descriptors, then every task that is ready now,
+    /// once; with a schedule, the task that it chooses.
     pub(crate) fn turn(&self) {
         if let Some(unread) = self.mailbox.take_unread() {
             self.serve(unread);
@@ -175,12 +173,12 @@ impl Loop {
         }
     }
 
-    pub(crate) fn this(&self) -> Rc<Self> {
+    fn this(&self) -> Rc<Self> {
         self.this.upgrade().expect("the caller has the loop")
     }
 
     /// Makes the loop the host of this thread, also outside a run or in one of another loop.
-    pub(crate) fn enter(&self) -> Entered {
+    fn enter(&self) -> Entered {
         enter(self.this())
     }
 
@@ -192,10 +190,6 @@ impl Loop {
 
     pub(crate) fn live(&self) -> usize {
         self.state.borrow().slots.live()
-    }
-
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.clock.elapsed()
     }
 
     pub(crate) fn remote(&self) -> RemoteLoop {

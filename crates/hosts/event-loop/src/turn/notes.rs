@@ -17,7 +17,7 @@ impl Loop {
 
     /// Remembers what happened, for the trace.
     #[inline]
-    pub(crate) fn note(&self, slot: u32, kind: EventKind) {
+    pub(super) fn note(&self, slot: u32, kind: EventKind) {
         if self.tracing.get() {
             self.note_event(slot, kind);
         }
@@ -32,7 +32,7 @@ impl Loop {
 
     /// Shows the trace what has happened since it was last shown something.
     #[inline]
-    pub(crate) fn show_trace(&self) {
+    pub(super) fn show_trace(&self) {
         if self.tracing.get() {
             self.show_events();
         }
@@ -48,7 +48,7 @@ impl Loop {
         }
     }
 
-    pub(crate) fn waiting(&self, wait: &Wait) -> Waiting {
+    pub(super) fn waiting(&self, wait: &Wait) -> Waiting {
         match wait {
             Wait::Turn => Waiting::Turn,
             Wait::Until(deadline) => Waiting::Until(self.clock.since_origin(*deadline)),

@@ -21,7 +21,7 @@ impl Loop {
     /// Polls at the start of a turn: when nothing is ready, and after a bounded number of steps, so
     /// that tasks that are always ready do not keep the others from their sockets.
     #[inline(never)]
-    pub(crate) fn react_now_and_then(&self) {
+    pub(super) fn react_now_and_then(&self) {
         let ready = self.state.borrow().ready.len();
         let steps = self.steps_since_poll.get() + ready;
         self.steps_since_poll.set(steps);

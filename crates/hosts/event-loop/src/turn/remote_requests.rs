@@ -9,17 +9,16 @@ use crate::{
 };
 
 impl Loop {
+    /// Does what other threads have asked for, in the order in which they did.
     pub(super) fn serve(&self, unread: Unread) {
         self.state.borrow_mut().escaped |= unread.escaped;
-        if unread.stop {
-            self.stopped.set(true);
-        }
         for request in unread.requests {
             match request {
                 RemoteRequest::Wake(key) => self.wake_by(key, By::Outside),
                 RemoteRequest::Cancel(key) => self.cancel_task(key),
                 // It may drop what others have left with it.
                 RemoteRequest::Run(call) => _ = contain(call),
+                RemoteRequest::Stop => self.stopped.set(true),
             }
         }
     }

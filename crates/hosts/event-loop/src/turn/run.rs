@@ -12,8 +12,8 @@ use super::{Loop, Turned};
 use crate::error::RunError;
 
 impl Loop {
-    /// Fails in a process that was forked after the loop was made. Asked once for a run, because it is a
-    /// system call.
+    /// Fails in a process that was forked after the loop was made. Asked once for a run, because it
+    /// is a system call.
     pub(crate) fn expect_its_process(&self) -> Result<(), RunError> {
         match self.reactor.sources.are_of_this_process() {
             true => Ok(()),
@@ -62,7 +62,7 @@ impl Loop {
     }
 
     /// Whether a virtual clock stands still until the thread is woken from outside.
-    pub(crate) fn time_is_held(&self) -> bool {
+    pub(super) fn time_is_held(&self) -> bool {
         self.clock.is_virtual() && self.holds.any_exists()
     }
 
@@ -74,11 +74,10 @@ impl Loop {
     }
 
     /// What a task that was blocked on came to.
-    pub(crate) fn output<T: 'static>(&self, handle: JoinHandle<T>) -> Result<T, RunError> {
-        let mut handle = handle;
+    pub(crate) fn output<T: 'static>(&self, handle: &mut JoinHandle<T>) -> Result<T, RunError> {
         // Nobody is there to give way to.
         fairness::begin_step();
-        match Pin::new(&mut handle).resume(&mut Context::new(Waker::noop())) {
+        match Pin::new(handle).resume(&mut Context::new(Waker::noop())) {
             Step::Done(joined) => joined.map_err(RunError::Task),
             Step::Suspended(_) => Err(RunError::Task(JoinError::Cancelled)),
         }

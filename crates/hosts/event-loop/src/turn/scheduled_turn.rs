@@ -1,10 +1,10 @@
-//! [`ScheduledTasks`]: a turn of a loop that has a [`Schedule`] is one step of one task.
+//! A turn of a loop that has a [`Schedule`](crate::Schedule) is one step of one task.
 //!
 //! ```text
-//!   wake, deadline, ─► ready.later ─ 1. line_up ─► the line ─ 3. choose ─► step ─ 4. suspended?
-//!   spawn, Turn                       │ woken?        ▲                              │ cancel
-//!                                     ▼               │                              │
-//!                                    late ─ 2. arrive ┘ ◄──────── a spurious wake ───┘
+//!   wake, deadline, ─► ready.later ─ 1. queue_up ─► the queue ─ 3. choose ─► step ─ 4. suspended?
+//!   spawn, Turn                       │ woken?         ▲                              │ cancel
+//!                                     ▼                │                              │
+//!                                    late ─ 2. arrive ─┘ ◄──────── a spurious wake ───┘
 //! ```
 //!
 //! None of it is on the way of a loop without a schedule: wakes and steps are the same, and the
@@ -17,16 +17,16 @@ use quadrivium_core::host::TaskId;
 use super::{Loop, State, Turned};
 use crate::{
     schedule::{Fault, late_wakes::Arrival, scheduled_tasks::ScheduledTasks},
-    tasks::{slot_key::SlotKey, slots::TaskStage},
+    tasks::slot_key::SlotKey,
     trace::{By, EventKind},
 };
 
 impl Loop {
     /// The turn is the one task that the schedule chooses.
     #[cold]
-    pub(crate) fn begin_scheduled_turn(&self, scheduled: &ScheduledTasks) {
-        // What mail and deadlines have made ready.
-        self.line_up(scheduled, |_| true);
+    pub(super) fn begin_scheduled_turn(&self, scheduled: &ScheduledTasks) {
+        // What other threads and deadlines have made ready.
+        self.queue_up(scheduled, |_| true);
         self.arrive(scheduled);
         let chosen = self.choose(scheduled);
         if let Some(key) = chosen {
@@ -36,20 +36,20 @@ impl Loop {
     }
 
     #[cold]
-    pub(crate) fn end_scheduled_turn(&self, scheduled: &ScheduledTasks) {
+    pub(super) fn end_scheduled_turn(&self, scheduled: &ScheduledTasks) {
         if let Some(key) = scheduled.chosen.take() {
             // If the task itself is ready again, it was never waiting.
-            self.line_up(scheduled, |woken| woken != key);
+            self.queue_up(scheduled, |woken| woken != key);
             self.disturb(scheduled, key);
         }
     }
 
     /// What is left to do after a turn that has made nothing ready.
     #[cold]
-    pub(crate) fn scheduled_turned(&self, scheduled: &ScheduledTasks, state: &State) -> Turned {
+    pub(super) fn scheduled_turned(&self, scheduled: &ScheduledTasks, state: &State) -> Turned {
         let deadlines = [state.timers.next(), scheduled.late.borrow().next()];
         match deadlines.into_iter().flatten().min() {
-            _ if !scheduled.line.borrow().is_empty() => Turned::Ready,
+            _ if !scheduled.queue.borrow().is_empty() => Turned::Ready,
             // Something may be late for a task that has ended.
             _ if state.slots.live() == 0 => Turned::Empty,
             _ if self.time_is_held() && scheduled.late.borrow().has_delayed() => Turned::Ready,
@@ -58,21 +58,21 @@ impl Loop {
         }
     }
 
-    /// Puts what has become ready in line, in that order; what was woken perhaps later. Not while
-    /// time is held: there is no later then, and the task may be the one that holds it.
-    fn line_up(&self, scheduled: &ScheduledTasks, was_woken: impl Fn(SlotKey) -> bool) {
+    /// Puts what has become ready into the queue, in that order; what was woken perhaps later. Not
+    /// while time is held: there is no later then, and the task may be the one that holds it.
+    fn queue_up(&self, scheduled: &ScheduledTasks, was_woken: impl Fn(SlotKey) -> bool) {
         let arrivals = self.state.borrow_mut().arrivals();
         let youngest = scheduled.youngest.get();
-        let delay = |&(key, id): &(SlotKey, TaskId)| match id <= youngest && was_woken(key) {
+        let delay = |&(key, id): &(SlotKey, TaskId)| match Some(id) <= youngest && was_woken(key) {
             true => scheduled.ask(|schedule| schedule.woken(id)),
             false => Duration::ZERO,
         };
         let delays: Vec<Duration> = arrivals.iter().map(delay).collect();
         self.state.borrow_mut().ready.forget_later(delays.len());
         for ((key, id), delay) in arrivals.into_iter().zip(delays) {
-            scheduled.youngest.set(scheduled.youngest.get().max(id));
+            scheduled.youngest.set(scheduled.youngest.get().max(Some(id)));
             if delay.is_zero() || self.time_is_held() {
-                scheduled.line.borrow_mut().push(key);
+                scheduled.queue.borrow_mut().push(key);
             } else {
                 self.put_off(scheduled, key, delay, Arrival::Delayed);
                 self.note(key.slot(), EventKind::Delayed(delay));
@@ -80,14 +80,15 @@ impl Loop {
         }
     }
 
-    /// What is late and due is in line, or woken, from now on. Whoever has ended or gone on since
-    /// is passed over. While time is held nobody stays late: what it is held for may wait for him.
+    /// What is late and due is in the queue, or woken, from now on. A task that has ended or gone
+    /// on since is passed over. While time is held no task stays late: what time is held for may
+    /// wait for it.
     fn arrive(&self, scheduled: &ScheduledTasks) {
         if self.time_is_held() {
             let mut late = scheduled.late.borrow_mut();
             late.take_delayed().for_each(|key| self.state.borrow_mut().ready.push(key));
         }
-        let now = self.nanos_now();
+        let now = self.clock.nanos_now();
         loop {
             let due = scheduled.late.borrow_mut().pop_due(now);
             match due {
@@ -96,14 +97,13 @@ impl Loop {
                 Some((key, Arrival::Delayed)) => self.state.borrow_mut().ready.push(key),
             }
         }
-        self.line_up(scheduled, |_| false);
+        self.queue_up(scheduled, |_| false);
     }
 
     /// Resumes a suspended task too early. A task that is ready already is left alone.
     fn wake_for_no_reason(&self, scheduled: &ScheduledTasks, key: SlotKey) {
-        let is_suspended =
-            |stage| matches!(stage, TaskStage::Suspended | TaskStage::SuspendedUntilReady);
-        if self.state.borrow_mut().slots.at(key).is_some_and(|slot| is_suspended(slot.stage)) {
+        let is_suspended = self.state.borrow_mut().slots.is_suspended(key);
+        if is_suspended {
             scheduled.woken_by_fault.borrow_mut().push(key);
             self.wake_by(key, By::Fault);
         }
@@ -111,44 +111,38 @@ impl Loop {
 
     fn put_off(&self, scheduled: &ScheduledTasks, key: SlotKey, delay: Duration, arrival: Arrival) {
         let delay = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
-        let due = self.nanos_now().saturating_add(delay);
+        let due = self.clock.nanos_now().saturating_add(delay);
         scheduled.late.borrow_mut().put(due, key, arrival);
     }
 
-    /// Takes the task that the schedule chooses out of the line.
+    /// Takes the task that the schedule chooses out of the queue.
     fn choose(&self, scheduled: &ScheduledTasks) -> Option<SlotKey> {
-        let ids = self.ids_in_line(scheduled);
+        let ids = self.ids_in_queue(scheduled);
         if ids.is_empty() {
             return None;
         }
         let chosen = scheduled.ask(|schedule| schedule.next(&ids));
         let n = ids.len();
         assert!(chosen < n, "a schedule chose task {chosen} of {n}: it must return an index");
-        let key = scheduled.line.borrow_mut().remove(chosen);
+        let key = scheduled.queue.borrow_mut().remove(chosen);
         let mut by_fault = scheduled.woken_by_fault.borrow_mut();
         let place = by_fault.iter().position(|woken| *woken == key);
         scheduled.chosen_by_fault.set(place.map(|place| by_fault.swap_remove(place)).is_some());
         Some(key)
     }
 
-    /// The tasks in line, after those that were cancelled since have been taken out.
-    fn ids_in_line(&self, scheduled: &ScheduledTasks) -> Vec<TaskId> {
-        let (mut state, mut line) = (self.state.borrow_mut(), scheduled.line.borrow_mut());
-        line.retain(|key| state.slots.is_ready(*key));
+    /// The tasks in the queue, after those that were cancelled since have been taken out.
+    fn ids_in_queue(&self, scheduled: &ScheduledTasks) -> Vec<TaskId> {
+        let (mut state, mut queue) = (self.state.borrow_mut(), scheduled.queue.borrow_mut());
+        queue.retain(|key| state.slots.is_ready(*key));
         scheduled.woken_by_fault.borrow_mut().retain(|key| state.slots.is_ready(*key));
-        line.iter().map(|key| state.slots.id(key.slot())).collect()
+        queue.iter().map(|key| state.slots.id(key.slot())).collect()
     }
 
     /// Asks what goes wrong with a task that has suspended.
     fn disturb(&self, scheduled: &ScheduledTasks, key: SlotKey) {
         let mut state = self.state.borrow_mut();
-        let is_suspended = |stage| {
-            matches!(
-                stage,
-                TaskStage::Suspended | TaskStage::SuspendedUntilReady | TaskStage::Ready
-            )
-        };
-        if !state.slots.at(key).is_some_and(|slot| is_suspended(slot.stage)) {
+        if !state.slots.is_suspended(key) && !state.slots.is_ready(key) {
             return;
         }
         let id = state.slots.id(key.slot());
@@ -163,14 +157,11 @@ impl Loop {
             Fault::Wake(after) => self.put_off(scheduled, key, after, Arrival::Spurious),
         }
     }
-
-    fn nanos_now(&self) -> u64 {
-        self.clock.nanos(self.clock.now()).unwrap_or(u64::MAX)
-    }
 }
 
 impl State {
-    /// Who has become ready and is not in line yet, without those that were cancelled since.
+    /// The tasks that have become ready and are not in the queue yet, without those that were
+    /// cancelled since.
     fn arrivals(&mut self) -> Vec<(SlotKey, TaskId)> {
         let State { slots, ready, .. } = self;
         ready.retain_later(|key| slots.is_ready(key));

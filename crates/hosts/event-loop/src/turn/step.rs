@@ -15,7 +15,7 @@ impl Loop {
     /// Takes the next task of this turn out of its slot, passing over those that were cancelled
     /// since they became ready.
     #[inline]
-    pub(crate) fn start(&self) -> Option<(SlotKey, HostedTask)> {
+    pub(super) fn start(&self) -> Option<(SlotKey, HostedTask)> {
         let mut state = self.state.borrow_mut();
         let State { slots, ready, .. } = &mut *state;
         loop {
@@ -31,7 +31,7 @@ impl Loop {
 
     /// Resumes a task, and does what comes of it.
     #[inline]
-    pub(crate) fn step(&self, key: SlotKey, mut body: HostedTask) {
+    pub(super) fn step(&self, key: SlotKey, mut body: HostedTask) {
         self.note(key.slot(), EventKind::Resumed);
         self.running.set(Some(key));
         fairness::begin_step();

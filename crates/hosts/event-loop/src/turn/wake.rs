@@ -19,7 +19,7 @@ impl Loop {
         self.wake_by(key, by);
     }
 
-    pub(crate) fn wake_by(&self, key: SlotKey, by: By) {
+    pub(super) fn wake_by(&self, key: SlotKey, by: By) {
         let mut state = self.state.borrow_mut();
         let State { slots, ready, .. } = &mut *state;
         let Some(slot) = slots.at(key) else { return };

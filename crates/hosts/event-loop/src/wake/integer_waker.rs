@@ -1,9 +1,9 @@
 //! Integer wakers: a waker is one word, the [`SlotKey`] of its task, and owns nothing.
 //!
-//! A clone is a copy and a drop is nothing. A wake for a task that is gone finds nobody, as the slot
-//! has a new generation. Waking never touches a loop that may be gone: on the thread that runs the
-//! loop it goes through a thread-local, from anywhere else through a mailbox that lives for ever (see
-//! `mailbox_table`).
+//! A clone is a copy and a drop is nothing. A wake for a task that is gone finds nobody, as the
+//! slot has a new generation. Waking never touches a loop that may be gone: on the thread that runs
+//! the loop it goes through a thread-local, from anywhere else through a mailbox that lives for
+//! ever (see `mailbox_table`).
 //!
 //! The idea of a waker without a reference count is embassy's.
 

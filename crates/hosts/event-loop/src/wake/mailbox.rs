@@ -3,15 +3,15 @@
 //! ```text
 //!  any thread                        mailbox                                 the loop's thread
 //!  waker.wake() ──── 1. post ──────► ┌──────────────────────────────┐
-//!  canceller.cancel()                │ state: Mutex                 │ ── 3. take_unread, once a turn
+//!  canceller.cancel()                │ state: Mutex                 │ ── 3. take_unread, each turn
 //!  stopper.stop()                    │ has_unread: a hint, no lock  │
-//!        └── 2. unpark, if parked ──►│ unparker: the loop's eventfd │ ◄─ 4. park, unparked
+//!       └─── 2. unpark, if parked ──►│ unparker: the loop's eventfd │ ◄─ 4. park, unparked
 //!                                    └──────────────────────────────┘
 //! ```
 //!
-//! Everything that must not be missed is decided under the lock. `has_unread` only spares a turn the
-//! lock; a loop that is about to park looks under it. `tests/mailbox_model.rs` runs this very file
-//! through every interleaving of a few threads.
+//! Everything that must not be missed is decided under the lock. `has_unread` only spares a turn
+//! the lock; a loop that is about to park looks under it. `tests/mailbox_model.rs` runs this very
+//! file through every interleaving of a few threads.
 
 use super::{
     sync::{Arc, AtomicBool, Mutex, MutexGuard, Ordering, PoisonError},
@@ -40,7 +40,6 @@ struct State {
 #[derive(Default)]
 pub(crate) struct Unread {
     pub(crate) requests: Vec<RemoteRequest>,
-    pub(crate) stop: bool,
     /// A waker was cloned on another thread.
     pub(crate) escaped: bool,
 }
@@ -49,11 +48,10 @@ pub(crate) struct Unread {
 pub(crate) enum RemoteRequest {
     Wake(SlotKey),
     Cancel(SlotKey),
-    Run(RemoteCall),
+    /// Call this.
+    Run(Box<dyn FnOnce() + Send>),
+    Stop,
 }
-
-/// A closure from another thread that the loop calls.
-pub(crate) type RemoteCall = Box<dyn FnOnce() + Send>;
 
 impl Mailbox {
     /// A loop owns the mailbox from now on.
@@ -141,22 +139,13 @@ impl Mailbox {
         self.lock().parked = false;
     }
 
-    /// Cancels a task of the loop whose generations begin here.
-    pub(crate) fn cancel(&self, key: SlotKey, first_generation: u32) {
+    /// Has the loop whose generations begin here do this in its next turn. It is dropped here when
+    /// another loop has the mailbox by now, or none.
+    pub(crate) fn request(&self, request: RemoteRequest, first_generation: u32) {
+        let mut request = Some(request);
         self.post(|state| {
             if state.first_generation == first_generation {
-                state.unread.requests.push(RemoteRequest::Cancel(key));
-            }
-        });
-    }
-
-    /// Has the loop whose generations begin here call this in its next turn. The closure is dropped
-    /// here when that loop is gone.
-    pub(crate) fn run(&self, call: RemoteCall, first_generation: u32) {
-        let mut call = Some(call);
-        self.post(|state| {
-            if state.first_generation == first_generation {
-                state.unread.requests.extend(call.take().map(RemoteRequest::Run));
+                state.unread.requests.extend(request.take());
             }
         });
     }
@@ -164,11 +153,6 @@ impl Mailbox {
     /// Wakes the loop, which finds nothing in here.
     pub(crate) fn look(&self) {
         self.post(|_| ());
-    }
-
-    /// Stops the loop whose generations begin here, and no other that has the mailbox now.
-    pub(crate) fn stop(&self, first_generation: u32) {
-        self.post(|state| state.unread.stop |= state.first_generation == first_generation);
     }
 
     /// No user code runs under this lock, so a poisoned one holds nothing half done.

@@ -39,8 +39,8 @@ pub const BUGS: &[Bug] = &[
         name: "old-stopper-stops-the-next-loop",
         harm: "a stopper of a loop long gone stops a loop that has nothing to do with it",
         file: MAILBOX,
-        find: "state.unread.stop |= state.first_generation == first_generation",
-        replace: "state.unread.stop |= state.first_generation >= first_generation",
+        find: "if state.first_generation == first_generation {",
+        replace: "if state.first_generation >= first_generation {",
     },
     Bug {
         name: "generations-start-over",
