@@ -20,8 +20,8 @@ pub const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
 /// No pairs of styles.
 const OPTIONS: [&str; 2] = ["--skip", "_performs_"];
 
-/// Callbacks and generators that are `Send` have sources of their own in the crates of these styles.
-/// A bug in another crate shows in the four styles too, so their laws are enough.
+/// Callbacks and generators that are `Send` have sources of their own in the crates of these
+/// styles. A bug in another crate shows in the four styles too, so their laws are enough.
 const WITHOUT_SEND: [&str; 2] = ["--skip", "send::"];
 
 /// Laws that do not end wait side by side.
