@@ -10,16 +10,23 @@ use crate::{
 };
 
 /// Names that several types have, and why that confuses nobody.
-const EXCEPTIONS: [(&str, &str); 12] = [
+const EXCEPTIONS: [(&str, &str); 19] = [
     ("Builder", "std's own name: `green::Builder`, `thread::Builder`"),
     ("Callback", "the style, and the handle that its tasks have"),
+    ("CallbackTask", "its module goes before it: `callback::send::CallbackTask`"),
+    ("Cancelled", "of green threads on the loop and on may, which mirror each other"),
     ("Closed", "its module goes before it: `oneshot::Closed`, `watch::Closed`"),
+    ("Co", "its module goes before it: `generator::send::Co`"),
     ("Connection", "its module goes before it: `test::Connection`, `server::Connection`"),
     ("Executor", "hyper's own name: `quadrivium::hyper::Executor`"),
+    ("GeneratorTask", "its module goes before it: `generator::send::GeneratorTask`"),
+    ("GreenTask", "its module goes before it: `may::green::GreenTask`"),
+    ("GreenThread", "of green threads on the loop and on may, which mirror each other"),
     ("JoinHandle", "std's own name: `thread::JoinHandle`"),
     ("Receiver", "its module goes before it: `oneshot::Receiver`, `watch::Receiver`"),
     ("Recv", "a leaf named after the method of such a `Receiver`"),
     ("RecvError", "what such a `Recv` fails with"),
+    ("RunningBody", "of green threads on the loop and on may, which mirror each other"),
     ("Sender", "its module goes before it: `oneshot::Sender`, `watch::Sender`"),
     ("State", "private: the state of the type that its file is named after"),
     ("TryRecvError", "what `try_recv` of such a `Receiver` fails with"),

@@ -2,10 +2,6 @@
 
 use std::fmt::Write;
 
-/// Where the rules are not kept yet.
-const NOT_YET: [&str; 5] =
-    ["crates/core/", "crates/io/", "crates/hosts/", "crates/styles/", "tests/styles/send/"];
-
 /// What is wrong, and the files that it is wrong in.
 pub struct Finding {
     pub files: Vec<String>,
@@ -16,19 +12,14 @@ impl Finding {
     pub fn new(file: &str, what: impl Into<String>) -> Finding {
         Finding { files: vec![file.into()], what: what.into() }
     }
-
-    fn is_for_later(&self) -> bool {
-        self.files.iter().any(|file| NOT_YET.iter().any(|package| file.starts_with(package)))
-    }
 }
 
 /// Panics with all findings of a rule, unless there is none.
 #[track_caller]
 pub fn report(rule: &str, remedy: &str, findings: Vec<Finding>) {
-    let all = std::env::var_os("QUADRIVIUM_ALL_FINDINGS").is_some();
     let mut message = String::new();
-    for finding in findings.iter().filter(|finding| all || !finding.is_for_later()) {
-        writeln!(message, "  {}: {}", finding.files.join(", "), finding.what).unwrap();
+    for Finding { files, what } in findings {
+        writeln!(message, "  {}: {what}", files.join(", ")).unwrap();
     }
     assert!(message.is_empty(), "{rule}\n{message}  remedy: {remedy}");
 }

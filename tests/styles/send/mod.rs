@@ -11,7 +11,7 @@ use quadrivium_conformance::{
     styles::{Future, Green},
 };
 
-use styles::{Callback, Generator};
+use self::styles::{Callback, Generator};
 
 mod callback {
     super::every_law!(&super::Callback);
