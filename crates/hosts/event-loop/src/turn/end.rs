@@ -7,7 +7,7 @@ use quadrivium_core::{
     host::{HostedTask, Joined, contain, run_destructors},
 };
 
-use super::{Loop, State, deadline::arm};
+use super::{Loop, LoopState, deadline::arm};
 use crate::{
     tasks::{slot_key::SlotKey, slots::JoinState},
     trace::EventKind,
@@ -35,7 +35,7 @@ impl Loop {
             },
         );
         let mut state = self.state.borrow_mut();
-        let State { slots, timers, .. } = &mut *state;
+        let LoopState { slots, timers, .. } = &mut *state;
         arm(timers, slots.slot(key.slot()), key.slot(), None);
         let ended = slots.end(key, joined);
         drop(state);

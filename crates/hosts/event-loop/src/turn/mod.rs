@@ -43,7 +43,7 @@ use crate::{
 pub(crate) struct Loop {
     /// Itself, for what has to enter it.
     this: Weak<Loop>,
-    state: RefCell<State>,
+    state: RefCell<LoopState>,
     pub(crate) reactor: MioReactor,
     pub(crate) clock: LoopClock,
     /// The handles that keep a virtual clock from jumping.
@@ -74,7 +74,7 @@ pub(crate) struct Loop {
 }
 
 #[derive(Default)]
-struct State {
+struct LoopState {
     slots: TaskSlots,
     ready: ReadyQueue,
     timers: TaskTimers,
@@ -108,9 +108,9 @@ impl Loop {
         let (index, first_generation) = mailbox_table::claim(unparker)?;
         Ok(Rc::new_cyclic(|this| Self {
             this: this.clone(),
-            state: RefCell::new(State {
+            state: RefCell::new(LoopState {
                 slots: TaskSlots::new(index, first_generation),
-                ..State::default()
+                ..LoopState::default()
             }),
             reactor,
             clock,

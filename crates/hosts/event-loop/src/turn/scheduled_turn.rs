@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use quadrivium_core::host::TaskId;
 
-use super::{Loop, State, Turned};
+use super::{Loop, LoopState, Turned};
 use crate::{
     schedule::{Fault, late_wakes::Arrival, scheduled_tasks::ScheduledTasks},
     tasks::slot_key::SlotKey,
@@ -46,7 +46,7 @@ impl Loop {
 
     /// What is left to do after a turn that has made nothing ready.
     #[cold]
-    pub(super) fn scheduled_turned(&self, scheduled: &ScheduledTasks, state: &State) -> Turned {
+    pub(super) fn scheduled_turned(&self, scheduled: &ScheduledTasks, state: &LoopState) -> Turned {
         let deadlines = [state.timers.next(), scheduled.late.borrow().next()];
         match deadlines.into_iter().flatten().min() {
             _ if !scheduled.queue.borrow().is_empty() => Turned::Ready,
@@ -159,11 +159,11 @@ impl Loop {
     }
 }
 
-impl State {
+impl LoopState {
     /// The tasks that have become ready and are not in the queue yet, without those that were
     /// cancelled since.
     fn arrivals(&mut self) -> Vec<(SlotKey, TaskId)> {
-        let State { slots, ready, .. } = self;
+        let LoopState { slots, ready, .. } = self;
         ready.retain_later(|key| slots.is_ready(key));
         ready.later().iter().map(|key| (*key, slots.id(key.slot()))).collect()
     }

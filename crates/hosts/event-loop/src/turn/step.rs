@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use quadrivium_core::{Context, JoinError, Wait, fairness, host::HostedTask};
 
-use super::{Loop, State, deadline::arm};
+use super::{Loop, LoopState, deadline::arm};
 use crate::{
     tasks::{slot_key::SlotKey, slots::TaskStage},
     trace::EventKind,
@@ -17,7 +17,7 @@ impl Loop {
     #[inline]
     pub(super) fn start(&self) -> Option<(SlotKey, HostedTask)> {
         let mut state = self.state.borrow_mut();
-        let State { slots, ready, .. } = &mut *state;
+        let LoopState { slots, ready, .. } = &mut *state;
         loop {
             let key = ready.take()?;
             let slot = slots.at(key).filter(|slot| slot.stage == TaskStage::Ready);
@@ -54,7 +54,7 @@ impl Loop {
         }
         let deadline = self.deadline(&wait);
         let mut state = self.state.borrow_mut();
-        let State { slots, ready, timers, .. } = &mut *state;
+        let LoopState { slots, ready, timers, .. } = &mut *state;
         let slot = slots.slot(key.slot());
         let stage = match (slot.stage, &wait) {
             (TaskStage::Cancelled, _) => {

@@ -1,6 +1,6 @@
 //! How a task is made ready.
 
-use super::{Loop, State};
+use super::{Loop, LoopState};
 use crate::{
     tasks::{slot_key::SlotKey, slots::TaskStage},
     trace::{By, EventKind},
@@ -21,7 +21,7 @@ impl Loop {
 
     pub(super) fn wake_by(&self, key: SlotKey, by: By) {
         let mut state = self.state.borrow_mut();
-        let State { slots, ready, .. } = &mut *state;
+        let LoopState { slots, ready, .. } = &mut *state;
         let Some(slot) = slots.at(key) else { return };
         match slot.stage {
             TaskStage::Suspended => {
