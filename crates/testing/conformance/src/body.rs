@@ -88,12 +88,23 @@ impl<T: 'static> Body<T> {
     pub fn repeat<P: Task + 'static>(
         self,
         times: usize,
-        mut make: impl FnMut() -> P + 'static,
+        make: impl FnMut() -> P + 'static,
     ) -> Self {
-        let mut left = times;
+        self.repeat_then(times, make, drop)
+    }
+
+    /// The same, and gives each output on.
+    pub(crate) fn repeat_then<P: Task + 'static>(
+        self,
+        times: usize,
+        mut make: impl FnMut() -> P + 'static,
+        then: impl Fn(P::Output) + 'static,
+    ) -> Self {
+        let (mut left, then) = (times, Rc::new(then));
         self.with(Part::Repeat(Box::new(move || {
             left = left.checked_sub(1)?;
-            Some(map(make(), |_| Box::new(|| ()) as Then))
+            let then = Rc::clone(&then);
+            Some(map(make(), move |output| Box::new(move || then(output)) as Then))
         })))
     }
 

@@ -10,7 +10,10 @@ use quadrivium::{
     test::{Connection, connection},
 };
 
-use crate::{map, sockets::tcp};
+use crate::{
+    TestLoop, map,
+    sockets::{real_loop, tcp},
+};
 
 /// The kinds of streams of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +35,13 @@ pub(crate) enum StreamEnd {
     InMemory(Connection),
 }
 
-/// Checks a law on each kind of stream. Where it does not hold, the kind is printed.
-pub(crate) fn on_every_kind(law: impl Fn(StreamKind)) {
+/// Checks a law on each kind of stream, with a loop and the two ends of a stream. Where it does
+/// not hold, the kind is printed.
+pub(crate) fn on_every_kind(law: impl Fn(StreamKind, TestLoop, (StreamEnd, StreamEnd))) {
     for kind in [StreamKind::InMemory, StreamKind::Tcp, StreamKind::Unix, StreamKind::Pipes] {
         // Said when it unwinds, below the message of the panic, which knows no kind.
         let named = Named(kind);
-        law(kind);
+        law(kind, real_loop(), kind.pair());
         std::mem::forget(named);
     }
 }
@@ -63,7 +67,7 @@ impl fmt::Display for StreamKind {
 
 impl StreamKind {
     /// Two ends.
-    pub(crate) fn pair(self) -> (StreamEnd, StreamEnd) {
+    fn pair(self) -> (StreamEnd, StreamEnd) {
         match self {
             StreamKind::Tcp => {
                 let (one, other) = tcp();

@@ -3,7 +3,7 @@
 use std::{
     env,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    process::{self, Command, Output},
+    process::{self, Command, ExitStatus, Output},
 };
 
 use crate::{
@@ -24,7 +24,14 @@ pub fn alone(test: &str, case: &str, something: impl FnOnce()) -> Output {
     alone_under(&[], test, case, something)
 }
 
-/// The same, but another program starts the process, and can set what it inherits. `starter` is
+/// Runs `something` of the law that is being checked in a process of its own; how that ended, and
+/// what it printed.
+pub(crate) fn in_own_process(something: impl FnOnce()) -> (ExitStatus, String) {
+    let output = alone(&current::test(), "", something);
+    (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// As [`alone`], but another program starts the process, and can set what it inherits. `starter` is
 /// that program and its arguments.
 pub(crate) fn alone_under(
     starter: &[&str],

@@ -34,11 +34,49 @@ pub fn new_loop() -> TestLoop {
 }
 
 /// The same, and its trace.
-pub fn traced() -> (TestLoop, Recorder) {
+pub(crate) fn traced() -> (TestLoop, TestTrace) {
     let mut event_loop = new_loop();
-    let trace = Recorder::default();
-    event_loop.trace(trace.clone());
+    let trace = TestTrace::default();
+    event_loop.trace(trace.0.clone());
     (event_loop, trace)
+}
+
+/// The trace of a loop so far.
+#[derive(Default)]
+pub(crate) struct TestTrace(Recorder);
+
+/// Some lines of a trace.
+pub(crate) struct TraceLines(Vec<String>);
+
+impl TestTrace {
+    /// All its lines.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lines()
+    }
+
+    /// Those after the first `n`.
+    pub(crate) fn after(&self, n: usize) -> TraceLines {
+        TraceLines(self.0.lines().split_off(n))
+    }
+
+    /// Those with this text.
+    pub(crate) fn with(&self, text: &str) -> TraceLines {
+        TraceLines(self.0.lines().into_iter().filter(|line| line.contains(text)).collect())
+    }
+
+    /// All its lines must be these.
+    #[track_caller]
+    pub(crate) fn expect(&self, expected: &[&str]) {
+        self.after(0).expect(expected);
+    }
+}
+
+impl TraceLines {
+    /// They must be these.
+    #[track_caller]
+    pub(crate) fn expect(&self, expected: &[&str]) {
+        assert_eq!(self.0, expected);
+    }
 }
 
 /// A loop of the host on the real clock: the operating system knows no other.
@@ -63,6 +101,29 @@ impl TestLoop {
         T::Output: 'static,
     {
         JoinHandle::spawn(self.0.host(), task, None, Location::caller())
+    }
+
+    /// Spawns a task, and runs so many turns.
+    #[track_caller]
+    pub(crate) fn start<T>(&mut self, task: T, n: usize) -> JoinHandle<T::Output>
+    where
+        T: Task + 'static,
+        T::Output: 'static,
+    {
+        let handle = self.spawn(task);
+        turns(self, n);
+        handle
+    }
+
+    /// Spawns a task without a handle, and runs so many turns.
+    #[track_caller]
+    pub(crate) fn start_detached<T>(&mut self, task: T, n: usize)
+    where
+        T: Task + 'static,
+        T::Output: 'static,
+    {
+        drop(self.spawn(task));
+        turns(self, n);
     }
 
     /// As [`EventLoop::spawn_named`].
@@ -157,6 +218,14 @@ pub fn watched(subject: Subject, event_loop: &EventLoop) -> (Probe, JoinHandle<(
     let probe = Probe::default();
     let handle = event_loop.spawn(subject.task(body().perform(probe.waits())));
     (probe, handle)
+}
+
+/// A new loop on which such a task waits.
+pub(crate) fn watched_loop(subject: Subject) -> (TestLoop, Probe, JoinHandle<()>) {
+    let mut event_loop = new_loop();
+    let (probe, handle) = watched(subject, &event_loop);
+    turns(&mut event_loop, 1);
+    (event_loop, probe, handle)
 }
 
 /// Resumes a task once, without a loop.

@@ -72,7 +72,9 @@ mod check;
 
 // What the laws are written with.
 mod said;
+mod performs;
 mod leaf;
+mod wakers;
 mod event_loop;
 mod current;
 mod child;
@@ -91,11 +93,10 @@ pub use body::{Body, NextAction, Then, body};
 pub(crate) use cases::cases;
 pub use check::{Tally, check, check_on};
 pub use child::alone;
-pub use event_loop::{
-    TestLoop, is_done, message, new_loop, quietly, resume, traced, turns, watched,
-};
+pub use event_loop::{TestLoop, is_done, message, new_loop, quietly, resume, turns, watched};
+pub(crate) use event_loop::{traced, watched_loop};
 pub use host::{HostFeature, HostLoop, LawHost, MakeTask, Output, Real, Virtual, spare};
-pub(crate) use in_destructor::in_destructor;
+pub(crate) use in_destructor::{in_destructor, in_drop};
 pub use laws::{Checked, Law, laws};
 pub use leaf::{LeafFn, Probe, leaf, map};
 pub use said::{Said, WhenDropped, WhenDroppedPrints};

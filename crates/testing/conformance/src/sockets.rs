@@ -1,7 +1,7 @@
 //! Sockets for laws: on loopback, at addresses of the system's choice, on the real clock.
 
 use std::{
-    env, fmt, fs, io, net,
+    env, fs, io, net,
     path::PathBuf,
     process,
     sync::atomic::{AtomicU64, Ordering},
@@ -40,16 +40,6 @@ pub(crate) fn std_tcp() -> (net::TcpStream, net::TcpStream) {
 /// So many bytes of which no two neighbours are alike.
 pub(crate) fn bytes(n: usize) -> Vec<u8> {
     (0..n).map(|i| (i % 251) as u8).collect()
-}
-
-/// What came with the buffer, which is not needed any more.
-pub(crate) fn ok<T: fmt::Debug, B>((result, _): (io::Result<T>, B)) -> T {
-    result.unwrap()
-}
-
-/// Some bytes were moved, however many.
-pub(crate) fn moved<B>(output: (io::Result<usize>, B)) {
-    ok(output);
 }
 
 /// The buffer, of which so many bytes count.

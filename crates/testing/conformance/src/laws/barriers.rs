@@ -1,6 +1,10 @@
 //! Barriers: all have come, or nobody goes on.
 
-use quadrivium::{prelude::*, sync::Barrier, task::BoxTask};
+use quadrivium::{
+    prelude::*,
+    sync::{Barrier, barrier::BarrierWaitResult},
+    task::BoxTask,
+};
 
 use crate::{Said, Subject, body, new_loop, turns};
 
@@ -29,20 +33,14 @@ fn waits(
     name: &'static str,
     rounds: usize,
 ) -> BoxTask<()> {
-    let mut program = body();
-    for _ in 0..rounds {
-        let (barrier, said) = (barrier.clone(), said.clone());
-        program = program.perform_then(
-            move || barrier.wait(),
-            move |result| {
-                said.say(match result.is_leader() {
-                    true => format!("{name} leads"),
-                    false => name.into(),
-                });
-            },
-        );
-    }
-    subject.task(program)
+    let (barrier, said) = (barrier.clone(), said.clone());
+    let says = move |result: BarrierWaitResult| {
+        said.say(match result.is_leader() {
+            true => format!("{name} leads"),
+            false => name.into(),
+        });
+    };
+    subject.task(body().repeat_then(rounds, move || barrier.wait(), says))
 }
 
 fn nobody_goes_on_until_all_have_come(subject: Subject) {
@@ -64,11 +62,9 @@ fn serves_round_after_round(subject: Subject) {
 
 fn a_waiter_that_is_cancelled_does_not_count(subject: Subject) {
     let (barrier, said, mut event_loop) = (Barrier::new(2), Said::default(), new_loop());
-    let cancelled = event_loop.spawn(waits(subject, &barrier, &said, "a", 1));
-    turns(&mut event_loop, 1);
+    let cancelled = event_loop.start(waits(subject, &barrier, &said, "a", 1), 1);
     cancelled.cancel();
-    let _b = event_loop.spawn(waits(subject, &barrier, &said, "b", 1));
-    turns(&mut event_loop, 2);
+    let _b = event_loop.start(waits(subject, &barrier, &said, "b", 1), 2);
     assert!(said.lines().is_empty(), "it is alone");
     let _c = event_loop.spawn(waits(subject, &barrier, &said, "c", 1));
     event_loop.run().unwrap();
@@ -77,8 +73,7 @@ fn a_waiter_that_is_cancelled_does_not_count(subject: Subject) {
 
 fn a_waiter_that_is_cancelled_once_all_have_come(subject: Subject) {
     let (barrier, said, mut event_loop) = (Barrier::new(2), Said::default(), new_loop());
-    let cancelled = event_loop.spawn(waits(subject, &barrier, &said, "a", 1));
-    turns(&mut event_loop, 1);
+    let cancelled = event_loop.start(waits(subject, &barrier, &said, "a", 1), 1);
     let own = barrier.clone();
     let leads = body().perform_then(
         move || own.wait(),
@@ -98,8 +93,7 @@ fn a_spurious_resume_counts_once(subject: Subject) {
     let (barrier, said, mut event_loop) = (Barrier::new(2), Said::default(), new_loop());
     let probe = crate::Probe::default();
     let wait = waits(subject, &barrier, &said, "a", 1);
-    let _task = event_loop.spawn(subject.task(body().perform(race(wait, probe.waits()))));
-    turns(&mut event_loop, 1);
+    let _task = event_loop.start(subject.task(body().perform(race(wait, probe.waits()))), 1);
     probe.wake();
     turns(&mut event_loop, 2);
     assert!(said.lines().is_empty());
@@ -111,8 +105,7 @@ fn a_spurious_resume_counts_once(subject: Subject) {
 fn for_one_or_none(subject: Subject) {
     for n in [0, 1] {
         let (barrier, said, mut event_loop) = (Barrier::new(n), Said::default(), new_loop());
-        let _task = event_loop.spawn(waits(subject, &barrier, &said, "a", 2));
-        turns(&mut event_loop, 1);
+        let _task = event_loop.start(waits(subject, &barrier, &said, "a", 2), 1);
         assert_eq!(said.lines(), ["a leads", "a leads"]);
     }
 }

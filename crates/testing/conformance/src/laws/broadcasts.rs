@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use quadrivium::{
-    sync::broadcast::{self, Receiver, Sender, TryRecvError},
+    sync::broadcast::{self, Receiver, RecvError, Sender, TryRecvError},
     task::BoxTask,
 };
 
@@ -37,19 +37,12 @@ fn receives<T: Clone + ToString + 'static>(
     said: &Said,
     (name, times): (&'static str, usize),
 ) -> BoxTask<()> {
-    let receiver = Rc::new(receiver);
-    let mut program = body();
-    for _ in 0..times {
-        let (receiver, said) = (Rc::clone(&receiver), said.clone());
-        program = program.perform_then(
-            move || receiver.recv(),
-            move |received| {
-                let text = received.map(|value| value.to_string());
-                said.say(format!("{name}: {}", text.unwrap_or_else(|error| format!("{error:?}"))));
-            },
-        );
-    }
-    subject.task(program)
+    let said = said.clone();
+    let says = move |received: Result<T, RecvError>| {
+        let text = received.map(|value| value.to_string());
+        said.say(format!("{name}: {}", text.unwrap_or_else(|error| format!("{error:?}"))));
+    };
+    subject.task(body().repeat_then(times, move || receiver.recv(), says))
 }
 
 fn every_value_to_every_receiver(subject: Subject) {
@@ -57,8 +50,7 @@ fn every_value_to_every_receiver(subject: Subject) {
     let (sender, receiver) = broadcast::channel(2);
     let other = sender.subscribe();
     let _a = event_loop.spawn(receives(subject, receiver, &said, ("a", 3)));
-    let _b = event_loop.spawn(receives(subject, other, &said, ("b", 3)));
-    turns(&mut event_loop, 1);
+    let _b = event_loop.start(receives(subject, other, &said, ("b", 3)), 1);
     assert_eq!(sender.send(1), 2, "to both");
     sender.send(2);
     turns(&mut event_loop, 1);
@@ -82,8 +74,7 @@ fn who_lags_is_told_how_many(subject: Subject) {
     let (said, mut event_loop) = (Said::default(), new_loop());
     let (sender, receiver) = broadcast::channel(2);
     (1..=5).for_each(|n| _ = sender.send(n));
-    let _task = event_loop.spawn(receives(subject, receiver, &said, ("slow", 4)));
-    turns(&mut event_loop, 1);
+    let _task = event_loop.start(receives(subject, receiver, &said, ("slow", 4)), 1);
     sender.send(6);
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["slow: Lagged(3)", "slow: 4", "slow: 5", "slow: 6"]);
@@ -125,8 +116,7 @@ fn the_end_comes_after_the_last_value(subject: Subject) {
     let (said, mut event_loop) = (Said::default(), new_loop());
     let (sender, receiver) = broadcast::channel(2);
     let waits = sender.subscribe();
-    let _task = event_loop.spawn(receives(subject, waits, &said, ("a", 3)));
-    turns(&mut event_loop, 1);
+    let _task = event_loop.start(receives(subject, waits, &said, ("a", 3)), 1);
     let other = sender.clone();
     other.send(1);
     drop(sender);
@@ -144,8 +134,7 @@ fn a_receive_that_is_cancelled_once_it_was_woken(subject: Subject) {
     let (receiver, cancelled) = (Rc::new(receiver), said.clone());
     let own = Rc::clone(&receiver);
     let receive = body().perform_then(move || own.recv(), move |_| cancelled.say("received"));
-    let handle = event_loop.spawn(subject.task(receive));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(subject.task(receive), 1);
     sender.send(1);
     handle.cancel();
     turns(&mut event_loop, 1);
@@ -158,8 +147,7 @@ fn a_send_to_nobody(subject: Subject) {
     let (sender, receiver) = broadcast::channel(2);
     let recv = receiver.recv();
     drop(receiver);
-    let waits = event_loop.spawn(subject.task(body().perform(recv)));
-    turns(&mut event_loop, 1);
+    let waits = event_loop.start(subject.task(body().perform(recv)), 1);
     assert_eq!(sender.receivers(), 1, "a receive counts as its receiver");
     waits.cancel();
     assert_eq!(sender.send(Rc::new(said.when_dropped("dropped"))), 0);

@@ -57,7 +57,7 @@ fn reads(body: Body, end: &StreamEnd, most: usize, wanted: impl Into<Vec<u8>>) -
 /// Reads, and fails.
 fn read_fails(body: Body, end: &StreamEnd, wanted: ErrorKind) -> Body {
     let end = end.clone();
-    body.perform_then(move || end.read(9), move |read| assert_eq!(text(read), Err(wanted)))
+    body.perform_err(move || end.read(9), wanted)
 }
 
 /// Reads this many bytes, in however many pieces they come.
@@ -72,15 +72,12 @@ fn reads_exactly(body: Body, end: &StreamEnd, wanted: impl Into<Vec<u8>>) -> Bod
 
 fn writes_all(body: Body, end: &StreamEnd, bytes: impl Into<Vec<u8>>) -> Body {
     let (end, bytes) = (end.clone(), bytes.into());
-    body.perform_then(move || end.write_all(bytes), Result::unwrap)
+    body.perform_ok(move || end.write_all(bytes))
 }
 
 fn write_fails(body: Body, end: &StreamEnd, wanted: ErrorKind) -> Body {
     let end = end.clone();
-    body.perform_then(
-        move || end.write("in vain"),
-        move |written| assert_eq!(written.map_err(|error| error.kind()), Err(wanted)),
-    )
+    body.perform_err(move || end.write("in vain"), wanted)
 }
 
 fn text(read: io::Result<Vec<u8>>) -> Result<String, ErrorKind> {
@@ -97,9 +94,8 @@ fn many(subject: Subject) -> usize {
 }
 
 fn more_than_the_buffers_hold(subject: Subject) {
-    on_every_kind(|kind| {
-        let (n, mut event_loop) = (many(subject), real_loop());
-        let (one, other) = kind.pair();
+    on_every_kind(|_, mut event_loop, (one, other)| {
+        let n = many(subject);
         let sends = writes_all(body(), &one, bytes(n)).run(move || drop(one));
         drop(event_loop.spawn(subject.task(sends)));
         // In pieces that fit nothing, and one that is bigger than all buffers.
@@ -113,9 +109,8 @@ fn more_than_the_buffers_hold(subject: Subject) {
 }
 
 fn both_directions_at_once(subject: Subject) {
-    on_every_kind(|kind| {
-        let (n, mut event_loop) = (many(subject) / 3, real_loop());
-        let (one, other) = kind.pair();
+    on_every_kind(|_, mut event_loop, (one, other)| {
+        let n = many(subject) / 3;
         let tasks = [one, other].map(|end| {
             let both = [writes_all(body(), &end, bytes(n)), reads_exactly(body(), &end, bytes(n))];
             both.map(|body| event_loop.spawn(subject.task(body)))
@@ -125,13 +120,10 @@ fn both_directions_at_once(subject: Subject) {
 }
 
 fn a_short_read(subject: Subject) {
-    on_every_kind(|kind| {
-        let mut event_loop = real_loop();
-        let (one, other) = kind.pair();
+    on_every_kind(|_, mut event_loop, (one, other)| {
         let task = reads(writes_all(body(), &one, "hello"), &other, 3, "hel");
         event_loop.block_on(subject.task(reads(task, &other, 9, "lo"))).unwrap();
-        let waits = event_loop.spawn(subject.task(reads(body(), &other, 9, "!")));
-        turns(&mut event_loop, 3);
+        let waits = event_loop.start(subject.task(reads(body(), &other, 9, "!")), 3);
         assert!(!waits.is_finished(), "there is nothing to read");
         event_loop.block_on(subject.task(writes_all(body(), &one, "!"))).unwrap();
         event_loop.block_on(waits).unwrap().unwrap();
@@ -139,9 +131,7 @@ fn a_short_read(subject: Subject) {
 }
 
 fn no_bytes(subject: Subject) {
-    on_every_kind(|kind| {
-        let mut event_loop = real_loop();
-        let (one, _other) = kind.pair();
+    on_every_kind(|_, mut event_loop, (one, _other)| {
         // What waits, and finds no room, is cancelled.
         let (waits, fills) = (one.clone(), one.clone());
         let waits = body().perform_then(move || waits.read(1), drop);
@@ -153,19 +143,15 @@ fn no_bytes(subject: Subject) {
             task.cancel();
         }
         let nothing = reads_exactly(reads(body(), &one, 0, ""), &one, "");
-        let nothing = writes_all(nothing, &one, "")
-            .perform_then(move || one.write(""), |written| assert_eq!(written.unwrap(), 0));
-        let nothing = event_loop.spawn(subject.task(nothing));
-        turns(&mut event_loop, 1);
+        let nothing = writes_all(nothing, &one, "").perform_eq(move || one.write(""), 0);
+        let nothing = event_loop.start(subject.task(nothing), 1);
         assert!(nothing.is_finished(), "there is nothing to wait for");
         event_loop.block_on(nothing).unwrap().unwrap();
     });
 }
 
 fn a_half_close(subject: Subject) {
-    on_every_kind(|kind| {
-        let mut event_loop = real_loop();
-        let (one, other) = kind.pair();
+    on_every_kind(|_, mut event_loop, (one, other)| {
         let closes = one.clone();
         let first = writes_all(body(), &one, "last words").run(move || closes.close_write());
         let first = reads(reads_exactly(first, &one, "answer"), &one, 9, "");
@@ -179,14 +165,13 @@ fn a_half_close(subject: Subject) {
 }
 
 fn a_write_after_the_own_end(subject: Subject) {
-    on_every_kind(|kind| {
-        let (one, other) = kind.pair();
+    on_every_kind(|kind, mut event_loop, (one, other)| {
         one.close_write();
         // The writer of a pipe is dropped, so nothing can be written.
         if kind != StreamKind::Pipes {
             let writes = write_fails(body(), &one, ErrorKind::BrokenPipe);
             let writes = write_fails(writes, &one, ErrorKind::BrokenPipe);
-            real_loop().block_on(subject.task(writes)).unwrap();
+            event_loop.block_on(subject.task(writes)).unwrap();
         }
         let goes_on = reads(writes_all(body(), &other, "yes"), &one, 9, "yes");
         real_loop().block_on(subject.task(goes_on)).unwrap();
@@ -194,16 +179,11 @@ fn a_write_after_the_own_end(subject: Subject) {
 }
 
 fn an_end_within_read_exact(subject: Subject) {
-    on_every_kind(|kind| {
-        let mut event_loop = real_loop();
-        let (one, other) = kind.pair();
+    on_every_kind(|_, mut event_loop, (one, other)| {
         let too_many = one.clone();
-        let ends_early = body().perform_then(
-            move || too_many.read_exact(4),
-            |read| assert_eq!(text(read), Err(ErrorKind::UnexpectedEof)),
-        );
-        let ends_early = event_loop.spawn(subject.task(reads(ends_early, &one, 9, "")));
-        turns(&mut event_loop, 2);
+        let ends_early =
+            body().perform_err(move || too_many.read_exact(4), ErrorKind::UnexpectedEof);
+        let ends_early = event_loop.start(subject.task(reads(ends_early, &one, 9, "")), 2);
         // The bytes and the end come in one event.
         let writes = writes_all(body(), &other, "abc").run(move || drop(other));
         event_loop.block_on(subject.task(writes)).unwrap();
@@ -212,9 +192,7 @@ fn an_end_within_read_exact(subject: Subject) {
 }
 
 fn the_other_end_is_gone(subject: Subject) {
-    on_every_kind(|kind| {
-        let mut event_loop = real_loop();
-        let (one, other) = kind.pair();
+    on_every_kind(|kind, mut event_loop, (one, other)| {
         let goes = writes_all(body(), &other, "bye").run(move || drop(other));
         event_loop.block_on(subject.task(goes)).unwrap();
         let hears = reads(reads_exactly(body(), &one, "bye"), &one, 9, "");
@@ -241,9 +219,7 @@ fn the_other_end_is_gone(subject: Subject) {
 }
 
 fn unread_bytes_are_a_reset(subject: Subject) {
-    on_every_kind(|kind| {
-        let mut event_loop = real_loop();
-        let (one, other) = kind.pair();
+    on_every_kind(|kind, mut event_loop, (one, other)| {
         let goes = writes_all(writes_all(body(), &other, "arrived"), &one, "unread");
         // One byte is read, so that the others have come.
         let goes = reads(goes, &other, 1, "u").run(move || drop(other));
@@ -263,11 +239,8 @@ fn unread_bytes_are_a_reset(subject: Subject) {
 }
 
 fn the_end_wakes_a_reader(subject: Subject) {
-    on_every_kind(|kind| {
-        let mut event_loop = real_loop();
-        let (one, other) = kind.pair();
-        let waits = event_loop.spawn(subject.task(reads(body(), &one, 9, "")));
-        turns(&mut event_loop, 2);
+    on_every_kind(|_, mut event_loop, (one, other)| {
+        let waits = event_loop.start(subject.task(reads(body(), &one, 9, "")), 2);
         let closes = body().run(move || other.close_write());
         event_loop.block_on(subject.task(closes)).unwrap();
         event_loop.block_on(waits).unwrap().unwrap();
@@ -275,19 +248,13 @@ fn the_end_wakes_a_reader(subject: Subject) {
 }
 
 fn a_drop_wakes_a_writer(subject: Subject) {
-    on_every_kind(|kind| {
-        let mut event_loop = real_loop();
-        let (one, other) = kind.pair();
+    on_every_kind(|kind, mut event_loop, (one, other)| {
         let wanted = match kind {
             StreamKind::Tcp | StreamKind::InMemory => ErrorKind::ConnectionReset,
             StreamKind::Unix | StreamKind::Pipes => ErrorKind::BrokenPipe,
         };
-        let waits = body().perform_then(
-            move || one.write_all(bytes(1_000_000)),
-            move |written| assert_eq!(written.unwrap_err().kind(), wanted),
-        );
-        let waits = event_loop.spawn(subject.task(waits));
-        turns(&mut event_loop, 3);
+        let waits = body().perform_err(move || one.write_all(bytes(1_000_000)), wanted);
+        let waits = event_loop.start(subject.task(waits), 3);
         assert!(!waits.is_finished(), "there is no room");
         let goes = reads(body(), &other, 1, bytes(1)).run(move || drop(other));
         event_loop.block_on(subject.task(goes)).unwrap();
@@ -296,11 +263,8 @@ fn a_drop_wakes_a_writer(subject: Subject) {
 }
 
 fn a_cancelled_read(subject: Subject) {
-    on_every_kind(|kind| {
-        let mut event_loop = real_loop();
-        let (one, other) = kind.pair();
-        let waits = event_loop.spawn(subject.task(reads(body(), &one, 9, "")));
-        turns(&mut event_loop, 2);
+    on_every_kind(|_, mut event_loop, (one, other)| {
+        let waits = event_loop.start(subject.task(reads(body(), &one, 9, "")), 2);
         waits.cancel();
         assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
         let goes_on = reads(writes_all(body(), &other, "kept"), &one, 9, "kept");
@@ -310,15 +274,12 @@ fn a_cancelled_read(subject: Subject) {
 
 fn a_cancelled_write(subject: Subject) {
     const FILL: usize = 1_000_000;
-    on_every_kind(|kind| {
-        let mut event_loop = real_loop();
-        let (one, other) = kind.pair();
+    on_every_kind(|_, mut event_loop, (one, other)| {
         let (fills, waits) = (one.clone(), one.clone());
         let fills = body().perform_then(move || fills.write_all(bytes(FILL)), drop);
         let waits = body().perform_then(move || waits.write([255; 10]), drop);
         for body in [fills, waits] {
-            let task = event_loop.spawn(subject.task(body));
-            turns(&mut event_loop, 3);
+            let task = event_loop.start(subject.task(body), 3);
             assert!(!task.is_finished(), "there is no room");
             task.cancel();
         }
@@ -344,9 +305,8 @@ fn a_cancelled_write(subject: Subject) {
 fn a_task_that_never_waits_gives_way(subject: Subject) {
     // So few that a Unix stream has room, which counts writes more than bytes.
     const N: usize = 100;
-    on_every_kind(|kind| {
-        let (said, mut event_loop) = (Said::default(), real_loop());
-        let (one, other) = kind.pair();
+    on_every_kind(|_, mut event_loop, (one, other)| {
+        let said = Said::default();
         let write = move || one.write("1");
         let read = move || other.read(1);
         let never_waits = [

@@ -15,7 +15,7 @@ use quadrivium::{
     time::{block_for, now},
 };
 
-use crate::{Said, Subject, body, new_loop, quietly, sockets::real_loop, turns};
+use crate::{Said, Subject, TestLoop, body, new_loop, quietly, sockets::real_loop, turns};
 
 laws! { ($) calls:
     /// What is called soon is called in the order in which it was asked for, after the body.
@@ -48,13 +48,23 @@ laws! { ($) calls:
     without_a_host;
 }
 
-/// Runs a body that asks for calls, to its end and theirs.
-fn runs(subject: Subject, asks: impl FnOnce() + 'static) {
-    let mut event_loop = new_loop();
-    let task = event_loop.spawn(subject.task(body().run(asks)));
+/// Runs a body that asks for calls, to its end and theirs; what was said.
+fn runs(subject: Subject, asks: impl FnOnce(Said) + 'static) -> Vec<String> {
+    runs_on(&mut new_loop(), subject, asks)
+}
+
+fn runs_on(
+    event_loop: &mut TestLoop,
+    subject: Subject,
+    asks: impl FnOnce(Said) + 'static,
+) -> Vec<String> {
+    let said = Said::default();
+    let own = said.clone();
+    let task = event_loop.spawn(subject.task(body().run(|| asks(own))));
     event_loop.run().unwrap();
     assert!(task.is_finished());
     event_loop.block_on(task).unwrap().unwrap();
+    said.lines()
 }
 
 fn says(said: &Said, line: &'static str) -> impl FnOnce() + use<> {
@@ -63,28 +73,24 @@ fn says(said: &Said, line: &'static str) -> impl FnOnce() + use<> {
 }
 
 fn soon_in_order(subject: Subject) {
-    let said = Said::default();
-    let own = said.clone();
-    runs(subject, move || {
+    let said = runs(subject, |own| {
         for line in ["one", "two", "three"] {
             call_soon(says(&own, line));
         }
         own.say("asked");
     });
-    assert_eq!(said.lines(), ["asked", "one", "two", "three"]);
+    assert_eq!(said, ["asked", "one", "two", "three"]);
 }
 
 fn later_in_order(subject: Subject) {
-    let said = Said::default();
-    let own = said.clone();
-    runs(subject, move || {
+    let said = runs(subject, |own| {
         let second = Duration::from_secs(1);
         call_later(2 * second, says(&own, "last"));
         call_later(second, says(&own, "first"));
         call_at(now() + second, says(&own, "second"));
         call_later(second, says(&own, "third"));
     });
-    assert_eq!(said.lines(), ["first", "second", "third", "last"]);
+    assert_eq!(said, ["first", "second", "third", "last"]);
 }
 
 fn a_duration_counts_from_the_asking(subject: Subject) {
@@ -109,9 +115,7 @@ fn cancel(slot: &CallSlot) {
 }
 
 fn every_until_it_is_cancelled(subject: Subject) {
-    let said = Said::default();
-    let own = said.clone();
-    runs(subject, move || {
+    let said = runs(subject, |own| {
         let (begin, slot) = (now(), CallSlot::default());
         let inside = Rc::clone(&slot);
         let call = call_every(Duration::from_secs(1), move || {
@@ -123,7 +127,7 @@ fn every_until_it_is_cancelled(subject: Subject) {
         });
         slot.replace(Some(call));
     });
-    assert_eq!(said.lines(), ["1s", "2s", "3s"]);
+    assert_eq!(said, ["1s", "2s", "3s"]);
 }
 
 fn every_leaves_out_what_it_has_missed(subject: Subject) {
@@ -150,9 +154,7 @@ fn every_leaves_out_what_it_has_missed(subject: Subject) {
 }
 
 fn a_cancel_before(subject: Subject) {
-    let said = Said::default();
-    let own = said.clone();
-    runs(subject, move || {
+    let said = runs(subject, |own| {
         for call in [
             call_soon(holding(&own)),
             call_later(Duration::from_secs(1), holding(&own)),
@@ -166,7 +168,7 @@ fn a_cancel_before(subject: Subject) {
         }
         own.say("cancelled");
     });
-    assert_eq!(said.lines(), ["dropped", "dropped", "dropped", "cancelled"]);
+    assert_eq!(said, ["dropped", "dropped", "dropped", "cancelled"]);
 }
 
 /// Says when it is dropped, and when it is called.
@@ -181,7 +183,7 @@ fn holding(said: &Said) -> impl FnOnce() + use<> {
 fn a_cancel_after(subject: Subject) {
     let (said, slot) = (Said::default(), Rc::new(Cell::new(None)));
     let (own, keeps) = (said.clone(), Rc::clone(&slot));
-    runs(subject, move || keeps.set(Some(call_soon(says(&own, "called")))));
+    runs(subject, move |_| keeps.set(Some(call_soon(says(&own, "called")))));
     let call = slot.take().unwrap();
     call.cancel();
     call.cancel();
@@ -190,10 +192,8 @@ fn a_cancel_after(subject: Subject) {
 }
 
 fn a_handle_that_is_dropped(subject: Subject) {
-    let said = Said::default();
-    let own = said.clone();
-    runs(subject, move || drop(call_later(Duration::from_secs(1), says(&own, "called"))));
-    assert_eq!(said.lines(), ["called"]);
+    let said = runs(subject, |own| drop(call_later(Duration::from_secs(1), says(&own, "called"))));
+    assert_eq!(said, ["called"]);
 }
 
 fn a_panic_is_told(subject: Subject) {
@@ -234,10 +234,9 @@ fn says_often(said: &Said) -> impl FnMut() + use<> {
 }
 
 fn on_readable_until_it_is_cancelled(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), real_loop());
+    let mut event_loop = real_loop();
     let (mut one, mut other) = UnixStream::pair().unwrap();
-    let own = said.clone();
-    let asks = body().run(move || {
+    let said = runs_on(&mut event_loop, subject, move |own| {
         let slot = CallSlot::default();
         let inside = Rc::clone(&slot);
         let call = on_readable(other.try_clone().unwrap(), move |ready| {
@@ -252,29 +251,23 @@ fn on_readable_until_it_is_cancelled(subject: Subject) {
         slot.replace(Some(call));
         one.write_all(b"abcd").unwrap();
     });
-    drop(event_loop.spawn(subject.task(asks)));
-    event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["a", "b", "c"]);
+    assert_eq!(said, ["a", "b", "c"]);
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
 }
 
 fn on_readable_of_a_regular_file(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), real_loop());
-    let own = said.clone();
-    let asks = body().run(move || {
+    let mut event_loop = real_loop();
+    let said = runs_on(&mut event_loop, subject, move |own| {
         let file = std::fs::File::open("/proc/self/exe").unwrap();
         on_readable(file, move |ready| own.say(if ready.is_err() { "error" } else { "ready" }));
     });
-    drop(event_loop.spawn(subject.task(asks)));
-    event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["error"]);
+    assert_eq!(said, ["error"]);
 }
 
 fn on_writable_at_once(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), real_loop());
+    let mut event_loop = real_loop();
     let (one, _other) = UnixStream::pair().unwrap();
-    let own = said.clone();
-    let asks = body().run(move || {
+    let said = runs_on(&mut event_loop, subject, move |own| {
         let slot = CallSlot::default();
         let inside = Rc::clone(&slot);
         let call = on_writable(one, move |ready| {
@@ -284,9 +277,7 @@ fn on_writable_at_once(subject: Subject) {
         });
         slot.replace(Some(call));
     });
-    drop(event_loop.spawn(subject.task(asks)));
-    event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["writable"]);
+    assert_eq!(said, ["writable"]);
 }
 
 fn without_a_host(_: Subject) {

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
-use crate::{Probe, Said, Subject, TestLoop, body, in_destructor, new_loop, turns};
+use crate::{Probe, Said, Subject, TestLoop, body, in_drop, new_loop, turns};
 
 laws! { ($) cancel:
     /// A task cancelled before its start never starts; when `cancel` returns its destructors have
@@ -73,8 +73,7 @@ fn while_suspended(subject: Subject) {
         let said = Said::default();
         let mut event_loop = new_loop();
         let body = body().hold(said.when_dropped("dropped")).perform(wait).say(&said, "went on");
-        let handle = event_loop.spawn(subject.task(body));
-        turns(&mut event_loop, 1);
+        let handle = event_loop.start(subject.task(body), 1);
         assert!(said.lines().is_empty());
         handle.cancel();
         assert_eq!(said.lines(), ["dropped"], "when cancel returns, destructors have run");
@@ -95,8 +94,7 @@ fn when_done_changes_nothing(subject: Subject) {
 fn twice_is_once(subject: Subject) {
     let said = Said::default();
     let mut event_loop = new_loop();
-    let handle = event_loop.spawn(suspended(subject, &said));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(suspended(subject, &said), 1);
     let canceller = handle.canceller();
     handle.cancel();
     handle.cancel();
@@ -111,8 +109,7 @@ fn between_wake_and_resume(subject: Subject) {
     let probe = Probe::default();
     let mut event_loop = new_loop();
     let body = body().hold(said.when_dropped("dropped")).perform(probe.waits());
-    let handle = event_loop.spawn(subject.task(body));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(subject.task(body), 1);
     probe.wake();
     handle.cancel();
     turns(&mut event_loop, 1);
@@ -178,10 +175,8 @@ fn wakes_who_joins(subject: Subject) {
     let mut event_loop = new_loop();
     let victim = event_loop.spawn(suspended(subject, &said));
     let canceller = victim.canceller();
-    let then = said.clone();
-    let join = body().perform_then(|| victim, move |joined| then.say(format!("{joined:?}")));
-    drop(event_loop.spawn(subject.task(join)));
-    turns(&mut event_loop, 1);
+    let join = body().perform_say(&said, victim);
+    event_loop.start_detached(subject.task(join), 1);
     canceller.cancel();
     event_loop.run().unwrap();
     // The destructors first: who joins may rely on them.
@@ -203,8 +198,7 @@ fn takes_what_it_performs_along(subject: Subject) {
     let middle = subject.task(body().hold(said.when_dropped("middle")).perform(inner));
     let outer = subject.task(body().hold(said.when_dropped("outer")).perform(middle));
     let mut event_loop = new_loop();
-    let handle = event_loop.spawn(outer);
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(outer, 1);
     handle.cancel();
     assert_eq!(said.lines(), ["inner", "middle", "outer"], "from the inside out");
 }
@@ -214,29 +208,18 @@ fn leaves_what_it_spawned(subject: Subject) {
     let child = subject.task(body().perform(turn()).say(&said, "child done"));
     let parent = body().perform_then(|| spawn(child), drop);
     let mut event_loop = new_loop();
-    let handle = event_loop.spawn(subject.task(parent));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(subject.task(parent), 1);
     handle.cancel();
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["child done"], "its handle was dropped with the parent: detached");
-}
-
-/// Cancels a task when it is dropped.
-struct CancelsInDrop(JoinHandle<()>);
-
-impl Drop for CancelsInDrop {
-    fn drop(&mut self) {
-        in_destructor(|| self.0.cancel());
-    }
 }
 
 fn in_a_destructor(subject: Subject) {
     let said = Said::default();
     let mut event_loop = new_loop();
     let second = event_loop.spawn(suspended(subject, &said));
-    let body = body().hold(CancelsInDrop(second)).hold(said.when_dropped("first"));
-    let first = event_loop.spawn(subject.task(body.perform(Probe::default().waits())));
-    turns(&mut event_loop, 1);
+    let body = body().hold(in_drop(move || second.cancel())).hold(said.when_dropped("first"));
+    let first = event_loop.start(subject.task(body.perform(Probe::default().waits())), 1);
     first.cancel();
     assert_eq!(said.lines(), ["dropped", "first"]);
     assert_eq!(event_loop.live(), 0);

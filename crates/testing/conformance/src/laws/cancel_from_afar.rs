@@ -23,8 +23,7 @@ laws! { ($) cancel_from_afar:
 fn from_another_thread(subject: Subject) {
     let said = Said::default();
     let mut event_loop = new_loop();
-    let handle = event_loop.spawn(suspended(subject, &said));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(suspended(subject, &said), 1);
     let canceller = handle.canceller();
     thread::spawn(move || canceller.cancel()).join().unwrap();
     assert!(said.lines().is_empty(), "the body stays on its own thread");
@@ -57,8 +56,7 @@ fn from_another_thread_when_done(subject: Subject) {
 fn from_another_thread_when_the_loop_is_gone(subject: Subject) {
     let said = Said::default();
     let mut event_loop = new_loop();
-    let handle = event_loop.spawn(suspended(subject, &said));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(suspended(subject, &said), 1);
     let canceller = handle.canceller();
     drop(event_loop);
     assert_eq!(said.lines(), ["dropped"]);

@@ -13,7 +13,7 @@ use quadrivium::{
     sync::Notify,
 };
 
-use crate::{Subject, alone, body, current, in_destructor, new_loop, turns};
+use crate::{Subject, body, child::in_own_process, in_destructor, in_drop, new_loop, turns};
 
 laws! { ($) chains:
     /// A destructor that cancels goes on when the destructors have run that the cancel runs, and so
@@ -49,26 +49,8 @@ type DropOrder = Rc<RefCell<Vec<usize>>>;
 /// The handle of a task, once that is spawned.
 type Handle = Rc<RefCell<Option<JoinHandle<()>>>>;
 
-/// Cancels the next task when it is dropped, and then notes its own number.
-struct CancelsNext {
-    next: Handle,
-    number: usize,
-    order: DropOrder,
-}
-
-impl Drop for CancelsNext {
-    fn drop(&mut self) {
-        in_destructor(|| {
-            if let Some(next) = self.next.take() {
-                next.cancel();
-            }
-            self.order.borrow_mut().push(self.number);
-        });
-    }
-}
-
-/// Spawns this number of tasks, by turns on these loops. Each cancels the next when it is dropped;
-/// the handle of the first.
+/// Spawns this number of tasks, by turns on these loops. Each cancels the next when it is dropped,
+/// and then notes its own number; the handle of the first.
 fn chain(
     subject: Subject,
     loops: &[&EventLoop],
@@ -79,7 +61,13 @@ fn chain(
     let mut own = Rc::clone(&first);
     for number in 1..=length {
         let (next, order) = (Handle::default(), Rc::clone(order));
-        let cancels = CancelsNext { next: Rc::clone(&next), number, order };
+        let cancelled = Rc::clone(&next);
+        let cancels = in_drop(move || {
+            if let Some(next) = cancelled.take() {
+                next.cancel();
+            }
+            order.borrow_mut().push(number);
+        });
         let body = body().hold(cancels).perform(Notify::new().notified());
         *own.borrow_mut() = Some(loops[number % loops.len()].spawn(subject.task(body)));
         own = next;
@@ -135,8 +123,7 @@ fn whose_first_task_somebody_joins(subject: Subject) {
     let (all, told) = (Rc::clone(&order), Rc::new(Cell::new(0)));
     let tells = Rc::clone(&told);
     let joins = body().perform_then(|| first, move |_| tells.set(all.borrow().len()));
-    drop(event_loop.spawn(subject.task(joins)));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(subject.task(joins), 1);
     canceller.cancel();
     event_loop.run().unwrap();
     assert_eq!(told.get(), 100);
@@ -145,13 +132,12 @@ fn whose_first_task_somebody_joins(subject: Subject) {
 /// Runs something in a process of its own, as an overflow ends it.
 #[track_caller]
 fn without_an_overflow(something: impl FnOnce()) -> String {
-    let output = alone(&current::test(), "", || {
+    let (status, stderr) = in_own_process(|| {
         something();
         eprintln!("it has come to its end");
     });
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    let is_over = output.status.success() && stderr.contains("it has come to its end");
-    assert!(is_over, "{}\n{stderr}", output.status);
+    let is_over = status.success() && stderr.contains("it has come to its end");
+    assert!(is_over, "{status}\n{stderr}");
     stderr
 }
 
@@ -193,24 +179,16 @@ fn of_thirty_thousand_tasks_of_a_dropped_loop(subject: Subject) {
     });
 }
 
-/// Counts its drop, after the drop of what it holds.
-struct Counts(Option<Box<dyn Any>>, Rc<Cell<usize>>);
-
-impl Drop for Counts {
-    fn drop(&mut self) {
-        in_destructor(|| {
-            drop(self.0.take());
-            self.1.set(self.1.get() + 1);
-        });
-    }
-}
-
 fn of_thirty_thousand_outputs(subject: Subject) {
     without_an_overflow(|| {
-        let dropped = Rc::default();
+        let dropped = Rc::new(Cell::new(0));
         let mut event_loop = new_loop();
         let first = (0..MANY).fold(None, |next, _| {
-            let output = Counts(next, Rc::clone(&dropped));
+            let counts = Rc::clone(&dropped);
+            let output = in_drop(move || {
+                drop::<Option<Box<dyn Any>>>(next);
+                counts.set(counts.get() + 1);
+            });
             let handle = event_loop.spawn(subject.task(body().worth(|| output)));
             Some(Box::new(handle) as Box<dyn Any>)
         });

@@ -51,16 +51,11 @@ fn sends<T: 'static>(subject: Subject, sender: &Sender<T>, value: T) -> BoxTask<
 
 /// Receives so many values, and says them.
 fn receives(subject: Subject, receiver: Receiver<u32>, times: usize, said: &Said) -> BoxTask<()> {
-    let mut body = body();
-    let receiver = std::rc::Rc::new(receiver);
-    for _ in 0..times {
-        let (receiver, said) = (receiver.clone(), said.clone());
-        body = body.perform_then(
-            move || receiver.recv(),
-            move |value| said.say(value.map_or("closed".into(), |value| value.to_string())),
-        );
-    }
-    subject.task(body)
+    let said = said.clone();
+    let says = move |value: Result<u32, _>| {
+        said.say(value.map_or("closed".into(), |value| value.to_string()));
+    };
+    subject.task(body().repeat_then(times, move || receiver.recv(), says))
 }
 
 fn values_arrive_in_order(subject: Subject) {
@@ -85,26 +80,22 @@ fn a_full_channel_holds_the_sender_back(subject: Subject) {
     turns(&mut event_loop, 1);
     let receiver = std::rc::Rc::new(receiver);
     let keeps = receiver.clone();
-    let receives = body().perform_then(move || receiver.recv(), |value| value.unwrap());
+    let receives = body().perform_ok(move || receiver.recv());
     drop(event_loop.spawn_named("receives", subject.task(receives)));
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines(),
-        [
-            "0ns task 1 \"sends\" spawned",
-            "0ns task 1 \"sends\" resumed",
-            // Two values are in; for the third there is no room.
-            "0ns task 1 \"sends\" suspended until woken",
-            "0ns task 2 \"receives\" spawned",
-            "0ns task 2 \"receives\" resumed",
-            // It takes a value out, and promises the room to who waits.
-            "0ns task 1 \"sends\" woken by task 2",
-            "0ns task 2 \"receives\" done",
-            "0ns task 1 \"sends\" resumed",
-            "0ns task 1 \"sends\" done",
-        ],
-        "{subject}"
-    );
+    trace.expect(&[
+        "0ns task 1 \"sends\" spawned",
+        "0ns task 1 \"sends\" resumed",
+        // Two values are in; for the third there is no room.
+        "0ns task 1 \"sends\" suspended until woken",
+        "0ns task 2 \"receives\" spawned",
+        "0ns task 2 \"receives\" resumed",
+        // It takes a value out, and promises the room to who waits.
+        "0ns task 1 \"sends\" woken by task 2",
+        "0ns task 2 \"receives\" done",
+        "0ns task 1 \"sends\" resumed",
+        "0ns task 1 \"sends\" done",
+    ]);
     assert_eq!([keeps.try_recv().is_ok(), keeps.try_recv().is_ok()], [true, true]);
 }
 
@@ -135,13 +126,11 @@ fn nobody_overtakes_who_was_promised_room(subject: Subject) {
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
     sender.try_send(1).unwrap();
-    drop(event_loop.spawn(sends(subject, &sender, 2)));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(sends(subject, &sender, 2), 1);
     assert_eq!(receiver.try_recv(), Ok(1));
     // The channel is empty, but the room is promised to the one who waits.
     assert!(sender.try_send(3).is_err());
-    drop(event_loop.spawn(sends(subject, &sender, 3)));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(sends(subject, &sender, 3), 1);
     assert_eq!(receiver.try_recv(), Ok(2));
     turns(&mut event_loop, 1);
     assert_eq!(receiver.try_recv(), Ok(3));
@@ -152,16 +141,14 @@ fn nobody_overtakes_who_is_in_line(subject: Subject) {
     let mut event_loop = new_loop();
     sender.try_send(1).unwrap();
     sender.try_send(2).unwrap();
-    drop(event_loop.spawn(sends(subject, &sender, 3)));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(sends(subject, &sender, 3), 1);
     assert_eq!([receiver.try_recv(), receiver.try_recv()], [Ok(1), Ok(2)]);
     // There is room for two now, and one in line: it is the first, though it has not run yet.
     assert!(sender.try_send(4).is_err());
     let mut fourth = sends(subject, &sender, 4);
     assert!(!crate::is_done(&crate::resume(&mut fourth)));
     turns(&mut event_loop, 1);
-    drop(event_loop.spawn(fourth));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(fourth, 1);
     assert_eq!([receiver.try_recv(), receiver.try_recv()], [Ok(3), Ok(4)]);
 }
 
@@ -210,8 +197,7 @@ fn closes_under_a_receiver_that_waits(subject: Subject) {
     let said = Said::default();
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
-    let receives = event_loop.spawn(receives(subject, receiver, 1, &said));
-    turns(&mut event_loop, 1);
+    let receives = event_loop.start(receives(subject, receiver, 1, &said), 1);
     drop(sender);
     turns(&mut event_loop, 1);
     assert!(receives.is_finished());
@@ -222,8 +208,7 @@ fn a_receive_that_waits_keeps_it_open(subject: Subject) {
     let said = Said::default();
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
-    let (receive, then) = (receiver.recv(), said.clone());
-    let receives = body().perform_then(|| receive, move |value| then.say(format!("{value:?}")));
+    let receives = body().perform_say(&said, receiver.recv());
     let receives = event_loop.spawn(subject.task(receives));
     // No receiver is left but the receive itself.
     drop(receiver);
@@ -277,8 +262,7 @@ fn a_closed_channel_drops_its_values(subject: Subject) {
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
     event_loop.block_on(sends(subject, &sender, said.when_dropped("in the channel"))).unwrap();
-    drop(event_loop.spawn(sends(subject, &sender, said.when_dropped("waiting"))));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(sends(subject, &sender, said.when_dropped("waiting")), 1);
     drop(receiver);
     assert_eq!(said.lines(), ["in the channel"]);
     event_loop.run().unwrap();

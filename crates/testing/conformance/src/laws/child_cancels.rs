@@ -50,8 +50,7 @@ fn of_a_wait(subject: Subject) {
     let mut child = sh("read line; exit 7").stdin(Stdio::piped()).spawn().unwrap();
     let stdin = child.stdin.take().unwrap();
     let waits = child.wait();
-    let waits = event_loop.spawn(subject.task(body().perform(waits)));
-    turns(&mut event_loop, 2);
+    let waits = event_loop.start(subject.task(body().perform(waits)), 2);
     waits.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
     assert_eq!(child.try_wait().unwrap(), None);
@@ -109,8 +108,7 @@ fn a_dropped_child_is_killed(subject: Subject) {
     let child = Command::new("sleep").arg("60").kill_on_drop(true).spawn().unwrap();
     let id = child.id();
     let holds = body().hold(child).perform(quadrivium::sync::Notify::new().notified());
-    let holds = event_loop.spawn(subject.task(holds));
-    turns(&mut event_loop, 1);
+    let holds = event_loop.start(subject.task(holds), 1);
     assert!(is_there(id));
     holds.cancel();
     goes(subject, &mut event_loop, id);

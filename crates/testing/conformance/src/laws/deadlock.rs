@@ -19,7 +19,7 @@ use quadrivium::{
     test::{Faults, Simulation},
 };
 
-use crate::{Probe, Said, Subject, body, leaf, new_loop, turns};
+use crate::{Probe, Said, Subject, body, leaf, new_loop};
 
 laws! { ($) deadlock:
     /// A task that joins itself is a deadlock, and is named.
@@ -222,8 +222,7 @@ fn not_while_a_polled_stream_has_a_waker(subject: Subject) {
     let stream = Rc::new(RefCell::new(Polled::new(one)));
     let polled = Rc::default();
     let mut event_loop = new_loop();
-    let handle = event_loop.spawn(polls_once(subject, &stream, Rc::clone(&polled)));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(polls_once(subject, &stream, Rc::clone(&polled)), 1);
     assert_eq!(*polled.borrow(), [Poll::Pending]);
     // It may be polled again by whoever has it, so the thread that writes may be of help.
     let thread = thread::spawn(move || {
@@ -236,8 +235,7 @@ fn not_while_a_polled_stream_has_a_waker(subject: Subject) {
     assert!(!handle.is_finished());
     let other = thread.join().unwrap();
     drop(event_loop.spawn(polls_once(subject, &stream, Rc::clone(&polled))));
-    drop(event_loop.spawn(polls_once(subject, &stream, Rc::clone(&polled))));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(polls_once(subject, &stream, Rc::clone(&polled)), 1);
     assert_eq!(polled.borrow()[1..], [Poll::Ready(1), Poll::Pending]);
     // Nobody waits for a stream that is gone.
     drop(stream);
@@ -250,8 +248,7 @@ fn certain_again_when_they_are_gone(subject: Subject) {
     let notify = Notify::new();
     let handle = event_loop.spawn_named("stuck", subject.task(body().perform(notify.notified())));
     let probe = Probe::default();
-    let watched = event_loop.spawn(subject.task(body().perform(probe.waits())));
-    turns(&mut event_loop, 1);
+    let watched = event_loop.start(subject.task(body().perform(probe.waits())), 1);
     drop((handle.canceller(), event_loop.stopper()));
     // The task whose waker was given away is gone, so nobody has a waker that wakes.
     watched.cancel();

@@ -22,8 +22,10 @@ use rustix::{
 use socket2::{Domain, Socket, Type};
 
 use crate::{
-    Probe, Subject, TestLoop, alone, body, current, map,
-    sockets::{listener, moved, real_loop, tcp},
+    Probe, Subject, TestLoop, body,
+    child::in_own_process,
+    map,
+    sockets::{listener, real_loop, tcp},
     turns,
 };
 
@@ -45,8 +47,8 @@ laws! { ($) descriptors:
 
 /// Runs `something` in a process of its own.
 pub(super) fn in_a_process(something: impl FnOnce()) {
-    let output = alone(&current::test(), "", something);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (status, stderr) = in_own_process(something);
+    assert!(status.success(), "{stderr}");
 }
 
 pub(super) fn open() -> usize {
@@ -60,7 +62,7 @@ fn a_loop_is_dropped(subject: Subject) {
             let mut event_loop = real_loop();
             let pairs: Vec<_> = (0..10).map(|_| tcp()).collect();
             for (one, other) in pairs {
-                let reads = body().hold(other).perform_then(move || one.read_owned([0; 1]), moved);
+                let reads = body().hold(other).perform_ok(move || one.read_owned([0; 1]));
                 drop(event_loop.spawn(subject.task(reads)));
             }
             turns(&mut event_loop, 2);
@@ -103,7 +105,7 @@ fn waited_for_again(subject: Subject) {
         let (reader, mut writer) = std::io::pipe().unwrap();
         let wait = |event_loop: &mut TestLoop| {
             let waits = ready(&reader, Interest::Readable);
-            let waits = body().perform_then(move || waits, |ready| ready.unwrap());
+            let waits = body().perform_ok(move || waits);
             let waits = event_loop.spawn(subject.task(waits));
             turns(event_loop, 2);
             waits
@@ -140,8 +142,7 @@ fn none_left_for_a_connection(subject: Subject) {
             assert_eq!(error.raw_os_error(), Some(Errno::MFILE.raw_os_error()), "{error}");
         };
         // One that waits already, and one that comes to what no edge tells of any more.
-        let waits = event_loop.spawn(accept(none_left));
-        turns(&mut event_loop, 2);
+        let waits = event_loop.start(accept(none_left), 2);
         let all = all_that_are_left();
         client.connect(&address.into()).unwrap();
         event_loop.block_on(waits).unwrap().unwrap();
@@ -155,8 +156,7 @@ fn a_signal_while_the_loop_sleeps(subject: Subject) {
     in_a_process(|| {
         let mut event_loop = real_loop();
         let (reader, mut writer) = std::io::pipe().unwrap();
-        let waits =
-            body().perform_then(move || ready(&reader, Interest::Readable), |ready| ready.unwrap());
+        let waits = body().perform_ok(move || ready(&reader, Interest::Readable));
         // Stopped and continued, a process finds its sleep in the kernel interrupted.
         let thread = thread::spawn(move || {
             let id = process::id();

@@ -31,11 +31,15 @@
 //! its host, too; a test would need 16 million tasks. An output that is taken belongs to the one
 //! who took it.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use quadrivium::{host, prelude::*, sync::Notify, task::BoxTask, time::now};
 
-use crate::{Said, Subject, TestLoop, body, in_destructor, new_loop, turns};
+use crate::{Said, Subject, TestLoop, body, in_drop, new_loop, turns};
 
 laws! { ($) destructors:
     /// A destructor that runs at the end of a task can spawn, and knows its task.
@@ -67,26 +71,13 @@ laws! { ($) destructors:
 }
 
 /// Asks its host for all there is when it is dropped, and says what it is told.
-struct Asks {
-    said: Said,
-    subject: Subject,
-}
-
-impl Asks {
-    fn new(subject: Subject, said: &Said) -> Self {
-        Self { said: said.clone(), subject }
-    }
-}
-
-impl Drop for Asks {
-    fn drop(&mut self) {
-        in_destructor(|| {
-            self.said.say(format!("destructor of {}", running()));
-            let child =
-                body().hold(self.said.when_dropped("child dropped")).say(&self.said, "child ran");
-            drop(spawn(self.subject.task(child)));
-        });
-    }
+fn asks(subject: Subject, said: &Said) -> impl Sized + use<> {
+    let said = said.clone();
+    in_drop(move || {
+        said.say(format!("destructor of {}", running()));
+        let child = body().hold(said.when_dropped("child dropped")).say(&said, "child ran");
+        drop(spawn(subject.task(child)));
+    })
 }
 
 /// The name of the task that runs on this thread.
@@ -97,15 +88,19 @@ fn running() -> String {
 
 /// A task called `ada` that asks when it is dropped, and is suspended for good.
 fn suspended(subject: Subject, event_loop: &mut TestLoop, said: &Said) -> JoinHandle<()> {
-    let body = body().hold(Asks::new(subject, said)).perform(Notify::new().notified());
+    let body = body().hold(asks(subject, said)).perform(Notify::new().notified());
     let handle = event_loop.spawn_named("ada", subject.task(body));
     turns(event_loop, 1);
     handle
 }
 
 /// A task called `ada` that is done, with an output that asks when it is dropped.
-fn done(subject: Subject, event_loop: &mut TestLoop, said: &Said) -> JoinHandle<Asks> {
-    let asks = Asks::new(subject, said);
+fn done(
+    subject: Subject,
+    event_loop: &mut TestLoop,
+    said: &Said,
+) -> JoinHandle<impl Sized + use<>> {
+    let asks = asks(subject, said);
     let handle = event_loop.spawn_named("ada", subject.task(body().worth(|| asks)));
     turns(event_loop, 1);
     handle
@@ -133,18 +128,18 @@ fn at_the_end(subject: Subject) {
     let said = Said::default();
     let mut event_loop = new_loop();
     let ends = |end: BoxTask<()>| {
-        let body = body().hold(Asks::new(subject, &said)).perform(end).run(|| {
+        let body = body().hold(asks(subject, &said)).perform(end).run(|| {
             // Not `panic!`: every pair of styles would print a message.
             std::panic::resume_unwind(Box::new("as planned"))
         });
         subject.task(body)
     };
-    drop(event_loop.spawn_named("done", subject.task(body().hold(Asks::new(subject, &said)))));
+    drop(event_loop.spawn_named("done", subject.task(body().hold(asks(subject, &said)))));
     drop(event_loop.spawn_named("panics", ends(Box::pin(turn()))));
     let own = Rc::new(RefCell::new(None::<JoinHandle<()>>));
     let cancels = Rc::clone(&own);
     let cancelled = body()
-        .hold(Asks::new(subject, &said))
+        .hold(asks(subject, &said))
         .run(move || cancels.borrow().as_ref().unwrap().cancel())
         .perform(turn());
     *own.borrow_mut() = Some(event_loop.spawn_named("cancelled", subject.task(cancelled)));
@@ -189,24 +184,18 @@ fn in_a_cancel_by_a_task_of_another_loop(subject: Subject) {
 }
 
 /// Says what time it is when it is dropped.
-struct Tells(Rc<RefCell<Vec<std::time::Instant>>>);
-
-impl Drop for Tells {
-    fn drop(&mut self) {
-        in_destructor(|| {
-            self.0.borrow_mut().extend(host::current().map(|_| now()));
-        });
-    }
+fn tells(times: &Rc<RefCell<Vec<Instant>>>) -> impl Sized + use<> {
+    let times = Rc::clone(times);
+    in_drop(move || times.borrow_mut().extend(host::current().map(|_| now())))
 }
 
 fn in_a_cancel_by_a_task_of_another_loop_with_its_clock(subject: Subject) {
     let times = Rc::default();
     let (mut event_loop, mut other) = (new_loop(), new_loop());
-    let tells = body().hold(Tells(Rc::clone(&times))).perform(Notify::new().notified());
-    let handle = event_loop.spawn(subject.task(tells));
-    turns(&mut event_loop, 1);
+    let waits = body().hold(tells(&times)).perform(Notify::new().notified());
+    let handle = event_loop.start(subject.task(waits), 1);
     event_loop.advance(Duration::from_secs(3600));
-    let body = body().hold(Tells(Rc::clone(&times))).run(move || handle.cancel());
+    let body = body().hold(tells(&times)).run(move || handle.cancel());
     other.block_on(subject.task(body)).unwrap();
     assert_eq!(*times.borrow(), [event_loop.now(), other.now()]);
 }
@@ -226,7 +215,7 @@ fn in_a_block_on_that_is_stopped(subject: Subject) {
     let stopper = event_loop.stopper();
     let name = said.clone();
     let body = body()
-        .hold(Asks::new(subject, &said))
+        .hold(asks(subject, &said))
         .run(move || name.say(running()))
         .run(move || stopper.stop())
         .perform(Notify::new().notified());
@@ -247,8 +236,9 @@ fn when_the_loop_is_dropped(subject: Subject) {
 fn of_an_output_that_nobody_reads(subject: Subject) {
     let said = Said::default();
     let mut event_loop = new_loop();
-    let (asks, names) = (Asks::new(subject, &said), said.clone());
-    let output = (asks, Names(names));
+    let names = said.clone();
+    let names = in_drop(move || names.say(format!("another destructor of {}", running())));
+    let output = (asks(subject, &said), names);
     drop(event_loop.spawn_named("ada", subject.task(body().worth(|| output))));
     turns(&mut event_loop, 1);
     // The second destructor runs after the first has spawned a task, which is not the one that
@@ -256,17 +246,6 @@ fn of_an_output_that_nobody_reads(subject: Subject) {
     assert_eq!(said.lines(), ["destructor of ada", "another destructor of ada"]);
     assert_eq!(event_loop.live(), 1);
     assert_eq!(children(&mut event_loop, &said), ["child ran", "child dropped"]);
-}
-
-/// Says which task runs when it is dropped.
-struct Names(Said);
-
-impl Drop for Names {
-    fn drop(&mut self) {
-        in_destructor(|| {
-            self.0.say(format!("another destructor of {}", running()));
-        });
-    }
 }
 
 fn of_an_output_with_its_handle(subject: Subject) {

@@ -64,10 +64,7 @@ fn a_signal_to_the_group_it_has_left(subject: Subject) {
     becomes_a_zombie(&leader);
     leader.signal_group(Signal::Terminate).unwrap();
     // Both processes have the pipe open, so its end is the end of both.
-    let reads = body().perform_then(
-        move || stdout.read_to_end_owned(Vec::new()),
-        |(n, _)| assert_eq!(n.unwrap(), 0),
-    );
+    let reads = body().perform_eq(move || stdout.read_to_end_owned(Vec::new()), 0);
     event_loop.block_on(subject.task(reads)).unwrap();
     let wait = leader.wait();
     let waits = body().perform_then(|| wait, |status| assert_eq!(status.unwrap().code(), Some(7)));

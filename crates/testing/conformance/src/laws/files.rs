@@ -13,7 +13,7 @@ use quadrivium::{
 
 use crate::{
     Subject, body, new_loop,
-    sockets::{NewPath, bytes, ok},
+    sockets::{NewPath, bytes},
     turns,
 };
 
@@ -54,15 +54,10 @@ fn written_and_read_back(subject: Subject) {
         let [path, again, copy] = ["one", "one", "two"].map(|name| folder.0.join(name));
         let (to, from) = (copy.clone(), path.clone());
         body()
-            .perform_then(move || fs::write(path, bytes(100_000)), |done| done.unwrap())
-            .perform_then(move || fs::copy(from, to), |n| assert_eq!(n.unwrap(), 100_000))
+            .perform_ok(move || fs::write(path, bytes(100_000)))
+            .perform_eq(move || fs::copy(from, to), 100_000)
             .perform_then(move || fs::read(copy), |read| assert!(read.unwrap() == bytes(100_000)))
-            .perform_then(
-                move || fs::read_to_string(again),
-                |read| {
-                    assert_eq!(read.unwrap_err().kind(), ErrorKind::InvalidData);
-                },
-            )
+            .perform_err(move || fs::read_to_string(again), ErrorKind::InvalidData)
     });
 }
 
@@ -122,26 +117,16 @@ fn at_an_offset(subject: Subject) {
         let file = File::from_std(file);
         let [writes, again, reads, all] = [0; 4].map(|_| file.clone());
         body()
-            .perform_then(move || writes.write_all_at_owned("world", 5), ok)
-            .perform_then(
-                move || again.write_at_owned("hello", 0),
-                |(n, _)| {
-                    assert_eq!(n.unwrap(), 5);
-                },
-            )
+            .perform_ok(move || writes.write_all_at_owned("world", 5))
+            .perform_eq(move || again.write_at_owned("hello", 0), 5)
             .perform_then(
                 move || reads.read_at_owned([0; 3], 4),
                 |(n, buffer)| {
                     assert_eq!((n.unwrap(), &buffer), (3, b"owo"));
                 },
             )
-            .perform_then(
-                move || all.read_exact_owned([0; 10]),
-                |(done, buffer)| {
-                    done.unwrap();
-                    assert_eq!(&buffer, b"helloworld", "the cursor was at the start");
-                },
-            )
+            // The cursor was at the start.
+            .perform_read_exact(move || all.read_exact_owned([0; 10]), b"helloworld")
     });
 }
 
@@ -152,20 +137,14 @@ fn the_cursor(subject: Subject) {
         let file = File::from_std(std_fs::File::open(path).unwrap());
         let [one, two, three, four] = [0; 4].map(|_| file.clone());
         let reads = |file: File, expected: [u8; 3]| {
-            body().perform_then(
-                move || file.read_exact_owned([0; 3]),
-                move |(done, buffer)| {
-                    done.unwrap();
-                    assert_eq!(buffer, expected);
-                },
-            )
+            body().perform_read_exact(move || file.read_exact_owned([0; 3]), expected)
         };
         let [one, two, three] =
             [(one, *b"012"), (two, *b"345"), (three, *b"789")].map(|(f, e)| reads(f, e));
         body()
             .perform(subject.task(one))
             .perform(subject.task(two))
-            .perform_then(move || four.seek(SeekFrom::End(-3)), |at| assert_eq!(at.unwrap(), 7))
+            .perform_eq(move || four.seek(SeekFrom::End(-3)), 7)
             .perform(subject.task(three))
     });
 }
@@ -177,12 +156,7 @@ fn an_early_end(subject: Subject) {
         let file = File::from_std(std_fs::File::open(path).unwrap());
         let lent = file.clone();
         body()
-            .perform_then(
-                move || file.read_exact_at_owned([0; 9], 0),
-                |(done, _)| {
-                    assert_eq!(done.unwrap_err().kind(), ErrorKind::UnexpectedEof);
-                },
-            )
+            .perform_err(move || file.read_exact_at_owned([0; 9], 0), ErrorKind::UnexpectedEof)
             .perform(future(async move {
                 let done = lent.read_exact(&mut [0; 9]).await;
                 assert_eq!(done.unwrap_err().kind(), ErrorKind::UnexpectedEof);
@@ -195,9 +169,9 @@ fn folders(subject: Subject) {
         let [a, b, c, d] = ["a", "a/b/c", "d", "d"].map(|name| folder.0.join(name));
         let (made, file) = (a.clone(), folder.0.join("d/file"));
         body()
-            .perform_then(move || fs::create_dir_all(b), |done| done.unwrap())
-            .perform_then(move || fs::rename(made, c), |done| done.unwrap())
-            .perform_then(move || fs::write(file, "x"), |done| done.unwrap())
+            .perform_ok(move || fs::create_dir_all(b))
+            .perform_ok(move || fs::rename(made, c))
+            .perform_ok(move || fs::write(file, "x"))
             .perform_then(
                 move || fs::read_dir(d),
                 |entries| {
@@ -215,23 +189,12 @@ fn what_is_not_there(subject: Subject) {
     run(subject, |folder| {
         let [none, there, again] = ["none", ".", "file"].map(|name| folder.0.join(name));
         std_fs::write(&again, "").unwrap();
-        let kind = |error: std::io::Error| error.kind();
         body()
-            .perform_then(
-                move || File::open(none),
-                move |file| {
-                    assert_eq!(file.map_err(kind).unwrap_err(), ErrorKind::NotFound);
-                },
-            )
-            .perform_then(
-                move || fs::read(there),
-                move |read| {
-                    assert_eq!(read.map_err(kind).unwrap_err(), ErrorKind::IsADirectory);
-                },
-            )
-            .perform_then(
+            .perform_err(move || File::open(none), ErrorKind::NotFound)
+            .perform_err(move || fs::read(there), ErrorKind::IsADirectory)
+            .perform_err(
                 move || OpenOptions::new().write(true).create_new(true).open(again),
-                move |file| assert_eq!(file.map_err(kind).unwrap_err(), ErrorKind::AlreadyExists),
+                ErrorKind::AlreadyExists,
             )
     });
 }
@@ -243,17 +206,15 @@ fn a_nul_in_a_path(subject: Subject) {
         let mut path = good.into_os_string();
         path.push("\0.d/other");
         let [read, write, open, create, rename, metadata, remove] = [(); 7].map(|()| path.clone());
-        fn invalid<T>(result: std::io::Result<T>) {
-            assert_eq!(result.err().unwrap().kind(), ErrorKind::InvalidInput);
-        }
+        let invalid = ErrorKind::InvalidInput;
         body()
-            .perform_then(|| fs::read(read), invalid)
-            .perform_then(|| fs::write(write, "bad"), invalid)
-            .perform_then(|| File::open(open), invalid)
-            .perform_then(|| File::create(create), invalid)
-            .perform_then(|| fs::rename(rename, "elsewhere"), invalid)
-            .perform_then(|| fs::metadata(metadata), invalid)
-            .perform_then(|| fs::remove_file(remove), invalid)
+            .perform_err(|| fs::read(read), invalid)
+            .perform_err(|| fs::write(write, "bad"), invalid)
+            .perform_err(|| File::open(open), invalid)
+            .perform_err(|| File::create(create), invalid)
+            .perform_err(|| fs::rename(rename, "elsewhere"), invalid)
+            .perform_err(|| fs::metadata(metadata), invalid)
+            .perform_err(|| fs::remove_file(remove), invalid)
     });
 }
 
@@ -264,8 +225,7 @@ fn a_cancelled_read(subject: Subject) {
     let file = File::from_std(std_fs::File::from(std::os::fd::OwnedFd::from(reader)));
     let reads = file.clone();
     let reads = body().perform_then(move || reads.read_owned([0; 1]), drop);
-    let reads = event_loop.spawn(subject.task(reads));
-    turns(&mut event_loop, 2);
+    let reads = event_loop.start(subject.task(reads), 2);
     reads.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
     drop(writer);

@@ -9,7 +9,7 @@ use std::{
         mpsc,
     },
     task::Waker,
-    thread::{self, ThreadId},
+    thread,
 };
 
 use quadrivium::{
@@ -19,7 +19,7 @@ use quadrivium::{
 };
 
 use super::wakes::million;
-use crate::{Subject, body, in_destructor, leaf, new_loop, traced, turns, watched};
+use crate::{Subject, body, in_drop, leaf, new_loop, traced, turns, watched, watched_loop};
 
 laws! { ($) foreign_threads:
     /// A million wakes from another thread between two turns are one resume.
@@ -42,9 +42,7 @@ laws! { ($) foreign_threads:
 }
 
 fn a_million_wakes_from_another_thread(subject: Subject) {
-    let mut event_loop = new_loop();
-    let (probe, _handle) = watched(subject, &event_loop);
-    turns(&mut event_loop, 1);
+    let (mut event_loop, probe, _handle) = watched_loop(subject);
     let waker = probe.waker();
     let waking = thread::spawn(move || (0..million(subject)).for_each(|_| waker.wake_by_ref()));
     waking.join().unwrap();
@@ -83,45 +81,33 @@ fn time_does_not_jump_over_a_wake(subject: Subject) {
     drop(event_loop.spawn(subject.task(wakes)));
     let sleeps = body().perform(sleep(std::time::Duration::from_secs(10)));
     event_loop.block_on(subject.task(sleeps)).unwrap();
-    let woken: Vec<_> = trace.lines().into_iter().filter(|line| line.contains(" woken ")).collect();
-    assert_eq!(
-        woken,
-        [
-            // The last step before everyone waits leaves a wake in the mail.
-            "0ns task 1 woken from outside",
-            "10s task 3 woken by its deadline",
-        ],
-        "{subject}"
-    );
+    trace.with(" woken ").expect(&[
+        // The last step before everyone waits leaves a wake in the mail.
+        "0ns task 1 woken from outside",
+        "10s task 3 woken by its deadline",
+    ]);
 }
 
 fn from_another_thread_through_the_trace(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let (probe, _handle) = watched(subject, &event_loop);
-    let other = event_loop.spawn(subject.task(body().repeat(2, turn)));
-    turns(&mut event_loop, 1);
+    let other = event_loop.start(subject.task(body().repeat(2, turn)), 1);
     let waker = probe.waker();
     thread::spawn(move || waker.wake()).join().unwrap();
     turns(&mut event_loop, 1);
     assert!(!other.is_finished());
-    assert_eq!(
-        trace.lines()[6..],
-        [
-            // Mail is read at the start of the turn; task 2 was in the ready queue before.
-            "0ns task 1 woken from outside",
-            "0ns task 2 resumed",
-            "0ns task 2 suspended for a turn",
-            "0ns task 1 resumed",
-            "0ns task 1 suspended until woken",
-        ],
-        "{subject}"
-    );
+    trace.after(6).expect(&[
+        // Mail is read at the start of the turn; task 2 was in the ready queue before.
+        "0ns task 1 woken from outside",
+        "0ns task 2 resumed",
+        "0ns task 2 suspended for a turn",
+        "0ns task 1 resumed",
+        "0ns task 1 suspended until woken",
+    ]);
 }
 
 fn one_in_each_of_two_turns_is_two(subject: Subject) {
-    let mut event_loop = new_loop();
-    let (probe, _handle) = watched(subject, &event_loop);
-    turns(&mut event_loop, 1);
+    let (mut event_loop, probe, _handle) = watched_loop(subject);
     for resumes in 2..5 {
         let waker = probe.waker();
         thread::spawn(move || waker.wake()).join().unwrap();
@@ -160,9 +146,7 @@ fn a_thread_and_a_loop_play_ping_pong(subject: Subject) {
 
 fn while_the_loop_is_dropped(subject: Subject) {
     for _ in 0..50 {
-        let mut event_loop = new_loop();
-        let (probe, handle) = watched(subject, &event_loop);
-        turns(&mut event_loop, 1);
+        let (event_loop, probe, handle) = watched_loop(subject);
         let barrier = Arc::new(Barrier::new(3));
         let threads = [(); 2].map(|()| {
             let (waker, barrier) = (probe.waker(), Arc::clone(&barrier));
@@ -181,15 +165,6 @@ fn while_the_loop_is_dropped(subject: Subject) {
     }
 }
 
-/// Remembers on which thread it was dropped.
-struct DroppedOn(Rc<RefCell<Option<ThreadId>>>);
-
-impl Drop for DroppedOn {
-    fn drop(&mut self) {
-        in_destructor(|| *self.0.borrow_mut() = Some(thread::current().id()));
-    }
-}
-
 fn the_last_waker_goes_on_another_thread(subject: Subject) {
     let dropped_on = Rc::new(RefCell::new(None));
     let mut event_loop = new_loop();
@@ -198,9 +173,10 @@ fn the_last_waker_goes_on_another_thread(subject: Subject) {
         sender.send(cx.waker().clone()).unwrap();
         Step::<()>::Suspended(Wait::Wake)
     });
-    let body = body().hold(DroppedOn(Rc::clone(&dropped_on))).perform(gives_waker_away);
-    let handle = event_loop.spawn(subject.task(body));
-    turns(&mut event_loop, 1);
+    let tells = Rc::clone(&dropped_on);
+    let tells = in_drop(move || *tells.borrow_mut() = Some(thread::current().id()));
+    let body = body().hold(tells).perform(gives_waker_away);
+    let handle = event_loop.start(subject.task(body), 1);
     thread::spawn(move || drop(receiver.recv().unwrap())).join().unwrap();
     assert_eq!(*dropped_on.borrow(), None, "the body goes with its task, not with a waker");
     turns(&mut event_loop, 1);

@@ -13,7 +13,10 @@ use quadrivium::{
     task::{BoxTask, Canceller, Context},
 };
 
-use crate::{Said, Subject, body, in_destructor, is_done, new_loop, quietly, turns, watched};
+use crate::{
+    Said, Subject, body, in_destructor, is_done, new_loop, quietly, turns, wakers::panicking_waker,
+    watched,
+};
 
 laws! { ($) foreign_wakers:
     /// A foreign waker that panics keeps no other from being woken.
@@ -34,25 +37,15 @@ fn suspend<T: Task + Unpin>(leaf: &mut T, waker: &Waker) {
     assert!(!is_done(&Pin::new(leaf).resume(&mut Context::new(waker))));
 }
 
-/// A waker that panics.
-struct PanicsInWake;
-
-impl Wake for PanicsInWake {
-    fn wake(self: Arc<Self>) {
-        panic!("in a waker");
-    }
-}
-
 fn that_panics_among_others(subject: Subject) {
     let said = Said::default();
     let mut event_loop = new_loop();
     let notify = Notify::new();
     let waits = || subject.task(body().perform(notify.notified()).say(&said, "woken"));
-    drop(event_loop.spawn(waits()));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(waits(), 1);
     // In line between two tasks of ours.
     let mut foreign_task = notify.notified();
-    suspend(&mut foreign_task, &Arc::new(PanicsInWake).into());
+    suspend(&mut foreign_task, &panicking_waker());
     drop(event_loop.spawn(waits()));
     let notifies = body().repeat(2, turn).run(move || notify.notify_all());
     let notifies = event_loop.spawn(subject.task(notifies));
@@ -64,7 +57,7 @@ fn that_panics_among_others(subject: Subject) {
 
 fn that_panics_and_joins(subject: Subject) {
     let mut event_loop = new_loop();
-    let foreign: Waker = Arc::new(PanicsInWake).into();
+    let foreign = panicking_waker();
     let mut handle = pin!(event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42))));
     let other = event_loop.spawn(subject.task(body().repeat(2, turn).worth(|| 43)));
     suspend(&mut handle, &foreign);
@@ -79,13 +72,13 @@ fn that_panics_and_joins_a_cancelled_task(subject: Subject) {
     let (_probe, handle) = watched(subject, &event_loop);
     let canceller = handle.canceller();
     let mut handle = pin!(handle);
-    suspend(&mut handle, &Arc::new(PanicsInWake).into());
+    suspend(&mut handle, &panicking_waker());
     // Neither who cancels nor the loop that is dropped has made that waker.
     quietly(|| handle.cancel()).unwrap();
     assert!(handle.is_finished());
     let (_probe, other) = watched(subject, &event_loop);
     let mut other = pin!(other);
-    suspend(&mut other, &Arc::new(PanicsInWake).into());
+    suspend(&mut other, &panicking_waker());
     canceller.cancel();
     turns(&mut event_loop, 1);
     quietly(|| drop(event_loop)).unwrap();

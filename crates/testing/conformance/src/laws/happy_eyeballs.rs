@@ -126,8 +126,7 @@ fn a_cancelled_connect(subject: Subject) {
         let hole = black_hole();
         let mut event_loop = new_loop();
         let before = open();
-        let connects = event_loop.spawn(connects(subject, vec![hole.address; 3], drop));
-        turns(&mut event_loop, 1);
+        let connects = event_loop.start(connects(subject, vec![hole.address; 3], drop), 1);
         event_loop.advance(DELAY);
         turns(&mut event_loop, 1);
         assert!(open() >= before + 2, "two attempts, and what the loop keeps for them");

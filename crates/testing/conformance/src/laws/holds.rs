@@ -10,7 +10,7 @@ use quadrivium::{
     time::{hold, send_hold},
 };
 
-use crate::{Probe, Subject, body, leaf, map, new_loop, sockets::real_loop, turns};
+use crate::{Probe, Subject, body, leaf, map, new_loop, sockets::real_loop};
 
 laws! { ($) holds:
     /// While time is held no deadline comes; what comes from outside does.
@@ -76,8 +76,7 @@ fn time_goes_on_after_the_last(subject: Subject) {
 fn a_cancel_takes_it_along(subject: Subject) {
     let mut event_loop = new_loop();
     let held = body().hold_new(hold).perform(Probe::default().waits());
-    let held = event_loop.spawn(subject.task(held));
-    turns(&mut event_loop, 1);
+    let held = event_loop.start(subject.task(held), 1);
     held.cancel();
     event_loop.block_on(subject.task(body().perform(sleep(SECOND)))).unwrap();
     assert_eq!(event_loop.elapsed(), SECOND);

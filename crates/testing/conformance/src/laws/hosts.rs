@@ -2,11 +2,7 @@
 
 use std::{
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll, Wake},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -16,7 +12,7 @@ use quadrivium::{
     task::{BoxTask, Perform},
 };
 
-use crate::{Probe, Said, Subject, body, quietly};
+use crate::{Probe, Said, Subject, body, quietly, wakers::WakeCount};
 
 laws! { ($) hosts:
     /// On an executor that knows only wakers, a turn gives way and goes on.
@@ -31,26 +27,16 @@ laws! { ($) hosts:
     a_spawn_on_a_foreign_executor_is_refused needs ByHand;
 }
 
-/// Counts wakes.
-#[derive(Default)]
-struct Counts(AtomicUsize);
-
-impl Wake for Counts {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
 /// Polls as long as the future is woken; its output, if it came to one.
 fn execute<T>(task: BoxTask<T>) -> Option<T> {
     let mut future = pin!(Perform::new(task));
-    let counts = Arc::new(Counts::default());
-    let waker = Arc::clone(&counts).into();
+    let wakes = WakeCount::default();
+    let waker = wakes.waker();
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             return Some(output);
         }
-        if counts.0.swap(0, Ordering::Relaxed) == 0 {
+        if wakes.take() == 0 {
             return None;
         }
     }

@@ -59,28 +59,24 @@ fn before_the_end(subject: Subject) {
     let joined = event_loop.spawn(subject.task(body().repeat(2, turn)));
     drop(event_loop.spawn(subject.task(body().perform(joined))));
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines(),
-        [
-            "0ns task 1 spawned",
-            "0ns task 2 spawned",
-            "0ns task 1 resumed",
-            "0ns task 1 suspended for a turn",
-            // Task 2 joins too early: it waits to be woken.
-            "0ns task 2 resumed",
-            "0ns task 2 suspended until woken",
-            "0ns task 1 resumed",
-            "0ns task 1 suspended for a turn",
-            // The end of task 1 wakes task 2, after its destructors.
-            "0ns task 1 resumed",
-            "0ns task 1 done",
-            "0ns task 2 woken by task 1",
-            // In the next turn.
-            "0ns task 2 resumed",
-            "0ns task 2 done",
-        ],
-        "{subject}"
-    );
+    trace.expect(&[
+        "0ns task 1 spawned",
+        "0ns task 2 spawned",
+        "0ns task 1 resumed",
+        "0ns task 1 suspended for a turn",
+        // Task 2 joins too early: it waits to be woken.
+        "0ns task 2 resumed",
+        "0ns task 2 suspended until woken",
+        "0ns task 1 resumed",
+        "0ns task 1 suspended for a turn",
+        // The end of task 1 wakes task 2, after its destructors.
+        "0ns task 1 resumed",
+        "0ns task 1 done",
+        "0ns task 2 woken by task 1",
+        // In the next turn.
+        "0ns task 2 resumed",
+        "0ns task 2 done",
+    ]);
 }
 
 fn after_the_end(subject: Subject) {
@@ -89,19 +85,15 @@ fn after_the_end(subject: Subject) {
     let joins = body().perform(turn()).perform(joined);
     drop(event_loop.spawn(subject.task(joins)));
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines()[2..],
-        [
-            "0ns task 1 resumed",
-            "0ns task 1 done",
-            "0ns task 2 resumed",
-            "0ns task 2 suspended for a turn",
-            // The output is there: joining does not suspend.
-            "0ns task 2 resumed",
-            "0ns task 2 done",
-        ],
-        "{subject}"
-    );
+    trace.after(2).expect(&[
+        "0ns task 1 resumed",
+        "0ns task 1 done",
+        "0ns task 2 resumed",
+        "0ns task 2 suspended for a turn",
+        // The output is there: joining does not suspend.
+        "0ns task 2 resumed",
+        "0ns task 2 done",
+    ]);
 }
 
 fn many_handles(subject: Subject) {
@@ -134,19 +126,13 @@ fn who_joins_last_is_woken(subject: Subject) {
     let joins = body().perform_then(|| receiver, |handle| drop(spawn(handle.unwrap())));
     drop(event_loop.spawn_named("hands on", subject.task(joins)));
     event_loop.run().unwrap();
-    let woken: Vec<_> =
-        trace.lines().into_iter().filter(|line| line.contains("woken by")).collect();
-    assert_eq!(
-        woken,
-        [
-            "1ms task 1 \"slow\" woken by its deadline",
-            // By its own deadline: it no longer joins.
-            "1ms task 2 \"gives up\" woken by its deadline",
-            // The task that the handle became. The one before it is not woken.
-            "1ms task 4 woken by task 1",
-        ],
-        "{subject}"
-    );
+    trace.with("woken by").expect(&[
+        "1ms task 1 \"slow\" woken by its deadline",
+        // By its own deadline: it no longer joins.
+        "1ms task 2 \"gives up\" woken by its deadline",
+        // The task that the handle became. The one before it is not woken.
+        "1ms task 4 woken by task 1",
+    ]);
 }
 
 fn an_output_nobody_reads_is_dropped(subject: Subject) {
@@ -201,14 +187,8 @@ fn the_loser_is_dropped_first(subject: Subject) {
     let said = Said::default();
     let loser = body().hold(said.when_dropped("loser dropped")).perform(sleep(2 * MS));
     let winner = body().perform(sleep(MS)).say(&said, "winner done");
-    let then = said.clone();
     let race = race(subject.task(loser), subject.task(winner));
-    let races = body().perform_then(
-        || race,
-        move |first| {
-            then.say(format!("{first:?}"));
-        },
-    );
+    let races = body().perform_say(&said, race);
     let mut event_loop = new_loop();
     event_loop.block_on(subject.task(races)).unwrap();
     assert_eq!(said.lines(), ["winner done", "loser dropped", "Right(())"]);
@@ -248,31 +228,21 @@ fn a_timeout_drops_the_task(subject: Subject) {
     let said = Said::default();
     let slow = body().hold(said.when_dropped("dropped")).perform(sleep(100 * MS));
     let slow = subject.task(slow.say(&said, "went on"));
-    let then = said.clone();
-    let body = body().perform_then(
-        move || timeout(5 * MS, slow),
-        move |output| {
-            then.say(format!("{output:?}"));
-        },
-    );
+    let body = body().perform_say(&said, timeout(5 * MS, slow));
     event_loop.block_on(subject.task(body)).unwrap();
     assert_eq!(
         said.lines(),
         ["dropped".to_string(), format!("{:?}", Err::<(), _>(Elapsed { after: 5 * MS }))]
     );
-    assert_eq!(
-        trace.lines(),
-        [
-            "0ns task 1 spawned",
-            "0ns task 1 resumed",
-            // Of the two deadlines the task waits for the earlier one: that of the timeout.
-            "0ns task 1 suspended until 5ms",
-            "5ms task 1 woken by its deadline",
-            "5ms task 1 resumed",
-            "5ms task 1 done",
-        ],
-        "{subject}"
-    );
+    trace.expect(&[
+        "0ns task 1 spawned",
+        "0ns task 1 resumed",
+        // Of the two deadlines the task waits for the earlier one: that of the timeout.
+        "0ns task 1 suspended until 5ms",
+        "5ms task 1 woken by its deadline",
+        "5ms task 1 resumed",
+        "5ms task 1 done",
+    ]);
 }
 
 fn a_timeout_in_time_leaves_no_deadline(subject: Subject) {
@@ -281,8 +251,7 @@ fn a_timeout_in_time_leaves_no_deadline(subject: Subject) {
     let probe = Probe::default();
     let waits = probe.waits();
     let times = body().perform(timeout(100 * MS, quick)).perform(waits);
-    let handle = event_loop.spawn(subject.task(times));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(subject.task(times), 1);
     event_loop.advance(MS);
     assert_eq!(turns(&mut event_loop, 1), quadrivium::event_loop::Turned::Waiting);
     handle.cancel();
@@ -309,8 +278,7 @@ fn parts_are_cancelled_together(subject: Subject) {
     let said = Said::default();
     let part = |name| subject.task(body().hold(said.when_dropped(name)).perform(sleep(MS)));
     let mut event_loop = new_loop();
-    let handle = event_loop.spawn(subject.task(body().perform(join(part("a"), part("b")))));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(subject.task(body().perform(join(part("a"), part("b")))), 1);
     handle.cancel();
     assert_eq!(said.lines(), ["a", "b"]);
     event_loop.run().unwrap();

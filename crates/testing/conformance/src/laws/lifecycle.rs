@@ -209,7 +209,7 @@ fn a_task_without_a_handle_goes_on(subject: Subject) {
 fn a_task_spawns_tasks(subject: Subject) {
     let said = Said::default();
     let child = subject.task(body().say(&said, "child"));
-    let parent = body().perform_then(|| spawn(child), |ended| ended.unwrap());
+    let parent = body().perform_ok(|| spawn(child));
     let mut event_loop = new_loop();
     event_loop.block_on(subject.task(parent.say(&said, "parent"))).unwrap();
     assert_eq!(said.lines(), ["child", "parent"]);

@@ -45,28 +45,23 @@ fn an_early_wake_keeps_the_place_among_equals(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let probe = Probe::default();
     drop(event_loop.spawn(subject.task(body().perform(woken_early(MS, &probe)))));
-    drop(event_loop.spawn(subject.task(body().perform(sleep(MS)))));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(subject.task(body().perform(sleep(MS))), 1);
     let before = trace.lines().len();
     probe.wake();
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines()[before..],
-        [
-            // A wake before the deadline: task 1 looks around and waits on, for the same deadline.
-            "0ns task 1 woken from outside",
-            "0ns task 1 resumed",
-            "0ns task 1 suspended until 1ms",
-            // It had armed that first, and still comes first.
-            "1ms task 1 woken by its deadline",
-            "1ms task 2 woken by its deadline",
-            "1ms task 1 resumed",
-            "1ms task 1 done",
-            "1ms task 2 resumed",
-            "1ms task 2 done",
-        ],
-        "{subject}"
-    );
+    trace.after(before).expect(&[
+        // A wake before the deadline: task 1 looks around and waits on, for the same deadline.
+        "0ns task 1 woken from outside",
+        "0ns task 1 resumed",
+        "0ns task 1 suspended until 1ms",
+        // It had armed that first, and still comes first.
+        "1ms task 1 woken by its deadline",
+        "1ms task 2 woken by its deadline",
+        "1ms task 1 resumed",
+        "1ms task 1 done",
+        "1ms task 2 resumed",
+        "1ms task 2 done",
+    ]);
 }
 
 fn a_task_whose_deadline_moves_is_woken_once(subject: Subject) {
@@ -85,8 +80,7 @@ fn a_task_whose_deadline_moves_is_woken_once(subject: Subject) {
             false => Step::Suspended(Wait::Until(moving.get())),
         }
     });
-    drop(event_loop.spawn(subject.task(body().perform(moves))));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(subject.task(body().perform(moves)), 1);
     // Later, then earlier, before the first one is due.
     for ms in [50, 5] {
         deadline.set(start + ms * MS);
@@ -106,19 +100,15 @@ fn a_deadline_cancelled_by_its_equal_does_not_fire(subject: Subject) {
     drop(event_loop.spawn(subject.task(first)));
     *handle.borrow_mut() = Some(event_loop.spawn(subject.task(body().perform(sleep(MS)))));
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines()[6..],
-        [
-            // Both are woken by the turn ...
-            "1ms task 1 woken by its deadline",
-            "1ms task 2 woken by its deadline",
-            // ... but the first one takes the second one away before it is resumed.
-            "1ms task 1 resumed",
-            "1ms task 2 cancelled",
-            "1ms task 1 done",
-        ],
-        "{subject}"
-    );
+    trace.after(6).expect(&[
+        // Both are woken by the turn ...
+        "1ms task 1 woken by its deadline",
+        "1ms task 2 woken by its deadline",
+        // ... but the first one takes the second one away before it is resumed.
+        "1ms task 1 resumed",
+        "1ms task 2 cancelled",
+        "1ms task 1 done",
+    ]);
 }
 
 fn a_wake_takes_the_deadline_away(subject: Subject) {

@@ -1,12 +1,6 @@
 //! Mutexes: one at a time, first come first served, whatever becomes of the holder.
 
-use std::{
-    cell::Cell,
-    pin::Pin,
-    rc::Rc,
-    sync::Arc,
-    task::{Wake, Waker},
-};
+use std::{cell::Cell, pin::Pin, rc::Rc};
 
 use quadrivium::{
     event_loop::RunError,
@@ -15,7 +9,7 @@ use quadrivium::{
     task::Context,
 };
 
-use crate::{Said, Subject, body, in_destructor, is_done, new_loop, quietly, turns};
+use crate::{Said, Subject, body, in_drop, is_done, new_loop, quietly, wakers::panicking_waker};
 
 laws! { ($) mutexes:
     /// A lock that nobody holds is taken without suspending.
@@ -74,8 +68,7 @@ fn holds(
 
 fn one_that_is_free(subject: Subject) {
     let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
-    let task = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
-    turns(&mut event_loop, 1);
+    let task = event_loop.start(holds(subject, &mutex, &said, 1, 0), 1);
     assert!(task.is_finished());
     assert_eq!(*mutex.try_lock().unwrap(), [1]);
 }
@@ -83,8 +76,7 @@ fn one_that_is_free(subject: Subject) {
 fn held_across_suspensions(subject: Subject) {
     let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
     let _one = event_loop.spawn(holds(subject, &mutex, &said, 1, 3));
-    let _other = event_loop.spawn(holds(subject, &mutex, &said, 2, 3));
-    turns(&mut event_loop, 1);
+    let _other = event_loop.start(holds(subject, &mutex, &said, 2, 3), 1);
     assert!(mutex.try_lock().is_none());
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["1 locked", "1 unlocks", "2 locked", "2 unlocks"]);
@@ -101,8 +93,7 @@ fn first_come_first_served(subject: Subject) {
 fn try_lock_does_not_overtake(subject: Subject) {
     let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
     let guard = mutex.try_lock().unwrap();
-    let task = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
-    turns(&mut event_loop, 1);
+    let task = event_loop.start(holds(subject, &mutex, &said, 1, 0), 1);
     drop(guard);
     assert!(mutex.try_lock().is_none(), "it belongs to the one in line");
     let comes_later = event_loop.spawn(holds(subject, &mutex, &said, 2, 0));
@@ -111,35 +102,33 @@ fn try_lock_does_not_overtake(subject: Subject) {
     assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
 }
 
-fn a_waiter_that_is_cancelled(subject: Subject) {
+/// Of two who wait for a lock the first is cancelled, before or after the lock is given back.
+fn the_first_is_cancelled(subject: Subject, once_it_was_woken: bool) {
     let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
-    let guard = mutex.try_lock().unwrap();
+    let mut guard = Some(mutex.try_lock().unwrap());
     let first = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
-    let _second = event_loop.spawn(holds(subject, &mutex, &said, 2, 0));
-    turns(&mut event_loop, 1);
+    let _second = event_loop.start(holds(subject, &mutex, &said, 2, 0), 1);
+    if once_it_was_woken {
+        guard = None;
+    }
     first.cancel();
     drop(guard);
     event_loop.run().unwrap();
     assert_eq!(*mutex.try_lock().unwrap(), [2]);
 }
 
+fn a_waiter_that_is_cancelled(subject: Subject) {
+    the_first_is_cancelled(subject, false);
+}
+
 fn a_waiter_that_is_cancelled_once_it_was_woken(subject: Subject) {
-    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
-    let guard = mutex.try_lock().unwrap();
-    let first = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
-    let _second = event_loop.spawn(holds(subject, &mutex, &said, 2, 0));
-    turns(&mut event_loop, 1);
-    drop(guard);
-    first.cancel();
-    event_loop.run().unwrap();
-    assert_eq!(*mutex.try_lock().unwrap(), [2]);
+    the_first_is_cancelled(subject, true);
 }
 
 fn a_holder_that_is_cancelled(subject: Subject) {
     let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
     let holder = event_loop.spawn(holds(subject, &mutex, &said, 1, 1000));
-    let _next = event_loop.spawn(holds(subject, &mutex, &said, 2, 0));
-    turns(&mut event_loop, 2);
+    let _next = event_loop.start(holds(subject, &mutex, &said, 2, 0), 2);
     holder.cancel();
     event_loop.run().unwrap();
     assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
@@ -170,8 +159,7 @@ fn a_spurious_resume_overtakes_nobody(subject: Subject) {
     let _first = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
     let second = holds(subject, &mutex, &said, 2, 0);
     let _second =
-        event_loop.spawn(subject.task(body().perform(race(second, probe.waits())).hold(())));
-    turns(&mut event_loop, 1);
+        event_loop.start(subject.task(body().perform(race(second, probe.waits())).hold(())), 1);
     // Ready before the first is.
     probe.wake();
     drop(guard);
@@ -199,41 +187,24 @@ fn a_deadlock_is_found(subject: Subject) {
     assert_eq!(deadlock.tasks.len(), 2);
 }
 
-/// A waker that panics.
-struct Panics;
-
-impl Wake for Panics {
-    fn wake(self: Arc<Self>) {
-        panic!("in a waker");
-    }
-}
-
 fn a_foreign_waker_that_panics(subject: Subject) {
     let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
     let guard = mutex.try_lock().unwrap();
     let mut foreign = mutex.lock();
-    let waker = Waker::from(Arc::new(Panics));
+    let waker = panicking_waker();
     assert!(!is_done(&Pin::new(&mut foreign).resume(&mut Context::new(&waker))));
-    let _next = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
-    turns(&mut event_loop, 1);
+    let _next = event_loop.start(holds(subject, &mutex, &said, 1, 0), 1);
     assert_eq!(quietly(|| drop(guard)), Err("in a waker".into()));
     drop(foreign);
     event_loop.run().unwrap();
     assert_eq!(*mutex.try_lock().unwrap(), [1]);
 }
 
-/// Locks another mutex when it is dropped.
-struct LocksWhenDropped(Mutex<Vec<u32>>);
-
-impl Drop for LocksWhenDropped {
-    fn drop(&mut self) {
-        in_destructor(|| self.0.try_lock().expect("nobody holds it").push(1));
-    }
-}
-
 fn a_destructor_that_locks(subject: Subject) {
-    let (inner, mut event_loop) = (Mutex::default(), new_loop());
-    let outer = Mutex::new(Some(LocksWhenDropped(inner.clone())));
+    let (inner, mut event_loop) = (Mutex::new(Vec::new()), new_loop());
+    let locks = inner.clone();
+    let locks = in_drop(move || locks.try_lock().expect("nobody holds it").push(1));
+    let outer = Mutex::new(Some(locks));
     let replaces = body().perform_then(
         move || outer.lock(),
         |mut guard| {

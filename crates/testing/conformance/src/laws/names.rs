@@ -49,12 +49,7 @@ fn an_address_is_known_at_once(subject: Subject) {
     let mut looks = body();
     for text in ["127.0.0.1:81".into(), address.into(), ("127.0.0.1", 81).into()] {
         let text: quadrivium::dns::Address = text;
-        looks = looks.perform_then(
-            || lookup(text),
-            move |addresses| {
-                assert_eq!(addresses.unwrap(), [address]);
-            },
-        );
+        looks = looks.perform_eq(|| lookup(text), [address]);
     }
     let looks = event_loop.spawn(subject.task(looks));
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
@@ -94,14 +89,8 @@ fn bad_text(subject: Subject) {
 
 fn a_nul_in_a_name(subject: Subject) {
     let looks = body()
-        .perform_then(
-            || lookup("localhost\0.org:1"),
-            |found| assert_eq!(found.unwrap_err().kind(), ErrorKind::InvalidInput),
-        )
-        .perform_then(
-            || TcpStream::connect(("localhost\0.org", 1)),
-            |found| assert_eq!(found.unwrap_err().kind(), ErrorKind::InvalidInput),
-        );
+        .perform_err(|| lookup("localhost\0.org:1"), ErrorKind::InvalidInput)
+        .perform_err(|| TcpStream::connect(("localhost\0.org", 1)), ErrorKind::InvalidInput);
     real_loop().block_on(subject.task(looks)).unwrap();
 }
 
@@ -130,8 +119,7 @@ fn virtual_time_stands_still(subject: Subject) {
 
 fn a_cancelled_lookup(subject: Subject) {
     let mut event_loop = new_loop();
-    let looks = event_loop.spawn(subject.task(body().perform(lookup("localhost:1"))));
-    turns(&mut event_loop, 1);
+    let looks = event_loop.start(subject.task(body().perform(lookup("localhost:1"))), 1);
     looks.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
     looked_up(subject);

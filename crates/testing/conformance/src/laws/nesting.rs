@@ -53,8 +53,7 @@ fn a_cancel_goes_through_a_hundred(subject: Subject) {
     let innermost = body().hold(said.when_dropped("innermost")).perform(sleep(Duration::MAX));
     let around = |task| body().hold(said.when_dropped("around")).perform(task);
     let mut event_loop = new_loop();
-    let handle = event_loop.spawn(nested(subject, innermost, around));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(nested(subject, innermost, around), 1);
     assert!(said.lines().is_empty());
     handle.cancel();
     assert_eq!(said.lines()[0], "innermost", "from the inside out");
@@ -75,8 +74,7 @@ fn a_wake_goes_through_a_hundred(subject: Subject) {
     let mut event_loop = new_loop();
     let probe = Probe::default();
     let innermost = body().perform(probe.waits()).worth(|| 42);
-    let handle = event_loop.spawn(nested(subject, innermost, Body::performing));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(nested(subject, innermost, Body::performing), 1);
     for resumes in 1..4 {
         assert_eq!(probe.resumes(), resumes);
         probe.wake();
@@ -91,27 +89,23 @@ fn a_hundred_leave_the_trace_of_one(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let innermost = body().perform(turn()).perform(sleep(Duration::from_secs(1)));
     event_loop.block_on(nested(subject, innermost, Body::performing)).unwrap();
-    assert_eq!(
-        trace.lines(),
-        [
-            // The loop sees one task. What it waits for is what the innermost waits for.
-            "0ns task 1 spawned",
-            "0ns task 1 resumed",
-            "0ns task 1 suspended for a turn",
-            "0ns task 1 resumed",
-            "0ns task 1 suspended until 1s",
-            "1s task 1 woken by its deadline",
-            "1s task 1 resumed",
-            "1s task 1 done",
-        ],
-        "{subject}"
-    );
+    trace.expect(&[
+        // The loop sees one task. What it waits for is what the innermost waits for.
+        "0ns task 1 spawned",
+        "0ns task 1 resumed",
+        "0ns task 1 suspended for a turn",
+        "0ns task 1 resumed",
+        "0ns task 1 suspended until 1s",
+        "1s task 1 woken by its deadline",
+        "1s task 1 resumed",
+        "1s task 1 done",
+    ]);
 }
 
 fn a_hundred_spawn_each_other(subject: Subject) {
     let said = Said::default();
     let around = |task: BoxTask<()>| {
-        let joins = body().perform_then(move || spawn(task), |joined| joined.unwrap());
+        let joins = body().perform_ok(move || spawn(task));
         joins.say(&said, "joined")
     };
     new_loop().block_on(nested(subject, body().perform(turn()), around)).unwrap();

@@ -1,13 +1,6 @@
 //! A task that is resumed with another waker than before: it has moved to another task or host.
 
-use std::{
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Wake, Waker},
-};
+use std::{pin::Pin, task::Waker};
 
 use quadrivium::{
     prelude::*,
@@ -15,7 +8,7 @@ use quadrivium::{
     task::{BoxTask, Context},
 };
 
-use crate::{Subject, body, is_done, map, new_loop, turns};
+use crate::{Subject, body, is_done, map, new_loop, turns, wakers::WakeCount};
 
 laws! { ($) new_wakers:
     /// Whoever receives is woken by the waker of his last resume, and by no former one.
@@ -30,16 +23,6 @@ laws! { ($) new_wakers:
     of_a_join needs ByHand;
 }
 
-/// A waker that counts.
-#[derive(Default)]
-struct Counts(AtomicUsize);
-
-impl Wake for Counts {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
 /// Resumes a task that performs `leaf` with one waker, then with another; after `wakes` the second
 /// has been woken, once, and the first has not.
 fn the_last_is_woken<L>(subject: Subject, leaf: L, wakes: impl FnOnce())
@@ -48,14 +31,12 @@ where
     L::Output: 'static,
 {
     let mut task: BoxTask<()> = subject.task(body().perform(map(leaf, drop)));
-    let wakers = [Arc::new(Counts::default()), Arc::new(Counts::default())];
-    for waker in &wakers {
-        let waker = Waker::from(Arc::clone(waker));
-        assert!(!is_done(&Pin::new(&mut task).resume(&mut Context::new(&waker))));
+    let counts = [WakeCount::default(), WakeCount::default()];
+    for count in &counts {
+        assert!(!is_done(&Pin::new(&mut task).resume(&mut Context::new(&count.waker()))));
     }
     wakes();
-    let woken = wakers.each_ref().map(|waker| waker.0.load(Ordering::Relaxed));
-    assert_eq!(woken, [0, 1]);
+    assert_eq!(counts.map(|count| count.take()), [0, 1]);
     assert!(is_done(&Pin::new(&mut task).resume(&mut Context::new(Waker::noop()))));
 }
 

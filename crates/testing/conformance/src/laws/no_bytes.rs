@@ -14,7 +14,7 @@ use quadrivium::{
 
 use crate::{
     Said, Subject, TestLoop, body, in_destructor,
-    sockets::{bytes, ok, real_loop, tcp},
+    sockets::{bytes, real_loop, tcp},
     turns,
 };
 
@@ -60,20 +60,20 @@ macro_rules! operations_on_no_bytes {
         let (reader, writer) = ($reader.clone(), $writer.clone());
         let [one, two, three, four, five, six] = [(); 6].map(|()| reader.clone());
         let reads = body()
-            .perform_then(move || one.read(&mut []), |n| assert_eq!(n.unwrap(), 0))
-            .perform_then(move || two.read_owned([]), |it| assert_eq!(ok(it), 0))
-            .perform_then(move || three.read_exact(&mut []), Result::unwrap)
-            .perform_then(move || four.read_exact_owned([]), ok)
-            .perform_then(move || five.read_vectored(&mut []), |n| assert_eq!(n.unwrap(), 0))
-            .perform_then(move || six.read_vectored_owned([[], []]), |it| assert_eq!(ok(it), 0));
+            .perform_eq(move || one.read(&mut []), 0)
+            .perform_eq(move || two.read_owned([]), 0)
+            .perform_ok(move || three.read_exact(&mut []))
+            .perform_ok(move || four.read_exact_owned([]))
+            .perform_eq(move || five.read_vectored(&mut []), 0)
+            .perform_eq(move || six.read_vectored_owned([[], []]), 0);
         let [one, two, three, four, five, six] = [(); 6].map(|()| writer.clone());
         reads
-            .perform_then(move || one.write(&[]), |n| assert_eq!(n.unwrap(), 0))
-            .perform_then(move || two.write_owned([]), |it| assert_eq!(ok(it), 0))
-            .perform_then(move || three.write_all(&[]), Result::unwrap)
-            .perform_then(move || four.write_all_owned([]), ok)
-            .perform_then(move || five.write_vectored(&[]), |n| assert_eq!(n.unwrap(), 0))
-            .perform_then(move || six.write_vectored_owned(["", ""]), |it| assert_eq!(ok(it), 0))
+            .perform_eq(move || one.write(&[]), 0)
+            .perform_eq(move || two.write_owned([]), 0)
+            .perform_ok(move || three.write_all(&[]))
+            .perform_ok(move || four.write_all_owned([]))
+            .perform_eq(move || five.write_vectored(&[]), 0)
+            .perform_eq(move || six.write_vectored_owned(["", ""]), 0)
     }};
 }
 
@@ -91,8 +91,8 @@ fn on_tcp(subject: Subject) {
     exhaust!(subject, event_loop, one, one);
     let (peeks, again) = (one.clone(), one.clone());
     let all = operations_on_no_bytes!(one, one)
-        .perform_then(move || peeks.peek(&mut []), |n| assert_eq!(n.unwrap(), 0))
-        .perform_then(move || again.peek_owned([]), |it| assert_eq!(ok(it), 0));
+        .perform_eq(move || peeks.peek(&mut []), 0)
+        .perform_eq(move || again.peek_owned([]), 0);
     at_once(&mut event_loop, subject.task(all));
 }
 
@@ -189,22 +189,21 @@ macro_rules! datagrams {
         let (one, other) = ($one, $other);
         let [first, second, third] = [(); 3].map(|()| one.clone());
         let hears = body()
-            .perform_then(move || first.recv_owned([]), |it| assert_eq!(ok(it), 0))
-            .perform_then(move || second.recv_owned([]), |it| assert_eq!(ok(it), 0))
+            .perform_eq(move || first.recv_owned([]), 0)
+            .perform_eq(move || second.recv_owned([]), 0)
             .perform_then(
                 move || third.recv_owned([0; 4]),
                 |(n, buffer)| {
                     assert_eq!((n.unwrap(), &buffer), (4, b"last"), "those before were taken");
                 },
             );
-        let hears = event_loop.spawn($subject.task(hears));
-        turns(&mut event_loop, 3);
+        let hears = event_loop.start($subject.task(hears), 3);
         assert!(!hears.is_finished(), "no datagram has come");
         let [first, second, third] = [(); 3].map(|()| other.clone());
         let says = body()
-            .perform_then(move || first.send_owned(""), |it| assert_eq!(ok(it), 0))
-            .perform_then(move || second.send_owned("cut"), |it| assert_eq!(ok(it), 3))
-            .perform_then(move || third.send_owned("last"), |it| assert_eq!(ok(it), 4));
+            .perform_eq(move || first.send_owned(""), 0)
+            .perform_eq(move || second.send_owned("cut"), 3)
+            .perform_eq(move || third.send_owned("last"), 4);
         event_loop.block_on($subject.task(says)).unwrap();
         event_loop.block_on(hears).unwrap().unwrap();
     }};

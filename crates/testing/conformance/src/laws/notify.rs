@@ -38,19 +38,16 @@ fn a_value_sent_before(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
     sender.send(42).unwrap();
     let said = Said::default();
-    let then = said.clone();
-    let body = body().perform_then(|| receiver, move |value| then.say(format!("{value:?}")));
+    let body = body().perform_say(&said, receiver);
     let mut event_loop = new_loop();
-    drop(event_loop.spawn(subject.task(body)));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(subject.task(body), 1);
     assert_eq!(said.lines(), ["Ok(42)"], "without suspending");
 }
 
 fn a_value_sent_after(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
     let said = Said::default();
-    let then = said.clone();
-    let receives = body().perform_then(|| receiver, move |value| then.say(format!("{value:?}")));
+    let receives = body().perform_say(&said, receiver);
     let sends = body().perform(turn()).run(move || sender.send(42).unwrap());
     let mut event_loop = new_loop();
     drop(event_loop.spawn(subject.task(receives)));
@@ -62,8 +59,7 @@ fn a_value_sent_after(subject: Subject) {
 fn a_sender_that_goes(subject: Subject) {
     let (sender, receiver) = oneshot::channel::<()>();
     let said = Said::default();
-    let then = said.clone();
-    let receives = body().perform_then(|| receiver, move |value| then.say(format!("{value:?}")));
+    let receives = body().perform_say(&said, receiver);
     let mut event_loop = new_loop();
     drop(event_loop.spawn(subject.task(receives)));
     drop(event_loop.spawn(subject.task(body().perform(turn()).hold(sender))));
@@ -74,8 +70,7 @@ fn a_sender_that_goes(subject: Subject) {
 fn a_receiver_that_is_cancelled(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
     let mut event_loop = new_loop();
-    let receives = event_loop.spawn(subject.task(body().perform(receiver)));
-    turns(&mut event_loop, 1);
+    let receives = event_loop.start(subject.task(body().perform(receiver)), 1);
     assert!(!sender.is_closed());
     receives.cancel();
     assert!(sender.is_closed());
@@ -86,8 +81,7 @@ fn a_value_nobody_receives_is_dropped(subject: Subject) {
     let said = Said::default();
     let (sender, receiver) = oneshot::channel();
     let mut event_loop = new_loop();
-    let receives = event_loop.spawn(subject.task(body().perform(receiver)));
-    turns(&mut event_loop, 1);
+    let receives = event_loop.start(subject.task(body().perform(receiver)), 1);
     assert!(sender.send(said.when_dropped("dropped")).is_ok());
     assert!(said.lines().is_empty());
     receives.cancel();
@@ -110,10 +104,16 @@ fn in_line<const N: usize>(
     handles
 }
 
-fn one_is_told(subject: Subject) {
+/// The same on a new loop, in a new line.
+fn new_line<const N: usize>(subject: Subject) -> (Notify, Said, TestLoop, [JoinHandle<()>; N]) {
     let (notify, said) = (Notify::new(), Said::default());
     let mut event_loop = new_loop();
-    let _handles = in_line::<2>(subject, &mut event_loop, &notify, &said);
+    let handles = in_line(subject, &mut event_loop, &notify, &said);
+    (notify, said, event_loop, handles)
+}
+
+fn one_is_told(subject: Subject) {
+    let (notify, said, mut event_loop, _handles) = new_line::<2>(subject);
     notify.notify_one();
     turns(&mut event_loop, 1);
     assert_eq!(said.lines(), ["first"]);
@@ -151,9 +151,7 @@ fn all_are_told_who_wait(subject: Subject) {
 }
 
 fn who_is_told_and_cancelled_passes_it_on(subject: Subject) {
-    let (notify, said) = (Notify::new(), Said::default());
-    let mut event_loop = new_loop();
-    let handles = in_line::<2>(subject, &mut event_loop, &notify, &said);
+    let (notify, said, mut event_loop, handles) = new_line::<2>(subject);
     notify.notify_one();
     handles[0].cancel();
     turns(&mut event_loop, 1);
@@ -161,9 +159,7 @@ fn who_is_told_and_cancelled_passes_it_on(subject: Subject) {
 }
 
 fn who_waits_and_is_cancelled_takes_nothing(subject: Subject) {
-    let (notify, said) = (Notify::new(), Said::default());
-    let mut event_loop = new_loop();
-    let handles = in_line::<3>(subject, &mut event_loop, &notify, &said);
+    let (notify, said, mut event_loop, handles) = new_line::<3>(subject);
     handles[0].cancel();
     notify.notify_one();
     turns(&mut event_loop, 1);
@@ -171,9 +167,7 @@ fn who_waits_and_is_cancelled_takes_nothing(subject: Subject) {
 }
 
 fn telling_all_leaves_nothing_behind(subject: Subject) {
-    let (notify, said) = (Notify::new(), Said::default());
-    let mut event_loop = new_loop();
-    let handles = in_line::<2>(subject, &mut event_loop, &notify, &said);
+    let (notify, said, mut event_loop, handles) = new_line::<2>(subject);
     notify.notify_all();
     // Both were told, and one goes before it could go on: there is nobody else to tell.
     handles[0].cancel();

@@ -6,7 +6,7 @@ use std::{
         Arc, Barrier,
         mpsc::{self, Receiver, Sender},
     },
-    thread,
+    thread::{self, ThreadId},
     time::Duration,
 };
 
@@ -17,7 +17,7 @@ use quadrivium::{
     thread::{offload, offload_checked},
 };
 
-use crate::{Said, Subject, body, in_destructor, map, new_loop, sockets::real_loop, turns};
+use crate::{Said, Subject, body, in_drop, map, new_loop, sockets::real_loop, turns};
 
 laws! { ($) offload:
     /// The work is done on another OS thread, and the task is worth what it returns.
@@ -149,20 +149,15 @@ fn a_panic_goes_on_in_the_task(subject: Subject) {
 }
 
 /// Tells on which thread it is dropped.
-struct Output(Sender<thread::ThreadId>);
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        in_destructor(|| _ = self.0.send(thread::current().id()));
-    }
+fn tells(sender: Sender<ThreadId>) -> impl Send {
+    in_drop(move || _ = sender.send(thread::current().id()))
 }
 
 fn cancelled_at_work(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, dropped) = mpsc::channel();
-    let (work, begun, go_on) = told(Output(sender));
-    let works = event_loop.spawn(subject.task(body().perform(offload(work))));
-    turns(&mut event_loop, 1);
+    let (work, begun, go_on) = told(tells(sender));
+    let works = event_loop.start(subject.task(body().perform(offload(work))), 1);
     begun.recv().unwrap();
     works.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
@@ -174,7 +169,7 @@ fn cancelled_at_work(subject: Subject) {
 fn a_timeout_around_it(subject: Subject) {
     let mut event_loop = real_loop();
     let (sender, dropped) = mpsc::channel();
-    let (work, _begun, go_on) = told(Output(sender));
+    let (work, _begun, go_on) = told(tells(sender));
     let task = body().perform_then(
         move || timeout(Duration::from_millis(1), offload(work)),
         |output| assert!(output.is_err()),

@@ -33,88 +33,66 @@ fn first_come_first_served(subject: Subject) {
         drop(event_loop.spawn_named(name, subject.task(body())));
     }
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines(),
-        [
-            // Handed over; nothing runs before the loop does.
-            "0ns task 1 \"ada\" spawned",
-            "0ns task 2 \"bob\" spawned",
-            "0ns task 3 \"cyd\" spawned",
-            // The first turn, in the order of spawning. None suspends, so none is left.
-            "0ns task 1 \"ada\" resumed",
-            "0ns task 1 \"ada\" done",
-            "0ns task 2 \"bob\" resumed",
-            "0ns task 2 \"bob\" done",
-            "0ns task 3 \"cyd\" resumed",
-            "0ns task 3 \"cyd\" done",
-        ],
-        "{subject}"
-    );
+    trace.expect(&[
+        // Handed over; nothing runs before the loop does.
+        "0ns task 1 \"ada\" spawned",
+        "0ns task 2 \"bob\" spawned",
+        "0ns task 3 \"cyd\" spawned",
+        // The first turn, in the order of spawning. None suspends, so none is left.
+        "0ns task 1 \"ada\" resumed",
+        "0ns task 1 \"ada\" done",
+        "0ns task 2 \"bob\" resumed",
+        "0ns task 2 \"bob\" done",
+        "0ns task 3 \"cyd\" resumed",
+        "0ns task 3 \"cyd\" done",
+    ]);
 }
 
 fn a_turn_runs_each_ready_task_once(subject: Subject) {
     let (mut event_loop, trace) = traced();
     drop(event_loop.spawn(subject.task(body().perform(turn()))));
-    drop(event_loop.spawn(subject.task(body().perform(turn()))));
+    event_loop.start_detached(subject.task(body().perform(turn())), 1);
+    trace.expect(&[
+        "0ns task 1 spawned",
+        "0ns task 2 spawned",
+        // Task 1 is ready again at once, behind task 2 ...
+        "0ns task 1 resumed",
+        "0ns task 1 suspended for a turn",
+        // ... which has its share first. The turn ends here: both have run once.
+        "0ns task 2 resumed",
+        "0ns task 2 suspended for a turn",
+    ]);
     turns(&mut event_loop, 1);
-    assert_eq!(
-        trace.lines(),
-        [
-            "0ns task 1 spawned",
-            "0ns task 2 spawned",
-            // Task 1 is ready again at once, behind task 2 ...
-            "0ns task 1 resumed",
-            "0ns task 1 suspended for a turn",
-            // ... which has its share first. The turn ends here: both have run once.
-            "0ns task 2 resumed",
-            "0ns task 2 suspended for a turn",
-        ],
-        "{subject}"
-    );
-    turns(&mut event_loop, 1);
-    assert_eq!(
-        trace.lines()[6..],
-        [
-            // The second turn, in the order in which they suspended.
-            "0ns task 1 resumed",
-            "0ns task 1 done",
-            "0ns task 2 resumed",
-            "0ns task 2 done",
-        ],
-        "{subject}"
-    );
+    trace.after(6).expect(&[
+        // The second turn, in the order in which they suspended.
+        "0ns task 1 resumed",
+        "0ns task 1 done",
+        "0ns task 2 resumed",
+        "0ns task 2 done",
+    ]);
 }
 
 fn a_task_spawned_in_a_turn_starts_in_the_next(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let child = subject.task(body());
     drop(event_loop.spawn(subject.task(body().run(|| drop(spawn_named("child", child))))));
-    drop(event_loop.spawn(subject.task(body())));
+    event_loop.start_detached(subject.task(body()), 1);
+    trace.expect(&[
+        "0ns task 1 spawned",
+        "0ns task 2 spawned",
+        // The child is born here and queues up behind task 2; the turn knew of two tasks only.
+        "0ns task 1 resumed",
+        "0ns task 3 \"child\" spawned by task 1",
+        "0ns task 1 done",
+        "0ns task 2 resumed",
+        "0ns task 2 done",
+    ]);
     turns(&mut event_loop, 1);
-    assert_eq!(
-        trace.lines(),
-        [
-            "0ns task 1 spawned",
-            "0ns task 2 spawned",
-            // The child is born here and queues up behind task 2; the turn knew of two tasks only.
-            "0ns task 1 resumed",
-            "0ns task 3 \"child\" spawned by task 1",
-            "0ns task 1 done",
-            "0ns task 2 resumed",
-            "0ns task 2 done",
-        ],
-        "{subject}"
-    );
-    turns(&mut event_loop, 1);
-    assert_eq!(
-        trace.lines()[7..],
-        [
-            // The second turn has the child alone.
-            "0ns task 3 \"child\" resumed",
-            "0ns task 3 \"child\" done",
-        ],
-        "{subject}"
-    );
+    trace.after(7).expect(&[
+        // The second turn has the child alone.
+        "0ns task 3 \"child\" resumed",
+        "0ns task 3 \"child\" done",
+    ]);
 }
 
 fn a_task_woken_in_a_turn_runs_in_the_next(subject: Subject) {
@@ -124,28 +102,24 @@ fn a_task_woken_in_a_turn_runs_in_the_next(subject: Subject) {
     let wakes = body().perform(turn()).run(move || notify.notify_one()).perform(turn());
     drop(event_loop.spawn_named("wakes", subject.task(wakes)));
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines(),
-        [
-            "0ns task 1 \"waits\" spawned",
-            "0ns task 2 \"wakes\" spawned",
-            // The first turn: one gets into line, the other gives it the time to.
-            "0ns task 1 \"waits\" resumed",
-            "0ns task 1 \"waits\" suspended until woken",
-            "0ns task 2 \"wakes\" resumed",
-            "0ns task 2 \"wakes\" suspended for a turn",
-            // The second turn: a wake only enqueues, so the waker goes on first.
-            "0ns task 2 \"wakes\" resumed",
-            "0ns task 1 \"waits\" woken by task 2",
-            "0ns task 2 \"wakes\" suspended for a turn",
-            // The third turn: the woken one was enqueued first.
-            "0ns task 1 \"waits\" resumed",
-            "0ns task 1 \"waits\" done",
-            "0ns task 2 \"wakes\" resumed",
-            "0ns task 2 \"wakes\" done",
-        ],
-        "{subject}"
-    );
+    trace.expect(&[
+        "0ns task 1 \"waits\" spawned",
+        "0ns task 2 \"wakes\" spawned",
+        // The first turn: one gets into line, the other gives it the time to.
+        "0ns task 1 \"waits\" resumed",
+        "0ns task 1 \"waits\" suspended until woken",
+        "0ns task 2 \"wakes\" resumed",
+        "0ns task 2 \"wakes\" suspended for a turn",
+        // The second turn: a wake only enqueues, so the waker goes on first.
+        "0ns task 2 \"wakes\" resumed",
+        "0ns task 1 \"waits\" woken by task 2",
+        "0ns task 2 \"wakes\" suspended for a turn",
+        // The third turn: the woken one was enqueued first.
+        "0ns task 1 \"waits\" resumed",
+        "0ns task 1 \"waits\" done",
+        "0ns task 2 \"wakes\" resumed",
+        "0ns task 2 \"wakes\" done",
+    ]);
 }
 
 fn all_are_woken_in_the_order_they_came(subject: Subject) {
@@ -158,23 +132,19 @@ fn all_are_woken_in_the_order_they_came(subject: Subject) {
     notify.notify_all();
     let before = trace.lines().len();
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines()[before..],
-        [
-            // No task runs, so the wakes are from outside, in the order of getting into line.
-            "0ns task 1 woken from outside",
-            "0ns task 2 woken from outside",
-            "0ns task 3 woken from outside",
-            // And so they go on.
-            "0ns task 1 resumed",
-            "0ns task 1 done",
-            "0ns task 2 resumed",
-            "0ns task 2 done",
-            "0ns task 3 resumed",
-            "0ns task 3 done",
-        ],
-        "{subject}"
-    );
+    trace.after(before).expect(&[
+        // No task runs, so the wakes are from outside, in the order of getting into line.
+        "0ns task 1 woken from outside",
+        "0ns task 2 woken from outside",
+        "0ns task 3 woken from outside",
+        // And so they go on.
+        "0ns task 1 resumed",
+        "0ns task 1 done",
+        "0ns task 2 resumed",
+        "0ns task 2 done",
+        "0ns task 3 resumed",
+        "0ns task 3 done",
+    ]);
 }
 
 fn a_cancelled_task_leaves_the_order_of_the_others(subject: Subject) {
@@ -184,19 +154,15 @@ fn a_cancelled_task_leaves_the_order_of_the_others(subject: Subject) {
     handles[1].cancel();
     let before = trace.lines().len();
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines()[before..],
-        [
-            // Taken away at once, between two turns.
-            "0ns task 2 cancelled",
-            // Its place in the ready queue is skipped.
-            "0ns task 1 resumed",
-            "0ns task 1 done",
-            "0ns task 3 resumed",
-            "0ns task 3 done",
-        ],
-        "{subject}"
-    );
+    trace.after(before).expect(&[
+        // Taken away at once, between two turns.
+        "0ns task 2 cancelled",
+        // Its place in the ready queue is skipped.
+        "0ns task 1 resumed",
+        "0ns task 1 done",
+        "0ns task 3 resumed",
+        "0ns task 3 done",
+    ]);
 }
 
 fn long_work_in_turns_is_shared_fairly(subject: Subject) {
@@ -252,7 +218,6 @@ fn a_reused_slot_has_a_new_number(subject: Subject) {
     // Two tasks a round: the one spawned here and the one that `block_on` makes of its handle.
     assert_eq!(*ids.borrow(), [1, 3, 5]);
     let probe = Probe::default();
-    drop(event_loop.spawn(subject.task(body().perform(probe.waits()))));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(subject.task(body().perform(probe.waits())), 1);
     assert_eq!(probe.resumes(), 1);
 }

@@ -14,9 +14,7 @@ use quadrivium::{
     time::{now, turn},
 };
 
-use crate::{
-    Body, Output, Said, Subject, TestLoop, body, in_destructor, leaf, map, new_loop, styles,
-};
+use crate::{Body, Output, Said, Subject, TestLoop, body, in_drop, leaf, map, new_loop, styles};
 
 laws! { ($) outcomes:
     /// The value of a task comes back from wherever it has run.
@@ -102,6 +100,21 @@ fn a_panic(subject: Subject) {
     assert_eq!(said.lines(), ["held"]);
 }
 
+/// Cancels the task once it is suspended; its handle must say so.
+fn is_cancelled(
+    event_loop: &mut TestLoop,
+    handle: RemoteHandle<Output>,
+    is_suspended: oneshot::Receiver<()>,
+) {
+    let cancels = future(async move {
+        is_suspended.await.expect("it comes so far");
+        handle.cancel();
+        perform(handle).await.err()
+    });
+    let ended = event_loop.block_on(cancels).expect("the loop of the test goes on");
+    assert!(matches!(ended, Some(JoinError::Cancelled)), "{ended:?}");
+}
+
 fn a_cancel_from_outside(subject: Subject) {
     let said = Said::default();
     let (says, (suspends, is_suspended)) = (said.clone(), oneshot::channel());
@@ -112,33 +125,20 @@ fn a_cancel_from_outside(subject: Subject) {
         let inner = subject.task(inner.perform(Notify::new().notified()));
         subject.task(body().hold(says.when_dropped("task")).perform(inner))
     });
-    let cancels = future(async move {
-        is_suspended.await.expect("it comes so far");
-        handle.cancel();
-        perform(handle).await.err()
-    });
-    let ended = event_loop.block_on(cancels).expect("the loop of the test goes on");
-    assert!(matches!(ended, Some(JoinError::Cancelled)), "{ended:?}");
+    is_cancelled(&mut event_loop, handle, is_suspended);
     assert_eq!(said.lines(), ["sub-task", "task"]);
 }
 
-/// Asks its host for the time and spawns a task when it is dropped, and says that it could.
-struct Asks {
-    said: Said,
-    subject: Subject,
-    /// Is dropped afterwards, which tells that it has asked.
-    _asked: Option<oneshot::Sender<()>>,
-}
-
-impl Drop for Asks {
-    fn drop(&mut self) {
-        in_destructor(|| {
-            now();
-            self.said.say("has asked");
-            let child = body().hold(self.said.when_dropped("child dropped"));
-            drop(spawn(self.subject.task(child)));
-        });
-    }
+/// Asks its host for the time and spawns a task when it is dropped, says that it could, and then
+/// drops `asked`, which tells that it has.
+fn asks(subject: Subject, said: Said, asked: Option<oneshot::Sender<()>>) -> impl Send {
+    in_drop(move || {
+        now();
+        said.say("has asked");
+        let child = body().hold(said.when_dropped("child dropped"));
+        drop(spawn(subject.task(child)));
+        drop(asked);
+    })
 }
 
 fn a_cancel_from_outside_has_a_host(subject: Subject) {
@@ -146,17 +146,11 @@ fn a_cancel_from_outside_has_a_host(subject: Subject) {
     let (says, (suspends, is_suspended)) = (said.clone(), oneshot::channel());
     let mut event_loop = new_loop();
     let handle = hand(&mut event_loop, move || {
-        let body = body().hold(Asks { said: says, subject, _asked: None });
+        let body = body().hold(asks(subject, says, None));
         let body = body.run(|| suspends.send(()).expect("it is waited for"));
         subject.task(body.perform(Notify::new().notified()))
     });
-    let cancels = future(async move {
-        is_suspended.await.expect("it comes so far");
-        handle.cancel();
-        perform(handle).await.err()
-    });
-    let ended = event_loop.block_on(cancels).expect("the loop of the test goes on");
-    assert!(matches!(ended, Some(JoinError::Cancelled)), "{ended:?}");
+    is_cancelled(&mut event_loop, handle, is_suspended);
     assert_eq!(said.lines()[0], "has asked");
 }
 
@@ -164,7 +158,7 @@ fn an_output_that_nobody_reads(subject: Subject) {
     let said = Said::default();
     let (says, (asked, has_asked)) = (said.clone(), oneshot::channel());
     let mut event_loop = new_loop();
-    let output = Asks { said: says, subject, _asked: Some(asked) };
+    let output = asks(subject, says, Some(asked));
     // It ends when the handle is gone: after that, the output would be the handle's.
     let (ends, may_end) = oneshot::channel::<()>();
     let make = move || subject.task(body().perform(future(may_end)).worth(|| output));

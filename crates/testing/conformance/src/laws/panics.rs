@@ -51,21 +51,17 @@ fn before_the_first_suspension(subject: Subject) {
     let panics = event_loop.spawn(panics_after(subject, 0));
     let other = event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42)));
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines(),
-        [
-            "0ns task 1 spawned",
-            "0ns task 2 spawned",
-            // The panic ends task 1, and nothing else.
-            "0ns task 1 resumed",
-            "0ns task 1 panicked",
-            "0ns task 2 resumed",
-            "0ns task 2 suspended for a turn",
-            "0ns task 2 resumed",
-            "0ns task 2 done",
-        ],
-        "{subject}"
-    );
+    trace.expect(&[
+        "0ns task 1 spawned",
+        "0ns task 2 spawned",
+        // The panic ends task 1, and nothing else.
+        "0ns task 1 resumed",
+        "0ns task 1 panicked",
+        "0ns task 2 resumed",
+        "0ns task 2 suspended for a turn",
+        "0ns task 2 resumed",
+        "0ns task 2 done",
+    ]);
     let error = event_loop.block_on(panics).unwrap().unwrap_err();
     assert_eq!(error.panic_message(), Some("on purpose"));
     assert_eq!(error.to_string(), "the task panicked: on purpose");
@@ -75,8 +71,7 @@ fn before_the_first_suspension(subject: Subject) {
 fn after_a_suspension(subject: Subject) {
     let mut event_loop = new_loop();
     let panics = event_loop.spawn(panics_after(subject, 3));
-    let other = event_loop.spawn(subject.task(body().repeat(5, turn).worth(|| 42)));
-    turns(&mut event_loop, 4);
+    let other = event_loop.start(subject.task(body().repeat(5, turn).worth(|| 42)), 4);
     assert!(panics.is_finished());
     assert_eq!(event_loop.live(), 1);
     assert_eq!(event_loop.block_on(other).unwrap().unwrap(), 42);
@@ -103,8 +98,7 @@ fn destructors_run_once(subject: Subject) {
     let said = Said::default();
     let mut event_loop = new_loop();
     let body = body().hold(said.when_dropped("dropped")).perform(turn());
-    let handle = event_loop.spawn(subject.task(body.run(|| panic!("on purpose"))));
-    turns(&mut event_loop, 2);
+    let handle = event_loop.start(subject.task(body.run(|| panic!("on purpose"))), 2);
     assert_eq!(said.lines(), ["dropped"]);
     handle.cancel();
     drop(handle);
@@ -179,8 +173,7 @@ fn in_a_destructor_at_the_end(subject: Subject) {
 fn in_a_destructor_when_dropped_by_cancel(subject: Subject) {
     let mut event_loop = new_loop();
     let body = body().hold(PanicsInDrop).perform(turn());
-    let handle = event_loop.spawn(subject.task(body));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(subject.task(body), 1);
     // The panic belongs to the task, not to who cancels it.
     handle.cancel();
     let joined = event_loop.block_on(handle).unwrap();

@@ -9,7 +9,7 @@ use quadrivium::{
 
 use crate::{
     Subject, body,
-    sockets::{bytes, ok, read, real_loop},
+    sockets::{bytes, real_loop},
 };
 
 laws! { ($) pipes:
@@ -24,7 +24,7 @@ laws! { ($) pipes:
 fn a_million_bytes(subject: Subject) {
     let mut event_loop = real_loop();
     let (reader, writer) = pipe().unwrap();
-    let writes = body().perform_then(move || writer.write_all_owned(bytes(1_000_000)), ok);
+    let writes = body().perform_ok(move || writer.write_all_owned(bytes(1_000_000)));
     drop(event_loop.spawn(subject.task(writes)));
     let reads = body().perform_then(
         move || reader.read_to_end_owned(vec![9]),
@@ -42,22 +42,17 @@ fn the_end(subject: Subject) {
     let clone = writer.clone();
     let [first, last] = [0; 2].map(|_| reader.clone());
     let reads = body()
-        .perform_then(
-            move || first.read_owned(vec![0; 9]),
-            |output| {
-                assert_eq!(read(output), b"hello");
-            },
-        )
-        .perform_then(move || last.read_owned([0; 9]), |(n, _)| assert_eq!(n.unwrap(), 0));
+        .perform_read(move || first.read_owned(vec![0; 9]), b"hello")
+        .perform_eq(move || last.read_owned([0; 9]), 0);
     let reads = event_loop.spawn(subject.task(reads));
-    let writes = body().perform_then(move || writer.write_all_owned("hello"), ok).hold(clone);
+    let writes = body().perform_ok(move || writer.write_all_owned("hello")).hold(clone);
     event_loop.block_on(subject.task(writes.perform(turn()))).unwrap();
     event_loop.block_on(reads).unwrap().unwrap();
 }
 
 fn taken_out(subject: Subject) {
     let (reader, writer) = pipe().unwrap();
-    let writes = body().perform_then(move || writer.write_all_owned("hello"), ok);
+    let writes = body().perform_ok(move || writer.write_all_owned("hello"));
     real_loop().block_on(subject.task(writes)).unwrap();
     let mut reader = std::io::PipeReader::from(reader.into_fd().unwrap());
     let mut text = String::new();
@@ -65,12 +60,7 @@ fn taken_out(subject: Subject) {
     assert_eq!(text, "hello");
     // And it can be put in again.
     let reader = PipeReader::new(reader).unwrap();
-    let reads = body().perform_then(
-        move || reader.read_owned([0; 1]),
-        |(n, _)| {
-            assert_eq!(n.unwrap(), 0);
-        },
-    );
+    let reads = body().perform_eq(move || reader.read_owned([0; 1]), 0);
     real_loop().block_on(subject.task(reads)).unwrap();
     let _: fn(PipeWriter) -> _ = PipeWriter::into_fd;
 }

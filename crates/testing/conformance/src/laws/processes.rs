@@ -11,7 +11,7 @@ use quadrivium::{
 
 use crate::{
     Subject, body,
-    sockets::{NewPath, bytes, ok, real_loop},
+    sockets::{NewPath, bytes, real_loop},
     turns,
 };
 
@@ -114,7 +114,7 @@ fn both_ways_at_once(subject: Subject) {
     let mut cat = Command::new("cat");
     let mut child = cat.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-    let writes = body().perform_then(move || stdin.write_all_owned(bytes(1_000_000)), ok);
+    let writes = body().perform_ok(move || stdin.write_all_owned(bytes(1_000_000)));
     drop(event_loop.spawn(subject.task(writes)));
     let reads = body().perform_then(
         move || stdout.read_to_end_owned(Vec::new()),
@@ -154,10 +154,7 @@ fn a_nul_in_a_command(subject: Subject) {
         sh("true").current_dir("/\0nowhere").clone(),
     ];
     let starts = commands.into_iter().fold(body(), |body, command| {
-        body.perform_then(
-            move || command.status(),
-            |status| assert_eq!(status.unwrap_err().kind(), ErrorKind::InvalidInput),
-        )
+        body.perform_err(move || command.status(), ErrorKind::InvalidInput)
     });
     real_loop().block_on(subject.task(starts)).unwrap();
 }
@@ -188,18 +185,8 @@ fn a_program_that_is_not_there(subject: Subject) {
     let none = || Command::new("/no/such/program");
     assert_eq!(none().spawn().unwrap_err().kind(), ErrorKind::NotFound);
     let task = body()
-        .perform_then(
-            move || none().output(),
-            |output| {
-                assert_eq!(output.unwrap_err().kind(), ErrorKind::NotFound);
-            },
-        )
-        .perform_then(
-            move || none().status(),
-            |status| {
-                assert_eq!(status.unwrap_err().kind(), ErrorKind::NotFound);
-            },
-        );
+        .perform_err(move || none().output(), ErrorKind::NotFound)
+        .perform_err(move || none().status(), ErrorKind::NotFound);
     real_loop().block_on(subject.task(task)).unwrap();
 }
 
@@ -221,10 +208,7 @@ fn a_child_that_ignores_sigterm(subject: Subject) {
     let reads = |line: &'static str| {
         let stdout = stdout.clone();
         let read = move || stdout.read_exact_owned(vec![0; line.len()]);
-        subject.task(body().perform_then(read, move |(done, bytes)| {
-            done.unwrap();
-            assert_eq!(bytes, line.as_bytes());
-        }))
+        subject.task(body().perform_read_exact(read, line.as_bytes()))
     };
     event_loop.block_on(reads("ready\n")).unwrap();
     child.terminate().unwrap();
@@ -241,16 +225,11 @@ fn a_signal_to_its_group(subject: Subject) {
     let mut child = child.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
     let stdout = child.stdout.take().unwrap();
     let first = stdout.clone();
-    let ready = body().perform_then(move || first.read_exact_owned([0; 6]), ok);
+    let ready = body().perform_ok(move || first.read_exact_owned([0; 6]));
     event_loop.block_on(subject.task(ready)).unwrap();
     child.signal_group(Signal::Kill).unwrap();
     // Both have it open, so this is the end of both.
-    let reads = body().perform_then(
-        move || stdout.read_to_end_owned(Vec::new()),
-        |(n, _)| {
-            assert_eq!(n.unwrap(), 0);
-        },
-    );
+    let reads = body().perform_eq(move || stdout.read_to_end_owned(Vec::new()), 0);
     event_loop.block_on(subject.task(reads)).unwrap();
     let ends = ends(subject, &mut child, |status| status.signal() == Some(9));
     event_loop.block_on(ends).unwrap();
@@ -263,12 +242,8 @@ fn it_has_ended(subject: Subject) {
     event_loop.block_on(ends(subject, &mut child, |status| status.success())).unwrap();
     // More than a pipe holds: a child that is just being started elsewhere has all our descriptors
     // for a moment, and keeps the pipe open.
-    let writes = body().perform_then(
-        move || stdin.write_all_owned(bytes(1_000_000)),
-        |(done, _)| {
-            assert_eq!(done.unwrap_err().kind(), ErrorKind::BrokenPipe);
-        },
-    );
+    let writes =
+        body().perform_err(move || stdin.write_all_owned(bytes(1_000_000)), ErrorKind::BrokenPipe);
     event_loop.block_on(subject.task(writes)).unwrap();
 }
 

@@ -18,7 +18,7 @@ use quadrivium::{
 
 use crate::{
     Probe, Said, Subject, body, map, new_loop,
-    sockets::{bytes, ok, real_loop, std_tcp, tcp},
+    sockets::{bytes, real_loop, std_tcp, tcp},
     turns,
 };
 
@@ -52,8 +52,7 @@ laws! { ($) readiness:
 /// A pipe in which this waits until it can be read.
 fn waits(subject: Subject, event_loop: &EventLoop) -> (PipeWriter, JoinHandle<()>) {
     let (reader, writer) = pipe().unwrap();
-    let waits =
-        body().perform_then(move || ready(&reader, Interest::Readable), |ready| ready.unwrap());
+    let waits = body().perform_ok(move || ready(&reader, Interest::Readable));
     (writer, event_loop.spawn(subject.task(waits)))
 }
 
@@ -102,8 +101,7 @@ fn of_several(subject: Subject) {
     let first = map(race(read(&a), race(read(&b), ready(&to_b, Interest::Readable))), |it| {
         assert!(matches!(it, Either::Right(Either::Left(Ok(())))), "it was the second");
     });
-    let handle = event_loop.spawn(subject.task(body().perform(first)));
-    turns(&mut event_loop, 2);
+    let handle = event_loop.start(subject.task(body().perform(first)), 2);
     to_b.write_all(b"!").unwrap();
     event_loop.block_on(handle).unwrap().unwrap();
 }
@@ -113,7 +111,7 @@ fn of_one_descriptor_for_several_tasks(subject: Subject) {
     let (one, mut other) = std_tcp();
     let wait = |event_loop: &EventLoop, interest| {
         let waits = ready(&one, interest);
-        event_loop.spawn(subject.task(body().perform_then(|| waits, |it| it.unwrap())))
+        event_loop.spawn(subject.task(body().perform_ok(|| waits)))
     };
     let readers = [wait(&event_loop, Interest::Readable), wait(&event_loop, Interest::Readable)];
     let writer = wait(&event_loop, Interest::Writable);
@@ -155,7 +153,7 @@ fn a_deadlock_when_only_channels_are_left(subject: Subject) {
     let notify = Notify::new();
     let reads = one.clone();
     let stuck = body()
-        .perform_then(move || reads.read_exact_owned([0; 1]), ok)
+        .perform_ok(move || reads.read_exact_owned([0; 1]))
         .hold(one)
         .perform(notify.notified());
     drop(event_loop.spawn(subject.task(stuck)));
@@ -168,9 +166,7 @@ fn quiet_after_the_end(subject: Subject) {
     let (one, other) = tcp();
     other.shutdown(Shutdown::Write).unwrap();
     let probe = Probe::default();
-    let ends = body()
-        .perform_then(move || one.read_owned([0; 1]), |it| assert_eq!(ok(it), 0))
-        .perform(probe.waits());
+    let ends = body().perform_eq(move || one.read_owned([0; 1]), 0).perform(probe.waits());
     let trace = Recorder::default();
     event_loop.trace(trace.clone());
     let _handle = event_loop.spawn(subject.task(ends));
@@ -235,17 +231,15 @@ fn between_wake_and_resume(subject: Subject) {
     let one = TcpStream::from_std(one).unwrap();
     let reads = |one: &TcpStream| {
         let one = one.clone();
-        subject.task(body().perform_then(move || one.read_exact_owned([0; 2]), ok))
+        subject.task(body().perform_ok(move || one.read_exact_owned([0; 2])))
     };
-    let first = event_loop.spawn(reads(&one));
-    turns(&mut event_loop, 1);
+    let first = event_loop.start(reads(&one), 1);
     // The task that is spawned before him cancels him in the turn in which he is woken.
     let cancels = Probe::default();
     let victim = first.canceller();
     let cancelling =
         body().perform(cancels.waits()).run(move || drop(victim)).run(move || first.cancel());
-    let cancelling = event_loop.spawn(subject.task(cancelling));
-    turns(&mut event_loop, 1);
+    let cancelling = event_loop.start(subject.task(cancelling), 1);
     cancels.open();
     cancels.wake();
     other.write_all(&bytes(2)).unwrap();

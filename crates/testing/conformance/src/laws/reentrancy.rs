@@ -11,7 +11,7 @@ use quadrivium::{
     sync::{Notify, oneshot},
 };
 
-use crate::{Probe, Said, Subject, body, in_destructor, new_loop, turns, watched};
+use crate::{Probe, Said, Subject, body, in_drop, new_loop, turns, watched, watched_loop};
 
 laws! { ($) reentrancy:
     /// A loop refuses to run inside a task, and the outer one goes on.
@@ -38,15 +38,6 @@ laws! { ($) reentrancy:
     a_trace_that_spawns_and_wakes;
     /// A task may own its own handle.
     a_handle_in_its_own_task;
-}
-
-/// Does something when it is dropped.
-struct InDrop<F: FnMut()>(F);
-
-impl<F: FnMut()> Drop for InDrop<F> {
-    fn drop(&mut self) {
-        in_destructor(|| (self.0)());
-    }
 }
 
 fn a_loop_does_not_run_in_a_task(subject: Subject) {
@@ -81,7 +72,7 @@ fn a_loop_made_and_dropped_in_a_task(subject: Subject) {
     };
     // What the body spawns after it goes to the loop it is on, not to the one that was.
     let child = subject.task(body().say(&said, "child"));
-    let body = body().run(makes).perform_then(move || spawn(child), |joined| joined.unwrap());
+    let body = body().run(makes).perform_ok(move || spawn(child));
     new_loop().block_on(subject.task(body)).unwrap();
     assert_eq!(said.lines(), ["inner dropped", "child"]);
 }
@@ -91,7 +82,7 @@ fn a_task_spawned_by_a_destructor_runs(subject: Subject) {
     let mut event_loop = new_loop();
     let spawns = said.clone();
     let spawns =
-        InDrop(move || drop(spawn(subject.task(body().say(&spawns, "spawned by a destructor")))));
+        in_drop(move || drop(spawn(subject.task(body().say(&spawns, "spawned by a destructor")))));
     drop(event_loop.spawn(subject.task(body().hold(spawns).perform(turn()))));
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["spawned by a destructor"]);
@@ -106,8 +97,7 @@ fn a_dropped_loop_drops_all_its_tasks(subject: Subject) {
     drop(
         event_loop.spawn(subject.task(holds("sleeping").perform(sleep(std::time::Duration::MAX)))),
     );
-    drop(event_loop.spawn(subject.task(holds("ready").perform(turn()))));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(subject.task(holds("ready").perform(turn())), 1);
     drop(event_loop.spawn(subject.task(holds("not started").say(&said, "started"))));
     assert!(said.lines().is_empty());
     drop(event_loop);
@@ -136,14 +126,13 @@ fn a_dropped_loop_drops_what_destructors_spawn(subject: Subject) {
     let mut event_loop = new_loop();
     let handles = Rc::new(RefCell::new(Vec::new()));
     let (inside, kept) = (said.clone(), Rc::clone(&handles));
-    let spawns = InDrop(move || {
+    let spawns = in_drop(move || {
         let body = body().hold(inside.when_dropped("child dropped")).say(&inside, "child ran");
         let child = spawn(subject.task(body));
         assert!(child.is_finished(), "a loop that goes takes no more tasks");
         kept.borrow_mut().push(child);
     });
-    drop(event_loop.spawn(subject.task(body().hold(spawns).perform(turn()))));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(subject.task(body().hold(spawns).perform(turn())), 1);
     drop(event_loop);
     assert_eq!(said.lines(), ["child dropped"]);
     let child = handles.borrow_mut().pop().unwrap();
@@ -156,14 +145,13 @@ fn a_dropped_loop_hears_wakes_and_cancels_of_destructors(subject: Subject) {
     let (probe, first) = watched(subject, &event_loop);
     let body = body().hold(said.when_dropped("third dropped")).perform(Probe::default().waits());
     let third = event_loop.spawn(subject.task(body));
-    let (wakes, third) = (probe.clone(), RefCell::new(Some(third)));
-    let meddles = InDrop(move || {
+    let wakes = probe.clone();
+    let meddles = in_drop(move || {
         wakes.wake();
-        third.take().unwrap().cancel();
+        third.cancel();
     });
     let second = crate::body().hold(meddles).perform(turn());
-    drop(event_loop.spawn(subject.task(second)));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(subject.task(second), 1);
     drop(event_loop);
     assert!(first.is_finished());
     assert_eq!(probe.resumes(), 1, "a wake is heard, but nothing runs any more");
@@ -177,8 +165,7 @@ fn a_dropped_loop_closes_channels(subject: Subject) {
     drop(event_loop.spawn(subject.task(body().perform(receiver))));
     let (other_sender, other_receiver) = oneshot::channel::<()>();
     drop(event_loop.spawn(subject.task(body().hold(other_sender).perform(turn()))));
-    drop(event_loop.spawn(subject.task(body().perform(other_receiver))));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(subject.task(body().perform(other_receiver)), 1);
     drop(event_loop);
     assert!(sender.is_closed());
 }
@@ -188,7 +175,7 @@ fn a_destructor_that_ends_a_joined_task(subject: Subject) {
     let said = Said::default();
     let mut event_loop = new_loop();
     let (_probe, second) = watched(subject, &event_loop);
-    let cancels = InDrop(move || second.cancel());
+    let cancels = in_drop(move || second.cancel());
     let first =
         event_loop.spawn(subject.task(body().hold(cancels).perform(Notify::new().notified())));
     let first = Rc::new(Cell::new(Some(first)));
@@ -199,8 +186,7 @@ fn a_destructor_that_ends_a_joined_task(subject: Subject) {
         canceller
     };
     let joins = body().perform_then(move || first.take().unwrap(), drop).say(&said, "joined");
-    drop(event_loop.spawn(subject.task(joins)));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(subject.task(joins), 1);
     canceller.cancel();
     turns(&mut event_loop, 2);
     assert_eq!(said.lines(), ["joined"]);
@@ -209,26 +195,22 @@ fn a_destructor_that_ends_a_joined_task(subject: Subject) {
 
 fn an_output_that_meets_the_loop_when_dropped(subject: Subject) {
     let said = Said::default();
-    let mut event_loop = new_loop();
-    let (probe, _handle) = watched(subject, &event_loop);
-    turns(&mut event_loop, 1);
+    let (mut event_loop, probe, _handle) = watched_loop(subject);
     let meets = |line| {
         let (said, probe) = (said.clone(), probe.clone());
         subject.task(body().perform(turn()).worth(move || {
-            InDrop(move || {
+            in_drop(move || {
                 probe.wake();
                 drop(spawn(subject.task(body().say(&said, line))));
             })
         }))
     };
     // Nobody joins the first: its output is dropped by the loop, when it ends.
-    drop(event_loop.spawn(meets("by the end of a detached task")));
-    turns(&mut event_loop, 3);
+    event_loop.start_detached(meets("by the end of a detached task"), 3);
     assert_eq!(said.lines(), ["by the end of a detached task"]);
     assert_eq!(probe.resumes(), 2);
     // The second one has ended when its handle goes, inside a task.
-    let ended = event_loop.spawn(meets("by the end of a handle"));
-    turns(&mut event_loop, 2);
+    let ended = event_loop.start(meets("by the end of a handle"), 2);
     event_loop.block_on(subject.task(body().run(move || drop(ended)))).unwrap();
     turns(&mut event_loop, 1);
     assert_eq!(said.lines()[1..], ["by the end of a handle"]);

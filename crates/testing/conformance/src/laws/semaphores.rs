@@ -85,8 +85,7 @@ fn a_big_request_is_not_starved(subject: Subject) {
 
 fn try_acquire_does_not_overtake(subject: Subject) {
     let (semaphore, said, mut event_loop) = (Semaphore::new(1), Said::default(), new_loop());
-    let _task = event_loop.spawn(holds(subject, &semaphore, &said, ("two", 2, 0)));
-    turns(&mut event_loop, 1);
+    let _task = event_loop.start(holds(subject, &semaphore, &said, ("two", 2, 0)), 1);
     assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
     semaphore.add_permits(1);
     assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
@@ -98,8 +97,7 @@ fn try_acquire_does_not_overtake(subject: Subject) {
 fn a_waiter_that_is_cancelled(subject: Subject) {
     let (semaphore, said, mut event_loop) = (Semaphore::new(1), Said::default(), new_loop());
     let big = event_loop.spawn(holds(subject, &semaphore, &said, ("big", 2, 0)));
-    let _small = event_loop.spawn(holds(subject, &semaphore, &said, ("small", 1, 0)));
-    turns(&mut event_loop, 1);
+    let _small = event_loop.start(holds(subject, &semaphore, &said, ("small", 1, 0)), 1);
     big.cancel();
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["small"]);
@@ -108,8 +106,7 @@ fn a_waiter_that_is_cancelled(subject: Subject) {
 fn a_waiter_that_is_cancelled_once_it_was_woken(subject: Subject) {
     let (semaphore, said, mut event_loop) = (Semaphore::new(0), Said::default(), new_loop());
     let first = event_loop.spawn(holds(subject, &semaphore, &said, ("first", 1, 0)));
-    let _second = event_loop.spawn(holds(subject, &semaphore, &said, ("second", 1, 0)));
-    turns(&mut event_loop, 1);
+    let _second = event_loop.start(holds(subject, &semaphore, &said, ("second", 1, 0)), 1);
     semaphore.add_permits(1);
     first.cancel();
     event_loop.run().unwrap();
@@ -127,8 +124,7 @@ fn a_holder_that_is_cancelled_or_panics(subject: Subject) {
             panic!("inside");
         },
     );
-    let panics = event_loop.spawn(subject.task(panics));
-    turns(&mut event_loop, 2);
+    let panics = event_loop.start(subject.task(panics), 2);
     assert!(panics.is_finished());
     assert_eq!(semaphore.available_permits(), 1);
     holder.cancel();
@@ -159,8 +155,7 @@ fn permits_are_added_and_forgotten(subject: Subject) {
     assert_eq!(semaphore.available_permits(), 0, "it had none left");
     part.forget();
     assert_eq!(semaphore.available_permits(), 0);
-    let _task = event_loop.spawn(holds(subject, &semaphore, &said, ("added", 1, 0)));
-    turns(&mut event_loop, 1);
+    let _task = event_loop.start(holds(subject, &semaphore, &said, ("added", 1, 0)), 1);
     semaphore.add_permits(1);
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["added"]);

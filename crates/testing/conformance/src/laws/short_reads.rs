@@ -14,8 +14,7 @@ use socket2::SockRef;
 
 use crate::{
     Subject, TestLoop, body,
-    sockets::{bytes, listener, ok, read, real_loop, std_tcp},
-    turns,
+    sockets::{bytes, listener, read, real_loop, std_tcp},
 };
 
 laws! { ($) short_reads:
@@ -126,8 +125,7 @@ fn reads_over_an_urgent_byte(subject: Subject, meanwhile: fn(&TcpStream)) {
             let reads = one.clone();
             let reads =
                 body().perform_then(move || operation(reads), |all| assert_eq!(all, b"abcd"));
-            let reads = event_loop.spawn(subject.task(reads));
-            turns(&mut event_loop, 2);
+            let reads = event_loop.start(subject.task(reads), 2);
             assert!(!reads.is_finished(), "there is nothing yet");
             write_around_an_urgent_byte(&other);
             meanwhile(&one);
@@ -223,21 +221,12 @@ fn bursts_arrive(
     let reads = bursts().fold(body(), |body, burst| {
         let [first, second, answers] = [(); 3].map(|()| one.clone());
         let (from, n) = (burst.first, burst.len());
-        body.perform_then(
-            move || first.read_exact_owned(vec![0; from]),
-            move |(done, buffer)| {
-                done.unwrap();
-                assert_eq!(buffer, bytes(n)[..from]);
-            },
-        )
-        .perform_then(
-            move || second.read_exact_owned(vec![0; n - from]),
-            move |(done, buffer)| {
-                done.unwrap();
-                assert_eq!(buffer, bytes(n)[from..]);
-            },
-        )
-        .perform_then(move || answers.write_all_owned("."), ok)
+        body.perform_read_exact(move || first.read_exact_owned(vec![0; from]), &bytes(n)[..from])
+            .perform_read_exact(
+                move || second.read_exact_owned(vec![0; n - from]),
+                &bytes(n)[from..],
+            )
+            .perform_ok(move || answers.write_all_owned("."))
     });
     event_loop.block_on(subject.task(reads)).unwrap();
     writes.join().unwrap();
@@ -248,10 +237,9 @@ fn an_end_behind_the_last_bytes(subject: Subject) {
     for (one, mut other) in connections(&mut event_loop) {
         let [last, end] = [(); 2].map(|()| one.clone());
         let reads = body()
-            .perform_then(move || last.read_owned(vec![0; 9]), |it| assert_eq!(read(it), b"abc"))
-            .perform_then(move || end.read_owned([0; 9]), |it| assert_eq!(ok(it), 0));
-        let reads = event_loop.spawn(subject.task(reads));
-        turns(&mut event_loop, 2);
+            .perform_read(move || last.read_owned(vec![0; 9]), b"abc")
+            .perform_eq(move || end.read_owned([0; 9]), 0);
+        let reads = event_loop.start(subject.task(reads), 2);
         // The bytes and the end in one event.
         other.write_all(b"abc").unwrap();
         drop(other);
@@ -262,12 +250,9 @@ fn an_end_behind_the_last_bytes(subject: Subject) {
 fn a_reset_behind_the_last_bytes(subject: Subject) {
     let mut event_loop = real_loop();
     for (one, mut other) in connections(&mut event_loop) {
-        let reads = body().perform_then(
-            move || one.read_exact_owned([0; 9]),
-            |(done, _)| assert_eq!(done.unwrap_err().kind(), ErrorKind::ConnectionReset),
-        );
-        let reads = event_loop.spawn(subject.task(reads));
-        turns(&mut event_loop, 2);
+        let reads =
+            body().perform_err(move || one.read_exact_owned([0; 9]), ErrorKind::ConnectionReset);
+        let reads = event_loop.start(subject.task(reads), 2);
         other.write_all(b"abc").unwrap();
         SockRef::from(&other).set_linger(Some(Duration::ZERO)).unwrap();
         drop(other);

@@ -14,7 +14,7 @@ use quadrivium::{
 };
 
 use super::ended_children::started_by;
-use crate::{Subject, alone, body, current, new_loop, sockets::real_loop, turns};
+use crate::{Subject, body, child::in_own_process, new_loop, sockets::real_loop, turns};
 
 laws! { ($) signals:
     /// A signal is heard, and which it is.
@@ -52,20 +52,14 @@ fn raise(signal: Signal) -> io::Result<()> {
 /// Waits for this signal, which is all that `signals` listens for.
 fn hears(subject: Subject, signals: &Signals, signal: Signal) -> quadrivium::task::BoxTask<()> {
     let signals = signals.clone();
-    subject.task(body().perform_then(
-        move || signals.next(),
-        move |came| {
-            assert_eq!(came.unwrap(), signal);
-        },
-    ))
+    subject.task(body().perform_eq(move || signals.next(), signal))
 }
 
 fn heard(subject: Subject) {
     let mut event_loop = real_loop();
     for signal in [Signal::User1, Signal::User2] {
         let signals = Signals::new([signal]).unwrap();
-        let heard = event_loop.spawn(hears(subject, &signals, signal));
-        turns(&mut event_loop, 2);
+        let heard = event_loop.start(hears(subject, &signals, signal), 2);
         raise(signal).unwrap();
         event_loop.block_on(heard).unwrap().unwrap();
     }
@@ -102,8 +96,7 @@ fn no_deadlock(subject: Subject) {
 fn a_cancelled_wait(subject: Subject) {
     let mut event_loop = real_loop();
     let signals = Signals::new([Signal::User1]).unwrap();
-    let waits = event_loop.spawn(hears(subject, &signals, Signal::User1));
-    turns(&mut event_loop, 1);
+    let waits = event_loop.start(hears(subject, &signals, Signal::User1), 1);
     waits.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
     raise(Signal::User1).unwrap();
@@ -121,7 +114,7 @@ fn that_cannot_be_heard(subject: Subject) {
 }
 
 fn a_listener_that_cannot_be_made(_: Subject) {
-    let output = alone(&current::test(), "", || {
+    let (status, said) = in_own_process(|| {
         // The C library keeps this one to itself, and says so when it is asked.
         let error = Signals::new([Signal::Terminate, Signal::from(32)]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
@@ -129,12 +122,11 @@ fn a_listener_that_cannot_be_made(_: Subject) {
         let _ = raise(Signal::Terminate);
         unreachable!("it ends the process");
     });
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!((output.status.signal(), said.contains("refused")), (Some(15), true), "{said}");
+    assert_eq!((status.signal(), said.contains("refused")), (Some(15), true), "{said}");
 }
 
 fn its_default_comes_back(subject: Subject) {
-    let output = alone(&current::test(), "", || {
+    let (status, said) = in_own_process(|| {
         let [one, two] = [0; 2].map(|_| Signals::new([Signal::Terminate]).unwrap());
         drop(one);
         raise(Signal::Terminate).unwrap();
@@ -144,8 +136,7 @@ fn its_default_comes_back(subject: Subject) {
         let _ = raise(Signal::Terminate);
         unreachable!("it ends the process");
     });
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!((output.status.signal(), said.contains("heard")), (Some(15), true), "{said}");
+    assert_eq!((status.signal(), said.contains("heard")), (Some(15), true), "{said}");
 }
 
 fn ignored_from_the_start(subject: Subject) {

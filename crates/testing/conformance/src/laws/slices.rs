@@ -13,8 +13,7 @@ use quadrivium::{
 
 use crate::{
     Subject, body,
-    sockets::{ok, real_loop, tcp},
-    turns,
+    sockets::{real_loop, tcp},
 };
 
 laws! { ($) slices:
@@ -45,14 +44,11 @@ macro_rules! many_slices {
                 assert!((1..=MANY).contains(&more.write_vectored(&slices).await.unwrap()));
             })
         };
-        let writes = body()
-            .perform_then(many, drop)
-            .perform_then(move || last.write_owned("y"), |it| assert_eq!(ok(it), 1));
-        let writes = event_loop.spawn($subject.task(writes));
-        turns(&mut event_loop, 1);
+        let writes = body().perform_then(many, drop).perform_eq(move || last.write_owned("y"), 1);
+        let writes = event_loop.start($subject.task(writes), 1);
         assert!(writes.is_finished(), "there is room");
         // So that there are as many bytes as slices, and more.
-        let fills = body().perform_then(move || writer.write_all_owned([b'y'; MANY]), ok);
+        let fills = body().perform_ok(move || writer.write_all_owned([b'y'; MANY]));
         event_loop.block_on($subject.task(fills)).unwrap();
         let more = reader.clone();
         let many = || {
@@ -63,11 +59,9 @@ macro_rules! many_slices {
                 assert!((1..=MANY).contains(&more.read_vectored(&mut slices).await.unwrap()));
             })
         };
-        let reads = body()
-            .perform_then(many, drop)
-            .perform_then(move || reader.read_owned([0; 1]), |it| assert_eq!(ok(it), 1));
-        let reads = event_loop.spawn($subject.task(reads));
-        turns(&mut event_loop, 1);
+        let reads =
+            body().perform_then(many, drop).perform_eq(move || reader.read_owned([0; 1]), 1);
+        let reads = event_loop.start($subject.task(reads), 1);
         assert!(reads.is_finished(), "there are bytes");
         for it in [writes, reads] {
             event_loop.block_on(it).unwrap().unwrap();
@@ -99,8 +93,7 @@ fn polled(subject: Subject) {
         assert!((1..=MANY).contains(&n));
         assert_eq!(poll_fn(|cx| one.poll_write(cx, b"y")).await.unwrap(), 1);
     });
-    let writes = event_loop.spawn(subject.task(body().perform(writes)));
-    turns(&mut event_loop, 1);
+    let writes = event_loop.start(subject.task(body().perform(writes)), 1);
     assert!(writes.is_finished(), "there is room");
     event_loop.block_on(writes).unwrap().unwrap();
 }
@@ -117,8 +110,7 @@ macro_rules! empty_slices_first {
             assert_eq!(reader.read_vectored(&mut slices).await.unwrap(), 3);
             assert_eq!(&buffer, b"abc");
         });
-        let reads = event_loop.spawn($subject.task(body().perform(reads)));
-        turns(&mut event_loop, 2);
+        let reads = event_loop.start($subject.task(body().perform(reads)), 2);
         assert!(!reads.is_finished(), "there is nothing to read yet");
         let writes = future(async move {
             let mut slices = vec![IoSlice::new(&[]); MANY];

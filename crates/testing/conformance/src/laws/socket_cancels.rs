@@ -12,7 +12,7 @@ use quadrivium::{
 
 use crate::{
     Probe, Subject, TestLoop, body,
-    sockets::{bytes, listener, ok, real_loop, tcp},
+    sockets::{bytes, listener, real_loop, tcp},
     turns,
 };
 
@@ -48,16 +48,13 @@ fn cancel(event_loop: &mut TestLoop, task: BoxTask<()>) {
 fn reads(subject: Subject, stream: &TcpStream, n: usize) -> BoxTask<()> {
     let stream = stream.clone();
     let read = move || stream.read_exact_owned(vec![0; n]);
-    subject.task(body().perform_then(read, move |(done, buffer)| {
-        done.unwrap();
-        assert!(buffer == bytes(n));
-    }))
+    subject.task(body().perform_read_exact(read, bytes(n)))
 }
 
 /// Writes so many bytes, in a step or waiting in between.
 fn writes(subject: Subject, stream: &TcpStream, n: usize) -> BoxTask<()> {
     let stream = stream.clone();
-    subject.task(body().perform_then(move || stream.write_all_owned(bytes(n)), ok))
+    subject.task(body().perform_ok(move || stream.write_all_owned(bytes(n))))
 }
 
 fn of_an_accept(subject: Subject) {
@@ -66,18 +63,8 @@ fn of_an_accept(subject: Subject) {
     let (cancelled, accepts) = (listener.clone(), listener);
     let waits = body().perform_then(move || cancelled.accept(), drop);
     cancel(&mut event_loop, subject.task(waits));
-    let accepted = event_loop.spawn(subject.task(body().perform_then(
-        move || accepts.accept(),
-        |accepted| {
-            accepted.unwrap();
-        },
-    )));
-    let connects = body().perform_then(
-        move || TcpStream::connect(address),
-        |stream| {
-            stream.unwrap();
-        },
-    );
+    let accepted = event_loop.spawn(subject.task(body().perform_ok(move || accepts.accept())));
+    let connects = body().perform_ok(move || TcpStream::connect(address));
     event_loop.block_on(subject.task(connects)).unwrap();
     event_loop.block_on(accepted).unwrap().unwrap();
 }
@@ -98,7 +85,7 @@ fn of_a_write(subject: Subject) {
     // What has been written is on its way, and what follows comes behind.
     let last = one.clone();
     let ends = body()
-        .perform_then(move || last.write_all_owned([255]), ok)
+        .perform_ok(move || last.write_all_owned([255]))
         .run(move || one.shutdown(std::net::Shutdown::Write).unwrap());
     drop(event_loop.spawn(subject.task(ends)));
     let all = future(async move {
@@ -118,19 +105,11 @@ fn of_a_write(subject: Subject) {
 fn of_a_connect(subject: Subject) {
     let mut event_loop = real_loop();
     let (listener, address) = listener();
-    let connects = || {
-        subject.task(body().perform_then(
-            move || TcpStream::connect(address),
-            |stream| {
-                stream.unwrap();
-            },
-        ))
-    };
+    let connects = || subject.task(body().perform_ok(move || TcpStream::connect(address)));
     // On loopback it may be connected already, and then this is a cancel before the start.
     let handle = event_loop.spawn(connects());
     handle.cancel();
-    let handle = event_loop.spawn(connects());
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(connects(), 1);
     handle.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
     event_loop.block_on(connects()).unwrap();
@@ -166,8 +145,7 @@ fn by_a_race(subject: Subject) {
             Either::Right((n, buffer)) => assert_eq!(buffer[..n.unwrap()], bytes(3)),
         },
     );
-    let waits = event_loop.spawn(subject.task(waits));
-    turns(&mut event_loop, 1);
+    let waits = event_loop.start(subject.task(waits), 1);
     event_loop.block_on(writes(subject, &to_b, 3)).unwrap();
     event_loop.block_on(waits).unwrap().unwrap();
     event_loop.block_on(writes(subject, &to_a, 4)).unwrap();
@@ -182,8 +160,7 @@ fn the_loser_of_a_race_is_quiet(subject: Subject) {
     let waits = body()
         .perform_then(move || race(loser.read_owned([0; 1]), turn()), drop)
         .perform(probe.waits());
-    let _waits = event_loop.spawn(subject.task(waits));
-    turns(&mut event_loop, 3);
+    let _waits = event_loop.start(subject.task(waits), 3);
     event_loop.block_on(writes(subject, &other, 1)).unwrap();
     // Somebody else reads it.
     event_loop.block_on(reads(subject, &one, 1)).unwrap();
@@ -195,8 +172,7 @@ fn of_one_of_two_readers(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     let first = event_loop.spawn(reads(subject, &one, 5));
-    let second = event_loop.spawn(reads(subject, &one, 5));
-    turns(&mut event_loop, 2);
+    let second = event_loop.start(reads(subject, &one, 5), 2);
     first.cancel();
     event_loop.block_on(writes(subject, &other, 5)).unwrap();
     event_loop.block_on(second).unwrap().unwrap();

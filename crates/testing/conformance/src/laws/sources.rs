@@ -3,10 +3,7 @@
 use std::{
     io::{self, ErrorKind, Read, Write},
     pin::Pin,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
     task::{Wake, Waker},
     thread,
 };
@@ -15,8 +12,9 @@ use quadrivium::{net::TcpStream, prelude::*, task::Context};
 
 use crate::{
     Subject, body, is_done, leaf,
-    sockets::{bytes, moved, ok, real_loop, std_tcp, tcp},
+    sockets::{bytes, real_loop, std_tcp, tcp},
     turns,
+    wakers::WakeCount,
 };
 
 laws! { ($) sources:
@@ -35,17 +33,8 @@ type Reading = Pin<Box<dyn Task<Output = (io::Result<usize>, [u8; 1])> + Send>>;
 struct Replaces {
     victim: Mutex<Option<TcpStream>>,
     reads: Mutex<Vec<(Reading, TcpStream)>>,
-    woken: Arc<Counts>,
+    woken: WakeCount,
     task: Waker,
-}
-
-#[derive(Default)]
-struct Counts(AtomicUsize);
-
-impl Wake for Counts {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 impl Wake for Replaces {
@@ -53,8 +42,7 @@ impl Wake for Replaces {
         drop(self.victim.lock().unwrap().take());
         let (one, other) = tcp();
         let mut reads: Reading = Box::pin(one.read_owned([0; 1]));
-        let waker = Waker::from(Arc::clone(&self.woken));
-        assert!(!is_done(&reads.as_mut().resume(&mut Context::new(&waker))));
+        assert!(!is_done(&reads.as_mut().resume(&mut Context::new(&self.woken.waker()))));
         self.reads.lock().unwrap().push((reads, other));
         self.task.wake_by_ref();
     }
@@ -64,21 +52,20 @@ fn a_waker_that_drops_the_next_source(subject: Subject) {
     let mut event_loop = real_loop();
     let ((a, to_a), (b, to_b)) = (tcp(), tcp());
     // The socket `b` is registered, and then nobody but the waker holds it.
-    let waits = event_loop.spawn(subject.task(body().perform(b.read_owned([0; 1]))));
-    turns(&mut event_loop, 2);
+    let waits = event_loop.start(subject.task(body().perform(b.read_owned([0; 1]))), 2);
     waits.cancel();
-    let woken = Arc::new(Counts::default());
-    let (mut victim, counts) = (Some(b), Arc::clone(&woken));
+    let woken = WakeCount::default();
+    let (mut victim, counts) = (Some(b), woken.clone());
     let (mut read, mut replaces) = (a.read_owned([0; 1]), None);
     let reads = leaf(move |cx: &mut Context<'_>| {
         let replaces = replaces.get_or_insert_with(|| {
             let (victim, task) = (Mutex::new(victim.take()), cx.waker().clone());
-            Arc::new(Replaces { victim, task, woken: Arc::clone(&counts), reads: Mutex::default() })
+            Arc::new(Replaces { victim, task, woken: counts.clone(), reads: Mutex::default() })
         });
         let waker = Waker::from(Arc::clone(replaces));
         Pin::new(&mut read).resume(&mut Context::new(&waker))
     });
-    let reads = event_loop.spawn(subject.task(body().perform_then(|| reads, moved)));
+    let reads = event_loop.spawn(subject.task(body().perform_ok(|| reads)));
     // That they can be written has been told by then.
     turns(&mut event_loop, 2);
     // Both are readable in one batch, this one first.
@@ -86,7 +73,7 @@ fn a_waker_that_drops_the_next_source(subject: Subject) {
         to.write_all(b"!").unwrap();
     }
     event_loop.block_on(reads).unwrap().unwrap();
-    assert_eq!(woken.0.load(Ordering::Relaxed), 0, "what came for the one before is not told");
+    assert_eq!(woken.take(), 0, "what came for the one before is not told");
 }
 
 fn on_another_thread(subject: Subject) {
@@ -94,14 +81,13 @@ fn on_another_thread(subject: Subject) {
     let (one, mut other) = std_tcp();
     let one = TcpStream::from_std(one).unwrap();
     let reads = one.clone();
-    let waits = event_loop.spawn(subject.task(body().perform(reads.read_owned([0; 1]))));
-    turns(&mut event_loop, 1);
+    let waits = event_loop.start(subject.task(body().perform(reads.read_owned([0; 1]))), 1);
     waits.cancel();
     drop(reads);
     let thread = thread::spawn(move || {
         let mut there = real_loop();
         let (reads, again) = (one.clone(), one);
-        let reads = body().perform_then(move || reads.read_exact_owned([0; 2]), ok);
+        let reads = body().perform_ok(move || reads.read_exact_owned([0; 2]));
         let reads = there.spawn(subject.task(reads));
         turns(&mut there, 1);
         other.write_all(&bytes(2)).unwrap();
@@ -110,9 +96,8 @@ fn on_another_thread(subject: Subject) {
     });
     // The loop it was registered with last is gone.
     let (one, mut other) = thread.join().unwrap();
-    let reads = body().perform_then(move || one.read_exact_owned([0; 3]), ok);
-    let reads = event_loop.spawn(subject.task(reads));
-    turns(&mut event_loop, 1);
+    let reads = body().perform_ok(move || one.read_exact_owned([0; 3]));
+    let reads = event_loop.start(subject.task(reads), 1);
     other.write_all(&bytes(3)).unwrap();
     event_loop.block_on(reads).unwrap().unwrap();
 }
@@ -123,7 +108,7 @@ fn on_two_loops_at_once(subject: Subject) {
     let one = TcpStream::from_std(one).unwrap();
     let read = |one: &TcpStream| {
         let one = one.clone();
-        subject.task(body().perform_then(move || one.read_owned([0; 1]), moved))
+        subject.task(body().perform_ok(move || one.read_owned([0; 1])))
     };
     let waits = here.spawn(read(&one));
     turns(&mut here, 1);

@@ -5,7 +5,7 @@ use std::{task::Waker, thread};
 
 use quadrivium::event_loop::Turned;
 
-use crate::{Probe, Subject, TestLoop, body, new_loop, traced, turns, watched};
+use crate::{Probe, Subject, TestLoop, body, new_loop, traced, turns, watched, watched_loop};
 
 laws! { ($) stale_wakes:
     /// A wake of a task that has ended does nothing.
@@ -77,9 +77,7 @@ fn a_stale_wake_from_a_thread_spares_the_next_tenant(subject: Subject) {
 }
 
 fn a_waker_of_a_loop_that_is_gone(subject: Subject) {
-    let mut event_loop = new_loop();
-    let (probe, _handle) = watched(subject, &event_loop);
-    turns(&mut event_loop, 1);
+    let (event_loop, probe, _handle) = watched_loop(subject);
     drop(event_loop);
     // The loops that come after may live in the same place: none of their tasks is woken.
     let mut loops: Vec<_> = (0..4).map(|_| new_loop()).collect();
@@ -95,9 +93,7 @@ fn a_waker_of_a_loop_that_is_gone(subject: Subject) {
 }
 
 fn a_waker_of_another_loop_on_this_thread(subject: Subject) {
-    let mut event_loop = new_loop();
-    let (probe, _handle) = watched(subject, &event_loop);
-    turns(&mut event_loop, 1);
+    let (mut event_loop, probe, _handle) = watched_loop(subject);
     let waker = probe.waker();
     let mut other_loop = new_loop();
     // Wherever it is called from, it is the task of the first loop that is woken.

@@ -77,20 +77,16 @@ fn no_time_at_all_still_gives_way(subject: Subject) {
     drop(event_loop.spawn(subject.task(body().perform(sleep(Duration::ZERO)))));
     drop(event_loop.spawn(subject.task(body())));
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines()[2..],
-        [
-            // Due at once, but only a turn looks at deadlines: task 2 runs before.
-            "0ns task 1 resumed",
-            "0ns task 1 suspended until 0ns",
-            "0ns task 2 resumed",
-            "0ns task 2 done",
-            "0ns task 1 woken by its deadline",
-            "0ns task 1 resumed",
-            "0ns task 1 done",
-        ],
-        "{subject}"
-    );
+    trace.after(2).expect(&[
+        // Due at once, but only a turn looks at deadlines: task 2 runs before.
+        "0ns task 1 resumed",
+        "0ns task 1 suspended until 0ns",
+        "0ns task 2 resumed",
+        "0ns task 2 done",
+        "0ns task 1 woken by its deadline",
+        "0ns task 1 resumed",
+        "0ns task 1 done",
+    ]);
 }
 
 fn a_self_arming_timer_of_no_time_starves_nobody(subject: Subject) {
@@ -111,8 +107,7 @@ fn a_self_arming_timer_of_no_time_starves_nobody(subject: Subject) {
 fn turns_late(subject: Subject, busy: impl FnOnce(&EventLoop)) -> usize {
     let mut event_loop = new_loop();
     busy(&event_loop);
-    let sleeper = event_loop.spawn(subject.task(body().perform(sleep(10 * MS))));
-    turns(&mut event_loop, 1);
+    let sleeper = event_loop.start(subject.task(body().perform(sleep(10 * MS))), 1);
     event_loop.advance(10 * MS);
     let mut late = 0;
     while !sleeper.is_finished() {
@@ -159,22 +154,18 @@ fn a_busy_loop_is_late_but_not_wrong(subject: Subject) {
     let work = body().perform(turn()).perform(block_for(Duration::from_secs(5)));
     drop(event_loop.spawn_named("work", subject.task(work)));
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines()[9..],
-        [
-            // Work keeps the CPU from 0 to 5 s: nothing else happens meanwhile.
-            "0ns task 3 \"work\" resumed",
-            "5s task 3 \"work\" done",
-            // Both deadlines are over now, and are served in the order of the deadlines.
-            "5s task 2 \"due 1\" woken by its deadline",
-            "5s task 1 \"due 2\" woken by its deadline",
-            "5s task 2 \"due 1\" resumed",
-            "5s task 2 \"due 1\" done",
-            "5s task 1 \"due 2\" resumed",
-            "5s task 1 \"due 2\" done",
-        ],
-        "{subject}"
-    );
+    trace.after(9).expect(&[
+        // Work keeps the CPU from 0 to 5 s: nothing else happens meanwhile.
+        "0ns task 3 \"work\" resumed",
+        "5s task 3 \"work\" done",
+        // Both deadlines are over now, and are served in the order of the deadlines.
+        "5s task 2 \"due 1\" woken by its deadline",
+        "5s task 1 \"due 2\" woken by its deadline",
+        "5s task 2 \"due 1\" resumed",
+        "5s task 2 \"due 1\" done",
+        "5s task 1 \"due 2\" resumed",
+        "5s task 1 \"due 2\" done",
+    ]);
 }
 
 /// More operations than are done in a row.
@@ -359,8 +350,7 @@ fn each_step_counts_anew(subject: Subject) {
         .repeat(64, move || two.recv())
         .perform(turn())
         .repeat(64, move || three.recv());
-    let task = event_loop.spawn(subject.task(task));
-    turns(&mut event_loop, 3);
+    let task = event_loop.start(subject.task(task), 3);
     assert!(task.is_finished(), "{subject}: three steps, and no more");
 }
 

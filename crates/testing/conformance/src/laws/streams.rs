@@ -8,7 +8,7 @@ use quadrivium::{
     task::{BoxTask, Either},
 };
 
-use crate::{Probe, Said, Subject, body, new_loop, turns};
+use crate::{Probe, Said, Subject, body, new_loop};
 
 laws! { ($) streams:
     /// Every item comes, in order, and the generator goes on only when the next is asked for.
@@ -39,15 +39,9 @@ fn shared<T>(stream: Stream<T>) -> SharedStream<T> {
 
 /// Says the next items, so many.
 fn asks(subject: Subject, items: &SharedStream<u32>, said: &Said, times: usize) -> BoxTask<()> {
-    let mut program = body();
-    for _ in 0..times {
-        let (items, said) = (Rc::clone(items), said.clone());
-        program = program.perform_then(
-            move || items.borrow_mut().next(),
-            move |item| said.say(format!("{item:?}")),
-        );
-    }
-    subject.task(program)
+    let (items, said) = (Rc::clone(items), said.clone());
+    let next = move || items.borrow_mut().next();
+    subject.task(body().repeat_then(times, next, move |item| said.say(format!("{item:?}"))))
 }
 
 fn every_item_when_it_is_asked_for(subject: Subject) {
@@ -74,8 +68,7 @@ fn the_generator_waits_in_between(subject: Subject) {
         }
         co.perform(turn()).await;
     }));
-    let task = event_loop.spawn(asks(subject, &items, &said, 3));
-    turns(&mut event_loop, 1);
+    let task = event_loop.start(asks(subject, &items, &said, 3), 1);
     assert!(said.lines().is_empty() && !task.is_finished());
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["Some(1)", "Some(2)", "None"]);
@@ -95,11 +88,9 @@ fn a_next_that_is_cancelled_loses_nothing(subject: Subject) {
         co.perform(waits.waits()).await;
         co.yield_item(1).await;
     }));
-    let cancelled = event_loop.spawn(asks(subject, &items, &said, 1));
-    turns(&mut event_loop, 1);
+    let cancelled = event_loop.start(asks(subject, &items, &said, 1), 1);
     cancelled.cancel();
-    let _goes_on = event_loop.spawn(asks(subject, &items, &said, 2));
-    turns(&mut event_loop, 1);
+    let _goes_on = event_loop.start(asks(subject, &items, &said, 2), 1);
     probe.open();
     probe.wake();
     event_loop.run().unwrap();
@@ -128,9 +119,9 @@ fn a_next_outlives_its_stream(subject: Subject) {
         co.perform(turn()).await;
         co.yield_item(1).await;
     });
-    let (next, says) = (items.next(), said.clone());
+    let next = items.next();
     drop(items);
-    let asks = body().perform_then(move || next, move |item| says.say(format!("{item:?}")));
+    let asks = body().perform_say(&said, next);
     event_loop.block_on(subject.task(asks)).unwrap();
     assert_eq!(said.lines(), ["dropped", "Some(1)"]);
 }
@@ -179,8 +170,7 @@ fn goes_on_in_another_task(subject: Subject) {
         },
     );
     event_loop.block_on(subject.task(races)).unwrap();
-    let _goes_on = event_loop.spawn(asks(subject, &items, &said, 1));
-    turns(&mut event_loop, 1);
+    let _goes_on = event_loop.start(asks(subject, &items, &said, 1), 1);
     probe.open();
     probe.wake();
     event_loop.run().unwrap();

@@ -132,8 +132,7 @@ fn unordered_parts_are_woken_one_by_one(subject: Subject) {
     let probes = [Probe::default(), Probe::default()];
     let parts: FuturesUnordered<_> =
         probes.iter().map(|probe| perform(subject.task(body().perform(probe.waits())))).collect();
-    let handle = event_loop.spawn(runs(subject, parts.collect::<Vec<_>>()));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(runs(subject, parts.collect::<Vec<_>>()), 1);
     probes[1].wake();
     turns(&mut event_loop, 1);
     // That is what such a combinator is for: the other part is not polled.
@@ -223,8 +222,7 @@ fn a_cancel_drops_the_parts(subject: Subject) {
             perform(subject.task(body))
         })
         .collect();
-    let handle = event_loop.spawn(runs(subject, parts.collect::<Vec<_>>()));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(runs(subject, parts.collect::<Vec<_>>()), 1);
     handle.cancel();
     assert_eq!(said.lines(), ["dropped"; 3]);
     event_loop.run().unwrap();

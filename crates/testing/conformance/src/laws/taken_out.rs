@@ -15,7 +15,7 @@ use rustix::fs::{OFlags, fcntl_getfl};
 use super::processes::sh;
 use crate::{
     Subject, body,
-    sockets::{NewPath, listener, ok, read, real_loop, tcp},
+    sockets::{NewPath, listener, real_loop, tcp},
     turns,
 };
 
@@ -79,12 +79,11 @@ fn right_after_an_operation(subject: Subject) {
     let (one, other) = tcp();
     let [reads, writes] = [(); 2].map(|()| one.clone());
     let uses = body()
-        .perform_then(move || reads.read_owned([0; 1]), |it| assert_eq!(ok(it), 1))
-        .perform_then(move || writes.write_all_owned("!"), ok)
+        .perform_eq(move || reads.read_owned([0; 1]), 1)
+        .perform_ok(move || writes.write_all_owned("!"))
         .run(move || assert!(blocks(one.into_std().unwrap())));
-    let uses = event_loop.spawn(subject.task(uses));
-    turns(&mut event_loop, 2);
-    let writes = body().perform_then(move || other.write_all_owned("!"), ok);
+    let uses = event_loop.start(subject.task(uses), 2);
+    let writes = body().perform_ok(move || other.write_all_owned("!"));
     event_loop.block_on(subject.task(writes)).unwrap();
     event_loop.block_on(uses).unwrap().unwrap();
 }
@@ -93,14 +92,12 @@ fn not_while_others_use_it(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     let reads = one.clone();
-    let reads = body()
-        .perform_then(move || reads.read_owned(vec![0; 9]), |it| assert_eq!(read(it), b"hello"));
-    let reads = event_loop.spawn(subject.task(reads));
-    turns(&mut event_loop, 2);
+    let reads = body().perform_read(move || reads.read_owned(vec![0; 9]), b"hello");
+    let reads = event_loop.start(subject.task(reads), 2);
     assert_eq!(one.clone().into_std().unwrap_err().kind(), ErrorKind::ResourceBusy);
     assert_eq!(one.clone().into_fd().unwrap_err().kind(), ErrorKind::ResourceBusy);
     assert!(!blocks(&one), "the task that waits would block its loop");
-    let writes = body().perform_then(move || other.write_all_owned("hello"), ok);
+    let writes = body().perform_ok(move || other.write_all_owned("hello"));
     event_loop.block_on(subject.task(writes)).unwrap();
     event_loop.block_on(reads).unwrap().unwrap();
     assert!(blocks(one.into_std().unwrap()), "the last one");
@@ -140,7 +137,7 @@ fn as_the_output_of_a_child(subject: Subject) {
         // Our copy of the output goes with it, so that the end of the stream comes.
         drop(command);
         let ends = body()
-            .perform_then(|| reads, |(n, _)| assert_eq!(n.unwrap(), N))
+            .perform_eq(|| reads, N)
             .perform_then(move || child.wait(), |status| assert!(status.unwrap().success()));
         event_loop.block_on(subject.task(ends)).unwrap();
     }

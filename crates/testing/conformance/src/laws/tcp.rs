@@ -9,7 +9,7 @@ use quadrivium::{net::TcpStream, prelude::*};
 
 use crate::{
     Subject, body,
-    sockets::{bytes, listener, ok, read, real_loop, std_tcp, tcp},
+    sockets::{bytes, listener, read, real_loop, std_tcp, tcp},
 };
 
 laws! { ($) tcp:
@@ -64,13 +64,8 @@ fn an_echo(subject: Subject) {
             let stream = stream.unwrap();
             let rounds = (0..ROUNDS).fold(body(), |body, round| {
                 let (input, output) = (stream.clone(), stream.clone());
-                body.perform_then(move || output.write_all_owned([round; 5]), ok).perform_then(
-                    move || input.read_exact_owned([0; 5]),
-                    move |(done, buffer)| {
-                        done.unwrap();
-                        assert_eq!(buffer, [round; 5]);
-                    },
-                )
+                body.perform_ok(move || output.write_all_owned([round; 5]))
+                    .perform_read_exact(move || input.read_exact_owned([0; 5]), [round; 5])
             });
             drop(quadrivium::spawn(subject.task(rounds)));
         },
@@ -84,14 +79,14 @@ fn a_peek_leaves_the_bytes(subject: Subject) {
     let (one, other) = tcp();
     let (peeks, again, reads) = (one.clone(), one.clone(), one);
     let looks = body()
-        .perform_then(move || peeks.peek_owned(vec![0; 9]), |it| assert_eq!(read(it), b"look"))
-        .perform_then(move || again.peek_owned(vec![0; 2]), |it| assert_eq!(read(it), b"lo"))
-        .perform_then(move || reads.read_owned(vec![0; 9]), |it| assert_eq!(read(it), b"look"));
+        .perform_read(move || peeks.peek_owned(vec![0; 9]), b"look")
+        .perform_read(move || again.peek_owned(vec![0; 2]), b"lo")
+        .perform_read(move || reads.read_owned(vec![0; 9]), b"look");
     let looks = event_loop.spawn(subject.task(looks));
     event_loop.turn().unwrap();
     // It stays open: at the end of a stream a read always finds something.
     let writes = other.clone();
-    let writes = body().perform_then(move || writes.write_all_owned("look"), ok);
+    let writes = body().perform_ok(move || writes.write_all_owned("look"));
     event_loop.block_on(subject.task(writes)).unwrap();
     event_loop.block_on(looks).unwrap().unwrap();
     drop(other);
@@ -108,10 +103,7 @@ fn vectored(subject: Subject) {
     );
     let reads = event_loop.spawn(subject.task(reads));
     event_loop.turn().unwrap();
-    let writes = body().perform_then(
-        move || other.write_vectored_owned(["one", "", "two"]),
-        |(n, _)| assert_eq!(n.unwrap(), 6),
-    );
+    let writes = body().perform_eq(move || other.write_vectored_owned(["one", "", "two"]), 6);
     event_loop.block_on(subject.task(writes)).unwrap();
     event_loop.block_on(reads).unwrap().unwrap();
 }
@@ -140,22 +132,18 @@ fn a_reset_is_an_error_to_that_task_only(subject: Subject) {
     for n in lengths {
         let mut event_loop = real_loop();
         let ((reset, resets), (one, other)) = (tcp(), tcp());
-        let suffers = body().perform_then(
-            move || reset.read_exact_owned([0; 10]),
-            |(done, _)| {
-                assert_eq!(done.unwrap_err().kind(), ErrorKind::ConnectionReset);
-            },
-        );
+        let suffers =
+            body().perform_err(move || reset.read_exact_owned([0; 10]), ErrorKind::ConnectionReset);
         let suffers = event_loop.spawn(subject.task(suffers));
-        let goes_on = body().perform_then(move || one.read_exact_owned([0; 3]), ok);
+        let goes_on = body().perform_ok(move || one.read_exact_owned([0; 3]));
         let goes_on = event_loop.spawn(subject.task(goes_on));
         let written = resets.clone();
         let resets = body()
-            .perform_then(move || written.write_all_owned(bytes(n)), ok)
+            .perform_ok(move || written.write_all_owned(bytes(n)))
             .run(move || resets.set_linger(Some(Duration::ZERO)).unwrap());
         event_loop.block_on(subject.task(resets)).unwrap();
         event_loop.block_on(suffers).unwrap().unwrap();
-        let writes = body().perform_then(move || other.write_all_owned("yes"), ok);
+        let writes = body().perform_ok(move || other.write_all_owned("yes"));
         event_loop.block_on(subject.task(writes)).unwrap();
         event_loop.block_on(goes_on).unwrap().unwrap();
     }
@@ -166,10 +154,8 @@ fn a_connection_is_refused(subject: Subject) {
     // The port of an end that connected is taken, and nobody listens there.
     let (one, _other) = std_tcp();
     let address = one.local_addr().unwrap();
-    let connects = body().perform_then(
-        move || TcpStream::connect(address),
-        |stream| assert_eq!(stream.unwrap_err().kind(), ErrorKind::ConnectionRefused),
-    );
+    let connects =
+        body().perform_err(move || TcpStream::connect(address), ErrorKind::ConnectionRefused);
     event_loop.block_on(subject.task(connects)).unwrap();
 }
 
@@ -180,8 +166,8 @@ fn to_and_from_std(subject: Subject) {
     let other = TcpStream::from_std(other).unwrap();
     let (reads, writes) = (other.clone(), other.clone());
     let goes_on = body()
-        .perform_then(move || reads.read_owned(vec![0; 9]), |it| assert_eq!(read(it), b"before"))
-        .perform_then(move || writes.write_all_owned("with"), ok);
+        .perform_read(move || reads.read_owned(vec![0; 9]), b"before")
+        .perform_ok(move || writes.write_all_owned("with"));
     event_loop.block_on(subject.task(goes_on)).unwrap();
     let mut other = other.into_std().unwrap();
     other.write_all(b"after").unwrap();

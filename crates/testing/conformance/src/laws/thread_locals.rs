@@ -4,7 +4,7 @@ use std::{cell::RefCell, thread};
 
 use quadrivium::{prelude::*, task::BoxTask};
 
-use crate::{Subject, TestLoop, WhenDroppedPrints, alone, body, current, new_loop, turns};
+use crate::{Subject, TestLoop, WhenDroppedPrints, body, child::in_own_process, new_loop, turns};
 
 laws! { ($) thread_locals:
     /// A loop in a thread-local is dropped with its tasks at the end of the thread.
@@ -24,9 +24,8 @@ thread_local! {
 /// Runs `something` on a thread of a process of its own: a panic in the destructor of a
 /// thread-local ends the process. What it printed.
 fn on_a_thread(something: impl FnOnce() + Send + 'static) -> String {
-    let output = alone(&current::test(), "", || thread::spawn(something).join().unwrap());
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{stderr}");
+    let (status, stderr) = in_own_process(|| thread::spawn(something).join().unwrap());
+    assert!(status.success(), "{stderr}");
     stderr
 }
 

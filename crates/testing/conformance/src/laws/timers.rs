@@ -39,31 +39,27 @@ fn time_jumps_to_the_next_deadline(subject: Subject) {
     drop(event_loop.spawn(subject.task(body().perform(sleep(3 * MS)))));
     drop(event_loop.spawn(subject.task(body().perform(sleep(MS)).perform(sleep(MS)))));
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines(),
-        [
-            "0ns task 1 spawned",
-            "0ns task 2 spawned",
-            // Both arm their deadlines; then nobody is ready.
-            "0ns task 1 resumed",
-            "0ns task 1 suspended until 3ms",
-            "0ns task 2 resumed",
-            "0ns task 2 suspended until 1ms",
-            // Time jumps to the earlier one, not to the one armed first.
-            "1ms task 2 woken by its deadline",
-            "1ms task 2 resumed",
-            "1ms task 2 suspended until 2ms",
-            // Again it is the earlier one.
-            "2ms task 2 woken by its deadline",
-            "2ms task 2 resumed",
-            "2ms task 2 done",
-            // Only task 1 is left.
-            "3ms task 1 woken by its deadline",
-            "3ms task 1 resumed",
-            "3ms task 1 done",
-        ],
-        "{subject}"
-    );
+    trace.expect(&[
+        "0ns task 1 spawned",
+        "0ns task 2 spawned",
+        // Both arm their deadlines; then nobody is ready.
+        "0ns task 1 resumed",
+        "0ns task 1 suspended until 3ms",
+        "0ns task 2 resumed",
+        "0ns task 2 suspended until 1ms",
+        // Time jumps to the earlier one, not to the one armed first.
+        "1ms task 2 woken by its deadline",
+        "1ms task 2 resumed",
+        "1ms task 2 suspended until 2ms",
+        // Again it is the earlier one.
+        "2ms task 2 woken by its deadline",
+        "2ms task 2 resumed",
+        "2ms task 2 done",
+        // Only task 1 is left.
+        "3ms task 1 woken by its deadline",
+        "3ms task 1 resumed",
+        "3ms task 1 done",
+    ]);
 }
 
 fn equal_deadlines_fire_in_the_order_they_were_armed(subject: Subject) {
@@ -74,21 +70,15 @@ fn equal_deadlines_fire_in_the_order_they_were_armed(subject: Subject) {
     // One in the middle goes, and the heap closes the gap.
     event_loop.spawn(subject.task(body().perform(sleep(MS)))).cancel();
     event_loop.run().unwrap();
-    let woken: Vec<_> =
-        trace.lines().into_iter().filter(|line| line.contains("woken by its deadline")).collect();
-    assert_eq!(
-        woken,
-        [
-            // All at once, in the order in which the first turn armed them: that of spawning.
-            "1ms task 1 woken by its deadline",
-            "1ms task 2 woken by its deadline",
-            "1ms task 3 woken by its deadline",
-            "1ms task 4 woken by its deadline",
-            "1ms task 5 woken by its deadline",
-            "1ms task 6 woken by its deadline",
-        ],
-        "{subject}"
-    );
+    trace.with("woken by its deadline").expect(&[
+        // All at once, in the order in which the first turn armed them: that of spawning.
+        "1ms task 1 woken by its deadline",
+        "1ms task 2 woken by its deadline",
+        "1ms task 3 woken by its deadline",
+        "1ms task 4 woken by its deadline",
+        "1ms task 5 woken by its deadline",
+        "1ms task 6 woken by its deadline",
+    ]);
 }
 
 fn equal_deadlines_of_different_lengths(subject: Subject) {
@@ -96,40 +86,31 @@ fn equal_deadlines_of_different_lengths(subject: Subject) {
     drop(event_loop.spawn(subject.task(body().perform(sleep(MS)).perform(sleep(2 * MS)))));
     drop(event_loop.spawn(subject.task(body().perform(sleep(3 * MS)))));
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines()[6..],
-        [
-            "1ms task 1 woken by its deadline",
-            "1ms task 1 resumed",
-            "1ms task 1 suspended until 3ms",
-            // Both are due at 3 ms. Task 2 armed its deadline at 0, task 1 at 1 ms.
-            "3ms task 2 woken by its deadline",
-            "3ms task 1 woken by its deadline",
-            "3ms task 2 resumed",
-            "3ms task 2 done",
-            "3ms task 1 resumed",
-            "3ms task 1 done",
-        ],
-        "{subject}"
-    );
+    trace.after(6).expect(&[
+        "1ms task 1 woken by its deadline",
+        "1ms task 1 resumed",
+        "1ms task 1 suspended until 3ms",
+        // Both are due at 3 ms. Task 2 armed its deadline at 0, task 1 at 1 ms.
+        "3ms task 2 woken by its deadline",
+        "3ms task 1 woken by its deadline",
+        "3ms task 2 resumed",
+        "3ms task 2 done",
+        "3ms task 1 resumed",
+        "3ms task 1 done",
+    ]);
 }
 
 fn never_early(subject: Subject) {
     let (mut event_loop, trace) = traced();
-    drop(event_loop.spawn(subject.task(body().perform(sleep(MS)))));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(subject.task(body().perform(sleep(MS))), 1);
     event_loop.advance(MS - Duration::from_nanos(1));
     turns(&mut event_loop, 2);
-    assert_eq!(
-        trace.lines(),
-        [
-            "0ns task 1 spawned",
-            "0ns task 1 resumed",
-            // A nanosecond is missing, and so nothing happens in two more turns.
-            "0ns task 1 suspended until 1ms",
-        ],
-        "{subject}"
-    );
+    trace.expect(&[
+        "0ns task 1 spawned",
+        "0ns task 1 resumed",
+        // A nanosecond is missing, and so nothing happens in two more turns.
+        "0ns task 1 suspended until 1ms",
+    ]);
     event_loop.advance(Duration::from_nanos(1));
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
 }
@@ -147,19 +128,15 @@ fn a_deadline_that_has_passed_gives_way_once(subject: Subject) {
     event_loop.advance(5 * MS);
     let passed = event_loop.now() - 3 * MS;
     event_loop.block_on(subject.task(body().perform(sleep_until(passed)))).unwrap();
-    assert_eq!(
-        trace.lines(),
-        [
-            "5ms task 1 spawned",
-            "5ms task 1 resumed",
-            // Over already, so the next turn wakes it; time does not go back.
-            "5ms task 1 suspended until 2ms",
-            "5ms task 1 woken by its deadline",
-            "5ms task 1 resumed",
-            "5ms task 1 done",
-        ],
-        "{subject}"
-    );
+    trace.expect(&[
+        "5ms task 1 spawned",
+        "5ms task 1 resumed",
+        // Over already, so the next turn wakes it; time does not go back.
+        "5ms task 1 suspended until 2ms",
+        "5ms task 1 woken by its deadline",
+        "5ms task 1 resumed",
+        "5ms task 1 done",
+    ]);
     // Also one from before the loop was made.
     let long_ago = event_loop.now() - Duration::from_secs(1);
     event_loop.block_on(subject.task(body().perform(sleep_until(long_ago)))).unwrap();
@@ -206,8 +183,7 @@ fn a_loop_goes_on_without_time(subject: Subject) {
     for passed in NEARLY {
         let mut event_loop = new_loop();
         // Its deadline comes meanwhile.
-        let sleeper = event_loop.spawn(subject.task(body().perform(sleep(MS))));
-        turns(&mut event_loop, 1);
+        let sleeper = event_loop.start(subject.task(body().perform(sleep(MS))), 1);
         event_loop.advance(passed);
         event_loop.block_on(subject.task(body().perform(turn()).perform(turn()))).unwrap();
         assert!(sleeper.is_finished(), "{subject}: {passed:?}");
@@ -221,8 +197,7 @@ fn a_cancelled_deadline_hides_no_deadlock(subject: Subject) {
     let mut event_loop = new_loop();
     let sleeper = event_loop.spawn(subject.task(body().perform(sleep(MS))));
     let never = Notify::new();
-    drop(event_loop.spawn(subject.task(body().perform(never.notified()))));
-    turns(&mut event_loop, 1);
+    event_loop.start_detached(subject.task(body().perform(never.notified())), 1);
     sleeper.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Waiting);
     assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));

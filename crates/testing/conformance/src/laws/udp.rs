@@ -6,8 +6,7 @@ use quadrivium::net::UdpSocket;
 
 use crate::{
     Subject, body,
-    sockets::{bytes, moved, ok, read, real_loop},
-    turns,
+    sockets::{bytes, real_loop},
 };
 
 laws! { ($) udp:
@@ -48,15 +47,14 @@ fn an_answer_to_the_sender(subject: Subject) {
         move |(received, buffer)| {
             let (n, from) = received.unwrap();
             assert_eq!((&buffer[..n], from), (&b"question"[..], own));
-            let answer = body().perform_then(move || answers.send_to_owned("answer", from), moved);
+            let answer = body().perform_ok(move || answers.send_to_owned("answer", from));
             drop(quadrivium::spawn(subject.task(answer)));
         },
     );
     drop(event_loop.spawn(subject.task(server)));
     let hears = asks.clone();
-    let client = body()
-        .perform_then(move || asks.send_to_owned("question", address), |it| assert_eq!(ok(it), 8))
-        .perform_then(
+    let client =
+        body().perform_eq(move || asks.send_to_owned("question", address), 8).perform_then(
             move || hears.recv_from_owned([0; 6]),
             move |(received, buffer)| {
                 assert_eq!((received.unwrap(), &buffer), ((6, address), b"answer"));
@@ -68,15 +66,9 @@ fn an_answer_to_the_sender(subject: Subject) {
 fn connected(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = pair();
-    let hears = body().perform_then(
-        move || other.recv_owned(vec![0; 9]),
-        |it| {
-            assert_eq!(read(it), b"hello");
-        },
-    );
-    let hears = event_loop.spawn(subject.task(hears));
-    turns(&mut event_loop, 1);
-    let says = body().perform_then(move || one.send_owned("hello"), |it| assert_eq!(ok(it), 5));
+    let hears = body().perform_read(move || other.recv_owned(vec![0; 9]), b"hello");
+    let hears = event_loop.start(subject.task(hears), 1);
+    let says = body().perform_eq(move || one.send_owned("hello"), 5);
     event_loop.block_on(subject.task(says)).unwrap();
     event_loop.block_on(hears).unwrap().unwrap();
 }
@@ -85,16 +77,11 @@ fn datagrams_stay_apart(subject: Subject) {
     let (one, other) = pair();
     let says = [3, 0, 5].into_iter().fold(body(), |body, n| {
         let one = one.clone();
-        body.perform_then(move || one.send_owned(bytes(n)), move |it| assert_eq!(ok(it), n))
+        body.perform_eq(move || one.send_owned(bytes(n)), n)
     });
     let all = [3, 0, 4].into_iter().fold(says, |body, n| {
         let other = other.clone();
-        body.perform_then(
-            move || other.recv_owned(vec![0; 4]),
-            move |it| {
-                assert_eq!(read(it), bytes(n));
-            },
-        )
+        body.perform_read(move || other.recv_owned(vec![0; 4]), bytes(n))
     });
     real_loop().block_on(subject.task(all)).unwrap();
 }
@@ -111,9 +98,8 @@ fn a_peek_leaves_the_datagram(subject: Subject) {
                 assert_eq!((peeked.unwrap(), &buffer), ((2, from), b"lo"));
             },
         )
-        .perform_then(move || hears.recv_owned(vec![0; 9]), |it| assert_eq!(read(it), b"look"));
-    let looks = event_loop.spawn(subject.task(looks));
-    turns(&mut event_loop, 1);
+        .perform_read(move || hears.recv_owned(vec![0; 9]), b"look");
+    let looks = event_loop.start(subject.task(looks), 1);
     event_loop.block_on(subject.task(body().perform(one.send_owned("look")))).unwrap();
     event_loop.block_on(looks).unwrap().unwrap();
 }
@@ -121,17 +107,11 @@ fn a_peek_leaves_the_datagram(subject: Subject) {
 fn after_a_cancelled_receive(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = pair();
-    let waits = event_loop.spawn(subject.task(body().perform(other.recv_owned([0; 9]))));
-    turns(&mut event_loop, 2);
+    let waits = event_loop.start(subject.task(body().perform(other.recv_owned([0; 9]))), 2);
     event_loop.block_on(subject.task(body().perform(one.send_owned("late")))).unwrap();
     if !waits.is_finished() {
         waits.cancel();
-        let hears = body().perform_then(
-            move || other.recv_owned(vec![0; 9]),
-            |it| {
-                assert_eq!(read(it), b"late");
-            },
-        );
+        let hears = body().perform_read(move || other.recv_owned(vec![0; 9]), b"late");
         event_loop.block_on(subject.task(hears)).unwrap();
     }
 }
@@ -143,13 +123,8 @@ fn nobody_is_there(subject: Subject) {
     other.connect(other.local_addr().unwrap()).unwrap();
     let (hears, again) = (one.clone(), one.clone());
     let fails = body()
-        .perform_then(move || one.send_owned("anyone?"), |it| assert_eq!(ok(it), 7))
-        .perform_then(
-            move || hears.recv_owned([0; 9]),
-            |(n, _)| {
-                assert_eq!(n.unwrap_err().kind(), ErrorKind::ConnectionRefused);
-            },
-        )
-        .perform_then(move || again.send_owned("anyone?"), |it| assert_eq!(ok(it), 7));
+        .perform_eq(move || one.send_owned("anyone?"), 7)
+        .perform_err(move || hears.recv_owned([0; 9]), ErrorKind::ConnectionRefused)
+        .perform_eq(move || again.send_owned("anyone?"), 7);
     event_loop.block_on(subject.task(fails)).unwrap();
 }

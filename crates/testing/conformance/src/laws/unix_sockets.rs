@@ -9,8 +9,7 @@ use quadrivium::net::{UnixDatagram, UnixListener, UnixStream};
 
 use crate::{
     Subject, body,
-    sockets::{NewPath, moved, ok, read, real_loop},
-    turns,
+    sockets::{NewPath, real_loop},
 };
 
 laws! { ($) unix_sockets:
@@ -38,7 +37,7 @@ fn a_listener_at_a_path(subject: Subject) {
         move || listener.accept(),
         move |accepted| {
             let (stream, _) = accepted.unwrap();
-            let greets = body().perform_then(move || stream.write_all_owned("welcome"), ok);
+            let greets = body().perform_ok(move || stream.write_all_owned("welcome"));
             drop(quadrivium::spawn(subject.task(greets)));
         },
     );
@@ -64,10 +63,7 @@ fn a_listener_at_a_path(subject: Subject) {
 
 fn no_such_path(subject: Subject) {
     let path = NewPath::new().0.clone();
-    let connects = body().perform_then(
-        move || UnixStream::connect(path),
-        |stream| assert_eq!(stream.unwrap_err().kind(), ErrorKind::NotFound),
-    );
+    let connects = body().perform_err(move || UnixStream::connect(path), ErrorKind::NotFound);
     real_loop().block_on(subject.task(connects)).unwrap();
 }
 
@@ -85,14 +81,13 @@ fn datagrams_between_paths(subject: Subject) {
                 assert_eq!((&buffer[..n], sender.as_pathname()), (&b"one"[..], Some(&*path)));
             },
         )
-        .perform_then(move || other.recv_owned(vec![0; 9]), |it| assert_eq!(read(it), b"two"));
-    let hears = event_loop.spawn(subject.task(hears));
-    turns(&mut event_loop, 1);
+        .perform_read(move || other.recv_owned(vec![0; 9]), b"two");
+    let hears = event_loop.start(subject.task(hears), 1);
     let (says, path) = (one.clone(), to.0.clone());
     one.connect(&to.0).unwrap();
     let says = body()
-        .perform_then(move || says.send_to_owned("one", path), moved)
-        .perform_then(move || one.send_owned("two"), moved);
+        .perform_ok(move || says.send_to_owned("one", path))
+        .perform_ok(move || one.send_owned("two"));
     event_loop.block_on(subject.task(says)).unwrap();
     event_loop.block_on(hears).unwrap().unwrap();
 }
@@ -119,9 +114,9 @@ fn a_nul_in_a_path(subject: Subject) {
         invalid(sender.connect(&datagram));
         let (sends, again, owned) = (sender.clone(), datagram.clone(), sender.clone());
         program = program
-            .perform_then(move || UnixStream::connect(stream), invalid)
-            .perform_then(move || sends.send_to(b"lost", datagram), invalid)
-            .perform_then(move || owned.send_to_owned("lost", again), |(n, _)| invalid(n));
+            .perform_err(move || UnixStream::connect(stream), ErrorKind::InvalidInput)
+            .perform_err(move || sends.send_to(b"lost", datagram), ErrorKind::InvalidInput)
+            .perform_err(move || owned.send_to_owned("lost", again), ErrorKind::InvalidInput);
     }
     real_loop().block_on(subject.task(program)).unwrap();
 }
@@ -145,15 +140,13 @@ fn abstract_names(subject: Subject) {
     });
     let listener = UnixListener::bind(&streams).unwrap();
     let to = streams.clone();
-    let meets = body()
-        .perform_then(move || UnixStream::connect(to), |stream| drop(stream.unwrap()))
-        .perform_then(
-            move || listener.accept(),
-            |accepted| {
-                let name = accepted.unwrap().0.local_addr().unwrap();
-                assert!(name.as_abstract_name().unwrap().ends_with(b"\0\0end"));
-            },
-        );
+    let meets = body().perform_ok(move || UnixStream::connect(to)).perform_then(
+        move || listener.accept(),
+        |accepted| {
+            let name = accepted.unwrap().0.local_addr().unwrap();
+            assert!(name.as_abstract_name().unwrap().ends_with(b"\0\0end"));
+        },
+    );
     event_loop.block_on(subject.task(meets)).unwrap();
     // No file is in the way of the next listener. But a child that another test starts at this
     // moment has a copy of the last one until it runs its program.
@@ -167,8 +160,8 @@ fn abstract_names(subject: Subject) {
     one.connect(&other_name).unwrap();
     let (says, to) = (other.clone(), one_name.clone());
     let talks = body()
-        .perform_then(move || says.send_to_owned("one", to), moved)
-        .perform_then(move || one.recv_owned(vec![0; 9]), |it| assert_eq!(read(it), b"one"))
+        .perform_ok(move || says.send_to_owned("one", to))
+        .perform_read(move || one.recv_owned(vec![0; 9]), b"one")
         .hold(other);
     event_loop.block_on(subject.task(talks)).unwrap();
 }
@@ -181,13 +174,11 @@ fn a_full_queue_is_waited_for(subject: Subject) {
     connected.connect(&path.0).unwrap();
     let mut event_loop = real_loop();
     let fills = body().repeat(N, move || connected.send_owned([1; 500]));
-    let fills = event_loop.spawn(subject.task(fills));
-    turns(&mut event_loop, 100);
+    let fills = event_loop.start(subject.task(fills), 100);
     // It has sent nothing that could be received, so not even that tells it when there is room.
     let to = path.0.clone();
-    let sends = body().perform_then(move || alone.send_to_owned([2; 500], to), moved);
-    let sends = event_loop.spawn(subject.task(sends));
-    turns(&mut event_loop, 2);
+    let sends = body().perform_ok(move || alone.send_to_owned([2; 500], to));
+    let sends = event_loop.start(subject.task(sends), 2);
     assert!(!fills.is_finished() && !sends.is_finished(), "no queue is that long");
     let hears = body().repeat(N + 1, move || hears.recv_owned([0; 500]));
     event_loop.block_on(subject.task(hears)).unwrap();

@@ -1,12 +1,10 @@
 //! While a panic unwinds: destructors that resume, perform, cancel and spawn.
 
-use std::{cell::RefCell, thread};
+use std::thread;
 
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
-use crate::{
-    Said, Subject, TestLoop, body, in_destructor, is_done, new_loop, quietly, resume, turns,
-};
+use crate::{Said, Subject, TestLoop, body, in_drop, is_done, new_loop, quietly, resume, turns};
 
 laws! { ($) unwinding:
     /// A task that is resumed by hand while a panic unwinds suspends or refuses to with a panic;
@@ -20,21 +18,13 @@ laws! { ($) unwinding:
     a_destructor_notifies;
 }
 
-/// Does something when it is dropped, and says whether a panic is under way.
-struct InDrop<F: FnMut()>(Said, F);
-
-impl<F: FnMut()> Drop for InDrop<F> {
-    fn drop(&mut self) {
-        in_destructor(|| {
-            self.0.say(format!("unwinding: {}", thread::panicking()));
-            (self.1)();
-        });
-    }
-}
-
-/// A task that panics, and in whose unwinding this is done.
-fn unwinds(subject: Subject, said: &Said, something: impl FnMut() + 'static) -> BoxTask<()> {
-    let held = InDrop(said.clone(), something);
+/// A task that panics, and in whose unwinding this is done and said.
+fn unwinds(subject: Subject, said: &Said, something: impl FnOnce() + 'static) -> BoxTask<()> {
+    let says = said.clone();
+    let held = in_drop(move || {
+        says.say(format!("unwinding: {}", thread::panicking()));
+        something();
+    });
     subject.task(body().hold(held).perform(turn()).run(|| panic!("on purpose")))
 }
 
@@ -66,9 +56,9 @@ fn a_destructor_cancels(subject: Subject) {
     let said = Said::default();
     let mut event_loop = new_loop();
     let waits = body().hold(said.when_dropped("dropped")).perform(Notify::new().notified());
-    let other = RefCell::new(Some(event_loop.spawn(subject.task(waits))));
+    let other = event_loop.spawn(subject.task(waits));
     turns(&mut event_loop, 1);
-    let task = unwinds(subject, &said, move || other.take().unwrap().cancel());
+    let task = unwinds(subject, &said, move || other.cancel());
     ends_as_it_should(&mut event_loop, subject, task);
     assert_eq!(said.lines(), ["unwinding: true", "dropped"]);
     assert_eq!(event_loop.live(), 0);

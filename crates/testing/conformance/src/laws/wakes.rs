@@ -1,6 +1,6 @@
 //! Wakes: they coalesce, none is lost, and a wake runs nothing by itself.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc, task::Wake};
+use std::{cell::RefCell, rc::Rc};
 
 use quadrivium::{
     event_loop::Turned,
@@ -8,7 +8,10 @@ use quadrivium::{
     task::{Step, Wait},
 };
 
-use crate::{Probe, Said, Subject, body, in_destructor, leaf, new_loop, traced, turns, watched};
+use crate::{
+    Probe, Said, Subject, body, in_drop, leaf, new_loop, traced, turns, wakers::panicking_waker,
+    watched, watched_loop,
+};
 
 laws! { ($) wakes:
     /// Wakes of a suspended task before it runs are one resume.
@@ -42,20 +45,16 @@ fn many_wakes_are_one(subject: Subject) {
     assert_eq!(turns(&mut event_loop, 1), Turned::Waiting);
     handle.cancel();
     turns(&mut event_loop, 1);
-    assert_eq!(
-        trace.lines(),
-        [
-            "0ns task 1 spawned",
-            "0ns task 1 resumed",
-            "0ns task 1 suspended until woken",
-            // Three wakes: the first one makes it ready, the others find it so.
-            "0ns task 1 woken from outside",
-            "0ns task 1 resumed",
-            "0ns task 1 suspended until woken",
-            "0ns task 1 cancelled",
-        ],
-        "{subject}"
-    );
+    trace.expect(&[
+        "0ns task 1 spawned",
+        "0ns task 1 resumed",
+        "0ns task 1 suspended until woken",
+        // Three wakes: the first one makes it ready, the others find it so.
+        "0ns task 1 woken from outside",
+        "0ns task 1 resumed",
+        "0ns task 1 suspended until woken",
+        "0ns task 1 cancelled",
+    ]);
 }
 
 /// A leaf that wakes itself so many times at its first resume and then waits for ever.
@@ -76,20 +75,16 @@ fn a_wake_while_running_is_one_more_resume(subject: Subject) {
         drop(event_loop.spawn(subject.task(body().perform(wakes_itself(times, &probe)))));
         assert_eq!(turns(&mut event_loop, 1), Turned::Ready);
         assert_eq!(turns(&mut event_loop, 3), Turned::Waiting);
-        assert_eq!(
-            trace.lines(),
-            [
-                "0ns task 1 spawned",
-                "0ns task 1 resumed",
-                // It runs: what it is woken for may have come after it looked.
-                "0ns task 1 woken by task 1",
-                "0ns task 1 suspended until woken",
-                // So it looks once more, and only once.
-                "0ns task 1 resumed",
-                "0ns task 1 suspended until woken",
-            ],
-            "{subject}"
-        );
+        trace.expect(&[
+            "0ns task 1 spawned",
+            "0ns task 1 resumed",
+            // It runs: what it is woken for may have come after it looked.
+            "0ns task 1 woken by task 1",
+            "0ns task 1 suspended until woken",
+            // So it looks once more, and only once.
+            "0ns task 1 resumed",
+            "0ns task 1 suspended until woken",
+        ]);
     }
 }
 
@@ -121,22 +116,18 @@ fn a_wake_and_a_turn_are_one_resume(subject: Subject) {
     });
     drop(event_loop.spawn(subject.task(body().perform(both).perform(turn()))));
     event_loop.run().unwrap();
-    assert_eq!(
-        trace.lines(),
-        [
-            "0ns task 1 spawned",
-            "0ns task 1 resumed",
-            // Woken, and it lets a turn go by: it is ready for one reason or two, once.
-            "0ns task 1 woken by task 1",
-            "0ns task 1 suspended for a turn",
-            // The leaf is done, and the next one lets a turn go by.
-            "0ns task 1 resumed",
-            "0ns task 1 suspended for a turn",
-            "0ns task 1 resumed",
-            "0ns task 1 done",
-        ],
-        "{subject}"
-    );
+    trace.expect(&[
+        "0ns task 1 spawned",
+        "0ns task 1 resumed",
+        // Woken, and it lets a turn go by: it is ready for one reason or two, once.
+        "0ns task 1 woken by task 1",
+        "0ns task 1 suspended for a turn",
+        // The leaf is done, and the next one lets a turn go by.
+        "0ns task 1 resumed",
+        "0ns task 1 suspended for a turn",
+        "0ns task 1 resumed",
+        "0ns task 1 done",
+    ]);
 }
 
 fn a_wake_of_a_ready_task_is_no_second_resume(subject: Subject) {
@@ -163,9 +154,7 @@ pub fn million(subject: Subject) -> usize {
 }
 
 fn a_million_wakes(subject: Subject) {
-    let mut event_loop = new_loop();
-    let (probe, _handle) = watched(subject, &event_loop);
-    turns(&mut event_loop, 1);
+    let (mut event_loop, probe, _handle) = watched_loop(subject);
     let waker = probe.waker();
     (0..million(subject)).for_each(|_| waker.wake_by_ref());
     turns(&mut event_loop, 1);
@@ -173,29 +162,22 @@ fn a_million_wakes(subject: Subject) {
 }
 
 /// Wakes when it is dropped.
-struct WakesInDrop(Probe);
-
-impl Drop for WakesInDrop {
-    fn drop(&mut self) {
-        in_destructor(|| self.0.wake());
-    }
+fn wakes_in_drop(probe: &Probe) -> impl Sized + use<> {
+    let probe = probe.clone();
+    in_drop(move || probe.wake())
 }
 
 fn in_a_destructor(subject: Subject) {
-    let mut event_loop = new_loop();
-    let (probe, _handle) = watched(subject, &event_loop);
-    turns(&mut event_loop, 1);
-    let wakes = body().hold(WakesInDrop(probe.clone())).perform(turn());
-    drop(event_loop.spawn(subject.task(wakes)));
-    turns(&mut event_loop, 2);
+    let (mut event_loop, probe, _handle) = watched_loop(subject);
+    let wakes = body().hold(wakes_in_drop(&probe)).perform(turn());
+    event_loop.start_detached(subject.task(wakes), 2);
     assert_eq!(probe.resumes(), 1, "a wake runs nothing by itself");
     turns(&mut event_loop, 1);
     assert_eq!(probe.resumes(), 2);
     // Also the destructors of a task that is cancelled, and may wake that task itself.
     let own = Probe::default();
-    let body = body().hold(WakesInDrop(own.clone())).perform(own.waits());
-    let handle = event_loop.spawn(subject.task(body));
-    turns(&mut event_loop, 1);
+    let body = body().hold(wakes_in_drop(&own)).perform(own.waits());
+    let handle = event_loop.start(subject.task(body), 1);
     handle.cancel();
     turns(&mut event_loop, 1);
     assert_eq!(own.resumes(), 1);
@@ -208,8 +190,7 @@ fn under_a_borrow(subject: Subject) {
     let borrows = Rc::clone(&shared);
     let waits = probe.waits();
     let body = body().perform(waits).run(move || borrows.borrow_mut().say("woken"));
-    let handle = event_loop.spawn(subject.task(body));
-    turns(&mut event_loop, 1);
+    let handle = event_loop.start(subject.task(body), 1);
     probe.open();
     let borrowed = shared.borrow_mut();
     // Were the task run inside the wake, it would meet this borrow.
@@ -220,13 +201,6 @@ fn under_a_borrow(subject: Subject) {
     assert_eq!(shared.borrow().lines(), ["woken"]);
 }
 
-/// A waker that is not ours.
-struct Foreign;
-
-impl Wake for Foreign {
-    fn wake(self: Arc<Self>) {}
-}
-
 fn a_waker_compares(subject: Subject) {
     let mut event_loop = new_loop();
     let (one, _one) = watched(subject, &event_loop);
@@ -234,5 +208,5 @@ fn a_waker_compares(subject: Subject) {
     turns(&mut event_loop, 1);
     assert!(one.waker().will_wake(&one.waker()));
     assert!(!one.waker().will_wake(&other.waker()));
-    assert!(!one.waker().will_wake(&Arc::new(Foreign).into()));
+    assert!(!one.waker().will_wake(&panicking_waker()));
 }

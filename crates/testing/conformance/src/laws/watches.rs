@@ -39,26 +39,18 @@ fn watches<T: ToString + 'static>(
     said: &Said,
     (name, changes): (&'static str, usize),
 ) -> BoxTask<()> {
-    let receiver = Rc::new(receiver);
-    let mut program = body();
-    for _ in 0..changes {
-        let (receiver, said) = (Rc::clone(&receiver), said.clone());
-        program = program.perform_then(
-            move || receiver.changed(),
-            move |value| {
-                let value = value.map_or_else(|_| "end".to_string(), |value| value.to_string());
-                said.say(format!("{name}: {value}"));
-            },
-        );
-    }
-    subject.task(program)
+    let said = said.clone();
+    let says = move |value: Result<Rc<T>, _>| {
+        let value = value.map_or_else(|_| "end".to_string(), |value| value.to_string());
+        said.say(format!("{name}: {value}"));
+    };
+    subject.task(body().repeat_then(changes, move || receiver.changed(), says))
 }
 
 fn only_the_latest_counts(subject: Subject) {
     let (said, mut event_loop) = (Said::default(), new_loop());
     let (sender, receiver) = watch::channel(0);
-    let _task = event_loop.spawn(watches(subject, receiver, &said, ("a", 2)));
-    turns(&mut event_loop, 1);
+    let _task = event_loop.start(watches(subject, receiver, &said, ("a", 2)), 1);
     sender.send(1);
     sender.send(2);
     turns(&mut event_loop, 2);
@@ -93,8 +85,7 @@ fn a_change_is_kept_for_who_looks_later(subject: Subject) {
     let copy = receiver.clone();
     sender.send(1);
     assert!(receiver.has_changed() && copy.has_changed());
-    let _task = event_loop.spawn(watches(subject, receiver, &said, ("a", 1)));
-    turns(&mut event_loop, 1);
+    let _task = event_loop.start(watches(subject, receiver, &said, ("a", 1)), 1);
     assert_eq!(said.lines(), ["a: 1"], "without suspending");
     assert!(copy.has_changed(), "each receiver for itself");
     assert!(!sender.subscribe().has_changed(), "who comes now has seen it");
@@ -104,8 +95,7 @@ fn the_end_comes_after_the_last_value(subject: Subject) {
     let (said, mut event_loop) = (Said::default(), new_loop());
     let (sender, receiver) = watch::channel(0);
     let waits = receiver.clone();
-    let _task = event_loop.spawn(watches(subject, waits, &said, ("a", 2)));
-    turns(&mut event_loop, 1);
+    let _task = event_loop.start(watches(subject, waits, &said, ("a", 2)), 1);
     let other = sender.clone();
     drop(sender);
     other.send(1);
@@ -126,8 +116,7 @@ fn a_watcher_that_is_cancelled_has_seen_nothing(subject: Subject) {
             move |value| said.say(value.unwrap().to_string()),
         ))
     };
-    let cancelled = event_loop.spawn(waits());
-    turns(&mut event_loop, 1);
+    let cancelled = event_loop.start(waits(), 1);
     sender.send(1);
     cancelled.cancel();
     let _next = event_loop.spawn(waits());
@@ -144,8 +133,7 @@ fn a_sender_hears_when_nobody_looks(subject: Subject) {
     let (said, mut event_loop) = (Said::default(), new_loop());
     let (sender, receiver) = watch::channel(0);
     let other = receiver.clone();
-    let _task = event_loop.spawn(hears(subject, &sender, &said));
-    turns(&mut event_loop, 1);
+    let _task = event_loop.start(hears(subject, &sender, &said), 1);
     drop(receiver);
     turns(&mut event_loop, 1);
     assert!(said.lines().is_empty() && !sender.is_closed());
@@ -163,8 +151,7 @@ fn a_wait_counts_as_a_receiver(subject: Subject) {
     let changed = receiver.changed();
     drop(receiver);
     let waits = event_loop.spawn(subject.task(body().perform(changed)));
-    let _task = event_loop.spawn(hears(subject, &sender, &said));
-    turns(&mut event_loop, 2);
+    let _task = event_loop.start(hears(subject, &sender, &said), 2);
     assert!(said.lines().is_empty());
     waits.cancel();
     event_loop.run().unwrap();
@@ -186,8 +173,7 @@ fn a_share_of_the_value_stays(subject: Subject) {
 fn a_modification_that_panics(subject: Subject) {
     let (said, mut event_loop) = (Said::default(), new_loop());
     let (sender, receiver) = watch::channel(1);
-    let _task = event_loop.spawn(watches(subject, receiver.clone(), &said, ("a", 1)));
-    turns(&mut event_loop, 1);
+    let _task = event_loop.start(watches(subject, receiver.clone(), &said, ("a", 1)), 1);
     let panics = quietly(|| sender.send_modify(|_| panic!("in the middle")));
     assert_eq!(panics, Err("in the middle".into()));
     turns(&mut event_loop, 1);
@@ -221,8 +207,7 @@ fn a_destructor_that_sends(subject: Subject) {
     let slot = Rc::default();
     let (sender, receiver) = watch::channel(Heir(1, Rc::clone(&slot)));
     slot.replace(Some(sender.clone()));
-    let _task = event_loop.spawn(watches(subject, receiver, &said, ("a", 1)));
-    turns(&mut event_loop, 1);
+    let _task = event_loop.start(watches(subject, receiver, &said, ("a", 1)), 1);
     sender.send(Heir(2, Rc::default()));
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["a: 11"]);

@@ -1,0 +1,104 @@
+//! What a body expects of what it performs: a value, an error, bytes.
+
+use std::{
+    fmt::Debug,
+    io::{self, ErrorKind},
+};
+
+use quadrivium::Task;
+
+use crate::{Body, Said, sockets::read};
+
+/// What an operation comes to: a result, or a result with the buffer that came back.
+pub(crate) trait Outcome {
+    type Value;
+    type Error;
+
+    fn result(self) -> Result<Self::Value, Self::Error>;
+}
+
+impl<V, E> Outcome for Result<V, E> {
+    type Value = V;
+    type Error = E;
+
+    fn result(self) -> Self {
+        self
+    }
+}
+
+impl<V, E, B> Outcome for (Result<V, E>, B) {
+    type Value = V;
+    type Error = E;
+
+    fn result(self) -> Result<V, E> {
+        self.0
+    }
+}
+
+impl<T: 'static> Body<T> {
+    /// Performs a task that succeeds.
+    pub(crate) fn perform_ok<P>(self, make: impl FnOnce() -> P + 'static) -> Self
+    where
+        P: Task<Output: Outcome<Error: Debug>> + 'static,
+    {
+        self.perform_then(make, |output| _ = output.result().unwrap())
+    }
+
+    /// Performs a task that succeeds, with this value.
+    pub(crate) fn perform_eq<P, V>(self, make: impl FnOnce() -> P + 'static, value: V) -> Self
+    where
+        P: Task<Output: Outcome<Value: Debug + PartialEq<V>, Error: Debug>> + 'static,
+        V: Debug + 'static,
+    {
+        self.perform_then(make, move |output| assert_eq!(output.result().unwrap(), value))
+    }
+
+    /// Performs a task that fails, with an error of this kind.
+    pub(crate) fn perform_err<P>(self, make: impl FnOnce() -> P + 'static, kind: ErrorKind) -> Self
+    where
+        P: Task<Output: Outcome<Error = io::Error>> + 'static,
+    {
+        self.perform_then(make, move |output| {
+            assert_eq!(output.result().err().map(|error| error.kind()), Some(kind));
+        })
+    }
+
+    /// Performs a read that finds these bytes, and no more.
+    pub(crate) fn perform_read<P>(
+        self,
+        make: impl FnOnce() -> P + 'static,
+        bytes: impl Into<Vec<u8>>,
+    ) -> Self
+    where
+        P: Task<Output = (io::Result<usize>, Vec<u8>)> + 'static,
+    {
+        let bytes = bytes.into();
+        self.perform_then(make, move |output| assert_eq!(read(output), bytes))
+    }
+
+    /// Performs a read that fills its buffer, with these bytes.
+    pub(crate) fn perform_read_exact<P, B>(
+        self,
+        make: impl FnOnce() -> P + 'static,
+        bytes: impl Into<Vec<u8>>,
+    ) -> Self
+    where
+        P: Task<Output = (io::Result<()>, B)> + 'static,
+        B: AsRef<[u8]>,
+    {
+        let bytes = bytes.into();
+        self.perform_then(make, move |(done, buffer)| {
+            done.unwrap();
+            assert!(buffer.as_ref() == bytes, "{} other bytes", bytes.len());
+        })
+    }
+
+    /// Performs this task, and says what it is worth.
+    pub(crate) fn perform_say<P>(self, said: &Said, task: P) -> Self
+    where
+        P: Task<Output: Debug> + 'static,
+    {
+        let said = said.clone();
+        self.perform_then(|| task, move |output| said.say(format!("{output:?}")))
+    }
+}
