@@ -15,7 +15,7 @@ use quadrivium::{
     task::{BoxTask, Context, Step, Wait},
 };
 
-use crate::{HostLoop, LawHost, Probe, Subject, Value, Virtual, body, host::Lacks, map};
+use crate::{HostLoop, LawHost, Probe, Said, Subject, Value, Virtual, body, host::Lacks, map};
 
 thread_local! {
     /// Where the law on this thread is checked.
@@ -39,6 +39,11 @@ pub(crate) fn traced() -> (TestLoop, TestTrace) {
     let trace = TestTrace::default();
     event_loop.trace(trace.0.clone());
     (event_loop, trace)
+}
+
+/// What will be said on a loop, and that.
+pub(crate) fn said_and_loop() -> (Said, TestLoop) {
+    (Said::default(), new_loop())
 }
 
 /// The trace of a loop so far.
@@ -124,6 +129,17 @@ impl TestLoop {
     {
         drop(self.spawn(task));
         turns(self, n);
+    }
+
+    /// Spawns a task without a handle, and runs until no task is left.
+    #[track_caller]
+    pub(crate) fn run_detached<T>(&mut self, task: T)
+    where
+        T: Task + 'static,
+        T::Output: 'static,
+    {
+        drop(self.spawn(task));
+        self.run().unwrap();
     }
 
     /// As [`EventLoop::spawn_named`].

@@ -7,7 +7,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Said, Subject, body, in_destructor, new_loop, turns};
+use crate::{Said, Subject, body, in_destructor, said_and_loop, turns};
 
 laws! { ($) broadcasts:
     /// Every receiver gets every value, in order.
@@ -46,7 +46,7 @@ fn receives<T: Clone + ToString + 'static>(
 }
 
 fn every_value_to_every_receiver(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = broadcast::channel(2);
     let other = sender.subscribe();
     let _a = event_loop.spawn(receives(subject, receiver, &said, ("a", 3)));
@@ -60,7 +60,7 @@ fn every_value_to_every_receiver(subject: Subject) {
 }
 
 fn from_when_it_is_there(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, _receiver) = broadcast::channel(4);
     sender.send(1);
     let later = sender.subscribe();
@@ -71,7 +71,7 @@ fn from_when_it_is_there(subject: Subject) {
 }
 
 fn who_lags_is_told_how_many(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = broadcast::channel(2);
     (1..=5).for_each(|n| _ = sender.send(n));
     let _task = event_loop.start(receives(subject, receiver, &said, ("slow", 4)), 1);
@@ -81,7 +81,7 @@ fn who_lags_is_told_how_many(subject: Subject) {
 }
 
 fn a_slow_one_costs_a_fast_one_nothing(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, fast) = broadcast::channel(1);
     let slow = sender.subscribe();
     let _task = event_loop.spawn(receives(subject, fast, &said, ("fast", 3)));
@@ -97,7 +97,7 @@ fn a_slow_one_costs_a_fast_one_nothing(subject: Subject) {
 }
 
 fn a_value_goes_when_all_have_it(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = broadcast::channel(4);
     let never = sender.subscribe();
     let values = [said.when_dropped("one"), said.when_dropped("two")].map(Rc::new);
@@ -113,7 +113,7 @@ fn a_value_goes_when_all_have_it(subject: Subject) {
 }
 
 fn the_end_comes_after_the_last_value(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = broadcast::channel(2);
     let waits = sender.subscribe();
     let _task = event_loop.start(receives(subject, waits, &said, ("a", 3)), 1);
@@ -129,7 +129,7 @@ fn the_end_comes_after_the_last_value(subject: Subject) {
 }
 
 fn a_receive_that_is_cancelled_once_it_was_woken(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = broadcast::channel(2);
     let (receiver, cancelled) = (Rc::new(receiver), said.clone());
     let own = Rc::clone(&receiver);
@@ -143,7 +143,7 @@ fn a_receive_that_is_cancelled_once_it_was_woken(subject: Subject) {
 }
 
 fn a_send_to_nobody(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = broadcast::channel(2);
     let recv = receiver.recv();
     drop(receiver);
@@ -167,7 +167,7 @@ impl Drop for Asks {
 }
 
 fn a_destructor_that_uses_the_channel(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = broadcast::channel::<Rc<Asks>>(1);
     let heir = || Rc::new(Asks(sender.clone(), said.clone()));
     sender.send(heir());

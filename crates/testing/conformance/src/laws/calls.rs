@@ -15,7 +15,9 @@ use quadrivium::{
     time::{block_for, now},
 };
 
-use crate::{Said, Subject, TestLoop, body, new_loop, quietly, sockets::real_loop, turns};
+use crate::{
+    Said, Subject, TestLoop, body, new_loop, quietly, said_and_loop, sockets::real_loop, turns,
+};
 
 laws! { ($) calls:
     /// What is called soon is called in the order in which it was asked for, after the body.
@@ -94,7 +96,7 @@ fn later_in_order(subject: Subject) {
 }
 
 fn a_duration_counts_from_the_asking(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let own = said.clone();
     let asks = body()
         .run(move || {
@@ -102,8 +104,7 @@ fn a_duration_counts_from_the_asking(subject: Subject) {
             call_later(Duration::from_secs(2), move || own.say(format!("{:?}", now() - begin)));
         })
         .perform(block_for(Duration::from_secs(1)));
-    drop(event_loop.spawn(subject.task(asks)));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(asks));
     assert_eq!(said.lines(), ["2s"]);
 }
 
@@ -131,7 +132,7 @@ fn every_until_it_is_cancelled(subject: Subject) {
 }
 
 fn every_leaves_out_what_it_has_missed(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (own, slot) = (said.clone(), CallSlot::default());
     let asks = body()
         .run(move || {
@@ -148,8 +149,7 @@ fn every_leaves_out_what_it_has_missed(subject: Subject) {
         .perform(turn())
         // It is due after a second, and called after two and a half.
         .perform(block_for(Duration::from_millis(2500)));
-    drop(event_loop.spawn(subject.task(asks)));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(asks));
     assert_eq!(said.lines(), ["2.5s", "3s", "4s"]);
 }
 

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
-use crate::{Probe, Said, Subject, TestLoop, body, in_drop, new_loop, turns};
+use crate::{Probe, Said, Subject, TestLoop, body, in_drop, new_loop, said_and_loop, turns};
 
 laws! { ($) cancel:
     /// A task cancelled before its start never starts; when `cancel` returns its destructors have
@@ -53,8 +53,7 @@ pub fn suspended(subject: Subject, said: &Said) -> BoxTask<()> {
 }
 
 fn before_start(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let body = body().say(&said, "started").hold(said.when_dropped("dropped"));
     let handle = event_loop.spawn(subject.task(body));
     handle.cancel();
@@ -70,8 +69,7 @@ fn while_suspended(subject: Subject) {
         Box::pin(sleep(SECOND)),
         Box::pin(Notify::new().notified()),
     ] {
-        let said = Said::default();
-        let mut event_loop = new_loop();
+        let (said, mut event_loop) = said_and_loop();
         let body = body().hold(said.when_dropped("dropped")).perform(wait).say(&said, "went on");
         let handle = event_loop.start(subject.task(body), 1);
         assert!(said.lines().is_empty());
@@ -92,8 +90,7 @@ fn when_done_changes_nothing(subject: Subject) {
 }
 
 fn twice_is_once(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let handle = event_loop.start(suspended(subject, &said), 1);
     let canceller = handle.canceller();
     handle.cancel();
@@ -137,8 +134,7 @@ fn cancelling_itself(
 }
 
 fn of_oneself_at_the_next_suspension(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let handle = cancelling_itself(subject, &said, &event_loop, 1);
     turns(&mut event_loop, 1);
     assert_eq!(said.lines(), ["still here", "dropped"]);
@@ -147,8 +143,7 @@ fn of_oneself_at_the_next_suspension(subject: Subject) {
 }
 
 fn of_oneself_too_late(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let handle = cancelling_itself(subject, &said, &event_loop, 0);
     turns(&mut event_loop, 1);
     assert_eq!(said.lines(), ["still here", "at the end", "dropped"]);
@@ -157,8 +152,7 @@ fn of_oneself_too_late(subject: Subject) {
 }
 
 fn of_a_sibling_that_is_ready(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let sibling = Rc::new(RefCell::new(None::<JoinHandle<()>>));
     let taken = Rc::clone(&sibling);
     let first = body().run(move || taken.borrow().as_ref().unwrap().cancel());
@@ -171,8 +165,7 @@ fn of_a_sibling_that_is_ready(subject: Subject) {
 }
 
 fn wakes_who_joins(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let victim = event_loop.spawn(suspended(subject, &said));
     let canceller = victim.canceller();
     let join = body().perform_say(&said, victim);
@@ -187,8 +180,7 @@ fn takes_the_deadline_along(subject: Subject) {
     let mut event_loop = new_loop();
     let sleeper = event_loop.spawn(subject.task(body().perform(sleep(100 * SECOND))));
     let cancels = body().perform(sleep(SECOND)).run(move || sleeper.cancel());
-    drop(event_loop.spawn(subject.task(cancels)));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(cancels));
     assert_eq!(event_loop.elapsed(), SECOND, "time does not jump to where nobody waits");
 }
 
@@ -215,8 +207,7 @@ fn leaves_what_it_spawned(subject: Subject) {
 }
 
 fn in_a_destructor(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let second = event_loop.spawn(suspended(subject, &said));
     let body = body().hold(in_drop(move || second.cancel())).hold(said.when_dropped("first"));
     let first = event_loop.start(subject.task(body.perform(Probe::default().waits())), 1);

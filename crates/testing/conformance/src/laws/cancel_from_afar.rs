@@ -5,7 +5,7 @@ use std::thread;
 use quadrivium::prelude::*;
 
 use super::cancel::{is_cancelled, suspended};
-use crate::{Said, Subject, body, new_loop, turns};
+use crate::{Subject, body, new_loop, said_and_loop, turns};
 
 laws! { ($) cancel_from_afar:
     /// A cancel from another thread is done by the loop, on its own thread, in its next turn.
@@ -21,8 +21,7 @@ laws! { ($) cancel_from_afar:
 }
 
 fn from_another_thread(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let handle = event_loop.start(suspended(subject, &said), 1);
     let canceller = handle.canceller();
     thread::spawn(move || canceller.cancel()).join().unwrap();
@@ -33,8 +32,7 @@ fn from_another_thread(subject: Subject) {
 }
 
 fn from_another_thread_before_start(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let body = body().say(&said, "started").hold(said.when_dropped("dropped"));
     let handle = event_loop.spawn(subject.task(body));
     let canceller = handle.canceller();
@@ -54,8 +52,7 @@ fn from_another_thread_when_done(subject: Subject) {
 }
 
 fn from_another_thread_when_the_loop_is_gone(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let handle = event_loop.start(suspended(subject, &said), 1);
     let canceller = handle.canceller();
     drop(event_loop);

@@ -19,7 +19,7 @@ use quadrivium::{
     test::{Faults, Simulation},
 };
 
-use crate::{Probe, Said, Subject, body, leaf, new_loop};
+use crate::{Probe, Subject, body, leaf, new_loop, said_and_loop};
 
 laws! { ($) deadlock:
     /// A task that joins itself is a deadlock, and is named.
@@ -115,8 +115,7 @@ fn a_channel_nobody_sends_on(subject: Subject) {
 }
 
 fn of_a_task_blocked_on(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let notify = Notify::new();
     let body = body().hold(said.when_dropped("dropped")).perform(notify.notified());
     expect_deadlock(event_loop.block_on(subject.task(body)));
@@ -142,8 +141,7 @@ fn not_while_a_deadline_is_left(subject: Subject) {
     let notify = Notify::new();
     drop(event_loop.spawn(subject.task(body().perform(notify.notified()))));
     let helps = body().perform(sleep(Duration::from_secs(1)));
-    drop(event_loop.spawn(subject.task(helps.run(move || notify.notify_one()))));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(helps.run(move || notify.notify_one())));
 }
 
 /// A task that suspends until `help`, and tells `suspended` when it does.

@@ -39,7 +39,7 @@ use std::{
 
 use quadrivium::{host, prelude::*, sync::Notify, task::BoxTask, time::now};
 
-use crate::{Said, Subject, TestLoop, body, in_drop, new_loop, turns};
+use crate::{Said, Subject, TestLoop, body, in_drop, new_loop, said_and_loop, turns};
 
 laws! { ($) destructors:
     /// A destructor that runs at the end of a task can spawn, and knows its task.
@@ -125,8 +125,7 @@ fn children(event_loop: &mut TestLoop, said: &Said) -> Vec<String> {
 }
 
 fn at_the_end(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let ends = |end: BoxTask<()>| {
         let body = body().hold(asks(subject, &said)).perform(end).run(|| {
             // Not `panic!`: every pair of styles would print a message.
@@ -153,8 +152,7 @@ fn at_the_end(subject: Subject) {
 }
 
 fn in_a_cancel_outside_a_run(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let handle = suspended(subject, &mut event_loop, &said);
     handle.cancel();
     assert_eq!(said.lines(), ["destructor of ada"], "when cancel returns, destructors have run");
@@ -163,8 +161,7 @@ fn in_a_cancel_outside_a_run(subject: Subject) {
 }
 
 fn in_a_cancel_by_another_task(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let handle = suspended(subject, &mut event_loop, &said);
     in_bob(subject, &mut event_loop, &said, move || handle.cancel());
     assert_eq!(said.lines(), ["destructor of ada", "then bob"]);
@@ -201,8 +198,7 @@ fn in_a_cancel_by_a_task_of_another_loop_with_its_clock(subject: Subject) {
 }
 
 fn in_a_cancel_from_afar(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let canceller = suspended(subject, &mut event_loop, &said).canceller();
     canceller.cancel();
     event_loop.run().unwrap();
@@ -210,8 +206,7 @@ fn in_a_cancel_from_afar(subject: Subject) {
 }
 
 fn in_a_block_on_that_is_stopped(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let stopper = event_loop.stopper();
     let name = said.clone();
     let body = body()
@@ -234,8 +229,7 @@ fn when_the_loop_is_dropped(subject: Subject) {
 }
 
 fn of_an_output_that_nobody_reads(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let names = said.clone();
     let names = in_drop(move || names.say(format!("another destructor of {}", running())));
     let output = (asks(subject, &said), names);

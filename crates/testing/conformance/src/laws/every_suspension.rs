@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc, task::Waker, time::Duration};
 
 use quadrivium::{event_loop::Turned, prelude::*, task::Step};
 
-use crate::{Body, Said, Subject, TestLoop, body, leaf, new_loop, turns};
+use crate::{Body, Said, Subject, TestLoop, body, leaf, new_loop, said_and_loop, turns};
 
 laws! { ($) every_suspension:
     /// Cancelled at any suspension, a body has said what comes before it, drops what it holds, and
@@ -71,8 +71,7 @@ fn a_cancel(subject: Subject) {
     // As often as it takes until the task is done before it is cancelled.
     for resumes in 0.. {
         assert!(resumes < TURNS, "the body does not end: a wake or a deadline is lost");
-        let said = Said::default();
-        let mut event_loop = new_loop();
+        let (said, mut event_loop) = said_and_loop();
         let handle = event_loop.spawn(subject.task(all_parts(subject, &said)));
         (0..resumes).for_each(|_| go_on(&mut event_loop));
         if handle.is_finished() {
@@ -125,8 +124,7 @@ fn a_spurious_wake(subject: Subject) {
 
 fn a_panic(subject: Subject) {
     for parts in 0..=PARTS {
-        let said = Said::default();
-        let mut event_loop = new_loop();
+        let (said, mut event_loop) = said_and_loop();
         let body = (0..parts).fold(body(), |body, n| part(subject, holds(body, &said, n), n));
         let panics = body.run(|| std::panic::resume_unwind(Box::new("on purpose")));
         let error = event_loop.block_on(subject.task(panics.say(&said, "went on"))).unwrap_err();

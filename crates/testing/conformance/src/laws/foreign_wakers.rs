@@ -14,8 +14,8 @@ use quadrivium::{
 };
 
 use crate::{
-    Said, Subject, body, in_destructor, is_done, new_loop, quietly, turns, wakers::panicking_waker,
-    watched,
+    Subject, body, in_destructor, is_done, new_loop, quietly, said_and_loop, turns,
+    wakers::panicking_waker, watched,
 };
 
 laws! { ($) foreign_wakers:
@@ -38,8 +38,7 @@ fn suspend<T: Task + Unpin>(leaf: &mut T, waker: &Waker) {
 }
 
 fn that_panics_among_others(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let notify = Notify::new();
     let waits = || subject.task(body().perform(notify.notified()).say(&said, "woken"));
     event_loop.start_detached(waits(), 1);

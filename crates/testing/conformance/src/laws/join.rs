@@ -9,7 +9,10 @@ use quadrivium::{
     time::Elapsed,
 };
 
-use crate::{Probe, Said, Subject, body, is_done, leaf, new_loop, quietly, resume, traced, turns};
+use crate::{
+    Probe, Said, Subject, body, is_done, leaf, new_loop, quietly, resume, said_and_loop, traced,
+    turns,
+};
 
 laws! { ($) join:
     /// Who joins before the end is woken by it, after the destructors, and runs in the next turn.
@@ -57,8 +60,7 @@ const MS: Duration = Duration::from_millis(1);
 fn before_the_end(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let joined = event_loop.spawn(subject.task(body().repeat(2, turn)));
-    drop(event_loop.spawn(subject.task(body().perform(joined))));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(body().perform(joined)));
     trace.expect(&[
         "0ns task 1 spawned",
         "0ns task 2 spawned",
@@ -83,8 +85,7 @@ fn after_the_end(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let joined = event_loop.spawn(subject.task(body()));
     let joins = body().perform(turn()).perform(joined);
-    drop(event_loop.spawn(subject.task(joins)));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(joins));
     trace.after(2).expect(&[
         "0ns task 1 resumed",
         "0ns task 1 done",
@@ -136,11 +137,9 @@ fn who_joins_last_is_woken(subject: Subject) {
 }
 
 fn an_output_nobody_reads_is_dropped(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let output = said.when_dropped("output of the first");
-    drop(event_loop.spawn(subject.task(body().perform(turn()).worth(move || output))));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(body().perform(turn()).worth(move || output)));
     assert_eq!(said.lines(), ["output of the first"], "detached: dropped at its end");
     let output = said.when_dropped("output of the second");
     let handle = event_loop.spawn(subject.task(body().worth(move || output)));
@@ -151,8 +150,7 @@ fn an_output_nobody_reads_is_dropped(subject: Subject) {
 }
 
 fn an_output_read_is_dropped_once(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let output = said.when_dropped("dropped");
     let handle = event_loop.spawn(subject.task(body().worth(move || output)));
     let output = event_loop.block_on(handle).unwrap().unwrap();
@@ -212,8 +210,7 @@ fn when_both_are_done_the_first_wins(subject: Subject) {
 }
 
 fn a_losing_handle_leaves_its_task_alone(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let slow =
         event_loop.spawn(subject.task(body().perform(sleep(5 * MS)).say(&said, "slow done")));
     let quick = subject.task(body().perform(sleep(MS)));

@@ -11,7 +11,7 @@ use quadrivium::{
 use crate::{
     Said, Subject, body,
     event_loop::{ends, suspends},
-    is_done, leaf, new_loop, quietly, resume, turns,
+    is_done, leaf, new_loop, quietly, resume, said_and_loop, turns,
 };
 
 /// What has been said before anything ran.
@@ -199,10 +199,8 @@ fn a_handle_knows_whether_its_task_has_ended(subject: Subject) {
 }
 
 fn a_task_without_a_handle_goes_on(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
-    drop(event_loop.spawn(subject.task(body().perform(turn()).say(&said, "done"))));
-    event_loop.run().unwrap();
+    let (said, mut event_loop) = said_and_loop();
+    event_loop.run_detached(subject.task(body().perform(turn()).say(&said, "done")));
     assert_eq!(said.lines(), ["done"]);
 }
 
@@ -216,8 +214,7 @@ fn a_task_spawns_tasks(subject: Subject) {
 }
 
 fn block_on_leaves_the_others_where_they_are(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let other = event_loop.spawn(subject.task(body().repeat(3, turn).say(&said, "other")));
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
     assert_eq!(said.lines(), NOTHING);

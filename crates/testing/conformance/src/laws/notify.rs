@@ -51,8 +51,7 @@ fn a_value_sent_after(subject: Subject) {
     let sends = body().perform(turn()).run(move || sender.send(42).unwrap());
     let mut event_loop = new_loop();
     drop(event_loop.spawn(subject.task(receives)));
-    drop(event_loop.spawn(subject.task(sends)));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(sends));
     assert_eq!(said.lines(), ["Ok(42)"]);
 }
 
@@ -62,8 +61,7 @@ fn a_sender_that_goes(subject: Subject) {
     let receives = body().perform_say(&said, receiver);
     let mut event_loop = new_loop();
     drop(event_loop.spawn(subject.task(receives)));
-    drop(event_loop.spawn(subject.task(body().perform(turn()).hold(sender))));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(body().perform(turn()).hold(sender)));
     assert_eq!(said.lines(), ["Err(Closed)"]);
 }
 

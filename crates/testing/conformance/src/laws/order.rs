@@ -1,11 +1,11 @@
-//! Order: the ready queue is FIFO, first come first served; one resume a turn; the same trace in every
-//! style.
+//! Order: the ready queue is FIFO, first come first served; one resume a turn; the same trace in
+//! every style.
 
 use std::{cell::RefCell, rc::Rc};
 
 use quadrivium::{prelude::*, sync::Notify};
 
-use crate::{Probe, Said, Subject, body, new_loop, traced, turns};
+use crate::{Probe, Said, Subject, body, new_loop, said_and_loop, traced, turns};
 
 laws! { ($) order:
     /// Tasks start in the order in which they were spawned.
@@ -167,8 +167,7 @@ fn a_cancelled_task_leaves_the_order_of_the_others(subject: Subject) {
 }
 
 fn long_work_in_turns_is_shared_fairly(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     for name in ["a", "b", "c"] {
         let said = said.clone();
         let work = move || {
@@ -193,8 +192,7 @@ fn a_spawn_storm_lets_the_others_run(subject: Subject) {
             drop(spawn(subject.task(body)));
         }
     }
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let first = said.clone();
     drop(event_loop.spawn(subject.task(body().run(move || storm(subject, first, 50)))));
     let other = said.clone();
@@ -202,8 +200,7 @@ fn a_spawn_storm_lets_the_others_run(subject: Subject) {
         other.say("other");
         turn()
     };
-    drop(event_loop.spawn(subject.task(body().repeat(51, other))));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(body().repeat(51, other)));
     let expected = ["other", "storm"].repeat(50);
     assert_eq!(said.lines()[..100], expected);
 }

@@ -9,7 +9,7 @@ use std::{
 
 use quadrivium::{event_loop::trace::Event, prelude::*, task::BoxTask};
 
-use crate::{Said, Subject, body, new_loop, quietly, traced, turns, watched};
+use crate::{Said, Subject, body, new_loop, quietly, said_and_loop, traced, turns, watched};
 
 laws! { ($) panics:
     /// A panic in the first resume ends that task, and no other.
@@ -95,8 +95,7 @@ fn reaches_who_blocks_on_it(subject: Subject) {
 }
 
 fn destructors_run_once(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let body = body().hold(said.when_dropped("dropped")).perform(turn());
     let handle = event_loop.start(subject.task(body.run(|| panic!("on purpose"))), 2);
     assert_eq!(said.lines(), ["dropped"]);

@@ -11,7 +11,9 @@ use quadrivium::{
     sync::{Notify, oneshot},
 };
 
-use crate::{Probe, Said, Subject, body, in_drop, new_loop, turns, watched, watched_loop};
+use crate::{
+    Probe, Said, Subject, body, in_drop, new_loop, said_and_loop, turns, watched, watched_loop,
+};
 
 laws! { ($) reentrancy:
     /// A loop refuses to run inside a task, and the outer one goes on.
@@ -78,19 +80,16 @@ fn a_loop_made_and_dropped_in_a_task(subject: Subject) {
 }
 
 fn a_task_spawned_by_a_destructor_runs(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let spawns = said.clone();
     let spawns =
         in_drop(move || drop(spawn(subject.task(body().say(&spawns, "spawned by a destructor")))));
-    drop(event_loop.spawn(subject.task(body().hold(spawns).perform(turn()))));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(body().hold(spawns).perform(turn())));
     assert_eq!(said.lines(), ["spawned by a destructor"]);
 }
 
 fn a_dropped_loop_drops_all_its_tasks(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let holds = |name| body().hold(said.when_dropped(name));
     let never = Notify::new();
     drop(event_loop.spawn(subject.task(holds("waiting").perform(never.notified()))));
@@ -105,8 +104,7 @@ fn a_dropped_loop_drops_all_its_tasks(subject: Subject) {
 }
 
 fn a_dropped_loop_knows_the_order_of_spawning(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let ends = event_loop.spawn(subject.task(body()));
     let waits = |name| {
         let body = body().hold(said.when_dropped(name)).perform(Notify::new().notified());
@@ -122,8 +120,7 @@ fn a_dropped_loop_knows_the_order_of_spawning(subject: Subject) {
 }
 
 fn a_dropped_loop_drops_what_destructors_spawn(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let handles = Rc::new(RefCell::new(Vec::new()));
     let (inside, kept) = (said.clone(), Rc::clone(&handles));
     let spawns = in_drop(move || {
@@ -140,8 +137,7 @@ fn a_dropped_loop_drops_what_destructors_spawn(subject: Subject) {
 }
 
 fn a_dropped_loop_hears_wakes_and_cancels_of_destructors(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let (probe, first) = watched(subject, &event_loop);
     let body = body().hold(said.when_dropped("third dropped")).perform(Probe::default().waits());
     let third = event_loop.spawn(subject.task(body));
@@ -172,8 +168,7 @@ fn a_dropped_loop_closes_channels(subject: Subject) {
 
 fn a_destructor_that_ends_a_joined_task(subject: Subject) {
     // The first holds the handle of the second and cancels it; a third joins the first.
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let (_probe, second) = watched(subject, &event_loop);
     let cancels = in_drop(move || second.cancel());
     let first =
@@ -217,8 +212,7 @@ fn an_output_that_meets_the_loop_when_dropped(subject: Subject) {
 }
 
 fn a_trace_that_spawns_and_wakes(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let (probe, _handle) = watched(subject, &event_loop);
     let (inside, wakes, mut has_spawned) = (said.clone(), probe.clone(), false);
     event_loop.trace(move |event: &Event| {

@@ -4,7 +4,7 @@ use std::{sync::mpsc, thread};
 
 use quadrivium::{event_loop::Turned, prelude::*};
 
-use crate::{Said, Subject, body, new_loop, turns, watched};
+use crate::{Subject, body, new_loop, said_and_loop, turns, watched};
 
 laws! { ($) stop:
     /// A loop stopped by a task finishes the turn that follows; its tasks stay for the next run.
@@ -24,13 +24,11 @@ laws! { ($) stop:
 }
 
 fn by_a_task(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let stopper = event_loop.stopper();
     let stops = body().run(move || stopper.stop()).say(&said, "stops").perform(turn());
     drop(event_loop.spawn(subject.task(stops.say(&said, "went on"))));
-    drop(event_loop.spawn(subject.task(body().say(&said, "other"))));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(body().say(&said, "other")));
     // What the task posts is read at the start of the next turn, which goes to its end.
     assert_eq!(said.lines(), ["stops", "other", "went on"]);
     event_loop.run().unwrap();
@@ -38,8 +36,7 @@ fn by_a_task(subject: Subject) {
 }
 
 fn before_the_run(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     drop(
         event_loop.spawn(subject.task(body().say(&said, "one").perform(turn()).say(&said, "two"))),
     );
@@ -59,8 +56,7 @@ fn during_a_turn_by_hand(subject: Subject) {
 }
 
 fn of_a_task_blocked_on(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let stopper = event_loop.stopper();
     let stops = body().hold(said.when_dropped("dropped")).run(move || stopper.stop());
     let stops = subject.task(stops.repeat(5, turn).say(&said, "at the end"));
@@ -87,8 +83,7 @@ fn by_another_thread(subject: Subject) {
 }
 
 fn twice_is_once(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     drop(event_loop.spawn(subject.task(body().repeat(5, turn).say(&said, "done"))));
     let stopper = event_loop.stopper();
     stopper.stop();

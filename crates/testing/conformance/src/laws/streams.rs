@@ -8,7 +8,7 @@ use quadrivium::{
     task::{BoxTask, Either},
 };
 
-use crate::{Probe, Said, Subject, body, new_loop};
+use crate::{Probe, Said, Subject, body, new_loop, said_and_loop};
 
 laws! { ($) streams:
     /// Every item comes, in order, and the generator goes on only when the next is asked for.
@@ -45,7 +45,7 @@ fn asks(subject: Subject, items: &SharedStream<u32>, said: &Said, times: usize) 
 }
 
 fn every_item_when_it_is_asked_for(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let says = said.clone();
     let items = shared(stream(|mut co| async move {
         for n in 1..=3 {
@@ -59,7 +59,7 @@ fn every_item_when_it_is_asked_for(subject: Subject) {
 }
 
 fn the_generator_waits_in_between(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let waits = move || subject.task(body().perform(sleep(Duration::from_secs(1))));
     let items = shared(stream(move |mut co| async move {
         for n in 1..=2 {
@@ -75,7 +75,7 @@ fn the_generator_waits_in_between(subject: Subject) {
 }
 
 fn nothing_after_the_end(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let items = shared(stream(|mut co| async move { co.yield_item(1).await }));
     event_loop.block_on(asks(subject, &items, &said, 4)).unwrap();
     assert_eq!(said.lines(), ["Some(1)", "None", "None", "None"]);
@@ -98,7 +98,7 @@ fn a_next_that_is_cancelled_loses_nothing(subject: Subject) {
 }
 
 fn dropped_in_the_middle(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let held = said.when_dropped("dropped");
     let items = shared(stream(|mut co| async move {
         let _held = held;
@@ -112,7 +112,7 @@ fn dropped_in_the_middle(subject: Subject) {
 }
 
 fn a_next_outlives_its_stream(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let held = said.when_dropped("dropped");
     let mut items = stream(|mut co| async move {
         let _held = held;
@@ -127,7 +127,7 @@ fn a_next_outlives_its_stream(subject: Subject) {
 }
 
 fn a_panic_comes_out_of_next(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let held = said.when_dropped("dropped");
     let items = shared(stream(|mut co| async move {
         let _held = held;

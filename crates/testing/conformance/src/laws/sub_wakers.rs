@@ -16,7 +16,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Probe, Said, Subject, body, new_loop, turns};
+use crate::{Probe, Said, Subject, body, new_loop, said_and_loop, turns};
 
 laws! { ($) sub_wakers:
     /// Deadlines inside a foreign join are kept.
@@ -110,8 +110,7 @@ fn unordered_leaves(subject: Subject) {
 }
 
 fn unordered_turns_are_fair(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let parts: FuturesUnordered<_> = ["a", "b"]
         .map(|name| {
             let said = said.clone();
@@ -214,8 +213,7 @@ fn a_dropped_loser_of_a_select_leaves_no_deadline(subject: Subject) {
 }
 
 fn a_cancel_drops_the_parts(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let parts: FuturesUnordered<_> = (1..4)
         .map(|ms| {
             let body = body().hold(said.when_dropped("dropped")).perform(sleep(ms * MS));

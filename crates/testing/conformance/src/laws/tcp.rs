@@ -70,8 +70,7 @@ fn an_echo(subject: Subject) {
             drop(quadrivium::spawn(subject.task(rounds)));
         },
     );
-    drop(event_loop.spawn(subject.task(client)));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(client));
 }
 
 fn a_peek_leaves_the_bytes(subject: Subject) {

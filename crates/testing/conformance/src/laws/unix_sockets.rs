@@ -57,8 +57,7 @@ fn a_listener_at_a_path(subject: Subject) {
             drop(quadrivium::spawn(subject.task(hears)));
         },
     );
-    drop(event_loop.spawn(subject.task(connects)));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(connects));
 }
 
 fn no_such_path(subject: Subject) {

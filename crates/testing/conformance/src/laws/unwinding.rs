@@ -4,7 +4,10 @@ use std::thread;
 
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
-use crate::{Said, Subject, TestLoop, body, in_drop, is_done, new_loop, quietly, resume, turns};
+use crate::{
+    Said, Subject, TestLoop, body, in_drop, is_done, new_loop, quietly, resume, said_and_loop,
+    turns,
+};
 
 laws! { ($) unwinding:
     /// A task that is resumed by hand while a panic unwinds suspends or refuses to with a panic;
@@ -53,8 +56,7 @@ fn a_resume_by_hand_suspends_or_refuses(subject: Subject) {
 }
 
 fn a_destructor_cancels(subject: Subject) {
-    let said = Said::default();
-    let mut event_loop = new_loop();
+    let (said, mut event_loop) = said_and_loop();
     let waits = body().hold(said.when_dropped("dropped")).perform(Notify::new().notified());
     let other = event_loop.spawn(subject.task(waits));
     turns(&mut event_loop, 1);

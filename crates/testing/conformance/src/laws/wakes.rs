@@ -114,8 +114,7 @@ fn a_wake_and_a_turn_are_one_resume(subject: Subject) {
             Step::Suspended(Wait::Turn)
         }
     });
-    drop(event_loop.spawn(subject.task(body().perform(both).perform(turn()))));
-    event_loop.run().unwrap();
+    event_loop.run_detached(subject.task(body().perform(both).perform(turn())));
     trace.expect(&[
         "0ns task 1 spawned",
         "0ns task 1 resumed",

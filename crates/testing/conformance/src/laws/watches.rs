@@ -7,7 +7,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Said, Subject, body, in_destructor, new_loop, quietly, turns};
+use crate::{Said, Subject, body, in_destructor, new_loop, quietly, said_and_loop, turns};
 
 laws! { ($) watches:
     /// Of several values sent in a step, who watches sees the last.
@@ -48,7 +48,7 @@ fn watches<T: ToString + 'static>(
 }
 
 fn only_the_latest_counts(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = watch::channel(0);
     let _task = event_loop.start(watches(subject, receiver, &said, ("a", 2)), 1);
     sender.send(1);
@@ -60,7 +60,7 @@ fn only_the_latest_counts(subject: Subject) {
 }
 
 fn a_change_wakes_all_in_order(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = watch::channel(0);
     let others = [receiver.clone(), sender.subscribe()];
     let mut names = ["a", "b", "c"].into_iter();
@@ -80,7 +80,7 @@ fn a_change_wakes_all_in_order(subject: Subject) {
 }
 
 fn a_change_is_kept_for_who_looks_later(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = watch::channel(0);
     let copy = receiver.clone();
     sender.send(1);
@@ -92,7 +92,7 @@ fn a_change_is_kept_for_who_looks_later(subject: Subject) {
 }
 
 fn the_end_comes_after_the_last_value(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = watch::channel(0);
     let waits = receiver.clone();
     let _task = event_loop.start(watches(subject, waits, &said, ("a", 2)), 1);
@@ -106,7 +106,7 @@ fn the_end_comes_after_the_last_value(subject: Subject) {
 }
 
 fn a_watcher_that_is_cancelled_has_seen_nothing(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = watch::channel(0);
     let receiver = Rc::new(receiver);
     let waits = || {
@@ -130,7 +130,7 @@ fn hears<T: 'static>(subject: Subject, sender: &Sender<T>, said: &Said) -> BoxTa
 }
 
 fn a_sender_hears_when_nobody_looks(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = watch::channel(0);
     let other = receiver.clone();
     let _task = event_loop.start(hears(subject, &sender, &said), 1);
@@ -146,7 +146,7 @@ fn a_sender_hears_when_nobody_looks(subject: Subject) {
 }
 
 fn a_wait_counts_as_a_receiver(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = watch::channel(0);
     let changed = receiver.changed();
     drop(receiver);
@@ -171,7 +171,7 @@ fn a_share_of_the_value_stays(subject: Subject) {
 }
 
 fn a_modification_that_panics(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let (sender, receiver) = watch::channel(1);
     let _task = event_loop.start(watches(subject, receiver.clone(), &said, ("a", 1)), 1);
     let panics = quietly(|| sender.send_modify(|_| panic!("in the middle")));
@@ -203,7 +203,7 @@ impl Drop for Heir {
 }
 
 fn a_destructor_that_sends(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), new_loop());
+    let (said, mut event_loop) = said_and_loop();
     let slot = Rc::default();
     let (sender, receiver) = watch::channel(Heir(1, Rc::clone(&slot)));
     slot.replace(Some(sender.clone()));
