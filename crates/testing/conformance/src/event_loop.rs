@@ -34,7 +34,7 @@ pub fn new_loop() -> TestLoop {
 }
 
 /// The same, and its trace.
-pub(crate) fn traced() -> (TestLoop, TestTrace) {
+pub fn traced() -> (TestLoop, TestTrace) {
     let mut event_loop = new_loop();
     let trace = TestTrace::default();
     event_loop.trace(trace.0.clone());
@@ -47,39 +47,51 @@ pub(crate) fn said_and_loop() -> (Said, TestLoop) {
 }
 
 /// The trace of a loop so far.
-#[derive(Default)]
-pub(crate) struct TestTrace(Recorder);
+#[derive(Debug, Default)]
+pub struct TestTrace(Recorder);
 
 /// Some lines of a trace.
-pub(crate) struct TraceLines(Vec<String>);
+#[derive(Debug)]
+pub struct TraceLines(Vec<String>);
+
+impl Deref for TestTrace {
+    type Target = Recorder;
+
+    fn deref(&self) -> &Recorder {
+        &self.0
+    }
+}
 
 impl TestTrace {
-    /// All its lines.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.0.lines()
-    }
-
-    /// Those after the first `n`.
-    pub(crate) fn after(&self, n: usize) -> TraceLines {
-        TraceLines(self.0.lines().split_off(n))
+    /// Those after the first `n` lines.
+    pub fn after(&self, n: usize) -> TraceLines {
+        TraceLines(self.lines().split_off(n))
     }
 
     /// Those with this text.
-    pub(crate) fn with(&self, text: &str) -> TraceLines {
-        TraceLines(self.0.lines().into_iter().filter(|line| line.contains(text)).collect())
+    pub fn with(&self, text: &str) -> TraceLines {
+        TraceLines(self.lines().into_iter().filter(|line| line.contains(text)).collect())
     }
 
     /// All its lines must be these.
+    ///
+    /// # Panics
+    ///
+    /// When they are others.
     #[track_caller]
-    pub(crate) fn expect(&self, expected: &[&str]) {
+    pub fn expect(&self, expected: &[&str]) {
         self.after(0).expect(expected);
     }
 }
 
 impl TraceLines {
     /// They must be these.
+    ///
+    /// # Panics
+    ///
+    /// When they are others.
     #[track_caller]
-    pub(crate) fn expect(&self, expected: &[&str]) {
+    pub fn expect(&self, expected: &[&str]) {
         assert_eq!(self.0, expected);
     }
 }

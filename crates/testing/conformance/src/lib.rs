@@ -93,8 +93,11 @@ pub use body::{Body, NextAction, Then, body};
 pub(crate) use cases::cases;
 pub use check::{Tally, check, check_on};
 pub use child::alone;
-pub use event_loop::{TestLoop, is_done, message, new_loop, quietly, resume, turns, watched};
-pub(crate) use event_loop::{said_and_loop, traced, watched_loop};
+pub use event_loop::{
+    TestLoop, TestTrace, TraceLines, is_done, message, new_loop, quietly, resume, traced, turns,
+    watched,
+};
+pub(crate) use event_loop::{said_and_loop, watched_loop};
 pub use host::{HostFeature, HostLoop, LawHost, MakeTask, Output, Real, Virtual, spare};
 pub(crate) use in_destructor::{in_destructor, in_drop};
 pub use laws::{Checked, Law, laws};
