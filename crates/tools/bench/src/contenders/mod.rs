@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use crate::stopwatch::Counter;
 
+mod bare_queue;
+mod join;
 mod limit_callback;
 mod limit_future;
 mod limit_generator;
@@ -13,7 +15,6 @@ mod limit_green;
 mod may;
 mod ours;
 mod ours_on_may;
-mod ours_send;
 mod smol;
 mod stacks;
 mod tokio;
@@ -82,8 +83,8 @@ pub(crate) fn all() -> Vec<Box<dyn Contender>> {
         Box::new(ours::GeneratorStyle),
         Box::new(ours::FutureStyle),
         Box::new(ours::GreenStyle),
-        Box::new(ours_send::SendCallbackStyle),
-        Box::new(ours_send::SendGeneratorStyle),
+        Box::new(ours::SendCallbackStyle),
+        Box::new(ours::SendGeneratorStyle),
         Box::new(ours_on_may::OursOnMay),
         Box::new(tokio::TokioRuntime),
         Box::new(smol::SmolExecutor),

@@ -1,10 +1,7 @@
-//! Our four styles on our event loop. They differ in the tasks they make, and in nothing else.
+//! Our four styles on our event loop, two of them also with tasks that are `Send`. They differ in
+//! the tasks they make, and in nothing else.
 
-use std::{
-    future::pending,
-    pin::Pin,
-    time::{Duration, Instant},
-};
+use std::{pin::Pin, time::Duration};
 
 use quadrivium::{
     green::perform,
@@ -12,80 +9,126 @@ use quadrivium::{
     task::{Context, Step, Wait},
 };
 
+use super::join::{join_batches, suspend_for_good};
 use crate::{
-    contenders::{Contender, Group, Profile, expect_joined},
+    contenders::{Contender, Group, Profile},
     memory,
     stopwatch::{Counter, bump},
 };
 
-/// Tasks as callbacks.
-#[derive(Debug)]
-pub(super) struct CallbackStyle;
+/// Tasks as callbacks, which are `Send` in one of these modules.
+macro_rules! callback_contender {
+    ($(#[$doc:meta])* $contender:ident, $name:literal, $($module:ident)::+) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(super) struct $contender;
 
-impl Contender for CallbackStyle {
-    fn profile(&self) -> Profile {
-        Profile { name: "callback", group: Group::Ours, limit: Some("limit, callback") }
-    }
+        const _: () = {
+            use $($module)::+::{Callback, callback};
 
-    fn turn(&self, counters: Vec<Counter>) {
-        // In a box, as one would keep what is passed on at every callback and is more than a word.
-        fn turns(cb: &mut Callback<()>, mut counter: Box<Counter>) {
-            match counter.turn() {
-                true => cb.perform(turn(), |cb, ()| turns(cb, counter)),
-                false => cb.done(()),
+            impl Contender for $contender {
+                fn profile(&self) -> Profile {
+                    Profile { name: $name, group: Group::Ours, limit: Some("limit, callback") }
+                }
+
+                fn turn(&self, counters: Vec<Counter>) {
+                    // In a box, as one would keep what is passed on at every callback and is more
+                    // than a word.
+                    fn turns(cb: &mut Callback<()>, mut counter: Box<Counter>) {
+                        match counter.turn() {
+                            true => cb.perform(turn(), |cb, ()| turns(cb, counter)),
+                            false => cb.done(()),
+                        }
+                    }
+                    turn_on_our_loop(counters, |counter| {
+                        callback(|cb| turns(cb, Box::new(counter)))
+                    });
+                }
+
+                fn spawn(&self, tasks: usize, batches: u64) -> Duration {
+                    spawn_on_our_loop(tasks, batches, |count| {
+                        callback(move |cb| cb.done(bump(count)))
+                    })
+                }
+
+                fn hold(&self, tasks: usize) {
+                    hold_on_our_loop(tasks, || {
+                        callback(|cb| {
+                            let count = bump(0);
+                            memory::suspend_one();
+                            cb.perform(Never, move |cb, ()| cb.done(bump(count)));
+                        })
+                    });
+                }
             }
-        }
-        turn_on_our_loop(counters, |counter| callback(|cb| turns(cb, Box::new(counter))));
-    }
-
-    fn spawn(&self, tasks: usize, batches: u64) -> Duration {
-        spawn_on_our_loop(tasks, batches, |count| callback(move |cb| cb.done(bump(count))))
-    }
-
-    fn hold(&self, tasks: usize) {
-        hold_on_our_loop(tasks, || {
-            callback(|cb| {
-                let count = bump(0);
-                memory::suspend_one();
-                cb.perform(Never, move |cb, ()| cb.done(bump(count)));
-            })
-        });
-    }
+        };
+    };
 }
 
-/// Tasks as generators.
-#[derive(Debug)]
-pub(super) struct GeneratorStyle;
+callback_contender! {
+    /// Tasks as callbacks.
+    CallbackStyle, "callback", quadrivium::callback
+}
 
-impl Contender for GeneratorStyle {
-    fn profile(&self) -> Profile {
-        Profile { name: "generator", group: Group::Ours, limit: Some("limit, generator") }
-    }
+callback_contender! {
+    /// Tasks as callbacks that are `Send`.
+    SendCallbackStyle, "callback, Send", quadrivium::callback::send
+}
 
-    fn turn(&self, counters: Vec<Counter>) {
-        turn_on_our_loop(counters, |mut counter| {
-            generator(|mut co| async move {
-                while counter.turn() {
-                    co.perform(turn()).await;
+/// Tasks as generators, which are `Send` in one of these modules.
+macro_rules! generator_contender {
+    ($(#[$doc:meta])* $contender:ident, $name:literal, $($module:ident)::+) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(super) struct $contender;
+
+        const _: () = {
+            use $($module)::+::generator;
+
+            impl Contender for $contender {
+                fn profile(&self) -> Profile {
+                    Profile { name: $name, group: Group::Ours, limit: Some("limit, generator") }
                 }
-            })
-        });
-    }
 
-    fn spawn(&self, tasks: usize, batches: u64) -> Duration {
-        spawn_on_our_loop(tasks, batches, |count| generator(move |_| async move { bump(count) }))
-    }
+                fn turn(&self, counters: Vec<Counter>) {
+                    turn_on_our_loop(counters, |mut counter| {
+                        generator(|mut co| async move {
+                            while counter.turn() {
+                                co.perform(turn()).await;
+                            }
+                        })
+                    });
+                }
 
-    fn hold(&self, tasks: usize) {
-        hold_on_our_loop(tasks, || {
-            generator(|mut co| async move {
-                let count = bump(0);
-                memory::suspend_one();
-                co.perform(Never).await;
-                bump(count)
-            })
-        });
-    }
+                fn spawn(&self, tasks: usize, batches: u64) -> Duration {
+                    spawn_on_our_loop(tasks, batches, |count| {
+                        generator(move |_| async move { bump(count) })
+                    })
+                }
+
+                fn hold(&self, tasks: usize) {
+                    hold_on_our_loop(tasks, || {
+                        generator(|mut co| async move {
+                            let count = bump(0);
+                            memory::suspend_one();
+                            co.perform(Never).await;
+                            bump(count)
+                        })
+                    });
+                }
+            }
+        };
+    };
+}
+
+generator_contender! {
+    /// Tasks as generators.
+    GeneratorStyle, "generator", quadrivium::generator
+}
+
+generator_contender! {
+    /// Tasks as generators that are `Send`.
+    SendGeneratorStyle, "generator, Send", quadrivium::generator::send
 }
 
 /// Tasks with async and await.
@@ -112,14 +155,7 @@ impl Contender for FutureStyle {
     }
 
     fn hold(&self, tasks: usize) {
-        hold_on_our_loop(tasks, || {
-            future(async {
-                let count = bump(0);
-                memory::suspend_one();
-                pending::<()>().await;
-                bump(count)
-            })
-        });
+        hold_on_our_loop(tasks, || future(suspend_for_good()));
     }
 }
 
@@ -158,7 +194,7 @@ impl Contender for GreenStyle {
     }
 }
 
-pub(super) fn turn_on_our_loop<T>(counters: Vec<Counter>, task: impl Fn(Counter) -> T)
+fn turn_on_our_loop<T>(counters: Vec<Counter>, task: impl Fn(Counter) -> T)
 where
     T: Task<Output = ()> + 'static,
 {
@@ -170,32 +206,17 @@ where
 }
 
 /// The joins are awaited by one task in the future style, whatever the style of the others.
-pub(super) fn spawn_on_our_loop<T>(
-    tasks: usize,
-    batches: u64,
-    task: impl Fn(u64) -> T + 'static,
-) -> Duration
+fn spawn_on_our_loop<T>(tasks: usize, batches: u64, task: impl Fn(u64) -> T + 'static) -> Duration
 where
     T: Task<Output = u64> + 'static,
 {
-    let batches = future(async move {
-        let mut handles = Vec::with_capacity(tasks);
-        let start = Instant::now();
-        for _ in 0..batches {
-            handles.extend((0..tasks).map(|_| spawn(task(0))));
-            let mut sum = 0;
-            for handle in handles.drain(..) {
-                sum += handle.await.expect("no task is cancelled");
-            }
-            expect_joined(sum, tasks);
-        }
-        start.elapsed()
-    });
-    event_loop().block_on(batches).expect("the batches come to their end")
+    let joined = |joined: Result<_, _>| joined.expect("no task is cancelled");
+    let batches = join_batches(tasks, batches, move |count| spawn(task(count)), joined);
+    event_loop().block_on(future(batches)).expect("the batches come to their end")
 }
 
-/// Never done, as [`pending`] is for the peers.
-pub(super) struct Never;
+/// Never done, as [`pending`](std::future::pending) is for the peers.
+struct Never;
 
 impl Task for Never {
     type Output = ();
@@ -205,7 +226,7 @@ impl Task for Never {
     }
 }
 
-pub(super) fn hold_on_our_loop<T>(tasks: usize, task: impl Fn() -> T)
+fn hold_on_our_loop<T>(tasks: usize, task: impl Fn() -> T)
 where
     T: Task<Output = u64> + 'static,
 {

@@ -1,0 +1,48 @@
+//! Tasks that are joined by their handles, with `.await`: the contenders that differ only in how a
+//! task is spawned, and in what its handle says.
+
+use std::{
+    future::pending,
+    time::{Duration, Instant},
+};
+
+use crate::{contenders::expect_joined, memory, stopwatch::bump};
+
+/// Spawns all, then joins them in order.
+pub(super) async fn join_all<H: IntoFuture>(
+    handles: impl Iterator<Item = H>,
+    joined: impl Fn(H::Output),
+) {
+    let handles: Vec<_> = handles.collect();
+    for handle in handles {
+        joined(handle.await);
+    }
+}
+
+/// [`Contender::spawn`](super::Contender::spawn), in a task, of tasks that add to a number.
+pub(super) async fn join_batches<H: IntoFuture>(
+    tasks: usize,
+    batches: u64,
+    spawn: impl Fn(u64) -> H,
+    joined: impl Fn(H::Output) -> u64,
+) -> Duration {
+    let mut handles = Vec::with_capacity(tasks);
+    let start = Instant::now();
+    for _ in 0..batches {
+        handles.extend((0..tasks).map(|_| spawn(0)));
+        let mut sum = 0;
+        for handle in handles.drain(..) {
+            sum += joined(handle.await);
+        }
+        expect_joined(sum, tasks);
+    }
+    start.elapsed()
+}
+
+/// What a future that is held does.
+pub(super) async fn suspend_for_good() -> u64 {
+    let count = bump(0);
+    memory::suspend_one();
+    pending::<()>().await;
+    bump(count)
+}
