@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::bare_queue::{hold_in_queue, spawn_in_queue, turn_in_queue};
 use crate::{
-    contenders::{Contender, Group, Profile},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
@@ -17,10 +17,6 @@ type OnStep = Box<dyn FnMut() -> bool>;
 pub(super) struct LimitCallback;
 
 impl Contender for LimitCallback {
-    fn profile(&self) -> Profile {
-        Profile { name: "limit, callback", group: Group::Limit, limit: None }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let task = |mut counter: Counter| -> OnStep { Box::new(move || counter.turn()) };
         turn_in_queue(counters, task, resume);

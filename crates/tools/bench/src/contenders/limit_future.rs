@@ -13,7 +13,7 @@ use super::{
     join::suspend_for_good,
 };
 use crate::{
-    contenders::{Contender, Group, Profile},
+    contenders::Contender,
     stopwatch::{Counter, bump},
 };
 
@@ -24,10 +24,6 @@ type Boxed = Pin<Box<dyn Future<Output = u64>>>;
 pub(super) struct LimitFuture;
 
 impl Contender for LimitFuture {
-    fn profile(&self) -> Profile {
-        Profile { name: "limit, future", group: Group::Limit, limit: None }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let task = |mut counter: Counter| -> Boxed {
             Box::pin(async move {

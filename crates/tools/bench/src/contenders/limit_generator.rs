@@ -9,7 +9,7 @@ use genawaiter::{
 
 use super::bare_queue::{hold_in_queue, spawn_in_queue, turn_in_queue};
 use crate::{
-    contenders::{Contender, Group, Profile},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
@@ -19,10 +19,6 @@ use crate::{
 pub(super) struct LimitGenerator;
 
 impl Contender for LimitGenerator {
-    fn profile(&self) -> Profile {
-        Profile { name: "limit, generator", group: Group::Limit, limit: None }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let task = |mut counter: Counter| {
             Gen::new(async move |co: Co<()>| {

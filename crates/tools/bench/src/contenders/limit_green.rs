@@ -11,7 +11,7 @@ use corosensei::{Coroutine, CoroutineResult};
 
 use super::stacks::{self, Colored};
 use crate::{
-    contenders::{Contender, Group, Profile, expect_joined},
+    contenders::{Contender, expect_joined},
     memory,
     stopwatch::{Counter, bump},
 };
@@ -28,10 +28,6 @@ pub(super) struct LimitGreen {
 }
 
 impl Contender for LimitGreen {
-    fn profile(&self) -> Profile {
-        Profile { name: "limit, green", group: Group::Limit, limit: None }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let mut pool = self.pool(counters.len());
         let mut queue = VecDeque::<Green>::with_capacity(counters.len());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use may::coroutine::{JoinHandle, park, spawn, yield_now};
 
 use crate::{
-    contenders::{Contender, Group, Profile, expect_joined},
+    contenders::{Contender, expect_joined},
     memory,
     stopwatch::{Counter, bump},
 };
@@ -19,10 +19,6 @@ use crate::{
 pub(super) struct MayScheduler;
 
 impl Contender for MayScheduler {
-    fn profile(&self) -> Profile {
-        Profile { name: "may, 1 worker", group: Group::Peer, limit: Some("limit, green") }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let task = |mut counter: Counter| {
             green(move || {

@@ -24,9 +24,6 @@ mod tokio;
 /// To add one: a file in `contenders/`, a line in [`all`]. Each contender runs in a
 /// process of its own, so it may install signal handlers, keep pools, or crash.
 pub(crate) trait Contender {
-    /// Says what stands in the tables, and what the row is compared with.
-    fn profile(&self) -> Profile;
-
     /// Spawns one task per counter, in order, runs all to their end, and returns.
     ///
     /// Every task does `while counter.turn() { suspend, let the others run first }` and nothing
@@ -73,23 +70,37 @@ pub(crate) enum Group {
 }
 
 /// Returns all contenders, in the order of the tables' rows: limits, ours, peers.
-pub(crate) fn all() -> Vec<Box<dyn Contender>> {
+pub(crate) fn all() -> Vec<(Profile, Box<dyn Contender>)> {
     vec![
-        Box::new(limit_callback::LimitCallback),
-        Box::new(limit_generator::LimitGenerator),
-        Box::new(limit_future::LimitFuture),
-        Box::new(limit_green::LimitGreen::default()),
-        Box::new(ours::CallbackStyle),
-        Box::new(ours::GeneratorStyle),
-        Box::new(ours::FutureStyle),
-        Box::new(ours::GreenStyle),
-        Box::new(ours::SendCallbackStyle),
-        Box::new(ours::SendGeneratorStyle),
-        Box::new(ours_on_may::OursOnMay),
-        Box::new(tokio::TokioRuntime),
-        Box::new(smol::SmolExecutor),
-        Box::new(may::MayScheduler),
+        limit("limit, callback", limit_callback::LimitCallback),
+        limit("limit, generator", limit_generator::LimitGenerator),
+        limit("limit, future", limit_future::LimitFuture),
+        limit("limit, green", limit_green::LimitGreen::default()),
+        over("limit, callback", Group::Ours, "callback", ours::CallbackStyle),
+        over("limit, generator", Group::Ours, "generator", ours::GeneratorStyle),
+        over("limit, future", Group::Ours, "future", ours::FutureStyle),
+        over("limit, green", Group::Ours, "green", ours::GreenStyle),
+        over("limit, callback", Group::Ours, "callback, Send", ours::SendCallbackStyle),
+        over("limit, generator", Group::Ours, "generator, Send", ours::SendGeneratorStyle),
+        over("limit, future", Group::Ours, "future on may", ours_on_may::OursOnMay),
+        over("limit, future", Group::Peer, "tokio", tokio::TokioRuntime),
+        over("limit, future", Group::Peer, "smol", smol::SmolExecutor),
+        over("limit, green", Group::Peer, "may, 1 worker", may::MayScheduler),
     ]
+}
+
+fn limit(name: &'static str, contender: impl Contender + 'static) -> (Profile, Box<dyn Contender>) {
+    (Profile { name, group: Group::Limit, limit: None }, Box::new(contender))
+}
+
+/// One that is compared with this limit.
+fn over(
+    limit: &'static str,
+    group: Group,
+    name: &'static str,
+    contender: impl Contender + 'static,
+) -> (Profile, Box<dyn Contender>) {
+    (Profile { name, group, limit: Some(limit) }, Box::new(contender))
 }
 
 /// Makes sure that every task of a batch was run and its output joined.

@@ -11,14 +11,14 @@ use quadrivium::{
 
 use super::join::{join_batches, suspend_for_good};
 use crate::{
-    contenders::{Contender, Group, Profile},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
 
 /// Tasks as callbacks, which are `Send` in one of these modules.
 macro_rules! callback_contender {
-    ($(#[$doc:meta])* $contender:ident, $name:literal, $($module:ident)::+) => {
+    ($(#[$doc:meta])* $contender:ident, $($module:ident)::+) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub(super) struct $contender;
@@ -27,10 +27,6 @@ macro_rules! callback_contender {
             use $($module)::+::{Callback, callback};
 
             impl Contender for $contender {
-                fn profile(&self) -> Profile {
-                    Profile { name: $name, group: Group::Ours, limit: Some("limit, callback") }
-                }
-
                 fn turn(&self, counters: Vec<Counter>) {
                     // In a box, as one would keep what is passed on at every callback and is more
                     // than a word.
@@ -67,17 +63,17 @@ macro_rules! callback_contender {
 
 callback_contender! {
     /// Tasks as callbacks.
-    CallbackStyle, "callback", quadrivium::callback
+    CallbackStyle, quadrivium::callback
 }
 
 callback_contender! {
     /// Tasks as callbacks that are `Send`.
-    SendCallbackStyle, "callback, Send", quadrivium::callback::send
+    SendCallbackStyle, quadrivium::callback::send
 }
 
 /// Tasks as generators, which are `Send` in one of these modules.
 macro_rules! generator_contender {
-    ($(#[$doc:meta])* $contender:ident, $name:literal, $($module:ident)::+) => {
+    ($(#[$doc:meta])* $contender:ident, $($module:ident)::+) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub(super) struct $contender;
@@ -86,10 +82,6 @@ macro_rules! generator_contender {
             use $($module)::+::generator;
 
             impl Contender for $contender {
-                fn profile(&self) -> Profile {
-                    Profile { name: $name, group: Group::Ours, limit: Some("limit, generator") }
-                }
-
                 fn turn(&self, counters: Vec<Counter>) {
                     turn_on_our_loop(counters, |mut counter| {
                         generator(|mut co| async move {
@@ -123,12 +115,12 @@ macro_rules! generator_contender {
 
 generator_contender! {
     /// Tasks as generators.
-    GeneratorStyle, "generator", quadrivium::generator
+    GeneratorStyle, quadrivium::generator
 }
 
 generator_contender! {
     /// Tasks as generators that are `Send`.
-    SendGeneratorStyle, "generator, Send", quadrivium::generator::send
+    SendGeneratorStyle, quadrivium::generator::send
 }
 
 /// Tasks with async and await.
@@ -136,10 +128,6 @@ generator_contender! {
 pub(super) struct FutureStyle;
 
 impl Contender for FutureStyle {
-    fn profile(&self) -> Profile {
-        Profile { name: "future", group: Group::Ours, limit: Some("limit, future") }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         turn_on_our_loop(counters, |mut counter| {
             future(async move {
@@ -164,10 +152,6 @@ impl Contender for FutureStyle {
 pub(super) struct GreenStyle;
 
 impl Contender for GreenStyle {
-    fn profile(&self) -> Profile {
-        Profile { name: "green", group: Group::Ours, limit: Some("limit, green") }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         turn_on_our_loop(counters, |mut counter| {
             green(move || {

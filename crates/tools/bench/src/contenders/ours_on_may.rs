@@ -6,7 +6,7 @@ use quadrivium::{may, prelude::*};
 
 use super::join::{join_all, join_batches};
 use crate::{
-    contenders::{Contender, Group, Profile},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
@@ -16,10 +16,6 @@ use crate::{
 pub(super) struct OursOnMay;
 
 impl Contender for OursOnMay {
-    fn profile(&self) -> Profile {
-        Profile { name: "future on may", group: Group::Ours, limit: Some("limit, future") }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let task = |mut counter: Counter| {
             may::spawn(future(async move {

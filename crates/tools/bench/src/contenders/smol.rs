@@ -7,7 +7,7 @@ use futures_lite::future::{block_on, yield_now};
 
 use super::join::{join_all, join_batches, suspend_for_good};
 use crate::{
-    contenders::{Contender, Group, Profile},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
@@ -17,10 +17,6 @@ use crate::{
 pub(super) struct SmolExecutor;
 
 impl Contender for SmolExecutor {
-    fn profile(&self) -> Profile {
-        Profile { name: "smol", group: Group::Peer, limit: Some("limit, future") }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let executor = LocalExecutor::new();
         let task = |mut counter: Counter| {

@@ -9,7 +9,7 @@ use tokio::{
 
 use super::join::{join_all, join_batches, suspend_for_good};
 use crate::{
-    contenders::{Contender, Group, Profile},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
@@ -21,10 +21,6 @@ use crate::{
 pub(super) struct TokioRuntime;
 
 impl Contender for TokioRuntime {
-    fn profile(&self) -> Profile {
-        Profile { name: "tokio", group: Group::Peer, limit: Some("limit, future") }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let task = |mut counter: Counter| {
             spawn(async move {
