@@ -7,7 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{contenders::expect_joined, stopwatch::Counter};
+use super::join::expect_joined;
+use crate::stopwatch::Counter;
 
 /// [`Contender::turn`](super::Contender::turn) in a bare queue.
 pub(super) fn turn_in_queue<T>(

@@ -9,9 +9,12 @@ use std::{
 
 use corosensei::{Coroutine, CoroutineResult};
 
-use super::stacks::{self, Colored};
+use super::{
+    join::expect_joined,
+    stacks::{self, Colored},
+};
 use crate::{
-    contenders::{Contender, expect_joined},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };

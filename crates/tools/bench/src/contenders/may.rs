@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use may::coroutine::{JoinHandle, park, spawn, yield_now};
 
+use super::join::expect_joined;
 use crate::{
-    contenders::{Contender, expect_joined},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };

@@ -34,7 +34,7 @@ pub(crate) trait Contender {
     /// Says how long `batches` times "spawn `tasks` tasks, then join them all in order" took.
     ///
     /// Every task returns [`bump`](crate::stopwatch::bump)`(0)` without suspending; the sum of what
-    /// the joins return must be [`expect_joined`]. The event loop itself is built before the clock
+    /// the joins return must be [`expect_joined`](join::expect_joined). The event loop itself is built before the clock
     /// starts.
     fn spawn(&self, tasks: usize, batches: u64) -> Duration;
 
@@ -101,13 +101,4 @@ fn over(
     contender: impl Contender + 'static,
 ) -> (Profile, Box<dyn Contender>) {
     (Profile { name, group, limit: Some(limit) }, Box::new(contender))
-}
-
-/// Makes sure that every task of a batch was run and its output joined.
-///
-/// # Panics
-///
-/// Panics when a task's output is missing; the cell then says "fails".
-pub(crate) fn expect_joined(joined: u64, tasks: usize) {
-    assert_eq!(joined, tasks as u64, "the joins must return what the tasks returned");
 }
