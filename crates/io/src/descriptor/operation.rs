@@ -1,32 +1,13 @@
-//! [`Operation`]: the one leaf of this crate, and [`Leaf`], what it is to its users.
+//! [`Operation`]: the leaf that tries something on a descriptor until it would not block.
 
-use std::{fmt, future::IntoFuture, io, os::fd::AsFd, pin::Pin, sync::Arc};
+use std::{fmt, io, os::fd::AsFd, pin::Pin, sync::Arc};
 
-use quadrivium_core::{Context, Interest, Perform, QueuePlace, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{Context, Interest, QueuePlace, RESUMED_AFTER_DONE, Step, Task};
 
 use super::{
     buffer::Buffer,
     source::{Source, Tried},
 };
-
-/// A leaf worth `T`: a [`Task`] for every style, which the future style can `.await` as it is.
-///
-/// Dropped before it is done, it leaves nothing behind, and the socket can be used again. What it
-/// may have done by then, each operation says.
-///
-/// A future that awaits it is `Send` if the operation is: so its future is named.
-#[must_use = "a task is lazy: perform it"]
-pub trait Leaf<T>:
-    Task<Output = T> + IntoFuture<Output = T, IntoFuture = Perform<Self>> + Unpin + fmt::Debug
-where
-    Self: Sized,
-{
-}
-
-impl<T, L> Leaf<T> for L where
-    L: Task<Output = T> + IntoFuture<Output = T, IntoFuture = Perform<L>> + Unpin + fmt::Debug
-{
-}
 
 /// Something that is tried on a descriptor until it would not block.
 ///

@@ -1,4 +1,5 @@
-//! Order: first come first served, one resume a turn, the same trace in every style.
+//! Order: the ready queue is FIFO, first come first served; one resume a turn; the same trace in every
+//! style.
 
 use std::{cell::RefCell, rc::Rc};
 
