@@ -34,8 +34,8 @@ pub(crate) trait Contender {
     /// Says how long `batches` times "spawn `tasks` tasks, then join them all in order" took.
     ///
     /// Every task returns [`bump`](crate::stopwatch::bump)`(0)` without suspending; the sum of what
-    /// the joins return must be [`expect_joined`](join::expect_joined). The event loop itself is built before the clock
-    /// starts.
+    /// the joins return must be [`expect_joined`](join::expect_joined). The event loop itself is
+    /// built before the clock starts.
     fn spawn(&self, tasks: usize, batches: u64) -> Duration;
 
     /// Spawns `tasks` tasks, resumes each once, and returns.
