@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use crate::{
     args::{ClockChoice, Exhibition, MOST_MOVES},
     exhibition::{PlayStyle, Rules, Way},
@@ -163,12 +165,8 @@ fn os_pace(style: PlayStyle, way: Way, rules: &Rules, asked: &Exhibition) -> Pac
     let simulated = simulated(rules, way).expect("`check` has seen that a clock counts that far");
     let real = PER_WAIT.mul_f64(waits as f64).max(USUAL).min(simulated);
     if real > PATIENCE && asked.style.is_empty() {
-        let option = match style {
-            PlayStyle::Sequential => "sequential",
-            PlayStyle::Threads => "threads",
-            _ => "processes",
-        };
-        let takes = text::short(real);
+        let option = style.to_possible_value().expect("every style can be asked for");
+        let (takes, option) = (text::short(real), option.get_name());
         return Pace::Skipped(format!("it takes {takes} of real time: ask with --style {option}"));
     }
     let scale = simulated.as_secs_f64() / real.as_secs_f64();

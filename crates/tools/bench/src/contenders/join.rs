@@ -39,6 +39,13 @@ pub(super) async fn join_batches<H: IntoFuture>(
     start.elapsed()
 }
 
+/// Lets the others run until all that are held have suspended.
+pub(super) async fn wait_until_held<Y: IntoFuture>(yields: impl Fn() -> Y) {
+    while !memory::all_suspended() {
+        yields().await;
+    }
+}
+
 /// What a future that is held does.
 pub(super) async fn suspend_for_good() -> u64 {
     let count = bump(0);

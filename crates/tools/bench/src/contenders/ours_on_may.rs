@@ -4,7 +4,7 @@ use std::{future::poll_fn, mem, num::NonZero, task::Poll, time::Duration};
 
 use quadrivium::{may, prelude::*};
 
-use super::join::{join_all, join_batches};
+use super::join::{join_all, join_batches, wait_until_held};
 use crate::{
     contenders::Contender,
     memory,
@@ -49,9 +49,7 @@ impl Contender for OursOnMay {
                     bump(count)
                 })));
             }
-            while !memory::all_suspended() {
-                turn().await;
-            }
+            wait_until_held(turn).await;
         });
     }
 }

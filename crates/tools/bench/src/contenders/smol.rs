@@ -5,10 +5,9 @@ use std::time::Duration;
 use async_executor::LocalExecutor;
 use futures_lite::future::{block_on, yield_now};
 
-use super::join::{join_all, join_batches, suspend_for_good};
+use super::join::{join_all, join_batches, suspend_for_good, wait_until_held};
 use crate::{
     contenders::Contender,
-    memory,
     stopwatch::{Counter, bump},
 };
 
@@ -41,9 +40,7 @@ impl Contender for SmolExecutor {
             for _ in 0..tasks {
                 executor.spawn(suspend_for_good()).detach();
             }
-            while !memory::all_suspended() {
-                yield_now().await;
-            }
+            wait_until_held(yield_now).await;
         }));
     }
 }

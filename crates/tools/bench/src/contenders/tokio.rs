@@ -7,10 +7,9 @@ use tokio::{
     task::{LocalSet, spawn, spawn_local, yield_now},
 };
 
-use super::join::{join_all, join_batches, suspend_for_good};
+use super::join::{join_all, join_batches, suspend_for_good, wait_until_held};
 use crate::{
     contenders::Contender,
-    memory,
     stopwatch::{Counter, bump},
 };
 
@@ -44,9 +43,7 @@ impl Contender for TokioRuntime {
             for _ in 0..tasks {
                 spawn(suspend_for_good());
             }
-            while !memory::all_suspended() {
-                yield_now().await;
-            }
+            wait_until_held(yield_now).await;
         });
     }
 }
