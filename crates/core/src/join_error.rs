@@ -39,11 +39,4 @@ impl fmt::Display for JoinError {
     }
 }
 
-/// As `Display`: this is what is printed when `main` returns the error.
-impl fmt::Debug for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 impl Error for JoinError {}

@@ -1,5 +1,5 @@
 //! `leaf!`: what all leaves share: `.await` works on them. `opaque!`: how ends of channels are
-//! shown.
+//! shown. `debug_as_display!`: how errors are.
 
 /// Implements `IntoFuture` for leaves, so that a future-style body can `.await` them. For the
 /// crates of this workspace.
@@ -46,9 +46,29 @@ leaf! {
     impl[T: crate::Task] crate::Timeout<T>;
 }
 
+/// Implements `Debug` as `Display`: this is what is printed when `main` returns the error. For the
+/// crates of this workspace.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! debug_as_display {
+    ($($error:ty;)*) => { $(
+        impl std::fmt::Debug for $error {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+    )* };
+}
+
+debug_as_display! {
+    crate::JoinError;
+}
+
 /// Implements `Debug` for the ends of channels and what is performed on them. The values are not
 /// shown: their own code would run while they are borrowed, and an end of a channel may be a value
-/// in it.
+/// in it. For the crates of this workspace.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! opaque {
     ($($end:ty, $name:literal;)*) => { $(
         impl<T> std::fmt::Debug for $end {

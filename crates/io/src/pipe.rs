@@ -70,12 +70,6 @@ macro_rules! pipe_methods {
             }
         }
 
-        impl Attempts for $end {
-            fn leave(&self, interest: Interest, place: &mut QueuePlace) {
-                self.source.leave(interest, place);
-            }
-        }
-
         impl AsFd for $end {
             fn as_fd(&self) -> BorrowedFd<'_> {
                 self.source.io().as_fd()
@@ -115,3 +109,9 @@ pub struct PipeWriter {
 // has ended when its writer is dropped.
 write_methods! { PipeWriter, end_writing: |_| Ok(()) }
 pipe_methods! { PipeWriter }
+
+impl Attempts for PipeWriter {
+    fn leave(&self, interest: Interest, place: &mut QueuePlace) {
+        self.source.leave(interest, place);
+    }
+}

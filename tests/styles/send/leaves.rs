@@ -49,7 +49,10 @@ fn that_the_operating_system_wakes() {
         is_send(stream.write_all(b""));
         is_send(stream.write_all_owned(Vec::new()));
     };
-    let _ = |socket: UdpSocket| is_send(socket.recv_from(&mut [0]));
+    let _ = |socket: UdpSocket| {
+        is_send(socket.recv_from(&mut [0]));
+        is_send(socket.recv_owned(vec![0]));
+    };
     let _ = |listener: UnixListener| is_send(listener.accept());
     let _ = |stream: UnixStream| is_send(stream.read_to_end(&mut Vec::new()));
     let _ = |socket: UnixDatagram| is_send(socket.recv(&mut [0]));
@@ -59,6 +62,7 @@ fn that_the_operating_system_wakes() {
     };
     is_send(TcpStream::connect("localhost:1"));
     let _ = |signals: Signals| is_send(signals.next());
+    is_send(Command::new("true").status());
     is_send(Command::new("true").output());
     let _ = |mut child: Child| is_send(child.wait());
 }

@@ -93,18 +93,9 @@ impl fmt::Display for Deadlock {
     }
 }
 
-/// As `Display`: this is what is printed when `main` returns the error.
-impl fmt::Debug for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// As `Display`: this is what is printed when `main` returns the error.
-impl fmt::Debug for Deadlock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
+quadrivium_core::debug_as_display! {
+    RunError;
+    Deadlock;
 }
 
 /// It has no source: the message is that of the error inside, and would be printed twice.

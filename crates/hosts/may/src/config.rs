@@ -108,11 +108,8 @@ impl fmt::Display for StartError {
     }
 }
 
-/// As `Display`: this is what is printed when `main` returns the error.
-impl fmt::Debug for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
+quadrivium_core::debug_as_display! {
+    StartError;
 }
 
 impl Error for StartError {

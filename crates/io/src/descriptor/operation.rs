@@ -82,36 +82,3 @@ impl<T: AsFd + fmt::Debug, B, F> fmt::Debug for Operation<T, B, F> {
         operation.field("is_done", &self.buffer.is_none()).finish()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::net::SocketAddr;
-
-    use crate::{
-        dns, fs,
-        net::{TcpListener, TcpStream, UdpSocket, UnixStream},
-        process::Command,
-        signal::{Signal, Signals},
-        thread::offload,
-    };
-
-    fn is_send(_: impl Send) {}
-
-    #[test]
-    fn leaves_may_be_resumed_on_any_thread() {
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        is_send(TcpStream::connect("localhost:1"));
-        is_send(TcpStream::connect(address));
-        is_send(TcpListener::bind(address).unwrap().accept());
-        is_send(UdpSocket::bind(address).unwrap().recv_owned(vec![0]));
-        let (one, _) = UnixStream::pair().unwrap();
-        is_send(one.write_all(b""));
-        is_send(one.read_to_end_owned(Vec::new()));
-        is_send(Signals::new([Signal::User2]).unwrap().next());
-        is_send(dns::lookup("localhost:1"));
-        is_send(fs::read("/"));
-        is_send(offload(|| ()));
-        is_send(Command::new("true").status());
-        is_send(Command::new("true").output());
-    }
-}

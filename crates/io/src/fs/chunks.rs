@@ -103,7 +103,7 @@ pub(super) fn write_all<'a>(
 }
 
 fn read_chunk(file: &File, position: FilePosition, chunk: Vec<u8>) -> Offload<ChunkDone> {
-    file.with_mut(chunk, move |file, chunk| position.read(file, chunk))
+    file.with_buffer(chunk, move |file, chunk| position.read(file, chunk))
 }
 
 /// `chunk` is memory that can be used again.
@@ -115,7 +115,7 @@ fn write_chunk(
 ) -> Offload<ChunkDone> {
     chunk.clear();
     chunk.extend_from_slice(&bytes[..bytes.len().min(CHUNK)]);
-    file.with_ref(chunk, move |file, chunk| position.write(file, chunk))
+    file.with_buffer(chunk, move |file, chunk| position.write(file, chunk))
 }
 
 // Nothing in it is ever pinned.

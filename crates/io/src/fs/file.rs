@@ -91,7 +91,7 @@ impl File {
     where
         B: AsMut<[u8]> + Send + 'static,
     {
-        self.with_mut(buffer, |file, buffer| FilePosition::Cursor.read(file, buffer))
+        self.with_buffer(buffer, |file, buffer| FilePosition::Cursor.read(file, buffer.as_mut()))
     }
 
     /// Reads from the cursor on until the buffer is full.
@@ -107,7 +107,7 @@ impl File {
     where
         B: AsMut<[u8]> + Send + 'static,
     {
-        self.with_mut(buffer, |mut file, buffer| file.read_exact(buffer))
+        self.with_buffer(buffer, |mut file, buffer| file.read_exact(buffer.as_mut()))
     }
 
     /// Writes some of these bytes at the cursor, up to 64 KiB; how many.
@@ -124,7 +124,7 @@ impl File {
     where
         B: AsRef<[u8]> + Send + 'static,
     {
-        self.with_ref(bytes, |file, bytes| FilePosition::Cursor.write(file, bytes))
+        self.with_buffer(bytes, |file, bytes| FilePosition::Cursor.write(file, (*bytes).as_ref()))
     }
 
     /// Writes all of these bytes from the cursor on.
@@ -139,7 +139,7 @@ impl File {
     where
         B: AsRef<[u8]> + Send + 'static,
     {
-        self.with_ref(bytes, |mut file, bytes| file.write_all(bytes))
+        self.with_buffer(bytes, |mut file, bytes| file.write_all((*bytes).as_ref()))
     }
 
     /// Reads at this offset from the start, up to 64 KiB; how many bytes. The cursor is neither
@@ -157,7 +157,9 @@ impl File {
     where
         B: AsMut<[u8]> + Send + 'static,
     {
-        self.with_mut(buffer, move |file, buffer| FilePosition::At(offset).read(file, buffer))
+        self.with_buffer(buffer, move |file, buffer| {
+            FilePosition::At(offset).read(file, buffer.as_mut())
+        })
     }
 
     /// Reads from this offset on until the buffer is full. The cursor is neither asked nor moved.
@@ -176,7 +178,7 @@ impl File {
     where
         B: AsMut<[u8]> + Send + 'static,
     {
-        self.with_mut(buffer, move |file, buffer| file.read_exact_at(buffer, offset))
+        self.with_buffer(buffer, move |file, buffer| file.read_exact_at(buffer.as_mut(), offset))
     }
 
     /// Writes some of these bytes at this offset from the start, up to 64 KiB; how many. The cursor
@@ -196,7 +198,9 @@ impl File {
     where
         B: AsRef<[u8]> + Send + 'static,
     {
-        self.with_ref(bytes, move |file, bytes| FilePosition::At(offset).write(file, bytes))
+        self.with_buffer(bytes, move |file, bytes| {
+            FilePosition::At(offset).write(file, (*bytes).as_ref())
+        })
     }
 
     /// Writes all of these bytes from this offset on. The cursor is neither asked nor moved.
@@ -215,7 +219,7 @@ impl File {
     where
         B: AsRef<[u8]> + Send + 'static,
     {
-        self.with_ref(bytes, move |file, bytes| file.write_all_at(bytes, offset))
+        self.with_buffer(bytes, move |file, bytes| file.write_all_at((*bytes).as_ref(), offset))
     }
 
     /// Moves the cursor; where it is then, from the start.
@@ -259,24 +263,14 @@ impl File {
         })
     }
 
-    pub(super) fn with_mut<T: Send + 'static, B: AsMut<[u8]> + Send + 'static>(
+    /// The same with a buffer, which is given back.
+    pub(super) fn with_buffer<T: Send + 'static, B: Send + 'static>(
         &self,
         mut buffer: B,
-        work: impl FnOnce(&fs::File, &mut [u8]) -> io::Result<T> + Send + 'static,
+        work: impl FnOnce(&fs::File, &mut B) -> io::Result<T> + Send + 'static,
     ) -> Offload<(io::Result<T>, B)> {
         let file = Arc::clone(&self.std);
-        offload_checked(move |started| {
-            (started.and_then(|()| work(&file, buffer.as_mut())), buffer)
-        })
-    }
-
-    pub(super) fn with_ref<T: Send + 'static, B: AsRef<[u8]> + Send + 'static>(
-        &self,
-        bytes: B,
-        work: impl FnOnce(&fs::File, &[u8]) -> io::Result<T> + Send + 'static,
-    ) -> Offload<(io::Result<T>, B)> {
-        let file = Arc::clone(&self.std);
-        offload_checked(move |started| (started.and_then(|()| work(&file, bytes.as_ref())), bytes))
+        offload_checked(move |started| (started.and_then(|()| work(&file, &mut buffer)), buffer))
     }
 }
 

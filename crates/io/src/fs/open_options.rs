@@ -5,6 +5,17 @@ use std::{fs, io, os::unix::fs::OpenOptionsExt, path::Path};
 use super::{file::File, path::with_path};
 use crate::offload::Offload;
 
+/// The options of the standard library, with its names.
+macro_rules! setters {
+    ($($(#[$doc:meta])* fn $setter:ident($value:ident: $type:ty);)*) => { $(
+        $(#[$doc])*
+        pub fn $setter(&mut self, $value: $type) -> &mut Self {
+            self.std.$setter($value);
+            self
+        }
+    )* };
+}
+
 /// How a file is opened. At first, nothing may be done with it.
 ///
 /// ```
@@ -37,52 +48,30 @@ impl OpenOptions {
         Self { std: fs::OpenOptions::new() }
     }
 
-    /// Whether it may be read.
-    pub fn read(&mut self, read: bool) -> &mut Self {
-        self.std.read(read);
-        self
-    }
+    setters! {
+        /// Whether it may be read.
+        fn read(read: bool);
 
-    /// Whether it may be written.
-    pub fn write(&mut self, write: bool) -> &mut Self {
-        self.std.write(write);
-        self
-    }
+        /// Whether it may be written.
+        fn write(write: bool);
 
-    /// Whether every write goes to its end.
-    pub fn append(&mut self, append: bool) -> &mut Self {
-        self.std.append(append);
-        self
-    }
+        /// Whether every write goes to its end.
+        fn append(append: bool);
 
-    /// Whether it is emptied.
-    pub fn truncate(&mut self, truncate: bool) -> &mut Self {
-        self.std.truncate(truncate);
-        self
-    }
+        /// Whether it is emptied.
+        fn truncate(truncate: bool);
 
-    /// Whether it is created if it is not there.
-    pub fn create(&mut self, create: bool) -> &mut Self {
-        self.std.create(create);
-        self
-    }
+        /// Whether it is created if it is not there.
+        fn create(create: bool);
 
-    /// Whether it is created and must not have been there.
-    pub fn create_new(&mut self, create_new: bool) -> &mut Self {
-        self.std.create_new(create_new);
-        self
-    }
+        /// Whether it is created and must not have been there.
+        fn create_new(create_new: bool);
 
-    /// Who may do what with it if it is created, less what the umask takes away.
-    pub fn mode(&mut self, mode: u32) -> &mut Self {
-        self.std.mode(mode);
-        self
-    }
+        /// Who may do what with it if it is created, less what the umask takes away.
+        fn mode(mode: u32);
 
-    /// Other flags for the kernel, such as `libc::O_NOFOLLOW`.
-    pub fn custom_flags(&mut self, flags: i32) -> &mut Self {
-        self.std.custom_flags(flags);
-        self
+        /// Other flags for the kernel, such as `libc::O_NOFOLLOW`.
+        fn custom_flags(flags: i32);
     }
 
     /// Opens the file of this name.

@@ -172,7 +172,7 @@ impl Child {
 }
 
 /// `guard` is dropped with the leaf.
-fn wait<G>(
+pub(super) fn wait<G>(
     process: &Arc<Source<ReapOnDrop>>,
     mut stdin: Option<ChildStdin>,
     guard: G,

@@ -257,7 +257,7 @@ mod tests {
     use quadrivium::prelude::*;
 
     use super::*;
-    use crate::descriptor::{NO_BUFFER, Operation, Source, Tried};
+    use crate::{descriptor::Source, process::child::wait};
 
     #[test]
     fn without_a_pidfd_a_signal_tells_it() {
@@ -274,15 +274,7 @@ mod tests {
             let process = ReapOnDrop::with_notice(child, |_| ExitNotice::of(Err(refusal))).unwrap();
             assert!(matches!(process.child().notice, ExitNotice::Signal(_)));
             let source = Arc::new(Source::new(process));
-            let waits = Operation::new(
-                &source,
-                quadrivium_core::Interest::Readable,
-                NO_BUFFER,
-                |process: &ReapOnDrop, _| match process.child().try_wait()? {
-                    Some(status) => Ok(Tried::Done(status)),
-                    None => Err(io::ErrorKind::WouldBlock.into()),
-                },
-            );
+            let waits = wait(&source, None, ());
             let status = EventLoop::new().unwrap().block_on(waits).unwrap().unwrap();
             assert_eq!(status.code(), Some(7));
         }

@@ -89,11 +89,8 @@ impl fmt::Display for StatusLost {
     }
 }
 
-/// Shows the message, as an error that `main` returns is printed with `Debug`.
-impl fmt::Debug for StatusLost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
+quadrivium_core::debug_as_display! {
+    StatusLost;
 }
 
 impl Error for StatusLost {}

@@ -18,13 +18,17 @@ macro_rules! read_methods {
         const _: () = {
             use std::io::{self, IoSliceMut};
 
-            use quadrivium_core::{Context, Interest::Readable, QueuePlace, Step};
+            use quadrivium_core::{
+                Context,
+                Interest::{self, Readable},
+                QueuePlace, Step,
+            };
 
             use crate::{
                 descriptor::{Borrowed, Leaf, Operation, Owned, Tried},
                 stream::{
                     StdStream,
-                    attempts::AttemptRead,
+                    attempts::{AttemptRead, Attempts},
                     first_with_bytes,
                     read::{read, read_exact, read_some, read_to_end},
                 },
@@ -120,6 +124,12 @@ macro_rules! read_methods {
                     bytes: Vec<u8>,
                 ) -> impl Leaf<(io::Result<usize>, Vec<u8>)> + use<> {
                     read_to_end(&self.source, Owned(bytes))
+                }
+            }
+
+            impl Attempts for $stream {
+                fn leave(&self, interest: Interest, place: &mut QueuePlace) {
+                    self.source.leave(interest, place);
                 }
             }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use quadrivium_core::{Interest, QueuePlace};
+use quadrivium_core::Interest;
 use socket2::{SockRef, Socket};
 
 use super::connect::TcpConnect;
@@ -16,7 +16,7 @@ use crate::{
     descriptor::{Borrowed, Buffer, Leaf, Operation, Owned, Source, Tried},
     dns::Address,
     socket::{connect::Connects, socket_methods},
-    stream::{attempts::Attempts, read::read_methods, write::write_methods},
+    stream::{read::read_methods, write::write_methods},
 };
 
 /// A TCP connection. Clones are the same socket; it is closed when the last of them, and the last
@@ -179,11 +179,5 @@ impl Connects for TcpStream {
 
     fn source(&self) -> &Source<impl AsFd> {
         &self.source
-    }
-}
-
-impl Attempts for TcpStream {
-    fn leave(&self, interest: Interest, place: &mut QueuePlace) {
-        self.source.leave(interest, place);
     }
 }

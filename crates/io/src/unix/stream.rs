@@ -11,7 +11,6 @@ use std::{
     sync::Arc,
 };
 
-use quadrivium_core::{Interest, QueuePlace};
 use socket2::{SockAddr, Socket};
 
 use super::address::address;
@@ -21,7 +20,7 @@ use crate::{
         connect::{Connect, Connects},
         socket_methods,
     },
-    stream::{attempts::Attempts, read::read_methods, write::write_methods},
+    stream::{read::read_methods, write::write_methods},
 };
 
 /// A Unix stream connection. Clones are the same socket; it is closed when the last of them, and
@@ -92,11 +91,5 @@ impl Connects for UnixStream {
 
     fn source(&self) -> &Source<impl AsFd> {
         &self.source
-    }
-}
-
-impl Attempts for UnixStream {
-    fn leave(&self, interest: Interest, place: &mut QueuePlace) {
-        self.source.leave(interest, place);
     }
 }

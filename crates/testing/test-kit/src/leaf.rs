@@ -1,4 +1,4 @@
-//! `.await` works on leaves and checks.
+//! What leaves and checks share: `.await` works on them, and the tasks in them are not shown.
 
 quadrivium_core::leaf! {
     impl[] crate::connection::Read;
@@ -9,4 +9,9 @@ quadrivium_core::leaf! {
     impl[T: quadrivium_core::Task] crate::checks::MustNotSuspend<T>;
     impl[T: quadrivium_core::Task] crate::checks::MaxStep<T>;
     impl[T: quadrivium_core::Task] crate::checks::NoLeakedTasks<T>;
+}
+
+quadrivium_core::opaque! {
+    crate::checks::MustNotSuspend<T>, "MustNotSuspend";
+    crate::checks::NoLeakedTasks<T>, "NoLeakedTasks";
 }

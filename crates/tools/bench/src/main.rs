@@ -86,9 +86,9 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) {
     if let Some(name) = &options.serve {
-        let contenders = contenders::all();
-        let contender = contenders.iter().find(|contender| contender.profile().name == name);
-        return child::serve(contender.expect("the name was checked").as_ref());
+        let named = contenders::all().into_iter().find(|(profile, _)| profile.name == name);
+        let (_, contender) = named.expect("the name was checked");
+        return child::serve(contender.as_ref());
     }
     let machine = Computer::this();
     let tables = options.measurements().into_iter().map(|measurement| {
@@ -114,7 +114,7 @@ impl Options {
     }
 
     fn profiles(&self) -> Vec<Profile> {
-        let profiles = contenders::all().into_iter().map(|contender| contender.profile());
+        let profiles = contenders::all().into_iter().map(|(profile, _)| profile);
         let is_chosen =
             |name| self.only.is_empty() || self.only.iter().any(|chosen| chosen == name);
         profiles.filter(|profile| is_chosen(profile.name)).collect()
@@ -143,8 +143,7 @@ impl Options {
 
 /// Accepts the name of a contender.
 fn name(text: &str) -> Result<String, String> {
-    let names: Vec<_> =
-        contenders::all().iter().map(|contender| contender.profile().name).collect();
+    let names: Vec<_> = contenders::all().iter().map(|(profile, _)| profile.name).collect();
     if names.contains(&text) {
         return Ok(text.to_owned());
     }

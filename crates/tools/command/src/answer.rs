@@ -106,13 +106,13 @@ fn play(order: Game) -> Result<Used, String> {
 }
 
 fn sequential(rules: &Rules) -> Result<Used, String> {
-    let asker = Asker::now();
+    let asker = parent_id();
     ready()?;
     Ok(Used::of(|| {
         for board in 0..rules.boards {
             for number in 0..rules.moves {
-                asker.sleep(rules.master(board, number));
-                asker.sleep(rules.opponent(board, number));
+                sleep(asker, rules.master(board, number));
+                sleep(asker, rules.opponent(board, number));
             }
         }
     }))
@@ -120,7 +120,7 @@ fn sequential(rules: &Rules) -> Result<Used, String> {
 
 /// One thread per board. The master is a mutex, held while he thinks.
 fn threads(rules: &Rules) -> Result<Used, String> {
-    let asker = Asker::now();
+    let asker = parent_id();
     let (master, start) = (Mutex::new(()), Barrier::new(rules.boards + 1));
     let before = proc::resident();
     let memory = Mutex::new(None);
@@ -130,9 +130,9 @@ fn threads(rules: &Rules) -> Result<Used, String> {
         Used::of(|| {
             for number in 0..rules.moves {
                 let held = master.lock().expect("nobody panics while the master thinks");
-                asker.sleep(rules.master(board, number));
+                sleep(asker, rules.master(board, number));
                 drop(held);
-                asker.sleep(rules.opponent(board, number));
+                sleep(asker, rules.opponent(board, number));
                 if number == 0 && opened.fetch_add(1, Ordering::Relaxed) + 1 == rules.boards {
                     // All have moved, so all stacks are as deep as they get.
                     *memory.lock().expect("only one gets here") = proc::resident();
@@ -164,7 +164,7 @@ fn give_up(reason: String) -> ! {
 
 /// The process of one board. The master is a file lock, held while he thinks.
 fn process(rules: &Rules, board: usize, master: PathBuf) -> Result<Used, String> {
-    let asker = Asker::now();
+    let asker = parent_id();
     let gone = |error: io::Error| format!("the lock file {}: {error}", master.display());
     let master = File::open(&master).map_err(gone)?;
     ready()?;
@@ -172,9 +172,9 @@ fn process(rules: &Rules, board: usize, master: PathBuf) -> Result<Used, String>
     let mut play = || -> io::Result<()> {
         for number in 0..rules.moves {
             master.lock()?;
-            asker.sleep(rules.master(board, number));
+            sleep(asker, rules.master(board, number));
             master.unlock()?;
-            asker.sleep(rules.opponent(board, number));
+            sleep(asker, rules.opponent(board, number));
             if number == 0 {
                 memory = proc::proportional();
             }
@@ -215,21 +215,10 @@ impl std::iter::Sum for Used {
     }
 }
 
-/// The process that asked. If it is gone, nobody wants the answer.
-#[derive(Clone, Copy)]
-struct Asker {
-    id: u32,
-}
-
-impl Asker {
-    fn now() -> Asker {
-        Asker { id: parent_id() }
-    }
-
-    fn sleep(self, duration: Duration) {
-        thread::sleep(duration);
-        if parent_id() != self.id {
-            process::exit(1);
-        }
+/// Sleeps, and ends if the process that asked is gone: nobody wants the answer then.
+fn sleep(asker: u32, duration: Duration) {
+    thread::sleep(duration);
+    if parent_id() != asker {
+        process::exit(1);
     }
 }

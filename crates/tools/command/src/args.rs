@@ -72,14 +72,14 @@ pub struct Exhibition {
     /// Number of boards
     #[arg(
         long, value_name = "N", default_value_t = Rules::default().boards,
-        value_parser = boards, allow_negative_numbers = true,
+        value_parser = number::<MOST_BOARDS>, allow_negative_numbers = true,
     )]
     pub boards: usize,
 
     /// Moves the master makes on each board, and so many replies
     #[arg(
-        long, value_name = "N", default_value_t = Rules::default().moves, value_parser = moves,
-        allow_negative_numbers = true,
+        long, value_name = "N", default_value_t = Rules::default().moves,
+        value_parser = number::<MOST_MOVES>, allow_negative_numbers = true,
     )]
     pub moves: usize,
 
@@ -152,21 +152,13 @@ fn commands_instead(error: &clap::Error, page: &str) -> String {
     format!(": use {}", names.join(", "))
 }
 
-fn boards(text: &str) -> Result<usize, String> {
-    number(text, MOST_BOARDS)
-}
-
-fn moves(text: &str) -> Result<usize, String> {
-    number(text, MOST_MOVES)
-}
-
 fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("use a whole number from 0 to {}", u64::MAX))
 }
 
-fn number(text: &str, most: usize) -> Result<usize, String> {
-    let found = text.parse().ok().filter(|number| (1..=most).contains(number));
-    found.ok_or_else(|| format!("use a whole number from 1 to {most}"))
+fn number<const MOST: usize>(text: &str) -> Result<usize, String> {
+    let found = text.parse().ok().filter(|number| (1..=MOST).contains(number));
+    found.ok_or_else(|| format!("use a whole number from 1 to {MOST}"))
 }
 
 /// `5s`, `1m 30s`, or plain seconds, `5` or `0.5`.

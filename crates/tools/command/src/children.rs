@@ -76,16 +76,14 @@ struct RunningChild {
 
 impl Children {
     fn start(&mut self, order: Game) -> Result<(), String> {
-        let spawn = |command: &mut Command| command.spawn();
         let mut child = env::current_exe()
             .and_then(|path| {
-                spawn(
-                    Command::new(path)
-                        .arg("answer")
-                        .stdin(Stdio::piped())
-                        .stdout(Stdio::piped())
-                        .stderr(Stdio::null()),
-                )
+                Command::new(path)
+                    .arg("answer")
+                    .stdin(Stdio::piped())
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::null())
+                    .spawn()
             })
             .map_err(|error| match error.kind() {
                 io::ErrorKind::WouldBlock => refused("a process for a run", &error).to_string(),

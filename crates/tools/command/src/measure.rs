@@ -51,13 +51,15 @@ impl Measured {
             Pace::Real { .. } => (traced.real, traced.cpu),
             Pace::Virtual | Pace::Skipped(_) => (untraced.real, Some(untraced.real)),
         };
+        let Watcher { suspensions, switches, stacks, .. } = traced.watcher;
+        let memory = untraced.heap + stacks.unwrap_or(0);
         Measured {
             simulated: traced.simulated,
             real,
-            suspensions: Some(traced.suspensions),
-            switches: Some(traced.switches),
-            switches_per_second: busy.and_then(|busy| rate(traced.switches, busy)),
-            memory_per_board: Some((untraced.heap + traced.stacks).div_ceil(rules.boards) as u64),
+            suspensions: Some(suspensions),
+            switches: Some(switches),
+            switches_per_second: busy.and_then(|busy| rate(switches, busy)),
+            memory_per_board: Some(memory.div_ceil(rules.boards) as u64),
         }
     }
 }
@@ -116,11 +118,7 @@ pub struct Traced {
     simulated: Duration,
     real: Duration,
     cpu: Option<Duration>,
-    suspensions: u64,
-    switches: u64,
-    /// Bytes of memory behind the stacks of green threads.
-    stacks: usize,
-    pub timeline: Option<Timeline>,
+    pub watcher: Watcher,
 }
 
 /// Plays once with a trace, on the clock of the run.
@@ -142,15 +140,7 @@ pub fn traced(run: &PlannedRun, rules: &Rules, frame: Option<Frame>) -> Result<T
     drop(on);
 
     let watcher = Rc::into_inner(watcher).expect("the loop's half is gone with it").into_inner();
-    Ok(Traced {
-        simulated,
-        real,
-        cpu: usage.map(|usage| usage.cpu),
-        suspensions: watcher.suspensions,
-        switches: watcher.switches,
-        stacks: watcher.stacks.unwrap_or(0),
-        timeline: watcher.timeline,
-    })
+    Ok(Traced { simulated, real, cpu: usage.map(|usage| usage.cpu), watcher })
 }
 
 /// The same exhibition with everybody thinking `scale` times as fast.
@@ -165,15 +155,16 @@ pub fn slower(time: Duration, scale: f64) -> Duration {
 }
 
 /// Sees a trace and keeps what the report needs of it.
-struct Watcher {
+pub struct Watcher {
     style: PlayStyle,
     boards: usize,
     scale: f64,
     suspensions: u64,
     switches: u64,
     resumed_at: Duration,
+    /// Bytes of memory behind the stacks of green threads.
     stacks: Option<usize>,
-    timeline: Option<Timeline>,
+    pub timeline: Option<Timeline>,
 }
 
 impl Watcher {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use crate::{
     args::{ClockChoice, Exhibition, MOST_MOVES},
     exhibition::{PlayStyle, Rules, Way},
@@ -75,7 +77,7 @@ impl Plan {
     /// How long the runs on the real clock will take, side by side.
     pub fn expected(&self) -> Duration {
         let expected = |run: &PlannedRun| match run.pace {
-            Pace::Real { scale } => simulated(&self.rules, run.way)?.try_div_f64(scale),
+            Pace::Real { scale } => scaled(simulated(&self.rules, run.way)?, scale),
             Pace::Virtual | Pace::Skipped(_) => None,
         };
         self.runs.iter().filter_map(expected).max().unwrap_or_default()
@@ -109,7 +111,7 @@ fn check(asked: &Exhibition, rules: &Rules) -> Result<(), String> {
     }
     let scale = asked.scale.unwrap_or(1.0);
     let longest = simulated(rules, Way::OneAfterAnother);
-    if longest.and_then(|longest| longest.try_div_f64(scale)).is_none() {
+    if longest.and_then(|longest| scaled(longest, scale)).is_none() {
         return Err(format!(
             "--master {} --opponent {} make an exhibition longer than the 400 years a clock here \
              can count: use shorter times, or fewer boards or moves",
@@ -135,14 +137,9 @@ fn simulated(rules: &Rules, way: Way) -> Option<Duration> {
 /// A loop counts 2^64 ns, 584 years. A seed may make an exhibition a quarter longer.
 const LONGEST: Duration = Duration::from_secs(400 * 31_556_952);
 
-trait TryDiv: Sized {
-    fn try_div_f64(self, by: f64) -> Option<Self>;
-}
-
-impl TryDiv for Duration {
-    fn try_div_f64(self, by: f64) -> Option<Duration> {
-        Duration::try_from_secs_f64(self.as_secs_f64() / by).ok().filter(|it| *it <= LONGEST)
-    }
+/// The time it takes when everybody is `scale` times as fast. None if no clock counts that far.
+fn scaled(time: Duration, scale: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(time.as_secs_f64() / scale).ok().filter(|it| *it <= LONGEST)
 }
 
 fn pace(style: PlayStyle, way: Way, rules: &Rules, asked: &Exhibition) -> Pace {
@@ -168,12 +165,8 @@ fn os_pace(style: PlayStyle, way: Way, rules: &Rules, asked: &Exhibition) -> Pac
     let simulated = simulated(rules, way).expect("`check` has seen that a clock counts that far");
     let real = PER_WAIT.mul_f64(waits as f64).max(USUAL).min(simulated);
     if real > PATIENCE && asked.style.is_empty() {
-        let option = match style {
-            PlayStyle::Sequential => "sequential",
-            PlayStyle::Threads => "threads",
-            _ => "processes",
-        };
-        let takes = text::short(real);
+        let option = style.to_possible_value().expect("every style can be asked for");
+        let (takes, option) = (text::short(real), option.get_name());
         return Pace::Skipped(format!("it takes {takes} of real time: ask with --style {option}"));
     }
     let scale = simulated.as_secs_f64() / real.as_secs_f64();

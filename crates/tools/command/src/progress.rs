@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use quadrivium::{
     EventLoop,
     signal::{Signal, Signals, raise},
@@ -22,11 +22,6 @@ pub struct RunProgress {
 impl RunProgress {
     pub fn new(expected: Duration, runs: usize) -> RunProgress {
         let bar = if expected > LONG { ProgressBar::new(1000) } else { ProgressBar::hidden() };
-        bar.set_draw_target(if expected > LONG {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        });
         let style = ProgressStyle::with_template("{wide_bar} {msg}").expect("the template is one");
         bar.set_style(style.progress_chars("█▌·"));
         if !bar.is_hidden() {

@@ -72,7 +72,7 @@ enum NotBegun {
 
 fn on_loop(plan: &Plan, run: &PlannedRun, untraced: &Untraced, frame: Option<Frame>) -> Finished {
     let traced: Traced = measure::on_own_thread(|| measure::traced(run, &plan.rules, frame))?;
-    Ok((Measured::on_loop(run, &plan.rules, untraced, &traced), traced.timeline))
+    Ok((Measured::on_loop(run, &plan.rules, untraced, &traced), traced.watcher.timeline))
 }
 
 fn side_by_side(

@@ -34,6 +34,11 @@ pub fn lines(report: &Report) -> Vec<String> {
             table.add_row(row(report.plan.clock, run, outcome));
         }
     }
+    trimmed(table)
+}
+
+/// The lines of a table, with two spaces between its columns and none behind.
+fn trimmed(mut table: Table) -> Vec<String> {
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
@@ -90,7 +95,7 @@ pub fn notes(report: &Report, width: usize) -> Vec<String> {
          OS put one to sleep.",
     ]);
     table.add_row(["switches", switches(report)]);
-    table.add_row(["memory", memory(report)]);
+    table.add_row(["memory", &memory(report)]);
     for (run, outcome) in report.rows() {
         match outcome {
             RunResult::Measured(_) => continue,
@@ -100,10 +105,7 @@ pub fn notes(report: &Report, width: usize) -> Vec<String> {
             }
         };
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    table.lines().map(|line| line.trim_end().to_owned()).collect()
+    trimmed(table)
 }
 
 fn simulated(report: &Report) -> String {
@@ -161,20 +163,17 @@ fn switches(report: &Report) -> &'static str {
     }
 }
 
-fn memory(report: &Report) -> &'static str {
-    let measured_outside = |style| matches!(style, PlayStyle::Threads | PlayStyle::Processes);
-    match (has(report, |it| it == PlayStyle::Green), has(report, measured_outside)) {
-        (true, true) => {
-            "Heap, for green threads also the resident pages of their stacks. OS threads: what \
-             they add to resident memory; OS processes: proportional set size."
-        }
-        (true, false) => "Heap, for green threads also the resident pages of their stacks.",
-        (false, true) => {
-            "Heap. OS threads: what they add to resident memory; OS processes: proportional set \
-             size."
-        }
-        (false, false) => "Heap.",
+fn memory(report: &Report) -> String {
+    let mut memory = String::from("Heap");
+    if has(report, |it| it == PlayStyle::Green) {
+        memory += ", for green threads also the resident pages of their stacks";
     }
+    memory += ".";
+    if has(report, |it| matches!(it, PlayStyle::Threads | PlayStyle::Processes)) {
+        memory += " OS threads: what they add to resident memory; OS processes: proportional set \
+                   size.";
+    }
+    memory
 }
 
 /// Whether one of those was run.

@@ -29,22 +29,17 @@ pub struct PlayedMove {
 #[derive(Clone, Debug)]
 pub struct Timeline {
     frame: Frame,
-    master: Vec<Mark>,
-    boards: Vec<Vec<Mark>>,
+    master: Vec<char>,
+    boards: Vec<Vec<char>>,
     /// How long the master was busy altogether, inside the frame and beyond.
     busy: Duration,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
-    /// Nothing happens at this board.
-    Waits,
-    Opponent,
-    Master,
-}
-
 pub const MASTER: char = '█';
 pub const OPPONENT: char = '·';
+
+/// Nothing happens at this board.
+const WAITS: char = ' ';
 
 /// Width of `  board 8  `.
 const LABEL: usize = 11;
@@ -88,7 +83,7 @@ fn rounded_up(time: Duration) -> Duration {
 
 impl Timeline {
     pub fn new(frame: Frame) -> Timeline {
-        let row = vec![Mark::Waits; frame.columns];
+        let row = vec![WAITS; frame.columns];
         let boards = vec![row.clone(); frame.shown];
         Timeline { frame, master: row, boards, busy: Duration::ZERO }
     }
@@ -101,10 +96,10 @@ impl Timeline {
             return;
         }
         let column = self.frame.column;
-        mark(&mut self.master, column, master_from, opponent_from, Mark::Master);
+        mark(&mut self.master, column, master_from, opponent_from, MASTER);
         if let Some(row) = self.boards.get_mut(board) {
-            mark(row, column, opponent_from, opponent_to, Mark::Opponent);
-            mark(row, column, master_from, opponent_from, Mark::Master);
+            mark(row, column, opponent_from, opponent_to, OPPONENT);
+            mark(row, column, master_from, opponent_from, MASTER);
         }
     }
 
@@ -117,7 +112,7 @@ impl Timeline {
     /// The rows, from the master's to the last board's, and how many boards have none. Of those
     /// that nobody gets to, one is enough.
     pub fn lines(&self) -> Vec<String> {
-        let is_touched = |row: &Vec<Mark>| row.iter().any(|cell| *cell != Mark::Waits);
+        let is_touched = |row: &Vec<char>| row.iter().any(|cell| *cell != WAITS);
         let touched = self.boards.iter().rposition(is_touched).map_or(0, |last| last + 1);
         let mut lines = vec![line("master", &self.master)];
         for (board, row) in self.boards.iter().enumerate().take(touched + 1) {
@@ -133,25 +128,21 @@ impl Timeline {
     }
 }
 
-fn line(label: &str, row: &[Mark]) -> String {
+fn line(label: &str, row: &[char]) -> String {
     let mut line = format!("  {label:<width$}", width = LABEL - 2);
-    line.extend(row.iter().map(|cell| match cell {
-        Mark::Waits => ' ',
-        Mark::Opponent => OPPONENT,
-        Mark::Master => MASTER,
-    }));
+    line.extend(row);
     line.truncate(line.trim_end().len());
     line
 }
 
 /// Marks the columns that are covered by half, and for a move at least the one of its middle: none
 /// gets lost however short, and two never share a column unless both are shorter than one.
-fn mark(row: &mut [Mark], column: Duration, from: Duration, to: Duration, cell: Mark) {
+fn mark(row: &mut [char], column: Duration, from: Duration, to: Duration, cell: char) {
     let half = column / 2;
     let at = |time: Duration| (time.as_nanos() / column.as_nanos()) as usize;
     let (first, end) = (at(from + half), at(to + half));
     let span = match cell {
-        Mark::Master if first >= end && from < to => at(from + (to - from) / 2)..usize::MAX,
+        MASTER if first >= end && from < to => at(from + (to - from) / 2)..usize::MAX,
         _ => first..end,
     };
     let length = if span.end == usize::MAX { 1 } else { span.len() };

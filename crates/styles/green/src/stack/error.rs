@@ -58,11 +58,8 @@ impl fmt::Display for StackError {
     }
 }
 
-/// As `Display`: this is what is printed when `main` returns the error.
-impl fmt::Debug for StackError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
+quadrivium_core::debug_as_display! {
+    StackError;
 }
 
 impl Error for StackError {

@@ -1,6 +1,6 @@
 //! [`must_not_suspend`]: a task in the middle of which nothing else runs.
 
-use std::{fmt, panic::Location, pin::Pin};
+use std::{panic::Location, pin::Pin};
 
 use quadrivium_core::{Context, Step, Task};
 
@@ -45,11 +45,5 @@ impl<T: Task> Task for MustNotSuspend<T> {
             self.checked_at
         );
         step
-    }
-}
-
-impl<T> fmt::Debug for MustNotSuspend<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MustNotSuspend").finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@
 //!   loop ─ resume ─► NotedTask ───── enters Noting ─► child ─ spawn ─► …
 //! ```
 
-use std::{any::Any, cell::RefCell, fmt, panic::Location, pin::Pin, rc::Rc, sync::Arc};
+use std::{any::Any, cell::RefCell, panic::Location, pin::Pin, rc::Rc, sync::Arc};
 
 use quadrivium_core::{
     Context, Step, Task, Wait,
@@ -135,11 +135,5 @@ impl Wrapper for Noting {
         let label = Label { id: spawned.id, name: name.map(Arc::from), spawned_at };
         self.spawned.borrow_mut().push((spawned.clone(), label));
         spawned
-    }
-}
-
-impl<T> fmt::Debug for NoLeakedTasks<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NoLeakedTasks").finish_non_exhaustive()
     }
 }

@@ -1,13 +1,10 @@
 //! The limit of the callback style: a bare queue of boxed closures.
 
-use std::{
-    collections::VecDeque,
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
+use super::bare_queue::{hold_in_queue, spawn_in_queue, turn_in_queue};
 use crate::{
-    contenders::{Contender, Group, Profile, expect_joined},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
@@ -20,63 +17,36 @@ type OnStep = Box<dyn FnMut() -> bool>;
 pub(super) struct LimitCallback;
 
 impl Contender for LimitCallback {
-    fn profile(&self) -> Profile {
-        Profile { name: "limit, callback", group: Group::Limit, limit: None }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
-        let mut queue = VecDeque::<OnStep>::with_capacity(counters.len());
-        for mut counter in counters {
-            queue.push_back(Box::new(move || counter.turn()));
-        }
-        run(&mut queue);
+        let task = |mut counter: Counter| -> OnStep { Box::new(move || counter.turn()) };
+        turn_in_queue(counters, task, resume);
     }
 
     fn spawn(&self, tasks: usize, batches: u64) -> Duration {
-        let mut queue = VecDeque::<OnStep>::with_capacity(tasks);
-        let start = Instant::now();
-        for _ in 0..batches {
-            for _ in 0..tasks {
-                let mut count = 0;
-                queue.push_back(Box::new(move || {
-                    count = bump(count);
-                    false
-                }));
-            }
-            expect_joined(run(&mut queue), tasks);
-        }
-        start.elapsed()
+        let task = |mut count| -> OnStep {
+            Box::new(move || {
+                count = bump(count);
+                false
+            })
+        };
+        spawn_in_queue(tasks, batches, task, resume)
     }
 
     fn hold(&self, tasks: usize) {
-        let mut queue = VecDeque::<OnStep>::with_capacity(tasks);
-        for _ in 0..tasks {
+        let task = || -> OnStep {
             let mut count = 0;
-            queue.push_back(Box::new(move || {
+            Box::new(move || {
                 count = bump(count);
                 memory::suspend_one();
                 true
-            }));
-        }
-        for _ in 0..tasks {
-            let mut task = queue.pop_front().expect("no task ends here");
-            task();
-            queue.push_back(task);
-        }
-        black_box(queue);
+            })
+        };
+        hold_in_queue(tasks, task, resume);
     }
 }
 
-/// Resumes the tasks in turn until all have ended, and returns how many did.
+/// A closure returns nothing: so one counts as 1, as the tasks of the others return.
 #[inline]
-fn run(queue: &mut VecDeque<OnStep>) -> u64 {
-    let mut ended = 0;
-    while let Some(mut task) = queue.pop_front() {
-        if task() {
-            queue.push_back(task);
-        } else {
-            ended += 1;
-        }
-    }
-    ended
+fn resume(task: &mut OnStep) -> Option<u64> {
+    if task() { None } else { Some(1) }
 }

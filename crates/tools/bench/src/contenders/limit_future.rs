@@ -2,17 +2,18 @@
 //! nothing.
 
 use std::{
-    collections::VecDeque,
-    future::{pending, poll_fn},
-    hint::black_box,
+    future::poll_fn,
     pin::Pin,
     task::{Context, Poll, Waker},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use super::{
+    bare_queue::{hold_in_queue, spawn_in_queue, turn_in_queue},
+    join::suspend_for_good,
+};
 use crate::{
-    contenders::{Contender, Group, Profile, expect_joined},
-    memory,
+    contenders::Contender,
     stopwatch::{Counter, bump},
 };
 
@@ -23,53 +24,25 @@ type Boxed = Pin<Box<dyn Future<Output = u64>>>;
 pub(super) struct LimitFuture;
 
 impl Contender for LimitFuture {
-    fn profile(&self) -> Profile {
-        Profile { name: "limit, future", group: Group::Limit, limit: None }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
-        let mut queue = VecDeque::<Boxed>::with_capacity(counters.len());
-        for mut counter in counters {
-            queue.push_back(Box::pin(async move {
+        let task = |mut counter: Counter| -> Boxed {
+            Box::pin(async move {
                 while counter.turn() {
                     suspend().await;
                 }
                 0
-            }));
-        }
-        run(&mut queue);
+            })
+        };
+        turn_in_queue(counters, task, resume());
     }
 
     fn spawn(&self, tasks: usize, batches: u64) -> Duration {
-        let mut queue = VecDeque::<Boxed>::with_capacity(tasks);
-        let start = Instant::now();
-        for _ in 0..batches {
-            for _ in 0..tasks {
-                let count = 0;
-                queue.push_back(Box::pin(async move { bump(count) }));
-            }
-            expect_joined(run(&mut queue), tasks);
-        }
-        start.elapsed()
+        let task = |count| -> Boxed { Box::pin(async move { bump(count) }) };
+        spawn_in_queue(tasks, batches, task, resume())
     }
 
     fn hold(&self, tasks: usize) {
-        let mut queue = VecDeque::<Boxed>::with_capacity(tasks);
-        for _ in 0..tasks {
-            queue.push_back(Box::pin(async {
-                let count = bump(0);
-                memory::suspend_one();
-                pending::<()>().await;
-                bump(count)
-            }));
-        }
-        let mut cx = Context::from_waker(Waker::noop());
-        for _ in 0..tasks {
-            let mut task = queue.pop_front().expect("no task ends here");
-            let _ = task.as_mut().poll(&mut cx);
-            queue.push_back(task);
-        }
-        black_box(queue);
+        hold_in_queue(tasks, || -> Boxed { Box::pin(suspend_for_good()) }, resume());
     }
 }
 
@@ -82,16 +55,11 @@ async fn suspend() {
     .await;
 }
 
-/// Resumes the tasks in turn until all have ended, and returns the sum of their outputs.
-#[inline]
-fn run(queue: &mut VecDeque<Boxed>) -> u64 {
+/// Polls a future, all of them with one context.
+fn resume() -> impl FnMut(&mut Boxed) -> Option<u64> {
     let mut cx = Context::from_waker(Waker::noop());
-    let mut sum = 0;
-    while let Some(mut task) = queue.pop_front() {
-        match task.as_mut().poll(&mut cx) {
-            Poll::Pending => queue.push_back(task),
-            Poll::Ready(output) => sum += output,
-        }
+    move |task| match task.as_mut().poll(&mut cx) {
+        Poll::Pending => None,
+        Poll::Ready(output) => Some(output),
     }
-    sum
 }

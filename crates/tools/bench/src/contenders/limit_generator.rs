@@ -1,18 +1,15 @@
 //! The limit of the generator style: a bare queue of genawaiter's `rc` generators.
 
-use std::{
-    collections::VecDeque,
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use genawaiter::{
     GeneratorState::{Complete, Yielded},
     rc::{Co, Gen},
 };
 
+use super::bare_queue::{hold_in_queue, spawn_in_queue, turn_in_queue};
 use crate::{
-    contenders::{Contender, Group, Profile, expect_joined},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
@@ -22,10 +19,6 @@ use crate::{
 pub(super) struct LimitGenerator;
 
 impl Contender for LimitGenerator {
-    fn profile(&self) -> Profile {
-        Profile { name: "limit, generator", group: Group::Limit, limit: None }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let task = |mut counter: Counter| {
             Gen::new(async move |co: Co<()>| {
@@ -35,50 +28,31 @@ impl Contender for LimitGenerator {
                 0
             })
         };
-        run(&mut counters.into_iter().map(task).collect());
+        turn_in_queue(counters, task, resume);
     }
 
     fn spawn(&self, tasks: usize, batches: u64) -> Duration {
-        let mut queue = VecDeque::with_capacity(tasks);
-        let start = Instant::now();
-        for _ in 0..batches {
-            for _ in 0..tasks {
-                let count = 0;
-                queue.push_back(Gen::new(async move |_: Co<()>| bump(count)));
-            }
-            expect_joined(run(&mut queue), tasks);
-        }
-        start.elapsed()
+        let task = |count| Gen::new(async move |_: Co<()>| bump(count));
+        spawn_in_queue(tasks, batches, task, resume)
     }
 
     fn hold(&self, tasks: usize) {
-        let mut queue = VecDeque::with_capacity(tasks);
-        for _ in 0..tasks {
-            queue.push_back(Gen::new(async |co: Co<()>| {
+        let task = || {
+            Gen::new(async |co: Co<()>| {
                 let count = bump(0);
                 memory::suspend_one();
                 co.yield_(()).await;
                 bump(count)
-            }));
-        }
-        for _ in 0..tasks {
-            let mut task = queue.pop_front().expect("no task ends here");
-            task.resume();
-            queue.push_back(task);
-        }
-        black_box(queue);
+            })
+        };
+        hold_in_queue(tasks, task, resume);
     }
 }
 
-/// Resumes the tasks in turn until all have ended, and returns the sum of their outputs.
 #[inline]
-fn run<F: Future<Output = u64>>(queue: &mut VecDeque<Gen<(), (), F>>) -> u64 {
-    let mut sum = 0;
-    while let Some(mut task) = queue.pop_front() {
-        match task.resume() {
-            Yielded(()) => queue.push_back(task),
-            Complete(output) => sum += output,
-        }
+fn resume<F: Future<Output = u64>>(task: &mut Gen<(), (), F>) -> Option<u64> {
+    match task.resume() {
+        Yielded(()) => None,
+        Complete(output) => Some(output),
     }
-    sum
 }

@@ -9,9 +9,12 @@ use std::{
 
 use corosensei::{Coroutine, CoroutineResult};
 
-use super::stacks::{self, Colored};
+use super::{
+    join::expect_joined,
+    stacks::{self, Colored},
+};
 use crate::{
-    contenders::{Contender, Group, Profile, expect_joined},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
@@ -28,10 +31,6 @@ pub(super) struct LimitGreen {
 }
 
 impl Contender for LimitGreen {
-    fn profile(&self) -> Profile {
-        Profile { name: "limit, green", group: Group::Limit, limit: None }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let mut pool = self.pool(counters.len());
         let mut queue = VecDeque::<Green>::with_capacity(counters.len());

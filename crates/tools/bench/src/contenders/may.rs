@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use may::coroutine::{JoinHandle, park, spawn, yield_now};
 
+use super::join::expect_joined;
 use crate::{
-    contenders::{Contender, Group, Profile, expect_joined},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
@@ -19,10 +20,6 @@ use crate::{
 pub(super) struct MayScheduler;
 
 impl Contender for MayScheduler {
-    fn profile(&self) -> Profile {
-        Profile { name: "may, 1 worker", group: Group::Peer, limit: Some("limit, green") }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let task = |mut counter: Counter| {
             green(move || {

@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use crate::stopwatch::Counter;
 
+mod bare_queue;
+mod join;
 mod limit_callback;
 mod limit_future;
 mod limit_generator;
@@ -13,7 +15,6 @@ mod limit_green;
 mod may;
 mod ours;
 mod ours_on_may;
-mod ours_send;
 mod smol;
 mod stacks;
 mod tokio;
@@ -23,9 +24,6 @@ mod tokio;
 /// To add one: a file in `contenders/`, a line in [`all`]. Each contender runs in a
 /// process of its own, so it may install signal handlers, keep pools, or crash.
 pub(crate) trait Contender {
-    /// Says what stands in the tables, and what the row is compared with.
-    fn profile(&self) -> Profile;
-
     /// Spawns one task per counter, in order, runs all to their end, and returns.
     ///
     /// Every task does `while counter.turn() { suspend, let the others run first }` and nothing
@@ -36,8 +34,8 @@ pub(crate) trait Contender {
     /// Says how long `batches` times "spawn `tasks` tasks, then join them all in order" took.
     ///
     /// Every task returns [`bump`](crate::stopwatch::bump)`(0)` without suspending; the sum of what
-    /// the joins return must be [`expect_joined`]. The event loop itself is built before the clock
-    /// starts.
+    /// the joins return must be [`expect_joined`](join::expect_joined). The event loop itself is
+    /// built before the clock starts.
     fn spawn(&self, tasks: usize, batches: u64) -> Duration;
 
     /// Spawns `tasks` tasks, resumes each once, and returns.
@@ -72,30 +70,35 @@ pub(crate) enum Group {
 }
 
 /// Returns all contenders, in the order of the tables' rows: limits, ours, peers.
-pub(crate) fn all() -> Vec<Box<dyn Contender>> {
+pub(crate) fn all() -> Vec<(Profile, Box<dyn Contender>)> {
     vec![
-        Box::new(limit_callback::LimitCallback),
-        Box::new(limit_generator::LimitGenerator),
-        Box::new(limit_future::LimitFuture),
-        Box::new(limit_green::LimitGreen::default()),
-        Box::new(ours::CallbackStyle),
-        Box::new(ours::GeneratorStyle),
-        Box::new(ours::FutureStyle),
-        Box::new(ours::GreenStyle),
-        Box::new(ours_send::SendCallbackStyle),
-        Box::new(ours_send::SendGeneratorStyle),
-        Box::new(ours_on_may::OursOnMay),
-        Box::new(tokio::TokioRuntime),
-        Box::new(smol::SmolExecutor),
-        Box::new(may::MayScheduler),
+        limit("limit, callback", limit_callback::LimitCallback),
+        limit("limit, generator", limit_generator::LimitGenerator),
+        limit("limit, future", limit_future::LimitFuture),
+        limit("limit, green", limit_green::LimitGreen::default()),
+        over("limit, callback", Group::Ours, "callback", ours::callback_style()),
+        over("limit, generator", Group::Ours, "generator", ours::generator_style()),
+        over("limit, future", Group::Ours, "future", ours::future_style()),
+        over("limit, green", Group::Ours, "green", ours::green_style()),
+        over("limit, callback", Group::Ours, "callback, Send", ours::send_callback_style()),
+        over("limit, generator", Group::Ours, "generator, Send", ours::send_generator_style()),
+        over("limit, future", Group::Ours, "future on may", ours_on_may::OursOnMay),
+        over("limit, future", Group::Peer, "tokio", tokio::TokioRuntime),
+        over("limit, future", Group::Peer, "smol", smol::SmolExecutor),
+        over("limit, green", Group::Peer, "may, 1 worker", may::MayScheduler),
     ]
 }
 
-/// Makes sure that every task of a batch was run and its output joined.
-///
-/// # Panics
-///
-/// Panics when a task's output is missing; the cell then says "fails".
-pub(crate) fn expect_joined(joined: u64, tasks: usize) {
-    assert_eq!(joined, tasks as u64, "the joins must return what the tasks returned");
+fn limit(name: &'static str, contender: impl Contender + 'static) -> (Profile, Box<dyn Contender>) {
+    (Profile { name, group: Group::Limit, limit: None }, Box::new(contender))
+}
+
+/// One that is compared with this limit.
+fn over(
+    limit: &'static str,
+    group: Group,
+    name: &'static str,
+    contender: impl Contender + 'static,
+) -> (Profile, Box<dyn Contender>) {
+    (Profile { name, group, limit: Some(limit) }, Box::new(contender))
 }

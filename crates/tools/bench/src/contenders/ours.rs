@@ -1,10 +1,7 @@
-//! Our four styles on our event loop. They differ in the tasks they make, and in nothing else.
+//! Our four styles on our event loop, two of them also with tasks that are `Send`. They differ in
+//! the tasks they make, and in nothing else.
 
-use std::{
-    future::pending,
-    pin::Pin,
-    time::{Duration, Instant},
-};
+use std::{pin::Pin, time::Duration};
 
 use quadrivium::{
     green::perform,
@@ -12,190 +9,63 @@ use quadrivium::{
     task::{Context, Step, Wait},
 };
 
+use super::join::{join_batches, suspend_for_good};
 use crate::{
-    contenders::{Contender, Group, Profile, expect_joined},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
 
-/// Tasks as callbacks.
-#[derive(Debug)]
-pub(super) struct CallbackStyle;
-
-impl Contender for CallbackStyle {
-    fn profile(&self) -> Profile {
-        Profile { name: "callback", group: Group::Ours, limit: Some("limit, callback") }
-    }
-
-    fn turn(&self, counters: Vec<Counter>) {
-        // In a box, as one would keep what is passed on at every callback and is more than a word.
-        fn turns(cb: &mut Callback<()>, mut counter: Box<Counter>) {
-            match counter.turn() {
-                true => cb.perform(turn(), |cb, ()| turns(cb, counter)),
-                false => cb.done(()),
-            }
-        }
-        turn_on_our_loop(counters, |counter| callback(|cb| turns(cb, Box::new(counter))));
-    }
-
-    fn spawn(&self, tasks: usize, batches: u64) -> Duration {
-        spawn_on_our_loop(tasks, batches, |count| callback(move |cb| cb.done(bump(count))))
-    }
-
-    fn hold(&self, tasks: usize) {
-        hold_on_our_loop(tasks, || {
-            callback(|cb| {
-                let count = bump(0);
-                memory::suspend_one();
-                cb.perform(Never, move |cb, ()| cb.done(bump(count)));
-            })
-        });
-    }
+/// A style on our event loop, by the tasks that it makes.
+struct OnOurLoop<Turns, Adds, Holds> {
+    /// A task that takes turns as long as its counter says.
+    turns: Turns,
+    /// A task that adds one to a number.
+    adds: Adds,
+    /// A task that suspends for good.
+    holds: Holds,
 }
 
-/// Tasks as generators.
-#[derive(Debug)]
-pub(super) struct GeneratorStyle;
-
-impl Contender for GeneratorStyle {
-    fn profile(&self) -> Profile {
-        Profile { name: "generator", group: Group::Ours, limit: Some("limit, generator") }
-    }
-
-    fn turn(&self, counters: Vec<Counter>) {
-        turn_on_our_loop(counters, |mut counter| {
-            generator(|mut co| async move {
-                while counter.turn() {
-                    co.perform(turn()).await;
-                }
-            })
-        });
-    }
-
-    fn spawn(&self, tasks: usize, batches: u64) -> Duration {
-        spawn_on_our_loop(tasks, batches, |count| generator(move |_| async move { bump(count) }))
-    }
-
-    fn hold(&self, tasks: usize) {
-        hold_on_our_loop(tasks, || {
-            generator(|mut co| async move {
-                let count = bump(0);
-                memory::suspend_one();
-                co.perform(Never).await;
-                bump(count)
-            })
-        });
-    }
-}
-
-/// Tasks with async and await.
-#[derive(Debug)]
-pub(super) struct FutureStyle;
-
-impl Contender for FutureStyle {
-    fn profile(&self) -> Profile {
-        Profile { name: "future", group: Group::Ours, limit: Some("limit, future") }
-    }
-
-    fn turn(&self, counters: Vec<Counter>) {
-        turn_on_our_loop(counters, |mut counter| {
-            future(async move {
-                while counter.turn() {
-                    turn().await;
-                }
-            })
-        });
-    }
-
-    fn spawn(&self, tasks: usize, batches: u64) -> Duration {
-        spawn_on_our_loop(tasks, batches, |count| future(async move { bump(count) }))
-    }
-
-    fn hold(&self, tasks: usize) {
-        hold_on_our_loop(tasks, || {
-            future(async {
-                let count = bump(0);
-                memory::suspend_one();
-                pending::<()>().await;
-                bump(count)
-            })
-        });
-    }
-}
-
-/// Tasks as green threads.
-#[derive(Debug)]
-pub(super) struct GreenStyle;
-
-impl Contender for GreenStyle {
-    fn profile(&self) -> Profile {
-        Profile { name: "green", group: Group::Ours, limit: Some("limit, green") }
-    }
-
-    fn turn(&self, counters: Vec<Counter>) {
-        turn_on_our_loop(counters, |mut counter| {
-            green(move || {
-                while counter.turn() {
-                    perform(turn());
-                }
-            })
-        });
-    }
-
-    fn spawn(&self, tasks: usize, batches: u64) -> Duration {
-        spawn_on_our_loop(tasks, batches, |count| green(move || bump(count)))
-    }
-
-    fn hold(&self, tasks: usize) {
-        hold_on_our_loop(tasks, || {
-            green(|| {
-                let count = bump(0);
-                memory::suspend_one();
-                perform(Never);
-                bump(count)
-            })
-        });
-    }
-}
-
-pub(super) fn turn_on_our_loop<T>(counters: Vec<Counter>, task: impl Fn(Counter) -> T)
+impl<Turns, Adds, Holds, T, A, H> Contender for OnOurLoop<Turns, Adds, Holds>
 where
+    Turns: Fn(Counter) -> T,
+    Adds: Fn(u64) -> A + Copy + 'static,
+    Holds: Fn() -> H,
     T: Task<Output = ()> + 'static,
+    A: Task<Output = u64> + 'static,
+    H: Task<Output = u64> + 'static,
 {
-    let mut event_loop = event_loop();
-    for counter in counters {
-        drop(event_loop.spawn(task(counter)));
-    }
-    event_loop.run().expect("every task counts to its end");
-}
-
-/// The joins are awaited by one task in the future style, whatever the style of the others.
-pub(super) fn spawn_on_our_loop<T>(
-    tasks: usize,
-    batches: u64,
-    task: impl Fn(u64) -> T + 'static,
-) -> Duration
-where
-    T: Task<Output = u64> + 'static,
-{
-    let batches = future(async move {
-        let mut handles = Vec::with_capacity(tasks);
-        let start = Instant::now();
-        for _ in 0..batches {
-            handles.extend((0..tasks).map(|_| spawn(task(0))));
-            let mut sum = 0;
-            for handle in handles.drain(..) {
-                sum += handle.await.expect("no task is cancelled");
-            }
-            expect_joined(sum, tasks);
+    fn turn(&self, counters: Vec<Counter>) {
+        let mut event_loop = event_loop();
+        for counter in counters {
+            drop(event_loop.spawn((self.turns)(counter)));
         }
-        start.elapsed()
-    });
-    event_loop().block_on(batches).expect("the batches come to their end")
+        event_loop.run().expect("every task counts to its end");
+    }
+
+    /// The joins are awaited by one task in the future style, whatever the style of the others.
+    fn spawn(&self, tasks: usize, batches: u64) -> Duration {
+        let adds = self.adds;
+        let joined = |joined: Result<_, _>| joined.expect("no task is cancelled");
+        let batches = join_batches(tasks, batches, move |count| spawn(adds(count)), joined);
+        event_loop().block_on(future(batches)).expect("the batches come to their end")
+    }
+
+    fn hold(&self, tasks: usize) {
+        let mut event_loop = event_loop();
+        for _ in 0..tasks {
+            drop(event_loop.spawn((self.holds)()));
+        }
+        event_loop.turn().expect("no loop runs here");
+    }
 }
 
-/// Never done, as [`pending`] is for the peers.
-pub(super) struct Never;
+fn event_loop() -> EventLoop {
+    EventLoop::new().expect("the OS lets us make a loop")
+}
+
+/// Never done, as [`pending`](std::future::pending) is for the peers.
+struct Never;
 
 impl Task for Never {
     type Output = ();
@@ -205,17 +75,102 @@ impl Task for Never {
     }
 }
 
-pub(super) fn hold_on_our_loop<T>(tasks: usize, task: impl Fn() -> T)
-where
-    T: Task<Output = u64> + 'static,
-{
-    let mut event_loop = event_loop();
-    for _ in 0..tasks {
-        drop(event_loop.spawn(task()));
-    }
-    event_loop.turn().expect("no loop runs here");
+/// Tasks as callbacks, which are `Send` in one of these modules.
+macro_rules! callbacks {
+    ($style:ident, $($module:ident)::+) => {
+        pub(super) fn $style() -> impl Contender {
+            use $($module)::+::{Callback, callback};
+
+            // In a box, as one would keep what is passed on at every callback and is more than a
+            // word.
+            fn turns(cb: &mut Callback<()>, mut counter: Box<Counter>) {
+                match counter.turn() {
+                    true => cb.perform(turn(), |cb, ()| turns(cb, counter)),
+                    false => cb.done(()),
+                }
+            }
+            OnOurLoop {
+                turns: |counter| callback(|cb| turns(cb, Box::new(counter))),
+                adds: |count| callback(move |cb| cb.done(bump(count))),
+                holds: || {
+                    callback(|cb| {
+                        let count = bump(0);
+                        memory::suspend_one();
+                        cb.perform(Never, move |cb, ()| cb.done(bump(count)));
+                    })
+                },
+            }
+        }
+    };
 }
 
-fn event_loop() -> EventLoop {
-    EventLoop::new().expect("the OS lets us make a loop")
+callbacks! { callback_style, quadrivium::callback }
+callbacks! { send_callback_style, quadrivium::callback::send }
+
+/// Tasks as generators, which are `Send` in one of these modules.
+macro_rules! generators {
+    ($style:ident, $($module:ident)::+) => {
+        pub(super) fn $style() -> impl Contender {
+            use $($module)::+::generator;
+
+            OnOurLoop {
+                turns: |mut counter: Counter| {
+                    generator(|mut co| async move {
+                        while counter.turn() {
+                            co.perform(turn()).await;
+                        }
+                    })
+                },
+                adds: |count| generator(move |_| async move { bump(count) }),
+                holds: || {
+                    generator(|mut co| async move {
+                        let count = bump(0);
+                        memory::suspend_one();
+                        co.perform(Never).await;
+                        bump(count)
+                    })
+                },
+            }
+        }
+    };
+}
+
+generators! { generator_style, quadrivium::generator }
+generators! { send_generator_style, quadrivium::generator::send }
+
+/// Tasks with async and await.
+pub(super) fn future_style() -> impl Contender {
+    OnOurLoop {
+        turns: |mut counter: Counter| {
+            future(async move {
+                while counter.turn() {
+                    turn().await;
+                }
+            })
+        },
+        adds: |count| future(async move { bump(count) }),
+        holds: || future(suspend_for_good()),
+    }
+}
+
+/// Tasks as green threads.
+pub(super) fn green_style() -> impl Contender {
+    OnOurLoop {
+        turns: |mut counter: Counter| {
+            green(move || {
+                while counter.turn() {
+                    perform(turn());
+                }
+            })
+        },
+        adds: |count| green(move || bump(count)),
+        holds: || {
+            green(|| {
+                let count = bump(0);
+                memory::suspend_one();
+                perform(Never);
+                bump(count)
+            })
+        },
+    }
 }

@@ -1,17 +1,12 @@
 //! Our futures on may's scheduler, with one worker: what tasks that may move between threads cost.
 
-use std::{
-    future::poll_fn,
-    mem,
-    num::NonZero,
-    task::Poll,
-    time::{Duration, Instant},
-};
+use std::{future::poll_fn, mem, num::NonZero, task::Poll, time::Duration};
 
 use quadrivium::{may, prelude::*};
 
+use super::join::{join_all, join_batches, wait_until_held};
 use crate::{
-    contenders::{Contender, Group, Profile, expect_joined},
+    contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
@@ -21,10 +16,6 @@ use crate::{
 pub(super) struct OursOnMay;
 
 impl Contender for OursOnMay {
-    fn profile(&self) -> Profile {
-        Profile { name: "future on may", group: Group::Ours, limit: Some("limit, future") }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let task = |mut counter: Counter| {
             may::spawn(future(async move {
@@ -33,31 +24,14 @@ impl Contender for OursOnMay {
                 }
             }))
         };
-        run(async move {
-            let handles: Vec<_> = counters.into_iter().map(task).collect();
-            for handle in handles {
-                handle.await.expect("no task panics");
-            }
-        });
+        let joined = |joined: Result<_, _>| joined.expect("no task panics");
+        run(join_all(counters.into_iter().map(task), joined));
     }
 
     fn spawn(&self, tasks: usize, batches: u64) -> Duration {
-        run(async move {
-            let mut handles = Vec::with_capacity(tasks);
-            let start = Instant::now();
-            for _ in 0..batches {
-                for _ in 0..tasks {
-                    let count = 0;
-                    handles.push(may::spawn(future(async move { bump(count) })));
-                }
-                let mut sum = 0;
-                for handle in handles.drain(..) {
-                    sum += handle.await.expect("no task panics");
-                }
-                expect_joined(sum, tasks);
-            }
-            start.elapsed()
-        })
+        let spawn = |count| may::spawn(future(async move { bump(count) }));
+        let joined = |joined: Result<_, _>| joined.expect("no task panics");
+        run(join_batches(tasks, batches, spawn, joined))
     }
 
     fn hold(&self, tasks: usize) {
@@ -75,9 +49,7 @@ impl Contender for OursOnMay {
                     bump(count)
                 })));
             }
-            while !memory::all_suspended() {
-                turn().await;
-            }
+            wait_until_held(turn).await;
         });
     }
 }

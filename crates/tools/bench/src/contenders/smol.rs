@@ -1,16 +1,13 @@
 //! The peer smol: its local executor, from the crate `async-executor`.
 
-use std::{
-    future::pending,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use async_executor::LocalExecutor;
 use futures_lite::future::{block_on, yield_now};
 
+use super::join::{join_all, join_batches, suspend_for_good, wait_until_held};
 use crate::{
-    contenders::{Contender, Group, Profile, expect_joined},
-    memory,
+    contenders::Contender,
     stopwatch::{Counter, bump},
 };
 
@@ -19,10 +16,6 @@ use crate::{
 pub(super) struct SmolExecutor;
 
 impl Contender for SmolExecutor {
-    fn profile(&self) -> Profile {
-        Profile { name: "smol", group: Group::Peer, limit: Some("limit, future") }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let executor = LocalExecutor::new();
         let task = |mut counter: Counter| {
@@ -32,49 +25,22 @@ impl Contender for SmolExecutor {
                 }
             })
         };
-        block_on(executor.run(async {
-            let handles: Vec<_> = counters.into_iter().map(task).collect();
-            for handle in handles {
-                handle.await;
-            }
-        }));
+        block_on(executor.run(join_all(counters.into_iter().map(task), |()| ())));
     }
 
     fn spawn(&self, tasks: usize, batches: u64) -> Duration {
         let executor = LocalExecutor::new();
-        block_on(executor.run(async {
-            let mut handles = Vec::with_capacity(tasks);
-            let start = Instant::now();
-            for _ in 0..batches {
-                for _ in 0..tasks {
-                    let count = 0;
-                    handles.push(executor.spawn(async move { bump(count) }));
-                }
-                let mut sum = 0;
-                for handle in handles.drain(..) {
-                    sum += handle.await;
-                }
-                expect_joined(sum, tasks);
-            }
-            start.elapsed()
-        }))
+        let spawn = |count| executor.spawn(async move { bump(count) });
+        block_on(executor.run(join_batches(tasks, batches, spawn, |output| output)))
     }
 
     fn hold(&self, tasks: usize) {
         let executor = LocalExecutor::new();
         block_on(executor.run(async {
             for _ in 0..tasks {
-                let task = executor.spawn(async {
-                    let count = bump(0);
-                    memory::suspend_one();
-                    pending::<()>().await;
-                    bump(count)
-                });
-                task.detach();
+                executor.spawn(suspend_for_good()).detach();
             }
-            while !memory::all_suspended() {
-                yield_now().await;
-            }
+            wait_until_held(yield_now).await;
         }));
     }
 }

@@ -1,18 +1,15 @@
 //! The peer tokio: its single-threaded runtime.
 
-use std::{
-    future::pending,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use tokio::{
     runtime::{Builder, Runtime},
     task::{LocalSet, spawn, spawn_local, yield_now},
 };
 
+use super::join::{join_all, join_batches, suspend_for_good, wait_until_held};
 use crate::{
-    contenders::{Contender, Group, Profile, expect_joined},
-    memory,
+    contenders::Contender,
     stopwatch::{Counter, bump},
 };
 
@@ -23,10 +20,6 @@ use crate::{
 pub(super) struct TokioRuntime;
 
 impl Contender for TokioRuntime {
-    fn profile(&self) -> Profile {
-        Profile { name: "tokio", group: Group::Peer, limit: Some("limit, future") }
-    }
-
     fn turn(&self, counters: Vec<Counter>) {
         let task = |mut counter: Counter| {
             spawn(async move {
@@ -35,46 +28,22 @@ impl Contender for TokioRuntime {
                 }
             })
         };
-        runtime().block_on(async {
-            let handles: Vec<_> = counters.into_iter().map(task).collect();
-            for handle in handles {
-                handle.await.expect("no task panics");
-            }
-        });
+        let joined = |joined: Result<_, _>| joined.expect("no task panics");
+        runtime().block_on(join_all(counters.into_iter().map(task), joined));
     }
 
     fn spawn(&self, tasks: usize, batches: u64) -> Duration {
-        LocalSet::new().block_on(&runtime(), async {
-            let mut handles = Vec::with_capacity(tasks);
-            let start = Instant::now();
-            for _ in 0..batches {
-                for _ in 0..tasks {
-                    let count = 0;
-                    handles.push(spawn_local(async move { bump(count) }));
-                }
-                let mut sum = 0;
-                for handle in handles.drain(..) {
-                    sum += handle.await.expect("no task panics");
-                }
-                expect_joined(sum, tasks);
-            }
-            start.elapsed()
-        })
+        let spawn = |count| spawn_local(async move { bump(count) });
+        let joined = |joined: Result<_, _>| joined.expect("no task panics");
+        LocalSet::new().block_on(&runtime(), join_batches(tasks, batches, spawn, joined))
     }
 
     fn hold(&self, tasks: usize) {
         runtime().block_on(async {
             for _ in 0..tasks {
-                spawn(async {
-                    let count = bump(0);
-                    memory::suspend_one();
-                    pending::<()>().await;
-                    bump(count)
-                });
+                spawn(suspend_for_good());
             }
-            while !memory::all_suspended() {
-                yield_now().await;
-            }
+            wait_until_held(yield_now).await;
         });
     }
 }

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::ValueEnum;
+
 use crate::{
     counting::{Counted, FEW, MANY},
     programs::CountedOperation,
@@ -94,7 +96,7 @@ impl fmt::Display for Page {
             difference = thousands(MANY - FEW),
         )?;
         writeln!(f, "## Operations\n")?;
-        for operation in CountedOperation::ALL {
+        for operation in CountedOperation::value_variants() {
             writeln!(f, "* **{}**: {}", operation.title(), operation.sentence())?;
         }
         writeln!(f, "\n## Counts\n\n| operation | style | all | loop | leaves | style | rest |")?;
@@ -148,7 +150,11 @@ mod tests {
     fn a_row_that_is_not_there_is_named() {
         let committed = page(1).to_string().replace("| green |", "| red |");
         let error = page(1).check(&committed).unwrap_err();
-        assert_eq!(error.matches("not there yet").count(), CountedOperation::ALL.len(), "{error}");
+        assert_eq!(
+            error.matches("not there yet").count(),
+            CountedOperation::value_variants().len(),
+            "{error}"
+        );
     }
 
     #[test]

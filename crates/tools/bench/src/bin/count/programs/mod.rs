@@ -8,10 +8,11 @@ mod green;
 
 use std::{fmt, io, net, time::Duration};
 
+use clap::ValueEnum;
 use quadrivium::{EventLoop, net::TcpStream, sync::channel};
 
 /// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum CountedOperation {
     LoneTurn,
     Turn,
@@ -22,7 +23,7 @@ pub(crate) enum CountedOperation {
     Read,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum CountedStyle {
     #[default]
     Callback,
@@ -42,16 +43,6 @@ pub(crate) struct CountedProgram {
 const TASKS: u64 = 1_000;
 
 impl CountedOperation {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::LoneTurn,
-        Self::Turn,
-        Self::Spawn,
-        Self::Channel,
-        Self::Timer,
-        Self::Timeout,
-        Self::Read,
-    ];
-
     /// As in the table.
     pub(crate) fn title(self) -> &'static str {
         match self {
@@ -86,8 +77,6 @@ impl CountedOperation {
 }
 
 impl CountedStyle {
-    const ALL: [Self; 4] = [Self::Callback, Self::Generator, Self::Future, Self::Green];
-
     /// Where its sources stand, and those of the crate it stands on.
     pub(crate) fn folders(self) -> &'static [&'static str] {
         match self {
@@ -111,12 +100,7 @@ impl CountedStyle {
 
 impl fmt::Display for CountedStyle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Callback => "callback",
-            Self::Generator => "generator",
-            Self::Future => "future",
-            Self::Green => "green",
-        })
+        f.write_str(self.to_possible_value().expect("no style is hidden").get_name())
     }
 }
 
@@ -153,8 +137,10 @@ impl fmt::Display for CountedProgram {
 
 impl CountedProgram {
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let styles = |operation| CountedStyle::ALL.map(|style| Self { operation, style });
-        CountedOperation::ALL.into_iter().flat_map(styles)
+        let styles = CountedStyle::value_variants();
+        let operations = CountedOperation::value_variants();
+        let of = |&operation| styles.iter().map(move |&style| Self { operation, style });
+        operations.iter().flat_map(of)
     }
 
     /// Carries out this many operations.
