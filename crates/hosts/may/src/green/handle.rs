@@ -29,14 +29,17 @@ coroutine_local! {
 /// A body in its coroutine, until may has done with that.
 struct RunningBody {
     exchange: Arc<Exchange>,
-    coroutine: Coroutine,
+    /// There until it is dropped.
+    coroutine: Option<Coroutine>,
 }
 
 impl Drop for RunningBody {
     fn drop(&mut self) {
         // A stack that overflows is left without a word: may switches away from it and never back.
         self.exchange.end_without_a_word();
-        lock(&ENDED).push(self.coroutine.clone());
+        // The handle itself, not a clone: another thread may drop the clone before this one is
+        // dropped here.
+        lock(&ENDED).extend(self.coroutine.take());
     }
 }
 
@@ -116,7 +119,8 @@ where
 
 /// Runs the body of a green thread that may has just begun, and says what it came to.
 pub(super) fn run<T: Send + 'static>(exchange: Arc<Exchange>, body: impl FnOnce() -> T) {
-    let running = RunningBody { exchange: Arc::clone(&exchange), coroutine: coroutine::current() };
+    let running =
+        RunningBody { exchange: Arc::clone(&exchange), coroutine: Some(coroutine::current()) };
     let former = CURRENT.with(|current| current.replace(Some(running)));
     debug_assert!(former.is_none(), "a coroutine has one body");
     let outcome = catch_unwind(AssertUnwindSafe(|| {
