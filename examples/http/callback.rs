@@ -32,7 +32,7 @@ fn serve_next(cb: &mut Callback<()>, server: Server, http: Http) {
 struct Talk {
     connection: Connection,
     http: Http,
-    inbox: Incoming,
+    incoming: Incoming,
     buffer: Vec<u8>,
 }
 
@@ -43,22 +43,22 @@ fn talk(
     http: &Http,
 ) -> impl Task<Output = io::Result<()>> + use<> {
     let http = http.clone();
-    let inbox = Incoming::new(http.request_time);
+    let incoming = Incoming::new(http.request_time);
     let buffer = vec![0; BUFFER];
     callback(move |cb| {
-        receive(cb, Talk { connection, http, inbox, buffer });
+        receive(cb, Talk { connection, http, incoming, buffer });
     })
 }
 
 fn receive(cb: &mut Talking, mut talk: Talk) {
-    match talk.inbox.next(now()) {
+    match talk.incoming.next(now()) {
         // 3. Wait for a request, until the stop.
         WhatNext::Begin => {
             let read = talk.connection.read_owned(talk.buffer);
             cb.perform(read, move |cb, (n, buffer)| {
                 match n {
                     Ok(0) => return cb.done(Ok(())),
-                    Ok(n) => talk.inbox.received(&buffer[..n]),
+                    Ok(n) => talk.incoming.received(&buffer[..n]),
                     Err(error) => return cb.done(Err(error)),
                 }
                 receive(cb, Talk { buffer, ..talk })
@@ -73,7 +73,7 @@ fn receive(cb: &mut Talking, mut talk: Talk) {
                     // The buffer is gone with the read.
                     Err(elapsed) => (Err(elapsed), vec![0; BUFFER]),
                 };
-                match take_in(&mut talk.inbox, came, &buffer) {
+                match take_in(&mut talk.incoming, came, &buffer) {
                     Ok(()) => receive(cb, Talk { buffer, ..talk }),
                     Err(error) => cb.done(Err(error)),
                 }

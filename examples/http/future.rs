@@ -27,24 +27,24 @@ fn talk(
 ) -> impl Task<Output = io::Result<()>> + use<> {
     let http = http.clone();
     future(async move {
-        let mut inbox = Incoming::new(http.request_time);
+        let mut incoming = Incoming::new(http.request_time);
         let mut buffer = vec![0; BUFFER];
         loop {
-            let request = match inbox.next(now()) {
+            let request = match incoming.next(now()) {
                 // 3. Wait for a request, until the stop.
                 WhatNext::Begin => {
                     let n = connection.read(&mut buffer).await?;
                     if n == 0 {
                         return Ok(());
                     }
-                    inbox.received(&buffer[..n]);
+                    incoming.received(&buffer[..n]);
                     continue;
                 }
                 // 4. Wait for more of it, while its time lasts.
                 WhatNext::GoOn(left) => {
                     let more = connection.read_on(&mut buffer);
                     let came = perform(timeout(left, more)).await;
-                    take_in(&mut inbox, came, &buffer)?;
+                    take_in(&mut incoming, came, &buffer)?;
                     continue;
                 }
                 // 5. Give leave to send a body.

@@ -17,8 +17,8 @@ use crate::{
     styles::StyleName,
 };
 
+mod attempt;
 mod callback;
-mod finding;
 mod future;
 mod generator;
 mod green;
@@ -26,7 +26,7 @@ pub mod protocol;
 pub mod site;
 
 use self::{
-    finding::Attempt,
+    attempt::Attempt,
     protocol::{Incoming, Refusal, Request, Status},
     site::{Answer, Disk, Site},
 };
@@ -118,16 +118,22 @@ fn next(mut answer: Answer) -> Attempt<io::Result<Answer>> {
 
 /// Takes in what came of a request; or what came instead, unless it is an error
 /// that nobody could be told.
-fn take_in(inbox: &mut Incoming, came: Came, buffer: &[u8]) -> io::Result<()> {
+fn take_in(
+    incoming: &mut Incoming,
+    came: Came,
+    buffer: &[u8],
+) -> io::Result<()> {
     match came {
         Ok(Ok(0)) => {
-            inbox.give_up(Refusal::bad("the request ends in the middle"));
+            incoming.give_up(Refusal::bad("the request ends in the middle"));
         }
-        Ok(Ok(n)) => inbox.received(&buffer[..n]),
+        Ok(Ok(n)) => incoming.received(&buffer[..n]),
         Ok(Err(error)) if error.kind() != ErrorKind::TimedOut => {
             return Err(error);
         }
-        Ok(Err(_)) | Err(Elapsed { .. }) => inbox.give_up(protocol::too_late()),
+        Ok(Err(_)) | Err(Elapsed { .. }) => {
+            incoming.give_up(protocol::too_late())
+        }
     }
     Ok(())
 }

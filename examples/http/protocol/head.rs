@@ -6,7 +6,7 @@ use httparse::{EMPTY_HEADER, Error, Header};
 use super::{
     Asked, Refusal, Reply, Request, Status,
     body::{BodyLength, Chunked},
-    inbox::FIELDS_LIMIT,
+    incoming::FIELDS_LIMIT,
 };
 
 /// What a head comes to.

@@ -3,12 +3,12 @@
 
 mod body;
 mod head;
-mod inbox;
+mod incoming;
 mod request;
 mod response;
 mod status;
 
-pub use inbox::{Incoming, WhatNext, too_late};
+pub use incoming::{Incoming, WhatNext, too_late};
 pub use request::{Asked, Refusal, Reply, Request};
 pub use response::{Head, http_date, refused};
 pub use status::Status;

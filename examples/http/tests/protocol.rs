@@ -10,12 +10,12 @@ use crate::http::protocol::{Incoming, Status, WhatNext};
 /// answer.
 fn said(pieces: &[&[u8]]) -> Vec<WhatNext> {
     let now = Instant::now();
-    let mut inbox = Incoming::new(Duration::from_secs(1));
+    let mut incoming = Incoming::new(Duration::from_secs(1));
     let mut said = Vec::new();
     for piece in pieces {
-        inbox.received(piece);
+        incoming.received(piece);
         loop {
-            match inbox.next(now) {
+            match incoming.next(now) {
                 WhatNext::Begin | WhatNext::GoOn(_) => break,
                 WhatNext::Continue => said.push(WhatNext::Continue),
                 WhatNext::Answer(request) => {
@@ -104,20 +104,20 @@ proptest! {
 #[test]
 fn a_request_has_its_time_and_the_next_one_has_its_own() {
     let (start, second) = (Instant::now(), Duration::from_secs(1));
-    let mut inbox = Incoming::new(10 * second);
-    assert_eq!(inbox.next(start), WhatNext::Begin);
-    inbox.received(b"GET / HTTP/1.1\r\n");
+    let mut incoming = Incoming::new(10 * second);
+    assert_eq!(incoming.next(start), WhatNext::Begin);
+    incoming.received(b"GET / HTTP/1.1\r\n");
     // Its time begins when it does, however long nothing came before.
     let begun = start + 100 * second;
-    assert_eq!(inbox.next(begun), WhatNext::GoOn(10 * second));
-    inbox.received(b"Host: x\r\n");
-    assert_eq!(inbox.next(begun + 9 * second), WhatNext::GoOn(second));
-    inbox.received(b"\r\nGET");
-    assert!(matches!(inbox.next(begun + 9 * second), WhatNext::Answer(_)));
+    assert_eq!(incoming.next(begun), WhatNext::GoOn(10 * second));
+    incoming.received(b"Host: x\r\n");
+    assert_eq!(incoming.next(begun + 9 * second), WhatNext::GoOn(second));
+    incoming.received(b"\r\nGET");
+    assert!(matches!(incoming.next(begun + 9 * second), WhatNext::Answer(_)));
     // An answer that took long to read takes nothing off the next request.
     let later = begun + 1_000 * second;
-    assert_eq!(inbox.next(later), WhatNext::GoOn(10 * second));
-    let WhatNext::Answer(request) = inbox.next(later + 10 * second) else {
+    assert_eq!(incoming.next(later), WhatNext::GoOn(10 * second));
+    let WhatNext::Answer(request) = incoming.next(later + 10 * second) else {
         panic!("its time is up");
     };
     let refusal = request.asked.expect_err("it is refused");

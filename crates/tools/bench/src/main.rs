@@ -5,7 +5,7 @@
 mod child;
 mod contenders;
 mod heap;
-mod machine;
+mod computer;
 mod measure;
 mod memory;
 mod report;
@@ -17,8 +17,8 @@ use clap::Parser;
 use serde::Serialize;
 
 use crate::{
+    computer::Computer,
     contenders::Profile,
-    machine::Computer,
     measure::{Care, Measurement, Numbers, measure},
 };
 
