@@ -84,7 +84,7 @@ pub use quadrivium_core::{
     Edge, Interest, QueuePlace, Readiness, crash_note, fairness,
     host::{
         DescriptorKey, Entered, Host, Hosted, HostedTask, Joined, Label, NESTED, Reactor, Spawned,
-        SpawnedTasks, TaskId, TaskKey, Wrapper, current, enter, label, reactor, refused,
+        SpawnedTasks, TaskId, TaskKey, Wrapper, contain, current, enter, label, reactor, refused,
         run_destructors,
     },
     remote::{Promise, RemoteHandle},
