@@ -20,11 +20,11 @@ use quadrivium::{
 use quadrivium_examples::{
     http::{
         self, Http,
-        protocol::{Inbox, Next, Refusal},
+        protocol::{Incoming, Refusal, WhatNext},
         site::{Disk, Site},
     },
     server::{Limits, Server},
-    styles::Style,
+    styles::StyleName,
 };
 
 /// So many cuts at most.
@@ -51,32 +51,32 @@ fuzz_target!(|input: &[u8]| {
 });
 
 /// A style, where the bytes are cut, in order, and the bytes.
-fn parts(input: &[u8]) -> Option<(Style, Vec<usize>, &[u8])> {
+fn parts(input: &[u8]) -> Option<(StyleName, Vec<usize>, &[u8])> {
     let (first, rest) = input.split_first()?;
     let (cuts, bytes) = rest.split_at_checked(2 * (*first as usize % CUTS))?;
     let at = |it: &[u8]| u16::from_le_bytes([it[0], it[1]]) as usize % (bytes.len() + 1);
     let mut cuts: Vec<_> = cuts.chunks(2).map(at).collect();
     cuts.extend([0, bytes.len()]);
     cuts.sort();
-    Some((Style::ALL[*first as usize / CUTS % 4], cuts, bytes))
+    Some((StyleName::ALL[*first as usize / CUTS % 4], cuts, bytes))
 }
 
 /// What is to be sent to a client that sends these pieces and then ends.
 fn expected(root: &Path, pieces: &[&[u8]]) -> Vec<u8> {
     let site = Site::open(root).expect("it is a folder");
     let (now, date) = (Instant::now(), SystemTime::now());
-    let mut inbox = Inbox::new(Duration::from_secs(20));
+    let mut incoming = Incoming::new(Duration::from_secs(20));
     let mut pieces = pieces.iter();
     let mut sent = Vec::new();
     loop {
-        match inbox.next(now) {
-            wait @ (Next::Begin | Next::GoOn(_)) => match pieces.next() {
-                Some(piece) => inbox.received(piece),
-                None if wait == Next::Begin => return sent,
-                None => inbox.give_up(Refusal::bad("the request ends in the middle")),
+        match incoming.next(now) {
+            wait @ (WhatNext::Begin | WhatNext::GoOn(_)) => match pieces.next() {
+                Some(piece) => incoming.received(piece),
+                None if wait == WhatNext::Begin => return sent,
+                None => incoming.give_up(Refusal::bad("the request ends in the middle")),
             },
-            Next::Continue => sent.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n"),
-            Next::Answer(request) => {
+            WhatNext::Continue => sent.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n"),
+            WhatNext::Answer(request) => {
                 let answer = site.answer(&request, date, Disk::Any).expect("it is on the disk");
                 assert!(answer.is_whole() && answer.keeps == request.reply.keeps);
                 sent.extend_from_slice(&answer.bytes);
@@ -89,7 +89,7 @@ fn expected(root: &Path, pieces: &[&[u8]]) -> Vec<u8> {
 }
 
 /// What a server of this style sends to such a client.
-fn sent(style: Style, pieces: Vec<Vec<u8>>) -> io::Result<Vec<u8>> {
+fn sent(style: StyleName, pieces: Vec<Vec<u8>>) -> io::Result<Vec<u8>> {
     let mut event_loop = EventLoop::new()?;
     let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
     let address = listener.local_addr()?;
