@@ -1,4 +1,4 @@
-//! [`Wrapper`]: a host around another one, which changes one thing and leaves the rest as it is.
+//! [`Wrapper`]: a host around another host, of which it changes one thing.
 
 use std::{
     io,
@@ -14,8 +14,8 @@ use crate::{
     host::{Host, HostedTask, Label, Reactor, Spawned},
 };
 
-/// A host around another one: it is asked first, and what it does not answer itself, the other
-/// one answers. Every wrapper is a [`Host`], to be [entered](super::enter) around a resume.
+/// A host around another host. A call goes to the wrapper first. The wrapped host answers what the
+/// wrapper does not. Every wrapper is a [`Host`], and is [entered](super::enter) around a resume.
 ///
 /// ```
 /// use quadrivium::{

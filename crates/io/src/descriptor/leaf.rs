@@ -4,7 +4,8 @@ use std::{fmt, future::IntoFuture};
 
 use quadrivium_core::{Perform, Task};
 
-/// A leaf worth `T`: a [`Task`] for every style, which the future style can `.await` as it is.
+/// A leaf whose output is `T`: a [`Task`] for every style. The future style can `.await` it
+/// directly.
 ///
 /// Dropped before it is done, it leaves nothing behind, and the socket can be used again. What it
 /// may have done by then, each operation says.

@@ -106,7 +106,7 @@ impl StreamEnd {
         }
     }
 
-    /// As many bytes as it is asked for.
+    /// Reads exactly `n` bytes.
     pub(crate) fn read_exact(&self, n: usize) -> BoxTask<io::Result<Vec<u8>>> {
         let buffer = vec![0; n];
         match self {
