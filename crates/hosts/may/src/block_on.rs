@@ -7,7 +7,7 @@ use std::{
 };
 
 use may::sync::Blocker;
-use quadrivium_core::{Context, JoinError, Step, Task, fairness, host, remote::Attached};
+use quadrivium_core::{Context, JoinError, Step, Task, fairness, host, remote_task::Attached};
 
 use crate::{movable::spawn, workers};
 

@@ -13,7 +13,9 @@ use std::{
     thread,
 };
 
-use quadrivium_core::{Canceller, Context, Step, Task, Wait, host::refused, remote::RemoteHandle};
+use quadrivium_core::{
+    Canceller, Context, Step, Task, Wait, host::refused, remote_task::RemoteHandle,
+};
 
 use crate::{
     error::RunError,

@@ -11,7 +11,7 @@ use std::{
 use quadrivium_core::{
     Context, JoinError, JoinHandle, Step, Task,
     host::contain,
-    remote::{Promise, RemoteHandle},
+    remote_task::{Promise, RemoteHandle},
 };
 
 use crate::{threads::remote_loop::RemoteLoop, wake::mailbox::RemoteRequest};

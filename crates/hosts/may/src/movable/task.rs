@@ -33,7 +33,7 @@ use std::{
 use quadrivium_core::{
     Canceller, Context, JoinError, Step, Task, Wait, fairness,
     host::{Label, contain},
-    remote::Promise,
+    remote_task::Promise,
 };
 
 use crate::{

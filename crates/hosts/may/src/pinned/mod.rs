@@ -10,7 +10,7 @@ use std::{
 
 use quadrivium_core::{
     Canceller, JoinError, Task, host,
-    remote::{Promise, RemoteHandle},
+    remote_task::{Promise, RemoteHandle},
 };
 use quadrivium_event_loop::{GuestLoop, RunError};
 

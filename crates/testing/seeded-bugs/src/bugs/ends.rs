@@ -54,7 +54,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "unread-afar-not-contained",
         harm: "a destructor that panics in an output that nobody reads ends whoever drops the handle",
-        file: "crates/core/src/remote.rs",
+        file: "crates/core/src/remote_task.rs",
         find: "run_destructors(move || _ = contain(|| drop(joined)));",
         replace: "drop(joined);",
     },
