@@ -288,7 +288,7 @@ impl<R> GreenThread<R> {
                 Ok(CoroutineResult::Return(_)) => return,
                 Err(payload) if payload.is::<Cancelled>() => return,
                 // This thread unwinds already, so a second panic would abort. To drop the payload
-                // might panic, so it is leaked. The first panic is the one that is reported.
+                // might panic, so it is leaked. The first panic is reported.
                 Err(payload) if thread::panicking() => return mem::forget(payload),
                 Err(payload) => resume_unwind(payload),
             }
