@@ -1,4 +1,4 @@
-//! The tables of the README: a cell is what a test has found, and that test checks it.
+//! The two tables of results. Each cell is the result of one test, and that test checks it.
 
 use std::{
     env, fs,
@@ -13,10 +13,10 @@ fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")
 }
 
-/// Compares a cell of the table whose first column is headed `table`; with `QUADRIVIUM_WRITE` set,
-/// writes it.
+/// Compares one cell of a table. `table` is the heading of the table's first column. If
+/// `QUADRIVIUM_WRITE` is set, writes the cell instead.
 ///
-/// A process of its own for one law has checked no other, and compares nothing.
+/// A process that was started for a single law has checked no other law, so it compares nothing.
 pub fn check_cell(table: &str, row: &str, column: &str, found: &str) {
     if env::var_os("QUADRIVIUM_LAW").is_some() {
         return;
@@ -35,7 +35,7 @@ pub fn check_cell(table: &str, row: &str, column: &str, found: &str) {
     }
 }
 
-/// The page with this in that cell.
+/// Returns the page with `found` in that cell.
 fn with_cell(page: &str, table: &str, row: &str, column: &str, found: &str) -> String {
     let mut lines: Vec<String> = page.lines().map(String::from).collect();
     let begins = |line: &String, with: &str| cells(line).get(1) == Some(&with);
