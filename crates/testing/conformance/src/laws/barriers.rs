@@ -1,4 +1,4 @@
-//! Barriers: all have come, or nobody goes on.
+//! Barriers: no task continues before all have arrived.
 
 use quadrivium::{
     prelude::*,
@@ -9,23 +9,24 @@ use quadrivium::{
 use crate::{Said, Subject, body, new_loop, turns};
 
 laws! { ($) barriers:
-    /// Nobody goes on until all have come; the last leads, and the others follow in order.
+    /// No task continues before all have arrived at the barrier. The last to arrive is the leader,
+    /// and the others follow in the order of their arrival.
     nobody_goes_on_until_all_have_come;
-    /// A barrier is as new after each round.
+    /// After each round a barrier can be used again, like a new one.
     serves_round_after_round;
-    /// Who waits at a barrier and is cancelled does not count.
+    /// A task that is cancelled while it waits at a barrier no longer counts as arrived.
     a_waiter_that_is_cancelled_does_not_count;
-    /// Who is cancelled when all have come has counted, and holds nobody up.
+    /// A task that is cancelled after all have arrived still counts, and delays no other task.
     a_waiter_that_is_cancelled_once_all_have_come;
-    /// A spurious resume at a barrier counts nobody twice.
+    /// A spurious resume at a barrier does not count a task twice.
     a_spurious_resume_counts_once;
-    /// A barrier for nobody, or for one, holds nobody up.
+    /// A barrier for zero tasks, or for one, never makes a task wait.
     for_one_or_none;
-    /// Too few at a barrier are a deadlock.
+    /// If fewer tasks arrive than a barrier needs, the run ends with a deadlock.
     too_few_are_a_deadlock on Deadlocks;
 }
 
-/// Waits at the barrier so many times, and says each time whether it led.
+/// Waits at the barrier `rounds` times. Notes each time whether this task was the leader.
 fn waits(
     subject: Subject,
     barrier: &Barrier,
@@ -65,7 +66,7 @@ fn a_waiter_that_is_cancelled_does_not_count(subject: Subject) {
     let cancelled = event_loop.start(waits(subject, &barrier, &said, "a", 1), 1);
     cancelled.cancel();
     let _b = event_loop.start(waits(subject, &barrier, &said, "b", 1), 2);
-    assert!(said.lines().is_empty(), "it is alone");
+    assert!(said.lines().is_empty(), "only one task waits at the barrier: it must not continue");
     let _c = event_loop.spawn(waits(subject, &barrier, &said, "c", 1));
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["c leads", "b"]);
@@ -86,7 +87,7 @@ fn a_waiter_that_is_cancelled_once_all_have_come(subject: Subject) {
     event_loop.block_on(leads).unwrap().unwrap();
     let _next = ["b", "c"].map(|name| event_loop.spawn(waits(subject, &barrier, &said, name, 1)));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["c leads", "b"], "the next round begins with nobody");
+    assert_eq!(said.lines(), ["c leads", "b"], "a cancelled task must not count in the next round");
 }
 
 fn a_spurious_resume_counts_once(subject: Subject) {

@@ -1,4 +1,4 @@
-//! Broadcasts: every value to every receiver, in bounded memory.
+//! Broadcast channels: every receiver gets every value, and the memory is bounded.
 
 use std::rc::Rc;
 
@@ -10,27 +10,29 @@ use quadrivium::{
 use crate::{Said, Subject, body, in_destructor, said_and_loop, turns};
 
 laws! { ($) broadcasts:
-    /// Every receiver gets every value, in order.
+    /// Every receiver gets every value, in the order of the sends.
     every_value_to_every_receiver;
-    /// A receiver gets what is sent from when it is there.
+    /// A receiver gets the values that are sent after it was made, and none of the earlier ones.
     from_when_it_is_there;
-    /// A receiver that lags loses the oldest values, is told how many, and goes on behind them.
+    /// A receiver that falls behind loses the oldest values. It learns how many were lost, and
+    /// continues with the values that are left.
     who_lags_is_told_how_many;
-    /// A slow receiver costs a fast one nothing.
+    /// A slow receiver does not make a fast one lose values or wait.
     a_slow_one_costs_a_fast_one_nothing;
-    /// A value goes when all have received it or the last who has not is gone.
+    /// A value is dropped as soon as every receiver has received it or is gone.
     a_value_goes_when_all_have_it;
-    /// What was sent is received after the senders are gone, and then the end.
+    /// When the senders are gone, a receiver still gets the values that were sent, and then the
+    /// end.
     the_end_comes_after_the_last_value;
-    /// Who receives and is cancelled once he was woken has received nothing.
+    /// A receive that is cancelled after it was woken has received nothing.
     a_receive_that_is_cancelled_once_it_was_woken;
-    /// A send to nobody drops the value.
+    /// A send without receivers drops the value.
     a_send_to_nobody;
     /// The destructor of a value may use the channel.
     a_destructor_that_uses_the_channel;
 }
 
-/// Says each value, so many times, and what comes instead of one.
+/// Receives the given number of times. Notes each value, or the error in its place.
 fn receives<T: Clone + ToString + 'static>(
     subject: Subject,
     receiver: Receiver<T>,
@@ -51,7 +53,7 @@ fn every_value_to_every_receiver(subject: Subject) {
     let other = sender.subscribe();
     let _a = event_loop.spawn(receives(subject, receiver, &said, ("a", 3)));
     let _b = event_loop.start(receives(subject, other, &said, ("b", 3)), 1);
-    assert_eq!(sender.send(1), 2, "to both");
+    assert_eq!(sender.send(1), 2, "the value goes to both receivers");
     sender.send(2);
     turns(&mut event_loop, 1);
     sender.send(3);
@@ -105,7 +107,7 @@ fn a_value_goes_when_all_have_it(subject: Subject) {
     let receives = body().perform_then(move || receiver.recv(), drop);
     let receives = event_loop.spawn(subject.task(receives));
     event_loop.block_on(receives).unwrap().unwrap();
-    assert!(said.lines().is_empty(), "one receiver has none of them");
+    assert!(said.lines().is_empty(), "a value was dropped although one receiver has not received it");
     drop(never.try_recv());
     assert_eq!(said.lines(), ["one"]);
     drop(never);
@@ -154,7 +156,7 @@ fn a_send_to_nobody(subject: Subject) {
     assert_eq!(said.lines(), ["dropped"]);
 }
 
-/// Asks its channel when it is dropped.
+/// Queries its channel when it is dropped.
 #[derive(Clone)]
 struct Asks(Sender<Rc<Asks>>, Said);
 
@@ -172,7 +174,7 @@ fn a_destructor_that_uses_the_channel(subject: Subject) {
     let heir = || Rc::new(Asks(sender.clone(), said.clone()));
     sender.send(heir());
     sender.send(heir());
-    assert_eq!(said.lines(), ["dropped, with 1 receivers"], "there was no room for two");
+    assert_eq!(said.lines(), ["dropped, with 1 receivers"], "a channel of capacity 1 must drop the older of two values");
     let holds = body().hold(receiver);
     event_loop.block_on(subject.task(holds)).unwrap();
     assert_eq!(said.count("dropped, with 0 receivers"), 1);

@@ -1,5 +1,5 @@
-//! Streams of bytes, each law on all kinds: TCP sockets, Unix streams, pipes and connections in
-//! memory. So a simulation shows what the kernel would do.
+//! Streams of bytes. Each law is checked on all kinds: TCP sockets, Unix streams, pipes and
+//! connections in memory. So a connection in a simulation behaves as one of the kernel does.
 
 use std::io::{self, ErrorKind};
 
@@ -13,60 +13,64 @@ use crate::{
 };
 
 laws! { ($) byte_streams:
-    /// What fits no buffer is written in parts, and arrives whole and in order, in whatever pieces
-    /// it is read.
+    /// A message larger than the buffers is written in parts. It arrives whole and in order,
+    /// whatever the sizes of the reads.
     more_than_the_buffers_hold;
-    /// Both ends write more than the buffers hold, and read it, all at once.
+    /// Both ends can write more than the buffers hold and read it, all at the same time.
     both_directions_at_once;
-    /// A read takes what there is, at least a byte and at most as many as it may, and waits for
-    /// nothing else.
+    /// A read waits for the first byte only. It returns the bytes that have arrived, at most as
+    /// many as its buffer has room for.
     a_short_read;
-    /// Moving no bytes is done at once, though there is nothing to read and no room to write.
+    /// A read or write of zero bytes is done at once, even if there is nothing to read or no room
+    /// to write.
     no_bytes;
-    /// An end that writes no more still reads. The other reads what is left, then the end of the
-    /// stream, again and again, and still writes.
+    /// An end that has closed its writing half can still read. The other end reads the bytes that
+    /// are left, then the end of the stream every time, and can still write.
     a_half_close;
-    /// What is written at an end that writes no more is a `BrokenPipe`.
+    /// A write at an end that has closed its writing half fails with `BrokenPipe`.
     a_write_after_the_own_end;
-    /// A stream that ends within a `read_exact` is an `UnexpectedEof`, and then at its end.
+    /// A `read_exact` fails with `UnexpectedEof` if the stream ends too early. The next read
+    /// returns the end of the stream.
     an_end_within_read_exact;
-    /// Where the other end is gone, what it has written is read, and then the end, again and again.
-    /// A write is a `BrokenPipe`, and no signal: on TCP not the first, as only its answer tells.
+    /// When the other end is gone, the bytes that it wrote can still be read, and then the end of
+    /// the stream every time. A write fails with `BrokenPipe` and raises no signal. On TCP the
+    /// first write succeeds, since only the reply to it reports the closed end.
     the_other_end_is_gone;
-    /// An end that is dropped with bytes unread resets a socket: what it has written is read first,
-    /// then one operation fails, and from then on the stream has ended.
+    /// Dropping a socket that has unread bytes resets the connection. The other end first reads the
+    /// bytes that were written to it. Then one operation fails, and after that the stream has
+    /// ended.
     unread_bytes_are_a_reset;
-    /// A read that waits goes on when the other end writes no more.
+    /// A read that waits is woken when the other end closes its writing half.
     the_end_wakes_a_reader;
     /// A write that waits for room fails when the other end is dropped.
     a_drop_wakes_a_writer;
-    /// A read that is cancelled while it waits takes nothing, and leaves nothing behind.
+    /// A read that is cancelled while it waits takes no bytes and leaves nothing registered.
     a_cancelled_read;
-    /// A write that is cancelled while it waits writes nothing, and leaves a stream that works.
+    /// A write that is cancelled while it waits writes nothing, and the stream still works.
     a_cancelled_write;
-    /// A task that always finds bytes, or room, lets the others run.
+    /// A task that always finds bytes, or room for them, still lets the other tasks run.
     a_task_that_never_waits_gives_way;
 }
 
-/// Reads, and finds these bytes, all at once.
+/// Performs one read, which must return exactly these bytes.
 fn reads(body: Body, end: &StreamEnd, most: usize, wanted: impl Into<Vec<u8>>) -> Body {
     let (end, wanted) = (end.clone(), wanted.into());
     body.perform_then(move || end.read(most), move |read| assert_eq!(text(read), Ok(lossy(wanted))))
 }
 
-/// Reads, and fails.
+/// Performs one read, which must fail.
 fn read_fails(body: Body, end: &StreamEnd, wanted: ErrorKind) -> Body {
     let end = end.clone();
     body.perform_err(move || end.read(9), wanted)
 }
 
-/// Reads this many bytes, in however many pieces they come.
+/// Reads these bytes, in any number of pieces.
 fn reads_exactly(body: Body, end: &StreamEnd, wanted: impl Into<Vec<u8>>) -> Body {
     let (end, wanted) = (end.clone(), wanted.into());
     let n = wanted.len();
     body.perform_then(
         move || end.read_exact(n),
-        move |read| assert!(read.unwrap() == wanted, "{n} other bytes"),
+        move |read| assert!(read.unwrap() == wanted, "the {n} bytes read differ from those written"),
     )
 }
 
@@ -77,7 +81,7 @@ fn writes_all(body: Body, end: &StreamEnd, bytes: impl Into<Vec<u8>>) -> Body {
 
 fn write_fails(body: Body, end: &StreamEnd, wanted: ErrorKind) -> Body {
     let end = end.clone();
-    body.perform_err(move || end.write("in vain"), wanted)
+    body.perform_err(move || end.write("must fail"), wanted)
 }
 
 fn text(read: io::Result<Vec<u8>>) -> Result<String, ErrorKind> {
@@ -88,7 +92,7 @@ fn lossy(bytes: Vec<u8>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// More than any of them holds.
+/// More bytes than the buffers of any kind of stream hold.
 fn many(subject: Subject) -> usize {
     if subject.is_pair() { 300_000 } else { 1_000_000 }
 }
@@ -98,7 +102,7 @@ fn more_than_the_buffers_hold(subject: Subject) {
         let n = many(subject);
         let sends = writes_all(body(), &one, bytes(n)).run(move || drop(one));
         drop(event_loop.spawn(subject.task(sends)));
-        // In pieces that fit nothing, and one that is bigger than all buffers.
+        // The sizes of the reads match no buffer size, and one read is larger than all buffers.
         let mut from = 0;
         let receives = [1, 4095, 17, 65_537, n - 69_650].into_iter().fold(body(), |body, some| {
             from += some;
@@ -132,20 +136,20 @@ fn a_short_read(subject: Subject) {
 
 fn no_bytes(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, _other)| {
-        // What waits, and finds no room, is cancelled.
+        // A read that waits and a write that finds no room are cancelled.
         let (waits, fills) = (one.clone(), one.clone());
         let waits = body().perform_then(move || waits.read(1), drop);
         let fills = body().perform_then(move || fills.write_all(bytes(1_000_000)), drop);
         let both = [waits, fills].map(|body| event_loop.spawn(subject.task(body)));
         turns(&mut event_loop, 3);
         for task in both {
-            assert!(!task.is_finished(), "it waits");
+            assert!(!task.is_finished(), "it has ended, but must wait");
             task.cancel();
         }
         let nothing = reads_exactly(reads(body(), &one, 0, ""), &one, "");
         let nothing = writes_all(nothing, &one, "").perform_eq(move || one.write(""), 0);
         let nothing = event_loop.start(subject.task(nothing), 1);
-        assert!(nothing.is_finished(), "there is nothing to wait for");
+        assert!(nothing.is_finished(), "reads and writes of zero bytes must not wait");
         event_loop.block_on(nothing).unwrap().unwrap();
     });
 }
@@ -167,7 +171,7 @@ fn a_half_close(subject: Subject) {
 fn a_write_after_the_own_end(subject: Subject) {
     on_every_kind(|kind, mut event_loop, (one, other)| {
         one.close_write();
-        // The writer of a pipe is dropped, so nothing can be written.
+        // Only a pipe drops its writer, so there is nothing left to write with.
         if kind != StreamKind::Pipes {
             let writes = write_fails(body(), &one, ErrorKind::BrokenPipe);
             let writes = write_fails(writes, &one, ErrorKind::BrokenPipe);
@@ -204,8 +208,9 @@ fn the_other_end_is_gone(subject: Subject) {
             }
             StreamKind::Unix | StreamKind::Pipes => {}
         }
-        // The answer may need a moment. And for another one, a child that is just being started
-        // elsewhere has all our descriptors.
+        // The peer's reply may take a moment. Also, a child process that another test is just
+        // starting has inherited all our descriptors, and keeps them open until it runs its
+        // program.
         let until_it_is_known = future(async move {
             while quadrivium::future::perform(writes.write("1")).await.is_ok() {
                 turn().await;
@@ -221,12 +226,12 @@ fn the_other_end_is_gone(subject: Subject) {
 fn unread_bytes_are_a_reset(subject: Subject) {
     on_every_kind(|kind, mut event_loop, (one, other)| {
         let goes = writes_all(writes_all(body(), &other, "arrived"), &one, "unread");
-        // One byte is read, so that the others have come.
+        // One byte is read first, so the bytes that stay unread have certainly arrived.
         let goes = reads(goes, &other, 1, "u").run(move || drop(other));
         event_loop.block_on(subject.task(goes)).unwrap();
         let hears = reads_exactly(body(), &one, "arrived");
         let hears = match kind {
-            // Its two directions know nothing of each other.
+            // The two directions are separate pipes, so nothing is reset.
             StreamKind::Pipes => hears,
             StreamKind::Tcp | StreamKind::Unix | StreamKind::InMemory => {
                 read_fails(hears, &one, ErrorKind::ConnectionReset)
@@ -303,7 +308,7 @@ fn a_cancelled_write(subject: Subject) {
 }
 
 fn a_task_that_never_waits_gives_way(subject: Subject) {
-    // So few that a Unix stream has room, which counts writes more than bytes.
+    // Few enough that a Unix stream has room for them: it counts writes more than bytes.
     const N: usize = 100;
     on_every_kind(|_, mut event_loop, (one, other)| {
         let said = Said::default();

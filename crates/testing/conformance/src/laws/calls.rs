@@ -1,4 +1,5 @@
-//! Plain functions that are called later, asked for by the body of any style.
+//! Calls of plain functions, now or later: `call_soon`, `call_later`, `call_every` and
+//! `on_readable`, used by the body of any style.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,37 +21,39 @@ use crate::{
 };
 
 laws! { ($) calls:
-    /// What is called soon is called in the order in which it was asked for, after the body.
+    /// Functions passed to `call_soon` run in the order of the calls, after the body.
     soon_in_order;
-    /// What is called later is called at its time; equal times in the order of asking.
+    /// `call_later` calls its function at its time. Calls for equal times keep their order.
     later_in_order on VirtualClock;
-    /// A duration counts from when it was asked for, however long the body keeps the CPU then.
+    /// The delay of `call_later` counts from that call, even if the body then keeps the CPU.
     a_duration_counts_from_the_asking on VirtualClock;
-    /// What is called every second is called until it is cancelled, also from inside.
+    /// `call_every` repeats until it is cancelled, also by the function itself.
     every_until_it_is_cancelled on VirtualClock;
-    /// Times that pass while a call keeps the CPU are left out, and the others stay where they are.
+    /// `call_every` skips the times that pass while the CPU is kept busy. The later times do not
+    /// move.
     every_leaves_out_what_it_has_missed on OwnClock;
-    /// A call that is cancelled is not made, and what it holds is dropped at once.
+    /// A call that is cancelled is not made, and the function is dropped at once.
     a_cancel_before on VirtualClock;
-    /// A cancel that is repeated or too late is harmless.
+    /// Cancelling a call again, or after it was made, does nothing.
     a_cancel_after;
-    /// A handle that is dropped cancels nothing.
+    /// Dropping the handle of a call does not cancel it.
     a_handle_that_is_dropped on VirtualClock;
-    /// A call that panics harms nobody, and who waits for it is told.
+    /// A panic in a call ends that call alone. A task that waits for the call gets an error.
     a_panic_is_told;
-    /// A call that never comes holds nobody up who does not wait for it.
+    /// A call that is due only after `Duration::MAX` delays no task that does not wait for it.
     a_duration_without_end on VirtualClock;
-    /// A descriptor is read as long as there is something, until the call is cancelled.
+    /// `on_readable` calls its function as long as there are bytes to read, until it is cancelled.
     on_readable_until_it_is_cancelled;
-    /// A descriptor that nobody can wait for is an error, once.
+    /// `on_readable` of a descriptor that cannot be waited for calls its function once, with an
+    /// error.
     on_readable_of_a_regular_file;
-    /// A descriptor that can be written says so.
+    /// `on_writable` calls its function at once if the descriptor can be written.
     on_writable_at_once;
-    /// Without a host there is a clear panic.
+    /// Asking for a call without a host panics with a clear message.
     without_a_host;
 }
 
-/// Runs a body that asks for calls, to its end and theirs; what was said.
+/// Runs a body that asks for calls until the body and the calls are done, and returns the notes.
 fn runs(subject: Subject, asks: impl FnOnce(Said) + 'static) -> Vec<String> {
     runs_on(&mut new_loop(), subject, asks)
 }
@@ -108,7 +111,7 @@ fn a_duration_counts_from_the_asking(subject: Subject) {
     assert_eq!(said.lines(), ["2s"]);
 }
 
-/// Keeps a call where the call itself finds it.
+/// The slot of a call, where the called function finds its own handle.
 type CallSlot = Rc<RefCell<Option<Call>>>;
 
 fn cancel(slot: &CallSlot) {
@@ -147,7 +150,7 @@ fn every_leaves_out_what_it_has_missed(subject: Subject) {
         })
         .perform(turn())
         .perform(turn())
-        // It is due after a second, and called after two and a half.
+        // The call is due after one second, and made after two and a half.
         .perform(block_for(Duration::from_millis(2500)));
     event_loop.run_detached(subject.task(asks));
     assert_eq!(said.lines(), ["2.5s", "3s", "4s"]);
@@ -171,7 +174,7 @@ fn a_cancel_before(subject: Subject) {
     assert_eq!(said, ["dropped", "dropped", "dropped", "cancelled"]);
 }
 
-/// Says when it is dropped, and when it is called.
+/// Returns a function that notes its call, and holds a value that notes its drop.
 fn holding(said: &Said) -> impl FnOnce() + use<> {
     let (held, said) = (said.when_dropped("dropped"), said.clone());
     move || {

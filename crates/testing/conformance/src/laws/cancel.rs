@@ -1,4 +1,4 @@
-//! Cancel is drop: where the task is, now, once, whoever asks.
+//! Cancelling drops a task: where it is, at once, and at most once.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -7,46 +7,46 @@ use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 use crate::{Probe, Said, Subject, TestLoop, body, in_drop, new_loop, said_and_loop, turns};
 
 laws! { ($) cancel:
-    /// A task cancelled before its start never starts; when `cancel` returns its destructors have
-    /// run.
+    /// A task that is cancelled before its start never runs. When `cancel` returns, its destructors
+    /// have run.
     before_start;
-    /// A task cancelled while it is suspended, whatever it waits for, runs its destructors before
-    /// `cancel` returns, and never goes on.
+    /// A suspended task that is cancelled runs its destructors before `cancel` returns, whatever it
+    /// waits for. It never continues.
     while_suspended;
-    /// A cancel after the end changes nothing: the output is there.
+    /// A cancel after the end of a task changes nothing. The output stays available.
     when_done_changes_nothing;
-    /// Cancelling again does nothing.
+    /// Cancelling a task a second time does nothing.
     twice_is_once;
-    /// A task cancelled between its wake and its resume is not resumed.
+    /// A task that is cancelled between its wake and its resume is not resumed.
     between_wake_and_resume;
-    /// A task that cancels itself runs on to its next suspension, and ends there.
+    /// A task that cancels itself runs to its next suspension, and ends there.
     of_oneself_at_the_next_suspension;
-    /// A task that cancels itself and does not suspend any more is done.
+    /// A task that cancels itself and then returns without suspending is done, not cancelled.
     of_oneself_too_late;
-    /// A task may cancel another that is ready in the same turn.
+    /// A task may cancel another one that is ready in the same turn. That one is not resumed.
     of_a_sibling_that_is_ready;
-    /// Who joins is woken by a cancel, after the destructors.
+    /// A cancel wakes the task that joins, after the destructors have run.
     wakes_who_joins;
-    /// A cancelled task leaves no deadline behind: time does not jump to it.
+    /// A cancelled task leaves no deadline behind: the clock does not jump to it.
     takes_the_deadline_along on VirtualClock;
-    /// A cancel drops nested tasks from the inside out.
+    /// A cancel also drops the tasks that the cancelled task performs, from the inside out.
     takes_what_it_performs_along;
-    /// A cancelled task's children go on.
+    /// The children of a cancelled task continue.
     leaves_what_it_spawned;
     /// A destructor may cancel other tasks.
     in_a_destructor;
-    /// The handle of a task whose loop is dropped says that it was cancelled.
+    /// When a loop is dropped, the handles of its tasks report that the tasks were cancelled.
     of_the_loop_under_a_handle;
 }
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Whether the task of this handle was cancelled.
+/// Returns whether the task of this handle was cancelled.
 pub fn is_cancelled<T: 'static>(event_loop: &mut TestLoop, handle: JoinHandle<T>) -> bool {
     matches!(event_loop.block_on(handle).unwrap(), Err(JoinError::Cancelled))
 }
 
-/// A body that suspends for good, and says when it is dropped.
+/// A task that never continues after its suspension, and notes when it is dropped.
 pub fn suspended(subject: Subject, said: &Said) -> BoxTask<()> {
     let body = body().hold(said.when_dropped("dropped")).perform(Probe::default().waits());
     subject.task(body.say(said, "went on"))
@@ -57,10 +57,10 @@ fn before_start(subject: Subject) {
     let body = body().say(&said, "started").hold(said.when_dropped("dropped"));
     let handle = event_loop.spawn(subject.task(body));
     handle.cancel();
-    assert_eq!(said.lines(), ["dropped"], "when cancel returns, destructors have run");
+    assert_eq!(said.lines(), ["dropped"], "the destructors must have run when `cancel` returns");
     assert!(handle.is_finished());
     assert!(is_cancelled(&mut event_loop, handle));
-    assert_eq!(said.lines(), ["dropped"], "and it never starts");
+    assert_eq!(said.lines(), ["dropped"], "a cancelled task must never start");
 }
 
 fn while_suspended(subject: Subject) {
@@ -74,10 +74,10 @@ fn while_suspended(subject: Subject) {
         let handle = event_loop.start(subject.task(body), 1);
         assert!(said.lines().is_empty());
         handle.cancel();
-        assert_eq!(said.lines(), ["dropped"], "when cancel returns, destructors have run");
+        assert_eq!(said.lines(), ["dropped"], "the destructors must have run when `cancel` returns");
         assert_eq!(event_loop.live(), 0);
         assert!(is_cancelled(&mut event_loop, handle));
-        assert_eq!(said.lines(), ["dropped"], "and it never goes on");
+        assert_eq!(said.lines(), ["dropped"], "a cancelled task must never continue");
     }
 }
 
@@ -110,11 +110,12 @@ fn between_wake_and_resume(subject: Subject) {
     probe.wake();
     handle.cancel();
     turns(&mut event_loop, 1);
-    assert_eq!(probe.resumes(), 1, "its place in the ready queue is empty");
+    assert_eq!(probe.resumes(), 1, "a cancelled task must not be resumed");
     assert_eq!(said.lines(), ["dropped"]);
 }
 
-/// A body that cancels itself through its own handle and then does `rest`.
+/// Spawns a task that cancels itself through its own handle and then suspends the given number of
+/// times. Returns the slot with its handle.
 fn cancelling_itself(
     subject: Subject,
     said: &Said,
@@ -148,7 +149,7 @@ fn of_oneself_too_late(subject: Subject) {
     turns(&mut event_loop, 1);
     assert_eq!(said.lines(), ["still here", "at the end", "dropped"]);
     let handle = handle.take().unwrap();
-    assert!(event_loop.block_on(handle).unwrap().is_ok(), "it had ended before it could suspend");
+    assert!(event_loop.block_on(handle).unwrap().is_ok(), "the task ended without suspending: it must not be cancelled");
 }
 
 fn of_a_sibling_that_is_ready(subject: Subject) {
@@ -159,7 +160,7 @@ fn of_a_sibling_that_is_ready(subject: Subject) {
     let second = body().hold(said.when_dropped("dropped")).say(&said, "started");
     drop(event_loop.spawn(subject.task(first.say(&said, "cancelled it"))));
     *sibling.borrow_mut() = Some(event_loop.spawn(subject.task(second)));
-    // Both are ready in this turn; the first one takes the second one out of it.
+    // Both are ready in this turn. The first cancels the second before its resume.
     turns(&mut event_loop, 1);
     assert_eq!(said.lines(), ["dropped", "cancelled it"]);
 }
@@ -172,7 +173,7 @@ fn wakes_who_joins(subject: Subject) {
     event_loop.start_detached(subject.task(join), 1);
     canceller.cancel();
     event_loop.run().unwrap();
-    // The destructors first: who joins may rely on them.
+    // The destructors run first, so the joining task may rely on their effects.
     assert_eq!(said.lines(), ["dropped", "Err(the task was cancelled)"]);
 }
 
@@ -181,7 +182,7 @@ fn takes_the_deadline_along(subject: Subject) {
     let sleeper = event_loop.spawn(subject.task(body().perform(sleep(100 * SECOND))));
     let cancels = body().perform(sleep(SECOND)).run(move || sleeper.cancel());
     event_loop.run_detached(subject.task(cancels));
-    assert_eq!(event_loop.elapsed(), SECOND, "time does not jump to where nobody waits");
+    assert_eq!(event_loop.elapsed(), SECOND, "the clock must not jump to a deadline that no task waits for");
 }
 
 fn takes_what_it_performs_along(subject: Subject) {
@@ -192,7 +193,7 @@ fn takes_what_it_performs_along(subject: Subject) {
     let mut event_loop = new_loop();
     let handle = event_loop.start(outer, 1);
     handle.cancel();
-    assert_eq!(said.lines(), ["inner", "middle", "outer"], "from the inside out");
+    assert_eq!(said.lines(), ["inner", "middle", "outer"], "tasks must be dropped from the inside out");
 }
 
 fn leaves_what_it_spawned(subject: Subject) {
@@ -203,7 +204,7 @@ fn leaves_what_it_spawned(subject: Subject) {
     let handle = event_loop.start(subject.task(parent), 1);
     handle.cancel();
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["child done"], "its handle was dropped with the parent: detached");
+    assert_eq!(said.lines(), ["child done"], "the parent's cancel drops the handle: the child must go on");
 }
 
 fn in_a_destructor(subject: Subject) {
@@ -222,5 +223,5 @@ fn of_the_loop_under_a_handle(subject: Subject) {
     drop(event_loop);
     assert!(handle.is_finished());
     let mut other_loop = new_loop();
-    assert!(is_cancelled(&mut other_loop, handle), "a handle outlives its loop");
+    assert!(is_cancelled(&mut other_loop, handle), "a handle must report the cancel after its loop is dropped");
 }

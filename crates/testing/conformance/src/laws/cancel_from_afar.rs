@@ -1,4 +1,5 @@
-//! Cancel from another thread: the loop acts on it in its next turn, and on nobody else.
+//! Cancels from another thread: the loop carries them out in its next turn, on its own thread, and
+//! on that task alone.
 
 use std::thread;
 
@@ -8,15 +9,15 @@ use super::cancel::{is_cancelled, suspended};
 use crate::{Subject, body, new_loop, said_and_loop, turns};
 
 laws! { ($) cancel_from_afar:
-    /// A cancel from another thread is done by the loop, on its own thread, in its next turn.
+    /// The loop carries out a cancel from another thread in its next turn, on its own thread.
     from_another_thread;
     /// A cancel from another thread before the first turn keeps the task from starting.
     from_another_thread_before_start;
-    /// A cancel from another thread after the end changes nothing.
+    /// A cancel from another thread after the end of the task changes nothing.
     from_another_thread_when_done;
-    /// A canceller outlives its loop, and does nothing then.
+    /// A canceller may outlive its loop. Then its cancel does nothing.
     from_another_thread_when_the_loop_is_gone;
-    /// A canceller of a task that has ended spares the task that has its place.
+    /// A canceller of a task that has ended does not cancel the next task in the same slot.
     by_a_stale_canceller_spares_the_next_tenant;
 }
 
@@ -25,7 +26,7 @@ fn from_another_thread(subject: Subject) {
     let handle = event_loop.start(suspended(subject, &said), 1);
     let canceller = handle.canceller();
     thread::spawn(move || canceller.cancel()).join().unwrap();
-    assert!(said.lines().is_empty(), "the body stays on its own thread");
+    assert!(said.lines().is_empty(), "the other thread must not drop the body");
     turns(&mut event_loop, 1);
     assert_eq!(said.lines(), ["dropped"]);
     assert!(is_cancelled(&mut event_loop, handle));
@@ -38,7 +39,7 @@ fn from_another_thread_before_start(subject: Subject) {
     let canceller = handle.canceller();
     thread::spawn(move || canceller.cancel()).join().unwrap();
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["dropped"], "mail is read before anything is resumed");
+    assert_eq!(said.lines(), ["dropped"], "the cancel must be carried out before the task is resumed");
 }
 
 fn from_another_thread_when_done(subject: Subject) {

@@ -1,5 +1,6 @@
-//! Tasks whose destructors end other tasks: from the inside out as deep as [`host::NESTED`], one
-//! after another from there on, and never on a stack that grows with their number.
+//! Chains of tasks, each of which ends the next one in its destructor. The destructors nest up to a
+//! depth of [`host::NESTED`]. From there on they run one after another, so the stack never grows
+//! with the number of tasks.
 
 use std::{
     any::Any,
@@ -16,41 +17,44 @@ use quadrivium::{
 use crate::{Subject, body, child::in_own_process, in_destructor, in_drop, new_loop, turns};
 
 laws! { ($) chains:
-    /// A destructor that cancels goes on when the destructors have run that the cancel runs, and so
-    /// on down to the sixteenth.
+    /// A destructor that cancels a task continues after that task's destructors have run. Cancels
+    /// nest like this up to the sixteenth.
     of_sixteen_cancels_end_from_the_inside_out;
-    /// Cancels beyond the sixteenth return at once; their destructors run one after another when
-    /// that of the sixteenth has run, and before the cancels around it return.
+    /// Cancels beyond the sixteenth return at once. Their destructors run one after another when
+    /// the destructor of the sixteenth has run, and before the outer cancels return.
     of_more_cancels_end_one_after_another;
-    /// When the outermost of many cancels returns, all destructors have run, in a task as well.
+    /// When the outermost of many nested cancels returns, all destructors have run, also if a task
+    /// calls it.
     of_cancels_in_a_task;
-    /// The task that joins the first of such a chain is told when the destructors of all have run.
+    /// A task that joins the first task of a chain is woken after the destructors of all have run.
     whose_first_task_somebody_joins;
-    /// Thirty thousand tasks, each of which cancels the next in a destructor, end without an
-    /// overflow.
+    /// A chain of thirty thousand tasks, each of which cancels the next in its destructor, ends
+    /// without a stack overflow.
     of_thirty_thousand_cancels;
-    /// So do those of two loops that cancel each other's by turns.
+    /// A chain of thirty thousand cancels that alternates between two loops ends without a stack
+    /// overflow.
     of_thirty_thousand_cancels_on_two_loops;
-    /// So do those whose loop is dropped.
+    /// Dropping a loop with a chain of thirty thousand tasks causes no stack overflow.
     of_thirty_thousand_tasks_of_a_dropped_loop;
-    /// So do outputs that nobody reads, each of which holds the handle of the next.
+    /// Thirty thousand unread outputs, each of which holds the handle of the next, are dropped
+    /// without a stack overflow.
     of_thirty_thousand_outputs;
-    /// What a destructor spawns on a loop that is being dropped is dropped, and so is what the
-    /// destructor of that spawns; a chain of such tasks without an end is cut, and a message says
-    /// so.
+    /// A task that a destructor spawns on a loop that is being dropped is dropped as well, and so
+    /// is a task that its destructor spawns. An endless chain of such tasks is cut, and a message
+    /// reports it.
     of_spawns_on_a_dropped_loop_are_cut;
 }
 
 const MANY: usize = 30_000;
 
-/// The numbers of tasks in the order in which their destructors are over.
+/// The numbers of the tasks, in the order in which their destructors ended.
 type DropOrder = Rc<RefCell<Vec<usize>>>;
 
-/// The handle of a task, once that is spawned.
+/// The slot for the handle of a task that is spawned later.
 type Handle = Rc<RefCell<Option<JoinHandle<()>>>>;
 
-/// Spawns this number of tasks, by turns on these loops. Each cancels the next when it is dropped,
-/// and then notes its own number; the handle of the first.
+/// Spawns this number of tasks, alternating between the given loops. Each one, when dropped,
+/// cancels the next and then notes its own number. Returns the handle of the first.
 fn chain(
     subject: Subject,
     loops: &[&EventLoop],
@@ -75,18 +79,18 @@ fn chain(
     first.take().expect("there is at least one")
 }
 
-/// The order in which a started chain of this length ends when its first task is cancelled.
+/// Returns the order in which a started chain of this length ends after a cancel of its first task.
 fn cancelled(subject: Subject, length: usize) -> Vec<usize> {
     let order = DropOrder::default();
     let mut event_loop = new_loop();
     let first = chain(subject, &[&event_loop], length, &order);
     turns(&mut event_loop, 1);
     first.cancel();
-    assert_eq!(event_loop.live(), 0, "all have ended when the outermost returns");
+    assert_eq!(event_loop.live(), 0, "all tasks must have ended when the outermost cancel returns");
     order.take()
 }
 
-/// From the inside out up to the sixteenth; from there on one after another.
+/// From the inside out up to the sixteenth, then one after another.
 fn expected(length: usize) -> Vec<usize> {
     let nested = NESTED.min(length);
     (nested..=length).chain((1..nested).rev()).collect()
@@ -109,7 +113,7 @@ fn of_cancels_in_a_task(subject: Subject) {
     let all = Rc::clone(&order);
     let body = body().run(move || {
         first.cancel();
-        assert_eq!(*all.borrow(), expected(100), "when cancel returns, destructors have run");
+        assert_eq!(*all.borrow(), expected(100), "destructors must have run when cancel returns");
     });
     event_loop.block_on(subject.task(body)).unwrap();
     assert_eq!(event_loop.live(), 0);
@@ -129,14 +133,15 @@ fn whose_first_task_somebody_joins(subject: Subject) {
     assert_eq!(told.get(), 100);
 }
 
-/// Runs something in a process of its own, as an overflow ends it.
+/// Runs something in a process of its own, since a stack overflow ends the process. Returns the
+/// error output.
 #[track_caller]
 fn without_an_overflow(something: impl FnOnce()) -> String {
     let (status, stderr) = in_own_process(|| {
         something();
-        eprintln!("it has come to its end");
+        eprintln!("ran to its end");
     });
-    let is_over = status.success() && stderr.contains("it has come to its end");
+    let is_over = status.success() && stderr.contains("ran to its end");
     assert!(is_over, "{status}\n{stderr}");
     stderr
 }
@@ -147,7 +152,8 @@ fn of_thirty_thousand_cancels(subject: Subject) {
         let mut event_loop = new_loop();
         chain(subject, &[&event_loop], MANY, &order).cancel();
         assert_eq!(order.take(), expected(MANY));
-        // The same in a task, on whatever stack that has. It runs before the others start.
+        // Now the same from inside a task, on the stack of that task. It runs before the others
+        // start.
         let first = Handle::default();
         let cancels = Rc::clone(&first);
         let cancels = body().run(move || cancels.take().expect("it is spawned").cancel());
@@ -173,7 +179,7 @@ fn of_thirty_thousand_tasks_of_a_dropped_loop(subject: Subject) {
         let event_loop = new_loop();
         drop(chain(subject, &[&event_loop], MANY, &order));
         drop(event_loop);
-        // The loop drops the first; the cancels are of those behind it.
+        // The loop drops the first task. The cancels concern the tasks after it.
         let cancelled = expected(MANY - 1).into_iter().map(|number| number + 1);
         assert_eq!(order.take(), cancelled.chain([1]).collect::<Vec<_>>());
     });
@@ -199,13 +205,13 @@ fn of_thirty_thousand_outputs(subject: Subject) {
     });
 }
 
-/// Spawns a task with another of its kind when it is dropped.
+/// When dropped, spawns a task that holds another value of this type.
 struct Spawns(Subject, Rc<Cell<usize>>);
 
 impl Drop for Spawns {
     fn drop(&mut self) {
         in_destructor(|| {
-            // A style may keep what is leaked until its thread ends. Then there is no host.
+            // A style may keep leaked values until its thread ends. Then there is no host.
             if host::current().is_none() {
                 return;
             }
@@ -222,7 +228,7 @@ fn of_spawns_on_a_dropped_loop_are_cut(subject: Subject) {
         let event_loop = new_loop();
         drop(event_loop.spawn(subject.task(body().hold(Spawns(subject, Rc::clone(&dropped))))));
         drop(event_loop);
-        assert_eq!(dropped.get(), 17, "the first, and sixteen that were spawned since");
+        assert_eq!(dropped.get(), 17, "the first task and sixteen spawned by destructors");
     });
     for message in [
         "quadrivium: a destructor has spawned task 18 (spawned at ",

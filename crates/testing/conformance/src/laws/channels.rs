@@ -1,4 +1,4 @@
-//! Channels: order, capacity, closing; whoever is cancelled takes nothing along but his own value.
+//! Channels: order, capacity and closing. A cancelled task takes no value with it but its own.
 
 use quadrivium::{
     sync::channel::{self, Receiver, Sender, TryRecvError},
@@ -8,48 +8,49 @@ use quadrivium::{
 use crate::{Said, Subject, body, in_destructor, new_loop, traced, turns};
 
 laws! { ($) channels:
-    /// Values arrive in the order in which they were sent, and the end after them.
+    /// Values arrive in the order of the sends, and the end after the last value.
     values_arrive_in_order;
-    /// A full channel holds the sender back until a value is taken out.
+    /// A sender waits while the channel is full, until a value is received.
     a_full_channel_holds_the_sender_back on VirtualClock;
     /// A send into an unbounded channel never waits for a receive.
     an_unbounded_channel_never_waits;
-    /// Senders that wait are served first come first served.
+    /// Waiting senders take their turns in the order in which they came.
     senders_take_turns;
-    /// Room that was promised to a waiting sender is taken by no other.
+    /// Room that is reserved for a waiting sender is not taken by another send.
     nobody_overtakes_who_was_promised_room;
-    /// No send overtakes one that is in line, also where there is room for both.
+    /// A send never overtakes a waiting send, even if there is room for both.
     nobody_overtakes_who_is_in_line needs ByHand;
-    /// Receives that wait get values in the order in which they came, and nobody overtakes them.
+    /// Waiting receives get values in the order in which they came. A later receive does not
+    /// overtake them.
     receivers_take_turns needs ByHand;
-    /// A channel closes with its last sender; what was sent before arrives.
+    /// A channel closes with its last sender. The values that were sent before still arrive.
     closes_with_its_last_sender;
-    /// Who waits for a value when the last sender goes is told.
+    /// A waiting receive is woken and learns of the end when the last sender is dropped.
     closes_under_a_receiver_that_waits;
     /// A receive that has not ended keeps the channel open.
     a_receive_that_waits_keeps_it_open;
     /// A send that has not ended keeps the channel open.
     a_send_that_waits_keeps_it_open;
-    /// Sends fail when the receiver is gone, and give the value back.
+    /// When the receiver is gone, sends fail and return the value.
     closes_with_its_receiver;
-    /// Values that nobody will receive are dropped with the receiver.
+    /// Values that were not received are dropped with the receiver.
     a_closed_channel_drops_its_values;
-    /// A cancelled send takes its own value along and no other.
+    /// A cancelled send drops its own value and no other.
     a_cancelled_sender_takes_its_value_along;
-    /// A cancelled send passes the room it was promised to the next in line.
+    /// A cancelled send passes the room that was reserved for it to the next waiting send.
     a_cancelled_sender_passes_its_room_on;
-    /// A cancelled receive leaves the value for the next.
+    /// A cancelled receive leaves the value to the next waiting receive.
     a_cancelled_receiver_leaves_the_value;
-    /// The destructor of a value may use the channel it was in.
+    /// The destructor of a value may use the channel that the value was in.
     a_value_is_dropped_outside_every_borrow;
 }
 
-/// Sends this.
+/// Sends this value.
 fn sends<T: 'static>(subject: Subject, sender: &Sender<T>, value: T) -> BoxTask<()> {
     subject.task(body().perform(sender.send(value)))
 }
 
-/// Receives so many values, and says them.
+/// Receives the given number of values and notes them.
 fn receives(subject: Subject, receiver: Receiver<u32>, times: usize, said: &Said) -> BoxTask<()> {
     let said = said.clone();
     let says = move |value: Result<u32, _>| {
@@ -86,11 +87,11 @@ fn a_full_channel_holds_the_sender_back(subject: Subject) {
     trace.expect(&[
         "0ns task 1 \"sends\" spawned",
         "0ns task 1 \"sends\" resumed",
-        // Two values are in; for the third there is no room.
+        // Two values are in the channel. There is no room for the third.
         "0ns task 1 \"sends\" suspended until woken",
         "0ns task 2 \"receives\" spawned",
         "0ns task 2 \"receives\" resumed",
-        // It takes a value out, and promises the room to who waits.
+        // The receive takes a value out and reserves the room for the waiting sender.
         "0ns task 1 \"sends\" woken by task 2",
         "0ns task 2 \"receives\" done",
         "0ns task 1 \"sends\" resumed",
@@ -118,7 +119,7 @@ fn senders_take_turns(subject: Subject) {
     drop(sender);
     let receives = event_loop.spawn(receives(subject, receiver, 10, &said));
     event_loop.block_on(receives).unwrap().unwrap();
-    // The first one gets into line again at once, before the others have come.
+    // The first sender waits for its second send before the other two have started.
     assert_eq!(said.lines().concat(), "0".to_string() + "012" + "012" + "12" + "closed");
 }
 
@@ -128,7 +129,7 @@ fn nobody_overtakes_who_was_promised_room(subject: Subject) {
     sender.try_send(1).unwrap();
     event_loop.start_detached(sends(subject, &sender, 2), 1);
     assert_eq!(receiver.try_recv(), Ok(1));
-    // The channel is empty, but the room is promised to the one who waits.
+    // The channel is empty, but the room is reserved for the waiting send.
     assert!(sender.try_send(3).is_err());
     event_loop.start_detached(sends(subject, &sender, 3), 1);
     assert_eq!(receiver.try_recv(), Ok(2));
@@ -143,7 +144,7 @@ fn nobody_overtakes_who_is_in_line(subject: Subject) {
     sender.try_send(2).unwrap();
     event_loop.start_detached(sends(subject, &sender, 3), 1);
     assert_eq!([receiver.try_recv(), receiver.try_recv()], [Ok(1), Ok(2)]);
-    // There is room for two now, and one in line: it is the first, though it has not run yet.
+    // There is room for two now. The waiting send comes first, though it has not run yet.
     assert!(sender.try_send(4).is_err());
     let mut fourth = sends(subject, &sender, 4);
     assert!(!crate::is_done(&crate::resume(&mut fourth)));
@@ -167,13 +168,13 @@ fn receivers_take_turns(subject: Subject) {
     turns(&mut event_loop, 1);
     let mut comes_later = says(3);
     sender.try_send(10).unwrap();
-    // The first has not run yet, and the value is its own.
+    // The first receive has not run yet, but the value is reserved for it.
     assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
     assert!(!crate::is_done(&crate::resume(&mut comes_later)));
     sender.try_send(20).unwrap();
     sender.try_send(30).unwrap();
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["1 has 10", "2 has 20"], "both were woken");
+    assert_eq!(said.lines(), ["1 has 10", "2 has 20"], "both waiting receives must be woken");
     assert!(crate::is_done(&crate::resume(&mut comes_later)));
     assert_eq!(said.lines().last().unwrap(), "3 has 30");
 }
@@ -190,7 +191,7 @@ fn closes_with_its_last_sender(subject: Subject) {
     other.try_send(1).unwrap();
     drop(other);
     event_loop.block_on(receives).unwrap().unwrap();
-    assert_eq!(said.lines(), ["1", "closed"], "what was sent before arrives");
+    assert_eq!(said.lines(), ["1", "closed"], "the value sent before the close must arrive");
 }
 
 fn closes_under_a_receiver_that_waits(subject: Subject) {
@@ -210,13 +211,13 @@ fn a_receive_that_waits_keeps_it_open(subject: Subject) {
     let mut event_loop = new_loop();
     let receives = body().perform_say(&said, receiver.recv());
     let receives = event_loop.spawn(subject.task(receives));
-    // No receiver is left but the receive itself.
+    // The waiting receive is now the only receiver.
     drop(receiver);
     turns(&mut event_loop, 1);
     sender.try_send(1).unwrap();
     event_loop.block_on(receives).unwrap().unwrap();
     assert_eq!(said.lines(), ["Ok(1)"]);
-    assert!(sender.is_closed(), "it has ended");
+    assert!(sender.is_closed(), "the receive has ended: the channel must be closed");
 }
 
 fn a_send_that_waits_keeps_it_open(subject: Subject) {
@@ -224,7 +225,7 @@ fn a_send_that_waits_keeps_it_open(subject: Subject) {
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
     let sends = [1, 2, 3].map(|value| event_loop.spawn(sends(subject, &sender, value)));
-    // No sender is left but the sends themselves; one of them waits and is cancelled.
+    // The sends are now the only senders. One of them is cancelled while it waits.
     drop(sender);
     turns(&mut event_loop, 1);
     sends[1].cancel();
@@ -281,7 +282,7 @@ fn a_cancelled_sender_takes_its_value_along(subject: Subject) {
         turns(&mut event_loop, 1);
     }
     assert_eq!(received, [1, 3]);
-    assert!(sender.try_send(4).is_ok(), "and leaves no place taken");
+    assert!(sender.try_send(4).is_ok(), "the cancelled send must not occupy a place");
 }
 
 fn a_cancelled_sender_passes_its_room_on(subject: Subject) {
@@ -289,7 +290,7 @@ fn a_cancelled_sender_passes_its_room_on(subject: Subject) {
     let mut event_loop = new_loop();
     let handles = [1, 2, 3].map(|value| event_loop.spawn(sends(subject, &sender, value)));
     turns(&mut event_loop, 1);
-    // The room is promised to the second, who goes before it could use it.
+    // The room is reserved for the second send, which is cancelled before it can use it.
     assert_eq!(receiver.try_recv(), Ok(1));
     handles[1].cancel();
     turns(&mut event_loop, 1);
@@ -311,21 +312,22 @@ fn a_cancelled_receiver_leaves_the_value(subject: Subject) {
         event_loop.spawn(subject.task(body))
     });
     turns(&mut event_loop, 1);
-    // The first one is woken for the value and goes before it took it: the second one gets it.
+    // The first receive is woken for the value and cancelled before it takes it. The second gets
+    // it.
     sender.try_send(42).unwrap();
     first.cancel();
     turns(&mut event_loop, 1);
     assert_eq!(said.lines(), ["42"]);
 }
 
-/// Sends into the channel it is in when it is dropped.
+/// When dropped, sends into the channel that it is in.
 struct SendsInDrop(Sender<Option<SendsInDrop>>);
 
 impl Drop for SendsInDrop {
     fn drop(&mut self) {
         in_destructor(|| {
             let refused = self.0.try_send(None).is_err();
-            assert!(refused, "the receiver is gone, but the channel took a value");
+            assert!(refused, "the receiver is gone, but the channel accepted a value");
         });
     }
 }

@@ -1,4 +1,4 @@
-//! Operations on child processes that are dropped while they wait, and children that are.
+//! Operations on child processes that are dropped while they wait, and children that are dropped.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -19,17 +19,17 @@ use crate::{
 };
 
 laws! { ($) child_cancels:
-    /// A wait that is cancelled leaves the child as it is; it can be waited for again.
+    /// A cancelled wait leaves the child running. It can be waited for again.
     of_a_wait;
-    /// A cancelled `output` lets the child run on, and closes its pipes.
+    /// A cancelled `output` lets the child continue, and closes its pipes.
     of_an_output;
-    /// With `kill_on_drop`, a cancelled `output` kills it.
+    /// With `kill_on_drop`, a cancelled `output` kills the child.
     of_an_output_kills;
-    /// A child that is dropped runs on, and is no zombie when it has ended.
+    /// A child that is dropped continues, and leaves no zombie process when it has ended.
     a_dropped_child_is_reaped;
-    /// With `kill_on_drop`, a child that is dropped is killed, and is no zombie.
+    /// With `kill_on_drop`, a child that is dropped is killed, and leaves no zombie process.
     a_dropped_child_is_killed;
-    /// After many children, waited for, dropped and cancelled, no descriptor is left open.
+    /// After many children were waited for, dropped or cancelled, no descriptor is left open.
     nothing_is_left on Descriptors;
 }
 
@@ -37,7 +37,7 @@ fn is_there(id: u32) -> bool {
     Path::new(&format!("/proc/{id}")).exists()
 }
 
-/// Waits until there is not even a zombie.
+/// Waits until the process is gone, also as a zombie.
 fn goes(subject: Subject, event_loop: &mut TestLoop, id: u32) {
     while is_there(id) {
         let waits = body().perform(sleep(Duration::from_millis(1)));
@@ -60,7 +60,7 @@ fn of_a_wait(subject: Subject) {
     event_loop.block_on(subject.task(waits)).unwrap();
 }
 
-/// Cancels the `output` of a child that would run for long; its id.
+/// Cancels the `output` of a child that would run for a minute, and returns the child's id.
 fn cancels_an_output(subject: Subject, event_loop: &mut TestLoop, kill: bool) -> u32 {
     let path = NewPath::new();
     let name = path.0.display();
@@ -123,7 +123,7 @@ fn nothing_is_left(subject: Subject) {
         for _ in 0..5 {
             a_dropped_child_is_reaped(subject);
         }
-        // The thread that does it closes its descriptors a little later.
+        // The thread that reaps children closes its descriptors a little later.
         while open() > before {
             std::thread::yield_now();
         }
