@@ -1,5 +1,5 @@
-//! Somebody else's waker is user code when it is cloned, too: what it does then comes between a
-//! leaf's look at what it waits for and its wait.
+//! Foreign wakers run user code when they are cloned, too. That code runs after a leaf has checked
+//! its condition and before it waits, so a change it makes must not be missed.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -20,23 +20,25 @@ use quadrivium::{
 use crate::{Subject, body, is_done, leaf, new_loop};
 
 laws! { ($) cloned_wakers:
-    /// A waker that sends when it is cloned is heard by the receive that clones it.
+    /// A value that is sent while a receive clones its waker reaches that receive.
     that_sends;
-    /// A waker that drops the last sender when it is cloned is heard by the receive that clones it.
+    /// A receive returns the end if the last sender is dropped while the receive clones its waker.
     that_drops_the_sender;
-    /// A waker that receives, or drops the receiver, when it is cloned is heard by the send.
+    /// A send returns if, while it clones its waker, a value is received or the receiver is
+    /// dropped.
     that_receives;
-    /// A waker that notifies when it is cloned is heard by who waits for that.
+    /// A notification that comes while a waiting task clones its waker reaches that task.
     that_notifies;
-    /// A waker that gives back a lock or a permit when it is cloned is heard by who waits for it.
+    /// A lock or permit that is released while a waiting task clones its waker goes to that task.
     that_gives_back;
-    /// A waker that comes to a barrier when it is cloned counts.
+    /// A task that arrives at a barrier while another one clones its waker there counts as arrived.
     that_comes_to_a_barrier;
-    /// A waker that ends a task when it is cloned is heard by who joins that.
+    /// A join returns if the joined task ends while the join clones its waker.
     that_ends_a_task;
 }
 
-/// `task`, which is done though all that happens is `meddle`, when it clones a waker.
+/// Performs `task`, and runs `meddle` when the task clones its waker. Nothing else happens that
+/// could end the wait of the task. Returns its output.
 fn hears<T: Task + 'static>(subject: Subject, task: T, meddle: impl FnOnce() + 'static) -> T::Output
 where
     T::Output: 'static,
@@ -52,14 +54,14 @@ where
     let output = Rc::new(Cell::new(None));
     let slot = Rc::clone(&output);
     let performs = body().perform_then(|| meddled, move |output| slot.set(Some(output)));
-    new_loop().block_on(subject.task(performs)).expect("it was heard");
+    new_loop().block_on(subject.task(performs)).expect("what happens while the waker is cloned must end the task's wait");
     output.take().expect("it is done")
 }
 
 type Meddle = Box<dyn FnOnce()>;
 
-/// A host that does something when it is first asked for a copy of a waker, as a waker may that
-/// counts its clones.
+/// A host that runs a function when it is first asked for a copy of a waker. A foreign waker whose
+/// `clone` runs user code does the same.
 struct Meddles {
     wrapped: Rc<dyn Host>,
     in_clone: Rc<Cell<Option<Meddle>>>,
@@ -143,7 +145,7 @@ fn that_gives_back(subject: Subject) {
 fn that_comes_to_a_barrier(subject: Subject) {
     let barrier = Barrier::new(2);
     let mut other = barrier.wait();
-    // It counts as long as it is there.
+    // It counts as arrived until it is dropped.
     let stays = Rc::new(Cell::new(None));
     let keeps = Rc::clone(&stays);
     let comes = move || {

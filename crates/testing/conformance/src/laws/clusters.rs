@@ -1,4 +1,4 @@
-//! A cluster that ends by a task of its own: a thread cannot wait for itself.
+//! Clusters that end through a task of their own. The thread of that task cannot wait for itself.
 
 use std::{num::NonZero, sync::Arc, thread};
 
@@ -13,24 +13,25 @@ use quadrivium::{
 use crate::{Body, Said, Subject, body, quietly, sockets::real_loop};
 
 laws! { ($) clusters:
-    /// A task that drops the last reference to its own cluster goes on; then all loops end, with
-    /// their tasks.
+    /// A task may drop the last reference to its own cluster, and continues. Then all loops end and
+    /// drop their tasks.
     dropped_by_a_task_of_its_own;
-    /// So it is when a destructor of such a task drops it.
+    /// A destructor of a task may drop the last reference to the task's own cluster. Then all loops
+    /// end and drop their tasks.
     dropped_by_a_destructor_of_its_own;
-    /// A task that finishes its own cluster is told that it cannot wait for itself; then all loops
-    /// end, with their tasks.
+    /// A task that calls `finish` on its own cluster gets the error `RunError::Nested`. Then all
+    /// loops end and drop their tasks.
     finished_by_a_task_of_its_own;
-    /// An output on a cluster that nobody reads may panic when its handle drops it, and nobody
-    /// notices.
+    /// An unread output of a task on a cluster may panic when its handle drops it. The panic is
+    /// contained.
     an_unread_output_may_panic;
 }
 
-/// Lets the body on the cluster go on once nothing else holds the cluster.
+/// Lets the body on the cluster continue once it has the only reference to the cluster.
 type GoOn = oneshot::Receiver<()>;
 
-/// Makes a cluster of two, with a task on each loop that waits for ever, and one that has the last
-/// reference and does something with it once it is the last. Waits until all three are dropped.
+/// Makes a cluster of two loops. On each, a task waits forever. A third task gets the last
+/// reference to the cluster and does something with it. Waits until all three are dropped.
 fn ended_by(
     subject: Subject,
     make: impl FnOnce(Arc<Cluster>, GoOn) -> Body + Send + 'static,
@@ -50,7 +51,7 @@ fn ended_by(
     go_on.send(()).expect("it is waited for");
     let all = async move { (one_ends.await, other_ends.await, last_ends.await) };
     let ended = real_loop().block_on(future(all)).expect("the loop of the test goes on");
-    assert!(ended.0.is_err() && ended.1.is_err() && ended.2.is_err(), "they are dropped");
+    assert!(ended.0.is_err() && ended.1.is_err() && ended.2.is_err(), "all tasks must be dropped");
     handle
 }
 
@@ -102,6 +103,6 @@ fn an_unread_output_may_panic(subject: Subject) {
     let cluster = Cluster::new(one).expect("the OS lets us start threads");
     let handle = cluster.spawn(move || subject.task(body().worth(|| PanicsWhenDropped)));
     cluster.finish().expect("the task ends");
-    assert!(handle.is_finished(), "the output is there");
+    assert!(handle.is_finished(), "the task must have ended");
     quietly(|| drop(handle)).expect("the panic is contained");
 }

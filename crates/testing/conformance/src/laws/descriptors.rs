@@ -1,4 +1,4 @@
-//! Descriptors of a process that does nothing else: none is lost, and a number may come again.
+//! Descriptors of a process that does nothing else: none is leaked, and numbers may be reused.
 
 use std::{
     fs,
@@ -30,18 +30,18 @@ use crate::{
 };
 
 laws! { ($) descriptors:
-    /// A loop that is dropped while tasks wait for sockets closes them and its own.
+    /// A loop that is dropped while tasks wait for sockets closes the sockets and its own
+    /// descriptors.
     a_loop_is_dropped;
-    /// A descriptor whose number comes again at once is not woken by what its predecessor was to
-    /// get.
+    /// A new descriptor that gets the number of a closed one is not woken by an event of the closed
+    /// one.
     a_number_comes_again;
-    /// A wait that is cancelled leaves no registration behind: the same descriptor is waited for
-    /// again.
+    /// A cancelled wait leaves no registration behind: the same descriptor can be waited for again.
     waited_for_again;
-    /// A listener that has no descriptor left for a connection says so each time, and accepts it
-    /// once there is one again.
+    /// While no descriptor is left for a connection, every `accept` fails. Once there is one again,
+    /// the connection is accepted.
     none_left_for_a_connection on Descriptors;
-    /// A signal that interrupts the sleep of the loop is not noticed.
+    /// A signal that interrupts the sleep of the loop has no effect on its tasks.
     a_signal_while_the_loop_sleeps;
 }
 
@@ -83,7 +83,8 @@ fn a_number_comes_again(subject: Subject) {
             let waits = event_loop.spawn(subject.task(body().perform(one.read_owned([0; 1]))));
             drop(one);
             turns(&mut event_loop, 1);
-            // The kernel has news that the loop has not asked for yet, and then it is closed.
+            // The kernel has an event that the loop has not fetched yet. Then the descriptor is
+            // closed.
             other.into_std().unwrap().write_all(b"!").unwrap();
             waits.cancel();
             let (next, other) = tcp();
@@ -92,10 +93,10 @@ fn a_number_comes_again(subject: Subject) {
             let waits = join(next.read_owned([0; 1]), probe.waits());
             let waits = event_loop.spawn(subject.task(body().perform(waits).hold(other)));
             assert_eq!(turns(&mut event_loop, 5), Turned::Waiting);
-            assert_eq!(probe.resumes(), 1, "nothing has woken it");
+            assert_eq!(probe.resumes(), 1, "an event of the closed descriptor has woken the task");
             waits.cancel();
         }
-        assert!(again > 0, "numbers come again at once");
+        assert!(again > 0, "the test needs a descriptor number that is reused at once");
     });
 }
 
@@ -121,7 +122,7 @@ fn waited_for_again(subject: Subject) {
     });
 }
 
-/// All descriptors that this process may have, until it is dropped.
+/// Takes all descriptors that this process may have, until the result is dropped.
 fn all_that_are_left() -> Vec<fs::File> {
     let few = Rlimit { current: Some(64), maximum: getrlimit(Resource::Nofile).maximum };
     setrlimit(Resource::Nofile, few).unwrap();
@@ -141,7 +142,7 @@ fn none_left_for_a_connection(subject: Subject) {
             let error = accepted.unwrap_err();
             assert_eq!(error.raw_os_error(), Some(Errno::MFILE.raw_os_error()), "{error}");
         };
-        // One that waits already, and one that comes to what no edge tells of any more.
+        // One `accept` waits already. The other starts when no new event reports the connection.
         let waits = event_loop.start(accept(none_left), 2);
         let all = all_that_are_left();
         client.connect(&address.into()).unwrap();
@@ -157,7 +158,7 @@ fn a_signal_while_the_loop_sleeps(subject: Subject) {
         let mut event_loop = real_loop();
         let (reader, mut writer) = std::io::pipe().unwrap();
         let waits = body().perform_ok(move || ready(&reader, Interest::Readable));
-        // Stopped and continued, a process finds its sleep in the kernel interrupted.
+        // Stopping and continuing a process interrupts its sleep in the kernel.
         let thread = thread::spawn(move || {
             let id = process::id();
             let script = format!("kill -STOP {id}; kill -CONT {id}");

@@ -1,5 +1,5 @@
-//! Children that end before their parent waits: zombies, those that another part of the program has
-//! waited for, and those that the kernel does not keep.
+//! Children that end before their parent waits. Some are zombies, some were waited for by another
+//! part of the program, and of some the kernel does not keep the exit status.
 
 use std::{
     env, fs,
@@ -19,20 +19,21 @@ use super::processes::sh;
 use crate::{Subject, body, child::alone_under, current, sockets::real_loop};
 
 laws! { ($) ended_children:
-    /// A signal to the group of a child that has ended, and was not waited for, reaches the others
-    /// in it. After the wait it reaches nobody.
+    /// A signal to the process group of a child reaches the other processes in it, even after the
+    /// child has ended. After the wait it reaches no process.
     a_signal_to_the_group_it_has_left;
-    /// A child that another part of the program has waited for is an error that says so.
+    /// If another part of the program has waited for a child, operations on the child fail with an
+    /// error that says this.
     another_part_has_waited;
-    /// Nothing is done to another process that has the number of a child that is gone.
+    /// A process that has reused the number of a child is neither signalled nor waited for.
     another_has_its_number;
-    /// Where SIGCHLD is ignored, the kernel does not keep how a child ended: what it wrote is
-    /// there, in an error that names cause and remedy.
+    /// If SIGCHLD is ignored, the kernel does not keep the exit status of a child. The error names
+    /// cause and remedy, and contains the output of the child.
     sigchld_is_ignored;
-    /// Where SIGCHLD is ignored, a listener for it brings back how a child ended.
+    /// If SIGCHLD is ignored, a listener for it makes the kernel keep exit statuses again.
     sigchld_is_listened_for;
-    /// Where the kernel or a sandbox refuses descriptors of processes, in whatever words, children
-    /// are signalled and waited for as ever.
+    /// If the kernel or a sandbox refuses descriptors of processes, with whatever error, children
+    /// can still be signalled and waited for.
     a_sandbox_without_pidfds;
 }
 
@@ -40,30 +41,30 @@ fn pid(id: u32) -> Pid {
     Pid::from_raw(id.try_into().unwrap()).unwrap()
 }
 
-/// Waits until it has ended, and leaves it on the kernel's list.
+/// Waits until the child has ended, and leaves it as a zombie.
 fn becomes_a_zombie(child: &Child) {
     let left = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     waitid(WaitId::Pid(pid(child.id())), left).unwrap();
 }
 
-/// Waits for it, as another part of the program might that waits for all children.
+/// Waits for the child, like another part of the program that waits for all children.
 fn is_waited_for_elsewhere(child: &Child) {
     waitpid(Some(pid(child.id())), WaitOptions::empty()).unwrap();
 }
 
 #[track_caller]
 fn lost(error: io::Error) -> StatusLost {
-    error.downcast().unwrap_or_else(|error| panic!("{error} is no `StatusLost`"))
+    error.downcast().unwrap_or_else(|error| panic!("expected a `StatusLost`, but got: {error}"))
 }
 
 fn a_signal_to_the_group_it_has_left(subject: Subject) {
     let mut event_loop = real_loop();
-    let mut leader = sh("(sleep 15; echo 'nobody has ended me') & exit 7");
+    let mut leader = sh("(sleep 15; echo 'the signal did not reach me') & exit 7");
     let mut leader = leader.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
     let stdout = leader.stdout.take().unwrap();
     becomes_a_zombie(&leader);
     leader.signal_group(Signal::Terminate).unwrap();
-    // Both processes have the pipe open, so its end is the end of both.
+    // Both processes have the pipe open, so it ends when both have ended.
     let reads = body().perform_eq(move || stdout.read_to_end_owned(Vec::new()), 0);
     event_loop.block_on(subject.task(reads)).unwrap();
     let wait = leader.wait();
@@ -89,17 +90,17 @@ fn another_part_has_waited(subject: Subject) {
     real_loop().block_on(subject.task(waits)).unwrap();
 }
 
-/// The number that was given last: the next process gets the one after it.
+/// The process id that was given last. The next process gets the next number.
 const LAST: &str = "/proc/sys/kernel/ns_last_pid";
 
-/// Runs `something` in a process of its own that `starter` starts. Skipped where that program is
-/// missing, or ends with `failure`, its own exit code when it cannot do its part.
+/// Runs `something` in a process of its own that the program `starter` starts. The law is skipped
+/// if that program is missing, or exits with the code `failure` because it cannot do its part.
 pub(super) fn started_by(starter: &[&str], failure: i32, case: &str, something: impl FnOnce()) {
     let tried = StdCommand::new(starter[0]).arg("--version").output();
     if tried.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         let must_not_skip = env::var_os("QUADRIVIUM_MUST_NOT_SKIP");
-        assert!(must_not_skip.is_none(), "{} is not on this machine: install it", starter[0]);
-        return println!("skipped: {} is not on this machine", starter[0]);
+        assert!(must_not_skip.is_none(), "{} is not installed on this machine: install it", starter[0]);
+        return println!("skipped: {} is not installed on this machine", starter[0]);
     }
     let output = alone_under(starter, &current::test(), case, something);
     let said = String::from_utf8_lossy(&output.stderr);
@@ -109,8 +110,8 @@ pub(super) fn started_by(starter: &[&str], failure: i32, case: &str, something: 
     assert!(output.status.success(), "{case}: {said}");
 }
 
-/// Runs `something` in a process that can choose the numbers of its children, as it shares them
-/// with no other processes.
+/// Runs `something` in a process that can choose the ids of its children, since no other processes
+/// share them.
 fn where_numbers_can_be_chosen(something: impl FnOnce()) {
     match Path::new(LAST).exists() {
         true => {
@@ -139,15 +140,15 @@ fn another_has_its_number(subject: Subject) {
         let wait = child.wait();
         let waits = body().perform_then(|| wait, |status| _ = lost(status.unwrap_err()));
         real_loop().block_on(subject.task(waits.hold(child))).unwrap();
-        // It is still there, and how it ends is told to its parent.
+        // The stranger still runs, and its parent gets its exit status.
         assert_eq!(stranger.try_wait().unwrap(), None);
         stranger.kill().unwrap();
         assert_eq!(stranger.wait().unwrap().signal(), Some(9));
     });
 }
 
-/// Runs `something` in a process that ignores SIGCHLD from the start. A shell cannot start it: some
-/// shells never ignore SIGCHLD.
+/// Runs `something` in a process that ignores SIGCHLD from the start. A shell cannot start it,
+/// since some shells never ignore SIGCHLD.
 fn where_sigchld_is_ignored(something: impl FnOnce()) {
     started_by(&["env", "--ignore-signal=CHLD"], 125, "", something);
 }
@@ -174,7 +175,7 @@ fn sigchld_is_ignored(subject: Subject) {
                 move |status| names_both(&lost(status.unwrap_err()).to_string()),
             );
         event_loop.block_on(subject.task(task)).unwrap();
-        // A child that runs is waited for and killed as ever.
+        // A running child can be waited for and killed as usual.
         let mut child = sh("read line").stdin(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         assert_eq!(child.try_wait().unwrap(), None);
         child.kill().unwrap();
@@ -214,7 +215,7 @@ fn is_signalled_and_waited_for(subject: Subject) {
     let ways: [(Ends, i32); 3] = [
         (|child| child.kill(), 9),
         (|child| child.terminate(), 15),
-        // No hangup: the children of `nohup` ignore it.
+        // Not a hangup, which the children of `nohup` ignore.
         (|child| child.signal_group(Signal::User1), 10),
     ];
     for (ends, signal) in ways {

@@ -1,4 +1,5 @@
-//! What may happen at a suspension, tried at each one of a body that suspends in many ways.
+//! Events at a suspension: a cancel, a spurious wake and a panic, each tried at every suspension of
+//! a body that suspends in many ways.
 
 use std::{cell::RefCell, rc::Rc, task::Waker, time::Duration};
 
@@ -7,21 +8,21 @@ use quadrivium::{event_loop::Turned, prelude::*, task::Step};
 use crate::{Body, Said, Subject, TestLoop, body, leaf, new_loop, said_and_loop, turns};
 
 laws! { ($) every_suspension:
-    /// Cancelled at any suspension, a body has said what comes before it, drops what it holds, and
-    /// says no more.
+    /// A body that is cancelled at any of its suspensions drops the values it holds, and runs no
+    /// further.
     a_cancel on VirtualClock;
-    /// A wake for no reason at every suspension changes nothing that a body does, nor when.
+    /// Spurious wakes at every suspension change neither what a body does nor when.
     a_spurious_wake on VirtualClock;
-    /// A panic behind any suspension drops what the body holds by then.
+    /// A panic after any suspension drops the values that the body holds at that point.
     a_panic on VirtualClock;
 }
 
 const MS: Duration = Duration::from_millis(1);
 
-/// How many parts the body has.
+/// The number of parts of the body.
 const PARTS: usize = 7;
 
-/// A body that suspends in this way, and in others before it and after it.
+/// Adds part `n` to the body. Each part suspends in a different way.
 fn part(subject: Subject, body: Body, n: usize) -> Body {
     match n {
         0 => body.perform(turn()),
@@ -34,7 +35,7 @@ fn part(subject: Subject, body: Body, n: usize) -> Body {
     }
 }
 
-/// Says the number of the part that comes, and holds a value from here on.
+/// Notes the number of the part, and holds a value from here on.
 fn holds(body: Body, said: &Said, n: usize) -> Body {
     let says = said.clone();
     let body = body.say(said, n.to_string());
@@ -46,21 +47,21 @@ fn all_parts(subject: Subject, said: &Said) -> Body {
     (0..PARTS).fold(body(), |body, n| part(subject, holds(body, said, n), n))
 }
 
-/// What is said before the first destructor.
+/// The notes before the first destructor.
 fn numbers(said: &Said) -> Vec<String> {
     let lines = said.lines();
     lines.into_iter().take_while(|line| !line.starts_with("dropped")).collect()
 }
 
-/// The destructors of the first `n` parts.
+/// The notes of the destructors of the first `n` parts.
 fn destructors(n: usize) -> Vec<String> {
     (0..n).map(|n| format!("dropped {n}")).collect()
 }
 
-/// More turns than any of them takes.
+/// More turns than any of the bodies takes.
 const TURNS: usize = 1_000;
 
-/// Runs a turn, and lets a millisecond pass when nothing is ready.
+/// Runs a turn, and advances the clock by a millisecond if no task is ready.
 fn go_on(event_loop: &mut TestLoop) {
     if matches!(turns(event_loop, 1), Turned::Until(_)) {
         event_loop.advance(MS);
@@ -68,7 +69,7 @@ fn go_on(event_loop: &mut TestLoop) {
 }
 
 fn a_cancel(subject: Subject) {
-    // As often as it takes until the task is done before it is cancelled.
+    // One more resume each time, until the task is done before it is cancelled.
     for resumes in 0.. {
         assert!(resumes < TURNS, "the body does not end: a wake or a deadline is lost");
         let (said, mut event_loop) = said_and_loop();
@@ -82,11 +83,12 @@ fn a_cancel(subject: Subject) {
         handle.cancel();
         assert_eq!(said.lines(), [before.clone(), destructors(before.len())].concat());
         event_loop.run().unwrap();
-        assert_eq!(said.lines().len(), 2 * before.len(), "and no more");
+        assert_eq!(said.lines().len(), 2 * before.len(), "a cancelled body must not continue");
     }
 }
 
-/// Runs the body to its end, waking it before each turn or not: what it says, and when.
+/// Runs the body to its end, with a wake before each turn if `is_woken`. Returns the notes, and the
+/// time at the end.
 fn run(subject: Subject, is_woken: bool) -> Vec<(String, Duration)> {
     let (said, waker) = (Said::default(), Rc::new(RefCell::new(None::<Waker>)));
     let mut event_loop = new_loop();

@@ -1,4 +1,4 @@
-//! Files and folders, which other threads read and write.
+//! Files and folders. Other threads read and write them, so that the loop does not block.
 
 use std::{
     fs as std_fs,
@@ -18,29 +18,29 @@ use crate::{
 };
 
 laws! { ($) files:
-    /// What is written is read back, whole.
+    /// Bytes that were written are read back completely.
     written_and_read_back;
     /// Borrowed buffers of any size are filled and written piece by piece.
     borrowed_buffers;
-    /// Owned buffers come back, also when the operation fails.
+    /// Owned buffers are returned, also if the operation fails.
     owned_buffers_come_back;
-    /// A positioned read or write neither asks nor moves the cursor.
+    /// A read or write at an offset neither uses nor moves the cursor.
     at_an_offset;
-    /// The cursor moves with what is read and written, and is the same for all clones.
+    /// Reads and writes move the cursor, which all clones of a file share.
     the_cursor;
-    /// A file that ends before the buffer is full is an `UnexpectedEof`.
+    /// A read of an exact length fails with `UnexpectedEof` if the file ends too early.
     an_early_end;
-    /// Folders are made, listed, renamed and removed.
+    /// Folders can be made, listed, renamed and removed.
     folders;
-    /// What is not there, or there already, is an error.
+    /// Opening a missing file, reading a folder and creating an existing file are errors.
     what_is_not_there;
     /// A NUL byte in a path is an `InvalidInput` error.
     a_nul_in_a_path;
-    /// A cancelled read leaves the file as it was, and nothing waits.
+    /// A cancelled read leaves the file usable, and leaves nothing registered.
     a_cancelled_read;
 }
 
-/// Runs this in a folder of its own.
+/// Runs a body in a new folder of its own.
 fn run(subject: Subject, make: impl FnOnce(&NewPath) -> crate::Body) {
     let folder = NewPath::new();
     std_fs::create_dir(&folder.0).unwrap();
@@ -62,7 +62,7 @@ fn written_and_read_back(subject: Subject) {
 }
 
 fn borrowed_buffers(subject: Subject) {
-    // Callbacks cannot lend one, so here the style performs a future that does.
+    // Callbacks cannot lend a buffer, so every style here performs a future that does.
     run(subject, |folder| {
         let path = folder.0.join("file");
         body().perform(future(async move {
@@ -78,7 +78,7 @@ fn borrowed_buffers(subject: Subject) {
                 buffer.push(255);
                 file.read_exact(&mut buffer).await.unwrap();
                 assert!(buffer[1..] == bytes(n));
-                // Nothing is moved in no time, wherever the cursor is.
+                // Zero bytes are moved at once, wherever the cursor is.
                 file.write_all(&[]).await.unwrap();
                 file.read_exact(&mut []).await.unwrap();
                 let end = file.read(&mut buffer[..1]).await.unwrap();
@@ -104,7 +104,7 @@ fn owned_buffers_come_back(subject: Subject) {
             .perform_then(
                 move || writes.write_all_owned(vec![7]),
                 |(failed, buffer)| {
-                    assert!(failed.is_err(), "it was opened for reading");
+                    assert!(failed.is_err(), "a write must fail: the file was opened for reading");
                     assert_eq!(buffer, [7]);
                 },
             )
@@ -125,7 +125,7 @@ fn at_an_offset(subject: Subject) {
                     assert_eq!((n.unwrap(), &buffer), (3, b"owo"));
                 },
             )
-            // The cursor was at the start.
+            // The cursor is still at the start.
             .perform_read_exact(move || all.read_exact_owned([0; 10]), b"helloworld")
     });
 }
@@ -220,7 +220,7 @@ fn a_nul_in_a_path(subject: Subject) {
 
 fn a_cancelled_read(subject: Subject) {
     let mut event_loop = new_loop();
-    // A pipe, of which a read blocks as long as we please.
+    // The file is a pipe, where a read blocks as long as the test needs.
     let (reader, writer) = std::io::pipe().unwrap();
     let file = File::from_std(std_fs::File::from(std::os::fd::OwnedFd::from(reader)));
     let reads = file.clone();

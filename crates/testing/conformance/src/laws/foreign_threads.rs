@@ -1,4 +1,4 @@
-//! Wakes from other threads: any time, also while the loop sleeps or is being dropped.
+//! Wakes from other threads. They may come at any time, also while the loop sleeps or is dropped.
 
 use std::{
     cell::RefCell,
@@ -22,22 +22,23 @@ use super::wakes::million;
 use crate::{Subject, body, in_drop, leaf, new_loop, traced, turns, watched, watched_loop};
 
 laws! { ($) foreign_threads:
-    /// A million wakes from another thread between two turns are one resume.
+    /// A million wakes from another thread between two turns cause a single resume.
     a_million_wakes_from_another_thread;
-    /// A wake from another thread ends the sleep of the loop, and what was written before it is
-    /// seen.
+    /// A wake from another thread ends the sleep of the loop. The task sees memory that the thread
+    /// wrote before the wake.
     from_another_thread_while_the_loop_sleeps;
-    /// A wake that is there already comes before any deadline on the virtual clock.
+    /// The virtual clock does not jump to a deadline while a wake is waiting to be read.
     time_does_not_jump_over_a_wake on VirtualClock;
-    /// A wake from another thread is read at the start of a turn, behind what was ready.
+    /// A wake from another thread is read at the start of a turn. Its task is queued behind the
+    /// tasks that were ready before.
     from_another_thread_through_the_trace on VirtualClock;
-    /// Wakes from another thread in different turns are different resumes.
+    /// Wakes from another thread in different turns cause different resumes.
     one_in_each_of_two_turns_is_two;
-    /// No wake is lost between a thread and a loop that answer each other.
+    /// No wake is lost when a thread and a loop wait for each other in turn.
     a_thread_and_a_loop_play_ping_pong;
-    /// A wake from another thread while the loop is dropped is harmless.
+    /// Wakes from another thread while the loop is being dropped are harmless.
     while_the_loop_is_dropped;
-    /// A waker dropped on another thread leaves the body on its own.
+    /// Dropping a waker on another thread does not drop the body there.
     the_last_waker_goes_on_another_thread;
 }
 
@@ -47,7 +48,7 @@ fn a_million_wakes_from_another_thread(subject: Subject) {
     let waking = thread::spawn(move || (0..million(subject)).for_each(|_| waker.wake_by_ref()));
     waking.join().unwrap();
     assert_eq!(turns(&mut event_loop, 1), Turned::Waiting);
-    assert_eq!(probe.resumes(), 2, "the loop did not run between them");
+    assert_eq!(probe.resumes(), 2, "wakes between two turns must cause one resume");
 }
 
 fn from_another_thread_while_the_loop_sleeps(subject: Subject) {
@@ -66,7 +67,7 @@ fn from_another_thread_while_the_loop_sleeps(subject: Subject) {
         let _ = sender.send((cx.waker().clone(), Arc::clone(&flag)));
         Step::Suspended(Wait::Wake)
     });
-    // Whether the loop sleeps already or not when the wake comes: it returns, and it sees the flag.
+    // The loop may be asleep or not when the wake comes. Either way it returns, and sees the flag.
     event_loop.block_on(subject.task(body().perform(waits))).unwrap();
     thread.join().unwrap();
 }
@@ -82,7 +83,7 @@ fn time_does_not_jump_over_a_wake(subject: Subject) {
     let sleeps = body().perform(sleep(std::time::Duration::from_secs(10)));
     event_loop.block_on(subject.task(sleeps)).unwrap();
     trace.with(" woken ").expect(&[
-        // The last step before everyone waits leaves a wake in the mail.
+        // The thread wakes the task in the last step before all tasks wait.
         "0ns task 1 woken from outside",
         "10s task 3 woken by its deadline",
     ]);
@@ -97,7 +98,7 @@ fn from_another_thread_through_the_trace(subject: Subject) {
     turns(&mut event_loop, 1);
     assert!(!other.is_finished());
     trace.after(6).expect(&[
-        // Mail is read at the start of the turn; task 2 was in the ready queue before.
+        // Wakes are read at the start of the turn. Task 2 was in the ready queue before.
         "0ns task 1 woken from outside",
         "0ns task 2 resumed",
         "0ns task 2 suspended for a turn",
@@ -178,7 +179,7 @@ fn the_last_waker_goes_on_another_thread(subject: Subject) {
     let body = body().hold(tells).perform(gives_waker_away);
     let handle = event_loop.start(subject.task(body), 1);
     thread::spawn(move || drop(receiver.recv().unwrap())).join().unwrap();
-    assert_eq!(*dropped_on.borrow(), None, "the body goes with its task, not with a waker");
+    assert_eq!(*dropped_on.borrow(), None, "dropping a waker must not drop the body");
     turns(&mut event_loop, 1);
     handle.cancel();
     assert_eq!(*dropped_on.borrow(), Some(thread::current().id()));

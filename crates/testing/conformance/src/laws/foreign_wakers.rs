@@ -1,5 +1,5 @@
-//! Somebody else's wakers are user code: they may panic, wake and cancel, when woken and when
-//! dropped.
+//! Foreign wakers run user code when they are woken and when they are dropped: they may panic, wake
+//! tasks and cancel tasks.
 
 use std::{
     pin::{Pin, pin},
@@ -19,12 +19,13 @@ use crate::{
 };
 
 laws! { ($) foreign_wakers:
-    /// A foreign waker that panics keeps no other from being woken.
+    /// A foreign waker that panics does not keep other tasks from being woken.
     that_panics_among_others;
-    /// A foreign waker that panics at the end of a task harms neither the loop nor the task.
+    /// A panic of a foreign waker that waits for the end of a task harms neither the loop nor the
+    /// task.
     that_panics_and_joins;
-    /// A foreign waker that panics in a cancel harms neither who cancels nor a loop that is
-    /// dropped.
+    /// A panic of a foreign waker that waits for a cancelled task reaches neither the caller of
+    /// `cancel` nor a loop that is being dropped.
     that_panics_and_joins_a_cancelled_task;
     /// A foreign waker may wake and cancel tasks when it is woken.
     that_meddles_when_woken_by_the_end_of_a_task;
@@ -32,7 +33,7 @@ laws! { ($) foreign_wakers:
     that_meddles_when_dropped;
 }
 
-/// Resumes a leaf with this waker, as another executor would; it suspends.
+/// Resumes a leaf with this waker, as another executor would. The leaf must suspend.
 fn suspend<T: Task + Unpin>(leaf: &mut T, waker: &Waker) {
     assert!(!is_done(&Pin::new(leaf).resume(&mut Context::new(waker))));
 }
@@ -42,7 +43,7 @@ fn that_panics_among_others(subject: Subject) {
     let notify = Notify::new();
     let waits = || subject.task(body().perform(notify.notified()).say(&said, "woken"));
     event_loop.start_detached(waits(), 1);
-    // In line between two tasks of ours.
+    // This waker waits between two tasks of the loop.
     let mut foreign_task = notify.notified();
     suspend(&mut foreign_task, &panicking_waker());
     drop(event_loop.spawn(waits()));
@@ -51,7 +52,7 @@ fn that_panics_among_others(subject: Subject) {
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["woken", "woken"]);
     let error = event_loop.block_on(notifies).unwrap().unwrap_err();
-    assert_eq!(error.panic_message(), Some("in a waker"), "it reaches who has woken");
+    assert_eq!(error.panic_message(), Some("in a waker"), "the panic must end the task that has notified");
 }
 
 fn that_panics_and_joins(subject: Subject) {
@@ -60,7 +61,8 @@ fn that_panics_and_joins(subject: Subject) {
     let mut handle = pin!(event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42))));
     let other = event_loop.spawn(subject.task(body().repeat(2, turn).worth(|| 43)));
     suspend(&mut handle, &foreign);
-    // The task ends and the loop wakes who joins it: a panic there is none of the loop's affairs.
+    // The loop wakes the foreign waker when the task ends. A panic in that wake does not concern
+    // it.
     event_loop.run().unwrap();
     assert_eq!(event_loop.block_on(other).unwrap().unwrap(), 43);
     assert!(is_done(&handle.as_mut().resume(&mut Context::new(&foreign))));
@@ -72,7 +74,7 @@ fn that_panics_and_joins_a_cancelled_task(subject: Subject) {
     let canceller = handle.canceller();
     let mut handle = pin!(handle);
     suspend(&mut handle, &panicking_waker());
-    // Neither who cancels nor the loop that is dropped has made that waker.
+    // The waker belongs neither to the caller of `cancel` nor to the loop that is dropped.
     quietly(|| handle.cancel()).unwrap();
     assert!(handle.is_finished());
     let (_probe, other) = watched(subject, &event_loop);
@@ -124,7 +126,7 @@ fn that_meddles_when_woken_by_the_end_of_a_task(subject: Subject) {
 }
 
 fn that_meddles_when_dropped(subject: Subject) {
-    // Each leaf keeps a waker; a second resume with another one drops it.
+    // Each leaf keeps a waker. A second resume with another waker drops the first.
     let (_oneshot, receiver) = oneshot::channel::<()>();
     let (_sender, values) = channel::bounded::<()>(1);
     let (full, _values) = channel::bounded(1);

@@ -1,4 +1,5 @@
-//! Connecting to one of several addresses. On the virtual clock: nobody waits for the delays.
+//! Happy eyeballs: connecting to one of several addresses, each tried a little after the one
+//! before. The laws use the virtual clock, so the delays take no time.
 
 use std::{
     io::{self, ErrorKind},
@@ -13,15 +14,15 @@ use super::descriptors::{in_a_process, open};
 use crate::{Subject, body, new_loop, sockets::listener, turns};
 
 laws! { ($) happy_eyeballs:
-    /// Where one address does not answer at all, the next one is connected to after a while.
+    /// If an address does not answer, the next one is tried after a delay.
     a_black_hole on VirtualClock;
-    /// Where one refuses, or its family is not there, the next one is connected to.
+    /// If an address refuses or its family is missing, the next one is tried at once.
     one_that_refuses;
-    /// Where nobody answers, the error names every address and says why.
+    /// If no address answers, the error names every address and the reason of each failure.
     all_refuse;
-    /// No address at all is an `InvalidInput` error.
+    /// Connecting without any address is an `InvalidInput` error.
     no_address;
-    /// When one is connected, the sockets of the others are closed.
+    /// Once one address is connected, the sockets of the other attempts are closed.
     the_losers_are_closed;
     /// A connect that is cancelled closes all its sockets.
     a_cancelled_connect on Descriptors;
@@ -29,7 +30,7 @@ laws! { ($) happy_eyeballs:
 
 const DELAY: Duration = Duration::from_millis(250);
 
-/// A listener that answers nobody, since its queue is full, and who fills it.
+/// A listener that answers no connect since its backlog is full, and the connection that fills it.
 struct BlackHole {
     address: SocketAddr,
     _listener: Socket,
@@ -45,14 +46,14 @@ fn black_hole() -> BlackHole {
     BlackHole { address, _listener: listener, _fills }
 }
 
-/// An address where nobody listens, nor can while the socket is there.
+/// An address where no socket listens, and none can as long as the returned socket exists.
 fn refuses() -> (SocketAddr, Socket) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
     (socket.local_addr().unwrap().as_socket().unwrap(), socket)
 }
 
-/// Connects to one of these, and does this with what comes of it.
+/// Connects to one of these addresses, and passes the result to `then`.
 fn connects(
     subject: Subject,
     addresses: Vec<SocketAddr>,
@@ -108,12 +109,12 @@ fn the_losers_are_closed(subject: Subject) {
     in_a_process(|| {
         let (hole, (_listener, address)) = (black_hole(), listener());
         let mut event_loop = new_loop();
-        // With the first wait the loop gets a descriptor of its own for those of others.
+        // With the first wait the loop opens a descriptor of its own, to watch those of tasks.
         event_loop.block_on(connects_to(subject, vec![hole.address, address], address)).unwrap();
         let before = open();
         let holes = vec![hole.address, hole.address, address];
         let connects = connects(subject, holes, move |stream| {
-            assert_eq!(open(), before + 1, "the one that is connected");
+            assert_eq!(open(), before + 1, "only the connected socket may be open");
             drop(stream.unwrap());
         });
         event_loop.block_on(connects).unwrap();
@@ -129,7 +130,7 @@ fn a_cancelled_connect(subject: Subject) {
         let connects = event_loop.start(connects(subject, vec![hole.address; 3], drop), 1);
         event_loop.advance(DELAY);
         turns(&mut event_loop, 1);
-        assert!(open() >= before + 2, "two attempts, and what the loop keeps for them");
+        assert!(open() >= before + 2, "two attempts must be open, and the loop's own descriptor");
         connects.cancel();
         assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
         drop(event_loop);

@@ -1,4 +1,4 @@
-//! Virtual time stands still while something outside the loop is awaited.
+//! Held time: the virtual clock stands still while a task waits for something outside the loop.
 
 use std::{cell::RefCell, rc::Rc, sync::mpsc, thread, time::Duration};
 
@@ -13,26 +13,27 @@ use quadrivium::{
 use crate::{Probe, Subject, body, leaf, map, new_loop, sockets::real_loop};
 
 laws! { ($) holds:
-    /// While time is held no deadline comes; what comes from outside does.
+    /// While time is held no deadline comes, but wakes from outside do.
     no_deadline_comes on OwnClock;
-    /// When the last hold is dropped time goes on.
+    /// When the last hold is dropped, time passes again.
     time_goes_on_after_the_last on OwnClock;
-    /// A task that is cancelled takes its hold along.
+    /// A cancelled task drops its hold, and time passes again.
     a_cancel_takes_it_along on OwnClock;
-    /// A hold may be dropped on another thread, which nobody else waits for: time goes on.
+    /// Another thread may drop a hold. Time then passes again, even if no task waits for that
+    /// thread.
     dropped_on_another_thread on OwnClock;
-    /// When time is held, only deadlines are left and nobody outside can wake a task, it is a
-    /// deadlock.
+    /// If time is held, only deadlines are left and no other thread can wake a task, the run ends
+    /// with a deadlock.
     a_sleep_under_a_hold_is_a_deadlock on OwnClock;
-    /// On the real clock a hold means nothing.
+    /// On the real clock a hold has no effect.
     on_the_real_clock;
-    /// In a simulation no wake is late while time is held.
+    /// A simulation delays no wake while time is held.
     in_a_simulation;
 }
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Waits until another thread has done this, and has woken it.
+/// Runs a function on another thread, and waits until that thread has run it and wakes the task.
 fn done_by_a_thread(something: impl FnOnce() + Send + 'static) -> impl Task<Output = ()> + Unpin {
     let (mut something, mut thread) = (Some(something), None);
     leaf(move |cx| {
@@ -49,9 +50,9 @@ fn done_by_a_thread(something: impl FnOnce() + Send + 'static) -> impl Task<Outp
     })
 }
 
-/// The same, under a deadline that is to come later.
+/// Waits for another thread, within a timeout that must not end.
 fn in_time() -> impl Task<Output = ()> {
-    map(timeout(SECOND, done_by_a_thread(|| ())), |done| done.expect("time stands still"))
+    map(timeout(SECOND, done_by_a_thread(|| ())), |done| done.expect("held time must stand still"))
 }
 
 fn no_deadline_comes(subject: Subject) {
@@ -87,7 +88,7 @@ fn dropped_on_another_thread(subject: Subject) {
     let takes_it_along = || {
         let hold = send_hold();
         thread::spawn(move || {
-            // Long enough for the loop to fall asleep, as a rule.
+            // Usually long enough for the loop to fall asleep.
             thread::sleep(Duration::from_millis(1));
             drop(hold);
         });
@@ -112,7 +113,8 @@ fn in_a_simulation(subject: Subject) {
     let faults = Faults::none().delayed_wakes(1.0, SECOND);
     Simulation::new().seeds(0..3).faults(faults).run(|event_loop| {
         let (notify, (sender, receiver)) = (Notify::new(), mpsc::channel());
-        // Its wake is late when time begins to stand still, and the thread waits for it.
+        // The wake of this task is still delayed when time is held, and the thread waits for the
+        // task.
         let helps = body().perform(notify.notified()).run(move || sender.send(()).unwrap());
         drop(event_loop.spawn(subject.task(helps)));
         let waits = body()

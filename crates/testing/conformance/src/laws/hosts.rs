@@ -1,4 +1,4 @@
-//! Tasks on a host that is not ours: an executor that knows wakers and nothing else.
+//! Tasks on a foreign executor, which supports wakers and nothing else.
 
 use std::{
     pin::pin,
@@ -15,19 +15,19 @@ use quadrivium::{
 use crate::{Probe, Said, Subject, body, quietly, wakers::WakeCount};
 
 laws! { ($) hosts:
-    /// On an executor that knows only wakers, a turn gives way and goes on.
+    /// On an executor that supports only wakers, a turn lets other tasks run and then continues.
     turns_on_a_foreign_executor needs ByHand;
-    /// On an executor that knows only wakers, wakes arrive.
+    /// On an executor that supports only wakers, wakes arrive.
     wakes_on_a_foreign_executor needs ByHand;
-    /// On another executor, a dropped task runs its destructors.
+    /// On a foreign executor, a dropped task runs its destructors.
     a_drop_on_a_foreign_executor needs ByHand;
     /// On an executor without a clock, a deadline panics with a clear message.
     a_deadline_on_a_foreign_executor_is_refused needs ByHand;
-    /// On an executor that is no host, `spawn` panics with a clear message.
+    /// On an executor that is not a host, `spawn` panics with a clear message.
     a_spawn_on_a_foreign_executor_is_refused needs ByHand;
 }
 
-/// Polls as long as the future is woken; its output, if it came to one.
+/// Polls the task as long as it is woken. Returns its output, or `None` if it still waits.
 fn execute<T>(task: BoxTask<T>) -> Option<T> {
     let mut future = pin!(Perform::new(task));
     let wakes = WakeCount::default();
@@ -51,7 +51,7 @@ fn wakes_on_a_foreign_executor(subject: Subject) {
     let sends = body().perform(turn()).run(move || sender.send(()).unwrap());
     let both = join(subject.task(body().perform(receiver)), subject.task(sends));
     assert!(execute::<((), ())>(Box::pin(both)).is_some());
-    // One that nobody wakes is not polled again.
+    // A task without a wake is not polled again.
     let probe = Probe::default();
     assert!(execute(subject.task(body().perform(probe.waits()))).is_none());
     assert_eq!(probe.resumes(), 1);

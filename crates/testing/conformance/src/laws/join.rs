@@ -1,5 +1,5 @@
-//! Joining: handles, `join`, `race` and `timeout`; what loses is dropped before the winner's
-//! output.
+//! Joining: handles, `join`, `race` and `timeout`. Losing parts are dropped before the winner's
+//! output is used.
 
 use std::time::Duration;
 
@@ -15,43 +15,44 @@ use crate::{
 };
 
 laws! { ($) join:
-    /// Who joins before the end is woken by it, after the destructors, and runs in the next turn.
+    /// A task that joins before the end is woken by the end, after the destructors. It runs in the
+    /// next turn.
     before_the_end on VirtualClock;
-    /// Joining after the end does not suspend.
+    /// Joining after the end of the task does not suspend.
     after_the_end on VirtualClock;
-    /// `join_all` of handles gives every output, in the order of the handles.
+    /// `join_all` of handles returns every output, in the order of the handles.
     many_handles;
-    /// Of several tasks that joined one after another, the last is woken.
+    /// If several tasks join with the same handle one after another, the last one is woken.
     who_joins_last_is_woken on VirtualClock;
-    /// An output that nobody joins is dropped: at the end, or with the handle.
+    /// An output that is not joined is dropped: at the end of the task, or with the handle.
     an_output_nobody_reads_is_dropped;
-    /// An output that was joined belongs to who joined.
+    /// An output that was joined belongs to the joining task, and is dropped once.
     an_output_read_is_dropped_once;
-    /// `join` lasts as long as the longer part.
+    /// `join` runs its parts side by side, so it takes as long as the longer part.
     both_parts_run_side_by_side on VirtualClock;
-    /// `join_all` keeps the order of its parts, whichever ends first.
+    /// `join_all` returns the outputs in the order of its parts, whichever part ends first.
     all_parts_keep_their_order on VirtualClock;
-    /// `join_all` of nothing is done at once.
+    /// `join_all` of no parts is done at once.
     all_of_none;
     /// A race drops the loser before the output of the winner is used.
     the_loser_is_dropped_first on VirtualClock;
-    /// A race that is won holds its loser no longer, and refuses to be resumed.
+    /// A race that is won has dropped its loser, and panics when it is resumed again.
     a_race_that_is_won_holds_nothing needs ByHand;
-    /// Of two parts that are done in the same resume the first wins.
+    /// If both parts of a race are done in the same resume, the first part wins.
     when_both_are_done_the_first_wins on VirtualClock;
-    /// A handle that loses a race detaches its task, which goes on.
+    /// A handle that loses a race detaches its task, which continues.
     a_losing_handle_leaves_its_task_alone on VirtualClock;
-    /// A timeout drops the task, its destructors first.
+    /// A timeout drops its task, and the destructors run before the error is returned.
     a_timeout_drops_the_task on VirtualClock;
     /// A timeout whose task is done in time leaves no deadline.
     a_timeout_in_time_leaves_no_deadline on VirtualClock;
-    /// A task that is done at its very deadline is done.
+    /// A task that is done exactly at its deadline is in time.
     a_timeout_and_the_end_at_once_is_the_end on VirtualClock;
     /// The loser of a race of sleeps leaves no deadline.
     a_race_of_sleeps_leaves_no_deadline on VirtualClock;
     /// A cancel drops all parts of a join, in their order.
     parts_are_cancelled_together on VirtualClock;
-    /// A part of a join that panics drops the other.
+    /// If one part of a join panics, the other part is dropped.
     a_part_that_panics_takes_the_other_along;
 }
 
@@ -66,16 +67,16 @@ fn before_the_end(subject: Subject) {
         "0ns task 2 spawned",
         "0ns task 1 resumed",
         "0ns task 1 suspended for a turn",
-        // Task 2 joins too early: it waits to be woken.
+        // Task 1 has not ended: task 2 waits to be woken.
         "0ns task 2 resumed",
         "0ns task 2 suspended until woken",
         "0ns task 1 resumed",
         "0ns task 1 suspended for a turn",
-        // The end of task 1 wakes task 2, after its destructors.
+        // The end of task 1 wakes task 2, after the destructors of task 1.
         "0ns task 1 resumed",
         "0ns task 1 done",
         "0ns task 2 woken by task 1",
-        // In the next turn.
+        // Task 2 runs in the next turn.
         "0ns task 2 resumed",
         "0ns task 2 done",
     ]);
@@ -91,7 +92,7 @@ fn after_the_end(subject: Subject) {
         "0ns task 1 done",
         "0ns task 2 resumed",
         "0ns task 2 suspended for a turn",
-        // The output is there: joining does not suspend.
+        // The output is available, so joining does not suspend.
         "0ns task 2 resumed",
         "0ns task 2 done",
     ]);
@@ -108,7 +109,7 @@ fn many_handles(subject: Subject) {
 }
 
 fn who_joins_last_is_woken(subject: Subject) {
-    // The first one gives up joining after a turn, and hands the handle to the second one.
+    // The first task stops joining after a turn, and hands the handle to the second.
     let (mut event_loop, trace) = traced();
     let handle = event_loop.spawn_named("slow", subject.task(body().perform(sleep(MS))));
     let mut handle = Some(handle);
@@ -129,9 +130,9 @@ fn who_joins_last_is_woken(subject: Subject) {
     event_loop.run().unwrap();
     trace.with("woken by").expect(&[
         "1ms task 1 \"slow\" woken by its deadline",
-        // By its own deadline: it no longer joins.
+        // This task is woken by its own deadline only, since it no longer joins.
         "1ms task 2 \"gives up\" woken by its deadline",
-        // The task that the handle became. The one before it is not woken.
+        // Task 4 now joins with the handle. Task 2, which joined before, is not woken.
         "1ms task 4 woken by task 1",
     ]);
 }
@@ -140,13 +141,13 @@ fn an_output_nobody_reads_is_dropped(subject: Subject) {
     let (said, mut event_loop) = said_and_loop();
     let output = said.when_dropped("output of the first");
     event_loop.run_detached(subject.task(body().perform(turn()).worth(move || output)));
-    assert_eq!(said.lines(), ["output of the first"], "detached: dropped at its end");
+    assert_eq!(said.lines(), ["output of the first"], "a detached task must drop its output at its end");
     let output = said.when_dropped("output of the second");
     let handle = event_loop.spawn(subject.task(body().worth(move || output)));
     event_loop.run().unwrap();
     assert_eq!(said.lines().len(), 1);
     drop(handle);
-    assert_eq!(said.lines()[1..], ["output of the second"], "ended: dropped with the handle");
+    assert_eq!(said.lines()[1..], ["output of the second"], "an unread output must be dropped with the handle");
 }
 
 fn an_output_read_is_dropped_once(subject: Subject) {
@@ -165,7 +166,7 @@ fn both_parts_run_side_by_side(subject: Subject) {
     let a = subject.task(body().perform(sleep(3 * MS)).worth(|| "a"));
     let b = subject.task(body().perform(sleep(2 * MS)).worth(|| 'b'));
     assert_eq!(event_loop.block_on(join(a, b)).unwrap(), ("a", 'b'));
-    assert_eq!(event_loop.elapsed(), 3 * MS, "the longer one, not the sum");
+    assert_eq!(event_loop.elapsed(), 3 * MS, "the longer time must pass, not the sum");
 }
 
 fn all_parts_keep_their_order(subject: Subject) {
@@ -199,7 +200,7 @@ fn a_race_that_is_won_holds_nothing(subject: Subject) {
     let mut race: BoxTask<Either<(), ()>> =
         Box::pin(race(subject.task(loser), subject.task(body())));
     assert!(is_done(&resume(&mut race)));
-    assert_eq!(said.lines(), ["loser dropped"], "though the race is there still");
+    assert_eq!(said.lines(), ["loser dropped"], "the loser must be dropped although the race still exists");
     assert_eq!(quietly(|| is_done(&resume(&mut race))), Err(RESUMED_AFTER_DONE.to_string()));
 }
 
@@ -217,7 +218,7 @@ fn a_losing_handle_leaves_its_task_alone(subject: Subject) {
     event_loop.block_on(race(slow, quick)).unwrap();
     assert!(said.lines().is_empty());
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["slow done"], "a handle that is dropped detaches");
+    assert_eq!(said.lines(), ["slow done"], "a dropped handle must detach its task");
 }
 
 fn a_timeout_drops_the_task(subject: Subject) {
@@ -234,7 +235,7 @@ fn a_timeout_drops_the_task(subject: Subject) {
     trace.expect(&[
         "0ns task 1 spawned",
         "0ns task 1 resumed",
-        // Of the two deadlines the task waits for the earlier one: that of the timeout.
+        // The task waits for the earlier of its two deadlines, which belongs to the timeout.
         "0ns task 1 suspended until 5ms",
         "5ms task 1 woken by its deadline",
         "5ms task 1 resumed",

@@ -1,4 +1,5 @@
-//! The life of a task: lazy, suspended, resumed, done; its destructors run in time.
+//! The life of a task: it starts lazily, is suspended, resumed and done, and its destructors run in
+//! time.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -14,45 +15,45 @@ use crate::{
     is_done, leaf, new_loop, quietly, resume, said_and_loop, turns,
 };
 
-/// What has been said before anything ran.
+/// The notes before anything has run.
 const NOTHING: [&str; 0] = [];
 
 laws! { ($) lifecycle:
-    /// Building a task runs nothing; its first resume does.
+    /// Building a task runs nothing. Its first resume starts the body.
     building_runs_nothing needs ByHand;
     /// One resume runs the body to its next suspension, and no further.
     runs_from_suspension_to_suspension needs ByHand;
-    /// A task waits for what the task it performs waits for, unchanged.
+    /// A task that performs a sub-task returns the wait of the sub-task unchanged.
     waits_for_what_its_sub_task_waits_for needs ByHand;
-    /// The output of a sub-task reaches the body, and the output of the body reaches who resumes
-    /// it; neither need be `Clone`.
+    /// The output of a sub-task reaches the body, and the output of the body reaches the caller of
+    /// `resume`. The outputs need not be `Clone`.
     output_comes_out needs ByHand;
-    /// A resume after the end panics with `RESUMED_AFTER_DONE`, each time.
+    /// Every resume after the end panics with `RESUMED_AFTER_DONE`.
     a_resume_after_done_panics needs ByHand;
-    /// A resume after a panic panics: the body neither runs nor suspends again.
+    /// A resume after a panic panics again. The body neither runs nor suspends.
     a_resume_after_a_panic_panics needs ByHand;
     /// A resume before the wait is over loses nothing and skips nothing.
     a_spurious_resume_is_harmless needs ByHand;
-    /// A task that never started drops what its body holds.
+    /// A task that is dropped before its start drops the values that its body holds.
     dropped_before_start_drops_the_body needs ByHand;
     /// When `drop` of a suspended task returns, the destructors of its sub-task and then its own
     /// have run.
     dropped_while_suspended_runs_destructors_first needs ByHand;
-    /// When a task is done it holds nothing any more.
+    /// When a task is done, its body has been dropped.
     done_has_dropped_the_body needs ByHand;
-    /// A sub-task that is done is dropped before the body goes on.
+    /// A sub-task that is done is dropped before the body continues.
     a_sub_task_is_dropped_before_its_output_is_used needs ByHand;
     /// A boxed task may be moved while it is suspended.
     a_suspended_task_can_be_moved needs ByHand;
-    /// A join handle is worth the output of its task.
+    /// A join handle returns the output of its task.
     a_handle_knows_the_output;
-    /// `is_finished` is false until the task has ended.
+    /// `is_finished` returns false until the task has ended.
     a_handle_knows_whether_its_task_has_ended;
-    /// A task whose handle is dropped goes on.
+    /// A task whose handle is dropped continues.
     a_task_without_a_handle_goes_on;
-    /// A body spawns tasks on the host that drives it.
+    /// A body can spawn tasks on the host that drives it.
     a_task_spawns_tasks;
-    /// `block_on` returns when its task is done; the others go on in the next run.
+    /// `block_on` returns when its task is done. The other tasks continue in the next run.
     block_on_leaves_the_others_where_they_are;
     /// A loop counts the tasks that have not ended.
     the_loop_counts_what_lives;
@@ -85,12 +86,12 @@ fn waits_for_what_its_sub_task_waits_for(subject: Subject) {
         let expected = wait.clone();
         let waits = leaf(move |_| Step::<()>::Suspended(wait.clone()));
         let mut task = subject.task(body().perform(waits));
-        assert_eq!(suspends(&mut task), expected, "the wait of the sub-task");
+        assert_eq!(suspends(&mut task), expected, "the task must return the wait of its sub-task");
     }
 }
 
 fn output_comes_out(subject: Subject) {
-    // A value that can be neither copied nor cloned, from a sub-task, through the body.
+    // The value can be neither copied nor cloned. It goes from a sub-task through the body.
     let slot = Rc::new(Cell::new(None));
     let output = Rc::clone(&slot);
     let sub = leaf(|_| Step::Done(Box::new(6)));
@@ -112,9 +113,9 @@ fn a_resume_after_a_panic_panics(subject: Subject) {
     let mut task = subject.task(body().perform(turn()).run(|| panic!("on purpose")));
     suspends(&mut task);
     assert_eq!(quietly(|| is_done(&resume(&mut task))), Err("on purpose".to_string()));
-    // What it says differs; that it neither runs nor suspends does not.
+    // Styles may use different messages, but all must panic.
     let again = quietly(|| is_done(&resume(&mut task)));
-    assert!(again.is_err(), "the task must panic, but was resumed; done: {again:?}");
+    assert!(again.is_err(), "the task must panic, but its resume returned; done: {again:?}");
 }
 
 fn a_spurious_resume_is_harmless(subject: Subject) {
@@ -149,7 +150,7 @@ fn dropped_while_suspended_runs_destructors_first(subject: Subject) {
     suspends(&mut task);
     assert_eq!(said.lines(), NOTHING);
     drop(task);
-    // From the inside out, and all before `drop` returned.
+    // From the inside out, and all of them before `drop` returns.
     assert_eq!(said.lines(), ["sub-task", "body"]);
 }
 
@@ -157,7 +158,7 @@ fn done_has_dropped_the_body(subject: Subject) {
     let said = Said::default();
     let mut task = subject.task(body().hold(said.when_dropped("dropped")).worth(|| 42));
     assert_eq!(ends(&mut task), 42);
-    assert_eq!(said.lines(), ["dropped"], "the task is there still, the body is not");
+    assert_eq!(said.lines(), ["dropped"], "a task that is done must have dropped its body");
 }
 
 fn a_sub_task_is_dropped_before_its_output_is_used(subject: Subject) {

@@ -1,4 +1,4 @@
-//! Mutexes: one at a time, first come first served, whatever becomes of the holder.
+//! Mutexes: one holder at a time, first come first served, even if a holder is cancelled or panics.
 
 use std::{cell::Cell, pin::Pin, rc::Rc};
 
@@ -12,34 +12,35 @@ use quadrivium::{
 use crate::{Said, Subject, body, in_drop, is_done, new_loop, quietly, wakers::panicking_waker};
 
 laws! { ($) mutexes:
-    /// A lock that nobody holds is taken without suspending.
+    /// A free lock is taken without suspending.
     one_that_is_free;
-    /// A task that holds a lock across suspensions has the value to itself.
+    /// A task that holds a lock across suspensions has exclusive access to the value.
     held_across_suspensions;
-    /// Those who wait for a lock get it in the order in which they came.
+    /// Tasks that wait for a lock get it in the order in which they came.
     first_come_first_served;
-    /// Who does not wait for a lock cannot take it from those who do.
+    /// `try_lock` does not take the lock from a waiting task.
     try_lock_does_not_overtake;
-    /// Who waits for a lock and is cancelled leaves it to the next.
+    /// A task that is cancelled while it waits for a lock leaves it to the next one.
     a_waiter_that_is_cancelled;
-    /// Who was given a lock and is cancelled before he runs passes it on.
+    /// A task that got a lock and is cancelled before it runs passes the lock on.
     a_waiter_that_is_cancelled_once_it_was_woken;
     /// A holder that is cancelled unlocks.
     a_holder_that_is_cancelled;
-    /// A holder that panics unlocks, and the next finds the value as it was left.
+    /// A holder that panics unlocks. The next one finds the value as the holder left it.
     a_holder_that_panics;
-    /// A spurious resume of one who waits for a lock lets him overtake nobody.
+    /// A spurious resume of a task that waits for a lock does not let it overtake another one.
     a_spurious_resume_overtakes_nobody;
-    /// Tasks that wait for each other's lock are a deadlock.
+    /// Two tasks that wait for each other's lock are a deadlock.
     a_deadlock_is_found on Deadlocks;
-    /// A foreign waker that panics when a lock is given back does not keep it locked.
+    /// A foreign waker that panics at an unlock does not keep the mutex locked.
     a_foreign_waker_that_panics;
-    /// A locked value may be replaced by its own mutex's holder, and its destructor may lock
-    /// others.
+    /// The holder of a mutex may replace the value, and the destructor of the old value may lock
+    /// other mutexes.
     a_destructor_that_locks;
 }
 
-/// Locks, says so, holds it for so many turns, and says that it has done with it.
+/// A task that locks the mutex, holds it for the given number of turns, and notes when it locks and
+/// unlocks.
 fn holds(
     subject: Subject,
     mutex: &Mutex<Vec<u32>>,
@@ -95,14 +96,14 @@ fn try_lock_does_not_overtake(subject: Subject) {
     let guard = mutex.try_lock().unwrap();
     let task = event_loop.start(holds(subject, &mutex, &said, 1, 0), 1);
     drop(guard);
-    assert!(mutex.try_lock().is_none(), "it belongs to the one in line");
+    assert!(mutex.try_lock().is_none(), "the lock must go to the waiting task");
     let comes_later = event_loop.spawn(holds(subject, &mutex, &said, 2, 0));
     event_loop.run().unwrap();
     assert!(task.is_finished() && comes_later.is_finished());
     assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
 }
 
-/// Of two who wait for a lock the first is cancelled, before or after the lock is given back.
+/// The first of two tasks that wait for a lock is cancelled, before the unlock or after it.
 fn the_first_is_cancelled(subject: Subject, once_it_was_woken: bool) {
     let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
     let mut guard = Some(mutex.try_lock().unwrap());
@@ -160,7 +161,7 @@ fn a_spurious_resume_overtakes_nobody(subject: Subject) {
     let second = holds(subject, &mutex, &said, 2, 0);
     let _second =
         event_loop.start(subject.task(body().perform(race(second, probe.waits())).hold(())), 1);
-    // Ready before the first is.
+    // The second task is ready before the first.
     probe.wake();
     drop(guard);
     event_loop.run().unwrap();
@@ -183,7 +184,7 @@ fn a_deadlock_is_found(subject: Subject) {
     };
     let _a = event_loop.spawn_named("a", locks(&one, &other));
     let _b = event_loop.spawn_named("b", locks(&other, &one));
-    let Err(RunError::Deadlock(deadlock)) = event_loop.run() else { panic!("no deadlock") };
+    let Err(RunError::Deadlock(deadlock)) = event_loop.run() else { panic!("the run must end with a deadlock") };
     assert_eq!(deadlock.tasks.len(), 2);
 }
 
@@ -203,7 +204,7 @@ fn a_foreign_waker_that_panics(subject: Subject) {
 fn a_destructor_that_locks(subject: Subject) {
     let (inner, mut event_loop) = (Mutex::new(Vec::new()), new_loop());
     let locks = inner.clone();
-    let locks = in_drop(move || locks.try_lock().expect("nobody holds it").push(1));
+    let locks = in_drop(move || locks.try_lock().expect("no task holds this mutex").push(1));
     let outer = Mutex::new(Some(locks));
     let replaces = body().perform_then(
         move || outer.lock(),

@@ -1,4 +1,4 @@
-//! Names of hosts, and connecting to them.
+//! Host names: looking them up, and connecting to them.
 
 use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 
@@ -11,21 +11,22 @@ use crate::{
 };
 
 laws! { ($) names:
-    /// A name is looked up, and its addresses have the port that was said.
+    /// A lookup returns the addresses of a name, with the given port.
     looked_up;
-    /// What is an address already is known at once.
+    /// A text that is an address already is returned at once.
     an_address_is_known_at_once;
-    /// A name that nobody has is a `NotFound` error that says the name, also for a connect.
+    /// Looking up or connecting to an unknown name is a `NotFound` error that contains the name.
     that_nobody_has;
-    /// A text that is neither address nor name and port is an `InvalidInput` error that says so.
+    /// A text that is neither an address nor a name with a port is an `InvalidInput` error that
+    /// contains the text.
     bad_text;
-    /// A NUL byte in a name is an `InvalidInput` error: what stands before it is not looked up.
+    /// A NUL byte in a name is an `InvalidInput` error. The part before it is not looked up.
     a_nul_in_a_name;
-    /// A stream is connected to a name, whether the port is in the text or beside it.
+    /// A stream connects to a name, with the port in the text or beside it.
     connected_to;
-    /// Virtual time stands still while a name is looked up.
+    /// The virtual clock stands still while a name is looked up.
     virtual_time_stands_still on OwnClock;
-    /// A lookup that is cancelled leaves nothing behind, and the next one works.
+    /// A lookup that is cancelled leaves nothing registered, and the next one works.
     a_cancelled_lookup;
 }
 
@@ -111,7 +112,7 @@ fn virtual_time_stands_still(subject: Subject) {
     let mut event_loop = new_loop();
     let looks = || timeout(Duration::from_secs(1), lookup("localhost:1"));
     let looks = body().perform_then(looks, |found| {
-        found.expect("no time passes").unwrap();
+        found.expect("no time must pass during a lookup").unwrap();
     });
     event_loop.block_on(subject.task(looks)).unwrap();
     assert_eq!(event_loop.elapsed(), Duration::ZERO);

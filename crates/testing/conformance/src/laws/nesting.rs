@@ -1,4 +1,4 @@
-//! Styles in styles: a hundred deep, all mixed, it is still one task.
+//! Styles inside styles: tasks of all styles that perform each other a hundred deep are one task.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use crate::{
 };
 
 laws! { ($) nesting:
-    /// An output comes through a hundred tasks that perform each other, of all styles.
+    /// An output passes through a hundred tasks of all styles that perform each other.
     an_output_comes_through_a_hundred;
     /// A cancel drops a hundred nested tasks from the inside out.
     a_cancel_goes_through_a_hundred;
-    /// A panic passes through a hundred nested tasks.
+    /// A panic passes through a hundred nested tasks and drops them all.
     a_panic_goes_through_a_hundred;
     /// A wake reaches the innermost of a hundred nested tasks, once.
     a_wake_goes_through_a_hundred;
-    /// A hundred nested tasks leave the trace of one: the loop sees one task.
+    /// A hundred nested tasks leave the trace of a single task.
     a_hundred_leave_the_trace_of_one on VirtualClock;
-    /// A hundred tasks spawn and join each other.
+    /// A hundred nested tasks can spawn and join each other.
     a_hundred_spawn_each_other;
     /// One `join_all` drives parts of all styles.
     parts_of_all_styles_side_by_side on VirtualClock;
@@ -29,8 +29,8 @@ laws! { ($) nesting:
 
 const DEEP: usize = 100;
 
-/// `innermost` performed by the next style, and that by the next, a hundred deep, `subject`
-/// outermost.
+/// Nests a hundred tasks of all styles. `innermost` is the body of the innermost one, and `subject`
+/// is the style of the outermost.
 fn nested<T: 'static>(
     subject: Subject,
     innermost: Body<T>,
@@ -56,7 +56,7 @@ fn a_cancel_goes_through_a_hundred(subject: Subject) {
     let handle = event_loop.start(nested(subject, innermost, around), 1);
     assert!(said.lines().is_empty());
     handle.cancel();
-    assert_eq!(said.lines()[0], "innermost", "from the inside out");
+    assert_eq!(said.lines()[0], "innermost", "tasks must be dropped from the inside out");
     assert_eq!(said.count("around"), DEEP - 1);
     assert_eq!(said.lines().len(), DEEP);
 }
@@ -90,7 +90,7 @@ fn a_hundred_leave_the_trace_of_one(subject: Subject) {
     let innermost = body().perform(turn()).perform(sleep(Duration::from_secs(1)));
     event_loop.block_on(nested(subject, innermost, Body::performing)).unwrap();
     trace.expect(&[
-        // The loop sees one task. What it waits for is what the innermost waits for.
+        // The loop sees a single task, which waits for the same things as the innermost one.
         "0ns task 1 spawned",
         "0ns task 1 resumed",
         "0ns task 1 suspended for a turn",

@@ -1,4 +1,4 @@
-//! A task that is resumed with another waker than before: it has moved to another task or host.
+//! Resumes with a new waker, after a task has moved to another task or host.
 
 use std::{pin::Pin, task::Waker};
 
@@ -11,20 +11,20 @@ use quadrivium::{
 use crate::{Subject, body, is_done, map, new_loop, turns, wakers::WakeCount};
 
 laws! { ($) new_wakers:
-    /// Whoever receives is woken by the waker of his last resume, and by no former one.
+    /// A waiting receive wakes the waker of its last resume, and no earlier one.
     of_a_receive needs ByHand;
-    /// So is who waits for room in a channel.
+    /// A send that waits for room wakes the waker of its last resume, and no earlier one.
     of_a_send needs ByHand;
-    /// So is who waits for a single value.
+    /// A waiting `oneshot` wakes the waker of its last resume, and no earlier one.
     of_a_oneshot needs ByHand;
-    /// So is who waits to be notified.
+    /// A wait for a notification wakes the waker of its last resume, and no earlier one.
     of_a_notification needs ByHand;
-    /// So is who joins.
+    /// A waiting join wakes the waker of its last resume, and no earlier one.
     of_a_join needs ByHand;
 }
 
-/// Resumes a task that performs `leaf` with one waker, then with another; after `wakes` the second
-/// has been woken, once, and the first has not.
+/// Resumes a task that performs `leaf` with one waker, then with another, and calls `wakes`. Only
+/// the second waker must be woken, once.
 fn the_last_is_woken<L>(subject: Subject, leaf: L, wakes: impl FnOnce())
 where
     L: Task + 'static,

@@ -1,4 +1,4 @@
-//! Operations on no bytes: on a stream there is nothing to wait for; a datagram may have none.
+//! Operations on zero bytes. On a stream they never wait. A datagram may have zero bytes.
 
 use std::{
     future::poll_fn,
@@ -19,27 +19,30 @@ use crate::{
 };
 
 laws! { ($) no_bytes:
-    /// A TCP stream moves no bytes at once, though there is nothing to read and no room to write.
+    /// On a TCP stream, moving zero bytes never waits, even if there is nothing to read and no room
+    /// to write.
     on_tcp;
-    /// A Unix stream moves no bytes at once, though there is nothing to read and no room to write.
+    /// On a Unix stream, moving zero bytes never waits, even if there is nothing to read and no
+    /// room to write.
     on_unix_streams;
-    /// A pipe moves no bytes at once, though there is nothing to read and no room to write.
+    /// On a pipe, moving zero bytes never waits, even if there is nothing to read and no room to
+    /// write.
     on_pipes;
-    /// When the other end is gone, moving no bytes is no error.
+    /// Moving zero bytes is no error after the other end is gone.
     though_the_other_end_is_gone;
-    /// Polled by hand, a stream moves no bytes at once, too.
+    /// On a stream that is polled by hand, moving zero bytes never waits.
     polled;
-    /// A stream that blocks moves no bytes at once, and also while its stack is unwound.
+    /// On a stream that blocks, moving zero bytes never waits, also while its stack is unwound.
     blocking;
-    /// A task that moves no bytes again and again lets the others run.
+    /// A task that moves zero bytes again and again lets the other tasks run.
     again_and_again;
-    /// A UDP datagram without bytes is sent, and a receive with no room takes one.
+    /// A UDP datagram of zero bytes is sent. A receive into an empty buffer takes one datagram.
     udp_datagrams;
-    /// A Unix datagram without bytes is sent, and a receive with no room takes one.
+    /// A Unix datagram of zero bytes is sent. A receive into an empty buffer takes one datagram.
     unix_datagrams;
 }
 
-/// Has a read wait, and a write until it finds no room; then gives up both.
+/// Lets a read wait, and a write until it finds no room. Then cancels both.
 macro_rules! exhaust {
     ($subject:expr, $event_loop:expr, $reader:expr, $writer:expr) => {
         let (reads, writes) = ($reader.clone(), $writer.clone());
@@ -48,13 +51,13 @@ macro_rules! exhaust {
         let waits = [reads, writes].map(|body| $event_loop.spawn($subject.task(body)));
         turns(&mut $event_loop, 3);
         for it in waits {
-            assert!(!it.is_finished(), "it waits");
+            assert!(!it.is_finished(), "it has ended, but must wait");
             it.cancel();
         }
     };
 }
 
-/// Every operation on no bytes, one after the other.
+/// Every operation on zero bytes, one after another.
 macro_rules! operations_on_no_bytes {
     ($reader:expr, $writer:expr) => {{
         let (reader, writer) = ($reader.clone(), $writer.clone());
@@ -77,11 +80,11 @@ macro_rules! operations_on_no_bytes {
     }};
 }
 
-/// The task is done in its first step.
+/// The task must be done in its first step.
 fn at_once(event_loop: &mut TestLoop, task: impl Task<Output = ()> + 'static) {
     let task = event_loop.spawn(task);
     turns(event_loop, 1);
-    assert!(task.is_finished(), "there is nothing to wait for");
+    assert!(task.is_finished(), "an operation on zero bytes must not wait");
     event_loop.block_on(task).unwrap().unwrap();
 }
 
@@ -132,7 +135,7 @@ fn polled(subject: Subject) {
     at_once(&mut event_loop, subject.task(body().perform(polls)));
 }
 
-/// Reads and writes nothing when it is dropped, also by a panic, and says how that went.
+/// Reads and writes zero bytes when it is dropped, also by a panic, and notes the results.
 struct MovesNothing(Blocking<UnixStream>, Said);
 
 impl Drop for MovesNothing {
@@ -182,7 +185,8 @@ fn again_and_again(subject: Subject) {
     assert_eq!(said.lines(), ["had a turn", "has read nothing"]);
 }
 
-/// A receive with no room waits for a datagram; one without bytes comes, and then one that is cut.
+/// A receive into an empty buffer waits for a datagram. One of zero bytes arrives, then one that is
+/// cut off.
 macro_rules! datagrams {
     ($subject:expr, $one:expr, $other:expr) => {{
         let mut event_loop = real_loop();
@@ -194,11 +198,11 @@ macro_rules! datagrams {
             .perform_then(
                 move || third.recv_owned([0; 4]),
                 |(n, buffer)| {
-                    assert_eq!((n.unwrap(), &buffer), (4, b"last"), "those before were taken");
+                    assert_eq!((n.unwrap(), &buffer), (4, b"last"), "the two datagrams before must be taken");
                 },
             );
         let hears = event_loop.start($subject.task(hears), 3);
-        assert!(!hears.is_finished(), "no datagram has come");
+        assert!(!hears.is_finished(), "the receive must wait for a datagram");
         let [first, second, third] = [(); 3].map(|()| other.clone());
         let says = body()
             .perform_eq(move || first.send_owned(""), 0)
