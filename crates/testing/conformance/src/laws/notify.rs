@@ -1,4 +1,5 @@
-//! Oneshot and Notify: one value, or none; told before or after anybody waits; nothing is lost.
+//! `oneshot` and `Notify`: a value, or a bare wake. Each may come before or during the wait, and
+//! none is lost.
 
 use quadrivium::{
     prelude::*,
@@ -8,29 +9,29 @@ use quadrivium::{
 use crate::{Said, Subject, TestLoop, body, new_loop, turns};
 
 laws! { ($) notify:
-    /// A value sent before anybody waits is received without suspending.
+    /// A value that is sent before the wait begins is received without suspending.
     a_value_sent_before;
-    /// A value sent while somebody waits wakes him.
+    /// A value that is sent during the wait wakes the receiver.
     a_value_sent_after;
-    /// A sender that goes closes the channel.
+    /// Dropping the sender closes the channel, and the receiver gets an error.
     a_sender_that_goes;
-    /// A receiver that is cancelled closes the channel; the value comes back.
+    /// Cancelling the receiver closes the channel. A later send returns its value.
     a_receiver_that_is_cancelled;
     /// A value that was sent and not received is dropped with the receiver.
     a_value_nobody_receives_is_dropped;
-    /// `notify_one` wakes one task, the first in line.
+    /// `notify_one` wakes one task, the first that waits.
     one_is_told;
-    /// `notify_one` with nobody in line is kept for the next who comes.
+    /// `notify_one` without a waiting task is kept for the next task that waits.
     one_is_told_who_comes_later;
-    /// Two `notify_one` with nobody in line are one.
+    /// Two calls of `notify_one` without a waiting task count as one.
     permits_do_not_add_up;
-    /// `notify_all` wakes all who wait now, in order, and nobody later.
+    /// `notify_all` wakes all tasks that wait now, in order, and none that waits later.
     all_are_told_who_wait;
-    /// Who was woken and is cancelled before he runs passes it on.
+    /// A task that was woken and is cancelled before it runs passes the notification on.
     who_is_told_and_cancelled_passes_it_on;
-    /// Who waits and is cancelled takes nothing along.
+    /// A task that is cancelled while it waits takes no notification.
     who_waits_and_is_cancelled_takes_nothing;
-    /// A cancel after `notify_all` passes nothing on.
+    /// A cancel after `notify_all` passes no notification on.
     telling_all_leaves_nothing_behind;
 }
 
@@ -41,7 +42,7 @@ fn a_value_sent_before(subject: Subject) {
     let body = body().perform_say(&said, receiver);
     let mut event_loop = new_loop();
     event_loop.start_detached(subject.task(body), 1);
-    assert_eq!(said.lines(), ["Ok(42)"], "without suspending");
+    assert_eq!(said.lines(), ["Ok(42)"], "a value sent before must be received without suspending");
 }
 
 fn a_value_sent_after(subject: Subject) {
@@ -72,7 +73,7 @@ fn a_receiver_that_is_cancelled(subject: Subject) {
     assert!(!sender.is_closed());
     receives.cancel();
     assert!(sender.is_closed());
-    assert_eq!(sender.send(42), Err(42), "the value comes back");
+    assert_eq!(sender.send(42), Err(42), "a send without a receiver must return the value");
 }
 
 fn a_value_nobody_receives_is_dropped(subject: Subject) {
@@ -86,7 +87,7 @@ fn a_value_nobody_receives_is_dropped(subject: Subject) {
     assert_eq!(said.lines(), ["dropped"]);
 }
 
-/// Tasks that wait in line, and say their number when they were told.
+/// Spawns tasks that wait for a notification and note their names when they are notified.
 fn in_line<const N: usize>(
     subject: Subject,
     event_loop: &mut TestLoop,
@@ -102,7 +103,7 @@ fn in_line<const N: usize>(
     handles
 }
 
-/// The same on a new loop, in a new line.
+/// Makes a loop on which such tasks wait for a notification.
 fn new_line<const N: usize>(subject: Subject) -> (Notify, Said, TestLoop, [JoinHandle<()>; N]) {
     let (notify, said) = (Notify::new(), Said::default());
     let mut event_loop = new_loop();
@@ -142,7 +143,7 @@ fn all_are_told_who_wait(subject: Subject) {
     let mut event_loop = new_loop();
     notify.notify_all();
     let _handles = in_line::<3>(subject, &mut event_loop, &notify, &said);
-    assert!(said.lines().is_empty(), "those who wait now, not later");
+    assert!(said.lines().is_empty(), "`notify_all` must not notify a task that waits later");
     notify.notify_all();
     turns(&mut event_loop, 1);
     assert_eq!(said.lines(), ["first", "second", "third"]);
@@ -167,10 +168,10 @@ fn who_waits_and_is_cancelled_takes_nothing(subject: Subject) {
 fn telling_all_leaves_nothing_behind(subject: Subject) {
     let (notify, said, mut event_loop, handles) = new_line::<2>(subject);
     notify.notify_all();
-    // Both were told, and one goes before it could go on: there is nobody else to tell.
+    // Both were notified. One is cancelled before it continues. No other task was to be notified.
     handles[0].cancel();
     turns(&mut event_loop, 1);
     assert_eq!(said.lines(), ["second"]);
     let _handles = in_line::<1>(subject, &mut event_loop, &notify, &said);
-    assert_eq!(said.lines(), ["second"], "who comes later waits");
+    assert_eq!(said.lines(), ["second"], "a task that comes later must wait");
 }

@@ -1,4 +1,4 @@
-//! Work on other OS threads: what it is worth, when it begins, and what becomes of it.
+//! Functions that run on other OS threads: their output, when they start, and how they end.
 
 use std::{
     cell::Cell,
@@ -20,33 +20,36 @@ use quadrivium::{
 use crate::{Said, Subject, body, in_drop, map, new_loop, sockets::real_loop, turns};
 
 laws! { ($) offload:
-    /// The work is done on another OS thread, and the task is worth what it returns.
+    /// The function runs on another OS thread, and the task returns its output.
     on_another_thread;
-    /// Checked work is told that it has a thread of its own, and that is where it is done.
+    /// `offload_checked` tells the function that it got a thread, and runs it there.
     checked_work_is_told_that_it_has_a_thread;
-    /// Work whose task is dropped before it is resumed never begins.
+    /// A function whose task is dropped before its first resume never starts.
     it_is_lazy;
-    /// The other tasks run while it is at work.
+    /// Other tasks run while the function runs.
     the_others_run_meanwhile;
-    /// Much work at once is all done, and each task gets its own output.
+    /// Many functions at once all run, and each task gets its own output.
     much_at_once;
-    /// Work that blocks keeps no other work from beginning.
+    /// A function that blocks does not keep other functions from starting.
     beside_blocked_work;
-    /// A panic of the work goes on in the task that performs it, and the next work is done.
+    /// A panic of the function continues in the task that performs it, and later functions still
+    /// run.
     a_panic_goes_on_in_the_task;
-    /// Work whose task is cancelled runs to its end, and its output is dropped on its thread.
+    /// A function whose task is cancelled runs to its end. Its output is dropped on its own thread.
     cancelled_at_work;
-    /// A timeout ends the wait for work, and not the work.
+    /// A timeout ends the wait for the function, but not the function.
     a_timeout_around_it;
-    /// Virtual time stands still while it is at work, and goes on afterwards.
+    /// The virtual clock stands still while the function runs, and goes on afterwards.
     virtual_time_stands_still on OwnClock;
-    /// In a simulation, with late and spurious wakes and cancels, it is done as ever.
+    /// In a simulation with delayed wakes, spurious wakes and cancels, functions run and end as
+    /// usual.
     in_a_simulation;
 }
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Work that says when it has begun, and goes on when it is told to.
+/// Returns a function that reports its start and then waits for permission to end, with the two
+/// channels for that.
 fn told<T: Send + 'static>(output: T) -> (impl FnOnce() -> T + Send, Receiver<()>, Sender<()>) {
     let (begins, begun) = mpsc::channel();
     let (go_on, goes_on) = mpsc::channel();
@@ -81,7 +84,7 @@ fn it_is_lazy(subject: Subject) {
     let work = offload(move || sender.send(()).unwrap());
     let task = subject.task(body().perform(race(turn(), work)));
     drop(task);
-    assert!(receiver.recv().is_err(), "it was dropped and has not run");
+    assert!(receiver.recv().is_err(), "the function must be dropped without having run");
 }
 
 fn the_others_run_meanwhile(subject: Subject) {
@@ -116,7 +119,7 @@ fn much_at_once(subject: Subject) {
 
 fn beside_blocked_work(subject: Subject) {
     let mut event_loop = new_loop();
-    // Each of them waits for all the others.
+    // Each function waits for all the others.
     let barrier = Arc::new(Barrier::new(10));
     let tasks: Vec<_> = (0..10)
         .map(|_| {
@@ -148,7 +151,7 @@ fn a_panic_goes_on_in_the_task(subject: Subject) {
     event_loop.block_on(subject.task(body().perform(offload(|| ())))).unwrap();
 }
 
-/// Tells on which thread it is dropped.
+/// Returns a value that sends the id of the thread on which it is dropped.
 fn tells(sender: Sender<ThreadId>) -> impl Send {
     in_drop(move || _ = sender.send(thread::current().id()))
 }
@@ -161,7 +164,7 @@ fn cancelled_at_work(subject: Subject) {
     begun.recv().unwrap();
     works.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
-    assert!(dropped.try_recv().is_err(), "it is still at work");
+    assert!(dropped.try_recv().is_err(), "the function must not have ended yet");
     go_on.send(()).unwrap();
     assert_ne!(dropped.recv().unwrap(), thread::current().id());
 }
@@ -175,7 +178,7 @@ fn a_timeout_around_it(subject: Subject) {
         |output| assert!(output.is_err()),
     );
     event_loop.block_on(subject.task(task)).unwrap();
-    // Had it not begun by then, it never does, and is dropped all the same.
+    // If the function has not started by now, it never does, and is dropped all the same.
     let _ = go_on.send(());
     dropped.recv().unwrap();
 }
@@ -193,7 +196,7 @@ fn in_a_simulation(subject: Subject) {
     Simulation::new().seeds(0..5).faults(faults.cancels(0.2)).run(|event_loop| {
         let works = || subject.task(body().repeat(3, || offload(|| ())).perform(sleep(SECOND)));
         drop((event_loop.spawn(works()), event_loop.spawn(works())));
-        // Who is blocked on is not cancelled.
+        // A task of `block_on` is never cancelled by the simulation.
         event_loop.block_on(works()).unwrap();
         event_loop.run().unwrap();
     });

@@ -1,5 +1,5 @@
-//! What can come of a task that is handed to a host, whatever threads that has: a value, an error,
-//! a panic, a cancel, nothing at all.
+//! The ways in which a task on a host can end: a value, an error, a panic, a cancel, or a drop
+//! before its start. The host may use any threads.
 
 use std::{cell::RefCell, ops::ControlFlow, panic::resume_unwind, rc::Rc};
 
@@ -17,27 +17,27 @@ use quadrivium::{
 use crate::{Body, Output, Said, Subject, TestLoop, body, in_drop, leaf, map, new_loop, styles};
 
 laws! { ($) outcomes:
-    /// The value of a task comes back from wherever it has run.
+    /// The value of a task comes back from the thread on which it ran.
     a_value;
-    /// An error breaks off what is left, drops what is held, and comes back as an error.
+    /// An error ends the body early, drops the values that it holds, and comes back as an error.
     an_error;
-    /// A panic drops what is held, and comes back as the end of that task, with its payload.
+    /// A panic drops the values that the task holds, and comes back with its payload.
     a_panic;
-    /// A cancel from outside drops the sub-task and then the task, before it is told of.
+    /// A cancel from outside drops the sub-task and then the task. Only then does the handle report
+    /// the cancel.
     a_cancel_from_outside;
-    /// A destructor that runs in a cancel from outside has a host with a clock, onto which it can
-    /// spawn.
+    /// A destructor that runs in a cancel from outside has a host. It can read the time and spawn.
     a_cancel_from_outside_has_a_host;
-    /// The destructor of an output that nobody reads has the host of its task, too.
+    /// The destructor of an unread output has the host of its task. It can read the time and spawn.
     an_output_that_nobody_reads;
-    /// A task that is dropped or cancelled before it starts has run nothing, and holds nothing any
-    /// more.
+    /// A task that is dropped or cancelled before its start runs nothing, and drops the values that
+    /// it holds.
     dropped_before_it_starts;
-    /// A value comes up through a hundred tasks of all styles, each performing the next.
+    /// A value passes up through a hundred tasks of all styles, each of them performing the next.
     a_hundred_deep;
 }
 
-/// Hands a task to the host.
+/// Hands a task to the host, and returns its handle.
 fn hand<T: Send + 'static>(
     event_loop: &mut TestLoop,
     make: impl FnOnce() -> BoxTask<T> + Send + 'static,
@@ -46,7 +46,7 @@ fn hand<T: Send + 'static>(
     event_loop.of_the_host().hand(Box::new(make))
 }
 
-/// What it came to.
+/// Runs a task on a new host, and returns its output or the reason why there is none.
 fn outcome<T: Send + 'static>(
     make: impl FnOnce() -> BoxTask<T> + Send + 'static,
 ) -> Result<T, JoinError> {
@@ -90,24 +90,24 @@ fn an_error(subject: Subject) {
 fn a_panic(subject: Subject) {
     let said = Said::default();
     let says = said.clone();
-    // Not `panic!`: every pair of styles on every host would print a message.
+    // Not `panic!`, which would print a message for every pair of styles on every host.
     let panics = move || {
         let body = body().hold(says.when_dropped("held")).perform(turn());
         subject.task(body.run(|| resume_unwind(Box::new("as planned"))))
     };
-    let Err(JoinError::Panicked(payload)) = outcome(panics) else { panic!("it has panicked") };
+    let Err(JoinError::Panicked(payload)) = outcome(panics) else { panic!("the handle must report the panic") };
     assert_eq!(payload.into_inner().downcast_ref(), Some(&"as planned"));
     assert_eq!(said.lines(), ["held"]);
 }
 
-/// Cancels the task once it is suspended; its handle must say so.
+/// Cancels the task once it is suspended. Its handle must report the cancel.
 fn is_cancelled(
     event_loop: &mut TestLoop,
     handle: RemoteHandle<Output>,
     is_suspended: oneshot::Receiver<()>,
 ) {
     let cancels = future(async move {
-        is_suspended.await.expect("it comes so far");
+        is_suspended.await.expect("the task suspends");
         handle.cancel();
         perform(handle).await.err()
     });
@@ -129,8 +129,8 @@ fn a_cancel_from_outside(subject: Subject) {
     assert_eq!(said.lines(), ["sub-task", "task"]);
 }
 
-/// Asks its host for the time and spawns a task when it is dropped, says that it could, and then
-/// drops `asked`, which tells that it has.
+/// Returns a value that, when dropped, asks its host for the time, spawns a task and notes that
+/// both worked. Then it drops `asked`, which reports this to the test.
 fn asks(subject: Subject, said: Said, asked: Option<oneshot::Sender<()>>) -> impl Send {
     in_drop(move || {
         now();
@@ -159,7 +159,7 @@ fn an_output_that_nobody_reads(subject: Subject) {
     let (says, (asked, has_asked)) = (said.clone(), oneshot::channel());
     let mut event_loop = new_loop();
     let output = asks(subject, says, Some(asked));
-    // It ends when the handle is gone: after that, the output would be the handle's.
+    // The task ends after its handle is dropped. Otherwise the handle would own the output.
     let (ends, may_end) = oneshot::channel::<()>();
     let make = move || subject.task(body().perform(future(may_end)).worth(|| output));
     drop(hand(&mut event_loop, make));

@@ -1,4 +1,5 @@
-//! A panic ends one task, runs its destructors, and reaches who joins; everything else goes on.
+//! A panic ends one task, runs its destructors and reaches the joining task. All other tasks
+//! continue.
 
 use std::{
     cell::RefCell,
@@ -16,32 +17,34 @@ laws! { ($) panics:
     before_the_first_suspension on VirtualClock;
     /// A panic in a later resume ends that task, and no other.
     after_a_suspension;
-    /// The payload of the panic reaches who joins, as it is.
+    /// The payload of a panic reaches the joining task unchanged.
     the_payload_is_kept;
-    /// A panic in a task that is blocked on is an error of `block_on`, and the loop runs again.
+    /// A panic in a task of `block_on` is returned by `block_on` as an error. The loop can run
+    /// again.
     reaches_who_blocks_on_it;
-    /// After a panic the destructors run, once.
+    /// The destructors of a task that panics run, once.
     destructors_run_once;
-    /// A panic of a sub-task passes through who performs it, from the inside out.
+    /// A panic of a sub-task passes through the task that performs it, and drops both from the
+    /// inside out.
     passes_through_what_performs_it;
-    /// Who joins a task that panicked is told, and goes on.
+    /// A task that joins one that panicked gets an error, and continues.
     who_joins_may_go_on;
-    /// A payload whose destructor panics harms nobody.
+    /// A panic payload whose own destructor panics harms no task and not the loop.
     a_payload_that_panics_when_dropped;
-    /// A destructor that panics at the end of a body makes its task a panicked one.
+    /// If a destructor panics at the end of a body, the task counts as panicked.
     in_a_destructor_at_the_end;
-    /// A destructor that panics in a cancel makes its task a panicked one; who cancels notices
-    /// nothing.
+    /// If a destructor panics in a cancel, the task counts as panicked. The panic does not reach
+    /// the caller of `cancel`.
     in_a_destructor_when_dropped_by_cancel needs QuietCancel;
-    /// A panic over a borrow that another task holds ends who borrowed too late.
+    /// If two tasks borrow the same `RefCell`, the panic ends the task that borrowed second.
     of_a_borrow_held_across_a_suspension;
-    /// A trace that panics loses no task.
+    /// A panic in a trace loses no task.
     in_a_trace;
-    /// A loop that is dropped by a panic around it drops its tasks.
+    /// A loop that is dropped because of a panic around it drops its tasks.
     while_the_code_around_the_loop_unwinds;
 }
 
-/// A body that suspends so often and then panics.
+/// A task that suspends the given number of times and then panics.
 fn panics_after(subject: Subject, suspensions: usize) -> BoxTask<()> {
     subject.task(body().repeat(suspensions, turn).run(|| panic!("on purpose")))
 }
@@ -126,7 +129,7 @@ fn who_joins_may_go_on(subject: Subject) {
     assert_eq!(said.lines(), ["the task panicked: on purpose", "went on"]);
 }
 
-/// A payload that panics when it is dropped, with a payload that does so too.
+/// A payload that panics when it is dropped. The payload of that panic may panic in turn.
 struct Grenade(u8);
 
 impl Drop for Grenade {
@@ -141,11 +144,11 @@ fn a_payload_that_panics_when_dropped(subject: Subject) {
     let mut event_loop = new_loop();
     let grenade =
         || subject.task(body().perform(turn()).run(|| resume_unwind(Box::new(Grenade(2)))));
-    // Nobody will read the payload: the loop drops it.
+    // The payload of this task is not read, so the loop drops it.
     drop(event_loop.spawn(grenade()));
     let unread = event_loop.spawn(grenade());
     event_loop.run().unwrap();
-    // Here it is the handle that drops it.
+    // Here the handle drops it.
     drop(unread);
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
 }
@@ -173,7 +176,7 @@ fn in_a_destructor_when_dropped_by_cancel(subject: Subject) {
     let mut event_loop = new_loop();
     let body = body().hold(PanicsInDrop).perform(turn());
     let handle = event_loop.start(subject.task(body), 1);
-    // The panic belongs to the task, not to who cancels it.
+    // The panic belongs to the task, not to the caller of `cancel`.
     handle.cancel();
     let joined = event_loop.block_on(handle).unwrap();
     assert_eq!(joined.unwrap_err().panic_message(), Some("in a destructor"));
@@ -191,7 +194,7 @@ fn of_a_borrow_held_across_a_suspension(subject: Subject) {
     let second = event_loop.spawn(subject.task(body().run(|| *shared.borrow_mut() += 1)));
     *sender.borrow_mut() = Some(());
     event_loop.run().unwrap();
-    // The second one meets the borrow: its own panic, and the first one goes on.
+    // The second task panics, since the value is still borrowed. The first one continues.
     assert!(event_loop.block_on(first).unwrap().is_ok());
     let error = event_loop.block_on(second).unwrap().unwrap_err();
     assert!(error.to_string().contains("already"), "{error}");
@@ -205,7 +208,8 @@ fn in_a_trace(subject: Subject) {
         assert!(std::mem::replace(&mut has_panicked, true), "in a trace");
     });
     let handle = event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42)));
-    // A trace belongs to who runs the loop, so the panic does too; the loop is whole after it.
+    // The caller of `run` provides the trace, so the panic reaches that caller. The loop still
+    // works.
     assert_eq!(quietly(|| event_loop.run().unwrap()), Err("in a trace".to_string()));
     assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
 }

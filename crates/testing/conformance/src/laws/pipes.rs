@@ -1,4 +1,4 @@
-//! Pipes: what they have beside what all [streams of bytes](super::byte_streams) have.
+//! Pipes: the laws that hold for them beside those of all [streams of bytes](super::byte_streams).
 
 use std::io::Read;
 
@@ -13,11 +13,11 @@ use crate::{
 };
 
 laws! { ($) pipes:
-    /// What is written is read, in order and whole, however much it is.
+    /// Bytes that are written to a pipe are read completely and in order, even a million of them.
     a_million_bytes;
-    /// When the last writer is dropped the reader reads the end.
+    /// When the last writer is dropped, the reader reads the end of the stream.
     the_end;
-    /// The descriptor blocks again when it is taken out.
+    /// `into_fd` returns a descriptor that blocks again.
     taken_out;
 }
 
@@ -58,7 +58,7 @@ fn taken_out(subject: Subject) {
     let mut text = String::new();
     reader.read_to_string(&mut text).unwrap();
     assert_eq!(text, "hello");
-    // And it can be put in again.
+    // The descriptor can be used for a new reader.
     let reader = PipeReader::new(reader).unwrap();
     let reads = body().perform_eq(move || reader.read_owned([0; 1]), 0);
     real_loop().block_on(subject.task(reads)).unwrap();

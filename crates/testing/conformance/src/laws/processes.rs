@@ -1,4 +1,4 @@
-//! Child processes: their pipes, how they end, and what can go wrong.
+//! Child processes: their pipes, their exit status, and possible errors.
 
 use std::{fs, io::ErrorKind, os::unix::process::ExitStatusExt};
 
@@ -16,37 +16,37 @@ use crate::{
 };
 
 laws! { ($) processes:
-    /// How a child ended is told, the same each time it is asked.
+    /// `wait` returns the exit status of a child, the same each time.
     how_it_ended;
-    /// What a child writes to both outputs is gathered, and so is how it ended.
+    /// `output` collects the bytes that a child writes to both of its outputs, and its exit status.
     its_output;
-    /// A child that is asked for its output reads nothing and so does not wait for us.
+    /// `output` gives the child an empty input, so a child that reads does not wait forever.
     it_has_nothing_to_read;
-    /// A million bytes go through a child both ways at once.
+    /// A million bytes pass through a child, written and read at the same time.
     both_ways_at_once;
-    /// A child whose outputs both fill up is read to the end.
+    /// `output` reads a child to the end that fills both of its output pipes.
     both_pipes_full;
     /// Waiting for a child closes its standard input first.
     waiting_closes_its_input;
-    /// A program that is not there is an error that says so, from `spawn` and from the leaves.
+    /// A missing program is a `NotFound` error, from `spawn`, `output` and `status`.
     a_program_that_is_not_there;
     /// A NUL byte in the program, an argument, the environment or the folder is an `InvalidInput`
     /// error.
     a_nul_in_a_command;
-    /// A child is started when its leaf is resumed first, as the command was when the leaf was
-    /// made.
+    /// `output` starts its child at its first resume, with the settings that the command had when
+    /// `output` was called.
     it_is_started_lazily;
-    /// A child is killed while somebody waits for it, who is told.
+    /// A child can be killed while a task waits for it. The task gets its exit status.
     killed_while_waited_for;
-    /// A child that ignores a request to end runs on until it is killed.
+    /// A child that ignores `terminate` continues until it is killed.
     a_child_that_ignores_sigterm;
-    /// A signal to its group reaches those that a child has started.
+    /// A signal to the process group of a child reaches the processes that the child has started.
     a_signal_to_its_group;
-    /// Writing to a child that has ended is a `BrokenPipe` error.
+    /// A write to a child that has ended fails with `BrokenPipe`.
     it_has_ended;
-    /// Signals to a child that has ended, and a second kill, are harmless.
+    /// Signals to a child that has ended, and a second `kill`, are harmless.
     signals_after_the_end;
-    /// Many children run at once, and each is told how it ended.
+    /// Many children run at once, and `status` returns the right exit status for each.
     many_at_once;
 }
 
@@ -56,7 +56,7 @@ pub(super) fn sh(script: &str) -> Command {
     command
 }
 
-/// Waits for it, and checks how it ended.
+/// Waits for the child, and checks its exit status.
 fn ends(
     subject: Subject,
     child: &mut Child,
@@ -165,7 +165,7 @@ fn it_is_started_lazily(subject: Subject) {
     let outputs = [1, 2]
         .map(|number| command.current_dir(&folder.0).env("NUMBER", number.to_string()).output());
     drop(command);
-    // Started before, there would not be a folder for it.
+    // The folder is made only now. A child that was started earlier would have failed without it.
     fs::create_dir(&folder.0).unwrap();
     for (output, number) in outputs.into_iter().zip(1..) {
         let said = format!("{number}\n");
@@ -228,7 +228,7 @@ fn a_signal_to_its_group(subject: Subject) {
     let ready = body().perform_ok(move || first.read_exact_owned([0; 6]));
     event_loop.block_on(subject.task(ready)).unwrap();
     child.signal_group(Signal::Kill).unwrap();
-    // Both have it open, so this is the end of both.
+    // Both processes have the pipe open, so it ends when both have ended.
     let reads = body().perform_eq(move || stdout.read_to_end_owned(Vec::new()), 0);
     event_loop.block_on(subject.task(reads)).unwrap();
     let ends = ends(subject, &mut child, |status| status.signal() == Some(9));
@@ -240,8 +240,8 @@ fn it_has_ended(subject: Subject) {
     let mut child = Command::new("true").stdin(Stdio::piped()).spawn().unwrap();
     let stdin = child.stdin.take().unwrap();
     event_loop.block_on(ends(subject, &mut child, |status| status.success())).unwrap();
-    // More than a pipe holds: a child that is just being started elsewhere has all our descriptors
-    // for a moment, and keeps the pipe open.
+    // More bytes than a pipe holds. A child that another test is just starting has inherited all
+    // our descriptors, and keeps the pipe open until it runs its program.
     let writes =
         body().perform_err(move || stdin.write_all_owned(bytes(1_000_000)), ErrorKind::BrokenPipe);
     event_loop.block_on(subject.task(writes)).unwrap();

@@ -1,4 +1,5 @@
-//! The loop met from inside: by a task, a destructor, a trace; also while it is being dropped.
+//! The loop is used from inside: by a task, a destructor or a trace, also while it is being
+//! dropped.
 
 use std::{
     cell::{Cell, RefCell},
@@ -16,27 +17,28 @@ use crate::{
 };
 
 laws! { ($) reentrancy:
-    /// A loop refuses to run inside a task, and the outer one goes on.
+    /// A loop refuses to run inside a task. The outer loop continues.
     a_loop_does_not_run_in_a_task on Nesting;
     /// A loop may be made and dropped inside a task.
     a_loop_made_and_dropped_in_a_task;
-    /// A destructor may spawn.
+    /// A destructor may spawn, and the spawned task runs.
     a_task_spawned_by_a_destructor_runs;
     /// A loop that is dropped drops its tasks, in the order of spawning.
     a_dropped_loop_drops_all_its_tasks;
-    /// In the order of spawning also when a later task has the place of one that has ended.
+    /// A dropped loop drops its tasks in the order of spawning even if a later task uses the slot
+    /// of one that has ended.
     a_dropped_loop_knows_the_order_of_spawning;
-    /// What is spawned while the loop is dropped is dropped, and never starts.
+    /// A task that is spawned while its loop is dropped is dropped as well, and never starts.
     a_dropped_loop_drops_what_destructors_spawn;
-    /// Destructors may wake and cancel while the loop is dropped.
+    /// Destructors may wake and cancel tasks while their loop is dropped.
     a_dropped_loop_hears_wakes_and_cancels_of_destructors;
     /// A dropped loop closes the channels of its tasks.
     a_dropped_loop_closes_channels;
-    /// A destructor may end a task that another one joins.
+    /// A destructor may end a task that another task joins.
     a_destructor_that_ends_a_joined_task;
-    /// The destructor of an output may wake and spawn.
+    /// The destructor of an output may wake tasks and spawn.
     an_output_that_meets_the_loop_when_dropped;
-    /// A trace may spawn and wake.
+    /// A trace may spawn tasks and wake them.
     a_trace_that_spawns_and_wakes;
     /// A task may own its own handle.
     a_handle_in_its_own_task;
@@ -72,7 +74,7 @@ fn a_loop_made_and_dropped_in_a_task(subject: Subject) {
         drop(inner);
         assert!(handle.is_finished());
     };
-    // What the body spawns after it goes to the loop it is on, not to the one that was.
+    // A task that the body spawns later goes to the loop of the body, not to the dropped one.
     let child = subject.task(body().say(&said, "child"));
     let body = body().run(makes).perform_ok(move || spawn(child));
     new_loop().block_on(subject.task(body)).unwrap();
@@ -100,7 +102,7 @@ fn a_dropped_loop_drops_all_its_tasks(subject: Subject) {
     drop(event_loop.spawn(subject.task(holds("not started").say(&said, "started"))));
     assert!(said.lines().is_empty());
     drop(event_loop);
-    assert_eq!(said.lines(), ["waiting", "sleeping", "ready", "not started"], "as spawned");
+    assert_eq!(said.lines(), ["waiting", "sleeping", "ready", "not started"], "tasks must be dropped in the order of spawning");
 }
 
 fn a_dropped_loop_knows_the_order_of_spawning(subject: Subject) {
@@ -126,7 +128,7 @@ fn a_dropped_loop_drops_what_destructors_spawn(subject: Subject) {
     let spawns = in_drop(move || {
         let body = body().hold(inside.when_dropped("child dropped")).say(&inside, "child ran");
         let child = spawn(subject.task(body));
-        assert!(child.is_finished(), "a loop that goes takes no more tasks");
+        assert!(child.is_finished(), "a loop that is being dropped must accept no more tasks");
         kept.borrow_mut().push(child);
     });
     event_loop.start_detached(subject.task(body().hold(spawns).perform(turn())), 1);
@@ -150,14 +152,14 @@ fn a_dropped_loop_hears_wakes_and_cancels_of_destructors(subject: Subject) {
     event_loop.start_detached(subject.task(second), 1);
     drop(event_loop);
     assert!(first.is_finished());
-    assert_eq!(probe.resumes(), 1, "a wake is heard, but nothing runs any more");
-    assert_eq!(said.lines(), ["third dropped"], "by whoever came first, once");
+    assert_eq!(probe.resumes(), 1, "a wake is accepted, but no task must run any more");
+    assert_eq!(said.lines(), ["third dropped"], "the task must be dropped once, by the cancel or by the loop");
 }
 
 fn a_dropped_loop_closes_channels(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = oneshot::channel::<()>();
-    // The receiver is dropped first and the sender learns of it; then the other way round.
+    // The receiver is dropped first, and its sender sees this. Then the other way round.
     drop(event_loop.spawn(subject.task(body().perform(receiver))));
     let (other_sender, other_receiver) = oneshot::channel::<()>();
     drop(event_loop.spawn(subject.task(body().hold(other_sender).perform(turn()))));
@@ -167,7 +169,7 @@ fn a_dropped_loop_closes_channels(subject: Subject) {
 }
 
 fn a_destructor_that_ends_a_joined_task(subject: Subject) {
-    // The first holds the handle of the second and cancels it; a third joins the first.
+    // The first task holds the handle of the second and cancels it. A third task joins the first.
     let (said, mut event_loop) = said_and_loop();
     let (_probe, second) = watched(subject, &event_loop);
     let cancels = in_drop(move || second.cancel());
@@ -200,11 +202,11 @@ fn an_output_that_meets_the_loop_when_dropped(subject: Subject) {
             })
         }))
     };
-    // Nobody joins the first: its output is dropped by the loop, when it ends.
+    // The first task is not joined, so the loop drops its output when the task ends.
     event_loop.start_detached(meets("by the end of a detached task"), 3);
     assert_eq!(said.lines(), ["by the end of a detached task"]);
     assert_eq!(probe.resumes(), 2);
-    // The second one has ended when its handle goes, inside a task.
+    // The second task has ended when its handle is dropped, inside a task.
     let ended = event_loop.start(meets("by the end of a handle"), 2);
     event_loop.block_on(subject.task(body().run(move || drop(ended)))).unwrap();
     turns(&mut event_loop, 1);
@@ -227,7 +229,7 @@ fn a_trace_that_spawns_and_wakes(subject: Subject) {
 }
 
 fn a_handle_in_its_own_task(subject: Subject) {
-    // The body owns its handle, the handle's drop finds a task that is just ending.
+    // The body owns its handle. The destructor of the handle finds a task that is just ending.
     let mut event_loop = new_loop();
     let own = Rc::new(RefCell::new(None::<JoinHandle<()>>));
     let kept = Rc::clone(&own);
