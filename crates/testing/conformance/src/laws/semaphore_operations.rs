@@ -1,5 +1,5 @@
-//! A semaphore under random requests, returns, cancels and spurious wakes: no permit lost, none
-//! twice, nobody overtaken, nobody asleep who could go on.
+//! Random operations on a semaphore: requests, releases, cancels and spurious wakes. No permit is
+//! lost or duplicated, no task is overtaken, and none stays asleep that could continue.
 
 use std::{
     cell::RefCell,
@@ -17,8 +17,8 @@ use quadrivium::{
 use crate::{Probe, Subject, TestLoop, body, cases, new_loop, turns};
 
 laws! { ($) semaphore_operations:
-    /// Under random requests, returns, cancels and spurious wakes no permit is lost, nobody is
-    /// overtaken, and nobody sleeps who could go on.
+    /// Under random requests, releases, cancels and spurious wakes, no permit is lost and no task
+    /// is overtaken. No task stays asleep that could continue.
     every_permit_is_somewhere on VirtualClock;
 }
 
@@ -26,13 +26,13 @@ laws! { ($) semaphore_operations:
 enum Operation {
     Acquire(usize),
     TryAcquire(usize),
-    /// Gives back what one of the holders has.
+    /// Releases the permit of one of the holders.
     Release(usize),
     Add,
-    /// One of the holders never gives back what it has.
+    /// One of the holders forgets its permit, which is then lost.
     Forget(usize),
     Cancel(usize),
-    /// Wakes one of the tasks for nothing.
+    /// Wakes one of the tasks spuriously.
     Wake(usize),
     Turn,
 }
@@ -50,7 +50,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// Who wanted how many, in the order of asking.
+/// A task that acquires `n` permits. The index of a worker is its id, in the order of the requests.
 struct Worker {
     handle: JoinHandle<()>,
     probe: Probe,
@@ -60,7 +60,7 @@ struct Worker {
 #[derive(Default)]
 struct Books {
     held: BTreeMap<usize, Permit>,
-    /// In the order in which they got theirs.
+    /// The ids of the workers, in the order in which they got their permits.
     granted: Vec<usize>,
 }
 
@@ -71,7 +71,7 @@ struct World {
     books: Rc<RefCell<Books>>,
     workers: Vec<Worker>,
     cancelled: BTreeSet<usize>,
-    /// All there are, free or held.
+    /// The number of all permits, free or held.
     total: usize,
 }
 
@@ -90,18 +90,18 @@ impl World {
 
     fn acquire(&mut self, n: usize) {
         let (id, probe, books) = (self.workers.len(), Probe::default(), Rc::clone(&self.books));
-        // Raced against a leaf that never ends, but has a waker for us.
+        // The race with a probe, which never ends, gives access to the task's waker.
         let acquires = race(self.semaphore.acquire_many(n), probe.waits());
         let body = body().perform_then(
             || acquires,
             move |first| match first {
                 Either::Left(permit) => {
                     let mut books = books.borrow_mut();
-                    books.held.insert(id, permit.expect("nobody closes it"));
-                    // Who wants nothing waits for nobody, and so overtakes.
+                    books.held.insert(id, permit.expect("the semaphore is not closed"));
+                    // A request for zero permits never waits, so it may overtake others.
                     books.granted.extend((n > 0).then_some(id));
                 }
-                Either::Right(()) => unreachable!("the probe stays shut"),
+                Either::Right(()) => unreachable!("the probe is never opened"),
             },
         );
         let handle = self.event_loop.spawn(self.subject.task(body));
@@ -144,7 +144,7 @@ impl World {
         let books = self.books.borrow();
         let held: usize = books.held.values().map(Permit::count).sum();
         assert_eq!(self.semaphore.available_permits() + held, self.total);
-        assert!(books.granted.is_sorted(), "somebody was overtaken: {:?}", books.granted);
+        assert!(books.granted.is_sorted(), "a task was overtaken: {:?}", books.granted);
     }
 
     fn check_at_the_end(&mut self) {
@@ -152,7 +152,7 @@ impl World {
         self.check();
         let waits = self.workers.iter().find(|worker| !worker.handle.is_finished());
         if let Some(first) = waits {
-            assert!(first.n > self.semaphore.available_permits(), "somebody has overslept");
+            assert!(first.n > self.semaphore.available_permits(), "a task waits though there are permits for it");
         }
         let ended = self.workers.len() - self.cancelled.len();
         let books = self.books.borrow();

@@ -1,4 +1,4 @@
-//! Semaphores: so many at a time, big requests and small ones in the order in which they came.
+//! Semaphores: a limited number of tasks at a time, with requests of any size served in order.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -11,29 +11,30 @@ use quadrivium::{
 use crate::{Said, Subject, body, new_loop, turns};
 
 laws! { ($) semaphores:
-    /// So many tasks are inside at a time, and no more.
+    /// At most as many tasks are inside as there are permits.
     so_many_at_a_time;
-    /// A big request is not starved by small ones that come later.
+    /// A large request is not starved by small ones that come later.
     a_big_request_is_not_starved;
-    /// Who does not wait for a permit cannot take it from those who do.
+    /// `try_acquire` does not take permits from a waiting task.
     try_acquire_does_not_overtake;
-    /// Who waits for permits and is cancelled lets those behind him go on.
+    /// If a task that waits for permits is cancelled, the tasks behind it continue.
     a_waiter_that_is_cancelled;
-    /// Who was woken for permits and is cancelled before he runs passes them on.
+    /// A task that got permits and is cancelled before it runs passes them on.
     a_waiter_that_is_cancelled_once_it_was_woken;
-    /// A holder that is cancelled or panics gives its permits back.
+    /// A holder that is cancelled or panics releases its permits.
     a_holder_that_is_cancelled_or_panics;
-    /// One return of many permits lets all go on for whom they are enough, in order.
+    /// A release of several permits wakes every task for which they suffice, in order.
     many_permits_serve_many;
-    /// Permits that are added are given out, and those that are forgotten are gone.
+    /// Added permits go to waiting tasks, and forgotten permits are lost.
     permits_are_added_and_forgotten;
-    /// A semaphore that is closed tells all who wait, in order, and all who come.
+    /// Closing a semaphore is an error for all tasks that wait, in order, and for all that come
+    /// later.
     closing_tells_all;
-    /// More permits than there are is a wait without end, which the loop finds.
+    /// A request for more permits than exist is reported as a deadlock.
     more_than_there_are_is_a_deadlock on Deadlocks;
 }
 
-/// Takes so many permits, says so, and holds them for so many turns.
+/// A task that takes the given number of permits, notes this, and holds them for some turns.
 fn holds(
     subject: Subject,
     semaphore: &Semaphore,
@@ -78,7 +79,7 @@ fn a_big_request_is_not_starved(subject: Subject) {
     let all = [("one", 1, 2), ("big", 3, 1), ("two", 1, 1), ("three", 2, 1)];
     let _tasks = all.map(|it| event_loop.spawn(holds(subject, &semaphore, &said, it)));
     turns(&mut event_loop, 2);
-    assert_eq!(said.lines(), ["one"], "two are free, and they belong to the big one");
+    assert_eq!(said.lines(), ["one"], "the two free permits are reserved for the large request");
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["one", "big", "two", "three"]);
 }
@@ -140,7 +141,7 @@ fn many_permits_serve_many(subject: Subject) {
     turns(&mut event_loop, 1);
     semaphore.add_permits(3);
     turns(&mut event_loop, 5);
-    assert_eq!(said.lines(), ["a", "b"], "for the third there is none left");
+    assert_eq!(said.lines(), ["a", "b"], "no permit is left for the third task");
     semaphore.add_permits(1);
     turns(&mut event_loop, 1);
     assert_eq!(said.lines(), ["a", "b", "c"]);
@@ -152,7 +153,7 @@ fn permits_are_added_and_forgotten(subject: Subject) {
     assert!(permit.split(2).is_none());
     let part = permit.split(1).unwrap();
     drop(permit);
-    assert_eq!(semaphore.available_permits(), 0, "it had none left");
+    assert_eq!(semaphore.available_permits(), 0, "the rest of the permit is empty");
     part.forget();
     assert_eq!(semaphore.available_permits(), 0);
     let _task = event_loop.start(holds(subject, &semaphore, &said, ("added", 1, 0)), 1);

@@ -17,30 +17,30 @@ use super::ended_children::started_by;
 use crate::{Subject, body, child::in_own_process, new_loop, sockets::real_loop, turns};
 
 laws! { ($) signals:
-    /// A signal is heard, and which it is.
+    /// A listener receives a signal, and returns which one it was.
     heard;
-    /// Every listener hears every signal.
+    /// Every listener receives every signal.
     by_several_listeners;
-    /// A signal that came before it was asked for is heard.
+    /// A signal that comes before the wait is received.
     before_it_is_asked_for;
-    /// A program that waits only for a signal is no deadlock, on any clock.
+    /// A program that waits for a signal only is no deadlock, on any clock.
     no_deadlock;
-    /// A wait that is cancelled misses nothing.
+    /// After a cancelled wait, no signal is missed.
     a_cancelled_wait;
-    /// What nobody can hear is an error, and nothing is listened for.
+    /// Listening for a signal that cannot be caught is an error, and changes nothing for other
+    /// listeners.
     that_cannot_be_heard;
-    /// A listener that cannot be made, because of one of its signals, leaves the others what they
-    /// do by default.
+    /// If one signal of a new listener is refused, the other signals keep their default action.
     a_listener_that_cannot_be_made;
-    /// When nobody listens any more, a signal does what it does by default.
+    /// When the last listener is dropped, a signal has its default action again.
     its_default_comes_back;
-    /// A signal that was ignored from the start is heard, and when nobody listens any more, it is
-    /// ignored again.
+    /// A signal that was ignored at the start of the process can be received. When the last
+    /// listener is dropped, it is ignored again.
     ignored_from_the_start;
 }
 
-/// Sends this process a signal. From the first time on the process listens for it until it ends: a
-/// current that fails drops its own listeners, and the signal would end the process.
+/// Sends this process a signal. From the first call on, the process always has a listener for it.
+/// Otherwise a law that fails would drop its own listeners, and the signal would end the process.
 fn raise(signal: Signal) -> io::Result<()> {
     static KEPT: OnceLock<Signals> = OnceLock::new();
     KEPT.get_or_init(|| {
@@ -49,7 +49,7 @@ fn raise(signal: Signal) -> io::Result<()> {
     signal::raise(signal)
 }
 
-/// Waits for this signal, which is all that `signals` listens for.
+/// A task that waits for this signal. `signals` must listen for no other.
 fn hears(subject: Subject, signals: &Signals, signal: Signal) -> quadrivium::task::BoxTask<()> {
     let signals = signals.clone();
     subject.task(body().perform_eq(move || signals.next(), signal))
@@ -109,18 +109,18 @@ fn that_cannot_be_heard(subject: Subject) {
         let error = Signals::new([Signal::User1, deaf]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{deaf}: {error}");
     }
-    // And the next one hears.
+    // Later listeners still work.
     before_it_is_asked_for(subject);
 }
 
 fn a_listener_that_cannot_be_made(_: Subject) {
     let (status, said) = in_own_process(|| {
-        // The C library keeps this one to itself, and says so when it is asked.
+        // The C library reserves this signal, and refuses it with an error.
         let error = Signals::new([Signal::Terminate, Signal::from(32)]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
         eprintln!("refused");
         let _ = raise(Signal::Terminate);
-        unreachable!("it ends the process");
+        unreachable!("the signal must end the process");
     });
     assert_eq!((status.signal(), said.contains("refused")), (Some(15), true), "{said}");
 }
@@ -134,13 +134,13 @@ fn its_default_comes_back(subject: Subject) {
         eprintln!("heard");
         drop(two);
         let _ = raise(Signal::Terminate);
-        unreachable!("it ends the process");
+        unreachable!("the signal must end the process");
     });
     assert_eq!((status.signal(), said.contains("heard")), (Some(15), true), "{said}");
 }
 
 fn ignored_from_the_start(subject: Subject) {
-    // `nohup`, and a shell for a job in the background, let a process ignore some signals.
+    // `nohup` starts a process that ignores some signals. A shell does so for a background job.
     let env = ["env", "--default-signal=INT", "--ignore-signal=TERM"];
     started_by(&env, 125, "", || {
         assert!(is_ignored(Signal::Terminate) && !is_ignored(Signal::Interrupt));

@@ -1,5 +1,4 @@
-//! Wakes that come too late find nobody: the task is done, its slot has a new tenant, its loop is
-//! gone.
+//! Stale wakes: those of a task that has ended, whose slot has a new task or whose loop is gone.
 
 use std::{task::Waker, thread};
 
@@ -10,13 +9,14 @@ use crate::{Probe, Subject, TestLoop, body, new_loop, traced, turns, watched, wa
 laws! { ($) stale_wakes:
     /// A wake of a task that has ended does nothing.
     a_stale_wake_does_nothing on VirtualClock;
-    /// A wake of a task that has ended spares the task that has its place.
+    /// A wake of a task that has ended does not wake the next task in the same slot.
     a_stale_wake_spares_the_next_tenant;
-    /// So it does from another thread, and it hides no wake that is meant.
+    /// A stale wake from another thread does not wake the next task in the slot, and does not hide
+    /// a valid wake.
     a_stale_wake_from_a_thread_spares_the_next_tenant;
-    /// A waker outlives its loop, and wakes nothing in the loops that come after.
+    /// A waker may outlive its loop, and wakes no task of a later loop.
     a_waker_of_a_loop_that_is_gone;
-    /// A waker wakes the task of its own loop, wherever it is called.
+    /// A waker wakes the task of its own loop, even if it is called inside another loop.
     a_waker_of_another_loop_on_this_thread;
 }
 
@@ -29,10 +29,10 @@ fn a_stale_wake_does_nothing(subject: Subject) {
     waker.wake_by_ref();
     thread::spawn(move || waker.wake()).join().unwrap();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
-    assert_eq!(trace.lines().last().unwrap(), "0ns task 1 cancelled", "and no wake after it");
+    assert_eq!(trace.lines().last().unwrap(), "0ns task 1 cancelled", "no wake must follow the cancel");
 }
 
-/// The waker of a task whose slot has a new tenant, and that tenant.
+/// Returns the waker of a task that has ended, and the probe of the next task in its slot.
 fn stale(subject: Subject, event_loop: &mut TestLoop) -> (Waker, Probe) {
     let (former, handle) = watched(subject, event_loop);
     turns(event_loop, 1);
@@ -61,7 +61,7 @@ fn a_stale_wake_from_a_thread_spares_the_next_tenant(subject: Subject) {
     thread::spawn(move || waker.wake()).join().unwrap();
     turns(&mut event_loop, 1);
     assert_eq!(tenant.resumes(), 1);
-    // Nor does it hide a wake that is meant, of the same place or another.
+    // A stale wake must not hide a valid one, whether it is of the same slot or of another.
     for waker in [tenant_of_before, stale(subject, &mut event_loop).0] {
         let (fresh, resumes) = (fresh.clone(), tenant.resumes());
         thread::spawn(move || {
@@ -79,7 +79,7 @@ fn a_stale_wake_from_a_thread_spares_the_next_tenant(subject: Subject) {
 fn a_waker_of_a_loop_that_is_gone(subject: Subject) {
     let (event_loop, probe, _handle) = watched_loop(subject);
     drop(event_loop);
-    // The loops that come after may live in the same place: none of their tasks is woken.
+    // The later loops may be at the same address. None of their tasks is woken.
     let mut loops: Vec<_> = (0..4).map(|_| new_loop()).collect();
     let tenants: Vec<_> = loops.iter().map(|event_loop| watched(subject, event_loop)).collect();
     loops.iter_mut().for_each(|event_loop| _ = turns(event_loop, 1));
@@ -96,7 +96,7 @@ fn a_waker_of_another_loop_on_this_thread(subject: Subject) {
     let (mut event_loop, probe, _handle) = watched_loop(subject);
     let waker = probe.waker();
     let mut other_loop = new_loop();
-    // Wherever it is called from, it is the task of the first loop that is woken.
+    // The wake is called inside the second loop, and wakes the task of the first.
     other_loop.block_on(subject.task(body().run(move || waker.wake()))).unwrap();
     assert_eq!(probe.resumes(), 1);
     turns(&mut event_loop, 1);

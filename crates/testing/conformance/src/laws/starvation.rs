@@ -1,4 +1,5 @@
-//! Nobody starves: busy tasks delay a deadline by a turn, a busy CPU delays it, no one loses it.
+//! Starvation: busy tasks delay a deadline by one turn at most, and no task keeps others from
+//! running. Operations that never wait suspend now and then to let other tasks run.
 
 use std::{cell::Cell, net::SocketAddr, rc::Rc, time::Duration};
 
@@ -14,59 +15,59 @@ use quadrivium::{
 use crate::{Subject, TestLoop, body, leaf, new_loop, sockets::real_loop, traced, turns};
 
 laws! { ($) starvation:
-    /// A sleep of no time lets the others run first.
+    /// A sleep of no time lets the other tasks run first.
     no_time_at_all_still_gives_way on VirtualClock;
-    /// A task that sleeps no time again and again runs once a turn.
+    /// A task that repeats a sleep of no time runs once a turn.
     a_self_arming_timer_of_no_time_starves_nobody on VirtualClock;
-    /// A task that wakes itself for ever does not hold back a deadline.
+    /// A task that wakes itself forever does not delay a deadline.
     a_self_waking_task_does_not_hold_back_a_deadline on VirtualClock;
-    /// Two tasks that wake each other for ever do not hold back a deadline.
+    /// Two tasks that wake each other forever do not delay a deadline.
     a_ping_pong_pair_does_not_hold_back_a_deadline on VirtualClock;
-    /// Deadlines that pass while a task keeps the CPU are served afterwards, in their order.
+    /// Deadlines that pass while a task keeps the CPU fire afterwards, in their order.
     a_busy_loop_is_late_but_not_wrong on OwnClock;
-    /// A task that receives from a full channel lets the others run, and gets every value in order.
+    /// A task that receives from a full channel lets others run, and gets every value in order.
     a_full_channel_gives_way;
-    /// A task that sends into a channel without a bound lets the others run.
+    /// A task that sends into an unbounded channel lets others run.
     a_channel_without_a_bound_gives_way;
-    /// A channel without a bound takes a value at once while a send lets the others run.
+    /// An unbounded channel still takes values at once while a send is suspended to let others run.
     a_channel_without_a_bound_is_never_full;
-    /// A task that takes a free lock again and again lets the others run.
+    /// A task that takes a free lock again and again lets others run.
     a_free_lock_gives_way;
-    /// A task that takes free permits again and again lets the others run.
+    /// A task that takes free permits again and again lets others run.
     free_permits_give_way;
-    /// A task that is notified before it waits, again and again, lets the others run.
+    /// A task whose notification always comes before its wait lets others run.
     a_notification_that_is_there_gives_way;
-    /// A task that looks at values it changes itself lets the others run.
+    /// A task that waits for changes of a watch which it makes itself lets others run.
     a_value_that_has_changed_gives_way;
-    /// A task that waits for receivers that are gone, again and again, lets the others run.
+    /// A task that repeatedly waits for the end of receivers that are already gone lets others run.
     receivers_that_are_gone_give_way;
-    /// A task that receives what was broadcast before lets the others run, and misses nothing.
+    /// A task that receives a backlog of broadcast values lets others run, and misses none.
     a_broadcast_gives_way;
-    /// A task that is always the last to come to a barrier lets the others run, and leads each
-    /// time.
+    /// A task that is always the last to arrive at a barrier lets others run, and is the leader
+    /// each time.
     a_barrier_gives_way;
-    /// A task that takes what was sent to it alone lets the others run.
+    /// A task that receives from oneshot channels that already have their value lets others run.
     values_that_were_sent_give_way;
-    /// A task that joins tasks that have ended lets the others run.
+    /// A task that joins tasks that have ended lets others run.
     ended_tasks_give_way;
-    /// A task that takes items of a generator that never waits lets the others run.
+    /// A task that takes items from a generator that never waits lets others run.
     a_generator_of_items_gives_way;
-    /// A task that looks up addresses lets the others run.
+    /// A task that looks up addresses, which never wait, lets others run.
     addresses_give_way;
-    /// A task that goes round many channels, none of which it ever waits for, lets the others run.
+    /// A task that goes through many channels that are all ready lets others run.
     many_channels_give_way_together;
-    /// A task that goes round several sockets, none of which it ever waits for, lets the others
-    /// run.
+    /// A task that goes through several sockets that are all ready lets others run.
     several_sockets_give_way_together;
-    /// A task that waits now and then never gives way.
+    /// A task that waits now and then is not suspended more often to let others run.
     each_step_counts_anew;
-    /// Of two parts of one task that never wait, each goes on in every step.
+    /// If two parts of one task never wait, each of them makes progress in every step.
     no_part_of_a_task_starves_another;
-    /// A receive that is dropped when it has given way has taken nothing.
+    /// A receive that is dropped after it suspended to let others run has taken nothing.
     an_operation_that_has_given_way_has_taken_nothing;
-    /// A notification that is dropped when it has given way is for the next who waits.
+    /// A notification that is dropped after it suspended to let others run goes to the next waiting
+    /// task.
     a_notification_that_has_given_way_is_passed_on;
-    /// A task in line behind a send that has given way gets its turn when that is dropped.
+    /// A send that suspended to let others run and is dropped lets the sends behind it continue.
     who_gives_way_holds_nobody_up;
 }
 
@@ -77,7 +78,7 @@ fn no_time_at_all_still_gives_way(subject: Subject) {
     drop(event_loop.spawn(subject.task(body().perform(sleep(Duration::ZERO)))));
     event_loop.run_detached(subject.task(body()));
     trace.after(2).expect(&[
-        // Due at once, but only a turn looks at deadlines: task 2 runs before.
+        // The deadline is due at once, but only the next turn checks it. Task 2 runs before that.
         "0ns task 1 resumed",
         "0ns task 1 suspended until 0ns",
         "0ns task 2 resumed",
@@ -98,11 +99,11 @@ fn a_self_arming_timer_of_no_time_starves_nobody(subject: Subject) {
     });
     drop(event_loop.spawn(subject.task(timer)));
     event_loop.block_on(subject.task(body().repeat(10, turn))).unwrap();
-    assert_eq!(rounds.get(), 11, "they have gone turn about");
+    assert_eq!(rounds.get(), 11, "the timer must run once in every turn");
 }
 
-/// Runs beside `busy` a task that lets time pass in each turn, and one that sleeps; how many turns
-/// after its deadline the sleeper has run.
+/// Runs the tasks of `busy` beside a task that sleeps, and returns how many turns after its
+/// deadline the sleeper has run.
 fn turns_late(subject: Subject, busy: impl FnOnce(&EventLoop)) -> usize {
     let mut event_loop = new_loop();
     busy(&event_loop);
@@ -112,7 +113,7 @@ fn turns_late(subject: Subject, busy: impl FnOnce(&EventLoop)) -> usize {
     while !sleeper.is_finished() {
         turns(&mut event_loop, 1);
         late += 1;
-        assert!(late < 100, "the sleeper is held back for ever");
+        assert!(late < 100, "the sleeper does not run, though its deadline has passed");
     }
     late
 }
@@ -154,10 +155,10 @@ fn a_busy_loop_is_late_but_not_wrong(subject: Subject) {
     drop(event_loop.spawn_named("work", subject.task(work)));
     event_loop.run().unwrap();
     trace.after(9).expect(&[
-        // Work keeps the CPU from 0 to 5 s: nothing else happens meanwhile.
+        // The task keeps the CPU from 0 to 5 s, so nothing else happens in that time.
         "0ns task 3 \"work\" resumed",
         "5s task 3 \"work\" done",
-        // Both deadlines are over now, and are served in the order of the deadlines.
+        // Both deadlines have passed now. They fire in the order of the deadlines.
         "5s task 2 \"due 1\" woken by its deadline",
         "5s task 1 \"due 2\" woken by its deadline",
         "5s task 2 \"due 1\" resumed",
@@ -167,10 +168,10 @@ fn a_busy_loop_is_late_but_not_wrong(subject: Subject) {
     ]);
 }
 
-/// More operations than are done in a row.
+/// More operations than are done without a suspension.
 const MANY: usize = 1_000;
 
-/// Performs what `make` makes many times in one task; meanwhile another one takes three turns.
+/// Performs many tasks made by `make` in one task. Another task takes three turns in that time.
 fn others_run<P: Task + 'static>(
     subject: Subject,
     mut event_loop: TestLoop,
@@ -184,13 +185,13 @@ fn others_run<P: Task + 'static>(
     });
     let busy = event_loop.spawn(subject.task(busy));
     event_loop.block_on(subject.task(body().repeat(3, turn))).unwrap();
-    // Four steps, and one operation that has begun and given way.
+    // Four steps, and one operation that was begun and suspended.
     assert!(begun.get() <= 4 * 64 + 1, "{subject}: {} operations in four steps", begun.get());
     event_loop.block_on(busy).unwrap().unwrap();
     assert_eq!(begun.get(), MANY, "{subject}");
 }
 
-/// A task worth nothing, whose output is checked.
+/// A task without an output, which passes the output of `task` to `check`.
 fn checked<P: Task + 'static>(task: P, check: impl FnOnce(P::Output) + 'static) -> impl Task {
     crate::map(task, check)
 }
@@ -210,7 +211,7 @@ fn a_channel_without_a_bound_gives_way(subject: Subject) {
     let mut next = 0..;
     others_run(subject, new_loop(), move || sender.send(next.next().unwrap()));
     let received: Vec<usize> = std::iter::from_fn(|| receiver.try_recv().ok()).collect();
-    assert!(received.into_iter().eq(0..MANY), "{subject}: all, and in order");
+    assert!(received.into_iter().eq(0..MANY), "{subject}: all values must arrive in order");
 }
 
 fn a_channel_without_a_bound_is_never_full(subject: Subject) {
@@ -220,7 +221,7 @@ fn a_channel_without_a_bound_is_never_full(subject: Subject) {
     let sends = body().repeat(MANY, move || sender.send(()));
     let sends = event_loop.spawn(subject.task(sends));
     let sends_at_once =
-        body().run(move || other.try_send(()).expect("there is always room")).perform(turn());
+        body().run(move || other.try_send(()).expect("an unbounded channel always has room")).perform(turn());
     event_loop.block_on(subject.task(sends_at_once)).unwrap();
     event_loop.block_on(sends).unwrap().unwrap();
     let received = std::iter::from_fn(|| receiver.try_recv().ok()).count();
@@ -328,7 +329,7 @@ fn many_channels_give_way_together(subject: Subject) {
 }
 
 fn several_sockets_give_way_together(subject: Subject) {
-    // So many that none has to wait for room.
+    // Enough sockets that none has to wait for room.
     let pairs: Vec<_> = (0..8).map(|_| UnixStream::pair().unwrap()).collect();
     let mut next = (0..8).cycle();
     others_run(subject, real_loop(), move || {
@@ -350,7 +351,7 @@ fn each_step_counts_anew(subject: Subject) {
         .perform(turn())
         .repeat(64, move || three.recv());
     let task = event_loop.start(subject.task(task), 3);
-    assert!(task.is_finished(), "{subject}: three steps, and no more");
+    assert!(task.is_finished(), "{subject}: the task must be done in three steps");
 }
 
 fn no_part_of_a_task_starves_another(subject: Subject) {
@@ -367,7 +368,7 @@ fn no_part_of_a_task_starves_another(subject: Subject) {
     let parts = event_loop.spawn(join(one, other));
     event_loop.block_on(subject.task(body().repeat(3, turn))).unwrap();
     let [one, other] = done.each_ref().map(|done| done.get());
-    // The first step is for one of them, as the order says; then each does one at least.
+    // The first step may all go to one of them. After that each does at least one a step.
     assert!(one >= 64 && other >= 3 && one + other <= 4 * 66, "{subject}: {one} and {other}");
     let _ = event_loop.block_on(parts).unwrap().unwrap();
 }
@@ -380,10 +381,10 @@ fn an_operation_that_has_given_way_has_taken_nothing(subject: Subject) {
     let [receives, races, goes_on] = [(); 3].map(|()| Rc::clone(&receiver));
     let task = body()
         .repeat(64, move || receives.recv())
-        // A turn is over one step later than the receive has given way: that loses.
+        // The turn ends one step after the receive has suspended, so the receive loses the race.
         .perform_then(
             move || race(turn(), races.recv()),
-            |first| assert!(matches!(first, Either::Left(())), "the receive has given way"),
+            |first| assert!(matches!(first, Either::Left(())), "the receive must have suspended to let others run"),
         )
         .perform_then(move || goes_on.recv(), |received| assert_eq!(received, Ok(64)));
     event_loop.block_on(subject.task(task)).unwrap();
@@ -415,7 +416,7 @@ fn who_gives_way_holds_nobody_up(subject: Subject) {
         .repeat(64, move || begins.send(next.next().unwrap()))
         .perform(race(turn(), races.send(100)));
     let gives_way = event_loop.spawn(subject.task(task));
-    // In line behind it, though there is room for both.
+    // This send waits behind the suspended one, though there is room for both.
     event_loop.block_on(subject.task(body().perform(sends.send(101)))).unwrap();
     event_loop.block_on(gives_way).unwrap().unwrap();
     let received: Vec<i32> = std::iter::from_fn(|| receiver.try_recv().ok()).collect();

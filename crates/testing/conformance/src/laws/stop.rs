@@ -1,4 +1,5 @@
-//! Stopping a loop: it returns after the turn it is in, its tasks stay, and it can run again.
+//! Stopping a loop: `run` returns after the current turn, the tasks stay, and the loop can run
+//! again.
 
 use std::{sync::mpsc, thread};
 
@@ -7,19 +8,19 @@ use quadrivium::{event_loop::Turned, prelude::*};
 use crate::{Subject, body, new_loop, said_and_loop, turns, watched};
 
 laws! { ($) stop:
-    /// A loop stopped by a task finishes the turn that follows; its tasks stay for the next run.
+    /// A loop that is stopped by a task finishes the next turn. Its tasks stay for the next run.
     by_a_task;
-    /// A loop stopped before it runs runs one turn.
+    /// A loop that is stopped before it runs still runs one turn.
     before_the_run;
-    /// A stop does not shorten a turn by hand.
+    /// A stop does not shorten a turn that is run by hand.
     during_a_turn_by_hand;
-    /// A stopped `block_on` says so and cancels its task.
+    /// A stopped `block_on` returns `RunError::Stopped` and cancels its task.
     of_a_task_blocked_on;
-    /// Another thread may stop a loop, asleep or not.
+    /// Another thread may stop a loop, whether it sleeps or not.
     by_another_thread;
-    /// Stopping twice is stopping once.
+    /// Stopping twice has the same effect as stopping once.
     twice_is_once;
-    /// A stopper outlives its loop, and stops no other.
+    /// A stopper may outlive its loop, and stops no other loop.
     of_a_loop_that_is_gone;
 }
 
@@ -29,7 +30,7 @@ fn by_a_task(subject: Subject) {
     let stops = body().run(move || stopper.stop()).say(&said, "stops").perform(turn());
     drop(event_loop.spawn(subject.task(stops.say(&said, "went on"))));
     event_loop.run_detached(subject.task(body().say(&said, "other")));
-    // What the task posts is read at the start of the next turn, which goes to its end.
+    // The stop is read at the start of the next turn, and that turn is completed.
     assert_eq!(said.lines(), ["stops", "other", "went on"]);
     event_loop.run().unwrap();
     assert_eq!(said.lines().len(), 3);
@@ -42,8 +43,8 @@ fn before_the_run(subject: Subject) {
     );
     event_loop.stopper().stop();
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["one"], "one turn, the first");
-    assert_eq!(event_loop.live(), 1, "its tasks stay where they are");
+    assert_eq!(said.lines(), ["one"], "exactly one turn must run");
+    assert_eq!(event_loop.live(), 1, "the task must stay for the next run");
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["one", "two"]);
 }
@@ -52,7 +53,7 @@ fn during_a_turn_by_hand(subject: Subject) {
     let mut event_loop = new_loop();
     drop(event_loop.spawn(subject.task(body().repeat(3, turn))));
     event_loop.stopper().stop();
-    assert_eq!(turns(&mut event_loop, 1), Turned::Ready, "a turn is one turn anyway");
+    assert_eq!(turns(&mut event_loop, 1), Turned::Ready, "a stop must not shorten a turn by hand");
 }
 
 fn of_a_task_blocked_on(subject: Subject) {
@@ -61,7 +62,7 @@ fn of_a_task_blocked_on(subject: Subject) {
     let stops = body().hold(said.when_dropped("dropped")).run(move || stopper.stop());
     let stops = subject.task(stops.repeat(5, turn).say(&said, "at the end"));
     assert!(matches!(event_loop.block_on(stops), Err(RunError::Stopped)));
-    assert_eq!(said.lines(), ["dropped"], "it is cancelled, since nobody has its handle");
+    assert_eq!(said.lines(), ["dropped"], "the task of the stopped `block_on` must be cancelled");
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
 }
 
@@ -76,7 +77,8 @@ fn by_another_thread(subject: Subject) {
         has_run.recv().unwrap();
         stopper.stop();
     });
-    // One task waits for ever: only the stop ends this, whether the loop sleeps by then or not.
+    // One task waits forever, so only the stop ends this run, whether the loop sleeps by then or
+    // not.
     event_loop.run().unwrap();
     thread.join().unwrap();
     assert!(!handle.is_finished());
@@ -98,7 +100,7 @@ fn of_a_loop_that_is_gone(subject: Subject) {
     let event_loop = new_loop();
     let stopper = event_loop.stopper();
     drop(event_loop);
-    // The next loops may live in the same place: they are not meant.
+    // The next loops may be at the same address. The stop must not reach them.
     let mut loops: Vec<_> = (0..4).map(|_| new_loop()).collect();
     thread::spawn(move || stopper.stop()).join().unwrap();
     for event_loop in &mut loops {

@@ -1,4 +1,4 @@
-//! Streams: the items of a generator that also waits, performed by every style.
+//! Streams: items of a generator that may also wait, received by tasks of every style.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -11,23 +11,23 @@ use quadrivium::{
 use crate::{Probe, Said, Subject, body, new_loop, said_and_loop};
 
 laws! { ($) streams:
-    /// Every item comes, in order, and the generator goes on only when the next is asked for.
+    /// Every item comes, in order. The generator continues only when the next item is asked for.
     every_item_when_it_is_asked_for;
-    /// The generator waits between two items, for tasks of any style.
+    /// The generator may wait between two items, for tasks of any style.
     the_generator_waits_in_between on VirtualClock;
-    /// After the end there is nothing, however often it is asked for.
+    /// After the end, `next` returns `None` every time.
     nothing_after_the_end;
-    /// A `next` that is cancelled while it waits loses nothing: another goes on there.
+    /// A `next` that is cancelled while it waits loses no item. The next one continues there.
     a_next_that_is_cancelled_loses_nothing;
     /// A stream that is dropped in the middle runs the destructors of its generator.
     dropped_in_the_middle;
-    /// A `next` that outlives its stream is worth its item, and then the generator is dropped.
+    /// A `next` that outlives its stream returns its item. Then the generator is dropped.
     a_next_outlives_its_stream;
-    /// A panic of the generator comes out of `next`, and nothing comes after it.
+    /// A panic of the generator continues in `next`. After it the stream has ended.
     a_panic_comes_out_of_next on VirtualClock;
-    /// Two `next` of one stream at once are refused.
+    /// Two calls of `next` on one stream at the same time panic.
     two_at_once_are_refused;
-    /// A `next` that goes on in another task wakes that one.
+    /// A `next` in another task than the one before wakes the task that it is in.
     goes_on_in_another_task;
 }
 
@@ -37,7 +37,7 @@ fn shared<T>(stream: Stream<T>) -> SharedStream<T> {
     Rc::new(RefCell::new(stream))
 }
 
-/// Says the next items, so many.
+/// A task that asks for the given number of items and notes them.
 fn asks(subject: Subject, items: &SharedStream<u32>, said: &Said, times: usize) -> BoxTask<()> {
     let (items, said) = (Rc::clone(items), said.clone());
     let next = move || items.borrow_mut().next();
@@ -53,7 +53,7 @@ fn every_item_when_it_is_asked_for(subject: Subject) {
             co.yield_item(n).await;
         }
     }));
-    assert!(said.lines().is_empty(), "making it runs nothing");
+    assert!(said.lines().is_empty(), "making a stream must run nothing");
     event_loop.block_on(asks(subject, &items, &said, 2)).unwrap();
     assert_eq!(said.lines(), ["yields 1", "Some(1)", "yields 2", "Some(2)"]);
 }

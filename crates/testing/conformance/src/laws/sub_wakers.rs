@@ -1,5 +1,6 @@
 //! Tasks inside the combinators of the `futures` crate, which poll their parts with wakers of their
-//! own.
+//! own. `FuturesUnordered` polls only the parts that were woken. They are called unordered parts
+//! here.
 
 use std::time::Duration;
 
@@ -19,40 +20,40 @@ use quadrivium::{
 use crate::{Probe, Said, Subject, body, new_loop, said_and_loop, turns};
 
 laws! { ($) sub_wakers:
-    /// Deadlines inside a foreign join are kept.
+    /// A foreign join keeps the deadlines of all its parts.
     a_join_of_sleeps on VirtualClock;
-    /// Of deadlines inside a foreign select the earlier one counts.
+    /// A foreign select ends at the earlier deadline of its parts.
     a_select_of_sleeps on VirtualClock;
-    /// Parts that are polled with wakers of their own end in the order of their deadlines.
+    /// Unordered parts end in the order of their deadlines.
     unordered_parts_end_in_the_order_of_their_deadlines on VirtualClock;
-    /// Leaves may be such parts.
+    /// Leaves may be unordered parts.
     unordered_leaves on VirtualClock;
-    /// Such parts take turns.
+    /// Unordered parts can wait for turns.
     unordered_turns_are_fair;
-    /// A wake of one such part resumes that part alone.
+    /// A wake of one unordered part resumes that part alone.
     unordered_parts_are_woken_one_by_one;
-    /// Such combinators nest.
+    /// Sets of unordered parts may contain others.
     unordered_in_unordered on VirtualClock;
-    /// A part that is dropped leaves no deadline.
+    /// An unordered part that is dropped leaves no deadline.
     a_dropped_loser_leaves_no_deadline on VirtualClock;
-    /// Nor does the loser of a foreign select.
+    /// The loser of a foreign select leaves no deadline.
     a_dropped_loser_of_a_select_leaves_no_deadline on VirtualClock;
-    /// Nor do parts that are dropped because another part was woken.
+    /// Parts that are dropped because another part was woken leave no deadline.
     a_loser_dropped_by_another_wake_leaves_no_deadline on VirtualClock;
-    /// A cancel drops all parts.
+    /// A cancel drops all unordered parts.
     a_cancel_drops_the_parts on VirtualClock;
-    /// Join handles may be such parts.
+    /// Join handles may be unordered parts.
     a_handle_as_a_part on VirtualClock;
 }
 
 const MS: Duration = Duration::from_millis(1);
 
-/// A part that sleeps so long and is worth that.
+/// A part that sleeps for this time and returns it.
 fn part(subject: Subject, ms: u32) -> BoxTask<u32> {
     subject.task(body().perform(sleep(ms * MS)).worth(move || ms))
 }
 
-/// The combinators are futures: here `style` performs a future-style task that uses them.
+/// A task of the subject that performs a future, since the combinators are futures.
 fn runs<T: 'static>(subject: Subject, body: impl Future<Output = T> + 'static) -> BoxTask<T> {
     subject.task(crate::Body::performing(Box::pin(future(body))))
 }
@@ -90,7 +91,8 @@ fn unordered_parts_end_in_the_order_of_their_deadlines(subject: Subject) {
         async {}
     });
     event_loop.block_on(runs(subject, ended)).unwrap();
-    // The task waits for the earliest of its parts, and wakes each by the waker that part has.
+    // The task waits for the earliest of its parts, and wakes each part through the part's own
+    // waker.
     assert_eq!(said.lines(), ["1 at 1ms", "2 at 2ms", "3 at 3ms"], "{subject}");
 }
 
@@ -134,7 +136,7 @@ fn unordered_parts_are_woken_one_by_one(subject: Subject) {
     let handle = event_loop.start(runs(subject, parts.collect::<Vec<_>>()), 1);
     probes[1].wake();
     turns(&mut event_loop, 1);
-    // That is what such a combinator is for: the other part is not polled.
+    // This is the purpose of such a combinator: the other part is not polled.
     assert_eq!(probes.each_ref().map(Probe::resumes), [1, 2]);
     probes.iter().for_each(Probe::open);
     let wakers = probes.each_ref().map(Probe::waker);
@@ -170,7 +172,7 @@ fn a_dropped_loser_leaves_no_deadline(subject: Subject) {
     }));
     turns(&mut event_loop, 1);
     event_loop.advance(MS);
-    assert_eq!(turns(&mut event_loop, 2), Turned::Waiting, "nobody waits for 100 ms any more");
+    assert_eq!(turns(&mut event_loop, 2), Turned::Waiting, "the deadline after 100 ms must be gone");
     notify.notify_one();
     event_loop.block_on(handle).unwrap().unwrap();
     assert_eq!(event_loop.elapsed(), MS);
@@ -184,13 +186,13 @@ fn a_loser_dropped_by_another_wake_leaves_no_deadline(subject: Subject) {
     let parts: FuturesUnordered<_> =
         [90, 100].map(|ms| perform(part(subject, ms))).into_iter().collect();
     let handle = event_loop.spawn(runs(subject, async move {
-        // The receiver wins: nothing has woken the parts when they are dropped.
+        // The receiver wins. No part was woken when they are dropped.
         drop(select(parts.collect::<Vec<_>>(), receiver.into_future()).await);
         waits.notified().await;
     }));
     turns(&mut event_loop, 2);
     sender.send(()).unwrap();
-    assert_eq!(turns(&mut event_loop, 1), Turned::Waiting, "nobody waits for 90 ms any more");
+    assert_eq!(turns(&mut event_loop, 1), Turned::Waiting, "the deadline after 90 ms must be gone");
     notify.notify_one();
     event_loop.block_on(handle).unwrap().unwrap();
     assert_eq!(event_loop.elapsed(), Duration::ZERO);
@@ -206,7 +208,7 @@ fn a_dropped_loser_of_a_select_leaves_no_deadline(subject: Subject) {
     }));
     turns(&mut event_loop, 1);
     event_loop.advance(MS);
-    assert_eq!(turns(&mut event_loop, 2), Turned::Waiting, "nobody waits for 100 ms any more");
+    assert_eq!(turns(&mut event_loop, 2), Turned::Waiting, "the deadline after 100 ms must be gone");
     drop(sender);
     event_loop.block_on(handle).unwrap().unwrap();
     assert_eq!(event_loop.elapsed(), MS);

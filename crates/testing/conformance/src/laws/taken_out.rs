@@ -1,4 +1,5 @@
-//! Sockets and pipes that are taken out of the loop again, for the standard library or a child.
+//! Sockets and pipes that are converted back to descriptors of the standard library, with
+//! `into_std` or `into_fd`.
 
 use std::{
     io::{self, ErrorKind},
@@ -20,13 +21,14 @@ use crate::{
 };
 
 laws! { ($) taken_out:
-    /// A socket or a pipe that is taken out blocks again, whatever it was used for.
+    /// `into_std` and `into_fd` make a socket or pipe blocking again, whatever it was used for.
     it_blocks_again;
-    /// An operation that is done is no user any more, for the task that performed it either.
+    /// A conversion works right after an operation, also in the task that performed the operation.
     right_after_an_operation;
-    /// Nothing is taken out while clones or operations are left, which go on as before.
+    /// A conversion fails while clones or operations are left. They still work.
     not_while_others_use_it;
-    /// A child writes three million bytes to a socket or a pipe, and all of them arrive.
+    /// A socket or pipe can be the output of a child. The three million bytes that the child writes
+    /// all arrive.
     as_the_output_of_a_child;
 }
 
@@ -34,14 +36,15 @@ fn blocks(fd: impl AsFd) -> bool {
     !fcntl_getfl(fd).unwrap().contains(OFlags::NONBLOCK)
 }
 
-/// Each type of socket, and the ends of a pipe: does something with a task, and takes it out.
+/// For each kind of socket and both ends of a pipe: performs an operation, and converts the
+/// descriptor.
 macro_rules! each_is_taken_out {
     ($subject:expr, $event_loop:expr, $($made:expr => $operation:expr, $take_out:ident;)*) => { $( {
         let it = $made;
-        assert!(!blocks(&it), "it is for tasks");
+        assert!(!blocks(&it), "a descriptor for tasks must not block");
         let operation = $operation;
         let waits = operation(it.clone());
-        // It has waited, so it is registered.
+        // The operation has waited, so the descriptor is registered.
         let waits = $event_loop.spawn($subject.task(body().perform_then(|| waits, drop)));
         turns(&mut $event_loop, 2);
         waits.cancel();
@@ -96,11 +99,11 @@ fn not_while_others_use_it(subject: Subject) {
     let reads = event_loop.start(subject.task(reads), 2);
     assert_eq!(one.clone().into_std().unwrap_err().kind(), ErrorKind::ResourceBusy);
     assert_eq!(one.clone().into_fd().unwrap_err().kind(), ErrorKind::ResourceBusy);
-    assert!(!blocks(&one), "the task that waits would block its loop");
+    assert!(!blocks(&one), "the descriptor must not block while a task waits for it");
     let writes = body().perform_ok(move || other.write_all_owned("hello"));
     event_loop.block_on(subject.task(writes)).unwrap();
     event_loop.block_on(reads).unwrap().unwrap();
-    assert!(blocks(one.into_std().unwrap()), "the last one");
+    assert!(blocks(one.into_std().unwrap()), "the last clone must block again");
 
     let (reader, writer) = pipe().unwrap();
     assert_eq!(reader.clone().into_fd().unwrap_err().kind(), ErrorKind::ResourceBusy);
@@ -110,7 +113,7 @@ fn not_while_others_use_it(subject: Subject) {
     assert!(blocks(reader.into_fd().unwrap()));
 }
 
-/// Reads a stream to its end.
+/// A task that reads a stream to its end.
 type Reads = BoxTask<(io::Result<usize>, Vec<u8>)>;
 
 fn as_the_output_of_a_child(subject: Subject) {
@@ -134,7 +137,7 @@ fn as_the_output_of_a_child(subject: Subject) {
         let (output, reads) = output();
         let mut command = sh(&format!("head -c {N} /dev/zero"));
         let mut child = command.stdout(output).spawn().unwrap();
-        // Our copy of the output goes with it, so that the end of the stream comes.
+        // Our copy of the output is dropped with the command. Otherwise the stream would not end.
         drop(command);
         let ends = body()
             .perform_eq(|| reads, N)

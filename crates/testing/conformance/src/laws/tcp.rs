@@ -1,4 +1,4 @@
-//! TCP: what it has beside what all [streams of bytes](super::byte_streams) have.
+//! TCP: the laws that hold for it beside those of all [streams of bytes](super::byte_streams).
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -13,22 +13,24 @@ use crate::{
 };
 
 laws! { ($) tcp:
-    /// A server echoes what its client writes, until the client closes.
+    /// A server echoes the bytes of its client until the client closes the connection.
     an_echo;
-    /// A peek waits as a read does, and leaves the bytes.
+    /// A peek waits like a read, and leaves the bytes in the stream.
     a_peek_leaves_the_bytes;
-    /// Several buffers are filled, and several slices written, one after the other.
+    /// Vectored operations fill several buffers, and write several slices, one after another.
     vectored;
-    /// What is left at the end of the stream is read first; then `read_exact` fails.
+    /// If the stream ends too early, `read_exact` fills its buffer with the last bytes and then
+    /// fails.
     an_end_within_read_exact;
-    /// A connection that is reset, after whatever number of bytes, fails for who uses it, and for
-    /// nobody else.
+    /// A reset is an error for the tasks of that connection, after any number of bytes. Other
+    /// connections are not affected.
     a_reset_is_an_error_to_that_task_only;
-    /// Connecting where nobody listens is an error.
+    /// Connecting to an address without a listener is an error.
     a_connection_is_refused;
-    /// What was written and read by the standard library before goes on with tasks, and back.
+    /// A stream may be used by the standard library, then by tasks, and then by the standard
+    /// library again.
     to_and_from_std;
-    /// The options of a socket are what was asked for.
+    /// The options of a socket have the values that were set.
     options;
 }
 
@@ -41,10 +43,11 @@ fn an_echo(subject: Subject) {
         (0..=ROUNDS).fold(body(), |body, round| {
             let (input, output) = (input.clone(), output.clone());
             let echo = move || {
-                // What a style does with what it has read, a leaf cannot: so it is read ahead here.
+                // A leaf cannot do what a style does with the bytes it has read, so a future reads
+                // them here.
                 future(async move {
                     let bytes = read(input.read_owned(vec![0; 64]).await);
-                    assert_eq!(bytes.is_empty(), round == ROUNDS, "the end comes last");
+                    assert_eq!(bytes.is_empty(), round == ROUNDS, "the stream must end after the last round, and not before");
                     output.write_all(&bytes).await.unwrap();
                 })
             };
@@ -83,7 +86,7 @@ fn a_peek_leaves_the_bytes(subject: Subject) {
         .perform_read(move || reads.read_owned(vec![0; 9]), b"look");
     let looks = event_loop.spawn(subject.task(looks));
     event_loop.turn().unwrap();
-    // It stays open: at the end of a stream a read always finds something.
+    // Kept open, since a read at the end of a stream always finds something.
     let writes = other.clone();
     let writes = body().perform_ok(move || writes.write_all_owned("look"));
     event_loop.block_on(subject.task(writes)).unwrap();
@@ -120,7 +123,7 @@ fn an_end_within_read_exact(subject: Subject) {
     );
     let reads = event_loop.spawn(subject.task(reads));
     event_loop.turn().unwrap();
-    // The bytes and the end in one event.
+    // The bytes and the end come in one event.
     other.write_all(b"abc").unwrap();
     drop(other);
     event_loop.block_on(reads).unwrap().unwrap();
@@ -150,7 +153,7 @@ fn a_reset_is_an_error_to_that_task_only(subject: Subject) {
 
 fn a_connection_is_refused(subject: Subject) {
     let mut event_loop = real_loop();
-    // The port of an end that connected is taken, and nobody listens there.
+    // The port of a connected socket is in use, and has no listener.
     let (one, _other) = std_tcp();
     let address = one.local_addr().unwrap();
     let connects =

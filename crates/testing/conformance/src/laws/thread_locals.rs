@@ -1,4 +1,5 @@
-//! Loops, tasks and handles in thread-locals, dropped when little else of the thread is left.
+//! Loops, tasks and handles in thread-locals, which are dropped when little else of the thread is
+//! left.
 
 use std::{cell::RefCell, thread};
 
@@ -21,15 +22,15 @@ thread_local! {
     static HANDLE: RefCell<Option<JoinHandle<()>>> = const { RefCell::new(None) };
 }
 
-/// Runs `something` on a thread of a process of its own: a panic in the destructor of a
-/// thread-local ends the process. What it printed.
+/// Runs `something` on a thread of a process of its own, and returns what it printed. A panic in
+/// the destructor of a thread-local ends the process.
 fn on_a_thread(something: impl FnOnce() + Send + 'static) -> String {
     let (status, stderr) = in_own_process(|| thread::spawn(something).join().unwrap());
     assert!(status.success(), "{stderr}");
     stderr
 }
 
-/// A task that has suspended, on a loop.
+/// Spawns a task and lets it suspend.
 fn suspended(subject: Subject, event_loop: &mut TestLoop) -> JoinHandle<()> {
     let body = body().hold(WhenDroppedPrints("dropped")).repeat(usize::MAX, turn);
     let handle = event_loop.spawn(subject.task(body));
@@ -39,8 +40,8 @@ fn suspended(subject: Subject, event_loop: &mut TestLoop) -> JoinHandle<()> {
 
 fn a_loop_in_a_thread_local(subject: Subject) {
     let printed = on_a_thread(move || {
-        // Touched first, so that it may be dropped last: whatever the loop itself keeps in
-        // thread-locals is gone by then.
+        // Used first, so that this thread-local may be dropped last. The thread-locals of the loop
+        // itself are gone by then.
         LOOP.with_borrow_mut(|event_loop| *event_loop = Some(new_loop()));
         LOOP.with_borrow_mut(|event_loop| drop(suspended(subject, event_loop.as_mut().unwrap())));
     });

@@ -1,4 +1,4 @@
-//! UDP: datagrams come whole, one by one, with the address of who sent them.
+//! UDP: datagrams arrive whole and one by one, with the address of their sender.
 
 use std::io::ErrorKind;
 
@@ -10,17 +10,18 @@ use crate::{
 };
 
 laws! { ($) udp:
-    /// A datagram is answered to where it came from.
+    /// An answer reaches the address from which a datagram came.
     an_answer_to_the_sender;
-    /// Connected sockets need no address.
+    /// Connected sockets send and receive without an address.
     connected;
-    /// Each datagram is received by itself; one that is too long is cut.
+    /// Each datagram is received separately. One that is longer than the buffer is cut off.
     datagrams_stay_apart;
-    /// A peek leaves the datagram.
+    /// A peek leaves the datagram in the queue.
     a_peek_leaves_the_datagram;
-    /// After a cancelled receive the next one gets the datagram.
+    /// After a cancelled receive, the next receive gets the datagram.
     after_a_cancelled_receive;
-    /// That nobody has the address is an error of the next operation, and the socket goes on.
+    /// Sending to an address without a socket is an error of the next operation. The socket still
+    /// works.
     nobody_is_there;
 }
 
@@ -119,7 +120,7 @@ fn after_a_cancelled_receive(subject: Subject) {
 fn nobody_is_there(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = pair();
-    // The other port stays taken, and hears nobody but itself from now on.
+    // The other socket keeps its port, and from now on receives from itself only.
     other.connect(other.local_addr().unwrap()).unwrap();
     let (hears, again) = (one.clone(), one.clone());
     let fails = body()

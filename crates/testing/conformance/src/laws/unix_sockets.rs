@@ -13,19 +13,19 @@ use crate::{
 };
 
 laws! { ($) unix_sockets:
-    /// A listener at a path is connected to, and both ends talk.
+    /// A listener at a path accepts connections, and both ends can write.
     a_listener_at_a_path;
-    /// Where no file is, nobody listens.
+    /// Connecting to a missing path is a `NotFound` error.
     no_such_path;
-    /// Datagrams stay apart, and say which path they came from.
+    /// Datagrams are received separately, with the path of their sender.
     datagrams_between_paths;
-    /// A NUL byte in a path is an `InvalidInput` error, for every operation that takes a path. What
-    /// stands before it is not reached.
+    /// A NUL byte in a path is an `InvalidInput` error for every operation that takes a path. The
+    /// path before the NUL byte is not used.
     a_nul_in_a_path;
     /// On Linux a path that begins with a NUL byte is an abstract name, for every operation that
     /// takes a path.
     abstract_names;
-    /// A sender waits while its receiver's queue is full, connected or not.
+    /// A sender waits while the queue of its receiver is full, connected or not.
     a_full_queue_is_waited_for;
 }
 
@@ -91,7 +91,7 @@ fn datagrams_between_paths(subject: Subject) {
     event_loop.block_on(hears).unwrap().unwrap();
 }
 
-/// The error of a path that cannot be.
+/// The result must be an `InvalidInput` error.
 fn invalid<T: std::fmt::Debug>(result: io::Result<T>) {
     assert_eq!(result.unwrap_err().kind(), ErrorKind::InvalidInput);
 }
@@ -130,7 +130,7 @@ fn abstract_names(subject: Subject) {
     use std::os::linux::net::SocketAddrExt;
 
     let mut event_loop = real_loop();
-    // No other process has the path, and a name may have NUL bytes.
+    // The path makes the name unique among processes, and a name may contain NUL bytes.
     let [streams, one_name, other_name] = [(); 3].map(|()| {
         let mut name = std::ffi::OsString::from("\0");
         name.push(&NewPath::new().0);
@@ -147,8 +147,8 @@ fn abstract_names(subject: Subject) {
         },
     );
     event_loop.block_on(subject.task(meets)).unwrap();
-    // No file is in the way of the next listener. But a child that another test starts at this
-    // moment has a copy of the last one until it runs its program.
+    // No file is in the way of the next listener. But a child that another test is just starting
+    // has a copy of the old listener, until it runs its program.
     while let Err(error) = UnixListener::bind(&streams) {
         assert_eq!(error.kind(), ErrorKind::AddrInUse);
         thread::yield_now();
@@ -174,11 +174,11 @@ fn a_full_queue_is_waited_for(subject: Subject) {
     let mut event_loop = real_loop();
     let fills = body().repeat(N, move || connected.send_owned([1; 500]));
     let fills = event_loop.start(subject.task(fills), 100);
-    // It has sent nothing that could be received, so not even that tells it when there is room.
+    // This socket has sent nothing yet, so no reply or event tells it when there is room.
     let to = path.0.clone();
     let sends = body().perform_ok(move || alone.send_to_owned([2; 500], to));
     let sends = event_loop.start(subject.task(sends), 2);
-    assert!(!fills.is_finished() && !sends.is_finished(), "no queue is that long");
+    assert!(!fills.is_finished() && !sends.is_finished(), "both senders must wait: the queue is full");
     let hears = body().repeat(N + 1, move || hears.recv_owned([0; 500]));
     event_loop.block_on(subject.task(hears)).unwrap();
     event_loop.block_on(fills).unwrap().unwrap();

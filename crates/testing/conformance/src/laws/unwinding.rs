@@ -1,4 +1,4 @@
-//! While a panic unwinds: destructors that resume, perform, cancel and spawn.
+//! Unwinding: destructors that resume, cancel and spawn while a panic unwinds.
 
 use std::thread;
 
@@ -10,8 +10,8 @@ use crate::{
 };
 
 laws! { ($) unwinding:
-    /// A task that is resumed by hand while a panic unwinds suspends or refuses to with a panic;
-    /// what unwinds goes on unwinding.
+    /// A task that is resumed by hand while a panic unwinds either suspends or panics. The first
+    /// panic goes on unwinding.
     a_resume_by_hand_suspends_or_refuses needs ByHand;
     /// A destructor may cancel a suspended task while a panic unwinds.
     a_destructor_cancels;
@@ -21,7 +21,7 @@ laws! { ($) unwinding:
     a_destructor_notifies;
 }
 
-/// A task that panics, and in whose unwinding this is done and said.
+/// A task that panics. A destructor notes that the panic unwinds and calls `something`.
 fn unwinds(subject: Subject, said: &Said, something: impl FnOnce() + 'static) -> BoxTask<()> {
     let says = said.clone();
     let held = in_drop(move || {
@@ -31,7 +31,7 @@ fn unwinds(subject: Subject, said: &Said, something: impl FnOnce() + 'static) ->
     subject.task(body().hold(held).perform(turn()).run(|| panic!("on purpose")))
 }
 
-/// Runs it: its own panic is what comes of it, and the loop goes on.
+/// Runs the task, which must end with its own panic. The loop must still work afterwards.
 fn ends_as_it_should(event_loop: &mut TestLoop, subject: Subject, task: BoxTask<()>) {
     let error = event_loop.block_on(task).unwrap_err();
     assert_eq!(error.to_string(), "the task panicked: on purpose");

@@ -1,4 +1,4 @@
-//! Watches: the latest value, for all who look.
+//! Watch channels: every receiver sees the latest value.
 
 use std::{cell::RefCell, fmt, rc::Rc};
 
@@ -10,29 +10,30 @@ use quadrivium::{
 use crate::{Said, Subject, body, in_destructor, new_loop, quietly, said_and_loop, turns};
 
 laws! { ($) watches:
-    /// Of several values sent in a step, who watches sees the last.
+    /// If several values are sent in one step, a receiver sees only the last.
     only_the_latest_counts;
-    /// Who has seen the value waits for another; all who wait are woken, in order.
+    /// A receiver that has seen the value waits for the next change. A change wakes all waiting
+    /// receivers, in order.
     a_change_wakes_all_in_order;
-    /// A value sent while nobody looks is seen by who looks later.
+    /// A change that comes before the wait is seen without suspending.
     a_change_is_kept_for_who_looks_later;
-    /// The last value is seen after the senders are gone, and then the end.
+    /// When the senders are gone, a receiver still sees the last value, and then the end.
     the_end_comes_after_the_last_value;
-    /// Who waits for a change and is cancelled has seen nothing.
+    /// A wait for a change that is cancelled has seen nothing.
     a_watcher_that_is_cancelled_has_seen_nothing;
-    /// A sender hears when no receiver is left, and not before.
+    /// `closed` returns when the last receiver is gone, and not before.
     a_sender_hears_when_nobody_looks;
-    /// A receiver that is cancelled while it waits counts as one that is gone.
+    /// A waiting receive counts as a receiver until it is cancelled.
     a_wait_counts_as_a_receiver;
-    /// A value that is looked at stays what it is while another is sent.
+    /// A borrowed value does not change when another one is sent.
     a_share_of_the_value_stays;
-    /// A change that panics is not sent.
+    /// A modification that panics is not sent.
     a_modification_that_panics;
-    /// The destructor of a former value may use the channel.
+    /// The destructor of an earlier value may use the channel.
     a_destructor_that_sends;
 }
 
-/// Says each change, so many times, and an end that comes before.
+/// Waits for the given number of changes, and notes each value, or the end.
 fn watches<T: ToString + 'static>(
     subject: Subject,
     receiver: Receiver<T>,
@@ -73,7 +74,7 @@ fn a_change_wakes_all_in_order(subject: Subject) {
         })
         .collect();
     turns(&mut event_loop, 2);
-    assert!(said.lines().is_empty(), "they have seen what was there first");
+    assert!(said.lines().is_empty(), "the first value must count as seen");
     sender.send(1);
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["a: 1", "b: 1", "c: 1"]);
@@ -86,9 +87,9 @@ fn a_change_is_kept_for_who_looks_later(subject: Subject) {
     sender.send(1);
     assert!(receiver.has_changed() && copy.has_changed());
     let _task = event_loop.start(watches(subject, receiver, &said, ("a", 1)), 1);
-    assert_eq!(said.lines(), ["a: 1"], "without suspending");
-    assert!(copy.has_changed(), "each receiver for itself");
-    assert!(!sender.subscribe().has_changed(), "who comes now has seen it");
+    assert_eq!(said.lines(), ["a: 1"], "the change must be seen without suspending");
+    assert!(copy.has_changed(), "each receiver must see the change by itself");
+    assert!(!sender.subscribe().has_changed(), "a new receiver must have seen the value");
 }
 
 fn the_end_comes_after_the_last_value(subject: Subject) {
@@ -102,7 +103,7 @@ fn the_end_comes_after_the_last_value(subject: Subject) {
     drop(other);
     event_loop.run().unwrap();
     assert_eq!(said.lines(), ["a: 1", "a: end"]);
-    assert_eq!(*receiver.borrow(), 1, "the value stays");
+    assert_eq!(*receiver.borrow(), 1, "the value must stay after the senders are gone");
 }
 
 fn a_watcher_that_is_cancelled_has_seen_nothing(subject: Subject) {
@@ -124,9 +125,9 @@ fn a_watcher_that_is_cancelled_has_seen_nothing(subject: Subject) {
     assert_eq!(said.lines(), ["1"]);
 }
 
-/// Says when no receiver is left.
+/// Notes when no receiver is left.
 fn hears<T: 'static>(subject: Subject, sender: &Sender<T>, said: &Said) -> BoxTask<()> {
-    subject.task(body().perform(sender.closed()).say(said, "nobody"))
+    subject.task(body().perform(sender.closed()).say(said, "no receivers"))
 }
 
 fn a_sender_hears_when_nobody_looks(subject: Subject) {
@@ -139,10 +140,10 @@ fn a_sender_hears_when_nobody_looks(subject: Subject) {
     assert!(said.lines().is_empty() && !sender.is_closed());
     drop(other);
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["nobody"]);
+    assert_eq!(said.lines(), ["no receivers"]);
     assert!(sender.is_closed());
     sender.send(1);
-    assert_eq!(*sender.subscribe().borrow(), 1, "whoever looks again finds it");
+    assert_eq!(*sender.subscribe().borrow(), 1, "a new receiver must find the value that was sent last");
 }
 
 fn a_wait_counts_as_a_receiver(subject: Subject) {
@@ -155,7 +156,7 @@ fn a_wait_counts_as_a_receiver(subject: Subject) {
     assert!(said.lines().is_empty());
     waits.cancel();
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["nobody"]);
+    assert_eq!(said.lines(), ["no receivers"]);
 }
 
 fn a_share_of_the_value_stays(subject: Subject) {
@@ -183,7 +184,7 @@ fn a_modification_that_panics(subject: Subject) {
     assert_eq!(said.lines(), ["a: 2"]);
 }
 
-/// Sends its successor when it is dropped.
+/// Sends a value with a larger number when it is dropped.
 struct Heir(u32, Rc<RefCell<Option<Sender<Heir>>>>);
 
 impl fmt::Display for Heir {
