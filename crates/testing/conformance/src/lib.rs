@@ -1,5 +1,6 @@
-//! The laws that every way to suspend must keep, each a function that is run against a [`Style`]:
-//! one of Quadrivium's four, a pair of them in which one performs the other, or your own.
+//! The laws that every way to suspend must keep. Each law is a function that is run against a
+//! [`Style`]: one of Quadrivium's four, a pair of styles in which one performs the other, or your
+//! own.
 //!
 //! ```text
 //!   a law   body().say(&said, "one").perform(turn()).say(&said, "two")
@@ -9,16 +10,16 @@
 //!      callback   generator    future     green     a style of your own
 //! ```
 //!
-//! # Testing a style of one's own
+//! # Testing a style of your own
 //!
-//! A style says how it carries out a [`Body`]: it [goes on](Body::go_on) until there is a task to
+//! A style defines how it carries out a [`Body`]: it calls [`Body::go_on`] until there is a task to
 //! perform or the end. Then one line makes a test of each law.
 //!
 //! ```
 //! use quadrivium::{future::{self, future}, task::BoxTask};
 //! use quadrivium_conformance::{Body, NextAction, Style, Value};
 //!
-//! /// Futures again, for the sake of the example.
+//! The future style again, as an example.
 //! struct Mine;
 //!
 //! impl Style for Mine {
@@ -53,11 +54,12 @@
 //! # }
 //! ```
 //!
-//! `examples/state_machine` is a complete one, written by hand; `docs/conformance.md` explains it.
+//! `examples/state_machine` is a complete style, written by hand. `docs/conformance.md` explains
+//! it.
 
 #![forbid(unsafe_code)]
 
-// What a style is, and what is under test.
+// Styles, and the combinations of them that are tested.
 pub mod styles;
 mod subject;
 mod host;
@@ -66,11 +68,11 @@ mod body;
 // Programs as values.
 pub mod script;
 
-// What is tested.
+// The laws, and how they are checked.
 mod laws;
 mod check;
 
-// What the laws are written with.
+// Helpers of the laws.
 mod said;
 mod performs;
 mod leaf;
@@ -106,7 +108,7 @@ pub use said::{Said, WhenDropped, WhenDroppedPrints};
 pub use styles::{Feature, Style, Value};
 pub use subject::Subject;
 
-/// The examples of the page on testing one's own style run as tests.
+/// Runs the examples of the page on testing your own style.
 #[doc = include_str!("../../../../docs/conformance.md")]
 #[cfg(doctest)]
 struct PageExamples;

@@ -1,8 +1,8 @@
-//! [`Said`]: what bodies and destructors say, in order.
+//! [`Said`]: lines that bodies and destructors write down, in order.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What bodies and destructors say, in order, on whatever thread. Clones are the same one.
+/// Lines that bodies and destructors write down, in order, on any thread. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Said {
     lines: Arc<Mutex<Vec<String>>>,
@@ -15,28 +15,28 @@ impl Said {
         self.lock().push(line);
     }
 
-    /// A value that says this when it is dropped.
+    /// Returns a value that adds this line when it is dropped.
     pub fn when_dropped(&self, line: impl Into<String>) -> WhenDropped {
         WhenDropped { said: self.clone(), line: line.into() }
     }
 
-    /// All lines so far.
+    /// Returns all lines so far.
     pub fn lines(&self) -> Vec<String> {
         self.lock().clone()
     }
 
-    /// How often this was said.
+    /// Returns how often this line was added.
     pub fn count(&self, line: &str) -> usize {
         self.lock().iter().filter(|said| *said == line).count()
     }
 
-    /// Nothing of a user runs under this lock.
+    /// No user code runs while this is locked.
     fn lock(&self) -> MutexGuard<'_, Vec<String>> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Says its line when it is dropped. Made by [`Said::when_dropped`].
+/// Adds its line when it is dropped. Made by [`Said::when_dropped`].
 #[derive(Debug)]
 pub struct WhenDropped {
     said: Said,
@@ -49,7 +49,7 @@ impl Drop for WhenDropped {
     }
 }
 
-/// Prints its line when it is dropped, for a process of its own.
+/// Prints its line when it is dropped, for a test in a process of its own.
 #[derive(Debug)]
 pub struct WhenDroppedPrints(pub &'static str);
 

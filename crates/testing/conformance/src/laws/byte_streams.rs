@@ -14,7 +14,7 @@ use crate::{
 
 laws! { ($) byte_streams:
     /// A message larger than the buffers is written in parts. It arrives whole and in order,
-    /// whatever the sizes of the reads.
+    /// with reads of any size.
     more_than_the_buffers_hold;
     /// Both ends can write more than the buffers hold and read it, all at the same time.
     both_directions_at_once;

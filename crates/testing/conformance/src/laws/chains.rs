@@ -1,4 +1,4 @@
-//! Chains of tasks, each of which ends the next one in its destructor. The destructors nest up to a
+//! Chains of tasks: each task ends the next one in its destructor. The destructors nest up to a
 //! depth of [`host::NESTED`]. From there on they run one after another, so the stack never grows
 //! with the number of tasks.
 
@@ -28,20 +28,19 @@ laws! { ($) chains:
     of_cancels_in_a_task;
     /// A task that joins the first task of a chain is woken after the destructors of all have run.
     whose_first_task_somebody_joins;
-    /// A chain of thirty thousand tasks, each of which cancels the next in its destructor, ends
-    /// without a stack overflow.
+    /// A chain of thirty thousand tasks that cancel each other in their destructors ends without a
+    /// stack overflow.
     of_thirty_thousand_cancels;
     /// A chain of thirty thousand cancels that alternates between two loops ends without a stack
     /// overflow.
     of_thirty_thousand_cancels_on_two_loops;
     /// Dropping a loop with a chain of thirty thousand tasks causes no stack overflow.
     of_thirty_thousand_tasks_of_a_dropped_loop;
-    /// Thirty thousand unread outputs, each of which holds the handle of the next, are dropped
+    /// A chain of thirty thousand unread outputs that hold the handles of each other is dropped
     /// without a stack overflow.
     of_thirty_thousand_outputs;
-    /// A task that a destructor spawns on a loop that is being dropped is dropped as well, and so
-    /// is a task that its destructor spawns. An endless chain of such tasks is cut, and a message
-    /// reports it.
+    /// A task that is spawned by a destructor while its loop is dropped is dropped as well. If its
+    /// destructor spawns again, and so on without end, the chain is cut and a message reports it.
     of_spawns_on_a_dropped_loop_are_cut;
 }
 

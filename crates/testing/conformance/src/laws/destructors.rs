@@ -47,7 +47,7 @@ laws! { ($) destructors:
     /// of its own task.
     in_a_cancel_outside_a_run;
     /// A destructor that runs in a cancel by another task sees the name of its own task. After it,
-    /// the other task is again the one that runs.
+    /// the other task runs again.
     in_a_cancel_by_another_task;
     /// A destructor that runs in a cancel by a task of another loop spawns on its own loop. After
     /// it, the other loop is the host again.

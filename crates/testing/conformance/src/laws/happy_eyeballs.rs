@@ -109,7 +109,7 @@ fn the_losers_are_closed(subject: Subject) {
     in_a_process(|| {
         let (hole, (_listener, address)) = (black_hole(), listener());
         let mut event_loop = new_loop();
-        // With the first wait the loop opens a descriptor of its own, to watch those of tasks.
+        // With the first wait the loop opens a descriptor of its own, to watch the sockets.
         event_loop.block_on(connects_to(subject, vec![hole.address, address], address)).unwrap();
         let before = open();
         let holes = vec![hole.address, hole.address, address];

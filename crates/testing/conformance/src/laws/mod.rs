@@ -1,9 +1,9 @@
-//! The laws, a file a topic. Each file begins with its laws, a sentence each.
+//! The laws, one file for each topic. Each file begins with its laws, one sentence each.
 
 #[macro_use]
 mod law;
 
-// What a task does.
+// The life of a task.
 mod lifecycle;
 mod every_suspension;
 mod cancel;
@@ -14,18 +14,18 @@ mod panics;
 mod unwinding;
 mod outcomes;
 
-// What it is made of.
+// Foreign executors, and tasks that perform each other.
 mod hosts;
 mod nesting;
 
-// When it does it.
+// Order and time.
 mod order;
 mod starvation;
 mod stop;
 mod timers;
 mod moving_deadlines;
 
-// What makes it go on.
+// Channels, locks and wakes.
 mod channels;
 mod chains;
 mod clusters;
@@ -47,7 +47,7 @@ mod foreign_wakers;
 mod cloned_wakers;
 mod sub_wakers;
 
-// What the operating system has to say.
+// The operating system: sockets, pipes, signals and processes.
 mod readiness;
 mod sources;
 mod descriptors;
@@ -66,20 +66,20 @@ mod ended_children;
 mod child_cancels;
 mod taken_out;
 
-// What other threads do for it.
+// Work on other threads.
 mod holds;
 mod offload;
 mod files;
 mod names;
 mod happy_eyeballs;
 
-// What must not go wrong.
+// Errors, and calls of the loop from inside.
 mod deadlock;
 mod operations;
 mod reentrancy;
 mod thread_locals;
 
-// Programs that nobody wrote.
+// Generated programs.
 mod scripts;
 
 pub use law::{Checked, Law};
@@ -150,14 +150,14 @@ const TOPICS: &[&[Law]] = &[
     scripts::LAWS,
 ];
 
-/// All laws, in the order in which they are best read.
+/// Returns all laws, in the order in which they are best read.
 pub fn laws() -> impl Iterator<Item = &'static Law> {
     TOPICS.iter().copied().flatten()
 }
 
 /// Makes a `#[test]` of every law, for a style (`&MyStyle`) or a [`Subject`](crate::Subject).
 ///
-/// The tests stand in modules that are named as the topics, in the module that calls this.
+/// The tests are in modules with the names of the topics, inside the calling module.
 #[macro_export]
 macro_rules! every_law {
     ($subject:expr) => {
@@ -231,7 +231,7 @@ macro_rules! every_law {
     };
 }
 
-/// Makes a `#[test]` of every law for each of these pairs of styles, in a module of its own.
+/// Makes a `#[test]` of every law for each of these pairs of styles, in one module for each pair.
 ///
 /// `generator_performs_green = Generator, Green;` makes the tests in which a generator performs a
 /// green thread.
@@ -254,13 +254,13 @@ mod tests {
     fn every_law_has_a_name_and_a_sentence_of_its_own() {
         let (mut names, mut sentences) = (BTreeSet::new(), BTreeSet::new());
         for law in laws() {
-            assert!(names.insert((law.topic, law.name)), "{law:?} is there twice");
-            assert!(sentences.insert(law.specification), "{law:?} says nothing new");
-            assert!(law.specification.ends_with('.'), "{law:?} is a sentence");
+            assert!(names.insert((law.topic, law.name)), "{law:?} has the name of another law");
+            assert!(sentences.insert(law.specification), "{law:?} has the sentence of another law");
+            assert!(law.specification.ends_with('.'), "the sentence of {law:?} must end with a full stop");
         }
     }
 
-    /// What `docs/laws.md` says.
+    /// Returns the contents of `docs/laws.md`.
     fn page() -> String {
         let mut page = "# The laws\n\nWhat every style must show. `crates/testing/conformance/src/laws/` has \
                         a file for each topic;\n[conformance.md](conformance.md) says how to run them \

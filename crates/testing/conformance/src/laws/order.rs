@@ -216,7 +216,7 @@ fn a_reused_slot_has_a_new_number(subject: Subject) {
         ids.borrow_mut().push(handle.id().0);
         event_loop.block_on(handle).unwrap().unwrap();
     }
-    // Two tasks a round: the one spawned here, and the one that `block_on` makes of its handle.
+    // Two tasks a round: one is spawned here, and `block_on` makes one of its handle.
     assert_eq!(*ids.borrow(), [1, 3, 5]);
     let probe = Probe::default();
     event_loop.start_detached(subject.task(body().perform(probe.waits())), 1);

@@ -1,4 +1,5 @@
-//! Stale wakes: those of a task that has ended, whose slot has a new task or whose loop is gone.
+//! Stale wakes: wakes of a task that has ended. Its slot may have a new task by then, and its loop
+//! may be gone.
 
 use std::{task::Waker, thread};
 

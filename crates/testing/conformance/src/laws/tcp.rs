@@ -1,4 +1,4 @@
-//! TCP: the laws that hold for it beside those of all [streams of bytes](super::byte_streams).
+//! TCP: its laws beside the laws of all [streams of bytes](super::byte_streams).
 
 use std::{
     io::{ErrorKind, Read, Write},

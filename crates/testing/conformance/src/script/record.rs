@@ -1,33 +1,33 @@
-//! [`PlayRecord`]: what a play has left, line by line.
+//! [`PlayRecord`]: the record of a play, line by line.
 
 use std::fmt;
 
 use quadrivium::event_loop::trace::{Event, EventKind};
 
-/// What a play has left: the trace of the loop, and between its lines what bodies and destructors
-/// said.
+/// The record of a play: the trace of the loop, and between its lines the notes of the bodies and
+/// destructors.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlayRecord {
-    /// In order.
+    /// The lines, in order.
     pub entries: Vec<RecordedLine>,
-    /// How many of them came before the run ended. Those after it are of the cancels of what waited
-    /// for ever.
+    /// The number of lines before the run ended. The lines after it come from the cancels of tasks
+    /// that wait forever.
     pub ended_after: usize,
-    /// How the run ended: `done`, a deadlock with its tasks, a panic.
+    /// How the run ended: `done`, a deadlock with its tasks, or a panic.
     pub end: String,
 }
 
 /// One line of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordedLine {
-    /// What happened to a task.
+    /// An event of a task.
     Event(Event),
-    /// What a script said: its place, and what it did there.
+    /// A note of a script: its place, and what it did there.
     Said(String),
 }
 
 impl PlayRecord {
-    /// All lines, the end among them.
+    /// Returns all lines, including the end.
     pub fn lines(&self) -> Vec<String> {
         let entries = self.entries.iter().map(RecordedLine::to_string);
         entries.chain([format!("the end: {}", self.end)]).collect()
@@ -38,7 +38,7 @@ impl PlayRecord {
 #[derive(Debug, Default)]
 pub(super) struct Recording {
     entries: Vec<RecordedLine>,
-    /// What was said since the loop last showed its trace, which it does between two steps.
+    /// The notes since the last event. The loop reports its events between two steps.
     said: Vec<RecordedLine>,
     ended_after: usize,
 }
@@ -48,7 +48,7 @@ impl Recording {
         self.said.push(RecordedLine::Said(line));
     }
 
-    /// What is said in a step comes right behind its beginning.
+    /// The notes of a step follow the event with which the step begins.
     pub(super) fn event(&mut self, event: &Event) {
         self.entries.push(RecordedLine::Event(event.clone()));
         if event.kind == EventKind::Resumed {
@@ -56,7 +56,7 @@ impl Recording {
         }
     }
 
-    /// The run has ended.
+    /// Marks the end of the run.
     pub(super) fn run_ended(&mut self) {
         self.entries.append(&mut self.said);
         self.ended_after = self.entries.len();
