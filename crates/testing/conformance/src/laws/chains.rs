@@ -1,5 +1,5 @@
 //! Chains of tasks: each task ends the next one in its destructor. The destructors nest up to a
-//! depth of [`host::NESTED`]. From there on they run one after another, so the stack never grows
+//! depth of `host::NESTED`. From there on they run one after another, so the stack never grows
 //! with the number of tasks.
 
 use std::{

@@ -255,29 +255,59 @@ mod tests {
         let (mut names, mut sentences) = (BTreeSet::new(), BTreeSet::new());
         for law in laws() {
             assert!(names.insert((law.topic, law.name)), "{law:?} has the name of another law");
-            assert!(sentences.insert(law.specification), "{law:?} has the sentence of another law");
-            assert!(law.specification.ends_with('.'), "the sentence of {law:?} must end with a full stop");
+            assert!(sentences.insert(law.specification), "{law:?} repeats another law");
+            assert!(law.specification.ends_with('.'), "{law:?} must end with a full stop");
         }
     }
 
     /// Returns the contents of `docs/laws.md`.
     fn page() -> String {
-        let mut page = "# The laws\n\nWhat every style must show. `crates/testing/conformance/src/laws/` has \
-                        a file for each topic;\n[conformance.md](conformance.md) says how to run them \
-                        for a style of your own.\n"
-            .to_string();
+        let mut page = "# The laws\n\n".to_string();
+        let introduction =
+            "Every style must show these behaviours. Each topic below is a file of \
+             `crates/testing/conformance/src/laws/`. The page on [testing a style of your \
+             own](conformance.md) shows how to run the laws and explains the features of styles, \
+             such as `ByHand`. The features of hosts, such as `VirtualClock`, are explained on the \
+             page on [hosts](hosts.md).";
+        wrap(&mut page, introduction, "");
         let mut topic = "";
         for law in laws() {
             if law.topic != topic {
                 topic = law.topic;
-                writeln!(page, "\n## {topic}\n").unwrap();
+                write!(page, "\n## {topic}\n\n").unwrap();
+                wrap(&mut page, &description(topic), "");
+                page.push('\n');
             }
-            let needs = law.needs.iter().map(|needs| format!(" (needs {needs:?})"));
-            let needs = needs.chain(law.on.iter().map(|on| format!(" (on {on:?})")));
+            let needs = law.needs.iter().map(|needs| format!(" *Only styles with `{needs:?}`.*"));
+            let needs = needs.chain(law.on.iter().map(|on| format!(" *Only hosts with `{on:?}`.*")));
             let sentence = law.specification.trim();
-            writeln!(page, "- `{}`: {sentence}{}", law.name, needs.collect::<String>()).unwrap();
+            let line = format!("- `{}`: {sentence}{}", law.name, needs.collect::<String>());
+            wrap(&mut page, &line, "  ");
         }
         page
+    }
+
+    /// Returns the first paragraph of the file of this topic.
+    fn description(topic: &str) -> String {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/laws");
+        let file = fs::read_to_string(folder.join(topic).with_extension("rs")).unwrap();
+        let lines = file.lines().map_while(|line| line.strip_prefix("//! "));
+        lines.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Adds this text in lines of at most 100 columns. All but the first begin with `indent`.
+    fn wrap(page: &mut String, text: &str, indent: &str) {
+        let mut line = String::new();
+        for word in text.split_whitespace() {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > 100 {
+                writeln!(page, "{line}").unwrap();
+                line = indent.to_string();
+            } else if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        writeln!(page, "{line}").unwrap();
     }
 
     #[test]
@@ -289,7 +319,8 @@ mod tests {
         let written = fs::read_to_string(&path).unwrap_or_default();
         assert!(
             written == page(),
-            "docs/laws.md is out of date: run QUADRIVIUM_WRITE=1 cargo test -p quadrivium-conformance"
+            "docs/laws.md is out of date: run `QUADRIVIUM_WRITE=1 cargo test -p \
+             quadrivium-conformance --lib`"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Pipes: their laws beside the laws of all [streams of bytes](super::byte_streams).
+//! Pipes: their laws beside the laws of all streams of bytes (`byte_streams`).
 
 use std::io::Read;
 

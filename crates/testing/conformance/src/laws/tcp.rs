@@ -1,4 +1,4 @@
-//! TCP: its laws beside the laws of all [streams of bytes](super::byte_streams).
+//! TCP: its laws beside the laws of all streams of bytes (`byte_streams`).
 
 use std::{
     io::{ErrorKind, Read, Write},
