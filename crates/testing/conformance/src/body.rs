@@ -4,7 +4,7 @@ use std::{any::Any, cell::Cell, collections::VecDeque, fmt, ops::ControlFlow, rc
 
 use quadrivium::{Task, task::BoxTask};
 
-use crate::{Said, Value, map};
+use crate::{Notes, Value, map};
 
 /// A list of things to do, one after another, and the output in the end.
 ///
@@ -12,7 +12,7 @@ use crate::{Said, Value, map};
 pub struct Body<T = ()> {
     parts: VecDeque<Part>,
     held: Vec<Box<dyn Any>>,
-    worth: Option<Box<dyn FnOnce() -> T>>,
+    output: Option<Box<dyn FnOnce() -> T>>,
     /// Whether a part has ended the body early, so that the remaining parts are skipped.
     is_over: Rc<Cell<bool>>,
 }
@@ -42,7 +42,7 @@ pub fn body() -> Body {
     Body {
         parts: VecDeque::new(),
         held: Vec::new(),
-        worth: Some(Box::new(|| ())),
+        output: Some(Box::new(|| ())),
         is_over: Rc::default(),
     }
 }
@@ -54,9 +54,9 @@ impl<T: 'static> Body<T> {
     }
 
     /// Adds a line to the notes.
-    pub fn say(self, said: &Said, line: impl Into<String>) -> Self {
-        let (said, line) = (said.clone(), line.into());
-        self.run(move || said.say(line))
+    pub fn note(self, notes: &Notes, line: impl Into<String>) -> Self {
+        let (notes, line) = (notes.clone(), line.into());
+        self.run(move || notes.add(line))
     }
 
     /// Performs this task, and drops its output.
@@ -122,24 +122,24 @@ impl<T: 'static> Body<T> {
     }
 
     /// Sets the output of the body.
-    pub fn worth<U>(self, worth: impl FnOnce() -> U + 'static) -> Body<U> {
+    pub fn output<U>(self, output: impl FnOnce() -> U + 'static) -> Body<U> {
         let Self { parts, held, is_over, .. } = self;
-        Body { parts, held, is_over, worth: Some(Box::new(worth)) }
+        Body { parts, held, is_over, output: Some(Box::new(output)) }
     }
 
     /// Returns a body that performs this task and has the same output.
     pub fn performing(task: BoxTask<T>) -> Self {
-        let output = Rc::new(Cell::new(None));
-        let slot = Rc::clone(&output);
+        let slot = Rc::new(Cell::new(None));
+        let filled = Rc::clone(&slot);
         body()
-            .perform_then(|| task, move |output| slot.set(Some(output)))
-            .worth(move || output.take().expect("the task was performed"))
+            .perform_then(|| task, move |output| filled.set(Some(output)))
+            .output(move || slot.take().expect("the task was performed"))
     }
 
     /// Returns the same body, with an output whose type is erased.
     pub(crate) fn of_any_type(mut self) -> Body<Value> {
-        let worth = self.worth.take().expect("it has not ended");
-        self.worth(|| Box::new(worth()) as Value)
+        let output = self.output.take().expect("it has not ended");
+        self.output(|| Box::new(output()) as Value)
     }
 
     fn with(mut self, part: Part) -> Self {
@@ -169,8 +169,8 @@ impl<T: 'static> Body<T> {
                 }
             }
         }
-        let worth = self.worth.take().expect("a body ends once");
-        NextAction::End(worth())
+        let output = self.output.take().expect("a body ends once");
+        NextAction::End(output())
     }
 }
 

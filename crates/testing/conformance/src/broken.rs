@@ -125,7 +125,7 @@ const TOPICS: [&str; 14] = [
 const STYLE: &str = "QUADRIVIUM_BROKEN_STYLE";
 
 /// Starts a process that checks all laws for a style.
-fn starts(how: Broken, test: &str) -> Child {
+fn start_checks(how: Broken, test: &str) -> Child {
     Command::new(env::current_exe().expect("a test runs from a file"))
         .args(["--exact", test.split_once("::").expect("it is in a module").1, "--nocapture"])
         .env(STYLE, format!("{how:?}"))
@@ -147,14 +147,14 @@ fn every_law_that_fails_fails_by_name_and_the_process_survives() {
         check_on(&Virtual, Subject::of(how), laws, test);
         return;
     }
-    let told = [
+    let expected = [
         (Broken::Borrows, "join::the_loser_is_dropped_first"),
         (Broken::DropsLate, "lifecycle::dropped_before_start_drops_the_body"),
         (Broken::IsImpatient, "lifecycle::runs_from_suspension_to_suspension"),
         (Broken::StartsEarly, "lifecycle::building_runs_nothing"),
     ];
     // All at the same time.
-    let started = told.map(|(how, law)| (how, law, starts(how, test)));
+    let started = expected.map(|(how, law)| (how, law, start_checks(how, test)));
     for (how, law, child) in started {
         let output = child.wait_with_output().expect("a child can be waited for");
         let stderr = String::from_utf8_lossy(&output.stderr);

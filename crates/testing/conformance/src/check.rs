@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::{Checked, Law, LawHost, Subject, Virtual, current, laws, quietly};
+use crate::{Checked, Law, LawHost, Subject, Virtual, current_law, laws, catch_panic};
 
 /// Checks the law of this topic and name. The tests that [`every_law!`](crate::every_law) makes
 /// call this, with their own name as `test`.
@@ -16,7 +16,7 @@ use crate::{Checked, Law, LawHost, Subject, Virtual, current, laws, quietly};
 /// If the law does not hold, or there is no such law. If a law of `lifecycle` does not hold either,
 /// the first one is printed.
 pub fn check(subject: Subject, topic: &str, name: &str, test: &str) {
-    current::set_test(test);
+    current_law::set_test(test);
     let law = laws().find(|law| law.topic == topic && law.name == name);
     let law = law.expect("every test is of a law");
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| law.check(subject))) {
@@ -36,7 +36,7 @@ pub(crate) fn first_that_fails(subject: Subject) -> Option<String> {
     known
         .entry(subject.to_string())
         .or_insert_with(|| {
-            let fails = |law: &&Law| quietly(|| law.check_on(&Virtual, subject)).is_err();
+            let fails = |law: &&Law| catch_panic(|| law.check_on(&Virtual, subject)).is_err();
             laws().take_while(|law| law.topic == FIRST_TOPIC).find(fails).map(Law::full_name)
         })
         .clone()
@@ -57,15 +57,15 @@ pub fn check_on(
     laws: impl IntoIterator<Item = &'static Law>,
     test: &str,
 ) -> Tally {
-    current::set_test(test);
+    current_law::set_test(test);
     let (mut tally, mut broken) = (Tally::default(), Vec::new());
     for law in laws {
-        match quietly(|| law.check_on(host, subject)) {
+        match catch_panic(|| law.check_on(host, subject)) {
             Ok(Checked::Holds) => tally.hold += 1,
             Ok(Checked::NeedsNoHost) => tally.need_no_host += 1,
-            Ok(Checked::Spared(why)) => {
+            Ok(Checked::Skipped(why)) => {
                 println!("skipped {}: {why}", law.full_name());
-                tally.spared += 1;
+                tally.skipped += 1;
             }
             Err(_) => broken.push(law.full_name()),
         }
@@ -82,5 +82,5 @@ pub struct Tally {
     /// The number of laws that hold and did not use the host.
     pub need_no_host: usize,
     /// The number of laws that were skipped, since the host or the style lacks a feature they need.
-    pub spared: usize,
+    pub skipped: usize,
 }

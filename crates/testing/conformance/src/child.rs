@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    current,
-    host::{Lacks, spare},
+    current_law,
+    host::{Lacks, skip_law},
 };
 
 /// The environment variable that tells a child process which case it must run.
@@ -27,7 +27,7 @@ pub fn alone(test: &str, case: &str, something: impl FnOnce()) -> Output {
 /// Runs `something` of the current law in a process of its own. Returns the exit status and the
 /// error output.
 pub(crate) fn in_own_process(something: impl FnOnce()) -> (ExitStatus, String) {
-    let output = alone(&current::test(), "", something);
+    let output = alone(&current_law::test(), "", something);
     (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
@@ -43,10 +43,10 @@ pub(crate) fn alone_under(
         Err(_) => {
             let mut child = this_program_under(starter);
             child.args(["--exact", test, "--nocapture"]);
-            child.env(CHILD, case).env(LAW, current::law());
+            child.env(CHILD, case).env(LAW, current_law::law());
             let output = child.output().expect("the test can start itself");
             if output.status.code() == Some(LACKS) {
-                spare("what the law asks for in a process of its own");
+                skip_law("what the law asks for in a process of its own");
             }
             output
         }

@@ -15,7 +15,7 @@ use quadrivium::{
     task::{BoxTask, Context, Step, Wait},
 };
 
-use crate::{HostLoop, LawHost, Probe, Said, Subject, Value, Virtual, body, host::Lacks, map};
+use crate::{HostLoop, LawHost, Probe, Notes, Subject, Value, Virtual, body, host::Lacks, map};
 
 thread_local! {
     /// The host on which the law on this thread is checked.
@@ -42,8 +42,8 @@ pub fn traced() -> (TestLoop, TestTrace) {
 }
 
 /// Returns empty notes and a new loop.
-pub(crate) fn said_and_loop() -> (Said, TestLoop) {
-    (Said::default(), new_loop())
+pub(crate) fn notes_and_loop() -> (Notes, TestLoop) {
+    (Notes::default(), new_loop())
 }
 
 /// The trace of a loop so far.
@@ -242,16 +242,16 @@ pub fn turns(event_loop: &mut TestLoop, n: usize) -> Turned {
 }
 
 /// Spawns a task that waits until its probe is opened.
-pub fn watched(subject: Subject, event_loop: &EventLoop) -> (Probe, JoinHandle<()>) {
+pub fn spawn_with_probe(subject: Subject, event_loop: &EventLoop) -> (Probe, JoinHandle<()>) {
     let probe = Probe::default();
     let handle = event_loop.spawn(subject.task(body().perform(probe.waits())));
     (probe, handle)
 }
 
 /// Makes a loop with such a task, which has suspended.
-pub(crate) fn watched_loop(subject: Subject) -> (TestLoop, Probe, JoinHandle<()>) {
+pub(crate) fn loop_with_probe(subject: Subject) -> (TestLoop, Probe, JoinHandle<()>) {
     let mut event_loop = new_loop();
-    let (probe, handle) = watched(subject, &event_loop);
+    let (probe, handle) = spawn_with_probe(subject, &event_loop);
     turns(&mut event_loop, 1);
     (event_loop, probe, handle)
 }
@@ -263,7 +263,7 @@ pub fn resume<T>(task: &mut BoxTask<T>) -> Step<T> {
 
 /// Resumes a task once. It must suspend, and its wait is returned.
 #[track_caller]
-pub(crate) fn suspends<T>(task: &mut BoxTask<T>) -> Wait {
+pub(crate) fn expect_suspended<T>(task: &mut BoxTask<T>) -> Wait {
     match resume(task) {
         Step::Suspended(wait) => wait,
         Step::Done(_) => panic!("a resume ended the task: it must suspend here"),
@@ -272,7 +272,7 @@ pub(crate) fn suspends<T>(task: &mut BoxTask<T>) -> Wait {
 
 /// Resumes a task once. It must end, and its output is returned.
 #[track_caller]
-pub(crate) fn ends<T>(task: &mut BoxTask<T>) -> T {
+pub(crate) fn expect_done<T>(task: &mut BoxTask<T>) -> T {
     match resume(task) {
         Step::Done(output) => output,
         Step::Suspended(wait) => panic!("a resume suspended the task ({wait:?}): it must end here"),
@@ -285,7 +285,7 @@ pub fn is_done<T>(step: &Step<T>) -> bool {
 }
 
 /// Calls a function that may panic. A panic is returned as its message.
-pub fn quietly<T>(something: impl FnOnce() -> T) -> Result<T, String> {
+pub fn catch_panic<T>(something: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(something)).map_err(|payload| match payload.is::<Lacks>() {
         true => resume_unwind(payload),
         false => message(&*payload),

@@ -58,7 +58,7 @@ pub enum HostFeature {
 /// A loop that a host has made for a law, on the thread of the law.
 ///
 /// A host without an [`EventLoop`] implements the first three methods only. Laws that use the
-/// others are [skipped](spare) there.
+/// others are [skipped](skip_law) there.
 pub trait HostLoop {
     /// Returns the host that drives the tasks.
     fn host(&self) -> Rc<dyn Host>;
@@ -79,7 +79,7 @@ pub trait HostLoop {
 
     /// Returns the loop inside, for its methods that do not wait.
     fn event_loop(&self) -> &EventLoop {
-        spare("an event loop")
+        skip_law("an event loop")
     }
 
     /// Like [`EventLoop::turn`].
@@ -88,7 +88,7 @@ pub trait HostLoop {
     ///
     /// The errors of [`EventLoop::turn`].
     fn turn(&mut self) -> Result<Turned, RunError> {
-        spare("single turns")
+        skip_law("single turns")
     }
 
     /// Like [`EventLoop::advance`].
@@ -98,7 +98,7 @@ pub trait HostLoop {
 
     /// Like [`EventLoop::trace`].
     fn trace(&mut self, _trace: Box<dyn Trace>) {
-        spare("a trace")
+        skip_law("a trace")
     }
 
     /// Hands the task that `make` returns to the host: to this loop, or to the threads of the host.
@@ -109,11 +109,11 @@ pub trait HostLoop {
 
 /// Ends the law that runs on this thread, because its host lacks something. The law counts as
 /// skipped.
-pub fn spare(lacks: &'static str) -> ! {
+pub fn skip_law(lacks: &'static str) -> ! {
     resume_unwind(Box::new(Lacks(lacks)))
 }
 
-/// What the host of a law lacks. This is the payload of [`spare`].
+/// What the host of a law lacks. This is the payload of [`skip_law`].
 pub(crate) struct Lacks(pub(crate) &'static str);
 
 /// A function that makes a task on the thread where the task will run.

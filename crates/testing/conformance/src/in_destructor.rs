@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 
-use crate::quietly;
+use crate::catch_panic;
 
 thread_local! {
     /// The messages of the panics in destructors of the law on this thread.
@@ -16,7 +16,7 @@ thread_local! {
 
 /// Runs a function in a destructor. If it panics, the law fails later.
 pub(crate) fn in_destructor(something: impl FnOnce()) {
-    if let Err(message) = quietly(something) {
+    if let Err(message) = catch_panic(something) {
         // The thread may be ending. Then the law has ended, too.
         let _ = FAILED.try_with(|failed| failed.borrow_mut().push(message));
     }
@@ -53,13 +53,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fails_in_a_destructor_is_told_later() {
+    fn a_panic_in_a_destructor_is_reported_later() {
         in_destructor(|| ());
         check();
         in_destructor(|| panic!("the first"));
         in_destructor(|| panic!("the second"));
-        let told = quietly(check).unwrap_err();
-        assert_eq!(told, "in a destructor: the first; in another: the second");
+        let message = catch_panic(check).unwrap_err();
+        assert_eq!(message, "in a destructor: the first; in another: the second");
     }
 
     /// Returns the bodies of `fn drop` in a file.

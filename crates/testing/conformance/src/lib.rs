@@ -3,7 +3,7 @@
 //! own.
 //!
 //! ```text
-//!   a law   body().say(&said, "one").perform(turn()).say(&said, "two")
+//!   a law   body().note(&notes, "one").perform(turn()).note(&notes, "two")
 //!                              │
 //!   Subject::task(body)        │            what the style under test makes of it
 //!          ┌──────────┬────────┴──┬─────────┬──────────────┐
@@ -73,38 +73,38 @@ mod laws;
 mod check;
 
 // Helpers of the laws.
-mod said;
-mod performs;
+mod notes;
+mod expectations;
 mod leaf;
 mod wakers;
 mod event_loop;
-mod current;
+mod current_law;
 mod child;
 mod sockets;
 mod byte_stream;
 mod watchdog;
 mod in_destructor;
-mod cases;
+mod random_cases;
 
 #[cfg(test)]
-mod needs;
+mod declared_features;
 #[cfg(test)]
 mod broken;
 
 pub use body::{Body, NextAction, Then, body};
-pub(crate) use cases::cases;
 pub use check::{Tally, check, check_on};
 pub use child::alone;
 pub use event_loop::{
-    TestLoop, TestTrace, TraceLines, is_done, message, new_loop, quietly, resume, traced, turns,
-    watched,
+    TestLoop, TestTrace, TraceLines, is_done, message, new_loop, catch_panic, resume, traced, turns,
+    spawn_with_probe,
 };
-pub(crate) use event_loop::{said_and_loop, watched_loop};
-pub use host::{HostFeature, HostLoop, LawHost, MakeTask, Output, Real, Virtual, spare};
+pub(crate) use event_loop::{notes_and_loop, loop_with_probe};
+pub use host::{HostFeature, HostLoop, LawHost, MakeTask, Output, Real, Virtual, skip_law};
 pub(crate) use in_destructor::{in_destructor, in_drop};
 pub use laws::{Checked, Law, laws};
 pub use leaf::{LeafFn, Probe, leaf, map};
-pub use said::{Said, WhenDropped, WhenDroppedPrints};
+pub use notes::{Notes, WhenDropped, WhenDroppedPrints};
+pub(crate) use random_cases::random_cases;
 pub use styles::{Feature, Style, Value};
 pub use subject::Subject;
 

@@ -32,12 +32,12 @@ enum Sign {
 
 /// Checks a law on a thread of its own, within the limit of the environment. Returns the number of
 /// loops that it made.
-pub(crate) fn watch(law: &str, holds: impl FnOnce() -> usize + Send + 'static) -> usize {
+pub(crate) fn watch(law: &str, run: impl FnOnce() -> usize + Send + 'static) -> usize {
     let limit = env::var(LIMIT).ok().map(|seconds| {
         let seconds = seconds.parse().ok();
         Duration::from_secs(seconds.unwrap_or_else(|| panic!("{LIMIT} is a number of seconds")))
     });
-    within(limit.unwrap_or(DEFAULT_LIMIT), law, holds)
+    within(limit.unwrap_or(DEFAULT_LIMIT), law, run)
 }
 
 /// Reports that the law on this thread has made progress, so that its time limit starts again.
@@ -50,11 +50,11 @@ pub(crate) fn is_alive() {
 
 /// A thread cannot be ended from outside. So the thread of a law that takes too long is left behind
 /// until the process ends. Rejected: ending the process, which would hide all other laws.
-fn within(limit: Duration, law: &str, holds: impl FnOnce() -> usize + Send + 'static) -> usize {
+fn within(limit: Duration, law: &str, run: impl FnOnce() -> usize + Send + 'static) -> usize {
     let (signs, seen) = mpsc::channel();
     let watched = move || {
         SIGNS.set(Some(signs.clone()));
-        let ended = catch_unwind(AssertUnwindSafe(holds));
+        let ended = catch_unwind(AssertUnwindSafe(run));
         let _ = signs.send(Sign::Ended(ended));
     };
     // The name of the test, which the message of a panic shows.
@@ -78,20 +78,20 @@ fn within(limit: Duration, law: &str, holds: impl FnOnce() -> usize + Send + 'st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quietly;
+    use crate::catch_panic;
 
     const SOON: Duration = Duration::from_millis(20);
 
     #[test]
     fn a_law_that_does_not_end_is_named() {
-        let told = quietly(|| {
+        let message = catch_panic(|| {
             within(SOON, "patience", || {
                 thread::park_timeout(Duration::MAX);
                 0
             })
         });
-        let told = told.unwrap_err();
-        assert!(told.contains("patience has not ended after 20ms: look for a wake"), "{told}");
+        let message = message.unwrap_err();
+        assert!(message.contains("patience has not ended after 20ms: look for a wake"), "{message}");
     }
 
     #[test]
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_a_law_comes_through() {
-        let told = quietly(|| within(SOON * 100, "wrong", || panic!("it does not hold")));
-        assert_eq!(told.unwrap_err(), "it does not hold");
+        let message = catch_panic(|| within(SOON * 100, "wrong", || panic!("it does not hold")));
+        assert_eq!(message.unwrap_err(), "it does not hold");
     }
 }

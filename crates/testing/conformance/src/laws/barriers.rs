@@ -6,7 +6,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Said, Subject, body, new_loop, turns};
+use crate::{Notes, Subject, body, new_loop, turns};
 
 laws! { ($) barriers:
     /// No task continues before all have arrived at the barrier. The last to arrive is the leader,
@@ -27,54 +27,54 @@ laws! { ($) barriers:
 }
 
 /// Waits at the barrier `rounds` times. Notes each time whether this task was the leader.
-fn waits(
+fn waiter(
     subject: Subject,
     barrier: &Barrier,
-    said: &Said,
+    notes: &Notes,
     name: &'static str,
     rounds: usize,
 ) -> BoxTask<()> {
-    let (barrier, said) = (barrier.clone(), said.clone());
-    let says = move |result: BarrierWaitResult| {
-        said.say(match result.is_leader() {
+    let (barrier, notes) = (barrier.clone(), notes.clone());
+    let note = move |result: BarrierWaitResult| {
+        notes.add(match result.is_leader() {
             true => format!("{name} leads"),
             false => name.into(),
         });
     };
-    subject.task(body().repeat_then(rounds, move || barrier.wait(), says))
+    subject.task(body().repeat_then(rounds, move || barrier.wait(), note))
 }
 
 fn nobody_goes_on_until_all_have_come(subject: Subject) {
-    let (barrier, said, mut event_loop) = (Barrier::new(3), Said::default(), new_loop());
-    let _first = ["a", "b"].map(|name| event_loop.spawn(waits(subject, &barrier, &said, name, 1)));
+    let (barrier, notes, mut event_loop) = (Barrier::new(3), Notes::default(), new_loop());
+    let _first = ["a", "b"].map(|name| event_loop.spawn(waiter(subject, &barrier, &notes, name, 1)));
     turns(&mut event_loop, 3);
-    assert!(said.lines().is_empty());
-    let _last = event_loop.spawn(waits(subject, &barrier, &said, "c", 1));
+    assert!(notes.lines().is_empty());
+    let _last = event_loop.spawn(waiter(subject, &barrier, &notes, "c", 1));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["c leads", "a", "b"]);
+    assert_eq!(notes.lines(), ["c leads", "a", "b"]);
 }
 
 fn serves_round_after_round(subject: Subject) {
-    let (barrier, said, mut event_loop) = (Barrier::new(2), Said::default(), new_loop());
-    let _tasks = ["a", "b"].map(|name| event_loop.spawn(waits(subject, &barrier, &said, name, 3)));
+    let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
+    let _tasks = ["a", "b"].map(|name| event_loop.spawn(waiter(subject, &barrier, &notes, name, 3)));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["b leads", "a", "a leads", "b", "b leads", "a"]);
+    assert_eq!(notes.lines(), ["b leads", "a", "a leads", "b", "b leads", "a"]);
 }
 
 fn a_waiter_that_is_cancelled_does_not_count(subject: Subject) {
-    let (barrier, said, mut event_loop) = (Barrier::new(2), Said::default(), new_loop());
-    let cancelled = event_loop.start(waits(subject, &barrier, &said, "a", 1), 1);
+    let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
+    let cancelled = event_loop.start(waiter(subject, &barrier, &notes, "a", 1), 1);
     cancelled.cancel();
-    let _b = event_loop.start(waits(subject, &barrier, &said, "b", 1), 2);
-    assert!(said.lines().is_empty(), "only one task waits at the barrier: it must not continue");
-    let _c = event_loop.spawn(waits(subject, &barrier, &said, "c", 1));
+    let _b = event_loop.start(waiter(subject, &barrier, &notes, "b", 1), 2);
+    assert!(notes.lines().is_empty(), "only one task waits at the barrier: it must not continue");
+    let _c = event_loop.spawn(waiter(subject, &barrier, &notes, "c", 1));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["c leads", "b"]);
+    assert_eq!(notes.lines(), ["c leads", "b"]);
 }
 
 fn a_waiter_that_is_cancelled_once_all_have_come(subject: Subject) {
-    let (barrier, said, mut event_loop) = (Barrier::new(2), Said::default(), new_loop());
-    let cancelled = event_loop.start(waits(subject, &barrier, &said, "a", 1), 1);
+    let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
+    let cancelled = event_loop.start(waiter(subject, &barrier, &notes, "a", 1), 1);
     let own = barrier.clone();
     let leads = body().perform_then(
         move || own.wait(),
@@ -85,34 +85,34 @@ fn a_waiter_that_is_cancelled_once_all_have_come(subject: Subject) {
     );
     let leads = event_loop.spawn(subject.task(leads));
     event_loop.block_on(leads).unwrap().unwrap();
-    let _next = ["b", "c"].map(|name| event_loop.spawn(waits(subject, &barrier, &said, name, 1)));
+    let _next = ["b", "c"].map(|name| event_loop.spawn(waiter(subject, &barrier, &notes, name, 1)));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["c leads", "b"], "a cancelled task must not count in the next round");
+    assert_eq!(notes.lines(), ["c leads", "b"], "a cancelled task must not count in the next round");
 }
 
 fn a_spurious_resume_counts_once(subject: Subject) {
-    let (barrier, said, mut event_loop) = (Barrier::new(2), Said::default(), new_loop());
+    let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
     let probe = crate::Probe::default();
-    let wait = waits(subject, &barrier, &said, "a", 1);
-    let _task = event_loop.start(subject.task(body().perform(race(wait, probe.waits()))), 1);
+    let wait = waiter(subject, &barrier, &notes, "a", 1);
+    let _task = event_loop.start(subject.task(body().perform(race(wait, probe.waiter()))), 1);
     probe.wake();
     turns(&mut event_loop, 2);
-    assert!(said.lines().is_empty());
-    let _other = event_loop.spawn(waits(subject, &barrier, &said, "b", 1));
+    assert!(notes.lines().is_empty());
+    let _other = event_loop.spawn(waiter(subject, &barrier, &notes, "b", 1));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["b leads", "a"]);
+    assert_eq!(notes.lines(), ["b leads", "a"]);
 }
 
 fn for_one_or_none(subject: Subject) {
     for n in [0, 1] {
-        let (barrier, said, mut event_loop) = (Barrier::new(n), Said::default(), new_loop());
-        let _task = event_loop.start(waits(subject, &barrier, &said, "a", 2), 1);
-        assert_eq!(said.lines(), ["a leads", "a leads"]);
+        let (barrier, notes, mut event_loop) = (Barrier::new(n), Notes::default(), new_loop());
+        let _task = event_loop.start(waiter(subject, &barrier, &notes, "a", 2), 1);
+        assert_eq!(notes.lines(), ["a leads", "a leads"]);
     }
 }
 
 fn too_few_are_a_deadlock(subject: Subject) {
-    let (barrier, said, mut event_loop) = (Barrier::new(2), Said::default(), new_loop());
-    let _task = event_loop.spawn(waits(subject, &barrier, &said, "a", 1));
+    let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
+    let _task = event_loop.spawn(waiter(subject, &barrier, &notes, "a", 1));
     assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));
 }

@@ -7,7 +7,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Said, Subject, body, in_destructor, said_and_loop, turns};
+use crate::{Notes, Subject, body, in_destructor, notes_and_loop, turns};
 
 laws! { ($) broadcasts:
     /// Every receiver gets every value, in the order of the sends.
@@ -36,146 +36,146 @@ laws! { ($) broadcasts:
 fn receives<T: Clone + ToString + 'static>(
     subject: Subject,
     receiver: Receiver<T>,
-    said: &Said,
+    notes: &Notes,
     (name, times): (&'static str, usize),
 ) -> BoxTask<()> {
-    let said = said.clone();
-    let says = move |received: Result<T, RecvError>| {
+    let notes = notes.clone();
+    let note = move |received: Result<T, RecvError>| {
         let text = received.map(|value| value.to_string());
-        said.say(format!("{name}: {}", text.unwrap_or_else(|error| format!("{error:?}"))));
+        notes.add(format!("{name}: {}", text.unwrap_or_else(|error| format!("{error:?}"))));
     };
-    subject.task(body().repeat_then(times, move || receiver.recv(), says))
+    subject.task(body().repeat_then(times, move || receiver.recv(), note))
 }
 
 fn every_value_to_every_receiver(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = broadcast::channel(2);
     let other = sender.subscribe();
-    let _a = event_loop.spawn(receives(subject, receiver, &said, ("a", 3)));
-    let _b = event_loop.start(receives(subject, other, &said, ("b", 3)), 1);
+    let _a = event_loop.spawn(receives(subject, receiver, &notes, ("a", 3)));
+    let _b = event_loop.start(receives(subject, other, &notes, ("b", 3)), 1);
     assert_eq!(sender.send(1), 2, "the value goes to both receivers");
     sender.send(2);
     turns(&mut event_loop, 1);
     sender.send(3);
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["a: 1", "a: 2", "b: 1", "b: 2", "a: 3", "b: 3"]);
+    assert_eq!(notes.lines(), ["a: 1", "a: 2", "b: 1", "b: 2", "a: 3", "b: 3"]);
 }
 
 fn from_when_it_is_there(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let (sender, _receiver) = broadcast::channel(4);
     sender.send(1);
     let later = sender.subscribe();
     sender.send(2);
-    let _task = event_loop.spawn(receives(subject, later, &said, ("later", 1)));
+    let _task = event_loop.spawn(receives(subject, later, &notes, ("later", 1)));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["later: 2"]);
+    assert_eq!(notes.lines(), ["later: 2"]);
 }
 
 fn who_lags_is_told_how_many(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = broadcast::channel(2);
     (1..=5).for_each(|n| _ = sender.send(n));
-    let _task = event_loop.start(receives(subject, receiver, &said, ("slow", 4)), 1);
+    let _task = event_loop.start(receives(subject, receiver, &notes, ("slow", 4)), 1);
     sender.send(6);
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["slow: Lagged(3)", "slow: 4", "slow: 5", "slow: 6"]);
+    assert_eq!(notes.lines(), ["slow: Lagged(3)", "slow: 4", "slow: 5", "slow: 6"]);
 }
 
 fn a_slow_one_costs_a_fast_one_nothing(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let (sender, fast) = broadcast::channel(1);
     let slow = sender.subscribe();
-    let _task = event_loop.spawn(receives(subject, fast, &said, ("fast", 3)));
+    let _task = event_loop.spawn(receives(subject, fast, &notes, ("fast", 3)));
     for n in 1..=3 {
         turns(&mut event_loop, 1);
         sender.send(n);
     }
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["fast: 1", "fast: 2", "fast: 3"]);
+    assert_eq!(notes.lines(), ["fast: 1", "fast: 2", "fast: 3"]);
     assert_eq!(slow.try_recv(), Err(TryRecvError::Lagged(2)));
     assert_eq!(slow.try_recv(), Ok(3));
     assert_eq!(slow.try_recv(), Err(TryRecvError::Empty));
 }
 
 fn a_value_goes_when_all_have_it(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = broadcast::channel(4);
     let never = sender.subscribe();
-    let values = [said.when_dropped("one"), said.when_dropped("two")].map(Rc::new);
+    let values = [notes.when_dropped("one"), notes.when_dropped("two")].map(Rc::new);
     values.into_iter().for_each(|value| _ = sender.send(value));
     let receives = body().perform_then(move || receiver.recv(), drop);
     let receives = event_loop.spawn(subject.task(receives));
     event_loop.block_on(receives).unwrap().unwrap();
-    assert!(said.lines().is_empty(), "a value was dropped although one receiver has not received it");
+    assert!(notes.lines().is_empty(), "a value was dropped although one receiver has not received it");
     drop(never.try_recv());
-    assert_eq!(said.lines(), ["one"]);
+    assert_eq!(notes.lines(), ["one"]);
     drop(never);
-    assert_eq!(said.lines(), ["one", "two"]);
+    assert_eq!(notes.lines(), ["one", "two"]);
 }
 
 fn the_end_comes_after_the_last_value(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = broadcast::channel(2);
     let waits = sender.subscribe();
-    let _task = event_loop.start(receives(subject, waits, &said, ("a", 3)), 1);
+    let _task = event_loop.start(receives(subject, waits, &notes, ("a", 3)), 1);
     let other = sender.clone();
     other.send(1);
     drop(sender);
     turns(&mut event_loop, 1);
     drop(other);
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["a: 1", "a: Closed", "a: Closed"]);
+    assert_eq!(notes.lines(), ["a: 1", "a: Closed", "a: Closed"]);
     assert_eq!(receiver.try_recv(), Ok(1));
     assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
 }
 
 fn a_receive_that_is_cancelled_once_it_was_woken(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = broadcast::channel(2);
-    let (receiver, cancelled) = (Rc::new(receiver), said.clone());
+    let (receiver, cancelled) = (Rc::new(receiver), notes.clone());
     let own = Rc::clone(&receiver);
-    let receive = body().perform_then(move || own.recv(), move |_| cancelled.say("received"));
+    let receive = body().perform_then(move || own.recv(), move |_| cancelled.add("received"));
     let handle = event_loop.start(subject.task(receive), 1);
     sender.send(1);
     handle.cancel();
     turns(&mut event_loop, 1);
-    assert!(said.lines().is_empty());
+    assert!(notes.lines().is_empty());
     assert_eq!(receiver.try_recv(), Ok(1));
 }
 
 fn a_send_to_nobody(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = broadcast::channel(2);
     let recv = receiver.recv();
     drop(receiver);
     let waits = event_loop.start(subject.task(body().perform(recv)), 1);
     assert_eq!(sender.receivers(), 1, "a receive counts as its receiver");
     waits.cancel();
-    assert_eq!(sender.send(Rc::new(said.when_dropped("dropped"))), 0);
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(sender.send(Rc::new(notes.when_dropped("dropped"))), 0);
+    assert_eq!(notes.lines(), ["dropped"]);
 }
 
 /// Queries its channel when it is dropped.
 #[derive(Clone)]
-struct Asks(Sender<Rc<Asks>>, Said);
+struct Asks(Sender<Rc<Asks>>, Notes);
 
 impl Drop for Asks {
     fn drop(&mut self) {
         in_destructor(|| {
-            self.1.say(format!("dropped, with {} receivers", self.0.receivers()));
+            self.1.add(format!("dropped, with {} receivers", self.0.receivers()));
         });
     }
 }
 
 fn a_destructor_that_uses_the_channel(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = broadcast::channel::<Rc<Asks>>(1);
-    let heir = || Rc::new(Asks(sender.clone(), said.clone()));
-    sender.send(heir());
-    sender.send(heir());
-    assert_eq!(said.lines(), ["dropped, with 1 receivers"], "a channel of capacity 1 must drop the older of two values");
+    let value = || Rc::new(Asks(sender.clone(), notes.clone()));
+    sender.send(value());
+    sender.send(value());
+    assert_eq!(notes.lines(), ["dropped, with 1 receivers"], "a channel of capacity 1 must drop the older of two values");
     let holds = body().hold(receiver);
     event_loop.block_on(subject.task(holds)).unwrap();
-    assert_eq!(said.count("dropped, with 0 receivers"), 1);
+    assert_eq!(notes.count("dropped, with 0 receivers"), 1);
 }

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use quadrivium::{event_loop::Turned, prelude::*};
 
 use crate::{
-    Body, Said, Subject, body,
+    Body, Notes, Subject, body,
     byte_stream::{StreamEnd, StreamKind, on_every_kind},
     sockets::{bytes, real_loop},
     turns,
@@ -199,8 +199,8 @@ fn the_other_end_is_gone(subject: Subject) {
     on_every_kind(|kind, mut event_loop, (one, other)| {
         let goes = writes_all(body(), &other, "bye").run(move || drop(other));
         event_loop.block_on(subject.task(goes)).unwrap();
-        let hears = reads(reads_exactly(body(), &one, "bye"), &one, 9, "");
-        event_loop.block_on(subject.task(reads(hears, &one, 9, ""))).unwrap();
+        let receives = reads(reads_exactly(body(), &one, "bye"), &one, 9, "");
+        event_loop.block_on(subject.task(reads(receives, &one, 9, ""))).unwrap();
         let writes = one.clone();
         match kind {
             StreamKind::Tcp | StreamKind::InMemory => {
@@ -229,16 +229,16 @@ fn unread_bytes_are_a_reset(subject: Subject) {
         // One byte is read first, so the bytes that stay unread have certainly arrived.
         let goes = reads(goes, &other, 1, "u").run(move || drop(other));
         event_loop.block_on(subject.task(goes)).unwrap();
-        let hears = reads_exactly(body(), &one, "arrived");
-        let hears = match kind {
+        let receives = reads_exactly(body(), &one, "arrived");
+        let receives = match kind {
             // The two directions are separate pipes, so nothing is reset.
-            StreamKind::Pipes => hears,
+            StreamKind::Pipes => receives,
             StreamKind::Tcp | StreamKind::Unix | StreamKind::InMemory => {
-                read_fails(hears, &one, ErrorKind::ConnectionReset)
+                read_fails(receives, &one, ErrorKind::ConnectionReset)
             }
         };
-        let hears = reads(reads(hears, &one, 9, ""), &one, 9, "");
-        let writes = write_fails(hears, &one, ErrorKind::BrokenPipe);
+        let receives = reads(reads(receives, &one, 9, ""), &one, 9, "");
+        let writes = write_fails(receives, &one, ErrorKind::BrokenPipe);
         event_loop.block_on(subject.task(reads(writes, &one, 9, ""))).unwrap();
     });
 }
@@ -311,20 +311,20 @@ fn a_task_that_never_waits_gives_way(subject: Subject) {
     // Few enough that a Unix stream has room for them: it counts writes more than bytes.
     const N: usize = 100;
     on_every_kind(|_, mut event_loop, (one, other)| {
-        let said = Said::default();
+        let notes = Notes::default();
         let write = move || one.write("1");
         let read = move || other.read(1);
         let never_waits = [
-            subject.task(body().repeat(N, write).say(&said, "has written all")),
-            subject.task(body().repeat(N, read).say(&said, "has read all")),
+            subject.task(body().repeat(N, write).note(&notes, "has written all")),
+            subject.task(body().repeat(N, read).note(&notes, "has read all")),
         ];
         for task in never_waits {
             let never_waits = event_loop.spawn(task);
-            let others = body().say(&said, "had a turn");
+            let others = body().note(&notes, "had a turn");
             drop(event_loop.spawn(subject.task(others)));
             event_loop.block_on(never_waits).unwrap().unwrap();
         }
         let lines = ["had a turn", "has written all", "had a turn", "has read all"];
-        assert_eq!(said.lines(), lines);
+        assert_eq!(notes.lines(), lines);
     });
 }

@@ -17,7 +17,7 @@ use quadrivium::{
 };
 
 use crate::{
-    Said, Subject, TestLoop, body, new_loop, quietly, said_and_loop, sockets::real_loop, turns,
+    Notes, Subject, TestLoop, body, new_loop, catch_panic, notes_and_loop, sockets::real_loop, turns,
 };
 
 laws! { ($) calls:
@@ -54,61 +54,61 @@ laws! { ($) calls:
 }
 
 /// Runs a body that asks for calls until the body and the calls are done, and returns the notes.
-fn runs(subject: Subject, asks: impl FnOnce(Said) + 'static) -> Vec<String> {
+fn runs(subject: Subject, asks: impl FnOnce(Notes) + 'static) -> Vec<String> {
     runs_on(&mut new_loop(), subject, asks)
 }
 
 fn runs_on(
     event_loop: &mut TestLoop,
     subject: Subject,
-    asks: impl FnOnce(Said) + 'static,
+    asks: impl FnOnce(Notes) + 'static,
 ) -> Vec<String> {
-    let said = Said::default();
-    let own = said.clone();
+    let notes = Notes::default();
+    let own = notes.clone();
     let task = event_loop.spawn(subject.task(body().run(|| asks(own))));
     event_loop.run().unwrap();
     assert!(task.is_finished());
     event_loop.block_on(task).unwrap().unwrap();
-    said.lines()
+    notes.lines()
 }
 
-fn says(said: &Said, line: &'static str) -> impl FnOnce() + use<> {
-    let said = said.clone();
-    move || said.say(line)
+fn noting(notes: &Notes, line: &'static str) -> impl FnOnce() + use<> {
+    let notes = notes.clone();
+    move || notes.add(line)
 }
 
 fn soon_in_order(subject: Subject) {
-    let said = runs(subject, |own| {
+    let notes = runs(subject, |own| {
         for line in ["one", "two", "three"] {
-            call_soon(says(&own, line));
+            call_soon(noting(&own, line));
         }
-        own.say("asked");
+        own.add("asked");
     });
-    assert_eq!(said, ["asked", "one", "two", "three"]);
+    assert_eq!(notes, ["asked", "one", "two", "three"]);
 }
 
 fn later_in_order(subject: Subject) {
-    let said = runs(subject, |own| {
+    let notes = runs(subject, |own| {
         let second = Duration::from_secs(1);
-        call_later(2 * second, says(&own, "last"));
-        call_later(second, says(&own, "first"));
-        call_at(now() + second, says(&own, "second"));
-        call_later(second, says(&own, "third"));
+        call_later(2 * second, noting(&own, "last"));
+        call_later(second, noting(&own, "first"));
+        call_at(now() + second, noting(&own, "second"));
+        call_later(second, noting(&own, "third"));
     });
-    assert_eq!(said, ["first", "second", "third", "last"]);
+    assert_eq!(notes, ["first", "second", "third", "last"]);
 }
 
 fn a_duration_counts_from_the_asking(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let own = said.clone();
+    let (notes, mut event_loop) = notes_and_loop();
+    let own = notes.clone();
     let asks = body()
         .run(move || {
             let begin = now();
-            call_later(Duration::from_secs(2), move || own.say(format!("{:?}", now() - begin)));
+            call_later(Duration::from_secs(2), move || own.add(format!("{:?}", now() - begin)));
         })
         .perform(block_for(Duration::from_secs(1)));
     event_loop.run_detached(subject.task(asks));
-    assert_eq!(said.lines(), ["2s"]);
+    assert_eq!(notes.lines(), ["2s"]);
 }
 
 /// The slot of a call, where the called function finds its own handle.
@@ -119,11 +119,11 @@ fn cancel(slot: &CallSlot) {
 }
 
 fn every_until_it_is_cancelled(subject: Subject) {
-    let said = runs(subject, |own| {
+    let notes = runs(subject, |own| {
         let (begin, slot) = (now(), CallSlot::default());
         let inside = Rc::clone(&slot);
         let call = call_every(Duration::from_secs(1), move || {
-            own.say(format!("{:?}", now() - begin));
+            own.add(format!("{:?}", now() - begin));
             if now() - begin == Duration::from_secs(3) {
                 cancel(&inside);
                 cancel(&inside);
@@ -131,17 +131,17 @@ fn every_until_it_is_cancelled(subject: Subject) {
         });
         slot.replace(Some(call));
     });
-    assert_eq!(said, ["1s", "2s", "3s"]);
+    assert_eq!(notes, ["1s", "2s", "3s"]);
 }
 
 fn every_leaves_out_what_it_has_missed(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let (own, slot) = (said.clone(), CallSlot::default());
+    let (notes, mut event_loop) = notes_and_loop();
+    let (own, slot) = (notes.clone(), CallSlot::default());
     let asks = body()
         .run(move || {
             let (begin, inside) = (now(), Rc::clone(&slot));
             let call = call_every(Duration::from_secs(1), move || {
-                own.say(format!("{:?}", now() - begin));
+                own.add(format!("{:?}", now() - begin));
                 if own.lines().len() == 3 {
                     cancel(&inside);
                 }
@@ -153,11 +153,11 @@ fn every_leaves_out_what_it_has_missed(subject: Subject) {
         // The call is due after one second, and made after two and a half.
         .perform(block_for(Duration::from_millis(2500)));
     event_loop.run_detached(subject.task(asks));
-    assert_eq!(said.lines(), ["2.5s", "3s", "4s"]);
+    assert_eq!(notes.lines(), ["2.5s", "3s", "4s"]);
 }
 
 fn a_cancel_before(subject: Subject) {
-    let said = runs(subject, |own| {
+    let notes = runs(subject, |own| {
         for call in [
             call_soon(holding(&own)),
             call_later(Duration::from_secs(1), holding(&own)),
@@ -169,84 +169,84 @@ fn a_cancel_before(subject: Subject) {
             call.cancel();
             assert!(call.is_finished());
         }
-        own.say("cancelled");
+        own.add("cancelled");
     });
-    assert_eq!(said, ["dropped", "dropped", "dropped", "cancelled"]);
+    assert_eq!(notes, ["dropped", "dropped", "dropped", "cancelled"]);
 }
 
 /// Returns a function that notes its call, and holds a value that notes its drop.
-fn holding(said: &Said) -> impl FnOnce() + use<> {
-    let (held, said) = (said.when_dropped("dropped"), said.clone());
+fn holding(notes: &Notes) -> impl FnOnce() + use<> {
+    let (held, notes) = (notes.when_dropped("dropped"), notes.clone());
     move || {
-        said.say("called");
+        notes.add("called");
         drop(held);
     }
 }
 
 fn a_cancel_after(subject: Subject) {
-    let (said, slot) = (Said::default(), Rc::new(Cell::new(None)));
-    let (own, keeps) = (said.clone(), Rc::clone(&slot));
-    runs(subject, move |_| keeps.set(Some(call_soon(says(&own, "called")))));
+    let (notes, slot) = (Notes::default(), Rc::new(Cell::new(None)));
+    let (own, keeps) = (notes.clone(), Rc::clone(&slot));
+    runs(subject, move |_| keeps.set(Some(call_soon(noting(&own, "called")))));
     let call = slot.take().unwrap();
     call.cancel();
     call.cancel();
     assert!(call.is_finished());
-    assert_eq!(said.lines(), ["called"]);
+    assert_eq!(notes.lines(), ["called"]);
 }
 
 fn a_handle_that_is_dropped(subject: Subject) {
-    let said = runs(subject, |own| drop(call_later(Duration::from_secs(1), says(&own, "called"))));
-    assert_eq!(said, ["called"]);
+    let notes = runs(subject, |own| drop(call_later(Duration::from_secs(1), noting(&own, "called"))));
+    assert_eq!(notes, ["called"]);
 }
 
 fn a_panic_is_told(subject: Subject) {
-    let said = Said::default();
-    let (own, told) = (said.clone(), said.clone());
+    let notes = Notes::default();
+    let (own, error_notes) = (notes.clone(), notes.clone());
     let slot = Rc::new(Cell::new(None));
     let keeps = Rc::clone(&slot);
     let asks = body()
         .run(move || {
             keeps.set(Some(call_soon(|| panic!("in the call")).into_task()));
-            call_soon(says(&own, "called"));
+            call_soon(noting(&own, "called"));
         })
         .perform_then(
             move || slot.take().unwrap(),
-            move |ended| told.say(ended.unwrap_err().to_string()),
+            move |ended| error_notes.add(ended.unwrap_err().to_string()),
         );
     new_loop().block_on(subject.task(asks)).unwrap();
-    assert_eq!(said.count("the task panicked: in the call"), 1);
-    assert_eq!(said.count("called"), 1);
+    assert_eq!(notes.count("the task panicked: in the call"), 1);
+    assert_eq!(notes.count("called"), 1);
 }
 
 fn a_duration_without_end(subject: Subject) {
-    let said = Said::default();
-    let own = said.clone();
+    let notes = Notes::default();
+    let own = notes.clone();
     let asks = body()
         .run(move || {
-            call_later(Duration::MAX, says(&own, "called"));
+            call_later(Duration::MAX, noting(&own, "called"));
             call_every(Duration::MAX, says_often(&own));
         })
         .perform(sleep(Duration::from_secs(1)));
     new_loop().block_on(subject.task(asks)).unwrap();
-    assert!(said.lines().is_empty());
+    assert!(notes.lines().is_empty());
 }
 
-fn says_often(said: &Said) -> impl FnMut() + use<> {
-    let said = said.clone();
-    move || said.say("called")
+fn says_often(notes: &Notes) -> impl FnMut() + use<> {
+    let notes = notes.clone();
+    move || notes.add("called")
 }
 
 fn on_readable_until_it_is_cancelled(subject: Subject) {
     let mut event_loop = real_loop();
     let (mut one, mut other) = UnixStream::pair().unwrap();
-    let said = runs_on(&mut event_loop, subject, move |own| {
+    let notes = runs_on(&mut event_loop, subject, move |own| {
         let slot = CallSlot::default();
         let inside = Rc::clone(&slot);
         let call = on_readable(other.try_clone().unwrap(), move |ready| {
             ready.unwrap();
             let mut byte = [0];
             other.read_exact(&mut byte).unwrap();
-            own.say(char::from(byte[0]).to_string());
+            own.add(char::from(byte[0]).to_string());
             if byte == *b"c" {
                 cancel(&inside);
             }
@@ -254,38 +254,38 @@ fn on_readable_until_it_is_cancelled(subject: Subject) {
         slot.replace(Some(call));
         one.write_all(b"abcd").unwrap();
     });
-    assert_eq!(said, ["a", "b", "c"]);
+    assert_eq!(notes, ["a", "b", "c"]);
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
 }
 
 fn on_readable_of_a_regular_file(subject: Subject) {
     let mut event_loop = real_loop();
-    let said = runs_on(&mut event_loop, subject, move |own| {
+    let notes = runs_on(&mut event_loop, subject, move |own| {
         let file = std::fs::File::open("/proc/self/exe").unwrap();
-        on_readable(file, move |ready| own.say(if ready.is_err() { "error" } else { "ready" }));
+        on_readable(file, move |ready| own.add(if ready.is_err() { "error" } else { "ready" }));
     });
-    assert_eq!(said, ["error"]);
+    assert_eq!(notes, ["error"]);
 }
 
 fn on_writable_at_once(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, _other) = UnixStream::pair().unwrap();
-    let said = runs_on(&mut event_loop, subject, move |own| {
+    let notes = runs_on(&mut event_loop, subject, move |own| {
         let slot = CallSlot::default();
         let inside = Rc::clone(&slot);
         let call = on_writable(one, move |ready| {
             ready.unwrap();
-            own.say("writable");
+            own.add("writable");
             cancel(&inside);
         });
         slot.replace(Some(call));
     });
-    assert_eq!(said, ["writable"]);
+    assert_eq!(notes, ["writable"]);
 }
 
 fn without_a_host(_: Subject) {
     for asks in [|| _ = call_soon(|| ()), || _ = call_later(Duration::ZERO, || ())] {
-        let refused = quietly(asks).unwrap_err();
+        let refused = catch_panic(asks).unwrap_err();
         assert!(refused.contains("no host drives this thread"), "{refused}");
     }
 }

@@ -6,7 +6,7 @@ use std::thread;
 use quadrivium::prelude::*;
 
 use super::cancel::{is_cancelled, suspended};
-use crate::{Subject, body, new_loop, said_and_loop, turns};
+use crate::{Subject, body, new_loop, notes_and_loop, turns};
 
 laws! { ($) cancel_from_afar:
     /// The loop carries out a cancel from another thread in its next turn, on its own thread.
@@ -22,29 +22,29 @@ laws! { ($) cancel_from_afar:
 }
 
 fn from_another_thread(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let handle = event_loop.start(suspended(subject, &said), 1);
+    let (notes, mut event_loop) = notes_and_loop();
+    let handle = event_loop.start(suspended(subject, &notes), 1);
     let canceller = handle.canceller();
     thread::spawn(move || canceller.cancel()).join().unwrap();
-    assert!(said.lines().is_empty(), "the other thread must not drop the body");
+    assert!(notes.lines().is_empty(), "the other thread must not drop the body");
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
     assert!(is_cancelled(&mut event_loop, handle));
 }
 
 fn from_another_thread_before_start(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let body = body().say(&said, "started").hold(said.when_dropped("dropped"));
+    let (notes, mut event_loop) = notes_and_loop();
+    let body = body().note(&notes, "started").hold(notes.when_dropped("dropped"));
     let handle = event_loop.spawn(subject.task(body));
     let canceller = handle.canceller();
     thread::spawn(move || canceller.cancel()).join().unwrap();
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["dropped"], "the cancel must be carried out before the task is resumed");
+    assert_eq!(notes.lines(), ["dropped"], "the cancel must be carried out before the task is resumed");
 }
 
 fn from_another_thread_when_done(subject: Subject) {
     let mut event_loop = new_loop();
-    let handle = event_loop.spawn(subject.task(body().worth(|| 42)));
+    let handle = event_loop.spawn(subject.task(body().output(|| 42)));
     let canceller = handle.canceller();
     event_loop.run().unwrap();
     thread::spawn(move || canceller.cancel()).join().unwrap();
@@ -53,15 +53,15 @@ fn from_another_thread_when_done(subject: Subject) {
 }
 
 fn from_another_thread_when_the_loop_is_gone(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let handle = event_loop.start(suspended(subject, &said), 1);
+    let (notes, mut event_loop) = notes_and_loop();
+    let handle = event_loop.start(suspended(subject, &notes), 1);
     let canceller = handle.canceller();
     drop(event_loop);
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
     thread::spawn(move || canceller.cancel()).join().unwrap();
     handle.cancel();
     assert!(handle.is_finished());
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
 }
 
 fn by_a_stale_canceller_spares_the_next_tenant(subject: Subject) {
@@ -70,7 +70,7 @@ fn by_a_stale_canceller_spares_the_next_tenant(subject: Subject) {
     let canceller = first.canceller();
     event_loop.block_on(first).unwrap().unwrap();
     // The slot of the first task is free now, and this one takes it.
-    let second = event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42)));
+    let second = event_loop.spawn(subject.task(body().perform(turn()).output(|| 42)));
     canceller.cancel();
     assert_eq!(event_loop.block_on(second).unwrap().unwrap(), 42);
 }

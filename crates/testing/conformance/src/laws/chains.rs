@@ -123,13 +123,13 @@ fn whose_first_task_somebody_joins(subject: Subject) {
     let mut event_loop = new_loop();
     let first = chain(subject, &[&event_loop], 100, &order);
     let canceller = first.canceller();
-    let (all, told) = (Rc::clone(&order), Rc::new(Cell::new(0)));
-    let tells = Rc::clone(&told);
-    let joins = body().perform_then(|| first, move |_| tells.set(all.borrow().len()));
+    let (all, ended_at_join) = (Rc::clone(&order), Rc::new(Cell::new(0)));
+    let counter = Rc::clone(&ended_at_join);
+    let joins = body().perform_then(|| first, move |_| counter.set(all.borrow().len()));
     event_loop.start_detached(subject.task(joins), 1);
     canceller.cancel();
     event_loop.run().unwrap();
-    assert_eq!(told.get(), 100);
+    assert_eq!(ended_at_join.get(), 100);
 }
 
 /// Runs something in a process of its own, since a stack overflow ends the process. Returns the
@@ -194,7 +194,7 @@ fn of_thirty_thousand_outputs(subject: Subject) {
                 drop::<Option<Box<dyn Any>>>(next);
                 counts.set(counts.get() + 1);
             });
-            let handle = event_loop.spawn(subject.task(body().worth(|| output)));
+            let handle = event_loop.spawn(subject.task(body().output(|| output)));
             Some(Box::new(handle) as Box<dyn Any>)
         });
         turns(&mut event_loop, 1);

@@ -10,7 +10,7 @@ use quadrivium::{
     task::Either,
 };
 
-use crate::{Probe, Subject, TestLoop, body, cases, new_loop, turns};
+use crate::{Probe, Subject, TestLoop, body, random_cases, new_loop, turns};
 
 laws! { ($) channel_operations:
     /// Under random sends, receives, cancels and spurious wakes, every value arrives once and in
@@ -45,7 +45,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 
 /// The values, which are numbers, by what happened to them.
 #[derive(Default)]
-struct Books {
+struct ValueHistory {
     /// The values whose sends have begun, in this order.
     begun: Vec<u32>,
     received: Vec<u32>,
@@ -66,7 +66,7 @@ struct World {
     event_loop: TestLoop,
     sender: Sender<u32>,
     receiver: Rc<Receiver<u32>>,
-    books: Rc<RefCell<Books>>,
+    history: Rc<RefCell<ValueHistory>>,
     workers: Vec<Worker>,
     next: u32,
 }
@@ -74,28 +74,28 @@ struct World {
 impl World {
     fn new(subject: Subject, capacity: usize) -> Self {
         let (sender, receiver) = channel::bounded(capacity);
-        let (receiver, books) = (Rc::new(receiver), Rc::default());
+        let (receiver, history) = (Rc::new(receiver), Rc::default());
         let (event_loop, workers) = (new_loop(), Vec::new());
-        Self { subject, event_loop, sender, receiver, books, workers, next: 0 }
+        Self { subject, event_loop, sender, receiver, history, workers, next: 0 }
     }
 
     fn send(&mut self) {
-        let (value, probe, books) = (self.next, Probe::default(), Rc::clone(&self.books));
+        let (value, probe, history) = (self.next, Probe::default(), Rc::clone(&self.history));
         self.next += 1;
         // The race with a probe, which never ends, gives access to the task's waker.
         let sends = race(self.sender.send(value), probe.waits());
-        let body = body().run(move || books.borrow_mut().begun.push(value)).perform(sends);
+        let body = body().run(move || history.borrow_mut().begun.push(value)).perform(sends);
         let handle = self.event_loop.spawn(self.subject.task(body));
         self.workers.push(Worker { handle, probe, value: Some(value) });
     }
 
     fn recv(&mut self) {
-        let (probe, books) = (Probe::default(), Rc::clone(&self.books));
+        let (probe, history) = (Probe::default(), Rc::clone(&self.history));
         let recvs = race(self.receiver.recv(), probe.waits());
         let body = body().perform_then(
             || recvs,
             move |first| match first {
-                Either::Left(value) => books.borrow_mut().received.push(value.unwrap()),
+                Either::Left(value) => history.borrow_mut().received.push(value.unwrap()),
                 Either::Right(()) => unreachable!("the probe is never opened"),
             },
         );
@@ -105,7 +105,7 @@ impl World {
 
     fn try_recv(&mut self) -> Result<(), TryRecvError> {
         let value = self.receiver.try_recv()?;
-        self.books.borrow_mut().received.push(value);
+        self.history.borrow_mut().received.push(value);
         Ok(())
     }
 
@@ -114,7 +114,7 @@ impl World {
             Operation::Send => self.send(),
             Operation::TrySend => {
                 if self.sender.try_send(self.next).is_ok() {
-                    self.books.borrow_mut().begun.push(self.next);
+                    self.history.borrow_mut().begun.push(self.next);
                 }
                 self.next += 1;
             }
@@ -134,7 +134,7 @@ impl World {
         if let Some(value) = worker.value
             && !worker.handle.is_finished()
         {
-            self.books.borrow_mut().cancelled.push(value);
+            self.history.borrow_mut().cancelled.push(value);
         }
         worker.handle.cancel();
     }
@@ -154,15 +154,15 @@ impl World {
             turns(&mut self.event_loop, 100);
         }
         assert!(!self.waits(true), "a sender waits though there is room");
-        let books = self.books.borrow();
+        let history = self.history.borrow();
         let expected: Vec<_> =
-            books.begun.iter().copied().filter(|value| !books.cancelled.contains(value)).collect();
-        assert_eq!(books.received, expected);
+            history.begun.iter().copied().filter(|value| !history.cancelled.contains(value)).collect();
+        assert_eq!(history.received, expected);
     }
 }
 
 fn every_value_arrives_once_and_in_order(subject: Subject) {
-    let config = cases(if subject.is_pair() { 30 } else { 300 });
+    let config = random_cases(if subject.is_pair() { 30 } else { 300 });
     let operations = prop::collection::vec(operation(), 0..80);
     proptest!(config, |(capacity in 1..4_usize, operations in operations)| {
         let mut world = World::new(subject, capacity);

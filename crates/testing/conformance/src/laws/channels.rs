@@ -5,7 +5,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Said, Subject, body, in_destructor, new_loop, traced, turns};
+use crate::{Notes, Subject, body, in_destructor, new_loop, traced, turns};
 
 laws! { ($) channels:
     /// Values arrive in the order of the sends, and the end after the last value.
@@ -51,25 +51,25 @@ fn sends<T: 'static>(subject: Subject, sender: &Sender<T>, value: T) -> BoxTask<
 }
 
 /// Receives the given number of values and notes them.
-fn receives(subject: Subject, receiver: Receiver<u32>, times: usize, said: &Said) -> BoxTask<()> {
-    let said = said.clone();
-    let says = move |value: Result<u32, _>| {
-        said.say(value.map_or("closed".into(), |value| value.to_string()));
+fn receives(subject: Subject, receiver: Receiver<u32>, times: usize, notes: &Notes) -> BoxTask<()> {
+    let notes = notes.clone();
+    let note = move |value: Result<u32, _>| {
+        notes.add(value.map_or("closed".into(), |value| value.to_string()));
     };
-    subject.task(body().repeat_then(times, move || receiver.recv(), says))
+    subject.task(body().repeat_then(times, move || receiver.recv(), note))
 }
 
 fn values_arrive_in_order(subject: Subject) {
     for capacity in [1, 2, 10] {
-        let said = Said::default();
+        let notes = Notes::default();
         let (sender, receiver) = channel::bounded(capacity);
         let mut event_loop = new_loop();
-        let receives = event_loop.spawn(receives(subject, receiver, 6, &said));
+        let receives = event_loop.spawn(receives(subject, receiver, 6, &notes));
         let mut values = 0..5;
         let sends = move || sender.send(values.next().unwrap());
         drop(event_loop.spawn(subject.task(body().repeat(5, sends))));
         event_loop.block_on(receives).unwrap().unwrap();
-        assert_eq!(said.lines(), ["0", "1", "2", "3", "4", "closed"]);
+        assert_eq!(notes.lines(), ["0", "1", "2", "3", "4", "closed"]);
     }
 }
 
@@ -109,7 +109,7 @@ fn an_unbounded_channel_never_waits(subject: Subject) {
 }
 
 fn senders_take_turns(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
     for task in 0..3 {
@@ -117,10 +117,10 @@ fn senders_take_turns(subject: Subject) {
         drop(event_loop.spawn(subject.task(body().repeat(3, move || sender.send(task)))));
     }
     drop(sender);
-    let receives = event_loop.spawn(receives(subject, receiver, 10, &said));
+    let receives = event_loop.spawn(receives(subject, receiver, 10, &notes));
     event_loop.block_on(receives).unwrap().unwrap();
     // The first sender waits for its second send before the other two have started.
-    assert_eq!(said.lines().concat(), "0".to_string() + "012" + "012" + "12" + "closed");
+    assert_eq!(notes.lines().concat(), "0".to_string() + "012" + "012" + "12" + "closed");
 }
 
 fn nobody_overtakes_who_was_promised_room(subject: Subject) {
@@ -154,19 +154,19 @@ fn nobody_overtakes_who_is_in_line(subject: Subject) {
 }
 
 fn receivers_take_turns(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let (sender, receiver) = channel::bounded(3);
     let mut event_loop = new_loop();
-    let says = |n: u32| {
-        let (receive, said) = (receiver.recv(), said.clone());
-        let says = move |value: Result<u32, _>| said.say(format!("{n} has {}", value.unwrap()));
-        subject.task(body().perform_then(|| receive, says))
+    let receives_and_notes = |n: u32| {
+        let (receive, notes) = (receiver.recv(), notes.clone());
+        let note = move |value: Result<u32, _>| notes.add(format!("{n} has {}", value.unwrap()));
+        subject.task(body().perform_then(|| receive, note))
     };
     for n in 1..=2 {
-        drop(event_loop.spawn(says(n)));
+        drop(event_loop.spawn(receives_and_notes(n)));
     }
     turns(&mut event_loop, 1);
-    let mut comes_later = says(3);
+    let mut comes_later = receives_and_notes(3);
     sender.try_send(10).unwrap();
     // The first receive has not run yet, but the value is reserved for it.
     assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
@@ -174,16 +174,16 @@ fn receivers_take_turns(subject: Subject) {
     sender.try_send(20).unwrap();
     sender.try_send(30).unwrap();
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["1 has 10", "2 has 20"], "both waiting receives must be woken");
+    assert_eq!(notes.lines(), ["1 has 10", "2 has 20"], "both waiting receives must be woken");
     assert!(crate::is_done(&crate::resume(&mut comes_later)));
-    assert_eq!(said.lines().last().unwrap(), "3 has 30");
+    assert_eq!(notes.lines().last().unwrap(), "3 has 30");
 }
 
 fn closes_with_its_last_sender(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
-    let receives = event_loop.spawn(receives(subject, receiver, 2, &said));
+    let receives = event_loop.spawn(receives(subject, receiver, 2, &notes));
     let other = sender.clone();
     drop(sender);
     turns(&mut event_loop, 1);
@@ -191,37 +191,37 @@ fn closes_with_its_last_sender(subject: Subject) {
     other.try_send(1).unwrap();
     drop(other);
     event_loop.block_on(receives).unwrap().unwrap();
-    assert_eq!(said.lines(), ["1", "closed"], "the value sent before the close must arrive");
+    assert_eq!(notes.lines(), ["1", "closed"], "the value sent before the close must arrive");
 }
 
 fn closes_under_a_receiver_that_waits(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
-    let receives = event_loop.start(receives(subject, receiver, 1, &said), 1);
+    let receives = event_loop.start(receives(subject, receiver, 1, &notes), 1);
     drop(sender);
     turns(&mut event_loop, 1);
     assert!(receives.is_finished());
-    assert_eq!(said.lines(), ["closed"]);
+    assert_eq!(notes.lines(), ["closed"]);
 }
 
 fn a_receive_that_waits_keeps_it_open(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
-    let receives = body().perform_say(&said, receiver.recv());
+    let receives = body().perform_and_note(&notes, receiver.recv());
     let receives = event_loop.spawn(subject.task(receives));
     // The waiting receive is now the only receiver.
     drop(receiver);
     turns(&mut event_loop, 1);
     sender.try_send(1).unwrap();
     event_loop.block_on(receives).unwrap().unwrap();
-    assert_eq!(said.lines(), ["Ok(1)"]);
+    assert_eq!(notes.lines(), ["Ok(1)"]);
     assert!(sender.is_closed(), "the receive has ended: the channel must be closed");
 }
 
 fn a_send_that_waits_keeps_it_open(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
     let sends = [1, 2, 3].map(|value| event_loop.spawn(sends(subject, &sender, value)));
@@ -229,22 +229,22 @@ fn a_send_that_waits_keeps_it_open(subject: Subject) {
     drop(sender);
     turns(&mut event_loop, 1);
     sends[1].cancel();
-    let receives = event_loop.spawn(receives(subject, receiver, 3, &said));
+    let receives = event_loop.spawn(receives(subject, receiver, 3, &notes));
     event_loop.block_on(receives).unwrap().unwrap();
-    assert_eq!(said.lines(), ["1", "3", "closed"]);
+    assert_eq!(notes.lines(), ["1", "3", "closed"]);
 }
 
 fn closes_with_its_receiver(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
     sender.try_send(1).unwrap();
     for value in [2, 3] {
-        let (send, then) = (sender.send(value), said.clone());
+        let (send, then) = (sender.send(value), notes.clone());
         let sends = body().perform_then(
             || send,
             move |sent| {
-                then.say(
+                then.add(
                     sent.map_or_else(|back| format!("{} came back", back.0), |()| "sent".into()),
                 );
             },
@@ -254,20 +254,20 @@ fn closes_with_its_receiver(subject: Subject) {
     turns(&mut event_loop, 1);
     drop(receiver);
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["2 came back", "3 came back"]);
+    assert_eq!(notes.lines(), ["2 came back", "3 came back"]);
     assert!(sender.is_closed());
 }
 
 fn a_closed_channel_drops_its_values(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
-    event_loop.block_on(sends(subject, &sender, said.when_dropped("in the channel"))).unwrap();
-    event_loop.start_detached(sends(subject, &sender, said.when_dropped("waiting")), 1);
+    event_loop.block_on(sends(subject, &sender, notes.when_dropped("in the channel"))).unwrap();
+    event_loop.start_detached(sends(subject, &sender, notes.when_dropped("waiting")), 1);
     drop(receiver);
-    assert_eq!(said.lines(), ["in the channel"]);
+    assert_eq!(notes.lines(), ["in the channel"]);
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["in the channel", "waiting"]);
+    assert_eq!(notes.lines(), ["in the channel", "waiting"]);
 }
 
 fn a_cancelled_sender_takes_its_value_along(subject: Subject) {
@@ -302,12 +302,12 @@ fn a_cancelled_receiver_leaves_the_value(subject: Subject) {
     let (sender, receiver) = channel::bounded(1);
     let receiver = std::rc::Rc::new(receiver);
     let mut event_loop = new_loop();
-    let said = Said::default();
+    let notes = Notes::default();
     let [first, _second] = [0, 1].map(|_| {
-        let (receiver, then) = (receiver.clone(), said.clone());
+        let (receiver, then) = (receiver.clone(), notes.clone());
         let body = body().perform_then(
             move || receiver.recv(),
-            move |value: Result<u32, _>| then.say(value.unwrap().to_string()),
+            move |value: Result<u32, _>| then.add(value.unwrap().to_string()),
         );
         event_loop.spawn(subject.task(body))
     });
@@ -317,7 +317,7 @@ fn a_cancelled_receiver_leaves_the_value(subject: Subject) {
     sender.try_send(42).unwrap();
     first.cancel();
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["42"]);
+    assert_eq!(notes.lines(), ["42"]);
 }
 
 /// When dropped, sends into the channel that it is in.

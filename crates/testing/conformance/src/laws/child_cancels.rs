@@ -38,7 +38,7 @@ fn is_there(id: u32) -> bool {
 }
 
 /// Waits until the process is gone, also as a zombie.
-fn goes(subject: Subject, event_loop: &mut TestLoop, id: u32) {
+fn wait_until_gone(subject: Subject, event_loop: &mut TestLoop, id: u32) {
     while is_there(id) {
         let waits = body().perform(sleep(Duration::from_millis(1)));
         event_loop.block_on(subject.task(waits)).unwrap();
@@ -84,13 +84,13 @@ fn of_an_output(subject: Subject) {
     let kills = sh(&format!("kill -9 {id}")).status();
     let kills = body().perform_then(|| kills, |status| assert!(status.unwrap().success()));
     event_loop.block_on(subject.task(kills)).unwrap();
-    goes(subject, &mut event_loop, id);
+    wait_until_gone(subject, &mut event_loop, id);
 }
 
 fn of_an_output_kills(subject: Subject) {
     let mut event_loop = real_loop();
     let id = cancels_an_output(subject, &mut event_loop, true);
-    goes(subject, &mut event_loop, id);
+    wait_until_gone(subject, &mut event_loop, id);
 }
 
 fn a_dropped_child_is_reaped(subject: Subject) {
@@ -99,7 +99,7 @@ fn a_dropped_child_is_reaped(subject: Subject) {
         let child = sh(script).spawn().unwrap();
         let id = child.id();
         drop(child);
-        goes(subject, &mut event_loop, id);
+        wait_until_gone(subject, &mut event_loop, id);
     }
 }
 
@@ -111,7 +111,7 @@ fn a_dropped_child_is_killed(subject: Subject) {
     let holds = event_loop.start(subject.task(holds), 1);
     assert!(is_there(id));
     holds.cancel();
-    goes(subject, &mut event_loop, id);
+    wait_until_gone(subject, &mut event_loop, id);
 }
 
 fn nothing_is_left(subject: Subject) {

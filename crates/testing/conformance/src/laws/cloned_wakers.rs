@@ -39,7 +39,7 @@ laws! { ($) cloned_wakers:
 
 /// Performs `task`, and runs `meddle` when the task clones its waker. Nothing else happens that
 /// could end the wait of the task. Returns its output.
-fn hears<T: Task + 'static>(subject: Subject, task: T, meddle: impl FnOnce() + 'static) -> T::Output
+fn output_when_clone_runs<T: Task + 'static>(subject: Subject, task: T, meddle: impl FnOnce() + 'static) -> T::Output
 where
     T::Output: 'static,
 {
@@ -82,27 +82,27 @@ impl Wrapper for Meddles {
 
 fn that_sends(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
-    assert_eq!(hears(subject, receiver, move || sender.send(1).unwrap()), Ok(1));
+    assert_eq!(output_when_clone_runs(subject, receiver, move || sender.send(1).unwrap()), Ok(1));
     let (sender, receiver) = channel::bounded(1);
     let sends = sender.clone();
-    assert_eq!(hears(subject, receiver.recv(), move || sends.try_send(2).unwrap()), Ok(2));
+    assert_eq!(output_when_clone_runs(subject, receiver.recv(), move || sends.try_send(2).unwrap()), Ok(2));
     let (sender, receiver) = broadcast::channel(1);
     let sends = sender.clone();
-    assert_eq!(hears(subject, receiver.recv(), move || _ = sends.send(3)), Ok(3));
+    assert_eq!(output_when_clone_runs(subject, receiver.recv(), move || _ = sends.send(3)), Ok(3));
     let (sender, receiver) = watch::channel(0);
     let sends = sender.clone();
-    assert_eq!(hears(subject, receiver.changed(), move || sends.send(4)).as_deref(), Ok(&4));
+    assert_eq!(output_when_clone_runs(subject, receiver.changed(), move || sends.send(4)).as_deref(), Ok(&4));
 }
 
 fn that_drops_the_sender(subject: Subject) {
     let (sender, receiver) = oneshot::channel::<()>();
-    assert!(hears(subject, receiver, || drop(sender)).is_err());
+    assert!(output_when_clone_runs(subject, receiver, || drop(sender)).is_err());
     let (sender, receiver) = channel::bounded::<()>(1);
-    assert!(hears(subject, receiver.recv(), || drop(sender)).is_err());
+    assert!(output_when_clone_runs(subject, receiver.recv(), || drop(sender)).is_err());
     let (sender, receiver) = broadcast::channel::<()>(1);
-    assert!(hears(subject, receiver.recv(), || drop(sender)).is_err());
+    assert!(output_when_clone_runs(subject, receiver.recv(), || drop(sender)).is_err());
     let (sender, receiver) = watch::channel(());
-    assert!(hears(subject, receiver.changed(), || drop(sender)).is_err());
+    assert!(output_when_clone_runs(subject, receiver.changed(), || drop(sender)).is_err());
 }
 
 fn that_receives(subject: Subject) {
@@ -115,31 +115,31 @@ fn that_receives(subject: Subject) {
     let receives = Rc::new(receiver);
     let receiver = Rc::clone(&receives);
     let send = sender.send(2);
-    assert_eq!(hears(subject, send, move || assert_eq!(receives.try_recv(), Ok(1))), Ok(()));
+    assert_eq!(output_when_clone_runs(subject, send, move || assert_eq!(receives.try_recv(), Ok(1))), Ok(()));
     assert_eq!(receiver.try_recv(), Ok(2));
     let (sender, receiver) = full();
-    assert!(hears(subject, sender.send(2), || drop(receiver)).is_err());
+    assert!(output_when_clone_runs(subject, sender.send(2), || drop(receiver)).is_err());
     let (sender, receiver) = watch::channel(());
-    hears(subject, sender.closed(), || drop(receiver));
+    output_when_clone_runs(subject, sender.closed(), || drop(receiver));
 }
 
 fn that_notifies(subject: Subject) {
     let notify = Notify::new();
     let notifies = notify.clone();
-    hears(subject, notify.notified(), move || notifies.notify_one());
+    output_when_clone_runs(subject, notify.notified(), move || notifies.notify_one());
 }
 
 fn that_gives_back(subject: Subject) {
     let mutex = Mutex::new(7);
     let guard = mutex.try_lock().unwrap();
-    assert_eq!(*hears(subject, mutex.lock(), || drop(guard)), 7);
+    assert_eq!(*output_when_clone_runs(subject, mutex.lock(), || drop(guard)), 7);
     let semaphore = Semaphore::new(2);
     let permit = semaphore.try_acquire().unwrap();
-    let both = hears(subject, semaphore.acquire_many(2), || drop(permit));
+    let both = output_when_clone_runs(subject, semaphore.acquire_many(2), || drop(permit));
     assert_eq!(both.unwrap().count(), 2);
     let _permit = semaphore.try_acquire().unwrap();
     let closes = semaphore.clone();
-    assert!(hears(subject, semaphore.acquire_many(2), move || closes.close()).is_err());
+    assert!(output_when_clone_runs(subject, semaphore.acquire_many(2), move || closes.close()).is_err());
 }
 
 fn that_comes_to_a_barrier(subject: Subject) {
@@ -153,7 +153,7 @@ fn that_comes_to_a_barrier(subject: Subject) {
         assert!(!is_done(&Pin::new(&mut other).resume(&mut cx)));
         keeps.set(Some(other));
     };
-    assert!(hears(subject, barrier.wait(), comes).is_leader());
+    assert!(output_when_clone_runs(subject, barrier.wait(), comes).is_leader());
     drop(stays);
 }
 
@@ -175,5 +175,5 @@ fn that_ends_a_task(subject: Subject) {
         let child = ends.get().expect("it is spawned");
         child.tasks.cancel(child.key);
     };
-    assert!(matches!(hears(subject, joins, cancels), Err(JoinError::Cancelled)));
+    assert!(matches!(output_when_clone_runs(subject, joins, cancels), Err(JoinError::Cancelled)));
 }

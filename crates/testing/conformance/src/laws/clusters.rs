@@ -10,7 +10,7 @@ use quadrivium::{
     sync::Notify,
 };
 
-use crate::{Body, Said, Subject, body, quietly, sockets::real_loop};
+use crate::{Body, Notes, Subject, body, catch_panic, sockets::real_loop};
 
 laws! { ($) clusters:
     /// A task may drop the last reference to its own cluster, and continues. Then all loops end and
@@ -56,14 +56,14 @@ fn ended_by(
 }
 
 fn dropped_by_a_task_of_its_own(subject: Subject) {
-    let said = Said::default();
-    let says = said.clone();
+    let notes = Notes::default();
+    let own_notes = notes.clone();
     let handle = ended_by(subject, move |cluster, may_go_on| {
         let body = body().perform(future(may_go_on)).run(move || drop(cluster));
-        body.say(&says, "went on")
+        body.note(&own_notes, "went on")
     });
     real_loop().block_on(handle).expect("the loop of the test goes on").expect("it has gone on");
-    assert_eq!(said.lines(), ["went on"]);
+    assert_eq!(notes.lines(), ["went on"]);
 }
 
 fn dropped_by_a_destructor_of_its_own(subject: Subject) {
@@ -73,19 +73,19 @@ fn dropped_by_a_destructor_of_its_own(subject: Subject) {
 }
 
 fn finished_by_a_task_of_its_own(subject: Subject) {
-    let said = Said::default();
-    let says = said.clone();
+    let notes = Notes::default();
+    let own_notes = notes.clone();
     let handle = ended_by(subject, move |cluster, may_go_on| {
         body().perform(future(may_go_on)).run(move || {
             let cluster = Arc::into_inner(cluster).expect("it is the last");
-            says.say(match cluster.finish() {
+            own_notes.add(match cluster.finish() {
                 Err(RunError::Nested) => "nested".to_string(),
                 ended => format!("{ended:?}"),
             });
         })
     });
     real_loop().block_on(handle).expect("the loop of the test goes on").expect("it has gone on");
-    assert_eq!(said.lines(), ["nested"]);
+    assert_eq!(notes.lines(), ["nested"]);
 }
 
 struct PanicsWhenDropped;
@@ -101,8 +101,8 @@ impl Drop for PanicsWhenDropped {
 fn an_unread_output_may_panic(subject: Subject) {
     let one = NonZero::new(1).expect("one is not zero");
     let cluster = Cluster::new(one).expect("the OS lets us start threads");
-    let handle = cluster.spawn(move || subject.task(body().worth(|| PanicsWhenDropped)));
+    let handle = cluster.spawn(move || subject.task(body().output(|| PanicsWhenDropped)));
     cluster.finish().expect("the task ends");
     assert!(handle.is_finished(), "the task must have ended");
-    quietly(|| drop(handle)).expect("the panic is contained");
+    catch_panic(|| drop(handle)).expect("the panic is contained");
 }

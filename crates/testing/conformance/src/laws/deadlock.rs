@@ -20,7 +20,7 @@ use quadrivium::{
     test::{Faults, Simulation},
 };
 
-use crate::{Probe, Subject, body, leaf, new_loop, said_and_loop};
+use crate::{Probe, Subject, body, leaf, new_loop, notes_and_loop};
 
 laws! { ($) deadlock:
     /// A task that joins itself is reported as a deadlock, with its name.
@@ -81,15 +81,15 @@ fn joins(subject: Subject, name: &str, event_loop: &EventLoop, handle: &Handle) 
 fn a_self_join(subject: Subject) {
     let mut event_loop = new_loop();
     let own = Handle::default();
-    let handle = joins(subject, "narcissus", &event_loop, &own);
+    let handle = joins(subject, "joins itself", &event_loop, &own);
     *own.borrow_mut() = Some(handle);
     let deadlock = expect_deadlock(event_loop.run());
-    assert_eq!(names(&deadlock), ["narcissus"]);
+    assert_eq!(names(&deadlock), ["joins itself"]);
     let message = deadlock.to_string();
     assert!(
         message.starts_with(
             "deadlock: no task is ready, and nobody outside the loop can wake one: \
-             task 1 \"narcissus\" (spawned at "
+             task 1 \"joins itself\" (spawned at "
         ),
         "{message}"
     );
@@ -117,11 +117,11 @@ fn a_channel_nobody_sends_on(subject: Subject) {
 }
 
 fn of_a_task_blocked_on(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let notify = Notify::new();
-    let body = body().hold(said.when_dropped("dropped")).perform(notify.notified());
+    let body = body().hold(notes.when_dropped("dropped")).perform(notify.notified());
     expect_deadlock(event_loop.block_on(subject.task(body)));
-    assert_eq!(said.lines(), ["dropped"], "the task of the failed `block_on` must be cancelled");
+    assert_eq!(notes.lines(), ["dropped"], "the task of the failed `block_on` must be cancelled");
     assert_eq!(event_loop.live(), 0);
     event_loop.run().unwrap();
 }
@@ -148,7 +148,7 @@ fn not_while_a_deadline_is_left(subject: Subject) {
 }
 
 /// Spawns a task that suspends and waits to be woken. It sends on `suspended` when it does.
-fn tells(subject: Subject, event_loop: &EventLoop, suspended: mpsc::Sender<()>) -> JoinHandle<()> {
+fn spawn_suspended(subject: Subject, event_loop: &EventLoop, suspended: mpsc::Sender<()>) -> JoinHandle<()> {
     let waits = leaf(move |_| {
         suspended.send(()).unwrap();
         Step::<()>::Suspended(Wait::Wake)
@@ -176,7 +176,7 @@ fn not_while_a_thread_has_a_waker(subject: Subject) {
 fn not_while_a_thread_has_a_canceller(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, suspended) = mpsc::channel();
-    let canceller = tells(subject, &event_loop, sender).canceller();
+    let canceller = spawn_suspended(subject, &event_loop, sender).canceller();
     let thread = thread::spawn(move || {
         suspended.recv().unwrap();
         canceller.cancel();
@@ -189,7 +189,7 @@ fn not_while_a_thread_has_a_canceller(subject: Subject) {
 fn not_while_a_thread_has_a_stopper(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, suspended) = mpsc::channel();
-    drop(tells(subject, &event_loop, sender));
+    drop(spawn_suspended(subject, &event_loop, sender));
     let stopper = event_loop.stopper();
     let thread = thread::spawn(move || {
         suspended.recv().unwrap();

@@ -38,7 +38,7 @@ use std::{
 
 use quadrivium::{host, prelude::*, sync::Notify, task::BoxTask, time::now};
 
-use crate::{Said, Subject, TestLoop, body, in_drop, new_loop, said_and_loop, turns};
+use crate::{Notes, Subject, TestLoop, body, in_drop, new_loop, notes_and_loop, turns};
 
 laws! { ($) destructors:
     /// A destructor that runs at the end of a task can spawn, and sees the name of its own task.
@@ -72,11 +72,11 @@ laws! { ($) destructors:
 
 /// Returns a value that uses its host when it is dropped: it notes the running task and spawns a
 /// child.
-fn asks(subject: Subject, said: &Said) -> impl Sized + use<> {
-    let said = said.clone();
+fn uses_its_host(subject: Subject, notes: &Notes) -> impl Sized + use<> {
+    let notes = notes.clone();
     in_drop(move || {
-        said.say(format!("destructor of {}", running()));
-        let child = body().hold(said.when_dropped("child dropped")).say(&said, "child ran");
+        notes.add(format!("destructor of {}", running()));
+        let child = body().hold(notes.when_dropped("child dropped")).note(&notes, "child ran");
         drop(spawn(subject.task(child)));
     })
 }
@@ -88,8 +88,8 @@ fn running() -> String {
 }
 
 /// A task named `ada` that stays suspended, and uses its host when it is dropped.
-fn suspended(subject: Subject, event_loop: &mut TestLoop, said: &Said) -> JoinHandle<()> {
-    let body = body().hold(asks(subject, said)).perform(Notify::new().notified());
+fn suspended(subject: Subject, event_loop: &mut TestLoop, notes: &Notes) -> JoinHandle<()> {
+    let body = body().hold(uses_its_host(subject, notes)).perform(Notify::new().notified());
     let handle = event_loop.spawn_named("ada", subject.task(body));
     turns(event_loop, 1);
     handle
@@ -99,90 +99,90 @@ fn suspended(subject: Subject, event_loop: &mut TestLoop, said: &Said) -> JoinHa
 fn done(
     subject: Subject,
     event_loop: &mut TestLoop,
-    said: &Said,
+    notes: &Notes,
 ) -> JoinHandle<impl Sized + use<>> {
-    let asks = asks(subject, said);
-    let handle = event_loop.spawn_named("ada", subject.task(body().worth(|| asks)));
+    let asks = uses_its_host(subject, notes);
+    let handle = event_loop.spawn_named("ada", subject.task(body().output(|| asks)));
     turns(event_loop, 1);
     handle
 }
 
 /// Runs `f` in a task named `bob`, which then notes which task runs, and spawns a child.
-fn in_bob(subject: Subject, event_loop: &mut TestLoop, said: &Said, f: impl FnOnce() + 'static) {
-    let (says, spawns) = (said.clone(), said.clone());
+fn in_bob(subject: Subject, event_loop: &mut TestLoop, notes: &Notes, f: impl FnOnce() + 'static) {
+    let (own_notes, spawns) = (notes.clone(), notes.clone());
     let body = body().run(f).run(move || {
-        says.say(format!("then {}", running()));
-        drop(spawn(subject.task(body().say(&spawns, "child of bob ran"))));
+        own_notes.add(format!("then {}", running()));
+        drop(spawn(subject.task(body().note(&spawns, "child of bob ran"))));
     });
     drop(event_loop.spawn_named("bob", subject.task(body)));
     turns(event_loop, 1);
 }
 
 /// Runs the children that destructors have spawned on this loop, and returns their notes.
-fn children(event_loop: &mut TestLoop, said: &Said) -> Vec<String> {
-    let before = said.lines().len();
+fn children(event_loop: &mut TestLoop, notes: &Notes) -> Vec<String> {
+    let before = notes.lines().len();
     event_loop.run().unwrap();
-    said.lines().split_off(before)
+    notes.lines().split_off(before)
 }
 
 fn at_the_end(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let ends = |end: BoxTask<()>| {
-        let body = body().hold(asks(subject, &said)).perform(end).run(|| {
+        let body = body().hold(uses_its_host(subject, &notes)).perform(end).run(|| {
             // Not `panic!`, which would print a message for every pair of styles.
             std::panic::resume_unwind(Box::new("as planned"))
         });
         subject.task(body)
     };
-    drop(event_loop.spawn_named("done", subject.task(body().hold(asks(subject, &said)))));
+    drop(event_loop.spawn_named("done", subject.task(body().hold(uses_its_host(subject, &notes)))));
     drop(event_loop.spawn_named("panics", ends(Box::pin(turn()))));
     let own = Rc::new(RefCell::new(None::<JoinHandle<()>>));
     let cancels = Rc::clone(&own);
     let cancelled = body()
-        .hold(asks(subject, &said))
+        .hold(uses_its_host(subject, &notes))
         .run(move || cancels.borrow().as_ref().unwrap().cancel())
         .perform(turn());
     *own.borrow_mut() = Some(event_loop.spawn_named("cancelled", subject.task(cancelled)));
     turns(&mut event_loop, 2);
     let ends = ["destructor of done", "destructor of cancelled"];
-    assert_eq!(said.lines()[..2], ends);
+    assert_eq!(notes.lines()[..2], ends);
     // The children ran in the next turn. In that turn the third task panicked.
-    assert_eq!(said.count("destructor of panics"), 1);
+    assert_eq!(notes.count("destructor of panics"), 1);
     event_loop.run().unwrap();
-    assert_eq!(said.count("child ran"), 3);
+    assert_eq!(notes.count("child ran"), 3);
 }
 
 fn in_a_cancel_outside_a_run(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let handle = suspended(subject, &mut event_loop, &said);
+    let (notes, mut event_loop) = notes_and_loop();
+    let handle = suspended(subject, &mut event_loop, &notes);
     handle.cancel();
-    assert_eq!(said.lines(), ["destructor of ada"], "destructors must have run when cancel returns");
+    assert_eq!(notes.lines(), ["destructor of ada"], "destructors must have run when cancel returns");
     assert!(host::current().is_none(), "after the cancel there must be no host, as before it");
-    assert_eq!(children(&mut event_loop, &said), ["child ran", "child dropped"]);
+    assert_eq!(children(&mut event_loop, &notes), ["child ran", "child dropped"]);
 }
 
 fn in_a_cancel_by_another_task(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let handle = suspended(subject, &mut event_loop, &said);
-    in_bob(subject, &mut event_loop, &said, move || handle.cancel());
-    assert_eq!(said.lines(), ["destructor of ada", "then bob"]);
+    let (notes, mut event_loop) = notes_and_loop();
+    let handle = suspended(subject, &mut event_loop, &notes);
+    in_bob(subject, &mut event_loop, &notes, move || handle.cancel());
+    assert_eq!(notes.lines(), ["destructor of ada", "then bob"]);
     // In the order of spawning.
     let ran = ["child ran", "child dropped", "child of bob ran"];
-    assert_eq!(children(&mut event_loop, &said), ran);
+    assert_eq!(children(&mut event_loop, &notes), ran);
 }
 
 fn in_a_cancel_by_a_task_of_another_loop(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let (mut event_loop, mut other) = (new_loop(), new_loop());
-    let handle = suspended(subject, &mut event_loop, &said);
-    in_bob(subject, &mut other, &said, move || handle.cancel());
-    assert_eq!(said.lines(), ["destructor of ada", "then bob"]);
-    assert_eq!(children(&mut other, &said), ["child of bob ran"]);
-    assert_eq!(children(&mut event_loop, &said), ["child ran", "child dropped"]);
+    let handle = suspended(subject, &mut event_loop, &notes);
+    in_bob(subject, &mut other, &notes, move || handle.cancel());
+    assert_eq!(notes.lines(), ["destructor of ada", "then bob"]);
+    assert_eq!(children(&mut other, &notes), ["child of bob ran"]);
+    assert_eq!(children(&mut event_loop, &notes), ["child ran", "child dropped"]);
 }
 
 /// Returns a value that notes the time when it is dropped.
-fn tells(times: &Rc<RefCell<Vec<Instant>>>) -> impl Sized + use<> {
+fn notes_the_time(times: &Rc<RefCell<Vec<Instant>>>) -> impl Sized + use<> {
     let times = Rc::clone(times);
     in_drop(move || times.borrow_mut().extend(host::current().map(|_| now())))
 }
@@ -190,84 +190,84 @@ fn tells(times: &Rc<RefCell<Vec<Instant>>>) -> impl Sized + use<> {
 fn in_a_cancel_by_a_task_of_another_loop_with_its_clock(subject: Subject) {
     let times = Rc::default();
     let (mut event_loop, mut other) = (new_loop(), new_loop());
-    let waits = body().hold(tells(&times)).perform(Notify::new().notified());
+    let waits = body().hold(notes_the_time(&times)).perform(Notify::new().notified());
     let handle = event_loop.start(subject.task(waits), 1);
     event_loop.advance(Duration::from_secs(3600));
-    let body = body().hold(tells(&times)).run(move || handle.cancel());
+    let body = body().hold(notes_the_time(&times)).run(move || handle.cancel());
     other.block_on(subject.task(body)).unwrap();
     assert_eq!(*times.borrow(), [event_loop.now(), other.now()]);
 }
 
 fn in_a_cancel_from_afar(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let canceller = suspended(subject, &mut event_loop, &said).canceller();
+    let (notes, mut event_loop) = notes_and_loop();
+    let canceller = suspended(subject, &mut event_loop, &notes).canceller();
     canceller.cancel();
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["destructor of ada", "child ran", "child dropped"]);
+    assert_eq!(notes.lines(), ["destructor of ada", "child ran", "child dropped"]);
 }
 
 fn in_a_block_on_that_is_stopped(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let stopper = event_loop.stopper();
-    let name = said.clone();
+    let name = notes.clone();
     let body = body()
-        .hold(asks(subject, &said))
-        .run(move || name.say(running()))
+        .hold(uses_its_host(subject, &notes))
+        .run(move || name.add(running()))
         .run(move || stopper.stop())
         .perform(Notify::new().notified());
     assert!(matches!(event_loop.block_on(subject.task(body)), Err(RunError::Stopped)));
     let expected = ["unnamed", "destructor of unnamed"];
-    assert_eq!(said.lines(), expected, "a task of `block_on` has no name");
-    assert_eq!(children(&mut event_loop, &said), ["child ran", "child dropped"]);
+    assert_eq!(notes.lines(), expected, "a task of `block_on` has no name");
+    assert_eq!(children(&mut event_loop, &notes), ["child ran", "child dropped"]);
 }
 
 fn when_the_loop_is_dropped(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let (mut event_loop, mut other) = (new_loop(), new_loop());
-    drop(suspended(subject, &mut event_loop, &said));
-    in_bob(subject, &mut other, &said, move || drop(event_loop));
-    assert_eq!(said.lines(), ["destructor of ada", "child dropped", "then bob"]);
-    assert_eq!(children(&mut other, &said), ["child of bob ran"]);
+    drop(suspended(subject, &mut event_loop, &notes));
+    in_bob(subject, &mut other, &notes, move || drop(event_loop));
+    assert_eq!(notes.lines(), ["destructor of ada", "child dropped", "then bob"]);
+    assert_eq!(children(&mut other, &notes), ["child of bob ran"]);
 }
 
 fn of_an_output_that_nobody_reads(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let names = said.clone();
-    let names = in_drop(move || names.say(format!("another destructor of {}", running())));
-    let output = (asks(subject, &said), names);
-    drop(event_loop.spawn_named("ada", subject.task(body().worth(|| output))));
+    let (notes, mut event_loop) = notes_and_loop();
+    let names = notes.clone();
+    let names = in_drop(move || names.add(format!("another destructor of {}", running())));
+    let output = (uses_its_host(subject, &notes), names);
+    drop(event_loop.spawn_named("ada", subject.task(body().output(|| output))));
     turns(&mut event_loop, 1);
     // The second destructor runs after the first has spawned a task. The spawned task is not the
     // one that runs.
-    assert_eq!(said.lines(), ["destructor of ada", "another destructor of ada"]);
+    assert_eq!(notes.lines(), ["destructor of ada", "another destructor of ada"]);
     assert_eq!(event_loop.live(), 1);
-    assert_eq!(children(&mut event_loop, &said), ["child ran", "child dropped"]);
+    assert_eq!(children(&mut event_loop, &notes), ["child ran", "child dropped"]);
 }
 
 fn of_an_output_with_its_handle(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let (mut event_loop, mut other) = (new_loop(), new_loop());
     let [outside, by_a_task, by_another, after] =
-        [(); 4].map(|()| done(subject, &mut event_loop, &said));
+        [(); 4].map(|()| done(subject, &mut event_loop, &notes));
     let ran = ["child ran", "child dropped"];
 
     drop(outside);
-    assert_eq!(said.lines(), ["destructor of ada"]);
-    assert_eq!(children(&mut event_loop, &said), ran);
+    assert_eq!(notes.lines(), ["destructor of ada"]);
+    assert_eq!(children(&mut event_loop, &notes), ran);
 
-    in_bob(subject, &mut event_loop, &said, move || drop(by_a_task));
-    assert_eq!(said.lines()[3..], ["destructor of ada", "then bob"]);
-    assert_eq!(children(&mut event_loop, &said)[..2], ran);
+    in_bob(subject, &mut event_loop, &notes, move || drop(by_a_task));
+    assert_eq!(notes.lines()[3..], ["destructor of ada", "then bob"]);
+    assert_eq!(children(&mut event_loop, &notes)[..2], ran);
 
-    in_bob(subject, &mut other, &said, move || drop(by_another));
-    assert_eq!(said.lines()[8..], ["destructor of ada", "then bob"]);
-    assert_eq!(children(&mut other, &said), ["child of bob ran"]);
-    assert_eq!(children(&mut event_loop, &said), ran);
+    in_bob(subject, &mut other, &notes, move || drop(by_another));
+    assert_eq!(notes.lines()[8..], ["destructor of ada", "then bob"]);
+    assert_eq!(children(&mut other, &notes), ["child of bob ran"]);
+    assert_eq!(children(&mut event_loop, &notes), ran);
 
     drop(event_loop);
     drop(after);
     assert_eq!(
-        said.lines()[13..],
+        notes.lines()[13..],
         ["destructor of ada", "child dropped"],
         "a dropped loop must drop what is spawned on it"
     );

@@ -16,7 +16,7 @@ use quadrivium::{
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitOptions, waitid, waitpid};
 
 use super::processes::sh;
-use crate::{Subject, body, child::alone_under, current, sockets::real_loop};
+use crate::{Subject, body, child::alone_under, current_law, sockets::real_loop};
 
 laws! { ($) ended_children:
     /// A signal to the process group of a child reaches the other processes in it, even after the
@@ -82,8 +82,8 @@ fn another_part_has_waited(subject: Subject) {
         child.signal(Signal::Terminate).unwrap_err(),
         child.signal_group(Signal::Terminate).unwrap_err(),
     ] {
-        let said = lost(error).to_string();
-        assert!(said.contains("another part of this process has waited for it"), "{said}");
+        let message = lost(error).to_string();
+        assert!(message.contains("another part of this process has waited for it"), "{message}");
     }
     let wait = child.wait();
     let waits = body().perform_then(|| wait, |status| _ = lost(status.unwrap_err()));
@@ -102,12 +102,12 @@ pub(super) fn started_by(starter: &[&str], failure: i32, case: &str, something: 
         assert!(must_not_skip.is_none(), "{} is not installed on this machine: install it", starter[0]);
         return println!("skipped: {} is not installed on this machine", starter[0]);
     }
-    let output = alone_under(starter, &current::test(), case, something);
-    let said = String::from_utf8_lossy(&output.stderr);
+    let output = alone_under(starter, &current_law::test(), case, something);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(failure) {
-        return println!("skipped: {}", said.trim());
+        return println!("skipped: {}", stderr.trim());
     }
-    assert!(output.status.success(), "{case}: {said}");
+    assert!(output.status.success(), "{case}: {stderr}");
 }
 
 /// Runs `something` in a process that can choose the ids of its children, since no other processes
@@ -156,9 +156,9 @@ fn where_sigchld_is_ignored(something: impl FnOnce()) {
 fn sigchld_is_ignored(subject: Subject) {
     where_sigchld_is_ignored(|| {
         let mut event_loop = real_loop();
-        let names_both = |said: &str| {
-            assert!(said.contains("SIGCHLD is ignored"), "{said}");
-            assert!(said.contains("Signals::new([Signal::Child])"), "{said}");
+        let names_both = |message: &str| {
+            assert!(message.contains("SIGCHLD is ignored"), "{message}");
+            assert!(message.contains("Signals::new([Signal::Child])"), "{message}");
         };
         let task = body()
             .perform_then(

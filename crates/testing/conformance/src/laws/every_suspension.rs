@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc, task::Waker, time::Duration};
 
 use quadrivium::{event_loop::Turned, prelude::*, task::Step};
 
-use crate::{Body, Said, Subject, TestLoop, body, leaf, new_loop, said_and_loop, turns};
+use crate::{Body, Notes, Subject, TestLoop, body, leaf, new_loop, notes_and_loop, turns};
 
 laws! { ($) every_suspension:
     /// A body that is cancelled at any of its suspensions drops the values it holds, and runs no
@@ -36,20 +36,20 @@ fn part(subject: Subject, body: Body, n: usize) -> Body {
 }
 
 /// Notes the number of the part, and holds a value from here on.
-fn holds(body: Body, said: &Said, n: usize) -> Body {
-    let says = said.clone();
-    let body = body.say(said, n.to_string());
-    body.hold_new(move || says.when_dropped(format!("dropped {n}")))
+fn note_and_hold(body: Body, notes: &Notes, n: usize) -> Body {
+    let own_notes = notes.clone();
+    let body = body.note(notes, n.to_string());
+    body.hold_new(move || own_notes.when_dropped(format!("dropped {n}")))
 }
 
 /// The whole body.
-fn all_parts(subject: Subject, said: &Said) -> Body {
-    (0..PARTS).fold(body(), |body, n| part(subject, holds(body, said, n), n))
+fn all_parts(subject: Subject, notes: &Notes) -> Body {
+    (0..PARTS).fold(body(), |body, n| part(subject, note_and_hold(body, notes, n), n))
 }
 
 /// The notes before the first destructor.
-fn numbers(said: &Said) -> Vec<String> {
-    let lines = said.lines();
+fn numbers(notes: &Notes) -> Vec<String> {
+    let lines = notes.lines();
     lines.into_iter().take_while(|line| !line.starts_with("dropped")).collect()
 }
 
@@ -72,25 +72,25 @@ fn a_cancel(subject: Subject) {
     // One more resume each time, until the task is done before it is cancelled.
     for resumes in 0.. {
         assert!(resumes < TURNS, "the body does not end: a wake or a deadline is lost");
-        let (said, mut event_loop) = said_and_loop();
-        let handle = event_loop.spawn(subject.task(all_parts(subject, &said)));
+        let (notes, mut event_loop) = notes_and_loop();
+        let handle = event_loop.spawn(subject.task(all_parts(subject, &notes)));
         (0..resumes).for_each(|_| go_on(&mut event_loop));
         if handle.is_finished() {
             assert!(resumes > PARTS);
             break;
         }
-        let before = said.lines();
+        let before = notes.lines();
         handle.cancel();
-        assert_eq!(said.lines(), [before.clone(), destructors(before.len())].concat());
+        assert_eq!(notes.lines(), [before.clone(), destructors(before.len())].concat());
         event_loop.run().unwrap();
-        assert_eq!(said.lines().len(), 2 * before.len(), "a cancelled body must not continue");
+        assert_eq!(notes.lines().len(), 2 * before.len(), "a cancelled body must not continue");
     }
 }
 
 /// Runs the body to its end, with a wake before each turn if `is_woken`. Returns the notes, and the
 /// time at the end.
 fn run(subject: Subject, is_woken: bool) -> Vec<(String, Duration)> {
-    let (said, waker) = (Said::default(), Rc::new(RefCell::new(None::<Waker>)));
+    let (notes, waker) = (Notes::default(), Rc::new(RefCell::new(None::<Waker>)));
     let mut event_loop = new_loop();
     let (gives, start) = (Rc::clone(&waker), event_loop.now());
     let gives_its_waker = leaf(move |cx| {
@@ -99,9 +99,9 @@ fn run(subject: Subject, is_woken: bool) -> Vec<(String, Duration)> {
         Step::Done(())
     });
     let body = (0..PARTS).fold(body().perform(gives_its_waker), |body, n| {
-        let said = said.clone();
+        let notes = notes.clone();
         let body = body.run(move || {
-            said.say(format!("{n} at {:?}", quadrivium::time::now() - start));
+            notes.add(format!("{n} at {:?}", quadrivium::time::now() - start));
         });
         part(subject, body, n)
     });
@@ -117,7 +117,7 @@ fn run(subject: Subject, is_woken: bool) -> Vec<(String, Duration)> {
         go_on(&mut event_loop);
     }
     let end = event_loop.elapsed();
-    said.lines().into_iter().map(|line| (line, end)).collect()
+    notes.lines().into_iter().map(|line| (line, end)).collect()
 }
 
 fn a_spurious_wake(subject: Subject) {
@@ -126,12 +126,12 @@ fn a_spurious_wake(subject: Subject) {
 
 fn a_panic(subject: Subject) {
     for parts in 0..=PARTS {
-        let (said, mut event_loop) = said_and_loop();
-        let body = (0..parts).fold(body(), |body, n| part(subject, holds(body, &said, n), n));
+        let (notes, mut event_loop) = notes_and_loop();
+        let body = (0..parts).fold(body(), |body, n| part(subject, note_and_hold(body, &notes, n), n));
         let panics = body.run(|| std::panic::resume_unwind(Box::new("on purpose")));
-        let error = event_loop.block_on(subject.task(panics.say(&said, "went on"))).unwrap_err();
+        let error = event_loop.block_on(subject.task(panics.note(&notes, "went on"))).unwrap_err();
         assert_eq!(error.to_string(), "the task panicked: on purpose");
-        assert_eq!(numbers(&said).len(), parts);
-        assert_eq!(said.lines()[parts..], destructors(parts));
+        assert_eq!(numbers(&notes).len(), parts);
+        assert_eq!(notes.lines()[parts..], destructors(parts));
     }
 }

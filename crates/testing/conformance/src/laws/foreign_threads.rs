@@ -19,7 +19,7 @@ use quadrivium::{
 };
 
 use super::wakes::million;
-use crate::{Subject, body, in_drop, leaf, new_loop, traced, turns, watched, watched_loop};
+use crate::{Subject, body, in_drop, leaf, new_loop, traced, turns, spawn_with_probe, loop_with_probe};
 
 laws! { ($) foreign_threads:
     /// A million wakes from another thread between two turns cause a single resume.
@@ -43,7 +43,7 @@ laws! { ($) foreign_threads:
 }
 
 fn a_million_wakes_from_another_thread(subject: Subject) {
-    let (mut event_loop, probe, _handle) = watched_loop(subject);
+    let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     let waker = probe.waker();
     let waking = thread::spawn(move || (0..million(subject)).for_each(|_| waker.wake_by_ref()));
     waking.join().unwrap();
@@ -74,7 +74,7 @@ fn from_another_thread_while_the_loop_sleeps(subject: Subject) {
 
 fn time_does_not_jump_over_a_wake(subject: Subject) {
     let (mut event_loop, trace) = traced();
-    let (probe, _handle) = watched(subject, &event_loop);
+    let (probe, _handle) = spawn_with_probe(subject, &event_loop);
     let wakes = body().perform(turn()).run(move || {
         let waker = probe.waker();
         thread::spawn(move || waker.wake()).join().unwrap();
@@ -91,7 +91,7 @@ fn time_does_not_jump_over_a_wake(subject: Subject) {
 
 fn from_another_thread_through_the_trace(subject: Subject) {
     let (mut event_loop, trace) = traced();
-    let (probe, _handle) = watched(subject, &event_loop);
+    let (probe, _handle) = spawn_with_probe(subject, &event_loop);
     let other = event_loop.start(subject.task(body().repeat(2, turn)), 1);
     let waker = probe.waker();
     thread::spawn(move || waker.wake()).join().unwrap();
@@ -108,7 +108,7 @@ fn from_another_thread_through_the_trace(subject: Subject) {
 }
 
 fn one_in_each_of_two_turns_is_two(subject: Subject) {
-    let (mut event_loop, probe, _handle) = watched_loop(subject);
+    let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     for resumes in 2..5 {
         let waker = probe.waker();
         thread::spawn(move || waker.wake()).join().unwrap();
@@ -147,7 +147,7 @@ fn a_thread_and_a_loop_play_ping_pong(subject: Subject) {
 
 fn while_the_loop_is_dropped(subject: Subject) {
     for _ in 0..50 {
-        let (event_loop, probe, handle) = watched_loop(subject);
+        let (event_loop, probe, handle) = loop_with_probe(subject);
         let barrier = Arc::new(Barrier::new(3));
         let threads = [(); 2].map(|()| {
             let (waker, barrier) = (probe.waker(), Arc::clone(&barrier));
@@ -174,9 +174,9 @@ fn the_last_waker_goes_on_another_thread(subject: Subject) {
         sender.send(cx.waker().clone()).unwrap();
         Step::<()>::Suspended(Wait::Wake)
     });
-    let tells = Rc::clone(&dropped_on);
-    let tells = in_drop(move || *tells.borrow_mut() = Some(thread::current().id()));
-    let body = body().hold(tells).perform(gives_waker_away);
+    let slot = Rc::clone(&dropped_on);
+    let reports = in_drop(move || *slot.borrow_mut() = Some(thread::current().id()));
+    let body = body().hold(reports).perform(gives_waker_away);
     let handle = event_loop.start(subject.task(body), 1);
     thread::spawn(move || drop(receiver.recv().unwrap())).join().unwrap();
     assert_eq!(*dropped_on.borrow(), None, "dropping a waker must not drop the body");

@@ -14,8 +14,8 @@ use quadrivium::{
 };
 
 use crate::{
-    Subject, body, in_destructor, is_done, new_loop, quietly, said_and_loop, turns,
-    wakers::panicking_waker, watched,
+    Subject, body, in_destructor, is_done, new_loop, catch_panic, notes_and_loop, turns,
+    wakers::panicking_waker, spawn_with_probe,
 };
 
 laws! { ($) foreign_wakers:
@@ -39,9 +39,9 @@ fn suspend<T: Task + Unpin>(leaf: &mut T, waker: &Waker) {
 }
 
 fn that_panics_among_others(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let notify = Notify::new();
-    let waits = || subject.task(body().perform(notify.notified()).say(&said, "woken"));
+    let waits = || subject.task(body().perform(notify.notified()).note(&notes, "woken"));
     event_loop.start_detached(waits(), 1);
     // This waker waits between two tasks of the loop.
     let mut foreign_task = notify.notified();
@@ -50,7 +50,7 @@ fn that_panics_among_others(subject: Subject) {
     let notifies = body().repeat(2, turn).run(move || notify.notify_all());
     let notifies = event_loop.spawn(subject.task(notifies));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["woken", "woken"]);
+    assert_eq!(notes.lines(), ["woken", "woken"]);
     let error = event_loop.block_on(notifies).unwrap().unwrap_err();
     assert_eq!(error.panic_message(), Some("in a waker"), "the panic must end the task that has notified");
 }
@@ -58,8 +58,8 @@ fn that_panics_among_others(subject: Subject) {
 fn that_panics_and_joins(subject: Subject) {
     let mut event_loop = new_loop();
     let foreign = panicking_waker();
-    let mut handle = pin!(event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42))));
-    let other = event_loop.spawn(subject.task(body().repeat(2, turn).worth(|| 43)));
+    let mut handle = pin!(event_loop.spawn(subject.task(body().perform(turn()).output(|| 42))));
+    let other = event_loop.spawn(subject.task(body().repeat(2, turn).output(|| 43)));
     suspend(&mut handle, &foreign);
     // The loop wakes the foreign waker when the task ends. A panic in that wake does not concern
     // it.
@@ -70,19 +70,19 @@ fn that_panics_and_joins(subject: Subject) {
 
 fn that_panics_and_joins_a_cancelled_task(subject: Subject) {
     let mut event_loop = new_loop();
-    let (_probe, handle) = watched(subject, &event_loop);
+    let (_probe, handle) = spawn_with_probe(subject, &event_loop);
     let canceller = handle.canceller();
     let mut handle = pin!(handle);
     suspend(&mut handle, &panicking_waker());
     // The waker belongs neither to the caller of `cancel` nor to the loop that is dropped.
-    quietly(|| handle.cancel()).unwrap();
+    catch_panic(|| handle.cancel()).unwrap();
     assert!(handle.is_finished());
-    let (_probe, other) = watched(subject, &event_loop);
+    let (_probe, other) = spawn_with_probe(subject, &event_loop);
     let mut other = pin!(other);
     suspend(&mut other, &panicking_waker());
     canceller.cancel();
     turns(&mut event_loop, 1);
-    quietly(|| drop(event_loop)).unwrap();
+    catch_panic(|| drop(event_loop)).unwrap();
     assert!(other.is_finished());
 }
 
@@ -113,8 +113,8 @@ impl Drop for Meddles {
 
 fn that_meddles_when_woken_by_the_end_of_a_task(subject: Subject) {
     let mut event_loop = new_loop();
-    let (probe, _woken) = watched(subject, &event_loop);
-    let (_probe, cancelled) = watched(subject, &event_loop);
+    let (probe, _woken) = spawn_with_probe(subject, &event_loop);
+    let (_probe, cancelled) = spawn_with_probe(subject, &event_loop);
     turns(&mut event_loop, 1);
     let meddles = Meddles { wakes: probe.waker(), cancels: cancelled.canceller() };
     let mut joined = event_loop.spawn(subject.task(body()));
@@ -132,7 +132,7 @@ fn that_meddles_when_dropped(subject: Subject) {
     let (full, _values) = channel::bounded(1);
     full.try_send(()).unwrap();
     let mut event_loop = new_loop();
-    let (_probe, joined) = watched(subject, &event_loop);
+    let (_probe, joined) = spawn_with_probe(subject, &event_loop);
     let leaves: [BoxTask<()>; 5] = [
         Box::pin(crate::map(joined, drop)),
         Box::pin(crate::map(receiver, drop)),
@@ -141,8 +141,8 @@ fn that_meddles_when_dropped(subject: Subject) {
         Box::pin(Notify::new().notified()),
     ];
     for mut leaf in leaves {
-        let (probe, _woken) = watched(subject, &event_loop);
-        let (_probe, cancelled) = watched(subject, &event_loop);
+        let (probe, _woken) = spawn_with_probe(subject, &event_loop);
+        let (_probe, cancelled) = spawn_with_probe(subject, &event_loop);
         turns(&mut event_loop, 1);
         let meddles = Meddles { wakes: probe.waker(), cancels: cancelled.canceller() };
         suspend(&mut leaf, &Arc::new(meddles).into());

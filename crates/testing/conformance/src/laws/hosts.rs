@@ -12,7 +12,7 @@ use quadrivium::{
     task::{BoxTask, Perform},
 };
 
-use crate::{Probe, Said, Subject, body, quietly, wakers::WakeCount};
+use crate::{Probe, Notes, Subject, body, catch_panic, wakers::WakeCount};
 
 laws! { ($) hosts:
     /// On an executor that supports only wakers, a turn lets other tasks run and then continues.
@@ -43,7 +43,7 @@ fn execute<T>(task: BoxTask<T>) -> Option<T> {
 }
 
 fn turns_on_a_foreign_executor(subject: Subject) {
-    assert_eq!(execute(subject.task(body().repeat(5, turn).worth(|| 42))), Some(42));
+    assert_eq!(execute(subject.task(body().repeat(5, turn).output(|| 42))), Some(42));
 }
 
 fn wakes_on_a_foreign_executor(subject: Subject) {
@@ -58,19 +58,19 @@ fn wakes_on_a_foreign_executor(subject: Subject) {
 }
 
 fn a_drop_on_a_foreign_executor(subject: Subject) {
-    let said = Said::default();
-    let body = body().hold(said.when_dropped("dropped")).perform(Probe::default().waits());
+    let notes = Notes::default();
+    let body = body().hold(notes.when_dropped("dropped")).perform(Probe::default().waits());
     assert!(execute(subject.task(body)).is_none());
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
 }
 
 fn a_deadline_on_a_foreign_executor_is_refused(subject: Subject) {
     let sleeps = subject.task(body().perform(sleep(Duration::from_secs(1))));
-    assert!(quietly(|| execute(sleeps)).unwrap_err().contains("no host drives this"));
+    assert!(catch_panic(|| execute(sleeps)).unwrap_err().contains("no host drives this"));
 }
 
 fn a_spawn_on_a_foreign_executor_is_refused(subject: Subject) {
     let child = subject.task(body());
     let spawns = subject.task(body().run(|| drop(spawn(child))));
-    assert!(quietly(|| execute(spawns)).unwrap_err().contains("no host drives this thread"));
+    assert!(catch_panic(|| execute(spawns)).unwrap_err().contains("no host drives this thread"));
 }

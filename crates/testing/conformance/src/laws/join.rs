@@ -10,7 +10,7 @@ use quadrivium::{
 };
 
 use crate::{
-    Probe, Said, Subject, body, is_done, leaf, new_loop, quietly, resume, said_and_loop, traced,
+    Probe, Notes, Subject, body, is_done, leaf, new_loop, catch_panic, resume, notes_and_loop, traced,
     turns,
 };
 
@@ -101,7 +101,7 @@ fn after_the_end(subject: Subject) {
 fn many_handles(subject: Subject) {
     let mut event_loop = new_loop();
     let handles = (0..100)
-        .map(|n| event_loop.spawn(subject.task(body().repeat(n % 7, turn).worth(move || n))));
+        .map(|n| event_loop.spawn(subject.task(body().repeat(n % 7, turn).output(move || n))));
     let handles: Vec<_> = handles.collect();
     let outputs = event_loop.block_on(join_all(handles)).unwrap();
     let outputs: Vec<_> = outputs.into_iter().map(Result::unwrap).collect();
@@ -138,40 +138,40 @@ fn who_joins_last_is_woken(subject: Subject) {
 }
 
 fn an_output_nobody_reads_is_dropped(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let output = said.when_dropped("output of the first");
-    event_loop.run_detached(subject.task(body().perform(turn()).worth(move || output)));
-    assert_eq!(said.lines(), ["output of the first"], "a detached task must drop its output at its end");
-    let output = said.when_dropped("output of the second");
-    let handle = event_loop.spawn(subject.task(body().worth(move || output)));
+    let (notes, mut event_loop) = notes_and_loop();
+    let output = notes.when_dropped("output of the first");
+    event_loop.run_detached(subject.task(body().perform(turn()).output(move || output)));
+    assert_eq!(notes.lines(), ["output of the first"], "a detached task must drop its output at its end");
+    let output = notes.when_dropped("output of the second");
+    let handle = event_loop.spawn(subject.task(body().output(move || output)));
     event_loop.run().unwrap();
-    assert_eq!(said.lines().len(), 1);
+    assert_eq!(notes.lines().len(), 1);
     drop(handle);
-    assert_eq!(said.lines()[1..], ["output of the second"], "an unread output must be dropped with the handle");
+    assert_eq!(notes.lines()[1..], ["output of the second"], "an unread output must be dropped with the handle");
 }
 
 fn an_output_read_is_dropped_once(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let output = said.when_dropped("dropped");
-    let handle = event_loop.spawn(subject.task(body().worth(move || output)));
+    let (notes, mut event_loop) = notes_and_loop();
+    let output = notes.when_dropped("dropped");
+    let handle = event_loop.spawn(subject.task(body().output(move || output)));
     let output = event_loop.block_on(handle).unwrap().unwrap();
-    assert!(said.lines().is_empty());
+    assert!(notes.lines().is_empty());
     drop(output);
     drop(event_loop);
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
 }
 
 fn both_parts_run_side_by_side(subject: Subject) {
     let mut event_loop = new_loop();
-    let a = subject.task(body().perform(sleep(3 * MS)).worth(|| "a"));
-    let b = subject.task(body().perform(sleep(2 * MS)).worth(|| 'b'));
+    let a = subject.task(body().perform(sleep(3 * MS)).output(|| "a"));
+    let b = subject.task(body().perform(sleep(2 * MS)).output(|| 'b'));
     assert_eq!(event_loop.block_on(join(a, b)).unwrap(), ("a", 'b'));
     assert_eq!(event_loop.elapsed(), 3 * MS, "the longer time must pass, not the sum");
 }
 
 fn all_parts_keep_their_order(subject: Subject) {
     let mut event_loop = new_loop();
-    let part = |ms| subject.task(body().perform(sleep(ms * MS)).worth(move || ms));
+    let part = |ms| subject.task(body().perform(sleep(ms * MS)).output(move || ms));
     assert_eq!(event_loop.block_on(join_all([3, 1, 2].map(part))).unwrap(), [3, 1, 2]);
     assert_eq!(event_loop.elapsed(), 3 * MS);
 }
@@ -183,53 +183,53 @@ fn all_of_none(subject: Subject) {
 }
 
 fn the_loser_is_dropped_first(subject: Subject) {
-    let said = Said::default();
-    let loser = body().hold(said.when_dropped("loser dropped")).perform(sleep(2 * MS));
-    let winner = body().perform(sleep(MS)).say(&said, "winner done");
+    let notes = Notes::default();
+    let loser = body().hold(notes.when_dropped("loser dropped")).perform(sleep(2 * MS));
+    let winner = body().perform(sleep(MS)).note(&notes, "winner done");
     let race = race(subject.task(loser), subject.task(winner));
-    let races = body().perform_say(&said, race);
+    let races = body().perform_and_note(&notes, race);
     let mut event_loop = new_loop();
     event_loop.block_on(subject.task(races)).unwrap();
-    assert_eq!(said.lines(), ["winner done", "loser dropped", "Right(())"]);
+    assert_eq!(notes.lines(), ["winner done", "loser dropped", "Right(())"]);
     assert_eq!(event_loop.elapsed(), MS);
 }
 
 fn a_race_that_is_won_holds_nothing(subject: Subject) {
-    let said = Said::default();
-    let loser = body().hold(said.when_dropped("loser dropped")).perform(turn());
+    let notes = Notes::default();
+    let loser = body().hold(notes.when_dropped("loser dropped")).perform(turn());
     let mut race: BoxTask<Either<(), ()>> =
         Box::pin(race(subject.task(loser), subject.task(body())));
     assert!(is_done(&resume(&mut race)));
-    assert_eq!(said.lines(), ["loser dropped"], "the loser must be dropped although the race still exists");
-    assert_eq!(quietly(|| is_done(&resume(&mut race))), Err(RESUMED_AFTER_DONE.to_string()));
+    assert_eq!(notes.lines(), ["loser dropped"], "the loser must be dropped although the race still exists");
+    assert_eq!(catch_panic(|| is_done(&resume(&mut race))), Err(RESUMED_AFTER_DONE.to_string()));
 }
 
 fn when_both_are_done_the_first_wins(subject: Subject) {
-    let part = |name: &'static str| subject.task(body().perform(sleep(MS)).worth(move || name));
+    let part = |name: &'static str| subject.task(body().perform(sleep(MS)).output(move || name));
     let first = new_loop().block_on(race(part("a"), part("b"))).unwrap();
     assert_eq!(first, Either::Left("a"));
 }
 
 fn a_losing_handle_leaves_its_task_alone(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let slow =
-        event_loop.spawn(subject.task(body().perform(sleep(5 * MS)).say(&said, "slow done")));
+        event_loop.spawn(subject.task(body().perform(sleep(5 * MS)).note(&notes, "slow done")));
     let quick = subject.task(body().perform(sleep(MS)));
     event_loop.block_on(race(slow, quick)).unwrap();
-    assert!(said.lines().is_empty());
+    assert!(notes.lines().is_empty());
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["slow done"], "a dropped handle must detach its task");
+    assert_eq!(notes.lines(), ["slow done"], "a dropped handle must detach its task");
 }
 
 fn a_timeout_drops_the_task(subject: Subject) {
     let (mut event_loop, trace) = traced();
-    let said = Said::default();
-    let slow = body().hold(said.when_dropped("dropped")).perform(sleep(100 * MS));
-    let slow = subject.task(slow.say(&said, "went on"));
-    let body = body().perform_say(&said, timeout(5 * MS, slow));
+    let notes = Notes::default();
+    let slow = body().hold(notes.when_dropped("dropped")).perform(sleep(100 * MS));
+    let slow = subject.task(slow.note(&notes, "went on"));
+    let body = body().perform_and_note(&notes, timeout(5 * MS, slow));
     event_loop.block_on(subject.task(body)).unwrap();
     assert_eq!(
-        said.lines(),
+        notes.lines(),
         ["dropped".to_string(), format!("{:?}", Err::<(), _>(Elapsed { after: 5 * MS }))]
     );
     trace.expect(&[
@@ -245,7 +245,7 @@ fn a_timeout_drops_the_task(subject: Subject) {
 
 fn a_timeout_in_time_leaves_no_deadline(subject: Subject) {
     let mut event_loop = new_loop();
-    let quick = subject.task(body().perform(sleep(MS)).worth(|| 42));
+    let quick = subject.task(body().perform(sleep(MS)).output(|| 42));
     let probe = Probe::default();
     let waits = probe.waits();
     let times = body().perform(timeout(100 * MS, quick)).perform(waits);
@@ -256,7 +256,7 @@ fn a_timeout_in_time_leaves_no_deadline(subject: Subject) {
 }
 
 fn a_timeout_and_the_end_at_once_is_the_end(subject: Subject) {
-    let task = subject.task(body().perform(sleep(MS)).worth(|| 42));
+    let task = subject.task(body().perform(sleep(MS)).output(|| 42));
     assert_eq!(new_loop().block_on(timeout(MS, task)).unwrap(), Ok(42));
 }
 
@@ -273,24 +273,24 @@ fn a_race_of_sleeps_leaves_no_deadline(subject: Subject) {
 }
 
 fn parts_are_cancelled_together(subject: Subject) {
-    let said = Said::default();
-    let part = |name| subject.task(body().hold(said.when_dropped(name)).perform(sleep(MS)));
+    let notes = Notes::default();
+    let part = |name| subject.task(body().hold(notes.when_dropped(name)).perform(sleep(MS)));
     let mut event_loop = new_loop();
     let handle = event_loop.start(subject.task(body().perform(join(part("a"), part("b")))), 1);
     handle.cancel();
-    assert_eq!(said.lines(), ["a", "b"]);
+    assert_eq!(notes.lines(), ["a", "b"]);
     event_loop.run().unwrap();
     assert_eq!(event_loop.elapsed(), Duration::ZERO);
 }
 
 fn a_part_that_panics_takes_the_other_along(subject: Subject) {
-    let said = Said::default();
-    let dropped = said.when_dropped("other dropped");
+    let notes = Notes::default();
+    let dropped = notes.when_dropped("other dropped");
     let other =
         subject.task(body().hold(dropped).perform(leaf(|_| Step::<()>::Suspended(Wait::Wake))));
     let panics = subject.task(body().perform(turn()).run(|| panic!("on purpose")));
     let joins = subject.task(body().perform(join(other, panics)));
     let error = new_loop().block_on(joins).unwrap_err();
     assert_eq!(error.to_string(), "the task panicked: on purpose");
-    assert_eq!(said.lines(), ["other dropped"]);
+    assert_eq!(notes.lines(), ["other dropped"]);
 }

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::{
-    Feature, HostFeature, LawHost, Subject, Virtual, child, current, event_loop, host::Lacks,
+    Feature, HostFeature, LawHost, Subject, Virtual, child, current_law, event_loop, host::Lacks,
     in_destructor, watchdog,
 };
 
@@ -21,7 +21,7 @@ pub struct Law {
     pub needs: &'static [Feature],
     /// The features that a host must support for this law.
     pub on: &'static [HostFeature],
-    pub(crate) holds: fn(Subject),
+    pub(crate) run: fn(Subject),
 }
 
 impl Law {
@@ -39,7 +39,7 @@ impl Law {
     /// twenty seconds without a sign of life, or the number of seconds in the environment variable
     /// `QUADRIVIUM_LAW_LIMIT`.
     pub fn check(&self, subject: Subject) {
-        if let Checked::Spared(why) = self.check_on(&Virtual, subject) {
+        if let Checked::Skipped(why) = self.check_on(&Virtual, subject) {
             println!("skipped: {why}");
         }
     }
@@ -51,24 +51,24 @@ impl Law {
     /// As [`check`](Law::check) does.
     pub fn check_on(&self, host: &'static dyn LawHost, subject: Subject) -> Checked {
         if let Some(lacks) = self.needs.iter().find(|feature| !subject.supports(**feature)) {
-            return Checked::Spared(format!("{subject} does not support {lacks:?}"));
+            return Checked::Skipped(format!("{subject} does not support {lacks:?}"));
         }
         if let Some(lacks) = self.on.iter().find(|feature| !host.supports(**feature)) {
-            return Checked::Spared(format!("{} does not support {lacks:?}", host.name()));
+            return Checked::Skipped(format!("{} does not support {lacks:?}", host.name()));
         }
-        let (law, test) = (*self, current::test());
+        let (law, test) = (*self, current_law::test());
         let name = law.full_name();
         if child::is_of_another(&name) {
-            return Checked::Spared(format!("this process is not for {name}"));
+            return Checked::Skipped(format!("this process is not for {name}"));
         }
         let what = format!("law {name} for {subject} on {}", host.name());
         let watched = move || {
-            current::set(test, name);
+            current_law::set(test, name);
             // Printed when it is dropped by a panic, below the message of the panic, which names no
             // law.
             let named = Named(law, subject, host.name());
             let asked = catch_unwind(AssertUnwindSafe(|| {
-                let loops = event_loop::on(host, || (law.holds)(subject));
+                let loops = event_loop::on(host, || (law.run)(subject));
                 in_destructor::check();
                 loops
             }));
@@ -81,7 +81,7 @@ impl Law {
             Ok(0) => Checked::NeedsNoHost,
             Ok(_) => Checked::Holds,
             Err(payload) => match payload.downcast::<Lacks>() {
-                Ok(lacks) => Checked::Spared(format!("{} does not have {}", host.name(), lacks.0)),
+                Ok(lacks) => Checked::Skipped(format!("{} does not have {}", host.name(), lacks.0)),
                 Err(panic) => resume_unwind(panic),
             },
         }
@@ -97,7 +97,7 @@ pub enum Checked {
     /// own.
     NeedsNoHost,
     /// The law was not checked, for this reason.
-    Spared(String),
+    Skipped(String),
 }
 
 /// Prints the sentence of a law that does not hold, when it is dropped.
@@ -127,7 +127,7 @@ macro_rules! laws {
             specification: concat!($($specification),+),
             needs: &[$($($crate::Feature::$need),+)?],
             on: &[$($($crate::HostFeature::$on),+)?],
-            holds: $law,
+            run: $law,
         }),+];
 
         #[doc(hidden)]

@@ -9,7 +9,7 @@ use quadrivium::{
     task::Context,
 };
 
-use crate::{Said, Subject, body, in_drop, is_done, new_loop, quietly, wakers::panicking_waker};
+use crate::{Notes, Subject, body, in_drop, is_done, new_loop, catch_panic, wakers::panicking_waker};
 
 laws! { ($) mutexes:
     /// A free lock is taken without suspending.
@@ -41,10 +41,10 @@ laws! { ($) mutexes:
 
 /// A task that locks the mutex, holds it for the given number of turns, and notes when it locks and
 /// unlocks.
-fn holds(
+fn holder(
     subject: Subject,
     mutex: &Mutex<Vec<u32>>,
-    said: &Said,
+    notes: &Notes,
     n: u32,
     for_turns: usize,
 ) -> quadrivium::task::BoxTask<()> {
@@ -60,44 +60,44 @@ fn holds(
                 took.set(Some(guard));
             },
         )
-        .say(said, format!("{n} locked"))
+        .note(notes, format!("{n} locked"))
         .repeat(for_turns, turn)
-        .say(said, format!("{n} unlocks"))
+        .note(notes, format!("{n} unlocks"))
         .run(move || drop(gives.take()));
     subject.task(body)
 }
 
 fn one_that_is_free(subject: Subject) {
-    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
-    let task = event_loop.start(holds(subject, &mutex, &said, 1, 0), 1);
+    let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
+    let task = event_loop.start(holder(subject, &mutex, &notes, 1, 0), 1);
     assert!(task.is_finished());
     assert_eq!(*mutex.try_lock().unwrap(), [1]);
 }
 
 fn held_across_suspensions(subject: Subject) {
-    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
-    let _one = event_loop.spawn(holds(subject, &mutex, &said, 1, 3));
-    let _other = event_loop.start(holds(subject, &mutex, &said, 2, 3), 1);
+    let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
+    let _one = event_loop.spawn(holder(subject, &mutex, &notes, 1, 3));
+    let _other = event_loop.start(holder(subject, &mutex, &notes, 2, 3), 1);
     assert!(mutex.try_lock().is_none());
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["1 locked", "1 unlocks", "2 locked", "2 unlocks"]);
+    assert_eq!(notes.lines(), ["1 locked", "1 unlocks", "2 locked", "2 unlocks"]);
 }
 
 fn first_come_first_served(subject: Subject) {
-    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let _tasks: Vec<_> =
-        (0..5).map(|n| event_loop.spawn(holds(subject, &mutex, &said, n, 1))).collect();
+        (0..5).map(|n| event_loop.spawn(holder(subject, &mutex, &notes, n, 1))).collect();
     event_loop.run().unwrap();
     assert_eq!(*mutex.try_lock().unwrap(), [0, 1, 2, 3, 4]);
 }
 
 fn try_lock_does_not_overtake(subject: Subject) {
-    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let guard = mutex.try_lock().unwrap();
-    let task = event_loop.start(holds(subject, &mutex, &said, 1, 0), 1);
+    let task = event_loop.start(holder(subject, &mutex, &notes, 1, 0), 1);
     drop(guard);
     assert!(mutex.try_lock().is_none(), "the lock must go to the waiting task");
-    let comes_later = event_loop.spawn(holds(subject, &mutex, &said, 2, 0));
+    let comes_later = event_loop.spawn(holder(subject, &mutex, &notes, 2, 0));
     event_loop.run().unwrap();
     assert!(task.is_finished() && comes_later.is_finished());
     assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
@@ -105,10 +105,10 @@ fn try_lock_does_not_overtake(subject: Subject) {
 
 /// The first of two tasks that wait for a lock is cancelled, before the unlock or after it.
 fn the_first_is_cancelled(subject: Subject, once_it_was_woken: bool) {
-    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let mut guard = Some(mutex.try_lock().unwrap());
-    let first = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
-    let _second = event_loop.start(holds(subject, &mutex, &said, 2, 0), 1);
+    let first = event_loop.spawn(holder(subject, &mutex, &notes, 1, 0));
+    let _second = event_loop.start(holder(subject, &mutex, &notes, 2, 0), 1);
     if once_it_was_woken {
         guard = None;
     }
@@ -127,16 +127,16 @@ fn a_waiter_that_is_cancelled_once_it_was_woken(subject: Subject) {
 }
 
 fn a_holder_that_is_cancelled(subject: Subject) {
-    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
-    let holder = event_loop.spawn(holds(subject, &mutex, &said, 1, 1000));
-    let _next = event_loop.start(holds(subject, &mutex, &said, 2, 0), 2);
+    let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
+    let holder = event_loop.spawn(holder(subject, &mutex, &notes, 1, 1000));
+    let _next = event_loop.start(holder(subject, &mutex, &notes, 2, 0), 2);
     holder.cancel();
     event_loop.run().unwrap();
     assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
 }
 
 fn a_holder_that_panics(subject: Subject) {
-    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let own: Mutex<Vec<u32>> = mutex.clone();
     let panics = body().perform_then(
         move || own.lock(),
@@ -146,7 +146,7 @@ fn a_holder_that_panics(subject: Subject) {
         },
     );
     let panics = event_loop.spawn(subject.task(panics));
-    let _next = event_loop.spawn(holds(subject, &mutex, &said, 2, 0));
+    let _next = event_loop.spawn(holder(subject, &mutex, &notes, 2, 0));
     event_loop.run().unwrap();
     assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
     let error = event_loop.block_on(panics).unwrap().unwrap_err();
@@ -154,11 +154,11 @@ fn a_holder_that_panics(subject: Subject) {
 }
 
 fn a_spurious_resume_overtakes_nobody(subject: Subject) {
-    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let guard = mutex.try_lock().unwrap();
     let probe = crate::Probe::default();
-    let _first = event_loop.spawn(holds(subject, &mutex, &said, 1, 0));
-    let second = holds(subject, &mutex, &said, 2, 0);
+    let _first = event_loop.spawn(holder(subject, &mutex, &notes, 1, 0));
+    let second = holder(subject, &mutex, &notes, 2, 0);
     let _second =
         event_loop.start(subject.task(body().perform(race(second, probe.waits())).hold(())), 1);
     // The second task is ready before the first.
@@ -189,13 +189,13 @@ fn a_deadlock_is_found(subject: Subject) {
 }
 
 fn a_foreign_waker_that_panics(subject: Subject) {
-    let (mutex, said, mut event_loop) = (Mutex::default(), Said::default(), new_loop());
+    let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let guard = mutex.try_lock().unwrap();
     let mut foreign = mutex.lock();
     let waker = panicking_waker();
     assert!(!is_done(&Pin::new(&mut foreign).resume(&mut Context::new(&waker))));
-    let _next = event_loop.start(holds(subject, &mutex, &said, 1, 0), 1);
-    assert_eq!(quietly(|| drop(guard)), Err("in a waker".into()));
+    let _next = event_loop.start(holder(subject, &mutex, &notes, 1, 0), 1);
+    assert_eq!(catch_panic(|| drop(guard)), Err("in a waker".into()));
     drop(foreign);
     event_loop.run().unwrap();
     assert_eq!(*mutex.try_lock().unwrap(), [1]);

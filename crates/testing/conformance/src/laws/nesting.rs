@@ -5,7 +5,7 @@ use std::time::Duration;
 use quadrivium::{prelude::*, task::BoxTask};
 
 use crate::{
-    Body, Probe, Said, Subject, body, new_loop,
+    Body, Probe, Notes, Subject, body, new_loop,
     styles::{ALL, Future},
     traced, turns,
 };
@@ -44,36 +44,36 @@ fn nested<T: 'static>(
 }
 
 fn an_output_comes_through_a_hundred(subject: Subject) {
-    let innermost = body().repeat(3, turn).worth(|| 42);
+    let innermost = body().repeat(3, turn).output(|| 42);
     assert_eq!(new_loop().block_on(nested(subject, innermost, Body::performing)).unwrap(), 42);
 }
 
 fn a_cancel_goes_through_a_hundred(subject: Subject) {
-    let said = Said::default();
-    let innermost = body().hold(said.when_dropped("innermost")).perform(sleep(Duration::MAX));
-    let around = |task| body().hold(said.when_dropped("around")).perform(task);
+    let notes = Notes::default();
+    let innermost = body().hold(notes.when_dropped("innermost")).perform(sleep(Duration::MAX));
+    let around = |task| body().hold(notes.when_dropped("around")).perform(task);
     let mut event_loop = new_loop();
     let handle = event_loop.start(nested(subject, innermost, around), 1);
-    assert!(said.lines().is_empty());
+    assert!(notes.lines().is_empty());
     handle.cancel();
-    assert_eq!(said.lines()[0], "innermost", "tasks must be dropped from the inside out");
-    assert_eq!(said.count("around"), DEEP - 1);
-    assert_eq!(said.lines().len(), DEEP);
+    assert_eq!(notes.lines()[0], "innermost", "tasks must be dropped from the inside out");
+    assert_eq!(notes.count("around"), DEEP - 1);
+    assert_eq!(notes.lines().len(), DEEP);
 }
 
 fn a_panic_goes_through_a_hundred(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let innermost = body().perform(turn()).run(|| panic!("on purpose"));
-    let around = |task| body().hold(said.when_dropped("around")).perform(task).say(&said, "on");
+    let around = |task| body().hold(notes.when_dropped("around")).perform(task).note(&notes, "on");
     let error = new_loop().block_on(nested(subject, innermost, around)).unwrap_err();
     assert_eq!(error.to_string(), "the task panicked: on purpose");
-    assert_eq!(said.lines(), ["around"; DEEP - 1]);
+    assert_eq!(notes.lines(), ["around"; DEEP - 1]);
 }
 
 fn a_wake_goes_through_a_hundred(subject: Subject) {
     let mut event_loop = new_loop();
     let probe = Probe::default();
-    let innermost = body().perform(probe.waits()).worth(|| 42);
+    let innermost = body().perform(probe.waits()).output(|| 42);
     let handle = event_loop.start(nested(subject, innermost, Body::performing), 1);
     for resumes in 1..4 {
         assert_eq!(probe.resumes(), resumes);
@@ -103,19 +103,19 @@ fn a_hundred_leave_the_trace_of_one(subject: Subject) {
 }
 
 fn a_hundred_spawn_each_other(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let around = |task: BoxTask<()>| {
         let joins = body().perform_ok(move || spawn(task));
-        joins.say(&said, "joined")
+        joins.note(&notes, "joined")
     };
     new_loop().block_on(nested(subject, body().perform(turn()), around)).unwrap();
-    assert_eq!(said.lines().len(), DEEP - 1);
+    assert_eq!(notes.lines().len(), DEEP - 1);
 }
 
 fn parts_of_all_styles_side_by_side(subject: Subject) {
     let mut event_loop = new_loop();
     let seconds = |n: usize| sleep(Duration::from_secs(n as u64));
-    let part = |n: usize| Subject::of(ALL[n % 4]).task(body().perform(seconds(n)).worth(move || n));
+    let part = |n: usize| Subject::of(ALL[n % 4]).task(body().perform(seconds(n)).output(move || n));
     let all = subject.task(Body::performing(Box::pin(join_all((0..8).map(part)))));
     assert_eq!(event_loop.block_on(all).unwrap(), [0, 1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(event_loop.elapsed(), Duration::from_secs(7));

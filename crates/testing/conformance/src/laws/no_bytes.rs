@@ -13,7 +13,7 @@ use quadrivium::{
 };
 
 use crate::{
-    Said, Subject, TestLoop, body, in_destructor,
+    Notes, Subject, TestLoop, body, in_destructor,
     sockets::{bytes, real_loop, tcp},
     turns,
 };
@@ -136,12 +136,12 @@ fn polled(subject: Subject) {
 }
 
 /// Reads and writes zero bytes when it is dropped, also by a panic, and notes the results.
-struct MovesNothing(Blocking<UnixStream>, Said);
+struct MovesNothing(Blocking<UnixStream>, Notes);
 
 impl Drop for MovesNothing {
     fn drop(&mut self) {
         in_destructor(|| {
-            let Self(stream, said) = self;
+            let Self(stream, notes) = self;
             let read_exact = stream.read_exact(&mut []).map(|()| 0);
             for result in [
                 read_exact,
@@ -149,7 +149,7 @@ impl Drop for MovesNothing {
                 stream.write(&[]),
                 stream.write_vectored(&[IoSlice::new(&[])]),
             ] {
-                said.say(format!("{result:?}"));
+                notes.add(format!("{result:?}"));
             }
         });
     }
@@ -158,12 +158,12 @@ impl Drop for MovesNothing {
 fn blocking(subject: Subject) {
     let (mut event_loop, (one, _other)) = (real_loop(), UnixStream::pair().unwrap());
     exhaust!(subject, event_loop, one, one);
-    let said = Said::default();
-    let one = MovesNothing(Blocking::new(one), said.clone());
-    let again = MovesNothing(one.0.clone(), said.clone());
+    let notes = Notes::default();
+    let one = MovesNothing(Blocking::new(one), notes.clone());
+    let again = MovesNothing(one.0.clone(), notes.clone());
     let moves = body().perform(green(move || drop(one)));
     at_once(&mut event_loop, subject.task(moves));
-    assert_eq!(said.lines(), ["Ok(0)"; 4]);
+    assert_eq!(notes.lines(), ["Ok(0)"; 4]);
     let panics = body().perform(green(move || {
         let _again = again;
         panic!("the stack is unwound");
@@ -171,18 +171,18 @@ fn blocking(subject: Subject) {
     let panics = event_loop.spawn(subject.task(panics));
     let error = event_loop.block_on(panics).unwrap().unwrap_err();
     assert_eq!(error.panic_message(), Some("the stack is unwound"));
-    assert_eq!(said.lines(), ["Ok(0)"; 8]);
+    assert_eq!(notes.lines(), ["Ok(0)"; 8]);
 }
 
 fn again_and_again(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), real_loop());
+    let (notes, mut event_loop) = (Notes::default(), real_loop());
     let (one, _other) = tcp();
-    let reads = body().repeat(1_000, move || one.read_owned([])).say(&said, "has read nothing");
+    let reads = body().repeat(1_000, move || one.read_owned([])).note(&notes, "has read nothing");
     let reads = event_loop.spawn(subject.task(reads));
-    let others = body().perform(turn()).say(&said, "had a turn");
+    let others = body().perform(turn()).note(&notes, "had a turn");
     drop(event_loop.spawn(subject.task(others)));
     event_loop.block_on(reads).unwrap().unwrap();
-    assert_eq!(said.lines(), ["had a turn", "has read nothing"]);
+    assert_eq!(notes.lines(), ["had a turn", "has read nothing"]);
 }
 
 /// A receive into an empty buffer waits for a datagram. One of zero bytes arrives, then one that is
@@ -192,7 +192,7 @@ macro_rules! datagrams {
         let mut event_loop = real_loop();
         let (one, other) = ($one, $other);
         let [first, second, third] = [(); 3].map(|()| one.clone());
-        let hears = body()
+        let receives = body()
             .perform_eq(move || first.recv_owned([]), 0)
             .perform_eq(move || second.recv_owned([]), 0)
             .perform_then(
@@ -201,15 +201,15 @@ macro_rules! datagrams {
                     assert_eq!((n.unwrap(), &buffer), (4, b"last"), "the two datagrams before must be taken");
                 },
             );
-        let hears = event_loop.start($subject.task(hears), 3);
-        assert!(!hears.is_finished(), "the receive must wait for a datagram");
+        let receives = event_loop.start($subject.task(receives), 3);
+        assert!(!receives.is_finished(), "the receive must wait for a datagram");
         let [first, second, third] = [(); 3].map(|()| other.clone());
-        let says = body()
+        let sends = body()
             .perform_eq(move || first.send_owned(""), 0)
             .perform_eq(move || second.send_owned("cut"), 3)
             .perform_eq(move || third.send_owned("last"), 4);
-        event_loop.block_on($subject.task(says)).unwrap();
-        event_loop.block_on(hears).unwrap().unwrap();
+        event_loop.block_on($subject.task(sends)).unwrap();
+        event_loop.block_on(receives).unwrap().unwrap();
     }};
 }
 

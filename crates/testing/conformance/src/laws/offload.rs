@@ -17,7 +17,7 @@ use quadrivium::{
     thread::{offload, offload_checked},
 };
 
-use crate::{Said, Subject, body, in_drop, map, new_loop, sockets::real_loop, turns};
+use crate::{Notes, Subject, body, in_drop, map, new_loop, sockets::real_loop, turns};
 
 laws! { ($) offload:
     /// The function runs on another OS thread, and the task returns its output.
@@ -89,13 +89,13 @@ fn it_is_lazy(subject: Subject) {
 
 fn the_others_run_meanwhile(subject: Subject) {
     let mut event_loop = new_loop();
-    let (work, begun, go_on) = told(());
+    let (work, begun, go_on) = controlled(());
     let works = event_loop.spawn(subject.task(body().perform(offload(work))));
-    let tells = body().perform(turn()).run(move || {
+    let allows = body().perform(turn()).run(move || {
         begun.recv().unwrap();
         go_on.send(()).unwrap();
     });
-    event_loop.block_on(subject.task(tells)).unwrap();
+    event_loop.block_on(subject.task(allows)).unwrap();
     event_loop.block_on(works).unwrap().unwrap();
 }
 
@@ -136,30 +136,30 @@ fn beside_blocked_work(subject: Subject) {
 
 fn a_panic_goes_on_in_the_task(subject: Subject) {
     let mut event_loop = new_loop();
-    let said = Said::default();
+    let notes = Notes::default();
     let panics = offload(|| {
         std::panic::resume_unwind(Box::new("no output"));
     });
-    let task = body().hold(said.when_dropped("dropped")).perform(panics).say(&said, "not reached");
+    let task = body().hold(notes.when_dropped("dropped")).perform(panics).note(&notes, "not reached");
     match event_loop.block_on(subject.task(task)) {
         Err(RunError::Task(JoinError::Panicked(payload))) => {
             assert_eq!(payload.message(), Some("no output"));
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
     event_loop.block_on(subject.task(body().perform(offload(|| ())))).unwrap();
 }
 
 /// Returns a value that sends the id of the thread on which it is dropped.
-fn tells(sender: Sender<ThreadId>) -> impl Send {
+fn reports_its_drop(sender: Sender<ThreadId>) -> impl Send {
     in_drop(move || _ = sender.send(thread::current().id()))
 }
 
 fn cancelled_at_work(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, dropped) = mpsc::channel();
-    let (work, begun, go_on) = told(tells(sender));
+    let (work, begun, go_on) = controlled(reports_its_drop(sender));
     let works = event_loop.start(subject.task(body().perform(offload(work))), 1);
     begun.recv().unwrap();
     works.cancel();
@@ -172,7 +172,7 @@ fn cancelled_at_work(subject: Subject) {
 fn a_timeout_around_it(subject: Subject) {
     let mut event_loop = real_loop();
     let (sender, dropped) = mpsc::channel();
-    let (work, _begun, go_on) = told(tells(sender));
+    let (work, _begun, go_on) = controlled(reports_its_drop(sender));
     let task = body().perform_then(
         move || timeout(Duration::from_millis(1), offload(work)),
         |output| assert!(output.is_err()),

@@ -8,7 +8,7 @@ use quadrivium::{
     task::{Canceller, Context, Step},
 };
 
-use crate::{Probe, Subject, TestLoop, body, cases, in_destructor, new_loop};
+use crate::{Probe, Subject, TestLoop, body, random_cases, in_destructor, new_loop};
 
 laws! { ($) operations:
     /// Under random operations, every body and every output is dropped once, and every handle
@@ -91,7 +91,7 @@ impl World {
             Some(ms) => body.perform(timeout(Duration::from_millis(ms), probe.waits())),
             None => body.perform(probe.waits()),
         };
-        let task = self.subject.task(body.worth(move || {
+        let task = self.subject.task(body.output(move || {
             made.set(made.get() + 1);
             Counted(dropped)
         }));
@@ -203,7 +203,7 @@ impl Seen {
 }
 
 fn every_body_is_dropped_once_and_every_handle_resolves_once(subject: Subject) {
-    let config = cases(if subject.is_pair() { 30 } else { 200 });
+    let config = random_cases(if subject.is_pair() { 30 } else { 200 });
     // Handles, wakers and cancellers may outlive the loop, and do here.
     proptest!(config, |(operations in prop::collection::vec(operation(), 0..80))| {
         let mut world =

@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use quadrivium::{prelude::*, sync::Notify};
 
-use crate::{Probe, Said, Subject, body, new_loop, said_and_loop, traced, turns};
+use crate::{Probe, Notes, Subject, body, new_loop, notes_and_loop, traced, turns};
 
 laws! { ($) order:
     /// Tasks start in the order in which they were spawned.
@@ -170,42 +170,42 @@ fn a_cancelled_task_leaves_the_order_of_the_others(subject: Subject) {
 }
 
 fn long_work_in_turns_is_shared_fairly(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     for name in ["a", "b", "c"] {
-        let said = said.clone();
+        let notes = notes.clone();
         let work = move || {
-            said.say(name);
+            notes.add(name);
             turn()
         };
         drop(event_loop.spawn(subject.task(body().repeat(100, work))));
     }
     event_loop.run().unwrap();
-    assert_eq!(said.lines().concat(), "abc".repeat(100));
+    assert_eq!(notes.lines().concat(), "abc".repeat(100));
 }
 
 fn a_spawn_storm_lets_the_others_run(subject: Subject) {
     // Each task of the storm spawns the next. The other task has a turn between any two of them.
-    fn storm(subject: Subject, said: Said, left: usize) {
+    fn storm(subject: Subject, notes: Notes, left: usize) {
         if left > 0 {
-            let next = said.clone();
+            let next = notes.clone();
             let body = body().run(move || {
-                next.say("storm");
+                next.add("storm");
                 storm(subject, next, left - 1);
             });
             drop(spawn(subject.task(body)));
         }
     }
-    let (said, mut event_loop) = said_and_loop();
-    let first = said.clone();
+    let (notes, mut event_loop) = notes_and_loop();
+    let first = notes.clone();
     drop(event_loop.spawn(subject.task(body().run(move || storm(subject, first, 50)))));
-    let other = said.clone();
+    let other = notes.clone();
     let other = move || {
-        other.say("other");
+        other.add("other");
         turn()
     };
     event_loop.run_detached(subject.task(body().repeat(51, other)));
     let expected = ["other", "storm"].repeat(50);
-    assert_eq!(said.lines()[..100], expected);
+    assert_eq!(notes.lines()[..100], expected);
 }
 
 fn a_reused_slot_has_a_new_number(subject: Subject) {

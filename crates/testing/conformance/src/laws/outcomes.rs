@@ -14,7 +14,7 @@ use quadrivium::{
     time::{now, turn},
 };
 
-use crate::{Body, Output, Said, Subject, TestLoop, body, in_drop, leaf, map, new_loop, styles};
+use crate::{Body, Output, Notes, Subject, TestLoop, body, in_drop, leaf, map, new_loop, styles};
 
 laws! { ($) outcomes:
     /// The value of a task comes back from the thread on which it ran.
@@ -57,19 +57,19 @@ fn outcome<T: Send + 'static>(
 }
 
 fn a_value(subject: Subject) {
-    let answer = outcome(move || subject.task(body().perform(turn()).worth(|| 42)));
+    let answer = outcome(move || subject.task(body().perform(turn()).output(|| 42)));
     assert_eq!(answer.unwrap(), 42);
 }
 
 fn an_error(subject: Subject) {
-    let said = Said::default();
-    let says = said.clone();
+    let notes = Notes::default();
+    let own_notes = notes.clone();
     let fails = move || {
         let failed = Rc::new(RefCell::new(None));
         let error = Rc::clone(&failed);
         let mut result = Some(Err::<(), _>("no room".to_string()));
         let tries = leaf(move |_| Step::Done(result.take().expect(RESUMED_AFTER_DONE)));
-        let body = body().hold(says.when_dropped("held")).perform(turn());
+        let body = body().hold(own_notes.when_dropped("held")).perform(turn());
         let body = body.try_perform(
             || tries,
             move |tried| match tried {
@@ -80,24 +80,24 @@ fn an_error(subject: Subject) {
                 }
             },
         );
-        let body = body.say(&says, "went on").perform(turn());
-        subject.task(body.worth(move || failed.take().map_or(Ok(()), Err)))
+        let body = body.note(&own_notes, "went on").perform(turn());
+        subject.task(body.output(move || failed.take().map_or(Ok(()), Err)))
     };
     assert_eq!(outcome(fails).unwrap(), Err("no room".to_string()));
-    assert_eq!(said.lines(), ["held"]);
+    assert_eq!(notes.lines(), ["held"]);
 }
 
 fn a_panic(subject: Subject) {
-    let said = Said::default();
-    let says = said.clone();
+    let notes = Notes::default();
+    let own_notes = notes.clone();
     // Not `panic!`, which would print a message for every pair of styles on every host.
     let panics = move || {
-        let body = body().hold(says.when_dropped("held")).perform(turn());
+        let body = body().hold(own_notes.when_dropped("held")).perform(turn());
         subject.task(body.run(|| resume_unwind(Box::new("as planned"))))
     };
     let Err(JoinError::Panicked(payload)) = outcome(panics) else { panic!("the handle must report the panic") };
     assert_eq!(payload.into_inner().downcast_ref(), Some(&"as planned"));
-    assert_eq!(said.lines(), ["held"]);
+    assert_eq!(notes.lines(), ["held"]);
 }
 
 /// Cancels the task once it is suspended. Its handle must report the cancel.
@@ -116,65 +116,65 @@ fn is_cancelled(
 }
 
 fn a_cancel_from_outside(subject: Subject) {
-    let said = Said::default();
-    let (says, (suspends, is_suspended)) = (said.clone(), oneshot::channel());
+    let notes = Notes::default();
+    let (own_notes, (suspends, is_suspended)) = (notes.clone(), oneshot::channel());
     let mut event_loop = new_loop();
     let handle = hand(&mut event_loop, move || {
-        let inner = body().hold(says.when_dropped("sub-task"));
+        let inner = body().hold(own_notes.when_dropped("sub-task"));
         let inner = inner.run(|| suspends.send(()).expect("it is waited for"));
         let inner = subject.task(inner.perform(Notify::new().notified()));
-        subject.task(body().hold(says.when_dropped("task")).perform(inner))
+        subject.task(body().hold(own_notes.when_dropped("task")).perform(inner))
     });
     is_cancelled(&mut event_loop, handle, is_suspended);
-    assert_eq!(said.lines(), ["sub-task", "task"]);
+    assert_eq!(notes.lines(), ["sub-task", "task"]);
 }
 
 /// Returns a value that, when dropped, asks its host for the time, spawns a task and notes that
 /// both worked. Then it drops `asked`, which reports this to the test.
-fn asks(subject: Subject, said: Said, asked: Option<oneshot::Sender<()>>) -> impl Send {
+fn uses_its_host(subject: Subject, notes: Notes, asked: Option<oneshot::Sender<()>>) -> impl Send {
     in_drop(move || {
         now();
-        said.say("has asked");
-        let child = body().hold(said.when_dropped("child dropped"));
+        notes.add("has asked");
+        let child = body().hold(notes.when_dropped("child dropped"));
         drop(spawn(subject.task(child)));
         drop(asked);
     })
 }
 
 fn a_cancel_from_outside_has_a_host(subject: Subject) {
-    let said = Said::default();
-    let (says, (suspends, is_suspended)) = (said.clone(), oneshot::channel());
+    let notes = Notes::default();
+    let (own_notes, (suspends, is_suspended)) = (notes.clone(), oneshot::channel());
     let mut event_loop = new_loop();
     let handle = hand(&mut event_loop, move || {
-        let body = body().hold(asks(subject, says, None));
+        let body = body().hold(uses_its_host(subject, own_notes, None));
         let body = body.run(|| suspends.send(()).expect("it is waited for"));
         subject.task(body.perform(Notify::new().notified()))
     });
     is_cancelled(&mut event_loop, handle, is_suspended);
-    assert_eq!(said.lines()[0], "has asked");
+    assert_eq!(notes.lines()[0], "has asked");
 }
 
 fn an_output_that_nobody_reads(subject: Subject) {
-    let said = Said::default();
-    let (says, (asked, has_asked)) = (said.clone(), oneshot::channel());
+    let notes = Notes::default();
+    let (own_notes, (asked, has_asked)) = (notes.clone(), oneshot::channel());
     let mut event_loop = new_loop();
-    let output = asks(subject, says, Some(asked));
+    let output = uses_its_host(subject, own_notes, Some(asked));
     // The task ends after its handle is dropped. Otherwise the handle would own the output.
     let (ends, may_end) = oneshot::channel::<()>();
-    let make = move || subject.task(body().perform(future(may_end)).worth(|| output));
+    let make = move || subject.task(body().perform(future(may_end)).output(|| output));
     drop(hand(&mut event_loop, make));
     drop(ends);
     let waits = future(async move { has_asked.await.is_err() });
     assert!(event_loop.block_on(waits).expect("the loop of the test goes on"));
-    assert_eq!(said.lines()[0], "has asked");
+    assert_eq!(notes.lines()[0], "has asked");
 }
 
 fn dropped_before_it_starts(subject: Subject) {
-    let said = Said::default();
-    let says = said.clone();
+    let notes = Notes::default();
+    let own_notes = notes.clone();
     let ended = outcome(move || {
         let never = move || {
-            let body = body().hold(says.when_dropped("held")).say(&says, "ran");
+            let body = body().hold(own_notes.when_dropped("held")).note(&own_notes, "ran");
             subject.task(body.perform(turn()))
         };
         let cancels = body().perform_then(
@@ -189,12 +189,12 @@ fn dropped_before_it_starts(subject: Subject) {
         subject.task(cancels)
     });
     ended.unwrap();
-    assert_eq!(said.lines(), ["held", "held"]);
+    assert_eq!(notes.lines(), ["held", "held"]);
 }
 
 fn a_hundred_deep(subject: Subject) {
     let value = outcome(move || {
-        let innermost = subject.task(body().perform(turn()).worth(|| 42));
+        let innermost = subject.task(body().perform(turn()).output(|| 42));
         let styles = styles::ALL.iter().copied().cycle().take(99);
         styles.fold(innermost, |task, style| Subject::of(style).task(Body::performing(task)))
     });

@@ -10,7 +10,7 @@ use std::{
 
 use quadrivium::{event_loop::trace::Event, prelude::*, task::BoxTask};
 
-use crate::{Said, Subject, body, new_loop, quietly, said_and_loop, traced, turns, watched};
+use crate::{Notes, Subject, body, new_loop, catch_panic, notes_and_loop, traced, turns, spawn_with_probe};
 
 laws! { ($) panics:
     /// A panic in the first resume ends that task, and no other.
@@ -52,7 +52,7 @@ fn panics_after(subject: Subject, suspensions: usize) -> BoxTask<()> {
 fn before_the_first_suspension(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let panics = event_loop.spawn(panics_after(subject, 0));
-    let other = event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42)));
+    let other = event_loop.spawn(subject.task(body().perform(turn()).output(|| 42)));
     event_loop.run().unwrap();
     trace.expect(&[
         "0ns task 1 spawned",
@@ -74,7 +74,7 @@ fn before_the_first_suspension(subject: Subject) {
 fn after_a_suspension(subject: Subject) {
     let mut event_loop = new_loop();
     let panics = event_loop.spawn(panics_after(subject, 3));
-    let other = event_loop.start(subject.task(body().repeat(5, turn).worth(|| 42)), 4);
+    let other = event_loop.start(subject.task(body().repeat(5, turn).output(|| 42)), 4);
     assert!(panics.is_finished());
     assert_eq!(event_loop.live(), 1);
     assert_eq!(event_loop.block_on(other).unwrap().unwrap(), 42);
@@ -98,55 +98,55 @@ fn reaches_who_blocks_on_it(subject: Subject) {
 }
 
 fn destructors_run_once(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let body = body().hold(said.when_dropped("dropped")).perform(turn());
+    let (notes, mut event_loop) = notes_and_loop();
+    let body = body().hold(notes.when_dropped("dropped")).perform(turn());
     let handle = event_loop.start(subject.task(body.run(|| panic!("on purpose"))), 2);
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
     handle.cancel();
     drop(handle);
     drop(event_loop);
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
 }
 
 fn passes_through_what_performs_it(subject: Subject) {
-    let said = Said::default();
-    let inner = body().hold(said.when_dropped("inner")).perform(turn());
+    let notes = Notes::default();
+    let inner = body().hold(notes.when_dropped("inner")).perform(turn());
     let inner = subject.task(inner.run(|| panic!("on purpose")));
-    let outer = body().hold(said.when_dropped("outer")).perform(inner).say(&said, "went on");
+    let outer = body().hold(notes.when_dropped("outer")).perform(inner).note(&notes, "went on");
     let error = new_loop().block_on(subject.task(outer)).unwrap_err();
     assert_eq!(error.to_string(), "the task panicked: on purpose");
-    assert_eq!(said.lines(), ["inner", "outer"]);
+    assert_eq!(notes.lines(), ["inner", "outer"]);
 }
 
 fn who_joins_may_go_on(subject: Subject) {
-    let said = Said::default();
-    let then = said.clone();
+    let notes = Notes::default();
+    let then = notes.clone();
     let joins = body().perform_then(
         move || spawn(panics_after(subject, 1)),
-        move |joined| then.say(joined.unwrap_err().to_string()),
+        move |joined| then.add(joined.unwrap_err().to_string()),
     );
-    new_loop().block_on(subject.task(joins.say(&said, "went on"))).unwrap();
-    assert_eq!(said.lines(), ["the task panicked: on purpose", "went on"]);
+    new_loop().block_on(subject.task(joins.note(&notes, "went on"))).unwrap();
+    assert_eq!(notes.lines(), ["the task panicked: on purpose", "went on"]);
 }
 
 /// A payload that panics when it is dropped. The payload of that panic may panic in turn.
-struct Grenade(u8);
+struct PanicsWhenDropped(u8);
 
-impl Drop for Grenade {
+impl Drop for PanicsWhenDropped {
     fn drop(&mut self) {
         if !thread::panicking() && self.0 > 0 {
-            resume_unwind(Box::new(Grenade(self.0 - 1)));
+            resume_unwind(Box::new(PanicsWhenDropped(self.0 - 1)));
         }
     }
 }
 
 fn a_payload_that_panics_when_dropped(subject: Subject) {
     let mut event_loop = new_loop();
-    let grenade =
-        || subject.task(body().perform(turn()).run(|| resume_unwind(Box::new(Grenade(2)))));
+    let panics =
+        || subject.task(body().perform(turn()).run(|| resume_unwind(Box::new(PanicsWhenDropped(2)))));
     // The payload of this task is not read, so the loop drops it.
-    drop(event_loop.spawn(grenade()));
-    let unread = event_loop.spawn(grenade());
+    drop(event_loop.spawn(panics()));
+    let unread = event_loop.spawn(panics());
     event_loop.run().unwrap();
     // Here the handle drops it.
     drop(unread);
@@ -207,24 +207,24 @@ fn in_a_trace(subject: Subject) {
     event_loop.trace(move |_: &Event| {
         assert!(std::mem::replace(&mut has_panicked, true), "in a trace");
     });
-    let handle = event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42)));
+    let handle = event_loop.spawn(subject.task(body().perform(turn()).output(|| 42)));
     // The caller of `run` provides the trace, so the panic reaches that caller. The loop still
     // works.
-    assert_eq!(quietly(|| event_loop.run().unwrap()), Err("in a trace".to_string()));
+    assert_eq!(catch_panic(|| event_loop.run().unwrap()), Err("in a trace".to_string()));
     assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
 }
 
 fn while_the_code_around_the_loop_unwinds(subject: Subject) {
-    let said = Said::default();
-    let inside = said.clone();
-    let unwinds = quietly(move || {
+    let notes = Notes::default();
+    let inside = notes.clone();
+    let unwinds = catch_panic(move || {
         let mut event_loop = new_loop();
         let body = body().hold(inside.when_dropped("dropped")).perform(turn());
-        let _handle = event_loop.spawn(subject.task(body.say(&inside, "went on")));
-        let _watched = watched(subject, &event_loop);
+        let _handle = event_loop.spawn(subject.task(body.note(&inside, "went on")));
+        let _watched = spawn_with_probe(subject, &event_loop);
         turns(&mut event_loop, 1);
         panic!("around the loop");
     });
     assert_eq!(unwinds, Err::<(), _>("around the loop".to_string()));
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
 }

@@ -168,12 +168,12 @@ fn it_is_started_lazily(subject: Subject) {
     // The folder is made only now. A child that was started earlier would have failed without it.
     fs::create_dir(&folder.0).unwrap();
     for (output, number) in outputs.into_iter().zip(1..) {
-        let said = format!("{number}\n");
+        let expected = format!("{number}\n");
         let output = body().perform_then(
             || output,
             move |output| {
                 let output = output.unwrap();
-                assert_eq!(String::from_utf8_lossy(&output.stdout), said);
+                assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
             },
         );
         real_loop().block_on(subject.task(output)).unwrap();

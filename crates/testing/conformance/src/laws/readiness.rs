@@ -17,7 +17,7 @@ use quadrivium::{
 };
 
 use crate::{
-    Probe, Said, Subject, body, map, new_loop,
+    Probe, Notes, Subject, body, map, new_loop,
     sockets::{bytes, real_loop, std_tcp, tcp},
     turns,
 };
@@ -206,14 +206,14 @@ fn asleep_while_idle(subject: Subject) {
 }
 
 fn beside_a_task_that_is_always_ready(subject: Subject) {
-    let said = Said::default();
+    let notes = Notes::default();
     let mut event_loop = real_loop();
     let (mut writer, handle) = waits(subject, &event_loop);
     turns(&mut event_loop, 1);
     writer.write_all(b"!").unwrap();
-    drop(event_loop.spawn(subject.task(body().repeat(1_000, turn).say(&said, "done"))));
+    drop(event_loop.spawn(subject.task(body().repeat(1_000, turn).note(&notes, "done"))));
     event_loop.block_on(handle).unwrap().unwrap();
-    assert!(said.lines().is_empty(), "the descriptor must be noticed while the other task still runs");
+    assert!(notes.lines().is_empty(), "the descriptor must be noticed while the other task still runs");
 }
 
 fn before_time_jumps(subject: Subject) {

@@ -6,7 +6,7 @@ use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use quadrivium::test::{Faults, Order, Simulation};
 
 use crate::{
-    Subject, cases, quietly,
+    Subject, random_cases, catch_panic,
     script::{Cast, PlayRecord, Script, agree, check_rules, compare, play_on, scripts, shrink},
     styles::{ALL, Future},
     watchdog,
@@ -45,11 +45,11 @@ fn for_many_scripts(subject: Subject, holds: impl Fn(&Script) -> Result<(), Stri
     let alone: u32 = asked.unwrap_or(50);
     let n = if subject.is_pair() { alone.div_ceil(20) } else { alone };
     // We shrink the script ourselves, since we know that it may be replaced by a script in it.
-    let config = Config { max_shrink_iters: 0, ..cases(n) };
+    let config = Config { max_shrink_iters: 0, ..random_cases(n) };
     let holds = |script: &Script| {
         watchdog::is_alive();
         // A style may panic outside of any loop. Then the script is shown all the same.
-        let held = quietly(|| holds(script));
+        let held = catch_panic(|| holds(script));
         held.unwrap_or_else(|panic| Err(format!("a panic: {panic}\n\nthe script:\n{script}")))
     };
     let ran = TestRunner::new(config)
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_style_that_differs_is_shown_with_the_smallest_script() {
-        let parted = quietly(|| leave_the_record_of_futures(Subject::of(&Hurried))).unwrap_err();
+        let parted = catch_panic(|| leave_the_record_of_futures(Subject::of(&Hurried))).unwrap_err();
         println!("{parted}");
         let script = parted.split("the script:\n").nth(1).unwrap();
         assert_eq!(script.lines().count(), 1, "{parted}");

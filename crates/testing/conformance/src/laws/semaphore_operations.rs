@@ -14,7 +14,7 @@ use quadrivium::{
     task::Either,
 };
 
-use crate::{Probe, Subject, TestLoop, body, cases, new_loop, turns};
+use crate::{Probe, Subject, TestLoop, body, random_cases, new_loop, turns};
 
 laws! { ($) semaphore_operations:
     /// Under random requests, releases, cancels and spurious wakes, no permit is lost and no task
@@ -58,7 +58,7 @@ struct Worker {
 }
 
 #[derive(Default)]
-struct Books {
+struct PermitHistory {
     held: BTreeMap<usize, Permit>,
     /// The ids of the workers, in the order in which they got their permits.
     granted: Vec<usize>,
@@ -68,7 +68,7 @@ struct World {
     subject: Subject,
     event_loop: TestLoop,
     semaphore: Semaphore,
-    books: Rc<RefCell<Books>>,
+    history: Rc<RefCell<PermitHistory>>,
     workers: Vec<Worker>,
     cancelled: BTreeSet<usize>,
     /// The number of all permits, free or held.
@@ -81,7 +81,7 @@ impl World {
             subject,
             event_loop: new_loop(),
             semaphore: Semaphore::new(total),
-            books: Rc::default(),
+            history: Rc::default(),
             workers: Vec::new(),
             cancelled: BTreeSet::new(),
             total,
@@ -89,17 +89,17 @@ impl World {
     }
 
     fn acquire(&mut self, n: usize) {
-        let (id, probe, books) = (self.workers.len(), Probe::default(), Rc::clone(&self.books));
+        let (id, probe, history) = (self.workers.len(), Probe::default(), Rc::clone(&self.history));
         // The race with a probe, which never ends, gives access to the task's waker.
         let acquires = race(self.semaphore.acquire_many(n), probe.waits());
         let body = body().perform_then(
             || acquires,
             move |first| match first {
                 Either::Left(permit) => {
-                    let mut books = books.borrow_mut();
-                    books.held.insert(id, permit.expect("the semaphore is not closed"));
+                    let mut history = history.borrow_mut();
+                    history.held.insert(id, permit.expect("the semaphore is not closed"));
                     // A request for zero permits never waits, so it may overtake others.
-                    books.granted.extend((n > 0).then_some(id));
+                    history.granted.extend((n > 0).then_some(id));
                 }
                 Either::Right(()) => unreachable!("the probe is never opened"),
             },
@@ -113,7 +113,7 @@ impl World {
             Operation::Acquire(n) => self.acquire(n),
             Operation::TryAcquire(n) => drop(self.semaphore.try_acquire_many(n)),
             Operation::Release(id) => {
-                let released = self.books.borrow_mut().held.remove(&id);
+                let released = self.history.borrow_mut().held.remove(&id);
                 drop(released);
             }
             Operation::Add => {
@@ -121,7 +121,7 @@ impl World {
                 self.total += 1;
             }
             Operation::Forget(id) => {
-                if let Some(permit) = self.books.borrow_mut().held.remove(&id) {
+                if let Some(permit) = self.history.borrow_mut().held.remove(&id) {
                     self.total -= permit.count();
                     permit.forget();
                 }
@@ -141,10 +141,10 @@ impl World {
     }
 
     fn check(&self) {
-        let books = self.books.borrow();
-        let held: usize = books.held.values().map(Permit::count).sum();
+        let history = self.history.borrow();
+        let held: usize = history.held.values().map(Permit::count).sum();
         assert_eq!(self.semaphore.available_permits() + held, self.total);
-        assert!(books.granted.is_sorted(), "a task was overtaken: {:?}", books.granted);
+        assert!(history.granted.is_sorted(), "a task was overtaken: {:?}", history.granted);
     }
 
     fn check_at_the_end(&mut self) {
@@ -155,14 +155,14 @@ impl World {
             assert!(first.n > self.semaphore.available_permits(), "a task waits though there are permits for it");
         }
         let ended = self.workers.len() - self.cancelled.len();
-        let books = self.books.borrow();
-        assert!(books.granted.iter().all(|id| !self.cancelled.contains(id)));
-        assert!(books.granted.len() <= ended);
+        let history = self.history.borrow();
+        assert!(history.granted.iter().all(|id| !self.cancelled.contains(id)));
+        assert!(history.granted.len() <= ended);
     }
 }
 
 fn every_permit_is_somewhere(subject: Subject) {
-    let config = cases(if subject.is_pair() { 20 } else { 150 });
+    let config = random_cases(if subject.is_pair() { 20 } else { 150 });
     let operations = prop::collection::vec(operation(), 0..80);
     proptest!(config, |(total in 0..4_usize, operations in operations)| {
         let mut world = World::new(subject, total);

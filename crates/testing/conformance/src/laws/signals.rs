@@ -50,7 +50,7 @@ fn raise(signal: Signal) -> io::Result<()> {
 }
 
 /// A task that waits for this signal. `signals` must listen for no other.
-fn hears(subject: Subject, signals: &Signals, signal: Signal) -> quadrivium::task::BoxTask<()> {
+fn receives(subject: Subject, signals: &Signals, signal: Signal) -> quadrivium::task::BoxTask<()> {
     let signals = signals.clone();
     subject.task(body().perform_eq(move || signals.next(), signal))
 }
@@ -59,9 +59,9 @@ fn heard(subject: Subject) {
     let mut event_loop = real_loop();
     for signal in [Signal::User1, Signal::User2] {
         let signals = Signals::new([signal]).unwrap();
-        let heard = event_loop.start(hears(subject, &signals, signal), 2);
+        let received = event_loop.start(receives(subject, &signals, signal), 2);
         raise(signal).unwrap();
-        event_loop.block_on(heard).unwrap().unwrap();
+        event_loop.block_on(received).unwrap().unwrap();
     }
 }
 
@@ -70,25 +70,25 @@ fn by_several_listeners(subject: Subject) {
     let listeners = [0; 3].map(|_| Signals::new([Signal::User1]).unwrap());
     let tasks: Vec<_> = listeners
         .iter()
-        .map(|signals| event_loop.spawn(hears(subject, signals, Signal::User1)))
+        .map(|signals| event_loop.spawn(receives(subject, signals, Signal::User1)))
         .collect();
     raise(Signal::User1).unwrap();
-    for heard in event_loop.block_on(join_all(tasks)).unwrap() {
-        heard.unwrap();
+    for received in event_loop.block_on(join_all(tasks)).unwrap() {
+        received.unwrap();
     }
 }
 
 fn before_it_is_asked_for(subject: Subject) {
     let signals = Signals::new([Signal::User2]).unwrap();
     raise(Signal::User2).unwrap();
-    real_loop().block_on(hears(subject, &signals, Signal::User2)).unwrap();
+    real_loop().block_on(receives(subject, &signals, Signal::User2)).unwrap();
 }
 
 fn no_deadlock(subject: Subject) {
     for mut event_loop in [real_loop(), new_loop()] {
         let signals = Signals::new([Signal::User1]).unwrap();
         let thread = thread::spawn(|| raise(Signal::User1).unwrap());
-        event_loop.block_on(hears(subject, &signals, Signal::User1)).unwrap();
+        event_loop.block_on(receives(subject, &signals, Signal::User1)).unwrap();
         thread.join().unwrap();
     }
 }
@@ -96,25 +96,25 @@ fn no_deadlock(subject: Subject) {
 fn a_cancelled_wait(subject: Subject) {
     let mut event_loop = real_loop();
     let signals = Signals::new([Signal::User1]).unwrap();
-    let waits = event_loop.start(hears(subject, &signals, Signal::User1), 1);
+    let waits = event_loop.start(receives(subject, &signals, Signal::User1), 1);
     waits.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
     raise(Signal::User1).unwrap();
-    event_loop.block_on(hears(subject, &signals, Signal::User1)).unwrap();
+    event_loop.block_on(receives(subject, &signals, Signal::User1)).unwrap();
 }
 
 fn that_cannot_be_heard(subject: Subject) {
-    for deaf in [Signal::Kill, Signal::Stop, Signal::Other(11), Signal::Other(0), Signal::Other(99)]
+    for refused in [Signal::Kill, Signal::Stop, Signal::Other(11), Signal::Other(0), Signal::Other(99)]
     {
-        let error = Signals::new([Signal::User1, deaf]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{deaf}: {error}");
+        let error = Signals::new([Signal::User1, refused]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{refused}: {error}");
     }
     // Later listeners still work.
     before_it_is_asked_for(subject);
 }
 
 fn a_listener_that_cannot_be_made(_: Subject) {
-    let (status, said) = in_own_process(|| {
+    let (status, stderr) = in_own_process(|| {
         // The C library reserves this signal, and refuses it with an error.
         let error = Signals::new([Signal::Terminate, Signal::from(32)]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
@@ -122,21 +122,21 @@ fn a_listener_that_cannot_be_made(_: Subject) {
         let _ = raise(Signal::Terminate);
         unreachable!("the signal must end the process");
     });
-    assert_eq!((status.signal(), said.contains("refused")), (Some(15), true), "{said}");
+    assert_eq!((status.signal(), stderr.contains("refused")), (Some(15), true), "{stderr}");
 }
 
 fn its_default_comes_back(subject: Subject) {
-    let (status, said) = in_own_process(|| {
+    let (status, stderr) = in_own_process(|| {
         let [one, two] = [0; 2].map(|_| Signals::new([Signal::Terminate]).unwrap());
         drop(one);
         raise(Signal::Terminate).unwrap();
-        real_loop().block_on(hears(subject, &two, Signal::Terminate)).unwrap();
-        eprintln!("heard");
+        real_loop().block_on(receives(subject, &two, Signal::Terminate)).unwrap();
+        eprintln!("received");
         drop(two);
         let _ = raise(Signal::Terminate);
         unreachable!("the signal must end the process");
     });
-    assert_eq!((status.signal(), said.contains("heard")), (Some(15), true), "{said}");
+    assert_eq!((status.signal(), stderr.contains("received")), (Some(15), true), "{stderr}");
 }
 
 fn ignored_from_the_start(subject: Subject) {
@@ -148,7 +148,7 @@ fn ignored_from_the_start(subject: Subject) {
             let signals = Signals::new([Signal::Terminate]).unwrap();
             assert!(!is_ignored(Signal::Terminate));
             raise(Signal::Terminate).unwrap();
-            real_loop().block_on(hears(subject, &signals, Signal::Terminate)).unwrap();
+            real_loop().block_on(receives(subject, &signals, Signal::Terminate)).unwrap();
             drop(signals);
             raise(Signal::Terminate).unwrap();
         }

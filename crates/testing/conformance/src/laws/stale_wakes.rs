@@ -5,7 +5,7 @@ use std::{task::Waker, thread};
 
 use quadrivium::event_loop::Turned;
 
-use crate::{Probe, Subject, TestLoop, body, new_loop, traced, turns, watched, watched_loop};
+use crate::{Probe, Subject, TestLoop, body, new_loop, traced, turns, spawn_with_probe, loop_with_probe};
 
 laws! { ($) stale_wakes:
     /// A wake of a task that has ended does nothing.
@@ -23,7 +23,7 @@ laws! { ($) stale_wakes:
 
 fn a_stale_wake_does_nothing(subject: Subject) {
     let (mut event_loop, trace) = traced();
-    let (probe, handle) = watched(subject, &event_loop);
+    let (probe, handle) = spawn_with_probe(subject, &event_loop);
     turns(&mut event_loop, 1);
     handle.cancel();
     let waker = probe.waker();
@@ -35,36 +35,36 @@ fn a_stale_wake_does_nothing(subject: Subject) {
 
 /// Returns the waker of a task that has ended, and the probe of the next task in its slot.
 fn stale(subject: Subject, event_loop: &mut TestLoop) -> (Waker, Probe) {
-    let (former, handle) = watched(subject, event_loop);
+    let (former, handle) = spawn_with_probe(subject, event_loop);
     turns(event_loop, 1);
     handle.cancel();
     drop(handle);
-    let (tenant, handle) = watched(subject, event_loop);
+    let (next_task, handle) = spawn_with_probe(subject, event_loop);
     drop(handle);
     turns(event_loop, 1);
-    assert_eq!(tenant.resumes(), 1);
-    (former.waker(), tenant)
+    assert_eq!(next_task.resumes(), 1);
+    (former.waker(), next_task)
 }
 
 fn a_stale_wake_spares_the_next_tenant(subject: Subject) {
     let mut event_loop = new_loop();
-    let (waker, tenant) = stale(subject, &mut event_loop);
-    assert!(!waker.will_wake(&tenant.waker()));
+    let (waker, next_task) = stale(subject, &mut event_loop);
+    assert!(!waker.will_wake(&next_task.waker()));
     waker.wake();
     assert_eq!(turns(&mut event_loop, 1), Turned::Waiting);
-    assert_eq!(tenant.resumes(), 1);
+    assert_eq!(next_task.resumes(), 1);
 }
 
 fn a_stale_wake_from_a_thread_spares_the_next_tenant(subject: Subject) {
     let mut event_loop = new_loop();
-    let (waker, tenant) = stale(subject, &mut event_loop);
-    let (fresh, tenant_of_before) = (tenant.waker(), waker.clone());
+    let (waker, next_task) = stale(subject, &mut event_loop);
+    let (fresh, old_waker) = (next_task.waker(), waker.clone());
     thread::spawn(move || waker.wake()).join().unwrap();
     turns(&mut event_loop, 1);
-    assert_eq!(tenant.resumes(), 1);
+    assert_eq!(next_task.resumes(), 1);
     // A stale wake must not hide a valid one, whether it is of the same slot or of another.
-    for waker in [tenant_of_before, stale(subject, &mut event_loop).0] {
-        let (fresh, resumes) = (fresh.clone(), tenant.resumes());
+    for waker in [old_waker, stale(subject, &mut event_loop).0] {
+        let (fresh, resumes) = (fresh.clone(), next_task.resumes());
         thread::spawn(move || {
             waker.wake_by_ref();
             fresh.wake();
@@ -73,28 +73,28 @@ fn a_stale_wake_from_a_thread_spares_the_next_tenant(subject: Subject) {
         .join()
         .unwrap();
         turns(&mut event_loop, 1);
-        assert_eq!(tenant.resumes(), resumes + 1);
+        assert_eq!(next_task.resumes(), resumes + 1);
     }
 }
 
 fn a_waker_of_a_loop_that_is_gone(subject: Subject) {
-    let (event_loop, probe, _handle) = watched_loop(subject);
+    let (event_loop, probe, _handle) = loop_with_probe(subject);
     drop(event_loop);
     // The later loops may be at the same address. None of their tasks is woken.
     let mut loops: Vec<_> = (0..4).map(|_| new_loop()).collect();
-    let tenants: Vec<_> = loops.iter().map(|event_loop| watched(subject, event_loop)).collect();
+    let next_tasks: Vec<_> = loops.iter().map(|event_loop| spawn_with_probe(subject, event_loop)).collect();
     loops.iter_mut().for_each(|event_loop| _ = turns(event_loop, 1));
     probe.wake();
     let waker = probe.waker();
     thread::spawn(move || waker.wake()).join().unwrap();
-    for (event_loop, (tenant, _handle)) in loops.iter_mut().zip(&tenants) {
+    for (event_loop, (next_task, _handle)) in loops.iter_mut().zip(&next_tasks) {
         assert_eq!(turns(event_loop, 1), Turned::Waiting);
-        assert_eq!(tenant.resumes(), 1);
+        assert_eq!(next_task.resumes(), 1);
     }
 }
 
 fn a_waker_of_another_loop_on_this_thread(subject: Subject) {
-    let (mut event_loop, probe, _handle) = watched_loop(subject);
+    let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     let waker = probe.waker();
     let mut other_loop = new_loop();
     // The wake is called inside the second loop, and wakes the task of the first.

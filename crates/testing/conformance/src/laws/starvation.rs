@@ -172,7 +172,7 @@ fn a_busy_loop_is_late_but_not_wrong(subject: Subject) {
 const MANY: usize = 1_000;
 
 /// Performs many tasks made by `make` in one task. Another task takes three turns in that time.
-fn others_run<P: Task + 'static>(
+fn check_that_others_run<P: Task + 'static>(
     subject: Subject,
     mut event_loop: TestLoop,
     mut make: impl FnMut() -> P + 'static,
@@ -200,7 +200,7 @@ fn a_full_channel_gives_way(subject: Subject) {
     let (sender, receiver) = channel::unbounded();
     (0..MANY).for_each(|n| sender.try_send(n).unwrap());
     let mut next = 0..;
-    others_run(subject, new_loop(), move || {
+    check_that_others_run(subject, new_loop(), move || {
         let expected = next.next();
         checked(receiver.recv(), move |received| assert_eq!(received.ok(), expected))
     });
@@ -209,7 +209,7 @@ fn a_full_channel_gives_way(subject: Subject) {
 fn a_channel_without_a_bound_gives_way(subject: Subject) {
     let (sender, receiver) = channel::unbounded();
     let mut next = 0..;
-    others_run(subject, new_loop(), move || sender.send(next.next().unwrap()));
+    check_that_others_run(subject, new_loop(), move || sender.send(next.next().unwrap()));
     let received: Vec<usize> = std::iter::from_fn(|| receiver.try_recv().ok()).collect();
     assert!(received.into_iter().eq(0..MANY), "{subject}: all values must arrive in order");
 }
@@ -230,17 +230,17 @@ fn a_channel_without_a_bound_is_never_full(subject: Subject) {
 
 fn a_free_lock_gives_way(subject: Subject) {
     let lock = Mutex::new(());
-    others_run(subject, new_loop(), move || lock.lock());
+    check_that_others_run(subject, new_loop(), move || lock.lock());
 }
 
 fn free_permits_give_way(subject: Subject) {
     let permits = Semaphore::new(2);
-    others_run(subject, new_loop(), move || permits.acquire_many(2));
+    check_that_others_run(subject, new_loop(), move || permits.acquire_many(2));
 }
 
 fn a_notification_that_is_there_gives_way(subject: Subject) {
     let notify = Notify::new();
-    others_run(subject, new_loop(), move || {
+    check_that_others_run(subject, new_loop(), move || {
         notify.notify_one();
         notify.notified()
     });
@@ -249,7 +249,7 @@ fn a_notification_that_is_there_gives_way(subject: Subject) {
 fn a_value_that_has_changed_gives_way(subject: Subject) {
     let (sender, receiver) = watch::channel(0);
     let mut next = 1..;
-    others_run(subject, new_loop(), move || {
+    check_that_others_run(subject, new_loop(), move || {
         let latest = next.next().unwrap();
         sender.send(latest);
         checked(receiver.changed(), move |value| assert_eq!(*value.unwrap(), latest))
@@ -259,14 +259,14 @@ fn a_value_that_has_changed_gives_way(subject: Subject) {
 fn receivers_that_are_gone_give_way(subject: Subject) {
     let (sender, receiver) = watch::channel(());
     drop(receiver);
-    others_run(subject, new_loop(), move || sender.closed());
+    check_that_others_run(subject, new_loop(), move || sender.closed());
 }
 
 fn a_broadcast_gives_way(subject: Subject) {
     let (sender, receiver) = broadcast::channel(MANY);
     (0..MANY).for_each(|n| _ = sender.send(n));
     let mut next = 0..;
-    others_run(subject, new_loop(), move || {
+    check_that_others_run(subject, new_loop(), move || {
         let expected = next.next();
         checked(receiver.recv(), move |received| assert_eq!(received.ok(), expected))
     });
@@ -274,13 +274,13 @@ fn a_broadcast_gives_way(subject: Subject) {
 
 fn a_barrier_gives_way(subject: Subject) {
     let barrier = Barrier::new(1);
-    others_run(subject, new_loop(), move || {
+    check_that_others_run(subject, new_loop(), move || {
         checked(barrier.wait(), |result| assert!(result.is_leader()))
     });
 }
 
 fn values_that_were_sent_give_way(subject: Subject) {
-    others_run(subject, new_loop(), || {
+    check_that_others_run(subject, new_loop(), || {
         let (sender, receiver) = oneshot::channel();
         sender.send(7).unwrap();
         checked(receiver, |received| assert_eq!(received, Ok(7)))
@@ -289,10 +289,10 @@ fn values_that_were_sent_give_way(subject: Subject) {
 
 fn ended_tasks_give_way(subject: Subject) {
     let mut event_loop = new_loop();
-    let ended = (0..MANY).map(|n| event_loop.spawn(subject.task(body().worth(move || n))));
+    let ended = (0..MANY).map(|n| event_loop.spawn(subject.task(body().output(move || n))));
     let mut ended = ended.collect::<Vec<_>>().into_iter().enumerate();
     event_loop.run().unwrap();
-    others_run(subject, event_loop, move || {
+    check_that_others_run(subject, event_loop, move || {
         let (n, handle) = ended.next().unwrap();
         checked(handle, move |output| assert_eq!(output.unwrap(), n))
     });
@@ -305,7 +305,7 @@ fn a_generator_of_items_gives_way(subject: Subject) {
         }
     });
     let mut next = 0..;
-    others_run(subject, new_loop(), move || {
+    check_that_others_run(subject, new_loop(), move || {
         let expected = next.next();
         checked(items.next(), move |item| assert_eq!(item, expected))
     });
@@ -313,7 +313,7 @@ fn a_generator_of_items_gives_way(subject: Subject) {
 
 fn addresses_give_way(subject: Subject) {
     let address = SocketAddr::from(([127, 0, 0, 1], 80));
-    others_run(subject, new_loop(), move || {
+    check_that_others_run(subject, new_loop(), move || {
         checked(dns::lookup(address), move |found| assert_eq!(found.unwrap(), [address]))
     });
 }
@@ -322,7 +322,7 @@ fn many_channels_give_way_together(subject: Subject) {
     let channels: Vec<_> = (0..MANY).map(|_| channel::unbounded()).collect();
     channels.iter().for_each(|(sender, _)| sender.try_send(()).unwrap());
     let mut next = channels.into_iter();
-    others_run(subject, new_loop(), move || {
+    check_that_others_run(subject, new_loop(), move || {
         let (_sender, receiver) = next.next().unwrap();
         checked(receiver.recv(), |received| received.unwrap())
     });
@@ -332,7 +332,7 @@ fn several_sockets_give_way_together(subject: Subject) {
     // Enough sockets that none has to wait for room.
     let pairs: Vec<_> = (0..8).map(|_| UnixStream::pair().unwrap()).collect();
     let mut next = (0..8).cycle();
-    others_run(subject, real_loop(), move || {
+    check_that_others_run(subject, real_loop(), move || {
         let (one, _other) = &pairs[next.next().unwrap()];
         checked(one.write_all_owned(vec![7]), |(written, _)| written.unwrap())
     });

@@ -5,7 +5,7 @@ use std::{sync::mpsc, thread};
 
 use quadrivium::{event_loop::Turned, prelude::*};
 
-use crate::{Subject, body, new_loop, said_and_loop, turns, watched};
+use crate::{Subject, body, new_loop, notes_and_loop, turns, spawn_with_probe};
 
 laws! { ($) stop:
     /// A loop that is stopped by a task finishes the next turn. Its tasks stay for the next run.
@@ -25,28 +25,28 @@ laws! { ($) stop:
 }
 
 fn by_a_task(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let stopper = event_loop.stopper();
-    let stops = body().run(move || stopper.stop()).say(&said, "stops").perform(turn());
-    drop(event_loop.spawn(subject.task(stops.say(&said, "went on"))));
-    event_loop.run_detached(subject.task(body().say(&said, "other")));
+    let stops = body().run(move || stopper.stop()).note(&notes, "stops").perform(turn());
+    drop(event_loop.spawn(subject.task(stops.note(&notes, "went on"))));
+    event_loop.run_detached(subject.task(body().note(&notes, "other")));
     // The stop is read at the start of the next turn, and that turn is completed.
-    assert_eq!(said.lines(), ["stops", "other", "went on"]);
+    assert_eq!(notes.lines(), ["stops", "other", "went on"]);
     event_loop.run().unwrap();
-    assert_eq!(said.lines().len(), 3);
+    assert_eq!(notes.lines().len(), 3);
 }
 
 fn before_the_run(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     drop(
-        event_loop.spawn(subject.task(body().say(&said, "one").perform(turn()).say(&said, "two"))),
+        event_loop.spawn(subject.task(body().note(&notes, "one").perform(turn()).note(&notes, "two"))),
     );
     event_loop.stopper().stop();
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["one"], "exactly one turn must run");
+    assert_eq!(notes.lines(), ["one"], "exactly one turn must run");
     assert_eq!(event_loop.live(), 1, "the task must stay for the next run");
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["one", "two"]);
+    assert_eq!(notes.lines(), ["one", "two"]);
 }
 
 fn during_a_turn_by_hand(subject: Subject) {
@@ -57,21 +57,21 @@ fn during_a_turn_by_hand(subject: Subject) {
 }
 
 fn of_a_task_blocked_on(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let stopper = event_loop.stopper();
-    let stops = body().hold(said.when_dropped("dropped")).run(move || stopper.stop());
-    let stops = subject.task(stops.repeat(5, turn).say(&said, "at the end"));
+    let stops = body().hold(notes.when_dropped("dropped")).run(move || stopper.stop());
+    let stops = subject.task(stops.repeat(5, turn).note(&notes, "at the end"));
     assert!(matches!(event_loop.block_on(stops), Err(RunError::Stopped)));
-    assert_eq!(said.lines(), ["dropped"], "the task of the stopped `block_on` must be cancelled");
+    assert_eq!(notes.lines(), ["dropped"], "the task of the stopped `block_on` must be cancelled");
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
 }
 
 fn by_another_thread(subject: Subject) {
     let mut event_loop = new_loop();
-    let (_probe, handle) = watched(subject, &event_loop);
+    let (_probe, handle) = spawn_with_probe(subject, &event_loop);
     let (sender, has_run) = mpsc::channel();
-    let tells = body().run(move || sender.send(()).unwrap());
-    drop(event_loop.spawn(subject.task(tells)));
+    let reports = body().run(move || sender.send(()).unwrap());
+    drop(event_loop.spawn(subject.task(reports)));
     let stopper = event_loop.stopper();
     let thread = thread::spawn(move || {
         has_run.recv().unwrap();
@@ -85,15 +85,15 @@ fn by_another_thread(subject: Subject) {
 }
 
 fn twice_is_once(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    drop(event_loop.spawn(subject.task(body().repeat(5, turn).say(&said, "done"))));
+    let (notes, mut event_loop) = notes_and_loop();
+    drop(event_loop.spawn(subject.task(body().repeat(5, turn).note(&notes, "done"))));
     let stopper = event_loop.stopper();
     stopper.stop();
     stopper.clone().stop();
     event_loop.run().unwrap();
-    assert!(said.lines().is_empty());
+    assert!(notes.lines().is_empty());
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["done"]);
+    assert_eq!(notes.lines(), ["done"]);
 }
 
 fn of_a_loop_that_is_gone(subject: Subject) {

@@ -17,7 +17,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Probe, Said, Subject, body, new_loop, said_and_loop, turns};
+use crate::{Probe, Notes, Subject, body, new_loop, notes_and_loop, turns};
 
 laws! { ($) sub_wakers:
     /// A foreign join keeps the deadlines of all its parts.
@@ -50,7 +50,7 @@ const MS: Duration = Duration::from_millis(1);
 
 /// A part that sleeps for this time and returns it.
 fn part(subject: Subject, ms: u32) -> BoxTask<u32> {
-    subject.task(body().perform(sleep(ms * MS)).worth(move || ms))
+    subject.task(body().perform(sleep(ms * MS)).output(move || ms))
 }
 
 /// A task of the subject that performs a future, since the combinators are futures.
@@ -84,16 +84,16 @@ fn unordered_parts_end_in_the_order_of_their_deadlines(subject: Subject) {
     let start = event_loop.now();
     let parts: FuturesUnordered<_> =
         [3, 1, 2].map(|ms| perform(part(subject, ms))).into_iter().collect();
-    let said = Said::default();
-    let says = said.clone();
+    let notes = Notes::default();
+    let own_notes = notes.clone();
     let ended = parts.for_each(move |ms| {
-        says.say(format!("{ms} at {:?}", quadrivium::host::current().unwrap().now() - start));
+        own_notes.add(format!("{ms} at {:?}", quadrivium::host::current().unwrap().now() - start));
         async {}
     });
     event_loop.block_on(runs(subject, ended)).unwrap();
     // The task waits for the earliest of its parts, and wakes each part through the part's own
     // waker.
-    assert_eq!(said.lines(), ["1 at 1ms", "2 at 2ms", "3 at 3ms"], "{subject}");
+    assert_eq!(notes.lines(), ["1 at 1ms", "2 at 2ms", "3 at 3ms"], "{subject}");
 }
 
 fn unordered_leaves(subject: Subject) {
@@ -112,20 +112,20 @@ fn unordered_leaves(subject: Subject) {
 }
 
 fn unordered_turns_are_fair(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let parts: FuturesUnordered<_> = ["a", "b"]
         .map(|name| {
-            let said = said.clone();
+            let notes = notes.clone();
             perform(subject.task(body().repeat(5, move || {
-                said.say(name);
+                notes.add(name);
                 turn()
             })))
         })
         .into_iter()
         .collect();
     event_loop.block_on(runs(subject, parts.collect::<Vec<_>>())).unwrap();
-    assert_eq!(said.count("a"), 5);
-    assert_eq!(said.count("b"), 5);
+    assert_eq!(notes.count("a"), 5);
+    assert_eq!(notes.count("b"), 5);
 }
 
 fn unordered_parts_are_woken_one_by_one(subject: Subject) {
@@ -215,16 +215,16 @@ fn a_dropped_loser_of_a_select_leaves_no_deadline(subject: Subject) {
 }
 
 fn a_cancel_drops_the_parts(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+    let (notes, mut event_loop) = notes_and_loop();
     let parts: FuturesUnordered<_> = (1..4)
         .map(|ms| {
-            let body = body().hold(said.when_dropped("dropped")).perform(sleep(ms * MS));
+            let body = body().hold(notes.when_dropped("dropped")).perform(sleep(ms * MS));
             perform(subject.task(body))
         })
         .collect();
     let handle = event_loop.start(runs(subject, parts.collect::<Vec<_>>()), 1);
     handle.cancel();
-    assert_eq!(said.lines(), ["dropped"; 3]);
+    assert_eq!(notes.lines(), ["dropped"; 3]);
     event_loop.run().unwrap();
     assert_eq!(event_loop.elapsed(), Duration::ZERO);
 }

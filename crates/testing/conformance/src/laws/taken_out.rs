@@ -38,7 +38,7 @@ fn blocks(fd: impl AsFd) -> bool {
 
 /// For each kind of socket and both ends of a pipe: performs an operation, and converts the
 /// descriptor.
-macro_rules! each_is_taken_out {
+macro_rules! check_each_conversion {
     ($subject:expr, $event_loop:expr, $($made:expr => $operation:expr, $take_out:ident;)*) => { $( {
         let it = $made;
         assert!(!blocks(&it), "a descriptor for tasks must not block");
@@ -60,7 +60,7 @@ fn it_blocks_again(subject: Subject) {
     let (reader, _writer) = pipe().unwrap();
     let (_reader, writer) = pipe().unwrap();
     let local = || ([127, 0, 0, 1], 0).into();
-    each_is_taken_out! { subject, event_loop,
+    check_each_conversion! { subject, event_loop,
         tcp_one => |it: TcpStream| it.read_owned([0; 1]), into_std;
         tcp_other => |it: TcpStream| it.read_owned([0; 1]), into_fd;
         unix_one => |it: UnixStream| it.read_owned([0; 1]), into_std;

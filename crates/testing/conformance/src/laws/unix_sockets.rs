@@ -47,14 +47,14 @@ fn a_listener_at_a_path(subject: Subject) {
         move || UnixStream::connect(to),
         move |stream| {
             let stream = stream.unwrap();
-            let hears = body().perform_then(
+            let reads = body().perform_then(
                 move || stream.read_exact_owned([0; 7]),
                 |it| {
                     assert_eq!(&it.1, b"welcome");
                     it.0.unwrap();
                 },
             );
-            drop(quadrivium::spawn(subject.task(hears)));
+            drop(quadrivium::spawn(subject.task(reads)));
         },
     );
     event_loop.run_detached(subject.task(connects));
@@ -70,25 +70,25 @@ fn datagrams_between_paths(subject: Subject) {
     let mut event_loop = real_loop();
     let (from, to) = (NewPath::new(), NewPath::new());
     let (one, other) = (UnixDatagram::bind(&from.0).unwrap(), UnixDatagram::bind(&to.0).unwrap());
-    let hears = other.clone();
+    let receives = other.clone();
     let path = from.0.clone();
-    let hears = body()
+    let receives = body()
         .perform_then(
-            move || hears.recv_from_owned(vec![0; 9]),
+            move || receives.recv_from_owned(vec![0; 9]),
             move |(received, buffer)| {
                 let (n, sender) = received.unwrap();
                 assert_eq!((&buffer[..n], sender.as_pathname()), (&b"one"[..], Some(&*path)));
             },
         )
         .perform_read(move || other.recv_owned(vec![0; 9]), b"two");
-    let hears = event_loop.start(subject.task(hears), 1);
-    let (says, path) = (one.clone(), to.0.clone());
+    let receives = event_loop.start(subject.task(receives), 1);
+    let (sends, path) = (one.clone(), to.0.clone());
     one.connect(&to.0).unwrap();
-    let says = body()
-        .perform_ok(move || says.send_to_owned("one", path))
+    let sends = body()
+        .perform_ok(move || sends.send_to_owned("one", path))
         .perform_ok(move || one.send_owned("two"));
-    event_loop.block_on(subject.task(says)).unwrap();
-    event_loop.block_on(hears).unwrap().unwrap();
+    event_loop.block_on(subject.task(sends)).unwrap();
+    event_loop.block_on(receives).unwrap().unwrap();
 }
 
 /// The result must be an `InvalidInput` error.
@@ -157,9 +157,9 @@ fn abstract_names(subject: Subject) {
     let (one, other) =
         (UnixDatagram::bind(&one_name).unwrap(), UnixDatagram::bind(&other_name).unwrap());
     one.connect(&other_name).unwrap();
-    let (says, to) = (other.clone(), one_name.clone());
+    let (sends, to) = (other.clone(), one_name.clone());
     let talks = body()
-        .perform_ok(move || says.send_to_owned("one", to))
+        .perform_ok(move || sends.send_to_owned("one", to))
         .perform_read(move || one.recv_owned(vec![0; 9]), b"one")
         .hold(other);
     event_loop.block_on(subject.task(talks)).unwrap();
@@ -168,7 +168,7 @@ fn abstract_names(subject: Subject) {
 fn a_full_queue_is_waited_for(subject: Subject) {
     const N: usize = 700;
     let path = NewPath::new();
-    let hears = UnixDatagram::bind(&path.0).unwrap();
+    let receiver = UnixDatagram::bind(&path.0).unwrap();
     let (alone, connected) = (UnixDatagram::unbound().unwrap(), UnixDatagram::unbound().unwrap());
     connected.connect(&path.0).unwrap();
     let mut event_loop = real_loop();
@@ -179,8 +179,8 @@ fn a_full_queue_is_waited_for(subject: Subject) {
     let sends = body().perform_ok(move || alone.send_to_owned([2; 500], to));
     let sends = event_loop.start(subject.task(sends), 2);
     assert!(!fills.is_finished() && !sends.is_finished(), "both senders must wait: the queue is full");
-    let hears = body().repeat(N + 1, move || hears.recv_owned([0; 500]));
-    event_loop.block_on(subject.task(hears)).unwrap();
+    let receives = body().repeat(N + 1, move || receiver.recv_owned([0; 500]));
+    event_loop.block_on(subject.task(receives)).unwrap();
     event_loop.block_on(fills).unwrap().unwrap();
     event_loop.block_on(sends).unwrap().unwrap();
 }

@@ -5,7 +5,7 @@ use std::thread;
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
 use crate::{
-    Said, Subject, TestLoop, body, in_drop, is_done, new_loop, quietly, resume, said_and_loop,
+    Notes, Subject, TestLoop, body, in_drop, is_done, new_loop, catch_panic, resume, notes_and_loop,
     turns,
 };
 
@@ -22,10 +22,10 @@ laws! { ($) unwinding:
 }
 
 /// A task that panics. A destructor notes that the panic unwinds and calls `something`.
-fn unwinds(subject: Subject, said: &Said, something: impl FnOnce() + 'static) -> BoxTask<()> {
-    let says = said.clone();
+fn unwinds(subject: Subject, notes: &Notes, something: impl FnOnce() + 'static) -> BoxTask<()> {
+    let own_notes = notes.clone();
     let held = in_drop(move || {
-        says.say(format!("unwinding: {}", thread::panicking()));
+        own_notes.add(format!("unwinding: {}", thread::panicking()));
         something();
     });
     subject.task(body().hold(held).perform(turn()).run(|| panic!("on purpose")))
@@ -39,51 +39,51 @@ fn ends_as_it_should(event_loop: &mut TestLoop, subject: Subject, task: BoxTask<
 }
 
 fn a_resume_by_hand_suspends_or_refuses(subject: Subject) {
-    let said = Said::default();
-    let says = said.clone();
+    let notes = Notes::default();
+    let own_notes = notes.clone();
     let resumes = move || {
-        let mut task = subject.task(body().perform(turn()).say(&says, "went on"));
-        match quietly(|| is_done(&resume(&mut task))) {
-            Ok(is_done) => says.say(format!("done: {is_done}")),
-            Err(refused) => says.say(refused),
+        let mut task = subject.task(body().perform(turn()).note(&own_notes, "went on"));
+        match catch_panic(|| is_done(&resume(&mut task))) {
+            Ok(is_done) => own_notes.add(format!("done: {is_done}")),
+            Err(refused) => own_notes.add(refused),
         }
     };
-    let task = unwinds(subject, &said, resumes);
+    let task = unwinds(subject, &notes, resumes);
     ends_as_it_should(&mut new_loop(), subject, task);
-    let lines = said.lines();
+    let lines = notes.lines();
     assert_eq!((lines.len(), lines[0].as_str()), (2, "unwinding: true"));
     assert!(lines[1] == "done: false" || lines[1].contains("cannot suspend"), "{lines:?}");
 }
 
 fn a_destructor_cancels(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let waits = body().hold(said.when_dropped("dropped")).perform(Notify::new().notified());
+    let (notes, mut event_loop) = notes_and_loop();
+    let waits = body().hold(notes.when_dropped("dropped")).perform(Notify::new().notified());
     let other = event_loop.spawn(subject.task(waits));
     turns(&mut event_loop, 1);
-    let task = unwinds(subject, &said, move || other.cancel());
+    let task = unwinds(subject, &notes, move || other.cancel());
     ends_as_it_should(&mut event_loop, subject, task);
-    assert_eq!(said.lines(), ["unwinding: true", "dropped"]);
+    assert_eq!(notes.lines(), ["unwinding: true", "dropped"]);
     assert_eq!(event_loop.live(), 0);
 }
 
 fn a_destructor_spawns(subject: Subject) {
-    let said = Said::default();
-    let says = said.clone();
-    let spawns = move || drop(spawn(subject.task(body().perform(turn()).say(&says, "child"))));
+    let notes = Notes::default();
+    let own_notes = notes.clone();
+    let spawns = move || drop(spawn(subject.task(body().perform(turn()).note(&own_notes, "child"))));
     let mut event_loop = new_loop();
-    let task = unwinds(subject, &said, spawns);
+    let task = unwinds(subject, &notes, spawns);
     ends_as_it_should(&mut event_loop, subject, task);
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["unwinding: true", "child"]);
+    assert_eq!(notes.lines(), ["unwinding: true", "child"]);
 }
 
 fn a_destructor_notifies(subject: Subject) {
-    let (said, notify) = (Said::default(), Notify::new());
+    let (notes, notify) = (Notes::default(), Notify::new());
     let mut event_loop = new_loop();
-    let waits = body().perform(notify.notified()).say(&said, "notified");
+    let waits = body().perform(notify.notified()).note(&notes, "notified");
     let waits = event_loop.spawn(subject.task(waits));
-    let task = unwinds(subject, &said, move || notify.notify_one());
+    let task = unwinds(subject, &notes, move || notify.notify_one());
     ends_as_it_should(&mut event_loop, subject, task);
     event_loop.block_on(waits).unwrap().unwrap();
-    assert_eq!(said.lines(), ["unwinding: true", "notified"]);
+    assert_eq!(notes.lines(), ["unwinding: true", "notified"]);
 }

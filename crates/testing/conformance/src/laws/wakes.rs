@@ -9,8 +9,8 @@ use quadrivium::{
 };
 
 use crate::{
-    Probe, Said, Subject, body, in_drop, leaf, new_loop, traced, turns, wakers::panicking_waker,
-    watched, watched_loop,
+    Probe, Notes, Subject, body, in_drop, leaf, new_loop, traced, turns, wakers::panicking_waker,
+    spawn_with_probe, loop_with_probe,
 };
 
 laws! { ($) wakes:
@@ -36,7 +36,7 @@ laws! { ($) wakes:
 
 fn many_wakes_are_one(subject: Subject) {
     let (mut event_loop, trace) = traced();
-    let (probe, handle) = watched(subject, &event_loop);
+    let (probe, handle) = spawn_with_probe(subject, &event_loop);
     turns(&mut event_loop, 1);
     let waker = probe.waker();
     waker.wake_by_ref();
@@ -153,7 +153,7 @@ pub fn million(subject: Subject) -> usize {
 }
 
 fn a_million_wakes(subject: Subject) {
-    let (mut event_loop, probe, _handle) = watched_loop(subject);
+    let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     let waker = probe.waker();
     (0..million(subject)).for_each(|_| waker.wake_by_ref());
     turns(&mut event_loop, 1);
@@ -167,7 +167,7 @@ fn wakes_in_drop(probe: &Probe) -> impl Sized + use<> {
 }
 
 fn in_a_destructor(subject: Subject) {
-    let (mut event_loop, probe, _handle) = watched_loop(subject);
+    let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     let wakes = body().hold(wakes_in_drop(&probe)).perform(turn());
     event_loop.start_detached(subject.task(wakes), 2);
     assert_eq!(probe.resumes(), 1, "a wake by itself must run nothing");
@@ -184,11 +184,11 @@ fn in_a_destructor(subject: Subject) {
 
 fn under_a_borrow(subject: Subject) {
     let mut event_loop = new_loop();
-    let shared = Rc::new(RefCell::new(Said::default()));
+    let shared = Rc::new(RefCell::new(Notes::default()));
     let probe = Probe::default();
     let borrows = Rc::clone(&shared);
     let waits = probe.waits();
-    let body = body().perform(waits).run(move || borrows.borrow_mut().say("woken"));
+    let body = body().perform(waits).run(move || borrows.borrow_mut().add("woken"));
     let handle = event_loop.start(subject.task(body), 1);
     probe.open();
     let borrowed = shared.borrow_mut();
@@ -202,8 +202,8 @@ fn under_a_borrow(subject: Subject) {
 
 fn a_waker_compares(subject: Subject) {
     let mut event_loop = new_loop();
-    let (one, _one) = watched(subject, &event_loop);
-    let (other, _other) = watched(subject, &event_loop);
+    let (one, _one) = spawn_with_probe(subject, &event_loop);
+    let (other, _other) = spawn_with_probe(subject, &event_loop);
     turns(&mut event_loop, 1);
     assert!(one.waker().will_wake(&one.waker()));
     assert!(!one.waker().will_wake(&other.waker()));

@@ -18,7 +18,7 @@ use quadrivium::{
 };
 
 use super::{Cast, Instruction, PlayRecord, Script, record::Recording};
-use crate::{Body, HostLoop, body, leaf, map, new_loop, quietly};
+use crate::{Body, HostLoop, body, leaf, map, new_loop, catch_panic};
 
 /// The capacities of the channels: one value, three values, or unbounded.
 pub const CHANNELS: [Option<usize>; 3] = [Some(1), Some(3), None];
@@ -54,7 +54,7 @@ pub fn play_on(event_loop: &mut dyn HostLoop, script: &Script, cast: &Cast) -> P
     }));
     let main = stage.task(script, "main".to_string());
     drop(event_loop.event_loop().spawn(main));
-    let end = quietly(|| event_loop.run()).map_or_else(|message| message, how_it_ended);
+    let end = catch_panic(|| event_loop.run()).map_or_else(|message| message, how_it_ended);
     stage.record.borrow_mut().run_ended();
     event_loop.trace(Box::new(keep_on_recording(&stage)));
     stage.cancel_all();
@@ -130,7 +130,7 @@ impl SharedByScripts {
             body = place.carry_out(body, instruction, &failed);
         }
         let n = script.instructions.len();
-        let body = body.worth(move || failed.take().map_or(Ok(n), Err));
+        let body = body.output(move || failed.take().map_or(Ok(n), Err));
         self.cast.member(script.part).task(body)
     }
 }
@@ -139,13 +139,13 @@ impl SharedByScripts {
 type Failed = Rc<RefCell<Option<String>>>;
 
 impl ScriptPlace {
-    fn say(&self, what: impl Debug) {
-        self.stage.record.borrow_mut().say(format!("{}: {what:?}", self.path));
+    fn note(&self, what: impl Debug) {
+        self.stage.record.borrow_mut().note(format!("{}: {what:?}", self.path));
     }
 
     /// Returns a function that notes the output of an instruction.
-    fn says<T: Debug>(self) -> impl FnOnce(T) {
-        move |output| self.say(output)
+    fn noting_output<T: Debug>(self) -> impl FnOnce(T) {
+        move |output| self.note(output)
     }
 
     /// Returns a task that plays the script in this instruction.
@@ -157,14 +157,14 @@ impl ScriptPlace {
         let ms = |ms: &u8| Duration::from_millis(u64::from(*ms));
         let stage = self.stage.clone();
         match instruction {
-            Instruction::Turn => body.perform_then(turn, self.says()),
+            Instruction::Turn => body.perform_then(turn, self.noting_output()),
             Instruction::Sleep(n) => {
                 let time = ms(n);
-                body.perform_then(move || sleep(time), self.says())
+                body.perform_then(move || sleep(time), self.noting_output())
             }
             Instruction::Work(n) => {
                 let time = ms(n);
-                body.perform_then(move || block_for(time), self.says())
+                body.perform_then(move || block_for(time), self.noting_output())
             }
             Instruction::Hold => body.hold_new(move || Held(self)),
             Instruction::Spawn(script) => {
@@ -186,22 +186,22 @@ impl ScriptPlace {
             Instruction::Send(n) => {
                 let n = usize::from(*n) % CHANNELS.len();
                 let value = self.path.clone();
-                body.perform_then(move || stage.channels[n].0.send(value), self.says())
+                body.perform_then(move || stage.channels[n].0.send(value), self.noting_output())
             }
             Instruction::Recv(n) => {
                 let n = usize::from(*n) % CHANNELS.len();
-                body.perform_then(move || stage.channels[n].1.recv(), self.says())
+                body.perform_then(move || stage.channels[n].1.recv(), self.noting_output())
             }
-            Instruction::Wait => body.perform_then(move || stage.notify.notified(), self.says()),
+            Instruction::Wait => body.perform_then(move || stage.notify.notified(), self.noting_output()),
             Instruction::NotifyOne => body.run(move || stage.notify.notify_one()),
             Instruction::NotifyAll => body.run(move || stage.notify.notify_all()),
             Instruction::Write(n) => {
                 let (n, bytes) = (usize::from(*n) % 2, self.path.clone());
-                body.perform_then(move || stage.ends[n].write(bytes), self.says())
+                body.perform_then(move || stage.ends[n].write(bytes), self.noting_output())
             }
             Instruction::Read(n) => {
                 let n = usize::from(*n) % 2;
-                body.perform_then(move || stage.ends[n].read(ROOM), self.says())
+                body.perform_then(move || stage.ends[n].read(ROOM), self.noting_output())
             }
             Instruction::CloseWrite(n) => {
                 let n = usize::from(*n) % 2;
@@ -213,15 +213,15 @@ impl ScriptPlace {
             }
             Instruction::Both(a, b) => {
                 let (a, b) = (self.task(a, "a"), self.task(b, "b"));
-                body.perform_then(move || join(a, b), self.says())
+                body.perform_then(move || join(a, b), self.noting_output())
             }
             Instruction::Race(a, b) => {
                 let (a, b) = (self.task(a, "a"), self.task(b, "b"));
-                body.perform_then(move || race(a, b), self.says())
+                body.perform_then(move || race(a, b), self.noting_output())
             }
             Instruction::Timeout(n, script) => {
                 let (time, task) = (ms(n), self.task(script, ""));
-                body.perform_then(move || timeout(time, task), self.says())
+                body.perform_then(move || timeout(time, task), self.noting_output())
             }
             Instruction::Fail => {
                 let path = self.path.clone();
@@ -240,7 +240,7 @@ impl ScriptPlace {
         body.try_perform(
             || task,
             move |outcome| {
-                self.say(&outcome);
+                self.note(&outcome);
                 match outcome {
                     Ok(_) => ControlFlow::Continue(()),
                     Err(place) => {
@@ -258,7 +258,7 @@ impl ScriptPlace {
             Some(handle) => map(handle, |joined| format!("{joined:?}")),
             None => ready("no task to join".to_string()),
         };
-        body.perform_then(make, self.says())
+        body.perform_then(make, self.noting_output())
     }
 }
 
@@ -291,6 +291,6 @@ struct Held(ScriptPlace);
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.0.say("dropped");
+        self.0.note("dropped");
     }
 }

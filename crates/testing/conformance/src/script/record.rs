@@ -23,7 +23,7 @@ pub enum RecordedLine {
     /// An event of a task.
     Event(Event),
     /// A note of a script: its place, and what it did there.
-    Said(String),
+    Note(String),
 }
 
 impl PlayRecord {
@@ -39,31 +39,31 @@ impl PlayRecord {
 pub(super) struct Recording {
     entries: Vec<RecordedLine>,
     /// The notes since the last event. The loop reports its events between two steps.
-    said: Vec<RecordedLine>,
+    notes: Vec<RecordedLine>,
     ended_after: usize,
 }
 
 impl Recording {
-    pub(super) fn say(&mut self, line: String) {
-        self.said.push(RecordedLine::Said(line));
+    pub(super) fn note(&mut self, line: String) {
+        self.notes.push(RecordedLine::Note(line));
     }
 
     /// The notes of a step follow the event with which the step begins.
     pub(super) fn event(&mut self, event: &Event) {
         self.entries.push(RecordedLine::Event(event.clone()));
         if event.kind == EventKind::Resumed {
-            self.entries.append(&mut self.said);
+            self.entries.append(&mut self.notes);
         }
     }
 
     /// Marks the end of the run.
     pub(super) fn run_ended(&mut self) {
-        self.entries.append(&mut self.said);
+        self.entries.append(&mut self.notes);
         self.ended_after = self.entries.len();
     }
 
     pub(super) fn end(mut self, end: String) -> PlayRecord {
-        self.entries.append(&mut self.said);
+        self.entries.append(&mut self.notes);
         PlayRecord { entries: self.entries, ended_after: self.ended_after, end }
     }
 }
@@ -72,7 +72,7 @@ impl fmt::Display for RecordedLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RecordedLine::Event(event) => event.fmt(f),
-            RecordedLine::Said(line) => write!(f, "    {line}"),
+            RecordedLine::Note(line) => write!(f, "    {line}"),
         }
     }
 }

@@ -37,7 +37,7 @@ pub fn check_rules(record: &PlayRecord, in_order: bool) -> Result<(), String> {
         }
         let broken = match entry {
             RecordedLine::Event(event) => seen.event(event),
-            RecordedLine::Said(line) => seen.said(line),
+            RecordedLine::Note(line) => seen.note(line),
         };
         broken.map_err(|rule| format!("line {n}, {:?}: {rule}", entry.to_string()))?;
     }
@@ -70,7 +70,7 @@ struct Seen {
     /// The task that was resumed last. Events caused by its destructors come after its step.
     resumed: Option<TaskId>,
     /// The places that have made a note.
-    said: BTreeSet<String>,
+    noted: BTreeSet<String>,
 }
 
 type Broken = Result<(), &'static str>;
@@ -80,9 +80,9 @@ fn require(holds: bool, rule: &'static str) -> Broken {
 }
 
 impl Seen {
-    fn said(&mut self, line: &str) -> Broken {
+    fn note(&mut self, line: &str) -> Broken {
         let place = line.split_once(": ").map_or(line, |(place, _)| place);
-        require(self.said.insert(place.to_string()), "the place has made a note before")
+        require(self.noted.insert(place.to_string()), "the place has made a note before")
     }
 
     /// Checks how the run ended. If it was broken off, the events before show the reason.
@@ -223,7 +223,7 @@ mod tests {
     fn event(record: &PlayRecord, line: &str) -> Event {
         match &record.entries[position(record, line)] {
             RecordedLine::Event(event) => event.clone(),
-            RecordedLine::Said(_) => panic!("{line:?} is no event"),
+            RecordedLine::Note(_) => panic!("{line:?} is no event"),
         }
     }
 
@@ -244,8 +244,8 @@ mod tests {
         let mut record = record();
         assert_eq!(check_rules(&record, true), Ok(()), "{:#?}", record.lines());
         spoil(&mut record);
-        let told = check_rules(&record, true).expect_err("the record breaks a rule");
-        assert!(told.contains(rule), "{told}");
+        let error = check_rules(&record, true).expect_err("the record breaks a rule");
+        assert!(error.contains(rule), "{error}");
     }
 
     #[test]

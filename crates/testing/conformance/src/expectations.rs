@@ -7,7 +7,7 @@ use std::{
 
 use quadrivium::Task;
 
-use crate::{Body, Said, sockets::read};
+use crate::{Body, Notes, sockets::read};
 
 /// The output of an operation: a result, or a result with the buffer that it returns.
 pub(crate) trait Outcome {
@@ -95,11 +95,11 @@ impl<T: 'static> Body<T> {
     }
 
     /// Performs this task, and notes its output.
-    pub(crate) fn perform_say<P>(self, said: &Said, task: P) -> Self
+    pub(crate) fn perform_and_note<P>(self, notes: &Notes, task: P) -> Self
     where
         P: Task<Output: Debug> + 'static,
     {
-        let said = said.clone();
-        self.perform_then(|| task, move |output| said.say(format!("{output:?}")))
+        let notes = notes.clone();
+        self.perform_then(|| task, move |output| notes.add(format!("{output:?}")))
     }
 }

@@ -18,7 +18,7 @@ use quadrivium::{
 };
 
 use crate::{
-    Body, Feature, Style, Subject, Value, Virtual, check_on, current, laws, styles::Future,
+    Body, Feature, Style, Subject, Value, Virtual, check_on, current_law, laws, styles::Future,
 };
 
 /// The future style, without the features that a style may lack.
@@ -30,7 +30,7 @@ impl Style for Featureless {
     }
 
     fn task(&self, body: Body<Value>) -> BoxTask<Value> {
-        Box::pin(Suspicious { task: Some(Future.task(body)) })
+        Box::pin(FeaturelessTask { task: Some(Future.task(body)) })
     }
 
     fn supports(&self, feature: Feature) -> bool {
@@ -41,21 +41,21 @@ impl Style for Featureless {
 }
 
 /// Records a resume by hand. Unwinds when it is dropped, like a green thread.
-struct Suspicious {
+struct FeaturelessTask {
     task: Option<BoxTask<Value>>,
 }
 
 /// The laws that resume by hand without declaring it. A law may catch the panic that reports it.
 static BY_HAND: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-impl Task for Suspicious {
+impl Task for FeaturelessTask {
     type Output = Value;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Value> {
         // Loops have wakers of their own, and are the host of the thread while they resume.
         if host::current().is_none() || cx.waker().will_wake(Waker::noop()) {
-            BY_HAND.lock().expect("no code panics while it is locked").insert(current::law());
-            panic!("{} resumes by hand: it must declare `needs ByHand`", current::law());
+            BY_HAND.lock().expect("no code panics while it is locked").insert(current_law::law());
+            panic!("{} resumes by hand: it must declare `needs ByHand`", current_law::law());
         }
         let step = self.task.as_mut().expect("it is resumed until it is done").as_mut().resume(cx);
         if matches!(step, Step::Done(_)) {
@@ -65,7 +65,7 @@ impl Task for Suspicious {
     }
 }
 
-impl Drop for Suspicious {
+impl Drop for FeaturelessTask {
     fn drop(&mut self) {
         if let Some(task) = self.task.take() {
             let unwinds = catch_unwind(AssertUnwindSafe(move || {
@@ -87,5 +87,5 @@ fn a_law_declares_the_features_that_it_uses() {
     assert!(by_hand.is_empty(), "these laws must declare `needs ByHand`: {by_hand:?}");
     let tally = tally.expect("each law that is not skipped holds");
     let with_needs = laws().filter(|law| !law.needs.is_empty()).count();
-    assert_eq!(tally.spared, with_needs, "only laws that declare a need may be skipped");
+    assert_eq!(tally.skipped, with_needs, "only laws that declare a need may be skipped");
 }

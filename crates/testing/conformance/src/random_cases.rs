@@ -4,7 +4,7 @@ use proptest::test_runner::{Config, RngAlgorithm, RngSeed};
 
 /// Returns a configuration with `n` cases from a fixed seed. So the cases are always the same, in
 /// every style.
-pub(crate) fn cases(n: u32) -> Config {
+pub(crate) fn random_cases(n: u32) -> Config {
     Config {
         cases: n,
         rng_seed: RngSeed::Fixed(7),

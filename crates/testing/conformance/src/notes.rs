@@ -1,23 +1,23 @@
-//! [`Said`]: lines that bodies and destructors write down, in order.
+//! [`Notes`]: lines that bodies and destructors write down, in order.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Lines that bodies and destructors write down, in order, on any thread. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Said {
+pub struct Notes {
     lines: Arc<Mutex<Vec<String>>>,
 }
 
-impl Said {
+impl Notes {
     /// Adds a line.
-    pub fn say(&self, line: impl Into<String>) {
+    pub fn add(&self, line: impl Into<String>) {
         let line = line.into();
         self.lock().push(line);
     }
 
     /// Returns a value that adds this line when it is dropped.
     pub fn when_dropped(&self, line: impl Into<String>) -> WhenDropped {
-        WhenDropped { said: self.clone(), line: line.into() }
+        WhenDropped { notes: self.clone(), line: line.into() }
     }
 
     /// Returns all lines so far.
@@ -27,7 +27,7 @@ impl Said {
 
     /// Returns how often this line was added.
     pub fn count(&self, line: &str) -> usize {
-        self.lock().iter().filter(|said| *said == line).count()
+        self.lock().iter().filter(|notes| *notes == line).count()
     }
 
     /// No user code runs while this is locked.
@@ -36,16 +36,16 @@ impl Said {
     }
 }
 
-/// Adds its line when it is dropped. Made by [`Said::when_dropped`].
+/// Adds its line when it is dropped. Made by [`Notes::when_dropped`].
 #[derive(Debug)]
 pub struct WhenDropped {
-    said: Said,
+    notes: Notes,
     line: String,
 }
 
 impl Drop for WhenDropped {
     fn drop(&mut self) {
-        self.said.say(std::mem::take(&mut self.line));
+        self.notes.add(std::mem::take(&mut self.line));
     }
 }
 
