@@ -148,8 +148,8 @@ fn every_law_that_fails_fails_by_name_and_the_process_survives() {
         return;
     }
     let expected = [
-        (Broken::Borrows, "join::the_loser_is_dropped_first"),
-        (Broken::DropsLate, "lifecycle::dropped_before_start_drops_the_body"),
+        (Broken::Borrows, "join::a_race_drops_the_loser_first"),
+        (Broken::DropsLate, "lifecycle::a_drop_before_the_start_drops_the_body"),
         (Broken::IsImpatient, "lifecycle::runs_from_suspension_to_suspension"),
         (Broken::StartsEarly, "lifecycle::building_runs_nothing"),
     ];

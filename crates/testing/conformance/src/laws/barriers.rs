@@ -11,19 +11,19 @@ use crate::{Notes, Subject, body, new_loop, turns};
 laws! { ($) barriers:
     /// No task continues before all have arrived at the barrier. The last to arrive is the leader,
     /// and the others follow in the order of their arrival.
-    nobody_goes_on_until_all_have_come;
+    all_tasks_arrive_before_any_continues;
     /// After each round a barrier can be used again, like a new one.
-    serves_round_after_round;
+    can_be_used_again;
     /// A task that is cancelled while it waits at a barrier no longer counts as arrived.
-    a_waiter_that_is_cancelled_does_not_count;
+    a_cancelled_waiter_does_not_count;
     /// A task that is cancelled after all have arrived still counts, and delays no other task.
-    a_waiter_that_is_cancelled_once_all_have_come;
+    a_waiter_cancelled_after_the_last_arrival_counts;
     /// A spurious resume at a barrier does not count a task twice.
-    a_spurious_resume_counts_once;
+    a_spurious_resume_does_not_count_twice;
     /// A barrier for zero tasks, or for one, never makes a task wait.
-    for_one_or_none;
+    for_zero_or_one_task_never_waits;
     /// If fewer tasks arrive than a barrier needs, the run ends with a deadlock.
-    too_few_are_a_deadlock on Deadlocks;
+    too_few_tasks_are_a_deadlock on Deadlocks;
 }
 
 /// Waits at the barrier `rounds` times. Notes each time whether this task was the leader.
@@ -44,7 +44,7 @@ fn waiter(
     subject.task(body().repeat_then(rounds, move || barrier.wait(), note))
 }
 
-fn nobody_goes_on_until_all_have_come(subject: Subject) {
+fn all_tasks_arrive_before_any_continues(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(3), Notes::default(), new_loop());
     let _first = ["a", "b"].map(|name| event_loop.spawn(waiter(subject, &barrier, &notes, name, 1)));
     turns(&mut event_loop, 3);
@@ -54,14 +54,14 @@ fn nobody_goes_on_until_all_have_come(subject: Subject) {
     assert_eq!(notes.lines(), ["c leads", "a", "b"]);
 }
 
-fn serves_round_after_round(subject: Subject) {
+fn can_be_used_again(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
     let _tasks = ["a", "b"].map(|name| event_loop.spawn(waiter(subject, &barrier, &notes, name, 3)));
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["b leads", "a", "a leads", "b", "b leads", "a"]);
 }
 
-fn a_waiter_that_is_cancelled_does_not_count(subject: Subject) {
+fn a_cancelled_waiter_does_not_count(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
     let cancelled = event_loop.start(waiter(subject, &barrier, &notes, "a", 1), 1);
     cancelled.cancel();
@@ -72,7 +72,7 @@ fn a_waiter_that_is_cancelled_does_not_count(subject: Subject) {
     assert_eq!(notes.lines(), ["c leads", "b"]);
 }
 
-fn a_waiter_that_is_cancelled_once_all_have_come(subject: Subject) {
+fn a_waiter_cancelled_after_the_last_arrival_counts(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
     let cancelled = event_loop.start(waiter(subject, &barrier, &notes, "a", 1), 1);
     let own = barrier.clone();
@@ -90,7 +90,7 @@ fn a_waiter_that_is_cancelled_once_all_have_come(subject: Subject) {
     assert_eq!(notes.lines(), ["c leads", "b"], "a cancelled task must not count in the next round");
 }
 
-fn a_spurious_resume_counts_once(subject: Subject) {
+fn a_spurious_resume_does_not_count_twice(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
     let probe = crate::Probe::default();
     let wait = waiter(subject, &barrier, &notes, "a", 1);
@@ -103,7 +103,7 @@ fn a_spurious_resume_counts_once(subject: Subject) {
     assert_eq!(notes.lines(), ["b leads", "a"]);
 }
 
-fn for_one_or_none(subject: Subject) {
+fn for_zero_or_one_task_never_waits(subject: Subject) {
     for n in [0, 1] {
         let (barrier, notes, mut event_loop) = (Barrier::new(n), Notes::default(), new_loop());
         let _task = event_loop.start(waiter(subject, &barrier, &notes, "a", 2), 1);
@@ -111,7 +111,7 @@ fn for_one_or_none(subject: Subject) {
     }
 }
 
-fn too_few_are_a_deadlock(subject: Subject) {
+fn too_few_tasks_are_a_deadlock(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
     let _task = event_loop.spawn(waiter(subject, &barrier, &notes, "a", 1));
     assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));

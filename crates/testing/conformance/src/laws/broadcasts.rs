@@ -11,25 +11,25 @@ use crate::{Notes, Subject, body, in_destructor, notes_and_loop, turns};
 
 laws! { ($) broadcasts:
     /// Every receiver gets every value, in the order of the sends.
-    every_value_to_every_receiver;
+    every_receiver_gets_every_value;
     /// A receiver gets the values that are sent after it was made, and none of the earlier ones.
-    from_when_it_is_there;
+    a_receiver_gets_later_values_only;
     /// A receiver that falls behind loses the oldest values. It learns how many were lost, and
     /// continues with the values that are left.
-    who_lags_is_told_how_many;
+    a_lagging_receiver_learns_how_many_it_lost;
     /// A slow receiver does not make a fast one lose values or wait.
-    a_slow_one_costs_a_fast_one_nothing;
+    a_slow_receiver_does_not_disturb_a_fast_one;
     /// A value is dropped as soon as every receiver has received it or is gone.
-    a_value_goes_when_all_have_it;
+    a_value_is_dropped_when_all_have_received_it;
     /// When the senders are gone, a receiver still gets the values that were sent, and then the
     /// end.
     the_end_comes_after_the_last_value;
     /// A receive that is cancelled after it was woken has received nothing.
-    a_receive_that_is_cancelled_once_it_was_woken;
+    a_receive_cancelled_after_its_wake_takes_nothing;
     /// A send without receivers drops the value.
-    a_send_to_nobody;
+    a_send_without_receivers_drops_the_value;
     /// The destructor of a value may use the channel.
-    a_destructor_that_uses_the_channel;
+    the_destructor_of_a_value_may_use_the_channel;
 }
 
 /// Receives the given number of times. Notes each value, or the error in its place.
@@ -47,7 +47,7 @@ fn receives<T: Clone + ToString + 'static>(
     subject.task(body().repeat_then(times, move || receiver.recv(), note))
 }
 
-fn every_value_to_every_receiver(subject: Subject) {
+fn every_receiver_gets_every_value(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = broadcast::channel(2);
     let other = sender.subscribe();
@@ -61,7 +61,7 @@ fn every_value_to_every_receiver(subject: Subject) {
     assert_eq!(notes.lines(), ["a: 1", "a: 2", "b: 1", "b: 2", "a: 3", "b: 3"]);
 }
 
-fn from_when_it_is_there(subject: Subject) {
+fn a_receiver_gets_later_values_only(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (sender, _receiver) = broadcast::channel(4);
     sender.send(1);
@@ -72,7 +72,7 @@ fn from_when_it_is_there(subject: Subject) {
     assert_eq!(notes.lines(), ["later: 2"]);
 }
 
-fn who_lags_is_told_how_many(subject: Subject) {
+fn a_lagging_receiver_learns_how_many_it_lost(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = broadcast::channel(2);
     (1..=5).for_each(|n| _ = sender.send(n));
@@ -82,7 +82,7 @@ fn who_lags_is_told_how_many(subject: Subject) {
     assert_eq!(notes.lines(), ["slow: Lagged(3)", "slow: 4", "slow: 5", "slow: 6"]);
 }
 
-fn a_slow_one_costs_a_fast_one_nothing(subject: Subject) {
+fn a_slow_receiver_does_not_disturb_a_fast_one(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (sender, fast) = broadcast::channel(1);
     let slow = sender.subscribe();
@@ -98,7 +98,7 @@ fn a_slow_one_costs_a_fast_one_nothing(subject: Subject) {
     assert_eq!(slow.try_recv(), Err(TryRecvError::Empty));
 }
 
-fn a_value_goes_when_all_have_it(subject: Subject) {
+fn a_value_is_dropped_when_all_have_received_it(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = broadcast::channel(4);
     let never = sender.subscribe();
@@ -130,7 +130,7 @@ fn the_end_comes_after_the_last_value(subject: Subject) {
     assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
 }
 
-fn a_receive_that_is_cancelled_once_it_was_woken(subject: Subject) {
+fn a_receive_cancelled_after_its_wake_takes_nothing(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = broadcast::channel(2);
     let (receiver, cancelled) = (Rc::new(receiver), notes.clone());
@@ -144,7 +144,7 @@ fn a_receive_that_is_cancelled_once_it_was_woken(subject: Subject) {
     assert_eq!(receiver.try_recv(), Ok(1));
 }
 
-fn a_send_to_nobody(subject: Subject) {
+fn a_send_without_receivers_drops_the_value(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = broadcast::channel(2);
     let recv = receiver.recv();
@@ -168,7 +168,7 @@ impl Drop for Asks {
     }
 }
 
-fn a_destructor_that_uses_the_channel(subject: Subject) {
+fn the_destructor_of_a_value_may_use_the_channel(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = broadcast::channel::<Rc<Asks>>(1);
     let value = || Rc::new(Asks(sender.clone(), notes.clone()));

@@ -15,41 +15,41 @@ use crate::{
 laws! { ($) byte_streams:
     /// A message larger than the buffers is written in parts. It arrives whole and in order,
     /// with reads of any size.
-    more_than_the_buffers_hold;
+    more_than_the_buffers_hold_arrives_in_order;
     /// Both ends can write more than the buffers hold and read it, all at the same time.
-    both_directions_at_once;
+    both_directions_work_at_once;
     /// A read waits for the first byte only. It returns the bytes that have arrived, at most as
     /// many as its buffer has room for.
-    a_short_read;
+    a_read_returns_the_bytes_that_have_arrived;
     /// A read or write of zero bytes is done at once, even if there is nothing to read or no room
     /// to write.
-    no_bytes;
+    zero_bytes_never_wait;
     /// An end that has closed its writing half can still read. The other end reads the bytes that
     /// are left, then the end of the stream every time, and can still write.
-    a_half_close;
+    a_half_closed_stream_works_in_the_other_direction;
     /// A write at an end that has closed its writing half fails with `BrokenPipe`.
-    a_write_after_the_own_end;
+    a_write_after_close_write_fails;
     /// A `read_exact` fails with `UnexpectedEof` if the stream ends too early. The next read
     /// returns the end of the stream.
-    an_end_within_read_exact;
+    read_exact_fails_at_an_early_end;
     /// When the other end is gone, the bytes that it wrote can still be read, and then the end of
     /// the stream every time. A write fails with `BrokenPipe` and raises no signal. On TCP the
     /// first write succeeds, since only the reply to it reports the closed end.
-    the_other_end_is_gone;
+    a_dropped_end_leaves_its_bytes_then_the_end;
     /// Dropping a socket that has unread bytes resets the connection. The other end first reads the
     /// bytes that were written to it. Then one operation fails, and after that the stream has
     /// ended.
-    unread_bytes_are_a_reset;
+    dropping_unread_bytes_resets_the_connection;
     /// A read that waits is woken when the other end closes its writing half.
-    the_end_wakes_a_reader;
+    close_write_wakes_a_reader;
     /// A write that waits for room fails when the other end is dropped.
     a_drop_wakes_a_writer;
     /// A read that is cancelled while it waits takes no bytes and leaves nothing registered.
-    a_cancelled_read;
+    a_cancelled_read_takes_no_bytes;
     /// A write that is cancelled while it waits writes nothing, and the stream still works.
-    a_cancelled_write;
+    a_cancelled_write_writes_nothing;
     /// A task that always finds bytes, or room for them, still lets the other tasks run.
-    a_task_that_never_waits_gives_way;
+    a_task_that_never_waits_lets_others_run;
 }
 
 /// Performs one read, which must return exactly these bytes.
@@ -97,7 +97,7 @@ fn many(subject: Subject) -> usize {
     if subject.is_pair() { 300_000 } else { 1_000_000 }
 }
 
-fn more_than_the_buffers_hold(subject: Subject) {
+fn more_than_the_buffers_hold_arrives_in_order(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
         let n = many(subject);
         let sends = writes_all(body(), &one, bytes(n)).run(move || drop(one));
@@ -112,7 +112,7 @@ fn more_than_the_buffers_hold(subject: Subject) {
     });
 }
 
-fn both_directions_at_once(subject: Subject) {
+fn both_directions_work_at_once(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
         let n = many(subject) / 3;
         let tasks = [one, other].map(|end| {
@@ -123,7 +123,7 @@ fn both_directions_at_once(subject: Subject) {
     });
 }
 
-fn a_short_read(subject: Subject) {
+fn a_read_returns_the_bytes_that_have_arrived(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
         let task = reads(writes_all(body(), &one, "hello"), &other, 3, "hel");
         event_loop.block_on(subject.task(reads(task, &other, 9, "lo"))).unwrap();
@@ -134,7 +134,7 @@ fn a_short_read(subject: Subject) {
     });
 }
 
-fn no_bytes(subject: Subject) {
+fn zero_bytes_never_wait(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, _other)| {
         // A read that waits and a write that finds no room are cancelled.
         let (waits, fills) = (one.clone(), one.clone());
@@ -154,7 +154,7 @@ fn no_bytes(subject: Subject) {
     });
 }
 
-fn a_half_close(subject: Subject) {
+fn a_half_closed_stream_works_in_the_other_direction(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
         let closes = one.clone();
         let first = writes_all(body(), &one, "last words").run(move || closes.close_write());
@@ -168,7 +168,7 @@ fn a_half_close(subject: Subject) {
     });
 }
 
-fn a_write_after_the_own_end(subject: Subject) {
+fn a_write_after_close_write_fails(subject: Subject) {
     on_every_kind(|kind, mut event_loop, (one, other)| {
         one.close_write();
         // Only a pipe drops its writer, so there is nothing left to write with.
@@ -182,7 +182,7 @@ fn a_write_after_the_own_end(subject: Subject) {
     });
 }
 
-fn an_end_within_read_exact(subject: Subject) {
+fn read_exact_fails_at_an_early_end(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
         let too_many = one.clone();
         let ends_early =
@@ -195,7 +195,7 @@ fn an_end_within_read_exact(subject: Subject) {
     });
 }
 
-fn the_other_end_is_gone(subject: Subject) {
+fn a_dropped_end_leaves_its_bytes_then_the_end(subject: Subject) {
     on_every_kind(|kind, mut event_loop, (one, other)| {
         let goes = writes_all(body(), &other, "bye").run(move || drop(other));
         event_loop.block_on(subject.task(goes)).unwrap();
@@ -223,7 +223,7 @@ fn the_other_end_is_gone(subject: Subject) {
     });
 }
 
-fn unread_bytes_are_a_reset(subject: Subject) {
+fn dropping_unread_bytes_resets_the_connection(subject: Subject) {
     on_every_kind(|kind, mut event_loop, (one, other)| {
         let goes = writes_all(writes_all(body(), &other, "arrived"), &one, "unread");
         // One byte is read first, so the bytes that stay unread have certainly arrived.
@@ -243,7 +243,7 @@ fn unread_bytes_are_a_reset(subject: Subject) {
     });
 }
 
-fn the_end_wakes_a_reader(subject: Subject) {
+fn close_write_wakes_a_reader(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
         let waits = event_loop.start(subject.task(reads(body(), &one, 9, "")), 2);
         let closes = body().run(move || other.close_write());
@@ -267,7 +267,7 @@ fn a_drop_wakes_a_writer(subject: Subject) {
     });
 }
 
-fn a_cancelled_read(subject: Subject) {
+fn a_cancelled_read_takes_no_bytes(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
         let waits = event_loop.start(subject.task(reads(body(), &one, 9, "")), 2);
         waits.cancel();
@@ -277,7 +277,7 @@ fn a_cancelled_read(subject: Subject) {
     });
 }
 
-fn a_cancelled_write(subject: Subject) {
+fn a_cancelled_write_writes_nothing(subject: Subject) {
     const FILL: usize = 1_000_000;
     on_every_kind(|_, mut event_loop, (one, other)| {
         let (fills, waits) = (one.clone(), one.clone());
@@ -307,7 +307,7 @@ fn a_cancelled_write(subject: Subject) {
     });
 }
 
-fn a_task_that_never_waits_gives_way(subject: Subject) {
+fn a_task_that_never_waits_lets_others_run(subject: Subject) {
     // Few enough that a Unix stream has room for them: it counts writes more than bytes.
     const N: usize = 100;
     on_every_kind(|_, mut event_loop, (one, other)| {

@@ -9,34 +9,34 @@ use crate::{Probe, Notes, Subject, TestLoop, body, in_drop, new_loop, notes_and_
 laws! { ($) cancel:
     /// A task that is cancelled before its start never runs. When `cancel` returns, its destructors
     /// have run.
-    before_start;
+    before_the_start_prevents_the_start;
     /// A suspended task that is cancelled runs its destructors before `cancel` returns, whatever it
     /// waits for. It never continues.
-    while_suspended;
+    while_suspended_runs_the_destructors;
     /// A cancel after the end of a task changes nothing. The output stays available.
-    when_done_changes_nothing;
+    after_the_end_changes_nothing;
     /// Cancelling a task a second time does nothing.
-    twice_is_once;
+    twice_is_like_once;
     /// A task that is cancelled between its wake and its resume is not resumed.
-    between_wake_and_resume;
+    between_wake_and_resume_prevents_the_resume;
     /// A task that cancels itself runs to its next suspension, and ends there.
-    of_oneself_at_the_next_suspension;
+    of_itself_ends_at_the_next_suspension;
     /// A task that cancels itself and then returns without suspending is done, not cancelled.
-    of_oneself_too_late;
+    of_itself_without_a_suspension_is_done;
     /// A task may cancel another one that is ready in the same turn. That one is not resumed.
-    of_a_sibling_that_is_ready;
+    of_a_ready_task_prevents_its_resume;
     /// A cancel wakes the task that joins, after the destructors have run.
-    wakes_who_joins;
+    wakes_the_task_that_joins;
     /// A cancelled task leaves no deadline behind: the clock does not jump to it.
-    takes_the_deadline_along on VirtualClock;
+    removes_the_deadline on VirtualClock;
     /// A cancel also drops the tasks that the cancelled task performs, from the inside out.
-    takes_what_it_performs_along;
+    drops_performed_tasks_from_the_inside_out;
     /// The children of a cancelled task continue.
-    leaves_what_it_spawned;
+    leaves_the_children_running;
     /// A destructor may cancel other tasks.
-    in_a_destructor;
+    in_a_destructor_is_allowed;
     /// When a loop is dropped, the handles of its tasks report that the tasks were cancelled.
-    of_the_loop_under_a_handle;
+    is_reported_when_the_loop_is_dropped;
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -52,7 +52,7 @@ pub fn suspended(subject: Subject, notes: &Notes) -> BoxTask<()> {
     subject.task(body.note(notes, "went on"))
 }
 
-fn before_start(subject: Subject) {
+fn before_the_start_prevents_the_start(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let body = body().note(&notes, "started").hold(notes.when_dropped("dropped"));
     let handle = event_loop.spawn(subject.task(body));
@@ -63,7 +63,7 @@ fn before_start(subject: Subject) {
     assert_eq!(notes.lines(), ["dropped"], "a cancelled task must never start");
 }
 
-fn while_suspended(subject: Subject) {
+fn while_suspended_runs_the_destructors(subject: Subject) {
     for wait in [
         Box::pin(turn()) as BoxTask<()>,
         Box::pin(sleep(SECOND)),
@@ -81,7 +81,7 @@ fn while_suspended(subject: Subject) {
     }
 }
 
-fn when_done_changes_nothing(subject: Subject) {
+fn after_the_end_changes_nothing(subject: Subject) {
     let mut event_loop = new_loop();
     let handle = event_loop.spawn(subject.task(body().output(|| 42)));
     event_loop.run().unwrap();
@@ -89,7 +89,7 @@ fn when_done_changes_nothing(subject: Subject) {
     assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
 }
 
-fn twice_is_once(subject: Subject) {
+fn twice_is_like_once(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let handle = event_loop.start(suspended(subject, &notes), 1);
     let canceller = handle.canceller();
@@ -101,7 +101,7 @@ fn twice_is_once(subject: Subject) {
     assert!(is_cancelled(&mut event_loop, handle));
 }
 
-fn between_wake_and_resume(subject: Subject) {
+fn between_wake_and_resume_prevents_the_resume(subject: Subject) {
     let notes = Notes::default();
     let probe = Probe::default();
     let mut event_loop = new_loop();
@@ -134,7 +134,7 @@ fn cancelling_itself(
     handle
 }
 
-fn of_oneself_at_the_next_suspension(subject: Subject) {
+fn of_itself_ends_at_the_next_suspension(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let handle = cancelling_itself(subject, &notes, &event_loop, 1);
     turns(&mut event_loop, 1);
@@ -143,7 +143,7 @@ fn of_oneself_at_the_next_suspension(subject: Subject) {
     assert!(is_cancelled(&mut event_loop, handle));
 }
 
-fn of_oneself_too_late(subject: Subject) {
+fn of_itself_without_a_suspension_is_done(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let handle = cancelling_itself(subject, &notes, &event_loop, 0);
     turns(&mut event_loop, 1);
@@ -152,7 +152,7 @@ fn of_oneself_too_late(subject: Subject) {
     assert!(event_loop.block_on(handle).unwrap().is_ok(), "the task ended without suspending: it must not be cancelled");
 }
 
-fn of_a_sibling_that_is_ready(subject: Subject) {
+fn of_a_ready_task_prevents_its_resume(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let sibling = Rc::new(RefCell::new(None::<JoinHandle<()>>));
     let taken = Rc::clone(&sibling);
@@ -165,7 +165,7 @@ fn of_a_sibling_that_is_ready(subject: Subject) {
     assert_eq!(notes.lines(), ["dropped", "cancelled it"]);
 }
 
-fn wakes_who_joins(subject: Subject) {
+fn wakes_the_task_that_joins(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let victim = event_loop.spawn(suspended(subject, &notes));
     let canceller = victim.canceller();
@@ -177,7 +177,7 @@ fn wakes_who_joins(subject: Subject) {
     assert_eq!(notes.lines(), ["dropped", "Err(the task was cancelled)"]);
 }
 
-fn takes_the_deadline_along(subject: Subject) {
+fn removes_the_deadline(subject: Subject) {
     let mut event_loop = new_loop();
     let sleeper = event_loop.spawn(subject.task(body().perform(sleep(100 * SECOND))));
     let cancels = body().perform(sleep(SECOND)).run(move || sleeper.cancel());
@@ -185,7 +185,7 @@ fn takes_the_deadline_along(subject: Subject) {
     assert_eq!(event_loop.elapsed(), SECOND, "the clock must not jump to a deadline that no task waits for");
 }
 
-fn takes_what_it_performs_along(subject: Subject) {
+fn drops_performed_tasks_from_the_inside_out(subject: Subject) {
     let notes = Notes::default();
     let inner = subject.task(body().hold(notes.when_dropped("inner")).perform(sleep(SECOND)));
     let middle = subject.task(body().hold(notes.when_dropped("middle")).perform(inner));
@@ -196,7 +196,7 @@ fn takes_what_it_performs_along(subject: Subject) {
     assert_eq!(notes.lines(), ["inner", "middle", "outer"], "tasks must be dropped from the inside out");
 }
 
-fn leaves_what_it_spawned(subject: Subject) {
+fn leaves_the_children_running(subject: Subject) {
     let notes = Notes::default();
     let child = subject.task(body().perform(turn()).note(&notes, "child done"));
     let parent = body().perform_then(|| spawn(child), drop);
@@ -207,7 +207,7 @@ fn leaves_what_it_spawned(subject: Subject) {
     assert_eq!(notes.lines(), ["child done"], "the parent's cancel drops the handle: the child must go on");
 }
 
-fn in_a_destructor(subject: Subject) {
+fn in_a_destructor_is_allowed(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let second = event_loop.spawn(suspended(subject, &notes));
     let body = body().hold(in_drop(move || second.cancel())).hold(notes.when_dropped("first"));
@@ -217,7 +217,7 @@ fn in_a_destructor(subject: Subject) {
     assert_eq!(event_loop.live(), 0);
 }
 
-fn of_the_loop_under_a_handle(subject: Subject) {
+fn is_reported_when_the_loop_is_dropped(subject: Subject) {
     let event_loop = new_loop();
     let handle = event_loop.spawn(subject.task(body().perform(turn()).output(|| 42)));
     drop(event_loop);

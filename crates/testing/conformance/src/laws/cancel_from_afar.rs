@@ -10,18 +10,18 @@ use crate::{Subject, body, new_loop, notes_and_loop, turns};
 
 laws! { ($) cancel_from_afar:
     /// The loop carries out a cancel from another thread in its next turn, on its own thread.
-    from_another_thread;
+    happens_in_the_next_turn;
     /// A cancel from another thread before the first turn keeps the task from starting.
-    from_another_thread_before_start;
+    before_the_start_prevents_the_start;
     /// A cancel from another thread after the end of the task changes nothing.
-    from_another_thread_when_done;
+    after_the_end_changes_nothing;
     /// A canceller may outlive its loop. Then its cancel does nothing.
-    from_another_thread_when_the_loop_is_gone;
+    after_the_loop_is_dropped_does_nothing;
     /// A canceller of a task that has ended does not cancel the next task in the same slot.
-    by_a_stale_canceller_spares_the_next_tenant;
+    by_an_old_canceller_spares_the_next_task_in_the_slot;
 }
 
-fn from_another_thread(subject: Subject) {
+fn happens_in_the_next_turn(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let handle = event_loop.start(suspended(subject, &notes), 1);
     let canceller = handle.canceller();
@@ -32,7 +32,7 @@ fn from_another_thread(subject: Subject) {
     assert!(is_cancelled(&mut event_loop, handle));
 }
 
-fn from_another_thread_before_start(subject: Subject) {
+fn before_the_start_prevents_the_start(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let body = body().note(&notes, "started").hold(notes.when_dropped("dropped"));
     let handle = event_loop.spawn(subject.task(body));
@@ -42,7 +42,7 @@ fn from_another_thread_before_start(subject: Subject) {
     assert_eq!(notes.lines(), ["dropped"], "the cancel must be carried out before the task is resumed");
 }
 
-fn from_another_thread_when_done(subject: Subject) {
+fn after_the_end_changes_nothing(subject: Subject) {
     let mut event_loop = new_loop();
     let handle = event_loop.spawn(subject.task(body().output(|| 42)));
     let canceller = handle.canceller();
@@ -52,7 +52,7 @@ fn from_another_thread_when_done(subject: Subject) {
     assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
 }
 
-fn from_another_thread_when_the_loop_is_gone(subject: Subject) {
+fn after_the_loop_is_dropped_does_nothing(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let handle = event_loop.start(suspended(subject, &notes), 1);
     let canceller = handle.canceller();
@@ -64,7 +64,7 @@ fn from_another_thread_when_the_loop_is_gone(subject: Subject) {
     assert_eq!(notes.lines(), ["dropped"]);
 }
 
-fn by_a_stale_canceller_spares_the_next_tenant(subject: Subject) {
+fn by_an_old_canceller_spares_the_next_task_in_the_slot(subject: Subject) {
     let mut event_loop = new_loop();
     let first = event_loop.spawn(subject.task(body()));
     let canceller = first.canceller();

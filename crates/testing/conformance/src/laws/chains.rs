@@ -19,26 +19,26 @@ use crate::{Subject, body, child::in_own_process, in_destructor, in_drop, new_lo
 laws! { ($) chains:
     /// A destructor that cancels a task continues after that task's destructors have run. Cancels
     /// nest like this up to the sixteenth.
-    of_sixteen_cancels_end_from_the_inside_out;
+    of_sixteen_cancels_nest;
     /// Cancels beyond the sixteenth return at once. Their destructors run one after another when
     /// the destructor of the sixteenth has run, and before the outer cancels return.
-    of_more_cancels_end_one_after_another;
+    of_more_cancels_run_one_after_another;
     /// When the outermost of many nested cancels returns, all destructors have run, also if a task
     /// calls it.
-    of_cancels_in_a_task;
+    of_cancels_end_before_the_outermost_returns;
     /// A task that joins the first task of a chain is woken after the destructors of all have run.
-    whose_first_task_somebody_joins;
+    of_cancels_end_before_a_join_is_woken;
     /// A chain of thirty thousand tasks that cancel each other in their destructors ends without a
     /// stack overflow.
-    of_thirty_thousand_cancels;
+    of_thirty_thousand_cancels_do_not_overflow;
     /// A chain of thirty thousand cancels that alternates between two loops ends without a stack
     /// overflow.
-    of_thirty_thousand_cancels_on_two_loops;
+    of_thirty_thousand_cancels_on_two_loops_do_not_overflow;
     /// Dropping a loop with a chain of thirty thousand tasks causes no stack overflow.
-    of_thirty_thousand_tasks_of_a_dropped_loop;
+    of_thirty_thousand_tasks_of_a_dropped_loop_do_not_overflow;
     /// A chain of thirty thousand unread outputs that hold the handles of each other is dropped
     /// without a stack overflow.
-    of_thirty_thousand_outputs;
+    of_thirty_thousand_outputs_do_not_overflow;
     /// A task that is spawned by a destructor while its loop is dropped is dropped as well. If its
     /// destructor spawns again, and so on without end, the chain is cut and a message reports it.
     of_spawns_on_a_dropped_loop_are_cut;
@@ -95,16 +95,16 @@ fn expected(length: usize) -> Vec<usize> {
     (nested..=length).chain((1..nested).rev()).collect()
 }
 
-fn of_sixteen_cancels_end_from_the_inside_out(subject: Subject) {
+fn of_sixteen_cancels_nest(subject: Subject) {
     assert_eq!(cancelled(subject, NESTED), (1..=NESTED).rev().collect::<Vec<_>>());
 }
 
-fn of_more_cancels_end_one_after_another(subject: Subject) {
+fn of_more_cancels_run_one_after_another(subject: Subject) {
     assert_eq!(cancelled(subject, NESTED + 1)[..2], [NESTED, NESTED + 1]);
     assert_eq!(cancelled(subject, 100), expected(100));
 }
 
-fn of_cancels_in_a_task(subject: Subject) {
+fn of_cancels_end_before_the_outermost_returns(subject: Subject) {
     let order = DropOrder::default();
     let mut event_loop = new_loop();
     let first = chain(subject, &[&event_loop], 100, &order);
@@ -118,7 +118,7 @@ fn of_cancels_in_a_task(subject: Subject) {
     assert_eq!(event_loop.live(), 0);
 }
 
-fn whose_first_task_somebody_joins(subject: Subject) {
+fn of_cancels_end_before_a_join_is_woken(subject: Subject) {
     let order = DropOrder::default();
     let mut event_loop = new_loop();
     let first = chain(subject, &[&event_loop], 100, &order);
@@ -145,7 +145,7 @@ fn without_an_overflow(something: impl FnOnce()) -> String {
     stderr
 }
 
-fn of_thirty_thousand_cancels(subject: Subject) {
+fn of_thirty_thousand_cancels_do_not_overflow(subject: Subject) {
     without_an_overflow(|| {
         let order = DropOrder::default();
         let mut event_loop = new_loop();
@@ -163,7 +163,7 @@ fn of_thirty_thousand_cancels(subject: Subject) {
     });
 }
 
-fn of_thirty_thousand_cancels_on_two_loops(subject: Subject) {
+fn of_thirty_thousand_cancels_on_two_loops_do_not_overflow(subject: Subject) {
     without_an_overflow(|| {
         let order = DropOrder::default();
         let (event_loop, other) = (new_loop(), new_loop());
@@ -172,7 +172,7 @@ fn of_thirty_thousand_cancels_on_two_loops(subject: Subject) {
     });
 }
 
-fn of_thirty_thousand_tasks_of_a_dropped_loop(subject: Subject) {
+fn of_thirty_thousand_tasks_of_a_dropped_loop_do_not_overflow(subject: Subject) {
     without_an_overflow(|| {
         let order = DropOrder::default();
         let event_loop = new_loop();
@@ -184,7 +184,7 @@ fn of_thirty_thousand_tasks_of_a_dropped_loop(subject: Subject) {
     });
 }
 
-fn of_thirty_thousand_outputs(subject: Subject) {
+fn of_thirty_thousand_outputs_do_not_overflow(subject: Subject) {
     without_an_overflow(|| {
         let dropped = Rc::new(Cell::new(0));
         let mut event_loop = new_loop();

@@ -11,38 +11,38 @@ laws! { ($) channels:
     /// Values arrive in the order of the sends, and the end after the last value.
     values_arrive_in_order;
     /// A sender waits while the channel is full, until a value is received.
-    a_full_channel_holds_the_sender_back on VirtualClock;
+    a_sender_waits_while_the_channel_is_full on VirtualClock;
     /// A send into an unbounded channel never waits for a receive.
-    an_unbounded_channel_never_waits;
+    a_send_into_an_unbounded_channel_never_waits;
     /// Waiting senders take their turns in the order in which they came.
     senders_take_turns;
     /// Room that is reserved for a waiting sender is not taken by another send.
-    nobody_overtakes_who_was_promised_room;
+    reserved_room_is_not_taken;
     /// A send never overtakes a waiting send, even if there is room for both.
-    nobody_overtakes_who_is_in_line needs ByHand;
+    a_send_does_not_overtake_a_waiting_send needs ByHand;
     /// Waiting receives get values in the order in which they came. A later receive does not
     /// overtake them.
     receivers_take_turns needs ByHand;
     /// A channel closes with its last sender. The values that were sent before still arrive.
     closes_with_its_last_sender;
     /// A waiting receive is woken and learns of the end when the last sender is dropped.
-    closes_under_a_receiver_that_waits;
+    closing_wakes_a_waiting_receive;
     /// A receive that has not ended keeps the channel open.
-    a_receive_that_waits_keeps_it_open;
+    a_waiting_receive_keeps_it_open;
     /// A send that has not ended keeps the channel open.
-    a_send_that_waits_keeps_it_open;
+    a_waiting_send_keeps_it_open;
     /// When the receiver is gone, sends fail and return the value.
-    closes_with_its_receiver;
+    a_send_without_a_receiver_returns_the_value;
     /// Values that were not received are dropped with the receiver.
     a_closed_channel_drops_its_values;
     /// A cancelled send drops its own value and no other.
-    a_cancelled_sender_takes_its_value_along;
+    a_cancelled_send_drops_its_own_value;
     /// A cancelled send passes the room that was reserved for it to the next waiting send.
-    a_cancelled_sender_passes_its_room_on;
+    a_cancelled_send_passes_on_its_room;
     /// A cancelled receive leaves the value to the next waiting receive.
-    a_cancelled_receiver_leaves_the_value;
+    a_cancelled_receive_leaves_the_value;
     /// The destructor of a value may use the channel that the value was in.
-    a_value_is_dropped_outside_every_borrow;
+    the_destructor_of_a_value_may_use_the_channel;
 }
 
 /// Sends this value.
@@ -73,7 +73,7 @@ fn values_arrive_in_order(subject: Subject) {
     }
 }
 
-fn a_full_channel_holds_the_sender_back(subject: Subject) {
+fn a_sender_waits_while_the_channel_is_full(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let (sender, receiver) = channel::bounded(2);
     let sends = move || sender.send(());
@@ -100,7 +100,7 @@ fn a_full_channel_holds_the_sender_back(subject: Subject) {
     assert_eq!([keeps.try_recv().is_ok(), keeps.try_recv().is_ok()], [true, true]);
 }
 
-fn an_unbounded_channel_never_waits(subject: Subject) {
+fn a_send_into_an_unbounded_channel_never_waits(subject: Subject) {
     let (sender, receiver) = channel::unbounded();
     let mut event_loop = new_loop();
     let sends = event_loop.spawn(subject.task(body().repeat(1_000, move || sender.send(()))));
@@ -123,7 +123,7 @@ fn senders_take_turns(subject: Subject) {
     assert_eq!(notes.lines().concat(), "0".to_string() + "012" + "012" + "12" + "closed");
 }
 
-fn nobody_overtakes_who_was_promised_room(subject: Subject) {
+fn reserved_room_is_not_taken(subject: Subject) {
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
     sender.try_send(1).unwrap();
@@ -137,7 +137,7 @@ fn nobody_overtakes_who_was_promised_room(subject: Subject) {
     assert_eq!(receiver.try_recv(), Ok(3));
 }
 
-fn nobody_overtakes_who_is_in_line(subject: Subject) {
+fn a_send_does_not_overtake_a_waiting_send(subject: Subject) {
     let (sender, receiver) = channel::bounded(2);
     let mut event_loop = new_loop();
     sender.try_send(1).unwrap();
@@ -194,7 +194,7 @@ fn closes_with_its_last_sender(subject: Subject) {
     assert_eq!(notes.lines(), ["1", "closed"], "the value sent before the close must arrive");
 }
 
-fn closes_under_a_receiver_that_waits(subject: Subject) {
+fn closing_wakes_a_waiting_receive(subject: Subject) {
     let notes = Notes::default();
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
@@ -205,7 +205,7 @@ fn closes_under_a_receiver_that_waits(subject: Subject) {
     assert_eq!(notes.lines(), ["closed"]);
 }
 
-fn a_receive_that_waits_keeps_it_open(subject: Subject) {
+fn a_waiting_receive_keeps_it_open(subject: Subject) {
     let notes = Notes::default();
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
@@ -220,7 +220,7 @@ fn a_receive_that_waits_keeps_it_open(subject: Subject) {
     assert!(sender.is_closed(), "the receive has ended: the channel must be closed");
 }
 
-fn a_send_that_waits_keeps_it_open(subject: Subject) {
+fn a_waiting_send_keeps_it_open(subject: Subject) {
     let notes = Notes::default();
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
@@ -234,7 +234,7 @@ fn a_send_that_waits_keeps_it_open(subject: Subject) {
     assert_eq!(notes.lines(), ["1", "3", "closed"]);
 }
 
-fn closes_with_its_receiver(subject: Subject) {
+fn a_send_without_a_receiver_returns_the_value(subject: Subject) {
     let notes = Notes::default();
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
@@ -270,7 +270,7 @@ fn a_closed_channel_drops_its_values(subject: Subject) {
     assert_eq!(notes.lines(), ["in the channel", "waiting"]);
 }
 
-fn a_cancelled_sender_takes_its_value_along(subject: Subject) {
+fn a_cancelled_send_drops_its_own_value(subject: Subject) {
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
     let handles = [1, 2, 3].map(|value| event_loop.spawn(sends(subject, &sender, value)));
@@ -285,7 +285,7 @@ fn a_cancelled_sender_takes_its_value_along(subject: Subject) {
     assert!(sender.try_send(4).is_ok(), "the cancelled send must not occupy a place");
 }
 
-fn a_cancelled_sender_passes_its_room_on(subject: Subject) {
+fn a_cancelled_send_passes_on_its_room(subject: Subject) {
     let (sender, receiver) = channel::bounded(1);
     let mut event_loop = new_loop();
     let handles = [1, 2, 3].map(|value| event_loop.spawn(sends(subject, &sender, value)));
@@ -298,7 +298,7 @@ fn a_cancelled_sender_passes_its_room_on(subject: Subject) {
     assert!(sender.try_send(4).is_ok());
 }
 
-fn a_cancelled_receiver_leaves_the_value(subject: Subject) {
+fn a_cancelled_receive_leaves_the_value(subject: Subject) {
     let (sender, receiver) = channel::bounded(1);
     let receiver = std::rc::Rc::new(receiver);
     let mut event_loop = new_loop();
@@ -332,7 +332,7 @@ impl Drop for SendsInDrop {
     }
 }
 
-fn a_value_is_dropped_outside_every_borrow(subject: Subject) {
+fn the_destructor_of_a_value_may_use_the_channel(subject: Subject) {
     let (sender, receiver) = channel::bounded(1);
     let value = Some(SendsInDrop(sender.clone()));
     let mut event_loop = new_loop();

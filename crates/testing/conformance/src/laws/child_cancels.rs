@@ -20,17 +20,17 @@ use crate::{
 
 laws! { ($) child_cancels:
     /// A cancelled wait leaves the child running. It can be waited for again.
-    of_a_wait;
+    a_cancelled_wait_leaves_the_child_running;
     /// A cancelled `output` lets the child continue, and closes its pipes.
-    of_an_output;
+    a_cancelled_output_leaves_the_child_running;
     /// With `kill_on_drop`, a cancelled `output` kills the child.
-    of_an_output_kills;
+    a_cancelled_output_kills_the_child_if_asked;
     /// A child that is dropped continues, and leaves no zombie process when it has ended.
     a_dropped_child_is_reaped;
     /// With `kill_on_drop`, a child that is dropped is killed, and leaves no zombie process.
-    a_dropped_child_is_killed;
+    a_dropped_child_is_killed_if_asked;
     /// After many children were waited for, dropped or cancelled, no descriptor is left open.
-    nothing_is_left on Descriptors;
+    no_descriptor_is_left_open on Descriptors;
 }
 
 fn is_there(id: u32) -> bool {
@@ -45,7 +45,7 @@ fn wait_until_gone(subject: Subject, event_loop: &mut TestLoop, id: u32) {
     }
 }
 
-fn of_a_wait(subject: Subject) {
+fn a_cancelled_wait_leaves_the_child_running(subject: Subject) {
     let mut event_loop = real_loop();
     let mut child = sh("read line; exit 7").stdin(Stdio::piped()).spawn().unwrap();
     let stdin = child.stdin.take().unwrap();
@@ -76,7 +76,7 @@ fn cancels_an_output(subject: Subject, event_loop: &mut TestLoop, kill: bool) ->
     fs::read_to_string(&path.0).unwrap().trim().parse().unwrap()
 }
 
-fn of_an_output(subject: Subject) {
+fn a_cancelled_output_leaves_the_child_running(subject: Subject) {
     let mut event_loop = real_loop();
     let id = cancels_an_output(subject, &mut event_loop, false);
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
@@ -87,7 +87,7 @@ fn of_an_output(subject: Subject) {
     wait_until_gone(subject, &mut event_loop, id);
 }
 
-fn of_an_output_kills(subject: Subject) {
+fn a_cancelled_output_kills_the_child_if_asked(subject: Subject) {
     let mut event_loop = real_loop();
     let id = cancels_an_output(subject, &mut event_loop, true);
     wait_until_gone(subject, &mut event_loop, id);
@@ -103,7 +103,7 @@ fn a_dropped_child_is_reaped(subject: Subject) {
     }
 }
 
-fn a_dropped_child_is_killed(subject: Subject) {
+fn a_dropped_child_is_killed_if_asked(subject: Subject) {
     let mut event_loop = real_loop();
     let child = Command::new("sleep").arg("60").kill_on_drop(true).spawn().unwrap();
     let id = child.id();
@@ -114,12 +114,12 @@ fn a_dropped_child_is_killed(subject: Subject) {
     wait_until_gone(subject, &mut event_loop, id);
 }
 
-fn nothing_is_left(subject: Subject) {
+fn no_descriptor_is_left_open(subject: Subject) {
     in_a_process(|| {
         let before = open();
-        of_a_wait(subject);
-        of_an_output_kills(subject);
-        a_dropped_child_is_killed(subject);
+        a_cancelled_wait_leaves_the_child_running(subject);
+        a_cancelled_output_kills_the_child_if_asked(subject);
+        a_dropped_child_is_killed_if_asked(subject);
         for _ in 0..5 {
             a_dropped_child_is_reaped(subject);
         }

@@ -21,20 +21,20 @@ use crate::{Subject, body, is_done, leaf, new_loop};
 
 laws! { ($) cloned_wakers:
     /// A value that is sent while a receive clones its waker reaches that receive.
-    that_sends;
+    a_send_during_a_clone_is_received;
     /// A receive returns the end if the last sender is dropped while the receive clones its waker.
-    that_drops_the_sender;
+    a_close_during_a_clone_is_noticed;
     /// A send returns if, while it clones its waker, a value is received or the receiver is
     /// dropped.
-    that_receives;
+    a_receive_during_a_clone_ends_the_send;
     /// A notification that comes while a waiting task clones its waker reaches that task.
-    that_notifies;
+    a_notification_during_a_clone_arrives;
     /// A lock or permit that is released while a waiting task clones its waker goes to that task.
-    that_gives_back;
+    a_release_during_a_clone_is_noticed;
     /// A task that arrives at a barrier while another one clones its waker there counts as arrived.
-    that_comes_to_a_barrier;
+    an_arrival_during_a_clone_counts;
     /// A join returns if the joined task ends while the join clones its waker.
-    that_ends_a_task;
+    an_end_during_a_clone_is_noticed;
 }
 
 /// Performs `task`, and runs `meddle` when the task clones its waker. Nothing else happens that
@@ -80,7 +80,7 @@ impl Wrapper for Meddles {
     }
 }
 
-fn that_sends(subject: Subject) {
+fn a_send_during_a_clone_is_received(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
     assert_eq!(output_when_clone_runs(subject, receiver, move || sender.send(1).unwrap()), Ok(1));
     let (sender, receiver) = channel::bounded(1);
@@ -94,7 +94,7 @@ fn that_sends(subject: Subject) {
     assert_eq!(output_when_clone_runs(subject, receiver.changed(), move || sends.send(4)).as_deref(), Ok(&4));
 }
 
-fn that_drops_the_sender(subject: Subject) {
+fn a_close_during_a_clone_is_noticed(subject: Subject) {
     let (sender, receiver) = oneshot::channel::<()>();
     assert!(output_when_clone_runs(subject, receiver, || drop(sender)).is_err());
     let (sender, receiver) = channel::bounded::<()>(1);
@@ -105,7 +105,7 @@ fn that_drops_the_sender(subject: Subject) {
     assert!(output_when_clone_runs(subject, receiver.changed(), || drop(sender)).is_err());
 }
 
-fn that_receives(subject: Subject) {
+fn a_receive_during_a_clone_ends_the_send(subject: Subject) {
     let full = || {
         let (sender, receiver) = channel::bounded(1);
         sender.try_send(1).unwrap();
@@ -123,13 +123,13 @@ fn that_receives(subject: Subject) {
     output_when_clone_runs(subject, sender.closed(), || drop(receiver));
 }
 
-fn that_notifies(subject: Subject) {
+fn a_notification_during_a_clone_arrives(subject: Subject) {
     let notify = Notify::new();
     let notifies = notify.clone();
     output_when_clone_runs(subject, notify.notified(), move || notifies.notify_one());
 }
 
-fn that_gives_back(subject: Subject) {
+fn a_release_during_a_clone_is_noticed(subject: Subject) {
     let mutex = Mutex::new(7);
     let guard = mutex.try_lock().unwrap();
     assert_eq!(*output_when_clone_runs(subject, mutex.lock(), || drop(guard)), 7);
@@ -142,7 +142,7 @@ fn that_gives_back(subject: Subject) {
     assert!(output_when_clone_runs(subject, semaphore.acquire_many(2), move || closes.close()).is_err());
 }
 
-fn that_comes_to_a_barrier(subject: Subject) {
+fn an_arrival_during_a_clone_counts(subject: Subject) {
     let barrier = Barrier::new(2);
     let mut other = barrier.wait();
     // It counts as arrived until it is dropped.
@@ -157,7 +157,7 @@ fn that_comes_to_a_barrier(subject: Subject) {
     drop(stays);
 }
 
-fn that_ends_a_task(subject: Subject) {
+fn an_end_during_a_clone_is_noticed(subject: Subject) {
     let ends = Rc::new(OnceCell::<Spawned>::new());
     let child = Rc::clone(&ends);
     let mut body = Some(subject.task(body().perform(sleep(Duration::MAX))));

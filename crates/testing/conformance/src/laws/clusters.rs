@@ -15,13 +15,13 @@ use crate::{Body, Notes, Subject, body, catch_panic, sockets::real_loop};
 laws! { ($) clusters:
     /// A task may drop the last reference to its own cluster, and continues. Then all loops end and
     /// drop their tasks.
-    dropped_by_a_task_of_its_own;
+    may_be_dropped_by_their_own_task;
     /// A destructor of a task may drop the last reference to the task's own cluster. Then all loops
     /// end and drop their tasks.
-    dropped_by_a_destructor_of_its_own;
+    may_be_dropped_by_their_own_destructor;
     /// A task that calls `finish` on its own cluster gets the error `RunError::Nested`. Then all
     /// loops end and drop their tasks.
-    finished_by_a_task_of_its_own;
+    refuse_to_be_finished_by_their_own_task;
     /// An unread output of a task on a cluster may panic when its handle drops it. The panic is
     /// contained.
     an_unread_output_may_panic;
@@ -55,7 +55,7 @@ fn ended_by(
     handle
 }
 
-fn dropped_by_a_task_of_its_own(subject: Subject) {
+fn may_be_dropped_by_their_own_task(subject: Subject) {
     let notes = Notes::default();
     let own_notes = notes.clone();
     let handle = ended_by(subject, move |cluster, may_go_on| {
@@ -66,13 +66,13 @@ fn dropped_by_a_task_of_its_own(subject: Subject) {
     assert_eq!(notes.lines(), ["went on"]);
 }
 
-fn dropped_by_a_destructor_of_its_own(subject: Subject) {
+fn may_be_dropped_by_their_own_destructor(subject: Subject) {
     let handle =
         ended_by(subject, |cluster, may_go_on| body().hold(cluster).perform(future(may_go_on)));
     real_loop().block_on(handle).expect("the loop of the test goes on").expect("it has ended");
 }
 
-fn finished_by_a_task_of_its_own(subject: Subject) {
+fn refuse_to_be_finished_by_their_own_task(subject: Subject) {
     let notes = Notes::default();
     let own_notes = notes.clone();
     let handle = ended_by(subject, move |cluster, may_go_on| {

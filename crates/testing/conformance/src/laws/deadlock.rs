@@ -24,35 +24,35 @@ use crate::{Probe, Subject, body, leaf, new_loop, notes_and_loop};
 
 laws! { ($) deadlock:
     /// A task that joins itself is reported as a deadlock, with its name.
-    a_self_join on Deadlocks;
+    a_self_join_is_reported on Deadlocks;
     /// Tasks that join each other are reported as a deadlock, named in the order of spawning.
-    a_join_cycle on Deadlocks;
+    a_cycle_of_joins_is_reported on Deadlocks;
     /// A task that receives while it holds the only sender itself is reported as a deadlock.
-    a_channel_nobody_sends_on on Deadlocks;
+    a_receive_that_holds_its_sender_is_reported on Deadlocks;
     /// A `block_on` that can never end returns a deadlock and cancels its task.
-    of_a_task_blocked_on on Deadlocks;
+    ends_block_on_and_cancels_its_task on Deadlocks;
     /// A deadlock names every task that is left. They stay suspended, and may still be woken later.
-    others_that_wait_for_it_are_named_too on Deadlocks;
+    names_every_task_that_is_left on Deadlocks;
     /// No deadlock is reported while a deadline is left.
-    not_while_a_deadline_is_left on VirtualClock;
+    is_not_reported_while_a_deadline_is_left on VirtualClock;
     /// No deadlock is reported while another thread has a waker.
-    not_while_a_thread_has_a_waker;
+    is_not_reported_while_a_thread_has_a_waker;
     /// No deadlock is reported while another thread has a canceller.
-    not_while_a_thread_has_a_canceller;
+    is_not_reported_while_a_thread_has_a_canceller;
     /// No deadlock is reported while another thread has a stopper.
-    not_while_a_thread_has_a_stopper;
+    is_not_reported_while_a_thread_has_a_stopper;
     /// No deadlock is reported while a polled stream has a waker of the task, whatever the task
     /// itself waits for. One is reported as soon as the stream is ready or is dropped.
-    not_while_a_polled_stream_has_a_waker on Deadlocks;
+    is_not_reported_while_a_polled_stream_has_a_waker on Deadlocks;
     /// A deadlock is reported once all wakers, cancellers and stoppers of other threads are gone.
-    certain_again_when_they_are_gone on Deadlocks;
+    is_reported_once_no_waker_is_left on Deadlocks;
     /// In a simulation with spurious wakes for every task, time still passes and a deadlock is
     /// found.
-    spurious_wakes_hide_none;
+    is_found_despite_spurious_wakes;
     /// A task that only sleeps, for too long ever to end, is reported as a deadlock.
-    a_sleep_without_end on Deadlocks;
+    a_sleep_without_end_is_reported on Deadlocks;
     /// A sleep without end causes no deadlock while another deadline will still come.
-    a_sleep_without_end_beside_one_that_ends;
+    is_not_reported_while_another_deadline_will_come;
 }
 
 /// The names of the tasks in a report.
@@ -78,7 +78,7 @@ fn joins(subject: Subject, name: &str, event_loop: &EventLoop, handle: &Handle) 
     event_loop.spawn_named(name, subject.task(joins))
 }
 
-fn a_self_join(subject: Subject) {
+fn a_self_join_is_reported(subject: Subject) {
     let mut event_loop = new_loop();
     let own = Handle::default();
     let handle = joins(subject, "joins itself", &event_loop, &own);
@@ -95,7 +95,7 @@ fn a_self_join(subject: Subject) {
     );
 }
 
-fn a_join_cycle(subject: Subject) {
+fn a_cycle_of_joins_is_reported(subject: Subject) {
     let mut event_loop = new_loop();
     let (first, second) = (Handle::default(), Handle::default());
     let one = joins(subject, "one", &event_loop, &second);
@@ -106,7 +106,7 @@ fn a_join_cycle(subject: Subject) {
     assert_eq!(names(&deadlock), ["one", "two"], "tasks must be named in the order of spawning");
 }
 
-fn a_channel_nobody_sends_on(subject: Subject) {
+fn a_receive_that_holds_its_sender_is_reported(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = oneshot::channel::<()>();
     let waits = body().hold(sender).perform(receiver);
@@ -116,7 +116,7 @@ fn a_channel_nobody_sends_on(subject: Subject) {
     assert_eq!(names(&deadlock), ["receiver"]);
 }
 
-fn of_a_task_blocked_on(subject: Subject) {
+fn ends_block_on_and_cancels_its_task(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let notify = Notify::new();
     let body = body().hold(notes.when_dropped("dropped")).perform(notify.notified());
@@ -126,7 +126,7 @@ fn of_a_task_blocked_on(subject: Subject) {
     event_loop.run().unwrap();
 }
 
-fn others_that_wait_for_it_are_named_too(subject: Subject) {
+fn names_every_task_that_is_left(subject: Subject) {
     let mut event_loop = new_loop();
     let notify = Notify::new();
     let stuck = event_loop.spawn_named("stuck", subject.task(body().perform(notify.notified())));
@@ -139,7 +139,7 @@ fn others_that_wait_for_it_are_named_too(subject: Subject) {
     event_loop.run().unwrap();
 }
 
-fn not_while_a_deadline_is_left(subject: Subject) {
+fn is_not_reported_while_a_deadline_is_left(subject: Subject) {
     let mut event_loop = new_loop();
     let notify = Notify::new();
     drop(event_loop.spawn(subject.task(body().perform(notify.notified()))));
@@ -156,7 +156,7 @@ fn spawn_suspended(subject: Subject, event_loop: &EventLoop, suspended: mpsc::Se
     event_loop.spawn(subject.task(body().perform(waits)))
 }
 
-fn not_while_a_thread_has_a_waker(subject: Subject) {
+fn is_not_reported_while_a_thread_has_a_waker(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = mpsc::channel::<Waker>();
     let mut has_run = false;
@@ -173,7 +173,7 @@ fn not_while_a_thread_has_a_waker(subject: Subject) {
     thread.join().unwrap();
 }
 
-fn not_while_a_thread_has_a_canceller(subject: Subject) {
+fn is_not_reported_while_a_thread_has_a_canceller(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, suspended) = mpsc::channel();
     let canceller = spawn_suspended(subject, &event_loop, sender).canceller();
@@ -186,7 +186,7 @@ fn not_while_a_thread_has_a_canceller(subject: Subject) {
     thread.join().unwrap();
 }
 
-fn not_while_a_thread_has_a_stopper(subject: Subject) {
+fn is_not_reported_while_a_thread_has_a_stopper(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, suspended) = mpsc::channel();
     drop(spawn_suspended(subject, &event_loop, sender));
@@ -218,7 +218,7 @@ fn polls_once(
     subject.task(body().perform(polls).perform(waits))
 }
 
-fn not_while_a_polled_stream_has_a_waker(subject: Subject) {
+fn is_not_reported_while_a_polled_stream_has_a_waker(subject: Subject) {
     let (one, other) = UnixStream::pair().unwrap();
     let stream = Rc::new(RefCell::new(Polled::new(one)));
     let polled = Rc::default();
@@ -244,7 +244,7 @@ fn not_while_a_polled_stream_has_a_waker(subject: Subject) {
     drop(other);
 }
 
-fn certain_again_when_they_are_gone(subject: Subject) {
+fn is_reported_once_no_waker_is_left(subject: Subject) {
     let mut event_loop = new_loop();
     let notify = Notify::new();
     let handle = event_loop.spawn_named("stuck", subject.task(body().perform(notify.notified())));
@@ -256,7 +256,7 @@ fn certain_again_when_they_are_gone(subject: Subject) {
     assert_eq!(names(&expect_deadlock(event_loop.run())), ["stuck"]);
 }
 
-fn spurious_wakes_hide_none(subject: Subject) {
+fn is_found_despite_spurious_wakes(subject: Subject) {
     const SECOND: Duration = Duration::from_secs(1);
     for within in [Duration::ZERO, SECOND] {
         let always = Faults::none().spurious_wakes(1.0, within);
@@ -273,7 +273,7 @@ fn spurious_wakes_hide_none(subject: Subject) {
 const WITHOUT_END: [Duration; 3] =
     [Duration::MAX, Duration::from_secs(u64::MAX / 4), Duration::from_secs(1 << 40)];
 
-fn a_sleep_without_end(subject: Subject) {
+fn a_sleep_without_end_is_reported(subject: Subject) {
     for never in WITHOUT_END {
         let mut event_loop = new_loop();
         let sleeps = subject.task(body().perform(sleep(never)));
@@ -284,7 +284,7 @@ fn a_sleep_without_end(subject: Subject) {
     }
 }
 
-fn a_sleep_without_end_beside_one_that_ends(subject: Subject) {
+fn is_not_reported_while_another_deadline_will_come(subject: Subject) {
     for never in WITHOUT_END {
         let mut event_loop = new_loop();
         let sleeps = event_loop.spawn(subject.task(body().perform(sleep(never))));

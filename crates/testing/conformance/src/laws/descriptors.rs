@@ -32,17 +32,17 @@ use crate::{
 laws! { ($) descriptors:
     /// A loop that is dropped while tasks wait for sockets closes the sockets and its own
     /// descriptors.
-    a_loop_is_dropped;
+    a_dropped_loop_closes_its_descriptors;
     /// A new descriptor that gets the number of a closed one is not woken by an event of the closed
     /// one.
-    a_number_comes_again;
+    a_reused_number_gets_no_old_event;
     /// A cancelled wait leaves no registration behind: the same descriptor can be waited for again.
-    waited_for_again;
+    a_cancelled_wait_can_be_repeated;
     /// While no descriptor is left for a connection, every `accept` fails. Once there is one again,
     /// the connection is accepted.
-    none_left_for_a_connection on Descriptors;
+    accept_fails_while_no_descriptor_is_left on Descriptors;
     /// A signal that interrupts the sleep of the loop has no effect on its tasks.
-    a_signal_while_the_loop_sleeps;
+    a_signal_does_not_disturb_a_sleeping_loop;
 }
 
 /// Runs `something` in a process of its own.
@@ -55,7 +55,7 @@ pub(super) fn open() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-fn a_loop_is_dropped(subject: Subject) {
+fn a_dropped_loop_closes_its_descriptors(subject: Subject) {
     in_a_process(|| {
         let before = open();
         for _ in 0..3 {
@@ -73,7 +73,7 @@ fn a_loop_is_dropped(subject: Subject) {
     });
 }
 
-fn a_number_comes_again(subject: Subject) {
+fn a_reused_number_gets_no_old_event(subject: Subject) {
     in_a_process(|| {
         let mut event_loop = real_loop();
         let mut again = 0;
@@ -100,7 +100,7 @@ fn a_number_comes_again(subject: Subject) {
     });
 }
 
-fn waited_for_again(subject: Subject) {
+fn a_cancelled_wait_can_be_repeated(subject: Subject) {
     in_a_process(|| {
         let mut event_loop = real_loop();
         let (reader, mut writer) = std::io::pipe().unwrap();
@@ -129,7 +129,7 @@ fn all_that_are_left() -> Vec<fs::File> {
     iter::from_fn(|| fs::File::open("/dev/null").ok()).collect()
 }
 
-fn none_left_for_a_connection(subject: Subject) {
+fn accept_fails_while_no_descriptor_is_left(subject: Subject) {
     in_a_process(|| {
         let mut event_loop = real_loop();
         let (listener, address) = listener();
@@ -153,7 +153,7 @@ fn none_left_for_a_connection(subject: Subject) {
     });
 }
 
-fn a_signal_while_the_loop_sleeps(subject: Subject) {
+fn a_signal_does_not_disturb_a_sleeping_loop(subject: Subject) {
     in_a_process(|| {
         let mut event_loop = real_loop();
         let (reader, mut writer) = std::io::pipe().unwrap();

@@ -11,7 +11,7 @@
 //!   cancelled by a task of the same loop              have_a_host_in_a_cancel_by_another_task
 //!   cancelled by a task of another loop               have_a_host_in_a_cancel_by_another_loop
 //!   cancelled by a Canceller, from any thread         have_a_host_in_a_cancel_by_a_canceller
-//!   cancelled by a RemoteHandle                       outcomes::a_cancel_from_outside_has_a_host
+//!   cancelled by a RemoteHandle                       outcomes::a_destructor_in_a_cancel_has_a_host
 //!   cancelled as its block_on is stopped              have_a_host_in_a_stopped_block_on
 //!   cancelled by a schedule                           crates/hosts/event-loop/tests/own_host.rs
 //!   its loop is dropped, in a run of another as well  have_a_host_when_the_loop_is_dropped
@@ -24,7 +24,7 @@
 //!   the task ends and no handle is left               of_an_unread_output_have_a_host
 //!   its handle is dropped: outside a run, by a task,  of_an_output_with_its_handle_have_a_host
 //!     by a task of another loop, after its loop
-//!   its RemoteHandle is dropped                       outcomes::an_output_that_nobody_reads
+//!   its RemoteHandle is dropped                       outcomes::an_unread_output_has_a_host
 //! ```
 //!
 //! A loop that has no room for one more task refuses the body and drops it as its host, too. A test
@@ -42,32 +42,32 @@ use crate::{Notes, Subject, TestLoop, body, in_drop, new_loop, notes_and_loop, t
 
 laws! { ($) destructors:
     /// A destructor that runs at the end of a task can spawn, and sees the name of its own task.
-    at_the_end;
+    have_a_host_at_the_end;
     /// A destructor that runs in a cancel outside a run spawns on its own loop, and sees the name
     /// of its own task.
-    in_a_cancel_outside_a_run;
+    have_a_host_in_a_cancel_outside_a_run;
     /// A destructor that runs in a cancel by another task sees the name of its own task. After it,
     /// the other task runs again.
-    in_a_cancel_by_another_task;
+    have_a_host_in_a_cancel_by_another_task;
     /// A destructor that runs in a cancel by a task of another loop spawns on its own loop. After
     /// it, the other loop is the host again.
-    in_a_cancel_by_a_task_of_another_loop;
+    have_a_host_in_a_cancel_by_another_loop;
     /// A destructor that runs in a cancel by a task of another loop sees the clock of its own loop.
-    in_a_cancel_by_a_task_of_another_loop_with_its_clock on OwnClock;
+    see_their_own_clock_in_a_cancel_by_another_loop on OwnClock;
     /// A destructor that runs in a cancel by a `Canceller` sees the name of its own task.
-    in_a_cancel_from_afar;
+    have_a_host_in_a_cancel_by_a_canceller;
     /// A destructor of a task whose `block_on` is stopped can spawn on its own loop.
-    in_a_block_on_that_is_stopped;
+    have_a_host_in_a_stopped_block_on;
     /// A destructor that runs because its loop is dropped has that loop as its host, also inside a
     /// run of another loop. The same holds for a task that the destructor spawns.
-    when_the_loop_is_dropped;
+    have_a_host_when_the_loop_is_dropped;
     /// The destructor of an unread output sees the name of its task when the task ends. A task that
     /// it spawns does not take over the slot of the ending task.
-    of_an_output_that_nobody_reads;
+    of_an_unread_output_have_a_host;
     /// The destructor of an output that is dropped with its handle has the task's loop as its host.
     /// This holds outside a run, in a task of the same or of another loop, and after the loop is
     /// dropped.
-    of_an_output_with_its_handle;
+    of_an_output_with_its_handle_have_a_host;
 }
 
 /// Returns a value that uses its host when it is dropped: it notes the running task and spawns a
@@ -125,7 +125,7 @@ fn children(event_loop: &mut TestLoop, notes: &Notes) -> Vec<String> {
     notes.lines().split_off(before)
 }
 
-fn at_the_end(subject: Subject) {
+fn have_a_host_at_the_end(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let ends = |end: BoxTask<()>| {
         let body = body().hold(uses_its_host(subject, &notes)).perform(end).run(|| {
@@ -152,7 +152,7 @@ fn at_the_end(subject: Subject) {
     assert_eq!(notes.count("child ran"), 3);
 }
 
-fn in_a_cancel_outside_a_run(subject: Subject) {
+fn have_a_host_in_a_cancel_outside_a_run(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let handle = suspended(subject, &mut event_loop, &notes);
     handle.cancel();
@@ -161,7 +161,7 @@ fn in_a_cancel_outside_a_run(subject: Subject) {
     assert_eq!(children(&mut event_loop, &notes), ["child ran", "child dropped"]);
 }
 
-fn in_a_cancel_by_another_task(subject: Subject) {
+fn have_a_host_in_a_cancel_by_another_task(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let handle = suspended(subject, &mut event_loop, &notes);
     in_bob(subject, &mut event_loop, &notes, move || handle.cancel());
@@ -171,7 +171,7 @@ fn in_a_cancel_by_another_task(subject: Subject) {
     assert_eq!(children(&mut event_loop, &notes), ran);
 }
 
-fn in_a_cancel_by_a_task_of_another_loop(subject: Subject) {
+fn have_a_host_in_a_cancel_by_another_loop(subject: Subject) {
     let notes = Notes::default();
     let (mut event_loop, mut other) = (new_loop(), new_loop());
     let handle = suspended(subject, &mut event_loop, &notes);
@@ -187,7 +187,7 @@ fn notes_the_time(times: &Rc<RefCell<Vec<Instant>>>) -> impl Sized + use<> {
     in_drop(move || times.borrow_mut().extend(host::current().map(|_| now())))
 }
 
-fn in_a_cancel_by_a_task_of_another_loop_with_its_clock(subject: Subject) {
+fn see_their_own_clock_in_a_cancel_by_another_loop(subject: Subject) {
     let times = Rc::default();
     let (mut event_loop, mut other) = (new_loop(), new_loop());
     let waits = body().hold(notes_the_time(&times)).perform(Notify::new().notified());
@@ -198,7 +198,7 @@ fn in_a_cancel_by_a_task_of_another_loop_with_its_clock(subject: Subject) {
     assert_eq!(*times.borrow(), [event_loop.now(), other.now()]);
 }
 
-fn in_a_cancel_from_afar(subject: Subject) {
+fn have_a_host_in_a_cancel_by_a_canceller(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let canceller = suspended(subject, &mut event_loop, &notes).canceller();
     canceller.cancel();
@@ -206,7 +206,7 @@ fn in_a_cancel_from_afar(subject: Subject) {
     assert_eq!(notes.lines(), ["destructor of ada", "child ran", "child dropped"]);
 }
 
-fn in_a_block_on_that_is_stopped(subject: Subject) {
+fn have_a_host_in_a_stopped_block_on(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let stopper = event_loop.stopper();
     let name = notes.clone();
@@ -221,7 +221,7 @@ fn in_a_block_on_that_is_stopped(subject: Subject) {
     assert_eq!(children(&mut event_loop, &notes), ["child ran", "child dropped"]);
 }
 
-fn when_the_loop_is_dropped(subject: Subject) {
+fn have_a_host_when_the_loop_is_dropped(subject: Subject) {
     let notes = Notes::default();
     let (mut event_loop, mut other) = (new_loop(), new_loop());
     drop(suspended(subject, &mut event_loop, &notes));
@@ -230,7 +230,7 @@ fn when_the_loop_is_dropped(subject: Subject) {
     assert_eq!(children(&mut other, &notes), ["child of bob ran"]);
 }
 
-fn of_an_output_that_nobody_reads(subject: Subject) {
+fn of_an_unread_output_have_a_host(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let names = notes.clone();
     let names = in_drop(move || names.add(format!("another destructor of {}", running())));
@@ -244,7 +244,7 @@ fn of_an_output_that_nobody_reads(subject: Subject) {
     assert_eq!(children(&mut event_loop, &notes), ["child ran", "child dropped"]);
 }
 
-fn of_an_output_with_its_handle(subject: Subject) {
+fn of_an_output_with_its_handle_have_a_host(subject: Subject) {
     let notes = Notes::default();
     let (mut event_loop, mut other) = (new_loop(), new_loop());
     let [outside, by_a_task, by_another, after] =

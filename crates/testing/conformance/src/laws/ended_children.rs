@@ -21,20 +21,20 @@ use crate::{Subject, body, child::alone_under, current_law, sockets::real_loop};
 laws! { ($) ended_children:
     /// A signal to the process group of a child reaches the other processes in it, even after the
     /// child has ended. After the wait it reaches no process.
-    a_signal_to_the_group_it_has_left;
+    a_signal_reaches_the_group_until_the_wait;
     /// If another part of the program has waited for a child, operations on the child fail with an
     /// error that says this.
-    another_part_has_waited;
+    a_wait_elsewhere_is_an_error;
     /// A process that has reused the number of a child is neither signalled nor waited for.
-    another_has_its_number;
+    a_reused_process_id_is_not_signalled;
     /// If SIGCHLD is ignored, the kernel does not keep the exit status of a child. The error names
     /// cause and remedy, and contains the output of the child.
-    sigchld_is_ignored;
+    ignoring_sigchld_loses_the_status;
     /// If SIGCHLD is ignored, a listener for it makes the kernel keep exit statuses again.
-    sigchld_is_listened_for;
+    listening_for_sigchld_keeps_the_status;
     /// If the kernel or a sandbox refuses descriptors of processes, with whatever error, children
     /// can still be signalled and waited for.
-    a_sandbox_without_pidfds;
+    can_be_waited_for_without_pidfds;
 }
 
 fn pid(id: u32) -> Pid {
@@ -57,7 +57,7 @@ fn lost(error: io::Error) -> StatusLost {
     error.downcast().unwrap_or_else(|error| panic!("expected a `StatusLost`, but got: {error}"))
 }
 
-fn a_signal_to_the_group_it_has_left(subject: Subject) {
+fn a_signal_reaches_the_group_until_the_wait(subject: Subject) {
     let mut event_loop = real_loop();
     let mut leader = sh("(sleep 15; echo 'the signal did not reach me') & exit 7");
     let mut leader = leader.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
@@ -73,7 +73,7 @@ fn a_signal_to_the_group_it_has_left(subject: Subject) {
     leader.signal_group(Signal::Terminate).unwrap();
 }
 
-fn another_part_has_waited(subject: Subject) {
+fn a_wait_elsewhere_is_an_error(subject: Subject) {
     let mut child = Command::new("true").spawn().unwrap();
     is_waited_for_elsewhere(&child);
     for error in [
@@ -122,7 +122,7 @@ fn where_numbers_can_be_chosen(something: impl FnOnce()) {
     }
 }
 
-fn another_has_its_number(subject: Subject) {
+fn a_reused_process_id_is_not_signalled(subject: Subject) {
     where_numbers_can_be_chosen(|| {
         let mut child = Command::new("true").kill_on_drop(true).spawn().unwrap();
         is_waited_for_elsewhere(&child);
@@ -153,7 +153,7 @@ fn where_sigchld_is_ignored(something: impl FnOnce()) {
     started_by(&["env", "--ignore-signal=CHLD"], 125, "", something);
 }
 
-fn sigchld_is_ignored(subject: Subject) {
+fn ignoring_sigchld_loses_the_status(subject: Subject) {
     where_sigchld_is_ignored(|| {
         let mut event_loop = real_loop();
         let names_both = |message: &str| {
@@ -185,7 +185,7 @@ fn sigchld_is_ignored(subject: Subject) {
     });
 }
 
-fn sigchld_is_listened_for(subject: Subject) {
+fn listening_for_sigchld_keeps_the_status(subject: Subject) {
     where_sigchld_is_ignored(|| {
         drop(Signals::new([Signal::Child]).unwrap());
         let output = body().perform_then(
@@ -199,7 +199,7 @@ fn sigchld_is_listened_for(subject: Subject) {
     });
 }
 
-fn a_sandbox_without_pidfds(subject: Subject) {
+fn can_be_waited_for_without_pidfds(subject: Subject) {
     for fault in
         ["pidfd_open:error=EACCES", "pidfd_open:error=EINVAL", "pidfd_send_signal:error=EPERM"]
     {

@@ -10,11 +10,11 @@ use crate::{Body, Notes, Subject, TestLoop, body, leaf, new_loop, notes_and_loop
 laws! { ($) every_suspension:
     /// A body that is cancelled at any of its suspensions drops the values it holds, and runs no
     /// further.
-    a_cancel on VirtualClock;
+    may_be_cancelled on VirtualClock;
     /// Spurious wakes at every suspension change neither what a body does nor when.
-    a_spurious_wake on VirtualClock;
+    tolerates_a_spurious_wake on VirtualClock;
     /// A panic after any suspension drops the values that the body holds at that point.
-    a_panic on VirtualClock;
+    may_be_followed_by_a_panic on VirtualClock;
 }
 
 const MS: Duration = Duration::from_millis(1);
@@ -68,7 +68,7 @@ fn go_on(event_loop: &mut TestLoop) {
     }
 }
 
-fn a_cancel(subject: Subject) {
+fn may_be_cancelled(subject: Subject) {
     // One more resume each time, until the task is done before it is cancelled.
     for resumes in 0.. {
         assert!(resumes < TURNS, "the body does not end: a wake or a deadline is lost");
@@ -120,11 +120,11 @@ fn run(subject: Subject, is_woken: bool) -> Vec<(String, Duration)> {
     notes.lines().into_iter().map(|line| (line, end)).collect()
 }
 
-fn a_spurious_wake(subject: Subject) {
+fn tolerates_a_spurious_wake(subject: Subject) {
     assert_eq!(run(subject, true), run(subject, false));
 }
 
-fn a_panic(subject: Subject) {
+fn may_be_followed_by_a_panic(subject: Subject) {
     for parts in 0..=PARTS {
         let (notes, mut event_loop) = notes_and_loop();
         let body = (0..parts).fold(body(), |body, n| part(subject, note_and_hold(body, &notes, n), n));

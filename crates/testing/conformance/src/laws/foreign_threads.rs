@@ -23,26 +23,26 @@ use crate::{Subject, body, in_drop, leaf, new_loop, traced, turns, spawn_with_pr
 
 laws! { ($) foreign_threads:
     /// A million wakes from another thread between two turns cause a single resume.
-    a_million_wakes_from_another_thread;
+    a_million_wakes_are_one_resume;
     /// A wake from another thread ends the sleep of the loop. The task sees memory that the thread
     /// wrote before the wake.
-    from_another_thread_while_the_loop_sleeps;
+    a_wake_ends_the_sleep_of_the_loop;
     /// The virtual clock does not jump to a deadline while a wake is waiting to be read.
-    time_does_not_jump_over_a_wake on VirtualClock;
+    the_clock_does_not_jump_over_a_wake on VirtualClock;
     /// A wake from another thread is read at the start of a turn. Its task is queued behind the
     /// tasks that were ready before.
-    from_another_thread_through_the_trace on VirtualClock;
+    a_wake_is_queued_behind_ready_tasks on VirtualClock;
     /// Wakes from another thread in different turns cause different resumes.
-    one_in_each_of_two_turns_is_two;
+    wakes_in_two_turns_are_two_resumes;
     /// No wake is lost when a thread and a loop wait for each other in turn.
-    a_thread_and_a_loop_play_ping_pong;
+    no_wake_is_lost_in_a_ping_pong;
     /// Wakes from another thread while the loop is being dropped are harmless.
-    while_the_loop_is_dropped;
+    a_wake_while_the_loop_is_dropped_is_harmless;
     /// Dropping a waker on another thread does not drop the body there.
-    the_last_waker_goes_on_another_thread;
+    dropping_a_waker_leaves_the_body_alone;
 }
 
-fn a_million_wakes_from_another_thread(subject: Subject) {
+fn a_million_wakes_are_one_resume(subject: Subject) {
     let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     let waker = probe.waker();
     let waking = thread::spawn(move || (0..million(subject)).for_each(|_| waker.wake_by_ref()));
@@ -51,7 +51,7 @@ fn a_million_wakes_from_another_thread(subject: Subject) {
     assert_eq!(probe.resumes(), 2, "wakes between two turns must cause one resume");
 }
 
-fn from_another_thread_while_the_loop_sleeps(subject: Subject) {
+fn a_wake_ends_the_sleep_of_the_loop(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = mpsc::channel::<(Waker, Arc<AtomicBool>)>();
     let thread = thread::spawn(move || {
@@ -72,7 +72,7 @@ fn from_another_thread_while_the_loop_sleeps(subject: Subject) {
     thread.join().unwrap();
 }
 
-fn time_does_not_jump_over_a_wake(subject: Subject) {
+fn the_clock_does_not_jump_over_a_wake(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let (probe, _handle) = spawn_with_probe(subject, &event_loop);
     let wakes = body().perform(turn()).run(move || {
@@ -89,7 +89,7 @@ fn time_does_not_jump_over_a_wake(subject: Subject) {
     ]);
 }
 
-fn from_another_thread_through_the_trace(subject: Subject) {
+fn a_wake_is_queued_behind_ready_tasks(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let (probe, _handle) = spawn_with_probe(subject, &event_loop);
     let other = event_loop.start(subject.task(body().repeat(2, turn)), 1);
@@ -107,7 +107,7 @@ fn from_another_thread_through_the_trace(subject: Subject) {
     ]);
 }
 
-fn one_in_each_of_two_turns_is_two(subject: Subject) {
+fn wakes_in_two_turns_are_two_resumes(subject: Subject) {
     let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     for resumes in 2..5 {
         let waker = probe.waker();
@@ -117,7 +117,7 @@ fn one_in_each_of_two_turns_is_two(subject: Subject) {
     }
 }
 
-fn a_thread_and_a_loop_play_ping_pong(subject: Subject) {
+fn no_wake_is_lost_in_a_ping_pong(subject: Subject) {
     const ROUNDS: usize = 200;
     let mut event_loop = new_loop();
     let (pings, to_serve) = mpsc::channel::<Waker>();
@@ -145,7 +145,7 @@ fn a_thread_and_a_loop_play_ping_pong(subject: Subject) {
     thread.join().unwrap();
 }
 
-fn while_the_loop_is_dropped(subject: Subject) {
+fn a_wake_while_the_loop_is_dropped_is_harmless(subject: Subject) {
     for _ in 0..50 {
         let (event_loop, probe, handle) = loop_with_probe(subject);
         let barrier = Arc::new(Barrier::new(3));
@@ -166,7 +166,7 @@ fn while_the_loop_is_dropped(subject: Subject) {
     }
 }
 
-fn the_last_waker_goes_on_another_thread(subject: Subject) {
+fn dropping_a_waker_leaves_the_body_alone(subject: Subject) {
     let dropped_on = Rc::new(RefCell::new(None));
     let mut event_loop = new_loop();
     let (sender, receiver) = mpsc::channel::<Waker>();

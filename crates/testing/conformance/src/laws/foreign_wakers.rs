@@ -20,17 +20,17 @@ use crate::{
 
 laws! { ($) foreign_wakers:
     /// A foreign waker that panics does not keep other tasks from being woken.
-    that_panics_among_others;
+    a_panic_does_not_stop_other_wakes;
     /// A panic of a foreign waker that waits for the end of a task harms neither the loop nor the
     /// task.
-    that_panics_and_joins;
+    a_panic_at_the_end_of_a_task_is_contained;
     /// A panic of a foreign waker that waits for a cancelled task reaches neither the caller of
     /// `cancel` nor a loop that is being dropped.
-    that_panics_and_joins_a_cancelled_task;
+    a_panic_in_a_cancel_is_contained;
     /// A foreign waker may wake and cancel tasks when it is woken.
-    that_meddles_when_woken_by_the_end_of_a_task;
+    a_wake_may_wake_and_cancel_tasks;
     /// A foreign waker may wake and cancel tasks when it is dropped.
-    that_meddles_when_dropped;
+    a_drop_may_wake_and_cancel_tasks;
 }
 
 /// Resumes a leaf with this waker, as another executor would. The leaf must suspend.
@@ -38,7 +38,7 @@ fn suspend<T: Task + Unpin>(leaf: &mut T, waker: &Waker) {
     assert!(!is_done(&Pin::new(leaf).resume(&mut Context::new(waker))));
 }
 
-fn that_panics_among_others(subject: Subject) {
+fn a_panic_does_not_stop_other_wakes(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let notify = Notify::new();
     let waits = || subject.task(body().perform(notify.notified()).note(&notes, "woken"));
@@ -55,7 +55,7 @@ fn that_panics_among_others(subject: Subject) {
     assert_eq!(error.panic_message(), Some("in a waker"), "the panic must end the task that has notified");
 }
 
-fn that_panics_and_joins(subject: Subject) {
+fn a_panic_at_the_end_of_a_task_is_contained(subject: Subject) {
     let mut event_loop = new_loop();
     let foreign = panicking_waker();
     let mut handle = pin!(event_loop.spawn(subject.task(body().perform(turn()).output(|| 42))));
@@ -68,7 +68,7 @@ fn that_panics_and_joins(subject: Subject) {
     assert!(is_done(&handle.as_mut().resume(&mut Context::new(&foreign))));
 }
 
-fn that_panics_and_joins_a_cancelled_task(subject: Subject) {
+fn a_panic_in_a_cancel_is_contained(subject: Subject) {
     let mut event_loop = new_loop();
     let (_probe, handle) = spawn_with_probe(subject, &event_loop);
     let canceller = handle.canceller();
@@ -111,7 +111,7 @@ impl Drop for Meddles {
     }
 }
 
-fn that_meddles_when_woken_by_the_end_of_a_task(subject: Subject) {
+fn a_wake_may_wake_and_cancel_tasks(subject: Subject) {
     let mut event_loop = new_loop();
     let (probe, _woken) = spawn_with_probe(subject, &event_loop);
     let (_probe, cancelled) = spawn_with_probe(subject, &event_loop);
@@ -125,7 +125,7 @@ fn that_meddles_when_woken_by_the_end_of_a_task(subject: Subject) {
     assert!(cancelled.is_finished());
 }
 
-fn that_meddles_when_dropped(subject: Subject) {
+fn a_drop_may_wake_and_cancel_tasks(subject: Subject) {
     // Each leaf keeps a waker. A second resume with another waker drops the first.
     let (_oneshot, receiver) = oneshot::channel::<()>();
     let (_sender, values) = channel::bounded::<()>(1);

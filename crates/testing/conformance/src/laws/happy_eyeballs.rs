@@ -15,17 +15,17 @@ use crate::{Subject, body, new_loop, sockets::listener, turns};
 
 laws! { ($) happy_eyeballs:
     /// If an address does not answer, the next one is tried after a delay.
-    a_black_hole on VirtualClock;
+    an_address_that_does_not_answer_is_skipped on VirtualClock;
     /// If an address refuses or its family is missing, the next one is tried at once.
-    one_that_refuses;
+    an_address_that_refuses_is_skipped;
     /// If no address answers, the error names every address and the reason of each failure.
-    all_refuse;
+    the_error_names_every_address;
     /// Connecting without any address is an `InvalidInput` error.
-    no_address;
+    no_address_is_an_error;
     /// Once one address is connected, the sockets of the other attempts are closed.
-    the_losers_are_closed;
+    the_other_sockets_are_closed;
     /// A connect that is cancelled closes all its sockets.
-    a_cancelled_connect on Descriptors;
+    a_cancelled_connect_closes_its_sockets on Descriptors;
 }
 
 const DELAY: Duration = Duration::from_millis(250);
@@ -68,7 +68,7 @@ fn connects_to(subject: Subject, addresses: Vec<SocketAddr>, peer: SocketAddr) -
     })
 }
 
-fn a_black_hole(subject: Subject) {
+fn an_address_that_does_not_answer_is_skipped(subject: Subject) {
     let mut event_loop = new_loop();
     let (hole, (_listener, address)) = (black_hole(), listener());
     let connects = connects_to(subject, vec![hole.address, address], address);
@@ -76,7 +76,7 @@ fn a_black_hole(subject: Subject) {
     assert!(event_loop.elapsed() >= DELAY);
 }
 
-fn one_that_refuses(subject: Subject) {
+fn an_address_that_refuses_is_skipped(subject: Subject) {
     let mut event_loop = new_loop();
     let (_listener, address) = listener();
     let (refuses, _socket) = refuses();
@@ -86,7 +86,7 @@ fn one_that_refuses(subject: Subject) {
     }
 }
 
-fn all_refuse(subject: Subject) {
+fn the_error_names_every_address(subject: Subject) {
     let ((one, _one), (two, _two)) = (refuses(), refuses());
     let addresses = vec![one, two];
     let connects = connects(subject, addresses.clone(), move |stream| {
@@ -98,14 +98,14 @@ fn all_refuse(subject: Subject) {
     new_loop().block_on(connects).unwrap();
 }
 
-fn no_address(subject: Subject) {
+fn no_address_is_an_error(subject: Subject) {
     let connects = connects(subject, Vec::new(), |stream| {
         assert_eq!(stream.unwrap_err().kind(), ErrorKind::InvalidInput);
     });
     new_loop().block_on(connects).unwrap();
 }
 
-fn the_losers_are_closed(subject: Subject) {
+fn the_other_sockets_are_closed(subject: Subject) {
     in_a_process(|| {
         let (hole, (_listener, address)) = (black_hole(), listener());
         let mut event_loop = new_loop();
@@ -122,7 +122,7 @@ fn the_losers_are_closed(subject: Subject) {
     });
 }
 
-fn a_cancelled_connect(subject: Subject) {
+fn a_cancelled_connect_closes_its_sockets(subject: Subject) {
     in_a_process(|| {
         let hole = black_hole();
         let mut event_loop = new_loop();

@@ -17,48 +17,48 @@ use crate::{
 laws! { ($) join:
     /// A task that joins before the end is woken by the end, after the destructors. It runs in the
     /// next turn.
-    before_the_end on VirtualClock;
+    before_the_end_waits_for_it on VirtualClock;
     /// Joining after the end of the task does not suspend.
-    after_the_end on VirtualClock;
+    after_the_end_does_not_suspend on VirtualClock;
     /// `join_all` of handles returns every output, in the order of the handles.
-    many_handles;
+    join_all_returns_the_outputs_in_order;
     /// If several tasks join with the same handle one after another, the last one is woken.
-    who_joins_last_is_woken on VirtualClock;
+    the_last_task_to_join_is_woken on VirtualClock;
     /// An output that is not joined is dropped: at the end of the task, or with the handle.
-    an_output_nobody_reads_is_dropped;
+    an_unread_output_is_dropped;
     /// An output that was joined belongs to the joining task, and is dropped once.
-    an_output_read_is_dropped_once;
+    a_joined_output_is_dropped_once;
     /// `join` runs its parts side by side, so it takes as long as the longer part.
     both_parts_run_side_by_side on VirtualClock;
     /// `join_all` returns the outputs in the order of its parts, whichever part ends first.
     all_parts_keep_their_order on VirtualClock;
     /// `join_all` of no parts is done at once.
-    all_of_none;
+    join_all_of_nothing_is_done_at_once;
     /// A race drops the loser before the output of the winner is used.
-    the_loser_is_dropped_first on VirtualClock;
+    a_race_drops_the_loser_first on VirtualClock;
     /// A race that is won has dropped its loser, and panics when it is resumed again.
-    a_race_that_is_won_holds_nothing needs ByHand;
+    a_finished_race_has_dropped_its_loser needs ByHand;
     /// If both parts of a race are done in the same resume, the first part wins.
-    when_both_are_done_the_first_wins on VirtualClock;
+    a_tied_race_is_won_by_the_first_part on VirtualClock;
     /// A handle that loses a race detaches its task, which continues.
-    a_losing_handle_leaves_its_task_alone on VirtualClock;
+    a_losing_handle_detaches_its_task on VirtualClock;
     /// A timeout drops its task, and the destructors run before the error is returned.
     a_timeout_drops_the_task on VirtualClock;
     /// A timeout whose task is done in time leaves no deadline.
-    a_timeout_in_time_leaves_no_deadline on VirtualClock;
+    a_timeout_that_is_met_leaves_no_deadline on VirtualClock;
     /// A task that is done exactly at its deadline is in time.
-    a_timeout_and_the_end_at_once_is_the_end on VirtualClock;
+    a_task_done_at_its_deadline_is_in_time on VirtualClock;
     /// The loser of a race of sleeps leaves no deadline.
     a_race_of_sleeps_leaves_no_deadline on VirtualClock;
     /// A cancel drops all parts of a join, in their order.
-    parts_are_cancelled_together on VirtualClock;
+    a_cancel_drops_all_parts_in_order on VirtualClock;
     /// If one part of a join panics, the other part is dropped.
-    a_part_that_panics_takes_the_other_along;
+    a_part_that_panics_drops_the_other;
 }
 
 const MS: Duration = Duration::from_millis(1);
 
-fn before_the_end(subject: Subject) {
+fn before_the_end_waits_for_it(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let joined = event_loop.spawn(subject.task(body().repeat(2, turn)));
     event_loop.run_detached(subject.task(body().perform(joined)));
@@ -82,7 +82,7 @@ fn before_the_end(subject: Subject) {
     ]);
 }
 
-fn after_the_end(subject: Subject) {
+fn after_the_end_does_not_suspend(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let joined = event_loop.spawn(subject.task(body()));
     let joins = body().perform(turn()).perform(joined);
@@ -98,7 +98,7 @@ fn after_the_end(subject: Subject) {
     ]);
 }
 
-fn many_handles(subject: Subject) {
+fn join_all_returns_the_outputs_in_order(subject: Subject) {
     let mut event_loop = new_loop();
     let handles = (0..100)
         .map(|n| event_loop.spawn(subject.task(body().repeat(n % 7, turn).output(move || n))));
@@ -108,7 +108,7 @@ fn many_handles(subject: Subject) {
     assert_eq!(outputs, (0..100).collect::<Vec<_>>());
 }
 
-fn who_joins_last_is_woken(subject: Subject) {
+fn the_last_task_to_join_is_woken(subject: Subject) {
     // The first task stops joining after a turn, and hands the handle to the second.
     let (mut event_loop, trace) = traced();
     let handle = event_loop.spawn_named("slow", subject.task(body().perform(sleep(MS))));
@@ -137,7 +137,7 @@ fn who_joins_last_is_woken(subject: Subject) {
     ]);
 }
 
-fn an_output_nobody_reads_is_dropped(subject: Subject) {
+fn an_unread_output_is_dropped(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let output = notes.when_dropped("output of the first");
     event_loop.run_detached(subject.task(body().perform(turn()).output(move || output)));
@@ -150,7 +150,7 @@ fn an_output_nobody_reads_is_dropped(subject: Subject) {
     assert_eq!(notes.lines()[1..], ["output of the second"], "an unread output must be dropped with the handle");
 }
 
-fn an_output_read_is_dropped_once(subject: Subject) {
+fn a_joined_output_is_dropped_once(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let output = notes.when_dropped("dropped");
     let handle = event_loop.spawn(subject.task(body().output(move || output)));
@@ -176,13 +176,13 @@ fn all_parts_keep_their_order(subject: Subject) {
     assert_eq!(event_loop.elapsed(), 3 * MS);
 }
 
-fn all_of_none(subject: Subject) {
+fn join_all_of_nothing_is_done_at_once(subject: Subject) {
     let parts = Vec::<BoxTask<()>>::new();
     let joins = body().perform(join_all(parts));
     new_loop().block_on(subject.task(joins)).unwrap();
 }
 
-fn the_loser_is_dropped_first(subject: Subject) {
+fn a_race_drops_the_loser_first(subject: Subject) {
     let notes = Notes::default();
     let loser = body().hold(notes.when_dropped("loser dropped")).perform(sleep(2 * MS));
     let winner = body().perform(sleep(MS)).note(&notes, "winner done");
@@ -194,7 +194,7 @@ fn the_loser_is_dropped_first(subject: Subject) {
     assert_eq!(event_loop.elapsed(), MS);
 }
 
-fn a_race_that_is_won_holds_nothing(subject: Subject) {
+fn a_finished_race_has_dropped_its_loser(subject: Subject) {
     let notes = Notes::default();
     let loser = body().hold(notes.when_dropped("loser dropped")).perform(turn());
     let mut race: BoxTask<Either<(), ()>> =
@@ -204,13 +204,13 @@ fn a_race_that_is_won_holds_nothing(subject: Subject) {
     assert_eq!(catch_panic(|| is_done(&resume(&mut race))), Err(RESUMED_AFTER_DONE.to_string()));
 }
 
-fn when_both_are_done_the_first_wins(subject: Subject) {
+fn a_tied_race_is_won_by_the_first_part(subject: Subject) {
     let part = |name: &'static str| subject.task(body().perform(sleep(MS)).output(move || name));
     let first = new_loop().block_on(race(part("a"), part("b"))).unwrap();
     assert_eq!(first, Either::Left("a"));
 }
 
-fn a_losing_handle_leaves_its_task_alone(subject: Subject) {
+fn a_losing_handle_detaches_its_task(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let slow =
         event_loop.spawn(subject.task(body().perform(sleep(5 * MS)).note(&notes, "slow done")));
@@ -243,7 +243,7 @@ fn a_timeout_drops_the_task(subject: Subject) {
     ]);
 }
 
-fn a_timeout_in_time_leaves_no_deadline(subject: Subject) {
+fn a_timeout_that_is_met_leaves_no_deadline(subject: Subject) {
     let mut event_loop = new_loop();
     let quick = subject.task(body().perform(sleep(MS)).output(|| 42));
     let probe = Probe::default();
@@ -255,7 +255,7 @@ fn a_timeout_in_time_leaves_no_deadline(subject: Subject) {
     handle.cancel();
 }
 
-fn a_timeout_and_the_end_at_once_is_the_end(subject: Subject) {
+fn a_task_done_at_its_deadline_is_in_time(subject: Subject) {
     let task = subject.task(body().perform(sleep(MS)).output(|| 42));
     assert_eq!(new_loop().block_on(timeout(MS, task)).unwrap(), Ok(42));
 }
@@ -272,7 +272,7 @@ fn a_race_of_sleeps_leaves_no_deadline(subject: Subject) {
     assert_eq!(event_loop.elapsed(), 2 * MS);
 }
 
-fn parts_are_cancelled_together(subject: Subject) {
+fn a_cancel_drops_all_parts_in_order(subject: Subject) {
     let notes = Notes::default();
     let part = |name| subject.task(body().hold(notes.when_dropped(name)).perform(sleep(MS)));
     let mut event_loop = new_loop();
@@ -283,7 +283,7 @@ fn parts_are_cancelled_together(subject: Subject) {
     assert_eq!(event_loop.elapsed(), Duration::ZERO);
 }
 
-fn a_part_that_panics_takes_the_other_along(subject: Subject) {
+fn a_part_that_panics_drops_the_other(subject: Subject) {
     let notes = Notes::default();
     let dropped = notes.when_dropped("other dropped");
     let other =

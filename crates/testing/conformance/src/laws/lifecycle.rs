@@ -27,7 +27,7 @@ laws! { ($) lifecycle:
     waits_for_what_its_sub_task_waits_for needs ByHand;
     /// The output of a sub-task reaches the body, and the output of the body reaches the caller of
     /// `resume`. The outputs need not be `Clone`.
-    output_comes_out needs ByHand;
+    outputs_reach_the_caller needs ByHand;
     /// Every resume after the end panics with `RESUMED_AFTER_DONE`.
     a_resume_after_done_panics needs ByHand;
     /// A resume after a panic panics again. The body neither runs nor suspends.
@@ -35,28 +35,28 @@ laws! { ($) lifecycle:
     /// A resume before the wait is over loses nothing and skips nothing.
     a_spurious_resume_is_harmless needs ByHand;
     /// A task that is dropped before its start drops the values that its body holds.
-    dropped_before_start_drops_the_body needs ByHand;
+    a_drop_before_the_start_drops_the_body needs ByHand;
     /// When `drop` of a suspended task returns, the destructors of its sub-task and then its own
     /// have run.
-    dropped_while_suspended_runs_destructors_first needs ByHand;
+    a_drop_while_suspended_runs_destructors_inside_out needs ByHand;
     /// When a task is done, its body has been dropped.
-    done_has_dropped_the_body needs ByHand;
+    a_task_that_is_done_has_dropped_its_body needs ByHand;
     /// A sub-task that is done is dropped before the body continues.
     a_sub_task_is_dropped_before_its_output_is_used needs ByHand;
     /// A boxed task may be moved while it is suspended.
     a_suspended_task_can_be_moved needs ByHand;
     /// A join handle returns the output of its task.
-    a_handle_knows_the_output;
+    a_handle_returns_the_output;
     /// `is_finished` returns false until the task has ended.
-    a_handle_knows_whether_its_task_has_ended;
+    a_handle_reports_the_end;
     /// A task whose handle is dropped continues.
     a_task_without_a_handle_goes_on;
     /// A body can spawn tasks on the host that drives it.
-    a_task_spawns_tasks;
+    a_task_can_spawn_tasks;
     /// `block_on` returns when its task is done. The other tasks continue in the next run.
-    block_on_leaves_the_others_where_they_are;
+    block_on_leaves_other_tasks_suspended;
     /// A loop counts the tasks that have not ended.
-    the_loop_counts_what_lives;
+    the_loop_counts_unfinished_tasks;
 }
 
 fn building_runs_nothing(subject: Subject) {
@@ -90,7 +90,7 @@ fn waits_for_what_its_sub_task_waits_for(subject: Subject) {
     }
 }
 
-fn output_comes_out(subject: Subject) {
+fn outputs_reach_the_caller(subject: Subject) {
     // The value can be neither copied nor cloned. It goes from a sub-task through the body.
     let slot = Rc::new(Cell::new(None));
     let output = Rc::clone(&slot);
@@ -131,14 +131,14 @@ fn a_spurious_resume_is_harmless(subject: Subject) {
     assert_eq!(notes.lines(), ["received"]);
 }
 
-fn dropped_before_start_drops_the_body(subject: Subject) {
+fn a_drop_before_the_start_drops_the_body(subject: Subject) {
     let notes = Notes::default();
     let task = subject.task(body().note(&notes, "started").hold(notes.when_dropped("dropped")));
     drop(task);
     assert_eq!(notes.lines(), ["dropped"]);
 }
 
-fn dropped_while_suspended_runs_destructors_first(subject: Subject) {
+fn a_drop_while_suspended_runs_destructors_inside_out(subject: Subject) {
     let notes = Notes::default();
     let in_sub_task = notes.when_dropped("sub-task");
     let sub_task = leaf(move |_| {
@@ -154,7 +154,7 @@ fn dropped_while_suspended_runs_destructors_first(subject: Subject) {
     assert_eq!(notes.lines(), ["sub-task", "body"]);
 }
 
-fn done_has_dropped_the_body(subject: Subject) {
+fn a_task_that_is_done_has_dropped_its_body(subject: Subject) {
     let notes = Notes::default();
     let mut task = subject.task(body().hold(notes.when_dropped("dropped")).output(|| 42));
     assert_eq!(expect_done(&mut task), 42);
@@ -181,14 +181,14 @@ fn a_suspended_task_can_be_moved(subject: Subject) {
     assert_eq!(expect_done(&mut elsewhere[0]), 42);
 }
 
-fn a_handle_knows_the_output(subject: Subject) {
+fn a_handle_returns_the_output(subject: Subject) {
     let mut event_loop = new_loop();
     let handle = event_loop.spawn(subject.task(body().perform(turn()).output(|| 42)));
     event_loop.run().unwrap();
     assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
 }
 
-fn a_handle_knows_whether_its_task_has_ended(subject: Subject) {
+fn a_handle_reports_the_end(subject: Subject) {
     let mut event_loop = new_loop();
     let handle = event_loop.spawn(subject.task(body().perform(turn())));
     let is_finished = || handle.is_finished();
@@ -205,7 +205,7 @@ fn a_task_without_a_handle_goes_on(subject: Subject) {
     assert_eq!(notes.lines(), ["done"]);
 }
 
-fn a_task_spawns_tasks(subject: Subject) {
+fn a_task_can_spawn_tasks(subject: Subject) {
     let notes = Notes::default();
     let child = subject.task(body().note(&notes, "child"));
     let parent = body().perform_ok(|| spawn(child));
@@ -214,7 +214,7 @@ fn a_task_spawns_tasks(subject: Subject) {
     assert_eq!(notes.lines(), ["child", "parent"]);
 }
 
-fn block_on_leaves_the_others_where_they_are(subject: Subject) {
+fn block_on_leaves_other_tasks_suspended(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let other = event_loop.spawn(subject.task(body().repeat(3, turn).note(&notes, "other")));
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
@@ -224,7 +224,7 @@ fn block_on_leaves_the_others_where_they_are(subject: Subject) {
     assert_eq!(notes.lines(), ["other"]);
 }
 
-fn the_loop_counts_what_lives(subject: Subject) {
+fn the_loop_counts_unfinished_tasks(subject: Subject) {
     let mut event_loop = new_loop();
     assert_eq!(event_loop.live(), 0);
     let handles = [0, 1, 2].map(|n| event_loop.spawn(subject.task(body().repeat(n, turn))));

@@ -15,7 +15,7 @@ mod unwinding;
 mod outcomes;
 
 // Foreign executors, and tasks that perform each other.
-mod hosts;
+mod foreign_executors;
 mod nesting;
 
 // Order and time.
@@ -38,25 +38,25 @@ mod barriers;
 mod watches;
 mod broadcasts;
 mod streams;
-mod calls;
+mod scheduled_calls;
 mod wakes;
 mod stale_wakes;
 mod new_wakers;
 mod foreign_threads;
 mod foreign_wakers;
 mod cloned_wakers;
-mod sub_wakers;
+mod futures_combinators;
 
 // The operating system: sockets, pipes, signals and processes.
 mod readiness;
-mod sources;
+mod moving_sockets;
 mod descriptors;
 mod byte_streams;
 mod tcp;
 mod udp;
 mod unix_sockets;
 mod socket_cancels;
-mod no_bytes;
+mod zero_bytes;
 mod slices;
 mod short_reads;
 mod signals;
@@ -64,18 +64,18 @@ mod pipes;
 mod processes;
 mod ended_children;
 mod child_cancels;
-mod taken_out;
+mod conversions_to_std;
 
 // Work on other threads.
-mod holds;
+mod held_time;
 mod offload;
 mod files;
-mod names;
+mod host_names;
 mod happy_eyeballs;
 
 // Errors, and calls of the loop from inside.
 mod deadlock;
-mod operations;
+mod random_operations;
 mod reentrancy;
 mod thread_locals;
 
@@ -96,7 +96,7 @@ const TOPICS: &[&[Law]] = &[
     chains::LAWS,
     clusters::LAWS,
     outcomes::LAWS,
-    hosts::LAWS,
+    foreign_executors::LAWS,
     nesting::LAWS,
     order::LAWS,
     starvation::LAWS,
@@ -113,23 +113,23 @@ const TOPICS: &[&[Law]] = &[
     watches::LAWS,
     broadcasts::LAWS,
     streams::LAWS,
-    calls::LAWS,
+    scheduled_calls::LAWS,
     wakes::LAWS,
     stale_wakes::LAWS,
     new_wakers::LAWS,
     foreign_threads::LAWS,
     foreign_wakers::LAWS,
     cloned_wakers::LAWS,
-    sub_wakers::LAWS,
+    futures_combinators::LAWS,
     readiness::LAWS,
-    sources::LAWS,
+    moving_sockets::LAWS,
     descriptors::LAWS,
     byte_streams::LAWS,
     tcp::LAWS,
     udp::LAWS,
     unix_sockets::LAWS,
     socket_cancels::LAWS,
-    no_bytes::LAWS,
+    zero_bytes::LAWS,
     slices::LAWS,
     short_reads::LAWS,
     signals::LAWS,
@@ -137,14 +137,14 @@ const TOPICS: &[&[Law]] = &[
     processes::LAWS,
     ended_children::LAWS,
     child_cancels::LAWS,
-    taken_out::LAWS,
-    holds::LAWS,
+    conversions_to_std::LAWS,
+    held_time::LAWS,
     offload::LAWS,
     files::LAWS,
-    names::LAWS,
+    host_names::LAWS,
     happy_eyeballs::LAWS,
     deadlock::LAWS,
-    operations::LAWS,
+    random_operations::LAWS,
     reentrancy::LAWS,
     thread_locals::LAWS,
     scripts::LAWS,
@@ -176,7 +176,7 @@ macro_rules! every_law {
         $crate::chains! {}
         $crate::clusters! {}
         $crate::outcomes! {}
-        $crate::hosts! {}
+        $crate::foreign_executors! {}
         $crate::nesting! {}
         $crate::order! {}
         $crate::starvation! {}
@@ -193,23 +193,23 @@ macro_rules! every_law {
         $crate::watches! {}
         $crate::broadcasts! {}
         $crate::streams! {}
-        $crate::calls! {}
+        $crate::scheduled_calls! {}
         $crate::wakes! {}
         $crate::stale_wakes! {}
         $crate::new_wakers! {}
         $crate::foreign_threads! {}
         $crate::foreign_wakers! {}
         $crate::cloned_wakers! {}
-        $crate::sub_wakers! {}
+        $crate::futures_combinators! {}
         $crate::readiness! {}
-        $crate::sources! {}
+        $crate::moving_sockets! {}
         $crate::descriptors! {}
         $crate::byte_streams! {}
         $crate::tcp! {}
         $crate::udp! {}
         $crate::unix_sockets! {}
         $crate::socket_cancels! {}
-        $crate::no_bytes! {}
+        $crate::zero_bytes! {}
         $crate::slices! {}
         $crate::short_reads! {}
         $crate::signals! {}
@@ -217,14 +217,14 @@ macro_rules! every_law {
         $crate::processes! {}
         $crate::ended_children! {}
         $crate::child_cancels! {}
-        $crate::taken_out! {}
-        $crate::holds! {}
+        $crate::conversions_to_std! {}
+        $crate::held_time! {}
         $crate::offload! {}
         $crate::files! {}
-        $crate::names! {}
+        $crate::host_names! {}
         $crate::happy_eyeballs! {}
         $crate::deadlock! {}
-        $crate::operations! {}
+        $crate::random_operations! {}
         $crate::reentrancy! {}
         $crate::thread_locals! {}
         $crate::scripts! {}

@@ -17,14 +17,14 @@ use crate::{Probe, Subject, body, leaf, new_loop, traced, turns};
 laws! { ($) moving_deadlines:
     /// A task that is woken early and waits again for the same deadline keeps its place among equal
     /// deadlines.
-    an_early_wake_keeps_the_place_among_equals on VirtualClock;
+    an_early_wake_keeps_the_order_of_equal_deadlines on VirtualClock;
     /// A deadline that is moved fires once, at the time to which it was moved last.
-    a_task_whose_deadline_moves_is_woken_once on VirtualClock;
+    a_moved_deadline_fires_once on VirtualClock;
     /// If two tasks are woken by equal deadlines, the first may cancel the second before its
     /// resume.
-    a_deadline_cancelled_by_its_equal_does_not_fire on VirtualClock;
+    a_task_cancelled_at_its_deadline_is_not_resumed on VirtualClock;
     /// A task that is ended by a wake leaves no deadline.
-    a_wake_takes_the_deadline_away on VirtualClock;
+    a_task_ended_by_a_wake_leaves_no_deadline on VirtualClock;
 }
 
 const MS: Duration = Duration::from_millis(1);
@@ -43,7 +43,7 @@ fn woken_early(deadline: Duration, probe: &Probe) -> BoxTask<()> {
     }))
 }
 
-fn an_early_wake_keeps_the_place_among_equals(subject: Subject) {
+fn an_early_wake_keeps_the_order_of_equal_deadlines(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let probe = Probe::default();
     drop(event_loop.spawn(subject.task(body().perform(woken_early(MS, &probe)))));
@@ -66,7 +66,7 @@ fn an_early_wake_keeps_the_place_among_equals(subject: Subject) {
     ]);
 }
 
-fn a_task_whose_deadline_moves_is_woken_once(subject: Subject) {
+fn a_moved_deadline_fires_once(subject: Subject) {
     let mut event_loop = new_loop();
     let start = event_loop.now();
     let deadline = Rc::new(Cell::new(start + MS));
@@ -94,7 +94,7 @@ fn a_task_whose_deadline_moves_is_woken_once(subject: Subject) {
     assert_eq!(event_loop.elapsed(), 5 * MS);
 }
 
-fn a_deadline_cancelled_by_its_equal_does_not_fire(subject: Subject) {
+fn a_task_cancelled_at_its_deadline_is_not_resumed(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let handle = Rc::new(RefCell::new(None::<JoinHandle<()>>));
     let taken = Rc::clone(&handle);
@@ -113,7 +113,7 @@ fn a_deadline_cancelled_by_its_equal_does_not_fire(subject: Subject) {
     ]);
 }
 
-fn a_wake_takes_the_deadline_away(subject: Subject) {
+fn a_task_ended_by_a_wake_leaves_no_deadline(subject: Subject) {
     let mut event_loop = new_loop();
     let probe = Probe::default();
     probe.open();

@@ -13,30 +13,30 @@ use crate::{Notes, Subject, body, in_drop, is_done, new_loop, catch_panic, waker
 
 laws! { ($) mutexes:
     /// A free lock is taken without suspending.
-    one_that_is_free;
+    a_free_lock_is_taken_at_once;
     /// A task that holds a lock across suspensions has exclusive access to the value.
-    held_across_suspensions;
+    a_lock_may_be_held_across_suspensions;
     /// Tasks that wait for a lock get it in the order in which they came.
-    first_come_first_served;
+    waiting_tasks_keep_their_order;
     /// `try_lock` does not take the lock from a waiting task.
     try_lock_does_not_overtake;
     /// A task that is cancelled while it waits for a lock leaves it to the next one.
-    a_waiter_that_is_cancelled;
+    a_cancelled_waiter_leaves_the_lock_to_the_next;
     /// A task that got a lock and is cancelled before it runs passes the lock on.
-    a_waiter_that_is_cancelled_once_it_was_woken;
+    a_waiter_cancelled_after_its_wake_passes_the_lock_on;
     /// A holder that is cancelled unlocks.
-    a_holder_that_is_cancelled;
+    a_cancelled_holder_unlocks;
     /// A holder that panics unlocks. The next one finds the value as the holder left it.
-    a_holder_that_panics;
+    a_panicking_holder_unlocks;
     /// A spurious resume of a task that waits for a lock does not let it overtake another one.
-    a_spurious_resume_overtakes_nobody;
+    a_spurious_resume_does_not_overtake;
     /// Two tasks that wait for each other's lock are a deadlock.
-    a_deadlock_is_found on Deadlocks;
+    crossed_locks_are_a_deadlock on Deadlocks;
     /// A foreign waker that panics at an unlock does not keep the mutex locked.
-    a_foreign_waker_that_panics;
+    a_panicking_waker_does_not_keep_the_lock;
     /// The holder of a mutex may replace the value, and the destructor of the old value may lock
     /// other mutexes.
-    a_destructor_that_locks;
+    the_destructor_of_a_value_may_lock;
 }
 
 /// A task that locks the mutex, holds it for the given number of turns, and notes when it locks and
@@ -67,14 +67,14 @@ fn holder(
     subject.task(body)
 }
 
-fn one_that_is_free(subject: Subject) {
+fn a_free_lock_is_taken_at_once(subject: Subject) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let task = event_loop.start(holder(subject, &mutex, &notes, 1, 0), 1);
     assert!(task.is_finished());
     assert_eq!(*mutex.try_lock().unwrap(), [1]);
 }
 
-fn held_across_suspensions(subject: Subject) {
+fn a_lock_may_be_held_across_suspensions(subject: Subject) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let _one = event_loop.spawn(holder(subject, &mutex, &notes, 1, 3));
     let _other = event_loop.start(holder(subject, &mutex, &notes, 2, 3), 1);
@@ -83,7 +83,7 @@ fn held_across_suspensions(subject: Subject) {
     assert_eq!(notes.lines(), ["1 locked", "1 unlocks", "2 locked", "2 unlocks"]);
 }
 
-fn first_come_first_served(subject: Subject) {
+fn waiting_tasks_keep_their_order(subject: Subject) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let _tasks: Vec<_> =
         (0..5).map(|n| event_loop.spawn(holder(subject, &mutex, &notes, n, 1))).collect();
@@ -118,15 +118,15 @@ fn the_first_is_cancelled(subject: Subject, once_it_was_woken: bool) {
     assert_eq!(*mutex.try_lock().unwrap(), [2]);
 }
 
-fn a_waiter_that_is_cancelled(subject: Subject) {
+fn a_cancelled_waiter_leaves_the_lock_to_the_next(subject: Subject) {
     the_first_is_cancelled(subject, false);
 }
 
-fn a_waiter_that_is_cancelled_once_it_was_woken(subject: Subject) {
+fn a_waiter_cancelled_after_its_wake_passes_the_lock_on(subject: Subject) {
     the_first_is_cancelled(subject, true);
 }
 
-fn a_holder_that_is_cancelled(subject: Subject) {
+fn a_cancelled_holder_unlocks(subject: Subject) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let holder = event_loop.spawn(holder(subject, &mutex, &notes, 1, 1000));
     let _next = event_loop.start(holder(subject, &mutex, &notes, 2, 0), 2);
@@ -135,7 +135,7 @@ fn a_holder_that_is_cancelled(subject: Subject) {
     assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
 }
 
-fn a_holder_that_panics(subject: Subject) {
+fn a_panicking_holder_unlocks(subject: Subject) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let own: Mutex<Vec<u32>> = mutex.clone();
     let panics = body().perform_then(
@@ -153,7 +153,7 @@ fn a_holder_that_panics(subject: Subject) {
     assert_eq!(error.panic_message(), Some("in the middle"));
 }
 
-fn a_spurious_resume_overtakes_nobody(subject: Subject) {
+fn a_spurious_resume_does_not_overtake(subject: Subject) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let guard = mutex.try_lock().unwrap();
     let probe = crate::Probe::default();
@@ -168,7 +168,7 @@ fn a_spurious_resume_overtakes_nobody(subject: Subject) {
     assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
 }
 
-fn a_deadlock_is_found(subject: Subject) {
+fn crossed_locks_are_a_deadlock(subject: Subject) {
     let mut event_loop = new_loop();
     let (one, other) = (Mutex::new(()), Mutex::new(()));
     let locks = |first: &Mutex<()>, second: &Mutex<()>| {
@@ -188,7 +188,7 @@ fn a_deadlock_is_found(subject: Subject) {
     assert_eq!(deadlock.tasks.len(), 2);
 }
 
-fn a_foreign_waker_that_panics(subject: Subject) {
+fn a_panicking_waker_does_not_keep_the_lock(subject: Subject) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let guard = mutex.try_lock().unwrap();
     let mut foreign = mutex.lock();
@@ -201,7 +201,7 @@ fn a_foreign_waker_that_panics(subject: Subject) {
     assert_eq!(*mutex.try_lock().unwrap(), [1]);
 }
 
-fn a_destructor_that_locks(subject: Subject) {
+fn the_destructor_of_a_value_may_lock(subject: Subject) {
     let (inner, mut event_loop) = (Mutex::new(Vec::new()), new_loop());
     let locks = inner.clone();
     let locks = in_drop(move || locks.try_lock().expect("no task holds this mutex").push(1));

@@ -12,19 +12,19 @@ use crate::{
 
 laws! { ($) nesting:
     /// An output passes through a hundred tasks of all styles that perform each other.
-    an_output_comes_through_a_hundred;
+    an_output_passes_through_a_hundred_tasks;
     /// A cancel drops a hundred nested tasks from the inside out.
-    a_cancel_goes_through_a_hundred;
+    a_cancel_drops_a_hundred_tasks_inside_out;
     /// A panic passes through a hundred nested tasks and drops them all.
-    a_panic_goes_through_a_hundred;
+    a_panic_passes_through_a_hundred_tasks;
     /// A wake reaches the innermost of a hundred nested tasks, once.
-    a_wake_goes_through_a_hundred;
+    a_wake_reaches_the_innermost_of_a_hundred_tasks;
     /// A hundred nested tasks leave the trace of a single task.
-    a_hundred_leave_the_trace_of_one on VirtualClock;
+    a_hundred_tasks_leave_the_trace_of_one on VirtualClock;
     /// A hundred nested tasks can spawn and join each other.
-    a_hundred_spawn_each_other;
+    a_hundred_tasks_spawn_and_join_each_other;
     /// One `join_all` drives parts of all styles.
-    parts_of_all_styles_side_by_side on VirtualClock;
+    join_all_drives_parts_of_all_styles on VirtualClock;
 }
 
 const DEEP: usize = 100;
@@ -43,12 +43,12 @@ fn nested<T: 'static>(
     subject.task(around(task))
 }
 
-fn an_output_comes_through_a_hundred(subject: Subject) {
+fn an_output_passes_through_a_hundred_tasks(subject: Subject) {
     let innermost = body().repeat(3, turn).output(|| 42);
     assert_eq!(new_loop().block_on(nested(subject, innermost, Body::performing)).unwrap(), 42);
 }
 
-fn a_cancel_goes_through_a_hundred(subject: Subject) {
+fn a_cancel_drops_a_hundred_tasks_inside_out(subject: Subject) {
     let notes = Notes::default();
     let innermost = body().hold(notes.when_dropped("innermost")).perform(sleep(Duration::MAX));
     let around = |task| body().hold(notes.when_dropped("around")).perform(task);
@@ -61,7 +61,7 @@ fn a_cancel_goes_through_a_hundred(subject: Subject) {
     assert_eq!(notes.lines().len(), DEEP);
 }
 
-fn a_panic_goes_through_a_hundred(subject: Subject) {
+fn a_panic_passes_through_a_hundred_tasks(subject: Subject) {
     let notes = Notes::default();
     let innermost = body().perform(turn()).run(|| panic!("on purpose"));
     let around = |task| body().hold(notes.when_dropped("around")).perform(task).note(&notes, "on");
@@ -70,7 +70,7 @@ fn a_panic_goes_through_a_hundred(subject: Subject) {
     assert_eq!(notes.lines(), ["around"; DEEP - 1]);
 }
 
-fn a_wake_goes_through_a_hundred(subject: Subject) {
+fn a_wake_reaches_the_innermost_of_a_hundred_tasks(subject: Subject) {
     let mut event_loop = new_loop();
     let probe = Probe::default();
     let innermost = body().perform(probe.waits()).output(|| 42);
@@ -85,7 +85,7 @@ fn a_wake_goes_through_a_hundred(subject: Subject) {
     assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
 }
 
-fn a_hundred_leave_the_trace_of_one(subject: Subject) {
+fn a_hundred_tasks_leave_the_trace_of_one(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let innermost = body().perform(turn()).perform(sleep(Duration::from_secs(1)));
     event_loop.block_on(nested(subject, innermost, Body::performing)).unwrap();
@@ -102,7 +102,7 @@ fn a_hundred_leave_the_trace_of_one(subject: Subject) {
     ]);
 }
 
-fn a_hundred_spawn_each_other(subject: Subject) {
+fn a_hundred_tasks_spawn_and_join_each_other(subject: Subject) {
     let notes = Notes::default();
     let around = |task: BoxTask<()>| {
         let joins = body().perform_ok(move || spawn(task));
@@ -112,7 +112,7 @@ fn a_hundred_spawn_each_other(subject: Subject) {
     assert_eq!(notes.lines().len(), DEEP - 1);
 }
 
-fn parts_of_all_styles_side_by_side(subject: Subject) {
+fn join_all_drives_parts_of_all_styles(subject: Subject) {
     let mut event_loop = new_loop();
     let seconds = |n: usize| sleep(Duration::from_secs(n as u64));
     let part = |n: usize| Subject::of(ALL[n % 4]).task(body().perform(seconds(n)).output(move || n));

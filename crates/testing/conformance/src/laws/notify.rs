@@ -10,32 +10,32 @@ use crate::{Notes, Subject, TestLoop, body, new_loop, turns};
 
 laws! { ($) notify:
     /// A value that is sent before the wait begins is received without suspending.
-    a_value_sent_before;
+    a_oneshot_value_sent_before_the_wait_is_received;
     /// A value that is sent during the wait wakes the receiver.
-    a_value_sent_after;
+    a_oneshot_value_sent_during_the_wait_is_received;
     /// Dropping the sender closes the channel, and the receiver gets an error.
-    a_sender_that_goes;
+    dropping_a_oneshot_sender_closes_it;
     /// Cancelling the receiver closes the channel. A later send returns its value.
-    a_receiver_that_is_cancelled;
+    cancelling_a_oneshot_receiver_closes_it;
     /// A value that was sent and not received is dropped with the receiver.
-    a_value_nobody_receives_is_dropped;
+    an_unreceived_oneshot_value_is_dropped;
     /// `notify_one` wakes one task, the first that waits.
-    one_is_told;
+    notify_one_wakes_the_first_waiting_task;
     /// `notify_one` without a waiting task is kept for the next task that waits.
-    one_is_told_who_comes_later;
+    notify_one_is_kept_for_the_next_wait;
     /// Two calls of `notify_one` without a waiting task count as one.
-    permits_do_not_add_up;
+    two_early_calls_of_notify_one_are_one;
     /// `notify_all` wakes all tasks that wait now, in order, and none that waits later.
-    all_are_told_who_wait;
+    notify_all_wakes_all_waiting_tasks;
     /// A task that was woken and is cancelled before it runs passes the notification on.
-    who_is_told_and_cancelled_passes_it_on;
+    a_woken_task_that_is_cancelled_passes_it_on;
     /// A task that is cancelled while it waits takes no notification.
-    who_waits_and_is_cancelled_takes_nothing;
+    a_cancelled_waiter_takes_no_notification;
     /// A cancel after `notify_all` passes no notification on.
-    telling_all_leaves_nothing_behind;
+    a_cancel_after_notify_all_passes_nothing_on;
 }
 
-fn a_value_sent_before(subject: Subject) {
+fn a_oneshot_value_sent_before_the_wait_is_received(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
     sender.send(42).unwrap();
     let notes = Notes::default();
@@ -45,7 +45,7 @@ fn a_value_sent_before(subject: Subject) {
     assert_eq!(notes.lines(), ["Ok(42)"], "a value sent before must be received without suspending");
 }
 
-fn a_value_sent_after(subject: Subject) {
+fn a_oneshot_value_sent_during_the_wait_is_received(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
     let notes = Notes::default();
     let receives = body().perform_and_note(&notes, receiver);
@@ -56,7 +56,7 @@ fn a_value_sent_after(subject: Subject) {
     assert_eq!(notes.lines(), ["Ok(42)"]);
 }
 
-fn a_sender_that_goes(subject: Subject) {
+fn dropping_a_oneshot_sender_closes_it(subject: Subject) {
     let (sender, receiver) = oneshot::channel::<()>();
     let notes = Notes::default();
     let receives = body().perform_and_note(&notes, receiver);
@@ -66,7 +66,7 @@ fn a_sender_that_goes(subject: Subject) {
     assert_eq!(notes.lines(), ["Err(Closed)"]);
 }
 
-fn a_receiver_that_is_cancelled(subject: Subject) {
+fn cancelling_a_oneshot_receiver_closes_it(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
     let mut event_loop = new_loop();
     let receives = event_loop.start(subject.task(body().perform(receiver)), 1);
@@ -76,7 +76,7 @@ fn a_receiver_that_is_cancelled(subject: Subject) {
     assert_eq!(sender.send(42), Err(42), "a send without a receiver must return the value");
 }
 
-fn a_value_nobody_receives_is_dropped(subject: Subject) {
+fn an_unreceived_oneshot_value_is_dropped(subject: Subject) {
     let notes = Notes::default();
     let (sender, receiver) = oneshot::channel();
     let mut event_loop = new_loop();
@@ -111,7 +111,7 @@ fn loop_with_waiting<const N: usize>(subject: Subject) -> (Notify, Notes, TestLo
     (notify, notes, event_loop, handles)
 }
 
-fn one_is_told(subject: Subject) {
+fn notify_one_wakes_the_first_waiting_task(subject: Subject) {
     let (notify, notes, mut event_loop, _handles) = loop_with_waiting::<2>(subject);
     notify.notify_one();
     turns(&mut event_loop, 1);
@@ -121,7 +121,7 @@ fn one_is_told(subject: Subject) {
     assert_eq!(notes.lines(), ["first", "second"]);
 }
 
-fn one_is_told_who_comes_later(subject: Subject) {
+fn notify_one_is_kept_for_the_next_wait(subject: Subject) {
     let (notify, notes) = (Notify::new(), Notes::default());
     let mut event_loop = new_loop();
     notify.notify_one();
@@ -129,7 +129,7 @@ fn one_is_told_who_comes_later(subject: Subject) {
     assert_eq!(notes.lines(), ["first"]);
 }
 
-fn permits_do_not_add_up(subject: Subject) {
+fn two_early_calls_of_notify_one_are_one(subject: Subject) {
     let (notify, notes) = (Notify::new(), Notes::default());
     let mut event_loop = new_loop();
     notify.notify_one();
@@ -138,7 +138,7 @@ fn permits_do_not_add_up(subject: Subject) {
     assert_eq!(notes.lines(), ["first"]);
 }
 
-fn all_are_told_who_wait(subject: Subject) {
+fn notify_all_wakes_all_waiting_tasks(subject: Subject) {
     let (notify, notes) = (Notify::new(), Notes::default());
     let mut event_loop = new_loop();
     notify.notify_all();
@@ -149,7 +149,7 @@ fn all_are_told_who_wait(subject: Subject) {
     assert_eq!(notes.lines(), ["first", "second", "third"]);
 }
 
-fn who_is_told_and_cancelled_passes_it_on(subject: Subject) {
+fn a_woken_task_that_is_cancelled_passes_it_on(subject: Subject) {
     let (notify, notes, mut event_loop, handles) = loop_with_waiting::<2>(subject);
     notify.notify_one();
     handles[0].cancel();
@@ -157,7 +157,7 @@ fn who_is_told_and_cancelled_passes_it_on(subject: Subject) {
     assert_eq!(notes.lines(), ["second"]);
 }
 
-fn who_waits_and_is_cancelled_takes_nothing(subject: Subject) {
+fn a_cancelled_waiter_takes_no_notification(subject: Subject) {
     let (notify, notes, mut event_loop, handles) = loop_with_waiting::<3>(subject);
     handles[0].cancel();
     notify.notify_one();
@@ -165,7 +165,7 @@ fn who_waits_and_is_cancelled_takes_nothing(subject: Subject) {
     assert_eq!(notes.lines(), ["second"]);
 }
 
-fn telling_all_leaves_nothing_behind(subject: Subject) {
+fn a_cancel_after_notify_all_passes_nothing_on(subject: Subject) {
     let (notify, notes, mut event_loop, handles) = loop_with_waiting::<2>(subject);
     notify.notify_all();
     // Both were notified. One is cancelled before it continues. No other task was to be notified.

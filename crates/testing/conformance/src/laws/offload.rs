@@ -21,29 +21,29 @@ use crate::{Notes, Subject, body, in_drop, map, new_loop, sockets::real_loop, tu
 
 laws! { ($) offload:
     /// The function runs on another OS thread, and the task returns its output.
-    on_another_thread;
+    runs_on_another_thread;
     /// `offload_checked` tells the function that it got a thread, and runs it there.
-    checked_work_is_told_that_it_has_a_thread;
+    checked_reports_that_there_is_a_thread;
     /// A function whose task is dropped before its first resume never starts.
-    it_is_lazy;
+    starts_lazily;
     /// Other tasks run while the function runs.
-    the_others_run_meanwhile;
+    lets_other_tasks_run;
     /// Many functions at once all run, and each task gets its own output.
-    much_at_once;
+    runs_many_functions_at_once;
     /// A function that blocks does not keep other functions from starting.
-    beside_blocked_work;
+    is_not_delayed_by_a_blocked_function;
     /// A panic of the function continues in the task that performs it, and later functions still
     /// run.
-    a_panic_goes_on_in_the_task;
+    passes_a_panic_to_its_task;
     /// A function whose task is cancelled runs to its end. Its output is dropped on its own thread.
-    cancelled_at_work;
+    continues_when_its_task_is_cancelled;
     /// A timeout ends the wait for the function, but not the function.
-    a_timeout_around_it;
+    continues_after_a_timeout;
     /// The virtual clock stands still while the function runs, and goes on afterwards.
-    virtual_time_stands_still on OwnClock;
+    stops_the_virtual_clock on OwnClock;
     /// In a simulation with delayed wakes, spurious wakes and cancels, functions run and end as
     /// usual.
-    in_a_simulation;
+    works_in_a_simulation;
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -61,7 +61,7 @@ fn told<T: Send + 'static>(output: T) -> (impl FnOnce() -> T + Send, Receiver<()
     (work, begun, go_on)
 }
 
-fn on_another_thread(subject: Subject) {
+fn runs_on_another_thread(subject: Subject) {
     let own = thread::current().id();
     let works = body().perform_then(
         move || offload(move || (thread::current().id() != own, "done")),
@@ -70,7 +70,7 @@ fn on_another_thread(subject: Subject) {
     new_loop().block_on(subject.task(works)).unwrap();
 }
 
-fn checked_work_is_told_that_it_has_a_thread(subject: Subject) {
+fn checked_reports_that_there_is_a_thread(subject: Subject) {
     let own = thread::current().id();
     let works = body().perform_then(
         move || offload_checked(move |started| (started.is_ok(), thread::current().id() != own)),
@@ -79,7 +79,7 @@ fn checked_work_is_told_that_it_has_a_thread(subject: Subject) {
     new_loop().block_on(subject.task(works)).unwrap();
 }
 
-fn it_is_lazy(subject: Subject) {
+fn starts_lazily(subject: Subject) {
     let (sender, receiver) = mpsc::channel::<()>();
     let work = offload(move || sender.send(()).unwrap());
     let task = subject.task(body().perform(race(turn(), work)));
@@ -87,7 +87,7 @@ fn it_is_lazy(subject: Subject) {
     assert!(receiver.recv().is_err(), "the function must be dropped without having run");
 }
 
-fn the_others_run_meanwhile(subject: Subject) {
+fn lets_other_tasks_run(subject: Subject) {
     let mut event_loop = new_loop();
     let (work, begun, go_on) = controlled(());
     let works = event_loop.spawn(subject.task(body().perform(offload(work))));
@@ -99,7 +99,7 @@ fn the_others_run_meanwhile(subject: Subject) {
     event_loop.block_on(works).unwrap().unwrap();
 }
 
-fn much_at_once(subject: Subject) {
+fn runs_many_functions_at_once(subject: Subject) {
     let mut event_loop = new_loop();
     let tasks: Vec<_> = (0..50)
         .map(|n| {
@@ -117,7 +117,7 @@ fn much_at_once(subject: Subject) {
     }
 }
 
-fn beside_blocked_work(subject: Subject) {
+fn is_not_delayed_by_a_blocked_function(subject: Subject) {
     let mut event_loop = new_loop();
     // Each function waits for all the others.
     let barrier = Arc::new(Barrier::new(10));
@@ -134,7 +134,7 @@ fn beside_blocked_work(subject: Subject) {
     }
 }
 
-fn a_panic_goes_on_in_the_task(subject: Subject) {
+fn passes_a_panic_to_its_task(subject: Subject) {
     let mut event_loop = new_loop();
     let notes = Notes::default();
     let panics = offload(|| {
@@ -156,7 +156,7 @@ fn reports_its_drop(sender: Sender<ThreadId>) -> impl Send {
     in_drop(move || _ = sender.send(thread::current().id()))
 }
 
-fn cancelled_at_work(subject: Subject) {
+fn continues_when_its_task_is_cancelled(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, dropped) = mpsc::channel();
     let (work, begun, go_on) = controlled(reports_its_drop(sender));
@@ -169,7 +169,7 @@ fn cancelled_at_work(subject: Subject) {
     assert_ne!(dropped.recv().unwrap(), thread::current().id());
 }
 
-fn a_timeout_around_it(subject: Subject) {
+fn continues_after_a_timeout(subject: Subject) {
     let mut event_loop = real_loop();
     let (sender, dropped) = mpsc::channel();
     let (work, _begun, go_on) = controlled(reports_its_drop(sender));
@@ -183,7 +183,7 @@ fn a_timeout_around_it(subject: Subject) {
     dropped.recv().unwrap();
 }
 
-fn virtual_time_stands_still(subject: Subject) {
+fn stops_the_virtual_clock(subject: Subject) {
     let mut event_loop = new_loop();
     let task = body().perform(map(timeout(SECOND, offload(|| ())), |done| done.unwrap()));
     let start = Cell::new(event_loop.now());
@@ -191,7 +191,7 @@ fn virtual_time_stands_still(subject: Subject) {
     assert_eq!(event_loop.now() - start.get(), SECOND);
 }
 
-fn in_a_simulation(subject: Subject) {
+fn works_in_a_simulation(subject: Subject) {
     let faults = Faults::none().delayed_wakes(0.5, SECOND).spurious_wakes(0.2, SECOND);
     Simulation::new().seeds(0..5).faults(faults.cancels(0.2)).run(|event_loop| {
         let works = || subject.task(body().repeat(3, || offload(|| ())).perform(sleep(SECOND)));

@@ -9,7 +9,7 @@ use crate::{Probe, Notes, Subject, body, new_loop, notes_and_loop, traced, turns
 
 laws! { ($) order:
     /// Tasks start in the order in which they were spawned.
-    first_come_first_served on VirtualClock;
+    tasks_start_in_the_order_of_spawning on VirtualClock;
     /// A turn resumes every task that was ready at its start once, in order.
     a_turn_runs_each_ready_task_once on VirtualClock;
     /// A task that is spawned in a turn starts in the next one, behind the tasks that were ready
@@ -19,18 +19,18 @@ laws! { ($) order:
     /// order of the wakes.
     a_task_woken_in_a_turn_runs_in_the_next on VirtualClock;
     /// Tasks that wait for the same thing are woken in the order in which they came.
-    all_are_woken_in_the_order_they_came on VirtualClock;
+    waiting_tasks_are_woken_in_order on VirtualClock;
     /// A cancelled task does not change the order of the others.
-    a_cancelled_task_leaves_the_order_of_the_others on VirtualClock;
+    a_cancel_keeps_the_order_of_other_tasks on VirtualClock;
     /// Tasks that wait for turns run one after another, round after round.
-    long_work_in_turns_is_shared_fairly;
+    tasks_that_wait_for_turns_alternate;
     /// Tasks that spawn their successors do not keep other tasks from running.
-    a_spawn_storm_lets_the_others_run;
+    a_spawn_storm_lets_other_tasks_run;
     /// No two tasks of a loop have the same number, even if they use the same slot.
-    a_reused_slot_has_a_new_number;
+    a_reused_slot_gets_a_new_task_number;
 }
 
-fn first_come_first_served(subject: Subject) {
+fn tasks_start_in_the_order_of_spawning(subject: Subject) {
     let (mut event_loop, trace) = traced();
     for name in ["ada", "bob", "cyd"] {
         drop(event_loop.spawn_named(name, subject.task(body())));
@@ -126,7 +126,7 @@ fn a_task_woken_in_a_turn_runs_in_the_next(subject: Subject) {
     ]);
 }
 
-fn all_are_woken_in_the_order_they_came(subject: Subject) {
+fn waiting_tasks_are_woken_in_order(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let notify = Notify::new();
     for _ in 0..3 {
@@ -151,7 +151,7 @@ fn all_are_woken_in_the_order_they_came(subject: Subject) {
     ]);
 }
 
-fn a_cancelled_task_leaves_the_order_of_the_others(subject: Subject) {
+fn a_cancel_keeps_the_order_of_other_tasks(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let handles = [0, 1, 2].map(|_| event_loop.spawn(subject.task(body().perform(turn()))));
     turns(&mut event_loop, 1);
@@ -169,7 +169,7 @@ fn a_cancelled_task_leaves_the_order_of_the_others(subject: Subject) {
     ]);
 }
 
-fn long_work_in_turns_is_shared_fairly(subject: Subject) {
+fn tasks_that_wait_for_turns_alternate(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     for name in ["a", "b", "c"] {
         let notes = notes.clone();
@@ -183,7 +183,7 @@ fn long_work_in_turns_is_shared_fairly(subject: Subject) {
     assert_eq!(notes.lines().concat(), "abc".repeat(100));
 }
 
-fn a_spawn_storm_lets_the_others_run(subject: Subject) {
+fn a_spawn_storm_lets_other_tasks_run(subject: Subject) {
     // Each task of the storm spawns the next. The other task has a turn between any two of them.
     fn storm(subject: Subject, notes: Notes, left: usize) {
         if left > 0 {
@@ -208,7 +208,7 @@ fn a_spawn_storm_lets_the_others_run(subject: Subject) {
     assert_eq!(notes.lines()[..100], expected);
 }
 
-fn a_reused_slot_has_a_new_number(subject: Subject) {
+fn a_reused_slot_gets_a_new_task_number(subject: Subject) {
     let mut event_loop = new_loop();
     let ids = Rc::new(RefCell::new(Vec::new()));
     for _ in 0..3 {

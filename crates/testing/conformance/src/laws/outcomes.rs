@@ -18,23 +18,23 @@ use crate::{Body, Output, Notes, Subject, TestLoop, body, in_drop, leaf, map, ne
 
 laws! { ($) outcomes:
     /// The value of a task comes back from the thread on which it ran.
-    a_value;
+    a_value_comes_back;
     /// An error ends the body early, drops the values that it holds, and comes back as an error.
-    an_error;
+    an_error_comes_back;
     /// A panic drops the values that the task holds, and comes back with its payload.
-    a_panic;
+    a_panic_comes_back;
     /// A cancel from outside drops the sub-task and then the task. Only then does the handle report
     /// the cancel.
-    a_cancel_from_outside;
+    a_cancel_is_reported_after_the_drop;
     /// A destructor that runs in a cancel from outside has a host. It can read the time and spawn.
-    a_cancel_from_outside_has_a_host;
+    a_destructor_in_a_cancel_has_a_host;
     /// The destructor of an unread output has the host of its task. It can read the time and spawn.
-    an_output_that_nobody_reads;
+    an_unread_output_has_a_host;
     /// A task that is dropped or cancelled before its start runs nothing, and drops the values that
     /// it holds.
-    dropped_before_it_starts;
+    a_task_dropped_before_its_start_never_runs;
     /// A value passes up through a hundred tasks of all styles, each of them performing the next.
-    a_hundred_deep;
+    a_value_passes_through_a_hundred_tasks;
 }
 
 /// Hands a task to the host, and returns its handle.
@@ -56,12 +56,12 @@ fn outcome<T: Send + 'static>(
     joined.map(|value| *value.downcast().expect("a host hands the value on"))
 }
 
-fn a_value(subject: Subject) {
+fn a_value_comes_back(subject: Subject) {
     let answer = outcome(move || subject.task(body().perform(turn()).output(|| 42)));
     assert_eq!(answer.unwrap(), 42);
 }
 
-fn an_error(subject: Subject) {
+fn an_error_comes_back(subject: Subject) {
     let notes = Notes::default();
     let own_notes = notes.clone();
     let fails = move || {
@@ -87,7 +87,7 @@ fn an_error(subject: Subject) {
     assert_eq!(notes.lines(), ["held"]);
 }
 
-fn a_panic(subject: Subject) {
+fn a_panic_comes_back(subject: Subject) {
     let notes = Notes::default();
     let own_notes = notes.clone();
     // Not `panic!`, which would print a message for every pair of styles on every host.
@@ -115,7 +115,7 @@ fn is_cancelled(
     assert!(matches!(ended, Some(JoinError::Cancelled)), "{ended:?}");
 }
 
-fn a_cancel_from_outside(subject: Subject) {
+fn a_cancel_is_reported_after_the_drop(subject: Subject) {
     let notes = Notes::default();
     let (own_notes, (suspends, is_suspended)) = (notes.clone(), oneshot::channel());
     let mut event_loop = new_loop();
@@ -141,7 +141,7 @@ fn uses_its_host(subject: Subject, notes: Notes, asked: Option<oneshot::Sender<(
     })
 }
 
-fn a_cancel_from_outside_has_a_host(subject: Subject) {
+fn a_destructor_in_a_cancel_has_a_host(subject: Subject) {
     let notes = Notes::default();
     let (own_notes, (suspends, is_suspended)) = (notes.clone(), oneshot::channel());
     let mut event_loop = new_loop();
@@ -154,7 +154,7 @@ fn a_cancel_from_outside_has_a_host(subject: Subject) {
     assert_eq!(notes.lines()[0], "has asked");
 }
 
-fn an_output_that_nobody_reads(subject: Subject) {
+fn an_unread_output_has_a_host(subject: Subject) {
     let notes = Notes::default();
     let (own_notes, (asked, has_asked)) = (notes.clone(), oneshot::channel());
     let mut event_loop = new_loop();
@@ -169,7 +169,7 @@ fn an_output_that_nobody_reads(subject: Subject) {
     assert_eq!(notes.lines()[0], "has asked");
 }
 
-fn dropped_before_it_starts(subject: Subject) {
+fn a_task_dropped_before_its_start_never_runs(subject: Subject) {
     let notes = Notes::default();
     let own_notes = notes.clone();
     let ended = outcome(move || {
@@ -192,7 +192,7 @@ fn dropped_before_it_starts(subject: Subject) {
     assert_eq!(notes.lines(), ["held", "held"]);
 }
 
-fn a_hundred_deep(subject: Subject) {
+fn a_value_passes_through_a_hundred_tasks(subject: Subject) {
     let value = outcome(move || {
         let innermost = subject.task(body().perform(turn()).output(|| 42));
         let styles = styles::ALL.iter().copied().cycle().take(99);

@@ -14,34 +14,34 @@ use crate::{Notes, Subject, body, new_loop, catch_panic, notes_and_loop, traced,
 
 laws! { ($) panics:
     /// A panic in the first resume ends that task, and no other.
-    before_the_first_suspension on VirtualClock;
+    in_the_first_resume_end_one_task on VirtualClock;
     /// A panic in a later resume ends that task, and no other.
-    after_a_suspension;
+    in_a_later_resume_end_one_task;
     /// The payload of a panic reaches the joining task unchanged.
-    the_payload_is_kept;
+    keep_their_payload;
     /// A panic in a task of `block_on` is returned by `block_on` as an error. The loop can run
     /// again.
-    reaches_who_blocks_on_it;
+    are_errors_of_block_on;
     /// The destructors of a task that panics run, once.
-    destructors_run_once;
+    run_the_destructors_once;
     /// A panic of a sub-task passes through the task that performs it, and drops both from the
     /// inside out.
-    passes_through_what_performs_it;
+    pass_through_the_performing_task;
     /// A task that joins one that panicked gets an error, and continues.
-    who_joins_may_go_on;
+    are_errors_for_the_joining_task;
     /// A panic payload whose own destructor panics harms no task and not the loop.
-    a_payload_that_panics_when_dropped;
+    of_a_payload_when_dropped_are_contained;
     /// If a destructor panics at the end of a body, the task counts as panicked.
-    in_a_destructor_at_the_end;
+    in_a_destructor_end_its_task;
     /// If a destructor panics in a cancel, the task counts as panicked. The panic does not reach
     /// the caller of `cancel`.
-    in_a_destructor_when_dropped_by_cancel needs QuietCancel;
+    in_a_destructor_do_not_reach_the_caller_of_cancel needs QuietCancel;
     /// If two tasks borrow the same `RefCell`, the panic ends the task that borrowed second.
-    of_a_borrow_held_across_a_suspension;
+    over_a_borrow_end_the_second_borrower;
     /// A panic in a trace loses no task.
-    in_a_trace;
+    in_a_trace_lose_no_task;
     /// A loop that is dropped because of a panic around it drops its tasks.
-    while_the_code_around_the_loop_unwinds;
+    around_a_loop_drop_its_tasks;
 }
 
 /// A task that suspends the given number of times and then panics.
@@ -49,7 +49,7 @@ fn panics_after(subject: Subject, suspensions: usize) -> BoxTask<()> {
     subject.task(body().repeat(suspensions, turn).run(|| panic!("on purpose")))
 }
 
-fn before_the_first_suspension(subject: Subject) {
+fn in_the_first_resume_end_one_task(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let panics = event_loop.spawn(panics_after(subject, 0));
     let other = event_loop.spawn(subject.task(body().perform(turn()).output(|| 42)));
@@ -71,7 +71,7 @@ fn before_the_first_suspension(subject: Subject) {
     assert_eq!(event_loop.block_on(other).unwrap().unwrap(), 42);
 }
 
-fn after_a_suspension(subject: Subject) {
+fn in_a_later_resume_end_one_task(subject: Subject) {
     let mut event_loop = new_loop();
     let panics = event_loop.spawn(panics_after(subject, 3));
     let other = event_loop.start(subject.task(body().repeat(5, turn).output(|| 42)), 4);
@@ -82,7 +82,7 @@ fn after_a_suspension(subject: Subject) {
     assert_eq!(error.panic_message(), Some("on purpose"));
 }
 
-fn the_payload_is_kept(subject: Subject) {
+fn keep_their_payload(subject: Subject) {
     let mut event_loop = new_loop();
     let panics = subject.task(body().perform(turn()).run(|| panic_any(42_u8)));
     let handle = event_loop.spawn(panics);
@@ -90,14 +90,14 @@ fn the_payload_is_kept(subject: Subject) {
     assert_eq!(payload.into_inner().downcast_ref(), Some(&42_u8));
 }
 
-fn reaches_who_blocks_on_it(subject: Subject) {
+fn are_errors_of_block_on(subject: Subject) {
     let mut event_loop = new_loop();
     let error = event_loop.block_on(panics_after(subject, 1)).unwrap_err();
     assert_eq!(error.to_string(), "the task panicked: on purpose");
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
 }
 
-fn destructors_run_once(subject: Subject) {
+fn run_the_destructors_once(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let body = body().hold(notes.when_dropped("dropped")).perform(turn());
     let handle = event_loop.start(subject.task(body.run(|| panic!("on purpose"))), 2);
@@ -108,7 +108,7 @@ fn destructors_run_once(subject: Subject) {
     assert_eq!(notes.lines(), ["dropped"]);
 }
 
-fn passes_through_what_performs_it(subject: Subject) {
+fn pass_through_the_performing_task(subject: Subject) {
     let notes = Notes::default();
     let inner = body().hold(notes.when_dropped("inner")).perform(turn());
     let inner = subject.task(inner.run(|| panic!("on purpose")));
@@ -118,7 +118,7 @@ fn passes_through_what_performs_it(subject: Subject) {
     assert_eq!(notes.lines(), ["inner", "outer"]);
 }
 
-fn who_joins_may_go_on(subject: Subject) {
+fn are_errors_for_the_joining_task(subject: Subject) {
     let notes = Notes::default();
     let then = notes.clone();
     let joins = body().perform_then(
@@ -140,7 +140,7 @@ impl Drop for PanicsWhenDropped {
     }
 }
 
-fn a_payload_that_panics_when_dropped(subject: Subject) {
+fn of_a_payload_when_dropped_are_contained(subject: Subject) {
     let mut event_loop = new_loop();
     let panics =
         || subject.task(body().perform(turn()).run(|| resume_unwind(Box::new(PanicsWhenDropped(2)))));
@@ -164,7 +164,7 @@ impl Drop for PanicsInDrop {
     }
 }
 
-fn in_a_destructor_at_the_end(subject: Subject) {
+fn in_a_destructor_end_its_task(subject: Subject) {
     let mut event_loop = new_loop();
     let handle = event_loop.spawn(subject.task(body().perform(turn()).hold(PanicsInDrop)));
     event_loop.run().unwrap();
@@ -172,7 +172,7 @@ fn in_a_destructor_at_the_end(subject: Subject) {
     assert_eq!(error.panic_message(), Some("in a destructor"));
 }
 
-fn in_a_destructor_when_dropped_by_cancel(subject: Subject) {
+fn in_a_destructor_do_not_reach_the_caller_of_cancel(subject: Subject) {
     let mut event_loop = new_loop();
     let body = body().hold(PanicsInDrop).perform(turn());
     let handle = event_loop.start(subject.task(body), 1);
@@ -182,7 +182,7 @@ fn in_a_destructor_when_dropped_by_cancel(subject: Subject) {
     assert_eq!(joined.unwrap_err().panic_message(), Some("in a destructor"));
 }
 
-fn of_a_borrow_held_across_a_suspension(subject: Subject) {
+fn over_a_borrow_end_the_second_borrower(subject: Subject) {
     let mut event_loop = new_loop();
     let shared: &'static RefCell<u32> = Box::leak(Box::default());
     let (sender, held) = (Rc::new(RefCell::new(None)), Rc::new(RefCell::new(None)));
@@ -201,7 +201,7 @@ fn of_a_borrow_held_across_a_suspension(subject: Subject) {
     *shared.borrow_mut() += 1;
 }
 
-fn in_a_trace(subject: Subject) {
+fn in_a_trace_lose_no_task(subject: Subject) {
     let mut event_loop = new_loop();
     let mut has_panicked = false;
     event_loop.trace(move |_: &Event| {
@@ -214,7 +214,7 @@ fn in_a_trace(subject: Subject) {
     assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
 }
 
-fn while_the_code_around_the_loop_unwinds(subject: Subject) {
+fn around_a_loop_drop_its_tasks(subject: Subject) {
     let notes = Notes::default();
     let inside = notes.clone();
     let unwinds = catch_panic(move || {

@@ -14,14 +14,14 @@ use crate::{
 
 laws! { ($) pipes:
     /// Bytes that are written to a pipe are read completely and in order, even a million of them.
-    a_million_bytes;
+    a_million_bytes_arrive_in_order;
     /// When the last writer is dropped, the reader reads the end of the stream.
-    the_end;
+    dropping_the_last_writer_ends_the_stream;
     /// `into_fd` returns a descriptor that blocks again.
-    taken_out;
+    into_fd_returns_a_blocking_descriptor;
 }
 
-fn a_million_bytes(subject: Subject) {
+fn a_million_bytes_arrive_in_order(subject: Subject) {
     let mut event_loop = real_loop();
     let (reader, writer) = pipe().unwrap();
     let writes = body().perform_ok(move || writer.write_all_owned(bytes(1_000_000)));
@@ -36,7 +36,7 @@ fn a_million_bytes(subject: Subject) {
     event_loop.block_on(subject.task(reads)).unwrap();
 }
 
-fn the_end(subject: Subject) {
+fn dropping_the_last_writer_ends_the_stream(subject: Subject) {
     let mut event_loop = real_loop();
     let (reader, writer) = pipe().unwrap();
     let clone = writer.clone();
@@ -50,7 +50,7 @@ fn the_end(subject: Subject) {
     event_loop.block_on(reads).unwrap().unwrap();
 }
 
-fn taken_out(subject: Subject) {
+fn into_fd_returns_a_blocking_descriptor(subject: Subject) {
     let (reader, writer) = pipe().unwrap();
     let writes = body().perform_ok(move || writer.write_all_owned("hello"));
     real_loop().block_on(subject.task(writes)).unwrap();

@@ -25,31 +25,31 @@ use crate::{
 laws! { ($) readiness:
     /// A task that waits for a descriptor is suspended until ready, and woken by the reactor, which
     /// turns events of the kernel into wakes.
-    through_the_trace;
+    is_reported_by_the_reactor;
     /// A wait for a pipe ends when the pipe has bytes, and when it is closed.
-    of_a_pipe;
+    of_a_pipe_comes_with_bytes_or_the_end;
     /// In a race of several descriptors, the first to be ready wins, as in `select`.
-    of_several;
+    of_several_descriptors_is_a_race;
     /// Several tasks may wait for one descriptor, in both directions, and all are woken.
-    of_one_descriptor_for_several_tasks;
+    of_one_descriptor_wakes_several_tasks;
     /// A regular file cannot be waited for. The error says this.
-    of_a_regular_file;
+    of_a_regular_file_is_an_error;
     /// No deadlock is reported while a task waits for a descriptor.
-    not_a_deadlock;
+    is_awaited_without_a_deadlock;
     /// Once tasks wait for channels only, a deadlock is reported, even if one waited for a
     /// descriptor before.
-    a_deadlock_when_only_channels_are_left on Deadlocks;
+    does_not_hide_a_later_deadlock on Deadlocks;
     /// A socket that the other end has half closed causes no more wakes.
-    quiet_after_the_end;
+    causes_no_wakes_after_a_half_close;
     /// A loop that waits for a descriptor sleeps.
-    asleep_while_idle;
+    is_awaited_by_a_sleeping_loop;
     /// A task that is always ready does not keep another one from its descriptor.
-    beside_a_task_that_is_always_ready;
+    is_noticed_beside_a_busy_task;
     /// A virtual clock does not jump to a deadline before ready descriptors are noticed.
-    before_time_jumps on VirtualClock;
+    is_noticed_before_the_clock_jumps on VirtualClock;
     /// A task that is cancelled between its wake and its resume leaves its descriptor to other
     /// tasks.
-    between_wake_and_resume;
+    is_left_to_other_tasks_by_a_cancel;
 }
 
 /// Makes a pipe, and spawns a task that waits until the pipe can be read.
@@ -59,7 +59,7 @@ fn waits(subject: Subject, event_loop: &EventLoop) -> (PipeWriter, JoinHandle<()
     (writer, event_loop.spawn(subject.task(waits)))
 }
 
-fn through_the_trace(subject: Subject) {
+fn is_reported_by_the_reactor(subject: Subject) {
     let mut event_loop = real_loop();
     let trace = Recorder::default();
     event_loop.trace(trace.clone());
@@ -83,7 +83,7 @@ fn through_the_trace(subject: Subject) {
     );
 }
 
-fn of_a_pipe(subject: Subject) {
+fn of_a_pipe_comes_with_bytes_or_the_end(subject: Subject) {
     let mut event_loop = real_loop();
     let (mut writer, handle) = waits(subject, &event_loop);
     turns(&mut event_loop, 2);
@@ -97,7 +97,7 @@ fn of_a_pipe(subject: Subject) {
     event_loop.block_on(handle).unwrap().unwrap();
 }
 
-fn of_several(subject: Subject) {
+fn of_several_descriptors_is_a_race(subject: Subject) {
     let mut event_loop = real_loop();
     let ((a, _to_a), (b, mut to_b)) = (pipe().unwrap(), pipe().unwrap());
     let read = |pipe: &PipeReader| ready(pipe, Interest::Readable);
@@ -109,7 +109,7 @@ fn of_several(subject: Subject) {
     event_loop.block_on(handle).unwrap().unwrap();
 }
 
-fn of_one_descriptor_for_several_tasks(subject: Subject) {
+fn of_one_descriptor_wakes_several_tasks(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, mut other) = std_tcp();
     let wait = |event_loop: &EventLoop, interest| {
@@ -124,7 +124,7 @@ fn of_one_descriptor_for_several_tasks(subject: Subject) {
     readers.into_iter().for_each(|reader| event_loop.block_on(reader).unwrap().unwrap());
 }
 
-fn of_a_regular_file(subject: Subject) {
+fn of_a_regular_file_is_an_error(subject: Subject) {
     let path = crate::sockets::NewPath::new();
     fs::write(&path.0, "always ready").unwrap();
     let file = File::open(&path.0).unwrap();
@@ -139,7 +139,7 @@ fn of_a_regular_file(subject: Subject) {
     real_loop().block_on(subject.task(waits)).unwrap();
 }
 
-fn not_a_deadlock(subject: Subject) {
+fn is_awaited_without_a_deadlock(subject: Subject) {
     let mut event_loop = real_loop();
     let (mut writer, handle) = waits(subject, &event_loop);
     // A second task waits for the first.
@@ -150,7 +150,7 @@ fn not_a_deadlock(subject: Subject) {
     thread.join().unwrap();
 }
 
-fn a_deadlock_when_only_channels_are_left(subject: Subject) {
+fn does_not_hide_a_later_deadlock(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     let notify = Notify::new();
@@ -164,7 +164,7 @@ fn a_deadlock_when_only_channels_are_left(subject: Subject) {
     assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));
 }
 
-fn quiet_after_the_end(subject: Subject) {
+fn causes_no_wakes_after_a_half_close(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     other.shutdown(Shutdown::Write).unwrap();
@@ -187,7 +187,7 @@ fn is_asleep(id: &str) -> bool {
     stat.rsplit(')').next().unwrap().trim_start().starts_with('S')
 }
 
-fn asleep_while_idle(subject: Subject) {
+fn is_awaited_by_a_sleeping_loop(subject: Subject) {
     let mut event_loop = real_loop();
     let (mut writer, handle) = waits(subject, &event_loop);
     let own = fs::read_link("/proc/thread-self").unwrap();
@@ -205,7 +205,7 @@ fn asleep_while_idle(subject: Subject) {
     thread.join().unwrap();
 }
 
-fn beside_a_task_that_is_always_ready(subject: Subject) {
+fn is_noticed_beside_a_busy_task(subject: Subject) {
     let notes = Notes::default();
     let mut event_loop = real_loop();
     let (mut writer, handle) = waits(subject, &event_loop);
@@ -216,7 +216,7 @@ fn beside_a_task_that_is_always_ready(subject: Subject) {
     assert!(notes.lines().is_empty(), "the descriptor must be noticed while the other task still runs");
 }
 
-fn before_time_jumps(subject: Subject) {
+fn is_noticed_before_the_clock_jumps(subject: Subject) {
     let mut event_loop = new_loop();
     let (mut writer, handle) = waits(subject, &event_loop);
     let sleeps = body().perform(sleep(std::time::Duration::from_secs(1_000)));
@@ -228,7 +228,7 @@ fn before_time_jumps(subject: Subject) {
     assert_eq!(event_loop.elapsed(), std::time::Duration::from_secs(1_000));
 }
 
-fn between_wake_and_resume(subject: Subject) {
+fn is_left_to_other_tasks_by_a_cancel(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, mut other) = std_tcp();
     let one = TcpStream::from_std(one).unwrap();

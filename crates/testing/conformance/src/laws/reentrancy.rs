@@ -20,28 +20,28 @@ laws! { ($) reentrancy:
     /// A loop refuses to run inside a task. The outer loop continues.
     a_loop_does_not_run_in_a_task on Nesting;
     /// A loop may be made and dropped inside a task.
-    a_loop_made_and_dropped_in_a_task;
+    a_loop_may_be_made_and_dropped_in_a_task;
     /// A destructor may spawn, and the spawned task runs.
     a_task_spawned_by_a_destructor_runs;
     /// A loop that is dropped drops its tasks, in the order of spawning.
     a_dropped_loop_drops_all_its_tasks;
     /// A dropped loop drops its tasks in the order of spawning even if a later task uses the slot
     /// of one that has ended.
-    a_dropped_loop_knows_the_order_of_spawning;
+    a_dropped_loop_keeps_the_order_of_spawning;
     /// A task that is spawned while its loop is dropped is dropped as well, and never starts.
-    a_dropped_loop_drops_what_destructors_spawn;
+    a_dropped_loop_drops_tasks_that_destructors_spawn;
     /// Destructors may wake and cancel tasks while their loop is dropped.
-    a_dropped_loop_hears_wakes_and_cancels_of_destructors;
+    a_dropped_loop_accepts_wakes_and_cancels;
     /// A dropped loop closes the channels of its tasks.
     a_dropped_loop_closes_channels;
     /// A destructor may end a task that another task joins.
-    a_destructor_that_ends_a_joined_task;
+    a_destructor_may_end_a_joined_task;
     /// The destructor of an output may wake tasks and spawn.
-    an_output_that_meets_the_loop_when_dropped;
+    the_destructor_of_an_output_may_use_the_loop;
     /// A trace may spawn tasks and wake them.
-    a_trace_that_spawns_and_wakes;
+    a_trace_may_spawn_and_wake;
     /// A task may own its own handle.
-    a_handle_in_its_own_task;
+    a_task_may_own_its_own_handle;
 }
 
 fn a_loop_does_not_run_in_a_task(subject: Subject) {
@@ -64,7 +64,7 @@ fn a_loop_does_not_run_in_a_task(subject: Subject) {
     assert_eq!(notes.lines(), ["[true, true, true]", "went on"]);
 }
 
-fn a_loop_made_and_dropped_in_a_task(subject: Subject) {
+fn a_loop_may_be_made_and_dropped_in_a_task(subject: Subject) {
     let notes = Notes::default();
     let then = notes.clone();
     let makes = move || {
@@ -105,7 +105,7 @@ fn a_dropped_loop_drops_all_its_tasks(subject: Subject) {
     assert_eq!(notes.lines(), ["waiting", "sleeping", "ready", "not started"], "tasks must be dropped in the order of spawning");
 }
 
-fn a_dropped_loop_knows_the_order_of_spawning(subject: Subject) {
+fn a_dropped_loop_keeps_the_order_of_spawning(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let ends = event_loop.spawn(subject.task(body()));
     let waits = |name| {
@@ -121,7 +121,7 @@ fn a_dropped_loop_knows_the_order_of_spawning(subject: Subject) {
     assert_eq!(notes.lines(), ["first", "second"]);
 }
 
-fn a_dropped_loop_drops_what_destructors_spawn(subject: Subject) {
+fn a_dropped_loop_drops_tasks_that_destructors_spawn(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let handles = Rc::new(RefCell::new(Vec::new()));
     let (inside, kept) = (notes.clone(), Rc::clone(&handles));
@@ -138,7 +138,7 @@ fn a_dropped_loop_drops_what_destructors_spawn(subject: Subject) {
     assert!(matches!(new_loop().block_on(child), Ok(Err(JoinError::Cancelled))));
 }
 
-fn a_dropped_loop_hears_wakes_and_cancels_of_destructors(subject: Subject) {
+fn a_dropped_loop_accepts_wakes_and_cancels(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (probe, first) = spawn_with_probe(subject, &event_loop);
     let body = body().hold(notes.when_dropped("third dropped")).perform(Probe::default().waits());
@@ -168,7 +168,7 @@ fn a_dropped_loop_closes_channels(subject: Subject) {
     assert!(sender.is_closed());
 }
 
-fn a_destructor_that_ends_a_joined_task(subject: Subject) {
+fn a_destructor_may_end_a_joined_task(subject: Subject) {
     // The first task holds the handle of the second and cancels it. A third task joins the first.
     let (notes, mut event_loop) = notes_and_loop();
     let (_probe, second) = spawn_with_probe(subject, &event_loop);
@@ -190,7 +190,7 @@ fn a_destructor_that_ends_a_joined_task(subject: Subject) {
     assert_eq!(event_loop.live(), 0);
 }
 
-fn an_output_that_meets_the_loop_when_dropped(subject: Subject) {
+fn the_destructor_of_an_output_may_use_the_loop(subject: Subject) {
     let notes = Notes::default();
     let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     let meets = |line| {
@@ -213,7 +213,7 @@ fn an_output_that_meets_the_loop_when_dropped(subject: Subject) {
     assert_eq!(notes.lines()[1..], ["by the end of a handle"]);
 }
 
-fn a_trace_that_spawns_and_wakes(subject: Subject) {
+fn a_trace_may_spawn_and_wake(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (probe, _handle) = spawn_with_probe(subject, &event_loop);
     let (inside, wakes, mut has_spawned) = (notes.clone(), probe.clone(), false);
@@ -228,7 +228,7 @@ fn a_trace_that_spawns_and_wakes(subject: Subject) {
     assert_eq!(probe.resumes(), 2);
 }
 
-fn a_handle_in_its_own_task(subject: Subject) {
+fn a_task_may_own_its_own_handle(subject: Subject) {
     // The body owns its handle. The destructor of the handle finds a task that is just ending.
     let mut event_loop = new_loop();
     let own = Rc::new(RefCell::new(None::<JoinHandle<()>>));

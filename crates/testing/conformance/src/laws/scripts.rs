@@ -14,16 +14,16 @@ use crate::{
 
 laws! { ($) scripts:
     /// A script leaves the same record in this style as with async/await, line by line.
-    leave_the_record_of_futures on VirtualClock;
+    leave_the_same_record_as_futures on VirtualClock;
     /// A script leaves the same record if its parts are played by several styles, this one among
     /// them.
-    leave_the_record_of_futures_in_a_mixture on VirtualClock;
+    leave_the_same_record_in_mixed_styles on VirtualClock;
     /// A script leaves the same record as with async/await in any order of the tasks that a seed
     /// chooses.
-    leave_the_record_of_futures_in_any_order on VirtualClock;
+    leave_the_same_record_in_any_order on VirtualClock;
     /// A script leaves the same record as with async/await under spurious wakes, delayed wakes,
     /// cancels and faulty connections.
-    leave_the_record_of_futures_whatever_goes_wrong on VirtualClock;
+    leave_the_same_record_under_faults on VirtualClock;
     /// The same seed leaves the same record, bit for bit.
     replay_bit_for_bit on VirtualClock;
 }
@@ -64,12 +64,12 @@ fn for_many_scripts(subject: Subject, holds: impl Fn(&Script) -> Result<(), Stri
     }
 }
 
-fn leave_the_record_of_futures(subject: Subject) {
+fn leave_the_same_record_as_futures(subject: Subject) {
     let casts = [Cast::all(&Future), Cast::all(subject)];
     for_many_scripts(subject, |script| agree(script, &casts));
 }
 
-fn leave_the_record_of_futures_in_a_mixture(subject: Subject) {
+fn leave_the_same_record_in_mixed_styles(subject: Subject) {
     let mixture = Cast::mixed([subject].into_iter().chain(ALL.map(Subject::of)));
     let casts = [Cast::all(&Future), mixture];
     for_many_scripts(subject, |script| agree(script, &casts));
@@ -94,7 +94,7 @@ fn simulate(simulation: &Simulation, seed: u64, script: &Script, cast: &Cast) ->
     replay.result.unwrap_or_else(|panic| panic!("playing the script panicked: {panic}"))
 }
 
-fn leave_the_record_of_futures_in_any_order(subject: Subject) {
+fn leave_the_same_record_in_any_order(subject: Subject) {
     let casts = [Cast::all(&Future), Cast::all(subject)];
     for_many_scripts(subject, |script| {
         (0..SEEDS).try_for_each(|seed| {
@@ -104,7 +104,7 @@ fn leave_the_record_of_futures_in_any_order(subject: Subject) {
     });
 }
 
-fn leave_the_record_of_futures_whatever_goes_wrong(subject: Subject) {
+fn leave_the_same_record_under_faults(subject: Subject) {
     let casts = [Cast::all(&Future), Cast::all(subject)];
     for_many_scripts(subject, |script| {
         simulations().try_for_each(|(simulation, seed)| {
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_style_that_differs_is_shown_with_the_smallest_script() {
-        let parted = catch_panic(|| leave_the_record_of_futures(Subject::of(&Hurried))).unwrap_err();
+        let parted = catch_panic(|| leave_the_same_record_as_futures(Subject::of(&Hurried))).unwrap_err();
         println!("{parted}");
         let script = parted.split("the script:\n").nth(1).unwrap();
         assert_eq!(script.lines().count(), 1, "{parted}");

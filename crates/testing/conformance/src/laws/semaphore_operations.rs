@@ -19,7 +19,7 @@ use crate::{Probe, Subject, TestLoop, body, random_cases, new_loop, turns};
 laws! { ($) semaphore_operations:
     /// Under random requests, releases, cancels and spurious wakes, no permit is lost and no task
     /// is overtaken. No task stays asleep that could continue.
-    every_permit_is_somewhere on VirtualClock;
+    no_permit_is_lost_and_no_task_is_overtaken on VirtualClock;
 }
 
 #[derive(Clone, Debug)]
@@ -161,7 +161,7 @@ impl World {
     }
 }
 
-fn every_permit_is_somewhere(subject: Subject) {
+fn no_permit_is_lost_and_no_task_is_overtaken(subject: Subject) {
     let config = random_cases(if subject.is_pair() { 20 } else { 150 });
     let operations = prop::collection::vec(operation(), 0..80);
     proptest!(config, |(total in 0..4_usize, operations in operations)| {

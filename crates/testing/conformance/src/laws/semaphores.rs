@@ -12,26 +12,26 @@ use crate::{Notes, Subject, body, new_loop, turns};
 
 laws! { ($) semaphores:
     /// At most as many tasks are inside as there are permits.
-    so_many_at_a_time;
+    permits_limit_the_tasks_inside;
     /// A large request is not starved by small ones that come later.
-    a_big_request_is_not_starved;
+    a_large_request_is_not_starved;
     /// `try_acquire` does not take permits from a waiting task.
     try_acquire_does_not_overtake;
     /// If a task that waits for permits is cancelled, the tasks behind it continue.
-    a_waiter_that_is_cancelled;
+    a_cancelled_waiter_lets_later_ones_continue;
     /// A task that got permits and is cancelled before it runs passes them on.
-    a_waiter_that_is_cancelled_once_it_was_woken;
+    a_waiter_cancelled_after_its_wake_passes_its_permits_on;
     /// A holder that is cancelled or panics releases its permits.
-    a_holder_that_is_cancelled_or_panics;
+    a_holder_that_ends_releases_its_permits;
     /// A release of several permits wakes every task for which they suffice, in order.
-    many_permits_serve_many;
+    many_permits_wake_many_tasks;
     /// Added permits go to waiting tasks, and forgotten permits are lost.
-    permits_are_added_and_forgotten;
+    permits_can_be_added_and_forgotten;
     /// Closing a semaphore is an error for all tasks that wait, in order, and for all that come
     /// later.
-    closing_tells_all;
+    closing_is_an_error_for_all_tasks;
     /// A request for more permits than exist is reported as a deadlock.
-    more_than_there_are_is_a_deadlock on Deadlocks;
+    more_permits_than_exist_are_a_deadlock on Deadlocks;
 }
 
 /// A task that takes the given number of permits, notes this, and holds them for some turns.
@@ -60,7 +60,7 @@ fn holder(
     subject.task(body)
 }
 
-fn so_many_at_a_time(subject: Subject) {
+fn permits_limit_the_tasks_inside(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(2), Notes::default(), new_loop());
     let names = ["a", "b", "c", "d", "e"];
     let spawn = |name| event_loop.spawn(holder(subject, &semaphore, &notes, (name, 1, 2)));
@@ -74,7 +74,7 @@ fn so_many_at_a_time(subject: Subject) {
     assert_eq!(semaphore.available_permits(), 2);
 }
 
-fn a_big_request_is_not_starved(subject: Subject) {
+fn a_large_request_is_not_starved(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(3), Notes::default(), new_loop());
     let all = [("one", 1, 2), ("big", 3, 1), ("two", 1, 1), ("three", 2, 1)];
     let _tasks = all.map(|it| event_loop.spawn(holder(subject, &semaphore, &notes, it)));
@@ -95,7 +95,7 @@ fn try_acquire_does_not_overtake(subject: Subject) {
     assert_eq!(semaphore.try_acquire_many(2).unwrap().count(), 2);
 }
 
-fn a_waiter_that_is_cancelled(subject: Subject) {
+fn a_cancelled_waiter_lets_later_ones_continue(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(1), Notes::default(), new_loop());
     let big = event_loop.spawn(holder(subject, &semaphore, &notes, ("big", 2, 0)));
     let _small = event_loop.start(holder(subject, &semaphore, &notes, ("small", 1, 0)), 1);
@@ -104,7 +104,7 @@ fn a_waiter_that_is_cancelled(subject: Subject) {
     assert_eq!(notes.lines(), ["small"]);
 }
 
-fn a_waiter_that_is_cancelled_once_it_was_woken(subject: Subject) {
+fn a_waiter_cancelled_after_its_wake_passes_its_permits_on(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(0), Notes::default(), new_loop());
     let first = event_loop.spawn(holder(subject, &semaphore, &notes, ("first", 1, 0)));
     let _second = event_loop.start(holder(subject, &semaphore, &notes, ("second", 1, 0)), 1);
@@ -114,7 +114,7 @@ fn a_waiter_that_is_cancelled_once_it_was_woken(subject: Subject) {
     assert_eq!(notes.lines(), ["second"]);
 }
 
-fn a_holder_that_is_cancelled_or_panics(subject: Subject) {
+fn a_holder_that_ends_releases_its_permits(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(2), Notes::default(), new_loop());
     let holder = event_loop.spawn(holder(subject, &semaphore, &notes, ("holder", 1, 1000)));
     let taken = semaphore.clone();
@@ -132,7 +132,7 @@ fn a_holder_that_is_cancelled_or_panics(subject: Subject) {
     assert_eq!(semaphore.available_permits(), 2);
 }
 
-fn many_permits_serve_many(subject: Subject) {
+fn many_permits_wake_many_tasks(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(0), Notes::default(), new_loop());
     let all = [("a", 1, 0), ("b", 2, 0), ("c", 1, 0)];
     let _tasks = all.map(|(name, permits, _)| {
@@ -147,7 +147,7 @@ fn many_permits_serve_many(subject: Subject) {
     assert_eq!(notes.lines(), ["a", "b", "c"]);
 }
 
-fn permits_are_added_and_forgotten(subject: Subject) {
+fn permits_can_be_added_and_forgotten(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(1), Notes::default(), new_loop());
     let mut permit = semaphore.try_acquire().unwrap();
     assert!(permit.split(2).is_none());
@@ -162,7 +162,7 @@ fn permits_are_added_and_forgotten(subject: Subject) {
     assert_eq!(notes.lines(), ["added"]);
 }
 
-fn closing_tells_all(subject: Subject) {
+fn closing_is_an_error_for_all_tasks(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(0), Notes::default(), new_loop());
     let spawn = |name| event_loop.spawn(holder(subject, &semaphore, &notes, (name, 1, 0)));
     let _tasks = ["a", "b"].map(spawn);
@@ -175,7 +175,7 @@ fn closing_tells_all(subject: Subject) {
     assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::Closed);
 }
 
-fn more_than_there_are_is_a_deadlock(subject: Subject) {
+fn more_permits_than_exist_are_a_deadlock(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(1), Notes::default(), new_loop());
     let _task = event_loop.spawn(holder(subject, &semaphore, &notes, ("many", 2, 0)));
     assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));

@@ -20,17 +20,17 @@ use crate::{
 
 laws! { ($) short_reads:
     /// Bytes before and behind an urgent byte are read by every kind of read that had to wait.
-    an_urgent_byte;
+    continue_behind_an_urgent_byte;
     /// Bytes before and behind an urgent byte are read even if the program has already taken the
     /// urgent byte out.
-    an_urgent_byte_that_was_taken;
+    continue_behind_an_urgent_byte_that_was_taken;
     /// Whenever urgent bytes come, every other byte is read, and none has to wait for a later byte.
-    urgent_bytes_at_any_time;
+    continue_behind_urgent_bytes_at_any_time;
     /// If the end of a stream arrives together with the last bytes, it is read after them.
-    an_end_behind_the_last_bytes;
+    are_followed_by_the_end;
     /// If a reset arrives together with the last bytes, the read fails with it after them or in
     /// their place.
-    a_reset_behind_the_last_bytes;
+    are_followed_by_a_reset;
 }
 
 /// Writes bytes on both sides of an urgent one.
@@ -138,11 +138,11 @@ fn reads_over_an_urgent_byte(subject: Subject, meanwhile: fn(&TcpStream)) {
     }
 }
 
-fn an_urgent_byte(subject: Subject) {
+fn continue_behind_an_urgent_byte(subject: Subject) {
     reads_over_an_urgent_byte(subject, |_| {});
 }
 
-fn an_urgent_byte_that_was_taken(subject: Subject) {
+fn continue_behind_an_urgent_byte_that_was_taken(subject: Subject) {
     reads_over_an_urgent_byte(subject, |stream| {
         let mut urgent = [MaybeUninit::uninit()];
         assert_eq!(SockRef::from(stream).recv_out_of_band(&mut urgent).unwrap(), 1);
@@ -188,7 +188,7 @@ impl Burst {
     }
 }
 
-fn urgent_bytes_at_any_time(subject: Subject) {
+fn continue_behind_urgent_bytes_at_any_time(subject: Subject) {
     // Only the first urgent byte of a connection matters, so the test makes many connections.
     let rounds = if subject.is_pair() { 3 } else { 30 };
     let mut event_loop = real_loop();
@@ -235,7 +235,7 @@ fn bursts_arrive(
     writes.join().unwrap();
 }
 
-fn an_end_behind_the_last_bytes(subject: Subject) {
+fn are_followed_by_the_end(subject: Subject) {
     let mut event_loop = real_loop();
     for (one, mut other) in connections(&mut event_loop) {
         let [last, end] = [(); 2].map(|()| one.clone());
@@ -250,7 +250,7 @@ fn an_end_behind_the_last_bytes(subject: Subject) {
     }
 }
 
-fn a_reset_behind_the_last_bytes(subject: Subject) {
+fn are_followed_by_a_reset(subject: Subject) {
     let mut event_loop = real_loop();
     for (one, mut other) in connections(&mut event_loop) {
         let reads =

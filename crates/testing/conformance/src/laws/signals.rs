@@ -18,25 +18,25 @@ use crate::{Subject, body, child::in_own_process, new_loop, sockets::real_loop, 
 
 laws! { ($) signals:
     /// A listener receives a signal, and returns which one it was.
-    heard;
+    are_received;
     /// Every listener receives every signal.
-    by_several_listeners;
+    reach_every_listener;
     /// A signal that comes before the wait is received.
-    before_it_is_asked_for;
+    before_the_wait_are_received;
     /// A program that waits for a signal only is no deadlock, on any clock.
-    no_deadlock;
+    are_awaited_without_a_deadlock;
     /// After a cancelled wait, no signal is missed.
-    a_cancelled_wait;
+    are_not_missed_after_a_cancelled_wait;
     /// Listening for a signal that cannot be caught is an error, and changes nothing for other
     /// listeners.
-    that_cannot_be_heard;
+    that_cannot_be_caught_are_an_error;
     /// If one signal of a new listener is refused, the other signals keep their default action.
-    a_listener_that_cannot_be_made;
+    keep_their_default_if_a_listener_is_refused;
     /// When the last listener is dropped, a signal has its default action again.
-    its_default_comes_back;
+    have_their_default_without_listeners;
     /// A signal that was ignored at the start of the process can be received. When the last
     /// listener is dropped, it is ignored again.
-    ignored_from_the_start;
+    ignored_at_the_start_are_ignored_again;
 }
 
 /// Sends this process a signal. From the first call on, the process always has a listener for it.
@@ -55,7 +55,7 @@ fn receives(subject: Subject, signals: &Signals, signal: Signal) -> quadrivium::
     subject.task(body().perform_eq(move || signals.next(), signal))
 }
 
-fn heard(subject: Subject) {
+fn are_received(subject: Subject) {
     let mut event_loop = real_loop();
     for signal in [Signal::User1, Signal::User2] {
         let signals = Signals::new([signal]).unwrap();
@@ -65,7 +65,7 @@ fn heard(subject: Subject) {
     }
 }
 
-fn by_several_listeners(subject: Subject) {
+fn reach_every_listener(subject: Subject) {
     let mut event_loop = real_loop();
     let listeners = [0; 3].map(|_| Signals::new([Signal::User1]).unwrap());
     let tasks: Vec<_> = listeners
@@ -78,13 +78,13 @@ fn by_several_listeners(subject: Subject) {
     }
 }
 
-fn before_it_is_asked_for(subject: Subject) {
+fn before_the_wait_are_received(subject: Subject) {
     let signals = Signals::new([Signal::User2]).unwrap();
     raise(Signal::User2).unwrap();
     real_loop().block_on(receives(subject, &signals, Signal::User2)).unwrap();
 }
 
-fn no_deadlock(subject: Subject) {
+fn are_awaited_without_a_deadlock(subject: Subject) {
     for mut event_loop in [real_loop(), new_loop()] {
         let signals = Signals::new([Signal::User1]).unwrap();
         let thread = thread::spawn(|| raise(Signal::User1).unwrap());
@@ -93,7 +93,7 @@ fn no_deadlock(subject: Subject) {
     }
 }
 
-fn a_cancelled_wait(subject: Subject) {
+fn are_not_missed_after_a_cancelled_wait(subject: Subject) {
     let mut event_loop = real_loop();
     let signals = Signals::new([Signal::User1]).unwrap();
     let waits = event_loop.start(receives(subject, &signals, Signal::User1), 1);
@@ -103,17 +103,17 @@ fn a_cancelled_wait(subject: Subject) {
     event_loop.block_on(receives(subject, &signals, Signal::User1)).unwrap();
 }
 
-fn that_cannot_be_heard(subject: Subject) {
+fn that_cannot_be_caught_are_an_error(subject: Subject) {
     for refused in [Signal::Kill, Signal::Stop, Signal::Other(11), Signal::Other(0), Signal::Other(99)]
     {
         let error = Signals::new([Signal::User1, refused]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{refused}: {error}");
     }
     // Later listeners still work.
-    before_it_is_asked_for(subject);
+    before_the_wait_are_received(subject);
 }
 
-fn a_listener_that_cannot_be_made(_: Subject) {
+fn keep_their_default_if_a_listener_is_refused(_: Subject) {
     let (status, stderr) = in_own_process(|| {
         // The C library reserves this signal, and refuses it with an error.
         let error = Signals::new([Signal::Terminate, Signal::from(32)]).unwrap_err();
@@ -125,7 +125,7 @@ fn a_listener_that_cannot_be_made(_: Subject) {
     assert_eq!((status.signal(), stderr.contains("refused")), (Some(15), true), "{stderr}");
 }
 
-fn its_default_comes_back(subject: Subject) {
+fn have_their_default_without_listeners(subject: Subject) {
     let (status, stderr) = in_own_process(|| {
         let [one, two] = [0; 2].map(|_| Signals::new([Signal::Terminate]).unwrap());
         drop(one);
@@ -139,7 +139,7 @@ fn its_default_comes_back(subject: Subject) {
     assert_eq!((status.signal(), stderr.contains("received")), (Some(15), true), "{stderr}");
 }
 
-fn ignored_from_the_start(subject: Subject) {
+fn ignored_at_the_start_are_ignored_again(subject: Subject) {
     // `nohup` starts a process that ignores some signals. A shell does so for a background job.
     let env = ["env", "--default-signal=INT", "--ignore-signal=TERM"];
     started_by(&env, 125, "", || {

@@ -19,18 +19,18 @@ use crate::{
 laws! { ($) slices:
     /// On a TCP stream, a vectored operation with too many slices moves a part of them, and the
     /// next operation continues there.
-    on_tcp;
+    are_moved_in_parts_on_tcp;
     /// On a Unix stream, a vectored operation with too many slices moves a part of them, and the
     /// next operation continues there.
-    on_unix_streams;
+    are_moved_in_parts_on_unix_streams;
     /// In a pipe, a vectored operation with too many slices moves a part of them, and the next
     /// operation continues there.
-    on_pipes;
+    are_moved_in_parts_on_pipes;
     /// A stream that is polled by hand writes a part of too many slices, and continues there.
-    polled;
+    are_written_in_parts_when_polled;
     /// Any number of slices without bytes may come first. The slices behind them are still read and
     /// written.
-    empty_ones_first;
+    without_bytes_are_skipped;
 }
 
 const MANY: usize = 1_025;
@@ -73,22 +73,22 @@ macro_rules! many_slices {
     }};
 }
 
-fn on_tcp(subject: Subject) {
+fn are_moved_in_parts_on_tcp(subject: Subject) {
     let (one, other) = tcp();
     many_slices!(subject, one, other);
 }
 
-fn on_unix_streams(subject: Subject) {
+fn are_moved_in_parts_on_unix_streams(subject: Subject) {
     let (one, other) = UnixStream::pair().unwrap();
     many_slices!(subject, one, other);
 }
 
-fn on_pipes(subject: Subject) {
+fn are_moved_in_parts_on_pipes(subject: Subject) {
     let (reader, writer) = pipe().unwrap();
     many_slices!(subject, reader, writer);
 }
 
-fn polled(subject: Subject) {
+fn are_written_in_parts_when_polled(subject: Subject) {
     let (mut event_loop, (one, _other)) = (real_loop(), tcp());
     let mut one = Polled::new(one);
     let writes = future(async move {
@@ -126,7 +126,7 @@ macro_rules! empty_slices_first {
     }};
 }
 
-fn empty_ones_first(subject: Subject) {
+fn without_bytes_are_skipped(subject: Subject) {
     let (one, other) = tcp();
     empty_slices_first!(subject, one, other);
     let (one, other) = UnixStream::pair().unwrap();

@@ -20,21 +20,21 @@ use crate::{
 laws! { ($) socket_cancels:
     /// After a cancelled accept the listener still accepts, and no connection was lost to the
     /// cancelled one.
-    of_an_accept;
+    of_an_accept_lose_no_connection;
     /// After a cancelled read, the next read returns the bytes that came in the meantime.
-    of_a_read;
+    of_a_read_lose_no_bytes;
     /// After a cancelled write that had written a part, the socket can still be written.
-    of_a_write;
+    of_a_write_leave_a_usable_socket;
     /// A cancelled connect closes its socket. Another one connects.
-    of_a_connect;
+    of_a_connect_close_its_socket;
     /// A timeout around a read leaves no waker and no deadline behind.
-    by_a_timeout on Deadlocks;
+    by_a_timeout_leave_nothing_registered on Deadlocks;
     /// A race of reads returns the first that has bytes, and loses no bytes of the other.
-    by_a_race;
+    by_a_race_lose_no_bytes;
     /// A read that has lost a race no longer wakes its task.
-    the_loser_of_a_race_is_quiet;
+    by_a_race_cause_no_later_wake;
     /// If one of two tasks that wait for the same socket is cancelled, the other continues.
-    of_one_of_two_readers;
+    of_one_reader_let_the_other_continue;
 }
 
 /// Lets a task wait, and cancels it.
@@ -59,7 +59,7 @@ fn writes(subject: Subject, stream: &TcpStream, n: usize) -> BoxTask<()> {
     subject.task(body().perform_ok(move || stream.write_all_owned(bytes(n))))
 }
 
-fn of_an_accept(subject: Subject) {
+fn of_an_accept_lose_no_connection(subject: Subject) {
     let mut event_loop = real_loop();
     let (listener, address) = listener();
     let (cancelled, accepts) = (listener.clone(), listener);
@@ -71,7 +71,7 @@ fn of_an_accept(subject: Subject) {
     event_loop.block_on(accepted).unwrap().unwrap();
 }
 
-fn of_a_read(subject: Subject) {
+fn of_a_read_lose_no_bytes(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     cancel(&mut event_loop, reads(subject, &one, 5));
@@ -79,7 +79,7 @@ fn of_a_read(subject: Subject) {
     event_loop.block_on(reads(subject, &one, 5)).unwrap();
 }
 
-fn of_a_write(subject: Subject) {
+fn of_a_write_leave_a_usable_socket(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     one.set_send_buffer_size(1).unwrap();
@@ -104,7 +104,7 @@ fn of_a_write(subject: Subject) {
     assert!(*last == 255 && before == bytes(before.len()));
 }
 
-fn of_a_connect(subject: Subject) {
+fn of_a_connect_close_its_socket(subject: Subject) {
     let mut event_loop = real_loop();
     let (listener, address) = listener();
     let connects = || subject.task(body().perform_ok(move || TcpStream::connect(address)));
@@ -118,7 +118,7 @@ fn of_a_connect(subject: Subject) {
     drop(listener);
 }
 
-fn by_a_timeout(subject: Subject) {
+fn by_a_timeout_leave_nothing_registered(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     let reads_one = one.clone();
@@ -136,7 +136,7 @@ fn by_a_timeout(subject: Subject) {
     event_loop.block_on(reads(subject, &one, 5)).unwrap();
 }
 
-fn by_a_race(subject: Subject) {
+fn by_a_race_lose_no_bytes(subject: Subject) {
     let mut event_loop = real_loop();
     let ((a, to_a), (b, to_b)) = (tcp(), tcp());
     let (first, second) = (a.clone(), b.clone());
@@ -155,7 +155,7 @@ fn by_a_race(subject: Subject) {
     drop(b);
 }
 
-fn the_loser_of_a_race_is_quiet(subject: Subject) {
+fn by_a_race_cause_no_later_wake(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     let (probe, loser) = (Probe::default(), one.clone());
@@ -170,7 +170,7 @@ fn the_loser_of_a_race_is_quiet(subject: Subject) {
     assert_eq!(probe.resumes(), 1);
 }
 
-fn of_one_of_two_readers(subject: Subject) {
+fn of_one_reader_let_the_other_continue(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     let first = event_loop.spawn(reads(subject, &one, 5));

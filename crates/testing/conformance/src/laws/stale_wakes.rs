@@ -9,19 +9,19 @@ use crate::{Probe, Subject, TestLoop, body, new_loop, traced, turns, spawn_with_
 
 laws! { ($) stale_wakes:
     /// A wake of a task that has ended does nothing.
-    a_stale_wake_does_nothing on VirtualClock;
+    of_an_ended_task_do_nothing on VirtualClock;
     /// A wake of a task that has ended does not wake the next task in the same slot.
-    a_stale_wake_spares_the_next_tenant;
+    do_not_reach_the_next_task_in_the_slot;
     /// A stale wake from another thread does not wake the next task in the slot, and does not hide
     /// a valid wake.
-    a_stale_wake_from_a_thread_spares_the_next_tenant;
+    from_a_thread_do_not_reach_the_next_task_in_the_slot;
     /// A waker may outlive its loop, and wakes no task of a later loop.
-    a_waker_of_a_loop_that_is_gone;
+    of_a_dropped_loop_do_nothing;
     /// A waker wakes the task of its own loop, even if it is called inside another loop.
-    a_waker_of_another_loop_on_this_thread;
+    inside_another_loop_reach_their_own_task;
 }
 
-fn a_stale_wake_does_nothing(subject: Subject) {
+fn of_an_ended_task_do_nothing(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let (probe, handle) = spawn_with_probe(subject, &event_loop);
     turns(&mut event_loop, 1);
@@ -46,7 +46,7 @@ fn stale(subject: Subject, event_loop: &mut TestLoop) -> (Waker, Probe) {
     (former.waker(), next_task)
 }
 
-fn a_stale_wake_spares_the_next_tenant(subject: Subject) {
+fn do_not_reach_the_next_task_in_the_slot(subject: Subject) {
     let mut event_loop = new_loop();
     let (waker, next_task) = stale(subject, &mut event_loop);
     assert!(!waker.will_wake(&next_task.waker()));
@@ -55,7 +55,7 @@ fn a_stale_wake_spares_the_next_tenant(subject: Subject) {
     assert_eq!(next_task.resumes(), 1);
 }
 
-fn a_stale_wake_from_a_thread_spares_the_next_tenant(subject: Subject) {
+fn from_a_thread_do_not_reach_the_next_task_in_the_slot(subject: Subject) {
     let mut event_loop = new_loop();
     let (waker, next_task) = stale(subject, &mut event_loop);
     let (fresh, old_waker) = (next_task.waker(), waker.clone());
@@ -77,7 +77,7 @@ fn a_stale_wake_from_a_thread_spares_the_next_tenant(subject: Subject) {
     }
 }
 
-fn a_waker_of_a_loop_that_is_gone(subject: Subject) {
+fn of_a_dropped_loop_do_nothing(subject: Subject) {
     let (event_loop, probe, _handle) = loop_with_probe(subject);
     drop(event_loop);
     // The later loops may be at the same address. None of their tasks is woken.
@@ -93,7 +93,7 @@ fn a_waker_of_a_loop_that_is_gone(subject: Subject) {
     }
 }
 
-fn a_waker_of_another_loop_on_this_thread(subject: Subject) {
+fn inside_another_loop_reach_their_own_task(subject: Subject) {
     let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     let waker = probe.waker();
     let mut other_loop = new_loop();

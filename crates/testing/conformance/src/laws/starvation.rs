@@ -16,64 +16,64 @@ use crate::{Subject, TestLoop, body, leaf, new_loop, sockets::real_loop, traced,
 
 laws! { ($) starvation:
     /// A sleep of no time lets the other tasks run first.
-    no_time_at_all_still_gives_way on VirtualClock;
+    a_sleep_of_zero_lets_others_run on VirtualClock;
     /// A task that repeats a sleep of no time runs once a turn.
-    a_self_arming_timer_of_no_time_starves_nobody on VirtualClock;
+    repeated_sleeps_of_zero_run_once_a_turn on VirtualClock;
     /// A task that wakes itself forever does not delay a deadline.
-    a_self_waking_task_does_not_hold_back_a_deadline on VirtualClock;
+    a_self_waking_task_does_not_delay_a_deadline on VirtualClock;
     /// Two tasks that wake each other forever do not delay a deadline.
-    a_ping_pong_pair_does_not_hold_back_a_deadline on VirtualClock;
+    a_ping_pong_pair_does_not_delay_a_deadline on VirtualClock;
     /// Deadlines that pass while a task keeps the CPU fire afterwards, in their order.
-    a_busy_loop_is_late_but_not_wrong on OwnClock;
+    missed_deadlines_fire_in_order on OwnClock;
     /// A task that receives from a full channel lets others run, and gets every value in order.
-    a_full_channel_gives_way;
+    receives_from_a_full_channel_let_others_run;
     /// A task that sends into an unbounded channel lets others run.
-    a_channel_without_a_bound_gives_way;
+    sends_into_an_unbounded_channel_let_others_run;
     /// An unbounded channel still takes values at once while a send is suspended to let others run.
-    a_channel_without_a_bound_is_never_full;
+    an_unbounded_channel_always_has_room;
     /// A task that takes a free lock again and again lets others run.
-    a_free_lock_gives_way;
+    a_free_lock_lets_others_run;
     /// A task that takes free permits again and again lets others run.
-    free_permits_give_way;
+    free_permits_let_others_run;
     /// A task whose notification always comes before its wait lets others run.
-    a_notification_that_is_there_gives_way;
+    early_notifications_let_others_run;
     /// A task that waits for changes of a watch which it makes itself lets others run.
-    a_value_that_has_changed_gives_way;
+    changes_of_a_watch_let_others_run;
     /// A task that repeatedly waits for the end of receivers that are already gone lets others run.
-    receivers_that_are_gone_give_way;
+    waits_for_dropped_receivers_let_others_run;
     /// A task that receives a backlog of broadcast values lets others run, and misses none.
-    a_broadcast_gives_way;
+    a_backlog_of_broadcasts_lets_others_run;
     /// A task that is always the last to arrive at a barrier lets others run, and is the leader
     /// each time.
-    a_barrier_gives_way;
+    the_last_arrival_at_a_barrier_lets_others_run;
     /// A task that receives from oneshot channels that already have their value lets others run.
-    values_that_were_sent_give_way;
+    sent_oneshot_values_let_others_run;
     /// A task that joins tasks that have ended lets others run.
-    ended_tasks_give_way;
+    joins_of_ended_tasks_let_others_run;
     /// A task that takes items from a generator that never waits lets others run.
-    a_generator_of_items_gives_way;
+    items_of_a_generator_let_others_run;
     /// A task that looks up addresses, which never wait, lets others run.
-    addresses_give_way;
+    lookups_of_addresses_let_others_run;
     /// A task that goes through many channels that are all ready lets others run.
-    many_channels_give_way_together;
+    many_ready_channels_let_others_run;
     /// A task that goes through several sockets that are all ready lets others run.
-    several_sockets_give_way_together;
+    several_ready_sockets_let_others_run;
     /// A task that waits now and then is not suspended more often to let others run.
-    each_step_counts_anew;
+    is_counted_anew_in_each_step;
     /// If two parts of one task never wait, each of them makes progress in every step.
-    no_part_of_a_task_starves_another;
+    no_part_of_a_join_starves_another;
     /// A receive that is dropped after it suspended to let others run has taken nothing.
-    an_operation_that_has_given_way_has_taken_nothing;
+    a_receive_that_let_others_run_has_taken_nothing;
     /// A notification that is dropped after it suspended to let others run goes to the next waiting
     /// task.
-    a_notification_that_has_given_way_is_passed_on;
+    a_notification_that_let_others_run_is_passed_on;
     /// A send that suspended to let others run and is dropped lets the sends behind it continue.
-    who_gives_way_holds_nobody_up;
+    a_send_that_let_others_run_does_not_block_later_ones;
 }
 
 const MS: Duration = Duration::from_millis(1);
 
-fn no_time_at_all_still_gives_way(subject: Subject) {
+fn a_sleep_of_zero_lets_others_run(subject: Subject) {
     let (mut event_loop, trace) = traced();
     drop(event_loop.spawn(subject.task(body().perform(sleep(Duration::ZERO)))));
     event_loop.run_detached(subject.task(body()));
@@ -89,7 +89,7 @@ fn no_time_at_all_still_gives_way(subject: Subject) {
     ]);
 }
 
-fn a_self_arming_timer_of_no_time_starves_nobody(subject: Subject) {
+fn repeated_sleeps_of_zero_run_once_a_turn(subject: Subject) {
     let mut event_loop = new_loop();
     let rounds = Rc::new(Cell::new(0));
     let counter = Rc::clone(&rounds);
@@ -118,7 +118,7 @@ fn turns_late(subject: Subject, busy: impl FnOnce(&EventLoop)) -> usize {
     late
 }
 
-fn a_self_waking_task_does_not_hold_back_a_deadline(subject: Subject) {
+fn a_self_waking_task_does_not_delay_a_deadline(subject: Subject) {
     let wakes_itself = || {
         leaf(|cx| {
             cx.waker().wake_by_ref();
@@ -131,7 +131,7 @@ fn a_self_waking_task_does_not_hold_back_a_deadline(subject: Subject) {
     assert_eq!(late, 1);
 }
 
-fn a_ping_pong_pair_does_not_hold_back_a_deadline(subject: Subject) {
+fn a_ping_pong_pair_does_not_delay_a_deadline(subject: Subject) {
     let late = turns_late(subject, |event_loop| {
         let (ping, pong) = (Notify::new(), Notify::new());
         ping.notify_one();
@@ -146,7 +146,7 @@ fn a_ping_pong_pair_does_not_hold_back_a_deadline(subject: Subject) {
     assert_eq!(late, 1);
 }
 
-fn a_busy_loop_is_late_but_not_wrong(subject: Subject) {
+fn missed_deadlines_fire_in_order(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let seconds = |n| body().perform(sleep(n * Duration::from_secs(1)));
     drop(event_loop.spawn_named("due 2", subject.task(seconds(2))));
@@ -196,7 +196,7 @@ fn checked<P: Task + 'static>(task: P, check: impl FnOnce(P::Output) + 'static) 
     crate::map(task, check)
 }
 
-fn a_full_channel_gives_way(subject: Subject) {
+fn receives_from_a_full_channel_let_others_run(subject: Subject) {
     let (sender, receiver) = channel::unbounded();
     (0..MANY).for_each(|n| sender.try_send(n).unwrap());
     let mut next = 0..;
@@ -206,7 +206,7 @@ fn a_full_channel_gives_way(subject: Subject) {
     });
 }
 
-fn a_channel_without_a_bound_gives_way(subject: Subject) {
+fn sends_into_an_unbounded_channel_let_others_run(subject: Subject) {
     let (sender, receiver) = channel::unbounded();
     let mut next = 0..;
     check_that_others_run(subject, new_loop(), move || sender.send(next.next().unwrap()));
@@ -214,7 +214,7 @@ fn a_channel_without_a_bound_gives_way(subject: Subject) {
     assert!(received.into_iter().eq(0..MANY), "{subject}: all values must arrive in order");
 }
 
-fn a_channel_without_a_bound_is_never_full(subject: Subject) {
+fn an_unbounded_channel_always_has_room(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = channel::unbounded();
     let other = sender.clone();
@@ -228,17 +228,17 @@ fn a_channel_without_a_bound_is_never_full(subject: Subject) {
     assert_eq!(received, MANY + 1, "{subject}");
 }
 
-fn a_free_lock_gives_way(subject: Subject) {
+fn a_free_lock_lets_others_run(subject: Subject) {
     let lock = Mutex::new(());
     check_that_others_run(subject, new_loop(), move || lock.lock());
 }
 
-fn free_permits_give_way(subject: Subject) {
+fn free_permits_let_others_run(subject: Subject) {
     let permits = Semaphore::new(2);
     check_that_others_run(subject, new_loop(), move || permits.acquire_many(2));
 }
 
-fn a_notification_that_is_there_gives_way(subject: Subject) {
+fn early_notifications_let_others_run(subject: Subject) {
     let notify = Notify::new();
     check_that_others_run(subject, new_loop(), move || {
         notify.notify_one();
@@ -246,7 +246,7 @@ fn a_notification_that_is_there_gives_way(subject: Subject) {
     });
 }
 
-fn a_value_that_has_changed_gives_way(subject: Subject) {
+fn changes_of_a_watch_let_others_run(subject: Subject) {
     let (sender, receiver) = watch::channel(0);
     let mut next = 1..;
     check_that_others_run(subject, new_loop(), move || {
@@ -256,13 +256,13 @@ fn a_value_that_has_changed_gives_way(subject: Subject) {
     });
 }
 
-fn receivers_that_are_gone_give_way(subject: Subject) {
+fn waits_for_dropped_receivers_let_others_run(subject: Subject) {
     let (sender, receiver) = watch::channel(());
     drop(receiver);
     check_that_others_run(subject, new_loop(), move || sender.closed());
 }
 
-fn a_broadcast_gives_way(subject: Subject) {
+fn a_backlog_of_broadcasts_lets_others_run(subject: Subject) {
     let (sender, receiver) = broadcast::channel(MANY);
     (0..MANY).for_each(|n| _ = sender.send(n));
     let mut next = 0..;
@@ -272,14 +272,14 @@ fn a_broadcast_gives_way(subject: Subject) {
     });
 }
 
-fn a_barrier_gives_way(subject: Subject) {
+fn the_last_arrival_at_a_barrier_lets_others_run(subject: Subject) {
     let barrier = Barrier::new(1);
     check_that_others_run(subject, new_loop(), move || {
         checked(barrier.wait(), |result| assert!(result.is_leader()))
     });
 }
 
-fn values_that_were_sent_give_way(subject: Subject) {
+fn sent_oneshot_values_let_others_run(subject: Subject) {
     check_that_others_run(subject, new_loop(), || {
         let (sender, receiver) = oneshot::channel();
         sender.send(7).unwrap();
@@ -287,7 +287,7 @@ fn values_that_were_sent_give_way(subject: Subject) {
     });
 }
 
-fn ended_tasks_give_way(subject: Subject) {
+fn joins_of_ended_tasks_let_others_run(subject: Subject) {
     let mut event_loop = new_loop();
     let ended = (0..MANY).map(|n| event_loop.spawn(subject.task(body().output(move || n))));
     let mut ended = ended.collect::<Vec<_>>().into_iter().enumerate();
@@ -298,7 +298,7 @@ fn ended_tasks_give_way(subject: Subject) {
     });
 }
 
-fn a_generator_of_items_gives_way(subject: Subject) {
+fn items_of_a_generator_let_others_run(subject: Subject) {
     let mut items = generator::stream(|mut co| async move {
         for n in 0.. {
             co.yield_item(n).await;
@@ -311,14 +311,14 @@ fn a_generator_of_items_gives_way(subject: Subject) {
     });
 }
 
-fn addresses_give_way(subject: Subject) {
+fn lookups_of_addresses_let_others_run(subject: Subject) {
     let address = SocketAddr::from(([127, 0, 0, 1], 80));
     check_that_others_run(subject, new_loop(), move || {
         checked(dns::lookup(address), move |found| assert_eq!(found.unwrap(), [address]))
     });
 }
 
-fn many_channels_give_way_together(subject: Subject) {
+fn many_ready_channels_let_others_run(subject: Subject) {
     let channels: Vec<_> = (0..MANY).map(|_| channel::unbounded()).collect();
     channels.iter().for_each(|(sender, _)| sender.try_send(()).unwrap());
     let mut next = channels.into_iter();
@@ -328,7 +328,7 @@ fn many_channels_give_way_together(subject: Subject) {
     });
 }
 
-fn several_sockets_give_way_together(subject: Subject) {
+fn several_ready_sockets_let_others_run(subject: Subject) {
     // Enough sockets that none has to wait for room.
     let pairs: Vec<_> = (0..8).map(|_| UnixStream::pair().unwrap()).collect();
     let mut next = (0..8).cycle();
@@ -338,7 +338,7 @@ fn several_sockets_give_way_together(subject: Subject) {
     });
 }
 
-fn each_step_counts_anew(subject: Subject) {
+fn is_counted_anew_in_each_step(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = channel::unbounded();
     (0..192).for_each(|n| sender.try_send(n).unwrap());
@@ -354,7 +354,7 @@ fn each_step_counts_anew(subject: Subject) {
     assert!(task.is_finished(), "{subject}: the task must be done in three steps");
 }
 
-fn no_part_of_a_task_starves_another(subject: Subject) {
+fn no_part_of_a_join_starves_another(subject: Subject) {
     let mut event_loop = new_loop();
     let done = [Rc::new(Cell::new(0)), Rc::new(Cell::new(0))];
     let [one, other] = done.clone().map(|done| {
@@ -373,7 +373,7 @@ fn no_part_of_a_task_starves_another(subject: Subject) {
     let _ = event_loop.block_on(parts).unwrap().unwrap();
 }
 
-fn an_operation_that_has_given_way_has_taken_nothing(subject: Subject) {
+fn a_receive_that_let_others_run_has_taken_nothing(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = channel::bounded(100);
     (0..100).for_each(|n| sender.try_send(n).unwrap());
@@ -391,7 +391,7 @@ fn an_operation_that_has_given_way_has_taken_nothing(subject: Subject) {
     assert_eq!(receiver.try_recv(), Ok(65), "{subject}");
 }
 
-fn a_notification_that_has_given_way_is_passed_on(subject: Subject) {
+fn a_notification_that_let_others_run_is_passed_on(subject: Subject) {
     let mut event_loop = new_loop();
     let notify = Notify::new();
     let [begins, gives_way, races, waits] = [(); 4].map(|()| notify.clone());
@@ -407,7 +407,7 @@ fn a_notification_that_has_given_way_is_passed_on(subject: Subject) {
     event_loop.block_on(waits).unwrap().unwrap();
 }
 
-fn who_gives_way_holds_nobody_up(subject: Subject) {
+fn a_send_that_let_others_run_does_not_block_later_ones(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = channel::bounded(100);
     let [begins, races, sends] = [(); 3].map(|()| sender.clone());

@@ -9,22 +9,22 @@ use crate::{Subject, body, new_loop, notes_and_loop, turns, spawn_with_probe};
 
 laws! { ($) stop:
     /// A loop that is stopped by a task finishes the next turn. Its tasks stay for the next run.
-    by_a_task;
+    by_a_task_ends_after_the_next_turn;
     /// A loop that is stopped before it runs still runs one turn.
-    before_the_run;
+    before_the_run_allows_one_turn;
     /// A stop does not shorten a turn that is run by hand.
-    during_a_turn_by_hand;
+    does_not_shorten_a_turn_by_hand;
     /// A stopped `block_on` returns `RunError::Stopped` and cancels its task.
-    of_a_task_blocked_on;
+    ends_block_on_and_cancels_its_task;
     /// Another thread may stop a loop, whether it sleeps or not.
-    by_another_thread;
+    by_another_thread_is_allowed;
     /// Stopping twice has the same effect as stopping once.
-    twice_is_once;
+    twice_is_like_once;
     /// A stopper may outlive its loop, and stops no other loop.
-    of_a_loop_that_is_gone;
+    of_a_dropped_loop_stops_no_other;
 }
 
-fn by_a_task(subject: Subject) {
+fn by_a_task_ends_after_the_next_turn(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let stopper = event_loop.stopper();
     let stops = body().run(move || stopper.stop()).note(&notes, "stops").perform(turn());
@@ -36,7 +36,7 @@ fn by_a_task(subject: Subject) {
     assert_eq!(notes.lines().len(), 3);
 }
 
-fn before_the_run(subject: Subject) {
+fn before_the_run_allows_one_turn(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     drop(
         event_loop.spawn(subject.task(body().note(&notes, "one").perform(turn()).note(&notes, "two"))),
@@ -49,14 +49,14 @@ fn before_the_run(subject: Subject) {
     assert_eq!(notes.lines(), ["one", "two"]);
 }
 
-fn during_a_turn_by_hand(subject: Subject) {
+fn does_not_shorten_a_turn_by_hand(subject: Subject) {
     let mut event_loop = new_loop();
     drop(event_loop.spawn(subject.task(body().repeat(3, turn))));
     event_loop.stopper().stop();
     assert_eq!(turns(&mut event_loop, 1), Turned::Ready, "a stop must not shorten a turn by hand");
 }
 
-fn of_a_task_blocked_on(subject: Subject) {
+fn ends_block_on_and_cancels_its_task(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let stopper = event_loop.stopper();
     let stops = body().hold(notes.when_dropped("dropped")).run(move || stopper.stop());
@@ -66,7 +66,7 @@ fn of_a_task_blocked_on(subject: Subject) {
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
 }
 
-fn by_another_thread(subject: Subject) {
+fn by_another_thread_is_allowed(subject: Subject) {
     let mut event_loop = new_loop();
     let (_probe, handle) = spawn_with_probe(subject, &event_loop);
     let (sender, has_run) = mpsc::channel();
@@ -84,7 +84,7 @@ fn by_another_thread(subject: Subject) {
     assert!(!handle.is_finished());
 }
 
-fn twice_is_once(subject: Subject) {
+fn twice_is_like_once(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     drop(event_loop.spawn(subject.task(body().repeat(5, turn).note(&notes, "done"))));
     let stopper = event_loop.stopper();
@@ -96,7 +96,7 @@ fn twice_is_once(subject: Subject) {
     assert_eq!(notes.lines(), ["done"]);
 }
 
-fn of_a_loop_that_is_gone(subject: Subject) {
+fn of_a_dropped_loop_stops_no_other(subject: Subject) {
     let event_loop = new_loop();
     let stopper = event_loop.stopper();
     drop(event_loop);

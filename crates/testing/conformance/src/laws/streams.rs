@@ -12,23 +12,23 @@ use crate::{Probe, Notes, Subject, body, new_loop, notes_and_loop};
 
 laws! { ($) streams:
     /// Every item comes, in order. The generator continues only when the next item is asked for.
-    every_item_when_it_is_asked_for;
+    items_are_made_in_order_on_demand;
     /// The generator may wait between two items, for tasks of any style.
-    the_generator_waits_in_between on VirtualClock;
+    the_generator_may_wait_between_items on VirtualClock;
     /// After the end, `next` returns `None` every time.
-    nothing_after_the_end;
+    next_after_the_end_returns_none;
     /// A `next` that is cancelled while it waits loses no item. The next one continues there.
-    a_next_that_is_cancelled_loses_nothing;
+    a_cancelled_next_loses_no_item;
     /// A stream that is dropped in the middle runs the destructors of its generator.
-    dropped_in_the_middle;
+    a_drop_runs_the_destructors_of_the_generator;
     /// A `next` that outlives its stream returns its item. Then the generator is dropped.
-    a_next_outlives_its_stream;
+    a_next_may_outlive_its_stream;
     /// A panic of the generator continues in `next`. After it the stream has ended.
-    a_panic_comes_out_of_next on VirtualClock;
+    a_panic_continues_in_next on VirtualClock;
     /// Two calls of `next` on one stream at the same time panic.
-    two_at_once_are_refused;
+    two_calls_of_next_at_once_panic;
     /// A `next` in another task than the one before wakes the task that it is in.
-    goes_on_in_another_task;
+    a_next_in_another_task_wakes_that_task;
 }
 
 type SharedStream<T> = Rc<RefCell<Stream<T>>>;
@@ -44,7 +44,7 @@ fn asks(subject: Subject, items: &SharedStream<u32>, notes: &Notes, times: usize
     subject.task(body().repeat_then(times, next, move |item| notes.add(format!("{item:?}"))))
 }
 
-fn every_item_when_it_is_asked_for(subject: Subject) {
+fn items_are_made_in_order_on_demand(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let own_notes = notes.clone();
     let items = shared(stream(|mut co| async move {
@@ -58,7 +58,7 @@ fn every_item_when_it_is_asked_for(subject: Subject) {
     assert_eq!(notes.lines(), ["yields 1", "Some(1)", "yields 2", "Some(2)"]);
 }
 
-fn the_generator_waits_in_between(subject: Subject) {
+fn the_generator_may_wait_between_items(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let waits = move || subject.task(body().perform(sleep(Duration::from_secs(1))));
     let items = shared(stream(move |mut co| async move {
@@ -74,14 +74,14 @@ fn the_generator_waits_in_between(subject: Subject) {
     assert_eq!(notes.lines(), ["Some(1)", "Some(2)", "None"]);
 }
 
-fn nothing_after_the_end(subject: Subject) {
+fn next_after_the_end_returns_none(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let items = shared(stream(|mut co| async move { co.yield_item(1).await }));
     event_loop.block_on(asks(subject, &items, &notes, 4)).unwrap();
     assert_eq!(notes.lines(), ["Some(1)", "None", "None", "None"]);
 }
 
-fn a_next_that_is_cancelled_loses_nothing(subject: Subject) {
+fn a_cancelled_next_loses_no_item(subject: Subject) {
     let (notes, mut event_loop, probe) = (Notes::default(), new_loop(), Probe::default());
     let waits = probe.clone();
     let items = shared(stream(|mut co| async move {
@@ -97,7 +97,7 @@ fn a_next_that_is_cancelled_loses_nothing(subject: Subject) {
     assert_eq!(notes.lines(), ["Some(1)", "None"]);
 }
 
-fn dropped_in_the_middle(subject: Subject) {
+fn a_drop_runs_the_destructors_of_the_generator(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let held = notes.when_dropped("dropped");
     let items = shared(stream(|mut co| async move {
@@ -111,7 +111,7 @@ fn dropped_in_the_middle(subject: Subject) {
     assert_eq!(notes.lines(), ["Some(1)", "dropped"]);
 }
 
-fn a_next_outlives_its_stream(subject: Subject) {
+fn a_next_may_outlive_its_stream(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let held = notes.when_dropped("dropped");
     let mut items = stream(|mut co| async move {
@@ -126,7 +126,7 @@ fn a_next_outlives_its_stream(subject: Subject) {
     assert_eq!(notes.lines(), ["dropped", "Some(1)"]);
 }
 
-fn a_panic_comes_out_of_next(subject: Subject) {
+fn a_panic_continues_in_next(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let held = notes.when_dropped("dropped");
     let items = shared(stream(|mut co| async move {
@@ -141,7 +141,7 @@ fn a_panic_comes_out_of_next(subject: Subject) {
     assert_eq!(notes.lines(), ["dropped", "None"]);
 }
 
-fn two_at_once_are_refused(subject: Subject) {
+fn two_calls_of_next_at_once_panic(subject: Subject) {
     let mut event_loop = new_loop();
     let mut items = stream(|mut co| async move {
         co.perform(turn()).await;
@@ -154,7 +154,7 @@ fn two_at_once_are_refused(subject: Subject) {
     assert!(error.panic_message().unwrap().contains("two `next` of one stream at once"));
 }
 
-fn goes_on_in_another_task(subject: Subject) {
+fn a_next_in_another_task_wakes_that_task(subject: Subject) {
     let (notes, mut event_loop, probe) = (Notes::default(), new_loop(), Probe::default());
     let waits = probe.clone();
     let items = shared(stream(|mut co| async move {

@@ -14,27 +14,27 @@ use crate::{
 
 laws! { ($) tcp:
     /// A server echoes the bytes of its client until the client closes the connection.
-    an_echo;
+    an_echo_server_works;
     /// A peek waits like a read, and leaves the bytes in the stream.
     a_peek_leaves_the_bytes;
     /// Vectored operations fill several buffers, and write several slices, one after another.
-    vectored;
+    vectored_operations_use_buffers_in_order;
     /// If the stream ends too early, `read_exact` fills its buffer with the last bytes and then
     /// fails.
-    an_end_within_read_exact;
+    read_exact_fails_at_an_early_end;
     /// A reset is an error for the tasks of that connection, after any number of bytes. Other
     /// connections are not affected.
-    a_reset_is_an_error_to_that_task_only;
+    a_reset_is_an_error_of_its_connection_only;
     /// Connecting to an address without a listener is an error.
-    a_connection_is_refused;
+    a_connect_without_a_listener_is_refused;
     /// A stream may be used by the standard library, then by tasks, and then by the standard
     /// library again.
-    to_and_from_std;
+    streams_convert_to_and_from_std;
     /// The options of a socket have the values that were set.
-    options;
+    options_of_a_socket_can_be_set;
 }
 
-fn an_echo(subject: Subject) {
+fn an_echo_server_works(subject: Subject) {
     const ROUNDS: u8 = 20;
     let mut event_loop = real_loop();
     let (listener, address) = listener();
@@ -94,7 +94,7 @@ fn a_peek_leaves_the_bytes(subject: Subject) {
     drop(other);
 }
 
-fn vectored(subject: Subject) {
+fn vectored_operations_use_buffers_in_order(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     let reads = body().perform_then(
@@ -110,7 +110,7 @@ fn vectored(subject: Subject) {
     event_loop.block_on(reads).unwrap().unwrap();
 }
 
-fn an_end_within_read_exact(subject: Subject) {
+fn read_exact_fails_at_an_early_end(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, mut other) = std_tcp();
     let one = TcpStream::from_std(one).unwrap();
@@ -129,7 +129,7 @@ fn an_end_within_read_exact(subject: Subject) {
     event_loop.block_on(reads).unwrap().unwrap();
 }
 
-fn a_reset_is_an_error_to_that_task_only(subject: Subject) {
+fn a_reset_is_an_error_of_its_connection_only(subject: Subject) {
     let lengths = if subject.is_pair() { 1..3 } else { 0..8 };
     for n in lengths {
         let mut event_loop = real_loop();
@@ -151,7 +151,7 @@ fn a_reset_is_an_error_to_that_task_only(subject: Subject) {
     }
 }
 
-fn a_connection_is_refused(subject: Subject) {
+fn a_connect_without_a_listener_is_refused(subject: Subject) {
     let mut event_loop = real_loop();
     // The port of a connected socket is in use, and has no listener.
     let (one, _other) = std_tcp();
@@ -161,7 +161,7 @@ fn a_connection_is_refused(subject: Subject) {
     event_loop.block_on(subject.task(connects)).unwrap();
 }
 
-fn to_and_from_std(subject: Subject) {
+fn streams_convert_to_and_from_std(subject: Subject) {
     let mut event_loop = real_loop();
     let (mut one, other) = std_tcp();
     one.write_all(b"before").unwrap();
@@ -179,7 +179,7 @@ fn to_and_from_std(subject: Subject) {
     assert_eq!(all, "withafter");
 }
 
-fn options(subject: Subject) {
+fn options_of_a_socket_can_be_set(subject: Subject) {
     let (stream, _other) = tcp();
     let asks = body().run(move || {
         stream.set_nodelay(true).unwrap();

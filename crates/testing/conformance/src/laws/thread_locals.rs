@@ -9,11 +9,11 @@ use crate::{Subject, TestLoop, WhenDroppedPrints, body, child::in_own_process, n
 
 laws! { ($) thread_locals:
     /// A loop in a thread-local is dropped with its tasks at the end of the thread.
-    a_loop_in_a_thread_local needs DropAtThreadEnd;
+    drop_a_loop_at_the_end_of_the_thread needs DropAtThreadEnd;
     /// A task in a thread-local is dropped at the end of the thread.
-    a_task_in_a_thread_local needs ByHand, DropAtThreadEnd;
+    drop_a_task_at_the_end_of_the_thread needs ByHand, DropAtThreadEnd;
     /// A handle in a thread-local is dropped at the end of the thread.
-    a_handle_in_a_thread_local;
+    drop_a_handle_at_the_end_of_the_thread;
 }
 
 thread_local! {
@@ -38,7 +38,7 @@ fn suspended(subject: Subject, event_loop: &mut TestLoop) -> JoinHandle<()> {
     handle
 }
 
-fn a_loop_in_a_thread_local(subject: Subject) {
+fn drop_a_loop_at_the_end_of_the_thread(subject: Subject) {
     let printed = on_a_thread(move || {
         // Used first, so that this thread-local may be dropped last. The thread-locals of the loop
         // itself are gone by then.
@@ -48,7 +48,7 @@ fn a_loop_in_a_thread_local(subject: Subject) {
     assert!(printed.contains("dropped"), "{printed}");
 }
 
-fn a_task_in_a_thread_local(subject: Subject) {
+fn drop_a_task_at_the_end_of_the_thread(subject: Subject) {
     let printed = on_a_thread(move || {
         TASK.set(None);
         let body = body().hold(WhenDroppedPrints("dropped")).perform(turn());
@@ -59,7 +59,7 @@ fn a_task_in_a_thread_local(subject: Subject) {
     assert!(printed.contains("dropped"), "{printed}");
 }
 
-fn a_handle_in_a_thread_local(subject: Subject) {
+fn drop_a_handle_at_the_end_of_the_thread(subject: Subject) {
     let printed = on_a_thread(move || {
         HANDLE.set(None);
         let mut event_loop = new_loop();

@@ -9,35 +9,35 @@ use crate::{Subject, body, new_loop, traced, turns};
 
 laws! { ($) timers:
     /// A virtual clock jumps to the earliest deadline when no task is ready.
-    time_jumps_to_the_next_deadline on VirtualClock;
+    the_clock_jumps_to_the_next_deadline on VirtualClock;
     /// Equal deadlines fire in the order in which they were armed, which is when their tasks
     /// suspended.
-    equal_deadlines_fire_in_the_order_they_were_armed on VirtualClock;
+    equal_deadlines_fire_in_the_order_of_arming on VirtualClock;
     /// The order of equal deadlines depends on when they were armed, and not on the lengths of the
     /// sleeps.
-    equal_deadlines_of_different_lengths on VirtualClock;
+    equal_deadlines_ignore_the_lengths_of_sleeps on VirtualClock;
     /// A deadline does not fire even a nanosecond early.
-    never_early on VirtualClock;
+    a_deadline_never_fires_early on VirtualClock;
     /// A sleep counts from its first resume, and not from the call of `sleep`.
     a_sleep_counts_from_its_first_resume on VirtualClock;
     /// A deadline in the past suspends its task once, and the clock does not go back.
-    a_deadline_that_has_passed_gives_way_once on VirtualClock;
+    a_past_deadline_suspends_once on VirtualClock;
     /// A deadline later than the clock can count never fires.
-    a_deadline_beyond_all_time_never_fires on VirtualClock;
+    a_deadline_beyond_the_clock_never_fires on VirtualClock;
     /// When the time of a virtual clock is used up, a sleep ends the run with an error that says
     /// this.
-    time_is_used_up_in_the_end on OwnClock;
+    the_end_of_the_clock_is_an_error on OwnClock;
     /// Tasks without a deadline still run when the time of a virtual clock is used up.
-    a_loop_goes_on_without_time on OwnClock;
+    other_tasks_run_after_the_end_of_the_clock on OwnClock;
     /// The deadline of a cancelled task does not hide a deadlock.
     a_cancelled_deadline_hides_no_deadlock on VirtualClock;
     /// A turn that is run by hand does not make the clock jump.
-    a_turn_does_not_let_time_jump on VirtualClock;
+    a_turn_by_hand_does_not_make_the_clock_jump on VirtualClock;
 }
 
 const MS: Duration = Duration::from_millis(1);
 
-fn time_jumps_to_the_next_deadline(subject: Subject) {
+fn the_clock_jumps_to_the_next_deadline(subject: Subject) {
     let (mut event_loop, trace) = traced();
     drop(event_loop.spawn(subject.task(body().perform(sleep(3 * MS)))));
     event_loop.run_detached(subject.task(body().perform(sleep(MS)).perform(sleep(MS))));
@@ -64,7 +64,7 @@ fn time_jumps_to_the_next_deadline(subject: Subject) {
     ]);
 }
 
-fn equal_deadlines_fire_in_the_order_they_were_armed(subject: Subject) {
+fn equal_deadlines_fire_in_the_order_of_arming(subject: Subject) {
     let (mut event_loop, trace) = traced();
     for _ in 0..6 {
         drop(event_loop.spawn(subject.task(body().perform(sleep(MS)))));
@@ -84,7 +84,7 @@ fn equal_deadlines_fire_in_the_order_they_were_armed(subject: Subject) {
     ]);
 }
 
-fn equal_deadlines_of_different_lengths(subject: Subject) {
+fn equal_deadlines_ignore_the_lengths_of_sleeps(subject: Subject) {
     let (mut event_loop, trace) = traced();
     drop(event_loop.spawn(subject.task(body().perform(sleep(MS)).perform(sleep(2 * MS)))));
     event_loop.run_detached(subject.task(body().perform(sleep(3 * MS))));
@@ -102,7 +102,7 @@ fn equal_deadlines_of_different_lengths(subject: Subject) {
     ]);
 }
 
-fn never_early(subject: Subject) {
+fn a_deadline_never_fires_early(subject: Subject) {
     let (mut event_loop, trace) = traced();
     event_loop.start_detached(subject.task(body().perform(sleep(MS))), 1);
     event_loop.advance(MS - Duration::from_nanos(1));
@@ -125,7 +125,7 @@ fn a_sleep_counts_from_its_first_resume(subject: Subject) {
     assert_eq!(event_loop.elapsed(), 11 * MS, "the sleep must count from its first resume");
 }
 
-fn a_deadline_that_has_passed_gives_way_once(subject: Subject) {
+fn a_past_deadline_suspends_once(subject: Subject) {
     let (mut event_loop, trace) = traced();
     event_loop.advance(5 * MS);
     let passed = event_loop.now() - 3 * MS;
@@ -145,7 +145,7 @@ fn a_deadline_that_has_passed_gives_way_once(subject: Subject) {
     assert_eq!(event_loop.elapsed(), 5 * MS);
 }
 
-fn a_deadline_beyond_all_time_never_fires(subject: Subject) {
+fn a_deadline_beyond_the_clock_never_fires(subject: Subject) {
     let mut event_loop = new_loop();
     for never in [Duration::MAX, Duration::from_secs(u64::MAX / 4), Duration::from_secs(1 << 40)] {
         let body = body().perform(sleep(never));
@@ -166,7 +166,7 @@ const END: Duration = Duration::from_nanos(u64::MAX);
 const NEARLY: [Duration; 3] =
     [END.saturating_sub(Duration::from_nanos(1)), END, Duration::from_secs(600 * 365 * 86_400)];
 
-fn time_is_used_up_in_the_end(subject: Subject) {
+fn the_end_of_the_clock_is_an_error(subject: Subject) {
     for passed in NEARLY {
         let mut event_loop = new_loop();
         event_loop.advance(passed);
@@ -181,7 +181,7 @@ fn time_is_used_up_in_the_end(subject: Subject) {
     }
 }
 
-fn a_loop_goes_on_without_time(subject: Subject) {
+fn other_tasks_run_after_the_end_of_the_clock(subject: Subject) {
     for passed in NEARLY {
         let mut event_loop = new_loop();
         // The deadline of this task passes when the clock is advanced.
@@ -206,7 +206,7 @@ fn a_cancelled_deadline_hides_no_deadlock(subject: Subject) {
     assert_eq!(event_loop.elapsed(), Duration::ZERO, "the clock must not jump to the cancelled deadline");
 }
 
-fn a_turn_does_not_let_time_jump(subject: Subject) {
+fn a_turn_by_hand_does_not_make_the_clock_jump(subject: Subject) {
     let mut event_loop = new_loop();
     drop(event_loop.spawn(subject.task(body().perform(sleep(MS)))));
     let due = event_loop.now() + MS;

@@ -11,18 +11,18 @@ use crate::{
 
 laws! { ($) udp:
     /// An answer reaches the address from which a datagram came.
-    an_answer_to_the_sender;
+    an_answer_reaches_the_sender;
     /// Connected sockets send and receive without an address.
-    connected;
+    connected_sockets_need_no_address;
     /// Each datagram is received separately. One that is longer than the buffer is cut off.
-    datagrams_stay_apart;
+    datagrams_stay_separate;
     /// A peek leaves the datagram in the queue.
     a_peek_leaves_the_datagram;
     /// After a cancelled receive, the next receive gets the datagram.
-    after_a_cancelled_receive;
+    a_cancelled_receive_leaves_the_datagram;
     /// Sending to an address without a socket is an error of the next operation. The socket still
     /// works.
-    nobody_is_there;
+    an_unused_address_is_an_error;
 }
 
 fn socket() -> (UdpSocket, std::net::SocketAddr) {
@@ -39,7 +39,7 @@ fn pair() -> (UdpSocket, UdpSocket) {
     (one, other)
 }
 
-fn an_answer_to_the_sender(subject: Subject) {
+fn an_answer_reaches_the_sender(subject: Subject) {
     let mut event_loop = real_loop();
     let ((asks, own), (answers, address)) = (socket(), socket());
     let receives = answers.clone();
@@ -64,7 +64,7 @@ fn an_answer_to_the_sender(subject: Subject) {
     event_loop.block_on(subject.task(client)).unwrap();
 }
 
-fn connected(subject: Subject) {
+fn connected_sockets_need_no_address(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = pair();
     let receives = body().perform_read(move || other.recv_owned(vec![0; 9]), b"hello");
@@ -74,7 +74,7 @@ fn connected(subject: Subject) {
     event_loop.block_on(receives).unwrap().unwrap();
 }
 
-fn datagrams_stay_apart(subject: Subject) {
+fn datagrams_stay_separate(subject: Subject) {
     let (one, other) = pair();
     let sends = [3, 0, 5].into_iter().fold(body(), |body, n| {
         let one = one.clone();
@@ -105,7 +105,7 @@ fn a_peek_leaves_the_datagram(subject: Subject) {
     event_loop.block_on(looks).unwrap().unwrap();
 }
 
-fn after_a_cancelled_receive(subject: Subject) {
+fn a_cancelled_receive_leaves_the_datagram(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = pair();
     let waits = event_loop.start(subject.task(body().perform(other.recv_owned([0; 9]))), 2);
@@ -117,7 +117,7 @@ fn after_a_cancelled_receive(subject: Subject) {
     }
 }
 
-fn nobody_is_there(subject: Subject) {
+fn an_unused_address_is_an_error(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = pair();
     // The other socket keeps its port, and from now on receives from itself only.

@@ -14,22 +14,22 @@ use crate::{
 
 laws! { ($) unix_sockets:
     /// A listener at a path accepts connections, and both ends can write.
-    a_listener_at_a_path;
+    a_listener_accepts_at_its_path;
     /// Connecting to a missing path is a `NotFound` error.
-    no_such_path;
+    a_missing_path_is_an_error;
     /// Datagrams are received separately, with the path of their sender.
-    datagrams_between_paths;
+    datagrams_come_with_the_path_of_their_sender;
     /// A NUL byte in a path is an `InvalidInput` error for every operation that takes a path. The
     /// path before the NUL byte is not used.
-    a_nul_in_a_path;
+    a_nul_byte_in_a_path_is_an_error;
     /// On Linux a path that begins with a NUL byte is an abstract name, for every operation that
     /// takes a path.
-    abstract_names;
+    abstract_names_work_on_linux;
     /// A sender waits while the queue of its receiver is full, connected or not.
-    a_full_queue_is_waited_for;
+    a_sender_waits_while_the_queue_is_full;
 }
 
-fn a_listener_at_a_path(subject: Subject) {
+fn a_listener_accepts_at_its_path(subject: Subject) {
     let mut event_loop = real_loop();
     let path = NewPath::new();
     let listener = UnixListener::bind(&path.0).unwrap();
@@ -60,13 +60,13 @@ fn a_listener_at_a_path(subject: Subject) {
     event_loop.run_detached(subject.task(connects));
 }
 
-fn no_such_path(subject: Subject) {
+fn a_missing_path_is_an_error(subject: Subject) {
     let path = NewPath::new().0.clone();
     let connects = body().perform_err(move || UnixStream::connect(path), ErrorKind::NotFound);
     real_loop().block_on(subject.task(connects)).unwrap();
 }
 
-fn datagrams_between_paths(subject: Subject) {
+fn datagrams_come_with_the_path_of_their_sender(subject: Subject) {
     let mut event_loop = real_loop();
     let (from, to) = (NewPath::new(), NewPath::new());
     let (one, other) = (UnixDatagram::bind(&from.0).unwrap(), UnixDatagram::bind(&to.0).unwrap());
@@ -96,7 +96,7 @@ fn invalid<T: std::fmt::Debug>(result: io::Result<T>) {
     assert_eq!(result.unwrap_err().kind(), ErrorKind::InvalidInput);
 }
 
-fn a_nul_in_a_path(subject: Subject) {
+fn a_nul_byte_in_a_path_is_an_error(subject: Subject) {
     let (streams, datagrams) = (NewPath::new(), NewPath::new());
     let _listener = UnixListener::bind(&streams.0).unwrap();
     let _receiver = UnixDatagram::bind(&datagrams.0).unwrap();
@@ -121,12 +121,12 @@ fn a_nul_in_a_path(subject: Subject) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn abstract_names(_: Subject) {
+fn abstract_names_work_on_linux(_: Subject) {
     invalid(UnixListener::bind("\0name"));
 }
 
 #[cfg(target_os = "linux")]
-fn abstract_names(subject: Subject) {
+fn abstract_names_work_on_linux(subject: Subject) {
     use std::os::linux::net::SocketAddrExt;
 
     let mut event_loop = real_loop();
@@ -165,7 +165,7 @@ fn abstract_names(subject: Subject) {
     event_loop.block_on(subject.task(talks)).unwrap();
 }
 
-fn a_full_queue_is_waited_for(subject: Subject) {
+fn a_sender_waits_while_the_queue_is_full(subject: Subject) {
     const N: usize = 700;
     let path = NewPath::new();
     let receiver = UnixDatagram::bind(&path.0).unwrap();

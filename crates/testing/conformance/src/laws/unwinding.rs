@@ -12,13 +12,13 @@ use crate::{
 laws! { ($) unwinding:
     /// A task that is resumed by hand while a panic unwinds either suspends or panics. The first
     /// panic goes on unwinding.
-    a_resume_by_hand_suspends_or_refuses needs ByHand;
+    a_resume_by_hand_suspends_or_panics needs ByHand;
     /// A destructor may cancel a suspended task while a panic unwinds.
-    a_destructor_cancels;
+    a_destructor_may_cancel;
     /// A destructor may spawn while a panic unwinds.
-    a_destructor_spawns;
+    a_destructor_may_spawn;
     /// A destructor may send and notify while a panic unwinds.
-    a_destructor_notifies;
+    a_destructor_may_send_and_notify;
 }
 
 /// A task that panics. A destructor notes that the panic unwinds and calls `something`.
@@ -38,7 +38,7 @@ fn ends_as_it_should(event_loop: &mut TestLoop, subject: Subject, task: BoxTask<
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
 }
 
-fn a_resume_by_hand_suspends_or_refuses(subject: Subject) {
+fn a_resume_by_hand_suspends_or_panics(subject: Subject) {
     let notes = Notes::default();
     let own_notes = notes.clone();
     let resumes = move || {
@@ -55,7 +55,7 @@ fn a_resume_by_hand_suspends_or_refuses(subject: Subject) {
     assert!(lines[1] == "done: false" || lines[1].contains("cannot suspend"), "{lines:?}");
 }
 
-fn a_destructor_cancels(subject: Subject) {
+fn a_destructor_may_cancel(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let waits = body().hold(notes.when_dropped("dropped")).perform(Notify::new().notified());
     let other = event_loop.spawn(subject.task(waits));
@@ -66,7 +66,7 @@ fn a_destructor_cancels(subject: Subject) {
     assert_eq!(event_loop.live(), 0);
 }
 
-fn a_destructor_spawns(subject: Subject) {
+fn a_destructor_may_spawn(subject: Subject) {
     let notes = Notes::default();
     let own_notes = notes.clone();
     let spawns = move || drop(spawn(subject.task(body().perform(turn()).note(&own_notes, "child"))));
@@ -77,7 +77,7 @@ fn a_destructor_spawns(subject: Subject) {
     assert_eq!(notes.lines(), ["unwinding: true", "child"]);
 }
 
-fn a_destructor_notifies(subject: Subject) {
+fn a_destructor_may_send_and_notify(subject: Subject) {
     let (notes, notify) = (Notes::default(), Notify::new());
     let mut event_loop = new_loop();
     let waits = body().perform(notify.notified()).note(&notes, "notified");

@@ -15,26 +15,26 @@ use crate::{
 
 laws! { ($) wakes:
     /// Several wakes of a suspended task before it runs cause a single resume.
-    many_wakes_are_one on VirtualClock;
+    many_wakes_are_one_resume on VirtualClock;
     /// Wakes of a running task cause one more resume.
     a_wake_while_running_is_one_more_resume on VirtualClock;
     /// A wake that comes before the suspension it is meant for is not lost.
-    a_wake_before_the_first_suspension_counts;
+    a_wake_before_the_suspension_is_not_lost;
     /// A task that is woken and waits for a turn is queued once.
     a_wake_and_a_turn_are_one_resume on VirtualClock;
     /// A wake of a task that is ready already adds no resume.
     a_wake_of_a_ready_task_is_no_second_resume;
     /// A million wakes between two turns cause a single resume.
-    a_million_wakes;
+    a_million_wakes_are_one_resume;
     /// A destructor may wake tasks, also its own.
-    in_a_destructor;
+    in_a_destructor_are_allowed;
     /// A wake by itself runs no task, so it may be called while a value is borrowed.
-    under_a_borrow;
+    under_a_borrow_run_nothing;
     /// Wakers of the same task are equal, and wakers of different tasks are not.
-    a_waker_compares;
+    wakers_of_one_task_are_equal;
 }
 
-fn many_wakes_are_one(subject: Subject) {
+fn many_wakes_are_one_resume(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let (probe, handle) = spawn_with_probe(subject, &event_loop);
     turns(&mut event_loop, 1);
@@ -88,7 +88,7 @@ fn a_wake_while_running_is_one_more_resume(subject: Subject) {
     }
 }
 
-fn a_wake_before_the_first_suspension_counts(subject: Subject) {
+fn a_wake_before_the_suspension_is_not_lost(subject: Subject) {
     let mut event_loop = new_loop();
     let probe = Probe::default();
     let mut first = probe.waits();
@@ -152,7 +152,7 @@ pub fn million(subject: Subject) -> usize {
     if !subject.is_pair() { 1_000_000 } else { 1_000 }
 }
 
-fn a_million_wakes(subject: Subject) {
+fn a_million_wakes_are_one_resume(subject: Subject) {
     let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     let waker = probe.waker();
     (0..million(subject)).for_each(|_| waker.wake_by_ref());
@@ -166,7 +166,7 @@ fn wakes_in_drop(probe: &Probe) -> impl Sized + use<> {
     in_drop(move || probe.wake())
 }
 
-fn in_a_destructor(subject: Subject) {
+fn in_a_destructor_are_allowed(subject: Subject) {
     let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     let wakes = body().hold(wakes_in_drop(&probe)).perform(turn());
     event_loop.start_detached(subject.task(wakes), 2);
@@ -182,7 +182,7 @@ fn in_a_destructor(subject: Subject) {
     assert_eq!(own.resumes(), 1);
 }
 
-fn under_a_borrow(subject: Subject) {
+fn under_a_borrow_run_nothing(subject: Subject) {
     let mut event_loop = new_loop();
     let shared = Rc::new(RefCell::new(Notes::default()));
     let probe = Probe::default();
@@ -200,7 +200,7 @@ fn under_a_borrow(subject: Subject) {
     assert_eq!(shared.borrow().lines(), ["woken"]);
 }
 
-fn a_waker_compares(subject: Subject) {
+fn wakers_of_one_task_are_equal(subject: Subject) {
     let mut event_loop = new_loop();
     let (one, _one) = spawn_with_probe(subject, &event_loop);
     let (other, _other) = spawn_with_probe(subject, &event_loop);

@@ -11,26 +11,26 @@ use crate::{Notes, Subject, body, in_destructor, new_loop, catch_panic, notes_an
 
 laws! { ($) watches:
     /// If several values are sent in one step, a receiver sees only the last.
-    only_the_latest_counts;
+    only_the_latest_value_is_seen;
     /// A receiver that has seen the value waits for the next change. A change wakes all waiting
     /// receivers, in order.
     a_change_wakes_all_in_order;
     /// A change that comes before the wait is seen without suspending.
-    a_change_is_kept_for_who_looks_later;
+    a_change_before_the_wait_is_seen;
     /// When the senders are gone, a receiver still sees the last value, and then the end.
     the_end_comes_after_the_last_value;
     /// A wait for a change that is cancelled has seen nothing.
-    a_watcher_that_is_cancelled_has_seen_nothing;
+    a_cancelled_wait_has_seen_nothing;
     /// `closed` returns when the last receiver is gone, and not before.
-    a_sender_hears_when_nobody_looks;
+    closed_waits_for_the_last_receiver;
     /// A waiting receive counts as a receiver until it is cancelled.
     a_wait_counts_as_a_receiver;
     /// A borrowed value does not change when another one is sent.
-    a_share_of_the_value_stays;
+    a_borrowed_value_does_not_change;
     /// A modification that panics is not sent.
-    a_modification_that_panics;
+    a_modification_that_panics_is_not_sent;
     /// The destructor of an earlier value may use the channel.
-    a_destructor_that_sends;
+    the_destructor_of_a_value_may_use_the_channel;
 }
 
 /// Waits for the given number of changes, and notes each value, or the end.
@@ -48,7 +48,7 @@ fn watches<T: ToString + 'static>(
     subject.task(body().repeat_then(changes, move || receiver.changed(), note))
 }
 
-fn only_the_latest_counts(subject: Subject) {
+fn only_the_latest_value_is_seen(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = watch::channel(0);
     let _task = event_loop.start(watches(subject, receiver, &notes, ("a", 2)), 1);
@@ -80,7 +80,7 @@ fn a_change_wakes_all_in_order(subject: Subject) {
     assert_eq!(notes.lines(), ["a: 1", "b: 1", "c: 1"]);
 }
 
-fn a_change_is_kept_for_who_looks_later(subject: Subject) {
+fn a_change_before_the_wait_is_seen(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = watch::channel(0);
     let copy = receiver.clone();
@@ -106,7 +106,7 @@ fn the_end_comes_after_the_last_value(subject: Subject) {
     assert_eq!(*receiver.borrow(), 1, "the value must stay after the senders are gone");
 }
 
-fn a_watcher_that_is_cancelled_has_seen_nothing(subject: Subject) {
+fn a_cancelled_wait_has_seen_nothing(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = watch::channel(0);
     let receiver = Rc::new(receiver);
@@ -130,7 +130,7 @@ fn waits_for_closed<T: 'static>(subject: Subject, sender: &Sender<T>, notes: &No
     subject.task(body().perform(sender.closed()).note(notes, "no receivers"))
 }
 
-fn a_sender_hears_when_nobody_looks(subject: Subject) {
+fn closed_waits_for_the_last_receiver(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = watch::channel(0);
     let other = receiver.clone();
@@ -159,7 +159,7 @@ fn a_wait_counts_as_a_receiver(subject: Subject) {
     assert_eq!(notes.lines(), ["no receivers"]);
 }
 
-fn a_share_of_the_value_stays(subject: Subject) {
+fn a_borrowed_value_does_not_change(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = watch::channel(vec![1]);
     let looks = body().run(move || {
@@ -171,7 +171,7 @@ fn a_share_of_the_value_stays(subject: Subject) {
     event_loop.block_on(looks).unwrap().unwrap();
 }
 
-fn a_modification_that_panics(subject: Subject) {
+fn a_modification_that_panics_is_not_sent(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (sender, receiver) = watch::channel(1);
     let _task = event_loop.start(watches(subject, receiver.clone(), &notes, ("a", 1)), 1);
@@ -203,7 +203,7 @@ impl Drop for SendsInDrop {
     }
 }
 
-fn a_destructor_that_sends(subject: Subject) {
+fn the_destructor_of_a_value_may_use_the_channel(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let slot = Rc::default();
     let (sender, receiver) = watch::channel(SendsInDrop(1, Rc::clone(&slot)));

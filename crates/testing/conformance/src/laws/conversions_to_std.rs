@@ -20,16 +20,16 @@ use crate::{
     turns,
 };
 
-laws! { ($) taken_out:
+laws! { ($) conversions_to_std:
     /// `into_std` and `into_fd` make a socket or pipe blocking again, whatever it was used for.
-    it_blocks_again;
+    make_the_descriptor_blocking;
     /// A conversion works right after an operation, also in the task that performed the operation.
-    right_after_an_operation;
+    work_right_after_an_operation;
     /// A conversion fails while clones or operations are left. They still work.
-    not_while_others_use_it;
+    fail_while_clones_or_operations_are_left;
     /// A socket or pipe can be the output of a child. The three million bytes that the child writes
     /// all arrive.
-    as_the_output_of_a_child;
+    make_outputs_for_a_child;
 }
 
 fn blocks(fd: impl AsFd) -> bool {
@@ -52,7 +52,7 @@ macro_rules! check_each_conversion {
     } )* };
 }
 
-fn it_blocks_again(subject: Subject) {
+fn make_the_descriptor_blocking(subject: Subject) {
     let mut event_loop = real_loop();
     let path = NewPath::new();
     let (tcp_one, tcp_other) = tcp();
@@ -77,7 +77,7 @@ fn it_blocks_again(subject: Subject) {
     }
 }
 
-fn right_after_an_operation(subject: Subject) {
+fn work_right_after_an_operation(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     let [reads, writes] = [(); 2].map(|()| one.clone());
@@ -91,7 +91,7 @@ fn right_after_an_operation(subject: Subject) {
     event_loop.block_on(uses).unwrap().unwrap();
 }
 
-fn not_while_others_use_it(subject: Subject) {
+fn fail_while_clones_or_operations_are_left(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     let reads = one.clone();
@@ -116,7 +116,7 @@ fn not_while_others_use_it(subject: Subject) {
 /// A task that reads a stream to its end.
 type Reads = BoxTask<(io::Result<usize>, Vec<u8>)>;
 
-fn as_the_output_of_a_child(subject: Subject) {
+fn make_outputs_for_a_child(subject: Subject) {
     const N: usize = 3_000_000;
     let mut event_loop = real_loop();
     let outputs: [fn() -> (OwnedFd, Reads); 3] = [

@@ -10,7 +10,7 @@ use quadrivium::{
 
 use crate::{Probe, Subject, TestLoop, body, random_cases, in_destructor, new_loop};
 
-laws! { ($) operations:
+laws! { ($) random_operations:
     /// Under random operations, every body and every output is dropped once, and every handle
     /// returns a result once.
     every_body_is_dropped_once_and_every_handle_resolves_once on VirtualClock;

@@ -20,37 +20,37 @@ use crate::{
     Notes, Subject, TestLoop, body, new_loop, catch_panic, notes_and_loop, sockets::real_loop, turns,
 };
 
-laws! { ($) calls:
+laws! { ($) scheduled_calls:
     /// Functions passed to `call_soon` run in the order of the calls, after the body.
-    soon_in_order;
+    call_soon_keeps_the_order;
     /// `call_later` calls its function at its time. Calls for equal times keep their order.
-    later_in_order on VirtualClock;
+    call_later_keeps_the_order_of_times on VirtualClock;
     /// The delay of `call_later` counts from that call, even if the body then keeps the CPU.
-    a_duration_counts_from_the_asking on VirtualClock;
+    call_later_counts_from_the_call on VirtualClock;
     /// `call_every` repeats until it is cancelled, also by the function itself.
-    every_until_it_is_cancelled on VirtualClock;
+    call_every_repeats_until_cancelled on VirtualClock;
     /// `call_every` skips the times that pass while the CPU is kept busy. The later times do not
     /// move.
-    every_leaves_out_what_it_has_missed on OwnClock;
+    call_every_skips_missed_times on OwnClock;
     /// A call that is cancelled is not made, and the function is dropped at once.
-    a_cancel_before on VirtualClock;
+    a_cancelled_call_is_not_made on VirtualClock;
     /// Cancelling a call again, or after it was made, does nothing.
-    a_cancel_after;
+    a_late_cancel_does_nothing;
     /// Dropping the handle of a call does not cancel it.
-    a_handle_that_is_dropped on VirtualClock;
+    dropping_the_handle_cancels_nothing on VirtualClock;
     /// A panic in a call ends that call alone. A task that waits for the call gets an error.
-    a_panic_is_told;
+    a_panic_is_an_error_for_a_waiting_task;
     /// A call that is due only after `Duration::MAX` delays no task that does not wait for it.
-    a_duration_without_end on VirtualClock;
+    a_call_that_never_comes_delays_nothing on VirtualClock;
     /// `on_readable` calls its function as long as there are bytes to read, until it is cancelled.
-    on_readable_until_it_is_cancelled;
+    on_readable_repeats_until_cancelled;
     /// `on_readable` of a descriptor that cannot be waited for calls its function once, with an
     /// error.
-    on_readable_of_a_regular_file;
+    on_readable_of_a_regular_file_is_an_error;
     /// `on_writable` calls its function at once if the descriptor can be written.
-    on_writable_at_once;
+    on_writable_is_called_at_once;
     /// Asking for a call without a host panics with a clear message.
-    without_a_host;
+    a_call_without_a_host_panics;
 }
 
 /// Runs a body that asks for calls until the body and the calls are done, and returns the notes.
@@ -77,7 +77,7 @@ fn noting(notes: &Notes, line: &'static str) -> impl FnOnce() + use<> {
     move || notes.add(line)
 }
 
-fn soon_in_order(subject: Subject) {
+fn call_soon_keeps_the_order(subject: Subject) {
     let notes = runs(subject, |own| {
         for line in ["one", "two", "three"] {
             call_soon(noting(&own, line));
@@ -87,7 +87,7 @@ fn soon_in_order(subject: Subject) {
     assert_eq!(notes, ["asked", "one", "two", "three"]);
 }
 
-fn later_in_order(subject: Subject) {
+fn call_later_keeps_the_order_of_times(subject: Subject) {
     let notes = runs(subject, |own| {
         let second = Duration::from_secs(1);
         call_later(2 * second, noting(&own, "last"));
@@ -98,7 +98,7 @@ fn later_in_order(subject: Subject) {
     assert_eq!(notes, ["first", "second", "third", "last"]);
 }
 
-fn a_duration_counts_from_the_asking(subject: Subject) {
+fn call_later_counts_from_the_call(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let own = notes.clone();
     let asks = body()
@@ -118,7 +118,7 @@ fn cancel(slot: &CallSlot) {
     slot.borrow().as_ref().expect("it was asked for").cancel();
 }
 
-fn every_until_it_is_cancelled(subject: Subject) {
+fn call_every_repeats_until_cancelled(subject: Subject) {
     let notes = runs(subject, |own| {
         let (begin, slot) = (now(), CallSlot::default());
         let inside = Rc::clone(&slot);
@@ -134,7 +134,7 @@ fn every_until_it_is_cancelled(subject: Subject) {
     assert_eq!(notes, ["1s", "2s", "3s"]);
 }
 
-fn every_leaves_out_what_it_has_missed(subject: Subject) {
+fn call_every_skips_missed_times(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let (own, slot) = (notes.clone(), CallSlot::default());
     let asks = body()
@@ -156,7 +156,7 @@ fn every_leaves_out_what_it_has_missed(subject: Subject) {
     assert_eq!(notes.lines(), ["2.5s", "3s", "4s"]);
 }
 
-fn a_cancel_before(subject: Subject) {
+fn a_cancelled_call_is_not_made(subject: Subject) {
     let notes = runs(subject, |own| {
         for call in [
             call_soon(holding(&own)),
@@ -183,7 +183,7 @@ fn holding(notes: &Notes) -> impl FnOnce() + use<> {
     }
 }
 
-fn a_cancel_after(subject: Subject) {
+fn a_late_cancel_does_nothing(subject: Subject) {
     let (notes, slot) = (Notes::default(), Rc::new(Cell::new(None)));
     let (own, keeps) = (notes.clone(), Rc::clone(&slot));
     runs(subject, move |_| keeps.set(Some(call_soon(noting(&own, "called")))));
@@ -194,12 +194,12 @@ fn a_cancel_after(subject: Subject) {
     assert_eq!(notes.lines(), ["called"]);
 }
 
-fn a_handle_that_is_dropped(subject: Subject) {
+fn dropping_the_handle_cancels_nothing(subject: Subject) {
     let notes = runs(subject, |own| drop(call_later(Duration::from_secs(1), noting(&own, "called"))));
     assert_eq!(notes, ["called"]);
 }
 
-fn a_panic_is_told(subject: Subject) {
+fn a_panic_is_an_error_for_a_waiting_task(subject: Subject) {
     let notes = Notes::default();
     let (own, error_notes) = (notes.clone(), notes.clone());
     let slot = Rc::new(Cell::new(None));
@@ -218,7 +218,7 @@ fn a_panic_is_told(subject: Subject) {
     assert_eq!(notes.count("called"), 1);
 }
 
-fn a_duration_without_end(subject: Subject) {
+fn a_call_that_never_comes_delays_nothing(subject: Subject) {
     let notes = Notes::default();
     let own = notes.clone();
     let asks = body()
@@ -236,7 +236,7 @@ fn says_often(notes: &Notes) -> impl FnMut() + use<> {
     move || notes.add("called")
 }
 
-fn on_readable_until_it_is_cancelled(subject: Subject) {
+fn on_readable_repeats_until_cancelled(subject: Subject) {
     let mut event_loop = real_loop();
     let (mut one, mut other) = UnixStream::pair().unwrap();
     let notes = runs_on(&mut event_loop, subject, move |own| {
@@ -258,7 +258,7 @@ fn on_readable_until_it_is_cancelled(subject: Subject) {
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
 }
 
-fn on_readable_of_a_regular_file(subject: Subject) {
+fn on_readable_of_a_regular_file_is_an_error(subject: Subject) {
     let mut event_loop = real_loop();
     let notes = runs_on(&mut event_loop, subject, move |own| {
         let file = std::fs::File::open("/proc/self/exe").unwrap();
@@ -267,7 +267,7 @@ fn on_readable_of_a_regular_file(subject: Subject) {
     assert_eq!(notes, ["error"]);
 }
 
-fn on_writable_at_once(subject: Subject) {
+fn on_writable_is_called_at_once(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, _other) = UnixStream::pair().unwrap();
     let notes = runs_on(&mut event_loop, subject, move |own| {
@@ -283,7 +283,7 @@ fn on_writable_at_once(subject: Subject) {
     assert_eq!(notes, ["writable"]);
 }
 
-fn without_a_host(_: Subject) {
+fn a_call_without_a_host_panics(_: Subject) {
     for asks in [|| _ = call_soon(|| ()), || _ = call_later(Duration::ZERO, || ())] {
         let refused = catch_panic(asks).unwrap_err();
         assert!(refused.contains("no host drives this thread"), "{refused}");

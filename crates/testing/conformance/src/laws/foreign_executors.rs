@@ -14,17 +14,17 @@ use quadrivium::{
 
 use crate::{Probe, Notes, Subject, body, catch_panic, wakers::WakeCount};
 
-laws! { ($) hosts:
+laws! { ($) foreign_executors:
     /// On an executor that supports only wakers, a turn lets other tasks run and then continues.
-    turns_on_a_foreign_executor needs ByHand;
+    run_turns needs ByHand;
     /// On an executor that supports only wakers, wakes arrive.
-    wakes_on_a_foreign_executor needs ByHand;
+    deliver_wakes needs ByHand;
     /// On a foreign executor, a dropped task runs its destructors.
-    a_drop_on_a_foreign_executor needs ByHand;
+    a_drop_runs_the_destructors needs ByHand;
     /// On an executor without a clock, a deadline panics with a clear message.
-    a_deadline_on_a_foreign_executor_is_refused needs ByHand;
+    a_deadline_panics needs ByHand;
     /// On an executor that is not a host, `spawn` panics with a clear message.
-    a_spawn_on_a_foreign_executor_is_refused needs ByHand;
+    a_spawn_panics needs ByHand;
 }
 
 /// Polls the task as long as it is woken. Returns its output, or `None` if it still waits.
@@ -42,11 +42,11 @@ fn execute<T>(task: BoxTask<T>) -> Option<T> {
     }
 }
 
-fn turns_on_a_foreign_executor(subject: Subject) {
+fn run_turns(subject: Subject) {
     assert_eq!(execute(subject.task(body().repeat(5, turn).output(|| 42))), Some(42));
 }
 
-fn wakes_on_a_foreign_executor(subject: Subject) {
+fn deliver_wakes(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
     let sends = body().perform(turn()).run(move || sender.send(()).unwrap());
     let both = join(subject.task(body().perform(receiver)), subject.task(sends));
@@ -57,19 +57,19 @@ fn wakes_on_a_foreign_executor(subject: Subject) {
     assert_eq!(probe.resumes(), 1);
 }
 
-fn a_drop_on_a_foreign_executor(subject: Subject) {
+fn a_drop_runs_the_destructors(subject: Subject) {
     let notes = Notes::default();
     let body = body().hold(notes.when_dropped("dropped")).perform(Probe::default().waits());
     assert!(execute(subject.task(body)).is_none());
     assert_eq!(notes.lines(), ["dropped"]);
 }
 
-fn a_deadline_on_a_foreign_executor_is_refused(subject: Subject) {
+fn a_deadline_panics(subject: Subject) {
     let sleeps = subject.task(body().perform(sleep(Duration::from_secs(1))));
     assert!(catch_panic(|| execute(sleeps)).unwrap_err().contains("no host drives this"));
 }
 
-fn a_spawn_on_a_foreign_executor_is_refused(subject: Subject) {
+fn a_spawn_panics(subject: Subject) {
     let child = subject.task(body());
     let spawns = subject.task(body().run(|| drop(spawn(child))));
     assert!(catch_panic(|| execute(spawns)).unwrap_err().contains("no host drives this thread"));

@@ -18,28 +18,28 @@ use crate::{
     turns,
 };
 
-laws! { ($) no_bytes:
+laws! { ($) zero_bytes:
     /// On a TCP stream, moving zero bytes never waits, even if there is nothing to read and no room
     /// to write.
-    on_tcp;
+    never_wait_on_tcp;
     /// On a Unix stream, moving zero bytes never waits, even if there is nothing to read and no
     /// room to write.
-    on_unix_streams;
+    never_wait_on_unix_streams;
     /// On a pipe, moving zero bytes never waits, even if there is nothing to read and no room to
     /// write.
-    on_pipes;
+    never_wait_on_pipes;
     /// Moving zero bytes is no error after the other end is gone.
-    though_the_other_end_is_gone;
+    are_no_error_after_the_other_end_is_gone;
     /// On a stream that is polled by hand, moving zero bytes never waits.
-    polled;
+    never_wait_when_polled;
     /// On a stream that blocks, moving zero bytes never waits, also while its stack is unwound.
-    blocking;
+    never_wait_on_a_blocking_stream;
     /// A task that moves zero bytes again and again lets the other tasks run.
-    again_and_again;
+    let_other_tasks_run;
     /// A UDP datagram of zero bytes is sent. A receive into an empty buffer takes one datagram.
-    udp_datagrams;
+    are_sent_and_received_over_udp;
     /// A Unix datagram of zero bytes is sent. A receive into an empty buffer takes one datagram.
-    unix_datagrams;
+    are_sent_and_received_over_unix_datagrams;
 }
 
 /// Lets a read wait, and a write until it finds no room. Then cancels both.
@@ -88,7 +88,7 @@ fn at_once(event_loop: &mut TestLoop, task: impl Task<Output = ()> + 'static) {
     event_loop.block_on(task).unwrap().unwrap();
 }
 
-fn on_tcp(subject: Subject) {
+fn never_wait_on_tcp(subject: Subject) {
     let (mut event_loop, (one, _other)) = (real_loop(), tcp());
     one.set_send_buffer_size(1).unwrap();
     exhaust!(subject, event_loop, one, one);
@@ -99,13 +99,13 @@ fn on_tcp(subject: Subject) {
     at_once(&mut event_loop, subject.task(all));
 }
 
-fn on_unix_streams(subject: Subject) {
+fn never_wait_on_unix_streams(subject: Subject) {
     let (mut event_loop, (one, _other)) = (real_loop(), UnixStream::pair().unwrap());
     exhaust!(subject, event_loop, one, one);
     at_once(&mut event_loop, subject.task(operations_on_no_bytes!(one, one)));
 }
 
-fn on_pipes(subject: Subject) {
+fn never_wait_on_pipes(subject: Subject) {
     let mut event_loop = real_loop();
     let ((reader, writer), (mute, full)) = (pipe().unwrap(), pipe().unwrap());
     exhaust!(subject, event_loop, reader, full);
@@ -113,7 +113,7 @@ fn on_pipes(subject: Subject) {
     drop((writer, mute));
 }
 
-fn though_the_other_end_is_gone(subject: Subject) {
+fn are_no_error_after_the_other_end_is_gone(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = UnixStream::pair().unwrap();
     let ((reader, _), (_, writer)) = (pipe().unwrap(), pipe().unwrap());
@@ -122,7 +122,7 @@ fn though_the_other_end_is_gone(subject: Subject) {
     at_once(&mut event_loop, subject.task(operations_on_no_bytes!(reader, writer)));
 }
 
-fn polled(subject: Subject) {
+fn never_wait_when_polled(subject: Subject) {
     let (mut event_loop, (one, _other)) = (real_loop(), UnixStream::pair().unwrap());
     exhaust!(subject, event_loop, one, one);
     let mut one = Polled::new(one);
@@ -155,7 +155,7 @@ impl Drop for MovesNothing {
     }
 }
 
-fn blocking(subject: Subject) {
+fn never_wait_on_a_blocking_stream(subject: Subject) {
     let (mut event_loop, (one, _other)) = (real_loop(), UnixStream::pair().unwrap());
     exhaust!(subject, event_loop, one, one);
     let notes = Notes::default();
@@ -174,7 +174,7 @@ fn blocking(subject: Subject) {
     assert_eq!(notes.lines(), ["Ok(0)"; 8]);
 }
 
-fn again_and_again(subject: Subject) {
+fn let_other_tasks_run(subject: Subject) {
     let (notes, mut event_loop) = (Notes::default(), real_loop());
     let (one, _other) = tcp();
     let reads = body().repeat(1_000, move || one.read_owned([])).note(&notes, "has read nothing");
@@ -213,14 +213,14 @@ macro_rules! datagrams {
     }};
 }
 
-fn udp_datagrams(subject: Subject) {
+fn are_sent_and_received_over_udp(subject: Subject) {
     let [one, other] = [(); 2].map(|()| UdpSocket::bind(([127, 0, 0, 1], 0).into()).unwrap());
     one.connect(other.local_addr().unwrap()).unwrap();
     other.connect(one.local_addr().unwrap()).unwrap();
     datagrams!(subject, one, other);
 }
 
-fn unix_datagrams(subject: Subject) {
+fn are_sent_and_received_over_unix_datagrams(subject: Subject) {
     let (one, other) = UnixDatagram::pair().unwrap();
     datagrams!(subject, one, other);
 }

@@ -19,31 +19,31 @@ use quadrivium::{
 
 use crate::{Probe, Notes, Subject, body, new_loop, notes_and_loop, turns};
 
-laws! { ($) sub_wakers:
+laws! { ($) futures_combinators:
     /// A foreign join keeps the deadlines of all its parts.
-    a_join_of_sleeps on VirtualClock;
+    a_join_keeps_all_deadlines on VirtualClock;
     /// A foreign select ends at the earlier deadline of its parts.
-    a_select_of_sleeps on VirtualClock;
+    a_select_ends_at_the_earlier_deadline on VirtualClock;
     /// Unordered parts end in the order of their deadlines.
     unordered_parts_end_in_the_order_of_their_deadlines on VirtualClock;
     /// Leaves may be unordered parts.
-    unordered_leaves on VirtualClock;
+    leaves_may_be_unordered_parts on VirtualClock;
     /// Unordered parts can wait for turns.
-    unordered_turns_are_fair;
+    unordered_parts_may_wait_for_turns;
     /// A wake of one unordered part resumes that part alone.
-    unordered_parts_are_woken_one_by_one;
+    a_wake_resumes_one_unordered_part;
     /// Sets of unordered parts may contain others.
-    unordered_in_unordered on VirtualClock;
+    unordered_parts_may_contain_others on VirtualClock;
     /// An unordered part that is dropped leaves no deadline.
-    a_dropped_loser_leaves_no_deadline on VirtualClock;
+    a_dropped_part_leaves_no_deadline on VirtualClock;
     /// The loser of a foreign select leaves no deadline.
-    a_dropped_loser_of_a_select_leaves_no_deadline on VirtualClock;
+    the_loser_of_a_select_leaves_no_deadline on VirtualClock;
     /// Parts that are dropped because another part was woken leave no deadline.
-    a_loser_dropped_by_another_wake_leaves_no_deadline on VirtualClock;
+    parts_dropped_by_another_wake_leave_no_deadline on VirtualClock;
     /// A cancel drops all unordered parts.
-    a_cancel_drops_the_parts on VirtualClock;
+    a_cancel_drops_all_parts on VirtualClock;
     /// Join handles may be unordered parts.
-    a_handle_as_a_part on VirtualClock;
+    handles_may_be_unordered_parts on VirtualClock;
 }
 
 const MS: Duration = Duration::from_millis(1);
@@ -58,7 +58,7 @@ fn runs<T: 'static>(subject: Subject, body: impl Future<Output = T> + 'static) -
     subject.task(crate::Body::performing(Box::pin(future(body))))
 }
 
-fn a_join_of_sleeps(subject: Subject) {
+fn a_join_keeps_all_deadlines(subject: Subject) {
     let mut event_loop = new_loop();
     let (a, b) = (part(subject, 3), part(subject, 1));
     let both =
@@ -67,7 +67,7 @@ fn a_join_of_sleeps(subject: Subject) {
     assert_eq!(event_loop.elapsed(), 3 * MS);
 }
 
-fn a_select_of_sleeps(subject: Subject) {
+fn a_select_ends_at_the_earlier_deadline(subject: Subject) {
     let mut event_loop = new_loop();
     let (a, b) = (Box::pin(perform(part(subject, 5))), Box::pin(perform(part(subject, 2))));
     let first = runs(subject, async {
@@ -96,7 +96,7 @@ fn unordered_parts_end_in_the_order_of_their_deadlines(subject: Subject) {
     assert_eq!(notes.lines(), ["1 at 1ms", "2 at 2ms", "3 at 3ms"], "{subject}");
 }
 
-fn unordered_leaves(subject: Subject) {
+fn leaves_may_be_unordered_parts(subject: Subject) {
     let mut event_loop = new_loop();
     let leaves = runs(subject, async {
         let mut sleeps: FuturesUnordered<_> =
@@ -111,7 +111,7 @@ fn unordered_leaves(subject: Subject) {
     assert_eq!(event_loop.elapsed(), 30 * MS);
 }
 
-fn unordered_turns_are_fair(subject: Subject) {
+fn unordered_parts_may_wait_for_turns(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let parts: FuturesUnordered<_> = ["a", "b"]
         .map(|name| {
@@ -128,7 +128,7 @@ fn unordered_turns_are_fair(subject: Subject) {
     assert_eq!(notes.count("b"), 5);
 }
 
-fn unordered_parts_are_woken_one_by_one(subject: Subject) {
+fn a_wake_resumes_one_unordered_part(subject: Subject) {
     let mut event_loop = new_loop();
     let probes = [Probe::default(), Probe::default()];
     let parts: FuturesUnordered<_> =
@@ -145,7 +145,7 @@ fn unordered_parts_are_woken_one_by_one(subject: Subject) {
     assert!(handle.is_finished());
 }
 
-fn unordered_in_unordered(subject: Subject) {
+fn unordered_parts_may_contain_others(subject: Subject) {
     let mut event_loop = new_loop();
     let inner = |times: [u32; 3]| {
         let parts: FuturesUnordered<_> =
@@ -158,7 +158,7 @@ fn unordered_in_unordered(subject: Subject) {
     assert_eq!(event_loop.elapsed(), 7 * MS);
 }
 
-fn a_dropped_loser_leaves_no_deadline(subject: Subject) {
+fn a_dropped_part_leaves_no_deadline(subject: Subject) {
     let mut event_loop = new_loop();
     let notify = Notify::new();
     let waits = notify.clone();
@@ -178,7 +178,7 @@ fn a_dropped_loser_leaves_no_deadline(subject: Subject) {
     assert_eq!(event_loop.elapsed(), MS);
 }
 
-fn a_loser_dropped_by_another_wake_leaves_no_deadline(subject: Subject) {
+fn parts_dropped_by_another_wake_leave_no_deadline(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = oneshot::channel::<()>();
     let notify = Notify::new();
@@ -198,7 +198,7 @@ fn a_loser_dropped_by_another_wake_leaves_no_deadline(subject: Subject) {
     assert_eq!(event_loop.elapsed(), Duration::ZERO);
 }
 
-fn a_dropped_loser_of_a_select_leaves_no_deadline(subject: Subject) {
+fn the_loser_of_a_select_leaves_no_deadline(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = oneshot::channel::<()>();
     let (a, b) = (Box::pin(perform(part(subject, 1))), Box::pin(perform(part(subject, 100))));
@@ -214,7 +214,7 @@ fn a_dropped_loser_of_a_select_leaves_no_deadline(subject: Subject) {
     assert_eq!(event_loop.elapsed(), MS);
 }
 
-fn a_cancel_drops_the_parts(subject: Subject) {
+fn a_cancel_drops_all_parts(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let parts: FuturesUnordered<_> = (1..4)
         .map(|ms| {
@@ -229,7 +229,7 @@ fn a_cancel_drops_the_parts(subject: Subject) {
     assert_eq!(event_loop.elapsed(), Duration::ZERO);
 }
 
-fn a_handle_as_a_part(subject: Subject) {
+fn handles_may_be_unordered_parts(subject: Subject) {
     let mut event_loop = new_loop();
     let handles = [3, 1, 2].map(|ms| event_loop.spawn(part(subject, ms)));
     let parts: FuturesUnordered<_> = handles.into_iter().map(perform).collect();

@@ -12,23 +12,23 @@ use quadrivium::{
 
 use crate::{Probe, Subject, body, leaf, map, new_loop, sockets::real_loop};
 
-laws! { ($) holds:
+laws! { ($) held_time:
     /// While time is held no deadline comes, but wakes from outside do.
     no_deadline_comes on OwnClock;
     /// When the last hold is dropped, time passes again.
-    time_goes_on_after_the_last on OwnClock;
+    ends_with_the_last_hold on OwnClock;
     /// A cancelled task drops its hold, and time passes again.
-    a_cancel_takes_it_along on OwnClock;
+    ends_with_a_cancelled_holder on OwnClock;
     /// Another thread may drop a hold. Time then passes again, even if no task waits for that
     /// thread.
-    dropped_on_another_thread on OwnClock;
+    may_be_released_by_another_thread on OwnClock;
     /// If time is held, only deadlines are left and no other thread can wake a task, the run ends
     /// with a deadlock.
     a_sleep_under_a_hold_is_a_deadlock on OwnClock;
     /// On the real clock a hold has no effect.
-    on_the_real_clock;
+    does_nothing_on_the_real_clock;
     /// A simulation delays no wake while time is held.
-    in_a_simulation;
+    delays_no_wake_in_a_simulation;
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -61,7 +61,7 @@ fn no_deadline_comes(subject: Subject) {
     assert_eq!(event_loop.elapsed(), Duration::ZERO);
 }
 
-fn time_goes_on_after_the_last(subject: Subject) {
+fn ends_with_the_last_hold(subject: Subject) {
     let mut event_loop = new_loop();
     let holds = Rc::new(RefCell::new(Vec::new()));
     let [two, one, none] = [2, 1, 0].map(|left| {
@@ -74,7 +74,7 @@ fn time_goes_on_after_the_last(subject: Subject) {
     assert_eq!(event_loop.elapsed(), SECOND);
 }
 
-fn a_cancel_takes_it_along(subject: Subject) {
+fn ends_with_a_cancelled_holder(subject: Subject) {
     let mut event_loop = new_loop();
     let held = body().hold_new(hold).perform(Probe::default().waits());
     let held = event_loop.start(subject.task(held), 1);
@@ -83,7 +83,7 @@ fn a_cancel_takes_it_along(subject: Subject) {
     assert_eq!(event_loop.elapsed(), SECOND);
 }
 
-fn dropped_on_another_thread(subject: Subject) {
+fn may_be_released_by_another_thread(subject: Subject) {
     let mut event_loop = new_loop();
     let takes_it_along = || {
         let hold = send_hold();
@@ -104,12 +104,12 @@ fn a_sleep_under_a_hold_is_a_deadlock(subject: Subject) {
     assert!(matches!(slept, Err(RunError::Deadlock(_))), "{slept:?}");
 }
 
-fn on_the_real_clock(subject: Subject) {
+fn does_nothing_on_the_real_clock(subject: Subject) {
     let sleeps = body().hold_new(hold).perform(sleep(Duration::from_millis(1)));
     real_loop().block_on(subject.task(sleeps)).unwrap();
 }
 
-fn in_a_simulation(subject: Subject) {
+fn delays_no_wake_in_a_simulation(subject: Subject) {
     let faults = Faults::none().delayed_wakes(1.0, SECOND);
     Simulation::new().seeds(0..3).faults(faults).run(|event_loop| {
         let (notify, (sender, receiver)) = (Notify::new(), mpsc::channel());

@@ -18,14 +18,14 @@ use crate::{
     wakers::WakeCount,
 };
 
-laws! { ($) sources:
+laws! { ($) moving_sockets:
     /// A foreign waker may drop other sockets that are ready in the same batch of events, and reuse
     /// their descriptor numbers.
-    a_waker_that_drops_the_next_source;
+    may_be_dropped_by_a_waker_of_the_same_batch;
     /// A socket continues to work on the loop of another thread.
-    on_another_thread;
+    work_on_the_loop_of_another_thread;
     /// While a task of one loop waits for a socket, another loop refuses the same socket.
-    on_two_loops_at_once;
+    are_refused_by_a_second_loop;
 }
 
 type Reading = Pin<Box<dyn Task<Output = (io::Result<usize>, [u8; 1])> + Send>>;
@@ -49,7 +49,7 @@ impl Wake for Replaces {
     }
 }
 
-fn a_waker_that_drops_the_next_source(subject: Subject) {
+fn may_be_dropped_by_a_waker_of_the_same_batch(subject: Subject) {
     let mut event_loop = real_loop();
     let ((a, to_a), (b, to_b)) = (tcp(), tcp());
     // The socket `b` is registered. After this only the waker owns it.
@@ -77,7 +77,7 @@ fn a_waker_that_drops_the_next_source(subject: Subject) {
     assert_eq!(woken.take(), 0, "the new socket must not get the event of the dropped one");
 }
 
-fn on_another_thread(subject: Subject) {
+fn work_on_the_loop_of_another_thread(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, mut other) = std_tcp();
     let one = TcpStream::from_std(one).unwrap();
@@ -103,7 +103,7 @@ fn on_another_thread(subject: Subject) {
     event_loop.block_on(reads).unwrap().unwrap();
 }
 
-fn on_two_loops_at_once(subject: Subject) {
+fn are_refused_by_a_second_loop(subject: Subject) {
     let (mut here, mut there) = (real_loop(), real_loop());
     let (one, mut other) = std_tcp();
     let one = TcpStream::from_std(one).unwrap();
