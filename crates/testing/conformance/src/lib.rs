@@ -103,6 +103,7 @@ pub use host::{HostFeature, HostLoop, LawHost, MakeTask, Output, Real, Virtual, 
 pub(crate) use in_destructor::{in_destructor, in_drop};
 pub use laws::{Checked, Law, laws};
 pub use leaf::{LeafFn, Probe, leaf, map};
+pub(crate) use notes::NO_NOTES;
 pub use notes::{Notes, WhenDropped, WhenDroppedPrints};
 pub(crate) use random_cases::random_cases;
 pub use styles::{Feature, Style, Value};

@@ -36,6 +36,9 @@ impl Notes {
     }
 }
 
+/// The lines of empty notes, for comparison.
+pub(crate) const NO_NOTES: [&str; 0] = [];
+
 /// Adds its line when it is dropped. Made by [`Notes::when_dropped`].
 #[derive(Debug)]
 pub struct WhenDropped {

@@ -6,7 +6,8 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Notes, Subject, body, new_loop, turns};
+use super::deadlock::expect_deadlock;
+use crate::{NO_NOTES, Notes, Subject, body, new_loop, turns};
 
 laws! { ($) barriers:
     /// No task continues before all have arrived at the barrier. The last to arrive is the leader,
@@ -48,7 +49,7 @@ fn all_tasks_arrive_before_any_continues(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(3), Notes::default(), new_loop());
     let _first = ["a", "b"].map(|name| event_loop.spawn(waiter(subject, &barrier, &notes, name, 1)));
     turns(&mut event_loop, 3);
-    assert!(notes.lines().is_empty());
+    assert_eq!(notes.lines(), NO_NOTES);
     let _last = event_loop.spawn(waiter(subject, &barrier, &notes, "c", 1));
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["c leads", "a", "b"]);
@@ -66,7 +67,7 @@ fn a_cancelled_waiter_does_not_count(subject: Subject) {
     let cancelled = event_loop.start(waiter(subject, &barrier, &notes, "a", 1), 1);
     cancelled.cancel();
     let _b = event_loop.start(waiter(subject, &barrier, &notes, "b", 1), 2);
-    assert!(notes.lines().is_empty(), "only one task waits at the barrier: it must not continue");
+    assert_eq!(notes.lines(), NO_NOTES, "only one task waits at the barrier: it must not continue");
     let _c = event_loop.spawn(waiter(subject, &barrier, &notes, "c", 1));
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["c leads", "b"]);
@@ -97,7 +98,7 @@ fn a_spurious_resume_does_not_count_twice(subject: Subject) {
     let _task = event_loop.start(subject.task(body().perform(race(wait, probe.waiter()))), 1);
     probe.wake();
     turns(&mut event_loop, 2);
-    assert!(notes.lines().is_empty());
+    assert_eq!(notes.lines(), NO_NOTES);
     let _other = event_loop.spawn(waiter(subject, &barrier, &notes, "b", 1));
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["b leads", "a"]);
@@ -114,5 +115,5 @@ fn for_zero_or_one_task_never_waits(subject: Subject) {
 fn too_few_tasks_are_a_deadlock(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
     let _task = event_loop.spawn(waiter(subject, &barrier, &notes, "a", 1));
-    assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));
+    expect_deadlock(event_loop.run());
 }

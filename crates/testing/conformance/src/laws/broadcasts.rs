@@ -7,7 +7,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Notes, Subject, body, in_destructor, notes_and_loop, turns};
+use crate::{NO_NOTES, Notes, Subject, body, in_destructor, notes_and_loop, turns};
 
 laws! { ($) broadcasts:
     /// Every receiver gets every value, in the order of the sends.
@@ -107,7 +107,7 @@ fn a_value_is_dropped_when_all_have_received_it(subject: Subject) {
     let receives = body().perform_then(move || receiver.recv(), drop);
     let receives = event_loop.spawn(subject.task(receives));
     event_loop.block_on(receives).unwrap().unwrap();
-    assert!(notes.lines().is_empty(), "a value was dropped although one receiver has not received it");
+    assert_eq!(notes.lines(), NO_NOTES, "a value was dropped although one receiver has not received it");
     drop(never.try_recv());
     assert_eq!(notes.lines(), ["one"]);
     drop(never);
@@ -140,7 +140,7 @@ fn a_receive_cancelled_after_its_wake_takes_nothing(subject: Subject) {
     sender.send(1);
     handle.cancel();
     turns(&mut event_loop, 1);
-    assert!(notes.lines().is_empty());
+    assert_eq!(notes.lines(), NO_NOTES);
     assert_eq!(receiver.try_recv(), Ok(1));
 }
 

@@ -93,13 +93,13 @@ fn lossy(bytes: Vec<u8>) -> String {
 }
 
 /// More bytes than the buffers of any kind of stream hold.
-fn many(subject: Subject) -> usize {
+fn large_size(subject: Subject) -> usize {
     if subject.is_pair() { 300_000 } else { 1_000_000 }
 }
 
 fn more_than_the_buffers_hold_arrives_in_order(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
-        let n = many(subject);
+        let n = large_size(subject);
         let sends = writes_all(body(), &one, bytes(n)).run(move || drop(one));
         drop(event_loop.spawn(subject.task(sends)));
         // The sizes of the reads match no buffer size, and one read is larger than all buffers.
@@ -114,7 +114,7 @@ fn more_than_the_buffers_hold_arrives_in_order(subject: Subject) {
 
 fn both_directions_work_at_once(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
-        let n = many(subject) / 3;
+        let n = large_size(subject) / 3;
         let tasks = [one, other].map(|end| {
             let both = [writes_all(body(), &end, bytes(n)), reads_exactly(body(), &end, bytes(n))];
             both.map(|body| event_loop.spawn(subject.task(body)))

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
-use crate::{Probe, Notes, Subject, TestLoop, body, in_drop, new_loop, notes_and_loop, turns};
+use crate::{NO_NOTES, Probe, Notes, Subject, TestLoop, body, in_drop, new_loop, notes_and_loop, turns};
 
 laws! { ($) cancel:
     /// A task that is cancelled before its start never runs. When `cancel` returns, its destructors
@@ -72,7 +72,7 @@ fn while_suspended_runs_the_destructors(subject: Subject) {
         let (notes, mut event_loop) = notes_and_loop();
         let body = body().hold(notes.when_dropped("dropped")).perform(wait).note(&notes, "went on");
         let handle = event_loop.start(subject.task(body), 1);
-        assert!(notes.lines().is_empty());
+        assert_eq!(notes.lines(), NO_NOTES);
         handle.cancel();
         assert_eq!(notes.lines(), ["dropped"], "the destructors must have run when `cancel` returns");
         assert_eq!(event_loop.live(), 0);

@@ -6,7 +6,7 @@ use std::thread;
 use quadrivium::prelude::*;
 
 use super::cancel::{is_cancelled, suspended};
-use crate::{Subject, body, new_loop, notes_and_loop, turns};
+use crate::{NO_NOTES, Subject, body, new_loop, notes_and_loop, turns};
 
 laws! { ($) cancel_from_afar:
     /// The loop carries out a cancel from another thread in its next turn, on its own thread.
@@ -26,7 +26,7 @@ fn happens_in_the_next_turn(subject: Subject) {
     let handle = event_loop.start(suspended(subject, &notes), 1);
     let canceller = handle.canceller();
     thread::spawn(move || canceller.cancel()).join().unwrap();
-    assert!(notes.lines().is_empty(), "the other thread must not drop the body");
+    assert_eq!(notes.lines(), NO_NOTES, "the other thread must not drop the body");
     turns(&mut event_loop, 1);
     assert_eq!(notes.lines(), ["dropped"]);
     assert!(is_cancelled(&mut event_loop, handle));

@@ -9,7 +9,7 @@ use quadrivium::{
 };
 
 use super::{
-    descriptors::{in_a_process, open},
+    descriptors::{in_a_process, open_descriptors},
     processes::sh,
 };
 use crate::{
@@ -33,13 +33,13 @@ laws! { ($) child_cancels:
     no_descriptor_is_left_open on Descriptors;
 }
 
-fn is_there(id: u32) -> bool {
+fn process_exists(id: u32) -> bool {
     Path::new(&format!("/proc/{id}")).exists()
 }
 
 /// Waits until the process is gone, also as a zombie.
 fn wait_until_gone(subject: Subject, event_loop: &mut TestLoop, id: u32) {
-    while is_there(id) {
+    while process_exists(id) {
         let waits = body().perform(sleep(Duration::from_millis(1)));
         event_loop.block_on(subject.task(waits)).unwrap();
     }
@@ -109,14 +109,14 @@ fn a_dropped_child_is_killed_if_asked(subject: Subject) {
     let id = child.id();
     let holds = body().hold(child).perform(quadrivium::sync::Notify::new().notified());
     let holds = event_loop.start(subject.task(holds), 1);
-    assert!(is_there(id));
+    assert!(process_exists(id));
     holds.cancel();
     wait_until_gone(subject, &mut event_loop, id);
 }
 
 fn no_descriptor_is_left_open(subject: Subject) {
     in_a_process(|| {
-        let before = open();
+        let before = open_descriptors();
         a_cancelled_wait_leaves_the_child_running(subject);
         a_cancelled_output_kills_the_child_if_asked(subject);
         a_dropped_child_is_killed_if_asked(subject);
@@ -124,7 +124,7 @@ fn no_descriptor_is_left_open(subject: Subject) {
             a_dropped_child_is_reaped(subject);
         }
         // The thread that reaps children closes its descriptors a little later.
-        while open() > before {
+        while open_descriptors() > before {
             std::thread::yield_now();
         }
     });

@@ -175,5 +175,6 @@ fn an_end_during_a_clone_is_noticed(subject: Subject) {
         let child = ends.get().expect("it is spawned");
         child.tasks.cancel(child.key);
     };
-    assert!(matches!(output_when_clone_runs(subject, joins, cancels), Err(JoinError::Cancelled)));
+    let joined = output_when_clone_runs(subject, joins, cancels);
+    assert!(matches!(joined, Err(JoinError::Cancelled)), "{:?}", joined.err());
 }

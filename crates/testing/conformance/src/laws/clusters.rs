@@ -32,7 +32,7 @@ type GoOn = oneshot::Receiver<()>;
 
 /// Makes a cluster of two loops. On each, a task waits forever. A third task gets the last
 /// reference to the cluster and does something with it. Waits until all three are dropped.
-fn ended_by(
+fn end_cluster_by(
     subject: Subject,
     make: impl FnOnce(Arc<Cluster>, GoOn) -> Body + Send + 'static,
 ) -> RemoteHandle<()> {
@@ -58,7 +58,7 @@ fn ended_by(
 fn may_be_dropped_by_their_own_task(subject: Subject) {
     let notes = Notes::default();
     let own_notes = notes.clone();
-    let handle = ended_by(subject, move |cluster, may_go_on| {
+    let handle = end_cluster_by(subject, move |cluster, may_go_on| {
         let body = body().perform(future(may_go_on)).run(move || drop(cluster));
         body.note(&own_notes, "went on")
     });
@@ -68,14 +68,14 @@ fn may_be_dropped_by_their_own_task(subject: Subject) {
 
 fn may_be_dropped_by_their_own_destructor(subject: Subject) {
     let handle =
-        ended_by(subject, |cluster, may_go_on| body().hold(cluster).perform(future(may_go_on)));
+        end_cluster_by(subject, |cluster, may_go_on| body().hold(cluster).perform(future(may_go_on)));
     real_loop().block_on(handle).expect("the loop of the test goes on").expect("it has ended");
 }
 
 fn refuse_to_be_finished_by_their_own_task(subject: Subject) {
     let notes = Notes::default();
     let own_notes = notes.clone();
-    let handle = ended_by(subject, move |cluster, may_go_on| {
+    let handle = end_cluster_by(subject, move |cluster, may_go_on| {
         body().perform(future(may_go_on)).run(move || {
             let cluster = Arc::into_inner(cluster).expect("it is the last");
             own_notes.add(match cluster.finish() {

@@ -60,8 +60,9 @@ fn names(deadlock: &Deadlock) -> Vec<&str> {
     deadlock.tasks.iter().map(|label| label.name.as_deref().unwrap_or("-")).collect()
 }
 
+/// Returns the deadlock with which a run must end.
 #[track_caller]
-fn expect_deadlock<T>(ran: Result<T, RunError>) -> Deadlock {
+pub(super) fn expect_deadlock<T>(ran: Result<T, RunError>) -> Deadlock {
     match ran {
         Err(RunError::Deadlock(deadlock)) => deadlock,
         Err(error) => panic!("expected a deadlock, but the run failed with: {error}"),
@@ -72,7 +73,7 @@ fn expect_deadlock<T>(ran: Result<T, RunError>) -> Deadlock {
 type Handle = Rc<RefCell<Option<JoinHandle<()>>>>;
 
 /// Spawns a task that joins the task of `handle`.
-fn joins(subject: Subject, name: &str, event_loop: &EventLoop, handle: &Handle) -> JoinHandle<()> {
+fn spawn_joining(subject: Subject, name: &str, event_loop: &EventLoop, handle: &Handle) -> JoinHandle<()> {
     let handle = Rc::clone(handle);
     let joins = body().perform_then(move || handle.take().unwrap(), drop);
     event_loop.spawn_named(name, subject.task(joins))
@@ -81,7 +82,7 @@ fn joins(subject: Subject, name: &str, event_loop: &EventLoop, handle: &Handle) 
 fn a_self_join_is_reported(subject: Subject) {
     let mut event_loop = new_loop();
     let own = Handle::default();
-    let handle = joins(subject, "joins itself", &event_loop, &own);
+    let handle = spawn_joining(subject, "joins itself", &event_loop, &own);
     *own.borrow_mut() = Some(handle);
     let deadlock = expect_deadlock(event_loop.run());
     assert_eq!(names(&deadlock), ["joins itself"]);
@@ -98,8 +99,8 @@ fn a_self_join_is_reported(subject: Subject) {
 fn a_cycle_of_joins_is_reported(subject: Subject) {
     let mut event_loop = new_loop();
     let (first, second) = (Handle::default(), Handle::default());
-    let one = joins(subject, "one", &event_loop, &second);
-    let two = joins(subject, "two", &event_loop, &first);
+    let one = spawn_joining(subject, "one", &event_loop, &second);
+    let two = spawn_joining(subject, "two", &event_loop, &first);
     *first.borrow_mut() = Some(one);
     *second.borrow_mut() = Some(two);
     let deadlock = expect_deadlock(event_loop.run());

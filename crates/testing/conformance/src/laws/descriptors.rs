@@ -51,13 +51,13 @@ pub(super) fn in_a_process(something: impl FnOnce()) {
     assert!(status.success(), "{stderr}");
 }
 
-pub(super) fn open() -> usize {
+pub(super) fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
 fn a_dropped_loop_closes_its_descriptors(subject: Subject) {
     in_a_process(|| {
-        let before = open();
+        let before = open_descriptors();
         for _ in 0..3 {
             let mut event_loop = real_loop();
             let pairs: Vec<_> = (0..10).map(|_| tcp()).collect();
@@ -66,9 +66,9 @@ fn a_dropped_loop_closes_its_descriptors(subject: Subject) {
                 drop(event_loop.spawn(subject.task(reads)));
             }
             turns(&mut event_loop, 2);
-            assert!(open() > before + 20);
+            assert!(open_descriptors() > before + 20);
             drop(event_loop);
-            assert_eq!(open(), before);
+            assert_eq!(open_descriptors(), before);
         }
     });
 }
@@ -123,7 +123,7 @@ fn a_cancelled_wait_can_be_repeated(subject: Subject) {
 }
 
 /// Takes all descriptors that this process may have, until the result is dropped.
-fn all_that_are_left() -> Vec<fs::File> {
+fn take_all_descriptors() -> Vec<fs::File> {
     let few = Rlimit { current: Some(64), maximum: getrlimit(Resource::Nofile).maximum };
     setrlimit(Resource::Nofile, few).unwrap();
     iter::from_fn(|| fs::File::open("/dev/null").ok()).collect()
@@ -144,7 +144,7 @@ fn accept_fails_while_no_descriptor_is_left(subject: Subject) {
         };
         // One `accept` waits already. The other starts when no new event reports the connection.
         let waits = event_loop.start(accept(none_left), 2);
-        let all = all_that_are_left();
+        let all = take_all_descriptors();
         client.connect(&address.into()).unwrap();
         event_loop.block_on(waits).unwrap().unwrap();
         event_loop.block_on(accept(none_left)).unwrap();

@@ -108,7 +108,7 @@ fn done(
 }
 
 /// Runs `f` in a task named `bob`, which then notes which task runs, and spawns a child.
-fn in_bob(subject: Subject, event_loop: &mut TestLoop, notes: &Notes, f: impl FnOnce() + 'static) {
+fn run_in_bob(subject: Subject, event_loop: &mut TestLoop, notes: &Notes, f: impl FnOnce() + 'static) {
     let (own_notes, spawns) = (notes.clone(), notes.clone());
     let body = body().run(f).run(move || {
         own_notes.add(format!("then {}", running()));
@@ -164,7 +164,7 @@ fn have_a_host_in_a_cancel_outside_a_run(subject: Subject) {
 fn have_a_host_in_a_cancel_by_another_task(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let handle = suspended(subject, &mut event_loop, &notes);
-    in_bob(subject, &mut event_loop, &notes, move || handle.cancel());
+    run_in_bob(subject, &mut event_loop, &notes, move || handle.cancel());
     assert_eq!(notes.lines(), ["destructor of ada", "then bob"]);
     // In the order of spawning.
     let ran = ["child ran", "child dropped", "child of bob ran"];
@@ -175,7 +175,7 @@ fn have_a_host_in_a_cancel_by_another_loop(subject: Subject) {
     let notes = Notes::default();
     let (mut event_loop, mut other) = (new_loop(), new_loop());
     let handle = suspended(subject, &mut event_loop, &notes);
-    in_bob(subject, &mut other, &notes, move || handle.cancel());
+    run_in_bob(subject, &mut other, &notes, move || handle.cancel());
     assert_eq!(notes.lines(), ["destructor of ada", "then bob"]);
     assert_eq!(children(&mut other, &notes), ["child of bob ran"]);
     assert_eq!(children(&mut event_loop, &notes), ["child ran", "child dropped"]);
@@ -215,7 +215,8 @@ fn have_a_host_in_a_stopped_block_on(subject: Subject) {
         .run(move || name.add(running()))
         .run(move || stopper.stop())
         .perform(Notify::new().notified());
-    assert!(matches!(event_loop.block_on(subject.task(body)), Err(RunError::Stopped)));
+    let ran = event_loop.block_on(subject.task(body));
+    assert!(matches!(ran, Err(RunError::Stopped)), "{ran:?}");
     let expected = ["unnamed", "destructor of unnamed"];
     assert_eq!(notes.lines(), expected, "a task of `block_on` has no name");
     assert_eq!(children(&mut event_loop, &notes), ["child ran", "child dropped"]);
@@ -225,7 +226,7 @@ fn have_a_host_when_the_loop_is_dropped(subject: Subject) {
     let notes = Notes::default();
     let (mut event_loop, mut other) = (new_loop(), new_loop());
     drop(suspended(subject, &mut event_loop, &notes));
-    in_bob(subject, &mut other, &notes, move || drop(event_loop));
+    run_in_bob(subject, &mut other, &notes, move || drop(event_loop));
     assert_eq!(notes.lines(), ["destructor of ada", "child dropped", "then bob"]);
     assert_eq!(children(&mut other, &notes), ["child of bob ran"]);
 }
@@ -255,11 +256,11 @@ fn of_an_output_with_its_handle_have_a_host(subject: Subject) {
     assert_eq!(notes.lines(), ["destructor of ada"]);
     assert_eq!(children(&mut event_loop, &notes), ran);
 
-    in_bob(subject, &mut event_loop, &notes, move || drop(by_a_task));
+    run_in_bob(subject, &mut event_loop, &notes, move || drop(by_a_task));
     assert_eq!(notes.lines()[3..], ["destructor of ada", "then bob"]);
     assert_eq!(children(&mut event_loop, &notes)[..2], ran);
 
-    in_bob(subject, &mut other, &notes, move || drop(by_another));
+    run_in_bob(subject, &mut other, &notes, move || drop(by_another));
     assert_eq!(notes.lines()[8..], ["destructor of ada", "then bob"]);
     assert_eq!(children(&mut other, &notes), ["child of bob ran"]);
     assert_eq!(children(&mut event_loop, &notes), ran);

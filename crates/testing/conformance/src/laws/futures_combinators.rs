@@ -54,7 +54,7 @@ fn part(subject: Subject, ms: u32) -> BoxTask<u32> {
 }
 
 /// A task of the subject that performs a future, since the combinators are futures.
-fn runs<T: 'static>(subject: Subject, body: impl Future<Output = T> + 'static) -> BoxTask<T> {
+fn future_task<T: 'static>(subject: Subject, body: impl Future<Output = T> + 'static) -> BoxTask<T> {
     subject.task(crate::Body::performing(Box::pin(future(body))))
 }
 
@@ -62,7 +62,7 @@ fn a_join_keeps_all_deadlines(subject: Subject) {
     let mut event_loop = new_loop();
     let (a, b) = (part(subject, 3), part(subject, 1));
     let both =
-        runs(subject, async { futures::join!(perform(a), perform(b), perform(sleep(2 * MS))) });
+        future_task(subject, async { futures::join!(perform(a), perform(b), perform(sleep(2 * MS))) });
     assert_eq!(event_loop.block_on(both).unwrap(), (3, 1, ()));
     assert_eq!(event_loop.elapsed(), 3 * MS);
 }
@@ -70,7 +70,7 @@ fn a_join_keeps_all_deadlines(subject: Subject) {
 fn a_select_ends_at_the_earlier_deadline(subject: Subject) {
     let mut event_loop = new_loop();
     let (a, b) = (Box::pin(perform(part(subject, 5))), Box::pin(perform(part(subject, 2))));
-    let first = runs(subject, async {
+    let first = future_task(subject, async {
         match select(a, b).await {
             Either::Left((first, _)) | Either::Right((first, _)) => first,
         }
@@ -90,7 +90,7 @@ fn unordered_parts_end_in_the_order_of_their_deadlines(subject: Subject) {
         own_notes.add(format!("{ms} at {:?}", quadrivium::host::current().unwrap().now() - start));
         async {}
     });
-    event_loop.block_on(runs(subject, ended)).unwrap();
+    event_loop.block_on(future_task(subject, ended)).unwrap();
     // The task waits for the earliest of its parts, and wakes each part through the part's own
     // waker.
     assert_eq!(notes.lines(), ["1 at 1ms", "2 at 2ms", "3 at 3ms"], "{subject}");
@@ -98,7 +98,7 @@ fn unordered_parts_end_in_the_order_of_their_deadlines(subject: Subject) {
 
 fn leaves_may_be_unordered_parts(subject: Subject) {
     let mut event_loop = new_loop();
-    let leaves = runs(subject, async {
+    let leaves = future_task(subject, async {
         let mut sleeps: FuturesUnordered<_> =
             [30, 10, 20].map(|ms| IntoFuture::into_future(sleep(ms * MS))).into_iter().collect();
         let mut n = 0;
@@ -123,7 +123,7 @@ fn unordered_parts_may_wait_for_turns(subject: Subject) {
         })
         .into_iter()
         .collect();
-    event_loop.block_on(runs(subject, parts.collect::<Vec<_>>())).unwrap();
+    event_loop.block_on(future_task(subject, parts.collect::<Vec<_>>())).unwrap();
     assert_eq!(notes.count("a"), 5);
     assert_eq!(notes.count("b"), 5);
 }
@@ -133,7 +133,7 @@ fn a_wake_resumes_one_unordered_part(subject: Subject) {
     let probes = [Probe::default(), Probe::default()];
     let parts: FuturesUnordered<_> =
         probes.iter().map(|probe| perform(subject.task(body().perform(probe.waits())))).collect();
-    let handle = event_loop.start(runs(subject, parts.collect::<Vec<_>>()), 1);
+    let handle = event_loop.start(future_task(subject, parts.collect::<Vec<_>>()), 1);
     probes[1].wake();
     turns(&mut event_loop, 1);
     // This is the purpose of such a combinator: the other part is not polled.
@@ -150,10 +150,10 @@ fn unordered_parts_may_contain_others(subject: Subject) {
     let inner = |times: [u32; 3]| {
         let parts: FuturesUnordered<_> =
             times.map(|ms| perform(part(subject, ms))).into_iter().collect();
-        perform(runs(subject, parts.collect::<Vec<_>>()))
+        perform(future_task(subject, parts.collect::<Vec<_>>()))
     };
     let outer: FuturesUnordered<_> = [inner([7, 3, 5]), inner([2, 6, 4])].into_iter().collect();
-    let ended = event_loop.block_on(runs(subject, outer.collect::<Vec<_>>())).unwrap();
+    let ended = event_loop.block_on(future_task(subject, outer.collect::<Vec<_>>())).unwrap();
     assert_eq!(ended, [[2, 4, 6], [3, 5, 7]]);
     assert_eq!(event_loop.elapsed(), 7 * MS);
 }
@@ -164,7 +164,7 @@ fn a_dropped_part_leaves_no_deadline(subject: Subject) {
     let waits = notify.clone();
     let parts: FuturesUnordered<_> =
         [1, 100].map(|ms| perform(part(subject, ms))).into_iter().collect();
-    let handle = event_loop.spawn(runs(subject, async move {
+    let handle = event_loop.spawn(future_task(subject, async move {
         let mut parts = parts;
         assert_eq!(parts.next().await, Some(1));
         drop(parts);
@@ -185,7 +185,7 @@ fn parts_dropped_by_another_wake_leave_no_deadline(subject: Subject) {
     let waits = notify.clone();
     let parts: FuturesUnordered<_> =
         [90, 100].map(|ms| perform(part(subject, ms))).into_iter().collect();
-    let handle = event_loop.spawn(runs(subject, async move {
+    let handle = event_loop.spawn(future_task(subject, async move {
         // The receiver wins. No part was woken when they are dropped.
         drop(select(parts.collect::<Vec<_>>(), receiver.into_future()).await);
         waits.notified().await;
@@ -202,7 +202,7 @@ fn the_loser_of_a_select_leaves_no_deadline(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = oneshot::channel::<()>();
     let (a, b) = (Box::pin(perform(part(subject, 1))), Box::pin(perform(part(subject, 100))));
-    let handle = event_loop.spawn(runs(subject, async {
+    let handle = event_loop.spawn(future_task(subject, async {
         drop(select(a, b).await);
         let _ = receiver.await;
     }));
@@ -222,7 +222,7 @@ fn a_cancel_drops_all_parts(subject: Subject) {
             perform(subject.task(body))
         })
         .collect();
-    let handle = event_loop.start(runs(subject, parts.collect::<Vec<_>>()), 1);
+    let handle = event_loop.start(future_task(subject, parts.collect::<Vec<_>>()), 1);
     handle.cancel();
     assert_eq!(notes.lines(), ["dropped"; 3]);
     event_loop.run().unwrap();
@@ -233,7 +233,7 @@ fn handles_may_be_unordered_parts(subject: Subject) {
     let mut event_loop = new_loop();
     let handles = [3, 1, 2].map(|ms| event_loop.spawn(part(subject, ms)));
     let parts: FuturesUnordered<_> = handles.into_iter().map(perform).collect();
-    let ended = event_loop.block_on(runs(subject, parts.collect::<Vec<_>>())).unwrap();
+    let ended = event_loop.block_on(future_task(subject, parts.collect::<Vec<_>>())).unwrap();
     let ended: Vec<_> = ended.into_iter().map(Result::unwrap).collect();
     assert_eq!(ended, [1, 2, 3]);
 }

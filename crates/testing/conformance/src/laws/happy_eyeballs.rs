@@ -10,7 +10,7 @@ use std::{
 use quadrivium::{event_loop::Turned, net::TcpStream, task::BoxTask};
 use socket2::{Domain, Socket, Type};
 
-use super::descriptors::{in_a_process, open};
+use super::descriptors::{in_a_process, open_descriptors};
 use crate::{Subject, body, new_loop, sockets::listener, turns};
 
 laws! { ($) happy_eyeballs:
@@ -111,14 +111,14 @@ fn the_other_sockets_are_closed(subject: Subject) {
         let mut event_loop = new_loop();
         // With the first wait the loop opens a descriptor of its own, to watch the sockets.
         event_loop.block_on(connects_to(subject, vec![hole.address, address], address)).unwrap();
-        let before = open();
+        let before = open_descriptors();
         let holes = vec![hole.address, hole.address, address];
         let connects = connects(subject, holes, move |stream| {
-            assert_eq!(open(), before + 1, "only the connected socket may be open");
+            assert_eq!(open_descriptors(), before + 1, "only the connected socket may be open");
             drop(stream.unwrap());
         });
         event_loop.block_on(connects).unwrap();
-        assert_eq!(open(), before);
+        assert_eq!(open_descriptors(), before);
     });
 }
 
@@ -126,14 +126,14 @@ fn a_cancelled_connect_closes_its_sockets(subject: Subject) {
     in_a_process(|| {
         let hole = black_hole();
         let mut event_loop = new_loop();
-        let before = open();
+        let before = open_descriptors();
         let connects = event_loop.start(connects(subject, vec![hole.address; 3], drop), 1);
         event_loop.advance(DELAY);
         turns(&mut event_loop, 1);
-        assert!(open() >= before + 2, "two attempts must be open, and the loop's own descriptor");
+        assert!(open_descriptors() >= before + 2, "two attempts must be open, and the loop's own descriptor");
         connects.cancel();
         assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
         drop(event_loop);
-        assert!(open() < before);
+        assert!(open_descriptors() < before);
     });
 }

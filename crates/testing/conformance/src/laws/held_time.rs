@@ -10,6 +10,7 @@ use quadrivium::{
     time::{hold, send_hold},
 };
 
+use super::deadlock::expect_deadlock;
 use crate::{Probe, Subject, body, leaf, map, new_loop, sockets::real_loop};
 
 laws! { ($) held_time:
@@ -101,7 +102,7 @@ fn may_be_released_by_another_thread(subject: Subject) {
 fn a_sleep_under_a_hold_is_a_deadlock(subject: Subject) {
     let mut event_loop = new_loop();
     let slept = event_loop.block_on(subject.task(body().hold_new(hold).perform(sleep(SECOND))));
-    assert!(matches!(slept, Err(RunError::Deadlock(_))), "{slept:?}");
+    expect_deadlock(slept);
 }
 
 fn does_nothing_on_the_real_clock(subject: Subject) {

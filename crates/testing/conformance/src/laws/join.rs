@@ -10,7 +10,7 @@ use quadrivium::{
 };
 
 use crate::{
-    Probe, Notes, Subject, body, is_done, leaf, new_loop, catch_panic, resume, notes_and_loop, traced,
+    NO_NOTES, Probe, Notes, Subject, body, is_done, leaf, new_loop, catch_panic, resume, notes_and_loop, traced,
     turns,
 };
 
@@ -155,7 +155,7 @@ fn a_joined_output_is_dropped_once(subject: Subject) {
     let output = notes.when_dropped("dropped");
     let handle = event_loop.spawn(subject.task(body().output(move || output)));
     let output = event_loop.block_on(handle).unwrap().unwrap();
-    assert!(notes.lines().is_empty());
+    assert_eq!(notes.lines(), NO_NOTES);
     drop(output);
     drop(event_loop);
     assert_eq!(notes.lines(), ["dropped"]);
@@ -216,7 +216,7 @@ fn a_losing_handle_detaches_its_task(subject: Subject) {
         event_loop.spawn(subject.task(body().perform(sleep(5 * MS)).note(&notes, "slow done")));
     let quick = subject.task(body().perform(sleep(MS)));
     event_loop.block_on(race(slow, quick)).unwrap();
-    assert!(notes.lines().is_empty());
+    assert_eq!(notes.lines(), NO_NOTES);
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["slow done"], "a dropped handle must detach its task");
 }

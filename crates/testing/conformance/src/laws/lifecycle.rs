@@ -10,13 +10,10 @@ use quadrivium::{
 };
 
 use crate::{
-    Notes, Subject, body,
+    NO_NOTES, Notes, Subject, body,
     event_loop::{expect_done, expect_suspended},
     is_done, leaf, new_loop, catch_panic, resume, notes_and_loop, turns,
 };
-
-/// The notes before anything has run.
-const NOTHING: [&str; 0] = [];
 
 laws! { ($) lifecycle:
     /// Building a task runs nothing. Its first resume starts the body.
@@ -62,7 +59,7 @@ laws! { ($) lifecycle:
 fn building_runs_nothing(subject: Subject) {
     let notes = Notes::default();
     let task = subject.task(body().note(&notes, "started"));
-    assert_eq!(notes.lines(), NOTHING);
+    assert_eq!(notes.lines(), NO_NOTES);
     let mut task = task;
     expect_done(&mut task);
     assert_eq!(notes.lines(), ["started"]);
@@ -148,7 +145,7 @@ fn a_drop_while_suspended_runs_destructors_inside_out(subject: Subject) {
     let mut task = subject
         .task(body().hold(notes.when_dropped("body")).perform(sub_task).note(&notes, "went on"));
     expect_suspended(&mut task);
-    assert_eq!(notes.lines(), NOTHING);
+    assert_eq!(notes.lines(), NO_NOTES);
     drop(task);
     // From the inside out, and all of them before `drop` returns.
     assert_eq!(notes.lines(), ["sub-task", "body"]);
@@ -218,7 +215,7 @@ fn block_on_leaves_other_tasks_suspended(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let other = event_loop.spawn(subject.task(body().repeat(3, turn).note(&notes, "other")));
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
-    assert_eq!(notes.lines(), NOTHING);
+    assert_eq!(notes.lines(), NO_NOTES);
     assert_eq!((other.is_finished(), event_loop.live()), (false, 1));
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["other"]);

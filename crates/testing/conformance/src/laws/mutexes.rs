@@ -3,12 +3,12 @@
 use std::{cell::Cell, pin::Pin, rc::Rc};
 
 use quadrivium::{
-    event_loop::RunError,
     prelude::*,
     sync::{Mutex, MutexGuard},
     task::Context,
 };
 
+use super::deadlock::expect_deadlock;
 use crate::{Notes, Subject, body, in_drop, is_done, new_loop, catch_panic, wakers::panicking_waker};
 
 laws! { ($) mutexes:
@@ -184,8 +184,7 @@ fn crossed_locks_are_a_deadlock(subject: Subject) {
     };
     let _a = event_loop.spawn_named("a", locks(&one, &other));
     let _b = event_loop.spawn_named("b", locks(&other, &one));
-    let Err(RunError::Deadlock(deadlock)) = event_loop.run() else { panic!("the run must end with a deadlock") };
-    assert_eq!(deadlock.tasks.len(), 2);
+    assert_eq!(expect_deadlock(event_loop.run()).tasks.len(), 2);
 }
 
 fn a_panicking_waker_does_not_keep_the_lock(subject: Subject) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use quadrivium::{prelude::*, task::BoxTask};
 
 use crate::{
-    Body, Probe, Notes, Subject, body, new_loop,
+    NO_NOTES, Body, Probe, Notes, Subject, body, new_loop,
     styles::{ALL, Future},
     traced, turns,
 };
@@ -54,7 +54,7 @@ fn a_cancel_drops_a_hundred_tasks_inside_out(subject: Subject) {
     let around = |task| body().hold(notes.when_dropped("around")).perform(task);
     let mut event_loop = new_loop();
     let handle = event_loop.start(nested(subject, innermost, around), 1);
-    assert!(notes.lines().is_empty());
+    assert_eq!(notes.lines(), NO_NOTES);
     handle.cancel();
     assert_eq!(notes.lines()[0], "innermost", "tasks must be dropped from the inside out");
     assert_eq!(notes.count("around"), DEEP - 1);

@@ -6,7 +6,7 @@ use quadrivium::{
     sync::{Notify, oneshot},
 };
 
-use crate::{Notes, Subject, TestLoop, body, new_loop, turns};
+use crate::{NO_NOTES, Notes, Subject, TestLoop, body, new_loop, turns};
 
 laws! { ($) notify:
     /// A value that is sent before the wait begins is received without suspending.
@@ -82,7 +82,7 @@ fn an_unreceived_oneshot_value_is_dropped(subject: Subject) {
     let mut event_loop = new_loop();
     let receives = event_loop.start(subject.task(body().perform(receiver)), 1);
     assert!(sender.send(notes.when_dropped("dropped")).is_ok());
-    assert!(notes.lines().is_empty());
+    assert_eq!(notes.lines(), NO_NOTES);
     receives.cancel();
     assert_eq!(notes.lines(), ["dropped"]);
 }
@@ -143,7 +143,7 @@ fn notify_all_wakes_all_waiting_tasks(subject: Subject) {
     let mut event_loop = new_loop();
     notify.notify_all();
     let _handles = spawn_waiting::<3>(subject, &mut event_loop, &notify, &notes);
-    assert!(notes.lines().is_empty(), "`notify_all` must not notify a task that waits later");
+    assert_eq!(notes.lines(), NO_NOTES, "`notify_all` must not notify a task that waits later");
     notify.notify_all();
     turns(&mut event_loop, 1);
     assert_eq!(notes.lines(), ["first", "second", "third"]);

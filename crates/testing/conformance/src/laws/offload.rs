@@ -50,7 +50,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Returns a function that reports its start and then waits for permission to end, with the two
 /// channels for that.
-fn told<T: Send + 'static>(output: T) -> (impl FnOnce() -> T + Send, Receiver<()>, Sender<()>) {
+fn controlled_work<T: Send + 'static>(output: T) -> (impl FnOnce() -> T + Send, Receiver<()>, Sender<()>) {
     let (begins, begun) = mpsc::channel();
     let (go_on, goes_on) = mpsc::channel();
     let work = move || {
@@ -89,7 +89,7 @@ fn starts_lazily(subject: Subject) {
 
 fn lets_other_tasks_run(subject: Subject) {
     let mut event_loop = new_loop();
-    let (work, begun, go_on) = controlled(());
+    let (work, begun, go_on) = controlled_work(());
     let works = event_loop.spawn(subject.task(body().perform(offload(work))));
     let allows = body().perform(turn()).run(move || {
         begun.recv().unwrap();
@@ -159,7 +159,7 @@ fn reports_its_drop(sender: Sender<ThreadId>) -> impl Send {
 fn continues_when_its_task_is_cancelled(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, dropped) = mpsc::channel();
-    let (work, begun, go_on) = controlled(reports_its_drop(sender));
+    let (work, begun, go_on) = controlled_work(reports_its_drop(sender));
     let works = event_loop.start(subject.task(body().perform(offload(work))), 1);
     begun.recv().unwrap();
     works.cancel();
@@ -172,7 +172,7 @@ fn continues_when_its_task_is_cancelled(subject: Subject) {
 fn continues_after_a_timeout(subject: Subject) {
     let mut event_loop = real_loop();
     let (sender, dropped) = mpsc::channel();
-    let (work, _begun, go_on) = controlled(reports_its_drop(sender));
+    let (work, _begun, go_on) = controlled_work(reports_its_drop(sender));
     let task = body().perform_then(
         move || timeout(Duration::from_millis(1), offload(work)),
         |output| assert!(output.is_err()),

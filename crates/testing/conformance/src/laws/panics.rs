@@ -86,7 +86,8 @@ fn keep_their_payload(subject: Subject) {
     let mut event_loop = new_loop();
     let panics = subject.task(body().perform(turn()).run(|| panic_any(42_u8)));
     let handle = event_loop.spawn(panics);
-    let Err(JoinError::Panicked(payload)) = event_loop.block_on(handle).unwrap() else { panic!() };
+    let joined = event_loop.block_on(handle).unwrap();
+    let Err(JoinError::Panicked(payload)) = joined else { panic!("the handle reports no panic") };
     assert_eq!(payload.into_inner().downcast_ref(), Some(&42_u8));
 }
 

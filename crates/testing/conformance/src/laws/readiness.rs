@@ -16,8 +16,9 @@ use quadrivium::{
     task::Either,
 };
 
+use super::deadlock::expect_deadlock;
 use crate::{
-    Probe, Notes, Subject, body, map, new_loop,
+    NO_NOTES, Probe, Notes, Subject, body, map, new_loop,
     sockets::{bytes, real_loop, std_tcp, tcp},
     turns,
 };
@@ -161,7 +162,7 @@ fn does_not_hide_a_later_deadlock(subject: Subject) {
         .perform(notify.notified());
     drop(event_loop.spawn(subject.task(stuck)));
     drop(event_loop.spawn(subject.task(body().perform(other.write_all_owned("!")).hold(other))));
-    assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));
+    expect_deadlock(event_loop.run());
 }
 
 fn causes_no_wakes_after_a_half_close(subject: Subject) {
@@ -213,7 +214,7 @@ fn is_noticed_beside_a_busy_task(subject: Subject) {
     writer.write_all(b"!").unwrap();
     drop(event_loop.spawn(subject.task(body().repeat(1_000, turn).note(&notes, "done"))));
     event_loop.block_on(handle).unwrap().unwrap();
-    assert!(notes.lines().is_empty(), "the descriptor must be noticed while the other task still runs");
+    assert_eq!(notes.lines(), NO_NOTES, "the descriptor must be noticed while the other task still runs");
 }
 
 fn is_noticed_before_the_clock_jumps(subject: Subject) {

@@ -17,7 +17,7 @@ use quadrivium::{
 };
 
 use crate::{
-    Notes, Subject, TestLoop, body, new_loop, catch_panic, notes_and_loop, sockets::real_loop, turns,
+    NO_NOTES, Notes, Subject, TestLoop, body, new_loop, catch_panic, notes_and_loop, sockets::real_loop, turns,
 };
 
 laws! { ($) scheduled_calls:
@@ -54,11 +54,11 @@ laws! { ($) scheduled_calls:
 }
 
 /// Runs a body that asks for calls until the body and the calls are done, and returns the notes.
-fn runs(subject: Subject, asks: impl FnOnce(Notes) + 'static) -> Vec<String> {
-    runs_on(&mut new_loop(), subject, asks)
+fn run_body(subject: Subject, asks: impl FnOnce(Notes) + 'static) -> Vec<String> {
+    run_body_on(&mut new_loop(), subject, asks)
 }
 
-fn runs_on(
+fn run_body_on(
     event_loop: &mut TestLoop,
     subject: Subject,
     asks: impl FnOnce(Notes) + 'static,
@@ -78,7 +78,7 @@ fn noting(notes: &Notes, line: &'static str) -> impl FnOnce() + use<> {
 }
 
 fn call_soon_keeps_the_order(subject: Subject) {
-    let notes = runs(subject, |own| {
+    let notes = run_body(subject, |own| {
         for line in ["one", "two", "three"] {
             call_soon(noting(&own, line));
         }
@@ -88,7 +88,7 @@ fn call_soon_keeps_the_order(subject: Subject) {
 }
 
 fn call_later_keeps_the_order_of_times(subject: Subject) {
-    let notes = runs(subject, |own| {
+    let notes = run_body(subject, |own| {
         let second = Duration::from_secs(1);
         call_later(2 * second, noting(&own, "last"));
         call_later(second, noting(&own, "first"));
@@ -119,7 +119,7 @@ fn cancel(slot: &CallSlot) {
 }
 
 fn call_every_repeats_until_cancelled(subject: Subject) {
-    let notes = runs(subject, |own| {
+    let notes = run_body(subject, |own| {
         let (begin, slot) = (now(), CallSlot::default());
         let inside = Rc::clone(&slot);
         let call = call_every(Duration::from_secs(1), move || {
@@ -157,7 +157,7 @@ fn call_every_skips_missed_times(subject: Subject) {
 }
 
 fn a_cancelled_call_is_not_made(subject: Subject) {
-    let notes = runs(subject, |own| {
+    let notes = run_body(subject, |own| {
         for call in [
             call_soon(holding(&own)),
             call_later(Duration::from_secs(1), holding(&own)),
@@ -186,7 +186,7 @@ fn holding(notes: &Notes) -> impl FnOnce() + use<> {
 fn a_late_cancel_does_nothing(subject: Subject) {
     let (notes, slot) = (Notes::default(), Rc::new(Cell::new(None)));
     let (own, keeps) = (notes.clone(), Rc::clone(&slot));
-    runs(subject, move |_| keeps.set(Some(call_soon(noting(&own, "called")))));
+    run_body(subject, move |_| keeps.set(Some(call_soon(noting(&own, "called")))));
     let call = slot.take().unwrap();
     call.cancel();
     call.cancel();
@@ -195,7 +195,7 @@ fn a_late_cancel_does_nothing(subject: Subject) {
 }
 
 fn dropping_the_handle_cancels_nothing(subject: Subject) {
-    let notes = runs(subject, |own| drop(call_later(Duration::from_secs(1), noting(&own, "called"))));
+    let notes = run_body(subject, |own| drop(call_later(Duration::from_secs(1), noting(&own, "called"))));
     assert_eq!(notes, ["called"]);
 }
 
@@ -224,14 +224,14 @@ fn a_call_that_never_comes_delays_nothing(subject: Subject) {
     let asks = body()
         .run(move || {
             call_later(Duration::MAX, noting(&own, "called"));
-            call_every(Duration::MAX, says_often(&own));
+            call_every(Duration::MAX, noting_often(&own));
         })
         .perform(sleep(Duration::from_secs(1)));
     new_loop().block_on(subject.task(asks)).unwrap();
-    assert!(notes.lines().is_empty());
+    assert_eq!(notes.lines(), NO_NOTES);
 }
 
-fn says_often(notes: &Notes) -> impl FnMut() + use<> {
+fn noting_often(notes: &Notes) -> impl FnMut() + use<> {
     let notes = notes.clone();
     move || notes.add("called")
 }
@@ -239,7 +239,7 @@ fn says_often(notes: &Notes) -> impl FnMut() + use<> {
 fn on_readable_repeats_until_cancelled(subject: Subject) {
     let mut event_loop = real_loop();
     let (mut one, mut other) = UnixStream::pair().unwrap();
-    let notes = runs_on(&mut event_loop, subject, move |own| {
+    let notes = run_body_on(&mut event_loop, subject, move |own| {
         let slot = CallSlot::default();
         let inside = Rc::clone(&slot);
         let call = on_readable(other.try_clone().unwrap(), move |ready| {
@@ -260,7 +260,7 @@ fn on_readable_repeats_until_cancelled(subject: Subject) {
 
 fn on_readable_of_a_regular_file_is_an_error(subject: Subject) {
     let mut event_loop = real_loop();
-    let notes = runs_on(&mut event_loop, subject, move |own| {
+    let notes = run_body_on(&mut event_loop, subject, move |own| {
         let file = std::fs::File::open("/proc/self/exe").unwrap();
         on_readable(file, move |ready| own.add(if ready.is_err() { "error" } else { "ready" }));
     });
@@ -270,7 +270,7 @@ fn on_readable_of_a_regular_file_is_an_error(subject: Subject) {
 fn on_writable_is_called_at_once(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, _other) = UnixStream::pair().unwrap();
-    let notes = runs_on(&mut event_loop, subject, move |own| {
+    let notes = run_body_on(&mut event_loop, subject, move |own| {
         let slot = CallSlot::default();
         let inside = Rc::clone(&slot);
         let call = on_writable(one, move |ready| {

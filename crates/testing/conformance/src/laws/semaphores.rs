@@ -8,6 +8,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
+use super::deadlock::expect_deadlock;
 use crate::{Notes, Subject, body, new_loop, turns};
 
 laws! { ($) semaphores:
@@ -178,5 +179,5 @@ fn closing_is_an_error_for_all_tasks(subject: Subject) {
 fn more_permits_than_exist_are_a_deadlock(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(1), Notes::default(), new_loop());
     let _task = event_loop.spawn(holder(subject, &semaphore, &notes, ("many", 2, 0)));
-    assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));
+    expect_deadlock(event_loop.run());
 }

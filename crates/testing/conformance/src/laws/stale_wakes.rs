@@ -34,7 +34,7 @@ fn of_an_ended_task_do_nothing(subject: Subject) {
 }
 
 /// Returns the waker of a task that has ended, and the probe of the next task in its slot.
-fn stale(subject: Subject, event_loop: &mut TestLoop) -> (Waker, Probe) {
+fn stale_waker(subject: Subject, event_loop: &mut TestLoop) -> (Waker, Probe) {
     let (former, handle) = spawn_with_probe(subject, event_loop);
     turns(event_loop, 1);
     handle.cancel();
@@ -48,7 +48,7 @@ fn stale(subject: Subject, event_loop: &mut TestLoop) -> (Waker, Probe) {
 
 fn do_not_reach_the_next_task_in_the_slot(subject: Subject) {
     let mut event_loop = new_loop();
-    let (waker, next_task) = stale(subject, &mut event_loop);
+    let (waker, next_task) = stale_waker(subject, &mut event_loop);
     assert!(!waker.will_wake(&next_task.waker()));
     waker.wake();
     assert_eq!(turns(&mut event_loop, 1), Turned::Waiting);
@@ -57,13 +57,13 @@ fn do_not_reach_the_next_task_in_the_slot(subject: Subject) {
 
 fn from_a_thread_do_not_reach_the_next_task_in_the_slot(subject: Subject) {
     let mut event_loop = new_loop();
-    let (waker, next_task) = stale(subject, &mut event_loop);
+    let (waker, next_task) = stale_waker(subject, &mut event_loop);
     let (fresh, old_waker) = (next_task.waker(), waker.clone());
     thread::spawn(move || waker.wake()).join().unwrap();
     turns(&mut event_loop, 1);
     assert_eq!(next_task.resumes(), 1);
     // A stale wake must not hide a valid one, whether it is of the same slot or of another.
-    for waker in [old_waker, stale(subject, &mut event_loop).0] {
+    for waker in [old_waker, stale_waker(subject, &mut event_loop).0] {
         let (fresh, resumes) = (fresh.clone(), next_task.resumes());
         thread::spawn(move || {
             waker.wake_by_ref();

@@ -5,7 +5,7 @@ use std::{sync::mpsc, thread};
 
 use quadrivium::{event_loop::Turned, prelude::*};
 
-use crate::{Subject, body, new_loop, notes_and_loop, turns, spawn_with_probe};
+use crate::{NO_NOTES, Subject, body, new_loop, notes_and_loop, turns, spawn_with_probe};
 
 laws! { ($) stop:
     /// A loop that is stopped by a task finishes the next turn. Its tasks stay for the next run.
@@ -61,7 +61,8 @@ fn ends_block_on_and_cancels_its_task(subject: Subject) {
     let stopper = event_loop.stopper();
     let stops = body().hold(notes.when_dropped("dropped")).run(move || stopper.stop());
     let stops = subject.task(stops.repeat(5, turn).note(&notes, "at the end"));
-    assert!(matches!(event_loop.block_on(stops), Err(RunError::Stopped)));
+    let ran = event_loop.block_on(stops);
+    assert!(matches!(ran, Err(RunError::Stopped)), "{ran:?}");
     assert_eq!(notes.lines(), ["dropped"], "the task of the stopped `block_on` must be cancelled");
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
 }
@@ -91,7 +92,7 @@ fn twice_is_like_once(subject: Subject) {
     stopper.stop();
     stopper.clone().stop();
     event_loop.run().unwrap();
-    assert!(notes.lines().is_empty());
+    assert_eq!(notes.lines(), NO_NOTES);
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["done"]);
 }

@@ -8,7 +8,7 @@ use quadrivium::{
     task::{BoxTask, Either},
 };
 
-use crate::{Probe, Notes, Subject, body, new_loop, notes_and_loop};
+use crate::{NO_NOTES, Probe, Notes, Subject, body, new_loop, notes_and_loop};
 
 laws! { ($) streams:
     /// Every item comes, in order. The generator continues only when the next item is asked for.
@@ -38,7 +38,7 @@ fn shared<T>(stream: Stream<T>) -> SharedStream<T> {
 }
 
 /// A task that asks for the given number of items and notes them.
-fn asks(subject: Subject, items: &SharedStream<u32>, notes: &Notes, times: usize) -> BoxTask<()> {
+fn takes_items(subject: Subject, items: &SharedStream<u32>, notes: &Notes, times: usize) -> BoxTask<()> {
     let (items, notes) = (Rc::clone(items), notes.clone());
     let next = move || items.borrow_mut().next();
     subject.task(body().repeat_then(times, next, move |item| notes.add(format!("{item:?}"))))
@@ -53,8 +53,8 @@ fn items_are_made_in_order_on_demand(subject: Subject) {
             co.yield_item(n).await;
         }
     }));
-    assert!(notes.lines().is_empty(), "making a stream must run nothing");
-    event_loop.block_on(asks(subject, &items, &notes, 2)).unwrap();
+    assert_eq!(notes.lines(), NO_NOTES, "making a stream must run nothing");
+    event_loop.block_on(takes_items(subject, &items, &notes, 2)).unwrap();
     assert_eq!(notes.lines(), ["yields 1", "Some(1)", "yields 2", "Some(2)"]);
 }
 
@@ -68,7 +68,7 @@ fn the_generator_may_wait_between_items(subject: Subject) {
         }
         co.perform(turn()).await;
     }));
-    let task = event_loop.start(asks(subject, &items, &notes, 3), 1);
+    let task = event_loop.start(takes_items(subject, &items, &notes, 3), 1);
     assert!(notes.lines().is_empty() && !task.is_finished());
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["Some(1)", "Some(2)", "None"]);
@@ -77,7 +77,7 @@ fn the_generator_may_wait_between_items(subject: Subject) {
 fn next_after_the_end_returns_none(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let items = shared(stream(|mut co| async move { co.yield_item(1).await }));
-    event_loop.block_on(asks(subject, &items, &notes, 4)).unwrap();
+    event_loop.block_on(takes_items(subject, &items, &notes, 4)).unwrap();
     assert_eq!(notes.lines(), ["Some(1)", "None", "None", "None"]);
 }
 
@@ -88,9 +88,9 @@ fn a_cancelled_next_loses_no_item(subject: Subject) {
         co.perform(waits.waits()).await;
         co.yield_item(1).await;
     }));
-    let cancelled = event_loop.start(asks(subject, &items, &notes, 1), 1);
+    let cancelled = event_loop.start(takes_items(subject, &items, &notes, 1), 1);
     cancelled.cancel();
-    let _goes_on = event_loop.start(asks(subject, &items, &notes, 2), 1);
+    let _goes_on = event_loop.start(takes_items(subject, &items, &notes, 2), 1);
     probe.open();
     probe.wake();
     event_loop.run().unwrap();
@@ -105,7 +105,7 @@ fn a_drop_runs_the_destructors_of_the_generator(subject: Subject) {
         co.yield_item(1).await;
         co.yield_item(2).await;
     }));
-    event_loop.block_on(asks(subject, &items, &notes, 1)).unwrap();
+    event_loop.block_on(takes_items(subject, &items, &notes, 1)).unwrap();
     assert_eq!(notes.lines(), ["Some(1)"]);
     drop(items);
     assert_eq!(notes.lines(), ["Some(1)", "dropped"]);
@@ -134,10 +134,10 @@ fn a_panic_continues_in_next(subject: Subject) {
         co.perform(turn()).await;
         panic!("in the generator");
     }));
-    let task = event_loop.spawn(asks(subject, &items, &notes, 1));
+    let task = event_loop.spawn(takes_items(subject, &items, &notes, 1));
     let error = event_loop.block_on(task).unwrap().unwrap_err();
     assert_eq!(error.panic_message(), Some("in the generator"));
-    event_loop.block_on(asks(subject, &items, &notes, 1)).unwrap();
+    event_loop.block_on(takes_items(subject, &items, &notes, 1)).unwrap();
     assert_eq!(notes.lines(), ["dropped", "None"]);
 }
 
@@ -170,7 +170,7 @@ fn a_next_in_another_task_wakes_that_task(subject: Subject) {
         },
     );
     event_loop.block_on(subject.task(races)).unwrap();
-    let _goes_on = event_loop.start(asks(subject, &items, &notes, 1), 1);
+    let _goes_on = event_loop.start(takes_items(subject, &items, &notes, 1), 1);
     probe.open();
     probe.wake();
     event_loop.run().unwrap();

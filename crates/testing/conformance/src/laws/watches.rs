@@ -7,7 +7,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Notes, Subject, body, in_destructor, new_loop, catch_panic, notes_and_loop, turns};
+use crate::{NO_NOTES, Notes, Subject, body, in_destructor, new_loop, catch_panic, notes_and_loop, turns};
 
 laws! { ($) watches:
     /// If several values are sent in one step, a receiver sees only the last.
@@ -74,7 +74,7 @@ fn a_change_wakes_all_in_order(subject: Subject) {
         })
         .collect();
     turns(&mut event_loop, 2);
-    assert!(notes.lines().is_empty(), "the first value must count as seen");
+    assert_eq!(notes.lines(), NO_NOTES, "the first value must count as seen");
     sender.send(1);
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["a: 1", "b: 1", "c: 1"]);
@@ -153,7 +153,7 @@ fn a_wait_counts_as_a_receiver(subject: Subject) {
     drop(receiver);
     let waits = event_loop.spawn(subject.task(body().perform(changed)));
     let _task = event_loop.start(waits_for_closed(subject, &sender, &notes), 2);
-    assert!(notes.lines().is_empty());
+    assert_eq!(notes.lines(), NO_NOTES);
     waits.cancel();
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["no receivers"]);
