@@ -95,7 +95,7 @@ macro_rules! topics {
 }
 
 topics! {
-    lifecycle every_suspension outcomes cancel cancel_from_afar join panics unwinding destructors
+    lifecycle every_suspension outcomes cancel cancel_from_another_thread join panics unwinding destructors
     chains clusters foreign_executors nesting order starvation stop timers moving_deadlines channels
     channel_operations notify mutexes semaphores semaphore_operations barriers watches broadcasts
     streams scheduled_calls wakes stale_wakes new_wakers foreign_threads foreign_wakers cloned_wakers

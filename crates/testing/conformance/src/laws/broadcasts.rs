@@ -24,7 +24,8 @@ laws! { ($) broadcasts:
     /// When the senders are gone, a receiver still gets the values that were sent, and then the
     /// end.
     the_end_comes_after_the_last_value;
-    /// A receive that is cancelled after it was woken has received nothing.
+    /// A receive that is cancelled after it was woken takes no value. The next receive gets the
+    /// value.
     a_receive_cancelled_after_its_wake_takes_nothing;
     /// A send without receivers drops the value.
     a_send_without_receivers_drops_the_value;

@@ -1,4 +1,5 @@
-//! Clusters that end through a task of their own. The thread of that task cannot wait for itself.
+//! Clusters that end through a task of their own. A cluster is one loop on each of several threads,
+//! and a thread cannot wait for its own end.
 
 use std::{num::NonZero, sync::Arc, thread};
 

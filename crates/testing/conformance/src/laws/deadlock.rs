@@ -31,7 +31,8 @@ laws! { ($) deadlock:
     a_receive_that_holds_its_sender_is_reported on Deadlocks;
     /// A `block_on` that can never end returns a deadlock and cancels its task.
     ends_block_on_and_cancels_its_task on Deadlocks;
-    /// A deadlock names every task that is left. They stay suspended, and may still be woken later.
+    /// A deadlock names every task that is left. These tasks stay suspended, and may still be woken
+    /// later.
     names_every_task_that_is_left on Deadlocks;
     /// No deadlock is reported while a deadline is left.
     is_not_reported_while_a_deadline_is_left on VirtualClock;

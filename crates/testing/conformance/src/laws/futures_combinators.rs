@@ -1,6 +1,6 @@
 //! Tasks inside the combinators of the `futures` crate, which poll their parts with wakers of their
-//! own. `FuturesUnordered` polls only the parts that were woken. They are called unordered parts
-//! here.
+//! own. A `FuturesUnordered` polls only the parts that were woken. Its parts are called unordered
+//! parts here.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ laws! { ($) futures_combinators:
     unordered_parts_may_wait_for_turns;
     /// A wake of one unordered part resumes that part alone.
     a_wake_resumes_one_unordered_part;
-    /// Sets of unordered parts may contain others.
+    /// An unordered part may itself contain unordered parts.
     unordered_parts_may_contain_others on VirtualClock;
     /// An unordered part that is dropped leaves no deadline.
     a_dropped_part_leaves_no_deadline on VirtualClock;

@@ -13,7 +13,7 @@ use crate::{
 laws! { ($) host_names:
     /// A lookup returns the addresses of a name, with the given port.
     a_lookup_returns_addresses_with_the_port;
-    /// A text that is an address already is returned at once.
+    /// A text that is an address already is returned at once, without a lookup.
     an_address_is_returned_at_once;
     /// Looking up or connecting to an unknown name is a `NotFound` error that contains the name.
     an_unknown_name_is_an_error;

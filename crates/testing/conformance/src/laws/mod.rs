@@ -7,7 +7,7 @@ mod law;
 mod lifecycle;
 mod every_suspension;
 mod cancel;
-mod cancel_from_afar;
+mod cancel_from_another_thread;
 mod destructors;
 mod join;
 mod panics;
@@ -88,7 +88,7 @@ const TOPICS: &[&[Law]] = &[
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
-    cancel_from_afar::LAWS,
+    cancel_from_another_thread::LAWS,
     join::LAWS,
     panics::LAWS,
     unwinding::LAWS,
@@ -168,7 +168,7 @@ macro_rules! every_law {
         $crate::lifecycle! {}
         $crate::every_suspension! {}
         $crate::cancel! {}
-        $crate::cancel_from_afar! {}
+        $crate::cancel_from_another_thread! {}
         $crate::join! {}
         $crate::panics! {}
         $crate::unwinding! {}

@@ -36,9 +36,10 @@ laws! { ($) panics:
     /// If a destructor panics in a cancel, the task counts as panicked. The panic does not reach
     /// the caller of `cancel`.
     in_a_destructor_do_not_reach_the_caller_of_cancel needs QuietCancel;
-    /// If two tasks borrow the same `RefCell`, the panic ends the task that borrowed second.
+    /// If a task borrows a `RefCell` that another task holds borrowed across a suspension, the
+    /// panic ends the task that borrowed second.
     over_a_borrow_end_the_second_borrower;
-    /// A panic in a trace loses no task.
+    /// A panic in the trace function of a loop loses no task.
     in_a_trace_lose_no_task;
     /// A loop that is dropped because of a panic around it drops its tasks.
     around_a_loop_drop_its_tasks;

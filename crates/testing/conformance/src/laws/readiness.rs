@@ -42,7 +42,7 @@ laws! { ($) readiness:
     does_not_hide_a_later_deadlock on Deadlocks;
     /// A socket that the other end has half closed causes no more wakes.
     causes_no_wakes_after_a_half_close;
-    /// A loop that waits for a descriptor sleeps.
+    /// A loop that waits for a descriptor sleeps instead of polling again and again.
     is_awaited_by_a_sleeping_loop;
     /// A task that is always ready does not keep another one from its descriptor.
     is_noticed_beside_a_busy_task;

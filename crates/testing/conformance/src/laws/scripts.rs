@@ -1,4 +1,5 @@
-//! Generated programs: the same script must leave the same record in any style.
+//! Generated programs. A script is a small random program, and its record is the trace of the loop
+//! with the notes of the bodies. The same script must leave the same record in any style.
 
 use std::{env, time::Duration};
 

@@ -12,8 +12,8 @@ use super::deadlock::expect_deadlock;
 use crate::{Notes, Subject, body, new_loop, turns};
 
 laws! { ($) semaphores:
-    /// At most as many tasks are inside as there are permits.
-    permits_limit_the_tasks_inside;
+    /// At most as many tasks hold a permit at a time as there are permits.
+    permits_limit_the_holders;
     /// A large request is not starved by small ones that come later.
     a_large_request_is_not_starved;
     /// `try_acquire` does not take permits from a waiting task.
@@ -61,7 +61,7 @@ fn holder(
     subject.task(body)
 }
 
-fn permits_limit_the_tasks_inside(subject: Subject) {
+fn permits_limit_the_holders(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(2), Notes::default(), new_loop());
     let names = ["a", "b", "c", "d", "e"];
     let spawn = |name| event_loop.spawn(holder(subject, &semaphore, &notes, (name, 1, 2)));

@@ -58,7 +58,8 @@ laws! { ($) starvation:
     many_ready_channels_let_others_run;
     /// A task that goes through several sockets that are all ready lets others run.
     several_ready_sockets_let_others_run;
-    /// A task that waits now and then is not suspended more often to let others run.
+    /// A task that suspends often enough by itself is never suspended in addition to let others
+    /// run.
     is_counted_anew_in_each_step;
     /// If two parts of one task never wait, each of them makes progress in every step.
     no_part_of_a_join_starves_another;

@@ -17,7 +17,7 @@ laws! { ($) streams:
     the_generator_may_wait_between_items on VirtualClock;
     /// After the end, `next` returns `None` every time.
     next_after_the_end_returns_none;
-    /// A `next` that is cancelled while it waits loses no item. The next one continues there.
+    /// A `next` that is cancelled while it waits loses no item. A later `next` continues there.
     a_cancelled_next_loses_no_item;
     /// A stream that is dropped in the middle runs the destructors of its generator.
     a_drop_runs_the_destructors_of_the_generator;

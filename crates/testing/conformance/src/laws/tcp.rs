@@ -22,8 +22,8 @@ laws! { ($) tcp:
     /// If the stream ends too early, `read_exact` fills its buffer with the last bytes and then
     /// fails.
     read_exact_fails_at_an_early_end;
-    /// A reset is an error for the tasks of that connection, after any number of bytes. Other
-    /// connections are not affected.
+    /// A reset of a connection is an error for the tasks that use it, after any number of bytes.
+    /// Other connections are not affected.
     a_reset_is_an_error_of_its_connection_only;
     /// Connecting to an address without a listener is an error.
     a_connect_without_a_listener_is_refused;

@@ -19,15 +19,15 @@ laws! { ($) watches:
     a_change_before_the_wait_is_seen;
     /// When the senders are gone, a receiver still sees the last value, and then the end.
     the_end_comes_after_the_last_value;
-    /// A wait for a change that is cancelled has seen nothing.
+    /// If a wait for a change is cancelled, the change does not count as seen.
     a_cancelled_wait_has_seen_nothing;
     /// `closed` returns when the last receiver is gone, and not before.
     closed_waits_for_the_last_receiver;
-    /// A waiting receive counts as a receiver until it is cancelled.
+    /// A wait for a change counts as a receiver until it is cancelled.
     a_wait_counts_as_a_receiver;
     /// A borrowed value does not change when another one is sent.
     a_borrowed_value_does_not_change;
-    /// A modification that panics is not sent.
+    /// If the function that `send_modify` calls panics, no change is sent.
     a_modification_that_panics_is_not_sent;
     /// The destructor of an earlier value may use the channel.
     the_destructor_of_a_value_may_use_the_channel;

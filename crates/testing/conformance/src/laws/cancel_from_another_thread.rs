@@ -1,5 +1,4 @@
-//! Cancels from another thread: the loop carries them out in its next turn, on its own thread, and
-//! on that task alone.
+//! Cancels from another thread. The loop carries them out in its next turn, on its own thread.
 
 use std::thread;
 
@@ -8,7 +7,7 @@ use quadrivium::prelude::*;
 use super::cancel::{is_cancelled, suspended};
 use crate::{NO_NOTES, Subject, body, new_loop, notes_and_loop, turns};
 
-laws! { ($) cancel_from_afar:
+laws! { ($) cancel_from_another_thread:
     /// The loop carries out a cancel from another thread in its next turn, on its own thread.
     happens_in_the_next_turn;
     /// A cancel from another thread before the first turn keeps the task from starting.
