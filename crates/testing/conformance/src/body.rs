@@ -17,7 +17,7 @@ pub struct Body<T = ()> {
     is_over: Rc<Cell<bool>>,
 }
 
-/// What a style must do next.
+/// The next thing that a style must do.
 pub enum NextAction<T> {
     /// Perform this task, call the function that it returns, and call `go_on` again.
     Perform(BoxTask<Then>),
@@ -25,8 +25,8 @@ pub enum NextAction<T> {
     End(T),
 }
 
-/// What the body does with the output of a task. It runs in the body of the style, and not in the
-/// sub-task.
+/// The function with which a body uses the output of a task. It runs in the body of the style, and
+/// not in the sub-task.
 pub type Then = Box<dyn FnOnce()>;
 
 enum Part {

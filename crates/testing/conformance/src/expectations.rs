@@ -1,4 +1,4 @@
-//! What a body expects of the tasks it performs: a value, an error, or bytes.
+//! Methods of [`Body`] that perform a task and check its output: a value, an error, or bytes.
 
 use std::{
     fmt::Debug,

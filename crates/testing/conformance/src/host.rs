@@ -51,7 +51,7 @@ pub enum HostFeature {
     Deadlocks,
     /// Running a loop inside a task of another loop is an error. Other executors may panic.
     Nesting,
-    /// The host opens no descriptors but those of a new loop, and closes these with it.
+    /// The host opens descriptors for new loops only, and closes them with the loop.
     Descriptors,
 }
 

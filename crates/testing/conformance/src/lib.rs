@@ -1,6 +1,6 @@
 //! The laws that every way to suspend must keep. Each law is a function that is run against a
-//! [`Style`]: one of Quadrivium's four, a pair of styles in which one performs the other, or your
-//! own.
+//! [`Style`]. The style may be one of Quadrivium's four, a pair of styles in which one performs the
+//! other, or your own.
 //!
 //! ```text
 //!   a law   body().note(&notes, "one").perform(turn()).note(&notes, "two")

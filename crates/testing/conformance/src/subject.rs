@@ -7,7 +7,7 @@ use quadrivium::task::BoxTask;
 
 use crate::{Body, Feature, Style, Value, map};
 
-/// What a law is run against: a style, or a style that performs another.
+/// The subject of a law: a style, or a style that performs another.
 #[derive(Clone, Copy)]
 pub struct Subject {
     outer: Option<&'static dyn Style>,

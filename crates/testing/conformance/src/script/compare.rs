@@ -2,7 +2,7 @@
 
 use super::{Cast, PlayRecord, Script, check_rules, play};
 
-/// The number of lines shown before the one that differs.
+/// The number of lines that are shown before the first difference.
 const BEFORE: usize = 4;
 
 /// The width of a column.

@@ -98,7 +98,7 @@ impl Script {
         Self { part: 0, instructions: instructions.into_iter().collect() }
     }
 
-    /// Returns the number of its instructions, including those of the scripts in it.
+    /// Returns the number of its instructions, including the scripts inside it.
     pub fn size(&self) -> usize {
         let contained = self.instructions.iter().flat_map(Instruction::scripts);
         self.instructions.len() + contained.map(Script::size).sum::<usize>()
