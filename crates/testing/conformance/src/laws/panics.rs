@@ -132,12 +132,12 @@ fn are_errors_for_the_joining_task(subject: Subject) {
 }
 
 /// A payload that panics when it is dropped. The payload of that panic may panic in turn.
-struct PanicsWhenDropped(u8);
+struct PanickingPayload(u8);
 
-impl Drop for PanicsWhenDropped {
+impl Drop for PanickingPayload {
     fn drop(&mut self) {
         if !thread::panicking() && self.0 > 0 {
-            resume_unwind(Box::new(PanicsWhenDropped(self.0 - 1)));
+            resume_unwind(Box::new(PanickingPayload(self.0 - 1)));
         }
     }
 }
@@ -145,7 +145,7 @@ impl Drop for PanicsWhenDropped {
 fn of_a_payload_when_dropped_are_contained(subject: Subject) {
     let mut event_loop = new_loop();
     let panics =
-        || subject.task(body().perform(turn()).run(|| resume_unwind(Box::new(PanicsWhenDropped(2)))));
+        || subject.task(body().perform(turn()).run(|| resume_unwind(Box::new(PanickingPayload(2)))));
     // The payload of this task is not read, so the loop drops it.
     drop(event_loop.spawn(panics()));
     let unread = event_loop.spawn(panics());
