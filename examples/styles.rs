@@ -1,4 +1,4 @@
-//! The four styles, and which of them the command line asks for.
+//! The names of the four styles, as the command line gives them.
 
 use std::{fmt, process};
 
@@ -18,7 +18,7 @@ impl StyleName {
         StyleName::Green,
     ];
 
-    /// The styles named on the command line, or all four.
+    /// Returns the styles that are named on the command line, or all four.
     pub fn chosen() -> Vec<StyleName> {
         let named: Vec<_> =
             std::env::args().skip(1).map(|name| known(&name)).collect();
@@ -39,7 +39,7 @@ impl StyleName {
     }
 }
 
-/// The style of this name, or the end of the program.
+/// Returns the style with this name. Without one, ends the program.
 fn known(name: &str) -> StyleName {
     StyleName::named(name).unwrap_or_else(|| {
         eprintln!(

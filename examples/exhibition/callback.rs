@@ -15,9 +15,9 @@ fn play(cb: &mut Callback<()>, rules: Rc<Rules>, board: usize, number: usize) {
     if number == rules.moves {
         return cb.done(());
     }
-    // 1. The master thinks and moves: nobody else has him meanwhile.
+    // 1. The master thinks and moves: no other board has the master.
     cb.perform(block_for(rules.master(board, number)), move |cb, ()| {
-        // 2. The opponent thinks and replies: the master is elsewhere.
+        // 2. The opponent thinks and replies: the master can be elsewhere.
         cb.perform(sleep(rules.opponent(board, number)), move |cb, ()| {
             play(cb, rules, board, number + 1)
         })
