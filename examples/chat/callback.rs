@@ -16,7 +16,7 @@ pub fn serve(server: Server, hall: Hall) -> impl Task<Output = ()> {
 }
 
 fn serve_next(cb: &mut Callback<()>, server: Server, hall: Hall) {
-    // 1. Accept a connection, until the stop.
+    // 1. Accept a connection, until the server stops.
     cb.perform(server.next(), move |cb, connection| {
         let Some(connection) = connection else { return cb.done(()) };
 

@@ -14,7 +14,7 @@ use super::{
 
 pub fn serve(server: Server, hall: Hall) -> impl Task<Output = ()> {
     green(move || {
-        // 1. Accept a connection, until the stop.
+        // 1. Accept a connection, until the server stops.
         while let Some(connection) = perform(server.next()) {
             // 2. Serve it in a task of its own.
             let hall = hall.clone();

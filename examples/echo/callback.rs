@@ -14,7 +14,7 @@ pub fn serve(server: Server) -> impl Task<Output = ()> {
 }
 
 fn serve_next(cb: &mut Callback<()>, server: Server) {
-    // 1. Accept a connection, until the stop.
+    // 1. Accept a connection, until the server stops.
     cb.perform(server.next(), move |cb, connection| {
         let Some(connection) = connection else { return cb.done(()) };
 
@@ -34,7 +34,7 @@ fn echo_next(
     connection: Connection,
     buffer: Vec<u8>,
 ) {
-    // 3. Read what there is, until the end.
+    // 3. Read the next bytes, until the end.
     cb.perform(connection.read_owned(buffer), move |cb, (n, mut buffer)| {
         let n = match n {
             Ok(0) => return cb.done(Ok(())),
@@ -43,7 +43,7 @@ fn echo_next(
         };
         buffer.truncate(n);
 
-        // 4. Write it back.
+        // 4. Write them back.
         let written = connection.write_all_owned(buffer);
         cb.perform(written, move |cb, (written, mut buffer)| match written {
             Ok(()) => {
@@ -67,14 +67,14 @@ pub fn say(
                 Err(error) => return cb.done(Err(error)),
             };
 
-            // 6. Say something.
+            // 6. Send a text.
             let said = stream.write_all_owned(text);
             cb.perform(said, move |cb, (said, _)| {
                 if let Err(error) = said {
                     return cb.done(Err(error));
                 }
 
-                // 7. Hear as much.
+                // 7. Receive as many bytes.
                 let hearing = stream.read_exact_owned(vec![0; text.len()]);
                 cb.perform(hearing, |cb, (read, heard)| {
                     cb.done(read.map(|()| heard))

@@ -17,7 +17,7 @@ pub fn serve(server: Server, http: Http) -> impl Task<Output = ()> {
 }
 
 fn serve_next(cb: &mut Callback<()>, server: Server, http: Http) {
-    // 1. Accept a connection, until the stop.
+    // 1. Accept a connection, until the server stops.
     cb.perform(server.next(), move |cb, connection| {
         let Some(connection) = connection else { return cb.done(()) };
 

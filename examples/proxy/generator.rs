@@ -11,7 +11,7 @@ use super::{
 
 pub fn serve(server: Server, to: Rc<str>) -> impl Task<Output = ()> {
     generator(move |mut co| async move {
-        // 1. Accept a connection, until the stop.
+        // 1. Accept a connection, until the server stops.
         while let Some(connection) = co.perform(server.next()).await {
             // 2. Serve it in a task of its own.
             let to = Rc::clone(&to);
@@ -25,10 +25,10 @@ fn relay(
     to: Rc<str>,
 ) -> impl Task<Output = io::Result<()>> {
     generator(move |mut co| async move {
-        // 3. Unless all goes well, the client is reset in the end.
+        // 3. Prepare to reset the client in the end, unless all goes well.
         client.reset_on_close(true);
 
-        // 4. Connect to the upstream, which is reset likewise.
+        // 4. Connect to the upstream, and prepare to reset it, too.
         let stream = co.perform(connect(to)).await?;
         let upstream = client.beside(stream);
         upstream.reset_on_close(true);
@@ -38,7 +38,7 @@ fn relay(
         let back = copy(upstream.clone(), client.clone());
         co.perform(both(there, back)).await?;
 
-        // 6. All went well.
+        // 6. All went well: close both sockets without a reset.
         client.reset_on_close(false);
         upstream.reset_on_close(false);
         Ok(())
@@ -52,14 +52,14 @@ fn copy(
     generator(move |mut co| async move {
         let mut buffer = vec![0; BUFFER];
         loop {
-            // 7. Read what there is; pass the end on.
+            // 7. Read the next bytes; pass an end of the stream on.
             let n = co.perform(from.read_on(&mut buffer)).await?;
             if n == 0 {
                 to.end_writing();
                 return Ok(());
             }
 
-            // 8. Write it on.
+            // 8. Write the bytes to the other end.
             co.perform(to.write_all(&buffer[..n])).await?;
         }
     })

@@ -1,4 +1,5 @@
-//! `proxy` in every style, over real sockets, between ends that misbehave.
+//! `proxy` in every style, over real sockets, between clients and upstreams
+//! that misbehave.
 
 use std::{
     io::{self, ErrorKind, Read, Write},
@@ -24,7 +25,7 @@ const PROXY: Program = Program {
     },
 };
 
-/// The address of an upstream that sends back what it gets.
+/// Returns the address of an upstream that sends every byte back.
 fn echo() -> &'static str {
     static ECHO: OnceLock<String> = OnceLock::new();
     ECHO.get_or_init(|| {
@@ -33,11 +34,11 @@ fn echo() -> &'static str {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let stream = stream.unwrap();
-                // It ends with the connection, in whatever way that ends.
+                // The thread ends with the connection, with or without error.
                 thread::spawn(move || io::copy(&mut &stream, &mut &stream));
             }
         });
-        // A name, so that it has to be resolved.
+        // A name, so that the proxy has to resolve it.
         format!("localhost:{}", address.port())
     })
 }
@@ -72,7 +73,7 @@ fn it_cancels_what_does_not_end() {
     PROXY.cancels_what_does_not_end();
 }
 
-/// A proxy, and the two ends of a connection through it.
+/// Returns a proxy, and the two ends of a connection through it.
 fn between(style: StyleName) -> (Rig, Client, Client) {
     let listener = StdListener::bind("127.0.0.1:0").unwrap();
     let to = listener.local_addr().unwrap().to_string();
@@ -96,7 +97,7 @@ fn a_half_close_is_passed_on_in_either_direction() {
             first.half_close();
             second.expect(b"all I have to say");
             assert_eq!(second.0.read(&mut [0]).unwrap(), 0, "{style}");
-            // It is not over yet.
+            // The other direction is still open.
             second.say(b"an answer");
             first.expect(b"an answer");
             second.say(b", and that was it");
@@ -120,7 +121,7 @@ fn both_directions_move_at_once() {
                 end.half_close();
             })
         };
-        // Both speak before either listens.
+        // Both ends send before either of them reads.
         let speakers = [speak(&client), speak(&upstream)];
         let listener = thread::spawn(move || upstream.rest());
         assert!(client.rest() == said, "{style}");
@@ -158,7 +159,7 @@ fn a_reset_ends_a_connection_that_is_held_back() {
         let (rig, mut mute, mut flood) = between(style);
         flood.say_until_held_back(&bytes(251), 1 << 30);
         flood.reset();
-        // The proxy can write nothing to this one, but it can give up.
+        // The proxy cannot write to this client, but it can reset it.
         mute.expect_the_end();
         assert_eq!(rig.end(), 0, "{style}");
     }
@@ -173,7 +174,7 @@ fn who_never_reads_holds_back_only_his_own_other_end() {
         });
         let mut mute = rig.client();
         let taken = mute.say_until_held_back(&bytes(251), MOST);
-        // What the kernel keeps for four sockets, and a buffer each way.
+        // The buffers of four sockets in the kernel, and of two directions.
         assert!(taken < MOST / 2, "{style} took {taken} bytes");
         let mut other = rig.client();
         (PROXY.greet)(&mut other);
@@ -184,7 +185,7 @@ fn who_never_reads_holds_back_only_his_own_other_end() {
 
 #[test]
 fn an_upstream_that_cannot_be_reached_resets_the_client() {
-    // Ours, but nobody listens there.
+    // This test owns the port, but does not listen on it.
     let held = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     held.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
     let refused = held.local_addr().unwrap().as_socket().unwrap().to_string();
@@ -210,7 +211,7 @@ fn connections_go_on_after_the_stop() {
         let mut client = rig.client();
         (PROXY.greet)(&mut client);
         rig.stop();
-        // Once there is nobody to connect to any more, it has stopped.
+        // The server has stopped as soon as connecting fails.
         while StdStream::connect(address).is_ok() {}
         (PROXY.greet)(&mut client);
         client.0.write_all(b"the rest").unwrap();

@@ -1,11 +1,12 @@
-//! [`both`]: two directions side by side, until both have ended or one has
+//! [`both`]: performs two tasks at once, until both have ended or one has
 //! failed.
 
 use std::{io, pin::Pin};
 
 use quadrivium::task::{BoxTask, Context, Step, Task, Wait};
 
-/// Runs both to their ends; the first that fails is the end of the other one.
+/// Performs both tasks to their ends. If one fails, the other one is dropped,
+/// and the error is returned.
 pub fn both(
     a: impl Task<Output = io::Result<()>> + 'static,
     b: impl Task<Output = io::Result<()>> + 'static,
@@ -14,7 +15,7 @@ pub fn both(
 }
 
 pub struct Both {
-    /// Those that have not ended.
+    /// The tasks that have not ended.
     parts: [Option<BoxTask<io::Result<()>>>; 2],
 }
 

@@ -1,15 +1,16 @@
-//! What the servers share, whatever their style: accepting within limits, and
-//! stopping cleanly.
+//! The base of all servers: it accepts connections within limits, and stops
+//! cleanly.
 //!
 //! ```text
 //!                     next                      spawn
 //!   listener ──► Server ──► Connection ──► a task of the style
 //!                  │  ▲                        │
-//!                  │  └── a place is returned ─┘
-//!   stop ──────────┴── run: lets them end, then cancels
+//!                  │  └───── a slot is freed ──┘
+//!   stop ──────────┴── run: waits for the tasks, then cancels them
 //! ```
 //!
-//! Nothing here knows a style: all of it is tasks, which each style performs.
+//! Nothing here is written for one style. All operations are tasks, which every
+//! style performs.
 
 use std::{
     cell::{Cell, RefCell},
@@ -35,15 +36,16 @@ pub use connection::Connection;
 
 use self::{stop::Stop, supervised::Supervised};
 
-/// What a server may use.
+/// The limits of a server.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// So many connections at once; others wait in the kernel's queue.
+    /// The largest number of connections at once. More clients wait in a queue
+    /// of the kernel.
     pub max_connections: usize,
-    /// A connection on which no byte moves for so long, in either direction,
-    /// is closed.
+    /// A connection is closed when no byte moves on it for this long, in either
+    /// direction.
     pub idle_timeout: Option<Duration>,
-    /// So long after the stop, connections may still go on.
+    /// How long connections may go on after the stop.
     pub grace: Duration,
 }
 
@@ -64,19 +66,19 @@ pub struct Server {
 }
 
 struct ServerState {
-    /// There until the stop.
+    /// `None` after the stop.
     listener: RefCell<Option<TcpListener>>,
     limits: Limits,
     stop: Stop,
     places: Rc<Places>,
-    /// The tasks that serve connections, by the order they came in.
+    /// The tasks that serve connections, by the order of their spawns.
     tasks: RefCell<BTreeMap<u64, JoinHandle<()>>>,
     spawned: Cell<u64>,
-    /// When it was last said that no connection can be accepted.
+    /// When an error of accepting was last reported.
     complained: Cell<Option<Instant>>,
 }
 
-/// How many connections there are.
+/// The number of connections, and a wake for the end of each.
 #[derive(Default)]
 struct Places {
     taken: Cell<usize>,
@@ -98,8 +100,8 @@ impl Server {
         }
     }
 
-    /// Serves a connection in a task of its own, which is named by its peer.
-    /// Whatever becomes of it, the others go on.
+    /// Serves a connection in a task of its own. The task is named after the
+    /// address of the client. However it ends, the other connections go on.
     pub fn spawn<T>(
         &self,
         connection: Connection,
@@ -115,16 +117,16 @@ impl Server {
         self.shared.tasks.borrow_mut().insert(number, handle);
     }
 
-    /// Stops: accepts no more, and lets connections end for as long as the
-    /// limits say. The second stop ends them at once.
+    /// Stops the server. It accepts no more connections, and those that are
+    /// open may go on for [`Limits::grace`]. A second stop ends them at once.
     pub fn stop(&self) {
         self.shared.stop.stop();
         let listener = self.shared.listener.take();
         drop(listener);
     }
 
-    /// Performs the task that accepts, until the stop and the end of all
-    /// connections; worth how many of them had to be cancelled.
+    /// Performs the accepting task, until the server is stopped and all
+    /// connections have ended. Returns how many of them had to be cancelled.
     pub fn run<T>(&self, accepting: T) -> impl Task<Output = usize> + use<T>
     where
         T: Task<Output = ()> + 'static,
@@ -142,7 +144,8 @@ impl Server {
         })
     }
 
-    /// Waits for the stop, and then for the connections, while they may go on.
+    /// Waits for the stop. Then waits for the connections for as long as they
+    /// may go on, and cancels the rest. Returns how many were cancelled.
     fn end(&self) -> impl Task<Output = usize> + use<> {
         let server = self.clone();
         future(async move {
@@ -169,9 +172,9 @@ impl Server {
         tasks.len()
     }
 
-    /// Says something to whoever runs the server.
+    /// Prints a line for the person who runs the server.
     pub fn report(&self, line: &str) {
-        // If standard error is closed, nobody wants to know.
+        // If standard error is closed, no report is wanted.
         let _ = writeln!(io::stderr(), "{line}");
     }
 }

@@ -1,5 +1,6 @@
-//! [`Moving`]: the one leaf of a connection: moves bytes, and is cut off when
-//! none have moved for too long, or by the stop.
+//! [`Moving`]: the leaf of a connection (a leaf is a task that composes no
+//! other). It moves bytes. It ends early when no byte has moved for too long,
+//! or at the stop.
 
 use std::{
     cell::Cell,
@@ -35,7 +36,8 @@ where
     Moving::new(Room(buffer), watch, begin, give)
 }
 
-/// Writes until all is written. A part that has moved counts as no idleness.
+/// Writes until all bytes are written. The idle timeout starts anew with each
+/// part.
 pub fn write_all<B, R, G>(
     stream: &TcpStream,
     watch: Watch,
@@ -55,9 +57,9 @@ where
 }
 
 pub struct Moving<K, L, F, G> {
-    /// There while it is under way.
+    /// The read or write that is under way.
     operation: Option<L>,
-    /// Where the bytes are while it is not.
+    /// The buffer, while no operation has it.
     home: Home<K>,
     watch: Watch,
     begin: F,
@@ -138,19 +140,20 @@ impl<K, L: fmt::Debug, F, G> fmt::Debug for Moving<K, L, F, G> {
     }
 }
 
-/// For how long a connection may wait.
+/// How long an operation may wait: the idle timeout and, for some reads, the
+/// stop.
 pub struct Watch {
     connection: Rc<ConnectionState>,
-    /// What ends the waiting, if anything does.
+    /// The stop, if it ends the operation.
     stop: Option<Stopped>,
-    /// Since when it waits.
+    /// When the operation began to wait.
     since: Option<Instant>,
-    /// Since when it waits after the stop.
+    /// When the operation began to wait after the stop.
     since_stop: Option<Instant>,
 }
 
-/// So long it waits after the stop: what the other end said before it could
-/// know is still on its way.
+/// How long a read waits after the stop. Bytes may be on their way that the
+/// other end sent before it could know of the stop.
 const MOMENT: Duration = Duration::from_millis(250);
 
 impl Watch {
@@ -164,13 +167,14 @@ impl Watch {
         Self { stop, ..Self::new(connection) }
     }
 
-    /// What it waits for besides; or what it is worth, as it may not wait.
+    /// Adds the limits to the wait of the operation. If the operation may not
+    /// wait any longer, returns its result as `Err`.
     fn wait(
         &mut self,
         wait: Wait,
         cx: &mut Context<'_>,
     ) -> Result<Wait, io::Result<usize>> {
-        // One that only lets the others run first does not wait.
+        // An operation that only lets other tasks run first is not idle.
         if wait == Wait::Turn {
             return Ok(wait);
         }
@@ -189,7 +193,8 @@ impl Watch {
         }
     }
 
-    /// None when it is over, and a moment has passed.
+    /// Returns the wait for the stop. Returns `None` when the server has been
+    /// stopped and the moment after it has passed.
     fn wait_for_stop(&mut self, cx: &mut Context<'_>) -> Option<Wait> {
         let Some(stop) = &mut self.stop else { return Some(Wait::Wake) };
         match Pin::new(stop).resume(cx) {
@@ -209,13 +214,13 @@ impl Watch {
     }
 }
 
-/// Bytes that are moved, or the room for them.
+/// A buffer that bytes are read into or written from.
 pub trait Moves {
-    /// Whether that is all, once so many bytes have been moved.
+    /// Counts `n` more bytes as moved. Returns whether that was everything.
     fn is_done_after(&mut self, n: usize) -> bool;
 }
 
-/// Room for bytes that are read.
+/// A buffer for one read, which is done after any number of bytes.
 pub struct Room<B>(B);
 
 impl<B: AsMut<[u8]>> Moves for Room<B> {
@@ -230,7 +235,7 @@ impl<B: AsMut<[u8]>> AsMut<[u8]> for Room<B> {
     }
 }
 
-/// Bytes that are written, of which so many are done.
+/// Bytes to write. The first `done` bytes are written.
 pub struct Rest<B> {
     bytes: B,
     done: usize,
@@ -249,8 +254,8 @@ impl<B: AsRef<[u8]>> AsRef<[u8]> for Rest<B> {
     }
 }
 
-/// A buffer that goes home when the operation it is lent to is dropped: so it
-/// can be given back although the operation was cut off.
+/// A buffer that is lent to an operation. When the operation is dropped, the
+/// buffer goes back. So it is not lost when the operation ends early.
 pub struct LentBuffer<K> {
     kept: Option<K>,
     home: Home<K>,
@@ -258,7 +263,7 @@ pub struct LentBuffer<K> {
 
 type Home<K> = Rc<Cell<Option<K>>>;
 
-const AWAY: &str = "what is lent is there until it is dropped";
+const AWAY: &str = "a lent buffer has its bytes until it is dropped";
 
 fn take<K>(home: &Home<K>) -> K {
     home.take().expect(RESUMED_AFTER_DONE)

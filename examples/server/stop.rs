@@ -1,4 +1,4 @@
-//! [`Stop`]: how far the end of a server has come.
+//! [`Stop`]: whether a server serves, lets its connections end, or ends them.
 
 use std::{cell::Cell, pin::Pin};
 
@@ -19,7 +19,7 @@ pub enum StopStage {
     Serving,
     /// Connections may end by themselves.
     Stopping,
-    /// They may not go on any longer.
+    /// Connections are cancelled.
     AtOnce,
 }
 
@@ -47,7 +47,7 @@ impl Stop {
     }
 }
 
-/// A task that waits until it has come so far.
+/// A task that waits until the stop has reached a stage.
 pub struct Stopped {
     stop: Stop,
     at: StopStage,
