@@ -33,7 +33,7 @@ fn converse(
     hall: Hall,
 ) -> impl Task<Output = io::Result<()>> {
     callback(move |cb| {
-        // 3. Hear and tell at once, as long as the guest is not too slow.
+        // 3. Receive and deliver lines, until the guest leaves or is too slow.
         let (guest, lines, is_slow) = hall.enter();
         let hearing = hear(connection.clone(), guest);
         let telling = tell(connection.clone(), lines);
@@ -42,7 +42,7 @@ fn converse(
         cb.perform(first, move |cb, first| match first {
             Either::Left(ended) => close(cb, connection, ended),
             Either::Right(()) => {
-                // 4. Have a last word, if there is room for it.
+                // 4. Send a last line to a guest that is too slow.
                 let last = connection.write_all_owned(TOO_SLOW);
                 cb.perform(timeout(LAST_WORD, last), move |cb, written| {
                     let ended = written.map_or(Ok(()), |(written, _)| written);
@@ -62,7 +62,7 @@ fn close(
         return cb.done(Err(error));
     }
 
-    // 5. Close, once the guest has got it all.
+    // 5. Close, once the guest has had time to read everything.
     connection.end_writing();
     discard(cb, connection, Linger::new(now(), LINGER), vec![0; BUFFER])
 }
@@ -95,8 +95,7 @@ fn hear_next(
     guest: HallGuest,
     mut lines: Lines,
 ) {
-    // 6. Do what each line asks for that is there; let the others have their
-    //    turn, too.
+    // 6. Do what each whole line asks for; let others run after each.
     if let Some(line) = lines.next() {
         if guest.hear(line).is_break() {
             return cb.done(Ok(()));
@@ -106,7 +105,7 @@ fn hear_next(
         });
     }
 
-    // 7. Read what there is; what is no whole line in the end is lost.
+    // 7. Read more bytes; a last line without an end is lost.
     cb.perform(
         connection.read_owned(lines),
         move |cb, (n, mut lines)| match n {
@@ -135,7 +134,7 @@ fn tell_next(
     connection: Connection,
     lines: Receiver<Rc<str>>,
 ) {
-    // 8. Write what lines there are for the guest, until he has left.
+    // 8. Write the lines that wait for the guest, until the guest left.
     cb.perform(lines.recv(), move |cb, line| {
         let Ok(line) = line else { return cb.done(Ok(())) };
         let written = connection.write_all_owned(gather(line, &lines));

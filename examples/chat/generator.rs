@@ -27,7 +27,7 @@ fn converse(
     hall: Hall,
 ) -> impl Task<Output = io::Result<()>> {
     generator(move |mut co| async move {
-        // 3. Hear and tell at once, as long as the guest is not too slow.
+        // 3. Receive and deliver lines, until the guest leaves or is too slow.
         let (guest, lines, is_slow) = hall.enter();
         let hearing = hear(connection.clone(), guest);
         let telling = tell(connection.clone(), lines);
@@ -35,13 +35,13 @@ fn converse(
         match co.perform(race(conversation, is_slow.notified())).await {
             Either::Left(ended) => ended,
             Either::Right(()) => {
-                // 4. Have a last word, if there is room for it.
+                // 4. Send a last line to a guest that is too slow.
                 let last = connection.write_all(TOO_SLOW.as_bytes());
                 co.perform(timeout(LAST_WORD, last)).await.unwrap_or(Ok(()))
             }
         }?;
 
-        // 5. Close, once the guest has got it all.
+        // 5. Close, once the guest has had time to read everything.
         connection.end_writing();
         let mut buffer = vec![0; BUFFER];
         let mut linger = Linger::new(now(), LINGER);
@@ -60,8 +60,7 @@ fn hear(
     generator(move |mut co| async move {
         let mut lines = Lines::new();
         loop {
-            // 6. Do what each line asks for that is there; let the others have
-            //    their turn, too.
+            // 6. Do what each whole line asks for; let others run after each.
             while let Some(line) = lines.next() {
                 if guest.hear(line).is_break() {
                     return Ok(());
@@ -69,7 +68,7 @@ fn hear(
                 co.perform(turn()).await;
             }
 
-            // 7. Read what there is; what is no whole line in the end is lost.
+            // 7. Read more bytes; a last line without an end is lost.
             let n = co.perform(connection.read(lines.as_mut())).await?;
             if n == 0 {
                 guest.end(connection.is_stopping());
@@ -85,7 +84,7 @@ fn tell(
     lines: Receiver<Rc<str>>,
 ) -> impl Task<Output = io::Result<()>> {
     generator(move |mut co| async move {
-        // 8. Write what lines there are for the guest, until he has left.
+        // 8. Write the lines that wait for the guest, until the guest left.
         while let Ok(line) = co.perform(lines.recv()).await {
             let all = gather(line, &lines);
             co.perform(connection.write_all(all.as_bytes())).await?;

@@ -1,4 +1,4 @@
-//! [`Hall`]: who is there, in which room, and who is told what.
+//! [`Hall`]: the guests, the rooms they are in, and the lines for each guest.
 
 use std::{
     cell::RefCell,
@@ -14,21 +14,21 @@ use quadrivium::sync::{
 
 use super::lines::{MOST_BYTES, TooLong};
 
-/// So many guests may be in a room.
+/// The largest number of guests in a room.
 pub const MOST_GUESTS: usize = 100;
 
-/// So many lines may wait for a guest to read them. One more, and he is too
-/// slow: he is dropped, and nobody waits for him. Between two of his turns each
-/// of the others has one, and causes two lines at most; so nobody is dropped
-/// who reads.
+/// The largest number of lines that wait for a guest to read them. At one more,
+/// the guest is too slow and is dropped, so that no other guest waits. A guest
+/// that reads is never dropped: between two resumes of its task, each other
+/// task of the room is resumed once, and causes two lines at most.
 const QUEUE: usize = 3 * MOST_GUESTS;
 
-/// So many characters a name may have, of a guest or of a room.
+/// The largest number of characters in the name of a guest or a room.
 const NAME: usize = 16;
 
 const LOBBY: &str = "lobby";
 
-/// Where all guests are. Clones are the same one.
+/// All guests and rooms of a server. Clones are the same hall.
 #[derive(Clone, Default)]
 pub struct Hall {
     state: Rc<RefCell<State>>,
@@ -37,29 +37,31 @@ pub struct Hall {
 #[derive(Default)]
 struct State {
     guests: BTreeMap<u64, Presence>,
-    /// Those with somebody inside. What is said there is said to all in one go,
-    /// so all hear the same in the same order.
+    /// The rooms that have guests, by their names. A line goes to all guests of
+    /// a room before any task runs. So all get the same lines in the same
+    /// order.
     rooms: BTreeMap<Rc<str>, BTreeSet<u64>>,
     entered: u64,
 }
 
 struct Presence {
-    /// None until he has said it.
+    /// `None` until the guest has sent a valid name.
     name: Option<Rc<str>>,
     room: Option<Rc<str>>,
     lines: Sender<Rc<str>>,
     is_slow: Notify,
 }
 
-/// A guest, as the task that hears him knows him. Dropped, he has left.
+/// The handle that the receiving task of a guest has. When it is dropped, the
+/// guest leaves.
 pub struct HallGuest {
     hall: Hall,
     number: u64,
 }
 
 impl Hall {
-    /// Somebody comes: he, the lines for him, and what is notified when he is
-    /// dropped because he reads too slowly.
+    /// Adds a guest. Returns the guest, the lines to deliver, and a `Notify`
+    /// that is notified when the guest is dropped because it reads too slowly.
     pub fn enter(&self) -> (HallGuest, Receiver<Rc<str>>, Notify) {
         let (lines, queue) = channel::bounded(QUEUE);
         let is_slow = Notify::new();
@@ -76,10 +78,10 @@ impl Hall {
 }
 
 impl HallGuest {
-    /// Does what a line asks for; whether he stays.
+    /// Does what a line asks for. Returns `Break` if the guest has to leave.
     pub fn hear(&self, line: Result<String, TooLong>) -> ControlFlow<()> {
         let (state, me) = (&mut *self.hall.state.borrow_mut(), self.number);
-        // He may have been dropped meanwhile.
+        // The guest may have been dropped because it was too slow.
         let Some(presence) = state.guests.get(&me) else { return Break(()) };
         let Ok(line) = line else {
             let line = format!("* {MOST_BYTES} bytes a line at most: goodbye");
@@ -101,7 +103,8 @@ impl HallGuest {
         Continue(())
     }
 
-    /// There is no more to hear from him.
+    /// Ends a guest that sends no more. If the server stops, the guest gets a
+    /// last line.
     pub fn end(self, is_stopping: bool) {
         if is_stopping {
             let line = "* the server stops: goodbye";
@@ -170,7 +173,7 @@ impl State {
         }
     }
 
-    /// The room a guest is in; he is told if he is in none.
+    /// Returns the room that a guest is in. Without one, informs the guest.
     fn room(&mut self, me: u64) -> Option<Rc<str>> {
         let room = self.guests.get(&me).and_then(|me| me.room.clone());
         if room.is_none() {
@@ -179,7 +182,8 @@ impl State {
         room
     }
 
-    /// Takes a guest from the room he is in, if any, to this one, if any.
+    /// Moves a guest out of its room, if it is in one, and into this room, if
+    /// there is one. Returns the former room.
     fn go(&mut self, me: u64, room: Option<Rc<str>>) -> Option<Rc<str>> {
         let presence = self.guests.get_mut(&me)?;
         let former = presence.room.take();
@@ -198,9 +202,9 @@ impl State {
         former
     }
 
-    /// Says a line to all in a room, and who was too slow for it to those who
-    /// are left, in one line: or many that are dropped at once would make the
-    /// others slow.
+    /// Sends a line to all guests of a room. Those that are too slow for it are
+    /// dropped, and the others are informed in one line. With a line for each,
+    /// many slow guests would fill the queues of the others.
     fn say_in(&mut self, room: &str, line: &str) {
         let mut next = Some(line.to_string());
         while let Some(line) = next.take() {
@@ -215,7 +219,8 @@ impl State {
         }
     }
 
-    /// Tells one guest. If he is too slow for that, it is said in his room.
+    /// Sends a line to one guest. If the guest is too slow for it, its room is
+    /// informed.
     fn tell(&mut self, number: u64, line: &str) {
         if self.offer(number, &format!("{line}\n").into()) {
             return;
@@ -228,7 +233,7 @@ impl State {
         }
     }
 
-    /// Does not wait. False if there is no room for one more line.
+    /// Adds a line to the queue of a guest. Returns `false` if it is full.
     fn offer(&self, number: u64, line: &Rc<str>) -> bool {
         let guest = self.guests.get(&number);
         guest.is_none_or(|he| he.lines.try_send(Rc::clone(line)).is_ok())

@@ -1,9 +1,9 @@
-//! [`Lines`]: bytes as they come, and lines as they are meant.
+//! [`Lines`]: takes whole lines out of the bytes that have been read.
 
-/// So many bytes a line may have, with its end.
+/// The largest number of bytes in a line, its end included.
 pub const MOST_BYTES: usize = 1024;
 
-/// A buffer for bytes that are read, of which lines are taken out. It never
+/// A buffer that bytes are read into and lines are taken out of. It never
 /// grows.
 pub struct Lines {
     buffer: Vec<u8>,
@@ -19,12 +19,13 @@ impl Lines {
         Self { buffer: vec![0; MOST_BYTES], filled: 0 }
     }
 
-    /// So many bytes have been read into the room there was.
+    /// Records that `n` bytes have been read into the buffer.
     pub fn read(&mut self, n: usize) {
         self.filled += n;
     }
 
-    /// The next line, without its end; none until more has been read.
+    /// Takes the next line out, without its end. Returns `None` until more
+    /// bytes have been read.
     pub fn next(&mut self) -> Option<Result<String, TooLong>> {
         let bytes = &self.buffer[..self.filled];
         let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
@@ -39,14 +40,15 @@ impl Lines {
     }
 }
 
-/// Room for the next read: some, as long as there is no line to take.
+/// The free part of the buffer. It is not empty unless there is a line to take.
 impl AsMut<[u8]> for Lines {
     fn as_mut(&mut self) -> &mut [u8] {
         &mut self.buffer[self.filled..]
     }
 }
 
-/// Nobody moves another one's cursor, or turns his text around.
+/// Replaces characters that move the cursor of another guest's terminal, or
+/// reverse the direction of its text.
 fn harmless(c: char) -> char {
     let turns = matches!(
         c,

@@ -1,4 +1,4 @@
-//! `chat` in every style, over real sockets, with guests who misbehave.
+//! `chat` in every style, over real sockets, with guests that misbehave.
 
 use std::io;
 
@@ -17,15 +17,15 @@ const CHAT: Program = Program {
     serve: chat::serve,
     script: b"/who\n\xc3\xa9\n/join away\nnobody\n/quit now\n",
     greet: |client| {
-        // A second greeting hears what the guest has said before, and a first
-        // one what others may have.
+        // There may be other lines before: those of other guests, and those of
+        // an earlier call with this guest.
         let name = client.0.local_addr().unwrap().port();
         client.say(format!("p{name}\nhello {name}!\n").as_bytes());
         hear_until(client, &format!("p{name}: hello {name}!\n"));
     },
 };
 
-/// All that comes up to this, one byte at a time.
+/// Reads up to this text, byte by byte, and returns everything that was read.
 fn hear_until(client: &mut Client, end: &str) -> String {
     let mut heard = Vec::new();
     while !heard.ends_with(end.as_bytes()) {
@@ -138,7 +138,7 @@ fn names_are_fit_and_unique_and_free_again() {
         }
         other.say(b"aLICE\n");
         other.expect(b"* this name is taken: use another one\n");
-        // He is in no room yet, so he is not told when she leaves.
+        // This guest is in no room yet, so it does not see when Alice leaves.
         drop(alice);
         while !hear_after(&mut other, "alice\n")
             .ends_with("has come to lobby\n")
@@ -209,7 +209,7 @@ fn the_last_line_arrives_whatever_is_sent_behind_it() {
         ] {
             let mut ends = guest(&rig, name);
             ends.say(format!("{last}{behind}").as_bytes());
-            // He is gone to the others, though he has not closed.
+            // The other guests see it leave, although it has not closed.
             hear_until(&mut bob, &format!("* {name} has left\n"));
             ends.say(behind.as_bytes());
             // A reset would be an error here.
@@ -240,7 +240,7 @@ fn all_hear_the_same_in_the_same_order() {
             lines.collect::<Vec<_>>()
         });
         assert!(a == b && b == c, "{style}: {a:?} {b:?} {c:?}");
-        // Of each guest, what he said in the order he said it.
+        // The lines of one guest come in the order in which it sent them.
         let of_c = a.iter().filter(|line| line.starts_with("c: "));
         assert!(
             of_c.eq(&(0..LINES)
@@ -260,11 +260,11 @@ fn who_never_reads_is_dropped_and_nobody_waits() {
         let mut mute = guest(&rig, "mute").small();
         let mut bob = guest(&rig, "bob");
         let line = "x".repeat(1000);
-        // Bob reads all he says, so he is not slow.
+        // Bob reads all his lines, so Bob is not slow.
         let (mut heard, mut said) = (String::new(), 0);
         while heard != "* too slow: mute\n" {
-            // The kernel's buffers, and the queue.
-            assert!(said < 10_000, "{style}: nobody is dropped");
+            // The buffers of the kernel and the queue hold fewer lines.
+            assert!(said < 10_000, "{style}: no guest is dropped");
             bob.say(format!("{line}\n").as_bytes());
             said += 1;
             while !heard.starts_with("* too") && !heard.starts_with("bob: ") {
@@ -291,8 +291,8 @@ fn a_stop_is_told() {
     }
 }
 
-/// Many that speak at once, and leave at once, are no reason to drop one who
-/// reads.
+/// If many guests send at once, and leave at once, a guest that reads is not
+/// dropped.
 #[test]
 fn a_full_room_that_speaks_at_once_makes_nobody_slow() {
     for style in StyleName::ALL {

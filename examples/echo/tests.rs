@@ -108,7 +108,7 @@ fn who_never_reads_holds_back_only_himself() {
         let rig = small(style);
         let mut mute = rig.client();
         let taken = mute.say_until_held_back(&bytes(64 * 1024), MOST);
-        // The kernel's buffers on both sides, and one of the server.
+        // The buffers of the kernel on both sides, and one of the server.
         assert!(taken < MOST / 2, "{style} took {taken} bytes");
         let mut other = rig.client();
         (ECHO.greet)(&mut other);
@@ -133,7 +133,8 @@ fn a_stop_in_the_middle_of_a_transfer_lets_it_come_to_a_clean_point() {
     }
 }
 
-/// On a virtual clock, with server and client on one loop, an hour is nothing.
+/// Runs on a virtual clock, with server and client on one loop, so that an hour
+/// takes no time.
 #[test]
 fn idle_is_who_moves_no_byte_and_nobody_else() {
     const HOUR: Duration = Duration::from_secs(3600);
@@ -147,8 +148,9 @@ fn idle_is_who_moves_no_byte_and_nobody_else() {
         let server = Server::new(listener, limits);
         let serving = server.run(echo::serve(style, server.clone()));
         let client = future(async move {
-            // A blocking connect and no wait before the first sleep: on
-            // loopback, what one end writes the other has.
+            // The client connects with a blocking call, so that it does not
+            // wait before its first sleep. On loopback, the bytes that one end
+            // writes are at the other end at once.
             let stream = StdStream::connect(address).unwrap();
             let stream = TcpStream::from_std(stream).unwrap();
             let mut buffer = [0; 10];

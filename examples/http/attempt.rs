@@ -1,4 +1,4 @@
-//! [`Attempt`]: a leaf that is done at once, or on another OS thread.
+//! [`Attempt`]: a task that is done at once, or on another OS thread.
 
 use std::{io, pin::Pin};
 
@@ -7,11 +7,11 @@ use quadrivium::{
     thread::{Offload, offload_checked},
 };
 
-/// Something that was tried without blocking, as every leaf does first, and
-/// goes on where it may block.
+/// An operation that was first tried without blocking. If that was not
+/// possible, it runs on a thread that may block.
 #[must_use = "a task is lazy: perform it"]
 pub enum Attempt<T> {
-    /// There until it is done.
+    /// The output, until it is returned.
     Found(Option<T>),
     Away(Offload<T>),
 }
@@ -21,7 +21,8 @@ impl<T: Send + 'static> Attempt<T> {
         Attempt::Found(Some(it))
     }
 
-    /// `find` gets an error when there is no thread, and must not block then.
+    /// Runs `find` on another thread. If no thread can be started, `find` gets
+    /// an error, and must not block.
     pub fn away(
         find: impl FnOnce(io::Result<()>) -> T + Send + 'static,
     ) -> Self {
@@ -60,7 +61,7 @@ mod tests {
 
     use super::*;
 
-    /// The one who waits for it panics, and so ends his connection.
+    /// The task that performs the attempt panics, which ends one connection.
     #[test]
     fn a_panic_elsewhere_comes_home() {
         let mut event_loop = EventLoop::new().expect("there is one");

@@ -28,7 +28,7 @@ fn serve_next(cb: &mut Callback<()>, server: Server, http: Http) {
     })
 }
 
-/// What goes from callback to callback.
+/// The values that are passed from callback to callback.
 struct Talk {
     connection: Connection,
     http: Http,
@@ -52,7 +52,7 @@ fn talk(
 
 fn receive(cb: &mut Talking, mut talk: Talk) {
     match talk.incoming.next(now()) {
-        // 3. Wait for a request, until the stop.
+        // 3. Wait for a request, until the server stops.
         WhatNext::Begin => {
             let read = talk.connection.read_owned(talk.buffer);
             cb.perform(read, move |cb, (n, buffer)| {
@@ -64,13 +64,13 @@ fn receive(cb: &mut Talking, mut talk: Talk) {
                 receive(cb, Talk { buffer, ..talk })
             })
         }
-        // 4. Wait for more of it, while its time lasts.
+        // 4. Wait for the rest of the request, for a limited time.
         WhatNext::GoOn(left) => {
             let more = talk.connection.read_on_owned(talk.buffer);
             cb.perform(timeout(left, more), move |cb, came| {
                 let (came, buffer) = match came {
                     Ok((n, buffer)) => (Ok(n), buffer),
-                    // The buffer is gone with the read.
+                    // The buffer was dropped with the read.
                     Err(elapsed) => (Err(elapsed), vec![0; BUFFER]),
                 };
                 match take_in(&mut talk.incoming, came, &buffer) {
@@ -79,7 +79,7 @@ fn receive(cb: &mut Talking, mut talk: Talk) {
                 }
             })
         }
-        // 5. Give leave to send a body.
+        // 5. Let the client send the body.
         WhatNext::Continue => {
             let written = talk.connection.write_all_owned(CONTINUE);
             cb.perform(written, move |cb, (written, _)| match written {
@@ -98,7 +98,7 @@ fn answer(cb: &mut Talking, talk: Talk, request: Request) {
 }
 
 fn send(cb: &mut Talking, talk: Talk, mut answer: Answer) {
-    // 7. Send it, chunk by chunk.
+    // 7. Send the answer, chunk by chunk.
     let bytes = std::mem::take(&mut answer.bytes);
     let written = talk.connection.write_all_owned(bytes);
     cb.perform(written, move |cb, (written, bytes)| {
@@ -122,7 +122,7 @@ fn send_next(cb: &mut Talking, talk: Talk, answer: Answer) {
 }
 
 fn close(cb: &mut Talking, talk: Talk) {
-    // 8. Close, once the client has got it all.
+    // 8. Close, once the client has had time to read everything.
     talk.connection.end_writing();
     let linger = Linger::new(now(), talk.http.linger_time);
     discard(cb, talk.connection, linger, talk.buffer)

@@ -31,7 +31,7 @@ fn talk(
         let mut buffer = vec![0; BUFFER];
         loop {
             let request = match incoming.next(now()) {
-                // 3. Wait for a request, until the stop.
+                // 3. Wait for a request, until the server stops.
                 WhatNext::Begin => {
                     let n = perform(connection.read(&mut buffer))?;
                     if n == 0 {
@@ -40,14 +40,14 @@ fn talk(
                     incoming.received(&buffer[..n]);
                     continue;
                 }
-                // 4. Wait for more of it, while its time lasts.
+                // 4. Wait for the rest of the request, for a limited time.
                 WhatNext::GoOn(left) => {
                     let more = connection.read_on(&mut buffer);
                     let came = perform(timeout(left, more));
                     take_in(&mut incoming, came, &buffer)?;
                     continue;
                 }
-                // 5. Give leave to send a body.
+                // 5. Let the client send the body.
                 WhatNext::Continue => {
                     perform(connection.write_all(CONTINUE))?;
                     continue;
@@ -58,7 +58,7 @@ fn talk(
             // 6. Find the answer.
             let mut answer = perform(http.answer(request, &connection));
 
-            // 7. Send it, chunk by chunk.
+            // 7. Send the answer, chunk by chunk.
             perform(connection.write_all(&answer.bytes))?;
             while !answer.is_whole() {
                 answer = perform(next(answer))?;
@@ -69,7 +69,7 @@ fn talk(
             }
         }
 
-        // 8. Close, once the client has got it all.
+        // 8. Close, once the client has had time to read everything.
         connection.end_writing();
         let mut linger = Linger::new(now(), http.linger_time);
         while let Some(left) = linger.left(now()) {

@@ -1,4 +1,4 @@
-//! What the four styles of `http` share.
+//! `http` in its four styles, and the code that they share.
 
 use std::{
     io::{self, ErrorKind},
@@ -31,21 +31,21 @@ use self::{
     site::{Answer, Disk, Site},
 };
 
-/// So many bytes are read at once, and held for each connection.
+/// The size of the buffer that each connection reads into, in bytes.
 const BUFFER: usize = 4 * 1024;
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// What all connections of a server share.
+/// The folder and the time limits that all connections of a server share.
 #[derive(Clone, Debug)]
 pub struct Http {
     site: Arc<Site>,
-    /// How long a request may take to come, from its first byte to its last.
+    /// How long a request may take, from its first byte to its last.
     pub request_time: Duration,
     /// How long a client may take to read the last answer.
     pub linger_time: Duration,
 }
 
-/// The server in this style: accepts until the stop.
+/// Returns the accepting task of a server in this style.
 pub fn serve(
     style: StyleName,
     server: server::Server,
@@ -60,11 +60,11 @@ pub fn serve(
 }
 
 impl Http {
-    /// A server of the files below this folder.
+    /// Makes a server of the files below this folder.
     ///
     /// # Errors
     ///
-    /// When there is no such folder, or the kernel is too old.
+    /// If there is no such folder, or the kernel is too old.
     pub fn new(root: &Path) -> io::Result<Self> {
         Ok(Self {
             site: Arc::new(Site::open(root)?),
@@ -73,7 +73,8 @@ impl Http {
         })
     }
 
-    /// Finds the answer. After the stop it is the last one.
+    /// Finds the answer to a request. After the stop, the connection is closed
+    /// after it.
     fn answer(
         &self,
         mut request: Request,
@@ -90,7 +91,7 @@ impl Http {
                 return Answer::refusal(request.reply, &no_thread(), now);
             }
             let answer = site.answer(&request, now, Disk::Any);
-            answer.expect("what is not cached is on the disk")
+            answer.expect("a file that is not cached is on the disk")
         })
     }
 }
@@ -102,7 +103,7 @@ fn no_thread() -> Refusal {
     )
 }
 
-/// Reads what comes next of an answer.
+/// Reads the next chunk of an answer.
 fn next(mut answer: Answer) -> Attempt<io::Result<Answer>> {
     match answer.go_on(Disk::Cached) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -116,8 +117,8 @@ fn next(mut answer: Answer) -> Attempt<io::Result<Answer>> {
     }
 }
 
-/// Takes in what came of a request; or what came instead, unless it is an error
-/// that nobody could be told.
+/// Records the next bytes of a request. If it ends early or takes too long, the
+/// request is refused. Other errors are returned, since no answer can be sent.
 fn take_in(
     incoming: &mut Incoming,
     came: Came,

@@ -17,7 +17,7 @@ use super::{
     lines::{BUFFER, PrefixedLines},
 };
 
-/// Those that pass on what a command says.
+/// The tasks that forward the outputs of a command.
 struct Says {
     handles: Vec<JoinHandle<()>>,
     cancels: Vec<Canceller>,
@@ -25,13 +25,13 @@ struct Says {
 
 pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
     callback(move |cb| {
-        // 1. Start it.
+        // 1. Start the command.
         let mut child = match job.start() {
             Ok(child) => child,
             Err(error) => return cb.done(Ended::Failed(error)),
         };
 
-        // 2. Pass on both its outputs, each in a task of its own.
+        // 2. Forward both its outputs, each in a task of its own.
         let out = PrefixedLines::new(format!("{}: ", job.number));
         let err = PrefixedLines::new(format!("{}! ", job.number));
         let out = child.stdout.take().map(|it| pass_on(it, out, say.clone()));
@@ -41,7 +41,7 @@ pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
         let cancels = handles.iter().map(JoinHandle::canceller);
         let says = Says { cancels: cancels.collect(), handles };
 
-        // 3. Wait until it has ended, for so long.
+        // 3. Wait until it ends, but not longer than the limit.
         let wait = race(child.wait(), job.limit());
         cb.perform(wait, move |cb, ended| match ended {
             Either::Left(it) => hear(cb, job, says, Ended::new(it, true)),
@@ -51,7 +51,7 @@ pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
 }
 
 fn terminate(cb: &mut Callback<Ended>, job: Job, mut child: Child, says: Says) {
-    // 4. Ask it to end, and wait a while.
+    // 4. Ask it to end, and wait for the grace period.
     let _ = child.signal_group(Signal::Terminate);
     let wait = timeout(job.limits.grace, child.wait());
     cb.perform(wait, move |cb, status| match status {
@@ -67,7 +67,7 @@ fn terminate(cb: &mut Callback<Ended>, job: Job, mut child: Child, says: Says) {
 }
 
 fn hear(cb: &mut Callback<Ended>, job: Job, says: Says, ended: Ended) {
-    // 6. Wait for what it has still to say, as long.
+    // 6. Wait for the rest of its output, for the grace period.
     let all = timeout(job.limits.grace, join_all(says.handles));
     cb.perform(all, move |cb, all| {
         if all.is_err() {
@@ -92,7 +92,7 @@ fn pass_next(
     say: Sender<Vec<u8>>,
     buffer: Vec<u8>,
 ) {
-    // a. Read what there is, until the end.
+    // a. Read the next bytes, until the end.
     cb.perform(from.read_owned(buffer), move |cb, (n, buffer)| {
         let n = n.unwrap_or(0);
         let line = match n {
@@ -106,7 +106,7 @@ fn pass_next(
             };
         };
 
-        // b. Pass it on line by line.
+        // b. Send them on, line by line.
         cb.perform(say.send(line), move |cb, sent| match (sent, n) {
             (Err(_), _) | (_, 0) => cb.done(()),
             (Ok(()), _) => pass_next(cb, from, lines, say, buffer),
@@ -129,7 +129,7 @@ fn print_next(
     cb.perform(said.recv(), move |cb, line| {
         let Ok(line) = line else { return cb.done(Ok(())) };
 
-        // 7. Write it.
+        // 7. Write each line.
         cb.perform(to.write_all_owned(line), move |cb, (written, _)| {
             match written {
                 Ok(()) => print_next(cb, said, to),

@@ -18,13 +18,13 @@ use super::{
 
 pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
     generator(move |mut co| async move {
-        // 1. Start it.
+        // 1. Start the command.
         let mut child = match job.start() {
             Ok(child) => child,
             Err(error) => return Ended::Failed(error),
         };
 
-        // 2. Pass on both its outputs, each in a task of its own.
+        // 2. Forward both its outputs, each in a task of its own.
         let out = PrefixedLines::new(format!("{}: ", job.number));
         let err = PrefixedLines::new(format!("{}! ", job.number));
         let out = child.stdout.take().map(|it| pass_on(it, out, say.clone()));
@@ -34,12 +34,12 @@ pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
         let cancels = says.iter().map(JoinHandle::canceller);
         let cancels = cancels.collect::<Vec<_>>();
 
-        // 3. Wait until it has ended, for so long.
+        // 3. Wait until it ends, but not longer than the limit.
         let wait = race(child.wait(), job.limit());
         let ended = match co.perform(wait).await {
             Either::Left(status) => Ended::new(status, true),
             Either::Right(_) => {
-                // 4. Ask it to end, and wait a while.
+                // 4. Ask it to end, and wait for the grace period.
                 let _ = child.signal_group(Signal::Terminate);
                 let wait = timeout(job.limits.grace, child.wait());
                 match co.perform(wait).await {
@@ -54,7 +54,7 @@ pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
             }
         };
 
-        // 6. Wait for what it has still to say, as long.
+        // 6. Wait for the rest of its output, for the grace period.
         let rest = timeout(job.limits.grace, join_all(says));
         if co.perform(rest).await.is_err() {
             cancels.iter().for_each(|it| it.cancel());
@@ -71,7 +71,7 @@ fn pass_on(
     generator(move |mut co| async move {
         let mut buffer = vec![0; BUFFER];
         loop {
-            // a. Read what there is, until the end.
+            // a. Read the next bytes, until the end.
             let read = from.read(&mut buffer);
             let n = co.perform(read).await.unwrap_or(0);
             let line = match n {
@@ -79,7 +79,7 @@ fn pass_on(
                 n => lines.take(&buffer[..n]),
             };
 
-            // b. Pass it on line by line.
+            // b. Send them on, line by line.
             if let Some(line) = line {
                 let send = say.send(line);
                 if co.perform(send).await.is_err() {
@@ -99,7 +99,7 @@ pub fn print(
 ) -> impl Task<Output = io::Result<()>> {
     generator(move |mut co| async move {
         while let Ok(line) = co.perform(said.recv()).await {
-            // 7. Write it.
+            // 7. Write each line.
             let write = to.write_all_owned(line);
             co.perform(write).await.0?;
         }

@@ -1,4 +1,4 @@
-//! What `run` does, seen from outside, in every style.
+//! `run` in every style, with real commands.
 
 use std::{env, fs, io::Read, path::Path, process, time::Duration};
 
@@ -7,12 +7,12 @@ use quadrivium_examples::styles::StyleName;
 
 use super::{Arguments, job::TimeLimits, lines::PrefixedLines, run};
 
-/// Longer than any of these commands needs, on however slow a machine.
+/// Longer than any of these commands takes, even on a slow machine.
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(50);
 
-/// Runs these commands in every style; whether all succeeded, and what was
-/// said, without the names of the commands.
+/// Runs these commands in every style. Calls `check` with whether all of them
+/// succeeded, and with the output of the program.
 fn in_every_style(
     commands: &[&str],
     [time, grace]: [Duration; 2],
@@ -35,7 +35,7 @@ fn in_every_style(
     }
 }
 
-/// The lines that begin like this.
+/// Returns the lines that begin with this prefix.
 fn lines<'a>(said: &'a [u8], prefix: &str) -> Vec<&'a str> {
     let said = std::str::from_utf8(said).unwrap();
     said.lines().filter(|line| line.starts_with(prefix)).collect()
@@ -182,7 +182,8 @@ fn a_wrong_command_line_is_told() {
 #[test]
 fn lines_come_as_they_are_said() {
     for style in StyleName::ALL {
-        // It ends when it is told to, and that is when its first line is here.
+        // The command ends when the file exists, and the file is written when
+        // the first line of the command has come.
         let path = env::temp_dir();
         let path = path.join(format!("quadrivium-come-{}", process::id()));
         let command = format!(
@@ -212,14 +213,14 @@ fn lines_come_as_they_are_said() {
     }
 }
 
-/// Tells a process that it is the one that is asked to end.
+/// Set in the process that is asked to end.
 const ASKED: &str = "QUADRIVIUM_RUN_ASKED";
 
 #[test]
 fn all_end_when_the_program_is_asked_to() {
     let this = "tests::all_end_when_the_program_is_asked_to";
     if env::var_os(ASKED).is_none() {
-        // A signal is for a whole process.
+        // A signal ends a whole process, so the test runs in its own.
         let mut own = process::Command::new(env::current_exe().unwrap());
         let own = own.args(["--exact", this]).env(ASKED, "").output().unwrap();
         let said = String::from_utf8_lossy(&own.stdout);

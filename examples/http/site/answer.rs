@@ -1,4 +1,4 @@
-//! [`Answer`]: all that is sent for one request.
+//! [`Answer`]: the bytes that are sent for one request.
 
 use std::{
     fs::File,
@@ -17,16 +17,16 @@ use super::{
     root::{Found, Miss, Site, internal},
 };
 
-/// So much is read and sent at once.
+/// The largest number of bytes that are read and sent at once.
 pub const CHUNK: usize = 64 * 1024;
 
-/// The head and as much of the body as fits into one write; and what is left
-/// of a larger one.
+/// An answer: the bytes of the next write, and the rest of a larger file. The
+/// first write has the head and as much of the body as fits.
 #[derive(Debug)]
 pub struct Answer {
     pub bytes: Vec<u8>,
     rest: Option<Rest>,
-    /// Another request may follow.
+    /// The connection stays open for another request.
     pub keeps: bool,
 }
 
@@ -37,7 +37,7 @@ struct Rest {
     left: Range<u64>,
 }
 
-/// What is asked for, and how far one goes for it.
+/// A request, and where its file may be read from.
 #[derive(Clone, Copy)]
 pub struct Query<'a> {
     pub asked: &'a Asked,
@@ -47,8 +47,8 @@ pub struct Query<'a> {
 }
 
 impl Site {
-    /// The answer to a request, as much of it as goes into one write. None if
-    /// one would have to go further for it.
+    /// Returns the answer to a request, with as much of it as one write takes.
+    /// Returns `None` if that would need the disk and `disk` is `Cached`.
     pub fn answer(
         &self,
         request: &Request,
@@ -82,7 +82,7 @@ impl Site {
         }
     }
 
-    /// The `index.html` of a folder, or a list of what is in it.
+    /// Answers with the `index.html` of a folder, or a list of its entries.
     fn folder(
         &self,
         place: &SitePath,
@@ -98,7 +98,7 @@ impl Site {
             Err(miss) => return Err(miss),
         }
         match self.find(&place.path, query.disk)? {
-            // Nobody can tell whether a folder is cached.
+            // There is no way to find out whether a folder is cached.
             Found::Folder(_) if query.disk == Disk::Cached => {
                 Err(Miss::NotCached)
             }
@@ -130,7 +130,8 @@ fn list(
     Ok(Answer::of(bytes, query.reply))
 }
 
-/// Relative links in a folder's page need the slash.
+/// Redirects to the path with a slash, which relative links in the page of a
+/// folder need.
 fn redirect(place: &SitePath) -> Refusal {
     let mut location = format!("{}/", place.encoded);
     if let Some(query) = &place.query {
@@ -146,16 +147,16 @@ impl Answer {
         Self { bytes, rest: None, keeps: reply.keeps }
     }
 
-    /// Why there is nothing else.
+    /// An answer with the reason of a refusal.
     pub fn refusal(reply: Reply, refusal: &Refusal, now: SystemTime) -> Self {
         Self::of(refused(reply, refusal, now), reply)
     }
 
-    /// A head, and the part of a file that follows it.
+    /// An answer with a head and a part of a file after it.
     ///
     /// # Errors
     ///
-    /// As [`go_on`](Answer::go_on).
+    /// The errors of [`go_on`](Answer::go_on).
     pub fn with_file(
         head: Vec<u8>,
         (file, part): (File, Range<u64>),
@@ -169,23 +170,24 @@ impl Answer {
         Ok(answer)
     }
 
-    /// Whether the bytes are the last.
+    /// Returns whether nothing follows the bytes.
     pub fn is_whole(&self) -> bool {
         self.rest.is_none()
     }
 
-    /// Puts the bytes that come next in the place of those that were sent.
+    /// Replaces the bytes that were sent by those of the next write.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if one would have to go further for them. Any other when
-    /// the file cannot be read, or has shrunk since its length was announced:
-    /// the connection cannot go on then.
+    /// `WouldBlock` if the bytes are not cached and `disk` is `Cached`. Another
+    /// error if the file cannot be read, or has shrunk since its length was
+    /// sent. Then the connection has to be closed.
     pub fn go_on(&mut self, disk: Disk) -> io::Result<()> {
         self.read(0, disk)
     }
 
-    /// Reads what comes next, behind so many of the bytes.
+    /// Reads the next part of the file, and puts it after the first `behind`
+    /// bytes.
     fn read(&mut self, behind: usize, disk: Disk) -> io::Result<()> {
         let Some(rest) = &mut self.rest else { return Ok(()) };
         let len = rest.left.end - rest.left.start;
@@ -207,6 +209,6 @@ impl Answer {
 }
 
 fn shrunk() -> io::Error {
-    let line = "a file has shrunk while it was sent";
+    let line = "a file shrank while it was sent: its answer is broken off";
     io::Error::other(line)
 }

@@ -1,4 +1,4 @@
-//! [`Client`]: sends bytes, and reads answers strictly.
+//! [`Client`]: sends any bytes, and checks the form of the answers.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -22,7 +22,7 @@ impl Client {
     pub fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("it listens");
         stream.set_nodelay(true).expect("it is open");
-        // So that a server that does not answer fails the test.
+        // With a limit, a server that does not answer fails the test.
         let most = Some(Duration::from_secs(60));
         stream.set_read_timeout(most).expect("it is open");
         stream.set_write_timeout(most).expect("it is open");
@@ -34,7 +34,7 @@ impl Client {
         self
     }
 
-    /// Sends as much as the server takes.
+    /// Sends as many of these bytes as the server takes.
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref());
     }
@@ -44,7 +44,7 @@ impl Client {
         self
     }
 
-    /// The next answer to anything but a HEAD.
+    /// Reads the next answer to a request that is no HEAD.
     pub fn answer(&mut self) -> Answer {
         let mut answer = self.head();
         let has_body = !matches!(answer.status, 100 | 304);
@@ -60,7 +60,7 @@ impl Client {
         answer
     }
 
-    /// The next head.
+    /// Reads the next head.
     pub fn head(&mut self) -> Answer {
         let end = loop {
             if let Some(end) =
@@ -77,7 +77,7 @@ impl Client {
         Answer { status, head, body: Vec::new() }
     }
 
-    /// Some bytes more. False at the end.
+    /// Reads some more bytes. Returns `false` at the end.
     pub fn read_more(&mut self) -> bool {
         let mut buffer = [0; 64 * 1024];
         let n = self.stream.read(&mut buffer).expect("it comes to an end");
@@ -85,7 +85,7 @@ impl Client {
         n > 0
     }
 
-    /// All that comes until the server closes, in whatever way.
+    /// Reads until the server closes or resets the connection.
     pub fn rest(&mut self) -> Vec<u8> {
         let mut buffer = [0; 64 * 1024];
         loop {
@@ -101,7 +101,8 @@ impl Client {
         std::mem::take(&mut self.unread)
     }
 
-    /// Whether the server has closed in order, after all that was read.
+    /// Returns whether the server has closed without a reset, and has sent
+    /// nothing more.
     pub fn is_closed(&mut self) -> bool {
         self.unread.is_empty() && !self.read_more()
     }

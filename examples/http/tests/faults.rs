@@ -1,4 +1,5 @@
-//! Clients that are slow, gone or hostile, files that change, and the stop.
+//! Clients that are slow, disconnect or attack, files that change, and the
+//! stop.
 
 use std::{fs, io::Write, net::Shutdown, time::Duration};
 
@@ -10,7 +11,7 @@ use super::{
 };
 
 const GET: &str = "GET /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n";
-/// More than fits into the buffers of any socket.
+/// More bytes than the buffers of any socket hold.
 const LARGE: u64 = 100_000_000;
 
 fn get(target: &str) -> String {
@@ -45,7 +46,7 @@ fn drops_of_a_request_do_not_make_its_time_longer() {
             client.send("GET / HTTP/1.1\r\nA: ");
             let stream = client.stream.try_clone().unwrap();
             stream.set_read_timeout(Some(SHORT / 10)).unwrap();
-            // One byte after the other, as long as it is not closed.
+            // Sends byte by byte, until the server answers.
             let mut buffer = [0; 16];
             while stream.peek(&mut buffer).is_err() {
                 client.try_send("a");
@@ -65,7 +66,7 @@ fn an_idle_connection_is_closed_without_a_word() {
             let mut client = server.client();
             assert_eq!(client.send(GET).answer().text(), "hello");
             assert!(client.is_closed());
-            // In the middle of a request there is somebody to tell.
+            // In the middle of a request, the client gets an answer.
             let mut client = server.client();
             assert_eq!(client.send("GET /").answer().status, 408);
         },
@@ -95,7 +96,7 @@ fn a_reset_at_any_byte_harms_nobody_else() {
             client.send(&large[..at]);
             reset(&client);
         }
-        // In the middle of the answer.
+        // Resets in the middle of the answer.
         for _ in 0..10 {
             let mut client = server.client();
             client.send(&large);
@@ -141,10 +142,10 @@ fn clients_that_never_read_cost_a_bounded_amount() {
                 .collect();
             server.check();
             let grown = resident_bytes().saturating_sub(before);
-            // Other tests in this process are among them.
+            // The process also runs other tests.
             assert!(grown < 3 * LARGE, "{grown} bytes for 20 clients");
             server.stop();
-            // The connection of `check` may not have ended, either.
+            // The connection of `check` may be open, too.
             assert!(server.end() >= clients.len());
         },
     );
@@ -164,7 +165,7 @@ fn a_client_that_never_reads_is_closed_when_nothing_moves() {
             server.write_zeros("large", LARGE);
             let mut client = server.client();
             client.send(get("/large"));
-            // The server ends by itself, without having to cancel it.
+            // The connection ends by itself, and need not be cancelled.
             server.check();
             server.stop();
             assert_eq!(server.end(), 0);
@@ -215,7 +216,7 @@ fn the_stop_lets_an_answer_come_to_its_end() {
         assert_eq!(head.status, 200);
         server.stop();
         assert!(idle.is_closed());
-        // The server has stopped: this is not accepted any more.
+        // The answer that was begun is sent to its end.
         assert_eq!(client.rest().len() as u64, LARGE);
         assert_eq!(server.end(), 0);
     });
@@ -227,7 +228,8 @@ fn after_the_stop_a_request_in_the_middle_is_the_last() {
         let mut client = server.client();
         client.send(GET).answer();
         client.send(&GET[..10]);
-        // It has come when another client's later request has been answered.
+        // When the later request of another client has been answered, the
+        // server has also read this one.
         server.check();
         let mut idle = server.client();
         idle.send(GET).answer();
@@ -243,7 +245,7 @@ fn after_the_stop_a_request_in_the_middle_is_the_last() {
     });
 }
 
-/// So many requests at once, of clients that come and go.
+/// Two hundred clients have a request each, at once, three times.
 #[test]
 fn many_clients_are_served_at_once() {
     in_every_style(|server: &mut Running| {

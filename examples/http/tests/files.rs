@@ -1,4 +1,4 @@
-//! Which file a target names, and what is none.
+//! Targets and the files that they name, and targets that name no file.
 
 use std::{
     fs,
@@ -40,7 +40,7 @@ fn what_is_not_in_memory_is_fetched_from_the_disk() {
         server.write("file", &bytes);
         let file = fs::File::open(server.root().join("file")).unwrap();
         file.sync_all().unwrap();
-        // A file system that is all memory keeps it there nevertheless.
+        // A file system in memory keeps the file there nevertheless.
         fadvise(&file, 0, None, Advice::DontNeed).unwrap();
         assert!(server.get("/file", "").body == bytes);
     });
@@ -69,7 +69,7 @@ fn a_folder_is_its_index_or_a_list() {
         assert!(page.contains("<a href=\"link\">link</a>"));
         assert!(!page.contains("hidden") && !page.contains("\"..\""));
         assert!(server.get("/", "").text().contains("<h1>/</h1>"));
-        // What is not called by its name is not a file.
+        // With a slash at its end, the target does not name a file.
         assert_eq!(server.get("/hello.txt/", "").status, 404);
         assert_eq!(server.get("/none/", "").status, 404);
     });
@@ -174,7 +174,7 @@ fn what_is_no_file_is_refused_and_never_waited_for() {
         let mode = Mode::RUSR | Mode::WUSR;
         mknodat(CWD, root.join("fifo"), FileType::Fifo, mode, 0).unwrap();
         let _listener = UnixListener::bind(root.join("socket")).unwrap();
-        // Somebody writes to the fifo, once somebody else reads from it.
+        // This write to the fifo waits until the fifo is opened for reading.
         let fifo = root.join("fifo");
         let writing = std::thread::spawn(move || fs::write(fifo, "text"));
         for target in ["/fifo", "/socket"].repeat(10) {
@@ -184,7 +184,7 @@ fn what_is_no_file_is_refused_and_never_waited_for() {
         let read = fs::read_to_string(root.join("fifo"));
         assert_eq!(read.unwrap(), "text");
         writing.join().unwrap().unwrap();
-        // They are not listed, either.
+        // The fifo and the socket are not listed, either.
         let page = server.get("/", "");
         assert!(page.text().contains("hello.txt"));
         assert!(!page.text().contains("fifo"));
@@ -214,7 +214,7 @@ fn a_folder_of_very_many_files_is_listed_in_part() {
         fs::create_dir(&folder).unwrap();
         let file = fs::File::create(folder.join("0")).unwrap();
         drop(file);
-        // The longest page for the length of a name.
+        // Names whose entries are the longest, since each `'` is escaped.
         let name = "'".repeat(250);
         for number in 0..100 {
             let link = folder.join(format!("{name}{number}"));

@@ -1,4 +1,4 @@
-//! [`Running`]: a server, and the folder it serves.
+//! [`Running`]: a running server, and the folder that it serves.
 
 use std::{fs, net::SocketAddr, path::Path, thread, time::Duration};
 
@@ -14,16 +14,16 @@ use crate::{
 pub struct Running {
     pub address: SocketAddr,
     root: TempDir,
-    /// There until it is waited for.
+    /// `None` once the server has ended.
     rig: Option<Rig>,
 }
 
-/// Runs a test in every style, with a server for each.
+/// Runs a test in every style, with a new server for each.
 pub fn in_every_style(test: impl Fn(&mut Running)) {
     with_limits(|_, _| (), test);
 }
 
-/// The same, with other limits.
+/// Runs a test in every style, with other limits.
 pub fn with_limits(
     limits: impl Fn(&mut Limits, &mut Http),
     test: impl Fn(&mut Running),
@@ -53,8 +53,8 @@ impl Running {
         Client::connect(self.address)
     }
 
-    /// The answer to one request on a connection of its own, which is closed
-    /// after it.
+    /// Sends one request on a connection of its own. Returns the answer, after
+    /// which the connection is closed.
     pub fn get(&self, target: &str, fields: &str) -> Answer {
         let mut client = self.client();
         client.send(format!(
@@ -77,7 +77,7 @@ impl Running {
         fs::write(path, bytes).expect("it is ours");
     }
 
-    /// A file of zeros, which takes no room on the disk.
+    /// Writes a file of zeros, which takes no space on the disk.
     pub fn write_zeros(&self, name: &str, len: u64) -> fs::File {
         let file = fs::File::create(self.root().join(name));
         let file = file.expect("it is ours");
@@ -85,7 +85,7 @@ impl Running {
         file
     }
 
-    /// Still serves.
+    /// Checks that the server still answers.
     pub fn check(&self) {
         assert_eq!(self.get("/hello.txt", "").text(), "hello");
     }
@@ -95,8 +95,8 @@ impl Running {
         self.rig.as_ref().expect("it has not ended").stop();
     }
 
-    /// Waits for the end of a server that is stopped: how many connections had
-    /// to be cancelled.
+    /// Waits until the stopped server has ended. Returns how many connections
+    /// had to be cancelled.
     pub fn end(&mut self) -> usize {
         self.rig.take().expect("it ends once").ended()
     }

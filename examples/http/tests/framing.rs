@@ -140,16 +140,16 @@ fn leave_to_send_a_body_is_given_once_or_refused() {
         client.send(request(get, "Content-Length: 5\r\n"));
         assert_eq!(client.answer().status, 100);
         assert_eq!(client.send("12345").answer().text(), "hello");
-        // Without a body there is nothing to wait for.
+        // Without a body, the client need not wait.
         client.send(request(get, ""));
         assert_eq!(client.answer().text(), "hello");
-        // A client of HTTP/1.0 would take 100 for its answer.
+        // A client of HTTP/1.0 would read 100 as its answer.
         client.send(request(
             "GET /hello.txt HTTP/1.0",
             "Content-Length: 5\r\nConnection: keep-alive\r\n",
         ));
         assert_eq!(client.send("12345").answer().text(), "hello");
-        // Nobody knows whether the body will come.
+        // The server cannot know whether the body will come.
         client.send(request("PUT / HTTP/1.1", "Content-Length: 5\r\n"));
         assert_eq!(client.answer().status, 405);
         assert!(client.is_closed());
@@ -175,7 +175,7 @@ fn a_head_beyond_the_limits_is_refused_while_it_comes() {
             assert_eq!(answer.status, status, "{:.40}", head);
             assert!(client.is_closed());
         }
-        // The largest there may be.
+        // The largest head that is accepted.
         let mut client = server.client();
         let line = format!("GET /{} HTTP/1.1", "a".repeat(8 * 1024 - 14));
         let line = format!("{line}\r\nHost: x\r\n{}\r\n", fields(99));

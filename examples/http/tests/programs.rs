@@ -1,10 +1,11 @@
-//! Clients that nobody here wrote: curl and wrk.
+//! Clients that are not part of this project: curl and wrk.
 
 use std::{env, fs, process::Command};
 
 use super::fixture::in_every_style;
 
-/// Whether this program is there. A run that must not skip fails otherwise.
+/// Returns whether this program is installed. If tests must not be skipped,
+/// panics instead of returning `false`.
 fn is_there(program: &str) -> bool {
     let is_there = Command::new(program).arg("--version").output().is_ok();
     let must = env::var_os("QUADRIVIUM_MUST_NOT_SKIP").is_some();
@@ -42,7 +43,7 @@ fn curl_is_served() {
         let connects = ["--write-out", " %{num_connects} "];
         let both = curl(&[&connects[..], &[&hello, &hello]].concat());
         assert_eq!(both, "hello 1 hello 0 ");
-        // Only what is missing.
+        // Downloads the missing part of a file.
         let out = tempfile::tempdir().expect("there is a place for it");
         let file = out.path().join("file");
         let file = file.to_str().expect("it is UTF-8");
@@ -50,7 +51,7 @@ fn curl_is_served() {
         let code = ["--write-out", "%{http_code}", "--continue-at", "-"];
         assert_eq!(curl(&[&code[..], &["-o", file, &hello]].concat()), "206");
         assert_eq!(fs::read_to_string(file).expect("it is there"), "hello");
-        // Only what is new.
+        // Downloads a file only if it is new.
         let code = ["--write-out", "%{http_code}", "--time-cond", "-1 day ago"];
         server.write("folder/index.html", "index");
         let folder = url("folder");
@@ -58,12 +59,12 @@ fn curl_is_served() {
         let since =
             curl(&[&code[..2], &["--time-cond", file, &hello]].concat());
         assert!(["304", "hello200"].contains(&since.as_str()), "{since}");
-        // A body that is not wanted, and one that waits for leave.
+        // Sends a body that is refused, after `Expect: 100-continue`.
         let body = "x".repeat(100_000);
         let code = ["--write-out", "%{http_code}", "-o", "/dev/null"];
         let post = [&code[..], &["--data-binary", &body, &hello]].concat();
         assert_eq!(curl(&post), "405");
-        // As it stands in the address.
+        // Sends the path of the address as it is written there.
         let up = url("../../etc/passwd");
         let up = [&code[..], &["--path-as-is", &up]].concat();
         assert_eq!(curl(&up), "403");

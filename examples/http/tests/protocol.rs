@@ -1,4 +1,4 @@
-//! The protocol without a socket: where the bytes are cut makes no difference.
+//! The protocol without a socket: the bytes may come in pieces of any size.
 
 use std::time::{Duration, Instant};
 
@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use crate::http::protocol::{Incoming, Status, WhatNext};
 
-/// What is to be sent for these pieces of what a client sends, up to the last
-/// answer.
+/// Returns the messages that are to be sent to a client that sends these
+/// pieces, up to the last answer.
 fn said(pieces: &[&[u8]]) -> Vec<WhatNext> {
     let now = Instant::now();
     let mut incoming = Incoming::new(Duration::from_secs(1));
@@ -31,7 +31,7 @@ fn said(pieces: &[&[u8]]) -> Vec<WhatNext> {
     said
 }
 
-/// Requests, whole and damaged, one after the other.
+/// Generates whole and damaged requests, one after the other.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         8 => Just("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -107,14 +107,14 @@ fn a_request_has_its_time_and_the_next_one_has_its_own() {
     let mut incoming = Incoming::new(10 * second);
     assert_eq!(incoming.next(start), WhatNext::Begin);
     incoming.received(b"GET / HTTP/1.1\r\n");
-    // Its time begins when it does, however long nothing came before.
+    // The time begins with the request, however long no byte came before.
     let begun = start + 100 * second;
     assert_eq!(incoming.next(begun), WhatNext::GoOn(10 * second));
     incoming.received(b"Host: x\r\n");
     assert_eq!(incoming.next(begun + 9 * second), WhatNext::GoOn(second));
     incoming.received(b"\r\nGET");
     assert!(matches!(incoming.next(begun + 9 * second), WhatNext::Answer(_)));
-    // An answer that took long to read takes nothing off the next request.
+    // An answer that took long does not shorten the time of the next request.
     let later = begun + 1_000 * second;
     assert_eq!(incoming.next(later), WhatNext::GoOn(10 * second));
     let WhatNext::Answer(request) = incoming.next(later + 10 * second) else {

@@ -1,4 +1,4 @@
-//! Requests as clients send them, one after the other and all at once.
+//! Requests of well-behaved clients, one after the other and all at once.
 
 use super::fixture::in_every_style;
 
@@ -37,7 +37,7 @@ fn a_head_has_the_same_fields_and_no_body() {
                 lines.map(str::to_string).collect()
             };
             assert_eq!(fields(&head.head), fields(&get.head), "{target}");
-            // Had there been a body, the next answer would not be one.
+            // If there were a body, the next answer would not begin here.
             assert_eq!(client.send(GET).answer().text(), "hello");
         }
     });

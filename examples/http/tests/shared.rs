@@ -1,4 +1,4 @@
-//! What every server must do.
+//! The tests that every server has to pass.
 
 use std::{io::Read, path::Path};
 
@@ -7,7 +7,7 @@ use crate::{
     server::rig::Program,
 };
 
-/// Serves its own sources.
+/// A server of its own sources.
 const HTTP: Program = Program {
     serve: |style, server| {
         let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/http");

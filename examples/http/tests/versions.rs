@@ -1,4 +1,4 @@
-//! Parts of files, and files that the client has already.
+//! Parts of files, and files that the client already has.
 
 use std::{
     fs,
@@ -28,8 +28,8 @@ fn a_part_of_a_file() {
             assert_eq!(answer.status, 416, "{range}");
             assert_eq!(answer.field("content-range"), Some("bytes */10"));
         }
-        // What is no range, several of them, and those of anything but a GET
-        // come to the whole.
+        // The whole file is sent for several ranges, for a text that is no
+        // range, and for a HEAD.
         for range in ["bytes=4-2", "bytes=0-1,4-5", "lines=1-2", "x"] {
             let answer = server.get("/ten", &format!("Range: {range}\r\n"));
             assert_eq!((answer.status, answer.text()), (200, "0123456789"));
@@ -105,7 +105,7 @@ fn what_the_client_has_is_not_sent_again() {
         ] {
             assert_eq!(get(name, value).status, status, "{name}: {value}");
         }
-        // Another content is another version.
+        // With other bytes, the file is another version.
         server.write("hello.txt", "bonjour");
         assert_eq!(get("If-None-Match", etag).text(), "bonjour");
     });
@@ -126,7 +126,7 @@ fn times_that_http_cannot_write_are_left_out() {
             file.set_modified(time).unwrap();
             let answer = server.get("/hello.txt", "");
             assert_eq!(answer.text(), "hello");
-            // No version is from after its answer.
+            // No file is newer than its answer.
             let date = answer.field("date").expect("it is there");
             let date = httpdate::parse_http_date(date).unwrap();
             if let Some(modified) = answer.field("last-modified") {

@@ -1,4 +1,4 @@
-//! [`Client`]: the other end of a connection under test.
+//! [`Client`]: a client of a server under test.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -11,7 +11,7 @@ use socket2::SockRef;
 
 use super::{A_WHILE, PATIENCE, SMALL};
 
-/// The other end, which blocks.
+/// A client that blocks, and gives up after [`PATIENCE`].
 pub struct Client(pub TcpStream);
 
 impl Client {
@@ -26,7 +26,7 @@ impl Client {
         self.0.write_all(bytes).unwrap();
     }
 
-    /// The next so many bytes are these.
+    /// Checks that these bytes come next.
     #[track_caller]
     pub fn expect(&mut self, bytes: &[u8]) {
         let mut got = vec![0; bytes.len()];
@@ -42,19 +42,20 @@ impl Client {
         self.0.set_read_timeout(Some(PATIENCE)).unwrap();
     }
 
-    /// Says that it has said all.
+    /// Shuts down the writing side.
     pub fn half_close(&self) {
         self.0.shutdown(Shutdown::Write).unwrap();
     }
 
-    /// All that is left to read.
+    /// Reads until the end, and returns everything that was read.
     pub fn rest(mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         self.0.read_to_end(&mut rest).unwrap();
         rest
     }
 
-    /// Whether the other end is gone, in whatever way. Reads what is left.
+    /// Checks that the server closes or resets the connection. Discards the
+    /// bytes that come before.
     #[track_caller]
     pub fn expect_the_end(&mut self) {
         loop {
@@ -69,20 +70,20 @@ impl Client {
         }
     }
 
-    /// Goes away without a farewell: the other end gets `ECONNRESET`.
+    /// Resets the connection: the server gets `ECONNRESET`.
     pub fn reset(self) {
         SockRef::from(&self.0).set_linger(Some(Duration::ZERO)).unwrap();
     }
 
-    /// Small kernel buffers on this side too.
+    /// Makes the buffers of the kernel small on this side, too.
     pub fn small(self) -> Self {
         SockRef::from(&self.0).set_send_buffer_size(SMALL).unwrap();
         SockRef::from(&self.0).set_recv_buffer_size(SMALL).unwrap();
         self
     }
 
-    /// Says this again and again, never reading, until nobody takes any more;
-    /// how many bytes were taken.
+    /// Sends this again and again without reading, until no more bytes are
+    /// taken. Returns how many bytes were taken, at most about `most`.
     pub fn say_until_held_back(&mut self, what: &[u8], most: usize) -> usize {
         let all = what.repeat(1 + (64 << 10) / what.len());
         self.0.set_nonblocking(true).unwrap();
@@ -94,7 +95,7 @@ impl Client {
                     fruitless += 1;
                     thread::sleep(A_WHILE / 10);
                 }
-                // It was dropped, which is another way not to take any more.
+                // The server has closed, so it takes no more bytes.
                 Err(_) => break,
             }
         }

@@ -1,5 +1,5 @@
-//! A server under test: on a thread and a loop of its own, driven over real
-//! sockets by clients that are plain threads.
+//! [`Rig`]: a server under test, on a thread and a loop of its own. Its clients
+//! use blocking sockets. [`Program`]: the tests that every server has to pass.
 
 use std::{
     io::{self, ErrorKind, Write},
@@ -26,18 +26,18 @@ mod client;
 
 pub use client::Client;
 
-/// No answer takes so long, on however busy a machine.
+/// No answer takes longer than this, even on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// So long one waits to see that nothing comes. If something would, a busy
-/// machine may hide it; it never makes a test fail.
+/// How long a test waits to see that no byte comes. On a busy machine a test
+/// may miss a byte, but it never fails without reason.
 pub const A_WHILE: Duration = Duration::from_millis(50);
 
-/// Bytes of a small kernel buffer. With fewer, the kernel waits for its timers
-/// before it says that there is room again.
+/// The size of a small buffer of the kernel, in bytes. With a smaller one, the
+/// kernel waits for its timers before it reports free space.
 const SMALL: usize = 32 * 1024;
 
-/// Limits under which nothing is cut off.
+/// Returns limits that no test reaches.
 pub fn unlimited() -> Limits {
     Limits {
         max_connections: usize::MAX,
@@ -53,7 +53,7 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// A server with these limits.
+    /// Starts a server with these limits.
     pub fn new(
         limits: Limits,
         serve: impl FnOnce(Server) -> BoxTask<()> + Send + 'static,
@@ -61,14 +61,14 @@ impl Rig {
         Self::on(listener(), limits, serve)
     }
 
-    /// One whose kernel buffers are so small that every long write is a partial
-    /// one.
+    /// Starts a server whose buffers in the kernel are small, so that each long
+    /// write is done in parts.
     pub fn small(
         limits: Limits,
         serve: impl FnOnce(Server) -> BoxTask<()> + Send + 'static,
     ) -> Self {
         let listener = listener();
-        // Connections get those of their listener.
+        // A connection has the buffer sizes of its listener.
         listener.set_send_buffer_size(SMALL).unwrap();
         listener.set_recv_buffer_size(SMALL).unwrap();
         Self::on(listener, limits, serve)
@@ -101,13 +101,15 @@ impl Rig {
         (&self.stops).write_all(b".").unwrap();
     }
 
-    /// Stops it; how many connections had to be cancelled.
+    /// Stops the server and waits for its end. Returns how many connections had
+    /// to be cancelled.
     pub fn end(self) -> usize {
         self.stop();
         self.ended()
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until the server has ended. Returns how many connections had to be
+    /// cancelled.
     pub fn ended(self) -> usize {
         self.thread.join().expect("the server does not panic")
     }
@@ -128,12 +130,12 @@ fn stop_when_asked(
     })
 }
 
-/// A body in this style, which panics once it has read something.
+/// Returns a task in this style that panics once it has read something.
 fn panics_when_told(
     style: StyleName,
     connection: Connection,
 ) -> BoxTask<io::Result<()>> {
-    const ASKED: &str = "as the test wants it";
+    const ASKED: &str = "the test asked for this panic";
     match style {
         StyleName::Callback => Box::pin(callback(move |cb| {
             cb.perform(connection.read_owned([0]), |_, _| panic!("{ASKED}"));
@@ -153,18 +155,19 @@ fn panics_when_told(
     }
 }
 
-/// So many bytes of which no two neighbours are alike.
+/// Returns `n` bytes. No two neighbours are equal.
 pub fn bytes(n: usize) -> Vec<u8> {
     (0..n).map(|i| (i % 251) as u8).collect()
 }
 
-/// What every server must do, in every style.
+/// A server program, and its part in the tests that every server has to pass in
+/// every style.
 #[derive(Clone, Copy)]
 pub struct Program {
     pub serve: fn(StyleName, Server) -> BoxTask<()>,
-    /// Something a client would do, of which the server reads all.
+    /// Bytes of a client, all of which the server reads.
     pub script: &'static [u8],
-    /// Says this and hears that: so it is being served.
+    /// Sends something and reads the reply: the client is being served.
     pub greet: fn(&mut Client),
 }
 
@@ -179,7 +182,7 @@ impl Program {
         client
     }
 
-    /// Resets at any byte end one connection, and give its place back.
+    /// A reset after any byte ends one connection, and makes room for another.
     pub fn survives_resets(self) {
         for style in StyleName::ALL {
             let limits = Limits { max_connections: 1, ..unlimited() };
@@ -194,14 +197,15 @@ impl Program {
         }
     }
 
-    /// A client that goes away while it is written to is EPIPE or a reset.
+    /// A client that disconnects while the server writes to it (EPIPE or a
+    /// reset) ends one connection.
     pub fn survives_clients_that_do_not_wait(self) {
         for style in StyleName::ALL {
             let limits = Limits { max_connections: 1, ..unlimited() };
             let rig = self.rig(style, limits);
             for n in [1, self.script.len(), 100 * self.script.len()] {
                 let mut client = rig.client();
-                // It may be gone before all of it is said.
+                // The server may close before it has read everything.
                 let script = self.script.iter().cycle().take(n);
                 let _ =
                     client.0.write_all(&script.copied().collect::<Vec<_>>());
@@ -211,7 +215,7 @@ impl Program {
         }
     }
 
-    /// Who comes when there is no room waits until somebody leaves.
+    /// At the limit of connections, a client waits until another one leaves.
     pub fn keeps_to_its_number_of_connections(self) {
         for style in StyleName::ALL {
             let limits = Limits { max_connections: 2, ..unlimited() };
@@ -226,7 +230,7 @@ impl Program {
         }
     }
 
-    /// Who says nothing is not served for ever.
+    /// A client that sends nothing is disconnected after the idle timeout.
     pub fn closes_idle_connections(self) {
         for style in StyleName::ALL {
             let idle_timeout = Some(A_WHILE);
@@ -236,12 +240,13 @@ impl Program {
         }
     }
 
-    /// A panic ends one connection, and gives its place back.
+    /// A panic ends one connection, and makes room for another.
     pub fn survives_panics(self) {
         const PANICS: usize = 3;
         for style in StyleName::ALL {
             let limits = Limits { max_connections: 2, ..unlimited() };
-            // The first ones get a body that panics, the others the program.
+            // The first connections get a task that panics, the later ones the
+            // program.
             let rig = Rig::new(limits, move |server| {
                 Box::pin(future(async move {
                     for _ in 0..PANICS {
@@ -263,13 +268,13 @@ impl Program {
             let beside = self.greeted(&rig);
             unharmed.say(b"!");
             unharmed.expect_the_end();
-            // Both places are there again.
+            // There is room for two connections again.
             drop((self.greeted(&rig), beside));
             assert_eq!(rig.end(), 0, "{style}");
         }
     }
 
-    /// The stop ends who waits, and there is nobody to connect to any more.
+    /// The stop closes connections that wait, and no client can connect then.
     pub fn stops_when_told(self) {
         for style in StyleName::ALL {
             let rig = self.rig(style, unlimited());
@@ -284,7 +289,8 @@ impl Program {
         }
     }
 
-    /// What cannot end is cancelled: after the grace, or at the second stop.
+    /// A connection that cannot end is cancelled: after the grace period, or at
+    /// the second stop.
     pub fn cancels_what_does_not_end(self) {
         for style in StyleName::ALL {
             for grace in [Duration::ZERO, Duration::from_secs(3600)] {
