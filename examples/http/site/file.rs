@@ -81,7 +81,7 @@ fn part_of(
         ByteRange::Of(part) => Ok((Status::PartialContent, part)),
         ByteRange::Beyond => Err(Refusal::new(
             Status::RangeNotSatisfiable,
-            "the file ends before the range begins",
+            "the file has no byte of this range",
         )
         .with("Content-Range", format!("bytes */{len}"))),
     }

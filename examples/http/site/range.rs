@@ -8,7 +8,7 @@ pub enum ByteRange {
     Whole,
     /// This range, which is never empty.
     Of(Range<u64>),
-    /// Nothing: the file ends before the range begins.
+    /// Nothing: no byte of the range exists.
     Beyond,
 }
 
