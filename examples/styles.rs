@@ -21,7 +21,7 @@ impl StyleName {
     /// Returns the styles that are named on the command line, or all four.
     pub fn chosen() -> Vec<StyleName> {
         let named: Vec<_> =
-            std::env::args().skip(1).map(|name| known(&name)).collect();
+            std::env::args().skip(1).map(|name| parse_or_exit(&name)).collect();
         if named.is_empty() { StyleName::ALL.to_vec() } else { named }
     }
 
@@ -40,7 +40,7 @@ impl StyleName {
 }
 
 /// Returns the style with this name. Without one, ends the program.
-fn known(name: &str) -> StyleName {
+fn parse_or_exit(name: &str) -> StyleName {
     StyleName::named(name).unwrap_or_else(|| {
         eprintln!(
             "there is no style {name:?}: \

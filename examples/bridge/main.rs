@@ -34,29 +34,29 @@ const SLEEP: Duration = Duration::from_secs(1);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
-    println!("a trait:    {} in all", invoice(["tea", "milk"]).await);
+    println!("a trait: the sum is {}", invoice(["tea", "milk"]).await);
 
     let (sender, receiver) = mpsc::channel(1);
     let send = async move {
         for number in 1..=4 {
             time::sleep(Duration::from_millis(10)).await;
-            sender.send(number).await.expect("the library takes all");
+            sender.send(number).await.expect("the library takes every number");
         }
     };
     let (largest, ()) = futures::join!(largest(receiver), send);
     println!("an iterator: the largest is {largest:?}");
 
     let lines = count_lines(&b"one\ntwo\nthree\n"[..]).await?;
-    println!("a reader:   {lines} lines");
+    println!("a reader: {lines} lines");
 
-    println!("callbacks:  {:?}", translate("hello big world").await);
+    println!("callbacks: {:?}", translate("hello big world").await);
 
     let began = Instant::now();
     let calls = (0..CALLS).map(|_| invoice(["tea"]));
     let sum: u32 = futures::future::join_all(calls).await.iter().sum();
     println!(
-        "{CALLS} calls, each waiting {SLEEP:?} in its middle, on one thread: \
-         {:.1?} ({sum})",
+        "{CALLS} calls on one thread, each waiting {SLEEP:?} in the library, \
+         took {:.1?} (their sum is {sum})",
         began.elapsed()
     );
     Ok(())

@@ -1,4 +1,4 @@
-//! Tests of the bridge. Those that measure time use tokio's paused clock.
+//! Tests of the bridge. Tests that measure time use tokio's paused clock.
 
 use std::{
     cell::Cell,
@@ -86,7 +86,7 @@ fn a_call_that_is_cancelled_runs_its_destructors() {
 }
 
 #[test]
-fn a_panic_of_the_library_crosses() {
+fn a_panic_of_the_library_reaches_the_caller() {
     let call = on_tokio(green(|| {
         libraries::parse("one two", &mut |word| {
             perform(future(time::sleep(SLEEP)));
@@ -99,7 +99,7 @@ fn a_panic_of_the_library_crosses() {
 }
 
 #[test]
-fn the_reverse_futures_of_tokio_on_a_loop_of_ours() {
+fn futures_of_tokio_run_on_an_event_loop() {
     // tokio's timers and sockets need a runtime, here one on another thread.
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(1).enable_all().build().unwrap();

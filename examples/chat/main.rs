@@ -4,9 +4,10 @@
 //! without a lock, because a loop runs one task at a time. Each guest has a
 //! queue of lines to read. If the queue is full, the guest is too slow.
 //!
-//! A guest sends lines. The first line with a valid name (1 to 16 letters,
-//! digits, - or _) that no other guest has becomes the name of the guest. Names
-//! that differ only in upper and lower case are equal. After that,
+//! A guest sends lines. The first line with a valid name becomes the name of
+//! the guest. A valid name has 1 to 16 letters, digits, - or _, and no other
+//! guest has it. Names that differ only in upper and lower case are equal.
+//! After that,
 //!
 //! | a line       | does this                                             |
 //! |--------------|-------------------------------------------------------|
@@ -34,12 +35,12 @@
 //! 4. sends a last line to a guest that is too slow,
 //! 5. closes, once the guest has had time to read everything.
 //!
-//! Two tasks do step 3. The one that receives
+//! Two tasks do step 3. The receiving task
 //! 6. does what each whole line asks for, and lets others run after each, so
 //!    that one guest cannot fill the queues of the others,
 //! 7. reads more bytes, at most up to the length of a line.
 //!
-//! The one that delivers
+//! The delivering task
 //! 8. writes the lines that wait for the guest, until the guest has left.
 //!
 //! A close while bytes are unread is a reset, which can destroy the bytes that
@@ -71,13 +72,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let server = Server::new(listener, Limits::default());
         let serving = server.run(chat::serve(style, server.clone()));
         let guests = future(async move {
-            let heard = perform(two_guests(address)).await;
+            let received = perform(two_guests(address)).await;
             server.stop();
-            heard
+            received
         });
-        let (heard, _) = event_loop.block_on(join(guests, serving))?;
-        println!("{style}: Alice hears");
-        for line in String::from_utf8(heard?)?.lines() {
+        let (received, _) = event_loop.block_on(join(guests, serving))?;
+        println!("{style}: Alice receives");
+        for line in String::from_utf8(received?)?.lines() {
             println!("  {line}");
         }
     }
@@ -89,28 +90,28 @@ fn two_guests(at: SocketAddr) -> impl Task<Output = io::Result<Vec<u8>>> {
     future(async move {
         let (alice, bob) =
             (TcpStream::connect(at).await?, TcpStream::connect(at).await?);
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         alice.write_all(b"Alice\n").await?;
-        perform(hear_until(&alice, "Alice has come", &mut heard)).await?;
+        perform(read_until(&alice, "Alice has come", &mut received)).await?;
         bob.write_all(b"Bob\nHello, who is here?\n").await?;
-        perform(hear_until(&alice, "who is here?", &mut heard)).await?;
+        perform(read_until(&alice, "who is here?", &mut received)).await?;
         alice.write_all(b"Just you and me.\n/who\n/quit\n").await?;
-        perform(hear_until(&alice, "until the end", &mut heard)).await?;
-        Ok(heard)
+        perform(read_until(&alice, "until the end", &mut received)).await?;
+        Ok(received)
     })
 }
 
-fn hear_until(
+fn read_until(
     stream: &TcpStream,
     text: &str,
-    heard: &mut Vec<u8>,
+    received: &mut Vec<u8>,
 ) -> impl Task<Output = io::Result<()>> {
     future(async move {
         let mut buffer = [0; 1000];
-        while !String::from_utf8_lossy(heard).contains(text) {
+        while !String::from_utf8_lossy(received).contains(text) {
             match stream.read(&mut buffer).await? {
                 0 => break,
-                n => heard.extend_from_slice(&buffer[..n]),
+                n => received.extend_from_slice(&buffer[..n]),
             }
         }
         Ok(())

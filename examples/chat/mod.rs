@@ -10,19 +10,19 @@ mod callback;
 mod future;
 mod generator;
 mod green;
-pub mod hall;
 mod lines;
+pub mod rooms;
 
 use self::{
-    hall::{Hall, HallGuest},
     lines::Lines,
+    rooms::{ChatGuest, Rooms},
 };
 
 /// The last line for a guest that reads too slowly.
 const TOO_SLOW: &str = "\n* you read too slowly: goodbye\n";
 
 /// How long the server tries to write that line.
-const LAST_WORD: Duration = Duration::from_secs(1);
+const WRITE_TIME: Duration = Duration::from_secs(1);
 
 /// How long a guest may take to read its last lines.
 const LINGER: Duration = Duration::from_secs(2);
@@ -32,17 +32,17 @@ const BUFFER: usize = 1024;
 
 /// Returns the accepting task of a server in this style.
 pub fn serve(style: StyleName, server: server::Server) -> BoxTask<()> {
-    let hall = Hall::default();
+    let rooms = Rooms::default();
     match style {
-        StyleName::Callback => Box::pin(callback::serve(server, hall)),
-        StyleName::Generator => Box::pin(generator::serve(server, hall)),
-        StyleName::Future => Box::pin(future::serve(server, hall)),
-        StyleName::Green => Box::pin(green::serve(server, hall)),
+        StyleName::Callback => Box::pin(callback::serve(server, rooms)),
+        StyleName::Generator => Box::pin(generator::serve(server, rooms)),
+        StyleName::Future => Box::pin(future::serve(server, rooms)),
+        StyleName::Green => Box::pin(green::serve(server, rooms)),
     }
 }
 
 /// Joins this line and all lines that wait behind it, for one write.
-fn gather(line: Rc<str>, behind: &Receiver<Rc<str>>) -> String {
+fn join_lines(line: Rc<str>, behind: &Receiver<Rc<str>>) -> String {
     let mut all = line.to_string();
     while let Ok(line) = behind.try_recv() {
         all.push_str(&line);

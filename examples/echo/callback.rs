@@ -35,27 +35,33 @@ fn echo_next(
     buffer: Vec<u8>,
 ) {
     // 3. Read the next bytes, until the end.
-    cb.perform(connection.read_owned(buffer), move |cb, (n, mut buffer)| {
-        let n = match n {
-            Ok(0) => return cb.done(Ok(())),
-            Ok(n) => n,
-            Err(error) => return cb.done(Err(error)),
-        };
-        buffer.truncate(n);
+    cb.perform(
+        connection.read_or_stop_owned(buffer),
+        move |cb, (n, mut buffer)| {
+            let n = match n {
+                Ok(0) => return cb.done(Ok(())),
+                Ok(n) => n,
+                Err(error) => return cb.done(Err(error)),
+            };
+            buffer.truncate(n);
 
-        // 4. Write them back.
-        let written = connection.write_all_owned(buffer);
-        cb.perform(written, move |cb, (written, mut buffer)| match written {
-            Ok(()) => {
-                buffer.resize(BUFFER, 0);
-                echo_next(cb, connection, buffer)
-            }
-            Err(error) => cb.done(Err(error)),
-        })
-    })
+            // 4. Write them back.
+            let written = connection.write_all_owned(buffer);
+            cb.perform(
+                written,
+                move |cb, (written, mut buffer)| match written {
+                    Ok(()) => {
+                        buffer.resize(BUFFER, 0);
+                        echo_next(cb, connection, buffer)
+                    }
+                    Err(error) => cb.done(Err(error)),
+                },
+            )
+        },
+    )
 }
 
-pub fn say(
+pub fn client(
     to: SocketAddr,
     text: &'static [u8],
 ) -> impl Task<Output = io::Result<Vec<u8>>> {
@@ -68,16 +74,16 @@ pub fn say(
             };
 
             // 6. Send a text.
-            let said = stream.write_all_owned(text);
-            cb.perform(said, move |cb, (said, _)| {
-                if let Err(error) = said {
+            let sent = stream.write_all_owned(text);
+            cb.perform(sent, move |cb, (sent, _)| {
+                if let Err(error) = sent {
                     return cb.done(Err(error));
                 }
 
                 // 7. Receive as many bytes.
-                let hearing = stream.read_exact_owned(vec![0; text.len()]);
-                cb.perform(hearing, |cb, (read, heard)| {
-                    cb.done(read.map(|()| heard))
+                let reading = stream.read_exact_owned(vec![0; text.len()]);
+                cb.perform(reading, |cb, (read, received)| {
+                    cb.done(read.map(|()| received))
                 })
             })
         })

@@ -24,7 +24,7 @@ fn echo(connection: Connection) -> impl Task<Output = io::Result<()>> {
         let mut buffer = vec![0; BUFFER];
         loop {
             // 3. Read the next bytes, until the end.
-            let n = connection.read(&mut buffer).await?;
+            let n = connection.read_or_stop(&mut buffer).await?;
             if n == 0 {
                 return Ok(());
             }
@@ -35,7 +35,7 @@ fn echo(connection: Connection) -> impl Task<Output = io::Result<()>> {
     })
 }
 
-pub fn say(
+pub fn client(
     to: SocketAddr,
     text: &'static [u8],
 ) -> impl Task<Output = io::Result<Vec<u8>>> {
@@ -47,8 +47,8 @@ pub fn say(
         stream.write_all(text).await?;
 
         // 7. Receive as many bytes.
-        let mut heard = vec![0; text.len()];
-        stream.read_exact(&mut heard).await?;
-        Ok(heard)
+        let mut received = vec![0; text.len()];
+        stream.read_exact(&mut received).await?;
+        Ok(received)
     })
 }

@@ -24,7 +24,7 @@ fn echo(connection: Connection) -> impl Task<Output = io::Result<()>> {
         let mut buffer = vec![0; BUFFER];
         loop {
             // 3. Read the next bytes, until the end.
-            let n = perform(connection.read(&mut buffer))?;
+            let n = perform(connection.read_or_stop(&mut buffer))?;
             if n == 0 {
                 return Ok(());
             }
@@ -35,7 +35,7 @@ fn echo(connection: Connection) -> impl Task<Output = io::Result<()>> {
     })
 }
 
-pub fn say(
+pub fn client(
     to: SocketAddr,
     text: &'static [u8],
 ) -> impl Task<Output = io::Result<Vec<u8>>> {
@@ -47,8 +47,8 @@ pub fn say(
         perform(stream.write_all(text))?;
 
         // 7. Receive as many bytes.
-        let mut heard = vec![0; text.len()];
-        perform(stream.read_exact(&mut heard))?;
-        Ok(heard)
+        let mut received = vec![0; text.len()];
+        perform(stream.read_exact(&mut received))?;
+        Ok(received)
     })
 }

@@ -38,13 +38,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let server = Server::new(listener, Limits::default());
         let serving = server.run(echo::serve(style, server.clone()));
         let client = future(async move {
-            let heard = perform(echo::say(other, address, b"hello")).await;
+            let received =
+                perform(echo::client(other, address, b"hello")).await;
             server.stop();
-            heard
+            received
         });
-        let (heard, _) = event_loop.block_on(join(client, serving))?;
-        let heard = String::from_utf8(heard?)?;
-        println!("{style} sends {heard:?} back to {other}");
+        let (received, _) = event_loop.block_on(join(client, serving))?;
+        let received = String::from_utf8(received?)?;
+        println!("{style} sends {received:?} back to {other}");
     }
     Ok(())
 }

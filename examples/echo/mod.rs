@@ -26,16 +26,16 @@ pub fn serve(style: StyleName, server: server::Server) -> BoxTask<()> {
 
 /// Returns a client in this style. It sends a text, and returns the bytes that
 /// come back.
-pub fn say(
+pub fn client(
     style: StyleName,
     to: SocketAddr,
     text: &'static [u8],
 ) -> BoxTask<io::Result<Vec<u8>>> {
     match style {
-        StyleName::Callback => Box::pin(callback::say(to, text)),
-        StyleName::Generator => Box::pin(generator::say(to, text)),
-        StyleName::Future => Box::pin(future::say(to, text)),
-        StyleName::Green => Box::pin(green::say(to, text)),
+        StyleName::Callback => Box::pin(callback::client(to, text)),
+        StyleName::Generator => Box::pin(generator::client(to, text)),
+        StyleName::Future => Box::pin(future::client(to, text)),
+        StyleName::Green => Box::pin(green::client(to, text)),
     }
 }
 

@@ -8,9 +8,9 @@
 //! 1. lets the others run now and then,
 //! 2. sleeps a while before the end.
 //!
-//! In every style, the task runs on an event loop, on a cluster of loops on two
-//! threads, inside tokio, and on one worker thread of may. In the styles whose
-//! tasks can be `Send`, it also moves between the workers of may.
+//! In every style, the task runs on an event loop, on a cluster (one loop on
+//! each of two threads), inside tokio, and on one worker thread of may. In the
+//! styles whose tasks can be `Send`, it also moves between may's workers.
 
 use std::{num::NonZero, time::Duration};
 
@@ -56,7 +56,10 @@ fn everywhere(style: StyleName) -> Result<(), Error> {
             assert_eq!(sum?, SUM, "{style} moving on may");
             println!("{:9} moving between the workers of may", style.name());
         }
-        None => println!("{:9} never moves: its stack stays", style.name()),
+        None => println!(
+            "{:9} never moves: its stack stays on one thread",
+            style.name()
+        ),
     }
     Ok(())
 }
@@ -99,7 +102,7 @@ fn moving_on_may(style: StyleName) -> Option<Result<u64, Error>> {
                 sum
             }))
         }
-        StyleName::Future => may::spawn(future(by_future())),
+        StyleName::Future => may::spawn(future(sum_future())),
         StyleName::Green => return None,
     };
     Some(may::block_on(handle).and_then(|sum| sum).map_err(Error::from))
@@ -120,7 +123,7 @@ fn sum(style: StyleName) -> BoxTask<u64> {
             co.perform(sleep(PAUSE)).await;
             sum
         })),
-        StyleName::Future => Box::pin(future(by_future())),
+        StyleName::Future => Box::pin(future(sum_future())),
         StyleName::Green => Box::pin(green(|| {
             let mut sum = 0;
             for stride in 0..STRIDES {
@@ -156,7 +159,7 @@ fn send_next(cb: &mut send_callback::Callback<u64>, sum: u64, stride: u64) {
 
 /// A future is `Send` if the values that it holds are `Send`. So one function
 /// serves both uses.
-async fn by_future() -> u64 {
+async fn sum_future() -> u64 {
     let mut sum = 0;
     for stride in 0..STRIDES {
         sum += add(stride);

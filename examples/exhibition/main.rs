@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn with_seeded_times_the_traces_are_still_the_same() {
+    fn the_traces_are_the_same_with_seeded_times() {
         for way in [Way::OneAfterAnother, Way::MoveByMove] {
             let rules = Rules { seed: Some(7), ..Rules::default() };
             let traces =

@@ -48,11 +48,11 @@ impl Rules {
         time: Duration,
         board: usize,
         number: usize,
-        who: u64,
+        player: u64,
     ) -> Duration {
         let Some(seed) = self.seed else { return time };
-        let place = (board as u64) << 32 | (number as u64) << 1 | who;
-        let percent = splitmix64(seed ^ splitmix64(place)) % 51;
+        let key = (board as u64) << 32 | (number as u64) << 1 | player;
+        let percent = splitmix64(seed ^ splitmix64(key)) % 51;
         time * (75 + percent as u32) / 100
     }
 }

@@ -35,14 +35,14 @@ fn run(
     event_loop: &mut EventLoop,
 ) -> Result<usize, RunError> {
     match style {
-        StyleName::Callback => both(event_loop, callback::hello),
-        StyleName::Generator => both(event_loop, generator::hello),
-        StyleName::Future => both(event_loop, future::hello),
-        StyleName::Green => both(event_loop, green::hello),
+        StyleName::Callback => spawn_both(event_loop, callback::hello),
+        StyleName::Generator => spawn_both(event_loop, generator::hello),
+        StyleName::Future => spawn_both(event_loop, future::hello),
+        StyleName::Green => spawn_both(event_loop, green::hello),
     }
 }
 
-fn both<T>(
+fn spawn_both<T>(
     event_loop: &mut EventLoop,
     hello: fn(&'static str) -> T,
 ) -> Result<usize, RunError>

@@ -5,11 +5,11 @@ use std::io;
 use quadrivium::{prelude::*, time::now};
 
 use super::{
-    BUFFER, CONTINUE, Http, Linger, next,
+    BUFFER, CONTINUE, Http, Linger, next_chunk,
     protocol::{Incoming, Request, WhatNext},
+    record_read,
     server::{Connection, Server},
     site::Answer,
-    take_in,
 };
 
 pub fn serve(server: Server, http: Http) -> impl Task<Output = ()> {
@@ -53,8 +53,8 @@ fn talk(
 fn receive(cb: &mut Talking, mut talk: Talk) {
     match talk.incoming.next(now()) {
         // 3. Wait for a request, until the server stops.
-        WhatNext::Begin => {
-            let read = talk.connection.read_owned(talk.buffer);
+        WhatNext::WaitForRequest => {
+            let read = talk.connection.read_or_stop_owned(talk.buffer);
             cb.perform(read, move |cb, (n, buffer)| {
                 match n {
                     Ok(0) => return cb.done(Ok(())),
@@ -65,22 +65,22 @@ fn receive(cb: &mut Talking, mut talk: Talk) {
             })
         }
         // 4. Wait for the rest of the request, for a limited time.
-        WhatNext::GoOn(left) => {
-            let more = talk.connection.read_on_owned(talk.buffer);
-            cb.perform(timeout(left, more), move |cb, came| {
-                let (came, buffer) = match came {
+        WhatNext::WaitForMore(left) => {
+            let more = talk.connection.read_owned(talk.buffer);
+            cb.perform(timeout(left, more), move |cb, read| {
+                let (read, buffer) = match read {
                     Ok((n, buffer)) => (Ok(n), buffer),
                     // The buffer was dropped with the read.
                     Err(elapsed) => (Err(elapsed), vec![0; BUFFER]),
                 };
-                match take_in(&mut talk.incoming, came, &buffer) {
+                match record_read(&mut talk.incoming, read, &buffer) {
                     Ok(()) => receive(cb, Talk { buffer, ..talk }),
                     Err(error) => cb.done(Err(error)),
                 }
             })
         }
         // 5. Let the client send the body.
-        WhatNext::Continue => {
+        WhatNext::SendContinue => {
             let written = talk.connection.write_all_owned(CONTINUE);
             cb.perform(written, move |cb, (written, _)| match written {
                 Ok(()) => receive(cb, talk),
@@ -106,7 +106,7 @@ fn send(cb: &mut Talking, talk: Talk, mut answer: Answer) {
             return cb.done(Err(error));
         }
         answer.bytes = bytes;
-        match (answer.is_whole(), answer.keeps) {
+        match (answer.is_whole(), answer.keep_alive) {
             (true, true) => receive(cb, talk),
             (true, false) => close(cb, talk),
             (false, _) => send_next(cb, talk, answer),
@@ -115,7 +115,7 @@ fn send(cb: &mut Talking, talk: Talk, mut answer: Answer) {
 }
 
 fn send_next(cb: &mut Talking, talk: Talk, answer: Answer) {
-    cb.perform(next(answer), move |cb, answer| match answer {
+    cb.perform(next_chunk(answer), move |cb, answer| match answer {
         Ok(answer) => send(cb, talk, answer),
         Err(error) => cb.done(Err(error)),
     })
@@ -134,11 +134,11 @@ fn discard(
     mut linger: Linger,
     buffer: Vec<u8>,
 ) {
-    let Some(left) = linger.left(now()) else { return cb.done(Ok(())) };
-    let more = connection.read_on_owned(buffer);
-    cb.perform(timeout(left, more), move |cb, came| {
-        let Ok((n, buffer)) = came else { return cb.done(Ok(())) };
-        linger.take_in(Ok(n));
+    let Some(left) = linger.time_left(now()) else { return cb.done(Ok(())) };
+    let more = connection.read_owned(buffer);
+    cb.perform(timeout(left, more), move |cb, read| {
+        let Ok((n, buffer)) = read else { return cb.done(Ok(())) };
+        linger.record(Ok(n));
         discard(cb, connection, linger, buffer)
     })
 }

@@ -5,10 +5,10 @@ use std::io;
 use quadrivium::{prelude::*, time::now};
 
 use super::{
-    BUFFER, CONTINUE, Http, Linger, next,
+    BUFFER, CONTINUE, Http, Linger, next_chunk,
     protocol::{Incoming, WhatNext},
+    record_read,
     server::{Connection, Server},
-    take_in,
 };
 
 pub fn serve(server: Server, http: Http) -> impl Task<Output = ()> {
@@ -32,8 +32,9 @@ fn talk(
         loop {
             let request = match incoming.next(now()) {
                 // 3. Wait for a request, until the server stops.
-                WhatNext::Begin => {
-                    let n = co.perform(connection.read(&mut buffer)).await?;
+                WhatNext::WaitForRequest => {
+                    let read = connection.read_or_stop(&mut buffer);
+                    let n = co.perform(read).await?;
                     if n == 0 {
                         return Ok(());
                     }
@@ -41,14 +42,14 @@ fn talk(
                     continue;
                 }
                 // 4. Wait for the rest of the request, for a limited time.
-                WhatNext::GoOn(left) => {
-                    let more = connection.read_on(&mut buffer);
-                    let came = co.perform(timeout(left, more)).await;
-                    take_in(&mut incoming, came, &buffer)?;
+                WhatNext::WaitForMore(left) => {
+                    let more = connection.read(&mut buffer);
+                    let read = co.perform(timeout(left, more)).await;
+                    record_read(&mut incoming, read, &buffer)?;
                     continue;
                 }
                 // 5. Let the client send the body.
-                WhatNext::Continue => {
+                WhatNext::SendContinue => {
                     co.perform(connection.write_all(CONTINUE)).await?;
                     continue;
                 }
@@ -62,10 +63,10 @@ fn talk(
             // 7. Send the answer, chunk by chunk.
             co.perform(connection.write_all(&answer.bytes)).await?;
             while !answer.is_whole() {
-                answer = co.perform(next(answer)).await?;
+                answer = co.perform(next_chunk(answer)).await?;
                 co.perform(connection.write_all(&answer.bytes)).await?;
             }
-            if !answer.keeps {
+            if !answer.keep_alive {
                 break;
             }
         }
@@ -73,9 +74,9 @@ fn talk(
         // 8. Close, once the client has had time to read everything.
         connection.end_writing();
         let mut linger = Linger::new(now(), http.linger_time);
-        while let Some(left) = linger.left(now()) {
-            let more = connection.read_on(&mut buffer);
-            linger.take_in(co.perform(timeout(left, more)).await);
+        while let Some(left) = linger.time_left(now()) {
+            let more = connection.read(&mut buffer);
+            linger.record(co.perform(timeout(left, more)).await);
         }
         Ok(())
     })

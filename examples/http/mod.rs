@@ -12,22 +12,22 @@ use quadrivium::{task::BoxTask, time::Elapsed};
 use crate::{
     server::{
         self, Connection,
-        linger::{Came, Linger},
+        linger::{Linger, TimedRead},
     },
     styles::StyleName,
 };
 
-mod attempt;
 mod callback;
 mod future;
 mod generator;
 mod green;
 pub mod protocol;
+mod ready_or_offloaded;
 pub mod site;
 
 use self::{
-    attempt::Attempt,
     protocol::{Incoming, Refusal, Request, Status},
+    ready_or_offloaded::ReadyOrOffloaded,
     site::{Answer, Disk, Site},
 };
 
@@ -79,14 +79,14 @@ impl Http {
         &self,
         mut request: Request,
         connection: &Connection,
-    ) -> Attempt<Answer> {
-        request.reply.keeps &= !connection.is_stopping();
+    ) -> ReadyOrOffloaded<Answer> {
+        request.reply.keep_alive &= !connection.is_stopping();
         let now = SystemTime::now();
         if let Some(answer) = self.site.answer(&request, now, Disk::Cached) {
-            return Attempt::found(answer);
+            return ReadyOrOffloaded::ready(answer);
         }
         let site = Arc::clone(&self.site);
-        Attempt::away(move |started| {
+        ReadyOrOffloaded::offload(move |started| {
             if started.is_err() {
                 return Answer::refusal(request.reply, &no_thread(), now);
             }
@@ -104,27 +104,27 @@ fn no_thread() -> Refusal {
 }
 
 /// Reads the next chunk of an answer.
-fn next(mut answer: Answer) -> Attempt<io::Result<Answer>> {
+fn next_chunk(mut answer: Answer) -> ReadyOrOffloaded<io::Result<Answer>> {
     match answer.go_on(Disk::Cached) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            Attempt::away(|started| {
+            ReadyOrOffloaded::offload(|started| {
                 started?;
                 answer.go_on(Disk::Any)?;
                 Ok(answer)
             })
         }
-        read => Attempt::found(read.map(|()| answer)),
+        read => ReadyOrOffloaded::ready(read.map(|()| answer)),
     }
 }
 
 /// Records the next bytes of a request. If it ends early or takes too long, the
 /// request is refused. Other errors are returned, since no answer can be sent.
-fn take_in(
+fn record_read(
     incoming: &mut Incoming,
-    came: Came,
+    read: TimedRead,
     buffer: &[u8],
 ) -> io::Result<()> {
-    match came {
+    match read {
         Ok(Ok(0)) => {
             incoming.give_up(Refusal::bad("the request ends in the middle"));
         }

@@ -44,9 +44,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut event_loop = EventLoop::new()?;
     let count = Count::default();
     drop(event_loop.spawn(green(report(Rc::clone(&count)))));
-    let serves = event_loop.spawn(future(serve(listener, count)));
+    let serving = event_loop.spawn(future(serve(listener, count)));
     match address {
-        Some(_) => event_loop.block_on(serves)???,
+        Some(_) => event_loop.block_on(serving)???,
         None => event_loop.block_on(future(ask(listens_at)))??,
     }
     Ok(())
@@ -99,8 +99,8 @@ async fn converse(
     count: Count,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let service = service_fn(move |request| answer(request, count.clone()));
-    let looks = future(is_http2(&stream));
-    if timeout(Duration::from_secs(10), looks).await?? {
+    let detecting = future(is_http2(&stream));
+    if timeout(Duration::from_secs(10), detecting).await?? {
         http2::Builder::new(Executor::new())
             .timer(Timer::new())
             .serve_connection(Io::new(stream), service)
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     /// Sends these parts to the server. Returns the beginning of its answer.
-    fn asked(parts: Vec<&'static [u8]>) -> Vec<u8> {
+    fn first_answer(parts: Vec<&'static [u8]>) -> Vec<u8> {
         let listener = TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.local_addr().unwrap();
         let mut event_loop = EventLoop::new().unwrap();
@@ -172,7 +172,8 @@ mod tests {
 
     #[test]
     fn http1_is_answered() {
-        let answer = asked(vec![b"GET / HT", b"TP/1.1\r\nhost: here\r\n\r\n"]);
+        let answer =
+            first_answer(vec![b"GET / HT", b"TP/1.1\r\nhost: here\r\n\r\n"]);
         assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
     }
 
@@ -181,7 +182,7 @@ mod tests {
         // After our settings, the server sends its own: a frame of type 4.
         let (start, rest) = PREFACE.split_at(5);
         let settings = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
-        let answer = asked(vec![start, rest, settings]);
+        let answer = first_answer(vec![start, rest, settings]);
         assert_eq!(answer[3], 4, "{answer:?}");
     }
 }

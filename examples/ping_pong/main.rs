@@ -47,12 +47,12 @@ fn rally<T>(
 where
     T: Task<Output = ()> + 'static,
 {
-    let (left, right) = (Notify::new(), Notify::new());
-    let ping = player("ping", left.clone(), right.clone(), HITS);
-    let pong = player("pong", right, left.clone(), HITS);
+    let (to_ping, to_pong) = (Notify::new(), Notify::new());
+    let ping = player("ping", to_ping.clone(), to_pong.clone(), HITS);
+    let pong = player("pong", to_pong, to_ping.clone(), HITS);
     drop(event_loop.spawn_named("ping", ping));
     drop(event_loop.spawn_named("pong", pong));
-    left.notify_one();
+    to_ping.notify_one();
     event_loop.run()
 }
 

@@ -33,7 +33,7 @@ fn main() -> Result<(), RunError> {
         let mut event_loop =
             EventLoop::new().expect("the OS lets us make a loop");
         let sum = run(style, &mut event_loop)?;
-        println!("  {sum} in all");
+        println!("  sum: {sum}");
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use quadrivium::prelude::*;
 
 use super::{
     BUFFER, connect,
-    server::{Connection, Server, both::both},
+    server::{Connection, Server, try_join::try_join},
 };
 
 pub fn serve(server: Server, to: Rc<str>) -> impl Task<Output = ()> {
@@ -40,13 +40,13 @@ fn relay(
                 Ok(stream) => stream,
                 Err(error) => return cb.done(Err(error)),
             };
-            let upstream = client.beside(stream);
+            let upstream = client.add_stream(stream);
             upstream.reset_on_close(true);
 
             // 5. Copy in both directions at once.
-            let there = copy(client.clone(), upstream.clone());
-            let back = copy(upstream.clone(), client.clone());
-            cb.perform(both(there, back), move |cb, copied| {
+            let to_upstream = copy(client.clone(), upstream.clone());
+            let to_client = copy(upstream.clone(), client.clone());
+            cb.perform(try_join(to_upstream, to_client), move |cb, copied| {
                 if copied.is_err() {
                     return cb.done(copied);
                 }
@@ -74,7 +74,7 @@ fn copy_next(
     buffer: Vec<u8>,
 ) {
     // 7. Read the next bytes; pass an end of the stream on.
-    cb.perform(from.read_on_owned(buffer), move |cb, (n, mut buffer)| {
+    cb.perform(from.read_owned(buffer), move |cb, (n, mut buffer)| {
         let n = match n {
             Ok(0) => {
                 to.end_writing();

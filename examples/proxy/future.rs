@@ -6,7 +6,7 @@ use quadrivium::{future::perform, prelude::*};
 
 use super::{
     BUFFER, connect,
-    server::{Connection, Server, both::both},
+    server::{Connection, Server, try_join::try_join},
 };
 
 pub fn serve(server: Server, to: Rc<str>) -> impl Task<Output = ()> {
@@ -30,13 +30,13 @@ fn relay(
 
         // 4. Connect to the upstream, and prepare to reset it, too.
         let stream = perform(connect(to)).await?;
-        let upstream = client.beside(stream);
+        let upstream = client.add_stream(stream);
         upstream.reset_on_close(true);
 
         // 5. Copy in both directions at once.
-        let there = copy(client.clone(), upstream.clone());
-        let back = copy(upstream.clone(), client.clone());
-        perform(both(there, back)).await?;
+        let to_upstream = copy(client.clone(), upstream.clone());
+        let to_client = copy(upstream.clone(), client.clone());
+        perform(try_join(to_upstream, to_client)).await?;
 
         // 6. All went well: close both sockets without a reset.
         client.reset_on_close(false);
@@ -53,7 +53,7 @@ fn copy(
         let mut buffer = vec![0; BUFFER];
         loop {
             // 7. Read the next bytes; pass an end of the stream on.
-            let n = from.read_on(&mut buffer).await?;
+            let n = from.read(&mut buffer).await?;
             if n == 0 {
                 to.end_writing();
                 return Ok(());

@@ -16,8 +16,8 @@
 //! 8. writes the bytes to the other end.
 //!
 //! One end may finish sending while the other still sends. If an end resets
-//! its connection, or the upstream refuses, then the other end is reset too: a
-//! failure never looks like the end of a stream.
+//! its connection, or the upstream refuses, then the other end is reset, too.
+//! So a failure never looks like the end of a stream.
 //!
 //! While an end does not read, the proxy reads nothing more for it, and holds
 //! one buffer for each direction. While the proxy does not read from an end, it

@@ -16,7 +16,7 @@ pub struct Arguments {
 }
 
 /// The commands of the demonstration, which is run without arguments.
-const SOMETHING: [&str; 4] = [
+const DEMONSTRATION: [&str; 4] = [
     "for i in 1 2 3; do echo $i; sleep 0.1; done",
     "echo out; echo err >&2; exit 3",
     "trap 'echo not yet' TERM; while :; do sleep 0.3; done",
@@ -69,7 +69,7 @@ impl Arguments {
         }
         if is_demonstration {
             limits.time = limits.time.min(Duration::from_secs(1));
-            commands = SOMETHING.map(String::from).to_vec();
+            commands = DEMONSTRATION.map(String::from).to_vec();
         }
         Ok(Self { style, limits, commands, is_demonstration })
     }

@@ -16,7 +16,7 @@ use super::{
     lines::{BUFFER, PrefixedLines},
 };
 
-pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
+pub fn run(job: Job, output: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
     generator(move |mut co| async move {
         // 1. Start the command.
         let mut child = match job.start() {
@@ -27,11 +27,12 @@ pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
         // 2. Forward both its outputs, each in a task of its own.
         let out = PrefixedLines::new(format!("{}: ", job.number));
         let err = PrefixedLines::new(format!("{}! ", job.number));
-        let out = child.stdout.take().map(|it| pass_on(it, out, say.clone()));
-        let err = child.stderr.take().map(|it| pass_on(it, err, say));
-        let says = [out, err].into_iter().flatten().map(spawn);
-        let says = says.collect::<Vec<_>>();
-        let cancels = says.iter().map(JoinHandle::canceller);
+        let out =
+            child.stdout.take().map(|it| forward(it, out, output.clone()));
+        let err = child.stderr.take().map(|it| forward(it, err, output));
+        let forwarders = [out, err].into_iter().flatten().map(spawn);
+        let forwarders = forwarders.collect::<Vec<_>>();
+        let cancels = forwarders.iter().map(JoinHandle::canceller);
         let cancels = cancels.collect::<Vec<_>>();
 
         // 3. Wait until it ends, but not longer than the limit.
@@ -55,7 +56,7 @@ pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
         };
 
         // 6. Wait for the rest of its output, for the grace period.
-        let rest = timeout(job.limits.grace, join_all(says));
+        let rest = timeout(job.limits.grace, join_all(forwarders));
         if co.perform(rest).await.is_err() {
             cancels.iter().for_each(|it| it.cancel());
         }
@@ -63,10 +64,10 @@ pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
     })
 }
 
-fn pass_on(
+fn forward(
     from: PipeReader,
     mut lines: PrefixedLines,
-    say: Sender<Vec<u8>>,
+    output: Sender<Vec<u8>>,
 ) -> impl Task<Output = ()> {
     generator(move |mut co| async move {
         let mut buffer = vec![0; BUFFER];
@@ -81,7 +82,7 @@ fn pass_on(
 
             // b. Send them on, line by line.
             if let Some(line) = line {
-                let send = say.send(line);
+                let send = output.send(line);
                 if co.perform(send).await.is_err() {
                     return;
                 }
@@ -94,11 +95,11 @@ fn pass_on(
 }
 
 pub fn print(
-    said: Receiver<Vec<u8>>,
+    lines: Receiver<Vec<u8>>,
     to: File,
 ) -> impl Task<Output = io::Result<()>> {
     generator(move |mut co| async move {
-        while let Ok(line) = co.perform(said.recv()).await {
+        while let Ok(line) = co.perform(lines.recv()).await {
             // 7. Write each line.
             let write = to.write_all_owned(line);
             co.perform(write).await.0?;

@@ -32,7 +32,7 @@ pub enum Ended {
     /// The command ended by itself.
     InTime(ExitStatus),
     /// It was asked to end, or killed.
-    HadTo(ExitStatus),
+    Stopped(ExitStatus),
     /// It could not be started, or the wait for it failed.
     Failed(io::Error),
 }
@@ -57,7 +57,7 @@ impl Ended {
     pub fn new(status: io::Result<ExitStatus>, in_time: bool) -> Self {
         match (status, in_time) {
             (Ok(status), true) => Ended::InTime(status),
-            (Ok(status), false) => Ended::HadTo(status),
+            (Ok(status), false) => Ended::Stopped(status),
             (Err(error), _) => Ended::Failed(error),
         }
     }
@@ -71,7 +71,7 @@ impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Ended::InTime(status) => status.fmt(f),
-            Ended::HadTo(status) => write!(f, "had to end, {status}"),
+            Ended::Stopped(status) => write!(f, "stopped, {status}"),
             Ended::Failed(error) => write!(f, "not run: {error}"),
         }
     }

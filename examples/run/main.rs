@@ -57,7 +57,7 @@ use crate::{
 };
 
 /// The capacity of the channel, in messages of one or more lines.
-const LINES: usize = 16;
+const CAPACITY: usize = 16;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::parse(std::env::args().skip(1)) {
@@ -98,28 +98,28 @@ fn run(arguments: Arguments, out: File) -> Result<bool, Box<dyn Error>> {
         Job { number, command, limits, stop }
     });
     let jobs: Vec<_> = jobs.collect();
-    let (say, said) = channel::bounded(LINES);
+    let (output, lines) = channel::bounded(CAPACITY);
     let ends = jobs.iter().cloned().map(|job| match style {
         StyleName::Callback => {
-            event_loop.spawn(callback::run(job, say.clone()))
+            event_loop.spawn(callback::run(job, output.clone()))
         }
         StyleName::Generator => {
-            event_loop.spawn(generator::run(job, say.clone()))
+            event_loop.spawn(generator::run(job, output.clone()))
         }
-        StyleName::Future => event_loop.spawn(future::run(job, say.clone())),
-        StyleName::Green => event_loop.spawn(green::run(job, say.clone())),
+        StyleName::Future => event_loop.spawn(future::run(job, output.clone())),
+        StyleName::Green => event_loop.spawn(green::run(job, output.clone())),
     });
     let ends = join_all(ends.collect::<Vec<_>>());
-    drop(say);
+    drop(output);
     let to = out.clone();
-    let prints = match style {
-        StyleName::Callback => event_loop.spawn(callback::print(said, to)),
-        StyleName::Generator => event_loop.spawn(generator::print(said, to)),
-        StyleName::Future => event_loop.spawn(future::print(said, to)),
-        StyleName::Green => event_loop.spawn(green::print(said, to)),
+    let printing = match style {
+        StyleName::Callback => event_loop.spawn(callback::print(lines, to)),
+        StyleName::Generator => event_loop.spawn(generator::print(lines, to)),
+        StyleName::Future => event_loop.spawn(future::print(lines, to)),
+        StyleName::Green => event_loop.spawn(green::print(lines, to)),
     };
     let stops = event_loop.spawn(job::stop_all(signals, stop));
-    let (ends, printed) = event_loop.block_on(join(ends, prints))?;
+    let (ends, printed) = event_loop.block_on(join(ends, printing))?;
     stops.cancel();
     printed??;
     let ends = ends.into_iter().collect::<Result<Vec<Ended>, _>>()?;

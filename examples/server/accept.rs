@@ -14,7 +14,7 @@ use super::{Connection, Server};
 
 /// How long to wait after accepting has failed. No event of the listener would
 /// end the wait: the connection that was not accepted is not a new one.
-const AGAIN_AFTER: Duration = Duration::from_millis(100);
+const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// How long to wait before an error of accepting is reported again.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
@@ -26,7 +26,7 @@ impl Server {
     pub fn next(&self) -> impl Task<Output = Option<Connection>> + use<> {
         let server = self.clone();
         future(async move {
-            let stopping = server.shared.stop.stopping();
+            let stopping = server.shared.stop.first_stop();
             match race(stopping, server.accept()).await {
                 Either::Left(()) => None,
                 Either::Right(connection) => Some(connection),
@@ -37,9 +37,9 @@ impl Server {
     fn accept(&self) -> impl Task<Output = Connection> + use<> {
         let server = self.clone();
         future(async move {
-            let places = Rc::clone(&server.shared.places);
-            while places.taken.get() >= server.shared.limits.max_connections {
-                places.returned.notified().await;
+            let slots = Rc::clone(&server.shared.slots);
+            while slots.used.get() >= server.shared.limits.max_connections {
+                slots.freed.notified().await;
             }
             let listener = server.shared.listener.borrow().clone();
             let listener = listener.expect("before the stop there is one");
@@ -59,15 +59,15 @@ impl Server {
             loop {
                 match listener.accept().await {
                     Ok(accepted) => return accepted,
-                    Err(error) => server.complain(&error),
+                    Err(error) => server.report_accept_error(&error),
                 }
-                sleep(AGAIN_AFTER).await;
+                sleep(RETRY_AFTER).await;
             }
         })
     }
 
-    fn complain(&self, error: &io::Error) {
-        let (now, last) = (now(), &self.shared.complained);
+    fn report_accept_error(&self, error: &io::Error) {
+        let (now, last) = (now(), &self.shared.reported);
         if last.get().is_none_or(|last| now - last >= REPORT_EVERY) {
             last.set(Some(now));
             self.report(&format!(

@@ -11,9 +11,9 @@ use std::{
 use quadrivium::{io::Leaf, net::TcpStream};
 
 use super::{
-    Places, Server,
-    moving::{self, Watch},
+    Server, Slots,
     stop::Stop,
+    transfer::{self, WaitLimits},
 };
 
 /// An accepted connection. Clones are the same connection. When the last of
@@ -35,7 +35,7 @@ pub(super) struct ConnectionState {
     pub(super) idle_timeout: Option<Duration>,
     /// When the last bytes moved.
     pub(super) moved: Cell<Option<Instant>>,
-    places: Rc<Places>,
+    slots: Rc<Slots>,
 }
 
 impl Connection {
@@ -47,13 +47,13 @@ impl Connection {
         // The programs write whole messages, so the kernel need not wait for
         // more. If this fails, the connection is reset, and reads will fail.
         let _ = stream.set_nodelay(true);
-        let places = Rc::clone(&server.shared.places);
-        places.taken.set(places.taken.get() + 1);
+        let slots = Rc::clone(&server.shared.slots);
+        slots.used.set(slots.used.get() + 1);
         let shared = Rc::new(ConnectionState {
             stop: server.shared.stop.clone(),
             idle_timeout: server.shared.limits.idle_timeout,
             moved: Cell::new(None),
-            places,
+            slots,
         });
         Self { stream, peer, shared }
     }
@@ -61,7 +61,7 @@ impl Connection {
     /// Adds a second stream to this connection, such as the stream of a proxy
     /// to its upstream. A byte that moves on either stream counts for both, so
     /// neither of them is idle.
-    pub fn beside(&self, stream: TcpStream) -> Self {
+    pub fn add_stream(&self, stream: TcpStream) -> Self {
         let _ = stream.set_nodelay(true);
         Self { stream, peer: self.peer, shared: Rc::clone(&self.shared) }
     }
@@ -79,12 +79,33 @@ impl Connection {
     /// Reads the next bytes. Returns 0 at the end of the stream. After the
     /// stop, also returns 0 when no byte comes for a moment. For the points at
     /// which the program may end the connection.
+    pub fn read_or_stop<'a>(
+        &self,
+        buffer: &'a mut [u8],
+    ) -> impl Leaf<io::Result<usize>> + use<'a> {
+        let limits = WaitLimits::until_stop(&self.shared);
+        transfer::read(&self.stream, limits, buffer, |result, _| result)
+    }
+
+    /// The same, with a buffer that is returned with the result.
+    pub fn read_or_stop_owned<B: AsMut<[u8]>>(
+        &self,
+        buffer: B,
+    ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
+        let limits = WaitLimits::until_stop(&self.shared);
+        transfer::read(&self.stream, limits, buffer, |result, buffer| {
+            (result, buffer)
+        })
+    }
+
+    /// Reads the next bytes, also after the stop. Returns 0 at the end of the
+    /// stream. For the middle of a message, which is read to its end.
     pub fn read<'a>(
         &self,
         buffer: &'a mut [u8],
     ) -> impl Leaf<io::Result<usize>> + use<'a> {
-        let watch = Watch::until_the_stop(&self.shared);
-        moving::read(&self.stream, watch, buffer, |result, _| result)
+        let limits = WaitLimits::new(&self.shared);
+        transfer::read(&self.stream, limits, buffer, |result, _| result)
     }
 
     /// The same, with a buffer that is returned with the result.
@@ -92,29 +113,8 @@ impl Connection {
         &self,
         buffer: B,
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
-        let watch = Watch::until_the_stop(&self.shared);
-        moving::read(&self.stream, watch, buffer, |result, buffer| {
-            (result, buffer)
-        })
-    }
-
-    /// Reads the next bytes, also after the stop. Returns 0 at the end of the
-    /// stream. For the middle of a message, which is read to its end.
-    pub fn read_on<'a>(
-        &self,
-        buffer: &'a mut [u8],
-    ) -> impl Leaf<io::Result<usize>> + use<'a> {
-        let watch = Watch::new(&self.shared);
-        moving::read(&self.stream, watch, buffer, |result, _| result)
-    }
-
-    /// The same, with a buffer that is returned with the result.
-    pub fn read_on_owned<B: AsMut<[u8]>>(
-        &self,
-        buffer: B,
-    ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
-        let watch = Watch::new(&self.shared);
-        moving::read(&self.stream, watch, buffer, |result, buffer| {
+        let limits = WaitLimits::new(&self.shared);
+        transfer::read(&self.stream, limits, buffer, |result, buffer| {
             (result, buffer)
         })
     }
@@ -124,8 +124,8 @@ impl Connection {
         &self,
         bytes: &'a [u8],
     ) -> impl Leaf<io::Result<()>> + use<'a> {
-        let watch = Watch::new(&self.shared);
-        moving::write_all(&self.stream, watch, bytes, |result, _| result)
+        let limits = WaitLimits::new(&self.shared);
+        transfer::write_all(&self.stream, limits, bytes, |result, _| result)
     }
 
     /// The same, with bytes that are returned with the result.
@@ -133,8 +133,8 @@ impl Connection {
         &self,
         bytes: B,
     ) -> impl Leaf<(io::Result<()>, B)> + use<B> {
-        let watch = Watch::new(&self.shared);
-        moving::write_all(&self.stream, watch, bytes, |result, bytes| {
+        let limits = WaitLimits::new(&self.shared);
+        transfer::write_all(&self.stream, limits, bytes, |result, bytes| {
             (result, bytes)
         })
     }
@@ -154,9 +154,9 @@ impl Connection {
 
 impl Drop for ConnectionState {
     fn drop(&mut self) {
-        self.places.taken.set(self.places.taken.get() - 1);
+        self.slots.used.set(self.slots.used.get() - 1);
         // The accepting task may wait for this, and so may the end of the
         // server.
-        self.places.returned.notify_all();
+        self.slots.freed.notify_all();
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use quadrivium::time::Elapsed;
 
 /// The result of a read with a time limit.
-pub type Came = Result<io::Result<usize>, Elapsed>;
+pub type TimedRead = Result<io::Result<usize>, Elapsed>;
 
 /// The limits within which a client has to close: a time, and how many bytes it
 /// may still send.
@@ -32,15 +32,15 @@ impl Linger {
 
     /// Returns the time that is left. Returns `None` when a limit is reached or
     /// the client has closed.
-    pub fn left(&self, now: Instant) -> Option<Duration> {
+    pub fn time_left(&self, now: Instant) -> Option<Duration> {
         let left = self.until.saturating_duration_since(now);
         (!left.is_zero() && self.bytes > 0).then_some(left)
     }
 
     /// Records the result of a read. An end or an error leaves no bytes to wait
     /// for.
-    pub fn take_in(&mut self, came: Came) {
-        self.bytes = match came {
+    pub fn record(&mut self, read: TimedRead) {
+        self.bytes = match read {
             Ok(Ok(n)) if n > 0 => self.bytes.saturating_sub(n),
             Ok(_) | Err(_) => 0,
         };

@@ -23,14 +23,14 @@ use std::{
 use quadrivium::{net::TcpListener, prelude::*, sync::Notify};
 
 mod accept;
-pub mod both;
 mod connection;
 pub mod linger;
-mod moving;
-#[cfg(test)]
-pub mod rig;
 mod stop;
 mod supervised;
+#[cfg(test)]
+pub mod test_server;
+mod transfer;
+pub mod try_join;
 
 pub use connection::Connection;
 
@@ -70,19 +70,19 @@ struct ServerState {
     listener: RefCell<Option<TcpListener>>,
     limits: Limits,
     stop: Stop,
-    places: Rc<Places>,
+    slots: Rc<Slots>,
     /// The tasks that serve connections, by the order of their spawns.
     tasks: RefCell<BTreeMap<u64, JoinHandle<()>>>,
     spawned: Cell<u64>,
     /// When an error of accepting was last reported.
-    complained: Cell<Option<Instant>>,
+    reported: Cell<Option<Instant>>,
 }
 
 /// The number of connections, and a wake for the end of each.
 #[derive(Default)]
-struct Places {
-    taken: Cell<usize>,
-    returned: Notify,
+struct Slots {
+    used: Cell<usize>,
+    freed: Notify,
 }
 
 impl Server {
@@ -92,10 +92,10 @@ impl Server {
                 listener: RefCell::new(Some(listener)),
                 limits,
                 stop: Stop::default(),
-                places: Rc::default(),
+                slots: Rc::default(),
                 tasks: RefCell::default(),
                 spawned: Cell::new(0),
-                complained: Cell::new(None),
+                reported: Cell::new(None),
             }),
         }
     }
@@ -117,8 +117,8 @@ impl Server {
         self.shared.tasks.borrow_mut().insert(number, handle);
     }
 
-    /// Stops the server. It accepts no more connections, and those that are
-    /// open may go on for [`Limits::grace`]. A second stop ends them at once.
+    /// Stops the server. It accepts no more connections, but open connections
+    /// may go on for [`Limits::grace`]. A second stop ends them at once.
     pub fn stop(&self) {
         self.shared.stop.stop();
         let listener = self.shared.listener.take();
@@ -131,7 +131,8 @@ impl Server {
     where
         T: Task<Output = ()> + 'static,
     {
-        let (ended, ending) = (join(accepting, self.end()), self.clone());
+        let (ended, ending) =
+            (join(accepting, self.wait_and_cancel()), self.clone());
         future(async move {
             let ((), cancelled) = ended.await;
             if cancelled > 0 {
@@ -146,22 +147,27 @@ impl Server {
 
     /// Waits for the stop. Then waits for the connections for as long as they
     /// may go on, and cancels the rest. Returns how many were cancelled.
-    fn end(&self) -> impl Task<Output = usize> + use<> {
+    fn wait_and_cancel(&self) -> impl Task<Output = usize> + use<> {
         let server = self.clone();
         future(async move {
             let ServerState { stop, limits, .. } = &*server.shared;
-            stop.stopping().await;
-            let time_is_up = race(sleep(limits.grace), stop.at_once());
-            race(server.all_gone(), time_is_up).await;
+            stop.first_stop().await;
+            let a_command_over_its_limit_is_asked_to_end =
+                race(sleep(limits.grace), stop.second_stop());
+            race(
+                server.wait_for_connections(),
+                a_command_over_its_limit_is_asked_to_end,
+            )
+            .await;
             server.cancel_all()
         })
     }
 
-    fn all_gone(&self) -> impl Task<Output = ()> + use<> {
-        let places = Rc::clone(&self.shared.places);
+    fn wait_for_connections(&self) -> impl Task<Output = ()> + use<> {
+        let slots = Rc::clone(&self.shared.slots);
         future(async move {
-            while places.taken.get() > 0 {
-                places.returned.notified().await;
+            while slots.used.get() > 0 {
+                slots.freed.notified().await;
             }
         })
     }

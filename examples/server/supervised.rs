@@ -43,7 +43,7 @@ impl<T: Task<Output = io::Result<()>>> Task for Supervised<T> {
         match catch_unwind(resume) {
             Ok(Step::Suspended(wait)) => return Step::Suspended(wait),
             Ok(Step::Done(Ok(()))) => {}
-            Ok(Step::Done(Err(error))) if is_of_the_peer(&error) => {}
+            Ok(Step::Done(Err(error))) if is_caused_by_client(&error) => {}
             Ok(Step::Done(Err(error))) => self.report(&error.to_string()),
             Err(payload) => {
                 self.report(&JoinError::panicked(payload).to_string());
@@ -61,7 +61,7 @@ impl<T> Supervised<T> {
 
 /// Returns whether a client can cause this error at any time. Such errors are
 /// not reported, since a client could cause any number of them.
-fn is_of_the_peer(error: &io::Error) -> bool {
+fn is_caused_by_client(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::ConnectionReset

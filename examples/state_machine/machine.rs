@@ -18,22 +18,22 @@ impl Style for StateMachine {
     }
 
     fn task(&self, body: Body<Value>) -> BoxTask<Value> {
-        Box::pin(State::Going(body))
+        Box::pin(State::Running(body))
     }
 }
 
 /// A task, as one of three states.
 ///
 /// ```text
-///             1. the body performs a sub-task
-///   Going ──────────────────────────► Performing ──┐ 2. the sub-task waits:
-///     │ ◄──────────────────────────────────────────┘    suspend
-///     │       3. the sub-task is done ▲            │
-///     │                               └── resume ──┘
-///     └─► Ended  4. the body returns or panics
+///               1. the body performs a sub-task
+///   Running ──────────────────────────► Performing ──┐ 2. the sub-task
+///     │ ◄────────────────────────────────────────────┘    waits: suspend
+///     │         3. the sub-task is done ▲            │
+///     │                                 └── resume ──┘
+///     └─► Ended    4. the body returns or panics
 /// ```
 enum State {
-    Going(Body<Value>),
+    Running(Body<Value>),
     /// The sub-task is the first field, so that it is dropped before the body:
     /// from the inside out, as in every style.
     Performing(BoxTask<Then>, Body<Value>),
@@ -51,7 +51,7 @@ impl Task for State {
             // If the body panics, the state stays `Ended`, so that the body is
             // not resumed again.
             match mem::replace(&mut *self, State::Ended) {
-                State::Going(mut body) => match body.go_on() {
+                State::Running(mut body) => match body.go_on() {
                     // 1.
                     NextAction::Perform(task) => {
                         *self = State::Performing(task, body);
@@ -69,7 +69,7 @@ impl Task for State {
                         // 3. The sub-task is dropped before the body goes on.
                         Step::Done(then) => {
                             drop(task);
-                            *self = State::Going(body);
+                            *self = State::Running(body);
                             then();
                         }
                     }

@@ -3,8 +3,8 @@
 //! New idea: a style is nothing but a way to compose tasks, so you can add one.
 //! In this style, in `machine.rs`, a task is an enum of states.
 //!
-//! The program runs one script in the four styles of Quadrivium and in this
-//! one, and checks that all leave the same record of what happened.
+//! The program runs one script of operations in the four styles of Quadrivium
+//! and in this one. It checks that each run leaves the same record of events.
 //! `cargo test -p quadrivium-examples --example state_machine` checks the laws:
 //! the behaviours that every style must show.
 

@@ -39,16 +39,16 @@ fn main() -> Result<(), RunError> {
 
 fn run(style: StyleName, event_loop: &mut EventLoop) -> Result<(), RunError> {
     match style {
-        StyleName::Callback => both(event_loop, callback::ticker),
-        StyleName::Generator => both(event_loop, generator::ticker),
-        StyleName::Future => both(event_loop, future::ticker),
-        StyleName::Green => both(event_loop, green::ticker),
+        StyleName::Callback => spawn_both(event_loop, callback::ticker),
+        StyleName::Generator => spawn_both(event_loop, generator::ticker),
+        StyleName::Future => spawn_both(event_loop, future::ticker),
+        StyleName::Green => spawn_both(event_loop, green::ticker),
     }
 }
 
 type Ticker<T> = fn(&'static str, Duration, u32) -> T;
 
-fn both<T>(
+fn spawn_both<T>(
     event_loop: &mut EventLoop,
     ticker: Ticker<T>,
 ) -> Result<(), RunError>

@@ -37,8 +37,8 @@ pub fn parse(head: &[u8]) -> Parsed {
     let fields = Fields(parsed.headers);
     let reply = Reply {
         is_head_only: method == "HEAD",
-        is_old: version == 0,
-        keeps: fields.keeps(version),
+        is_http_1_0: version == 0,
+        keep_alive: fields.keep_alive(version),
     };
     let read = || {
         let body = fields.body(version)?;
@@ -65,7 +65,7 @@ pub fn parse(head: &[u8]) -> Parsed {
 }
 
 fn last(reply: Reply, refusal: Refusal) -> Parsed {
-    let reply = Reply { keeps: false, ..reply };
+    let reply = Reply { keep_alive: false, ..reply };
     Parsed::Last(Request { reply, asked: Err(refusal) })
 }
 
@@ -163,7 +163,7 @@ impl Fields<'_> {
         }
     }
 
-    fn keeps(&self, version: u8) -> bool {
+    fn keep_alive(&self, version: u8) -> bool {
         let has = |option: &[u8]| {
             self.list("connection").any(|it| it.eq_ignore_ascii_case(option))
         };

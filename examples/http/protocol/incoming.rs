@@ -63,11 +63,11 @@ struct Lines {
 #[derive(Debug, PartialEq, Eq)]
 pub enum WhatNext {
     /// Wait for a request. If the connection ends here, nothing is lost.
-    Begin,
+    WaitForRequest,
     /// Wait for more bytes of a request, for this long.
-    GoOn(Duration),
+    WaitForMore(Duration),
     /// Send `100 Continue`.
-    Continue,
+    SendContinue,
     /// Answer this request.
     Answer(Request),
 }
@@ -106,7 +106,7 @@ impl Incoming {
                 State::Head(lines) => self.head(lines, now),
                 State::Expecting(request, body) => {
                     self.state = State::Body(request, body);
-                    Some(WhatNext::Continue)
+                    Some(WhatNext::SendContinue)
                 }
                 State::Body(request, body) => self.body(request, body, now),
                 State::Last(request) => Some(WhatNext::Answer(request)),
@@ -117,7 +117,7 @@ impl Incoming {
             }
         };
         match next {
-            WhatNext::GoOn(Duration::ZERO) => {
+            WhatNext::WaitForMore(Duration::ZERO) => {
                 self.give_up(too_late());
                 self.next(now)
             }
@@ -125,7 +125,9 @@ impl Incoming {
                 self.begun = None;
                 next
             }
-            WhatNext::Begin | WhatNext::GoOn(_) | WhatNext::Continue => next,
+            WhatNext::WaitForRequest
+            | WhatNext::WaitForMore(_)
+            | WhatNext::SendContinue => next,
         }
     }
 
@@ -140,10 +142,10 @@ impl Incoming {
             // While a connection waits for a request, it keeps no memory of
             // the requests before.
             self.bytes = Vec::new();
-            return WhatNext::Begin;
+            return WhatNext::WaitForRequest;
         }
         let begun = *self.begun.get_or_insert(now);
-        WhatNext::GoOn(self.request_time.saturating_sub(now - begun))
+        WhatNext::WaitForMore(self.request_time.saturating_sub(now - begun))
     }
 
     fn head(&mut self, mut lines: Lines, now: Instant) -> Option<WhatNext> {
@@ -181,7 +183,7 @@ impl Incoming {
                 Some(self.wait(now))
             }
             Ok(BodyRest::Nothing) => {
-                if request.reply.keeps {
+                if request.reply.keep_alive {
                     self.state = State::Head(Lines::default());
                 }
                 Some(WhatNext::Answer(request))
@@ -198,7 +200,7 @@ impl Incoming {
 
 /// Returns the same request, refused. It is the last one of its connection.
 fn refuse(mut request: Request, refusal: Refusal) -> Request {
-    request.reply.keeps = false;
+    request.reply.keep_alive = false;
     Request { asked: Err(refusal), ..request }
 }
 

@@ -24,9 +24,9 @@ pub struct Reply {
     /// Only the head is sent, as if the body followed.
     pub is_head_only: bool,
     /// The client uses HTTP/1.0.
-    pub is_old: bool,
+    pub is_http_1_0: bool,
     /// The connection stays open for the next request.
-    pub keeps: bool,
+    pub keep_alive: bool,
 }
 
 /// The file that a GET or HEAD asks for, and its conditions. Fields that came

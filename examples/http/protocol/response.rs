@@ -32,11 +32,13 @@ impl Head {
     /// Returns the bytes of the head.
     pub fn end(mut self, reply: Reply) -> Vec<u8> {
         match reply {
-            Reply { keeps: false, .. } => self.field("Connection", "close"),
-            Reply { keeps: true, is_old: true, .. } => {
+            Reply { keep_alive: false, .. } => {
+                self.field("Connection", "close")
+            }
+            Reply { keep_alive: true, is_http_1_0: true, .. } => {
                 self.field("Connection", "keep-alive");
             }
-            Reply { keeps: true, is_old: false, .. } => {}
+            Reply { keep_alive: true, is_http_1_0: false, .. } => {}
         }
         self.line("");
         self.bytes

@@ -13,7 +13,7 @@ use super::{
     disk::Disk,
     file::file,
     listing,
-    path::{SitePath, place},
+    path::{SitePath, parse_target},
     root::{Found, Miss, Site, internal},
 };
 
@@ -27,7 +27,7 @@ pub struct Answer {
     pub bytes: Vec<u8>,
     rest: Option<Rest>,
     /// The connection stays open for another request.
-    pub keeps: bool,
+    pub keep_alive: bool,
 }
 
 /// The part of a file that is not read yet.
@@ -70,25 +70,25 @@ impl Site {
     }
 
     fn look_up(&self, query: Query<'_>) -> Result<Answer, Miss> {
-        let place = place(&query.asked.target)?;
-        if place.is_folder {
-            return self.folder(&place, query);
+        let target = parse_target(&query.asked.target)?;
+        if target.is_folder {
+            return self.folder(&target, query);
         }
-        match self.find(&place.path, query.disk)? {
+        match self.find(&target.path, query.disk)? {
             Found::File(found, metadata) => {
-                file((found, metadata), &place.path, query)
+                file((found, metadata), &target.path, query)
             }
-            Found::Folder(_) => Err(redirect(&place).into()),
+            Found::Folder(_) => Err(redirect(&target).into()),
         }
     }
 
     /// Answers with the `index.html` of a folder, or a list of its entries.
     fn folder(
         &self,
-        place: &SitePath,
+        target: &SitePath,
         query: Query<'_>,
     ) -> Result<Answer, Miss> {
-        let index = place.path.join("index.html");
+        let index = target.path.join("index.html");
         match self.find(&index, query.disk) {
             Ok(Found::File(found, metadata)) => {
                 return file((found, metadata), &index, query);
@@ -97,12 +97,12 @@ impl Site {
             Err(Miss::Refused(it)) if it.status == Status::NotFound => {}
             Err(miss) => return Err(miss),
         }
-        match self.find(&place.path, query.disk)? {
+        match self.find(&target.path, query.disk)? {
             // There is no way to find out whether a folder is cached.
             Found::Folder(_) if query.disk == Disk::Cached => {
                 Err(Miss::NotCached)
             }
-            Found::Folder(found) => Ok(list(place, &found, query)?),
+            Found::Folder(found) => Ok(list(target, &found, query)?),
             Found::File(..) => Err(Refusal::new(
                 Status::NotFound,
                 "this is a file: ask without the slash at the end",
@@ -113,11 +113,11 @@ impl Site {
 }
 
 fn list(
-    place: &SitePath,
+    target: &SitePath,
     folder: &File,
     query: Query<'_>,
 ) -> Result<Answer, Refusal> {
-    let title = Path::new("/").join(&place.path);
+    let title = Path::new("/").join(&target.path);
     let page = listing::page(&title.to_string_lossy(), folder);
     let page = page.map_err(|_| internal())?;
     let mut head = Head::new(Status::Ok, query.now);
@@ -132,9 +132,9 @@ fn list(
 
 /// Redirects to the path with a slash, which relative links in the page of a
 /// folder need.
-fn redirect(place: &SitePath) -> Refusal {
-    let mut location = format!("{}/", place.encoded);
-    if let Some(query) = &place.query {
+fn redirect(target: &SitePath) -> Refusal {
+    let mut location = format!("{}/", target.encoded);
+    if let Some(query) = &target.query {
         location.push('?');
         location.push_str(query);
     }
@@ -144,7 +144,7 @@ fn redirect(place: &SitePath) -> Refusal {
 
 impl Answer {
     fn of(bytes: Vec<u8>, reply: Reply) -> Self {
-        Self { bytes, rest: None, keeps: reply.keeps }
+        Self { bytes, rest: None, keep_alive: reply.keep_alive }
     }
 
     /// An answer with the reason of a refusal.
@@ -165,7 +165,8 @@ impl Answer {
     ) -> io::Result<Self> {
         let behind = head.len();
         let rest = Some(Rest { file, left: part });
-        let mut answer = Answer { bytes: head, rest, keeps: reply.keeps };
+        let mut answer =
+            Answer { bytes: head, rest, keep_alive: reply.keep_alive };
         answer.read(behind, disk)?;
         Ok(answer)
     }

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_client_has_is_not_sent_again() {
+    fn a_version_that_the_client_has_is_not_sent_again() {
         let etag = version().etag;
         let weak = format!("\"x\", W/{etag}");
         for tags in [etag.as_str(), &weak, "*"] {
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_changed_is_not_sent() {
+    fn a_changed_file_is_not_sent() {
         let some = |value: &str| Some(value.to_string());
         let etag = version().etag;
         assert_eq!(

@@ -42,9 +42,9 @@ impl Disk {
         self,
         folder: BorrowedFd<'_>,
         path: &Path,
-        to: Use,
+        purpose: Use,
     ) -> Result<OwnedFd, Errno> {
-        let how = match to {
+        let how = match purpose {
             Use::Look => OFlags::PATH,
             Use::Read => OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY,
         };
@@ -105,9 +105,9 @@ impl Disk {
     }
 }
 
-/// Returns whether opening would fail with this error from the disk, too. With
-/// any other error, the path is not cached, or the kernel cannot tell: before
-/// Linux 5.12 (EINVAL), or with another error from the kernel or a sandbox.
+/// Returns whether opening would fail with this error from the disk, too. Any
+/// other error means that the path is not cached, or that the kernel cannot
+/// tell. Kernels before Linux 5.12 return EINVAL, and sandboxes other errors.
 fn is_about_the_path(error: Errno) -> bool {
     let of_the_path = [
         Errno::NOENT,

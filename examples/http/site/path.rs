@@ -39,7 +39,7 @@ pub fn escape(name: &[u8]) -> String {
 ///
 /// 400 if the target is malformed or ambiguous. 403 for dot segments, which
 /// clients resolve themselves. 404 for hidden names.
-pub fn place(target: &str) -> Result<SitePath, Refusal> {
+pub fn parse_target(target: &str) -> Result<SitePath, Refusal> {
     let target = without_origin(target)?;
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query.to_string())),
@@ -49,7 +49,7 @@ pub fn place(target: &str) -> Result<SitePath, Refusal> {
         return Err(Refusal::bad("a target has no fragment"));
     }
     let path = if path.is_empty() { "/" } else { path };
-    let mut place = SitePath {
+    let mut read = SitePath {
         path: PathBuf::new(),
         is_folder: path.ends_with('/'),
         encoded: String::new(),
@@ -57,14 +57,14 @@ pub fn place(target: &str) -> Result<SitePath, Refusal> {
     };
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         let name = name(segment)?;
-        place.encoded.push('/');
-        place.encoded.push_str(&escape(&name));
-        place.path.push(OsString::from_vec(name));
+        read.encoded.push('/');
+        read.encoded.push_str(&escape(&name));
+        read.path.push(OsString::from_vec(name));
     }
-    if place.is_folder {
-        place.encoded.push('/');
+    if read.is_folder {
+        read.encoded.push('/');
     }
-    Ok(place)
+    Ok(read)
 }
 
 /// Returns the target without `http://host`. The rest may be empty.
@@ -122,12 +122,13 @@ mod tests {
     use super::*;
 
     fn status(target: &str) -> u16 {
-        place(target).map_or_else(|refusal| refusal.status.code(), |_| 200)
+        parse_target(target)
+            .map_or_else(|refusal| refusal.status.code(), |_| 200)
     }
 
     fn path(target: &str) -> String {
-        let place = place(target).expect("it is a place");
-        place.path.into_os_string().into_string().expect("it is UTF-8")
+        let read = parse_target(target).expect("it is a target");
+        read.path.into_os_string().into_string().expect("it is UTF-8")
     }
 
     #[test]
@@ -148,25 +149,26 @@ mod tests {
             ("http://example.org:80?x", Some("x")),
             ("http://[::1]:80", None),
         ] {
-            let root = place("/").expect("it is a place");
+            let root = parse_target("/").expect("it is a target");
             let root = SitePath { query: query.map(str::to_string), ..root };
-            assert_eq!(place(target), Ok(root), "{target}");
+            assert_eq!(parse_target(target), Ok(root), "{target}");
         }
     }
 
     #[test]
     fn slashes_count_once() {
-        let place = place("//evil.example//a/").expect("it is a place");
-        assert_eq!(place.path, PathBuf::from("evil.example/a"));
-        assert_eq!(place.encoded, "/evil.example/a/");
-        assert!(place.is_folder);
+        let read = parse_target("//evil.example//a/").expect("it is a target");
+        assert_eq!(read.path, PathBuf::from("evil.example/a"));
+        assert_eq!(read.encoded, "/evil.example/a/");
+        assert!(read.is_folder);
     }
 
     #[test]
-    fn what_is_encoded_again_is_safe_in_a_head() {
-        let place = place("/a%0d%0aSet-Cookie:x/%22%3c").expect("a place");
+    fn an_encoded_path_is_safe_in_a_head() {
+        let read = parse_target("/a%0d%0aSet-Cookie:x/%22%3c")
+            .expect("it is a target");
         assert_eq!(
-            place.encoded,
+            read.encoded,
             "/a%0D%0ASet%2DCookie%3Ax/%22%3C".replace("%2D", "-")
         );
     }
@@ -191,14 +193,14 @@ mod tests {
     }
 
     #[test]
-    fn hidden_names_are_not_there() {
+    fn hidden_names_are_not_found() {
         assert_eq!(status("/.git/config"), 404);
         assert_eq!(status("/a/%2ehidden"), 404);
         assert_eq!(status("/..."), 404);
     }
 
     #[test]
-    fn what_could_be_read_in_two_ways_is_refused() {
+    fn ambiguous_targets_are_refused() {
         for target in [
             "/%",
             "/%4",

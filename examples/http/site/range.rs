@@ -26,11 +26,11 @@ pub fn part(field: &str, len: u64) -> ByteRange {
         return ByteRange::Whole;
     }
     match (number(first), number(last)) {
-        (Some(Number::Of(first)), Some(last)) => {
+        (Some(Number::Given(first)), Some(last)) => {
             let end = match last {
-                Number::Of(last) if last < first => return ByteRange::Whole,
-                Number::Of(last) => last.saturating_add(1).min(len),
-                Number::Left => len,
+                Number::Given(last) if last < first => return ByteRange::Whole,
+                Number::Given(last) => last.saturating_add(1).min(len),
+                Number::Missing => len,
             };
             if first < len {
                 ByteRange::Of(first..end)
@@ -39,11 +39,11 @@ pub fn part(field: &str, len: u64) -> ByteRange {
             }
         }
         // The last `n` bytes. An empty file has no last bytes.
-        (Some(Number::Left), Some(Number::Of(0))) => ByteRange::Beyond,
-        (Some(Number::Left), Some(Number::Of(_))) if len == 0 => {
+        (Some(Number::Missing), Some(Number::Given(0))) => ByteRange::Beyond,
+        (Some(Number::Missing), Some(Number::Given(_))) if len == 0 => {
             ByteRange::Whole
         }
-        (Some(Number::Left), Some(Number::Of(n))) => {
+        (Some(Number::Missing), Some(Number::Given(n))) => {
             ByteRange::Of(len.saturating_sub(n)..len)
         }
         _ => ByteRange::Whole,
@@ -52,18 +52,18 @@ pub fn part(field: &str, len: u64) -> ByteRange {
 
 /// One side of a range.
 enum Number {
-    Of(u64),
-    Left,
+    Given(u64),
+    Missing,
 }
 
 /// Returns `None` if the text is not a number.
 fn number(digits: &str) -> Option<Number> {
     if digits.is_empty() {
-        return Some(Number::Left);
+        return Some(Number::Missing);
     }
     let is_number = digits.bytes().all(|it| it.is_ascii_digit());
     // A number that does not fit into 64 bits is beyond the end of every file.
-    is_number.then(|| Number::Of(digits.parse().unwrap_or(u64::MAX)))
+    is_number.then(|| Number::Given(digits.parse().unwrap_or(u64::MAX)))
 }
 
 #[cfg(test)]

@@ -68,8 +68,13 @@ impl Site {
         self.open_as(Use::Read, path, disk)
     }
 
-    fn open_as(&self, to: Use, path: &Path, disk: Disk) -> Result<Found, Miss> {
-        let file = match disk.open(self.root.as_fd(), path, to) {
+    fn open_as(
+        &self,
+        purpose: Use,
+        path: &Path,
+        disk: Disk,
+    ) -> Result<Found, Miss> {
+        let file = match disk.open(self.root.as_fd(), path, purpose) {
             Ok(file) => File::from(file),
             Err(Errno::AGAIN) if disk == Disk::Cached => {
                 return Err(Miss::NotCached);

@@ -34,7 +34,7 @@ fn files_of_any_size_come_whole() {
 }
 
 #[test]
-fn what_is_not_in_memory_is_fetched_from_the_disk() {
+fn a_file_that_is_not_cached_is_read_from_the_disk() {
     in_every_style(|server| {
         let bytes: Vec<u8> = (0..1_000_000).map(|it| it as u8).collect();
         server.write("file", &bytes);
@@ -47,7 +47,7 @@ fn what_is_not_in_memory_is_fetched_from_the_disk() {
 }
 
 #[test]
-fn a_folder_is_its_index_or_a_list() {
+fn a_folder_is_answered_with_its_index_or_a_list() {
     in_every_style(|server| {
         server.write("with/index.html", "the index");
         server.write("without/<b> & 'c'.txt", "");
@@ -76,7 +76,7 @@ fn a_folder_is_its_index_or_a_list() {
 }
 
 #[test]
-fn a_name_that_is_no_text_is_listed_and_found() {
+fn a_name_that_is_not_utf8_is_listed_and_found() {
     in_every_style(|server| {
         let name = std::ffi::OsStr::from_bytes(b"a\xff\n\"b");
         fs::write(server.root().join(name), "found").unwrap();
@@ -104,7 +104,7 @@ fn an_absolute_target_may_have_no_path() {
 }
 
 #[test]
-fn a_folder_without_its_slash_is_told_with_it() {
+fn a_folder_without_a_slash_is_redirected() {
     in_every_style(|server| {
         server.write("a b/c/x", "");
         for (target, location) in [
@@ -168,7 +168,7 @@ fn nothing_outside_of_the_root_is_served() {
 }
 
 #[test]
-fn what_is_no_file_is_refused_and_never_waited_for() {
+fn fifos_and_sockets_are_refused_without_waiting() {
     in_every_style(|server| {
         let root = server.root();
         let mode = Mode::RUSR | Mode::WUSR;

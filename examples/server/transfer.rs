@@ -1,4 +1,4 @@
-//! [`Moving`]: the leaf of a connection (a leaf is a task that composes no
+//! [`Transfer`]: the leaf of a connection (a leaf is a task that composes no
 //! other). It moves bytes. It ends early when no byte has moved for too long,
 //! or at the stop.
 
@@ -22,66 +22,67 @@ use super::{connection::ConnectionState, stop::Stopped};
 /// Reads once.
 pub fn read<B, R, G>(
     stream: &TcpStream,
-    watch: Watch,
+    limits: WaitLimits,
     buffer: B,
-    mut give: G,
+    mut into_output: G,
 ) -> impl Leaf<R> + use<B, R, G>
 where
     B: AsMut<[u8]>,
     G: FnMut(io::Result<usize>, B) -> R,
 {
     let stream = stream.clone();
-    let begin = move |room| stream.read_owned(room);
-    let give = move |result, Room(buffer)| give(result, buffer);
-    Moving::new(Room(buffer), watch, begin, give)
+    let start = move |buffer| stream.read_owned(buffer);
+    let into_output =
+        move |result, ReadBuffer(buffer)| into_output(result, buffer);
+    Transfer::new(ReadBuffer(buffer), limits, start, into_output)
 }
 
 /// Writes until all bytes are written. The idle timeout starts anew with each
 /// part.
 pub fn write_all<B, R, G>(
     stream: &TcpStream,
-    watch: Watch,
+    limits: WaitLimits,
     bytes: B,
-    mut give: G,
+    mut into_output: G,
 ) -> impl Leaf<R> + use<B, R, G>
 where
     B: AsRef<[u8]>,
     G: FnMut(io::Result<()>, B) -> R,
 {
     let stream = stream.clone();
-    let begin = move |rest| stream.write_owned(rest);
-    let give = move |result: io::Result<usize>, rest: Rest<B>| {
-        give(result.map(drop), rest.bytes)
+    let start = move |rest| stream.write_owned(rest);
+    let into_output = move |result: io::Result<usize>, rest: WriteBuffer<B>| {
+        into_output(result.map(drop), rest.bytes)
     };
-    Moving::new(Rest { bytes, done: 0 }, watch, begin, give)
+    Transfer::new(WriteBuffer { bytes, done: 0 }, limits, start, into_output)
 }
 
-pub struct Moving<K, L, F, G> {
+pub struct Transfer<K, L, F, G> {
     /// The read or write that is under way.
     operation: Option<L>,
     /// The buffer, while no operation has it.
-    home: Home<K>,
-    watch: Watch,
-    begin: F,
-    give: G,
+    slot: ReturnSlot<K>,
+    limits: WaitLimits,
+    start: F,
+    into_output: G,
 }
 
-impl<K, L, F, G, R> Moving<K, L, F, G>
+impl<K, L, F, G, R> Transfer<K, L, F, G>
 where
-    K: Moves,
+    K: TransferBuffer,
     L: Leaf<(io::Result<usize>, LentBuffer<K>)>,
     F: FnMut(LentBuffer<K>) -> L,
     G: FnMut(io::Result<usize>, K) -> R,
 {
-    fn new(kept: K, watch: Watch, begin: F, give: G) -> Self {
-        let home = Rc::new(Cell::new(Some(kept)));
-        Self { operation: None, home, watch, begin, give }
+    fn new(buffer: K, limits: WaitLimits, start: F, into_output: G) -> Self {
+        let slot = Rc::new(Cell::new(Some(buffer)));
+        Self { operation: None, slot, limits, start, into_output }
     }
 }
 
-impl<K, L, F, G, R> Task for Moving<K, L, F, G>
+impl<K, L, F, G, R> Task for Transfer<K, L, F, G>
 where
-    K: Moves,
+    K: TransferBuffer,
     L: Leaf<(io::Result<usize>, LentBuffer<K>)>,
     F: FnMut(LentBuffer<K>) -> L,
     G: FnMut(io::Result<usize>, K) -> R,
@@ -89,40 +90,42 @@ where
     type Output = R;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<R> {
-        let Self { operation, home, watch, begin, give } = &mut *self;
+        let Self { operation, slot, limits, start, into_output } = &mut *self;
         loop {
-            let under_way =
-                operation.get_or_insert_with(|| begin(LentBuffer::of(home)));
-            let moved = match Pin::new(under_way).resume(cx) {
+            let running =
+                operation.get_or_insert_with(|| start(LentBuffer::take(slot)));
+            let moved = match Pin::new(running).resume(cx) {
                 Step::Done((moved, _)) => moved,
-                Step::Suspended(wait) => match watch.wait(wait, cx) {
+                Step::Suspended(wait) => match limits.wait(wait, cx) {
                     Ok(wait) => return Step::Suspended(wait),
-                    Err(cut) => {
+                    Err(ended) => {
                         *operation = None;
-                        return Step::Done(give(cut, take(home)));
+                        return Step::Done(into_output(ended, take(slot)));
                     }
                 },
             };
             *operation = None;
-            let mut kept = take(home);
+            let mut buffer = take(slot);
             match moved {
                 Ok(n) => {
-                    watch.moved(n, cx);
-                    match kept.is_done_after(n) {
-                        true => return Step::Done(give(Ok(n), kept)),
-                        false => home.set(Some(kept)),
+                    limits.moved(n, cx);
+                    match buffer.is_done_after(n) {
+                        true => return Step::Done(into_output(Ok(n), buffer)),
+                        false => slot.set(Some(buffer)),
                     }
                 }
-                Err(error) => return Step::Done(give(Err(error), kept)),
+                Err(error) => {
+                    return Step::Done(into_output(Err(error), buffer));
+                }
             }
         }
     }
 }
 
 // Nothing in it is ever pinned.
-impl<K, L, F, G> Unpin for Moving<K, L, F, G> {}
+impl<K, L, F, G> Unpin for Transfer<K, L, F, G> {}
 
-impl<K, L, F, G> IntoFuture for Moving<K, L, F, G>
+impl<K, L, F, G> IntoFuture for Transfer<K, L, F, G>
 where
     Self: Task,
 {
@@ -134,15 +137,15 @@ where
     }
 }
 
-impl<K, L: fmt::Debug, F, G> fmt::Debug for Moving<K, L, F, G> {
+impl<K, L: fmt::Debug, F, G> fmt::Debug for Transfer<K, L, F, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Moving").field(&self.operation).finish()
+        f.debug_tuple("Transfer").field(&self.operation).finish()
     }
 }
 
 /// How long an operation may wait: the idle timeout and, for some reads, the
 /// stop.
-pub struct Watch {
+pub struct WaitLimits {
     connection: Rc<ConnectionState>,
     /// The stop, if it ends the operation.
     stop: Option<Stopped>,
@@ -154,16 +157,16 @@ pub struct Watch {
 
 /// How long a read waits after the stop. Bytes may be on their way that the
 /// other end sent before it could know of the stop.
-const MOMENT: Duration = Duration::from_millis(250);
+const AFTER_STOP: Duration = Duration::from_millis(250);
 
-impl Watch {
+impl WaitLimits {
     pub fn new(connection: &Rc<ConnectionState>) -> Self {
         let connection = Rc::clone(connection);
         Self { connection, stop: None, since: None, since_stop: None }
     }
 
-    pub fn until_the_stop(connection: &Rc<ConnectionState>) -> Self {
-        let stop = Some(connection.stop.stopping());
+    pub fn until_stop(connection: &Rc<ConnectionState>) -> Self {
+        let stop = Some(connection.stop.first_stop());
         Self { stop, ..Self::new(connection) }
     }
 
@@ -201,7 +204,7 @@ impl Watch {
             Step::Suspended(wait) => Some(wait),
             Step::Done(()) => {
                 let now = cx.now();
-                let deadline = *self.since_stop.get_or_insert(now) + MOMENT;
+                let deadline = *self.since_stop.get_or_insert(now) + AFTER_STOP;
                 (now < deadline).then_some(Wait::Until(deadline))
             }
         }
@@ -215,40 +218,40 @@ impl Watch {
 }
 
 /// A buffer that bytes are read into or written from.
-pub trait Moves {
+pub trait TransferBuffer {
     /// Counts `n` more bytes as moved. Returns whether that was everything.
     fn is_done_after(&mut self, n: usize) -> bool;
 }
 
 /// A buffer for one read, which is done after any number of bytes.
-pub struct Room<B>(B);
+pub struct ReadBuffer<B>(B);
 
-impl<B: AsMut<[u8]>> Moves for Room<B> {
+impl<B: AsMut<[u8]>> TransferBuffer for ReadBuffer<B> {
     fn is_done_after(&mut self, _: usize) -> bool {
         true
     }
 }
 
-impl<B: AsMut<[u8]>> AsMut<[u8]> for Room<B> {
+impl<B: AsMut<[u8]>> AsMut<[u8]> for ReadBuffer<B> {
     fn as_mut(&mut self) -> &mut [u8] {
         self.0.as_mut()
     }
 }
 
 /// Bytes to write. The first `done` bytes are written.
-pub struct Rest<B> {
+pub struct WriteBuffer<B> {
     bytes: B,
     done: usize,
 }
 
-impl<B: AsRef<[u8]>> Moves for Rest<B> {
+impl<B: AsRef<[u8]>> TransferBuffer for WriteBuffer<B> {
     fn is_done_after(&mut self, n: usize) -> bool {
         self.done += n;
         self.done == self.bytes.as_ref().len()
     }
 }
 
-impl<B: AsRef<[u8]>> AsRef<[u8]> for Rest<B> {
+impl<B: AsRef<[u8]>> AsRef<[u8]> for WriteBuffer<B> {
     fn as_ref(&self) -> &[u8] {
         &self.bytes.as_ref()[self.done..]
     }
@@ -257,38 +260,38 @@ impl<B: AsRef<[u8]>> AsRef<[u8]> for Rest<B> {
 /// A buffer that is lent to an operation. When the operation is dropped, the
 /// buffer goes back. So it is not lost when the operation ends early.
 pub struct LentBuffer<K> {
-    kept: Option<K>,
-    home: Home<K>,
+    buffer: Option<K>,
+    slot: ReturnSlot<K>,
 }
 
-type Home<K> = Rc<Cell<Option<K>>>;
+type ReturnSlot<K> = Rc<Cell<Option<K>>>;
 
-const AWAY: &str = "a lent buffer has its bytes until it is dropped";
+const LENT: &str = "a lent buffer has its bytes until it is dropped";
 
-fn take<K>(home: &Home<K>) -> K {
-    home.take().expect(RESUMED_AFTER_DONE)
+fn take<K>(slot: &ReturnSlot<K>) -> K {
+    slot.take().expect(RESUMED_AFTER_DONE)
 }
 
 impl<K> LentBuffer<K> {
-    fn of(home: &Home<K>) -> Self {
-        Self { kept: Some(take(home)), home: Rc::clone(home) }
+    fn take(slot: &ReturnSlot<K>) -> Self {
+        Self { buffer: Some(take(slot)), slot: Rc::clone(slot) }
     }
 }
 
 impl<K: AsMut<[u8]>> AsMut<[u8]> for LentBuffer<K> {
     fn as_mut(&mut self) -> &mut [u8] {
-        self.kept.as_mut().expect(AWAY).as_mut()
+        self.buffer.as_mut().expect(LENT).as_mut()
     }
 }
 
 impl<K: AsRef<[u8]>> AsRef<[u8]> for LentBuffer<K> {
     fn as_ref(&self) -> &[u8] {
-        self.kept.as_ref().expect(AWAY).as_ref()
+        self.buffer.as_ref().expect(LENT).as_ref()
     }
 }
 
 impl<K> Drop for LentBuffer<K> {
     fn drop(&mut self) {
-        self.home.set(self.kept.take());
+        self.slot.set(self.buffer.take());
     }
 }

@@ -1,5 +1,6 @@
-//! [`Rig`]: a server under test, on a thread and a loop of its own. Its clients
-//! use blocking sockets. [`Program`]: the tests that every server has to pass.
+//! [`TestServer`]: a server under test, on a thread and a loop of its own. Its
+//! clients use blocking sockets. [`Program`]: the tests that every server must
+//! pass.
 
 use std::{
     io::{self, ErrorKind, Write},
@@ -46,13 +47,13 @@ pub fn unlimited() -> Limits {
     }
 }
 
-pub struct Rig {
+pub struct TestServer {
     pub address: SocketAddr,
-    stops: UnixStream,
+    stop_sender: UnixStream,
     thread: thread::JoinHandle<usize>,
 }
 
-impl Rig {
+impl TestServer {
     /// Starts a server with these limits.
     pub fn new(
         limits: Limits,
@@ -63,7 +64,7 @@ impl Rig {
 
     /// Starts a server whose buffers in the kernel are small, so that each long
     /// write is done in parts.
-    pub fn small(
+    pub fn with_small_buffers(
         limits: Limits,
         serve: impl FnOnce(Server) -> BoxTask<()> + Send + 'static,
     ) -> Self {
@@ -80,37 +81,38 @@ impl Rig {
         serve: impl FnOnce(Server) -> BoxTask<()> + Send + 'static,
     ) -> Self {
         let address = listener.local_addr().unwrap();
-        let (stops, asked) = UnixStream::pair().unwrap();
+        let (stop_sender, stop_receiver) = UnixStream::pair().unwrap();
         let run = move || {
             let mut event_loop = EventLoop::new().unwrap();
             let server = Server::new(listener, limits);
-            let asked = net::UnixStream::from_std(asked).unwrap();
-            let stopping = stop_when_asked(asked, server.clone());
+            let stop_receiver =
+                net::UnixStream::from_std(stop_receiver).unwrap();
+            let stopping = stop_on_request(stop_receiver, server.clone());
             drop(event_loop.spawn(stopping));
             let accepting = serve(server.clone());
             event_loop.block_on(server.run(accepting)).unwrap()
         };
-        Self { address, stops, thread: thread::spawn(run) }
+        Self { address, stop_sender, thread: thread::spawn(run) }
     }
 
-    pub fn client(&self) -> Client {
+    pub fn connect(&self) -> Client {
         Client::new(TcpStream::connect(self.address).unwrap())
     }
 
     pub fn stop(&self) {
-        (&self.stops).write_all(b".").unwrap();
+        (&self.stop_sender).write_all(b".").unwrap();
     }
 
     /// Stops the server and waits for its end. Returns how many connections had
     /// to be cancelled.
-    pub fn end(self) -> usize {
+    pub fn stop_and_wait(self) -> usize {
         self.stop();
-        self.ended()
+        self.wait()
     }
 
     /// Waits until the server has ended. Returns how many connections had to be
     /// cancelled.
-    pub fn ended(self) -> usize {
+    pub fn wait(self) -> usize {
         self.thread.join().expect("the server does not panic")
     }
 }
@@ -119,38 +121,40 @@ fn listener() -> TcpListener {
     TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap()
 }
 
-fn stop_when_asked(
-    asked: net::UnixStream,
+fn stop_on_request(
+    stop_receiver: net::UnixStream,
     server: Server,
 ) -> impl Task<Output = ()> {
     future(async move {
-        while let Ok(1) = asked.read(&mut [0]).await {
+        while let Ok(1) = stop_receiver.read(&mut [0]).await {
             server.stop();
         }
     })
 }
 
 /// Returns a task in this style that panics once it has read something.
-fn panics_when_told(
+fn panic_after_read(
     style: StyleName,
     connection: Connection,
 ) -> BoxTask<io::Result<()>> {
-    const ASKED: &str = "the test asked for this panic";
+    const MESSAGE: &str = "the test asked for this panic";
     match style {
         StyleName::Callback => Box::pin(callback(move |cb| {
-            cb.perform(connection.read_owned([0]), |_, _| panic!("{ASKED}"));
+            cb.perform(connection.read_or_stop_owned([0]), |_, _| {
+                panic!("{MESSAGE}")
+            });
         })),
         StyleName::Generator => Box::pin(generator(move |mut co| async move {
-            let _ = co.perform(connection.read(&mut [0])).await;
-            panic!("{ASKED}")
+            let _ = co.perform(connection.read_or_stop(&mut [0])).await;
+            panic!("{MESSAGE}")
         })),
         StyleName::Future => Box::pin(future(async move {
-            let _ = connection.read(&mut [0]).await;
-            panic!("{ASKED}")
+            let _ = connection.read_or_stop(&mut [0]).await;
+            panic!("{MESSAGE}")
         })),
         StyleName::Green => Box::pin(green(move || {
-            let _ = green::perform(connection.read(&mut [0]));
-            panic!("{ASKED}")
+            let _ = green::perform(connection.read_or_stop(&mut [0]));
+            panic!("{MESSAGE}")
         })),
     }
 }
@@ -165,20 +169,20 @@ pub fn bytes(n: usize) -> Vec<u8> {
 #[derive(Clone, Copy)]
 pub struct Program {
     pub serve: fn(StyleName, Server) -> BoxTask<()>,
-    /// Bytes of a client, all of which the server reads.
+    /// Bytes that a client sends. The server reads all of them.
     pub script: &'static [u8],
     /// Sends something and reads the reply: the client is being served.
-    pub greet: fn(&mut Client),
+    pub exchange: fn(&mut Client),
 }
 
 impl Program {
-    fn rig(self, style: StyleName, limits: Limits) -> Rig {
-        Rig::new(limits, move |server| (self.serve)(style, server))
+    fn start(self, style: StyleName, limits: Limits) -> TestServer {
+        TestServer::new(limits, move |server| (self.serve)(style, server))
     }
 
-    fn greeted(self, rig: &Rig) -> Client {
-        let mut client = rig.client();
-        (self.greet)(&mut client);
+    fn connect_served(self, server: &TestServer) -> Client {
+        let mut client = server.connect();
+        (self.exchange)(&mut client);
         client
     }
 
@@ -186,47 +190,49 @@ impl Program {
     pub fn survives_resets(self) {
         for style in StyleName::ALL {
             let limits = Limits { max_connections: 1, ..unlimited() };
-            let rig = self.rig(style, limits);
+            let server = self.start(style, limits);
             for n in 0..=self.script.len() {
-                let mut client = rig.client();
-                client.say(&self.script[..n]);
+                let mut client = server.connect();
+                client.send(&self.script[..n]);
                 client.reset();
             }
-            drop(self.greeted(&rig));
-            assert_eq!(rig.end(), 0, "{style}");
+            drop(self.connect_served(&server));
+            assert_eq!(server.stop_and_wait(), 0, "{style}");
         }
     }
 
     /// A client that disconnects while the server writes to it (EPIPE or a
     /// reset) ends one connection.
-    pub fn survives_clients_that_do_not_wait(self) {
+    pub fn survives_clients_that_disconnect(self) {
         for style in StyleName::ALL {
             let limits = Limits { max_connections: 1, ..unlimited() };
-            let rig = self.rig(style, limits);
+            let server = self.start(style, limits);
             for n in [1, self.script.len(), 100 * self.script.len()] {
-                let mut client = rig.client();
+                let mut client = server.connect();
                 // The server may close before it has read everything.
                 let script = self.script.iter().cycle().take(n);
-                let _ =
-                    client.0.write_all(&script.copied().collect::<Vec<_>>());
+                let _ = client
+                    .stream
+                    .write_all(&script.copied().collect::<Vec<_>>());
             }
-            drop(self.greeted(&rig));
-            assert_eq!(rig.end(), 0, "{style}");
+            drop(self.connect_served(&server));
+            assert_eq!(server.stop_and_wait(), 0, "{style}");
         }
     }
 
     /// At the limit of connections, a client waits until another one leaves.
-    pub fn keeps_to_its_number_of_connections(self) {
+    pub fn limits_connections(self) {
         for style in StyleName::ALL {
             let limits = Limits { max_connections: 2, ..unlimited() };
-            let rig = self.rig(style, limits);
-            let (first, second) = (self.greeted(&rig), self.greeted(&rig));
-            let mut third = rig.client();
+            let server = self.start(style, limits);
+            let (first, second) =
+                (self.connect_served(&server), self.connect_served(&server));
+            let mut third = server.connect();
             third.expect_nothing_for_a_while();
             drop(first);
-            (self.greet)(&mut third);
+            (self.exchange)(&mut third);
             drop((second, third));
-            assert_eq!(rig.end(), 0, "{style}");
+            assert_eq!(server.stop_and_wait(), 0, "{style}");
         }
     }
 
@@ -234,9 +240,10 @@ impl Program {
     pub fn closes_idle_connections(self) {
         for style in StyleName::ALL {
             let idle_timeout = Some(A_WHILE);
-            let rig = self.rig(style, Limits { idle_timeout, ..unlimited() });
-            rig.client().expect_the_end();
-            assert_eq!(rig.end(), 0, "{style}");
+            let server =
+                self.start(style, Limits { idle_timeout, ..unlimited() });
+            server.connect().expect_closed();
+            assert_eq!(server.stop_and_wait(), 0, "{style}");
         }
     }
 
@@ -247,43 +254,43 @@ impl Program {
             let limits = Limits { max_connections: 2, ..unlimited() };
             // The first connections get a task that panics, the later ones the
             // program.
-            let rig = Rig::new(limits, move |server| {
+            let server = TestServer::new(limits, move |server| {
                 Box::pin(future(async move {
                     for _ in 0..PANICS {
                         let connection = perform(server.next()).await;
                         let connection = connection.expect("not stopped");
-                        let body = |it| panics_when_told(style, it);
+                        let body = |it| panic_after_read(style, it);
                         server.spawn(connection, body);
                     }
                     perform((self.serve)(style, server)).await;
                 }))
             });
-            let mut unharmed = rig.client();
+            let mut unharmed = server.connect();
             for _ in 1..PANICS {
-                let mut client = rig.client();
-                client.say(b"!");
-                client.expect_the_end();
+                let mut client = server.connect();
+                client.send(b"!");
+                client.expect_closed();
             }
             unharmed.expect_nothing_for_a_while();
-            let beside = self.greeted(&rig);
-            unharmed.say(b"!");
-            unharmed.expect_the_end();
+            let beside = self.connect_served(&server);
+            unharmed.send(b"!");
+            unharmed.expect_closed();
             // There is room for two connections again.
-            drop((self.greeted(&rig), beside));
-            assert_eq!(rig.end(), 0, "{style}");
+            drop((self.connect_served(&server), beside));
+            assert_eq!(server.stop_and_wait(), 0, "{style}");
         }
     }
 
     /// The stop closes connections that wait, and no client can connect then.
-    pub fn stops_when_told(self) {
+    pub fn stops_on_request(self) {
         for style in StyleName::ALL {
-            let rig = self.rig(style, unlimited());
-            let address = rig.address;
-            let mut client = self.greeted(&rig);
-            rig.stop();
-            client.expect_the_end();
+            let server = self.start(style, unlimited());
+            let address = server.address;
+            let mut client = self.connect_served(&server);
+            server.stop();
+            client.expect_closed();
             drop(client);
-            assert_eq!(rig.ended(), 0, "{style}");
+            assert_eq!(server.wait(), 0, "{style}");
             let error = TcpStream::connect(address).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ConnectionRefused, "{style}");
         }
@@ -291,17 +298,17 @@ impl Program {
 
     /// A connection that cannot end is cancelled: after the grace period, or at
     /// the second stop.
-    pub fn cancels_what_does_not_end(self) {
+    pub fn cancels_connections_that_do_not_end(self) {
         for style in StyleName::ALL {
             for grace in [Duration::ZERO, Duration::from_secs(3600)] {
-                let rig = self.rig(style, Limits { grace, ..unlimited() });
-                let mut client = self.greeted(&rig);
-                client.say_until_held_back(self.script, 1 << 30);
-                rig.stop();
+                let server = self.start(style, Limits { grace, ..unlimited() });
+                let mut client = self.connect_served(&server);
+                client.send_until_blocked(self.script, 1 << 30);
+                server.stop();
                 if !grace.is_zero() {
-                    rig.stop();
+                    server.stop();
                 }
-                assert_eq!(rig.ended(), 1, "{style}");
+                assert_eq!(server.wait(), 1, "{style}");
             }
         }
     }

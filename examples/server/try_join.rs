@@ -1,4 +1,4 @@
-//! [`both`]: performs two tasks at once, until both have ended or one has
+//! [`try_join`]: performs two tasks at once, until both have ended or one has
 //! failed.
 
 use std::{io, pin::Pin};
@@ -7,19 +7,19 @@ use quadrivium::task::{BoxTask, Context, Step, Task, Wait};
 
 /// Performs both tasks to their ends. If one fails, the other one is dropped,
 /// and the error is returned.
-pub fn both(
+pub fn try_join(
     a: impl Task<Output = io::Result<()>> + 'static,
     b: impl Task<Output = io::Result<()>> + 'static,
-) -> Both {
-    Both { parts: [Some(Box::pin(a)), Some(Box::pin(b))] }
+) -> TryJoin {
+    TryJoin { tasks: [Some(Box::pin(a)), Some(Box::pin(b))] }
 }
 
-pub struct Both {
+pub struct TryJoin {
     /// The tasks that have not ended.
-    parts: [Option<BoxTask<io::Result<()>>>; 2],
+    tasks: [Option<BoxTask<io::Result<()>>>; 2],
 }
 
-impl Task for Both {
+impl Task for TryJoin {
     type Output = io::Result<()>;
 
     fn resume(
@@ -27,18 +27,18 @@ impl Task for Both {
         cx: &mut Context<'_>,
     ) -> Step<io::Result<()>> {
         let mut waits: Option<Wait> = None;
-        for part in &mut self.parts {
-            let Some(task) = part else { continue };
+        for slot in &mut self.tasks {
+            let Some(task) = slot else { continue };
             match task.as_mut().resume(cx) {
                 Step::Suspended(wait) => {
                     waits = Some(match waits {
                         None => wait,
-                        Some(other) => wait.or(other),
+                        Some(others) => wait.or(others),
                     });
                 }
-                Step::Done(Ok(())) => *part = None,
+                Step::Done(Ok(())) => *slot = None,
                 Step::Done(Err(error)) => {
-                    self.parts = [None, None];
+                    self.tasks = [None, None];
                     return Step::Done(Err(error));
                 }
             }
