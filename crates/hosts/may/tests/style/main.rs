@@ -1,6 +1,6 @@
-//! The laws for may's green threads as a style: all but those in `style/exceptions`.
+//! Checks the laws for may's green threads as a style, except those in `style/exceptions`.
 //!
-//! A process of its own, since may installs a handler for SIGSEGV.
+//! The tests have a process of their own, because may installs a handler for SIGSEGV.
 
 mod shelf;
 
@@ -10,14 +10,14 @@ use quadrivium_conformance::{Virtual, check, check_on, laws};
 
 use crate::shelf::MayStyle;
 
-/// A reason why some laws do not hold, and which.
+/// A reason why some laws do not hold, and the names of these laws.
 struct Group {
     name: &'static str,
     why: &'static str,
     laws: Vec<&'static str>,
 }
 
-/// What stands in the file of exceptions.
+/// Reads the file of exceptions.
 fn exceptions() -> Vec<Group> {
     let mut groups = Vec::<Group>::new();
     for line in include_str!("exceptions").lines() {
@@ -31,7 +31,7 @@ fn exceptions() -> Vec<Group> {
     groups
 }
 
-/// Whether a law is among the exceptions.
+/// Returns whether a law is among the exceptions.
 fn is_exception(topic: &str, name: &str) -> bool {
     let law = format!("{topic}::{name}");
     exceptions().iter().any(|group| group.laws.contains(&law.as_str()))
@@ -44,7 +44,8 @@ fn check_topic(topic: &str) {
     check_on(&Virtual, (&MayStyle).into(), checked, "");
 }
 
-/// Laws that run in a process of their own, which begins by the name of the test.
+/// Makes a test for each law that runs in a process of its own. The process is started with the
+/// name of the test.
 macro_rules! alone {
     ($($topic:ident: $($law:ident)*;)*) => {
         mod alone {
