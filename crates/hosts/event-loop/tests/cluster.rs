@@ -29,7 +29,7 @@ fn wait_for<T: 'static>(handle: RemoteHandle<T>) -> Result<T, JoinError> {
     EventLoop::new().unwrap().block_on(handle).unwrap()
 }
 
-/// A task that calls this and is worth what it returns.
+/// A task that calls a closure and returns its output.
 struct Calls<F>(Option<F>);
 
 fn calls<F: FnOnce() -> T, T>(call: F) -> Calls<F> {
@@ -136,7 +136,7 @@ fn dropped_it_drops_the_tasks() {
     }
 }
 
-/// Waits for ever, and holds something meanwhile.
+/// Waits for ever, and owns a value meanwhile.
 struct Keeps<T>(T);
 
 impl<T> Task for Keeps<T> {
@@ -147,7 +147,7 @@ impl<T> Task for Keeps<T> {
     }
 }
 
-/// Each of two clusters is held by a task of the other alone.
+/// Each of two clusters is owned only by a task of the other.
 #[test]
 fn two_clusters_that_drop_each_other_do_not_wait_for_each_other() {
     let (one, other) = (Arc::new(cluster(1)), Arc::new(cluster(1)));
@@ -171,7 +171,7 @@ fn two_clusters_that_drop_each_other_do_not_wait_for_each_other() {
 fn a_cluster_that_cannot_be_made_leaves_nothing_behind() {
     const FEW: &str = "FEW_DESCRIPTORS";
     if std::env::var_os(FEW).is_none() {
-        // The same test again, in a process that may open few descriptors.
+        // Runs the same test again, in a process that may open few descriptors.
         let own = std::env::current_exe().unwrap();
         let script = r#"ulimit -n 32 && exec "$0" --exact "$1""#;
         let this = "a_cluster_that_cannot_be_made_leaves_nothing_behind";
@@ -184,7 +184,7 @@ fn a_cluster_that_cannot_be_made_leaves_nothing_behind() {
     let count = |of: &str| std::fs::read_dir(of).unwrap().count();
     let before = ["/proc/self/task", "/proc/self/fd"].map(count);
     assert!(Cluster::new(NonZero::new(1000).unwrap()).is_err());
-    // A thread that has been joined is on its way out of the kernel's list.
+    // The kernel may still list a thread for a moment after it was joined.
     for _ in 0..2_000 {
         if ["/proc/self/task", "/proc/self/fd"].map(count) == before {
             return;
@@ -244,7 +244,7 @@ fn cancelled_before_and_after_it_starts() {
 fn a_loop_that_is_gone_takes_nothing() {
     let event_loop = EventLoop::new().unwrap();
     let spawner = event_loop.spawner();
-    // This one is posted, and never read.
+    // This request is posted, and never read.
     let posted = spawner.spawn(turn);
     drop(event_loop);
     let late = spawner.spawn(turn);
@@ -346,20 +346,21 @@ fn a_destructor_that_panics_harms_nobody_else() {
             turn()
         })
     };
-    // One that is never made, one whose maker is dropped, and those behind them.
+    // A task that is never made, a task whose closure panics when it is dropped, and a task behind
+    // them.
     let (early, late) = (spawn_bomb(), spawn_bomb());
     early.cancel();
     let behind = spawner.spawn(turn);
     event_loop.block_on(behind).unwrap().unwrap();
     assert!(matches!(event_loop.block_on(early).unwrap(), Err(JoinError::Cancelled)));
     assert!(event_loop.block_on(late).unwrap().is_err());
-    // One that the loop never reads.
+    // A request that the loop never reads.
     let (unread, behind) = (spawn_bomb(), spawner.spawn(turn));
     drop(event_loop);
     assert!(unread.is_finished() && behind.is_finished());
 }
 
-/// A handle that is dropped, unread, when its task has ended, and when it ends later.
+/// Covers a handle that is dropped after its task has ended, and one that is dropped before.
 #[test]
 fn an_output_that_panics_when_dropped_harms_nobody() {
     let mut event_loop = EventLoop::new().unwrap();
@@ -371,7 +372,7 @@ fn an_output_that_panics_when_dropped_harms_nobody() {
     }
     drop(ended);
     event_loop.block_on(spawner.spawn(turn)).unwrap().unwrap();
-    // The one that cancels it when it is dropped, and one on another thread.
+    // The same on another thread, and with a handle that cancels its task when it is dropped.
     let cluster = cluster(1);
     for attached in [false, true] {
         let handle = cluster.spawn(|| calls(|| Bomb));
@@ -383,7 +384,7 @@ fn an_output_that_panics_when_dropped_harms_nobody() {
     cluster.finish().unwrap();
 }
 
-/// What is to make a task for a loop that is gone is dropped by the one that hands it over.
+/// If the loop is gone, the closure is dropped on the thread that hands it over.
 #[test]
 fn a_closure_that_panics_when_dropped_harms_nobody() {
     let event_loop = EventLoop::new().unwrap();

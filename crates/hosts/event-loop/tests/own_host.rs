@@ -1,5 +1,5 @@
-//! A destructor of a task that a schedule cancels has the task's loop as its host, and knows the
-//! task.
+//! When a schedule cancels a task, the destructors of the task have its loop as their host, and
+//! `host::label` returns the task.
 
 use std::{cell::RefCell, pin::Pin, rc::Rc};
 
@@ -23,7 +23,8 @@ impl Schedule for Cancels {
     }
 }
 
-/// Waits for ever. When it is dropped it notes whose destructor that is, and spawns a task.
+/// Waits for ever. When it is dropped, it records the task that `host::label` returns, and spawns a
+/// task.
 struct Asks(Rc<RefCell<Vec<TaskId>>>);
 
 impl Task for Asks {

@@ -1,7 +1,7 @@
-//! A process that is forked: what the copy of a loop, of a socket, of a child and of a listener can
-//! do in the new process, and that the old one does not notice.
+//! Forked processes: what a copy of a loop, a socket, a child or a listener can do in the new
+//! process, and that the first process is not disturbed.
 //!
-//! Each test runs in a process of its own, as a fork copies only the thread that calls it.
+//! Each test runs in a process of its own, because a fork copies only the thread that calls it.
 
 use std::{
     env,
@@ -25,10 +25,10 @@ use quadrivium::{
 };
 
 const ALONE: &str = "QUADRIVIUM_ALONE";
-/// Only a test that fails waits for so long.
+/// Only a test that fails waits this long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Runs `something` in a process that runs the test of this name alone.
+/// Runs `something` in a process that runs only the test of this name.
 fn alone(test: &str, something: impl FnOnce()) {
     if env::var_os(ALONE).is_some() {
         something();
@@ -44,17 +44,17 @@ fn alone(test: &str, something: impl FnOnce()) {
 }
 
 /// Forks, and runs `something` in the new process, which then ends without running destructors.
-/// Returns when it has ended, and fails if it has failed.
+/// Returns when that process has ended, and fails if it has failed.
 #[track_caller]
 fn in_a_fork(something: impl FnOnce()) {
     // SAFETY: no other thread of this process holds a lock at this moment: the harness runs tests
     // one by one, and a thread that waits for dropped children sleeps.
     let id = unsafe { libc::fork() };
     if id == 0 {
-        // SAFETY: it sets a timer, which ends a test that would wait for ever.
+        // SAFETY: the call only sets a timer, which ends a test that would wait for ever.
         unsafe { libc::alarm(PATIENCE.as_secs() as u32) };
         let is_good = catch_unwind(AssertUnwindSafe(something)).is_ok();
-        // SAFETY: it ends the process, and nothing of this one runs in it any more.
+        // SAFETY: the call ends the process, in which no other code of the test runs.
         unsafe { libc::_exit(i32::from(!is_good)) };
     }
     let mut status = 0;
@@ -96,14 +96,14 @@ fn streams() -> (UnixStream, StdStream) {
     (UnixStream::from_std(one).unwrap(), other)
 }
 
-/// Waits until the task has read its byte, which is written now.
+/// Writes the byte that the task waits for, and waits until the task has read it.
 #[track_caller]
 fn reads_on(event_loop: &mut EventLoop, mut other: &StdStream, reads: JoinHandle<()>) {
     other.write_all(b"!").unwrap();
     event_loop.block_on(timeout(PATIENCE, reads)).unwrap().expect("it is woken").unwrap();
 }
 
-/// A task that waits for a byte.
+/// Spawns a task, and runs turns until it waits for a byte.
 fn waits(event_loop: &mut EventLoop, reads: Reads, stream: &UnixStream) -> JoinHandle<()> {
     let task = event_loop.spawn(reads(stream.clone()));
     while event_loop.turn().unwrap() != Turned::Waiting {}
@@ -218,7 +218,7 @@ fn a_child_belongs_to_the_process_that_started_it() {
             assert!(lost.to_string().contains("forked"), "{lost}");
             drop(child);
         });
-        // It was not killed, so it ends when there is nothing left to read.
+        // The child was not killed, so it ends when nothing is left to read.
         drop(stdin);
         let mut child = child.unwrap();
         let wait = child.wait();
@@ -280,7 +280,8 @@ fn work_for_other_threads_is_refused_in_the_fork() {
             let read = event_loop.block_on(timeout(PATIENCE, fs::read("/proc/self/status")));
             let error = read.unwrap().expect("it does not wait").unwrap_err();
             assert!(error.to_string().contains("this one was forked from"), "{error}");
-            // Names have threads of their own, and the first process has started none of them.
+            // Name lookups have threads of their own, and the first process has started none of
+            // them.
             let found = event_loop.block_on(timeout(PATIENCE, dns::lookup("localhost:80")));
             found.unwrap().expect("it is quick").unwrap();
         });

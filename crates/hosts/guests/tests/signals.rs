@@ -13,7 +13,7 @@ use tokio::{
 
 const ALONE: &str = "QUADRIVIUM_ALONE";
 
-/// Runs `something` in a process that runs the test of this name alone; returns the signal that
+/// Runs `something` in a process that runs only the test of this name. Returns the signal that
 /// ended the process, if one did.
 fn alone(test: &str, something: impl FnOnce()) -> Option<i32> {
     if env::var_os(ALONE).is_some() {
@@ -36,7 +36,7 @@ fn tokio_listens(runtime: &Runtime) -> TokioSignal {
     signal(SignalKind::terminate()).unwrap()
 }
 
-/// Raises it, and it is heard by both.
+/// Raises the signal, and checks that both listeners receive it.
 fn both_hear(runtime: &Runtime, theirs: &mut TokioSignal, ours: &Signals) {
     raise(Signal::Terminate).unwrap();
     runtime.block_on(theirs.recv()).unwrap();
@@ -60,7 +60,7 @@ fn tokio_listens_on_after_our_last_listener() {
     assert_eq!(ended, None);
 }
 
-/// What the documentation of `Signals` says to do for a listener that comes later than ours.
+/// The documentation of `Signals` recommends this for a listener of tokio that starts after ours.
 #[test]
 fn a_later_listener_of_tokio_needs_one_of_ours() {
     let ended = alone("a_later_listener_of_tokio_needs_one_of_ours", || {

@@ -21,12 +21,14 @@ use crate::{
     threads::{spawner::Spawner, stopper::Stopper},
 };
 
-/// Loops on threads of their own, one for each core, say: each with its own ready queue, timers and
-/// reactor. A task stays on the loop it was spawned on, so it need not be `Send`.
+/// Several loops, each on a thread of its own, for example one for each core. Each loop has its own
+/// ready queue, timers and reactor. A task stays on the loop on which it was spawned, so it need
+/// not be `Send`.
 ///
-/// Dropped, it stops its loops, which drops their tasks, and waits for their threads. On the thread
-/// of a cluster's loop it waits for no thread: when one of its own tasks holds the last reference
-/// to it and drops that, the task goes on to its next suspension, and then its loop ends as well.
+/// When a cluster is dropped, it stops its loops, which drops their tasks, and waits for their
+/// threads. It does not wait if it is dropped on the thread of a cluster's loop. So a task of the
+/// cluster may drop the last reference to it. That task then goes on to its next suspension before
+/// its loop ends.
 ///
 /// ```
 /// use quadrivium_core::turn;
@@ -48,42 +50,43 @@ pub struct Cluster {
 
 /// One loop and its thread.
 struct Member {
-    /// Gone when the loop is to end.
+    /// Taken when the loop is to end.
     reach: Option<Reach>,
     thread: Option<thread::JoinHandle<Result<(), RunError>>>,
 }
 
-/// What reaches a loop from other threads.
+/// The handles that reach a loop from other threads.
 struct Reach {
     spawner: Spawner,
     stopper: Stopper,
-    /// Ends the task that keeps the loop from running out of tasks.
+    /// Cancels the task that keeps the loop from running out of tasks.
     idle: Canceller,
 }
 
 impl Cluster {
-    /// So many loops, without tasks.
+    /// Makes a cluster of `threads` loops, without tasks.
     ///
     /// # Errors
     ///
-    /// `QuotaExceeded` when the operating system refuses a thread; when it refuses the descriptors
-    /// a loop needs. The loops that were there by then have ended.
+    /// Fails with `QuotaExceeded` when the operating system refuses a thread. Fails when it refuses
+    /// the descriptors that a loop needs. Loops that were made before have ended then.
     pub fn new(threads: NonZero<usize>) -> io::Result<Self> {
         let mut cluster = Self { members: Vec::new(), next: AtomicUsize::new(0) };
         for index in 0..threads.get() {
-            // Those that are there end with the cluster.
+            // On an error, the members that were made before end with the cluster.
             cluster.members.push(Member::new(index)?);
         }
         Ok(cluster)
     }
 
-    /// Number of loops. There is at least one.
+    /// Returns the number of loops, which is at least one.
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Has the next loop, in turn, call `make`, and takes the task that it makes.
+    /// Hands `make` to the next loop, going round the loops. That loop calls it and runs the task
+    /// that it returns.
     pub fn spawn<F, T>(&self, make: F) -> RemoteHandle<T::Output>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -94,34 +97,39 @@ impl Cluster {
         self.spawner(next % self.members.len()).spawn(make)
     }
 
-    /// Hands tasks to the loop with this index, from any thread.
+    /// Returns the handle that hands tasks to the loop with this index, from any thread.
     ///
     /// # Panics
     ///
-    /// When there are not so many.
+    /// Panics when the cluster has fewer loops.
     pub fn spawner(&self, index: usize) -> &Spawner {
         &self.members[index].reach.as_ref().expect("it is there until the end").spawner
     }
 
-    /// Waits until no task is left on any of the loops. Each ends when it has none left: a task
-    /// that another one hands it after that counts as cancelled.
+    /// Waits until no task is left on any of the loops. Each loop ends when it has no task left. A
+    /// task that another task hands to it after that counts as cancelled.
     ///
     /// # Errors
     ///
-    /// [`RunError::Deadlock`] when tasks are left that nobody can wake; they have been cancelled.
-    /// A clone of a [`Spawner`] that is still about could bring one that does: then this waits.
+    /// * [`RunError::Deadlock`]: tasks are left that nothing can wake. They have been cancelled.
+    ///   While a clone of a [`Spawner`] exists, a new task might still wake them, so this method
+    ///   waits.
+    /// * [`RunError::Nested`]: the method was called on the thread of one of these loops, for
+    ///   example in a task, and would wait for itself. The loops are stopped, as by a drop. Join
+    ///   the handles of the tasks instead.
     ///
     /// [`RunError::Nested`] on the thread of one of these loops, as in their tasks: it would wait
     /// for itself. The loops are stopped then, as by a drop. Join the handles of the tasks instead.
     ///
     /// # Panics
     ///
-    /// When a loop has panicked, which takes a [trace](crate::Trace) that does.
+    /// Panics when a loop has panicked, which happens only if a [trace](crate::Trace) panics.
     pub fn finish(mut self) -> Result<(), RunError> {
         if self.members.iter().any(Member::is_this_thread) {
             return Err(RunError::Nested);
         }
-        // All before the first is waited for: they may wait for each other's tasks.
+        // Every loop is told to end before the first is joined, because they may wait for each
+        // other's tasks.
         for member in &mut self.members {
             let reach = member.reach.take();
             reach.inspect(|reach| reach.idle.cancel());
@@ -132,9 +140,9 @@ impl Cluster {
 }
 
 impl Drop for Cluster {
-    /// Stops the loops, which drops their tasks, and waits for their threads: not on the thread of
-    /// a member, as no thread can wait for itself, and two clusters whose tasks drop them would
-    /// wait for each other.
+    /// Stops the loops, which drops their tasks, and waits for their threads. On the thread of a
+    /// member it does not wait. A thread cannot wait for itself, and two clusters that are dropped
+    /// by each other's tasks would wait for each other.
     fn drop(&mut self) {
         for reach in self.members.iter().filter_map(|member| member.reach.as_ref()) {
             reach.stopper.stop();
@@ -143,7 +151,7 @@ impl Drop for Cluster {
             return;
         }
         for member in &mut self.members {
-            // Whoever cares how it ends calls `finish`.
+            // The result is ignored here: `finish` returns it.
             let _ = member.join();
         }
     }
@@ -170,11 +178,11 @@ impl Member {
 }
 
 thread_local! {
-    /// Whether this thread is that of a member.
+    /// Whether this thread runs a member of a cluster.
     static IS_MEMBER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The life of a member's thread.
+/// Runs on the thread of a member: makes the loop, sends its handles to the cluster, and runs it.
 fn run(made: &mpsc::Sender<io::Result<Reach>>) -> Result<(), RunError> {
     IS_MEMBER.set(true);
     let mut event_loop = match EventLoop::new() {
@@ -191,7 +199,7 @@ fn run(made: &mpsc::Sender<io::Result<Reach>>) -> Result<(), RunError> {
         idle: idle.canceller(),
     };
     drop(idle);
-    // If nobody is there to take it, there is nobody to keep the loop from ending.
+    // If the cluster is gone, the handles are dropped here, so nothing keeps the loop from ending.
     let _ = made.send(Ok(reach));
     event_loop.run()
 }

@@ -7,8 +7,8 @@
 //!                                    late ─ 2. arrive ─┘ ◄──────── a spurious wake ───┘
 //! ```
 //!
-//! None of it is on the way of a loop without a schedule: wakes and steps are the same, and the
-//! questions are asked about what they have left in the ready queue.
+//! A loop without a schedule runs none of this. Wakes and steps are the same in both kinds of loop.
+//! The schedule is only asked about the tasks that they have put into the ready queue.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ use crate::{
 };
 
 impl Loop {
-    /// The turn is the one task that the schedule chooses.
+    /// Begins a turn that consists of the one task that the schedule chooses.
     #[cold]
     pub(super) fn begin_scheduled_turn(&self, scheduled: &ScheduledTasks) {
-        // What other threads and deadlines have made ready.
+        // First the tasks that other threads and deadlines have made ready.
         self.queue_up(scheduled, |_| true);
         self.arrive(scheduled);
         let chosen = self.choose(scheduled);
@@ -35,22 +35,24 @@ impl Loop {
         scheduled.chosen.set(chosen);
     }
 
+    /// Queues the tasks that the step has made ready, and asks the schedule for a fault.
     #[cold]
     pub(super) fn end_scheduled_turn(&self, scheduled: &ScheduledTasks) {
         if let Some(key) = scheduled.chosen.take() {
-            // If the task itself is ready again, it was never waiting.
+            // If the task that was resumed is ready again, it did not wait, so its wake is not
+            // delayed.
             self.queue_up(scheduled, |woken| woken != key);
             self.disturb(scheduled, key);
         }
     }
 
-    /// What is left to do after a turn that has made nothing ready.
+    /// Returns what is left to do after a turn that has made nothing ready.
     #[cold]
     pub(super) fn scheduled_turned(&self, scheduled: &ScheduledTasks, state: &LoopState) -> Turned {
         let deadlines = [state.timers.next(), scheduled.late.borrow().next()];
         match deadlines.into_iter().flatten().min() {
             _ if !scheduled.queue.borrow().is_empty() => Turned::Ready,
-            // Something may be late for a task that has ended.
+            // A delayed wake may be left for a task that has ended.
             _ if state.slots.live() == 0 => Turned::Empty,
             _ if self.time_is_held() && scheduled.late.borrow().has_delayed() => Turned::Ready,
             Some(deadline) => Turned::Until(self.clock.at(deadline)),
@@ -58,8 +60,9 @@ impl Loop {
         }
     }
 
-    /// Puts what has become ready into the queue, in that order; what was woken perhaps later. Not
-    /// while time is held: there is no later then, and the task may be the one that holds it.
+    /// Moves the tasks that have become ready into the schedule's queue, in that order. The
+    /// schedule may delay tasks that were woken. While time is held no task is delayed: the clock
+    /// stands still then, and it may be this task that holds it.
     fn queue_up(&self, scheduled: &ScheduledTasks, was_woken: impl Fn(SlotKey) -> bool) {
         let arrivals = self.state.borrow_mut().arrivals();
         let youngest = scheduled.youngest.get();
@@ -80,9 +83,9 @@ impl Loop {
         }
     }
 
-    /// What is late and due is in the queue, or woken, from now on. A task that has ended or gone
-    /// on since is passed over. While time is held no task stays late: what time is held for may
-    /// wait for it.
+    /// Carries out the delayed and spurious wakes that are due. A task that has ended or gone on
+    /// meanwhile is skipped. While time is held, every delayed task enters the queue at once,
+    /// because the code that holds time may wait for one of them.
     fn arrive(&self, scheduled: &ScheduledTasks) {
         if self.time_is_held() {
             let mut late = scheduled.late.borrow_mut();
@@ -100,7 +103,8 @@ impl Loop {
         self.queue_up(scheduled, |_| false);
     }
 
-    /// Resumes a suspended task too early. A task that is ready already is left alone.
+    /// Wakes a suspended task although nothing has happened that it waits for. Does nothing if the
+    /// task is ready already.
     fn wake_for_no_reason(&self, scheduled: &ScheduledTasks, key: SlotKey) {
         let is_suspended = self.state.borrow_mut().slots.is_suspended(key);
         if is_suspended {
@@ -109,6 +113,7 @@ impl Loop {
         }
     }
 
+    /// Plans a wake that comes after `delay`.
     fn put_off(&self, scheduled: &ScheduledTasks, key: SlotKey, delay: Duration, arrival: Arrival) {
         let delay = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
         let due = self.clock.nanos_now().saturating_add(delay);
@@ -131,7 +136,7 @@ impl Loop {
         Some(key)
     }
 
-    /// The tasks in the queue, after those that were cancelled since have been taken out.
+    /// Returns the tasks in the queue. Tasks that were cancelled meanwhile are removed first.
     fn ids_in_queue(&self, scheduled: &ScheduledTasks) -> Vec<TaskId> {
         let (mut state, mut queue) = (self.state.borrow_mut(), scheduled.queue.borrow_mut());
         queue.retain(|key| state.slots.is_ready(*key));
@@ -139,7 +144,7 @@ impl Loop {
         queue.iter().map(|key| state.slots.id(key.slot())).collect()
     }
 
-    /// Asks what goes wrong with a task that has suspended.
+    /// Asks the schedule for a fault of a task that has suspended, and carries it out.
     fn disturb(&self, scheduled: &ScheduledTasks, key: SlotKey) {
         let mut state = self.state.borrow_mut();
         if !state.slots.is_suspended(key) && !state.slots.is_ready(key) {
@@ -151,8 +156,9 @@ impl Loop {
             Fault::None => {}
             Fault::Cancel if scheduled.blocked_on.get() == Some(id) => {}
             Fault::Cancel => self.cancel_task(key),
-            // A second one in a row would resume a task for ever that waits for something else:
-            // time would stand still, and a deadlock would never be found.
+            // This wake would be the second fault in a row. A task that waits for something else
+            // would be resumed for ever. Time would stand still, and a deadlock would never be
+            // found.
             Fault::Wake(_) if scheduled.chosen_by_fault.get() => {}
             Fault::Wake(after) => self.put_off(scheduled, key, after, Arrival::Spurious),
         }
@@ -160,8 +166,8 @@ impl Loop {
 }
 
 impl LoopState {
-    /// The tasks that have become ready and are not in the queue yet, without those that were
-    /// cancelled since.
+    /// Returns the tasks that have become ready and are not in the schedule's queue yet. Skips
+    /// tasks that were cancelled meanwhile.
     fn arrivals(&mut self) -> Vec<(SlotKey, TaskId)> {
         let LoopState { slots, ready, .. } = self;
         ready.retain_later(|key| slots.is_ready(key));

@@ -1,4 +1,4 @@
-//! One step of one task: how it is started, and suspended.
+//! One step of one task: it is taken out of its slot and resumed, and put back if it suspends.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,8 +12,8 @@ use crate::{
 };
 
 impl Loop {
-    /// Takes the next task of this turn out of its slot, passing over those that were cancelled
-    /// since they became ready.
+    /// Takes the next task of this turn out of its slot. Skips tasks that were cancelled after they
+    /// became ready.
     #[inline]
     pub(super) fn start(&self) -> Option<(SlotKey, HostedTask)> {
         let mut state = self.state.borrow_mut();
@@ -29,7 +29,7 @@ impl Loop {
         }
     }
 
-    /// Resumes a task, and does what comes of it.
+    /// Resumes a task, and then suspends it or ends it.
     #[inline]
     pub(super) fn step(&self, key: SlotKey, mut body: HostedTask) {
         self.note(key.slot(), EventKind::Resumed);
@@ -47,7 +47,7 @@ impl Loop {
         self.show_trace();
     }
 
-    /// Puts a task back that waits.
+    /// Puts a task that has suspended back into its slot.
     fn suspend(&self, key: SlotKey, body: HostedTask, wait: Wait) {
         if self.tracing.get() {
             self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
@@ -63,7 +63,7 @@ impl Loop {
             }
             (TaskStage::Running, Wait::Until(_) | Wait::Wake) => TaskStage::Suspended,
             (TaskStage::Running, Wait::Ready) => TaskStage::SuspendedUntilReady,
-            // Woken while it ran, or it lets the others run.
+            // The task was woken while it ran, or it only lets other tasks run.
             (_, _) => TaskStage::Ready,
         };
         slot.body = Some(body);
@@ -78,7 +78,8 @@ impl Loop {
     }
 }
 
-/// What a hand-written [`Hosted`](quadrivium_core::host::Hosted) comes to that breaks its contract.
+/// Returns the error for a hand-written [`Hosted`](quadrivium_core::host::Hosted) that breaks its
+/// contract: it returns no wait although it has stored no output.
 #[cold]
 fn no_output() -> JoinError {
     JoinError::panicked(Box::new("a hosted task that waits for nothing must have put an output"))

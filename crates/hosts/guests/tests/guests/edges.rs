@@ -1,4 +1,4 @@
-//! What an executor's reactor has told once reaches the loop inside.
+//! An edge that an executor's reactor reports once must reach the loop inside.
 
 use std::{
     cell::RefCell,
@@ -18,7 +18,7 @@ use quadrivium::{
     sync::Notify,
 };
 
-/// An executor in whose reactor something happens just as it is asked.
+/// An executor that calls `happens` just when its reactor is polled.
 struct Scripted<F> {
     happens: Rc<RefCell<Option<F>>>,
     _watched: Option<OwnedFd>,
@@ -38,7 +38,7 @@ impl<F: FnOnce()> Executor for Scripted<F> {
         Ok(())
     }
 
-    /// Edge-triggered: ready once.
+    /// Edge-triggered: it is ready once.
     fn poll_readable(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.happens.take() {
             Some(happens) => {

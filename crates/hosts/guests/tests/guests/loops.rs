@@ -1,4 +1,4 @@
-//! A loop that is kept inside tokio, and inside smol, from one future to the next.
+//! A loop inside tokio or smol that keeps its tasks from one future to the next.
 
 use std::{
     future::{Future, poll_fn},
@@ -66,7 +66,7 @@ fn sockets_outlive_a_future<E: TestedExecutor>() {
             far
         }));
         let far = writes.await.unwrap();
-        // What was registered in the first future is heard in the second.
+        // The second future receives events of a socket that the first future has registered.
         let reads = guest_loop.perform(green(move || {
             let mut buffer = [0; 5];
             perform(future(async move { near.read_exact(&mut buffer).await.map(|_| buffer) }))
@@ -125,7 +125,7 @@ fn a_deadlock_is_an_error_and_no_end<E: TestedExecutor>() {
     let error = E::block_on(guest_loop.perform(notify.notified())).unwrap_err();
     let RunError::Deadlock(deadlock) = error else { panic!("{error}") };
     assert_eq!(deadlock.tasks.len(), 2);
-    // The one that was performed is cancelled, the other can go on.
+    // The task that was performed is cancelled. The other task can go on.
     assert_eq!(guest_loop.live(), 1);
     notify.notify_one();
     E::block_on(guest_loop.run()).unwrap();

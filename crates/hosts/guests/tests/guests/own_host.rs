@@ -1,5 +1,5 @@
-//! A destructor of a task inside another executor has the task's own loop as its host, however the
-//! task is dropped: with the future that performs it, with the loop, as a guest.
+//! The destructors of a task inside another executor have the task's own loop as their host. That
+//! is so when the task is dropped with its future, with its loop, or as a `Guest`.
 
 use std::{
     cell::RefCell,
@@ -37,7 +37,7 @@ fn new_loop<E: TestedExecutor>() -> GuestLoop<E::Executor> {
 
 type Answers = Rc<RefCell<Vec<Option<Instant>>>>;
 
-/// Asks for the time when it is dropped, and spawns a task.
+/// When it is dropped, it reads the time and spawns a task.
 struct Asks(Answers);
 
 impl Drop for Asks {
@@ -50,7 +50,7 @@ impl Drop for Asks {
     }
 }
 
-/// A task that is suspended for good, and asks when it is dropped.
+/// A task that waits for ever, and has a destructor that needs a host.
 fn asks(answers: &Answers) -> impl Task<Output = ()> + use<> {
     let asks = Asks(Rc::clone(answers));
     generator(|mut co| async move {
@@ -59,7 +59,7 @@ fn asks(answers: &Answers) -> impl Task<Output = ()> + use<> {
     })
 }
 
-/// Polls once: the future waits.
+/// Polls once, and checks that the future is pending.
 async fn poll_once(future: impl Future) {
     let mut future = pin!(future);
     poll_fn(|cx| {
@@ -69,7 +69,7 @@ async fn poll_once(future: impl Future) {
     .await;
 }
 
-/// The one answer that was given: there was a host.
+/// Checks that one destructor has run, and that it had a host.
 #[track_caller]
 fn assert_answered(answers: &Answers) {
     assert!(matches!(answers.take()[..], [Some(_)]));
@@ -78,7 +78,7 @@ fn assert_answered(answers: &Answers) {
 fn of_a_dropped_future<E: TestedExecutor>() {
     let answers = Answers::default();
     let mut guest_loop = new_loop::<E>();
-    // Somebody who may wake it, so that it is no deadlock.
+    // While a spawner exists, a task that waits is not a deadlock.
     let _spawner = guest_loop.spawner();
     E::block_on(poll_once(guest_loop.perform(asks(&answers))));
     assert_answered(&answers);
@@ -95,7 +95,7 @@ fn of_a_dropped_loop<E: TestedExecutor>() {
 
 fn of_a_dropped_guest<E: TestedExecutor>() {
     let answers = Answers::default();
-    // It waits for a deadline as well, so that it is no deadlock.
+    // It also waits for a deadline, so that it is not a deadlock.
     let waits = race(asks(&answers), sleep(Duration::from_secs(3600)));
     E::block_on(poll_once(Guest::new(waits, E::executor())));
     assert_answered(&answers);

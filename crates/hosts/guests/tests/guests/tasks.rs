@@ -1,4 +1,4 @@
-//! Tasks of every style as futures of tokio and of smol.
+//! Tasks of every style as futures for tokio and for smol.
 
 use std::{
     cell::Cell,
@@ -25,7 +25,7 @@ use crate::executors::{TestedExecutor, TokioCurrentThread, on_every_executor};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// A task as a future of this executor.
+/// Makes a future for this executor out of a task.
 #[track_caller]
 fn on<E: TestedExecutor, T: Task>(task: T) -> Guest<T, E::Executor> {
     Guest::new(task, E::executor())
@@ -50,7 +50,7 @@ on_every_executor! {
     futures_of_others_inside,
 }
 
-/// The same body in every style: sleeps, gives way, and is worth 42.
+/// The same body in every style. It sleeps, lets other tasks run once, and returns 42.
 fn bodies() -> Vec<BoxTask<u32>> {
     let callback = callback(|cb| {
         cb.perform(sleep(MS), |cb, ()| cb.perform(turn(), |cb, ()| cb.done(42)));
@@ -124,7 +124,7 @@ fn tasks_of_its_own<E: TestedExecutor>() {
     assert_eq!(sum, 5050);
 }
 
-/// Echoes until the end.
+/// Echoes until the end of the stream.
 async fn echo(stream: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 1000];
     loop {
@@ -163,7 +163,7 @@ fn sockets<E: TestedExecutor>() {
 }
 
 fn many_sockets_at_once<E: TestedExecutor>() {
-    // More than one look at the descriptors tells of.
+    // More descriptors than one poll reports.
     let pairs: Vec<_> = (0..700).map(|_| UnixStream::pair().unwrap()).collect();
     let (ours, theirs): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
     let said = E::block_on(async {
@@ -208,7 +208,7 @@ fn a_panic_crosses<E: TestedExecutor>() {
     assert_eq!(payload.downcast_ref(), Some(&"as planned"));
 }
 
-/// Says that it is dropped.
+/// Counts its drops.
 struct Bomb(Rc<Cell<u32>>);
 
 impl Drop for Bomb {
@@ -268,7 +268,7 @@ fn a_sleep_without_end_is_a_deadlock<E: TestedExecutor>() {
     }
 }
 
-/// Awaited by the executor itself, so no host of ours says when a step begins.
+/// The executor itself awaits the leaves, so no host of ours marks the begin of a step.
 fn leaves_without_a_host_give_way<E: TestedExecutor>() {
     const MANY: usize = 1_000;
     let channels = [channel::unbounded(), channel::unbounded()];
@@ -278,7 +278,7 @@ fn leaves_without_a_host_give_way<E: TestedExecutor>() {
     let [(_, one), (_, other)] = &channels;
     let received = Cell::new(0);
     let receives = async {
-        // One of them, and whichever of the two comes first.
+        // First from one channel, then from whichever channel is ready first.
         for n in 0..MANY / 2 {
             assert_eq!(one.recv().await, Ok(n));
             received.set(received.get() + 1);
@@ -300,7 +300,7 @@ fn leaves_without_a_host_give_way<E: TestedExecutor>() {
         }
     };
     E::block_on(async { futures::join!(receives, takes_turns) });
-    // What a receive has not taken is still there, in order.
+    // The values that were not received are still there, in order.
     let left = |receiver: &channel::Receiver<usize>| {
         std::iter::from_fn(|| receiver.try_recv().ok()).collect::<Vec<_>>()
     };
@@ -378,8 +378,8 @@ fn futures_of_others_inside<E: TestedExecutor>() {
     assert_eq!(sum, 4950);
 }
 
-/// tokio's own timer, in a green thread, on tokio's paused clock: and our sleeps keep that clock
-/// too.
+/// A green thread that waits for tokio's timer on tokio's paused clock. Our own sleeps use the same
+/// clock.
 #[test]
 fn on_a_paused_clock() {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
@@ -396,7 +396,7 @@ fn on_a_paused_clock() {
     assert!((7200..7201).contains(&took.as_secs()), "{took:?}");
 }
 
-/// tokio's sockets and channels, performed by a green thread.
+/// tokio's sockets, performed by a green thread.
 #[test]
 fn the_world_of_tokio_inside() {
     let echoed = TokioCurrentThread::block_on(async {

@@ -1,4 +1,4 @@
-//! [`spawn_pinned`]: a task of any style on one of may's workers, where it stays.
+//! [`spawn_pinned`]: runs a task of any style on one of may's workers, where it stays.
 
 mod task;
 mod executor;
@@ -23,13 +23,13 @@ use crate::{
     workers::workers,
 };
 
-/// Has this worker of may call `make`, and runs the task that it makes there, with a loop of its
+/// Calls `make` on this worker of may, and runs the task that it returns there, with a loop of its
 /// own.
 ///
-/// What moves to the worker is `make`. The task stays on its thread, and so does what it spawns:
-/// none of it need be `Send`, so it may be of any style, green threads as well. Tasks that are
-/// pinned to different workers run at the same time. May's other tasks and coroutines run in
-/// between.
+/// Only `make` moves to the worker. The task stays on the worker's thread, and so does every task
+/// that it spawns. None of them need be `Send`, so they may be of any style, green threads
+/// included. Tasks that are pinned to different workers run at the same time. May's other tasks and
+/// coroutines run in between.
 ///
 /// ```
 /// use quadrivium::{may, green::perform, prelude::*};
@@ -48,9 +48,11 @@ use crate::{
 ///
 /// # Panics
 ///
-/// When there is no worker of this number (they are counted from 0, and there are
-/// [`workers`]), and as [`spawn`](crate::spawn). The task panics when it can never go on and nobody
-/// has its handle, who could cancel it.
+/// Panics when there is no worker with this number. They are counted from 0, and there are
+/// [`workers`]. It also panics when [`spawn`](crate::spawn) does.
+///
+/// The task panics when it can never go on and its handle was dropped, so that no code can cancel
+/// it.
 #[track_caller]
 pub fn spawn_pinned<F, T>(worker: usize, make: F) -> RemoteHandle<T::Output>
 where
@@ -72,7 +74,7 @@ where
             if !promise.is_cancelled() {
                 return live(make, spawned_at, promise, MayExecutor::new(runtime)).await;
             }
-            // It is dropped where it was to be used.
+            // `make` is dropped on the worker, where it would have been called.
             promise.end(match catch_unwind(AssertUnwindSafe(|| drop(make))) {
                 Ok(()) => Err(JoinError::Cancelled),
                 Err(payload) => Err(JoinError::panicked(payload)),
@@ -83,7 +85,8 @@ where
     handle
 }
 
-/// Makes the task and runs it, on a loop that ends with it. Then the waiting task is told.
+/// Makes the task and runs it, on a loop that ends with the task. Then passes the result to the
+/// handle.
 async fn live<T>(
     make: impl FnOnce() -> T,
     spawned_at: &'static Location<'static>,
@@ -97,7 +100,8 @@ async fn live<T>(
         Ok(guest_loop) => guest_loop,
         Err(error) => return promise.end(Err(panicked(&error))),
     };
-    // The one that has the handle may cancel the task, so meanwhile no deadlock is certain.
+    // The handle can stop the loop, in order to cancel the task. So while it exists no deadlock is
+    // certain.
     let stopper = guest_loop.stopper();
     promise.cancel_by(Canceller::new(move || stopper.stop()));
     let joined = match catch_unwind(AssertUnwindSafe(make)) {
@@ -106,7 +110,8 @@ async fn live<T>(
     };
     let host = guest_loop.host();
     drop(guest_loop);
-    // If nobody waits, the output is dropped here: its destructor has the host that its task had.
+    // If the handle is gone, the output is dropped here. Its destructor gets the host that its task
+    // had.
     let _entered = host::enter(host);
     promise.end(joined);
 }

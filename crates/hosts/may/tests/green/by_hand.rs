@@ -1,4 +1,4 @@
-//! Resuming a may green thread by hand, and what its body leaves behind.
+//! Helpers that resume a may green thread by hand, and record the destructors of its body.
 
 use std::{
     pin::Pin,
@@ -11,7 +11,7 @@ use quadrivium::{
     task::{Context, Step, Wait},
 };
 
-/// Resumes a task, and waits until it is woken.
+/// Resumes a task, and waits until its waker is woken.
 pub struct ByHand {
     waker: Waker,
     woken: mpsc::Receiver<()>,
@@ -35,14 +35,14 @@ impl ByHand {
         Pin::new(task).resume(&mut Context::new(&self.waker))
     }
 
-    /// Resumes a task whose body runs afterwards, and waits until that has something to say.
+    /// Resumes a task whose body runs afterwards, and waits until the body asks or ends.
     pub fn resume_and_wait<T: Task + Unpin>(&self, task: &mut T) {
         assert!(matches!(self.resume(task), Step::Suspended(Wait::Wake)));
         self.woken.recv().unwrap();
     }
 }
 
-/// What bodies and destructors say, on whatever thread.
+/// The lines that bodies and destructors record, on any thread.
 #[derive(Clone, Default)]
 pub struct Said(Arc<Mutex<Vec<&'static str>>>);
 
@@ -60,7 +60,7 @@ impl Said {
     }
 }
 
-/// Says its line when it is dropped.
+/// Records its line when it is dropped.
 pub struct WhenDropped(Said, &'static str);
 
 impl Drop for WhenDropped {

@@ -1,5 +1,5 @@
-//! How a may green thread ends: dropped in every state it can be in, and by panics, its own and
-//! those of what it performs.
+//! How a may green thread ends: it is dropped in each of its states, its body panics, or a task
+//! that it performs panics.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -14,7 +14,7 @@ use quadrivium::{
     prelude::*,
     task::{Context, RESUMED_AFTER_DONE, Step, Wait},
 };
-use quadrivium_conformance::{is_done, message, quietly};
+use quadrivium_conformance::{is_done, message, catch_panic};
 
 use crate::{
     by_hand::{ByHand, Said, WhenDropped},
@@ -23,7 +23,7 @@ use crate::{
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Waits for good.
+/// Waits for ever.
 struct Waits(#[expect(dead_code, reason = "it says when it is dropped")] WhenDropped);
 
 impl Task for Waits {
@@ -45,7 +45,7 @@ impl Task for Ends {
     }
 }
 
-/// A body that performs what waits for good.
+/// Returns a body that performs a task that waits for ever.
 fn waits(said: &Said) -> impl FnOnce() + Send + 'static {
     let said = said.clone();
     move || {
@@ -67,7 +67,8 @@ fn dropped_before_it_starts() {
 
 #[test]
 fn dropped_when_it_may_not_have_begun() {
-    // Whether a worker was faster or not: when `drop` returns, what it holds is gone.
+    // A worker may have started the body or not. In both cases its values are gone when `drop`
+    // returns.
     for _ in 0..200 {
         let said = Said::default();
         let held = said.when_dropped("body");
@@ -133,7 +134,7 @@ fn dropped_when_it_has_ended() {
 
 #[test]
 fn dropped_while_it_is_at_work() {
-    // It is cancelled where it next suspends in may: here, between two rounds.
+    // The body is cancelled where it suspends next in may: here, between two rounds.
     let (said, (begins, begun)) = (Said::default(), mpsc::channel());
     let held = said.when_dropped("body");
     let mut task = thread(move || {
@@ -213,7 +214,7 @@ fn a_resume_after_the_end_panics() {
     by_hand.resume_and_wait(&mut task);
     assert!(matches!(by_hand.resume(&mut task), Step::Done(42)));
     for _ in 0..2 {
-        let again = quietly(|| is_done(&by_hand.resume(&mut task)));
+        let again = catch_panic(|| is_done(&by_hand.resume(&mut task)));
         assert_eq!(again, Err(RESUMED_AFTER_DONE.to_string()));
     }
 }
@@ -226,7 +227,7 @@ fn a_loop_that_is_dropped_unwinds_them_all() {
         drop(event_loop.spawn(thread(waits(&said))));
     }
     let mut event_loop = event_loop;
-    // The sleep ends when all of the ten wait: until then time is held.
+    // The sleep ends when all ten bodies wait. Until then they hold time.
     event_loop.block_on(sleep(HOUR)).unwrap();
     assert!(said.lines().is_empty());
     drop(event_loop);

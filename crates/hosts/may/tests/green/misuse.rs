@@ -1,4 +1,4 @@
-//! What one must not do with a may green thread, and what comes of it.
+//! Misuse of may green threads, and its consequences.
 
 use std::{
     hint::black_box,
@@ -16,7 +16,7 @@ use quadrivium::{
     task::Context,
     time::turn,
 };
-use quadrivium_conformance::{alone, is_done, message, quietly};
+use quadrivium_conformance::{alone, is_done, message, catch_panic};
 
 use crate::thread::thread;
 
@@ -26,7 +26,7 @@ fn stderr(output: &Output) -> String {
 
 #[test]
 fn a_perform_outside_says_what_to_do() {
-    let told = quietly(|| perform(turn())).unwrap_err();
+    let told = catch_panic(|| perform(turn())).unwrap_err();
     assert!(told.contains("outside the body of a may green thread"), "{told}");
 }
 
@@ -42,8 +42,8 @@ fn a_perform_in_a_sub_task_is_outside() {
 
 #[test]
 fn a_perform_in_another_coroutine_is_outside() {
-    let other = || quietly(|| perform(turn())).unwrap_err();
-    // SAFETY: it looks at no thread-local.
+    let other = || catch_panic(|| perform(turn())).unwrap_err();
+    // SAFETY: the coroutine reads no thread-local.
     let told = unsafe { coroutine::spawn(other) }.join().unwrap();
     assert!(told.contains("outside the body of a may green thread"), "{told}");
 }
@@ -53,19 +53,19 @@ fn a_loop_on_a_worker_refuses_it() {
     let on_a_worker = || {
         let mut task = Box::pin(thread(|| ()));
         let mut resume = || task.as_mut().resume(&mut Context::new(Waker::noop()));
-        quietly(|| is_done(&resume())).unwrap_err()
+        catch_panic(|| is_done(&resume())).unwrap_err()
     };
-    // SAFETY: it does not suspend.
+    // SAFETY: the coroutine does not suspend.
     let told = unsafe { coroutine::spawn(on_a_worker) }.join().unwrap();
     assert!(told.contains("run the loop on a thread of its own"), "{told}");
 }
 
-/// Performs when it is dropped, and keeps what comes of it.
+/// Performs a task when it is dropped, and stores the result.
 struct Performs<'a>(&'a mut Option<Result<(), String>>);
 
 impl Drop for Performs<'_> {
     fn drop(&mut self) {
-        *self.0 = Some(quietly(|| perform(turn())));
+        *self.0 = Some(catch_panic(|| perform(turn())));
     }
 }
 
@@ -117,7 +117,7 @@ fn a_body_that_never_gives_in_ends_the_process() {
     assert!(!told.contains("the loop is gone") && !output.status.success(), "{told}");
 }
 
-/// Takes more stack than there is. Small frames, so that none misses the guard page.
+/// Uses more stack than there is. The frames are small, so that none misses the guard page.
 #[inline(never)]
 fn overflow(n: usize) -> usize {
     let frame = black_box([n; 16]);
@@ -127,14 +127,15 @@ fn overflow(n: usize) -> usize {
 #[test]
 fn an_overflow_is_a_panic_or_the_end() {
     let output = alone("misuse::an_overflow_is_a_panic_or_the_end", "", || {
-        // SAFETY: none. It does not fit its stack, which is what is looked at.
+        // SAFETY: violated on purpose. The body does not fit its stack, and the test observes what
+        // happens.
         let task = unsafe { green(|| overflow(0)) };
         let ran = EventLoop::with_virtual_clock().unwrap().block_on(task);
         eprintln!("{}", ran.unwrap_err());
     });
     let told = stderr(&output);
     assert!(told.contains("coroutine has overflowed its stack"), "{told}");
-    // may ends the process if the frame that was too much has filled the stack to its last word.
+    // may ends the process if the last frame has filled the stack to its last word.
     let is_panic = told.contains("a may green thread has overflowed its stack");
     assert_eq!(is_panic, output.status.success(), "{told}");
 }

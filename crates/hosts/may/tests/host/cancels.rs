@@ -16,7 +16,7 @@ use super::{
     two_workers,
 };
 
-/// A task that is suspended, and how often what it holds was dropped.
+/// Returns a suspended task, and a counter of the drops of a value that it owns.
 fn suspended() -> (RemoteHandle<()>, Drops) {
     two_workers();
     let (drops, (sender, is_suspended)) = (Drops::default(), mpsc::channel());
@@ -32,7 +32,8 @@ fn suspended() -> (RemoteHandle<()>, Drops) {
 #[test]
 fn a_cancel_drops_it_where_it_is_suspended() {
     let (handle, drops) = suspended();
-    // It has said so a moment before it is: then it is dropped as soon as it is.
+    // The task may still run for a moment after it has reported its suspension. Then it is dropped
+    // as soon as it is suspended.
     handle.cancel();
     handle.cancel();
     assert!(is_cancelled(handle));
@@ -66,7 +67,7 @@ fn a_cancel_of_one_that_runs_waits_for_its_suspension() {
     let handle = may::spawn(future(async move {
         let _bomb = bomb;
         sender.send(()).unwrap();
-        // It blocks its worker.
+        // This blocks the worker.
         may_go_on.recv().unwrap();
         turn().await;
         unreachable!("it was cancelled while it ran");
@@ -79,7 +80,7 @@ fn a_cancel_of_one_that_runs_waits_for_its_suspension() {
     assert_eq!(drops.count(), 1);
 }
 
-/// A cancel takes no destructors along: who cancels may have locked what they ask for.
+/// The thread that cancels may have locked something that the destructors need.
 #[test]
 fn a_cancel_runs_no_destructor_on_its_own_thread() {
     two_workers();
@@ -148,7 +149,8 @@ fn a_cancel_by_itself() {
     assert!(is_cancelled(is_over.recv().unwrap()));
 }
 
-/// Says whose destructor it is when it is dropped, and whether it has a host.
+/// When it is dropped, it sends the name of the task whose destructor runs, and checks that there
+/// is a host.
 struct Asks(mpsc::Sender<Option<String>>);
 
 impl Drop for Asks {
@@ -175,7 +177,7 @@ fn destructors_have_their_host() {
     is_suspended.recv().unwrap();
     handle.cancel();
     assert_eq!(told.recv().unwrap().as_deref(), Some("cancelled"));
-    // When nobody can wake it any more.
+    // When nothing can wake the task any more.
     let held = Asks(asks.clone());
     let suspends = future(async move {
         let _held = held;
@@ -183,7 +185,8 @@ fn destructors_have_their_host() {
     });
     drop(may::spawn_named("forgotten", suspends));
     assert_eq!(told.recv().unwrap().as_deref(), Some("forgotten"));
-    // Of an output that nobody waits for. The task goes on when its handle is gone.
+    // The destructor of an output that no task waits for. The task goes on after its handle is
+    // gone.
     let ((sender, receiver), output) = (oneshot::channel(), Asks(asks));
     drop(may::spawn_named("done", future(async move { receiver.await.map(|()| output) })));
     sender.send(()).unwrap();

@@ -1,4 +1,4 @@
-//! What cannot be done says so.
+//! Misuse panics or fails, with a message that names the remedy.
 
 use std::num::NonZero;
 
@@ -27,7 +27,7 @@ fn block_on_inside_a_task() {
     assert!(text.contains("perform it instead"), "{text}");
 }
 
-/// What comes of a task that somebody else makes and drives.
+/// Returns the message of the panic of a task that runs elsewhere.
 fn told(handle: RemoteHandle<()>) -> String {
     message(&*match may::block_on(handle).unwrap() {
         Err(JoinError::Panicked(payload)) => payload.into_inner(),
@@ -38,7 +38,7 @@ fn told(handle: RemoteHandle<()>) -> String {
 #[test]
 fn block_on_inside_a_pinned_task_and_where_it_is_made() {
     two_workers();
-    // With one worker, each of them would wait for a task that only it can run.
+    // On a single worker, each of them would wait for a task that only the same worker can run.
     let inside = may::spawn_pinned(0, || green(|| may::block_on(turn()).unwrap()));
     let making = may::spawn_pinned(1, || {
         may::block_on(turn()).unwrap();
@@ -67,7 +67,7 @@ fn settings_that_come_too_late() {
     assert!(matches!(late, may::StartError::TooLate));
     assert!(late.to_string().contains("before the first task"), "{late}");
     assert_eq!(may::workers(), 2);
-    // Nor by what may itself would let one say.
+    // May's own configuration does not change it either.
     ::may::config().set_workers(3);
     assert_eq!(may::workers(), 2);
 }

@@ -1,4 +1,4 @@
-//! Tasks of every style on one worker, where they stay.
+//! Tasks of every style that are pinned to one worker.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,7 +20,7 @@ use quadrivium::{
 
 use super::{MS, SECOND, two_workers};
 
-/// The same body in every style: sleeps, gives way, and is worth 42.
+/// The same body in every style. It sleeps, lets other tasks run once, and returns 42.
 fn body(style: usize) -> BoxTask<u32> {
     match style {
         0 => Box::pin(callback(|cb| {
@@ -122,7 +122,7 @@ fn sockets() {
                     }
                 })));
             }
-            // What is left would end with the server.
+            // Connections that are left would end with the server.
             connections.into_iter().try_for_each(|it| perform(it).unwrap())
         })
     });
@@ -146,7 +146,7 @@ fn sockets() {
     may::block_on(server).unwrap().unwrap().unwrap();
 }
 
-/// Says on which thread it is dropped.
+/// Sends the thread on which it is dropped.
 struct Says(mpsc::Sender<thread::ThreadId>, thread::ThreadId);
 
 impl Drop for Says {
@@ -233,7 +233,7 @@ fn one_that_can_never_go_on_ends_once_nobody_can_cancel_it() {
             perform(Notify::new().notified());
         })
     });
-    // While it may be cancelled it waits.
+    // The task waits as long as it can be cancelled.
     may::block_on(sleep(5 * MS)).unwrap();
     assert!(dropped.try_recv().is_err() && !waits.is_finished());
     drop(waits);
@@ -278,7 +278,8 @@ fn a_thousand_on_each_worker() {
     assert_eq!(sum, 1999 * 1000);
 }
 
-/// A stack of may's for each of them, two mappings: there are no more than 65,530 of those.
+/// A coroutine for each task would need a stack of may's, with two mappings, and a process has at
+/// most 65,530 mappings.
 #[test]
 fn more_are_woken_at_once_than_there_could_be_coroutines() {
     two_workers();
@@ -314,7 +315,8 @@ fn a_cancel_writes_what_is_in_a_buffer() {
     assert_eq!(text, "end");
 }
 
-/// Says whether it has a host when it is dropped, and whether a task that it spawns there is taken.
+/// When it is dropped, it sends whether it has a host, and whether the host takes a task that it
+/// spawns.
 struct Asks(mpsc::Sender<Option<bool>>);
 
 impl Drop for Asks {
@@ -339,7 +341,7 @@ fn destructors_have_their_host() {
     is_suspended.recv().unwrap();
     handle.cancel();
     assert_eq!(told.recv().unwrap(), Some(true));
-    // The output of a task whose handle is gone, when the task's loop has ended with it.
+    // The output of a task whose handle is gone. The task's loop has ended by then.
     drop(may::spawn_pinned(0, || future(async move { Asks(asks) })));
     assert_eq!(told.recv().unwrap(), Some(false));
 }

@@ -1,4 +1,4 @@
-//! Our sockets, in tasks that move between threads.
+//! Our sockets, in tasks that move from thread to thread.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use quadrivium::{
 
 use super::{MS, two_workers};
 
-/// Echoes until the end.
+/// Echoes until the end of the stream.
 async fn echo(stream: TcpStream) -> io::Result<()> {
     let mut buffer = vec![0; 1000];
     loop {
@@ -84,7 +84,7 @@ fn a_socket_goes_from_a_loop_to_may_and_back() {
     two_workers();
     let (ours, theirs) = UnixStream::pair().unwrap();
     let mut event_loop = EventLoop::new().unwrap();
-    // It waits here first, so it is registered here.
+    // The socket is waited for on this loop first, so it is registered with this loop.
     let waits = timeout(MS, ours.read_owned(vec![0; 10]));
     assert!(event_loop.block_on(waits).unwrap().is_err());
     let there = ours.clone();

@@ -1,4 +1,4 @@
-//! Every style that can be `Send`, and every pair of them, to every end a task can come to.
+//! Every style that can be `Send`, and every pair of them, with every outcome of a task.
 
 use std::{
     io,
@@ -35,7 +35,8 @@ use Style::{Callback, Future, Generator};
 const ALL: [Style; 3] = [Callback, Generator, Future];
 
 impl Style {
-    /// Gives way, performs `task`, and is worth what `then` makes of its output.
+    /// Returns a task of this style that lets other tasks run once, performs `task`, and returns
+    /// what `then` makes of its output.
     fn performs<P, T>(
         self,
         task: P,
@@ -61,7 +62,7 @@ impl Style {
     }
 }
 
-/// Each pair, in which the first performs the second.
+/// Returns each pair of styles. The first performs the second.
 fn pairs() -> impl Iterator<Item = (Style, Style)> {
     two_workers();
     ALL.into_iter().flat_map(|outer| ALL.map(|inner| (outer, inner)))

@@ -102,7 +102,7 @@ fn a_panic_in_a_destructor_is_the_end_of_the_task() {
     assert_eq!(error.panic_message(), Some("in a destructor"));
 }
 
-/// Says that it is suspended, and stays so: something that never comes has its waker.
+/// Reports that it is suspended, and stays suspended: a source that is never ready has its waker.
 pub(super) async fn holds_open(suspended: mpsc::Sender<()>) {
     let (_sender, receiver) = oneshot::channel::<()>();
     let mut receiver = receiver;
@@ -179,7 +179,7 @@ fn a_hundred_thousand_are_suspended_at_once() {
     assert_eq!(sum.unwrap(), 7 * TASKS);
 }
 
-/// One value for all that wait.
+/// Makes a channel that sends one value to every task that waits.
 pub(super) fn async_channel()
 -> (oneshot::Sender<usize>, futures::future::Shared<oneshot::Receiver<usize>>) {
     use futures::FutureExt;

@@ -1,4 +1,4 @@
-//! On which threads, and on whose stacks, tasks run.
+//! The threads and stacks on which tasks run.
 
 use std::{
     collections::HashSet,
@@ -18,7 +18,7 @@ fn two_tasks_run_at_the_same_time() {
     let handles = [(); 2].map(|()| {
         let both = Arc::clone(&both);
         may::spawn(future(async move {
-            // Each blocks its worker until the other one is there.
+            // Each task blocks its worker until the other task runs.
             both.wait();
             thread::current().id()
         }))
@@ -36,7 +36,7 @@ fn a_pinned_task_that_blocks_its_worker_keeps_no_other_waiting() {
         let blocks = may::spawn_pinned(round % 2, || {
             green(|| {
                 let (sender, receiver) = mpsc::channel();
-                // The other worker has time for it.
+                // The other worker is free to run it.
                 drop(may::spawn(future(async move { sender.send(7).unwrap() })));
                 receiver.recv().unwrap()
             })
@@ -57,7 +57,7 @@ fn a_task_runs_on_one_thread_and_then_on_the_other() {
     }));
     let mut seen = HashSet::new();
     while seen.len() < 2 {
-        // So that both workers have something to do.
+        // Both workers need something to do.
         let _ = may::spawn(future(async { turn().await }));
         seen.insert(receiver.recv().unwrap());
     }
@@ -69,7 +69,7 @@ fn no_task_is_in_a_coroutine_and_what_waits_in_may_blocks_it() {
     two_workers();
     let (is_coroutine, before, after) = may::block_on(future(async {
         let before = thread::current().id();
-        // A coroutine would be suspended here, and might go on elsewhere.
+        // A coroutine would be suspended here, and might go on on another thread.
         ::may::coroutine::sleep(2 * MS);
         (::may::coroutine::is_coroutine(), before, thread::current().id())
     }))
