@@ -70,15 +70,16 @@ thread_local! {
 ///   panic or a cancel.
 #[inline]
 pub fn perform<P: Task>(task: P) -> P::Output {
-    let during = DuringPerform::begin();
+    let during_perform = DuringPerform::begin();
     // SAFETY: CURRENT is set only while the body of that green thread runs. The frames of the body
     // are below the frame of the `RunningBody` on the same stack, so it outlives this call.
-    let running = unsafe { &*during.running };
+    let running = unsafe { &*during_perform.running };
     // One comparison is enough: for an address below the stack the difference wraps around.
     if stack_pointer().wrapping_sub(running.lowest) >= running.size {
         refuse_another_stack();
     }
-    // Dropped before `during`, because the destructors of a task that panics are no part of the body.
+    // Dropped before `during_perform`, because the destructors of a task that panics are no part of
+    // the body.
     let mut task = pin!(task);
     loop {
         match task.as_mut().resume(&mut Context::new(running.waker())) {
