@@ -212,6 +212,11 @@ pub mod prelude {
     pub use quadrivium_green::green;
 }
 
+/// The examples of the first chapter run as tests.
+#[doc = include_str!("../../../docs/suspending.md")]
+#[cfg(doctest)]
+struct SuspendingExamples;
+
 /// The examples of the chapter on callbacks run as tests.
 #[doc = include_str!("../../../docs/callback.md")]
 #[cfg(doctest)]
