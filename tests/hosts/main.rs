@@ -32,7 +32,7 @@ const HOSTS: [&dyn LawHost; 6] =
 
 fn check_all(host: &'static dyn LawHost, style: &'static dyn Style, test: &str) {
     let tally = check_on(host, Subject::of(style), laws(), test);
-    assert!(tally.hold > 200, "{tally:?}: these are all laws");
+    assert!(tally.hold > 200, "{tally:?}: most laws must hold");
     let found = format!("{}, {} left out", tally.hold, tally.spared);
     matrix::check_cell("host", host.name(), style.name(), &found);
 }

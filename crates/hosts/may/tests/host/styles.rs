@@ -118,7 +118,7 @@ fn a_panic() {
             panic!("as planned")
         });
         let task = outer.performs(panics, move |()| drop(other));
-        let Err(JoinError::Panicked(payload)) = may::block_on(task) else { panic!("it did not") };
+        let Err(JoinError::Panicked(payload)) = may::block_on(task) else { panic!("the task should have panicked") };
         assert_eq!(payload.message(), Some("as planned"), "{outer:?} performs {inner:?}");
         assert_eq!(drops.count(), 2, "{outer:?} performs {inner:?}");
     }
@@ -148,7 +148,7 @@ fn a_cancel_from_outside() {
 }
 
 #[test]
-fn dropped_before_its_start() {
+fn a_drop_before_the_start_drops_everything() {
     for (outer, inner) in pairs() {
         let drops = Drops::default();
         let (one, other) = (drops.bomb(), drops.bomb());
@@ -159,7 +159,7 @@ fn dropped_before_its_start() {
 }
 
 #[test]
-fn a_hundred_deep() {
+fn a_value_passes_through_a_hundred_tasks() {
     for (outer, inner) in pairs() {
         let mut task: SendTask<u32> = inner.performs(sleep(MS), |()| 0);
         for level in 0..100 {

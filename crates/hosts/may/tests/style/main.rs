@@ -106,16 +106,16 @@ topics! {
 }
 
 #[test]
-fn all_topics_are_here() {
+fn every_topic_has_a_test() {
     let topics: BTreeSet<_> = laws().map(|law| law.topic).collect();
     assert_eq!(topics, TOPICS.iter().copied().collect());
 }
 
 #[test]
-fn every_exception_is_a_law_and_stands_there_once() {
+fn every_exception_is_a_law_and_is_listed_once() {
     let mut laws: BTreeSet<_> = laws().map(|law| format!("{}::{}", law.topic, law.name)).collect();
     for law in exceptions().into_iter().flat_map(|group| group.laws) {
-        assert!(laws.remove(law), "{law} is no law, or is there twice");
+        assert!(laws.remove(law), "{law} is not a law, or is listed twice");
     }
 }
 
@@ -127,9 +127,9 @@ fn the_page_has_the_reasons() {
     let exceptions = exceptions();
     let kept = all - exceptions.iter().map(|group| group.laws.len()).sum::<usize>();
     let sentence = format!("{kept} of the {all} [laws](laws.md)");
-    assert!(page.contains(&sentence), "docs/may.md does not say: {sentence}");
+    assert!(page.contains(&sentence), "docs/may.md must contain: {sentence}");
     for Group { name, why, laws } in exceptions {
         let row = format!("| {name} | {} | {why} |", laws.len());
-        assert!(page.contains(&row), "docs/may.md has no line\n{row}");
+        assert!(page.contains(&row), "docs/may.md must contain this line:\n{row}");
     }
 }
