@@ -199,7 +199,11 @@ fn a_deadlock_is_found_at_the_end() {
     let cluster = cluster(2);
     drop(cluster.spawn(|| WaitForEver(Arc::default())));
     let Err(RunError::Deadlock(deadlock)) = cluster.finish() else { panic!("this is a deadlock") };
-    assert_eq!(deadlock.tasks.len(), 2, "the task, and the task that reports its result: {deadlock}");
+    assert_eq!(
+        deadlock.tasks.len(),
+        2,
+        "the task, and the task that reports its result: {deadlock}"
+    );
 }
 
 #[test]
@@ -320,7 +324,8 @@ fn dropping_the_last_spawner_wakes_its_loop() {
     let spawner = receiver.recv().unwrap();
     thread::sleep(Duration::from_millis(20));
     drop(spawner);
-    let run = has_ended.recv_timeout(Duration::from_secs(10)).expect("the loop must not sleep for ever");
+    let run =
+        has_ended.recv_timeout(Duration::from_secs(10)).expect("the loop must not sleep for ever");
     assert!(matches!(run, Err(RunError::Deadlock(_))));
 }
 

@@ -1,15 +1,20 @@
-//! [`Address`]: where to connect to: an address, several, or a name.
+//! [`Address`]: the target of a connection: an address, several addresses, or a name and a port.
 
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, ToSocketAddrs},
 };
 
-/// Where to connect to: an address, several of them, or a name and a port.
+/// The target of a connection: an address, several addresses, or a name and a port.
 ///
-/// Made by `into`, of a [`SocketAddr`], of a text such as `"localhost:80"`, `"127.0.0.1:80"` or
-/// `"[::1]:80"`, of a pair such as `("localhost", 80)`, or of several addresses, best first. A text
-/// that is an address is not looked up.
+/// Created by `into` from one of these:
+///
+/// * a [`SocketAddr`];
+/// * a text such as `"localhost:80"`, `"127.0.0.1:80"` or `"[::1]:80"`;
+/// * a pair such as `("localhost", 80)`;
+/// * a list of addresses, best first.
+///
+/// A text that is an address is not looked up.
 ///
 /// ```
 /// use quadrivium::dns::Address;
@@ -27,7 +32,7 @@ pub(crate) enum Destination {
     One(SocketAddr),
     Several(Vec<SocketAddr>),
     Name(String, u16),
-    /// No address, and why not.
+    /// Not an address. The text names the reason.
     Bad(String),
 }
 
@@ -50,7 +55,8 @@ impl Destination {
         let Ok(port) = port.parse() else {
             return bad("behind the last colon stands the port, a number up to 65535");
         };
-        // An address with a zone, as in `[fe80::1%eth0]`, which only the system understands.
+        // An address with a zone, as in `[fe80::1%eth0]`, stays a name. Only the system can parse
+        // the zone.
         let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         match bracketed.unwrap_or(host) {
             "" => bad("it needs a host before the colon"),
@@ -62,7 +68,7 @@ impl Destination {
     }
 }
 
-/// The addresses of a name, as the operating system says. It blocks.
+/// Asks the operating system for the addresses of a name. Blocks the OS thread.
 pub(crate) fn resolve(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let because = |kind, cause: &dyn std::fmt::Display| {
         io::Error::new(kind, format!("there is no address for {name:?}: {cause}"))
@@ -72,7 +78,7 @@ pub(crate) fn resolve(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
             Err(because(io::ErrorKind::NotFound, &"the system knows none"))
         }
         Ok(addresses) => Ok(addresses),
-        // What the resolver says has no kind of its own.
+        // Errors of the resolver have no kind of their own.
         Err(error) => match error.kind() {
             kind @ io::ErrorKind::InvalidInput => Err(because(kind, &error)),
             _ => Err(because(io::ErrorKind::NotFound, &error)),

@@ -1,4 +1,4 @@
-//! [`Work`]: a call on its way to a thread of a [`ThreadPool`], and its output on the way back.
+//! [`Work`]: a blocking call and, later, its output. The task and a [`ThreadPool`] share it.
 
 use std::{
     io, mem,
@@ -12,26 +12,29 @@ use quadrivium_core::RESUMED_AFTER_DONE;
 
 use super::pool::{ThreadPool, WorkId};
 
-/// The call. It gets `Ok` on a thread of the pool, or the error that says why there is no thread.
+/// The blocking call. It is called with `Ok` on a thread of the pool, or with the error that says
+/// why there is no thread.
 pub(super) type BlockingCall<T> = Box<dyn FnOnce(io::Result<()>) -> T + Send>;
 
-/// The task's share of the work. Dropping it takes the work out of the queue, if it has not begun.
+/// The task's handle to the work. If it is dropped before the work has begun, the work is removed
+/// from the queue.
 pub(super) struct AwaitedWork<T> {
     work: Arc<Work<T>>,
     pool: &'static ThreadPool,
     id: WorkId,
 }
 
-/// What a pool does with work whose output it does not know.
+/// The methods that a pool calls on work. They hide the type of the output.
 pub(super) trait AnyWork: Send + Sync {
-    /// Makes the call, on this thread.
+    /// Makes the call on this thread.
     fn run(&self);
 
-    /// Says that there is no thread to make the call on.
+    /// Records that there is no thread that could make the call. The task then makes it with the
+    /// error.
     fn refuse(&self, error: io::Error);
 }
 
-/// What the task and the pool share.
+/// The state that the task and the pool share.
 struct Work<T> {
     state: Mutex<State<T>>,
 }
@@ -44,12 +47,12 @@ struct Work<T> {
 /// 4: AwaitedWork::poll takes it; AwaitedWork is dropped, from every state
 /// ```
 enum State<T> {
-    /// The waker is there once the task has looked.
+    /// Not begun. The waker is `None` until the task has polled the work.
     Queued(BlockingCall<T>, Option<Waker>),
     AtWork(Option<Waker>),
     Done(thread::Result<T>),
     Refused(BlockingCall<T>, io::Error),
-    /// The task has the output, or is gone.
+    /// The task has taken the output, or has been dropped.
     Over,
 }
 
@@ -60,13 +63,15 @@ impl<T: Send + 'static> AwaitedWork<T> {
         Self { work, pool, id }
     }
 
-    /// The output, once it is there. Until then, the last of these wakers is woken when it is.
+    /// Returns the output if there is one. Otherwise stores `waker`, which is woken when the work
+    /// is done. Only the waker of the last poll is woken.
     ///
     /// # Panics
     ///
-    /// With the panic of the call.
+    /// Panics with the panic of the call.
     pub(super) fn poll(&self, waker: &Waker) -> Option<T> {
-        // Cloned and dropped while nothing is locked: a waker may be foreign code.
+        // The waker is cloned, and the former one dropped, while nothing is locked, because a waker
+        // may be foreign code.
         let own = Some(waker.clone());
         let mut state = self.work.lock();
         let _former = match mem::replace(&mut *state, State::Over) {
@@ -103,12 +108,12 @@ impl<T> Drop for AwaitedWork<T> {
 }
 
 impl<T> Work<T> {
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    /// No user code runs under this lock, so a poisoned lock cannot protect half-made changes.
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the call, if the task still wants it made.
+    /// Takes the call out, unless the task has been dropped.
     fn call(&self) -> Option<BlockingCall<T>> {
         let mut state = self.lock();
         match mem::replace(&mut *state, State::Over) {
@@ -123,11 +128,12 @@ impl<T> Work<T> {
         }
     }
 
-    /// Leaves the task what has become of the call, unless the task is gone.
+    /// Stores the outcome of the call for the task, and wakes the task. If the task has been
+    /// dropped, the outcome is dropped.
     fn end(&self, end: State<T>) {
         let mut state = self.lock();
-        // When the task is gone, the output is dropped after the lock was released: its destructor
-        // is user code.
+        // If the task has been dropped, the output is dropped after the lock was released, because
+        // its destructor is user code.
         let (_dropped, waker) = match mem::replace(&mut *state, end) {
             State::AtWork(waker) => (None, waker),
             former => (Some(mem::replace(&mut *state, former)), None),

@@ -1,12 +1,14 @@
-//! [`ChildDescriptor`]: a child that runs, as a descriptor that tells when it has ended.
+//! [`ChildDescriptor`]: a running child, as a descriptor that becomes readable when the child has
+//! ended.
 //!
 //! ```text
 //!   started ──► ended (a zombie) ──► waited for: its number may be given to another process
-//!                                     └─ from here on nothing may be done by number
+//!                                     └─ from here on its number must not be used
 //! ```
 //!
-//! A pidfd always means this child, so signals and waits go by the pidfd. A number means the child
-//! only until it was waited for, and another part of the program may do that.
+//! A *pidfd* is a descriptor that always means this child. So signals and waits go by the pidfd
+//! where there is one. A number means the child only until the child was waited for, and another
+//! part of the program may do that.
 
 use std::{
     io,
@@ -29,39 +31,42 @@ use rustix::{
 use super::{reaper, status_lost::StatusLost};
 use crate::signal::{Delivery, Signal};
 
-/// A child process. Dropped while that still runs, it hands the child over to the [`reaper`].
+/// A child process. If this is dropped while the child still runs, the child is handed over to the
+/// [`reaper`].
 #[derive(Debug)]
 pub(super) struct ReapOnDrop {
-    /// There until it is dropped.
+    /// `None` only while this is being dropped.
     child: Option<ChildDescriptor>,
 }
 
-/// A child process, as a descriptor that is readable when it may have ended.
+/// A child process, as a descriptor that becomes readable when the child may have ended.
 #[derive(Debug)]
 pub(super) struct ChildDescriptor {
     id: Pid,
-    /// The process that started it. No other process can wait for it, such as one that was forked
-    /// since.
+    /// The process that started the child. No other process can wait for the child, not even a
+    /// process that was forked since.
     parent: u32,
-    /// How it ended, once it was waited for here. While this is locked, nothing here waits for it.
+    /// The exit status, after the child was waited for here. While this is locked, no code of this
+    /// crate waits for the child.
     ended: Mutex<Option<ExitStatus>>,
     notice: ExitNotice,
 }
 
-/// How it is told that a child may have ended.
+/// The event that reports that a child may have ended.
 #[derive(Debug)]
 enum ExitNotice {
-    /// A descriptor of its own. Linux has them.
+    /// A pidfd: Linux has a descriptor for each child.
     Pidfd(OwnedFd),
-    /// A signal, for all children: SIGCHLD. Where there is no pidfd, or it may not be had.
+    /// SIGCHLD, one signal for all children. It is used where the system has no pidfds or refuses
+    /// one.
     Signal(Delivery),
-    /// There was no child of this number any more. SIGCHLD is ignored, so the kernel did not keep
-    /// it.
+    /// No event: the child had already disappeared. This process ignores SIGCHLD, so the kernel did
+    /// not keep the child.
     Forgotten,
 }
 
 impl ReapOnDrop {
-    /// A child that has just been started.
+    /// Wraps a child that has just been started.
     pub(super) fn new(child: Child) -> io::Result<Self> {
         Self::with_notice(child, |id| ExitNotice::of(pidfd_open(id, PidfdFlags::empty())))
     }
@@ -78,7 +83,7 @@ impl ReapOnDrop {
                 Ok(Self { child: Some(ChildDescriptor { id, parent, ended, notice }) })
             }
             Err(error) => {
-                // It has hardly begun. Nobody could wait for it, so it is not to be.
+                // The child has just been started. No task could wait for it, so it is killed.
                 if let Ok(None) = child.try_wait() {
                     child.kill().and_then(|()| child.wait())?;
                 }
@@ -97,14 +102,17 @@ impl ChildDescriptor {
         self.id.as_raw_pid().unsigned_abs()
     }
 
-    /// Whether this process started it. A process that was forked since has a copy of this.
+    /// Returns whether this process started the child. A process that was forked since has a copy
+    /// of this.
     pub(super) fn is_of_this_process(&self) -> bool {
         self.parent == process::id()
     }
 
-    /// How it ended, if it has. It is then off the kernel's list.
+    /// Returns the exit status, if the child has ended. The child is then removed from the kernel's
+    /// list.
     pub(super) fn try_wait(&self) -> io::Result<Option<ExitStatus>> {
-        // What has been told is forgotten before the look: what is told later is news.
+        // Signals that came earlier are dropped before the check, so a signal that comes later is
+        // news.
         if let ExitNotice::Signal(delivery) = &self.notice {
             while delivery.take().is_some() {}
         }
@@ -115,7 +123,7 @@ impl ChildDescriptor {
         Ok(*ended)
     }
 
-    /// Sends it a signal, unless it was waited for.
+    /// Sends a signal to the child, unless the child was waited for.
     pub(super) fn signal(&self, signal: Signal) -> io::Result<()> {
         let (sent, ended) = (sent(signal)?, self.lock());
         if ended.is_some() {
@@ -125,26 +133,27 @@ impl ChildDescriptor {
             ExitNotice::Pidfd(pidfd) => match pidfd_send_signal(pidfd, sent) {
                 Ok(()) => Ok(()),
                 Err(Errno::SRCH) => Err(self.lost()),
-                // Either the signal or the system call is forbidden: the older call says which.
+                // Either the signal or the system call is forbidden. The older system call finds
+                // out which.
                 Err(_) => self.by_number(sent, kill_process),
             },
             ExitNotice::Signal(_) | ExitNotice::Forgotten => self.by_number(sent, kill_process),
         }
     }
 
-    /// Sends a signal to the group that has its number, unless it was waited for: another group may
-    /// have that number by now.
+    /// Sends a signal to the group that has the child's number, unless the child was waited for.
+    /// Another group may have that number by then.
     pub(super) fn signal_group(&self, signal: Signal) -> io::Result<()> {
         let (sent, ended) = (sent(signal)?, self.lock());
         match *ended {
             Some(_) => Ok(()),
-            // Also when it has ended: a zombie keeps its number.
+            // This is safe also when the child has ended, because a zombie keeps its number.
             None => self.by_number(sent, kill_process_group),
         }
     }
 
     /// Sends a signal with `send`, if the child still has its number. Another part of the program
-    /// could wait for it between the look and the signal: only a pidfd rules that out.
+    /// could wait for the child between the check and the signal. Only a pidfd prevents that.
     fn by_number(
         &self,
         sent: Sent,
@@ -154,14 +163,15 @@ impl ChildDescriptor {
         Ok(send(self.id, sent)?)
     }
 
-    /// How it ended, if it has. With `NOWAIT` it stays on the kernel's list.
+    /// Returns the exit status, if the child has ended. With `NOWAIT` the child stays on the
+    /// kernel's list.
     fn look(&self, options: WaitIdOptions) -> io::Result<Option<ExitStatus>> {
         let options = options | WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
         let by_number = || retry_on_intr(|| waitid(WaitId::Pid(self.id), options));
         let looked = match &self.notice {
             ExitNotice::Pidfd(pidfd) => {
                 match retry_on_intr(|| waitid(WaitId::PidFd(pidfd.as_fd()), options)) {
-                    // Linux 5.3 has the descriptor, and cannot wait for it.
+                    // Linux 5.3 has pidfds, but cannot wait for them.
                     Err(Errno::INVAL) => by_number(),
                     looked => looked,
                 }
@@ -181,7 +191,7 @@ impl ChildDescriptor {
         StatusLost::error(self.is_of_this_process())
     }
 
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    /// No user code runs under this lock, so a poisoned lock cannot protect half-made changes.
     fn lock(&self) -> MutexGuard<'_, Option<ExitStatus>> {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -194,7 +204,7 @@ fn sent(signal: Signal) -> io::Result<Sent> {
     })
 }
 
-/// The same status, encoded as `wait` does, which is how the standard library keeps it.
+/// Converts the status to the encoding of `wait`, which the standard library uses.
 fn exit_status(status: &WaitIdStatus) -> ExitStatus {
     const DUMPED: i32 = 0x80;
     ExitStatus::from_raw(match (status.exit_status(), status.terminating_signal()) {
@@ -205,20 +215,21 @@ fn exit_status(status: &WaitIdStatus) -> ExitStatus {
 }
 
 impl ExitNotice {
-    /// `opened` is what the kernel says when it is asked for a pidfd.
+    /// Chooses the event. `opened` is the kernel's answer to `pidfd_open`.
     fn of(opened: Result<OwnedFd, Errno>) -> io::Result<Self> {
         match opened {
             Ok(pidfd) => Ok(ExitNotice::Pidfd(pidfd)),
-            // To listen for a signal instead would take descriptors and memory, too.
+            // Listening for a signal instead would need descriptors and memory, too.
             Err(error @ (Errno::MFILE | Errno::NFILE | Errno::NOMEM)) => Err(error.into()),
             Err(Errno::SRCH) => Ok(ExitNotice::Forgotten),
-            // An old kernel, or a sandbox. Sandboxes choose the error: ENOSYS, EPERM, EACCES,
-            // EINVAL.
+            // The kernel is old, or this is a sandbox. Sandboxes choose the error: ENOSYS, EPERM,
+            // EACCES or EINVAL.
             Err(_) => Self::by_signal(),
         }
     }
 
-    /// It need not listen when the child is started: who waits looks first.
+    /// Listens for SIGCHLD. Listening may begin after the child was started, because a task that
+    /// waits first checks whether the child has ended.
     fn by_signal() -> io::Result<Self> {
         Delivery::new(&[Signal::Child]).map(ExitNotice::Signal)
     }

@@ -1,9 +1,9 @@
-//! [`Eyeballs`]: connects to the first of several addresses that answers, as RFC 8305 ("Happy
-//! Eyeballs") has it.
+//! [`Eyeballs`]: connects to the first of several addresses that answers, by the method of RFC 8305
+//! ("Happy Eyeballs").
 //!
 //! ```text
-//!   0 ms   ::1        ─────────────── refused, or the second in which nobody answers
-//!   250 ms 127.0.0.1          ──────────── connected: the winner, the others are closed
+//!   0 ms     ::1        ───────────────────── no answer: closed when another is connected
+//!   250 ms   127.0.0.1           ──────────── connected: the output
 //! ```
 
 use std::{
@@ -20,28 +20,29 @@ use quadrivium_core::{Context, Step, Task, Wait};
 use super::stream::TcpStream;
 use crate::socket::connect::Connect;
 
-/// So long an attempt is alone before the next one begins. RFC 8305, section 8.
+/// The time between the start of one attempt and the start of the next. RFC 8305, section 8.
 const DELAY: Duration = Duration::from_millis(250);
 
-/// Connects to the first of several addresses that answers.
+/// A task that connects to the first of several addresses that answers.
 #[derive(Debug)]
 pub(super) struct Eyeballs {
-    /// Not tried yet, best first.
+    /// The addresses that have not been tried yet, best first.
     left: VecDeque<SocketAddr>,
     attempts: Vec<(SocketAddr, Connect<TcpStream>)>,
     failed: Vec<(SocketAddr, io::Error)>,
-    /// When the next one is tried, if none fails before.
+    /// When the next address is tried, if no attempt fails before.
     next: Option<Instant>,
 }
 
 impl Eyeballs {
-    /// To one of these, best first.
+    /// Creates the task. `addresses` has the best address first.
     pub(super) fn new(addresses: Vec<SocketAddr>) -> Self {
         let (attempts, failed) = (Vec::new(), Vec::new());
         Self { left: interleaved(addresses), attempts, failed, next: None }
     }
 
-    /// Goes on with all attempts: the first that is connected; or what they wait for.
+    /// Resumes all attempts. Returns the first stream that is connected, or else the sum of what
+    /// the attempts wait for.
     fn go_on(&mut self, cx: &mut Context<'_>) -> Result<TcpStream, Option<Wait>> {
         let mut waits = None;
         for (address, mut attempt) in mem::take(&mut self.attempts) {
@@ -49,7 +50,7 @@ impl Eyeballs {
                 Step::Done(Ok(stream)) => return Ok(stream),
                 Step::Done(Err(error)) => {
                     self.failed.push((address, error));
-                    // There is nothing to wait for.
+                    // The next attempt starts at once.
                     self.next = None;
                 }
                 Step::Suspended(wait) => {
@@ -61,7 +62,7 @@ impl Eyeballs {
         Err(waits)
     }
 
-    /// Begins with the next address, if it is time for it.
+    /// Starts an attempt with the next address, if it is time for one.
     fn begin(&mut self, cx: &Context<'_>) -> bool {
         let now = cx.now();
         if self.next.is_some_and(|next| now < next) {
@@ -73,7 +74,7 @@ impl Eyeballs {
         true
     }
 
-    /// All have failed: each with its reason.
+    /// Returns the error for the case that all attempts have failed. It names the cause of each.
     fn error(&self) -> io::Error {
         let Some((_, last)) = self.failed.last() else {
             return io::Error::new(
@@ -96,7 +97,7 @@ impl Task for Eyeballs {
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         loop {
             let waits = match self.go_on(cx) {
-                // Dropped with this task, the other attempts close their sockets.
+                // The other attempts are dropped with this task, and close their sockets.
                 Ok(stream) => return Step::Done(Ok(stream)),
                 Err(waits) => waits,
             };
@@ -112,7 +113,8 @@ impl Task for Eyeballs {
     }
 }
 
-/// The families by turns, each in its order, beginning with that of the first.
+/// Alternates between IPv6 and IPv4 addresses, beginning with the family of the first address.
+/// Within a family the order stays the same.
 fn interleaved(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (first, second): (VecDeque<_>, VecDeque<_>) =

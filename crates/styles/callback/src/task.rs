@@ -10,8 +10,8 @@ use crate::handle::Callback;
 ///
 /// # Panics
 ///
-/// The task panics when a callback returns without having called `perform` or `done`, or having
-/// called two of them.
+/// The task panics when a callback returns without a call of `perform` or `done`, and when a
+/// callback calls a second one.
 pub fn callback<F, T>(body: F) -> CallbackTask<F, T>
 where
     F: FnOnce(&mut Callback<T>),

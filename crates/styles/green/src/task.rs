@@ -50,7 +50,7 @@ where
     quadrivium_core::spawn(green(body))
 }
 
-/// Makes green tasks with other stacks than the default.
+/// Makes green tasks whose stacks have another size than the default.
 ///
 /// ```
 /// use quadrivium_green::Builder;
@@ -65,19 +65,19 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Stacks of the [size](stack_size) that is the default now.
+    /// Returns a builder for stacks of the current default [size](stack_size).
     pub fn new() -> Self {
         Self { stack_size: stack_size() }
     }
 
-    /// Stacks of at least this many bytes.
+    /// Sets the size of the stacks, in bytes. A stack has at least this many.
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = bytes;
         self
     }
 
-    /// A task with its stack already taken.
+    /// Makes a task, and takes its stack from the pool at once.
     ///
     /// # Errors
     ///
@@ -113,33 +113,35 @@ enum State<F, T> {
         made_at: &'static Location<'static>,
     },
     Started(GreenThread<T>),
-    /// The same, for an output that [is large](is_large).
+    /// Started, with an output that [is large](is_large).
     StartedBoxed(GreenThread<Box<T>>),
     Done,
 }
 
-/// Whether a body or an output of this type goes from stack to stack in a box. The coroutine takes
-/// no more than 1,024 bytes by value, and an alignment larger than its own would leave the stack.
-/// In a dev build an output is also copied eight times on its way, all on the green thread's stack.
+/// Returns whether a body or an output of this type moves from stack to stack in a box.
 ///
-/// It is decided when a green thread is compiled, so a small one has no branch for it.
+/// corosensei takes at most 1,024 bytes by value, and an alignment larger than the alignment of a
+/// stack would leave the stack. In a dev build an output is also copied eight times on its way,
+/// each time on the green thread's stack.
+///
+/// The decision is made at compile time, so a small body or output costs no branch.
 const fn is_large<V>() -> bool {
     size_of::<V>() > 1024 || align_of::<V>() > STACK_ALIGNMENT
 }
 
-/// Where the stack will come from.
+/// The way in which a green thread that has not started gets its stack.
 enum StackSource {
     OnStart,
     Taken(Stack),
 }
 
-/// A body on its stack, and what it returns: an output or a box of it.
+/// A body on its stack. `R` is the output of the body, or a box with the output.
 struct GreenThread<R> {
     coroutine: Coroutine<Resume, Wait, R, Stack>,
     occupant: Occupant,
 }
 
-// The body is moved out, the coroutine points to its stack: nothing is pinned here.
+// The body is moved out, and the coroutine only points to its stack. So nothing is pinned here.
 impl<F, T> Unpin for GreenTask<F, T> {}
 
 impl<F, T> Task for GreenTask<F, T>
@@ -196,7 +198,7 @@ where
                 .unwrap_or_else(|error| panic!("no stack for a green thread: {error}")),
         };
         self.state = if const { is_large::<F>() } {
-            // A closure behind `dyn` runs where it is.
+            // A boxed `dyn FnOnce` runs in its box, without a copy on the stack.
             let body: Box<dyn FnOnce() -> T> = Box::new(body);
             State::started(body, stack, made_at)
         } else {
@@ -235,7 +237,8 @@ impl<R: 'static> GreenThread<R> {
 }
 
 impl<R> GreenThread<R> {
-    /// Runs on the green thread's stack until it suspends or returns. Panics come through.
+    /// Runs on the green thread's stack until the body suspends or returns. A panic of the body
+    /// comes out of here.
     #[inline(always)]
     fn switch(&mut self, resume: Resume) -> CoroutineResult<Wait, R> {
         let _outer = RestoreCurrent::leave();
@@ -245,7 +248,7 @@ impl<R> GreenThread<R> {
 
 impl<F, T> Drop for GreenTask<F, T> {
     fn drop(&mut self) {
-        // `Done` first: a panic of a destructor comes out of here.
+        // The state is `Done` first, because a panic of a destructor comes out of here.
         match mem::replace(&mut self.state, State::Done) {
             State::Started(thread) => thread.cancel(),
             State::StartedBoxed(thread) => thread.cancel(),
@@ -254,7 +257,7 @@ impl<F, T> Drop for GreenTask<F, T> {
     }
 }
 
-/// A body may catch the unwinding and suspend again; so often it may.
+/// The number of times that a body is unwound, if it catches the unwinding and suspends again.
 const UNWINDS: usize = 100;
 
 impl<R> GreenThread<R> {
@@ -269,8 +272,8 @@ impl<R> GreenThread<R> {
                           while thread-locals that a green thread has borrowed are there";
             return self.leak(&TOLD, " and its OS thread is ending", remedy);
         }
-        // The first panic would end the process. Cargo compiles this crate with the program's
-        // profile.
+        // The first panic would end the process. This check works because Cargo compiles this crate
+        // with the profile of the program.
         if cfg!(panic = "abort") {
             static TOLD: Once = Once::new();
             let why = ", and this program is built with panic = \"abort\"";
@@ -284,8 +287,8 @@ impl<R> GreenThread<R> {
                 Ok(CoroutineResult::Yield(_)) => continue,
                 Ok(CoroutineResult::Return(_)) => return,
                 Err(payload) if payload.is::<Cancelled>() => return,
-                // A second panic while this thread unwinds would abort, and dropping the payload
-                // may be one; the first one is reported.
+                // This thread unwinds already, so a second panic would abort. To drop the payload
+                // might panic, so it is leaked. The first panic is reported.
                 Err(payload) if thread::panicking() => return mem::forget(payload),
                 Err(payload) => resume_unwind(payload),
             }
@@ -299,7 +302,7 @@ impl<R> GreenThread<R> {
         mem::forget(self);
     }
 
-    /// Leaks the stack, and says why the first time that it is for this reason.
+    /// Leaks the stack. Prints a message with the reason, once for each reason.
     #[cold]
     fn leak(self, told: &Once, why: &str, remedy: &str) {
         told.call_once(|| {

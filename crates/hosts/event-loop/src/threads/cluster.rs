@@ -103,7 +103,11 @@ impl Cluster {
     ///
     /// Panics when the cluster has fewer loops.
     pub fn spawner(&self, index: usize) -> &Spawner {
-        &self.members[index].handles.as_ref().expect("a member has its handles until `finish`").spawner
+        &self.members[index]
+            .handles
+            .as_ref()
+            .expect("a member has its handles until `finish`")
+            .spawner
     }
 
     /// Waits until no task is left on any of the loops. Each loop ends when it has no task left. A

@@ -254,7 +254,10 @@ fn a_deadlock_is_a_panic<E: TestedExecutor>() {
     let payload = catch_unwind(run).unwrap_err();
     let text = payload.downcast_ref::<String>().expect("the panic has a message");
     assert!(text.starts_with("deadlock: "), "{text}");
-    assert!(text.contains("guests/tasks.rs"), "the message has the line on which the guest was made: {text}");
+    assert!(
+        text.contains("guests/tasks.rs"),
+        "the message has the line on which the guest was made: {text}"
+    );
 }
 
 fn a_sleep_without_end_is_a_deadlock<E: TestedExecutor>() {

@@ -118,7 +118,9 @@ fn a_panic() {
             panic!("as planned")
         });
         let task = outer.performs(panics, move |()| drop(other));
-        let Err(JoinError::Panicked(payload)) = may::block_on(task) else { panic!("the task should have panicked") };
+        let Err(JoinError::Panicked(payload)) = may::block_on(task) else {
+            panic!("the task should have panicked")
+        };
         assert_eq!(payload.message(), Some("as planned"), "{outer:?} performs {inner:?}");
         assert_eq!(drops.count(), 2, "{outer:?} performs {inner:?}");
     }

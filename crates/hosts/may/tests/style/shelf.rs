@@ -96,7 +96,8 @@ impl<G: Task<Output = ()> + Unpin> Task for Shelved<G> {
         match Pin::new(&mut self.thread).resume(cx) {
             Step::Suspended(wait) => Step::Suspended(wait),
             Step::Done(()) => Step::Done(
-                entry(self.shelf_key.0, |entry| entry.value.take()).expect("the body has ended with a value"),
+                entry(self.shelf_key.0, |entry| entry.value.take())
+                    .expect("the body has ended with a value"),
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! Pools of few threads, some of which the OS refuses.
+//! Tests of small thread pools, also when the OS refuses to start threads.
 
 use std::{
     env, panic,
@@ -21,7 +21,7 @@ use crate::{
 
 type Start = fn(&'static ThreadPool) -> io::Result<()>;
 
-/// A pool of its own for a test. Its threads end when they are idle, and it stays.
+/// Creates a pool for one test. Its threads end when they are idle. The pool itself is leaked.
 fn pool(most: usize, start: Start) -> &'static ThreadPool {
     Box::leak(Box::new(ThreadPool { start, ..ThreadPool::new("test", most) }))
 }
@@ -30,7 +30,8 @@ fn error() -> io::Error {
     io::ErrorKind::WouldBlock.into()
 }
 
-/// Work that goes on when the sender is dropped, and tells that it has begun.
+/// Returns work that reports when it has begun and then blocks until the returned sender is
+/// dropped.
 fn blocked(begins: &Sender<()>) -> (impl FnOnce(io::Result<()>) + Send + use<>, Sender<()>) {
     let ((go_on, goes_on), begins) = (mpsc::channel::<()>(), begins.clone());
     let work = move |started: io::Result<()>| {
@@ -41,7 +42,7 @@ fn blocked(begins: &Sender<()>) -> (impl FnOnce(io::Result<()>) + Send + use<>, 
     (work, go_on)
 }
 
-/// Blocks this number of threads of a pool.
+/// Blocks this number of threads of a pool, until the returned senders are dropped.
 fn fill(event_loop: &mut EventLoop, pool: &'static ThreadPool, threads: usize) -> Vec<Sender<()>> {
     let (begins, begun): (_, Receiver<()>) = mpsc::channel();
     let all = (0..threads).map(|_| {
@@ -55,7 +56,8 @@ fn fill(event_loop: &mut EventLoop, pool: &'static ThreadPool, threads: usize) -
     all
 }
 
-/// Waits until no thread of a pool is left: half a second, unless the machine is very busy.
+/// Waits until no thread of a pool is left. This takes half a second, unless the machine is very
+/// busy.
 #[track_caller]
 fn wait_for_its_end(pool: &ThreadPool) {
     let mut event_loop = EventLoop::new().unwrap();
@@ -72,7 +74,7 @@ fn wait_for_its_end(pool: &ThreadPool) {
 fn neither_pool_starves_the_other() {
     let mut event_loop = EventLoop::new().unwrap();
     let blocked_names = fill(&mut event_loop, &NAMES, NAMES.most);
-    // All threads for names are blocked, and one more name is queued: files are read.
+    // All threads for names are blocked, and one more name is queued. Files are read nevertheless.
     let name = event_loop.spawn(dns::lookup("localhost:80"));
     event_loop.block_on(fs::read("/proc/self/status")).unwrap().unwrap();
     assert!(!name.is_finished());
@@ -88,7 +90,7 @@ fn the_environment_says_how_many_threads_are_for_files() {
         assert_eq!(FILES.most, 2);
         let blocked_files = fill(&mut event_loop, &FILES, 2);
         let queued = event_loop.spawn(offload(|| ()));
-        // Both threads are blocked: names are looked up.
+        // Both threads for files are blocked. Names are looked up nevertheless.
         event_loop.block_on(dns::lookup("localhost:80")).unwrap().unwrap();
         assert!(!queued.is_finished());
         drop(blocked_files);
@@ -147,7 +149,8 @@ fn idle_threads_end() {
     }
 }
 
-/// The first thread is refused: an error. The next work tries again.
+/// When the first thread is refused, the work gets an error. The next work tries again to start a
+/// thread.
 #[test]
 fn without_a_thread_all_work_is_refused() {
     static IS_REFUSED: AtomicBool = AtomicBool::new(true);
@@ -167,12 +170,12 @@ fn without_a_thread_all_work_is_refused() {
     event_loop.block_on(Offload::to(pool, |started| started)).unwrap().unwrap();
 }
 
-/// Work that came while a thread was being started, which is refused then, is refused with it.
+/// The OS refuses a thread while other work is already queued. All of that work is refused.
 #[test]
 fn work_that_counts_on_a_refused_thread_is_refused() {
     static SECOND: Mutex<Option<AwaitedWork<io::Result<()>>>> = Mutex::new(None);
     let start: Start = |pool| {
-        // While the first thread is being started, another task brings work.
+        // Another task brings work while the first thread is being started.
         let second = AwaitedWork::begin(pool, Box::new(|started| started));
         assert_eq!(pool.lock().waiting.len(), 2);
         SECOND.lock().unwrap().replace(second);
@@ -187,7 +190,7 @@ fn work_that_counts_on_a_refused_thread_is_refused() {
     }
 }
 
-/// A thread is there and another one is refused: the work waits for the thread.
+/// One thread exists, and the OS refuses another one. The work waits for the thread that exists.
 #[test]
 fn refused_threads_leave_the_work_to_those_there_are() {
     static STARTS: AtomicUsize = AtomicUsize::new(0);
@@ -200,7 +203,7 @@ fn refused_threads_leave_the_work_to_those_there_are() {
     let first = fill(&mut event_loop, pool, 1);
     let works = [(); 40].map(|()| event_loop.spawn(Offload::to(pool, |started| started)));
     assert_eq!(event_loop.turn().unwrap(), Turned::Waiting);
-    // Each of them has tried once, and none tries again by itself.
+    // Each piece of work has tried once to start a thread, and no piece tries again by itself.
     assert_eq!((STARTS.load(Ordering::SeqCst), pool.lock().waiting.len()), (41, 40));
     event_loop.block_on(sleep(Duration::from_millis(10))).unwrap();
     assert_eq!(STARTS.load(Ordering::SeqCst), 41);
@@ -210,7 +213,7 @@ fn refused_threads_leave_the_work_to_those_there_are() {
     }
 }
 
-/// PanickingWaker when it is woken.
+/// A waker that panics when it is woken.
 struct PanickingWaker;
 
 impl Wake for PanickingWaker {
@@ -219,7 +222,7 @@ impl Wake for PanickingWaker {
     }
 }
 
-/// PanickingWaker when it is dropped.
+/// An output that panics when it is dropped.
 struct PanickingOutput;
 
 impl Drop for PanickingOutput {
@@ -249,14 +252,14 @@ fn panics_of_wakers_and_destructors_end_no_thread() {
     begun.recv().unwrap();
     drop(unread);
     drop(go_on);
-    // It is the same thread that does this, as only one may be there.
+    // The same thread does this work, because the pool may have only one.
     event_loop.block_on(Offload::to(pool, |started| started)).unwrap().unwrap();
     assert_eq!(woken.poll(Waker::noop()), Some(()));
     wait_for_its_end(pool);
 }
 
-/// Several loops bring work and drop some of it, while threads are refused at random: all of it is
-/// done or refused, none is lost, and all threads end.
+/// Several loops bring work and drop some of it, while threads are refused at random. All other
+/// work is done or refused, none is lost, and all threads end.
 #[test]
 fn nothing_is_lost_among_refusals_and_drops() {
     static SEED: AtomicUsize = AtomicUsize::new(0);

@@ -1,4 +1,5 @@
-//! An overflow names the green thread; any other fault goes where it went before.
+//! Tests of overflows: the message names the green thread. Any other fault has the same effect as
+//! before.
 
 use std::{
     hint::black_box, os::unix::process::ExitStatusExt, panic::Location, process::Output, ptr,
@@ -17,11 +18,11 @@ const MESSAGE: &str = "has overflowed its stack of 64 KiB\n  \
                        remedy: give it a larger one with green::Builder::new().stack_size(bytes), \
                        or all of them with green::use_stack_size(bytes) or QUADRIVIUM_STACK_SIZE\n";
 
-/// Where the overflows of these tests were made.
+/// The start of each message: the line in this file that made the green thread.
 const HERE: &str =
     "quadrivium: the green thread made at crates/styles/green/src/stack/tests/overflow.rs:";
 
-/// Runs `body` as a green thread of this name, to its first suspension.
+/// Runs `body` on the stack of a green thread, in a task of this name, to its first suspension.
 #[track_caller]
 fn run(name: Option<&str>, body: impl FnOnce() + 'static) {
     let stack = Stack::take(0).expect("there is memory");
@@ -30,13 +31,14 @@ fn run(name: Option<&str>, body: impl FnOnce() + 'static) {
     watch(&occupant, || coroutine.resume(()));
 }
 
-/// Overflows with small frames.
+/// Overflows the stack with many small frames.
 fn recurse(depth: usize) -> usize {
     let frame = black_box([depth; 16]);
     if depth == usize::MAX { 0 } else { recurse(depth + 1) + frame[depth % 16] }
 }
 
-/// Overflows with one frame, which skips the guard page unless the compiler probes each page.
+/// Overflows the stack with one frame. It skips the guard page unless the compiler probes each
+/// page.
 #[inline(never)]
 fn huge_frame() {
     let mut frame = [0_u8; 8 << 20];
@@ -60,7 +62,7 @@ fn assert_silent_death(output: &Output, signal: libc::c_int) {
 }
 
 fn null_dereference() {
-    // SAFETY: none; the test wants the fault.
+    // SAFETY: none. The test needs the fault.
     unsafe { black_box(ptr::null::<u8>()).read_volatile() };
 }
 
@@ -163,7 +165,7 @@ fn another_fault_kills_as_before() {
 fn a_signal_sent_kills_as_before() {
     let output = alone(module_path!(), "a_signal_sent_kills_as_before", || {
         run(None, || {});
-        // The first one makes the handler of std step aside, as it does without us.
+        // The first signal makes the handler of std remove itself, as it does without our handler.
         // SAFETY: raise takes any signal.
         unsafe { libc::raise(libc::SIGBUS) };
         eprintln!("still here");
@@ -174,7 +176,7 @@ fn a_signal_sent_kills_as_before() {
     assert_silent_death(&output, libc::SIGBUS);
 }
 
-/// Makes `handler` that of SIGSEGV, as a program may have done before its first green thread.
+/// Installs `handler` for SIGSEGV, as a program may have done before its first green thread.
 fn install(handler: usize, flags: libc::c_int) {
     // SAFETY: all zeroes is a valid sigaction, and the handlers below have the right signature.
     unsafe {
@@ -195,7 +197,7 @@ extern "C" fn exit_with_code(
     info: *mut libc::siginfo_t,
     context: *mut libc::c_void,
 ) {
-    // SAFETY: the handler before us passed what the kernel gave it.
+    // SAFETY: the first handler has passed on the arguments of the kernel.
     unsafe { libc::_exit(if context.is_null() { 1 } else { 50 + (*info).si_code }) };
 }
 

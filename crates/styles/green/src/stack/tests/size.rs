@@ -1,4 +1,4 @@
-//! The size of a stack that nobody asks for: by default, by variable, by call.
+//! Tests of the default size of a stack: the constant, the environment variable, the call.
 
 use std::process::Output;
 
@@ -7,7 +7,7 @@ use crate::stack::{
     DEFAULT_STACK_SIZE, LARGEST_STACK, SMALLEST_STACK, StackError, stack_size, use_stack_size,
 };
 
-/// Prints the size that holds, twice, in a process with this variable.
+/// Prints the default size, twice, in a process with this environment variable.
 fn sizes_with(value: &str, test: &str) -> Output {
     alone_with(&[("QUADRIVIUM_STACK_SIZE", value)], module_path!(), test, || {
         println!("size {}", stack_size());
@@ -15,7 +15,7 @@ fn sizes_with(value: &str, test: &str) -> Output {
     })
 }
 
-/// Which size holds, and what was said about the variable.
+/// Returns the size that was printed, and the messages on standard error.
 #[track_caller]
 fn read(output: &Output) -> (usize, String) {
     let printed = String::from_utf8_lossy(&output.stdout);
@@ -48,7 +48,7 @@ fn a_variable_below_the_smallest_gives_the_smallest() {
     assert_eq!(read(&output), (SMALLEST_STACK, String::new()));
 }
 
-/// Whether a variable with this value changes nothing, and one message says so.
+/// Asserts that a variable with this value changes nothing, and that one message reports it.
 #[track_caller]
 fn assert_refused(value: &str, test: &str) {
     let (size, told) = read(&sizes_with(value, test));
