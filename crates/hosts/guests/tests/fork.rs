@@ -1,5 +1,5 @@
-//! Forked processes: what a copy of a loop, a socket, a child or a listener can do in the new
-//! process, and that the first process is not disturbed.
+//! Forked processes. A copy of a loop, a socket, a child or a listener works in the new process, or
+//! returns an error there. The first process is not disturbed.
 //!
 //! Each test runs in a process of its own, because a fork copies only the thread that calls it.
 

@@ -129,8 +129,8 @@ impl Cluster {
         if self.members.iter().any(Member::is_this_thread) {
             return Err(RunError::Nested);
         }
-        // Every loop is told to end before the first is joined, because they may wait for each
-        // other's tasks.
+        // All loops begin to end before the first is joined, because they may wait for each other's
+        // tasks.
         for member in &mut self.members {
             let handles = member.handles.take();
             handles.inspect(|handles| handles.idle.cancel());

@@ -49,9 +49,10 @@ impl Loop {
         let Some(body) = self.take_body(key) else { return };
         let label = self.state.borrow().slots.label(key.slot());
         eprintln!(
-            "quadrivium: a destructor has spawned {label} on a loop that is being dropped. Before \
-             it, {LONGEST_CHAIN} tasks were spawned in the same way, each by a destructor of the \
-             task before; this one is leaked, and its destructors never run\n  \
+            "quadrivium: a destructor has spawned {label} on a loop that is being dropped. The \
+             {LONGEST_CHAIN} tasks before it were also spawned like this, each by a destructor of \
+             the task before. To end the chain, this one is leaked, and its destructors never \
+             run\n  \
              remedy: in a destructor that spawns a task, check is_finished of the new handle. If \
              it is true at once, the loop takes no more tasks",
         );

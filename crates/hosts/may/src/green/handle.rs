@@ -145,9 +145,9 @@ fn current_exchange() -> Arc<Exchange> {
     let exchange =
         CURRENT.with(|current| current.borrow().as_ref().map(|body| Arc::clone(&body.exchange)));
     exchange.expect(
-        "may::perform was called outside the body of a may green thread: in a task of another \
-         style use its `perform`, in any other coroutine of may use may::block_on, and outside of \
-         tasks use EventLoop::block_on",
+        "may::perform was called outside the body of a may green thread. In a task of another \
+         style, use the `perform` of that style. In another coroutine of may, use may::block_on. \
+         Outside of tasks, use EventLoop::block_on",
     )
 }
 

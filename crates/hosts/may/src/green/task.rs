@@ -214,8 +214,8 @@ where
         runtime::expect();
         assert!(
             !is_coroutine() && !workers::is_worker_stack(),
-            "a may green thread cannot be a task on one of may's own workers, which would wait for \
-             itself when the task is dropped: run the loop on a thread of its own",
+            "a may green thread cannot run on a loop on one of may's own workers. The worker would \
+             wait for itself when the task is dropped: run the loop on a thread of its own",
         );
         drop_ended();
         let exchange = Arc::new(Exchange::new(waker));
@@ -298,7 +298,7 @@ fn warn_that_bodies_are_leaked() {
     static WARNED: Once = Once::new();
     WARNED.call_once(|| {
         eprintln!(
-            "quadrivium: a may green thread is dropped before its end, and this program is built \
+            "quadrivium: a may green thread is dropped before its end, in a program that is built \
              with panic = \"abort\": its stack is leaked and the destructors on it never run. \
              This message is printed only once\n  \
              remedy: build with panic = \"unwind\", or let green threads end before they are \

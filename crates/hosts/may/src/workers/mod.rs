@@ -1,9 +1,9 @@
 //! [`run_on`]: runs a closure on one of may's workers, and on no other.
 //!
 //! May numbers its workers. A closure can be sent to a number, but another worker may steal it, and
-//! no worker knows its own number. So the first thread that receives a closure for a worker counts
-//! as that worker from then on. Nearly always it has the same number in may. If another worker had
-//! stolen the closure, other numbers are tried until one leads to that thread.
+//! may does not report which worker runs it. So the first thread that receives a closure for a
+//! worker counts as that worker from then on. Nearly always it has the same number in may. If
+//! another worker had stolen the closure, other numbers are tried until one leads to that thread.
 
 pub(crate) mod ready_tasks;
 pub(crate) mod own_stack;

@@ -222,12 +222,12 @@ fn a_destructor_may_spawn_and_wake_and_cancel_its_own_task() {
     }
     for is_to_end in [true, false] {
         let ((sender, receiver), own) = (mpsc::channel(), Own::default());
-        let (same, says) = (Arc::clone(&own), sender.clone());
+        let (same, reporter) = (Arc::clone(&own), sender.clone());
         let mut locked = own.lock().unwrap();
         let handle = locked.insert(may::spawn(future(async move {
             let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
             let _busy = Busy(same, waker, sender);
-            says.send(()).unwrap();
+            reporter.send(()).unwrap();
             if !is_to_end {
                 pending::<()>().await;
             }

@@ -162,8 +162,8 @@ fn a_cancel_drops_the_task_on_its_thread() {
     let (sender, dropped) = mpsc::channel();
     let (started, has_started) = mpsc::channel();
     let handle = may::spawn_pinned(0, move || {
-        let says = |sender| SendThread(sender, thread::current().id());
-        let (one, other) = (Rc::new(says(sender.clone())), says(sender));
+        let reporter = |sender| SendThread(sender, thread::current().id());
+        let (one, other) = (Rc::new(reporter(sender.clone())), reporter(sender));
         green(move || {
             let _one = Rc::clone(&one);
             drop(spawn(future(async move {
@@ -227,9 +227,9 @@ fn a_task_that_can_never_go_on_ends_when_its_handle_is_dropped() {
     two_workers();
     let (sender, dropped) = mpsc::channel();
     let waits = may::spawn_pinned(1, move || {
-        let says = SendThread(sender, thread::current().id());
+        let reporter = SendThread(sender, thread::current().id());
         green(move || {
-            let _says = says;
+            let _reporter = reporter;
             perform(Notify::new().notified());
         })
     });

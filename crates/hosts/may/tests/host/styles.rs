@@ -136,11 +136,11 @@ fn a_cancel_from_outside() {
         let drops = Drops::default();
         let (one, other) = (drops.bomb(), drops.bomb());
         let (sender, started) = mpsc::channel();
-        let says = future_task(async move {
+        let sleeps = future_task(async move {
             sender.send(()).unwrap();
             sleep(3600 * SECOND).await;
         });
-        let waits = inner.performs(says, move |()| drop(one));
+        let waits = inner.performs(sleeps, move |()| drop(one));
         let handle = may::spawn(outer.performs(waits, move |()| drop(other)));
         started.recv().unwrap();
         handle.cancel();

@@ -120,11 +120,11 @@ fn a_cancelled_coroutine_cancels_the_task_it_waits_for() {
         }
     }
     let (sender, receiver) = mpsc::channel();
-    let says = ReportDrop(sender.clone());
+    let reporter = ReportDrop(sender.clone());
     let waits = move || {
         may::block_on(future(async move {
-            let says = says;
-            says.0.send("runs").unwrap();
+            let reporter = reporter;
+            reporter.0.send("runs").unwrap();
             sleep(3600 * SECOND).await;
         }))
     };
