@@ -83,7 +83,7 @@ pub const BUGS: &[Bug] = &[
         name: "chain-without-end",
         harm: "a destructor that spawns its like keeps a loop from being dropped for ever",
         file: "crates/hosts/event-loop/src/turn/close.rs",
-        find: "if chain <= CHAIN {",
+        find: "if chain <= LONGEST_CHAIN {",
         replace: "if chain <= u32::MAX {",
     },
     Bug {
