@@ -1,23 +1,24 @@
-//! [`Hold`]: virtual time stands still while something outside the loop is at work.
+//! [`Hold`] and [`SendHold`]: guards that keep a virtual clock from jumping.
 
 use std::{any::Any, fmt, marker::PhantomData, rc::Rc};
 
-/// Virtual time stands still while this exists. Made by [`hold`](crate::hold).
+/// A guard that keeps a virtual clock from jumping while it exists. Made by [`hold`](crate::hold).
 ///
-/// It hides no deadlock: when no task is ready, nobody outside the loop has a waker and only
-/// deadlines are left, which cannot come while time is held, the loop says so.
+/// It does not hide a deadlock. No deadline can come while time stands still. So if no task is
+/// ready, and no waker of a task is outside the loop, the loop reports a deadlock.
 #[derive(Debug, Default)]
 #[must_use = "time goes on when this is dropped"]
 pub struct Hold {
-    _held: SendHold,
-    /// It stays on its thread. If it could go on elsewhere, no deadlock would be certain.
-    _stays: PhantomData<Rc<()>>,
+    _guard: SendHold,
+    /// Makes the guard `!Send`. If it could move to another thread, that thread could end the hold,
+    /// and no deadlock would be certain.
+    _not_send: PhantomData<Rc<()>>,
 }
 
-/// Virtual time stands still while this exists, on whatever thread. Made by
+/// A guard that keeps a virtual clock from jumping while it exists, on any thread. Made by
 /// [`send_hold`](crate::send_hold).
 ///
-/// While it does, no deadlock is certain: the loop waits for whoever has it.
+/// While it exists, the loop reports no deadlock. It waits for the thread that has the guard.
 #[derive(Default)]
 #[must_use = "time goes on when this is dropped"]
 pub struct SendHold {
@@ -25,14 +26,14 @@ pub struct SendHold {
 }
 
 impl Hold {
-    /// For hosts: `share` is dropped with it.
+    /// Makes a guard that owns `share`, such as an `Arc` with which a host counts guards. For hosts.
     pub fn new(share: impl Any + Send + Sync) -> Self {
-        Self { _held: SendHold::new(share), _stays: PhantomData }
+        Self { _guard: SendHold::new(share), _not_send: PhantomData }
     }
 }
 
 impl SendHold {
-    /// For hosts: `share` is dropped with it.
+    /// Makes a guard that owns `share`, such as an `Arc` with which a host counts guards. For hosts.
     pub fn new(share: impl Any + Send + Sync) -> Self {
         Self { _share: Some(Box::new(share)) }
     }
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_share_is_there_as_long() {
+    fn a_guard_owns_its_share_until_it_is_dropped() {
         let share = Arc::new(());
         let holds = (Hold::new(Arc::clone(&share)), SendHold::new(Arc::clone(&share)));
         assert_eq!(Arc::strong_count(&share), 3);
@@ -60,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_host_it_holds_nothing() {
+    fn a_guard_without_a_host_has_no_effect() {
         drop((crate::hold(), crate::send_hold()));
     }
 }

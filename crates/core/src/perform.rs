@@ -1,9 +1,10 @@
-//! [`Perform`]: a task as a `std` future, and [`PerformWaits`]: how its waits reach the task around
-//! it.
+//! [`Perform`], which makes a `std` future of a task, and [`PerformWaits`], which collects the
+//! waits of such futures for the task around them.
 //!
-//! A future says only "pending"; a task says what it waits for. So while a future-style task is
-//! polled, a collector stands ready in a thread-local; every `Perform` inside that suspends adds
-//! its wait to it, and the future-style task returns the sum:
+//! A *future-style task* is a task whose body is a `std` future. A pending future returns no more
+//! than `Pending`, whereas a suspended task returns its wait. So while a future-style task is
+//! polled, a thread-local collects waits. Each `Perform` in the body that suspends adds its wait
+//! there. The future-style task returns the sum:
 //!
 //! ```text
 //!  FutureTask::resume ─ PerformWaits::poll ─► poll ─► Perform::poll ─► sub-task.resume
@@ -11,11 +12,13 @@
 //!        └── Suspended(wait) ◄────┴── 3. takes the sum ◄─ 2. adds its wait ◄─ Suspended(wait)
 //! ```
 //!
-//! Waits added under the task's own waker live for one poll: a future that polls a part again only
-//! after some other part is ready would make no progress from the first part's wake either. A
-//! foreign combinator (`FuturesUnordered`) polls its parts with wakers of its own and only when
-//! those were woken, so such a wait is kept with its waker, and the waker is woken when the wait is
-//! over.
+//! A wait that was added with the task's own waker counts for one poll only. A body may poll a part
+//! again only after some other part is ready. Such a body would make no progress from a wake of the
+//! first part either.
+//!
+//! A combinator of another crate (`FuturesUnordered`) gives each of its parts a waker of its own.
+//! It polls a part only after that waker was woken. So a wait that was added with such a *foreign*
+//! waker is kept together with the waker. When the wait is over, the waker is woken.
 
 use std::{
     cell::Cell,
@@ -31,7 +34,8 @@ use std::{
 
 use crate::{Context, Step, Task, Wait};
 
-/// A task as a future, for the body of a future-style task. Leaves become one by `.await`.
+/// A task as a future, for the body of a future-style task. To perform a leaf, `.await` it: that
+/// makes this future.
 #[derive(Debug)]
 #[must_use = "futures are lazy: await it"]
 pub struct Perform<T> {
@@ -40,7 +44,8 @@ pub struct Perform<T> {
 }
 
 impl<T: Task + Unpin> Perform<T> {
-    /// The future of this task. For a task that must be pinned, `quadrivium_future::perform`.
+    /// Makes a future of this task. For a task that must be pinned, use
+    /// `quadrivium_future::perform`.
     pub fn new(task: T) -> Self {
         Self { task, presence: Presence(None) }
     }
@@ -61,13 +66,14 @@ impl<T: Task + Unpin> Future for Perform<T> {
     }
 }
 
-/// Alive as long as the `Perform` is: only one that met a foreign waker has something in it.
+/// The mark of a `Perform` that exists. It contains something only if the `Perform` was polled with
+/// a foreign waker. The [`Weak`] of a [`ForeignWait`] shows whether the `Perform` is gone.
 #[derive(Debug)]
 struct Presence(Option<Arc<()>>);
 
-/// The waits of the performs inside one future-style task. For those who write such a style.
+/// The waits of the `Perform`s inside one future-style task. For authors of such a style.
 ///
-/// Empty, it is one word.
+/// It is one word in size.
 #[derive(Default)]
 pub struct PerformWaits {
     kept: Option<ForeignWaits>,
@@ -83,17 +89,18 @@ struct ForeignWait {
     waker: Waker,
 }
 
-// Single words instead of a struct: they are on the way of every poll, and a struct that is written
-// field by field and read as a whole stalls the processor until the fields have reached the cache.
+// These are single words instead of a struct, because every poll uses them. A struct that is
+// written field by field and read as a whole stalls the processor until the fields have reached the
+// cache.
 thread_local! {
     /// The waker of the innermost future-style task that is being polled on this thread. Only its
-    /// address counts: it tells the task's own waker from those of foreign combinators.
+    /// address is used: it distinguishes the task's own waker from foreign wakers.
     static POLLED: Cell<*const Waker> = const { Cell::new(ptr::null()) };
-    /// What that task has come to wait for.
+    /// The sum of the waits that were added in this poll.
     static SUM: Cell<Sum> = const { Cell::new(Sum::Wake) };
-    /// The sum, where it is more than `SUM` can say.
+    /// The sum, if `SUM` cannot express it.
     static MORE: Cell<Option<Wait>> = const { Cell::new(None) };
-    /// Its waits under foreign wakers, if it has any.
+    /// The waits of that task with foreign wakers, if there are any.
     static KEPT: Cell<Option<ForeignWaits>> = const { Cell::new(None) };
 }
 
@@ -102,13 +109,13 @@ enum Sum {
     Wake,
     Ready,
     Turn,
-    /// See `MORE` and `KEPT`.
+    /// The sum is in `MORE` and `KEPT`.
     More,
 }
 
 impl PerformWaits {
-    /// Polls the body of a future-style task; when it is pending, the task waits for the sum of
-    /// what the performs in it wait for.
+    /// Polls the body of a future-style task. When the body is pending, the task waits for the sum
+    /// of the waits of the `Perform`s in it.
     #[inline]
     pub fn poll<F: Future>(&mut self, body: Pin<&mut F>, cx: &Context<'_>) -> Step<F::Output> {
         let outer = TaskAround::enter(cx.waker());
@@ -129,8 +136,8 @@ impl PerformWaits {
         }
     }
 
-    /// Wakes the wakers whose waits are over, forgets those of performs that are gone, and puts the
-    /// rest where performs find it.
+    /// Wakes the foreign wakers whose waits are over, removes the waits of `Perform`s that are
+    /// gone, and puts the rest into the thread-local.
     #[cold]
     fn put_waiting(&mut self, cx: &Context<'_>) {
         let mut kept = self.kept.take().unwrap_or_default();
@@ -141,11 +148,11 @@ impl PerformWaits {
         over.into_iter().for_each(|kept| kept.waker.wake());
     }
 
-    /// Takes back what is kept, and adds it to what the task waits for.
+    /// Takes the kept waits back from the thread-local, and adds them to the wait of the task.
     fn take_more(&mut self) -> Wait {
         let wait = MORE.take().unwrap_or(Wait::Wake);
         let mut kept = KEPT.take().unwrap_or_default();
-        // Those dropped in this poll no longer count.
+        // A `Perform` that was dropped in this poll no longer counts.
         kept.retain(ForeignWait::is_alive);
         self.kept = (!kept.is_empty()).then_some(kept);
         let kept = self.kept.iter().flat_map(|kept| kept.iter());
@@ -153,8 +160,9 @@ impl PerformWaits {
     }
 }
 
-/// A part of a foreign combinator may outlive the task that polled it last, and is polled again
-/// only when its waker was woken: so it is, and finds its wait with the next task.
+/// Wakes all foreign wakers that are left. A part of a foreign combinator may outlive the task that
+/// polled it last. It is polled again only after a wake, by another task then, and adds its wait
+/// there.
 impl Drop for PerformWaits {
     fn drop(&mut self) {
         if let Some(kept) = self.kept.take() {
@@ -166,7 +174,7 @@ impl Drop for PerformWaits {
 #[cold]
 fn pass_on(kept: Vec<ForeignWait>) {
     for kept in kept.into_iter().filter(ForeignWait::is_alive) {
-        // Somebody else's waker: if it panics, the next one still has to be woken.
+        // A foreign waker may panic. The next one still has to be woken.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| kept.waker.wake())) {
             mem::forget(payload);
         }
@@ -187,10 +195,11 @@ impl ForeignWait {
     }
 }
 
-/// Puts back what belongs to the task around this one, also when the poll panics.
+/// Restores the thread-locals of the outer task (the future-style task in whose poll this task is
+/// polled), also when the poll panics.
 struct TaskAround {
     polled: *const Waker,
-    /// Nothing, when there is no task around.
+    /// `None`, if there is no outer task.
     around: Option<(Sum, Option<Wait>, Option<ForeignWaits>)>,
 }
 
@@ -202,7 +211,7 @@ impl TaskAround {
         Self { polled, around: (!polled.is_null()).then(take) }
     }
 
-    /// The way out without a panic: the sum has been taken.
+    /// Ends a poll that did not panic. The sum has been taken already.
     #[inline]
     fn leave(mut self) {
         self.restore();
@@ -232,7 +241,7 @@ impl Drop for TaskAround {
     }
 }
 
-/// Tells the future-style task around this perform what it waits for.
+/// Adds the wait of a `Perform` to the sum of the future-style task around it.
 #[inline]
 fn add(wait: Wait, waker: &Waker, presence: &mut Presence) {
     let polled = POLLED.get();
@@ -245,7 +254,7 @@ fn add(wait: Wait, waker: &Waker, presence: &mut Presence) {
             (Sum::Turn, _) | (_, Wait::Wake) => {}
             (Sum::Wake | Sum::Ready, Wait::Turn) => SUM.set(Sum::Turn),
             (Sum::Wake | Sum::Ready, Wait::Ready) => SUM.set(Sum::Ready),
-            // A deadline counts for more than readiness, so nothing of the sum is lost.
+            // A deadline replaces `Ready` in a sum, so nothing of the sum is lost.
             (Sum::Wake | Sum::Ready | Sum::More, wait) => add_more(wait),
         }
     }
@@ -257,7 +266,8 @@ fn add_more(wait: Wait) {
     SUM.set(Sum::More);
 }
 
-/// Keeps a wait until it is over, in the place of the one this perform had before.
+/// Keeps a wait with a foreign waker until it is over. It replaces the former wait of the same
+/// `Perform`.
 #[cold]
 fn keep(wait: Wait, waker: &Waker, presence: &mut Presence) {
     let perform = Arc::downgrade(presence.0.get_or_insert_default());
@@ -275,15 +285,15 @@ fn keep(wait: Wait, waker: &Waker, presence: &mut Presence) {
     drop(former);
 }
 
-/// Outside a future-style task there is a waker and nothing else; it serves every wait but a
-/// deadline.
+/// Handles a wait outside a future-style task. There is only the waker of the foreign executor. It
+/// serves every wait but a deadline.
 #[cold]
 fn on_a_foreign_executor(wait: Wait, waker: &Waker) {
     match wait {
         Wait::Ready | Wait::Wake => {}
         Wait::Turn => waker.wake_by_ref(),
         Wait::Until(_) => panic!(
-            "no host drives this future, so nobody keeps its deadline: \
+            "no host drives this future, so its deadline would never end: \
              spawn it on an event loop as a future-style task"
         ),
     }

@@ -1,5 +1,5 @@
-//! Tasks written as callbacks; and plain functions that are called later, or when a descriptor is
-//! ready, under asyncio's names.
+//! Tasks that are written as callbacks. Also plain functions that are called later, or when a
+//! descriptor is ready, with the names of asyncio.
 
 use std::{io, os::fd::AsFd};
 
@@ -7,10 +7,12 @@ pub use quadrivium_callback::*;
 use quadrivium_core::spawn as spawn_task;
 use quadrivium_io::{Interest, ready};
 
-/// Calls this whenever the descriptor is readable, until it is cancelled (asyncio's `add_reader`).
+/// Calls a function whenever a descriptor is readable, until the call is cancelled (asyncio's
+/// `add_reader`).
 ///
-/// As long as there is something to read it is called again, in a later turn: so `call` reads.
-/// Where the descriptor cannot be waited for, as a regular file, it is called once with the error.
+/// As long as there is something to read, the function is called again in a later turn. So the
+/// function has to read. If it is not possible to wait for the descriptor, for example for a
+/// regular file, the function is called once, with the error.
 ///
 /// ```
 /// use quadrivium::{callback::on_readable, prelude::*};
@@ -46,9 +48,10 @@ pub fn on_readable(fd: impl AsFd + 'static, call: impl FnMut(io::Result<()>) + '
     Call::of(spawn_task(callback(|cb| whenever(cb, fd, Interest::Readable, call))))
 }
 
-/// Calls this whenever the descriptor is writable, until it is cancelled (asyncio's `add_writer`).
+/// Calls a function whenever a descriptor is writable, until the call is cancelled (asyncio's
+/// `add_writer`).
 ///
-/// As [`on_readable`]. A socket is writable most of the time.
+/// Otherwise it is like [`on_readable`]. A socket is writable most of the time.
 ///
 /// # Panics
 ///
@@ -64,7 +67,7 @@ fn whenever(
     interest: Interest,
     mut call: impl FnMut(io::Result<()>) + 'static,
 ) {
-    // Anew each time: by that it is told of what is still there, and not only of what comes.
+    // A new wait each time: it also ends when bytes are left, and not only when new bytes arrive.
     cb.perform(ready(&fd, interest), move |cb, ready| {
         let goes_on = ready.is_ok();
         call(ready);

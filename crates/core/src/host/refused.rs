@@ -1,12 +1,11 @@
-//! [`refused`]: the error for what the operating system does not give a host.
+//! [`refused`]: the error for a thread or a process that the operating system refuses.
 
 use std::io;
 
-/// The error for a thread or a process that the operating system refuses, of the kind
-/// `QuotaExceeded`: with `what` was refused, the cause and the remedy.
+/// Makes the error for a thread or a process that the operating system refuses. Its kind is
+/// `QuotaExceeded`. Its message names `what` was refused, the cause and the remedy.
 ///
-/// The error of the operating system itself is `WouldBlock`, which tells nobody that a limit was
-/// reached.
+/// The operating system's own error is `WouldBlock`, which does not show that a limit was reached.
 ///
 /// ```
 /// use quadrivium_core::host::refused;

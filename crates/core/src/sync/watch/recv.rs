@@ -17,12 +17,13 @@ use crate::{
     },
 };
 
-/// The end that looks at the value. A clone is another receiver, which has seen what this one has.
+/// The end that reads the value. A clone is another receiver, which has seen the same values.
 pub struct Receiver<T> {
     seen: Rc<Seen<T>>,
 }
 
-/// What one receiver has seen: it, and those of its waits that have not ended, share it.
+/// The version that one receiver has seen. The `changed` leaves of that receiver share it until
+/// they end.
 struct Seen<T> {
     state: Rc<RefCell<State<T>>>,
     version: Cell<u64>,
@@ -47,26 +48,28 @@ impl<T> Drop for Seen<T> {
 }
 
 impl<T> Receiver<T> {
-    /// A receiver that has seen the latest value.
+    /// Makes a receiver that has seen the latest value.
     pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
         let version = state.borrow().version;
         Self { seen: Seen::new(state, version) }
     }
 
-    /// A share of the latest value, seen or not. It stays what it is when another one is sent.
+    /// Returns the latest value, whether this receiver has seen it or not. The `Rc` keeps that
+    /// value when another one is sent.
     pub fn borrow(&self) -> Rc<T> {
         Rc::clone(&self.seen.state.borrow().value)
     }
 
-    /// Waits for a value that this receiver has not seen, and is worth the latest. The output is an
-    /// error when it has seen that and the senders are gone.
+    /// Waits for a value that this receiver has not seen, and returns the latest one. The output is
+    /// an error when it has seen the latest value and all senders were dropped.
     ///
-    /// Dropped before it is done, it has seen nothing. Until then it counts as the receiver.
+    /// If the task is dropped before it is done, it has seen nothing. Until then it counts as the
+    /// receiver.
     pub fn changed(&self) -> Changed<T> {
         Changed { seen: Some(Rc::clone(&self.seen)), place: QueuePlace::default() }
     }
 
-    /// Whether the latest value is one that this receiver has not seen.
+    /// Returns whether this receiver has not seen the latest value.
     pub fn has_changed(&self) -> bool {
         self.seen.state.borrow().version != self.seen.version.get()
     }
@@ -81,7 +84,7 @@ impl<T> Clone for Receiver<T> {
 /// A task that waits for another value. Made by [`Receiver::changed`].
 #[must_use = "a task is lazy: perform it"]
 pub struct Changed<T> {
-    /// Gone when it is done.
+    /// `None` when the leaf is done.
     seen: Option<Rc<Seen<T>>>,
     place: QueuePlace,
 }
@@ -135,14 +138,15 @@ impl<T> Drop for Changed<T> {
     }
 }
 
-/// The latest value has been seen, and the senders are gone.
+/// The error of [`Receiver::changed`]: it has seen the latest value, and the last sender was
+/// dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecvError;
 
 impl fmt::Display for RecvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "the channel is closed: its last sender was dropped, so nothing changes any more",
+            "the channel is closed: its last sender was dropped, so no change can come any more",
         )
     }
 }

@@ -108,7 +108,12 @@ fn done(
 }
 
 /// Runs `f` in a task named `bob`, which then notes which task runs, and spawns a child.
-fn run_in_bob(subject: Subject, event_loop: &mut TestLoop, notes: &Notes, f: impl FnOnce() + 'static) {
+fn run_in_bob(
+    subject: Subject,
+    event_loop: &mut TestLoop,
+    notes: &Notes,
+    f: impl FnOnce() + 'static,
+) {
     let (own_notes, spawns) = (notes.clone(), notes.clone());
     let body = body().run(f).run(move || {
         own_notes.add(format!("then {}", running()));
@@ -156,7 +161,11 @@ fn have_a_host_in_a_cancel_outside_a_run(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let handle = suspended(subject, &mut event_loop, &notes);
     handle.cancel();
-    assert_eq!(notes.lines(), ["destructor of ada"], "destructors must have run when cancel returns");
+    assert_eq!(
+        notes.lines(),
+        ["destructor of ada"],
+        "destructors must have run when cancel returns"
+    );
     assert!(host::current().is_none(), "after the cancel there must be no host, as before it");
     assert_eq!(children(&mut event_loop, &notes), ["child ran", "child dropped"]);
 }

@@ -12,7 +12,7 @@ use quadrivium::{
     task::{BoxTask, Perform},
 };
 
-use crate::{Probe, Notes, Subject, body, catch_panic, wakers::WakeCount};
+use crate::{Notes, Probe, Subject, body, catch_panic, wakers::WakeCount};
 
 laws! { ($) foreign_executors:
     /// On an executor that supports only wakers, a turn lets other tasks run and then continues.
