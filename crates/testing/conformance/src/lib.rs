@@ -19,7 +19,7 @@
 //! use quadrivium::{future::{self, future}, task::BoxTask};
 //! use quadrivium_conformance::{Body, NextAction, Style, Value};
 //!
-//! The future style again, as an example.
+//! /// The future style again, as an example.
 //! struct Mine;
 //!
 //! impl Style for Mine {

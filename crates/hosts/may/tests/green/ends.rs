@@ -14,7 +14,7 @@ use quadrivium::{
     prelude::*,
     task::{Context, RESUMED_AFTER_DONE, Step, Wait},
 };
-use quadrivium_conformance::{is_done, message, catch_panic};
+use quadrivium_conformance::{catch_panic, is_done, message};
 
 use crate::{
     by_hand::{ByHand, Said, WhenDropped},

@@ -16,7 +16,7 @@ use quadrivium::{
     task::Context,
     time::turn,
 };
-use quadrivium_conformance::{alone, is_done, message, catch_panic};
+use quadrivium_conformance::{alone, catch_panic, is_done, message};
 
 use crate::thread::thread;
 

@@ -88,7 +88,8 @@ fn a_waiter_cancelled_after_the_last_arrival_counts(subject: Subject) {
     );
     let leads = event_loop.spawn(subject.task(leads));
     event_loop.block_on(leads).unwrap().unwrap();
-    let _next = ["b", "c"].map(|name| event_loop.spawn(waiting_task(subject, &barrier, &notes, name, 1)));
+    let _next =
+        ["b", "c"].map(|name| event_loop.spawn(waiting_task(subject, &barrier, &notes, name, 1)));
     event_loop.run().unwrap();
     assert_eq!(
         notes.lines(),
