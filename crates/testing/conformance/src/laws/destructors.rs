@@ -11,7 +11,7 @@
 //!   cancelled by a task of the same loop              have_a_host_in_a_cancel_by_another_task
 //!   cancelled by a task of another loop               have_a_host_in_a_cancel_by_another_loop
 //!   cancelled by a Canceller, from any thread         have_a_host_in_a_cancel_by_a_canceller
-//!   cancelled by a RemoteHandle                       outcomes::a_destructor_in_a_cancel_has_a_host
+//!   cancelled by a RemoteHandle                       laws of `outcomes`
 //!   cancelled as its block_on is stopped              have_a_host_in_a_stopped_block_on
 //!   cancelled by a schedule                           crates/hosts/event-loop/tests/own_host.rs
 //!   its loop is dropped, in a run of another as well  have_a_host_when_the_loop_is_dropped

@@ -27,7 +27,8 @@ laws! { ($) foreign_executors:
     a_spawn_panics needs ByHand;
 }
 
-/// Polls the task until it is done or has not been woken. Returns its output, or `None` if it still waits.
+/// Polls the task until it is done or has not been woken. Returns its output, or `None` if it still
+/// waits.
 fn execute<T>(task: BoxTask<T>) -> Option<T> {
     let mut future = pin!(Perform::new(task));
     let wakes = WakeCount::default();
