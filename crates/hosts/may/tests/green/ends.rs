@@ -14,7 +14,7 @@ use quadrivium::{
     prelude::*,
     task::{Context, RESUMED_AFTER_DONE, Step, Wait},
 };
-use quadrivium_conformance::{is_done, message, quietly};
+use quadrivium_conformance::{is_done, message, catch_panic};
 
 use crate::{
     by_hand::{ByHand, Said, WhenDropped},
@@ -214,7 +214,7 @@ fn a_resume_after_the_end_panics() {
     by_hand.resume_and_wait(&mut task);
     assert!(matches!(by_hand.resume(&mut task), Step::Done(42)));
     for _ in 0..2 {
-        let again = quietly(|| is_done(&by_hand.resume(&mut task)));
+        let again = catch_panic(|| is_done(&by_hand.resume(&mut task)));
         assert_eq!(again, Err(RESUMED_AFTER_DONE.to_string()));
     }
 }

@@ -16,7 +16,7 @@ use quadrivium::{
     task::Context,
     time::turn,
 };
-use quadrivium_conformance::{alone, is_done, message, quietly};
+use quadrivium_conformance::{alone, is_done, message, catch_panic};
 
 use crate::thread::thread;
 
@@ -26,7 +26,7 @@ fn stderr(output: &Output) -> String {
 
 #[test]
 fn a_perform_outside_says_what_to_do() {
-    let told = quietly(|| perform(turn())).unwrap_err();
+    let told = catch_panic(|| perform(turn())).unwrap_err();
     assert!(told.contains("outside the body of a may green thread"), "{told}");
 }
 
@@ -42,7 +42,7 @@ fn a_perform_in_a_sub_task_is_outside() {
 
 #[test]
 fn a_perform_in_another_coroutine_is_outside() {
-    let other = || quietly(|| perform(turn())).unwrap_err();
+    let other = || catch_panic(|| perform(turn())).unwrap_err();
     // SAFETY: the coroutine reads no thread-local.
     let told = unsafe { coroutine::spawn(other) }.join().unwrap();
     assert!(told.contains("outside the body of a may green thread"), "{told}");
@@ -53,7 +53,7 @@ fn a_loop_on_a_worker_refuses_it() {
     let on_a_worker = || {
         let mut task = Box::pin(thread(|| ()));
         let mut resume = || task.as_mut().resume(&mut Context::new(Waker::noop()));
-        quietly(|| is_done(&resume())).unwrap_err()
+        catch_panic(|| is_done(&resume())).unwrap_err()
     };
     // SAFETY: the coroutine does not suspend.
     let told = unsafe { coroutine::spawn(on_a_worker) }.join().unwrap();
@@ -65,7 +65,7 @@ struct Performs<'a>(&'a mut Option<Result<(), String>>);
 
 impl Drop for Performs<'_> {
     fn drop(&mut self) {
-        *self.0 = Some(quietly(|| perform(turn())));
+        *self.0 = Some(catch_panic(|| perform(turn())));
     }
 }
 

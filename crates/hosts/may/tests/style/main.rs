@@ -71,15 +71,15 @@ fn check_alone(topic: &str, name: &str, test: &str) {
 }
 
 alone! {
-    chains: of_thirty_thousand_cancels of_thirty_thousand_cancels_on_two_loops
-        of_thirty_thousand_tasks_of_a_dropped_loop
+    chains: of_thirty_thousand_cancels_do_not_overflow of_thirty_thousand_cancels_on_two_loops_do_not_overflow
+        of_thirty_thousand_tasks_of_a_dropped_loop_do_not_overflow
         of_spawns_on_a_dropped_loop_are_cut;
-    child_cancels: nothing_is_left;
-    descriptors: a_loop_is_dropped a_number_comes_again waited_for_again none_left_for_a_connection
-        a_signal_while_the_loop_sleeps;
-    happy_eyeballs: the_losers_are_closed a_cancelled_connect;
-    signals: a_listener_that_cannot_be_made its_default_comes_back;
-    thread_locals: a_loop_in_a_thread_local a_task_in_a_thread_local a_handle_in_a_thread_local;
+    child_cancels: no_descriptor_is_left_open;
+    descriptors: a_dropped_loop_closes_its_descriptors a_reused_number_gets_no_old_event a_cancelled_wait_can_be_repeated accept_fails_while_no_descriptor_is_left
+        a_signal_does_not_disturb_a_sleeping_loop;
+    happy_eyeballs: the_other_sockets_are_closed a_cancelled_connect_closes_its_sockets;
+    signals: keep_their_default_if_a_listener_is_refused have_their_default_without_listeners;
+    thread_locals: drop_a_loop_at_the_end_of_the_thread drop_a_task_at_the_end_of_the_thread drop_a_handle_at_the_end_of_the_thread;
 }
 
 macro_rules! topics {
@@ -96,13 +96,13 @@ macro_rules! topics {
 }
 
 topics! {
-    lifecycle every_suspension outcomes cancel cancel_from_afar join panics unwinding destructors
-    chains clusters hosts nesting order starvation stop timers moving_deadlines channels
+    lifecycle every_suspension outcomes cancel cancel_from_another_thread join panics unwinding destructors
+    chains clusters foreign_executors nesting order starvation stop timers moving_deadlines channels
     channel_operations notify mutexes semaphores semaphore_operations barriers watches broadcasts
-    streams calls wakes stale_wakes new_wakers foreign_threads foreign_wakers cloned_wakers
-    sub_wakers readiness sources descriptors byte_streams no_bytes slices short_reads tcp udp
-    unix_sockets socket_cancels signals pipes processes ended_children taken_out child_cancels holds
-    offload files names happy_eyeballs deadlock operations reentrancy thread_locals scripts
+    streams scheduled_calls wakes stale_wakes new_wakers foreign_threads foreign_wakers cloned_wakers
+    futures_combinators readiness moving_sockets descriptors byte_streams zero_bytes slices short_reads tcp udp
+    unix_sockets socket_cancels signals pipes processes ended_children conversions_to_std child_cancels held_time
+    offload files host_names happy_eyeballs deadlock random_operations reentrancy thread_locals scripts
 }
 
 #[test]
