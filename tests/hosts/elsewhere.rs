@@ -50,7 +50,9 @@ impl LawHost for TwoWorkers {
 
     fn new_loop(&self) -> Box<dyn HostLoop> {
         static START: Once = Once::new();
-        START.call_once(|| may::Config::new().workers(TWO).start().expect("it is the first"));
+        START.call_once(|| {
+            may::Config::new().workers(TWO).start().expect("no other code has started may")
+        });
         let mut next = 0;
         let hand = move |make| {
             next = (next + 1) % TWO.get();

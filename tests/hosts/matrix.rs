@@ -58,7 +58,7 @@ fn cells(line: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_cell_is_written_where_it_stands() {
+fn only_the_given_cell_of_the_given_table_changes() {
     let page = "| one | a | b |\n|---|---|---|\n| x | 1 | 2 |\n\n| two | a | b |\n|---|---|---|\n| x | 3 | 4 |\n";
     assert_eq!(with_cell(page, "two", "x", "a", "5"), page.replace('3', "5"));
     assert_eq!(with_cell(page, "one", "x", "b", "2"), page);

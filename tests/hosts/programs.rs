@@ -22,12 +22,12 @@ fn check(host: &'static dyn LawHost, style: &'static dyn Style) {
         ..Config::default()
     };
     let ran = TestRunner::new(config)
-        .run(&scripts(2), |script| holds(host, &script, &cast).map_err(TestCaseError::fail));
+        .run(&scripts(2), |script| check_script(host, &script, &cast).map_err(TestCaseError::fail));
     ran.unwrap_or_else(|error| panic!("{} on {}: {error}", style.name(), host.name()));
 }
 
-fn holds(host: &dyn LawHost, script: &Script, cast: &Cast) -> Result<(), String> {
-    let record = plays(host, script, cast);
+fn check_script(host: &dyn LawHost, script: &Script, cast: &Cast) -> Result<(), String> {
+    let record = play_here(host, script, cast);
     check_rules(&record, true)?;
     // Work occupies the CPU, and only our own virtual clock goes on meanwhile.
     let is_comparable =
@@ -38,10 +38,10 @@ fn holds(host: &dyn LawHost, script: &Script, cast: &Cast) -> Result<(), String>
     Ok(())
 }
 
-fn plays(host: &dyn LawHost, script: &Script, cast: &Cast) -> PlayRecord {
+fn play_here(host: &dyn LawHost, script: &Script, cast: &Cast) -> PlayRecord {
     let mut record = None;
     host.around(Box::new(|| record = Some(play_on(&mut *host.new_loop(), script, cast))));
-    record.expect("a law runs")
+    record.expect("`around` runs the law")
 }
 
 mod on_the_real_clock {

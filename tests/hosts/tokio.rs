@@ -67,13 +67,13 @@ impl LawHost for Tokio {
     }
 
     fn new_loop(&self) -> Box<dyn HostLoop> {
-        let runtime = RUNTIME.with_borrow(Option::clone).expect("a law is around it");
+        let runtime = RUNTIME.with_borrow(Option::clone).expect("`around` has made a runtime");
         let guest_loop = GuestLoop::new(executor::Tokio::default()).expect("a loop can exist");
         Box::new(Inside { guest_loop, runtime })
     }
 
     fn real_loop(&self) -> Box<dyn HostLoop> {
-        let runtime = RUNTIME.with_borrow(Option::clone).expect("a law is around it");
+        let runtime = RUNTIME.with_borrow(Option::clone).expect("`around` has made a runtime");
         if runtime.is_paused.replace(false) {
             time::resume();
         }

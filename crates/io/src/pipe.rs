@@ -68,7 +68,7 @@ macro_rules! pipe_methods {
             /// left, because they would block, too. Returns an error when the descriptor cannot be
             /// made blocking.
             pub fn into_fd(self) -> io::Result<OwnedFd> {
-                let fd: OwnedFd = Source::take_out(self.source)?.into();
+                let fd: OwnedFd = Source::into_io(self.source)?.into();
                 ioctl_fionbio(&fd, false)?;
                 Ok(fd)
             }

@@ -52,10 +52,10 @@ fn is_refused(limit: usize) -> Option<bool> {
 }
 
 /// Runs the test of this name again in a process of its own, under each limit. That process runs
-/// `something`.
-fn under_limits(test: &str, limits: &[usize], something: impl FnOnce(usize)) {
+/// `body`.
+fn under_limits(test: &str, limits: &[usize], body: impl FnOnce(usize)) {
     if let Ok(limit) = env::var(LIMIT) {
-        return something(limit.parse().unwrap());
+        return body(limit.parse().unwrap());
     }
     let Some(limited) = Limited::new(&env::current_exe().unwrap()) else { return };
     for limit in limits {

@@ -67,11 +67,13 @@ impl fmt::Display for RunError {
         match self {
             RunError::Nested => f.write_str(
                 "a loop is running on this thread already: \
-                 inside a task, perform the other task instead, or spawn and join it",
+                 inside a task, perform the other task instead, or spawn it and join its handle",
             ),
             RunError::Forked => f.write_str(FORKED),
             RunError::Deadlock(deadlock) => deadlock.fmt(f),
-            RunError::Stopped => f.write_str("the loop was stopped before the task was done"),
+            RunError::Stopped => f.write_str(
+                "a Stopper has stopped the loop before the task was done, so the task was cancelled",
+            ),
             RunError::Task(error) => error.fmt(f),
         }
     }
@@ -81,7 +83,7 @@ impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// More tasks than this would not help the reader.
         const SHOWN: usize = 8;
-        f.write_str("deadlock: no task is ready, and nobody outside the loop can wake one: ")?;
+        f.write_str("deadlock: no task is ready, and nothing outside the loop can wake one: ")?;
         for (i, label) in self.tasks.iter().take(SHOWN).enumerate() {
             write!(f, "{}{label}", if i == 0 { "" } else { ", " })?;
         }
@@ -91,12 +93,12 @@ impl fmt::Display for Deadlock {
         }
         f.write_str(match self.time_is_used_up {
             true => {
-                "; time is used up: the clock ends 584 years after the loop was made, and a task \
-                 waits for a later deadline; let less time pass, or make a new loop"
+                "; time is used up: a task waits for a deadline after the end of the clock, which \
+                 is 584 years after the loop was made. Let less time pass, or make a new loop"
             }
             false => {
-                "; look for a sender that is kept alive, a wake that is missing, or a sleep that \
-                 is too long to end"
+                "; look for a sender that is never dropped, a missing wake, or a sleep that is \
+                 too long to end"
             }
         })
     }

@@ -147,7 +147,7 @@ impl EventLoop {
         if driven.is_err() {
             handle.cancel();
         }
-        let output = self.inner.output(&mut handle);
+        let output = self.inner.take_output(&mut handle);
         drop(handle);
         let output = match driven {
             Ok(()) => output,

@@ -35,7 +35,7 @@ mod error;
 pub use error::{Deadlock, RunError};
 pub use event_loop::EventLoop;
 pub use guest::{executor::Executor, guest_loop::GuestLoop, task_future::Guest};
-pub use quadrivium_core::remote::RemoteHandle;
+pub use quadrivium_core::remote_task::RemoteHandle;
 pub use reactor::MioReactor;
 pub use schedule::{Fault, Schedule};
 pub use threads::{cluster::Cluster, spawner::Spawner, stopper::Stopper};

@@ -94,7 +94,7 @@ fn sleep_until_woken(mailbox: &Mailbox, unparker: &Unparker) -> Vec<SlotKey> {
     let wakes =
         sleep_until_any(mailbox, unparker).requests.into_iter().map(|request| match request {
             RemoteRequest::Wake(key) | RemoteRequest::Cancel(key) => key,
-            RemoteRequest::Run(_) | RemoteRequest::Stop => unreachable!("nobody asks for these"),
+            RemoteRequest::Run(_) | RemoteRequest::Stop => unreachable!("no thread requests these"),
         });
     wakes.collect()
 }
@@ -143,7 +143,7 @@ fn what_is_written_before_a_wake_is_seen_after_it() {
         while !written.iter().all(|written| written.load(Ordering::Relaxed)) {
             assert_eq!(sleep_until_woken(&mailbox, &unparker), [TASK], "one wake is one resume");
             resumes += 1;
-            assert!(resumes <= 2, "no more resumes than wakes");
+            assert!(resumes <= 2, "there are no more resumes than wakes");
         }
         waking.into_iter().for_each(|waking| waking.join().unwrap());
     });
@@ -180,7 +180,7 @@ fn a_wake_during_the_end_of_the_loop_is_harmless() {
         mailbox.open(Unparker::default(), 6);
         waking.join().unwrap();
         let requests = mailbox.take_unread().map_or(0, |unread| unread.requests.len());
-        assert_eq!(requests, 0, "the generation is one of the loop before");
+        assert_eq!(requests, 0, "the wake was for the former loop");
     });
 }
 
@@ -206,7 +206,7 @@ fn a_cancel_and_a_stop_do_not_hide_each_other() {
         stopping.join().unwrap();
         let is_stop = |request: &RemoteRequest| matches!(request, RemoteRequest::Stop);
         let stops = requests.iter().filter(|request| is_stop(request)).count();
-        assert_eq!((requests.len(), stops), (2, 1), "each comes once");
+        assert_eq!((requests.len(), stops), (2, 1), "each request comes once");
     });
 }
 
@@ -263,7 +263,7 @@ fn a_handle_that_stops_being_counted_wakes_the_loop() {
             let (mailbox, count) = (Arc::clone(&mailbox), Arc::clone(&count));
             move || {
                 count.fetch_sub(1, Ordering::Release);
-                mailbox.look();
+                mailbox.unpark_loop();
             }
         });
         while count.load(Ordering::Relaxed) == 1 {
@@ -280,7 +280,7 @@ fn a_call_is_made_or_dropped() {
     struct Dropped(Arc<AtomicBool>);
     impl Drop for Dropped {
         fn drop(&mut self) {
-            assert!(!self.0.swap(true, Ordering::SeqCst), "once");
+            assert!(!self.0.swap(true, Ordering::SeqCst), "dropped only once");
         }
     }
     model(|| {
@@ -293,7 +293,7 @@ fn a_call_is_made_or_dropped() {
         });
         for request in mailbox.take_unread().into_iter().flat_map(|unread| unread.requests) {
             let RemoteRequest::Run(call) = request else {
-                unreachable!("nobody sends anything else")
+                unreachable!("no thread sends another request")
             };
             call();
         }

@@ -66,6 +66,9 @@ impl Executor for Smol {
     }
 
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.sources.as_ref().expect("a guest watches before it asks").poll_readable(cx)
+        self.sources
+            .as_ref()
+            .expect("a loop calls `watch` before `poll_readable`")
+            .poll_readable(cx)
     }
 }

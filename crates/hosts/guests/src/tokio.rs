@@ -98,7 +98,7 @@ impl Executor for Tokio {
     }
 
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let sources = self.sources.as_ref().expect("a guest watches before it asks");
+        let sources = self.sources.as_ref().expect("a loop calls `watch` before `poll_readable`");
         // The loop handles every event up to now, so only later events count from here on.
         ready!(sources.poll_read_ready(cx))?.clear_ready();
         Poll::Ready(Ok(()))

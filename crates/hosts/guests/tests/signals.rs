@@ -22,8 +22,8 @@ fn alone(test: &str, something: impl FnOnce()) -> Option<i32> {
     }
     let mut own = Command::new(env::current_exe().unwrap());
     let output = own.args(["--exact", test, "--nocapture"]).env(ALONE, "").output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() || output.status.signal().is_some(), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() || output.status.signal().is_some(), "{stderr}");
     output.status.signal()
 }
 
@@ -31,27 +31,27 @@ fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-fn tokio_listens(runtime: &Runtime) -> TokioSignal {
+fn new_tokio_listener(runtime: &Runtime) -> TokioSignal {
     let _inside = runtime.enter();
     signal(SignalKind::terminate()).unwrap()
 }
 
 /// Raises the signal, and checks that both listeners receive it.
-fn both_hear(runtime: &Runtime, theirs: &mut TokioSignal, ours: &Signals) {
+fn assert_both_receive(runtime: &Runtime, theirs: &mut TokioSignal, ours: &Signals) {
     raise(Signal::Terminate).unwrap();
     runtime.block_on(theirs.recv()).unwrap();
-    let heard = EventLoop::new().unwrap().block_on(ours.next()).unwrap().unwrap();
-    assert_eq!(heard, Signal::Terminate);
+    let received = EventLoop::new().unwrap().block_on(ours.next()).unwrap().unwrap();
+    assert_eq!(received, Signal::Terminate);
 }
 
 #[test]
-fn tokio_listens_on_after_our_last_listener() {
-    let ended = alone("tokio_listens_on_after_our_last_listener", || {
+fn tokio_still_listens_after_our_last_listener_is_dropped() {
+    let ended = alone("tokio_still_listens_after_our_last_listener_is_dropped", || {
         let runtime = runtime();
-        let mut theirs = tokio_listens(&runtime);
+        let mut theirs = new_tokio_listener(&runtime);
         for _ in 0..2 {
             let ours = Signals::new([Signal::Terminate]).unwrap();
-            both_hear(&runtime, &mut theirs, &ours);
+            assert_both_receive(&runtime, &mut theirs, &ours);
             drop(ours);
             raise(Signal::Terminate).unwrap();
             runtime.block_on(theirs.recv()).unwrap();
@@ -67,8 +67,8 @@ fn a_later_listener_of_tokio_needs_one_of_ours() {
         let ours = Signals::new([Signal::Terminate]).unwrap();
         std::mem::forget(ours.clone());
         let runtime = runtime();
-        let mut theirs = tokio_listens(&runtime);
-        both_hear(&runtime, &mut theirs, &ours);
+        let mut theirs = new_tokio_listener(&runtime);
+        assert_both_receive(&runtime, &mut theirs, &ours);
         drop(ours);
         raise(Signal::Terminate).unwrap();
         runtime.block_on(theirs.recv()).unwrap();

@@ -7,7 +7,7 @@ use std::{
 };
 
 use may::sync::Blocker;
-use quadrivium_core::{Context, JoinError, Step, Task, fairness, host, remote::Attached};
+use quadrivium_core::{Context, JoinError, Step, Task, fairness, host, remote_task::Attached};
 
 use crate::{movable::spawn, workers};
 
@@ -47,16 +47,16 @@ where
     T::Output: Send + 'static,
 {
     assert!(
-        host::current().is_none() && !workers::is_here(),
-        "may::block_on inside a task would block the thread that is to run others, perhaps the \
-         very one it waits for: perform it instead"
+        host::current().is_none() && !workers::is_worker_stack(),
+        "may::block_on inside a task would block a thread that other tasks need, perhaps the \
+         awaited task itself: perform the task instead"
     );
     wait(spawn(task).attached())
 }
 
 fn wait<T>(mut handle: Attached<T>) -> Result<T, JoinError> {
     let blocker = Blocker::current();
-    let waker = Waker::from(Arc::new(Unparks(Arc::clone(&blocker))));
+    let waker = Waker::from(Arc::new(UnparkOnWake(Arc::clone(&blocker))));
     loop {
         // The handle is resumed by hand. Without a new step it might suspend only to let other
         // tasks run.
@@ -70,9 +70,9 @@ fn wait<T>(mut handle: Attached<T>) -> Result<T, JoinError> {
 }
 
 /// Ends the wait of a thread or coroutine in [`block_on`].
-struct Unparks(Arc<Blocker>);
+struct UnparkOnWake(Arc<Blocker>);
 
-impl Wake for Unparks {
+impl Wake for UnparkOnWake {
     fn wake(self: Arc<Self>) {
         self.0.unpark();
     }

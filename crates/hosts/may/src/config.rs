@@ -93,7 +93,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::TooLate => f.write_str(
-                "may is running already: set its workers before the first task is spawned on it",
+                "may is running already: call Config::start before the first task is spawned on it",
             ),
             StartError::Refused(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
                 write!(f, "may cannot start: {error}; or ask for fewer workers")

@@ -41,7 +41,7 @@ pub fn ready(fd: impl AsFd, interest: Interest) -> Ready {
         source: Some(own.map(Source::new)),
         interest,
         place: QueuePlace::default(),
-        asked: false,
+        has_waited: false,
     }
 }
 
@@ -53,19 +53,19 @@ pub struct Ready {
     source: Option<io::Result<Source<OwnedFd>>>,
     interest: Interest,
     place: QueuePlace,
-    asked: bool,
+    has_waited: bool,
 }
 
 impl Task for Ready {
     type Output = io::Result<()>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let Self { source, interest, place, asked } = &mut *self;
+        let Self { source, interest, place, has_waited } = &mut *self;
         let step = match source.as_ref().expect(RESUMED_AFTER_DONE) {
             Ok(source) => source.attempt(*interest, false, place, cx, |_| {
                 // There is no system call to try. The first attempt always waits, and the next
                 // attempt comes after an edge, which shows that the descriptor is ready.
-                match std::mem::replace(asked, true) {
+                match std::mem::replace(has_waited, true) {
                     true => Ok(Tried::Done(())),
                     false => Err(io::ErrorKind::WouldBlock.into()),
                 }

@@ -30,7 +30,7 @@ use quadrivium_core::{
 };
 
 /// The delay before an operation is tried again when no edge will report that it is time.
-const AGAIN_AFTER: Duration = Duration::from_millis(1);
+const RETRY_DELAY: Duration = Duration::from_millis(1);
 
 pub(crate) struct Source<T: AsFd> {
     /// `None` only after `into_io` has taken it out.
@@ -53,13 +53,13 @@ pub(crate) enum Tried<R> {
     /// The operation is done.
     Done(R),
     /// The operation is done, by a read that filled only a part of its buffer.
-    Last(R),
+    DoneByShortRead(R),
     /// The operation is not done, because the read filled only a part of its buffer.
-    Short,
+    ShortRead,
     /// The operation is not done, and the other tasks are to run first.
-    Turn,
+    GiveWay,
     /// The operation is not done, and no edge will report when to try again.
-    Later,
+    RetryLater,
 }
 
 impl<T: AsFd> Source<T> {
@@ -111,7 +111,7 @@ impl<T: AsFd> Source<T> {
 
     #[inline]
     pub(crate) fn io(&self) -> &T {
-        self.io.as_ref().expect("it is taken out by value")
+        self.io.as_ref().expect("only `into_io` takes it out")
     }
 
     /// Removes the registration and returns the descriptor.
@@ -120,10 +120,10 @@ impl<T: AsFd> Source<T> {
     /// duplicates of the descriptor share that property. So this is an error while clones or
     /// operations are left. If the caller made the descriptor blocking, they would block their
     /// loop. If the caller left it non-blocking, it would get `EAGAIN` without knowing why.
-    pub(crate) fn take_out(source: Arc<Self>) -> io::Result<T> {
+    pub(crate) fn into_io(source: Arc<Self>) -> io::Result<T> {
         let mut source = Arc::try_unwrap(source).map_err(|_| used_by_others())?;
         source.deregister();
-        Ok(source.io.take().expect("it is taken out once"))
+        Ok(source.io.take().expect("`into_io` is called once"))
     }
 
     /// Calls `attempt` until the operation is done or would block. If it would block, waits on the
@@ -154,23 +154,23 @@ impl<T: AsFd> Source<T> {
             }
             match attempt(self.io()) {
                 Ok(Tried::Done(output)) => break Ok(output),
-                Ok(Tried::Last(output)) => {
+                Ok(Tried::DoneByShortRead(output)) => {
                     edge.inspect(|edge| self.readiness.short(*edge));
                     break Ok(output);
                 }
-                Ok(Tried::Short) => {
+                Ok(Tried::ShortRead) => {
                     edge.inspect(|edge| self.readiness.short(*edge));
                 }
-                Ok(Tried::Turn) => return self.suspend(Wait::Turn),
-                Ok(Tried::Later) => {
+                Ok(Tried::GiveWay) => return self.suspend(Wait::Turn),
+                Ok(Tried::RetryLater) => {
                     // If the clock cannot represent that deadline, the operation is tried in each
                     // turn.
-                    let again = cx.now().checked_add(AGAIN_AFTER);
-                    return self.suspend(again.map_or(Wait::Turn, Wait::Until));
+                    let retry_at = cx.now().checked_add(RETRY_DELAY);
+                    return self.suspend(retry_at.map_or(Wait::Turn, Wait::Until));
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let edge = edge.expect("an attempt on no bytes does not block");
+                    let edge = edge.expect("an attempt on an empty buffer does not block");
                     self.readiness.drained(interest, edge);
                 }
                 Err(error) => break Err(error),
@@ -243,13 +243,15 @@ impl<T: AsFd> Source<T> {
 
 #[cold]
 fn waited_for_elsewhere() -> io::Error {
-    let remedy = "a task on another host waits for this descriptor: let it end first, or cancel it";
+    let remedy = "a task on another host already waits for this descriptor: wait until that task \
+                  has ended, or cancel it";
     io::Error::new(io::ErrorKind::ResourceBusy, remedy)
 }
 
 #[cold]
 fn used_by_others() -> io::Error {
-    let remedy = "clones of it or operations on it are left, and would block too: drop them first";
+    let remedy = "clones of this socket or pipe, or operations on it, still exist and would block, \
+                  too: drop them first";
     io::Error::new(io::ErrorKind::ResourceBusy, remedy)
 }
 

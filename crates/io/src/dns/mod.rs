@@ -34,7 +34,7 @@ pub fn lookup(address: impl Into<Address>) -> Lookup {
         state: match address.into().0 {
             Destination::One(address) => State::Known(Ok(vec![address])),
             Destination::Several(addresses) => State::Known(Ok(addresses)),
-            Destination::Bad(why) => State::Known(Err(why)),
+            Destination::Invalid(why) => State::Known(Err(why)),
             Destination::Name(name, port) => State::Asked(Offload::to(&NAMES, move |started| {
                 started?;
                 resolve(&name, port)
@@ -79,8 +79,8 @@ impl Task for Lookup {
                 Step::Suspended(Wait::Turn)
             }
             State::Known(known) | State::GaveWay(known) => {
-                let bad_address = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
-                fairness::done(known.map_err(bad_address))
+                let invalid_address = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
+                fairness::done(known.map_err(invalid_address))
             }
             State::Asked(_) | State::Done => panic!("{RESUMED_AFTER_DONE}"),
         }

@@ -123,7 +123,7 @@ impl<T: Send + 'static> Task for Offload<T> {
         let (work, hold) = match mem::replace(&mut self.state, State::Done) {
             State::Lazy(pool, call) => {
                 let hold = send_hold();
-                let work = AwaitedWork::begin(pool, call);
+                let work = AwaitedWork::enqueue(pool, call);
                 if fairness::gives_way(false) {
                     // The work begins now. Only its output, which may be there already, waits for
                     // the next turn.

@@ -40,8 +40,8 @@ struct Work<T> {
 }
 
 /// ```text
-/// AwaitedWork::begin ──> Queued ──1──> AtWork ─┬─2──> Done ────┬─4──> Over
-///                                              └─3──> Refused ─┘
+/// AwaitedWork::enqueue ──> Queued ──1──> AtWork ─┬─2──> Done ────┬─4──> Over
+///                                                └─3──> Refused ─┘
 ///
 /// 1: run, refuse begin   2: run ends   3: refuse ends
 /// 4: AwaitedWork::poll takes it; AwaitedWork is dropped, from every state
@@ -57,9 +57,9 @@ enum State<T> {
 }
 
 impl<T: Send + 'static> AwaitedWork<T> {
-    pub(super) fn begin(pool: &'static ThreadPool, call: BlockingCall<T>) -> Self {
+    pub(super) fn enqueue(pool: &'static ThreadPool, call: BlockingCall<T>) -> Self {
         let work = Arc::new(Work { state: Mutex::new(State::Queued(call, None)) });
-        let id = pool.begin(Arc::clone(&work) as Arc<dyn AnyWork>);
+        let id = pool.enqueue(Arc::clone(&work) as Arc<dyn AnyWork>);
         Self { work, pool, id }
     }
 
@@ -72,15 +72,15 @@ impl<T: Send + 'static> AwaitedWork<T> {
     pub(super) fn poll(&self, waker: &Waker) -> Option<T> {
         // The waker is cloned, and the former one dropped, while nothing is locked, because a waker
         // may be foreign code.
-        let own = Some(waker.clone());
+        let new_waker = Some(waker.clone());
         let mut state = self.work.lock();
         let _former = match mem::replace(&mut *state, State::Over) {
             State::Queued(call, former) => {
-                *state = State::Queued(call, own);
+                *state = State::Queued(call, new_waker);
                 former
             }
             State::AtWork(former) => {
-                *state = State::AtWork(own);
+                *state = State::AtWork(new_waker);
                 former
             }
             State::Done(output) => {
@@ -102,7 +102,7 @@ impl<T> Drop for AwaitedWork<T> {
     fn drop(&mut self) {
         let former = mem::replace(&mut *self.work.lock(), State::Over);
         if let State::Queued(..) = former {
-            drop(self.pool.forget(self.id));
+            drop(self.pool.remove(self.id));
         }
     }
 }
@@ -114,7 +114,7 @@ impl<T> Work<T> {
     }
 
     /// Takes the call out, unless the task has been dropped.
-    fn call(&self) -> Option<BlockingCall<T>> {
+    fn take_call(&self) -> Option<BlockingCall<T>> {
         let mut state = self.lock();
         match mem::replace(&mut *state, State::Over) {
             State::Queued(call, waker) => {
@@ -123,18 +123,18 @@ impl<T> Work<T> {
             }
             State::Over => None,
             State::AtWork(_) | State::Done(_) | State::Refused(..) => {
-                unreachable!("it is queued once")
+                unreachable!("work is queued only once")
             }
         }
     }
 
     /// Stores the outcome of the call for the task, and wakes the task. If the task has been
     /// dropped, the outcome is dropped.
-    fn end(&self, end: State<T>) {
+    fn complete(&self, outcome: State<T>) {
         let mut state = self.lock();
         // If the task has been dropped, the output is dropped after the lock was released, because
         // its destructor is user code.
-        let (_dropped, waker) = match mem::replace(&mut *state, end) {
+        let (_dropped, waker) = match mem::replace(&mut *state, outcome) {
             State::AtWork(waker) => (None, waker),
             former => (Some(mem::replace(&mut *state, former)), None),
         };
@@ -147,15 +147,15 @@ impl<T> Work<T> {
 
 impl<T: Send> AnyWork for Work<T> {
     fn run(&self) {
-        if let Some(call) = self.call() {
+        if let Some(call) = self.take_call() {
             let output = catch_unwind(AssertUnwindSafe(|| call(Ok(()))));
-            self.end(State::Done(output));
+            self.complete(State::Done(output));
         }
     }
 
     fn refuse(&self, error: io::Error) {
-        if let Some(call) = self.call() {
-            self.end(State::Refused(call, error));
+        if let Some(call) = self.take_call() {
+            self.complete(State::Refused(call, error));
         }
     }
 }

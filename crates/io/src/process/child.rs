@@ -48,11 +48,11 @@ pub struct Child {
     process: KillOnDrop,
 }
 
-/// A child process that is killed when this is dropped, if `is_asked_for` is set.
+/// A child process that is killed when this is dropped, if `is_enabled` is set.
 #[derive(Debug)]
 struct KillOnDrop {
     source: Arc<Source<ReapOnDrop>>,
-    is_asked_for: bool,
+    is_enabled: bool,
 }
 
 impl KillOnDrop {
@@ -67,12 +67,12 @@ impl Child {
         let mut process = KillOnDrop {
             source: Arc::new(Source::new(ReapOnDrop::new(std)?)),
             // The child is killed if one of the next steps fails.
-            is_asked_for: true,
+            is_enabled: true,
         };
         let stdin = pipes.0.map(PipeWriter::new).transpose()?;
         let stdout = pipes.1.map(PipeReader::new).transpose()?;
         let stderr = pipes.2.map(PipeReader::new).transpose()?;
-        process.is_asked_for = kill_on_drop;
+        process.is_enabled = kill_on_drop;
         Ok(Self { stdin, stdout, stderr, process })
     }
 
@@ -205,7 +205,7 @@ impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let child = self.child();
         // A process that was forked since has a copy of this, and must not kill the child.
-        if self.is_asked_for && child.is_of_this_process() {
+        if self.is_enabled && child.is_of_this_process() {
             // A destructor cannot return an error when the signal is not allowed.
             let _ = child.signal(Signal::Kill);
         }

@@ -23,7 +23,7 @@ use std::{
 use rustix::{
     io::{Errno, retry_on_intr},
     process::{
-        Pid, PidfdFlags, Signal as Sent, WaitId, WaitIdOptions, WaitIdStatus, kill_process,
+        Pid, PidfdFlags, Signal as RustixSignal, WaitId, WaitIdOptions, WaitIdStatus, kill_process,
         kill_process_group, pidfd_open, pidfd_send_signal, waitid,
     },
 };
@@ -48,7 +48,7 @@ pub(super) struct ChildDescriptor {
     parent: u32,
     /// The exit status, after the child was waited for here. While this is locked, no code of this
     /// crate waits for the child.
-    ended: Mutex<Option<ExitStatus>>,
+    exit_status: Mutex<Option<ExitStatus>>,
     notice: ExitNotice,
 }
 
@@ -68,7 +68,7 @@ enum ExitNotice {
 impl ReapOnDrop {
     /// Wraps a child that has just been started.
     pub(super) fn new(child: Child) -> io::Result<Self> {
-        Self::with_notice(child, |id| ExitNotice::of(pidfd_open(id, PidfdFlags::empty())))
+        Self::with_notice(child, |id| ExitNotice::from_pidfd(pidfd_open(id, PidfdFlags::empty())))
     }
 
     fn with_notice(
@@ -76,11 +76,11 @@ impl ReapOnDrop {
         notice: impl FnOnce(Pid) -> io::Result<ExitNotice>,
     ) -> io::Result<Self> {
         let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let id = id.expect("the number of a process is positive and fits");
+        let id = id.expect("the number of a process is a positive `i32`");
         match notice(id) {
             Ok(notice) => {
-                let (parent, ended) = (process::id(), Mutex::new(None));
-                Ok(Self { child: Some(ChildDescriptor { id, parent, ended, notice }) })
+                let (parent, exit_status) = (process::id(), Mutex::new(None));
+                Ok(Self { child: Some(ChildDescriptor { id, parent, exit_status, notice }) })
             }
             Err(error) => {
                 // The child has just been started. No task could wait for it, so it is killed.
@@ -93,7 +93,7 @@ impl ReapOnDrop {
     }
 
     pub(super) fn child(&self) -> &ChildDescriptor {
-        self.child.as_ref().expect("it is there until it is dropped")
+        self.child.as_ref().expect("only `drop` takes it out")
     }
 }
 
@@ -116,90 +116,92 @@ impl ChildDescriptor {
         if let ExitNotice::Signal(delivery) = &self.notice {
             while delivery.take().is_some() {}
         }
-        let mut ended = self.lock();
-        if ended.is_none() {
-            *ended = self.look(WaitIdOptions::empty())?;
+        let mut exit_status = self.lock();
+        if exit_status.is_none() {
+            *exit_status = self.poll_status(WaitIdOptions::empty())?;
         }
-        Ok(*ended)
+        Ok(*exit_status)
     }
 
     /// Sends a signal to the child, unless the child was waited for.
     pub(super) fn signal(&self, signal: Signal) -> io::Result<()> {
-        let (sent, ended) = (sent(signal)?, self.lock());
-        if ended.is_some() {
+        let (signal, exit_status) = (to_rustix(signal)?, self.lock());
+        if exit_status.is_some() {
             return Ok(());
         }
         match &self.notice {
-            ExitNotice::Pidfd(pidfd) => match pidfd_send_signal(pidfd, sent) {
+            ExitNotice::Pidfd(pidfd) => match pidfd_send_signal(pidfd, signal) {
                 Ok(()) => Ok(()),
-                Err(Errno::SRCH) => Err(self.lost()),
+                Err(Errno::SRCH) => Err(self.status_lost()),
                 // Either the signal or the system call is forbidden. The older system call finds
                 // out which.
-                Err(_) => self.by_number(sent, kill_process),
+                Err(_) => self.send_by_number(signal, kill_process),
             },
-            ExitNotice::Signal(_) | ExitNotice::Forgotten => self.by_number(sent, kill_process),
+            ExitNotice::Signal(_) | ExitNotice::Forgotten => {
+                self.send_by_number(signal, kill_process)
+            }
         }
     }
 
     /// Sends a signal to the group that has the child's number, unless the child was waited for.
     /// Another group may have that number by then.
     pub(super) fn signal_group(&self, signal: Signal) -> io::Result<()> {
-        let (sent, ended) = (sent(signal)?, self.lock());
-        match *ended {
+        let (signal, exit_status) = (to_rustix(signal)?, self.lock());
+        match *exit_status {
             Some(_) => Ok(()),
             // This is safe also when the child has ended, because a zombie keeps its number.
-            None => self.by_number(sent, kill_process_group),
+            None => self.send_by_number(signal, kill_process_group),
         }
     }
 
     /// Sends a signal with `send`, if the child still has its number. Another part of the program
     /// could wait for the child between the check and the signal. Only a pidfd prevents that.
-    fn by_number(
+    fn send_by_number(
         &self,
-        sent: Sent,
-        send: fn(Pid, Sent) -> rustix::io::Result<()>,
+        signal: RustixSignal,
+        send: fn(Pid, RustixSignal) -> rustix::io::Result<()>,
     ) -> io::Result<()> {
-        self.look(WaitIdOptions::NOWAIT)?;
-        Ok(send(self.id, sent)?)
+        self.poll_status(WaitIdOptions::NOWAIT)?;
+        Ok(send(self.id, signal)?)
     }
 
     /// Returns the exit status, if the child has ended. With `NOWAIT` the child stays on the
     /// kernel's list.
-    fn look(&self, options: WaitIdOptions) -> io::Result<Option<ExitStatus>> {
+    fn poll_status(&self, options: WaitIdOptions) -> io::Result<Option<ExitStatus>> {
         let options = options | WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
-        let by_number = || retry_on_intr(|| waitid(WaitId::Pid(self.id), options));
-        let looked = match &self.notice {
+        let wait_by_number = || retry_on_intr(|| waitid(WaitId::Pid(self.id), options));
+        let polled = match &self.notice {
             ExitNotice::Pidfd(pidfd) => {
                 match retry_on_intr(|| waitid(WaitId::PidFd(pidfd.as_fd()), options)) {
                     // Linux 5.3 has pidfds, but cannot wait for them.
-                    Err(Errno::INVAL) => by_number(),
-                    looked => looked,
+                    Err(Errno::INVAL) => wait_by_number(),
+                    polled => polled,
                 }
             }
-            ExitNotice::Signal(_) => by_number(),
+            ExitNotice::Signal(_) => wait_by_number(),
             ExitNotice::Forgotten => Err(Errno::CHILD),
         };
-        match looked {
+        match polled {
             Ok(status) => Ok(status.as_ref().map(exit_status)),
-            Err(Errno::CHILD) => Err(self.lost()),
+            Err(Errno::CHILD) => Err(self.status_lost()),
             Err(error) => Err(error.into()),
         }
     }
 
     #[cold]
-    fn lost(&self) -> io::Error {
+    fn status_lost(&self) -> io::Error {
         StatusLost::error(self.is_of_this_process())
     }
 
     /// No user code runs under this lock, so a poisoned lock cannot protect half-made changes.
     fn lock(&self) -> MutexGuard<'_, Option<ExitStatus>> {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+        self.exit_status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn sent(signal: Signal) -> io::Result<Sent> {
-    Sent::from_named_raw(signal.number()).ok_or_else(|| {
-        let remedy = format!("{signal} cannot be sent: use one that has a name");
+fn to_rustix(signal: Signal) -> io::Result<RustixSignal> {
+    RustixSignal::from_named_raw(signal.number()).ok_or_else(|| {
+        let remedy = format!("{signal} cannot be sent: use a signal that has a name");
         io::Error::new(io::ErrorKind::InvalidInput, remedy)
     })
 }
@@ -216,7 +218,7 @@ fn exit_status(status: &WaitIdStatus) -> ExitStatus {
 
 impl ExitNotice {
     /// Chooses the event. `opened` is the kernel's answer to `pidfd_open`.
-    fn of(opened: Result<OwnedFd, Errno>) -> io::Result<Self> {
+    fn from_pidfd(opened: Result<OwnedFd, Errno>) -> io::Result<Self> {
         match opened {
             Ok(pidfd) => Ok(ExitNotice::Pidfd(pidfd)),
             // Listening for a signal instead would need descriptors and memory, too.
@@ -224,13 +226,13 @@ impl ExitNotice {
             Err(Errno::SRCH) => Ok(ExitNotice::Forgotten),
             // The kernel is old, or this is a sandbox. Sandboxes choose the error: ENOSYS, EPERM,
             // EACCES or EINVAL.
-            Err(_) => Self::by_signal(),
+            Err(_) => Self::from_sigchld(),
         }
     }
 
     /// Listens for SIGCHLD. Listening may begin after the child was started, because a task that
     /// waits first checks whether the child has ended.
-    fn by_signal() -> io::Result<Self> {
+    fn from_sigchld() -> io::Result<Self> {
         Delivery::new(&[Signal::Child]).map(ExitNotice::Signal)
     }
 }
@@ -256,7 +258,7 @@ impl AsFd for ChildDescriptor {
         match &self.notice {
             ExitNotice::Pidfd(pidfd) => pidfd.as_fd(),
             ExitNotice::Signal(delivery) => delivery.as_fd(),
-            ExitNotice::Forgotten => unreachable!("looking at it fails, so no task waits for it"),
+            ExitNotice::Forgotten => unreachable!("its status is lost, so no task waits for it"),
         }
     }
 }
@@ -271,7 +273,7 @@ mod tests {
     use crate::{descriptor::Source, process::child::wait};
 
     #[test]
-    fn without_a_pidfd_a_signal_tells_it() {
+    fn without_a_pidfd_sigchld_reports_the_end_of_a_child() {
         let refusals = [
             Errno::NOSYS,
             Errno::PERM,
@@ -282,7 +284,8 @@ mod tests {
         ];
         for refusal in refusals {
             let child = Command::new("sh").args(["-c", "sleep 0.01; exit 7"]).spawn().unwrap();
-            let process = ReapOnDrop::with_notice(child, |_| ExitNotice::of(Err(refusal))).unwrap();
+            let process =
+                ReapOnDrop::with_notice(child, |_| ExitNotice::from_pidfd(Err(refusal))).unwrap();
             assert!(matches!(process.child().notice, ExitNotice::Signal(_)));
             let source = Arc::new(Source::new(process));
             let waits = wait(&source, None, ());
@@ -296,18 +299,19 @@ mod tests {
         for short_of in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
             let child = Command::new("sleep").arg("60").spawn().unwrap();
             let id = child.id();
-            let error =
-                ReapOnDrop::with_notice(child, |_| ExitNotice::of(Err(short_of))).unwrap_err();
+            let error = ReapOnDrop::with_notice(child, |_| ExitNotice::from_pidfd(Err(short_of)))
+                .unwrap_err();
             assert_eq!(error.raw_os_error(), Some(short_of.raw_os_error()));
             assert!(!std::path::Path::new(&format!("/proc/{id}")).exists());
         }
     }
 
     #[test]
-    fn a_child_that_the_kernel_has_forgotten_is_an_error() {
+    fn a_child_that_the_kernel_no_longer_has_is_an_error() {
         let mut child = Command::new("true").spawn().unwrap();
         child.wait().unwrap();
-        let process = ReapOnDrop::with_notice(child, |_| ExitNotice::of(Err(Errno::SRCH))).unwrap();
+        let process =
+            ReapOnDrop::with_notice(child, |_| ExitNotice::from_pidfd(Err(Errno::SRCH))).unwrap();
         for error in [
             process.child().try_wait().unwrap_err(),
             process.child().signal(Signal::Kill).unwrap_err(),

@@ -40,16 +40,16 @@ impl<R: Leaf<ReadToEnd>, W: Leaf<io::Result<ExitStatus>>> CollectOutput<R, W> {
 
     /// Resumes all parts, and returns the sum of what they wait for. Returns `None` when all are
     /// done.
-    fn go_on(&mut self, cx: &mut Context<'_>) -> io::Result<Option<Wait>> {
+    fn resume_all(&mut self, cx: &mut Context<'_>) -> io::Result<Option<Wait>> {
         let bytes = |(n, bytes): ReadToEnd| n.map(|_| bytes);
         let waits = [
             // This is the first, because it closes the child's standard input.
-            self.status.go_on(cx, |status| match status {
+            self.status.resume(cx, |status| match status {
                 Err(error) if !StatusLost::is(&error) => Err(error),
-                told => Ok(told),
+                status => Ok(status),
             })?,
-            self.stdout.go_on(cx, bytes)?,
-            self.stderr.go_on(cx, bytes)?,
+            self.stdout.resume(cx, bytes)?,
+            self.stderr.resume(cx, bytes)?,
         ];
         Ok(waits.into_iter().flatten().reduce(Wait::or))
     }
@@ -57,15 +57,15 @@ impl<R: Leaf<ReadToEnd>, W: Leaf<io::Result<ExitStatus>>> CollectOutput<R, W> {
 
 impl<L: Task + Unpin, T> Collected<L, T> {
     /// Resumes the leaf, and returns what it waits for. Stores its result when it is done.
-    fn go_on(
+    fn resume(
         &mut self,
         cx: &mut Context<'_>,
-        then: impl FnOnce(L::Output) -> io::Result<T>,
+        to_result: impl FnOnce(L::Output) -> io::Result<T>,
     ) -> io::Result<Option<Wait>> {
         if let Collected::Waiting(leaf) = self {
             match Pin::new(leaf).resume(cx) {
                 Step::Suspended(wait) => return Ok(Some(wait)),
-                Step::Done(output) => *self = Collected::Done(then(output)?),
+                Step::Done(output) => *self = Collected::Done(to_result(output)?),
             }
         }
         Ok(None)
@@ -86,7 +86,7 @@ impl<R: Leaf<ReadToEnd>, W: Leaf<io::Result<ExitStatus>>> Task for CollectOutput
     type Output = io::Result<Output>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        match self.go_on(cx) {
+        match self.resume_all(cx) {
             Ok(Some(wait)) => Step::Suspended(wait),
             Ok(None) => {
                 let [stdout, stderr] = [self.stdout.take(), self.stderr.take()];

@@ -16,11 +16,11 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use super::child_descriptor::ChildDescriptor;
 
-static REAPER: Mutex<Reaper> = Mutex::new(Reaper { new: Vec::new(), pipe: None, process: 0 });
+static REAPER: Mutex<Reaper> = Mutex::new(Reaper { added: Vec::new(), pipe: None, process: 0 });
 
 struct Reaper {
     /// Children that the thread has not taken over yet.
-    new: Vec<ChildDescriptor>,
+    added: Vec<ChildDescriptor>,
     /// The pipe to the thread, if the thread exists. A byte that is written to the pipe wakes the
     /// thread.
     pipe: Option<PipeWriter>,
@@ -30,15 +30,15 @@ struct Reaper {
 
 /// Hands the child to the reaper. Does not block.
 ///
-/// When the operating system refuses to start the thread, the child stays in `new`. A later call of
-/// [`reap_ended`] then reaps the child if it has ended, or starts the thread.
+/// When the operating system refuses to start the thread, the child stays in `added`. A later call
+/// of [`reap_ended`] then reaps the child if it has ended, or starts the thread.
 pub(super) fn reap_later(child: ChildDescriptor) {
     let mut reaper = lock();
     if reaper.process != process::id() {
-        *reaper = Reaper { new: Vec::new(), pipe: None, process: process::id() };
+        *reaper = Reaper { added: Vec::new(), pipe: None, process: process::id() };
     }
-    let is_first = reaper.new.is_empty();
-    reaper.new.push(child);
+    let is_first = reaper.added.is_empty();
+    reaper.added.push(child);
     match &mut reaper.pipe {
         // Only the first child since the thread's last look writes a byte, so the pipe never fills
         // up.
@@ -62,9 +62,9 @@ pub(super) fn reap_ended() {
 impl Reaper {
     /// Reaps the children that have ended, and tries to start the thread for the others.
     fn reap_ended(&mut self) {
-        self.new.retain(is_running);
-        if !self.new.is_empty() {
-            self.pipe = watch().ok();
+        self.added.retain(is_running);
+        if !self.added.is_empty() {
+            self.pipe = start_thread().ok();
         }
     }
 }
@@ -76,37 +76,37 @@ fn is_running(child: &ChildDescriptor) -> bool {
 }
 
 /// Starts the thread.
-fn watch() -> io::Result<PipeWriter> {
+fn start_thread() -> io::Result<PipeWriter> {
     let (reader, pipe) = io::pipe()?;
-    thread::Builder::new().name("reaper".into()).spawn(move || reap(reader))?;
+    thread::Builder::new().name("reaper".into()).spawn(move || run_thread(reader))?;
     Ok(pipe)
 }
 
-fn reap(mut reader: PipeReader) {
+fn run_thread(mut reader: PipeReader) {
     let mut children: Vec<ChildDescriptor> = Vec::new();
     loop {
         let mut reaper = lock();
-        children.append(&mut reaper.new);
+        children.append(&mut reaper.added);
         children.retain(is_running);
         if children.is_empty() {
             reaper.pipe = None;
             return;
         }
         drop(reaper);
-        sleep(&mut reader, &children);
+        sleep_until_event(&mut reader, &children);
     }
 }
 
 /// Sleeps until another child is added or a child may have ended. A signal can end the sleep
 /// without a reason.
-fn sleep(reader: &mut PipeReader, children: &[ChildDescriptor]) {
+fn sleep_until_event(reader: &mut PipeReader, children: &[ChildDescriptor]) {
     let fds = [reader.as_fd()].into_iter().chain(children.iter().map(ChildDescriptor::as_fd));
     let mut polled: Vec<_> = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
-    let has_come = match poll(&mut polled, None) {
+    let was_notified = match poll(&mut polled, None) {
         Ok(_) => !polled[0].revents().is_empty(),
         Err(_) => false,
     };
-    if has_come {
+    if was_notified {
         // One read empties the pipe.
         let _ = reader.read(&mut [0; 512]);
     }

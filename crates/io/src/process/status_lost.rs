@@ -72,7 +72,7 @@ impl StatusLost {
 
 impl fmt::Display for StatusLost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("how this child ended is lost: ")?;
+        f.write_str("the exit status of this child is lost: ")?;
         f.write_str(match self.cause {
             Cause::Ignored => {
                 "SIGCHLD is ignored, perhaps since the program was started, so the kernel does not \

@@ -13,7 +13,7 @@ use std::{
 use signal_hook::iterator::{backend::SignalDelivery, exfiltrator::SignalOnly};
 
 use super::{
-    listeners::{Listening, keep_dispositions},
+    listeners::{Listening, preserve_dispositions},
     number::Signal,
 };
 
@@ -34,18 +34,19 @@ impl Delivery {
         let reader = Arc::new(reader);
         let numbers: Vec<_> = signals.iter().map(|signal| signal.number()).collect();
         let own = Arc::clone(&reader);
-        keep_dispositions(&numbers)?;
+        preserve_dispositions(&numbers)?;
         let delivery = SignalDelivery::with_pipe(own, writer, SignalOnly, &numbers)?;
         let (delivery, _listening) = (Mutex::new(delivery), Listening::to(numbers));
         Ok(Self { reader, delivery, process: process::id(), _listening })
     }
 
-    pub(super) fn expect_its_process(&self) -> io::Result<()> {
+    pub(super) fn check_process(&self) -> io::Result<()> {
         if self.process == process::id() {
             return Ok(());
         }
         Err(io::Error::other(
-            "this process was forked after the listener was made: make a new one after the fork",
+            "this process was forked after the listener was created: create a new one after the \
+             fork",
         ))
     }
 

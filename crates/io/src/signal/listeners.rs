@@ -24,7 +24,7 @@ pub(super) struct Listening(Vec<i32>);
 struct ListenerCount {
     count: usize,
     /// Whether there is no listener. The signal handler reads this.
-    nobody: Arc<AtomicBool>,
+    has_no_listener: Arc<AtomicBool>,
 }
 
 static LISTENERS: Mutex<BTreeMap<i32, ListenerCount>> = Mutex::new(BTreeMap::new());
@@ -34,11 +34,11 @@ static LISTENERS: Mutex<BTreeMap<i32, ListenerCount>> = Mutex::new(BTreeMap::new
 ///
 /// This must come before the handler of a listener is installed. A handler stays installed when its
 /// listener is dropped, so it would then look like the former effect.
-pub(super) fn keep_dispositions(numbers: &[i32]) -> io::Result<()> {
+pub(super) fn preserve_dispositions(numbers: &[i32]) -> io::Result<()> {
     let mut all = listeners();
     for number in numbers {
         if !all.contains_key(number) {
-            all.insert(*number, nobody_yet(*number)?);
+            all.insert(*number, without_listener(*number)?);
         }
     }
     Ok(())
@@ -46,26 +46,26 @@ pub(super) fn keep_dispositions(numbers: &[i32]) -> io::Result<()> {
 
 impl Listening {
     /// Counts one more listener for these signals. Their present effects must have been
-    /// [recorded](keep_dispositions).
+    /// [recorded](preserve_dispositions).
     pub(super) fn to(numbers: Vec<i32>) -> Self {
         let mut all = listeners();
         for (_, listeners) in all.iter_mut().filter(|(number, _)| numbers.contains(number)) {
             listeners.count += 1;
-            listeners.nobody.store(false, Ordering::SeqCst);
+            listeners.has_no_listener.store(false, Ordering::SeqCst);
         }
         Self(numbers)
     }
 }
 
-fn nobody_yet(number: i32) -> io::Result<ListenerCount> {
-    let nobody = Arc::new(AtomicBool::new(true));
+fn without_listener(number: i32) -> io::Result<ListenerCount> {
+    let has_no_listener = Arc::new(AtomicBool::new(true));
     let is_default = Disposition::of(number) == Disposition::Default;
     // Our handler does nothing by itself, so a signal that was ignored stays ignored. A handler of
     // another library is called besides ours, and the default effect must not happen then.
     if is_default && signal_name(number).is_some() {
-        flag::register_conditional_default(number, Arc::clone(&nobody))?;
+        flag::register_conditional_default(number, Arc::clone(&has_no_listener))?;
     }
-    Ok(ListenerCount { count: 0, nobody })
+    Ok(ListenerCount { count: 0, has_no_listener })
 }
 
 impl Drop for Listening {
@@ -73,7 +73,7 @@ impl Drop for Listening {
         let mut all = listeners();
         for (_, listeners) in all.iter_mut().filter(|(number, _)| self.0.contains(number)) {
             listeners.count -= 1;
-            listeners.nobody.store(listeners.count == 0, Ordering::SeqCst);
+            listeners.has_no_listener.store(listeners.count == 0, Ordering::SeqCst);
         }
     }
 }

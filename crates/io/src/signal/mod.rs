@@ -66,8 +66,8 @@ impl Signals {
     /// Returns an error when the process has no free descriptors.
     pub fn new(signals: impl IntoIterator<Item = Signal>) -> io::Result<Self> {
         let signals: Vec<_> = signals.into_iter().collect();
-        if let Some(deaf) = signals.iter().find(|signal| !can_be_heard(**signal)) {
-            let remedy = format!("{deaf} cannot be heard: leave it out");
+        if let Some(signal) = signals.iter().find(|signal| !can_be_caught(**signal)) {
+            let remedy = format!("{signal} cannot be caught: leave it out");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, remedy));
         }
         let delivery = Delivery::new(&signals)?;
@@ -83,7 +83,7 @@ impl Signals {
     /// * This process was forked after the listener was made.
     pub fn next(&self) -> impl Leaf<io::Result<Signal>> + use<> {
         Operation::new(&self.source, Readable, NO_BUFFER, |delivery: &Delivery, _| {
-            delivery.expect_its_process()?;
+            delivery.check_process()?;
             delivery.take().map(Tried::Done).ok_or_else(|| io::ErrorKind::WouldBlock.into())
         })
     }
@@ -98,7 +98,7 @@ pub fn raise(signal: Signal) -> io::Result<()> {
     signal_hook::low_level::raise(signal.number())
 }
 
-fn can_be_heard(signal: Signal) -> bool {
+fn can_be_caught(signal: Signal) -> bool {
     // The table of signal-hook ends at 127, and no kernel has greater numbers.
     (1..128).contains(&signal.number()) && !FORBIDDEN.contains(&signal.number())
 }

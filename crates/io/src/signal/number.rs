@@ -68,7 +68,7 @@ impl Signal {
             Signal::Other(number) => number,
             named => {
                 let entry = NAMED.iter().find(|(signal, ..)| *signal == named);
-                entry.expect("every name has its number").1
+                entry.expect("every signal with a name is in the table").1
             }
         }
     }
@@ -76,7 +76,7 @@ impl Signal {
 
 impl From<i32> for Signal {
     fn from(number: i32) -> Self {
-        let named = NAMED.iter().find(|(_, its, _)| *its == number);
+        let named = NAMED.iter().find(|(_, its_number, _)| *its_number == number);
         named.map_or(Signal::Other(number), |(signal, ..)| *signal)
     }
 }

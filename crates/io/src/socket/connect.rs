@@ -16,10 +16,10 @@ pub struct Connect<S> {
 }
 
 /// A type of stream that [`Connect`] can connect.
-pub(crate) trait Connects: Sized {
+pub(crate) trait Connectable: Sized {
     /// Creates the stream from a socket that only this crate has used and that is not connected
     /// yet.
-    fn of(socket: Socket) -> Self;
+    fn from_socket(socket: Socket) -> Self;
 
     fn source(&self) -> &Source<impl AsFd>;
 }
@@ -38,20 +38,20 @@ impl<S> Connect<S> {
     }
 }
 
-impl<S: Connects> Task for Connect<S> {
+impl<S: Connectable> Task for Connect<S> {
     type Output = io::Result<S>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let begun = match mem::replace(&mut self.state, State::Done) {
+        let connecting = match mem::replace(&mut self.state, State::Done) {
             State::Lazy(address) => {
-                let socket = address.and_then(|address| begin(&address));
-                socket.map(|socket| (S::of(socket), QueuePlace::default()))
+                let socket = address.and_then(|address| start_connecting(&address));
+                socket.map(|socket| (S::from_socket(socket), QueuePlace::default()))
             }
             State::InProgress(stream, place) => Ok((stream, place)),
             State::Done => panic!("{RESUMED_AFTER_DONE}"),
         };
-        let (stream, mut place) = match begun {
-            Ok(begun) => begun,
+        let (stream, mut place) = match connecting {
+            Ok(connecting) => connecting,
             Err(error) => return Step::Done(Err(error)),
         };
         match stream.source().attempt(Interest::Writable, false, &mut place, cx, is_connected) {
@@ -65,7 +65,7 @@ impl<S: Connects> Task for Connect<S> {
 }
 
 /// Creates a socket and tells the kernel to connect it.
-fn begin(address: &SockAddr) -> io::Result<Socket> {
+fn start_connecting(address: &SockAddr) -> io::Result<Socket> {
     let socket = Socket::new(address.domain(), Type::STREAM.nonblocking().cloexec(), None)?;
     match socket.connect(address) {
         Ok(()) => Ok(socket),
@@ -102,7 +102,7 @@ fn is_connected(stream: &impl AsFd) -> io::Result<Tried<()>> {
 impl<S> Unpin for Connect<S> {}
 
 quadrivium_core::leaf! {
-    impl[S: Connects] Connect<S>;
+    impl[S: Connectable] Connect<S>;
 }
 
 impl<S> fmt::Debug for Connect<S> {

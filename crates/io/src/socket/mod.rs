@@ -52,7 +52,7 @@ macro_rules! socket_methods {
                 /// are left, because they would block, too. Returns an error when the socket cannot
                 /// be made blocking.
                 pub fn into_std(self) -> io::Result<$std> {
-                    let socket = Source::take_out(self.source)?;
+                    let socket = Source::into_io(self.source)?;
                     socket.set_nonblocking(false)?;
                     Ok(socket)
                 }

@@ -37,7 +37,7 @@ where
     }
 
     fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        let Some(first) = first_with_bytes(buffers) else { return Ok(0) };
+        let Some(first) = first_non_empty(buffers) else { return Ok(0) };
         Read::read_vectored(&mut &*self, &mut buffers[first..])
     }
 
@@ -46,7 +46,7 @@ where
     }
 
     fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let Some(first) = first_with_bytes(slices) else { return Ok(0) };
+        let Some(first) = first_non_empty(slices) else { return Ok(0) };
         Write::write_vectored(&mut &*self, &slices[first..])
     }
 }
@@ -56,6 +56,6 @@ where
 /// The kernel takes at most `IOV_MAX` slices at once, and the standard library cuts the list off
 /// there. If all slices before the cut were empty, the kernel would move no bytes. A read of 0
 /// bytes looks like the end of the stream.
-pub(crate) fn first_with_bytes(slices: &[impl Deref<Target = [u8]>]) -> Option<usize> {
+pub(crate) fn first_non_empty(slices: &[impl Deref<Target = [u8]>]) -> Option<usize> {
     slices.iter().position(|slice| !slice.is_empty())
 }

@@ -31,7 +31,7 @@ macro_rules! read_methods {
                 stream::{
                     StdStream,
                     attempts::{AttemptRead, Attempts},
-                    first_with_bytes,
+                    first_non_empty,
                     read::{read, read_exact, read_some, read_to_end},
                 },
             };
@@ -88,7 +88,7 @@ macro_rules! read_methods {
                     &self,
                     buffers: &'a mut [IoSliceMut<'a>],
                 ) -> impl Leaf<io::Result<usize>> + use<'a> {
-                    let no_bytes = first_with_bytes(buffers).is_none();
+                    let no_bytes = first_non_empty(buffers).is_none();
                     let buffers = Borrowed(buffers);
                     Operation::new(&self.source, Readable, buffers, |stream, buffers| {
                         StdStream::read_vectored(stream, buffers).map(Tried::Done)
@@ -157,20 +157,20 @@ macro_rules! read_methods {
 pub(crate) use read_methods;
 
 /// Before each read, a read to the end makes room for this number of bytes.
-const ROOM: usize = 16 * 1024;
+const SPARE_BYTES: usize = 16 * 1024;
 
 /// After this number of reads in a row, a read to the end lets the other tasks run. Otherwise a
 /// peer that never stops writing would keep the loop busy for ever.
-const IN_A_ROW: usize = 16;
+const MAX_READS_IN_A_ROW: usize = 16;
 
 /// Reads once, and reports whether the read was short: whether it filled only a part of the buffer.
 ///
 /// A single read moves at most 2 GiB. So a read that moves 1 GiB or more does not count as short.
 pub(crate) fn read_some(stream: &impl StdStream, buffer: &mut [u8]) -> io::Result<Tried<usize>> {
-    const AT_ONCE: usize = 1 << 30;
+    const SHORT_LIMIT: usize = 1 << 30;
     let n = stream.read(buffer)?;
-    Ok(match 0 < n && n < buffer.len().min(AT_ONCE) {
-        true => Tried::Last(n),
+    Ok(match 0 < n && n < buffer.len().min(SHORT_LIMIT) {
+        true => Tried::DoneByShortRead(n),
         false => Tried::Done(n),
     })
 }
@@ -208,7 +208,7 @@ where
                 n => done += n,
             }
             if done < bytes.len() {
-                return Ok(Tried::Short);
+                return Ok(Tried::ShortRead);
             }
         }
         Ok(Tried::Done(()))
@@ -227,9 +227,9 @@ where
     let mut done = 0;
     Operation::new(source, Readable, buffer, move |stream: &S, bytes: &mut B::Content| {
         let bytes = bytes.borrow_mut();
-        for _ in 0..IN_A_ROW {
+        for _ in 0..MAX_READS_IN_A_ROW {
             let start = bytes.len();
-            bytes.resize(start + ROOM, 0);
+            bytes.resize(start + SPARE_BYTES, 0);
             let read = stream.read(&mut bytes[start..]);
             bytes.truncate(start + read.as_ref().map_or(0, |n| *n));
             match read? {
@@ -237,6 +237,6 @@ where
                 n => done += n,
             }
         }
-        Ok(Tried::Turn)
+        Ok(Tried::GiveWay)
     })
 }

@@ -27,7 +27,7 @@ macro_rules! write_methods {
                 stream::{
                     StdStream,
                     attempts::AttemptWrite,
-                    first_with_bytes,
+                    first_non_empty,
                     write::{write, write_all},
                 },
             };
@@ -78,7 +78,7 @@ macro_rules! write_methods {
                     &self,
                     slices: &'a [IoSlice<'a>],
                 ) -> impl Leaf<io::Result<usize>> + use<'a> {
-                    let no_bytes = first_with_bytes(slices).is_none();
+                    let no_bytes = first_non_empty(slices).is_none();
                     let slices = Borrowed(slices);
                     Operation::new(&self.source, Writable, slices, |stream, slices| {
                         StdStream::write_vectored(stream, slices).map(Tried::Done)
@@ -110,7 +110,7 @@ macro_rules! write_methods {
                     cx: &Context<'_>,
                     slices: &[IoSlice<'_>],
                 ) -> Step<io::Result<usize>> {
-                    let no_bytes = first_with_bytes(slices).is_none();
+                    let no_bytes = first_non_empty(slices).is_none();
                     self.source.attempt(Writable, no_bytes, place, cx, |stream| {
                         StdStream::write_vectored(stream, slices).map(Tried::Done)
                     })

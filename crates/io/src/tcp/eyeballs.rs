@@ -27,23 +27,23 @@ const DELAY: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct Eyeballs {
     /// The addresses that have not been tried yet, best first.
-    left: VecDeque<SocketAddr>,
+    untried: VecDeque<SocketAddr>,
     attempts: Vec<(SocketAddr, Connect<TcpStream>)>,
     failed: Vec<(SocketAddr, io::Error)>,
     /// When the next address is tried, if no attempt fails before.
-    next: Option<Instant>,
+    next_start: Option<Instant>,
 }
 
 impl Eyeballs {
     /// Creates the task. `addresses` has the best address first.
     pub(super) fn new(addresses: Vec<SocketAddr>) -> Self {
         let (attempts, failed) = (Vec::new(), Vec::new());
-        Self { left: interleaved(addresses), attempts, failed, next: None }
+        Self { untried: interleaved(addresses), attempts, failed, next_start: None }
     }
 
     /// Resumes all attempts. Returns the first stream that is connected, or else the sum of what
     /// the attempts wait for.
-    fn go_on(&mut self, cx: &mut Context<'_>) -> Result<TcpStream, Option<Wait>> {
+    fn resume_attempts(&mut self, cx: &mut Context<'_>) -> Result<TcpStream, Option<Wait>> {
         let mut waits = None;
         for (address, mut attempt) in mem::take(&mut self.attempts) {
             match Pin::new(&mut attempt).resume(cx) {
@@ -51,7 +51,7 @@ impl Eyeballs {
                 Step::Done(Err(error)) => {
                     self.failed.push((address, error));
                     // The next attempt starts at once.
-                    self.next = None;
+                    self.next_start = None;
                 }
                 Step::Suspended(wait) => {
                     waits = Some(waits.map_or(wait.clone(), |waits: Wait| waits.or(wait)));
@@ -63,29 +63,30 @@ impl Eyeballs {
     }
 
     /// Starts an attempt with the next address, if it is time for one.
-    fn begin(&mut self, cx: &Context<'_>) -> bool {
+    fn start_next(&mut self, cx: &Context<'_>) -> bool {
         let now = cx.now();
-        if self.next.is_some_and(|next| now < next) {
+        if self.next_start.is_some_and(|next| now < next) {
             return false;
         }
-        let Some(address) = self.left.pop_front() else { return false };
+        let Some(address) = self.untried.pop_front() else { return false };
         self.attempts.push((address, Connect::new(Ok(address.into()))));
-        self.next = now.checked_add(DELAY);
+        self.next_start = now.checked_add(DELAY);
         true
     }
 
     /// Returns the error for the case that all attempts have failed. It names the cause of each.
-    fn error(&self) -> io::Error {
+    fn all_failed(&self) -> io::Error {
         let Some((_, last)) = self.failed.last() else {
             return io::Error::new(
                 io::ErrorKind::InvalidInput,
-                "there is no address to connect to",
+                "the list of addresses is empty: pass at least one address",
             );
         };
-        let mut message = String::from("no address could be connected to");
+        let mut message = String::from("could not connect to any address");
         for (i, (address, error)) in self.failed.iter().enumerate() {
             let separator = if i == 0 { ": " } else { "; " };
-            write!(message, "{separator}{address}: {error}").expect("a text takes all");
+            write!(message, "{separator}{address}: {error}")
+                .expect("writing to a string does not fail");
         }
         io::Error::new(last.kind(), message)
     }
@@ -96,18 +97,18 @@ impl Task for Eyeballs {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         loop {
-            let waits = match self.go_on(cx) {
+            let waits = match self.resume_attempts(cx) {
                 // The other attempts are dropped with this task, and close their sockets.
                 Ok(stream) => return Step::Done(Ok(stream)),
                 Err(waits) => waits,
             };
-            if self.begin(cx) {
+            if self.start_next(cx) {
                 continue;
             }
-            let next = self.next.filter(|_| !self.left.is_empty()).map(Wait::Until);
+            let next = self.next_start.filter(|_| !self.untried.is_empty()).map(Wait::Until);
             return match [waits, next].into_iter().flatten().reduce(Wait::or) {
                 Some(wait) => Step::Suspended(wait),
-                None => Step::Done(Err(self.error())),
+                None => Step::Done(Err(self.all_failed())),
             };
         }
     }

@@ -86,7 +86,7 @@ impl TcpListener {
                         let stream = TcpStream::accepted(stream, is_plain_tcp)?;
                         break Ok(Tried::Done((stream, peer)));
                     }
-                    Err(error) if is_of_the_connection(&error) => {}
+                    Err(error) if is_error_of_connection(&error) => {}
                     Err(error) => break Err(error),
                 }
             }
@@ -101,8 +101,8 @@ socket_methods! { TcpListener, net::TcpListener, SocketAddr }
 /// Returns whether the error concerns a connection that failed before it was accepted, and not the
 /// listener. Linux reports network errors of the new connection as errors of `accept` (see
 /// accept(2)).
-fn is_of_the_connection(error: &io::Error) -> bool {
-    const OF_THE_NETWORK: [i32; 6] = [
+fn is_error_of_connection(error: &io::Error) -> bool {
+    const NETWORK_ERRORS: [i32; 6] = [
         libc::ENETDOWN,
         libc::EPROTO,
         libc::ENOPROTOOPT,
@@ -110,7 +110,7 @@ fn is_of_the_connection(error: &io::Error) -> bool {
         libc::EHOSTUNREACH,
         libc::ENETUNREACH,
     ];
-    let is = |error| error == libc::ECONNABORTED || OF_THE_NETWORK.contains(&error);
+    let is = |error| error == libc::ECONNABORTED || NETWORK_ERRORS.contains(&error);
     error.raw_os_error().is_some_and(is)
 }
 

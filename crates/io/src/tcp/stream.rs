@@ -15,7 +15,7 @@ use super::connect::TcpConnect;
 use crate::{
     descriptor::{Borrowed, Buffer, Leaf, Operation, Owned, Source, Tried},
     dns::Address,
-    socket::{connect::Connects, socket_methods},
+    socket::{connect::Connectable, socket_methods},
     stream::{read::read_methods, write::write_methods},
 };
 
@@ -181,8 +181,8 @@ fn peek<B: Buffer<Content: AsMut<[u8]>>>(
     .at_once(no_bytes)
 }
 
-impl Connects for TcpStream {
-    fn of(socket: Socket) -> Self {
+impl Connectable for TcpStream {
+    fn from_socket(socket: Socket) -> Self {
         Self { source: Arc::new(Source::own_tcp(socket.into())) }
     }
 

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_told_from_abstract_names() {
+    fn paths_are_distinguished_from_abstract_names() {
         let file = address(Path::new("/tmp/a")).unwrap();
         assert_eq!(file.as_pathname(), Some(Path::new("/tmp/a")));
         for bad in ["/tmp/a\0", "/tmp/a\0.d/b", "a\0b"] {

@@ -82,7 +82,7 @@ impl UnixDatagram {
         to: P,
     ) -> impl Leaf<io::Result<usize>> + use<'a, P> {
         Operation::new(&self.source, Writable, Borrowed(bytes), move |socket, bytes| {
-            later(socket.send_to_addr(bytes, &address(to.as_ref())?))
+            retry_if_full(socket.send_to_addr(bytes, &address(to.as_ref())?))
         })
     }
 
@@ -93,7 +93,7 @@ impl UnixDatagram {
         to: P,
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B, P> {
         Operation::new(&self.source, Writable, Owned(bytes), move |socket, bytes| {
-            later(socket.send_to_addr((*bytes).as_ref(), &address(to.as_ref())?))
+            retry_if_full(socket.send_to_addr((*bytes).as_ref(), &address(to.as_ref())?))
         })
     }
 
@@ -114,9 +114,9 @@ socket_methods! { UnixDatagram, net::UnixDatagram, SocketAddr }
 /// Schedules another attempt if the receiver's queue is full. No edge reports when there is room
 /// again. And each attempt that fails makes an edge of its own, so waiting for edges would keep the
 /// loop busy.
-fn later(sent: io::Result<usize>) -> io::Result<Tried<usize>> {
+fn retry_if_full(sent: io::Result<usize>) -> io::Result<Tried<usize>> {
     match sent {
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Tried::Later),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Tried::RetryLater),
         sent => sent.map(Tried::Done),
     }
 }

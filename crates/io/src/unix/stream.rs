@@ -17,7 +17,7 @@ use super::address::address;
 use crate::{
     descriptor::Source,
     socket::{
-        connect::{Connect, Connects},
+        connect::{Connect, Connectable},
         socket_methods,
     },
     stream::{read::read_methods, write::write_methods},
@@ -87,8 +87,8 @@ impl UnixStream {
 // the kernel's buffers, are in `socket/mod.rs`.
 socket_methods! { UnixStream, net::UnixStream, SocketAddr }
 
-impl Connects for UnixStream {
-    fn of(socket: Socket) -> Self {
+impl Connectable for UnixStream {
+    fn from_socket(socket: Socket) -> Self {
         Self::new(socket.into())
     }
 

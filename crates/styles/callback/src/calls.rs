@@ -17,12 +17,12 @@ use crate::{Callback, callback};
 /// use quadrivium::{callback::{call_later, call_soon}, prelude::*};
 /// use std::{cell::RefCell, rc::Rc, time::Duration};
 ///
-/// let said = Rc::new(RefCell::new(Vec::new()));
-/// let say = |word| {
-///     let said = Rc::clone(&said);
-///     move || said.borrow_mut().push(word)
+/// let called = Rc::new(RefCell::new(Vec::new()));
+/// let record = |word| {
+///     let called = Rc::clone(&called);
+///     move || called.borrow_mut().push(word)
 /// };
-/// let (last, first, second) = (say("last"), say("first"), say("second"));
+/// let (last, first, second) = (record("last"), record("first"), record("second"));
 /// let program = callback(|cb| {
 ///     call_later(Duration::from_secs(1), last);
 ///     call_soon(first);
@@ -32,7 +32,7 @@ use crate::{Callback, callback};
 /// let mut event_loop = EventLoop::with_virtual_clock()?;
 /// drop(event_loop.spawn(program));
 /// event_loop.run()?;
-/// assert_eq!(*said.borrow(), ["first", "second", "last"]);
+/// assert_eq!(*called.borrow(), ["first", "second", "last"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -97,10 +97,10 @@ pub fn call_at(deadline: Instant, call: impl FnOnce() + 'static) -> Call {
 #[track_caller]
 pub fn call_every(period: Duration, call: impl FnMut() + 'static) -> Call {
     let first = now().checked_add(period);
-    Call::of(spawn(callback(move |cb| every(cb, first, period, call))))
+    Call::of(spawn(callback(move |cb| call_repeatedly(cb, first, period, call))))
 }
 
-fn every(
+fn call_repeatedly(
     cb: &mut Callback<()>,
     time: Option<Instant>,
     period: Duration,
@@ -111,7 +111,7 @@ fn every(
     };
     cb.perform(sleep_until(time), move |cb, ()| {
         call();
-        every(cb, time_after(time, period), period, call);
+        call_repeatedly(cb, time_after(time, period), period, call);
     });
 }
 
@@ -119,11 +119,11 @@ fn every(
 fn time_after(time: Instant, period: Duration) -> Option<Instant> {
     // The clock is read only once, since a real clock returns a later time at each reading.
     let now = now();
-    let late = now.saturating_duration_since(time).as_nanos();
+    let overdue = now.saturating_duration_since(time).as_nanos();
     match period.as_nanos() {
         0 => Some(now),
-        nanos if late < nanos => time.checked_add(period),
-        nanos => now.checked_add(period - Duration::from_nanos_u128(late % nanos)),
+        nanos if overdue < nanos => time.checked_add(period),
+        nanos => now.checked_add(period - Duration::from_nanos_u128(overdue % nanos)),
     }
 }
 

@@ -59,7 +59,7 @@ impl<T> Callback<T> {
     }
 
     /// Panics if a callback has returned without calling `perform` or `done`.
-    pub(crate) fn check(&self) {
+    pub(crate) fn check_used(&self) {
         assert!(self.stage.is_some() || self.output.is_some(), "{CALLED_NEITHER}");
     }
 }

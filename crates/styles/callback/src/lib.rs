@@ -27,8 +27,8 @@
 //! A callback task is not `Send`. The module [`send`] has callback tasks that are.
 //!
 //! ```compile_fail,E0277
-//! fn sends<T: Send>(_: T) {}
-//! sends(quadrivium_callback::callback(|cb| cb.done(())));
+//! fn assert_send<T: Send>(_: T) {}
+//! assert_send(quadrivium_callback::callback(|cb| cb.done(())));
 //! ```
 
 #![forbid(unsafe_code)]

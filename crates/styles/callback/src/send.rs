@@ -15,8 +15,8 @@
 //! }
 //!
 //! let task = callback(|cb| countdown(cb, 3));
-//! let elsewhere = thread::spawn(|| EventLoop::new().unwrap().block_on(task).unwrap());
-//! assert_eq!(elsewhere.join().unwrap(), "lift-off");
+//! let other_thread = thread::spawn(|| EventLoop::new().unwrap().block_on(task).unwrap());
+//! assert_eq!(other_thread.join().unwrap(), "lift-off");
 //! ```
 //!
 //! The code below is the text of `handle.rs` and `task.rs`, except that the box of a stage is
@@ -110,7 +110,7 @@ impl<T> Callback<T> {
         assert!(self.stage.is_none() && self.output.is_none(), "{CALLED_TWICE}");
     }
 
-    fn check(&self) {
+    fn check_used(&self) {
         assert!(self.stage.is_some() || self.output.is_some(), "{CALLED_NEITHER}");
     }
 }
@@ -135,7 +135,7 @@ where
         let this = &mut *self;
         if let Some(body) = this.body.take() {
             body(&mut this.callback);
-            this.callback.check();
+            this.callback.check_used();
         }
         loop {
             if let Some(output) = this.callback.output.take() {
@@ -146,7 +146,7 @@ where
                 this.callback.stage = Some(stage);
                 return Step::Suspended(wait);
             }
-            this.callback.check();
+            this.callback.check_used();
             this.callback.spare = Some(stage);
         }
     }

@@ -53,7 +53,7 @@ where
         let this = &mut *self;
         if let Some(body) = this.body.take() {
             body(&mut this.callback);
-            this.callback.check();
+            this.callback.check_used();
         }
         loop {
             if let Some(output) = this.callback.output.take() {
@@ -64,7 +64,7 @@ where
                 this.callback.stage = Some(stage);
                 return Step::Suspended(wait);
             }
-            this.callback.check();
+            this.callback.check_used();
             this.callback.spare = Some(stage);
         }
     }

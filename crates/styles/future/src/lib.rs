@@ -23,8 +23,8 @@
 //! ```
 //! # use quadrivium_core::{sleep, turn};
 //! # use std::time::Duration;
-//! fn sends<T: Send>(_: T) {}
-//! sends(quadrivium_future::future(async {
+//! fn assert_send<T: Send>(_: T) {}
+//! assert_send(quadrivium_future::future(async {
 //!     turn().await;
 //!     sleep(Duration::from_secs(1)).await;
 //! }));

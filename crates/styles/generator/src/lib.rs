@@ -27,8 +27,8 @@
 //! A generator task is not `Send`. The module [`send`] has generator tasks that are.
 //!
 //! ```compile_fail,E0277
-//! fn sends<T: Send>(_: T) {}
-//! sends(quadrivium_generator::generator(|_| async {}));
+//! fn assert_send<T: Send>(_: T) {}
+//! assert_send(quadrivium_generator::generator(|_| async {}));
 //! ```
 
 #![forbid(unsafe_code)]

@@ -23,7 +23,7 @@ enum State<B, G: Future, T> {
     /// Not resumed yet.
     Fresh(B),
     /// The generator is in a box that genawaiter allocates.
-    Started(rc::Gen<Yielded<T>, (), Yielding<G>>, Rc<SharedWithBody>),
+    Started(rc::Gen<Yielded<T>, (), CheckedBody<G>>, Rc<SharedWithBody>),
     Done,
 }
 
@@ -74,7 +74,7 @@ where
         let shared = SharedWithBody::new(cx);
         let start = |generator| {
             let body = body(Co::new(generator, Rc::clone(&shared)));
-            Yielding { body, shared: Rc::clone(&shared) }
+            CheckedBody { body, shared: Rc::clone(&shared) }
         };
         self.state = State::Started(rc::Gen::new(start), shared);
     }
@@ -85,14 +85,14 @@ pin_project! {
     ///
     /// genawaiter cannot check this. If a body waits for something else, genawaiter panics without
     /// the reason. If a body yields twice, it loses a value in release builds.
-    struct Yielding<G> {
+    struct CheckedBody<G> {
         #[pin]
         body: G,
         shared: Rc<SharedWithBody>,
     }
 }
 
-impl<G: Future> Future for Yielding<G> {
+impl<G: Future> Future for CheckedBody<G> {
     type Output = G::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<G::Output> {

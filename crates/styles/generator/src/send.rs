@@ -14,8 +14,8 @@
 //!     }
 //!     "lift-off"
 //! });
-//! let elsewhere = thread::spawn(|| EventLoop::new().unwrap().block_on(task).unwrap());
-//! assert_eq!(elsewhere.join().unwrap(), "lift-off");
+//! let other_thread = thread::spawn(|| EventLoop::new().unwrap().block_on(task).unwrap());
+//! assert_eq!(other_thread.join().unwrap(), "lift-off");
 //! ```
 //!
 //! These tasks do not use genawaiter, whose generators for several threads lock a mutex three times
@@ -28,8 +28,8 @@
 //! use quadrivium::{generator::send::generator, prelude::*};
 //! use std::rc::Rc;
 //!
-//! fn sends<T: Send>(_: T) {}
-//! sends(generator(|mut co| async move {
+//! fn assert_send<T: Send>(_: T) {}
+//! assert_send(generator(|mut co| async move {
 //!     let shared = Rc::new(42);
 //!     co.perform(turn()).await;
 //!     *shared
@@ -41,8 +41,8 @@
 //! ```compile_fail,E0277
 //! use quadrivium::{generator::send::generator, prelude::*};
 //!
-//! fn sends<T: Send>(_: T) {}
-//! sends(generator(|mut co| async move { co.perform(green(|| 42)).await }));
+//! fn assert_send<T: Send>(_: T) {}
+//! assert_send(generator(|mut co| async move { co.perform(green(|| 42)).await }));
 //! ```
 
 use std::{

@@ -59,7 +59,7 @@ pub struct Stream<T> {
 enum State<T> {
     Idle(BoxItems<T>),
     /// A [`Next`] has taken the generator.
-    Away,
+    Taken,
     Ended,
 }
 
@@ -127,9 +127,9 @@ impl<T> Task for Next<T> {
 impl<T> Next<T> {
     /// Takes the generator out of the stream. Returns `None` after its end.
     fn take_generator(&mut self) -> Option<BoxItems<T>> {
-        match self.state.replace(State::Away) {
+        match self.state.replace(State::Taken) {
             State::Idle(generator) => Some(generator),
-            State::Away => panic!(
+            State::Taken => panic!(
                 "two `next` of one stream at once: perform one to its end, or drop it, before the \
                  other"
             ),
@@ -145,9 +145,9 @@ impl<T> Next<T> {
         // stream.
         let generator = self.generator.take().or_else(|| self.take_generator());
         let Some(mut generator) = generator else { return Step::Done(None) };
-        let ends = EndsStream(&self.state);
+        let end_on_panic = EndsStream(&self.state);
         let resumed = generator.resume(cx);
-        std::mem::forget(ends);
+        std::mem::forget(end_on_panic);
         match resumed {
             Resumed::Wait(wait) => {
                 self.generator = Some(generator);
@@ -165,7 +165,7 @@ impl<T> Next<T> {
     }
 }
 
-/// A guard that a panic of the generator drops. Then the stream has ended.
+/// A guard that ends the stream if the generator panics.
 struct EndsStream<'a, T>(&'a Cell<State<T>>);
 
 impl<T> Drop for EndsStream<'_, T> {
@@ -194,7 +194,7 @@ impl<T> futures_core::Stream for Stream<T> {
         mut self: Pin<&mut Self>,
         cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<T>> {
-        // A pending `Next` is kept for the next poll: a new one would be the second at once.
+        // A pending `Next` is kept for the next poll, because two `Next` at once panic.
         let kept = self.polled.take();
         let mut next = kept.unwrap_or_else(|| quadrivium_core::Perform::new(self.next()));
         let polled = Pin::new(&mut next).poll(cx);
@@ -222,7 +222,7 @@ impl<T> futures_core::Stream for Stream<T> {
 /// # Panics
 ///
 /// The iterator panics when its generator panics, and when its generator performs a task that
-/// suspends: no host could resume it.
+/// suspends, because `Iterator::next` cannot suspend.
 pub fn iter<T, B, G>(body: B) -> Iter<T>
 where
     B: FnOnce(Co<T>) -> G + 'static,
@@ -242,7 +242,7 @@ impl<T> Iterator for Iter<T> {
 
     fn next(&mut self) -> Option<T> {
         // One `Next` serves for all items, since it gives the generator back with each of them. It
-        // never gives way (`fairness`), because an iterator shares its thread with no other task.
+        // never gives way (`fairness`), because `Iterator::next` cannot suspend.
         match self.next.resume_generator(&Context::new(std::task::Waker::noop())) {
             Step::Done(item) => item,
             Step::Suspended(wait) => self.refuse_to_wait(wait),

@@ -34,7 +34,7 @@ use crate::stack::{overflow, pointer::stack_pointer};
 #[derive(Clone, Copy)]
 pub(crate) enum Resume {
     /// Continue, with this waker. It lives until the green thread suspends or ends.
-    Go(NonNull<Waker>),
+    Continue(NonNull<Waker>),
     /// Unwind the stack, because the task is being dropped.
     Cancel,
 }
@@ -70,15 +70,16 @@ thread_local! {
 ///   panic or a cancel.
 #[inline]
 pub fn perform<P: Task>(task: P) -> P::Output {
-    let away = Away::from_current();
+    let during_perform = DuringPerform::begin();
     // SAFETY: CURRENT is set only while the body of that green thread runs. The frames of the body
     // are below the frame of the `RunningBody` on the same stack, so it outlives this call.
-    let running = unsafe { &*away.running };
+    let running = unsafe { &*during_perform.running };
     // One comparison is enough: for an address below the stack the difference wraps around.
     if stack_pointer().wrapping_sub(running.lowest) >= running.size {
         refuse_another_stack();
     }
-    // Dropped before `away`, because the destructors of a task that panics are no part of the body.
+    // Dropped before `during_perform`, because the destructors of a task that panics are no part of
+    // the body.
     let mut task = pin!(task);
     loop {
         match task.as_mut().resume(&mut Context::new(running.waker())) {
@@ -95,11 +96,11 @@ impl<'a> RunningBody<'a> {
         waker: NonNull<Waker>,
         body: impl FnOnce() -> T,
     ) -> T {
-        let Range { start: lowest, end } = overflow::usable();
+        let Range { start: lowest, end } = overflow::running_stack();
         let (waker, size) = (Cell::new(waker), end - lowest);
         let running = RunningBody { yielder, waker, lowest, size };
         CURRENT.set(ptr::from_ref(&running).cast());
-        let _over = RestoreCurrent(ptr::null());
+        let _reset = RestoreCurrent(ptr::null());
         body()
     }
 
@@ -119,7 +120,7 @@ impl<'a> RunningBody<'a> {
             refuse_to_suspend();
         }
         match self.yielder.suspend(wait) {
-            Resume::Go(waker) => self.waker.set(waker),
+            Resume::Continue(waker) => self.waker.set(waker),
             Resume::Cancel => {
                 // The waker of the last resume is gone, and destructors may still perform a task.
                 self.waker.set(NonNull::from(Waker::noop()));
@@ -135,9 +136,9 @@ impl<'a> RunningBody<'a> {
 #[cold]
 fn refuse_another_stack() -> ! {
     panic!(
-        "green::perform on another stack than that of the green thread, as in a coroutine of \
-         another crate: let the coroutine hand the task out, and perform it in the body of the \
-         green thread"
+        "green::perform was called on a stack that is not the green thread's own, such as the stack \
+         of a coroutine of another crate: let the coroutine hand the task out, and perform it in \
+         the body of the green thread"
     )
 }
 
@@ -150,24 +151,24 @@ fn refuse_to_suspend() -> ! {
 }
 
 /// A guard for the time of a `perform`, during which no body is running.
-struct Away {
+struct DuringPerform {
     running: *const RunningBody<'static>,
 }
 
-impl Away {
+impl DuringPerform {
     #[inline]
-    fn from_current() -> Self {
+    fn begin() -> Self {
         let running = CURRENT.replace(ptr::null());
         assert!(
             !running.is_null(),
-            "green::perform outside the body of a green thread: \
+            "green::perform was called outside the body of a green thread: \
              use the `perform` of the style around it, or EventLoop::block_on"
         );
         Self { running }
     }
 }
 
-impl Drop for Away {
+impl Drop for DuringPerform {
     #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.running);
@@ -179,7 +180,7 @@ pub(crate) struct RestoreCurrent(*const RunningBody<'static>);
 
 impl RestoreCurrent {
     #[inline]
-    pub(crate) fn leave() -> Self {
+    pub(crate) fn clear() -> Self {
         Self(CURRENT.replace(ptr::null()))
     }
 }

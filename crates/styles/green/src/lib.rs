@@ -34,8 +34,8 @@
 //! A green task is not `Send`:
 //!
 //! ```compile_fail,E0277
-//! fn sends<T: Send>(_: T) {}
-//! sends(quadrivium_green::green(|| ()));
+//! fn assert_send<T: Send>(_: T) {}
+//! assert_send(quadrivium_green::green(|| ()));
 //! ```
 
 // Only `stack` and `handle` contain `unsafe`.

@@ -16,7 +16,7 @@ use crate::{
     handle::{Cancelled, RestoreCurrent, Resume, RunningBody},
     stack::{
         Stack, StackError,
-        overflow::{Occupant, is_ending, watch},
+        overflow::{Occupant, is_thread_ending, run_as},
         stack_size,
     },
 };
@@ -155,7 +155,7 @@ where
         if let State::Fresh { .. } = self.state {
             self.start();
         }
-        let resume = Resume::Go(NonNull::from(cx.waker()));
+        let resume = Resume::Continue(NonNull::from(cx.waker()));
         let switched = if const { is_large::<T>() } {
             let State::StartedBoxed(thread) = &mut self.state else {
                 panic!("{RESUMED_AFTER_DONE}")
@@ -229,7 +229,7 @@ impl<R: 'static> GreenThread<R> {
     ) -> Self {
         let occupant = Occupant::new(made_at, host::label(), stack.usable());
         let coroutine = Coroutine::with_stack(stack, |yielder, first| match first {
-            Resume::Go(waker) => RunningBody::run(yielder, waker, body),
+            Resume::Continue(waker) => RunningBody::run(yielder, waker, body),
             Resume::Cancel => unreachable!("a coroutine that has not started is just dropped"),
         });
         Self { coroutine, occupant }
@@ -241,8 +241,8 @@ impl<R> GreenThread<R> {
     /// comes out of here.
     #[inline(always)]
     fn switch(&mut self, resume: Resume) -> CoroutineResult<Wait, R> {
-        let _outer = RestoreCurrent::leave();
-        watch(&self.occupant, || self.coroutine.resume(resume))
+        let _outer = RestoreCurrent::clear();
+        run_as(&self.occupant, || self.coroutine.resume(resume))
     }
 }
 
@@ -266,20 +266,20 @@ impl<R> GreenThread<R> {
         if self.coroutine.done() {
             return;
         }
-        if is_ending() {
-            static TOLD: Once = Once::new();
-            let remedy = "take a loop out of its thread-local before the thread ends, and drop it, \
-                          while thread-locals that a green thread has borrowed are there";
-            return self.leak(&TOLD, " and its OS thread is ending", remedy);
+        if is_thread_ending() {
+            static REPORTED: Once = Once::new();
+            let remedy =
+                "take the loop out of its thread-local before the thread ends, and drop it";
+            return self.leak(&REPORTED, " and its OS thread is ending", remedy);
         }
         // The first panic would end the process. This check works because Cargo compiles this crate
         // with the profile of the program.
         if cfg!(panic = "abort") {
-            static TOLD: Once = Once::new();
+            static REPORTED: Once = Once::new();
             let why = ", and this program is built with panic = \"abort\"";
             let remedy =
                 "build with panic = \"unwind\", or let green threads end before they are dropped";
-            return self.leak(&TOLD, why, remedy);
+            return self.leak(&REPORTED, why, remedy);
         }
         for _ in 0..UNWINDS {
             let switch = AssertUnwindSafe(|| self.switch(Resume::Cancel));
@@ -296,7 +296,7 @@ impl<R> GreenThread<R> {
         eprintln!(
             "quadrivium: {} has caught its own cancellation {UNWINDS} times; \
              its stack is leaked and the destructors on it never run\n  \
-             remedy: let a payload that is not yours go on with std::panic::resume_unwind",
+             remedy: pass each payload that is not yours on to std::panic::resume_unwind",
             self.occupant.name(),
         );
         mem::forget(self);
@@ -304,12 +304,12 @@ impl<R> GreenThread<R> {
 
     /// Leaks the stack. Prints a message with the reason, once for each reason.
     #[cold]
-    fn leak(self, told: &Once, why: &str, remedy: &str) {
-        told.call_once(|| {
+    fn leak(self, reported: &Once, why: &str, remedy: &str) {
+        reported.call_once(|| {
             eprintln!(
                 "quadrivium: {} is dropped while it is suspended{why}: its stack is leaked and \
-                 the destructors on it never run. The same holds for every other one, without a \
-                 message\n  \
+                 the destructors on it never run. The same happens to further green threads, \
+                 without a message\n  \
                  remedy: {remedy}",
                 self.occupant.name(),
             );

@@ -56,12 +56,12 @@ fn panic_of(body: impl FnOnce()) -> String {
     payload.downcast_ref::<&str>().expect("it has a message").to_string()
 }
 
-const REFUSED: &str = "green::perform on another stack than that of the green thread";
+const REFUSED: &str = "green::perform was called on a stack that is not the green thread's own";
 
 #[test]
 fn a_coroutine_that_a_task_suspends_is_refused_before_it_can_outlive_the_body() {
-    let kept = Rc::new(RefCell::new(None));
-    let keeps = Rc::clone(&kept);
+    let slot = Rc::new(RefCell::new(None));
+    let slot_in_body = Rc::clone(&slot);
     run(green(move || {
         let mut inner = foreign(|yielder| perform(SwitchesAway(yielder)));
         let message = panic_of(|| _ = inner.resume(()));
@@ -69,26 +69,26 @@ fn a_coroutine_that_a_task_suspends_is_refused_before_it_can_outlive_the_body() 
         assert!(message.contains("perform it in the body of the green thread"), "{message}");
         // The green thread itself goes on.
         perform(turn());
-        *keeps.borrow_mut() = Some(inner);
+        *slot_in_body.borrow_mut() = Some(inner);
     }));
     // Before such a `perform` was refused, resuming this coroutine was a segmentation fault.
-    let inner: Option<ForeignCoroutine<()>> = kept.take();
+    let inner: Option<ForeignCoroutine<()>> = slot.take();
     assert!(inner.expect("it was moved out").done());
 }
 
 #[test]
 fn a_coroutine_of_one_green_thread_in_another_is_refused() {
-    let kept = Rc::new(RefCell::new(None));
-    let keeps = Rc::clone(&kept);
+    let slot = Rc::new(RefCell::new(None));
+    let slot_in_body = Rc::clone(&slot);
     run(green(move || {
         let mut inner = foreign(|yielder: &Yielder<(), ()>| {
             yielder.suspend(());
             perform(turn());
         });
         assert!(matches!(inner.resume(()), CoroutineResult::Yield(())));
-        *keeps.borrow_mut() = Some(inner);
+        *slot_in_body.borrow_mut() = Some(inner);
     }));
-    let mut inner = kept.take().expect("it was moved out");
+    let mut inner = slot.take().expect("it was moved out");
     let message = run(green(move || panic_of(|| _ = inner.resume(()))));
     assert!(message.contains(REFUSED), "{message}");
 }

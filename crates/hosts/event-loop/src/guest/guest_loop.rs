@@ -39,7 +39,7 @@ use crate::{
 };
 
 /// The number of turns in one poll. After them the executor's own tasks run.
-const TURNS: usize = 16;
+const TURNS_PER_POLL: usize = 16;
 
 /// A loop inside another executor, whose clock, timers and reactor it uses.
 ///
@@ -117,7 +117,7 @@ impl<E: Executor> GuestLoop<E> {
         self.event_loop.inner.expect_its_process()?;
         let mut spawned = CancelOnDrop(self.spawn_at(task, None, spawned_at));
         poll_fn(|cx| self.poll(cx, || spawned.0.is_finished())).await?;
-        self.event_loop.inner.output(&mut spawned.0)
+        self.event_loop.inner.take_output(&mut spawned.0)
     }
 
     /// Runs the loop until no task is left.
@@ -161,7 +161,7 @@ impl<E: Executor> GuestLoop<E> {
         let inner = &Rc::clone(&self.event_loop.inner);
         self.waker.replace(cx.waker());
         inner.mailbox.unparked();
-        for _ in 0..TURNS {
+        for _ in 0..TURNS_PER_POLL {
             let active = ActiveLoop::enter(inner)?;
             inner.turn();
             drop(active);

@@ -56,21 +56,23 @@ where
     fn drive(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<T::Output, RunError>> {
         if let State::Lazy(..) = self.state {
             let State::Lazy(task, executor) = self.end() else {
-                unreachable!("it has just been looked at")
+                unreachable!("the state was matched above")
             };
             let guest_loop = GuestLoop::new(executor).unwrap_or_else(|error| panic!("{error}"));
             let handle = guest_loop.spawn_at(task, None, self.made_at);
             self.state = State::Running(guest_loop, handle);
         }
         let State::Running(guest_loop, handle) = &mut self.state else {
-            panic!("a guest was polled after it was done")
+            panic!(
+                "a Guest was polled after it was done: do not poll a future that has returned Ready"
+            )
         };
         ready!(guest_loop.poll(cx, || handle.is_finished()))?;
         let State::Running(guest_loop, mut handle) = self.end() else {
-            unreachable!("it has just been driven")
+            unreachable!("the state was matched above")
         };
         // The tasks that are left end with the loop here, before the output is used.
-        Poll::Ready(guest_loop.inner.output(&mut handle))
+        Poll::Ready(guest_loop.inner.take_output(&mut handle))
     }
 
     fn end(&mut self) -> State<T, E> {

@@ -19,7 +19,7 @@ use crate::{reactor::sources::Sources, wake::unparker::Unparker};
 const UNPARK: Token = Token(usize::MAX);
 
 /// The largest number of events that one poll returns.
-const EVENTS: usize = 256;
+const EVENTS_PER_POLL: usize = 256;
 
 /// Wakes tasks when the operating system reports that their descriptors are ready.
 ///
@@ -97,7 +97,7 @@ impl MioReactor {
     /// the tasks whose descriptors have become ready. It may return early for no reason.
     pub fn wait(&self, timeout: Option<Duration>) {
         self.poll(timeout);
-        self.tell();
+        self.wake_waiters();
     }
 
     /// Returns whether a task waits for one of the descriptors.
@@ -180,13 +180,13 @@ impl MioReactor {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
             Err(error) => panic!("the event loop cannot wait for events: {error}"),
         }
-        self.has_more.set(events.iter().count() == EVENTS);
+        self.has_more.set(events.iter().count() == EVENTS_PER_POLL);
         let news = events.iter().filter(|event| event.token() != UNPARK).map(Edges::from);
         self.edges.borrow_mut().extend(news);
     }
 
     /// Wakes the tasks for which `poll` has found edges. Their wakers may be user code.
-    pub(crate) fn tell(&self) {
+    pub(crate) fn wake_waiters(&self) {
         let mut edges = self.edges.take();
         for it in edges.drain(..) {
             // Each descriptor is looked up only now, because a waker may drop another descriptor of
@@ -221,6 +221,6 @@ impl From<&Event> for Edges {
 
 impl OpenPoll {
     fn new() -> io::Result<Self> {
-        Ok(Self { poll: mio::Poll::new()?, events: mio::Events::with_capacity(EVENTS) })
+        Ok(Self { poll: mio::Poll::new()?, events: mio::Events::with_capacity(EVENTS_PER_POLL) })
     }
 }

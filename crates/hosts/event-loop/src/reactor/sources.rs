@@ -140,7 +140,7 @@ impl Reactor for Sources {
         let mut table = self.table();
         if table.registry.is_none() {
             return Err(io::Error::other(
-                "the loop of this task is gone: use a socket inside a run",
+                "the loop of this task is gone: use the socket in a task of a loop that still exists",
             ));
         }
         if !self.are_of_this_process() {
@@ -148,11 +148,11 @@ impl Reactor for Sources {
         }
         let (index, token) = table.insert(Arc::clone(readiness));
         let interests = interests(readiness);
-        let registry = table.registry.as_ref().expect("it has just been there");
+        let registry = table.registry.as_ref().expect("the registry was checked above");
         let registered = registry.register(&mut SourceFd(&fd.as_raw_fd()), token, interests);
         if let Err(error) = registered {
             table.remove(index);
-            return Err(explained(error));
+            return Err(explain(error));
         }
         self.registered.fetch_add(1, Ordering::Relaxed);
         Ok(DescriptorKey(token.0 as u64))
@@ -185,12 +185,13 @@ fn interests(readiness: &Readiness) -> Interest {
 }
 
 /// Explains the error that the kernel returns for a descriptor that has no events.
-fn explained(error: io::Error) -> io::Error {
+fn explain(error: io::Error) -> io::Error {
     match error.kind() {
         // EPERM
         io::ErrorKind::PermissionDenied => io::Error::new(
             io::ErrorKind::Unsupported,
-            "this descriptor cannot be waited for: a regular file or a directory is always ready",
+            "this descriptor cannot be waited for: a regular file or a directory is always ready, \
+             so use it without a wait, or through `fs`",
         ),
         _ => error,
     }

@@ -21,7 +21,7 @@ pub(crate) struct ScheduledTasks {
     pub(crate) woken_by_fault: RefCell<Vec<SlotKey>>,
     /// A fault has woken the task that this turn resumes.
     pub(crate) chosen_by_fault: Cell<bool>,
-    pub(crate) late: RefCell<LateWakes>,
+    pub(crate) late_wakes: RefCell<LateWakes>,
     /// The youngest task that has been in the queue. A task that was spawned after it has never
     /// been suspended.
     pub(crate) youngest: Cell<Option<TaskId>>,

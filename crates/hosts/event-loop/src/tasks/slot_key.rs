@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_what_was_put_into_it() {
+    fn a_key_returns_the_parts_it_was_made_of() {
         let last = (u16::MAX, SLOTS - 1, GENERATIONS - 1);
         for (event_loop, slot, generation) in [(0, 0, 0), (1, 2, 3), last] {
             let key = SlotKey::new(event_loop, slot, generation);

@@ -1,7 +1,7 @@
 //! [`TaskSlots`]: the table of a loop's tasks.
 //!
 //! ```text
-//!          1 insert           2 start             ┌──────────────────┐
+//!          1 insert           2 take              ┌──────────────────┐
 //!   Free ─────────────► Ready ─────────────► Running, then perhaps    │
 //!    ▲                   ▲ ▲                 Woken or Cancelled       │
 //!    │                   │ └─3 it waits for ─────┤  │  ▲             │
@@ -13,7 +13,7 @@
 //!    └─────────────────────────────── Ended ◄────┴──┘
 //! ```
 //!
-//! 1 `TaskSlots::insert`  2 `Loop::start`  3, 4 `Loop::suspend`  5, 7 `Loop::wake_by`,
+//! 1 `TaskSlots::insert`  2 `Loop::take_next_task`  3, 4 `Loop::suspend`  5, 7 `Loop::wake_by`,
 //! 6, 7 `Loop::cancel_task`  6 `TaskSlots::end`  8 `TaskSlots::free`
 //!
 //! A suspended task that waits for a source, such as a socket, is `SuspendedUntilReady`. The table
@@ -83,7 +83,7 @@ struct TaskRecord {
 /// dropped, and its waker woken, only after every borrow has ended.
 pub(crate) enum JoinState {
     /// No task waits for the result yet.
-    Nobody,
+    NoJoiner,
     /// This is the waker of the task that waits for the result.
     Joiner(LocalWaker),
     /// The result will not be read.
@@ -106,7 +106,7 @@ impl TaskSlots {
     ) -> (SlotKey, TaskId) {
         self.spawned += 1;
         let id = TaskId(self.spawned);
-        let record = TaskRecord { id, spawned_at, outcome: JoinState::Nobody };
+        let record = TaskRecord { id, spawned_at, outcome: JoinState::NoJoiner };
         let index = match self.free.pop() {
             Some(index) => {
                 self.records[index as usize] = record;
@@ -209,12 +209,12 @@ impl TaskSlots {
         if !self.is_finished(key) {
             return None;
         }
-        match self.replace_outcome(key, JoinState::Nobody) {
+        match self.replace_outcome(key, JoinState::NoJoiner) {
             JoinState::Joined(joined) => {
                 self.free(key);
                 Some(joined)
             }
-            JoinState::Nobody | JoinState::Joiner(_) | JoinState::Detached => None,
+            JoinState::NoJoiner | JoinState::Joiner(_) | JoinState::Detached => None,
         }
     }
 
@@ -228,7 +228,7 @@ impl TaskSlots {
     pub(crate) fn detach(&mut self, key: SlotKey) -> JoinState {
         match self.at(key) {
             Some(_) => self.replace_outcome(key, JoinState::Detached),
-            None => JoinState::Nobody,
+            None => JoinState::NoJoiner,
         }
     }
 
@@ -277,12 +277,12 @@ impl TaskSlots {
     }
 
     /// Counts a task that has been suspended until a source is ready.
-    pub(crate) fn waits_for_source(&mut self) {
+    pub(crate) fn add_source_waiter(&mut self) {
         self.waiting_for_sources += 1;
     }
 
     /// No longer counts a task that has waited for a source.
-    pub(crate) fn has_waited_for_source(&mut self) {
+    pub(crate) fn remove_source_waiter(&mut self) {
         self.waiting_for_sources -= 1;
     }
 

@@ -13,7 +13,9 @@ use std::{
     thread,
 };
 
-use quadrivium_core::{Canceller, Context, Step, Task, Wait, host::refused, remote::RemoteHandle};
+use quadrivium_core::{
+    Canceller, Context, Step, Task, Wait, host::refused, remote_task::RemoteHandle,
+};
 
 use crate::{
     error::RunError,
@@ -51,12 +53,12 @@ pub struct Cluster {
 /// One loop and its thread.
 struct Member {
     /// Taken when the loop is to end.
-    reach: Option<Reach>,
+    handles: Option<MemberHandles>,
     thread: Option<thread::JoinHandle<Result<(), RunError>>>,
 }
 
 /// The handles that reach a loop from other threads.
-struct Reach {
+struct MemberHandles {
     spawner: Spawner,
     stopper: Stopper,
     /// Cancels the task that keeps the loop from running out of tasks.
@@ -103,7 +105,11 @@ impl Cluster {
     ///
     /// Panics when the cluster has fewer loops.
     pub fn spawner(&self, index: usize) -> &Spawner {
-        &self.members[index].reach.as_ref().expect("it is there until the end").spawner
+        &self.members[index]
+            .handles
+            .as_ref()
+            .expect("a member has its handles until `finish`")
+            .spawner
     }
 
     /// Waits until no task is left on any of the loops. Each loop ends when it has no task left. A
@@ -118,9 +124,6 @@ impl Cluster {
     ///   example in a task, and would wait for itself. The loops are stopped, as by a drop. Join
     ///   the handles of the tasks instead.
     ///
-    /// [`RunError::Nested`] on the thread of one of these loops, as in their tasks: it would wait
-    /// for itself. The loops are stopped then, as by a drop. Join the handles of the tasks instead.
-    ///
     /// # Panics
     ///
     /// Panics when a loop has panicked, which happens only if a [trace](crate::Trace) panics.
@@ -128,11 +131,11 @@ impl Cluster {
         if self.members.iter().any(Member::is_this_thread) {
             return Err(RunError::Nested);
         }
-        // Every loop is told to end before the first is joined, because they may wait for each
-        // other's tasks.
+        // All loops begin to end before the first is joined, because they may wait for each other's
+        // tasks.
         for member in &mut self.members {
-            let reach = member.reach.take();
-            reach.inspect(|reach| reach.idle.cancel());
+            let handles = member.handles.take();
+            handles.inspect(|handles| handles.idle.cancel());
         }
         let ends = self.members.iter_mut().map(Member::join).collect::<Vec<_>>();
         ends.into_iter().try_for_each(|end| end.unwrap_or_else(|panic| resume_unwind(panic)))
@@ -144,8 +147,8 @@ impl Drop for Cluster {
     /// member it does not wait. A thread cannot wait for itself, and two clusters that are dropped
     /// by each other's tasks would wait for each other.
     fn drop(&mut self) {
-        for reach in self.members.iter().filter_map(|member| member.reach.as_ref()) {
-            reach.stopper.stop();
+        for handles in self.members.iter().filter_map(|member| member.handles.as_ref()) {
+            handles.stopper.stop();
         }
         if IS_MEMBER.get() {
             return;
@@ -164,8 +167,8 @@ impl Member {
             .name(format!("quadrivium-loop-{index}"))
             .spawn(move || run(&sender))
             .map_err(|error| refused("a thread for a loop", &error))?;
-        let reach = receiver.recv().expect("the loop is made first of all")?;
-        Ok(Self { reach: Some(reach), thread: Some(thread) })
+        let handles = receiver.recv().expect("the thread sends its handles, or an error, first")?;
+        Ok(Self { handles: Some(handles), thread: Some(thread) })
     }
 
     fn is_this_thread(&self) -> bool {
@@ -183,24 +186,24 @@ thread_local! {
 }
 
 /// Runs on the thread of a member: makes the loop, sends its handles to the cluster, and runs it.
-fn run(made: &mpsc::Sender<io::Result<Reach>>) -> Result<(), RunError> {
+fn run(sender: &mpsc::Sender<io::Result<MemberHandles>>) -> Result<(), RunError> {
     IS_MEMBER.set(true);
     let mut event_loop = match EventLoop::new() {
         Ok(event_loop) => event_loop,
         Err(error) => {
-            let _ = made.send(Err(error));
+            let _ = sender.send(Err(error));
             return Ok(());
         }
     };
     let idle = event_loop.spawn_named("the idle task of a cluster", Idle);
-    let reach = Reach {
+    let handles = MemberHandles {
         spawner: event_loop.spawner(),
         stopper: event_loop.stopper(),
         idle: idle.canceller(),
     };
     drop(idle);
     // If the cluster is gone, the handles are dropped here, so nothing keeps the loop from ending.
-    let _ = made.send(Ok(reach));
+    let _ = sender.send(Ok(handles));
     event_loop.run()
 }
 

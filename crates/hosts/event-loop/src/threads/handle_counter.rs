@@ -46,6 +46,6 @@ impl HandleCounter {
 
 impl Drop for CountedHandle {
     fn drop(&mut self) {
-        mailbox_table::of(self.index).look();
+        mailbox_table::of(self.index).unpark_loop();
     }
 }

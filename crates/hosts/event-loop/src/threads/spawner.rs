@@ -11,7 +11,7 @@ use std::{
 use quadrivium_core::{
     Context, JoinError, JoinHandle, Step, Task,
     host::contain,
-    remote::{Promise, RemoteHandle},
+    remote_task::{Promise, RemoteHandle},
 };
 
 use crate::{threads::remote_loop::RemoteLoop, wake::mailbox::RemoteRequest};
@@ -50,7 +50,7 @@ impl Spawner {
         T::Output: Send + 'static,
     {
         let (promise, handle) = RemoteHandle::new();
-        let call = Box::new(move || keep(promise, make));
+        let call = Box::new(move || spawn_and_report(promise, make));
         // If the loop is gone, the call is dropped here, and its destructor may panic. The task
         // counts as cancelled all the same.
         contain(|| self.remote.request(RemoteRequest::Run(call)));
@@ -59,7 +59,7 @@ impl Spawner {
 }
 
 /// Runs on the loop's thread: spawns the task, and a second task that passes the result on.
-fn keep<T: Send + 'static, K: Task<Output = T> + 'static>(
+fn spawn_and_report<T: Send + 'static, K: Task<Output = T> + 'static>(
     promise: Promise<T>,
     make: impl FnOnce() -> K,
 ) {

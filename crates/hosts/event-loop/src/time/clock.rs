@@ -77,7 +77,8 @@ impl LoopClock {
                 let later = elapsed.get().saturating_add(duration);
                 assert!(
                     self.origin.checked_add(later).is_some(),
-                    "a virtual clock cannot advance by {duration:?}: no instant is that late"
+                    "a virtual clock cannot advance by {duration:?}, because no Instant is that late: \
+                     advance it by less"
                 );
                 elapsed.set(later);
             }

@@ -20,7 +20,7 @@ impl Loop {
         let Some(body) = self.take_body(key) else { return };
         let this = self.this();
         run_destructors(move || {
-            this.as_the_task(key, chain, || this.end(key, body, Err(JoinError::Cancelled)));
+            this.run_as_task(key, chain, || this.end(key, body, Err(JoinError::Cancelled)));
         });
     }
 
@@ -35,7 +35,7 @@ impl Loop {
                 let former = mem::replace(&mut slot.stage, TaskStage::Ended);
                 let body = slot.body.take().expect("a task that does not run has its body");
                 if former == TaskStage::SuspendedUntilReady {
-                    state.slots.has_waited_for_source();
+                    state.slots.remove_source_waiter();
                 }
                 Some(body)
             }

@@ -10,7 +10,7 @@ use crate::{tasks::slot_key::SlotKey, wake::mailbox_table};
 /// The most tasks in a chain that destructors may spawn on a loop that is being dropped. In a
 /// chain, each task is spawned by a destructor of the task before. No program needs a longer chain,
 /// and a chain that never ends must be stopped.
-const CHAIN: u32 = 16;
+const LONGEST_CHAIN: u32 = 16;
 
 impl Loop {
     /// Drops all tasks, in the order they were spawned. From now on the loop takes no more tasks.
@@ -24,7 +24,7 @@ impl Loop {
             // Run at once, however deeply destructors are nested here: the tasks end before their
             // loop.
             if let Some(body) = self.take_body(key) {
-                self.as_the_task(key, 0, || self.end(key, body, Err(JoinError::Cancelled)));
+                self.run_as_task(key, 0, || self.end(key, body, Err(JoinError::Cancelled)));
             }
         }
         let next_generation = self.state.borrow().slots.next_generation();
@@ -43,17 +43,18 @@ impl Loop {
     /// Ends a task that a destructor has spawned on this loop, which is being dropped.
     pub(super) fn refuse(&self, key: SlotKey) {
         let chain = self.chain.get() + 1;
-        if chain <= CHAIN {
+        if chain <= LONGEST_CHAIN {
             return self.cancel_in_chain(key, chain);
         }
         let Some(body) = self.take_body(key) else { return };
         let label = self.state.borrow().slots.label(key.slot());
         eprintln!(
-            "quadrivium: a destructor has spawned {label} on a loop that is being dropped, as the \
-             destructors of {CHAIN} tasks before it have, each spawned by the last; this one is \
-             leaked, and its destructors never run\n  \
-             remedy: in a destructor that spawns, stop when is_finished of the new handle is true \
-             at once: then the loop takes no more tasks",
+            "quadrivium: a destructor has spawned {label} on a loop that is being dropped. The \
+             {LONGEST_CHAIN} tasks before it were also spawned like this, each by a destructor of \
+             the task before. To end the chain, this one is leaked, and its destructors never \
+             run\n  \
+             remedy: in a destructor that spawns a task, check is_finished of the new handle. If \
+             it is true at once, the loop takes no more tasks",
         );
         mem::forget(body);
         // Another task, which has no destructor, ends in its place.

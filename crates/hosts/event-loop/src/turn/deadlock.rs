@@ -8,7 +8,7 @@ impl Loop {
     /// when no task is ready and no deadline can come.
     pub(crate) fn deadlock(&self) -> Option<Deadlock> {
         let state = self.state.borrow();
-        let nobody_outside = !self.remotes.any_exists()
+        let nothing_outside_can_wake = !self.remotes.any_exists()
             && !state.escaped
             && state.slots.all_wakers_are_local()
             && !state.slots.any_waits_for_a_source()
@@ -19,7 +19,7 @@ impl Loop {
             && !self.reactor.is_waited_for();
         // The mailbox is checked after the handles: a handle posts its request before it stops
         // being counted.
-        if !nobody_outside || !self.mailbox.is_empty_for_certain() {
+        if !nothing_outside_can_wake || !self.mailbox.is_empty_for_certain() {
             return None;
         }
         let labels = state.slots.live_in_order().into_iter().map(|slot| state.slots.label(slot));

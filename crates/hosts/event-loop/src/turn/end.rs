@@ -43,7 +43,7 @@ impl Loop {
             // The waker may be another executor's, and may panic. That must not harm this loop.
             JoinState::Joiner(waker) => _ = contain(|| waker.wake()),
             JoinState::Joined(unread) => self.free(key, unread),
-            JoinState::Nobody | JoinState::Detached => {}
+            JoinState::NoJoiner | JoinState::Detached => {}
         }
     }
 
@@ -59,12 +59,12 @@ impl Loop {
     #[cold]
     pub(super) fn drop_output(&self, key: SlotKey, unread: Joined) {
         let (this, chain) = (self.this(), self.chain.get());
-        run_destructors(move || this.as_the_task(key, chain, || this.free(key, unread)));
+        run_destructors(move || this.run_as_task(key, chain, || this.free(key, unread)));
     }
 
     /// Runs destructors of a task with this loop as their host. The caller may be outside of a run,
     /// inside another task of the loop, or inside a task of another loop.
-    pub(super) fn as_the_task(&self, key: SlotKey, chain: u32, destructors: impl FnOnce()) {
+    pub(super) fn run_as_task(&self, key: SlotKey, chain: u32, destructors: impl FnOnce()) {
         let _entered = self.enter();
         let outer = self.ending.replace(Some(key));
         let outer_chain = self.chain.replace(chain);

@@ -52,7 +52,10 @@ impl Host for Loop {
             // destructors.
             let _entered = self.enter();
             drop(body);
-            panic!("a loop holds at most {SLOTS} tasks at once");
+            panic!(
+                "a loop can have at most {SLOTS} tasks at once: spawn the next task when another \
+                 one has ended"
+            );
         }
         let mut state = self.state.borrow_mut();
         let parent = self.running.get().map(|key| state.slots.id(key.slot()));
@@ -126,7 +129,7 @@ impl SpawnedTasks for Loop {
             JoinState::Joined(unread) => self.drop_output(key, unread),
             // The waker may be another executor's, and may panic when it is dropped.
             JoinState::Joiner(waker) => _ = contain(|| drop(waker)),
-            JoinState::Nobody | JoinState::Detached => {}
+            JoinState::NoJoiner | JoinState::Detached => {}
         }
     }
 }

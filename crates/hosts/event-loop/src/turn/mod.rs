@@ -145,7 +145,7 @@ impl Loop {
     ///    chooses.
     pub(crate) fn turn(&self) {
         if let Some(unread) = self.mailbox.take_unread() {
-            self.serve(unread);
+            self.carry_out(unread);
         }
         self.wake_due();
         if self.reactor.sources.has_any() {
@@ -156,7 +156,7 @@ impl Loop {
             Some(scheduled) => self.begin_scheduled_turn(scheduled),
         }
         // `step` must have no other caller, or it is not inlined, and a turn takes a tenth longer.
-        while let Some((key, body)) = self.start() {
+        while let Some((key, body)) = self.take_next_task() {
             self.step(key, body);
         }
         if let Some(scheduled) = &self.scheduled {
@@ -183,7 +183,7 @@ impl Loop {
     }
 
     fn this(&self) -> Rc<Self> {
-        self.this.upgrade().expect("the caller has the loop")
+        self.this.upgrade().expect("the caller has a reference to the loop")
     }
 
     /// Makes the loop the host of this thread, while the guard exists. It may be called outside of

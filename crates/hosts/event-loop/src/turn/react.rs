@@ -6,7 +6,7 @@ use super::Loop;
 
 /// The number of steps between two polls of the descriptors, while tasks are ready all the time. A
 /// poll is a system call, which costs as much as ten steps or more.
-const STEPS: usize = 32;
+const STEPS_BETWEEN_POLLS: usize = 32;
 
 impl Loop {
     /// Asks the operating system which descriptors are ready, waiting at most `timeout`, and wakes
@@ -15,7 +15,7 @@ impl Loop {
         self.steps_since_poll.set(0);
         self.reactor.poll(timeout);
         self.is_reacting.set(true);
-        self.reactor.tell();
+        self.reactor.wake_waiters();
         self.is_reacting.set(false);
     }
 
@@ -27,7 +27,7 @@ impl Loop {
         let ready = self.state.borrow().ready.len();
         let steps = self.steps_since_poll.get() + ready;
         self.steps_since_poll.set(steps);
-        if ready == 0 || steps > STEPS {
+        if ready == 0 || steps > STEPS_BETWEEN_POLLS {
             self.react(Some(Duration::ZERO));
         }
     }

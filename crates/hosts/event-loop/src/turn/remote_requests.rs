@@ -11,7 +11,7 @@ use crate::{
 
 impl Loop {
     /// Carries out the requests from other threads, in the order in which they were made.
-    pub(super) fn serve(&self, unread: Unread) {
+    pub(super) fn carry_out(&self, unread: Unread) {
         self.state.borrow_mut().escaped |= unread.escaped;
         for request in unread.requests {
             match request {

@@ -76,7 +76,10 @@ impl Loop {
     }
 
     /// Returns the output of the task that `block_on` has run, or the reason why there is none.
-    pub(crate) fn output<T: 'static>(&self, handle: &mut JoinHandle<T>) -> Result<T, RunError> {
+    pub(crate) fn take_output<T: 'static>(
+        &self,
+        handle: &mut JoinHandle<T>,
+    ) -> Result<T, RunError> {
         // The handle is resumed by hand. Without a new step it might suspend only to let other
         // tasks run.
         fairness::begin_step();

@@ -1,11 +1,13 @@
 //! A turn of a loop that has a [`Schedule`](crate::Schedule) is one step of one task.
 //!
 //! ```text
-//!   wake, deadline, ─► ready.later ─ 1. queue_up ─► the queue ─ 3. choose ─► step ─ 4. suspended?
-//!   spawn, Turn                       │ woken?         ▲                              │ cancel
-//!                                     ▼                │                              │
-//!                                    late ─ 2. arrive ─┘ ◄──────── a spurious wake ───┘
+//!   wake, deadline, ─► ready.later ─ 1 ─► the queue ─ 3 ─► step ─ 4 ─► cancel
+//!   spawn, Turn                      │ delayed  ▲                  │
+//!                                    ▼          │                  │
+//!                               late_wakes ─ 2 ─┘ ◄─ spurious ─────┘
 //! ```
+//!
+//! 1 `queue_up`  2 `carry_out_late_wakes`  3 `choose`  4 `inject_fault`
 //!
 //! A loop without a schedule runs none of this. Wakes and steps are the same in both kinds of loop.
 //! The schedule is only asked about the tasks that they have put into the ready queue.
@@ -16,7 +18,7 @@ use quadrivium_core::host::TaskId;
 
 use super::{Loop, LoopState, Turned};
 use crate::{
-    schedule::{Fault, late_wakes::Arrival, scheduled_tasks::ScheduledTasks},
+    schedule::{Fault, late_wakes::LateWake, scheduled_tasks::ScheduledTasks},
     tasks::slot_key::SlotKey,
     trace::{By, EventKind},
 };
@@ -27,7 +29,7 @@ impl Loop {
     pub(super) fn begin_scheduled_turn(&self, scheduled: &ScheduledTasks) {
         // First the tasks that other threads and deadlines have made ready.
         self.queue_up(scheduled, |_| true);
-        self.arrive(scheduled);
+        self.carry_out_late_wakes(scheduled);
         let chosen = self.choose(scheduled);
         if let Some(key) = chosen {
             self.state.borrow_mut().ready.begin_turn_with(key);
@@ -42,19 +44,21 @@ impl Loop {
             // If the task that was resumed is ready again, it did not wait, so its wake is not
             // delayed.
             self.queue_up(scheduled, |woken| woken != key);
-            self.disturb(scheduled, key);
+            self.inject_fault(scheduled, key);
         }
     }
 
     /// Returns what is left to do after a turn that has made nothing ready.
     #[cold]
     pub(super) fn scheduled_turned(&self, scheduled: &ScheduledTasks, state: &LoopState) -> Turned {
-        let deadlines = [state.timers.next(), scheduled.late.borrow().next()];
+        let deadlines = [state.timers.next(), scheduled.late_wakes.borrow().next()];
         match deadlines.into_iter().flatten().min() {
             _ if !scheduled.queue.borrow().is_empty() => Turned::Ready,
             // A delayed wake may be left for a task that has ended.
             _ if state.slots.live() == 0 => Turned::Empty,
-            _ if self.time_is_held() && scheduled.late.borrow().has_delayed() => Turned::Ready,
+            _ if self.time_is_held() && scheduled.late_wakes.borrow().has_delayed() => {
+                Turned::Ready
+            }
             Some(deadline) => Turned::Until(self.clock.at(deadline)),
             None => Turned::Waiting,
         }
@@ -77,7 +81,7 @@ impl Loop {
             if delay.is_zero() || self.time_is_held() {
                 scheduled.queue.borrow_mut().push(key);
             } else {
-                self.put_off(scheduled, key, delay, Arrival::Delayed);
+                self.plan_wake(scheduled, key, delay, LateWake::Delayed);
                 self.note(key.slot(), EventKind::Delayed(delay));
             }
         }
@@ -86,18 +90,18 @@ impl Loop {
     /// Carries out the delayed and spurious wakes that are due. A task that has ended or gone on
     /// meanwhile is skipped. While time is held, every delayed task enters the queue at once,
     /// because the code that holds time may wait for one of them.
-    fn arrive(&self, scheduled: &ScheduledTasks) {
+    fn carry_out_late_wakes(&self, scheduled: &ScheduledTasks) {
         if self.time_is_held() {
-            let mut late = scheduled.late.borrow_mut();
+            let mut late = scheduled.late_wakes.borrow_mut();
             late.take_delayed().for_each(|key| self.state.borrow_mut().ready.push(key));
         }
         let now = self.clock.nanos_now();
         loop {
-            let due = scheduled.late.borrow_mut().pop_due(now);
+            let due = scheduled.late_wakes.borrow_mut().pop_due(now);
             match due {
                 None => break,
-                Some((key, Arrival::Spurious)) => self.wake_for_no_reason(scheduled, key),
-                Some((key, Arrival::Delayed)) => self.state.borrow_mut().ready.push(key),
+                Some((key, LateWake::Spurious)) => self.wake_spuriously(scheduled, key),
+                Some((key, LateWake::Delayed)) => self.state.borrow_mut().ready.push(key),
             }
         }
         self.queue_up(scheduled, |_| false);
@@ -105,7 +109,7 @@ impl Loop {
 
     /// Wakes a suspended task although nothing has happened that it waits for. Does nothing if the
     /// task is ready already.
-    fn wake_for_no_reason(&self, scheduled: &ScheduledTasks, key: SlotKey) {
+    fn wake_spuriously(&self, scheduled: &ScheduledTasks, key: SlotKey) {
         let is_suspended = self.state.borrow_mut().slots.is_suspended(key);
         if is_suspended {
             scheduled.woken_by_fault.borrow_mut().push(key);
@@ -114,10 +118,10 @@ impl Loop {
     }
 
     /// Plans a wake that comes after `delay`.
-    fn put_off(&self, scheduled: &ScheduledTasks, key: SlotKey, delay: Duration, arrival: Arrival) {
+    fn plan_wake(&self, scheduled: &ScheduledTasks, key: SlotKey, delay: Duration, kind: LateWake) {
         let delay = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
         let due = self.clock.nanos_now().saturating_add(delay);
-        scheduled.late.borrow_mut().put(due, key, arrival);
+        scheduled.late_wakes.borrow_mut().put(due, key, kind);
     }
 
     /// Takes the task that the schedule chooses out of the queue.
@@ -128,11 +132,15 @@ impl Loop {
         }
         let chosen = scheduled.ask(|schedule| schedule.next(&ids));
         let n = ids.len();
-        assert!(chosen < n, "a schedule chose task {chosen} of {n}: it must return an index");
+        assert!(
+            chosen < n,
+            "Schedule::next returned {chosen}, but it must return an index below {n}, the number \
+             of ready tasks"
+        );
         let key = scheduled.queue.borrow_mut().remove(chosen);
         let mut by_fault = scheduled.woken_by_fault.borrow_mut();
-        let place = by_fault.iter().position(|woken| *woken == key);
-        scheduled.chosen_by_fault.set(place.map(|place| by_fault.swap_remove(place)).is_some());
+        let position = by_fault.iter().position(|woken| *woken == key);
+        scheduled.chosen_by_fault.set(position.map(|it| by_fault.swap_remove(it)).is_some());
         Some(key)
     }
 
@@ -145,7 +153,7 @@ impl Loop {
     }
 
     /// Asks the schedule for a fault of a task that has suspended, and carries it out.
-    fn disturb(&self, scheduled: &ScheduledTasks, key: SlotKey) {
+    fn inject_fault(&self, scheduled: &ScheduledTasks, key: SlotKey) {
         let mut state = self.state.borrow_mut();
         if !state.slots.is_suspended(key) && !state.slots.is_ready(key) {
             return;
@@ -160,7 +168,7 @@ impl Loop {
             // would be resumed for ever. Time would stand still, and a deadlock would never be
             // found.
             Fault::Wake(_) if scheduled.chosen_by_fault.get() => {}
-            Fault::Wake(after) => self.put_off(scheduled, key, after, Arrival::Spurious),
+            Fault::Wake(after) => self.plan_wake(scheduled, key, after, LateWake::Spurious),
         }
     }
 }

@@ -15,7 +15,7 @@ impl Loop {
     /// Takes the next task of this turn out of its slot. Skips tasks that were cancelled after they
     /// became ready.
     #[inline]
-    pub(super) fn start(&self) -> Option<(SlotKey, HostedTask)> {
+    pub(super) fn take_next_task(&self) -> Option<(SlotKey, HostedTask)> {
         let mut state = self.state.borrow_mut();
         let LoopState { slots, ready, .. } = &mut *state;
         loop {
@@ -73,7 +73,7 @@ impl Loop {
         }
         arm(timers, slot, key.slot(), deadline);
         if stage == TaskStage::SuspendedUntilReady {
-            slots.waits_for_source();
+            slots.add_source_waiter();
         }
     }
 }
@@ -82,5 +82,7 @@ impl Loop {
 /// contract: it returns no wait although it has stored no output.
 #[cold]
 fn no_output() -> JoinError {
-    JoinError::panicked(Box::new("a hosted task that waits for nothing must have put an output"))
+    JoinError::panicked(Box::new(
+        "Hosted::resume_hosted returned no wait, so it must have stored an output",
+    ))
 }

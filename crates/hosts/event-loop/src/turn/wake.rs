@@ -32,7 +32,7 @@ impl Loop {
             TaskStage::SuspendedUntilReady => {
                 slot.stage = TaskStage::Ready;
                 ready.push(key);
-                slots.has_waited_for_source();
+                slots.remove_source_waiter();
             }
             TaskStage::Running => slot.stage = TaskStage::Woken,
             TaskStage::Woken

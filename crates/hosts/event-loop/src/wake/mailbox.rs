@@ -157,7 +157,7 @@ impl Mailbox {
     }
 
     /// Ends the sleep of the loop without a request, so that it checks its state again.
-    pub(crate) fn look(&self) {
+    pub(crate) fn unpark_loop(&self) {
         self.post(|_| ());
     }
 

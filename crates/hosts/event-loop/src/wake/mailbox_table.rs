@@ -49,7 +49,7 @@ pub(crate) fn of(index: u16) -> &'static Mailbox {
 pub(crate) fn claim(unparker: Unparker) -> io::Result<(u16, u32)> {
     let (index, generation) =
         UNUSED.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(|| {
-            let most = format!("no more than {LOOPS} loops can exist at once: drop some first");
+            let most = format!("at most {LOOPS} loops can exist at once: drop some of them first");
             io::Error::new(io::ErrorKind::QuotaExceeded, most)
         })?;
     of(index).open(unparker, generation);

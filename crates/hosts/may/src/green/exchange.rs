@@ -2,19 +2,19 @@
 //! it the body asks for sub-tasks, and the task answers.
 //!
 //! ```text
-//!            2 ask              3 hear
+//!            2 ask            3 poll_body
 //!   Running ───────► Asked ─────────────► Performing
 //!    │   ▲                                     │
 //!    │   └─── 5 go on ──── Answered ◄──────────┘
 //!    │                               4 answer
-//!    │  6 end               7 hear
+//!    │  6 end            7 poll_body
 //!    └────────────► Ended ─────────► Over ◄────────── Cancelled
 //!                                           6 end         ▲
 //!                        8 cancel: whatever is not Over ──┘
 //! ```
 //!
 //! The body makes 2 and 5 in `perform`, and 6 in `end`. The task makes 1 in `new`, 3 and 7 in
-//! `hear`, 4 in `answer`, and 8 in `cancel`.
+//! `poll_body`, 4 in `answer`, and 8 in `cancel`.
 //!
 //! Every transition is made under one lock. Wakes, destructors and other user code run after it is
 //! released.
@@ -74,10 +74,10 @@ where
     }
 }
 
-/// What the body has done since the task asked last.
-pub(super) enum Heard {
+/// The state of the body, as the task sees it.
+pub(super) enum BodyState {
     /// The body is still running.
-    Nothing,
+    Running,
     /// The body asks for the sub-task that this makes.
     Asked(MakeSubTask),
     /// The body has ended with this result.
@@ -97,24 +97,24 @@ impl Exchange {
 /// The task's side.
 impl Exchange {
     /// Returns the body's request or result. If there is none yet, the body wakes `waker` later.
-    pub(super) fn hear(&self, mut waker: Waker) -> Heard {
+    pub(super) fn poll_body(&self, mut waker: Waker) -> BodyState {
         let mut state = lock(&self.state);
         match &mut *state {
             State::Running(former) | State::Answered(_, former) => {
                 // The former waker is dropped at the end, when nothing is locked any more.
                 mem::swap(former, &mut waker);
-                Heard::Nothing
+                BodyState::Running
             }
             State::Asked(_) | State::Ended(_) => match mem::replace(&mut *state, State::Over) {
                 State::Asked(make) => {
                     *state = State::Performing;
-                    Heard::Asked(make)
+                    BodyState::Asked(make)
                 }
-                State::Ended(outcome) => Heard::Ended(outcome),
-                _ => unreachable!("it was one of these two"),
+                State::Ended(outcome) => BodyState::Ended(outcome),
+                _ => unreachable!("the outer match allows only these two"),
             },
             State::Performing | State::Over | State::Cancelled(_) => {
-                unreachable!("the task knows that there is nothing to hear")
+                unreachable!("the task polls the body only while the body runs")
             }
         }
     }
@@ -122,7 +122,10 @@ impl Exchange {
     /// Passes the result of the sub-task to the body. The caller then unparks the body.
     pub(super) fn answer(&self, outcome: BoxResult, waker: Waker) {
         let former = mem::replace(&mut *lock(&self.state), State::Answered(outcome, waker));
-        debug_assert!(matches!(former, State::Performing), "a body is answered when it has asked");
+        debug_assert!(
+            matches!(former, State::Performing),
+            "a body is answered only after it has asked"
+        );
     }
 
     /// From now on every request of the body is refused. Returns the former contents, for the
@@ -161,7 +164,7 @@ impl Exchange {
         refuse_if_dropped(&mut state)?;
         match mem::replace(&mut *state, State::Asked(make)) {
             State::Running(waker) => Ok(waker),
-            _ => unreachable!("a body that runs has heard every answer"),
+            _ => unreachable!("a body that runs has taken every answer"),
         }
     }
 
@@ -201,9 +204,10 @@ impl Exchange {
 
     /// Called when the coroutine is gone. A body that has not ended by then has overflowed its
     /// stack.
-    pub(super) fn end_without_a_word(&self) {
+    pub(super) fn end_if_overflowed(&self) {
         if matches!(*lock(&self.state), State::Running(_) | State::Cancelled(_)) {
-            let text = "a may green thread has overflowed its stack: give it more with Builder";
+            let text =
+                "a may green thread has overflowed its stack: make it larger with may::Builder";
             self.end(Err(Box::new(text)));
         }
     }

@@ -38,7 +38,7 @@ impl Drop for RunningBody {
     fn drop(&mut self) {
         // If the stack has overflowed, may has switched away from it for ever, so no other code
         // reports the end.
-        self.exchange.end_without_a_word();
+        self.exchange.end_if_overflowed();
         // The handle itself is moved, not a clone of it: another thread might drop the clone before
         // the handle is dropped here.
         lock(&ENDED).extend(self.coroutine.take());
@@ -109,12 +109,12 @@ where
     P: Task + 'static,
     P::Output: Send + 'static,
 {
-    let exchange = exchange();
+    let exchange = current_exchange();
     if is_unwinding() {
         refuse_to_suspend();
     }
     match exchange.perform(Box::new(|| Box::pin(make()))) {
-        Ok(Ok(output)) => *output.downcast().expect("the answer to what was asked"),
+        Ok(Ok(output)) => *output.downcast().expect("the output of the sub-task"),
         Ok(Err(payload)) => resume_unwind(payload),
         Err(dropped) => unwind(dropped),
     }
@@ -141,12 +141,13 @@ pub(super) fn run<T: Send + 'static>(exchange: Arc<Exchange>, body: impl FnOnce(
 /// that suspends must not access a thread-local itself: the compiler would assume that the thread
 /// stays the same. So the thread is looked up anew in each call.
 #[inline(never)]
-fn exchange() -> Arc<Exchange> {
+fn current_exchange() -> Arc<Exchange> {
     let exchange =
         CURRENT.with(|current| current.borrow().as_ref().map(|body| Arc::clone(&body.exchange)));
     exchange.expect(
-        "may::perform outside the body of a may green thread: use the `perform` of the style \
-         around it, EventLoop::block_on, or in any other coroutine of may may::block_on",
+        "may::perform was called outside the body of a may green thread. In a task of another \
+         style, use the `perform` of that style. In another coroutine of may, use may::block_on. \
+         Outside of tasks, use EventLoop::block_on",
     )
 }
 
@@ -165,18 +166,18 @@ fn refuse_to_suspend() -> ! {
 }
 
 /// How often a body may catch the unwinding and perform again.
-const UNWINDS: u32 = 100;
+const MAX_UNWINDS: u32 = 100;
 
 #[cold]
 fn unwind(TaskDropped(times): TaskDropped) -> ! {
     if cfg!(panic = "abort") {
-        stay();
+        park_for_ever();
     }
-    if times > UNWINDS {
+    if times > MAX_UNWINDS {
         // may never suspends a coroutine again after it was cancelled, so its stack cannot even be
         // left unused. The worker would be lost with it, and so would the loop that waits for it.
         eprintln!(
-            "quadrivium: a may green thread has caught its own cancellation {UNWINDS} times\n  \
+            "quadrivium: a may green thread has caught its own cancellation {MAX_UNWINDS} times\n  \
              remedy: let a payload that is not yours go on with std::panic::resume_unwind",
         );
         process::abort();
@@ -185,7 +186,7 @@ fn unwind(TaskDropped(times): TaskDropped) -> ! {
 }
 
 /// Leaves this coroutine parked for ever. Only the coroutine refers to itself.
-fn stay() -> ! {
+fn park_for_ever() -> ! {
     loop {
         coroutine::park();
     }

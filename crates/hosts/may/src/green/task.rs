@@ -15,7 +15,7 @@ use quadrivium_core::{Context, Hold, RESUMED_AFTER_DONE, Step, Task, Wait, hold}
 
 use crate::{
     green::{
-        exchange::{BoxResult, BoxSubTask, Exchange, Heard},
+        exchange::{BodyState, BoxResult, BoxSubTask, Exchange},
         handle::{drop_ended, run},
     },
     runtime, workers,
@@ -213,9 +213,9 @@ where
         // This starts may, unless it runs already. From here on its settings are fixed.
         runtime::expect();
         assert!(
-            !is_coroutine() && !workers::is_here(),
-            "a may green thread as a task on one of may's own workers, which would wait for itself \
-             when the task is dropped: run the loop on a thread of its own",
+            !is_coroutine() && !workers::is_worker_stack(),
+            "a may green thread cannot run on a loop on one of may's own workers. The worker would \
+             wait for itself when the task is dropped: run the loop on a thread of its own",
         );
         drop_ended();
         let exchange = Arc::new(Exchange::new(waker));
@@ -231,7 +231,9 @@ where
             // other threads and fits its stack. `run` keeps no thread-local and needs little stack.
             unsafe { coroutine.spawn(move || run(theirs, body)) }
         };
-        let coroutine = coroutine.unwrap_or_else(|error| panic!("no may green thread: {error}"));
+        let coroutine = coroutine.unwrap_or_else(|error| {
+            panic!("a may green thread cannot be started: {error}; let others end first")
+        });
         let body = BodyOnMay { exchange, coroutine };
         self.state = State::Started(GreenThread { sub_task: None, body, hold: Some(hold()) });
     }
@@ -243,10 +245,10 @@ impl GreenThread {
     fn resume(&mut self, cx: &mut Context<'_>) -> Step<BoxResult> {
         let asked = match self.sub_task.take() {
             Some(sub_task) => Ok(sub_task),
-            None => match self.body.exchange.hear(cx.waker().clone()) {
-                Heard::Nothing => return Step::Suspended(Wait::Wake),
-                Heard::Ended(outcome) => return Step::Done(outcome),
-                Heard::Asked(make) => {
+            None => match self.body.exchange.poll_body(cx.waker().clone()) {
+                BodyState::Running => return Step::Suspended(Wait::Wake),
+                BodyState::Ended(outcome) => return Step::Done(outcome),
+                BodyState::Asked(make) => {
                     self.hold = None;
                     Err(make)
                 }
@@ -279,26 +281,26 @@ impl Drop for BodyOnMay {
         // Unwinding needs a panic, which would end the process. Cargo compiles this crate with the
         // program's profile.
         if cfg!(panic = "abort") && !self.exchange.has_ended() {
-            say_that_bodies_are_leaked();
+            warn_that_bodies_are_leaked();
             self.exchange.cancel();
             return;
         }
         let Some(left) = self.exchange.cancel() else { return };
         // The body is unwound even if a destructor of `left` panics.
-        let _unwound = Unwound(&self.coroutine);
+        let _unwound = UnwindOnDrop(&self.coroutine);
         drop(left);
     }
 }
 
 /// A parked body stays parked. A running body is parked when it performs the next time.
 #[cold]
-fn say_that_bodies_are_leaked() {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
+fn warn_that_bodies_are_leaked() {
+    static WARNED: Once = Once::new();
+    WARNED.call_once(|| {
         eprintln!(
-            "quadrivium: a may green thread is dropped before its end, and this program is built \
+            "quadrivium: a may green thread is dropped before its end, in a program that is built \
              with panic = \"abort\": its stack is leaked and the destructors on it never run. \
-             The same holds for every other one, without a message\n  \
+             This message is printed only once\n  \
              remedy: build with panic = \"unwind\", or let green threads end before they are \
              dropped"
         );
@@ -306,9 +308,9 @@ fn say_that_bodies_are_leaked() {
 }
 
 /// When dropped, cancels a coroutine and waits until it is unwound.
-struct Unwound<'a>(&'a JoinHandle<()>);
+struct UnwindOnDrop<'a>(&'a JoinHandle<()>);
 
-impl Drop for Unwound<'_> {
+impl Drop for UnwindOnDrop<'_> {
     fn drop(&mut self) {
         // SAFETY: the code that made this task expects that it may be dropped. may unwinds only the
         // body's own frames, as a panic would.

@@ -68,8 +68,8 @@ impl Host for MayHost {
         // Drop the task while everything is in a consistent state for its destructors.
         drop(body);
         panic!(
-            "tasks on may move between threads, so `spawn` cannot take one that need not be Send: \
-             use `may::spawn`, or run the task around it with `may::spawn_pinned`"
+            "tasks on may move between threads, so `spawn` cannot take a task that need not be \
+             Send: use `may::spawn`, or run the outer task with `may::spawn_pinned`"
         )
     }
 

@@ -11,7 +11,7 @@ use std::{
 use quadrivium_core::{
     Task,
     host::{Label, TaskId},
-    remote::RemoteHandle,
+    remote_task::RemoteHandle,
 };
 
 use crate::{movable::task::MovableTask, runtime};

@@ -37,7 +37,7 @@ use std::{
 use quadrivium_core::{
     Canceller, Context, JoinError, Step, Task, Wait, fairness,
     host::{Label, contain},
-    remote::Promise,
+    remote_task::Promise,
 };
 
 use crate::{
@@ -93,7 +93,7 @@ where
                 self.end(body, Err(JoinError::Cancelled));
                 None
             }
-            _ => unreachable!("what is in the queue is ready or doomed"),
+            _ => unreachable!("a task in the queue is ready or doomed"),
         }
     }
 }
@@ -162,12 +162,12 @@ where
 
     /// Drops the body of a task and passes the result to its handle.
     fn end(&self, body: Pin<Box<T>>, joined: Result<T::Output, JoinError>) {
-        host::enter(&self.label, || self.end_inside(body, joined));
+        host::enter(&self.label, || self.end_with_host(body, joined));
     }
 
     /// Does this with the host entered, for the destructors of the body and of an output that no
     /// task waits for.
-    fn end_inside(&self, body: Pin<Box<T>>, joined: Result<T::Output, JoinError>) {
+    fn end_with_host(&self, body: Pin<Box<T>>, joined: Result<T::Output, JoinError>) {
         // The destructors run first: code that sees that the task has ended may rely on it.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
         let mut locked = lock(&self.locked);

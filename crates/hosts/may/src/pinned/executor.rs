@@ -76,7 +76,7 @@ impl Executor for MayExecutor {
 
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let WatchedFd { readiness, place, .. } =
-            self.sources.as_mut().expect("a guest watches before it asks");
+            self.sources.as_mut().expect("a loop calls `watch` before `poll_readable`");
         loop {
             if let Some(edge) = readiness.maybe_ready(Interest::Readable) {
                 // The loop handles every event up to now, so only later events count from here on.

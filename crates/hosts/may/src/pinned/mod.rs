@@ -10,7 +10,7 @@ use std::{
 
 use quadrivium_core::{
     Canceller, JoinError, Task, host,
-    remote::{Promise, RemoteHandle},
+    remote_task::{Promise, RemoteHandle},
 };
 use quadrivium_event_loop::{GuestLoop, RunError};
 
@@ -61,18 +61,18 @@ where
     T::Output: Send + 'static,
 {
     let runtime = runtime::expect();
-    let there_are = workers();
+    let count = workers();
     assert!(
-        worker < there_are,
-        "there is no worker {worker} of may: they are 0 to {}",
-        there_are - 1
+        worker < count,
+        "may has no worker {worker}: its workers have the numbers 0 to {}",
+        count - 1
     );
     let spawned_at = Location::caller();
     let (promise, handle) = RemoteHandle::new();
     let make = move || -> LocalFuture {
         Box::pin(async move {
             if !promise.is_cancelled() {
-                return live(make, spawned_at, promise, MayExecutor::new(runtime)).await;
+                return make_and_run(make, spawned_at, promise, MayExecutor::new(runtime)).await;
             }
             // `make` is dropped on the worker, where it would have been called.
             promise.end(match catch_unwind(AssertUnwindSafe(|| drop(make))) {
@@ -87,7 +87,7 @@ where
 
 /// Makes the task and runs it, on a loop that ends with the task. Then passes the result to the
 /// handle.
-async fn live<T>(
+async fn make_and_run<T>(
     make: impl FnOnce() -> T,
     spawned_at: &'static Location<'static>,
     promise: Promise<T::Output>,

@@ -80,8 +80,8 @@ pub(crate) fn runtime_after(configure: impl FnOnce()) -> io::Result<&'static Run
 pub(crate) fn expect() -> &'static Runtime {
     runtime().unwrap_or_else(|error| {
         panic!(
-            "no task can run on may: {error}: raise the limit of open files and of threads, or \
-             start it earlier"
+            "no task can run on may, because it cannot start: {error}; raise the limits of open \
+             files and of threads, or start it earlier"
         )
     })
 }
@@ -94,12 +94,12 @@ impl Runtime {
         sources.register(deadlines.as_fd(), &Arc::new(Readiness::default()))?;
         let descriptor = reactor.descriptor()?;
         let rings = Arc::clone(&deadlines);
-        let (says, said) = mpsc::channel();
-        let watches = move || {
+        let (started_sender, started) = mpsc::channel();
+        let watch_and_ring = move || {
             // May is started last, because it cannot be ended if another step fails.
             let started = start_may(&descriptor);
             let is_refused = started.is_err();
-            let _ = says.send(started);
+            let _ = started_sender.send(started);
             if is_refused {
                 return;
             }
@@ -111,11 +111,12 @@ impl Runtime {
                 rings.ring();
             }
         };
-        let thread = thread::Builder::new().name("quadrivium-may-reactor".into()).spawn(watches);
+        let thread =
+            thread::Builder::new().name("quadrivium-may-reactor".into()).spawn(watch_and_ring);
         thread.map_err(|error| refused("a thread for descriptors", &error))?;
-        said.recv().expect("it is said first of all")?;
-        workers::have_started();
-        own_stack::retry_by(&deadlines);
+        started.recv().expect("the thread reports it before anything else")?;
+        workers::record_start();
+        own_stack::retry_with(&deadlines);
         Ok(Self { ready: ReadyTasks::new(workers()), deadlines, sources })
     }
 }

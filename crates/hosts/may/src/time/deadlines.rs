@@ -59,8 +59,8 @@ impl Deadlines {
         timer
     }
 
-    /// Removes this deadline. The alarm is not set anew: most deadlines are disarmed, and a system
-    /// call for each would cost more than an alarm that rings in between.
+    /// Removes this deadline. The alarm is not set anew. Most deadlines are disarmed, and a system
+    /// call for each would cost more than an alarm that rings too early.
     pub(crate) fn disarm(&self, timer: ArmedDeadline) {
         let disarmed = lock(&self.armed).by_deadline.remove(&timer);
         // The waker may be user code, so it is dropped while nothing is locked.

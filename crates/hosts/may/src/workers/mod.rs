@@ -1,9 +1,9 @@
 //! [`run_on`]: runs a closure on one of may's workers, and on no other.
 //!
 //! May numbers its workers. A closure can be sent to a number, but another worker may steal it, and
-//! no worker knows its own number. So the first thread that receives a closure for a worker counts
-//! as that worker from then on. Nearly always it has the same number in may. If another worker had
-//! stolen the closure, other numbers are tried until one leads to that thread.
+//! may does not report which worker runs it. So the first thread that receives a closure for a
+//! worker counts as that worker from then on. Nearly always it has the same number in may. If
+//! another worker had stolen the closure, other numbers are tried until one leads to that thread.
 
 pub(crate) mod ready_tasks;
 pub(crate) mod own_stack;
@@ -35,7 +35,7 @@ struct Route {
 }
 
 /// After this many stolen closures in a row another number is tried.
-const MISSES: usize = 4;
+const MAX_MISSES: usize = 4;
 
 /// Set when may starts: a later change of may's configuration has no effect.
 static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
@@ -50,14 +50,14 @@ fn route(index: usize) -> &'static Route {
 }
 
 /// Fixes the number of workers, once may has started.
-pub(crate) fn have_started() {
+pub(crate) fn record_start() {
     ROUTES.get_or_init(|| (0..workers()).map(|_| Route::default()).collect());
 }
 
 /// Runs the closure on this worker. If another worker steals it, it is sent again.
 pub(crate) fn run_on(index: usize, closure: impl FnOnce() + Send + 'static) {
     let number = index + route(index).offset.load(Ordering::Relaxed);
-    own_stack::run(number, move || match is(index) {
+    own_stack::run(number, move || match is_this_worker(index) {
         true => closure(),
         false => run_on(index, closure),
     });
@@ -65,12 +65,12 @@ pub(crate) fn run_on(index: usize, closure: impl FnOnce() + Send + 'static) {
 
 /// Returns whether this code runs on a worker's own stack, and not in a coroutine. Code that blocks
 /// here blocks the worker.
-pub(crate) fn is_here() -> bool {
+pub(crate) fn is_worker_stack() -> bool {
     THIS.get().is_some() && !is_coroutine()
 }
 
 /// Returns whether this thread is that worker. Called by a closure that was sent to the worker.
-fn is(index: usize) -> bool {
+fn is_this_worker(index: usize) -> bool {
     let route = route(index);
     let is_here = match THIS.get() {
         Some(this) => this == index,
@@ -82,7 +82,7 @@ fn is(index: usize) -> bool {
     };
     if is_here {
         route.misses.store(0, Ordering::Relaxed);
-    } else if route.misses.fetch_add(1, Ordering::Relaxed) % MISSES == MISSES - 1 {
+    } else if route.misses.fetch_add(1, Ordering::Relaxed) % MAX_MISSES == MAX_MISSES - 1 {
         route.offset.fetch_add(1, Ordering::Relaxed);
     }
     is_here

@@ -40,13 +40,13 @@ use crate::{
 type Closure = Box<dyn FnOnce() + Send>;
 
 /// If there is no room for a coroutine, it is tried again after this time.
-const LATER: Duration = Duration::from_millis(10);
+const RETRY_AFTER: Duration = Duration::from_millis(10);
 
 /// The deadlines on which the next try is armed, once may runs.
 static DEADLINES: OnceLock<Arc<Deadlines>> = OnceLock::new();
 
 /// From now on, a closure for which there is no room for a coroutine is tried again later.
-pub(crate) fn retry_by(deadlines: &Arc<Deadlines>) {
+pub(crate) fn retry_with(deadlines: &Arc<Deadlines>) {
     DEADLINES.get_or_init(|| Arc::clone(deadlines));
 }
 
@@ -63,11 +63,11 @@ pub(crate) fn run(worker: usize, closure: impl FnOnce() + Send + 'static) {
 /// Panics when there is no room for a coroutine. If may runs, the closure is tried again later.
 pub(crate) fn try_run(worker: usize, closure: Closure) {
     let mut carried = Carried(Some((worker, closure)));
-    let carry = move || LEFT.with(|left| left.0.set(carried.0.take()));
+    let carry = move || STORED.with(|left| left.0.set(carried.0.take()));
     // SAFETY: the coroutine touches no thread-locals except may's own, and needs little stack. The
     // closure runs after the coroutine has ended.
     let spawned = unsafe { Builder::new().id(worker).spawn(carry) };
-    drop(spawned.expect("may always says that it has spawned"));
+    drop(spawned.expect("may returns no error here"));
 }
 
 /// A closure and its worker, until the coroutine that is made for it stores it.
@@ -78,7 +78,7 @@ impl Drop for Carried {
     fn drop(&mut self) {
         if let (Some(left), Some(deadlines)) = (self.0.take(), DEADLINES.get()) {
             let again = Waker::from(Arc::new(TryAgain(Mutex::new(Some(left)))));
-            deadlines.arm(clock::now() + LATER, again);
+            deadlines.arm(clock::now() + RETRY_AFTER, again);
         }
     }
 }
@@ -97,11 +97,11 @@ impl Wake for TryAgain {
 
 /// The closure that a coroutine has stored when it ends.
 #[derive(Default)]
-struct LeftBehind(Cell<Option<(usize, Closure)>>);
+struct StoredClosure(Cell<Option<(usize, Closure)>>);
 
-may::coroutine_local!(static LEFT: LeftBehind = LeftBehind::default());
+may::coroutine_local!(static STORED: StoredClosure = StoredClosure::default());
 
-impl Drop for LeftBehind {
+impl Drop for StoredClosure {
     fn drop(&mut self) {
         let Some((worker, closure)) = self.0.take() else { return };
         if is_coroutine() {

@@ -29,7 +29,7 @@ use quadrivium_core::host::contain;
 use crate::{lock::lock, workers::run_on};
 
 /// The number of tasks that a runner runs before other work of may on its worker runs.
-const TASKS: usize = 128;
+const TASKS_PER_RUN: usize = 128;
 
 /// A task that a runner can run.
 pub(crate) trait ReadyTask: Send + Sync {
@@ -98,7 +98,7 @@ impl ReadyTasks {
     /// Starts a runner if the runners on their way will not take every shared task.
     fn start_missing_runner(&'static self, mut state: MutexGuard<'_, State>) {
         if state.on_the_way < state.shared.len() && state.without_runner > 0 {
-            let worker = state.one_without_runner();
+            let worker = state.worker_without_runner();
             self.start_runner(state, worker);
         }
     }
@@ -109,23 +109,23 @@ impl ReadyTasks {
         state.without_runner -= 1;
         state.on_the_way += 1;
         drop(state);
-        run_on(worker, move || self.arrive(worker));
+        run_on(worker, move || self.runner_arrived(worker));
     }
 
     /// Called when a runner has reached its worker.
-    fn arrive(&'static self, worker: usize) {
+    fn runner_arrived(&'static self, worker: usize) {
         let mut state = lock(&self.state);
         state.on_the_way -= 1;
         // Code that has pushed a shared task meanwhile relies on this runner to take it first.
         state.workers[worker].is_own_next = false;
         drop(state);
-        self.run(worker);
+        self.run_tasks(worker);
     }
 
     /// Runs tasks until there are none, or until it is time for other work of may.
-    fn run(&'static self, worker: usize) {
+    fn run_tasks(&'static self, worker: usize) {
         let mut again = None;
-        for _ in 0..TASKS {
+        for _ in 0..TASKS_PER_RUN {
             let mut state = lock(&self.state);
             // The task is put back and the next one is taken under one lock. That saves a lock, and
             // no second runner is started for a single task that only lets others run.
@@ -138,18 +138,18 @@ impl ReadyTasks {
         if let Some(task) = again {
             self.push(task);
         }
-        run_on(worker, move || self.run(worker));
+        run_on(worker, move || self.run_tasks(worker));
     }
 }
 
 impl State {
     /// Returns a worker without a runner. The search goes round the workers, because one may be
     /// busy with other work.
-    fn one_without_runner(&mut self) -> usize {
+    fn worker_without_runner(&mut self) -> usize {
         let number = self.workers.len();
         let mut by_turns = (self.last + 1..=self.last + number).map(|index| index % number);
         let worker = by_turns.find(|worker| !self.workers[*worker].has_runner);
-        self.last = worker.expect("there is one");
+        self.last = worker.expect("a worker without a runner exists");
         self.last
     }
 

@@ -13,8 +13,8 @@ use crate::alone;
 static PANICS: AtomicU32 = AtomicU32::new(0);
 
 #[test]
-fn a_wake_for_which_there_is_no_coroutine_comes_later() {
-    alone("no_room::a_wake_for_which_there_is_no_coroutine_comes_later", || {
+fn a_wake_without_room_for_a_coroutine_comes_later() {
+    alone("no_room::a_wake_without_room_for_a_coroutine_comes_later", || {
         // May keeps one stack for the next coroutine.
         ::may::config().set_pool_capacity(1);
         may::Config::new().workers(1.try_into().unwrap()).start().unwrap();

@@ -5,8 +5,8 @@ use quadrivium::{may, prelude::*};
 use crate::alone;
 
 #[test]
-fn too_small_is_made_enough_and_nothing_is_said_about_it() {
-    alone("small_stacks::too_small_is_made_enough_and_nothing_is_said_about_it", || {
+fn a_stack_that_is_too_small_is_made_large_enough_without_output() {
+    alone("small_stacks::a_stack_that_is_too_small_is_made_large_enough_without_output", || {
         may::Config::new().stack_size(1).start().unwrap();
         let words = ::may::config().get_stack_size();
         // If the number of words is odd, may measures the use of the stack and prints it. If the

@@ -17,9 +17,9 @@ pub struct ByHand {
     woken: mpsc::Receiver<()>,
 }
 
-struct Tells(mpsc::Sender<()>);
+struct SendOnWake(mpsc::Sender<()>);
 
-impl Wake for Tells {
+impl Wake for SendOnWake {
     fn wake(self: Arc<Self>) {
         let _ = self.0.send(());
     }
@@ -27,8 +27,8 @@ impl Wake for Tells {
 
 impl ByHand {
     pub fn new() -> Self {
-        let (tells, woken) = mpsc::channel();
-        Self { waker: Waker::from(Arc::new(Tells(tells))), woken }
+        let (sender, woken) = mpsc::channel();
+        Self { waker: Waker::from(Arc::new(SendOnWake(sender))), woken }
     }
 
     pub fn resume<T: Task + Unpin>(&self, task: &mut T) -> Step<T::Output> {
@@ -44,10 +44,10 @@ impl ByHand {
 
 /// The lines that bodies and destructors record, on any thread.
 #[derive(Clone, Default)]
-pub struct Said(Arc<Mutex<Vec<&'static str>>>);
+pub struct Record(Arc<Mutex<Vec<&'static str>>>);
 
-impl Said {
-    pub fn say(&self, line: &'static str) {
+impl Record {
+    pub fn add(&self, line: &'static str) {
         self.0.lock().unwrap().push(line);
     }
 
@@ -61,10 +61,10 @@ impl Said {
 }
 
 /// Records its line when it is dropped.
-pub struct WhenDropped(Said, &'static str);
+pub struct WhenDropped(Record, &'static str);
 
 impl Drop for WhenDropped {
     fn drop(&mut self) {
-        self.0.say(self.1);
+        self.0.add(self.1);
     }
 }

@@ -53,9 +53,9 @@ fn other_styles_perform_it() {
 }
 
 #[test]
-fn a_thousand_at_once() {
+fn a_thousand_bodies_run_at_once() {
     let mut event_loop = EventLoop::with_virtual_clock().unwrap();
-    let begun = event_loop.elapsed();
+    let started = event_loop.elapsed();
     let ended = Arc::new(AtomicUsize::new(0));
     let handles: Vec<_> = (0..1000)
         .map(|n| {
@@ -72,7 +72,7 @@ fn a_thousand_at_once() {
     }
     assert_eq!(ended.load(Ordering::Relaxed), 1000);
     // The bodies held time until the last of them slept.
-    assert_eq!(event_loop.elapsed() - begun, SECOND);
+    assert_eq!(event_loop.elapsed() - started, SECOND);
 }
 
 #[test]
@@ -84,9 +84,9 @@ fn virtual_time_waits_for_a_body_at_work() {
         }
         perform(now_of_the_loop())
     });
-    let begun = event_loop.now();
+    let started = event_loop.now();
     let race = race(sleep(SECOND), works);
-    assert!(matches!(event_loop.block_on(race).unwrap(), Either::Right(at) if at == begun));
+    assert!(matches!(event_loop.block_on(race).unwrap(), Either::Right(at) if at == started));
 }
 
 /// Returns the loop's time, which it reads on the loop's thread.
@@ -95,7 +95,7 @@ fn now_of_the_loop() -> impl Task<Output = Instant> + Send {
 }
 
 #[test]
-fn on_the_real_clock() {
+fn it_sleeps_on_the_real_clock() {
     let mut event_loop = EventLoop::new().unwrap();
     let task = thread(|| {
         let before = perform(now_of_the_loop());
@@ -106,7 +106,7 @@ fn on_the_real_clock() {
 }
 
 #[test]
-fn it_reads_and_writes() {
+fn it_reads_and_writes_sockets() {
     let (one, other) = UnixStream::pair().unwrap();
     let asks = thread(move || {
         let (written, _) = perform(one.write_all_owned(*b"ping"));
@@ -158,7 +158,7 @@ fn returns_what_it_captures<const N: usize>() {
 }
 
 #[test]
-fn a_large_body_and_a_large_output() {
+fn a_body_and_an_output_may_be_large() {
     returns_what_it_captures::<1024>();
     returns_what_it_captures::<1025>();
     returns_what_it_captures::<{ 64 * 1024 }>();
@@ -176,7 +176,7 @@ fn a_body_may_capture_more_than_its_stack_has() {
 }
 
 #[test]
-fn a_stack_of_ones_own_size() {
+fn a_stack_may_have_another_size() {
     /// Not inlined, so that it takes stack.
     #[inline(never)]
     fn depth(n: usize) -> usize {

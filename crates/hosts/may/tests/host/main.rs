@@ -36,5 +36,5 @@ fn two_workers() {
 /// Returns the message of a panic.
 fn message(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| payload.downcast_ref::<String>().cloned()).expect("a panic says why")
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).expect("a panic has a message")
 }

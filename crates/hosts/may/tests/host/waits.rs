@@ -64,7 +64,7 @@ impl Task for Until {
 }
 
 #[test]
-fn a_deadline_as_far_as_can_be_keeps_no_nearer_one_waiting() {
+fn the_latest_possible_deadline_delays_no_earlier_one() {
     two_workers();
     let now = Instant::now();
     // All seconds that an instant can count, except those that the machine has been running
@@ -91,7 +91,7 @@ fn a_wake_comes_before_a_deadline() {
 }
 
 #[test]
-fn a_timeout_ends_what_never_comes() {
+fn a_timeout_ends_a_wait_for_ever() {
     two_workers();
     let never = timeout(MS, future(std::future::pending::<()>()));
     assert!(may::block_on(never).unwrap().is_err());

@@ -71,15 +71,18 @@ fn check_alone(topic: &str, name: &str, test: &str) {
 }
 
 alone! {
-    chains: of_thirty_thousand_cancels_do_not_overflow of_thirty_thousand_cancels_on_two_loops_do_not_overflow
+    chains: of_thirty_thousand_cancels_do_not_overflow
+        of_thirty_thousand_cancels_on_two_loops_do_not_overflow
         of_thirty_thousand_tasks_of_a_dropped_loop_do_not_overflow
         of_spawns_on_a_dropped_loop_are_cut;
     child_cancels: no_descriptor_is_left_open;
-    descriptors: a_dropped_loop_closes_its_descriptors a_reused_number_gets_no_old_event a_cancelled_wait_can_be_repeated accept_fails_while_no_descriptor_is_left
+    descriptors: a_dropped_loop_closes_its_descriptors a_reused_number_gets_no_old_event
+        a_cancelled_wait_can_be_repeated accept_fails_while_no_descriptor_is_left
         a_signal_does_not_disturb_a_sleeping_loop;
     happy_eyeballs: the_other_sockets_are_closed a_cancelled_connect_closes_its_sockets;
     signals: keep_their_default_if_a_listener_is_refused have_their_default_without_listeners;
-    thread_locals: drop_a_loop_at_the_end_of_the_thread drop_a_task_at_the_end_of_the_thread drop_a_handle_at_the_end_of_the_thread;
+    thread_locals: drop_a_loop_at_the_end_of_the_thread drop_a_task_at_the_end_of_the_thread
+        drop_a_handle_at_the_end_of_the_thread;
 }
 
 macro_rules! topics {
@@ -96,26 +99,27 @@ macro_rules! topics {
 }
 
 topics! {
-    lifecycle every_suspension outcomes cancel cancel_from_another_thread join panics unwinding destructors
-    chains clusters foreign_executors nesting order starvation stop timers moving_deadlines channels
-    channel_operations notify mutexes semaphores semaphore_operations barriers watches broadcasts
-    streams scheduled_calls wakes stale_wakes new_wakers foreign_threads foreign_wakers cloned_wakers
-    futures_combinators readiness moving_sockets descriptors byte_streams zero_bytes slices short_reads tcp udp
-    unix_sockets socket_cancels signals pipes processes ended_children conversions_to_std child_cancels held_time
-    offload files host_names happy_eyeballs deadlock random_operations reentrancy thread_locals scripts
+    lifecycle every_suspension outcomes cancel cancel_from_another_thread join panics unwinding
+    destructors chains clusters foreign_executors nesting order starvation stop timers
+    moving_deadlines channels channel_operations notify mutexes semaphores semaphore_operations
+    barriers watches broadcasts streams scheduled_calls wakes stale_wakes new_wakers
+    foreign_threads foreign_wakers cloned_wakers futures_combinators readiness moving_sockets
+    descriptors byte_streams zero_bytes slices short_reads tcp udp unix_sockets socket_cancels
+    signals pipes processes ended_children conversions_to_std child_cancels held_time offload
+    files host_names happy_eyeballs deadlock random_operations reentrancy thread_locals scripts
 }
 
 #[test]
-fn all_topics_are_here() {
+fn every_topic_has_a_test() {
     let topics: BTreeSet<_> = laws().map(|law| law.topic).collect();
     assert_eq!(topics, TOPICS.iter().copied().collect());
 }
 
 #[test]
-fn every_exception_is_a_law_and_stands_there_once() {
+fn every_exception_is_a_law_and_is_listed_once() {
     let mut laws: BTreeSet<_> = laws().map(|law| format!("{}::{}", law.topic, law.name)).collect();
     for law in exceptions().into_iter().flat_map(|group| group.laws) {
-        assert!(laws.remove(law), "{law} is no law, or is there twice");
+        assert!(laws.remove(law), "{law} is not a law, or is listed twice");
     }
 }
 
@@ -127,9 +131,9 @@ fn the_page_has_the_reasons() {
     let exceptions = exceptions();
     let kept = all - exceptions.iter().map(|group| group.laws.len()).sum::<usize>();
     let sentence = format!("{kept} of the {all} [laws](laws.md)");
-    assert!(page.contains(&sentence), "docs/may.md does not say: {sentence}");
+    assert!(page.contains(&sentence), "docs/may.md must contain: {sentence}");
     for Group { name, why, laws } in exceptions {
         let row = format!("| {name} | {} | {why} |", laws.len());
-        assert!(page.contains(&row), "docs/may.md has no line\n{row}");
+        assert!(page.contains(&row), "docs/may.md must contain this line:\n{row}");
     }
 }

@@ -60,7 +60,7 @@ fn with<T>(key: u64, look: impl FnOnce(&mut ShelfEntry) -> T) -> Option<T> {
 }
 
 fn entry<T>(key: u64, look: impl FnOnce(&mut ShelfEntry) -> T) -> T {
-    with(key, look).expect("the entry is there as long as the task")
+    with(key, look).expect("a task has an entry until it is dropped")
 }
 
 /// The number of a body on the shelf. When it is dropped, the entry is removed.
@@ -96,7 +96,8 @@ impl<G: Task<Output = ()> + Unpin> Task for Shelved<G> {
         match Pin::new(&mut self.thread).resume(cx) {
             Step::Suspended(wait) => Step::Suspended(wait),
             Step::Done(()) => Step::Done(
-                entry(self.shelf_key.0, |entry| entry.value.take()).expect("it has ended"),
+                entry(self.shelf_key.0, |entry| entry.value.take())
+                    .expect("the body has ended with a value"),
             ),
         }
     }
@@ -111,7 +112,7 @@ impl Task for GoOn {
     fn resume(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Step<bool> {
         let (then, body) = entry(self.0, |entry| (entry.then.take(), entry.body.take()));
         // The body is a local variable, so that it is dropped if anything panics.
-        let mut body = body.expect("a body goes on where it was");
+        let mut body = body.expect("the body is on the shelf");
         if let Some(then) = then {
             then();
         }
@@ -139,7 +140,7 @@ impl Task for PerformNext {
 
     fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
         let task = entry(self.0, |entry| entry.performs.take());
-        let mut task = task.expect("the body has said which");
+        let mut task = task.expect("the body has stored the task");
         match task.as_mut().resume(cx) {
             Step::Suspended(wait) => {
                 entry(self.0, |entry| entry.performs = Some(task));

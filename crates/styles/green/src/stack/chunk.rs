@@ -179,10 +179,10 @@ impl StackChunk {
     fn address(&self, chunk: u32, index: u32) -> StackAddress {
         let limit = self.mapping.start() + index as usize * self.stride;
         let colour = index as usize % COLOURS * CACHE_LINE;
-        let nowhere = "no mapping starts at address zero";
+        let reason = "no mapping starts at address zero";
         StackAddress {
-            base: NonZeroUsize::new(limit + self.stride - colour).expect(nowhere),
-            limit: NonZeroUsize::new(limit).expect(nowhere),
+            base: NonZeroUsize::new(limit + self.stride - colour).expect(reason),
+            limit: NonZeroUsize::new(limit).expect(reason),
             chunk,
             index,
         }

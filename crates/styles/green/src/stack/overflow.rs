@@ -1,7 +1,7 @@
 //! The message that names the green thread whose stack has overflowed.
 //!
 //! The guard page turns an overflow into a fault on the OS thread of the green thread. So the
-//! signal handler needs only the green thread that is running on its OS thread. [`watch`] keeps it
+//! signal handler needs only the green thread that is running on its OS thread. [`run_as`] keeps it
 //! in a thread-local, which takes a swap before each resume and a store after it. While a green
 //! thread resumes another one, the inner one is running. After that, the outer one is running
 //! again.
@@ -64,19 +64,19 @@ thread_local! {
 const ENDING: *const Occupant = ptr::without_provenance(1);
 
 /// Makes every later resume of a green thread on this OS thread panic.
-pub(super) fn resume_no_more() {
+pub(super) fn refuse_resumes() {
     RUNNING.set(ENDING);
 }
 
 /// Returns whether this OS thread is ending.
-pub(crate) fn is_ending() -> bool {
+pub(crate) fn is_thread_ending() -> bool {
     RUNNING.get() == ENDING
 }
 
 /// Returns the green thread that is running on this OS thread.
 fn running<'a>() -> Option<&'a Occupant> {
     let running = RUNNING.get();
-    // SAFETY: the pointer is null, or was stored by a `watch` that has not returned. That call
+    // SAFETY: the pointer is null, or was stored by a `run_as` that has not returned. That call
     // borrows the occupant, and callers do not keep it longer.
     if running == ENDING { None } else { unsafe { running.as_ref() } }
 }
@@ -88,8 +88,8 @@ fn running<'a>() -> Option<&'a Occupant> {
 ///
 /// When the OS thread is ending.
 #[inline(always)]
-pub(crate) fn watch<R>(occupant: &Occupant, body: impl FnOnce() -> R) -> R {
-    let restore = Restore(RUNNING.replace(occupant));
+pub(crate) fn run_as<R>(occupant: &Occupant, body: impl FnOnce() -> R) -> R {
+    let restore = RestoreRunning(RUNNING.replace(occupant));
     if restore.0 == ENDING {
         refuse_to_resume();
     }
@@ -106,15 +106,15 @@ fn refuse_to_resume() -> ! {
 
 /// Returns the stack of the green thread that is running on this OS thread. Returns an empty range
 /// if none is.
-pub(crate) fn usable() -> Range<usize> {
+pub(crate) fn running_stack() -> Range<usize> {
     running().map_or(0..0, |occupant| occupant.usable.clone())
 }
 
 /// A guard that puts the former value of `RUNNING` back. It is a destructor, so that it also works
-/// when a panic leaves `watch`.
-struct Restore(*const Occupant);
+/// when a panic leaves `run_as`.
+struct RestoreRunning(*const Occupant);
 
-impl Drop for Restore {
+impl Drop for RestoreRunning {
     #[inline]
     fn drop(&mut self) {
         RUNNING.set(self.0);

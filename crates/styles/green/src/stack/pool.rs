@@ -82,7 +82,7 @@ impl Drop for StackPools {
     /// green thread is resumed, not even to unwind it. A loop that was dropped before this could
     /// not notice.
     fn drop(&mut self) {
-        overflow::resume_no_more();
+        overflow::refuse_resumes();
     }
 }
 
@@ -212,6 +212,8 @@ impl StackPool {
 
     #[inline]
     fn chunk(&mut self, index: u32) -> &mut StackChunk {
-        self.chunks[index as usize].as_mut().expect("a chunk stays while a stack of it is out")
+        self.chunks[index as usize]
+            .as_mut()
+            .expect("a chunk stays while one of its stacks is in use")
     }
 }

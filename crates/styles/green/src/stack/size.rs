@@ -83,7 +83,7 @@ fn first_size() -> usize {
     if let (Some(variable), Some(None)) = (variable, asked) {
         eprintln!(
             "quadrivium: {VARIABLE} is {variable:?}, which is no number of bytes up to \
-             {LARGEST_STACK}; stacks have {DEFAULT_STACK_SIZE} bytes\n  \
+             {LARGEST_STACK}; stacks have the default size, {DEFAULT_STACK_SIZE} bytes\n  \
              remedy: set it to a number such as 1048576, or unset it",
         );
     }

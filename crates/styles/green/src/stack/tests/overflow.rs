@@ -11,7 +11,7 @@ use corosensei::Coroutine;
 use super::{alone, label};
 use crate::stack::{
     Stack,
-    overflow::{Occupant, watch},
+    overflow::{Occupant, run_as},
 };
 
 const MESSAGE: &str = "has overflowed its stack of 64 KiB\n  \
@@ -28,7 +28,7 @@ fn run(name: Option<&str>, body: impl FnOnce() + 'static) {
     let stack = Stack::take(0).expect("there is memory");
     let occupant = Occupant::new(Location::caller(), Some(label(name)), stack.usable());
     let mut coroutine = Coroutine::<(), (), (), Stack>::with_stack(stack, |_, ()| body());
-    watch(&occupant, || coroutine.resume(()));
+    run_as(&occupant, || coroutine.resume(()));
 }
 
 /// Overflows the stack with many small frames.
@@ -46,10 +46,10 @@ fn huge_frame() {
 }
 
 #[track_caller]
-fn assert_overflow(output: &Output, who: &str) {
+fn assert_overflow(output: &Output, name: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains(HERE), "{stderr}");
-    assert!(stderr.contains(&format!(", in task 7{who} (spawned at ")), "{stderr}");
+    assert!(stderr.contains(&format!(", in task 7{name} (spawned at ")), "{stderr}");
     assert!(stderr.contains(MESSAGE), "{stderr}");
     assert_eq!(output.status.signal(), Some(libc::SIGABRT));
 }
@@ -67,64 +67,74 @@ fn null_dereference() {
 }
 
 #[test]
-fn small_frames() {
-    let output = alone(module_path!(), "small_frames", || {
+fn an_overflow_by_small_frames_is_reported() {
+    let output = alone(module_path!(), "an_overflow_by_small_frames_is_reported", || {
         run(Some("reader"), || _ = black_box(recurse(0)));
     });
     assert_overflow(&output, " \"reader\"");
 }
 
 #[test]
-fn one_huge_frame() {
-    let output = alone(module_path!(), "one_huge_frame", || run(None, huge_frame));
+fn an_overflow_by_one_huge_frame_is_reported() {
+    let output = alone(module_path!(), "an_overflow_by_one_huge_frame_is_reported", || {
+        run(None, huge_frame)
+    });
     assert_overflow(&output, "");
 }
 
 #[test]
-fn inner_of_two_green_threads() {
-    let output = alone(module_path!(), "inner_of_two_green_threads", || {
-        run(Some("outer"), || run(Some("inner"), || _ = black_box(recurse(0))));
-    });
+fn an_overflow_of_an_inner_green_thread_names_the_inner_one() {
+    let output =
+        alone(module_path!(), "an_overflow_of_an_inner_green_thread_names_the_inner_one", || {
+            run(Some("outer"), || run(Some("inner"), || _ = black_box(recurse(0))));
+        });
     assert_overflow(&output, " \"inner\"");
 }
 
 #[test]
-fn outer_of_two_green_threads() {
-    let output = alone(module_path!(), "outer_of_two_green_threads", || {
-        run(Some("outer"), || {
-            run(Some("inner"), || {});
-            black_box(recurse(0));
+fn an_overflow_of_an_outer_green_thread_names_the_outer_one() {
+    let output =
+        alone(module_path!(), "an_overflow_of_an_outer_green_thread_names_the_outer_one", || {
+            run(Some("outer"), || {
+                run(Some("inner"), || {});
+                black_box(recurse(0));
+            });
         });
-    });
     assert_overflow(&output, " \"outer\"");
 }
 
 #[test]
-fn after_a_panic_in_another() {
-    let output = alone(module_path!(), "after_a_panic_in_another", || {
-        run(Some("outer"), || {
-            let caught = std::panic::catch_unwind(|| run(Some("inner"), || panic!("on purpose")));
-            assert!(caught.is_err());
-            black_box(recurse(0));
-        });
-    });
+fn an_overflow_after_a_panic_of_an_inner_green_thread_names_the_outer_one() {
+    let output = alone(
+        module_path!(),
+        "an_overflow_after_a_panic_of_an_inner_green_thread_names_the_outer_one",
+        || {
+            run(Some("outer"), || {
+                let caught =
+                    std::panic::catch_unwind(|| run(Some("inner"), || panic!("on purpose")));
+                assert!(caught.is_err());
+                black_box(recurse(0));
+            });
+        },
+    );
     assert_overflow(&output, " \"outer\"");
 }
 
 #[test]
-fn on_a_thread_that_std_did_not_make() {
+fn an_overflow_on_a_thread_that_std_did_not_make_is_reported() {
     extern "C" fn main(_: *mut libc::c_void) -> *mut libc::c_void {
         run(Some("reader"), || _ = black_box(recurse(0)));
         ptr::null_mut()
     }
-    let output = alone(module_path!(), "on_a_thread_that_std_did_not_make", || {
-        // SAFETY: the id is written before it is read; the thread is joined.
-        unsafe {
-            let mut id = std::mem::zeroed();
-            assert_eq!(libc::pthread_create(&mut id, ptr::null(), main, ptr::null_mut()), 0);
-            libc::pthread_join(id, ptr::null_mut());
-        }
-    });
+    let output =
+        alone(module_path!(), "an_overflow_on_a_thread_that_std_did_not_make_is_reported", || {
+            // SAFETY: the id is written before it is read; the thread is joined.
+            unsafe {
+                let mut id = std::mem::zeroed();
+                assert_eq!(libc::pthread_create(&mut id, ptr::null(), main, ptr::null_mut()), 0);
+                libc::pthread_join(id, ptr::null_mut());
+            }
+        });
     assert_overflow(&output, " \"reader\"");
 }
 

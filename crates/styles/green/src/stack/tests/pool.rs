@@ -29,7 +29,7 @@ fn the_last_stack_back_is_the_first_out() {
 }
 
 #[test]
-fn pools_know_sizes() {
+fn a_free_stack_is_not_reused_for_a_larger_size() {
     let small = Stack::take(0).expect("there is memory").base();
     let large = Stack::take(1 << 20).expect("there is memory");
     assert_ne!(large.base(), small);
@@ -53,7 +53,7 @@ fn stats_count_what_is_taken_and_given() {
 }
 
 #[test]
-fn at_most_so_many_stay_warm() {
+fn a_bounded_number_of_stacks_stays_warm() {
     let mut stacks = take(3 * WARM);
     // One stack of the first chunk stays in use, so its chunk cannot be unmapped. The pages of its
     // neighbours have to be given back one by one.
@@ -133,5 +133,5 @@ fn a_stack_may_outlive_the_pool() {
             *kept.borrow_mut() = Some(Keeper(Stack::take(0).expect("there is memory")));
         });
     });
-    ending.join().expect("the thread ends in peace");
+    ending.join().expect("the thread ends without a panic");
 }
