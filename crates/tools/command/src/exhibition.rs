@@ -8,8 +8,8 @@ pub use quadrivium_examples::exhibition::Rules;
 use quadrivium_examples::exhibition::{callback, future, generator, green};
 use serde::Serialize;
 
-/// How the games are played: in one of the four styles on an event loop, or, for comparison, with
-/// the means of the operating system alone.
+/// How the games are played: in one of the four styles on an event loop, or with the means of the
+/// operating system alone. The latter are the comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum PlayStyle {

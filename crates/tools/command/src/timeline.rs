@@ -135,7 +135,7 @@ fn line(label: &str, row: &[char]) -> String {
     line
 }
 
-/// Marks the columns of which the span covers at least half. A span of the master also marks the
+/// Marks each column if the span covers at least half of it. A span of the master also marks the
 /// column of its middle, so that no move is lost, however short. Two moves share a column only if
 /// both are shorter than a column.
 fn mark(row: &mut [char], column: Duration, from: Duration, to: Duration, cell: char) {

@@ -122,7 +122,7 @@ fn strace_works() -> Result<(), String> {
             Err(format!("strace is refused: {}", String::from_utf8_lossy(&output.stderr)))
         }
         Err(error) => {
-            // A missing program can be installed. What the system forbids cannot be changed.
+            // A missing program can be installed. A system that forbids strace cannot be changed.
             let must_not_skip = std::env::var_os("QUADRIVIUM_MUST_NOT_SKIP");
             assert!(must_not_skip.is_none(), "strace cannot be started: {error}");
             Err(format!("strace cannot be started: {error}"))

@@ -111,15 +111,15 @@ impl fmt::Display for Page {
         }
         writeln!(
             f,
-            "\n{} `cargo run --release -p quadrivium-bench --bin count -- --write`\n\
-             writes this page. With `--check` it fails when an operation takes over {TOLERATED} % more\n\
-             instructions than on this page.",
+            "\n{}\n\
+             `cargo run --release -p quadrivium-bench --bin count -- --write` writes this page.\n\
+             With `--check` it fails when an operation takes over {TOLERATED} % more instructions than on this page.",
             compiler()
         )
     }
 }
 
-/// `1,234`.
+/// Returns a number with thousands separators, such as `1,234`.
 fn thousands(number: u64) -> String {
     match number {
         0..1_000 => number.to_string(),

@@ -17,8 +17,8 @@ pub(crate) struct Count {
     pub(crate) leaves: u64,
     /// Instructions of the style, and of the crate that it is built on.
     pub(crate) style: u64,
-    /// Instructions of the allocator, the C library and the program itself, and of the standard library
-    /// where it is not inlined into one of the above.
+    /// Instructions of the allocator, the C library and the program itself. The standard library counts
+    /// here where it is not inlined into one of the above.
     pub(crate) rest: u64,
 }
 

@@ -90,7 +90,7 @@ impl CountedStyle {
         }
     }
 
-    /// Returns the names of these crates, as they are in the names of functions.
+    /// Returns the paths that begin the names of functions of these crates.
     pub(crate) fn crates(self) -> &'static [&'static str] {
         match self {
             Self::Callback => &["quadrivium_callback::"],
