@@ -11,7 +11,7 @@ use std::{
 };
 
 use quadrivium::{Task, sync::channel, task::Context};
-use quadrivium_conformance::{is_done, quietly};
+use quadrivium_conformance::{is_done, catch_panic};
 
 /// Resumes a leaf with this waker, as another executor would; it suspends.
 fn suspend<T: Task + Unpin>(leaf: &mut T, waker: &Waker) {
@@ -46,7 +46,7 @@ fn one_that_panics_hides_no_wake_of_the_next_in_line() {
     suspend(&mut first, &Arc::new(PanicsInWake).into());
     suspend(&mut second, &Arc::clone(&counts).into());
     // The end of the receiver tells both: the first, who panics, and the second.
-    assert_eq!(quietly(|| drop(receiver)), Err("in a waker".into()));
+    assert_eq!(catch_panic(|| drop(receiver)), Err("in a waker".into()));
     assert_eq!(counts.0.load(Ordering::Relaxed), 1);
 }
 
