@@ -9,12 +9,12 @@
 use std::cell::Cell;
 
 /// The maximum size of a note in bytes. A longer text is cut.
-const MOST: usize = 1024;
+const MAX_LENGTH: usize = 1024;
 
 /// The note of a thread, in a buffer of fixed size. It is written and read in place, because the
 /// stack of a signal handler is small.
 struct CrashNote {
-    text: [Cell<u8>; MOST],
+    text: [Cell<u8>; MAX_LENGTH],
     length: Cell<usize>,
 }
 
@@ -22,7 +22,7 @@ thread_local! {
     /// The note has no destructor and needs no allocation, so a signal handler may read it at any
     /// time.
     static NOTE: CrashNote =
-        const { CrashNote { text: [const { Cell::new(0) }; MOST], length: Cell::new(0) } };
+        const { CrashNote { text: [const { Cell::new(0) }; MAX_LENGTH], length: Cell::new(0) } };
 }
 
 /// Sets the note of this thread, until the guard is dropped. Then the former note comes back.
@@ -36,9 +36,9 @@ thread_local! {
 /// assert_eq!(crash_note::text(), "");
 /// ```
 pub fn enter(text: &str) -> NoteGuard {
-    let former = NoteGuard { former: with(|text| text.iter().map(Cell::get).collect()) };
+    let guard = NoteGuard { former: with(|text| text.iter().map(Cell::get).collect()) };
     NOTE.with(|note| note.write(text.as_bytes()));
-    former
+    guard
 }
 
 /// Returns the note of this thread. It is empty if there is none.
@@ -56,7 +56,7 @@ pub fn with<R>(read: impl FnOnce(&[Cell<u8>]) -> R) -> R {
 
 /// A guard: while it exists, this thread has a note. Made by [`enter`].
 #[derive(Debug)]
-#[must_use = "the note is gone when this is dropped"]
+#[must_use = "the note is removed when this is dropped"]
 pub struct NoteGuard {
     former: Vec<u8>,
 }
@@ -70,7 +70,7 @@ impl Drop for NoteGuard {
 impl CrashNote {
     /// Stores a text. If it is too long for the buffer it is cut, which is better than no text.
     fn write(&self, text: &[u8]) {
-        let length = text.len().min(MOST);
+        let length = text.len().min(MAX_LENGTH);
         for (place, byte) in self.text.iter().zip(text) {
             place.set(*byte);
         }
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_former_note_comes_back() {
+    fn the_former_note_returns() {
         let outer = enter("the outer one");
         let inner = enter("inner");
         assert_eq!(text(), "inner");
@@ -95,8 +95,8 @@ mod tests {
 
     #[test]
     fn a_text_that_is_too_long_is_cut() {
-        let _noted = enter(&("x".repeat(MOST - 1) + "yz"));
-        assert_eq!(text().len(), MOST);
+        let _noted = enter(&("x".repeat(MAX_LENGTH - 1) + "yz"));
+        assert_eq!(text().len(), MAX_LENGTH);
         assert!(text().ends_with("xy"));
     }
 }

@@ -22,7 +22,7 @@ use std::{
 /// caller. Therefore the number is small. Cancels in programs are not nested as deep as this.
 pub const NESTED: usize = 16;
 
-type PutOff = VecDeque<Box<dyn FnOnce()>>;
+type PostponedCalls = VecDeque<Box<dyn FnOnce()>>;
 
 thread_local! {
     /// The number of nested calls on this thread's stack.
@@ -30,7 +30,7 @@ thread_local! {
     /// The postponed calls, which run when the innermost call on the stack has ended. The end of a
     /// thread does not destroy this queue, because a loop in another thread-local may be dropped
     /// later. The queue is empty then.
-    static PUT_OFF: ManuallyDrop<RefCell<PutOff>> =
+    static POSTPONED: ManuallyDrop<RefCell<PostponedCalls>> =
         const { ManuallyDrop::new(RefCell::new(VecDeque::new())) };
 }
 
@@ -62,7 +62,7 @@ thread_local! {
 pub fn run_destructors(something: impl FnOnce() + 'static) {
     let depth = DEPTH.get();
     if depth == NESTED {
-        return PUT_OFF.with(|all| all.borrow_mut().push_back(Box::new(something)));
+        return POSTPONED.with(|calls| calls.borrow_mut().push_back(Box::new(something)));
     }
     let _nested = Nested { outer: depth };
     DEPTH.set(depth + 1);
@@ -77,10 +77,10 @@ struct Nested {
 impl Drop for Nested {
     fn drop(&mut self) {
         if self.outer + 1 == NESTED {
-            while let Some(next) = PUT_OFF.with(|all| all.borrow_mut().pop_front()) {
+            while let Some(next) = POSTPONED.with(|calls| calls.borrow_mut().pop_front()) {
                 next();
             }
-            PUT_OFF.with(|all| all.take());
+            POSTPONED.with(|calls| calls.take());
         }
         DEPTH.set(self.outer);
     }
@@ -130,17 +130,17 @@ mod tests {
     }
 
     #[test]
-    fn as_many_as_stand_on_one_stack_end_from_the_inside_out() {
+    fn nested_calls_end_from_the_inside_out() {
         assert_eq!(order(NESTED), (1..=NESTED).rev().collect::<Vec<_>>());
     }
 
     #[test]
-    fn those_beyond_come_one_after_another() {
-        let beyond = NESTED..=NESTED + 5;
-        assert_eq!(order(NESTED + 5), beyond.chain((1..NESTED).rev()).collect::<Vec<_>>());
+    fn postponed_calls_run_one_after_another() {
+        let postponed = NESTED..=NESTED + 5;
+        assert_eq!(order(NESTED + 5), postponed.chain((1..NESTED).rev()).collect::<Vec<_>>());
         assert_eq!(DEPTH.get(), 0);
         assert_eq!(
-            PUT_OFF.with(|all| all.borrow().capacity()),
+            POSTPONED.with(|calls| calls.borrow().capacity()),
             0,
             "a thread that ends leaks no memory"
         );

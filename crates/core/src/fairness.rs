@@ -93,9 +93,9 @@ fn gives_way_after_many(has_suspended: bool) -> bool {
         return !has_suspended;
     }
     let done_since = DONE.get().saturating_sub(GAVE_WAY);
-    let begins_anew = (1..IN_A_ROW).contains(&done_since);
-    DONE.set(if begins_anew { done_since } else { GAVE_WAY });
-    !begins_anew
+    let is_new_step = (1..IN_A_ROW).contains(&done_since);
+    DONE.set(if is_new_step { done_since } else { GAVE_WAY });
+    !is_new_step
 }
 
 /// Counts an operation that is done, and returns the step with its output.
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_host_an_operation_that_has_given_way_begins_a_new_row() {
+    fn without_a_host_the_count_starts_again_after_an_operation_gave_way() {
         for _ in 0..IN_A_ROW {
             assert!(!gives_way(false));
             assert!(matches!(done(()), Step::Done(())));

@@ -129,7 +129,9 @@ impl<T: 'static> Task for JoinHandle<T> {
 }
 
 fn output_of<T: 'static>(output: Box<dyn Any>) -> T {
-    *output.downcast().expect("the key of this handle belongs to a task with this output")
+    *output
+        .downcast()
+        .expect("the key of a handle belongs to a task with the output type of the handle")
 }
 
 impl<T> Drop for JoinHandle<T> {

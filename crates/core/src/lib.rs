@@ -49,20 +49,20 @@ pub mod fairness;
 pub mod sync;
 mod combinators;
 mod descriptors;
-pub mod remote;
+pub mod remote_task;
 mod destructors;
-mod hold;
+mod clock_guard;
 mod panic_payload;
 pub mod crash_note;
-mod leaf;
+mod macros;
 
 pub use canceller::Canceller;
+pub use clock_guard::{Hold, SendHold};
 pub use combinators::{
     Either, Elapsed, Join, JoinAll, Race, Timeout, join, join_all, race, timeout,
 };
 pub use context::{Context, LocalWaker};
 pub use descriptors::{Edge, Interest, Readiness};
-pub use hold::{Hold, SendHold};
 pub use join_error::JoinError;
 pub use join_handle::{JoinHandle, spawn, spawn_named};
 pub use panic_payload::PanicPayload;

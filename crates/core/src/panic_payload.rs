@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_given_back_as_it_was() {
+    fn into_inner_returns_the_same_payload() {
         let literal = PanicPayload::new(Box::new("literal"));
         assert_eq!(literal.message(), Some("literal"));
         assert_eq!(literal.into_inner().downcast_ref(), Some(&"literal"));

@@ -74,7 +74,7 @@ pub type BoxTask<T> = Pin<Box<dyn Task<Output = T>>>;
 
 /// The message of the panic when a task of any style is resumed after its end.
 pub const RESUMED_AFTER_DONE: &str =
-    "a task was resumed after it was done: a host must drop it then";
+    "a task was resumed after it was done: a host must drop a task that is done";
 
 impl<P> Task for Pin<P>
 where

@@ -91,13 +91,13 @@ impl Task for Turn {
 ///
 /// [`JoinError::Cancelled`]: crate::JoinError::Cancelled
 pub fn sleep(duration: Duration) -> Sleep {
-    Sleep { state: State::For(duration) }
+    Sleep { state: State::NewFor(duration) }
 }
 
 /// Waits until `deadline` on the host's clock. It suspends once even if the deadline has passed
 /// already.
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep { state: State::To(deadline) }
+    Sleep { state: State::NewUntil(deadline) }
 }
 
 /// A task that waits for a deadline. Made by [`sleep`] and [`sleep_until`].
@@ -110,9 +110,9 @@ pub struct Sleep {
 #[derive(Clone, Copy, Debug)]
 enum State {
     /// Not resumed yet: the deadline is this long after the first resume.
-    For(Duration),
+    NewFor(Duration),
     /// Not resumed yet: this is the deadline.
-    To(Instant),
+    NewUntil(Instant),
     /// Suspended until this deadline.
     Until(Instant),
     /// Suspended until a time beyond the clock's range.
@@ -124,16 +124,16 @@ impl Task for Sleep {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
         self.state = match self.state {
-            State::For(duration) => {
+            State::NewFor(duration) => {
                 cx.now().checked_add(duration).map_or(State::Never, State::Until)
             }
-            State::To(deadline) => State::Until(deadline),
+            State::NewUntil(deadline) => State::Until(deadline),
             State::Until(deadline) if deadline <= cx.now() => return Step::Done(()),
             waiting @ (State::Until(_) | State::Never) => waiting,
         };
         match self.state {
             State::Until(deadline) => Step::Suspended(Wait::Until(deadline)),
-            State::For(_) | State::To(_) | State::Never => Step::Suspended(Wait::Wake),
+            State::NewFor(_) | State::NewUntil(_) | State::Never => Step::Suspended(Wait::Wake),
         }
     }
 }

@@ -25,7 +25,8 @@ impl Wait {
     /// Combines two waits into one, which is over as soon as either of them is over.
     ///
     /// * A wake ends every wait, so `Wake` adds nothing to another wait.
-    /// * A wake by the reactor ends `Ready`. So `Ready` adds only that the host knows of it.
+    /// * A wake by the reactor ends `Ready`. So `Ready` adds no more than a fact for the host: a
+    ///   reactor will wake the task.
     /// * Of two deadlines the earlier one counts.
     ///
     /// With this function a [`race`](crate::race) of many parts waits without an allocation.

@@ -19,18 +19,18 @@ use quadrivium_io::{Interest, ready};
 /// use std::{cell::RefCell, io::{Read, Write}, os::unix::net::UnixStream, rc::Rc};
 ///
 /// let (mut one, mut other) = UnixStream::pair()?;
-/// let own = Rc::new(RefCell::new(None));
-/// let slot = Rc::clone(&own);
+/// let handle = Rc::new(RefCell::new(None));
+/// let own_handle = Rc::clone(&handle);
 /// let program = callback(move |cb| {
 ///     let call = on_readable(other.try_clone().unwrap(), move |ready| {
 ///         ready.unwrap();
 ///         let mut byte = [0];
 ///         other.read_exact(&mut byte).unwrap();
 ///         if byte == *b"!" {
-///             slot.take().map(|call: quadrivium::callback::Call| call.cancel());
+///             own_handle.take().map(|call: quadrivium::callback::Call| call.cancel());
 ///         }
 ///     });
-///     *own.borrow_mut() = Some(call);
+///     *handle.borrow_mut() = Some(call);
 ///     one.write_all(b"hello!").unwrap();
 ///     cb.done(());
 /// });
@@ -45,7 +45,7 @@ use quadrivium_io::{Interest, ready};
 /// When no host drives this thread.
 #[track_caller]
 pub fn on_readable(fd: impl AsFd + 'static, call: impl FnMut(io::Result<()>) + 'static) -> Call {
-    Call::of(spawn_task(callback(|cb| whenever(cb, fd, Interest::Readable, call))))
+    Call::of(spawn_task(callback(|cb| call_when_ready(cb, fd, Interest::Readable, call))))
 }
 
 /// Calls a function whenever a descriptor is writable, until the call is cancelled (asyncio's
@@ -58,22 +58,22 @@ pub fn on_readable(fd: impl AsFd + 'static, call: impl FnMut(io::Result<()>) + '
 /// When no host drives this thread.
 #[track_caller]
 pub fn on_writable(fd: impl AsFd + 'static, call: impl FnMut(io::Result<()>) + 'static) -> Call {
-    Call::of(spawn_task(callback(|cb| whenever(cb, fd, Interest::Writable, call))))
+    Call::of(spawn_task(callback(|cb| call_when_ready(cb, fd, Interest::Writable, call))))
 }
 
-fn whenever(
+fn call_when_ready(
     cb: &mut Callback<()>,
     fd: impl AsFd + 'static,
     interest: Interest,
     mut call: impl FnMut(io::Result<()>) + 'static,
 ) {
-    // A new wait each time: it also ends when bytes are left, and not only when new bytes arrive.
+    // A new wait each time: it ends if bytes are still left, and not only when new bytes arrive.
     cb.perform(ready(&fd, interest), move |cb, ready| {
-        let goes_on = ready.is_ok();
+        let is_last = ready.is_err();
         call(ready);
-        match goes_on {
-            true => whenever(cb, fd, interest, call),
-            false => cb.done(()),
+        match is_last {
+            true => cb.done(()),
+            false => call_when_ready(cb, fd, interest, call),
         }
     });
 }

@@ -1,5 +1,5 @@
 //! Tasks that are written as green threads: plain functions on stacks of their own. Also
-//! [`Blocking`], with which crates that do not know green threads read and write.
+//! [`Blocking`], with which crates that were not written for green threads read and write.
 
 use std::{
     io::{self, IoSlice, Read, Write},
@@ -25,19 +25,19 @@ use quadrivium_io::{ByteReader, ByteWriter};
 /// use std::io::{BufRead, BufReader, Write};
 ///
 /// let (one, other) = UnixStream::pair()?;
-/// let asks = green(move || {
+/// let client = green(move || {
 ///     let stream = Blocking::new(one);
 ///     writeln!(&stream, "who is there?")?;
 ///     let mut answer = String::new();
 ///     BufReader::new(&stream).read_line(&mut answer)?;
 ///     Ok::<_, std::io::Error>(answer)
 /// });
-/// let answers = green(move || {
+/// let server = green(move || {
 ///     let stream = Blocking::new(other);
 ///     let asked = BufReader::new(&stream).lines().next().unwrap()?;
 ///     writeln!(&stream, "you said {asked:?}")
 /// });
-/// let (answer, answered) = EventLoop::new()?.block_on(join(asks, answers))?;
+/// let (answer, answered) = EventLoop::new()?.block_on(join(client, server))?;
 /// answered?;
 /// assert_eq!(answer?, "you said \"who is there?\"\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -89,7 +89,9 @@ fn wait_for<T>(operation: impl Task<Output = io::Result<T>>) -> io::Result<T> {
     {
         return done;
     }
-    Err(io::Error::other("a green thread cannot wait for a stream while its stack is unwound: flush the stream before"))
+    Err(io::Error::other(
+        "a green thread cannot wait for a stream while its stack is unwound: flush it before",
+    ))
 }
 
 impl<S: ByteReader> Read for &Blocking<S> {

@@ -4,8 +4,8 @@
 //! A host drives tasks. It does the following:
 //!
 //! 1. It takes tasks: [`Host::spawn`] stores a [`HostedTask`] and makes it ready.
-//! 2. It resumes each ready task. Before that it calls [`fairness::begin_step`]. It is
-//!    [entered](enter) meanwhile, so that the task can reach it. It catches panics.
+//! 2. It resumes each ready task. Before each resume it calls [`fairness::begin_step`]. During the
+//!    resume it is [entered](enter), so that the task can reach it. It catches panics.
 //! 3. It reads the [`Wait`](crate::task::Wait) that the task returns, and makes the task ready when
 //!    the wait is over. A wake of the task's waker, from any thread, ends every wait.
 //! 4. It drops tasks that are done, have panicked or are cancelled. Their destructors run in
@@ -88,6 +88,6 @@ pub use quadrivium_core::{
         SpawnedTasks, TaskId, TaskKey, Wrapper, contain, current, enter, label, reactor, refused,
         run_destructors,
     },
-    remote::{Promise, RemoteHandle},
+    remote_task::{Promise, RemoteHandle},
 };
 pub use quadrivium_event_loop::MioReactor;

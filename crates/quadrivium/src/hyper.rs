@@ -62,7 +62,7 @@ impl<S: Attempts> Io<S> {
 
 /// The size of a read, which is the size of hyper's own first read. To fill hyper's buffer directly
 /// takes `unsafe` code, so the bytes are copied into it.
-const AT_A_TIME: usize = 8 * 1024;
+const READ_SIZE: usize = 8 * 1024;
 
 impl<S: AttemptRead + Unpin> rt::Read for Io<S> {
     fn poll_read(
@@ -70,9 +70,9 @@ impl<S: AttemptRead + Unpin> rt::Read for Io<S> {
         cx: &mut Context<'_>,
         mut cursor: ReadBufCursor<'_>,
     ) -> Poll<std::io::Result<()>> {
-        let mut buffer = [0; AT_A_TIME];
-        let most = cursor.remaining().min(AT_A_TIME);
-        let n = ready!(self.polled.poll_read(cx, &mut buffer[..most]))?;
+        let mut buffer = [0; READ_SIZE];
+        let max = cursor.remaining().min(READ_SIZE);
+        let n = ready!(self.polled.poll_read(cx, &mut buffer[..max]))?;
         cursor.put_slice(&buffer[..n]);
         Poll::Ready(Ok(()))
     }
@@ -121,7 +121,8 @@ impl Timer {
 
 impl rt::Timer for Timer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn rt::Sleep>> {
-        // It is counted from now and not from the first poll, as hyper expects of a timer.
+        // It is counted from now and not from the first poll, like the other timers that hyper
+        // uses.
         let sleep = now().checked_add(duration).map_or_else(|| sleep(Duration::MAX), sleep_until);
         Box::pin(HyperSleep(Perform::new(sleep)))
     }

@@ -127,7 +127,7 @@ pub use quadrivium_test_kit as test;
 /// The event loop, its errors and its trace; a [`Cluster`](event_loop::Cluster) of loops on several
 /// threads.
 pub mod event_loop {
-    pub use quadrivium_core::remote::Attached;
+    pub use quadrivium_core::remote_task::Attached;
     pub use quadrivium_event_loop::{
         Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, RunError, Schedule, Spawner,
         Stopper, Trace, Turned, trace,
@@ -211,6 +211,11 @@ pub mod prelude {
     pub use quadrivium_generator::{Co, generator};
     pub use quadrivium_green::green;
 }
+
+/// The examples of the first chapter run as tests.
+#[doc = include_str!("../../../docs/suspending.md")]
+#[cfg(doctest)]
+struct SuspendingExamples;
 
 /// The examples of the chapter on callbacks run as tests.
 #[doc = include_str!("../../../docs/callback.md")]

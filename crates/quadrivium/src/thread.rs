@@ -18,9 +18,9 @@
 //! }
 //! ```
 //!
-//! All functions except [`offload`] and [`offload_checked`] must be called in the body of a green
-//! thread, or in functions that the body calls. A call that blocks the OS thread still blocks the
-//! whole loop. So use [`sync`](crate::sync) in place of `std::sync::mpsc`, and hold no
+//! All functions except [`offload`] and [`offload_checked`] are meant for the body of a green
+//! thread, and for the functions that the body calls. A call that blocks the OS thread still blocks
+//! the whole loop. So use [`sync`](crate::sync) in place of `std::sync::mpsc`, and hold no
 //! `std::sync::Mutex` while one of these functions suspends. If a blocking call cannot be replaced,
 //! run it on another OS thread with [`offload`], in any style.
 

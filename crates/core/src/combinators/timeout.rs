@@ -41,7 +41,7 @@ pub struct Elapsed {
 
 impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not done within {:?}", self.after)
+        write!(f, "the task was not done within {:?}", self.after)
     }
 }
 

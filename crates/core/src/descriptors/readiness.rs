@@ -116,8 +116,8 @@ impl Readiness {
     /// since the last try, stores nothing and returns false: the caller then tries again.
     ///
     /// The caller suspends with [`Wait::Ready`](crate::Wait::Ready). The host does not count the
-    /// stored waker as given away (see [`Context::local_waker`]), because that wait tells it about
-    /// the reactor.
+    /// stored waker as given away (see [`Context::local_waker`]). The wait itself shows the host
+    /// that the reactor will wake the task.
     pub fn wait(&self, interest: Interest, place: &mut QueuePlace, cx: &Context<'_>) -> bool {
         let waker = cx.local_waker();
         update_with(waker, self.direction(interest).waiting(), |waiting, deferred| {
@@ -151,7 +151,9 @@ impl Readiness {
         direction.edges.fetch_add(1, Ordering::Release);
         if !waiting.is_empty() {
             // A waker of another executor may panic. The reactor must not be affected by that.
-            contain(|| update(waiting, |waiting, deferred| waiting.dismiss_from(0, deferred)));
+            contain(|| {
+                update(waiting, |waiting, deferred| waiting.notify_and_remove_from(0, deferred));
+            });
         }
     }
 
@@ -196,13 +198,13 @@ mod tests {
     }
 
     /// Returns a waker, and the number of its wakes.
-    fn counting() -> (Waker, Arc<Wakes>) {
+    fn counting_waker() -> (Waker, Arc<Wakes>) {
         let count = Arc::new(Wakes::default());
         (Waker::from(Arc::clone(&count)), count)
     }
 
     #[test]
-    fn what_nobody_has_tried_may_be_ready() {
+    fn an_untried_descriptor_may_be_ready() {
         let readiness = Readiness::default();
         assert!(readiness.maybe_ready(Readable).is_some());
         assert!(readiness.maybe_ready(Writable).is_some());
@@ -222,7 +224,7 @@ mod tests {
 
     #[test]
     fn an_edge_wakes_all_that_wait_for_it_once() {
-        let (readiness, (waker, count)) = (Readiness::default(), counting());
+        let (readiness, (waker, count)) = (Readiness::default(), counting_waker());
         let cx = Context::new(&waker);
         let mut places = [QueuePlace::default(), QueuePlace::default(), QueuePlace::default()];
         for (place, interest) in places.iter_mut().zip([Readable, Readable, Writable]) {

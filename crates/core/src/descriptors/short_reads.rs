@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_read_is_the_last_where_urgent_bytes_are_told_of_and_none_came() {
+    fn no_read_follows_a_short_one_if_urgent_bytes_are_reported_and_none_came() {
         let readiness = Readiness::default();
         readiness.watch_urgent(true);
         assert!(tries_again(&readiness), "the kind of descriptor is unknown");

@@ -16,8 +16,8 @@ use std::io;
 /// assert!(error.to_string().starts_with("the operating system refuses a thread for files: "));
 /// ```
 pub fn refused(what: &str, error: &io::Error) -> io::Error {
-    let remedy = "raise the limit of threads and processes (`ulimit -u`, or `pids.max` of the control \
-                  group), or run fewer of them";
+    let remedy = "raise the limit of threads and processes (`ulimit -u`, or `pids.max` of the \
+                  control group), or run fewer of them";
     let message = format!("the operating system refuses {what}: {error}: {remedy}");
     io::Error::new(io::ErrorKind::QuotaExceeded, message)
 }

@@ -38,7 +38,7 @@ impl Barrier {
     /// The task has arrived when it is first resumed. If it is dropped while it waits, it does not
     /// count. If it is dropped after all have arrived, it has counted.
     pub fn wait(&self) -> BarrierWait {
-        BarrierWait { barrier: self.clone(), place: QueuePlace::default(), leads: false }
+        BarrierWait { barrier: self.clone(), place: QueuePlace::default(), is_leader: false }
     }
 }
 
@@ -49,7 +49,7 @@ pub struct BarrierWait {
     barrier: Barrier,
     place: QueuePlace,
     /// It was the last to arrive, and lets the other tasks run before it is done.
-    leads: bool,
+    is_leader: bool,
 }
 
 /// The output of [`Barrier::wait`]: whether the task is the leader.
@@ -70,31 +70,32 @@ impl Task for BarrierWait {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         let this = &mut *self;
-        if this.leads {
+        if this.is_leader {
             return fairness::done(BarrierWaitResult { is_leader: true });
         }
         // This comes first, because the clone of another executor's waker is user code, which may
         // let another task arrive.
         let waker = cx.local_waker();
-        let is_told = update_with(waker, this.barrier.waiting.borrow_mut(), |waiting, deferred| {
-            let is_told = waiting.is_told(&this.place);
-            this.leads = !this.place.is_taken() && waiting.len() + 1 >= this.barrier.n;
-            if is_told {
+        let queue = this.barrier.waiting.borrow_mut();
+        let is_notified = update_with(waker, queue, |waiting, deferred| {
+            let is_notified = waiting.is_notified(&this.place);
+            this.is_leader = !this.place.is_taken() && waiting.len() + 1 >= this.barrier.n;
+            if is_notified {
                 waiting.leave(&mut this.place, deferred);
-            } else if this.leads {
-                waiting.dismiss_from(0, deferred);
+            } else if this.is_leader {
+                waiting.notify_and_remove_from(0, deferred);
             } else {
                 waiting.wait(&mut this.place, deferred);
             }
-            is_told
+            is_notified
         });
-        if !is_told && !this.leads {
+        if !is_notified && !this.is_leader {
             return Step::Suspended(Wait::Wake);
         }
-        if this.leads && fairness::gives_way(false) {
+        if this.is_leader && fairness::gives_way(false) {
             return Step::Suspended(Wait::Turn);
         }
-        fairness::done(BarrierWaitResult { is_leader: this.leads })
+        fairness::done(BarrierWaitResult { is_leader: this.is_leader })
     }
 }
 

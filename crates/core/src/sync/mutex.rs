@@ -137,7 +137,7 @@ impl<T> Drop for Lock<T> {
             update(self.mutex.state.borrow_mut(), |state, deferred| {
                 state.waiting.leave(&mut self.place, deferred);
                 if state.value.is_some() {
-                    state.waiting.tell(0, deferred);
+                    state.waiting.notify_at(0, deferred);
                 }
             });
         }
@@ -171,7 +171,7 @@ impl<T> Drop for MutexGuard<T> {
     fn drop(&mut self) {
         update(self.mutex.state.borrow_mut(), |state, deferred| {
             state.value = self.value.take();
-            state.waiting.tell(0, deferred);
+            state.waiting.notify_at(0, deferred);
         });
     }
 }

@@ -33,7 +33,7 @@ struct State {
     waiting: WaitQueue,
     /// A [`Notify::notify_one`] that found no waiting task. It is kept for the next task that
     /// waits.
-    permit: bool,
+    has_notification: bool,
 }
 
 impl Notify {
@@ -55,15 +55,15 @@ impl Notify {
     /// Lets all tasks go on that wait now, in the order in which they came.
     pub fn notify_all(&self) {
         update(self.state.borrow_mut(), |state, deferred| {
-            state.waiting.dismiss_from(state.waiting.told(), deferred);
+            state.waiting.notify_and_remove_from(state.waiting.notified_count(), deferred);
         });
     }
 }
 
 impl State {
     fn notify_one(&mut self, deferred: &mut Deferred) {
-        if !self.waiting.tell(self.waiting.told(), deferred) {
-            self.permit = true;
+        if !self.waiting.notify_at(self.waiting.notified_count(), deferred) {
+            self.has_notification = true;
         }
     }
 }
@@ -86,8 +86,8 @@ impl Waiter for Notified {
     fn try_now(&mut self) -> Option<()> {
         update(self.state.borrow_mut(), |state, deferred| {
             let is_notified = match self.place.is_taken() {
-                false => mem::take(&mut state.permit),
-                true => state.waiting.is_told(&self.place),
+                false => mem::take(&mut state.has_notification),
+                true => state.waiting.is_notified(&self.place),
             };
             is_notified.then(|| _ = state.waiting.leave(&mut self.place, deferred))
         })
@@ -96,8 +96,8 @@ impl Waiter for Notified {
     fn wait(&mut self, waker: LocalWaker) {
         update_with(waker, self.state.borrow_mut(), |state, deferred| {
             // The leaf only gives way. It takes the kept notification nevertheless.
-            match mem::take(&mut state.permit) {
-                true => _ = state.waiting.enter(&mut self.place),
+            match mem::take(&mut state.has_notification) {
+                true => _ = state.waiting.push_notified(&mut self.place),
                 false => state.waiting.wait(&mut self.place, deferred),
             }
         });

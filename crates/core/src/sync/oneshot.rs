@@ -43,7 +43,7 @@ impl<T> Sender<T> {
     pub fn send(self, value: T) -> Result<(), T> {
         update(self.state.borrow_mut(), |state, deferred| {
             let State::Waiting(waker) = state else { return Err(value) };
-            deferred.wake(waker.take());
+            deferred.wake_later(waker.take());
             *state = State::Sent(value);
             Ok(())
         })
@@ -59,7 +59,7 @@ impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         update(self.state.borrow_mut(), |state, deferred| {
             if let State::Waiting(waker) = state {
-                deferred.wake(waker.take());
+                deferred.wake_later(waker.take());
                 *state = State::Closed;
             }
         });
@@ -97,7 +97,7 @@ impl<T> Task for Receiver<T> {
         }
         let waits = update_with(cx.local_waker(), self.state.borrow_mut(), |state, deferred| {
             let State::Waiting(waker) = state else { return false };
-            deferred.leave_own(waker);
+            deferred.store_own(waker);
             true
         });
         if waits {

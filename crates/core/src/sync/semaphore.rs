@@ -100,7 +100,7 @@ impl Semaphore {
             }
             state.permits -= n;
             state.waiting.leave(place, deferred);
-            state.tell_next(deferred);
+            state.notify_next(deferred);
             Some(Ok(Permit { semaphore: self.clone(), n }))
         })
     }
@@ -109,7 +109,7 @@ impl Semaphore {
     pub fn add_permits(&self, n: usize) {
         update(self.state.borrow_mut(), |state, deferred| {
             state.permits = state.permits.saturating_add(n);
-            state.tell_next(deferred);
+            state.notify_next(deferred);
         });
     }
 
@@ -123,7 +123,7 @@ impl Semaphore {
     pub fn close(&self) {
         update(self.state.borrow_mut(), |state, deferred| {
             state.is_closed = true;
-            state.waiting.dismiss_from(0, deferred);
+            state.waiting.notify_and_remove_from(0, deferred);
         });
     }
 
@@ -136,9 +136,9 @@ impl Semaphore {
 impl State {
     /// Notifies the first leaf in the queue if any permit is free. The leaf then checks whether
     /// there are enough.
-    fn tell_next(&mut self, deferred: &mut Deferred) {
+    fn notify_next(&mut self, deferred: &mut Deferred) {
         if self.permits > 0 {
-            self.waiting.tell(0, deferred);
+            self.waiting.notify_at(0, deferred);
         }
     }
 }
@@ -184,7 +184,7 @@ impl Drop for Acquire {
         if self.place.is_taken() {
             update(self.semaphore.state.borrow_mut(), |state, deferred| {
                 state.waiting.leave(&mut self.place, deferred);
-                state.tell_next(deferred);
+                state.notify_next(deferred);
             });
         }
     }

@@ -37,7 +37,7 @@ use crate::{LocalWaker, destructors::contain};
 pub(crate) struct WaitQueue {
     /// Sorted by their numbers, which grow.
     entries: VecDeque<QueueEntry>,
-    next: u64,
+    next_number: u64,
 }
 
 /// The place of a leaf in a queue, if it waits there.
@@ -68,27 +68,27 @@ impl WaitQueue {
 
     /// Returns whether a leaf that has waited was notified, in its place or together with all
     /// others.
-    pub(crate) fn is_told(&self, place: &QueuePlace) -> bool {
+    pub(crate) fn is_notified(&self, place: &QueuePlace) -> bool {
         place.is_taken() && self.find(place).is_none_or(|index| self.entries[index].waker.is_none())
     }
 
     /// Returns the number of notified leaves. Only for queues in which they are all at the front.
-    pub(crate) fn told(&self) -> usize {
+    pub(crate) fn notified_count(&self) -> usize {
         self.entries.partition_point(|entry| entry.waker.is_none())
     }
 
     /// Waits with the waker that was passed to [`update_with`]: in the place that the leaf has, or
     /// else at the end.
     pub(crate) fn wait(&mut self, place: &mut QueuePlace, deferred: &mut Deferred) {
-        let index = self.find(place).unwrap_or_else(|| self.enter(place));
-        deferred.leave_own(&mut self.entries[index].waker);
+        let index = self.find(place).unwrap_or_else(|| self.push_notified(place));
+        deferred.store_own(&mut self.entries[index].waker);
     }
 
     /// Adds a leaf at the end that counts as notified. Returns its distance from the front.
-    pub(crate) fn enter(&mut self, place: &mut QueuePlace) -> usize {
-        place.0 = Some(self.next);
-        self.entries.push_back(QueueEntry { number: self.next, waker: None });
-        self.next += 1;
+    pub(crate) fn push_notified(&mut self, place: &mut QueuePlace) -> usize {
+        place.0 = Some(self.next_number);
+        self.entries.push_back(QueueEntry { number: self.next_number, waker: None });
+        self.next_number += 1;
         self.entries.len() - 1
     }
 
@@ -101,30 +101,30 @@ impl WaitQueue {
         };
         place.0 = None;
         let Some(entry) = entry else { return false };
-        let was_told = entry.waker.is_none();
-        deferred.discard(entry.waker);
-        was_told
+        let was_notified = entry.waker.is_none();
+        deferred.drop_later(entry.waker);
+        was_notified
     }
 
     /// Notifies the leaf at this distance from the front, which keeps its place. Returns whether
     /// there is such a leaf.
-    pub(crate) fn tell(&mut self, index: usize, deferred: &mut Deferred) -> bool {
+    pub(crate) fn notify_at(&mut self, index: usize, deferred: &mut Deferred) -> bool {
         let Some(entry) = self.entries.get_mut(index) else { return false };
-        deferred.wake(entry.waker.take());
+        deferred.wake_later(entry.waker.take());
         true
     }
 
     /// Notifies all leaves from this one on and removes them from the queue.
-    pub(crate) fn dismiss_from(&mut self, index: usize, deferred: &mut Deferred) {
+    pub(crate) fn notify_and_remove_from(&mut self, index: usize, deferred: &mut Deferred) {
         // If at most one leaf waits, as on most descriptors, this takes half the instructions of
         // `drain`.
         while index == 0
             && let Some(first) = self.entries.pop_front()
         {
-            deferred.wake(first.waker);
+            deferred.wake_later(first.waker);
         }
         if index > 0 {
-            self.entries.drain(index..).for_each(|entry| deferred.wake(entry.waker));
+            self.entries.drain(index..).for_each(|entry| deferred.wake_later(entry.waker));
         }
     }
 
@@ -151,7 +151,7 @@ pub(crate) fn update<G: DerefMut, R>(
     guard: G,
     change: impl FnOnce(&mut G::Target, &mut Deferred) -> R,
 ) -> R {
-    Deferred::default().until_released(guard, change)
+    Deferred::default().run(guard, change)
 }
 
 /// Like [`update`], for a leaf that may wait, with its waker.
@@ -163,7 +163,7 @@ pub(crate) fn update_with<G: DerefMut, R>(
 ) -> R {
     let mut deferred = Deferred::default();
     deferred.own = Some(waker.into_waker());
-    deferred.until_released(guard, change)
+    deferred.run(guard, change)
 }
 
 /// Wakers that are dropped or woken when nothing is borrowed or locked any more.
@@ -173,42 +173,42 @@ pub(crate) struct Deferred {
     /// which it waited before. It is dropped.
     own: Option<Waker>,
     /// To be woken.
-    first: Option<Waker>,
+    first_to_wake: Option<Waker>,
     /// Boxed, and usually absent, because it takes an allocation.
-    more: Option<Box<More>>,
+    more: Option<Box<MoreDeferred>>,
 }
 
 #[derive(Default)]
-struct More {
+struct MoreDeferred {
     /// To be dropped.
-    unneeded: Vec<Waker>,
+    to_drop: Vec<Waker>,
     /// To be woken after the first.
-    others: VecDeque<Waker>,
+    to_wake: VecDeque<Waker>,
 }
 
 impl Deferred {
     /// Stores the leaf's own waker in `waker`. The waker that was there before is dropped later.
-    pub(crate) fn leave_own(&mut self, waker: &mut Option<Waker>) {
+    pub(crate) fn store_own(&mut self, waker: &mut Option<Waker>) {
         mem::swap(waker, &mut self.own);
     }
 
     /// Wakes this waker later, if there is one, after the wakers that were passed before.
-    pub(crate) fn wake(&mut self, waker: Option<Waker>) {
-        if self.first.is_none() {
-            self.first = waker;
+    pub(crate) fn wake_later(&mut self, waker: Option<Waker>) {
+        if self.first_to_wake.is_none() {
+            self.first_to_wake = waker;
         } else if waker.is_some() {
-            self.more.get_or_insert_default().others.extend(waker);
+            self.more.get_or_insert_default().to_wake.extend(waker);
         }
     }
 
-    fn discard(&mut self, waker: Option<Waker>) {
+    fn drop_later(&mut self, waker: Option<Waker>) {
         if waker.is_some() {
-            self.more.get_or_insert_default().unneeded.extend(waker);
+            self.more.get_or_insert_default().to_drop.extend(waker);
         }
     }
 
     #[inline]
-    fn until_released<G: DerefMut, R>(
+    fn run<G: DerefMut, R>(
         mut self,
         mut guard: G,
         change: impl FnOnce(&mut G::Target, &mut Deferred) -> R,
@@ -218,29 +218,29 @@ impl Deferred {
         if self.is_empty() {
             mem::forget(self);
         } else if !thread::panicking() {
-            self.finish();
+            self.drop_and_wake();
         }
         output
     }
 
     fn is_empty(&self) -> bool {
-        self.own.is_none() && self.first.is_none() && self.more.is_none()
+        self.own.is_none() && self.first_to_wake.is_none() && self.more.is_none()
     }
 
-    fn finish(mut self) {
+    fn drop_and_wake(mut self) {
         drop(self.own.take());
         if let Some(more) = &mut self.more {
-            more.unneeded.clear();
+            more.to_drop.clear();
         }
-        while let Some(waker) = self.next() {
+        while let Some(waker) = self.next_to_wake() {
             waker.wake();
         }
         drop(self.more.take());
         mem::forget(self);
     }
 
-    fn next(&mut self) -> Option<Waker> {
-        self.first.take().or_else(|| self.more.as_mut()?.others.pop_front())
+    fn next_to_wake(&mut self) -> Option<Waker> {
+        self.first_to_wake.take().or_else(|| self.more.as_mut()?.to_wake.pop_front())
     }
 }
 
@@ -251,10 +251,10 @@ impl Drop for Deferred {
     fn drop(&mut self) {
         let own = self.own.take();
         contain(|| drop(own));
-        for waker in self.more.iter_mut().flat_map(|more| mem::take(&mut more.unneeded)) {
+        for waker in self.more.iter_mut().flat_map(|more| mem::take(&mut more.to_drop)) {
             contain(|| drop(waker));
         }
-        while let Some(waker) = self.next() {
+        while let Some(waker) = self.next_to_wake() {
             contain(|| waker.wake());
         }
     }

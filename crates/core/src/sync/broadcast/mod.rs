@@ -38,7 +38,7 @@ use crate::sync::{broadcast::ring::Ring, wait_queue::WaitQueue};
 /// When `capacity` is 0.
 pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let capacity = NonZeroUsize::new(capacity)
-        .expect("the capacity of a broadcast channel must be at least 1: with 0 it loses all values");
+        .expect("the capacity of a broadcast channel must be at least 1, or all values are lost");
     let state = State {
         ring: Ring::new(capacity),
         senders: 1,

@@ -23,7 +23,7 @@ impl<T> Sender<T> {
             if state.receivers == 0 {
                 return (0, Some(Rc::new(value)));
             }
-            state.receiving.dismiss_from(0, deferred);
+            state.receiving.notify_and_remove_from(0, deferred);
             (state.receivers, state.ring.push(value, state.receivers))
         });
         // Dropped last and outside the borrow, because its destructor may use this channel.
@@ -54,7 +54,7 @@ impl<T> Drop for Sender<T> {
         update(self.state.borrow_mut(), |state, deferred| {
             state.senders -= 1;
             if state.senders == 0 {
-                state.receiving.dismiss_from(0, deferred);
+                state.receiving.notify_and_remove_from(0, deferred);
             }
         });
     }

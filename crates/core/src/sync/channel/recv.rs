@@ -58,7 +58,7 @@ impl<T> Receiver<T> {
                 return is_closed.then_some(Err(RecvError));
             };
             state.receiving.leave(place, deferred);
-            state.tell_next_to_receive(deferred);
+            state.notify_next_receive(deferred);
             Some(Ok(value))
         })
     }
@@ -69,7 +69,7 @@ impl<T> Drop for Receiver<T> {
         let close = |state: &mut State<T>, deferred: &mut Deferred| {
             state.receivers -= 1;
             (state.receivers == 0).then(|| {
-                state.sending.dismiss_from(0, deferred);
+                state.sending.notify_and_remove_from(0, deferred);
                 mem::take(&mut state.values)
             })
         };
@@ -123,7 +123,7 @@ impl<T> Drop for Recv<T> {
         let (Some(receiver), true) = (&self.receiver, self.place.is_taken()) else { return };
         update(receiver.state.borrow_mut(), |state, deferred| {
             state.receiving.leave(&mut self.place, deferred);
-            state.tell_next_to_receive(deferred);
+            state.notify_next_receive(deferred);
         });
     }
 }

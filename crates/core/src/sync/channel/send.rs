@@ -70,7 +70,7 @@ impl<T> Drop for Sender<T> {
         update(self.state.borrow_mut(), |state, deferred| {
             state.senders -= 1;
             if state.senders == 0 {
-                state.receiving.dismiss_from(0, deferred);
+                state.receiving.notify_and_remove_from(0, deferred);
             }
         });
     }
@@ -116,7 +116,7 @@ impl<T> Waiter for Send<T> {
                 return Some(Err(SendError(value)));
             }
             state.put(value, deferred);
-            state.tell_next_to_send(deferred);
+            state.notify_next_send(deferred);
             Some(Ok(()))
         })?;
         self.sender = None;
@@ -145,7 +145,7 @@ impl<T> Drop for Send<T> {
         let (Some(sender), true) = (&self.sender, self.place.is_taken()) else { return };
         update(sender.state.borrow_mut(), |state, deferred| {
             state.sending.leave(&mut self.place, deferred);
-            state.tell_next_to_send(deferred);
+            state.notify_next_send(deferred);
         });
     }
 }

@@ -32,7 +32,7 @@ impl<T> State<T> {
     /// there are values.
     pub(super) fn put(&mut self, value: T, deferred: &mut Deferred) {
         self.values.push_back(value);
-        self.receiving.tell(self.values.len() - 1, deferred);
+        self.receiving.notify_at(self.values.len() - 1, deferred);
     }
 
     /// Removes a value and notifies the send that gets its room. So as many sends are notified as
@@ -40,21 +40,21 @@ impl<T> State<T> {
     pub(super) fn take(&mut self, deferred: &mut Deferred) -> Option<T> {
         let value = self.values.pop_front()?;
         let room = self.capacity.map_or(1, |capacity| capacity.get() - self.values.len());
-        self.sending.tell(room - 1, deferred);
+        self.sending.notify_at(room - 1, deferred);
         Some(value)
     }
 
     /// Notifies the first send if there is room for it.
-    pub(super) fn tell_next_to_send(&mut self, deferred: &mut Deferred) {
+    pub(super) fn notify_next_send(&mut self, deferred: &mut Deferred) {
         if self.has_room() {
-            self.sending.tell(0, deferred);
+            self.sending.notify_at(0, deferred);
         }
     }
 
     /// Notifies the first receive if there is a value for it.
-    pub(super) fn tell_next_to_receive(&mut self, deferred: &mut Deferred) {
+    pub(super) fn notify_next_receive(&mut self, deferred: &mut Deferred) {
         if !self.values.is_empty() {
-            self.receiving.tell(0, deferred);
+            self.receiving.notify_at(0, deferred);
         }
     }
 }

@@ -38,8 +38,8 @@ pub fn channel<T>(value: T) -> (Sender<T>, Receiver<T>) {
         version: 0,
         senders: 1,
         receivers: 0,
-        changing: WaitQueue::default(),
-        closing: WaitQueue::default(),
+        awaiting_change: WaitQueue::default(),
+        awaiting_close: WaitQueue::default(),
     }));
     (Sender::new(Rc::clone(&state)), Receiver::new(state))
 }
@@ -53,7 +53,7 @@ struct State<T> {
     senders: usize,
     receivers: usize,
     /// The leaves that wait for another value.
-    changing: WaitQueue,
+    awaiting_change: WaitQueue,
     /// The leaves that wait until all receivers are dropped.
-    closing: WaitQueue,
+    awaiting_close: WaitQueue,
 }

@@ -19,29 +19,29 @@ use crate::{
 
 /// The end that reads the value. A clone is another receiver, which has seen the same values.
 pub struct Receiver<T> {
-    seen: Rc<Seen<T>>,
+    seen: Rc<SeenVersion<T>>,
 }
 
 /// The version that one receiver has seen. The `changed` leaves of that receiver share it until
 /// they end.
-struct Seen<T> {
+struct SeenVersion<T> {
     state: Rc<RefCell<State<T>>>,
     version: Cell<u64>,
 }
 
-impl<T> Seen<T> {
+impl<T> SeenVersion<T> {
     fn new(state: Rc<RefCell<State<T>>>, version: u64) -> Rc<Self> {
         state.borrow_mut().receivers += 1;
         Rc::new(Self { state, version: Cell::new(version) })
     }
 }
 
-impl<T> Drop for Seen<T> {
+impl<T> Drop for SeenVersion<T> {
     fn drop(&mut self) {
         update(self.state.borrow_mut(), |state, deferred| {
             state.receivers -= 1;
             if state.receivers == 0 {
-                state.closing.dismiss_from(0, deferred);
+                state.awaiting_close.notify_and_remove_from(0, deferred);
             }
         });
     }
@@ -51,7 +51,7 @@ impl<T> Receiver<T> {
     /// Makes a receiver that has seen the latest value.
     pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
         let version = state.borrow().version;
-        Self { seen: Seen::new(state, version) }
+        Self { seen: SeenVersion::new(state, version) }
     }
 
     /// Returns the latest value, whether this receiver has seen it or not. The `Rc` keeps that
@@ -77,7 +77,7 @@ impl<T> Receiver<T> {
 
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
-        Self { seen: Seen::new(Rc::clone(&self.seen.state), self.seen.version.get()) }
+        Self { seen: SeenVersion::new(Rc::clone(&self.seen.state), self.seen.version.get()) }
     }
 }
 
@@ -85,7 +85,7 @@ impl<T> Clone for Receiver<T> {
 #[must_use = "a task is lazy: perform it"]
 pub struct Changed<T> {
     /// `None` when the leaf is done.
-    seen: Option<Rc<Seen<T>>>,
+    seen: Option<Rc<SeenVersion<T>>>,
     place: QueuePlace,
 }
 
@@ -106,7 +106,7 @@ impl<T> Waiter for Changed<T> {
             } else {
                 return None;
             };
-            state.changing.leave(&mut self.place, deferred);
+            state.awaiting_change.leave(&mut self.place, deferred);
             Some(changed)
         })?;
         self.seen = None;
@@ -116,7 +116,7 @@ impl<T> Waiter for Changed<T> {
     fn wait(&mut self, waker: LocalWaker) {
         let seen = self.seen.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, seen.state.borrow_mut(), |state, deferred| {
-            state.changing.wait(&mut self.place, deferred);
+            state.awaiting_change.wait(&mut self.place, deferred);
         });
     }
 }
@@ -133,7 +133,7 @@ impl<T> Drop for Changed<T> {
     fn drop(&mut self) {
         let Some(seen) = &self.seen else { return };
         update(seen.state.borrow_mut(), |state, deferred| {
-            state.changing.leave(&mut self.place, deferred);
+            state.awaiting_change.leave(&mut self.place, deferred);
         });
     }
 }

@@ -26,7 +26,7 @@ impl<T> Sender<T> {
     pub fn send(&self, value: T) {
         let former = update(self.state.borrow_mut(), |state, deferred| {
             state.version += 1;
-            state.changing.dismiss_from(0, deferred);
+            state.awaiting_change.notify_and_remove_from(0, deferred);
             mem::replace(&mut state.value, Rc::new(value))
         });
         // Dropped last and outside the borrow, because its destructor may use this channel.
@@ -82,7 +82,7 @@ impl<T> Drop for Sender<T> {
         update(self.state.borrow_mut(), |state, deferred| {
             state.senders -= 1;
             if state.senders == 0 {
-                state.changing.dismiss_from(0, deferred);
+                state.awaiting_change.notify_and_remove_from(0, deferred);
             }
         });
     }
@@ -104,13 +104,14 @@ impl<T> Waiter for Closed<T> {
 
     fn try_now(&mut self) -> Option<()> {
         update(self.state.borrow_mut(), |state, deferred| {
-            (state.receivers == 0).then(|| _ = state.closing.leave(&mut self.place, deferred))
+            (state.receivers == 0)
+                .then(|| _ = state.awaiting_close.leave(&mut self.place, deferred))
         })
     }
 
     fn wait(&mut self, waker: LocalWaker) {
         update_with(waker, self.state.borrow_mut(), |state, deferred| {
-            state.closing.wait(&mut self.place, deferred);
+            state.awaiting_close.wait(&mut self.place, deferred);
         });
     }
 }
@@ -126,7 +127,7 @@ impl<T> Task for Closed<T> {
 impl<T> Drop for Closed<T> {
     fn drop(&mut self) {
         update(self.state.borrow_mut(), |state, deferred| {
-            state.closing.leave(&mut self.place, deferred);
+            state.awaiting_close.leave(&mut self.place, deferred);
         });
     }
 }

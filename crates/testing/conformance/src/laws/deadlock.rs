@@ -95,7 +95,7 @@ fn a_self_join_is_reported(subject: Subject) {
     let message = deadlock.to_string();
     assert!(
         message.starts_with(
-            "deadlock: no task is ready, and nobody outside the loop can wake one: \
+            "deadlock: no task is ready, and nothing outside the loop can wake one: \
              task 1 \"joins itself\" (spawned at "
         ),
         "{message}"

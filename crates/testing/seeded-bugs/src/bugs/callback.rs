@@ -59,7 +59,7 @@ pub const BUGS: &[Bug] = &[
         name: "a-late-call-delays-those-after-it",
         harm: "what is called every second drifts by what each call takes",
         file: CALLS,
-        find: "now.checked_add(period - Duration::from_nanos_u128(late % nanos))",
+        find: "now.checked_add(period - Duration::from_nanos_u128(overdue % nanos))",
         replace: "now.checked_add(period).filter(|_| nanos > 0)",
     },
 ];

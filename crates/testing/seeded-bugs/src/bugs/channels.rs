@@ -41,14 +41,14 @@ pub const BUGS: &[Bug] = &[
         name: "leaked-sender",
         harm: "a send that was cancelled holds its place in the line, and nobody behind it moves",
         file: SEND,
-        find: "state.sending.leave(&mut self.place, deferred);\n            state.tell_next_to_send(deferred);",
-        replace: "state.tell_next_to_send(deferred);",
+        find: "state.sending.leave(&mut self.place, deferred);\n            state.notify_next_send(deferred);",
+        replace: "state.notify_next_send(deferred);",
     },
     Bug {
         name: "cancelled-receiver-keeps-the-wake",
         harm: "a receiver that is cancelled once it was woken leaves the value lying",
         file: RECV,
-        find: "state.receiving.leave(&mut self.place, deferred);\n            state.tell_next_to_receive(deferred);",
+        find: "state.receiving.leave(&mut self.place, deferred);\n            state.notify_next_receive(deferred);",
         replace: "state.receiving.leave(&mut self.place, deferred);",
     },
     Bug {
@@ -83,7 +83,7 @@ pub const BUGS: &[Bug] = &[
         name: "closing-tells-nobody",
         harm: "who receives waits for ever when the last sender has gone",
         file: SEND,
-        find: "state.receiving.dismiss_from(0, deferred);",
+        find: "state.receiving.notify_and_remove_from(0, deferred);",
         replace: "let _ = deferred;",
     },
     Bug {
@@ -97,7 +97,7 @@ pub const BUGS: &[Bug] = &[
         name: "former-waker-of-a-oneshot-kept",
         harm: "a receiver that goes on in another task wakes the one it was in before",
         file: ONESHOT,
-        find: "deferred.leave_own(waker);",
-        replace: "if waker.is_none() { deferred.leave_own(waker) }",
+        find: "deferred.store_own(waker);",
+        replace: "if waker.is_none() { deferred.store_own(waker) }",
     },
 ];

@@ -54,7 +54,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "unread-afar-not-contained",
         harm: "a destructor that panics in an output that nobody reads ends whoever drops the handle",
-        file: "crates/core/src/remote.rs",
+        file: "crates/core/src/remote_task.rs",
         find: "run_destructors(move || _ = contain(|| drop(joined)));",
         replace: "drop(joined);",
     },
@@ -83,7 +83,7 @@ pub const BUGS: &[Bug] = &[
         name: "chain-without-end",
         harm: "a destructor that spawns its like keeps a loop from being dropped for ever",
         file: "crates/hosts/event-loop/src/turn/close.rs",
-        find: "if chain <= CHAIN {",
+        find: "if chain <= LONGEST_CHAIN {",
         replace: "if chain <= u32::MAX {",
     },
     Bug {

@@ -28,7 +28,7 @@ pub const BUGS: &[Bug] = &[
         name: "unlocking-tells-nobody",
         harm: "who waits for a lock sleeps on when it is given back",
         file: MUTEX,
-        find: "state.value = self.value.take();\n            state.waiting.tell(0, deferred);",
+        find: "state.value = self.value.take();\n            state.waiting.notify_at(0, deferred);",
         replace: "let _ = deferred;\n            state.value = self.value.take();",
     },
     Bug {
@@ -42,7 +42,7 @@ pub const BUGS: &[Bug] = &[
         name: "permits-serve-one-at-a-time",
         harm: "of many permits that come back at once, only the first in line hears",
         file: SEMAPHORE,
-        find: "state.waiting.leave(place, deferred);\n            state.tell_next(deferred);",
+        find: "state.waiting.leave(place, deferred);\n            state.notify_next(deferred);",
         replace: "state.waiting.leave(place, deferred);",
     },
     Bug {

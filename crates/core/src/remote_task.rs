@@ -45,23 +45,23 @@ struct RemoteTask<T> {
 
 enum State<T> {
     /// The task has not ended, and its handle exists.
-    Running { waker: Option<Waker>, cancel: Cancel },
+    Running { waker: Option<Waker>, cancel: Cancellation },
     /// The task has not ended, and its handle has been dropped.
     Detached { is_cancelled: bool },
     /// The task has ended, and its handle has not read the result.
     Ended(Result<T, JoinError>),
     /// The task has ended, and no result is left to be read.
-    Over,
+    Consumed,
 }
 
 /// The way in which the handle of a running task cancels it.
-enum Cancel {
+enum Cancellation {
     /// The handle makes a note of the cancel, because no host has the task yet.
-    Note,
+    NoHostYet,
     /// The handle calls the host.
-    By(Canceller),
+    Through(Canceller),
     /// The handle does nothing, because it has cancelled the task already.
-    Done,
+    Requested,
 }
 
 impl<T> RemoteTask<T> {
@@ -75,8 +75,8 @@ impl<T> RemoteTask<T> {
         let mut state = self.state();
         let (former, unread) = match *state {
             State::Running { .. } => (mem::replace(&mut *state, State::Ended(joined)), None),
-            State::Detached { .. } => (mem::replace(&mut *state, State::Over), Some(joined)),
-            State::Ended(_) | State::Over => return,
+            State::Detached { .. } => (mem::replace(&mut *state, State::Consumed), Some(joined)),
+            State::Ended(_) | State::Consumed => return,
         };
         drop(state);
         unread.map(self.drop_unread);
@@ -94,7 +94,7 @@ impl<T> RemoteHandle<T> {
     where
         T: 'static,
     {
-        let running = State::Running { waker: None, cancel: Cancel::Note };
+        let running = State::Running { waker: None, cancel: Cancellation::NoHostYet };
         let task = Arc::new(RemoteTask { state: Mutex::new(running), drop_unread });
         (Promise { task: Arc::clone(&task) }, Self { task, has_suspended: false })
     }
@@ -104,16 +104,16 @@ impl<T> RemoteHandle<T> {
     pub fn cancel(&self) {
         let mut state = self.task.state();
         let State::Running { cancel, .. } = &mut *state else { return };
-        let how = mem::replace(cancel, Cancel::Done);
+        let cancel = mem::replace(cancel, Cancellation::Requested);
         drop(state);
-        if let Cancel::By(canceller) = how {
+        if let Cancellation::Through(canceller) = cancel {
             canceller.cancel();
         }
     }
 
     /// Returns whether the task has ended: with an output, by a panic or by a cancel.
     pub fn is_finished(&self) -> bool {
-        matches!(*self.task.state(), State::Ended(_) | State::Over)
+        matches!(*self.task.state(), State::Ended(_) | State::Consumed)
     }
 
     /// Converts this into a handle that cancels the task when it is dropped. So a task that stops
@@ -126,7 +126,7 @@ impl<T> RemoteHandle<T> {
 /// A [`RemoteHandle`] that cancels its task when it is dropped. Made by
 /// [`RemoteHandle::attached`].
 #[derive(Debug)]
-#[must_use = "dropped, it cancels the task"]
+#[must_use = "dropping it cancels the task"]
 pub struct Attached<T> {
     handle: RemoteHandle<T>,
 }
@@ -152,9 +152,9 @@ impl<T> Drop for RemoteHandle<T> {
         let mut state = self.task.state();
         let left = match &*state {
             State::Running { cancel, .. } => {
-                State::Detached { is_cancelled: matches!(cancel, Cancel::Done) }
+                State::Detached { is_cancelled: matches!(cancel, Cancellation::Requested) }
             }
-            State::Detached { .. } | State::Ended(_) | State::Over => State::Over,
+            State::Detached { .. } | State::Ended(_) | State::Consumed => State::Consumed,
         };
         let former = mem::replace(&mut *state, left);
         drop(state);
@@ -164,7 +164,7 @@ impl<T> Drop for RemoteHandle<T> {
                 contain(|| drop(waker));
             }
             State::Ended(unread) => (self.task.drop_unread)(unread),
-            State::Detached { .. } | State::Over => {}
+            State::Detached { .. } | State::Consumed => {}
         }
     }
 }
@@ -187,13 +187,13 @@ impl<T> Task for RemoteHandle<T> {
         // The clone may be user code of another executor, so nothing is locked here.
         let waker = cx.waker().clone();
         let mut state = self.task.state();
-        let former = match mem::replace(&mut *state, State::Over) {
+        let former = match mem::replace(&mut *state, State::Consumed) {
             State::Running { waker: former, cancel } => {
                 *state = State::Running { waker: Some(waker), cancel };
                 former
             }
             State::Ended(joined) => return fairness::done(joined),
-            State::Detached { .. } | State::Over => panic!("{RESUMED_AFTER_DONE}"),
+            State::Detached { .. } | State::Consumed => panic!("{RESUMED_AFTER_DONE}"),
         };
         drop(state);
         drop(former);
@@ -212,9 +212,9 @@ impl<T> Promise<T> {
     /// Returns whether the handle has cancelled the task.
     pub fn is_cancelled(&self) -> bool {
         let cancelled = |state: &State<T>| match state {
-            State::Running { cancel, .. } => matches!(cancel, Cancel::Done),
+            State::Running { cancel, .. } => matches!(cancel, Cancellation::Requested),
             State::Detached { is_cancelled } => *is_cancelled,
-            State::Ended(_) | State::Over => false,
+            State::Ended(_) | State::Consumed => false,
         };
         cancelled(&self.task.state())
     }
@@ -224,17 +224,20 @@ impl<T> Promise<T> {
     pub fn cancel_by(&self, canceller: Canceller) {
         let mut state = self.task.state();
         match &mut *state {
-            State::Running { cancel: cancel @ (Cancel::Note | Cancel::By(_)), .. } => {
-                *cancel = Cancel::By(canceller);
+            State::Running {
+                cancel: cancel @ (Cancellation::NoHostYet | Cancellation::Through(_)),
+                ..
+            } => {
+                *cancel = Cancellation::Through(canceller);
             }
-            State::Running { cancel: Cancel::Done, .. }
+            State::Running { cancel: Cancellation::Requested, .. }
             | State::Detached { is_cancelled: true } => {
                 drop(state);
                 canceller.cancel();
             }
             // Only the handle could cancel the task, and it is gone. So the canceller is dropped,
             // and no host expects a cancel from outside.
-            State::Detached { is_cancelled: false } | State::Ended(_) | State::Over => {}
+            State::Detached { is_cancelled: false } | State::Ended(_) | State::Consumed => {}
         }
     }
 

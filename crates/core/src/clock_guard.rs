@@ -7,7 +7,7 @@ use std::{any::Any, fmt, marker::PhantomData, rc::Rc};
 /// It does not hide a deadlock. No deadline can come while time stands still. So if no task is
 /// ready, and no waker of a task is outside the loop, the loop reports a deadlock.
 #[derive(Debug, Default)]
-#[must_use = "time goes on when this is dropped"]
+#[must_use = "a virtual clock may jump again when this is dropped"]
 pub struct Hold {
     _guard: SendHold,
     /// Makes the guard `!Send`. If it could move to another thread, that thread could end the hold,
@@ -20,20 +20,22 @@ pub struct Hold {
 ///
 /// While it exists, the loop reports no deadlock. It waits for the thread that has the guard.
 #[derive(Default)]
-#[must_use = "time goes on when this is dropped"]
+#[must_use = "a virtual clock may jump again when this is dropped"]
 pub struct SendHold {
     _share: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl Hold {
-    /// Makes a guard that owns `share`, such as an `Arc` with which a host counts guards. For hosts.
+    /// Makes a guard that owns `share`, for example an `Arc` by which a host counts its guards.
+    /// For hosts.
     pub fn new(share: impl Any + Send + Sync) -> Self {
         Self { _guard: SendHold::new(share), _not_send: PhantomData }
     }
 }
 
 impl SendHold {
-    /// Makes a guard that owns `share`, such as an `Arc` with which a host counts guards. For hosts.
+    /// Makes a guard that owns `share`, for example an `Arc` by which a host counts its guards.
+    /// For hosts.
     pub fn new(share: impl Any + Send + Sync) -> Self {
         Self { _share: Some(Box::new(share)) }
     }

@@ -28,8 +28,8 @@ leaf! {
     impl[] crate::Sleep;
     impl[] crate::BlockFor;
     impl[T] crate::JoinHandle<T>;
-    impl[T] crate::remote::Attached<T>;
-    impl[T] crate::remote::RemoteHandle<T>;
+    impl[T] crate::remote_task::Attached<T>;
+    impl[T] crate::remote_task::RemoteHandle<T>;
     impl[T] crate::sync::oneshot::Receiver<T>;
     impl[T] crate::sync::channel::Send<T>;
     impl[T] crate::sync::channel::Recv<T>;
