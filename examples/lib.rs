@@ -1,7 +1,7 @@
-//! What the programs share: the styles and how one is chosen, what servers have
-//! in common, and the programs that `quadrivium` runs for others.
+//! The code that the programs share: the names of the styles, and the base of
+//! all servers. Also the programs that the command `quadrivium` runs.
 //!
-//! Each program has a folder. Its `main.rs` says what it does, and runs it.
+//! Each program has a folder. Its `main.rs` describes the program and runs it.
 
 #![forbid(unsafe_code)]
 

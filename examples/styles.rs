@@ -1,4 +1,4 @@
-//! The four styles, and which of them the command line asks for.
+//! The names of the four styles, as the command line gives them.
 
 use std::{fmt, process};
 
@@ -18,10 +18,10 @@ impl StyleName {
         StyleName::Green,
     ];
 
-    /// The styles named on the command line, or all four.
+    /// Returns the styles that are named on the command line, or all four.
     pub fn chosen() -> Vec<StyleName> {
         let named: Vec<_> =
-            std::env::args().skip(1).map(|name| known(&name)).collect();
+            std::env::args().skip(1).map(|name| parse_or_exit(&name)).collect();
         if named.is_empty() { StyleName::ALL.to_vec() } else { named }
     }
 
@@ -39,8 +39,8 @@ impl StyleName {
     }
 }
 
-/// The style of this name, or the end of the program.
-fn known(name: &str) -> StyleName {
+/// Returns the style with this name. Without one, ends the program.
+fn parse_or_exit(name: &str) -> StyleName {
     StyleName::named(name).unwrap_or_else(|| {
         eprintln!(
             "there is no style {name:?}: \

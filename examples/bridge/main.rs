@@ -1,14 +1,15 @@
 //! `bridge`: a synchronous library in the middle of an `async` application.
 //!
-//! New idea: a green thread suspends anywhere, so also at the bottom of
-//! somebody else's plain functions. There are four libraries here, none of
-//! which has ever heard of `async`: one calls a trait, one an iterator, one
-//! reads, one is a parser with callbacks. The application is tokio's. What it
-//! gives to the libraries waits, in the middle of their calls, for tokio's own
-//! futures.
+//! New idea: a green thread suspends anywhere, even while plain functions of a
+//! library are on its stack. So code that a library calls can await a future.
 //!
-//! No thread is blocked meanwhile: ten thousand such calls wait at once on one
-//! thread, for as long as one of them.
+//! The application runs on tokio. It uses four libraries that know nothing of
+//! `async`. One calls a trait, one an iterator, one a reader, and one is a
+//! parser that calls a callback. The application implements all four so that
+//! they wait for futures of tokio, in the middle of the library's call.
+//!
+//! No thread is blocked. Ten thousand such calls wait on one thread at once,
+//! and take as long as one of them.
 
 use std::{
     io::{self, BufRead, BufReader, Read},
@@ -33,39 +34,39 @@ const SLEEP: Duration = Duration::from_secs(1);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
-    println!("a trait:    {} in all", invoice(["tea", "milk"]).await);
+    println!("a trait: the sum is {}", invoice(["tea", "milk"]).await);
 
     let (sender, receiver) = mpsc::channel(1);
     let send = async move {
         for number in 1..=4 {
             time::sleep(Duration::from_millis(10)).await;
-            sender.send(number).await.expect("the library takes all");
+            sender.send(number).await.expect("the library takes every number");
         }
     };
     let (largest, ()) = futures::join!(largest(receiver), send);
     println!("an iterator: the largest is {largest:?}");
 
     let lines = count_lines(&b"one\ntwo\nthree\n"[..]).await?;
-    println!("a reader:   {lines} lines");
+    println!("a reader: {lines} lines");
 
-    println!("callbacks:  {:?}", translate("hello big world").await);
+    println!("callbacks: {:?}", translate("hello big world").await);
 
     let began = Instant::now();
     let calls = (0..CALLS).map(|_| invoice(["tea"]));
     let sum: u32 = futures::future::join_all(calls).await.iter().sum();
     println!(
-        "{CALLS} calls, each waiting {SLEEP:?} in its middle, on one thread: \
-         {:.1?} ({sum})",
+        "{CALLS} calls on one thread, each waiting {SLEEP:?} in the library, \
+         took {:.1?} (their sum is {sum})",
         began.elapsed()
     );
     Ok(())
 }
 
-/// What a service on the network would say, in its own time.
+/// Stands for a service on the network, which takes some time to answer.
 struct Service;
 
 impl Prices for Service {
-    /// A plain function. It waits for a future of tokio.
+    /// A plain function that waits for a future of tokio.
     fn of(&self, item: &str) -> u32 {
         perform(future(async {
             time::sleep(SLEEP).await;
@@ -74,12 +75,12 @@ impl Prices for Service {
     }
 }
 
-/// The library calls our trait.
+/// The library calls a method of our trait, which waits.
 async fn invoice<const N: usize>(items: [&'static str; N]) -> u32 {
     on_tokio(green(move || libraries::invoice(&items, &Service))).await
 }
 
-/// The library takes an iterator: ours waits for a channel.
+/// The library calls our iterator, which waits for a channel.
 async fn largest(mut numbers: mpsc::Receiver<u32>) -> Option<u32> {
     on_tokio(green(move || {
         let next = || perform(future(numbers.recv()));
@@ -88,7 +89,7 @@ async fn largest(mut numbers: mpsc::Receiver<u32>) -> Option<u32> {
     .await
 }
 
-/// A reader for whoever wants one that blocks.
+/// Makes an asynchronous reader one that implements `std::io::Read`.
 struct BlockingReader<R>(R);
 
 impl<R: AsyncRead + Unpin> Read for BlockingReader<R> {
@@ -97,7 +98,7 @@ impl<R: AsyncRead + Unpin> Read for BlockingReader<R> {
     }
 }
 
-/// The library (the standard one) reads.
+/// The library, which is `std`, calls our reader, which waits.
 async fn count_lines(
     reader: impl AsyncRead + Unpin + 'static,
 ) -> io::Result<usize> {
@@ -108,7 +109,7 @@ async fn count_lines(
     .await
 }
 
-/// The library calls us back.
+/// The library calls our callback, which waits.
 async fn translate(text: &'static str) -> Vec<String> {
     on_tokio(green(move || {
         let mut words = Vec::new();

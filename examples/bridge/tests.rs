@@ -1,4 +1,4 @@
-//! The bridge does what it says, on tokio's paused clock where time counts.
+//! Tests of the bridge. Tests that measure time use tokio's paused clock.
 
 use std::{
     cell::Cell,
@@ -9,7 +9,8 @@ use std::{
 
 use super::*;
 
-/// On tokio's clock, which jumps when nothing else can happen.
+/// Runs a future on tokio's paused clock, which jumps when all tasks wait.
+/// Returns the output, and how long it took on that clock.
 fn paused<F: Future>(future: F) -> (F::Output, Duration) {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().start_paused(true).build().unwrap();
@@ -23,7 +24,7 @@ fn paused<F: Future>(future: F) -> (F::Output, Duration) {
 fn a_trait_whose_methods_wait() {
     let (sum, took) = paused(invoice(["tea", "milk"]));
     assert_eq!(sum, 7);
-    // One after the other: the library is as sequential as it was.
+    // The library asks for one price after the other.
     assert!((2 * SLEEP..2 * SLEEP + SLEEP / 10).contains(&took), "{took:?}");
 }
 
@@ -85,7 +86,7 @@ fn a_call_that_is_cancelled_runs_its_destructors() {
 }
 
 #[test]
-fn a_panic_of_the_library_crosses() {
+fn a_panic_of_the_library_reaches_the_caller() {
     let call = on_tokio(green(|| {
         libraries::parse("one two", &mut |word| {
             perform(future(time::sleep(SLEEP)));
@@ -98,8 +99,8 @@ fn a_panic_of_the_library_crosses() {
 }
 
 #[test]
-fn the_reverse_futures_of_tokio_on_a_loop_of_ours() {
-    // tokio's timers and sockets live in a runtime, here on another thread.
+fn futures_of_tokio_run_on_an_event_loop() {
+    // tokio's timers and sockets need a runtime, here one on another thread.
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
     let _entered = runtime.enter();

@@ -7,44 +7,44 @@ use quadrivium::{
 };
 
 use super::{
-    BUFFER, Hall, HallGuest, LAST_WORD, LINGER, Lines, TOO_SLOW, gather,
-    server::{Connection, Server, both::both, linger::Linger},
+    BUFFER, ChatGuest, LINGER, Lines, Rooms, TOO_SLOW, WRITE_TIME, join_lines,
+    server::{Connection, Server, linger::Linger, try_join::try_join},
 };
 
-pub fn serve(server: Server, hall: Hall) -> impl Task<Output = ()> {
-    callback(move |cb| serve_next(cb, server, hall))
+pub fn serve(server: Server, rooms: Rooms) -> impl Task<Output = ()> {
+    callback(move |cb| serve_next(cb, server, rooms))
 }
 
-fn serve_next(cb: &mut Callback<()>, server: Server, hall: Hall) {
-    // 1. Accept a connection, until the stop.
+fn serve_next(cb: &mut Callback<()>, server: Server, rooms: Rooms) {
+    // 1. Accept a connection, until the server stops.
     cb.perform(server.next(), move |cb, connection| {
         let Some(connection) = connection else { return cb.done(()) };
 
         // 2. Serve it in a task of its own.
-        let same = hall.clone();
-        server.spawn(connection, |connection| converse(connection, same));
+        let shared = rooms.clone();
+        server.spawn(connection, |connection| converse(connection, shared));
 
-        serve_next(cb, server, hall)
+        serve_next(cb, server, rooms)
     })
 }
 
 fn converse(
     connection: Connection,
-    hall: Hall,
+    rooms: Rooms,
 ) -> impl Task<Output = io::Result<()>> {
     callback(move |cb| {
-        // 3. Hear and tell at once, as long as the guest is not too slow.
-        let (guest, lines, is_slow) = hall.enter();
-        let hearing = hear(connection.clone(), guest);
-        let telling = tell(connection.clone(), lines);
-        let conversation = both(hearing, telling);
+        // 3. Receive and deliver lines, until the guest leaves or is too slow.
+        let (guest, lines, is_slow) = rooms.enter();
+        let receiving = receive(connection.clone(), guest);
+        let delivering = deliver(connection.clone(), lines);
+        let conversation = try_join(receiving, delivering);
         let first = race(conversation, is_slow.notified());
         cb.perform(first, move |cb, first| match first {
             Either::Left(ended) => close(cb, connection, ended),
             Either::Right(()) => {
-                // 4. Have a last word, if there is room for it.
+                // 4. Send a last line to a guest that is too slow.
                 let last = connection.write_all_owned(TOO_SLOW);
-                cb.perform(timeout(LAST_WORD, last), move |cb, written| {
+                cb.perform(timeout(WRITE_TIME, last), move |cb, written| {
                     let ended = written.map_or(Ok(()), |(written, _)| written);
                     close(cb, connection, ended)
                 })
@@ -62,7 +62,7 @@ fn close(
         return cb.done(Err(error));
     }
 
-    // 5. Close, once the guest has got it all.
+    // 5. Close, once the guest has had time to read everything.
     connection.end_writing();
     discard(cb, connection, Linger::new(now(), LINGER), vec![0; BUFFER])
 }
@@ -73,74 +73,73 @@ fn discard(
     mut linger: Linger,
     buffer: Vec<u8>,
 ) {
-    let Some(left) = linger.left(now()) else { return cb.done(Ok(())) };
-    let more = connection.read_owned(buffer);
-    cb.perform(timeout(left, more), move |cb, came| {
-        let Ok((n, buffer)) = came else { return cb.done(Ok(())) };
-        linger.take_in(Ok(n));
+    let Some(left) = linger.time_left(now()) else { return cb.done(Ok(())) };
+    let more = connection.read_or_stop_owned(buffer);
+    cb.perform(timeout(left, more), move |cb, read| {
+        let Ok((n, buffer)) = read else { return cb.done(Ok(())) };
+        linger.record(Ok(n));
         discard(cb, connection, linger, buffer)
     })
 }
 
-fn hear(
+fn receive(
     connection: Connection,
-    guest: HallGuest,
+    guest: ChatGuest,
 ) -> impl Task<Output = io::Result<()>> {
-    callback(move |cb| hear_next(cb, connection, guest, Lines::new()))
+    callback(move |cb| receive_next(cb, connection, guest, Lines::new()))
 }
 
-fn hear_next(
+fn receive_next(
     cb: &mut Callback<io::Result<()>>,
     connection: Connection,
-    guest: HallGuest,
+    guest: ChatGuest,
     mut lines: Lines,
 ) {
-    // 6. Do what each line asks for that is there; let the others have their
-    //    turn, too.
+    // 6. Do what each whole line asks for; let others run after each.
     if let Some(line) = lines.next() {
-        if guest.hear(line).is_break() {
+        if guest.handle(line).is_break() {
             return cb.done(Ok(()));
         }
         return cb.perform(turn(), move |cb, ()| {
-            hear_next(cb, connection, guest, lines)
+            receive_next(cb, connection, guest, lines)
         });
     }
 
-    // 7. Read what there is; what is no whole line in the end is lost.
+    // 7. Read more bytes; a last line without an end is lost.
     cb.perform(
-        connection.read_owned(lines),
+        connection.read_or_stop_owned(lines),
         move |cb, (n, mut lines)| match n {
             Ok(0) => {
-                guest.end(connection.is_stopping());
+                guest.end_input(connection.is_stopping());
                 cb.done(Ok(()))
             }
             Ok(n) => {
-                lines.read(n);
-                hear_next(cb, connection, guest, lines)
+                lines.record_read(n);
+                receive_next(cb, connection, guest, lines)
             }
             Err(error) => cb.done(Err(error)),
         },
     )
 }
 
-fn tell(
+fn deliver(
     connection: Connection,
     lines: Receiver<Rc<str>>,
 ) -> impl Task<Output = io::Result<()>> {
-    callback(move |cb| tell_next(cb, connection, lines))
+    callback(move |cb| deliver_next(cb, connection, lines))
 }
 
-fn tell_next(
+fn deliver_next(
     cb: &mut Callback<io::Result<()>>,
     connection: Connection,
     lines: Receiver<Rc<str>>,
 ) {
-    // 8. Write what lines there are for the guest, until he has left.
+    // 8. Write the lines that wait for the guest, until the guest left.
     cb.perform(lines.recv(), move |cb, line| {
         let Ok(line) = line else { return cb.done(Ok(())) };
-        let written = connection.write_all_owned(gather(line, &lines));
+        let written = connection.write_all_owned(join_lines(line, &lines));
         cb.perform(written, move |cb, (written, _)| match written {
-            Ok(()) => tell_next(cb, connection, lines),
+            Ok(()) => deliver_next(cb, connection, lines),
             Err(error) => cb.done(Err(error)),
         })
     })

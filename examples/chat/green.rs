@@ -8,87 +8,86 @@ use quadrivium::{
 };
 
 use super::{
-    BUFFER, Hall, HallGuest, LAST_WORD, LINGER, Lines, TOO_SLOW, gather,
-    server::{Connection, Server, both::both, linger::Linger},
+    BUFFER, ChatGuest, LINGER, Lines, Rooms, TOO_SLOW, WRITE_TIME, join_lines,
+    server::{Connection, Server, linger::Linger, try_join::try_join},
 };
 
-pub fn serve(server: Server, hall: Hall) -> impl Task<Output = ()> {
+pub fn serve(server: Server, rooms: Rooms) -> impl Task<Output = ()> {
     green(move || {
-        // 1. Accept a connection, until the stop.
+        // 1. Accept a connection, until the server stops.
         while let Some(connection) = perform(server.next()) {
             // 2. Serve it in a task of its own.
-            let hall = hall.clone();
-            server.spawn(connection, |connection| converse(connection, hall));
+            let rooms = rooms.clone();
+            server.spawn(connection, |connection| converse(connection, rooms));
         }
     })
 }
 
 fn converse(
     connection: Connection,
-    hall: Hall,
+    rooms: Rooms,
 ) -> impl Task<Output = io::Result<()>> {
     green(move || {
-        // 3. Hear and tell at once, as long as the guest is not too slow.
-        let (guest, lines, is_slow) = hall.enter();
-        let hearing = hear(connection.clone(), guest);
-        let telling = tell(connection.clone(), lines);
-        let conversation = both(hearing, telling);
+        // 3. Receive and deliver lines, until the guest leaves or is too slow.
+        let (guest, lines, is_slow) = rooms.enter();
+        let receiving = receive(connection.clone(), guest);
+        let delivering = deliver(connection.clone(), lines);
+        let conversation = try_join(receiving, delivering);
         match perform(race(conversation, is_slow.notified())) {
             Either::Left(ended) => ended,
             Either::Right(()) => {
-                // 4. Have a last word, if there is room for it.
+                // 4. Send a last line to a guest that is too slow.
                 let last = connection.write_all(TOO_SLOW.as_bytes());
-                perform(timeout(LAST_WORD, last)).unwrap_or(Ok(()))
+                perform(timeout(WRITE_TIME, last)).unwrap_or(Ok(()))
             }
         }?;
 
-        // 5. Close, once the guest has got it all.
+        // 5. Close, once the guest has had time to read everything.
         connection.end_writing();
         let mut buffer = vec![0; BUFFER];
         let mut linger = Linger::new(now(), LINGER);
-        while let Some(left) = linger.left(now()) {
-            let more = connection.read(&mut buffer);
-            linger.take_in(perform(timeout(left, more)));
+        while let Some(left) = linger.time_left(now()) {
+            let more = connection.read_or_stop(&mut buffer);
+            linger.record(perform(timeout(left, more)));
         }
         Ok(())
     })
 }
 
-fn hear(
+fn receive(
     connection: Connection,
-    guest: HallGuest,
+    guest: ChatGuest,
 ) -> impl Task<Output = io::Result<()>> {
     green(move || {
         let mut lines = Lines::new();
         loop {
-            // 6. Do what each line asks for that is there; let the others have
-            //    their turn, too.
+            // 6. Do what each whole line asks for; let others run after each.
             while let Some(line) = lines.next() {
-                if guest.hear(line).is_break() {
+                if guest.handle(line).is_break() {
                     return Ok(());
                 }
                 perform(turn());
             }
 
-            // 7. Read what there is; what is no whole line in the end is lost.
-            let n = perform(connection.read(lines.as_mut()))?;
+            // 7. Read more bytes; a last line without an end is lost.
+            let n = perform(connection.read_or_stop(lines.as_mut()))?;
             if n == 0 {
-                guest.end(connection.is_stopping());
+                guest.end_input(connection.is_stopping());
                 return Ok(());
             }
-            lines.read(n);
+            lines.record_read(n);
         }
     })
 }
 
-fn tell(
+fn deliver(
     connection: Connection,
     lines: Receiver<Rc<str>>,
 ) -> impl Task<Output = io::Result<()>> {
     green(move || {
-        // 8. Write what lines there are for the guest, until he has left.
+        // 8. Write the lines that wait for the guest, until the guest left.
         while let Ok(line) = perform(lines.recv()) {
-            let all = gather(line, &lines);
+            let all = join_lines(line, &lines);
             perform(connection.write_all(all.as_bytes()))?;
         }
         Ok(())

@@ -1,50 +1,55 @@
-//! `chat`: guests talk in rooms, and nobody waits for a slow one.
+//! `chat`: guests talk in rooms, and no guest has to wait for a slow one.
 //!
-//! New idea: tasks that share something. All guests are in one hall, which is
-//! plain data: on one loop nothing else runs while a task touches it. Each has
-//! a channel of his own, which says when he is too slow.
+//! New idea: tasks that share state. The rooms and their guests are plain data
+//! without a lock, because a loop runs one task at a time. Each guest has a
+//! queue of lines to read. If the queue is full, the guest is too slow.
 //!
-//! A guest sends lines. The first one with a fit name (1 to 16 letters, digits,
-//! - or _) that nobody else has, whatever its case, is his name. From then on
+//! A guest sends lines. The first line with a valid name becomes the name of
+//! the guest. A valid name has 1 to 16 letters, digits, - or _, and no other
+//! guest has it. Names that differ only in upper and lower case are equal.
+//! After that,
 //!
-//! | a line       | does                                                  |
+//! | a line       | does this                                             |
 //! |--------------|-------------------------------------------------------|
-//! | `/join ROOM` | goes to this room, new or not; all begin in `lobby`   |
-//! | `/who`       | lists who is there                                    |
-//! | `/quit`      | leaves                                                |
-//! | other text   | is said to all in the room, himself included          |
+//! | `/join ROOM` | moves the guest to this room, and makes it if it is   |
+//! |              | new; every guest begins in the room `lobby`           |
+//! | `/who`       | lists the guests in the room                          |
+//! | `/quit`      | ends the connection                                   |
+//! | other text   | is sent to all guests in the room, the sender too     |
 //!
-//! All in a room, 100 guests at most, hear the same in the same order. What the
-//! server itself says begins with `* `; what a guest says, with his name and a
-//! colon. A line has 1024 bytes at most, with its end, or the guest is shown
-//! the door. What is no UTF-8, and characters that would do something to a
-//! terminal, become U+FFFD. A line that is not ended is not said.
+//! A room has 100 guests at most. All of them get the same lines in the same
+//! order. A line from the server begins with `* `, and a line from a guest with
+//! the name of the guest and a colon. A line has 1024 bytes at most, its end
+//! included. If it is longer, the guest is disconnected. Bytes that are not
+//! UTF-8, and characters that control a terminal, are replaced by U+FFFD. A
+//! last line without an end is not sent.
 //!
-//! 300 lines may wait for a guest to read them. If one more comes, he is
-//! dropped, with a last word if he reads it within a second; the others are
-//! told, and wait for nobody.
+//! 300 lines may wait for a guest to read them. If one more comes, the guest is
+//! too slow. The other guests in the room are informed, and go on at once. The
+//! slow guest gets a last line, if there is room for it within a second.
 //!
 //! The server
-//! 1. accepts a connection, until the stop,
+//! 1. accepts a connection, until the server stops,
 //! 2. serves it in a task of its own, which
-//! 3. hears the guest and tells him what is said, at once,
-//! 4. and if he is too slow, has a last word,
-//! 5. and closes, once the guest has got it all.
+//! 3. receives and delivers lines, until the guest leaves or is too slow,
+//! 4. sends a last line to a guest that is too slow,
+//! 5. closes, once the guest has had time to read everything.
 //!
-//! Hearing
-//! 6. does what each line asks for that is there, one a turn, so that nobody is
-//!    told more at once than his queue can hold,
-//! 7. and reads more, at most up to the length of a line.
+//! Two tasks do step 3. The receiving task
+//! 6. does what each whole line asks for, and lets others run after each, so
+//!    that one guest cannot fill the queues of the others,
+//! 7. reads more bytes, at most up to the length of a line.
 //!
-//! Telling
-//! 8. writes what lines there are for the guest, until he has left.
+//! The delivering task
+//! 8. writes the lines that wait for the guest, until the guest has left.
 //!
-//! A close with something unread is a reset, which can destroy what was written
-//! last. So after the last line for a guest, what he still sends is read and
-//! thrown away, up to 1 MiB and for 2 s, until he closes.
+//! A close while bytes are unread is a reset, which can destroy the bytes that
+//! were written last. So after the last line for a guest, the server reads and
+//! discards the bytes that the guest still sends. It does so until the guest
+//! closes, for 1 MiB and 2 s at most.
 //!
-//! Here two guests talk in the lobby. `quadrivium serve chat` runs it for
-//! others: `nc` is a client.
+//! In this program, two guests talk in the lobby. `quadrivium serve chat`
+//! serves guests from elsewhere: `nc` is a client.
 
 use std::{io, net::SocketAddr};
 
@@ -67,46 +72,46 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let server = Server::new(listener, Limits::default());
         let serving = server.run(chat::serve(style, server.clone()));
         let guests = future(async move {
-            let heard = perform(two_guests(address)).await;
+            let received = perform(two_guests(address)).await;
             server.stop();
-            heard
+            received
         });
-        let (heard, _) = event_loop.block_on(join(guests, serving))?;
-        println!("{style}: Alice hears");
-        for line in String::from_utf8(heard?)?.lines() {
+        let (received, _) = event_loop.block_on(join(guests, serving))?;
+        println!("{style}: Alice receives");
+        for line in String::from_utf8(received?)?.lines() {
             println!("  {line}");
         }
     }
     Ok(())
 }
 
-/// What Alice hears until she leaves.
+/// Returns the lines that Alice gets until she leaves.
 fn two_guests(at: SocketAddr) -> impl Task<Output = io::Result<Vec<u8>>> {
     future(async move {
         let (alice, bob) =
             (TcpStream::connect(at).await?, TcpStream::connect(at).await?);
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         alice.write_all(b"Alice\n").await?;
-        perform(hear_until(&alice, "Alice has come", &mut heard)).await?;
+        perform(read_until(&alice, "Alice has come", &mut received)).await?;
         bob.write_all(b"Bob\nHello, who is here?\n").await?;
-        perform(hear_until(&alice, "who is here?", &mut heard)).await?;
+        perform(read_until(&alice, "who is here?", &mut received)).await?;
         alice.write_all(b"Just you and me.\n/who\n/quit\n").await?;
-        perform(hear_until(&alice, "until the end", &mut heard)).await?;
-        Ok(heard)
+        perform(read_until(&alice, "until the end", &mut received)).await?;
+        Ok(received)
     })
 }
 
-fn hear_until(
+fn read_until(
     stream: &TcpStream,
     text: &str,
-    heard: &mut Vec<u8>,
+    received: &mut Vec<u8>,
 ) -> impl Task<Output = io::Result<()>> {
     future(async move {
         let mut buffer = [0; 1000];
-        while !String::from_utf8_lossy(heard).contains(text) {
+        while !String::from_utf8_lossy(received).contains(text) {
             match stream.read(&mut buffer).await? {
                 0 => break,
-                n => heard.extend_from_slice(&buffer[..n]),
+                n => received.extend_from_slice(&buffer[..n]),
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What the four styles of `chat` share.
+//! `chat` in its four styles, and the code that they share.
 
 use std::{rc::Rc, time::Duration};
 
@@ -10,39 +10,39 @@ mod callback;
 mod future;
 mod generator;
 mod green;
-pub mod hall;
 mod lines;
+pub mod rooms;
 
 use self::{
-    hall::{Hall, HallGuest},
     lines::Lines,
+    rooms::{ChatGuest, Rooms},
 };
 
-/// What a guest who reads too slowly is told, if he reads at all.
+/// The last line for a guest that reads too slowly.
 const TOO_SLOW: &str = "\n* you read too slowly: goodbye\n";
 
-/// How long he has for that.
-const LAST_WORD: Duration = Duration::from_secs(1);
+/// How long the server tries to write that line.
+const WRITE_TIME: Duration = Duration::from_secs(1);
 
-/// How long a guest may take to read the last that he is told.
+/// How long a guest may take to read its last lines.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// The bytes of one read of what a guest sends after its last line.
+/// The size of a read of bytes that are discarded.
 const BUFFER: usize = 1024;
 
-/// The server in this style: accepts until the stop.
+/// Returns the accepting task of a server in this style.
 pub fn serve(style: StyleName, server: server::Server) -> BoxTask<()> {
-    let hall = Hall::default();
+    let rooms = Rooms::default();
     match style {
-        StyleName::Callback => Box::pin(callback::serve(server, hall)),
-        StyleName::Generator => Box::pin(generator::serve(server, hall)),
-        StyleName::Future => Box::pin(future::serve(server, hall)),
-        StyleName::Green => Box::pin(green::serve(server, hall)),
+        StyleName::Callback => Box::pin(callback::serve(server, rooms)),
+        StyleName::Generator => Box::pin(generator::serve(server, rooms)),
+        StyleName::Future => Box::pin(future::serve(server, rooms)),
+        StyleName::Green => Box::pin(green::serve(server, rooms)),
     }
 }
 
-/// This line, and those that wait behind it: one write for all of them.
-fn gather(line: Rc<str>, behind: &Receiver<Rc<str>>) -> String {
+/// Joins this line and all lines that wait behind it, for one write.
+fn join_lines(line: Rc<str>, behind: &Receiver<Rc<str>>) -> String {
     let mut all = line.to_string();
     while let Ok(line) = behind.try_recv() {
         all.push_str(&line);

@@ -14,7 +14,7 @@ pub fn serve(server: Server) -> impl Task<Output = ()> {
 }
 
 fn serve_next(cb: &mut Callback<()>, server: Server) {
-    // 1. Accept a connection, until the stop.
+    // 1. Accept a connection, until the server stops.
     cb.perform(server.next(), move |cb, connection| {
         let Some(connection) = connection else { return cb.done(()) };
 
@@ -34,28 +34,34 @@ fn echo_next(
     connection: Connection,
     buffer: Vec<u8>,
 ) {
-    // 3. Read what there is, until the end.
-    cb.perform(connection.read_owned(buffer), move |cb, (n, mut buffer)| {
-        let n = match n {
-            Ok(0) => return cb.done(Ok(())),
-            Ok(n) => n,
-            Err(error) => return cb.done(Err(error)),
-        };
-        buffer.truncate(n);
+    // 3. Read the next bytes, until the end.
+    cb.perform(
+        connection.read_or_stop_owned(buffer),
+        move |cb, (n, mut buffer)| {
+            let n = match n {
+                Ok(0) => return cb.done(Ok(())),
+                Ok(n) => n,
+                Err(error) => return cb.done(Err(error)),
+            };
+            buffer.truncate(n);
 
-        // 4. Write it back.
-        let written = connection.write_all_owned(buffer);
-        cb.perform(written, move |cb, (written, mut buffer)| match written {
-            Ok(()) => {
-                buffer.resize(BUFFER, 0);
-                echo_next(cb, connection, buffer)
-            }
-            Err(error) => cb.done(Err(error)),
-        })
-    })
+            // 4. Write them back.
+            let written = connection.write_all_owned(buffer);
+            cb.perform(
+                written,
+                move |cb, (written, mut buffer)| match written {
+                    Ok(()) => {
+                        buffer.resize(BUFFER, 0);
+                        echo_next(cb, connection, buffer)
+                    }
+                    Err(error) => cb.done(Err(error)),
+                },
+            )
+        },
+    )
 }
 
-pub fn say(
+pub fn client(
     to: SocketAddr,
     text: &'static [u8],
 ) -> impl Task<Output = io::Result<Vec<u8>>> {
@@ -67,17 +73,17 @@ pub fn say(
                 Err(error) => return cb.done(Err(error)),
             };
 
-            // 6. Say something.
-            let said = stream.write_all_owned(text);
-            cb.perform(said, move |cb, (said, _)| {
-                if let Err(error) = said {
+            // 6. Send a text.
+            let sent = stream.write_all_owned(text);
+            cb.perform(sent, move |cb, (sent, _)| {
+                if let Err(error) = sent {
                     return cb.done(Err(error));
                 }
 
-                // 7. Hear as much.
-                let hearing = stream.read_exact_owned(vec![0; text.len()]);
-                cb.perform(hearing, |cb, (read, heard)| {
-                    cb.done(read.map(|()| heard))
+                // 7. Receive as many bytes.
+                let reading = stream.read_exact_owned(vec![0; text.len()]);
+                cb.perform(reading, |cb, (read, received)| {
+                    cb.done(read.map(|()| received))
                 })
             })
         })

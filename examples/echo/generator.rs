@@ -11,7 +11,7 @@ use super::{
 
 pub fn serve(server: Server) -> impl Task<Output = ()> {
     generator(move |mut co| async move {
-        // 1. Accept a connection, until the stop.
+        // 1. Accept a connection, until the server stops.
         while let Some(connection) = co.perform(server.next()).await {
             // 2. Serve it in a task of its own.
             server.spawn(connection, echo);
@@ -23,19 +23,19 @@ fn echo(connection: Connection) -> impl Task<Output = io::Result<()>> {
     generator(move |mut co| async move {
         let mut buffer = vec![0; BUFFER];
         loop {
-            // 3. Read what there is, until the end.
-            let n = co.perform(connection.read(&mut buffer)).await?;
+            // 3. Read the next bytes, until the end.
+            let n = co.perform(connection.read_or_stop(&mut buffer)).await?;
             if n == 0 {
                 return Ok(());
             }
 
-            // 4. Write it back.
+            // 4. Write them back.
             co.perform(connection.write_all(&buffer[..n])).await?;
         }
     })
 }
 
-pub fn say(
+pub fn client(
     to: SocketAddr,
     text: &'static [u8],
 ) -> impl Task<Output = io::Result<Vec<u8>>> {
@@ -43,12 +43,12 @@ pub fn say(
         // 5. Connect.
         let stream = co.perform(TcpStream::connect(to)).await?;
 
-        // 6. Say something.
+        // 6. Send a text.
         co.perform(stream.write_all(text)).await?;
 
-        // 7. Hear as much.
-        let mut heard = vec![0; text.len()];
-        co.perform(stream.read_exact(&mut heard)).await?;
-        Ok(heard)
+        // 7. Receive as many bytes.
+        let mut received = vec![0; text.len()];
+        co.perform(stream.read_exact(&mut received)).await?;
+        Ok(received)
     })
 }

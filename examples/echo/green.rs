@@ -11,7 +11,7 @@ use super::{
 
 pub fn serve(server: Server) -> impl Task<Output = ()> {
     green(move || {
-        // 1. Accept a connection, until the stop.
+        // 1. Accept a connection, until the server stops.
         while let Some(connection) = perform(server.next()) {
             // 2. Serve it in a task of its own.
             server.spawn(connection, echo);
@@ -23,19 +23,19 @@ fn echo(connection: Connection) -> impl Task<Output = io::Result<()>> {
     green(move || {
         let mut buffer = vec![0; BUFFER];
         loop {
-            // 3. Read what there is, until the end.
-            let n = perform(connection.read(&mut buffer))?;
+            // 3. Read the next bytes, until the end.
+            let n = perform(connection.read_or_stop(&mut buffer))?;
             if n == 0 {
                 return Ok(());
             }
 
-            // 4. Write it back.
+            // 4. Write them back.
             perform(connection.write_all(&buffer[..n]))?;
         }
     })
 }
 
-pub fn say(
+pub fn client(
     to: SocketAddr,
     text: &'static [u8],
 ) -> impl Task<Output = io::Result<Vec<u8>>> {
@@ -43,12 +43,12 @@ pub fn say(
         // 5. Connect.
         let stream = perform(TcpStream::connect(to))?;
 
-        // 6. Say something.
+        // 6. Send a text.
         perform(stream.write_all(text))?;
 
-        // 7. Hear as much.
-        let mut heard = vec![0; text.len()];
-        perform(stream.read_exact(&mut heard))?;
-        Ok(heard)
+        // 7. Receive as many bytes.
+        let mut received = vec![0; text.len()];
+        perform(stream.read_exact(&mut received))?;
+        Ok(received)
     })
 }

@@ -1,26 +1,27 @@
-//! `echo`: a server that sends back what it gets.
+//! `echo`: a server that sends every byte back to its sender.
 //!
 //! New idea: sockets. A read is a task like any other, so one loop serves all
-//! connections, each by a body that reads as if there were no other.
+//! connections. The code for one connection reads as if it were the only one.
 //!
 //! The server
-//! 1. accepts a connection, until the stop,
+//! 1. accepts a connection, until the server stops,
 //! 2. serves it in a task of its own, which
-//! 3. reads what there is, at most 8 KiB, until the end,
-//! 4. and writes it back.
+//! 3. reads the next bytes, at most 8 KiB, until the end,
+//! 4. writes them back.
 //!
 //! A client
 //! 5. connects,
-//! 6. says something,
-//! 7. and hears as much.
+//! 6. sends a text,
+//! 7. receives as many bytes.
 //!
-//! A client that says it has said all (it shuts its writing side down) still
-//! gets back all of it before the server closes. One that does not read what it
-//! is sent is not read from either, so the server holds one buffer for it. What
-//! is shared with other servers, limits and the stop, is in `../server`.
+//! A client may shut down its writing side when it has sent everything. It
+//! still gets all its bytes back before the server closes. While a client does
+//! not read, the server does not read from it, so the server holds one buffer
+//! for it and no more. Limits and the stop are the same for all servers, and
+//! are in `../server`.
 //!
-//! Here each style talks to the next one: server and client on one loop.
-//! `quadrivium serve echo` runs it for others.
+//! In this program, each style serves a client in the next style, on one loop.
+//! `quadrivium serve echo` serves clients from elsewhere.
 
 use quadrivium::{future::perform, net::TcpListener, prelude::*};
 use quadrivium_examples::{
@@ -37,13 +38,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let server = Server::new(listener, Limits::default());
         let serving = server.run(echo::serve(style, server.clone()));
         let client = future(async move {
-            let heard = perform(echo::say(other, address, b"hello")).await;
+            let received =
+                perform(echo::client(other, address, b"hello")).await;
             server.stop();
-            heard
+            received
         });
-        let (heard, _) = event_loop.block_on(join(client, serving))?;
-        let heard = String::from_utf8(heard?)?;
-        println!("{style} sends {heard:?} back to {other}");
+        let (received, _) = event_loop.block_on(join(client, serving))?;
+        let received = String::from_utf8(received?)?;
+        println!("{style} sends {received:?} back to {other}");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the four styles of `echo` share.
+//! `echo` in its four styles, and the code that they share.
 
 use std::{io, net::SocketAddr};
 
@@ -11,10 +11,10 @@ mod future;
 mod generator;
 mod green;
 
-/// So many bytes are read at once, and held for each connection.
+/// The size of the one buffer of a connection, in bytes.
 const BUFFER: usize = 8 * 1024;
 
-/// The server in this style: accepts until the stop.
+/// Returns the accepting task of a server in this style.
 pub fn serve(style: StyleName, server: server::Server) -> BoxTask<()> {
     match style {
         StyleName::Callback => Box::pin(callback::serve(server)),
@@ -24,17 +24,18 @@ pub fn serve(style: StyleName, server: server::Server) -> BoxTask<()> {
     }
 }
 
-/// A client in this style: says something, and is worth what comes back.
-pub fn say(
+/// Returns a client in this style. It sends a text, and returns the bytes that
+/// come back.
+pub fn client(
     style: StyleName,
     to: SocketAddr,
     text: &'static [u8],
 ) -> BoxTask<io::Result<Vec<u8>>> {
     match style {
-        StyleName::Callback => Box::pin(callback::say(to, text)),
-        StyleName::Generator => Box::pin(generator::say(to, text)),
-        StyleName::Future => Box::pin(future::say(to, text)),
-        StyleName::Green => Box::pin(green::say(to, text)),
+        StyleName::Callback => Box::pin(callback::client(to, text)),
+        StyleName::Generator => Box::pin(generator::client(to, text)),
+        StyleName::Future => Box::pin(future::client(to, text)),
+        StyleName::Green => Box::pin(green::client(to, text)),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     echo,
     server::{
         Limits, Server,
-        rig::{Client, Program, Rig, bytes, unlimited},
+        test_server::{Client, Program, TestServer, bytes, unlimited},
     },
     styles::StyleName,
 };
@@ -19,123 +19,126 @@ use crate::{
 const ECHO: Program = Program {
     serve: echo::serve,
     script: b"one line, and another\n",
-    greet: |client| {
-        client.say(b"hello");
+    exchange: |client| {
+        client.send(b"hello");
         client.expect(b"hello");
     },
 };
 
 #[test]
-fn resets_at_any_byte_harm_nobody_else() {
+fn a_reset_at_any_byte_ends_only_its_connection() {
     ECHO.survives_resets();
 }
 
 #[test]
-fn clients_that_do_not_wait_harm_nobody_else() {
-    ECHO.survives_clients_that_do_not_wait();
+fn a_client_that_disconnects_ends_only_its_connection() {
+    ECHO.survives_clients_that_disconnect();
 }
 
 #[test]
-fn it_keeps_to_its_number_of_connections() {
-    ECHO.keeps_to_its_number_of_connections();
+fn clients_over_the_limit_wait() {
+    ECHO.limits_connections();
 }
 
 #[test]
-fn it_closes_idle_connections() {
+fn idle_connections_are_closed() {
     ECHO.closes_idle_connections();
 }
 
 #[test]
-fn a_panic_ends_one_connection() {
+fn a_panic_ends_only_its_connection() {
     ECHO.survives_panics();
 }
 
 #[test]
-fn it_stops_when_told() {
-    ECHO.stops_when_told();
+fn a_stop_ends_waiting_connections() {
+    ECHO.stops_on_request();
 }
 
 #[test]
-fn it_cancels_what_does_not_end() {
-    ECHO.cancels_what_does_not_end();
+fn connections_that_do_not_end_are_cancelled() {
+    ECHO.cancels_connections_that_do_not_end();
 }
 
-fn rig(style: StyleName) -> Rig {
-    Rig::new(unlimited(), move |server| echo::serve(style, server))
+fn start(style: StyleName) -> TestServer {
+    TestServer::new(unlimited(), move |server| echo::serve(style, server))
 }
 
-fn small(style: StyleName) -> Rig {
-    Rig::small(unlimited(), move |server| echo::serve(style, server))
+fn start_with_small_buffers(style: StyleName) -> TestServer {
+    TestServer::with_small_buffers(unlimited(), move |server| {
+        echo::serve(style, server)
+    })
 }
 
 #[test]
-fn what_was_said_before_a_half_close_still_comes_back() {
+fn bytes_before_a_half_close_come_back() {
     for style in StyleName::ALL {
-        let rig = rig(style);
-        for said in [bytes(0), bytes(1), bytes(8 * 1024), bytes(100_000)] {
-            let mut client = rig.client();
-            client.say(&said);
-            client.half_close();
-            assert!(client.rest() == said, "{style}");
+        let server = start(style);
+        for sent in [bytes(0), bytes(1), bytes(8 * 1024), bytes(100_000)] {
+            let mut client = server.connect();
+            client.send(&sent);
+            client.end_writing();
+            assert!(client.read_to_end() == sent, "{style}");
         }
-        assert_eq!(rig.end(), 0, "{style}");
+        assert_eq!(server.stop_and_wait(), 0, "{style}");
     }
 }
 
 #[test]
 fn every_byte_comes_back_in_order_through_small_buffers() {
-    let said = bytes(1_000_000);
+    let sent = bytes(1_000_000);
     for style in StyleName::ALL {
-        let rig = small(style);
-        let client = rig.client().small();
-        let writer = Client::new(client.0.try_clone().unwrap());
+        let server = start_with_small_buffers(style);
+        let client = server.connect().with_small_buffers();
+        let writer = Client::new(client.stream.try_clone().unwrap());
         thread::scope(|scope| {
             scope.spawn(|| {
                 let mut writer = writer;
-                writer.say(&said);
-                writer.half_close();
+                writer.send(&sent);
+                writer.end_writing();
             });
-            assert!(client.rest() == said, "{style}");
+            assert!(client.read_to_end() == sent, "{style}");
         });
-        assert_eq!(rig.end(), 0, "{style}");
+        assert_eq!(server.stop_and_wait(), 0, "{style}");
     }
 }
 
 #[test]
-fn who_never_reads_holds_back_only_himself() {
+fn a_client_that_never_reads_blocks_only_itself() {
     const MOST: usize = 64 << 20;
     for style in StyleName::ALL {
-        let rig = small(style);
-        let mut mute = rig.client();
-        let taken = mute.say_until_held_back(&bytes(64 * 1024), MOST);
-        // The kernel's buffers on both sides, and one of the server.
+        let server = start_with_small_buffers(style);
+        let mut mute = server.connect();
+        let taken = mute.send_until_blocked(&bytes(64 * 1024), MOST);
+        // The buffers of the kernel on both sides, and one of the server.
         assert!(taken < MOST / 2, "{style} took {taken} bytes");
-        let mut other = rig.client();
-        (ECHO.greet)(&mut other);
+        let mut other = server.connect();
+        (ECHO.exchange)(&mut other);
         drop((other, mute));
-        assert_eq!(rig.end(), 0, "{style}");
+        assert_eq!(server.stop_and_wait(), 0, "{style}");
     }
 }
 
 #[test]
-fn a_stop_in_the_middle_of_a_transfer_lets_it_come_to_a_clean_point() {
+fn a_stop_during_a_transfer_loses_no_byte() {
     for style in StyleName::ALL {
-        let rig = rig(style);
-        let mut client = rig.client();
-        let said = bytes(251);
-        let taken = client.say_until_held_back(&said, 1 << 30);
-        rig.stop();
-        client.half_close();
-        let rest = client.rest();
+        let server = start(style);
+        let mut client = server.connect();
+        let sent = bytes(251);
+        let taken = client.send_until_blocked(&sent, 1 << 30);
+        server.stop();
+        client.end_writing();
+        let rest = client.read_to_end();
         assert_eq!(rest.len(), taken, "{style}");
-        assert!(rest.chunks(251).all(|chunk| said.starts_with(chunk)));
-        assert_eq!(rig.ended(), 0, "{style}");
+        assert!(rest.chunks(251).all(|chunk| sent.starts_with(chunk)));
+        assert_eq!(server.wait(), 0, "{style}");
     }
 }
 
-/// On a virtual clock, with server and client on one loop, an hour is nothing.
+/// Runs on a virtual clock, with server and client on one loop, so that an hour
+/// takes no time.
 #[test]
-fn idle_is_who_moves_no_byte_and_nobody_else() {
+fn a_connection_is_idle_when_no_byte_moves() {
     const HOUR: Duration = Duration::from_secs(3600);
     for style in StyleName::ALL {
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
@@ -147,8 +150,9 @@ fn idle_is_who_moves_no_byte_and_nobody_else() {
         let server = Server::new(listener, limits);
         let serving = server.run(echo::serve(style, server.clone()));
         let client = future(async move {
-            // A blocking connect and no wait before the first sleep: on
-            // loopback, what one end writes the other has.
+            // The client connects with a blocking call, so that it does not
+            // wait before its first sleep. On loopback, the bytes that one end
+            // writes are at the other end at once.
             let stream = StdStream::connect(address).unwrap();
             let stream = TcpStream::from_std(stream).unwrap();
             let mut buffer = [0; 10];
@@ -168,15 +172,22 @@ fn idle_is_who_moves_no_byte_and_nobody_else() {
 }
 
 #[test]
-fn every_style_hears_every_style() {
-    for server in StyleName::ALL {
-        let rig = rig(server);
-        for client in StyleName::ALL {
+fn every_style_serves_every_style() {
+    for server_style in StyleName::ALL {
+        let server = start(server_style);
+        for client_style in StyleName::ALL {
             let mut event_loop = EventLoop::new().unwrap();
-            let heard =
-                event_loop.block_on(echo::say(client, rig.address, b"hello"));
-            assert_eq!(heard.unwrap().unwrap(), b"hello", "{server} {client}");
+            let received = event_loop.block_on(echo::client(
+                client_style,
+                server.address,
+                b"hello",
+            ));
+            assert_eq!(
+                received.unwrap().unwrap(),
+                b"hello",
+                "{server_style} {client_style}"
+            );
         }
-        assert_eq!(rig.end(), 0, "{server}");
+        assert_eq!(server.stop_and_wait(), 0, "{server_style}");
     }
 }

@@ -1,15 +1,17 @@
-//! `every_host`: the same tasks, wherever they are needed.
+//! `every_host`: the same tasks on every host.
 //!
-//! New idea: a task never calls the loop, it says what it waits for. So who
-//! drives it is chosen where it is started, and nowhere else.
+//! New idea: hosts. A host is what drives tasks, such as the event loop. A task
+//! never calls its host. It returns what it waits for, and the host reads it.
+//! So the host is chosen where a task is started, and nowhere else.
 //!
-//! A task adds up a range of numbers, and
+//! A task adds up a range of numbers. It
 //! 1. lets the others run now and then,
-//! 2. and sleeps a while before the end.
+//! 2. sleeps a while before the end.
 //!
-//! It runs, in every style, on a loop by itself, on a cluster of two threads,
-//! inside tokio, and on a worker of may; and then, in the styles that can be
-//! `Send`, on whichever worker of may has time.
+//! In every style, the task runs on an event loop, on a cluster, inside tokio,
+//! and on one worker thread of may. A cluster is a loop on each of several
+//! threads, here two. In the styles whose tasks can be `Send`, the task also
+//! moves between the workers of may.
 
 use std::{num::NonZero, time::Duration};
 
@@ -25,7 +27,7 @@ use quadrivium::{
 };
 use quadrivium_examples::styles::StyleName;
 
-/// Numbers that are added up without a pause.
+/// How many numbers are added up without a pause.
 const STRIDE: u64 = 10_000;
 const STRIDES: u64 = 10;
 const SUM: u64 = STRIDE * STRIDES * (STRIDE * STRIDES - 1) / 2;
@@ -55,7 +57,10 @@ fn everywhere(style: StyleName) -> Result<(), Error> {
             assert_eq!(sum?, SUM, "{style} moving on may");
             println!("{:9} moving between the workers of may", style.name());
         }
-        None => println!("{:9} never moves: its stack stays", style.name()),
+        None => println!(
+            "{:9} never moves: its stack stays on one thread",
+            style.name()
+        ),
     }
     Ok(())
 }
@@ -66,7 +71,8 @@ fn on_a_loop(style: StyleName) -> Result<u64, Error> {
 
 fn on_a_cluster(style: StyleName) -> Result<u64, Error> {
     let cluster = Cluster::new(TWO)?;
-    // What crosses the threads is the closure: the task is made where it stays.
+    // Only the closure is sent to the other thread. It makes the task there,
+    // and the task stays there.
     let handle = cluster.spawn(move || sum(style));
     Ok(EventLoop::new()?.block_on(handle)??)
 }
@@ -80,7 +86,7 @@ fn pinned_to_may(style: StyleName) -> Result<u64, Error> {
     Ok(may::block_on(may::spawn_pinned(1, move || sum(style)))??)
 }
 
-/// None for the style that is never `Send`.
+/// Returns `None` for green threads, which are never `Send`.
 fn moving_on_may(style: StyleName) -> Option<Result<u64, Error>> {
     let handle: RemoteHandle<u64> = match style {
         StyleName::Callback => {
@@ -97,13 +103,13 @@ fn moving_on_may(style: StyleName) -> Option<Result<u64, Error>> {
                 sum
             }))
         }
-        StyleName::Future => may::spawn(future(by_future())),
+        StyleName::Future => may::spawn(future(sum_future())),
         StyleName::Green => return None,
     };
     Some(may::block_on(handle).and_then(|sum| sum).map_err(Error::from))
 }
 
-/// The task, in this style.
+/// Returns the task in this style.
 fn sum(style: StyleName) -> BoxTask<u64> {
     match style {
         StyleName::Callback => Box::pin(callback(|cb| next(cb, 0, 0))),
@@ -118,7 +124,7 @@ fn sum(style: StyleName) -> BoxTask<u64> {
             co.perform(sleep(PAUSE)).await;
             sum
         })),
-        StyleName::Future => Box::pin(future(by_future())),
+        StyleName::Future => Box::pin(future(sum_future())),
         StyleName::Green => Box::pin(green(|| {
             let mut sum = 0;
             for stride in 0..STRIDES {
@@ -143,7 +149,7 @@ fn next(cb: &mut Callback<u64>, sum: u64, stride: u64) {
     cb.perform(turn(), move |cb, ()| next(cb, sum, stride + 1))
 }
 
-/// The same to the letter, but for the type: its stages are `Send`.
+/// The same as `next`, with the type of callbacks whose stages are `Send`.
 fn send_next(cb: &mut send_callback::Callback<u64>, sum: u64, stride: u64) {
     if stride == STRIDES {
         return cb.perform(sleep(PAUSE), move |cb, ()| cb.done(sum));
@@ -152,8 +158,9 @@ fn send_next(cb: &mut send_callback::Callback<u64>, sum: u64, stride: u64) {
     cb.perform(turn(), move |cb, ()| send_next(cb, sum, stride + 1))
 }
 
-/// A future is `Send` if what it holds is, so there is one for both.
-async fn by_future() -> u64 {
+/// A future is `Send` if the values that it holds are `Send`. So one function
+/// serves both uses.
+async fn sum_future() -> u64 {
     let mut sum = 0;
     for stride in 0..STRIDES {
         sum += add(stride);

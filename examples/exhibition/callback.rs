@@ -15,9 +15,9 @@ fn play(cb: &mut Callback<()>, rules: Rc<Rules>, board: usize, number: usize) {
     if number == rules.moves {
         return cb.done(());
     }
-    // 1. The master thinks and moves: nobody else has him meanwhile.
+    // 1. The master thinks and moves: no other board has the master.
     cb.perform(block_for(rules.master(board, number)), move |cb, ()| {
-        // 2. The opponent thinks and replies: the master is elsewhere.
+        // 2. The opponent thinks and replies: the master can be elsewhere.
         cb.perform(sleep(rules.opponent(board, number)), move |cb, ()| {
             play(cb, rules, board, number + 1)
         })
@@ -26,10 +26,10 @@ fn play(cb: &mut Callback<()>, rules: Rc<Rules>, board: usize, number: usize) {
 
 /// Finishes each game before it starts the next.
 pub fn one_after_another(rules: Rc<Rules>) -> impl Task<Output = ()> {
-    callback(move |cb| next(cb, rules, 0))
+    callback(move |cb| next_game(cb, rules, 0))
 }
 
-fn next(cb: &mut Callback<()>, rules: Rc<Rules>, board: usize) {
+fn next_game(cb: &mut Callback<()>, rules: Rc<Rules>, board: usize) {
     if board == rules.boards {
         return cb.done(());
     }
@@ -40,7 +40,7 @@ fn next(cb: &mut Callback<()>, rules: Rc<Rules>, board: usize) {
     // 4. Wait for its end.
     cb.perform(game, move |cb, result| {
         result.expect("a game ends");
-        next(cb, rules, board + 1)
+        next_game(cb, rules, board + 1)
     })
 }
 
@@ -53,11 +53,11 @@ pub fn move_by_move(rules: Rc<Rules>) -> impl Task<Output = ()> {
             let name = format!("board {}", board + 1);
             games.push(spawn_named(&name, game(rules.clone(), board)));
         }
-        all(cb, games.into_iter())
+        wait_for_all(cb, games.into_iter())
     })
 }
 
-fn all(
+fn wait_for_all(
     cb: &mut Callback<()>,
     mut games: impl Iterator<Item = JoinHandle<()>> + 'static,
 ) {
@@ -65,7 +65,7 @@ fn all(
         // 4. Wait for its end.
         Some(game) => cb.perform(game, move |cb, result| {
             result.expect("a game ends");
-            all(cb, games)
+            wait_for_all(cb, games)
         }),
         None => cb.done(()),
     }

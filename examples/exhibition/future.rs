@@ -10,10 +10,10 @@ use super::rules::Rules;
 fn game(rules: Rc<Rules>, board: usize) -> impl Task<Output = ()> {
     future(async move {
         for number in 0..rules.moves {
-            // 1. The master thinks and moves: nobody else has him meanwhile.
+            // 1. The master thinks and moves: no other board has the master.
             block_for(rules.master(board, number)).await;
 
-            // 2. The opponent thinks and replies: the master is elsewhere.
+            // 2. The opponent thinks and replies: the master can be elsewhere.
             sleep(rules.opponent(board, number)).await;
         }
     })

@@ -1,18 +1,20 @@
 //! `exhibition`: a chess master plays many boards at once.
 //!
-//! New idea: why one would suspend at all. While an opponent thinks, the
-//! master need not wait at the board.
+//! New idea: the reason to suspend at all. While an opponent thinks, the master
+//! need not wait at that board, but can play on another one.
 //!
-//! Each game, for each move,
-//! 1. lets the master think and move, which keeps the one CPU there is,
-//! 2. lets the opponent think and reply, which does not.
+//! Each board is a task. For each move of its game,
+//! 1. the master thinks and moves: no other board can have the master then,
+//! 2. the opponent thinks and replies: the master can play elsewhere.
 //!
-//! Around the games, the organiser
+//! Another task, the organiser,
 //! 3. starts a game,
-//! 4. waits for its end;
+//! 4. waits for its end.
 //!
-//! one after another, or all before the first wait. `cargo run --release`
-//! shows the same with a table and a timeline.
+//! The organiser plays the games in two ways. `one_after_another` waits for the
+//! end of each game before it starts the next. `move_by_move` starts all games
+//! before it waits for the first. `cargo run --release` shows both ways in all
+//! styles, with a table and a timeline.
 
 use std::{rc::Rc, time::Duration};
 
@@ -40,7 +42,7 @@ enum Way {
     MoveByMove,
 }
 
-/// How long the exhibition takes, on a virtual clock.
+/// Returns how long the exhibition takes, on a virtual clock.
 fn run(style: StyleName, way: Way, rules: Rules) -> Result<Duration, RunError> {
     let mut event_loop =
         EventLoop::with_virtual_clock().expect("the OS lets us make a loop");
@@ -115,18 +117,20 @@ mod tests {
                     "0ns task 2 \"board 1\" spawned by task 1",
                     "0ns task 3 \"board 2\" spawned by task 1",
                     "0ns task 1 suspended until woken",
-                    // The master moves on board 1, keeping the CPU for 5 s ...
+                    // The master moves on board 1. This takes 5 s, in which
+                    // no other task runs.
                     "0ns task 2 \"board 1\" resumed",
                     "5s task 2 \"board 1\" suspended until 60s",
-                    // ... and goes on to board 2 while that opponent thinks.
+                    // The master moves on board 2, while the opponent on
+                    // board 1 thinks.
                     "5s task 3 \"board 2\" resumed",
                     "10s task 3 \"board 2\" suspended until 65s",
-                    // Nobody is ready, so time jumps to the first reply.
+                    // No task is ready, so the clock jumps to the first reply.
                     "60s task 2 \"board 1\" woken by its deadline",
                     "60s task 2 \"board 1\" resumed",
                     "60s task 2 \"board 1\" done",
-                    // The organiser learns of it in the next turn, and
-                    // waits for the second game.
+                    // The end of board 1 wakes the organiser, which waits for
+                    // the end of board 2 next.
                     "60s task 1 woken by task 2",
                     "60s task 1 resumed",
                     "60s task 1 suspended until woken",
@@ -143,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn with_seeded_times_the_traces_are_still_the_same() {
+    fn the_traces_are_the_same_with_seeded_times() {
         for way in [Way::OneAfterAnother, Way::MoveByMove] {
             let rules = Rules { seed: Some(7), ..Rules::default() };
             let traces =

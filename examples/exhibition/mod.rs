@@ -1,4 +1,4 @@
-//! What the four styles of `exhibition` share.
+//! The exhibition in its four styles, and its rules, which they share.
 
 pub mod callback;
 pub mod future;

@@ -1,14 +1,15 @@
 //! `hello`: the smallest task that is suspended and resumed.
 //!
-//! New idea: a task is lazy, runs to its first suspension, lets the others
-//! run, and goes on where it was.
+//! New idea: a task is lazy. It does nothing until the loop resumes it. Then it
+//! runs to its first suspension, and other tasks run. The next resume continues
+//! it where it stopped.
 //!
-//! Two tasks, `Ada` and `Bob`. Each
+//! There are two tasks, `Ada` and `Bob`. Each of them
 //! 1. says hello,
 //! 2. lets the others run,
-//! 3. says goodbye, and is worth the length of its name.
+//! 3. says goodbye, and returns the length of its name.
 //!
-//! Both hellos come before the first goodbye.
+//! Both hellos are printed before the first goodbye.
 
 use quadrivium::prelude::*;
 use quadrivium_examples::styles::StyleName;
@@ -34,14 +35,14 @@ fn run(
     event_loop: &mut EventLoop,
 ) -> Result<usize, RunError> {
     match style {
-        StyleName::Callback => both(event_loop, callback::hello),
-        StyleName::Generator => both(event_loop, generator::hello),
-        StyleName::Future => both(event_loop, future::hello),
-        StyleName::Green => both(event_loop, green::hello),
+        StyleName::Callback => spawn_both(event_loop, callback::hello),
+        StyleName::Generator => spawn_both(event_loop, generator::hello),
+        StyleName::Future => spawn_both(event_loop, future::hello),
+        StyleName::Green => spawn_both(event_loop, green::hello),
     }
 }
 
-fn both<T>(
+fn spawn_both<T>(
     event_loop: &mut EventLoop,
     hello: fn(&'static str) -> T,
 ) -> Result<usize, RunError>
@@ -70,27 +71,27 @@ mod tests {
             assert_eq!(
                 recorder.lines(),
                 [
-                    // Both are handed over, and the one that joins them;
-                    // nothing runs yet. Tasks are lazy.
+                    // Both tasks are spawned, and a third task, which joins
+                    // them. Tasks are lazy: none of them runs yet.
                     "0ns task 1 \"ada\" spawned",
                     "0ns task 2 \"bob\" spawned",
                     "0ns task 3 spawned",
-                    // The first turn runs each to its suspension,
-                    // first come first served.
+                    // The first turn of the loop resumes the tasks in the
+                    // order of their spawns. Each runs until it suspends.
                     "0ns task 1 \"ada\" resumed",
                     "0ns task 1 \"ada\" suspended for a turn",
                     "0ns task 2 \"bob\" resumed",
                     "0ns task 2 \"bob\" suspended for a turn",
                     "0ns task 3 resumed",
                     "0ns task 3 suspended until woken",
-                    // The second turn takes them to their ends, in
-                    // the same order; the first end wakes the joiner.
+                    // The second turn resumes both again, in the same order,
+                    // and both end. The end of ada wakes the third task.
                     "0ns task 1 \"ada\" resumed",
                     "0ns task 1 \"ada\" done",
                     "0ns task 3 woken by task 1",
                     "0ns task 2 \"bob\" resumed",
                     "0ns task 2 \"bob\" done",
-                    // The third turn finds both outputs.
+                    // In the third turn, the third task finds both outputs.
                     "0ns task 3 resumed",
                     "0ns task 3 done",
                 ],

@@ -4,41 +4,43 @@ use std::io;
 
 use quadrivium::{net::UnixStream, prelude::*, sync::oneshot};
 
-use super::{WHILE, WORD, pair};
+use super::{DELAY, WORD, pair};
 
 pub fn program() -> impl Task<Output = io::Result<Vec<u8>>> {
     callback(|cb| {
-        // 1. Spawn a task that sends a word after a while.
+        // 1. Spawn a task that sends a word after a delay.
         let (sender, receiver) = oneshot::channel();
-        drop(spawn(send_late(sender)));
+        drop(spawn(send_after_delay(sender)));
 
-        // 2. Spawn a task that echoes what comes through a socket.
+        // 2. Spawn a task that echoes the bytes of a socket.
         let (near, far) = pair();
         let echo = spawn(echo(far));
 
         // 3. Wait for the word.
         cb.perform(receiver, |cb, word| {
-            let word = word.expect("it is sent");
+            let word = word.expect("the word is sent");
 
-            // 4. Send it through the socket, and read what comes back.
+            // 4. Send it through the socket, and read it back.
             cb.perform(near.write_all_owned(word), move |cb, (written, _)| {
                 if let Err(error) = written {
                     return cb.done(Err(error));
                 }
-                let hearing = near.read_exact_owned(vec![0; word.len()]);
-                cb.perform(hearing, move |cb, (read, heard)| {
+                let reading = near.read_exact_owned(vec![0; word.len()]);
+                cb.perform(reading, move |cb, (read, received)| {
                     // 5. Cancel the echo.
                     echo.cancel();
-                    cb.done(read.map(|()| heard))
+                    cb.done(read.map(|()| received))
                 })
             })
         })
     })
 }
 
-fn send_late(sender: oneshot::Sender<&'static [u8]>) -> impl Task<Output = ()> {
+fn send_after_delay(
+    sender: oneshot::Sender<&'static [u8]>,
+) -> impl Task<Output = ()> {
     callback(|cb| {
-        cb.perform(sleep(WHILE), |cb, ()| {
+        cb.perform(sleep(DELAY), |cb, ()| {
             sender.send(WORD).expect("the program waits for it");
             cb.done(())
         })

@@ -4,35 +4,37 @@ use std::io;
 
 use quadrivium::{net::UnixStream, prelude::*, sync::oneshot};
 
-use super::{WHILE, WORD, pair};
+use super::{DELAY, WORD, pair};
 
 pub fn program() -> impl Task<Output = io::Result<Vec<u8>>> {
     future(async {
-        // 1. Spawn a task that sends a word after a while.
+        // 1. Spawn a task that sends a word after a delay.
         let (sender, receiver) = oneshot::channel();
-        drop(spawn(send_late(sender)));
+        drop(spawn(send_after_delay(sender)));
 
-        // 2. Spawn a task that echoes what comes through a socket.
+        // 2. Spawn a task that echoes the bytes of a socket.
         let (near, far) = pair();
         let echo = spawn(echo(far));
 
         // 3. Wait for the word.
-        let word = receiver.await.expect("it is sent");
+        let word = receiver.await.expect("the word is sent");
 
-        // 4. Send it through the socket, and read what comes back.
+        // 4. Send it through the socket, and read it back.
         near.write_all(word).await?;
-        let mut heard = vec![0; word.len()];
-        near.read_exact(&mut heard).await?;
+        let mut received = vec![0; word.len()];
+        near.read_exact(&mut received).await?;
 
         // 5. Cancel the echo.
         echo.cancel();
-        Ok(heard)
+        Ok(received)
     })
 }
 
-fn send_late(sender: oneshot::Sender<&'static [u8]>) -> impl Task<Output = ()> {
+fn send_after_delay(
+    sender: oneshot::Sender<&'static [u8]>,
+) -> impl Task<Output = ()> {
     future(async {
-        sleep(WHILE).await;
+        sleep(DELAY).await;
         sender.send(WORD).expect("the program waits for it");
     })
 }

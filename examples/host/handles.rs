@@ -1,4 +1,4 @@
-//! What a join handle asks of the host.
+//! The requests of a join handle: to join, cancel and detach a task.
 
 use std::{rc::Rc, sync::Arc, task::Wake};
 
@@ -8,16 +8,16 @@ use quadrivium::{
     task::{Canceller, Context, RESUMED_AFTER_DONE},
 };
 
-use super::host::{Joining, SmallHost, SmallTask};
+use super::tasks::{Joining, SmallHost, SmallTask};
 
 impl SpawnedTasks for SmallHost {
     fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined> {
-        // Another executor's waker runs code when it is cloned, which may
-        // end the task: so this comes first.
+        // The waker of another executor runs its own code when it is cloned,
+        // and that code may end the task. So the clone comes first.
         let joiner = cx.local_waker();
         let task = self.task(key).expect(RESUMED_AFTER_DONE);
         let former = task.joining.take();
-        if let Joining::Joined(joined) = former {
+        if let Joining::Ended(joined) = former {
             self.tasks.borrow_mut().remove(&key);
             return Some(joined);
         }
@@ -27,14 +27,14 @@ impl SpawnedTasks for SmallHost {
 
     fn is_finished(&self, key: TaskKey) -> bool {
         let has_ended = |task: Rc<SmallTask>| {
-            matches!(*task.joining.borrow(), Joining::Joined(_))
+            matches!(*task.joining.borrow(), Joining::Ended(_))
         };
         self.task(key).is_none_or(has_ended)
     }
 
     fn cancel(&self, key: TaskKey) {
         let Some(task) = self.task(key) else { return };
-        // One that is running ends at its next suspension.
+        // A task that is running ends at its next suspension.
         task.waker.mark_cancelled();
         if let Some(body) = task.body.take() {
             self.end(&task, body, Err(JoinError::Cancelled));
@@ -54,7 +54,7 @@ impl SpawnedTasks for SmallHost {
     fn detach(&self, key: TaskKey) {
         let Some(task) = self.task(key) else { return };
         let former = task.joining.replace(Joining::Detached);
-        let has_ended = matches!(former, Joining::Joined(_));
+        let has_ended = matches!(former, Joining::Ended(_));
         let this = self.this();
         run_destructors(move || {
             this.contain(&task, || drop(former));

@@ -1,5 +1,6 @@
-//! The host: its steps. Who wakes a task is in `wakers.rs`, and what a join
-//! handle asks in `handles.rs`.
+//! [`SmallLoop`]: the host, in five steps. The data of its tasks is in
+//! `tasks.rs`, their wakers are in `wakers.rs`, and `handles.rs` answers the
+//! requests of their join handles.
 //!
 //! ```text
 //!           1 take                2 resume            4 end
@@ -9,12 +10,11 @@
 //! ```
 
 use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
+    cell::RefCell,
     io, mem,
-    panic::{AssertUnwindSafe, Location, catch_unwind},
+    panic::Location,
     pin::pin,
-    rc::{Rc, Weak},
+    rc::Rc,
     sync::Arc,
     task::{Wake, Waker},
     thread,
@@ -24,69 +24,27 @@ use std::{
 use quadrivium::{
     host::*,
     prelude::*,
-    task::{Context, LocalWaker, Step, Wait},
+    task::{Context, Step, Wait},
 };
 
-use super::wakers::{ReadyKeys, TaskWaker};
+use super::{
+    tasks::{Joining, SmallHost, SmallTask},
+    wakers::TaskWaker,
+};
 
-/// Drives tasks on one thread. Dropped, it drops its tasks.
+/// Drives tasks on one thread. When it is dropped, it drops its tasks.
 pub struct SmallLoop(pub Rc<SmallHost>);
-
-/// What tasks and their handles ask. No code of theirs runs while a part of
-/// it is borrowed.
-pub struct SmallHost {
-    this: Weak<SmallHost>,
-    /// From the spawn until nobody can ask for the output.
-    pub tasks: RefCell<BTreeMap<TaskKey, Rc<SmallTask>>>,
-    spawned: Cell<u64>,
-    pub ready: Arc<ReadyKeys>,
-    /// A task that is woken earlier is woken once more, which is harmless.
-    deadlines: RefCell<BTreeMap<Instant, Vec<Arc<TaskWaker>>>>,
-    reactor: MioReactor,
-    /// A task that is spawned from now on is dropped at once.
-    is_closed: Cell<bool>,
-    /// The task whose body runs, or whose destructors.
-    label: RefCell<Option<Label>>,
-}
-
-pub struct SmallTask {
-    label: Label,
-    pub waker: Arc<TaskWaker>,
-    /// There while the task is ready or suspended.
-    pub body: RefCell<Option<HostedTask>>,
-    pub joining: RefCell<Joining>,
-}
-
-#[derive(Default)]
-pub enum Joining {
-    #[default]
-    Nobody,
-    Joiner(LocalWaker),
-    Detached,
-    Joined(Joined),
-}
 
 impl SmallLoop {
     pub fn new() -> io::Result<Self> {
-        let (reactor, unpark) = MioReactor::with_waker()?;
-        let ready = ReadyKeys::new(unpark);
-        Ok(Self(Rc::new_cyclic(|this| SmallHost {
-            this: Weak::clone(this),
-            tasks: RefCell::default(),
-            spawned: Cell::default(),
-            ready,
-            deadlines: RefCell::default(),
-            reactor,
-            is_closed: Cell::default(),
-            label: RefCell::default(),
-        })))
+        SmallHost::new().map(Self)
     }
 
     pub fn host(&self) -> Rc<dyn Host> {
         Rc::clone(&self.0) as _
     }
 
-    /// Runs until the task has ended. The others stay for the next run.
+    /// Runs until this task has ended. Other tasks stay for the next run.
     #[track_caller]
     pub fn block_on<T>(&mut self, task: T) -> Result<T::Output, JoinError>
     where
@@ -105,7 +63,7 @@ impl SmallLoop {
 
     /// Runs until no task is left.
     pub fn run(&mut self) {
-        self.run_until(|| self.0.live().is_none());
+        self.run_until(|| self.0.first_live_task().is_none());
     }
 
     fn run_until(&self, is_over: impl Fn() -> bool) {
@@ -120,7 +78,7 @@ impl SmallLoop {
 impl Drop for SmallLoop {
     fn drop(&mut self) {
         self.0.is_closed.set(true);
-        while let Some(key) = self.0.live() {
+        while let Some(key) = self.0.first_live_task() {
             self.0.cancel(key);
         }
     }
@@ -143,7 +101,7 @@ impl Host for SmallHost {
         self.reactor.sources()
     }
 
-    // 1. Take a task: it has a number, and is ready.
+    // 1. Take a task: give it a number and make it ready.
     fn spawn(
         self: Rc<Self>,
         body: HostedTask,
@@ -169,13 +127,13 @@ impl Host for SmallHost {
 }
 
 impl SmallHost {
-    /// Each task that is ready now, once.
+    /// Resumes each task that is ready now, once.
     pub fn turn(&self) {
         for _ in 0..self.ready.len() {
             let key = self.ready.take();
-            // It may have ended since it was woken.
+            // The task may have ended since it was woken.
             let Some(task) = self.task(key) else { continue };
-            task.waker.begin();
+            task.waker.leave_queue();
             if task.waker.is_cancelled() {
                 self.cancel(key);
             }
@@ -193,7 +151,11 @@ impl SmallHost {
         let resume = || body.as_mut().resume_hosted(&mut cx, &mut output);
         match self.run(task, resume) {
             Ok(Some(wait)) => self.suspend(task, body, wait),
-            Ok(None) => self.end(task, body, Ok(output.expect("it is done"))),
+            Ok(None) => self.end(
+                task,
+                body,
+                Ok(output.expect("a task without a wait is done")),
+            ),
             Err(panicked) => self.end(task, body, Err(panicked)),
         }
     }
@@ -208,7 +170,7 @@ impl SmallHost {
                 let waker = Arc::clone(&task.waker);
                 deadlines.entry(time).or_default().push(waker);
             }
-            // The reactor has its waker, or somebody else.
+            // The reactor, a task or another thread has its waker.
             Wait::Ready | Wait::Wake => {}
         }
         if task.waker.is_cancelled() {
@@ -216,72 +178,36 @@ impl SmallHost {
         }
     }
 
-    // 4. End it: its destructors run, then it is joined.
+    // 4. End it: run its destructors, then store its output.
     pub fn end(&self, task: &Rc<SmallTask>, body: HostedTask, joined: Joined) {
         let (this, task) = (self.this(), Rc::clone(task));
         run_destructors(move || {
             let joined = this.run(&task, || drop(body)).and(joined);
-            match task.joining.replace(Joining::Joined(joined)) {
-                // Another executor's waker may panic.
+            match task.joining.replace(Joining::Ended(joined)) {
+                // The waker of another executor may panic.
                 Joining::Joiner(waker) => this.contain(&task, || waker.wake()),
                 Joining::Detached => this.detach(task.waker.key),
-                Joining::Nobody | Joining::Joined(_) => {}
+                Joining::NotJoined | Joining::Ended(_) => {}
             }
         });
     }
 
-    // 5. Sleep until a wake: by a deadline, a descriptor, another thread.
+    // 5. Sleep until a wake: by a deadline, a descriptor or another thread.
     fn sleep(&self) {
         let left = |at: Instant| at.saturating_duration_since(self.now());
-        self.look(match self.ready.len() {
+        self.wait_for_events(match self.ready.len() {
             0 => self.first_deadline().map(left),
             _ => Some(Duration::ZERO),
         });
     }
 
-    pub fn look(&self, timeout: Option<Duration>) {
+    /// Waits for descriptors and other threads, and wakes the tasks whose
+    /// deadlines have passed.
+    pub fn wait_for_events(&self, timeout: Option<Duration>) {
         self.reactor.wait(timeout);
         let mut deadlines = self.deadlines.borrow_mut();
         let later = deadlines.split_off(&self.now());
         let due = mem::replace(&mut *deadlines, later);
         due.into_values().flatten().for_each(Wake::wake);
-    }
-
-    /// Runs code of a task, which finds this host. A panic is an error.
-    pub fn run<R>(
-        &self,
-        task: &SmallTask,
-        code: impl FnOnce() -> R,
-    ) -> Result<R, JoinError> {
-        let _entered = enter(self.this());
-        let outer = self.label.replace(Some(task.label.clone()));
-        let ran = catch_unwind(AssertUnwindSafe(code));
-        self.label.replace(outer);
-        ran.map_err(JoinError::panicked)
-    }
-
-    /// The same, where nobody can be told of a panic. What it carries may
-    /// panic when it is dropped.
-    pub fn contain(&self, task: &SmallTask, code: impl FnOnce()) {
-        self.run(task, code).unwrap_or_else(mem::forget);
-    }
-
-    pub fn this(&self) -> Rc<SmallHost> {
-        self.this.upgrade().expect("the loop or a handle has it")
-    }
-
-    pub fn task(&self, key: TaskKey) -> Option<Rc<SmallTask>> {
-        self.tasks.borrow().get(&key).cloned()
-    }
-
-    pub fn first_deadline(&self) -> Option<Instant> {
-        self.deadlines.borrow().keys().next().copied()
-    }
-
-    /// The first task that has not ended.
-    pub fn live(&self) -> Option<TaskKey> {
-        let tasks = self.tasks.borrow();
-        let live = tasks.iter().find(|(_, it)| it.body.borrow().is_some());
-        live.map(|(key, _)| *key)
     }
 }

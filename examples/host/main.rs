@@ -1,22 +1,26 @@
 //! `host`: a whole host, and what a host has to do.
 //!
-//! New idea: tasks say what they wait for, and a host is what reads it. So a
-//! host knows no style and no leaf. The one in `host.rs`
+//! New idea: a host drives tasks. Each task returns what it waits for, and the
+//! host reads it. So a host is the same for all styles and all operations. The
+//! host in `host.rs`
 //! 1. takes a task,
 //! 2. resumes a ready task,
 //! 3. keeps it until its wait is over,
 //! 4. ends it,
 //! 5. sleeps until a wake.
 //!
-//! It keeps more than 300 of the laws, which the tests check. It finds no
-//! deadlock: tasks that wait for each other alone wait for ever. The event
-//! loop knows whether another thread has a waker of a task, and can tell.
+//! The tests check that more than 300 laws hold on this host. (A law is a
+//! behaviour that every style must show.)
 //!
-//! The program that runs on it
-//! 1. spawns a task that sends a word after a while,
-//! 2. spawns a task that echoes what comes through a socket,
+//! The host does not detect deadlocks: tasks that only wait for each other wait
+//! for ever. The event loop can detect a deadlock, because it knows whether
+//! another thread could wake a task.
+//!
+//! The program that runs on this host
+//! 1. spawns a task that sends a word after a delay,
+//! 2. spawns a task that echoes the bytes of a socket,
 //! 3. waits for the word,
-//! 4. sends it through the socket, and reads what comes back,
+//! 4. sends it through the socket, and reads it back,
 //! 5. cancels the echo.
 
 use std::{io, time::Duration};
@@ -32,20 +36,21 @@ mod generator;
 mod green;
 mod handles;
 mod host;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod wakers;
 
 const WORD: &[u8] = b"hello";
-const WHILE: Duration = Duration::from_millis(5);
+const DELAY: Duration = Duration::from_millis(5);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for style in StyleName::chosen() {
         let mut small_loop = SmallLoop::new()?;
-        let heard = run(style, &mut small_loop)??;
-        // The tasks that it has spawned end, too.
+        let received = run(style, &mut small_loop)??;
+        // Runs until the tasks that it has spawned have ended, too.
         small_loop.run();
-        println!("{style}: {}", String::from_utf8(heard)?);
+        println!("{style}: {}", String::from_utf8(received)?);
     }
     Ok(())
 }
@@ -62,7 +67,7 @@ fn run(
     }
 }
 
-/// The two ends of a connection.
+/// Returns the two ends of a connection.
 fn pair() -> (UnixStream, UnixStream) {
     UnixStream::pair().expect("the OS lets us make sockets")
 }

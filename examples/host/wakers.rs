@@ -1,4 +1,4 @@
-//! Who wakes a task, from whatever thread, and the queue of ready tasks.
+//! [`TaskWaker`]: wakes a task from any thread. [`ReadyKeys`]: the ready queue.
 
 use std::{
     collections::VecDeque,
@@ -12,15 +12,16 @@ use std::{
 
 use quadrivium::host::TaskKey;
 
-/// The ready tasks, first come first served. Any thread may add one.
+/// The keys of the ready tasks, in the order of their wakes. Any thread may add
+/// one.
 pub struct ReadyKeys {
     keys: Mutex<VecDeque<TaskKey>>,
-    /// The host's, which sleeps until it is unparked.
+    /// The thread of the host. Another thread has to unpark it.
     thread: ThreadId,
     unpark: Waker,
 }
 
-/// A wake adds the task to the queue, once.
+/// Wakes a task: adds it to the ready queue, unless it is already there.
 pub struct TaskWaker {
     pub key: TaskKey,
     is_ready: AtomicBool,
@@ -39,7 +40,7 @@ impl ReadyKeys {
     }
 
     pub fn take(&self) -> TaskKey {
-        self.keys().pop_front().expect("the host alone takes tasks out")
+        self.keys().pop_front().expect("only the host takes tasks out")
     }
 
     fn keys(&self) -> MutexGuard<'_, VecDeque<TaskKey>> {
@@ -53,8 +54,9 @@ impl TaskWaker {
         Arc::new(Self { key, is_ready, is_cancelled, ready })
     }
 
-    /// The task is out of the queue: a wake from now on adds it again.
-    pub fn begin(&self) {
+    /// Records that the task has left the queue, so that the next wake adds it
+    /// again.
+    pub fn leave_queue(&self) {
         self.is_ready.store(false, SeqCst);
     }
 

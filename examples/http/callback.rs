@@ -5,11 +5,11 @@ use std::io;
 use quadrivium::{prelude::*, time::now};
 
 use super::{
-    BUFFER, CONTINUE, Http, Linger, next,
+    BUFFER, CONTINUE, Http, Linger, next_chunk,
     protocol::{Incoming, Request, WhatNext},
+    record_read,
     server::{Connection, Server},
     site::Answer,
-    take_in,
 };
 
 pub fn serve(server: Server, http: Http) -> impl Task<Output = ()> {
@@ -17,7 +17,7 @@ pub fn serve(server: Server, http: Http) -> impl Task<Output = ()> {
 }
 
 fn serve_next(cb: &mut Callback<()>, server: Server, http: Http) {
-    // 1. Accept a connection, until the stop.
+    // 1. Accept a connection, until the server stops.
     cb.perform(server.next(), move |cb, connection| {
         let Some(connection) = connection else { return cb.done(()) };
 
@@ -28,7 +28,7 @@ fn serve_next(cb: &mut Callback<()>, server: Server, http: Http) {
     })
 }
 
-/// What goes from callback to callback.
+/// The values that are passed from callback to callback.
 struct Talk {
     connection: Connection,
     http: Http,
@@ -52,9 +52,9 @@ fn talk(
 
 fn receive(cb: &mut Talking, mut talk: Talk) {
     match talk.incoming.next(now()) {
-        // 3. Wait for a request, until the stop.
-        WhatNext::Begin => {
-            let read = talk.connection.read_owned(talk.buffer);
+        // 3. Wait for a request, until the server stops.
+        WhatNext::WaitForRequest => {
+            let read = talk.connection.read_or_stop_owned(talk.buffer);
             cb.perform(read, move |cb, (n, buffer)| {
                 match n {
                     Ok(0) => return cb.done(Ok(())),
@@ -64,23 +64,23 @@ fn receive(cb: &mut Talking, mut talk: Talk) {
                 receive(cb, Talk { buffer, ..talk })
             })
         }
-        // 4. Wait for more of it, while its time lasts.
-        WhatNext::GoOn(left) => {
-            let more = talk.connection.read_on_owned(talk.buffer);
-            cb.perform(timeout(left, more), move |cb, came| {
-                let (came, buffer) = match came {
+        // 4. Wait for the rest of the request, for a limited time.
+        WhatNext::WaitForMore(left) => {
+            let more = talk.connection.read_owned(talk.buffer);
+            cb.perform(timeout(left, more), move |cb, read| {
+                let (read, buffer) = match read {
                     Ok((n, buffer)) => (Ok(n), buffer),
-                    // The buffer is gone with the read.
+                    // The buffer was dropped with the read.
                     Err(elapsed) => (Err(elapsed), vec![0; BUFFER]),
                 };
-                match take_in(&mut talk.incoming, came, &buffer) {
+                match record_read(&mut talk.incoming, read, &buffer) {
                     Ok(()) => receive(cb, Talk { buffer, ..talk }),
                     Err(error) => cb.done(Err(error)),
                 }
             })
         }
-        // 5. Give leave to send a body.
-        WhatNext::Continue => {
+        // 5. Let the client send the body.
+        WhatNext::SendContinue => {
             let written = talk.connection.write_all_owned(CONTINUE);
             cb.perform(written, move |cb, (written, _)| match written {
                 Ok(()) => receive(cb, talk),
@@ -98,7 +98,7 @@ fn answer(cb: &mut Talking, talk: Talk, request: Request) {
 }
 
 fn send(cb: &mut Talking, talk: Talk, mut answer: Answer) {
-    // 7. Send it, chunk by chunk.
+    // 7. Send the answer, chunk by chunk.
     let bytes = std::mem::take(&mut answer.bytes);
     let written = talk.connection.write_all_owned(bytes);
     cb.perform(written, move |cb, (written, bytes)| {
@@ -106,7 +106,7 @@ fn send(cb: &mut Talking, talk: Talk, mut answer: Answer) {
             return cb.done(Err(error));
         }
         answer.bytes = bytes;
-        match (answer.is_whole(), answer.keeps) {
+        match (answer.is_whole(), answer.keep_alive) {
             (true, true) => receive(cb, talk),
             (true, false) => close(cb, talk),
             (false, _) => send_next(cb, talk, answer),
@@ -115,14 +115,14 @@ fn send(cb: &mut Talking, talk: Talk, mut answer: Answer) {
 }
 
 fn send_next(cb: &mut Talking, talk: Talk, answer: Answer) {
-    cb.perform(next(answer), move |cb, answer| match answer {
+    cb.perform(next_chunk(answer), move |cb, answer| match answer {
         Ok(answer) => send(cb, talk, answer),
         Err(error) => cb.done(Err(error)),
     })
 }
 
 fn close(cb: &mut Talking, talk: Talk) {
-    // 8. Close, once the client has got it all.
+    // 8. Close, once the client has had time to read everything.
     talk.connection.end_writing();
     let linger = Linger::new(now(), talk.http.linger_time);
     discard(cb, talk.connection, linger, talk.buffer)
@@ -134,11 +134,11 @@ fn discard(
     mut linger: Linger,
     buffer: Vec<u8>,
 ) {
-    let Some(left) = linger.left(now()) else { return cb.done(Ok(())) };
-    let more = connection.read_on_owned(buffer);
-    cb.perform(timeout(left, more), move |cb, came| {
-        let Ok((n, buffer)) = came else { return cb.done(Ok(())) };
-        linger.take_in(Ok(n));
+    let Some(left) = linger.time_left(now()) else { return cb.done(Ok(())) };
+    let more = connection.read_owned(buffer);
+    cb.perform(timeout(left, more), move |cb, read| {
+        let Ok((n, buffer)) = read else { return cb.done(Ok(())) };
+        linger.record(Ok(n));
         discard(cb, connection, linger, buffer)
     })
 }

@@ -5,15 +5,15 @@ use std::io;
 use quadrivium::{prelude::*, time::now};
 
 use super::{
-    BUFFER, CONTINUE, Http, Linger, next,
+    BUFFER, CONTINUE, Http, Linger, next_chunk,
     protocol::{Incoming, WhatNext},
+    record_read,
     server::{Connection, Server},
-    take_in,
 };
 
 pub fn serve(server: Server, http: Http) -> impl Task<Output = ()> {
     generator(move |mut co| async move {
-        // 1. Accept a connection, until the stop.
+        // 1. Accept a connection, until the server stops.
         while let Some(connection) = co.perform(server.next()).await {
             // 2. Serve it in a task of its own.
             server.spawn(connection, |connection| talk(connection, &http));
@@ -31,24 +31,25 @@ fn talk(
         let mut buffer = vec![0; BUFFER];
         loop {
             let request = match incoming.next(now()) {
-                // 3. Wait for a request, until the stop.
-                WhatNext::Begin => {
-                    let n = co.perform(connection.read(&mut buffer)).await?;
+                // 3. Wait for a request, until the server stops.
+                WhatNext::WaitForRequest => {
+                    let read = connection.read_or_stop(&mut buffer);
+                    let n = co.perform(read).await?;
                     if n == 0 {
                         return Ok(());
                     }
                     incoming.received(&buffer[..n]);
                     continue;
                 }
-                // 4. Wait for more of it, while its time lasts.
-                WhatNext::GoOn(left) => {
-                    let more = connection.read_on(&mut buffer);
-                    let came = co.perform(timeout(left, more)).await;
-                    take_in(&mut incoming, came, &buffer)?;
+                // 4. Wait for the rest of the request, for a limited time.
+                WhatNext::WaitForMore(left) => {
+                    let more = connection.read(&mut buffer);
+                    let read = co.perform(timeout(left, more)).await;
+                    record_read(&mut incoming, read, &buffer)?;
                     continue;
                 }
-                // 5. Give leave to send a body.
-                WhatNext::Continue => {
+                // 5. Let the client send the body.
+                WhatNext::SendContinue => {
                     co.perform(connection.write_all(CONTINUE)).await?;
                     continue;
                 }
@@ -59,23 +60,23 @@ fn talk(
             let answer = http.answer(request, &connection);
             let mut answer = co.perform(answer).await;
 
-            // 7. Send it, chunk by chunk.
+            // 7. Send the answer, chunk by chunk.
             co.perform(connection.write_all(&answer.bytes)).await?;
             while !answer.is_whole() {
-                answer = co.perform(next(answer)).await?;
+                answer = co.perform(next_chunk(answer)).await?;
                 co.perform(connection.write_all(&answer.bytes)).await?;
             }
-            if !answer.keeps {
+            if !answer.keep_alive {
                 break;
             }
         }
 
-        // 8. Close, once the client has got it all.
+        // 8. Close, once the client has had time to read everything.
         connection.end_writing();
         let mut linger = Linger::new(now(), http.linger_time);
-        while let Some(left) = linger.left(now()) {
-            let more = connection.read_on(&mut buffer);
-            linger.take_in(co.perform(timeout(left, more)).await);
+        while let Some(left) = linger.time_left(now()) {
+            let more = connection.read(&mut buffer);
+            linger.record(co.perform(timeout(left, more)).await);
         }
         Ok(())
     })

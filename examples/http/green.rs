@@ -5,15 +5,15 @@ use std::io;
 use quadrivium::{green::perform, prelude::*, time::now};
 
 use super::{
-    BUFFER, CONTINUE, Http, Linger, next,
+    BUFFER, CONTINUE, Http, Linger, next_chunk,
     protocol::{Incoming, WhatNext},
+    record_read,
     server::{Connection, Server},
-    take_in,
 };
 
 pub fn serve(server: Server, http: Http) -> impl Task<Output = ()> {
     green(move || {
-        // 1. Accept a connection, until the stop.
+        // 1. Accept a connection, until the server stops.
         while let Some(connection) = perform(server.next()) {
             // 2. Serve it in a task of its own.
             server.spawn(connection, |connection| talk(connection, &http));
@@ -31,24 +31,25 @@ fn talk(
         let mut buffer = vec![0; BUFFER];
         loop {
             let request = match incoming.next(now()) {
-                // 3. Wait for a request, until the stop.
-                WhatNext::Begin => {
-                    let n = perform(connection.read(&mut buffer))?;
+                // 3. Wait for a request, until the server stops.
+                WhatNext::WaitForRequest => {
+                    let read = connection.read_or_stop(&mut buffer);
+                    let n = perform(read)?;
                     if n == 0 {
                         return Ok(());
                     }
                     incoming.received(&buffer[..n]);
                     continue;
                 }
-                // 4. Wait for more of it, while its time lasts.
-                WhatNext::GoOn(left) => {
-                    let more = connection.read_on(&mut buffer);
-                    let came = perform(timeout(left, more));
-                    take_in(&mut incoming, came, &buffer)?;
+                // 4. Wait for the rest of the request, for a limited time.
+                WhatNext::WaitForMore(left) => {
+                    let more = connection.read(&mut buffer);
+                    let read = perform(timeout(left, more));
+                    record_read(&mut incoming, read, &buffer)?;
                     continue;
                 }
-                // 5. Give leave to send a body.
-                WhatNext::Continue => {
+                // 5. Let the client send the body.
+                WhatNext::SendContinue => {
                     perform(connection.write_all(CONTINUE))?;
                     continue;
                 }
@@ -58,23 +59,23 @@ fn talk(
             // 6. Find the answer.
             let mut answer = perform(http.answer(request, &connection));
 
-            // 7. Send it, chunk by chunk.
+            // 7. Send the answer, chunk by chunk.
             perform(connection.write_all(&answer.bytes))?;
             while !answer.is_whole() {
-                answer = perform(next(answer))?;
+                answer = perform(next_chunk(answer))?;
                 perform(connection.write_all(&answer.bytes))?;
             }
-            if !answer.keeps {
+            if !answer.keep_alive {
                 break;
             }
         }
 
-        // 8. Close, once the client has got it all.
+        // 8. Close, once the client has had time to read everything.
         connection.end_writing();
         let mut linger = Linger::new(now(), http.linger_time);
-        while let Some(left) = linger.left(now()) {
-            let more = connection.read_on(&mut buffer);
-            linger.take_in(perform(timeout(left, more)));
+        while let Some(left) = linger.time_left(now()) {
+            let more = connection.read(&mut buffer);
+            linger.record(perform(timeout(left, more)));
         }
         Ok(())
     })

@@ -1,24 +1,24 @@
-//! `http`: a server of the files in a folder, HTTP/1.1.
+//! `http`: serves the files of a folder over HTTP/1.1.
 //!
-//! New idea: what a protocol decides and how a server waits are two things. A
-//! style reads bytes, asks `protocol` what to do next, and `site` for the
-//! answer; neither of them ever waits, and neither knows a style.
+//! New idea: a protocol is separate from the way a server waits. The code of
+//! each style reads bytes, asks `protocol` what to do next, and asks `site` for
+//! the answer. `protocol` and `site` never wait and are the same in all styles.
 //!
 //! The server
-//! 1. accepts a connection, until the stop,
+//! 1. accepts a connection, until the server stops,
 //! 2. serves it in a task of its own, which
-//! 3. waits for a request, until the stop,
-//! 4. waits for more of it, while its time lasts,
-//! 5. gives leave to send a body, where the client asks for it,
-//! 6. finds the answer, on a thread that may wait for the disk,
-//! 7. sends it, chunk by chunk, and goes on with the next request,
-//! 8. and closes, once the client has got it all.
+//! 3. waits for a request, until the server stops,
+//! 4. waits for the rest of the request, for a limited time,
+//! 5. lets the client send the body, if the client asks for that,
+//! 6. finds the answer, if need be on a thread that waits for the disk,
+//! 7. sends the answer, chunk by chunk, and goes back to step 3,
+//! 8. closes, once the client has had time to read everything.
 //!
-//! What is answered when, and within which limits, is in `docs/http.md`. What
-//! is shared with other servers is in `../server`.
+//! `docs/http.md` lists the answers and the limits. Limits and the stop are the
+//! same for all servers, and are in `../server`.
 //!
-//! Here each style serves a file to a client on the same loop.
-//! `quadrivium serve http` runs it for others.
+//! In this program, each style serves a file to a client on the same loop.
+//! `quadrivium serve http` serves clients from elsewhere.
 
 use std::{fs, io, net::SocketAddr, path::Path};
 
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Serves this folder to one client, which gets `hello.txt`.
+/// Serves this folder to one client, which asks for `hello.txt`.
 fn serve_one(
     style: StyleName,
     root: &Path,

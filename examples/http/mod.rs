@@ -1,4 +1,4 @@
-//! What the four styles of `http` share.
+//! `http` in its four styles, and the code that they share.
 
 use std::{
     io::{self, ErrorKind},
@@ -12,40 +12,40 @@ use quadrivium::{task::BoxTask, time::Elapsed};
 use crate::{
     server::{
         self, Connection,
-        linger::{Came, Linger},
+        linger::{Linger, TimedRead},
     },
     styles::StyleName,
 };
 
-mod attempt;
 mod callback;
 mod future;
 mod generator;
 mod green;
 pub mod protocol;
+mod ready_or_offloaded;
 pub mod site;
 
 use self::{
-    attempt::Attempt,
     protocol::{Incoming, Refusal, Request, Status},
+    ready_or_offloaded::ReadyOrOffloaded,
     site::{Answer, Disk, Site},
 };
 
-/// So many bytes are read at once, and held for each connection.
+/// The size of the buffer that each connection reads into, in bytes.
 const BUFFER: usize = 4 * 1024;
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// What all connections of a server share.
+/// The folder and the time limits that all connections of a server share.
 #[derive(Clone, Debug)]
 pub struct Http {
     site: Arc<Site>,
-    /// How long a request may take to come, from its first byte to its last.
+    /// How long a request may take, from its first byte to its last.
     pub request_time: Duration,
     /// How long a client may take to read the last answer.
     pub linger_time: Duration,
 }
 
-/// The server in this style: accepts until the stop.
+/// Returns the accepting task of a server in this style.
 pub fn serve(
     style: StyleName,
     server: server::Server,
@@ -60,11 +60,11 @@ pub fn serve(
 }
 
 impl Http {
-    /// A server of the files below this folder.
+    /// Makes a server of the files below this folder.
     ///
     /// # Errors
     ///
-    /// When there is no such folder, or the kernel is too old.
+    /// If there is no such folder, or the kernel is too old.
     pub fn new(root: &Path) -> io::Result<Self> {
         Ok(Self {
             site: Arc::new(Site::open(root)?),
@@ -73,24 +73,25 @@ impl Http {
         })
     }
 
-    /// Finds the answer. After the stop it is the last one.
+    /// Finds the answer to a request. After the stop, the connection is closed
+    /// after it.
     fn answer(
         &self,
         mut request: Request,
         connection: &Connection,
-    ) -> Attempt<Answer> {
-        request.reply.keeps &= !connection.is_stopping();
+    ) -> ReadyOrOffloaded<Answer> {
+        request.reply.keep_alive &= !connection.is_stopping();
         let now = SystemTime::now();
         if let Some(answer) = self.site.answer(&request, now, Disk::Cached) {
-            return Attempt::found(answer);
+            return ReadyOrOffloaded::ready(answer);
         }
         let site = Arc::clone(&self.site);
-        Attempt::away(move |started| {
+        ReadyOrOffloaded::offload(move |started| {
             if started.is_err() {
                 return Answer::refusal(request.reply, &no_thread(), now);
             }
             let answer = site.answer(&request, now, Disk::Any);
-            answer.expect("what is not cached is on the disk")
+            answer.expect("a file that is not cached is on the disk")
         })
     }
 }
@@ -102,28 +103,28 @@ fn no_thread() -> Refusal {
     )
 }
 
-/// Reads what comes next of an answer.
-fn next(mut answer: Answer) -> Attempt<io::Result<Answer>> {
+/// Reads the next chunk of an answer.
+fn next_chunk(mut answer: Answer) -> ReadyOrOffloaded<io::Result<Answer>> {
     match answer.go_on(Disk::Cached) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            Attempt::away(|started| {
+            ReadyOrOffloaded::offload(|started| {
                 started?;
                 answer.go_on(Disk::Any)?;
                 Ok(answer)
             })
         }
-        read => Attempt::found(read.map(|()| answer)),
+        read => ReadyOrOffloaded::ready(read.map(|()| answer)),
     }
 }
 
-/// Takes in what came of a request; or what came instead, unless it is an error
-/// that nobody could be told.
-fn take_in(
+/// Records the next bytes of a request. If it ends early or takes too long, the
+/// request is refused. Other errors are returned, since no answer can be sent.
+fn record_read(
     incoming: &mut Incoming,
-    came: Came,
+    read: TimedRead,
     buffer: &[u8],
 ) -> io::Result<()> {
-    match came {
+    match read {
         Ok(Ok(0)) => {
             incoming.give_up(Refusal::bad("the request ends in the middle"));
         }

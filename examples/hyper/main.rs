@@ -1,11 +1,11 @@
-//! `hyper`: a web server of another crate, which knows nothing of this loop.
+//! `hyper`: the web server of another crate, which knows nothing of this loop.
 //!
-//! New idea: a future of somebody else is a task like any other. hyper reads,
-//! writes, waits and spawns through what `quadrivium::hyper` hands it; between
-//! two requests a green thread counts them.
+//! New idea: a future of another crate is a task like any other. hyper reads,
+//! writes, sleeps and spawns through the adapters of `quadrivium::hyper`. On
+//! the same loop, a green thread prints how many requests were answered.
 //!
-//! It serves HTTP/1, and HTTP/2 without TLS, on one port. Without an address
-//! it asks itself once, and ends:
+//! The program serves HTTP/1, and HTTP/2 without TLS, on one port. Without an
+//! address it sends itself one request, and ends:
 //!
 //! ```text
 //! cargo run --example hyper -- 127.0.0.1:8080
@@ -31,7 +31,7 @@ use quadrivium::{
     prelude::*,
 };
 
-/// How many requests were answered.
+/// The number of requests that were answered.
 type Count = Rc<Cell<usize>>;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -44,15 +44,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut event_loop = EventLoop::new()?;
     let count = Count::default();
     drop(event_loop.spawn(green(report(Rc::clone(&count)))));
-    let serves = event_loop.spawn(future(serve(listener, count)));
+    let serving = event_loop.spawn(future(serve(listener, count)));
     match address {
-        Some(_) => event_loop.block_on(serves)???,
+        Some(_) => event_loop.block_on(serving)???,
         None => event_loop.block_on(future(ask(listens_at)))??,
     }
     Ok(())
 }
 
-/// Asks by hand, and prints the answer.
+/// Sends a request over a plain socket, and prints the answer.
 async fn ask(server: SocketAddr) -> io::Result<()> {
     let stream = TcpStream::connect(server).await?;
     let request = "GET /hello HTTP/1.1\r\n\
@@ -67,7 +67,7 @@ async fn ask(server: SocketAddr) -> io::Result<()> {
     }
 }
 
-/// Prints now and then how many requests were answered.
+/// Prints how many requests were answered, each second if the number changed.
 fn report(count: Count) -> impl FnOnce() {
     move || {
         let mut reported = 0;
@@ -99,8 +99,8 @@ async fn converse(
     count: Count,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let service = service_fn(move |request| answer(request, count.clone()));
-    let looks = future(is_http2(&stream));
-    if timeout(Duration::from_secs(10), looks).await?? {
+    let detecting = future(is_http2(&stream));
+    if timeout(Duration::from_secs(10), detecting).await?? {
         http2::Builder::new(Executor::new())
             .timer(Timer::new())
             .serve_connection(Io::new(stream), service)
@@ -114,10 +114,10 @@ async fn converse(
     Ok(())
 }
 
-/// How a client of HTTP/2 begins that knows what it talks to.
+/// The first bytes of a client that uses HTTP/2 without asking first.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Looks at the first bytes, and leaves them where they are.
+/// Looks at the first bytes without taking them out of the stream.
 async fn is_http2(stream: &TcpStream) -> io::Result<bool> {
     let mut begin = [0; PREFACE.len()];
     loop {
@@ -126,7 +126,8 @@ async fn is_http2(stream: &TcpStream) -> io::Result<bool> {
         if decides || !PREFACE.starts_with(&begin[..n]) {
             return Ok(n == PREFACE.len() && begin == PREFACE);
         }
-        // More of it is on its way; what is there already is no news.
+        // Readiness cannot end this wait: the stream is ready already, with the
+        // bytes that were seen. So it looks again after a while.
         sleep(Duration::from_millis(1)).await;
     }
 }
@@ -149,8 +150,8 @@ mod tests {
 
     use super::*;
 
-    /// Says this to the server; what it answers first.
-    fn asked(parts: Vec<&'static [u8]>) -> Vec<u8> {
+    /// Sends these parts to the server. Returns the beginning of its answer.
+    fn first_answer(parts: Vec<&'static [u8]>) -> Vec<u8> {
         let listener = TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.local_addr().unwrap();
         let mut event_loop = EventLoop::new().unwrap();
@@ -171,17 +172,17 @@ mod tests {
 
     #[test]
     fn http1_is_answered() {
-        let answer = asked(vec![b"GET / HT", b"TP/1.1\r\nhost: here\r\n\r\n"]);
+        let answer =
+            first_answer(vec![b"GET / HT", b"TP/1.1\r\nhost: here\r\n\r\n"]);
         assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
     }
 
     #[test]
     fn http2_is_answered_however_its_beginning_is_cut() {
-        // Our settings, after which the server sends its own: a frame of type
-        // 4.
+        // After our settings, the server sends its own: a frame of type 4.
         let (start, rest) = PREFACE.split_at(5);
         let settings = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
-        let answer = asked(vec![start, rest, settings]);
+        let answer = first_answer(vec![start, rest, settings]);
         assert_eq!(answer[3], 4, "{answer:?}");
     }
 }

@@ -1,13 +1,13 @@
 //! `ping_pong`: tasks that wake each other.
 //!
-//! New idea: a wake. A suspended task may be made ready by anyone who was told
-//! how; it does not run inside the wake, but in a later turn.
+//! New idea: a wake. A task makes a suspended task ready to run. The woken task
+//! does not run inside the wake, but later, when the loop resumes it.
 //!
-//! Two players, `ping` and `pong`, two hits each. A player
+//! The two players, `ping` and `pong`, hit the ball twice each. A player
 //! 1. waits for the ball,
 //! 2. hits it back.
 //!
-//! The referee serves to `ping`.
+//! Before the loop runs, the program serves the first ball to `ping`.
 
 use quadrivium::{prelude::*, sync::Notify};
 use quadrivium_examples::styles::StyleName;
@@ -47,12 +47,12 @@ fn rally<T>(
 where
     T: Task<Output = ()> + 'static,
 {
-    let (left, right) = (Notify::new(), Notify::new());
-    let ping = player("ping", left.clone(), right.clone(), HITS);
-    let pong = player("pong", right, left.clone(), HITS);
+    let (to_ping, to_pong) = (Notify::new(), Notify::new());
+    let ping = player("ping", to_ping.clone(), to_pong.clone(), HITS);
+    let pong = player("pong", to_pong, to_ping.clone(), HITS);
     drop(event_loop.spawn_named("ping", ping));
     drop(event_loop.spawn_named("pong", pong));
-    left.notify_one();
+    to_ping.notify_one();
     event_loop.run()
 }
 
@@ -74,22 +74,22 @@ mod tests {
                 [
                     "0ns task 1 \"ping\" spawned",
                     "0ns task 2 \"pong\" spawned",
-                    // The serve came before ping waited, so its first wait
-                    // does not suspend; it hits, which finds nobody
-                    // waiting yet, and waits for the return.
+                    // The ball was served before ping waited for it, so the
+                    // first wait does not suspend. ping hits the ball, for
+                    // which pong does not wait yet. Then ping waits.
                     "0ns task 1 \"ping\" resumed",
                     "0ns task 1 \"ping\" suspended until woken",
-                    // The ball lies there for pong, whose first wait does
-                    // not suspend either. Its hit wakes ping, which does
-                    // not run inside that wake.
+                    // The ball is there for pong, so its first wait does not
+                    // suspend either. The hit of pong wakes ping, but ping
+                    // does not run inside that wake.
                     "0ns task 2 \"pong\" resumed",
                     "0ns task 1 \"ping\" woken by task 2",
                     "0ns task 2 \"pong\" suspended until woken",
-                    // ping hits for the second time and is done.
+                    // ping hits for the second time, and is done.
                     "0ns task 1 \"ping\" resumed",
                     "0ns task 2 \"pong\" woken by task 1",
                     "0ns task 1 \"ping\" done",
-                    // So does pong; nobody is there to take its ball.
+                    // pong does the same. No task waits for its last ball.
                     "0ns task 2 \"pong\" resumed",
                     "0ns task 2 \"pong\" done",
                 ],

@@ -19,7 +19,7 @@ fn produce_next(
 ) {
     let Some(item) = items.next() else { return cb.done(()) };
 
-    // 1. Send an item, waiting while there is no room.
+    // 1. Send an item, and wait while the channel is full.
     cb.perform(output.send(item), move |cb, sent| {
         sent.expect("the next stage receives all");
         println!("  sent {item}");
@@ -40,7 +40,7 @@ fn double_next(
     input: Receiver<u32>,
     output: Sender<u32>,
 ) {
-    // 2. Receive an item, until the stage before is gone.
+    // 2. Receive an item, until the stage before has ended.
     cb.perform(input.recv(), move |cb, item| {
         let Ok(item) = item else { return cb.done(()) };
 
@@ -58,11 +58,11 @@ pub fn consume(input: Receiver<u32>) -> impl Task<Output = u32> {
 }
 
 fn consume_next(cb: &mut Callback<u32>, input: Receiver<u32>, sum: u32) {
-    // 2. Receive an item, until the stage before is gone.
+    // 2. Receive an item, until the stage before has ended.
     cb.perform(input.recv(), move |cb, item| {
         let Ok(item) = item else { return cb.done(sum) };
 
-        // 4. Take some time over it.
+        // 4. Work on it for 10 ms.
         cb.perform(sleep(SLOWNESS), move |cb, ()| {
             println!("  received {item}");
 

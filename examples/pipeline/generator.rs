@@ -11,7 +11,7 @@ use super::{ITEMS, SLOWNESS};
 pub fn produce(output: Sender<u32>) -> impl Task<Output = ()> {
     generator(move |mut co| async move {
         for item in 1..=ITEMS {
-            // 1. Send an item, waiting while there is no room.
+            // 1. Send an item, and wait while the channel is full.
             let sent = co.perform(output.send(item)).await;
             sent.expect("the next stage receives all");
             println!("  sent {item}");
@@ -24,7 +24,7 @@ pub fn double(
     output: Sender<u32>,
 ) -> impl Task<Output = ()> {
     generator(move |mut co| async move {
-        // 2. Receive an item, until the stage before is gone.
+        // 2. Receive an item, until the stage before has ended.
         while let Ok(item) = co.perform(input.recv()).await {
             // 3. Send it on, doubled.
             let sent = co.perform(output.send(2 * item)).await;
@@ -36,9 +36,9 @@ pub fn double(
 pub fn consume(input: Receiver<u32>) -> impl Task<Output = u32> {
     generator(move |mut co| async move {
         let mut sum = 0;
-        // 2. Receive an item, until the stage before is gone.
+        // 2. Receive an item, until the stage before has ended.
         while let Ok(item) = co.perform(input.recv()).await {
-            // 4. Take some time over it.
+            // 4. Work on it for 10 ms.
             co.perform(sleep(SLOWNESS)).await;
             println!("  received {item}");
             sum += item;

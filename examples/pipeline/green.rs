@@ -12,7 +12,7 @@ use super::{ITEMS, SLOWNESS};
 pub fn produce(output: Sender<u32>) -> impl Task<Output = ()> {
     green(move || {
         for item in 1..=ITEMS {
-            // 1. Send an item, waiting while there is no room.
+            // 1. Send an item, and wait while the channel is full.
             let sent = perform(output.send(item));
             sent.expect("the next stage receives all");
             println!("  sent {item}");
@@ -25,7 +25,7 @@ pub fn double(
     output: Sender<u32>,
 ) -> impl Task<Output = ()> {
     green(move || {
-        // 2. Receive an item, until the stage before is gone.
+        // 2. Receive an item, until the stage before has ended.
         while let Ok(item) = perform(input.recv()) {
             // 3. Send it on, doubled.
             let sent = perform(output.send(2 * item));
@@ -37,9 +37,9 @@ pub fn double(
 pub fn consume(input: Receiver<u32>) -> impl Task<Output = u32> {
     green(move || {
         let mut sum = 0;
-        // 2. Receive an item, until the stage before is gone.
+        // 2. Receive an item, until the stage before has ended.
         while let Ok(item) = perform(input.recv()) {
-            // 4. Take some time over it.
+            // 4. Work on it for 10 ms.
             perform(sleep(SLOWNESS));
             println!("  received {item}");
             sum += item;

@@ -1,15 +1,17 @@
 //! `pipeline`: stages connected by bounded channels.
 //!
-//! New idea: backpressure. A channel that holds one item makes a quick producer
-//! wait for a slow consumer, so that nothing piles up in between.
+//! New idea: backpressure. The channels between the stages hold one item each.
+//! So a quick producer waits for a slow consumer, and no items pile up.
 //!
-//! Three stages and two channels of capacity 1; the numbers 1 to 5. The stages
-//! 1. send an item, waiting while there is no room,
-//! 2. receive an item, until the stage before is gone,
+//! The three stages are tasks: `produce`, `double` and `consume`. The items are
+//! the numbers 1 to 5. The stages
+//! 1. send an item, and wait while the channel is full,
+//! 2. receive an item, until the stage before has ended,
 //! 3. send it on, doubled,
-//! 4. take some time over it: 10 ms.
+//! 4. work on it for 10 ms.
 //!
-//! The output of the last stage is the sum of what it received: 30.
+//! `produce` does step 1, `double` steps 2 and 3, `consume` steps 2 and 4. The
+//! output of `consume` is the sum of the items that it received: 30.
 
 use std::time::Duration;
 
@@ -31,7 +33,7 @@ fn main() -> Result<(), RunError> {
         let mut event_loop =
             EventLoop::new().expect("the OS lets us make a loop");
         let sum = run(style, &mut event_loop)?;
-        println!("  {sum} in all");
+        println!("  sum: {sum}");
     }
     Ok(())
 }
@@ -94,42 +96,43 @@ mod tests {
         }
     }
 
-    /// `task 3` is the consumer, on which the loop is blocked.
+    /// `task 3` is the consumer: the task that `block_on` runs.
     const EXPECTED: &[&str] = &[
         "0ns task 1 \"produce\" spawned",
         "0ns task 2 \"double\" spawned",
         "0ns task 3 spawned",
-        // Item 1 has room in the first channel, item 2 has to wait.
+        // Item 1 goes into the first channel. For item 2 there is no room.
         "0ns task 1 \"produce\" resumed",
         "0ns task 1 \"produce\" suspended until woken",
-        // 1 goes on, which makes room for 2: it is in, produce is told.
+        // double takes 1 out and sends it on. Now there is room for 2, which
+        // goes into the first channel, and produce is woken.
         "0ns task 2 \"double\" resumed",
         "0ns task 1 \"produce\" woken by task 2",
         "0ns task 2 \"double\" suspended until woken",
-        // The consumer takes 1 and is busy with it for 10 ms.
+        // The consumer takes 1 and works on it for 10 ms.
         "0ns task 3 resumed",
         "0ns task 3 suspended until 10ms",
-        // The others go on until both channels are full again: 2 waits in
-        // the second one, ...
+        // The other two run until both channels are full again. 2 goes into
+        // the second channel, ...
         "0ns task 1 \"produce\" resumed",
         "0ns task 2 \"double\" woken by task 1",
         "0ns task 1 \"produce\" suspended until woken",
         "0ns task 2 \"double\" resumed",
         "0ns task 1 \"produce\" woken by task 2",
         "0ns task 2 \"double\" suspended until woken",
-        // ... 3 in the hands of double, which has to wait itself now, ...
+        // ... double holds 3, and waits for room in the second channel, ...
         "0ns task 1 \"produce\" resumed",
         "0ns task 2 \"double\" woken by task 1",
         "0ns task 1 \"produce\" suspended until woken",
         "0ns task 2 \"double\" resumed",
         "0ns task 1 \"produce\" woken by task 2",
         "0ns task 2 \"double\" suspended until woken",
-        // ... 4 in the first channel, and 5 has no room: this is
-        // backpressure.
+        // ... and 4 goes into the first channel. produce waits for room for
+        // 5: this is backpressure.
         "0ns task 1 \"produce\" resumed",
         "0ns task 1 \"produce\" suspended until woken",
-        // The consumer takes 2; everything moves up by one, and produce,
-        // rid of 5, is done.
+        // The consumer takes 2, and every item moves up by one. produce has
+        // sent 5, and is done.
         "10ms task 3 woken by its deadline",
         "10ms task 3 resumed",
         "10ms task 2 \"double\" woken by task 3",
@@ -139,8 +142,8 @@ mod tests {
         "10ms task 2 \"double\" suspended until woken",
         "10ms task 1 \"produce\" resumed",
         "10ms task 1 \"produce\" done",
-        // It takes 3 and 4; double, rid of 5 and with its input closed, is
-        // done.
+        // The consumer takes 3 and 4. double has sent 5 on, finds its input
+        // closed, and is done.
         "20ms task 3 woken by its deadline",
         "20ms task 3 resumed",
         "20ms task 2 \"double\" woken by task 3",
@@ -153,7 +156,7 @@ mod tests {
         "30ms task 3 suspended until 40ms",
         "30ms task 2 \"double\" resumed",
         "30ms task 2 \"double\" done",
-        // It takes 5, and finds its input closed after that.
+        // The consumer takes 5. After that it finds its input closed.
         "40ms task 3 woken by its deadline",
         "40ms task 3 resumed",
         "40ms task 3 suspended until 50ms",

@@ -6,7 +6,7 @@ use quadrivium::prelude::*;
 
 use super::{
     BUFFER, connect,
-    server::{Connection, Server, both::both},
+    server::{Connection, Server, try_join::try_join},
 };
 
 pub fn serve(server: Server, to: Rc<str>) -> impl Task<Output = ()> {
@@ -14,7 +14,7 @@ pub fn serve(server: Server, to: Rc<str>) -> impl Task<Output = ()> {
 }
 
 fn serve_next(cb: &mut Callback<()>, server: Server, to: Rc<str>) {
-    // 1. Accept a connection, until the stop.
+    // 1. Accept a connection, until the server stops.
     cb.perform(server.next(), move |cb, connection| {
         let Some(connection) = connection else { return cb.done(()) };
 
@@ -31,27 +31,27 @@ fn relay(
     to: Rc<str>,
 ) -> impl Task<Output = io::Result<()>> {
     callback(move |cb| {
-        // 3. Unless all goes well, the client is reset in the end.
+        // 3. Prepare to reset the client in the end, unless all goes well.
         client.reset_on_close(true);
 
-        // 4. Connect to the upstream, which is reset likewise.
+        // 4. Connect to the upstream, and prepare to reset it, too.
         cb.perform(connect(to), move |cb, connected| {
             let stream = match connected {
                 Ok(stream) => stream,
                 Err(error) => return cb.done(Err(error)),
             };
-            let upstream = client.beside(stream);
+            let upstream = client.add_stream(stream);
             upstream.reset_on_close(true);
 
             // 5. Copy in both directions at once.
-            let there = copy(client.clone(), upstream.clone());
-            let back = copy(upstream.clone(), client.clone());
-            cb.perform(both(there, back), move |cb, copied| {
+            let to_upstream = copy(client.clone(), upstream.clone());
+            let to_client = copy(upstream.clone(), client.clone());
+            cb.perform(try_join(to_upstream, to_client), move |cb, copied| {
                 if copied.is_err() {
                     return cb.done(copied);
                 }
 
-                // 6. All went well.
+                // 6. All went well: close both sockets without a reset.
                 client.reset_on_close(false);
                 upstream.reset_on_close(false);
                 cb.done(Ok(()))
@@ -73,8 +73,8 @@ fn copy_next(
     to: Connection,
     buffer: Vec<u8>,
 ) {
-    // 7. Read what there is; pass the end on.
-    cb.perform(from.read_on_owned(buffer), move |cb, (n, mut buffer)| {
+    // 7. Read the next bytes; pass an end of the stream on.
+    cb.perform(from.read_owned(buffer), move |cb, (n, mut buffer)| {
         let n = match n {
             Ok(0) => {
                 to.end_writing();
@@ -85,7 +85,7 @@ fn copy_next(
         };
         buffer.truncate(n);
 
-        // 8. Write it on.
+        // 8. Write the bytes to the other end.
         let written = to.write_all_owned(buffer);
         cb.perform(written, move |cb, (written, mut buffer)| match written {
             Ok(()) => {

@@ -6,12 +6,12 @@ use quadrivium::{green::perform, prelude::*};
 
 use super::{
     BUFFER, connect,
-    server::{Connection, Server, both::both},
+    server::{Connection, Server, try_join::try_join},
 };
 
 pub fn serve(server: Server, to: Rc<str>) -> impl Task<Output = ()> {
     green(move || {
-        // 1. Accept a connection, until the stop.
+        // 1. Accept a connection, until the server stops.
         while let Some(connection) = perform(server.next()) {
             // 2. Serve it in a task of its own.
             let to = Rc::clone(&to);
@@ -25,20 +25,20 @@ fn relay(
     to: Rc<str>,
 ) -> impl Task<Output = io::Result<()>> {
     green(move || {
-        // 3. Unless all goes well, the client is reset in the end.
+        // 3. Prepare to reset the client in the end, unless all goes well.
         client.reset_on_close(true);
 
-        // 4. Connect to the upstream, which is reset likewise.
+        // 4. Connect to the upstream, and prepare to reset it, too.
         let stream = perform(connect(to))?;
-        let upstream = client.beside(stream);
+        let upstream = client.add_stream(stream);
         upstream.reset_on_close(true);
 
         // 5. Copy in both directions at once.
-        let there = copy(client.clone(), upstream.clone());
-        let back = copy(upstream.clone(), client.clone());
-        perform(both(there, back))?;
+        let to_upstream = copy(client.clone(), upstream.clone());
+        let to_client = copy(upstream.clone(), client.clone());
+        perform(try_join(to_upstream, to_client))?;
 
-        // 6. All went well.
+        // 6. All went well: close both sockets without a reset.
         client.reset_on_close(false);
         upstream.reset_on_close(false);
         Ok(())
@@ -52,14 +52,14 @@ fn copy(
     green(move || {
         let mut buffer = vec![0; BUFFER];
         loop {
-            // 7. Read what there is; pass the end on.
-            let n = perform(from.read_on(&mut buffer))?;
+            // 7. Read the next bytes; pass an end of the stream on.
+            let n = perform(from.read(&mut buffer))?;
             if n == 0 {
                 to.end_writing();
                 return Ok(());
             }
 
-            // 8. Write it on.
+            // 8. Write the bytes to the other end.
             perform(to.write_all(&buffer[..n]))?;
         }
     })

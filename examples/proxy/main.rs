@@ -1,32 +1,34 @@
 //! `proxy`: connects each client to another server, and copies both ways.
 //!
-//! New idea: two tasks for one connection, as either end may speak at any time.
-//! They share its two sockets, and neither knows of the other.
+//! New idea: two tasks for one connection, because either end may send at any
+//! time. The tasks share the two sockets, and are independent of each other.
 //!
 //! The proxy
-//! 1. accepts a connection, until the stop,
+//! 1. accepts a connection, until the server stops,
 //! 2. serves it in a task of its own, which
-//! 3. sees to it that the client is reset unless all goes well,
-//! 4. connects to the upstream, by name, within 10 seconds,
+//! 3. prepares to reset the client in the end, unless all goes well,
+//! 4. connects to the upstream, the other server, by name, within 10 seconds,
 //! 5. copies in both directions at once, until both have ended or one fails,
-//! 6. and then, if none has, closes both ends without a reset.
+//! 6. if both have ended well, closes both sockets without a reset.
 //!
 //! Each direction
-//! 7. reads what there is, at most 16 KiB; the end is passed on, so that one
-//!    end may have said all while the other still speaks,
-//! 8. and writes it on.
+//! 7. reads the next bytes, at most 16 KiB, and passes an end of the stream on,
+//! 8. writes the bytes to the other end.
 //!
-//! So a reset, or an upstream that refuses, is a reset for the other end, and
-//! never looks like the end of what there was to say. An end that does not read
-//! is not read for: one buffer a direction is all that is held. While an end is
-//! not read from, as it has said all or is held back, its reset shows when
-//! there is something to write to it, or when the connection is idle. A
-//! connection is idle when no byte moves on either socket. The proxy does not
-//! know what is in flight, so after the stop connections go on, for as long as
-//! the grace.
+//! One end may finish sending while the other still sends. If an end resets
+//! its connection, or the upstream refuses, then the other end is reset, too.
+//! So a failure never looks like the end of a stream.
 //!
-//! Here one client talks through the proxy to another server on the same loop.
-//! `quadrivium serve proxy --to HOST:PORT` runs it for others.
+//! While an end does not read, the proxy reads nothing more for it, and holds
+//! one buffer for each direction. While the proxy does not read from an end, it
+//! does not see that end reset. It sees this when it writes to that end, or
+//! when the connection is idle: when no byte moves on either socket.
+//!
+//! The proxy cannot see where a request ends. So after the stop, connections go
+//! on until they end, or until the time for that is up.
+//!
+//! In this program, a client talks through the proxy to a server on the same
+//! loop. `quadrivium serve proxy --to HOST:PORT` serves clients from elsewhere.
 
 use std::{io, net::SocketAddr};
 
@@ -65,7 +67,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The upstream: hears a name to its end, and greets it.
+/// The upstream: reads a name until the end of the stream, and greets it.
 fn greet(listener: TcpListener) -> impl Task<Output = io::Result<()>> {
     future(async move {
         let (stream, _) = listener.accept().await?;

@@ -1,4 +1,4 @@
-//! What the four styles of `proxy` share.
+//! `proxy` in its four styles, and the code that they share.
 
 use std::{
     io::{self, ErrorKind},
@@ -15,14 +15,14 @@ mod future;
 mod generator;
 mod green;
 
-/// So many bytes are read at once, and held for each direction.
+/// The size of the one buffer of each direction, in bytes.
 const BUFFER: usize = 16 * 1024;
 
-/// How long the upstream may take to answer at all.
+/// How long connecting to the upstream may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
-/// The proxy in this style: accepts until the stop, and connects each client to
-/// `to`, a host and a port.
+/// Returns the accepting task of a proxy in this style. It connects each client
+/// to `to`, a host and a port.
 pub fn serve(
     style: StyleName,
     server: server::Server,
@@ -37,7 +37,7 @@ pub fn serve(
     }
 }
 
-/// Connects to the first address of this name that answers.
+/// Connects to the first address of this name that accepts a connection.
 fn connect(to: Rc<str>) -> impl Task<Output = io::Result<TcpStream>> {
     quadrivium::future::future(async move {
         let connecting = TcpStream::connect(&*to);

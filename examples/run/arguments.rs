@@ -1,4 +1,4 @@
-//! What the command line says.
+//! [`Arguments`]: the options and commands of the command line.
 
 use std::{io, time::Duration};
 
@@ -11,12 +11,12 @@ pub struct Arguments {
     pub style: StyleName,
     pub limits: TimeLimits,
     pub commands: Vec<String>,
-    /// No command was named: what is run is something to see.
+    /// No command was given, so a demonstration is run.
     pub is_demonstration: bool,
 }
 
-/// What is run when nothing is said: something to see.
-const SOMETHING: [&str; 4] = [
+/// The commands of the demonstration, which is run without arguments.
+const DEMONSTRATION: [&str; 4] = [
     "for i in 1 2 3; do echo $i; sleep 0.1; done",
     "echo out; echo err >&2; exit 3",
     "trap 'echo not yet' TERM; while :; do sleep 0.3; done",
@@ -45,7 +45,7 @@ impl Arguments {
         while let Some(argument) = arguments.next() {
             let mut value = || {
                 let value = arguments.next();
-                value.ok_or(format!("{argument} needs a value behind it"))
+                value.ok_or(format!("{argument} needs a value after it"))
             };
             match argument.as_str() {
                 "--style" => style = named(&value()?)?,
@@ -69,13 +69,13 @@ impl Arguments {
         }
         if is_demonstration {
             limits.time = limits.time.min(Duration::from_secs(1));
-            commands = SOMETHING.map(String::from).to_vec();
+            commands = DEMONSTRATION.map(String::from).to_vec();
         }
         Ok(Self { style, limits, commands, is_demonstration })
     }
 }
 
-/// Nothing runs yet that this could keep waiting.
+/// Blocks the thread, on which no task runs yet.
 fn from_stdin() -> Result<Vec<String>, String> {
     let lines = io::stdin().lines();
     let lines = lines.filter(|line| !line.as_ref().is_ok_and(String::is_empty));
@@ -96,5 +96,7 @@ fn named(name: &str) -> Result<StyleName, String> {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok();
     let duration = seconds.and_then(|it| Duration::try_from_secs_f64(it).ok());
-    duration.ok_or_else(|| format!("{text:?} is no number of seconds"))
+    duration.ok_or_else(|| {
+        format!("{text:?} is no number of seconds: use one like 5 or 0.5")
+    })
 }

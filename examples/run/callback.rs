@@ -17,82 +17,97 @@ use super::{
     lines::{BUFFER, PrefixedLines},
 };
 
-/// Those that pass on what a command says.
-struct Says {
+/// The tasks that forward the outputs of a command.
+struct Forwarders {
     handles: Vec<JoinHandle<()>>,
     cancels: Vec<Canceller>,
 }
 
-pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
+pub fn run(job: Job, output: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
     callback(move |cb| {
-        // 1. Start it.
+        // 1. Start the command.
         let mut child = match job.start() {
             Ok(child) => child,
             Err(error) => return cb.done(Ended::Failed(error)),
         };
 
-        // 2. Pass on both its outputs, each in a task of its own.
+        // 2. Forward both its outputs, each in a task of its own.
         let out = PrefixedLines::new(format!("{}: ", job.number));
         let err = PrefixedLines::new(format!("{}! ", job.number));
-        let out = child.stdout.take().map(|it| pass_on(it, out, say.clone()));
-        let err = child.stderr.take().map(|it| pass_on(it, err, say));
-        let says = [out, err].into_iter().flatten().map(spawn);
-        let handles = says.collect::<Vec<_>>();
+        let out =
+            child.stdout.take().map(|it| forward(it, out, output.clone()));
+        let err = child.stderr.take().map(|it| forward(it, err, output));
+        let forwarders = [out, err].into_iter().flatten().map(spawn);
+        let handles = forwarders.collect::<Vec<_>>();
         let cancels = handles.iter().map(JoinHandle::canceller);
-        let says = Says { cancels: cancels.collect(), handles };
+        let forwarders = Forwarders { cancels: cancels.collect(), handles };
 
-        // 3. Wait until it has ended, for so long.
+        // 3. Wait until it ends, but not longer than the limit.
         let wait = race(child.wait(), job.limit());
         cb.perform(wait, move |cb, ended| match ended {
-            Either::Left(it) => hear(cb, job, says, Ended::new(it, true)),
-            Either::Right(_) => terminate(cb, job, child, says),
+            Either::Left(it) => {
+                finish_output(cb, job, forwarders, Ended::new(it, true))
+            }
+            Either::Right(_) => terminate(cb, job, child, forwarders),
         })
     })
 }
 
-fn terminate(cb: &mut Callback<Ended>, job: Job, mut child: Child, says: Says) {
-    // 4. Ask it to end, and wait a while.
+fn terminate(
+    cb: &mut Callback<Ended>,
+    job: Job,
+    mut child: Child,
+    forwarders: Forwarders,
+) {
+    // 4. Ask it to end, and wait for the grace period.
     let _ = child.signal_group(Signal::Terminate);
     let wait = timeout(job.limits.grace, child.wait());
     cb.perform(wait, move |cb, status| match status {
-        Ok(status) => hear(cb, job, says, Ended::new(status, false)),
+        Ok(status) => {
+            finish_output(cb, job, forwarders, Ended::new(status, false))
+        }
         Err(_) => {
             // 5. Kill it.
             let _ = child.signal_group(Signal::Kill);
             cb.perform(child.wait(), move |cb, status| {
-                hear(cb, job, says, Ended::new(status, false))
+                finish_output(cb, job, forwarders, Ended::new(status, false))
             })
         }
     })
 }
 
-fn hear(cb: &mut Callback<Ended>, job: Job, says: Says, ended: Ended) {
-    // 6. Wait for what it has still to say, as long.
-    let all = timeout(job.limits.grace, join_all(says.handles));
+fn finish_output(
+    cb: &mut Callback<Ended>,
+    job: Job,
+    forwarders: Forwarders,
+    ended: Ended,
+) {
+    // 6. Wait for the rest of its output, for the grace period.
+    let all = timeout(job.limits.grace, join_all(forwarders.handles));
     cb.perform(all, move |cb, all| {
         if all.is_err() {
-            says.cancels.iter().for_each(|it| it.cancel());
+            forwarders.cancels.iter().for_each(|it| it.cancel());
         }
         cb.done(ended)
     })
 }
 
-fn pass_on(
+fn forward(
     from: PipeReader,
     lines: PrefixedLines,
-    say: Sender<Vec<u8>>,
+    output: Sender<Vec<u8>>,
 ) -> impl Task<Output = ()> {
-    callback(move |cb| pass_next(cb, from, lines, say, vec![0; BUFFER]))
+    callback(move |cb| forward_next(cb, from, lines, output, vec![0; BUFFER]))
 }
 
-fn pass_next(
+fn forward_next(
     cb: &mut Callback<()>,
     from: PipeReader,
     mut lines: PrefixedLines,
-    say: Sender<Vec<u8>>,
+    output: Sender<Vec<u8>>,
     buffer: Vec<u8>,
 ) {
-    // a. Read what there is, until the end.
+    // a. Read the next bytes, until the end.
     cb.perform(from.read_owned(buffer), move |cb, (n, buffer)| {
         let n = n.unwrap_or(0);
         let line = match n {
@@ -102,37 +117,37 @@ fn pass_next(
         let Some(line) = line else {
             return match n {
                 0 => cb.done(()),
-                _ => pass_next(cb, from, lines, say, buffer),
+                _ => forward_next(cb, from, lines, output, buffer),
             };
         };
 
-        // b. Pass it on line by line.
-        cb.perform(say.send(line), move |cb, sent| match (sent, n) {
+        // b. Send them on, line by line.
+        cb.perform(output.send(line), move |cb, sent| match (sent, n) {
             (Err(_), _) | (_, 0) => cb.done(()),
-            (Ok(()), _) => pass_next(cb, from, lines, say, buffer),
+            (Ok(()), _) => forward_next(cb, from, lines, output, buffer),
         })
     })
 }
 
 pub fn print(
-    said: Receiver<Vec<u8>>,
+    lines: Receiver<Vec<u8>>,
     to: File,
 ) -> impl Task<Output = io::Result<()>> {
-    callback(move |cb| print_next(cb, said, to))
+    callback(move |cb| print_next(cb, lines, to))
 }
 
 fn print_next(
     cb: &mut Callback<io::Result<()>>,
-    said: Receiver<Vec<u8>>,
+    lines: Receiver<Vec<u8>>,
     to: File,
 ) {
-    cb.perform(said.recv(), move |cb, line| {
+    cb.perform(lines.recv(), move |cb, line| {
         let Ok(line) = line else { return cb.done(Ok(())) };
 
-        // 7. Write it.
+        // 7. Write each line.
         cb.perform(to.write_all_owned(line), move |cb, (written, _)| {
             match written {
-                Ok(()) => print_next(cb, said, to),
+                Ok(()) => print_next(cb, lines, to),
                 Err(error) => cb.done(Err(error)),
             }
         })

@@ -16,30 +16,31 @@ use super::{
     lines::{BUFFER, PrefixedLines},
 };
 
-pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
+pub fn run(job: Job, output: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
     generator(move |mut co| async move {
-        // 1. Start it.
+        // 1. Start the command.
         let mut child = match job.start() {
             Ok(child) => child,
             Err(error) => return Ended::Failed(error),
         };
 
-        // 2. Pass on both its outputs, each in a task of its own.
+        // 2. Forward both its outputs, each in a task of its own.
         let out = PrefixedLines::new(format!("{}: ", job.number));
         let err = PrefixedLines::new(format!("{}! ", job.number));
-        let out = child.stdout.take().map(|it| pass_on(it, out, say.clone()));
-        let err = child.stderr.take().map(|it| pass_on(it, err, say));
-        let says = [out, err].into_iter().flatten().map(spawn);
-        let says = says.collect::<Vec<_>>();
-        let cancels = says.iter().map(JoinHandle::canceller);
+        let out =
+            child.stdout.take().map(|it| forward(it, out, output.clone()));
+        let err = child.stderr.take().map(|it| forward(it, err, output));
+        let forwarders = [out, err].into_iter().flatten().map(spawn);
+        let forwarders = forwarders.collect::<Vec<_>>();
+        let cancels = forwarders.iter().map(JoinHandle::canceller);
         let cancels = cancels.collect::<Vec<_>>();
 
-        // 3. Wait until it has ended, for so long.
+        // 3. Wait until it ends, but not longer than the limit.
         let wait = race(child.wait(), job.limit());
         let ended = match co.perform(wait).await {
             Either::Left(status) => Ended::new(status, true),
             Either::Right(_) => {
-                // 4. Ask it to end, and wait a while.
+                // 4. Ask it to end, and wait for the grace period.
                 let _ = child.signal_group(Signal::Terminate);
                 let wait = timeout(job.limits.grace, child.wait());
                 match co.perform(wait).await {
@@ -54,8 +55,8 @@ pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
             }
         };
 
-        // 6. Wait for what it has still to say, as long.
-        let rest = timeout(job.limits.grace, join_all(says));
+        // 6. Wait for the rest of its output, for the grace period.
+        let rest = timeout(job.limits.grace, join_all(forwarders));
         if co.perform(rest).await.is_err() {
             cancels.iter().for_each(|it| it.cancel());
         }
@@ -63,15 +64,15 @@ pub fn run(job: Job, say: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
     })
 }
 
-fn pass_on(
+fn forward(
     from: PipeReader,
     mut lines: PrefixedLines,
-    say: Sender<Vec<u8>>,
+    output: Sender<Vec<u8>>,
 ) -> impl Task<Output = ()> {
     generator(move |mut co| async move {
         let mut buffer = vec![0; BUFFER];
         loop {
-            // a. Read what there is, until the end.
+            // a. Read the next bytes, until the end.
             let read = from.read(&mut buffer);
             let n = co.perform(read).await.unwrap_or(0);
             let line = match n {
@@ -79,9 +80,9 @@ fn pass_on(
                 n => lines.take(&buffer[..n]),
             };
 
-            // b. Pass it on line by line.
+            // b. Send them on, line by line.
             if let Some(line) = line {
-                let send = say.send(line);
+                let send = output.send(line);
                 if co.perform(send).await.is_err() {
                     return;
                 }
@@ -94,12 +95,12 @@ fn pass_on(
 }
 
 pub fn print(
-    said: Receiver<Vec<u8>>,
+    lines: Receiver<Vec<u8>>,
     to: File,
 ) -> impl Task<Output = io::Result<()>> {
     generator(move |mut co| async move {
-        while let Ok(line) = co.perform(said.recv()).await {
-            // 7. Write it.
+        while let Ok(line) = co.perform(lines.recv()).await {
+            // 7. Write each line.
             let write = to.write_all_owned(line);
             co.perform(write).await.0?;
         }

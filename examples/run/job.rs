@@ -1,4 +1,4 @@
-//! A command that is run, and how it ended.
+//! [`Job`]: a command to run. [`Ended`]: how it ended.
 
 use std::{fmt, io, time::Duration};
 
@@ -14,31 +14,32 @@ pub struct Job {
     pub number: usize,
     pub command: String,
     pub limits: TimeLimits,
-    /// Told when all are to end.
+    /// Notified when all commands have to end.
     pub stop: Notify,
 }
 
 /// How long a command may take.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeLimits {
-    /// Until it is asked to end.
+    /// The time until the command is asked to end.
     pub time: Duration,
-    /// From then until it is killed.
+    /// The time from then until it is killed.
     pub grace: Duration,
 }
 
 #[derive(Debug)]
 pub enum Ended {
-    /// By itself.
+    /// The command ended by itself.
     InTime(ExitStatus),
-    /// Because it was asked to, or killed.
-    HadTo(ExitStatus),
-    /// It could not be started, or not be waited for.
+    /// It was asked to end, or killed.
+    Stopped(ExitStatus),
+    /// It could not be started, or the wait for it failed.
     Failed(io::Error),
 }
 
 impl Job {
-    /// Starts it, in a group of its own with all that it starts.
+    /// Starts the command. It has a process group of its own, together with the
+    /// processes that it starts.
     pub fn start(&self) -> io::Result<Child> {
         let mut command = Command::new("sh");
         command.args(["-c", &self.command]).stdin(Stdio::null());
@@ -46,7 +47,7 @@ impl Job {
         command.process_group(0).kill_on_drop(true).spawn()
     }
 
-    /// Waits until it has to end.
+    /// Waits until the command has to end.
     pub fn limit(&self) -> impl Task + Unpin + use<> {
         race(sleep(self.limits.time), self.stop.notified())
     }
@@ -56,7 +57,7 @@ impl Ended {
     pub fn new(status: io::Result<ExitStatus>, in_time: bool) -> Self {
         match (status, in_time) {
             (Ok(status), true) => Ended::InTime(status),
-            (Ok(status), false) => Ended::HadTo(status),
+            (Ok(status), false) => Ended::Stopped(status),
             (Err(error), _) => Ended::Failed(error),
         }
     }
@@ -70,18 +71,18 @@ impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Ended::InTime(status) => status.fmt(f),
-            Ended::HadTo(status) => write!(f, "had to end, {status}"),
+            Ended::Stopped(status) => write!(f, "stopped, {status}"),
             Ended::Failed(error) => write!(f, "not run: {error}"),
         }
     }
 }
 
-/// A line of the summary.
+/// Returns the line of the summary for one command.
 pub fn summary((job, ended): (&Job, &Ended)) -> String {
     format!("{}= {ended} ({})\n", job.number, job.command)
 }
 
-/// Tells all jobs to end, at each of these signals.
+/// Makes all commands end at each of these signals.
 pub fn stop_all(signals: Signals, stop: Notify) -> impl Task<Output = ()> {
     future(async move {
         while signals.next().await.is_ok() {

@@ -1,13 +1,13 @@
-//! Bytes as they come, made into lines with something in front.
+//! [`PrefixedLines`]: makes lines of bytes, and puts a prefix before each.
 
-/// The bytes of a read, and of the longest line.
+/// The size of a read and of the longest line, in bytes.
 pub const BUFFER: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub struct PrefixedLines {
-    /// What stands in front of each line.
+    /// The text before each line.
     prefix: String,
-    /// A line that has not come to its end.
+    /// The beginning of a line whose end has not come yet.
     begun: Vec<u8>,
 }
 
@@ -16,8 +16,8 @@ impl PrefixedLines {
         Self { prefix, begun: Vec::new() }
     }
 
-    /// The lines that these bytes end, as one piece of text; none if there are
-    /// none.
+    /// Adds these bytes. Returns all lines that are whole now, as one piece of
+    /// text, or `None` if there is no whole line.
     pub fn take(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let mut lines = Vec::new();
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -29,7 +29,7 @@ impl PrefixedLines {
         Some(lines).filter(|lines| !lines.is_empty())
     }
 
-    /// The line that has been begun; it gets an end if it has none.
+    /// Returns the line that has begun, and adds a line end if it has none.
     pub fn end(&mut self) -> Option<Vec<u8>> {
         let begun = std::mem::take(&mut self.begun);
         if begun.is_empty() {

@@ -1,4 +1,4 @@
-//! What `run` does, seen from outside, in every style.
+//! `run` in every style, with real commands.
 
 use std::{env, fs, io::Read, path::Path, process, time::Duration};
 
@@ -7,12 +7,12 @@ use quadrivium_examples::styles::StyleName;
 
 use super::{Arguments, job::TimeLimits, lines::PrefixedLines, run};
 
-/// Longer than any of these commands needs, on however slow a machine.
+/// Longer than any of these commands takes, even on a slow machine.
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(50);
 
-/// Runs these commands in every style; whether all succeeded, and what was
-/// said, without the names of the commands.
+/// Runs these commands in every style. Calls `check` with whether all of them
+/// succeeded, and with the output of the program.
 fn in_every_style(
     commands: &[&str],
     [time, grace]: [Duration; 2],
@@ -24,9 +24,9 @@ fn in_every_style(
         let arguments = Arguments::of(style, limits, commands);
         let (mut reader, writer) = std::io::pipe().unwrap();
         let reads = std::thread::spawn(move || {
-            let mut said = Vec::new();
-            reader.read_to_end(&mut said).unwrap();
-            said
+            let mut output = Vec::new();
+            reader.read_to_end(&mut output).unwrap();
+            output
         });
         let writer = std::os::fd::OwnedFd::from(writer);
         let succeeded = run(arguments, File::from_std(writer.into())).unwrap();
@@ -35,88 +35,88 @@ fn in_every_style(
     }
 }
 
-/// The lines that begin like this.
-fn lines<'a>(said: &'a [u8], prefix: &str) -> Vec<&'a str> {
-    let said = std::str::from_utf8(said).unwrap();
-    said.lines().filter(|line| line.starts_with(prefix)).collect()
+/// Returns the lines that begin with this prefix.
+fn lines<'a>(output: &'a [u8], prefix: &str) -> Vec<&'a str> {
+    let output = std::str::from_utf8(output).unwrap();
+    output.lines().filter(|line| line.starts_with(prefix)).collect()
 }
 
 #[test]
 fn lines_have_the_number_of_their_command() {
     let commands = ["echo one; echo two; echo three >&2", "echo four"];
-    in_every_style(&commands, [LONG; 2], |succeeded, said| {
+    in_every_style(&commands, [LONG; 2], |succeeded, output| {
         assert!(succeeded);
-        assert_eq!(lines(said, "1: "), ["1: one", "1: two"]);
-        assert_eq!(lines(said, "1! "), ["1! three"]);
-        assert_eq!(lines(said, "2: "), ["2: four"]);
-        assert_eq!(lines(said, "2= "), ["2= exit status: 0 (echo four)"]);
+        assert_eq!(lines(output, "1: "), ["1: one", "1: two"]);
+        assert_eq!(lines(output, "1! "), ["1! three"]);
+        assert_eq!(lines(output, "2: "), ["2: four"]);
+        assert_eq!(lines(output, "2= "), ["2= exit status: 0 (echo four)"]);
     });
 }
 
 #[test]
-fn one_that_fails_is_told_and_hinders_no_other() {
+fn a_failed_command_is_reported_and_stops_no_other() {
     let commands = ["exit 3", "/no/such/program", "echo well"];
-    in_every_style(&commands, [LONG; 2], |succeeded, said| {
+    in_every_style(&commands, [LONG; 2], |succeeded, output| {
         assert!(!succeeded);
-        assert_eq!(lines(said, "1= "), ["1= exit status: 3 (exit 3)"]);
-        assert!(lines(said, "2! ")[0].contains("/no/such/program"));
-        assert!(lines(said, "2= ")[0].starts_with("2= exit status: 127"));
-        assert_eq!(lines(said, "3: "), ["3: well"]);
+        assert_eq!(lines(output, "1= "), ["1= exit status: 3 (exit 3)"]);
+        assert!(lines(output, "2! ")[0].contains("/no/such/program"));
+        assert!(lines(output, "2= ")[0].starts_with("2= exit status: 127"));
+        assert_eq!(lines(output, "3: "), ["3: well"]);
     });
 }
 
 #[test]
 fn the_last_line_needs_no_end() {
-    in_every_style(&["printf 'a\\nb'"], [LONG; 2], |_, said| {
-        assert_eq!(lines(said, "1: "), ["1: a", "1: b"]);
+    in_every_style(&["printf 'a\\nb'"], [LONG; 2], |_, output| {
+        assert_eq!(lines(output, "1: "), ["1: a", "1: b"]);
     });
 }
 
 #[test]
-fn bytes_are_passed_on_as_they_are() {
-    in_every_style(&["printf '\\377\\000\\376\\n'"], [LONG; 2], |_, said| {
-        assert!(said.starts_with(b"1: \xff\0\xfe\n1= "), "{said:?}");
+fn bytes_are_not_changed() {
+    in_every_style(&["printf '\\377\\000\\376\\n'"], [LONG; 2], |_, output| {
+        assert!(output.starts_with(b"1: \xff\0\xfe\n1= "), "{output:?}");
     });
 }
 
 #[test]
-fn both_pipes_full() {
+fn both_pipes_may_be_full() {
     let command = "head -c 200000 /dev/zero >&2; head -c 200000 /dev/zero; \
                    head -c 200000 /dev/zero >&2";
-    in_every_style(&[command], [LONG; 2], |succeeded, said| {
+    in_every_style(&[command], [LONG; 2], |succeeded, output| {
         assert!(succeeded);
-        let zeroes = said.iter().filter(|byte| **byte == 0).count();
+        let zeroes = output.iter().filter(|byte| **byte == 0).count();
         assert_eq!(zeroes, 600_000);
     });
 }
 
 #[test]
-fn time_is_up() {
-    in_every_style(&["echo begun; sleep 60"], [SHORT, LONG], |ok, said| {
+fn a_command_over_its_limit_is_asked_to_end() {
+    in_every_style(&["echo begun; sleep 60"], [SHORT, LONG], |ok, output| {
         assert!(!ok);
-        let ended = lines(said, "1= ")[0];
-        assert!(ended.starts_with("1= had to end, signal: 15"), "{ended}");
+        let ended = lines(output, "1= ")[0];
+        assert!(ended.starts_with("1= stopped, signal: 15"), "{ended}");
     });
 }
 
 #[test]
-fn one_that_ignores_the_request_is_killed_with_all_it_has_started() {
+fn a_command_that_ignores_the_request_is_killed_with_its_children() {
     let command = "trap '' TERM; sleep 60 & sleep 60";
-    in_every_style(&[command], [SHORT; 2], |ok, said| {
+    in_every_style(&[command], [SHORT; 2], |ok, output| {
         assert!(!ok);
-        let ended = lines(said, "1= ")[0];
-        assert!(ended.starts_with("1= had to end, signal: 9"), "{ended}");
+        let ended = lines(output, "1= ")[0];
+        assert!(ended.starts_with("1= stopped, signal: 9"), "{ended}");
     });
 }
 
 #[test]
-fn one_that_leaves_another_behind_is_not_waited_for() {
+fn a_background_process_is_not_waited_for() {
     let folder = env::temp_dir();
     let path = folder.join(format!("quadrivium-run-{}", process::id()));
     let command = format!("sleep 60 & echo $! > {}; echo done", path.display());
-    in_every_style(&[&command], [LONG, SHORT], |ok, said| {
+    in_every_style(&[&command], [LONG, SHORT], |ok, output| {
         assert!(ok);
-        assert_eq!(lines(said, "1: "), ["1: done"]);
+        assert_eq!(lines(output, "1: "), ["1: done"]);
         kill(&path);
     });
     fs::remove_file(path).unwrap();
@@ -129,20 +129,20 @@ fn kill(path: &Path) {
 }
 
 #[test]
-fn two_hundred_at_once() {
+fn two_hundred_commands_run_at_once() {
     let commands: Vec<_> = (1..=200).map(|n| format!("echo is {n}")).collect();
     let commands: Vec<_> = commands.iter().map(String::as_str).collect();
-    in_every_style(&commands, [LONG; 2], |succeeded, said| {
-        assert!(succeeded, "{}", String::from_utf8_lossy(said));
+    in_every_style(&commands, [LONG; 2], |succeeded, output| {
+        assert!(succeeded, "{}", String::from_utf8_lossy(output));
         for n in 1..=200 {
             let line = format!("{n}: is {n}");
-            assert_eq!(lines(said, &format!("{n}: ")), [line]);
+            assert_eq!(lines(output, &format!("{n}: ")), [line]);
         }
     });
 }
 
 #[test]
-fn a_reader_that_is_gone_ends_it() {
+fn a_closed_output_ends_the_program() {
     for style in StyleName::ALL {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
@@ -165,7 +165,7 @@ fn long_lines_are_cut() {
 }
 
 #[test]
-fn a_wrong_command_line_is_told() {
+fn a_wrong_command_line_is_an_error() {
     for (arguments, remedy) in [
         (vec!["--limit"], "needs a value"),
         (vec!["--limit", "soon"], "no number of seconds"),
@@ -180,9 +180,10 @@ fn a_wrong_command_line_is_told() {
 }
 
 #[test]
-fn lines_come_as_they_are_said() {
+fn lines_come_as_soon_as_they_are_written() {
     for style in StyleName::ALL {
-        // It ends when it is told to, and that is when its first line is here.
+        // The command ends when the file exists, and the file is written when
+        // the first line of the command has come.
         let path = env::temp_dir();
         let path = path.join(format!("quadrivium-come-{}", process::id()));
         let command = format!(
@@ -192,13 +193,13 @@ fn lines_come_as_they_are_said() {
         let limits = TimeLimits { time: LONG, grace: LONG };
         let arguments = Arguments::of(style, limits, vec![command]);
         let (reader, writer) = std::io::pipe().unwrap();
-        let told = path.clone();
+        let file = path.clone();
         let reads = std::thread::spawn(move || {
             let reader = PipeReader::new(reader).unwrap();
             let first = future(async move {
                 let mut line = [0; 9];
                 reader.read_exact(&mut line).await.unwrap();
-                fs::write(told, "").unwrap();
+                fs::write(file, "").unwrap();
                 let mut rest = Vec::new();
                 reader.read_to_end(&mut rest).await.unwrap();
                 line
@@ -212,28 +213,25 @@ fn lines_come_as_they_are_said() {
     }
 }
 
-/// Tells a process that it is the one that is asked to end.
+/// Set in the process that is asked to end.
 const ASKED: &str = "QUADRIVIUM_RUN_ASKED";
 
 #[test]
-fn all_end_when_the_program_is_asked_to() {
-    let this = "tests::all_end_when_the_program_is_asked_to";
+fn all_commands_end_when_the_program_is_asked_to() {
+    let this = "tests::all_commands_end_when_the_program_is_asked_to";
     if env::var_os(ASKED).is_none() {
-        // A signal is for a whole process.
+        // A signal ends a whole process, so the test runs in its own.
         let mut own = process::Command::new(env::current_exe().unwrap());
         let own = own.args(["--exact", this]).env(ASKED, "").output().unwrap();
-        let said = String::from_utf8_lossy(&own.stdout);
-        return assert!(own.status.success(), "{said}");
+        let output = String::from_utf8_lossy(&own.stdout);
+        return assert!(own.status.success(), "{output}");
     }
     let asks = format!("kill -TERM {}; sleep 60", process::id());
-    in_every_style(&[&asks, "sleep 60"], [LONG; 2], |ok, said| {
+    in_every_style(&[&asks, "sleep 60"], [LONG; 2], |ok, output| {
         assert!(!ok);
         for prefix in ["1= ", "2= "] {
-            let ended = lines(said, prefix)[0];
-            assert!(
-                ended[3..].starts_with("had to end, signal: 15"),
-                "{ended}"
-            );
+            let ended = lines(output, prefix)[0];
+            assert!(ended[3..].starts_with("stopped, signal: 15"), "{ended}");
         }
     });
 }

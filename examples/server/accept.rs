@@ -1,4 +1,4 @@
-//! [`Server::next`]: accepting, once there is room.
+//! [`Server::next`]: accepts a connection once the limits allow it.
 
 use std::{io, rc::Rc, time::Duration};
 
@@ -12,20 +12,21 @@ use quadrivium::{
 
 use super::{Connection, Server};
 
-/// How soon accepting is tried again when it failed. No event would tell: the
-/// connection that was not accepted is still the same one.
-const AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// How long to wait after accepting has failed. No event of the listener would
+/// end the wait: the connection that was not accepted is not a new one.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// How often the same trouble is reported.
+/// How long to wait before an error of accepting is reported again.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
 impl Server {
-    /// Accepts the next connection once there is room for it; none after the
+    /// Accepts the next connection once there are fewer than
+    /// [`Limits::max_connections`](super::Limits). Returns `None` after the
     /// stop.
     pub fn next(&self) -> impl Task<Output = Option<Connection>> + use<> {
         let server = self.clone();
         future(async move {
-            let stopping = server.shared.stop.stopping();
+            let stopping = server.shared.stop.first_stop();
             match race(stopping, server.accept()).await {
                 Either::Left(()) => None,
                 Either::Right(connection) => Some(connection),
@@ -36,9 +37,9 @@ impl Server {
     fn accept(&self) -> impl Task<Output = Connection> + use<> {
         let server = self.clone();
         future(async move {
-            let places = Rc::clone(&server.shared.places);
-            while places.taken.get() >= server.shared.limits.max_connections {
-                places.returned.notified().await;
+            let slots = Rc::clone(&server.shared.slots);
+            while slots.used.get() >= server.shared.limits.max_connections {
+                slots.freed.notified().await;
             }
             let listener = server.shared.listener.borrow().clone();
             let listener = listener.expect("before the stop there is one");
@@ -47,8 +48,8 @@ impl Server {
         })
     }
 
-    /// Tries until it succeeds. Out of descriptors or memory, it waits for
-    /// others to end.
+    /// Tries again until it succeeds. If descriptors or memory have run out,
+    /// another connection has to end first.
     fn accept_on(
         &self,
         listener: TcpListener,
@@ -58,20 +59,20 @@ impl Server {
             loop {
                 match listener.accept().await {
                     Ok(accepted) => return accepted,
-                    Err(error) => server.complain(&error),
+                    Err(error) => server.report_accept_error(&error),
                 }
-                sleep(AGAIN_AFTER).await;
+                sleep(RETRY_AFTER).await;
             }
         })
     }
 
-    fn complain(&self, error: &io::Error) {
-        let (now, last) = (now(), &self.shared.complained);
+    fn report_accept_error(&self, error: &io::Error) {
+        let (now, last) = (now(), &self.shared.reported);
         if last.get().is_none_or(|last| now - last >= REPORT_EVERY) {
             last.set(Some(now));
             self.report(&format!(
-                "cannot accept: {error}; the connections there are go on, \
-                 new ones wait (if it is descriptors: raise `ulimit -n`, or \
+                "cannot accept: {error}; open connections go on, new ones \
+                 wait (if descriptors have run out: raise `ulimit -n`, or \
                  lower the number of connections)"
             ));
         }

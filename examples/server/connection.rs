@@ -1,4 +1,4 @@
-//! [`Connection`]: a stream that keeps the limits of its server.
+//! [`Connection`]: a TCP stream with the limits of its server.
 
 use std::{
     cell::Cell,
@@ -11,16 +11,16 @@ use std::{
 use quadrivium::{io::Leaf, net::TcpStream};
 
 use super::{
-    Places, Server,
-    moving::{self, Watch},
+    Server, Slots,
     stop::Stop,
+    transfer::{self, WaitLimits},
 };
 
-/// An accepted connection. Clones are the same connection; its place is
-/// returned when the last of them is dropped.
+/// An accepted connection. Clones are the same connection. When the last of
+/// them is dropped, another connection can be accepted in its place.
 ///
-/// On every operation, `TimedOut` is the end of a connection on which no byte
-/// has moved for too long, whichever clone moved the last one.
+/// Every operation fails with `TimedOut` when no byte has moved on the
+/// connection for too long. Bytes that move through any clone count.
 #[derive(Clone)]
 pub struct Connection {
     stream: TcpStream,
@@ -28,90 +28,93 @@ pub struct Connection {
     shared: Rc<ConnectionState>,
 }
 
-/// What a connection shares with its clones and its upstream.
+/// The state that a connection shares with its clones, and with the connection
+/// of a proxy to its upstream.
 pub(super) struct ConnectionState {
     pub(super) stop: Stop,
     pub(super) idle_timeout: Option<Duration>,
     /// When the last bytes moved.
     pub(super) moved: Cell<Option<Instant>>,
-    places: Rc<Places>,
+    slots: Rc<Slots>,
 }
 
 impl Connection {
-    /// Takes a place.
+    /// Counts as one of the server's connections from now on.
     pub(super) fn new(
         server: &Server,
         (stream, peer): (TcpStream, SocketAddr),
     ) -> Self {
-        // Whole messages are written, so nothing is gained by gathering them.
-        // A connection that is reset already will say so when it is read.
+        // The programs write whole messages, so the kernel need not wait for
+        // more. If this fails, the connection is reset, and reads will fail.
         let _ = stream.set_nodelay(true);
-        let places = Rc::clone(&server.shared.places);
-        places.taken.set(places.taken.get() + 1);
+        let slots = Rc::clone(&server.shared.slots);
+        slots.used.set(slots.used.get() + 1);
         let shared = Rc::new(ConnectionState {
             stop: server.shared.stop.clone(),
             idle_timeout: server.shared.limits.idle_timeout,
             moved: Cell::new(None),
-            places,
+            slots,
         });
         Self { stream, peer, shared }
     }
 
-    /// A second stream that belongs to this connection, such as a proxy's to
-    /// its upstream: what moves on either of them keeps both from being idle.
-    pub fn beside(&self, stream: TcpStream) -> Self {
+    /// Adds a second stream to this connection, such as the stream of a proxy
+    /// to its upstream. A byte that moves on either stream counts for both, so
+    /// neither of them is idle.
+    pub fn add_stream(&self, stream: TcpStream) -> Self {
         let _ = stream.set_nodelay(true);
         Self { stream, peer: self.peer, shared: Rc::clone(&self.shared) }
     }
 
-    /// Who has connected.
+    /// Returns the address of the client.
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }
 
-    /// Whether the server has been stopped.
+    /// Returns whether the server has been stopped.
     pub fn is_stopping(&self) -> bool {
         self.shared.stop.is_stopping()
     }
 
-    /// Reads what there is; 0 at the end, and when nothing comes for a moment
-    /// after the stop. For the points at which the program may end.
-    pub fn read<'a>(
+    /// Reads the next bytes. Returns 0 at the end of the stream. After the
+    /// stop, also returns 0 when no byte comes for a moment. For the points at
+    /// which the program may end the connection.
+    pub fn read_or_stop<'a>(
         &self,
         buffer: &'a mut [u8],
     ) -> impl Leaf<io::Result<usize>> + use<'a> {
-        let watch = Watch::until_the_stop(&self.shared);
-        moving::read(&self.stream, watch, buffer, |result, _| result)
+        let limits = WaitLimits::until_stop(&self.shared);
+        transfer::read(&self.stream, limits, buffer, |result, _| result)
     }
 
-    /// The same, with a buffer that is given back.
-    pub fn read_owned<B: AsMut<[u8]>>(
+    /// The same, with a buffer that is returned with the result.
+    pub fn read_or_stop_owned<B: AsMut<[u8]>>(
         &self,
         buffer: B,
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
-        let watch = Watch::until_the_stop(&self.shared);
-        moving::read(&self.stream, watch, buffer, |result, buffer| {
+        let limits = WaitLimits::until_stop(&self.shared);
+        transfer::read(&self.stream, limits, buffer, |result, buffer| {
             (result, buffer)
         })
     }
 
-    /// Reads what there is; 0 at the end. For the middle of something, which
-    /// goes on after the stop.
-    pub fn read_on<'a>(
+    /// Reads the next bytes, also after the stop. Returns 0 at the end of the
+    /// stream. For the middle of a message, which is read to its end.
+    pub fn read<'a>(
         &self,
         buffer: &'a mut [u8],
     ) -> impl Leaf<io::Result<usize>> + use<'a> {
-        let watch = Watch::new(&self.shared);
-        moving::read(&self.stream, watch, buffer, |result, _| result)
+        let limits = WaitLimits::new(&self.shared);
+        transfer::read(&self.stream, limits, buffer, |result, _| result)
     }
 
-    /// The same, with a buffer that is given back.
-    pub fn read_on_owned<B: AsMut<[u8]>>(
+    /// The same, with a buffer that is returned with the result.
+    pub fn read_owned<B: AsMut<[u8]>>(
         &self,
         buffer: B,
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B> {
-        let watch = Watch::new(&self.shared);
-        moving::read(&self.stream, watch, buffer, |result, buffer| {
+        let limits = WaitLimits::new(&self.shared);
+        transfer::read(&self.stream, limits, buffer, |result, buffer| {
             (result, buffer)
         })
     }
@@ -121,29 +124,29 @@ impl Connection {
         &self,
         bytes: &'a [u8],
     ) -> impl Leaf<io::Result<()>> + use<'a> {
-        let watch = Watch::new(&self.shared);
-        moving::write_all(&self.stream, watch, bytes, |result, _| result)
+        let limits = WaitLimits::new(&self.shared);
+        transfer::write_all(&self.stream, limits, bytes, |result, _| result)
     }
 
-    /// The same, with bytes that are given back.
+    /// The same, with bytes that are returned with the result.
     pub fn write_all_owned<B: AsRef<[u8]>>(
         &self,
         bytes: B,
     ) -> impl Leaf<(io::Result<()>, B)> + use<B> {
-        let watch = Watch::new(&self.shared);
-        moving::write_all(&self.stream, watch, bytes, |result, bytes| {
+        let limits = WaitLimits::new(&self.shared);
+        transfer::write_all(&self.stream, limits, bytes, |result, bytes| {
             (result, bytes)
         })
     }
 
-    /// Says that no more will be written. No error if the other end is gone:
-    /// it needs not be told.
+    /// Shuts down the writing side, so that the other end reads the end of the
+    /// stream. Fails silently if the other end is gone.
     pub fn end_writing(&self) {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    /// Whether dropping it is a reset, so that the other end does not take what
-    /// it has got for all there was.
+    /// Sets whether the connection is reset when it is dropped. After a reset,
+    /// the other end does not take the bytes that it has for the whole.
     pub fn reset_on_close(&self, reset: bool) {
         let _ = self.stream.set_linger(reset.then_some(Duration::ZERO));
     }
@@ -151,8 +154,9 @@ impl Connection {
 
 impl Drop for ConnectionState {
     fn drop(&mut self) {
-        self.places.taken.set(self.places.taken.get() - 1);
-        // The accept loop may wait for it, and so may the end of the server.
-        self.places.returned.notify_all();
+        self.slots.used.set(self.slots.used.get() - 1);
+        // The accepting task may wait for this, and so may the end of the
+        // server.
+        self.slots.freed.notify_all();
     }
 }

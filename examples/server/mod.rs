@@ -1,15 +1,16 @@
-//! What the servers share, whatever their style: accepting within limits, and
-//! stopping cleanly.
+//! The base of all servers: it accepts connections within limits, and stops
+//! cleanly.
 //!
 //! ```text
 //!                     next                      spawn
 //!   listener ──► Server ──► Connection ──► a task of the style
 //!                  │  ▲                        │
-//!                  │  └── a place is returned ─┘
-//!   stop ──────────┴── run: lets them end, then cancels
+//!                  │  └───── a slot is freed ──┘
+//!   stop ──────────┴── run: waits for the tasks, then cancels them
 //! ```
 //!
-//! Nothing here knows a style: all of it is tasks, which each style performs.
+//! Nothing here is written for one style. All operations are tasks, which every
+//! style performs.
 
 use std::{
     cell::{Cell, RefCell},
@@ -22,28 +23,29 @@ use std::{
 use quadrivium::{net::TcpListener, prelude::*, sync::Notify};
 
 mod accept;
-pub mod both;
 mod connection;
 pub mod linger;
-mod moving;
-#[cfg(test)]
-pub mod rig;
 mod stop;
 mod supervised;
+#[cfg(test)]
+pub mod test_server;
+mod transfer;
+pub mod try_join;
 
 pub use connection::Connection;
 
 use self::{stop::Stop, supervised::Supervised};
 
-/// What a server may use.
+/// The limits of a server.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// So many connections at once; others wait in the kernel's queue.
+    /// The largest number of connections at once. More clients wait in a queue
+    /// of the kernel.
     pub max_connections: usize,
-    /// A connection on which no byte moves for so long, in either direction,
-    /// is closed.
+    /// A connection is closed when no byte moves on it for this long, in either
+    /// direction.
     pub idle_timeout: Option<Duration>,
-    /// So long after the stop, connections may still go on.
+    /// How long connections may go on after the stop.
     pub grace: Duration,
 }
 
@@ -64,23 +66,23 @@ pub struct Server {
 }
 
 struct ServerState {
-    /// There until the stop.
+    /// `None` after the stop.
     listener: RefCell<Option<TcpListener>>,
     limits: Limits,
     stop: Stop,
-    places: Rc<Places>,
-    /// The tasks that serve connections, by the order they came in.
+    slots: Rc<Slots>,
+    /// The tasks that serve connections, by the order of their spawns.
     tasks: RefCell<BTreeMap<u64, JoinHandle<()>>>,
     spawned: Cell<u64>,
-    /// When it was last said that no connection can be accepted.
-    complained: Cell<Option<Instant>>,
+    /// When an error of accepting was last reported.
+    reported: Cell<Option<Instant>>,
 }
 
-/// How many connections there are.
+/// The number of connections, and a wake for the end of each.
 #[derive(Default)]
-struct Places {
-    taken: Cell<usize>,
-    returned: Notify,
+struct Slots {
+    used: Cell<usize>,
+    freed: Notify,
 }
 
 impl Server {
@@ -90,16 +92,16 @@ impl Server {
                 listener: RefCell::new(Some(listener)),
                 limits,
                 stop: Stop::default(),
-                places: Rc::default(),
+                slots: Rc::default(),
                 tasks: RefCell::default(),
                 spawned: Cell::new(0),
-                complained: Cell::new(None),
+                reported: Cell::new(None),
             }),
         }
     }
 
-    /// Serves a connection in a task of its own, which is named by its peer.
-    /// Whatever becomes of it, the others go on.
+    /// Serves a connection in a task of its own. The task is named after the
+    /// address of the client. However it ends, the other connections go on.
     pub fn spawn<T>(
         &self,
         connection: Connection,
@@ -115,21 +117,22 @@ impl Server {
         self.shared.tasks.borrow_mut().insert(number, handle);
     }
 
-    /// Stops: accepts no more, and lets connections end for as long as the
-    /// limits say. The second stop ends them at once.
+    /// Stops the server. It accepts no more connections, but open connections
+    /// may go on for [`Limits::grace`]. A second stop ends them at once.
     pub fn stop(&self) {
         self.shared.stop.stop();
         let listener = self.shared.listener.take();
         drop(listener);
     }
 
-    /// Performs the task that accepts, until the stop and the end of all
-    /// connections; worth how many of them had to be cancelled.
+    /// Performs the accepting task, until the server is stopped and all
+    /// connections have ended. Returns how many of them had to be cancelled.
     pub fn run<T>(&self, accepting: T) -> impl Task<Output = usize> + use<T>
     where
         T: Task<Output = ()> + 'static,
     {
-        let (ended, ending) = (join(accepting, self.end()), self.clone());
+        let (ended, ending) =
+            (join(accepting, self.wait_and_cancel()), self.clone());
         future(async move {
             let ((), cancelled) = ended.await;
             if cancelled > 0 {
@@ -142,23 +145,29 @@ impl Server {
         })
     }
 
-    /// Waits for the stop, and then for the connections, while they may go on.
-    fn end(&self) -> impl Task<Output = usize> + use<> {
+    /// Waits for the stop. Then waits for the connections for as long as they
+    /// may go on, and cancels the rest. Returns how many were cancelled.
+    fn wait_and_cancel(&self) -> impl Task<Output = usize> + use<> {
         let server = self.clone();
         future(async move {
             let ServerState { stop, limits, .. } = &*server.shared;
-            stop.stopping().await;
-            let time_is_up = race(sleep(limits.grace), stop.at_once());
-            race(server.all_gone(), time_is_up).await;
+            stop.first_stop().await;
+            let a_command_over_its_limit_is_asked_to_end =
+                race(sleep(limits.grace), stop.second_stop());
+            race(
+                server.wait_for_connections(),
+                a_command_over_its_limit_is_asked_to_end,
+            )
+            .await;
             server.cancel_all()
         })
     }
 
-    fn all_gone(&self) -> impl Task<Output = ()> + use<> {
-        let places = Rc::clone(&self.shared.places);
+    fn wait_for_connections(&self) -> impl Task<Output = ()> + use<> {
+        let slots = Rc::clone(&self.shared.slots);
         future(async move {
-            while places.taken.get() > 0 {
-                places.returned.notified().await;
+            while slots.used.get() > 0 {
+                slots.freed.notified().await;
             }
         })
     }
@@ -169,9 +178,9 @@ impl Server {
         tasks.len()
     }
 
-    /// Says something to whoever runs the server.
+    /// Prints a line for the person who runs the server.
     pub fn report(&self, line: &str) {
-        // If standard error is closed, nobody wants to know.
+        // If standard error is closed, no report is wanted.
         let _ = writeln!(io::stderr(), "{line}");
     }
 }

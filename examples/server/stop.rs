@@ -1,4 +1,4 @@
-//! [`Stop`]: how far the end of a server has come.
+//! [`Stop`]: whether a server serves, lets its connections end, or ends them.
 
 use std::{cell::Cell, pin::Pin};
 
@@ -9,7 +9,7 @@ use quadrivium::{
 
 #[derive(Clone, Default)]
 pub struct Stop {
-    told: Notify,
+    changed: Notify,
     stage: std::rc::Rc<Cell<StopStage>>,
 }
 
@@ -19,7 +19,7 @@ pub enum StopStage {
     Serving,
     /// Connections may end by themselves.
     Stopping,
-    /// They may not go on any longer.
+    /// Connections are cancelled.
     AtOnce,
 }
 
@@ -29,7 +29,7 @@ impl Stop {
             StopStage::Serving => StopStage::Stopping,
             StopStage::Stopping | StopStage::AtOnce => StopStage::AtOnce,
         });
-        self.told.notify_all();
+        self.changed.notify_all();
     }
 
     pub fn is_stopping(&self) -> bool {
@@ -37,36 +37,40 @@ impl Stop {
     }
 
     /// Waits for the first stop.
-    pub fn stopping(&self) -> Stopped {
-        Stopped { stop: self.clone(), at: StopStage::Stopping, told: None }
+    pub fn first_stop(&self) -> Stopped {
+        Stopped {
+            stop: self.clone(),
+            stage: StopStage::Stopping,
+            waiting: None,
+        }
     }
 
     /// Waits for the second stop.
-    pub fn at_once(&self) -> Stopped {
-        Stopped { stop: self.clone(), at: StopStage::AtOnce, told: None }
+    pub fn second_stop(&self) -> Stopped {
+        Stopped { stop: self.clone(), stage: StopStage::AtOnce, waiting: None }
     }
 }
 
-/// A task that waits until it has come so far.
+/// A task that waits until the stop has reached a stage.
 pub struct Stopped {
     stop: Stop,
-    at: StopStage,
-    told: Option<Notified>,
+    stage: StopStage,
+    waiting: Option<Notified>,
 }
 
 impl Task for Stopped {
     type Output = ();
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
-        let Self { stop, at, told } = &mut *self;
+        let Self { stop, stage, waiting } = &mut *self;
         loop {
-            if stop.stage.get() >= *at {
+            if stop.stage.get() >= *stage {
                 return Step::Done(());
             }
-            let waiting = told.get_or_insert_with(|| stop.told.notified());
-            match Pin::new(waiting).resume(cx) {
+            let change = waiting.get_or_insert_with(|| stop.changed.notified());
+            match Pin::new(change).resume(cx) {
                 Step::Suspended(wait) => return Step::Suspended(wait),
-                Step::Done(()) => *told = None,
+                Step::Done(()) => *waiting = None,
             }
         }
     }

@@ -1,4 +1,4 @@
-//! [`Supervised`]: the task of one connection, and what becomes of it.
+//! [`Supervised`]: the task of one connection, whose failures are reported.
 
 use std::{
     io::{self, ErrorKind},
@@ -14,7 +14,8 @@ use quadrivium::{
 
 use super::Server;
 
-/// Reports what went wrong, and takes itself off the server's list.
+/// Performs the task of a connection. It reports an error or a panic, and then
+/// removes itself from the list of the server.
 pub struct Supervised<T> {
     task: Pin<Box<T>>,
     peer: SocketAddr,
@@ -38,11 +39,11 @@ impl<T: Task<Output = io::Result<()>>> Task for Supervised<T> {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
         let resume = AssertUnwindSafe(|| self.task.as_mut().resume(cx));
-        // The loop would contain a panic just as well, but tell nobody.
+        // The loop would catch a panic as well, but not report it.
         match catch_unwind(resume) {
             Ok(Step::Suspended(wait)) => return Step::Suspended(wait),
             Ok(Step::Done(Ok(()))) => {}
-            Ok(Step::Done(Err(error))) if is_of_the_peer(&error) => {}
+            Ok(Step::Done(Err(error))) if is_caused_by_client(&error) => {}
             Ok(Step::Done(Err(error))) => self.report(&error.to_string()),
             Err(payload) => {
                 self.report(&JoinError::panicked(payload).to_string());
@@ -58,9 +59,9 @@ impl<T> Supervised<T> {
     }
 }
 
-/// Ends that a peer may choose at any time, and as often as it likes: not
-/// worth a line each.
-fn is_of_the_peer(error: &io::Error) -> bool {
+/// Returns whether a client can cause this error at any time. Such errors are
+/// not reported, since a client could cause any number of them.
+fn is_caused_by_client(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::ConnectionReset

@@ -1,4 +1,5 @@
-//! The style: a task is an enum, and a resume goes from state to state.
+//! A fifth style: a task is an enum, and each resume moves it from state to
+//! state.
 
 use std::{mem, pin::Pin};
 
@@ -8,7 +9,7 @@ use quadrivium::{
 };
 use quadrivium_conformance::{Body, NextAction, Style, Then, Value};
 
-/// The style.
+/// The style of tasks that are state machines.
 pub struct StateMachine;
 
 impl Style for StateMachine {
@@ -17,27 +18,29 @@ impl Style for StateMachine {
     }
 
     fn task(&self, body: Body<Value>) -> BoxTask<Value> {
-        Box::pin(State::Going(body))
+        Box::pin(State::Running(body))
     }
 }
 
+/// A task, as one of three states.
+///
 /// ```text
-///             1. a task to perform
-///   Going ──────────────────────────► Performing ──┐ 2. it waits: suspend
-///     │ ◄──────────────────────────────────────────┘
-///     │       3. it is done           ▲            │
-///     │                               └── resume ──┘
-///     └─► Ended  4. the end, or a panic
+///               1. the body performs a sub-task
+///   Running ──────────────────────────► Performing ──┐ 2. the sub-task
+///     │ ◄────────────────────────────────────────────┘    waits: suspend
+///     │         3. the sub-task is done ▲            │
+///     │                                 └── resume ──┘
+///     └─► Ended    4. the body returns or panics
 /// ```
 enum State {
-    Going(Body<Value>),
-    /// The sub-task first: what is dropped with this state is dropped in this
-    /// order, from the inside out.
+    Running(Body<Value>),
+    /// The sub-task is the first field, so that it is dropped before the body:
+    /// from the inside out, as in every style.
     Performing(BoxTask<Then>, Body<Value>),
     Ended,
 }
 
-/// Everything that is pinned is in a box of its own.
+/// The sub-task and the body are pinned in boxes of their own.
 impl Unpin for State {}
 
 impl Task for State {
@@ -45,9 +48,10 @@ impl Task for State {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Value> {
         loop {
-            // `Ended` stays if the body panics: it is not resumed again.
+            // If the body panics, the state stays `Ended`, so that the body is
+            // not resumed again.
             match mem::replace(&mut *self, State::Ended) {
-                State::Going(mut body) => match body.go_on() {
+                State::Running(mut body) => match body.go_on() {
                     // 1.
                     NextAction::Perform(task) => {
                         *self = State::Performing(task, body);
@@ -62,10 +66,10 @@ impl Task for State {
                             *self = State::Performing(task, body);
                             return Step::Suspended(wait);
                         }
-                        // 3. It is dropped before the body goes on.
+                        // 3. The sub-task is dropped before the body goes on.
                         Step::Done(then) => {
                             drop(task);
-                            *self = State::Going(body);
+                            *self = State::Running(body);
                             then();
                         }
                     }

@@ -29,7 +29,7 @@ fn next(
     // 2. Wait for the deadline of this tick.
     cb.perform(time::sleep_until(start + period * tick), move |cb, ()| {
         // 3. Tick.
-        println!("  {name} ticks for the {tick}. time.");
+        println!("  {name}: tick {tick}");
         next(cb, name, start, period, ticks)
     })
 }

@@ -18,7 +18,7 @@ pub fn ticker(
             co.perform(time::sleep_until(start + period * tick)).await;
 
             // 3. Tick.
-            println!("  {name} ticks for the {tick}. time.");
+            println!("  {name}: tick {tick}");
         }
     })
 }

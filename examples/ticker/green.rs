@@ -18,7 +18,7 @@ pub fn ticker(
             perform(time::sleep_until(start + period * tick));
 
             // 3. Tick.
-            println!("  {name} ticks for the {tick}. time.");
+            println!("  {name}: tick {tick}");
         }
     })
 }

@@ -1,16 +1,18 @@
 //! `ticker`: tasks that wait for deadlines.
 //!
-//! New idea: time. A deadline is an instant, not a duration: a ticker that is
-//! late once is on time again at the next tick. On a virtual clock the program
-//! takes no time at all, and time jumps from deadline to deadline.
+//! New idea: time. A deadline is an instant, not a duration. So a ticker that
+//! is late once is on time again at the next tick. On a virtual clock the
+//! program takes no time at all: the clock jumps from deadline to deadline.
 //!
-//! Two tickers, `quick` every 200 ms and `slow` every 300 ms. Each
+//! There are two tickers. `quick` ticks every 200 ms, `slow` every 300 ms. Each
+//! of them
 //! 1. notes the time,
 //! 2. waits for the deadline of its tick,
-//! 3. ticks; and so on, three times.
+//! 3. ticks, and goes back to step 2, until it has ticked three times.
 //!
-//! At 600 ms both are due. On a virtual clock, where they begin at the same
-//! instant, `slow` ticks first then: it armed its timer first.
+//! At 600 ms both are due. On a virtual clock, both start at the same instant.
+//! Then `slow` ticks first at 600 ms, because its timer was armed first: `slow`
+//! began to wait at 300 ms, `quick` at 400 ms.
 
 use std::time::Duration;
 
@@ -37,16 +39,16 @@ fn main() -> Result<(), RunError> {
 
 fn run(style: StyleName, event_loop: &mut EventLoop) -> Result<(), RunError> {
     match style {
-        StyleName::Callback => both(event_loop, callback::ticker),
-        StyleName::Generator => both(event_loop, generator::ticker),
-        StyleName::Future => both(event_loop, future::ticker),
-        StyleName::Green => both(event_loop, green::ticker),
+        StyleName::Callback => spawn_both(event_loop, callback::ticker),
+        StyleName::Generator => spawn_both(event_loop, generator::ticker),
+        StyleName::Future => spawn_both(event_loop, future::ticker),
+        StyleName::Green => spawn_both(event_loop, green::ticker),
     }
 }
 
 type Ticker<T> = fn(&'static str, Duration, u32) -> T;
 
-fn both<T>(
+fn spawn_both<T>(
     event_loop: &mut EventLoop,
     ticker: Ticker<T>,
 ) -> Result<(), RunError>
@@ -81,7 +83,7 @@ mod tests {
                     "0ns task 1 \"quick\" suspended until 200ms",
                     "0ns task 2 \"slow\" resumed",
                     "0ns task 2 \"slow\" suspended until 300ms",
-                    // Time jumps from deadline to deadline.
+                    // The clock jumps from deadline to deadline.
                     "200ms task 1 \"quick\" woken by its deadline",
                     "200ms task 1 \"quick\" resumed",
                     "200ms task 1 \"quick\" suspended until 400ms",
@@ -91,8 +93,8 @@ mod tests {
                     "400ms task 1 \"quick\" woken by its deadline",
                     "400ms task 1 \"quick\" resumed",
                     "400ms task 1 \"quick\" suspended until 600ms",
-                    // Equal deadlines: slow armed its own at 300 ms, quick
-                    // at 400 ms.
+                    // The deadlines are equal. slow has waited for its own
+                    // since 300 ms, quick since 400 ms, so slow comes first.
                     "600ms task 2 \"slow\" woken by its deadline",
                     "600ms task 1 \"quick\" woken by its deadline",
                     "600ms task 2 \"slow\" resumed",

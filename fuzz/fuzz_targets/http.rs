@@ -73,17 +73,17 @@ fn expected(root: &Path, pieces: &[&[u8]]) -> Vec<u8> {
     let mut sent = Vec::new();
     loop {
         match incoming.next(now) {
-            wait @ (WhatNext::Begin | WhatNext::GoOn(_)) => match pieces.next() {
+            wait @ (WhatNext::WaitForRequest | WhatNext::WaitForMore(_)) => match pieces.next() {
                 Some(piece) => incoming.received(piece),
-                None if wait == WhatNext::Begin => return sent,
+                None if wait == WhatNext::WaitForRequest => return sent,
                 None => incoming.give_up(Refusal::bad("the request ends in the middle")),
             },
-            WhatNext::Continue => sent.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n"),
+            WhatNext::SendContinue => sent.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n"),
             WhatNext::Answer(request) => {
                 let answer = site.answer(&request, date, Disk::Any).expect("the disk can be read");
-                assert!(answer.is_whole() && answer.keeps == request.reply.keeps);
+                assert!(answer.is_whole() && answer.keep_alive == request.reply.keep_alive);
                 sent.extend_from_slice(&answer.bytes);
-                if !answer.keeps {
+                if !answer.keep_alive {
                     return sent;
                 }
             }

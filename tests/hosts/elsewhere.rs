@@ -1,5 +1,5 @@
-//! Hosts whose tasks run on other threads: a cluster, and may's workers. The law waits on a loop of
-//! its own.
+//! Hosts whose tasks run on other threads: a cluster, and the workers of may. The law waits for
+//! them on a loop of its own.
 
 use std::{num::NonZero, rc::Rc, sync::Once, time::Duration};
 
@@ -36,7 +36,7 @@ impl LawHost for TwoThreads {
     }
 }
 
-/// Two workers of may, to which tasks are pinned by turns.
+/// Two workers of may. Tasks are pinned to each of them in turn.
 pub struct TwoWorkers;
 
 impl LawHost for TwoWorkers {
@@ -50,7 +50,9 @@ impl LawHost for TwoWorkers {
 
     fn new_loop(&self) -> Box<dyn HostLoop> {
         static START: Once = Once::new();
-        START.call_once(|| may::Config::new().workers(TWO).start().expect("it is the first"));
+        START.call_once(|| {
+            may::Config::new().workers(TWO).start().expect("no other code has started may")
+        });
         let mut next = 0;
         let hand = move |make| {
             next = (next + 1) % TWO.get();
@@ -64,7 +66,7 @@ impl LawHost for TwoWorkers {
     }
 }
 
-/// How a task gets where it runs, and where it is waited for.
+/// A function that hands a task to another thread, and the loop on which the law waits for it.
 struct Elsewhere<F> {
     hand: F,
     here: Box<dyn HostLoop>,

@@ -1,5 +1,5 @@
-//! Programs that nobody wrote, on every host: they keep the rules, and where time jumps they leave
-//! the very record they leave on the virtual clock.
+//! Generated programs, on every host. They must keep the rules. On a host whose clock jumps, they
+//! must leave the same record as on our virtual clock.
 
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use quadrivium_conformance::{
@@ -10,7 +10,7 @@ use quadrivium_conformance::{
 
 use crate::{smol::Smol, tokio::Tokio};
 
-/// How many for each style on each host. On a real clock each takes some milliseconds.
+/// Number of programs for each style on each host. On a real clock, each takes some milliseconds.
 const SCRIPTS: u32 = 100;
 
 fn check(host: &'static dyn LawHost, style: &'static dyn Style) {
@@ -22,14 +22,14 @@ fn check(host: &'static dyn LawHost, style: &'static dyn Style) {
         ..Config::default()
     };
     let ran = TestRunner::new(config)
-        .run(&scripts(2), |script| holds(host, &script, &cast).map_err(TestCaseError::fail));
+        .run(&scripts(2), |script| check_script(host, &script, &cast).map_err(TestCaseError::fail));
     ran.unwrap_or_else(|error| panic!("{} on {}: {error}", style.name(), host.name()));
 }
 
-fn holds(host: &dyn LawHost, script: &Script, cast: &Cast) -> Result<(), String> {
-    let record = plays(host, script, cast);
+fn check_script(host: &dyn LawHost, script: &Script, cast: &Cast) -> Result<(), String> {
+    let record = play_here(host, script, cast);
     check_rules(&record, true)?;
-    // Work keeps the CPU, and only our own virtual clock goes on meanwhile.
+    // Work occupies the CPU, and only our own virtual clock goes on meanwhile.
     let is_comparable =
         host.supports(HostFeature::VirtualClock) && !script.to_string().contains("work");
     if is_comparable && record != play(script, cast) {
@@ -38,10 +38,10 @@ fn holds(host: &dyn LawHost, script: &Script, cast: &Cast) -> Result<(), String>
     Ok(())
 }
 
-fn plays(host: &dyn LawHost, script: &Script, cast: &Cast) -> PlayRecord {
+fn play_here(host: &dyn LawHost, script: &Script, cast: &Cast) -> PlayRecord {
     let mut record = None;
     host.around(Box::new(|| record = Some(play_on(&mut *host.new_loop(), script, cast))));
-    record.expect("a law runs")
+    record.expect("`around` runs the law")
 }
 
 mod on_the_real_clock {

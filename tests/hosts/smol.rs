@@ -1,4 +1,4 @@
-//! smol as a host: a loop beside `async-io`, whose clock is real.
+//! smol as a host: a loop that uses the timers and the reactor of `async-io`. Its clock is real.
 
 use std::rc::Rc;
 

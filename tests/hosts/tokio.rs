@@ -1,5 +1,5 @@
-//! tokio as a host: a loop inside a runtime of one thread, whose clock is paused until a law asks
-//! for a real one.
+//! tokio as a host: a loop inside a runtime of one thread. The runtime's clock is paused until a
+//! law asks for a real one.
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,18 +19,18 @@ use tokio::{runtime, time};
 
 pub struct Tokio;
 
-/// What a law's loops are in.
+/// The runtime in which the loops of a law run.
 struct Runtime {
     runtime: runtime::Runtime,
     is_paused: Cell<bool>,
 }
 
 thread_local! {
-    /// There while a law is checked on this thread.
+    /// Present while a law is checked on this thread.
     static RUNTIME: RefCell<Option<Rc<Runtime>>> = const { RefCell::new(None) };
 }
 
-/// Ends the runtime with the law, also when that panics.
+/// Ends the runtime with the law, even if the law panics.
 struct InRuntime(Rc<Runtime>);
 
 impl InRuntime {
@@ -61,19 +61,19 @@ impl LawHost for Tokio {
 
     fn around(&self, law: Box<dyn FnOnce() + '_>) {
         let in_runtime = InRuntime::new();
-        // Clocks are read between two futures, too.
+        // A law may read the clock outside of a future, too.
         let _entered = in_runtime.0.runtime.enter();
         law();
     }
 
     fn new_loop(&self) -> Box<dyn HostLoop> {
-        let runtime = RUNTIME.with_borrow(Option::clone).expect("a law is around it");
+        let runtime = RUNTIME.with_borrow(Option::clone).expect("`around` has made a runtime");
         let guest_loop = GuestLoop::new(executor::Tokio::default()).expect("a loop can exist");
         Box::new(Inside { guest_loop, runtime })
     }
 
     fn real_loop(&self) -> Box<dyn HostLoop> {
-        let runtime = RUNTIME.with_borrow(Option::clone).expect("a law is around it");
+        let runtime = RUNTIME.with_borrow(Option::clone).expect("`around` has made a runtime");
         if runtime.is_paused.replace(false) {
             time::resume();
         }

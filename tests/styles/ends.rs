@@ -96,7 +96,7 @@ fn a_body_that_catches_its_cancellation_for_ever() {
         "quadrivium: the green thread made at ",
         ", in task 1 \"stubborn\" (spawned at ",
         "has caught its own cancellation 100 times; its stack is leaked",
-        "remedy: let a payload that is not yours go on with std::panic::resume_unwind",
+        "remedy: pass each payload that is not yours on to std::panic::resume_unwind",
         "and the loop went on",
     ] {
         assert!(stderr.contains(message), "{message:?} is not in:\n{stderr}");
@@ -243,7 +243,7 @@ fn a_loop_that_is_dropped_after_a_thread_local_that_it_has_borrowed() {
     for message in [
         ", in task 1 \"borrower\" (spawned at ",
         "is dropped while it is suspended and its OS thread is ending: its stack is leaked",
-        "remedy: take a loop out of its thread-local before the thread ends, and drop it",
+        "remedy: take the loop out of its thread-local before the thread ends, and drop it",
         "and the process went on",
     ] {
         assert!(stderr.contains(message), "{message:?} is not in:\n{stderr}");

@@ -9,7 +9,7 @@ use std::{
 };
 
 use quadrivium::{green::perform, prelude::*, task::Context};
-use quadrivium_conformance::{Said, is_done, message, new_loop, quietly, resume};
+use quadrivium_conformance::{Notes, catch_panic, is_done, message, new_loop, resume};
 
 /// Returns the message with which the task panics.
 #[track_caller]
@@ -59,17 +59,17 @@ fn a_generator_that_awaits_something_else() {
 
 #[test]
 fn a_generator_that_yields_twice_in_one_resume() {
-    let said = Said::default();
-    let says = said.clone();
+    let notes = Notes::default();
+    let says = notes.clone();
     let panic = panic_of(generator(|mut co| async move {
         // Polled by hand and dropped: the loop would never see its wait.
         let polled = futures::poll!(pin!(co.perform(sleep(std::time::Duration::MAX))));
         assert!(polled.is_pending());
         co.perform(turn()).await;
-        says.say("went on");
+        says.add("went on");
     }));
     assert!(panic.contains("a generator yielded twice in one resume"));
-    assert!(said.lines().is_empty(), "no wait is lost silently");
+    assert!(notes.lines().is_empty(), "no wait is lost silently");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_generator_that_performs_in_the_body_of_another() {
 
 #[test]
 fn green_perform_outside_a_green_thread() {
-    let outside = quietly(|| perform(turn()));
+    let outside = catch_panic(|| perform(turn()));
     assert!(outside.unwrap_err().contains("outside the body of a green thread"));
     // A sub-task is not a part of the body either, on any stack.
     let sub_task = future(async { perform(turn()) });
@@ -91,13 +91,13 @@ fn green_perform_outside_a_green_thread() {
 }
 
 /// Performs a task that waits in its destructor, and notes the outcome.
-struct SuspendsInDrop(Said);
+struct SuspendsInDrop(Notes);
 
 impl Drop for SuspendsInDrop {
     fn drop(&mut self) {
         match catch_unwind(AssertUnwindSafe(|| perform(turn()))) {
-            Ok(()) => self.0.say("suspended"),
-            Err(payload) => self.0.say(message(&*payload)),
+            Ok(()) => self.0.add("suspended"),
+            Err(payload) => self.0.add(message(&*payload)),
         }
     }
 }
@@ -107,19 +107,19 @@ const REFUSED: &str = "a green thread cannot suspend while it is unwinding: \
 
 #[test]
 fn green_suspend_in_a_destructor() {
-    let said = Said::default();
-    let held = SuspendsInDrop(said.clone());
+    let notes = Notes::default();
+    let held = SuspendsInDrop(notes.clone());
     let mut task: quadrivium::task::BoxTask<()> = Box::pin(green(move || drop(held)));
     // Nothing unwinds, so the destructor may suspend.
     assert!(!is_done(&resume(&mut task)));
     assert!(is_done(&resume(&mut task)));
-    assert_eq!(said.lines(), ["suspended"]);
+    assert_eq!(notes.lines(), ["suspended"]);
 }
 
 #[test]
 fn green_suspend_while_a_panic_unwinds() {
-    let said = Said::default();
-    let held = SuspendsInDrop(said.clone());
+    let notes = Notes::default();
+    let held = SuspendsInDrop(notes.clone());
     let mut event_loop = new_loop();
     let panics = event_loop.spawn(green(move || {
         let _held = held;
@@ -127,7 +127,7 @@ fn green_suspend_while_a_panic_unwinds() {
     }));
     let other = event_loop.spawn(green(|| perform(turn())));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), [REFUSED]);
+    assert_eq!(notes.lines(), [REFUSED]);
     let error = event_loop.block_on(panics).unwrap().unwrap_err();
     assert_eq!(error.panic_message(), Some("on purpose"));
     assert!(event_loop.block_on(other).unwrap().is_ok());
@@ -135,8 +135,8 @@ fn green_suspend_while_a_panic_unwinds() {
 
 #[test]
 fn green_suspend_while_a_cancel_unwinds() {
-    let said = Said::default();
-    let held = Rc::new(SuspendsInDrop(said.clone()));
+    let notes = Notes::default();
+    let held = Rc::new(SuspendsInDrop(notes.clone()));
     let mut event_loop = new_loop();
     let handle = event_loop.spawn(green(move || {
         let _held = held;
@@ -144,6 +144,6 @@ fn green_suspend_while_a_cancel_unwinds() {
     }));
     event_loop.turn().unwrap();
     handle.cancel();
-    assert_eq!(said.lines(), [REFUSED]);
+    assert_eq!(notes.lines(), [REFUSED]);
     assert!(matches!(event_loop.block_on(handle), Ok(Err(JoinError::Cancelled))));
 }

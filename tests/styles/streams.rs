@@ -7,18 +7,18 @@ use quadrivium::{
     green::Blocking,
     prelude::*,
 };
-use quadrivium_conformance::{Said, quietly};
+use quadrivium_conformance::{Notes, catch_panic};
 
 #[test]
 fn an_iterator_is_lazy_and_fused() {
-    let said = Said::default();
-    let says = said.clone();
+    let notes = Notes::default();
+    let says = notes.clone();
     let mut items = iter(|mut co| async move {
-        says.say("begins");
+        says.add("begins");
         co.yield_item(1).await;
         co.yield_item(2).await;
     });
-    assert!(said.lines().is_empty());
+    assert!(notes.lines().is_empty());
     assert_eq!(
         (items.next(), items.next(), items.next(), items.next()),
         (Some(1), Some(2), None, None)
@@ -38,23 +38,23 @@ fn an_iterator_may_perform_a_task_that_does_not_wait() {
 
 #[test]
 fn an_iterator_that_waits_panics_and_ends() {
-    let said = Said::default();
-    let held = said.when_dropped("dropped");
+    let notes = Notes::default();
+    let held = notes.when_dropped("dropped");
     let mut items = iter(|mut co| async move {
         let _held = held;
         co.perform(turn()).await;
         co.yield_item(1).await;
     });
-    let refused = quietly(|| items.next()).unwrap_err();
+    let refused = catch_panic(|| items.next()).unwrap_err();
     assert!(refused.contains("generator::stream"), "{refused}");
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
     assert_eq!(items.next(), None);
 }
 
 #[test]
 fn an_iterator_dropped_in_the_middle_runs_its_destructors() {
-    let said = Said::default();
-    let held = said.when_dropped("dropped");
+    let notes = Notes::default();
+    let held = notes.when_dropped("dropped");
     let items = iter(|mut co| async move {
         let _held = held;
         loop {
@@ -62,7 +62,7 @@ fn an_iterator_dropped_in_the_middle_runs_its_destructors() {
         }
     });
     assert_eq!(items.take(3).count(), 3);
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn two_items_in_one_resume_panic() {
         }
         co.yield_item(2).await;
     });
-    let refused = quietly(|| items.next()).unwrap_err();
+    let refused = catch_panic(|| items.next()).unwrap_err();
     assert!(refused.contains("yielded twice"), "{refused}");
 }
 

@@ -10,12 +10,13 @@ pub struct Canceller {
 }
 
 impl Canceller {
-    /// A canceller that does this. For hosts.
+    /// Makes a canceller that calls `cancel`. For hosts.
     pub fn new(cancel: impl Fn() + Send + Sync + 'static) -> Self {
         Self { cancel: Arc::new(cancel) }
     }
 
-    /// Asks the host to cancel the task in its next turn. Harmless for a task or a host long gone.
+    /// Asks the host to cancel the task in its next turn. It is harmless if the task or the host is
+    /// gone.
     pub fn cancel(&self) {
         (self.cancel)();
     }

@@ -1,4 +1,4 @@
-//! [`Context`]: what a host hands to a task with every resume.
+//! [`Context`]: the argument of every resume, which carries the task's waker.
 
 use std::{
     fmt,
@@ -8,25 +8,29 @@ use std::{
     task::{self, Waker},
 };
 
-/// What a host hands to a task with every [`resume`](crate::Task::resume).
+/// The argument that a host passes to every [`resume`](crate::Task::resume). It carries the task's
+/// waker.
 ///
-/// It carries the task's waker. The other two things a task may ask for, the time and a new task,
-/// it asks of the [host](crate::host) that is driving this thread: the body of an `async` block has
-/// no parameter through which a borrowed host could reach it.
+/// The *waker* is a handle that makes the suspended task ready, so that its host resumes it.
+///
+/// A task may ask for two more things: the time, and to spawn another task. These requests go to
+/// the [host](crate::host) that drives this thread, which is found through a thread-local. A
+/// context does not carry the host: the body of an `async` block has no parameter through which a
+/// borrowed host could reach it.
 #[derive(Debug)]
 pub struct Context<'a> {
     waker: &'a Waker,
 }
 
 impl<'a> Context<'a> {
-    /// A context with this waker, for a host that resumes a task, and for a style that resumes a
+    /// Makes a context with this waker. A host does so to resume a task, and a style to resume a
     /// sub-task.
     #[inline]
     pub fn new(waker: &'a Waker) -> Self {
         Self { waker }
     }
 
-    /// The task's waker. A clone of it may go anywhere, also to another thread.
+    /// Returns the task's waker. A clone of it may go anywhere, also to another thread.
     #[inline]
     pub fn waker(&self) -> &'a Waker {
         self.waker
@@ -59,16 +63,17 @@ impl LocalWaker {
         self.waker.wake();
     }
 
-    /// Whether this wakes the same task as `other`.
+    /// Returns whether this wakes the same task as `other`.
     #[inline]
     pub fn will_wake(&self, other: &Waker) -> bool {
-        // One word after the other: the host has just written them so, and a processor that is made
-        // to read both at once waits for that to reach the cache.
+        // Compares one word after the other. The host has just written the two words separately. A
+        // processor that reads both in one load has to wait until both stores have reached the
+        // cache.
         let data = black_box(other.data());
         ptr::eq(self.waker.data(), data) && ptr::eq(self.waker.vtable(), other.vtable())
     }
 
-    /// The waker, borrowed: for a style that keeps it to resume sub-tasks with.
+    /// Returns the waker, for a style that keeps it and resumes its sub-tasks with it.
     #[inline]
     pub fn as_waker(&self) -> &Waker {
         &self.waker

@@ -1,11 +1,11 @@
-//! [`run_destructors`]: destructors that end tasks whose destructors end tasks, on a stack that
-//! does not grow with their number.
+//! [`run_destructors`]: runs destructors that cancel tasks, whose destructors cancel further tasks.
+//! The stack does not grow with their number.
 //!
 //! ```text
 //!   cancel 1 ─► its destructor ─► cancel 2 ─► … ─► cancel 16 ─► its destructor ─► cancel 17:
-//!                                                    │                            put off
+//!                                                    │                           postponed
 //!                                                    │ then ◄────────────────────────┘
-//!                                                    └─► 17, and what that puts off, in order
+//!                                                    └─► 17, and the calls it postpones, in order
 //! ```
 
 use std::{
@@ -15,59 +15,61 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-/// Calls of [`run_destructors`] that stand on one stack at most.
+/// The maximum number of nested calls of [`run_destructors`] on one stack.
 ///
-/// Each takes some 1.5 KiB of stack in a dev build, and what the destructor itself takes. The
-/// smallest stack is that of a green thread, which may be the one that cancels. So it is few;
-/// programs nest cancels less deep than this.
+/// Each call takes some 1.5 KiB of stack in a dev build, and the stack that the destructor itself
+/// needs. The smallest stacks are the stacks of green threads, and a green thread may be the
+/// caller. Therefore the number is small. Cancels in programs are not nested as deep as this.
 pub const NESTED: usize = 16;
 
-type PutOff = VecDeque<Box<dyn FnOnce()>>;
+type PostponedCalls = VecDeque<Box<dyn FnOnce()>>;
 
 thread_local! {
-    /// How many there are on this thread's stack.
+    /// The number of nested calls on this thread's stack.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
-    /// What is to run when the innermost of them is over. A thread that ends does not destroy it: a
-    /// loop in a thread-local may come later. There is nothing in it then.
-    static PUT_OFF: ManuallyDrop<RefCell<PutOff>> =
+    /// The postponed calls, which run when the innermost call on the stack has ended. The end of a
+    /// thread does not destroy this queue, because a loop in another thread-local may be dropped
+    /// later. The queue is empty then.
+    static POSTPONED: ManuallyDrop<RefCell<PostponedCalls>> =
         const { ManuallyDrop::new(RefCell::new(VecDeque::new())) };
 }
 
-/// Runs `something` that runs destructors of users: a task or an output is dropped. For hosts.
+/// Runs `something` that drops a task or an output, and so runs destructors of users. For hosts.
 ///
-/// A destructor may end another task, which calls this again. At most [`NESTED`] calls stand on one
-/// stack. The next returns at once, and what it was to run comes when the innermost call on the
-/// stack has run its own, in the order of the calls. So no chain of tasks that end each other
-/// overflows the stack, and all destructors have run when the outermost call returns.
+/// A destructor may cancel another task, and that calls this function again. At most [`NESTED`]
+/// calls are nested on one stack. A further call is postponed: it returns at once. The postponed
+/// calls run when the innermost call on the stack has run its own destructors, in the order of the
+/// calls. So a chain of tasks that cancel each other does not overflow the stack, however long it
+/// is. When the outermost call returns, all destructors have run.
 ///
-/// `something` must not panic: it contains the panics of the destructors.
+/// `something` must not panic. It has to contain the panics of the destructors (see [`contain`]).
 ///
 /// ```
 /// use quadrivium_core::host::run_destructors;
 ///
-/// struct Ends(u32);
+/// struct Chain(u32);
 ///
-/// impl Drop for Ends {
+/// impl Drop for Chain {
 ///     fn drop(&mut self) {
 ///         if let Some(next) = self.0.checked_sub(1) {
-///             run_destructors(move || drop(Ends(next)));
+///             run_destructors(move || drop(Chain(next)));
 ///         }
 ///     }
 /// }
 ///
-/// run_destructors(|| drop(Ends(1_000_000)));
+/// run_destructors(|| drop(Chain(1_000_000)));
 /// ```
 pub fn run_destructors(something: impl FnOnce() + 'static) {
     let depth = DEPTH.get();
     if depth == NESTED {
-        return PUT_OFF.with(|all| all.borrow_mut().push_back(Box::new(something)));
+        return POSTPONED.with(|calls| calls.borrow_mut().push_back(Box::new(something)));
     }
     let _nested = Nested { outer: depth };
     DEPTH.set(depth + 1);
     something();
 }
 
-/// A call on the stack.
+/// A call of [`run_destructors`] on the stack.
 struct Nested {
     outer: usize,
 }
@@ -75,19 +77,20 @@ struct Nested {
 impl Drop for Nested {
     fn drop(&mut self) {
         if self.outer + 1 == NESTED {
-            while let Some(next) = PUT_OFF.with(|all| all.borrow_mut().pop_front()) {
+            while let Some(next) = POSTPONED.with(|calls| calls.borrow_mut().pop_front()) {
                 next();
             }
-            PUT_OFF.with(|all| all.take());
+            POSTPONED.with(|calls| calls.take());
         }
         DEPTH.set(self.outer);
     }
 }
 
-/// Runs code that may panic where nobody can be told, and returns what it returns unless it panics.
-/// For hosts.
+/// Runs code that may panic, in a place where the panic cannot be reported. Returns the output of
+/// the code, or `None` if it panicked. For hosts.
 ///
-/// The payload of the panic may panic when it is dropped, and so may that one's: it is leaked.
+/// The payload of the panic is leaked, because its destructor may panic as well, and so may the
+/// destructor of that payload.
 ///
 /// ```
 /// use quadrivium_core::host::contain;
@@ -104,7 +107,8 @@ mod tests {
 
     use super::*;
 
-    /// Adds its number when it is dropped, before and after it has dropped the next.
+    /// Adds its number to the list when it is dropped, after it has dropped the next one through
+    /// `run_destructors`.
     struct Numbered(usize, usize, Rc<RefCell<Vec<usize>>>);
 
     impl Drop for Numbered {
@@ -126,19 +130,19 @@ mod tests {
     }
 
     #[test]
-    fn as_many_as_stand_on_one_stack_end_from_the_inside_out() {
+    fn nested_calls_end_from_the_inside_out() {
         assert_eq!(order(NESTED), (1..=NESTED).rev().collect::<Vec<_>>());
     }
 
     #[test]
-    fn those_beyond_come_one_after_another() {
-        let beyond = NESTED..=NESTED + 5;
-        assert_eq!(order(NESTED + 5), beyond.chain((1..NESTED).rev()).collect::<Vec<_>>());
+    fn postponed_calls_run_one_after_another() {
+        let postponed = NESTED..=NESTED + 5;
+        assert_eq!(order(NESTED + 5), postponed.chain((1..NESTED).rev()).collect::<Vec<_>>());
         assert_eq!(DEPTH.get(), 0);
         assert_eq!(
-            PUT_OFF.with(|all| all.borrow().capacity()),
+            POSTPONED.with(|calls| calls.borrow().capacity()),
             0,
-            "a thread that ends leaks nothing"
+            "a thread that ends leaks no memory"
         );
     }
 }

@@ -1,17 +1,22 @@
-//! Fairness: an operation that need not wait gives way now and then, so that the others run.
+//! Fairness: after 64 operations that did not have to wait, a task suspends for a turn, so that the
+//! other tasks run.
 //!
 //! ```text
 //!   a step of a task ─► done 1, done 2, … done 64 │ gives way: `Wait::Turn` ─► the next step
 //! ```
 //!
-//! The operations are counted for each thread, not for each channel or socket: so a task that goes
-//! round a hundred channels gives way, too. A host sets the count back with every step.
+//! The operations are counted per thread, not per channel or socket. So a task that uses a hundred
+//! channels in rotation lets the others run, too. A host resets the count at the beginning of each
+//! step, that is, before it resumes a task.
 //!
-//! An operation gives way before it takes anything, and once in its life. So it loses nothing when
-//! it is dropped meanwhile, and each part of a combinator does at least one operation in a step,
-//! however many the others do.
+//! To *give way* means: the operation suspends with [`Wait::Turn`](crate::Wait::Turn) and goes on
+//! in the next turn.
 //!
-//! A leaf of your own that can be done without a wait does the same:
+//! An operation gives way before it takes anything, and only once. So nothing is lost if it is
+//! dropped then. And each part of a combinator does at least one operation in a step, however many
+//! the other parts do.
+//!
+//! A leaf of your own that may be done without a wait does the same:
 //!
 //! ```
 //! use quadrivium_core::{Context, Step, Task, Wait, fairness};
@@ -50,29 +55,32 @@ use std::cell::Cell;
 
 use crate::{Step, host};
 
-/// This many operations of one step are done without a wait; the next one gives way. It is large
-/// enough that a turn costs little beside them, and small enough that the others hardly notice.
+/// After this many operations without a wait in one step, the next operation gives way. The number
+/// is so large that a turn costs little in comparison, and so small that the other tasks hardly
+/// notice the delay.
 pub const IN_A_ROW: u32 = 64;
 
 thread_local! {
-    /// The operations that are done in this step. One word that needs no destructor, so that to
-    /// look at it and to count cost an instruction each.
+    /// The number of operations that were done in this step. It is one word without a destructor,
+    /// so that reading and counting take one instruction each.
     static DONE: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Where no host says when a step begins, the count goes on from here when an operation has given
-/// way: a higher one says that it, or another that was suspended, is done since.
+/// Without a host, nothing reports when a step begins. When an operation gives way then, the count
+/// is set to this number. A higher count shows that this operation, or another one that was
+/// suspended, has been done since. So a new step has begun.
 const GAVE_WAY: u32 = u32::MAX / 2;
 
-/// Says that a host resumes a task next. Hosts call it before each resume, and so does code that
-/// resumes a task by hand and takes every suspension for a wait.
+/// Resets the count. A host calls this before each resume. So does code that resumes a task by hand
+/// and treats every suspension as a wait.
 #[inline]
 pub fn begin_step() {
     DONE.set(0);
 }
 
-/// Whether an operation gives way now: it returns [`Wait::Turn`](crate::Wait::Turn) and has taken
-/// nothing. One that has suspended before never does.
+/// Returns whether an operation has to give way now. If so, the operation returns
+/// [`Wait::Turn`](crate::Wait::Turn) and takes nothing. An operation that has suspended before
+/// never has to give way.
 #[inline]
 #[must_use]
 pub fn gives_way(has_suspended: bool) -> bool {
@@ -85,12 +93,12 @@ fn gives_way_after_many(has_suspended: bool) -> bool {
         return !has_suspended;
     }
     let done_since = DONE.get().saturating_sub(GAVE_WAY);
-    let begins_anew = (1..IN_A_ROW).contains(&done_since);
-    DONE.set(if begins_anew { done_since } else { GAVE_WAY });
-    !begins_anew
+    let is_new_step = (1..IN_A_ROW).contains(&done_since);
+    DONE.set(if is_new_step { done_since } else { GAVE_WAY });
+    !is_new_step
 }
 
-/// The last step of an operation, which counts it.
+/// Counts an operation that is done, and returns the step with its output.
 #[inline]
 pub fn done<T>(output: T) -> Step<T> {
     DONE.set(DONE.get().wrapping_add(1));
@@ -102,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_host_an_operation_that_has_given_way_begins_a_new_row() {
+    fn without_a_host_the_count_starts_again_after_an_operation_gave_way() {
         for _ in 0..IN_A_ROW {
             assert!(!gives_way(false));
             assert!(matches!(done(()), Step::Done(())));

@@ -6,19 +6,19 @@ use crate::PanicPayload;
 
 /// Why a task has no output.
 pub enum JoinError {
-    /// It was cancelled, or its host is gone.
+    /// The task was cancelled, or its host is gone.
     Cancelled,
-    /// Its body panicked; this is the payload.
+    /// The body of the task panicked. This is the payload of the panic.
     Panicked(PanicPayload),
 }
 
 impl JoinError {
-    /// The error of a task that panicked with this payload. For hosts.
+    /// Makes the error of a task that panicked with this payload. For hosts.
     pub fn panicked(payload: Box<dyn Any + Send>) -> Self {
         JoinError::Panicked(PanicPayload::new(payload))
     }
 
-    /// The message of the panic, when there was one and it had one.
+    /// Returns the message of the panic, if the task panicked and the panic had a message.
     pub fn panic_message(&self) -> Option<&str> {
         match self {
             JoinError::Panicked(payload) => payload.message(),

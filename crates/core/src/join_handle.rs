@@ -1,4 +1,5 @@
-//! [`spawn`] and [`JoinHandle`]: hand a task to the host, wait for its result or cancel it.
+//! [`spawn`] and [`JoinHandle`]: give a task to the host, and then wait for its output or cancel
+//! it.
 
 use std::{any::Any, fmt, marker::PhantomData, panic::Location, pin::Pin, rc::Rc};
 
@@ -7,13 +8,13 @@ use crate::{
     host::{self, Host, HostedTask, Spawned, TaskId},
 };
 
-/// Hands a task to the host that drives this thread. It starts in a later turn.
+/// Spawns a task: hands it to the host that drives this thread. The task starts in a later turn.
 ///
-/// Works the same in the body of every style.
+/// It works in the same way in the bodies of all styles. The calling task goes on at once.
 ///
 /// # Panics
 ///
-/// When no host drives this thread; outside a task, use the loop's own `spawn`.
+/// When no host drives this thread. Outside a task, use the loop's own `spawn`.
 #[track_caller]
 pub fn spawn<T>(task: T) -> JoinHandle<T::Output>
 where
@@ -23,7 +24,8 @@ where
     spawn_on_current(task, None, Location::caller())
 }
 
-/// [`spawn`] with a name, which the trace, a deadlock and a stack overflow show.
+/// Spawns a task with a name. The name appears in the trace, and in the messages of a deadlock and
+/// of a stack overflow.
 ///
 /// # Panics
 ///
@@ -49,20 +51,20 @@ where
     JoinHandle::spawn(host::expect_current(), task, name, spawned_at)
 }
 
-/// The other end of a spawned task: waits for its output, or cancels it.
+/// A handle to a spawned task, to wait for its output or to cancel it.
 ///
-/// It is itself a task: `perform` it in any style to wait for the output. Dropping it leaves the
-/// task running and its output unread.
-#[must_use = "drop it on purpose if nobody waits for the task"]
+/// The handle is itself a task: `perform` it in any style to wait for the output. If the handle is
+/// dropped, the spawned task runs on, and its output is dropped unread.
+#[must_use = "join the task, or drop the handle on purpose to let it run on"]
 pub struct JoinHandle<T> {
     spawned: Spawned,
     has_suspended: bool,
-    // Invariant: the output is found by its exact type.
+    // This makes `T` invariant, because the output is downcast to exactly this type.
     output: PhantomData<fn(T) -> T>,
 }
 
 impl<T: 'static> JoinHandle<T> {
-    /// Hands `task` to `host`. For hosts: users call [`spawn`].
+    /// Hands `task` to `host`. This is for hosts. Users call [`spawn`].
     pub fn spawn(
         host: Rc<dyn Host>,
         task: impl Task<Output = T> + 'static,
@@ -76,30 +78,33 @@ impl<T: 'static> JoinHandle<T> {
 }
 
 impl<T> JoinHandle<T> {
-    /// Takes the task away: it is dropped where it is suspended, and its destructors have run when
-    /// this returns. A task that is running (it may be the caller) is dropped at its next
-    /// suspension; if it ends before that, it has ended. Harmless when repeated or too late.
+    /// Cancels the task. A suspended task is dropped at once: its destructors have run when this
+    /// returns. A running task (the caller itself, perhaps) is dropped at its next suspension,
+    /// unless it ends before. A call is harmless if the task has ended or was cancelled before.
     ///
-    /// The destructors have the task's own host, also where no host or another one drives this
-    /// thread: they may spawn and ask for the time. They may cancel other tasks, and so may the
-    /// destructors of those: sixteen cancels nest so. A call inside the sixteenth returns at once,
-    /// and its destructors run when that of the sixteenth has run, so before the calls around it
-    /// return.
+    /// While the destructors run, the task's own host drives the thread, even if another host or no
+    /// host drives it otherwise. So a destructor may spawn tasks and ask for the time.
+    ///
+    /// A destructor may also cancel other tasks, and their destructors may cancel further tasks. At
+    /// most sixteen such cancels are nested. A cancel inside the sixteenth returns at once. Its
+    /// destructors run as soon as the destructors of the sixteenth have run, and so before the
+    /// outer cancels return.
     pub fn cancel(&self) {
         self.spawned.tasks.cancel(self.spawned.key);
     }
 
-    /// The same for any thread; the loop acts on it in its next turn.
+    /// Returns a handle that cancels the task from any thread. The host carries out such a cancel
+    /// in its next turn.
     pub fn canceller(&self) -> Canceller {
         self.spawned.tasks.canceller(self.spawned.key)
     }
 
-    /// Whether the task has ended, in whatever way.
+    /// Returns whether the task has ended: with an output, by a panic or by a cancel.
     pub fn is_finished(&self) -> bool {
         self.spawned.tasks.is_finished(self.spawned.key)
     }
 
-    /// The task's number on its host.
+    /// Returns the task's number on its host.
     pub fn id(&self) -> TaskId {
         self.spawned.id
     }
@@ -124,7 +129,9 @@ impl<T: 'static> Task for JoinHandle<T> {
 }
 
 fn output_of<T: 'static>(output: Box<dyn Any>) -> T {
-    *output.downcast().expect("the key of this handle belongs to a task with this output")
+    *output
+        .downcast()
+        .expect("the key of a handle belongs to a task with the output type of the handle")
 }
 
 impl<T> Drop for JoinHandle<T> {

@@ -1,4 +1,4 @@
-//! [`PanicPayload`]: what a panic carried, in a form that any error may hold.
+//! [`PanicPayload`]: the payload of a panic, in a form that any error type can contain.
 
 use std::{
     any::Any,
@@ -6,11 +6,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// What a task's panic carried: usually its message.
+/// The payload of a task's panic. Usually it is a message.
 ///
-/// A payload is `Send` but need not be `Sync`. This type is both, because it gives shared access to
-/// a message alone. So an error that holds it goes through `?` into `Box<dyn Error + Send + Sync>`,
-/// and into the errors of crates such as `anyhow`.
+/// A payload is `Send`, but not always `Sync`. This type is both, because it gives shared access to
+/// a message only. So `?` converts an error with such a payload into `Box<dyn Error + Send +
+/// Sync>`, and into the errors of crates such as `anyhow`.
 ///
 /// ```
 /// use quadrivium::{prelude::*, task::JoinError};
@@ -23,21 +23,21 @@ use std::{
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 pub struct PanicPayload {
-    // A box: a panic is rare, and the error of each join is a word shorter.
+    // Boxed, so that the error of each join is one word smaller. A panic is rare.
     message: Box<PanicMessage>,
 }
 
 enum PanicMessage {
-    /// What `panic!` makes of a literal.
+    /// The payload that `panic!` makes of a literal.
     Literal(&'static str),
-    /// What `panic!` makes of arguments.
+    /// The payload that `panic!` makes of a format string with arguments.
     Text(String),
-    /// Never locked: only the owner of the payload gets at it.
+    /// Never locked, because only the owner of the payload has access to it.
     Other(Mutex<Box<dyn Any + Send>>),
 }
 
 impl PanicPayload {
-    /// Of what `catch_unwind` or `JoinHandle::join` of a thread has returned.
+    /// Wraps the payload that `catch_unwind`, or `JoinHandle::join` of a thread, has returned.
     pub fn new(payload: Box<dyn Any + Send>) -> Self {
         let message = match payload.downcast() {
             Ok(literal) => PanicMessage::Literal(*literal),
@@ -49,7 +49,7 @@ impl PanicPayload {
         Self { message: Box::new(message) }
     }
 
-    /// The message of the panic, when it had one: what `panic!` was called with.
+    /// Returns the message that `panic!` was called with, if the payload is a message.
     pub fn message(&self) -> Option<&str> {
         match &*self.message {
             PanicMessage::Literal(literal) => Some(literal),
@@ -58,7 +58,8 @@ impl PanicPayload {
         }
     }
 
-    /// The payload itself, for [`resume_unwind`](std::panic::resume_unwind) or to be downcast.
+    /// Returns the payload itself, to be downcast or passed to
+    /// [`resume_unwind`](std::panic::resume_unwind).
     pub fn into_inner(self) -> Box<dyn Any + Send> {
         match *self.message {
             PanicMessage::Literal(literal) => Box::new(literal),
@@ -87,14 +88,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_given_back_as_it_was() {
+    fn into_inner_returns_the_same_payload() {
         let literal = PanicPayload::new(Box::new("literal"));
         assert_eq!(literal.message(), Some("literal"));
         assert_eq!(literal.into_inner().downcast_ref(), Some(&"literal"));
         let text = PanicPayload::new(Box::new(String::from("text")));
         assert_eq!(text.message(), Some("text"));
         assert_eq!(text.into_inner().downcast_ref(), Some(&String::from("text")));
-        // Not `Sync`, as a payload may be.
+        // A payload that is not `Sync`.
         let other = PanicPayload::new(Box::new(std::cell::Cell::new(7)));
         assert_eq!(other.message(), None);
         assert!(other.into_inner().downcast_ref() == Some(&std::cell::Cell::new(7)));

@@ -1,21 +1,24 @@
-//! [`Perform`]: a task as a `std` future, and [`PerformWaits`]: how its waits reach the task around
-//! it.
+//! [`Perform`], which makes a `std` future of a task, and [`PerformWaits`], which collects the
+//! waits of such futures for the task around them.
 //!
-//! A future says only "pending"; a task says what it waits for. So while a future-style task is
-//! polled, a collector stands ready in a thread-local; every `Perform` inside that suspends adds
-//! its wait to it, and the future-style task returns the sum:
+//! A *future-style task* is a task whose body is a `std` future. A pending future returns no more
+//! than `Pending`, whereas a suspended task returns its wait. So while a future-style task is
+//! polled, a thread-local collects waits. Each `Perform` in the body that suspends adds its wait
+//! there. The future-style task returns the sum:
 //!
 //! ```text
 //!  FutureTask::resume ─ PerformWaits::poll ─► poll ─► Perform::poll ─► sub-task.resume
-//!        ▲                        │ 1. sets POLLED           │                   │
+//!        ▲                        │ 1. sets POLLED_WAKER     │                   │
 //!        └── Suspended(wait) ◄────┴── 3. takes the sum ◄─ 2. adds its wait ◄─ Suspended(wait)
 //! ```
 //!
-//! Waits added under the task's own waker live for one poll: a future that polls a part again only
-//! after some other part is ready would make no progress from the first part's wake either. A
-//! foreign combinator (`FuturesUnordered`) polls its parts with wakers of its own and only when
-//! those were woken, so such a wait is kept with its waker, and the waker is woken when the wait is
-//! over.
+//! A wait that was added with the task's own waker counts for one poll only. A body may poll a part
+//! again only after some other part is ready. Such a body would make no progress from a wake of the
+//! first part either.
+//!
+//! A combinator of another crate (`FuturesUnordered`) gives each of its parts a waker of its own.
+//! It polls a part only after that waker was woken. So a wait that was added with such a *foreign*
+//! waker is kept together with the waker. When the wait is over, the waker is woken.
 
 use std::{
     cell::Cell,
@@ -31,18 +34,20 @@ use std::{
 
 use crate::{Context, Step, Task, Wait};
 
-/// A task as a future, for the body of a future-style task. Leaves become one by `.await`.
+/// A task as a future, for the body of a future-style task. To perform a leaf, `.await` it: that
+/// makes this future.
 #[derive(Debug)]
 #[must_use = "futures are lazy: await it"]
 pub struct Perform<T> {
     task: T,
-    presence: Presence,
+    alive: AliveMark,
 }
 
 impl<T: Task + Unpin> Perform<T> {
-    /// The future of this task. For a task that must be pinned, `quadrivium_future::perform`.
+    /// Makes a future of this task. For a task that must be pinned, use
+    /// `quadrivium_future::perform`.
     pub fn new(task: T) -> Self {
-        Self { task, presence: Presence(None) }
+        Self { task, alive: AliveMark(None) }
     }
 }
 
@@ -54,73 +59,75 @@ impl<T: Task + Unpin> Future for Perform<T> {
         match Pin::new(&mut self.task).resume(&mut Context::new(cx.waker())) {
             Step::Done(output) => Poll::Ready(output),
             Step::Suspended(wait) => {
-                add(wait, cx.waker(), &mut self.presence);
+                add_wait(wait, cx.waker(), &mut self.alive);
                 Poll::Pending
             }
         }
     }
 }
 
-/// Alive as long as the `Perform` is: only one that met a foreign waker has something in it.
+/// The mark of a `Perform` that exists. It contains something only if the `Perform` was polled with
+/// a foreign waker. The [`Weak`] of a [`ForeignWait`] shows whether the `Perform` is gone.
 #[derive(Debug)]
-struct Presence(Option<Arc<()>>);
+struct AliveMark(Option<Arc<()>>);
 
-/// The waits of the performs inside one future-style task. For those who write such a style.
+/// The waits of the `Perform`s inside one future-style task. For authors of such a style.
 ///
-/// Empty, it is one word.
+/// It is one word in size.
 #[derive(Default)]
 pub struct PerformWaits {
-    kept: Option<ForeignWaits>,
+    foreign_waits: Option<ForeignWaits>,
 }
 
 #[allow(clippy::box_collection)] // One word in every task, where a `Vec` is three.
 type ForeignWaits = Box<Vec<ForeignWait>>;
 
-/// A wait under a waker that is not the task's own.
+/// A wait with a waker that is not the task's own.
 struct ForeignWait {
     perform: Weak<()>,
     wait: Wait,
     waker: Waker,
 }
 
-// Single words instead of a struct: they are on the way of every poll, and a struct that is written
-// field by field and read as a whole stalls the processor until the fields have reached the cache.
+// These are single words instead of a struct, because every poll uses them. A struct that is
+// written field by field and read as a whole stalls the processor until the fields have reached the
+// cache.
 thread_local! {
     /// The waker of the innermost future-style task that is being polled on this thread. Only its
-    /// address counts: it tells the task's own waker from those of foreign combinators.
-    static POLLED: Cell<*const Waker> = const { Cell::new(ptr::null()) };
-    /// What that task has come to wait for.
-    static SUM: Cell<Sum> = const { Cell::new(Sum::Wake) };
-    /// The sum, where it is more than `SUM` can say.
-    static MORE: Cell<Option<Wait>> = const { Cell::new(None) };
-    /// Its waits under foreign wakers, if it has any.
-    static KEPT: Cell<Option<ForeignWaits>> = const { Cell::new(None) };
+    /// address is used: it distinguishes the task's own waker from foreign wakers.
+    static POLLED_WAKER: Cell<*const Waker> = const { Cell::new(ptr::null()) };
+    /// The sum of the waits that were added in this poll.
+    static SHORT_SUM: Cell<ShortSum> = const { Cell::new(ShortSum::Wake) };
+    /// The sum, if `SHORT_SUM` cannot express it.
+    static LONG_SUM: Cell<Option<Wait>> = const { Cell::new(None) };
+    /// The waits of that task with foreign wakers, if there are any.
+    static FOREIGN_WAITS: Cell<Option<ForeignWaits>> = const { Cell::new(None) };
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Sum {
+enum ShortSum {
     Wake,
     Ready,
     Turn,
-    /// See `MORE` and `KEPT`.
-    More,
+    /// The sum is in `LONG_SUM` and `FOREIGN_WAITS`.
+    Long,
 }
 
 impl PerformWaits {
-    /// Polls the body of a future-style task; when it is pending, the task waits for the sum of
-    /// what the performs in it wait for.
+    /// Polls the body of a future-style task. When the body is pending, the task waits for the sum
+    /// of the waits of the `Perform`s in it.
     #[inline]
     pub fn poll<F: Future>(&mut self, body: Pin<&mut F>, cx: &Context<'_>) -> Step<F::Output> {
-        let outer = TaskAround::enter(cx.waker());
-        if self.kept.is_some() {
-            self.put_waiting(cx);
+        let outer = OuterTask::enter(cx.waker());
+        if self.foreign_waits.is_some() {
+            self.publish_foreign_waits(cx);
         }
         let polled = body.poll(&mut task::Context::from_waker(cx.waker()));
-        let wait = match SUM.replace(Sum::Wake) {
-            Sum::Wake => Wait::Wake,
-            Sum::Ready => Wait::Ready,
-            Sum::Turn => Wait::Turn,
-            Sum::More => self.take_more(),
+        let wait = match SHORT_SUM.replace(ShortSum::Wake) {
+            ShortSum::Wake => Wait::Wake,
+            ShortSum::Ready => Wait::Ready,
+            ShortSum::Turn => Wait::Turn,
+            ShortSum::Long => self.take_long_sum(),
         };
         outer.leave();
         match polled {
@@ -129,45 +136,46 @@ impl PerformWaits {
         }
     }
 
-    /// Wakes the wakers whose waits are over, forgets those of performs that are gone, and puts the
-    /// rest where performs find it.
+    /// Wakes the foreign wakers whose waits are over, removes the waits of `Perform`s that are
+    /// gone, and puts the rest into the thread-local.
     #[cold]
-    fn put_waiting(&mut self, cx: &Context<'_>) {
-        let mut kept = self.kept.take().unwrap_or_default();
-        kept.retain(ForeignWait::is_alive);
-        let over: Vec<_> = kept.extract_if(.., |kept| kept.is_over(cx)).collect();
-        KEPT.set(Some(kept));
-        SUM.set(Sum::More);
-        over.into_iter().for_each(|kept| kept.waker.wake());
+    fn publish_foreign_waits(&mut self, cx: &Context<'_>) {
+        let mut waits = self.foreign_waits.take().unwrap_or_default();
+        waits.retain(ForeignWait::is_alive);
+        let over: Vec<_> = waits.extract_if(.., |wait| wait.is_over(cx)).collect();
+        FOREIGN_WAITS.set(Some(waits));
+        SHORT_SUM.set(ShortSum::Long);
+        over.into_iter().for_each(|wait| wait.waker.wake());
     }
 
-    /// Takes back what is kept, and adds it to what the task waits for.
-    fn take_more(&mut self) -> Wait {
-        let wait = MORE.take().unwrap_or(Wait::Wake);
-        let mut kept = KEPT.take().unwrap_or_default();
-        // Those dropped in this poll no longer count.
-        kept.retain(ForeignWait::is_alive);
-        self.kept = (!kept.is_empty()).then_some(kept);
-        let kept = self.kept.iter().flat_map(|kept| kept.iter());
-        kept.fold(wait, |wait, kept| wait.or(kept.wait.clone()))
+    /// Takes the kept waits back from the thread-local, and adds them to the wait of the task.
+    fn take_long_sum(&mut self) -> Wait {
+        let wait = LONG_SUM.take().unwrap_or(Wait::Wake);
+        let mut waits = FOREIGN_WAITS.take().unwrap_or_default();
+        // A `Perform` that was dropped in this poll no longer counts.
+        waits.retain(ForeignWait::is_alive);
+        self.foreign_waits = (!waits.is_empty()).then_some(waits);
+        let foreign = self.foreign_waits.iter().flat_map(|waits| waits.iter());
+        foreign.fold(wait, |sum, foreign| sum.or(foreign.wait.clone()))
     }
 }
 
-/// A part of a foreign combinator may outlive the task that polled it last, and is polled again
-/// only when its waker was woken: so it is, and finds its wait with the next task.
+/// Wakes all foreign wakers that are left. A part of a foreign combinator may outlive the task that
+/// polled it last, and it is polled again only after a wake. So it is woken. The task that polls it
+/// next then gets its wait.
 impl Drop for PerformWaits {
     fn drop(&mut self) {
-        if let Some(kept) = self.kept.take() {
-            pass_on(*kept);
+        if let Some(waits) = self.foreign_waits.take() {
+            wake_all(*waits);
         }
     }
 }
 
 #[cold]
-fn pass_on(kept: Vec<ForeignWait>) {
-    for kept in kept.into_iter().filter(ForeignWait::is_alive) {
-        // Somebody else's waker: if it panics, the next one still has to be woken.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| kept.waker.wake())) {
+fn wake_all(waits: Vec<ForeignWait>) {
+    for wait in waits.into_iter().filter(ForeignWait::is_alive) {
+        // A foreign waker may panic. The next one still has to be woken.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| wait.waker.wake())) {
             mem::forget(payload);
         }
     }
@@ -187,22 +195,23 @@ impl ForeignWait {
     }
 }
 
-/// Puts back what belongs to the task around this one, also when the poll panics.
-struct TaskAround {
+/// Restores the thread-locals of the outer task (the future-style task in whose poll this task is
+/// polled), also when the poll panics.
+struct OuterTask {
     polled: *const Waker,
-    /// Nothing, when there is no task around.
-    around: Option<(Sum, Option<Wait>, Option<ForeignWaits>)>,
+    /// `None`, if there is no outer task.
+    sum_and_waits: Option<(ShortSum, Option<Wait>, Option<ForeignWaits>)>,
 }
 
-impl TaskAround {
+impl OuterTask {
     #[inline]
     fn enter(waker: &Waker) -> Self {
-        let polled = POLLED.replace(waker);
-        let take = || (SUM.replace(Sum::Wake), MORE.take(), KEPT.take());
-        Self { polled, around: (!polled.is_null()).then(take) }
+        let polled = POLLED_WAKER.replace(waker);
+        let take = || (SHORT_SUM.replace(ShortSum::Wake), LONG_SUM.take(), FOREIGN_WAITS.take());
+        Self { polled, sum_and_waits: (!polled.is_null()).then(take) }
     }
 
-    /// The way out without a panic: the sum has been taken.
+    /// Ends a poll that did not panic. The sum has been taken already.
     #[inline]
     fn leave(mut self) {
         self.restore();
@@ -211,79 +220,80 @@ impl TaskAround {
 
     #[inline]
     fn restore(&mut self) {
-        POLLED.set(self.polled);
-        if let Some((sum, more, kept)) = self.around.take() {
-            SUM.set(sum);
-            MORE.set(more);
-            KEPT.set(kept);
+        POLLED_WAKER.set(self.polled);
+        if let Some((short_sum, long_sum, waits)) = self.sum_and_waits.take() {
+            SHORT_SUM.set(short_sum);
+            LONG_SUM.set(long_sum);
+            FOREIGN_WAITS.set(waits);
         }
     }
 }
 
-impl Drop for TaskAround {
+impl Drop for OuterTask {
     fn drop(&mut self) {
-        SUM.set(Sum::Wake);
-        MORE.set(None);
-        let kept = KEPT.take();
+        SHORT_SUM.set(ShortSum::Wake);
+        LONG_SUM.set(None);
+        let waits = FOREIGN_WAITS.take();
         self.restore();
-        if let Some(kept) = kept {
-            pass_on(*kept);
+        if let Some(waits) = waits {
+            wake_all(*waits);
         }
     }
 }
 
-/// Tells the future-style task around this perform what it waits for.
+/// Adds the wait of a `Perform` to the sum of the future-style task around it.
 #[inline]
-fn add(wait: Wait, waker: &Waker, presence: &mut Presence) {
-    let polled = POLLED.get();
+fn add_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
+    let polled = POLLED_WAKER.get();
     if polled.is_null() {
         on_a_foreign_executor(wait, waker);
     } else if !ptr::eq(polled, waker) {
-        keep(wait, waker, presence);
+        keep_foreign_wait(wait, waker, alive);
     } else {
-        match (SUM.get(), wait) {
-            (Sum::Turn, _) | (_, Wait::Wake) => {}
-            (Sum::Wake | Sum::Ready, Wait::Turn) => SUM.set(Sum::Turn),
-            (Sum::Wake | Sum::Ready, Wait::Ready) => SUM.set(Sum::Ready),
-            // A deadline counts for more than readiness, so nothing of the sum is lost.
-            (Sum::Wake | Sum::Ready | Sum::More, wait) => add_more(wait),
+        match (SHORT_SUM.get(), wait) {
+            (ShortSum::Turn, _) | (_, Wait::Wake) => {}
+            (ShortSum::Wake | ShortSum::Ready, Wait::Turn) => SHORT_SUM.set(ShortSum::Turn),
+            (ShortSum::Wake | ShortSum::Ready, Wait::Ready) => SHORT_SUM.set(ShortSum::Ready),
+            // A deadline replaces `Ready` in a sum, so nothing of the sum is lost.
+            (ShortSum::Wake | ShortSum::Ready | ShortSum::Long, wait) => add_to_long_sum(wait),
         }
     }
 }
 
-fn add_more(wait: Wait) {
-    let more = MORE.take().unwrap_or(Wait::Wake);
-    MORE.set(Some(more.or(wait)));
-    SUM.set(Sum::More);
+fn add_to_long_sum(wait: Wait) {
+    let sum = LONG_SUM.take().unwrap_or(Wait::Wake);
+    LONG_SUM.set(Some(sum.or(wait)));
+    SHORT_SUM.set(ShortSum::Long);
 }
 
-/// Keeps a wait until it is over, in the place of the one this perform had before.
+/// Keeps a wait with a foreign waker until it is over. It replaces the former wait of the same
+/// `Perform`.
 #[cold]
-fn keep(wait: Wait, waker: &Waker, presence: &mut Presence) {
-    let perform = Arc::downgrade(presence.0.get_or_insert_default());
-    let mut kept = KEPT.take().unwrap_or_default();
-    let former: Vec<_> = kept.extract_if(.., |kept| kept.perform.ptr_eq(&perform)).collect();
+fn keep_foreign_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
+    let perform = Arc::downgrade(alive.0.get_or_insert_default());
+    let mut waits = FOREIGN_WAITS.take().unwrap_or_default();
+    let former: Vec<_> = waits.extract_if(.., |wait| wait.perform.ptr_eq(&perform)).collect();
     if wait != Wait::Wake {
-        kept.push(ForeignWait { perform, wait, waker: waker.clone() });
+        waits.push(ForeignWait { perform, wait, waker: waker.clone() });
     }
-    KEPT.set(Some(kept));
-    match SUM.replace(Sum::More) {
-        Sum::Turn => add_more(Wait::Turn),
-        Sum::Ready => add_more(Wait::Ready),
-        Sum::Wake | Sum::More => {}
+    FOREIGN_WAITS.set(Some(waits));
+    match SHORT_SUM.replace(ShortSum::Long) {
+        ShortSum::Turn => add_to_long_sum(Wait::Turn),
+        ShortSum::Ready => add_to_long_sum(Wait::Ready),
+        ShortSum::Wake | ShortSum::Long => {}
     }
     drop(former);
 }
 
-/// Outside a future-style task there is a waker and nothing else; it serves every wait but a
-/// deadline.
+/// Handles a wait outside a future-style task. There is only the waker of the foreign executor. It
+/// serves every wait but a deadline.
 #[cold]
 fn on_a_foreign_executor(wait: Wait, waker: &Waker) {
     match wait {
         Wait::Ready | Wait::Wake => {}
         Wait::Turn => waker.wake_by_ref(),
         Wait::Until(_) => panic!(
-            "no host drives this future, so nobody keeps its deadline: \
+            "no host drives this future, so its deadline would never come: \
              spawn it on an event loop as a future-style task"
         ),
     }
@@ -291,7 +301,7 @@ fn on_a_foreign_executor(wait: Wait, waker: &Waker) {
 
 impl fmt::Debug for PerformWaits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kept = self.kept.as_ref().map_or(0, |kept| kept.len());
-        f.debug_struct("PerformWaits").field("kept", &kept).finish()
+        let n = self.foreign_waits.as_ref().map_or(0, |waits| waits.len());
+        f.debug_struct("PerformWaits").field("foreign_waits", &n).finish()
     }
 }

@@ -6,20 +6,25 @@ use crate::{Context, Wait};
 
 /// A computation that can be suspended and resumed.
 ///
-/// A task is lazy: building one runs nothing, the first [`resume`](Task::resume) does. A task never
-/// calls the loop: what it waits for is a value it returns.
+/// A *host*, such as an event loop, drives the task: it calls [`resume`](Task::resume) again and
+/// again. Each call runs the task to the next point at which it has to wait, and returns a
+/// [`Step`]. Between two calls the task is *suspended*: it keeps its state and runs nothing.
+///
+/// A task is lazy: building one runs nothing, and only the first `resume` starts it. A task never
+/// calls its host in order to wait. It returns a value instead, a [`Wait`], which describes what it
+/// waits for.
 ///
 /// # The contract
 ///
-/// * After [`Step::Done`] a task is never resumed again. Styles and combinators panic then, with
-///   [`RESUMED_AFTER_DONE`]; a leaf may do anything safe.
-/// * A task may be resumed before what it waits for has happened (a *spurious* resume). It then
-///   suspends again, or goes on if it may; nothing is lost.
-/// * Dropping a suspended task runs the destructors of everything it holds before `drop` returns.
+/// * After [`Step::Done`] a task is never resumed again. If it is, styles and combinators panic
+///   with [`RESUMED_AFTER_DONE`]. A leaf (a task that contains no other task) may do anything safe.
+/// * A task may be resumed before its wait is over. Such a resume is called *spurious*. The task
+///   then suspends again, or goes on if it can. Nothing is lost.
+/// * Dropping a suspended task runs the destructors of all its values before `drop` returns.
 ///
 /// # Examples
 ///
-/// A leaf, written by hand: it counts down, letting the others run in between.
+/// A leaf, written by hand. It counts down and lets the other tasks run in between:
 ///
 /// ```
 /// use quadrivium_core::{Context, Step, Task, Wait};
@@ -42,18 +47,19 @@ use crate::{Context, Wait};
 /// ```
 #[must_use = "a task is lazy: it runs only when a host resumes it (spawn, perform or block_on)"]
 pub trait Task {
-    /// What the task is worth when it is done.
+    /// The value that the task returns when it is done.
     type Output;
 
-    /// Runs to the next suspension point, or to the end.
+    /// Runs the task to its next suspension point, or to its end.
     ///
     /// # Panics
     ///
-    /// When the body panics. It may panic when the task has already returned [`Step::Done`].
+    /// When the body (the user's code inside the task) panics. A task may also panic when it has
+    /// already returned [`Step::Done`].
     fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output>;
 }
 
-/// What one [`resume`](Task::resume) came to.
+/// The result of one [`resume`](Task::resume).
 #[derive(Debug)]
 #[must_use]
 pub enum Step<T> {
@@ -63,12 +69,12 @@ pub enum Step<T> {
     Done(T),
 }
 
-/// A task whose type is forgotten, for collections of tasks of several styles.
+/// A boxed task without its concrete type, for collections of tasks of several styles.
 pub type BoxTask<T> = Pin<Box<dyn Task<Output = T>>>;
 
-/// The message of the panic that a task of any style raises when it is resumed after its end.
+/// The message of the panic when a task of any style is resumed after its end.
 pub const RESUMED_AFTER_DONE: &str =
-    "a task was resumed after it was done: a host must drop it then";
+    "a task was resumed after it was done: a host must drop a task that is done";
 
 impl<P> Task for Pin<P>
 where

@@ -1,5 +1,8 @@
-//! Leaves about time: [`turn`], [`sleep`], [`sleep_until`], [`block_for`]; and the clock: [`now`],
-//! [`hold`].
+//! Time: the clock of the host ([`now`], [`hold`]), and the leaves that wait for it ([`turn`],
+//! [`sleep`], [`sleep_until`], [`block_for`]).
+//!
+//! A *leaf* is a task that contains no other task. It is written by hand, once, and works in every
+//! style. A *virtual clock*, unlike a real one, jumps to the next deadline when no task is ready.
 
 use std::{
     pin::Pin,
@@ -8,8 +11,9 @@ use std::{
 
 use crate::{Context, Hold, SendHold, Step, Task, Wait, host};
 
-/// The time on the clock of the host that drives this thread: what a program uses in place of
-/// [`Instant::now`], so that it also runs on a virtual clock.
+/// Returns the time on the clock of the host that drives this thread.
+///
+/// A program calls this in place of [`Instant::now`], so that it also runs on a virtual clock.
 ///
 /// # Panics
 ///
@@ -18,14 +22,15 @@ pub fn now() -> Instant {
     host::now()
 }
 
-/// Takes a hold of the clock of the host that drives this thread, until it is dropped.
+/// Returns a guard that keeps the virtual clock of this thread's host from jumping.
 ///
-/// A virtual clock jumps when no task is ready, as if all that is to happen happened on the loop.
-/// Who waits for another thread or process holds it meanwhile, so that a timeout does not fire
-/// before an answer that takes no virtual time at all: the loop then sleeps until it is woken.
-/// Leaves that wait for work on other threads do so themselves.
+/// A virtual clock jumps to the next deadline when no task is ready, as if nothing could happen
+/// outside the loop. But another thread or process may be at work for a task, and its answer takes
+/// no virtual time at all. Without a guard, a timeout would fire before the answer comes. While a
+/// guard exists, the loop does not jump but sleeps until a task is woken. The leaves that wait for
+/// work on other threads take such a guard themselves.
 ///
-/// On a real clock, and where no host drives this thread, it means nothing.
+/// On a real clock, and where no host drives this thread, the guard has no effect.
 ///
 /// ```
 /// let _hold = quadrivium_core::hold();
@@ -35,20 +40,21 @@ pub fn hold() -> Hold {
     host::current().map_or_else(Hold::default, |host| host.hold())
 }
 
-/// The same, for leaves that are `Send`: it may be dropped on another thread.
+/// Like [`hold`], but the guard may be dropped on another thread. It is for leaves that are `Send`.
 pub fn send_hold() -> SendHold {
     host::current().map_or_else(SendHold::default, |host| host.send_hold())
 }
 
 /// Lets every other ready task run first.
 ///
-/// Long work calls it now and then so that the others get the CPU too (asyncio's `sleep(0)`).
+/// Long work performs it now and then, so that the other tasks get the CPU too (asyncio's
+/// `sleep(0)`).
 #[inline]
 pub fn turn() -> Turn {
     Turn { taken: false }
 }
 
-/// A task that suspends once. Made by [`turn`].
+/// A task that suspends once, for one turn. Made by [`turn`].
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Turn {
@@ -70,26 +76,28 @@ impl Task for Turn {
 
 /// Waits for `duration`, counted from the first resume.
 ///
-/// Always gives way, also for no time at all; never ends early; on a real clock it may end up to a
-/// millisecond late.
+/// It always suspends, even if `duration` is zero. It never ends early. On a real clock it may end
+/// up to a millisecond late.
 ///
-/// A host's clock ends 584 years after the host was made: a sleep beyond that, such as one of
-/// [`Duration::MAX`], never ends. It is a wait like [`std::future::pending`], and has the same
-/// outcome when its task waits for nothing else, so that nobody can wake it:
+/// A host's clock ends 584 years after the host was made. A sleep that would end later, such as a
+/// sleep of [`Duration::MAX`], never ends, like [`std::future::pending`]. If its task waits for
+/// nothing else, nothing can wake that task any more:
 ///
 /// | host | outcome |
 /// |---|---|
-/// | an event loop, a loop in another executor | the run ends with a deadlock, once no task can go
-/// on |
+/// | an event loop, also in another executor | the run ends with a deadlock, if no task can go on |
 /// | one task in another executor | its future panics with the message of the deadlock |
-/// | may | the task is dropped, and its handle says that it was cancelled |
+/// | may | the task is dropped, and its handle returns [`JoinError::Cancelled`] |
+///
+/// [`JoinError::Cancelled`]: crate::JoinError::Cancelled
 pub fn sleep(duration: Duration) -> Sleep {
-    Sleep { state: State::For(duration) }
+    Sleep { state: State::NewFor(duration) }
 }
 
-/// Waits until `deadline` on the host's clock. Gives way once when that has passed already.
+/// Waits until `deadline` on the host's clock. It suspends once even if the deadline has passed
+/// already.
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep { state: State::To(deadline) }
+    Sleep { state: State::NewUntil(deadline) }
 }
 
 /// A task that waits for a deadline. Made by [`sleep`] and [`sleep_until`].
@@ -102,10 +110,10 @@ pub struct Sleep {
 #[derive(Clone, Copy, Debug)]
 enum State {
     /// Not resumed yet: the deadline is this long after the first resume.
-    For(Duration),
-    /// Not resumed yet: the deadline is this.
-    To(Instant),
-    /// Suspended until this.
+    NewFor(Duration),
+    /// Not resumed yet: this is the deadline.
+    NewUntil(Instant),
+    /// Suspended until this deadline.
     Until(Instant),
     /// Suspended until a time beyond the clock's range.
     Never,
@@ -116,24 +124,24 @@ impl Task for Sleep {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
         self.state = match self.state {
-            State::For(duration) => {
+            State::NewFor(duration) => {
                 cx.now().checked_add(duration).map_or(State::Never, State::Until)
             }
-            State::To(deadline) => State::Until(deadline),
+            State::NewUntil(deadline) => State::Until(deadline),
             State::Until(deadline) if deadline <= cx.now() => return Step::Done(()),
             waiting @ (State::Until(_) | State::Never) => waiting,
         };
         match self.state {
             State::Until(deadline) => Step::Suspended(Wait::Until(deadline)),
-            State::For(_) | State::To(_) | State::Never => Step::Suspended(Wait::Wake),
+            State::NewFor(_) | State::NewUntil(_) | State::Never => Step::Suspended(Wait::Wake),
         }
     }
 }
 
-/// Keeps the CPU for `duration`: nothing else on this host runs meanwhile.
+/// Occupies the host for `duration`: no other task of this host runs meanwhile.
 ///
-/// It stands for work, in programs that show what work does to the others. It never suspends: on a
-/// virtual clock time jumps, on a real clock the OS thread is blocked.
+/// It takes the place of real work, in programs that show how work delays other tasks. It never
+/// suspends. On a virtual clock the time jumps; on a real clock the OS thread is blocked.
 pub fn block_for(duration: Duration) -> BlockFor {
     BlockFor { duration }
 }

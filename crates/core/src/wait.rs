@@ -1,30 +1,35 @@
-//! [`Wait`]: what a suspended task waits for, as a value.
+//! [`Wait`]: the value by which a suspended task describes what it waits for.
 
 use std::time::Instant;
 
-/// What a suspended task waits for.
+/// The condition that a suspended task waits for. Its host resumes the task when the wait is over.
 ///
-/// Whatever the wait, a wake of the task's [`Waker`](std::task::Waker) ends it too: a spurious
-/// resume is harmless.
+/// A wake of the task's [`Waker`](std::task::Waker) ends every wait. So a task may be resumed too
+/// early. Such a *spurious* resume is harmless, because the task then waits again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// Nothing: let the others run first (asyncio's `sleep(0)`).
+    /// No condition: the other ready tasks run first (asyncio's `sleep(0)`).
     Turn,
-    /// A deadline on the host's clock.
+    /// A deadline: the time on the host's clock at which the task is to be resumed.
     Until(Instant),
-    /// A source that this task's waker was left with (see [`Readiness`](crate::Readiness)): the
-    /// host's reactor wakes it, so no deadlock is certain meanwhile.
+    /// A descriptor, such as a socket, for which the operating system reports when it is ready. The
+    /// task has left its waker in a [`Readiness`](crate::Readiness). The reactor, the part of the
+    /// host that listens to the operating system, wakes the task. So the host reports no deadlock
+    /// meanwhile.
     Ready,
-    /// A wake: someone holds this task's waker.
+    /// A wake: another task, or another thread, holds this task's waker.
     Wake,
 }
 
 impl Wait {
-    /// The first of two waits: over as soon as either is.
+    /// Combines two waits into one, which is over as soon as either of them is over.
     ///
-    /// A wake ends every wait, so `Wake` adds nothing, and `Ready`, which a wake of the reactor
-    /// ends, only that the host knows of it; of two deadlines the earlier one counts.
-    /// This is what lets a [`race`](crate::race) of many parts wait without an allocation.
+    /// * A wake ends every wait, so `Wake` adds nothing to another wait.
+    /// * A wake by the reactor ends `Ready`. So `Ready` adds no more than a fact for the host: a
+    ///   reactor will wake the task.
+    /// * Of two deadlines the earlier one counts.
+    ///
+    /// With this function a [`race`](crate::race) of many parts waits without an allocation.
     ///
     /// ```
     /// use quadrivium_core::Wait;

@@ -1,15 +1,22 @@
-//! Sockets as leaves: reading, writing, accepting and connecting as tasks that every style
-//! performs.
+//! Leaves that replace blocking calls: sockets, pipes, files, names, child processes, signals and
+//! work on other threads.
 //!
-//! [`net`] is laid out and named like `std::net` and `std::os::unix::net`. Every operation tries
-//! first, without blocking, and suspends with [`Wait::Ready`](quadrivium_core::Wait::Ready) when
-//! there is nothing to do yet; the reactor of the host that resumed it wakes it.
+//! A *leaf* is a task that composes no other task. Every style can perform it. The *reactor* is the
+//! part of a host that asks the operating system which sockets and pipes have become ready.
+//!
+//! [`net`] is laid out and named like `std::net` and `std::os::unix::net`. Each operation on a
+//! socket first tries the system call without blocking. If there is nothing to do yet, the
+//! operation suspends with [`Wait::Ready`](quadrivium_core::Wait::Ready). The reactor wakes it when
+//! it is time to try again.
 //!
 //! # Borrowed and owned buffers
 //!
-//! An operation with a buffer comes twice. `read(&mut buffer)` borrows it: for generators, futures
-//! and green threads, which keep a borrow across a suspension. `read_owned(buffer)` takes it and
-//! gives it back with the result: for callbacks, and for whoever keeps the operation somewhere.
+//! An operation with a buffer has two forms:
+//!
+//! * `read(&mut buffer)` borrows the buffer. Generators, futures and green threads can use it,
+//!   because they keep a borrow across a suspension.
+//! * `read_owned(buffer)` takes the buffer and returns it with the result. Callbacks use it, and so
+//!   does code that stores the operation.
 //!
 //! ```
 //! use quadrivium::{green::perform, net::UnixStream, prelude::*};
@@ -60,12 +67,12 @@ pub use self::{
     },
 };
 
-/// Work on other OS threads.
+/// Runs blocking calls and long computations on other OS threads.
 pub mod thread {
     pub use crate::offload::{Offload, offload, offload_checked};
 }
 
-/// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.
+/// TCP, UDP and Unix sockets, with the names of `std::net` and `std::os::unix::net`.
 pub mod net {
     pub use crate::{
         tcp::{TcpConnect, TcpListener, TcpStream},

@@ -1,4 +1,4 @@
-//! [`PipeReader`] and [`PipeWriter`].
+//! [`PipeReader`] and [`PipeWriter`]: the two ends of a pipe.
 
 use std::{
     fs, io,
@@ -14,11 +14,11 @@ use crate::{
     stream::{attempts::Attempts, read::read_methods, write::write_methods},
 };
 
-/// A pipe: what is written to one end is read from the other.
+/// Creates a pipe. Bytes that are written to one end are read from the other.
 ///
 /// # Errors
 ///
-/// When no more descriptors are to be had.
+/// Returns an error when the process has no free descriptors.
 ///
 /// ```
 /// use quadrivium::{io::pipe, prelude::*};
@@ -39,32 +39,36 @@ pub fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
     Ok((PipeReader::new(reader)?, PipeWriter::new(writer)?))
 }
 
-/// What both ends have: `new`, `into_fd` and `as_fd`. The descriptor is read and written as a
-/// [`fs::File`], whatever it is.
+/// Defines the methods that both ends have: `new`, `into_fd` and `as_fd`. The descriptor is read
+/// and written as an [`fs::File`], even if it is a terminal or another kind of pipe.
 macro_rules! pipe_methods {
     ($end:ident) => {
         impl $end {
-            /// A pipe that was opened elsewhere: of the standard library, a named one, a terminal.
+            /// Wraps the end of a pipe that was opened elsewhere: by the standard library, a named
+            /// pipe, or a terminal.
             ///
-            /// It does not block from now on, for whoever else holds this very end.
+            /// The descriptor is made non-blocking. Other code that uses the same end of the pipe
+            /// sees this, too.
             ///
             /// # Errors
             ///
-            /// When it cannot be made non-blocking.
+            /// Returns an error when the descriptor cannot be made non-blocking.
             pub fn new(fd: impl Into<OwnedFd>) -> io::Result<Self> {
                 let fd = fd.into();
                 ioctl_fionbio(&fd, true)?;
                 Ok(Self { source: Arc::new(Source::new(fd.into())) })
             }
 
-            /// The descriptor, which blocks again: for the standard library, or a child.
+            /// Returns the descriptor, and makes it blocking again: for the standard library, or
+            /// for a child process.
             ///
             /// # Errors
             ///
-            /// `ResourceBusy` while clones of this end or operations on it are left: they would
-            /// block, too. When it cannot be made blocking.
+            /// Returns a `ResourceBusy` error while clones of this end or operations on it are
+            /// left, because they would block, too. Returns an error when the descriptor cannot be
+            /// made blocking.
             pub fn into_fd(self) -> io::Result<OwnedFd> {
-                let fd: OwnedFd = Source::take_out(self.source)?.into();
+                let fd: OwnedFd = Source::into_io(self.source)?.into();
                 ioctl_fionbio(&fd, false)?;
                 Ok(fd)
             }
@@ -84,29 +88,34 @@ macro_rules! pipe_methods {
     };
 }
 
-/// The end of a pipe that is read. Clones are the same end; it is closed when the last of them, and
-/// the last operation on it, is dropped.
+/// The end of a pipe from which bytes are read.
+///
+/// Clones share the same end. It is closed when the last clone and the last operation on it have
+/// been dropped.
 #[derive(Clone, Debug)]
 pub struct PipeReader {
     source: Arc<Source<fs::File>>,
 }
 
-// `read`, `read_exact`, `read_vectored` and `read_to_end`, each also with `_owned`: in
-// `stream/read.rs`.
+// The methods `read`, `read_exact`, `read_vectored` and `read_to_end`, and their `_owned` forms,
+// are in `stream/read.rs`.
 read_methods! { PipeReader }
 pipe_methods! { PipeReader }
 
-/// The end of a pipe that is written. Clones are the same end; it is closed when the last of them,
-/// and the last operation on it, is dropped. Then the other end reads the end of the stream.
+/// The end of a pipe to which bytes are written.
 ///
-/// Where nobody is left to read, a write is a `BrokenPipe` error.
+/// Clones share the same end. It is closed when the last clone and the last operation on it have
+/// been dropped. Then the reader of the pipe finds the end of the stream.
+///
+/// When all readers of the pipe are closed, a write is a `BrokenPipe` error.
 #[derive(Clone, Debug)]
 pub struct PipeWriter {
     source: Arc<Source<fs::File>>,
 }
 
-// `write`, `write_all` and `write_vectored`, each also with `_owned`: in `stream/write.rs`. A pipe
-// has ended when its writer is dropped.
+// The methods `write`, `write_all` and `write_vectored`, and their `_owned` forms, are in
+// `stream/write.rs`. `end_writing` does nothing, because a pipe ends only when its writer is
+// dropped.
 write_methods! { PipeWriter, end_writing: |_| Ok(()) }
 pipe_methods! { PipeWriter }
 

@@ -1,4 +1,4 @@
-//! [`UdpSocket`], as in `std::net`.
+//! [`UdpSocket`], with the methods of its namesake in `std::net`.
 
 use std::{
     io,
@@ -16,8 +16,10 @@ use crate::{
     },
 };
 
-/// Sends and receives UDP datagrams. Clones are the same socket; it is closed when the last of
-/// them, and the last operation on it, is dropped.
+/// Sends and receives UDP datagrams.
+///
+/// Clones share the same socket. It is closed when the last clone and the last operation on it have
+/// been dropped.
 ///
 /// ```
 /// use quadrivium::{green::perform, net::UdpSocket, prelude::*};
@@ -39,42 +41,43 @@ pub struct UdpSocket {
     source: Arc<Source<net::UdpSocket>>,
 }
 
-// `recv`, `recv_from` and `send`, each also with `_owned`: in `socket/datagram.rs`.
+// The methods `recv`, `recv_from` and `send`, and their `_owned` forms, are in
+// `socket/datagram.rs`.
 datagram_methods! { UdpSocket, net::UdpSocket, SocketAddr }
 
 impl UdpSocket {
-    /// A socket with this address; with one of the system's choice where the port is 0.
+    /// Creates a socket with this address. If the port is 0, the system chooses one.
     ///
     /// # Errors
     ///
-    /// When the address is in use, or not ours.
+    /// Returns an error when the address is in use, or does not belong to this machine.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         bind(address, |_| Ok(()))
     }
 
-    /// The same, together with others that have this address: the kernel deals datagrams out among
-    /// them (`SO_REUSEPORT`).
+    /// Like [`bind`](UdpSocket::bind), but several sockets may have this address (`SO_REUSEPORT`).
+    /// The kernel distributes the datagrams among them.
     ///
     /// # Errors
     ///
-    /// As [`bind`](UdpSocket::bind).
+    /// Returns the errors of [`bind`](UdpSocket::bind).
     pub fn bind_reuse_port(address: SocketAddr) -> io::Result<Self> {
         bind(address, |socket| socket.set_reuse_port(true))
     }
 
-    /// Sends to this address from now on, and receives from there alone. Does not wait: nothing is
-    /// sent for that.
+    /// Sends to this address from now on, and receives only from there. Does not wait, because no
+    /// datagram is sent to connect.
     ///
     /// # Errors
     ///
-    /// When the kernel knows no way there.
+    /// Returns an error when the kernel has no route to the address.
     pub fn connect(&self, address: SocketAddr) -> io::Result<()> {
         self.source.io().connect(address)
     }
 
-    /// Sends a datagram to this address: how many bytes.
+    /// Sends a datagram to this address, and returns the number of bytes.
     ///
-    /// Dropped before it is done, it has sent nothing.
+    /// An operation that is dropped before it is done has sent nothing.
     pub fn send_to<'a>(
         &self,
         bytes: &'a [u8],
@@ -83,7 +86,7 @@ impl UdpSocket {
         send(&self.source, Borrowed(bytes), move |socket, bytes| socket.send_to(bytes, to))
     }
 
-    /// The same, with bytes that are given back.
+    /// Like [`send_to`](Self::send_to), but takes the bytes and returns them with the result.
     pub fn send_to_owned<B: AsRef<[u8]>>(
         &self,
         bytes: B,
@@ -92,9 +95,10 @@ impl UdpSocket {
         send(&self.source, Owned(bytes), move |socket, bytes| socket.send_to(bytes, to))
     }
 
-    /// Receives without taking out: the next receive finds the same datagram.
+    /// Receives a datagram without removing it from the queue. The next receive finds the same
+    /// datagram.
     ///
-    /// Dropped before it is done, it has done nothing.
+    /// An operation that is dropped before it is done has done nothing.
     pub fn peek_from<'a>(
         &self,
         buffer: &'a mut [u8],
@@ -102,7 +106,7 @@ impl UdpSocket {
         receive(&self.source, Borrowed(buffer), net::UdpSocket::peek_from)
     }
 
-    /// The same, with a buffer that is given back.
+    /// Like [`peek_from`](Self::peek_from), but takes the buffer and returns it with the result.
     pub fn peek_from_owned<B: AsMut<[u8]>>(
         &self,
         buffer: B,
@@ -110,36 +114,36 @@ impl UdpSocket {
         receive(&self.source, Owned(buffer), net::UdpSocket::peek_from)
     }
 
-    /// The address it is connected to.
+    /// Returns the address that the socket is connected to.
     ///
     /// # Errors
     ///
-    /// `NotConnected` when it is not.
+    /// Returns a `NotConnected` error when the socket is not connected.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.source.io().peer_addr()
     }
 
-    /// Lets it send to broadcast addresses.
+    /// Sets whether the socket may send to broadcast addresses.
     ///
     /// # Errors
     ///
-    /// When the kernel refuses.
+    /// Returns an error when the kernel refuses.
     pub fn set_broadcast(&self, broadcast: bool) -> io::Result<()> {
         self.source.io().set_broadcast(broadcast)
     }
 
-    /// Lets a datagram pass so many routers.
+    /// Sets the number of routers that a datagram may pass.
     ///
     /// # Errors
     ///
-    /// When the kernel refuses.
+    /// Returns an error when the kernel refuses.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.source.io().set_ttl(ttl)
     }
 }
 
-// `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the
-// kernel's buffers: in `socket/mod.rs`.
+// The methods `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error`, and those for
+// the kernel's buffers, are in `socket/mod.rs`.
 socket_methods! { UdpSocket, net::UdpSocket, SocketAddr }
 
 fn bind(

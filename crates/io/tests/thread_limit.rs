@@ -1,5 +1,7 @@
-//! Work on other threads in a process that may have few of them: all of it is done, or it is an
-//! error with cause and remedy. Deadlines fire meanwhile.
+//! Work on other threads in a process with a limit of threads.
+//!
+//! The tests check that all work is done, or returns an error with cause and remedy. Deadlines fire
+//! in the meantime.
 
 use std::{
     env, fs as std_fs,
@@ -21,7 +23,7 @@ use quadrivium::{
 };
 use quadrivium_tests::limited::{Limited, run};
 
-/// A style, as a task of that style that performs another task.
+/// A style: a function that returns a task of the style, which performs `Offload`.
 type Style<T> = fn(Offload<T>) -> BoxTask<T>;
 
 fn styles<T: 'static + Send>() -> [(&'static str, Style<T>); 4] {
@@ -35,11 +37,12 @@ fn styles<T: 'static + Send>() -> [(&'static str, Style<T>); 4] {
 
 const LIMIT: &str = "QUADRIVIUM_THREAD_LIMIT";
 
-/// How many threads may be there, the two of a test included. With one, a test has no thread of its
-/// own.
+/// The limits of threads under which the tests run. A test has two threads itself: the main thread,
+/// and one for the test. With a limit of 1, the test runs on the main thread.
 const LIMITS: [usize; 8] = [1, 2, 3, 4, 5, 9, 16, 30];
 
-/// Whether there is a thread for work. With two, that depends on how the test is run.
+/// Returns whether the OS refuses a thread for work under this limit. With 2, that depends on how
+/// the test is run.
 fn is_refused(limit: usize) -> Option<bool> {
     match limit {
         1 => Some(true),
@@ -48,10 +51,11 @@ fn is_refused(limit: usize) -> Option<bool> {
     }
 }
 
-/// Runs the test of this name again, under each limit. There it does `something`.
-fn under_limits(test: &str, limits: &[usize], something: impl FnOnce(usize)) {
+/// Runs the test of this name again in a process of its own, under each limit. That process runs
+/// `body`.
+fn under_limits(test: &str, limits: &[usize], body: impl FnOnce(usize)) {
     if let Ok(limit) = env::var(LIMIT) {
-        return something(limit.parse().unwrap());
+        return body(limit.parse().unwrap());
     }
     let Some(limited) = Limited::new(&env::current_exe().unwrap()) else { return };
     for limit in limits {
@@ -63,7 +67,7 @@ fn under_limits(test: &str, limits: &[usize], something: impl FnOnce(usize)) {
     }
 }
 
-/// The error of a refused thread or process, which names cause and remedy.
+/// Asserts that this is the error for a refused thread or process, with cause and remedy.
 #[track_caller]
 fn assert_refused(error: &io::Error) {
     assert_eq!(error.kind(), ErrorKind::QuotaExceeded, "{error}");
@@ -71,14 +75,14 @@ fn assert_refused(error: &io::Error) {
     assert!(error.to_string().contains("raise the limit of threads and processes"), "{error}");
 }
 
-/// Asserts that all is done or all is refused, as the limit has it.
+/// Asserts that all work is done or all is refused, whichever the limit requires.
 #[track_caller]
 fn assert_all_or_none(limit: usize, refused: usize, all: usize) {
     assert!(refused == 0 || refused == all, "{refused} of {all} are refused");
     assert!(is_refused(limit).is_none_or(|is_refused| is_refused == (refused > 0)));
 }
 
-/// Takes longer than it takes to start a thread, so that threads are missing.
+/// Takes longer than the start of a thread, so that more threads are needed.
 fn slow() {
     thread::sleep(Duration::from_millis(20));
 }
@@ -131,7 +135,7 @@ fn files_are_read_or_an_error() {
         let ends = event_loop.block_on(join_all(reads)).unwrap();
         let mut refused = 0;
         for (read, buffer) in ends {
-            // The buffer comes back either way.
+            // The buffer is returned in both cases.
             match read {
                 Ok(n) => assert_eq!(&buffer[..n], b"Name:"),
                 Err(error) => {
@@ -152,7 +156,7 @@ fn names_are_found_or_an_error() {
         let lookups = event_loop.block_on(join_all([(); 40].map(|()| dns::lookup("localhost:80"))));
         let refused = lookups.unwrap().into_iter().filter_map(Result::err);
         assert_all_or_none(limit, refused.inspect(assert_refused).count(), 40);
-        // Connecting to a name takes the same way.
+        // Connecting to a name uses the same pool.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("localhost:{}", listener.local_addr().unwrap().port());
         let refused = event_loop.block_on(TcpStream::connect(address)).unwrap().err();
@@ -160,7 +164,7 @@ fn names_are_found_or_an_error() {
     });
 }
 
-/// Names and files have threads of their own. With room for one thread, a name is refused until the
+/// Names and files have separate threads. With room for one thread, a name is refused until the
 /// idle thread for files has ended.
 #[test]
 fn refused_work_can_be_tried_again() {
@@ -177,29 +181,30 @@ fn refused_work_can_be_tried_again() {
     });
 }
 
-/// The state of a child in the kernel's list, or none if it is not there.
+/// Returns the state of a child in the kernel's list, or `None` if it is not there.
 fn state(id: u32) -> Option<char> {
     let stat = std_fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()
 }
 
-/// A child counts as a thread does, and as long as it is a zombie.
+/// A child counts like a thread, also while it is a zombie.
 #[test]
 fn a_dropped_child_leaves_room_for_the_next_one() {
     under_limits("a_dropped_child_leaves_room_for_the_next_one", &[3], |limit| {
-        // Only now, so that the test has its thread.
+        // The two threads of the test leave room for one child.
         assert_eq!(limit, 3);
         let mut event_loop = EventLoop::new().unwrap();
         for _ in 0..5 {
             let child = Command::new("sleep").arg("60").kill_on_drop(true).spawn().unwrap();
             let id = child.id();
-            // There is no thread to wait for it.
+            // The OS refuses the thread that would wait for the child.
             drop(child);
             while state(id).is_some_and(|state| state != 'Z') {
                 thread::yield_now();
             }
         }
-        // While there is no room, the error says so.
+        // While another child is running, there is no room for a second one, and the error names
+        // the limit.
         let _runs = Command::new("sleep").arg("60").kill_on_drop(true).spawn().unwrap();
         assert_refused(&Command::new("true").spawn().unwrap_err());
         assert_refused(&event_loop.block_on(Command::new("true").status()).unwrap().unwrap_err());

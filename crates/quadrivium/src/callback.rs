@@ -1,5 +1,5 @@
-//! Tasks written as callbacks; and plain functions that are called later, or when a descriptor is
-//! ready, under asyncio's names.
+//! Tasks that are written as callbacks. Also plain functions that are called later, or when a
+//! descriptor is ready, with the names of asyncio.
 
 use std::{io, os::fd::AsFd};
 
@@ -7,28 +7,30 @@ pub use quadrivium_callback::*;
 use quadrivium_core::spawn as spawn_task;
 use quadrivium_io::{Interest, ready};
 
-/// Calls this whenever the descriptor is readable, until it is cancelled (asyncio's `add_reader`).
+/// Calls a function whenever a descriptor is readable, until the call is cancelled (asyncio's
+/// `add_reader`).
 ///
-/// As long as there is something to read it is called again, in a later turn: so `call` reads.
-/// Where the descriptor cannot be waited for, as a regular file, it is called once with the error.
+/// As long as there is something to read, the function is called again in a later turn. So the
+/// function has to read. If it is not possible to wait for the descriptor, for example for a
+/// regular file, the function is called once, with the error.
 ///
 /// ```
 /// use quadrivium::{callback::on_readable, prelude::*};
 /// use std::{cell::RefCell, io::{Read, Write}, os::unix::net::UnixStream, rc::Rc};
 ///
 /// let (mut one, mut other) = UnixStream::pair()?;
-/// let own = Rc::new(RefCell::new(None));
-/// let slot = Rc::clone(&own);
+/// let handle = Rc::new(RefCell::new(None));
+/// let own_handle = Rc::clone(&handle);
 /// let program = callback(move |cb| {
 ///     let call = on_readable(other.try_clone().unwrap(), move |ready| {
 ///         ready.unwrap();
 ///         let mut byte = [0];
 ///         other.read_exact(&mut byte).unwrap();
 ///         if byte == *b"!" {
-///             slot.take().map(|call: quadrivium::callback::Call| call.cancel());
+///             own_handle.take().map(|call: quadrivium::callback::Call| call.cancel());
 ///         }
 ///     });
-///     *own.borrow_mut() = Some(call);
+///     *handle.borrow_mut() = Some(call);
 ///     one.write_all(b"hello!").unwrap();
 ///     cb.done(());
 /// });
@@ -43,34 +45,35 @@ use quadrivium_io::{Interest, ready};
 /// When no host drives this thread.
 #[track_caller]
 pub fn on_readable(fd: impl AsFd + 'static, call: impl FnMut(io::Result<()>) + 'static) -> Call {
-    Call::of(spawn_task(callback(|cb| whenever(cb, fd, Interest::Readable, call))))
+    Call::of(spawn_task(callback(|cb| call_when_ready(cb, fd, Interest::Readable, call))))
 }
 
-/// Calls this whenever the descriptor is writable, until it is cancelled (asyncio's `add_writer`).
+/// Calls a function whenever a descriptor is writable, until the call is cancelled (asyncio's
+/// `add_writer`).
 ///
-/// As [`on_readable`]. A socket is writable most of the time.
+/// Otherwise it is like [`on_readable`]. A socket is writable most of the time.
 ///
 /// # Panics
 ///
 /// When no host drives this thread.
 #[track_caller]
 pub fn on_writable(fd: impl AsFd + 'static, call: impl FnMut(io::Result<()>) + 'static) -> Call {
-    Call::of(spawn_task(callback(|cb| whenever(cb, fd, Interest::Writable, call))))
+    Call::of(spawn_task(callback(|cb| call_when_ready(cb, fd, Interest::Writable, call))))
 }
 
-fn whenever(
+fn call_when_ready(
     cb: &mut Callback<()>,
     fd: impl AsFd + 'static,
     interest: Interest,
     mut call: impl FnMut(io::Result<()>) + 'static,
 ) {
-    // Anew each time: by that it is told of what is still there, and not only of what comes.
+    // A new wait each time: it ends if bytes are still left, and not only when new bytes arrive.
     cb.perform(ready(&fd, interest), move |cb, ready| {
-        let goes_on = ready.is_ok();
+        let is_last = ready.is_err();
         call(ready);
-        match goes_on {
-            true => whenever(cb, fd, interest, call),
-            false => cb.done(()),
+        match is_last {
+            true => cb.done(()),
+            false => call_when_ready(cb, fd, interest, call),
         }
     });
 }

@@ -1,5 +1,5 @@
-//! Tasks written as green threads: plain functions on stacks of their own; and [`Blocking`], by
-//! which crates that know nothing of them read and write.
+//! Tasks that are written as green threads: plain functions on stacks of their own. Also
+//! [`Blocking`], with which crates that were not written for green threads read and write.
 
 use std::{
     io::{self, IoSlice, Read, Write},
@@ -13,31 +13,31 @@ use quadrivium_generator::Stream;
 pub use quadrivium_green::*;
 use quadrivium_io::{ByteReader, ByteWriter};
 
-/// A stream that reads and writes as one that blocks, and suspends the green thread instead: for
-/// every crate that takes a [`Read`] or a [`Write`].
+/// A stream with [`Read`] and [`Write`]. It suspends the green thread where other streams block the
+/// OS thread, so every crate that takes a reader or a writer can use it.
 ///
-/// Any depth of foreign code may stand between the body of the green thread and the stream: a TLS
-/// handshake, a parser, a decoder. `&Blocking` reads and writes too, so that one green thread may
-/// read what another writes.
+/// Any depth of other code may be between the body of the green thread and the stream: a TLS
+/// handshake, a parser, a decoder. `&Blocking` also reads and writes, so one green thread can read
+/// while another writes.
 ///
 /// ```
 /// use quadrivium::{green::Blocking, net::UnixStream, prelude::*};
 /// use std::io::{BufRead, BufReader, Write};
 ///
 /// let (one, other) = UnixStream::pair()?;
-/// let asks = green(move || {
+/// let client = green(move || {
 ///     let stream = Blocking::new(one);
 ///     writeln!(&stream, "who is there?")?;
 ///     let mut answer = String::new();
 ///     BufReader::new(&stream).read_line(&mut answer)?;
 ///     Ok::<_, std::io::Error>(answer)
 /// });
-/// let answers = green(move || {
+/// let server = green(move || {
 ///     let stream = Blocking::new(other);
 ///     let asked = BufReader::new(&stream).lines().next().unwrap()?;
 ///     writeln!(&stream, "you said {asked:?}")
 /// });
-/// let (answer, answered) = EventLoop::new()?.block_on(join(asks, answers))?;
+/// let (answer, answered) = EventLoop::new()?.block_on(join(client, server))?;
 /// answered?;
 /// assert_eq!(answer?, "you said \"who is there?\"\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -45,8 +45,9 @@ use quadrivium_io::{ByteReader, ByteWriter};
 ///
 /// # Errors
 ///
-/// Those of the stream. While the stack is unwound, by a panic or a cancel, what would have to wait
-/// fails: a `BufWriter` that is dropped then writes what can be written at once.
+/// Reading and writing return the errors of the stream. While the stack is unwound, by a panic or a
+/// cancel, an operation that would have to wait fails. So a `BufWriter` that is dropped then writes
+/// only the bytes that can be written at once.
 ///
 /// # Panics
 ///
@@ -57,37 +58,40 @@ pub struct Blocking<S> {
 }
 
 impl<S> Blocking<S> {
-    /// This stream, to be read and written as one that blocks.
+    /// Wraps a stream.
     pub fn new(stream: S) -> Self {
         Self { stream }
     }
 
-    /// The stream.
+    /// Returns the wrapped stream.
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
 
-    /// The stream, for leaves again.
+    /// Unwraps the stream, so that its leaves can be performed again.
     pub fn into_inner(self) -> S {
         self.stream
     }
 }
 
-/// Performs an operation, unless the stack is unwound: then a wait would be a panic in a
-/// destructor, which ends the process. So it is tried once.
+/// Performs an operation. While the stack is unwound it tries the operation only once, because a
+/// wait would be a panic in a destructor, which ends the process.
 fn wait_for<T>(operation: impl Task<Output = io::Result<T>>) -> io::Result<T> {
     if !thread::panicking() {
         return perform(operation);
     }
-    // There is one try, so it gives way to nobody.
+    // The operation must not give way to other tasks, since it is tried only once.
     fairness::begin_step();
-    // A task that is cancelled outside a run has no host, so nobody to wait with.
+    // If a task is cancelled outside a run, no host drives this thread, and the operation cannot
+    // use one.
     if host::current().is_some()
         && let Step::Done(done) = pin!(operation).resume(&mut Context::new(Waker::noop()))
     {
         return done;
     }
-    Err(io::Error::other("a stream cannot be waited for while the stack is unwound: flush before"))
+    Err(io::Error::other(
+        "a green thread cannot wait for a stream while its stack is unwound: flush it before",
+    ))
 }
 
 impl<S: ByteReader> Read for &Blocking<S> {
@@ -130,7 +134,8 @@ impl<S: ByteWriter> Write for Blocking<S> {
     }
 }
 
-/// Performs each [`next`](Stream::next) on the green thread: a stream in a `for` loop.
+/// Performs each [`next`](Stream::next) on the green thread. So a `for` loop can iterate over a
+/// stream.
 ///
 /// ```
 /// use quadrivium::{generator::stream, green::Blocking, prelude::*};
@@ -139,8 +144,8 @@ impl<S: ByteWriter> Write for Blocking<S> {
 ///     co.perform(turn()).await;
 ///     co.yield_item("waited for").await;
 /// });
-/// let hears = green(|| Blocking::new(items).collect::<Vec<_>>());
-/// assert_eq!(EventLoop::new()?.block_on(hears)?, ["waited for"]);
+/// let collecting = green(|| Blocking::new(items).collect::<Vec<_>>());
+/// assert_eq!(EventLoop::new()?.block_on(collecting)?, ["waited for"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 impl<T> Iterator for Blocking<Stream<T>> {

@@ -1,20 +1,21 @@
-//! For those who write a host, a style or a leaf of their own: what a host implements, and what the
-//! operating system has for it.
+//! For authors of a host, a style or a leaf of their own: the traits that a host implements, and
+//! the tools to implement them.
 //!
-//! A host drives tasks. It does, in this order:
+//! A host drives tasks. It does the following:
 //!
 //! 1. It takes tasks: [`Host::spawn`] stores a [`HostedTask`] and makes it ready.
-//! 2. It resumes each ready task. It is [entered](enter) meanwhile, so that the task finds it, and
-//!    it calls [`fairness::begin_step`] before. It catches panics.
+//! 2. It resumes each ready task. Before each resume it calls [`fairness::begin_step`]. During the
+//!    resume it is [entered](enter), so that the task can reach it. It catches panics.
 //! 3. It reads the [`Wait`](crate::task::Wait) that the task returns, and makes the task ready when
 //!    the wait is over. A wake of the task's waker, from any thread, ends every wait.
-//! 4. It ends tasks that are done, have panicked or are cancelled: their destructors run, in
-//!    [`run_destructors`]. Then it stores the output for the join handle, which asks for it through
+//! 4. It drops tasks that are done, have panicked or are cancelled. Their destructors run in
+//!    [`run_destructors`]. Then it stores the output, which the join handle fetches through
 //!    [`SpawnedTasks`].
-//! 5. It sleeps while no task is ready: until a deadline, a wake or a descriptor. [`MioReactor`] is
-//!    a [`Reactor`] for hosts that have none of their own.
+//! 5. It sleeps while no task is ready, until a deadline, a wake, or a report of the operating
+//!    system about a descriptor. A [`Reactor`] receives these reports. [`MioReactor`] is one for
+//!    hosts that have none of their own.
 //!
-//! The smallest host takes no other task and knows no wait but a turn:
+//! The smallest host takes no second task, and treats every wait as a wait for the next turn:
 //!
 //! ```
 //! use quadrivium::{
@@ -33,9 +34,9 @@
 //! };
 //!
 //! /// Drives one task, and never sleeps.
-//! struct Spins;
+//! struct SpinningHost;
 //!
-//! impl Host for Spins {
+//! impl Host for SpinningHost {
 //!     fn now(&self) -> Instant {
 //!         Instant::now()
 //!     }
@@ -54,12 +55,12 @@
 //!         _: Option<&str>,
 //!         spawned_at: &'static Location<'static>,
 //!     ) -> Spawned {
-//!         panic!("this host drives one task: {spawned_at} spawns another")
+//!         panic!("this host drives only one task, but {spawned_at} spawns another")
 //!     }
 //! }
 //!
 //! fn block_on<T: Task>(task: T) -> T::Output {
-//!     let _entered = host::enter(Rc::new(Spins));
+//!     let _entered = host::enter(Rc::new(SpinningHost));
 //!     let mut task = pin!(task);
 //!     loop {
 //!         fairness::begin_step();
@@ -77,8 +78,8 @@
 //! assert!(slept >= Duration::from_millis(1));
 //! ```
 //!
-//! A whole host, with timers, sockets, cancels and panics, is in `examples/host/host.rs`. The crate
-//! `quadrivium-conformance` checks hosts by the laws.
+//! A complete host, with timers, sockets, cancels and panics, is in `examples/host/host.rs`. The
+//! crate `quadrivium-conformance` checks that a host keeps the laws.
 
 pub use quadrivium_core::{
     Edge, Interest, QueuePlace, Readiness, crash_note, fairness,
@@ -87,6 +88,6 @@ pub use quadrivium_core::{
         SpawnedTasks, TaskId, TaskKey, Wrapper, contain, current, enter, label, reactor, refused,
         run_destructors,
     },
-    remote::{Promise, RemoteHandle},
+    remote_task::{Promise, RemoteHandle},
 };
 pub use quadrivium_event_loop::MioReactor;

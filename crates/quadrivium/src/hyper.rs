@@ -1,7 +1,7 @@
-//! What [hyper](https://docs.rs/hyper) asks of a runtime: [`Io`], [`Timer`] and [`Executor`], as
-//! `hyper-util` names those of Tokio.
+//! The parts of a runtime that [hyper](https://docs.rs/hyper) needs: [`Io`], [`Timer`] and
+//! [`Executor`]. `hyper-util` uses the same words for its types for Tokio.
 //!
-//! A server or a client of hyper is a future, and runs in any style as that does:
+//! A server or a client of hyper is a future. So a task of any style can perform it:
 //!
 //! ```
 //! # #[cfg(feature = "hyper")]
@@ -26,8 +26,8 @@
 //! # }
 //! ```
 //!
-//! All of it stays on its thread, so services need not be `Send`. Dropping the task of a connection
-//! drops the request it was in.
+//! Everything stays on its thread, so services need not be `Send`. When the task of a connection is
+//! dropped, the request that it was handling is dropped with it.
 
 use std::{
     future::Future,
@@ -42,27 +42,27 @@ use quadrivium_core::{Perform, now, sleep, sleep_until, spawn};
 use quadrivium_future::future;
 use quadrivium_io::{AttemptRead, AttemptWrite, Attempts, Polled};
 
-/// A stream for hyper.
+/// A stream of Quadrivium with the traits of hyper.
 #[derive(Debug)]
 pub struct Io<S: Attempts> {
     polled: Polled<S>,
 }
 
 impl<S: Attempts> Io<S> {
-    /// This stream, for hyper.
+    /// Wraps a stream for hyper.
     pub fn new(stream: S) -> Self {
         Self { polled: Polled::new(stream) }
     }
 
-    /// The stream.
+    /// Returns the wrapped stream.
     pub fn get_ref(&self) -> &S {
         self.polled.get_ref()
     }
 }
 
-/// So much is read at a time: what hyper reads first. Filling its own buffer takes `unsafe` code,
-/// so the bytes are copied there.
-const AT_A_TIME: usize = 8 * 1024;
+/// The size of a read, which is the size of hyper's own first read. To fill hyper's buffer directly
+/// takes `unsafe` code, so the bytes are copied into it.
+const READ_SIZE: usize = 8 * 1024;
 
 impl<S: AttemptRead + Unpin> rt::Read for Io<S> {
     fn poll_read(
@@ -70,9 +70,9 @@ impl<S: AttemptRead + Unpin> rt::Read for Io<S> {
         cx: &mut Context<'_>,
         mut cursor: ReadBufCursor<'_>,
     ) -> Poll<std::io::Result<()>> {
-        let mut buffer = [0; AT_A_TIME];
-        let most = cursor.remaining().min(AT_A_TIME);
-        let n = ready!(self.polled.poll_read(cx, &mut buffer[..most]))?;
+        let mut buffer = [0; READ_SIZE];
+        let max = cursor.remaining().min(READ_SIZE);
+        let n = ready!(self.polled.poll_read(cx, &mut buffer[..max]))?;
         cursor.put_slice(&buffer[..n]);
         Poll::Ready(Ok(()))
     }
@@ -108,12 +108,12 @@ impl<S: AttemptWrite + Unpin> rt::Write for Io<S> {
     }
 }
 
-/// The host's clock, for hyper's timeouts: on a virtual clock they are virtual too.
+/// The host's clock, for the timeouts of hyper. On a virtual clock they take virtual time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Timer;
 
 impl Timer {
-    /// The clock of the host that drives the thread.
+    /// Returns the clock of the host that drives the thread.
     pub fn new() -> Self {
         Self
     }
@@ -121,7 +121,8 @@ impl Timer {
 
 impl rt::Timer for Timer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn rt::Sleep>> {
-        // Counted from now, and not from the first poll, as hyper has it of other timers.
+        // It is counted from now and not from the first poll, like the other timers that hyper
+        // uses.
         let sleep = now().checked_add(duration).map_or_else(|| sleep(Duration::MAX), sleep_until);
         Box::pin(HyperSleep(Perform::new(sleep)))
     }
@@ -135,7 +136,7 @@ impl rt::Timer for Timer {
     }
 }
 
-/// A deadline of hyper's.
+/// A sleep with the trait of hyper.
 #[derive(Debug)]
 struct HyperSleep(Perform<quadrivium_core::Sleep>);
 
@@ -149,13 +150,13 @@ impl Future for HyperSleep {
 
 impl rt::Sleep for HyperSleep {}
 
-/// Spawns hyper's own tasks, which HTTP/2 has one of for each stream, on the host that drives the
-/// thread.
+/// Spawns the tasks of hyper itself on the host that drives the thread. HTTP/2 has one for each
+/// stream.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Executor;
 
 impl Executor {
-    /// The host that drives the thread.
+    /// Returns an executor for the host that drives the thread.
     pub fn new() -> Self {
         Self
     }

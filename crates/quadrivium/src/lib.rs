@@ -1,11 +1,18 @@
-//! Four ways to suspend and resume a computation, on one event loop: callbacks, generators,
-//! async/await and green threads, each behind one [`Task`] trait, so that each can call the others.
+//! Four ways to suspend and resume a computation: callbacks, generators, async/await and green
+//! threads. All of them implement one trait, [`Task`], and run on one event loop, so each can call
+//! the others.
 //!
 //! # The same program four ways
 //!
-//! It waits a while and is worth a number. Only how it is suspended differs.
+//! Each of these programs sleeps for one second and returns a number. They differ only in how they
+//! are suspended. Each makes a *task*: a computation that can be suspended and resumed. The event
+//! loop runs it with [`EventLoop::block_on`] and returns its output.
 //!
-//! As a **callback**, the rest of the program is a function that is called with what came:
+//! All four *perform* the same task, `sleep(..)`: they run it to its end as a part of themselves.
+//! While it is suspended the program is suspended too, and the loop runs other tasks.
+//!
+//! As a **callback**, the rest of the program is a function. It is called with the output of the
+//! performed task:
 //!
 //! ```
 //! use quadrivium::prelude::*;
@@ -20,7 +27,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! As a **generator**, it yields to the loop what it waits for:
+//! As a **generator**, the program yields to the loop the value that describes what it waits for:
 //!
 //! ```
 //! use quadrivium::prelude::*;
@@ -36,7 +43,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! As a **future**, it awaits:
+//! As a **future**, the program awaits:
 //!
 //! ```
 //! use quadrivium::prelude::*;
@@ -52,7 +59,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! As a **green thread**, it is a plain function on a stack of its own:
+//! As a **green thread**, the program is a plain function on a stack of its own:
 //!
 //! ```
 //! use quadrivium::{green::perform, prelude::*};
@@ -70,7 +77,8 @@
 //!
 //! # Any style calls any other
 //!
-//! `perform` takes any task. Here a green thread performs a future, which performs a generator:
+//! `perform` takes any task of any style. Here a green thread performs a future, which performs a
+//! generator:
 //!
 //! ```
 //! use quadrivium::{future, green, prelude::*};
@@ -82,25 +90,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What is where
+//! # The modules
 //!
-//! | module | has |
+//! | module | contains |
 //! |---|---|
-//! | [`task`] | what a task is; [`spawn`], join, race |
-//! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles, and what each has for the crates and habits of its own world |
-//! | [`time`] | sleeping, deadlines, giving way |
+//! | [`task`] | the [`Task`] trait; [`spawn`], [`join`], [`race`] |
+//! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles; each with the helpers for crates that are written in that style |
+//! | [`time`] | sleeping, time limits, turns (letting other tasks run) |
 //! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
-//! | [`dns`] | names of hosts |
+//! | [`dns`] | look-up of host names |
 //! | [`fs`] | files and folders |
 //! | [`process`] | child processes |
-//! | [`signal`] | signals to this process |
-//! | [`thread`] | green threads under the names of `std::thread`; work on other OS threads |
-//! | [`event_loop`] | the loop, its errors, its trace |
-//! | [`executor`] | loops and tasks inside tokio, inside smol, inside an executor of yours |
-//! | `may`, with the feature of that name | tasks on the threads of a work-stealing scheduler |
-//! | [`test`](mod@test) | deterministic simulation, and checks around code |
-//! | [`host`] | for those who write a host or a style of their own |
+//! | [`signal`] | signals that this process receives |
+//! | [`thread`] | green threads with the API of `std::thread`; work on other OS threads |
+//! | [`event_loop`] | the event loop, its errors, its trace (the record of what happened) |
+//! | [`executor`] | loops and tasks inside tokio, smol, or an executor of your own |
+//! | `may`, with the feature `may` | tasks on several threads, on a work-stealing scheduler |
+//! | [`test`](mod@test) | deterministic simulation of a program, and checks for your tests |
+//! | [`host`] | for authors of a host (a driver of tasks), a style or a leaf of their own |
 
 #![forbid(unsafe_code)]
 
@@ -116,16 +124,17 @@ pub use quadrivium_generator as generator;
 pub use quadrivium_may as may;
 pub use quadrivium_test_kit as test;
 
-/// The loop, its errors and its trace; a loop on each of several threads.
+/// The event loop, its errors and its trace; a [`Cluster`](event_loop::Cluster) of loops on several
+/// threads.
 pub mod event_loop {
-    pub use quadrivium_core::remote::Attached;
+    pub use quadrivium_core::remote_task::Attached;
     pub use quadrivium_event_loop::{
         Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, RunError, Schedule, Spawner,
         Stopper, Trace, Turned, trace,
     };
 }
 
-/// What a task is, how tasks are handed to a loop, and how one is made of several.
+/// The [`Task`] trait, how a task is spawned, and how one task is made of several.
 pub mod task {
     pub use quadrivium_core::{
         BoxTask, Canceller, Context, Either, Join, JoinAll, JoinError, JoinHandle, LocalWaker,
@@ -134,7 +143,8 @@ pub mod task {
     };
 }
 
-/// Sleeping, deadlines, giving way: what `std::time` and `std::thread::sleep` are to threads.
+/// Clocks, sleeping, time limits and turns: the counterpart of `std::time` and `std::thread::sleep`
+/// for tasks.
 pub mod time {
     pub use quadrivium_core::{
         BlockFor, Elapsed, Hold, SendHold, Sleep, Timeout, Turn, block_for, hold, now, send_hold,
@@ -142,33 +152,33 @@ pub mod time {
     };
 }
 
-/// TCP, UDP and Unix sockets: what `std::net` and `std::os::unix::net` are to threads.
+/// TCP, UDP and Unix sockets: the counterpart of `std::net` and `std::os::unix::net` for tasks.
 pub mod net {
     pub use quadrivium_io::net::*;
 }
 
-/// Names of hosts.
+/// Look-up of host names and addresses.
 pub mod dns {
     pub use quadrivium_io::dns::*;
 }
 
-/// Files and folders: what `std::fs` is to threads.
+/// Files and folders: the counterpart of `std::fs` for tasks.
 pub mod fs {
     pub use quadrivium_io::fs::*;
 }
 
-/// Child processes: what `std::process` is to threads.
+/// Child processes: the counterpart of `std::process` for tasks.
 pub mod process {
     pub use quadrivium_io::process::*;
 }
 
-/// Signals to this process.
+/// Signals that this process receives.
 pub mod signal {
     pub use quadrivium_io::signal::*;
 }
 
-/// Pipes; waiting for any descriptor; what the operations of streams have in common; streams for
-/// crates written for futures.
+/// Pipes, waiting for any descriptor, the traits of readers and writers, and streams for crates
+/// that are written for futures.
 pub mod io {
     pub use quadrivium_io::{
         AttemptRead, AttemptWrite, Attempts, ByteReader, ByteWriter, Interest, Leaf, PipeReader,
@@ -176,7 +186,7 @@ pub mod io {
     };
 }
 
-/// Tasks as futures of another executor: of tokio, of smol, of yours.
+/// Tasks and loops as futures inside another executor: tokio, smol, or one of your own.
 pub mod executor {
     pub use quadrivium_event_loop::{Executor, Guest, GuestLoop};
     #[cfg(any(feature = "smol", feature = "tokio"))]
@@ -190,7 +200,7 @@ pub mod host;
 pub mod hyper;
 pub mod thread;
 
-/// What most programs use. `perform` is not among them, as each style has its own.
+/// The items that most programs use. `perform` is not among them, because each style has its own.
 pub mod prelude {
     pub use quadrivium_callback::{Callback, callback};
     pub use quadrivium_core::{
@@ -201,6 +211,11 @@ pub mod prelude {
     pub use quadrivium_generator::{Co, generator};
     pub use quadrivium_green::green;
 }
+
+/// The examples of the first chapter run as tests.
+#[doc = include_str!("../../../docs/suspending.md")]
+#[cfg(doctest)]
+struct SuspendingExamples;
 
 /// The examples of the chapter on callbacks run as tests.
 #[doc = include_str!("../../../docs/callback.md")]

@@ -1,5 +1,5 @@
-//! Green threads in the clothes of [`std::thread`]: a program written for threads needs another
-//! `use`, and a loop around it.
+//! Green threads with the API of [`std::thread`]. A program that is written for threads needs other
+//! `use` lines and an event loop around it.
 //!
 //! ```
 //! use quadrivium::{prelude::*, thread};
@@ -18,11 +18,11 @@
 //! }
 //! ```
 //!
-//! All but [`offload`] and [`offload_checked`] is for the body of a green thread, and the functions
-//! called from there. What blocks the OS thread still blocks the whole loop: use
-//! [`sync`](crate::sync) in place of `std::sync::mpsc`, and hold no `std::sync::Mutex` while one of
-//! these suspends. What cannot be replaced goes to another OS thread with [`offload`], in any
-//! style.
+//! All functions except [`offload`] and [`offload_checked`] are meant for the body of a green
+//! thread, and for the functions that the body calls. A call that blocks the OS thread still blocks
+//! the whole loop. So use [`sync`](crate::sync) in place of `std::sync::mpsc`, and hold no
+//! `std::sync::Mutex` while one of these functions suspends. If a blocking call cannot be replaced,
+//! run it on another OS thread with [`offload`], in any style.
 
 use std::{fmt, time::Duration};
 
@@ -44,7 +44,7 @@ where
     JoinHandle { task: spawn_task(green_task(body)) }
 }
 
-/// Suspends this green thread for `duration`; the others run meanwhile.
+/// Suspends this green thread for `duration`. Other tasks run meanwhile.
 ///
 /// # Panics
 ///
@@ -70,19 +70,20 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// No name, and the default stack size.
+    /// Makes a builder without a name and with the default stack size.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The name that the trace, a deadlock and a stack overflow show.
+    /// Sets the name, which appears in the trace, and in the messages of a deadlock and of a stack
+    /// overflow.
     #[must_use]
     pub fn name(mut self, name: String) -> Self {
         self.name = Some(name);
         self
     }
 
-    /// Stacks of at least this many bytes.
+    /// Sets the minimum size of the stacks in bytes.
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack = self.stack.stack_size(bytes);
@@ -114,14 +115,15 @@ impl Builder {
     }
 }
 
-/// The other end of a green thread. Dropping it leaves the green thread running.
-#[must_use = "drop it on purpose if nobody waits for the green thread"]
+/// A handle to a spawned green thread. If it is dropped, the green thread runs on.
+#[must_use = "join the green thread, or drop the handle on purpose to let it run on"]
 pub struct JoinHandle<T> {
     task: quadrivium_core::JoinHandle<T>,
 }
 
 impl<T: 'static> JoinHandle<T> {
-    /// Suspends this green thread until the other one has ended.
+    /// Suspends this green thread until the other one has ended, and returns the output of that
+    /// one.
     ///
     /// # Errors
     ///
@@ -134,12 +136,12 @@ impl<T: 'static> JoinHandle<T> {
         perform(self.task)
     }
 
-    /// Whether the green thread has ended, in whatever way.
+    /// Returns whether the green thread has ended: with an output, by a panic or by a cancel.
     pub fn is_finished(&self) -> bool {
         self.task.is_finished()
     }
 
-    /// The handle that every style has, which can also be performed and cancelled.
+    /// Returns the handle that all styles have, which can also be performed and cancelled.
     pub fn into_task(self) -> quadrivium_core::JoinHandle<T> {
         self.task
     }

@@ -1,4 +1,4 @@
-//! Hands the compiler's version to the program, which prints it above every table.
+//! Passes the compiler's version to the program, which prints it above the tables.
 
 use std::process::Command;
 

@@ -1,24 +1,24 @@
-//! [`BodyLength`]: the body of a request, which is measured and thrown away.
+//! [`BodyLength`]: the length of a request's body, which is read and discarded.
 
 use super::{Refusal, Status};
 
-/// The longest body that is read, so that the connection can be kept.
+/// The longest body that is read. After a longer one, the connection is closed.
 pub const BODY_LIMIT: u64 = 1024 * 1024;
 /// The longest line between chunks.
 const LINE_LIMIT: usize = 256;
 
-/// How much of a body is to come.
+/// How much of a body has not come yet.
 #[derive(Debug, PartialEq, Eq)]
 pub enum BodyLength {
     Length(u64),
     Chunked(Chunked),
 }
 
-/// Where in a chunked body the next byte stands. RFC 9112, section 7.1.
+/// The position in a chunked body. RFC 9112, section 7.1.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Chunked {
     next: Part,
-    /// Bytes so far, and those that are announced.
+    /// Bytes that have come or are announced by the size of a chunk.
     size: u64,
 }
 
@@ -51,7 +51,7 @@ impl BodyLength {
         *self == BodyLength::Length(0)
     }
 
-    /// Takes what belongs to the body off these bytes.
+    /// Removes the bytes of the body from the beginning of `bytes`.
     pub fn discard(
         &mut self,
         bytes: &mut Vec<u8>,
@@ -102,7 +102,7 @@ impl Chunked {
         }
     }
 
-    /// Goes on after a line, which is whole.
+    /// Moves the position past a whole line.
     fn line(&mut self, line: &[u8]) -> Result<BodyRest, Refusal> {
         self.next = match self.next {
             Part::Size => match size(line)? {
@@ -120,10 +120,10 @@ impl Chunked {
             Part::Trailer if is_field(line) => Part::Trailer,
             Part::Trailer => {
                 return Err(Refusal::bad(
-                    "what follows the chunks is no field",
+                    "a line after the last chunk is no field",
                 ));
             }
-            Part::Data(_) => unreachable!("data are not read by the line"),
+            Part::Data(_) => unreachable!("data is not read line by line"),
         };
         Ok(BodyRest::Some)
     }
@@ -134,12 +134,12 @@ impl Chunked {
     }
 }
 
-/// The line in front, its end included, once it is whole.
+/// Returns the first line, its end included. Returns `None` until it is whole.
 fn line(bytes: &[u8]) -> Result<Option<&[u8]>, Refusal> {
     let bytes = &bytes[..bytes.len().min(LINE_LIMIT)];
     match bytes.iter().position(|&byte| byte == b'\n') {
         Some(end) if bytes[..end].ends_with(b"\r") => {
-            // Another reader may take a CR alone for the end of the line.
+            // Other software may read a single CR as the end of the line.
             let is_control = |it: &u8| it.is_ascii_control() && *it != b'\t';
             match bytes[..end - 1].iter().any(is_control) {
                 true => Err(Refusal::bad("a line has a control character")),
@@ -155,7 +155,7 @@ fn line(bytes: &[u8]) -> Result<Option<&[u8]>, Refusal> {
 }
 
 fn size(line: &[u8]) -> Result<u64, Refusal> {
-    // httparse takes a line without a digit for a size of 0.
+    // httparse reads a line without a digit as a size of 0.
     let has_digit = line.first().is_some_and(u8::is_ascii_hexdigit);
     match httparse::parse_chunk_size(line) {
         Ok(httparse::Status::Complete((used, size)))
@@ -167,7 +167,7 @@ fn size(line: &[u8]) -> Result<u64, Refusal> {
     }
 }
 
-/// Whether a line could stand in a head: `name: value`.
+/// Returns whether a line is a header field: `name: value`.
 fn is_field(line: &[u8]) -> bool {
     httparse::parse_headers(line, &mut [httparse::EMPTY_HEADER]).is_ok()
 }
@@ -175,6 +175,6 @@ fn is_field(line: &[u8]) -> bool {
 fn too_large() -> Refusal {
     Refusal::new(
         Status::ContentTooLarge,
-        "the body of the request is larger than 1 MiB, and not asked for",
+        "the body of the request is larger than 1 MiB, and no body is needed",
     )
 }

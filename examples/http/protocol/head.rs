@@ -1,5 +1,5 @@
-//! [`parse`]: a head that is whole, read by `httparse`; and what of it is
-//! refused here (RFC 9112, sections 3 and 6).
+//! [`parse`]: reads a whole head with `httparse`, and refuses what `httparse`
+//! accepts but a server must not (RFC 9112, sections 3 and 6).
 
 use httparse::{EMPTY_HEADER, Error, Header};
 
@@ -9,11 +9,12 @@ use super::{
     incoming::FIELDS_LIMIT,
 };
 
-/// What a head comes to.
+/// The result of reading a head.
 pub enum Parsed {
-    /// A request, whose body follows; `expects` if only after `100 Continue`.
+    /// A request, and the length of its body. If `expects` is set, the client
+    /// sends the body after `100 Continue`.
     Whole { request: Request, body: BodyLength, expects: bool },
-    /// One that is answered at once, and the last.
+    /// A request that is answered at once. The connection is closed after it.
     Last(Request),
 }
 
@@ -36,8 +37,8 @@ pub fn parse(head: &[u8]) -> Parsed {
     let fields = Fields(parsed.headers);
     let reply = Reply {
         is_head_only: method == "HEAD",
-        is_old: version == 0,
-        keeps: fields.keeps(version),
+        is_http_1_0: version == 0,
+        keep_alive: fields.keep_alive(version),
     };
     let read = || {
         let body = fields.body(version)?;
@@ -50,7 +51,7 @@ pub fn parse(head: &[u8]) -> Parsed {
         Err(refusal) => return last(reply, refusal),
     };
     match check_method(method) {
-        // Its body is not wanted, and may come or not.
+        // The client may or may not send the body that it asked about.
         Err(refusal) if expects => last(reply, refusal),
         Err(refusal) => {
             let request = Request { reply, asked: Err(refusal) };
@@ -64,7 +65,7 @@ pub fn parse(head: &[u8]) -> Parsed {
 }
 
 fn last(reply: Reply, refusal: Refusal) -> Parsed {
-    let reply = Reply { keeps: false, ..reply };
+    let reply = Reply { keep_alive: false, ..reply };
     Parsed::Last(Request { reply, asked: Err(refusal) })
 }
 
@@ -80,7 +81,7 @@ fn check_method(method: &str) -> Result<(), Refusal> {
         .with("Allow", "GET, HEAD".to_string())),
         _ => Err(Refusal::new(
             Status::NotImplemented,
-            "this method is not known here: use GET or HEAD",
+            "this method is unknown here: use GET or HEAD",
         )),
     }
 }
@@ -89,18 +90,18 @@ fn malformed(error: Error, head: &[u8]) -> Refusal {
     match error {
         Error::Version if names_a_version(head) => Refusal::new(
             Status::VersionNotSupported,
-            "HTTP/1.1 and HTTP/1.0 are spoken here",
+            "the server supports HTTP/1.1 and HTTP/1.0",
         ),
         Error::Version | Error::Token | Error::Status => {
             Refusal::bad("a request line is `METHOD target HTTP/1.1`")
         }
         Error::HeaderName => Refusal::bad(
-            "the name of a field has a byte that does not belong there, \
-             or a field goes on in a second line",
+            "the name of a field has a byte that is not allowed there, \
+             or a field continues on a second line",
         ),
         Error::HeaderValue => Refusal::bad("a field has a control character"),
         Error::NewLine => Refusal::bad(
-            "a CR stands without its LF, or something behind the version",
+            "a CR has no LF after it, or the version is not the last word",
         ),
         Error::TooManyHeaders => Refusal::new(
             Status::FieldsTooLarge,
@@ -109,7 +110,7 @@ fn malformed(error: Error, head: &[u8]) -> Refusal {
     }
 }
 
-/// Whether the first line is one but for its version, `HTTP/1.2` or the like.
+/// Returns whether only the version of the first line is wrong, as `HTTP/1.2`.
 fn names_a_version(head: &[u8]) -> bool {
     let line = head.split(|&byte| byte == b'\r').next().unwrap_or_default();
     let words: Vec<_> = line.split(|&byte| byte == b' ').collect();
@@ -131,14 +132,15 @@ impl Fields<'_> {
         self.0.iter().filter(has_name).map(|it| it.value)
     }
 
-    /// The members of a field that is a list, in whatever lines.
+    /// Returns the members of a list, which may be in several fields.
     fn list(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         self.all(name)
             .flat_map(|value| value.split(|&byte| byte == b','))
             .map(<[u8]>::trim_ascii)
     }
 
-    /// The field, its lines joined; none if it is not ASCII.
+    /// Returns the value of a field. If the field comes several times, the
+    /// values are joined. Returns `None` if the value is not ASCII.
     fn joined(&self, name: &str) -> Option<String> {
         let mut values = self.all(name);
         let mut joined = values.next()?.to_vec();
@@ -161,14 +163,15 @@ impl Fields<'_> {
         }
     }
 
-    fn keeps(&self, version: u8) -> bool {
+    fn keep_alive(&self, version: u8) -> bool {
         let has = |option: &[u8]| {
             self.list("connection").any(|it| it.eq_ignore_ascii_case(option))
         };
         !has(b"close") && (version > 0 || has(b"keep-alive"))
     }
 
-    /// Exactly one Host in HTTP/1.1, at most one before (RFC 9112, 3.2).
+    /// Checks that there is exactly one Host. HTTP/1.0 may have none (RFC 9112,
+    /// section 3.2).
     fn check_host(&self, version: u8) -> Result<(), Refusal> {
         let mut hosts = self.all("host");
         let refusal = Refusal::bad("HTTP/1.1 needs one field `Host: name`");
@@ -181,8 +184,8 @@ impl Fields<'_> {
         }
     }
 
-    /// How the body is framed. Whatever two readers could understand in two
-    /// ways is refused: it is how requests are smuggled.
+    /// Returns the length of the body. A head is refused if two servers could
+    /// read two lengths from it: this is how requests are smuggled.
     fn body(&self, version: u8) -> Result<BodyLength, Refusal> {
         let mut lengths = self.all("content-length");
         let length = lengths.next();
@@ -203,7 +206,7 @@ impl Fields<'_> {
         }
     }
 
-    /// Whether the client waits for `100 Continue`.
+    /// Returns whether the client waits for `100 Continue`.
     fn expects(&self, version: u8) -> Result<bool, Refusal> {
         let mut expectations = self.all("expect");
         match (expectations.next(), expectations.next()) {
@@ -214,7 +217,7 @@ impl Fields<'_> {
             }
             (Some(_), _) => Err(Refusal::new(
                 Status::ExpectationFailed,
-                "`Expect: 100-continue` is the only expectation there is",
+                "`Expect: 100-continue` is the only expectation supported",
             )),
         }
     }
@@ -233,7 +236,7 @@ fn chunked<'a>(
         {
             Err(Refusal::new(
                 Status::NotImplemented,
-                "`chunked` is the only transfer coding understood here",
+                "`chunked` is the only transfer coding supported",
             ))
         }
         _ => Err(Refusal::bad("`chunked` must be the last transfer coding")),
@@ -245,11 +248,12 @@ fn number(digits: &[u8]) -> Result<u64, Refusal> {
         return Err(Refusal::bad("a Content-Length must be a number"));
     }
     let digits = str::from_utf8(digits).expect("digits are UTF-8");
-    // More digits than there is room for: too large, in any case.
+    // A number that does not fit into 64 bits is too large in any case.
     Ok(digits.parse().unwrap_or(u64::MAX))
 }
 
-/// RFC 3986, section 3.2.2: names, addresses in brackets, a port.
+/// Returns whether a host may have this byte: names, addresses in brackets and
+/// a port may (RFC 3986, section 3.2.2).
 fn is_of_host(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte)
 }

@@ -1,7 +1,7 @@
-//! [`Incoming`]: bytes in as they come, requests out.
+//! [`Incoming`]: turns the bytes of a connection into requests.
 //!
-//! Where the bytes are cut makes no difference: what is decided is decided by
-//! the first byte that decides it.
+//! The bytes may come in pieces of any size. This makes no difference: each
+//! decision is taken at the first byte that allows it.
 
 use std::{
     mem,
@@ -18,56 +18,57 @@ use super::{
 pub const LINE_LIMIT: usize = 8 * 1024;
 /// The longest head.
 pub const HEAD_LIMIT: usize = 32 * 1024;
-/// So many header fields are too many.
+/// The largest number of header fields, `Host` included.
 pub const FIELDS_LIMIT: usize = 100;
 
-/// What came in on a connection and is not used up yet.
+/// The bytes of a connection that are not used up yet, and what they are part
+/// of.
 #[derive(Debug)]
 pub struct Incoming {
     bytes: Vec<u8>,
     state: State,
-    /// How long a request may take to come, from its first byte to its last.
+    /// How long a request may take, from its first byte to its last.
     request_time: Duration,
-    /// When the one that is coming began.
+    /// When the request that is not whole yet began.
     begun: Option<Instant>,
 }
 
 #[derive(Debug)]
 enum State {
     Head(Lines),
-    /// The client waits for leave to send its body, which is given once.
+    /// The client waits for `100 Continue`, which is sent once.
     Expecting(Request, BodyLength),
-    /// The body comes, and is thrown away.
+    /// The body comes, and is discarded.
     Body(Request, BodyLength),
-    /// The last request.
+    /// The last request of the connection.
     Last(Request),
-    /// There are no more: nobody could say where the next one begins.
+    /// There are no more requests: the beginning of a next one is unknown.
     Over,
 }
 
-/// How far a head has been looked through.
+/// How much of a head has been searched for line ends.
 #[derive(Debug, Default)]
 struct Lines {
-    /// Lines that are whole.
+    /// The number of whole lines.
     count: usize,
-    /// Where the line begins that is not.
+    /// The start of the line that is not whole.
     start: usize,
-    /// Where no line end has been looked for.
+    /// The start of the bytes that have not been searched.
     unseen: usize,
-    /// An empty line in front was passed over (RFC 9112, section 2.2).
+    /// An empty line before the request was skipped (RFC 9112, section 2.2).
     has_skipped: bool,
 }
 
-/// What a connection does next.
+/// The next thing that a connection has to do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum WhatNext {
-    /// Waits for a request. If the connection ends here, nothing is lost.
-    Begin,
-    /// Waits for more of a request, so long.
-    GoOn(Duration),
-    /// Sends `100 Continue`.
-    Continue,
-    /// Answers.
+    /// Wait for a request. If the connection ends here, nothing is lost.
+    WaitForRequest,
+    /// Wait for more bytes of a request, for this long.
+    WaitForMore(Duration),
+    /// Send `100 Continue`.
+    SendContinue,
+    /// Answer this request.
     Answer(Request),
 }
 
@@ -81,8 +82,8 @@ impl Incoming {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Nothing more comes of a request that has begun: the next thing to do is
-    /// to refuse it.
+    /// Refuses the request that has begun, because it will not become whole.
+    /// This answer is the next thing to do.
     pub fn give_up(&mut self, refusal: Refusal) {
         self.bytes.clear();
         self.state = match self.take_state() {
@@ -94,7 +95,7 @@ impl Incoming {
         };
     }
 
-    /// What to do next, with what has come so far.
+    /// Returns the next thing to do with the bytes that have come so far.
     ///
     /// # Panics
     ///
@@ -105,7 +106,7 @@ impl Incoming {
                 State::Head(lines) => self.head(lines, now),
                 State::Expecting(request, body) => {
                     self.state = State::Body(request, body);
-                    Some(WhatNext::Continue)
+                    Some(WhatNext::SendContinue)
                 }
                 State::Body(request, body) => self.body(request, body, now),
                 State::Last(request) => Some(WhatNext::Answer(request)),
@@ -116,7 +117,7 @@ impl Incoming {
             }
         };
         match next {
-            WhatNext::GoOn(Duration::ZERO) => {
+            WhatNext::WaitForMore(Duration::ZERO) => {
                 self.give_up(too_late());
                 self.next(now)
             }
@@ -124,7 +125,9 @@ impl Incoming {
                 self.begun = None;
                 next
             }
-            WhatNext::Begin | WhatNext::GoOn(_) | WhatNext::Continue => next,
+            WhatNext::WaitForRequest
+            | WhatNext::WaitForMore(_)
+            | WhatNext::SendContinue => next,
         }
     }
 
@@ -136,12 +139,13 @@ impl Incoming {
         if let State::Head(_) = self.state
             && self.bytes.is_empty()
         {
-            // One that waits holds no room for the longest it has had.
+            // While a connection waits for a request, it keeps no memory of
+            // the requests before.
             self.bytes = Vec::new();
-            return WhatNext::Begin;
+            return WhatNext::WaitForRequest;
         }
         let begun = *self.begun.get_or_insert(now);
-        WhatNext::GoOn(self.request_time.saturating_sub(now - begun))
+        WhatNext::WaitForMore(self.request_time.saturating_sub(now - begun))
     }
 
     fn head(&mut self, mut lines: Lines, now: Instant) -> Option<WhatNext> {
@@ -179,7 +183,7 @@ impl Incoming {
                 Some(self.wait(now))
             }
             Ok(BodyRest::Nothing) => {
-                if request.reply.keeps {
+                if request.reply.keep_alive {
                     self.state = State::Head(Lines::default());
                 }
                 Some(WhatNext::Answer(request))
@@ -194,14 +198,14 @@ impl Incoming {
     }
 }
 
-/// The same request, refused, and the last one.
+/// Returns the same request, refused. It is the last one of its connection.
 fn refuse(mut request: Request, refusal: Refusal) -> Request {
-    request.reply.keeps = false;
+    request.reply.keep_alive = false;
     Request { asked: Err(refusal), ..request }
 }
 
 impl Lines {
-    /// The length of the head, once it is whole.
+    /// Returns the length of the head. Returns `None` until it is whole.
     fn end_of_head(
         &mut self,
         bytes: &mut Vec<u8>,
@@ -209,7 +213,7 @@ impl Lines {
         loop {
             if bytes.first().is_some_and(|&first| !may_begin(first)) {
                 return Err(Refusal::bad(
-                    "this is no HTTP request: is TLS spoken to a plain port?",
+                    "this is no HTTP request: is it TLS, on a plain port?",
                 ));
             }
             let Some(line) = self.next_line(bytes)? else { return Ok(None) };
@@ -231,7 +235,7 @@ impl Lines {
         }
     }
 
-    /// The length of the next line, once it is whole.
+    /// Returns the length of the next line. Returns `None` until it is whole.
     fn next_line(&mut self, bytes: &[u8]) -> Result<Option<usize>, Refusal> {
         let found = bytes[self.unseen..].iter().position(|&it| it == b'\n');
         let end = found.map_or(bytes.len(), |at| self.unseen + at);
@@ -258,7 +262,7 @@ impl Lines {
     }
 }
 
-/// Whether a request, or a line end before it, may begin like this.
+/// Returns whether a request, or an empty line before it, may begin with this.
 fn may_begin(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~\r\n".contains(&byte)
 }
@@ -266,7 +270,7 @@ fn may_begin(byte: u8) -> bool {
 pub fn too_late() -> Refusal {
     Refusal::new(
         Status::RequestTimeout,
-        "the request was not whole in time: send it without a pause",
+        "the request took too long: send it without a pause",
     )
 }
 

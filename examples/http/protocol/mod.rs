@@ -1,5 +1,5 @@
-//! HTTP/1.1 as bytes: requests out of what comes in, heads of answers. It knows
-//! no socket and no file, so that tests and fuzzers can feed it anything.
+//! HTTP/1.1 as bytes: it reads requests and writes the heads of answers. It has
+//! no sockets and no files, so that tests and fuzzers can give it any bytes.
 
 mod body;
 mod head;

@@ -1,34 +1,36 @@
-//! [`Request`]: what a client asked, and how the answer has to be framed.
+//! [`Request`]: a request of a client, and the form that its answer must have.
 
 use super::Status;
 
-/// A request whose bytes, body included, are used up.
+/// A whole request. The bytes of its body have been discarded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     pub reply: Reply,
-    /// What is asked for; or why the answer is known already.
+    /// The file that is asked for, or the reason why the request is refused.
     pub asked: Result<Asked, Refusal>,
 }
 
 impl Request {
-    /// One after which nobody can say where the next begins.
+    /// Makes a refused request that is the last one, because the beginning of a
+    /// next request is unknown.
     pub fn last(refusal: Refusal) -> Self {
         Self { reply: Reply::default(), asked: Err(refusal) }
     }
 }
 
-/// How an answer has to be framed.
+/// The form that an answer must have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
-    /// The head only, of whatever the body would be.
+    /// Only the head is sent, as if the body followed.
     pub is_head_only: bool,
-    /// The client speaks HTTP/1.0.
-    pub is_old: bool,
+    /// The client uses HTTP/1.0.
+    pub is_http_1_0: bool,
     /// The connection stays open for the next request.
-    pub keeps: bool,
+    pub keep_alive: bool,
 }
 
-/// What a GET or HEAD asks for. Fields that came in several lines are joined.
+/// The file that a GET or HEAD asks for, and its conditions. Fields that came
+/// several times are joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     pub target: String,
@@ -40,13 +42,13 @@ pub struct Asked {
     pub if_unmodified_since: Option<String>,
 }
 
-/// An answer that is not what was asked for.
+/// An answer other than the file that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub status: Status,
     /// The cause, and the remedy where there is one.
     pub why: &'static str,
-    /// A field that belongs to the status.
+    /// A header field that this status needs.
     pub field: Option<(&'static str, String)>,
 }
 

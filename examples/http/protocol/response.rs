@@ -1,4 +1,5 @@
-//! [`Head`]: the head of an answer; and [`refused`], a whole one.
+//! [`Head`]: the head of an answer. [`refused`]: the whole answer to a request
+//! that is refused.
 
 use std::{fmt::Display, io::Write, time::SystemTime};
 
@@ -11,7 +12,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// The first line, and the date.
+    /// Begins a head with the first line and the date.
     pub fn new(status: Status, now: SystemTime) -> Self {
         let mut head = Self { bytes: Vec::with_capacity(512) };
         let (code, reason) = (status.code(), status.reason());
@@ -22,19 +23,22 @@ impl Head {
         head
     }
 
-    /// One more field. Its value must have no line end.
+    /// Adds a field. Its value must have no line end.
     pub fn field(&mut self, name: &str, value: impl Display) {
         self.line(format_args!("{name}: {value}"));
     }
 
-    /// The bytes, with what `reply` asks for, and the empty line.
+    /// Adds the field `Connection`, if `reply` needs it, and the empty line.
+    /// Returns the bytes of the head.
     pub fn end(mut self, reply: Reply) -> Vec<u8> {
         match reply {
-            Reply { keeps: false, .. } => self.field("Connection", "close"),
-            Reply { keeps: true, is_old: true, .. } => {
+            Reply { keep_alive: false, .. } => {
+                self.field("Connection", "close")
+            }
+            Reply { keep_alive: true, is_http_1_0: true, .. } => {
                 self.field("Connection", "keep-alive");
             }
-            Reply { keeps: true, is_old: false, .. } => {}
+            Reply { keep_alive: true, is_http_1_0: false, .. } => {}
         }
         self.line("");
         self.bytes
@@ -45,14 +49,15 @@ impl Head {
     }
 }
 
-/// The whole answer to a request that is refused: a page that says why.
+/// Returns the whole answer to a request that is refused: a page with the
+/// reason.
 pub fn refused(reply: Reply, refusal: &Refusal, now: SystemTime) -> Vec<u8> {
     let Refusal { status, why, field } = refusal;
     let mut head = Head::new(*status, now);
     if let Some((name, value)) = field {
         head.field(name, value);
     }
-    // A body in an answer 304 would be taken for the next answer.
+    // A client would read a body after 304 as the next answer.
     if *status == Status::NotModified {
         return head.end(reply);
     }
@@ -67,8 +72,8 @@ pub fn refused(reply: Reply, refusal: &Refusal, now: SystemTime) -> Vec<u8> {
     bytes
 }
 
-/// A date as HTTP writes it. None for those it cannot write: before 1970,
-/// which a file may well claim to be from, and after 9999.
+/// Returns a date as HTTP writes it. Returns `None` for dates that HTTP cannot
+/// write: before 1970, which a file may have, and after 9999.
 pub fn http_date(time: SystemTime) -> Option<String> {
     const YEAR_10000: u64 = 253_402_300_800;
     let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;

@@ -1,6 +1,6 @@
-//! [`Status`]: the status codes this server answers with.
+//! [`Status`]: the status codes of this server's answers.
 
-/// What an answer says in its first line. RFC 9110, section 15.
+/// The status of an answer, in its first line. RFC 9110, section 15.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     Ok = 200,

@@ -1,4 +1,4 @@
-//! [`Answer`]: all that is sent for one request.
+//! [`Answer`]: the bytes that are sent for one request.
 
 use std::{
     fs::File,
@@ -13,21 +13,21 @@ use super::{
     disk::Disk,
     file::file,
     listing,
-    path::{SitePath, place},
+    path::{SitePath, parse_target},
     root::{Found, Miss, Site, internal},
 };
 
-/// So much is read and sent at once.
+/// The largest number of bytes that are read and sent at once.
 pub const CHUNK: usize = 64 * 1024;
 
-/// The head and as much of the body as fits into one write; and what is left
-/// of a larger one.
+/// An answer: the bytes of the next write, and the rest of a larger file. The
+/// first write has the head and as much of the body as fits.
 #[derive(Debug)]
 pub struct Answer {
     pub bytes: Vec<u8>,
     rest: Option<Rest>,
-    /// Another request may follow.
-    pub keeps: bool,
+    /// The connection stays open for another request.
+    pub keep_alive: bool,
 }
 
 /// The part of a file that is not read yet.
@@ -37,7 +37,7 @@ struct Rest {
     left: Range<u64>,
 }
 
-/// What is asked for, and how far one goes for it.
+/// A request, and where its file may be read from.
 #[derive(Clone, Copy)]
 pub struct Query<'a> {
     pub asked: &'a Asked,
@@ -47,8 +47,8 @@ pub struct Query<'a> {
 }
 
 impl Site {
-    /// The answer to a request, as much of it as goes into one write. None if
-    /// one would have to go further for it.
+    /// Returns the answer to a request, with as much of it as one write takes.
+    /// Returns `None` if that would need the disk and `disk` is `Cached`.
     pub fn answer(
         &self,
         request: &Request,
@@ -70,25 +70,25 @@ impl Site {
     }
 
     fn look_up(&self, query: Query<'_>) -> Result<Answer, Miss> {
-        let place = place(&query.asked.target)?;
-        if place.is_folder {
-            return self.folder(&place, query);
+        let target = parse_target(&query.asked.target)?;
+        if target.is_folder {
+            return self.folder(&target, query);
         }
-        match self.find(&place.path, query.disk)? {
+        match self.find(&target.path, query.disk)? {
             Found::File(found, metadata) => {
-                file((found, metadata), &place.path, query)
+                file((found, metadata), &target.path, query)
             }
-            Found::Folder(_) => Err(redirect(&place).into()),
+            Found::Folder(_) => Err(redirect(&target).into()),
         }
     }
 
-    /// The `index.html` of a folder, or a list of what is in it.
+    /// Answers with the `index.html` of a folder, or a list of its entries.
     fn folder(
         &self,
-        place: &SitePath,
+        target: &SitePath,
         query: Query<'_>,
     ) -> Result<Answer, Miss> {
-        let index = place.path.join("index.html");
+        let index = target.path.join("index.html");
         match self.find(&index, query.disk) {
             Ok(Found::File(found, metadata)) => {
                 return file((found, metadata), &index, query);
@@ -97,12 +97,12 @@ impl Site {
             Err(Miss::Refused(it)) if it.status == Status::NotFound => {}
             Err(miss) => return Err(miss),
         }
-        match self.find(&place.path, query.disk)? {
-            // Nobody can tell whether a folder is cached.
+        match self.find(&target.path, query.disk)? {
+            // There is no way to find out whether a folder is cached.
             Found::Folder(_) if query.disk == Disk::Cached => {
                 Err(Miss::NotCached)
             }
-            Found::Folder(found) => Ok(list(place, &found, query)?),
+            Found::Folder(found) => Ok(list(target, &found, query)?),
             Found::File(..) => Err(Refusal::new(
                 Status::NotFound,
                 "this is a file: ask without the slash at the end",
@@ -113,11 +113,11 @@ impl Site {
 }
 
 fn list(
-    place: &SitePath,
+    target: &SitePath,
     folder: &File,
     query: Query<'_>,
 ) -> Result<Answer, Refusal> {
-    let title = Path::new("/").join(&place.path);
+    let title = Path::new("/").join(&target.path);
     let page = listing::page(&title.to_string_lossy(), folder);
     let page = page.map_err(|_| internal())?;
     let mut head = Head::new(Status::Ok, query.now);
@@ -130,10 +130,11 @@ fn list(
     Ok(Answer::of(bytes, query.reply))
 }
 
-/// Relative links in a folder's page need the slash.
-fn redirect(place: &SitePath) -> Refusal {
-    let mut location = format!("{}/", place.encoded);
-    if let Some(query) = &place.query {
+/// Redirects to the path with a slash, which relative links in the page of a
+/// folder need.
+fn redirect(target: &SitePath) -> Refusal {
+    let mut location = format!("{}/", target.encoded);
+    if let Some(query) = &target.query {
         location.push('?');
         location.push_str(query);
     }
@@ -143,19 +144,19 @@ fn redirect(place: &SitePath) -> Refusal {
 
 impl Answer {
     fn of(bytes: Vec<u8>, reply: Reply) -> Self {
-        Self { bytes, rest: None, keeps: reply.keeps }
+        Self { bytes, rest: None, keep_alive: reply.keep_alive }
     }
 
-    /// Why there is nothing else.
+    /// An answer with the reason of a refusal.
     pub fn refusal(reply: Reply, refusal: &Refusal, now: SystemTime) -> Self {
         Self::of(refused(reply, refusal, now), reply)
     }
 
-    /// A head, and the part of a file that follows it.
+    /// An answer with a head and a part of a file after it.
     ///
     /// # Errors
     ///
-    /// As [`go_on`](Answer::go_on).
+    /// The errors of [`go_on`](Answer::go_on).
     pub fn with_file(
         head: Vec<u8>,
         (file, part): (File, Range<u64>),
@@ -164,28 +165,30 @@ impl Answer {
     ) -> io::Result<Self> {
         let behind = head.len();
         let rest = Some(Rest { file, left: part });
-        let mut answer = Answer { bytes: head, rest, keeps: reply.keeps };
+        let mut answer =
+            Answer { bytes: head, rest, keep_alive: reply.keep_alive };
         answer.read(behind, disk)?;
         Ok(answer)
     }
 
-    /// Whether the bytes are the last.
+    /// Returns whether nothing follows the bytes.
     pub fn is_whole(&self) -> bool {
         self.rest.is_none()
     }
 
-    /// Puts the bytes that come next in the place of those that were sent.
+    /// Replaces the bytes that were sent by those of the next write.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if one would have to go further for them. Any other when
-    /// the file cannot be read, or has shrunk since its length was announced:
-    /// the connection cannot go on then.
+    /// `WouldBlock` if the bytes are not cached and `disk` is `Cached`. Another
+    /// error if the file cannot be read, or has shrunk since its length was
+    /// sent. Then the connection has to be closed.
     pub fn go_on(&mut self, disk: Disk) -> io::Result<()> {
         self.read(0, disk)
     }
 
-    /// Reads what comes next, behind so many of the bytes.
+    /// Reads the next part of the file, and puts it after the first `behind`
+    /// bytes.
     fn read(&mut self, behind: usize, disk: Disk) -> io::Result<()> {
         let Some(rest) = &mut self.rest else { return Ok(()) };
         let len = rest.left.end - rest.left.start;
@@ -207,6 +210,6 @@ impl Answer {
 }
 
 fn shrunk() -> io::Error {
-    let line = "a file has shrunk while it was sent";
+    let line = "a file shrank while it was sent: its answer is broken off";
     io::Error::other(line)
 }

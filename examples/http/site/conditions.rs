@@ -1,21 +1,21 @@
-//! [`Version`]: which version of a file there is, and what a client's
-//! conditions say to that (RFC 9110, section 13).
+//! [`Version`]: the version of a file, which is checked against the conditions
+//! of a client (RFC 9110, section 13).
 
 use std::{fs::Metadata, time::SystemTime};
 
 use super::super::protocol::{Asked, http_date};
 
-/// What tells one version of a file from another.
+/// The properties that distinguish two versions of a file.
 #[derive(Clone, Debug)]
 pub struct Version {
-    /// Strong: of the size, and of the time to the nanosecond.
+    /// A strong tag, made of the size and of the time to the nanosecond.
     pub etag: String,
-    /// None if HTTP cannot write it.
+    /// `None` if HTTP cannot write this date.
     pub modified: Option<String>,
     time: SystemTime,
 }
 
-/// What conditions come to.
+/// The result of checking the conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConditionResult {
     Send,
@@ -25,7 +25,7 @@ pub enum ConditionResult {
 
 impl Version {
     pub fn of(metadata: &Metadata, now: SystemTime) -> Self {
-        // A file system may have no times: then its size is all there is.
+        // A file system may have no times. Then the size alone is compared.
         let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         Self::new(metadata.len(), modified, now)
     }
@@ -37,12 +37,12 @@ impl Version {
                 Err(before) => ("-", before.duration()),
             };
         let etag = format!("\"{len:x}-{sign}{:x}\"", since_1970.as_nanos());
-        // No file may claim to be from after its answer.
+        // A file must not be newer than its answer.
         let time = modified.min(now);
         Self { etag, modified: http_date(time), time }
     }
 
-    /// In the order of section 13.2.2.
+    /// Checks the conditions in the order of section 13.2.2.
     pub fn check(&self, asked: &Asked) -> ConditionResult {
         let is_changed = match (&asked.if_match, &asked.if_unmodified_since) {
             (Some(tags), _) => !self.is_among(tags, Comparison::Strong),
@@ -64,7 +64,8 @@ impl Version {
         }
     }
 
-    /// Whether a part may be sent, to be put beside what the client has.
+    /// Returns whether a part may be sent, because the other parts that the
+    /// client has are of the same version.
     pub fn allows_part(&self, asked: &Asked) -> bool {
         match asked.if_range.as_deref().map(str::trim) {
             None => true,
@@ -83,12 +84,12 @@ impl Version {
             })
     }
 
-    /// Whether it is from after this date, to the second; none if it is no
-    /// date.
+    /// Returns whether the file is newer than this date, in whole seconds.
+    /// Returns `None` if the text is not a date.
     fn is_after(&self, date: &str) -> Option<bool> {
         let date = httpdate::parse_http_date(date.trim()).ok()?;
         let seconds = |time: SystemTime| {
-            // What is from before 1970 is before every date of HTTP.
+            // A time before 1970 is before every date of HTTP.
             let since = time.duration_since(SystemTime::UNIX_EPOCH);
             since.map_or(0, |since| since.as_secs())
         };
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_client_has_is_not_sent_again() {
+    fn a_version_that_the_client_has_is_not_sent_again() {
         let etag = version().etag;
         let weak = format!("\"x\", W/{etag}");
         for tags in [etag.as_str(), &weak, "*"] {
@@ -147,7 +148,7 @@ mod tests {
             check(|it| it.if_modified_since = since("yesterday")),
             ConditionResult::Send
         );
-        // A tag says more than a date.
+        // A tag is more exact than a date, so the date is ignored.
         let both = |it: &mut Asked| {
             it.if_none_match = since("\"other\"");
             it.if_modified_since = since(DATE);
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_changed_is_not_sent() {
+    fn a_changed_file_is_not_sent() {
         let some = |value: &str| Some(value.to_string());
         let etag = version().etag;
         assert_eq!(

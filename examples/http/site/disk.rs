@@ -1,4 +1,4 @@
-//! [`Disk`]: opening and reading, with or without waiting for it.
+//! [`Disk`]: opens and reads files, with or without waiting for the disk.
 
 use std::{
     fs::File,
@@ -15,37 +15,36 @@ use rustix::{
     io::{Errno, ReadWriteFlags, preadv2},
 };
 
-/// How far one goes for what a file holds.
+/// Where a file may be opened and read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disk {
-    /// To what the kernel has in memory: nothing here blocks.
+    /// Only from the memory of the kernel: no call blocks.
     Cached,
-    /// To the disk.
+    /// Also from the disk.
     Any,
 }
 
-/// What something is opened for.
+/// The purpose for which a path is opened.
 #[derive(Clone, Copy, Debug)]
 pub enum Use {
-    /// To see what it is, which nobody notices.
+    /// To see whether it is a file, without an effect on it.
     Look,
     Read,
 }
 
 impl Disk {
-    /// Opens what stands at this path below a folder; `AGAIN` if it is not
-    /// cached.
+    /// Opens a path below a folder. Fails with `AGAIN` if it is not cached.
     ///
-    /// The kernel follows links and checks, in the same breath, that they lead
-    /// nowhere else (`RESOLVE_BENEATH`): there is no moment between a check and
-    /// its use. Opening waits for nobody, as it would for the writer of a fifo.
+    /// The kernel follows links and checks, in one system call, that they stay
+    /// below the folder (`RESOLVE_BENEATH`). So no link can be changed between
+    /// the check and the use. Opening a fifo does not wait for its writer.
     pub fn open(
         self,
         folder: BorrowedFd<'_>,
         path: &Path,
-        to: Use,
+        purpose: Use,
     ) -> Result<OwnedFd, Errno> {
-        let how = match to {
+        let how = match purpose {
             Use::Look => OFlags::PATH,
             Use::Read => OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY,
         };
@@ -59,8 +58,8 @@ impl Disk {
                 result => result,
             },
             Disk::Any => {
-                // AGAIN: something was renamed meanwhile, and the kernel cannot
-                // tell whether a `..` in a link still led nowhere else.
+                // AGAIN: something was renamed at the same time, so the kernel
+                // does not know whether a `..` in a link left the folder.
                 const TRIES: usize = 16;
                 let is_final = |result: &Result<_, Errno>| {
                     !matches!(result, Err(Errno::AGAIN | Errno::INTR))
@@ -71,12 +70,12 @@ impl Disk {
         }
     }
 
-    /// Fills the buffer from this place in the file on, or as much of it as is
-    /// cached: how many bytes.
+    /// Fills the buffer from this position in the file. With `Cached`, fills as
+    /// much of it as is cached. Returns the number of bytes.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if nothing is cached; `UnexpectedEof` where the file ends.
+    /// `WouldBlock` if nothing is cached. `UnexpectedEof` if the file ends.
     pub fn read(
         self,
         file: &File,
@@ -92,9 +91,9 @@ impl Disk {
                 match preadv2(file, buffer, at, ReadWriteFlags::NOWAIT) {
                     Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
                     Ok(n) => Ok(n),
-                    // Not every file system, kernel and sandbox can tell, and
-                    // each has its own error. A fault of the disk comes again
-                    // in the read that waits.
+                    // Some file systems, kernels and sandboxes do not support
+                    // this, and each has its own error. An error of the disk
+                    // will come again in the read that waits.
                     Err(_) => Err(ErrorKind::WouldBlock.into()),
                 }
             }
@@ -106,9 +105,9 @@ impl Disk {
     }
 }
 
-/// Whether opening fails in this way however far one goes for it. Otherwise it
-/// is not cached, or nobody can tell: before Linux 5.12 (EINVAL), or where the
-/// kernel or a sandbox has another error for that.
+/// Returns whether opening would fail with this error from the disk, too. Any
+/// other error means that the path is not cached, or that the kernel cannot
+/// tell. Kernels before Linux 5.12 return EINVAL, and sandboxes other errors.
 fn is_about_the_path(error: Errno) -> bool {
     let of_the_path = [
         Errno::NOENT,

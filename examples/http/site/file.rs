@@ -1,4 +1,4 @@
-//! [`file()`]: the answer that is a file, or a part of it.
+//! [`file()`]: answers with a file, or with a part of it.
 
 use std::{
     fs::{File, Metadata},
@@ -15,7 +15,7 @@ use super::{
     root::{Miss, internal},
 };
 
-/// Answers with a file, as far as the client's conditions want it.
+/// Answers with a file, if the conditions of the client are met.
 pub fn file(
     (file, metadata): (File, Metadata),
     path: &Path,
@@ -30,7 +30,7 @@ pub fn file(
         ConditionResult::Failed => {
             return Err(Refusal::new(
                 Status::PreconditionFailed,
-                "the file is not the version that is asked for",
+                "the file has another version than the request asks for",
             )
             .into());
         }
@@ -57,19 +57,19 @@ pub fn file(
     let answer = Answer::with_file(bytes, (file, rest), reply, disk);
     answer.map_err(|error| match error.kind() {
         ErrorKind::WouldBlock => Miss::NotCached,
-        // What has shrunk already need not be announced.
+        // The file cannot be read or has shrunk. Nothing has been sent yet.
         _ => internal().into(),
     })
 }
 
-/// Which bytes are sent, under which status.
+/// Returns the status of the answer, and which bytes of the file are sent.
 fn part_of(
     len: u64,
     version: &Version,
     asked: &Asked,
     reply: Reply,
 ) -> Result<(Status, std::ops::Range<u64>), Refusal> {
-    // A range means nothing to a HEAD (RFC 9110, section 14.2).
+    // A range is ignored for a HEAD (RFC 9110, section 14.2).
     let range = match &asked.range {
         Some(range) if !reply.is_head_only && version.allows_part(asked) => {
             part(range, len)
@@ -81,7 +81,7 @@ fn part_of(
         ByteRange::Of(part) => Ok((Status::PartialContent, part)),
         ByteRange::Beyond => Err(Refusal::new(
             Status::RangeNotSatisfiable,
-            "the file is shorter than that",
+            "the file has no byte of this range",
         )
         .with("Content-Range", format!("bytes */{len}"))),
     }

@@ -1,4 +1,4 @@
-//! [`page`]: the page that stands for a folder without an `index.html`.
+//! [`page`]: the list of the entries of a folder that has no `index.html`.
 
 use std::{collections::BTreeMap, fs::File};
 
@@ -9,11 +9,11 @@ use rustix::{
 
 use super::path::{escape, is_hidden};
 
-/// So many bytes of entries are listed: the page is held for as long as the
-/// client takes to read it, however many ask for it at once.
+/// The largest size of the list, in bytes. Each client that asks for the page
+/// has a copy in memory until it has read it, so the page must stay small.
 const MOST: usize = 60 * 1024;
 
-/// Lists a folder; `title` is its path as in the URL.
+/// Returns the page that lists a folder. `title` is its path as in the URL.
 pub fn page(title: &str, folder: &File) -> Result<String, Errno> {
     let (entries, is_all) = entries(folder)?;
     let title = html(title);
@@ -30,8 +30,8 @@ pub fn page(title: &str, folder: &File) -> Result<String, Errno> {
     Ok(page)
 }
 
-/// The entries of a folder by their names, each as a line of the page; and
-/// whether those are all.
+/// Returns the entries of a folder by their names, each as a line of the page.
+/// Also returns whether these are all entries.
 fn entries(folder: &File) -> Result<(BTreeMap<Vec<u8>, String>, bool), Errno> {
     let (mut entries, mut bytes) = (BTreeMap::new(), 0);
     for entry in Dir::read_from(folder)? {
@@ -61,7 +61,7 @@ fn line(name: &[u8], slash: &str) -> String {
     format!("<li><a href=\"{link}{slash}\">{text}{slash}</a></li>\n")
 }
 
-/// Text as it stands in a page.
+/// Escapes a text for an HTML page.
 fn html(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

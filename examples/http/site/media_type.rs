@@ -1,9 +1,9 @@
-//! [`media_type`]: what a file is, by the end of its name.
+//! [`media_type`]: the type of a file, by the extension of its name.
 
 use std::path::Path;
 
-/// The value of Content-Type. What is not in the table is offered for saving
-/// rather than shown.
+/// Returns the value of Content-Type. Browsers offer to save files whose
+/// extension is not in this table.
 pub fn media_type(path: &Path) -> &'static str {
     let extension = path.extension().and_then(|it| it.to_str());
     let extension = extension.unwrap_or_default().to_ascii_lowercase();

@@ -1,6 +1,6 @@
-//! A folder whose files are answers. What is asked for is tried first with what
-//! the kernel has in memory, and if that is not enough, again where waiting for
-//! the disk holds up nobody.
+//! Answers requests with the files of a folder. Each lookup is first tried with
+//! the files that the kernel has in memory. If this is not enough, it is tried
+//! again on a thread on which it may wait for the disk.
 
 mod answer;
 mod conditions;

@@ -1,4 +1,4 @@
-//! [`SitePath`]: what a target names, as a path below the root.
+//! [`SitePath`]: the target of a request, as a path below the root.
 
 use std::{ffi::OsString, os::unix::ffi::OsStringExt, path::PathBuf};
 
@@ -8,38 +8,38 @@ use percent_encoding::{
 
 use super::super::protocol::{Refusal, Status};
 
-/// A place below the root.
+/// A path below the root.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SitePath {
-    /// Relative, without `..`; empty for the root.
+    /// A relative path without `..`. It is empty for the root.
     pub path: PathBuf,
     /// The target ends with a slash.
     pub is_folder: bool,
-    /// The target without its query, one slash between two names, and escapes
-    /// where they are needed.
+    /// The target without its query, with one slash between two names and with
+    /// escapes where they are needed.
     pub encoded: String,
-    /// What follows the question mark.
+    /// The text after the question mark.
     pub query: Option<String>,
 }
 
-/// What stands for itself between two slashes.
+/// The characters of a name that are escaped in a URL.
 const ESCAPED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// One name as it stands in a URL.
+/// Escapes one name for a URL.
 pub fn escape(name: &[u8]) -> String {
     percent_encode(name, ESCAPED).to_string()
 }
 
 /// Reads the target of a GET: `/path?query`, or the same with `http://host` in
-/// front, as a client sends it to a proxy. There, no path is the path `/`
-/// (RFC 3986, 6.2.3).
+/// front of it, as a client sends it to a proxy. After a host, an empty path
+/// means `/` (RFC 3986, section 6.2.3).
 ///
 /// # Errors
 ///
-/// 400 for what is no such target, or could be read in two ways; 403 for dot
-/// segments, which clients resolve themselves; 404 for hidden names.
-pub fn place(target: &str) -> Result<SitePath, Refusal> {
+/// 400 if the target is malformed or ambiguous. 403 for dot segments, which
+/// clients resolve themselves. 404 for hidden names.
+pub fn parse_target(target: &str) -> Result<SitePath, Refusal> {
     let target = without_origin(target)?;
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query.to_string())),
@@ -49,7 +49,7 @@ pub fn place(target: &str) -> Result<SitePath, Refusal> {
         return Err(Refusal::bad("a target has no fragment"));
     }
     let path = if path.is_empty() { "/" } else { path };
-    let mut place = SitePath {
+    let mut read = SitePath {
         path: PathBuf::new(),
         is_folder: path.ends_with('/'),
         encoded: String::new(),
@@ -57,17 +57,17 @@ pub fn place(target: &str) -> Result<SitePath, Refusal> {
     };
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         let name = name(segment)?;
-        place.encoded.push('/');
-        place.encoded.push_str(&escape(&name));
-        place.path.push(OsString::from_vec(name));
+        read.encoded.push('/');
+        read.encoded.push_str(&escape(&name));
+        read.path.push(OsString::from_vec(name));
     }
-    if place.is_folder {
-        place.encoded.push('/');
+    if read.is_folder {
+        read.encoded.push('/');
     }
-    Ok(place)
+    Ok(read)
 }
 
-/// What is behind the host, if there is one: it may be empty.
+/// Returns the target without `http://host`. The rest may be empty.
 fn without_origin(target: &str) -> Result<&str, Refusal> {
     if target.starts_with('/') {
         return Ok(target);
@@ -79,14 +79,14 @@ fn without_origin(target: &str) -> Result<&str, Refusal> {
     }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (host, path) = rest.split_at(end);
-    // Names and passwords of users do not belong there (RFC 9110, 4.2.4).
+    // User names and passwords are not allowed (RFC 9110, section 4.2.4).
     if host.is_empty() || host.contains('@') {
-        return Err(Refusal::bad("`http://` is followed by a host"));
+        return Err(Refusal::bad("`http://` must be followed by a host"));
     }
     Ok(path)
 }
 
-/// The bytes of one name.
+/// Returns the bytes of one name, without escapes.
 fn name(segment: &str) -> Result<Vec<u8>, Refusal> {
     let mut parts = segment.split('%');
     parts.next();
@@ -95,7 +95,7 @@ fn name(segment: &str) -> Result<Vec<u8>, Refusal> {
             && part.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit)
     };
     if !parts.all(is_escape) {
-        return Err(Refusal::bad("a `%` is not followed by two digits"));
+        return Err(Refusal::bad("a `%` must be followed by two hex digits"));
     }
     let name: Vec<u8> = percent_decode_str(segment).collect();
     if name.contains(&b'/') || name.contains(&0) {
@@ -103,7 +103,7 @@ fn name(segment: &str) -> Result<Vec<u8>, Refusal> {
     }
     match name.as_slice() {
         b"." | b".." => {
-            Err(Refusal::new(Status::Forbidden, "the path has dot segments"))
+            Err(Refusal::new(Status::Forbidden, "the path has `.` or `..`"))
         }
         name if is_hidden(name) => {
             Err(Refusal::new(Status::NotFound, "there is no such file"))
@@ -112,7 +112,7 @@ fn name(segment: &str) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-/// Whether a name is neither listed nor served, such as `.git`.
+/// Returns whether a name is neither listed nor served, such as `.git`.
 pub fn is_hidden(name: &[u8]) -> bool {
     name.starts_with(b".")
 }
@@ -122,12 +122,13 @@ mod tests {
     use super::*;
 
     fn status(target: &str) -> u16 {
-        place(target).map_or_else(|refusal| refusal.status.code(), |_| 200)
+        parse_target(target)
+            .map_or_else(|refusal| refusal.status.code(), |_| 200)
     }
 
     fn path(target: &str) -> String {
-        let place = place(target).expect("it is a place");
-        place.path.into_os_string().into_string().expect("it is UTF-8")
+        let read = parse_target(target).expect("it is a target");
+        read.path.into_os_string().into_string().expect("it is UTF-8")
     }
 
     #[test]
@@ -148,25 +149,26 @@ mod tests {
             ("http://example.org:80?x", Some("x")),
             ("http://[::1]:80", None),
         ] {
-            let root = place("/").expect("it is a place");
+            let root = parse_target("/").expect("it is a target");
             let root = SitePath { query: query.map(str::to_string), ..root };
-            assert_eq!(place(target), Ok(root), "{target}");
+            assert_eq!(parse_target(target), Ok(root), "{target}");
         }
     }
 
     #[test]
     fn slashes_count_once() {
-        let place = place("//evil.example//a/").expect("it is a place");
-        assert_eq!(place.path, PathBuf::from("evil.example/a"));
-        assert_eq!(place.encoded, "/evil.example/a/");
-        assert!(place.is_folder);
+        let read = parse_target("//evil.example//a/").expect("it is a target");
+        assert_eq!(read.path, PathBuf::from("evil.example/a"));
+        assert_eq!(read.encoded, "/evil.example/a/");
+        assert!(read.is_folder);
     }
 
     #[test]
-    fn what_is_encoded_again_is_safe_in_a_head() {
-        let place = place("/a%0d%0aSet-Cookie:x/%22%3c").expect("a place");
+    fn an_encoded_path_is_safe_in_a_head() {
+        let read = parse_target("/a%0d%0aSet-Cookie:x/%22%3c")
+            .expect("it is a target");
         assert_eq!(
-            place.encoded,
+            read.encoded,
             "/a%0D%0ASet%2DCookie%3Ax/%22%3C".replace("%2D", "-")
         );
     }
@@ -185,20 +187,20 @@ mod tests {
         ] {
             assert_eq!(status(target), 403, "{target}");
         }
-        // What only looks like them is a name.
+        // These look like dot segments, but are names.
         assert_eq!(status("/a../b..c"), 200);
         assert_eq!(status("/%252e%252e/"), 200);
     }
 
     #[test]
-    fn hidden_names_are_not_there() {
+    fn hidden_names_are_not_found() {
         assert_eq!(status("/.git/config"), 404);
         assert_eq!(status("/a/%2ehidden"), 404);
         assert_eq!(status("/..."), 404);
     }
 
     #[test]
-    fn what_could_be_read_in_two_ways_is_refused() {
+    fn ambiguous_targets_are_refused() {
         for target in [
             "/%",
             "/%4",

@@ -1,20 +1,20 @@
-//! [`part`]: which part of a file a Range field asks for.
+//! [`part`]: the part of a file that a Range field asks for.
 
 use std::ops::Range;
 
-/// Which bytes are sent.
+/// The bytes of a file that are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ByteRange {
     Whole,
-    /// These; never none.
+    /// This range, which is never empty.
     Of(Range<u64>),
-    /// None of those that are asked for are there.
+    /// Nothing: no byte of the range exists.
     Beyond,
 }
 
-/// Reads the value of a Range field, for a file of so many bytes. What is no
-/// range of bytes is ignored, as RFC 9110, section 14.2, has it; and so is a
-/// list of several, which may always be answered with the whole.
+/// Reads the value of a Range field, for a file of `len` bytes. Other text is
+/// ignored, as RFC 9110, section 14.2, requires. A list of several ranges is
+/// ignored too, since it may always be answered with the whole file.
 pub fn part(field: &str, len: u64) -> ByteRange {
     let Some((unit, range)) = field.split_once('=') else {
         return ByteRange::Whole;
@@ -26,11 +26,11 @@ pub fn part(field: &str, len: u64) -> ByteRange {
         return ByteRange::Whole;
     }
     match (number(first), number(last)) {
-        (Some(Number::Of(first)), Some(last)) => {
+        (Some(Number::Given(first)), Some(last)) => {
             let end = match last {
-                Number::Of(last) if last < first => return ByteRange::Whole,
-                Number::Of(last) => last.saturating_add(1).min(len),
-                Number::Left => len,
+                Number::Given(last) if last < first => return ByteRange::Whole,
+                Number::Given(last) => last.saturating_add(1).min(len),
+                Number::Missing => len,
             };
             if first < len {
                 ByteRange::Of(first..end)
@@ -38,12 +38,12 @@ pub fn part(field: &str, len: u64) -> ByteRange {
                 ByteRange::Beyond
             }
         }
-        // The last so many. Of an empty file, those cannot be named.
-        (Some(Number::Left), Some(Number::Of(0))) => ByteRange::Beyond,
-        (Some(Number::Left), Some(Number::Of(_))) if len == 0 => {
+        // The last `n` bytes. An empty file has no last bytes.
+        (Some(Number::Missing), Some(Number::Given(0))) => ByteRange::Beyond,
+        (Some(Number::Missing), Some(Number::Given(_))) if len == 0 => {
             ByteRange::Whole
         }
-        (Some(Number::Left), Some(Number::Of(n))) => {
+        (Some(Number::Missing), Some(Number::Given(n))) => {
             ByteRange::Of(len.saturating_sub(n)..len)
         }
         _ => ByteRange::Whole,
@@ -52,18 +52,18 @@ pub fn part(field: &str, len: u64) -> ByteRange {
 
 /// One side of a range.
 enum Number {
-    Of(u64),
-    Left,
+    Given(u64),
+    Missing,
 }
 
-/// None for what is no number.
+/// Returns `None` if the text is not a number.
 fn number(digits: &str) -> Option<Number> {
     if digits.is_empty() {
-        return Some(Number::Left);
+        return Some(Number::Missing);
     }
     let is_number = digits.bytes().all(|it| it.is_ascii_digit());
-    // What has more digits than there is room for lies beyond every file.
-    is_number.then(|| Number::Of(digits.parse().unwrap_or(u64::MAX)))
+    // A number that does not fit into 64 bits is beyond the end of every file.
+    is_number.then(|| Number::Given(digits.parse().unwrap_or(u64::MAX)))
 }
 
 #[cfg(test)]

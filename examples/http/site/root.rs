@@ -1,4 +1,4 @@
-//! [`Site`]: the root, below which everything is opened.
+//! [`Site`]: the root folder, and the files below it.
 
 use std::{
     fs::{File, Metadata},
@@ -17,14 +17,14 @@ use super::{
     disk::{Disk, Use},
 };
 
-/// The folder that is served. It is held open: whatever is renamed outside,
-/// nothing but what is below it is ever read.
+/// The folder that is served. It stays open, so that only files below this very
+/// folder are read, even if paths are renamed.
 #[derive(Debug)]
 pub struct Site {
     root: OwnedFd,
 }
 
-/// What stands at a path.
+/// The file or folder at a path.
 #[derive(Debug)]
 pub enum Found {
     File(File, Metadata),
@@ -32,20 +32,22 @@ pub enum Found {
 }
 
 impl Site {
+    /// Opens the folder.
+    ///
     /// # Errors
     ///
-    /// When there is no such folder. `Unsupported` when the kernel or a sandbox
-    /// refuses `openat2` (Linux 5.6), which opens below a folder.
+    /// If there is no such folder. `Unsupported` if the kernel or a sandbox
+    /// refuses `openat2` (Linux 5.6), which opens files below a folder.
     pub fn open(root: &Path) -> io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        // A folder that may not be entered has no dot.
+        // With the `.`, opening fails if the folder may not be entered.
         let (root, anywhere) = (root.join("."), ResolveFlags::empty());
         let mode = Mode::empty();
         let opened =
             retry_on_intr(|| openat2(CWD, &root, flags, mode, anywhere));
         let root = opened.map_err(|error| {
-            // A sandbox chooses the error, so it says little. But where the
-            // older call opens the same folder, the folder is not the cause.
+            // A sandbox may return any error. But if the older system call
+            // opens the same folder, then the folder is not the cause.
             match openat(CWD, &root, flags, mode) {
                 Ok(_) => no_openat2(error),
                 Err(_) => error.into(),
@@ -54,20 +56,25 @@ impl Site {
         Ok(Self { root })
     }
 
-    /// Opens what stands at this path below the root.
+    /// Opens the file or folder at this path below the root.
     pub fn find(&self, path: &Path, disk: Disk) -> Result<Found, Miss> {
         let path = match path.as_os_str().is_empty() {
             true => Path::new("."),
             false => path,
         };
-        // To open a fifo would let its writer go on, with nobody to read; to
-        // open a device may do anything. So what it is comes first.
+        // Opening a fifo for reading would let its writer go on, and opening a
+        // device may do anything. So the type is checked first.
         self.open_as(Use::Look, path, disk)?;
         self.open_as(Use::Read, path, disk)
     }
 
-    fn open_as(&self, to: Use, path: &Path, disk: Disk) -> Result<Found, Miss> {
-        let file = match disk.open(self.root.as_fd(), path, to) {
+    fn open_as(
+        &self,
+        purpose: Use,
+        path: &Path,
+        disk: Disk,
+    ) -> Result<Found, Miss> {
+        let file = match disk.open(self.root.as_fd(), path, purpose) {
             Ok(file) => File::from(file),
             Err(Errno::AGAIN) if disk == Disk::Cached => {
                 return Err(Miss::NotCached);
@@ -91,11 +98,11 @@ fn no_openat2(error: Errno) -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, remedy)
 }
 
-/// Why something was not found.
+/// The reason why a file cannot be sent.
 #[derive(Debug)]
 pub enum Miss {
     Refused(Refusal),
-    /// One would have to wait for the disk.
+    /// The file has to be read from the disk.
     NotCached,
 }
 
@@ -107,7 +114,7 @@ impl From<Refusal> for Miss {
 
 const NO_FILE: &str = "this is neither a file nor a folder";
 
-/// The answer instead of a file that cannot be opened. It names no path of
+/// Returns the answer for a file that cannot be opened. It names no path of
 /// this machine.
 fn refusal(error: Errno) -> Refusal {
     match error {
@@ -132,7 +139,7 @@ fn refusal(error: Errno) -> Refusal {
     }
 }
 
-/// Something failed here that is not the client's fault.
+/// Returns the answer for a failure of the server itself.
 pub fn internal() -> Refusal {
     Refusal::new(
         Status::InternalServerError,

@@ -1,4 +1,4 @@
-//! [`Client`]: sends bytes, and reads answers strictly.
+//! [`Client`]: sends any bytes, and checks the form of the answers.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -20,31 +20,31 @@ pub struct Answer {
 
 impl Client {
     pub fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).expect("it listens");
-        stream.set_nodelay(true).expect("it is open");
-        // So that a server that does not answer fails the test.
+        let stream = TcpStream::connect(address).expect("the server listens");
+        stream.set_nodelay(true).expect("the connection is open");
+        // With a limit, a server that does not answer fails the test.
         let most = Some(Duration::from_secs(60));
-        stream.set_read_timeout(most).expect("it is open");
-        stream.set_write_timeout(most).expect("it is open");
+        stream.set_read_timeout(most).expect("the connection is open");
+        stream.set_write_timeout(most).expect("the connection is open");
         Self { stream, unread: Vec::new() }
     }
 
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
-        self.stream.write_all(bytes.as_ref()).expect("it is open");
+        self.stream.write_all(bytes.as_ref()).expect("the connection is open");
         self
     }
 
-    /// Sends as much as the server takes.
+    /// Sends as many of these bytes as the server takes.
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref());
     }
 
-    pub fn end(&mut self) -> &mut Self {
-        self.stream.shutdown(Shutdown::Write).expect("it is open");
+    pub fn end_writing(&mut self) -> &mut Self {
+        self.stream.shutdown(Shutdown::Write).expect("the connection is open");
         self
     }
 
-    /// The next answer to anything but a HEAD.
+    /// Reads the next answer to a request that is no HEAD.
     pub fn answer(&mut self) -> Answer {
         let mut answer = self.head();
         let has_body = !matches!(answer.status, 100 | 304);
@@ -60,7 +60,7 @@ impl Client {
         answer
     }
 
-    /// The next head.
+    /// Reads the next head.
     pub fn head(&mut self) -> Answer {
         let end = loop {
             if let Some(end) =
@@ -72,21 +72,26 @@ impl Client {
         };
         let head = self.unread.drain(..end).collect();
         let head = String::from_utf8(head).expect("it is ASCII");
-        let code = head.strip_prefix("HTTP/1.1 ").expect("it is an answer");
+        let code = head
+            .strip_prefix("HTTP/1.1 ")
+            .expect("an answer begins with its version");
         let status = code[..3].parse().expect("it is a number");
         Answer { status, head, body: Vec::new() }
     }
 
-    /// Some bytes more. False at the end.
+    /// Reads some more bytes. Returns `false` at the end.
     pub fn read_more(&mut self) -> bool {
         let mut buffer = [0; 64 * 1024];
-        let n = self.stream.read(&mut buffer).expect("it comes to an end");
+        let n = self
+            .stream
+            .read(&mut buffer)
+            .expect("the server answers or closes");
         self.unread.extend_from_slice(&buffer[..n]);
         n > 0
     }
 
-    /// All that comes until the server closes, in whatever way.
-    pub fn rest(&mut self) -> Vec<u8> {
+    /// Reads until the server closes or resets the connection.
+    pub fn read_to_end(&mut self) -> Vec<u8> {
         let mut buffer = [0; 64 * 1024];
         loop {
             match self.stream.read(&mut buffer) {
@@ -95,13 +100,14 @@ impl Client {
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => {
                     break;
                 }
-                Err(error) => panic!("it is not closed: {error}"),
+                Err(error) => panic!("the connection is not closed: {error}"),
             }
         }
         std::mem::take(&mut self.unread)
     }
 
-    /// Whether the server has closed in order, after all that was read.
+    /// Returns whether the server has closed without a reset, and has sent
+    /// nothing more.
     pub fn is_closed(&mut self) -> bool {
         self.unread.is_empty() && !self.read_more()
     }

@@ -1,4 +1,5 @@
-//! Clients that are slow, gone or hostile, files that change, and the stop.
+//! Clients that are slow, disconnect or attack, files that change, and the
+//! stop.
 
 use std::{fs, io::Write, net::Shutdown, time::Duration};
 
@@ -10,7 +11,7 @@ use super::{
 };
 
 const GET: &str = "GET /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n";
-/// More than fits into the buffers of any socket.
+/// More bytes than the buffers of any socket hold.
 const LARGE: u64 = 100_000_000;
 
 fn get(target: &str) -> String {
@@ -18,7 +19,7 @@ fn get(target: &str) -> String {
 }
 
 #[test]
-fn a_request_that_does_not_come_to_its_end_is_too_late() {
+fn an_unfinished_request_times_out() {
     with_limits(
         |_, http| http.request_time = SHORT,
         |server| {
@@ -27,25 +28,25 @@ fn a_request_that_does_not_come_to_its_end_is_too_late() {
                 "GET / HTTP/1.1\r\nHost: x\r\n",
                 "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n1234",
             ] {
-                let mut client = server.client();
+                let mut client = server.connect();
                 assert_eq!(client.send(started).answer().status, 408);
                 assert!(client.is_closed());
             }
-            server.check();
+            server.assert_serves();
         },
     );
 }
 
 #[test]
-fn drops_of_a_request_do_not_make_its_time_longer() {
+fn sending_byte_by_byte_gives_no_more_time() {
     with_limits(
         |_, http| http.request_time = SHORT,
         |server| {
-            let mut client = server.client();
+            let mut client = server.connect();
             client.send("GET / HTTP/1.1\r\nA: ");
             let stream = client.stream.try_clone().unwrap();
             stream.set_read_timeout(Some(SHORT / 10)).unwrap();
-            // One byte after the other, as long as it is not closed.
+            // Sends byte by byte, until the server answers.
             let mut buffer = [0; 16];
             while stream.peek(&mut buffer).is_err() {
                 client.try_send("a");
@@ -57,52 +58,52 @@ fn drops_of_a_request_do_not_make_its_time_longer() {
 }
 
 #[test]
-fn an_idle_connection_is_closed_without_a_word() {
+fn an_idle_connection_is_closed_without_an_answer() {
     with_limits(
         |most, _| most.idle_timeout = Some(SHORT),
         |server| {
-            assert!(server.client().is_closed());
-            let mut client = server.client();
+            assert!(server.connect().is_closed());
+            let mut client = server.connect();
             assert_eq!(client.send(GET).answer().text(), "hello");
             assert!(client.is_closed());
-            // In the middle of a request there is somebody to tell.
-            let mut client = server.client();
+            // In the middle of a request, the client gets an answer.
+            let mut client = server.connect();
             assert_eq!(client.send("GET /").answer().status, 408);
         },
     );
 }
 
 #[test]
-fn a_request_that_ends_in_the_middle_is_told_so() {
+fn a_request_that_ends_early_is_refused() {
     in_every_style(|server| {
         for at in 1..GET.len() {
-            let mut client = server.client();
-            let answer = client.send(&GET[..at]).end().answer();
+            let mut client = server.connect();
+            let answer = client.send(&GET[..at]).end_writing().answer();
             assert_eq!(answer.status, 400, "{:?}", &GET[..at]);
             assert!(client.is_closed());
         }
-        assert!(server.client().end().is_closed());
+        assert!(server.connect().end_writing().is_closed());
     });
 }
 
 #[test]
-fn a_reset_at_any_byte_harms_nobody_else() {
+fn a_reset_at_any_byte_ends_only_its_connection() {
     in_every_style(|server| {
         server.write_zeros("large", LARGE);
         let large = get("/large");
         for at in 0..=large.len() {
-            let mut client = server.client();
+            let mut client = server.connect();
             client.send(&large[..at]);
             reset(&client);
         }
-        // In the middle of the answer.
+        // Resets in the middle of the answer.
         for _ in 0..10 {
-            let mut client = server.client();
+            let mut client = server.connect();
             client.send(&large);
             assert!(client.read_more());
             reset(&client);
         }
-        server.check();
+        server.assert_serves();
     });
 }
 
@@ -114,7 +115,7 @@ fn reset(client: &Client) {
 #[test]
 fn an_answer_is_read_although_the_client_was_still_sending() {
     in_every_style(|server| {
-        let mut client = server.client();
+        let mut client = server.connect();
         client.send(
             "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n",
         );
@@ -125,7 +126,7 @@ fn an_answer_is_read_although_the_client_was_still_sending() {
 }
 
 #[test]
-fn clients_that_never_read_cost_a_bounded_amount() {
+fn clients_that_never_read_use_a_bounded_memory() {
     with_limits(
         |most, _| most.grace = Duration::ZERO,
         |server| {
@@ -133,19 +134,19 @@ fn clients_that_never_read_cost_a_bounded_amount() {
             let before = resident_bytes();
             let clients: Vec<_> = (0..20)
                 .map(|_| {
-                    let mut client = server.client();
+                    let mut client = server.connect();
                     client.send(get("/large"));
                     assert!(client.read_more());
                     client
                 })
                 .collect();
-            server.check();
+            server.assert_serves();
             let grown = resident_bytes().saturating_sub(before);
-            // Other tests in this process are among them.
+            // The process also runs other tests.
             assert!(grown < 3 * LARGE, "{grown} bytes for 20 clients");
             server.stop();
-            // The connection of `check` may not have ended, either.
-            assert!(server.end() >= clients.len());
+            // The connection of `assert_serves` may be open, too.
+            assert!(server.wait() >= clients.len());
         },
     );
 }
@@ -157,18 +158,18 @@ fn resident_bytes() -> u64 {
 }
 
 #[test]
-fn a_client_that_never_reads_is_closed_when_nothing_moves() {
+fn a_client_that_never_reads_is_closed_when_idle() {
     with_limits(
         |most, _| most.idle_timeout = Some(SHORT),
         |server| {
             server.write_zeros("large", LARGE);
-            let mut client = server.client();
+            let mut client = server.connect();
             client.send(get("/large"));
-            // The server ends by itself, without having to cancel it.
-            server.check();
+            // The connection ends by itself, and need not be cancelled.
+            server.assert_serves();
             server.stop();
-            assert_eq!(server.end(), 0);
-            assert!((client.rest().len() as u64) < LARGE);
+            assert_eq!(server.wait(), 0);
+            assert!((client.read_to_end().len() as u64) < LARGE);
         },
     );
 }
@@ -177,59 +178,60 @@ fn a_client_that_never_reads_is_closed_when_nothing_moves() {
 fn a_file_that_shrinks_breaks_off_its_answer() {
     in_every_style(|server| {
         let file = server.write_zeros("file", LARGE);
-        let mut client = server.client();
+        let mut client = server.connect();
         client.send(get("/file").repeat(2));
         assert_eq!(client.head().status, 200);
         file.set_len(LARGE / 2).unwrap();
-        assert!((client.rest().len() as u64) < LARGE);
-        server.check();
+        assert!((client.read_to_end().len() as u64) < LARGE);
+        server.assert_serves();
     });
 }
 
 #[test]
-fn a_file_that_grows_is_sent_as_it_was_announced() {
+fn a_file_that_grows_is_sent_with_the_announced_length() {
     in_every_style(|server| {
         let mut file = server.write_zeros("file", LARGE / 10);
-        let mut client = server.client();
+        let mut client = server.connect();
         client.send(get("/file"));
         let head = client.head();
         file.set_len(LARGE / 5).unwrap();
         file.write_all(b"changed").unwrap();
         assert_eq!(head.field("content-length"), Some("10000000"));
-        client.send(GET).end();
-        let rest = client.rest();
+        client.send(GET).end_writing();
+        let rest = client.read_to_end();
         let next = rest.windows(9).position(|it| it == b"HTTP/1.1 ");
         assert_eq!(next, Some(10_000_000));
     });
 }
 
 #[test]
-fn the_stop_lets_an_answer_come_to_its_end() {
+fn the_stop_lets_an_answer_finish() {
     in_every_style(|server| {
         server.write_zeros("large", LARGE);
-        let mut idle = server.client();
+        let mut idle = server.connect();
         idle.send(GET).answer();
-        let mut client = server.client();
+        let mut client = server.connect();
         client.send(get("/large"));
         let head = client.head();
         assert_eq!(head.status, 200);
         server.stop();
         assert!(idle.is_closed());
-        // The server has stopped: this is not accepted any more.
-        assert_eq!(client.rest().len() as u64, LARGE);
-        assert_eq!(server.end(), 0);
+        // The answer that was begun is sent to its end.
+        assert_eq!(client.read_to_end().len() as u64, LARGE);
+        assert_eq!(server.wait(), 0);
     });
 }
 
 #[test]
-fn after_the_stop_a_request_in_the_middle_is_the_last() {
+fn after_the_stop_a_begun_request_is_the_last() {
     in_every_style(|server| {
-        let mut client = server.client();
+        let mut client = server.connect();
         client.send(GET).answer();
         client.send(&GET[..10]);
-        // It has come when another client's later request has been answered.
-        server.check();
-        let mut idle = server.client();
+        // When the later request of another client has been answered, the
+        // server has also read this one.
+        server.assert_serves();
+        let mut idle = server.connect();
         idle.send(GET).answer();
         server.stop();
         assert!(idle.is_closed());
@@ -239,15 +241,15 @@ fn after_the_stop_a_request_in_the_middle_is_the_last() {
         assert_eq!(answer.field("connection"), Some("close"));
         assert!(client.is_closed());
         client.stream.shutdown(Shutdown::Both).ok();
-        assert_eq!(server.end(), 0);
+        assert_eq!(server.wait(), 0);
     });
 }
 
-/// So many requests at once, of clients that come and go.
+/// Two hundred clients have a request each, at once, three times.
 #[test]
 fn many_clients_are_served_at_once() {
     in_every_style(|server: &mut Running| {
-        let mut clients: Vec<_> = (0..200).map(|_| server.client()).collect();
+        let mut clients: Vec<_> = (0..200).map(|_| server.connect()).collect();
         for _ in 0..3 {
             for client in &mut clients {
                 client.send(GET);
@@ -258,6 +260,6 @@ fn many_clients_are_served_at_once() {
         }
         drop(clients);
         server.stop();
-        assert_eq!(server.end(), 0);
+        assert_eq!(server.wait(), 0);
     });
 }

@@ -1,4 +1,4 @@
-//! Which file a target names, and what is none.
+//! Targets and the files that they name, and targets that name no file.
 
 use std::{
     fs,
@@ -34,20 +34,20 @@ fn files_of_any_size_come_whole() {
 }
 
 #[test]
-fn what_is_not_in_memory_is_fetched_from_the_disk() {
+fn a_file_that_is_not_cached_is_read_from_the_disk() {
     in_every_style(|server| {
         let bytes: Vec<u8> = (0..1_000_000).map(|it| it as u8).collect();
         server.write("file", &bytes);
         let file = fs::File::open(server.root().join("file")).unwrap();
         file.sync_all().unwrap();
-        // A file system that is all memory keeps it there nevertheless.
+        // A file system in memory keeps the file there nevertheless.
         fadvise(&file, 0, None, Advice::DontNeed).unwrap();
         assert!(server.get("/file", "").body == bytes);
     });
 }
 
 #[test]
-fn a_folder_is_its_index_or_a_list() {
+fn a_folder_is_answered_with_its_index_or_a_list() {
     in_every_style(|server| {
         server.write("with/index.html", "the index");
         server.write("without/<b> & 'c'.txt", "");
@@ -69,14 +69,14 @@ fn a_folder_is_its_index_or_a_list() {
         assert!(page.contains("<a href=\"link\">link</a>"));
         assert!(!page.contains("hidden") && !page.contains("\"..\""));
         assert!(server.get("/", "").text().contains("<h1>/</h1>"));
-        // What is not called by its name is not a file.
+        // With a slash at its end, the target does not name a file.
         assert_eq!(server.get("/hello.txt/", "").status, 404);
         assert_eq!(server.get("/none/", "").status, 404);
     });
 }
 
 #[test]
-fn a_name_that_is_no_text_is_listed_and_found() {
+fn a_name_that_is_not_utf8_is_listed_and_found() {
     in_every_style(|server| {
         let name = std::ffi::OsStr::from_bytes(b"a\xff\n\"b");
         fs::write(server.root().join(name), "found").unwrap();
@@ -104,7 +104,7 @@ fn an_absolute_target_may_have_no_path() {
 }
 
 #[test]
-fn a_folder_without_its_slash_is_told_with_it() {
+fn a_folder_without_a_slash_is_redirected() {
     in_every_style(|server| {
         server.write("a b/c/x", "");
         for (target, location) in [
@@ -168,13 +168,13 @@ fn nothing_outside_of_the_root_is_served() {
 }
 
 #[test]
-fn what_is_no_file_is_refused_and_never_waited_for() {
+fn fifos_and_sockets_are_refused_without_waiting() {
     in_every_style(|server| {
         let root = server.root();
         let mode = Mode::RUSR | Mode::WUSR;
         mknodat(CWD, root.join("fifo"), FileType::Fifo, mode, 0).unwrap();
         let _listener = UnixListener::bind(root.join("socket")).unwrap();
-        // Somebody writes to the fifo, once somebody else reads from it.
+        // This write to the fifo waits until the fifo is opened for reading.
         let fifo = root.join("fifo");
         let writing = std::thread::spawn(move || fs::write(fifo, "text"));
         for target in ["/fifo", "/socket"].repeat(10) {
@@ -184,7 +184,7 @@ fn what_is_no_file_is_refused_and_never_waited_for() {
         let read = fs::read_to_string(root.join("fifo"));
         assert_eq!(read.unwrap(), "text");
         writing.join().unwrap().unwrap();
-        // They are not listed, either.
+        // The fifo and the socket are not listed, either.
         let page = server.get("/", "");
         assert!(page.text().contains("hello.txt"));
         assert!(!page.text().contains("fifo"));
@@ -214,7 +214,7 @@ fn a_folder_of_very_many_files_is_listed_in_part() {
         fs::create_dir(&folder).unwrap();
         let file = fs::File::create(folder.join("0")).unwrap();
         drop(file);
-        // The longest page for the length of a name.
+        // Names whose entries are the longest, since each `'` is escaped.
         let name = "'".repeat(250);
         for number in 0..100 {
             let link = folder.join(format!("{name}{number}"));

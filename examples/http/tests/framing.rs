@@ -5,7 +5,7 @@ use super::fixture::in_every_style;
 const NEXT: &str = "GET /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n";
 
 #[test]
-fn what_is_no_head_is_refused_and_the_connection_closed() {
+fn a_malformed_head_is_refused_and_the_connection_closed() {
     in_every_style(|server| {
         for (fields, status) in [
             ("", 400),
@@ -25,7 +25,7 @@ fn what_is_no_head_is_refused_and_the_connection_closed() {
             ("Host: x\r\nÄ: b\r\n", 400),
             ("Host: x\r\nExpect: more\r\n", 417),
         ] {
-            let mut client = server.client();
+            let mut client = server.connect();
             client.send(format!("GET / HTTP/1.1\r\n{fields}\r\n{NEXT}"));
             assert_eq!(client.answer().status, status, "{fields:?}");
             assert!(client.is_closed(), "{fields:?}");
@@ -34,7 +34,7 @@ fn what_is_no_head_is_refused_and_the_connection_closed() {
 }
 
 #[test]
-fn bodies_that_two_readers_could_frame_in_two_ways_are_refused() {
+fn bodies_of_ambiguous_length_are_refused() {
     in_every_style(|server| {
         for fields in [
             "Content-Length: 5\r\nContent-Length: 5",
@@ -56,7 +56,7 @@ fn bodies_that_two_readers_could_frame_in_two_ways_are_refused() {
             "Transfer-Encoding:",
             "Transfer-Encoding : chunked",
         ] {
-            let mut client = server.client();
+            let mut client = server.connect();
             client.send(format!(
                 "GET /hello.txt HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n{NEXT}"
             ));
@@ -64,15 +64,15 @@ fn bodies_that_two_readers_could_frame_in_two_ways_are_refused() {
             assert!(client.is_closed(), "{fields:?}");
         }
         let old = "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n";
-        assert_eq!(server.client().send(old).answer().status, 400);
+        assert_eq!(server.connect().send(old).answer().status, 400);
         let other = "GET / HTTP/1.1\r\nHost: x\r\n\
                      Transfer-Encoding: gzip, chunked\r\n\r\n";
-        assert_eq!(server.client().send(other).answer().status, 501);
+        assert_eq!(server.connect().send(other).answer().status, 501);
     });
 }
 
 #[test]
-fn a_body_is_read_and_thrown_away() {
+fn a_body_is_read_and_discarded() {
     in_every_style(|server| {
         let long = "x".repeat(1024 * 1024);
         let chunks = format!("{:x}\r\n{long}\r\n0\r\n\r\n", 1_000_000);
@@ -114,7 +114,7 @@ fn a_body_is_read_and_thrown_away() {
             ("Content-Length: 1048577", "", 413),
             ("Content-Length: 99999999999999999999999", "", 413),
         ] {
-            let mut client = server.client();
+            let mut client = server.connect();
             client.try_send(format!(
                 "GET /hello.txt HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n"
             ));
@@ -130,26 +130,26 @@ fn a_body_is_read_and_thrown_away() {
 }
 
 #[test]
-fn leave_to_send_a_body_is_given_once_or_refused() {
+fn continue_is_sent_once_or_refused() {
     in_every_style(|server| {
         let request = |line: &str, fields: &str| {
             format!("{line}\r\nHost: x\r\nExpect: 100-Continue\r\n{fields}\r\n")
         };
         let get = "GET /hello.txt HTTP/1.1";
-        let mut client = server.client();
+        let mut client = server.connect();
         client.send(request(get, "Content-Length: 5\r\n"));
         assert_eq!(client.answer().status, 100);
         assert_eq!(client.send("12345").answer().text(), "hello");
-        // Without a body there is nothing to wait for.
+        // Without a body, the client need not wait.
         client.send(request(get, ""));
         assert_eq!(client.answer().text(), "hello");
-        // A client of HTTP/1.0 would take 100 for its answer.
+        // A client of HTTP/1.0 would read 100 as its answer.
         client.send(request(
             "GET /hello.txt HTTP/1.0",
             "Content-Length: 5\r\nConnection: keep-alive\r\n",
         ));
         assert_eq!(client.send("12345").answer().text(), "hello");
-        // Nobody knows whether the body will come.
+        // The server cannot know whether the body will come.
         client.send(request("PUT / HTTP/1.1", "Content-Length: 5\r\n"));
         assert_eq!(client.answer().status, 405);
         assert!(client.is_closed());
@@ -157,7 +157,7 @@ fn leave_to_send_a_body_is_given_once_or_refused() {
 }
 
 #[test]
-fn a_head_beyond_the_limits_is_refused_while_it_comes() {
+fn a_head_over_a_limit_is_refused_before_its_end() {
     in_every_style(|server| {
         let start = "GET / HTTP/1.1\r\nHost: x\r\n";
         let fields = |n: usize| "A: b\r\n".repeat(n);
@@ -169,14 +169,14 @@ fn a_head_beyond_the_limits_is_refused_while_it_comes() {
             (format!("{start}{}\r\n", fields(100)), 431),
             (format!("{start}{}", fields(10_000)), 431),
         ] {
-            let mut client = server.client();
+            let mut client = server.connect();
             client.try_send(&head);
             let answer = client.answer();
             assert_eq!(answer.status, status, "{:.40}", head);
             assert!(client.is_closed());
         }
-        // The largest there may be.
-        let mut client = server.client();
+        // The largest head that is accepted.
+        let mut client = server.connect();
         let line = format!("GET /{} HTTP/1.1", "a".repeat(8 * 1024 - 14));
         let line = format!("{line}\r\nHost: x\r\n{}\r\n", fields(99));
         assert_eq!(client.send(line).answer().status, 404);
@@ -185,9 +185,9 @@ fn a_head_beyond_the_limits_is_refused_while_it_comes() {
 }
 
 #[test]
-fn one_empty_line_before_a_request_is_passed_over() {
+fn one_empty_line_before_a_request_is_skipped() {
     in_every_style(|server| {
-        let mut client = server.client();
+        let mut client = server.connect();
         for _ in 0..3 {
             client.send(format!("\r\n{NEXT}"));
             assert_eq!(client.answer().text(), "hello");

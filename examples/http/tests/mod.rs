@@ -1,5 +1,5 @@
-//! `http` as its clients see it, in every style, over real sockets; and its
-//! protocol without any.
+//! Tests of `http` in every style, over real sockets, and of its protocol
+//! without sockets.
 
 mod client;
 mod faults;

@@ -1,18 +1,19 @@
-//! Clients that nobody here wrote: curl and wrk.
+//! Clients that are not part of this project: curl and wrk.
 
 use std::{env, fs, process::Command};
 
 use super::fixture::in_every_style;
 
-/// Whether this program is there. A run that must not skip fails otherwise.
-fn is_there(program: &str) -> bool {
-    let is_there = Command::new(program).arg("--version").output().is_ok();
+/// Returns whether this program is installed. If tests must not be skipped,
+/// panics instead of returning `false`.
+fn is_installed(program: &str) -> bool {
+    let is_installed = Command::new(program).arg("--version").output().is_ok();
     let must = env::var_os("QUADRIVIUM_MUST_NOT_SKIP").is_some();
-    assert!(is_there || !must, "{program} is missing: install it");
-    if !is_there {
+    assert!(is_installed || !must, "{program} is missing: install it");
+    if !is_installed {
         println!("skipped: {program} is missing; remedy: install it");
     }
-    is_there
+    is_installed
 }
 
 fn curl(arguments: &[&str]) -> String {
@@ -20,7 +21,7 @@ fn curl(arguments: &[&str]) -> String {
         .args(["--silent", "--show-error", "--max-time", "60"])
         .args(arguments)
         .output()
-        .expect("it is there");
+        .expect("the program is installed");
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{complaint}");
     String::from_utf8(output.stdout).expect("it is text")
@@ -28,7 +29,7 @@ fn curl(arguments: &[&str]) -> String {
 
 #[test]
 fn curl_is_served() {
-    if !is_there("curl") {
+    if !is_installed("curl") {
         return;
     }
     in_every_style(|server| {
@@ -42,15 +43,15 @@ fn curl_is_served() {
         let connects = ["--write-out", " %{num_connects} "];
         let both = curl(&[&connects[..], &[&hello, &hello]].concat());
         assert_eq!(both, "hello 1 hello 0 ");
-        // Only what is missing.
-        let out = tempfile::tempdir().expect("there is a place for it");
+        // Downloads the missing part of a file.
+        let out = tempfile::tempdir().expect("the OS lets us make a folder");
         let file = out.path().join("file");
         let file = file.to_str().expect("it is UTF-8");
-        fs::write(file, "he").expect("it is ours");
+        fs::write(file, "he").expect("the folder is writable");
         let code = ["--write-out", "%{http_code}", "--continue-at", "-"];
         assert_eq!(curl(&[&code[..], &["-o", file, &hello]].concat()), "206");
-        assert_eq!(fs::read_to_string(file).expect("it is there"), "hello");
-        // Only what is new.
+        assert_eq!(fs::read_to_string(file).expect("the file exists"), "hello");
+        // Downloads a file only if it is new.
         let code = ["--write-out", "%{http_code}", "--time-cond", "-1 day ago"];
         server.write("folder/index.html", "index");
         let folder = url("folder");
@@ -58,12 +59,12 @@ fn curl_is_served() {
         let since =
             curl(&[&code[..2], &["--time-cond", file, &hello]].concat());
         assert!(["304", "hello200"].contains(&since.as_str()), "{since}");
-        // A body that is not wanted, and one that waits for leave.
+        // Sends a body that is refused, after `Expect: 100-continue`.
         let body = "x".repeat(100_000);
         let code = ["--write-out", "%{http_code}", "-o", "/dev/null"];
         let post = [&code[..], &["--data-binary", &body, &hello]].concat();
         assert_eq!(curl(&post), "405");
-        // As it stands in the address.
+        // Sends the path of the address as it is written there.
         let up = url("../../etc/passwd");
         let up = [&code[..], &["--path-as-is", &up]].concat();
         assert_eq!(curl(&up), "403");
@@ -72,7 +73,7 @@ fn curl_is_served() {
 
 #[test]
 fn two_hundred_connections_of_wrk_are_served_without_an_error() {
-    if !is_there("wrk") {
+    if !is_installed("wrk") {
         return;
     }
     in_every_style(|server| {
@@ -80,12 +81,12 @@ fn two_hundred_connections_of_wrk_are_served_without_an_error() {
             .args(["-c", "200", "-t", "1", "-d", "2"])
             .arg(format!("http://{}/hello.txt", server.address))
             .output()
-            .expect("it is there");
+            .expect("the program is installed");
         let report = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{report}");
         assert!(!report.contains("Socket errors"), "{report}");
         assert!(!report.contains("Non-2xx"), "{report}");
         assert!(!report.contains(" 0 requests in"), "{report}");
-        server.check();
+        server.assert_serves();
     });
 }

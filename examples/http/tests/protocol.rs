@@ -1,4 +1,4 @@
-//! The protocol without a socket: where the bytes are cut makes no difference.
+//! The protocol without a socket: the bytes may come in pieces of any size.
 
 use std::time::{Duration, Instant};
 
@@ -6,32 +6,32 @@ use proptest::prelude::*;
 
 use crate::http::protocol::{Incoming, Status, WhatNext};
 
-/// What is to be sent for these pieces of what a client sends, up to the last
-/// answer.
-fn said(pieces: &[&[u8]]) -> Vec<WhatNext> {
+/// Returns the messages that are to be sent to a client that sends these
+/// pieces, up to the last answer.
+fn messages(pieces: &[&[u8]]) -> Vec<WhatNext> {
     let now = Instant::now();
     let mut incoming = Incoming::new(Duration::from_secs(1));
-    let mut said = Vec::new();
+    let mut messages = Vec::new();
     for piece in pieces {
         incoming.received(piece);
         loop {
             match incoming.next(now) {
-                WhatNext::Begin | WhatNext::GoOn(_) => break,
-                WhatNext::Continue => said.push(WhatNext::Continue),
+                WhatNext::WaitForRequest | WhatNext::WaitForMore(_) => break,
+                WhatNext::SendContinue => messages.push(WhatNext::SendContinue),
                 WhatNext::Answer(request) => {
-                    let keeps = request.reply.keeps;
-                    said.push(WhatNext::Answer(request));
-                    if !keeps {
-                        return said;
+                    let keep_alive = request.reply.keep_alive;
+                    messages.push(WhatNext::Answer(request));
+                    if !keep_alive {
+                        return messages;
                     }
                 }
             }
         }
     }
-    said
+    messages
 }
 
-/// Requests, whole and damaged, one after the other.
+/// Generates whole and damaged requests, one after the other.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         8 => Just("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -80,7 +80,7 @@ proptest! {
     })]
 
     #[test]
-    fn where_it_is_cut_makes_no_difference(
+    fn the_bytes_may_be_cut_anywhere(
         bytes in bytes(),
         cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..6),
     ) {
@@ -90,37 +90,40 @@ proptest! {
         cuts.sort();
         let pieces: Vec<_> =
             cuts.windows(2).map(|it| &bytes[it[0]..it[1]]).collect();
-        prop_assert_eq!(said(&pieces), said(&[&bytes]));
+        prop_assert_eq!(messages(&pieces), messages(&[&bytes]));
     }
 
     #[test]
-    fn byte_by_byte_makes_no_difference(bytes in bytes()) {
+    fn the_bytes_may_come_one_by_one(bytes in bytes()) {
         prop_assume!(bytes.len() < 2_000);
         let pieces: Vec<_> = bytes.chunks(1).collect();
-        prop_assert_eq!(said(&pieces), said(&[&bytes]));
+        prop_assert_eq!(messages(&pieces), messages(&[&bytes]));
     }
 }
 
 #[test]
-fn a_request_has_its_time_and_the_next_one_has_its_own() {
+fn each_request_has_its_own_time_limit() {
     let (start, second) = (Instant::now(), Duration::from_secs(1));
     let mut incoming = Incoming::new(10 * second);
-    assert_eq!(incoming.next(start), WhatNext::Begin);
+    assert_eq!(incoming.next(start), WhatNext::WaitForRequest);
     incoming.received(b"GET / HTTP/1.1\r\n");
-    // Its time begins when it does, however long nothing came before.
+    // The time begins with the request, however long no byte came before.
     let begun = start + 100 * second;
-    assert_eq!(incoming.next(begun), WhatNext::GoOn(10 * second));
+    assert_eq!(incoming.next(begun), WhatNext::WaitForMore(10 * second));
     incoming.received(b"Host: x\r\n");
-    assert_eq!(incoming.next(begun + 9 * second), WhatNext::GoOn(second));
+    assert_eq!(
+        incoming.next(begun + 9 * second),
+        WhatNext::WaitForMore(second)
+    );
     incoming.received(b"\r\nGET");
     assert!(matches!(incoming.next(begun + 9 * second), WhatNext::Answer(_)));
-    // An answer that took long to read takes nothing off the next request.
+    // An answer that took long does not shorten the time of the next request.
     let later = begun + 1_000 * second;
-    assert_eq!(incoming.next(later), WhatNext::GoOn(10 * second));
+    assert_eq!(incoming.next(later), WhatNext::WaitForMore(10 * second));
     let WhatNext::Answer(request) = incoming.next(later + 10 * second) else {
-        panic!("its time is up");
+        panic!("the time of the request is up");
     };
-    let refusal = request.asked.expect_err("it is refused");
+    let refusal = request.asked.expect_err("the request is refused");
     assert_eq!(refusal.status, Status::RequestTimeout);
-    assert!(!request.reply.keeps);
+    assert!(!request.reply.keep_alive);
 }

@@ -1,63 +1,63 @@
-//! What every server must do.
+//! The tests that every server has to pass.
 
 use std::{io::Read, path::Path};
 
 use crate::{
     http::{self, Http},
-    server::rig::Program,
+    server::test_server::Program,
 };
 
-/// Serves its own sources.
+/// A server of its own sources.
 const HTTP: Program = Program {
     serve: |style, server| {
         let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/http");
-        let http = Http::new(Path::new(sources)).expect("it is a folder");
+        let http = Http::new(Path::new(sources)).expect("the folder exists");
         http::serve(style, server, http)
     },
     script: b"GET /main.rs HTTP/1.1\r\nHost: x\r\n\r\n",
-    greet: |client| {
-        client.say(b"HEAD /none HTTP/1.1\r\nHost: x\r\n\r\n");
+    exchange: |client| {
+        client.send(b"HEAD /none HTTP/1.1\r\nHost: x\r\n\r\n");
         client.expect(b"HTTP/1.1 404 Not Found\r\n");
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
-            client.0.read_exact(&mut byte).expect("it is not over");
+            client.stream.read_exact(&mut byte).expect("the head has an end");
             head.extend(byte);
         }
     },
 };
 
 #[test]
-fn resets_at_any_byte_harm_nobody_else() {
+fn a_reset_at_any_byte_ends_only_its_connection() {
     HTTP.survives_resets();
 }
 
 #[test]
-fn clients_that_do_not_wait_harm_nobody_else() {
-    HTTP.survives_clients_that_do_not_wait();
+fn a_client_that_disconnects_ends_only_its_connection() {
+    HTTP.survives_clients_that_disconnect();
 }
 
 #[test]
-fn it_keeps_to_its_number_of_connections() {
-    HTTP.keeps_to_its_number_of_connections();
+fn clients_over_the_limit_wait() {
+    HTTP.limits_connections();
 }
 
 #[test]
-fn it_closes_idle_connections() {
+fn idle_connections_are_closed() {
     HTTP.closes_idle_connections();
 }
 
 #[test]
-fn a_panic_ends_one_connection() {
+fn a_panic_ends_only_its_connection() {
     HTTP.survives_panics();
 }
 
 #[test]
-fn it_stops_when_told() {
-    HTTP.stops_when_told();
+fn a_stop_ends_waiting_connections() {
+    HTTP.stops_on_request();
 }
 
 #[test]
-fn it_cancels_what_does_not_end() {
-    HTTP.cancels_what_does_not_end();
+fn connections_that_do_not_end_are_cancelled() {
+    HTTP.cancels_connections_that_do_not_end();
 }

@@ -1,4 +1,4 @@
-//! Parts of files, and files that the client has already.
+//! Parts of files, and files that the client already has.
 
 use std::{
     fs,
@@ -28,14 +28,14 @@ fn a_part_of_a_file() {
             assert_eq!(answer.status, 416, "{range}");
             assert_eq!(answer.field("content-range"), Some("bytes */10"));
         }
-        // What is no range, several of them, and those of anything but a GET
-        // come to the whole.
+        // The whole file is sent for several ranges, for a text that is no
+        // range, and for a HEAD.
         for range in ["bytes=4-2", "bytes=0-1,4-5", "lines=1-2", "x"] {
             let answer = server.get("/ten", &format!("Range: {range}\r\n"));
             assert_eq!((answer.status, answer.text()), (200, "0123456789"));
             assert_eq!(answer.field("content-range"), None);
         }
-        let mut client = server.client();
+        let mut client = server.connect();
         let head = "HEAD /ten HTTP/1.1\r\nHost: x\r\nRange: bytes=0-0\r\n\r\n";
         let head = client.send(head).head();
         assert_eq!(head.status, 200);
@@ -58,11 +58,12 @@ fn a_part_of_a_large_file() {
 }
 
 #[test]
-fn a_part_is_put_beside_its_own_version_only() {
+fn a_part_is_sent_only_of_the_same_version() {
     in_every_style(|server| {
         let whole = server.get("/hello.txt", "");
-        let etag = whole.field("etag").expect("it is there");
-        let date = whole.field("last-modified").expect("it is there");
+        let etag = whole.field("etag").expect("the answer has this field");
+        let date =
+            whole.field("last-modified").expect("the answer has this field");
         let get = |if_range: &str| {
             let fields = format!("Range: bytes=1-\r\nIf-Range: {if_range}\r\n");
             server.get("/hello.txt", &fields).status
@@ -75,11 +76,12 @@ fn a_part_is_put_beside_its_own_version_only() {
 }
 
 #[test]
-fn what_the_client_has_is_not_sent_again() {
+fn a_version_that_the_client_has_is_not_sent_again() {
     in_every_style(|server| {
         let whole = server.get("/hello.txt", "");
-        let etag = whole.field("etag").expect("it is there");
-        let date = whole.field("last-modified").expect("it is there");
+        let etag = whole.field("etag").expect("the answer has this field");
+        let date =
+            whole.field("last-modified").expect("the answer has this field");
         let get = |name: &str, value: &str| {
             server.get("/hello.txt", &format!("{name}: {value}\r\n"))
         };
@@ -105,7 +107,7 @@ fn what_the_client_has_is_not_sent_again() {
         ] {
             assert_eq!(get(name, value).status, status, "{name}: {value}");
         }
-        // Another content is another version.
+        // With other bytes, the file is another version.
         server.write("hello.txt", "bonjour");
         assert_eq!(get("If-None-Match", etag).text(), "bonjour");
     });
@@ -126,8 +128,8 @@ fn times_that_http_cannot_write_are_left_out() {
             file.set_modified(time).unwrap();
             let answer = server.get("/hello.txt", "");
             assert_eq!(answer.text(), "hello");
-            // No version is from after its answer.
-            let date = answer.field("date").expect("it is there");
+            // No file is newer than its answer.
+            let date = answer.field("date").expect("the answer has this field");
             let date = httpdate::parse_http_date(date).unwrap();
             if let Some(modified) = answer.field("last-modified") {
                 let modified = httpdate::parse_http_date(modified);

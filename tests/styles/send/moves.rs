@@ -25,7 +25,7 @@ type SendTask = Pin<Box<dyn Task<Output = usize> + Send>>;
 struct Notes(Arc<Mutex<Vec<String>>>);
 
 impl Notes {
-    fn note(&self, line: &str) {
+    fn add(&self, line: &str) {
         let thread = thread::current();
         let line = format!("{}: {line}", thread.name().expect("the test names its threads"));
         self.0.lock().unwrap().push(line);
@@ -46,7 +46,7 @@ impl Wake for CountsWakes {
 fn suspend_once(notes: &Notes) -> impl Task<Output = ()> + Send + use<> {
     let (notes, mut is_second) = (notes.clone(), false);
     leaf(move |cx| {
-        notes.note("leaf");
+        notes.add("leaf");
         cx.waker().wake_by_ref();
         match std::mem::replace(&mut is_second, true) {
             false => Step::Suspended(Wait::Turn),
@@ -58,7 +58,7 @@ fn suspend_once(notes: &Notes) -> impl Task<Output = ()> + Send + use<> {
 /// Performs the leaf twice, and returns the number of performs.
 fn as_callback(notes: Notes) -> SendTask {
     fn perform_next(cb: &mut Callback<usize>, notes: Notes, n: usize) {
-        notes.note("body");
+        notes.add("body");
         match n {
             2 => cb.done(n),
             _ => cb.perform(suspend_once(&notes), move |cb, ()| perform_next(cb, notes, n + 1)),
@@ -72,7 +72,7 @@ fn as_generator(notes: Notes) -> SendTask {
     Box::pin(generator(|mut co| async move {
         let mut n = 0;
         loop {
-            notes.note("body");
+            notes.add("body");
             match n {
                 2 => return n,
                 _ => co.perform(suspend_once(&notes)).await,

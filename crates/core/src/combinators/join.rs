@@ -1,13 +1,13 @@
-//! [`join`] and [`join_all`]: one task of several, done when all are.
+//! [`join`] and [`join_all`]: make one task of several. It is done when all of them are done.
 
 use std::pin::Pin;
 
 use crate::{Context, Step, Task, Wait};
 
-/// Runs two tasks, of any styles, side by side; its output is both outputs.
+/// Runs two tasks, of any styles, side by side. The output is a pair of both outputs.
 ///
-/// Each part is boxed (one allocation) because it must not move. A resume resumes every part that
-/// is not done: right for a handful; for many, spawn them and join the handles.
+/// Each part is boxed (one allocation), because it must not move. A resume resumes every part that
+/// is not done. That suits a few tasks. If there are many, spawn them and join the handles.
 ///
 /// ```
 /// use quadrivium_core::{join, turn};
@@ -22,7 +22,8 @@ pub fn join<A: Task, B: Task>(a: A, b: B) -> Join<A, B> {
     Join { a: JoinPart::Running(Box::pin(a)), b: JoinPart::Running(Box::pin(b)) }
 }
 
-/// Runs any number of tasks of one type side by side; its output is theirs, in the same order.
+/// Runs any number of tasks of one type side by side. The output is a `Vec` of their outputs, in
+/// the same order.
 pub fn join_all<T: Task>(tasks: impl IntoIterator<Item = T>) -> JoinAll<T> {
     JoinAll { parts: tasks.into_iter().map(|task| JoinPart::Running(Box::pin(task))).collect() }
 }
@@ -48,12 +49,12 @@ enum JoinPart<T: Task> {
     Taken,
 }
 
-// Running tasks are boxed; outputs are moved out, never pinned.
+// A running task is in a box of its own. An output is moved out, never pinned.
 impl<A: Task, B: Task> Unpin for Join<A, B> {}
 impl<T: Task> Unpin for JoinAll<T> {}
 
 impl<T: Task> JoinPart<T> {
-    /// Resumes the part unless it is done; what it still waits for.
+    /// Resumes the part unless it is done. Returns its wait, or `None` when it is done.
     fn resume(&mut self, cx: &mut Context<'_>) -> Option<Wait> {
         let JoinPart::Running(task) = self else { return None };
         match task.as_mut().resume(cx) {

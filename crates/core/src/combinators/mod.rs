@@ -1,4 +1,5 @@
-//! One task of several, of any styles: [`join`], [`race`], [`timeout`].
+//! Combinators, which make one task of several tasks of any styles: [`join`], [`race`],
+//! [`timeout`].
 
 mod join;
 mod race;

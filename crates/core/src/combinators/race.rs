@@ -1,11 +1,12 @@
-//! [`race`]: one task of two, done when the first of them is.
+//! [`race`]: makes one task of two. It is done when the first of them is done.
 
 use std::{fmt, pin::Pin};
 
 use crate::{Context, Step, Task};
 
-/// Runs two tasks, of any styles, side by side until the first is done; the other one is dropped,
-/// its destructors included, before the output is returned. When both are done at once, `a` wins.
+/// Runs two tasks, of any styles, side by side until the first of them is done. The other one is
+/// dropped, and its destructors have run, before the output is returned. If both are done at once,
+/// `a` wins.
 ///
 /// ```
 /// use quadrivium_core::{Either, race, turn};
@@ -16,13 +17,13 @@ use crate::{Context, Step, Task};
 /// # let mut cx = Context::new(Waker::noop());
 /// # assert!(matches!(first.as_mut().resume(&mut cx), Step::Suspended(_)));
 /// assert!(matches!(first.as_mut().resume(&mut cx), Step::Done(Either::Right(()))));
-/// assert!(sender.is_closed(), "the loser is gone");
+/// assert!(sender.is_closed(), "the loser was dropped");
 /// ```
 pub fn race<A: Task, B: Task>(a: A, b: B) -> Race<A, B> {
     Race { parts: Some((Box::pin(a), Box::pin(b))) }
 }
 
-/// Two tasks of which the first to be done counts. Made by [`race`].
+/// A race of two tasks. Made by [`race`].
 #[must_use = "a task is lazy: perform it"]
 pub struct Race<A: Task, B: Task> {
     parts: Option<Parts<A, B>>,

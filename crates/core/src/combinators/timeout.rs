@@ -1,4 +1,4 @@
-//! [`timeout`]: a task that must be done within a duration.
+//! [`timeout`]: gives a task a duration in which it must be done.
 
 use std::{error::Error, fmt, pin::Pin, time::Duration};
 
@@ -6,8 +6,8 @@ use crate::{Context, Either, Race, Sleep, Step, Task, race, sleep};
 
 /// Runs a task of any style for at most `duration`, counted from the first resume.
 ///
-/// When time is up the task is dropped, its destructors included, and the output is `Err(Elapsed)`.
-/// A task that is done in the very step in which time is up is done.
+/// When the time is up, the task is dropped, its destructors run, and the output is `Err(Elapsed)`.
+/// If the task is done in the very step in which the time is up, its output counts.
 pub fn timeout<T: Task>(duration: Duration, task: T) -> Timeout<T> {
     Timeout { race: race(task, sleep(duration)), duration }
 }
@@ -32,16 +32,16 @@ impl<T: Task> Task for Timeout<T> {
     }
 }
 
-/// Time was up before the task was done.
+/// The error of a [`timeout`]: the time was up before the task was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elapsed {
-    /// How long it had.
+    /// The duration that the task had.
     pub after: Duration,
 }
 
 impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not done within {:?}", self.after)
+        write!(f, "the task was not done within {:?}", self.after)
     }
 }
 

@@ -1,5 +1,5 @@
-//! What reactors and operations know of a descriptor: whether it may be ready, and who waits for
-//! it.
+//! The state of a descriptor that reactors and operations share: whether it may be ready, and which
+//! tasks wait for it.
 
 mod readiness;
 mod short_reads;

@@ -1,21 +1,22 @@
-//! [`Readiness`]: whether a descriptor may be ready, and who waits until it is.
+//! [`Readiness`]: whether a descriptor may be ready, and which tasks wait until it is.
 //!
-//! The operating system tells when a descriptor *becomes* ready (an edge), once, and not that it
-//! still is. So who uses one tries first and waits only when there is nothing:
+//! The operating system reports when a descriptor *becomes* ready, once. Such a report is called an
+//! *edge*. It does not report that the descriptor still is ready. So an operation first tries the
+//! system call, and waits only when the call would block:
 //!
 //! ```text
 //!   operation                                    reactor
 //!   1. edge = maybe_ready ── none ──┐            a. edges += 1
-//!   2. try the system call          │            b. takes out who waits
+//!   2. try the system call          │            b. takes the stored wakers
 //!   3. WouldBlock: drained = edge   │            c. wakes them
 //!   4. wait: drained == edges? ◄────┘
-//!      yes: leaves its waker and suspends
+//!      yes: stores its waker and suspends
 //!      no: an edge came since 1: back to 1
 //! ```
 //!
-//! 4, and a with b, are under one lock: either 4 sees the edge, or b sees the waker. And as 3 notes
-//! down the edge from *before* the try, one that comes while the kernel answers is newer and
-//! counts.
+//! Step 4 is under one lock, and so are a and b together. So either 4 sees the edge, or b sees the
+//! waker. Step 3 notes the edge from *before* the try. So an edge that comes while the kernel
+//! answers is newer and counts.
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
@@ -29,19 +30,19 @@ use crate::{
     sync::wait_queue::{QueuePlace, WaitQueue, update, update_with},
 };
 
-/// What a task wants to do with a descriptor.
+/// The kind of operation that a task wants to do with a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Interest {
-    /// Read from it, or accept.
+    /// To read from the descriptor, or to accept a connection.
     Readable,
-    /// Write to it, or be connected.
+    /// To write to the descriptor, or to be connected.
     Writable,
 }
 
-/// Whether a descriptor may be ready, for each [`Interest`], and who waits until it is.
+/// Whether a descriptor may be ready, and which tasks wait until it is, for each [`Interest`].
 ///
-/// A [`Reactor`](crate::host::Reactor) tells it of edges; operations ask it. It belongs to no
-/// thread.
+/// A [`Reactor`](crate::host::Reactor) reports edges to it, and operations consult it. Any thread
+/// may use it.
 #[derive(Debug, Default)]
 pub struct Readiness {
     readable: Direction,
@@ -49,22 +50,22 @@ pub struct Readiness {
     short_reads: ShortReads,
 }
 
-/// How many edges there had been when an operation was tried.
+/// The number of edges at the time when an operation was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge(u64);
 
 #[derive(Debug)]
 struct Direction {
-    /// How often it has become ready. What nobody has tried yet may be ready, so it begins with
-    /// one.
+    /// The number of times the descriptor has become ready. It starts at one, because a descriptor
+    /// that no operation has tried yet may be ready.
     edges: AtomicU64,
-    /// With how many of these a try has found nothing left.
+    /// The number of edges at the time of the last try that would have blocked.
     drained: AtomicU64,
     waiting: Mutex<WaitQueue>,
 }
 
 impl Readiness {
-    /// The edge to try with; none when a try would find nothing.
+    /// Returns the edge to try an operation with, or `None` when the operation would block.
     #[inline]
     pub fn maybe_ready(&self, interest: Interest) -> Option<Edge> {
         let direction = self.direction(interest);
@@ -72,14 +73,14 @@ impl Readiness {
         (direction.drained.load(Ordering::Relaxed) != edges).then_some(Edge(edges))
     }
 
-    /// A try with this edge would have had to block.
+    /// Notes that an operation that was tried with this edge would have blocked.
     pub fn drained(&self, interest: Interest, edge: Edge) {
-        // Another task may have tried later and noted that down already.
+        // Another task may have tried later, and may have noted a newer edge already.
         self.direction(interest).drained.fetch_max(edge.0, Ordering::Relaxed);
     }
 
-    /// A read with this edge has filled a part of its buffer. Where that says that nothing is left,
-    /// the next one is not tried: a system call less.
+    /// Notes that a read with this edge has filled a part of its buffer only. Where such a short
+    /// read means that nothing is left, the next read is not tried. That saves a system call.
     #[inline]
     pub fn short(&self, edge: Edge) {
         if self.short_reads.are_trusted() {
@@ -87,35 +88,36 @@ impl Readiness {
         }
     }
 
-    /// A short read may be trusted: this is a plain TCP socket that nobody else uses. To be said
-    /// before it is registered.
+    /// Declares that a short read means that nothing is left: the descriptor is a plain TCP socket,
+    /// and only its source uses it. To be called before the descriptor is registered.
     pub fn trust_short_reads(&self) {
         self.short_reads.trust();
     }
 
-    /// No short read says anything from now on. For reactors: when the descriptor has urgent bytes,
-    /// an end or an error, before [`edge`](Readiness::edge). And for sources, before somebody else
-    /// may use the descriptor.
+    /// Declares that from now on a short read means nothing. A reactor calls this when the
+    /// descriptor has urgent bytes, an end or an error, and before it calls
+    /// [`edge`](Readiness::edge). A source calls it before other code may use the descriptor.
     pub fn distrust(&self) {
         self.short_reads.distrust();
     }
 
-    /// Whether a short read may be trusted, if the reactor tells of urgent bytes.
+    /// Returns whether a short read may be trusted, provided that the reactor reports urgent bytes.
     pub fn may_trust(&self) -> bool {
         self.short_reads.may_be_trusted()
     }
 
-    /// It is about to be registered with a reactor that tells of urgent bytes, or with one that
-    /// does not.
+    /// Notes, before the descriptor is registered with a reactor, whether that reactor reports
+    /// urgent bytes.
     pub fn watch_urgent(&self, watched: bool) {
         self.short_reads.watch(watched);
     }
 
-    /// Leaves the task's waker here, to be woken by the next edge. False, and no waker is left,
-    /// when one has come since the last try: then try again.
+    /// Stores the task's waker, which the next edge wakes, and returns true. If an edge has come
+    /// since the last try, stores nothing and returns false: the caller then tries again.
     ///
-    /// The caller suspends with [`Wait::Ready`](crate::Wait::Ready). The waker does not count as
-    /// given away (see [`Context::local_waker`]): it is that wait by which the host knows.
+    /// The caller suspends with [`Wait::Ready`](crate::Wait::Ready). The host does not count the
+    /// stored waker as given away (see [`Context::local_waker`]). The wait itself shows the host
+    /// that the reactor will wake the task.
     pub fn wait(&self, interest: Interest, place: &mut QueuePlace, cx: &Context<'_>) -> bool {
         let waker = cx.local_waker();
         update_with(waker, self.direction(interest).waiting(), |waiting, deferred| {
@@ -127,7 +129,7 @@ impl Readiness {
         })
     }
 
-    /// Waits no more, if it still does: done, or dropped.
+    /// Ends the wait of an operation that is done or dropped. Does nothing if it does not wait.
     pub fn leave(&self, interest: Interest, place: &mut QueuePlace) {
         if place.is_taken() {
             update(self.direction(interest).waiting(), |waiting, deferred| {
@@ -136,19 +138,22 @@ impl Readiness {
         }
     }
 
-    /// Whether any operation waits.
+    /// Returns whether any operation waits.
     pub fn has_waiters(&self) -> bool {
         [&self.readable, &self.writable].iter().any(|it| !it.waiting().is_empty())
     }
 
-    /// It may have become ready: wakes all that wait. For reactors.
+    /// Records that the descriptor may have become ready, and wakes all tasks that wait for that.
+    /// For reactors.
     pub fn edge(&self, interest: Interest) {
         let direction = self.direction(interest);
         let waiting = direction.waiting();
         direction.edges.fetch_add(1, Ordering::Release);
         if !waiting.is_empty() {
-            // A foreign waker may panic: that is no affair of the reactor.
-            contain(|| update(waiting, |waiting, deferred| waiting.dismiss_from(0, deferred)));
+            // A waker of another executor may panic. The reactor must not be affected by that.
+            contain(|| {
+                update(waiting, |waiting, deferred| waiting.notify_and_remove_from(0, deferred));
+            });
         }
     }
 
@@ -167,7 +172,7 @@ impl Default for Direction {
 }
 
 impl Direction {
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    /// No user code runs under this lock, so the queue is complete even if the lock is poisoned.
     fn waiting(&self) -> MutexGuard<'_, WaitQueue> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -192,14 +197,14 @@ mod tests {
         }
     }
 
-    /// A waker, and how often it was woken.
-    fn counting() -> (Waker, Arc<Wakes>) {
+    /// Returns a waker, and the number of its wakes.
+    fn counting_waker() -> (Waker, Arc<Wakes>) {
         let count = Arc::new(Wakes::default());
         (Waker::from(Arc::clone(&count)), count)
     }
 
     #[test]
-    fn what_nobody_has_tried_may_be_ready() {
+    fn an_untried_descriptor_may_be_ready() {
         let readiness = Readiness::default();
         assert!(readiness.maybe_ready(Readable).is_some());
         assert!(readiness.maybe_ready(Writable).is_some());
@@ -219,7 +224,7 @@ mod tests {
 
     #[test]
     fn an_edge_wakes_all_that_wait_for_it_once() {
-        let (readiness, (waker, count)) = (Readiness::default(), counting());
+        let (readiness, (waker, count)) = (Readiness::default(), counting_waker());
         let cx = Context::new(&waker);
         let mut places = [QueuePlace::default(), QueuePlace::default(), QueuePlace::default()];
         for (place, interest) in places.iter_mut().zip([Readable, Readable, Writable]) {
@@ -233,7 +238,7 @@ mod tests {
         assert_eq!(count.0.load(Ordering::Relaxed), 2, "two readers, and not the writer");
         readiness.leave(Writable, &mut places[2]);
         readiness.edge(Writable);
-        assert_eq!(count.0.load(Ordering::Relaxed), 2, "who has left is not woken");
+        assert_eq!(count.0.load(Ordering::Relaxed), 2, "a task that no longer waits is not woken");
     }
 
     #[test]

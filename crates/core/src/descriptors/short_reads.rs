@@ -1,40 +1,52 @@
-//! [`ShortReads`]: whether a read of fewer bytes than there was room for says that nothing is left.
+//! [`ShortReads`]: whether a read of fewer bytes than the buffer has room for means that nothing is
+//! left.
 //!
-//! Such a read has mostly emptied the kernel's buffer. To take that for granted saves a second
-//! system call, which would fail. It is wrong where the kernel ends a read before the bytes end. So
-//! [`short`](crate::Readiness::short) takes it for granted on these conditions alone:
+//! Usually such a *short read* has emptied the kernel's buffer. To rely on that saves a second
+//! system call, which would fail. But it is wrong where the kernel ends a read although more bytes
+//! are there. So [`short`](crate::Readiness::short) relies on it only if all of these conditions
+//! hold:
 //!
-//! * The descriptor is a TCP socket without anything above TCP in the kernel, and only its source
+//! * The descriptor is a TCP socket, no protocol above TCP is in the kernel, and only its source
 //!   has used it: [`trust_short_reads`](crate::Readiness::trust_short_reads).
-//! * The reactor tells of urgent bytes: [`watch_urgent`](crate::Readiness::watch_urgent).
-//! * Neither urgent bytes nor an end have been told of, ever:
+//! * The reactor reports urgent bytes: [`watch_urgent`](crate::Readiness::watch_urgent).
+//! * Neither urgent bytes nor an end have ever been reported:
 //!   [`distrust`](crate::Readiness::distrust).
 //!
-//! Why that is enough, at any time. A short read of such a socket ends at the end of what has come,
-//! at an urgent byte, or at an end or error of the connection. Bytes that come after the read make
-//! an edge after the read, as behind a read that would block. Bytes that were there, behind an
-//! urgent byte, came with the urgent byte or later, and made an edge:
+//! These conditions are enough at any time, for the following reason. A short read of such a socket
+//! ends at one of these places:
 //!
-//! * The reactor has not looked yet: the edge will be told, and it is newer than that of the read.
-//! * It has looked, and that look saw the urgent byte, too. For the kernel shows it (`EPOLLPRI`)
-//!   from when it comes until it is taken, by `recv` with `MSG_OOB` through the descriptor, which
-//!   nobody else has, or until a read goes beyond it, and then no read ends there. The look was
-//!   told of by `distrust` before the edge that the read began with.
+//! * at the end of the bytes that have arrived,
+//! * at an urgent byte,
+//! * at an end or error of the connection.
 //!
-//! The same holds for an end, which the kernel shows for ever. A peer that forges packets can have
-//! an urgent byte come before its mark. It has its own connection wait, as by sending nothing.
+//! Bytes that arrive after the read cause an edge after the read, as they do after a read that
+//! would block. Bytes that were there already, behind an urgent byte, arrived with the urgent byte
+//! or later. They caused an edge, too:
+//!
+//! * If the reactor has not fetched that edge yet, it will report the edge. The edge is then newer
+//!   than the edge of the read.
+//! * If the reactor has fetched that edge, it saw the urgent byte at the same time. So it called
+//!   `distrust` before it reported the edge with which the read began. For the kernel shows an
+//!   urgent byte (`EPOLLPRI`) from its arrival until one of two things happens. Either `recv` with
+//!   `MSG_OOB` consumes it, through this descriptor, which no other code has. Or a read goes beyond
+//!   it, and then no read ends there.
+//!
+//! The same holds for an end, which the kernel shows for ever. A peer that forges packets can make
+//! an urgent byte arrive before its mark. It then only delays its own connection, as it could by
+//! sending nothing.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// What a short read of a descriptor says: one of the constants below. By default nothing.
+/// The meaning of a short read of a descriptor: one of the constants below. The default is
+/// `DISTRUSTED`.
 #[derive(Debug, Default)]
 pub(crate) struct ShortReads(AtomicU8);
 
-/// Nothing, and that stays so.
+/// A short read means nothing. `watch` does not change this.
 const DISTRUSTED: u8 = 0;
-/// Nothing yet: no reactor tells of urgent bytes.
+/// A short read means nothing yet, because no reactor reports urgent bytes.
 const UNWATCHED: u8 = 1;
-/// That nothing is left.
+/// A short read means that nothing is left.
 const TRUSTED: u8 = 2;
 
 impl ShortReads {
@@ -57,7 +69,7 @@ impl ShortReads {
 
     pub(crate) fn watch(&self, watched: bool) {
         let (from, to) = if watched { (UNWATCHED, TRUSTED) } else { (TRUSTED, UNWATCHED) };
-        // Another thread may have come to distrust it for good.
+        // This fails if another thread has called `distrust`, which is permanent.
         let _ = self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed);
     }
 }
@@ -66,7 +78,7 @@ impl ShortReads {
 mod tests {
     use crate::{Interest::Readable, Readiness};
 
-    /// Whether the next read is tried after a short one.
+    /// Returns whether the next read is tried after a short one.
     fn tries_again(readiness: &Readiness) -> bool {
         readiness.edge(Readable);
         readiness.short(readiness.maybe_ready(Readable).unwrap());
@@ -74,20 +86,20 @@ mod tests {
     }
 
     #[test]
-    fn a_short_read_is_the_last_where_urgent_bytes_are_told_of_and_none_came() {
+    fn no_read_follows_a_short_one_if_urgent_bytes_are_reported_and_none_came() {
         let readiness = Readiness::default();
         readiness.watch_urgent(true);
-        assert!(tries_again(&readiness), "nobody knows what kind of a descriptor it is");
+        assert!(tries_again(&readiness), "the kind of descriptor is unknown");
         readiness.trust_short_reads();
-        assert!(tries_again(&readiness), "it is not registered");
+        assert!(tries_again(&readiness), "the descriptor is not registered");
         readiness.watch_urgent(true);
         assert!(!tries_again(&readiness));
         readiness.watch_urgent(false);
-        assert!(tries_again(&readiness), "it has moved to a reactor that does not tell");
+        assert!(tries_again(&readiness), "its new reactor does not report urgent bytes");
         readiness.watch_urgent(true);
         assert!(!tries_again(&readiness));
         readiness.distrust();
         readiness.watch_urgent(true);
-        assert!(tries_again(&readiness), "for good");
+        assert!(tries_again(&readiness), "distrust is permanent");
     }
 }

@@ -1,4 +1,4 @@
-//! [`Label`]: what a task is called in messages.
+//! [`Label`]: the number and the name of a task, for messages.
 
 use std::{fmt, panic::Location, sync::Arc};
 
@@ -12,14 +12,14 @@ impl fmt::Display for TaskId {
     }
 }
 
-/// What a task is called in messages.
+/// The number and the name of a task, and the line that spawned it, for messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// Its number.
+    /// The number of the task.
     pub id: TaskId,
-    /// Its name, when it was spawned with one.
+    /// The name of the task, if it was spawned with one.
     pub name: Option<Arc<str>>,
-    /// The line that spawned it.
+    /// The source line that spawned the task.
     pub spawned_at: &'static Location<'static>,
 }
 

@@ -1,4 +1,4 @@
-//! [`Host`]: what drives tasks, and what tasks may ask of it: the time, and to drive another task.
+//! The [`Host`] trait: a host drives tasks, and tasks ask it for the time and to take new tasks.
 
 use std::{
     any::Any,
@@ -26,26 +26,29 @@ pub use label::{Label, TaskId};
 pub use refused::refused;
 pub use wrapper::Wrapper;
 
-/// What drives tasks: an event loop, another scheduler, somebody else's executor.
+/// Drives tasks. An event loop is a host, and so are other schedulers and executors.
 ///
-/// A host resumes its tasks and acts on the [`Wait`]s they return. While it does so it is
-/// [entered](enter), so that what runs inside can reach it; before each resume it calls
-/// [`fairness::begin_step`](crate::fairness::begin_step). Users of Quadrivium never call these
-/// methods; they are what [`spawn`](crate::spawn), [`sleep`](crate::sleep) and the styles are made
-/// of. What a [`JoinHandle`](crate::JoinHandle) asks is in [`SpawnedTasks`].
+/// A host resumes its tasks and acts on the [`Wait`]s that they return. It is *entered* while it
+/// resumes a task: [`enter`] makes it the host that drives this thread, so that the code inside can
+/// reach it. Before each resume it calls [`fairness::begin_step`](crate::fairness::begin_step).
 ///
-/// A host that changes one thing of another host is a [`Wrapper`].
+/// Users of Quadrivium never call these methods. [`spawn`](crate::spawn), [`sleep`](crate::sleep)
+/// and the styles are built on them. The requests of a [`JoinHandle`](crate::JoinHandle) go to
+/// [`SpawnedTasks`].
+///
+/// To change one thing about another host, implement [`Wrapper`].
 pub trait Host {
-    /// The time on the host's clock.
+    /// Returns the time on the host's clock.
     fn now(&self) -> Instant;
 
-    /// Lets `duration` pass on the host's clock with nothing else running.
+    /// Lets `duration` pass on the host's clock. No task runs meanwhile.
     fn block_for(&self, duration: Duration);
 
-    /// The task that is being resumed, or whose destructors are running, if any.
+    /// Returns the task that is being resumed, or whose destructors are running, if there is one.
     fn label(&self) -> Option<Label>;
 
-    /// Takes a new task, which starts in a later turn.
+    /// Takes a new task. It starts in a later turn: when the host next goes through its ready
+    /// tasks.
     fn spawn(
         self: Rc<Self>,
         body: HostedTask,
@@ -53,61 +56,65 @@ pub trait Host {
         spawned_at: &'static Location<'static>,
     ) -> Spawned;
 
-    /// What tells this host's tasks that a descriptor is ready.
+    /// Returns the reactor: the part of the host that wakes tasks when a descriptor is ready.
     ///
     /// # Errors
     ///
-    /// When the host has none, which is what it says unless it is told otherwise.
+    /// When the host has none. This is the default.
     fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
         let remedy = "this host has no reactor: spawn tasks that use sockets on an EventLoop";
         Err(io::Error::new(io::ErrorKind::Unsupported, remedy))
     }
 
-    /// Keeps time from jumping while the [`Hold`] exists. A host on real time has nothing to keep.
+    /// Keeps a virtual clock from jumping while the [`Hold`] exists. A host with a real clock has
+    /// nothing to do.
     fn hold(&self) -> Hold {
         Hold::default()
     }
 
-    /// The same, wherever the [`SendHold`] is. While it exists no deadlock is certain.
+    /// Like [`hold`](Host::hold), but the guard may move to another thread. While it exists, the
+    /// host reports no deadlock.
     fn send_hold(&self) -> SendHold {
         SendHold::default()
     }
 
-    /// A copy of `waker` that will stay on this thread (see [`Context::local_waker`]).
+    /// Returns a copy of `waker` that stays on this thread (see [`Context::local_waker`]).
     fn local_waker(&self, waker: &Waker) -> Waker {
         waker.clone()
     }
 }
 
-/// The tasks that a host has taken, found by their keys: what a [`JoinHandle`](crate::JoinHandle)
-/// asks of the host. A host whose [`spawn`](Host::spawn) never returns has none.
+/// The tasks that a host has taken, found by their keys. A [`JoinHandle`](crate::JoinHandle) calls
+/// these methods. A host whose [`spawn`](Host::spawn) never returns does not implement them.
 pub trait SpawnedTasks {
-    /// The output of a task, once it has one; until then, the asking task is woken when it does.
+    /// Returns the output of a task, or the reason why it has none. Returns `None` while the task
+    /// has not ended; the task that asks is then woken at its end.
     fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined>;
 
-    /// Whether a task has ended.
+    /// Returns whether a task has ended.
     fn is_finished(&self, key: TaskKey) -> bool;
 
-    /// Drops a task where it is suspended; one that is running, at its next suspension. While its
-    /// destructors run, its host is [entered](enter), wherever the call comes from.
+    /// Drops a task. A suspended task is dropped at once, a running task at its next suspension.
+    /// While the destructors run, the task's host is [entered](enter), wherever the call comes
+    /// from.
     fn cancel(&self, key: TaskKey);
 
-    /// The same, for any thread.
+    /// Returns a handle that cancels a task from any thread.
     fn canceller(&self, key: TaskKey) -> Canceller;
 
-    /// Nobody will join this task. Its output, if it has one, is dropped with its host
-    /// [entered](enter).
+    /// Notes that this task will not be joined. Its output, if there is one, is dropped while its
+    /// host is [entered](enter).
     fn detach(&self, key: TaskKey);
 }
 
-/// What [`Host::spawn`] returns: a task among those that its host has taken.
+/// The result of [`Host::spawn`]: the way to a task that the host has taken.
 #[derive(Clone)]
 pub struct Spawned {
-    /// Where it is.
+    /// The tasks that the host has taken, including this one.
     pub tasks: Rc<dyn SpawnedTasks>,
-    /// How to find it there.
+    /// The key of this task among them.
     pub key: TaskKey,
-    /// Its number.
+    /// The number of this task.
     pub id: TaskId,
 }
 
@@ -117,45 +124,48 @@ impl fmt::Debug for Spawned {
     }
 }
 
-/// How a host finds a task of its own. It means nothing to anyone else.
+/// The key under which a host finds one of its own tasks. It has no meaning outside that host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskKey(pub u64);
 
-/// Turns what the operating system says about descriptors into wakes.
+/// The part of a host that turns the operating system's reports about descriptors into wakes.
 ///
-/// A socket may move to another thread, and is dropped there: so any thread may call this.
+/// Any thread may call its methods, because a socket may move to another thread and be dropped
+/// there.
 pub trait Reactor: Send + Sync {
-    /// From now on, tells `readiness` when the descriptor may have become ready. What is ready
-    /// already is told too.
+    /// Starts to report to `readiness` that the descriptor may have become ready. If the descriptor
+    /// is ready already, that is reported too.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses, as it does for regular files, and when the host is gone.
+    /// When the operating system refuses the descriptor, as it does for regular files, and when the
+    /// host is gone.
     fn register(&self, fd: BorrowedFd<'_>, readiness: &Arc<Readiness>)
     -> io::Result<DescriptorKey>;
 
-    /// Tells no more. Called before the descriptor is closed, as its number may be used again at
-    /// once. Harmless when the host is gone.
+    /// Stops the reports. The caller does this before it closes the descriptor, since its number
+    /// may be used again at once. It is harmless when the host is gone.
     fn deregister(&self, fd: BorrowedFd<'_>, key: DescriptorKey);
 }
 
-/// How a [`Reactor`] finds a descriptor of its own. It means nothing to anyone else.
+/// The key under which a [`Reactor`] finds one of its own descriptors. It has no meaning outside
+/// that reactor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DescriptorKey(pub u64);
 
-/// A task as hosts store it: its type forgotten, its output boxed (an output of no size takes no
-/// allocation).
+/// A task in the form in which hosts store it: without its concrete type, and with a boxed output.
+/// (The box of an output of size zero takes no allocation.)
 pub type HostedTask = Pin<Box<dyn Hosted>>;
 
-/// What a task came to: its boxed output, or why there is none.
+/// The result of a task: its boxed output, or the reason why there is none.
 pub type Joined = Result<Box<dyn Any>, JoinError>;
 
-/// [`Task`] with the output type forgotten. Every `'static` task is one.
+/// A [`Task`] without its output type. Every `'static` task is one.
 pub trait Hosted {
-    /// Runs to the next suspension point, and returns what the task waits for; or to the end, and
-    /// puts the output into `output`.
+    /// Runs the task to its next suspension point and returns its wait. When the task is done, puts
+    /// the output into `output` and returns `None`.
     ///
-    /// Not a [`Step`], because a wait alone is returned in registers.
+    /// It does not return a [`Step`], because a wait alone is returned in registers.
     fn resume_hosted(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -187,20 +197,20 @@ thread_local! {
     static CURRENT: RefCell<Option<Rc<dyn Host>>> = const { RefCell::new(None) };
 }
 
-/// Makes `host` the one that drives this thread, until the guard is dropped.
+/// Makes `host` the host that drives this thread, until the guard is dropped.
 ///
 /// ```
 /// use quadrivium_core::host;
 /// assert!(host::current().is_none());
 /// ```
 pub fn enter(host: Rc<dyn Host>) -> Entered {
-    // A loop that is kept in a thread-local may be dropped after `CURRENT`.
+    // `CURRENT` may be gone: a loop in another thread-local may be dropped after it.
     let outer = CURRENT.try_with(|current| current.replace(Some(host)));
     Entered { outer: outer.ok().flatten() }
 }
 
-/// The span in which a host drives this thread. Made by [`enter`].
-#[must_use = "the host is left again when this is dropped"]
+/// A guard that makes a host drive this thread while it exists. Made by [`enter`].
+#[must_use = "the host stops driving this thread when this is dropped"]
 pub struct Entered {
     outer: Option<Rc<dyn Host>>,
 }
@@ -218,19 +228,19 @@ impl fmt::Debug for Entered {
     }
 }
 
-/// The host that drives this thread, if there is one.
+/// Returns the host that drives this thread, if there is one.
 pub fn current() -> Option<Rc<dyn Host>> {
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
-/// The label of the task that is being resumed on this thread, or whose destructors are running, if
-/// there is one. In a destructor that a cancel runs it is the cancelled task, not the one that
-/// cancels.
+/// Returns the label of the task that is being resumed on this thread, or whose destructors are
+/// running, if there is one. In a destructor that a cancel runs, this is the cancelled task, and
+/// not the task that called `cancel`.
 pub fn label() -> Option<Label> {
     current().and_then(|host| host.label())
 }
 
-/// The [reactor](Host::reactor) of the host that drives this thread.
+/// Returns the [reactor](Host::reactor) of the host that drives this thread.
 ///
 /// # Errors
 ///
@@ -251,13 +261,13 @@ pub(crate) fn block_for(duration: Duration) {
     expect_current().block_for(duration);
 }
 
-/// What a task asks of the host with its context.
+/// The requests to the host for which a task uses its context.
 impl Context<'_> {
-    /// The task's waker for someone who stays on this thread.
+    /// Returns a copy of the task's waker that cannot leave this thread.
     ///
-    /// The difference is what the host knows: while only local wakers are about, a task can be
-    /// woken by other tasks alone, and when none of them can run, that is a certain deadlock and is
-    /// reported as one.
+    /// A host uses the difference to find deadlocks. As long as a task has given away local wakers
+    /// only, nothing but other tasks can wake it. If none of those can run, the deadlock is
+    /// certain, and the host reports it.
     pub fn local_waker(&self) -> LocalWaker {
         // Nothing is borrowed here: another executor's waker runs user code when it is cloned.
         LocalWaker::new(match current() {
@@ -266,7 +276,7 @@ impl Context<'_> {
         })
     }
 
-    /// The time on the host's clock.
+    /// Returns the time on the host's clock.
     ///
     /// # Panics
     ///
@@ -276,11 +286,11 @@ impl Context<'_> {
     }
 }
 
-/// The host that drives this thread.
+/// Returns the host that drives this thread.
 ///
 /// # Panics
 ///
-/// When there is none.
+/// When no host drives this thread.
 pub(crate) fn expect_current() -> Rc<dyn Host> {
     current().expect(
         "no host drives this thread: run the task with EventLoop::block_on or spawn it on a loop",

@@ -1,12 +1,11 @@
-//! [`refused`]: the error for what the operating system does not give a host.
+//! [`refused`]: the error for a thread or a process that the operating system refuses.
 
 use std::io;
 
-/// The error for a thread or a process that the operating system refuses, of the kind
-/// `QuotaExceeded`: with `what` was refused, the cause and the remedy.
+/// Makes the error for a thread or a process that the operating system refuses. Its kind is
+/// `QuotaExceeded`. Its message names `what` was refused, the cause and the remedy.
 ///
-/// The error of the operating system itself is `WouldBlock`, which tells nobody that a limit was
-/// reached.
+/// The operating system's own error is `WouldBlock`, which does not show that a limit was reached.
 ///
 /// ```
 /// use quadrivium_core::host::refused;
@@ -17,8 +16,8 @@ use std::io;
 /// assert!(error.to_string().starts_with("the operating system refuses a thread for files: "));
 /// ```
 pub fn refused(what: &str, error: &io::Error) -> io::Error {
-    let remedy = "raise the limit of threads and processes (`ulimit -u`, or `pids.max` of the control \
-                  group), or run fewer of them";
+    let remedy = "raise the limit of threads and processes (`ulimit -u`, or `pids.max` of the \
+                  control group), or run fewer of them";
     let message = format!("the operating system refuses {what}: {error}: {remedy}");
     io::Error::new(io::ErrorKind::QuotaExceeded, message)
 }

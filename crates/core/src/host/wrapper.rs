@@ -1,4 +1,4 @@
-//! [`Wrapper`]: a host around another host, of which it changes one thing.
+//! [`Wrapper`]: a host around another host. It changes one thing and leaves the rest to that host.
 
 use std::{
     io,
@@ -14,8 +14,10 @@ use crate::{
     host::{Host, HostedTask, Label, Reactor, Spawned},
 };
 
-/// A host around another host. A call goes to the wrapper first. The wrapped host answers what the
-/// wrapper does not. Every wrapper is a [`Host`], and is [entered](super::enter) around a resume.
+/// A host around another host. Each call goes to the wrapper first. All methods that a wrapper does
+/// not override call the wrapped host.
+///
+/// Every wrapper is a [`Host`]. It is the wrapper that is [entered](super::enter) around a resume.
 ///
 /// ```
 /// use quadrivium::{
@@ -24,13 +26,13 @@ use crate::{
 /// };
 /// use std::{cell::Cell, panic::Location, rc::Rc};
 ///
-/// /// Counts what is spawned.
-/// struct Counts {
+/// /// Counts the tasks that are spawned.
+/// struct CountingHost {
 ///     wrapped: Rc<dyn Host>,
 ///     spawned: Cell<u32>,
 /// }
 ///
-/// impl Wrapper for Counts {
+/// impl Wrapper for CountingHost {
 ///     fn wrapped(&self) -> &Rc<dyn Host> {
 ///         &self.wrapped
 ///     }
@@ -47,7 +49,7 @@ use crate::{
 /// }
 ///
 /// let event_loop = EventLoop::new()?;
-/// let counts = Rc::new(Counts { wrapped: event_loop.host(), spawned: Cell::default() });
+/// let counts = Rc::new(CountingHost { wrapped: event_loop.host(), spawned: Cell::default() });
 /// let entered = host::enter(Rc::clone(&counts) as _);
 /// drop((spawn(turn()), spawn(turn())));
 /// assert_eq!(counts.spawned.get(), 2);
@@ -55,10 +57,10 @@ use crate::{
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub trait Wrapper {
-    /// The host inside.
+    /// Returns the wrapped host.
     fn wrapped(&self) -> &Rc<dyn Host>;
 
-    /// As [`Host::spawn`].
+    /// Like [`Host::spawn`]. By default the wrapped host takes the task.
     fn spawn(
         self: Rc<Self>,
         body: HostedTask,
@@ -68,7 +70,7 @@ pub trait Wrapper {
         Rc::clone(self.wrapped()).spawn(body, name, spawned_at)
     }
 
-    /// As [`Host::local_waker`].
+    /// Like [`Host::local_waker`]. By default the wrapped host makes the copy.
     fn local_waker(&self, waker: &Waker) -> Waker {
         self.wrapped().local_waker(waker)
     }

@@ -1,4 +1,4 @@
-//! [`Barrier`]: tasks that wait for each other at the same place.
+//! [`Barrier`]: a number of tasks wait until all of them have arrived.
 //!
 //! ```
 //! use quadrivium::{prelude::*, sync::Barrier};
@@ -6,7 +6,7 @@
 //! let barrier = Barrier::new(2);
 //! let both = join(barrier.wait(), barrier.wait());
 //! let (one, other) = EventLoop::new()?.block_on(both)?;
-//! assert!(one.is_leader() != other.is_leader(), "one of them leads");
+//! assert!(one.is_leader() != other.is_leader(), "one of them is the leader");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -17,9 +17,10 @@ use crate::{
     sync::wait_queue::{QueuePlace, WaitQueue, update, update_with},
 };
 
-/// A place at which so many tasks wait for each other. Clones are the same one.
+/// A point in a program at which `n` tasks wait for each other. A clone refers to the same barrier.
 ///
-/// The last to come leads, and all go on; then it is as new, for the next round.
+/// When the last task arrives, all of them go on. The last task is the leader. After that the
+/// barrier can be used again.
 #[derive(Clone, Debug)]
 pub struct Barrier {
     n: usize,
@@ -27,17 +28,17 @@ pub struct Barrier {
 }
 
 impl Barrier {
-    /// For so many tasks. With none, as with one, nobody ever waits.
+    /// Makes a barrier for `n` tasks. If `n` is 0 or 1, no task ever waits.
     pub fn new(n: usize) -> Self {
         Self { n, waiting: Rc::default() }
     }
 
-    /// Waits until all have come. The output says who leads.
+    /// Waits until all tasks have arrived. The output shows whether this task is the leader.
     ///
-    /// It counts from the first resume. Dropped while it waits, it counts no more; dropped once all
-    /// have come, it has counted.
+    /// The task has arrived when it is first resumed. If it is dropped while it waits, it does not
+    /// count. If it is dropped after all have arrived, it has counted.
     pub fn wait(&self) -> BarrierWait {
-        BarrierWait { barrier: self.clone(), place: QueuePlace::default(), leads: false }
+        BarrierWait { barrier: self.clone(), place: QueuePlace::default(), is_leader: false }
     }
 }
 
@@ -47,18 +48,18 @@ impl Barrier {
 pub struct BarrierWait {
     barrier: Barrier,
     place: QueuePlace,
-    /// It was the last to come, and lets the others run before it says so.
-    leads: bool,
+    /// It was the last to arrive, and lets the other tasks run before it is done.
+    is_leader: bool,
 }
 
-/// Who leads. The output of [`Barrier::wait`].
+/// The output of [`Barrier::wait`]: whether the task is the leader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BarrierWaitResult {
     is_leader: bool,
 }
 
 impl BarrierWaitResult {
-    /// Whether this task came last: in each round it is true for one of them.
+    /// Returns whether this task arrived last. In each round that is true for one task.
     pub fn is_leader(&self) -> bool {
         self.is_leader
     }
@@ -69,30 +70,32 @@ impl Task for BarrierWait {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         let this = &mut *self;
-        if this.leads {
+        if this.is_leader {
             return fairness::done(BarrierWaitResult { is_leader: true });
         }
-        // First: the clone of a foreign waker is user code, and may count one more.
+        // This comes first, because the clone of another executor's waker is user code, which may
+        // let another task arrive.
         let waker = cx.local_waker();
-        let is_told = update_with(waker, this.barrier.waiting.borrow_mut(), |waiting, deferred| {
-            let is_told = waiting.is_told(&this.place);
-            this.leads = !this.place.is_taken() && waiting.len() + 1 >= this.barrier.n;
-            if is_told {
+        let queue = this.barrier.waiting.borrow_mut();
+        let is_notified = update_with(waker, queue, |waiting, deferred| {
+            let is_notified = waiting.is_notified(&this.place);
+            this.is_leader = !this.place.is_taken() && waiting.len() + 1 >= this.barrier.n;
+            if is_notified {
                 waiting.leave(&mut this.place, deferred);
-            } else if this.leads {
-                waiting.dismiss_from(0, deferred);
+            } else if this.is_leader {
+                waiting.notify_and_remove_from(0, deferred);
             } else {
                 waiting.wait(&mut this.place, deferred);
             }
-            is_told
+            is_notified
         });
-        if !is_told && !this.leads {
+        if !is_notified && !this.is_leader {
             return Step::Suspended(Wait::Wake);
         }
-        if this.leads && fairness::gives_way(false) {
+        if this.is_leader && fairness::gives_way(false) {
             return Step::Suspended(Wait::Turn);
         }
-        fairness::done(BarrierWaitResult { is_leader: this.leads })
+        fairness::done(BarrierWaitResult { is_leader: this.is_leader })
     }
 }
 

@@ -1,4 +1,5 @@
-//! Channels, locks and notifications between the tasks of one loop: what `std::sync` is to threads.
+//! Channels, locks and notifications between the tasks of one loop: the counterpart of `std::sync`
+//! for tasks.
 
 pub mod notify;
 pub mod oneshot;

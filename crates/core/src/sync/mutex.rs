@@ -1,4 +1,4 @@
-//! [`Mutex`]: a value that one task at a time has to itself, also while it is suspended.
+//! [`Mutex`]: a value to which one task at a time has access, also while that task is suspended.
 //!
 //! ```
 //! use quadrivium::{green::perform, prelude::*, sync::Mutex};
@@ -9,7 +9,7 @@
 //!     green(move || {
 //!         let mut sum = perform(sum.lock());
 //!         let so_far = *sum;
-//!         perform(turn()); // The others wait for the lock, not for the loop.
+//!         perform(turn()); // The other tasks run, and wait for the lock.
 //!         *sum = so_far + n;
 //!     })
 //! };
@@ -34,45 +34,47 @@ use crate::{
     },
 };
 
-/// A value that one task at a time has to itself, also while it is suspended. Clones are the same
-/// one.
+/// A value to which one task at a time has access, also while that task is suspended. A clone
+/// refers to the same value.
 ///
-/// First come, first served. A holder that panics or is cancelled just unlocks: there is no
-/// poisoning, so what is half done must be put right by a destructor.
+/// First come, first served. If the task that holds the lock panics or is cancelled, the lock is
+/// released. There is no poisoning, so a destructor has to repair a value that is changed only in
+/// part.
 ///
-/// Tasks of one loop never run at once, so a value that is only used between two suspensions needs
-/// no more than a `RefCell`.
+/// Tasks of one loop never run at the same time. So a value that is only used between two
+/// suspensions needs no more than a `RefCell`.
 pub struct Mutex<T> {
     state: Rc<RefCell<State<T>>>,
 }
 
 struct State<T> {
-    /// With the holder, while it is locked.
+    /// `None` while it is locked. The guard has it then.
     value: Option<Box<T>>,
     waiting: WaitQueue,
 }
 
 impl<T> Mutex<T> {
-    /// Nobody holds the lock.
+    /// Makes a mutex that is not locked.
     pub fn new(value: T) -> Self {
         let state = State { value: Some(Box::new(value)), waiting: WaitQueue::default() };
         Self { state: Rc::new(RefCell::new(state)) }
     }
 
-    /// Waits until the value is to be had.
+    /// Waits until the lock is free, and returns a guard with access to the value.
     ///
-    /// The place in the queue is taken at the first resume. Dropped before it is done, it has taken
-    /// nothing. A task that locks what it holds waits for itself, which the loop finds.
+    /// The task takes its place in the queue at its first resume. If it is dropped before it is
+    /// done, it has taken nothing. A task that locks a mutex which it holds already waits for
+    /// itself; the loop reports that deadlock.
     pub fn lock(&self) -> Lock<T> {
         Lock { mutex: self.clone(), place: QueuePlace::default() }
     }
 
-    /// Takes the value if nobody holds it and nobody waits for it. Does not wait.
+    /// Locks the mutex if it is free and no task waits for it. Does not wait.
     pub fn try_lock(&self) -> Option<MutexGuard<T>> {
         self.take(&mut QueuePlace::default())
     }
 
-    /// Takes the value if it is this one's turn.
+    /// Locks the mutex if it is free and this place is the first.
     fn take(&self, place: &mut QueuePlace) -> Option<MutexGuard<T>> {
         update(self.state.borrow_mut(), |state, deferred| {
             let is_next = state.waiting.is_first(place);
@@ -129,25 +131,25 @@ impl<T> Task for Lock<T> {
 }
 
 impl<T> Drop for Lock<T> {
-    /// Leaves the queue; a lock that was meant for this one goes to the next in it.
+    /// Leaves the queue. A lock that was meant for this leaf goes to the next one.
     fn drop(&mut self) {
         if self.place.is_taken() {
             update(self.mutex.state.borrow_mut(), |state, deferred| {
                 state.waiting.leave(&mut self.place, deferred);
                 if state.value.is_some() {
-                    state.waiting.tell(0, deferred);
+                    state.waiting.notify_at(0, deferred);
                 }
             });
         }
     }
 }
 
-/// The value, while it is locked. It owns its share of the mutex, so callbacks hand it on as it is.
-/// Dropping it unlocks.
+/// The access to a locked value. The guard owns its share of the mutex, so one callback can pass it
+/// to the next. Dropping it unlocks.
 #[must_use = "dropping it unlocks"]
 pub struct MutexGuard<T> {
     mutex: Mutex<T>,
-    /// There until it is dropped.
+    /// Present until the guard is dropped.
     value: Option<Box<T>>,
 }
 
@@ -155,13 +157,13 @@ impl<T> Deref for MutexGuard<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        self.value.as_ref().expect("a guard has the value")
+        self.value.as_ref().expect("a guard has the value until it is dropped")
     }
 }
 
 impl<T> DerefMut for MutexGuard<T> {
     fn deref_mut(&mut self) -> &mut T {
-        self.value.as_mut().expect("a guard has the value")
+        self.value.as_mut().expect("a guard has the value until it is dropped")
     }
 }
 
@@ -169,14 +171,14 @@ impl<T> Drop for MutexGuard<T> {
     fn drop(&mut self) {
         update(self.mutex.state.borrow_mut(), |state, deferred| {
             state.value = self.value.take();
-            state.waiting.tell(0, deferred);
+            state.waiting.notify_at(0, deferred);
         });
     }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // As a holder would, so that the value's own code runs while nothing is borrowed.
+        // Locks the mutex, so that the `Debug` code of the value runs while nothing is borrowed.
         match self.try_lock() {
             Some(value) => f.debug_tuple("Mutex").field(&*value).finish(),
             None => f.write_str("Mutex(<locked>)"),

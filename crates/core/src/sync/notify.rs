@@ -1,4 +1,4 @@
-//! [`Notify`]: tells waiting tasks that something has happened, without a value.
+//! [`Notify`]: lets waiting tasks go on when something has happened, without a value.
 //!
 //! ```
 //! use quadrivium_core::sync::notify::Notify;
@@ -19,7 +19,8 @@ use crate::{
     },
 };
 
-/// Tells waiting tasks that something has happened, without a value. Clones are the same one.
+/// Lets waiting tasks go on when something has happened, without a value. A clone notifies the same
+/// tasks.
 #[derive(Clone, Debug, Default)]
 pub struct Notify {
     state: Rc<RefCell<State>>,
@@ -27,40 +28,42 @@ pub struct Notify {
 
 #[derive(Debug, Default)]
 struct State {
-    /// In front those that [`Notify::notify_one`] has told and that have not gone on yet.
+    /// The leaves that [`Notify::notify_one`] has notified and that have not gone on yet are at the
+    /// front.
     waiting: WaitQueue,
-    /// A [`Notify::notify_one`] that found nobody waiting is kept for the next who comes.
-    permit: bool,
+    /// A [`Notify::notify_one`] that found no waiting task. It is kept for the next task that
+    /// waits.
+    has_notification: bool,
 }
 
 impl Notify {
-    /// Nobody waits, nothing has happened.
+    /// Makes a `Notify` for which no task waits, and without a kept notification.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Waits until it is notified. The place in the queue is taken at the first resume.
+    /// Waits for a notification. The task takes its place in the queue at its first resume.
     pub fn notified(&self) -> Notified {
         Notified { state: Rc::clone(&self.state), place: QueuePlace::default() }
     }
 
-    /// Lets the first waiting task go on; if none waits, the next one that comes does not wait.
+    /// Lets the first waiting task go on. If no task waits, the next task that comes does not wait.
     pub fn notify_one(&self) {
         update(self.state.borrow_mut(), State::notify_one);
     }
 
-    /// Lets every task go on that waits now, in the order they came.
+    /// Lets all tasks go on that wait now, in the order in which they came.
     pub fn notify_all(&self) {
         update(self.state.borrow_mut(), |state, deferred| {
-            state.waiting.dismiss_from(state.waiting.told(), deferred);
+            state.waiting.notify_and_remove_from(state.waiting.notified_count(), deferred);
         });
     }
 }
 
 impl State {
     fn notify_one(&mut self, deferred: &mut Deferred) {
-        if !self.waiting.tell(self.waiting.told(), deferred) {
-            self.permit = true;
+        if !self.waiting.notify_at(self.waiting.notified_count(), deferred) {
+            self.has_notification = true;
         }
     }
 }
@@ -83,8 +86,8 @@ impl Waiter for Notified {
     fn try_now(&mut self) -> Option<()> {
         update(self.state.borrow_mut(), |state, deferred| {
             let is_notified = match self.place.is_taken() {
-                false => mem::take(&mut state.permit),
-                true => state.waiting.is_told(&self.place),
+                false => mem::take(&mut state.has_notification),
+                true => state.waiting.is_notified(&self.place),
             };
             is_notified.then(|| _ = state.waiting.leave(&mut self.place, deferred))
         })
@@ -92,9 +95,9 @@ impl Waiter for Notified {
 
     fn wait(&mut self, waker: LocalWaker) {
         update_with(waker, self.state.borrow_mut(), |state, deferred| {
-            // It gives way. The permit is its own all the same.
-            match mem::take(&mut state.permit) {
-                true => _ = state.waiting.enter(&mut self.place),
+            // The leaf only gives way. It takes the kept notification nevertheless.
+            match mem::take(&mut state.has_notification) {
+                true => _ = state.waiting.push_notified(&mut self.place),
                 false => state.waiting.wait(&mut self.place, deferred),
             }
         });
@@ -114,7 +117,8 @@ impl Drop for Notified {
         if self.place.is_taken() {
             update(self.state.borrow_mut(), |state, deferred| {
                 if state.waiting.leave(&mut self.place, deferred) {
-                    // Notified but dropped before it could go on: passed on to the next.
+                    // It was notified, and dropped before it could go on. So the next leaf is
+                    // notified.
                     state.notify_one(deferred);
                 }
             });

@@ -1,5 +1,5 @@
-//! A channel for one value: [`Sender::send`] gives it, the [`Receiver`] is a task that waits for
-//! it.
+//! A channel for one value: [`Sender::send`] sends it, and the [`Receiver`] is a task that waits
+//! for it.
 //!
 //! ```
 //! use quadrivium_core::sync::oneshot;
@@ -16,7 +16,7 @@ use crate::{
     sync::wait_queue::{update, update_with},
 };
 
-/// A channel for one value, between tasks of one thread.
+/// Makes a channel for one value, between tasks of one thread.
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = Rc::new(RefCell::new(State::Waiting(None)));
     (Sender { state: Rc::clone(&state) }, Receiver { state, has_suspended: false })
@@ -25,31 +25,31 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
 enum State<T> {
     Waiting(Option<Waker>),
     Sent(T),
-    /// The other end is gone, or the value has been taken.
+    /// The other end was dropped, or the value has been received.
     Closed,
 }
 
-/// The end that gives the value. Dropping it closes the channel.
+/// The end that sends the value. Dropping it closes the channel.
 pub struct Sender<T> {
     state: Rc<RefCell<State<T>>>,
 }
 
 impl<T> Sender<T> {
-    /// Gives the value. Does not wait.
+    /// Sends the value. Does not wait.
     ///
     /// # Errors
     ///
-    /// Gives the value back when the receiver is gone.
+    /// Returns the value when the receiver was dropped.
     pub fn send(self, value: T) -> Result<(), T> {
         update(self.state.borrow_mut(), |state, deferred| {
             let State::Waiting(waker) = state else { return Err(value) };
-            deferred.wake(waker.take());
+            deferred.wake_later(waker.take());
             *state = State::Sent(value);
             Ok(())
         })
     }
 
-    /// Whether the receiver is gone.
+    /// Returns whether the receiver was dropped.
     pub fn is_closed(&self) -> bool {
         matches!(*self.state.borrow(), State::Closed)
     }
@@ -59,14 +59,14 @@ impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         update(self.state.borrow_mut(), |state, deferred| {
             if let State::Waiting(waker) = state {
-                deferred.wake(waker.take());
+                deferred.wake_later(waker.take());
                 *state = State::Closed;
             }
         });
     }
 }
 
-/// The end that waits for the value: a task with output `Result<T, Closed>`.
+/// The end that waits for the value: a task with the output `Result<T, Closed>`.
 #[must_use = "a task is lazy: perform it"]
 pub struct Receiver<T> {
     state: Rc<RefCell<State<T>>>,
@@ -74,7 +74,7 @@ pub struct Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Takes the value if it is there. Does not wait.
+    /// Receives the value if it was sent already. Does not wait.
     pub fn try_recv(&self) -> Option<T> {
         let mut state = self.state.borrow_mut();
         match mem::replace(&mut *state, State::Closed) {
@@ -97,7 +97,7 @@ impl<T> Task for Receiver<T> {
         }
         let waits = update_with(cx.local_waker(), self.state.borrow_mut(), |state, deferred| {
             let State::Waiting(waker) = state else { return false };
-            deferred.leave_own(waker);
+            deferred.store_own(waker);
             true
         });
         if waits {
@@ -110,13 +110,13 @@ impl<T> Task for Receiver<T> {
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        // Taken out first: the value's destructor may use the sender.
+        // Ends the borrow first, because the destructor of the value may use the sender.
         let left = self.state.replace(State::Closed);
         drop(left);
     }
 }
 
-/// The sender is gone and has sent nothing.
+/// The error of a [`Receiver`]: the sender was dropped without sending a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closed;
 

@@ -1,4 +1,4 @@
-//! [`Semaphore`]: so many at a time, and no more.
+//! [`Semaphore`]: limits the number of tasks that do something at the same time.
 //!
 //! ```
 //! use quadrivium::{prelude::*, sync::Semaphore};
@@ -27,11 +27,10 @@ use crate::{
     },
 };
 
-/// Permits, of which tasks hold so many and no more. Clones are the same one.
+/// A number of permits. A task waits until it gets one. A clone refers to the same permits.
 ///
-/// First come, first served: while a task waits, what permits there are belong to it, and a task
-/// that comes later waits behind it, however few it wants. So a big request is never starved by
-/// small ones.
+/// First come, first served. While a task waits, all free permits belong to it. A task that comes
+/// later waits behind it, even if it wants fewer permits. So small requests never starve a big one.
 #[derive(Clone, Debug)]
 pub struct Semaphore {
     state: Rc<RefCell<State>>,
@@ -45,7 +44,7 @@ struct State {
 }
 
 impl Semaphore {
-    /// With so many permits, all of them free.
+    /// Makes a semaphore with this number of permits, all of them free.
     pub fn new(permits: usize) -> Self {
         let state = State { permits, is_closed: false, waiting: WaitQueue::default() };
         Self { state: Rc::new(RefCell::new(state)) }
@@ -53,33 +52,33 @@ impl Semaphore {
 
     /// Waits for a permit. The output is an error when the semaphore is closed.
     ///
-    /// The place in the queue is taken at the first resume. Dropped before it is done, it has taken
-    /// nothing.
+    /// The task takes its place in the queue at its first resume. If it is dropped before it is
+    /// done, it has taken nothing.
     pub fn acquire(&self) -> Acquire {
         self.acquire_many(1)
     }
 
-    /// Waits for so many permits at once. More than there will ever be is a wait without end.
+    /// Waits for `n` permits at once. It waits for ever if there are never `n` permits.
     ///
-    /// As [`acquire`](Semaphore::acquire).
+    /// Otherwise it is like [`acquire`](Semaphore::acquire).
     pub fn acquire_many(&self, n: usize) -> Acquire {
         Acquire { semaphore: self.clone(), n, place: QueuePlace::default() }
     }
 
-    /// Takes a permit if one is free and nobody waits. Does not wait.
+    /// Takes a permit if one is free and no task waits. Does not wait.
     ///
     /// # Errors
     ///
-    /// When there is none to be had now, and when the semaphore is closed.
+    /// When no permit is free or a task waits, and when the semaphore is closed.
     pub fn try_acquire(&self) -> Result<Permit, TryAcquireError> {
         self.try_acquire_many(1)
     }
 
-    /// The same for so many permits at once.
+    /// Takes `n` permits at once if they are free and no task waits. Does not wait.
     ///
     /// # Errors
     ///
-    /// As [`try_acquire`](Semaphore::try_acquire).
+    /// The same as of [`try_acquire`](Semaphore::try_acquire).
     pub fn try_acquire_many(&self, n: usize) -> Result<Permit, TryAcquireError> {
         match self.take(n, &mut QueuePlace::default()) {
             Some(taken) => taken.map_err(|Closed| TryAcquireError::Closed),
@@ -87,58 +86,59 @@ impl Semaphore {
         }
     }
 
-    /// Takes permits if it is this one's turn and there are enough of them.
+    /// Takes permits if there are enough of them and this place is the first.
     fn take(&self, n: usize, place: &mut QueuePlace) -> Option<Result<Permit, Closed>> {
         update(self.state.borrow_mut(), |state, deferred| {
             if state.is_closed {
                 state.waiting.leave(place, deferred);
                 return Some(Err(Closed));
             }
-            // A request for nothing waits for nobody.
+            // A request for no permits waits for no other task.
             let takes = n == 0 || state.waiting.is_first(place) && n <= state.permits;
             if !takes {
                 return None;
             }
             state.permits -= n;
             state.waiting.leave(place, deferred);
-            state.tell_next(deferred);
+            state.notify_next(deferred);
             Some(Ok(Permit { semaphore: self.clone(), n }))
         })
     }
 
-    /// Adds permits, for those who wait or come later.
+    /// Adds permits, which waiting tasks get first.
     pub fn add_permits(&self, n: usize) {
         update(self.state.borrow_mut(), |state, deferred| {
             state.permits = state.permits.saturating_add(n);
-            state.tell_next(deferred);
+            state.notify_next(deferred);
         });
     }
 
-    /// How many permits are free.
+    /// Returns the number of free permits.
     pub fn available_permits(&self) -> usize {
         self.state.borrow().permits
     }
 
-    /// Gives out no more permits: all who wait, and all who come later, are told. Permits that are
-    /// held stay so.
+    /// Closes the semaphore. All tasks that wait, and all that come later, get an error. Permits
+    /// that are held remain valid.
     pub fn close(&self) {
         update(self.state.borrow_mut(), |state, deferred| {
             state.is_closed = true;
-            state.waiting.dismiss_from(0, deferred);
+            state.waiting.notify_and_remove_from(0, deferred);
         });
     }
 
-    /// Whether it was closed.
+    /// Returns whether the semaphore was closed.
     pub fn is_closed(&self) -> bool {
         self.state.borrow().is_closed
     }
 }
 
 impl State {
-    /// Tells the first in the queue if there is any permit. It sees itself whether they are enough.
-    fn tell_next(&mut self, deferred: &mut Deferred) {
+    /// Notifies the first leaf in the queue if any permit is free. The leaf then checks whether
+    /// there are enough.
+    fn notify_next(&mut self, deferred: &mut Deferred) {
         if self.permits > 0 {
-            self.waiting.tell(0, deferred);
+            self.waiting.notify_at(0, deferred);
         }
     }
 }
@@ -179,38 +179,38 @@ impl Task for Acquire {
 }
 
 impl Drop for Acquire {
-    /// Leaves the queue; permits that were meant for this one go to the next in it.
+    /// Leaves the queue. Permits that were meant for this leaf go to the next one.
     fn drop(&mut self) {
         if self.place.is_taken() {
             update(self.semaphore.state.borrow_mut(), |state, deferred| {
                 state.waiting.leave(&mut self.place, deferred);
-                state.tell_next(deferred);
+                state.notify_next(deferred);
             });
         }
     }
 }
 
-/// Permits that are held. Dropping it gives them back, also when its task panics or is cancelled.
+/// Permits that a task holds. Dropping it returns them, also when its task panics or is cancelled.
 #[derive(Debug)]
-#[must_use = "dropping it gives the permits back"]
+#[must_use = "dropping it returns the permits"]
 pub struct Permit {
     semaphore: Semaphore,
     n: usize,
 }
 
 impl Permit {
-    /// How many they are.
+    /// Returns the number of permits.
     pub fn count(&self) -> usize {
         self.n
     }
 
-    /// Never gives them back: from now on there are so many fewer.
+    /// Never returns the permits: from now on the semaphore has that many fewer.
     pub fn forget(mut self) {
         self.n = 0;
     }
 
-    /// Gives so many of them to another holder; nothing when they are not so many.
-    #[must_use = "dropping it gives the permits back"]
+    /// Splits off `n` permits, for another holder. Returns `None` if there are fewer than `n`.
+    #[must_use = "dropping it returns the permits"]
     pub fn split(&mut self, n: usize) -> Option<Permit> {
         self.n = self.n.checked_sub(n)?;
         Some(Permit { semaphore: self.semaphore.clone(), n })
@@ -226,14 +226,14 @@ impl Drop for Permit {
     }
 }
 
-/// The semaphore was closed.
+/// The error of [`Semaphore::acquire`]: the semaphore was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closed;
 
 /// Why [`Semaphore::try_acquire`] took nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TryAcquireError {
-    /// Not so many are free now, or they belong to those who wait.
+    /// There are not enough free permits now, or they belong to tasks that wait.
     NoPermits,
     /// The semaphore was closed.
     Closed,
@@ -241,7 +241,7 @@ pub enum TryAcquireError {
 
 impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the semaphore is closed: it gives out no more permits")
+        f.write_str("the semaphore is closed: no more permits can be acquired")
     }
 }
 

@@ -1,48 +1,53 @@
-//! [`WaitQueue`]: the tasks that wait for something, first come first served; and [`update`], the
-//! way to reach what such a queue is a part of.
+//! [`WaitQueue`]: a queue of waiting tasks, first come, first served; and [`update`], which changes
+//! the state that contains such a queue.
 //!
 //! # Another executor's waker is user code
 //!
-//! Another executor may resume a task, with a waker of its own. To clone, to wake and to drop that
-//! waker runs user code. It may use the very channel in whose queue the waker is, and it may panic.
-//! So none of the three may happen while a channel's state is borrowed or a descriptor's is locked.
-//! This module sees to that, and its users never touch a waker:
+//! Another executor may resume a task, with a waker of its own. To clone, wake or drop that waker
+//! runs user code. That code may use the very channel in whose queue the waker is, and it may
+//! panic. So none of the three may happen while the state of a channel is borrowed or a descriptor
+//! is locked. This module ensures that, and its users never handle a waker:
 //!
-//! * **Clone.** A waker is made before the borrow begins and is handed to [`update_with`]. As the
-//!   clone may have changed the state, [`resume`](super::waiter::resume) looks at the state again.
-//! * **Wake and drop.** The queue gives no waker out. Wakers to be woken, and wakers that nobody
-//!   needs any more, are put into a [`Deferred`]. [`update`] ends the borrow and then turns to
-//!   them.
-//! * **Panic.** A waker that panics keeps no other from being woken. The first panic goes on to the
-//!   caller of [`update`], unless that is unwinding already.
+//! * **Clone.** A waker is cloned before the borrow begins, and is passed to [`update_with`]. The
+//!   clone may have changed the state, so [`resume`](super::waiter::resume) then checks the state
+//!   again.
+//! * **Wake and drop.** No function of the queue returns a waker. A waker that is to be woken, or
+//!   that is no longer needed, is put into a [`Deferred`]. [`update`] first ends the borrow. Then
+//!   it wakes and drops these wakers.
+//! * **Panic.** If a waker panics, the others are still woken. The first panic continues in the
+//!   caller of [`update`], unless that caller is unwinding already.
 
 use std::{collections::VecDeque, mem, ops::DerefMut, task::Waker, thread};
 
 use crate::{LocalWaker, destructors::contain};
 
-/// The tasks that wait for something, first come first served.
+/// A queue of waiting leaves: the first to wait is the first to be *notified* that it may go on.
 ///
 /// ```text
-///  numbers    7      8      9     10      A waiter that was told that it may go on keeps its place
-///          ┌──────┬──────┬──────┬──────┐  until it goes on or is dropped, so nobody overtakes it.
-///   front  │ told │ waker│ told │ waker│  Resumed too early, it waits again in the same place.
-///          └──────┴──────┴──────┴──────┘  Dropped, its leaf tells the next in its stead.
+///  numbers      7         8         9        10
+///          ┌─────────┬─────────┬─────────┬─────────┐
+///   front  │notified │  waker  │notified │  waker  │  end
+///          └─────────┴─────────┴─────────┴─────────┘
 /// ```
+///
+/// A notified leaf keeps its place until it goes on or is dropped, so no other leaf overtakes it.
+/// If it is resumed before it may go on, it waits again in the same place. If it is dropped, the
+/// next leaf is notified instead.
 #[derive(Debug, Default)]
 pub(crate) struct WaitQueue {
-    /// The numbers grow, so the queue is sorted by them.
+    /// Sorted by their numbers, which grow.
     entries: VecDeque<QueueEntry>,
-    next: u64,
+    next_number: u64,
 }
 
-/// The place of a waiting leaf in a queue, if it has taken one.
+/// The place of a leaf in a queue, if it waits there.
 #[derive(Debug, Default)]
 pub struct QueuePlace(Option<u64>);
 
 #[derive(Debug)]
 struct QueueEntry {
     number: u64,
-    /// None: it was told.
+    /// `None` if the leaf was notified that it may go on.
     waker: Option<Waker>,
 }
 
@@ -55,37 +60,39 @@ impl WaitQueue {
         self.entries.len()
     }
 
-    /// Whether a leaf is the first: that in front, or one that comes now and finds nobody.
+    /// Returns whether a leaf is the first: it is at the front, or it has no place and the queue is
+    /// empty.
     pub(crate) fn is_first(&self, place: &QueuePlace) -> bool {
         self.entries.front().map(|first| first.number) == place.0
     }
 
-    /// Whether a leaf that has waited was told, in its place or with all others.
-    pub(crate) fn is_told(&self, place: &QueuePlace) -> bool {
+    /// Returns whether a leaf that has waited was notified, in its place or together with all
+    /// others.
+    pub(crate) fn is_notified(&self, place: &QueuePlace) -> bool {
         place.is_taken() && self.find(place).is_none_or(|index| self.entries[index].waker.is_none())
     }
 
-    /// How many in front were told. Only for queues in which they are all in front.
-    pub(crate) fn told(&self) -> usize {
+    /// Returns the number of notified leaves. Only for queues in which they are all at the front.
+    pub(crate) fn notified_count(&self) -> usize {
         self.entries.partition_point(|entry| entry.waker.is_none())
     }
 
-    /// Waits with the waker that [`update_with`] was called with: at the end, or in the place that
-    /// the leaf has.
+    /// Waits with the waker that was passed to [`update_with`]: in the place that the leaf has, or
+    /// else at the end.
     pub(crate) fn wait(&mut self, place: &mut QueuePlace, deferred: &mut Deferred) {
-        let index = self.find(place).unwrap_or_else(|| self.enter(place));
-        deferred.leave_own(&mut self.entries[index].waker);
+        let index = self.find(place).unwrap_or_else(|| self.push_notified(place));
+        deferred.store_own(&mut self.entries[index].waker);
     }
 
-    /// Takes a place at the end, as one that was told. Returns how far from the front that is.
-    pub(crate) fn enter(&mut self, place: &mut QueuePlace) -> usize {
-        place.0 = Some(self.next);
-        self.entries.push_back(QueueEntry { number: self.next, waker: None });
-        self.next += 1;
+    /// Adds a leaf at the end that counts as notified. Returns its distance from the front.
+    pub(crate) fn push_notified(&mut self, place: &mut QueuePlace) -> usize {
+        place.0 = Some(self.next_number);
+        self.entries.push_back(QueueEntry { number: self.next_number, waker: None });
+        self.next_number += 1;
         self.entries.len() - 1
     }
 
-    /// Gives up a place, if the leaf has one. Returns whether it was told there.
+    /// Removes a leaf from the queue, if it has a place. Returns whether it was notified there.
     pub(crate) fn leave(&mut self, place: &mut QueuePlace, deferred: &mut Deferred) -> bool {
         let entry = match self.find(place) {
             Some(0) => self.entries.pop_front(),
@@ -94,28 +101,30 @@ impl WaitQueue {
         };
         place.0 = None;
         let Some(entry) = entry else { return false };
-        let was_told = entry.waker.is_none();
-        deferred.discard(entry.waker);
-        was_told
+        let was_notified = entry.waker.is_none();
+        deferred.drop_later(entry.waker);
+        was_notified
     }
 
-    /// Tells the leaf that is so far from the front; it keeps its place. False when there is none.
-    pub(crate) fn tell(&mut self, index: usize, deferred: &mut Deferred) -> bool {
+    /// Notifies the leaf at this distance from the front, which keeps its place. Returns whether
+    /// there is such a leaf.
+    pub(crate) fn notify_at(&mut self, index: usize, deferred: &mut Deferred) -> bool {
         let Some(entry) = self.entries.get_mut(index) else { return false };
-        deferred.wake(entry.waker.take());
+        deferred.wake_later(entry.waker.take());
         true
     }
 
-    /// Tells all leaves from this one on; they lose their places.
-    pub(crate) fn dismiss_from(&mut self, index: usize, deferred: &mut Deferred) {
-        // Half the instructions of `drain` where nobody or one waits, as mostly on descriptors.
+    /// Notifies all leaves from this one on and removes them from the queue.
+    pub(crate) fn notify_and_remove_from(&mut self, index: usize, deferred: &mut Deferred) {
+        // If at most one leaf waits, as on most descriptors, this takes half the instructions of
+        // `drain`.
         while index == 0
             && let Some(first) = self.entries.pop_front()
         {
-            deferred.wake(first.waker);
+            deferred.wake_later(first.waker);
         }
         if index > 0 {
-            self.entries.drain(index..).for_each(|entry| deferred.wake(entry.waker));
+            self.entries.drain(index..).for_each(|entry| deferred.wake_later(entry.waker));
         }
     }
 
@@ -129,23 +138,23 @@ impl WaitQueue {
 }
 
 impl QueuePlace {
-    /// Whether the leaf has ever waited, and has not gone on since.
+    /// Returns whether the leaf has waited, and has not gone on since.
     pub(crate) fn is_taken(&self) -> bool {
         self.0.is_some()
     }
 }
 
-/// Changes a state that is borrowed or locked, ends that, and then turns to the wakers that
-/// `change` has deferred.
+/// Changes a state that is borrowed or locked, ends the borrow or the lock, and then wakes and
+/// drops the wakers that `change` has deferred.
 #[inline]
 pub(crate) fn update<G: DerefMut, R>(
     guard: G,
     change: impl FnOnce(&mut G::Target, &mut Deferred) -> R,
 ) -> R {
-    Deferred::default().until_released(guard, change)
+    Deferred::default().run(guard, change)
 }
 
-/// [`update`] by a leaf that may wait, with its waker.
+/// Like [`update`], for a leaf that may wait, with its waker.
 #[inline]
 pub(crate) fn update_with<G: DerefMut, R>(
     waker: LocalWaker,
@@ -154,52 +163,52 @@ pub(crate) fn update_with<G: DerefMut, R>(
 ) -> R {
     let mut deferred = Deferred::default();
     deferred.own = Some(waker.into_waker());
-    deferred.until_released(guard, change)
+    deferred.run(guard, change)
 }
 
-/// Wakers that are dropped or woken once nothing is borrowed or locked.
+/// Wakers that are dropped or woken when nothing is borrowed or locked any more.
 #[derive(Default)]
 pub(crate) struct Deferred {
-    /// Of the leaf that updates: its waker until it waits, and then the waker that it waited with
-    /// before. Dropped.
+    /// The waker of the leaf that changes the state, until the leaf waits; then the waker with
+    /// which it waited before. It is dropped.
     own: Option<Waker>,
-    /// Woken.
-    first: Option<Waker>,
-    /// Mostly none: it takes an allocation.
-    more: Option<Box<More>>,
+    /// To be woken.
+    first_to_wake: Option<Waker>,
+    /// Boxed, and usually absent, because it takes an allocation.
+    more: Option<Box<MoreDeferred>>,
 }
 
 #[derive(Default)]
-struct More {
-    /// Dropped.
-    unneeded: Vec<Waker>,
-    /// Woken after the first.
-    others: VecDeque<Waker>,
+struct MoreDeferred {
+    /// To be dropped.
+    to_drop: Vec<Waker>,
+    /// To be woken after the first.
+    to_wake: VecDeque<Waker>,
 }
 
 impl Deferred {
-    /// Leaves the own waker here. The waker that was here is dropped.
-    pub(crate) fn leave_own(&mut self, waker: &mut Option<Waker>) {
+    /// Stores the leaf's own waker in `waker`. The waker that was there before is dropped later.
+    pub(crate) fn store_own(&mut self, waker: &mut Option<Waker>) {
         mem::swap(waker, &mut self.own);
     }
 
-    /// Wakes it, if there is one, after those before it.
-    pub(crate) fn wake(&mut self, waker: Option<Waker>) {
-        if self.first.is_none() {
-            self.first = waker;
+    /// Wakes this waker later, if there is one, after the wakers that were passed before.
+    pub(crate) fn wake_later(&mut self, waker: Option<Waker>) {
+        if self.first_to_wake.is_none() {
+            self.first_to_wake = waker;
         } else if waker.is_some() {
-            self.more.get_or_insert_default().others.extend(waker);
+            self.more.get_or_insert_default().to_wake.extend(waker);
         }
     }
 
-    fn discard(&mut self, waker: Option<Waker>) {
+    fn drop_later(&mut self, waker: Option<Waker>) {
         if waker.is_some() {
-            self.more.get_or_insert_default().unneeded.extend(waker);
+            self.more.get_or_insert_default().to_drop.extend(waker);
         }
     }
 
     #[inline]
-    fn until_released<G: DerefMut, R>(
+    fn run<G: DerefMut, R>(
         mut self,
         mut guard: G,
         change: impl FnOnce(&mut G::Target, &mut Deferred) -> R,
@@ -209,42 +218,43 @@ impl Deferred {
         if self.is_empty() {
             mem::forget(self);
         } else if !thread::panicking() {
-            self.finish();
+            self.drop_and_wake();
         }
         output
     }
 
     fn is_empty(&self) -> bool {
-        self.own.is_none() && self.first.is_none() && self.more.is_none()
+        self.own.is_none() && self.first_to_wake.is_none() && self.more.is_none()
     }
 
-    fn finish(mut self) {
+    fn drop_and_wake(mut self) {
         drop(self.own.take());
         if let Some(more) = &mut self.more {
-            more.unneeded.clear();
+            more.to_drop.clear();
         }
-        while let Some(waker) = self.next() {
+        while let Some(waker) = self.next_to_wake() {
             waker.wake();
         }
         drop(self.more.take());
         mem::forget(self);
     }
 
-    fn next(&mut self) -> Option<Waker> {
-        self.first.take().or_else(|| self.more.as_mut()?.others.pop_front())
+    fn next_to_wake(&mut self) -> Option<Waker> {
+        self.first_to_wake.take().or_else(|| self.more.as_mut()?.to_wake.pop_front())
     }
 }
 
-/// Turns to the wakers that are left when one has panicked. A second panic would abort the process.
+/// Handles the wakers that are left when one has panicked. A second panic would abort the process,
+/// so it is contained.
 impl Drop for Deferred {
     #[cold]
     fn drop(&mut self) {
         let own = self.own.take();
         contain(|| drop(own));
-        for waker in self.more.iter_mut().flat_map(|more| mem::take(&mut more.unneeded)) {
+        for waker in self.more.iter_mut().flat_map(|more| mem::take(&mut more.to_drop)) {
             contain(|| drop(waker));
         }
-        while let Some(waker) = self.next() {
+        while let Some(waker) = self.next_to_wake() {
             contain(|| waker.wake());
         }
     }

@@ -1,24 +1,24 @@
-//! [`Waiter`]: a leaf that waits in a queue, and [`resume`], which resumes it.
+//! [`Waiter`]: a leaf that waits in a queue; and [`resume`], which resumes such a leaf.
 
 use super::wait_queue::QueuePlace;
 use crate::{Context, LocalWaker, Step, Wait, fairness};
 
-/// A leaf that waits in a queue until it is its turn.
+/// A leaf (a task that contains no other task) that waits in a queue until it may go on.
 pub(crate) trait Waiter {
-    /// What it is done with.
+    /// The output of the leaf.
     type Output;
 
-    /// Its place in the queue.
+    /// Returns its place in the queue.
     fn place(&self) -> &QueuePlace;
 
-    /// Its output, and it leaves the queue, if it need not wait.
+    /// Leaves the queue and returns the output, if the leaf need not wait.
     fn try_now(&mut self) -> Option<Self::Output>;
 
-    /// Waits in the queue, with this waker.
+    /// Waits in the queue, which wakes this waker when the leaf may go on.
     fn wait(&mut self, waker: LocalWaker);
 }
 
-/// Resumes a leaf: it goes on if it is its turn, and otherwise waits.
+/// Resumes a leaf: it goes on if it may, and otherwise waits.
 #[inline]
 pub(crate) fn resume<W: Waiter>(waiter: &mut W, cx: &Context<'_>) -> Step<W::Output> {
     if fairness::gives_way(waiter.place().is_taken()) {
@@ -29,7 +29,8 @@ pub(crate) fn resume<W: Waiter>(waiter: &mut W, cx: &Context<'_>) -> Step<W::Out
         return fairness::done(output);
     }
     let waker = cx.local_waker();
-    // The clone may have run user code, and that may have changed what the leaf waits for.
+    // The clone of the waker may have run user code, which may have changed the state that the leaf
+    // waits for.
     if let Some(output) = waiter.try_now() {
         return fairness::done(output);
     }

@@ -1,13 +1,13 @@
-//! Why a run of the loop ended without what was asked of it.
+//! [`RunError`] and [`Deadlock`]: why a run of the loop has failed.
 
 use std::{error::Error, fmt};
 
 use quadrivium_core::{JoinError, host::Label};
 
-/// Why a run of the loop ended without what was asked of it.
+/// Why a run of the loop has failed.
 ///
-/// It is `Send` and `Sync`, and its `Debug` is its message: so `main` may return it, by itself or
-/// through `?` in any error that takes all errors.
+/// It is `Send` and `Sync`, and `Debug` prints its message. So `main` may return it, either
+/// directly or through `?` as a boxed error.
 ///
 /// ```
 /// use quadrivium_core::turn;
@@ -23,13 +23,14 @@ pub enum RunError {
     /// A loop is running on this thread already. Inside a task, `perform` the other task, or spawn
     /// it and join the handle.
     Nested,
-    /// This process was forked after the loop was made. Both processes share what the loop sleeps
-    /// with and its sockets, so the events of one would get lost in the other. Make a new loop
-    /// after the fork.
+    /// This process was forked after the loop was made. Both processes share the loop's sockets and
+    /// the descriptor in which the loop sleeps. So events for one process would get lost in the
+    /// other. Make a new loop after the fork.
     Forked,
-    /// No task can go on, and nobody outside the loop could change that.
+    /// No task can go on, and nothing outside the loop can wake one.
     Deadlock(Deadlock),
-    /// The loop was stopped before the task was done; the task was cancelled.
+    /// A [`Stopper`](crate::Stopper) stopped the loop before the task was done. The task was
+    /// cancelled.
     Stopped,
     /// The task panicked or was cancelled.
     Task(JoinError),
@@ -38,18 +39,26 @@ pub enum RunError {
 pub(crate) const FORKED: &str = "this process was forked after the loop was made, and the loop \
                                  belongs to the other process: make a new loop after the fork";
 
-/// The tasks that are left, in the order they were spawned.
+/// The tasks of a loop that cannot go on, in the order they were spawned.
 ///
-/// None is ready, none has a deadline that can come (see [`hold`](quadrivium_core::hold)), and only
-/// they themselves and the caller of `run` hold what could wake them: no handle is in use
-/// elsewhere, and no task has given its waker away. After `run` its caller may still wake one and
-/// run again; the task of a `block_on` has been cancelled.
+/// A loop reports a deadlock if all of this is true:
+///
+/// * No task is ready.
+/// * No task has a deadline that can come (a [`hold`](quadrivium_core::hold) stops the clock).
+/// * No task waits for a socket or another descriptor.
+/// * No task has passed its waker to code outside the loop.
+/// * No handle that reaches the loop from outside exists, such as a [`Spawner`](crate::Spawner).
+///
+/// So only the tasks themselves and the caller of `run` could wake a task. After `run`, its caller
+/// may still wake one and run the loop again. After `block_on`, the task that it has run is
+/// cancelled.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Deadlock {
-    /// Who they are.
+    /// The id, the name and the source line of each task.
     pub tasks: Vec<Label>,
-    /// A task has waited for a deadline beyond the end of the loop's clock, 584 years after the
-    /// loop was made. On a virtual clock that time can be used up: no deadline comes any more.
+    /// Whether a task has waited for a deadline after the end of the loop's clock, which is 584
+    /// years after the loop was made. A virtual clock can jump to that end. Then no deadline comes
+    /// any more.
     pub time_is_used_up: bool,
 }
 
@@ -58,11 +67,13 @@ impl fmt::Display for RunError {
         match self {
             RunError::Nested => f.write_str(
                 "a loop is running on this thread already: \
-                 inside a task, perform the other task instead, or spawn and join it",
+                 inside a task, perform the other task instead, or spawn it and join its handle",
             ),
             RunError::Forked => f.write_str(FORKED),
             RunError::Deadlock(deadlock) => deadlock.fmt(f),
-            RunError::Stopped => f.write_str("the loop was stopped before the task was done"),
+            RunError::Stopped => f.write_str(
+                "a Stopper has stopped the loop before the task was done, so the task was cancelled",
+            ),
             RunError::Task(error) => error.fmt(f),
         }
     }
@@ -70,9 +81,9 @@ impl fmt::Display for RunError {
 
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// More names than this say no more.
+        /// More tasks than this would not help the reader.
         const SHOWN: usize = 8;
-        f.write_str("deadlock: no task is ready, and nobody outside the loop can wake one: ")?;
+        f.write_str("deadlock: no task is ready, and nothing outside the loop can wake one: ")?;
         for (i, label) in self.tasks.iter().take(SHOWN).enumerate() {
             write!(f, "{}{label}", if i == 0 { "" } else { ", " })?;
         }
@@ -82,12 +93,12 @@ impl fmt::Display for Deadlock {
         }
         f.write_str(match self.time_is_used_up {
             true => {
-                "; time is used up: the clock ends 584 years after the loop was made, and a task \
-                 waits for a later deadline; let less time pass, or make a new loop"
+                "; time is used up: a task waits for a deadline after the end of the clock, which \
+                 is 584 years after the loop was made. Let less time pass, or make a new loop"
             }
             false => {
-                "; look for a sender that is kept alive, a wake that is missing, or a sleep that \
-                 is too long to end"
+                "; look for a sender that is never dropped, a missing wake, or a sleep that is \
+                 too long to end"
             }
         })
     }
@@ -98,7 +109,8 @@ quadrivium_core::debug_as_display! {
     Deadlock;
 }
 
-/// It has no source: the message is that of the error inside, and would be printed twice.
+/// It has no source: its message contains the message of the error inside, which would be printed
+/// twice.
 impl Error for RunError {}
 
 impl From<JoinError> for RunError {

@@ -1,4 +1,4 @@
-//! [`EventLoop`]: what a user of the loop sees.
+//! [`EventLoop`]: the public interface of the loop.
 
 use std::{
     fmt, io,
@@ -41,19 +41,20 @@ pub struct EventLoop {
 }
 
 impl EventLoop {
-    /// A loop on the real clock, without tasks.
+    /// Makes a loop on the real clock, without tasks.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses the descriptors a loop needs to sleep and be woken.
+    /// Fails when the operating system refuses the descriptors that a loop needs to sleep and to be
+    /// woken.
     pub fn new() -> io::Result<Self> {
         Self::with(LoopClock::real(), None)
     }
 
-    /// A loop on a virtual clock: when no task is ready, time jumps to the next deadline.
+    /// Makes a loop on a virtual clock. When no task is ready, its time jumps to the next deadline.
     ///
-    /// It does not wait for other threads: a deadline that a task of this loop waits for comes
-    /// before whatever another thread will do later.
+    /// The loop does not wait for other threads before it jumps. So the next deadline comes before
+    /// anything that another thread does later.
     ///
     /// # Errors
     ///
@@ -62,10 +63,11 @@ impl EventLoop {
         Self::with(LoopClock::virtual_time(), None)
     }
 
-    /// A loop on a virtual clock in which `schedule` decides what the loop leaves open: which ready
-    /// task runs next, and what goes wrong. A turn is one step of one task.
+    /// Makes a loop on a virtual clock in which `schedule` decides which ready task runs next and
+    /// which faults occur. A turn of this loop is one step of one task.
     ///
-    /// It is for simulations: a step costs time in proportion to the number of ready tasks.
+    /// Such a loop is for simulations. The time that a step costs is proportional to the number of
+    /// ready tasks.
     ///
     /// # Errors
     ///
@@ -79,13 +81,13 @@ impl EventLoop {
         Ok(Self { inner: Loop::new(clock, scheduled, MioReactor::of_a_loop()?)? })
     }
 
-    /// A loop that sleeps in another executor.
+    /// Makes a loop that runs inside another executor and sleeps when the executor does.
     pub(crate) fn of_a_guest(now: fn() -> Instant, unparker: Unparker) -> io::Result<Self> {
         let reactor = (MioReactor::of_a_guest(), unparker);
         Ok(Self { inner: Loop::new(LoopClock::of(now), None, reactor)? })
     }
 
-    /// Hands a task to the loop. It starts in a later turn.
+    /// Hands a task to the loop, which starts it in a later turn.
     #[track_caller]
     pub fn spawn<T>(&self, task: T) -> JoinHandle<T::Output>
     where
@@ -95,8 +97,8 @@ impl EventLoop {
         self.spawn_at(task, None, Location::caller())
     }
 
-    /// [`spawn`](EventLoop::spawn) with a name, which the trace, a deadlock and a stack overflow
-    /// show.
+    /// Like [`spawn`](EventLoop::spawn), with a name. The trace, the report of a deadlock and the
+    /// message of a stack overflow show the name.
     #[track_caller]
     pub fn spawn_named<T>(&self, name: &str, task: T) -> JoinHandle<T::Output>
     where
@@ -119,14 +121,16 @@ impl EventLoop {
         JoinHandle::spawn(self.host(), task, name, spawned_at)
     }
 
-    /// Runs the loop until `task` is done. Other tasks stay where they are, for the next run.
+    /// Runs the loop until `task` is done, and returns its output. Other tasks stay on the loop,
+    /// for the next run.
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] inside a running loop; [`RunError::Forked`] in a process that was
-    /// forked after the loop was made; [`RunError::Deadlock`] when the task can never be done, it
-    /// is then cancelled; [`RunError::Stopped`]; [`RunError::Task`] when it panicked or was
-    /// cancelled.
+    /// * [`RunError::Nested`]: a loop is running on this thread already.
+    /// * [`RunError::Forked`]: the process was forked after the loop was made.
+    /// * [`RunError::Deadlock`]: the task can never be done. It has been cancelled.
+    /// * [`RunError::Stopped`]: a [`Stopper`] stopped the loop. The task has been cancelled.
+    /// * [`RunError::Task`]: the task panicked or was cancelled.
     #[track_caller]
     pub fn block_on<T>(&mut self, task: T) -> Result<T::Output, RunError>
     where
@@ -143,12 +147,13 @@ impl EventLoop {
         if driven.is_err() {
             handle.cancel();
         }
-        let output = self.inner.output(&mut handle);
+        let output = self.inner.take_output(&mut handle);
         drop(handle);
         let output = match driven {
             Ok(()) => output,
             Err(error) => {
-                // It may be the panic of a destructor that the cancel has run.
+                // The output may be the payload of a panic from a destructor that the cancel has
+                // run. The payload may panic when it is dropped.
                 contain(|| drop(output));
                 Err(error)
             }
@@ -161,9 +166,12 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] inside a running loop; [`RunError::Forked`] in a process that was
-    /// forked after the loop was made; [`RunError::Deadlock`] when tasks are left that nobody
-    /// outside the loop can wake. A [stop](Stopper) is no error here.
+    /// * [`RunError::Nested`]: a loop is running on this thread already.
+    /// * [`RunError::Forked`]: the process was forked after the loop was made.
+    /// * [`RunError::Deadlock`]: tasks are left, but none can go on, and nothing outside the loop
+    ///   can wake one.
+    ///
+    /// A loop that is stopped by a [`Stopper`] returns `Ok`.
     pub fn run(&mut self) -> Result<(), RunError> {
         self.inner.expect_its_process()?;
         let _active = ActiveLoop::enter(&self.inner)?;
@@ -173,15 +181,18 @@ impl EventLoop {
         }
     }
 
-    /// Runs one turn: every task that is ready now, once. Never sleeps, for use inside another
-    /// loop; on a virtual clock, time does not jump (see [`advance`](EventLoop::advance)).
+    /// Runs one turn, which resumes every task that is ready now, once.
+    ///
+    /// It never sleeps, so it can be called from another loop. On a virtual clock, time does not
+    /// jump: use [`advance`](EventLoop::advance) for that.
     ///
     /// # Errors
     ///
-    /// [`RunError::Nested`] inside a running loop; [`RunError::Forked`] in a process that was
-    /// forked after the loop was made, if tasks have waited for descriptors before.
+    /// * [`RunError::Nested`]: a loop is running on this thread already.
+    /// * [`RunError::Forked`]: the process was forked after the loop was made, and descriptors are
+    ///   registered with the loop.
     pub fn turn(&mut self) -> Result<Turned, RunError> {
-        // The answer is a system call: it is asked for only where a turn may be one, too.
+        // The check is a system call, so it is made only when the turn may make one as well.
         if self.inner.reactor.sources.has_any() {
             self.inner.expect_its_process()?;
         }
@@ -190,38 +201,42 @@ impl EventLoop {
         Ok(self.inner.turned())
     }
 
-    /// Lets time pass on the loop's clock: a virtual one jumps, on the real one the thread sleeps.
+    /// Lets time pass on the loop's clock. A virtual clock jumps. On the real clock the thread
+    /// sleeps.
     ///
     /// # Panics
     ///
-    /// When a virtual clock would leave the range of [`Instant`].
+    /// Panics when a virtual clock would leave the range of [`Instant`].
     pub fn advance(&mut self, duration: Duration) {
         self.inner.block_for(duration);
     }
 
-    /// The time on the loop's clock.
+    /// Returns the time on the loop's clock.
     pub fn now(&self) -> Instant {
         self.inner.now()
     }
 
-    /// The time since the loop was made, on its clock.
+    /// Returns the time since the loop was made, on its clock.
     pub fn elapsed(&self) -> Duration {
         self.inner.clock.elapsed()
     }
 
-    /// Number of tasks that have not ended.
+    /// Returns the number of tasks that have not ended.
     pub fn live(&self) -> usize {
         self.inner.live()
     }
 
-    /// Shows everything that happens to tasks from now on to `trace`.
+    /// Passes everything that happens to tasks from now on to `trace`.
     pub fn trace(&mut self, trace: impl Trace + 'static) {
         self.inner.trace(Box::new(trace));
     }
 
-    /// The loop as the host of its tasks: [entered](quadrivium_core::host::enter), it is what code
-    /// on this thread reaches that runs outside of them, such as the destructor of an output that
-    /// is used elsewhere. Once the loop is dropped, it takes no more tasks.
+    /// Returns the loop as a host. A host is what drives tasks: they get the time from it and spawn
+    /// tasks on it.
+    ///
+    /// Code that runs outside of a task, such as the destructor of an output, has no host.
+    /// [Enter](quadrivium_core::host::enter) this one to give such code the loop. Once the loop is
+    /// dropped, the host takes no more tasks.
     ///
     /// ```
     /// use quadrivium_core::{host, now};
@@ -238,12 +253,12 @@ impl EventLoop {
         Rc::clone(&self.inner) as _
     }
 
-    /// A handle that hands tasks to this loop, from any thread.
+    /// Returns a handle that hands tasks to this loop, from any thread.
     pub fn spawner(&self) -> Spawner {
         Spawner { remote: self.inner.remote() }
     }
 
-    /// A handle that stops this loop, from any thread.
+    /// Returns a handle that stops this loop, from any thread.
     pub fn stopper(&self) -> Stopper {
         Stopper { remote: self.inner.remote() }
     }

@@ -13,9 +13,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A loop is a value, not a global. It knows no style: it sees tasks and what they wait for.
+//! A loop is a value, not a global. It is the same for every style: it sees only tasks, and the
+//! waits that they return.
 
-// `unsafe` stands in `wake/integer_waker.rs` alone.
+// `unsafe` is used in `wake/integer_waker.rs` only.
 #![deny(unsafe_code)]
 
 // In reading order.
@@ -34,7 +35,7 @@ mod error;
 pub use error::{Deadlock, RunError};
 pub use event_loop::EventLoop;
 pub use guest::{executor::Executor, guest_loop::GuestLoop, task_future::Guest};
-pub use quadrivium_core::remote::RemoteHandle;
+pub use quadrivium_core::remote_task::RemoteHandle;
 pub use reactor::MioReactor;
 pub use schedule::{Fault, Schedule};
 pub use threads::{cluster::Cluster, spawner::Spawner, stopper::Stopper};

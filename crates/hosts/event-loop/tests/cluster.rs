@@ -29,28 +29,28 @@ fn wait_for<T: 'static>(handle: RemoteHandle<T>) -> Result<T, JoinError> {
     EventLoop::new().unwrap().block_on(handle).unwrap()
 }
 
-/// A task that calls this and is worth what it returns.
-struct Calls<F>(Option<F>);
+/// A task that calls a closure and returns its output.
+struct Call<F>(Option<F>);
 
-fn calls<F: FnOnce() -> T, T>(call: F) -> Calls<F> {
-    Calls(Some(call))
+fn call<F: FnOnce() -> T, T>(call: F) -> Call<F> {
+    Call(Some(call))
 }
 
-impl<F: FnOnce() -> T, T> Task for Calls<F> {
+impl<F: FnOnce() -> T, T> Task for Call<F> {
     type Output = T;
 
     fn resume(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Step<T> {
-        let call = self.0.take().expect("it is resumed once");
+        let call = self.0.take().expect("the task is resumed once");
         Step::Done(call())
     }
 }
 
-impl<F> Unpin for Calls<F> {}
+impl<F> Unpin for Call<F> {}
 
 /// Waits for ever, and counts when it is dropped.
-struct Stays(Arc<AtomicUsize>);
+struct WaitForEver(Arc<AtomicUsize>);
 
-impl Task for Stays {
+impl Task for WaitForEver {
     type Output = ();
 
     fn resume(self: Pin<&mut Self>, _: &mut Context<'_>) -> Step<()> {
@@ -58,7 +58,7 @@ impl Task for Stays {
     }
 }
 
-impl Drop for Stays {
+impl Drop for WaitForEver {
     fn drop(&mut self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
@@ -67,11 +67,11 @@ impl Drop for Stays {
 #[test]
 fn tasks_go_round_the_loops() {
     let cluster = cluster(3);
-    let on = |_| cluster.spawn(|| calls(|| thread::current().id()));
-    let on: Vec<_> = (0..6).map(on).collect();
-    let on: Vec<_> = on.into_iter().map(|handle| wait_for(handle).unwrap()).collect();
-    assert_eq!(on.iter().map(|id| format!("{id:?}")).collect::<BTreeSet<_>>().len(), 3);
-    assert_eq!(on[..3], on[3..]);
+    let spawn = |_| cluster.spawn(|| call(|| thread::current().id()));
+    let handles: Vec<_> = (0..6).map(spawn).collect();
+    let threads: Vec<_> = handles.into_iter().map(|handle| wait_for(handle).unwrap()).collect();
+    assert_eq!(threads.iter().map(|id| format!("{id:?}")).collect::<BTreeSet<_>>().len(), 3);
+    assert_eq!(threads[..3], threads[3..]);
     cluster.finish().unwrap();
 }
 
@@ -80,7 +80,7 @@ fn a_task_need_not_be_send() {
     let cluster = cluster(1);
     let handle = cluster.spawn(|| {
         let cell = Rc::new(Cell::new(1));
-        calls(move || {
+        call(move || {
             cell.set(cell.get() + 1);
             cell.get()
         })
@@ -108,7 +108,7 @@ fn finish_waits_for_the_tasks() {
         drop(cluster.spawn(move || {
             join(
                 sleep(Duration::from_millis(i)),
-                calls(move || ended.fetch_add(1, Ordering::SeqCst)),
+                call(move || ended.fetch_add(1, Ordering::SeqCst)),
             )
         }));
     }
@@ -117,7 +117,7 @@ fn finish_waits_for_the_tasks() {
 }
 
 #[test]
-fn dropped_it_drops_the_tasks() {
+fn dropping_a_cluster_drops_its_tasks() {
     let cluster = cluster(2);
     let dropped = Arc::new(AtomicUsize::new(0));
     let (started, has_started) = mpsc::channel();
@@ -125,7 +125,7 @@ fn dropped_it_drops_the_tasks() {
         let (dropped, started) = (Arc::clone(&dropped), started.clone());
         cluster.spawn(move || {
             started.send(()).unwrap();
-            Stays(dropped)
+            WaitForEver(dropped)
         })
     });
     has_started.iter().take(2).for_each(drop);
@@ -136,10 +136,10 @@ fn dropped_it_drops_the_tasks() {
     }
 }
 
-/// Waits for ever, and holds something meanwhile.
-struct Keeps<T>(T);
+/// Waits for ever, and owns a value meanwhile.
+struct OwnForEver<T>(T);
 
-impl<T> Task for Keeps<T> {
+impl<T> Task for OwnForEver<T> {
     type Output = ();
 
     fn resume(self: Pin<&mut Self>, _: &mut Context<'_>) -> Step<()> {
@@ -147,16 +147,16 @@ impl<T> Task for Keeps<T> {
     }
 }
 
-/// Each of two clusters is held by a task of the other alone.
+/// Each of two clusters is owned only by a task of the other.
 #[test]
 fn two_clusters_that_drop_each_other_do_not_wait_for_each_other() {
     let (one, other) = (Arc::new(cluster(1)), Arc::new(cluster(1)));
     let ((ended, has_ended), (go_on, may_go_on)) = (mpsc::channel::<()>(), mpsc::channel());
     let held = (Arc::clone(&one), ended.clone());
-    drop(other.spawn(move || Keeps(held)));
+    drop(other.spawn(move || OwnForEver(held)));
     let (cluster, held) = (Arc::clone(&other), ended);
     drop(one.spawn(move || {
-        calls(move || {
+        call(move || {
             may_go_on.recv().unwrap();
             drop(cluster);
             drop(held);
@@ -164,19 +164,19 @@ fn two_clusters_that_drop_each_other_do_not_wait_for_each_other() {
     }));
     drop((one, other));
     go_on.send(()).unwrap();
-    assert!(has_ended.recv().is_err(), "both have dropped what they held");
+    assert!(has_ended.recv().is_err(), "both clusters have dropped their tasks");
 }
 
 #[test]
-fn a_cluster_that_cannot_be_made_leaves_nothing_behind() {
-    const FEW: &str = "FEW_DESCRIPTORS";
-    if std::env::var_os(FEW).is_none() {
-        // The same test again, in a process that may open few descriptors.
+fn a_cluster_that_cannot_be_made_leaves_no_thread_and_no_descriptor() {
+    const CHILD: &str = "FEW_DESCRIPTORS";
+    if std::env::var_os(CHILD).is_none() {
+        // Runs the same test again, in a process that may open few descriptors.
         let own = std::env::current_exe().unwrap();
         let script = r#"ulimit -n 32 && exec "$0" --exact "$1""#;
-        let this = "a_cluster_that_cannot_be_made_leaves_nothing_behind";
+        let this = "a_cluster_that_cannot_be_made_leaves_no_thread_and_no_descriptor";
         let mut again = Command::new("sh");
-        again.args(["-c", script]).arg(own).arg(this).env(FEW, "");
+        again.args(["-c", script]).arg(own).arg(this).env(CHILD, "");
         let output = again.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
         return;
@@ -184,7 +184,7 @@ fn a_cluster_that_cannot_be_made_leaves_nothing_behind() {
     let count = |of: &str| std::fs::read_dir(of).unwrap().count();
     let before = ["/proc/self/task", "/proc/self/fd"].map(count);
     assert!(Cluster::new(NonZero::new(1000).unwrap()).is_err());
-    // A thread that has been joined is on its way out of the kernel's list.
+    // The kernel may still list a thread for a moment after it was joined.
     for _ in 0..2_000 {
         if ["/proc/self/task", "/proc/self/fd"].map(count) == before {
             return;
@@ -197,18 +197,22 @@ fn a_cluster_that_cannot_be_made_leaves_nothing_behind() {
 #[test]
 fn a_deadlock_is_found_at_the_end() {
     let cluster = cluster(2);
-    drop(cluster.spawn(|| Stays(Arc::default())));
-    let Err(RunError::Deadlock(deadlock)) = cluster.finish() else { panic!("it is one") };
-    assert_eq!(deadlock.tasks.len(), 2, "the task, and the one that reports on it: {deadlock}");
+    drop(cluster.spawn(|| WaitForEver(Arc::default())));
+    let Err(RunError::Deadlock(deadlock)) = cluster.finish() else { panic!("this is a deadlock") };
+    assert_eq!(
+        deadlock.tasks.len(),
+        2,
+        "the task, and the task that reports its result: {deadlock}"
+    );
 }
 
 #[test]
-fn a_panic_in_the_task_and_in_its_making() {
+fn a_panic_in_the_task_or_in_its_closure_is_reported() {
     let cluster = cluster(1);
-    let handle = cluster.spawn(|| calls(|| -> u32 { panic!("as planned") }));
+    let handle = cluster.spawn(|| call(|| -> u32 { panic!("as planned") }));
     let error = wait_for(handle).unwrap_err();
     assert_eq!(error.panic_message(), Some("as planned"));
-    let handle = cluster.spawn(|| -> Calls<fn()> { panic!("at once") });
+    let handle = cluster.spawn(|| -> Call<fn()> { panic!("at once") });
     let error = wait_for(handle).unwrap_err();
     assert_eq!(error.panic_message(), Some("at once"));
     wait_for(cluster.spawn(turn)).unwrap();
@@ -216,24 +220,24 @@ fn a_panic_in_the_task_and_in_its_making() {
 }
 
 #[test]
-fn cancelled_before_and_after_it_starts() {
+fn a_task_is_cancelled_before_or_after_it_starts() {
     let mut event_loop = EventLoop::new().unwrap();
     let spawner = event_loop.spawner();
     let dropped = Arc::new(AtomicUsize::new(0));
-    let stays = || {
+    let spawn_waiting = || {
         let dropped = Arc::clone(&dropped);
-        spawner.spawn(move || Stays(dropped))
+        spawner.spawn(move || WaitForEver(dropped))
     };
-    let (early, late) = (stays(), stays());
+    let (early, late) = (spawn_waiting(), spawn_waiting());
     early.cancel();
     event_loop.turn().unwrap();
-    assert_eq!(event_loop.live(), 2, "the late one, and the one that reports on it");
+    assert_eq!(event_loop.live(), 2, "the late task, and the task that reports its result");
     late.cancel();
     late.cancel();
     while !late.is_finished() {
         event_loop.turn().unwrap();
     }
-    assert_eq!(dropped.load(Ordering::SeqCst), 1, "the early one was never made");
+    assert_eq!(dropped.load(Ordering::SeqCst), 1, "the early task was never made");
     for handle in [early, late] {
         assert!(matches!(event_loop.block_on(handle).unwrap(), Err(JoinError::Cancelled)));
     }
@@ -241,10 +245,10 @@ fn cancelled_before_and_after_it_starts() {
 }
 
 #[test]
-fn a_loop_that_is_gone_takes_nothing() {
+fn a_loop_that_is_gone_takes_no_tasks() {
     let event_loop = EventLoop::new().unwrap();
     let spawner = event_loop.spawner();
-    // This one is posted, and never read.
+    // This request is posted, and never read.
     let posted = spawner.spawn(turn);
     drop(event_loop);
     let late = spawner.spawn(turn);
@@ -261,11 +265,11 @@ fn a_loop_that_is_gone_takes_nothing() {
 fn while_a_spawner_exists_there_is_no_deadlock() {
     let mut event_loop = EventLoop::new().unwrap();
     let spawner = event_loop.spawner();
-    let waits = event_loop.spawn(Stays(Arc::default()));
+    let waits = event_loop.spawn(WaitForEver(Arc::default()));
     let canceller = waits.canceller();
     let elsewhere = thread::spawn(move || {
         thread::sleep(Duration::from_millis(20));
-        wait_for(spawner.spawn(move || calls(move || canceller.cancel()))).unwrap();
+        wait_for(spawner.spawn(move || call(move || canceller.cancel()))).unwrap();
     });
     assert!(matches!(event_loop.block_on(waits).unwrap(), Err(JoinError::Cancelled)));
     event_loop.run().unwrap();
@@ -273,12 +277,12 @@ fn while_a_spawner_exists_there_is_no_deadlock() {
 }
 
 #[test]
-fn a_handle_is_performed_to_its_end_once() {
+fn a_handle_that_is_resumed_after_its_end_panics() {
     let cluster = cluster(1);
     let mut handle = cluster.spawn(turn);
     let mut event_loop = EventLoop::new().unwrap();
     let again = catch_unwind(AssertUnwindSafe(|| {
-        event_loop.block_on(calls(move || {
+        event_loop.block_on(call(move || {
             let waker = std::task::Waker::noop();
             let mut steps = 0;
             while steps < 2 {
@@ -291,16 +295,16 @@ fn a_handle_is_performed_to_its_end_once() {
 }
 
 #[test]
-fn many_threads_hand_in_many_tasks() {
+fn many_threads_spawn_many_tasks() {
     let cluster = cluster(2);
     let sum = thread::scope(|scope| {
-        let hands_in = |_| {
+        let spawn_tasks = |_| {
             scope.spawn(|| {
-                let handles: Vec<_> = (0..250).map(|_| cluster.spawn(|| calls(|| 1))).collect();
+                let handles: Vec<_> = (0..250).map(|_| cluster.spawn(|| call(|| 1))).collect();
                 handles.into_iter().map(|handle| wait_for(handle).unwrap()).sum::<u32>()
             })
         };
-        let threads: Vec<_> = (0..4).map(hands_in).collect();
+        let threads: Vec<_> = (0..4).map(spawn_tasks).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum::<u32>()
     });
     assert_eq!(sum, 1000);
@@ -308,19 +312,20 @@ fn many_threads_hand_in_many_tasks() {
 }
 
 #[test]
-fn a_spawner_that_goes_wakes_the_loop_that_waits_for_it() {
+fn dropping_the_last_spawner_wakes_its_loop() {
     let (sender, receiver) = mpsc::channel();
     let (ended, has_ended) = mpsc::channel();
     thread::spawn(move || {
         let mut event_loop = EventLoop::new().unwrap();
-        drop(event_loop.spawn(Stays(Arc::default())));
+        drop(event_loop.spawn(WaitForEver(Arc::default())));
         sender.send(event_loop.spawner()).unwrap();
         ended.send(event_loop.run()).unwrap();
     });
     let spawner = receiver.recv().unwrap();
     thread::sleep(Duration::from_millis(20));
     drop(spawner);
-    let run = has_ended.recv_timeout(Duration::from_secs(10)).expect("it sleeps for ever");
+    let run =
+        has_ended.recv_timeout(Duration::from_secs(10)).expect("the loop must not sleep for ever");
     assert!(matches!(run, Err(RunError::Deadlock(_))));
 }
 
@@ -330,13 +335,13 @@ struct Bomb;
 impl Drop for Bomb {
     fn drop(&mut self) {
         if !thread::panicking() {
-            panic!("a destructor");
+            panic!("in a destructor");
         }
     }
 }
 
 #[test]
-fn a_destructor_that_panics_harms_nobody_else() {
+fn a_panic_in_a_destructor_harms_no_other_task() {
     let mut event_loop = EventLoop::new().unwrap();
     let spawner = event_loop.spawner();
     let spawn_bomb = || {
@@ -346,35 +351,36 @@ fn a_destructor_that_panics_harms_nobody_else() {
             turn()
         })
     };
-    // One that is never made, one whose maker is dropped, and those behind them.
+    // A task that is never made, a task whose closure panics when it is dropped, and a task behind
+    // them.
     let (early, late) = (spawn_bomb(), spawn_bomb());
     early.cancel();
     let behind = spawner.spawn(turn);
     event_loop.block_on(behind).unwrap().unwrap();
     assert!(matches!(event_loop.block_on(early).unwrap(), Err(JoinError::Cancelled)));
     assert!(event_loop.block_on(late).unwrap().is_err());
-    // One that the loop never reads.
+    // A request that the loop never reads.
     let (unread, behind) = (spawn_bomb(), spawner.spawn(turn));
     drop(event_loop);
     assert!(unread.is_finished() && behind.is_finished());
 }
 
-/// A handle that is dropped, unread, when its task has ended, and when it ends later.
+/// Covers a handle that is dropped after its task has ended, and one that is dropped before.
 #[test]
-fn an_output_that_panics_when_dropped_harms_nobody() {
+fn an_output_that_panics_when_dropped_harms_no_other_task() {
     let mut event_loop = EventLoop::new().unwrap();
     let spawner = event_loop.spawner();
-    let (ended, early) = (spawner.spawn(|| calls(|| Bomb)), spawner.spawn(|| calls(|| Bomb)));
+    let (ended, early) = (spawner.spawn(|| call(|| Bomb)), spawner.spawn(|| call(|| Bomb)));
     drop(early);
     while !ended.is_finished() {
         event_loop.turn().unwrap();
     }
     drop(ended);
     event_loop.block_on(spawner.spawn(turn)).unwrap().unwrap();
-    // The one that cancels it when it is dropped, and one on another thread.
+    // The same on another thread, and with a handle that cancels its task when it is dropped.
     let cluster = cluster(1);
     for attached in [false, true] {
-        let handle = cluster.spawn(|| calls(|| Bomb));
+        let handle = cluster.spawn(|| call(|| Bomb));
         while !handle.is_finished() {
             thread::yield_now();
         }
@@ -383,9 +389,9 @@ fn an_output_that_panics_when_dropped_harms_nobody() {
     cluster.finish().unwrap();
 }
 
-/// What is to make a task for a loop that is gone is dropped by the one that hands it over.
+/// If the loop is gone, the closure is dropped on the thread that hands it over.
 #[test]
-fn a_closure_that_panics_when_dropped_harms_nobody() {
+fn a_closure_that_panics_when_dropped_harms_no_caller() {
     let event_loop = EventLoop::new().unwrap();
     let spawner = event_loop.spawner();
     drop(event_loop);
@@ -398,14 +404,14 @@ fn a_closure_that_panics_when_dropped_harms_nobody() {
 }
 
 #[test]
-fn outputs_that_hold_the_handles_of_others_take_no_stack() {
+fn a_chain_of_outputs_is_dropped_without_recursion() {
     let mut event_loop = EventLoop::new().unwrap();
     let spawner = event_loop.spawner();
     let dropped = Arc::new(AtomicUsize::new(0));
     let mut next: Option<Box<dyn Any + Send>> = None;
     for _ in 0..30_000 {
-        let output = (next, Stays(Arc::clone(&dropped)));
-        next = Some(Box::new(spawner.spawn(move || calls(move || output))));
+        let output = (next, WaitForEver(Arc::clone(&dropped)));
+        next = Some(Box::new(spawner.spawn(move || call(move || output))));
     }
     while event_loop.turn().unwrap() == Turned::Ready {}
     assert_eq!(dropped.load(Ordering::SeqCst), 0);

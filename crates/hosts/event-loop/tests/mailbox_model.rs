@@ -1,6 +1,7 @@
-//! The mailbox in every interleaving of a few threads, by the model checker loom: `.ci/loom`.
+//! Checks the mailbox in every interleaving of a few threads, with the model checker loom.
+//! `.ci/loom` runs it.
 //!
-//! The file under test is the loop's own; only what it imports is loom's.
+//! The file under test is the loop's own file. Only the types that it imports come from loom.
 
 #![cfg(loom)]
 #![allow(dead_code)]
@@ -20,7 +21,7 @@ mod sync {
 
 mod tasks {
     pub(crate) mod slot_key {
-        /// What `mailbox` asks of the real one.
+        /// The methods of the real type that `mailbox` uses.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) struct SlotKey {
             pub(crate) slot: u32,
@@ -42,7 +43,7 @@ mod tasks {
 mod unparker {
     use loom::sync::{Arc, Condvar, Mutex};
 
-    /// An eventfd: once written to, it stays readable until somebody has slept on it.
+    /// Models an eventfd: once written to, it stays readable until a thread has slept on it.
     #[derive(Clone, Debug, Default)]
     pub(crate) struct Unparker {
         is_readable: Arc<(Mutex<bool>, Condvar)>,
@@ -69,9 +70,9 @@ use sync::{Arc, AtomicBool, Ordering};
 use tasks::slot_key::SlotKey;
 use unparker::Unparker;
 
-/// Every interleaving in which threads are preempted up to three times altogether, or as often as
-/// `LOOM_MAX_PREEMPTIONS` says. Bugs that need more are not known; without a bound, three threads
-/// take hours.
+/// Runs every interleaving in which threads are preempted at most three times altogether, or as
+/// often as `LOOM_MAX_PREEMPTIONS` allows. No known bug needs more preemptions. Without a bound,
+/// three threads take hours.
 fn model(run: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound.get_or_insert(3);
@@ -87,13 +88,13 @@ fn open() -> (Arc<Mailbox>, Unparker) {
     (mailbox, unparker)
 }
 
-/// What the loop does when no task is ready: sleeps until something comes, and returns the tasks
-/// that it wakes.
+/// Does what the loop does when no task is ready: sleeps until a request comes. Returns the tasks
+/// that the requests wake.
 fn sleep_until_woken(mailbox: &Mailbox, unparker: &Unparker) -> Vec<SlotKey> {
     let wakes =
         sleep_until_any(mailbox, unparker).requests.into_iter().map(|request| match request {
             RemoteRequest::Wake(key) | RemoteRequest::Cancel(key) => key,
-            RemoteRequest::Run(_) | RemoteRequest::Stop => unreachable!("nobody asks for these"),
+            RemoteRequest::Run(_) | RemoteRequest::Stop => unreachable!("no thread requests these"),
         });
     wakes.collect()
 }
@@ -110,7 +111,7 @@ fn sleep_until_any(mailbox: &Mailbox, unparker: &Unparker) -> Unread {
     }
 }
 
-/// A loop that sleeps for ever would be a deadlock, which loom reports.
+/// If the wake were lost, the loop would sleep for ever, and loom would report a deadlock.
 #[test]
 fn a_wake_between_looking_and_parking_is_not_lost() {
     model(|| {
@@ -124,8 +125,8 @@ fn a_wake_between_looking_and_parking_is_not_lost() {
     });
 }
 
-/// The second wake of a task may add nothing to the mailbox, but what was written before it is seen
-/// by a loop that reads the mailbox after it.
+/// A second wake of the same task may add nothing to the mailbox. But a loop that reads the mailbox
+/// afterwards sees everything that was written before that wake.
 #[test]
 fn what_is_written_before_a_wake_is_seen_after_it() {
     model(|| {
@@ -142,7 +143,7 @@ fn what_is_written_before_a_wake_is_seen_after_it() {
         while !written.iter().all(|written| written.load(Ordering::Relaxed)) {
             assert_eq!(sleep_until_woken(&mailbox, &unparker), [TASK], "one wake is one resume");
             resumes += 1;
-            assert!(resumes <= 2, "no more resumes than wakes");
+            assert!(resumes <= 2, "there are no more resumes than wakes");
         }
         waking.into_iter().for_each(|waking| waking.join().unwrap());
     });
@@ -165,7 +166,8 @@ fn wakes_of_two_tasks_do_not_hide_each_other() {
     });
 }
 
-/// The loop goes while it is woken, and another one takes the box over: the wake is for neither.
+/// The loop ends while it is being woken, and another loop takes the mailbox over. The wake reaches
+/// neither of them.
 #[test]
 fn a_wake_during_the_end_of_the_loop_is_harmless() {
     model(|| {
@@ -178,12 +180,12 @@ fn a_wake_during_the_end_of_the_loop_is_harmless() {
         mailbox.open(Unparker::default(), 6);
         waking.join().unwrap();
         let requests = mailbox.take_unread().map_or(0, |unread| unread.requests.len());
-        assert_eq!(requests, 0, "the generation is one of the loop before");
+        assert_eq!(requests, 0, "the wake was for the former loop");
     });
 }
 
-/// A cancel and a stop, each from a thread of its own: the loop hears both, though it may sleep
-/// before each.
+/// A cancel and a stop come from two threads. The loop receives both, though it may sleep before
+/// each.
 #[test]
 fn a_cancel_and_a_stop_do_not_hide_each_other() {
     model(|| {
@@ -204,11 +206,11 @@ fn a_cancel_and_a_stop_do_not_hide_each_other() {
         stopping.join().unwrap();
         let is_stop = |request: &RemoteRequest| matches!(request, RemoteRequest::Stop);
         let stops = requests.iter().filter(|request| is_stop(request)).count();
-        assert_eq!((requests.len(), stops), (2, 1), "each comes once");
+        assert_eq!((requests.len(), stops), (2, 1), "each request comes once");
     });
 }
 
-/// A stopper and a canceller of a loop that goes: the loop that takes the box over is not meant.
+/// Requests to a loop that ends meanwhile do not reach the loop that takes the mailbox over.
 #[test]
 fn a_stop_during_the_end_of_the_loop_spares_the_next() {
     model(|| {
@@ -228,8 +230,9 @@ fn a_stop_during_the_end_of_the_loop_spares_the_next() {
     });
 }
 
-/// What `Loop::deadlock` relies on: a handle posts before it stops being counted. The count is an
-/// `Arc`'s, taken apart here: loom's own orders more than the standard library's.
+/// `Loop::deadlock` relies on this: a handle posts before it stops being counted. The count is
+/// modelled by an atomic instead of an `Arc`, because loom's `Arc` orders more than the standard
+/// library's.
 #[test]
 fn a_handle_posts_before_it_stops_being_counted() {
     model(|| {
@@ -249,7 +252,8 @@ fn a_handle_posts_before_it_stops_being_counted() {
     });
 }
 
-/// What `HandleCounter` relies on: a loop that sleeps because of a handle wakes when that is gone.
+/// `HandleCounter` relies on this: a loop that sleeps because of a handle wakes up when the handle
+/// is dropped.
 #[test]
 fn a_handle_that_stops_being_counted_wakes_the_loop() {
     model(|| {
@@ -259,7 +263,7 @@ fn a_handle_that_stops_being_counted_wakes_the_loop() {
             let (mailbox, count) = (Arc::clone(&mailbox), Arc::clone(&count));
             move || {
                 count.fetch_sub(1, Ordering::Release);
-                mailbox.look();
+                mailbox.unpark_loop();
             }
         });
         while count.load(Ordering::Relaxed) == 1 {
@@ -269,13 +273,14 @@ fn a_handle_that_stops_being_counted_wakes_the_loop() {
     });
 }
 
-/// What another thread wants done is done, or dropped: also when the loop closes its box meanwhile.
+/// A call that another thread requests is made or dropped, even if the loop closes its mailbox
+/// meanwhile.
 #[test]
 fn a_call_is_made_or_dropped() {
     struct Dropped(Arc<AtomicBool>);
     impl Drop for Dropped {
         fn drop(&mut self) {
-            assert!(!self.0.swap(true, Ordering::SeqCst), "once");
+            assert!(!self.0.swap(true, Ordering::SeqCst), "dropped only once");
         }
     }
     model(|| {
@@ -288,7 +293,7 @@ fn a_call_is_made_or_dropped() {
         });
         for request in mailbox.take_unread().into_iter().flat_map(|unread| unread.requests) {
             let RemoteRequest::Run(call) = request else {
-                unreachable!("nobody sends anything else")
+                unreachable!("no thread sends another request")
             };
             call();
         }

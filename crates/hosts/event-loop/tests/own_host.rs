@@ -1,5 +1,5 @@
-//! A destructor of a task that a schedule cancels has the task's loop as its host, and knows the
-//! task.
+//! When a schedule cancels a task, the destructors of the task have its loop as their host, and
+//! `host::label` returns the task.
 
 use std::{cell::RefCell, pin::Pin, rc::Rc};
 
@@ -11,9 +11,9 @@ use quadrivium_core::{
 use quadrivium_event_loop::{EventLoop, Fault, Schedule};
 
 /// Cancels the first task once it is suspended.
-struct Cancels;
+struct CancelFirst;
 
-impl Schedule for Cancels {
+impl Schedule for CancelFirst {
     fn next(&mut self, _: &[TaskId]) -> usize {
         0
     }
@@ -23,10 +23,11 @@ impl Schedule for Cancels {
     }
 }
 
-/// Waits for ever. When it is dropped it notes whose destructor that is, and spawns a task.
-struct Asks(Rc<RefCell<Vec<TaskId>>>);
+/// Waits for ever. When it is dropped, it records the task that `host::label` returns, and spawns a
+/// task.
+struct RecordLabel(Rc<RefCell<Vec<TaskId>>>);
 
-impl Task for Asks {
+impl Task for RecordLabel {
     type Output = ();
 
     fn resume(self: Pin<&mut Self>, _: &mut Context<'_>) -> Step<()> {
@@ -34,7 +35,7 @@ impl Task for Asks {
     }
 }
 
-impl Drop for Asks {
+impl Drop for RecordLabel {
     fn drop(&mut self) {
         self.0.borrow_mut().extend(host::label().map(|label| label.id));
         drop(spawn(turn()));
@@ -42,12 +43,12 @@ impl Drop for Asks {
 }
 
 #[test]
-fn of_a_task_that_a_schedule_cancels() {
-    let of = Rc::default();
-    let mut event_loop = EventLoop::with_schedule(Cancels).unwrap();
-    drop(event_loop.spawn(Asks(Rc::clone(&of))));
+fn destructors_of_a_task_that_a_schedule_cancels_have_its_host() {
+    let labels = Rc::default();
+    let mut event_loop = EventLoop::with_schedule(CancelFirst).unwrap();
+    drop(event_loop.spawn(RecordLabel(Rc::clone(&labels))));
     event_loop.turn().unwrap();
-    assert_eq!(*of.borrow(), [TaskId(1)]);
+    assert_eq!(*labels.borrow(), [TaskId(1)]);
     event_loop.run().unwrap();
     assert_eq!(event_loop.live(), 0);
 }

@@ -1,10 +1,11 @@
-//! Tasks of any style inside somebody else's executor, each as a future: see
+//! Tasks of any style inside tokio or smol, each as a future: see
 //! [`Guest`](quadrivium_event_loop::Guest).
 //!
-//! An executor is described by what a guest asks of it: a timer, and to be told when a descriptor
-//! is readable. There is a feature for each.
+//! [`Executor`](quadrivium_event_loop::Executor) describes what the loop inside needs from the
+//! executor: a timer, and a notification when a descriptor is readable. There is a feature for each
+//! executor.
 
-// `unsafe` stands in `tokio` alone, where a descriptor is handed over.
+// `unsafe` is used only in `tokio`, which hands over a descriptor.
 #![deny(unsafe_code)]
 
 #[cfg(feature = "smol")]

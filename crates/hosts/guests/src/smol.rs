@@ -1,4 +1,4 @@
-//! [`on_smol`]: tasks as futures of smol, and of whatever else runs beside `async-io`.
+//! [`on_smol`]: tasks as futures for smol, and for other executors that can use `async-io`.
 
 use std::{
     future::Future,
@@ -13,8 +13,10 @@ use async_io::{Async, Timer};
 use quadrivium_core::Task;
 use quadrivium_event_loop::{Executor, Guest};
 
-/// A task of any style as a future for smol, `async-executor`, `futures`' executors: any that does
-/// not mind that timers and sockets are `async-io`'s, which has a thread of its own for them.
+/// Makes a future for smol out of a task of any style.
+///
+/// It also runs on `async-executor` and on the executors of `futures`. Its timers and sockets are
+/// those of `async-io`, which serves them from a thread of its own.
 ///
 /// ```
 /// use quadrivium::{executor::on_smol, green::perform, prelude::*};
@@ -29,14 +31,14 @@ use quadrivium_event_loop::{Executor, Guest};
 ///
 /// # Panics
 ///
-/// As [`Guest`] says. The thread of `async-io` is started with the first timer or socket; when the
-/// operating system refuses it, `async-io` panics in the task that needs it.
+/// The same as for [`Guest`]. The thread of `async-io` is started with the first timer or socket.
+/// If the operating system refuses the thread, `async-io` panics in the task that needs it.
 #[track_caller]
 pub fn on_smol<T: Task>(task: T) -> Guest<T, Smol> {
     Guest::new(task, Smol::default())
 }
 
-/// smol's `async-io`, as a guest sees it.
+/// The timer and the reactor of `async-io`, for a loop inside smol.
 #[derive(Debug, Default)]
 pub struct Smol {
     timer: Option<(Instant, Timer)>,
@@ -64,6 +66,9 @@ impl Executor for Smol {
     }
 
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.sources.as_ref().expect("a guest watches before it asks").poll_readable(cx)
+        self.sources
+            .as_ref()
+            .expect("a loop calls `watch` before `poll_readable`")
+            .poll_readable(cx)
     }
 }

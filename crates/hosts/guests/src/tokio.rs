@@ -1,4 +1,4 @@
-//! [`on_tokio`]: tasks as futures of tokio.
+//! [`on_tokio`]: tasks as futures for tokio.
 
 use std::{
     future::Future,
@@ -13,11 +13,12 @@ use quadrivium_core::Task;
 use quadrivium_event_loop::{Executor, Guest};
 use tokio::{io::unix::AsyncFd, time};
 
-/// A task of any style as a future of tokio: a green thread, say, in the middle of an `async fn`.
+/// Makes a future for tokio out of a task of any style: for example, of a green thread in the
+/// middle of an `async fn`.
 ///
-/// It sleeps on tokio's timer and waits for sockets with tokio's reactor, so the runtime needs both
-/// (`enable_all`). It stays on its thread: `.await` it in `main`, in `block_on`, or in a
-/// `spawn_local` task. Futures of the tokio world work inside, in every style.
+/// The future uses tokio's timer and reactor, so the runtime needs both (`enable_all`). It stays on
+/// its thread: await it in `main`, in `block_on`, or in a `spawn_local` task. Futures that need
+/// tokio work inside, in every style.
 ///
 /// ```
 /// use quadrivium::{executor::on_tokio, future, green::perform, prelude::*};
@@ -37,16 +38,16 @@ use tokio::{io::unix::AsyncFd, time};
 ///
 /// # Panics
 ///
-/// As [`Guest`] says, and outside a tokio runtime.
+/// The same as for [`Guest`], and when it is polled outside a tokio runtime.
 #[track_caller]
 pub fn on_tokio<T: Task>(task: T) -> Guest<T, Tokio> {
     Guest::new(task, Tokio::default())
 }
 
-/// tokio, as a guest sees it.
+/// The timer and the reactor of tokio, for a loop inside it.
 ///
-/// A [`GuestLoop`](quadrivium_event_loop::GuestLoop) made of it keeps its tasks between two
-/// futures:
+/// A [`GuestLoop`](quadrivium_event_loop::GuestLoop) with this executor keeps its tasks from one
+/// future to the next:
 ///
 /// ```
 /// use quadrivium::{executor::{GuestLoop, Tokio}, prelude::*, sync::channel};
@@ -97,8 +98,8 @@ impl Executor for Tokio {
     }
 
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let sources = self.sources.as_ref().expect("a guest watches before it asks");
-        // The loop looks at all that has happened up to now, so what is new from here on counts.
+        let sources = self.sources.as_ref().expect("a loop calls `watch` before `poll_readable`");
+        // The loop handles every event up to now, so only later events count from here on.
         ready!(sources.poll_read_ready(cx))?.clear_ready();
         Poll::Ready(Ok(()))
     }

@@ -1,7 +1,7 @@
-//! A process that is forked: what the copy of a loop, of a socket, of a child and of a listener can
-//! do in the new process, and that the old one does not notice.
+//! Forked processes. A copy of a loop, a socket, a child or a listener works in the new process, or
+//! returns an error there. The first process is not disturbed.
 //!
-//! Each test runs in a process of its own, as a fork copies only the thread that calls it.
+//! Each test runs in a process of its own, because a fork copies only the thread that calls it.
 
 use std::{
     env,
@@ -25,10 +25,10 @@ use quadrivium::{
 };
 
 const ALONE: &str = "QUADRIVIUM_ALONE";
-/// Only a test that fails waits for so long.
+/// Only a test that fails waits this long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Runs `something` in a process that runs the test of this name alone.
+/// Runs `something` in a process that runs only the test of this name.
 fn alone(test: &str, something: impl FnOnce()) {
     if env::var_os(ALONE).is_some() {
         something();
@@ -44,18 +44,18 @@ fn alone(test: &str, something: impl FnOnce()) {
 }
 
 /// Forks, and runs `something` in the new process, which then ends without running destructors.
-/// Returns when it has ended, and fails if it has failed.
+/// Returns when that process has ended, and fails if it has failed.
 #[track_caller]
 fn in_a_fork(something: impl FnOnce()) {
     // SAFETY: no other thread of this process holds a lock at this moment: the harness runs tests
     // one by one, and a thread that waits for dropped children sleeps.
     let id = unsafe { libc::fork() };
     if id == 0 {
-        // SAFETY: it sets a timer, which ends a test that would wait for ever.
+        // SAFETY: the call only sets a timer, which ends a test that would wait for ever.
         unsafe { libc::alarm(PATIENCE.as_secs() as u32) };
-        let is_good = catch_unwind(AssertUnwindSafe(something)).is_ok();
-        // SAFETY: it ends the process, and nothing of this one runs in it any more.
-        unsafe { libc::_exit(i32::from(!is_good)) };
+        let has_passed = catch_unwind(AssertUnwindSafe(something)).is_ok();
+        // SAFETY: the call ends the process, in which no other code of the test runs.
+        unsafe { libc::_exit(i32::from(!has_passed)) };
     }
     let mut status = 0;
     // SAFETY: `status` is an integer that the kernel may write to.
@@ -66,9 +66,9 @@ fn in_a_fork(something: impl FnOnce()) {
 }
 
 /// Reads one byte in a style.
-type Reads = fn(UnixStream) -> BoxTask<()>;
+type ReadOneByte = fn(UnixStream) -> BoxTask<()>;
 
-const STYLES: [(&str, Reads); 4] = [
+const STYLES: [(&str, ReadOneByte); 4] = [
     ("callback", |stream| {
         Box::pin(callback(move |cb| {
             cb.perform(stream.read_exact_owned([0]), |cb, (read, _)| {
@@ -96,15 +96,23 @@ fn streams() -> (UnixStream, StdStream) {
     (UnixStream::from_std(one).unwrap(), other)
 }
 
-/// Waits until the task has read its byte, which is written now.
+/// Writes the byte that the task waits for, and waits until the task has read it.
 #[track_caller]
-fn reads_on(event_loop: &mut EventLoop, mut other: &StdStream, reads: JoinHandle<()>) {
+fn finish_reading(event_loop: &mut EventLoop, mut other: &StdStream, reads: JoinHandle<()>) {
     other.write_all(b"!").unwrap();
-    event_loop.block_on(timeout(PATIENCE, reads)).unwrap().expect("it is woken").unwrap();
+    event_loop
+        .block_on(timeout(PATIENCE, reads))
+        .unwrap()
+        .expect("the task is woken in time")
+        .unwrap();
 }
 
-/// A task that waits for a byte.
-fn waits(event_loop: &mut EventLoop, reads: Reads, stream: &UnixStream) -> JoinHandle<()> {
+/// Spawns a task, and runs turns until it waits for a byte.
+fn spawn_reader(
+    event_loop: &mut EventLoop,
+    reads: ReadOneByte,
+    stream: &UnixStream,
+) -> JoinHandle<()> {
     let task = event_loop.spawn(reads(stream.clone()));
     while event_loop.turn().unwrap() != Turned::Waiting {}
     task
@@ -116,13 +124,13 @@ fn a_socket_that_is_dropped_in_the_fork_stays_registered() {
         for (style, reads) in STYLES {
             eprintln!("-- {style}");
             let (mut event_loop, (stream, other)) = (EventLoop::new().unwrap(), streams());
-            let first = waits(&mut event_loop, reads, &stream);
-            reads_on(&mut event_loop, &other, first);
+            let first = spawn_reader(&mut event_loop, reads, &stream);
+            finish_reading(&mut event_loop, &other, first);
             let mut stream = Some(stream);
             in_a_fork(|| drop(stream.take()));
             let stream = stream.unwrap();
-            let second = waits(&mut event_loop, reads, &stream);
-            reads_on(&mut event_loop, &other, second);
+            let second = spawn_reader(&mut event_loop, reads, &stream);
+            finish_reading(&mut event_loop, &other, second);
         }
     });
 }
@@ -133,11 +141,11 @@ fn a_loop_that_is_dropped_in_the_fork_goes_on() {
         for (style, reads) in STYLES {
             eprintln!("-- {style}");
             let (mut event_loop, (stream, other)) = (EventLoop::new().unwrap(), streams());
-            let task = waits(&mut event_loop, reads, &stream);
+            let task = spawn_reader(&mut event_loop, reads, &stream);
             let mut all = Some((event_loop, stream, task));
             in_a_fork(|| drop(all.take()));
             let (mut event_loop, _stream, task) = all.unwrap();
-            reads_on(&mut event_loop, &other, task);
+            finish_reading(&mut event_loop, &other, task);
         }
     });
 }
@@ -148,23 +156,23 @@ fn a_socket_is_used_in_the_fork_on_a_loop_that_was_made_there() {
         for (style, reads) in STYLES {
             eprintln!("-- {style}");
             let (mut event_loop, (stream, other)) = (EventLoop::new().unwrap(), streams());
-            let first = waits(&mut event_loop, reads, &stream);
-            reads_on(&mut event_loop, &other, first);
+            let first = spawn_reader(&mut event_loop, reads, &stream);
+            finish_reading(&mut event_loop, &other, first);
             in_a_fork(|| {
                 let mut own = EventLoop::new().unwrap();
-                let reads = waits(&mut own, reads, &stream);
-                reads_on(&mut own, &other, reads);
+                let reads = spawn_reader(&mut own, reads, &stream);
+                finish_reading(&mut own, &other, reads);
             });
-            let second = waits(&mut event_loop, reads, &stream);
-            reads_on(&mut event_loop, &other, second);
+            let second = spawn_reader(&mut event_loop, reads, &stream);
+            finish_reading(&mut event_loop, &other, second);
         }
     });
 }
 
 #[track_caller]
-fn names_cause_and_remedy(error: impl ToString) {
-    let said = error.to_string();
-    assert!(said.contains("forked") && said.contains("after the fork"), "{said}");
+fn assert_names_cause_and_remedy(error: impl ToString) {
+    let message = error.to_string();
+    assert!(message.contains("forked") && message.contains("after the fork"), "{message}");
 }
 
 #[test]
@@ -173,14 +181,14 @@ fn a_loop_is_refused_in_the_fork() {
         for (style, reads) in STYLES {
             eprintln!("-- {style}");
             let (mut event_loop, (stream, other)) = (EventLoop::new().unwrap(), streams());
-            let task = waits(&mut event_loop, reads, &stream);
+            let task = spawn_reader(&mut event_loop, reads, &stream);
             in_a_fork(|| {
-                names_cause_and_remedy(event_loop.run().unwrap_err());
-                names_cause_and_remedy(event_loop.turn().unwrap_err());
+                assert_names_cause_and_remedy(event_loop.run().unwrap_err());
+                assert_names_cause_and_remedy(event_loop.turn().unwrap_err());
                 let (more, _other) = streams();
-                names_cause_and_remedy(event_loop.block_on(reads(more)).unwrap_err());
+                assert_names_cause_and_remedy(event_loop.block_on(reads(more)).unwrap_err());
             });
-            reads_on(&mut event_loop, &other, task);
+            finish_reading(&mut event_loop, &other, task);
         }
     });
 }
@@ -197,8 +205,8 @@ fn a_loop_inside_tokio_is_refused_in_the_fork() {
         in_a_fork(|| {
             let here = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             here.block_on(async {
-                names_cause_and_remedy(guest_loop.perform(turn()).await.unwrap_err());
-                names_cause_and_remedy(guest_loop.run().await.unwrap_err());
+                assert_names_cause_and_remedy(guest_loop.perform(turn()).await.unwrap_err());
+                assert_names_cause_and_remedy(guest_loop.run().await.unwrap_err());
             });
         });
         runtime.block_on(async { guest_loop.perform(turn()).await.unwrap() });
@@ -218,7 +226,7 @@ fn a_child_belongs_to_the_process_that_started_it() {
             assert!(lost.to_string().contains("forked"), "{lost}");
             drop(child);
         });
-        // It was not killed, so it ends when there is nothing left to read.
+        // The child was not killed, so it ends when nothing is left to read.
         drop(stdin);
         let mut child = child.unwrap();
         let wait = child.wait();
@@ -240,14 +248,14 @@ fn a_child_that_is_dropped_in_the_fork_leaves_no_zombie() {
             drop(dropped);
             let mut event_loop = EventLoop::new().unwrap();
             while std::path::Path::new(&path).exists() {
-                event_loop.block_on(sleep_a_little()).unwrap();
+                event_loop.block_on(short_sleep()).unwrap();
             }
         });
         assert!(StdCommand::new("kill").arg(id.to_string()).status().unwrap().success());
     });
 }
 
-fn sleep_a_little() -> impl Task<Output = ()> {
+fn short_sleep() -> impl Task<Output = ()> {
     sleep(Duration::from_millis(1))
 }
 
@@ -255,18 +263,18 @@ fn sleep_a_little() -> impl Task<Output = ()> {
 fn a_listener_for_signals_is_refused_in_the_fork() {
     alone("a_listener_for_signals_is_refused_in_the_fork", || {
         let signals = Signals::new([Signal::User1]).unwrap();
-        let hears = |signals: &Signals| {
-            let heard = EventLoop::new().unwrap().block_on(timeout(PATIENCE, signals.next()));
-            heard.unwrap().expect("it is heard")
+        let next_signal = |signals: &Signals| {
+            let signal = EventLoop::new().unwrap().block_on(timeout(PATIENCE, signals.next()));
+            signal.unwrap().expect("the signal comes in time")
         };
         in_a_fork(|| {
-            names_cause_and_remedy(hears(&signals).unwrap_err());
+            assert_names_cause_and_remedy(next_signal(&signals).unwrap_err());
             let own = Signals::new([Signal::User1]).unwrap();
             raise(Signal::User1).unwrap();
-            assert_eq!(hears(&own).unwrap(), Signal::User1);
+            assert_eq!(next_signal(&own).unwrap(), Signal::User1);
         });
         raise(Signal::User1).unwrap();
-        assert_eq!(hears(&signals).unwrap(), Signal::User1);
+        assert_eq!(next_signal(&signals).unwrap(), Signal::User1);
     });
 }
 
@@ -278,11 +286,12 @@ fn work_for_other_threads_is_refused_in_the_fork() {
         in_a_fork(|| {
             let mut event_loop = EventLoop::new().unwrap();
             let read = event_loop.block_on(timeout(PATIENCE, fs::read("/proc/self/status")));
-            let error = read.unwrap().expect("it does not wait").unwrap_err();
+            let error = read.unwrap().expect("it fails at once").unwrap_err();
             assert!(error.to_string().contains("this one was forked from"), "{error}");
-            // Names have threads of their own, and the first process has started none of them.
+            // Name lookups have threads of their own, and the first process has started none of
+            // them.
             let found = event_loop.block_on(timeout(PATIENCE, dns::lookup("localhost:80")));
-            found.unwrap().expect("it is quick").unwrap();
+            found.unwrap().expect("the lookup ends in time").unwrap();
         });
         event_loop.block_on(fs::read("/proc/self/status")).unwrap().unwrap();
     });

@@ -13,7 +13,7 @@ use tokio::{
 
 const ALONE: &str = "QUADRIVIUM_ALONE";
 
-/// Runs `something` in a process that runs the test of this name alone; returns the signal that
+/// Runs `something` in a process that runs only the test of this name. Returns the signal that
 /// ended the process, if one did.
 fn alone(test: &str, something: impl FnOnce()) -> Option<i32> {
     if env::var_os(ALONE).is_some() {
@@ -22,8 +22,8 @@ fn alone(test: &str, something: impl FnOnce()) -> Option<i32> {
     }
     let mut own = Command::new(env::current_exe().unwrap());
     let output = own.args(["--exact", test, "--nocapture"]).env(ALONE, "").output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() || output.status.signal().is_some(), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() || output.status.signal().is_some(), "{stderr}");
     output.status.signal()
 }
 
@@ -31,27 +31,27 @@ fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-fn tokio_listens(runtime: &Runtime) -> TokioSignal {
+fn new_tokio_listener(runtime: &Runtime) -> TokioSignal {
     let _inside = runtime.enter();
     signal(SignalKind::terminate()).unwrap()
 }
 
-/// Raises it, and it is heard by both.
-fn both_hear(runtime: &Runtime, theirs: &mut TokioSignal, ours: &Signals) {
+/// Raises the signal, and checks that both listeners receive it.
+fn assert_both_receive(runtime: &Runtime, theirs: &mut TokioSignal, ours: &Signals) {
     raise(Signal::Terminate).unwrap();
     runtime.block_on(theirs.recv()).unwrap();
-    let heard = EventLoop::new().unwrap().block_on(ours.next()).unwrap().unwrap();
-    assert_eq!(heard, Signal::Terminate);
+    let received = EventLoop::new().unwrap().block_on(ours.next()).unwrap().unwrap();
+    assert_eq!(received, Signal::Terminate);
 }
 
 #[test]
-fn tokio_listens_on_after_our_last_listener() {
-    let ended = alone("tokio_listens_on_after_our_last_listener", || {
+fn tokio_still_listens_after_our_last_listener_is_dropped() {
+    let ended = alone("tokio_still_listens_after_our_last_listener_is_dropped", || {
         let runtime = runtime();
-        let mut theirs = tokio_listens(&runtime);
+        let mut theirs = new_tokio_listener(&runtime);
         for _ in 0..2 {
             let ours = Signals::new([Signal::Terminate]).unwrap();
-            both_hear(&runtime, &mut theirs, &ours);
+            assert_both_receive(&runtime, &mut theirs, &ours);
             drop(ours);
             raise(Signal::Terminate).unwrap();
             runtime.block_on(theirs.recv()).unwrap();
@@ -60,15 +60,15 @@ fn tokio_listens_on_after_our_last_listener() {
     assert_eq!(ended, None);
 }
 
-/// What the documentation of `Signals` says to do for a listener that comes later than ours.
+/// The documentation of `Signals` recommends this for a listener of tokio that starts after ours.
 #[test]
 fn a_later_listener_of_tokio_needs_one_of_ours() {
     let ended = alone("a_later_listener_of_tokio_needs_one_of_ours", || {
         let ours = Signals::new([Signal::Terminate]).unwrap();
         std::mem::forget(ours.clone());
         let runtime = runtime();
-        let mut theirs = tokio_listens(&runtime);
-        both_hear(&runtime, &mut theirs, &ours);
+        let mut theirs = new_tokio_listener(&runtime);
+        assert_both_receive(&runtime, &mut theirs, &ours);
         drop(ours);
         raise(Signal::Terminate).unwrap();
         runtime.block_on(theirs.recv()).unwrap();

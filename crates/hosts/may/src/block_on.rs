@@ -1,4 +1,4 @@
-//! [`block_on`]: a task from code that waits: an OS thread, or a coroutine of may.
+//! [`block_on`]: runs a task and waits for it, on an OS thread or in a coroutine of may.
 
 use std::{
     pin::Pin,
@@ -7,14 +7,14 @@ use std::{
 };
 
 use may::sync::Blocker;
-use quadrivium_core::{Context, JoinError, Step, Task, fairness, host, remote::Attached};
+use quadrivium_core::{Context, JoinError, Step, Task, fairness, host, remote_task::Attached};
 
 use crate::{movable::spawn, workers};
 
-/// Runs a task on may's workers and waits for its output. In a coroutine of may, only that waits:
-/// so what is written for may can await what is written for futures.
+/// Runs a task on may's workers and waits for its output. In a coroutine of may, only the coroutine
+/// waits, and its worker goes on. So code that is written for may can await futures.
 ///
-/// When the coroutine is cancelled meanwhile, so is the task.
+/// If the coroutine is cancelled meanwhile, the task is cancelled as well.
 ///
 /// ```
 /// use quadrivium::{may, prelude::*};
@@ -34,12 +34,12 @@ use crate::{movable::spawn, workers};
 ///
 /// # Errors
 ///
-/// What the task has come to instead: its panic, or that nobody could wake it any more.
+/// Returns the panic of the task, or `Cancelled` when nothing can wake the task any more.
 ///
 /// # Panics
 ///
-/// In a task of any host, and in whatever else runs on a worker of may but a coroutine: there,
-/// perform it. And as [`spawn`](crate::spawn).
+/// Panics inside a task of any host, and in any code on a worker of may except a coroutine: perform
+/// the task there. It also panics when [`spawn`](crate::spawn) does.
 #[track_caller]
 pub fn block_on<T>(task: T) -> Result<T::Output, JoinError>
 where
@@ -47,31 +47,32 @@ where
     T::Output: Send + 'static,
 {
     assert!(
-        host::current().is_none() && !workers::is_here(),
-        "may::block_on inside a task would block the thread that is to run others, perhaps the \
-         very one it waits for: perform it instead"
+        host::current().is_none() && !workers::is_worker_stack(),
+        "may::block_on inside a task would block a thread that other tasks need, perhaps the \
+         awaited task itself: perform the task instead"
     );
     wait(spawn(task).attached())
 }
 
 fn wait<T>(mut handle: Attached<T>) -> Result<T, JoinError> {
     let blocker = Blocker::current();
-    let waker = Waker::from(Arc::new(Unparks(Arc::clone(&blocker))));
+    let waker = Waker::from(Arc::new(UnparkOnWake(Arc::clone(&blocker))));
     loop {
-        // There is nobody on this thread to give way to.
+        // The handle is resumed by hand. Without a new step it might suspend only to let other
+        // tasks run.
         fairness::begin_step();
         match Pin::new(&mut handle).resume(&mut Context::new(&waker)) {
             Step::Done(joined) => return joined,
-            // It is unparked for no reason now and then, and a cancel unwinds from here.
+            // `park` may return for no reason. If the coroutine is cancelled, it unwinds from here.
             Step::Suspended(_) => _ = blocker.park(None),
         }
     }
 }
 
-/// Wakes who waits in [`block_on`].
-struct Unparks(Arc<Blocker>);
+/// Ends the wait of a thread or coroutine in [`block_on`].
+struct UnparkOnWake(Arc<Blocker>);
 
-impl Wake for Unparks {
+impl Wake for UnparkOnWake {
     fn wake(self: Arc<Self>) {
         self.0.unpark();
     }

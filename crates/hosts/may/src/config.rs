@@ -1,17 +1,17 @@
-//! [`Config`]: how many workers may has, set once, before they run.
+//! [`Config`]: the number of may's workers and the size of its stacks, set once before may starts.
 
 use std::{error::Error, fmt, io, num::NonZero};
 
 use crate::runtime;
 
-/// What can be set of may before it runs.
+/// The settings of may, which must be made before it starts.
 ///
 /// ```
 /// use quadrivium::may;
 /// use std::num::NonZero;
 ///
 /// may::Config::new().workers(NonZero::new(2).unwrap()).start()?;
-/// // Now it runs, and it is too late.
+/// // Now may runs, so a second configuration comes too late.
 /// let again = may::Config::new().workers(NonZero::new(4).unwrap()).start();
 /// assert!(matches!(again, Err(may::StartError::TooLate)));
 /// # Ok::<(), may::StartError>(())
@@ -22,36 +22,36 @@ pub struct Config {
     stack_size: Option<usize>,
 }
 
-/// Why may was not started as it was to be.
+/// Why may could not be started with the settings.
 pub enum StartError {
-    /// It runs already: settings come before the first task.
+    /// May runs already. Settings must come before the first task.
     TooLate,
-    /// The operating system refuses what it needs.
+    /// The operating system refuses the threads, the descriptors or the memory that may needs.
     Refused(io::Error),
 }
 
-/// May takes words of eight bytes.
+/// May counts the size of a stack in words of eight bytes.
 const WORD: usize = size_of::<usize>();
 
-/// What the coroutine that brings a closure to a worker needs, unwinding and all, and as much
-/// again.
+/// The coroutine that brings a closure to a worker needs half of this, unwinding included.
 const SMALLEST_STACK: usize = 16 * 1024;
 
 impl Config {
-    /// May's own settings: a worker for each processor, stacks of 32 KiB.
+    /// Keeps may's own settings: a worker for each processor, and stacks of 32 KiB.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// So many workers, each an OS thread.
+    /// Sets the number of workers. Each worker is an OS thread.
     #[must_use]
     pub fn workers(mut self, workers: NonZero<usize>) -> Self {
         self.workers = Some(workers);
         self
     }
 
-    /// Stacks of so many bytes for coroutines of may that ask for none: of 16 KiB at least, and of
-    /// whole pages. Tasks do not run on them. May maps a thousand of them when it starts.
+    /// Sets the size of the stacks of coroutines of may that ask for no other size. It is at least
+    /// 16 KiB, and rounded up to whole pages. Tasks do not run on these stacks. May maps a thousand
+    /// of them when it starts.
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = Some(bytes);
@@ -60,14 +60,14 @@ impl Config {
 
     /// Starts may with these settings.
     ///
-    /// A program that has spawned coroutines of may itself has started its scheduler, with the
-    /// settings of then. May does not tell of that: call this first.
+    /// If the program has spawned coroutines of may itself, may's scheduler runs already, with its
+    /// former settings. May does not report that, so call this method first.
     ///
     /// # Errors
     ///
-    /// [`StartError::TooLate`] once this has been called, or a task has been spawned on may;
-    /// [`StartError::Refused`] when there are not enough descriptors or threads, or no room for the
-    /// stacks. Then it can be tried again.
+    /// * [`StartError::TooLate`]: this method was called before, or a task has been spawned on may.
+    /// * [`StartError::Refused`]: there are too few descriptors or threads, or there is no room for
+    ///   the stacks. The call can be repeated.
     pub fn start(self) -> Result<(), StartError> {
         let mut is_first = false;
         let configure = || {
@@ -81,8 +81,9 @@ impl Config {
     }
 }
 
-/// A stack of so many bytes, as may counts. Whole pages: of another size, it keeps none for the
-/// next coroutine, and when the number is odd, it measures each and prints what it finds.
+/// Converts the size of a stack to the unit of may, rounded up to whole pages. May does not reuse a
+/// stack of any other size for the next coroutine. If the number is odd, may measures the use of
+/// each stack and prints it.
 fn words(bytes: usize) -> usize {
     let page = rustix::param::page_size();
     bytes.max(SMALLEST_STACK).div_ceil(page).saturating_mul(page / WORD)
@@ -92,7 +93,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::TooLate => f.write_str(
-                "may is running already: set its workers before the first task is spawned on it",
+                "may is running already: call Config::start before the first task is spawned on it",
             ),
             StartError::Refused(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
                 write!(f, "may cannot start: {error}; or ask for fewer workers")

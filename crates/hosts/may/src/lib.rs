@@ -2,9 +2,9 @@
 //!
 //! | function | runs | where |
 //! |---|---|---|
-//! | [`spawn`] | a `Send` task of any style | on may's workers, at each resume on another of them |
+//! | [`spawn`] | a `Send` task of any style | on may's workers, perhaps on another one at each resume |
 //! | [`spawn_pinned`] | any task | on one of may's workers, with a loop of its own |
-//! | [`block_on`] | a `Send` task | the same; the calling OS thread, or coroutine of may, waits |
+//! | [`block_on`] | a `Send` task | on may's workers; the calling OS thread or coroutine of may waits |
 //! | [`green`] | may's green thread as a task | its body on may's workers, the rest on your loop |
 //!
 //! ```
@@ -25,12 +25,15 @@
 //! # Ok::<(), JoinError>(())
 //! ```
 //!
-//! May's scheduler belongs to the process: it starts with the first task, or with
-//! [`Config::start`], and never ends. Every ten milliseconds an idle worker looks whether there is
-//! something to do. And may installs a handler for `SIGSEGV`, which says what has overflowed a
-//! stack of may's, and silences what the standard library says of any other.
+//! May's scheduler belongs to the process. It starts with the first task, or with
+//! [`Config::start`], and never ends. Every ten milliseconds an idle worker checks whether there is
+//! work.
+//!
+//! may installs a handler for `SIGSEGV`, which prints a message when a coroutine of may overflows
+//! its stack. It replaces the handler of the standard library, so an overflow of any other stack
+//! prints no message.
 
-// `unsafe` stands where may's own functions are called that ask for it.
+// `unsafe` is used only where functions of may require it.
 #![deny(unsafe_code)]
 
 // In reading order.
@@ -52,7 +55,7 @@ pub use movable::{spawn, spawn_named};
 pub use pinned::spawn_pinned;
 pub use workers::workers;
 
-/// The examples of the page run as tests.
+/// The examples of the chapter run as tests.
 #[doc = include_str!("../../../../docs/may.md")]
 #[cfg(doctest)]
 struct PageExamples;

@@ -1,10 +1,11 @@
-//! [`Buffer`]: the buffer of an operation, which is borrowed, or owned and given back.
+//! [`Buffer`]: the buffer of an operation, either borrowed, or owned and returned with the result.
 
-/// The buffer of an operation while that is suspended.
+/// The buffer that an operation keeps while it is suspended.
 pub(crate) trait Buffer {
-    /// The bytes, or whatever else is kept.
+    /// The type of the buffer: bytes, a list of slices, or `()`.
     type Content;
-    /// The output of the operation, made of the result of its last attempt.
+    /// The output of the operation, made from the result of its last attempt: either the result
+    /// alone, or the result and the buffer.
     type Output<R>;
 
     fn content(&mut self) -> &mut Self::Content;
@@ -12,13 +13,13 @@ pub(crate) trait Buffer {
     fn give_back<R>(self, result: R) -> Self::Output<R>;
 }
 
-/// A borrowed buffer. The output is the result alone.
+/// A borrowed buffer. The output of the operation is the result alone.
 pub(crate) struct Borrowed<B>(pub(crate) B);
 
-/// For operations without a buffer.
+/// The buffer of an operation that needs none.
 pub(crate) const NO_BUFFER: Borrowed<()> = Borrowed(());
 
-/// An owned buffer, which is given back with the result.
+/// An owned buffer. The output of the operation is the result and the buffer.
 pub(crate) struct Owned<B>(pub(crate) B);
 
 impl<B> Buffer for Borrowed<B> {

@@ -1,4 +1,7 @@
-//! Descriptors: the place that waits for one, and the leaf that tries something on it.
+//! Waiting for descriptors: where a descriptor is registered, and the leaf that tries an operation
+//! on it.
+//!
+//! A *descriptor* is the number by which the kernel identifies an open socket, pipe or file.
 
 mod leaf;
 mod source;

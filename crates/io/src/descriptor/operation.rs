@@ -1,4 +1,5 @@
-//! [`Operation`]: the leaf that tries something on a descriptor until it would not block.
+//! [`Operation`]: the leaf that tries a system call on a descriptor until it does not block any
+//! more.
 
 use std::{fmt, io, os::fd::AsFd, pin::Pin, sync::Arc};
 
@@ -9,22 +10,23 @@ use super::{
     source::{Source, Tried},
 };
 
-/// Something that is tried on a descriptor until it would not block.
+/// A leaf that calls `attempt` on a descriptor until the call does not block any more.
 ///
-/// It holds the descriptor open until it is done or dropped.
+/// An operation keeps its descriptor open until the operation is dropped.
 pub(crate) struct Operation<T: AsFd, B, F> {
     source: Arc<Source<T>>,
     interest: Interest,
     place: QueuePlace,
-    /// It is on no bytes, so there is nothing to wait for.
+    /// Whether the buffer is empty, so that there is nothing to wait for.
     at_once: bool,
-    /// There until it is done.
+    /// `None` after the operation is done.
     buffer: Option<B>,
     attempt: F,
 }
 
 impl<T: AsFd, B: Buffer, F> Operation<T, B, F> {
-    /// `attempt` is called with the descriptor and the buffer. It keeps what it has done so far.
+    /// Creates an operation that calls `attempt` with the descriptor and the buffer. The closure
+    /// itself stores what the earlier calls have done.
     pub(crate) fn new<R>(source: &Arc<Source<T>>, interest: Interest, buffer: B, attempt: F) -> Self
     where
         F: FnMut(&T, &mut B::Content) -> io::Result<Tried<R>>,
@@ -33,15 +35,15 @@ impl<T: AsFd, B: Buffer, F> Operation<T, B, F> {
         Self { source, interest, place, at_once: false, buffer: Some(buffer), attempt }
     }
 
-    /// When it is on no bytes, `attempt` never blocks, and is called whether or not the descriptor
-    /// may be ready.
+    /// Sets whether the buffer is empty. Then `attempt` never blocks, and it is called even if the
+    /// descriptor is known not to be ready.
     pub(crate) fn at_once(mut self, on_no_bytes: bool) -> Self {
         self.at_once = on_no_bytes;
         self
     }
 }
 
-// Nothing in it is ever pinned.
+// No field is ever pinned.
 impl<T: AsFd, B, F> Unpin for Operation<T, B, F> {}
 
 impl<T, B, F, R> Task for Operation<T, B, F>

@@ -1,4 +1,4 @@
-//! [`ready`]: waits for any descriptor.
+//! [`ready`]: a leaf that waits until any descriptor is readable or writable.
 
 use std::{
     io,
@@ -10,15 +10,15 @@ use quadrivium_core::{Context, Interest, QueuePlace, RESUMED_AFTER_DONE, Step, T
 
 use super::source::{Source, Tried};
 
-/// Waits until a descriptor is readable or writable: a pipe, a socket of another library, anything
-/// that the operating system has events for. A [`race`](quadrivium_core::race) of several is what
-/// `select` is to threads.
+/// Waits until a descriptor is readable or writable. The descriptor may be a pipe, a socket of
+/// another library, or anything else that the operating system has events for. A
+/// [`race`](quadrivium_core::race) of several such waits replaces `select`.
 ///
-/// It does not read: what is there is for whoever reads next, perhaps somebody else. The operation
-/// holds a descriptor of its own for the same thing, so `fd` may be closed meanwhile.
+/// It does not read. The bytes stay there for the next read, which may be another task's. The
+/// operation keeps its own duplicate of the descriptor, so `fd` may be closed in the meantime.
 ///
-/// Its output is an error where no descriptor is left to be had, and for regular files, which the
-/// operating system has no events for.
+/// The output is an error when the process has no free descriptor for the duplicate. It is also an
+/// error for a regular file, because the operating system has no events for files.
 ///
 /// ```
 /// use quadrivium::{green::perform, io::{Interest, ready}, prelude::*};
@@ -34,36 +34,38 @@ use super::source::{Source, Tried};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn ready(fd: impl AsFd, interest: Interest) -> Ready {
-    // The kernel takes one registration a descriptor; whoever else waits for this one has his own.
+    // The kernel allows one registration for each descriptor. So each wait registers its own
+    // duplicate.
     let own = fd.as_fd().try_clone_to_owned();
     Ready {
         source: Some(own.map(Source::new)),
         interest,
         place: QueuePlace::default(),
-        asked: false,
+        has_waited: false,
     }
 }
 
-/// A task that waits for a descriptor. Made by [`ready`].
+/// A task that waits for a descriptor. Created by [`ready`].
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Ready {
-    /// There until it is done.
+    /// `None` after the task is done.
     source: Option<io::Result<Source<OwnedFd>>>,
     interest: Interest,
     place: QueuePlace,
-    asked: bool,
+    has_waited: bool,
 }
 
 impl Task for Ready {
     type Output = io::Result<()>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let Self { source, interest, place, asked } = &mut *self;
+        let Self { source, interest, place, has_waited } = &mut *self;
         let step = match source.as_ref().expect(RESUMED_AFTER_DONE) {
             Ok(source) => source.attempt(*interest, false, place, cx, |_| {
-                // There is nothing to try: the first time it waits, and then the edge says it all.
-                match std::mem::replace(asked, true) {
+                // There is no system call to try. The first attempt always waits, and the next
+                // attempt comes after an edge, which shows that the descriptor is ready.
+                match std::mem::replace(has_waited, true) {
                     true => Ok(Tried::Done(())),
                     false => Err(io::ErrorKind::WouldBlock.into()),
                 }

@@ -1,4 +1,7 @@
-//! [`Source`]: a descriptor, and where it is registered.
+//! [`Source`]: a descriptor, and its registration with a reactor.
+//!
+//! A *reactor* is the part of a host that asks the operating system which descriptors have become
+//! ready. Each such event is called an *edge*.
 //!
 //! ```text
 //!   TcpStream ─┐                          reactor of the host
@@ -6,8 +9,9 @@
 //!   operation ─┘     └── Arc<Readiness> ◄───────┘
 //! ```
 //!
-//! It registers when a task waits for it first, so one that is never waited for costs the reactor
-//! nothing, and a socket that was made on one thread waits on another.
+//! A source registers its descriptor when a task waits for it for the first time. So a descriptor
+//! that no task waits for costs the reactor nothing. A socket that was created on one thread can
+//! wait on another thread.
 
 use std::{
     fmt, io,
@@ -25,16 +29,17 @@ use quadrivium_core::{
     host::{self, DescriptorKey, Reactor},
 };
 
-/// How soon something is tried again of which no edge tells.
-const AGAIN_AFTER: Duration = Duration::from_millis(1);
+/// The delay before an operation is tried again when no edge will report that it is time.
+const RETRY_DELAY: Duration = Duration::from_millis(1);
 
 pub(crate) struct Source<T: AsFd> {
-    /// There until it is taken out to be used without us.
+    /// `None` only after `into_io` has taken it out.
     io: Option<T>,
     readiness: Arc<Readiness>,
     registration: Mutex<Option<Registration>>,
-    /// The operation that is tried next has suspended, so it need not give way. Where there are
-    /// two, one of them gives way once more or once less.
+    /// Whether the operation that is tried next has already suspended, so that it need not give way
+    /// to other tasks. If two operations share the source, one of them gives way once more or once
+    /// less.
     has_suspended: AtomicBool,
 }
 
@@ -43,22 +48,22 @@ struct Registration {
     key: DescriptorKey,
 }
 
-/// What a try came to that did not fail.
+/// The outcome of an attempt that did not fail.
 pub(crate) enum Tried<R> {
-    /// Done.
+    /// The operation is done.
     Done(R),
-    /// Done, by a read that has filled a part of its buffer.
-    Last(R),
-    /// Not done, for that reason.
-    Short,
-    /// Not done, and the others are to run first.
-    Turn,
-    /// Not done, and no edge will tell when to try again.
-    Later,
+    /// The operation is done, by a read that filled only a part of its buffer.
+    DoneByShortRead(R),
+    /// The operation is not done, because the read filled only a part of its buffer.
+    ShortRead,
+    /// The operation is not done, and the other tasks are to run first.
+    GiveWay,
+    /// The operation is not done, and no edge will report when to try again.
+    RetryLater,
 }
 
 impl<T: AsFd> Source<T> {
-    /// A descriptor that does not block.
+    /// Creates a source. The descriptor must be non-blocking.
     pub(crate) fn new(io: T) -> Self {
         Self {
             io: Some(io),
@@ -68,9 +73,11 @@ impl<T: AsFd> Source<T> {
         }
     }
 
-    /// A stream socket of ours that does not block, which nobody else has used. Its short reads may
-    /// be trusted if it is a TCP socket: the system can be set up to make a socket of another
-    /// protocol, such as multipath TCP.
+    /// Creates a source for a non-blocking stream socket that only this crate has used.
+    ///
+    /// A short read is a read that fills only a part of its buffer. On a TCP socket it may be
+    /// trusted to mean that nothing is left to read. The protocol is checked, because a system can
+    /// be set up to create a socket of another protocol instead, such as multipath TCP.
     pub(crate) fn own_tcp(io: T) -> Self {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if let Ok(Some(socket2::Protocol::TCP)) = socket2::SockRef::from(&io).protocol() {
@@ -79,21 +86,22 @@ impl<T: AsFd> Source<T> {
         Self::new(io)
     }
 
-    /// A TCP socket that does not block, with nothing above TCP in the kernel, and which nobody
-    /// else has used. Only for systems on which the reactor tells of urgent bytes.
+    /// Creates a source for a non-blocking TCP socket that only this crate has used, with no
+    /// protocol above TCP in the kernel. Its short reads are trusted, if the reactor reports urgent
+    /// bytes.
     pub(crate) fn plain_tcp(io: T) -> Self {
         let source = Self::new(io);
         source.readiness.trust_short_reads();
         source
     }
 
-    /// Whether it is that still.
+    /// Returns whether the socket still is such a plain TCP socket.
     pub(crate) fn is_plain_tcp(&self) -> bool {
         self.readiness.may_trust()
     }
 
-    /// The descriptor, for somebody who may do with it what we know nothing of: take urgent bytes
-    /// out, or put TLS into the kernel.
+    /// Returns the descriptor to code outside this crate. That code may take urgent bytes out or
+    /// put TLS into the kernel, so short reads are not trusted from now on.
     pub(crate) fn lend(&self) -> &T {
         if self.readiness.may_trust() {
             self.readiness.distrust();
@@ -103,24 +111,26 @@ impl<T: AsFd> Source<T> {
 
     #[inline]
     pub(crate) fn io(&self) -> &T {
-        self.io.as_ref().expect("it is taken out by value")
+        self.io.as_ref().expect("only `into_io` takes it out")
     }
 
-    /// The descriptor, deregistered, for its last user.
+    /// Removes the registration and returns the descriptor.
     ///
-    /// Whether a descriptor blocks is a property of what it refers to, and another one for the same
-    /// thing shares it. So there is nothing to give out while others use it: either they would
-    /// block their loop, or the taker would get `EAGAIN` without knowing why.
-    pub(crate) fn take_out(source: Arc<Self>) -> io::Result<T> {
+    /// Whether a descriptor blocks is a property of the open socket or pipe behind it, and all
+    /// duplicates of the descriptor share that property. So this is an error while clones or
+    /// operations are left. If the caller made the descriptor blocking, they would block their
+    /// loop. If the caller left it non-blocking, it would get `EAGAIN` without knowing why.
+    pub(crate) fn into_io(source: Arc<Self>) -> io::Result<T> {
         let mut source = Arc::try_unwrap(source).map_err(|_| used_by_others())?;
         source.deregister();
-        Ok(source.io.take().expect("it is taken out once"))
+        Ok(source.io.take().expect("`into_io` is called once"))
     }
 
-    /// Tries until it is done or would block. Then waits, on the host that drives this thread.
+    /// Calls `attempt` until the operation is done or would block. If it would block, waits on the
+    /// host that drives this thread.
     ///
-    /// An attempt `at_once` is one on no bytes. It never blocks, so it is made whether or not the
-    /// descriptor may be ready.
+    /// `at_once` means that the buffer is empty. Then `attempt` never blocks, and it is called even
+    /// if the descriptor is known not to be ready.
     pub(crate) fn attempt<R>(
         &self,
         interest: Interest,
@@ -129,7 +139,7 @@ impl<T: AsFd> Source<T> {
         cx: &Context<'_>,
         mut attempt: impl FnMut(&T) -> io::Result<Tried<R>>,
     ) -> Step<io::Result<R>> {
-        // A peer that is fast enough would keep its reader from ever suspending.
+        // If a peer is fast enough, the reader would never suspend without this check.
         if fairness::gives_way(self.has_suspended.load(Ordering::Relaxed)) {
             return self.suspend(Wait::Turn);
         }
@@ -144,22 +154,23 @@ impl<T: AsFd> Source<T> {
             }
             match attempt(self.io()) {
                 Ok(Tried::Done(output)) => break Ok(output),
-                Ok(Tried::Last(output)) => {
+                Ok(Tried::DoneByShortRead(output)) => {
                     edge.inspect(|edge| self.readiness.short(*edge));
                     break Ok(output);
                 }
-                Ok(Tried::Short) => {
+                Ok(Tried::ShortRead) => {
                     edge.inspect(|edge| self.readiness.short(*edge));
                 }
-                Ok(Tried::Turn) => return self.suspend(Wait::Turn),
-                Ok(Tried::Later) => {
-                    // At the end of all time it is tried in each turn.
-                    let again = cx.now().checked_add(AGAIN_AFTER);
-                    return self.suspend(again.map_or(Wait::Turn, Wait::Until));
+                Ok(Tried::GiveWay) => return self.suspend(Wait::Turn),
+                Ok(Tried::RetryLater) => {
+                    // If the clock cannot represent that deadline, the operation is tried in each
+                    // turn.
+                    let retry_at = cx.now().checked_add(RETRY_DELAY);
+                    return self.suspend(retry_at.map_or(Wait::Turn, Wait::Until));
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let edge = edge.expect("an attempt on no bytes does not block");
+                    let edge = edge.expect("an attempt on an empty buffer does not block");
                     self.readiness.drained(interest, edge);
                 }
                 Err(error) => break Err(error),
@@ -170,7 +181,8 @@ impl<T: AsFd> Source<T> {
         fairness::done(done)
     }
 
-    /// Waits no more. An operation that is dropped takes its waker along.
+    /// Stops waiting: removes the waker in `place` from the queue. An operation calls this when it
+    /// is done or dropped.
     pub(crate) fn leave(&self, interest: Interest, place: &mut QueuePlace) {
         self.readiness.leave(interest, place);
     }
@@ -180,19 +192,22 @@ impl<T: AsFd> Source<T> {
         Step::Suspended(wait)
     }
 
-    /// Leaves the task's waker. False when the descriptor has become ready since it was tried.
+    /// Leaves the task's waker in the waiting queue and returns true. Returns false if the
+    /// descriptor has become ready since the last attempt.
     fn wait(
         &self,
         interest: Interest,
         place: &mut QueuePlace,
         cx: &Context<'_>,
     ) -> io::Result<bool> {
-        // Registered first: the reactor tells of what is ready by then.
+        // The descriptor is registered first. The reactor then also reports readiness from before
+        // the registration.
         self.register()?;
         Ok(self.readiness.wait(interest, place, cx))
     }
 
-    /// Registers with the reactor of the host that drives this thread, if it is not there already.
+    /// Registers the descriptor with the reactor of the host that drives this thread, unless it is
+    /// registered there already.
     fn register(&self) -> io::Result<()> {
         let reactor = host::reactor()?;
         let mut registration = self.registration();
@@ -206,7 +221,7 @@ impl<T: AsFd> Source<T> {
             former.reactor.deregister(self.io().as_fd(), former.key);
             *registration = None;
         }
-        // A reactor that tells of them says so.
+        // A reactor that reports urgent bytes sets this to true in `register`.
         self.readiness.watch_urgent(false);
         let key = reactor.register(self.io().as_fd(), &self.readiness)?;
         *registration = Some(Registration { reactor, key });
@@ -220,7 +235,7 @@ impl<T: AsFd> Source<T> {
         }
     }
 
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    /// No user code runs under this lock, so a poisoned lock cannot protect half-made changes.
     fn registration(&self) -> MutexGuard<'_, Option<Registration>> {
         self.registration.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -228,19 +243,22 @@ impl<T: AsFd> Source<T> {
 
 #[cold]
 fn waited_for_elsewhere() -> io::Error {
-    let remedy = "a task on another host waits for this descriptor: let it end first, or cancel it";
+    let remedy = "a task on another host already waits for this descriptor: wait until that task \
+                  has ended, or cancel it";
     io::Error::new(io::ErrorKind::ResourceBusy, remedy)
 }
 
 #[cold]
 fn used_by_others() -> io::Error {
-    let remedy = "clones of it or operations on it are left, and would block too: drop them first";
+    let remedy = "clones of this socket or pipe, or operations on it, still exist and would block, \
+                  too: drop them first";
     io::Error::new(io::ErrorKind::ResourceBusy, remedy)
 }
 
 impl<T: AsFd> Drop for Source<T> {
     fn drop(&mut self) {
-        // Before the descriptor is closed: its number may be used again at once.
+        // This must happen before the descriptor is closed, because its number may be used again at
+        // once.
         self.deregister();
     }
 }

@@ -1,15 +1,20 @@
-//! [`Address`]: where to connect to: an address, several, or a name.
+//! [`Address`]: the target of a connection: an address, several addresses, or a name and a port.
 
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, ToSocketAddrs},
 };
 
-/// Where to connect to: an address, several of them, or a name and a port.
+/// The target of a connection: an address, several addresses, or a name and a port.
 ///
-/// Made by `into`, of a [`SocketAddr`], of a text such as `"localhost:80"`, `"127.0.0.1:80"` or
-/// `"[::1]:80"`, of a pair such as `("localhost", 80)`, or of several addresses, best first. A text
-/// that is an address is not looked up.
+/// Created by `into` from one of these:
+///
+/// * a [`SocketAddr`];
+/// * a text such as `"localhost:80"`, `"127.0.0.1:80"` or `"[::1]:80"`;
+/// * a pair such as `("localhost", 80)`;
+/// * a list of addresses, best first.
+///
+/// A text that is an address is not looked up.
 ///
 /// ```
 /// use quadrivium::dns::Address;
@@ -27,55 +32,57 @@ pub(crate) enum Destination {
     One(SocketAddr),
     Several(Vec<SocketAddr>),
     Name(String, u16),
-    /// No address, and why not.
-    Bad(String),
+    /// Not an address. The text names the reason.
+    Invalid(String),
 }
 
 impl Destination {
-    fn of_host(host: &str, port: u16) -> Self {
+    fn parse_host(host: &str, port: u16) -> Self {
         match host.parse() {
             Ok(ip) => Destination::One(SocketAddr::new(ip, port)),
             Err(_) => Destination::Name(host.to_string(), port),
         }
     }
 
-    fn of_text(text: &str) -> Self {
+    fn parse(text: &str) -> Self {
         if let Ok(address) = text.parse() {
             return Destination::One(address);
         }
-        let bad = |remedy: &str| Destination::Bad(format!("{text:?} is no address: {remedy}"));
+        let invalid =
+            |remedy: &str| Destination::Invalid(format!("{text:?} is not an address: {remedy}"));
         let Some((host, port)) = text.rsplit_once(':') else {
-            return bad("it needs a port, as in \"localhost:80\"");
+            return invalid("it needs a port, as in \"localhost:80\"");
         };
         let Ok(port) = port.parse() else {
-            return bad("behind the last colon stands the port, a number up to 65535");
+            return invalid("the last colon must be followed by a port, a number up to 65535");
         };
-        // An address with a zone, as in `[fe80::1%eth0]`, which only the system understands.
+        // An address with a zone, as in `[fe80::1%eth0]`, stays a name. Only the system can parse
+        // the zone.
         let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         match bracketed.unwrap_or(host) {
-            "" => bad("it needs a host before the colon"),
+            "" => invalid("it needs a host before the colon"),
             host if bracketed.is_none() && host.contains(':') => {
-                bad("an IPv6 address stands in brackets, as in \"[::1]:80\"")
+                invalid("an IPv6 address must be in brackets, as in \"[::1]:80\"")
             }
-            host => Destination::of_host(host, port),
+            host => Destination::parse_host(host, port),
         }
     }
 }
 
-/// The addresses of a name, as the operating system says. It blocks.
+/// Asks the operating system for the addresses of a name. Blocks the OS thread.
 pub(crate) fn resolve(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    let because = |kind, cause: &dyn std::fmt::Display| {
-        io::Error::new(kind, format!("there is no address for {name:?}: {cause}"))
+    let not_found = |kind, cause: &dyn std::fmt::Display| {
+        io::Error::new(kind, format!("no address was found for {name:?}: {cause}"))
     };
     match (name, port).to_socket_addrs().map(Vec::from_iter) {
         Ok(addresses) if addresses.is_empty() => {
-            Err(because(io::ErrorKind::NotFound, &"the system knows none"))
+            Err(not_found(io::ErrorKind::NotFound, &"the system has none"))
         }
         Ok(addresses) => Ok(addresses),
-        // What the resolver says has no kind of its own.
+        // Errors of the resolver have no kind of their own.
         Err(error) => match error.kind() {
-            kind @ io::ErrorKind::InvalidInput => Err(because(kind, &error)),
-            _ => Err(because(io::ErrorKind::NotFound, &error)),
+            kind @ io::ErrorKind::InvalidInput => Err(not_found(kind, &error)),
+            _ => Err(not_found(io::ErrorKind::NotFound, &error)),
         },
     }
 }
@@ -115,7 +122,7 @@ impl From<&[SocketAddr]> for Address {
 
 impl From<&str> for Address {
     fn from(text: &str) -> Self {
-        Address(Destination::of_text(text))
+        Address(Destination::parse(text))
     }
 }
 
@@ -133,7 +140,7 @@ impl From<&String> for Address {
 
 impl From<(&str, u16)> for Address {
     fn from((host, port): (&str, u16)) -> Self {
-        Address(Destination::of_host(host, port))
+        Address(Destination::parse_host(host, port))
     }
 }
 
@@ -148,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_addresses_or_names_or_bad() {
+    fn texts_are_addresses_or_names_or_invalid() {
         let one = |text: &str| Destination::One(text.parse().unwrap());
         let name = |host: &str, port| Destination::Name(host.into(), port);
         for (text, kind) in [
@@ -157,7 +164,7 @@ mod tests {
             ("localhost:80", name("localhost", 80)),
             ("[fe80::1%lo]:80", name("fe80::1%lo", 80)),
         ] {
-            assert_eq!(Destination::of_text(text), kind);
+            assert_eq!(Destination::parse(text), kind);
         }
         for (text, remedy) in [
             ("localhost", "needs a port"),
@@ -169,11 +176,11 @@ mod tests {
             ("::1:80", "in brackets"),
             ("", "needs a port"),
         ] {
-            let Destination::Bad(message) = Destination::of_text(text) else {
-                panic!("{text} is bad")
+            let Destination::Invalid(message) = Destination::parse(text) else {
+                panic!("{text} must be invalid")
             };
             assert!(message.contains(remedy), "{message}");
         }
-        assert_eq!(Destination::of_host("::1", 80), one("[::1]:80"));
+        assert_eq!(Destination::parse_host("::1", 80), one("[::1]:80"));
     }
 }

@@ -1,4 +1,4 @@
-//! Names of hosts: [`lookup`].
+//! Host names: [`lookup`] finds their addresses without blocking the loop.
 
 mod address;
 
@@ -12,13 +12,15 @@ use crate::offload::{NAMES, Offload};
 pub use self::address::Address;
 pub(crate) use self::address::Destination;
 
-/// The addresses of a name, best first: what `getaddrinfo` says, the hosts file included.
+/// Returns the addresses of a name, best first. It asks `getaddrinfo`, which also reads the hosts
+/// file.
 ///
-/// It is asked on another thread, one of a few that do nothing else, so that slow files do not keep
-/// names waiting, nor slow names files. What is an address already is not looked up.
+/// The call blocks, so it is made on another thread. The threads for names are a few that do
+/// nothing else, so slow files do not delay names, and slow names do not delay files. A text that
+/// is an address is not looked up.
 ///
-/// Dropped before it is done: a question that has not been asked never is; one that has goes to its
-/// end on its thread.
+/// If the lookup is dropped before its call has begun, the call is never made. A call that has
+/// begun runs to its end on its thread.
 ///
 /// ```
 /// use quadrivium::{dns::lookup, prelude::*};
@@ -32,7 +34,7 @@ pub fn lookup(address: impl Into<Address>) -> Lookup {
         state: match address.into().0 {
             Destination::One(address) => State::Known(Ok(vec![address])),
             Destination::Several(addresses) => State::Known(Ok(addresses)),
-            Destination::Bad(why) => State::Known(Err(why)),
+            Destination::Invalid(why) => State::Known(Err(why)),
             Destination::Name(name, port) => State::Asked(Offload::to(&NAMES, move |started| {
                 started?;
                 resolve(&name, port)
@@ -41,12 +43,14 @@ pub fn lookup(address: impl Into<Address>) -> Lookup {
     }
 }
 
-/// A task that looks up a name. Made by [`lookup`].
+/// A task that looks up a name. Created by [`lookup`].
 ///
-/// Its output is a `NotFound` error when the name has no address, or when that could not be found
-/// out, and `InvalidInput` when it was no address and no name; the message says which and why. It
-/// is a `QuotaExceeded` error when the operating system refuses a thread, and there is none for
-/// names.
+/// Its output is the list of addresses, or one of these errors. The message names the name and the
+/// cause.
+///
+/// * `NotFound`: the name has no address, or the system could not find out.
+/// * `InvalidInput`: the text is neither an address nor a name with a port.
+/// * `QuotaExceeded`: there is no thread for names, and the operating system refuses to start one.
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Lookup {
@@ -56,7 +60,7 @@ pub struct Lookup {
 #[derive(Debug)]
 enum State {
     Known(Result<Vec<SocketAddr>, String>),
-    /// Known, and the others have run first.
+    /// The addresses are known, and the task has given way to the other tasks for one turn.
     GaveWay(Result<Vec<SocketAddr>, String>),
     Asked(Offload<io::Result<Vec<SocketAddr>>>),
     Done,
@@ -75,8 +79,8 @@ impl Task for Lookup {
                 Step::Suspended(Wait::Turn)
             }
             State::Known(known) | State::GaveWay(known) => {
-                let bad_address = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
-                fairness::done(known.map_err(bad_address))
+                let invalid_address = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
+                fairness::done(known.map_err(invalid_address))
             }
             State::Asked(_) | State::Done => panic!("{RESUMED_AFTER_DONE}"),
         }

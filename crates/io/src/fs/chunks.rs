@@ -1,4 +1,5 @@
-//! [`OffloadedChunks`]: how the bytes of a borrowed buffer go to or from another thread.
+//! [`OffloadedChunks`]: moves the bytes of a borrowed buffer to or from another thread, one chunk
+//! after another.
 
 use std::{
     fmt, io,
@@ -11,14 +12,15 @@ use quadrivium_core::{Context, Step, Task};
 use super::{file::File, position::FilePosition};
 use crate::{descriptor::Leaf, offload::Offload};
 
-/// The most bytes in a chunk. A system call on that many costs more than the way to the other
-/// thread and back.
+/// The greatest number of bytes in a chunk. A system call on that many bytes costs more than the
+/// way to the other thread and back.
 const CHUNK: usize = 64 * 1024;
 
-/// A chunk that was read or written: how many of its bytes were.
+/// A chunk that was read or written, and the number of bytes that were.
 type ChunkDone = (io::Result<usize>, Vec<u8>);
 
-/// A leaf that offloads one chunk after another, as `next` says.
+/// A leaf that offloads one chunk after another. `next` receives each finished chunk, and returns
+/// the next one or the output.
 struct OffloadedChunks<N> {
     chunk: Offload<ChunkDone>,
     next: N,
@@ -106,7 +108,7 @@ fn read_chunk(file: &File, position: FilePosition, chunk: Vec<u8>) -> Offload<Ch
     file.with_buffer(chunk, move |file, chunk| position.read(file, chunk))
 }
 
-/// `chunk` is memory that can be used again.
+/// Offloads the write of one chunk. `chunk` is a buffer whose memory is reused.
 fn write_chunk(
     file: &File,
     position: FilePosition,
@@ -118,7 +120,7 @@ fn write_chunk(
     file.with_buffer(chunk, move |file, chunk| position.write(file, chunk))
 }
 
-// Nothing in it is ever pinned.
+// No field is ever pinned.
 impl<N> Unpin for OffloadedChunks<N> {}
 
 impl<N, R> Task for OffloadedChunks<N>

@@ -1,4 +1,4 @@
-//! [`File`].
+//! [`File`]: an open file.
 
 use std::{
     fs::{self, Metadata, Permissions},
@@ -17,12 +17,14 @@ use crate::{
     offload::{Offload, offload_checked},
 };
 
-/// An open file. Clones are the same one, with the same cursor; it is closed when the last of them,
-/// and the last operation on it, is dropped.
+/// An open file.
 ///
-/// Another thread cannot borrow from a task. So an operation that borrows a buffer moves its bytes
-/// through a buffer of its own, 64 KiB at most at a time; one that takes the buffer along
-/// (`_owned`) copies nothing and goes to the other thread once.
+/// Clones share the same file and the same cursor. The file is closed when the last clone and the
+/// last operation on it have been dropped.
+///
+/// Another thread makes the calls, and it cannot borrow from a task. So an operation that borrows a
+/// buffer moves its bytes through a buffer of its own, at most 64 KiB at a time. An `_owned`
+/// operation takes the buffer. It copies nothing and goes to the other thread once.
 ///
 /// ```
 /// use quadrivium::{fs::File, green::perform, prelude::*};
@@ -47,46 +49,48 @@ impl File {
         with_path(path, |path| fs::File::open(path).map(File::from_std))
     }
 
-    /// Opens a file for writing: created if it is not there, emptied if it is.
+    /// Opens a file for writing. The file is created if it does not exist, and emptied if it does.
     pub fn create(path: impl AsRef<Path>) -> Offload<io::Result<File>> {
         with_path(path, |path| fs::File::create(path).map(File::from_std))
     }
 
-    /// Creates a file that must not be there, for reading and writing.
+    /// Creates a file for reading and writing. Returns an error when the file exists.
     pub fn create_new(path: impl AsRef<Path>) -> Offload<io::Result<File>> {
         with_path(path, |path| fs::File::create_new(path).map(File::from_std))
     }
 
-    /// How else to open a file.
+    /// Returns options to open a file in other ways.
     pub fn options() -> OpenOptions {
         OpenOptions::new()
     }
 
-    /// A file of the standard library.
+    /// Converts a file of the standard library.
     pub fn from_std(std: fs::File) -> Self {
         Self { std: Arc::new(std) }
     }
 
-    /// The file for the standard library. While clones of it or operations on it are left, it is
-    /// another descriptor of the same file, with the same cursor.
+    /// Converts the file to a file of the standard library. While clones of it or operations on it
+    /// are left, the result is another descriptor of the same file, with the same cursor.
     ///
     /// # Errors
     ///
-    /// When no more descriptors are to be had.
+    /// Returns an error when the process has no free descriptors.
     pub fn into_std(self) -> io::Result<fs::File> {
         Arc::try_unwrap(self.std).or_else(|std| std.try_clone())
     }
 
-    /// Reads at the cursor, up to 64 KiB; how many bytes. 0 is the end of the file.
+    /// Reads at the cursor, at most 64 KiB, and returns the number of bytes. Returns 0 at the end
+    /// of the file.
     ///
-    /// Dropped before it is done, it may have moved the cursor.
+    /// An operation that is dropped before it is done may have moved the cursor.
     pub fn read<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
         chunks::read(self, FilePosition::Cursor, buffer)
     }
 
-    /// Reads at the cursor into a buffer that is given back; how many bytes.
+    /// Like [`read`](Self::read), but without the limit of 64 KiB. Takes the buffer and returns it
+    /// with the result.
     ///
-    /// Dropped before it is done, it may have moved the cursor.
+    /// An operation that is dropped before it is done may have moved the cursor.
     pub fn read_owned<B>(&self, buffer: B) -> Offload<(io::Result<usize>, B)>
     where
         B: AsMut<[u8]> + Send + 'static,
@@ -94,15 +98,15 @@ impl File {
         self.with_buffer(buffer, |file, buffer| FilePosition::Cursor.read(file, buffer.as_mut()))
     }
 
-    /// Reads from the cursor on until the buffer is full.
+    /// Reads from the cursor on until the buffer is full. The output is an `UnexpectedEof` error
+    /// when the file ends before.
     ///
-    /// `UnexpectedEof` when the file ends before. Dropped before it is done, it may have read a
-    /// part.
+    /// An operation that is dropped before it is done may have read a part.
     pub fn read_exact<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
         chunks::read_exact(self, FilePosition::Cursor, buffer)
     }
 
-    /// The same, with a buffer that is given back.
+    /// Like [`read_exact`](Self::read_exact), but takes the buffer and returns it with the result.
     pub fn read_exact_owned<B>(&self, buffer: B) -> Offload<(io::Result<()>, B)>
     where
         B: AsMut<[u8]> + Send + 'static,
@@ -110,16 +114,17 @@ impl File {
         self.with_buffer(buffer, |mut file, buffer| file.read_exact(buffer.as_mut()))
     }
 
-    /// Writes some of these bytes at the cursor, up to 64 KiB; how many.
+    /// Writes some of these bytes at the cursor, at most 64 KiB, and returns the number.
     ///
-    /// Dropped before it is done, it may have written them.
+    /// An operation that is dropped before it is done may have written the bytes.
     pub fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
         chunks::write(self, FilePosition::Cursor, bytes)
     }
 
-    /// Writes some of these bytes at the cursor, which are given back; how many.
+    /// Like [`write`](Self::write), but without the limit of 64 KiB. Takes the bytes and returns
+    /// them with the result.
     ///
-    /// Dropped before it is done, it may have written them.
+    /// An operation that is dropped before it is done may have written the bytes.
     pub fn write_owned<B>(&self, bytes: B) -> Offload<(io::Result<usize>, B)>
     where
         B: AsRef<[u8]> + Send + 'static,
@@ -129,12 +134,13 @@ impl File {
 
     /// Writes all of these bytes from the cursor on.
     ///
-    /// Dropped before it is done, it may have written a part, or all.
+    /// An operation that is dropped before it is done may have written a part of the bytes, or all
+    /// of them.
     pub fn write_all<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
         chunks::write_all(self, FilePosition::Cursor, bytes)
     }
 
-    /// The same, with bytes that are given back.
+    /// Like [`write_all`](Self::write_all), but takes the bytes and returns them with the result.
     pub fn write_all_owned<B>(&self, bytes: B) -> Offload<(io::Result<()>, B)>
     where
         B: AsRef<[u8]> + Send + 'static,
@@ -142,8 +148,9 @@ impl File {
         self.with_buffer(bytes, |mut file, bytes| file.write_all((*bytes).as_ref()))
     }
 
-    /// Reads at this offset from the start, up to 64 KiB; how many bytes. The cursor is neither
-    /// asked nor moved, so dropped before it is done it has done nothing.
+    /// Reads at this offset from the start, at most 64 KiB, and returns the number of bytes. The
+    /// cursor is neither used nor moved, so an operation that is dropped before it is done has done
+    /// nothing.
     pub fn read_at<'a>(
         &self,
         buffer: &'a mut [u8],
@@ -152,7 +159,8 @@ impl File {
         chunks::read(self, FilePosition::At(offset), buffer)
     }
 
-    /// The same without that limit, into a buffer that is given back.
+    /// Like [`read_at`](Self::read_at), but without the limit of 64 KiB. Takes the buffer and
+    /// returns it with the result.
     pub fn read_at_owned<B>(&self, buffer: B, offset: u64) -> Offload<(io::Result<usize>, B)>
     where
         B: AsMut<[u8]> + Send + 'static,
@@ -162,9 +170,8 @@ impl File {
         })
     }
 
-    /// Reads from this offset on until the buffer is full. The cursor is neither asked nor moved.
-    ///
-    /// `UnexpectedEof` when the file ends before.
+    /// Reads from this offset on until the buffer is full. The cursor is neither used nor moved.
+    /// The output is an `UnexpectedEof` error when the file ends before.
     pub fn read_exact_at<'a>(
         &self,
         buffer: &'a mut [u8],
@@ -173,7 +180,8 @@ impl File {
         chunks::read_exact(self, FilePosition::At(offset), buffer)
     }
 
-    /// The same, with a buffer that is given back.
+    /// Like [`read_exact_at`](Self::read_exact_at), but takes the buffer and returns it with the
+    /// result.
     pub fn read_exact_at_owned<B>(&self, buffer: B, offset: u64) -> Offload<(io::Result<()>, B)>
     where
         B: AsMut<[u8]> + Send + 'static,
@@ -181,10 +189,10 @@ impl File {
         self.with_buffer(buffer, move |file, buffer| file.read_exact_at(buffer.as_mut(), offset))
     }
 
-    /// Writes some of these bytes at this offset from the start, up to 64 KiB; how many. The cursor
-    /// is neither asked nor moved.
+    /// Writes some of these bytes at this offset from the start, at most 64 KiB, and returns the
+    /// number. The cursor is neither used nor moved.
     ///
-    /// Dropped before it is done, it may have written them.
+    /// An operation that is dropped before it is done may have written the bytes.
     pub fn write_at<'a>(
         &self,
         bytes: &'a [u8],
@@ -193,7 +201,8 @@ impl File {
         chunks::write(self, FilePosition::At(offset), bytes)
     }
 
-    /// The same without that limit, with bytes that are given back.
+    /// Like [`write_at`](Self::write_at), but without the limit of 64 KiB. Takes the bytes and
+    /// returns them with the result.
     pub fn write_at_owned<B>(&self, bytes: B, offset: u64) -> Offload<(io::Result<usize>, B)>
     where
         B: AsRef<[u8]> + Send + 'static,
@@ -203,9 +212,10 @@ impl File {
         })
     }
 
-    /// Writes all of these bytes from this offset on. The cursor is neither asked nor moved.
+    /// Writes all of these bytes from this offset on. The cursor is neither used nor moved.
     ///
-    /// Dropped before it is done, it may have written a part, or all.
+    /// An operation that is dropped before it is done may have written a part of the bytes, or all
+    /// of them.
     pub fn write_all_at<'a>(
         &self,
         bytes: &'a [u8],
@@ -214,7 +224,8 @@ impl File {
         chunks::write_all(self, FilePosition::At(offset), bytes)
     }
 
-    /// The same, with bytes that are given back.
+    /// Like [`write_all_at`](Self::write_all_at), but takes the bytes and returns them with the
+    /// result.
     pub fn write_all_at_owned<B>(&self, bytes: B, offset: u64) -> Offload<(io::Result<()>, B)>
     where
         B: AsRef<[u8]> + Send + 'static,
@@ -222,32 +233,33 @@ impl File {
         self.with_buffer(bytes, move |file, bytes| file.write_all_at((*bytes).as_ref(), offset))
     }
 
-    /// Moves the cursor; where it is then, from the start.
+    /// Moves the cursor, and returns its new offset from the start.
     pub fn seek(&self, to: SeekFrom) -> Offload<io::Result<u64>> {
         self.with(move |mut file| file.seek(to))
     }
 
-    /// What is known about it.
+    /// Returns the metadata of the file.
     pub fn metadata(&self) -> Offload<io::Result<Metadata>> {
         self.with(|file| file.metadata())
     }
 
-    /// Changes who may do what with it.
+    /// Changes the permissions of the file.
     pub fn set_permissions(&self, permissions: Permissions) -> Offload<io::Result<()>> {
         self.with(|file| file.set_permissions(permissions))
     }
 
-    /// Cuts it off, or fills it up with zeroes.
+    /// Sets the length of the file. A longer file is cut off, and a shorter one is filled up with
+    /// zeroes.
     pub fn set_len(&self, bytes: u64) -> Offload<io::Result<()>> {
         self.with(move |file| file.set_len(bytes))
     }
 
-    /// Waits until all of it is on the disk, what is known about it included.
+    /// Waits until the contents and the metadata of the file are on the disk.
     pub fn sync_all(&self) -> Offload<io::Result<()>> {
         self.with(|file| file.sync_all())
     }
 
-    /// Waits until its contents are on the disk.
+    /// Waits until the contents of the file are on the disk.
     pub fn sync_data(&self) -> Offload<io::Result<()>> {
         self.with(|file| file.sync_data())
     }
@@ -263,7 +275,7 @@ impl File {
         })
     }
 
-    /// The same with a buffer, which is given back.
+    /// Like [`with`](Self::with), with a buffer that is returned with the result.
     pub(super) fn with_buffer<T: Send + 'static, B: Send + 'static>(
         &self,
         mut buffer: B,

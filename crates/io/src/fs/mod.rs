@@ -1,10 +1,12 @@
-//! Files and folders: what `std::fs` is to threads. The functions are tasks, each a call of its
-//! namesake in [`std::fs`] that is [offloaded](crate::thread::offload).
+//! Files and folders, with the names of `std::fs`. The functions are tasks. Each
+//! [offloads](crate::thread::offload) a call of its namesake in [`std::fs`].
 //!
-//! The kernel has no events for files: a read is never "not ready", it blocks. So other threads do
-//! the reading, and the loop goes on. Dropped before it is done, a call that has begun runs to its
-//! end, and what it does to the file system is done. When the operating system refuses a thread,
-//! the call waits for the threads there are; when there are none, it is a `QuotaExceeded` error.
+//! The kernel has no events for files: a file is never "not ready", and a read blocks until the
+//! disk has answered. So other threads make the calls, and the loop goes on.
+//!
+//! A call that has begun runs to its end, also when its task is dropped, and its effect on the file
+//! system is complete. When the operating system refuses to start a thread, the call waits for the
+//! threads that exist. If there are none, it returns a `QuotaExceeded` error.
 //!
 //! ```
 //! use quadrivium::{fs, prelude::*};
@@ -40,28 +42,28 @@ pub use std::fs::{DirEntry, FileType, Metadata, Permissions};
 
 pub use self::{file::File, open_options::OpenOptions};
 
-/// The whole of a file.
+/// Reads a whole file.
 pub fn read(path: impl AsRef<Path>) -> Offload<Result<Vec<u8>>> {
     with_path(path, |path| fs::read(path))
 }
 
-/// The whole of a file, as text. An error when it is no UTF-8.
+/// Reads a whole file as text. Returns an error when the contents are not valid UTF-8.
 pub fn read_to_string(path: impl AsRef<Path>) -> Offload<Result<String>> {
     with_path(path, |path| fs::read_to_string(path))
 }
 
-/// Makes these bytes the whole of a file, which is created if need be.
+/// Replaces the contents of a file. The file is created if it does not exist.
 pub fn write(path: impl AsRef<Path>, contents: impl Into<Vec<u8>>) -> Offload<Result<()>> {
     let contents = contents.into();
     with_path(path, |path| fs::write(path, contents))
 }
 
-/// Copies the contents and permissions of a file; how many bytes.
+/// Copies the contents and permissions of a file, and returns the number of bytes.
 pub fn copy(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Offload<Result<u64>> {
     with_two_paths(from, to, |from, to| fs::copy(from, to))
 }
 
-/// Renames a file or folder. What had the new name is replaced.
+/// Renames a file or folder. A file that had the new name is replaced.
 pub fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Offload<Result<()>> {
     with_two_paths(from, to, |from, to| fs::rename(from, to))
 }
@@ -71,55 +73,58 @@ pub fn hard_link(original: impl AsRef<Path>, link: impl AsRef<Path>) -> Offload<
     with_two_paths(original, link, |original, link| fs::hard_link(original, link))
 }
 
-/// Makes a symbolic link to `original`.
+/// Creates a symbolic link to `original`.
 pub fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> Offload<Result<()>> {
     with_two_paths(original, link, |original, link| std::os::unix::fs::symlink(original, link))
 }
 
-/// What a symbolic link points to.
+/// Returns the path that a symbolic link points to.
 pub fn read_link(path: impl AsRef<Path>) -> Offload<Result<PathBuf>> {
     with_path(path, |path| fs::read_link(path))
 }
 
-/// The absolute path, without symbolic links, `.` and `..`.
+/// Returns the absolute path, without symbolic links, `.` and `..`.
 pub fn canonicalize(path: impl AsRef<Path>) -> Offload<Result<PathBuf>> {
     with_path(path, |path| fs::canonicalize(path))
 }
 
-/// Whether there is something of this name. An error when that cannot be said.
+/// Returns whether a file or folder of this name exists. Returns an error when this cannot be found
+/// out.
 pub fn exists(path: impl AsRef<Path>) -> Offload<Result<bool>> {
     with_path(path, |path| fs::exists(path))
 }
 
-/// What is known about a file: of a symbolic link, about what it points to.
+/// Returns the metadata of a file or folder. For a symbolic link, returns the metadata of its
+/// target.
 pub fn metadata(path: impl AsRef<Path>) -> Offload<Result<Metadata>> {
     with_path(path, |path| fs::metadata(path))
 }
 
-/// What is known about a file: of a symbolic link, about the link.
+/// Returns the metadata of a file or folder. For a symbolic link, returns the metadata of the link
+/// itself.
 pub fn symlink_metadata(path: impl AsRef<Path>) -> Offload<Result<Metadata>> {
     with_path(path, |path| fs::symlink_metadata(path))
 }
 
-/// Changes who may do what with a file.
+/// Changes the permissions of a file.
 pub fn set_permissions(path: impl AsRef<Path>, permissions: Permissions) -> Offload<Result<()>> {
     with_path(path, |path| fs::set_permissions(path, permissions))
 }
 
-/// What is in a folder, all of it at once, in no particular order.
+/// Returns all entries of a folder at once, in no particular order.
 ///
-/// The entries hold the folder open. Their `metadata` blocks; `file_type` does only on file systems
-/// that keep it elsewhere.
+/// The entries keep the folder open. Their `metadata` blocks. Their `file_type` blocks only on file
+/// systems that store the type elsewhere.
 pub fn read_dir(path: impl AsRef<Path>) -> Offload<Result<Vec<DirEntry>>> {
     with_path(path, |path| fs::read_dir(path)?.collect())
 }
 
-/// Makes a folder.
+/// Creates a folder.
 pub fn create_dir(path: impl AsRef<Path>) -> Offload<Result<()>> {
     with_path(path, |path| fs::create_dir(path))
 }
 
-/// Makes a folder and those above it, as far as they are missing.
+/// Creates a folder and all missing folders above it.
 pub fn create_dir_all(path: impl AsRef<Path>) -> Offload<Result<()>> {
     with_path(path, |path| fs::create_dir_all(path))
 }
@@ -134,7 +139,7 @@ pub fn remove_dir(path: impl AsRef<Path>) -> Offload<Result<()>> {
     with_path(path, |path| fs::remove_dir(path))
 }
 
-/// Removes a folder and all that is in it; symbolic links are removed, not followed.
+/// Removes a folder and all its contents. Symbolic links are removed, not followed.
 pub fn remove_dir_all(path: impl AsRef<Path>) -> Offload<Result<()>> {
     with_path(path, |path| fs::remove_dir_all(path))
 }

@@ -1,11 +1,11 @@
-//! [`OpenOptions`].
+//! [`OpenOptions`]: how a file is opened.
 
 use std::{fs, io, os::unix::fs::OpenOptionsExt, path::Path};
 
 use super::{file::File, path::with_path};
 use crate::offload::Offload;
 
-/// The options of the standard library, with its names.
+/// Defines setters with the names of the standard library.
 macro_rules! setters {
     ($($(#[$doc:meta])* fn $setter:ident($value:ident: $type:ty);)*) => { $(
         $(#[$doc])*
@@ -16,7 +16,7 @@ macro_rules! setters {
     )* };
 }
 
-/// How a file is opened. At first, nothing may be done with it.
+/// The options with which a file is opened. All of them are off at first.
 ///
 /// ```
 /// use quadrivium::{fs::OpenOptions, prelude::*};
@@ -43,38 +43,38 @@ impl Default for OpenOptions {
 }
 
 impl OpenOptions {
-    /// Nothing is allowed yet.
+    /// Creates options that are all off.
     pub fn new() -> Self {
         Self { std: fs::OpenOptions::new() }
     }
 
     setters! {
-        /// Whether it may be read.
+        /// Sets whether the file may be read.
         fn read(read: bool);
 
-        /// Whether it may be written.
+        /// Sets whether the file may be written.
         fn write(write: bool);
 
-        /// Whether every write goes to its end.
+        /// Sets whether every write goes to the end of the file.
         fn append(append: bool);
 
-        /// Whether it is emptied.
+        /// Sets whether the file is emptied.
         fn truncate(truncate: bool);
 
-        /// Whether it is created if it is not there.
+        /// Sets whether the file is created if it does not exist.
         fn create(create: bool);
 
-        /// Whether it is created and must not have been there.
+        /// Sets whether the file is created and must not exist before.
         fn create_new(create_new: bool);
 
-        /// Who may do what with it if it is created, less what the umask takes away.
+        /// Sets the permissions of the file if it is created. The umask is subtracted from them.
         fn mode(mode: u32);
 
-        /// Other flags for the kernel, such as `libc::O_NOFOLLOW`.
+        /// Sets other flags for the kernel, such as `libc::O_NOFOLLOW`.
         fn custom_flags(flags: i32);
     }
 
-    /// Opens the file of this name.
+    /// Opens the file with this path.
     pub fn open(&self, path: impl AsRef<Path>) -> Offload<io::Result<File>> {
         let options = self.std.clone();
         with_path(path, move |path| options.open(path).map(File::from_std))

@@ -1,4 +1,4 @@
-//! Calls on another thread that take a path, or two.
+//! Functions that make a call with one path, or with two, on another thread.
 
 use std::{io::Result, path::Path};
 

@@ -1,4 +1,4 @@
-//! [`FilePosition`]: where in a file is read or written.
+//! [`FilePosition`]: the position at which a file is read or written.
 
 use std::{
     fs,
@@ -6,12 +6,12 @@ use std::{
     os::unix::fs::FileExt,
 };
 
-/// Where in a file is read or written.
+/// The position at which a file is read or written.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum FilePosition {
-    /// Where the cursor is, which moves on.
+    /// At the cursor, which then moves.
     Cursor,
-    /// So many bytes after the start.
+    /// At this number of bytes from the start.
     At(u64),
 }
 
@@ -30,7 +30,7 @@ impl FilePosition {
         })
     }
 
-    /// So many bytes after it. The cursor moves by itself.
+    /// Returns the position `bytes` bytes further on. The cursor moves by itself.
     pub(super) fn after(self, bytes: usize) -> Self {
         match self {
             FilePosition::Cursor => FilePosition::Cursor,
@@ -39,7 +39,7 @@ impl FilePosition {
     }
 }
 
-/// Again when a signal came in between.
+/// Makes the call again when a signal has interrupted it.
 fn retry<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match attempt() {

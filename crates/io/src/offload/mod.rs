@@ -1,4 +1,4 @@
-//! [`offload`]: a call that blocks, made on another OS thread.
+//! [`offload`]: makes a blocking call on another OS thread.
 
 mod pool;
 mod work;
@@ -13,22 +13,26 @@ use self::work::{AwaitedWork, BlockingCall};
 
 pub(crate) use self::pool::{FILES, NAMES, ThreadPool};
 
-/// Runs `work` on another OS thread, and returns its output: for calls that block, and for long
-/// computations, either of which would keep all other tasks waiting.
+/// Runs `work` on another OS thread, and returns its output. Calls that block and long computations
+/// belong there, because in a task they would keep all other tasks waiting.
 ///
-/// It is lazy: the work begins when the task is resumed first. Threads come and go with the load,
-/// 500 at most. The environment variable `QUADRIVIUM_OFFLOAD_THREADS` sets another limit, a number
-/// from 1 on. When all threads are busy, work waits in a queue. So work must not wait for other
-/// work to begin. A panic of the work goes on in the task that performs this.
+/// The work begins when the task is resumed for the first time. Threads are started when they are
+/// needed, and end when they are idle. There are at most 500 of them. The environment variable
+/// `QUADRIVIUM_OFFLOAD_THREADS` sets another limit, a number from 1 on. When all threads are busy,
+/// work waits in a queue. So work must not wait for other work to begin. If the work panics, the
+/// panic continues in the task that performs it.
 ///
-/// Dropped before it is done: work that has not begun never runs, and is dropped here; work that
-/// has begun runs to its end, and its output is dropped on its thread. A virtual clock stands still
-/// until the output is taken (see [`hold`](quadrivium_core::hold)).
+/// If the task is dropped before it is done:
+///
+/// * Work that has not begun never runs, and is dropped together with the task.
+/// * Work that has begun runs to its end, and its output is dropped on the other thread.
+///
+/// A virtual clock stands still until the output is taken (see [`hold`](quadrivium_core::hold)).
 ///
 /// # Panics
 ///
-/// When the operating system refuses a thread and there is none yet; [`offload_checked`] returns
-/// that as an error. When there are some, the work waits for them.
+/// Panics when the operating system refuses to start a thread and the pool has none.
+/// [`offload_checked`] returns this as an error. If the pool has threads, the work waits for them.
 ///
 /// # Examples
 ///
@@ -36,7 +40,7 @@ pub(crate) use self::pool::{FILES, NAMES, ThreadPool};
 /// use quadrivium::{prelude::*, thread::offload};
 ///
 /// let sum = future(async {
-///     // The others run meanwhile.
+///     // The other tasks run in the meantime.
 ///     offload(|| (1..=1_000_u64).sum::<u64>()).await
 /// });
 /// assert_eq!(EventLoop::new()?.block_on(sum)?, 500_500);
@@ -55,12 +59,12 @@ where
     })
 }
 
-/// Like [`offload`], for programs that go on when no thread can be started.
+/// Like [`offload`], for programs that can continue when no thread can be started.
 ///
-/// Then `work` is called with the error, on the thread of the task. So it must not block: it
-/// returns an error of its own, and what it has captured. Otherwise it is called with `Ok` on
-/// another thread. The error is of the kind [`QuotaExceeded`](io::ErrorKind::QuotaExceeded), and
-/// the next work tries again to start a thread.
+/// Normally `work` is called with `Ok` on another thread. If there is no thread, it is called with
+/// the error, on the thread of the task, and must not block. There it can return an error of its
+/// own and the values that it has captured. The kind of the error is
+/// [`QuotaExceeded`](io::ErrorKind::QuotaExceeded). The next call tries again to start a thread.
 ///
 /// # Examples
 ///
@@ -85,8 +89,8 @@ where
     Offload::to(&FILES, work)
 }
 
-/// A task that waits for work on another OS thread. Made by [`offload`], by [`offload_checked`],
-/// and by all of [`fs`](crate::fs).
+/// A task that waits for work on another OS thread. Created by [`offload`], by [`offload_checked`],
+/// and by the functions and methods of [`fs`](crate::fs).
 #[must_use = "a task is lazy: perform it"]
 pub struct Offload<T> {
     state: State<T>,
@@ -95,8 +99,9 @@ pub struct Offload<T> {
 enum State<T> {
     /// Not resumed yet.
     Lazy(&'static ThreadPool, BlockingCall<T>),
-    /// Time is held here, on the loop's side: from before the work begins until its output is
-    /// taken, whatever the other thread does in between.
+    /// The work is queued, running or done. The `SendHold` keeps a virtual clock from jumping. It
+    /// is taken before the work begins and kept until the output is taken, so it does not depend on
+    /// what the other thread does.
     AtWork(AwaitedWork<T>, SendHold),
     Done,
 }
@@ -114,13 +119,14 @@ impl<T: Send + 'static> Task for Offload<T> {
     type Output = T;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {
-        // A panic of the work goes through here, and leaves it done.
+        // If the work panics, the panic passes through this function. The state is then `Done`.
         let (work, hold) = match mem::replace(&mut self.state, State::Done) {
             State::Lazy(pool, call) => {
                 let hold = send_hold();
-                let work = AwaitedWork::begin(pool, call);
+                let work = AwaitedWork::enqueue(pool, call);
                 if fairness::gives_way(false) {
-                    // Only the output, which may be there already, has to wait for the others.
+                    // The work begins now. Only its output, which may be there already, waits for
+                    // the next turn.
                     self.state = State::AtWork(work, hold);
                     return Step::Suspended(Wait::Turn);
                 }

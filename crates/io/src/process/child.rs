@@ -1,4 +1,4 @@
-//! [`Child`].
+//! [`Child`]: a running child process.
 
 use std::{
     io,
@@ -18,38 +18,41 @@ use crate::{
     signal::Signal,
 };
 
-/// What a child reads as its standard input. It reads the end when this is dropped.
+/// The pipe to a child's standard input. When it is dropped, the child reads the end of its input.
 pub type ChildStdin = PipeWriter;
 
-/// What a child writes to its standard output.
+/// The pipe from a child's standard output.
 pub type ChildStdout = PipeReader;
 
-/// What a child writes to its standard error.
+/// The pipe from a child's standard error.
 pub type ChildStderr = PipeReader;
 
-/// A child process. Made by [`Command::spawn`](super::Command::spawn).
+/// A child process. Created by [`Command::spawn`](super::Command::spawn).
 ///
-/// Dropped, it runs on, unless [`kill_on_drop`](super::Command::kill_on_drop) was said. When it
-/// ends then, it is taken off the kernel's list by a thread that is there only for such children:
-/// it leaves no zombie. When the operating system refuses that thread, a child that has ended stays
-/// a zombie until the next child is started or dropped.
+/// When a `Child` is dropped, the child process runs on, unless
+/// [`kill_on_drop`](super::Command::kill_on_drop) was set. A child that has ended stays on the
+/// kernel's list, as a *zombie*, until its parent waits for it. So one thread waits for children
+/// whose `Child` was dropped. It runs only while there are such children. If the operating system
+/// refuses to start that thread, a child that has ended stays a zombie until the next child is
+/// started or dropped.
 #[derive(Debug)]
 pub struct Child {
-    /// Its standard input, if that is a pipe.
+    /// The standard input of the child, if it is a pipe.
     pub stdin: Option<ChildStdin>,
-    /// Its standard output, if that is a pipe.
+    /// The standard output of the child, if it is a pipe.
     pub stdout: Option<ChildStdout>,
-    /// Its standard error, if that is a pipe.
+    /// The standard error of the child, if it is a pipe.
     pub stderr: Option<ChildStderr>,
-    /// Not in `Child` itself, so that its pipes can be moved out.
+    /// A field with a destructor, not a destructor of `Child` itself, so that the pipes can be
+    /// moved out of `Child`.
     process: KillOnDrop,
 }
 
-/// A child process, which is killed when this is dropped, if it was asked for.
+/// A child process that is killed when this is dropped, if `is_enabled` is set.
 #[derive(Debug)]
 struct KillOnDrop {
     source: Arc<Source<ReapOnDrop>>,
-    is_asked_for: bool,
+    is_enabled: bool,
 }
 
 impl KillOnDrop {
@@ -63,115 +66,126 @@ impl Child {
         let pipes = (std.stdin.take(), std.stdout.take(), std.stderr.take());
         let mut process = KillOnDrop {
             source: Arc::new(Source::new(ReapOnDrop::new(std)?)),
-            // Until it is known that all is well.
-            is_asked_for: true,
+            // The child is killed if one of the next steps fails.
+            is_enabled: true,
         };
         let stdin = pipes.0.map(PipeWriter::new).transpose()?;
         let stdout = pipes.1.map(PipeReader::new).transpose()?;
         let stderr = pipes.2.map(PipeReader::new).transpose()?;
-        process.is_asked_for = kill_on_drop;
+        process.is_enabled = kill_on_drop;
         Ok(Self { stdin, stdout, stderr, process })
     }
 
-    /// Its number, which is not used again before it was waited for.
+    /// Returns the process number of the child. The number is not used again before the child was
+    /// waited for.
     pub fn id(&self) -> u32 {
         self.process.child().id()
     }
 
-    /// Waits until it has ended; how. Its standard input is closed first, if it is still here, so
-    /// that it does not wait for us.
+    /// Waits until the child has ended, and returns its exit status. If the child's standard input
+    /// is still in this `Child`, it is closed first, so that the child does not wait for more
+    /// input.
     ///
-    /// The answer is the same each time. Dropped before it is done, it has closed standard input.
+    /// A later call returns the same status. An operation that is dropped before it is done has
+    /// closed the standard input.
     ///
     /// # Errors
     ///
-    /// [`StatusLost`](super::StatusLost) when another part of the program has waited for it, or
-    /// SIGCHLD is ignored in this process.
+    /// The output is a [`StatusLost`](super::StatusLost) error when another part of the program has
+    /// waited for the child, or when this process ignores SIGCHLD.
     pub fn wait(&mut self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
         wait(&self.process.source, self.stdin.take(), ())
     }
 
-    /// How it ended, if it has. Does not wait.
+    /// Returns the exit status of the child, if it has ended. Does not wait.
     ///
     /// # Errors
     ///
-    /// As those of [`wait`](Child::wait).
+    /// Returns the errors of [`wait`](Child::wait).
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         self.process.child().try_wait()
     }
 
-    /// Waits until it has ended; how, and what it wrote until then. Both pipes are read at once, so
-    /// neither fills up. Its standard input is closed first.
+    /// Waits until the child has ended, and returns its exit status and all that it wrote. Both
+    /// pipes are read at the same time, so neither fills up. The child's standard input is closed
+    /// first.
     ///
-    /// Dropped before it is done, it loses what was read, and drops the child.
+    /// An operation that is dropped before it is done loses the bytes that it has read, and drops
+    /// the child.
     ///
     /// # Errors
     ///
-    /// When a pipe cannot be read. And as those of [`wait`](Child::wait): what the child wrote is
-    /// then [in the error](super::StatusLost::into_output).
+    /// The output is an error when a pipe cannot be read, and one of the errors of
+    /// [`wait`](Child::wait). A `StatusLost` error then [contains the
+    /// output](super::StatusLost::into_output) of the child.
     pub fn wait_with_output(mut self) -> impl Leaf<io::Result<Output>> + use<> {
         let read = |pipe: Option<ChildStdout>| Some(pipe?.read_to_end_owned(Vec::new()));
         let [stdout, stderr] = [self.stdout.take(), self.stderr.take()].map(read);
         CollectOutput::new(stdout, stderr, self.into_wait())
     }
 
-    /// The same as [`wait`](Child::wait), and keeps the child.
+    /// Like [`wait`](Child::wait), but keeps the `Child` in the leaf.
     pub(super) fn into_wait(mut self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
         let stdin = self.stdin.take();
         wait(&Arc::clone(&self.process.source), stdin, self)
     }
 
-    /// Ends it, whatever it says. Harmless when it has ended.
+    /// Kills the child. Does nothing if the child has ended.
     ///
     /// # Errors
     ///
-    /// When it may not be ended, since it runs as somebody else. And as those of
-    /// [`signal`](Child::signal).
+    /// Returns an error when this process may not kill the child, because the child runs as another
+    /// user. Also returns the errors of [`signal`](Child::signal).
     pub fn kill(&mut self) -> io::Result<()> {
         self.signal(Signal::Kill)
     }
 
-    /// Sends it a signal. Harmless when it has ended.
+    /// Sends a signal to the child. Does nothing if the child has ended.
     ///
-    /// It never reaches another process, even when another part of the program has waited for the
-    /// child and its number was given again. Where the kernel refuses a pidfd, the signal goes by
-    /// number, after a look at whether the child is still there.
+    /// The signal goes through a *pidfd*, a descriptor that always means this child. So it never
+    /// reaches another process, even when another part of the program has waited for the child and
+    /// the kernel has reused its number. Where the kernel refuses a pidfd, the signal goes by
+    /// number, after a check that the child is still there.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for a signal without a name; when it may not be sent to it;
-    /// [`StatusLost`](super::StatusLost) when another part of the program has waited for it, or
-    /// SIGCHLD is ignored and it has ended.
+    /// Returns one of these errors:
+    ///
+    /// * `InvalidInput` for a signal without a name.
+    /// * An error when this process may not send the signal to the child.
+    /// * [`StatusLost`](super::StatusLost) when another part of the program has waited for the
+    ///   child, or when this process ignores SIGCHLD and the child has ended.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
         self.process.child().signal(signal)
     }
 
-    /// Sends a signal to the group of processes that it leads, as it does after
-    /// [`process_group(0)`](super::Command::process_group): to it and to those it has started, also
-    /// when it has ended and they have not.
+    /// Sends a signal to the process group that the child leads. The child leads a group after
+    /// [`process_group(0)`](super::Command::process_group). The signal reaches the child and the
+    /// processes that it has started. It reaches them also when the child has ended and they still
+    /// run.
     ///
-    /// After [`wait`](Child::wait) or [`try_wait`](Child::try_wait) has said how it ended, this
-    /// does nothing: another group may have the number by then. To end a whole group, send the
-    /// signal first and wait afterwards.
+    /// After [`wait`](Child::wait) or [`try_wait`](Child::try_wait) has returned the exit status,
+    /// this does nothing, because another group may have the number by then. To end a whole group,
+    /// send the signal first and wait afterwards.
     ///
     /// # Errors
     ///
-    /// As those of [`signal`](Child::signal), and when it leads no group.
+    /// Returns the errors of [`signal`](Child::signal), and an error when the child leads no group.
     pub fn signal_group(&self, signal: Signal) -> io::Result<()> {
         self.process.child().signal_group(signal)
     }
 
-    /// Asks it to end: [`signal`](Child::signal) with [`Signal::Terminate`].
+    /// Asks the child to end: [`signal`](Child::signal) with [`Signal::Terminate`].
     ///
     /// # Errors
     ///
-    /// As those of `signal`.
+    /// Returns the errors of `signal`.
     pub fn terminate(&self) -> io::Result<()> {
         self.signal(Signal::Terminate)
     }
 }
 
-/// `guard` is dropped with the leaf.
+/// Returns the leaf of [`Child::wait`]. `guard` is kept in the leaf and dropped with it.
 pub(super) fn wait<G>(
     process: &Arc<Source<ReapOnDrop>>,
     mut stdin: Option<ChildStdin>,
@@ -190,9 +204,9 @@ pub(super) fn wait<G>(
 impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let child = self.child();
-        // A process that was forked since has a copy of this, and must not end the child.
-        if self.is_asked_for && child.is_of_this_process() {
-            // Where that is not allowed nobody can be told.
+        // A process that was forked since has a copy of this, and must not kill the child.
+        if self.is_enabled && child.is_of_this_process() {
+            // A destructor cannot return an error when the signal is not allowed.
             let _ = child.signal(Signal::Kill);
         }
     }

@@ -1,12 +1,14 @@
-//! [`ChildDescriptor`]: a child that runs, as a descriptor that tells when it has ended.
+//! [`ChildDescriptor`]: a running child, as a descriptor that becomes readable when the child has
+//! ended.
 //!
 //! ```text
 //!   started ──► ended (a zombie) ──► waited for: its number may be given to another process
-//!                                     └─ from here on nothing may be done by number
+//!                                     └─ from here on its number must not be used
 //! ```
 //!
-//! A pidfd always means this child, so signals and waits go by the pidfd. A number means the child
-//! only until it was waited for, and another part of the program may do that.
+//! A *pidfd* is a descriptor that always means this child. So signals and waits go by the pidfd
+//! where there is one. A number means the child only until the child was waited for, and another
+//! part of the program may do that.
 
 use std::{
     io,
@@ -21,7 +23,7 @@ use std::{
 use rustix::{
     io::{Errno, retry_on_intr},
     process::{
-        Pid, PidfdFlags, Signal as Sent, WaitId, WaitIdOptions, WaitIdStatus, kill_process,
+        Pid, PidfdFlags, Signal as RustixSignal, WaitId, WaitIdOptions, WaitIdStatus, kill_process,
         kill_process_group, pidfd_open, pidfd_send_signal, waitid,
     },
 };
@@ -29,41 +31,44 @@ use rustix::{
 use super::{reaper, status_lost::StatusLost};
 use crate::signal::{Delivery, Signal};
 
-/// A child process. Dropped while that still runs, it hands the child over to the [`reaper`].
+/// A child process. If this is dropped while the child still runs, the child is handed over to the
+/// [`reaper`].
 #[derive(Debug)]
 pub(super) struct ReapOnDrop {
-    /// There until it is dropped.
+    /// `None` only while this is being dropped.
     child: Option<ChildDescriptor>,
 }
 
-/// A child process, as a descriptor that is readable when it may have ended.
+/// A child process, as a descriptor that becomes readable when the child may have ended.
 #[derive(Debug)]
 pub(super) struct ChildDescriptor {
     id: Pid,
-    /// The process that started it. No other process can wait for it, such as one that was forked
-    /// since.
+    /// The process that started the child. No other process can wait for the child, not even a
+    /// process that was forked since.
     parent: u32,
-    /// How it ended, once it was waited for here. While this is locked, nothing here waits for it.
-    ended: Mutex<Option<ExitStatus>>,
+    /// The exit status, after the child was waited for here. While this is locked, no code of this
+    /// crate waits for the child.
+    exit_status: Mutex<Option<ExitStatus>>,
     notice: ExitNotice,
 }
 
-/// How it is told that a child may have ended.
+/// The event that reports that a child may have ended.
 #[derive(Debug)]
 enum ExitNotice {
-    /// A descriptor of its own. Linux has them.
+    /// A pidfd: Linux has a descriptor for each child.
     Pidfd(OwnedFd),
-    /// A signal, for all children: SIGCHLD. Where there is no pidfd, or it may not be had.
+    /// SIGCHLD, one signal for all children. It is used where the system has no pidfds or refuses
+    /// one.
     Signal(Delivery),
-    /// There was no child of this number any more. SIGCHLD is ignored, so the kernel did not keep
-    /// it.
+    /// No event: the child had already disappeared. This process ignores SIGCHLD, so the kernel did
+    /// not keep the child.
     Forgotten,
 }
 
 impl ReapOnDrop {
-    /// A child that has just been started.
+    /// Wraps a child that has just been started.
     pub(super) fn new(child: Child) -> io::Result<Self> {
-        Self::with_notice(child, |id| ExitNotice::of(pidfd_open(id, PidfdFlags::empty())))
+        Self::with_notice(child, |id| ExitNotice::from_pidfd(pidfd_open(id, PidfdFlags::empty())))
     }
 
     fn with_notice(
@@ -71,14 +76,14 @@ impl ReapOnDrop {
         notice: impl FnOnce(Pid) -> io::Result<ExitNotice>,
     ) -> io::Result<Self> {
         let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let id = id.expect("the number of a process is positive and fits");
+        let id = id.expect("the number of a process is a positive `i32`");
         match notice(id) {
             Ok(notice) => {
-                let (parent, ended) = (process::id(), Mutex::new(None));
-                Ok(Self { child: Some(ChildDescriptor { id, parent, ended, notice }) })
+                let (parent, exit_status) = (process::id(), Mutex::new(None));
+                Ok(Self { child: Some(ChildDescriptor { id, parent, exit_status, notice }) })
             }
             Err(error) => {
-                // It has hardly begun. Nobody could wait for it, so it is not to be.
+                // The child has just been started. No task could wait for it, so it is killed.
                 if let Ok(None) = child.try_wait() {
                     child.kill().and_then(|()| child.wait())?;
                 }
@@ -88,7 +93,7 @@ impl ReapOnDrop {
     }
 
     pub(super) fn child(&self) -> &ChildDescriptor {
-        self.child.as_ref().expect("it is there until it is dropped")
+        self.child.as_ref().expect("only `drop` takes it out")
     }
 }
 
@@ -97,104 +102,111 @@ impl ChildDescriptor {
         self.id.as_raw_pid().unsigned_abs()
     }
 
-    /// Whether this process started it. A process that was forked since has a copy of this.
+    /// Returns whether this process started the child. A process that was forked since has a copy
+    /// of this.
     pub(super) fn is_of_this_process(&self) -> bool {
         self.parent == process::id()
     }
 
-    /// How it ended, if it has. It is then off the kernel's list.
+    /// Returns the exit status, if the child has ended. The child is then removed from the kernel's
+    /// list.
     pub(super) fn try_wait(&self) -> io::Result<Option<ExitStatus>> {
-        // What has been told is forgotten before the look: what is told later is news.
+        // Signals that came earlier are dropped before the check, so a signal that comes later is
+        // news.
         if let ExitNotice::Signal(delivery) = &self.notice {
             while delivery.take().is_some() {}
         }
-        let mut ended = self.lock();
-        if ended.is_none() {
-            *ended = self.look(WaitIdOptions::empty())?;
+        let mut exit_status = self.lock();
+        if exit_status.is_none() {
+            *exit_status = self.poll_status(WaitIdOptions::empty())?;
         }
-        Ok(*ended)
+        Ok(*exit_status)
     }
 
-    /// Sends it a signal, unless it was waited for.
+    /// Sends a signal to the child, unless the child was waited for.
     pub(super) fn signal(&self, signal: Signal) -> io::Result<()> {
-        let (sent, ended) = (sent(signal)?, self.lock());
-        if ended.is_some() {
+        let (signal, exit_status) = (to_rustix(signal)?, self.lock());
+        if exit_status.is_some() {
             return Ok(());
         }
         match &self.notice {
-            ExitNotice::Pidfd(pidfd) => match pidfd_send_signal(pidfd, sent) {
+            ExitNotice::Pidfd(pidfd) => match pidfd_send_signal(pidfd, signal) {
                 Ok(()) => Ok(()),
-                Err(Errno::SRCH) => Err(self.lost()),
-                // Either the signal or the system call is forbidden: the older call says which.
-                Err(_) => self.by_number(sent, kill_process),
+                Err(Errno::SRCH) => Err(self.status_lost()),
+                // Either the signal or the system call is forbidden. The older system call finds
+                // out which.
+                Err(_) => self.send_by_number(signal, kill_process),
             },
-            ExitNotice::Signal(_) | ExitNotice::Forgotten => self.by_number(sent, kill_process),
+            ExitNotice::Signal(_) | ExitNotice::Forgotten => {
+                self.send_by_number(signal, kill_process)
+            }
         }
     }
 
-    /// Sends a signal to the group that has its number, unless it was waited for: another group may
-    /// have that number by now.
+    /// Sends a signal to the group that has the child's number, unless the child was waited for.
+    /// Another group may have that number by then.
     pub(super) fn signal_group(&self, signal: Signal) -> io::Result<()> {
-        let (sent, ended) = (sent(signal)?, self.lock());
-        match *ended {
+        let (signal, exit_status) = (to_rustix(signal)?, self.lock());
+        match *exit_status {
             Some(_) => Ok(()),
-            // Also when it has ended: a zombie keeps its number.
-            None => self.by_number(sent, kill_process_group),
+            // This is safe also when the child has ended, because a zombie keeps its number.
+            None => self.send_by_number(signal, kill_process_group),
         }
     }
 
     /// Sends a signal with `send`, if the child still has its number. Another part of the program
-    /// could wait for it between the look and the signal: only a pidfd rules that out.
-    fn by_number(
+    /// could wait for the child between the check and the signal. Only a pidfd prevents that.
+    fn send_by_number(
         &self,
-        sent: Sent,
-        send: fn(Pid, Sent) -> rustix::io::Result<()>,
+        signal: RustixSignal,
+        send: fn(Pid, RustixSignal) -> rustix::io::Result<()>,
     ) -> io::Result<()> {
-        self.look(WaitIdOptions::NOWAIT)?;
-        Ok(send(self.id, sent)?)
+        self.poll_status(WaitIdOptions::NOWAIT)?;
+        Ok(send(self.id, signal)?)
     }
 
-    /// How it ended, if it has. With `NOWAIT` it stays on the kernel's list.
-    fn look(&self, options: WaitIdOptions) -> io::Result<Option<ExitStatus>> {
+    /// Returns the exit status, if the child has ended. With `NOWAIT` the child stays on the
+    /// kernel's list.
+    fn poll_status(&self, options: WaitIdOptions) -> io::Result<Option<ExitStatus>> {
         let options = options | WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
-        let by_number = || retry_on_intr(|| waitid(WaitId::Pid(self.id), options));
-        let looked = match &self.notice {
+        let wait_by_number = || retry_on_intr(|| waitid(WaitId::Pid(self.id), options));
+        let polled = match &self.notice {
             ExitNotice::Pidfd(pidfd) => {
                 match retry_on_intr(|| waitid(WaitId::PidFd(pidfd.as_fd()), options)) {
-                    // Linux 5.3 has the descriptor, and cannot wait for it.
-                    Err(Errno::INVAL) => by_number(),
-                    looked => looked,
+                    // Linux 5.3 has pidfds, but cannot wait for them.
+                    Err(Errno::INVAL) => wait_by_number(),
+                    polled => polled,
                 }
             }
-            ExitNotice::Signal(_) => by_number(),
+            ExitNotice::Signal(_) => wait_by_number(),
             ExitNotice::Forgotten => Err(Errno::CHILD),
         };
-        match looked {
+        match polled {
             Ok(status) => Ok(status.as_ref().map(exit_status)),
-            Err(Errno::CHILD) => Err(self.lost()),
+            Err(Errno::CHILD) => Err(self.status_lost()),
             Err(error) => Err(error.into()),
         }
     }
 
     #[cold]
-    fn lost(&self) -> io::Error {
+    fn status_lost(&self) -> io::Error {
         StatusLost::error(self.is_of_this_process())
     }
 
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    /// No user code runs under this lock, so a poisoned lock cannot protect half-made changes.
     fn lock(&self) -> MutexGuard<'_, Option<ExitStatus>> {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+        self.exit_status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn sent(signal: Signal) -> io::Result<Sent> {
-    Sent::from_named_raw(signal.number()).ok_or_else(|| {
-        let remedy = format!("{signal} cannot be sent: use one that has a name");
+fn to_rustix(signal: Signal) -> io::Result<RustixSignal> {
+    RustixSignal::from_named_raw(signal.number()).ok_or_else(|| {
+        let remedy = format!("{signal} cannot be sent: use a signal that has a name");
         io::Error::new(io::ErrorKind::InvalidInput, remedy)
     })
 }
 
-/// The same status, encoded as `wait` does, which is how the standard library keeps it.
+/// Converts the status to the encoding of `wait`, which the standard library uses.
 fn exit_status(status: &WaitIdStatus) -> ExitStatus {
     const DUMPED: i32 = 0x80;
     ExitStatus::from_raw(match (status.exit_status(), status.terminating_signal()) {
@@ -205,21 +217,22 @@ fn exit_status(status: &WaitIdStatus) -> ExitStatus {
 }
 
 impl ExitNotice {
-    /// `opened` is what the kernel says when it is asked for a pidfd.
-    fn of(opened: Result<OwnedFd, Errno>) -> io::Result<Self> {
+    /// Chooses the event. `opened` is the kernel's answer to `pidfd_open`.
+    fn from_pidfd(opened: Result<OwnedFd, Errno>) -> io::Result<Self> {
         match opened {
             Ok(pidfd) => Ok(ExitNotice::Pidfd(pidfd)),
-            // To listen for a signal instead would take descriptors and memory, too.
+            // Listening for a signal instead would need descriptors and memory, too.
             Err(error @ (Errno::MFILE | Errno::NFILE | Errno::NOMEM)) => Err(error.into()),
             Err(Errno::SRCH) => Ok(ExitNotice::Forgotten),
-            // An old kernel, or a sandbox. Sandboxes choose the error: ENOSYS, EPERM, EACCES,
-            // EINVAL.
-            Err(_) => Self::by_signal(),
+            // The kernel is old, or this is a sandbox. Sandboxes choose the error: ENOSYS, EPERM,
+            // EACCES or EINVAL.
+            Err(_) => Self::from_sigchld(),
         }
     }
 
-    /// It need not listen when the child is started: who waits looks first.
-    fn by_signal() -> io::Result<Self> {
+    /// Listens for SIGCHLD. Listening may begin after the child was started, because a task that
+    /// waits first checks whether the child has ended.
+    fn from_sigchld() -> io::Result<Self> {
         Delivery::new(&[Signal::Child]).map(ExitNotice::Signal)
     }
 }
@@ -245,7 +258,7 @@ impl AsFd for ChildDescriptor {
         match &self.notice {
             ExitNotice::Pidfd(pidfd) => pidfd.as_fd(),
             ExitNotice::Signal(delivery) => delivery.as_fd(),
-            ExitNotice::Forgotten => unreachable!("looking at it fails, so no task waits for it"),
+            ExitNotice::Forgotten => unreachable!("its status is lost, so no task waits for it"),
         }
     }
 }
@@ -260,7 +273,7 @@ mod tests {
     use crate::{descriptor::Source, process::child::wait};
 
     #[test]
-    fn without_a_pidfd_a_signal_tells_it() {
+    fn without_a_pidfd_sigchld_reports_the_end_of_a_child() {
         let refusals = [
             Errno::NOSYS,
             Errno::PERM,
@@ -271,7 +284,8 @@ mod tests {
         ];
         for refusal in refusals {
             let child = Command::new("sh").args(["-c", "sleep 0.01; exit 7"]).spawn().unwrap();
-            let process = ReapOnDrop::with_notice(child, |_| ExitNotice::of(Err(refusal))).unwrap();
+            let process =
+                ReapOnDrop::with_notice(child, |_| ExitNotice::from_pidfd(Err(refusal))).unwrap();
             assert!(matches!(process.child().notice, ExitNotice::Signal(_)));
             let source = Arc::new(Source::new(process));
             let waits = wait(&source, None, ());
@@ -285,18 +299,19 @@ mod tests {
         for short_of in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
             let child = Command::new("sleep").arg("60").spawn().unwrap();
             let id = child.id();
-            let error =
-                ReapOnDrop::with_notice(child, |_| ExitNotice::of(Err(short_of))).unwrap_err();
+            let error = ReapOnDrop::with_notice(child, |_| ExitNotice::from_pidfd(Err(short_of)))
+                .unwrap_err();
             assert_eq!(error.raw_os_error(), Some(short_of.raw_os_error()));
             assert!(!std::path::Path::new(&format!("/proc/{id}")).exists());
         }
     }
 
     #[test]
-    fn a_child_that_the_kernel_has_forgotten_is_an_error() {
+    fn a_child_that_the_kernel_no_longer_has_is_an_error() {
         let mut child = Command::new("true").spawn().unwrap();
         child.wait().unwrap();
-        let process = ReapOnDrop::with_notice(child, |_| ExitNotice::of(Err(Errno::SRCH))).unwrap();
+        let process =
+            ReapOnDrop::with_notice(child, |_| ExitNotice::from_pidfd(Err(Errno::SRCH))).unwrap();
         for error in [
             process.child().try_wait().unwrap_err(),
             process.child().signal(Signal::Kill).unwrap_err(),

@@ -1,4 +1,4 @@
-//! [`Command`].
+//! [`Command`]: how a child process is started.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use quadrivium_core::host::refused;
 use super::{child::Child, lazy_child::LazyChild, reaper, stdio::Stdio};
 use crate::descriptor::Leaf;
 
-/// How a child process is started. The methods are those of [`std::process::Command`].
+/// Describes how a child process is started. It has the methods of [`std::process::Command`].
 ///
 /// ```
 /// use quadrivium::{green::perform, prelude::*, process::Command};
@@ -23,17 +23,18 @@ use crate::descriptor::Leaf;
 /// assert_eq!(EventLoop::new()?.block_on(output)??.stdout, b"hello\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-// Not one of the standard library, which cannot be copied: a lazy leaf takes a copy along.
+// This is not the `Command` of the standard library, because that one cannot be cloned, and each
+// lazy leaf needs a clone.
 #[derive(Clone, Debug)]
 pub struct Command {
     program: OsString,
     args: Vec<OsString>,
     arg0: Option<OsString>,
     clears_env: bool,
-    /// None takes a variable away.
+    /// `None` removes the variable.
     env: BTreeMap<OsString, Option<OsString>>,
     folder: Option<PathBuf>,
-    /// Standard input, output and error, where something was said about it.
+    /// Standard input, output and error, as far as they were set.
     stdio: [Option<Stdio>; 3],
     uid: Option<u32>,
     gid: Option<u32>,
@@ -42,7 +43,8 @@ pub struct Command {
 }
 
 impl Command {
-    /// This program, searched for in `PATH`, without arguments, with our environment and folder.
+    /// Creates a command for this program, which is searched for in `PATH`. The command has no
+    /// arguments, and the environment and folder of this process.
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         Self {
             program: program.as_ref().to_owned(),
@@ -71,13 +73,13 @@ impl Command {
         self
     }
 
-    /// Gives an environment variable this value.
+    /// Sets an environment variable.
     pub fn env(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> &mut Self {
         self.env.insert(name.as_ref().to_owned(), Some(value.as_ref().to_owned()));
         self
     }
 
-    /// Gives environment variables these values.
+    /// Sets environment variables.
     pub fn envs<K, V>(&mut self, variables: impl IntoIterator<Item = (K, V)>) -> &mut Self
     where
         K: AsRef<OsStr>,
@@ -86,81 +88,85 @@ impl Command {
         variables.into_iter().fold(self, |command, (name, value)| command.env(name, value))
     }
 
-    /// Takes an environment variable away.
+    /// Removes an environment variable.
     pub fn env_remove(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
         self.env.insert(name.as_ref().to_owned(), None);
         self
     }
 
-    /// Takes all environment variables away.
+    /// Removes all environment variables.
     pub fn env_clear(&mut self) -> &mut Self {
         self.clears_env = true;
         self.env.clear();
         self
     }
 
-    /// The folder it starts in.
+    /// Sets the folder in which the child starts.
     pub fn current_dir(&mut self, folder: impl AsRef<Path>) -> &mut Self {
         self.folder = Some(folder.as_ref().to_owned());
         self
     }
 
-    /// Its standard input. Unless said otherwise it is ours; nothing at all for `output`.
+    /// Sets the standard input of the child. By default it is the standard input of this process,
+    /// and empty for `output`.
     pub fn stdin(&mut self, stdin: impl Into<Stdio>) -> &mut Self {
         self.stdio[0] = Some(stdin.into());
         self
     }
 
-    /// Its standard output. Unless said otherwise it is ours; a pipe for `output`.
+    /// Sets the standard output of the child. By default it is the standard output of this process,
+    /// and a pipe for `output`.
     pub fn stdout(&mut self, stdout: impl Into<Stdio>) -> &mut Self {
         self.stdio[1] = Some(stdout.into());
         self
     }
 
-    /// Its standard error. Unless said otherwise it is ours; a pipe for `output`.
+    /// Sets the standard error of the child. By default it is the standard error of this process,
+    /// and a pipe for `output`.
     pub fn stderr(&mut self, stderr: impl Into<Stdio>) -> &mut Self {
         self.stdio[2] = Some(stderr.into());
         self
     }
 
-    /// The user it runs as.
+    /// Sets the user as which the child runs.
     pub fn uid(&mut self, id: u32) -> &mut Self {
         self.uid = Some(id);
         self
     }
 
-    /// The group it runs as.
+    /// Sets the user group as which the child runs.
     pub fn gid(&mut self, id: u32) -> &mut Self {
         self.gid = Some(id);
         self
     }
 
-    /// The name it is told it has.
+    /// Sets the name under which the child is started: its argument 0.
     pub fn arg0(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
         self.arg0 = Some(name.as_ref().to_owned());
         self
     }
 
-    /// The group of processes it belongs to; with 0 it begins one, so that a Ctrl-C meant for us
-    /// does not reach it.
+    /// Sets the process group of the child. With 0 the child begins a new group, so that a Ctrl-C
+    /// that is meant for this process does not reach it.
     pub fn process_group(&mut self, id: i32) -> &mut Self {
         self.process_group = Some(id);
         self
     }
 
-    /// Whether the child is killed when its [`Child`], or the leaf of `status` or `output`, is
-    /// dropped before it has ended. Otherwise it runs on.
+    /// Sets whether the child is killed when its [`Child`], or the leaf of `status` or `output`, is
+    /// dropped before the child has ended. By default the child runs on.
     pub fn kill_on_drop(&mut self, kill: bool) -> &mut Self {
         self.kill_on_drop = kill;
         self
     }
 
-    /// LazyChild it, at once. The call takes as long as the kernel needs to copy a process.
+    /// Starts the child at once. The call blocks for as long as the kernel needs to copy a process.
     ///
     /// # Errors
     ///
-    /// When there is no such program, or it may not be run; when no more descriptors are to be had;
-    /// `QuotaExceeded` when the operating system refuses one more process.
+    /// Returns an error when the program does not exist or may not be run, and when this process
+    /// has no free descriptors. Returns a `QuotaExceeded` error when the operating system refuses
+    /// to start another process.
     pub fn spawn(&self) -> io::Result<Child> {
         reaper::reap_ended();
         let child = self.to_std()?.spawn().map_err(|error| match error.kind() {
@@ -170,27 +176,30 @@ impl Command {
         Child::new(child, self.kill_on_drop)
     }
 
-    /// LazyChild it, and waits until it has ended; how.
+    /// Starts the child, waits until it has ended, and returns its exit status.
     ///
-    /// It is started as it is now, when the leaf is resumed first. Dropped before that, it never
-    /// is.
+    /// The child is started when the leaf is resumed for the first time. Changes of the command
+    /// after this call do not affect it. If the leaf is dropped before that, the child is never
+    /// started.
     ///
     /// # Errors
     ///
-    /// As those of [`spawn`](Command::spawn) and of [`Child::wait`].
+    /// The output is one of the errors of [`spawn`](Command::spawn) and of [`Child::wait`].
     pub fn status(&self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
         let command = self.clone();
         LazyChild::new(move || command.spawn().map(Child::into_wait))
     }
 
-    /// LazyChild it, and waits until it has ended; what it wrote, and how it ended. Nothing is
-    /// there for it to read.
+    /// Starts the child, waits until it has ended, and returns its exit status and all that it
+    /// wrote. By default the standard input of the child is empty.
     ///
-    /// It is lazy as [`status`](Command::status) is.
+    /// Like [`status`](Command::status), it starts the child when the leaf is resumed for the first
+    /// time.
     ///
     /// # Errors
     ///
-    /// As those of [`spawn`](Command::spawn) and of [`Child::wait_with_output`].
+    /// The output is one of the errors of [`spawn`](Command::spawn) and of
+    /// [`Child::wait_with_output`].
     pub fn output(&self) -> impl Leaf<io::Result<Output>> + use<> {
         let mut command = self.clone();
         let [stdin, stdout, stderr] = &mut command.stdio;
@@ -225,23 +234,23 @@ impl Command {
         Ok(std)
     }
 
-    /// The program.
+    /// Returns the program.
     pub fn get_program(&self) -> &OsStr {
         &self.program
     }
 
-    /// The arguments.
+    /// Returns the arguments.
     pub fn get_args(&self) -> impl ExactSizeIterator<Item = &OsStr> {
         self.args.iter().map(OsString::as_os_str)
     }
 
-    /// The environment variables that were said something about, sorted; none is the value of those
-    /// that are taken away.
+    /// Returns the environment variables that were set or removed, sorted by name. The value of a
+    /// removed variable is `None`.
     pub fn get_envs(&self) -> impl ExactSizeIterator<Item = (&OsStr, Option<&OsStr>)> {
         self.env.iter().map(|(name, value)| (name.as_os_str(), value.as_deref()))
     }
 
-    /// The folder, if it was said.
+    /// Returns the folder, if it was set.
     pub fn get_current_dir(&self) -> Option<&Path> {
         self.folder.as_deref()
     }

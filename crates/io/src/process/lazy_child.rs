@@ -1,10 +1,11 @@
-//! [`LazyChild`]: a leaf that starts its child when it is resumed first.
+//! [`LazyChild`]: a leaf that starts its child when the leaf is resumed for the first time.
 
 use std::{fmt, io, mem, pin::Pin};
 
 use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task};
 
-/// Calls `start` when it is resumed first, and goes on as the leaf that this makes.
+/// A leaf that calls `start` when it is resumed for the first time, and then resumes the leaf that
+/// `start` has returned.
 pub(super) struct LazyChild<F, L> {
     state: State<F, L>,
 }
@@ -49,7 +50,7 @@ where
     }
 }
 
-// Nothing in it is ever pinned.
+// No field is ever pinned.
 impl<F, L> Unpin for LazyChild<F, L> {}
 
 quadrivium_core::leaf! {

@@ -1,4 +1,4 @@
-//! Child processes: what `std::process` is to threads.
+//! Child processes, with the names of `std::process`.
 //!
 //! ```
 //! use quadrivium::{prelude::*, process::{Command, Stdio}};

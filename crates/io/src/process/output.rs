@@ -1,4 +1,4 @@
-//! [`CollectOutput`]: what a child writes until it ends.
+//! [`CollectOutput`]: collects the output of a child until the child ends.
 
 use std::{
     fmt, io, mem,
@@ -11,18 +11,18 @@ use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task, Wait};
 use super::status_lost::StatusLost;
 use crate::descriptor::Leaf;
 
-/// Reads both pipes of a child to their ends and waits for it, all at once.
+/// A leaf that reads both pipes of a child to their ends and waits for the child at the same time.
 pub(super) struct CollectOutput<R, W> {
     stdout: Collected<R, Vec<u8>>,
     stderr: Collected<R, Vec<u8>>,
-    /// An error only where how it ended is lost: what it wrote is not.
+    /// This is an error only if the exit status is lost. The output of the child is kept even then.
     status: Collected<W, io::Result<ExitStatus>>,
 }
 
 /// The output of reading a pipe to its end.
 pub(super) type ReadToEnd = (io::Result<usize>, Vec<u8>);
 
-/// A part of it.
+/// One of the three leaves, or its result.
 enum Collected<L, T> {
     Waiting(L),
     Done(T),
@@ -30,7 +30,7 @@ enum Collected<L, T> {
 }
 
 impl<R: Leaf<ReadToEnd>, W: Leaf<io::Result<ExitStatus>>> CollectOutput<R, W> {
-    /// Where there is no pipe, nothing is written.
+    /// Creates the leaf. A stream without a pipe has no output.
     pub(super) fn new(stdout: Option<R>, stderr: Option<R>, status: W) -> Self {
         let reading =
             |pipe: Option<R>| pipe.map_or(Collected::Done(Vec::new()), Collected::Waiting);
@@ -38,33 +38,34 @@ impl<R: Leaf<ReadToEnd>, W: Leaf<io::Result<ExitStatus>>> CollectOutput<R, W> {
         Self { stdout, stderr, status: Collected::Waiting(status) }
     }
 
-    /// Goes on with all parts; what they wait for, if any does.
-    fn go_on(&mut self, cx: &mut Context<'_>) -> io::Result<Option<Wait>> {
+    /// Resumes all parts, and returns the sum of what they wait for. Returns `None` when all are
+    /// done.
+    fn resume_all(&mut self, cx: &mut Context<'_>) -> io::Result<Option<Wait>> {
         let bytes = |(n, bytes): ReadToEnd| n.map(|_| bytes);
         let waits = [
-            // First, as it closes the child's standard input.
-            self.status.go_on(cx, |status| match status {
+            // This is the first, because it closes the child's standard input.
+            self.status.resume(cx, |status| match status {
                 Err(error) if !StatusLost::is(&error) => Err(error),
-                told => Ok(told),
+                status => Ok(status),
             })?,
-            self.stdout.go_on(cx, bytes)?,
-            self.stderr.go_on(cx, bytes)?,
+            self.stdout.resume(cx, bytes)?,
+            self.stderr.resume(cx, bytes)?,
         ];
         Ok(waits.into_iter().flatten().reduce(Wait::or))
     }
 }
 
 impl<L: Task + Unpin, T> Collected<L, T> {
-    /// Goes on with it; what it waits for, if it does.
-    fn go_on(
+    /// Resumes the leaf, and returns what it waits for. Stores its result when it is done.
+    fn resume(
         &mut self,
         cx: &mut Context<'_>,
-        then: impl FnOnce(L::Output) -> io::Result<T>,
+        to_result: impl FnOnce(L::Output) -> io::Result<T>,
     ) -> io::Result<Option<Wait>> {
         if let Collected::Waiting(leaf) = self {
             match Pin::new(leaf).resume(cx) {
                 Step::Suspended(wait) => return Ok(Some(wait)),
-                Step::Done(output) => *self = Collected::Done(then(output)?),
+                Step::Done(output) => *self = Collected::Done(to_result(output)?),
             }
         }
         Ok(None)
@@ -78,14 +79,14 @@ impl<L: Task + Unpin, T> Collected<L, T> {
     }
 }
 
-// Nothing in it is ever pinned.
+// No field is ever pinned.
 impl<R, W> Unpin for CollectOutput<R, W> {}
 
 impl<R: Leaf<ReadToEnd>, W: Leaf<io::Result<ExitStatus>>> Task for CollectOutput<R, W> {
     type Output = io::Result<Output>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        match self.go_on(cx) {
+        match self.resume_all(cx) {
             Ok(Some(wait)) => Step::Suspended(wait),
             Ok(None) => {
                 let [stdout, stderr] = [self.stdout.take(), self.stderr.take()];

@@ -1,14 +1,14 @@
-//! [`StatusLost`]: the error of a child whose exit status is lost.
+//! [`StatusLost`]: the error for a child whose exit status is lost.
 
 use std::{error::Error, fmt, io};
 
 use crate::signal::{Signal, is_ignored};
 
-/// The error of a child that this process can no longer wait for. How the child ended is lost; its
-/// output is kept here.
+/// The error for a child that this process can no longer wait for. The exit status of the child is
+/// lost. The output of the child is kept in this error.
 ///
-/// It comes inside an [`io::Error`], from every method that waits for a [`Child`](super::Child) or
-/// sends it a signal. Its message names the cause and the remedy.
+/// Every method that waits for a [`Child`](super::Child) or sends it a signal can return it, inside
+/// an [`io::Error`]. The message names the cause and the remedy.
 ///
 /// ```
 /// use quadrivium::{prelude::*, process::{Command, StatusLost}};
@@ -30,16 +30,17 @@ pub struct StatusLost {
 
 #[derive(Clone, Copy)]
 enum Cause {
-    /// SIGCHLD is ignored: the kernel does not keep how children end.
+    /// This process ignores SIGCHLD, so the kernel does not keep the status of children.
     Ignored,
-    /// Another part of this process has waited for it.
+    /// Another part of this process has waited for the child.
     Taken,
-    /// It is a child of the process that this one was forked from.
+    /// The child belongs to the process that this one was forked from.
     Forked,
 }
 
 impl StatusLost {
-    /// The error for a child that this process started, or else the process it was forked from.
+    /// Returns the error for a child. `is_of_this_process` is false if the process that this one
+    /// was forked from has started the child.
     pub(super) fn error(is_of_this_process: bool) -> io::Error {
         let cause = match is_of_this_process {
             false => Cause::Forked,
@@ -53,7 +54,7 @@ impl StatusLost {
         error.get_ref().is_some_and(|error| error.is::<Self>())
     }
 
-    /// Adds the output of the child, if the error is one of these.
+    /// Adds the output of the child, if the error is a `StatusLost`.
     pub(super) fn with_output(error: io::Error, stdout: Vec<u8>, stderr: Vec<u8>) -> io::Error {
         match error.downcast::<Self>() {
             Ok(Self { cause, .. }) => io::Error::other(Self { cause, stdout, stderr }),
@@ -71,7 +72,7 @@ impl StatusLost {
 
 impl fmt::Display for StatusLost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("how this child ended is lost: ")?;
+        f.write_str("the exit status of this child is lost: ")?;
         f.write_str(match self.cause {
             Cause::Ignored => {
                 "SIGCHLD is ignored, perhaps since the program was started, so the kernel does not \

@@ -1,4 +1,4 @@
-//! [`Stdio`].
+//! [`Stdio`]: the standard input, output or error of a child.
 
 use std::{
     fs, io,
@@ -7,12 +7,12 @@ use std::{
     sync::Arc,
 };
 
-/// What the standard input, output or error of a child is: that of [`std::process::Stdio`], and it
-/// can be copied, as a [`Command`](super::Command) can.
+/// Describes the standard input, output or error of a child. Unlike [`std::process::Stdio`], it can
+/// be cloned, so that a [`Command`](super::Command) can be cloned.
 ///
-/// Any descriptor of the standard library becomes one by `into`, and any pipe or socket of ours
-/// by its [`into_fd`](crate::net::TcpStream::into_fd) before. A child does not expect a descriptor
-/// that does not block: its output would be lost where it has to wait.
+/// Descriptors of the standard library are converted with `into`. For pipes and sockets of this
+/// crate, call [`into_fd`](crate::net::TcpStream::into_fd) first. It makes the descriptor blocking.
+/// A child does not expect a non-blocking descriptor, and would lose output where it has to wait.
 #[derive(Clone, Debug)]
 pub struct Stdio(StdioKind);
 
@@ -25,22 +25,22 @@ enum StdioKind {
 }
 
 impl Stdio {
-    /// That of this process.
+    /// Returns the standard input, output or error of this process.
     pub fn inherit() -> Self {
         Self(StdioKind::Inherit)
     }
 
-    /// Nothing: there is nothing to read, and what is written is lost.
+    /// Returns the null device. The child reads the end at once, and all that it writes is lost.
     pub fn null() -> Self {
         Self(StdioKind::Null)
     }
 
-    /// A pipe, whose other end is in the [`Child`](super::Child).
+    /// Returns a pipe. Its other end is in the [`Child`](super::Child).
     pub fn piped() -> Self {
         Self(StdioKind::Piped)
     }
 
-    /// For one child. A descriptor is copied.
+    /// Converts it for one child. A descriptor is duplicated.
     pub(super) fn to_std(&self) -> io::Result<process::Stdio> {
         Ok(match &self.0 {
             StdioKind::Inherit => process::Stdio::inherit(),

@@ -1,4 +1,4 @@
-//! [`Delivery`]: signals on their way from the handler to a task.
+//! [`Delivery`]: passes signals from the signal handler to a task.
 
 use std::{
     fmt, io,
@@ -13,17 +13,17 @@ use std::{
 use signal_hook::iterator::{backend::SignalDelivery, exfiltrator::SignalOnly};
 
 use super::{
-    listeners::{Listening, keep_dispositions},
+    listeners::{Listening, preserve_dispositions},
     number::Signal,
 };
 
-/// Signals on their way from the handler, in which hardly anything may be done, to a task: a note
-/// of which have come, and a byte through a socket.
+/// Passes signals from the signal handler to a task. A handler may do hardly anything, so it only
+/// marks the signal as pending and writes a byte to a socket.
 pub(crate) struct Delivery {
     reader: Arc<UnixStream>,
     delivery: Mutex<SignalDelivery<Arc<UnixStream>, SignalOnly>>,
-    /// The process it was made in. One that was forked since shares the socket, and would take what
-    /// is meant for the first one.
+    /// The process in which this was created. A process that was forked since shares the socket,
+    /// and would take signals that are meant for the first process.
     process: u32,
     _listening: Listening,
 }
@@ -34,22 +34,23 @@ impl Delivery {
         let reader = Arc::new(reader);
         let numbers: Vec<_> = signals.iter().map(|signal| signal.number()).collect();
         let own = Arc::clone(&reader);
-        keep_dispositions(&numbers)?;
+        preserve_dispositions(&numbers)?;
         let delivery = SignalDelivery::with_pipe(own, writer, SignalOnly, &numbers)?;
         let (delivery, _listening) = (Mutex::new(delivery), Listening::to(numbers));
         Ok(Self { reader, delivery, process: process::id(), _listening })
     }
 
-    pub(super) fn expect_its_process(&self) -> io::Result<()> {
+    pub(super) fn check_process(&self) -> io::Result<()> {
         if self.process == process::id() {
             return Ok(());
         }
         Err(io::Error::other(
-            "this process was forked after the listener was made: make a new one after the fork",
+            "this process was forked after the listener was created: create a new one after the \
+             fork",
         ))
     }
 
-    /// A signal that has come and was not taken yet. It does not block.
+    /// Returns a signal that has come and was not taken yet. Does not block.
     pub(crate) fn take(&self) -> Option<Signal> {
         let mut delivery = self.delivery.lock().unwrap_or_else(PoisonError::into_inner);
         delivery.pending().next().map(Signal::from)

@@ -1,24 +1,25 @@
-//! [`Disposition`]: what a signal does in this process.
+//! [`Disposition`]: the effect of a signal on this process.
 
 use std::fs;
 
 use super::number::Signal;
 
-/// What a signal does in this process.
+/// The effect of a signal on this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Disposition {
-    /// What the system has chosen for it.
+    /// The default of the system.
     Default,
     Ignored,
-    /// It calls a function: ours, or one of another library.
+    /// The signal calls a function: ours, or one of another library.
     Handled,
 }
 
-/// Whether a signal is ignored in this process at the moment.
+/// Returns whether this process ignores a signal at the moment.
 ///
-/// A process can be started that way: `nohup` ignores SIGHUP, and a shell script ignores SIGINT and
-/// SIGQUIT for its background processes, or any signal after `trap '' INT`. By convention such a
-/// signal stays ignored. So a program that listens for signals in order to end leaves them out:
+/// A process can be started with signals ignored: `nohup` ignores SIGHUP. A shell script ignores
+/// SIGINT and SIGQUIT for its background processes, or any signal after `trap '' INT`. By
+/// convention such a signal stays ignored. So a program that listens for signals in order to end
+/// leaves them out:
 ///
 /// ```
 /// use quadrivium::signal::{Signal, Signals, is_ignored};
@@ -28,8 +29,8 @@ pub(super) enum Disposition {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// [`Signals::new`](super::Signals::new) listens for every signal it is given, so ask first. The
-/// answer comes from `/proc`. Where that is missing, only SIGPIPE counts as ignored.
+/// [`Signals::new`](super::Signals::new) listens for every signal it is given, so call this first.
+/// The answer comes from `/proc`. Where `/proc` is missing, only SIGPIPE counts as ignored.
 pub fn is_ignored(signal: Signal) -> bool {
     Disposition::of(signal.number()) == Disposition::Ignored
 }
@@ -40,13 +41,14 @@ impl Disposition {
             .ok()
             .and_then(|status| Self::in_status(&status, number))
             .unwrap_or(match number {
-                // Rust programs ignore it.
+                // Rust programs ignore SIGPIPE.
                 libc::SIGPIPE => Disposition::Ignored,
                 _ => Disposition::Default,
             })
     }
 
-    /// As `/proc/self/status` says it: masks in hexadecimal digits, SIGHUP (1) being the last bit.
+    /// Parses `/proc/self/status`. It has masks in hexadecimal digits, and the last bit is SIGHUP
+    /// (1).
     fn in_status(status: &str, number: i32) -> Option<Self> {
         let shift = u32::try_from(number).ok()?.checked_sub(1)?;
         let has = |mask: &str| {

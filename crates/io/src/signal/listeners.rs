@@ -1,5 +1,8 @@
-//! [`Listening`]: how many listen for a signal, so that it does what it did before when none is
-//! left. The handler stays: to take it away would take away what others have put there since.
+//! [`Listening`]: counts the listeners for each signal, so that a signal has its former effect
+//! again when the last listener is dropped.
+//!
+//! The handler itself stays installed. To remove it would also remove handlers that other code has
+//! installed since.
 
 use std::{
     collections::BTreeMap,
@@ -14,51 +17,55 @@ use signal_hook::{flag, low_level::signal_name};
 
 use super::disposition::Disposition;
 
-/// Somebody listens for these numbers while this exists.
+/// While this exists, a listener for these signal numbers is counted.
 pub(super) struct Listening(Vec<i32>);
 
-/// How many listen for a signal.
+/// The number of listeners for a signal.
 struct ListenerCount {
     count: usize,
-    /// Read by the handler.
-    nobody: Arc<AtomicBool>,
+    /// Whether there is no listener. The signal handler reads this.
+    has_no_listener: Arc<AtomicBool>,
 }
 
 static LISTENERS: Mutex<BTreeMap<i32, ListenerCount>> = Mutex::new(BTreeMap::new());
 
-/// Makes these signals do what they do now, also after the last listener is dropped. It comes
-/// before any other handler, which would stay when its listener goes.
-pub(super) fn keep_dispositions(numbers: &[i32]) -> io::Result<()> {
+/// Makes sure that these signals have their present effect again after the last listener is
+/// dropped.
+///
+/// This must come before the handler of a listener is installed. A handler stays installed when its
+/// listener is dropped, so it would then look like the former effect.
+pub(super) fn preserve_dispositions(numbers: &[i32]) -> io::Result<()> {
     let mut all = listeners();
     for number in numbers {
         if !all.contains_key(number) {
-            all.insert(*number, nobody_yet(*number)?);
+            all.insert(*number, without_listener(*number)?);
         }
     }
     Ok(())
 }
 
 impl Listening {
-    /// Listens to these, whose [dispositions are kept](keep_dispositions).
+    /// Counts one more listener for these signals. Their present effects must have been
+    /// [recorded](preserve_dispositions).
     pub(super) fn to(numbers: Vec<i32>) -> Self {
         let mut all = listeners();
         for (_, listeners) in all.iter_mut().filter(|(number, _)| numbers.contains(number)) {
             listeners.count += 1;
-            listeners.nobody.store(false, Ordering::SeqCst);
+            listeners.has_no_listener.store(false, Ordering::SeqCst);
         }
         Self(numbers)
     }
 }
 
-fn nobody_yet(number: i32) -> io::Result<ListenerCount> {
-    let nobody = Arc::new(AtomicBool::new(true));
+fn without_listener(number: i32) -> io::Result<ListenerCount> {
+    let has_no_listener = Arc::new(AtomicBool::new(true));
     let is_default = Disposition::of(number) == Disposition::Default;
     // Our handler does nothing by itself, so a signal that was ignored stays ignored. A handler of
-    // another library is called as well: nothing else may happen then.
+    // another library is called besides ours, and the default effect must not happen then.
     if is_default && signal_name(number).is_some() {
-        flag::register_conditional_default(number, Arc::clone(&nobody))?;
+        flag::register_conditional_default(number, Arc::clone(&has_no_listener))?;
     }
-    Ok(ListenerCount { count: 0, nobody })
+    Ok(ListenerCount { count: 0, has_no_listener })
 }
 
 impl Drop for Listening {
@@ -66,7 +73,7 @@ impl Drop for Listening {
         let mut all = listeners();
         for (_, listeners) in all.iter_mut().filter(|(number, _)| self.0.contains(number)) {
             listeners.count -= 1;
-            listeners.nobody.store(listeners.count == 0, Ordering::SeqCst);
+            listeners.has_no_listener.store(listeners.count == 0, Ordering::SeqCst);
         }
     }
 }

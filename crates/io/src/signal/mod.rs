@@ -1,4 +1,4 @@
-//! Signals to this process, as leaves.
+//! Waiting for signals to this process.
 //!
 //! ```
 //! use quadrivium::{prelude::*, signal::{self, Signal, Signals}};
@@ -25,57 +25,65 @@ use crate::descriptor::{Leaf, NO_BUFFER, Operation, Source, Tried};
 pub(crate) use self::delivery::Delivery;
 pub use self::{disposition::is_ignored, number::Signal};
 
-/// Hears some of the signals to this process. Each listener hears all that come, whoever else does;
-/// clones are the same listener, and share them.
+/// A listener for some of the signals to this process. Every listener receives every signal that it
+/// listens for, also when there are several listeners. Clones are the same listener and share its
+/// signals.
 ///
-/// While it exists, they do nothing else: an interrupt does not end the process. When the last
-/// listener for a signal is dropped, the signal does again what it did before the first one:
+/// While a listener exists, its signals have no other effect. For example, an interrupt does not
+/// end the process. When the last listener for a signal is dropped, the signal has the effect that
+/// it had before the first one:
 ///
-/// | before the first listener, the signal | after the last one |
+/// | before the first listener, the signal | after the last listener, it |
 /// |---|---|
-/// | did what it does by default | it does so again: SIGINT ends the process |
-/// | was ignored (see [`is_ignored`]) | it is ignored |
-/// | had a handler of another library | only that handler is called |
-/// | has no name (real-time signals) | it is ignored |
+/// | had its default effect | has it again: SIGINT ends the process |
+/// | was ignored (see [`is_ignored`]) | is ignored |
+/// | had a handler of another library | calls only that handler |
+/// | has no name (real-time signals) | is ignored |
 ///
-/// A library that listens for the same signal only after our first listener was made, such as
-/// `tokio::signal`, is not seen. So let the other one begin first, or keep one of ours:
-/// `std::mem::forget(signals.clone())`. Otherwise the signal ends the process after our last
-/// listener is dropped, though the other library still listens.
+/// Another library, such as `tokio::signal`, may begin to listen for the same signal after our
+/// first listener was created. This crate cannot see that. When our last listener is then dropped,
+/// the signal ends the process, though the other library still listens. To prevent that, let the
+/// other library begin first, or keep one of our listeners: `std::mem::forget(signals.clone())`.
 ///
-/// As the kernel keeps one signal of a kind, several that come before they are asked for may be
-/// told as one.
+/// The kernel stores at most one pending signal of each kind. So several signals that come before
+/// they are taken may be reported as one.
 #[derive(Clone, Debug)]
 pub struct Signals {
     source: Arc<Source<Delivery>>,
 }
 
 impl Signals {
-    /// Listens from now on for these.
+    /// Listens for these signals from now on.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for a signal that cannot be heard: those that end or stop a process whatever
-    /// it says, those that say that it is broken, and numbers that no signal has. When no more
-    /// descriptors are to be had.
+    /// Returns an `InvalidInput` error for a signal that cannot be caught:
+    ///
+    /// * a signal that always ends or stops a process (SIGKILL, SIGSTOP);
+    /// * a signal that reports a broken process (SIGSEGV, SIGFPE, SIGILL);
+    /// * a number that no signal has.
+    ///
+    /// Returns an error when the process has no free descriptors.
     pub fn new(signals: impl IntoIterator<Item = Signal>) -> io::Result<Self> {
         let signals: Vec<_> = signals.into_iter().collect();
-        if let Some(deaf) = signals.iter().find(|signal| !can_be_heard(**signal)) {
-            let remedy = format!("{deaf} cannot be heard: leave it out");
+        if let Some(signal) = signals.iter().find(|signal| !can_be_caught(**signal)) {
+            let remedy = format!("{signal} cannot be caught: leave it out");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, remedy));
         }
         let delivery = Delivery::new(&signals)?;
         Ok(Self { source: Arc::new(Source::new(delivery)) })
     }
 
-    /// Waits for the next signal; which it is.
+    /// Waits for the next signal and returns it.
     ///
-    /// Dropped before it is done, it has missed nothing. It is an error only where the loop has no
-    /// reactor to wait with, or no descriptor to register, and in a process that was forked after
-    /// the listener was made.
+    /// If the operation is dropped before it is done, no signal is lost. The output is an error
+    /// only in these cases:
+    ///
+    /// * The loop has no reactor, or the reactor cannot register the listener's descriptor.
+    /// * This process was forked after the listener was created.
     pub fn next(&self) -> impl Leaf<io::Result<Signal>> + use<> {
         Operation::new(&self.source, Readable, NO_BUFFER, |delivery: &Delivery, _| {
-            delivery.expect_its_process()?;
+            delivery.check_process()?;
             delivery.take().map(Tried::Done).ok_or_else(|| io::ErrorKind::WouldBlock.into())
         })
     }
@@ -85,12 +93,12 @@ impl Signals {
 ///
 /// # Errors
 ///
-/// `InvalidInput` when there is no such signal.
+/// Returns an `InvalidInput` error when there is no such signal.
 pub fn raise(signal: Signal) -> io::Result<()> {
     signal_hook::low_level::raise(signal.number())
 }
 
-fn can_be_heard(signal: Signal) -> bool {
-    // The table of the crate below ends there, and so does that of every kernel.
+fn can_be_caught(signal: Signal) -> bool {
+    // The table of signal-hook ends at 127, and no kernel has greater numbers.
     (1..128).contains(&signal.number()) && !FORBIDDEN.contains(&signal.number())
 }

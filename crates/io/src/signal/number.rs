@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Signal {
-    /// SIGHUP: the terminal is gone; for many servers, read the configuration again.
+    /// SIGHUP: the terminal is closed. Many servers then read their configuration again.
     Hangup,
     /// SIGINT: Ctrl-C.
     Interrupt,
@@ -14,34 +14,35 @@ pub enum Signal {
     Quit,
     /// SIGABRT.
     Abort,
-    /// SIGKILL: ends a process, whatever it says.
+    /// SIGKILL: ends a process, and cannot be caught.
     Kill,
     /// SIGUSR1.
     User1,
     /// SIGUSR2.
     User2,
-    /// SIGPIPE: nobody reads what is written. Rust programs ignore it and get an error.
+    /// SIGPIPE: all readers of a pipe or socket are closed. Rust programs ignore it and get an
+    /// error.
     Pipe,
     /// SIGALRM.
     Alarm,
-    /// SIGTERM: please end.
+    /// SIGTERM: asks a process to end.
     Terminate,
     /// SIGCHLD: a child has ended or stopped.
     Child,
-    /// SIGCONT: goes on after a stop.
+    /// SIGCONT: lets a stopped process continue.
     Continue,
-    /// SIGSTOP: stops a process, whatever it says.
+    /// SIGSTOP: stops a process, and cannot be caught.
     Stop,
     /// SIGTSTP: Ctrl-Z.
     TerminalStop,
-    /// SIGWINCH: the window has another size.
+    /// SIGWINCH: the size of the terminal window has changed.
     WindowChange,
-    /// Another one, by number. [`Signal::from`] makes it only of numbers that have no name here,
-    /// and they are best made so.
+    /// Another signal, by number. [`Signal::from`] returns it only for numbers that have no name
+    /// here. Prefer `Signal::from`, so that each signal has only one form.
     Other(i32),
 }
 
-/// The numbers, which differ between systems, and what they are called there.
+/// The named signals with their numbers, which differ between systems, and their names there.
 const NAMED: [(Signal, i32, &str); 15] = [
     (Signal::Hangup, libc::SIGHUP, "SIGHUP"),
     (Signal::Interrupt, libc::SIGINT, "SIGINT"),
@@ -61,13 +62,13 @@ const NAMED: [(Signal, i32, &str); 15] = [
 ];
 
 impl Signal {
-    /// Its number on this system.
+    /// Returns the number of the signal on this system.
     pub fn number(self) -> i32 {
         match self {
             Signal::Other(number) => number,
             named => {
                 let entry = NAMED.iter().find(|(signal, ..)| *signal == named);
-                entry.expect("every name has its number").1
+                entry.expect("every signal with a name is in the table").1
             }
         }
     }
@@ -75,7 +76,7 @@ impl Signal {
 
 impl From<i32> for Signal {
     fn from(number: i32) -> Self {
-        let named = NAMED.iter().find(|(_, its, _)| *its == number);
+        let named = NAMED.iter().find(|(_, its_number, _)| *its_number == number);
         named.map_or(Signal::Other(number), |(signal, ..)| *signal)
     }
 }

@@ -1,4 +1,4 @@
-//! [`Connect`]: a stream that is being connected.
+//! [`Connect`]: the leaf that connects a stream to one address.
 
 use std::{fmt, io, mem, os::fd::AsFd, pin::Pin};
 
@@ -7,26 +7,27 @@ use socket2::{SockAddr, SockRef, Socket, Type};
 
 use crate::descriptor::{Source, Tried};
 
-/// A task that connects a stream to one address. Made by
-/// [`UnixStream::connect`](crate::net::UnixStream::connect), and what
-/// [`TcpStream::connect`](crate::net::TcpStream::connect) is made of.
+/// A task that connects a stream to one address. Created by
+/// [`UnixStream::connect`](crate::net::UnixStream::connect), and used inside
+/// [`TcpStream::connect`](crate::net::TcpStream::connect).
 #[must_use = "a task is lazy: perform it"]
 pub struct Connect<S> {
     state: State<S>,
 }
 
-/// A stream that can be connected.
-pub(crate) trait Connects: Sized {
-    /// Made of a socket that nobody else has used, and which is not connected yet.
-    fn of(socket: Socket) -> Self;
+/// A type of stream that [`Connect`] can connect.
+pub(crate) trait Connectable: Sized {
+    /// Creates the stream from a socket that only this crate has used and that is not connected
+    /// yet.
+    fn from_socket(socket: Socket) -> Self;
 
     fn source(&self) -> &Source<impl AsFd>;
 }
 
 enum State<S> {
-    /// Not resumed yet; or there is no such address.
+    /// Not resumed yet. An error means that the address is invalid.
     Lazy(io::Result<SockAddr>),
-    /// The kernel tells when it is connected.
+    /// The kernel is connecting the stream, and an edge reports that it has finished.
     InProgress(S, QueuePlace),
     Done,
 }
@@ -37,20 +38,20 @@ impl<S> Connect<S> {
     }
 }
 
-impl<S: Connects> Task for Connect<S> {
+impl<S: Connectable> Task for Connect<S> {
     type Output = io::Result<S>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let begun = match mem::replace(&mut self.state, State::Done) {
+        let connecting = match mem::replace(&mut self.state, State::Done) {
             State::Lazy(address) => {
-                let socket = address.and_then(|address| begin(&address));
-                socket.map(|socket| (S::of(socket), QueuePlace::default()))
+                let socket = address.and_then(|address| start_connecting(&address));
+                socket.map(|socket| (S::from_socket(socket), QueuePlace::default()))
             }
             State::InProgress(stream, place) => Ok((stream, place)),
             State::Done => panic!("{RESUMED_AFTER_DONE}"),
         };
-        let (stream, mut place) = match begun {
-            Ok(begun) => begun,
+        let (stream, mut place) = match connecting {
+            Ok(connecting) => connecting,
             Err(error) => return Step::Done(Err(error)),
         };
         match stream.source().attempt(Interest::Writable, false, &mut place, cx, is_connected) {
@@ -63,16 +64,16 @@ impl<S: Connects> Task for Connect<S> {
     }
 }
 
-/// Tells the kernel to connect.
-fn begin(address: &SockAddr) -> io::Result<Socket> {
+/// Creates a socket and tells the kernel to connect it.
+fn start_connecting(address: &SockAddr) -> io::Result<Socket> {
     let socket = Socket::new(address.domain(), Type::STREAM.nonblocking().cloexec(), None)?;
     match socket.connect(address) {
         Ok(()) => Ok(socket),
-        // A signal does not undo it either.
+        // The kernel goes on connecting, also when a signal has interrupted the call.
         Err(error) if matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR)) => {
             Ok(socket)
         }
-        // A Unix socket whose listener has no room: nothing would tell when it has.
+        // A Unix listener has a full queue. No edge would report when there is room.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
             let remedy = "the listener's queue of connections is full: try again later";
             Err(io::Error::new(io::ErrorKind::WouldBlock, remedy))
@@ -81,7 +82,8 @@ fn begin(address: &SockAddr) -> io::Result<Socket> {
     }
 }
 
-/// A socket that is writable is connected, or has an error; a wake for no reason is neither.
+/// Returns whether the stream is connected. A socket that becomes writable is connected or has an
+/// error. After a spurious wake (a wake without a reason) it is neither.
 fn is_connected(stream: &impl AsFd) -> io::Result<Tried<()>> {
     let socket = SockRef::from(stream);
     if let Some(error) = socket.take_error()? {
@@ -96,11 +98,11 @@ fn is_connected(stream: &impl AsFd) -> io::Result<Tried<()>> {
     }
 }
 
-// Nothing in it is ever pinned.
+// No field is ever pinned.
 impl<S> Unpin for Connect<S> {}
 
 quadrivium_core::leaf! {
-    impl[S: Connects] Connect<S>;
+    impl[S: Connectable] Connect<S>;
 }
 
 impl<S> fmt::Debug for Connect<S> {

@@ -1,4 +1,4 @@
-//! How datagrams are sent and received. [`datagram_methods`] gives a socket its methods.
+//! Sending and receiving datagrams. The macro [`datagram_methods`] gives a socket its methods.
 
 use std::{fmt, io, os::fd::AsFd, sync::Arc};
 
@@ -6,8 +6,8 @@ use quadrivium_core::Interest::{Readable, Writable};
 
 use crate::descriptor::{Buffer, Leaf, Operation, Source, Tried};
 
-/// The methods of a datagram socket whose descriptor is `self.source`, and which is `$std` in the
-/// standard library.
+/// Defines the methods of a datagram socket. The descriptor of the socket is `self.source`, and
+/// `$std` is its type in the standard library.
 macro_rules! datagram_methods {
     ($socket:ident, $std:ty, $address:ty) => {
         const _: () = {
@@ -19,10 +19,10 @@ macro_rules! datagram_methods {
             };
 
             impl $socket {
-                /// Receives a datagram from whom it is connected to, or from anyone: how many
-                /// bytes. What does not fit is lost.
+                /// Receives a datagram and returns its number of bytes. A socket that is connected
+                /// receives only from its peer. Bytes for which `buffer` has no room are lost.
                 ///
-                /// Dropped before it is done, it has received nothing.
+                /// An operation that is dropped before it is done has received nothing.
                 pub fn recv<'a>(
                     &self,
                     buffer: &'a mut [u8],
@@ -30,7 +30,7 @@ macro_rules! datagram_methods {
                     receive(&self.source, Borrowed(buffer), <$std>::recv)
                 }
 
-                /// The same, with a buffer that is given back.
+                /// Like [`recv`](Self::recv), but takes the buffer and returns it with the result.
                 pub fn recv_owned<B: AsMut<[u8]>>(
                     &self,
                     buffer: B,
@@ -38,9 +38,10 @@ macro_rules! datagram_methods {
                     receive(&self.source, Owned(buffer), <$std>::recv)
                 }
 
-                /// Receives a datagram: how many bytes, and from whom. What does not fit is lost.
+                /// Receives a datagram. Returns its number of bytes and the address of the sender.
+                /// Bytes for which `buffer` has no room are lost.
                 ///
-                /// Dropped before it is done, it has received nothing.
+                /// An operation that is dropped before it is done has received nothing.
                 pub fn recv_from<'a>(
                     &self,
                     buffer: &'a mut [u8],
@@ -48,7 +49,8 @@ macro_rules! datagram_methods {
                     receive(&self.source, Borrowed(buffer), <$std>::recv_from)
                 }
 
-                /// The same, with a buffer that is given back.
+                /// Like [`recv_from`](Self::recv_from), but takes the buffer and returns it with
+                /// the result.
                 pub fn recv_from_owned<B: AsMut<[u8]>>(
                     &self,
                     buffer: B,
@@ -56,14 +58,15 @@ macro_rules! datagram_methods {
                     receive(&self.source, Owned(buffer), <$std>::recv_from)
                 }
 
-                /// Sends a datagram to whom it is connected to: how many bytes.
+                /// Sends a datagram to the address that the socket is connected to, and returns the
+                /// number of bytes.
                 ///
-                /// Dropped before it is done, it has sent nothing.
+                /// An operation that is dropped before it is done has sent nothing.
                 pub fn send<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
                     send(&self.source, Borrowed(bytes), <$std>::send)
                 }
 
-                /// The same, with bytes that are given back.
+                /// Like [`send`](Self::send), but takes the bytes and returns them with the result.
                 pub fn send_owned<B: AsRef<[u8]>>(
                     &self,
                     bytes: B,
@@ -76,7 +79,7 @@ macro_rules! datagram_methods {
 }
 pub(crate) use datagram_methods;
 
-/// Receives a datagram into a buffer, by one call of the standard library.
+/// Receives a datagram into a buffer with `call`, a method of the standard library.
 pub(crate) fn receive<T, B, F, R>(
     source: &Arc<Source<T>>,
     buffer: B,
@@ -92,7 +95,7 @@ where
     })
 }
 
-/// Sends these bytes as a datagram, by one call of the standard library.
+/// Sends these bytes as a datagram with `call`, a method of the standard library.
 pub(crate) fn send<T, B, F>(
     source: &Arc<Source<T>>,
     bytes: B,

@@ -1,20 +1,24 @@
-//! Single attempts on a stream, each with a place in line that outlives it: what
-//! [`Polled`](crate::Polled) is made of. [`read_methods`](super::read::read_methods) and
-//! [`write_methods`](super::write::write_methods) implement them.
+//! Traits for single attempts to read or write a stream. [`Polled`](crate::Polled) is built on
+//! them.
+//!
+//! An attempt that would block leaves its waker in a place in the stream's waiting queue. The
+//! caller owns that place, so the waker stays registered after the attempt has returned.
+//! [`read_methods`](super::read::read_methods) and [`write_methods`](super::write::write_methods)
+//! implement these traits.
 
 use std::io::{self, IoSlice};
 
 use quadrivium_core::{Context, Interest, QueuePlace, Step};
 
-/// A descriptor that is waited for in a place of the caller's own.
+/// A descriptor that a task can wait for, with a place in the waiting queue that the caller owns.
 pub trait Attempts {
-    /// Waits no more in this direction.
+    /// Stops waiting in this direction: the waker in `place` is removed from the queue.
     fn leave(&self, interest: Interest, place: &mut QueuePlace);
 }
 
-/// What can be read, an attempt at a time.
+/// A stream that can be read one attempt at a time.
 pub trait AttemptRead: Attempts {
-    /// Tries to read; leaves the waker in the place where it would block.
+    /// Tries to read. If that would block, leaves the waker in `place` and suspends.
     fn attempt_read(
         &self,
         place: &mut QueuePlace,
@@ -23,9 +27,9 @@ pub trait AttemptRead: Attempts {
     ) -> Step<io::Result<usize>>;
 }
 
-/// What can be written, an attempt at a time.
+/// A stream that can be written one attempt at a time.
 pub trait AttemptWrite: Attempts {
-    /// Tries to write; leaves the waker in the place where it would block.
+    /// Tries to write. If that would block, leaves the waker in `place` and suspends.
     fn attempt_write(
         &self,
         place: &mut QueuePlace,
@@ -33,11 +37,11 @@ pub trait AttemptWrite: Attempts {
         slices: &[IoSlice<'_>],
     ) -> Step<io::Result<usize>>;
 
-    /// Tells the other end that nothing more is written, where that can be told before the stream
-    /// is dropped.
+    /// Tells the other end that nothing more will be written, if the protocol can express that
+    /// before the stream is dropped.
     ///
     /// # Errors
     ///
-    /// When the kernel refuses.
+    /// Returns an error when the kernel refuses.
     fn end_writing(&self) -> io::Result<()>;
 }

@@ -1,5 +1,5 @@
-//! [`ByteReader`] and [`ByteWriter`]: what reads and writes bytes by leaves, so that a program need
-//! not say from what.
+//! [`ByteReader`] and [`ByteWriter`]: traits for everything that reads or writes bytes by leaves,
+//! so that a program can be generic over sockets, pipes and files.
 
 use std::io::{self, IoSlice};
 
@@ -11,10 +11,12 @@ use crate::{
     unix::UnixStream,
 };
 
-/// Reads bytes by leaves: a socket, the output of a child, a file.
+/// Reads bytes by leaves. Implemented by stream sockets, pipes (the output of a child too) and
+/// files.
 ///
-/// All operations take `&self`, as those of [`TcpStream`]. An operation on no bytes is done at
-/// once. What an operation has done when it is dropped before its end, each type says.
+/// All operations take `&self`, like the methods of [`TcpStream`]. An operation on an empty buffer
+/// is done at once. The documentation of each type states what an operation may have done when it
+/// is dropped before its end.
 ///
 /// ```
 /// use quadrivium::{io::{ByteReader, ByteWriter}, net::UnixStream, prelude::*};
@@ -39,42 +41,45 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait ByteReader {
-    /// Reads up to as many bytes as `buffer` has, at least one; 0 at the end.
+    /// Reads between one byte and as many as `buffer` has room for, and returns the number. Returns
+    /// 0 at the end.
     fn read<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a, Self>;
 
-    /// The same, with a buffer that is given back. Some read on another thread, so it must be
-    /// `Send`.
+    /// Like [`read`](Self::read), but takes the buffer and returns it with the result. The buffer
+    /// must be `Send`, because some types read on another thread.
     fn read_owned<B: AsMut<[u8]> + Send + 'static>(
         &self,
         buffer: B,
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B, Self>;
 
-    /// Reads as many bytes as `buffer` has; `UnexpectedEof` when the end comes before.
+    /// Reads until `buffer` is full. The output is an `UnexpectedEof` error when the end comes
+    /// before.
     fn read_exact<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<()>> + use<'a, Self>;
 
-    /// The same, with a buffer that is given back.
+    /// Like [`read_exact`](Self::read_exact), but takes the buffer and returns it with the result.
     fn read_exact_owned<B: AsMut<[u8]> + Send + 'static>(
         &self,
         buffer: B,
     ) -> impl Leaf<(io::Result<()>, B)> + use<B, Self>;
 }
 
-/// Writes bytes by leaves: a socket, the input of a child, a file.
+/// Writes bytes by leaves. Implemented by stream sockets, pipes (the input of a child too) and
+/// files.
 ///
-/// See [`ByteReader`].
+/// See [`ByteReader`] for `&self`, empty buffers and operations that are dropped.
 pub trait ByteWriter {
-    /// Writes some of these bytes; how many.
+    /// Writes some of these bytes and returns the number.
     fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a, Self>;
 
-    /// The same, with bytes that are given back. Some write on another thread, so they must be
-    /// `Send`.
+    /// Like [`write`](Self::write), but takes the bytes and returns them with the result. The bytes
+    /// must be `Send`, because some types write on another thread.
     fn write_owned<B: AsRef<[u8]> + Send + 'static>(
         &self,
         bytes: B,
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B, Self>;
 
-    /// Writes some of the bytes of several slices; how many. Where it does not say otherwise, bytes
-    /// of the first slice that has any.
+    /// Writes some of the bytes of several slices and returns the number. By default it writes
+    /// bytes of the first slice that is not empty.
     fn write_vectored<'a>(
         &self,
         slices: &'a [IoSlice<'a>],
@@ -86,14 +91,14 @@ pub trait ByteWriter {
     /// Writes all of these bytes.
     fn write_all<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<()>> + use<'a, Self>;
 
-    /// The same, with bytes that are given back.
+    /// Like [`write_all`](Self::write_all), but takes the bytes and returns them with the result.
     fn write_all_owned<B: AsRef<[u8]> + Send + 'static>(
         &self,
         bytes: B,
     ) -> impl Leaf<(io::Result<()>, B)> + use<B, Self>;
 }
 
-/// A type that has these operations itself.
+/// Implements [`ByteReader`] for types that have methods of the same names.
 macro_rules! byte_reader {
     ($($reader:ty),*) => { $(
         impl ByteReader for $reader {
@@ -128,7 +133,8 @@ macro_rules! byte_reader {
     )* };
 }
 
-/// A type that has these operations itself, perhaps also for several slices.
+/// Implements [`ByteWriter`] for types that have methods of the same names. `: write_vectored` is
+/// added for types that also have this method.
 macro_rules! byte_writer {
     ($($writer:ty $(: $vectored:ident)?),*) => { $(
         impl ByteWriter for $writer {

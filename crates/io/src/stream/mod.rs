@@ -1,7 +1,8 @@
-//! Streams: what TCP streams, Unix streams and pipes have in common.
+//! Code that TCP streams, Unix streams and pipes share.
 //!
-//! `read.rs` and `write.rs` have the operations, each written once for both kinds of buffer, and
-//! the macros that make them methods of a stream.
+//! `read.rs` and `write.rs` contain the operations, each written once for both kinds of buffer
+//! (borrowed and owned). They also contain the macros that turn the operations into methods of a
+//! stream.
 
 pub(crate) mod read;
 pub(crate) mod write;
@@ -16,8 +17,10 @@ use std::{
     os::fd::AsFd,
 };
 
-/// A stream of the standard library. Moving no bytes is done without asking the kernel, which would
-/// have a read on a socket wait for some.
+/// A stream of the standard library.
+///
+/// An operation on an empty buffer returns 0 without a system call. On a socket the kernel would
+/// let a read of no bytes wait until some arrive.
 pub(crate) trait StdStream: AsFd + fmt::Debug {
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
     fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize>;
@@ -34,7 +37,7 @@ where
     }
 
     fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        let Some(first) = first_with_bytes(buffers) else { return Ok(0) };
+        let Some(first) = first_non_empty(buffers) else { return Ok(0) };
         Read::read_vectored(&mut &*self, &mut buffers[first..])
     }
 
@@ -43,14 +46,16 @@ where
     }
 
     fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let Some(first) = first_with_bytes(slices) else { return Ok(0) };
+        let Some(first) = first_non_empty(slices) else { return Ok(0) };
         Write::write_vectored(&mut &*self, &slices[first..])
     }
 }
 
-/// The first of these that has any bytes. The kernel takes that many slices at once (`IOV_MAX`),
-/// which the standard library sees to. Were all of those empty it would move nothing, and a read of
-/// nothing is the end of the stream.
-pub(crate) fn first_with_bytes(slices: &[impl Deref<Target = [u8]>]) -> Option<usize> {
+/// Returns the index of the first slice that is not empty.
+///
+/// The kernel takes at most `IOV_MAX` slices at once, and the standard library cuts the list off
+/// there. If all slices before the cut were empty, the kernel would move no bytes. A read of 0
+/// bytes looks like the end of the stream.
+pub(crate) fn first_non_empty(slices: &[impl Deref<Target = [u8]>]) -> Option<usize> {
     slices.iter().position(|slice| !slice.is_empty())
 }

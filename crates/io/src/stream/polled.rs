@@ -1,5 +1,4 @@
-//! [`Polled`]: a stream that is read and written by `poll` functions, for crates written for
-//! futures.
+//! [`Polled`]: a stream with `poll` functions, for crates that are written for futures.
 
 use std::{
     io::{self, IoSlice},
@@ -10,14 +9,16 @@ use quadrivium_core::{Interest, QueuePlace, Step, Wait};
 
 use super::attempts::{AttemptRead, AttemptWrite, Attempts};
 
-/// A stream as crates for futures want it: read and written by `poll` functions.
+/// A stream that is read and written by `poll` functions, as crates for futures expect it.
 ///
-/// A leaf that is dropped waits no more. Here a `poll` that is pending leaves its waker with the
-/// stream, one for each direction, until it is polled again: so it may be polled by a foreign
-/// combinator, together with others, and from one task for reading and from another for writing.
+/// A leaf stops waiting when it is dropped. `Polled` differs: a `poll` that is pending leaves its
+/// waker with the stream until the next poll, one waker for each direction. So a foreign combinator
+/// can poll it together with other futures. One task can poll it for reading while another polls it
+/// for writing.
 ///
-/// With the feature `futures-io` it has the traits of the crate of that name, and with `hyper` the
-/// facade has `hyper::Io` around it. By hand:
+/// With the feature `futures-io` it implements `AsyncRead` and `AsyncWrite` of the crate
+/// `futures-io`. With the feature `hyper` the facade has `hyper::Io`, a wrapper around it. An
+/// example without either feature:
 ///
 /// ```
 /// use quadrivium::{io::Polled, net::UnixStream, prelude::*};
@@ -36,7 +37,7 @@ use super::attempts::{AttemptRead, AttemptWrite, Attempts};
 ///
 /// # Panics
 ///
-/// Its `poll` functions panic when no host drives this thread.
+/// The `poll` functions panic when no host drives this thread.
 #[derive(Debug)]
 pub struct Polled<S: Attempts> {
     stream: S,
@@ -45,23 +46,24 @@ pub struct Polled<S: Attempts> {
 }
 
 impl<S: Attempts> Polled<S> {
-    /// This stream, to be polled. A clone of it may be used besides.
+    /// Wraps a stream. A clone of the stream can still be used by itself.
     pub fn new(stream: S) -> Self {
         Self { stream, reading: QueuePlace::default(), writing: QueuePlace::default() }
     }
 
-    /// The stream.
+    /// Returns the stream.
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
 }
 
 impl<S: AttemptRead> Polled<S> {
-    /// Reads up to as many bytes as `buffer` has; 0 at the end.
+    /// Reads up to as many bytes as `buffer` has room for, and returns the number. Returns 0 at the
+    /// end.
     ///
     /// # Errors
     ///
-    /// As [`TcpStream::read`](crate::net::TcpStream::read).
+    /// Returns the errors of [`TcpStream::read`](crate::net::TcpStream::read).
     pub fn poll_read(
         &mut self,
         cx: &mut task::Context<'_>,
@@ -73,11 +75,11 @@ impl<S: AttemptRead> Polled<S> {
 }
 
 impl<S: AttemptWrite> Polled<S> {
-    /// Writes some of these bytes; how many.
+    /// Writes some of these bytes and returns the number.
     ///
     /// # Errors
     ///
-    /// As [`TcpStream::write`](crate::net::TcpStream::write).
+    /// Returns the errors of [`TcpStream::write`](crate::net::TcpStream::write).
     pub fn poll_write(
         &mut self,
         cx: &mut task::Context<'_>,
@@ -86,11 +88,11 @@ impl<S: AttemptWrite> Polled<S> {
         self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
     }
 
-    /// Writes some of the bytes of several slices; how many.
+    /// Writes some of the bytes of several slices and returns the number.
     ///
     /// # Errors
     ///
-    /// As [`TcpStream::write_vectored`](crate::net::TcpStream::write_vectored).
+    /// Returns the errors of [`TcpStream::write_vectored`](crate::net::TcpStream::write_vectored).
     pub fn poll_write_vectored(
         &mut self,
         cx: &mut task::Context<'_>,
@@ -100,12 +102,12 @@ impl<S: AttemptWrite> Polled<S> {
         polled(step, cx)
     }
 
-    /// Tells the other end that nothing more is written. Harmless when that is gone already. A pipe
-    /// ends when it is dropped.
+    /// Tells the other end that nothing more will be written. Does nothing if the connection has
+    /// already ended. A pipe ends only when its writer is dropped.
     ///
     /// # Errors
     ///
-    /// When the kernel refuses.
+    /// Returns an error when the kernel refuses.
     pub fn shutdown(&mut self) -> io::Result<()> {
         self.stream.leave(Interest::Writable, &mut self.writing);
         match self.stream.end_writing() {
@@ -118,9 +120,10 @@ impl<S: AttemptWrite> Polled<S> {
 fn polled<T>(step: Step<T>, cx: &task::Context<'_>) -> Poll<T> {
     match step {
         Step::Done(output) => return Poll::Ready(output),
-        // The waker is with the source. The wait of a leaf would count for this poll only, and a
-        // future that is polled for another reason need not poll us again; so the host asks its
-        // sources who waits for them before it finds a deadlock.
+        // The stream keeps the waker. The wait that a leaf returns would be valid for this poll
+        // only. A future that is polled for another reason need not poll this stream again. So
+        // before the host reports a deadlock, it checks whether any task still waits for one of its
+        // descriptors.
         Step::Suspended(Wait::Ready | Wait::Wake) => {}
         Step::Suspended(Wait::Turn | Wait::Until(_)) => cx.waker().wake_by_ref(),
     }
@@ -169,7 +172,7 @@ mod traits {
             Polled::poll_write_vectored(&mut self, cx, slices)
         }
 
-        /// Nothing is kept back, so there is nothing to do.
+        /// Does nothing: `Polled` has no buffer that could be flushed.
         fn poll_flush(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<io::Result<()>> {
             Poll::Ready(Ok(()))
         }

@@ -1,4 +1,5 @@
-//! How streams are read. [`read_methods`] gives a stream its methods; the operations follow it.
+//! Reading from streams. The macro [`read_methods`] gives a stream its methods. The operations
+//! behind the methods follow it.
 
 use std::{
     borrow::BorrowMut,
@@ -11,8 +12,9 @@ use quadrivium_core::Interest::Readable;
 use super::StdStream;
 use crate::descriptor::{Buffer, Leaf, Operation, Source, Tried};
 
-/// The methods of a stream that can be read, whose descriptor is `self.source`: each operation with
-/// a buffer that is borrowed, and with one that is given back.
+/// Defines the methods of a stream that can be read. The descriptor of the stream is `self.source`.
+/// Each operation with a buffer has two forms: one borrows the buffer, the other takes it and
+/// returns it.
 macro_rules! read_methods {
     ($stream:ident) => {
         const _: () = {
@@ -29,19 +31,19 @@ macro_rules! read_methods {
                 stream::{
                     StdStream,
                     attempts::{AttemptRead, Attempts},
-                    first_with_bytes,
+                    first_non_empty,
                     read::{read, read_exact, read_some, read_to_end},
                 },
             };
 
             impl $stream {
-                /// Reads up to as many bytes as `buffer` has, at least one; 0 at the end of the
-                /// stream.
+                /// Reads between one byte and as many as `buffer` has room for, and returns the
+                /// number. Returns 0 at the end of the stream.
                 ///
-                /// Where `buffer` has no bytes the output is 0, at once, whatever the stream has to
-                /// say.
+                /// If `buffer` is empty, the output is 0 at once, even if the stream has ended or
+                /// failed.
                 ///
-                /// Dropped before it is done, it has read nothing.
+                /// An operation that is dropped before it is done has read nothing.
                 pub fn read<'a>(
                     &self,
                     buffer: &'a mut [u8],
@@ -49,7 +51,7 @@ macro_rules! read_methods {
                     read(&self.source, Borrowed(buffer))
                 }
 
-                /// The same, with a buffer that is given back.
+                /// Like [`read`](Self::read), but takes the buffer and returns it with the result.
                 pub fn read_owned<B: AsMut<[u8]>>(
                     &self,
                     buffer: B,
@@ -57,11 +59,11 @@ macro_rules! read_methods {
                     read(&self.source, Owned(buffer))
                 }
 
-                /// Reads as many bytes as `buffer` has; `UnexpectedEof` when the stream ends
-                /// before.
+                /// Reads until `buffer` is full. The output is an `UnexpectedEof` error when the
+                /// stream ends before.
                 ///
-                /// Dropped before it is done, it may have read a part, which is lost to the next
-                /// read.
+                /// An operation that is dropped before it is done may have read a part. The next
+                /// read does not find those bytes again.
                 pub fn read_exact<'a>(
                     &self,
                     buffer: &'a mut [u8],
@@ -69,7 +71,8 @@ macro_rules! read_methods {
                     read_exact(&self.source, Borrowed(buffer))
                 }
 
-                /// The same, with a buffer that is given back.
+                /// Like [`read_exact`](Self::read_exact), but takes the buffer and returns it with
+                /// the result.
                 pub fn read_exact_owned<B: AsMut<[u8]>>(
                     &self,
                     buffer: B,
@@ -77,15 +80,15 @@ macro_rules! read_methods {
                     read_exact(&self.source, Owned(buffer))
                 }
 
-                /// Reads into several buffers, one after the other, in one system call. The kernel
-                /// fills 1,024 of them at most.
+                /// Reads into several buffers, one after the other, in one system call, and returns
+                /// the number of bytes. The kernel fills at most 1,024 buffers.
                 ///
-                /// Dropped before it is done, it has read nothing.
+                /// An operation that is dropped before it is done has read nothing.
                 pub fn read_vectored<'a>(
                     &self,
                     buffers: &'a mut [IoSliceMut<'a>],
                 ) -> impl Leaf<io::Result<usize>> + use<'a> {
-                    let no_bytes = first_with_bytes(buffers).is_none();
+                    let no_bytes = first_non_empty(buffers).is_none();
                     let buffers = Borrowed(buffers);
                     Operation::new(&self.source, Readable, buffers, |stream, buffers| {
                         StdStream::read_vectored(stream, buffers).map(Tried::Done)
@@ -93,7 +96,8 @@ macro_rules! read_methods {
                     .at_once(no_bytes)
                 }
 
-                /// The same, with buffers that are given back.
+                /// Like [`read_vectored`](Self::read_vectored), but takes the buffers and returns
+                /// them with the result.
                 pub fn read_vectored_owned<B: AsMut<[u8]>, const N: usize>(
                     &self,
                     mut buffers: [B; N],
@@ -108,9 +112,10 @@ macro_rules! read_methods {
                     .at_once(no_bytes)
                 }
 
-                /// Appends what there is until the end of the stream; how many bytes.
+                /// Reads until the end of the stream, appends the bytes to `bytes` and returns
+                /// their number.
                 ///
-                /// Dropped before it is done, it may have read a part.
+                /// An operation that is dropped before it is done may have read a part.
                 pub fn read_to_end<'a>(
                     &self,
                     bytes: &'a mut Vec<u8>,
@@ -118,7 +123,8 @@ macro_rules! read_methods {
                     read_to_end(&self.source, Borrowed(bytes))
                 }
 
-                /// The same, with bytes that are given back.
+                /// Like [`read_to_end`](Self::read_to_end), but takes the vector and returns it
+                /// with the result.
                 pub fn read_to_end_owned(
                     &self,
                     bytes: Vec<u8>,
@@ -150,20 +156,21 @@ macro_rules! read_methods {
 }
 pub(crate) use read_methods;
 
-/// Room for so many bytes is made before each read to the end.
-const ROOM: usize = 16 * 1024;
+/// Before each read, a read to the end makes room for this number of bytes.
+const SPARE_BYTES: usize = 16 * 1024;
 
-/// So many reads to the end in a row; then the others run first. Who writes for ever would keep us
-/// for ever.
-const IN_A_ROW: usize = 16;
+/// After this number of reads in a row, a read to the end lets the other tasks run. Otherwise a
+/// peer that never stops writing would keep the loop busy for ever.
+const MAX_READS_IN_A_ROW: usize = 16;
 
-/// Reads once. Where the kernel takes less at once than there is room for (2 GiB), a short read
-/// says nothing.
+/// Reads once, and reports whether the read was short: whether it filled only a part of the buffer.
+///
+/// A single read moves at most 2 GiB. So a read that moves 1 GiB or more does not count as short.
 pub(crate) fn read_some(stream: &impl StdStream, buffer: &mut [u8]) -> io::Result<Tried<usize>> {
-    const AT_ONCE: usize = 1 << 30;
+    const SHORT_LIMIT: usize = 1 << 30;
     let n = stream.read(buffer)?;
-    Ok(match 0 < n && n < buffer.len().min(AT_ONCE) {
-        true => Tried::Last(n),
+    Ok(match 0 < n && n < buffer.len().min(SHORT_LIMIT) {
+        true => Tried::DoneByShortRead(n),
         false => Tried::Done(n),
     })
 }
@@ -201,7 +208,7 @@ where
                 n => done += n,
             }
             if done < bytes.len() {
-                return Ok(Tried::Short);
+                return Ok(Tried::ShortRead);
             }
         }
         Ok(Tried::Done(()))
@@ -220,9 +227,9 @@ where
     let mut done = 0;
     Operation::new(source, Readable, buffer, move |stream: &S, bytes: &mut B::Content| {
         let bytes = bytes.borrow_mut();
-        for _ in 0..IN_A_ROW {
+        for _ in 0..MAX_READS_IN_A_ROW {
             let start = bytes.len();
-            bytes.resize(start + ROOM, 0);
+            bytes.resize(start + SPARE_BYTES, 0);
             let read = stream.read(&mut bytes[start..]);
             bytes.truncate(start + read.as_ref().map_or(0, |n| *n));
             match read? {
@@ -230,6 +237,6 @@ where
                 n => done += n,
             }
         }
-        Ok(Tried::Turn)
+        Ok(Tried::GiveWay)
     })
 }

@@ -1,4 +1,5 @@
-//! How streams are written. [`write_methods`] gives a stream its methods; the operations follow it.
+//! Writing to streams. The macro [`write_methods`] gives a stream its methods. The operations
+//! behind the methods follow it.
 
 use std::{
     io::{self, ErrorKind},
@@ -10,9 +11,10 @@ use quadrivium_core::Interest::Writable;
 use super::StdStream;
 use crate::descriptor::{Buffer, Leaf, Operation, Source, Tried};
 
-/// The methods of a stream that can be written, whose descriptor is `self.source`: each operation
-/// with bytes that are borrowed, and with bytes that are given back. `end_writing` tells the other
-/// end that nothing more is written.
+/// Defines the methods of a stream that can be written. The descriptor of the stream is
+/// `self.source`. Each operation has two forms: one borrows the bytes, the other takes them and
+/// returns them. `end_writing` is a function that tells the other end that nothing more will be
+/// written.
 macro_rules! write_methods {
     ($stream:ident, end_writing: $end_writing:expr) => {
         const _: () = {
@@ -25,22 +27,23 @@ macro_rules! write_methods {
                 stream::{
                     StdStream,
                     attempts::AttemptWrite,
-                    first_with_bytes,
+                    first_non_empty,
                     write::{write, write_all},
                 },
             };
 
             impl $stream {
-                /// Writes some of these bytes; how many.
+                /// Writes some of these bytes and returns the number.
                 ///
-                /// Where there are none the output is 0, at once, whatever the stream has to say.
+                /// If `bytes` is empty, the output is 0 at once, even if the stream has failed.
                 ///
-                /// Dropped before it is done, it has written nothing.
+                /// An operation that is dropped before it is done has written nothing.
                 pub fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
                     write(&self.source, Borrowed(bytes))
                 }
 
-                /// The same, with bytes that are given back.
+                /// Like [`write`](Self::write), but takes the bytes and returns them with the
+                /// result.
                 pub fn write_owned<B: AsRef<[u8]>>(
                     &self,
                     bytes: B,
@@ -50,7 +53,7 @@ macro_rules! write_methods {
 
                 /// Writes all of these bytes.
                 ///
-                /// Dropped before it is done, it may have written a part.
+                /// An operation that is dropped before it is done may have written a part.
                 pub fn write_all<'a>(
                     &self,
                     bytes: &'a [u8],
@@ -58,7 +61,8 @@ macro_rules! write_methods {
                     write_all(&self.source, Borrowed(bytes))
                 }
 
-                /// The same, with bytes that are given back.
+                /// Like [`write_all`](Self::write_all), but takes the bytes and returns them with
+                /// the result.
                 pub fn write_all_owned<B: AsRef<[u8]>>(
                     &self,
                     bytes: B,
@@ -66,15 +70,15 @@ macro_rules! write_methods {
                     write_all(&self.source, Owned(bytes))
                 }
 
-                /// Writes some of the bytes of several slices, in one system call; how many. The
-                /// kernel takes 1,024 slices at most.
+                /// Writes some of the bytes of several slices, in one system call, and returns the
+                /// number. The kernel takes at most 1,024 slices.
                 ///
-                /// Dropped before it is done, it has written nothing.
+                /// An operation that is dropped before it is done has written nothing.
                 pub fn write_vectored<'a>(
                     &self,
                     slices: &'a [IoSlice<'a>],
                 ) -> impl Leaf<io::Result<usize>> + use<'a> {
-                    let no_bytes = first_with_bytes(slices).is_none();
+                    let no_bytes = first_non_empty(slices).is_none();
                     let slices = Borrowed(slices);
                     Operation::new(&self.source, Writable, slices, |stream, slices| {
                         StdStream::write_vectored(stream, slices).map(Tried::Done)
@@ -82,7 +86,8 @@ macro_rules! write_methods {
                     .at_once(no_bytes)
                 }
 
-                /// The same, with bytes that are given back.
+                /// Like [`write_vectored`](Self::write_vectored), but takes the bytes and returns
+                /// them with the result.
                 pub fn write_vectored_owned<B: AsRef<[u8]>, const N: usize>(
                     &self,
                     parts: [B; N],
@@ -105,7 +110,7 @@ macro_rules! write_methods {
                     cx: &Context<'_>,
                     slices: &[IoSlice<'_>],
                 ) -> Step<io::Result<usize>> {
-                    let no_bytes = first_with_bytes(slices).is_none();
+                    let no_bytes = first_non_empty(slices).is_none();
                     self.source.attempt(Writable, no_bytes, place, cx, |stream| {
                         StdStream::write_vectored(stream, slices).map(Tried::Done)
                     })

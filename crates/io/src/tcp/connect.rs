@@ -1,4 +1,4 @@
-//! [`TcpConnect`]: a TCP connection that is being made, to an address or a name.
+//! [`TcpConnect`]: the leaf that makes a TCP connection to an address or a name.
 
 use std::{io, mem, pin::Pin};
 
@@ -10,7 +10,7 @@ use crate::{
     socket::connect::Connect,
 };
 
-/// A task that connects to an address or a name. Made by [`TcpStream::connect`].
+/// A task that connects to an address or a name. Created by [`TcpStream::connect`].
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct TcpConnect {
@@ -19,9 +19,9 @@ pub struct TcpConnect {
 
 #[derive(Debug)]
 enum State {
-    /// A single address, and nothing to choose.
+    /// There is only one address, so there is no choice to make.
     Address(Connect<TcpStream>),
-    /// The addresses are not known yet.
+    /// The name is being looked up.
     Lookup(Lookup),
     Addresses(Eyeballs),
     Done,
@@ -59,7 +59,7 @@ impl Task for TcpConnect {
             State::Lookup(_) | State::Done => panic!("{RESUMED_AFTER_DONE}"),
         };
         if matches!(step, Step::Done(_)) {
-            // The attempts that are left are closed.
+            // This closes the sockets of the attempts that have not succeeded.
             drop(mem::replace(&mut self.state, State::Done));
         }
         step

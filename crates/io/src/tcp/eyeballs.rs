@@ -1,9 +1,9 @@
-//! [`Eyeballs`]: connects to the first of several addresses that answers, as RFC 8305 ("Happy
-//! Eyeballs") has it.
+//! [`Eyeballs`]: connects to the first of several addresses that answers, by the method of RFC 8305
+//! ("Happy Eyeballs").
 //!
 //! ```text
-//!   0 ms   ::1        ─────────────── refused, or the second in which nobody answers
-//!   250 ms 127.0.0.1          ──────────── connected: the winner, the others are closed
+//!   0 ms     ::1        ───────────────────── no answer: closed when another is connected
+//!   250 ms   127.0.0.1           ──────────── connected: the output
 //! ```
 
 use std::{
@@ -20,37 +20,38 @@ use quadrivium_core::{Context, Step, Task, Wait};
 use super::stream::TcpStream;
 use crate::socket::connect::Connect;
 
-/// So long an attempt is alone before the next one begins. RFC 8305, section 8.
+/// The time between the start of one attempt and the start of the next. RFC 8305, section 8.
 const DELAY: Duration = Duration::from_millis(250);
 
-/// Connects to the first of several addresses that answers.
+/// A task that connects to the first of several addresses that answers.
 #[derive(Debug)]
 pub(super) struct Eyeballs {
-    /// Not tried yet, best first.
-    left: VecDeque<SocketAddr>,
+    /// The addresses that have not been tried yet, best first.
+    untried: VecDeque<SocketAddr>,
     attempts: Vec<(SocketAddr, Connect<TcpStream>)>,
     failed: Vec<(SocketAddr, io::Error)>,
-    /// When the next one is tried, if none fails before.
-    next: Option<Instant>,
+    /// When the next address is tried, if no attempt fails before.
+    next_start: Option<Instant>,
 }
 
 impl Eyeballs {
-    /// To one of these, best first.
+    /// Creates the task. `addresses` has the best address first.
     pub(super) fn new(addresses: Vec<SocketAddr>) -> Self {
         let (attempts, failed) = (Vec::new(), Vec::new());
-        Self { left: interleaved(addresses), attempts, failed, next: None }
+        Self { untried: interleaved(addresses), attempts, failed, next_start: None }
     }
 
-    /// Goes on with all attempts: the first that is connected; or what they wait for.
-    fn go_on(&mut self, cx: &mut Context<'_>) -> Result<TcpStream, Option<Wait>> {
+    /// Resumes all attempts. Returns the first stream that is connected, or else the sum of what
+    /// the attempts wait for.
+    fn resume_attempts(&mut self, cx: &mut Context<'_>) -> Result<TcpStream, Option<Wait>> {
         let mut waits = None;
         for (address, mut attempt) in mem::take(&mut self.attempts) {
             match Pin::new(&mut attempt).resume(cx) {
                 Step::Done(Ok(stream)) => return Ok(stream),
                 Step::Done(Err(error)) => {
                     self.failed.push((address, error));
-                    // There is nothing to wait for.
-                    self.next = None;
+                    // The next attempt starts at once.
+                    self.next_start = None;
                 }
                 Step::Suspended(wait) => {
                     waits = Some(waits.map_or(wait.clone(), |waits: Wait| waits.or(wait)));
@@ -61,30 +62,31 @@ impl Eyeballs {
         Err(waits)
     }
 
-    /// Begins with the next address, if it is time for it.
-    fn begin(&mut self, cx: &Context<'_>) -> bool {
+    /// Starts an attempt with the next address, if it is time for one.
+    fn start_next(&mut self, cx: &Context<'_>) -> bool {
         let now = cx.now();
-        if self.next.is_some_and(|next| now < next) {
+        if self.next_start.is_some_and(|next| now < next) {
             return false;
         }
-        let Some(address) = self.left.pop_front() else { return false };
+        let Some(address) = self.untried.pop_front() else { return false };
         self.attempts.push((address, Connect::new(Ok(address.into()))));
-        self.next = now.checked_add(DELAY);
+        self.next_start = now.checked_add(DELAY);
         true
     }
 
-    /// All have failed: each with its reason.
-    fn error(&self) -> io::Error {
+    /// Returns the error for the case that all attempts have failed. It names the cause of each.
+    fn all_failed(&self) -> io::Error {
         let Some((_, last)) = self.failed.last() else {
             return io::Error::new(
                 io::ErrorKind::InvalidInput,
-                "there is no address to connect to",
+                "the list of addresses is empty: pass at least one address",
             );
         };
-        let mut message = String::from("no address could be connected to");
+        let mut message = String::from("could not connect to any address");
         for (i, (address, error)) in self.failed.iter().enumerate() {
             let separator = if i == 0 { ": " } else { "; " };
-            write!(message, "{separator}{address}: {error}").expect("a text takes all");
+            write!(message, "{separator}{address}: {error}")
+                .expect("writing to a string does not fail");
         }
         io::Error::new(last.kind(), message)
     }
@@ -95,24 +97,25 @@ impl Task for Eyeballs {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         loop {
-            let waits = match self.go_on(cx) {
-                // Dropped with this task, the other attempts close their sockets.
+            let waits = match self.resume_attempts(cx) {
+                // The other attempts are dropped with this task, and close their sockets.
                 Ok(stream) => return Step::Done(Ok(stream)),
                 Err(waits) => waits,
             };
-            if self.begin(cx) {
+            if self.start_next(cx) {
                 continue;
             }
-            let next = self.next.filter(|_| !self.left.is_empty()).map(Wait::Until);
+            let next = self.next_start.filter(|_| !self.untried.is_empty()).map(Wait::Until);
             return match [waits, next].into_iter().flatten().reduce(Wait::or) {
                 Some(wait) => Step::Suspended(wait),
-                None => Step::Done(Err(self.error())),
+                None => Step::Done(Err(self.all_failed())),
             };
         }
     }
 }
 
-/// The families by turns, each in its order, beginning with that of the first.
+/// Alternates between IPv6 and IPv4 addresses, beginning with the family of the first address.
+/// Within a family the order stays the same.
 fn interleaved(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (first, second): (VecDeque<_>, VecDeque<_>) =

@@ -1,4 +1,4 @@
-//! [`TcpListener`].
+//! [`TcpListener`]: accepts TCP connections.
 
 use std::{
     io,
@@ -15,11 +15,14 @@ use crate::{
     socket::socket_methods,
 };
 
-/// How many connections the kernel accepts ahead of us: as many as it is willing to.
+/// The number of connections that the kernel may queue before they are accepted here. It is large,
+/// so that the kernel's own limit decides.
 const BACKLOG: i32 = 4096;
 
-/// Accepts TCP connections. Clones are the same socket; it is closed when the last of them, and the
-/// last operation on it, is dropped.
+/// Accepts TCP connections.
+///
+/// Clones share the same socket. It is closed when the last clone and the last operation on it have
+/// been dropped.
 ///
 /// ```
 /// use quadrivium::{net::{TcpListener, TcpStream}, prelude::*};
@@ -46,32 +49,33 @@ pub struct TcpListener {
 }
 
 impl TcpListener {
-    /// Listens at this address; at one of the system's choice where the port is 0.
+    /// Listens at this address. If the port is 0, the system chooses one.
     ///
     /// # Errors
     ///
-    /// When the address is in use, or not ours.
+    /// Returns an error when the address is in use, or does not belong to this machine.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         listen(address, |_| Ok(()))
     }
 
-    /// The same, together with others that listen at this address: the kernel deals connections out
-    /// among them (`SO_REUSEPORT`). One for each thread is a server on many cores.
+    /// Like [`bind`](TcpListener::bind), but several sockets may listen at this address
+    /// (`SO_REUSEPORT`). The kernel distributes the connections among them. A server on many cores
+    /// has one such listener for each thread.
     ///
     /// # Errors
     ///
-    /// As [`bind`](TcpListener::bind).
+    /// Returns the errors of [`bind`](TcpListener::bind).
     pub fn bind_reuse_port(address: SocketAddr) -> io::Result<Self> {
         listen(address, |socket| socket.set_reuse_port(true))
     }
 
-    /// Accepts a connection: the stream, and the address of its other end.
+    /// Accepts a connection. Returns the stream and the address of its other end.
     ///
-    /// A connection that is gone before it is accepted is passed over. The output is an error when
-    /// no descriptor is left for it (`EMFILE`); it is then still in the queue, and who tries again
-    /// at once finds it again.
+    /// A connection that fails before it is accepted is skipped. The output is an error when the
+    /// process has no free descriptor for the stream (`EMFILE`). The connection then stays in the
+    /// queue, so an immediate retry finds it again.
     ///
-    /// Dropped before it is done, it has accepted nothing.
+    /// An operation that is dropped before it is done has accepted nothing.
     pub fn accept(&self) -> impl Leaf<io::Result<(TcpStream, SocketAddr)>> + use<> {
         // An accepted socket is of the same kind as its listener.
         let is_plain_tcp = self.source.is_plain_tcp();
@@ -82,7 +86,7 @@ impl TcpListener {
                         let stream = TcpStream::accepted(stream, is_plain_tcp)?;
                         break Ok(Tried::Done((stream, peer)));
                     }
-                    Err(error) if is_of_the_connection(&error) => {}
+                    Err(error) if is_error_of_connection(&error) => {}
                     Err(error) => break Err(error),
                 }
             }
@@ -90,14 +94,15 @@ impl TcpListener {
     }
 }
 
-// `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the
-// kernel's buffers: in `socket/mod.rs`.
+// The methods `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error`, and those for
+// the kernel's buffers, are in `socket/mod.rs`.
 socket_methods! { TcpListener, net::TcpListener, SocketAddr }
 
-/// Whether it is the connection that failed, before it was accepted, and not the listener. Linux
-/// hands on what has happened to it on the network, says accept(2).
-fn is_of_the_connection(error: &io::Error) -> bool {
-    const OF_THE_NETWORK: [i32; 6] = [
+/// Returns whether the error concerns a connection that failed before it was accepted, and not the
+/// listener. Linux reports network errors of the new connection as errors of `accept` (see
+/// accept(2)).
+fn is_error_of_connection(error: &io::Error) -> bool {
+    const NETWORK_ERRORS: [i32; 6] = [
         libc::ENETDOWN,
         libc::EPROTO,
         libc::ENOPROTOOPT,
@@ -105,7 +110,7 @@ fn is_of_the_connection(error: &io::Error) -> bool {
         libc::EHOSTUNREACH,
         libc::ENETUNREACH,
     ];
-    let is = |error| error == libc::ECONNABORTED || OF_THE_NETWORK.contains(&error);
+    let is = |error| error == libc::ECONNABORTED || NETWORK_ERRORS.contains(&error);
     error.raw_os_error().is_some_and(is)
 }
 
@@ -115,7 +120,7 @@ fn listen(
 ) -> io::Result<TcpListener> {
     let kind = Type::STREAM.nonblocking().cloexec();
     let socket = Socket::new(Domain::for_address(address), kind, None)?;
-    // As in the standard library: a server that is started again gets its address back.
+    // As in the standard library, a server that is restarted gets its address back at once.
     socket.set_reuse_address(true)?;
     options(&socket)?;
     socket.bind(&address.into())?;

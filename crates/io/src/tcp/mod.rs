@@ -1,4 +1,4 @@
-//! TCP, as in `std::net`.
+//! TCP streams and listeners, with the methods of their namesakes in `std::net`.
 
 mod stream;
 mod listener;

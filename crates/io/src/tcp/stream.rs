@@ -1,4 +1,4 @@
-//! [`TcpStream`].
+//! [`TcpStream`]: a TCP connection.
 
 use std::{
     io,
@@ -15,35 +15,40 @@ use super::connect::TcpConnect;
 use crate::{
     descriptor::{Borrowed, Buffer, Leaf, Operation, Owned, Source, Tried},
     dns::Address,
-    socket::{connect::Connects, socket_methods},
+    socket::{connect::Connectable, socket_methods},
     stream::{read::read_methods, write::write_methods},
 };
 
-/// A TCP connection. Clones are the same socket; it is closed when the last of them, and the last
-/// operation on it, is dropped.
+/// A TCP connection.
 ///
-/// All operations take `&self`: one task may read while another writes. Several may also read, or
-/// write, at once; each byte goes to one of them, in no order that is worth relying on.
+/// Clones share the same socket. It is closed when the last clone and the last operation on it have
+/// been dropped.
+///
+/// All operations take `&self`, so one task may read while another task writes. Several tasks may
+/// also read, or write, at the same time. Each byte then goes to one of them, in no order that a
+/// program may rely on.
 #[derive(Clone, Debug)]
 pub struct TcpStream {
     source: Arc<Source<net::TcpStream>>,
 }
 
-// `read`, `read_exact`, `read_vectored` and `read_to_end`, each also with `_owned`: in
-// `stream/read.rs`.
+// The methods `read`, `read_exact`, `read_vectored` and `read_to_end`, and their `_owned` forms,
+// are in `stream/read.rs`.
 read_methods! { TcpStream }
-// `write`, `write_all` and `write_vectored`, each also with `_owned`: in `stream/write.rs`.
+// The methods `write`, `write_all` and `write_vectored`, and their `_owned` forms, are in
+// `stream/write.rs`.
 write_methods! { TcpStream, end_writing: |stream| stream.shutdown(Shutdown::Write) }
 
 impl TcpStream {
     /// Connects to an address, or to a name, as in `"localhost:80"` or `("localhost", 80)`.
     ///
-    /// A name is [looked up](crate::dns::lookup). Of several addresses the first that answers is
-    /// taken: they are tried one after the other, the families by turns (IPv6 and IPv4), the next
-    /// as soon as one fails and at the latest after 250 ms (RFC 8305, "Happy Eyeballs"). Where none
-    /// answers, the error says of each why.
+    /// A name is [looked up](crate::dns::lookup). If it has several addresses, the first that
+    /// answers is used. They are tried one after the other, IPv6 and IPv4 alternately. The next
+    /// attempt starts as soon as one fails, and at the latest after 250 ms (RFC 8305, "Happy
+    /// Eyeballs"). If no address answers, the error names the cause for each.
     ///
-    /// Dropped before it is done, it closes its sockets: there will be no connection.
+    /// A connect that is dropped before it is done closes its sockets, and there will be no
+    /// connection.
     ///
     /// ```
     /// use quadrivium::{net::{TcpListener, TcpStream}, prelude::*};
@@ -58,21 +63,21 @@ impl TcpStream {
         TcpConnect::new(address.into())
     }
 
-    /// One that a listener has accepted.
+    /// Wraps a stream that a listener has accepted.
     pub(super) fn accepted(stream: net::TcpStream, is_plain_tcp: bool) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         let source = if is_plain_tcp { Source::plain_tcp(stream) } else { Source::new(stream) };
         Ok(Self { source: Arc::new(source) })
     }
 
-    /// Reads without taking out: the next read finds the same bytes.
+    /// Reads bytes without removing them from the stream. The next read finds the same bytes.
     ///
-    /// Dropped before it is done, it has done nothing.
+    /// An operation that is dropped before it is done has done nothing.
     pub fn peek<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
         peek(&self.source, Borrowed(buffer))
     }
 
-    /// The same, with a buffer that is given back.
+    /// Like [`peek`](Self::peek), but takes the buffer and returns it with the result.
     pub fn peek_owned<B: AsMut<[u8]>>(
         &self,
         buffer: B,
@@ -80,83 +85,87 @@ impl TcpStream {
         peek(&self.source, Owned(buffer))
     }
 
-    /// Ends reading, writing or both. The other end reads the end of the stream; what waits here on
-    /// this direction goes on.
+    /// Ends reading, writing or both. After the end of writing, the other end reads the end of the
+    /// stream. Operations of this stream that wait in that direction are woken and end.
     ///
     /// # Errors
     ///
-    /// `NotConnected` when the other end is gone already.
+    /// Returns a `NotConnected` error when the connection has already ended.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.source.io().shutdown(how)
     }
 
-    /// The address of the other end.
+    /// Returns the address of the other end.
     ///
     /// # Errors
     ///
-    /// When the other end is gone.
+    /// Returns an error when the connection has ended.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.source.io().peer_addr()
     }
 
-    /// Whether small writes are sent at once.
+    /// Returns whether small writes are sent at once.
     ///
     /// # Errors
     ///
-    /// When the kernel does not say.
+    /// Returns an error when the kernel cannot report it.
     pub fn nodelay(&self) -> io::Result<bool> {
         self.source.io().nodelay()
     }
 
-    /// Sends small writes at once, instead of gathering them while an answer is due.
+    /// Sets whether small writes are sent at once. Otherwise they are collected until the
+    /// acknowledgement of earlier bytes arrives.
     ///
     /// # Errors
     ///
-    /// When the kernel refuses.
+    /// Returns an error when the kernel refuses.
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.source.io().set_nodelay(nodelay)
     }
 
-    /// How many routers a packet may pass.
+    /// Returns the number of routers that a packet may pass.
     ///
     /// # Errors
     ///
-    /// When the kernel does not say.
+    /// Returns an error when the kernel cannot report it.
     pub fn ttl(&self) -> io::Result<u32> {
         self.source.io().ttl()
     }
 
-    /// Lets a packet pass so many routers.
+    /// Sets the number of routers that a packet may pass.
     ///
     /// # Errors
     ///
-    /// When the kernel refuses.
+    /// Returns an error when the kernel refuses.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.source.io().set_ttl(ttl)
     }
 
-    /// What happens to unsent bytes when the socket is closed.
+    /// Returns how long closing the socket waits for unsent bytes. See
+    /// [`set_linger`](Self::set_linger).
     ///
     /// # Errors
     ///
-    /// When the kernel does not say.
+    /// Returns an error when the kernel cannot report it.
     pub fn linger(&self) -> io::Result<Option<Duration>> {
         SockRef::from(self.source.io()).linger()
     }
 
-    /// With no time at all, closing the socket resets the connection and loses what is unsent. With
-    /// more, closing blocks the OS thread so long: rarely what a loop wants.
+    /// Sets how long closing the socket waits for unsent bytes. With `None` it does not wait, and
+    /// the kernel sends them later. A duration of zero resets the connection at once and loses
+    /// unsent bytes. A longer duration blocks the OS thread for that time, which a loop rarely
+    /// wants.
     ///
     /// # Errors
     ///
-    /// When the kernel refuses.
+    /// Returns an error when the kernel refuses.
     pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
         SockRef::from(self.source.io()).set_linger(linger)
     }
 }
 
-// `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the
-// kernel's buffers: in `socket/mod.rs`.
+// The methods `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error`, and those for
+// the kernel's buffers, are in `socket/mod.rs`.
 socket_methods! { TcpStream, net::TcpStream, SocketAddr }
 
 fn peek<B: Buffer<Content: AsMut<[u8]>>>(
@@ -166,14 +175,14 @@ fn peek<B: Buffer<Content: AsMut<[u8]>>>(
     let no_bytes = buffer.content().as_mut().is_empty();
     Operation::new(source, Interest::Readable, buffer, |stream, bytes: &mut B::Content| {
         let bytes = bytes.as_mut();
-        // As for reads: the kernel would have it wait for bytes.
+        // As for reads, the kernel would wait until bytes arrive.
         if bytes.is_empty() { Ok(Tried::Done(0)) } else { stream.peek(bytes).map(Tried::Done) }
     })
     .at_once(no_bytes)
 }
 
-impl Connects for TcpStream {
-    fn of(socket: Socket) -> Self {
+impl Connectable for TcpStream {
+    fn from_socket(socket: Socket) -> Self {
         Self { source: Arc::new(Source::own_tcp(socket.into())) }
     }
 

@@ -1,4 +1,4 @@
-//! [`address`]: the address that a path, or an abstract name, stands for.
+//! [`address`]: converts a path or an abstract name to the address of a Unix socket.
 
 use std::{
     io,
@@ -6,11 +6,13 @@ use std::{
     path::Path,
 };
 
-/// The address of a Unix socket. Each operation that takes a path asks here, so all take the same.
+/// Returns the address of a Unix socket. All operations that take a path call this function, so all
+/// accept the same paths.
 ///
 /// A path without a NUL byte names a file. On Linux a path that begins with a NUL byte is an
-/// abstract name: no file belongs to it, and it is free again when its socket is closed. Any other
-/// NUL byte is an `InvalidInput` error: the kernel would take what stands before it for the path.
+/// abstract name. No file belongs to it, and the name is free again when its socket is closed. Any
+/// other NUL byte is an `InvalidInput` error, because the kernel would use only the part before it
+/// as the path.
 pub(super) fn address(path: &Path) -> io::Result<SocketAddr> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     if let [0, name @ ..] = path.as_os_str().as_bytes() {
@@ -29,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_told_from_abstract_names() {
+    fn paths_are_distinguished_from_abstract_names() {
         let file = address(Path::new("/tmp/a")).unwrap();
         assert_eq!(file.as_pathname(), Some(Path::new("/tmp/a")));
         for bad in ["/tmp/a\0", "/tmp/a\0.d/b", "a\0b"] {

@@ -1,4 +1,4 @@
-//! [`UnixDatagram`].
+//! [`UnixDatagram`]: a Unix datagram socket.
 
 use std::{
     io,
@@ -15,103 +15,108 @@ use crate::{
     socket::{datagram::datagram_methods, socket_methods},
 };
 
-/// Sends and receives Unix datagrams, which are neither lost nor reordered. Clones are the same
-/// socket; it is closed when the last of them, and the last operation on it, is dropped. The file
-/// stays.
+/// Sends and receives Unix datagrams, which are neither lost nor reordered.
+///
+/// Clones share the same socket. It is closed when the last clone and the last operation on it have
+/// been dropped. Its file is not removed.
 #[derive(Clone, Debug)]
 pub struct UnixDatagram {
     source: Arc<Source<net::UnixDatagram>>,
 }
 
-// `recv`, `recv_from` and `send`, each also with `_owned`: in `socket/datagram.rs`.
+// The methods `recv`, `recv_from` and `send`, and their `_owned` forms, are in
+// `socket/datagram.rs`.
 datagram_methods! { UnixDatagram, net::UnixDatagram, SocketAddr }
 
 impl UnixDatagram {
-    /// A socket at this path, where there must be no file yet. One that begins with a NUL byte is
-    /// an abstract name (Linux), here and wherever a path is taken.
+    /// Creates a socket at this path, where no file may exist yet. A path that begins with a NUL
+    /// byte is an abstract name (Linux), here and in all other methods that take a path.
     ///
     /// # Errors
     ///
-    /// `AddrInUse` when there is one; `InvalidInput` for a path that is too long, or has a NUL byte
-    /// behind its first; when it cannot be made.
+    /// Returns an `AddrInUse` error when the path exists. Returns an `InvalidInput` error when the
+    /// path is too long, or has a NUL byte after its first byte. Returns an error when the socket
+    /// cannot be created.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::from_std(net::UnixDatagram::bind_addr(&address(path.as_ref())?)?)
     }
 
-    /// A socket without a path: nobody can answer it.
+    /// Creates a socket without a path. Other sockets cannot answer it.
     ///
     /// # Errors
     ///
-    /// When no descriptors are left.
+    /// Returns an error when the process has no free descriptors.
     pub fn unbound() -> io::Result<Self> {
         Self::from_std(net::UnixDatagram::unbound()?)
     }
 
-    /// Two sockets that are connected with each other.
+    /// Creates two sockets that are connected with each other.
     ///
     /// # Errors
     ///
-    /// When no descriptors are left.
+    /// Returns an error when the process has no free descriptors.
     pub fn pair() -> io::Result<(Self, Self)> {
         let (a, b) = net::UnixDatagram::pair()?;
         Ok((Self::from_std(a)?, Self::from_std(b)?))
     }
 
-    /// Sends to the socket at this path from now on, and receives from there alone. Does not wait.
+    /// Sends to the socket at this path from now on, and receives only from there. Does not wait.
     ///
     /// # Errors
     ///
-    /// When there is no such socket, and when there cannot be one, as for [`bind`](Self::bind).
+    /// Returns an error when there is no such socket, and for paths that [`bind`](Self::bind) does
+    /// not accept.
     pub fn connect(&self, path: impl AsRef<Path>) -> io::Result<()> {
         self.source.io().connect_addr(&address(path.as_ref())?)
     }
 
-    /// Sends a datagram to the socket at this path: how many bytes.
+    /// Sends a datagram to the socket at this path, and returns the number of bytes.
     ///
-    /// While the receiver's queue is full it tries again every millisecond: the kernel tells who is
-    /// connected when there is room, and nobody else.
+    /// While the receiver's queue is full, the operation tries again every millisecond. The kernel
+    /// reports free room only to a socket that is connected to the receiver.
     ///
-    /// Dropped before it is done, it has sent nothing.
+    /// An operation that is dropped before it is done has sent nothing.
     pub fn send_to<'a, P: AsRef<Path>>(
         &self,
         bytes: &'a [u8],
         to: P,
     ) -> impl Leaf<io::Result<usize>> + use<'a, P> {
         Operation::new(&self.source, Writable, Borrowed(bytes), move |socket, bytes| {
-            later(socket.send_to_addr(bytes, &address(to.as_ref())?))
+            retry_if_full(socket.send_to_addr(bytes, &address(to.as_ref())?))
         })
     }
 
-    /// The same, with bytes that are given back.
+    /// Like [`send_to`](Self::send_to), but takes the bytes and returns them with the result.
     pub fn send_to_owned<B: AsRef<[u8]>, P: AsRef<Path>>(
         &self,
         bytes: B,
         to: P,
     ) -> impl Leaf<(io::Result<usize>, B)> + use<B, P> {
         Operation::new(&self.source, Writable, Owned(bytes), move |socket, bytes| {
-            later(socket.send_to_addr((*bytes).as_ref(), &address(to.as_ref())?))
+            retry_if_full(socket.send_to_addr((*bytes).as_ref(), &address(to.as_ref())?))
         })
     }
 
-    /// The address it is connected to.
+    /// Returns the address that the socket is connected to.
     ///
     /// # Errors
     ///
-    /// `NotConnected` when it is not.
+    /// Returns a `NotConnected` error when the socket is not connected.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.source.io().peer_addr()
     }
 }
 
-// `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the
-// kernel's buffers: in `socket/mod.rs`.
+// The methods `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error`, and those for
+// the kernel's buffers, are in `socket/mod.rs`.
 socket_methods! { UnixDatagram, net::UnixDatagram, SocketAddr }
 
-/// No edge tells when there is room again; and every try that fails makes one of its own, so to
-/// wait for edges would keep the loop busy.
-fn later(sent: io::Result<usize>) -> io::Result<Tried<usize>> {
+/// Schedules another attempt if the receiver's queue is full. No edge reports when there is room
+/// again. And each attempt that fails makes an edge of its own, so waiting for edges would keep the
+/// loop busy.
+fn retry_if_full(sent: io::Result<usize>) -> io::Result<Tried<usize>> {
     match sent {
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Tried::Later),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Tried::RetryLater),
         sent => sent.map(Tried::Done),
     }
 }

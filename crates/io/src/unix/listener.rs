@@ -1,4 +1,4 @@
-//! [`UnixListener`].
+//! [`UnixListener`]: accepts Unix stream connections.
 
 use std::{
     io,
@@ -15,17 +15,19 @@ use crate::{
     socket::socket_methods,
 };
 
-/// Accepts Unix stream connections. Clones are the same socket; it is closed when the last of them,
-/// and the last operation on it, is dropped. The file stays.
+/// Accepts Unix stream connections.
+///
+/// Clones share the same socket. It is closed when the last clone and the last operation on it have
+/// been dropped. Its file is not removed.
 #[derive(Clone, Debug)]
 pub struct UnixListener {
     source: Arc<Source<net::UnixListener>>,
 }
 
 impl UnixListener {
-    /// Listens at this path, where there must be no file yet. One that begins with a NUL byte is an
-    /// abstract name (Linux): no file is made, and the name is free again when the socket is
-    /// closed.
+    /// Listens at this path, where no file may exist yet. A path that begins with a NUL byte is an
+    /// abstract name (Linux). No file is created for it, and the name is free again when the socket
+    /// is closed.
     ///
     /// ```
     /// # #[cfg(target_os = "linux")] {
@@ -43,18 +45,20 @@ impl UnixListener {
     ///
     /// # Errors
     ///
-    /// `AddrInUse` when there is one; `InvalidInput` for a path that is too long, or has a NUL byte
-    /// behind its first; when it cannot be made.
+    /// Returns an `AddrInUse` error when the path exists. Returns an `InvalidInput` error when the
+    /// path is too long, or has a NUL byte after its first byte. Returns an error when the socket
+    /// cannot be created.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::from_std(net::UnixListener::bind_addr(&address(path.as_ref())?)?)
     }
 
-    /// Accepts a connection: the stream, and the address of its other end, which seldom has one.
+    /// Accepts a connection. Returns the stream and the address of its other end, which is mostly
+    /// unnamed.
     ///
-    /// The output is an error when no descriptor is left for it (`EMFILE`); it is then still in the
-    /// queue, and who tries again at once finds it again.
+    /// The output is an error when the process has no free descriptor for the stream (`EMFILE`).
+    /// The connection then stays in the queue, so an immediate retry finds it again.
     ///
-    /// Dropped before it is done, it has accepted nothing.
+    /// An operation that is dropped before it is done has accepted nothing.
     pub fn accept(&self) -> impl Leaf<io::Result<(UnixStream, SocketAddr)>> + use<> {
         Operation::new(&self.source, Interest::Readable, NO_BUFFER, |listener, ()| {
             let (stream, peer) = listener.accept()?;
@@ -63,6 +67,6 @@ impl UnixListener {
     }
 }
 
-// `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error` and the sizes of the
-// kernel's buffers: in `socket/mod.rs`.
+// The methods `local_addr`, `from_std`, `into_std`, `into_fd`, `as_fd`, `take_error`, and those for
+// the kernel's buffers, are in `socket/mod.rs`.
 socket_methods! { UnixListener, net::UnixListener, SocketAddr }

@@ -1,7 +1,7 @@
-//! Unix sockets, as in `std::os::unix::net`.
+//! Unix sockets, with the methods of their namesakes in `std::os::unix::net`.
 //!
-//! Unlike there, a path that begins with a NUL byte is an abstract name (Linux), for every
-//! operation.
+//! Unlike in the standard library, every operation that takes a path accepts abstract names
+//! (Linux): paths that begin with a NUL byte.
 
 mod stream;
 mod listener;

@@ -1,5 +1,5 @@
-//! [`call_soon`], [`call_later`], [`call_at`], [`call_every`]: plain functions that are called
-//! later, under asyncio's names.
+//! [`call_soon`], [`call_later`], [`call_at`] and [`call_every`], which call a plain function
+//! later. They have the names of Python's asyncio.
 
 use std::{
     fmt,
@@ -10,18 +10,19 @@ use quadrivium_core::{JoinHandle, host::TaskId, now, sleep, sleep_until, spawn};
 
 use crate::{Callback, callback};
 
-/// Calls this once, in the next turn. Calls are made in the order in which they were asked for.
+/// Calls a function once, in the next turn of the loop. Several calls are made in the order in
+/// which they were requested.
 ///
 /// ```
 /// use quadrivium::{callback::{call_later, call_soon}, prelude::*};
 /// use std::{cell::RefCell, rc::Rc, time::Duration};
 ///
-/// let said = Rc::new(RefCell::new(Vec::new()));
-/// let say = |word| {
-///     let said = Rc::clone(&said);
-///     move || said.borrow_mut().push(word)
+/// let called = Rc::new(RefCell::new(Vec::new()));
+/// let record = |word| {
+///     let called = Rc::clone(&called);
+///     move || called.borrow_mut().push(word)
 /// };
-/// let (last, first, second) = (say("last"), say("first"), say("second"));
+/// let (last, first, second) = (record("last"), record("first"), record("second"));
 /// let program = callback(|cb| {
 ///     call_later(Duration::from_secs(1), last);
 ///     call_soon(first);
@@ -31,7 +32,7 @@ use crate::{Callback, callback};
 /// let mut event_loop = EventLoop::with_virtual_clock()?;
 /// drop(event_loop.spawn(program));
 /// event_loop.run()?;
-/// assert_eq!(*said.borrow(), ["first", "second", "last"]);
+/// assert_eq!(*called.borrow(), ["first", "second", "last"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -46,8 +47,8 @@ pub fn call_soon(call: impl FnOnce() + 'static) -> Call {
     })))
 }
 
-/// Calls this once when `duration` has passed, counted from now. Calls with equal times are made in
-/// the order in which they were asked for.
+/// Calls a function once when `duration` has passed, counted from now. Calls with equal times are
+/// made in the order in which they were requested.
 ///
 /// # Panics
 ///
@@ -56,7 +57,7 @@ pub fn call_soon(call: impl FnOnce() + 'static) -> Call {
 pub fn call_later(duration: Duration, call: impl FnOnce() + 'static) -> Call {
     match now().checked_add(duration) {
         Some(deadline) => call_at(deadline, call),
-        // Beyond the range of the clock: it waits, and never comes.
+        // The time is beyond the range of the clock. The call waits, and is never made.
         None => Call::of(spawn(callback(move |cb| {
             cb.perform(sleep(Duration::MAX), move |cb, ()| {
                 call();
@@ -66,8 +67,8 @@ pub fn call_later(duration: Duration, call: impl FnOnce() + 'static) -> Call {
     }
 }
 
-/// Calls this once at this time of the host's clock, or in the turn after the next if it has
-/// passed.
+/// Calls a function once, at this time of the host's clock. If the time has passed already, the
+/// function is called in the turn after the next one.
 ///
 /// # Panics
 ///
@@ -82,12 +83,13 @@ pub fn call_at(deadline: Instant, call: impl FnOnce() + 'static) -> Call {
     })))
 }
 
-/// Calls this again and again, the first time when `period` has passed.
+/// Calls a function again and again, for the first time when `period` has passed.
 ///
-/// The times are multiples of the period, however late a call comes; those that have passed by the
-/// end of one are left out. It goes on until it is cancelled, also from inside the call, or until
-/// the call panics; until then the loop has something to do. With no period it is called in every
-/// turn, which keeps a virtual clock where it is.
+/// The times are multiples of the period, even if a call is made late. Multiples that have passed
+/// when a call returns are left out. The calls end when [`Call::cancel`] is called, which may be
+/// done inside the function, or when the function panics. Until then the loop always has something
+/// to do. With a period of zero the function is called in every turn, so a virtual clock never
+/// moves.
 ///
 /// # Panics
 ///
@@ -95,10 +97,10 @@ pub fn call_at(deadline: Instant, call: impl FnOnce() + 'static) -> Call {
 #[track_caller]
 pub fn call_every(period: Duration, call: impl FnMut() + 'static) -> Call {
     let first = now().checked_add(period);
-    Call::of(spawn(callback(move |cb| every(cb, first, period, call))))
+    Call::of(spawn(callback(move |cb| call_repeatedly(cb, first, period, call))))
 }
 
-fn every(
+fn call_repeatedly(
     cb: &mut Callback<()>,
     time: Option<Instant>,
     period: Duration,
@@ -109,53 +111,55 @@ fn every(
     };
     cb.perform(sleep_until(time), move |cb, ()| {
         call();
-        every(cb, time_after(time, period), period, call);
+        call_repeatedly(cb, time_after(time, period), period, call);
     });
 }
 
-/// The first time after now that is a multiple of the period away from this one.
+/// Returns the first time after now that is a multiple of the period later than `time`.
 fn time_after(time: Instant, period: Duration) -> Option<Instant> {
-    // Read once: where time is real it is later at each look.
+    // The clock is read only once, since a real clock returns a later time at each reading.
     let now = now();
-    let late = now.saturating_duration_since(time).as_nanos();
+    let overdue = now.saturating_duration_since(time).as_nanos();
     match period.as_nanos() {
         0 => Some(now),
-        nanos if late < nanos => time.checked_add(period),
-        nanos => now.checked_add(period - Duration::from_nanos_u128(late % nanos)),
+        nanos if overdue < nanos => time.checked_add(period),
+        nanos => now.checked_add(period - Duration::from_nanos_u128(overdue % nanos)),
     }
 }
 
-/// A function that is to be called. Dropping this does not cancel the call, as in asyncio.
+/// The handle to a function that is called later. Dropping it does not cancel the call, as in
+/// asyncio.
 ///
-/// A call is a task: when it panics, the loop and the others go on, and who has kept
-/// [`into_task`](Call::into_task) is told.
+/// A call is a task. If the function panics, the loop and the other tasks go on, and the join
+/// handle that [`into_task`](Call::into_task) returns reports the panic.
 pub struct Call {
     task: JoinHandle<()>,
 }
 
 impl Call {
-    /// A task that calls. For those who write more of these functions.
+    /// Makes a `Call` of the task that makes the call, to write more functions like [`call_soon`].
     pub fn of(task: JoinHandle<()>) -> Self {
         Self { task }
     }
 
-    /// It will not be called, or not again; what the function holds is dropped. From inside the
-    /// function it is dropped when that returns. Harmless when repeated or too late.
+    /// Cancels the call: the function is not called any more, and is dropped with its captures. A
+    /// cancel inside the function takes effect when the function returns. A repeated or late cancel
+    /// has no effect.
     pub fn cancel(&self) {
         self.task.cancel();
     }
 
-    /// Whether it will not be called any more.
+    /// Returns whether the function will not be called any more.
     pub fn is_finished(&self) -> bool {
         self.task.is_finished()
     }
 
-    /// The number of its task on the host.
+    /// Returns the number of the call's task on its host.
     pub fn id(&self) -> TaskId {
         self.task.id()
     }
 
-    /// The task, to wait until the call has been made, and to hear of a panic.
+    /// Returns the join handle of the call's task, to wait for the call and to learn of a panic.
     pub fn into_task(self) -> JoinHandle<()> {
         self.task
     }

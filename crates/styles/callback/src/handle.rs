@@ -1,4 +1,4 @@
-//! [`Callback`]: what the body of a callback task is handed.
+//! [`Callback`]: the handle by which the body of a callback task performs other tasks and ends.
 
 use std::{fmt, pin::Pin};
 
@@ -6,14 +6,13 @@ use quadrivium_core::Task;
 
 use crate::stage::{Stage, TaskThen};
 
-/// The handle to the running callback task, as every callback of it gets it.
+/// The handle to the running callback task. Every callback of the task receives it.
 ///
-/// A callback calls exactly one of [`perform`](Callback::perform) and [`done`](Callback::done),
-/// exactly once.
+/// A callback calls either [`perform`](Callback::perform) or [`done`](Callback::done), once.
 pub struct Callback<T> {
     pub(crate) stage: Option<BoxStage<T>>,
-    /// The stage before, which has run: a stage of the same type is made in its place. So a loop of
-    /// callbacks allocates for its first two rounds and never again.
+    /// The previous stage, which has run. A new stage of the same type is made in its box. So a
+    /// loop of callbacks allocates for its first two rounds and never again.
     pub(crate) spare: Option<BoxStage<T>>,
     pub(crate) output: Option<T>,
 }
@@ -25,8 +24,8 @@ impl<T> Callback<T> {
         Self { stage: None, spare: None, output: None }
     }
 
-    /// Runs a task of any style to its end, suspending whenever it does, and then calls `then` with
-    /// its output.
+    /// Runs a task of any style to its end, and then calls `then` with its output. Suspends
+    /// whenever that task suspends.
     ///
     /// # Panics
     ///
@@ -59,8 +58,8 @@ impl<T> Callback<T> {
         assert!(self.stage.is_none() && self.output.is_none(), "{CALLED_TWICE}");
     }
 
-    /// What must be true after a callback has returned.
-    pub(crate) fn check(&self) {
+    /// Panics if a callback has returned without calling `perform` or `done`.
+    pub(crate) fn check_used(&self) {
         assert!(self.stage.is_some() || self.output.is_some(), "{CALLED_NEITHER}");
     }
 }

@@ -1,9 +1,9 @@
 //! Tasks written as callbacks.
 //!
-//! The body is a function that is handed a [`Callback`]: with [`perform`](Callback::perform) it
-//! says what to run next and what to call with the output, with [`done`](Callback::done) that it
-//! has come to its end. Between two functions nothing is on the stack: what the next one needs, it
-//! captures.
+//! The body is a function that receives a [`Callback`], the handle to the running task. The handle
+//! has two methods. [`perform`](Callback::perform) runs another task to its end, and then calls a
+//! function with the output. [`done`](Callback::done) ends the callback task. Between two functions
+//! nothing of the task is on the stack. Each function captures the values that it needs.
 //!
 //! ```
 //! use quadrivium_callback::callback;
@@ -21,13 +21,14 @@
 //! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Done("resumed")));
 //! ```
 //!
-//! Plain functions can be called later too: [`call_soon`], [`call_later`] and their like.
+//! Plain functions can be called later, too: see [`call_soon`], [`call_later`], [`call_at`] and
+//! [`call_every`].
 //!
-//! It is not `Send`; a task of [`send`] is:
+//! A callback task is not `Send`. The module [`send`] has callback tasks that are.
 //!
 //! ```compile_fail,E0277
-//! fn sends<T: Send>(_: T) {}
-//! sends(quadrivium_callback::callback(|cb| cb.done(())));
+//! fn assert_send<T: Send>(_: T) {}
+//! assert_send(quadrivium_callback::callback(|cb| cb.done(())));
 //! ```
 
 #![forbid(unsafe_code)]

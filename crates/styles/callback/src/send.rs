@@ -1,7 +1,7 @@
-//! Callback tasks that are `Send`: they may begin on one thread and go on on another.
+//! Callback tasks that are `Send`: they may start on one thread and continue on another.
 //!
-//! They have the names of those that are not, so a program becomes `Send` by its `use` lines. What
-//! it captures must be `Send` too, and what it performs:
+//! The names are the same as in the plain style. So a program becomes `Send` when its `use` lines
+//! change. All values that it captures must be `Send`, and so must all tasks that it performs:
 //!
 //! ```
 //! use quadrivium::{callback::send::{Callback, callback}, prelude::*};
@@ -15,13 +15,14 @@
 //! }
 //!
 //! let task = callback(|cb| countdown(cb, 3));
-//! let elsewhere = thread::spawn(|| EventLoop::new().unwrap().block_on(task).unwrap());
-//! assert_eq!(elsewhere.join().unwrap(), "lift-off");
+//! let other_thread = thread::spawn(|| EventLoop::new().unwrap().block_on(task).unwrap());
+//! assert_eq!(other_thread.join().unwrap(), "lift-off");
 //! ```
 //!
-//! What follows is the text of `handle.rs` and `task.rs`, but for what a stage's box says.
+//! The code below is the text of `handle.rs` and `task.rs`, except that the box of a stage is
+//! `Send`.
 //!
-//! The compiler says where it is not. An `Rc` stays on its thread:
+//! The compiler reports a value that is not `Send`, such as an `Rc`, which stays on its thread:
 //!
 //! ```compile_fail,E0277
 //! use quadrivium::{callback::send::callback, prelude::*};
@@ -31,7 +32,7 @@
 //! let task = callback(|cb| cb.perform(turn(), move |cb, ()| cb.done(*shared)));
 //! ```
 //!
-//! So does a task that is performed, and that holds one:
+//! It also reports a performed task that is not `Send`, such as a green thread:
 //!
 //! ```compile_fail,E0277
 //! use quadrivium::{callback::send::callback, prelude::*};
@@ -48,12 +49,13 @@ use crate::{
     stage::{Stage, TaskThen},
 };
 
-/// As [`callback`](crate::callback()). The task is `Send` when `body` and the output are.
+/// A task whose body is a chain of callbacks, like [`callback`](crate::callback()). The task is
+/// `Send` when `body` and the output are.
 ///
 /// # Panics
 ///
-/// The task panics when a callback returns without having called `perform` or `done`, or having
-/// called two of them.
+/// The task panics when a callback returns without a call of `perform` or `done`, and when a
+/// callback calls a second one.
 pub fn callback<F, T>(body: F) -> CallbackTask<F, T>
 where
     F: FnOnce(&mut Callback<T>),
@@ -62,19 +64,20 @@ where
     CallbackTask { body: Some(body), callback }
 }
 
-/// The handle to the running callback task, as every callback of it gets it.
+/// The handle to the running callback task. Every callback of the task receives it.
 pub struct Callback<T> {
     stage: Option<BoxSendStage<T>>,
     spare: Option<BoxSendStage<T>>,
     output: Option<T>,
 }
 
-/// This is the difference: once the type is forgotten, only the box can say that it is `Send`.
+/// The difference from the plain style. The box hides the type of the stage, so only the type of
+/// the box can state that the stage is `Send`.
 type BoxSendStage<T> = Pin<Box<dyn Stage<Callback<T>> + Send>>;
 
 impl<T> Callback<T> {
-    /// Runs a task of any style to its end, suspending whenever it does, and then calls `then` with
-    /// its output. Both go where the task goes.
+    /// Runs a task of any style to its end, and then calls `then` with its output. Suspends
+    /// whenever that task suspends. Both move to another thread together with the callback task.
     ///
     /// # Panics
     ///
@@ -107,7 +110,7 @@ impl<T> Callback<T> {
         assert!(self.stage.is_none() && self.output.is_none(), "{CALLED_TWICE}");
     }
 
-    fn check(&self) {
+    fn check_used(&self) {
         assert!(self.stage.is_some() || self.output.is_some(), "{CALLED_NEITHER}");
     }
 }
@@ -132,7 +135,7 @@ where
         let this = &mut *self;
         if let Some(body) = this.body.take() {
             body(&mut this.callback);
-            this.callback.check();
+            this.callback.check_used();
         }
         loop {
             if let Some(output) = this.callback.output.take() {
@@ -143,7 +146,7 @@ where
                 this.callback.stage = Some(stage);
                 return Step::Suspended(wait);
             }
-            this.callback.check();
+            this.callback.check_used();
             this.callback.spare = Some(stage);
         }
     }

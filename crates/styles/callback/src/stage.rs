@@ -1,22 +1,25 @@
-//! [`Stage`]: a callback task between two callbacks.
+//! [`Stage`]: the sub-task that a callback task performs, and the callback to call with its output.
 
 use std::{any::Any, pin::Pin};
 
 use pin_project_lite::pin_project;
 use quadrivium_core::{Context, Step, Task, Wait};
 
-/// A sub-task, and what to call with its output and with `C`, the handle to the task around it.
+/// A sub-task and the callback that follows it. The callback receives the output of the sub-task,
+/// and `C`, the handle to the callback task.
 pub(crate) trait Stage<C> {
-    /// Resumes the sub-task; when it is done, calls what comes then and returns nothing.
+    /// Resumes the sub-task and returns its wait. When the sub-task is done, calls the callback and
+    /// returns `None`.
     fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>, cb: &mut C) -> Option<Wait>;
 
-    /// Makes a new stage in the place of one that has run. False when `parts` is not the
-    /// `Option<(task, then)>` of a stage of this type, or the stage has not run yet.
+    /// Makes a new stage in the place of this one, which has run. Takes `parts`, an
+    /// `Option<(task, then)>`, and returns true. Returns false if `parts` is of another type, or is
+    /// `None`.
     fn refill(self: Pin<&mut Self>, parts: &mut dyn Any) -> bool;
 }
 
 pin_project! {
-    /// The one kind of stage: a task, and what to call then.
+    /// The only implementation of [`Stage`]: a sub-task, and the callback to call with its output.
     pub(crate) struct TaskThen<P, F> {
         #[pin]
         task: Option<P>,
@@ -41,7 +44,7 @@ where
         match task.resume(cx) {
             Step::Suspended(wait) => Some(wait),
             Step::Done(output) => {
-                // As in the other styles, the sub-task is dropped before its output is used.
+                // The sub-task is dropped before its output is used, as in the other styles.
                 this.task.set(None);
                 let then = this.then.take().expect("a stage runs once");
                 then(cb, output);

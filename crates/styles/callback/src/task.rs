@@ -10,8 +10,8 @@ use crate::handle::Callback;
 ///
 /// # Panics
 ///
-/// The task panics when a callback returns without having called `perform` or `done`, or having
-/// called two of them.
+/// The task panics when a callback returns without a call of `perform` or `done`, and when a
+/// callback calls a second one.
 pub fn callback<F, T>(body: F) -> CallbackTask<F, T>
 where
     F: FnOnce(&mut Callback<T>),
@@ -53,7 +53,7 @@ where
         let this = &mut *self;
         if let Some(body) = this.body.take() {
             body(&mut this.callback);
-            this.callback.check();
+            this.callback.check_used();
         }
         loop {
             if let Some(output) = this.callback.output.take() {
@@ -64,7 +64,7 @@ where
                 this.callback.stage = Some(stage);
                 return Step::Suspended(wait);
             }
-            this.callback.check();
+            this.callback.check_used();
             this.callback.spare = Some(stage);
         }
     }

@@ -1,7 +1,7 @@
 //! Tasks written with `async` and `await`.
 //!
-//! The body is any `std` future. A leaf is awaited as it is, any other task through [`perform`];
-//! futures of other crates are awaited as everywhere, and wake the task by a real waker.
+//! The body is any `std` future. In it, a leaf can be awaited directly, and any other task through
+//! [`perform`]. A future of another crate is awaited as in any executor: it gets a real waker.
 //!
 //! ```
 //! use quadrivium_future::future;
@@ -18,13 +18,13 @@
 //! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Done("resumed")));
 //! ```
 //!
-//! It is `Send` when what is alive across each `await` is:
+//! A future task is `Send` when the values that are alive across each `await` are:
 //!
 //! ```
 //! # use quadrivium_core::{sleep, turn};
 //! # use std::time::Duration;
-//! fn sends<T: Send>(_: T) {}
-//! sends(quadrivium_future::future(async {
+//! fn assert_send<T: Send>(_: T) {}
+//! assert_send(quadrivium_future::future(async {
 //!     turn().await;
 //!     sleep(Duration::from_secs(1)).await;
 //! }));

@@ -1,4 +1,4 @@
-//! [`Co`]: what the body of a generator is handed.
+//! [`Co`]: the handle by which the body of a generator performs other tasks and yields items.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,15 +14,17 @@ use genawaiter::rc;
 use pin_project_lite::pin_project;
 use quadrivium_core::{Context, LocalWaker, Step, Task, Wait};
 
-/// The handle to the running generator, by which its body yields waits to the loop; and items of
-/// type `T` to whoever asks for the next one, where that is a [`stream`](crate::stream) or an
-/// [`iter`](crate::iter).
+/// The handle to the running generator. The body of the generator receives it.
+///
+/// With [`perform`](Co::perform) the body yields waits to the loop. With
+/// [`yield_item`](Co::yield_item) the body of a [`stream`](crate::stream) or an
+/// [`iter`](crate::iter) yields items of type `T`.
 pub struct Co<T = Infallible> {
     generator: rc::Co<Yielded<T>>,
     shared: Rc<SharedWithBody>,
 }
 
-/// What a generator yields. Without items it is as large as a wait.
+/// The value that a generator yields. For a generator without items it is as large as a wait.
 pub(crate) enum Yielded<T> {
     Wait(Wait),
     Item(T),
@@ -33,35 +35,35 @@ impl<T> Co<T> {
         Self { generator, shared }
     }
 
-    /// Runs a task of any style to its end, yielding to the loop whenever it suspends; worth its
-    /// output.
+    /// Runs a task of any style to its end, and returns its output. Suspends whenever that task
+    /// suspends.
     #[inline]
     pub fn perform<P: Task>(&mut self, task: P) -> Performing<'_, P, T> {
         Performing { co: self, task }
     }
 
-    /// Gives this item to whoever has asked for the next one; goes on when he asks again.
+    /// Yields an item to the caller of `next`, and continues when `next` is called again.
     pub fn yield_item(&mut self, item: T) -> YieldItem<'_, T> {
         YieldItem { co: self, item: Some(item) }
     }
 
-    /// Makes this what the generator yields, as soon as it comes back.
+    /// Sets the value that the generator yields as soon as its body returns `Pending`.
     #[inline]
     fn yield_now(&mut self, yielded: Yielded<T>) {
-        // genawaiter would lose the first one in release builds.
+        // Without this check, genawaiter loses the first value in release builds.
         assert!(
             !self.shared.note_yield(true),
             "a generator yielded twice in one resume: `.await` each `co.perform(..)` and \
              `co.yield_item(..)` to its end instead of polling it"
         );
-        // genawaiter puts the value into its airlock at once. The future it returns would only wait
-        // to be resumed, which is what `Performing` does itself: awaiting it costs two more state
-        // machines.
+        // genawaiter stores the value at once. The future that it returns would only wait to be
+        // resumed, and `Performing` waits for that itself. To await this future, too, would cost
+        // two more state machines.
         drop(self.generator.yield_(yielded));
     }
 }
 
-/// What a generator shares with its body.
+/// The state that a generator task shares with its body.
 pub(crate) struct SharedWithBody {
     waker: RefCell<LocalWaker>,
     has_yielded: Cell<bool>,
@@ -81,7 +83,7 @@ impl SharedWithBody {
         }
     }
 
-    /// Notes whether the body has yielded since it was resumed; what was noted before.
+    /// Records whether the body has yielded since it was resumed, and returns the former record.
     #[inline]
     pub(crate) fn note_yield(&self, has_yielded: bool) -> bool {
         self.has_yielded.replace(has_yielded)
@@ -89,7 +91,7 @@ impl SharedWithBody {
 }
 
 pin_project! {
-    /// A sub-task being performed. Made by [`Co::perform`]; await it.
+    /// A sub-task that is being performed, to be awaited. Made by [`Co::perform`].
     #[must_use = "a task is lazy: await this"]
     pub struct Performing<'a, P, T = Infallible> {
         co: &'a mut Co<T>,
@@ -117,7 +119,7 @@ impl<P: Task, T> Future for Performing<'_, P, T> {
     }
 }
 
-/// An item being yielded. Made by [`Co::yield_item`]; await it.
+/// An item that is being yielded, to be awaited. Made by [`Co::yield_item`].
 #[must_use = "an item is yielded when this is awaited"]
 pub struct YieldItem<'a, T> {
     co: &'a mut Co<T>,

@@ -1,8 +1,9 @@
 //! Tasks written as generators, on `genawaiter`.
 //!
-//! The body is handed a [`Co`]; [`co.perform(task).await`](Co::perform) yields to the loop every
-//! wait of the sub-task, one after another, and is worth its output. The `async` block is only how
-//! genawaiter writes a generator in stable Rust: no future is polled by anyone else, and none but
+//! The body is a closure that receives a [`Co`], the handle to the running generator, and returns
+//! an `async` block. In it, [`co.perform(task).await`](Co::perform) runs another task to its end,
+//! yields each wait of that task to the loop, and returns its output. The `async` block is only the
+//! way in which genawaiter writes a generator in stable Rust. No executor polls it, and only
 //! `perform` may be awaited in it.
 //!
 //! ```
@@ -20,14 +21,14 @@
 //! # assert!(matches!(task.as_mut().resume(&mut cx), Step::Done("resumed")));
 //! ```
 //!
-//! A generator may also yield items: [`stream`] is worth one for each `next`, and may wait in
-//! between; [`iter`] is an iterator.
+//! A generator may also yield items. [`stream`] makes a stream of items, which may wait between two
+//! items. [`iter`] makes an iterator, which may not.
 //!
-//! It is not `Send`; a task of [`send`] is:
+//! A generator task is not `Send`. The module [`send`] has generator tasks that are.
 //!
 //! ```compile_fail,E0277
-//! fn sends<T: Send>(_: T) {}
-//! sends(quadrivium_generator::generator(|_| async {}));
+//! fn assert_send<T: Send>(_: T) {}
+//! assert_send(quadrivium_generator::generator(|_| async {}));
 //! ```
 
 #![forbid(unsafe_code)]

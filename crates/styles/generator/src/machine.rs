@@ -1,4 +1,4 @@
-//! [`Machine`]: a generator, started when it is first resumed.
+//! [`Machine`]: a generator of genawaiter, which starts when it is first resumed.
 
 use std::{
     future::Future,
@@ -22,19 +22,19 @@ pub(crate) struct Machine<B, G: Future, T> {
 enum State<B, G: Future, T> {
     /// Not resumed yet.
     Fresh(B),
-    /// genawaiter keeps the generator in a box of its own.
-    Started(rc::Gen<Yielded<T>, (), Yielding<G>>, Rc<SharedWithBody>),
+    /// The generator is in a box that genawaiter allocates.
+    Started(rc::Gen<Yielded<T>, (), CheckedBody<G>>, Rc<SharedWithBody>),
     Done,
 }
 
-/// What one resume came to.
+/// The result of one resume.
 pub(crate) enum Resumed<T, O> {
     Wait(Wait),
     Item(T),
     End(O),
 }
 
-// The body is moved out, the generator is boxed: nothing is pinned here.
+// The body is moved out, and the generator is in a box. So nothing is pinned here.
 impl<B, G: Future, T> Unpin for Machine<B, G, T> {}
 
 impl<B, G: Future, T> Machine<B, G, T> {
@@ -48,7 +48,7 @@ where
     B: FnOnce(Co<T>) -> G,
     G: Future,
 {
-    /// Runs to the next yield, or to the end.
+    /// Runs the body to its next yield, or to its end.
     #[inline]
     pub(crate) fn resume(&mut self, cx: &Context<'_>) -> Resumed<T, G::Output> {
         if let State::Fresh(_) = self.state {
@@ -74,25 +74,25 @@ where
         let shared = SharedWithBody::new(cx);
         let start = |generator| {
             let body = body(Co::new(generator, Rc::clone(&shared)));
-            Yielding { body, shared: Rc::clone(&shared) }
+            CheckedBody { body, shared: Rc::clone(&shared) }
         };
         self.state = State::Started(rc::Gen::new(start), shared);
     }
 }
 
 pin_project! {
-    /// A body that is watched: when it is pending, it has yielded.
+    /// The body of a generator, with a check: a body that is pending must have yielded.
     ///
-    /// genawaiter cannot tell: it would panic without saying why, and lose a value in release
-    /// builds when a body yields twice.
-    struct Yielding<G> {
+    /// genawaiter cannot check this. If a body waits for something else, genawaiter panics without
+    /// the reason. If a body yields twice, it loses a value in release builds.
+    struct CheckedBody<G> {
         #[pin]
         body: G,
         shared: Rc<SharedWithBody>,
     }
 }
 
-impl<G: Future> Future for Yielding<G> {
+impl<G: Future> Future for CheckedBody<G> {
     type Output = G::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<G::Output> {

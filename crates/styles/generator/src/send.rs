@@ -1,7 +1,8 @@
-//! Generators that are `Send`: they may begin on one thread and go on on another.
+//! Generator tasks that are `Send`: they may start on one thread and continue on another.
 //!
-//! They have the names of those that are not, so a program becomes `Send` by its `use` lines. What
-//! is alive across each `await` must be `Send` too, and what is performed:
+//! The names are the same as in the plain style. So a program becomes `Send` when its `use` lines
+//! change. All values that are alive across an `await` must be `Send`, and so must all tasks that
+//! it performs:
 //!
 //! ```
 //! use quadrivium::{generator::send::generator, prelude::*};
@@ -13,34 +14,35 @@
 //!     }
 //!     "lift-off"
 //! });
-//! let elsewhere = thread::spawn(|| EventLoop::new().unwrap().block_on(task).unwrap());
-//! assert_eq!(elsewhere.join().unwrap(), "lift-off");
+//! let other_thread = thread::spawn(|| EventLoop::new().unwrap().block_on(task).unwrap());
+//! assert_eq!(other_thread.join().unwrap(), "lift-off");
 //! ```
 //!
-//! They are not made by genawaiter, whose generators for several threads lock a mutex three times a
-//! resume. Their `async` block is polled as a future is, and yields its waits as a future does.
+//! These tasks do not use genawaiter, whose generators for several threads lock a mutex three times
+//! in each resume. The `async` block is polled like a future, and its waits reach the host like the
+//! waits of a future.
 //!
-//! The compiler says where it is not. An `Rc` stays on its thread:
+//! The compiler reports a value that is not `Send`, such as an `Rc`, which stays on its thread:
 //!
 //! ```compile_fail,E0277
 //! use quadrivium::{generator::send::generator, prelude::*};
 //! use std::rc::Rc;
 //!
-//! fn sends<T: Send>(_: T) {}
-//! sends(generator(|mut co| async move {
+//! fn assert_send<T: Send>(_: T) {}
+//! assert_send(generator(|mut co| async move {
 //!     let shared = Rc::new(42);
 //!     co.perform(turn()).await;
 //!     *shared
 //! }));
 //! ```
 //!
-//! So does a task that is performed, and that holds one:
+//! It also reports a performed task that is not `Send`, such as a green thread:
 //!
 //! ```compile_fail,E0277
 //! use quadrivium::{generator::send::generator, prelude::*};
 //!
-//! fn sends<T: Send>(_: T) {}
-//! sends(generator(|mut co| async move { co.perform(green(|| 42)).await }));
+//! fn assert_send<T: Send>(_: T) {}
+//! assert_send(generator(|mut co| async move { co.perform(green(|| 42)).await }));
 //! ```
 
 use std::{
@@ -51,10 +53,11 @@ use std::{
 
 use quadrivium_core::{Context, Perform, PerformWaits, RESUMED_AFTER_DONE, Step, Task};
 
-/// As [`generator`](crate::generator()). The task is `Send` when `body` and its future are.
+/// A task whose body is a generator, like [`generator`](crate::generator()). The task is `Send`
+/// when `body` and its future are.
 ///
-/// Its body may also await what a future-style task may. One that awaits nothing but
-/// [`Co::perform`] runs as either kind.
+/// The body may also await any future, as in the future style. A body that awaits only
+/// [`Co::perform`] works with both functions.
 pub fn generator<B, G>(body: B) -> GeneratorTask<B, G>
 where
     B: FnOnce(Co) -> G,
@@ -63,14 +66,15 @@ where
     GeneratorTask { body: Some(body), generator: None, waits: PerformWaits::default() }
 }
 
-/// The handle to the running generator, by which its body yields waits to the loop: to
-/// [`perform`](Co::perform) is all it does.
+/// The handle to the running generator. The body of the generator receives it.
+///
+/// With [`perform`](Co::perform) the body yields waits to the host. The handle has no other method.
 #[derive(Debug)]
 pub struct Co(());
 
 impl Co {
-    /// Runs a task of any style to its end, yielding to the loop whenever it suspends; worth its
-    /// output.
+    /// Runs a task of any style to its end, and returns its output. Suspends whenever that task
+    /// suspends.
     pub async fn perform<P: Task>(&mut self, task: P) -> P::Output {
         Perform::new(pin!(task)).await
     }
@@ -80,13 +84,13 @@ impl Co {
 #[must_use = "a task is lazy: spawn or perform it"]
 pub struct GeneratorTask<B, G> {
     body: Option<B>,
-    /// The `async` block of the body, once it has been called.
+    /// The `async` block that the body returned, after the first resume.
     generator: Option<Pin<Box<G>>>,
-    /// What the body has yielded.
+    /// The waits that the body has yielded.
     waits: PerformWaits,
 }
 
-// The body is moved out, the generator is boxed: nothing is pinned here.
+// The body is moved out, and the generator is in a box. So nothing is pinned here.
 impl<B, G> Unpin for GeneratorTask<B, G> {}
 
 impl<B, G> Task for GeneratorTask<B, G>

@@ -1,4 +1,4 @@
-//! [`Stream`]: a generator of items, which may wait in between.
+//! [`Stream`]: a generator of items, which may wait between two items. [`Iter`]: one that may not.
 
 use std::{cell::Cell, fmt, future::Future, pin::Pin, rc::Rc};
 
@@ -9,8 +9,8 @@ use crate::{
     machine::{Machine, Resumed},
 };
 
-/// Items that a generator yields by [`Co::yield_item`], and for which it may wait by
-/// [`Co::perform`]. Runs nothing until the first [`Stream::next`] is resumed.
+/// A stream of the items that a generator yields by [`Co::yield_item`]. The generator may wait
+/// between two items, by [`Co::perform`]. Runs nothing until the first [`Stream::next`] is resumed.
 ///
 /// ```
 /// use quadrivium::{generator::stream, prelude::*};
@@ -48,8 +48,8 @@ where
 
 /// A generator of items, one for each [`next`](Stream::next). Made by [`stream`].
 ///
-/// Dropping it drops the generator where it is suspended. When the generator panics, the panic
-/// comes out of `next`, and after that, as after its end, every `next` is worth nothing.
+/// Dropping the stream drops the generator where it is suspended. A panic of the generator comes
+/// out of `next`. After a panic, as after the end, every `next` returns `None`.
 pub struct Stream<T> {
     state: Rc<Cell<State<T>>>,
     #[cfg(feature = "futures-core")]
@@ -58,12 +58,12 @@ pub struct Stream<T> {
 
 enum State<T> {
     Idle(BoxItems<T>),
-    /// A [`Next`] has the generator.
-    Away,
+    /// A [`Next`] has taken the generator.
+    Taken,
     Ended,
 }
 
-/// A generator whose type is forgotten.
+/// A generator of items, without its exact type.
 type BoxItems<T> = Box<dyn Items<T>>;
 
 trait Items<T> {
@@ -81,19 +81,20 @@ where
 }
 
 impl<T> Stream<T> {
-    /// Waits for the next item; nothing after the last.
+    /// Waits for the next item, and returns it. Returns `None` after the last item.
     ///
-    /// It owns its share of the stream, so callbacks perform it too. Dropped before it is done, it
-    /// has lost nothing: the next one goes on where the generator waits.
+    /// The task does not borrow the stream but shares it, so callbacks perform it, too. A `next`
+    /// that is dropped before it is done loses nothing: the following `next` continues where the
+    /// generator waits.
     ///
     /// # Panics
     ///
-    /// The task panics when the generator does, and when another `next` of the same stream has not
-    /// ended.
+    /// The task panics when the generator panics, and when another `next` of the same stream has
+    /// not ended.
     #[expect(clippy::should_implement_trait, reason = "an iterator's cannot wait")]
     pub fn next(&mut self) -> Next<T> {
-        // One that was polled and is not done yet: it gives the generator back, as one that is
-        // dropped does, and nobody is polling it now.
+        // `poll_next` may have left a `Next` that is not done. It is dropped here and gives the
+        // generator back. No other code is polling it now, since this borrows the stream.
         #[cfg(feature = "futures-core")]
         drop(self.polled.take());
         Next { state: Rc::clone(&self.state), generator: None }
@@ -104,7 +105,7 @@ impl<T> Stream<T> {
 #[must_use = "a task is lazy: perform it"]
 pub struct Next<T> {
     state: Rc<Cell<State<T>>>,
-    /// There while this waits.
+    /// The generator, while this task is suspended.
     generator: Option<BoxItems<T>>,
 }
 
@@ -124,11 +125,11 @@ impl<T> Task for Next<T> {
 }
 
 impl<T> Next<T> {
-    /// The generator, which nobody else has meanwhile; nothing after its end.
+    /// Takes the generator out of the stream. Returns `None` after its end.
     fn take_generator(&mut self) -> Option<BoxItems<T>> {
-        match self.state.replace(State::Away) {
+        match self.state.replace(State::Taken) {
             State::Idle(generator) => Some(generator),
-            State::Away => panic!(
+            State::Taken => panic!(
                 "two `next` of one stream at once: perform one to its end, or drop it, before the \
                  other"
             ),
@@ -140,12 +141,13 @@ impl<T> Next<T> {
     }
 
     fn resume_generator(&mut self, cx: &Context<'_>) -> Step<Option<T>> {
-        // A local while it runs: a panic ends the stream.
+        // While the generator runs it is in a local variable, so a panic drops it and ends the
+        // stream.
         let generator = self.generator.take().or_else(|| self.take_generator());
         let Some(mut generator) = generator else { return Step::Done(None) };
-        let ends = EndsStream(&self.state);
+        let end_on_panic = EndsStream(&self.state);
         let resumed = generator.resume(cx);
-        std::mem::forget(ends);
+        std::mem::forget(end_on_panic);
         match resumed {
             Resumed::Wait(wait) => {
                 self.generator = Some(generator);
@@ -163,7 +165,7 @@ impl<T> Next<T> {
     }
 }
 
-/// Dropped by a panic of the generator: nothing follows.
+/// A guard that ends the stream if the generator panics.
 struct EndsStream<'a, T>(&'a Cell<State<T>>);
 
 impl<T> Drop for EndsStream<'_, T> {
@@ -192,7 +194,7 @@ impl<T> futures_core::Stream for Stream<T> {
         mut self: Pin<&mut Self>,
         cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<T>> {
-        // Kept while it is pending: another `next` meanwhile would be the second.
+        // A pending `Next` is kept for the next poll, because two `Next` at once panic.
         let kept = self.polled.take();
         let mut next = kept.unwrap_or_else(|| quadrivium_core::Perform::new(self.next()));
         let polled = Pin::new(&mut next).poll(cx);
@@ -201,7 +203,8 @@ impl<T> futures_core::Stream for Stream<T> {
     }
 }
 
-/// Items that a generator yields by [`Co::yield_item`], without waiting in between, as an iterator.
+/// An iterator over the items that a generator yields by [`Co::yield_item`]. The generator may not
+/// wait between two items.
 ///
 /// ```
 /// use quadrivium::generator::iter;
@@ -218,8 +221,8 @@ impl<T> futures_core::Stream for Stream<T> {
 ///
 /// # Panics
 ///
-/// The iterator panics when its generator does, and when that performs a task that suspends: an
-/// iterator has nobody to wait for it.
+/// The iterator panics when its generator panics, and when its generator performs a task that
+/// suspends, because `Iterator::next` cannot suspend.
 pub fn iter<T, B, G>(body: B) -> Iter<T>
 where
     B: FnOnce(Co<T>) -> G + 'static,
@@ -238,8 +241,8 @@ impl<T> Iterator for Iter<T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
-        // It stands for every `next`: each gives the generator back when it is done.
-        // An iterator has nobody to give way to.
+        // One `Next` serves for all items, since it gives the generator back with each of them. It
+        // never gives way (`fairness`), because `Iterator::next` cannot suspend.
         match self.next.resume_generator(&Context::new(std::task::Waker::noop())) {
             Step::Done(item) => item,
             Step::Suspended(wait) => self.refuse_to_wait(wait),

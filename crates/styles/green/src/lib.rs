@@ -1,8 +1,8 @@
 //! Tasks written as green threads: plain functions on stacks of their own, on `corosensei`.
 //!
-//! The body is a closure. [`perform`], at any depth below it, runs a task to its end and returns
-//! its output; when the task suspends, the whole green thread does, and the calls on its stack wait
-//! with it. A green thread never leaves its OS thread, so it may keep a borrow of a thread-local
+//! The body is a closure. At any depth below it, [`perform`] runs another task to its end and
+//! returns its output. When that task suspends, the whole green thread suspends, with all calls on
+//! its stack. A green thread never leaves its OS thread. So it may keep a borrow of a thread-local
 //! across a suspension, until that thread ends.
 //!
 //! ```
@@ -21,22 +21,24 @@
 //! ```
 //!
 //! Dropping a suspended green thread unwinds its stack. In a program that is built with
-//! `panic = "abort"` that is impossible: the stack is leaked, and one message says so.
+//! `panic = "abort"` this is impossible. There the stack is leaked, and one message reports it.
 //!
-//! A stack may live longer than its OS thread: a loop is dropped by a thread-local as the thread
-//! ends, or a suspended green thread is forgotten. In the first case the stack is leaked, as
-//! thread-locals that it has borrowed may be gone. In the second case nothing can be done: do not
-//! forget a green thread that is suspended while another thread uses its borrow of a thread-local,
-//! as in `std::thread::scope`.
+//! A stack may live longer than its OS thread, in two cases:
 //!
-//! It is not `Send`:
+//! * A loop is kept in a thread-local, and dropped as the thread ends. Then the stack is leaked,
+//!   because thread-locals that it has borrowed may be gone.
+//! * A suspended green thread is forgotten. Nothing can be done about this. Do not forget a green
+//!   thread that is suspended while another thread uses its borrow of a thread-local, as a thread
+//!   of `std::thread::scope` may.
+//!
+//! A green task is not `Send`:
 //!
 //! ```compile_fail,E0277
-//! fn sends<T: Send>(_: T) {}
-//! sends(quadrivium_green::green(|| ()));
+//! fn assert_send<T: Send>(_: T) {}
+//! assert_send(quadrivium_green::green(|| ()));
 //! ```
 
-// `unsafe` stands in `stack` and in `handle`.
+// Only `stack` and `handle` contain `unsafe`.
 #![deny(unsafe_code)]
 
 // In reading order.

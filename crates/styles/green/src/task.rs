@@ -16,7 +16,7 @@ use crate::{
     handle::{Cancelled, RestoreCurrent, Resume, RunningBody},
     stack::{
         Stack, StackError,
-        overflow::{Occupant, is_ending, watch},
+        overflow::{Occupant, is_thread_ending, run_as},
         stack_size,
     },
 };
@@ -50,7 +50,7 @@ where
     quadrivium_core::spawn(green(body))
 }
 
-/// Makes green tasks with other stacks than the default.
+/// Makes green tasks whose stacks have another size than the default.
 ///
 /// ```
 /// use quadrivium_green::Builder;
@@ -65,19 +65,19 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Stacks of the [size](stack_size) that is the default now.
+    /// Returns a builder for stacks of the current default [size](stack_size).
     pub fn new() -> Self {
         Self { stack_size: stack_size() }
     }
 
-    /// Stacks of at least this many bytes.
+    /// Sets the size of the stacks, in bytes. A stack has at least this many.
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = bytes;
         self
     }
 
-    /// A task with its stack already taken.
+    /// Makes a task, and takes its stack from the pool at once.
     ///
     /// # Errors
     ///
@@ -113,33 +113,35 @@ enum State<F, T> {
         made_at: &'static Location<'static>,
     },
     Started(GreenThread<T>),
-    /// The same, for an output that [is large](is_large).
+    /// Started, with an output that [is large](is_large).
     StartedBoxed(GreenThread<Box<T>>),
     Done,
 }
 
-/// Whether a body or an output of this type goes from stack to stack in a box. The coroutine takes
-/// no more than 1,024 bytes by value, and an alignment larger than its own would leave the stack.
-/// In a dev build an output is also copied eight times on its way, all on the green thread's stack.
+/// Returns whether a body or an output of this type moves from stack to stack in a box.
 ///
-/// It is decided when a green thread is compiled, so a small one has no branch for it.
+/// corosensei takes at most 1,024 bytes by value, and an alignment larger than the alignment of a
+/// stack would leave the stack. In a dev build an output is also copied eight times on its way,
+/// each time on the green thread's stack.
+///
+/// The decision is made at compile time, so a small body or output costs no branch.
 const fn is_large<V>() -> bool {
     size_of::<V>() > 1024 || align_of::<V>() > STACK_ALIGNMENT
 }
 
-/// Where the stack will come from.
+/// The way in which a green thread that has not started gets its stack.
 enum StackSource {
     OnStart,
     Taken(Stack),
 }
 
-/// A body on its stack, and what it returns: an output or a box of it.
+/// A body on its stack. `R` is the output of the body, or a box with the output.
 struct GreenThread<R> {
     coroutine: Coroutine<Resume, Wait, R, Stack>,
     occupant: Occupant,
 }
 
-// The body is moved out, the coroutine points to its stack: nothing is pinned here.
+// The body is moved out, and the coroutine only points to its stack. So nothing is pinned here.
 impl<F, T> Unpin for GreenTask<F, T> {}
 
 impl<F, T> Task for GreenTask<F, T>
@@ -153,7 +155,7 @@ where
         if let State::Fresh { .. } = self.state {
             self.start();
         }
-        let resume = Resume::Go(NonNull::from(cx.waker()));
+        let resume = Resume::Continue(NonNull::from(cx.waker()));
         let switched = if const { is_large::<T>() } {
             let State::StartedBoxed(thread) = &mut self.state else {
                 panic!("{RESUMED_AFTER_DONE}")
@@ -196,7 +198,7 @@ where
                 .unwrap_or_else(|error| panic!("no stack for a green thread: {error}")),
         };
         self.state = if const { is_large::<F>() } {
-            // A closure behind `dyn` runs where it is.
+            // A boxed `dyn FnOnce` runs in its box, without a copy on the stack.
             let body: Box<dyn FnOnce() -> T> = Box::new(body);
             State::started(body, stack, made_at)
         } else {
@@ -227,7 +229,7 @@ impl<R: 'static> GreenThread<R> {
     ) -> Self {
         let occupant = Occupant::new(made_at, host::label(), stack.usable());
         let coroutine = Coroutine::with_stack(stack, |yielder, first| match first {
-            Resume::Go(waker) => RunningBody::run(yielder, waker, body),
+            Resume::Continue(waker) => RunningBody::run(yielder, waker, body),
             Resume::Cancel => unreachable!("a coroutine that has not started is just dropped"),
         });
         Self { coroutine, occupant }
@@ -235,17 +237,18 @@ impl<R: 'static> GreenThread<R> {
 }
 
 impl<R> GreenThread<R> {
-    /// Runs on the green thread's stack until it suspends or returns. Panics come through.
+    /// Runs on the green thread's stack until the body suspends or returns. A panic of the body
+    /// comes out of here.
     #[inline(always)]
     fn switch(&mut self, resume: Resume) -> CoroutineResult<Wait, R> {
-        let _outer = RestoreCurrent::leave();
-        watch(&self.occupant, || self.coroutine.resume(resume))
+        let _outer = RestoreCurrent::clear();
+        run_as(&self.occupant, || self.coroutine.resume(resume))
     }
 }
 
 impl<F, T> Drop for GreenTask<F, T> {
     fn drop(&mut self) {
-        // `Done` first: a panic of a destructor comes out of here.
+        // The state is `Done` first, because a panic of a destructor comes out of here.
         match mem::replace(&mut self.state, State::Done) {
             State::Started(thread) => thread.cancel(),
             State::StartedBoxed(thread) => thread.cancel(),
@@ -254,7 +257,7 @@ impl<F, T> Drop for GreenTask<F, T> {
     }
 }
 
-/// A body may catch the unwinding and suspend again; so often it may.
+/// The number of times that a body is unwound, if it catches the unwinding and suspends again.
 const UNWINDS: usize = 100;
 
 impl<R> GreenThread<R> {
@@ -263,20 +266,20 @@ impl<R> GreenThread<R> {
         if self.coroutine.done() {
             return;
         }
-        if is_ending() {
-            static TOLD: Once = Once::new();
-            let remedy = "take a loop out of its thread-local before the thread ends, and drop it, \
-                          while thread-locals that a green thread has borrowed are there";
-            return self.leak(&TOLD, " and its OS thread is ending", remedy);
+        if is_thread_ending() {
+            static REPORTED: Once = Once::new();
+            let remedy =
+                "take the loop out of its thread-local before the thread ends, and drop it";
+            return self.leak(&REPORTED, " and its OS thread is ending", remedy);
         }
-        // The first panic would end the process. Cargo compiles this crate with the program's
-        // profile.
+        // The first panic would end the process. This check works because Cargo compiles this crate
+        // with the profile of the program.
         if cfg!(panic = "abort") {
-            static TOLD: Once = Once::new();
+            static REPORTED: Once = Once::new();
             let why = ", and this program is built with panic = \"abort\"";
             let remedy =
                 "build with panic = \"unwind\", or let green threads end before they are dropped";
-            return self.leak(&TOLD, why, remedy);
+            return self.leak(&REPORTED, why, remedy);
         }
         for _ in 0..UNWINDS {
             let switch = AssertUnwindSafe(|| self.switch(Resume::Cancel));
@@ -284,8 +287,8 @@ impl<R> GreenThread<R> {
                 Ok(CoroutineResult::Yield(_)) => continue,
                 Ok(CoroutineResult::Return(_)) => return,
                 Err(payload) if payload.is::<Cancelled>() => return,
-                // A second panic while this thread unwinds would abort, and dropping the payload
-                // may be one; the first one is reported.
+                // This thread unwinds already, so a second panic would abort. To drop the payload
+                // might panic, so it is leaked. The first panic is reported.
                 Err(payload) if thread::panicking() => return mem::forget(payload),
                 Err(payload) => resume_unwind(payload),
             }
@@ -293,20 +296,20 @@ impl<R> GreenThread<R> {
         eprintln!(
             "quadrivium: {} has caught its own cancellation {UNWINDS} times; \
              its stack is leaked and the destructors on it never run\n  \
-             remedy: let a payload that is not yours go on with std::panic::resume_unwind",
+             remedy: pass each payload that is not yours on to std::panic::resume_unwind",
             self.occupant.name(),
         );
         mem::forget(self);
     }
 
-    /// Leaks the stack, and says why the first time that it is for this reason.
+    /// Leaks the stack. Prints a message with the reason, once for each reason.
     #[cold]
-    fn leak(self, told: &Once, why: &str, remedy: &str) {
-        told.call_once(|| {
+    fn leak(self, reported: &Once, why: &str, remedy: &str) {
+        reported.call_once(|| {
             eprintln!(
                 "quadrivium: {} is dropped while it is suspended{why}: its stack is leaked and \
-                 the destructors on it never run. The same holds for every other one, without a \
-                 message\n  \
+                 the destructors on it never run. The same happens to further green threads, \
+                 without a message\n  \
                  remedy: {remedy}",
                 self.occupant.name(),
             );

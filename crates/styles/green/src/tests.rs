@@ -1,4 +1,4 @@
-//! Other crates switch stacks, too: a green thread beside coroutines that are not ours.
+//! Tests of green threads together with coroutines of other crates, which switch stacks, too.
 
 use std::{
     cell::RefCell,
@@ -14,7 +14,7 @@ use quadrivium_core::{Context, Step, Task, Wait, turn};
 
 use crate::{green, perform, stack::Stack};
 
-/// A coroutine of another crate: it stands on a stack of its own.
+/// A coroutine of another crate, on a stack of its own.
 type ForeignCoroutine<Y> = Coroutine<(), Y, (), Stack>;
 
 fn foreign<Y>(body: impl FnOnce(&Yielder<(), Y>) + 'static) -> ForeignCoroutine<Y>
@@ -28,7 +28,7 @@ fn another_stack() -> Stack {
     Stack::take(0).expect("there is memory")
 }
 
-/// Suspends the coroutine that it is performed in, from inside `resume`.
+/// A task that suspends the coroutine in which it is performed, from inside its `resume`.
 struct SwitchesAway<'a>(&'a Yielder<(), ()>);
 
 impl Task for SwitchesAway<'_> {
@@ -50,45 +50,45 @@ fn run<T>(task: impl Task<Output = T>) -> T {
     }
 }
 
-/// The message of the panic of `body`.
+/// Runs `body`, which panics, and returns the message of its panic.
 fn panic_of(body: impl FnOnce()) -> String {
     let payload = catch_unwind(AssertUnwindSafe(body)).expect_err("it panics");
     payload.downcast_ref::<&str>().expect("it has a message").to_string()
 }
 
-const REFUSED: &str = "green::perform on another stack than that of the green thread";
+const REFUSED: &str = "green::perform was called on a stack that is not the green thread's own";
 
 #[test]
 fn a_coroutine_that_a_task_suspends_is_refused_before_it_can_outlive_the_body() {
-    let kept = Rc::new(RefCell::new(None));
-    let keeps = Rc::clone(&kept);
+    let slot = Rc::new(RefCell::new(None));
+    let slot_in_body = Rc::clone(&slot);
     run(green(move || {
         let mut inner = foreign(|yielder| perform(SwitchesAway(yielder)));
         let message = panic_of(|| _ = inner.resume(()));
         assert!(message.contains(REFUSED), "{message}");
         assert!(message.contains("perform it in the body of the green thread"), "{message}");
-        // The body itself goes on.
+        // The green thread itself goes on.
         perform(turn());
-        *keeps.borrow_mut() = Some(inner);
+        *slot_in_body.borrow_mut() = Some(inner);
     }));
-    // Where it was suspended instead, this was a segmentation fault.
-    let inner: Option<ForeignCoroutine<()>> = kept.take();
+    // Before such a `perform` was refused, resuming this coroutine was a segmentation fault.
+    let inner: Option<ForeignCoroutine<()>> = slot.take();
     assert!(inner.expect("it was moved out").done());
 }
 
 #[test]
 fn a_coroutine_of_one_green_thread_in_another_is_refused() {
-    let kept = Rc::new(RefCell::new(None));
-    let keeps = Rc::clone(&kept);
+    let slot = Rc::new(RefCell::new(None));
+    let slot_in_body = Rc::clone(&slot);
     run(green(move || {
         let mut inner = foreign(|yielder: &Yielder<(), ()>| {
             yielder.suspend(());
             perform(turn());
         });
         assert!(matches!(inner.resume(()), CoroutineResult::Yield(())));
-        *keeps.borrow_mut() = Some(inner);
+        *slot_in_body.borrow_mut() = Some(inner);
     }));
-    let mut inner = kept.take().expect("it was moved out");
+    let mut inner = slot.take().expect("it was moved out");
     let message = run(green(move || panic_of(|| _ = inner.resume(()))));
     assert!(message.contains(REFUSED), "{message}");
 }

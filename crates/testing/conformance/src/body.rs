@@ -1,31 +1,32 @@
-//! [`Body`]: what a task is to do, as a value that every style can carry out.
+//! [`Body`]: the steps of a task as a value, which every style can carry out.
 
 use std::{any::Any, cell::Cell, collections::VecDeque, fmt, ops::ControlFlow, rc::Rc};
 
 use quadrivium::{Task, task::BoxTask};
 
-use crate::{Said, Value, map};
+use crate::{Notes, Value, map};
 
-/// A list of things to do, one after another, and what it is worth in the end.
+/// A list of things to do, one after another, and the output in the end.
 ///
-/// Everything in it is dropped with the task that carries it out, wherever that is suspended.
+/// The values in it are dropped with the task that carries it out, wherever the task is suspended.
 pub struct Body<T = ()> {
     parts: VecDeque<Part>,
     held: Vec<Box<dyn Any>>,
-    worth: Option<Box<dyn FnOnce() -> T>>,
-    /// A part has broken off: what is left is not done.
+    output: Option<Box<dyn FnOnce() -> T>>,
+    /// Whether a part has ended the body early, so that the remaining parts are skipped.
     is_over: Rc<Cell<bool>>,
 }
 
-/// What a style has to do now.
+/// The next thing that a style must do.
 pub enum NextAction<T> {
-    /// To perform this task, call its output, and ask again.
+    /// Perform this task, call the function that it returns, and call `go_on` again.
     Perform(BoxTask<Then>),
-    /// To end, worth this.
+    /// End with this output.
     End(T),
 }
 
-/// What the body does with an output, as the body of the style, not of the sub-task.
+/// The function with which a body uses the output of a task. It runs in the body of the style, and
+/// not in the sub-task.
 pub type Then = Box<dyn FnOnce()>;
 
 enum Part {
@@ -36,34 +37,35 @@ enum Part {
     Make(Box<dyn FnOnce() -> Box<dyn Any>>),
 }
 
-/// A body that does nothing yet.
+/// Returns a body that does nothing yet.
 pub fn body() -> Body {
     Body {
         parts: VecDeque::new(),
         held: Vec::new(),
-        worth: Some(Box::new(|| ())),
+        output: Some(Box::new(|| ())),
         is_over: Rc::default(),
     }
 }
 
 impl<T: 'static> Body<T> {
-    /// Runs this.
+    /// Runs a function.
     pub fn run(self, something: impl FnOnce() + 'static) -> Self {
         self.with(Part::Run(Box::new(something)))
     }
 
-    /// Says this.
-    pub fn say(self, said: &Said, line: impl Into<String>) -> Self {
-        let (said, line) = (said.clone(), line.into());
-        self.run(move || said.say(line))
+    /// Adds a line to the notes.
+    pub fn note(self, notes: &Notes, line: impl Into<String>) -> Self {
+        let (notes, line) = (notes.clone(), line.into());
+        self.run(move || notes.add(line))
     }
 
-    /// Performs this task, whatever it is worth.
+    /// Performs this task, and drops its output.
     pub fn perform<P: Task + 'static>(self, task: P) -> Self {
         self.perform_then(|| task, drop)
     }
 
-    /// Performs the task that `make` makes when the body has come so far, and gives the output on.
+    /// Performs the task that `make` returns when the body gets here, and passes the output to
+    /// `then`.
     pub fn perform_then<P: Task + 'static>(
         self,
         make: impl FnOnce() -> P + 'static,
@@ -74,7 +76,8 @@ impl<T: 'static> Body<T> {
         })))
     }
 
-    /// The same, and goes on or breaks off as `then` says: what `?` is in a program.
+    /// Like [`perform_then`](Body::perform_then), but `then` may end the body early, as `?` does in
+    /// a function.
     pub fn try_perform<P: Task + 'static>(
         self,
         make: impl FnOnce() -> P + 'static,
@@ -84,7 +87,7 @@ impl<T: 'static> Body<T> {
         self.perform_then(make, move |output| is_over.set(then(output).is_break()))
     }
 
-    /// Performs so many tasks.
+    /// Performs this number of tasks, one after another.
     pub fn repeat<P: Task + 'static>(
         self,
         times: usize,
@@ -93,7 +96,7 @@ impl<T: 'static> Body<T> {
         self.repeat_then(times, make, drop)
     }
 
-    /// The same, and gives each output on.
+    /// Like [`repeat`](Body::repeat), and passes each output to `then`.
     pub(crate) fn repeat_then<P: Task + 'static>(
         self,
         times: usize,
@@ -108,35 +111,35 @@ impl<T: 'static> Body<T> {
         })))
     }
 
-    /// Holds this value from here to the end.
+    /// Holds this value from here to the end of the body.
     pub fn hold(self, value: impl Any) -> Self {
         self.with(Part::Hold(Box::new(value)))
     }
 
-    /// Holds the value that `make` makes when the body has come so far.
+    /// Holds the value that `make` returns when the body gets here.
     pub fn hold_new<V: Any>(self, make: impl FnOnce() -> V + 'static) -> Self {
         self.with(Part::Make(Box::new(|| Box::new(make()))))
     }
 
-    /// Is worth this in the end.
-    pub fn worth<U>(self, worth: impl FnOnce() -> U + 'static) -> Body<U> {
+    /// Sets the output of the body.
+    pub fn output<U>(self, output: impl FnOnce() -> U + 'static) -> Body<U> {
         let Self { parts, held, is_over, .. } = self;
-        Body { parts, held, is_over, worth: Some(Box::new(worth)) }
+        Body { parts, held, is_over, output: Some(Box::new(output)) }
     }
 
-    /// Performs this task and is worth what it is worth.
+    /// Returns a body that performs this task and has the same output.
     pub fn performing(task: BoxTask<T>) -> Self {
-        let output = Rc::new(Cell::new(None));
-        let slot = Rc::clone(&output);
+        let slot = Rc::new(Cell::new(None));
+        let filled = Rc::clone(&slot);
         body()
-            .perform_then(|| task, move |output| slot.set(Some(output)))
-            .worth(move || output.take().expect("the task was performed"))
+            .perform_then(|| task, move |output| filled.set(Some(output)))
+            .output(move || slot.take().expect("the task was performed"))
     }
 
-    /// The same, worth a value whose type is forgotten.
+    /// Returns the same body, with an output whose type is erased.
     pub(crate) fn of_any_type(mut self) -> Body<Value> {
-        let worth = self.worth.take().expect("it has not ended");
-        self.worth(|| Box::new(worth()) as Value)
+        let output = self.output.take().expect("it has not ended");
+        self.output(|| Box::new(output()) as Value)
     }
 
     fn with(mut self, part: Part) -> Self {
@@ -144,11 +147,11 @@ impl<T: 'static> Body<T> {
         self
     }
 
-    /// Does everything up to the next task to perform: what a style calls in its loop.
+    /// Does everything up to the next task to perform. A style calls this in its loop.
     ///
     /// # Panics
     ///
-    /// When a part of the body panics, and after the end.
+    /// If a part of the body panics, and after the end.
     pub fn go_on(&mut self) -> NextAction<T> {
         while !self.is_over.get()
             && let Some(part) = self.parts.pop_front()
@@ -166,8 +169,8 @@ impl<T: 'static> Body<T> {
                 }
             }
         }
-        let worth = self.worth.take().expect("a body ends once");
-        NextAction::End(worth())
+        let output = self.output.take().expect("a body ends once");
+        NextAction::End(output())
     }
 }
 

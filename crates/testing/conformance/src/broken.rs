@@ -1,5 +1,5 @@
-//! Styles that are broken on purpose: each law that does not hold for one fails by name, and takes
-//! no other law down with it.
+//! Styles that are broken on purpose. Each law that does not hold for such a style must fail by
+//! name, and must not stop the other laws.
 
 use std::{
     cell::RefCell,
@@ -20,14 +20,14 @@ use crate::{Body, Style, Subject, Value, Virtual, check, check_on, laws, styles:
 /// The future style with one mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Broken {
-    /// It keeps a `RefCell` of the thread borrowed while it resumes and drops: no task is made
-    /// inside another, nor runs there.
+    /// Keeps a `RefCell` of the thread borrowed while it resumes and drops. So no task can be made
+    /// or run inside another.
     Borrows,
-    /// It drops a task when it makes the next one.
+    /// Drops a task only when it makes the next one.
     DropsLate,
-    /// It resumes again at once when a task has suspended.
+    /// Resumes a task again as soon as it has suspended.
     IsImpatient,
-    /// It runs to the first suspension when it is made.
+    /// Runs to the first suspension when it is made.
     StartsEarly,
 }
 
@@ -36,7 +36,7 @@ const ALL: [Broken; 4] =
 
 thread_local! {
     static BORROWED: RefCell<()> = const { RefCell::new(()) };
-    /// Leaked with its thread, where a destructor that panics would end the process.
+    /// Leaked, since a destructor that panics at the end of the thread would end the process.
     static GRAVEYARD: &'static RefCell<Vec<BoxTask<Value>>> = Box::leak(Box::default());
 }
 
@@ -91,7 +91,8 @@ impl Drop for BrokenTask {
         let task = self.task.take().expect("it is dropped once");
         match self.how {
             Broken::DropsLate => GRAVEYARD.with(|graveyard| graveyard.borrow_mut().push(task)),
-            // Not twice: a destructor of a style that panics ends the process, whatever laws do.
+            // No second panic: a destructor of a style that panics ends the process, whatever the
+            // laws do.
             Broken::Borrows => BORROWED.with(|cell| {
                 let _borrowed = cell.try_borrow_mut();
                 drop(task);
@@ -101,8 +102,8 @@ impl Drop for BrokenTask {
     }
 }
 
-/// The topics whose laws have something to do in destructors, and signals, which end a process that
-/// does not listen.
+/// The topics whose laws use destructors, and `signals`, since a signal without a listener ends the
+/// process.
 const TOPICS: [&str; 14] = [
     "lifecycle",
     "every_suspension",
@@ -120,11 +121,11 @@ const TOPICS: [&str; 14] = [
     "reentrancy",
 ];
 
-/// Tells the child which style it checks.
+/// The environment variable that names the style for the child process.
 const STYLE: &str = "QUADRIVIUM_BROKEN_STYLE";
 
 /// Starts a process that checks all laws for a style.
-fn starts(how: Broken, test: &str) -> Child {
+fn start_checks(how: Broken, test: &str) -> Child {
     Command::new(env::current_exe().expect("a test runs from a file"))
         .args(["--exact", test.split_once("::").expect("it is in a module").1, "--nocapture"])
         .env(STYLE, format!("{how:?}"))
@@ -146,20 +147,20 @@ fn every_law_that_fails_fails_by_name_and_the_process_survives() {
         check_on(&Virtual, Subject::of(how), laws, test);
         return;
     }
-    let told = [
-        (Broken::Borrows, "join::the_loser_is_dropped_first"),
-        (Broken::DropsLate, "lifecycle::dropped_before_start_drops_the_body"),
+    let expected = [
+        (Broken::Borrows, "join::a_race_drops_the_loser_first"),
+        (Broken::DropsLate, "lifecycle::a_drop_before_the_start_drops_the_body"),
         (Broken::IsImpatient, "lifecycle::runs_from_suspension_to_suspension"),
         (Broken::StartsEarly, "lifecycle::building_runs_nothing"),
     ];
-    // Side by side.
-    let started = told.map(|(how, law)| (how, law, starts(how, test)));
+    // All at the same time.
+    let started = expected.map(|(how, law)| (how, law, start_checks(how, test)));
     for (how, law, child) in started {
         let output = child.wait_with_output().expect("a child can be waited for");
         let stderr = String::from_utf8_lossy(&output.stderr);
-        // A test that fails, and no process that was killed.
+        // The test must fail, and the process must not be killed.
         assert_eq!(output.status.code(), Some(101), "{how:?}: {stderr}");
-        // The last one: a law that runs in a process of its own may show another.
+        // The last list, since a law that runs in a process of its own may print another one.
         let mut lists = stderr.lines().filter_map(|line| line.strip_prefix(LIST));
         let names = lists.next_back().expect("a list");
         let names: BTreeSet<_> = names.split(", ").collect();
@@ -175,5 +176,5 @@ fn the_law_to_look_at_first_is_named() {
     assert_eq!(first(Subject::of(&Future)), None);
 }
 
-/// Before the names of the laws that do not hold.
-const LIST: &str = "not for broken on virtual clock: ";
+/// The text before the names of the laws that do not hold.
+const LIST: &str = "these laws do not hold for broken on virtual clock: ";

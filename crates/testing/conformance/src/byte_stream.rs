@@ -1,5 +1,5 @@
-//! [`StreamEnd`]: one end of a stream of bytes, of whatever [`StreamKind`], so that one law is
-//! about all kinds.
+//! [`StreamEnd`]: one end of a stream of bytes of any [`StreamKind`], so that one law covers all
+//! kinds.
 
 use std::{cell::RefCell, fmt, io, net::Shutdown, rc::Rc};
 
@@ -20,13 +20,13 @@ use crate::{
 pub(crate) enum StreamKind {
     Tcp,
     Unix,
-    /// Two of them, one for each direction.
+    /// Two pipes, one for each direction.
     Pipes,
     /// A connection of the test kit.
     InMemory,
 }
 
-/// One end of a stream. Clones are the same end.
+/// One end of a stream. Clones share it.
 #[derive(Clone)]
 pub(crate) enum StreamEnd {
     Tcp(TcpStream),
@@ -35,11 +35,12 @@ pub(crate) enum StreamEnd {
     InMemory(Connection),
 }
 
-/// Checks a law on each kind of stream, with a loop and the two ends of a stream. Where it does
-/// not hold, the kind is printed.
+/// Checks a law on each kind of stream, with a loop and the two ends of a stream. If the law fails,
+/// the kind is printed.
 pub(crate) fn on_every_kind(law: impl Fn(StreamKind, TestLoop, (StreamEnd, StreamEnd))) {
     for kind in [StreamKind::InMemory, StreamKind::Tcp, StreamKind::Unix, StreamKind::Pipes] {
-        // Said when it unwinds, below the message of the panic, which knows no kind.
+        // Printed when it is dropped by a panic, below the message of the panic, which names no
+        // kind.
         let named = Named(kind);
         law(kind, real_loop(), kind.pair());
         std::mem::forget(named);
@@ -50,7 +51,7 @@ struct Named(StreamKind);
 
 impl Drop for Named {
     fn drop(&mut self) {
-        eprintln!("this was on {}", self.0);
+        eprintln!("the law failed on {}", self.0);
     }
 }
 
@@ -66,12 +67,12 @@ impl fmt::Display for StreamKind {
 }
 
 impl StreamKind {
-    /// Two ends.
+    /// Returns the two ends of a new stream.
     fn pair(self) -> (StreamEnd, StreamEnd) {
         match self {
             StreamKind::Tcp => {
                 let (one, other) = tcp();
-                // Little is on its way, so that a law is soon done.
+                // Small buffers, so that a law fills them quickly.
                 one.set_send_buffer_size(1).unwrap();
                 other.set_send_buffer_size(1).unwrap();
                 (StreamEnd::Tcp(one), StreamEnd::Tcp(other))
@@ -95,7 +96,8 @@ impl StreamKind {
 }
 
 impl StreamEnd {
-    /// Up to `most` bytes, as soon as there are any; none at the end of the stream.
+    /// Reads up to `most` bytes as soon as there are any. Returns no bytes at the end of the
+    /// stream.
     pub(crate) fn read(&self, most: usize) -> BoxTask<io::Result<Vec<u8>>> {
         let buffer = vec![0; most];
         match self {
@@ -117,7 +119,7 @@ impl StreamEnd {
         }
     }
 
-    /// Writes some of these bytes; how many.
+    /// Writes some of these bytes, and returns how many.
     pub(crate) fn write(&self, bytes: impl Into<Vec<u8>>) -> BoxTask<io::Result<usize>> {
         let bytes = bytes.into();
         match self {
@@ -141,7 +143,7 @@ impl StreamEnd {
         }
     }
 
-    /// Writes no more. A pipe has no other way to say so than to drop its writer.
+    /// Closes the writing half. For a pipe this means dropping its writer.
     pub(crate) fn close_write(&self) {
         match self {
             StreamEnd::Tcp(end) => end.shutdown(Shutdown::Write).unwrap(),

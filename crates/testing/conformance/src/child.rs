@@ -1,4 +1,4 @@
-//! A test in a process of its own, for what ends the process.
+//! Runs a test in a process of its own, if it may end the process.
 
 use std::{
     env,
@@ -7,32 +7,32 @@ use std::{
 };
 
 use crate::{
-    current,
-    host::{Lacks, spare},
+    current_law,
+    host::{Lacks, skip_law},
 };
 
-/// Tells the child that it is one, and which.
+/// The environment variable that tells a child process which case it must run.
 const CHILD: &str = "QUADRIVIUM_LAW_CHILD";
-/// Tells it of which law, when a test checks several.
+/// The environment variable that tells it which law to check, if a test checks several.
 const LAW: &str = "QUADRIVIUM_LAW";
-/// The exit status of a child whose law is spared.
+/// The exit status of a child process whose law was skipped.
 const LACKS: i32 = 77;
 
-/// Runs `something` in a process of its own, and ends that. `test` is the full name of the calling
-/// test, `case` which of its calls this is.
+/// Runs `something` in a process of its own and waits for the end of that process. `test` is the
+/// full name of the calling test, and `case` tells its calls apart.
 pub fn alone(test: &str, case: &str, something: impl FnOnce()) -> Output {
     alone_under(&[], test, case, something)
 }
 
-/// Runs `something` of the law that is being checked in a process of its own; how that ended, and
-/// what it printed.
+/// Runs `something` of the current law in a process of its own. Returns the exit status and the
+/// error output.
 pub(crate) fn in_own_process(something: impl FnOnce()) -> (ExitStatus, String) {
-    let output = alone(&current::test(), "", something);
+    let output = alone(&current_law::test(), "", something);
     (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// As [`alone`], but another program starts the process, and can set what it inherits. `starter` is
-/// that program and its arguments.
+/// Like [`alone`], but the program `starter`, with its arguments, starts the process. It can set
+/// what the process inherits.
 pub(crate) fn alone_under(
     starter: &[&str],
     test: &str,
@@ -43,10 +43,10 @@ pub(crate) fn alone_under(
         Err(_) => {
             let mut child = this_program_under(starter);
             child.args(["--exact", test, "--nocapture"]);
-            child.env(CHILD, case).env(LAW, current::law());
+            child.env(CHILD, case).env(LAW, current_law::law());
             let output = child.output().expect("the test can start itself");
             if output.status.code() == Some(LACKS) {
-                spare("what the law asks for in a process of its own");
+                skip_law("what the law asks for in a process of its own");
             }
             output
         }
@@ -55,7 +55,7 @@ pub(crate) fn alone_under(
             Err(payload) if payload.is::<Lacks>() => process::exit(LACKS),
             Err(payload) => resume_unwind(payload),
         },
-        // The child is on its way to its own case.
+        // This child process has not reached its own case yet.
         Ok(_) => Output { status: Default::default(), stdout: Vec::new(), stderr: Vec::new() },
     }
 }
@@ -68,7 +68,7 @@ fn this_program_under(starter: &[&str]) -> Command {
     command
 }
 
-/// Whether this is the child of another law: then it is on its way to that.
+/// Returns whether this process is a child that must check another law.
 pub(crate) fn is_of_another(law: &str) -> bool {
     env::var(LAW).is_ok_and(|chosen| !chosen.is_empty() && chosen != law)
 }

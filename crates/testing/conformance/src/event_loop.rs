@@ -1,4 +1,4 @@
-//! Loops for tests, and resuming by hand.
+//! Loops for tests, and functions that resume a task by hand.
 
 use std::{
     cell::Cell,
@@ -15,25 +15,25 @@ use quadrivium::{
     task::{BoxTask, Context, Step, Wait},
 };
 
-use crate::{HostLoop, LawHost, Probe, Said, Subject, Value, Virtual, body, host::Lacks, map};
+use crate::{HostLoop, LawHost, Notes, Probe, Subject, Value, Virtual, body, host::Lacks, map};
 
 thread_local! {
-    /// Where the law on this thread is checked.
+    /// The host on which the law on this thread is checked.
     static HOST: Cell<&'static dyn LawHost> = const { Cell::new(&Virtual) };
-    /// How many loops of it the law has asked for.
+    /// The number of loops that the law has made on this host.
     static LOOPS: Cell<usize> = const { Cell::new(0) };
 }
 
 /// A loop of the host on which a law is checked.
 pub struct TestLoop(Box<dyn HostLoop>);
 
-/// A loop of the host, on the virtual clock if it has one.
+/// Makes a loop of the host, with a virtual clock if the host has one.
 pub fn new_loop() -> TestLoop {
     LOOPS.set(LOOPS.get() + 1);
     TestLoop(HOST.get().new_loop())
 }
 
-/// The same, and its trace.
+/// Makes such a loop, and records its trace.
 pub fn traced() -> (TestLoop, TestTrace) {
     let mut event_loop = new_loop();
     let trace = TestTrace::default();
@@ -41,9 +41,9 @@ pub fn traced() -> (TestLoop, TestTrace) {
     (event_loop, trace)
 }
 
-/// What will be said on a loop, and that.
-pub(crate) fn said_and_loop() -> (Said, TestLoop) {
-    (Said::default(), new_loop())
+/// Returns empty notes and a new loop.
+pub(crate) fn notes_and_loop() -> (Notes, TestLoop) {
+    (Notes::default(), new_loop())
 }
 
 /// The trace of a loop so far.
@@ -63,21 +63,21 @@ impl Deref for TestTrace {
 }
 
 impl TestTrace {
-    /// Those after the first `n` lines.
+    /// Returns the lines after the first `n`.
     pub fn after(&self, n: usize) -> TraceLines {
         TraceLines(self.lines().split_off(n))
     }
 
-    /// Those with this text.
+    /// Returns the lines that contain this text.
     pub fn with(&self, text: &str) -> TraceLines {
         TraceLines(self.lines().into_iter().filter(|line| line.contains(text)).collect())
     }
 
-    /// All its lines must be these.
+    /// Checks all lines of the trace.
     ///
     /// # Panics
     ///
-    /// When they are others.
+    /// If they differ from `expected`.
     #[track_caller]
     pub fn expect(&self, expected: &[&str]) {
         self.after(0).expect(expected);
@@ -85,24 +85,24 @@ impl TestTrace {
 }
 
 impl TraceLines {
-    /// They must be these.
+    /// Checks these lines.
     ///
     /// # Panics
     ///
-    /// When they are others.
+    /// If they differ from `expected`.
     #[track_caller]
     pub fn expect(&self, expected: &[&str]) {
         assert_eq!(self.0, expected);
     }
 }
 
-/// A loop of the host on the real clock: the operating system knows no other.
+/// Makes a loop of the host on the real clock, for laws that wait for the operating system.
 pub(crate) fn real_loop() -> TestLoop {
     LOOPS.set(LOOPS.get() + 1);
     TestLoop(HOST.get().real_loop())
 }
 
-/// Runs a law on this host; how many loops it asked for.
+/// Runs a law on this host, and returns how many loops it made.
 pub(crate) fn on(host: &'static dyn LawHost, law: impl FnOnce()) -> usize {
     HOST.set(host);
     host.around(Box::new(law));
@@ -110,7 +110,7 @@ pub(crate) fn on(host: &'static dyn LawHost, law: impl FnOnce()) -> usize {
 }
 
 impl TestLoop {
-    /// As [`EventLoop::spawn`].
+    /// Like [`EventLoop::spawn`].
     #[track_caller]
     pub fn spawn<T>(&self, task: T) -> JoinHandle<T::Output>
     where
@@ -120,7 +120,7 @@ impl TestLoop {
         JoinHandle::spawn(self.0.host(), task, None, Location::caller())
     }
 
-    /// Spawns a task, and runs so many turns.
+    /// Spawns a task, and runs `n` turns.
     #[track_caller]
     pub(crate) fn start<T>(&mut self, task: T, n: usize) -> JoinHandle<T::Output>
     where
@@ -132,7 +132,7 @@ impl TestLoop {
         handle
     }
 
-    /// Spawns a task without a handle, and runs so many turns.
+    /// Spawns a task without a handle, and runs `n` turns.
     #[track_caller]
     pub(crate) fn start_detached<T>(&mut self, task: T, n: usize)
     where
@@ -154,7 +154,7 @@ impl TestLoop {
         self.run().unwrap();
     }
 
-    /// As [`EventLoop::spawn_named`].
+    /// Like [`EventLoop::spawn_named`].
     #[track_caller]
     pub fn spawn_named<T>(&self, name: &str, task: T) -> JoinHandle<T::Output>
     where
@@ -164,16 +164,16 @@ impl TestLoop {
         JoinHandle::spawn(self.0.host(), task, Some(name), Location::caller())
     }
 
-    /// As [`EventLoop::now`].
+    /// Like [`EventLoop::now`].
     pub fn now(&self) -> Instant {
         self.0.host().now()
     }
 
-    /// As [`EventLoop::block_on`].
+    /// Like [`EventLoop::block_on`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The errors of [`EventLoop::block_on`].
     pub fn block_on<T>(&mut self, task: T) -> Result<T::Output, RunError>
     where
         T: Task + 'static,
@@ -183,41 +183,41 @@ impl TestLoop {
         Ok(*value.downcast().expect("a host hands the value on"))
     }
 
-    /// As [`EventLoop::run`].
+    /// Like [`EventLoop::run`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The errors of [`EventLoop::run`].
     pub fn run(&mut self) -> Result<(), RunError> {
         self.0.run()
     }
 
-    /// As [`EventLoop::turn`].
+    /// Like [`EventLoop::turn`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The errors of [`EventLoop::turn`].
     pub fn turn(&mut self) -> Result<Turned, RunError> {
         self.0.turn()
     }
 
-    /// As [`EventLoop::advance`].
+    /// Like [`EventLoop::advance`].
     pub fn advance(&mut self, duration: Duration) {
         self.0.advance(duration);
     }
 
-    /// As [`EventLoop::trace`].
+    /// Like [`EventLoop::trace`].
     pub fn trace(&mut self, trace: impl Trace + 'static) {
         self.0.trace(Box::new(trace));
     }
 
-    /// The loop as its host has it, which can hand tasks to where the host runs them.
+    /// Returns the loop as the host made it. It can hand tasks to the threads of the host.
     pub fn of_the_host(&mut self) -> &mut dyn HostLoop {
         &mut *self.0
     }
 }
 
-/// What else does not wait is the same on every host with a loop.
+/// The methods that do not wait are those of the [`EventLoop`] inside, on every host that has one.
 impl Deref for TestLoop {
     type Target = EventLoop;
 
@@ -232,7 +232,7 @@ impl fmt::Debug for TestLoop {
     }
 }
 
-/// Runs so many turns; what the last one left to do.
+/// Runs `n` turns, and returns the result of the last.
 pub fn turns(event_loop: &mut TestLoop, n: usize) -> Turned {
     let mut turned = Turned::Empty;
     for _ in 0..n {
@@ -242,16 +242,16 @@ pub fn turns(event_loop: &mut TestLoop, n: usize) -> Turned {
 }
 
 /// Spawns a task that waits until its probe is opened.
-pub fn watched(subject: Subject, event_loop: &EventLoop) -> (Probe, JoinHandle<()>) {
+pub fn spawn_with_probe(subject: Subject, event_loop: &EventLoop) -> (Probe, JoinHandle<()>) {
     let probe = Probe::default();
     let handle = event_loop.spawn(subject.task(body().perform(probe.waits())));
     (probe, handle)
 }
 
-/// A new loop on which such a task waits.
-pub(crate) fn watched_loop(subject: Subject) -> (TestLoop, Probe, JoinHandle<()>) {
+/// Makes a loop with such a task, which has suspended.
+pub(crate) fn loop_with_probe(subject: Subject) -> (TestLoop, Probe, JoinHandle<()>) {
     let mut event_loop = new_loop();
-    let (probe, handle) = watched(subject, &event_loop);
+    let (probe, handle) = spawn_with_probe(subject, &event_loop);
     turns(&mut event_loop, 1);
     (event_loop, probe, handle)
 }
@@ -261,38 +261,38 @@ pub fn resume<T>(task: &mut BoxTask<T>) -> Step<T> {
     task.as_mut().resume(&mut Context::new(Waker::noop()))
 }
 
-/// Resumes a task once, which must suspend; what it waits for.
+/// Resumes a task once. It must suspend, and its wait is returned.
 #[track_caller]
-pub(crate) fn suspends<T>(task: &mut BoxTask<T>) -> Wait {
+pub(crate) fn expect_suspended<T>(task: &mut BoxTask<T>) -> Wait {
     match resume(task) {
         Step::Suspended(wait) => wait,
         Step::Done(_) => panic!("a resume ended the task: it must suspend here"),
     }
 }
 
-/// Resumes a task once, which must end; its output.
+/// Resumes a task once. It must end, and its output is returned.
 #[track_caller]
-pub(crate) fn ends<T>(task: &mut BoxTask<T>) -> T {
+pub(crate) fn expect_done<T>(task: &mut BoxTask<T>) -> T {
     match resume(task) {
         Step::Done(output) => output,
         Step::Suspended(wait) => panic!("a resume suspended the task ({wait:?}): it must end here"),
     }
 }
 
-/// Whether that was the end.
+/// Returns whether the step was the last.
 pub fn is_done<T>(step: &Step<T>) -> bool {
     matches!(step, Step::Done(_))
 }
 
-/// Runs something that may panic; the message of the panic.
-pub fn quietly<T>(something: impl FnOnce() -> T) -> Result<T, String> {
+/// Calls a function that may panic. A panic is returned as its message.
+pub fn catch_panic<T>(something: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(something)).map_err(|payload| match payload.is::<Lacks>() {
         true => resume_unwind(payload),
         false => message(&*payload),
     })
 }
 
-/// The message of a panic.
+/// Returns the message of a panic.
 pub fn message(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| text.to_string());
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "..".into())

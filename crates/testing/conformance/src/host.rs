@@ -1,4 +1,4 @@
-//! [`LawHost`]: where laws are checked, and what it supports.
+//! [`LawHost`]: a host on which laws are checked, and the features that it supports.
 
 use std::{any::Any, panic::resume_unwind, rc::Rc, thread, time::Duration};
 
@@ -11,115 +11,115 @@ use quadrivium::{
 
 use crate::Value;
 
-/// Where laws are checked: a loop with a thread of its own, a loop inside another executor, threads
-/// elsewhere.
+/// A host on which laws are checked: a loop with a thread of its own, a loop inside another
+/// executor, or other threads.
 ///
-/// [`Virtual`] and [`Real`] are here; `tests/hosts` has the others. On a host whose tasks run on
-/// other threads only the topic `outcomes` says anything, as all other laws hold the loop in their
-/// hands.
+/// [`Virtual`] and [`Real`] are here, and `tests/hosts` has the others. A host that runs its tasks
+/// on other threads can check the topic `outcomes` only, since all other laws use the loop
+/// directly.
 pub trait LawHost: Sync {
-    /// What it is called, such as `tokio`.
+    /// Returns the name of the host, such as `tokio`.
     fn name(&self) -> &'static str;
 
-    /// Whether it supports what only some laws need. Those that need what it lacks are skipped, and
-    /// say so.
+    /// Returns whether the host supports a feature that only some laws need. Laws that need a
+    /// missing feature are skipped, and the reason is printed.
     fn supports(&self, feature: HostFeature) -> bool;
 
-    /// Runs a law with what its loops need around them.
+    /// Runs a law inside the environment that the loops of this host need.
     fn around(&self, law: Box<dyn FnOnce() + '_>) {
         law();
     }
 
-    /// A loop for a law, on a virtual clock if this host has one.
+    /// Makes a loop for a law, with a virtual clock if this host has one.
     fn new_loop(&self) -> Box<dyn HostLoop>;
 
-    /// A loop for a law that waits for other threads, processes and sockets, whose time is real.
+    /// Makes a loop with a real clock, for laws that wait for threads, processes and sockets.
     fn real_loop(&self) -> Box<dyn HostLoop>;
 }
 
-/// What a host may support or not.
+/// A feature that a host may support or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HostFeature {
-    /// Time jumps when nothing else can happen: sleeps take no time, and exactly as long as they
-    /// say.
+    /// Time jumps when nothing else can happen. So sleeps take no real time, and end exactly at
+    /// their deadlines.
     VirtualClock,
-    /// That clock is the loop's own: it goes on by as much as a task keeps the CPU for, and stands
-    /// still while other threads work for one.
+    /// The virtual clock belongs to the loop. It advances while a task keeps the CPU, and stands
+    /// still while another thread works for a task.
     OwnClock,
-    /// It reports a deadlock once no task can go on.
+    /// The host reports a deadlock once no task can continue.
     Deadlocks,
-    /// A loop that is run inside a task of another is an error. Executors may panic.
+    /// Running a loop inside a task of another loop is an error. Other executors may panic.
     Nesting,
-    /// It opens no descriptors of its own but those of a new loop, and closes these with it.
+    /// The host opens descriptors for new loops only, and closes them with the loop.
     Descriptors,
 }
 
-/// A loop that a host has made for a law, on the law's thread.
+/// A loop that a host has made for a law, on the thread of the law.
 ///
-/// A host that has no [`EventLoop`] inside has the first three methods. A law that asks for one of
-/// the others is [spared](spare) there.
+/// A host without an [`EventLoop`] implements the first three methods only. Laws that use the
+/// others are [skipped](skip_law) there.
 pub trait HostLoop {
-    /// What drives the tasks.
+    /// Returns the host that drives the tasks.
     fn host(&self) -> Rc<dyn Host>;
 
-    /// As [`EventLoop::block_on`].
+    /// Like [`EventLoop::block_on`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The errors of [`EventLoop::block_on`].
     fn block_on(&mut self, task: BoxTask<Value>) -> Result<Value, RunError>;
 
-    /// As [`EventLoop::run`].
+    /// Like [`EventLoop::run`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The errors of [`EventLoop::run`].
     fn run(&mut self) -> Result<(), RunError>;
 
-    /// The loop inside, for what does not wait.
+    /// Returns the loop inside, for its methods that do not wait.
     fn event_loop(&self) -> &EventLoop {
-        spare("an event loop")
+        skip_law("an event loop")
     }
 
-    /// As [`EventLoop::turn`].
+    /// Like [`EventLoop::turn`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The errors of [`EventLoop::turn`].
     fn turn(&mut self) -> Result<Turned, RunError> {
-        spare("single turns")
+        skip_law("single turns")
     }
 
-    /// As [`EventLoop::advance`].
+    /// Like [`EventLoop::advance`].
     fn advance(&mut self, duration: Duration) {
         thread::sleep(duration);
     }
 
-    /// As [`EventLoop::trace`].
+    /// Like [`EventLoop::trace`].
     fn trace(&mut self, _trace: Box<dyn Trace>) {
-        spare("a trace")
+        skip_law("a trace")
     }
 
-    /// Hands the host the task that `make` makes: to this loop, or to wherever its tasks run.
+    /// Hands the task that `make` returns to the host: to this loop, or to the threads of the host.
     fn hand(&mut self, make: MakeTask) -> RemoteHandle<Output> {
         self.event_loop().spawner().spawn(make)
     }
 }
 
-/// Ends the law that runs on this thread, which needs what its host does not have. The law counts
-/// as spared.
-pub fn spare(lacks: &'static str) -> ! {
+/// Ends the law that runs on this thread, because its host lacks something. The law counts as
+/// skipped.
+pub fn skip_law(lacks: &'static str) -> ! {
     resume_unwind(Box::new(Lacks(lacks)))
 }
 
-/// What the host of a law does not have: the payload of [`spare`].
+/// What the host of a law lacks. This is the payload of [`skip_law`].
 pub(crate) struct Lacks(pub(crate) &'static str);
 
-/// Makes a task on the thread where it runs.
+/// A function that makes a task on the thread where the task will run.
 pub type MakeTask = Box<dyn FnOnce() -> BoxTask<Output> + Send>;
 
-/// What a task on another thread is worth.
+/// The output of a task on another thread.
 pub type Output = Box<dyn Any + Send>;
 
 impl HostLoop for EventLoop {
@@ -152,7 +152,7 @@ impl HostLoop for EventLoop {
     }
 }
 
-/// Our loop on the virtual clock: where laws are checked unless somebody says otherwise.
+/// Quadrivium's loop on the virtual clock. Laws are checked there unless another host is given.
 #[derive(Clone, Copy, Debug)]
 pub struct Virtual;
 
@@ -174,7 +174,7 @@ impl LawHost for Virtual {
     }
 }
 
-/// Our loop on the real clock.
+/// Quadrivium's loop on the real clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Real;
 

@@ -1,32 +1,33 @@
-//! What the destructors of laws do: a panic in one must not end the process.
+//! Code of laws that runs in destructors. A panic in it must not end the process.
 //!
 //! A destructor may run while a panic unwinds: when a law fails, or when a style cancels by
-//! unwinding. A second panic that leaves it ends the process, and with it all other laws. So a law
-//! does what can fail in a destructor through [`in_destructor`], and fails after it has run.
+//! unwinding. A second panic that leaves it ends the process, and with it all other laws. So a
+//! destructor of a law does everything that can panic through [`in_destructor`]. The law then fails
+//! after the destructor has run.
 
 use std::cell::RefCell;
 
-use crate::quietly;
+use crate::catch_panic;
 
 thread_local! {
-    /// What has failed in the destructors of the law on this thread.
+    /// The messages of the panics in destructors of the law on this thread.
     static FAILED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Does something that may panic in a destructor. The law fails, but not here.
+/// Runs a function in a destructor. If it panics, the law fails later.
 pub(crate) fn in_destructor(something: impl FnOnce()) {
-    if let Err(message) = quietly(something) {
-        // The thread may be ending; then the law has ended, too.
+    if let Err(message) = catch_panic(something) {
+        // The thread may be ending. Then the law has ended, too.
         let _ = FAILED.try_with(|failed| failed.borrow_mut().push(message));
     }
 }
 
-/// A value that does this, once, when it is dropped.
+/// Returns a value that calls a function once, when it is dropped.
 pub(crate) fn in_drop<F: FnOnce()>(something: F) -> InDrop<F> {
     InDrop(Some(something))
 }
 
-/// Does something when it is dropped. Made by [`in_drop`].
+/// Calls a function when it is dropped. Made by [`in_drop`].
 pub(crate) struct InDrop<F: FnOnce()>(Option<F>);
 
 impl<F: FnOnce()> Drop for InDrop<F> {
@@ -35,11 +36,11 @@ impl<F: FnOnce()> Drop for InDrop<F> {
     }
 }
 
-/// Fails if something has failed in a destructor.
+/// Fails if a function in a destructor has panicked.
 ///
 /// # Panics
 ///
-/// With what the destructors have said.
+/// With the messages of those panics.
 pub(crate) fn check() {
     let failed = FAILED.take();
     assert!(failed.is_empty(), "in a destructor: {}", failed.join("; in another: "));
@@ -52,16 +53,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fails_in_a_destructor_is_told_later() {
+    fn a_panic_in_a_destructor_is_reported_later() {
         in_destructor(|| ());
         check();
         in_destructor(|| panic!("the first"));
         in_destructor(|| panic!("the second"));
-        let told = quietly(check).unwrap_err();
-        assert_eq!(told, "in a destructor: the first; in another: the second");
+        let message = catch_panic(check).unwrap_err();
+        assert_eq!(message, "in a destructor: the first; in another: the second");
     }
 
-    /// The bodies of `fn drop` in a file.
+    /// Returns the bodies of `fn drop` in a file.
     fn destructors(source: &str) -> impl Iterator<Item = &str> {
         let bodies = source.split("fn drop(&mut self) {\n").skip(1);
         bodies.map(|rest| rest.split_once("\n    }\n").map_or(rest, |(body, _)| body))
@@ -76,12 +77,12 @@ mod tests {
             let source = fs::read_to_string(&file).unwrap();
             for body in destructors(&source) {
                 seen += 1;
-                // Those that panic on purpose do not while another panic is under way.
+                // Destructors that panic on purpose do not do so while another panic unwinds.
                 let is_safe = body.trim_start().starts_with("in_destructor(")
                     || body.trim_start().starts_with("if !thread::panicking()");
                 assert!(is_safe, "{}: use `in_destructor`:\n{body}", file.display());
             }
         }
-        assert!(seen > 5, "these are all destructors");
+        assert!(seen > 5, "there are more destructors than these");
     }
 }

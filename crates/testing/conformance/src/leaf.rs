@@ -1,4 +1,4 @@
-//! Leaves that tests are made of: a function as a leaf, and a [`Probe`] that is woken by hand.
+//! Leaves for tests: a function as a leaf, and a [`Probe`] that is woken by hand.
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,7 +13,7 @@ use quadrivium::{
     task::{BoxTask, Context, Step, Wait},
 };
 
-/// A leaf that does this at each resume.
+/// Returns a leaf that calls this function at each resume.
 pub fn leaf<T, F>(resume: F) -> LeafFn<F>
 where
     F: FnMut(&mut Context<'_>) -> Step<T>,
@@ -21,7 +21,7 @@ where
     LeafFn { resume }
 }
 
-/// A function as a leaf. Made by [`leaf`].
+/// A leaf made from a function. Made by [`leaf`].
 pub struct LeafFn<F> {
     resume: F,
 }
@@ -42,7 +42,7 @@ impl<T, F: FnMut(&mut Context<'_>) -> Step<T>> Task for LeafFn<F> {
     }
 }
 
-/// `task`, worth what `then` makes of its output.
+/// Returns a task that passes the output of `task` through `then`.
 pub fn map<P, T>(task: P, then: impl FnOnce(P::Output) -> T + 'static) -> BoxTask<T>
 where
     P: Task + 'static,
@@ -56,7 +56,7 @@ where
     }))
 }
 
-/// A leaf that suspends until it is let go, counts its resumes, and gives its waker away.
+/// A leaf that waits until it is opened, counts its resumes, and gives access to its waker.
 #[derive(Clone, Debug, Default)]
 pub struct Probe {
     resumes: Rc<Cell<usize>>,
@@ -65,7 +65,8 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// The leaf. Once it has run, anyone may have its waker, so no deadlock is certain any more.
+    /// Returns the leaf. Once the leaf has run, a clone of the probe may wake its task, so the loop
+    /// can no longer be certain of a deadlock.
     pub fn waits(&self) -> BoxTask<()> {
         let probe = self.clone();
         Box::pin(leaf(move |cx| {
@@ -76,12 +77,12 @@ impl Probe {
         }))
     }
 
-    /// How often it has been resumed.
+    /// Returns how often the leaf has been resumed.
     pub fn resumes(&self) -> usize {
         self.resumes.get()
     }
 
-    /// The waker of the task it is in.
+    /// Returns the waker of the task that performs the leaf.
     pub fn waker(&self) -> Waker {
         self.waker.borrow().clone().expect("the probe has been resumed")
     }
@@ -91,7 +92,7 @@ impl Probe {
         self.waker().wake();
     }
 
-    /// Lets it end when it is resumed next. Does not wake it.
+    /// Lets the leaf end at its next resume. Does not wake the task.
     pub fn open(&self) {
         self.open.set(true);
     }

@@ -1,24 +1,25 @@
-//! The laws that every way to suspend must keep, each a function that is run against a [`Style`]:
-//! one of Quadrivium's four, a pair of them in which one performs the other, or your own.
+//! The laws that every way to suspend must keep. Each law is a function that is run against a
+//! [`Style`]. The style may be one of Quadrivium's four, a pair of styles in which one performs the
+//! other, or your own.
 //!
 //! ```text
-//!   a law   body().say(&said, "one").perform(turn()).say(&said, "two")
+//!   a law   body().note(&notes, "one").perform(turn()).note(&notes, "two")
 //!                              │
 //!   Subject::task(body)        │            what the style under test makes of it
 //!          ┌──────────┬────────┴──┬─────────┬──────────────┐
 //!      callback   generator    future     green     a style of your own
 //! ```
 //!
-//! # Testing a style of one's own
+//! # Testing a style of your own
 //!
-//! A style says how it carries out a [`Body`]: it [goes on](Body::go_on) until there is a task to
+//! A style defines how it carries out a [`Body`]: it calls [`Body::go_on`] until there is a task to
 //! perform or the end. Then one line makes a test of each law.
 //!
 //! ```
 //! use quadrivium::{future::{self, future}, task::BoxTask};
 //! use quadrivium_conformance::{Body, NextAction, Style, Value};
 //!
-//! /// Futures again, for the sake of the example.
+//! /// The future style again, as an example.
 //! struct Mine;
 //!
 //! impl Style for Mine {
@@ -53,11 +54,12 @@
 //! # }
 //! ```
 //!
-//! `examples/state_machine` is a complete one, written by hand; `docs/conformance.md` explains it.
+//! `examples/state_machine` is a complete style, written by hand. `docs/conformance.md` explains
+//! it.
 
 #![forbid(unsafe_code)]
 
-// What a style is, and what is under test.
+// Styles, and the combinations of them that are tested.
 pub mod styles;
 mod subject;
 mod host;
@@ -66,47 +68,48 @@ mod body;
 // Programs as values.
 pub mod script;
 
-// What is tested.
+// The laws, and how they are checked.
 mod laws;
 mod check;
 
-// What the laws are written with.
-mod said;
-mod performs;
+// Helpers of the laws.
+mod notes;
+mod expectations;
 mod leaf;
 mod wakers;
 mod event_loop;
-mod current;
+mod current_law;
 mod child;
 mod sockets;
 mod byte_stream;
 mod watchdog;
 mod in_destructor;
-mod cases;
+mod random_cases;
 
 #[cfg(test)]
-mod needs;
+mod declared_features;
 #[cfg(test)]
 mod broken;
 
 pub use body::{Body, NextAction, Then, body};
-pub(crate) use cases::cases;
 pub use check::{Tally, check, check_on};
 pub use child::alone;
 pub use event_loop::{
-    TestLoop, TestTrace, TraceLines, is_done, message, new_loop, quietly, resume, traced, turns,
-    watched,
+    TestLoop, TestTrace, TraceLines, catch_panic, is_done, message, new_loop, resume,
+    spawn_with_probe, traced, turns,
 };
-pub(crate) use event_loop::{said_and_loop, watched_loop};
-pub use host::{HostFeature, HostLoop, LawHost, MakeTask, Output, Real, Virtual, spare};
+pub(crate) use event_loop::{loop_with_probe, notes_and_loop};
+pub use host::{HostFeature, HostLoop, LawHost, MakeTask, Output, Real, Virtual, skip_law};
 pub(crate) use in_destructor::{in_destructor, in_drop};
 pub use laws::{Checked, Law, laws};
 pub use leaf::{LeafFn, Probe, leaf, map};
-pub use said::{Said, WhenDropped, WhenDroppedPrints};
+pub(crate) use notes::NO_NOTES;
+pub use notes::{Notes, WhenDropped, WhenDroppedPrints};
+pub(crate) use random_cases::random_cases;
 pub use styles::{Feature, Style, Value};
 pub use subject::Subject;
 
-/// The examples of the page on testing one's own style run as tests.
+/// Runs the examples of the page on testing your own style.
 #[doc = include_str!("../../../../docs/conformance.md")]
 #[cfg(doctest)]
 struct PageExamples;

@@ -1,4 +1,5 @@
-//! Sockets for laws: on loopback, at addresses of the system's choice, on the real clock.
+//! Sockets for laws: on loopback, with addresses that the system chooses, for loops on the real
+//! clock.
 
 use std::{
     env, fs, io, net,
@@ -11,24 +12,24 @@ use quadrivium::net::{TcpListener, TcpStream};
 
 pub(crate) use crate::event_loop::real_loop;
 
-/// A listener, and where it listens.
+/// Returns a listener and its address.
 pub(crate) fn listener() -> (TcpListener, net::SocketAddr) {
     let listener = TcpListener::bind(([127, 0, 0, 1], 0).into()).expect("a port is free");
     let address = listener.local_addr().unwrap();
     (listener, address)
 }
 
-/// Two ends of a TCP connection.
+/// Returns the two ends of a TCP connection.
 pub(crate) fn tcp() -> (TcpStream, TcpStream) {
     let (one, other) = std_tcp();
     (TcpStream::from_std(one).unwrap(), TcpStream::from_std(other).unwrap())
 }
 
-/// The same, as sockets that block.
+/// Returns the two ends of a TCP connection, as sockets that block.
 pub(crate) fn std_tcp() -> (net::TcpStream, net::TcpStream) {
     let listener = net::TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
     let one = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    // Somebody else's connection to our port would be a strange thing, but it is possible.
+    // Another program may connect to our port, though this is unlikely.
     loop {
         let (other, peer) = listener.accept().unwrap();
         if peer == one.local_addr().unwrap() {
@@ -37,18 +38,18 @@ pub(crate) fn std_tcp() -> (net::TcpStream, net::TcpStream) {
     }
 }
 
-/// So many bytes of which no two neighbours are alike.
+/// Returns `n` bytes, where neighbours always differ.
 pub(crate) fn bytes(n: usize) -> Vec<u8> {
     (0..n).map(|i| (i % 251) as u8).collect()
 }
 
-/// The buffer, of which so many bytes count.
+/// Returns the bytes that were read: the first `n` of the buffer.
 pub(crate) fn read((n, mut buffer): (io::Result<usize>, Vec<u8>)) -> Vec<u8> {
     buffer.truncate(n.unwrap());
     buffer
 }
 
-/// A path where no file is; what is there in the end is removed.
+/// A path where no file is. A file that is there in the end is removed.
 pub(crate) struct NewPath(pub(crate) PathBuf);
 
 impl NewPath {

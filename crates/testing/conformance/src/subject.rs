@@ -1,4 +1,5 @@
-//! [`Subject`]: what a law is run against, a style or one that performs another.
+//! [`Subject`]: a style, or a pair of styles in which one performs the other, that a law is run
+//! against.
 
 use std::fmt;
 
@@ -6,7 +7,7 @@ use quadrivium::task::BoxTask;
 
 use crate::{Body, Feature, Style, Value, map};
 
-/// What a law is run against: a style, or a style that performs another.
+/// The subject of a law: a style, or a style that performs another.
 #[derive(Clone, Copy)]
 pub struct Subject {
     outer: Option<&'static dyn Style>,
@@ -14,17 +15,17 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A style by itself.
+    /// Returns a single style as a subject.
     pub const fn of(style: &'static dyn Style) -> Self {
         Self { outer: None, inner: style }
     }
 
-    /// A pair: a task of the style `inner` has the body, and one of `outer` performs it.
+    /// Returns a pair: a task of the style `inner` has the body, and a task of `outer` performs it.
     pub const fn performs(outer: &'static dyn Style, inner: &'static dyn Style) -> Self {
         Self { outer: Some(outer), inner }
     }
 
-    /// A task with this body.
+    /// Returns a task with this body.
     pub fn task<T: 'static>(self, body: Body<T>) -> BoxTask<T> {
         let mut task = self.inner.task(body.of_any_type());
         if let Some(outer) = self.outer {
@@ -34,12 +35,12 @@ impl Subject {
         Box::pin(map(task, typed))
     }
 
-    /// Whether it is a pair: then a law may be content with fewer cases.
+    /// Returns whether it is a pair. For a pair a law may check fewer cases.
     pub fn is_pair(self) -> bool {
         self.outer.is_some()
     }
 
-    /// Whether all its styles support this.
+    /// Returns whether all its styles support this feature.
     pub fn supports(self, feature: Feature) -> bool {
         self.inner.supports(feature) && self.outer.is_none_or(|outer| outer.supports(feature))
     }

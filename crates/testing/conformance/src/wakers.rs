@@ -1,4 +1,4 @@
-//! Wakers that are not ours: one that counts, one that panics.
+//! Foreign wakers: one that counts its wakes, and one that panics.
 
 use std::{
     sync::{
@@ -8,7 +8,7 @@ use std::{
     task::{Wake, Waker},
 };
 
-/// Counts how often its wakers are woken. Clones are the same one.
+/// Counts the wakes of its wakers. Clones share the count.
 #[derive(Clone, Default)]
 pub(crate) struct WakeCount(Arc<AtomicUsize>);
 
@@ -19,18 +19,18 @@ impl Wake for WakeCount {
 }
 
 impl WakeCount {
-    /// A waker that it counts.
+    /// Returns a waker whose wakes are counted.
     pub(crate) fn waker(&self) -> Waker {
         Arc::new(self.clone()).into()
     }
 
-    /// How often they have been woken since this was asked last.
+    /// Returns the number of wakes since the last call.
     pub(crate) fn take(&self) -> usize {
         self.0.swap(0, Ordering::Relaxed)
     }
 }
 
-/// A waker that panics.
+/// Returns a waker that panics.
 pub(crate) fn panicking_waker() -> Waker {
     Arc::new(PanicsInWake).into()
 }

@@ -1,5 +1,5 @@
-//! A law that does not end is named, and the others go on: a lost wake is a test that never
-//! returns.
+//! The watchdog of the laws. A lost wake makes a law wait forever. Such a law is reported by name,
+//! and the others continue.
 
 use std::{
     cell::RefCell,
@@ -12,51 +12,52 @@ use std::{
 
 use quadrivium::host::refused;
 
-/// How long a law may go on without a sign of life, in seconds. On a busy machine none takes one.
+/// The environment variable for the number of seconds that a law may take without a sign of life.
+/// Even on a busy machine, no law takes one second.
 const LIMIT: &str = "QUADRIVIUM_LAW_LIMIT";
 const DEFAULT_LIMIT: Duration = Duration::from_secs(20);
 
 thread_local! {
-    /// Where the law on this thread says that it is alive.
+    /// The channel on which the law on this thread sends signs of life.
     static SIGNS: RefCell<Option<Sender<Sign>>> = const { RefCell::new(None) };
 }
 
-/// What a law says of itself.
+/// A message of a law to its watchdog.
 enum Sign {
-    /// It goes on.
+    /// The law has made progress.
     Alive,
-    /// It has ended, or panicked like this.
+    /// The law has ended, or has panicked with this payload.
     Ended(thread::Result<usize>),
 }
 
-/// Checks a law on a thread of its own, with the limit of the environment; how many loops it asked
-/// for.
-pub(crate) fn watch(law: &str, holds: impl FnOnce() -> usize + Send + 'static) -> usize {
+/// Checks a law on a thread of its own, within the limit of the environment. Returns the number of
+/// loops that it made.
+pub(crate) fn watch(law: &str, run: impl FnOnce() -> usize + Send + 'static) -> usize {
     let limit = env::var(LIMIT).ok().map(|seconds| {
         let seconds = seconds.parse().ok();
         Duration::from_secs(seconds.unwrap_or_else(|| panic!("{LIMIT} is a number of seconds")))
     });
-    within(limit.unwrap_or(DEFAULT_LIMIT), law, holds)
+    within(limit.unwrap_or(DEFAULT_LIMIT), law, run)
 }
 
-/// The law on this thread has come further, and may take its time again.
+/// Reports that the law on this thread has made progress, so that its time limit starts again.
 pub(crate) fn is_alive() {
     SIGNS.with_borrow(|signs| {
-        // Nobody listens any more when it was given up.
+        // The watchdog no longer receives after it has given up the law.
         let _ = signs.as_ref().map(|signs| signs.send(Sign::Alive));
     });
 }
 
-/// A thread cannot be ended from outside. So one that is given up is left behind, where it waits or
-/// spins until the process ends. Rejected: to end the process, which hides all the other laws.
-fn within(limit: Duration, law: &str, holds: impl FnOnce() -> usize + Send + 'static) -> usize {
+/// A thread cannot be ended from outside. So the thread of a law that takes too long is left behind
+/// until the process ends. Rejected: ending the process, which would hide all other laws.
+fn within(limit: Duration, law: &str, run: impl FnOnce() -> usize + Send + 'static) -> usize {
     let (signs, seen) = mpsc::channel();
     let watched = move || {
         SIGNS.set(Some(signs.clone()));
-        let ended = catch_unwind(AssertUnwindSafe(holds));
+        let ended = catch_unwind(AssertUnwindSafe(run));
         let _ = signs.send(Sign::Ended(ended));
     };
-    // The name of the test, which a panic shows.
+    // The name of the test, which the message of a panic shows.
     let name = thread::current().name().unwrap_or(law).to_string();
     let started = thread::Builder::new().name(name).spawn(watched);
     started.unwrap_or_else(|error| panic!("{}", refused("a thread for a law", &error)));
@@ -69,7 +70,7 @@ fn within(limit: Duration, law: &str, holds: impl FnOnce() -> usize + Send + 'st
                 "{law} has not ended after {limit:?}: look for a wake or a deadline that is lost; if \
                  it only takes long, raise {LIMIT}"
             ),
-            Err(RecvTimeoutError::Disconnected) => unreachable!("a law says when it has ended"),
+            Err(RecvTimeoutError::Disconnected) => unreachable!("a law reports its end"),
         }
     }
 }
@@ -77,20 +78,23 @@ fn within(limit: Duration, law: &str, holds: impl FnOnce() -> usize + Send + 'st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quietly;
+    use crate::catch_panic;
 
     const SOON: Duration = Duration::from_millis(20);
 
     #[test]
     fn a_law_that_does_not_end_is_named() {
-        let told = quietly(|| {
+        let message = catch_panic(|| {
             within(SOON, "patience", || {
                 thread::park_timeout(Duration::MAX);
                 0
             })
         });
-        let told = told.unwrap_err();
-        assert!(told.contains("patience has not ended after 20ms: look for a wake"), "{told}");
+        let message = message.unwrap_err();
+        assert!(
+            message.contains("patience has not ended after 20ms: look for a wake"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -103,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_a_law_comes_through() {
-        let told = quietly(|| within(SOON * 100, "wrong", || panic!("it does not hold")));
-        assert_eq!(told.unwrap_err(), "it does not hold");
+        let message = catch_panic(|| within(SOON * 100, "wrong", || panic!("it does not hold")));
+        assert_eq!(message.unwrap_err(), "it does not hold");
     }
 }

@@ -1,8 +1,8 @@
-//! A process per contender: this program again, which takes orders on its input and answers on its
-//! output.
+//! A process for each contender. It executes this program again, reads orders from its standard input
+//! and writes answers to its standard output.
 //!
-//! So no contender inherits another's heap, threads or signal handlers, and one that crashes or
-//! hangs costs a cell of the table and no more.
+//! So no contender inherits the heap, threads or signal handlers of another one. A contender that
+//! crashes or hangs loses one cell of the table, and no other contender is affected.
 
 use std::{
     io::{BufRead, BufReader, Read, Write, stdin, stdout},
@@ -17,47 +17,49 @@ use serde::{Deserialize, Serialize};
 
 use crate::{contenders::Contender, memory, stopwatch::Stopwatch};
 
-/// A sample lasts tens of milliseconds; a million green threads take some seconds to suspend.
+/// How long an answer may take. A sample takes tens of milliseconds, and suspending a million green
+/// threads takes some seconds.
 const PATIENCE_S: u32 = 60;
-/// A panic on another thread may leave the first one waiting for ever.
+/// How long an answer may take after a panic. A panic on another thread may leave the first thread
+/// waiting for ever.
 const PATIENCE_AFTER_PANIC_S: u32 = 3;
 
-/// What a child is asked to do.
+/// An order to a child.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) enum Assignment {
+pub(crate) enum Order {
     /// Time `turns` turns of each of `tasks` tasks.
     Turn { tasks: usize, turns: u64 },
     /// Time `batches` times spawning and joining `tasks` tasks.
     Spawn { tasks: usize, batches: u64 },
-    /// Suspend `tasks` tasks and read the memory; the last order a process gets.
-    Hold { tasks: usize },
+    /// Suspend `tasks` tasks and read the memory. This is the last order of a process.
+    Suspend { tasks: usize },
 }
 
-/// What a child answers.
+/// The answer of a child.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum ContenderAnswer {
-    /// To `Turn` and `Spawn`.
+    /// The answer to `Turn` and `Spawn`.
     Elapsed { ns: u64 },
-    /// To `Hold`: the bytes that all tasks together added.
+    /// The answer to `Suspend`: the bytes that all tasks together added.
     Occupied { resident: u64, heap: u64 },
-    /// To any order, with the cause.
+    /// The answer to any order that failed, with the cause.
     Fails { cause: String },
 }
 
-/// The parent's end of a child.
+/// A contender in a process of its own, seen from the parent.
 #[derive(Debug)]
-pub(crate) struct Contestant {
+pub(crate) struct ContenderProcess {
     process: Child,
     orders: ChildStdin,
     answers: Receiver<String>,
     errors: Receiver<String>,
-    complaints: Vec<String>,
+    error_lines: Vec<String>,
 }
 
-impl Contestant {
-    /// Starts this program again, to serve the contender of that name.
+impl ContenderProcess {
+    /// Starts this program again, with orders for the contender of that name.
     pub(crate) fn start(name: &str) -> Self {
-        let program = std::env::current_exe().expect("Linux knows the path of a program");
+        let program = std::env::current_exe().expect("Linux reports the path of a program");
         let mut process = Command::new(program)
             .args(["--serve", name])
             .stdin(Stdio::piped())
@@ -68,71 +70,71 @@ impl Contestant {
         let orders = process.stdin.take().expect("the input is piped");
         let answers = lines(process.stdout.take().expect("the output is piped"));
         let errors = lines(process.stderr.take().expect("the errors are piped"));
-        Self { process, orders, answers, errors, complaints: Vec::new() }
+        Self { process, orders, answers, errors, error_lines: Vec::new() }
     }
 
-    /// Gives an order and waits for the answer.
+    /// Sends an order and waits for the answer.
     ///
     /// # Errors
     ///
-    /// Says why the contender failed; it has then no use any more.
-    pub(crate) fn ask(&mut self, order: Assignment) -> Result<ContenderAnswer, String> {
+    /// The cause, when the contender failed. It must not be used again.
+    pub(crate) fn carry_out(&mut self, order: Order) -> Result<ContenderAnswer, String> {
         let line = serde_json::to_string(&order).expect("an order has a JSON form");
-        // A child that is gone is noticed below, where the answer is missing.
+        // If the child is gone, the missing answer shows it below.
         let _ = writeln!(self.orders, "{line}");
-        let line = self.answer()?;
+        let line = self.wait_for_answer()?;
         match serde_json::from_str(&line) {
-            Ok(ContenderAnswer::Fails { cause }) => Err(self.with_complaint(&cause)),
+            Ok(ContenderAnswer::Fails { cause }) => Err(self.with_panic_message(&cause)),
             Ok(answer) => Ok(answer),
-            Err(error) => Err(format!("answered nonsense: {error}")),
+            Err(error) => Err(format!("the answer cannot be read: {error}")),
         }
     }
 
-    /// Waits for a line, a second at a time.
-    fn answer(&mut self) -> Result<String, String> {
-        let mut silent_s = 0;
+    /// Waits for a line. Checks every second whether the child has panicked or takes too long.
+    fn wait_for_answer(&mut self) -> Result<String, String> {
+        let mut waited_s = 0;
         loop {
             match self.answers.recv_timeout(Duration::from_secs(1)) {
                 Ok(line) => return Ok(line),
-                Err(RecvTimeoutError::Timeout) => silent_s += 1,
+                Err(RecvTimeoutError::Timeout) => waited_s += 1,
                 Err(RecvTimeoutError::Disconnected) => {
                     let ending = self
                         .process
                         .wait()
                         .map_or_else(|error| error.to_string(), |status| status.to_string());
-                    return Err(self.with_complaint(&ending));
+                    return Err(self.with_panic_message(&ending));
                 }
             }
-            self.complaints.extend(self.errors.try_iter());
+            self.error_lines.extend(self.errors.try_iter());
             let patience_s =
-                if self.complaints.is_empty() { PATIENCE_S } else { PATIENCE_AFTER_PANIC_S };
-            if silent_s >= patience_s {
-                return Err(self.with_complaint(&format!("no answer within {patience_s} s")));
+                if self.error_lines.is_empty() { PATIENCE_S } else { PATIENCE_AFTER_PANIC_S };
+            if waited_s >= patience_s {
+                return Err(self.with_panic_message(&format!("no answer within {patience_s} s")));
             }
         }
     }
 
-    /// Adds what a panic said, which is more than its consequence tells.
-    fn with_complaint(&mut self, consequence: &str) -> String {
-        self.complaints.extend(self.errors.try_iter());
+    /// Adds the message of a panic, because its consequence alone does not show the cause.
+    fn with_panic_message(&mut self, consequence: &str) -> String {
+        self.error_lines.extend(self.errors.try_iter());
         let is_message = |line: &&String| {
             !line.is_empty() && !line.starts_with("thread '") && !line.starts_with("note:")
         };
-        let message = self.complaints.iter().find(is_message);
+        let message = self.error_lines.iter().find(is_message);
         message
             .map_or_else(|| consequence.to_owned(), |message| format!("{message}; {consequence}"))
     }
 }
 
-impl Drop for Contestant {
+impl Drop for ContenderProcess {
     fn drop(&mut self) {
-        // It may be hung or gone already; either way there is nothing to lose in it.
+        // The process may hang or be gone already. Errors have no meaning then.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Reads lines on a thread of their own, so that the wait for one can be bounded.
+/// Reads lines on a thread of their own, so that waiting for a line can have a time limit.
 fn lines(source: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
@@ -145,11 +147,11 @@ fn lines(source: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-/// Answers orders until the parent closes the input: the life of a child.
+/// Carries out orders until the parent closes the input. A child does nothing else.
 pub(crate) fn serve(contender: &dyn Contender) {
     for line in stdin().lock().lines().map_while(Result::ok) {
         let order = serde_json::from_str(&line).expect("the parent writes orders");
-        let answer = catch_unwind(AssertUnwindSafe(|| obey(contender, order)))
+        let answer = catch_unwind(AssertUnwindSafe(|| carry_out(contender, order)))
             .unwrap_or_else(|_| Err("it panicked".to_owned()))
             .unwrap_or_else(|cause| ContenderAnswer::Fails { cause });
         let line = serde_json::to_string(&answer).expect("an answer has a JSON form");
@@ -159,16 +161,16 @@ pub(crate) fn serve(contender: &dyn Contender) {
     }
 }
 
-fn obey(contender: &dyn Contender, order: Assignment) -> Result<ContenderAnswer, String> {
+fn carry_out(contender: &dyn Contender, order: Order) -> Result<ContenderAnswer, String> {
     match order {
-        Assignment::Turn { tasks, turns } => {
+        Order::Turn { tasks, turns } => {
             let (stopwatch, counters) = Stopwatch::new(tasks, turns);
             contender.turn(counters);
             Ok(elapsed(stopwatch.elapsed(tasks, turns)?))
         }
-        Assignment::Spawn { tasks, batches } => Ok(elapsed(contender.spawn(tasks, batches))),
-        Assignment::Hold { tasks } => {
-            let occupied = memory::added(tasks, || contender.hold(tasks))?;
+        Order::Spawn { tasks, batches } => Ok(elapsed(contender.spawn(tasks, batches))),
+        Order::Suspend { tasks } => {
+            let occupied = memory::added(tasks, || contender.suspend(tasks))?;
             Ok(ContenderAnswer::Occupied { resident: occupied.resident, heap: occupied.heap })
         }
     }

@@ -1,27 +1,27 @@
-//! The machine the numbers come from: none of them means much without it.
+//! The machine on which the numbers were measured. Without it the numbers mean little.
 
 use std::{fmt, fs::read_to_string};
 
 use serde::Serialize;
 
-/// What is printed above the tables.
+/// The description that is printed above the tables.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Computer {
-    /// The processor, in its maker's words.
+    /// The name of the processor.
     pub processor: String,
-    /// How many of them this process may use.
+    /// The number of cores that this process may use.
     pub cores: usize,
     /// The kernel's name and release.
     pub kernel: String,
     /// The compiler that built this program.
     pub compiler: &'static str,
-    /// How many processes wanted to run, on average over the last minute, before the first
-    /// measurement.
+    /// The load average of the last minute before the first measurement: the number of processes that
+    /// ran or waited for a core.
     pub load: String,
 }
 
 impl Computer {
-    /// Asks the machine who it is.
+    /// Reads the description of this machine.
     pub(crate) fn this() -> Self {
         let field = |text: &str, key: &str| {
             let line = text.lines().find(|line| line.starts_with(key))?;

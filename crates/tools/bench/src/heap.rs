@@ -1,10 +1,9 @@
-//! Heap bytes in use, asked of the C library's allocator.
+//! The heap bytes in use, as the C library's allocator reports them.
 //!
-//! A counting global allocator would slow down what `spawn` measures; this costs nothing until
-//! asked.
+//! A global allocator that counts would slow down `spawn`. This costs nothing until it is called.
 #![allow(unsafe_code)]
 
-/// Returns the bytes handed out, headers and rounding included.
+/// Returns the allocated bytes, with headers and rounding.
 pub(crate) fn bytes() -> u64 {
     // SAFETY: `mallinfo2` takes no arguments and locks what it reads.
     let info = unsafe { libc::mallinfo2() };

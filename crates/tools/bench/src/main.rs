@@ -1,5 +1,5 @@
-//! `quadrivium-bench`: what a turn, a spawn and a suspended task cost, beside the limits and the
-//! peers.
+//! `quadrivium-bench`: measures the cost of a turn, a spawn and a suspended task. It compares the four
+//! styles with bare limits and with other schedulers, the peers.
 #![deny(unsafe_code)]
 
 mod child;
@@ -22,11 +22,11 @@ use crate::{
     measure::{Care, Measurement, Numbers, measure},
 };
 
-/// Measures what a turn, a spawn and a suspended task cost.
+/// Measures the cost of a turn, a spawn and a suspended task.
 #[derive(Debug, Parser)]
 #[command(name = "quadrivium-bench", version)]
 struct Options {
-    /// What to measure, in this order [default: all]
+    /// The measurements, in this order [default: all]
     #[arg(value_enum)]
     measurements: Vec<Measurement>,
     /// Numbers of tasks [default: 1,10,1000,100000; for memory 100000,1000000]
@@ -35,10 +35,10 @@ struct Options {
         value_parser = clap::value_parser!(u32).range(1..=10_000_000),
     )]
     tasks: Vec<u32>,
-    /// Contenders, by the names in the tables, separated by semicolons [default: all]
+    /// Names of contenders, as in the tables, separated by semicolons [default: all]
     #[arg(long, value_delimiter = ';', value_name = "NAME;…", value_parser = name)]
     only: Vec<String>,
-    /// Contenders to be compared with, separated by semicolons
+    /// Names of contenders to compare with, separated by semicolons
     #[arg(
         long, value_delimiter = ';', value_name = "NAME;…", value_parser = name,
         default_value = "tokio",
@@ -47,10 +47,10 @@ struct Options {
     /// Rounds per column [default: 9]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     samples: Option<u16>,
-    /// A run of seconds, to see that everything works: the numbers mean little
+    /// Runs for seconds only, to check that everything works. The numbers mean little
     #[arg(long)]
     quick: bool,
-    /// Every sample, in JSON
+    /// Prints every sample, in JSON
     #[arg(long)]
     json: bool,
     /// Serves a contender to the parent process
@@ -58,7 +58,7 @@ struct Options {
     serve: Option<String>,
 }
 
-/// What `--json` prints.
+/// The document that `--json` prints.
 #[derive(Debug, Serialize)]
 struct Report {
     machine: Computer,
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            // The first paragraph says what is wrong and what would be right; as one line.
+            // The first paragraph has the cause and the remedy. It is printed as one line.
             let error = error.to_string();
             let lines = error.lines().take_while(|line| !line.is_empty()).map(str::trim);
             eprintln!("{}", lines.collect::<Vec<_>>().join(" "));
@@ -87,7 +87,7 @@ fn main() -> ExitCode {
 fn run(options: &Options) {
     if let Some(name) = &options.serve {
         let named = contenders::all().into_iter().find(|(profile, _)| profile.name == name);
-        let (_, contender) = named.expect("the name was checked");
+        let (_, contender) = named.expect("clap has checked the name");
         return child::serve(contender.as_ref());
     }
     let machine = Computer::this();
@@ -147,5 +147,5 @@ fn name(text: &str) -> Result<String, String> {
     if names.contains(&text) {
         return Ok(text.to_owned());
     }
-    Err(format!("known are {}", names.join("; ")))
+    Err(format!("use one of {}", names.join("; ")))
 }

@@ -1,31 +1,31 @@
-//! The rounds: all contenders one after the other, again and again, so that a change of the
-//! machine's speed meets them all.
+//! The rounds of a measurement. In each round all contenders run one after the other, so that a change
+//! of the machine's speed affects them all.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::{
-    child::{Assignment, ContenderAnswer, Contestant},
+    child::{ContenderAnswer, ContenderProcess, Order},
     contenders::Profile,
 };
 
-/// What can be measured.
+/// The things that can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Measurement {
-    /// Suspend, requeue, resume, among that many tasks.
+    /// The time of one turn of one task: suspend, requeue, resume.
     Turn,
-    /// Spawn, run and join, that many at a time.
+    /// The time to spawn, run and join one task.
     Spawn,
-    /// Bytes per suspended task.
+    /// The bytes of one suspended task.
     Memory,
 }
 
-/// How much care is taken.
+/// How carefully `turn` and `spawn` are measured.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Care {
-    /// Rounds per column.
+    /// The number of rounds for each column.
     pub samples: usize,
     /// How long a sample of `turn` and `spawn` lasts.
     pub sample: Duration,
@@ -34,21 +34,21 @@ pub(crate) struct Care {
 /// All numbers of one measurement.
 #[derive(Debug, Serialize)]
 pub(crate) struct Numbers {
-    /// What was measured.
+    /// The measurement.
     pub measurement: Measurement,
     /// The numbers of tasks.
     pub columns: Vec<usize>,
-    /// A row per contender.
+    /// A row for each contender.
     pub rows: Vec<Row>,
 }
 
 /// All numbers of one contender.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
-    /// Whose.
+    /// The contender.
     #[serde(flatten)]
     pub profile: Profile,
-    /// A cell per column of the table.
+    /// A cell for each column of the table.
     pub cells: Vec<Sampled>,
 }
 
@@ -56,14 +56,14 @@ pub(crate) struct Row {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Sampled {
-    /// One value per round: ns per turn or per task, or resident bytes per task.
+    /// The contender has one value per round.
     Measured {
-        /// The values, in the order of the rounds.
+        /// Nanoseconds per turn or task, or resident bytes per task, in the order of the rounds.
         samples: Vec<f64>,
         /// Heap bytes per task, for `memory`.
         heap: Option<f64>,
     },
-    /// Why there is none.
+    /// The contender failed, for this reason.
     Fails(String),
 }
 
@@ -81,10 +81,10 @@ pub(crate) fn measure(
     for &tasks in columns {
         let cells = match measurement {
             Measurement::Turn => {
-                rounds(profiles, care, |turns| Assignment::Turn { tasks, turns }, tasks)
+                rounds(profiles, care, |turns| Order::Turn { tasks, turns }, tasks)
             }
             Measurement::Spawn => {
-                rounds(profiles, care, |batches| Assignment::Spawn { tasks, batches }, tasks)
+                rounds(profiles, care, |batches| Order::Spawn { tasks, batches }, tasks)
             }
             Measurement::Memory => profiles.iter().map(|profile| memory(profile, tasks)).collect(),
         };
@@ -97,8 +97,8 @@ pub(crate) fn measure(
 
 /// A contender in the rounds of one column.
 struct Runner {
-    contestant: Contestant,
-    /// Turns or batches per sample.
+    process: ContenderProcess,
+    /// The number of turns or batches in a sample.
     amount: u64,
     samples: Vec<f64>,
 }
@@ -107,72 +107,72 @@ struct Runner {
 fn rounds(
     profiles: &[Profile],
     care: Care,
-    order: impl Fn(u64) -> Assignment,
+    order: impl Fn(u64) -> Order,
     tasks: usize,
 ) -> Vec<Sampled> {
-    let enter = |profile: &Profile| {
-        let mut contestant = Contestant::start(profile.name);
-        let amount = amount(&mut contestant, care.sample, &order)?;
-        Ok(Runner { contestant, amount, samples: Vec::new() })
+    let start = |profile: &Profile| {
+        let mut process = ContenderProcess::start(profile.name);
+        let amount = find_amount(&mut process, care.sample, &order)?;
+        Ok(Runner { process, amount, samples: Vec::new() })
     };
-    let mut entries: Vec<Result<Runner, String>> = profiles.iter().map(enter).collect();
+    let mut runners: Vec<Result<Runner, String>> = profiles.iter().map(start).collect();
     for _ in 0..care.samples {
-        for entry in &mut entries {
-            let Ok(runner) = entry else { continue };
-            match elapsed(&mut runner.contestant, order(runner.amount)) {
+        for started in &mut runners {
+            let Ok(runner) = started else { continue };
+            match elapsed(&mut runner.process, order(runner.amount)) {
                 Ok(ns) => runner.samples.push(ns / (runner.amount as f64 * tasks as f64)),
-                // The process ends here: a hung one would slow the others down.
-                Err(cause) => *entry = Err(cause),
+                // This ends the process, because a hung process would slow the others down.
+                Err(cause) => *started = Err(cause),
             }
         }
     }
-    let cell = |entry| match entry {
+    let cell = |runner| match runner {
         Ok(Runner { samples, .. }) => Sampled::Measured { samples, heap: None },
         Err(cause) => Sampled::Fails(cause),
     };
-    entries.into_iter().map(cell).collect()
+    runners.into_iter().map(cell).collect()
 }
 
-/// Finds how many turns or batches fill a sample; warms the contender up on the way.
-fn amount(
-    contestant: &mut Contestant,
+/// Finds how many turns or batches fill a sample. This warms the contender up, too.
+fn find_amount(
+    process: &mut ContenderProcess,
     sample: Duration,
-    order: impl Fn(u64) -> Assignment,
+    order: impl Fn(u64) -> Order,
 ) -> Result<u64, String> {
     let due = sample.as_nanos() as f64;
     let mut amount = 1;
     loop {
-        let ns = elapsed(contestant, order(amount))?;
+        let ns = elapsed(process, order(amount))?;
         if ns > due * 0.75 {
             return Ok(amount);
         }
-        // A short trial says little, so a step grows by no more than a hundred.
+        // A short trial is imprecise, so the amount grows by a factor of at most 100.
         let factor = (due / ns.max(1.0)).clamp(1.0, 100.0);
         amount = (amount as f64 * factor).ceil() as u64;
     }
 }
 
-fn elapsed(contestant: &mut Contestant, order: Assignment) -> Result<f64, String> {
-    match contestant.ask(order)? {
+fn elapsed(process: &mut ContenderProcess, order: Order) -> Result<f64, String> {
+    match process.carry_out(order)? {
         ContenderAnswer::Elapsed { ns } => Ok(ns as f64),
-        other => Err(format!("answered {other:?} to {order:?}")),
+        other => Err(format!("unexpected answer {other:?} to {order:?}")),
     }
 }
 
-/// Fills a cell of `memory`: one reading, which hardly varies, of a new process.
+/// Fills a cell of `memory` with one reading of a new process. Readings hardly vary.
 fn memory(profile: &Profile, tasks: usize) -> Sampled {
-    match Contestant::start(profile.name).ask(Assignment::Hold { tasks }) {
+    match ContenderProcess::start(profile.name).carry_out(Order::Suspend { tasks }) {
         Ok(ContenderAnswer::Occupied { resident, heap }) => Sampled::Measured {
             samples: vec![resident as f64 / tasks as f64],
             heap: Some(heap as f64 / tasks as f64),
         },
-        Ok(other) => Sampled::Fails(format!("answered {other:?}")),
+        Ok(other) => Sampled::Fails(format!("unexpected answer {other:?}")),
         Err(cause) => Sampled::Fails(cause),
     }
 }
 
 impl Sampled {
-    /// Returns the middle one of the samples.
+    /// Returns the median of the samples.
     pub(crate) fn median(&self) -> Option<f64> {
         match self {
             Self::Measured { samples, .. } => median(samples.clone()),
@@ -180,8 +180,8 @@ impl Sampled {
         }
     }
 
-    /// Returns the median, over the rounds, of this contender's value divided by the other's in the
-    /// same round: what drifts from round to round cancels out.
+    /// Divides this contender's value by the value of the other one in the same round, and returns the
+    /// median over the rounds. A drift of the machine from round to round cancels out.
     pub(crate) fn ratio(&self, other: &Self) -> Option<f64> {
         let (Self::Measured { samples, .. }, Self::Measured { samples: others, .. }) =
             (self, other)

@@ -1,4 +1,4 @@
-//! What suspended tasks occupy: resident pages and heap bytes, read as the last one suspends.
+//! The memory of suspended tasks: resident pages and heap bytes, read as the last task suspends.
 
 use std::sync::{
     OnceLock,
@@ -7,44 +7,45 @@ use std::sync::{
 
 use crate::heap;
 
-// Statics, so that a task needs no field to reach them: the field would be measured too.
+// With statics a task needs no field to reach them. Such a field would be measured, too.
 static SUSPENDED: AtomicUsize = AtomicUsize::new(0);
 static DUE: AtomicUsize = AtomicUsize::new(0);
 static AFTER: OnceLock<Occupied> = OnceLock::new();
 
-/// Bytes the process occupies.
+/// The bytes that the process occupies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Occupied {
-    /// In physical memory, as the kernel counts.
+    /// Bytes in physical memory, as the kernel counts them.
     pub resident: u64,
-    /// Handed out by the allocator, its headers and rounding included.
+    /// Bytes allocated on the heap, with headers and rounding.
     pub heap: u64,
 }
 
-/// Counts a task that is about to suspend for good; the last one reads the memory.
+/// Counts a task that will now suspend for ever. The last task reads the memory.
 #[inline]
-pub(crate) fn suspend_one() {
+pub(crate) fn count_suspended() {
     if SUSPENDED.fetch_add(1, Relaxed) + 1 == DUE.load(Relaxed) {
         AFTER.get_or_init(now);
     }
 }
 
-/// Says whether all tasks have come to their suspension.
+/// Returns whether all tasks have counted themselves.
 pub(crate) fn all_suspended() -> bool {
     AFTER.get().is_some()
 }
 
-/// Runs `hold`, which suspends `tasks` tasks, and returns what they added.
+/// Runs `suspend`, which suspends `tasks` tasks, and returns the memory that they added.
 ///
-/// Works once per process: pages freed by an earlier run would be used again, and not be seen.
+/// It must be called once per process. A second call would reuse the pages that the first one freed,
+/// and the growth would be too small.
 ///
 /// # Errors
 ///
-/// Says so when fewer tasks suspended than were due.
-pub(crate) fn added(tasks: usize, hold: impl FnOnce()) -> Result<Occupied, String> {
+/// When fewer tasks suspended than were due.
+pub(crate) fn added(tasks: usize, suspend: impl FnOnce()) -> Result<Occupied, String> {
     DUE.store(tasks, Relaxed);
     let before = now();
-    hold();
+    suspend();
     let suspended = SUSPENDED.load(Relaxed);
     let after = AFTER.get().ok_or(format!("only {suspended} tasks suspended"))?;
     Ok(Occupied {
@@ -57,9 +58,9 @@ fn now() -> Occupied {
     Occupied { resident: resident(), heap: heap::bytes() }
 }
 
-/// The second field of `statm` is the resident set in pages of 4 KiB (x86-64).
+/// Returns the resident bytes. The second field of `statm` is their number in pages of 4 KiB (x86-64).
 fn resident() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux offers statm");
+    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux has statm");
     let pages = statm.split_whitespace().nth(1).and_then(|field| field.parse::<u64>().ok());
     pages.expect("the second field is a number") * 4096
 }

@@ -1,4 +1,4 @@
-//! The tables in text: one per measurement, and below it how its numbers were made.
+//! The tables as text: one for each measurement, with notes on how it was made.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::{
     measure::{Care, Measurement, Numbers, Row, Sampled},
 };
 
-/// Returns a table, its ratios, the causes of its failures, and how it was made.
+/// Returns a table with its ratios, the causes of its failures, and a note on how it was made.
 pub(crate) fn text(table: &Numbers, against: &[String], care: Care) -> String {
     let mut notes = Vec::new();
     let mut text = format!("{}\n", title(table.measurement));
@@ -26,7 +26,7 @@ fn grid(table: &Numbers, against: &[String], notes: &mut Vec<String>) -> Grid {
     grid.set_header(header(table, against));
     let mut group = None;
     for row in &table.rows {
-        // An empty row between the groups.
+        // An empty row separates the groups.
         if group.replace(row.profile.group).is_some_and(|before| before != row.profile.group) {
             grid.add_row([""]);
         }
@@ -63,7 +63,8 @@ fn line(table: &Numbers, row: &Row, against: &[String], notes: &mut Vec<String>)
     }
     line.extend(ratios(table, row, row.profile.limit));
     for name in against {
-        // A limit beside a peer says nothing about a scheduler, and nobody is compared with itself.
+        // A limit is no scheduler, so it is not compared with a peer. A peer is not compared with
+        // itself.
         let is_comparable = row.profile.group != Group::Limit && row.profile.name != name;
         line.extend(ratios(table, row, is_comparable.then_some(name)));
     }
@@ -75,8 +76,8 @@ fn value(cell: &Sampled, name: &str, notes: &mut Vec<String>) -> String {
         Sampled::Measured { .. } => cell.median().map_or_else(String::new, short),
         Sampled::Fails(cause) => {
             let note = format!("{name}: {cause}");
-            let known = notes.iter().position(|other| *other == note);
-            let mark = known.unwrap_or_else(|| {
+            let earlier = notes.iter().position(|other| *other == note);
+            let mark = earlier.unwrap_or_else(|| {
                 notes.push(note);
                 notes.len() - 1
             });
@@ -92,7 +93,7 @@ fn heap(cell: &Sampled) -> String {
     }
 }
 
-/// Returns a row's ratios to the row of that name, empty where either has no number.
+/// Returns the ratios of a row to the row of that name. A ratio is empty if either has no number.
 fn ratios(table: &Numbers, row: &Row, name: Option<&str>) -> Vec<String> {
     let other = name.and_then(|name| table.rows.iter().find(|other| other.profile.name == name));
     let ratio = |(index, cell): (usize, &Sampled)| {
@@ -104,7 +105,7 @@ fn ratios(table: &Numbers, row: &Row, name: Option<&str>) -> Vec<String> {
     row.cells.iter().enumerate().map(ratio).collect()
 }
 
-/// Writes three digits or more, the thousands apart.
+/// Returns a number with at least three digits, and with thousands separators.
 fn short(value: f64) -> String {
     if value < 99.95 { format!("{value:.1}") } else { grouped(value) }
 }
@@ -125,30 +126,33 @@ fn title(measurement: Measurement) -> &'static str {
 
 fn method(table: &Numbers, care: Care) -> String {
     let rounds = format!(
-        "Median of {} interleaved rounds (A B C … A B C …) of samples of about {} ms, each contender in a process\n\
-         of its own, warmed up. A ratio is the median of the rounds' ratios; below 1 is faster. {}",
+        "Median of {} interleaved rounds (A B C … A B C …). A sample takes about {} ms. Each contender is\n\
+         in a process of its own and warmed up. A ratio is the median of the rounds' ratios. Below 1 is\n\
+         faster. {}",
         care.samples,
         care.sample.as_millis(),
         spread(table)
     );
     match table.measurement {
         Measurement::Turn => format!(
-            "{rounds}\nEach task bumps a counter of its own and lets the others run; the clock runs from the first task's\n\
-             second turn to its last, with all tasks alive; the turns of all are counted, and a scheduler that\n\
-             starves tasks fails.\n"
+            "{rounds}\nEach task increments a counter of its own and lets the others run. The clock runs from the\n\
+             second turn of the first task to its last turn. All tasks exist all the time. The turns of all\n\
+             tasks are counted, and a scheduler that starves tasks fails.\n"
         ),
         Measurement::Spawn => format!(
-            "{rounds}\nA task adds one to a number and returns it; all of a batch are spawned, then all are joined in order, and\n\
-             the outputs summed up. The limits have no join handles. \"limit, green\" runs all tasks on one warm stack.\n"
+            "{rounds}\nA task adds one to a number and returns it. All tasks of a batch are spawned. Then they are\n\
+             joined in order, and their outputs are added up. The limits have no join handles. \"limit, green\"\n\
+             runs all tasks on one warm stack.\n"
         ),
-        Measurement::Memory => "Growth of the resident set (/proc/self/statm) of a new process, from before the first spawn until \
-             all tasks are\nsuspended for good, divided by the tasks; \"heap\" is the part the allocator handed out (mallinfo2). \
-             A task keeps\na counter of 8 bytes; join handles are dropped. One reading: it repeats within a percent.\n"
+        Measurement::Memory => "Growth of the resident set (/proc/self/statm) of a new process, divided by the number of tasks. It\n\
+             is read before the first spawn and when all tasks are suspended. \"heap\" is the allocated part\n\
+             (mallinfo2). A task keeps a counter of 8 bytes. Join handles are dropped. There is one reading,\n\
+             because readings differ by less than a percent.\n"
             .to_owned(),
     }
 }
 
-/// Says how far the samples lie apart, at the worst.
+/// Returns the largest spread of the samples.
 fn spread(table: &Numbers) -> String {
     let spreads = table.rows.iter().flat_map(|row| {
         let spread =
@@ -157,7 +161,7 @@ fn spread(table: &Numbers) -> String {
     });
     match spreads.max_by(|a, b| a.0.total_cmp(&b.0)) {
         Some((spread, name, tasks)) => format!(
-            "Spread (half the\nquartiles' distance) at the worst {:.0} %: {name} at {}.",
+            "The largest spread is {:.0} %: {name} at {}. (Spread: half\nthe distance of the quartiles.)",
             spread * 100.0,
             grouped(tasks as f64)
         ),

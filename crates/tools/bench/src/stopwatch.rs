@@ -1,13 +1,14 @@
-//! The clock of the measurement `turn`: tasks keep a counter each, the first task's runs the clock.
+//! The clock of the measurement `turn`. Each task has a counter of its turns. The counter of the first
+//! task starts and stops the clock.
 //!
 //! ```text
 //! first task   warm-up turns | (1) start    counted turns    (2) stop | ends
 //! other tasks  warm-up turns |              counted turns             | see (2), end
 //! ```
 //!
-//! In a first-in first-out queue exactly `tasks * turns` turns lie between (1) and (2), and none of
-//! them builds or drops a task. [`Stopwatch::elapsed`] checks that they did: a scheduler that
-//! starves tasks would otherwise look fast.
+//! In a first-in first-out queue, exactly `tasks * turns` turns lie between (1) and (2). None of them
+//! builds or drops a task. [`Stopwatch::elapsed`] checks this number, because a scheduler that starves
+//! tasks would otherwise look fast.
 
 use std::{
     hint::black_box,
@@ -18,10 +19,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Turns of each task before the clock starts: they fault pages in and fill caches.
+/// The number of turns of each task before the clock starts. They touch memory pages and fill caches.
 const WARM_UP: u64 = 2;
 
-/// What the tasks of one sample share.
+/// The clock, which the tasks of one sample share.
 #[derive(Debug, Default)]
 pub(crate) struct Stopwatch {
     is_over: AtomicBool,
@@ -30,13 +31,13 @@ pub(crate) struct Stopwatch {
     counted: AtomicU64,
 }
 
-/// What one task keeps: the number of its turns, bumped at each.
+/// The state of one task: the number of its turns.
 #[derive(Debug)]
 pub(crate) struct Counter {
     turns: u64,
-    /// The count at which the clock starts or stops; out of reach for all tasks but the first.
+    /// The count at which the clock starts or stops. Only the first task can reach its mark.
     mark: u64,
-    /// How many turns the clock runs for.
+    /// The number of turns that are timed.
     timed: u64,
     stopwatch: Arc<Stopwatch>,
 }
@@ -55,15 +56,15 @@ impl Stopwatch {
         (stopwatch, counters)
     }
 
-    /// Returns the time from (1) to (2), scaled to `tasks * turns` turns if there were a few more
-    /// or less.
+    /// Returns the time from (1) to (2). If there were slightly more or fewer turns than
+    /// `tasks * turns`, the time is scaled to that number.
     ///
     /// Tokio resumes every other batch of 61 tasks in reverse order, so some tasks get ahead of
-    /// others; a scheduler that starves tasks is far beyond the tolerated tenth.
+    /// others. A tenth is tolerated for this. A scheduler that starves tasks is far beyond it.
     ///
     /// # Errors
     ///
-    /// Says so when the tasks did not take their turns about equally.
+    /// When the numbers of turns of the tasks differ too much.
     pub(crate) fn elapsed(&self, tasks: usize, turns: u64) -> Result<Duration, String> {
         let elapsed = self.elapsed.get().ok_or("the first task was not run to its end")?;
         let warm_up = tasks as u64 * WARM_UP;
@@ -78,7 +79,7 @@ impl Stopwatch {
 }
 
 impl Counter {
-    /// Counts a turn; says whether the task goes on.
+    /// Counts a turn. Returns whether the task takes another one.
     #[inline(always)]
     pub(crate) fn turn(&mut self) -> bool {
         self.turns = bump(self.turns);
@@ -109,7 +110,7 @@ impl Drop for Counter {
     }
 }
 
-/// Does the work of one turn: one addition that the compiler can neither foresee nor leave out.
+/// Does the work of one turn: one addition that the compiler can neither predict nor remove.
 #[inline(always)]
 pub(crate) fn bump(count: u64) -> u64 {
     black_box(count + 1)
@@ -120,18 +121,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_taken_first_in_first_out_are_timed() {
+    fn turns_in_first_in_first_out_order_are_timed() {
         let (stopwatch, mut counters) = Stopwatch::new(3, 100);
         while !counters.is_empty() {
             counters.retain_mut(Counter::turn);
         }
         assert!(stopwatch.elapsed(3, 100).is_ok());
-        // (1) and (2) bound exactly the timed turns.
+        // The turns are the warm-up and the turns from (1) to (2), and no others.
         assert_eq!(stopwatch.counted.load(Relaxed), 3 * (WARM_UP + 100));
     }
 
     #[test]
-    fn a_scheduler_that_starves_tasks_is_found_out() {
+    fn a_scheduler_that_starves_tasks_is_an_error() {
         let (stopwatch, counters) = Stopwatch::new(3, 100);
         for mut counter in counters {
             while counter.turn() {}

@@ -1,5 +1,5 @@
-//! [`Children`]: the processes that play the answers of the operating system, seen from the
-//! command.
+//! [`Children`]: the processes that play the comparisons. This is the command's side, and
+//! `comparison` is theirs.
 
 use std::{
     env,
@@ -14,19 +14,19 @@ use std::{
 use quadrivium::host::refused;
 
 use crate::{
-    answer::{Game, Player, PlayerSays, Used},
+    comparison::{self, Game, Player, Reply, Used},
     exhibition::{PlayStyle, Rules},
     measure::{self, Measured},
 };
 
-/// Plays without a loop, on the real clock.
+/// Plays a comparison on the real clock, and returns its cost.
 ///
 /// # Errors
 ///
-/// Why it did not come to its end.
+/// The reason, when the game did not end.
 pub fn measure(style: PlayStyle, rules: &Rules, scale: f64) -> Result<Measured, String> {
     let lock = (style == PlayStyle::Processes).then(LockFile::create).transpose()?;
-    let answers = match &lock {
+    let players = match &lock {
         Some(lock) => (0..rules.boards)
             .map(|board| Player::Process { board, master: lock.path.clone() })
             .collect(),
@@ -34,11 +34,11 @@ pub fn measure(style: PlayStyle, rules: &Rules, scale: f64) -> Result<Measured, 
         None => vec![Player::Sequential],
     };
     let mut children = Children::default();
-    for answer in answers {
-        children.start(order(answer, &measure::faster(rules, scale)))?;
+    for player in players {
+        children.start(game(player, &measure::faster(rules, scale)))?;
     }
     children.expect_ready()?;
-    // All have opened it: its name can go, and nothing is left behind whatever happens.
+    // All processes have opened the file. Without its name it cannot be left behind.
     drop(lock);
 
     let start = Instant::now();
@@ -52,17 +52,17 @@ pub fn measure(style: PlayStyle, rules: &Rules, scale: f64) -> Result<Measured, 
         switches_per_second: used
             .switches
             .zip(used.cpu)
-            .and_then(|(switches, cpu)| measure::rate(switches, cpu)),
+            .and_then(|(switches, cpu)| measure::switches_per_second(switches, cpu)),
         memory_per_board: used.memory.map(|memory| memory.div_ceil(rules.boards as u64)),
     })
 }
 
-fn order(answer: Player, rules: &Rules) -> Game {
+fn game(player: Player, rules: &Rules) -> Game {
     let Rules { boards, moves, master, opponent, seed } = *rules;
-    Game { answer, boards, moves, master, opponent, seed }
+    Game { player, boards, moves, master, opponent, seed }
 }
 
-/// Processes that run this same command. Those that have not ended when it is dropped are killed.
+/// Processes that execute this same command. The destructor kills the processes that still run.
 #[derive(Default)]
 struct Children {
     all: Vec<RunningChild>,
@@ -75,11 +75,11 @@ struct RunningChild {
 }
 
 impl Children {
-    fn start(&mut self, order: Game) -> Result<(), String> {
+    fn start(&mut self, game: Game) -> Result<(), String> {
         let mut child = env::current_exe()
             .and_then(|path| {
                 Command::new(path)
-                    .arg("answer")
+                    .arg(comparison::ARGUMENT)
                     .stdin(Stdio::piped())
                     .stdout(Stdio::piped())
                     .stderr(Stdio::null())
@@ -87,22 +87,22 @@ impl Children {
             })
             .map_err(|error| match error.kind() {
                 io::ErrorKind::WouldBlock => refused("a process for a run", &error).to_string(),
-                _ => format!("the OS starts no process: {error}"),
+                _ => format!("the OS refuses a process: {error}"),
             })?;
         let input = child.stdin.take().expect("it is piped");
         let output = BufReader::new(child.stdout.take().expect("it is piped"));
         self.all.push(RunningChild { child, input, output });
         let running = self.all.last_mut().expect("it was just pushed");
-        let order = serde_json::to_string(&order).expect("an order is plain data");
-        writeln!(running.input, "{order}").map_err(ended)
+        let game = serde_json::to_string(&game).expect("a game is plain data");
+        writeln!(running.input, "{game}").map_err(ended_early)
     }
 
     fn expect_ready(&mut self) -> Result<(), String> {
         for running in &mut self.all {
-            match running.reply()? {
-                PlayerSays::Ready => {}
-                PlayerSays::Failed(reason) => return Err(reason),
-                PlayerSays::Played(_) => return Err("a process played too early".into()),
+            match running.read_reply()? {
+                Reply::Ready => {}
+                Reply::Failed(reason) => return Err(reason),
+                Reply::Played(_) => return Err("a process played too early".into()),
             }
         }
         Ok(())
@@ -110,36 +110,37 @@ impl Children {
 
     fn play(mut self) -> Result<Used, String> {
         for running in &mut self.all {
-            running.input.write_all(b"\n").map_err(ended)?;
+            running.input.write_all(b"\n").map_err(ended_early)?;
         }
-        let used: Result<Vec<_>, _> = self.all.iter_mut().map(RunningChild::played).collect();
+        let used: Result<Vec<_>, _> = self.all.iter_mut().map(RunningChild::read_result).collect();
         Ok(used?.into_iter().sum())
     }
 }
 
 impl RunningChild {
-    fn reply(&mut self) -> Result<PlayerSays, String> {
+    fn read_reply(&mut self) -> Result<Reply, String> {
         let mut line = String::new();
-        self.output.read_line(&mut line).map_err(ended)?;
+        self.output.read_line(&mut line).map_err(ended_early)?;
         serde_json::from_str(&line).map_err(|_| "a process ended before its game did".into())
     }
 
-    fn played(&mut self) -> Result<Used, String> {
-        match self.reply()? {
-            PlayerSays::Played(used) => Ok(used),
-            PlayerSays::Failed(reason) => Err(reason),
-            PlayerSays::Ready => Err("a process is ready twice".into()),
+    fn read_result(&mut self) -> Result<Used, String> {
+        match self.read_reply()? {
+            Reply::Played(used) => Ok(used),
+            Reply::Failed(reason) => Err(reason),
+            Reply::Ready => Err("a process was ready twice".into()),
         }
     }
 }
 
-fn ended(error: io::Error) -> String {
+fn ended_early(error: io::Error) -> String {
     format!("a process ended before its game did: {error}")
 }
 
 impl Drop for Children {
     fn drop(&mut self) {
-        // Who has played has ended or is about to; errors mean that there is nobody to kill.
+        // A process that has played ends by itself. Then there may be no process to kill, and the
+        // error has no meaning.
         for running in &mut self.all {
             let _ = running.child.kill();
         }
@@ -149,7 +150,7 @@ impl Drop for Children {
     }
 }
 
-/// A file to lock. It is removed when this is dropped.
+/// A file that the processes lock. The destructor removes it.
 struct LockFile {
     path: PathBuf,
 }
@@ -162,14 +163,17 @@ impl LockFile {
         let path = env::temp_dir().join(name);
         match File::create_new(&path) {
             Ok(_) => Ok(LockFile { path }),
-            Err(error) => Err(format!("no lock file {}: {error}", path.display())),
+            Err(error) => Err(format!(
+                "cannot create the lock file {}: {error}: set TMPDIR to a folder that can be written",
+                path.display()
+            )),
         }
     }
 }
 
 impl Drop for LockFile {
     fn drop(&mut self) {
-        // If it is gone already, that is as well.
+        // An error means that the file is gone already.
         let _ = std::fs::remove_file(&self.path);
     }
 }

@@ -1,4 +1,4 @@
-//! The exhibition itself: the programs of `examples/exhibition`, and how a loop plays them.
+//! The programs of `examples/exhibition`, and how an event loop plays them.
 
 use std::{fmt, rc::Rc};
 
@@ -8,27 +8,28 @@ pub use quadrivium_examples::exhibition::Rules;
 use quadrivium_examples::exhibition::{callback, future, generator, green};
 use serde::Serialize;
 
-/// Who plays: one of the four styles, or one of the operating system's answers.
+/// How the games are played: in one of the four styles on an event loop, or with the means of the
+/// operating system alone. The latter are the comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum PlayStyle {
-    /// Functions that are called with what came, on the loop
+    /// On the loop: a function for each stage, called with the output of the stage before
     Callback,
-    /// Generators that yield what they wait for, on the loop
+    /// On the loop: generators that yield a wait
     Generator,
-    /// async and await, on the loop
+    /// On the loop: async and await
     Future,
-    /// Plain functions on stacks of their own, on the loop
+    /// On the loop: plain functions, each game on a stack of its own
     Green,
-    /// A plain loop that sleeps: no suspending at all
+    /// Without the loop: one OS thread that sleeps
     Sequential,
-    /// One OS thread per board
+    /// Without the loop: one OS thread per board
     Threads,
-    /// One OS process per board
+    /// Without the loop: one OS process per board
     Processes,
 }
 
-/// In which order the master plays his boards.
+/// The order in which the master plays the boards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Way {
     /// Each game to its end before the next starts.
@@ -42,7 +43,8 @@ pub enum Way {
 impl Way {
     pub const ALL: [Way; 2] = [Way::OneAfterAnother, Way::MoveByMove];
 
-    /// Who can play this way. An OS thread or process per board is of use only if all play at once.
+    /// Returns the styles that can play this way. An OS thread or process per board is useful only if
+    /// all boards are played at the same time.
     pub fn styles(self) -> &'static [PlayStyle] {
         use PlayStyle::*;
         match self {
@@ -53,8 +55,8 @@ impl Way {
 }
 
 impl PlayStyle {
-    /// Whether it needs no loop, and so has no virtual clock either.
-    pub fn is_left_to_the_os(self) -> bool {
+    /// Returns whether this is a comparison, which has no event loop and so no virtual clock.
+    pub fn is_comparison(self) -> bool {
         matches!(self, PlayStyle::Sequential | PlayStyle::Threads | PlayStyle::Processes)
     }
 }
@@ -100,7 +102,7 @@ pub fn play(
         (PlayStyle::Green, OneAfterAnother) => on.block_on(green::one_after_another(rules)),
         (PlayStyle::Green, MoveByMove) => on.block_on(green::move_by_move(rules)),
         (PlayStyle::Sequential | PlayStyle::Threads | PlayStyle::Processes, _) => {
-            unreachable!("{style} needs no loop: see `answer`")
+            unreachable!("{style} needs no loop: see `comparison`")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The report for machines.
+//! The report as JSON, for machines.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::{
     report::{Report, RunResult},
 };
 
-/// One document. Fields that cannot be known are null.
+/// The document. Fields that cannot be known are null.
 #[derive(Serialize)]
 struct Document {
     rules: RulesOf,

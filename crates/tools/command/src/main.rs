@@ -1,25 +1,32 @@
-//! The `quadrivium` command: a simultaneous exhibition in four styles, and what each costs; and
-//! servers.
+//! The `quadrivium` command. It plays a simultaneous exhibition in four styles and shows the cost
+//! of each, and it runs servers.
 //!
-//! In reading order: `args` is what can be asked; `plan` decides what is run; `exhibition` is what
-//! is played; `report` has it run. `measure` does so on a loop, `children` without one, in
-//! processes that run `answer`. `page` is the result for people, made of `table` and `timeline`;
-//! `json` the one for machines. `serve` is apart from all that: the servers.
+//! In reading order:
+//!
+//! - `args` is the command line, and `manual` makes shell completions and manual pages of it.
+//! - `plan` decides which runs there are. `exhibition` is the program that every run plays.
+//! - `report` carries the plan out. `measure` plays on an event loop. `children` plays without one,
+//!   in processes that execute `comparison`.
+//! - `page` is the result for people, made of `table` and `timeline`. `json` is the result for
+//!   machines.
+//! - `serve` starts servers and uses nothing of the above.
 
 #![forbid(unsafe_code)]
 
 use std::{
+    env,
     io::{self, ErrorKind, Write},
     process::ExitCode,
 };
 
-use clap::Parser;
+use clap::FromArgMatches;
 
-mod answer;
 mod args;
 mod children;
+mod comparison;
 mod exhibition;
 mod json;
+mod manual;
 mod measure;
 mod page;
 mod plan;
@@ -38,48 +45,56 @@ use crate::{
     timeline::Frame,
 };
 
-/// The command line makes no sense.
+/// The exit code for a command line that is refused.
 const MISUSED: u8 = 2;
 
-/// Width of the page if standard output is no terminal.
+/// The width of the page if neither a terminal nor `COLUMNS` gives one.
 const USUAL_WIDTH: usize = 80;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    // Not an argument for people, so clap does not know it.
+    if env::args_os().nth(1).is_some_and(|first| first == comparison::ARGUMENT) {
+        return exit_code(comparison::play_as_told());
+    }
+    let parsed = args::command(output_width()).try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) if error.use_stderr() => return misused(&args::one_line(&error)),
-        // The help was asked for, or the version.
-        Err(page) => return ended(page.print()),
+        Err(error) if error.use_stderr() => return refuse(&args::one_line(&error)),
+        // Clap returns a help page or the version as an error that is for standard output.
+        Err(page) => return exit_code(page.print()),
     };
     match cli.command {
-        None => exhibition(&cli.exhibition),
-        Some(Subcommands::Exhibition(asked)) => exhibition(&asked),
-        Some(Subcommands::Serve(asked)) => match serve::serve(&asked) {
+        None => play_exhibition(&cli.exhibition),
+        Some(Subcommands::Exhibition(options)) => play_exhibition(&options),
+        Some(Subcommands::Serve(options)) => match serve::serve(&options) {
             Ok(()) => ExitCode::SUCCESS,
             Err(line) => {
-                complain(&format!("error: {line}"));
+                print_error(&format!("error: {line}"));
                 ExitCode::FAILURE
             }
         },
-        Some(Subcommands::Answer) => ended(answer::serve()),
+        Some(Subcommands::Completions { shell }) => exit_code(manual::print_completions(shell)),
+        Some(Subcommands::Man { command }) => match manual::page(&command) {
+            Ok(page) => exit_code(io::stdout().write_all(&page)),
+            Err(line) => refuse(&format!("error: {line}")),
+        },
     }
 }
 
-fn exhibition(asked: &Exhibition) -> ExitCode {
-    let plan = match Plan::new(asked) {
+fn play_exhibition(options: &Exhibition) -> ExitCode {
+    let plan = match Plan::new(options) {
         Ok(plan) => plan,
-        Err(line) => return misused(&format!("error: {line}")),
+        Err(line) => return refuse(&format!("error: {line}")),
     };
-    let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into());
-    let width = width.unwrap_or(USUAL_WIDTH);
+    let width = output_width();
     let frame = Frame::fitting(&plan.rules, width);
     let report = report::run(plan, frame);
-    let printed = print(&report, asked.json, width);
+    let printed = print(&report, options.json, width);
     let failures = report.failures();
     for failure in &failures {
-        complain(&format!("error: {failure}"));
+        print_error(&format!("error: {failure}"));
     }
-    if failures.is_empty() { ended(printed) } else { ExitCode::FAILURE }
+    if failures.is_empty() { exit_code(printed) } else { ExitCode::FAILURE }
 }
 
 fn print(report: &Report, as_json: bool, width: usize) -> io::Result<()> {
@@ -95,24 +110,33 @@ fn print(report: &Report, as_json: bool, width: usize) -> io::Result<()> {
     out.flush()
 }
 
-fn misused(line: &str) -> ExitCode {
-    complain(line);
+/// Returns how many columns standard output has. If it is piped, `COLUMNS` is obeyed.
+fn output_width() -> usize {
+    let terminal = terminal_size::terminal_size_of(io::stdout());
+    let columns = || env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
+    terminal.map(|(width, _)| width.0.into()).or_else(columns).unwrap_or(USUAL_WIDTH)
+}
+
+/// Prints why the command line is refused.
+fn refuse(line: &str) -> ExitCode {
+    print_error(line);
     ExitCode::from(MISUSED)
 }
 
-fn ended(printed: io::Result<()>) -> ExitCode {
+/// Returns the exit code after an attempt to print.
+fn exit_code(printed: io::Result<()>) -> ExitCode {
     match printed {
         Ok(()) => ExitCode::SUCCESS,
-        // Who reads has read enough, as in `quadrivium | head`.
+        // The reader has read enough, as in `quadrivium | head`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&format!("error: cannot write to standard output: {error}"));
+            print_error(&format!("error: cannot write to standard output: {error}"));
             ExitCode::FAILURE
         }
     }
 }
 
-fn complain(line: &str) {
-    // If standard error is closed, nobody wants to know.
+fn print_error(line: &str) {
+    // If standard error is closed, the line has no reader.
     let _ = writeln!(io::stderr(), "{line}");
 }

@@ -1,4 +1,5 @@
-//! What a style costs on a loop: time and heap of an untraced run, the counts of a traced one.
+//! The cost of a style on an event loop. A run without a trace gives the time and the heap, and a run
+//! with a trace gives the counts.
 
 use std::{
     cell::RefCell,
@@ -22,25 +23,28 @@ use crate::{
     timeline::{Frame, PlayedMove, Timeline},
 };
 
-/// Counts what is allocated and the most there was: two atomic additions an allocation.
+/// Counts allocated bytes and their peak, with two atomic additions for each allocation.
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-/// What a run has cost. None where it cannot be known.
+/// The cost of a run. None where it cannot be known.
 #[derive(Clone, Debug)]
 pub struct Measured {
+    /// The length of the exhibition: exact on the virtual clock, else real time × scale.
     pub simulated: Duration,
+    /// How long the run took.
     pub real: Duration,
     pub suspensions: Option<u64>,
     pub switches: Option<u64>,
-    /// Of real time on the virtual clock; of CPU time on the real clock, where most time is waited.
+    /// Per second of real time on the virtual clock. Per second of CPU time on the real clock, where
+    /// a run waits most of the time.
     pub switches_per_second: Option<f64>,
     /// Bytes.
     pub memory_per_board: Option<u64>,
 }
 
 impl Measured {
-    /// Puts together what both runs have shown.
+    /// Combines the results of the run without a trace and the run with a trace.
     pub fn on_loop(
         run: &PlannedRun,
         rules: &Rules,
@@ -58,36 +62,38 @@ impl Measured {
             real,
             suspensions: Some(suspensions),
             switches: Some(switches),
-            switches_per_second: busy.and_then(|busy| rate(switches, busy)),
+            switches_per_second: busy.and_then(|busy| self::switches_per_second(switches, busy)),
             memory_per_board: Some(memory.div_ceil(rules.boards) as u64),
         }
     }
 }
 
-/// How many a second. None if there was no time.
-pub fn rate(switches: u64, busy: Duration) -> Option<f64> {
+/// Returns the switches per second. None if no time has passed.
+pub fn switches_per_second(switches: u64, busy: Duration) -> Option<f64> {
     Some(switches as f64 / busy.as_secs_f64()).filter(|rate| rate.is_finite())
 }
 
-/// On an OS thread of its own, green threads find no stacks that others have left.
+/// Runs `work` on a new OS thread. Its pool of stacks is empty, so green threads do not reuse the
+/// stacks of an earlier run.
 pub fn on_own_thread<T: Send>(
     work: impl FnOnce() -> Result<T, String> + Send,
 ) -> Result<T, String> {
     thread::scope(|scope| {
         let handle = thread::Builder::new().spawn_scoped(scope, work);
         let handle = handle.map_err(|error| refused("a thread for a loop", &error).to_string())?;
-        handle.join().unwrap_or_else(|_| Err("it panicked: see above".into()))
+        handle.join().unwrap_or_else(|_| Err("it panicked: see the message above".into()))
     })
 }
 
-/// What a run without a trace has shown.
+/// The results of a run without a trace.
 pub struct Untraced {
     real: Duration,
-    /// The most there was on the heap that was not there before, in bytes.
+    /// The peak of the heap, less the heap before the run, in bytes.
     heap: usize,
 }
 
-/// Plays on the virtual clock as often as is quick, for the median; a single run is too short.
+/// Plays on the virtual clock up to 99 times, for the median of the times. One run is too short to
+/// be timed.
 pub fn untraced(run: &PlannedRun, rules: &Rules) -> Result<Untraced, String> {
     const MOST_RUNS: usize = 99;
     const ENOUGH: Duration = Duration::from_millis(30);
@@ -110,10 +116,10 @@ pub fn untraced(run: &PlannedRun, rules: &Rules) -> Result<Untraced, String> {
 }
 
 fn no_loop(error: std::io::Error) -> String {
-    format!("the OS lets us make no loop: {error}")
+    format!("the OS refuses an event loop: {error}")
 }
 
-/// What a run with a trace has shown.
+/// The results of a run with a trace.
 pub struct Traced {
     simulated: Duration,
     real: Duration,
@@ -121,7 +127,7 @@ pub struct Traced {
     pub watcher: Watcher,
 }
 
-/// Plays once with a trace, on the clock of the run.
+/// Plays once, with a trace, on the clock of the run.
 pub fn traced(run: &PlannedRun, rules: &Rules, frame: Option<Frame>) -> Result<Traced, String> {
     let (on, scale) = match run.pace {
         Pace::Real { scale } => (EventLoop::new(), scale),
@@ -130,7 +136,7 @@ pub fn traced(run: &PlannedRun, rules: &Rules, frame: Option<Frame>) -> Result<T
     let mut on = on.map_err(no_loop)?;
     let watcher = Rc::new(RefCell::new(Watcher::new(run.style, rules.boards, scale, frame)));
     let watching = Rc::clone(&watcher);
-    on.trace(move |event: &Event| watching.borrow_mut().see(event));
+    on.trace(move |event: &Event| watching.borrow_mut().record(event));
 
     let (usage, start, from) = (Usage::so_far(), Instant::now(), on.elapsed());
     let rules = Rc::new(faster(rules, scale));
@@ -139,22 +145,22 @@ pub fn traced(run: &PlannedRun, rules: &Rules, frame: Option<Frame>) -> Result<T
     let usage = usage.and_then(|earlier| Some(Usage::so_far()?.since(earlier)));
     drop(on);
 
-    let watcher = Rc::into_inner(watcher).expect("the loop's half is gone with it").into_inner();
+    let watcher = Rc::into_inner(watcher).expect("the loop has dropped its clone").into_inner();
     Ok(Traced { simulated, real, cpu: usage.map(|usage| usage.cpu), watcher })
 }
 
-/// The same exhibition with everybody thinking `scale` times as fast.
+/// Returns the same exhibition with all thinking times divided by `scale`.
 pub fn faster(rules: &Rules, scale: f64) -> Rules {
     let faster = |time: Duration| if scale == 1.0 { time } else { time.div_f64(scale) };
     Rules { master: faster(rules.master), opponent: faster(rules.opponent), ..rules.clone() }
 }
 
-/// What that time would have been. Exact if nothing is scaled, as on the virtual clock.
+/// Returns the time multiplied by `scale`. It is exact if the scale is 1, as on the virtual clock.
 pub fn slower(time: Duration, scale: f64) -> Duration {
     if scale == 1.0 { time } else { time.mul_f64(scale) }
 }
 
-/// Sees a trace and keeps what the report needs of it.
+/// Reads a trace, and keeps the counts and the timeline for the report.
 pub struct Watcher {
     style: PlayStyle,
     boards: usize,
@@ -162,7 +168,7 @@ pub struct Watcher {
     suspensions: u64,
     switches: u64,
     resumed_at: Duration,
-    /// Bytes of memory behind the stacks of green threads.
+    /// Resident bytes of the stacks of green threads.
     stacks: Option<usize>,
     pub timeline: Option<Timeline>,
 }
@@ -181,7 +187,7 @@ impl Watcher {
         }
     }
 
-    fn see(&mut self, event: &Event) {
+    fn record(&mut self, event: &Event) {
         match event.kind {
             EventKind::Resumed => {
                 self.switches += 1;
@@ -189,7 +195,7 @@ impl Watcher {
             }
             EventKind::Suspended(waiting) => {
                 self.suspensions += 1;
-                self.see_suspended(event, waiting);
+                self.record_suspension(event, waiting);
             }
             EventKind::Spawned(_)
             | EventKind::Woken(_)
@@ -200,11 +206,11 @@ impl Watcher {
         }
     }
 
-    fn see_suspended(&mut self, event: &Event, waiting: Waiting) {
+    fn record_suspension(&mut self, event: &Event, waiting: Waiting) {
         // Task 1 is the organiser; the games follow in the order of their boards.
         let Some(board) = (event.task.0 as usize).checked_sub(2) else { return };
         if self.style == PlayStyle::Green && board + 1 == self.boards && self.stacks.is_none() {
-            // Move by move all games are suspended now, each on a stack as deep as it gets.
+            // Move by move, all games are suspended now, and no stack gets deeper later.
             self.stacks = Some(green::stats().resident_bytes);
         }
         if let (Some(timeline), Waiting::Until(reply)) = (&mut self.timeline, waiting) {

@@ -1,4 +1,4 @@
-//! The report for people: table, notes, timelines.
+//! The report for people: a table, notes and timelines.
 
 use anstyle::{AnsiColor, Style as Paint};
 use humantime::format_duration;
@@ -14,13 +14,14 @@ const BOLD: Paint = Paint::new().bold();
 const DIM: Paint = Paint::new().dimmed();
 const BUSY: Paint = AnsiColor::Yellow.on_default();
 
-/// The whole page, with colours; who writes it to something that has none takes them out.
+/// Returns the whole page, with escape sequences for colours. The caller removes them where colours
+/// are not shown.
 pub fn page(report: &Report, width: usize) -> String {
     let rules = &report.plan.rules;
     let mut page = paint(BOLD, &title(rules)) + "\n" + &thinking(rules) + "\n\n";
-    for (place, line) in table::lines(report).into_iter().enumerate() {
-        // Rows are indented; sections are not, and the header comes first.
-        let is_row = place >= table::HEADER_LINES && line.starts_with("  ");
+    for (index, line) in table::lines(report).into_iter().enumerate() {
+        // After the header, only rows are indented.
+        let is_row = index >= table::HEADER_LINES && line.starts_with("  ");
         page += &(if is_row { line } else { paint(BOLD, &line) } + "\n");
     }
     page.push('\n');
@@ -33,7 +34,7 @@ pub fn page(report: &Report, width: usize) -> String {
     page
 }
 
-/// What is played.
+/// Returns the number of boards and moves.
 fn title(rules: &Rules) -> String {
     let boards = if rules.boards == 1 { "board" } else { "boards" };
     let moves = if rules.moves == 1 { "move" } else { "moves" };
@@ -42,19 +43,22 @@ fn title(rules: &Rules) -> String {
     format!("A chess master plays {many_boards} {boards}, {many_moves} {moves} each.")
 }
 
-/// Who thinks how long.
+/// Returns the thinking times.
 fn thinking(rules: &Rules) -> String {
     let (master, opponent) = (format_duration(rules.master), format_duration(rules.opponent));
     let seed = rules.seed.map(|seed| format!(", give or take a quarter (seed {seed})"));
-    format!("He thinks {master} a move, an opponent {opponent}{}.", seed.unwrap_or_default())
+    format!(
+        "The master thinks {master} a move, an opponent {opponent}{}.",
+        seed.unwrap_or_default()
+    )
 }
 
-/// How much of the exhibition the timelines show.
-fn shown(report: &Report, frame: Frame) -> String {
+/// Returns how much of the exhibition the timelines show.
+fn extent(report: &Report, frame: Frame) -> String {
     let longest = report.timelines.iter().map(|(_, _, simulated)| *simulated).max();
     match longest {
         Some(longest) if frame.span() < longest => {
-            format!("The first {}.", text::clock(frame.span()))
+            format!("The first {}.", text::play_time(frame.span()))
         }
         _ => "All of it.".to_owned(),
     }
@@ -62,15 +66,15 @@ fn shown(report: &Report, frame: Frame) -> String {
 
 fn timelines(report: &Report, frame: Frame) -> String {
     let mut lines = format!(
-        "\n{} A column is {}:\n{} the master moves, {} the opponent thinks, else the board waits.\n",
-        paint(BOLD, &shown(report, frame)),
+        "\n{} One column is {}.\n{} the master thinks, {} the opponent thinks, blank: waiting.\n",
+        paint(BOLD, &extent(report, frame)),
         format_duration(frame.column),
         paint(BUSY, &MASTER.to_string()),
         paint(DIM, &OPPONENT.to_string()),
     );
     for (way, timeline, simulated) in &report.timelines {
         let busy = timeline.busy_percent(*simulated);
-        let total = text::clock(*simulated);
+        let total = text::play_time(*simulated);
         let heading = format!("{way}: the master is busy {busy:.1} % of {total}");
         lines += &format!("\n{}\n", paint(BOLD, &heading));
         for line in timeline.lines() {
@@ -80,7 +84,7 @@ fn timelines(report: &Report, frame: Frame) -> String {
     lines
 }
 
-/// The line with its moves and thinking in their colours.
+/// Returns the line with colours.
 fn coloured(line: &str) -> String {
     let mut coloured = String::new();
     let mut rest = line;

@@ -1,4 +1,5 @@
-//! [`Plan`]: what will be run, on which clock, how fast; decided before anything runs.
+//! [`Plan`]: the runs that there will be, and the clock and speed of each. All is decided before
+//! the first run.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::{
     text,
 };
 
-/// Everything decided.
+/// The runs, in the order of the table.
 #[derive(Debug)]
 pub struct Plan {
     pub rules: Rules,
@@ -18,7 +19,7 @@ pub struct Plan {
     pub runs: Vec<PlannedRun>,
 }
 
-/// One row of the table to be.
+/// A run, which becomes one row of the table.
 #[derive(Clone, Debug)]
 pub struct PlannedRun {
     pub style: PlayStyle,
@@ -29,53 +30,58 @@ pub struct PlannedRun {
 /// How time passes for a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pace {
-    /// It jumps.
+    /// On the virtual clock.
     Virtual,
-    /// It passes, this many times faster than it says.
+    /// On the real clock. All thinking times are divided by `scale`.
     Real { scale: f64 },
-    /// Not at all: it is not run, for this reason.
+    /// The run does not take place, for this reason.
     Skipped(String),
 }
 
-/// More OS threads or processes than this say nothing new, and many systems refuse them.
+/// More OS threads or processes than this show nothing new, and many systems refuse them.
 const MOST_OS_BOARDS: usize = 1000;
 
-/// How long an answer of the OS is run beside the virtual clock, if that is enough.
-const USUAL: Duration = Duration::from_secs(2);
+/// How long a comparison runs while the styles use the virtual clock, if that is enough.
+const USUAL_RUN: Duration = Duration::from_secs(2);
 
-/// An OS timer is late by some 60 us and a lock takes as long to change hands: with 2 ms for each
-/// wait that counts, the result is off by 5 % or so.
+/// An OS timer is late by some 60 us, and a lock takes as long to change its owner. With 2 ms for
+/// each wait on the critical path, the result is off by 5 % or so.
 const PER_WAIT: Duration = Duration::from_millis(2);
 
-/// What would take longer is run only when it is asked for by name.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// A comparison that would take longer is run only if `--style` names it.
+const LONGEST_UNASKED_RUN: Duration = Duration::from_secs(8);
 
 impl Plan {
-    /// Decides, or says in one line what cannot be.
-    pub fn new(asked: &Exhibition) -> Result<Plan, String> {
+    /// Decides which runs there are.
+    ///
+    /// # Errors
+    ///
+    /// One line, if the options contradict each other or no run can take place.
+    pub fn new(options: &Exhibition) -> Result<Plan, String> {
         let rules = Rules {
-            boards: asked.boards,
-            moves: asked.moves,
-            master: asked.master,
-            opponent: asked.opponent,
-            seed: asked.seed,
+            boards: options.boards,
+            moves: options.moves,
+            master: options.master,
+            opponent: options.opponent,
+            seed: options.seed,
         };
-        check(asked, &rules)?;
-        let is_asked = |style: &PlayStyle| asked.style.is_empty() || asked.style.contains(style);
+        check(options, &rules)?;
+        let chosen = &options.style;
+        let is_chosen = |style: &PlayStyle| chosen.is_empty() || chosen.contains(style);
         let mut runs = Vec::new();
         for way in Way::ALL {
-            for &style in way.styles().iter().filter(|style| is_asked(style)) {
-                runs.push(PlannedRun { style, way, pace: pace(style, way, &rules, asked) });
+            for &style in way.styles().iter().filter(|style| is_chosen(style)) {
+                runs.push(PlannedRun { style, way, pace: pace(style, way, &rules, options) });
             }
         }
-        if let Some(reason) = why_nothing_is_run(&runs) {
+        if let Some(reason) = reason_if_all_are_skipped(&runs) {
             return Err(reason);
         }
-        Ok(Plan { rules, clock: asked.clock, runs })
+        Ok(Plan { rules, clock: options.clock, runs })
     }
 
-    /// How long the runs on the real clock will take, side by side.
-    pub fn expected(&self) -> Duration {
+    /// Returns how long the runs on the real clock will take, all at the same time.
+    pub fn expected_time(&self) -> Duration {
         let expected = |run: &PlannedRun| match run.pace {
             Pace::Real { scale } => scaled(simulated(&self.rules, run.way)?, scale),
             Pace::Virtual | Pace::Skipped(_) => None,
@@ -84,8 +90,9 @@ impl Plan {
     }
 }
 
-/// Why a table would have no number in it: the reason of the first run, if none is run.
-fn why_nothing_is_run(runs: &[PlannedRun]) -> Option<String> {
+/// Returns the reason of the first run if all runs are skipped. A table without a number is no
+/// result.
+fn reason_if_all_are_skipped(runs: &[PlannedRun]) -> Option<String> {
     let reason = |run: &PlannedRun| match &run.pace {
         Pace::Skipped(reason) => Some(reason.clone()),
         Pace::Virtual | Pace::Real { .. } => None,
@@ -94,27 +101,27 @@ fn why_nothing_is_run(runs: &[PlannedRun]) -> Option<String> {
     reasons?.into_iter().next()
 }
 
-fn check(asked: &Exhibition, rules: &Rules) -> Result<(), String> {
-    if let (Some(scale), ClockChoice::Virtual) = (asked.scale, asked.clock) {
+fn check(options: &Exhibition, rules: &Rules) -> Result<(), String> {
+    if let (Some(scale), ClockChoice::Virtual) = (options.scale, options.clock) {
         return Err(format!(
-            "--scale {scale} is for the real clock, as the virtual one takes no time: \
-             add --clock real, or leave it out"
+            "--scale {scale} has no effect on the virtual clock: add --clock real, or leave \
+             --scale out"
         ));
     }
     if rules.boards.checked_mul(rules.moves).is_none_or(|moves| moves > MOST_MOVES) {
         return Err(format!(
-            "--boards {} --moves {} are more than {} moves in all: use fewer of either",
+            "--boards {} --moves {} are more than {} moves altogether: use fewer of either",
             rules.boards,
             rules.moves,
             text::count(MOST_MOVES as u64)
         ));
     }
-    let scale = asked.scale.unwrap_or(1.0);
+    let scale = options.scale.unwrap_or(1.0);
     let longest = simulated(rules, Way::OneAfterAnother);
     if longest.and_then(|longest| scaled(longest, scale)).is_none() {
         return Err(format!(
-            "--master {} --opponent {} make an exhibition longer than the 400 years a clock here \
-             can count: use shorter times, or fewer boards or moves",
+            "--master {} --opponent {} make an exhibition longer than 400 years, which no clock \
+             here can count: use shorter times, or fewer boards or moves",
             humantime::format_duration(rules.master),
             humantime::format_duration(rules.opponent)
         ));
@@ -122,7 +129,8 @@ fn check(asked: &Exhibition, rules: &Rules) -> Result<(), String> {
     Ok(())
 }
 
-/// How long the exhibition takes, but for what a seed varies. None if no clock counts that far.
+/// Returns how long the exhibition takes without a seed. None if that is longer than a clock can
+/// count.
 fn simulated(rules: &Rules, way: Way) -> Option<Duration> {
     let (boards, moves) = (rules.boards as u128, rules.moves as u128);
     let (master, opponent) = (rules.master.as_nanos(), rules.opponent.as_nanos());
@@ -131,50 +139,55 @@ fn simulated(rules: &Rules, way: Way) -> Option<Duration> {
         Way::OneAfterAnother => a_game.checked_mul(boards)?,
         Way::MoveByMove => a_game.max(master.checked_mul(moves * boards)? + opponent),
     };
-    Some(Duration::from_nanos(u64::try_from(nanos).ok()?)).filter(|it| *it <= LONGEST)
+    Some(Duration::from_nanos(u64::try_from(nanos).ok()?)).filter(|it| *it <= LONGEST_EXHIBITION)
 }
 
-/// A loop counts 2^64 ns, 584 years. A seed may make an exhibition a quarter longer.
-const LONGEST: Duration = Duration::from_secs(400 * 31_556_952);
+/// A loop counts 2^64 ns, which are 584 years. A seed may make an exhibition a quarter longer.
+const LONGEST_EXHIBITION: Duration = Duration::from_secs(400 * 31_556_952);
 
-/// The time it takes when everybody is `scale` times as fast. None if no clock counts that far.
+/// Returns the time divided by `scale`. None if that is longer than a clock can count.
 fn scaled(time: Duration, scale: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(time.as_secs_f64() / scale).ok().filter(|it| *it <= LONGEST)
+    Duration::try_from_secs_f64(time.as_secs_f64() / scale)
+        .ok()
+        .filter(|it| *it <= LONGEST_EXHIBITION)
 }
 
-fn pace(style: PlayStyle, way: Way, rules: &Rules, asked: &Exhibition) -> Pace {
+fn pace(style: PlayStyle, way: Way, rules: &Rules, options: &Exhibition) -> Pace {
     if matches!(style, PlayStyle::Threads | PlayStyle::Processes) && rules.boards > MOST_OS_BOARDS {
         return Pace::Skipped(format!(
             "{} {style} are too many: use --boards {MOST_OS_BOARDS} or fewer",
             text::count(rules.boards as u64)
         ));
     }
-    match asked.clock {
-        ClockChoice::Real => Pace::Real { scale: asked.scale.unwrap_or(1.0) },
-        ClockChoice::Virtual if style.is_left_to_the_os() => os_pace(style, way, rules, asked),
+    match options.clock {
+        ClockChoice::Real => Pace::Real { scale: options.scale.unwrap_or(1.0) },
+        ClockChoice::Virtual if style.is_comparison() => {
+            comparison_pace(style, way, rules, options)
+        }
         ClockChoice::Virtual => Pace::Virtual,
     }
 }
 
-/// As fast as timers and locks allow without much distortion.
-fn os_pace(style: PlayStyle, way: Way, rules: &Rules, asked: &Exhibition) -> Pace {
+/// Chooses a scale for a comparison: as fast as timers and locks allow without much distortion.
+fn comparison_pace(style: PlayStyle, way: Way, rules: &Rules, options: &Exhibition) -> Pace {
     let waits = match way {
         Way::OneAfterAnother => 2 * rules.boards * rules.moves,
         Way::MoveByMove => rules.moves * rules.boards.max(2),
     };
-    let simulated = simulated(rules, way).expect("`check` has seen that a clock counts that far");
-    let real = PER_WAIT.mul_f64(waits as f64).max(USUAL).min(simulated);
-    if real > PATIENCE && asked.style.is_empty() {
-        let option = style.to_possible_value().expect("every style can be asked for");
-        let (takes, option) = (text::short(real), option.get_name());
-        return Pace::Skipped(format!("it takes {takes} of real time: ask with --style {option}"));
+    let simulated =
+        simulated(rules, way).expect("`check` has refused exhibitions that are too long");
+    let real = PER_WAIT.mul_f64(waits as f64).max(USUAL_RUN).min(simulated);
+    if real > LONGEST_UNASKED_RUN && options.style.is_empty() {
+        let option = style.to_possible_value().expect("every style has a name");
+        let (takes, option) = (text::duration(real), option.get_name());
+        return Pace::Skipped(format!("it takes {takes}: use --style {option} to run it"));
     }
     let scale = simulated.as_secs_f64() / real.as_secs_f64();
-    Pace::Real { scale: if scale.is_finite() { two_digits(scale) } else { 1.0 } }
+    Pace::Real { scale: if scale.is_finite() { round_down_to_two_digits(scale) } else { 1.0 } }
 }
 
-/// The next lower number that is easy to say.
-fn two_digits(number: f64) -> f64 {
+/// Rounds down to two digits, or to a whole number.
+fn round_down_to_two_digits(number: f64) -> f64 {
     let unit = 10_f64.powi((number.log10().floor() as i32 - 1).max(0));
     ((number / unit).floor() * unit).max(1.0)
 }
@@ -202,33 +215,33 @@ mod tests {
         assert_eq!(plan.runs[0].pace, Pace::Virtual);
         assert_eq!(plan.runs[4].pace, Pace::Real { scale: 15_000.0 });
         assert_eq!(plan.runs[10].pace, Pace::Real { scale: 1_800.0 });
-        assert_eq!(plan.expected(), Duration::from_millis(2_880));
+        assert_eq!(plan.expected_time(), Duration::from_millis(2_880));
     }
 
     #[test]
-    fn on_the_real_clock_everything_is() {
+    fn on_the_real_clock_every_run_has_the_same_scale() {
         assert!(paces("--clock real --scale 7").iter().all(|it| *it == Pace::Real { scale: 7.0 }));
         assert!(paces("--clock real").iter().all(|it| *it == Pace::Real { scale: 1.0 }));
     }
 
     #[test]
-    fn too_many_threads_are_skipped_and_what_takes_long_only_if_not_asked_for() {
+    fn too_many_threads_are_skipped_and_long_runs_unless_they_are_named() {
         let too_many = "1,001 OS threads are too many: use --boards 1000 or fewer";
         assert_eq!(
             paces("--boards 1001 --style future,threads"),
             [Pace::Virtual, Pace::Virtual, Pace::Skipped(too_many.into())]
         );
-        // Then nothing would be run.
+        // All runs would be skipped.
         assert_eq!(plan("--boards 1001 --style threads").unwrap_err(), too_many);
         assert_eq!(
             paces("--boards 200")[9],
-            Pace::Skipped("it takes 12 s of real time: ask with --style threads".into())
+            Pace::Skipped("it takes 12 s: use --style threads to run it".into())
         );
         assert_eq!(paces("--boards 200 --style threads"), [Pace::Real { scale: 2_500.0 }]);
     }
 
     #[test]
-    fn no_time_at_all_is_fine() {
+    fn an_exhibition_without_thinking_has_scale_1() {
         assert_eq!(
             paces("--master 0 --opponent 0 --style sequential"),
             [Pace::Real { scale: 1.0 }]
@@ -236,21 +249,20 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_told_in_a_line() {
+    fn contradicting_options_are_an_error_of_one_line() {
         assert_eq!(
             plan("--scale 5").unwrap_err(),
-            "--scale 5 is for the real clock, as the virtual one takes no time: \
-             add --clock real, or leave it out"
+            "--scale 5 has no effect on the virtual clock: add --clock real, or leave --scale out"
         );
         assert_eq!(
             plan("--boards 1000000 --moves 101").unwrap_err(),
-            "--boards 1000000 --moves 101 are more than 100,000,000 moves in all: \
+            "--boards 1000000 --moves 101 are more than 100,000,000 moves altogether: \
              use fewer of either"
         );
         assert_eq!(
             plan("--master 1000y").unwrap_err(),
-            "--master 1000years --opponent 55s make an exhibition longer than the 400 years a \
-             clock here can count: use shorter times, or fewer boards or moves"
+            "--master 1000years --opponent 55s make an exhibition longer than 400 years, which \
+             no clock here can count: use shorter times, or fewer boards or moves"
         );
         assert!(plan("--master 50y --boards 1 --moves 1 --clock real --scale 0.001").is_err());
     }

@@ -1,20 +1,21 @@
-//! What the kernel knows of a thread or process, from `/proc`. None where there is no such thing.
+//! The use of CPU and memory by a thread or a process, read from `/proc`. The functions return None
+//! on systems without `/proc`.
 
 use std::{fs, time::Duration};
 
-/// What the calling OS thread has used since it started.
+/// The use of the CPU by an OS thread since it started.
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
-    /// How often it gave the CPU away because it had to wait.
+    /// How often the thread left the CPU because it had to wait.
     pub suspensions: u64,
-    /// How often it got the CPU back, also after it was preempted.
+    /// How often the thread left the CPU for any reason. Preemption counts, too.
     pub switches: u64,
-    /// How long it had a CPU.
+    /// How long the thread had a CPU.
     pub cpu: Duration,
 }
 
 impl Usage {
-    /// Of the calling thread.
+    /// Returns the use by the calling thread.
     pub fn so_far() -> Option<Usage> {
         let schedstat = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
         let status = fs::read_to_string("/proc/thread-self/status").ok()?;
@@ -26,7 +27,7 @@ impl Usage {
         })
     }
 
-    /// What has been used since `earlier`.
+    /// Returns the use since `earlier`.
     pub fn since(self, earlier: Usage) -> Usage {
         Usage {
             suspensions: self.suspensions - earlier.suspensions,
@@ -36,19 +37,19 @@ impl Usage {
     }
 }
 
-/// Has the main thread and all that it starts from now on woken from sleep when they asked to be,
-/// and not
-/// 50 us later, which is what the kernel adds to save power. No harm if it refuses.
-pub fn sleep_precisely() {
+/// Makes timers precise for the main thread, and for all threads and processes that it starts later.
+/// By default the kernel wakes a sleeping thread up to 50 us late, to save power. If the kernel refuses,
+/// sleeps are less precise.
+pub fn request_precise_sleep() {
     let _ = fs::write("/proc/self/timerslack_ns", "1");
 }
 
-/// Bytes of memory this process has now. `VmRSS` would be read faster, but is off by many pages.
+/// Returns the resident bytes of this process. `VmRSS` is faster to read, but is off by many pages.
 pub fn resident() -> Option<u64> {
     rollup("Rss:")
 }
 
-/// The same, but a page shared by n processes counts one n-th.
+/// Returns the resident bytes of this process. A page that n processes share counts one n-th.
 pub fn proportional() -> Option<u64> {
     rollup("Pss:")
 }
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_is_found_by_its_whole_name() {
+    fn a_field_is_found_by_its_complete_name() {
         let status = "nonvoluntary_ctxt_switches:\t7\nvoluntary_ctxt_switches:\t42\nPss:   12 kB\n";
         assert_eq!(field(status, "voluntary_ctxt_switches:"), Some(42));
         assert_eq!(field(status, "Pss:"), Some(12));

@@ -1,4 +1,4 @@
-//! [`Report`]: what all runs came to. [`run`] makes one of a [`Plan`].
+//! [`Report`]: the results of all runs. [`run`] carries out a [`Plan`] and returns its report.
 
 use std::{
     sync::mpsc::{self, RecvTimeoutError},
@@ -18,17 +18,18 @@ use crate::{
     timeline::{Frame, Timeline},
 };
 
-/// What all runs came to, in the order of the plan.
+/// The results of all runs, in the order of the plan.
 #[derive(Debug)]
 pub struct Report {
     pub plan: Plan,
     pub outcomes: Vec<RunResult>,
-    /// For each way the first timeline that came about, as all styles leave the same.
+    /// The timeline of each way, with the length of the exhibition. All styles leave the same trace,
+    /// so the first one is kept.
     pub timelines: Vec<(Way, Timeline, Duration)>,
     pub frame: Option<Frame>,
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub enum RunResult {
     Measured(Measured),
@@ -36,62 +37,65 @@ pub enum RunResult {
     Failed(String),
 }
 
-type Finished = Result<(Measured, Option<Timeline>), String>;
+type RunOutcome = Result<(Measured, Option<Timeline>), String>;
 
-/// Runs what is planned: on the virtual clock one after another, as that takes a CPU; on the real
-/// clock all side by side, as that is waiting.
+/// Carries out the plan. Runs on the virtual clock keep a CPU busy, so they take place one after
+/// another. Runs on the real clock wait most of the time, so they take place at the same time.
 pub fn run(plan: Plan, frame: Option<Frame>) -> Report {
     let count = plan.runs.len();
-    let mut finished: Vec<Option<Finished>> = (0..count).map(|_| None).collect();
-    let mut waiting = Vec::new();
+    let mut finished: Vec<Option<RunOutcome>> = (0..count).map(|_| None).collect();
+    let mut on_real_clock = Vec::new();
     for (place, run) in plan.runs.iter().enumerate() {
-        match (&run.pace, run.style.is_left_to_the_os()) {
+        match (&run.pace, run.style.is_comparison()) {
             (Pace::Skipped(_), _) => {}
-            (Pace::Real { scale }, true) => waiting.push((place, NotBegun::Os { scale: *scale })),
+            (Pace::Real { scale }, true) => {
+                on_real_clock.push((place, RealRun::Comparison { scale: *scale }));
+            }
             (Pace::Virtual | Pace::Real { .. }, _) => {
                 match measure::on_own_thread(|| measure::untraced(run, &plan.rules)) {
                     Err(reason) => finished[place] = Some(Err(reason)),
                     Ok(untraced) if run.pace == Pace::Virtual => {
                         finished[place] = Some(on_loop(&plan, run, &untraced, frame));
                     }
-                    Ok(untraced) => waiting.push((place, NotBegun::Loop(untraced))),
+                    Ok(untraced) => on_real_clock.push((place, RealRun::OnLoop(untraced))),
                 }
             }
         }
     }
-    proc::sleep_precisely();
-    side_by_side(&plan, waiting, frame, |place, it| finished[place] = Some(it));
-    collected(plan, finished, frame)
+    proc::request_precise_sleep();
+    run_at_once(&plan, on_real_clock, frame, |place, it| finished[place] = Some(it));
+    collect(plan, finished, frame)
 }
 
-/// A run on the real clock, not yet begun.
-enum NotBegun {
-    Loop(Untraced),
-    Os { scale: f64 },
+/// A run on the real clock that has not started.
+enum RealRun {
+    OnLoop(Untraced),
+    Comparison { scale: f64 },
 }
 
-fn on_loop(plan: &Plan, run: &PlannedRun, untraced: &Untraced, frame: Option<Frame>) -> Finished {
+fn on_loop(plan: &Plan, run: &PlannedRun, untraced: &Untraced, frame: Option<Frame>) -> RunOutcome {
     let traced: Traced = measure::on_own_thread(|| measure::traced(run, &plan.rules, frame))?;
     Ok((Measured::on_loop(run, &plan.rules, untraced, &traced), traced.watcher.timeline))
 }
 
-fn side_by_side(
+/// Starts all these runs at the same time, a thread each, and calls `finish` as each ends.
+fn run_at_once(
     plan: &Plan,
-    waiting: Vec<(usize, NotBegun)>,
+    runs: Vec<(usize, RealRun)>,
     frame: Option<Frame>,
-    mut finish: impl FnMut(usize, Finished),
+    mut finish: impl FnMut(usize, RunOutcome),
 ) {
     let (sender, receiver) = mpsc::channel();
-    let mut progress = RunProgress::new(plan.expected(), waiting.len());
+    let mut progress = RunProgress::new(plan.expected_time(), runs.len());
     let start = Instant::now();
     thread::scope(|scope| {
-        for (place, waiting) in waiting {
+        for (place, real_run) in runs {
             let sender = sender.clone();
             let play = move || {
                 let run = &plan.runs[place];
-                let it = match waiting {
-                    NotBegun::Loop(untraced) => on_loop(plan, run, &untraced, frame),
-                    NotBegun::Os { scale } => {
+                let it = match real_run {
+                    RealRun::OnLoop(untraced) => on_loop(plan, run, &untraced, frame),
+                    RealRun::Comparison { scale } => {
                         children::measure(run.style, &plan.rules, scale).map(|it| (it, None))
                     }
                 };
@@ -115,7 +119,7 @@ fn side_by_side(
     });
 }
 
-fn collected(plan: Plan, finished: Vec<Option<Finished>>, frame: Option<Frame>) -> Report {
+fn collect(plan: Plan, finished: Vec<Option<RunOutcome>>, frame: Option<Frame>) -> Report {
     let mut timelines: Vec<(Way, Timeline, Duration)> = Vec::new();
     let mut outcomes = Vec::new();
     for (run, finished) in plan.runs.iter().zip(finished) {
@@ -129,23 +133,25 @@ fn collected(plan: Plan, finished: Vec<Option<Finished>>, frame: Option<Frame>) 
             }
             (Some(Err(reason)), _) => RunResult::Failed(reason),
             (None, Pace::Skipped(reason)) => RunResult::Skipped(reason.clone()),
-            (None, _) => RunResult::Failed("it panicked: see above".into()),
+            (None, _) => RunResult::Failed("it panicked: see the message above".into()),
         });
     }
     Report { plan, outcomes, timelines, frame }
 }
 
 impl Report {
-    /// Each run with what it came to.
+    /// Returns each run with its result.
     pub fn rows(&self) -> impl Iterator<Item = (&PlannedRun, &RunResult)> {
         self.plan.runs.iter().zip(&self.outcomes)
     }
 
-    /// Why runs failed, a line each.
+    /// Returns a line for each run that failed, with the reason.
     pub fn failures(&self) -> Vec<String> {
         self.rows()
             .filter_map(|(run, outcome)| match outcome {
-                RunResult::Failed(reason) => Some(format!("{} failed: {reason}", run.style)),
+                RunResult::Failed(reason) => {
+                    Some(format!("{}, {}: {reason}", run.style, run.way.to_string().to_lowercase()))
+                }
                 RunResult::Measured(_) | RunResult::Skipped(_) => None,
             })
             .collect()

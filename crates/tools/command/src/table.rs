@@ -1,4 +1,4 @@
-//! The table: a row a run, in two sections, and the notes that say how each column was measured.
+//! The table: a row for each run, in two sections, and notes on how each column is measured.
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
@@ -11,91 +11,156 @@ use crate::{
     text,
 };
 
-/// What stands for a number that cannot be known.
-const UNKNOWN: &str = "–";
+/// A cell without a number: the column does not apply to the row, or the number cannot be known.
+const NO_NUMBER: &str = "–";
 
-const COLUMNS: [&str; 6] =
-    ["", "simulated", "real time", "suspensions", "switches\na second", "peak memory\na board"];
+/// Starts a note on the rows with a mark. The space does not break, so a line never ends with it.
+const MARK_OF_NOTE: &str = "*\u{a0}";
 
-/// How many lines of the table are its header.
+/// The number of lines of the table's header.
 pub const HEADER_LINES: usize = 2;
 
-/// The lines of the table. Sections are flush left, their rows are not.
-pub fn lines(report: &Report) -> Vec<String> {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(COLUMNS.map(right));
-    for way in Way::ALL {
-        let rows: Vec<_> = report.rows().filter(|(run, _)| run.way == way).collect();
-        if rows.is_empty() {
-            continue;
-        }
-        table.add_row([way.to_string()]);
-        for (run, outcome) in rows {
-            table.add_row(row(report.plan.clock, run, outcome));
-        }
-    }
-    trimmed(table)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    /// The length of the exhibition on the virtual clock.
+    VirtualClock,
+    /// The length of the exhibition on the real clock.
+    ScaledRealTime,
+    /// How long the run took.
+    RealTime,
+    Suspensions,
+    Switches,
+    Memory,
 }
 
-/// The lines of a table, with two spaces between its columns and none behind.
-fn trimmed(mut table: Table) -> Vec<String> {
+impl Column {
+    const ALL: [Column; 6] = [
+        Column::VirtualClock,
+        Column::ScaledRealTime,
+        Column::RealTime,
+        Column::Suspensions,
+        Column::Switches,
+        Column::Memory,
+    ];
+
+    /// Returns the columns that apply to at least one row.
+    fn of(report: &Report) -> Vec<Column> {
+        let applies = |column: &Column| match column {
+            Column::VirtualClock => report.rows().any(|(run, _)| run.pace == Pace::Virtual),
+            Column::ScaledRealTime => {
+                report.rows().any(|(run, _)| matches!(run.pace, Pace::Real { .. }))
+            }
+            Column::RealTime | Column::Suspensions | Column::Switches | Column::Memory => true,
+        };
+        Column::ALL.into_iter().filter(applies).collect()
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Column::VirtualClock => "virtual\nclock",
+            Column::ScaledRealTime => "real time\n× scale",
+            Column::RealTime => "real time",
+            Column::Suspensions => "times\nsuspended",
+            Column::Switches => "switches\na second",
+            Column::Memory => "memory\na board",
+        }
+    }
+
+    /// Returns the number of this column. None if the column does not apply to the run.
+    fn number(self, run: &PlannedRun, measured: &Measured) -> Option<String> {
+        let is_virtual = run.pace == Pace::Virtual;
+        match self {
+            Column::VirtualClock => is_virtual.then(|| text::play_time(measured.simulated)),
+            Column::ScaledRealTime => (!is_virtual).then(|| text::play_time(measured.simulated)),
+            Column::RealTime => Some(text::duration(measured.real)),
+            Column::Suspensions => measured.suspensions.map(text::count),
+            Column::Switches => measured.switches_per_second.map(text::rate),
+            Column::Memory => measured.memory_per_board.map(text::bytes),
+        }
+    }
+
+    /// Returns how the numbers are measured. Mentions only rows that are shown.
+    fn note(self, report: &Report) -> String {
+        match self {
+            Column::VirtualClock => {
+                "The length of the exhibition. It is exact, because this clock \
+                jumps to the next deadline when nothing else can happen."
+                    .into()
+            }
+            Column::ScaledRealTime => scaled_real_time(report),
+            Column::RealTime => real_time(report),
+            Column::Suspensions => suspensions(report),
+            Column::Switches => switches(report),
+            Column::Memory => memory(report),
+        }
+    }
+}
+
+/// Returns the lines of the table. The titles of sections start at the first column of the
+/// terminal. Rows are indented.
+pub fn lines(report: &Report) -> Vec<String> {
+    let columns = Column::of(report);
+    let mut table = Table::new();
+    let titles = columns.iter().map(|column| align_right(column.title()));
+    table.load_style(presets::NOTHING).set_header([Cell::new("")].into_iter().chain(titles));
+    for (run, outcome) in report.rows() {
+        table.add_row(row(&columns, run, outcome));
+    }
+    let mut rows = trimmed_lines(table);
+    let mut lines: Vec<_> = rows.drain(..HEADER_LINES).collect();
+    // The titles are put between the rows last, because they would make the first column wider.
+    let mut rows = rows.into_iter().zip(report.rows()).peekable();
+    for way in Way::ALL {
+        if rows.peek().is_some_and(|(_, (run, _))| run.way == way) {
+            lines.push(way.to_string());
+        }
+        while let Some((line, _)) = rows.next_if(|(_, (run, _))| run.way == way) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+fn row(columns: &[Column], run: &PlannedRun, outcome: &RunResult) -> Vec<Cell> {
+    let name = Cell::new(format!("  {}{}", run.style, mark(run)));
+    let number = |column: &Column| {
+        let number = match outcome {
+            RunResult::Measured(measured) => column.number(run, measured),
+            RunResult::Skipped(_) | RunResult::Failed(_) => None,
+        };
+        align_right(number.as_deref().unwrap_or(NO_NUMBER))
+    };
+    [name].into_iter().chain(columns.iter().map(number)).collect()
+}
+
+/// Returns the lines of a table, with two spaces between its columns and none at the end.
+fn trimmed_lines(mut table: Table) -> Vec<String> {
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    table.lines().map(|line| line.trim_end().to_owned()).collect()
+    table.lines().map(|line| line.trim_end().replace('\u{a0}', " ")).collect()
 }
 
-fn row(clock: ClockChoice, run: &PlannedRun, outcome: &RunResult) -> Vec<Cell> {
-    let name = Cell::new(format!("  {}{}", run.style, mark(clock, run)));
-    let unknown = || UNKNOWN.to_owned();
-    let numbers = match outcome {
-        RunResult::Measured(Measured {
-            simulated,
-            real,
-            suspensions,
-            switches_per_second,
-            memory_per_board,
-            ..
-        }) => [
-            text::clock(*simulated),
-            text::short(*real),
-            suspensions.map_or_else(unknown, text::count),
-            switches_per_second.map_or_else(unknown, text::rate),
-            memory_per_board.map_or_else(unknown, text::bytes),
-        ],
-        RunResult::Skipped(_) | RunResult::Failed(_) => std::array::from_fn(|_| unknown()),
-    };
-    [name].into_iter().chain(numbers.iter().map(|number| right(number))).collect()
-}
-
-fn right(text: &str) -> Cell {
+fn align_right(text: &str) -> Cell {
     Cell::new(text).set_alignment(CellAlignment::Right)
 }
 
-/// Beside the virtual clock, what ran on the real one is marked, for the notes.
-fn mark(clock: ClockChoice, run: &PlannedRun) -> &'static str {
-    match (clock, &run.pace) {
-        (ClockChoice::Virtual, Pace::Real { .. }) => " *",
-        (ClockChoice::Real, _) | (_, Pace::Virtual | Pace::Skipped(_)) => "",
-    }
+/// Returns the mark of a comparison that was run. Notes with this mark are about these rows.
+fn mark(run: &PlannedRun) -> &'static str {
+    if run.style.is_comparison() && is_run(run) { " *" } else { "" }
 }
 
-/// How the columns were measured, and why rows are empty. As wide as `width`.
+/// Returns the notes: how each column is measured, and why rows have no numbers. Lines have at most
+/// `width` columns.
 pub fn notes(report: &Report, width: usize) -> Vec<String> {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(width).unwrap_or(u16::MAX));
-    table.add_row(["simulated", &simulated(report)]);
-    table.add_row(["real time", real(report)]);
-    table.add_row([
-        "suspensions",
-        "Times a task was suspended: once a reply, and once a game that was waited for. * Times the \
-         OS put one to sleep.",
-    ]);
-    table.add_row(["switches", switches(report)]);
-    table.add_row(["memory", &memory(report)]);
+    for column in Column::of(report) {
+        table.add_row([column.title().replace('\n', " "), column.note(report)]);
+    }
     for (run, outcome) in report.rows() {
         match outcome {
             RunResult::Measured(_) => continue,
@@ -105,81 +170,116 @@ pub fn notes(report: &Report, width: usize) -> Vec<String> {
             }
         };
     }
-    trimmed(table)
+    trimmed_lines(table)
 }
 
-fn simulated(report: &Report) -> String {
+fn scaled_real_time(report: &Report) -> String {
     let scales = scales(report);
-    match report.plan.clock {
-        ClockChoice::Real => scales.first().map_or_else(String::new, |(_, scale)| {
-            format!("Real time × {scale}: so a timer that is late counts {scale} times, too.")
-        }),
-        ClockChoice::Virtual if scales.is_empty() => "Exact: the clock is virtual.".into(),
+    let note = match report.plan.clock {
+        ClockChoice::Real => {
+            let scale = scales.first().map_or("1", |(scale, _)| scale);
+            format!("The length of the exhibition. All thinking times are divided by {scale}.")
+        }
         ClockChoice::Virtual => {
-            let played: Vec<_> =
-                scales.iter().map(|(who, scale)| format!("{who} {scale} times")).collect();
+            let scales: Vec<_> =
+                scales.iter().map(|(scale, styles)| format!("{styles} {scale}")).collect();
             format!(
-                "Exact on the virtual clock. * The OS has none: played on the real one, {} as \
-                 fast, and real time × that. A late timer counts as often, too.",
-                played.join(", ")
+                "{MARK_OF_NOTE}The length of the exhibition without a virtual clock. All thinking \
+                 times are divided by a scale: {}.",
+                scales.join(", ")
             )
         }
-    }
+    };
+    note + " A late timer makes it longer by its delay × scale."
 }
 
-/// Who was played how many times faster.
+/// Returns each scale with the comparisons that are played at that scale.
 fn scales(report: &Report) -> Vec<(String, String)> {
     let mut scales: Vec<(String, String)> = Vec::new();
     for (run, _) in report.rows() {
         let Pace::Real { scale } = run.pace else { continue };
         let scale = text::factor(scale);
-        match scales.iter_mut().find(|(_, known)| *known == scale) {
-            Some((who, _)) => *who += &format!(" and {}", run.style),
-            None => scales.push((run.style.to_string(), scale)),
+        match scales.iter_mut().find(|(known, _)| *known == scale) {
+            Some((_, styles)) => *styles += &format!(" and {}", run.style),
+            None => scales.push((scale, run.style.to_string())),
         }
     }
     scales
 }
 
-fn real(report: &Report) -> &'static str {
-    match (report.plan.clock, has(report, PlayStyle::is_left_to_the_os)) {
-        (ClockChoice::Real, _) => "One run each, all side by side: they wait nearly all the time.",
-        (ClockChoice::Virtual, true) => "Median of up to 99 runs. * One run, all side by side.",
-        (ClockChoice::Virtual, false) => "Median of up to 99 runs.",
-    }
+fn real_time(report: &Report) -> String {
+    let how = match report.plan.clock {
+        ClockChoice::Real => {
+            "There is one run of each row, and all take place at the same time.".into()
+        }
+        ClockChoice::Virtual => note(
+            report,
+            "This is the median of up to 99 runs.",
+            "There is one run. All these rows run at the same time.",
+        ),
+    };
+    format!("How long a run took. {how}")
 }
 
-fn switches(report: &Report) -> &'static str {
-    match (report.plan.clock, has(report, PlayStyle::is_left_to_the_os)) {
-        (ClockChoice::Real, true) => {
-            "Tasks resumed, or context switches of the OS, a second of CPU time."
-        }
-        (ClockChoice::Real, false) => "Tasks resumed, a second of CPU time.",
-        (ClockChoice::Virtual, true) => {
-            "Tasks resumed, a second of real time. * Context switches of the OS, a second of CPU \
-             time, as nearly all the time is slept."
-        }
-        (ClockChoice::Virtual, false) => "Tasks resumed, a second of real time.",
-    }
+fn suspensions(report: &Report) -> String {
+    note(
+        report,
+        "How often a task was suspended: once for each reply, and once for each wait for the end of \
+         a game.",
+        "How often the OS suspended a thread because it had to wait.",
+    )
+}
+
+fn switches(report: &Report) -> String {
+    let tasks = match report.plan.clock {
+        ClockChoice::Real => "Tasks resumed per second of CPU time.",
+        ClockChoice::Virtual => "Tasks resumed per second of real time.",
+    };
+    note(
+        report,
+        tasks,
+        "Context switches of the OS per second of CPU time. Nearly all the real time is spent \
+         asleep.",
+    )
 }
 
 fn memory(report: &Report) -> String {
-    let mut memory = String::from("Heap");
-    if has(report, |it| it == PlayStyle::Green) {
-        memory += ", for green threads also the resident pages of their stacks";
+    let heap = match is_shown(report, |style| style == PlayStyle::Green) {
+        true => {
+            "The peak of the heap. For green threads the resident pages of their stacks are added."
+        }
+        false => "The peak of the heap.",
+    };
+    let mut os = Vec::new();
+    if is_shown(report, |style| style == PlayStyle::Threads) {
+        os.push("OS threads: the resident memory that they add.");
     }
-    memory += ".";
-    if has(report, |it| matches!(it, PlayStyle::Threads | PlayStyle::Processes)) {
-        memory += " OS threads: what they add to resident memory; OS processes: proportional set \
-                   size.";
+    if is_shown(report, |style| style == PlayStyle::Processes) {
+        os.push("OS processes: their proportional set size.");
     }
-    memory
+    note(report, heap, &os.join(" "))
 }
 
-/// Whether one of those was run.
-fn has(report: &Report, is_it: impl Fn(PlayStyle) -> bool) -> bool {
-    let was_run = |run: &PlannedRun| !matches!(run.pace, Pace::Skipped(_));
-    report.rows().any(|(run, _)| is_it(run.style) && was_run(run))
+/// Joins the note on the rows of the styles and the note on the rows with a mark, as far as there
+/// are such rows.
+fn note(report: &Report, styles: &str, comparisons: &str) -> String {
+    let mut note = Vec::new();
+    if is_shown(report, |style| !style.is_comparison()) {
+        note.push(styles.to_owned());
+    }
+    if is_shown(report, PlayStyle::is_comparison) && !comparisons.is_empty() {
+        note.push(format!("{MARK_OF_NOTE}{comparisons}"));
+    }
+    note.join(" ")
+}
+
+/// Returns whether a row of such a style was run.
+fn is_shown(report: &Report, is_such: impl Fn(PlayStyle) -> bool) -> bool {
+    report.rows().any(|(run, _)| is_such(run.style) && is_run(run))
+}
+
+fn is_run(run: &PlannedRun) -> bool {
+    !matches!(run.pace, Pace::Skipped(_))
 }
 
 #[cfg(test)]
@@ -200,44 +300,76 @@ mod tests {
         }
     }
 
-    fn report() -> Report {
-        let way = Way::MoveByMove;
-        let run = |style, pace| PlannedRun { style, way, pace };
-        let runs = vec![
-            run(PlayStyle::Green, Pace::Virtual),
-            run(PlayStyle::Threads, Pace::Real { scale: 1800.0 }),
-            run(PlayStyle::Processes, Pace::Skipped("they are too many".into())),
-        ];
-        let outcomes = vec![
-            RunResult::Measured(measured(PlayStyle::Green)),
-            RunResult::Measured(measured(PlayStyle::Threads)),
-            RunResult::Skipped("they are too many".into()),
-        ];
+    fn report(styles: &[(PlayStyle, Pace)]) -> Report {
+        let run = |(style, pace): &(PlayStyle, Pace)| PlannedRun {
+            style: *style,
+            way: Way::MoveByMove,
+            pace: pace.clone(),
+        };
+        let result = |(style, pace): &(PlayStyle, Pace)| match pace {
+            Pace::Skipped(reason) => RunResult::Skipped(reason.clone()),
+            Pace::Virtual | Pace::Real { .. } => RunResult::Measured(measured(*style)),
+        };
+        let runs = styles.iter().map(run).collect();
+        let outcomes = styles.iter().map(result).collect();
         let plan = Plan { rules: Rules::default(), clock: ClockChoice::Virtual, runs };
         Report { plan, outcomes, timelines: Vec::new(), frame: None }
     }
 
+    fn mixed_report() -> Report {
+        report(&[
+            (PlayStyle::Green, Pace::Virtual),
+            (PlayStyle::Threads, Pace::Real { scale: 1800.0 }),
+            (PlayStyle::Processes, Pace::Skipped("they are too many".into())),
+        ])
+    }
+
+    /// Returns the notes with one space between words.
+    fn joined_notes(report: &Report) -> String {
+        notes(report, 80).join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     #[test]
-    fn a_table_reads_well() {
+    fn each_time_is_in_the_column_of_its_clock() {
         assert_eq!(
-            lines(&report()),
+            lines(&mixed_report()),
             [
-                "                simulated  real time  suspensions   switches  peak memory",
-                "                                                    a second      a board",
+                "                virtual  real time  real time      times  switches    memory",
+                "                  clock    × scale             suspended  a second   a board",
                 "Move by move",
-                "  green thread    1:00:55    1.23 ms        1,439  6,540,000     4.56 KiB",
-                "  OS threads *    1:00:55    1.23 ms        1,439  6,540,000            –",
-                "  OS processes          –          –            –          –            –",
+                "  green thread  1:00:55          –    1.23 ms      1,439    6.54 M  4.56 KiB",
+                "  OS threads *        –    1:00:55    1.23 ms      1,439    6.54 M         –",
+                "  OS processes        –          –          –          –         –         –",
             ]
         );
     }
 
     #[test]
-    fn notes_say_how_it_was_measured_and_what_was_not() {
-        let notes = notes(&report(), 80).join(" ");
-        let notes: Vec<_> = notes.split_whitespace().collect();
-        let notes = notes.join(" ");
-        assert!(notes.contains("OS threads 1,800 times as fast"), "{notes}");
+    fn a_column_that_applies_to_no_row_is_left_out() {
+        assert_eq!(
+            lines(&report(&[(PlayStyle::Green, Pace::Virtual)])),
+            [
+                "                virtual  real time      times  switches    memory",
+                "                  clock             suspended  a second   a board",
+                "Move by move",
+                "  green thread  1:00:55    1.23 ms      1,439    6.54 M  4.56 KiB",
+            ]
+        );
+    }
+
+    #[test]
+    fn notes_name_the_scale_and_the_rows_that_were_skipped() {
+        let notes = joined_notes(&mixed_report());
+        assert!(notes.contains("OS threads 1,800."), "{notes}");
         assert!(notes.contains("OS processes they are too many"), "{notes}");
+        assert!(!notes.contains("OS processes:"), "a skipped row has no memory: {notes}");
+    }
+
+    #[test]
+    fn notes_are_about_rows_that_are_shown() {
+        let styles = joined_notes(&report(&[(PlayStyle::Future, Pace::Virtual)]));
+        assert!(!styles.contains('*') && !styles.contains("stacks"), "{styles}");
+        let comparisons = joined_notes(&report(&[(PlayStyle::Threads, Pace::Real { scale: 1.0 })]));
+        assert!(!comparisons.contains("heap") && !comparisons.contains("task"), "{comparisons}");
     }
 }

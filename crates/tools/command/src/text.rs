@@ -1,22 +1,29 @@
-//! Numbers as people read them.
+//! Times, counts and sizes as text.
 
 use std::{env, time::Duration};
 
-/// Simulated time: `12:00:00`; below a minute `55 s`.
-pub fn clock(time: Duration) -> String {
+/// From a thousand hours on, a length of play is given in days. More digits would not fit the table.
+const DAYS_FROM: Duration = Duration::from_secs(1_000 * 3_600);
+
+/// Returns a length of play: `55 s`, `12:00:00`, `417 d`.
+pub fn play_time(time: Duration) -> String {
     if time < Duration::from_secs(60) {
-        return short(time);
+        return duration(time);
+    }
+    if time >= DAYS_FROM {
+        return format!("{} d", three_digits(time.as_secs_f64() / 86_400.0));
     }
     let seconds = (time + Duration::from_millis(500)).as_secs();
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    format!("{}:{minutes:02}:{:02}", count(hours), seconds % 60)
+    format!("{hours}:{minutes:02}:{:02}", seconds % 60)
 }
 
-/// Real time, in three digits: `184 µs`, `2.03 s`; from a minute on like [`clock`].
-pub fn short(time: Duration) -> String {
+/// Returns a duration in three digits: `184 µs`, `2.03 s`. From a minute on it is like
+/// [`play_time`].
+pub fn duration(time: Duration) -> String {
     let nanos = time.as_nanos() as f64;
     let (unit, name) = match time {
-        _ if time >= Duration::from_secs(60) => return clock(time),
+        _ if time >= Duration::from_secs(60) => return play_time(time),
         _ if time.is_zero() => return "0 s".into(),
         _ if time >= Duration::from_secs(1) => (1e9, "s"),
         _ if time >= Duration::from_millis(1) => (1e6, "ms"),
@@ -26,7 +33,7 @@ pub fn short(time: Duration) -> String {
     format!("{} {name}", three_digits(nanos / unit))
 }
 
-/// Memory: `96 B`, `4.21 KiB`.
+/// Returns an amount of memory: `96 B`, `4.21 KiB`.
 pub fn bytes(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} B"),
@@ -35,12 +42,12 @@ pub fn bytes(bytes: u64) -> String {
     }
 }
 
-/// With thousands separators: `1,234,567`.
+/// Returns a number with thousands separators: `1,234,567`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -48,21 +55,24 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// A rate in three digits, the rest zeroes: more would pretend to know more.
+/// Returns a rate in three digits: `39,200`, `5.43 M`. A measurement gives no more than that.
 pub fn rate(per_second: f64) -> String {
     if per_second < 1000.0 {
         return three_digits(per_second);
     }
     let unit = 10_f64.powi(per_second.log10().floor() as i32 - 2);
-    count(((per_second / unit).round() * unit) as u64)
+    match (per_second / unit).round() * unit {
+        rounded if rounded < 1e6 => count(rounded as u64),
+        rounded => format!("{} M", all_three_digits(rounded / 1e6)),
+    }
 }
 
-/// How many times: `1,800`, `0.5`.
+/// Returns a factor: `1,800`, `0.5`.
 pub fn factor(scale: f64) -> String {
     if scale.fract() == 0.0 { count(scale as u64) } else { scale.to_string() }
 }
 
-/// For terminals that show no more: each character is replaced by one.
+/// Replaces each character that is not ASCII by one that is.
 pub fn ascii(text: &str) -> String {
     let replaced = |character| match character {
         '█' => '#',
@@ -75,7 +85,8 @@ pub fn ascii(text: &str) -> String {
     text.chars().map(replaced).collect()
 }
 
-/// Whether the environment says that it shows ASCII only. If it says nothing, it shows more.
+/// Returns whether the terminal shows ASCII only, by the locale and `TERM`. Without a locale it is
+/// assumed to show UTF-8.
 pub fn is_ascii_only() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| env::var(name).ok());
     let locale = locale.map(|it| it.to_lowercase()).find(|it| !it.is_empty());
@@ -83,8 +94,12 @@ pub fn is_ascii_only() -> bool {
 }
 
 fn three_digits(number: f64) -> String {
+    if number == number.round() { format!("{number:.0}") } else { all_three_digits(number) }
+}
+
+/// Keeps zeroes behind the point, so that the numbers of a column look alike.
+fn all_three_digits(number: f64) -> String {
     match number {
-        _ if number == number.round() => format!("{number:.0}"),
         _ if number < 10.0 => format!("{number:.2}"),
         _ if number < 100.0 => format!("{number:.1}"),
         _ => format!("{number:.0}"),
@@ -96,22 +111,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn simulated_times() {
+    fn lengths_of_play() {
         for (seconds, text) in [
             (0, "0 s"),
             (55, "55 s"),
             (60, "0:01:00"),
             (3655, "1:00:55"),
             (43_200, "12:00:00"),
-            (36_000_000, "10,000:00:00"),
+            (3_599_999, "999:59:59"),
+            (36_000_000, "417 d"),
         ] {
-            assert_eq!(clock(Duration::from_secs(seconds)), text);
+            assert_eq!(play_time(Duration::from_secs(seconds)), text);
         }
-        assert_eq!(clock(Duration::from_millis(3_599_500)), "1:00:00");
+        assert_eq!(play_time(Duration::from_millis(3_599_500)), "1:00:00");
     }
 
     #[test]
-    fn real_times() {
+    fn durations() {
         for (nanos, text) in [
             (0, "0 s"),
             (999, "999 ns"),
@@ -121,7 +137,7 @@ mod tests {
             (2_034_000_000, "2.03 s"),
             (61_000_000_000, "0:01:01"),
         ] {
-            assert_eq!(short(Duration::from_nanos(nanos)), text);
+            assert_eq!(duration(Duration::from_nanos(nanos)), text);
         }
     }
 
@@ -130,8 +146,9 @@ mod tests {
         assert_eq!(count(0), "0");
         assert_eq!(count(999), "999");
         assert_eq!(count(1_234_567), "1,234,567");
-        assert_eq!(rate(1_234_567.0), "1,230,000");
-        assert_eq!(rate(999_999.0), "1,000,000");
+        assert_eq!(rate(39_249.0), "39,200");
+        assert_eq!(rate(999_999.0), "1.00 M");
+        assert_eq!(rate(1_234_567.0), "1.23 M");
         assert_eq!(rate(12.34), "12.3");
         assert_eq!(factor(1800.0), "1,800");
         assert_eq!(factor(0.5), "0.5");

@@ -1,9 +1,9 @@
-//! The command as its users meet it: what it prints, and what it refuses.
+//! The command in a process: its output, its errors and its exit codes.
 //!
-//! Simulated times are compared, real ones never.
+//! Times of the virtual clock are compared, and measured times are not.
 
 use std::{
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     process::{Command, Output, Stdio},
 };
 
@@ -11,10 +11,11 @@ use serde_json::Value;
 
 const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
 
-/// Runs it as in a UTF-8 terminal that is none.
+/// Returns the command with these arguments, in a UTF-8 environment without a terminal.
 fn quadrivium(args: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quadrivium"));
-    command.args(args.split_whitespace()).env("LC_ALL", "C.UTF-8").env_remove("TERM");
+    command.args(args.split_whitespace()).env("LC_ALL", "C.UTF-8");
+    command.env_remove("TERM").env_remove("COLUMNS");
     command
 }
 
@@ -22,12 +23,21 @@ fn output(args: &str) -> Output {
     quadrivium(args).output().expect("the command runs")
 }
 
-/// What it prints, if it ends well and says nothing on standard error.
+/// Returns what the command prints. It must succeed and print nothing on standard error.
 fn printed(args: &str) -> String {
-    let output = output(args);
-    assert!(output.status.success(), "{args}: {output:?}");
-    assert!(output.stderr.is_empty(), "{args}: {output:?}");
+    printed_by(quadrivium(args))
+}
+
+fn printed_by(mut command: Command) -> String {
+    let output = command.output().expect("the command runs");
+    assert!(output.status.success(), "{command:?}: {output:?}");
+    assert!(output.stderr.is_empty(), "{command:?}: {output:?}");
     String::from_utf8(output.stdout).expect("it prints UTF-8")
+}
+
+/// Returns the part of the page above the timelines: the table and its notes.
+fn table_and_notes(page: &str) -> &str {
+    page.split_once("One column is").map_or(page, |(table, _)| table)
 }
 
 fn json(args: &str) -> Value {
@@ -39,22 +49,79 @@ fn rows(document: &Value) -> &Vec<Value> {
 }
 
 #[test]
-fn by_default_it_takes_twelve_hours_or_one_hour() {
+fn by_default_the_exhibition_takes_twelve_hours_or_one_hour() {
     let page = printed("");
     let lines_with = |text: &str| page.lines().filter(|line| line.contains(text)).count();
     // Four styles in the table, and the heading of the timeline.
     assert_eq!(lines_with(" 12:00:00"), 5, "{page}");
     assert_eq!(lines_with(" 1:00:55"), 5, "{page}");
-    for answer in ["plain loop *", "OS threads *", "OS processes *"] {
-        assert_eq!(lines_with(answer), 1, "{page}");
+    for comparison in ["plain loop *", "OS threads *", "OS processes *"] {
+        assert_eq!(lines_with(comparison), 1, "{page}");
     }
+    assert!(page.contains("The master thinks 5s a move, an opponent 55s."), "{page}");
     assert!(!page.contains('\x1b'), "no colours without a terminal: {page}");
 }
 
 #[test]
-fn the_timeline_shows_why() {
+fn the_page_fits_in_eighty_columns() {
+    for args in ["", "--clock real --scale 100000", "--style green --seed 7"] {
+        let page = printed(args);
+        let widest = page.lines().max_by_key(|line| line.chars().count()).expect("it has lines");
+        assert!(widest.chars().count() <= 80, "{args}: {widest}");
+    }
+}
+
+#[test]
+fn exact_and_measured_times_have_separate_columns() {
+    let page = printed("--boards 3 --moves 2 --style callback,sequential");
+    let cells = |name: &str| {
+        let line = page.lines().find(|line| line.starts_with(name)).expect("there is such a row");
+        let cells = line.strip_prefix(name).expect("it was found by its start").split_whitespace();
+        cells.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (callback, plain_loop) = (cells("  callback"), cells("  plain loop *"));
+    // The virtual clock, and then real time × scale.
+    assert_eq!(callback[..2], ["0:06:00", "–"], "{page}");
+    assert_eq!(plain_loop[0], "–", "{page}");
+    assert!(plain_loop[1].starts_with("0:06:"), "timers are late, never early: {page}");
+}
+
+#[test]
+fn notes_are_about_rows_that_are_shown() {
+    let styles = printed("--style callback,future");
+    let notes = table_and_notes(&styles);
+    for absent in ["*", "OS", "scale", "stacks"] {
+        assert!(!notes.contains(absent), "{absent}: {styles}");
+    }
+    let comparison = printed("--boards 2 --moves 1 --style threads");
+    let notes = table_and_notes(&comparison);
+    for absent in ["virtual clock  ", "heap", "OS processes", "plain loop", "task"] {
+        assert!(!notes.contains(absent), "{absent}: {comparison}");
+    }
+    assert!(notes.contains("* How often the OS suspended a thread"), "{comparison}");
+}
+
+#[test]
+fn a_run_that_fails_gives_exit_code_1_and_the_other_rows_are_shown() {
+    let mut command = quadrivium("--boards 2 --moves 1 --style future,processes");
+    // The processes of the boards share a lock file, which cannot be created there.
+    let output = command.env("TMPDIR", "/no/such/folder").output().expect("the command runs");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let page = String::from_utf8(output.stdout).expect("it prints UTF-8");
+    let row = |name: &str| page.lines().find(|line| line.starts_with(name)).map(str::to_owned);
+    assert!(row("  future").is_some_and(|row| row.contains("0:02:00")), "{page}");
+    let failed = row("  OS processes *").expect("the run has a row");
+    assert!(failed.split_whitespace().skip(3).all(|cell| cell == "–"), "{page}");
+    let error = String::from_utf8(output.stderr).expect("it prints UTF-8");
+    let start = "error: OS processes, move by move: cannot create the lock file /no/such/folder/";
+    assert!(error.starts_with(start) && error.contains("set TMPDIR"), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+}
+
+#[test]
+fn the_timeline_shows_when_each_side_thinks() {
     let page = printed("--boards 3 --moves 2 --master 5s --opponent 10s --style callback");
-    let timeline = page.split_once("else the board waits.\n").expect("there is a timeline").1;
+    let timeline = page.split_once("blank: waiting.\n").expect("there is a timeline").1;
     assert_eq!(
         timeline,
         "
@@ -74,7 +141,7 @@ Move by move: the master is busy 75.0 % of 40 s
 }
 
 #[test]
-fn json_says_the_same() {
+fn a_json_document_has_the_same_numbers() {
     let document = json("--style callback,generator,future --style green");
     assert_eq!(document["rules"]["boards"], 24);
     assert_eq!(document["rules"]["opponent_s"], 55.0);
@@ -82,7 +149,8 @@ fn json_says_the_same() {
     for (row, style) in rows(&document).iter().zip(STYLES.iter().cycle()) {
         assert_eq!(row["style"], *style);
         assert_eq!(row["clock"], "virtual");
-        // A suspension a reply; the organiser's, one a game, as long as none ended before he asked.
+        // A game is suspended once for each of its 30 replies. The organiser, the task that starts
+        // the games, is suspended once for each game that has not ended when it waits for it.
         let (way, simulated, suspensions) = match row["way"].as_str() {
             Some("one after another") => ("one after another", 43_200.0, 744),
             _ => ("move by move", 3_655.0, 733),
@@ -90,7 +158,7 @@ fn json_says_the_same() {
         assert_eq!(row["way"], way);
         assert_eq!(row["simulated_s"], simulated);
         assert_eq!(row["suspensions"], suspensions);
-        // Each suspension, and each of the 25 tasks once at its start.
+        // A task is resumed once after each suspension, and once at its start. There are 25 tasks.
         assert_eq!(row["switches"], suspensions + 25);
         assert!(row["peak_memory_per_board_bytes"].as_u64() > Some(0));
     }
@@ -113,7 +181,7 @@ fn a_seed_gives_the_same_times_again_and_in_every_style() {
 }
 
 #[test]
-fn everything_plays_on_the_real_clock_too() {
+fn every_style_plays_on_the_real_clock() {
     let document = json("--boards 3 --moves 2 --clock real --scale 100000");
     assert_eq!(rows(&document).len(), 11);
     for row in rows(&document) {
@@ -126,7 +194,7 @@ fn everything_plays_on_the_real_clock_too() {
 }
 
 #[test]
-fn a_hundred_thousand_boards_play_on_a_loop() {
+fn a_hundred_thousand_boards_are_played_on_a_loop() {
     let document = json("--boards 100000 --moves 1 --style future,threads");
     let rows = rows(&document);
     assert_eq!(rows[0]["simulated_s"], 6_000_000.0);
@@ -135,14 +203,14 @@ fn a_hundred_thousand_boards_play_on_a_loop() {
 }
 
 #[test]
-fn no_thinking_time_is_no_trouble() {
+fn thinking_times_may_be_zero() {
     let page = printed("--master 0 --opponent 0 --boards 2 --moves 2");
     assert!(page.contains(" 0 s"), "{page}");
     assert!(!page.contains("NaN") && !page.contains("inf"), "{page}");
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_in_one_line() {
+fn bad_arguments_are_refused_in_one_line() {
     for (args, named, remedy) in [
         ("--boards 0", "'0'", "use a whole number from 1 to 1000000"),
         ("--boards -1", "'-1'", "use a whole number"),
@@ -159,10 +227,22 @@ fn what_makes_no_sense_is_refused_in_one_line() {
         ("--clock real --scale 0", "'0'", "use a factor"),
         ("--clock real --scale NaN", "'NaN'", "use a factor"),
         ("--bords 3", "'--bords'", "'--boards'"),
-        ("chess", "'chess'", "use exhibition, serve"),
+        ("chess", "'chess'", "use exhibition, serve, completions, man"),
+        ("--boards", "'--boards <N>'", "see --help"),
+        ("--style", "'--style <STYLE>'", "use callback, generator"),
+        ("--boards 2 --boards 3", "'--boards <N>'", "see --help"),
+        ("--json=yes", "'yes'", "see --help"),
+        ("-x", "'-x'", "see --help"),
+        ("--json serve echo", "'serve'", "see --help"),
+        ("exhibition chess", "'chess'", "see --help"),
+        ("help chess", "'chess'", "use exhibition, serve, completions, man"),
+        ("completions", "<SHELL>", "see --help"),
+        ("completions tcsh", "'tcsh'", "use bash, elvish, fish, powershell, zsh"),
+        ("man chess", "'chess'", "use exhibition, serve, completions, man"),
+        ("man exhibition chess", "'chess'", "leave it out"),
         ("exhibition --moves 0", "'0'", "use a whole number"),
         ("--boards 1000000 --moves 1000", "--moves 1000", "use fewer"),
-        // A table without a number is no result.
+        // A table without a number is not a result.
         (
             "--boards 1000000 --style processes",
             "1,000,000 OS processes",
@@ -181,12 +261,13 @@ fn what_makes_no_sense_is_refused_in_one_line() {
         assert!(line.starts_with("error: ") && line.ends_with('\n'), "{args}: {line}");
         assert_eq!(line.lines().count(), 1, "{args}: {line}");
         assert!(line.contains(named) && line.contains(remedy), "{args}: {line}");
+        assert!(!line.contains(":;") && !line.contains("::"), "{args}: {line}");
     }
 }
 
 #[test]
-fn help_needs_no_page() {
-    for args in ["--help", "exhibition --help", "-h", "exhibition -h"] {
+fn help_lists_every_option() {
+    for args in ["--help", "exhibition --help", "-h", "exhibition -h", "help", "help exhibition"] {
         let help = printed(args);
         for option in ["boards", "moves", "master", "opponent", "seed", "style", "clock", "scale"] {
             assert!(help.contains(&format!("--{option} <")), "{args}: {help}");
@@ -194,19 +275,84 @@ fn help_needs_no_page() {
         for word in ["--json", "Examples:", "Exit code:", "processes"] {
             assert!(help.contains(word), "{args}: {help}");
         }
-        assert!(!help.contains("answer"), "what is for itself alone is hidden: {help}");
+        assert!(!help.contains("play-comparison"), "an internal argument is hidden: {help}");
     }
 }
 
 #[test]
-fn who_reads_one_line_gets_one_line() {
-    for args in ["--style future", "--style future --json", "--help"] {
+fn every_command_has_help() {
+    for (args, part) in [
+        ("help serve", "Usage: quadrivium serve"),
+        ("serve help", "Usage: quadrivium serve"),
+        ("serve --help", "Usage: quadrivium serve"),
+        ("help serve http", "Usage: quadrivium serve http"),
+        ("serve help http", "Usage: quadrivium serve http"),
+        ("help completions", "quadrivium completions bash >"),
+        ("help man", "quadrivium man serve >"),
+    ] {
+        let help = printed(args);
+        assert!(help.contains(part), "{args}: {help}");
+    }
+}
+
+#[test]
+fn piped_output_is_as_wide_as_columns_says() {
+    let widest = |args: &str, columns: &str| {
+        let mut command = quadrivium(args);
+        command.env("COLUMNS", columns);
+        let lines = printed_by(command);
+        lines.lines().map(|line| line.chars().count()).max().expect("it prints lines")
+    };
+    for args in ["--help", "serve --help", "help man"] {
+        let (narrow, wide, widest_of_all) =
+            (widest(args, "60"), widest(args, "90"), widest(args, "1000"));
+        assert!(narrow < wide && wide <= 90, "{args}: {narrow} {wide}");
+        assert!(widest_of_all <= 100, "{args}: {widest_of_all}");
+        // Without a usable number the width is 80.
+        for unusable in ["", "0", "wide"] {
+            assert!(widest(args, unusable) <= 80, "{args}: {unusable}");
+        }
+    }
+    // The timeline has as many columns as fit.
+    assert_eq!(widest("--style callback", "120"), 119);
+    assert_eq!(widest("--style callback", "80"), 79);
+}
+
+#[test]
+fn completions_name_every_option() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = printed(&format!("completions {shell}"));
+        for word in ["boards", "exhibition", "proxy", "idle-timeout"] {
+            assert!(script.contains(word), "{shell}: {script}");
+        }
+        assert!(!script.contains("play-comparison"), "{shell}: {script}");
+    }
+}
+
+#[test]
+fn each_command_has_a_manual_page() {
+    for (args, title) in [
+        ("man", "quadrivium"),
+        ("man serve", "quadrivium-serve"),
+        ("man serve http", "quadrivium-serve-http"),
+    ] {
+        let page = printed(args);
+        assert!(page.contains(&format!(".TH {title} 1")), "{args}: {page}");
+        for section in [".SH NAME", ".SH SYNOPSIS", ".SH OPTIONS"] {
+            assert!(page.contains(section), "{args}: {page}");
+        }
+    }
+}
+
+#[test]
+fn a_reader_may_close_the_pipe_early() {
+    for args in ["--style future", "--style future --json", "--help", "man", "completions zsh"] {
         let mut child = quadrivium(args)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the command runs");
-        // Closed before anything is printed.
+        // The pipe is closed before the command prints.
         drop(child.stdout.take());
         let mut errors = String::new();
         let mut stderr = child.stderr.take().expect("it is piped");
@@ -216,9 +362,27 @@ fn who_reads_one_line_gets_one_line() {
     }
 }
 
-/// The bytes of a terminal that the command is interrupted in, and its exit code as a shell sees
-/// it.
-fn interrupted_in_a_terminal(args: &str) -> Option<(String, i32)> {
+#[test]
+fn without_a_terminal_progress_is_a_line_from_time_to_time() {
+    // Five minutes, unless it is killed.
+    let args = "--style future --clock real --boards 1 --moves 1 --master 1m --opponent 4m";
+    let mut child = quadrivium(args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let mut line = String::new();
+    let stderr = child.stderr.take().expect("it is piped");
+    BufReader::new(stderr).read_line(&mut line).expect("it prints UTF-8");
+    child.kill().expect("it still runs");
+    child.wait().expect("it was killed");
+    // The first line comes at once, and shows how long the whole takes.
+    assert_eq!(line, "0s of 5m, 0 of 2 runs ended\n");
+}
+
+/// Runs the command in a terminal, and interrupts it when the bar is there. Returns the bytes that
+/// the terminal received, and the exit code that a shell reports. None without the program `script`.
+fn interrupt_in_a_terminal(args: &str) -> Option<(String, i32)> {
     let command = format!("{} {args}", env!("CARGO_BIN_EXE_quadrivium"));
     let started = Command::new("script")
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])
@@ -229,18 +393,18 @@ fn interrupted_in_a_terminal(args: &str) -> Option<(String, i32)> {
     let Ok(mut script) = started else {
         let must_not_skip = std::env::var_os("QUADRIVIUM_MUST_NOT_SKIP");
         assert!(must_not_skip.is_none(), "`script` is not on this machine: install it");
-        println!("skipped: it takes the program `script`, which makes a terminal");
+        println!("skipped: the program `script`, which makes a terminal, is not installed");
         return None;
     };
-    let (mut screen, mut some) = (Vec::new(), [0; 256]);
+    let (mut screen, mut buffer) = (Vec::new(), [0; 256]);
     let mut stdout = script.stdout.take().expect("it is piped");
-    // Until the bar is there.
+    // Wait until the bar is there.
     while !String::from_utf8_lossy(&screen).contains("runs ended") {
-        let n = stdout.read(&mut some).expect("the terminal can be read");
-        assert_ne!(n, 0, "it has ended without a bar: {}", String::from_utf8_lossy(&screen));
-        screen.extend_from_slice(&some[..n]);
+        let n = stdout.read(&mut buffer).expect("the terminal can be read");
+        assert_ne!(n, 0, "it ended without a bar: {}", String::from_utf8_lossy(&screen));
+        screen.extend_from_slice(&buffer[..n]);
     }
-    // Ctrl-C.
+    // The byte of Ctrl-C.
     let mut stdin = script.stdin.take().expect("it is piped");
     stdin.write_all(b"\x03").expect("the terminal can be written");
     stdout.read_to_end(&mut screen).expect("the terminal can be read");
@@ -249,20 +413,20 @@ fn interrupted_in_a_terminal(args: &str) -> Option<(String, i32)> {
 }
 
 #[test]
-fn a_bar_that_is_interrupted_goes_from_the_screen() {
-    // Five minutes, were it not interrupted.
+fn an_interrupt_clears_the_bar() {
+    // Five minutes, unless it is interrupted.
     let args = "--style future --clock real --boards 1 --moves 1 --master 1m --opponent 4m";
-    let Some((screen, code)) = interrupted_in_a_terminal(args) else { return };
+    let Some((screen, code)) = interrupt_in_a_terminal(args) else { return };
     assert_eq!(code, 128 + 2, "by the signal: {screen:?}");
     let (_, after) = screen.rsplit_once("runs ended").expect("the bar was there");
     assert!(after.contains("\x1b[2K") || after.contains("\x1b[0J"), "it is cleared: {screen:?}");
 }
 
 #[test]
-fn without_utf_8_it_is_drawn_in_ascii() {
+fn without_utf_8_the_page_is_ascii() {
     let mut command = quadrivium("--boards 2 --moves 1");
-    let output = command.env("LC_ALL", "C").output().expect("the command runs");
-    let page = String::from_utf8(output.stdout).expect("it prints text");
+    command.env("LC_ALL", "C");
+    let page = printed_by(command);
     assert!(page.is_ascii(), "{page}");
     assert!(page.contains("board 1  #..........."), "{page}");
 }

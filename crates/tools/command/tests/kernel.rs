@@ -1,5 +1,5 @@
-//! Errors of the kernel, which `strace` injects: those that pass are passed over, and system calls
-//! that a sandbox refuses are done without or named.
+//! Errors of the kernel, which `strace` injects. A server retries after errors that are temporary. If
+//! a sandbox refuses a system call, the server does without it, or names it in an error.
 
 use std::{
     fs,
@@ -7,18 +7,18 @@ use std::{
     process::{Command, ExitStatus},
 };
 
-#[allow(dead_code)] // The other suites use the rest of it.
+#[allow(dead_code)] // Other suites use the rest of the module.
 mod server_process;
 
 use self::server_process::{COMMAND, Program, STYLES, Server, everywhere, signal_to};
 
 #[test]
-fn errors_of_the_kernel_that_pass_are_passed_over() {
+fn a_server_retries_after_temporary_errors() {
     if let Err(reason) = strace_works() {
         eprintln!("skipped: {reason}");
         return;
     }
-    for (error, said) in [
+    for (error, printed) in [
         ("ECONNABORTED", ""),
         ("EPROTO", ""),
         ("EINTR", ""),
@@ -27,41 +27,41 @@ fn errors_of_the_kernel_that_pass_are_passed_over() {
         everywhere(|program, style| {
             let server = under_strace(program, style, error);
             for _ in 0..3 {
-                drop(program.greeted(&server));
+                drop(program.connect_and_greet(&server));
             }
-            let (status, errors) = stopped(server);
+            let (status, errors) = stop(server);
             let context = format!("{error} {program:?} {style}: {status}: {errors}");
-            assert!(status.success() && errors.starts_with(said), "{context}");
-            assert_eq!(errors.lines().count(), usize::from(!said.is_empty()), "{context}");
+            assert!(status.success() && errors.starts_with(printed), "{context}");
+            assert_eq!(errors.lines().count(), usize::from(!printed.is_empty()), "{context}");
         });
     }
 }
 
-/// A server for which every other call fails; to accept, with this error.
+/// Starts a server for which every other system call fails. Accepting fails with this error.
 fn under_strace(program: Program, style: &str, accept_error: &str) -> Server {
-    let mut command = injecting(&[
+    let mut command = strace_with_faults(&[
         &format!("accept4:error={accept_error}:when=1+2"),
         "epoll_wait,epoll_pwait,epoll_pwait2:error=EINTR:when=1+2",
         "recvfrom,openat2,preadv2:error=EINTR:when=2+2",
-        // Not others: a signal sends, too, on whatever thread it comes to, and has nobody to try
-        // again.
+        // Only some calls fail, because a signal handler sends, too. It may run on any thread, and it
+        // does not retry.
         "sendto:error=EINTR:when=2..4+2",
     ]);
     command.arg(COMMAND).args(program.args(style).split_whitespace());
-    Server::of(command)
+    Server::start(command)
 }
 
-/// Stops a server under strace; its status, and what it said on standard error.
-fn stopped(server: Server) -> (ExitStatus, String) {
-    // The signal is for the child of strace, which ends with it.
+/// Stops a server under strace. Returns its status and its standard error.
+fn stop(server: Server) -> (ExitStatus, String) {
+    // The signal goes to the child of strace. Strace ends when its child has ended.
     let children = format!("/proc/{0}/task/{0}/children", server.child.id());
     let children = fs::read_to_string(children).expect("strace runs");
-    signal_to(children.trim().parse().expect("it has one child"), "TERM");
-    server.ended()
+    signal_to(children.trim().parse().expect("strace has one child"), "TERM");
+    server.wait_for_end()
 }
 
-/// Begins a command whose system calls fail in these ways.
-fn injecting(faults: &[&str]) -> Command {
+/// Returns a command under strace, which injects these faults.
+fn strace_with_faults(faults: &[&str]) -> Command {
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-o", "/dev/null"]);
     for fault in faults {
@@ -71,13 +71,13 @@ fn injecting(faults: &[&str]) -> Command {
 }
 
 #[test]
-fn a_sandbox_that_refuses_openat2_is_named_as_the_cause() {
+fn http_names_openat2_where_a_sandbox_refuses_it() {
     if let Err(reason) = strace_works() {
         eprintln!("skipped: {reason}");
         return;
     }
     for (error, style) in ["ENOSYS", "EPERM", "EACCES", "EINVAL"].into_iter().zip(STYLES) {
-        let mut command = injecting(&[&format!("openat2:error={error}")]);
+        let mut command = strace_with_faults(&[&format!("openat2:error={error}")]);
         command.arg(COMMAND).args(Program::Http.args(style).split_whitespace());
         let output = command.output().unwrap();
         let line = String::from_utf8(output.stderr).unwrap();
@@ -89,7 +89,7 @@ fn a_sandbox_that_refuses_openat2_is_named_as_the_cause() {
 }
 
 #[test]
-fn a_sandbox_that_refuses_to_read_without_waiting_is_served_in() {
+fn http_serves_where_a_sandbox_refuses_preadv2() {
     if let Err(reason) = strace_works() {
         eprintln!("skipped: {reason}");
         return;
@@ -97,9 +97,9 @@ fn a_sandbox_that_refuses_to_read_without_waiting_is_served_in() {
     let file = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap();
     for error in ["ENOSYS", "EPERM", "EACCES", "EINVAL"] {
         for style in STYLES {
-            let mut command = injecting(&[&format!("preadv2:error={error}")]);
+            let mut command = strace_with_faults(&[&format!("preadv2:error={error}")]);
             command.arg(COMMAND).args(Program::Http.args(style).split_whitespace());
-            let server = Server::of(command);
+            let server = Server::start(command);
             let mut client = server.connect();
             let request = b"GET /Cargo.toml HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
             client.write_all(request).unwrap();
@@ -108,7 +108,7 @@ fn a_sandbox_that_refuses_to_read_without_waiting_is_served_in() {
             let answer = String::from_utf8_lossy(&answer);
             assert!(answer.starts_with("HTTP/1.1 200 "), "{error} {style}: {answer}");
             assert!(answer.as_bytes().ends_with(&file), "{error} {style}: {answer}");
-            let (status, errors) = stopped(server);
+            let (status, errors) = stop(server);
             assert!(status.success() && errors.is_empty(), "{error} {style}: {status}: {errors}");
         }
     }
@@ -118,12 +118,14 @@ fn strace_works() -> Result<(), String> {
     let tried = Command::new("strace").args(["-qq", "-e", "trace=none", "true"]).output();
     match tried {
         Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(format!("strace may not: {}", String::from_utf8_lossy(&output.stderr))),
+        Ok(output) => {
+            Err(format!("strace is refused: {}", String::from_utf8_lossy(&output.stderr)))
+        }
         Err(error) => {
-            // What is not installed can be; what the system forbids cannot be helped.
+            // A missing program can be installed. A system that forbids strace cannot be changed.
             let must_not_skip = std::env::var_os("QUADRIVIUM_MUST_NOT_SKIP");
-            assert!(must_not_skip.is_none(), "there is no strace: {error}");
-            Err(format!("there is no strace: {error}"))
+            assert!(must_not_skip.is_none(), "strace cannot be started: {error}");
+            Err(format!("strace cannot be started: {error}"))
         }
     }
 }

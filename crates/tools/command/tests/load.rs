@@ -1,8 +1,9 @@
-//! What a server uses: nothing while it is idle, and nothing more after many connections than
-//! before them.
+//! The resources of a server. It uses no CPU time while it is idle, and no more memory after many
+//! connections than before them.
 //!
-//! How many, the environment says: `QUADRIVIUM_CONNECTIONS` one after the other, `QUADRIVIUM_IDLE`
-//! at once. It prints what it measured; `.ci/serve` runs it with many and shows that.
+//! The environment sets the numbers: `QUADRIVIUM_CONNECTIONS` one after the other, and
+//! `QUADRIVIUM_IDLE` at the same time. The tests print what they measured. `.ci/serve` runs them with
+//! large numbers and shows the results.
 
 use std::{
     env, fs,
@@ -12,27 +13,28 @@ use std::{
     time::Duration,
 };
 
-#[allow(dead_code)] // The other suite uses the rest of it.
+#[allow(dead_code)] // Other suites use the rest of the module.
 mod server_process;
 
 use self::server_process::{Program, STYLES, Server, wait_until};
 
-/// How many bytes more may be resident after many connections: what an allocator keeps.
-const KEPT: u64 = 4 << 20;
+/// How many more bytes may be resident after many connections. An allocator keeps some.
+const ALLOWED_GROWTH: u64 = 4 << 20;
 
+/// Returns the number that the environment sets, or else the usual number.
 fn number(name: &str, usual: usize) -> usize {
-    let number = env::var(name).map(|text| text.parse().expect("it is a number"));
+    let number = env::var(name).map(|text| text.parse().expect("the variable has a number"));
     number.unwrap_or(usual)
 }
 
-/// One connection, from its beginning to its end.
-fn once(program: Program, server: &Server) {
-    let mut stream = program.greeted(server);
+/// Opens a connection, uses it and closes it.
+fn use_one_connection(program: Program, server: &Server) {
+    let mut stream = program.connect_and_greet(server);
     stream.shutdown(Shutdown::Write).unwrap();
-    assert_eq!(stream.read(&mut [0]).unwrap(), 0, "the server closes, too");
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0, "the server closes its end");
 }
 
-/// Bytes that are resident.
+/// Returns the resident bytes.
 fn resident(server: &Server) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -40,18 +42,18 @@ fn resident(server: &Server) -> u64 {
     kib << 10
 }
 
-/// Ticks of CPU time, a hundredth of a second each.
+/// Returns the CPU time used, in ticks of a hundredth of a second.
 fn ticks(server: &Server) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{}/stat", server.child.id())).unwrap();
-    // Counted from behind the name, which may have spaces.
+    // Fields are counted from behind the name, which may have spaces.
     let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
-/// The two that serve many for long.
+/// Returns the two programs that are measured, in every style.
 fn programs() -> impl Iterator<Item = (Program, &'static str)> {
-    let of = |program| STYLES.map(|style| (program, style));
-    [Program::Echo, Program::Http].into_iter().flat_map(of)
+    let in_every_style = |program| STYLES.map(|style| (program, style));
+    [Program::Echo, Program::Http].into_iter().flat_map(in_every_style)
 }
 
 fn mib(bytes: u64) -> f64 {
@@ -59,16 +61,16 @@ fn mib(bytes: u64) -> f64 {
 }
 
 #[test]
-fn after_many_connections_it_uses_what_it_did_before() {
+fn many_connections_leave_no_memory_and_no_descriptors_behind() {
     let many = number("QUADRIVIUM_CONNECTIONS", 500);
     for (program, style) in programs() {
         let server = Server::new(program, style, "");
-        let first = program.greeted(&server);
+        let first = program.connect_and_greet(&server);
         let descriptors = server.descriptors() - 1;
         drop(first);
-        (0..many.div_ceil(10)).for_each(|_| once(program, &server));
+        (0..many.div_ceil(10)).for_each(|_| use_one_connection(program, &server));
         let before = resident(&server);
-        (0..many).for_each(|_| once(program, &server));
+        (0..many).for_each(|_| use_one_connection(program, &server));
         wait_until(|| server.descriptors() == descriptors);
         let after = resident(&server);
         println!(
@@ -77,18 +79,18 @@ fn after_many_connections_it_uses_what_it_did_before() {
             mib(before),
             mib(after)
         );
-        assert!(after <= before + KEPT, "{style} keeps {} bytes", after - before);
+        assert!(after <= before + ALLOWED_GROWTH, "{style} keeps {} bytes", after - before);
         server.expect_clean_stop();
     }
 }
 
 #[test]
-fn an_idle_server_uses_no_cpu_and_still_answers() {
+fn an_idle_server_uses_no_cpu_and_answers() {
     let many = number("QUADRIVIUM_IDLE", 100);
     for (program, style) in programs() {
         let server = Server::new(program, style, "");
         let before = resident(&server);
-        let idle: Vec<TcpStream> = (0..many).map(|_| program.greeted(&server)).collect();
+        let idle: Vec<TcpStream> = (0..many).map(|_| program.connect_and_greet(&server)).collect();
         let each = resident(&server).saturating_sub(before) / many as u64;
         let busy = ticks(&server);
         thread::sleep(Duration::from_secs(2));
@@ -98,7 +100,7 @@ fn an_idle_server_uses_no_cpu_and_still_answers() {
              resident bytes each"
         );
         assert!(used <= 1, "{style} used {used} ticks while nothing happened");
-        once(program, &server);
+        use_one_connection(program, &server);
         drop(idle);
         server.expect_clean_stop();
     }

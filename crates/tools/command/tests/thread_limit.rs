@@ -1,4 +1,4 @@
-//! Servers that may have few threads: they answer, or say that they cannot, and they stop.
+//! Servers under a limit of threads. They answer, or print that they cannot, and they stop.
 
 use std::{
     fs,
@@ -12,12 +12,13 @@ use std::{
 use quadrivium_tests::limited::{Limited, run};
 use tempfile::TempDir;
 
-#[allow(dead_code)] // The other suites use the rest of it.
+#[allow(dead_code)] // Other suites use the rest of the module.
 mod server_process;
 
 use self::server_process::{COMMAND, STYLES, Server};
 
-/// A folder that everybody may read, so large that its list is made on another thread.
+/// Returns a folder that every user may read. It is so large that its list is made on another
+/// thread.
 fn large_folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -27,13 +28,13 @@ fn large_folder() -> TempDir {
     folder
 }
 
-/// The status of the answer to a request for the folder, which is read to its end.
+/// Requests the folder, reads the answer to its end, and returns its status.
 fn status(server: &Server) -> u16 {
     let mut stream = server.connect();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("it answers");
-    let status = answer.strip_prefix(b"HTTP/1.1 ").expect("it is HTTP")[..3].to_vec();
+    stream.read_to_end(&mut answer).expect("the server answers");
+    let status = answer.strip_prefix(b"HTTP/1.1 ").expect("the answer is HTTP")[..3].to_vec();
     String::from_utf8(status).unwrap().parse().unwrap()
 }
 
@@ -51,13 +52,13 @@ fn serve(limited: &Limited, threads: usize, folder: &Path, options: &str) -> Com
 }
 
 #[test]
-fn http_answers_with_the_threads_it_has_and_stops() {
+fn http_answers_with_few_threads_and_stops() {
     let Some(limited) = Limited::new(Path::new(COMMAND)) else { return };
     let folder = large_folder();
     for style in STYLES {
         for (threads, expected) in [(1, 503), (2, 200), (4, 200)] {
             let options = format!("--style {style} --idle-timeout never");
-            let server = Server::of(serve(&limited, threads, folder.path(), &options));
+            let server = Server::start(serve(&limited, threads, folder.path(), &options));
             for _ in 0..2 {
                 let statuses = statuses(&server);
                 assert_eq!(statuses, [expected; 60], "{style}, {threads} threads");
@@ -68,12 +69,12 @@ fn http_answers_with_the_threads_it_has_and_stops() {
 }
 
 #[test]
-fn a_server_that_gets_no_thread_says_so_in_one_line() {
+fn a_server_without_threads_prints_one_line() {
     let Some(limited) = Limited::new(Path::new(COMMAND)) else { return };
     let folder = large_folder();
     for options in ["--threads 4", "--host tokio", "--host tokio --threads 4", "--host may"] {
         for threads in 1..4 {
-            // With more of them, a host of one thread starts.
+            // A host that needs one thread starts within a higher limit.
             if threads > 1 && options == "--host tokio" {
                 continue;
             }

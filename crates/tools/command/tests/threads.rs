@@ -2,14 +2,14 @@
 
 use std::{fs, process::Command};
 
-#[allow(dead_code)] // The other suites use the rest of it.
+#[allow(dead_code)] // Other suites use the rest of the module.
 mod server_process;
 
 use self::server_process::{COMMAND, Program, STYLES, Server, wait_until};
 
-/// How often each loop's thread has slept until something came.
+/// Returns how often the thread of each loop has slept.
 fn sleeps(server: &Server) -> Vec<u64> {
-    let tasks = fs::read_dir(format!("/proc/{}/task", server.child.id())).expect("it runs");
+    let tasks = fs::read_dir(format!("/proc/{}/task", server.child.id())).expect("the server runs");
     let status = |task: fs::DirEntry| fs::read_to_string(task.path().join("status")).unwrap();
     let loops = tasks.map(|task| status(task.unwrap())).filter(|it| it.contains("quadrivium-loop"));
     let sleeps = loops.map(|status| {
@@ -20,18 +20,18 @@ fn sleeps(server: &Server) -> Vec<u64> {
 }
 
 #[test]
-fn each_thread_serves_its_share_and_all_stop() {
+fn every_thread_serves_and_all_stop() {
     for program in [Program::Echo, Program::Http, Program::Proxy] {
         for style in STYLES {
             let server = Server::new(program, style, "--threads 2");
             let before = sleeps(&server);
-            assert_eq!(before.len(), 2, "a thread for each loop");
-            // The kernel deals them out as it likes.
+            assert_eq!(before.len(), 2, "each loop has a thread");
+            // The kernel chooses the thread of each connection.
             wait_until(|| {
-                drop(program.greeted(&server));
+                drop(program.connect_and_greet(&server));
                 sleeps(&server).iter().zip(&before).all(|(now, before)| now > before)
             });
-            let connections: Vec<_> = (0..20).map(|_| program.greeted(&server)).collect();
+            let connections: Vec<_> = (0..20).map(|_| program.connect_and_greet(&server)).collect();
             drop(connections);
             server.expect_clean_stop();
         }
@@ -39,28 +39,29 @@ fn each_thread_serves_its_share_and_all_stop() {
 }
 
 #[test]
-fn a_connection_of_any_thread_may_end_after_the_stop() {
+fn a_connection_of_any_thread_is_served_after_the_stop() {
     for style in STYLES {
         let server = Server::new(Program::Echo, style, "--threads 3");
-        let connections: Vec<_> = (0..12).map(|_| Program::Echo.greeted(&server)).collect();
+        let connections: Vec<_> =
+            (0..12).map(|_| Program::Echo.connect_and_greet(&server)).collect();
         server.signal("TERM");
         for connection in &connections {
-            // What comes right after it is served still.
-            Program::Echo.greet(connection).expect("it is in flight");
+            // A request right after the signal is still served.
+            Program::Echo.greet(connection).expect("the connection is still served");
         }
         drop(connections);
-        let (status, errors) = server.ended();
+        let (status, errors) = server.wait_for_end();
         assert!(status.success() && errors.is_empty(), "{style}: {status}: {errors}");
     }
 }
 
 #[test]
-fn what_cannot_be_on_several_is_an_error_of_one_line() {
+fn options_that_threads_do_not_allow_are_an_error_of_one_line() {
     for (args, code, remedy) in [
         ("chat --threads 2", 1, "use --threads 1"),
         ("echo --threads 0", 2, "use a whole number from 1 to 1024"),
         ("echo --threads many", 2, "use a whole number from 1 to 1024"),
-        ("http /no/such/folder --threads 2", 1, "use a folder that may be entered"),
+        ("http /no/such/folder --threads 2", 1, "use a folder that you may enter"),
         ("echo --listen 192.0.2.1:0 --threads 2", 1, "use an address of this machine"),
     ] {
         let command = ["serve"].into_iter().chain(args.split(' '));

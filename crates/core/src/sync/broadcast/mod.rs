@@ -1,5 +1,5 @@
-//! Every value to every receiver, with bounded memory: who is too slow loses the oldest values, and
-//! is told how many.
+//! A channel that sends every value to every receiver, with bounded memory. A receiver that is too
+//! slow loses the oldest values, and gets an error with their number.
 //!
 //! ```
 //! use quadrivium::{prelude::*, sync::broadcast::{self, RecvError}};
@@ -9,13 +9,13 @@
 //! sender.send("two");
 //! sender.send("three");
 //! drop(sender);
-//! let hears = future(async move {
+//! let receiving = future(async move {
 //!     assert_eq!(receiver.recv().await, Err(RecvError::Lagged(1)));
 //!     assert_eq!(receiver.recv().await, Ok("two"));
 //!     assert_eq!(receiver.recv().await, Ok("three"));
 //!     assert_eq!(receiver.recv().await, Err(RecvError::Closed));
 //! });
-//! EventLoop::new()?.block_on(hears)?;
+//! EventLoop::new()?.block_on(receiving)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -30,14 +30,15 @@ use std::{cell::RefCell, num::NonZeroUsize, rc::Rc};
 
 use crate::sync::{broadcast::ring::Ring, wait_queue::WaitQueue};
 
-/// A channel that holds the latest `capacity` values for those who have not received them.
+/// Makes a channel that keeps the latest `capacity` values for the receivers that have not received
+/// them.
 ///
 /// # Panics
 ///
 /// When `capacity` is 0.
 pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let capacity = NonZeroUsize::new(capacity)
-        .expect("a broadcast holds at least one value: without any, all receivers would lag");
+        .expect("the capacity of a broadcast channel must be at least 1, or all values are lost");
     let state = State {
         ring: Ring::new(capacity),
         senders: 1,
@@ -48,7 +49,7 @@ pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     (Sender::new(Rc::clone(&state)), Receiver::new(state))
 }
 
-/// What all ends of a channel share.
+/// The state that all ends of a channel share.
 struct State<T> {
     ring: Ring<T>,
     senders: usize,

@@ -1,4 +1,4 @@
-//! The receiving end of a broadcast.
+//! The receiving end of a broadcast channel.
 
 use std::{
     cell::{Cell, RefCell},
@@ -17,19 +17,19 @@ use crate::{
     },
 };
 
-/// The end that receives every value that is sent while it is there.
+/// The end that receives every value that is sent while it exists.
 pub struct Receiver<T> {
     position: Rc<Position<T>>,
 }
 
-/// How far one receiver has come: it, and those of its receives that have not ended, share it.
+/// The position of one receiver. The `recv` leaves of that receiver share it until they end.
 struct Position<T> {
     state: Rc<RefCell<State<T>>>,
     next: Cell<u64>,
 }
 
 impl<T> Receiver<T> {
-    /// A receiver of what is sent from now on.
+    /// Makes a receiver of the values that are sent from now on.
     pub(super) fn new(shared: Rc<RefCell<State<T>>>) -> Self {
         let mut state = shared.borrow_mut();
         state.receivers += 1;
@@ -40,11 +40,12 @@ impl<T> Receiver<T> {
 }
 
 impl<T: Clone> Receiver<T> {
-    /// Receives the next value, waiting for one. The output is an error when values were lost,
-    /// because this receiver lags too far behind, and when all are received and the senders are
-    /// gone.
+    /// Receives the next value, and waits if there is none. The output is an error in two cases.
+    /// Either values were lost, because this receiver was too slow. Or all values are received, and
+    /// all senders were dropped.
     ///
-    /// Dropped before it is done, it has received nothing. Until then it counts as the receiver.
+    /// If the task is dropped before it is done, it has received nothing. Until then it counts as
+    /// the receiver.
     pub fn recv(&self) -> Recv<T> {
         Recv { position: Some(Rc::clone(&self.position)), place: QueuePlace::default() }
     }
@@ -53,7 +54,7 @@ impl<T: Clone> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// When there is none now or there will never be one, and when values were lost.
+    /// When there is no value now, when there will never be one, and when values were lost.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         match self.position.receive() {
             Some(received) => received.map(Rc::unwrap_or_clone).map_err(|error| match error {
@@ -66,7 +67,7 @@ impl<T: Clone> Receiver<T> {
 }
 
 impl<T> Position<T> {
-    /// What there is to receive now.
+    /// Returns the value or the error that can be received now, if there is one.
     fn receive(&self) -> Option<Result<Rc<T>, RecvError>> {
         let mut state = self.state.borrow_mut();
         let mut next = self.next.get();
@@ -91,7 +92,7 @@ impl<T> Drop for Position<T> {
         state.receivers -= 1;
         let gone = state.ring.leave(self.next.get());
         drop(state);
-        // Outside the borrow: a destructor may use this channel.
+        // Outside the borrow, because a destructor may use this channel.
         drop(gone);
     }
 }
@@ -99,7 +100,7 @@ impl<T> Drop for Position<T> {
 /// A task that receives a value. Made by [`Receiver::recv`].
 #[must_use = "a task is lazy: perform it"]
 pub struct Recv<T> {
-    /// Gone when it is done.
+    /// `None` when the leaf is done.
     position: Option<Rc<Position<T>>>,
     place: QueuePlace,
 }
@@ -143,24 +144,24 @@ impl<T> Drop for Recv<T> {
     }
 }
 
-/// Why [`Receiver::recv`] has received nothing.
+/// The reason why [`Receiver::recv`] has received nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecvError {
-    /// So many values are lost, because there was no room for them any more. The next receive goes
-    /// on with the oldest that is left.
+    /// This number of values was lost, because there was no room for them. The next receive returns
+    /// the oldest value that is left.
     Lagged(u64),
-    /// All is received, and the last sender is gone.
+    /// All values are received, and the last sender was dropped.
     Closed,
 }
 
-/// Why [`Receiver::try_recv`] has received nothing.
+/// The reason why [`Receiver::try_recv`] has received nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TryRecvError {
     /// There is no value now.
     Empty,
-    /// So many values are lost. The next receive goes on with the oldest that is left.
+    /// This number of values was lost. The next receive returns the oldest value that is left.
     Lagged(u64),
-    /// All is received, and the last sender is gone.
+    /// All values are received, and the last sender was dropped.
     Closed,
 }
 
@@ -168,7 +169,7 @@ impl fmt::Display for RecvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RecvError::Lagged(n) => {
-                write!(f, "{n} values are lost: receive faster, or give the channel more room")
+                write!(f, "{n} values were lost: receive faster, or give the channel more capacity")
             }
             RecvError::Closed => f.write_str("the channel is closed: its last sender was dropped"),
         }

@@ -1,14 +1,18 @@
-//! [`Ring`]: the latest values, each for as long as a receiver has not received it.
+//! [`Ring`]: the latest values of a broadcast channel. Each is kept until all receivers have
+//! received it.
 
 use std::{collections::VecDeque, num::NonZeroUsize, rc::Rc};
 
 /// ```text
-///   numbers    7     8     9     10          a receiver is a number: that of the value it receives
-///           ┌─────┬─────┬─────┬─────┐        next. The first value goes when all have received it,
-///   first   │  2  │  0  │  1  │  3  │  end   or when there is no room for another.
+///   numbers    7     8     9     10
+///           ┌─────┬─────┬─────┬─────┐
+///   first   │  2  │  2  │  3  │  3  │  end
 ///           └─────┴─────┴─────┴─────┘
-///             receivers that have not received it
+///             receivers that have not received the value
 /// ```
+///
+/// A receiver is represented by the number of the value that it receives next. The first value is
+/// removed when all receivers have received it, or when there is no room for another value.
 pub(super) struct Ring<T> {
     values: VecDeque<RingValue<T>>,
     capacity: NonZeroUsize,
@@ -16,10 +20,10 @@ pub(super) struct Ring<T> {
     first: u64,
 }
 
-/// A value, shared so that it can be cloned while nothing is borrowed.
+/// A value, in an `Rc` so that it can be cloned while nothing is borrowed.
 struct RingValue<T> {
     value: Rc<T>,
-    /// Receivers that have not received it.
+    /// The number of receivers that have not received it.
     awaited_by: usize,
 }
 
@@ -28,12 +32,13 @@ impl<T> Ring<T> {
         Self { values: VecDeque::new(), capacity, first: 0 }
     }
 
-    /// The number of the value that comes next.
+    /// Returns the number that the next value will get.
     pub(super) fn end(&self) -> u64 {
         self.first + self.values.len() as u64
     }
 
-    /// Adds a value for so many receivers; the oldest one goes if there is no room.
+    /// Adds a value for this number of receivers. If there is no room, removes and returns the
+    /// oldest value.
     pub(super) fn push(&mut self, value: T, receivers: usize) -> Option<Rc<T>> {
         let oldest = match self.values.len() < self.capacity.get() {
             true => None,
@@ -43,27 +48,29 @@ impl<T> Ring<T> {
         oldest
     }
 
-    /// How many values this receiver has missed. It goes on with the first that is left.
+    /// Returns how many values a receiver has missed, and moves it to the first value that is left.
     pub(super) fn skip_missed(&self, next: &mut u64) -> u64 {
         let missed = self.first.saturating_sub(*next);
         *next += missed;
         missed
     }
 
-    /// The next value of this receiver, which has received it by that.
+    /// Returns the next value of a receiver, and counts it as received.
     pub(super) fn receive(&mut self, next: &mut u64) -> Option<Rc<T>> {
         let received = self.values.get_mut((*next - self.first) as usize)?;
         *next += 1;
         received.awaited_by -= 1;
         let value = Rc::clone(&received.value);
-        // All values before it are gone then: who awaits them awaits this one too.
+        // This value is the first then: a receiver that awaited an earlier value would await this
+        // one, too.
         if received.awaited_by == 0 {
             drop(self.pop());
         }
         Some(value)
     }
 
-    /// A receiver that was here goes. Returns values to be dropped once every borrow has ended.
+    /// Removes a receiver at this position. Returns the values that no receiver awaits any more, to
+    /// be dropped after every borrow has ended.
     pub(super) fn leave(&mut self, mut next: u64) -> Vec<Rc<T>> {
         self.skip_missed(&mut next);
         for value in self.values.iter_mut().skip((next - self.first) as usize) {

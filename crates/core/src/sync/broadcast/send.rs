@@ -1,12 +1,12 @@
-//! The sending end of a broadcast.
+//! The sending end of a broadcast channel.
 
 use std::{cell::RefCell, rc::Rc};
 
 use super::{Receiver, State};
 use crate::sync::wait_queue::update;
 
-/// The end that sends to all receivers. Clones send into the same channel; the last one to go
-/// closes it.
+/// The end that sends values to all receivers. A clone sends into the same channel. The channel is
+/// closed when the last sender is dropped.
 pub struct Sender<T> {
     state: Rc<RefCell<State<T>>>,
 }
@@ -16,27 +16,27 @@ impl<T> Sender<T> {
         Self { state }
     }
 
-    /// Sends a value to all receivers there are; how many. Does not wait: where there is no room
-    /// the oldest value goes, and those who have not received it lag.
+    /// Sends a value to all receivers, and returns their number. Does not wait. If there is no
+    /// room, the oldest value is removed, and the receivers that have not received it lose it.
     pub fn send(&self, value: T) -> usize {
         let (receivers, lost) = update(self.state.borrow_mut(), |state, deferred| {
             if state.receivers == 0 {
                 return (0, Some(Rc::new(value)));
             }
-            state.receiving.dismiss_from(0, deferred);
+            state.receiving.notify_and_remove_from(0, deferred);
             (state.receivers, state.ring.push(value, state.receivers))
         });
-        // Last, and outside the borrow: its destructor may use this channel.
+        // Dropped last and outside the borrow, because its destructor may use this channel.
         drop(lost);
         receivers
     }
 
-    /// One more receiver, for what is sent from now on.
+    /// Makes another receiver, of the values that are sent from now on.
     pub fn subscribe(&self) -> Receiver<T> {
         Receiver::new(Rc::clone(&self.state))
     }
 
-    /// How many receivers there are.
+    /// Returns the number of receivers.
     pub fn receivers(&self) -> usize {
         self.state.borrow().receivers
     }
@@ -54,7 +54,7 @@ impl<T> Drop for Sender<T> {
         update(self.state.borrow_mut(), |state, deferred| {
             state.senders -= 1;
             if state.senders == 0 {
-                state.receiving.dismiss_from(0, deferred);
+                state.receiving.notify_and_remove_from(0, deferred);
             }
         });
     }

@@ -1,8 +1,8 @@
 //! Channels for many values, from many senders to one receiver, between tasks of one thread.
 //!
-//! A *bounded* channel holds so many values and no more: a send beyond that waits until there is
-//! room, which is how a fast producer is held back (backpressure). A send into an
-//! *unbounded* one never waits for room; it only [gives way](crate::fairness) now and then.
+//! A *bounded* channel holds a limited number of values. When it is full, a send waits until there
+//! is room, which slows down a fast producer (backpressure). A send into an *unbounded* channel
+//! never waits for room. It only [gives way](crate::fairness) to other tasks now and then.
 //!
 //! ```
 //! use quadrivium_core::sync::channel;
@@ -13,9 +13,9 @@
 //! assert_eq!(receiver.try_recv(), Ok("first"));
 //! ```
 //!
-//! Order: values arrive in the order in which their sends began. Cancelling loses nothing: a send
-//! that is dropped while it waits takes its value along, a recv that is dropped leaves the value to
-//! the next one.
+//! Values arrive in the order in which their sends began. A cancel loses no value that was sent. If
+//! a waiting send is dropped, its value is dropped with it. If a waiting receive is dropped, the
+//! value goes to the next receive.
 
 mod recv;
 mod send;
@@ -28,19 +28,20 @@ use std::{cell::RefCell, collections::VecDeque, num::NonZeroUsize, rc::Rc};
 
 use crate::sync::{channel::state::State, wait_queue::WaitQueue};
 
-/// A channel that holds up to `capacity` values.
+/// Makes a channel that holds up to `capacity` values.
 ///
 /// # Panics
 ///
-/// When `capacity` is 0: a send and a recv that must meet are a [`oneshot`](super::oneshot).
+/// When `capacity` is 0. If a send and a receive must meet, use a [`oneshot`](super::oneshot).
 pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let capacity = NonZeroUsize::new(capacity).expect(
-        "a bounded channel holds at least one value: use oneshot to hand over a single one",
+        "the capacity of a bounded channel must be at least 1: use oneshot for a single value",
     );
     channel(Some(capacity))
 }
 
-/// A channel that holds any number of values. Its memory grows with what is not received.
+/// Makes a channel that holds any number of values. Its memory grows with the values that are not
+/// received.
 pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
     channel(None)
 }

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// The receiving end. Dropping it closes the channel and drops what was not received.
+/// The receiving end. Dropping it closes the channel and drops the values that were not received.
 pub struct Receiver<T> {
     state: Rc<RefCell<State<T>>>,
 }
@@ -21,10 +21,10 @@ impl<T> Receiver<T> {
         Self { state }
     }
 
-    /// Receives the next value, waiting for one. The output is an error when the channel is empty
-    /// and its last sender is gone.
+    /// Receives the next value, and waits if there is none. The output is an error when the channel
+    /// is empty and its last sender was dropped.
     ///
-    /// Until it is done or dropped, the receive counts as the receiver: it keeps the channel open.
+    /// Until this task is done or dropped it counts as the receiver: it keeps the channel open.
     pub fn recv(&self) -> Recv<T> {
         self.state.borrow_mut().receivers += 1;
         Recv { receiver: Some(Self::new(Rc::clone(&self.state))), place: QueuePlace::default() }
@@ -34,8 +34,8 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// When there is none now or it belongs to receives that wait, and when there will never be
-    /// one.
+    /// When there is no value now or the values belong to waiting receives, and when there will
+    /// never be a value.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         let mut place = QueuePlace::default();
         match self.receive(&mut place) {
@@ -44,11 +44,13 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// Takes the first value out if it is this one's turn. Nothing when there may be one later.
+    /// Receives the first value if this place is the first. Returns `None` if there may be a value
+    /// later.
     fn receive(&self, place: &mut QueuePlace) -> Option<Result<T, RecvError>> {
         update(self.state.borrow_mut(), |state, deferred| {
             let is_closed = state.senders == 0;
-            // Those in a closed channel's queue were all told, to take what is left.
+            // The receives in the queue of a closed channel were all notified, to receive the
+            // values that are left.
             if !is_closed && !state.receiving.is_first(place) {
                 return None;
             }
@@ -56,7 +58,7 @@ impl<T> Receiver<T> {
                 return is_closed.then_some(Err(RecvError));
             };
             state.receiving.leave(place, deferred);
-            state.tell_next_to_receive(deferred);
+            state.notify_next_receive(deferred);
             Some(Ok(value))
         })
     }
@@ -67,11 +69,12 @@ impl<T> Drop for Receiver<T> {
         let close = |state: &mut State<T>, deferred: &mut Deferred| {
             state.receivers -= 1;
             (state.receivers == 0).then(|| {
-                state.sending.dismiss_from(0, deferred);
+                state.sending.notify_and_remove_from(0, deferred);
                 mem::take(&mut state.values)
             })
         };
-        // Last, and outside the borrow: the destructor of a value may use this channel.
+        // Dropped last and outside the borrow, because the destructor of a value may use this
+        // channel.
         drop(update(self.state.borrow_mut(), close));
     }
 }
@@ -79,7 +82,7 @@ impl<T> Drop for Receiver<T> {
 /// A task that receives a value. Made by [`Receiver::recv`].
 #[must_use = "a task is lazy: perform it"]
 pub struct Recv<T> {
-    /// Gone when it is done.
+    /// `None` when the leaf is done.
     receiver: Option<Receiver<T>>,
     place: QueuePlace,
 }
@@ -115,26 +118,26 @@ impl<T> Task for Recv<T> {
 }
 
 impl<T> Drop for Recv<T> {
-    /// Leaves the queue; a value that was meant for this one goes to the next in it.
+    /// Leaves the queue. A value that was meant for this leaf goes to the next one.
     fn drop(&mut self) {
         let (Some(receiver), true) = (&self.receiver, self.place.is_taken()) else { return };
         update(receiver.state.borrow_mut(), |state, deferred| {
             state.receiving.leave(&mut self.place, deferred);
-            state.tell_next_to_receive(deferred);
+            state.notify_next_receive(deferred);
         });
     }
 }
 
-/// The channel is empty, and its last sender is gone.
+/// The error of [`Receiver::recv`]: the channel is empty, and its last sender was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecvError;
 
-/// Why [`Receiver::try_recv`] received nothing.
+/// The reason why [`Receiver::try_recv`] received nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TryRecvError {
     /// There is no value now.
     Empty,
-    /// There is no value, and the last sender is gone.
+    /// There is no value, and the last sender was dropped.
     Closed,
 }
 

@@ -11,7 +11,8 @@ use crate::{
     },
 };
 
-/// The sending end. Clones send into the same channel; the last one to go closes it.
+/// The sending end. A clone sends into the same channel. The channel is closed when the last sender
+/// is dropped.
 pub struct Sender<T> {
     state: Rc<RefCell<State<T>>>,
 }
@@ -21,10 +22,10 @@ impl<T> Sender<T> {
         Self { state }
     }
 
-    /// Sends a value, waiting while the channel is full. The output is an error, with the value,
-    /// when the receiver is gone.
+    /// Sends a value, and waits while the channel is full. The output is an error, with the value,
+    /// when the receiver was dropped.
     ///
-    /// Until it is done or dropped, the send counts as a sender: it keeps the channel open.
+    /// Until this task is done or dropped it counts as a sender: it keeps the channel open.
     pub fn send(&self, value: T) -> Send<T> {
         Send { sender: Some(self.clone()), value: Some(value), place: QueuePlace::default() }
     }
@@ -33,14 +34,15 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// Gives the value back when the channel is full or the room in it belongs to sends that wait,
-    /// and when the receiver is gone.
+    /// Returns the value in three cases: the channel is full, its room belongs to waiting sends, or
+    /// the receiver was dropped.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         update(self.state.borrow_mut(), |state, deferred| {
             if state.receivers == 0 {
                 return Err(TrySendError::Closed(value));
             }
-            // Without a bound nobody waits for room; a send in the queue only lets the others run.
+            // In an unbounded channel no send waits for room. A send in its queue only lets other
+            // tasks run.
             let is_bounded = state.capacity.is_some();
             if !state.has_room() || is_bounded && !state.sending.is_empty() {
                 return Err(TrySendError::Full(value));
@@ -50,7 +52,7 @@ impl<T> Sender<T> {
         })
     }
 
-    /// Whether the receiver is gone.
+    /// Returns whether the receiver was dropped.
     pub fn is_closed(&self) -> bool {
         self.state.borrow().receivers == 0
     }
@@ -68,7 +70,7 @@ impl<T> Drop for Sender<T> {
         update(self.state.borrow_mut(), |state, deferred| {
             state.senders -= 1;
             if state.senders == 0 {
-                state.receiving.dismiss_from(0, deferred);
+                state.receiving.notify_and_remove_from(0, deferred);
             }
         });
     }
@@ -78,19 +80,19 @@ impl<T> Drop for Sender<T> {
 ///
 /// ```text
 ///             1. resume, room          4. resume, first in the queue
-///   New ───────────────────────► Done ◄────────── Told
+///   New ───────────────────────► Done ◄────────── Notified
 ///    └──2. resume, full──► Waiting ──3. recv───────┘
 /// ```
 #[must_use = "a task is lazy: perform it"]
 pub struct Send<T> {
-    /// Gone when it is done.
+    /// `None` when the leaf is done.
     sender: Option<Sender<T>>,
-    /// There until it is sent.
+    /// `None` when the value is sent.
     value: Option<T>,
     place: QueuePlace,
 }
 
-// The value is moved out, never pinned.
+// The value is moved out, and never pinned.
 impl<T> Unpin for Send<T> {}
 
 impl<T> Waiter for Send<T> {
@@ -108,13 +110,13 @@ impl<T> Waiter for Send<T> {
             if !is_closed && !is_next {
                 return None;
             }
-            let value = self.value.take().expect("it is sent once");
+            let value = self.value.take().expect("a leaf that is not done has its value");
             state.sending.leave(&mut self.place, deferred);
             if is_closed {
                 return Some(Err(SendError(value)));
             }
             state.put(value, deferred);
-            state.tell_next_to_send(deferred);
+            state.notify_next_send(deferred);
             Some(Ok(()))
         })?;
         self.sender = None;
@@ -138,26 +140,26 @@ impl<T> Task for Send<T> {
 }
 
 impl<T> Drop for Send<T> {
-    /// Leaves the queue; room that was meant for this send goes to the next in it.
+    /// Leaves the queue. Room that was meant for this leaf goes to the next one.
     fn drop(&mut self) {
         let (Some(sender), true) = (&self.sender, self.place.is_taken()) else { return };
         update(sender.state.borrow_mut(), |state, deferred| {
             state.sending.leave(&mut self.place, deferred);
-            state.tell_next_to_send(deferred);
+            state.notify_next_send(deferred);
         });
     }
 }
 
-/// The receiver is gone; the value comes back.
+/// The error of [`Sender::send`]: the receiver was dropped. It contains the value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SendError<T>(pub T);
 
-/// Why [`Sender::try_send`] sent nothing; the value comes back.
+/// The reason why [`Sender::try_send`] sent nothing, with the value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TrySendError<T> {
-    /// The channel holds as many values as it may.
+    /// The channel is full, or its room belongs to waiting sends.
     Full(T),
-    /// The receiver is gone.
+    /// The receiver was dropped.
     Closed(T),
 }
 

@@ -1,4 +1,5 @@
-//! One value, of which only the latest counts: a setting, a state, a progress.
+//! A channel for one value that changes, such as a setting, a state or a progress. A receiver sees
+//! the latest value only.
 //!
 //! ```
 //! use quadrivium::{prelude::*, sync::watch};
@@ -14,7 +15,7 @@
 //! });
 //! let worker = future(async move {
 //!     sender.send("loading");
-//!     sender.send("ready"); // Nobody has seen the one before, and nobody will.
+//!     sender.send("ready"); // It replaces "loading", which the watcher never sees.
 //! });
 //! assert_eq!(EventLoop::new()?.block_on(join(watcher, worker))?, (true, ()));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -30,29 +31,29 @@ use std::{cell::RefCell, rc::Rc};
 
 use crate::sync::wait_queue::WaitQueue;
 
-/// A channel that holds the latest value, this one to begin with. The receiver has seen that.
+/// Makes a channel that holds the latest value, `value` at first. The receiver has seen that one.
 pub fn channel<T>(value: T) -> (Sender<T>, Receiver<T>) {
     let state = Rc::new(RefCell::new(State {
         value: Rc::new(value),
         version: 0,
         senders: 1,
         receivers: 0,
-        changing: WaitQueue::default(),
-        closing: WaitQueue::default(),
+        awaiting_change: WaitQueue::default(),
+        awaiting_close: WaitQueue::default(),
     }));
     (Sender::new(Rc::clone(&state)), Receiver::new(state))
 }
 
-/// What all ends of a channel share.
+/// The state that all ends of a channel share.
 struct State<T> {
-    /// Shared with those who look at it, so that nothing is borrowed meanwhile.
+    /// In an `Rc`, so that nothing is borrowed while a task looks at the value.
     value: Rc<T>,
-    /// How many values there were before this one.
+    /// The number of values before this one.
     version: u64,
     senders: usize,
     receivers: usize,
-    /// Those who wait for another value.
-    changing: WaitQueue,
-    /// Those who wait until the receivers are gone.
-    closing: WaitQueue,
+    /// The leaves that wait for another value.
+    awaiting_change: WaitQueue,
+    /// The leaves that wait until all receivers are dropped.
+    awaiting_close: WaitQueue,
 }

@@ -17,56 +17,59 @@ use crate::{
     },
 };
 
-/// The end that looks at the value. A clone is another receiver, which has seen what this one has.
+/// The end that reads the value. A clone is another receiver, which has seen the same values.
 pub struct Receiver<T> {
-    seen: Rc<Seen<T>>,
+    seen: Rc<SeenVersion<T>>,
 }
 
-/// What one receiver has seen: it, and those of its waits that have not ended, share it.
-struct Seen<T> {
+/// The version that one receiver has seen. The `changed` leaves of that receiver share it until
+/// they end.
+struct SeenVersion<T> {
     state: Rc<RefCell<State<T>>>,
     version: Cell<u64>,
 }
 
-impl<T> Seen<T> {
+impl<T> SeenVersion<T> {
     fn new(state: Rc<RefCell<State<T>>>, version: u64) -> Rc<Self> {
         state.borrow_mut().receivers += 1;
         Rc::new(Self { state, version: Cell::new(version) })
     }
 }
 
-impl<T> Drop for Seen<T> {
+impl<T> Drop for SeenVersion<T> {
     fn drop(&mut self) {
         update(self.state.borrow_mut(), |state, deferred| {
             state.receivers -= 1;
             if state.receivers == 0 {
-                state.closing.dismiss_from(0, deferred);
+                state.awaiting_close.notify_and_remove_from(0, deferred);
             }
         });
     }
 }
 
 impl<T> Receiver<T> {
-    /// A receiver that has seen the latest value.
+    /// Makes a receiver that has seen the latest value.
     pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
         let version = state.borrow().version;
-        Self { seen: Seen::new(state, version) }
+        Self { seen: SeenVersion::new(state, version) }
     }
 
-    /// A share of the latest value, seen or not. It stays what it is when another one is sent.
+    /// Returns the latest value, whether this receiver has seen it or not. The `Rc` keeps that
+    /// value when another one is sent.
     pub fn borrow(&self) -> Rc<T> {
         Rc::clone(&self.seen.state.borrow().value)
     }
 
-    /// Waits for a value that this receiver has not seen, and is worth the latest. The output is an
-    /// error when it has seen that and the senders are gone.
+    /// Waits for a value that this receiver has not seen, and returns the latest one. The output is
+    /// an error when it has seen the latest value and all senders were dropped.
     ///
-    /// Dropped before it is done, it has seen nothing. Until then it counts as the receiver.
+    /// If the task is dropped before it is done, it has seen nothing. Until then it counts as the
+    /// receiver.
     pub fn changed(&self) -> Changed<T> {
         Changed { seen: Some(Rc::clone(&self.seen)), place: QueuePlace::default() }
     }
 
-    /// Whether the latest value is one that this receiver has not seen.
+    /// Returns whether this receiver has not seen the latest value.
     pub fn has_changed(&self) -> bool {
         self.seen.state.borrow().version != self.seen.version.get()
     }
@@ -74,15 +77,15 @@ impl<T> Receiver<T> {
 
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
-        Self { seen: Seen::new(Rc::clone(&self.seen.state), self.seen.version.get()) }
+        Self { seen: SeenVersion::new(Rc::clone(&self.seen.state), self.seen.version.get()) }
     }
 }
 
 /// A task that waits for another value. Made by [`Receiver::changed`].
 #[must_use = "a task is lazy: perform it"]
 pub struct Changed<T> {
-    /// Gone when it is done.
-    seen: Option<Rc<Seen<T>>>,
+    /// `None` when the leaf is done.
+    seen: Option<Rc<SeenVersion<T>>>,
     place: QueuePlace,
 }
 
@@ -103,7 +106,7 @@ impl<T> Waiter for Changed<T> {
             } else {
                 return None;
             };
-            state.changing.leave(&mut self.place, deferred);
+            state.awaiting_change.leave(&mut self.place, deferred);
             Some(changed)
         })?;
         self.seen = None;
@@ -113,7 +116,7 @@ impl<T> Waiter for Changed<T> {
     fn wait(&mut self, waker: LocalWaker) {
         let seen = self.seen.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, seen.state.borrow_mut(), |state, deferred| {
-            state.changing.wait(&mut self.place, deferred);
+            state.awaiting_change.wait(&mut self.place, deferred);
         });
     }
 }
@@ -130,19 +133,20 @@ impl<T> Drop for Changed<T> {
     fn drop(&mut self) {
         let Some(seen) = &self.seen else { return };
         update(seen.state.borrow_mut(), |state, deferred| {
-            state.changing.leave(&mut self.place, deferred);
+            state.awaiting_change.leave(&mut self.place, deferred);
         });
     }
 }
 
-/// The latest value has been seen, and the senders are gone.
+/// The error of [`Receiver::changed`]: it has seen the latest value, and the last sender was
+/// dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecvError;
 
 impl fmt::Display for RecvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "the channel is closed: its last sender was dropped, so nothing changes any more",
+            "the channel is closed: its last sender was dropped, so no change can come any more",
         )
     }
 }

@@ -11,8 +11,8 @@ use crate::{
     },
 };
 
-/// The end that says what the value is. Clones send into the same channel; the last one to go
-/// closes it.
+/// The end that sets the value. A clone sends into the same channel. The channel is closed when the
+/// last sender is dropped.
 pub struct Sender<T> {
     state: Rc<RefCell<State<T>>>,
 }
@@ -22,21 +22,21 @@ impl<T> Sender<T> {
         Self { state }
     }
 
-    /// Puts this value in the place of the one before, and wakes all who wait for a change. Does
-    /// not wait.
+    /// Replaces the value, and wakes all tasks that wait for a change. Does not wait.
     pub fn send(&self, value: T) {
         let former = update(self.state.borrow_mut(), |state, deferred| {
             state.version += 1;
-            state.changing.dismiss_from(0, deferred);
+            state.awaiting_change.notify_and_remove_from(0, deferred);
             mem::replace(&mut state.value, Rc::new(value))
         });
-        // Last, and outside the borrow: its destructor may use this channel.
+        // Dropped last and outside the borrow, because its destructor may use this channel.
         drop(former);
     }
 
-    /// Sends a copy of the latest value, as `modify` changes it. When that panics, nothing is sent.
+    /// Sends a copy of the latest value, after `modify` has changed the copy. If `modify` panics,
+    /// nothing is sent.
     ///
-    /// What `modify` itself sends is replaced by the copy.
+    /// If `modify` itself sends a value, the copy replaces that value.
     pub fn send_modify(&self, modify: impl FnOnce(&mut T))
     where
         T: Clone,
@@ -46,24 +46,25 @@ impl<T> Sender<T> {
         self.send(value);
     }
 
-    /// A share of the latest value. It stays what it is when another one is sent.
+    /// Returns the latest value. The `Rc` keeps that value when another one is sent.
     pub fn borrow(&self) -> Rc<T> {
         Rc::clone(&self.state.borrow().value)
     }
 
-    /// One more receiver, which has seen the latest value.
+    /// Makes another receiver, which has seen the latest value.
     pub fn subscribe(&self) -> Receiver<T> {
         Receiver::new(Rc::clone(&self.state))
     }
 
-    /// Waits until no receiver is left. Done at once when there is none.
+    /// Waits until no receiver is left. Does not wait if there is none.
     ///
-    /// Dropped before it is done, it has done nothing. It counts as no sender.
+    /// If the task is dropped before it is done, it has changed nothing. It does not count as a
+    /// sender.
     pub fn closed(&self) -> Closed<T> {
         Closed { state: Rc::clone(&self.state), place: QueuePlace::default() }
     }
 
-    /// Whether no receiver is left.
+    /// Returns whether no receiver is left.
     pub fn is_closed(&self) -> bool {
         self.state.borrow().receivers == 0
     }
@@ -81,7 +82,7 @@ impl<T> Drop for Sender<T> {
         update(self.state.borrow_mut(), |state, deferred| {
             state.senders -= 1;
             if state.senders == 0 {
-                state.changing.dismiss_from(0, deferred);
+                state.awaiting_change.notify_and_remove_from(0, deferred);
             }
         });
     }
@@ -103,13 +104,14 @@ impl<T> Waiter for Closed<T> {
 
     fn try_now(&mut self) -> Option<()> {
         update(self.state.borrow_mut(), |state, deferred| {
-            (state.receivers == 0).then(|| _ = state.closing.leave(&mut self.place, deferred))
+            (state.receivers == 0)
+                .then(|| _ = state.awaiting_close.leave(&mut self.place, deferred))
         })
     }
 
     fn wait(&mut self, waker: LocalWaker) {
         update_with(waker, self.state.borrow_mut(), |state, deferred| {
-            state.closing.wait(&mut self.place, deferred);
+            state.awaiting_close.wait(&mut self.place, deferred);
         });
     }
 }
@@ -125,7 +127,7 @@ impl<T> Task for Closed<T> {
 impl<T> Drop for Closed<T> {
     fn drop(&mut self) {
         update(self.state.borrow_mut(), |state, deferred| {
-            state.closing.leave(&mut self.place, deferred);
+            state.awaiting_close.leave(&mut self.place, deferred);
         });
     }
 }

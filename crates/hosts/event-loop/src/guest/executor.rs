@@ -1,4 +1,4 @@
-//! [`Executor`]: what a guest asks of the executor around it.
+//! [`Executor`]: what a loop inside another executor needs from that executor.
 
 use std::{
     io,
@@ -7,30 +7,30 @@ use std::{
     time::Instant,
 };
 
-/// What a [`GuestLoop`](crate::GuestLoop) asks of the executor around it: implemented once for each
-/// executor.
+/// The timer and the reactor that a [`GuestLoop`](crate::GuestLoop) needs from the executor around
+/// it. It is implemented once for each executor.
 pub trait Executor: Unpin {
-    /// The time on the executor's clock.
+    /// Returns the time on the executor's clock.
     fn now() -> Instant
     where
         Self: Sized;
 
-    /// Ready once it is `deadline`; until then the task of `cx` is woken when it is. Only the
-    /// deadline of the last call counts.
+    /// Returns `Ready` once `deadline` has come. Before that, it arranges that the task of `cx` is
+    /// woken then. Only the deadline of the last call counts.
     fn poll_deadline(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()>;
 
-    /// Watches this descriptor from now on. Called once.
+    /// Watches this descriptor from now on. The loop calls it once.
     ///
     /// # Errors
     ///
-    /// When the executor cannot.
+    /// Fails when the executor cannot watch the descriptor.
     fn watch(&mut self, fd: OwnedFd) -> io::Result<()>;
 
-    /// Ready when the watched descriptor may have become readable since it was ready last; until
-    /// then the task of `cx` is woken when it is.
+    /// Returns `Ready` if the watched descriptor may have become readable since the last `Ready`.
+    /// Otherwise it arranges that the task of `cx` is woken then.
     ///
     /// # Errors
     ///
-    /// When the executor's reactor is gone.
+    /// Fails when the executor's reactor is gone.
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 }

@@ -1,4 +1,4 @@
-//! [`GuestLoop`]: a loop inside somebody else's executor.
+//! [`GuestLoop`]: a loop inside another executor, such as tokio.
 //!
 //! ```text
 //!   the executor                         guest                             its loop
@@ -8,9 +8,9 @@
 //!   waker  ◄── 4. kept, to ask for a poll ┘ ◄─ any thread: a wake calls it
 //! ```
 //!
-//! The sources of a loop are behind one descriptor of its own, which the executor's reactor watches
-//! as it would a socket. So whatever runs on a loop runs inside any executor that has timers and
-//! can wait for a descriptor, and the loop inside is the very same.
+//! The sources of a loop are behind one descriptor, which the executor's reactor watches like a
+//! socket. So a loop runs inside any executor that has timers and can wait for a descriptor. The
+//! loop inside is the same code as elsewhere.
 
 use std::{
     fmt,
@@ -38,15 +38,17 @@ use crate::{
     },
 };
 
-/// Turns in one poll. Then the executor's own tasks have their turn.
-const TURNS: usize = 16;
+/// The number of turns in one poll. After them the executor's own tasks run.
+const TURNS_PER_POLL: usize = 16;
 
-/// A loop that sleeps in another executor: on its clock, by its timers and its reactor.
+/// A loop inside another executor, whose clock, timers and reactor it uses.
 ///
-/// What waits is `await`ed, so no thread blocks; in between, its tasks stay where they are. It
-/// gives access to the [`EventLoop`] inside for what does not wait: `spawn`, `spawner`, `stopper`,
-/// `live`, `now` and whatever else needs no `&mut`. It stays with the runtime it was first awaited
-/// in, whose timer and reactor it uses. For a single task there is [`Guest`](crate::Guest).
+/// The methods that wait are `async`, so no thread blocks. Between two of these calls the tasks
+/// stay where they are. All methods of the [`EventLoop`] inside that need no `&mut` are available
+/// as well, such as `spawn`, `spawner`, `stopper`, `live` and `now`.
+///
+/// The loop stays with the runtime in which it was first awaited, because it uses the timer and the
+/// reactor of that runtime. For a single task there is [`Guest`](crate::Guest).
 pub struct GuestLoop<E> {
     event_loop: EventLoop,
     waker: Arc<ExecutorWaker>,
@@ -56,31 +58,31 @@ pub struct GuestLoop<E> {
 }
 
 impl<E: Executor> GuestLoop<E> {
-    /// A loop in that executor, without tasks.
+    /// Makes a loop in that executor, without tasks.
     ///
     /// # Errors
     ///
-    /// When there are as many loops as can exist.
+    /// Fails when as many loops exist as are possible.
     pub fn new(executor: E) -> io::Result<Self> {
         let waker = Arc::new(ExecutorWaker::new());
         let event_loop = EventLoop::of_a_guest(E::now, Unparker::Executor(Arc::clone(&waker)))?;
         Ok(Self { event_loop, waker, executor, is_watched: false })
     }
 
-    /// Runs the loop until `task` is done: what [`EventLoop::block_on`] is where nothing may block.
-    /// Other tasks stay where they are, for the next run.
+    /// Runs the loop until `task` is done, and returns its output. It is [`EventLoop::block_on`]
+    /// for code that may not block. Other tasks stay on the loop, for the next run.
     ///
-    /// Lazy, as futures are: the task is spawned when it is polled, and cancelled when it is
-    /// dropped.
+    /// It is lazy, like every future. The task is spawned at the first poll, and cancelled when the
+    /// future is dropped.
     ///
     /// # Errors
     ///
-    /// As [`EventLoop::block_on`]: [`RunError::Nested`] is for a poll inside a task of another
-    /// loop of ours, where the style's `perform` is what to use.
+    /// The same as for [`EventLoop::block_on`]. It returns [`RunError::Nested`] when it is polled
+    /// inside a task of another loop of ours. Use the `perform` of the style there.
     ///
     /// # Panics
     ///
-    /// When the executor's reactor refuses the loop's descriptor.
+    /// Panics when the executor's reactor refuses the loop's descriptor.
     #[track_caller]
     pub fn perform<T>(
         &mut self,
@@ -93,7 +95,8 @@ impl<E: Executor> GuestLoop<E> {
         self.perform_at(task, Location::caller())
     }
 
-    /// The same for a task that comes from elsewhere: messages say that it was spawned there.
+    /// Like [`perform`](GuestLoop::perform), for a task that other code has handed over: messages
+    /// show `spawned_at` as its source line.
     ///
     /// # Errors
     ///
@@ -114,7 +117,7 @@ impl<E: Executor> GuestLoop<E> {
         self.event_loop.inner.expect_its_process()?;
         let mut spawned = CancelOnDrop(self.spawn_at(task, None, spawned_at));
         poll_fn(|cx| self.poll(cx, || spawned.0.is_finished())).await?;
-        self.event_loop.inner.output(&mut spawned.0)
+        self.event_loop.inner.take_output(&mut spawned.0)
     }
 
     /// Runs the loop until no task is left.
@@ -148,7 +151,8 @@ impl<E: Executor> GuestLoop<E> {
         self.event_loop.trace(trace);
     }
 
-    /// Turns until it is done, no task is left, all wait, or others should have their turn.
+    /// Runs turns until `is_done` returns true, no task is left, every task waits, or the
+    /// executor's other tasks should run.
     pub(crate) fn poll(
         &mut self,
         cx: &mut task::Context<'_>,
@@ -157,7 +161,7 @@ impl<E: Executor> GuestLoop<E> {
         let inner = &Rc::clone(&self.event_loop.inner);
         self.waker.replace(cx.waker());
         inner.mailbox.unparked();
-        for _ in 0..TURNS {
+        for _ in 0..TURNS_PER_POLL {
             let active = ActiveLoop::enter(inner)?;
             inner.turn();
             drop(active);
@@ -179,8 +183,8 @@ impl<E: Executor> GuestLoop<E> {
             let is_due = deadline.is_some_and(|it| self.executor.poll_deadline(it, cx).is_ready());
             let is_ready = inner.reactor.sources.has_any() && self.sources_are_ready(cx);
             if is_ready {
-                // Now: a turn that finds tasks ready would put it off, and the executor's reactor
-                // has told of this edge for the last time.
+                // Poll the sources at once. A turn that finds ready tasks would postpone it, and
+                // the executor's reactor does not report this edge again.
                 let _active = ActiveLoop::enter(inner)?;
                 inner.react(Some(Duration::ZERO));
             }
@@ -206,7 +210,8 @@ impl<E: Executor> GuestLoop<E> {
     }
 }
 
-/// Cancels the task when nobody performs it any more. Harmless when the task has ended.
+/// Cancels the task when the future that performs it is dropped. Does nothing if the task has
+/// ended.
 struct CancelOnDrop<T>(JoinHandle<T>);
 
 impl<T> Drop for CancelOnDrop<T> {
@@ -215,7 +220,7 @@ impl<T> Drop for CancelOnDrop<T> {
     }
 }
 
-/// Shared access only: what blocks the thread takes `&mut`.
+/// There is only shared access, because the methods that block the thread take `&mut`.
 impl<E> Deref for GuestLoop<E> {
     type Target = EventLoop;
 

@@ -1,4 +1,4 @@
-//! [`Guest`]: a task as a future of somebody else's executor, with a loop of its own inside.
+//! [`Guest`]: a task as a future for another executor, with a loop of its own inside.
 
 use std::{
     fmt,
@@ -15,14 +15,18 @@ use crate::error::RunError;
 
 /// A task of any style as a future for another executor.
 ///
-/// Inside is a loop of its own: what the task spawns, sleeps and waits for is that loop's, and ends
-/// with the future. It is worth what the task is worth.
+/// The future has a loop of its own inside. The tasks that the task spawns, and its timers and
+/// sockets, belong to that loop and end with the future. The output of the future is the output of
+/// the task.
 ///
 /// # Panics
 ///
-/// When the task panics, with its payload; when the task can never be done (a
-/// [deadlock](crate::Deadlock)); when it is polled inside a task of another loop of ours, where
-/// `perform` is what to use; and when there are more than 65,536 loops at once.
+/// Panics
+///
+/// * with the task's own payload, when the task panics;
+/// * when the task can never be done (a [deadlock](crate::Deadlock));
+/// * when it is polled inside a task of another loop of ours: use `perform` there;
+/// * when more than 65,536 loops would exist at once.
 #[must_use = "futures are lazy: await it"]
 pub struct Guest<T: Task, E> {
     state: State<T, E>,
@@ -36,7 +40,7 @@ enum State<T: Task, E> {
 }
 
 impl<T: Task, E: Executor> Guest<T, E> {
-    /// This task as a future of that executor.
+    /// Makes a future for that executor out of this task.
     #[track_caller]
     pub fn new(task: T, executor: E) -> Self {
         Self { state: State::Lazy(task, executor), made_at: Location::caller() }
@@ -52,21 +56,23 @@ where
     fn drive(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<T::Output, RunError>> {
         if let State::Lazy(..) = self.state {
             let State::Lazy(task, executor) = self.end() else {
-                unreachable!("it has just been looked at")
+                unreachable!("the state was matched above")
             };
             let guest_loop = GuestLoop::new(executor).unwrap_or_else(|error| panic!("{error}"));
             let handle = guest_loop.spawn_at(task, None, self.made_at);
             self.state = State::Running(guest_loop, handle);
         }
         let State::Running(guest_loop, handle) = &mut self.state else {
-            panic!("a guest was polled after it was done")
+            panic!(
+                "a Guest was polled after it was done: do not poll a future that has returned Ready"
+            )
         };
         ready!(guest_loop.poll(cx, || handle.is_finished()))?;
         let State::Running(guest_loop, mut handle) = self.end() else {
-            unreachable!("it has just been driven")
+            unreachable!("the state was matched above")
         };
-        // What the task has left behind ends, with the loop, before its output is used.
-        Poll::Ready(guest_loop.inner.output(&mut handle))
+        // The tasks that are left end with the loop here, before the output is used.
+        Poll::Ready(guest_loop.inner.take_output(&mut handle))
     }
 
     fn end(&mut self) -> State<T, E> {
@@ -93,7 +99,7 @@ where
     }
 }
 
-// Nothing in it is ever pinned: the task moves to the loop before it starts.
+// Nothing in it is pinned: the task moves to the loop before it starts.
 impl<T: Task, E> Unpin for Guest<T, E> {}
 
 impl<T: Task, E> fmt::Debug for Guest<T, E> {

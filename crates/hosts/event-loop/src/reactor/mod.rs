@@ -1,5 +1,4 @@
-//! [`MioReactor`]: where the loop's thread sleeps, and what the operating
-//! system has to say about descriptors.
+//! [`MioReactor`]: the thread of a loop sleeps in it until a descriptor is ready.
 
 pub(crate) mod sources;
 
@@ -19,22 +18,24 @@ use crate::{reactor::sources::Sources, wake::unparker::Unparker};
 
 const UNPARK: Token = Token(usize::MAX);
 
-/// What one look at the descriptors can find.
-const EVENTS: usize = 256;
+/// The largest number of events that one poll returns.
+const EVENTS_PER_POLL: usize = 256;
 
-/// Turns what the operating system says about descriptors into wakes.
+/// Wakes tasks when the operating system reports that their descriptors are ready.
 ///
-/// Each [`EventLoop`](crate::EventLoop) has one. This is for hosts that have none of their own.
-/// They hand out its [`sources`](MioReactor::sources). Their thread sleeps in
-/// [`wait`](MioReactor::wait). If it sleeps elsewhere, they call [`look`](MioReactor::look)
-/// whenever the reactor's [`descriptor`](MioReactor::descriptor) becomes readable.
+/// Each [`EventLoop`](crate::EventLoop) has one. It is public for hosts that have no reactor of
+/// their own. Such a host hands out the reactor's [`sources`](MioReactor::sources), with which
+/// tasks register descriptors. Its thread sleeps in [`wait`](MioReactor::wait). A host that sleeps
+/// elsewhere calls [`look`](MioReactor::look) whenever the reactor's
+/// [`descriptor`](MioReactor::descriptor) becomes readable.
 #[derive(Debug)]
 pub struct MioReactor {
     poll: RefCell<PollState>,
     pub(crate) sources: Arc<Sources>,
-    /// What the last poll found. Taken out while tasks are woken, so that nothing is borrowed then.
+    /// The edges that the last poll has found. They are taken out while tasks are woken, so that
+    /// nothing is borrowed then.
     edges: RefCell<Vec<Edges>>,
-    /// The last poll found as much as it can hold.
+    /// The last poll returned as many events as it can, so there may be more.
     has_more: Cell<bool>,
 }
 
@@ -43,7 +44,7 @@ enum PollState {
     /// The loop sleeps elsewhere, and no descriptor has been registered.
     NotYet,
     Open(OpenPoll),
-    /// The loop is closed: a handle that outlives it holds no descriptor.
+    /// The loop is closed. A handle that outlives the loop keeps no descriptor open.
     Closed,
 }
 
@@ -53,52 +54,53 @@ struct OpenPoll {
     events: mio::Events,
 }
 
-/// What became ready about a descriptor.
+/// The edges of one descriptor. An edge is the change from not ready to ready.
 #[derive(Debug)]
 struct Edges {
     token: Token,
     readable: bool,
     writable: bool,
-    /// From now on a short read does not say that nothing is left.
+    /// From now on a short read does not prove that nothing is left to read.
     spoils_short_reads: bool,
 }
 
 impl MioReactor {
-    /// A reactor without a loop.
+    /// Makes a reactor without a loop.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses the descriptor it needs.
+    /// Fails when the operating system refuses the descriptor that the reactor needs.
     pub fn new() -> io::Result<Self> {
         Ok(Self::with(PollState::Open(OpenPoll::new()?)))
     }
 
-    /// Tells those whose descriptors have become ready. Never waits. True when there may be more:
-    /// no edge of the [`descriptor`](MioReactor::descriptor) will tell of that.
+    /// Wakes the tasks whose descriptors have become ready, and never waits. Returns true if there
+    /// may be more. Then call it again, because no edge of the
+    /// [`descriptor`](MioReactor::descriptor) reports them.
     pub fn look(&self) -> bool {
         self.wait(Some(Duration::ZERO));
         self.has_more()
     }
 
-    /// A reactor in which a thread can [wait](MioReactor::wait), and the waker that ends the wait,
-    /// from any thread.
+    /// Makes a reactor in which a thread can [wait](MioReactor::wait), and a waker that ends the
+    /// wait, from any thread.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses the descriptors it needs.
+    /// Fails when the operating system refuses the descriptors that the reactor needs.
     pub fn with_waker() -> io::Result<(Self, Waker)> {
         let (reactor, unparker) = Self::of_a_loop()?;
         Ok((reactor, Waker::from(Arc::new(unparker))))
     }
 
-    /// Waits until a descriptor is ready, the waker wakes, or `timeout` is over, and tells those
-    /// whose descriptors have become ready. It may return early for no reason.
+    /// Waits until a descriptor is ready, the waker is woken, or `timeout` has passed. Then wakes
+    /// the tasks whose descriptors have become ready. It may return early for no reason.
     pub fn wait(&self, timeout: Option<Duration>) {
         self.poll(timeout);
-        self.tell();
+        self.wake_waiters();
     }
 
-    /// Whether a task waits for one of the descriptors.
+    /// Returns whether a task waits for one of the descriptors.
     pub fn is_waited_for(&self) -> bool {
         self.sources.any_is_waited_for()
     }
@@ -109,7 +111,8 @@ impl MioReactor {
         Ok((Self::with(PollState::Open(poll)), unparker))
     }
 
-    /// The loop sleeps elsewhere: it has no descriptors before one of its tasks waits for one.
+    /// Makes the reactor of a loop that sleeps elsewhere. It has no descriptors of its own before a
+    /// task of the loop waits for one.
     pub(crate) fn of_a_guest() -> Self {
         Self::with(PollState::NotYet)
     }
@@ -123,35 +126,35 @@ impl MioReactor {
         }
     }
 
-    /// What descriptors are registered with, from any thread.
+    /// Returns the object with which descriptors are registered, from any thread.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses one more descriptor.
+    /// Fails when the operating system refuses one more descriptor.
     pub fn sources(&self) -> io::Result<Arc<dyn host::Reactor>> {
         let mut poll = self.poll.borrow_mut();
         if let PollState::NotYet = *poll {
             *poll = PollState::Open(OpenPoll::new()?);
         }
         if let PollState::Open(OpenPoll { poll, .. }) = &*poll {
-            // A loop that never waits for a descriptor does without this one.
+            // A loop that never waits for a descriptor does not need this one.
             self.sources.open(|| poll.registry().try_clone())?;
         }
         Ok(Arc::clone(&self.sources) as _)
     }
 
-    /// Whether another poll may find something at once. No edge of [`descriptor`](Self::descriptor)
-    /// tells of what one poll has left over.
+    /// Returns whether another poll may find events at once. No edge of
+    /// [`descriptor`](Self::descriptor) reports the events that one poll has left over.
     pub(crate) fn has_more(&self) -> bool {
         self.has_more.get()
     }
 
-    /// A descriptor that is readable when one of the sources is ready. It is to be watched for
-    /// edges.
+    /// Returns a descriptor that becomes readable when one of the sources becomes ready. Watch it
+    /// for edges, because no code reads from it.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses one more descriptor.
+    /// Fails when the operating system refuses one more descriptor.
     pub fn descriptor(&self) -> io::Result<OwnedFd> {
         match &*self.poll.borrow() {
             PollState::Open(OpenPoll { poll, .. }) => poll.registry().as_fd().try_clone_to_owned(),
@@ -164,8 +167,8 @@ impl MioReactor {
         self.sources.close();
     }
 
-    /// Sleeps until it is unparked, a descriptor becomes ready or `timeout` is over, or for no
-    /// reason (a signal).
+    /// Sleeps until the thread is unparked, a descriptor becomes ready or `timeout` has passed. A
+    /// signal may end the sleep as well.
     pub(crate) fn poll(&self, timeout: Option<Duration>) {
         let PollState::Open(OpenPoll { poll, events }) = &mut *self.poll.borrow_mut() else {
             return;
@@ -173,20 +176,21 @@ impl MioReactor {
         // The kernel counts whole milliseconds; mio rounds up, so no timer fires early.
         match poll.poll(events, timeout) {
             Ok(()) => {}
-            // mio hands EINTR on, without events; the loop looks around and parks again.
+            // mio returns EINTR without events. The loop runs another turn and parks again.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
             Err(error) => panic!("the event loop cannot wait for events: {error}"),
         }
-        self.has_more.set(events.iter().count() == EVENTS);
+        self.has_more.set(events.iter().count() == EVENTS_PER_POLL);
         let news = events.iter().filter(|event| event.token() != UNPARK).map(Edges::from);
         self.edges.borrow_mut().extend(news);
     }
 
-    /// Tells those that wait. Their wakers may be user code.
-    pub(crate) fn tell(&self) {
+    /// Wakes the tasks for which `poll` has found edges. Their wakers may be user code.
+    pub(crate) fn wake_waiters(&self) {
         let mut edges = self.edges.take();
         for it in edges.drain(..) {
-            // Looked up one by one: a waker may drop a descriptor of the same batch.
+            // Each descriptor is looked up only now, because a waker may drop another descriptor of
+            // the same poll.
             let Some(readiness) = self.sources.at(it.token) else { continue };
             if it.spoils_short_reads {
                 readiness.distrust();
@@ -204,10 +208,10 @@ impl MioReactor {
 
 impl From<&Event> for Edges {
     fn from(event: &Event) -> Self {
-        // A failed descriptor gives an answer to whatever is tried.
+        // On a failed descriptor every operation returns at once.
         let readable = event.is_readable() || event.is_read_closed() || event.is_error();
         let writable = event.is_writable() || event.is_write_closed() || event.is_error();
-        // The end of a stream lies behind its last bytes, and no other edge tells of it. A read
+        // The end of a stream comes after its last bytes, and no other edge reports it. A read also
         // stops at an urgent byte.
         let is_over = event.is_read_closed() || event.is_write_closed() || event.is_error();
         let spoils_short_reads = is_over || event.is_priority();
@@ -217,6 +221,6 @@ impl From<&Event> for Edges {
 
 impl OpenPoll {
     fn new() -> io::Result<Self> {
-        Ok(Self { poll: mio::Poll::new()?, events: mio::Events::with_capacity(EVENTS) })
+        Ok(Self { poll: mio::Poll::new()?, events: mio::Events::with_capacity(EVENTS_PER_POLL) })
     }
 }

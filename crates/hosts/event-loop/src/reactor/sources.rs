@@ -1,18 +1,18 @@
 //! [`Sources`]: the descriptors that a loop's tasks may wait for.
 //!
 //! ```text
-//!   63            32 31             0     what the kernel gives back with an event: a slot that
-//!  ┌────────────────┬────────────────┐    is used again has a new generation, so an event that
-//!  │ generation     │ slot           │    was on its way to the descriptor before finds nobody
+//!   63            32 31             0     The kernel returns this token with each event. A slot
+//!  ┌────────────────┬────────────────┐    that is used again has a new generation. So a late
+//!  │ generation     │ slot           │    event for the former descriptor has no effect.
 //!  └────────────────┴────────────────┘
 //! ```
 //!
-//! A socket may be dropped on another thread, so the table is behind a mutex. The loop holds it for
-//! a look at one slot, never while it sleeps.
+//! A socket may be dropped on another thread, so the table is behind a mutex. The loop locks it to
+//! look up one slot, never while it sleeps.
 //!
-//! A process that is forked gets a copy of the table, but the kernel's list of registered
-//! descriptors is shared. So the copy never changes that list, and the loop of the first process
-//! goes on.
+//! A forked process gets a copy of the table, but it shares the kernel's list of registered
+//! descriptors with the first process. So the copy never changes that list, and the loop of the
+//! first process goes on.
 
 use std::{
     io,
@@ -37,13 +37,14 @@ pub(crate) struct Sources {
     /// The process in which the loop was made.
     process: u32,
     table: Mutex<SourceTable>,
-    /// How many there are: a loop without any never asks the operating system about them.
+    /// Number of registered descriptors. A loop that has none never asks the operating system about
+    /// them.
     registered: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
 struct SourceTable {
-    /// There from the first registration until the loop is closed.
+    /// Present from the first registration until the loop is closed.
     registry: Option<Registry>,
     slots: Vec<SourceSlot>,
     free: Vec<u32>,
@@ -60,25 +61,25 @@ impl Sources {
         Self { process: process::id(), table: Mutex::default(), registered: AtomicUsize::new(0) }
     }
 
-    /// Whether this process made the loop. A process that was forked since has a copy of the loop.
-    /// The answer is a system call.
+    /// Returns whether this process made the loop. A process that was forked later has a copy of
+    /// the loop. The check is a system call.
     pub(crate) fn are_of_this_process(&self) -> bool {
         self.process == process::id()
     }
 
-    /// Whether any descriptor is registered.
+    /// Returns whether any descriptor is registered.
     #[inline]
     pub(crate) fn has_any(&self) -> bool {
         self.registered.load(Ordering::Relaxed) > 0
     }
 
-    /// Whether anybody waits for one of them.
+    /// Returns whether a task waits for one of the descriptors.
     pub(crate) fn any_is_waited_for(&self) -> bool {
         let table = self.table();
         table.slots.iter().filter_map(|slot| slot.readiness.as_ref()).any(|it| it.has_waiters())
     }
 
-    /// The loop can be asked to register descriptors from now on, with what `registry` returns.
+    /// Allows descriptors to be registered from now on, with the registry that `registry` returns.
     pub(crate) fn open(&self, registry: impl FnOnce() -> io::Result<Registry>) -> io::Result<()> {
         let mut table = self.table();
         if table.registry.is_none() {
@@ -87,14 +88,14 @@ impl Sources {
         Ok(())
     }
 
-    /// The loop is gone: forgets everything. The kernel does so when it closes the reactor.
+    /// Forgets everything when the loop ends. The kernel does the same when the reactor is closed.
     pub(crate) fn close(&self) {
         let left = std::mem::take(&mut *self.table());
         self.registered.store(0, Ordering::Relaxed);
         drop(left);
     }
 
-    /// Whom an event is for, unless it is stale.
+    /// Returns the readiness of the descriptor that an event is for, unless the event is stale.
     pub(crate) fn at(&self, token: Token) -> Option<Arc<Readiness>> {
         let (slot, generation) = (token.0 as u32, (token.0 >> 32) as u32);
         let table = self.table();
@@ -102,7 +103,7 @@ impl Sources {
         (slot.generation == generation).then(|| slot.readiness.clone())?
     }
 
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    /// No user code runs under this lock, so the table behind a poisoned lock is still consistent.
     fn table(&self) -> MutexGuard<'_, SourceTable> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -112,7 +113,7 @@ impl SourceTable {
     fn insert(&mut self, readiness: Arc<Readiness>) -> (u32, Token) {
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push(SourceSlot::default());
-            // A process has fewer descriptors than this.
+            // A process has fewer descriptors than a `u32` can count.
             self.slots.len() as u32 - 1
         });
         let slot = &mut self.slots[index as usize];
@@ -123,7 +124,7 @@ impl SourceTable {
     fn remove(&mut self, index: u32) -> Option<Arc<Readiness>> {
         let slot = self.slots.get_mut(index as usize)?;
         let readiness = slot.readiness.take()?;
-        // After four billion uses of one slot an old event would have to be on its way still.
+        // An event could be mistaken only if it was delayed for four billion uses of its slot.
         slot.generation = slot.generation.wrapping_add(1);
         self.free.push(index);
         Some(readiness)
@@ -139,7 +140,7 @@ impl Reactor for Sources {
         let mut table = self.table();
         if table.registry.is_none() {
             return Err(io::Error::other(
-                "the loop of this task is gone: use a socket inside a run",
+                "the loop of this task is gone: use the socket in a task of a loop that still exists",
             ));
         }
         if !self.are_of_this_process() {
@@ -147,11 +148,11 @@ impl Reactor for Sources {
         }
         let (index, token) = table.insert(Arc::clone(readiness));
         let interests = interests(readiness);
-        let registry = table.registry.as_ref().expect("it has just been there");
+        let registry = table.registry.as_ref().expect("the registry was checked above");
         let registered = registry.register(&mut SourceFd(&fd.as_raw_fd()), token, interests);
         if let Err(error) = registered {
             table.remove(index);
-            return Err(explained(error));
+            return Err(explain(error));
         }
         self.registered.fetch_add(1, Ordering::Relaxed);
         Ok(DescriptorKey(token.0 as u64))
@@ -161,8 +162,8 @@ impl Reactor for Sources {
         let mut table = self.table();
         let Some(registry) = &table.registry else { return };
         if self.are_of_this_process() {
-            // It fails when the caller has closed the descriptor under our hands: then the kernel
-            // has forgotten it already.
+            // This fails if the caller has closed the descriptor already. Then the kernel has
+            // forgotten it.
             let _ = registry.deregister(&mut SourceFd(&fd.as_raw_fd()));
         }
         table.remove(key.0 as u32);
@@ -170,8 +171,8 @@ impl Reactor for Sources {
     }
 }
 
-/// What the kernel is asked to tell of. Of urgent bytes only where that is of use: it would take
-/// one that comes alone for something to read.
+/// Returns the events that the kernel is asked to report. Urgent bytes are included only where they
+/// matter, because the kernel reports an urgent byte that comes alone as something to read.
 fn interests(readiness: &Readiness) -> Interest {
     let both = Interest::READABLE | Interest::WRITABLE;
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -183,13 +184,14 @@ fn interests(readiness: &Readiness) -> Interest {
     both
 }
 
-/// What the kernel says of a descriptor it has no events for.
-fn explained(error: io::Error) -> io::Error {
+/// Explains the error that the kernel returns for a descriptor that has no events.
+fn explain(error: io::Error) -> io::Error {
     match error.kind() {
         // EPERM
         io::ErrorKind::PermissionDenied => io::Error::new(
             io::ErrorKind::Unsupported,
-            "this descriptor cannot be waited for: a regular file or a directory is always ready",
+            "this descriptor cannot be waited for: a regular file or a directory is always ready, \
+             so use it without a wait, or through `fs`",
         ),
         _ => error,
     }

@@ -1,4 +1,4 @@
-//! [`Schedule`]: decides what a loop leaves open, for simulations.
+//! [`Schedule`]: decides the order of the tasks in a simulation, and what goes wrong there.
 //!
 //! ```
 //! use quadrivium_core::{host::TaskId, turn};
@@ -29,25 +29,26 @@ use std::time::Duration;
 
 use quadrivium_core::host::TaskId;
 
-/// Decides what a loop leaves open: which ready task runs next, and what goes wrong.
+/// Decides which ready task of a loop runs next, and which faults occur.
 ///
-/// A loop that [has one](crate::EventLoop::with_schedule) resumes one task a turn. Its methods are
-/// called between two steps, never inside a wake, and nothing of the loop is borrowed meanwhile.
-/// Whatever it decides, a task that keeps its contract goes on: a wake may be late, never lost.
+/// A loop that [has a schedule](crate::EventLoop::with_schedule) resumes one task in each turn. The
+/// methods of the schedule are called between two steps, never inside a wake, and nothing of the
+/// loop is borrowed meanwhile. A schedule may delay a wake, but it cannot lose one. So a task that
+/// keeps its contract goes on under every schedule.
 pub trait Schedule {
-    /// Which of the ready tasks is resumed next, as an index. They stand in the order in which they
-    /// became ready, and there is at least one. It is asked once a step, also when there is no
-    /// choice.
+    /// Returns which of the ready tasks is resumed next, as an index. They are in the order in
+    /// which they became ready, and there is at least one. The method is called once in each step,
+    /// even if there is no choice.
     fn next(&mut self, ready: &[TaskId]) -> usize;
 
-    /// `task` has suspended. What goes wrong now?
+    /// Returns what goes wrong with `task`, which has just suspended.
     fn suspended(&mut self, task: TaskId) -> Fault {
         let _ = task;
         Fault::None
     }
 
-    /// `task`, which was suspended, has been woken or its deadline has come. After how long does it
-    /// become ready?
+    /// Returns the time after which `task` becomes ready. The task was suspended, and now it has
+    /// been woken or its deadline has come.
     fn woken(&mut self, task: TaskId) -> Duration {
         let _ = task;
         Duration::ZERO
@@ -60,11 +61,12 @@ pub enum Fault {
     /// Nothing.
     #[default]
     None,
-    /// It is cancelled where it is suspended, unless a `block_on` waits for it.
+    /// The task is cancelled, unless a `block_on` waits for it.
     Cancel,
-    /// After this time it is woken, whatever it waits for.
+    /// After this time the task is woken, although nothing has happened that it waits for.
     ///
-    /// Ignored when such a wake was the only reason for the step that has just ended. So a task is
-    /// not resumed for ever while it waits, time goes on, and a deadlock is found.
+    /// This fault is ignored if such a wake was the only reason for the step that has just ended.
+    /// Otherwise a task that waits could be resumed for ever: time would not go on, and a deadlock
+    /// would not be found.
     Wake(Duration),
 }

@@ -1,20 +1,20 @@
-//! [`ReadyQueue`]: the tasks that may be resumed, first come first served, a turn at a time.
+//! [`ReadyQueue`]: a queue of the tasks that are ready. The first to become ready is resumed first.
 //!
 //! ```text
-//!  turn    ┌───┬───┬───┬───┐  taken from the front; when it is used up, the turn is over
-//!          └───┴───┴───┴───┘
-//!  later   ┌───┬───┐          everything that becomes ready meanwhile: the next turn
+//!  turn    ┌───┬───┬───┬───┐  The loop takes tasks from the front. When none is left, the
+//!          └───┴───┴───┴───┘  turn is over.
+//!  later   ┌───┬───┐          Tasks that become ready meanwhile wait here for the next turn.
 //!          └───┴───┘
 //! ```
 //!
-//! Two vectors that change places cost less than one ring: no index wraps.
+//! Two vectors that change places cost less than one ring buffer, because no index wraps around.
 
 use super::slot_key::SlotKey;
 
 #[derive(Debug, Default)]
 pub(crate) struct ReadyQueue {
     turn: Vec<SlotKey>,
-    /// How many of `turn` have been taken.
+    /// Number of tasks that have been taken out of `turn`.
     taken: usize,
     later: Vec<SlotKey>,
 }
@@ -25,8 +25,8 @@ impl ReadyQueue {
         self.later.push(key);
     }
 
-    /// Begins a turn with all that are ready. What a panicking trace left of the turn before comes
-    /// first, and is a turn of its own.
+    /// Begins a turn with all tasks that are ready. If a trace has panicked in the middle of a
+    /// turn, the rest of that turn comes first, as a turn of its own.
     pub(crate) fn begin_turn(&mut self) {
         if self.taken == self.turn.len() {
             self.turn.clear();
@@ -35,7 +35,7 @@ impl ReadyQueue {
         }
     }
 
-    /// Takes the next of this turn.
+    /// Takes the next task of this turn.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<SlotKey> {
         let key = *self.turn.get(self.taken)?;
@@ -43,7 +43,7 @@ impl ReadyQueue {
         Some(key)
     }
 
-    /// How many are ready.
+    /// Returns the number of ready tasks.
     pub(crate) fn len(&self) -> usize {
         self.turn.len() - self.taken + self.later.len()
     }
@@ -53,9 +53,9 @@ impl ReadyQueue {
     }
 }
 
-/// For a loop with a schedule, which keeps those that are ready in a line of its own.
+/// For a loop with a schedule, which has a queue of its own.
 impl ReadyQueue {
-    /// What has become ready and is not in line yet.
+    /// Returns the tasks that have become ready and are not in the schedule's queue yet.
     pub(crate) fn later(&self) -> &[SlotKey] {
         &self.later
     }
@@ -64,12 +64,12 @@ impl ReadyQueue {
         self.later.retain(|key| stays(*key));
     }
 
-    /// The first `n` of these are in line now, or late.
+    /// Removes the first `n` of these tasks. They are in the schedule's queue now, or delayed.
     pub(crate) fn forget_later(&mut self, n: usize) {
         self.later.drain(..n);
     }
 
-    /// Begins a turn with this task alone.
+    /// Begins a turn that consists of this task.
     pub(crate) fn begin_turn_with(&mut self, key: SlotKey) {
         self.turn.clear();
         self.turn.push(key);

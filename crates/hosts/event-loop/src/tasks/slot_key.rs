@@ -1,4 +1,4 @@
-//! [`SlotKey`]: where a task is, as one word.
+//! [`SlotKey`]: one word that identifies a task.
 //!
 //! ```text
 //!   63          48 47               24 23              0
@@ -7,22 +7,23 @@
 //!  └──────────────┴───────────────────┴─────────────────┘
 //! ```
 //!
-//! A slot that is used again has a new generation, so a key of the task that was there before finds
-//! nothing. The idea of packing slot and generation into a word is the generational arena's.
+//! The word has the index of the task's loop, the index of its slot, and the generation of the
+//! slot. A slot that is used again has a new generation, so the key of an earlier task finds
+//! nothing. Packing a slot and a generation into one word is the idea of the generational arena.
 
 use quadrivium_core::host::TaskKey;
 
 const SLOT_BITS: u32 = 24;
 const GENERATION_BITS: u32 = 24;
 
-/// Loops that can exist at once: as many as a `u16` can tell apart.
+/// Number of loops that can exist at once: as many as a `u16` can distinguish.
 pub(crate) const LOOPS: usize = 1 << (u64::BITS - SLOT_BITS - GENERATION_BITS);
-/// Tasks one loop can have at once.
+/// Number of tasks that one loop can have at once.
 pub(crate) const SLOTS: u32 = 1 << SLOT_BITS;
-/// Times one slot can be used.
+/// Number of times that one slot can be used.
 pub(crate) const GENERATIONS: u32 = 1 << GENERATION_BITS;
 
-/// Where a task is, as the word drawn above.
+/// Identifies a task. The word is drawn above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SlotKey(pub(crate) u64);
 
@@ -39,7 +40,7 @@ impl SlotKey {
 
     #[inline]
     pub(crate) fn event_loop(self) -> u16 {
-        // The shift leaves what fits.
+        // Only 16 bits are left after the shift.
         (self.0 >> (SLOT_BITS + GENERATION_BITS)) as u16
     }
 
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_what_was_put_into_it() {
+    fn a_key_returns_the_parts_it_was_made_of() {
         let last = (u16::MAX, SLOTS - 1, GENERATIONS - 1);
         for (event_loop, slot, generation) in [(0, 0, 0), (1, 2, 3), last] {
             let key = SlotKey::new(event_loop, slot, generation);

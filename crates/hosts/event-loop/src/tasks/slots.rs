@@ -1,7 +1,7 @@
-//! [`TaskSlots`]: where a loop keeps its tasks.
+//! [`TaskSlots`]: the table of a loop's tasks.
 //!
 //! ```text
-//!          1 insert           2 start             ┌──────────────────┐
+//!          1 insert           2 take              ┌──────────────────┐
 //!   Free ─────────────► Ready ─────────────► Running, then perhaps    │
 //!    ▲                   ▲ ▲                 Woken or Cancelled       │
 //!    │                   │ └─3 it waits for ─────┤  │  ▲             │
@@ -9,18 +9,19 @@
 //!    │                   │                       │  │    a cancel     │
 //!    │                   └─5 wake, deadline ─ Suspended ◄─4 it waits ─┘
 //!    │                                           │  │
-//!    │      8 joined, or nobody will    6 cancel │  │ 6 done, panicked, or Cancelled and waits
+//!    │      8 joined or detached        6 cancel │  │ 6 done, panicked, or Cancelled and waits
 //!    └─────────────────────────────── Ended ◄────┴──┘
 //! ```
 //!
-//! 1 `TaskSlots::insert`  2 `Loop::start`  3, 4 `Loop::suspend`  5, 7 `Loop::wake_by`,
+//! 1 `TaskSlots::insert`  2 `Loop::take_next_task`  3, 4 `Loop::suspend`  5, 7 `Loop::wake_by`,
 //! 6, 7 `Loop::cancel_task`  6 `TaskSlots::end`  8 `TaskSlots::free`
 //!
-//! Of the suspended tasks, those that wait for a source are `SuspendedUntilReady`, and counted.
+//! A suspended task that waits for a source, such as a socket, is `SuspendedUntilReady`. The table
+//! counts these tasks.
 //!
-//! What every step touches (`TaskSlot`) and what only spawning and joining touch (`TaskRecord`)
-//! stand in separate arrays: a slot is 24 bytes, so that a turn over many tasks reads little
-//! memory.
+//! The data that every step uses (`TaskSlot`) and the data that only spawning and joining use
+//! (`TaskRecord`) are in separate arrays. A slot is 24 bytes, so that a turn over many tasks reads
+//! little memory.
 
 use std::{collections::HashMap, panic::Location, sync::Arc};
 
@@ -39,9 +40,9 @@ pub(crate) struct TaskSlots {
     names: HashMap<u32, Arc<str>>,
     spawned: u64,
     live: usize,
-    /// Live tasks whose waker was given away: they may be woken from outside.
+    /// Number of live tasks whose waker was cloned: code outside the loop may wake them.
     escaped: usize,
-    /// Tasks that are suspended until a source is ready.
+    /// Number of tasks that are suspended until a source is ready.
     waiting_for_sources: usize,
     event_loop: u16,
     first_generation: u32,
@@ -51,9 +52,9 @@ pub(crate) struct TaskSlot {
     pub(crate) body: Option<HostedTask>,
     pub(crate) generation: u32,
     pub(crate) stage: TaskStage,
-    /// Has a deadline among the timers.
+    /// The task has a deadline among the timers.
     pub(crate) is_armed: bool,
-    /// Its waker has been given away.
+    /// The task's waker was cloned.
     is_escaped: bool,
 }
 
@@ -67,7 +68,7 @@ pub(crate) enum TaskStage {
     /// Running, and cancelled meanwhile.
     Cancelled,
     Suspended,
-    /// The same, and a source wakes it.
+    /// Suspended until a source, such as a socket, is ready.
     SuspendedUntilReady,
     Ended,
 }
@@ -78,11 +79,16 @@ struct TaskRecord {
     outcome: JoinState,
 }
 
-/// Who waits for the output, or the output. Dropped or woken when no borrow is left.
+/// Whether a task waits for the result of this one, or the result itself. A value of this type is
+/// dropped, and its waker woken, only after every borrow has ended.
 pub(crate) enum JoinState {
-    Nobody,
+    /// No task waits for the result yet.
+    NoJoiner,
+    /// This is the waker of the task that waits for the result.
     Joiner(LocalWaker),
+    /// The result will not be read.
     Detached,
+    /// The task has ended with this result.
     Joined(Joined),
 }
 
@@ -100,7 +106,7 @@ impl TaskSlots {
     ) -> (SlotKey, TaskId) {
         self.spawned += 1;
         let id = TaskId(self.spawned);
-        let record = TaskRecord { id, spawned_at, outcome: JoinState::Nobody };
+        let record = TaskRecord { id, spawned_at, outcome: JoinState::NoJoiner };
         let index = match self.free.pop() {
             Some(index) => {
                 self.records[index as usize] = record;
@@ -118,11 +124,12 @@ impl TaskSlots {
         (SlotKey::new(self.event_loop, index, slot.generation), id)
     }
 
-    /// Whether there is no slot for one more task.
+    /// Returns whether there is no slot for one more task.
     pub(crate) fn is_full(&self) -> bool {
         self.free.is_empty() && self.slots.len() >= SLOTS as usize
     }
 
+    /// Adds a slot to the table and returns its index.
     fn grow(&mut self, record: TaskRecord) -> u32 {
         let index = u32::try_from(self.slots.len()).expect("a full table takes no more");
         self.records.push(record);
@@ -136,38 +143,38 @@ impl TaskSlots {
         index
     }
 
-    /// The slot of this task, unless it has been freed.
+    /// Returns the slot of this task, unless it has been freed.
     #[inline]
     pub(crate) fn at(&mut self, key: SlotKey) -> Option<&mut TaskSlot> {
         let slot = self.slots.get_mut(key.slot() as usize)?;
         (slot.generation == key.generation() && slot.stage != TaskStage::Free).then_some(slot)
     }
 
-    /// Whether this task waits for its turn to run.
+    /// Returns whether this task is ready.
     pub(crate) fn is_ready(&mut self, key: SlotKey) -> bool {
         self.at(key).is_some_and(|slot| slot.stage == TaskStage::Ready)
     }
 
-    /// Whether this task is suspended.
+    /// Returns whether this task is suspended.
     pub(crate) fn is_suspended(&mut self, key: SlotKey) -> bool {
         self.at(key).is_some_and(|slot| {
             matches!(slot.stage, TaskStage::Suspended | TaskStage::SuspendedUntilReady)
         })
     }
 
-    /// The slot with this index.
+    /// Returns the slot with this index.
     #[inline]
     pub(crate) fn slot(&mut self, index: u32) -> &mut TaskSlot {
         &mut self.slots[index as usize]
     }
 
-    /// The key of the task that is in this slot now.
+    /// Returns the key of the task that is in this slot now.
     pub(crate) fn key(&self, index: u32) -> SlotKey {
         let generation = self.slots[index as usize].generation;
         SlotKey::new(self.event_loop, index, generation)
     }
 
-    /// The task has given its waker away.
+    /// Records that the task's waker was cloned.
     pub(crate) fn escape(&mut self, key: SlotKey) {
         if let Some(slot) = self.at(key)
             && !slot.is_escaped
@@ -178,8 +185,10 @@ impl TaskSlots {
         }
     }
 
-    /// The task has come to this. Returns who waits for it, or what nobody will read: once that is
-    /// dropped, the slot is to be freed.
+    /// Stores the result of a task that has ended.
+    ///
+    /// Returns the waker of the task that waits for the result. If no task will read the result,
+    /// returns the result itself. The caller drops it and then frees the slot.
     pub(crate) fn end(&mut self, key: SlotKey, joined: Joined) -> JoinState {
         let slot = &mut self.slots[key.slot() as usize];
         slot.stage = TaskStage::Ended;
@@ -193,32 +202,33 @@ impl TaskSlots {
         }
     }
 
-    /// Takes what the task came to and frees its slot, once it has ended.
+    /// Takes the result of a task that has ended, and frees its slot. Returns `None` before the
+    /// end.
     pub(crate) fn take_joined(&mut self, key: SlotKey) -> Option<Joined> {
         assert!(self.at(key).is_some(), "{RESUMED_AFTER_DONE}");
         if !self.is_finished(key) {
             return None;
         }
-        match self.replace_outcome(key, JoinState::Nobody) {
+        match self.replace_outcome(key, JoinState::NoJoiner) {
             JoinState::Joined(joined) => {
                 self.free(key);
                 Some(joined)
             }
-            JoinState::Nobody | JoinState::Joiner(_) | JoinState::Detached => None,
+            JoinState::NoJoiner | JoinState::Joiner(_) | JoinState::Detached => None,
         }
     }
 
-    /// This one waits for what the task will come to. Returns who did before.
+    /// Stores the waker of a task that waits for the result, and returns the former state.
     pub(crate) fn join(&mut self, key: SlotKey, joiner: LocalWaker) -> JoinState {
         self.replace_outcome(key, JoinState::Joiner(joiner))
     }
 
-    /// Nobody will join. Returns who did, or what the task came to if it has ended: once that is
-    /// dropped, the slot is to be freed.
+    /// Records that no task will read the result, and returns the former state. If that is a
+    /// result, the caller drops it and then frees the slot.
     pub(crate) fn detach(&mut self, key: SlotKey) -> JoinState {
         match self.at(key) {
             Some(_) => self.replace_outcome(key, JoinState::Detached),
-            None => JoinState::Nobody,
+            None => JoinState::NoJoiner,
         }
     }
 
@@ -226,7 +236,7 @@ impl TaskSlots {
         std::mem::replace(&mut self.records[key.slot() as usize].outcome, outcome)
     }
 
-    /// Whether the task has ended, and what it came to is there.
+    /// Returns whether the task has ended and its result is stored, or its slot was freed.
     pub(crate) fn is_finished(&self, key: SlotKey) -> bool {
         match self.slots.get(key.slot() as usize) {
             Some(slot) if slot.generation == key.generation() && slot.stage != TaskStage::Free => {
@@ -236,17 +246,17 @@ impl TaskSlots {
         }
     }
 
-    /// The task in this slot is no longer known.
+    /// Frees the slot of a task.
     pub(crate) fn free(&mut self, key: SlotKey) {
         let index = key.slot();
         if !self.names.is_empty() {
-            // Asked first, since a removal hashes even when there is nothing to remove.
+            // The check comes first, because a removal computes a hash even if the map is empty.
             self.names.remove(&index);
         }
         let slot = &mut self.slots[index as usize];
         slot.stage = TaskStage::Free;
-        // A slot that has run out of generations is never used again: some bytes in 16 million
-        // tasks.
+        // A slot that has run out of generations is never used again. That loses a few bytes for
+        // every 16 million tasks.
         if slot.generation + 1 < GENERATIONS {
             slot.generation += 1;
             self.free.push(index);
@@ -266,32 +276,32 @@ impl TaskSlots {
         self.names.get(&index).cloned()
     }
 
-    /// A task has been suspended until a source is ready.
-    pub(crate) fn waits_for_source(&mut self) {
+    /// Counts a task that has been suspended until a source is ready.
+    pub(crate) fn add_source_waiter(&mut self) {
         self.waiting_for_sources += 1;
     }
 
-    /// One of those is not any more.
-    pub(crate) fn has_waited_for_source(&mut self) {
+    /// No longer counts a task that has waited for a source.
+    pub(crate) fn remove_source_waiter(&mut self) {
         self.waiting_for_sources -= 1;
     }
 
-    /// Whether the operating system may wake a task.
+    /// Returns whether a task waits for a source, so that the operating system may wake it.
     pub(crate) fn any_waits_for_a_source(&self) -> bool {
         self.waiting_for_sources > 0
     }
 
-    /// Number of tasks that have not ended.
+    /// Returns the number of tasks that have not ended.
     pub(crate) fn live(&self) -> usize {
         self.live
     }
 
-    /// Whether no task can be woken from outside.
+    /// Returns whether no live task's waker was cloned, so that no code outside the loop has one.
     pub(crate) fn all_wakers_are_local(&self) -> bool {
         self.escaped == 0
     }
 
-    /// The tasks that have not ended, in the order they were spawned.
+    /// Returns the slots of the tasks that have not ended, in the order they were spawned.
     pub(crate) fn live_in_order(&self) -> Vec<u32> {
         let live = |(_, slot): &(usize, &TaskSlot)| {
             !matches!(slot.stage, TaskStage::Free | TaskStage::Ended)
@@ -302,7 +312,7 @@ impl TaskSlots {
         live
     }
 
-    /// One more than the highest generation in use.
+    /// Returns one more than the highest generation in use.
     pub(crate) fn next_generation(&self) -> u32 {
         let used = self.slots.iter().map(|slot| slot.generation).max();
         used.unwrap_or(self.first_generation) + 1

@@ -13,7 +13,9 @@ use std::{
     thread,
 };
 
-use quadrivium_core::{Canceller, Context, Step, Task, Wait, host::refused, remote::RemoteHandle};
+use quadrivium_core::{
+    Canceller, Context, Step, Task, Wait, host::refused, remote_task::RemoteHandle,
+};
 
 use crate::{
     error::RunError,
@@ -21,12 +23,14 @@ use crate::{
     threads::{spawner::Spawner, stopper::Stopper},
 };
 
-/// Loops on threads of their own, one for each core, say: each with its own ready queue, timers and
-/// reactor. A task stays on the loop it was spawned on, so it need not be `Send`.
+/// Several loops, each on a thread of its own, for example one for each core. Each loop has its own
+/// ready queue, timers and reactor. A task stays on the loop on which it was spawned, so it need
+/// not be `Send`.
 ///
-/// Dropped, it stops its loops, which drops their tasks, and waits for their threads. On the thread
-/// of a cluster's loop it waits for no thread: when one of its own tasks holds the last reference
-/// to it and drops that, the task goes on to its next suspension, and then its loop ends as well.
+/// When a cluster is dropped, it stops its loops, which drops their tasks, and waits for their
+/// threads. It does not wait if it is dropped on the thread of a cluster's loop. So a task of the
+/// cluster may drop the last reference to it. That task then goes on to its next suspension before
+/// its loop ends.
 ///
 /// ```
 /// use quadrivium_core::turn;
@@ -48,42 +52,43 @@ pub struct Cluster {
 
 /// One loop and its thread.
 struct Member {
-    /// Gone when the loop is to end.
-    reach: Option<Reach>,
+    /// Taken when the loop is to end.
+    handles: Option<MemberHandles>,
     thread: Option<thread::JoinHandle<Result<(), RunError>>>,
 }
 
-/// What reaches a loop from other threads.
-struct Reach {
+/// The handles that reach a loop from other threads.
+struct MemberHandles {
     spawner: Spawner,
     stopper: Stopper,
-    /// Ends the task that keeps the loop from running out of tasks.
+    /// Cancels the task that keeps the loop from running out of tasks.
     idle: Canceller,
 }
 
 impl Cluster {
-    /// So many loops, without tasks.
+    /// Makes a cluster of `threads` loops, without tasks.
     ///
     /// # Errors
     ///
-    /// `QuotaExceeded` when the operating system refuses a thread; when it refuses the descriptors
-    /// a loop needs. The loops that were there by then have ended.
+    /// Fails with `QuotaExceeded` when the operating system refuses a thread. Fails when it refuses
+    /// the descriptors that a loop needs. Loops that were made before have ended then.
     pub fn new(threads: NonZero<usize>) -> io::Result<Self> {
         let mut cluster = Self { members: Vec::new(), next: AtomicUsize::new(0) };
         for index in 0..threads.get() {
-            // Those that are there end with the cluster.
+            // On an error, the members that were made before end with the cluster.
             cluster.members.push(Member::new(index)?);
         }
         Ok(cluster)
     }
 
-    /// Number of loops. There is at least one.
+    /// Returns the number of loops, which is at least one.
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Has the next loop, in turn, call `make`, and takes the task that it makes.
+    /// Hands `make` to the next loop, going round the loops. That loop calls it and runs the task
+    /// that it returns.
     pub fn spawn<F, T>(&self, make: F) -> RemoteHandle<T::Output>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -94,37 +99,43 @@ impl Cluster {
         self.spawner(next % self.members.len()).spawn(make)
     }
 
-    /// Hands tasks to the loop with this index, from any thread.
+    /// Returns the handle that hands tasks to the loop with this index, from any thread.
     ///
     /// # Panics
     ///
-    /// When there are not so many.
+    /// Panics when the cluster has fewer loops.
     pub fn spawner(&self, index: usize) -> &Spawner {
-        &self.members[index].reach.as_ref().expect("it is there until the end").spawner
+        &self.members[index]
+            .handles
+            .as_ref()
+            .expect("a member has its handles until `finish`")
+            .spawner
     }
 
-    /// Waits until no task is left on any of the loops. Each ends when it has none left: a task
-    /// that another one hands it after that counts as cancelled.
+    /// Waits until no task is left on any of the loops. Each loop ends when it has no task left. A
+    /// task that another task hands to it after that counts as cancelled.
     ///
     /// # Errors
     ///
-    /// [`RunError::Deadlock`] when tasks are left that nobody can wake; they have been cancelled.
-    /// A clone of a [`Spawner`] that is still about could bring one that does: then this waits.
-    ///
-    /// [`RunError::Nested`] on the thread of one of these loops, as in their tasks: it would wait
-    /// for itself. The loops are stopped then, as by a drop. Join the handles of the tasks instead.
+    /// * [`RunError::Deadlock`]: tasks are left that nothing can wake. They have been cancelled.
+    ///   While a clone of a [`Spawner`] exists, a new task might still wake them, so this method
+    ///   waits.
+    /// * [`RunError::Nested`]: the method was called on the thread of one of these loops, for
+    ///   example in a task, and would wait for itself. The loops are stopped, as by a drop. Join
+    ///   the handles of the tasks instead.
     ///
     /// # Panics
     ///
-    /// When a loop has panicked, which takes a [trace](crate::Trace) that does.
+    /// Panics when a loop has panicked, which happens only if a [trace](crate::Trace) panics.
     pub fn finish(mut self) -> Result<(), RunError> {
         if self.members.iter().any(Member::is_this_thread) {
             return Err(RunError::Nested);
         }
-        // All before the first is waited for: they may wait for each other's tasks.
+        // All loops begin to end before the first is joined, because they may wait for each other's
+        // tasks.
         for member in &mut self.members {
-            let reach = member.reach.take();
-            reach.inspect(|reach| reach.idle.cancel());
+            let handles = member.handles.take();
+            handles.inspect(|handles| handles.idle.cancel());
         }
         let ends = self.members.iter_mut().map(Member::join).collect::<Vec<_>>();
         ends.into_iter().try_for_each(|end| end.unwrap_or_else(|panic| resume_unwind(panic)))
@@ -132,18 +143,18 @@ impl Cluster {
 }
 
 impl Drop for Cluster {
-    /// Stops the loops, which drops their tasks, and waits for their threads: not on the thread of
-    /// a member, as no thread can wait for itself, and two clusters whose tasks drop them would
-    /// wait for each other.
+    /// Stops the loops, which drops their tasks, and waits for their threads. On the thread of a
+    /// member it does not wait. A thread cannot wait for itself, and two clusters that are dropped
+    /// by each other's tasks would wait for each other.
     fn drop(&mut self) {
-        for reach in self.members.iter().filter_map(|member| member.reach.as_ref()) {
-            reach.stopper.stop();
+        for handles in self.members.iter().filter_map(|member| member.handles.as_ref()) {
+            handles.stopper.stop();
         }
         if IS_MEMBER.get() {
             return;
         }
         for member in &mut self.members {
-            // Whoever cares how it ends calls `finish`.
+            // The result is ignored here: `finish` returns it.
             let _ = member.join();
         }
     }
@@ -156,8 +167,8 @@ impl Member {
             .name(format!("quadrivium-loop-{index}"))
             .spawn(move || run(&sender))
             .map_err(|error| refused("a thread for a loop", &error))?;
-        let reach = receiver.recv().expect("the loop is made first of all")?;
-        Ok(Self { reach: Some(reach), thread: Some(thread) })
+        let handles = receiver.recv().expect("the thread sends its handles, or an error, first")?;
+        Ok(Self { handles: Some(handles), thread: Some(thread) })
     }
 
     fn is_this_thread(&self) -> bool {
@@ -170,29 +181,29 @@ impl Member {
 }
 
 thread_local! {
-    /// Whether this thread is that of a member.
+    /// Whether this thread runs a member of a cluster.
     static IS_MEMBER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The life of a member's thread.
-fn run(made: &mpsc::Sender<io::Result<Reach>>) -> Result<(), RunError> {
+/// Runs on the thread of a member: makes the loop, sends its handles to the cluster, and runs it.
+fn run(sender: &mpsc::Sender<io::Result<MemberHandles>>) -> Result<(), RunError> {
     IS_MEMBER.set(true);
     let mut event_loop = match EventLoop::new() {
         Ok(event_loop) => event_loop,
         Err(error) => {
-            let _ = made.send(Err(error));
+            let _ = sender.send(Err(error));
             return Ok(());
         }
     };
     let idle = event_loop.spawn_named("the idle task of a cluster", Idle);
-    let reach = Reach {
+    let handles = MemberHandles {
         spawner: event_loop.spawner(),
         stopper: event_loop.stopper(),
         idle: idle.canceller(),
     };
     drop(idle);
-    // If nobody is there to take it, there is nobody to keep the loop from ending.
-    let _ = made.send(Ok(reach));
+    // If the cluster is gone, the handles are dropped here, so nothing keeps the loop from ending.
+    let _ = sender.send(Ok(handles));
     event_loop.run()
 }
 

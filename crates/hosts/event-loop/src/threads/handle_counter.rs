@@ -1,4 +1,4 @@
-//! [`HandleCounter`]: whether any handles of one kind to a loop exist, perhaps on other threads.
+//! [`HandleCounter`]: counts the handles of one kind that reach a loop, perhaps on other threads.
 
 use std::{
     cell::RefCell,
@@ -7,23 +7,23 @@ use std::{
 
 use crate::wake::mailbox_table;
 
-/// Counts handles. When the last of them is dropped, wherever that is, the loop has a look at what
-/// has become of it: it may be asleep because of them.
+/// Counts handles. When the last handle is dropped, on any thread, the loop is woken and checks its
+/// state again. It may be asleep only because a handle existed.
 #[derive(Debug)]
 pub(crate) struct HandleCounter {
     index: u16,
-    /// What all of them are clones of.
+    /// All handles have a clone of this `Arc`.
     counted: RefCell<Weak<CountedHandle>>,
 }
 
-/// What a handle keeps, behind an `Arc`, so that it is counted.
+/// Each handle has an `Arc` of this, which is how it is counted.
 #[derive(Debug)]
 pub(crate) struct CountedHandle {
     index: u16,
 }
 
 impl HandleCounter {
-    /// Of the loop with this mailbox.
+    /// Makes the counter of the loop with this mailbox.
     pub(crate) fn of(index: u16) -> Self {
         Self { index, counted: RefCell::default() }
     }
@@ -38,7 +38,7 @@ impl HandleCounter {
         })
     }
 
-    /// Whether any of them exist.
+    /// Returns whether any handle exists.
     pub(crate) fn any_exists(&self) -> bool {
         self.counted.borrow().strong_count() > 0
     }
@@ -46,6 +46,6 @@ impl HandleCounter {
 
 impl Drop for CountedHandle {
     fn drop(&mut self) {
-        mailbox_table::of(self.index).look();
+        mailbox_table::of(self.index).unpark_loop();
     }
 }

@@ -1,4 +1,4 @@
-//! Loops and threads: tasks from other threads, a loop on each of several threads.
+//! Loops and threads: tasks that come from other threads, and a loop on each of several threads.
 
 pub(crate) mod spawner;
 pub(crate) mod stopper;

@@ -1,4 +1,4 @@
-//! [`RemoteLoop`]: reaches a loop from any thread.
+//! [`RemoteLoop`]: posts requests to a loop, from any thread.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use crate::{
     wake::{mailbox::RemoteRequest, mailbox_table},
 };
 
-/// Reaches a loop from any thread. The loop can tell whether any of these exist.
+/// Posts requests to a loop, from any thread. The loop counts these handles.
 #[derive(Clone, Debug)]
 pub(crate) struct RemoteLoop {
     index: u16,
-    /// Where the loop's generations begin: no other loop with this mailbox begins there.
+    /// The first generation of the loop. No other loop with this mailbox begins with it.
     first_generation: u32,
     _counted: Arc<CountedHandle>,
 }
@@ -21,7 +21,8 @@ impl RemoteLoop {
         Self { index, first_generation, _counted: counted }
     }
 
-    /// Has the loop do this in its next turn, unless it is gone.
+    /// Posts a request, which the loop carries out in its next turn. Does nothing if the loop is
+    /// gone.
     pub(crate) fn request(&self, request: RemoteRequest) {
         mailbox_table::of(self.index).request(request, self.first_generation);
     }

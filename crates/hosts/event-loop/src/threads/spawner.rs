@@ -1,7 +1,7 @@
-//! [`Spawner`]: tasks for a loop, from any thread.
+//! [`Spawner`]: hands tasks to a loop, from any thread.
 //!
-//! What crosses the threads is the closure that makes the task, and what the task comes to. The
-//! task itself need not be `Send`: it is made where it runs, and stays there.
+//! Only the closure that makes the task and the output of the task go from one thread to another.
+//! The task itself need not be `Send`: it is made on the thread of the loop and stays there.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -11,7 +11,7 @@ use std::{
 use quadrivium_core::{
     Context, JoinError, JoinHandle, Step, Task,
     host::contain,
-    remote::{Promise, RemoteHandle},
+    remote_task::{Promise, RemoteHandle},
 };
 
 use crate::{threads::remote_loop::RemoteLoop, wake::mailbox::RemoteRequest};
@@ -19,7 +19,8 @@ use crate::{threads::remote_loop::RemoteLoop, wake::mailbox::RemoteRequest};
 /// Hands tasks to a loop, from any thread. Made by
 /// [`EventLoop::spawner`](crate::EventLoop::spawner).
 ///
-/// While one exists, a loop whose tasks all wait is no deadlock: somebody may hand it one more.
+/// While a spawner exists, a loop whose tasks all wait is not a deadlock, because another thread
+/// may still hand it a task.
 ///
 /// ```
 /// use quadrivium_core::turn;
@@ -39,10 +40,9 @@ pub struct Spawner {
 }
 
 impl Spawner {
-    /// Has the loop call `make`, in its next turn, and takes the task that it makes.
+    /// Hands `make` to the loop, which calls it in its next turn and runs the task that it returns.
     ///
-    /// When the loop is gone, or goes before that, `make` is dropped and the task counts as
-    /// cancelled.
+    /// If the loop ends before that, `make` is dropped and the task counts as cancelled.
     pub fn spawn<F, T>(&self, make: F) -> RemoteHandle<T::Output>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -50,16 +50,16 @@ impl Spawner {
         T::Output: Send + 'static,
     {
         let (promise, handle) = RemoteHandle::new();
-        let call = Box::new(move || keep(promise, make));
-        // If it is dropped here, its destructor may panic: the task counts as cancelled all the
-        // same.
+        let call = Box::new(move || spawn_and_report(promise, make));
+        // If the loop is gone, the call is dropped here, and its destructor may panic. The task
+        // counts as cancelled all the same.
         contain(|| self.remote.request(RemoteRequest::Run(call)));
         handle
     }
 }
 
-/// On the loop's thread: makes the task, and a second one that reports what it comes to.
-fn keep<T: Send + 'static, K: Task<Output = T> + 'static>(
+/// Runs on the loop's thread: spawns the task, and a second task that passes the result on.
+fn spawn_and_report<T: Send + 'static, K: Task<Output = T> + 'static>(
     promise: Promise<T>,
     make: impl FnOnce() -> K,
 ) {
@@ -76,7 +76,7 @@ fn keep<T: Send + 'static, K: Task<Output = T> + 'static>(
 
 struct Reporting<T: Send + 'static> {
     handle: JoinHandle<T>,
-    /// There until it is kept.
+    /// Present until the task has ended.
     promise: Option<Promise<T>>,
 }
 

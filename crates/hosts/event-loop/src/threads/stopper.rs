@@ -9,10 +9,12 @@ pub struct Stopper {
 }
 
 impl Stopper {
-    /// Makes the loop return soon: a stop from one of its tasks after the turn that follows, one
-    /// from elsewhere after the turn that reads it; one that is not running, after the first turn
-    /// of its next run. Its tasks stay where they are, but for the one a `block_on` waits for,
-    /// which is cancelled. Harmless for a loop long gone.
+    /// Makes the loop return soon. A stop by one of the loop's own tasks takes effect after the
+    /// turn that follows. A stop from elsewhere takes effect after the turn that reads it. A loop
+    /// that is not running stops after the first turn of its next run.
+    ///
+    /// The tasks stay on the loop. Only the task that a `block_on` waits for is cancelled. If the
+    /// loop is gone, nothing happens.
     pub fn stop(&self) {
         self.remote.request(RemoteRequest::Stop);
     }

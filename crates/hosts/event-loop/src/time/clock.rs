@@ -6,14 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The time of a loop.
+/// The clock of a loop.
 #[derive(Debug)]
 pub(crate) struct LoopClock {
     /// When the loop was made.
     origin: Instant,
-    /// How far a virtual clock has come since.
+    /// On a virtual clock: the time that has passed since then.
     virtual_time: Option<Cell<Duration>>,
-    /// What time it is where time is real.
+    /// Reads a real clock.
     read: fn() -> Instant,
 }
 
@@ -22,7 +22,7 @@ impl LoopClock {
         Self::of(Instant::now)
     }
 
-    /// Somebody else's clock.
+    /// Makes a clock that is read by `read`, such as the clock of another executor.
     pub(crate) fn of(read: fn() -> Instant) -> Self {
         Self { origin: read(), virtual_time: None, read }
     }
@@ -50,34 +50,35 @@ impl LoopClock {
         }
     }
 
-    /// An instant as the time since the loop was made; one from before counts as then.
+    /// Returns the time from the making of the loop to `at`, or zero if `at` is before it.
     pub(crate) fn since_origin(&self, at: Instant) -> Duration {
         at.saturating_duration_since(self.origin)
     }
 
-    /// The same in nanoseconds; none beyond the 584 years that fit.
+    /// Returns the same in nanoseconds. Returns `None` after the 584 years that fit into a `u64`.
     pub(crate) fn nanos(&self, at: Instant) -> Option<u64> {
         u64::try_from(self.since_origin(at).as_nanos()).ok()
     }
 
-    /// The time now in nanoseconds since the loop was made.
+    /// Returns the time since the loop was made, in nanoseconds.
     pub(crate) fn nanos_now(&self) -> u64 {
         self.nanos(self.now()).unwrap_or(u64::MAX)
     }
 
-    /// The instant so many nanoseconds after the loop was made.
+    /// Returns the instant that is `nanos` nanoseconds after the making of the loop.
     pub(crate) fn at(&self, nanos: u64) -> Instant {
         self.origin + Duration::from_nanos(nanos)
     }
 
-    /// Lets time pass: jumps, or blocks the thread.
+    /// Lets time pass: a virtual clock jumps, a real clock blocks the thread.
     pub(crate) fn advance(&self, duration: Duration) {
         match &self.virtual_time {
             Some(elapsed) => {
                 let later = elapsed.get().saturating_add(duration);
                 assert!(
                     self.origin.checked_add(later).is_some(),
-                    "a virtual clock cannot advance by {duration:?}: no instant is that late"
+                    "a virtual clock cannot advance by {duration:?}, because no Instant is that late: \
+                     advance it by less"
                 );
                 elapsed.set(later);
             }

@@ -1,4 +1,5 @@
-//! [`TaskTimers`]: at most one deadline per task, in a heap that knows where each task's entry is.
+//! [`TaskTimers`]: at most one deadline per task, in a heap. `places` has the position of each
+//! task's entry in the heap.
 //!
 //! ```text
 //!  places:   slot 0  slot 1  slot 2  slot 3          heap:        (10 ms, 1st)  slot 2
@@ -7,9 +8,10 @@
 //!               └──────────────┴───────┴─────►           slot 0        slot 3
 //! ```
 //!
-//! Four children per entry instead of two: half the levels, and the children share cache lines.
-//! Because a task's entry is found, moving a deadline moves the entry and cancelling removes it:
-//! nothing piles up. Equal deadlines leave in the order they were armed.
+//! An entry has four children instead of two. That halves the number of levels, and the children
+//! share cache lines. A task's entry can be found, so changing a deadline moves the entry, and
+//! cancelling removes it. Old entries never accumulate. Equal deadlines come in the order they were
+//! armed.
 
 /// The heap. Deadlines are nanoseconds since the loop was made.
 #[derive(Debug, Default)]
@@ -22,7 +24,7 @@ pub(crate) struct TaskTimers {
 #[derive(Clone, Copy, Debug)]
 struct TimerEntry {
     deadline: u64,
-    /// How many timers had been armed before: breaks ties.
+    /// The number of timers that were armed up to this one. It orders equal deadlines.
     armed: u64,
     slot: u32,
 }
@@ -40,8 +42,8 @@ impl TaskTimers {
         self.heap.first().map(|entry| entry.deadline)
     }
 
-    /// Gives the task in `slot` this deadline, or none, instead of any it has. One that stays the
-    /// same keeps its place among equals.
+    /// Replaces the deadline of the task in `slot`. `None` removes it. A deadline that stays the
+    /// same keeps its position among equal deadlines.
     pub(crate) fn set(&mut self, slot: u32, deadline: Option<u64>) {
         let place = self.place(slot);
         match (place, deadline) {
@@ -65,7 +67,8 @@ impl TaskTimers {
         TimerEntry { deadline, armed: self.armed, slot }
     }
 
-    /// Takes out the task whose deadline is the earliest, if that is not after `now`.
+    /// Removes the earliest deadline and returns the slot of its task, if the deadline is not after
+    /// `now`.
     pub(crate) fn pop_due(&mut self, now: u64) -> Option<u32> {
         let first = *self.heap.first().filter(|entry| entry.deadline <= now)?;
         self.remove(0);
@@ -118,7 +121,7 @@ impl TaskTimers {
         self.put(place, entry);
     }
 
-    /// The child that leaves first.
+    /// Returns the child with the earliest deadline.
     fn first_child(&self, place: usize) -> Option<usize> {
         let children = place * CHILDREN + 1..(place * CHILDREN + 1 + CHILDREN).min(self.heap.len());
         children.reduce(|a, b| if self.heap[b].is_before(&self.heap[a]) { b } else { a })
@@ -156,7 +159,7 @@ mod tests {
         ]
     }
 
-    /// The plainest thing that does the same: a sorted map, searched from end to end.
+    /// The simplest code with the same behaviour: a sorted map that is searched from end to end.
     #[derive(Default)]
     struct Model {
         timers: BTreeMap<(u64, u64), u32>,

@@ -7,41 +7,41 @@ use quadrivium_core::host::TaskId;
 /// One thing that happened to a task.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Event {
-    /// When, on the loop's clock, counted from the making of the loop.
+    /// When it happened: the time since the making of the loop, on the loop's clock.
     pub at: Duration,
-    /// To which task.
+    /// The task.
     pub task: TaskId,
-    /// Its name, when it was spawned with one.
+    /// The task's name, if it was spawned with one.
     pub name: Option<Arc<str>>,
-    /// What.
+    /// What happened.
     pub kind: EventKind,
 }
 
 /// What happened to a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
-    /// It was handed to the loop: by another task, or from outside.
+    /// The task was handed to the loop, by this task or by code outside of tasks.
     Spawned(Option<TaskId>),
-    /// It runs.
+    /// The task is being resumed.
     Resumed,
-    /// It waits for this.
+    /// The task has suspended, and waits for this.
     Suspended(Waiting),
-    /// It was made ready.
+    /// The task was made ready.
     Woken(By),
-    /// The schedule keeps it so long from becoming ready.
+    /// The schedule delays the task by this time before it becomes ready.
     Delayed(Duration),
-    /// It returned.
+    /// The task has returned its output.
     Done,
-    /// It was taken away; its destructors have run.
+    /// The task was cancelled, and its destructors have run.
     Cancelled,
-    /// Its body panicked, or a destructor of it.
+    /// The body of the task, or one of its destructors, panicked.
     Panicked,
 }
 
 /// What a suspended task waits for; deadlines are counted from the making of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Waiting {
-    /// For the others to run.
+    /// For the other tasks to run.
     Turn,
     /// For a deadline.
     Until(Duration),
@@ -51,18 +51,18 @@ pub enum Waiting {
     Wake,
 }
 
-/// Who made a task ready.
+/// What made a task ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum By {
     /// Its deadline.
     Timer,
     /// A source, such as a socket, that has become ready.
     Reactor,
-    /// A task that held its waker.
+    /// This task, which had the waker.
     Task(TaskId),
-    /// Someone outside the loop's turn: another thread, or the code around the loop.
+    /// Code outside the loop's turn: another thread, or the code that runs the loop.
     Outside,
-    /// The schedule, for no reason.
+    /// The schedule, although nothing has happened that the task waits for.
     Fault,
 }
 

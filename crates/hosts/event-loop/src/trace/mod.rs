@@ -1,4 +1,4 @@
-//! What happened to tasks, in order: [`Trace`] sees it, [`Recorder`] keeps it.
+//! The record of what happens to tasks, in order. A [`Trace`] receives it, a [`Recorder`] keeps it.
 //!
 //! ```
 //! use quadrivium_core::turn;
@@ -27,11 +27,11 @@ use std::{cell::RefCell, rc::Rc};
 
 pub use event::{By, Event, EventKind, Waiting};
 
-/// Sees everything that happens to the tasks of a loop.
+/// Receives everything that happens to the tasks of a loop.
 ///
-/// It is called between two steps, never inside a wake. Any `FnMut(&Event)` is one.
+/// It is called between two steps, never inside a wake. Every `FnMut(&Event)` is a trace.
 pub trait Trace {
-    /// One thing has happened.
+    /// Receives one event.
     fn record(&mut self, event: &Event);
 }
 
@@ -41,20 +41,20 @@ impl<F: FnMut(&Event)> Trace for F {
     }
 }
 
-/// Keeps everything it sees. Clones share what they keep: give one to the loop and read the other.
+/// Keeps every event. Clones share the events: give one to the loop and read the other.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
     events: Rc<RefCell<Vec<Event>>>,
 }
 
 impl Recorder {
-    /// What it has seen so far.
+    /// Returns the events that were recorded so far.
     pub fn events(&self) -> Vec<Event> {
         self.events.borrow().clone()
     }
 
-    /// The same as text, a line each. It names no style and no source line, so that the same
-    /// program in two styles leaves the same lines.
+    /// Returns the events as text, one line each. The lines contain no style and no source line, so
+    /// the same program leaves the same lines in every style.
     pub fn lines(&self) -> Vec<String> {
         self.events.borrow().iter().map(Event::to_string).collect()
     }

@@ -1,4 +1,4 @@
-//! How a task is cancelled: at once where it is suspended, or at its next suspension.
+//! How a task is cancelled: at once if it is suspended, at its next suspension if it is running.
 
 use std::mem;
 
@@ -15,26 +15,27 @@ impl Loop {
         self.cancel_in_chain(key, self.chain.get());
     }
 
+    /// Like `cancel_task`, with the length of the chain that the task belongs to (see `close.rs`).
     pub(super) fn cancel_in_chain(&self, key: SlotKey, chain: u32) {
         let Some(body) = self.take_body(key) else { return };
         let this = self.this();
         run_destructors(move || {
-            this.as_the_task(key, chain, || this.end(key, body, Err(JoinError::Cancelled)));
+            this.run_as_task(key, chain, || this.end(key, body, Err(JoinError::Cancelled)));
         });
     }
 
-    /// Takes the body of a task that is to be cancelled. One that runs keeps it until its next
-    /// suspension.
+    /// Takes the body of a task that is to be cancelled. A task that is running keeps its body
+    /// until its next suspension.
     pub(super) fn take_body(&self, key: SlotKey) -> Option<HostedTask> {
         let mut state = self.state.borrow_mut();
         let slot = state.slots.at(key)?;
         match slot.stage {
             TaskStage::Ready | TaskStage::Suspended | TaskStage::SuspendedUntilReady => {
-                // From here on it cannot be resumed, woken or cancelled again.
+                // From here on the task cannot be resumed, woken or cancelled again.
                 let former = mem::replace(&mut slot.stage, TaskStage::Ended);
                 let body = slot.body.take().expect("a task that does not run has its body");
                 if former == TaskStage::SuspendedUntilReady {
-                    state.slots.has_waited_for_source();
+                    state.slots.remove_source_waiter();
                 }
                 Some(body)
             }

@@ -1,4 +1,4 @@
-//! The end of a loop: what becomes of its tasks, and of those that their destructors spawn.
+//! The end of a loop: its tasks are dropped, and so are tasks that their destructors spawn.
 
 use std::mem;
 
@@ -7,29 +7,31 @@ use quadrivium_core::{JoinError, host::contain, turn};
 use super::Loop;
 use crate::{tasks::slot_key::SlotKey, wake::mailbox_table};
 
-/// Tasks in a row that destructors may spawn on a loop that is being dropped, each in a destructor
-/// of the one before. It is more than a program needs, and one that never stops is stopped.
-const CHAIN: u32 = 16;
+/// The most tasks in a chain that destructors may spawn on a loop that is being dropped. In a
+/// chain, each task is spawned by a destructor of the task before. No program needs a longer chain,
+/// and a chain that never ends must be stopped.
+const LONGEST_CHAIN: u32 = 16;
 
 impl Loop {
-    /// Drops all tasks, in the order they were spawned, and takes no more.
+    /// Drops all tasks, in the order they were spawned. From now on the loop takes no more tasks.
     pub(crate) fn close(&self) {
         let _entered = self.enter();
         self.state.borrow_mut().closed = true;
-        // A destructor may end others of them; cancelling those again is harmless.
+        // A destructor may end other tasks of the loop. Cancelling those again is harmless.
         let live = self.state.borrow().slots.live_in_order();
         for slot in live {
             let key = self.state.borrow().slots.key(slot);
-            // Not put off, however deep in destructors this is: the tasks end before their loop.
+            // Run at once, however deeply destructors are nested here: the tasks end before their
+            // loop.
             if let Some(body) = self.take_body(key) {
-                self.as_the_task(key, 0, || self.end(key, body, Err(JoinError::Cancelled)));
+                self.run_as_task(key, 0, || self.end(key, body, Err(JoinError::Cancelled)));
             }
         }
         let next_generation = self.state.borrow().slots.next_generation();
         let unread = mailbox_table::release(self.index, next_generation);
         unread.requests.into_iter().for_each(|request| _ = contain(|| drop(request)));
         self.reactor.close();
-        // A trace may panic, and may hold handles of this very loop.
+        // A trace may panic, and it may own handles to this loop.
         contain(|| self.show_trace());
         let trace = self.trace.try_borrow_mut().ok().and_then(|mut trace| trace.take());
         contain(|| drop(trace));
@@ -41,20 +43,21 @@ impl Loop {
     /// Ends a task that a destructor has spawned on this loop, which is being dropped.
     pub(super) fn refuse(&self, key: SlotKey) {
         let chain = self.chain.get() + 1;
-        if chain <= CHAIN {
+        if chain <= LONGEST_CHAIN {
             return self.cancel_in_chain(key, chain);
         }
         let Some(body) = self.take_body(key) else { return };
         let label = self.state.borrow().slots.label(key.slot());
         eprintln!(
-            "quadrivium: a destructor has spawned {label} on a loop that is being dropped, as the \
-             destructors of {CHAIN} tasks before it have, each spawned by the last; this one is \
-             leaked, and its destructors never run\n  \
-             remedy: in a destructor that spawns, stop when is_finished of the new handle is true \
-             at once: then the loop takes no more tasks",
+            "quadrivium: a destructor has spawned {label} on a loop that is being dropped. The \
+             {LONGEST_CHAIN} tasks before it were also spawned like this, each by a destructor of \
+             the task before. To end the chain, this one is leaked, and its destructors never \
+             run\n  \
+             remedy: in a destructor that spawns a task, check is_finished of the new handle. If \
+             it is true at once, the loop takes no more tasks",
         );
         mem::forget(body);
-        // A leaf ends in its place, as it has no destructor.
+        // Another task, which has no destructor, ends in its place.
         self.end(key, Box::pin(turn()), Err(JoinError::Cancelled));
     }
 }

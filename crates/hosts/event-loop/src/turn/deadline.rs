@@ -1,4 +1,4 @@
-//! Deadlines: where one is armed, and what happens when it has come.
+//! Deadlines: how one is armed (entered among the timers), and what happens when it has come.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use quadrivium_core::Wait;
 use super::Loop;
 use crate::{tasks::slots::TaskSlot, time::task_timers::TaskTimers, trace::By};
 
-/// Gives the task in this slot a deadline, or none, instead of the one it has.
+/// Replaces the deadline of the task in this slot. `None` removes it.
 #[inline]
 pub(super) fn arm(timers: &mut TaskTimers, slot: &mut TaskSlot, index: u32, deadline: Option<u64>) {
     if slot.is_armed || deadline.is_some() {
@@ -17,7 +17,8 @@ pub(super) fn arm(timers: &mut TaskTimers, slot: &mut TaskSlot, index: u32, dead
 }
 
 impl Loop {
-    /// The deadline of a wait, unless it is so far that it never comes.
+    /// Returns the deadline of a wait, in nanoseconds since the loop was made. Returns `None` if
+    /// there is none, or if it is so far away that it never comes.
     pub(super) fn deadline(&self, wait: &Wait) -> Option<u64> {
         match wait {
             Wait::Until(deadline) => {
@@ -27,8 +28,9 @@ impl Loop {
         }
     }
 
-    /// A deadline beyond what the clock can count to never comes, unless time itself is beyond it,
-    /// too, and the deadline has passed. One that a new loop would reach is noted for the deadlock.
+    /// Handles an instant that is later than the clock can count. Such a deadline never comes,
+    /// unless time itself is that late and the instant has passed. If a new loop could reach the
+    /// instant, this is recorded for the report of a deadlock.
     #[cold]
     fn beyond_the_clock(&self, deadline: Instant) -> Option<u64> {
         let left = deadline.saturating_duration_since(self.clock.now());

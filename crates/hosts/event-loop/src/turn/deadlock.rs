@@ -1,22 +1,25 @@
-//! When no task can go on.
+//! How the loop finds a deadlock: no task can go on, and nothing outside the loop can wake one.
 
 use super::Loop;
 use crate::error::Deadlock;
 
 impl Loop {
-    /// The tasks that are left, when nobody outside the loop could wake one of them.
+    /// Returns the tasks that are left, if nothing outside the loop can wake one of them. Called
+    /// when no task is ready and no deadline can come.
     pub(crate) fn deadlock(&self) -> Option<Deadlock> {
         let state = self.state.borrow();
-        let nobody_outside = !self.remotes.any_exists()
+        let nothing_outside_can_wake = !self.remotes.any_exists()
             && !state.escaped
             && state.slots.all_wakers_are_local()
             && !state.slots.any_waits_for_a_source()
-            // Last, as it takes a look at all of them: a waker may be with a source though the task
-            // does not say so, when a foreign future has left it there or a deadline that never
-            // comes counts for more in a sum.
+            // This check comes last, because it looks at every source. It finds a waker that waits
+            // at a source although its task's wait is not `Ready`. A foreign future may have left
+            // it there. Or the wait was combined with a deadline that never comes, and `Wait::or`
+            // has kept the deadline.
             && !self.reactor.is_waited_for();
-        // The mailbox after the count: a handle posts before it stops being counted.
-        if !nobody_outside || !self.mailbox.is_empty_for_certain() {
+        // The mailbox is checked after the handles: a handle posts its request before it stops
+        // being counted.
+        if !nothing_outside_can_wake || !self.mailbox.is_empty_for_certain() {
             return None;
         }
         let labels = state.slots.live_in_order().into_iter().map(|slot| state.slots.label(slot));

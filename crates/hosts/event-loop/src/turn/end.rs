@@ -14,10 +14,10 @@ use crate::{
 };
 
 impl Loop {
-    /// Drops a task and tells who waits for it what it has come to.
+    /// Drops the body of a task, stores the result, and wakes the task that joins it.
     #[inline(never)]
     pub(super) fn end(&self, key: SlotKey, body: HostedTask, joined: Joined) {
-        // The destructors run first: who sees the task ended may rely on them.
+        // The destructors run first: code that sees that the task has ended may rely on it.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
         let joined = match dropped {
             Ok(()) => joined,
@@ -40,29 +40,31 @@ impl Loop {
         let ended = slots.end(key, joined);
         drop(state);
         match ended {
-            // It may be somebody else's, and then it may panic: that is no affair of this loop.
+            // The waker may be another executor's, and may panic. That must not harm this loop.
             JoinState::Joiner(waker) => _ = contain(|| waker.wake()),
             JoinState::Joined(unread) => self.free(key, unread),
-            JoinState::Nobody | JoinState::Detached => {}
+            JoinState::NoJoiner | JoinState::Detached => {}
         }
     }
 
-    /// Drops what nobody will read, and then frees the slot: until then the task is known by it.
+    /// Drops a result that will not be read, and then frees the slot. The slot stays until then,
+    /// because the destructors of the result still belong to its task.
     fn free(&self, key: SlotKey, unread: Joined) {
         drop_unread(unread);
         self.state.borrow_mut().slots.free(key);
     }
 
-    /// Drops what a task that has ended has come to, as its own: nobody will read it.
+    /// Drops the result of a task that has ended and will not be joined. The destructors run as
+    /// that task's.
     #[cold]
     pub(super) fn drop_output(&self, key: SlotKey, unread: Joined) {
         let (this, chain) = (self.this(), self.chain.get());
-        run_destructors(move || this.as_the_task(key, chain, || this.free(key, unread)));
+        run_destructors(move || this.run_as_task(key, chain, || this.free(key, unread)));
     }
 
-    /// Runs destructors of a task. The loop is their host, wherever this is called: outside a run,
-    /// by another of its tasks, by a task of another loop.
-    pub(super) fn as_the_task(&self, key: SlotKey, chain: u32, destructors: impl FnOnce()) {
+    /// Runs destructors of a task with this loop as their host. The caller may be outside of a run,
+    /// inside another task of the loop, or inside a task of another loop.
+    pub(super) fn run_as_task(&self, key: SlotKey, chain: u32, destructors: impl FnOnce()) {
         let _entered = self.enter();
         let outer = self.ending.replace(Some(key));
         let outer_chain = self.chain.replace(chain);
@@ -72,7 +74,7 @@ impl Loop {
     }
 }
 
-/// Drops what nobody will read.
+/// Drops a result that will not be read. Its destructor may panic.
 fn drop_unread(joined: Joined) {
     contain(|| drop(joined));
 }

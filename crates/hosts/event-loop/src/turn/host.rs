@@ -1,4 +1,4 @@
-//! The loop as a [`Host`] and its [`SpawnedTasks`]: what tasks and their handles ask of it.
+//! The loop as a [`Host`], which tasks call, and as [`SpawnedTasks`], which their handles call.
 
 use std::{
     io,
@@ -34,7 +34,8 @@ impl Host for Loop {
     }
 
     fn label(&self) -> Option<Label> {
-        // The inner one: a running task may cancel another, and no task is resumed in a destructor.
+        // The task that is ending comes first: a running task may cancel another one, but no task
+        // is resumed inside a destructor.
         let key = self.ending.get().or(self.running.get())?;
         Some(self.state.borrow().slots.label(key.slot()))
     }
@@ -47,10 +48,14 @@ impl Host for Loop {
     ) -> Spawned {
         let is_full = self.state.borrow().slots.is_full();
         if is_full {
-            // Dropped here, where its destructors find nothing borrowed and have this loop as host.
+            // The body is dropped here, where nothing is borrowed and this loop is the host of its
+            // destructors.
             let _entered = self.enter();
             drop(body);
-            panic!("a loop holds at most {SLOTS} tasks at once");
+            panic!(
+                "a loop can have at most {SLOTS} tasks at once: spawn the next task when another \
+                 one has ended"
+            );
         }
         let mut state = self.state.borrow_mut();
         let parent = self.running.get().map(|key| state.slots.id(key.slot()));
@@ -74,7 +79,8 @@ impl Host for Loop {
     }
 
     fn send_hold(&self) -> SendHold {
-        // Its drop on another thread reaches the loop.
+        // The guard may be dropped on another thread, so it also counts as a handle that reaches
+        // the loop.
         SendHold::new((self.holds.count(), self.remotes.count()))
     }
 
@@ -92,7 +98,8 @@ impl SpawnedTasks for Loop {
         }
         let joiner = cx.local_waker();
         let mut state = self.state.borrow_mut();
-        // Another executor's waker is user code, also when it is cloned: it may have cancelled.
+        // Cloning another executor's waker runs user code, which may have ended the task. So check
+        // again.
         let joined = state.slots.take_joined(key);
         if joined.is_none() {
             let former = state.slots.join(key, joiner);
@@ -120,9 +127,9 @@ impl SpawnedTasks for Loop {
         let former = self.state.borrow_mut().slots.detach(key);
         match former {
             JoinState::Joined(unread) => self.drop_output(key, unread),
-            // The waker may be somebody else's.
+            // The waker may be another executor's, and may panic when it is dropped.
             JoinState::Joiner(waker) => _ = contain(|| drop(waker)),
-            JoinState::Nobody | JoinState::Detached => {}
+            JoinState::NoJoiner | JoinState::Detached => {}
         }
     }
 }

@@ -1,11 +1,13 @@
-//! [`Loop`]: the loop itself, behind [`EventLoop`](crate::EventLoop), its handles and its tasks.
-//!
-//! A turn is here, and each other file of this folder is one thing that the loop does. What the
-//! loop is made of (`tasks`, `time`, `reactor`, mailboxes) does not know it.
-//!
-//! One rule holds all of it together: **no user code runs while the state is borrowed.** Bodies,
-//! wakers, destructors and traces are user code. What a borrow produces is dropped or woken after
+//! [`Loop`]: the loop itself. [`EventLoop`](crate::EventLoop), the handles and the tasks refer to
 //! it.
+//!
+//! This file contains a turn, which is one pass of the loop. Each other file of this folder
+//! contains one thing that the loop does. The parts of the loop (`tasks`, `time`, `reactor` and the
+//! mailbox) do not depend on it.
+//!
+//! One rule applies everywhere: **no user code runs while the state is borrowed.** The bodies of
+//! tasks, wakers, destructors and traces are user code. A value that is taken out of the state is
+//! dropped, or woken, only after the borrow has ended.
 
 mod step;
 mod wake;
@@ -41,35 +43,37 @@ use crate::{
 };
 
 pub(crate) struct Loop {
-    /// Itself, for what has to enter it.
+    /// The loop itself: `enter` needs it as an `Rc`.
     this: Weak<Loop>,
     state: RefCell<LoopState>,
     pub(crate) reactor: MioReactor,
     pub(crate) clock: LoopClock,
-    /// The handles that keep a virtual clock from jumping.
+    /// Counts the guards made by `hold`, which keep a virtual clock from jumping.
     holds: HandleCounter,
     pub(crate) mailbox: &'static Mailbox,
     index: u16,
     first_generation: u32,
-    /// The handles that reach the loop from outside.
+    /// Counts the handles through which code outside the loop can reach it, perhaps on other
+    /// threads.
     remotes: HandleCounter,
     /// The task that is being resumed.
     running: Cell<Option<SlotKey>>,
-    /// The task whose destructors a cancel or a handle runs, perhaps inside the one that is
-    /// running.
+    /// The task whose destructors are running because of a cancel or a dropped handle. That may
+    /// happen while another task is being resumed.
     ending: Cell<Option<SlotKey>>,
-    /// How long the chain is of tasks, each spawned by a destructor of the one before, on a loop
-    /// that is being dropped.
+    /// The length of the current chain of tasks, if the loop is being dropped. In a chain, each
+    /// task is spawned by a destructor of the task before.
     chain: Cell<u32>,
     pub(crate) stopped: Cell<bool>,
-    /// The reactor is waking tasks.
+    /// The reactor is waking tasks at the moment.
     is_reacting: Cell<bool>,
     steps_since_poll: Cell<usize>,
-    /// A deadline that a new loop would have reached is beyond the end of this one's clock.
+    /// A task has waited for a deadline after the end of this loop's clock. A new loop would reach
+    /// that deadline.
     time_is_used_up: Cell<bool>,
     tracing: Cell<bool>,
     trace: RefCell<Option<Box<dyn Trace>>>,
-    /// There in simulations. Boxed, as the loop is small and ordinary ones have none.
+    /// Present in simulations only. It is boxed so that the loop stays small without it.
     pub(crate) scheduled: Option<Box<ScheduledTasks>>,
 }
 
@@ -78,22 +82,22 @@ struct LoopState {
     slots: TaskSlots,
     ready: ReadyQueue,
     timers: TaskTimers,
-    /// What the trace has not been shown yet.
+    /// Events that have not been passed to the trace yet.
     events: Vec<Event>,
     /// The loop is being dropped: it takes no more tasks.
     closed: bool,
-    /// A waker was cloned on another thread.
+    /// A waker was cloned on another thread, so that thread may wake a task.
     escaped: bool,
 }
 
-/// What one [`turn`](crate::EventLoop::turn) left to do.
+/// What is left to do after a [`turn`](crate::EventLoop::turn).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turned {
     /// Tasks are ready: call `turn` again soon.
     Ready,
-    /// Nothing to do before this deadline, unless a wake comes.
+    /// There is nothing to do before this deadline, unless a wake comes.
     Until(Instant),
-    /// Nothing to do until a wake comes.
+    /// There is nothing to do until a wake comes.
     Waiting,
     /// No task is left.
     Empty,
@@ -132,11 +136,16 @@ impl Loop {
         }))
     }
 
-    /// One turn: what other threads ask, deadlines, descriptors, then every task that is ready now,
-    /// once; with a schedule, the task that it chooses.
+    /// Runs one turn, in this order:
+    ///
+    /// 1. Carries out the requests from other threads.
+    /// 2. Wakes the tasks whose deadlines have come.
+    /// 3. Asks the operating system which descriptors are ready, though not in every turn.
+    /// 4. Resumes every task that is ready now, once. With a schedule, resumes the task that it
+    ///    chooses.
     pub(crate) fn turn(&self) {
         if let Some(unread) = self.mailbox.take_unread() {
-            self.serve(unread);
+            self.carry_out(unread);
         }
         self.wake_due();
         if self.reactor.sources.has_any() {
@@ -146,8 +155,8 @@ impl Loop {
             None => self.state.borrow_mut().ready.begin_turn(),
             Some(scheduled) => self.begin_scheduled_turn(scheduled),
         }
-        // The only caller of `step`, or it would not be inlined: that costs a tenth of a turn.
-        while let Some((key, body)) = self.start() {
+        // `step` must have no other caller, or it is not inlined, and a turn takes a tenth longer.
+        while let Some((key, body)) = self.take_next_task() {
             self.step(key, body);
         }
         if let Some(scheduled) = &self.scheduled {
@@ -156,7 +165,7 @@ impl Loop {
         self.show_trace();
     }
 
-    /// What is left to do after a turn.
+    /// Returns what is left to do after a turn.
     #[inline]
     pub(crate) fn turned(&self) -> Turned {
         let state = self.state.borrow();
@@ -174,15 +183,16 @@ impl Loop {
     }
 
     fn this(&self) -> Rc<Self> {
-        self.this.upgrade().expect("the caller has the loop")
+        self.this.upgrade().expect("the caller has a reference to the loop")
     }
 
-    /// Makes the loop the host of this thread, also outside a run or in one of another loop.
+    /// Makes the loop the host of this thread, while the guard exists. It may be called outside of
+    /// a run, and inside a run of another loop.
     fn enter(&self) -> Entered {
         enter(self.this())
     }
 
-    /// The number of its mailbox.
+    /// Returns the index of the loop's mailbox.
     #[inline]
     pub(crate) fn index(&self) -> u16 {
         self.index

@@ -1,7 +1,7 @@
-//! What the loop remembers for its trace, and when it shows it.
+//! Events for the trace: the loop records them first, and passes them to the trace later.
 //!
-//! A trace is user code, and a wake runs none. So what happens is written down, and shown between
-//! two steps.
+//! A trace is user code, and a wake runs no user code. So an event is recorded when it happens, and
+//! passed to the trace between two steps.
 
 use quadrivium_core::Wait;
 
@@ -15,7 +15,7 @@ impl Loop {
         self.tracing.set(true);
     }
 
-    /// Remembers what happened, for the trace.
+    /// Records an event, if there is a trace.
     #[inline]
     pub(super) fn note(&self, slot: u32, kind: EventKind) {
         if self.tracing.get() {
@@ -30,7 +30,7 @@ impl Loop {
         state.events.push(Event { at: self.clock.elapsed(), task, name, kind });
     }
 
-    /// Shows the trace what has happened since it was last shown something.
+    /// Passes the events that were recorded since the last call to the trace.
     #[inline]
     pub(super) fn show_trace(&self) {
         if self.tracing.get() {
@@ -40,7 +40,7 @@ impl Loop {
 
     #[cold]
     fn show_events(&self) {
-        // A trace that runs the loop would meet itself here: it is shown the rest later.
+        // A trace that runs the loop is borrowed already. It gets these events later.
         let Ok(mut trace) = self.trace.try_borrow_mut() else { return };
         let events = std::mem::take(&mut self.state.borrow_mut().events);
         if let Some(trace) = trace.as_mut() {

@@ -1,4 +1,5 @@
-//! What other threads ask of the loop: wakes, cancels, calls and stops from its mailbox.
+//! Requests from other threads: wakes, cancels, calls and stops, which the loop reads from its
+//! mailbox.
 
 use quadrivium_core::host::contain;
 
@@ -9,14 +10,14 @@ use crate::{
 };
 
 impl Loop {
-    /// Does what other threads have asked for, in the order in which they did.
-    pub(super) fn serve(&self, unread: Unread) {
+    /// Carries out the requests from other threads, in the order in which they were made.
+    pub(super) fn carry_out(&self, unread: Unread) {
         self.state.borrow_mut().escaped |= unread.escaped;
         for request in unread.requests {
             match request {
                 RemoteRequest::Wake(key) => self.wake_by(key, By::Outside),
                 RemoteRequest::Cancel(key) => self.cancel_task(key),
-                // It may drop what others have left with it.
+                // The call may drop values of other code, whose destructors may panic.
                 RemoteRequest::Run(call) => _ = contain(call),
                 RemoteRequest::Stop => self.stopped.set(true),
             }

@@ -1,4 +1,4 @@
-//! A run: turns, and what the thread does between them.
+//! A run of the loop: turns, and sleep between them when there is nothing to do.
 
 use std::{
     pin::Pin,
@@ -12,8 +12,8 @@ use super::{Loop, Turned};
 use crate::error::RunError;
 
 impl Loop {
-    /// Fails in a process that was forked after the loop was made. Asked once for a run, because it
-    /// is a system call.
+    /// Returns an error in a process that was forked after the loop was made. A run checks this
+    /// once, because the check is a system call.
     pub(crate) fn expect_its_process(&self) -> Result<(), RunError> {
         match self.reactor.sources.are_of_this_process() {
             true => Ok(()),
@@ -21,7 +21,8 @@ impl Loop {
         }
     }
 
-    /// Turns until `is_done`, or until no task is left, sleeping when there is nothing to do.
+    /// Runs turns until `is_done` returns true or no task is left. Sleeps when there is nothing to
+    /// do.
     pub(crate) fn drive(&self, is_done: impl Fn() -> bool) -> Result<(), RunError> {
         loop {
             self.turn();
@@ -35,7 +36,7 @@ impl Loop {
                 Turned::Ready => {}
                 Turned::Empty => return Ok(()),
                 Turned::Until(deadline) if !self.time_is_held() => self.wait_until(deadline),
-                // A deadline does not come while time is held.
+                // While time is held, no deadline comes.
                 Turned::Until(_) | Turned::Waiting => match self.deadlock() {
                     Some(deadlock) => return Err(RunError::Deadlock(deadlock)),
                     None => self.park(None),
@@ -44,14 +45,14 @@ impl Loop {
         }
     }
 
-    /// Nothing is ready before `deadline`: time jumps there, or the thread sleeps.
+    /// Waits until `deadline`: a virtual clock jumps there, on the real clock the thread sleeps.
     fn wait_until(&self, deadline: Instant) {
         let duration = deadline.saturating_duration_since(self.clock.now());
         if !self.clock.is_virtual() {
             self.park(Some(duration));
             return;
         }
-        // What the operating system has to say comes before a jump.
+        // Descriptors that are ready now come before the jump.
         if self.reactor.sources.has_any() {
             self.react(Some(Duration::ZERO));
         }
@@ -61,11 +62,12 @@ impl Loop {
         }
     }
 
-    /// Whether a virtual clock stands still until the thread is woken from outside.
+    /// Returns whether a guard made by `hold` exists, so that a virtual clock stands still.
     pub(super) fn time_is_held(&self) -> bool {
         self.clock.is_virtual() && self.holds.any_exists()
     }
 
+    /// Sleeps until another thread posts a request, a descriptor is ready or `timeout` has passed.
     fn park(&self, timeout: Option<Duration>) {
         if self.mailbox.park() {
             self.react(timeout);
@@ -73,9 +75,13 @@ impl Loop {
         }
     }
 
-    /// What a task that was blocked on came to.
-    pub(crate) fn output<T: 'static>(&self, handle: &mut JoinHandle<T>) -> Result<T, RunError> {
-        // Nobody is there to give way to.
+    /// Returns the output of the task that `block_on` has run, or the reason why there is none.
+    pub(crate) fn take_output<T: 'static>(
+        &self,
+        handle: &mut JoinHandle<T>,
+    ) -> Result<T, RunError> {
+        // The handle is resumed by hand. Without a new step it might suspend only to let other
+        // tasks run.
         fairness::begin_step();
         match Pin::new(handle).resume(&mut Context::new(Waker::noop())) {
             Step::Done(joined) => joined.map_err(RunError::Task),

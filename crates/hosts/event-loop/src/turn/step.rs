@@ -1,4 +1,4 @@
-//! One step of one task: how it is started, and suspended.
+//! One step of one task: it is taken out of its slot and resumed, and put back if it suspends.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,10 +12,10 @@ use crate::{
 };
 
 impl Loop {
-    /// Takes the next task of this turn out of its slot, passing over those that were cancelled
-    /// since they became ready.
+    /// Takes the next task of this turn out of its slot. Skips tasks that were cancelled after they
+    /// became ready.
     #[inline]
-    pub(super) fn start(&self) -> Option<(SlotKey, HostedTask)> {
+    pub(super) fn take_next_task(&self) -> Option<(SlotKey, HostedTask)> {
         let mut state = self.state.borrow_mut();
         let LoopState { slots, ready, .. } = &mut *state;
         loop {
@@ -29,7 +29,7 @@ impl Loop {
         }
     }
 
-    /// Resumes a task, and does what comes of it.
+    /// Resumes a task, and then suspends it or ends it.
     #[inline]
     pub(super) fn step(&self, key: SlotKey, mut body: HostedTask) {
         self.note(key.slot(), EventKind::Resumed);
@@ -47,7 +47,7 @@ impl Loop {
         self.show_trace();
     }
 
-    /// Puts a task back that waits.
+    /// Puts a task that has suspended back into its slot.
     fn suspend(&self, key: SlotKey, body: HostedTask, wait: Wait) {
         if self.tracing.get() {
             self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
@@ -63,7 +63,7 @@ impl Loop {
             }
             (TaskStage::Running, Wait::Until(_) | Wait::Wake) => TaskStage::Suspended,
             (TaskStage::Running, Wait::Ready) => TaskStage::SuspendedUntilReady,
-            // Woken while it ran, or it lets the others run.
+            // The task was woken while it ran, or it only lets other tasks run.
             (_, _) => TaskStage::Ready,
         };
         slot.body = Some(body);
@@ -73,13 +73,16 @@ impl Loop {
         }
         arm(timers, slot, key.slot(), deadline);
         if stage == TaskStage::SuspendedUntilReady {
-            slots.waits_for_source();
+            slots.add_source_waiter();
         }
     }
 }
 
-/// What a hand-written [`Hosted`](quadrivium_core::host::Hosted) comes to that breaks its contract.
+/// Returns the error for a hand-written [`Hosted`](quadrivium_core::host::Hosted) that breaks its
+/// contract: it returns no wait although it has stored no output.
 #[cold]
 fn no_output() -> JoinError {
-    JoinError::panicked(Box::new("a hosted task that waits for nothing must have put an output"))
+    JoinError::panicked(Box::new(
+        "Hosted::resume_hosted returned no wait, so it must have stored an output",
+    ))
 }

@@ -1,4 +1,4 @@
-//! How a task is made ready.
+//! How a task is woken, which makes it ready.
 
 use super::{Loop, LoopState};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl Loop {
-    /// Makes a suspended task ready; one that runs will be when it suspends.
+    /// Makes a suspended task ready. A task that is running becomes ready when it suspends.
     #[inline]
     pub(crate) fn wake(&self, key: SlotKey) {
         let by = match self.running.get() {
@@ -19,6 +19,7 @@ impl Loop {
         self.wake_by(key, by);
     }
 
+    /// Like `wake`. The trace shows `by` as the cause.
     pub(super) fn wake_by(&self, key: SlotKey, by: By) {
         let mut state = self.state.borrow_mut();
         let LoopState { slots, ready, .. } = &mut *state;
@@ -31,7 +32,7 @@ impl Loop {
             TaskStage::SuspendedUntilReady => {
                 slot.stage = TaskStage::Ready;
                 ready.push(key);
-                slots.has_waited_for_source();
+                slots.remove_source_waiter();
             }
             TaskStage::Running => slot.stage = TaskStage::Woken,
             TaskStage::Woken
@@ -44,6 +45,7 @@ impl Loop {
         self.note(key.slot(), EventKind::Woken(by));
     }
 
+    /// Records that the task's waker was cloned, so that code outside the loop may wake the task.
     pub(crate) fn waker_escapes(&self, key: SlotKey) {
         self.state.borrow_mut().slots.escape(key);
     }

@@ -10,13 +10,13 @@ thread_local! {
     static ACTIVE: RefCell<Option<Rc<Loop>>> = const { RefCell::new(None) };
 }
 
-/// The span in which a loop runs on this thread.
+/// While this guard exists, its loop runs on this thread.
 pub(crate) struct ActiveLoop {
     _entered: Entered,
 }
 
 impl ActiveLoop {
-    /// Makes this the loop of this thread, unless there is one already.
+    /// Makes this the loop that runs on this thread. Returns an error if a loop runs on it already.
     pub(crate) fn enter(event_loop: &Rc<Loop>) -> Result<Self, RunError> {
         ACTIVE.with_borrow_mut(|active| match active {
             Some(_) => Err(RunError::Nested),
@@ -36,9 +36,10 @@ impl Drop for ActiveLoop {
     }
 }
 
-/// Does something with the loop that runs on this thread, if that is the one with this index.
+/// Calls `something` with the loop that runs on this thread, if it has this index. Returns whether
+/// it has.
 ///
-/// This is the whole fast path of a wake: no atomic, no lock.
+/// This is the fast path of a wake. It needs no atomic operation and no lock.
 #[inline]
 pub(crate) fn with(index: u16, something: impl FnOnce(&Loop)) -> bool {
     let with = |active: &RefCell<Option<Rc<Loop>>>| match &*active.borrow() {
@@ -48,6 +49,6 @@ pub(crate) fn with(index: u16, something: impl FnOnce(&Loop)) -> bool {
         }
         Some(_) | None => false,
     };
-    // While the thread's locals are being destroyed, every loop is a remote one.
+    // While the thread-locals of this thread are being destroyed, no loop is found here.
     ACTIVE.try_with(with).unwrap_or(false)
 }

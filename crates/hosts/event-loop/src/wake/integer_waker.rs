@@ -1,11 +1,13 @@
 //! Integer wakers: a waker is one word, the [`SlotKey`] of its task, and owns nothing.
 //!
-//! A clone is a copy and a drop is nothing. A wake for a task that is gone finds nobody, as the
-//! slot has a new generation. Waking never touches a loop that may be gone: on the thread that runs
-//! the loop it goes through a thread-local, from anywhere else through a mailbox that lives for
-//! ever (see `mailbox_table`).
+//! A clone copies the word, and a drop does nothing. The wake of a task that is gone has no effect,
+//! because the slot has a new generation by then.
 //!
-//! The idea of a waker without a reference count is embassy's.
+//! A wake never touches a loop that may be gone. On the thread that runs the loop, the wake finds
+//! it through a thread-local. From every other thread, the wake goes through a mailbox that is
+//! never freed (see `mailbox_table`).
+//!
+//! A waker without a reference count is an idea of embassy.
 
 #![allow(unsafe_code)]
 
@@ -25,13 +27,14 @@ compile_error!("the wakers of quadrivium-event-loop are 64-bit words: this needs
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, |_| {});
 
-/// The waker of the task at `key`, for the length of a resume. It is never dropped, as there is
-/// nothing to drop.
+/// Returns the waker of the task at `key`, for one resume. It is never dropped, as there is nothing
+/// to drop.
 pub(crate) fn waker(key: SlotKey) -> ManuallyDrop<Waker> {
     ManuallyDrop::new(from_word(key.0))
 }
 
-/// A copy of `waker` that the task's loop does not count as given away, if it is one of ours.
+/// Returns a copy of `waker`. If the waker is one of ours, its loop does not count the copy as a
+/// clone: the caller keeps it on the loop's thread.
 pub(crate) fn local_copy(waker: &Waker) -> Waker {
     match ptr::eq(waker.vtable(), &raw const VTABLE) {
         true => from_word(word(waker.data())),
@@ -40,8 +43,8 @@ pub(crate) fn local_copy(waker: &Waker) -> Waker {
 }
 
 fn from_word(word: u64) -> Waker {
-    // SAFETY: the functions of VTABLE use the data as a number only, are safe to call on any
-    // thread at any time, and there is no ownership that they could get wrong.
+    // SAFETY: the functions of VTABLE use the data only as a number, and may be called on any
+    // thread at any time. A waker owns nothing.
     unsafe { Waker::from_raw(raw(word)) }
 }
 

@@ -9,9 +9,9 @@
 //!                                    └──────────────────────────────┘
 //! ```
 //!
-//! Everything that must not be missed is decided under the lock. `has_unread` only spares a turn
-//! the lock; a loop that is about to park looks under it. `tests/mailbox_model.rs` runs this very
-//! file through every interleaving of a few threads.
+//! Every decision that must not miss a request is made under the lock. `has_unread` only saves a
+//! turn from taking the lock. A loop that is about to park checks it under the lock.
+//! `tests/mailbox_model.rs` runs this file through every interleaving of a few threads.
 
 use super::{
     sync::{Arc, AtomicBool, Mutex, MutexGuard, Ordering, PoisonError},
@@ -27,16 +27,17 @@ pub(crate) struct Mailbox {
 
 #[derive(Default)]
 struct State {
-    /// There while a loop owns the mailbox.
+    /// Present while a loop owns the mailbox.
     unparker: Option<Arc<Unparker>>,
     first_generation: u32,
     parked: bool,
     unread: Unread,
-    /// By slot, one more than the generation whose wake is in `unread`: a second one adds nothing.
+    /// For each slot: one more than the generation of the task whose wake is in `unread`, or 0. A
+    /// second wake of the same task adds nothing.
     posted: Vec<u32>,
 }
 
-/// What came from other threads and was not read yet.
+/// Requests from other threads that the loop has not read yet.
 #[derive(Default)]
 pub(crate) struct Unread {
     pub(crate) requests: Vec<RemoteRequest>,
@@ -44,24 +45,24 @@ pub(crate) struct Unread {
     pub(crate) escaped: bool,
 }
 
-/// What another thread asks of a loop.
+/// A request from another thread to a loop.
 pub(crate) enum RemoteRequest {
     Wake(SlotKey),
     Cancel(SlotKey),
-    /// Call this.
+    /// Call this closure.
     Run(Box<dyn FnOnce() + Send>),
     Stop,
 }
 
 impl Mailbox {
-    /// A loop owns the mailbox from now on.
+    /// Opens the mailbox for a new loop.
     pub(crate) fn open(&self, unparker: Unparker, first_generation: u32) {
         let unparker = Some(Arc::new(unparker));
         *self.lock() = State { unparker, first_generation, ..State::default() };
     }
 
-    /// The loop no longer owns the mailbox, and takes what is left in it. What is posted from now
-    /// on is dropped.
+    /// Closes the mailbox when its loop ends, and returns the requests that are left in it.
+    /// Requests that are posted from now on are dropped.
     pub(crate) fn close(&self) -> Unread {
         let left = std::mem::take(&mut *self.lock());
         left.unread
@@ -84,10 +85,12 @@ impl Mailbox {
         });
     }
 
+    /// Records that a waker of this task was cloned on another thread.
     pub(crate) fn waker_escapes(&self, key: SlotKey) {
         self.post(|state| state.unread.escaped |= key.generation() >= state.first_generation);
     }
 
+    /// Changes the state, and then unparks the loop if it is parked. Does nothing without a loop.
     fn post(&self, put: impl FnOnce(&mut State)) {
         let mut state = self.lock();
         let Some(unparker) = state.unparker.clone() else { return };
@@ -100,7 +103,7 @@ impl Mailbox {
         }
     }
 
-    /// Everything that has come since the last call.
+    /// Takes the requests that have come since the last call.
     pub(crate) fn take_unread(&self) -> Option<Unread> {
         if !self.has_unread.load(Ordering::Acquire) {
             return None;
@@ -116,31 +119,34 @@ impl Mailbox {
         Some(unread)
     }
 
-    /// Whether nothing has come, for certain: a thread that is known to be done has posted.
+    /// Returns whether the mailbox is empty. It takes the lock, so it sees the requests of every
+    /// thread that is known to have posted.
     pub(crate) fn is_empty_for_certain(&self) -> bool {
         let _state = self.lock();
         self.is_empty()
     }
 
-    /// Whether nothing has come since.
+    /// Returns whether the mailbox is empty. Without the lock, it may miss a request that is just
+    /// being posted.
     pub(crate) fn is_empty(&self) -> bool {
         !self.has_unread.load(Ordering::Acquire)
     }
 
-    /// Announces that the loop is about to sleep. False when something has come: then it must not.
+    /// Records that the loop is about to sleep. Returns false if a request has come: then the loop
+    /// must not sleep.
     pub(crate) fn park(&self) -> bool {
         let mut state = self.lock();
         state.parked = !self.has_unread.load(Ordering::Acquire);
         state.parked
     }
 
-    /// The loop is awake again: a post need not unpark it.
+    /// Records that the loop is awake again, so that a post need not unpark it.
     pub(crate) fn unparked(&self) {
         self.lock().parked = false;
     }
 
-    /// Has the loop whose generations begin here do this in its next turn. It is dropped here when
-    /// another loop has the mailbox by now, or none.
+    /// Posts a request to the loop whose generations begin with `first_generation`. If another loop
+    /// owns the mailbox by now, or none, the request is dropped here.
     pub(crate) fn request(&self, request: RemoteRequest, first_generation: u32) {
         let mut request = Some(request);
         self.post(|state| {
@@ -150,12 +156,12 @@ impl Mailbox {
         });
     }
 
-    /// Wakes the loop, which finds nothing in here.
-    pub(crate) fn look(&self) {
+    /// Ends the sleep of the loop without a request, so that it checks its state again.
+    pub(crate) fn unpark_loop(&self) {
         self.post(|_| ());
     }
 
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    /// No user code runs under this lock, so the state behind a poisoned lock is still consistent.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

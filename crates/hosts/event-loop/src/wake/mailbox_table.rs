@@ -1,8 +1,9 @@
-//! The mailboxes of all loops: a table that is never freed.
+//! The mailboxes of all loops, in a table that is never freed.
 //!
-//! A mailbox belongs to one loop after another, so a wake cannot race the end of its loop: it finds
-//! an open mailbox, or a closed one and does nothing. Generations go on where the loop before
-//! stopped, so a waker of that loop finds nobody in this one.
+//! A mailbox belongs to one loop after another. So a wake cannot race the end of its loop: it finds
+//! the mailbox open, or it finds it closed and does nothing. A new loop starts with higher
+//! generations than any that the former loop has used. So a waker of the former loop finds no task
+//! in the new one.
 
 use std::{
     io,
@@ -25,27 +26,30 @@ static UNUSED: Mutex<UnusedMailboxes> =
 
 /// Mailboxes without a loop.
 struct UnusedMailboxes {
-    /// Index, and the generation to go on with.
+    /// For each mailbox of a loop that has ended: its index, and the first generation of the next
+    /// loop.
     returned: Vec<(u16, u32)>,
+    /// The index of the first mailbox that no loop has used.
     fresh: u32,
 }
 
-/// The mailbox of the loop with this index.
+/// Returns the mailbox of the loop with this index.
 pub(crate) fn of(index: u16) -> &'static Mailbox {
     let index = usize::from(index);
     let segment = &MAILBOXES[index / SEGMENT];
     &segment.get_or_init(|| (0..SEGMENT).map(|_| Mailbox::default()).collect())[index % SEGMENT]
 }
 
-/// Takes an unused mailbox for a new loop: its index, and the generation its slots start with.
+/// Takes an unused mailbox for a new loop. Returns its index, and the generation with which the
+/// loop's slots start.
 ///
 /// # Errors
 ///
-/// When there are as many loops as can exist.
+/// Fails when as many loops exist as are possible.
 pub(crate) fn claim(unparker: Unparker) -> io::Result<(u16, u32)> {
     let (index, generation) =
         UNUSED.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(|| {
-            let most = format!("no more than {LOOPS} loops can exist at once: drop some first");
+            let most = format!("at most {LOOPS} loops can exist at once: drop some of them first");
             io::Error::new(io::ErrorKind::QuotaExceeded, most)
         })?;
     of(index).open(unparker, generation);
@@ -56,7 +60,7 @@ impl UnusedMailboxes {
     fn take(&mut self) -> Option<(u16, u32)> {
         let returned = self.returned.pop();
         returned.or_else(|| {
-            // There are as many as fit.
+            // When the index does not fit into a `u16`, every mailbox is in use.
             let fresh = (u16::try_from(self.fresh).ok()?, 0);
             self.fresh += 1;
             Some(fresh)
@@ -64,11 +68,12 @@ impl UnusedMailboxes {
     }
 }
 
-/// Gives a mailbox back; what nobody has read. `generation` is one more than the highest its loop
-/// has used.
+/// Gives a mailbox back, and returns the requests that its loop has not read. `generation` is one
+/// more than the highest generation that the loop has used.
 pub(crate) fn release(index: u16, generation: u32) -> Unread {
     let unread = of(index).close();
-    // A box that could no longer tell its loops apart is not used again.
+    // A mailbox that has used half of its generations is not used again. So a wake for one loop
+    // never reaches a later loop with the same mailbox.
     if generation < GENERATIONS / 2 {
         let mut unused = UNUSED.lock().unwrap_or_else(PoisonError::into_inner);
         unused.returned.push((index, generation));

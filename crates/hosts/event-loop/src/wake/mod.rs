@@ -1,6 +1,6 @@
-//! How a wake finds its loop: on the loop's own thread, or from any other through a mailbox.
+//! How a wake reaches its loop: directly on the loop's thread, through a mailbox from any other.
 //!
-//! What the loop does then is in `turn/wake.rs`.
+//! `turn/wake.rs` contains what the loop does then.
 
 pub(crate) mod integer_waker;
 pub(crate) mod active_loop;

@@ -1,4 +1,5 @@
-//! The primitives of `mailbox`, in one place, so that its model can put others in theirs.
+//! The synchronisation primitives of `mailbox`. They are in a file of their own so that the model
+//! in `tests/mailbox_model.rs` can replace them.
 
 pub(crate) use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,

@@ -6,19 +6,19 @@ use std::{
     task::{Wake, Waker},
 };
 
-/// Wakes the thread of a loop that sleeps.
+/// Ends the sleep of a loop's thread.
 #[derive(Debug)]
 pub(crate) enum Unparker {
-    /// It sleeps in the reactor.
+    /// The loop's thread sleeps in the reactor.
     Reactor(mio::Waker),
-    /// The loop is a guest of another executor, which sleeps.
+    /// The loop runs inside another executor, which sleeps.
     Executor(Arc<ExecutorWaker>),
 }
 
 impl Unparker {
     pub(crate) fn unpark(&self) {
         match self {
-            // A full counter means that it is awake already; there is no other way to fail.
+            // It only fails if the counter is full. Then the thread is awake already.
             Self::Reactor(waker) => _ = waker.wake(),
             Self::Executor(waker) => waker.wake(),
         }
@@ -31,7 +31,7 @@ impl Wake for Unparker {
     }
 }
 
-/// How a guest asks the executor around it for a poll: the waker of the last one.
+/// How a loop inside another executor asks for a poll: with the waker of the last poll.
 #[derive(Debug)]
 pub(crate) struct ExecutorWaker(Mutex<Waker>);
 
@@ -40,7 +40,7 @@ impl ExecutorWaker {
         Self(Mutex::new(Waker::noop().clone()))
     }
 
-    /// Wakes with this waker from now on.
+    /// Uses this waker from now on.
     pub(crate) fn replace(&self, waker: &Waker) {
         let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !current.will_wake(waker) {
@@ -50,7 +50,7 @@ impl ExecutorWaker {
         }
     }
 
-    /// The waker is somebody else's code: it runs while nothing is locked.
+    /// The waker is code of another crate, so it runs while nothing is locked.
     fn wake(&self) {
         let waker = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         waker.wake();

@@ -1,4 +1,4 @@
-//! What an executor's reactor has told once reaches the loop inside.
+//! An edge that an executor's reactor reports once must reach the loop inside.
 
 use std::{
     cell::RefCell,
@@ -18,9 +18,9 @@ use quadrivium::{
     sync::Notify,
 };
 
-/// An executor in whose reactor something happens just as it is asked.
+/// An executor that calls `on_poll` just when its reactor is polled.
 struct Scripted<F> {
-    happens: Rc<RefCell<Option<F>>>,
+    on_poll: Rc<RefCell<Option<F>>>,
     _watched: Option<OwnedFd>,
 }
 
@@ -38,11 +38,11 @@ impl<F: FnOnce()> Executor for Scripted<F> {
         Ok(())
     }
 
-    /// Edge-triggered: ready once.
+    /// Edge-triggered: it is ready once.
     fn poll_readable(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.happens.take() {
-            Some(happens) => {
-                happens();
+        match self.on_poll.take() {
+            Some(on_poll) => {
+                on_poll();
                 Poll::Ready(Ok(()))
             }
             None => Poll::Pending,
@@ -62,12 +62,12 @@ fn an_edge_that_comes_with_a_wake_is_not_lost() {
         notified.await.unwrap();
         read
     });
-    let happens = Rc::new(RefCell::new(None));
-    let executor = Scripted { happens: Rc::clone(&happens), _watched: None };
+    let on_poll = Rc::new(RefCell::new(None));
+    let executor = Scripted { on_poll: Rc::clone(&on_poll), _watched: None };
     let mut guest = pin!(Guest::new(reads, executor));
     let mut cx = Context::from_waker(Waker::noop());
     assert!(guest.as_mut().poll(&mut cx).is_pending());
-    happens.replace(Some(move || {
+    on_poll.replace(Some(move || {
         far.write_all(b"hello").unwrap();
         notify.notify_one();
     }));

@@ -1,10 +1,10 @@
-//! The executors that are tested, and a test for each of them.
+//! The executors under test, and a macro that runs each test on each of them.
 
 use std::future::Future;
 
 use quadrivium::executor::{self, Executor, Tokio};
 
-/// An executor, and how a future runs on it.
+/// An executor, and a function that runs a future on it.
 pub trait TestedExecutor {
     type Executor: Executor + 'static;
 
@@ -51,7 +51,7 @@ impl TestedExecutor for SmolInFutures {
     }
 }
 
-/// Each test with each executor.
+/// Runs each test with each executor.
 macro_rules! on_every_executor {
     ($($test:ident),* $(,)?) => {
         mod tokio_current_thread {

@@ -1,4 +1,4 @@
-//! A loop that is kept inside tokio, and inside smol, from one future to the next.
+//! A loop inside tokio or smol that keeps its tasks from one future to the next.
 
 use std::{
     future::{Future, poll_fn},
@@ -27,9 +27,9 @@ on_every_executor! {
     a_dropped_future_cancels_its_task_and_no_other,
     nothing_is_spawned_before_the_first_poll,
     a_panic_is_an_error,
-    a_deadlock_is_an_error_and_no_end,
-    a_stop_from_another_thread,
-    a_task_from_another_thread,
+    a_deadlock_is_an_error_and_the_loop_can_go_on,
+    a_stop_from_another_thread_is_an_error,
+    another_thread_spawns_a_task,
     a_loop_inside_a_loop_is_an_error,
 }
 
@@ -40,7 +40,7 @@ fn new_loop<E: TestedExecutor>() -> GuestLoop<E::Executor> {
 fn tasks_outlive_a_future<E: TestedExecutor>() {
     let mut guest_loop = new_loop::<E>();
     let (sender, receiver) = channel::bounded(1);
-    let counts = guest_loop.spawn(green(move || {
+    let counting = guest_loop.spawn(green(move || {
         let mut i = 1;
         while perform(sender.send(i)).is_ok() {
             perform(sleep(MS));
@@ -53,25 +53,25 @@ fn tasks_outlive_a_future<E: TestedExecutor>() {
             assert_eq!(guest_loop.perform(receiver.recv()).await.unwrap(), Ok(i));
         }
     });
-    assert!(!counts.is_finished());
+    assert!(!counting.is_finished());
 }
 
 fn sockets_outlive_a_future<E: TestedExecutor>() {
     let (near, far) = UnixStream::pair().unwrap();
     let mut guest_loop = new_loop::<E>();
     E::block_on(async {
-        let writes = guest_loop.perform(future(async move {
+        let writing = guest_loop.perform(future(async move {
             sleep(MS).await;
             far.write_all(b"hello").await.unwrap();
             far
         }));
-        let far = writes.await.unwrap();
-        // What was registered in the first future is heard in the second.
-        let reads = guest_loop.perform(green(move || {
+        let far = writing.await.unwrap();
+        // The second future receives events of a socket that the first future has registered.
+        let reading = guest_loop.perform(green(move || {
             let mut buffer = [0; 5];
             perform(future(async move { near.read_exact(&mut buffer).await.map(|_| buffer) }))
         }));
-        assert_eq!(&reads.await.unwrap().unwrap(), b"hello");
+        assert_eq!(&reading.await.unwrap().unwrap(), b"hello");
         drop(far);
     });
 }
@@ -86,19 +86,19 @@ fn run_ends_with_the_last_task<E: TestedExecutor>() {
 
 fn a_dropped_future_cancels_its_task_and_no_other<E: TestedExecutor>() {
     let mut guest_loop = new_loop::<E>();
-    let stays = guest_loop.spawn(sleep(MS));
+    let sleeping = guest_loop.spawn(sleep(MS));
     E::block_on(async {
-        let mut performs = Box::pin(guest_loop.perform(sleep(1000 * MS)));
+        let mut performing = Box::pin(guest_loop.perform(sleep(1000 * MS)));
         poll_fn(|cx| {
-            assert!(performs.as_mut().poll(cx).is_pending());
+            assert!(performing.as_mut().poll(cx).is_pending());
             Poll::Ready(())
         })
         .await;
-        drop(performs);
+        drop(performing);
         assert_eq!(guest_loop.live(), 1);
         guest_loop.run().await.unwrap();
     });
-    assert!(stays.is_finished());
+    assert!(sleeping.is_finished());
 }
 
 fn nothing_is_spawned_before_the_first_poll<E: TestedExecutor>() {
@@ -118,46 +118,46 @@ fn a_panic_is_an_error<E: TestedExecutor>() {
     assert_eq!(payload.message(), Some("as planned"));
 }
 
-fn a_deadlock_is_an_error_and_no_end<E: TestedExecutor>() {
+fn a_deadlock_is_an_error_and_the_loop_can_go_on<E: TestedExecutor>() {
     let mut guest_loop = new_loop::<E>();
     let notify = Notify::new();
     let waits = guest_loop.spawn(notify.notified());
     let error = E::block_on(guest_loop.perform(notify.notified())).unwrap_err();
     let RunError::Deadlock(deadlock) = error else { panic!("{error}") };
     assert_eq!(deadlock.tasks.len(), 2);
-    // The one that was performed is cancelled, the other can go on.
+    // The task that was performed is cancelled. The other task can go on.
     assert_eq!(guest_loop.live(), 1);
     notify.notify_one();
     E::block_on(guest_loop.run()).unwrap();
     assert!(waits.is_finished());
 }
 
-fn a_stop_from_another_thread<E: TestedExecutor>() {
+fn a_stop_from_another_thread_is_an_error<E: TestedExecutor>() {
     let mut guest_loop = new_loop::<E>();
     let stopper = guest_loop.stopper();
-    let stops = thread::spawn(move || stopper.stop());
+    let stopping = thread::spawn(move || stopper.stop());
     let error = E::block_on(guest_loop.perform(Notify::new().notified())).unwrap_err();
     assert!(matches!(error, RunError::Stopped), "{error}");
-    stops.join().unwrap();
+    stopping.join().unwrap();
 }
 
-fn a_task_from_another_thread<E: TestedExecutor>() {
+fn another_thread_spawns_a_task<E: TestedExecutor>() {
     let mut guest_loop = new_loop::<E>();
     let spawner = guest_loop.spawner();
-    let hands = thread::spawn(move || spawner.spawn(|| green(|| 42)));
-    let performs = async {
-        let handle = hands.join().unwrap();
+    let spawning = thread::spawn(move || spawner.spawn(|| green(|| 42)));
+    let performing = async {
+        let handle = spawning.join().unwrap();
         guest_loop.perform(handle).await
     };
-    assert_eq!(E::block_on(performs).unwrap().unwrap(), 42);
+    assert_eq!(E::block_on(performing).unwrap().unwrap(), 42);
 }
 
 fn a_loop_inside_a_loop_is_an_error<E: TestedExecutor>() {
     let mut inner = new_loop::<E>();
     let mut outer = new_loop::<E>();
     let nested = future(async move {
-        let mut performs = pin!(inner.perform(turn()));
-        poll_fn(|cx| performs.as_mut().poll(cx)).await
+        let mut performing = pin!(inner.perform(turn()));
+        poll_fn(|cx| performing.as_mut().poll(cx)).await
     });
     let error = E::block_on(outer.perform(nested)).unwrap().unwrap_err();
     assert!(matches!(error, RunError::Nested), "{error}");

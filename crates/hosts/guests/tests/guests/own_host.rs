@@ -1,5 +1,5 @@
-//! A destructor of a task inside another executor has the task's own loop as its host, however the
-//! task is dropped: with the future that performs it, with the loop, as a guest.
+//! The destructors of a task inside another executor have the task's own loop as their host. That
+//! is so when the task is dropped with its future, with its loop, or as a `Guest`.
 
 use std::{
     cell::RefCell,
@@ -25,22 +25,22 @@ use quadrivium::{
 use crate::executors::{TestedExecutor, on_every_executor};
 
 on_every_executor! {
-    of_a_dropped_future,
-    of_a_dropped_loop,
-    of_a_dropped_guest,
-    bytes_in_a_buffer_arrive,
+    destructors_of_a_dropped_future_have_a_host,
+    destructors_of_a_dropped_loop_have_a_host,
+    destructors_of_a_dropped_guest_have_a_host,
+    a_destructor_can_write_its_buffer,
 }
 
 fn new_loop<E: TestedExecutor>() -> GuestLoop<E::Executor> {
     GuestLoop::new(E::executor()).expect("a loop can exist")
 }
 
-type Answers = Rc<RefCell<Vec<Option<Instant>>>>;
+type Times = Rc<RefCell<Vec<Option<Instant>>>>;
 
-/// Asks for the time when it is dropped, and spawns a task.
-struct Asks(Answers);
+/// When it is dropped, it reads the time and spawns a task.
+struct ReadTime(Times);
 
-impl Drop for Asks {
+impl Drop for ReadTime {
     fn drop(&mut self) {
         let time = host::current().map(|_| {
             drop(spawn(turn()));
@@ -50,16 +50,16 @@ impl Drop for Asks {
     }
 }
 
-/// A task that is suspended for good, and asks when it is dropped.
-fn asks(answers: &Answers) -> impl Task<Output = ()> + use<> {
-    let asks = Asks(Rc::clone(answers));
+/// A task that waits for ever, and has a destructor that needs a host.
+fn waiting_task(times: &Times) -> impl Task<Output = ()> + use<> {
+    let read_time = ReadTime(Rc::clone(times));
     generator(|mut co| async move {
-        let _asks = asks;
+        let _read_time = read_time;
         co.perform(Notify::new().notified()).await;
     })
 }
 
-/// Polls once: the future waits.
+/// Polls once, and checks that the future is pending.
 async fn poll_once(future: impl Future) {
     let mut future = pin!(future);
     poll_fn(|cx| {
@@ -69,39 +69,39 @@ async fn poll_once(future: impl Future) {
     .await;
 }
 
-/// The one answer that was given: there was a host.
+/// Checks that one destructor has run, and that it had a host.
 #[track_caller]
-fn assert_answered(answers: &Answers) {
-    assert!(matches!(answers.take()[..], [Some(_)]));
+fn assert_had_a_host(times: &Times) {
+    assert!(matches!(times.take()[..], [Some(_)]));
 }
 
-fn of_a_dropped_future<E: TestedExecutor>() {
-    let answers = Answers::default();
+fn destructors_of_a_dropped_future_have_a_host<E: TestedExecutor>() {
+    let times = Times::default();
     let mut guest_loop = new_loop::<E>();
-    // Somebody who may wake it, so that it is no deadlock.
+    // While a spawner exists, a task that waits is not a deadlock.
     let _spawner = guest_loop.spawner();
-    E::block_on(poll_once(guest_loop.perform(asks(&answers))));
-    assert_answered(&answers);
-    assert_eq!(guest_loop.live(), 1, "what the destructor has spawned");
+    E::block_on(poll_once(guest_loop.perform(waiting_task(&times))));
+    assert_had_a_host(&times);
+    assert_eq!(guest_loop.live(), 1, "the task that the destructor has spawned is left");
 }
 
-fn of_a_dropped_loop<E: TestedExecutor>() {
-    let answers = Answers::default();
+fn destructors_of_a_dropped_loop_have_a_host<E: TestedExecutor>() {
+    let times = Times::default();
     let guest_loop = new_loop::<E>();
-    let _handle = guest_loop.spawn(asks(&answers));
+    let _handle = guest_loop.spawn(waiting_task(&times));
     E::block_on(async { drop(guest_loop) });
-    assert_answered(&answers);
+    assert_had_a_host(&times);
 }
 
-fn of_a_dropped_guest<E: TestedExecutor>() {
-    let answers = Answers::default();
-    // It waits for a deadline as well, so that it is no deadlock.
-    let waits = race(asks(&answers), sleep(Duration::from_secs(3600)));
+fn destructors_of_a_dropped_guest_have_a_host<E: TestedExecutor>() {
+    let times = Times::default();
+    // It also waits for a deadline, so that it is not a deadlock.
+    let waits = race(waiting_task(&times), sleep(Duration::from_secs(3600)));
     E::block_on(poll_once(Guest::new(waits, E::executor())));
-    assert_answered(&answers);
+    assert_had_a_host(&times);
 }
 
-fn bytes_in_a_buffer_arrive<E: TestedExecutor>() {
+fn a_destructor_can_write_its_buffer<E: TestedExecutor>() {
     let (one, mut other) = StdStream::pair().unwrap();
     let writes = green(move || {
         let stream = UnixStream::from_std(one).unwrap();

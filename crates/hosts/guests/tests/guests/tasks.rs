@@ -1,4 +1,4 @@
-//! Tasks of every style as futures of tokio and of smol.
+//! Tasks of every style as futures for tokio and for smol.
 
 use std::{
     cell::Cell,
@@ -25,32 +25,32 @@ use crate::executors::{TestedExecutor, TokioCurrentThread, on_every_executor};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// A task as a future of this executor.
+/// Makes a future for this executor out of a task.
 #[track_caller]
-fn on<E: TestedExecutor, T: Task>(task: T) -> Guest<T, E::Executor> {
+fn guest_of<E: TestedExecutor, T: Task>(task: T) -> Guest<T, E::Executor> {
     Guest::new(task, E::executor())
 }
 
 on_every_executor! {
     a_value_of_every_style,
-    deadlines,
-    tasks_of_its_own,
-    sockets,
-    many_sockets_at_once,
+    deadlines_come_in_order,
+    it_spawns_tasks_of_its_own,
+    two_guests_talk_by_sockets,
+    more_sockets_are_ready_than_one_poll_reports,
     a_wake_from_another_thread,
-    a_panic_crosses,
-    dropped_in_the_middle,
-    dropped_before_it_starts,
+    a_panic_of_the_task_is_a_panic_of_the_future,
+    a_drop_in_the_middle_drops_every_task,
+    a_drop_before_the_start_drops_the_body,
     a_deadlock_is_a_panic,
     a_sleep_without_end_is_a_deadlock,
     leaves_without_a_host_give_way,
     a_task_that_is_always_ready_gives_way,
-    several_at_once,
+    a_hundred_guests_run_at_once,
     a_guest_inside_a_guest_is_a_clear_panic,
-    futures_of_others_inside,
+    futures_of_other_crates_run_inside,
 }
 
-/// The same body in every style: sleeps, gives way, and is worth 42.
+/// The same body in every style. It sleeps, lets other tasks run once, and returns 42.
 fn bodies() -> Vec<BoxTask<u32>> {
     let callback = callback(|cb| {
         cb.perform(sleep(MS), |cb, ()| cb.perform(turn(), |cb, ()| cb.done(42)));
@@ -75,25 +75,25 @@ fn bodies() -> Vec<BoxTask<u32>> {
 
 fn a_value_of_every_style<E: TestedExecutor>() {
     for body in bodies() {
-        assert_eq!(E::block_on(async { on::<E, _>(body).await }), 42);
+        assert_eq!(E::block_on(async { guest_of::<E, _>(body).await }), 42);
     }
 }
 
-fn deadlines<E: TestedExecutor>() {
+fn deadlines_come_in_order<E: TestedExecutor>() {
     let began = Instant::now();
     let order = E::block_on(async {
-        on::<E, _>(future(async {
+        guest_of::<E, _>(future(async {
             let order = Rc::new(Cell::new(String::new()));
-            let say = |after: u32, word: &'static str| {
+            let append_after = |after: u32, word: &'static str| {
                 let order = Rc::clone(&order);
                 spawn(future(async move {
                     sleep(after * MS).await;
                     order.set(order.take() + word);
                 }))
             };
-            let said = [say(30, "c"), say(10, "a"), say(20, "b")];
-            for said in said {
-                said.await.unwrap();
+            let tasks = [append_after(30, "c"), append_after(10, "a"), append_after(20, "b")];
+            for task in tasks {
+                task.await.unwrap();
             }
             order.take()
         }))
@@ -103,9 +103,9 @@ fn deadlines<E: TestedExecutor>() {
     assert!(began.elapsed() >= 30 * MS, "no deadline comes early");
 }
 
-fn tasks_of_its_own<E: TestedExecutor>() {
+fn it_spawns_tasks_of_its_own<E: TestedExecutor>() {
     let sum = E::block_on(async {
-        on::<E, _>(green(|| {
+        guest_of::<E, _>(green(|| {
             let (sender, receiver) = channel::bounded(1);
             let sends = spawn(generator(|mut co| async move {
                 for i in 1..=100 {
@@ -124,7 +124,7 @@ fn tasks_of_its_own<E: TestedExecutor>() {
     assert_eq!(sum, 5050);
 }
 
-/// Echoes until the end.
+/// Echoes until the end of the stream.
 async fn echo(stream: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 1000];
     loop {
@@ -139,14 +139,14 @@ fn listener() -> TcpListener {
     TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap()
 }
 
-fn sockets<E: TestedExecutor>() {
+fn two_guests_talk_by_sockets<E: TestedExecutor>() {
     let listener = listener();
     let address = listener.local_addr().unwrap();
-    let server = on::<E, _>(green(move || {
+    let server = guest_of::<E, _>(green(move || {
         let (stream, _) = perform(listener.accept()).unwrap();
         perform(future(echo(stream))).unwrap();
     }));
-    let client = on::<E, _>(callback(move |cb| {
+    let client = guest_of::<E, _>(callback(move |cb| {
         cb.perform(TcpStream::connect(address), |cb, stream| {
             let stream = stream.unwrap();
             cb.perform(stream.write_all_owned(vec![7; 100_000]), move |cb, (wrote, bytes)| {
@@ -162,12 +162,12 @@ fn sockets<E: TestedExecutor>() {
     assert_eq!(echoed, vec![7; 100_000]);
 }
 
-fn many_sockets_at_once<E: TestedExecutor>() {
-    // More than one look at the descriptors tells of.
+fn more_sockets_are_ready_than_one_poll_reports<E: TestedExecutor>() {
+    // More descriptors than one poll reports.
     let pairs: Vec<_> = (0..700).map(|_| UnixStream::pair().unwrap()).collect();
     let (ours, theirs): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
-    let said = E::block_on(async {
-        let reads = on::<E, _>(future(async move {
+    let bytes = E::block_on(async {
+        let reads = guest_of::<E, _>(future(async move {
             let reads = ours.into_iter().map(|stream| {
                 spawn(future(async move { stream.read(&mut [0; 2]).await.unwrap() }))
             });
@@ -177,7 +177,7 @@ fn many_sockets_at_once<E: TestedExecutor>() {
             }
             sum
         }));
-        let writes = on::<E, _>(future(async move {
+        let writes = guest_of::<E, _>(future(async move {
             sleep(5 * MS).await;
             for stream in &theirs {
                 stream.write_all(b"!").await.unwrap();
@@ -185,7 +185,7 @@ fn many_sockets_at_once<E: TestedExecutor>() {
         }));
         futures::join!(reads, writes).0
     });
-    assert_eq!(said, 700);
+    assert_eq!(bytes, 700);
 }
 
 fn a_wake_from_another_thread<E: TestedExecutor>() {
@@ -194,12 +194,12 @@ fn a_wake_from_another_thread<E: TestedExecutor>() {
         thread::sleep(5 * MS);
         sender.send("hello").unwrap();
     });
-    assert_eq!(E::block_on(async { on::<E, _>(future(receiver)).await }), Ok("hello"));
+    assert_eq!(E::block_on(async { guest_of::<E, _>(future(receiver)).await }), Ok("hello"));
     sends.join().unwrap();
 }
 
-fn a_panic_crosses<E: TestedExecutor>() {
-    let guest = on::<E, _>(green(|| {
+fn a_panic_of_the_task_is_a_panic_of_the_future<E: TestedExecutor>() {
+    let guest = guest_of::<E, _>(green(|| {
         perform(sleep(MS));
         panic!("as planned")
     }));
@@ -208,19 +208,19 @@ fn a_panic_crosses<E: TestedExecutor>() {
     assert_eq!(payload.downcast_ref(), Some(&"as planned"));
 }
 
-/// Says that it is dropped.
-struct Bomb(Rc<Cell<u32>>);
+/// Counts its drops.
+struct CountDrop(Rc<Cell<u32>>);
 
-impl Drop for Bomb {
+impl Drop for CountDrop {
     fn drop(&mut self) {
         self.0.set(self.0.get() + 1);
     }
 }
 
-fn dropped_in_the_middle<E: TestedExecutor>() {
+fn a_drop_in_the_middle_drops_every_task<E: TestedExecutor>() {
     let dropped = Rc::new(Cell::new(0));
-    let (one, other) = (Bomb(Rc::clone(&dropped)), Bomb(Rc::clone(&dropped)));
-    let guest = on::<E, _>(green(move || {
+    let (one, other) = (CountDrop(Rc::clone(&dropped)), CountDrop(Rc::clone(&dropped)));
+    let guest = guest_of::<E, _>(green(move || {
         let _one = one;
         drop(spawn(future(async move {
             let _other = other;
@@ -240,35 +240,38 @@ fn dropped_in_the_middle<E: TestedExecutor>() {
     assert_eq!(dropped.get(), 2);
 }
 
-fn dropped_before_it_starts<E: TestedExecutor>() {
+fn a_drop_before_the_start_drops_the_body<E: TestedExecutor>() {
     let dropped = Rc::new(Cell::new(0));
-    let bomb = Bomb(Rc::clone(&dropped));
-    let guest = on::<E, _>(green(move || drop(bomb)));
+    let bomb = CountDrop(Rc::clone(&dropped));
+    let guest = guest_of::<E, _>(green(move || drop(bomb)));
     E::block_on(async { drop(guest) });
     assert_eq!(dropped.get(), 1);
 }
 
 fn a_deadlock_is_a_panic<E: TestedExecutor>() {
-    let guest = on::<E, _>(green(|| perform(Notify::new().notified())));
+    let guest = guest_of::<E, _>(green(|| perform(Notify::new().notified())));
     let run = AssertUnwindSafe(|| E::block_on(guest));
     let payload = catch_unwind(run).unwrap_err();
-    let text = payload.downcast_ref::<String>().expect("it says why");
+    let text = payload.downcast_ref::<String>().expect("the panic has a message");
     assert!(text.starts_with("deadlock: "), "{text}");
-    assert!(text.contains("guests/tasks.rs"), "where the guest was made: {text}");
+    assert!(
+        text.contains("guests/tasks.rs"),
+        "the message has the line on which the guest was made: {text}"
+    );
 }
 
 fn a_sleep_without_end_is_a_deadlock<E: TestedExecutor>() {
     for never in [Duration::MAX, Duration::from_secs(u64::MAX / 4), Duration::from_secs(1 << 40)] {
-        let guest = on::<E, _>(sleep(never));
+        let guest = guest_of::<E, _>(sleep(never));
         let payload = catch_unwind(AssertUnwindSafe(|| E::block_on(guest))).unwrap_err();
-        let text = payload.downcast_ref::<String>().expect("it says why");
+        let text = payload.downcast_ref::<String>().expect("the panic has a message");
         assert!(text.contains("a sleep that is too long to end"), "{text}");
-        let limited = E::block_on(on::<E, _>(timeout(MS, sleep(never))));
+        let limited = E::block_on(guest_of::<E, _>(timeout(MS, sleep(never))));
         assert!(limited.is_err(), "{never:?}");
     }
 }
 
-/// Awaited by the executor itself, so no host of ours says when a step begins.
+/// The executor itself awaits the leaves, so no host of ours marks the begin of a step.
 fn leaves_without_a_host_give_way<E: TestedExecutor>() {
     const MANY: usize = 1_000;
     let channels = [channel::unbounded(), channel::unbounded()];
@@ -278,7 +281,7 @@ fn leaves_without_a_host_give_way<E: TestedExecutor>() {
     let [(_, one), (_, other)] = &channels;
     let received = Cell::new(0);
     let receives = async {
-        // One of them, and whichever of the two comes first.
+        // First from one channel, then from whichever channel is ready first.
         for n in 0..MANY / 2 {
             assert_eq!(one.recv().await, Ok(n));
             received.set(received.get() + 1);
@@ -294,13 +297,13 @@ fn leaves_without_a_host_give_way<E: TestedExecutor>() {
         let mut before = 0;
         while received.get() < MANY {
             let step = received.get() - before;
-            assert!(step <= 64, "{step} in one step");
+            assert!(step <= 64, "{step} operations in one step");
             before = received.get();
             futures::pending!();
         }
     };
     E::block_on(async { futures::join!(receives, takes_turns) });
-    // What a receive has not taken is still there, in order.
+    // The values that were not received are still there, in order.
     let left = |receiver: &channel::Receiver<usize>| {
         std::iter::from_fn(|| receiver.try_recv().ok()).collect::<Vec<_>>()
     };
@@ -312,7 +315,7 @@ fn leaves_without_a_host_give_way<E: TestedExecutor>() {
 fn a_task_that_is_always_ready_gives_way<E: TestedExecutor>() {
     let turns = Rc::new(Cell::new(0));
     let counts = Rc::clone(&turns);
-    let busy = on::<E, _>(future(async move {
+    let busy = guest_of::<E, _>(future(async move {
         loop {
             turn().await;
             counts.set(counts.get() + 1);
@@ -332,10 +335,10 @@ fn a_task_that_is_always_ready_gives_way<E: TestedExecutor>() {
     assert!(turns.get() >= 10);
 }
 
-fn several_at_once<E: TestedExecutor>() {
+fn a_hundred_guests_run_at_once<E: TestedExecutor>() {
     let all = E::block_on(async {
         let sleeps = |i: u32| {
-            on::<E, _>(green(move || {
+            guest_of::<E, _>(green(move || {
                 perform(sleep((100 + i % 7) * MS));
                 i
             }))
@@ -346,14 +349,14 @@ fn several_at_once<E: TestedExecutor>() {
 }
 
 fn a_guest_inside_a_guest_is_a_clear_panic<E: TestedExecutor>() {
-    let guest = on::<E, _>(future(async { on::<E, _>(turn()).await }));
+    let guest = guest_of::<E, _>(future(async { guest_of::<E, _>(turn()).await }));
     let run = AssertUnwindSafe(|| E::block_on(guest));
     let payload = catch_unwind(run).unwrap_err();
-    let text = payload.downcast_ref::<String>().expect("it says why");
+    let text = payload.downcast_ref::<String>().expect("the panic has a message");
     assert!(text.contains("perform the other task instead"), "{text}");
 }
 
-fn futures_of_others_inside<E: TestedExecutor>() {
+fn futures_of_other_crates_run_inside<E: TestedExecutor>() {
     let (mut sender, mut receiver) = futures::channel::mpsc::channel(0);
     let sends = thread::spawn(move || {
         use futures::SinkExt;
@@ -364,7 +367,7 @@ fn futures_of_others_inside<E: TestedExecutor>() {
         });
     });
     let sum: u32 = E::block_on(async {
-        on::<E, _>(green(move || {
+        guest_of::<E, _>(green(move || {
             use futures::StreamExt;
             let mut sum = 0;
             while let Some(i) = perform(future(receiver.next())) {
@@ -378,10 +381,10 @@ fn futures_of_others_inside<E: TestedExecutor>() {
     assert_eq!(sum, 4950);
 }
 
-/// tokio's own timer, in a green thread, on tokio's paused clock: and our sleeps keep that clock
-/// too.
+/// A green thread that waits for tokio's timer on tokio's paused clock. Our own sleeps use the same
+/// clock.
 #[test]
-fn on_a_paused_clock() {
+fn sleeps_follow_the_paused_clock_of_tokio() {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().start_paused(true).build().unwrap();
     let took = runtime.block_on(async {
@@ -396,9 +399,9 @@ fn on_a_paused_clock() {
     assert!((7200..7201).contains(&took.as_secs()), "{took:?}");
 }
 
-/// tokio's sockets and channels, performed by a green thread.
+/// tokio's sockets, performed by a green thread.
 #[test]
-fn the_world_of_tokio_inside() {
+fn sockets_of_tokio_work_inside() {
     let echoed = TokioCurrentThread::block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

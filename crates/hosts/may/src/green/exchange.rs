@@ -1,21 +1,23 @@
-//! [`Exchange`]: what a body on may's workers and its task on the loop ask and answer.
+//! [`Exchange`]: the state that a body on may's workers shares with its task on the loop. Through
+//! it the body asks for sub-tasks, and the task answers.
 //!
 //! ```text
-//!            2 ask              3 hear
+//!            2 ask            3 poll_body
 //!   Running ───────► Asked ─────────────► Performing
 //!    │   ▲                                     │
 //!    │   └─── 5 go on ──── Answered ◄──────────┘
 //!    │                               4 answer
-//!    │  6 end               7 hear
+//!    │  6 end            7 poll_body
 //!    └────────────► Ended ─────────► Over ◄────────── Cancelled
 //!                                           6 end         ▲
 //!                        8 cancel: whatever is not Over ──┘
 //! ```
 //!
-//! The body: 2, 5 `perform`  6 `end`. The task: 1 `new`  3, 7 `hear`  4 `answer`  8 `cancel`
+//! The body makes 2 and 5 in `perform`, and 6 in `end`. The task makes 1 in `new`, 3 and 7 in
+//! `poll_body`, 4 in `answer`, and 8 in `cancel`.
 //!
-//! All of it is decided under one lock, and nothing but that: wakes, destructors and whatever else
-//! may be user code come after it.
+//! Every transition is made under one lock. Wakes, destructors and other user code run after it is
+//! released.
 
 use std::{any::Any, mem, pin::Pin, sync::Mutex, task::Waker, thread};
 
@@ -29,32 +31,32 @@ pub(super) struct Exchange {
 }
 
 enum State {
-    /// The body runs, or is about to: it wakes the task when it has something to say.
+    /// The body runs, or is about to. It wakes the task when it asks or ends.
     Running(Waker),
-    /// The body is parked, or about to be, until what this makes is done.
+    /// The body is parked, or is about to be, until the sub-task that this makes is done.
     Asked(MakeSubTask),
-    /// The same, and the task has it.
+    /// The body is parked, and the task performs the sub-task.
     Performing,
-    /// It is done: the body is about to run again.
+    /// The sub-task is done with this result, and the body is about to run again.
     Answered(BoxResult, Waker),
-    /// The body is no more.
+    /// The body has ended with this result.
     Ended(BoxResult),
-    /// Nobody has anything to say any more.
+    /// The body has ended, and its result was taken or is no longer needed.
     Over,
-    /// The task is being dropped: the body unwinds. It was told so this often.
+    /// The task is being dropped, and the body unwinds. This counts how often the body was refused.
     Cancelled(u32),
 }
 
-/// What a body or a sub-task came to: its output, or the payload of its panic.
+/// The result of a body or a sub-task: its output, or the payload of its panic.
 pub(super) type BoxResult = thread::Result<Box<dyn Any + Send>>;
 
-/// What crosses the threads: it makes a sub-task, which stays on the loop's.
+/// Makes a sub-task. It goes to the loop's thread, and the sub-task stays there.
 pub(super) type MakeSubTask = Box<dyn FnOnce() -> BoxSubTask + Send>;
 
 /// A sub-task, on the loop's thread.
 pub(super) type BoxSubTask = Pin<Box<dyn SubTask>>;
 
-/// [`Task`] with the output type forgotten. Every task whose output can be sent is one.
+/// [`Task`] with the output type erased. Every task whose output is `Send` implements it.
 pub(super) trait SubTask {
     fn resume_sub_task(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Box<dyn Any + Send>>;
 }
@@ -72,22 +74,21 @@ where
     }
 }
 
-/// What the task hears from the body.
-pub(super) enum Heard {
-    /// It runs on.
-    Nothing,
-    /// It wants what this makes performed.
+/// The state of the body, as the task sees it.
+pub(super) enum BodyState {
+    /// The body is still running.
+    Running,
+    /// The body asks for the sub-task that this makes.
     Asked(MakeSubTask),
-    /// It came to this.
+    /// The body has ended with this result.
     Ended(BoxResult),
 }
 
-/// Why a body does not get what it asked for: the task has been dropped. The body was told so this
-/// often.
+/// The task has been dropped, so the body gets no answer. Counts how often the body was refused.
 pub(super) struct TaskDropped(pub(crate) u32);
 
 impl Exchange {
-    /// A body is about to run, and wakes this.
+    /// A body is about to run, and will wake `waker`.
     pub(super) fn new(waker: Waker) -> Self {
         Self { state: Mutex::new(State::Running(waker)) }
     }
@@ -95,37 +96,40 @@ impl Exchange {
 
 /// The task's side.
 impl Exchange {
-    /// What the body has to say; while it has nothing, it wakes `waker` when it does.
-    pub(super) fn hear(&self, mut waker: Waker) -> Heard {
+    /// Returns the body's request or result. If there is none yet, the body wakes `waker` later.
+    pub(super) fn poll_body(&self, mut waker: Waker) -> BodyState {
         let mut state = lock(&self.state);
         match &mut *state {
             State::Running(former) | State::Answered(_, former) => {
-                // The former is dropped last, when nothing is locked any more.
+                // The former waker is dropped at the end, when nothing is locked any more.
                 mem::swap(former, &mut waker);
-                Heard::Nothing
+                BodyState::Running
             }
             State::Asked(_) | State::Ended(_) => match mem::replace(&mut *state, State::Over) {
                 State::Asked(make) => {
                     *state = State::Performing;
-                    Heard::Asked(make)
+                    BodyState::Asked(make)
                 }
-                State::Ended(outcome) => Heard::Ended(outcome),
-                _ => unreachable!("it was one of these two"),
+                State::Ended(outcome) => BodyState::Ended(outcome),
+                _ => unreachable!("the outer match allows only these two"),
             },
             State::Performing | State::Over | State::Cancelled(_) => {
-                unreachable!("the task knows that there is nothing to hear")
+                unreachable!("the task polls the body only while the body runs")
             }
         }
     }
 
-    /// What the body asked for came to this. Whoever calls this unparks it.
+    /// Passes the result of the sub-task to the body. The caller then unparks the body.
     pub(super) fn answer(&self, outcome: BoxResult, waker: Waker) {
         let former = mem::replace(&mut *lock(&self.state), State::Answered(outcome, waker));
-        debug_assert!(matches!(former, State::Performing), "a body is answered when it has asked");
+        debug_assert!(
+            matches!(former, State::Performing),
+            "a body is answered only after it has asked"
+        );
     }
 
-    /// From now on the body is refused whatever it asks for. What is left of what it has said; none
-    /// when it is over already.
+    /// From now on every request of the body is refused. Returns the former contents, for the
+    /// caller to drop, or `None` when the body is over already.
     pub(super) fn cancel(&self) -> Option<impl Sized + use<>> {
         let mut state = lock(&self.state);
         match *state {
@@ -134,7 +138,7 @@ impl Exchange {
         }
     }
 
-    /// Whether the body has said its last word.
+    /// Returns whether the body has ended.
     pub(super) fn has_ended(&self) -> bool {
         matches!(*lock(&self.state), State::Ended(_) | State::Over)
     }
@@ -142,14 +146,15 @@ impl Exchange {
 
 /// The body's side.
 impl Exchange {
-    /// Has the task perform what this makes, and parks the green thread until it has.
+    /// Asks the task to perform the sub-task that `make` makes, and parks the green thread until it
+    /// is done.
     pub(super) fn perform(&self, make: MakeSubTask) -> Result<BoxResult, TaskDropped> {
         self.ask(make)?.wake();
         loop {
             if let Some(outcome) = self.answered()? {
                 return Ok(outcome);
             }
-            // It may return for no reason.
+            // `park` may return for no reason.
             coroutine::park();
         }
     }
@@ -159,7 +164,7 @@ impl Exchange {
         refuse_if_dropped(&mut state)?;
         match mem::replace(&mut *state, State::Asked(make)) {
             State::Running(waker) => Ok(waker),
-            _ => unreachable!("a body that runs has heard every answer"),
+            _ => unreachable!("a body that runs has taken every answer"),
         }
     }
 
@@ -178,12 +183,12 @@ impl Exchange {
         }
     }
 
-    /// Whether the task has been dropped.
+    /// Returns whether the task has been dropped.
     pub(super) fn is_cancelled(&self) -> bool {
         matches!(*lock(&self.state), State::Cancelled(_))
     }
 
-    /// The body came to this, and its destructors have run.
+    /// Stores the result of the body, whose destructors have run.
     pub(super) fn end(&self, outcome: BoxResult) {
         let mut state = lock(&self.state);
         match mem::replace(&mut *state, State::Over) {
@@ -197,16 +202,18 @@ impl Exchange {
         }
     }
 
-    /// The coroutine is gone. A body that has not ended before has overflowed its stack.
-    pub(super) fn end_without_a_word(&self) {
+    /// Called when the coroutine is gone. A body that has not ended by then has overflowed its
+    /// stack.
+    pub(super) fn end_if_overflowed(&self) {
         if matches!(*lock(&self.state), State::Running(_) | State::Cancelled(_)) {
-            let text = "a may green thread has overflowed its stack: give it more with Builder";
+            let text =
+                "a may green thread has overflowed its stack: make it larger with may::Builder";
             self.end(Err(Box::new(text)));
         }
     }
 }
 
-/// An error if the task has been dropped.
+/// Returns an error if the task has been dropped.
 fn refuse_if_dropped(state: &mut State) -> Result<(), TaskDropped> {
     let State::Cancelled(times) = state else { return Ok(()) };
     *times += 1;

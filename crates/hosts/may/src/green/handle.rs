@@ -1,4 +1,5 @@
-//! [`perform`]: what the body of a may green thread calls; its handle is the coroutine it is in.
+//! [`perform`]: the function that the body of a may green thread calls. It finds its task through
+//! the coroutine that it is called in.
 
 use std::{
     cell::RefCell,
@@ -20,36 +21,38 @@ use crate::{
     lock::lock,
 };
 
-// The task that this coroutine is the body of, if it is one. No thread-local, since a coroutine
-// goes on wherever there is a worker for it.
+// The body that runs in this coroutine, if any. It is not a thread-local, because a coroutine may
+// go on on any worker.
 coroutine_local! {
     static CURRENT: RefCell<Option<RunningBody>> = RefCell::new(None)
 }
 
-/// A body in its coroutine, until may has done with that.
+/// A body in its coroutine. may drops it with the coroutine.
 struct RunningBody {
     exchange: Arc<Exchange>,
-    /// There until it is dropped.
+    /// Present until this is dropped.
     coroutine: Option<Coroutine>,
 }
 
 impl Drop for RunningBody {
     fn drop(&mut self) {
-        // A stack that overflows is left without a word: may switches away from it and never back.
-        self.exchange.end_without_a_word();
-        // The handle itself, not a clone: another thread may drop the clone before this one is
-        // dropped here.
+        // If the stack has overflowed, may has switched away from it for ever, so no other code
+        // reports the end.
+        self.exchange.end_if_overflowed();
+        // The handle itself is moved, not a clone of it: another thread might drop the clone before
+        // the handle is dropped here.
         lock(&ENDED).extend(self.coroutine.take());
     }
 }
 
-/// Coroutines that have ended, for a loop's thread to drop.
+/// Coroutines that have ended, to be dropped by the thread of a loop.
 ///
-/// may may run a coroutine from inside the very call that parks it, when the unpark came first. If
-/// it ends there, and its handle is dropped there too, that waits for ever for the call to be over.
+/// If the unpark came first, may can run a coroutine inside the very call that parks it. If the
+/// coroutine ends there and its last handle is dropped there as well, the drop waits for ever for
+/// that call to return.
 static ENDED: Mutex<Vec<Coroutine>> = Mutex::new(Vec::new());
 
-/// Drops the handles of coroutines that have ended. Not for may's workers.
+/// Drops the handles of coroutines that have ended. It must not be called on may's workers.
 pub(super) fn drop_ended() {
     let ended = mem::take(&mut *lock(&ENDED));
     drop(ended);
@@ -58,17 +61,17 @@ pub(super) fn drop_ended() {
 /// The payload that unwinds a body whose task is dropped.
 struct Cancelled;
 
-/// Has the loop run a task of any style to its end, suspending this green thread meanwhile, and
-/// returns its output.
+/// Performs a task of any style: the loop runs it to its end, this green thread is suspended
+/// meanwhile, and the task's output is returned.
 ///
-/// The task is resumed on the loop's thread, and dropped there before its output is used. Its panic
-/// unwinds the body from here. The body may go on on another thread than before. It parks as
-/// [`may::coroutine::park`] does, so it may take an `unpark` that was meant for that.
+/// The task is resumed on the loop's thread, and dropped there before its output is used. If it
+/// panics, the panic unwinds the body from here. The body may go on on another thread. It parks as
+/// [`may::coroutine::park`] does, so it may consume an `unpark` that was meant for that.
 ///
 /// # Panics
 ///
-/// Outside the body of a [`green`](super::green) task, and while this thread is unwinding (in a
-/// destructor that runs because of a panic or of a cancel).
+/// Panics outside the body of a [`green`](super::green) task. It also panics while this thread is
+/// unwinding, that is in a destructor that runs because of a panic or a cancel.
 pub fn perform<P>(task: P) -> P::Output
 where
     P: Task + Send + 'static,
@@ -77,7 +80,7 @@ where
     perform_with(|| task)
 }
 
-/// The same for a task that is not `Send`: `make` makes it on the loop's thread.
+/// Like [`perform`], for a task that is not `Send`: `make` makes it on the loop's thread.
 ///
 /// ```
 /// use quadrivium::{EventLoop, green::{self, green}, may, time::turn};
@@ -99,25 +102,25 @@ where
 ///
 /// # Panics
 ///
-/// Where [`perform`] does.
+/// Panics where [`perform`] does.
 pub fn perform_with<M, P>(make: M) -> P::Output
 where
     M: FnOnce() -> P + Send + 'static,
     P: Task + 'static,
     P::Output: Send + 'static,
 {
-    let exchange = exchange();
+    let exchange = current_exchange();
     if is_unwinding() {
         refuse_to_suspend();
     }
     match exchange.perform(Box::new(|| Box::pin(make()))) {
-        Ok(Ok(output)) => *output.downcast().expect("the answer to what was asked"),
+        Ok(Ok(output)) => *output.downcast().expect("the output of the sub-task"),
         Ok(Err(payload)) => resume_unwind(payload),
         Err(dropped) => unwind(dropped),
     }
 }
 
-/// Runs the body of a green thread that may has just begun, and says what it came to.
+/// Runs the body of a green thread that may has just started, and reports its result.
 pub(super) fn run<T: Send + 'static>(exchange: Arc<Exchange>, body: impl FnOnce() -> T) {
     let running =
         RunningBody { exchange: Arc::clone(&exchange), coroutine: Some(coroutine::current()) };
@@ -125,7 +128,7 @@ pub(super) fn run<T: Send + 'static>(exchange: Arc<Exchange>, body: impl FnOnce(
     debug_assert!(former.is_none(), "a coroutine has one body");
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         if exchange.is_cancelled() {
-            // may begins a coroutine that was cancelled before.
+            // may starts a coroutine even if it was cancelled before.
             drop(body);
             unwind(TaskDropped(1));
         }
@@ -134,15 +137,17 @@ pub(super) fn run<T: Send + 'static>(exchange: Arc<Exchange>, body: impl FnOnce(
     exchange.end(outcome);
 }
 
-/// The task that this coroutine is the body of. Never inlined, as nothing that looks at a
-/// thread-local may be on the way of a suspension: whose the thread is, is looked up anew.
+/// Returns the connection between this body and its task. It is never inlined, because a function
+/// that suspends must not access a thread-local itself: the compiler would assume that the thread
+/// stays the same. So the thread is looked up anew in each call.
 #[inline(never)]
-fn exchange() -> Arc<Exchange> {
+fn current_exchange() -> Arc<Exchange> {
     let exchange =
         CURRENT.with(|current| current.borrow().as_ref().map(|body| Arc::clone(&body.exchange)));
     exchange.expect(
-        "may::perform outside the body of a may green thread: use the `perform` of the style \
-         around it, EventLoop::block_on, or in any other coroutine of may may::block_on",
+        "may::perform was called outside the body of a may green thread. In a task of another \
+         style, use the `perform` of that style. In another coroutine of may, use may::block_on. \
+         Outside of tasks, use EventLoop::block_on",
     )
 }
 
@@ -160,19 +165,19 @@ fn refuse_to_suspend() -> ! {
     )
 }
 
-/// A body may catch the unwinding and perform again; so often it may.
-const UNWINDS: u32 = 100;
+/// How often a body may catch the unwinding and perform again.
+const MAX_UNWINDS: u32 = 100;
 
 #[cold]
 fn unwind(TaskDropped(times): TaskDropped) -> ! {
     if cfg!(panic = "abort") {
-        stay();
+        park_for_ever();
     }
-    if times > UNWINDS {
-        // may never suspends a coroutine again that it was told to cancel, so its stack cannot even
-        // be left alone: the worker would be lost with it, and whoever waits there.
+    if times > MAX_UNWINDS {
+        // may never suspends a coroutine again after it was cancelled, so its stack cannot even be
+        // left unused. The worker would be lost with it, and so would the loop that waits for it.
         eprintln!(
-            "quadrivium: a may green thread has caught its own cancellation {UNWINDS} times\n  \
+            "quadrivium: a may green thread has caught its own cancellation {MAX_UNWINDS} times\n  \
              remedy: let a payload that is not yours go on with std::panic::resume_unwind",
         );
         process::abort();
@@ -180,8 +185,8 @@ fn unwind(TaskDropped(times): TaskDropped) -> ! {
     resume_unwind(Box::new(Cancelled))
 }
 
-/// Leaves this coroutine parked for ever: nothing refers to it but itself.
-fn stay() -> ! {
+/// Leaves this coroutine parked for ever. Only the coroutine refers to itself.
+fn park_for_ever() -> ! {
     loop {
         coroutine::park();
     }

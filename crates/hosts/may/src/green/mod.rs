@@ -1,8 +1,9 @@
-//! may's green threads as tasks: the body runs on may's workers, what it performs on the loop.
+//! may's green threads as tasks. The body runs on may's workers, and the tasks that it performs run
+//! on the loop.
 //!
-//! The loop cannot drive may, whose scheduler is its own. So the task on the loop stands for a body
-//! that is elsewhere: it resumes, on the loop's thread, the sub-task that the body has asked for,
-//! and while the body itself runs it waits to be woken.
+//! may has a scheduler of its own, so the loop cannot drive may's green threads. Instead, the loop
+//! has a task for each body. When the body performs another task (a sub-task), this task resumes
+//! the sub-task on the loop's thread. While the body runs, it waits to be woken.
 //!
 //! ```text
 //!   loop's thread                                one of may's workers

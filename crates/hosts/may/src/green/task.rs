@@ -15,27 +15,29 @@ use quadrivium_core::{Context, Hold, RESUMED_AFTER_DONE, Step, Task, Wait, hold}
 
 use crate::{
     green::{
-        exchange::{BoxResult, BoxSubTask, Exchange, Heard},
+        exchange::{BodyState, BoxResult, BoxSubTask, Exchange},
         handle::{drop_ended, run},
     },
     runtime, workers,
 };
 
-/// The size of a stack in bytes, unless [`may::config`] says more: 512 KiB, room for the large
-/// frames of a dev build. may's own 32 KiB are not enough for a `println!` or a backtrace.
+/// The size of a stack in bytes, unless [`may::config`] has a larger one. The 512 KiB have room for
+/// the large frames of a dev build. may's own 32 KiB are too small for a `println!` or a backtrace.
 pub const DEFAULT_STACK_SIZE: usize = 512 * 1024;
 
-/// Bytes of a body that may puts on top of its stack. A larger body stays in a box.
+/// The largest body, in bytes, that may gets directly and puts on top of the stack. A larger body
+/// stays in a box.
 const LARGEST_ON_STACK: usize = 1024;
 
-/// A task whose body is a green thread of may. Runs nothing, and has no stack, until it is first
-/// resumed.
+/// Makes a task whose body is a green thread of may. It runs nothing and has no stack until it is
+/// first resumed.
 ///
-/// The body runs on may's workers, beside the loop, and may go on on another thread after every
-/// suspension. [`perform`](super::perform) has the loop run a task meanwhile.
+/// The body runs on may's workers, at the same time as the loop. After every suspension it may go
+/// on on another thread. When the body calls [`perform`](super::perform), the loop runs a task for
+/// it.
 ///
-/// The task is not `Send`: a loop that drops it waits until the body is unwound, which must not
-/// keep one of may's workers waiting.
+/// The task is not `Send`. A loop that drops it waits until the body is unwound, and that must not
+/// block one of may's workers.
 ///
 /// ```compile_fail,E0277
 /// fn sends<T: Send>(_: T) {}
@@ -44,21 +46,21 @@ const LARGEST_ON_STACK: usize = 1024;
 ///
 /// # Safety
 ///
-/// * The body keeps nothing of a thread-local across a suspension: no reference to one, and nothing
-///   that is true of one thread alone, such as the guard of a `std::sync::Mutex`. The compiler
-///   takes the same thread for granted throughout a function, so one that suspends looks at no
-///   thread-local itself either; it calls another for that, which is `#[inline(never)]`.
-/// * No value on its stack that is alive across a suspension is `!Send`: the stack goes to another
-///   thread with it.
-/// * It fits its stack. may catches an overflow at the guard page below, and ends the process
-///   or leaves frames behind whose destructors never run; a frame that is larger than that page may
-///   miss it.
+/// * The body keeps nothing of a thread-local across a suspension: no reference to one, and no
+///   value that belongs to one thread (such as the guard of a `std::sync::Mutex`). The compiler
+///   assumes that a function stays on its thread. So a function that suspends does not access a
+///   thread-local itself either. It calls another function for that, which is `#[inline(never)]`.
+/// * No value on its stack that is alive across a suspension is `!Send`, because the stack goes to
+///   another thread with it.
+/// * It fits its stack. may detects an overflow at the guard page below the stack. Then it ends the
+///   process, or leaves frames behind whose destructors never run. A frame that is larger than the
+///   guard page may miss it.
 ///
-/// A suspension is a `perform`, and whatever suspends in may itself.
+/// A suspension is a `perform`, or a function of may that suspends.
 ///
 /// # Panics
 ///
-/// The task panics when there is no memory for its stack, and when it is first resumed on one of
+/// The task panics when there is no memory for its stack, or when it is first resumed on one of
 /// may's workers.
 ///
 /// # Examples
@@ -103,12 +105,13 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Stacks of [`DEFAULT_STACK_SIZE`], or of the size that may is configured to, if that is more.
+    /// Uses stacks of [`DEFAULT_STACK_SIZE`], or of the size in may's configuration if that is
+    /// larger.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Stacks of at least this many bytes. Those of the size that may is configured to come from
+    /// Uses stacks of at least this many bytes. Stacks of the size in may's configuration come from
     /// its pool.
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
@@ -116,7 +119,7 @@ impl Builder {
         self
     }
 
-    /// A task with this body.
+    /// Makes a task with this body.
     ///
     /// # Safety
     ///
@@ -129,7 +132,8 @@ impl Builder {
         GreenTask { state: State::Fresh(body, self.clone()), output: PhantomData }
     }
 
-    /// may counts in words, and takes an odd number for a wish to print how much was used.
+    /// Returns the size in words, as may counts it. The number is even, because for an odd number
+    /// may prints how much of the stack was used.
     fn words(&self) -> usize {
         let configured = may::config().get_stack_size();
         let words = self.stack_size.map(|bytes| bytes.div_ceil(size_of::<usize>()));
@@ -155,17 +159,17 @@ enum State<F> {
 struct GreenThread {
     sub_task: Option<BoxSubTask>,
     body: BodyOnMay,
-    /// While the body runs, virtual time waits for what it will ask for.
+    /// While the body runs, this stops a virtual clock, because the body may perform a task next.
     hold: Option<Hold>,
 }
 
-/// A body on may's workers. Dropped, it is unwound.
+/// A body on may's workers. It is unwound when this is dropped.
 struct BodyOnMay {
     exchange: Arc<Exchange>,
     coroutine: JoinHandle<()>,
 }
 
-// The body is moved out, the sub-task is in a box: nothing is pinned here.
+// The body is moved out before it runs, and the sub-task is in a box, so nothing is pinned here.
 impl<F, T> Unpin for GreenTask<F, T> {}
 
 impl<F, T> Task for GreenTask<F, T>
@@ -206,43 +210,45 @@ where
         let State::Fresh(body, builder) = mem::replace(&mut self.state, State::Done) else {
             return;
         };
-        // It starts may, unless that runs already: from here on nothing can be set any more.
+        // This starts may, unless it runs already. From here on its settings are fixed.
         runtime::expect();
         assert!(
-            !is_coroutine() && !workers::is_here(),
-            "a may green thread as a task on one of may's own workers, which would wait for itself \
-             when the task is dropped: run the loop on a thread of its own",
+            !is_coroutine() && !workers::is_worker_stack(),
+            "a may green thread cannot run on a loop on one of may's own workers. The worker would \
+             wait for itself when the task is dropped: run the loop on a thread of its own",
         );
         drop_ended();
         let exchange = Arc::new(Exchange::new(waker));
         let theirs = Arc::clone(&exchange);
         let coroutine = coroutine::Builder::new().stack_size(builder.words());
         let coroutine = if const { size_of::<F>() > LARGEST_ON_STACK } {
-            // A closure behind `dyn` runs where it is.
+            // A closure behind `dyn` runs in place.
             let body: Box<dyn FnOnce() -> T + Send> = Box::new(body);
             // SAFETY: as below.
             unsafe { coroutine.spawn(move || run(theirs, body)) }
         } else {
-            // SAFETY: the caller of `green` or `build` has promised that the body goes with other
-            // threads and fits; `run` keeps to the first, and takes little of the stack.
+            // SAFETY: the caller of `green` or `build` has promised that the body may go on on
+            // other threads and fits its stack. `run` keeps no thread-local and needs little stack.
             unsafe { coroutine.spawn(move || run(theirs, body)) }
         };
-        let coroutine = coroutine.unwrap_or_else(|error| panic!("no may green thread: {error}"));
+        let coroutine = coroutine.unwrap_or_else(|error| {
+            panic!("a may green thread cannot be started: {error}; let others end first")
+        });
         let body = BodyOnMay { exchange, coroutine };
         self.state = State::Started(GreenThread { sub_task: None, body, hold: Some(hold()) });
     }
 }
 
 impl GreenThread {
-    /// Performs what the body asks for, until that suspends or is done; or hears that it has ended.
-    /// A panic of a sub-task is for the body.
+    /// Resumes the sub-task that the body has asked for, until it suspends or is done. Or returns
+    /// the result of the body when it has ended. A panic of a sub-task is passed to the body.
     fn resume(&mut self, cx: &mut Context<'_>) -> Step<BoxResult> {
         let asked = match self.sub_task.take() {
             Some(sub_task) => Ok(sub_task),
-            None => match self.body.exchange.hear(cx.waker().clone()) {
-                Heard::Nothing => return Step::Suspended(Wait::Wake),
-                Heard::Ended(outcome) => return Step::Done(outcome),
-                Heard::Asked(make) => {
+            None => match self.body.exchange.poll_body(cx.waker().clone()) {
+                BodyState::Running => return Step::Suspended(Wait::Wake),
+                BodyState::Ended(outcome) => return Step::Done(outcome),
+                BodyState::Asked(make) => {
                     self.hold = None;
                     Err(make)
                 }
@@ -251,7 +257,7 @@ impl GreenThread {
         let resume = || {
             let mut sub_task = asked.unwrap_or_else(|make| make());
             let step = sub_task.as_mut().resume_sub_task(cx);
-            // Once it is done it is dropped here.
+            // A sub-task that is done is dropped here.
             if let Step::Suspended(_) = step {
                 self.sub_task = Some(sub_task);
             }
@@ -270,44 +276,44 @@ impl GreenThread {
 }
 
 impl Drop for BodyOnMay {
-    /// Has the body unwound, unless it has ended.
+    /// Unwinds the body, unless it has ended.
     fn drop(&mut self) {
-        // The first panic would end the process. Cargo compiles this crate with the program's
-        // profile.
+        // Unwinding needs a panic, which would end the process. Cargo compiles this crate with the
+        // program's profile.
         if cfg!(panic = "abort") && !self.exchange.has_ended() {
-            say_that_bodies_are_leaked();
+            warn_that_bodies_are_leaked();
             self.exchange.cancel();
             return;
         }
         let Some(left) = self.exchange.cancel() else { return };
-        // Also when a destructor in what is left panics.
-        let _unwound = Unwound(&self.coroutine);
+        // The body is unwound even if a destructor of `left` panics.
+        let _unwound = UnwindOnDrop(&self.coroutine);
         drop(left);
     }
 }
 
-/// A body that is parked stays so. A body that runs is parked when it performs the next time.
+/// A parked body stays parked. A running body is parked when it performs the next time.
 #[cold]
-fn say_that_bodies_are_leaked() {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
+fn warn_that_bodies_are_leaked() {
+    static WARNED: Once = Once::new();
+    WARNED.call_once(|| {
         eprintln!(
-            "quadrivium: a may green thread is dropped before its end, and this program is built \
+            "quadrivium: a may green thread is dropped before its end, in a program that is built \
              with panic = \"abort\": its stack is leaked and the destructors on it never run. \
-             The same holds for every other one, without a message\n  \
+             This message is printed only once\n  \
              remedy: build with panic = \"unwind\", or let green threads end before they are \
              dropped"
         );
     });
 }
 
-/// Cancels a coroutine and waits until it is unwound, when dropped.
-struct Unwound<'a>(&'a JoinHandle<()>);
+/// When dropped, cancels a coroutine and waits until it is unwound.
+struct UnwindOnDrop<'a>(&'a JoinHandle<()>);
 
-impl Drop for Unwound<'_> {
+impl Drop for UnwindOnDrop<'_> {
     fn drop(&mut self) {
-        // SAFETY: who made this task knows that it may be dropped; what may unwinds are the body's
-        // own frames, as a panic would.
+        // SAFETY: the code that made this task expects that it may be dropped. may unwinds only the
+        // body's own frames, as a panic would.
         unsafe { self.0.coroutine().cancel() };
         self.0.wait();
     }

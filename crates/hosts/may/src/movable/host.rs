@@ -1,4 +1,4 @@
-//! [`MayHost`]: what a task that runs on may can ask of its host.
+//! [`MayHost`]: the host of tasks on may.
 
 use std::{
     cell::RefCell,
@@ -13,7 +13,7 @@ use quadrivium_core::host::{self, Host, HostedTask, Label, Reactor, Spawned};
 
 use crate::{runtime, time::clock};
 
-/// The host of whatever task runs on this thread. There is one a thread.
+/// The host of the task that runs on this thread. Each thread has one.
 #[derive(Default)]
 struct MayHost {
     running: RefCell<Option<Label>>,
@@ -23,7 +23,7 @@ thread_local! {
     static MAY_HOST: Rc<MayHost> = Rc::default();
 }
 
-/// Runs `something` of the task with this label, which can ask its host meanwhile.
+/// Runs `something`, which is code of the task with this label, and makes the host available to it.
 pub(super) fn enter<T>(label: &Label, something: impl FnOnce() -> T) -> T {
     let may_host = MAY_HOST.with(Rc::clone);
     let _entered = host::enter(Rc::clone(&may_host) as Rc<dyn Host>);
@@ -32,7 +32,7 @@ pub(super) fn enter<T>(label: &Label, something: impl FnOnce() -> T) -> T {
     something()
 }
 
-/// Puts back which task ran before, also after a panic.
+/// Restores the label of the task that ran before, even after a panic.
 struct RestoreLabel {
     may_host: Rc<MayHost>,
     outer: Option<Label>,
@@ -58,18 +58,18 @@ impl Host for MayHost {
         self.running.borrow().clone()
     }
 
-    /// Never takes one: the type of the task is forgotten, and with it that it is `Send`.
+    /// Never takes a task: its type is erased here, so it is not known to be `Send`.
     fn spawn(
         self: Rc<Self>,
         body: HostedTask,
         _: Option<&str>,
         _: &'static Location<'static>,
     ) -> Spawned {
-        // Its destructors find nothing half done.
+        // Drop the task while everything is in a consistent state for its destructors.
         drop(body);
         panic!(
-            "tasks on may move between threads, so `spawn` cannot take one that need not be Send: \
-             use `may::spawn`, or run the task around it with `may::spawn_pinned`"
+            "tasks on may move between threads, so `spawn` cannot take a task that need not be \
+             Send: use `may::spawn`, or run the outer task with `may::spawn_pinned`"
         )
     }
 

@@ -11,18 +11,18 @@ use std::{
 use quadrivium_core::{
     Task,
     host::{Label, TaskId},
-    remote::RemoteHandle,
+    remote_task::RemoteHandle,
 };
 
 use crate::{movable::task::MovableTask, runtime};
 
-/// Hands a task to may's workers. Each resume may be on another of them, so the task must be
-/// `Send`, as callbacks and generators of the modules `send` are, and futures that hold nothing
-/// which is not.
+/// Hands a task to may's workers. Each resume may be on another worker, so the task must be `Send`.
+/// Callbacks and generators of the `send` modules are `Send`, and so are futures that own nothing
+/// else.
 ///
-/// It is safe, other than spawning a coroutine of may: no part of a task is ever on a stack of
-/// may's, so none is suspended there. May's own functions that wait (its channels, its sleep) block
-/// the worker in a task, as they do any OS thread: use leaves, or futures.
+/// Unlike spawning a coroutine of may, this is safe. No part of a task is ever on a stack of may's,
+/// so may cannot suspend it. In a task, functions of may that wait (its channels, its sleep) block
+/// the worker, as they block any OS thread. Use leaves or futures instead.
 ///
 /// ```
 /// use quadrivium::{event_loop::EventLoop, may, prelude::*};
@@ -38,8 +38,8 @@ use crate::{movable::task::MovableTask, runtime};
 ///
 /// # Panics
 ///
-/// When the operating system refuses what the first task needs, which [`Config::start`] tells as an
-/// error.
+/// Panics when the operating system refuses the threads or the descriptors that the first task
+/// needs. [`Config::start`] returns that as an error.
 ///
 /// [`Config::start`]: crate::Config::start
 #[track_caller]
@@ -51,7 +51,7 @@ where
     spawn_at(task, None, Location::caller())
 }
 
-/// [`spawn`] with a name, by which messages call it.
+/// Like [`spawn`], with a name, which messages show.
 ///
 /// # Panics
 ///

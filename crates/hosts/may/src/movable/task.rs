@@ -1,4 +1,4 @@
-//! [`MovableTask`]: a task that any worker may resume, whoever wakes it.
+//! [`MovableTask`]: a task that any worker may resume, and any thread may wake.
 //!
 //! ```text
 //!            1 new              2 run
@@ -15,12 +15,16 @@
 //!
 //! 1 `start`  2, 8 `run`  3, 4 `suspend`  5, 6 `wake`  6, 7 `cancel`  8, 9 `end`
 //!
-//! Who is Ready or Doomed is in the ready queue, once. A cancel goes through it as well: who
-//! cancels may have locked what the destructors ask for, may be the destructor of another task, or
-//! a coroutine of may, which has no room for them and must not be suspended in one.
+//! A task that is Ready or Doomed is in the ready queue, once. A cancel also goes through the
+//! queue, because the destructors must not run on the thread that cancels:
 //!
-//! A wake is a reference to it. So a task that nobody can wake any more is dropped, and counts
-//! as cancelled: nobody waits for it for ever.
+//! * The thread may have locked something that the destructors need.
+//! * It may be running the destructor of another task.
+//! * It may be in a coroutine of may, whose stack is too small for them, and which must not be
+//!   suspended in one.
+//!
+//! A waker is a reference to the task. So a task that nothing can wake any more is dropped, and
+//! counts as cancelled. No other task waits for it for ever.
 
 use std::{
     mem,
@@ -33,7 +37,7 @@ use std::{
 use quadrivium_core::{
     Canceller, Context, JoinError, Step, Task, Wait, fairness,
     host::{Label, contain},
-    remote::Promise,
+    remote_task::Promise,
 };
 
 use crate::{
@@ -53,10 +57,10 @@ where
     locked: Mutex<Locked<T>>,
 }
 
-/// What a task's lock guards.
+/// The data behind the lock of a task.
 struct Locked<T: Task> {
     state: State<T>,
-    /// There until it has ended.
+    /// Present until the task has ended.
     promise: Option<Promise<T::Output>>,
 }
 
@@ -68,7 +72,7 @@ enum State<T> {
     /// Running, and cancelled meanwhile.
     Cancelled,
     Suspended(Pin<Box<T>>, Option<ArmedDeadline>),
-    /// Cancelled, and to be dropped on a worker.
+    /// Cancelled, and waiting to be dropped on a worker.
     Doomed(Pin<Box<T>>),
     Ended,
 }
@@ -89,7 +93,7 @@ where
                 self.end(body, Err(JoinError::Cancelled));
                 None
             }
-            _ => unreachable!("what is in the queue is ready or doomed"),
+            _ => unreachable!("a task in the queue is ready or doomed"),
         }
     }
 }
@@ -98,7 +102,7 @@ impl<T: Task + Send> MovableTask<T>
 where
     T::Output: Send,
 {
-    /// A new task, ready to start.
+    /// Makes a new task, ready to start.
     pub(super) fn start(
         runtime: &'static Runtime,
         label: Label,
@@ -113,7 +117,7 @@ where
         runtime.ready.push(task);
     }
 
-    /// Resumes it once. Itself, if it is ready again.
+    /// Resumes the task once. Returns the task if it is ready again.
     fn resume(self: Arc<Self>, mut body: Pin<Box<T>>) -> Option<Arc<dyn ReadyTask>> {
         let waker = Waker::from(Arc::clone(&self));
         fairness::begin_step();
@@ -126,7 +130,7 @@ where
         None
     }
 
-    /// Puts the body back, until what it waits for. Itself, if that is nothing.
+    /// Puts the body back until the task is woken. Returns the task if it is ready again.
     fn suspend(
         self: Arc<Self>,
         body: Pin<Box<T>>,
@@ -145,7 +149,7 @@ where
                 return Some(self);
             }
             (_, Wait::Until(deadline)) if clock::ever_is(*deadline) => {
-                // Under the lock: an alarm that rings at once finds the task suspended.
+                // The lock is still held, so an alarm that rings at once finds the task suspended.
                 let timer = self.runtime.deadlines.arm(*deadline, waker);
                 locked.state = State::Suspended(body, Some(timer));
             }
@@ -156,15 +160,15 @@ where
         None
     }
 
-    /// Drops a task and tells who waits for it what it has come to.
+    /// Drops the body of a task and passes the result to its handle.
     fn end(&self, body: Pin<Box<T>>, joined: Result<T::Output, JoinError>) {
-        host::enter(&self.label, || self.end_inside(body, joined));
+        host::enter(&self.label, || self.end_with_host(body, joined));
     }
 
-    /// The same, with the host entered: for the destructors of the body, and of an output that
-    /// nobody waits for.
-    fn end_inside(&self, body: Pin<Box<T>>, joined: Result<T::Output, JoinError>) {
-        // The destructors run first: who sees the task ended may rely on them.
+    /// Does this with the host entered, for the destructors of the body and of an output that no
+    /// task waits for.
+    fn end_with_host(&self, body: Pin<Box<T>>, joined: Result<T::Output, JoinError>) {
+        // The destructors run first: code that sees that the task has ended may rely on it.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
         let mut locked = lock(&self.locked);
         locked.state = State::Ended;
@@ -196,7 +200,7 @@ where
         }
     }
 
-    /// No longer waits for a deadline, and is ready instead.
+    /// Disarms the deadline and queues the task.
     fn push(self: Arc<Self>, timer: Option<ArmedDeadline>) {
         if let Some(timer) = timer {
             self.runtime.deadlines.disarm(timer);
@@ -223,7 +227,8 @@ where
     }
 }
 
-/// Nobody can wake the task any more: what is left of it is dropped as if it was cancelled.
+/// When the last waker is gone, nothing can wake the task any more. Its body is dropped on a
+/// worker, as if the task had been cancelled.
 impl<T: Task + Send + 'static> Drop for MovableTask<T>
 where
     T::Output: Send,

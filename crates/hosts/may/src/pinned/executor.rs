@@ -1,5 +1,5 @@
-//! [`MayExecutor`]: may as a [`GuestLoop`](quadrivium_event_loop::GuestLoop) sees it: a timer, and
-//! a descriptor to wait for.
+//! [`MayExecutor`]: the timer and the reactor that a
+//! [`GuestLoop`](quadrivium_event_loop::GuestLoop) on a worker of may uses.
 
 use std::{
     io,
@@ -17,14 +17,14 @@ use crate::{
     time::{clock, deadlines::ArmedDeadline},
 };
 
-/// What a loop that is a guest of may asks of it.
+/// Serves one loop on a worker of may.
 pub(super) struct MayExecutor {
     runtime: &'static Runtime,
     timer: Option<(ArmedDeadline, Waker)>,
     sources: Option<WatchedFd>,
 }
 
-/// The descriptor of the loop's sources.
+/// The descriptor that becomes readable when a source of the loop is ready.
 struct WatchedFd {
     runtime: &'static Runtime,
     fd: OwnedFd,
@@ -76,11 +76,10 @@ impl Executor for MayExecutor {
 
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let WatchedFd { readiness, place, .. } =
-            self.sources.as_mut().expect("a guest watches before it asks");
+            self.sources.as_mut().expect("a loop calls `watch` before `poll_readable`");
         loop {
             if let Some(edge) = readiness.maybe_ready(Interest::Readable) {
-                // The loop looks at all that has happened up to now: what is new from here on
-                // counts.
+                // The loop handles every event up to now, so only later events count from here on.
                 readiness.drained(Interest::Readable, edge);
                 return Poll::Ready(Ok(()));
             }

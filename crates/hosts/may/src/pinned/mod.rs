@@ -1,4 +1,4 @@
-//! [`spawn_pinned`]: a task of any style on one of may's workers, where it stays.
+//! [`spawn_pinned`]: runs a task of any style on one of may's workers, where it stays.
 
 mod task;
 mod executor;
@@ -10,7 +10,7 @@ use std::{
 
 use quadrivium_core::{
     Canceller, JoinError, Task, host,
-    remote::{Promise, RemoteHandle},
+    remote_task::{Promise, RemoteHandle},
 };
 use quadrivium_event_loop::{GuestLoop, RunError};
 
@@ -23,13 +23,13 @@ use crate::{
     workers::workers,
 };
 
-/// Has this worker of may call `make`, and runs the task that it makes there, with a loop of its
+/// Calls `make` on this worker of may, and runs the task that it returns there, with a loop of its
 /// own.
 ///
-/// What moves to the worker is `make`. The task stays on its thread, and so does what it spawns:
-/// none of it need be `Send`, so it may be of any style, green threads as well. Tasks that are
-/// pinned to different workers run at the same time. May's other tasks and coroutines run in
-/// between.
+/// Only `make` moves to the worker. The task stays on the worker's thread, and so does every task
+/// that it spawns. None of them need be `Send`, so they may be of any style, green threads
+/// included. Tasks that are pinned to different workers run at the same time. May's other tasks and
+/// coroutines run in between.
 ///
 /// ```
 /// use quadrivium::{may, green::perform, prelude::*};
@@ -48,9 +48,11 @@ use crate::{
 ///
 /// # Panics
 ///
-/// When there is no worker of this number (they are counted from 0, and there are
-/// [`workers`]), and as [`spawn`](crate::spawn). The task panics when it can never go on and nobody
-/// has its handle, who could cancel it.
+/// Panics when there is no worker with this number. They are counted from 0, and there are
+/// [`workers`]. It also panics when [`spawn`](crate::spawn) does.
+///
+/// The task panics when it can never go on and its handle was dropped, so that no code can cancel
+/// it.
 #[track_caller]
 pub fn spawn_pinned<F, T>(worker: usize, make: F) -> RemoteHandle<T::Output>
 where
@@ -59,20 +61,20 @@ where
     T::Output: Send + 'static,
 {
     let runtime = runtime::expect();
-    let there_are = workers();
+    let count = workers();
     assert!(
-        worker < there_are,
-        "there is no worker {worker} of may: they are 0 to {}",
-        there_are - 1
+        worker < count,
+        "may has no worker {worker}: its workers have the numbers 0 to {}",
+        count - 1
     );
     let spawned_at = Location::caller();
     let (promise, handle) = RemoteHandle::new();
     let make = move || -> LocalFuture {
         Box::pin(async move {
             if !promise.is_cancelled() {
-                return live(make, spawned_at, promise, MayExecutor::new(runtime)).await;
+                return make_and_run(make, spawned_at, promise, MayExecutor::new(runtime)).await;
             }
-            // It is dropped where it was to be used.
+            // `make` is dropped on the worker, where it would have been called.
             promise.end(match catch_unwind(AssertUnwindSafe(|| drop(make))) {
                 Ok(()) => Err(JoinError::Cancelled),
                 Err(payload) => Err(JoinError::panicked(payload)),
@@ -83,8 +85,9 @@ where
     handle
 }
 
-/// Makes the task and runs it, on a loop that ends with it. Then the waiting task is told.
-async fn live<T>(
+/// Makes the task and runs it, on a loop that ends with the task. Then passes the result to the
+/// handle.
+async fn make_and_run<T>(
     make: impl FnOnce() -> T,
     spawned_at: &'static Location<'static>,
     promise: Promise<T::Output>,
@@ -97,7 +100,8 @@ async fn live<T>(
         Ok(guest_loop) => guest_loop,
         Err(error) => return promise.end(Err(panicked(&error))),
     };
-    // The one that has the handle may cancel the task, so meanwhile no deadlock is certain.
+    // The handle can stop the loop, in order to cancel the task. So while it exists no deadlock is
+    // certain.
     let stopper = guest_loop.stopper();
     promise.cancel_by(Canceller::new(move || stopper.stop()));
     let joined = match catch_unwind(AssertUnwindSafe(make)) {
@@ -106,7 +110,8 @@ async fn live<T>(
     };
     let host = guest_loop.host();
     drop(guest_loop);
-    // If nobody waits, the output is dropped here: its destructor has the host that its task had.
+    // If the handle is gone, the output is dropped here. Its destructor gets the host that its task
+    // had.
     let _entered = host::enter(host);
     promise.end(joined);
 }

@@ -1,4 +1,4 @@
-//! [`PinnedTask`]: a task that stays on its worker, and how it is reached from other threads.
+//! [`PinnedTask`]: a task that stays on its worker, and the waker by which other threads reach it.
 //!
 //! ```text
 //!   wake ──► the runner of the worker ──► on its thread: polls the task, which is kept there
@@ -18,7 +18,7 @@ use std::{
 
 use crate::{lock::lock, runtime::Runtime, workers::ready_tasks::ReadyTask};
 
-/// How a task that stays on its thread is reached from others. It is its waker.
+/// The waker of a task that stays on its thread.
 pub(super) struct PinnedTask {
     runtime: &'static Runtime,
     worker: usize,
@@ -28,12 +28,12 @@ pub(super) struct PinnedTask {
     state: Mutex<State>,
 }
 
-/// A task and its loop. It stays on its thread.
+/// A task and its loop, as a future that stays on its thread.
 pub(super) type LocalFuture = Pin<Box<dyn Future<Output = ()>>>;
 
 pub(super) type MakeFuture = Box<dyn FnOnce() -> LocalFuture + Send>;
 
-/// Whether the task is being polled, or about to be.
+/// Whether the task is being polled, or waits to be polled.
 #[derive(Clone, Copy)]
 enum State {
     Suspended,
@@ -44,12 +44,12 @@ enum State {
 }
 
 thread_local! {
-    /// What is on this worker, by the numbers of the tasks.
+    /// The futures on this worker, by the numbers of their tasks.
     static FUTURES: RefCell<HashMap<u64, LocalFuture>> = RefCell::default();
 }
 
 impl PinnedTask {
-    /// A new task, ready to start on this worker.
+    /// Makes a new task, ready to start on this worker.
     pub(super) fn start(runtime: &'static Runtime, worker: usize, make: MakeFuture) {
         static STARTED: AtomicU64 = AtomicU64::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
@@ -63,17 +63,17 @@ impl PinnedTask {
 }
 
 impl ReadyTask for PinnedTask {
-    /// On the thread of its worker: polls the future.
+    /// Polls the future. Called on the thread of the task's worker.
     fn run(self: Arc<Self>) -> Option<Arc<dyn ReadyTask>> {
         *lock(&self.state) = State::Running;
         let make = lock(&self.make).take();
-        // A local while it is polled: nothing is borrowed meanwhile.
+        // The future is a local variable while it is polled, so that nothing is borrowed meanwhile.
         let mut future = match make {
             Some(make) => make(),
             None => FUTURES.with_borrow_mut(|all| all.remove(&self.number))?,
         };
         let waker = Waker::from(Arc::clone(&self));
-        // When it panics, which takes a reactor that is gone, it is dropped.
+        // It panics only if the reactor is gone. Then the future is dropped.
         if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
             return None;
         }

@@ -1,18 +1,19 @@
-//! [`Runtime`]: what tasks on may share: those that are ready, and what the others wait for.
+//! [`Runtime`]: the ready queue, the deadlines and the descriptors that all tasks on may share.
 //!
 //! ```text
 //!   sockets ─┐
-//!            ├─► our epoll ─► a thread that looks ─► ready queue ─► runners on may's workers
+//!            ├─► our epoll ─► a thread that waits ─► ready queue ─► runners on may's workers
 //!   alarm  ──┘
 //! ```
 //!
-//! May's scheduler belongs to the process and never ends, so there is one of these, and it stays.
+//! May's scheduler belongs to the process and never ends. So there is one runtime, which is never
+//! dropped.
 //!
-//! Rejected: may's own reactor (`WaitIo`). It gives each descriptor to one worker, which serves it
-//! when it has nothing else to do: a task that computes on that worker would keep all others from
-//! their sockets and deadlines, though the other workers are idle. And a `CoIo` takes its
-//! descriptor off may's epoll when it is dropped, which must be before that is closed: it would
-//! have to own the socket, which then could be used on no other host.
+//! Rejected: may's own reactor (`WaitIo`). It assigns each descriptor to one worker, which serves
+//! it when it has nothing else to do. A task that computes on that worker would keep all other
+//! tasks from their sockets and deadlines, though the other workers are idle. And a `CoIo` removes
+//! its descriptor from may's epoll when it is dropped, which must happen before the descriptor is
+//! closed. So it would have to own the socket, and the socket could be used on no other host.
 
 mod start;
 
@@ -45,19 +46,19 @@ pub(crate) struct Runtime {
 }
 
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-/// Held while it is made, so that what is made is used.
+/// Locked while the runtime is made, so that it is made once.
 static MAKING: Mutex<()> = Mutex::new(());
 
-/// The runtime, which is made by the first call.
+/// Returns the runtime. The first call makes it.
 ///
 /// # Errors
 ///
-/// When the operating system refuses the threads or the descriptors it needs.
+/// Fails when the operating system refuses the threads or the descriptors that the runtime needs.
 pub(crate) fn runtime() -> io::Result<&'static Runtime> {
     runtime_after(|| ())
 }
 
-/// The same; `configure` is called first if may does not run yet.
+/// Like [`runtime`]. If may does not run yet, `configure` is called first.
 pub(crate) fn runtime_after(configure: impl FnOnce()) -> io::Result<&'static Runtime> {
     if let Some(runtime) = RUNTIME.get() {
         return Ok(runtime);
@@ -71,16 +72,16 @@ pub(crate) fn runtime_after(configure: impl FnOnce()) -> io::Result<&'static Run
     Ok(RUNTIME.get_or_init(|| made))
 }
 
-/// The runtime, for what cannot fail.
+/// Returns the runtime, for callers that cannot return an error.
 ///
 /// # Panics
 ///
-/// When it has to be made and cannot be.
+/// Panics when the runtime must be made and cannot be.
 pub(crate) fn expect() -> &'static Runtime {
     runtime().unwrap_or_else(|error| {
         panic!(
-            "no task can run on may: {error}: raise the limit of open files and of threads, or \
-             start it earlier"
+            "no task can run on may, because it cannot start: {error}; raise the limits of open \
+             files and of threads, or start it earlier"
         )
     })
 }
@@ -89,32 +90,33 @@ impl Runtime {
     fn new() -> io::Result<Self> {
         let (reactor, deadlines) = (MioReactor::new()?, Arc::new(Deadlines::new()?));
         let sources = reactor.sources()?;
-        // Nobody waits for the alarm: who has seen that it rings looks who is due.
+        // No task waits for the alarm. The thread below wakes the tasks that are due when it rings.
         sources.register(deadlines.as_fd(), &Arc::new(Readiness::default()))?;
         let descriptor = reactor.descriptor()?;
         let rings = Arc::clone(&deadlines);
-        let (says, said) = mpsc::channel();
-        let watches = move || {
-            // May comes last, as nothing ends it if anything else fails.
+        let (started_sender, started) = mpsc::channel();
+        let watch_and_ring = move || {
+            // May is started last, because it cannot be ended if another step fails.
             let started = start_may(&descriptor);
             let is_refused = started.is_err();
-            let _ = says.send(started);
+            let _ = started_sender.send(started);
             if is_refused {
                 return;
             }
             let mut watched = [PollFd::new(&descriptor, PollFlags::IN)];
             loop {
-                // A signal ends the wait for no reason, and then there is nothing to see.
+                // A signal may end the wait. Then nothing is found.
                 let _ = poll(&mut watched, None);
                 while reactor.look() {}
                 rings.ring();
             }
         };
-        let thread = thread::Builder::new().name("quadrivium-may-reactor".into()).spawn(watches);
+        let thread =
+            thread::Builder::new().name("quadrivium-may-reactor".into()).spawn(watch_and_ring);
         thread.map_err(|error| refused("a thread for descriptors", &error))?;
-        said.recv().expect("it is said first of all")?;
-        workers::have_started();
-        own_stack::retry_by(&deadlines);
+        started.recv().expect("the thread reports it before anything else")?;
+        workers::record_start();
+        own_stack::retry_with(&deadlines);
         Ok(Self { ready: ReadyTasks::new(workers()), deadlines, sources })
     }
 }

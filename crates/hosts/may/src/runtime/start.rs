@@ -1,4 +1,5 @@
-//! Starts may's scheduler, with threads and descriptors that were asked for before.
+//! Starts may's scheduler, after a test that the operating system grants the threads and
+//! descriptors that may needs.
 
 use std::{
     fs::read_link,
@@ -14,14 +15,16 @@ use quadrivium_core::{JoinError, host::refused};
 
 use crate::workers::{own_stack, workers};
 
-/// Starts may's scheduler, which does so when it is used first; and every use looks whether it runs
-/// by a plain read of a `static mut`. Here, while nobody else can come so far, that is no data
-/// race: all others have seen the runtime before.
+/// Starts may's scheduler.
+///
+/// May starts it at the first use, and each use reads a `static mut` without synchronisation to see
+/// whether it runs. Here that is no data race. No other thread can use may yet, and every later
+/// user has seen the finished runtime.
 pub(super) fn start_may(descriptor: &OwnedFd) -> io::Result<()> {
-    // May panics when a worker finds no descriptors, two each. So they are asked for before.
+    // May panics when a worker gets no descriptors. Each worker needs two, so test for them first.
     let asked: io::Result<Vec<_>> = (0..2 * workers()).map(|_| descriptor.try_clone()).collect();
     drop(asked?);
-    // One more is for may's deadlines.
+    // May has one more thread, for its own deadlines.
     ask_for_threads(workers() + 1)?;
     let started =
         catch_unwind(|| own_stack::try_run(0, Box::new(|| ()))).map_err(JoinError::panicked);
@@ -30,12 +33,12 @@ pub(super) fn start_may(descriptor: &OwnedFd) -> io::Result<()> {
     })
 }
 
-/// May panics when the operating system refuses a thread, and can then not be started any more. So
-/// they are asked for before, all at once, and end.
+/// Starts this number of threads, all at once, and lets them end. May panics when the operating
+/// system refuses a thread, and cannot be started any more after that. So this test comes first.
 ///
 /// # Errors
 ///
-/// When one of them is refused.
+/// Fails when one of the threads is refused.
 fn ask_for_threads(threads: usize) -> io::Result<()> {
     let gate = Arc::new(Mutex::new(()));
     let closed = gate.lock();
@@ -52,7 +55,7 @@ fn ask_for_threads(threads: usize) -> io::Result<()> {
     let mut started = Ok(());
     for thread in asked {
         match thread.map(thread::JoinHandle::join) {
-            // A thread that was joined still counts until the kernel has taken it off its list.
+            // A thread that was joined still counts until the kernel has removed it from its list.
             Ok(Ok(Ok(own))) => {
                 while Path::new("/proc").join(&own).exists() {
                     thread::yield_now();

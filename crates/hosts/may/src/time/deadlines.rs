@@ -1,4 +1,5 @@
-//! [`Deadlines`] of tasks on may: one timer of the operating system, set to the first of them.
+//! [`Deadlines`]: the deadlines of tasks on may. One timer of the operating system is set to the
+//! first.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +18,7 @@ use rustix::time::{
 
 use crate::{lock::lock, time::clock};
 
-/// Who is to be woken when. It belongs to no thread.
+/// The wakers of tasks, ordered by deadline. They may be used from any thread.
 pub(crate) struct Deadlines {
     alarm: OwnedFd,
     armed: Mutex<Armed>,
@@ -25,14 +26,14 @@ pub(crate) struct Deadlines {
 
 #[derive(Default)]
 struct Armed {
-    /// By deadline, and of equal ones in the order they were armed.
+    /// Ordered by deadline. Equal deadlines keep the order in which they were armed.
     by_deadline: BTreeMap<ArmedDeadline, Waker>,
     next: u64,
-    /// What the alarm is set to. It may ring for a deadline that was disarmed meanwhile.
+    /// The time that the alarm is set to. It may ring for a deadline that was disarmed meanwhile.
     alarm_at: Option<Instant>,
 }
 
-/// How an armed deadline is found.
+/// Identifies an armed deadline.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ArmedDeadline {
     pub(crate) deadline: Instant,
@@ -46,7 +47,7 @@ impl Deadlines {
         Ok(Self { alarm, armed: Mutex::default() })
     }
 
-    /// Wakes `waker` once it is `deadline`.
+    /// Wakes `waker` once `deadline` has come.
     pub(crate) fn arm(&self, deadline: Instant, waker: Waker) -> ArmedDeadline {
         let mut armed = lock(&self.armed);
         let timer = ArmedDeadline { deadline, number: armed.next };
@@ -58,15 +59,15 @@ impl Deadlines {
         timer
     }
 
-    /// Wakes nobody for this one. The alarm is left as it is: most deadlines are disarmed, and a
-    /// system call for each would cost more than an alarm too many.
+    /// Removes this deadline. The alarm is not set anew. Most deadlines are disarmed, and a system
+    /// call for each would cost more than an alarm that rings too early.
     pub(crate) fn disarm(&self, timer: ArmedDeadline) {
         let disarmed = lock(&self.armed).by_deadline.remove(&timer);
-        // Its owner's code, perhaps: it runs while nothing is locked.
+        // The waker may be user code, so it is dropped while nothing is locked.
         drop(disarmed);
     }
 
-    /// Wakes all whose deadline has come.
+    /// Wakes all tasks whose deadlines have come.
     pub(crate) fn ring(&self) {
         let now = clock::now();
         let mut armed = lock(&self.armed);
@@ -90,9 +91,9 @@ impl Deadlines {
         let Some(at) = at else { return };
         let left = at.saturating_duration_since(clock::now());
         let to = Timespec {
-            // A time that does not fit is some 292 thousand million years away.
+            // A time that does not fit is about 292 thousand million years away.
             tv_sec: left.as_secs().try_into().unwrap_or(i64::MAX),
-            // Nothing at all would switch the alarm off.
+            // Zero would switch the alarm off.
             tv_nsec: if left.is_zero() { 1 } else { left.subsec_nanos().into() },
         };
         let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: to };
@@ -102,7 +103,8 @@ impl Deadlines {
 }
 
 impl AsFd for Deadlines {
-    /// Becomes readable when the alarm rings. It is to be watched for edges: nobody reads it.
+    /// Returns a descriptor that becomes readable when the alarm rings. Watch it for edges, because
+    /// no code reads from it.
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.alarm.as_fd()
     }

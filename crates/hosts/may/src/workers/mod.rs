@@ -1,9 +1,9 @@
 //! [`run_on`]: runs a closure on one of may's workers, and on no other.
 //!
-//! May numbers its workers and takes a number as a wish, but tells nobody which one it is on. So
-//! the first thread to which a closure for a worker comes is that worker from then on. Nearly
-//! always the number is may's own; where another worker had stolen the closure, other numbers are
-//! tried until one leads there.
+//! May numbers its workers. A closure can be sent to a number, but another worker may steal it, and
+//! may does not report which worker runs it. So the first thread that receives a closure for a
+//! worker counts as that worker from then on. Nearly always it has the same number in may. If
+//! another worker had stolen the closure, other numbers are tried until one leads to that thread.
 
 pub(crate) mod ready_tasks;
 pub(crate) mod own_stack;
@@ -18,30 +18,30 @@ use std::{
 
 use may::coroutine::is_coroutine;
 
-/// Number of workers may has, or will have when it is started.
+/// Returns the number of workers that may has, or will have when it is started.
 pub fn workers() -> usize {
     ROUTES.get().map_or_else(|| may::config().get_workers(), Vec::len)
 }
 
-/// How closures get to a worker.
+/// How closures reach a worker.
 #[derive(Default)]
 struct Route {
-    /// Some thread is this worker.
+    /// A thread counts as this worker.
     is_known: AtomicBool,
-    /// How far the number that leads to it is from its own.
+    /// The difference between the number that leads to the worker and the worker's own index.
     offset: AtomicUsize,
-    /// Closures that came to another thread since one came here.
+    /// Number of closures that another thread received since this one last received one.
     misses: AtomicUsize,
 }
 
-/// So many closures in a row may be stolen before another number is tried.
-const MISSES: usize = 4;
+/// After this many stolen closures in a row another number is tried.
+const MAX_MISSES: usize = 4;
 
-/// There from the start on: what may's configuration says later, it does not do.
+/// Set when may starts: a later change of may's configuration has no effect.
 static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
 
 thread_local! {
-    /// The worker that this thread is.
+    /// The worker that this thread counts as.
     static THIS: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
@@ -49,27 +49,28 @@ fn route(index: usize) -> &'static Route {
     &ROUTES.get().expect("may has started")[index]
 }
 
-/// May has started, with as many as there are from now on.
-pub(crate) fn have_started() {
+/// Fixes the number of workers, once may has started.
+pub(crate) fn record_start() {
     ROUTES.get_or_init(|| (0..workers()).map(|_| Route::default()).collect());
 }
 
-/// Has this very worker run this, and none that has stolen it from there.
+/// Runs the closure on this worker. If another worker steals it, it is sent again.
 pub(crate) fn run_on(index: usize, closure: impl FnOnce() + Send + 'static) {
     let number = index + route(index).offset.load(Ordering::Relaxed);
-    own_stack::run(number, move || match is(index) {
+    own_stack::run(number, move || match is_this_worker(index) {
         true => closure(),
         false => run_on(index, closure),
     });
 }
 
-/// Whether this is a worker's own stack, and no coroutine: who blocks here blocks the worker.
-pub(crate) fn is_here() -> bool {
+/// Returns whether this code runs on a worker's own stack, and not in a coroutine. Code that blocks
+/// here blocks the worker.
+pub(crate) fn is_worker_stack() -> bool {
     THIS.get().is_some() && !is_coroutine()
 }
 
-/// Whether this thread is that worker. Asked by a closure that was sent to it.
-fn is(index: usize) -> bool {
+/// Returns whether this thread is that worker. Called by a closure that was sent to the worker.
+fn is_this_worker(index: usize) -> bool {
     let route = route(index);
     let is_here = match THIS.get() {
         Some(this) => this == index,
@@ -81,7 +82,7 @@ fn is(index: usize) -> bool {
     };
     if is_here {
         route.misses.store(0, Ordering::Relaxed);
-    } else if route.misses.fetch_add(1, Ordering::Relaxed) % MISSES == MISSES - 1 {
+    } else if route.misses.fetch_add(1, Ordering::Relaxed) % MAX_MISSES == MAX_MISSES - 1 {
         route.offset.fetch_add(1, Ordering::Relaxed);
     }
     is_here

@@ -1,21 +1,23 @@
-//! [`ReadyTasks`]: what is ready to run on may's workers, and the runners that run it.
+//! [`ReadyTasks`]: the tasks that are ready to run on may's workers, and the runners that run them.
 //!
-//! A *runner* is a closure on a worker that takes tasks until there are none for it, and gives way
-//! now and then. There is one for each worker at the most, and there are as many as there is work
-//! for:
+//! A *runner* is a closure on a worker. It takes tasks until there are none for it, and now and
+//! then lets other work run on its worker. Each worker has one runner at most, and runners are
+//! started only while there is work for them:
 //!
 //! ```text
 //!   push ────► shared ──┬─► runner on worker 0 ◄── its own ◄──── push_to(0, ..)
 //!     │                 └─► runner on worker 1 ◄── its own ◄──── push_to(1, ..)
-//!     └─ a worker has none, and none of those on their way will take the task: one is started
+//!     └─ starts a runner if a worker has none and no runner on its way will take the task
 //! ```
 //!
-//! A worker that runs what is pinned to it has a runner, so no other is sent there that would have
-//! to wait; and however many are woken at once, there are no more coroutines than workers.
+//! A worker that runs pinned tasks has a runner already, so no second one is sent there only to
+//! wait. However many tasks are woken at once, there are never more coroutines than workers.
 //!
 //! Rejected: a coroutine for each task. It costs a stack of 8 KiB while the task is suspended, and
-//! the 32,741st ends the process. And a coroutine for each time that a task is ready: may gives
-//! each to one worker in turn, also to one that is busy, and no idle worker takes it from there.
+//! the 32,741st coroutine ends the process.
+//!
+//! Rejected: a coroutine each time that a task is ready. May hands each coroutine to one worker in
+//! turn, even if that worker is busy, and no idle worker takes it from there.
 
 use std::{
     collections::VecDeque,
@@ -26,16 +28,17 @@ use quadrivium_core::host::contain;
 
 use crate::{lock::lock, workers::run_on};
 
-/// So many tasks a runner runs before what else may has to do on its worker has its turn.
-const TASKS: usize = 128;
+/// The number of tasks that a runner runs before other work of may on its worker runs.
+const TASKS_PER_RUN: usize = 128;
 
-/// What a runner runs.
+/// A task that a runner can run.
 pub(crate) trait ReadyTask: Send + Sync {
-    /// Resumes the task once, and does what comes of it. Itself, if any worker may run it again.
+    /// Resumes the task once, and suspends or ends it. Returns the task if it is ready again and
+    /// any worker may run it.
     fn run(self: Arc<Self>) -> Option<Arc<dyn ReadyTask>>;
 }
 
-/// The tasks that are ready, and where there are runners for them.
+/// The ready tasks, and the workers that have runners for them.
 pub(crate) struct ReadyTasks {
     state: Mutex<State>,
 }
@@ -43,24 +46,24 @@ pub(crate) struct ReadyTasks {
 type Tasks = VecDeque<Arc<dyn ReadyTask>>;
 
 struct State {
-    /// Those that any worker may run.
+    /// The tasks that any worker may run.
     shared: Tasks,
     workers: Vec<WorkerQueue>,
-    /// Number of workers that have none.
+    /// Number of workers without a runner.
     without_runner: usize,
-    /// Runners on their way to their workers.
+    /// Number of runners that have not reached their workers yet.
     on_the_way: usize,
-    /// The worker on which one was started for a shared task last.
+    /// The worker on which a runner was last started for a shared task.
     last: usize,
 }
 
-/// What belongs to one worker.
+/// The queue and the runner of one worker.
 #[derive(Default)]
 struct WorkerQueue {
-    /// Those that only this one may run.
+    /// The tasks that only this worker may run.
     own: Tasks,
     has_runner: bool,
-    /// It takes from the one queue and from the other by turns.
+    /// The runner takes from its own queue next, and then from the shared one. It alternates.
     is_own_next: bool,
 }
 
@@ -76,14 +79,14 @@ impl ReadyTasks {
         Self { state: Mutex::new(state) }
     }
 
-    /// Runs this task soon, after those that are ready already.
+    /// Queues a task that any worker may run, behind the tasks that are ready already.
     pub(crate) fn push(&'static self, task: Arc<dyn ReadyTask>) {
         let mut state = lock(&self.state);
         state.shared.push_back(task);
         self.start_missing_runner(state);
     }
 
-    /// The same, on this worker.
+    /// Queues a task that only this worker may run.
     pub(crate) fn push_to(&'static self, worker: usize, task: Arc<dyn ReadyTask>) {
         let mut state = lock(&self.state);
         state.workers[worker].own.push_back(task);
@@ -92,63 +95,66 @@ impl ReadyTasks {
         }
     }
 
-    /// Starts a runner for a task that none of those on their way will take.
+    /// Starts a runner if the runners on their way will not take every shared task.
     fn start_missing_runner(&'static self, mut state: MutexGuard<'_, State>) {
         if state.on_the_way < state.shared.len() && state.without_runner > 0 {
-            let worker = state.one_without_runner();
+            let worker = state.worker_without_runner();
             self.start_runner(state, worker);
         }
     }
 
+    /// Sends a runner to this worker.
     fn start_runner(&'static self, mut state: MutexGuard<'_, State>, worker: usize) {
         state.workers[worker].has_runner = true;
         state.without_runner -= 1;
         state.on_the_way += 1;
         drop(state);
-        run_on(worker, move || self.arrive(worker));
+        run_on(worker, move || self.runner_arrived(worker));
     }
 
-    /// A runner has come to its worker.
-    fn arrive(&'static self, worker: usize) {
+    /// Called when a runner has reached its worker.
+    fn runner_arrived(&'static self, worker: usize) {
         let mut state = lock(&self.state);
         state.on_the_way -= 1;
-        // Whoever has pushed a shared task meanwhile may count on it.
+        // Code that has pushed a shared task meanwhile relies on this runner to take it first.
         state.workers[worker].is_own_next = false;
         drop(state);
-        self.run(worker);
+        self.run_tasks(worker);
     }
 
-    /// A runner runs tasks.
-    fn run(&'static self, worker: usize) {
+    /// Runs tasks until there are none, or until it is time for other work of may.
+    fn run_tasks(&'static self, worker: usize) {
         let mut again = None;
-        for _ in 0..TASKS {
+        for _ in 0..TASKS_PER_RUN {
             let mut state = lock(&self.state);
-            // Put back and taken under one lock: it costs one less, and no other runner is started
-            // for a lone task that only gives way.
+            // The task is put back and the next one is taken under one lock. That saves a lock, and
+            // no second runner is started for a single task that only lets others run.
             state.shared.extend(again);
             let Some(task) = state.take(worker) else { return };
             self.start_missing_runner(state);
-            // Tasks contain their own panics; this is for wakers of others.
+            // Tasks handle their own panics. This is for wakers of other crates.
             again = contain(|| task.run()).flatten();
         }
         if let Some(task) = again {
             self.push(task);
         }
-        run_on(worker, move || self.run(worker));
+        run_on(worker, move || self.run_tasks(worker));
     }
 }
 
 impl State {
-    /// A worker that has no runner: by turns, as it may be busy with other things.
-    fn one_without_runner(&mut self) -> usize {
+    /// Returns a worker without a runner. The search goes round the workers, because one may be
+    /// busy with other work.
+    fn worker_without_runner(&mut self) -> usize {
         let number = self.workers.len();
         let mut by_turns = (self.last + 1..=self.last + number).map(|index| index % number);
         let worker = by_turns.find(|worker| !self.workers[*worker].has_runner);
-        self.last = worker.expect("there is one");
+        self.last = worker.expect("a worker without a runner exists");
         self.last
     }
 
-    /// The next task for this worker's runner; none, and it has no runner any more.
+    /// Takes the next task for this worker's runner. If it returns `None`, the worker has no runner
+    /// any more.
     fn take(&mut self, worker: usize) -> Option<Arc<dyn ReadyTask>> {
         let Self { shared, workers, without_runner, .. } = self;
         let WorkerQueue { own, has_runner, is_own_next } = &mut workers[worker];

@@ -1,4 +1,4 @@
-//! What needs a process of its own for each test: may is set and started once in every process.
+//! Tests that each need a process of their own, because may is set and started once in a process.
 
 mod large_stacks;
 mod no_descriptors;
@@ -6,7 +6,7 @@ mod no_room;
 mod no_threads;
 mod small_stacks;
 
-/// Runs `something` in a process that runs the test of this name alone.
+/// Runs `something` in a process that runs only the test of this name.
 fn alone(test: &str, something: impl FnOnce()) {
     let output = quadrivium_conformance::alone(test, "", something);
     assert!(output.status.success(), "{output:#?}");

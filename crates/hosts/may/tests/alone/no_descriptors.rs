@@ -1,4 +1,4 @@
-//! A start that the operating system refuses can be tried again.
+//! After the operating system has refused descriptors, may can still be started.
 
 use quadrivium::{may, prelude::*};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -12,7 +12,7 @@ fn a_start_without_descriptors_is_an_error_and_the_next_one_starts() {
         || {
             let enough = getrlimit(Resource::Nofile);
             let in_use = std::fs::read_dir("/proc/self/fd").unwrap().count() as u64;
-            // It fails at another place each time, and nothing of it is left.
+            // The start fails at another place each time, and leaves nothing behind.
             for more in [0, 3, 6] {
                 let limit = Rlimit { current: Some(in_use + more), ..enough };
                 setrlimit(Resource::Nofile, limit).unwrap();

@@ -1,4 +1,4 @@
-//! A start that the operating system refuses a thread can be tried again.
+//! After the operating system has refused a thread, may can still be started.
 
 use std::env;
 
@@ -25,8 +25,8 @@ fn start_short_of_threads() {
     let enough = getrlimit(Resource::Nproc);
     let in_use = std::fs::read_dir("/proc/self/task").unwrap().count() as u64;
     let four = 4.try_into().unwrap();
-    // It takes four workers, and one thread each for deadlines and descriptors: another one is
-    // refused each time.
+    // May starts four workers, a thread for deadlines and a thread for descriptors. Each round
+    // refuses another of these threads.
     for more in 0..6 {
         setrlimit(Resource::Nproc, Rlimit { current: Some(in_use + more), ..enough }).unwrap();
         let refused = may::Config::new().workers(four).start();

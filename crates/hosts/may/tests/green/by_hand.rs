@@ -1,4 +1,4 @@
-//! Resuming a may green thread by hand, and what its body leaves behind.
+//! Helpers that resume a may green thread by hand, and record the destructors of its body.
 
 use std::{
     pin::Pin,
@@ -11,15 +11,15 @@ use quadrivium::{
     task::{Context, Step, Wait},
 };
 
-/// Resumes a task, and waits until it is woken.
+/// Resumes a task, and waits until its waker is woken.
 pub struct ByHand {
     waker: Waker,
     woken: mpsc::Receiver<()>,
 }
 
-struct Tells(mpsc::Sender<()>);
+struct SendOnWake(mpsc::Sender<()>);
 
-impl Wake for Tells {
+impl Wake for SendOnWake {
     fn wake(self: Arc<Self>) {
         let _ = self.0.send(());
     }
@@ -27,27 +27,27 @@ impl Wake for Tells {
 
 impl ByHand {
     pub fn new() -> Self {
-        let (tells, woken) = mpsc::channel();
-        Self { waker: Waker::from(Arc::new(Tells(tells))), woken }
+        let (sender, woken) = mpsc::channel();
+        Self { waker: Waker::from(Arc::new(SendOnWake(sender))), woken }
     }
 
     pub fn resume<T: Task + Unpin>(&self, task: &mut T) -> Step<T::Output> {
         Pin::new(task).resume(&mut Context::new(&self.waker))
     }
 
-    /// Resumes a task whose body runs afterwards, and waits until that has something to say.
+    /// Resumes a task whose body runs afterwards, and waits until the body asks or ends.
     pub fn resume_and_wait<T: Task + Unpin>(&self, task: &mut T) {
         assert!(matches!(self.resume(task), Step::Suspended(Wait::Wake)));
         self.woken.recv().unwrap();
     }
 }
 
-/// What bodies and destructors say, on whatever thread.
+/// The lines that bodies and destructors record, on any thread.
 #[derive(Clone, Default)]
-pub struct Said(Arc<Mutex<Vec<&'static str>>>);
+pub struct Record(Arc<Mutex<Vec<&'static str>>>);
 
-impl Said {
-    pub fn say(&self, line: &'static str) {
+impl Record {
+    pub fn add(&self, line: &'static str) {
         self.0.lock().unwrap().push(line);
     }
 
@@ -60,11 +60,11 @@ impl Said {
     }
 }
 
-/// Says its line when it is dropped.
-pub struct WhenDropped(Said, &'static str);
+/// Records its line when it is dropped.
+pub struct WhenDropped(Record, &'static str);
 
 impl Drop for WhenDropped {
     fn drop(&mut self) {
-        self.0.say(self.1);
+        self.0.add(self.1);
     }
 }

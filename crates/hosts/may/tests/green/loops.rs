@@ -1,4 +1,4 @@
-//! May green threads on loops: many of them, on both clocks, with sockets, from worker to worker.
+//! May green threads on loops: many at once, on both clocks, with sockets, and on several workers.
 
 use std::{
     collections::HashSet,
@@ -53,9 +53,9 @@ fn other_styles_perform_it() {
 }
 
 #[test]
-fn a_thousand_at_once() {
+fn a_thousand_bodies_run_at_once() {
     let mut event_loop = EventLoop::with_virtual_clock().unwrap();
-    let begun = event_loop.elapsed();
+    let started = event_loop.elapsed();
     let ended = Arc::new(AtomicUsize::new(0));
     let handles: Vec<_> = (0..1000)
         .map(|n| {
@@ -71,8 +71,8 @@ fn a_thousand_at_once() {
         assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), n);
     }
     assert_eq!(ended.load(Ordering::Relaxed), 1000);
-    // Time was held until the last of them slept.
-    assert_eq!(event_loop.elapsed() - begun, SECOND);
+    // The bodies held time until the last of them slept.
+    assert_eq!(event_loop.elapsed() - started, SECOND);
 }
 
 #[test]
@@ -84,18 +84,18 @@ fn virtual_time_waits_for_a_body_at_work() {
         }
         perform(now_of_the_loop())
     });
-    let begun = event_loop.now();
+    let started = event_loop.now();
     let race = race(sleep(SECOND), works);
-    assert!(matches!(event_loop.block_on(race).unwrap(), Either::Right(at) if at == begun));
+    assert!(matches!(event_loop.block_on(race).unwrap(), Either::Right(at) if at == started));
 }
 
-/// The loop's time, as the loop's thread sees it.
+/// Returns the loop's time, which it reads on the loop's thread.
 fn now_of_the_loop() -> impl Task<Output = Instant> + Send {
     future(async { now() })
 }
 
 #[test]
-fn on_the_real_clock() {
+fn it_sleeps_on_the_real_clock() {
     let mut event_loop = EventLoop::new().unwrap();
     let task = thread(|| {
         let before = perform(now_of_the_loop());
@@ -106,7 +106,7 @@ fn on_the_real_clock() {
 }
 
 #[test]
-fn it_reads_and_writes() {
+fn it_reads_and_writes_sockets() {
     let (one, other) = UnixStream::pair().unwrap();
     let asks = thread(move || {
         let (written, _) = perform(one.write_all_owned(*b"ping"));
@@ -124,7 +124,8 @@ fn it_reads_and_writes() {
     assert_eq!(both, (b"pong".to_vec(), ()));
 }
 
-/// Never inlined: the thread is asked for anew, as a body must.
+/// Returns the current thread. It is never inlined, so that each call looks the thread up anew, as
+/// a body must.
 #[inline(never)]
 fn worker() -> ThreadId {
     std::thread::current().id()
@@ -132,7 +133,7 @@ fn worker() -> ThreadId {
 
 #[test]
 fn it_goes_from_worker_to_worker() {
-    // As many as there are cores.
+    // May has as many workers as there are cores.
     let expected = may::config().get_workers().min(2);
     let task = thread(move || {
         let mut workers = HashSet::new();
@@ -146,7 +147,7 @@ fn it_goes_from_worker_to_worker() {
     assert_eq!(event_loop.block_on(task).unwrap(), expected);
 }
 
-/// A body that captures this many bytes and returns them.
+/// Runs a body that captures this many bytes and returns them.
 fn returns_what_it_captures<const N: usize>() {
     let captured: [u8; N] = std::array::from_fn(|n| (n % 251) as u8);
     let task = thread(move || {
@@ -157,7 +158,7 @@ fn returns_what_it_captures<const N: usize>() {
 }
 
 #[test]
-fn a_large_body_and_a_large_output() {
+fn a_body_and_an_output_may_be_large() {
     returns_what_it_captures::<1024>();
     returns_what_it_captures::<1025>();
     returns_what_it_captures::<{ 64 * 1024 }>();
@@ -165,7 +166,7 @@ fn a_large_body_and_a_large_output() {
 
 #[test]
 fn a_body_may_capture_more_than_its_stack_has() {
-    // The test itself moves the value about, in a dev build a dozen times.
+    // The test itself moves the value a dozen times in a dev build, so it needs a large stack.
     let test = std::thread::Builder::new().stack_size(64 << 20).spawn(|| {
         let captured = [1_u8; 1 << 20];
         let task = thread(move || captured.iter().map(|byte| usize::from(*byte)).sum::<usize>());
@@ -175,14 +176,14 @@ fn a_body_may_capture_more_than_its_stack_has() {
 }
 
 #[test]
-fn a_stack_of_ones_own_size() {
+fn a_stack_may_have_another_size() {
     /// Not inlined, so that it takes stack.
     #[inline(never)]
     fn depth(n: usize) -> usize {
         let page = std::hint::black_box([1_u8; 4096]);
         if n == 0 { 0 } else { depth(n - 1) + usize::from(page[n]) }
     }
-    // SAFETY: it looks at no thread-local, and fits.
+    // SAFETY: the body reads no thread-local, and fits its stack.
     let task = unsafe { Builder::new().stack_size(2 << 20).build(|| depth(100)) };
     assert_eq!(EventLoop::with_virtual_clock().unwrap().block_on(task).unwrap(), 100);
 }

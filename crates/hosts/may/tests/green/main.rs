@@ -1,6 +1,6 @@
-//! May green threads: how they end, on what loops they run, and what one must not do with them.
+//! May green threads: how they end, on which loops they run, and what is misuse.
 //!
-//! A process of its own, since may installs a handler for SIGSEGV.
+//! The tests have a process of their own, because may installs a handler for SIGSEGV.
 
 mod ends;
 mod loops;

@@ -2,13 +2,13 @@
 
 use quadrivium::may::{GreenTask, green};
 
-/// A may green thread with a body of these tests.
+/// Makes a may green thread with a body of these tests.
 pub fn thread<F, T>(body: F) -> GreenTask<F, T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    // SAFETY: the bodies of these tests look at no thread-local and hold nothing that is `!Send`
-    // where they suspend.
+    // SAFETY: the bodies of these tests read no thread-local and own nothing that is `!Send` where
+    // they suspend.
     unsafe { green(body) }
 }

@@ -12,27 +12,28 @@ use quadrivium::{event_loop::RemoteHandle, host, may, prelude::*, time::now};
 
 use super::{
     SECOND,
-    tasks::{Drops, async_channel, holds_open, is_cancelled},
+    tasks::{Drops, async_channel, is_cancelled, suspend_for_ever},
     two_workers,
 };
 
-/// A task that is suspended, and how often what it holds was dropped.
+/// Returns a suspended task, and a counter of the drops of a value that it owns.
 fn suspended() -> (RemoteHandle<()>, Drops) {
     two_workers();
     let (drops, (sender, is_suspended)) = (Drops::default(), mpsc::channel());
     let bomb = drops.bomb();
     let handle = may::spawn(future(async move {
         let _bomb = bomb;
-        holds_open(sender).await;
+        suspend_for_ever(sender).await;
     }));
     is_suspended.recv().unwrap();
     (handle, drops)
 }
 
 #[test]
-fn a_cancel_drops_it_where_it_is_suspended() {
+fn a_cancel_drops_a_suspended_task() {
     let (handle, drops) = suspended();
-    // It has said so a moment before it is: then it is dropped as soon as it is.
+    // The task may still run for a moment after it has reported its suspension. Then it is dropped
+    // as soon as it is suspended.
     handle.cancel();
     handle.cancel();
     assert!(is_cancelled(handle));
@@ -40,7 +41,7 @@ fn a_cancel_drops_it_where_it_is_suspended() {
 }
 
 #[test]
-fn a_cancel_of_one_that_sleeps_disarms_its_deadline() {
+fn a_cancel_of_a_sleeping_task_drops_it() {
     two_workers();
     let drops = Drops::default();
     let bomb = drops.bomb();
@@ -57,7 +58,7 @@ fn a_cancel_of_one_that_sleeps_disarms_its_deadline() {
 }
 
 #[test]
-fn a_cancel_of_one_that_runs_waits_for_its_suspension() {
+fn a_cancel_of_a_running_task_waits_for_its_suspension() {
     two_workers();
     let (sender, started) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel::<()>();
@@ -66,20 +67,20 @@ fn a_cancel_of_one_that_runs_waits_for_its_suspension() {
     let handle = may::spawn(future(async move {
         let _bomb = bomb;
         sender.send(()).unwrap();
-        // It blocks its worker.
+        // This blocks the worker.
         may_go_on.recv().unwrap();
         turn().await;
-        unreachable!("it was cancelled while it ran");
+        unreachable!("the task was cancelled while it ran");
     }));
     started.recv().unwrap();
     handle.cancel();
-    assert_eq!(drops.count(), 0, "it runs");
+    assert_eq!(drops.count(), 0, "the task is running");
     go_on.send(()).unwrap();
     assert!(is_cancelled(handle));
     assert_eq!(drops.count(), 1);
 }
 
-/// A cancel takes no destructors along: who cancels may have locked what they ask for.
+/// The thread that cancels may have locked something that the destructors need.
 #[test]
 fn a_cancel_runs_no_destructor_on_its_own_thread() {
     two_workers();
@@ -110,7 +111,7 @@ fn a_cancel_runs_no_destructor_on_its_own_thread() {
 }
 
 #[test]
-fn a_cancel_of_each_by_the_one_before_takes_no_stack() {
+fn a_chain_of_cancels_runs_without_recursion() {
     two_workers();
     const TASKS: usize = 100_000;
     let drops = Drops::default();
@@ -133,7 +134,7 @@ fn a_cancel_of_each_by_the_one_before_takes_no_stack() {
 }
 
 #[test]
-fn a_cancel_by_itself() {
+fn a_task_may_cancel_itself() {
     two_workers();
     let (sender, receiver) = oneshot::channel::<RemoteHandle<()>>();
     let (ended, is_over) = mpsc::channel();
@@ -142,16 +143,17 @@ fn a_cancel_by_itself() {
         handle.cancel();
         ended.send(handle).unwrap();
         turn().await;
-        unreachable!("it is dropped at its next suspension");
+        unreachable!("the task is dropped at its next suspension");
     }));
     sender.send(handle).unwrap();
     assert!(is_cancelled(is_over.recv().unwrap()));
 }
 
-/// Says whose destructor it is when it is dropped, and whether it has a host.
-struct Asks(mpsc::Sender<Option<String>>);
+/// When it is dropped, it sends the name of the task whose destructor runs, and checks that there
+/// is a host.
+struct SendName(mpsc::Sender<Option<String>>);
 
-impl Drop for Asks {
+impl Drop for SendName {
     fn drop(&mut self) {
         if host::current().is_some() {
             now();
@@ -162,36 +164,37 @@ impl Drop for Asks {
 }
 
 #[test]
-fn destructors_have_their_host() {
+fn destructors_have_the_host_of_their_task() {
     two_workers();
-    let ((asks, told), (sender, is_suspended)) = (mpsc::channel(), mpsc::channel());
+    let ((sends_name, names), (sender, is_suspended)) = (mpsc::channel(), mpsc::channel());
     // In a cancel.
-    let held = Asks(asks.clone());
+    let held = SendName(sends_name.clone());
     let suspends = future(async move {
         let _held = held;
-        holds_open(sender).await;
+        suspend_for_ever(sender).await;
     });
     let handle = may::spawn_named("cancelled", suspends);
     is_suspended.recv().unwrap();
     handle.cancel();
-    assert_eq!(told.recv().unwrap().as_deref(), Some("cancelled"));
-    // When nobody can wake it any more.
-    let held = Asks(asks.clone());
+    assert_eq!(names.recv().unwrap().as_deref(), Some("cancelled"));
+    // When nothing can wake the task any more.
+    let held = SendName(sends_name.clone());
     let suspends = future(async move {
         let _held = held;
         pending::<()>().await;
     });
     drop(may::spawn_named("forgotten", suspends));
-    assert_eq!(told.recv().unwrap().as_deref(), Some("forgotten"));
-    // Of an output that nobody waits for. The task goes on when its handle is gone.
-    let ((sender, receiver), output) = (oneshot::channel(), Asks(asks));
+    assert_eq!(names.recv().unwrap().as_deref(), Some("forgotten"));
+    // The destructor of an output that no task waits for. The task goes on after its handle is
+    // gone.
+    let ((sender, receiver), output) = (oneshot::channel(), SendName(sends_name));
     drop(may::spawn_named("done", future(async move { receiver.await.map(|()| output) })));
     sender.send(()).unwrap();
-    assert_eq!(told.recv().unwrap().as_deref(), Some("done"));
+    assert_eq!(names.recv().unwrap().as_deref(), Some("done"));
 }
 
 #[test]
-fn a_cancel_that_is_too_late_is_nothing() {
+fn a_cancel_after_the_end_has_no_effect() {
     two_workers();
     let handle = may::spawn(future(async { 42 }));
     while !handle.is_finished() {
@@ -212,19 +215,19 @@ fn a_destructor_may_spawn_and_wake_and_cancel_its_own_task() {
             let own = own.as_ref().unwrap();
             self.1.wake_by_ref();
             own.cancel();
-            assert!(!own.is_finished(), "its destructors run");
+            assert!(!own.is_finished(), "its destructors are still running");
             drop(may::spawn(turn()));
             self.2.send(()).unwrap();
         }
     }
     for is_to_end in [true, false] {
         let ((sender, receiver), own) = (mpsc::channel(), Own::default());
-        let (same, says) = (Arc::clone(&own), sender.clone());
+        let (same, reporter) = (Arc::clone(&own), sender.clone());
         let mut locked = own.lock().unwrap();
         let handle = locked.insert(may::spawn(future(async move {
             let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
             let _busy = Busy(same, waker, sender);
-            says.send(()).unwrap();
+            reporter.send(()).unwrap();
             if !is_to_end {
                 pending::<()>().await;
             }

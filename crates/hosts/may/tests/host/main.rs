@@ -1,4 +1,4 @@
-//! May as a host. A process of its own: may is one in every process.
+//! May as a host. The tests have a process of their own, because may is started once in a process.
 
 use std::{
     num::NonZero,
@@ -20,11 +20,11 @@ mod waits;
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Held by a test whose tasks block their workers until others of it have run: two of them would
-/// wait for each other's.
+/// Locked by a test whose tasks block their workers until its other tasks have run. Two such tests
+/// would wait for each other's tasks.
 static BLOCKS: Mutex<()> = Mutex::new(());
 
-/// Two workers, whatever the machine has.
+/// Starts may with two workers, on every machine.
 fn two_workers() {
     static START: Once = Once::new();
     START.call_once(|| {
@@ -33,8 +33,8 @@ fn two_workers() {
     });
 }
 
-/// The message of a panic.
+/// Returns the message of a panic.
 fn message(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| payload.downcast_ref::<String>().cloned()).expect("a panic says why")
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).expect("a panic has a message")
 }

@@ -1,4 +1,4 @@
-//! What cannot be done says so.
+//! Misuse panics or fails, with a message that names the remedy.
 
 use std::num::NonZero;
 
@@ -10,56 +10,56 @@ fn panic_of<T: Send + 'static>(task: impl Task<Output = T> + Send + 'static) -> 
     two_workers();
     match may::block_on(task) {
         Err(JoinError::Panicked(payload)) => message(&*payload.into_inner()),
-        Err(JoinError::Cancelled) => panic!("it was cancelled"),
-        Ok(_) => panic!("it should have panicked"),
+        Err(JoinError::Cancelled) => panic!("the task was cancelled"),
+        Ok(_) => panic!("the task should have panicked"),
     }
 }
 
 #[test]
-fn spawn_of_a_task_that_need_not_be_send() {
+fn spawn_inside_a_task_panics_with_the_remedy() {
     let text = panic_of(future(async { drop(spawn(turn())) }));
     assert!(text.contains("use `may::spawn`"), "{text}");
 }
 
 #[test]
-fn block_on_inside_a_task() {
+fn block_on_inside_a_task_panics() {
     let text = panic_of(future(async { may::block_on(turn()).unwrap() }));
-    assert!(text.contains("perform it instead"), "{text}");
+    assert!(text.contains("perform the task instead"), "{text}");
 }
 
-/// What comes of a task that somebody else makes and drives.
-fn told(handle: RemoteHandle<()>) -> String {
+/// Returns the message of the panic of a task that runs elsewhere.
+fn message_of(handle: RemoteHandle<()>) -> String {
     message(&*match may::block_on(handle).unwrap() {
         Err(JoinError::Panicked(payload)) => payload.into_inner(),
-        joined => panic!("it should have panicked: {joined:?}"),
+        joined => panic!("the task should have panicked: {joined:?}"),
     })
 }
 
 #[test]
-fn block_on_inside_a_pinned_task_and_where_it_is_made() {
+fn block_on_inside_a_pinned_task_or_its_closure_panics() {
     two_workers();
-    // With one worker, each of them would wait for a task that only it can run.
+    // On a single worker, each of them would wait for a task that only the same worker can run.
     let inside = may::spawn_pinned(0, || green(|| may::block_on(turn()).unwrap()));
     let making = may::spawn_pinned(1, || {
         may::block_on(turn()).unwrap();
         turn()
     });
     for handle in [inside, making] {
-        let text = told(handle);
-        assert!(text.contains("perform it instead"), "{text}");
+        let text = message_of(handle);
+        assert!(text.contains("perform the task instead"), "{text}");
     }
 }
 
 #[test]
-fn block_on_inside_a_task_of_a_loop() {
+fn block_on_inside_a_task_of_a_loop_panics() {
     two_workers();
     let blocks = future(async { may::block_on(turn()).unwrap() });
     let error = EventLoop::new().unwrap().block_on(blocks).unwrap_err();
-    assert!(error.to_string().contains("perform it instead"), "{error}");
+    assert!(error.to_string().contains("perform the task instead"), "{error}");
 }
 
 #[test]
-fn settings_that_come_too_late() {
+fn settings_after_the_start_are_an_error() {
     two_workers();
     assert_eq!(may::workers(), 2);
     let three = NonZero::new(3).unwrap();
@@ -67,14 +67,14 @@ fn settings_that_come_too_late() {
     assert!(matches!(late, may::StartError::TooLate));
     assert!(late.to_string().contains("before the first task"), "{late}");
     assert_eq!(may::workers(), 2);
-    // Nor by what may itself would let one say.
+    // May's own configuration does not change it either.
     ::may::config().set_workers(3);
     assert_eq!(may::workers(), 2);
 }
 
 #[test]
-#[should_panic(expected = "there is no worker 2 of may: they are 0 to 1")]
-fn a_worker_that_is_not_there() {
+#[should_panic(expected = "may has no worker 2: its workers have the numbers 0 to 1")]
+fn spawn_pinned_on_a_worker_that_does_not_exist_panics() {
     two_workers();
     drop(may::spawn_pinned(2, turn));
 }

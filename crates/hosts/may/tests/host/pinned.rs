@@ -1,4 +1,4 @@
-//! Tasks of every style on one worker, where they stay.
+//! Tasks of every style that are pinned to one worker.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,7 +20,7 @@ use quadrivium::{
 
 use super::{MS, SECOND, two_workers};
 
-/// The same body in every style: sleeps, gives way, and is worth 42.
+/// The same body in every style. It sleeps, lets other tasks run once, and returns 42.
 fn body(style: usize) -> BoxTask<u32> {
     match style {
         0 => Box::pin(callback(|cb| {
@@ -54,7 +54,7 @@ fn a_value_of_every_style_on_every_worker() {
 }
 
 #[test]
-fn it_stays_on_its_thread_with_its_thread_locals() {
+fn a_task_stays_on_its_thread_and_keeps_its_thread_locals() {
     two_workers();
     thread_local! {
         static MINE: Cell<u32> = const { Cell::new(0) };
@@ -81,7 +81,7 @@ fn it_stays_on_its_thread_with_its_thread_locals() {
 }
 
 #[test]
-fn tasks_and_channels_of_its_own() {
+fn a_task_may_spawn_tasks_and_make_channels() {
     two_workers();
     let sum = may::spawn_pinned(1, || {
         green(|| {
@@ -122,7 +122,7 @@ fn sockets() {
                     }
                 })));
             }
-            // What is left would end with the server.
+            // Connections that are left would end with the server.
             connections.into_iter().try_for_each(|it| perform(it).unwrap())
         })
     });
@@ -146,10 +146,10 @@ fn sockets() {
     may::block_on(server).unwrap().unwrap().unwrap();
 }
 
-/// Says on which thread it is dropped.
-struct Says(mpsc::Sender<thread::ThreadId>, thread::ThreadId);
+/// Sends the thread on which it is dropped.
+struct SendThread(mpsc::Sender<thread::ThreadId>, thread::ThreadId);
 
-impl Drop for Says {
+impl Drop for SendThread {
     fn drop(&mut self) {
         assert_eq!(thread::current().id(), self.1);
         self.0.send(self.1).unwrap();
@@ -157,13 +157,13 @@ impl Drop for Says {
 }
 
 #[test]
-fn a_cancel_drops_it_on_its_thread() {
+fn a_cancel_drops_the_task_on_its_thread() {
     two_workers();
     let (sender, dropped) = mpsc::channel();
     let (started, has_started) = mpsc::channel();
     let handle = may::spawn_pinned(0, move || {
-        let says = |sender| Says(sender, thread::current().id());
-        let (one, other) = (Rc::new(says(sender.clone())), says(sender));
+        let reporter = |sender| SendThread(sender, thread::current().id());
+        let (one, other) = (Rc::new(reporter(sender.clone())), reporter(sender));
         green(move || {
             let _one = Rc::clone(&one);
             drop(spawn(future(async move {
@@ -181,7 +181,7 @@ fn a_cancel_drops_it_on_its_thread() {
 }
 
 #[test]
-fn panics_come_through() {
+fn a_panic_is_the_error_of_the_handle() {
     two_workers();
     let in_the_task = may::spawn_pinned(0, || {
         green(|| {
@@ -190,16 +190,16 @@ fn panics_come_through() {
         })
     });
     let in_the_making = may::spawn_pinned(0, || -> BoxTask<()> { panic!("not even made") });
-    let told = |handle: quadrivium::event_loop::RemoteHandle<()>| {
+    let message_of = |handle: quadrivium::event_loop::RemoteHandle<()>| {
         let error = may::block_on(handle).unwrap().unwrap_err();
         error.panic_message().map(String::from)
     };
-    assert_eq!(told(in_the_task).as_deref(), Some("as planned"));
-    assert_eq!(told(in_the_making).as_deref(), Some("not even made"));
+    assert_eq!(message_of(in_the_task).as_deref(), Some("as planned"));
+    assert_eq!(message_of(in_the_making).as_deref(), Some("not even made"));
 }
 
 #[test]
-fn a_panic_in_a_destructor_of_what_was_never_made_is_the_end_of_the_task() {
+fn a_panic_in_a_destructor_of_the_closure_is_the_error_of_the_handle() {
     two_workers();
     struct Panics;
     impl Drop for Panics {
@@ -223,17 +223,17 @@ fn a_panic_in_a_destructor_of_what_was_never_made_is_the_end_of_the_task() {
 }
 
 #[test]
-fn one_that_can_never_go_on_ends_once_nobody_can_cancel_it() {
+fn a_task_that_can_never_go_on_ends_when_its_handle_is_dropped() {
     two_workers();
     let (sender, dropped) = mpsc::channel();
     let waits = may::spawn_pinned(1, move || {
-        let says = Says(sender, thread::current().id());
+        let reporter = SendThread(sender, thread::current().id());
         green(move || {
-            let _says = says;
+            let _reporter = reporter;
             perform(Notify::new().notified());
         })
     });
-    // While it may be cancelled it waits.
+    // The task waits as long as it can be cancelled.
     may::block_on(sleep(5 * MS)).unwrap();
     assert!(dropped.try_recv().is_err() && !waits.is_finished());
     drop(waits);
@@ -241,7 +241,7 @@ fn one_that_can_never_go_on_ends_once_nobody_can_cancel_it() {
 }
 
 #[test]
-fn one_that_is_always_ready_gives_way_to_the_others() {
+fn a_task_that_is_always_ready_starves_no_other() {
     two_workers();
     let busy = [0, 1].map(|worker| {
         may::spawn_pinned(worker, || {
@@ -261,7 +261,7 @@ fn one_that_is_always_ready_gives_way_to_the_others() {
 }
 
 #[test]
-fn a_thousand_on_each_worker() {
+fn a_thousand_tasks_run_on_each_worker() {
     two_workers();
     let handles: Vec<_> = (0..2000)
         .map(|i| {
@@ -278,9 +278,10 @@ fn a_thousand_on_each_worker() {
     assert_eq!(sum, 1999 * 1000);
 }
 
-/// A stack of may's for each of them, two mappings: there are no more than 65,530 of those.
+/// A coroutine for each task would need a stack of may's, with two mappings, and a process has at
+/// most 65,530 mappings.
 #[test]
-fn more_are_woken_at_once_than_there_could_be_coroutines() {
+fn more_tasks_are_woken_at_once_than_there_can_be_coroutines() {
     two_workers();
     const TASKS: usize = 40_000;
     let (go_on, may_go_on) = mpsc::channel::<()>();
@@ -295,7 +296,7 @@ fn more_are_woken_at_once_than_there_could_be_coroutines() {
 }
 
 #[test]
-fn a_cancel_writes_what_is_in_a_buffer() {
+fn a_destructor_in_a_cancel_can_write_its_buffer() {
     two_workers();
     let ((one, mut other), (sender, is_suspended)) = (StdStream::pair().unwrap(), mpsc::channel());
     let handle = may::spawn_pinned(0, || {
@@ -314,10 +315,11 @@ fn a_cancel_writes_what_is_in_a_buffer() {
     assert_eq!(text, "end");
 }
 
-/// Says whether it has a host when it is dropped, and whether a task that it spawns there is taken.
-struct Asks(mpsc::Sender<Option<bool>>);
+/// When it is dropped, it sends whether it has a host, and whether the host takes a task that it
+/// spawns.
+struct SendHost(mpsc::Sender<Option<bool>>);
 
-impl Drop for Asks {
+impl Drop for SendHost {
     fn drop(&mut self) {
         let is_taken = host::current().map(|_| !spawn(turn()).is_finished());
         self.0.send(is_taken).unwrap();
@@ -325,23 +327,23 @@ impl Drop for Asks {
 }
 
 #[test]
-fn destructors_have_their_host() {
+fn destructors_have_the_host_of_their_task() {
     two_workers();
-    let ((asks, told), (sender, is_suspended)) = (mpsc::channel(), mpsc::channel());
-    let held = asks.clone();
+    let ((report, reported), (sender, is_suspended)) = (mpsc::channel(), mpsc::channel());
+    let held = report.clone();
     let handle = may::spawn_pinned(0, || {
         future(async move {
-            let _held = Asks(held);
+            let _held = SendHost(held);
             sender.send(()).unwrap();
             Notify::new().notified().await;
         })
     });
     is_suspended.recv().unwrap();
     handle.cancel();
-    assert_eq!(told.recv().unwrap(), Some(true));
-    // The output of a task whose handle is gone, when the task's loop has ended with it.
-    drop(may::spawn_pinned(0, || future(async move { Asks(asks) })));
-    assert_eq!(told.recv().unwrap(), Some(false));
+    assert_eq!(reported.recv().unwrap(), Some(true));
+    // The output of a task whose handle is gone. The task's loop has ended by then.
+    drop(may::spawn_pinned(0, || future(async move { SendHost(report) })));
+    assert_eq!(reported.recv().unwrap(), Some(false));
 }
 
 #[test]

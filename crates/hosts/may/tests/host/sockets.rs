@@ -1,4 +1,4 @@
-//! Our sockets, in tasks that move between threads.
+//! Our sockets, in tasks that move from thread to thread.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use quadrivium::{
 
 use super::{MS, two_workers};
 
-/// Echoes until the end.
+/// Echoes until the end of the stream.
 async fn echo(stream: TcpStream) -> io::Result<()> {
     let mut buffer = vec![0; 1000];
     loop {
@@ -42,10 +42,10 @@ fn many_connections_at_once() {
         future(async move {
             let stream = TcpStream::connect(address).await?;
             let sent = vec![i as u8; 20_000];
-            let (wrote, mut heard) = (stream.write_all(&sent), vec![0; sent.len()]);
-            let (wrote, read) = join(wrote, stream.read_exact(&mut heard)).await;
+            let (wrote, mut received) = (stream.write_all(&sent), vec![0; sent.len()]);
+            let (wrote, read) = join(wrote, stream.read_exact(&mut received)).await;
             wrote.and(read)?;
-            Ok::<_, io::Error>(heard == sent)
+            Ok::<_, io::Error>(received == sent)
         })
     };
     let clients: Vec<_> = (0..CLIENTS).map(|i| may::spawn(client(i))).collect();
@@ -63,11 +63,11 @@ fn a_name_is_looked_up_and_connected_to() {
     let client = may::spawn(future(async move {
         TcpStream::connect(("localhost", port)).await?.write_all(b"hello").await
     }));
-    let heard = may::block_on(future(async move {
+    let received = may::block_on(future(async move {
         let (stream, _) = listener.accept().await?;
         stream.read_to_end_owned(Vec::new()).await.1.pipe(Ok::<_, io::Error>)
     }));
-    assert_eq!(heard.unwrap().unwrap(), b"hello");
+    assert_eq!(received.unwrap().unwrap(), b"hello");
     may::block_on(client).unwrap().unwrap().unwrap();
 }
 
@@ -84,16 +84,16 @@ fn a_socket_goes_from_a_loop_to_may_and_back() {
     two_workers();
     let (ours, theirs) = UnixStream::pair().unwrap();
     let mut event_loop = EventLoop::new().unwrap();
-    // It waits here first, so it is registered here.
+    // The socket is waited for on this loop first, so it is registered with this loop.
     let waits = timeout(MS, ours.read_owned(vec![0; 10]));
     assert!(event_loop.block_on(waits).unwrap().is_err());
     let there = ours.clone();
-    let heard = may::spawn(future(async move { there.read_exact_owned(vec![0; 2]).await.1 }));
+    let received = may::spawn(future(async move { there.read_exact_owned(vec![0; 2]).await.1 }));
     event_loop.block_on(theirs.write_all(b"12")).unwrap().unwrap();
-    assert_eq!(may::block_on(heard).unwrap().unwrap(), b"12");
+    assert_eq!(may::block_on(received).unwrap().unwrap(), b"12");
     event_loop.block_on(theirs.write_all(b"34")).unwrap().unwrap();
-    let heard = event_loop.block_on(ours.read_exact_owned(vec![0; 2])).unwrap();
-    assert_eq!(heard.1, b"34");
+    let received = event_loop.block_on(ours.read_exact_owned(vec![0; 2])).unwrap();
+    assert_eq!(received.1, b"34");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Every style that can be `Send`, and every pair of them, to every end a task can come to.
+//! Every style that can be `Send`, and every pair of them, with every outcome of a task.
 
 use std::{
     io,
@@ -35,7 +35,8 @@ use Style::{Callback, Future, Generator};
 const ALL: [Style; 3] = [Callback, Generator, Future];
 
 impl Style {
-    /// Gives way, performs `task`, and is worth what `then` makes of its output.
+    /// Returns a task of this style that lets other tasks run once, performs `task`, and returns
+    /// what `then` makes of its output.
     fn performs<P, T>(
         self,
         task: P,
@@ -61,7 +62,7 @@ impl Style {
     }
 }
 
-/// Each pair, in which the first performs the second.
+/// Returns each pair of styles. The first performs the second.
 fn pairs() -> impl Iterator<Item = (Style, Style)> {
     two_workers();
     ALL.into_iter().flat_map(|outer| ALL.map(|inner| (outer, inner)))
@@ -117,7 +118,9 @@ fn a_panic() {
             panic!("as planned")
         });
         let task = outer.performs(panics, move |()| drop(other));
-        let Err(JoinError::Panicked(payload)) = may::block_on(task) else { panic!("it did not") };
+        let Err(JoinError::Panicked(payload)) = may::block_on(task) else {
+            panic!("the task should have panicked")
+        };
         assert_eq!(payload.message(), Some("as planned"), "{outer:?} performs {inner:?}");
         assert_eq!(drops.count(), 2, "{outer:?} performs {inner:?}");
     }
@@ -133,11 +136,11 @@ fn a_cancel_from_outside() {
         let drops = Drops::default();
         let (one, other) = (drops.bomb(), drops.bomb());
         let (sender, started) = mpsc::channel();
-        let says = future_task(async move {
+        let sleeps = future_task(async move {
             sender.send(()).unwrap();
             sleep(3600 * SECOND).await;
         });
-        let waits = inner.performs(says, move |()| drop(one));
+        let waits = inner.performs(sleeps, move |()| drop(one));
         let handle = may::spawn(outer.performs(waits, move |()| drop(other)));
         started.recv().unwrap();
         handle.cancel();
@@ -147,7 +150,7 @@ fn a_cancel_from_outside() {
 }
 
 #[test]
-fn dropped_before_its_start() {
+fn a_drop_before_the_start_drops_everything() {
     for (outer, inner) in pairs() {
         let drops = Drops::default();
         let (one, other) = (drops.bomb(), drops.bomb());
@@ -158,7 +161,7 @@ fn dropped_before_its_start() {
 }
 
 #[test]
-fn a_hundred_deep() {
+fn a_value_passes_through_a_hundred_tasks() {
     for (outer, inner) in pairs() {
         let mut task: SendTask<u32> = inner.performs(sleep(MS), |()| 0);
         for level in 0..100 {

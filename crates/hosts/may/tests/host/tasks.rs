@@ -53,12 +53,12 @@ fn a_value() {
 #[test]
 fn the_handle_is_a_task_for_every_host() {
     two_workers();
-    let spawned = || may::spawn(future(async { 42 }));
+    let spawn_answer = || may::spawn(future(async { 42 }));
     let mut event_loop = EventLoop::new().unwrap();
-    assert_eq!(event_loop.block_on(spawned()).unwrap().unwrap(), 42);
-    let inside = future(async move { spawned().await.unwrap() });
+    assert_eq!(event_loop.block_on(spawn_answer()).unwrap().unwrap(), 42);
+    let inside = future(async move { spawn_answer().await.unwrap() });
     assert_eq!(may::block_on(inside).unwrap(), 42);
-    assert_eq!(futures::executor::block_on(spawned().into_future()).unwrap(), 42);
+    assert_eq!(futures::executor::block_on(spawn_answer().into_future()).unwrap(), 42);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_panic_ends_its_own_task() {
 }
 
 #[test]
-fn a_panic_in_a_destructor_is_the_end_of_the_task() {
+fn a_panic_in_a_destructor_is_the_error_of_the_handle() {
     two_workers();
     struct Panics;
     impl Drop for Panics {
@@ -94,7 +94,7 @@ fn a_panic_in_a_destructor_is_the_end_of_the_task() {
     };
     let (sender, suspended) = mpsc::channel();
     let cancelled = may::spawn(future(async move {
-        join(future(holds_open(sender)), holds(Panics)).await;
+        join(future(suspend_for_ever(sender)), holds(Panics)).await;
     }));
     suspended.recv().unwrap();
     cancelled.cancel();
@@ -102,8 +102,8 @@ fn a_panic_in_a_destructor_is_the_end_of_the_task() {
     assert_eq!(error.panic_message(), Some("in a destructor"));
 }
 
-/// Says that it is suspended, and stays so: something that never comes has its waker.
-pub(super) async fn holds_open(suspended: mpsc::Sender<()>) {
+/// Reports that it is suspended, and stays suspended: a source that is never ready has its waker.
+pub(super) async fn suspend_for_ever(suspended: mpsc::Sender<()>) {
     let (_sender, receiver) = oneshot::channel::<()>();
     let mut receiver = receiver;
     poll_fn(|cx| {
@@ -115,7 +115,7 @@ pub(super) async fn holds_open(suspended: mpsc::Sender<()>) {
 }
 
 #[test]
-fn a_waker_that_panics_is_nobody_elses_business() {
+fn a_waker_that_panics_harms_no_other_task() {
     two_workers();
     struct Panics;
     impl Wake for Panics {
@@ -150,7 +150,7 @@ fn a_dropped_handle_leaves_the_task_running() {
 }
 
 #[test]
-fn one_that_nobody_can_wake_is_dropped() {
+fn a_task_that_nothing_can_wake_is_dropped() {
     two_workers();
     let drops = Drops::default();
     let bomb = drops.bomb();
@@ -163,7 +163,7 @@ fn one_that_nobody_can_wake_is_dropped() {
 }
 
 #[test]
-fn a_hundred_thousand_are_suspended_at_once() {
+fn a_hundred_thousand_tasks_are_suspended_at_once() {
     two_workers();
     const TASKS: usize = 100_000;
     let (sender, receiver) = async_channel();
@@ -179,7 +179,7 @@ fn a_hundred_thousand_are_suspended_at_once() {
     assert_eq!(sum.unwrap(), 7 * TASKS);
 }
 
-/// One value for all that wait.
+/// Makes a channel that sends one value to every task that waits.
 pub(super) fn async_channel()
 -> (oneshot::Sender<usize>, futures::future::Shared<oneshot::Receiver<usize>>) {
     use futures::FutureExt;
@@ -188,7 +188,7 @@ pub(super) fn async_channel()
 }
 
 #[test]
-fn wakes_of_all_kinds_are_one_resume_each_at_most() {
+fn several_wakes_are_one_resume_and_a_late_wake_is_none() {
     two_workers();
     let resumes = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&resumes);
@@ -207,7 +207,7 @@ fn wakes_of_all_kinds_are_one_resume_each_at_most() {
     former.wake_by_ref();
     former.wake();
     a_value();
-    assert_eq!(resumes.load(Ordering::SeqCst), 2, "after its end a wake is nothing");
+    assert_eq!(resumes.load(Ordering::SeqCst), 2, "a wake after the end has no effect");
 }
 
 pub(super) fn is_cancelled<T: Send + 'static>(handle: RemoteHandle<T>) -> bool {
@@ -224,7 +224,7 @@ impl Drop for PanicsInDrop {
 }
 
 #[test]
-fn an_unread_output_that_panics_when_dropped_harms_nobody() {
+fn an_unread_output_that_panics_when_dropped_harms_no_other_task() {
     two_workers();
     let outputs = || {
         [

@@ -1,4 +1,4 @@
-//! On which threads, and on whose stacks, tasks run.
+//! The threads and stacks on which tasks run.
 
 use std::{
     collections::HashSet,
@@ -18,7 +18,7 @@ fn two_tasks_run_at_the_same_time() {
     let handles = [(); 2].map(|()| {
         let both = Arc::clone(&both);
         may::spawn(future(async move {
-            // Each blocks its worker until the other one is there.
+            // Each task blocks its worker until the other task runs.
             both.wait();
             thread::current().id()
         }))
@@ -36,7 +36,7 @@ fn a_pinned_task_that_blocks_its_worker_keeps_no_other_waiting() {
         let blocks = may::spawn_pinned(round % 2, || {
             green(|| {
                 let (sender, receiver) = mpsc::channel();
-                // The other worker has time for it.
+                // The other worker is free to run it.
                 drop(may::spawn(future(async move { sender.send(7).unwrap() })));
                 receiver.recv().unwrap()
             })
@@ -46,7 +46,7 @@ fn a_pinned_task_that_blocks_its_worker_keeps_no_other_waiting() {
 }
 
 #[test]
-fn a_task_runs_on_one_thread_and_then_on_the_other() {
+fn a_task_moves_from_one_thread_to_the_other() {
     two_workers();
     let (sender, receiver) = mpsc::channel();
     let wanders = may::spawn(future(async move {
@@ -57,7 +57,7 @@ fn a_task_runs_on_one_thread_and_then_on_the_other() {
     }));
     let mut seen = HashSet::new();
     while seen.len() < 2 {
-        // So that both workers have something to do.
+        // Both workers need something to do.
         let _ = may::spawn(future(async { turn().await }));
         seen.insert(receiver.recv().unwrap());
     }
@@ -65,11 +65,11 @@ fn a_task_runs_on_one_thread_and_then_on_the_other() {
 }
 
 #[test]
-fn no_task_is_in_a_coroutine_and_what_waits_in_may_blocks_it() {
+fn a_task_is_in_no_coroutine_and_a_wait_in_may_blocks_its_worker() {
     two_workers();
     let (is_coroutine, before, after) = may::block_on(future(async {
         let before = thread::current().id();
-        // A coroutine would be suspended here, and might go on elsewhere.
+        // A coroutine would be suspended here, and might go on on another thread.
         ::may::coroutine::sleep(2 * MS);
         (::may::coroutine::is_coroutine(), before, thread::current().id())
     }))
@@ -79,7 +79,7 @@ fn no_task_is_in_a_coroutine_and_what_waits_in_may_blocks_it() {
 }
 
 #[test]
-fn a_task_has_the_room_of_a_thread() {
+fn a_task_has_the_stack_of_a_thread() {
     two_workers();
     #[inline(never)]
     fn deep(left: u32) -> u64 {
@@ -113,18 +113,18 @@ fn a_coroutine_of_may_waits_for_a_task_and_blocks_no_worker() {
 #[test]
 fn a_cancelled_coroutine_cancels_the_task_it_waits_for() {
     two_workers();
-    struct Says(mpsc::Sender<&'static str>);
-    impl Drop for Says {
+    struct ReportDrop(mpsc::Sender<&'static str>);
+    impl Drop for ReportDrop {
         fn drop(&mut self) {
             self.0.send("dropped").unwrap();
         }
     }
     let (sender, receiver) = mpsc::channel();
-    let says = Says(sender.clone());
+    let reporter = ReportDrop(sender.clone());
     let waits = move || {
         may::block_on(future(async move {
-            let says = says;
-            says.0.send("runs").unwrap();
+            let reporter = reporter;
+            reporter.0.send("runs").unwrap();
             sleep(3600 * SECOND).await;
         }))
     };

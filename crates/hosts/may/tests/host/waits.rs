@@ -1,4 +1,4 @@
-//! Deadlines, turns, and wakes from anywhere.
+//! Deadlines, turns, and wakes from other threads and tasks.
 
 use std::{
     pin::Pin,
@@ -64,10 +64,11 @@ impl Task for Until {
 }
 
 #[test]
-fn a_deadline_as_far_as_can_be_keeps_no_nearer_one_waiting() {
+fn the_latest_possible_deadline_delays_no_earlier_one() {
     two_workers();
     let now = Instant::now();
-    // All seconds that an instant can count, but for those that the machine runs already.
+    // All seconds that an instant can count, except those that the machine has been running
+    // already.
     let all = Duration::from_secs(i64::MAX as u64 - 10_000_000_000);
     let far = [all / 2, all].map(|it| may::spawn(Until(now + it)));
     may::block_on(sleep(MS)).unwrap();
@@ -90,7 +91,7 @@ fn a_wake_comes_before_a_deadline() {
 }
 
 #[test]
-fn a_timeout_ends_what_never_comes() {
+fn a_timeout_ends_a_wait_for_ever() {
     two_workers();
     let never = timeout(MS, future(std::future::pending::<()>()));
     assert!(may::block_on(never).unwrap().is_err());
@@ -139,7 +140,7 @@ fn tasks_talk_to_each_other() {
     assert_eq!(may::block_on(last).unwrap().unwrap(), 10_000);
 }
 
-/// Tasks that are always ready, more than there are workers.
+/// Spawns tasks that are always ready, more than there are workers.
 fn busy() -> Vec<quadrivium::event_loop::RemoteHandle<()>> {
     (0..8)
         .map(|_| {

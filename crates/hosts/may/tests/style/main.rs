@@ -1,6 +1,6 @@
-//! The laws for may's green threads as a style: all but those in `style/exceptions`.
+//! Checks the laws for may's green threads as a style, except those in `style/exceptions`.
 //!
-//! A process of its own, since may installs a handler for SIGSEGV.
+//! The tests have a process of their own, because may installs a handler for SIGSEGV.
 
 mod shelf;
 
@@ -10,14 +10,14 @@ use quadrivium_conformance::{Virtual, check, check_on, laws};
 
 use crate::shelf::MayStyle;
 
-/// A reason why some laws do not hold, and which.
+/// A reason why some laws do not hold, and the names of these laws.
 struct Group {
     name: &'static str,
     why: &'static str,
     laws: Vec<&'static str>,
 }
 
-/// What stands in the file of exceptions.
+/// Reads the file of exceptions.
 fn exceptions() -> Vec<Group> {
     let mut groups = Vec::<Group>::new();
     for line in include_str!("exceptions").lines() {
@@ -31,7 +31,7 @@ fn exceptions() -> Vec<Group> {
     groups
 }
 
-/// Whether a law is among the exceptions.
+/// Returns whether a law is among the exceptions.
 fn is_exception(topic: &str, name: &str) -> bool {
     let law = format!("{topic}::{name}");
     exceptions().iter().any(|group| group.laws.contains(&law.as_str()))
@@ -44,7 +44,8 @@ fn check_topic(topic: &str) {
     check_on(&Virtual, (&MayStyle).into(), checked, "");
 }
 
-/// Laws that run in a process of their own, which begins by the name of the test.
+/// Makes a test for each law that runs in a process of its own. The process is started with the
+/// name of the test.
 macro_rules! alone {
     ($($topic:ident: $($law:ident)*;)*) => {
         mod alone {
@@ -70,15 +71,18 @@ fn check_alone(topic: &str, name: &str, test: &str) {
 }
 
 alone! {
-    chains: of_thirty_thousand_cancels of_thirty_thousand_cancels_on_two_loops
-        of_thirty_thousand_tasks_of_a_dropped_loop
+    chains: of_thirty_thousand_cancels_do_not_overflow
+        of_thirty_thousand_cancels_on_two_loops_do_not_overflow
+        of_thirty_thousand_tasks_of_a_dropped_loop_do_not_overflow
         of_spawns_on_a_dropped_loop_are_cut;
-    child_cancels: nothing_is_left;
-    descriptors: a_loop_is_dropped a_number_comes_again waited_for_again none_left_for_a_connection
-        a_signal_while_the_loop_sleeps;
-    happy_eyeballs: the_losers_are_closed a_cancelled_connect;
-    signals: a_listener_that_cannot_be_made its_default_comes_back;
-    thread_locals: a_loop_in_a_thread_local a_task_in_a_thread_local a_handle_in_a_thread_local;
+    child_cancels: no_descriptor_is_left_open;
+    descriptors: a_dropped_loop_closes_its_descriptors a_reused_number_gets_no_old_event
+        a_cancelled_wait_can_be_repeated accept_fails_while_no_descriptor_is_left
+        a_signal_does_not_disturb_a_sleeping_loop;
+    happy_eyeballs: the_other_sockets_are_closed a_cancelled_connect_closes_its_sockets;
+    signals: keep_their_default_if_a_listener_is_refused have_their_default_without_listeners;
+    thread_locals: drop_a_loop_at_the_end_of_the_thread drop_a_task_at_the_end_of_the_thread
+        drop_a_handle_at_the_end_of_the_thread;
 }
 
 macro_rules! topics {
@@ -95,26 +99,27 @@ macro_rules! topics {
 }
 
 topics! {
-    lifecycle every_suspension outcomes cancel cancel_from_afar join panics unwinding destructors
-    chains clusters hosts nesting order starvation stop timers moving_deadlines channels
-    channel_operations notify mutexes semaphores semaphore_operations barriers watches broadcasts
-    streams calls wakes stale_wakes new_wakers foreign_threads foreign_wakers cloned_wakers
-    sub_wakers readiness sources descriptors byte_streams no_bytes slices short_reads tcp udp
-    unix_sockets socket_cancels signals pipes processes ended_children taken_out child_cancels holds
-    offload files names happy_eyeballs deadlock operations reentrancy thread_locals scripts
+    lifecycle every_suspension outcomes cancel cancel_from_another_thread join panics unwinding
+    destructors chains clusters foreign_executors nesting order starvation stop timers
+    moving_deadlines channels channel_operations notify mutexes semaphores semaphore_operations
+    barriers watches broadcasts streams scheduled_calls wakes stale_wakes new_wakers
+    foreign_threads foreign_wakers cloned_wakers futures_combinators readiness moving_sockets
+    descriptors byte_streams zero_bytes slices short_reads tcp udp unix_sockets socket_cancels
+    signals pipes processes ended_children conversions_to_std child_cancels held_time offload
+    files host_names happy_eyeballs deadlock random_operations reentrancy thread_locals scripts
 }
 
 #[test]
-fn all_topics_are_here() {
+fn every_topic_has_a_test() {
     let topics: BTreeSet<_> = laws().map(|law| law.topic).collect();
     assert_eq!(topics, TOPICS.iter().copied().collect());
 }
 
 #[test]
-fn every_exception_is_a_law_and_stands_there_once() {
+fn every_exception_is_a_law_and_is_listed_once() {
     let mut laws: BTreeSet<_> = laws().map(|law| format!("{}::{}", law.topic, law.name)).collect();
     for law in exceptions().into_iter().flat_map(|group| group.laws) {
-        assert!(laws.remove(law), "{law} is no law, or is there twice");
+        assert!(laws.remove(law), "{law} is not a law, or is listed twice");
     }
 }
 
@@ -126,9 +131,9 @@ fn the_page_has_the_reasons() {
     let exceptions = exceptions();
     let kept = all - exceptions.iter().map(|group| group.laws.len()).sum::<usize>();
     let sentence = format!("{kept} of the {all} [laws](laws.md)");
-    assert!(page.contains(&sentence), "docs/may.md does not say: {sentence}");
+    assert!(page.contains(&sentence), "docs/may.md must contain: {sentence}");
     for Group { name, why, laws } in exceptions {
         let row = format!("| {name} | {} | {why} |", laws.len());
-        assert!(page.contains(&row), "docs/may.md has no line\n{row}");
+        assert!(page.contains(&row), "docs/may.md must contain this line:\n{row}");
     }
 }

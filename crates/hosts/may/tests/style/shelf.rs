@@ -1,7 +1,8 @@
-//! A body of the laws as a may green thread.
+//! Runs a body of the laws as a may green thread.
 //!
-//! Bodies are not `Send`, and the green thread is on another thread than the loop. So what it
-//! performs is named by a number, and stands on a shelf of the loop's thread under it.
+//! Bodies are not `Send`, but the green thread is on another thread than the loop. So each body
+//! stays on the loop's thread, in a table called the shelf, and the green thread refers to it by a
+//! number.
 
 use std::{
     cell::RefCell,
@@ -28,7 +29,7 @@ impl Style for MayStyle {
     fn task(&self, body: Body<Value>) -> BoxTask<Value> {
         let shelf_key = ShelfKey::new(body);
         let key = shelf_key.0;
-        // SAFETY: it looks at no thread-local and holds a number.
+        // SAFETY: the body reads no thread-local and owns only a number.
         let thread = unsafe {
             green(move || {
                 while perform(GoOn(key)) {
@@ -44,7 +45,7 @@ thread_local! {
     static SHELF: RefCell<HashMap<u64, ShelfEntry>> = RefCell::default();
 }
 
-/// What a body is doing. The task that it performs is dropped before it.
+/// The state of a body. The task that it performs is dropped before the body.
 #[derive(Default)]
 struct ShelfEntry {
     performs: Option<BoxTask<Then>>,
@@ -53,16 +54,16 @@ struct ShelfEntry {
     value: Option<Value>,
 }
 
-/// Looks at an entry; no user code runs meanwhile.
+/// Calls `look` with an entry. No user code runs meanwhile.
 fn with<T>(key: u64, look: impl FnOnce(&mut ShelfEntry) -> T) -> Option<T> {
     SHELF.try_with(|shelf| shelf.borrow_mut().get_mut(&key).map(look)).ok().flatten()
 }
 
 fn entry<T>(key: u64, look: impl FnOnce(&mut ShelfEntry) -> T) -> T {
-    with(key, look).expect("the entry is there as long as the task")
+    with(key, look).expect("a task has an entry until it is dropped")
 }
 
-/// The number of a body on the shelf. Dropped, it takes along whatever is there.
+/// The number of a body on the shelf. When it is dropped, the entry is removed.
 struct ShelfKey(u64);
 
 impl ShelfKey {
@@ -82,7 +83,7 @@ impl Drop for ShelfKey {
     }
 }
 
-/// The green thread, and then what it has on the shelf.
+/// The green thread, and its entry on the shelf, which is dropped after it.
 struct Shelved<G> {
     thread: G,
     shelf_key: ShelfKey,
@@ -95,13 +96,14 @@ impl<G: Task<Output = ()> + Unpin> Task for Shelved<G> {
         match Pin::new(&mut self.thread).resume(cx) {
             Step::Suspended(wait) => Step::Suspended(wait),
             Step::Done(()) => Step::Done(
-                entry(self.shelf_key.0, |entry| entry.value.take()).expect("it has ended"),
+                entry(self.shelf_key.0, |entry| entry.value.take())
+                    .expect("the body has ended with a value"),
             ),
         }
     }
 }
 
-/// Goes on with the body, and tells whether there is a task to perform.
+/// Runs the body up to the next task that it performs. Returns whether there is one.
 struct GoOn(u64);
 
 impl Task for GoOn {
@@ -109,8 +111,8 @@ impl Task for GoOn {
 
     fn resume(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Step<bool> {
         let (then, body) = entry(self.0, |entry| (entry.then.take(), entry.body.take()));
-        // Here, so that the body is dropped if anything panics.
-        let mut body = body.expect("a body goes on where it was");
+        // The body is a local variable, so that it is dropped if anything panics.
+        let mut body = body.expect("the body is on the shelf");
         if let Some(then) = then {
             then();
         }
@@ -138,7 +140,7 @@ impl Task for PerformNext {
 
     fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
         let task = entry(self.0, |entry| entry.performs.take());
-        let mut task = task.expect("the body has said which");
+        let mut task = task.expect("the body has stored the task");
         match task.as_mut().resume(cx) {
             Step::Suspended(wait) => {
                 entry(self.0, |entry| entry.performs = Some(task));
@@ -154,7 +156,7 @@ impl Task for PerformNext {
 }
 
 impl Drop for PerformNext {
-    /// On another thread there is nothing on the shelf.
+    /// Another thread has nothing on its shelf.
     fn drop(&mut self) {
         drop(with(self.0, |entry| entry.performs.take()));
     }

@@ -1,4 +1,4 @@
-//! Pools of few threads, some of which the OS refuses.
+//! Tests of small thread pools, also when the OS refuses to start threads.
 
 use std::{
     env, panic,
@@ -21,43 +21,51 @@ use crate::{
 
 type Start = fn(&'static ThreadPool) -> io::Result<()>;
 
-/// A pool of its own for a test. Its threads end when they are idle, and it stays.
-fn pool(most: usize, start: Start) -> &'static ThreadPool {
-    Box::leak(Box::new(ThreadPool { start, ..ThreadPool::new("test", most) }))
+/// Creates a pool for one test. Its threads end when they are idle. The pool itself is leaked.
+fn pool(max_threads: usize, start: Start) -> &'static ThreadPool {
+    Box::leak(Box::new(ThreadPool { start, ..ThreadPool::new("test", max_threads) }))
 }
 
 fn error() -> io::Error {
     io::ErrorKind::WouldBlock.into()
 }
 
-/// Work that goes on when the sender is dropped, and tells that it has begun.
-fn blocked(begins: &Sender<()>) -> (impl FnOnce(io::Result<()>) + Send + use<>, Sender<()>) {
-    let ((go_on, goes_on), begins) = (mpsc::channel::<()>(), begins.clone());
+/// Returns work that reports when it has begun and then blocks until the returned sender is
+/// dropped.
+fn blocking_work(
+    report_begin: &Sender<()>,
+) -> (impl FnOnce(io::Result<()>) + Send + use<>, Sender<()>) {
+    let ((release, is_released), report_begin) = (mpsc::channel::<()>(), report_begin.clone());
     let work = move |started: io::Result<()>| {
         started.unwrap();
-        begins.send(()).unwrap();
-        goes_on.recv().unwrap_err();
+        report_begin.send(()).unwrap();
+        is_released.recv().unwrap_err();
     };
-    (work, go_on)
+    (work, release)
 }
 
-/// Blocks this number of threads of a pool.
-fn fill(event_loop: &mut EventLoop, pool: &'static ThreadPool, threads: usize) -> Vec<Sender<()>> {
-    let (begins, begun): (_, Receiver<()>) = mpsc::channel();
+/// Blocks this number of threads of a pool, until the returned senders are dropped.
+fn block_threads(
+    event_loop: &mut EventLoop,
+    pool: &'static ThreadPool,
+    threads: usize,
+) -> Vec<Sender<()>> {
+    let (report_begin, has_begun): (_, Receiver<()>) = mpsc::channel();
     let all = (0..threads).map(|_| {
-        let (work, go_on) = blocked(&begins);
+        let (work, release) = blocking_work(&report_begin);
         drop(event_loop.spawn(Offload::to(pool, work)));
-        go_on
+        release
     });
     let all = all.collect();
     assert_eq!(event_loop.turn().unwrap(), Turned::Waiting);
-    (0..threads).for_each(|_| begun.recv().unwrap());
+    (0..threads).for_each(|_| has_begun.recv().unwrap());
     all
 }
 
-/// Waits until no thread of a pool is left: half a second, unless the machine is very busy.
+/// Waits until no thread of a pool is left. This takes half a second, unless the machine is very
+/// busy.
 #[track_caller]
-fn wait_for_its_end(pool: &ThreadPool) {
+fn wait_until_no_thread_is_left(pool: &ThreadPool) {
     let mut event_loop = EventLoop::new().unwrap();
     for _ in 0..6_000 {
         if pool.lock().threads == 0 {
@@ -71,8 +79,8 @@ fn wait_for_its_end(pool: &ThreadPool) {
 #[test]
 fn neither_pool_starves_the_other() {
     let mut event_loop = EventLoop::new().unwrap();
-    let blocked_names = fill(&mut event_loop, &NAMES, NAMES.most);
-    // All threads for names are blocked, and one more name is queued: files are read.
+    let blocked_names = block_threads(&mut event_loop, &NAMES, NAMES.max_threads);
+    // All threads for names are blocked, and one more name is queued. Files are read nevertheless.
     let name = event_loop.spawn(dns::lookup("localhost:80"));
     event_loop.block_on(fs::read("/proc/self/status")).unwrap().unwrap();
     assert!(!name.is_finished());
@@ -82,22 +90,22 @@ fn neither_pool_starves_the_other() {
 }
 
 #[test]
-fn the_environment_says_how_many_threads_are_for_files() {
-    if env::var_os(MOST_FILE_THREADS).is_some_and(|most| most == "2") {
+fn an_environment_variable_limits_the_threads_for_files() {
+    if env::var_os(MAX_FILE_THREADS).is_some_and(|max| max == "2") {
         let mut event_loop = EventLoop::new().unwrap();
-        assert_eq!(FILES.most, 2);
-        let blocked_files = fill(&mut event_loop, &FILES, 2);
+        assert_eq!(FILES.max_threads, 2);
+        let blocked_files = block_threads(&mut event_loop, &FILES, 2);
         let queued = event_loop.spawn(offload(|| ()));
-        // Both threads are blocked: names are looked up.
+        // Both threads for files are blocked. Names are looked up nevertheless.
         event_loop.block_on(dns::lookup("localhost:80")).unwrap().unwrap();
         assert!(!queued.is_finished());
         drop(blocked_files);
         event_loop.block_on(queued).unwrap().unwrap();
         return;
     }
-    let test = "offload::pool::tests::the_environment_says_how_many_threads_are_for_files";
+    let test = "offload::pool::tests::an_environment_variable_limits_the_threads_for_files";
     let mut own = Command::new(env::current_exe().unwrap());
-    let output = own.args(["--exact", test]).env(MOST_FILE_THREADS, "2").output().unwrap();
+    let output = own.args(["--exact", test]).env(MAX_FILE_THREADS, "2").output().unwrap();
     assert!(output.status.success(), "{output:?}");
 }
 
@@ -105,7 +113,7 @@ fn the_environment_says_how_many_threads_are_for_files() {
 fn work_begins_in_the_order_in_which_it_came() {
     let pool = pool(1, ThreadPool::start_thread);
     let mut event_loop = EventLoop::new().unwrap();
-    let first = fill(&mut event_loop, pool, 1);
+    let first = block_threads(&mut event_loop, pool, 1);
     let (sender, receiver) = mpsc::channel();
     let works = (0..20).map(|n| {
         let sender = sender.clone();
@@ -120,17 +128,17 @@ fn work_begins_in_the_order_in_which_it_came() {
 }
 
 #[test]
-fn dropped_work_leaves_the_queue_with_all_it_holds() {
+fn dropped_work_is_removed_from_the_queue_with_its_captures() {
     let pool = pool(1, ThreadPool::start_thread);
     let mut event_loop = EventLoop::new().unwrap();
-    let first = fill(&mut event_loop, pool, 1);
-    let held = Arc::new(());
-    let holds = Arc::clone(&held);
-    let queued = event_loop.spawn(Offload::to(pool, move |_| drop(holds)));
+    let first = block_threads(&mut event_loop, pool, 1);
+    let captured = Arc::new(());
+    let capture = Arc::clone(&captured);
+    let queued = event_loop.spawn(Offload::to(pool, move |_| drop(capture)));
     assert_eq!(event_loop.turn().unwrap(), Turned::Waiting);
-    assert_eq!((pool.lock().waiting.len(), Arc::strong_count(&held)), (1, 2));
+    assert_eq!((pool.lock().queue.len(), Arc::strong_count(&captured)), (1, 2));
     queued.cancel();
-    assert_eq!((pool.lock().waiting.len(), Arc::strong_count(&held)), (0, 1));
+    assert_eq!((pool.lock().queue.len(), Arc::strong_count(&captured)), (0, 1));
     drop(first);
     event_loop.run().unwrap();
 }
@@ -140,14 +148,15 @@ fn idle_threads_end() {
     let pool = pool(8, ThreadPool::start_thread);
     let mut event_loop = EventLoop::new().unwrap();
     for _ in 0..2 {
-        drop(fill(&mut event_loop, pool, 8));
+        drop(block_threads(&mut event_loop, pool, 8));
         assert_eq!(pool.lock().threads, 8);
         event_loop.run().unwrap();
-        wait_for_its_end(pool);
+        wait_until_no_thread_is_left(pool);
     }
 }
 
-/// The first thread is refused: an error. The next work tries again.
+/// When the first thread is refused, the work gets an error. The next work tries again to start a
+/// thread.
 #[test]
 fn without_a_thread_all_work_is_refused() {
     static IS_REFUSED: AtomicBool = AtomicBool::new(true);
@@ -161,35 +170,35 @@ fn without_a_thread_all_work_is_refused() {
         let refused = event_loop.block_on(Offload::to(pool, |started| started)).unwrap();
         assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::QuotaExceeded);
         let state = pool.lock();
-        assert_eq!((state.threads, state.idle, state.waiting.len()), (0, 0, 0));
+        assert_eq!((state.threads, state.idle, state.queue.len()), (0, 0, 0));
     }
     IS_REFUSED.store(false, Ordering::SeqCst);
     event_loop.block_on(Offload::to(pool, |started| started)).unwrap().unwrap();
 }
 
-/// Work that came while a thread was being started, which is refused then, is refused with it.
+/// The OS refuses a thread while other work is already queued. All of that work is refused.
 #[test]
-fn work_that_counts_on_a_refused_thread_is_refused() {
+fn work_that_is_queued_while_a_refused_thread_starts_is_refused() {
     static SECOND: Mutex<Option<AwaitedWork<io::Result<()>>>> = Mutex::new(None);
     let start: Start = |pool| {
-        // While the first thread is being started, another task brings work.
-        let second = AwaitedWork::begin(pool, Box::new(|started| started));
-        assert_eq!(pool.lock().waiting.len(), 2);
+        // Another task brings work while the first thread is being started.
+        let second = AwaitedWork::enqueue(pool, Box::new(|started| started));
+        assert_eq!(pool.lock().queue.len(), 2);
         SECOND.lock().unwrap().replace(second);
         Err(error())
     };
     let pool = pool(2, start);
-    let first = AwaitedWork::begin(pool, Box::new(|started| started));
+    let first = AwaitedWork::enqueue(pool, Box::new(|started| started));
     let second = SECOND.lock().unwrap().take().unwrap();
     for work in [first, second] {
-        let refused = work.poll(Waker::noop()).expect("it was told");
+        let refused = work.poll(Waker::noop()).expect("it is refused");
         assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::QuotaExceeded);
     }
 }
 
-/// A thread is there and another one is refused: the work waits for the thread.
+/// One thread exists, and the OS refuses another one. The work waits for the thread that exists.
 #[test]
-fn refused_threads_leave_the_work_to_those_there_are() {
+fn refused_threads_leave_the_work_to_existing_threads() {
     static STARTS: AtomicUsize = AtomicUsize::new(0);
     let start: Start = |pool| match STARTS.fetch_add(1, Ordering::SeqCst) {
         0 => pool.start_thread(),
@@ -197,11 +206,11 @@ fn refused_threads_leave_the_work_to_those_there_are() {
     };
     let pool = pool(500, start);
     let mut event_loop = EventLoop::new().unwrap();
-    let first = fill(&mut event_loop, pool, 1);
+    let first = block_threads(&mut event_loop, pool, 1);
     let works = [(); 40].map(|()| event_loop.spawn(Offload::to(pool, |started| started)));
     assert_eq!(event_loop.turn().unwrap(), Turned::Waiting);
-    // Each of them has tried once, and none tries again by itself.
-    assert_eq!((STARTS.load(Ordering::SeqCst), pool.lock().waiting.len()), (41, 40));
+    // Each piece of work has tried once to start a thread, and no piece tries again by itself.
+    assert_eq!((STARTS.load(Ordering::SeqCst), pool.lock().queue.len()), (41, 40));
     event_loop.block_on(sleep(Duration::from_millis(10))).unwrap();
     assert_eq!(STARTS.load(Ordering::SeqCst), 41);
     drop(first);
@@ -210,7 +219,7 @@ fn refused_threads_leave_the_work_to_those_there_are() {
     }
 }
 
-/// PanickingWaker when it is woken.
+/// A waker that panics when it is woken.
 struct PanickingWaker;
 
 impl Wake for PanickingWaker {
@@ -219,7 +228,7 @@ impl Wake for PanickingWaker {
     }
 }
 
-/// PanickingWaker when it is dropped.
+/// An output that panics when it is dropped.
 struct PanickingOutput;
 
 impl Drop for PanickingOutput {
@@ -232,33 +241,33 @@ impl Drop for PanickingOutput {
 fn panics_of_wakers_and_destructors_end_no_thread() {
     let pool = pool(1, ThreadPool::start_thread);
     let mut event_loop = EventLoop::new().unwrap();
-    let (begins, begun) = mpsc::channel();
-    let (work, go_on) = blocked(&begins);
-    let woken = AwaitedWork::begin(pool, Box::new(work));
+    let (report_begin, has_begun) = mpsc::channel();
+    let (work, release) = blocking_work(&report_begin);
+    let woken = AwaitedWork::enqueue(pool, Box::new(work));
     assert!(woken.poll(&Waker::from(Arc::new(PanickingWaker))).is_none());
-    begun.recv().unwrap();
-    drop(go_on);
-    let (work, go_on) = blocked(&begins);
-    let unread = AwaitedWork::begin(
+    has_begun.recv().unwrap();
+    drop(release);
+    let (work, release) = blocking_work(&report_begin);
+    let unread = AwaitedWork::enqueue(
         pool,
         Box::new(|started| {
             work(started);
             PanickingOutput
         }),
     );
-    begun.recv().unwrap();
+    has_begun.recv().unwrap();
     drop(unread);
-    drop(go_on);
-    // It is the same thread that does this, as only one may be there.
+    drop(release);
+    // The same thread does this work, because the pool may have only one.
     event_loop.block_on(Offload::to(pool, |started| started)).unwrap().unwrap();
     assert_eq!(woken.poll(Waker::noop()), Some(()));
-    wait_for_its_end(pool);
+    wait_until_no_thread_is_left(pool);
 }
 
-/// Several loops bring work and drop some of it, while threads are refused at random: all of it is
-/// done or refused, none is lost, and all threads end.
+/// Several loops bring work and drop some of it, while threads are refused at random. All other
+/// work is done or refused, none is lost, and all threads end.
 #[test]
-fn nothing_is_lost_among_refusals_and_drops() {
+fn no_work_is_lost_when_threads_are_refused_and_tasks_are_dropped() {
     static SEED: AtomicUsize = AtomicUsize::new(0);
     let start: Start = |pool| match SEED.fetch_add(0x9E37_79B9, Ordering::SeqCst) >> 7 & 3 {
         0 => pool.start_thread(),
@@ -266,7 +275,7 @@ fn nothing_is_lost_among_refusals_and_drops() {
     };
     let pool = pool(5, start);
     thread::scope(|scope| {
-        let brings = |n: usize| {
+        let bring_work = |n: usize| {
             let mut event_loop = EventLoop::new().unwrap();
             for round in 0..100 {
                 let work = move |started: io::Result<()>| {
@@ -283,10 +292,10 @@ fn nothing_is_lost_among_refusals_and_drops() {
             }
         };
         for n in 1..4 {
-            scope.spawn(move || brings(n));
+            scope.spawn(move || bring_work(n));
         }
     });
-    wait_for_its_end(pool);
+    wait_until_no_thread_is_left(pool);
     let state = pool.lock();
-    assert!(state.waiting.is_empty() && state.idle == 0 && !state.is_starting);
+    assert!(state.queue.is_empty() && state.idle == 0 && !state.is_starting);
 }

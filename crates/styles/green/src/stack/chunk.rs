@@ -17,10 +17,14 @@
 //!                                                             below the top
 //! ```
 //!
-//! **Colouring.** The hottest bytes of a suspended stack are its topmost, and page-aligned tops
-//! would all fight for the same cache sets: hence 32 different tops. The colour also needs a page,
-//! or else it would eat into the 64 KiB, and so the stride is no power of two, which pays at 1,000
-//! stacks and not beyond. Nanoseconds a switch, round-robin, median of seven interleaved runs:
+//! **Colouring.** The topmost bytes of a suspended stack are used most. If all tops were aligned to
+//! a page, they would compete for the same cache sets. So there are 32 different tops. The colour
+//! is the distance of a top from the end of its page.
+//!
+//! The colour needs a page of its own, or else it would take a part of the 64 KiB. So the stride,
+//! which is the distance from one stack to the next, is no power of two. That is faster with 1,000
+//! stacks, and makes no difference with more. Nanoseconds for a switch, round-robin, median of
+//! seven interleaved runs:
 //!
 //! | green threads | 1,000 | 10,000 | 100,000 |
 //! |---|---|---|---|
@@ -37,7 +41,11 @@
 //!                         ^                        |
 //!                         `----------- 3 ----------'
 //! ```
-//! 1: `carve`, which installs the guard. 2: `cool`. 3: `take`. Which are warm, only the pool knows.
+//! 1. `carve`, which installs the guard page.
+//! 2. `cool`.
+//! 3. `take`.
+//!
+//! The chunk does not record which stacks are warm. The pool does.
 
 use std::num::NonZeroUsize;
 
@@ -52,36 +60,37 @@ use super::{
 const COLOURS: usize = 32;
 const CACHE_LINE: usize = 64;
 
-/// Where one stack is.
+/// The address of one stack.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StackAddress {
-    /// The highest address, exclusive; coloured.
+    /// The end of the stack: the address after its highest byte. It depends on the colour.
     pub(super) base: NonZeroUsize,
-    /// The lowest address; the guard page starts here.
+    /// The lowest address, at which the guard page starts.
     pub(super) limit: NonZeroUsize,
-    /// Which chunk of the pool it is cut from.
+    /// The index of its chunk in the pool.
     pub(super) chunk: u32,
-    /// Which stack of the chunk it is.
+    /// Its index in the chunk.
     pub(super) index: u32,
 }
 
-/// A mapping and what is known of its stacks.
+/// A mapping that is cut into stacks, and the state of these stacks.
 #[derive(Debug)]
 pub(super) struct StackChunk {
     mapping: Mapping,
     stride: usize,
     guarding: Guarding,
-    /// Stacks handed out at least once: the first `carved` of the chunk. The rest have no guard.
+    /// The number of stacks that were handed out at least once. They are the first of the chunk.
+    /// The others have no guard page yet.
     carved: u32,
-    /// Carved stacks whose pages were given back.
+    /// The indices of the carved stacks whose pages were given back.
     cold: Vec<u32>,
-    /// Stacks somebody runs on; counted by the pool.
+    /// The number of stacks that green threads own. The pool counts it.
     pub(super) in_use: u32,
     valgrind: Vec<ValgrindStackRegistration>,
 }
 
 impl StackChunk {
-    /// Maps room for `count` stacks, and leaves some address space for others.
+    /// Maps room for `count` stacks, and leaves some address space for other code.
     pub(super) fn map(
         class: Class,
         count: usize,
@@ -90,7 +99,7 @@ impl StackChunk {
         let stride = StackChunk::stride(class);
         let bytes = stride * count;
         let mapping = Mapping::new(bytes).map_err(|source| StackError::Map { bytes, source })?;
-        // It is unmapped again when it is dropped here.
+        // If the next call fails, the chunk is dropped, and so it is unmapped again.
         let chunk = StackChunk {
             mapping,
             stride,
@@ -104,12 +113,12 @@ impl StackChunk {
         Ok(chunk)
     }
 
-    /// Bytes from one stack to the next.
+    /// Returns the number of bytes from one stack to the next.
     pub(super) fn stride(class: Class) -> usize {
         class.bytes() + 2 * *PAGE
     }
 
-    /// How many stacks there is room for.
+    /// Returns the number of stacks for which there is room.
     pub(super) fn capacity(&self) -> usize {
         self.mapping.bytes() / self.stride
     }
@@ -122,18 +131,20 @@ impl StackChunk {
         self.mapping.bytes()
     }
 
-    /// Bytes of memory behind the stacks: a walk over the page table, a few ns a page.
+    /// Returns the number of bytes of memory behind the stacks. It asks the kernel about each page,
+    /// which takes a few ns a page.
     pub(super) fn resident(&self) -> usize {
         let start = self.mapping.start();
         self.mapping.resident(start..start + self.carved() * self.stride)
     }
 
-    /// Whether `take` would find a stack.
+    /// Returns whether `take` would find a stack.
     pub(super) fn has_room(&self) -> bool {
         !self.cold.is_empty() || self.carved() < self.capacity()
     }
 
-    /// Takes a cold stack, or else carves a new one; the pool knows this chunk as `chunk`.
+    /// Takes a cold stack, or else carves a new one. `chunk` is the index of this chunk in the
+    /// pool.
     pub(super) fn take(&mut self, chunk: u32) -> Result<StackAddress, StackError> {
         match self.cold.pop() {
             Some(index) => Ok(self.address(chunk, index)),
@@ -145,7 +156,8 @@ impl StackChunk {
     pub(super) fn cool(&mut self, address: &StackAddress) {
         let guarded = address.limit.get();
         let usable = guarded + *PAGE..guarded + self.stride;
-        // SAFETY: the stack came back from its user; the range is all of it but the guard.
+        // SAFETY: the user of the stack has given it back. The range is the stack without the
+        // guard.
         unsafe { self.mapping.discard(usable) };
         self.cold.push(address.index);
     }
@@ -153,7 +165,7 @@ impl StackChunk {
     fn carve(&mut self, chunk: u32) -> Result<StackAddress, StackError> {
         let address = self.address(chunk, self.carved);
         let guarded = address.limit.get();
-        // SAFETY: this stack was never handed out.
+        // SAFETY: this stack was never handed out, so it is not in use.
         unsafe { self.mapping.guard(guarded..guarded + *PAGE, self.guarding) }
             .map_err(|source| StackError::Guard { source })?;
         self.valgrind.push(ValgrindStackRegistration::new(
@@ -167,10 +179,10 @@ impl StackChunk {
     fn address(&self, chunk: u32, index: u32) -> StackAddress {
         let limit = self.mapping.start() + index as usize * self.stride;
         let colour = index as usize % COLOURS * CACHE_LINE;
-        let nowhere = "no mapping starts at address zero";
+        let reason = "no mapping starts at address zero";
         StackAddress {
-            base: NonZeroUsize::new(limit + self.stride - colour).expect(nowhere),
-            limit: NonZeroUsize::new(limit).expect(nowhere),
+            base: NonZeroUsize::new(limit + self.stride - colour).expect(reason),
+            limit: NonZeroUsize::new(limit).expect(reason),
             chunk,
             index,
         }
@@ -178,7 +190,7 @@ impl StackChunk {
 }
 
 impl Drop for StackChunk {
-    /// Unmaps the chunk, unless a stack outlives it: that one must stay, so all do.
+    /// Unmaps the chunk. If a stack of it is still in use, the whole chunk stays mapped.
     fn drop(&mut self) {
         if self.in_use > 0 {
             return;

@@ -1,20 +1,20 @@
-//! Why a green thread could not get a stack, and what helps.
+//! [`StackError`]: the reasons why a green thread got no stack, each with a remedy.
 
 use std::{error::Error, fmt, io};
 
 use super::{mapping::most_mappings, size::LARGEST_STACK};
 
-/// The error of asking for a stack. No green thread is harmed: the others go on.
+/// The reason why there is no stack for a green thread. All other green threads go on.
 #[non_exhaustive]
 pub enum StackError {
     /// More than [`LARGEST_STACK`] bytes were asked for.
     TooLarge {
-        /// Bytes asked for.
+        /// The size that was asked for.
         asked: usize,
     },
     /// The kernel gave no more address space.
     Map {
-        /// Bytes asked of the kernel.
+        /// The size of the mapping that the kernel refused.
         bytes: usize,
         /// The error of `mmap`.
         source: io::Error,
@@ -24,7 +24,7 @@ pub enum StackError {
         /// The error of `mprotect` or `madvise`.
         source: io::Error,
     },
-    /// The OS thread is ending and its stacks are gone.
+    /// The OS thread is ending, and its stacks are gone.
     ThreadEnding,
 }
 
@@ -71,7 +71,7 @@ impl Error for StackError {
     }
 }
 
-/// The limit on mappings, with its value now where there is one.
+/// Returns the name of the limit on mappings, with its present value if there is one.
 fn map_limit() -> String {
     match most_mappings() {
         Some(most) => format!("vm.max_map_count (now {most})"),

@@ -1,4 +1,4 @@
-//! One range of address space from the kernel, and the system calls on it.
+//! [`Mapping`]: a range of address space from the kernel, and the system calls on it.
 
 use std::{
     fs, io,
@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-/// Bytes in a page. The unit of everything in this file.
+/// The number of bytes in a page. All ranges in this file are whole pages.
 pub(super) static PAGE: LazyLock<usize> = LazyLock::new(|| {
     // SAFETY: sysconf reads a constant of the system.
     let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
@@ -21,9 +21,9 @@ pub(super) static PAGE: LazyLock<usize> = LazyLock::new(|| {
 #[cfg(target_os = "linux")]
 const MADV_GUARD_INSTALL: libc::c_int = 102;
 
-// On Linux NORESERVE keeps a million stacks from counting as promised memory, and STACK says that
-// no huge page should back them (6.7 and later). FreeBSD gives MAP_STACK another meaning (a
-// mapping that grows); OpenBSD kills a process whose stack pointer is outside a MAP_STACK mapping.
+// On Linux, NORESERVE keeps a million stacks from counting as promised memory. STACK requests that
+// no huge page backs them (6.7 and later). On FreeBSD, MAP_STACK means a mapping that grows.
+// OpenBSD kills a process whose stack pointer is outside a MAP_STACK mapping.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const FLAGS: libc::c_int =
     libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE | libc::MAP_STACK;
@@ -32,14 +32,15 @@ const FLAGS: libc::c_int = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_STACK;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "openbsd")))]
 const FLAGS: libc::c_int = libc::MAP_PRIVATE | libc::MAP_ANON;
 
-/// Readable and writable zeroed memory, private to the process. Pages cost nothing until touched.
+/// Readable and writable memory, zeroed, private to the process. A page costs nothing until it is
+/// touched.
 ///
-/// It has no destructor, since stacks may outlive their owner: see [`Mapping::unmap`].
+/// It has no destructor, because stacks may outlive their owner. [`Mapping::unmap`] ends it.
 #[derive(Debug)]
 pub(super) struct Mapping {
     start: usize,
     bytes: usize,
-    /// Guards made by `mprotect`, each of which costs two mappings of the process.
+    /// The number of guards made by `mprotect`. Each of them costs the process two mappings.
     protected: usize,
 }
 
@@ -57,7 +58,7 @@ impl Mapping {
         Ok(mapping)
     }
 
-    /// Fails when so little address space is left that others could not go on: see [`reserve`].
+    /// Fails if too little address space is left for the rest of the program: see [`reserve`].
     pub(super) fn leave_a_reserve() -> io::Result<()> {
         let trial = Mapping::new(reserve())?;
         // SAFETY: nothing uses the trial mapping.
@@ -84,16 +85,16 @@ impl Mapping {
         guarding: Guarding,
     ) -> io::Result<()> {
         match guarding {
-            // SAFETY: as the caller promises.
+            // SAFETY: the caller promises that nothing in the range is in use.
             Guarding::Install => unsafe { self.install(range) },
-            // SAFETY: as the caller promises.
+            // SAFETY: as above.
             Guarding::Protect => unsafe { self.protect(range) },
         }
     }
 
     #[cfg(target_os = "linux")]
     unsafe fn install(&self, range: Range<usize>) -> io::Result<()> {
-        // SAFETY: the range is inside this mapping and, says the caller, not in use.
+        // SAFETY: the range is inside this mapping. The caller promises that it is not in use.
         check(unsafe { libc::madvise(self.pointer(&range), range.len(), MADV_GUARD_INSTALL) })
     }
 
@@ -107,21 +108,22 @@ impl Mapping {
             let cause = "guard pages have used up the mappings of this process";
             return Err(io::Error::new(io::ErrorKind::OutOfMemory, cause));
         }
-        // SAFETY: the range is inside this mapping and, says the caller, not in use.
+        // SAFETY: the range is inside this mapping. The caller promises that it is not in use.
         check(unsafe { libc::mprotect(self.pointer(&range), range.len(), libc::PROT_NONE) })?;
         self.protected += 1;
         PROTECTED.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Gives the pages of `range` back; what it held is lost. Guards inside it stay.
+    /// Gives the pages of `range` back to the kernel. Their contents are lost. Guards inside the
+    /// range stay.
     ///
     /// # Safety
     ///
     /// Nothing in `range` is in use.
     pub(super) unsafe fn discard(&self, range: Range<usize>) {
-        // SAFETY: the range is inside this mapping and, says the caller, not in use. Failure (the
-        // memory is locked) costs memory only, so it is not reported.
+        // SAFETY: the range is inside this mapping. The caller promises that it is not in use. A
+        // failure (the memory is locked) only costs memory, so it is not reported.
         unsafe { libc::madvise(self.pointer(&range), range.len(), libc::MADV_DONTNEED) };
     }
 
@@ -132,17 +134,19 @@ impl Mapping {
     /// Nothing in the mapping is in use, and the mapping is not used again.
     pub(super) unsafe fn unmap(&self) {
         PROTECTED.fetch_sub(self.protected, Ordering::Relaxed);
-        // SAFETY: the mapping is ours and, says the caller, not in use.
+        // SAFETY: the mapping is ours. The caller promises that it is not in use.
         let result = unsafe { libc::munmap(self.pointer(&self.range()), self.bytes) };
         if check(result).is_err() {
-            // The kernel may refuse to split a mapping it merged with a neighbour, when
-            // vm.max_map_count is reached. The address space is lost; the memory need not be.
+            // When vm.max_map_count is reached, the kernel may refuse to split a mapping that it
+            // has merged with a neighbour. Then the address space is lost, but the memory is given
+            // back.
             // SAFETY: as above.
             unsafe { self.discard(self.range()) };
         }
     }
 
-    /// Bytes of `range` that have memory behind them. One system call per 4,096 pages.
+    /// Returns the number of bytes of `range` that have memory behind them. It takes one system
+    /// call for each 4,096 pages.
     pub(super) fn resident(&self, range: Range<usize>) -> usize {
         let mut in_memory = [0_u8; 4096];
         let most = in_memory.len() * *PAGE;
@@ -150,7 +154,8 @@ impl Mapping {
         for start in range.clone().step_by(most) {
             let part = start..range.end.min(start + most);
             let pages = part.len() / *PAGE;
-            // SAFETY: mincore writes one byte per page of the part, for which there is room.
+            // SAFETY: mincore writes one byte for each page of the part, and the array has room for
+            // them.
             let result = unsafe {
                 libc::mincore(self.pointer(&part), part.len(), in_memory.as_mut_ptr().cast())
             };
@@ -161,11 +166,12 @@ impl Mapping {
         resident * *PAGE
     }
 
-    /// Asks for small pages only: one touched page must not make 2 MiB resident. It matters for
-    /// stacks of 2 MiB and more; among smaller ones the guards leave no room for a huge page.
+    /// Asks the kernel for small pages only, so that one touched page does not make 2 MiB resident.
+    /// This matters for stacks of 2 MiB and more. Between the guards of smaller stacks there is no
+    /// room for a huge page.
     fn refuse_huge_pages(&self) {
-        // SAFETY: advice on a mapping of ours changes no contents. Kernels without huge pages
-        // refuse it, which is as good.
+        // SAFETY: advice on a mapping of ours changes no contents. A kernel without huge pages
+        // refuses it, and then there is nothing to change.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         unsafe {
             libc::madvise(self.pointer(&self.range()), self.bytes, libc::MADV_NOHUGEPAGE);
@@ -186,48 +192,49 @@ fn check(result: libc::c_int) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// How a guard page is made.
+/// The way in which a guard page is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Guarding {
-    /// `MADV_GUARD_INSTALL` (Linux 6.13): a mark in the page table. A million guards split nothing.
+    /// `MADV_GUARD_INSTALL` (Linux 6.13): a mark in the page table. It does not split the mapping.
     Install,
-    /// `mprotect(PROT_NONE)`, everywhere: each guard costs two mappings. Linux allows a process
-    /// 65,530 by default (`vm.max_map_count`), so we stop at 31,741 stacks.
+    /// `mprotect(PROT_NONE)`, on all systems: each guard costs two mappings. Linux allows a process
+    /// 65,530 mappings by default (`vm.max_map_count`), so we stop at 31,741 stacks.
     Protect,
 }
 
-/// Mappings left for everybody else. At the very limit even `malloc` fails, and Rust aborts: the
-/// green threads that run would die of the one that could not be spawned.
+/// The number of mappings that are left for the rest of the program. At the limit even `malloc`
+/// fails, and Rust aborts. So one more green thread would end all others.
 const SPARE_MAPPINGS: usize = 2048;
 
-/// Bytes of address space left for everybody else, for the same reason: 64 MiB, or an eighth of a
-/// limit (`ulimit -v`) below 512 MiB. The first is what glibc maps for the small allocations of a
-/// thread.
+/// Returns the number of bytes of address space that are left for the rest of the program, for the
+/// same reason. It is 64 MiB, or an eighth of a limit (`ulimit -v`) below 512 MiB. glibc maps 64
+/// MiB for the small allocations of a thread.
 fn reserve() -> usize {
     const MOST: usize = 64 << 20;
     let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
-    // SAFETY: the call writes the two numbers, or fails and leaves them as they are.
+    // SAFETY: the call writes the two numbers, or fails and leaves them unchanged.
     unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut limit) };
     let eighth = usize::try_from(limit.rlim_cur / 8).unwrap_or(MOST);
     eighth.clamp(*PAGE, MOST).next_multiple_of(*PAGE)
 }
 
-/// Guards by `mprotect` in the whole process.
+/// The number of guards by `mprotect` in the whole process.
 static PROTECTED: AtomicUsize = AtomicUsize::new(0);
 
-/// How many of them there may be: as Linux allowed when the first one was made.
+/// The largest number of such guards. It depends on the limit of Linux when the first one is made.
 static MOST_PROTECTED: LazyLock<usize> = LazyLock::new(|| match most_mappings() {
     Some(most) => most.saturating_sub(SPARE_MAPPINGS) / 2,
     None => usize::MAX,
 });
 
-/// How many mappings Linux allows a process; none where there is no such limit.
+/// Returns the number of mappings that Linux allows a process, or `None` on a system without such a
+/// limit.
 pub(super) fn most_mappings() -> Option<usize> {
     fs::read_to_string("/proc/sys/vm/max_map_count").ok()?.trim().parse().ok()
 }
 
 impl Guarding {
-    /// The best this kernel offers, found out once by trying.
+    /// Returns the best way that this kernel offers. It is tried out once for the process.
     pub(super) fn probed() -> Guarding {
         static PROBED: LazyLock<Guarding> = LazyLock::new(|| {
             let Ok(mut trial) = Mapping::new(*PAGE) else {

@@ -1,16 +1,27 @@
 //! Stacks for green threads: cut from large mappings, guarded, coloured and pooled.
 //!
-//! In reading order: a `Stack` is what a coroutine owns; `pool` keeps the free ones of an OS
-//! thread; `chunk` cuts a mapping into stacks; `mapping` has the system calls; `size` is how large
-//! a stack is; `stats` counts stacks; `error` is what can go wrong; `pointer` says on which stack
-//! one is; `overflow` says whose stack was too small, from the handler in `signal`.
+//! The modules, in reading order:
+//!
+//! * this file: a `Stack`, which a coroutine owns;
+//! * `pool`: the free stacks of an OS thread;
+//! * `chunk`: a mapping that is cut into stacks;
+//! * `mapping`: the system calls;
+//! * `size`: the sizes of stacks, and the default size;
+//! * `stats`: the number of stacks, and their memory;
+//! * `error`: the reasons why there is no stack;
+//! * `pointer`: the stack pointer, which shows on which stack the code runs;
+//! * `overflow`: the message that names the green thread whose stack was too small;
+//! * `signal`: the signal handler that prints this message.
+//!
+//! A stack is *warm* while it is free and keeps its pages, and *cold* after they have been given
+//! back to the kernel.
 //!
 //! | 64 KiB stacks, Linux 6.18, 2-core x86-64 | `MADV_GUARD_INSTALL` | `mprotect` |
 //! |---|---|---|
-//! | most stacks | memory's limit | 31,741 (by default) |
+//! | most stacks | limited by memory | 31,741 (by default) |
 //! | mappings at 100,000 and 1,000,000 | 13 and 18 | 2 a stack |
 //! | take a new one | 0.9 us | 2.7 us |
-//! | take and give a warm one | 9 ns | 9 ns |
+//! | take and give back a warm one | 9 ns | 9 ns |
 //! | give back a cold one, with its page | 1.6 us | 4.3 us |
 //! | resident once touched | 4,096 bytes + 140 of page table | the same |
 
@@ -37,9 +48,10 @@ pub use self::{
     stats::{StackStats, stats},
 };
 
-/// A stack of this OS thread, for one green thread. Drop gives it back to the thread's pool.
+/// A stack of this OS thread, for one green thread. Dropping it returns it to the pool of the
+/// thread.
 ///
-/// It is not `Send`: a green thread never leaves its OS thread, and so the pool needs no lock.
+/// It is not `Send`, because a green thread never leaves its OS thread. So the pool needs no lock.
 #[derive(Debug)]
 pub(crate) struct Stack {
     address: StackAddress,
@@ -48,8 +60,8 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Takes a stack with at least `size` usable bytes: rounded up to a power of two, and to
-    /// [`SMALLEST_STACK`]. A few ns if one is pooled.
+    /// Takes a stack with at least `size` usable bytes. The size is rounded up to a power of two,
+    /// and to [`SMALLEST_STACK`]. Takes a few ns if a free stack is in the pool.
     ///
     /// # Errors
     ///
@@ -63,19 +75,20 @@ impl Stack {
         Ok(Stack { address, class, not_send: PhantomData })
     }
 
-    /// The usable bytes promised. A few more are there, up to a page, depending on the colour.
+    /// Returns the number of usable bytes that the size class promises. A stack has up to a page
+    /// more, depending on its colour.
     #[cfg(test)]
     pub(crate) fn size(&self) -> usize {
         self.class.bytes()
     }
 
-    /// The addresses that fault.
+    /// Returns the addresses of the guard page, where every access faults.
     fn guard(&self) -> Range<usize> {
         let limit = self.address.limit.get();
         limit..limit + *PAGE
     }
 
-    /// The addresses that a green thread may use. Its frames are all among them.
+    /// Returns the addresses that a green thread may use. All its frames are among them.
     pub(crate) fn usable(&self) -> Range<usize> {
         self.guard().end..self.address.base.get()
     }
@@ -84,14 +97,15 @@ impl Stack {
 impl Drop for Stack {
     #[inline]
     fn drop(&mut self) {
-        // The pools are gone if this stack was kept in a thread-local that dies after them. They
-        // left its chunk mapped, and there it stays.
+        // The pools are gone if this stack was kept in a thread-local that is dropped after them.
+        // They have left its chunk mapped, and it stays mapped.
         let _ = POOLS.try_with(|pools| pools.borrow_mut().of(self.class).give(self.address));
     }
 }
 
-// SAFETY: the memory between the guard page at the limit and the base is mapped, writable, at least
-// `SMALLEST_STACK` bytes, and nobody else's until drop; the base is aligned to a cache line.
+// SAFETY: the memory between the guard page at the limit and the base is mapped, writable, and at
+// least `SMALLEST_STACK` bytes. Until drop no other code uses it. The base is aligned to a cache
+// line.
 unsafe impl corosensei::stack::Stack for Stack {
     #[inline]
     fn base(&self) -> StackPointer {

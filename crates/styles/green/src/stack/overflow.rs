@@ -1,13 +1,14 @@
-//! What a green thread says when its stack overflows.
+//! The message that names the green thread whose stack has overflowed.
 //!
-//! The guard page turns an overflow into a fault on the very thread that overflowed, so the handler
-//! needs to know one thing: which green thread runs here now. [`watch`] keeps that in a
-//! thread-local, a swap before a resume and a store after it. When a green thread resumes another
-//! one, the inner one is the one that runs, and the outer one again when it comes back.
+//! The guard page turns an overflow into a fault on the OS thread of the green thread. So the
+//! signal handler needs only the green thread that is running on its OS thread. [`run_as`] keeps it
+//! in a thread-local, which takes a swap before each resume and a store after it. While a green
+//! thread resumes another one, the inner one is running. After that, the outer one is running
+//! again.
 //!
-//! Rejected: a table of all guard pages. It costs a lock-free structure and still does not know
-//! names; and a fault in the guard page of a green thread that does not run is a wild pointer, not
-//! an overflow.
+//! Rejected: a table of all guard pages. It costs a lock-free structure, and has no names. Also, a
+//! fault in the guard page of a green thread that is not running is a wild pointer, not an
+//! overflow.
 
 use std::{
     cell::Cell,
@@ -21,7 +22,7 @@ use quadrivium_core::host::Label;
 
 use super::mapping::PAGE;
 
-/// A green thread and the stack it runs on, as the overflow handler sees them.
+/// The data about a green thread and its stack that the overflow handler needs.
 #[derive(Debug)]
 pub(crate) struct Occupant {
     made_at: &'static Location<'static>,
@@ -30,7 +31,7 @@ pub(crate) struct Occupant {
 }
 
 impl Occupant {
-    /// Made when the green thread starts, in the task of this label, and kept beside it.
+    /// Makes the data of a green thread that starts, in the task with this label.
     pub(crate) fn new(
         made_at: &'static Location<'static>,
         label: Option<Label>,
@@ -39,8 +40,8 @@ impl Occupant {
         Occupant { made_at, label, usable }
     }
 
-    /// What this green thread is called in messages. A task may consist of several green threads,
-    /// so the name of the task is not enough.
+    /// Returns the name of this green thread for messages. A task may consist of several green
+    /// threads, so the name of the task is not enough.
     pub(crate) fn name(&self) -> impl fmt::Display {
         fmt::from_fn(|f| {
             write!(f, "the green thread made at {}, in ", self.made_at)?;
@@ -53,42 +54,42 @@ impl Occupant {
 }
 
 thread_local! {
-    /// The green thread that runs on this OS thread now. It has no destructor and needs no
-    /// allocation, so a signal handler may read it at any time.
+    /// The green thread that is running on this OS thread. The variable has no destructor and needs
+    /// no allocation, so a signal handler may read it at any time.
     static RUNNING: Cell<*const Occupant> = const { Cell::new(ptr::null()) };
 }
 
-/// Runs when the OS thread is ending: this stands for every green thread then, as none may be
-/// resumed. It is no address, so it costs a compare with a constant.
+/// The value of `RUNNING` while the OS thread is ending, when no green thread may be resumed. It is
+/// no address, so the check is a comparison with a constant.
 const ENDING: *const Occupant = ptr::without_provenance(1);
 
-/// From now on this OS thread resumes no green thread.
-pub(super) fn resume_no_more() {
+/// Makes every later resume of a green thread on this OS thread panic.
+pub(super) fn refuse_resumes() {
     RUNNING.set(ENDING);
 }
 
-/// Whether this OS thread is ending.
-pub(crate) fn is_ending() -> bool {
+/// Returns whether this OS thread is ending.
+pub(crate) fn is_thread_ending() -> bool {
     RUNNING.get() == ENDING
 }
 
-/// The green thread that runs on this OS thread now.
+/// Returns the green thread that is running on this OS thread.
 fn running<'a>() -> Option<&'a Occupant> {
     let running = RUNNING.get();
-    // SAFETY: the pointer is null or was stored by a `watch` that has not returned, which borrows
-    // the occupant for as long; callers do not keep it longer.
+    // SAFETY: the pointer is null, or was stored by a `run_as` that has not returned. That call
+    // borrows the occupant, and callers do not keep it longer.
     if running == ENDING { None } else { unsafe { running.as_ref() } }
 }
 
-/// Runs `body`, which resumes `occupant` (or drops it: that runs on its stack
-/// too), so that an overflow in it is reported as that green thread's.
+/// Runs `body`, which resumes the green thread of `occupant`, also to unwind it. An overflow in it
+/// is reported with the name of that green thread.
 ///
 /// # Panics
 ///
 /// When the OS thread is ending.
 #[inline(always)]
-pub(crate) fn watch<R>(occupant: &Occupant, body: impl FnOnce() -> R) -> R {
-    let restore = Restore(RUNNING.replace(occupant));
+pub(crate) fn run_as<R>(occupant: &Occupant, body: impl FnOnce() -> R) -> R {
+    let restore = RestoreRunning(RUNNING.replace(occupant));
     if restore.0 == ENDING {
         refuse_to_resume();
     }
@@ -103,23 +104,25 @@ fn refuse_to_resume() -> ! {
     )
 }
 
-/// The stack of the green thread that runs on this OS thread now; an empty range if none does.
-pub(crate) fn usable() -> Range<usize> {
+/// Returns the stack of the green thread that is running on this OS thread. Returns an empty range
+/// if none is.
+pub(crate) fn running_stack() -> Range<usize> {
     running().map_or(0..0, |occupant| occupant.usable.clone())
 }
 
-/// Who ran before. A destructor, because a panic may leave `watch` as well.
-struct Restore(*const Occupant);
+/// A guard that puts the former value of `RUNNING` back. It is a destructor, so that it also works
+/// when a panic leaves `run_as`.
+struct RestoreRunning(*const Occupant);
 
-impl Drop for Restore {
+impl Drop for RestoreRunning {
     #[inline]
     fn drop(&mut self) {
         RUNNING.set(self.0);
     }
 }
 
-/// Prints the message and returns true if a fault at `address` is an overflow of the green thread
-/// that runs here. Async-signal-safe: it neither allocates nor locks.
+/// Prints the message and returns true, if a fault at `address` is an overflow of the running green
+/// thread. It is async-signal-safe: it neither allocates nor locks.
 pub(super) fn report(address: usize) -> bool {
     let Some(occupant) = running() else { return false };
     let lowest = occupant.usable.start;
@@ -134,23 +137,24 @@ pub(super) fn report(address: usize) -> bool {
          remedy: give it a larger one with green::Builder::new().stack_size(bytes), \
          or all of them with green::use_stack_size(bytes) or QUADRIVIUM_STACK_SIZE",
         occupant.name(),
-        // A power of two, and less than a page more.
+        // The usable bytes are a power of two, and less than a page more.
         (1 << occupant.usable.len().ilog2()) / 1024,
     );
     message.print();
     true
 }
 
-/// Text in a fixed buffer, since the handler cannot allocate.
+/// Text in a fixed buffer, because the handler cannot allocate.
 struct Message {
     text: [u8; 1024],
     length: usize,
 }
 
 impl Message {
-    /// One write, so that the lines stay together.
+    /// Prints the text to standard error. It is one write, so that the lines stay together.
     fn print(&self) {
-        // SAFETY: the first `length` bytes are initialised. Nobody is left to hear of a failure.
+        // SAFETY: the first `length` bytes are initialised. The process ends next, so a failure is
+        // not handled.
         unsafe { libc::write(libc::STDERR_FILENO, self.text.as_ptr().cast(), self.length) };
     }
 }

@@ -1,9 +1,9 @@
-//! The stack pointer: which stack the calling code is on.
+//! The stack pointer, which shows on which stack the calling code runs.
 
-/// An address in the frame of the calling function.
+/// Returns an address in the frame of the calling function.
 ///
-/// A sanitizer may keep local variables elsewhere than on the stack, so their addresses tell
-/// nothing.
+/// The address of a local variable would not do, because a sanitizer may keep local variables in
+/// other memory than the stack.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 pub(crate) fn stack_pointer() -> usize {
@@ -18,7 +18,8 @@ pub(crate) fn stack_pointer() -> usize {
     pointer
 }
 
-/// The same on other processors, where a local variable has to do.
+/// Returns an address in the frame of the calling function. On these processors it is the address
+/// of a local variable.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 #[inline(always)]
 pub(crate) fn stack_pointer() -> usize {

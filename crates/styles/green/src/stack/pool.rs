@@ -6,11 +6,14 @@
 //!      ^             |  ^                 |       which keep their pages
 //!      `----- 4 -----'  `------- 3 -------'
 //! ```
-//! 1: `take` when none is warm. 2: `give`. 3: `take`, the usual case: a pop. 4: `give` when enough
-//! are warm: the pages go back to the kernel, and the whole chunk when it is spare.
+//! 1. `take`, when no stack is warm.
+//! 2. `give`.
+//! 3. `take`, in the usual case. It pops a warm stack.
+//! 4. `give`, when enough stacks are warm. The pages go back to the kernel, and so does the whole
+//!    chunk when it is spare.
 //!
-//! A pool that does not look at sizes hands a small stack to whoever asked for a large one, and a
-//! pool without a bound keeps the memory of its worst minute (wasmer#3002, #6374).
+//! A pool that ignores sizes gives a small stack to a caller that asked for a large one. A pool
+//! without a bound keeps the largest amount of memory that it ever used (wasmer#3002, #6374).
 
 use std::{array, cell::RefCell};
 
@@ -23,17 +26,17 @@ use super::{
     stats::StackStats,
 };
 
-/// How many stacks stay warm in each class. What they really hold is what was touched, mostly a
-/// page or two each.
+/// The number of stacks that stay warm in each class. Each keeps only the pages that were touched,
+/// mostly one or two.
 pub(super) const WARM_STACKS: usize = 256;
 
-/// Fewer of them, so that they are not larger than this together: 128 stacks of 1 MiB.
+/// The largest sum of the sizes of all warm stacks of a class. So 128 stacks of 1 MiB stay warm.
 pub(super) const WARM_BYTES: usize = 128 << 20;
 
 /// The first chunk of a class has this many stacks: 16.25 MiB of address space for 512 KiB stacks.
 const FIRST_CHUNK: usize = 32;
 
-/// No chunk is larger, if one stack is not: 16 GiB of address space, 32,263 stacks of 512 KiB.
+/// The largest chunk with more than one stack: 16 GiB of address space, 32,263 stacks of 512 KiB.
 const LARGEST_CHUNK: usize = 1 << 34;
 
 thread_local! {
@@ -45,7 +48,7 @@ thread_local! {
 #[derive(Debug)]
 pub(super) struct StackPools {
     classes: [StackPool; Class::COUNT],
-    /// Where the overflow handler runs; here so that it lives as long as the stacks do.
+    /// The stack on which the overflow handler runs. It is here to live as long as the pools.
     _alternate_stack: Option<signal::AlternateStack>,
 }
 
@@ -75,10 +78,11 @@ impl StackPools {
 
 impl Drop for StackPools {
     /// The thread-locals of this OS thread are being dropped. A green thread may be suspended
-    /// inside `LocalKey::with`, with a borrow of one that is gone; so none is resumed any more, not
-    /// even to unwind it. What is dropped before this cannot know.
+    /// inside `LocalKey::with`, with a borrow of a thread-local that is gone. So from now on no
+    /// green thread is resumed, not even to unwind it. A loop that was dropped before this could
+    /// not notice.
     fn drop(&mut self) {
-        overflow::resume_no_more();
+        overflow::refuse_resumes();
     }
 }
 
@@ -87,13 +91,15 @@ impl Drop for StackPools {
 pub(super) struct StackPool {
     class: Class,
     guarding: Guarding,
-    /// How many stacks may keep their pages.
+    /// The number of free stacks that may keep their pages.
     most_warm: usize,
-    /// Free stacks with their pages, the last one back on top: it is the likeliest in the cache.
+    /// The free stacks that keep their pages. The stack that was given back last is on top, because
+    /// it is the likeliest to be in the cache.
     warm: Vec<StackAddress>,
-    /// Free stacks, warm and cold.
+    /// The number of free stacks, warm and cold.
     pooled: usize,
-    /// Where a chunk was unmapped there is a hole, so that the others keep their place.
+    /// The chunks by index. `None` is in the place of a chunk that was unmapped, so that the others
+    /// keep their index.
     chunks: Vec<Option<StackChunk>>,
 }
 
@@ -109,7 +115,7 @@ impl StackPool {
         }
     }
 
-    /// Takes the stack given back last, else a cold one, else a new one.
+    /// Takes the stack that was given back last, or else a cold one, or else a new one.
     #[inline]
     pub(super) fn take(&mut self) -> Result<StackAddress, StackError> {
         let address = match self.warm.pop() {
@@ -121,7 +127,7 @@ impl StackPool {
         Ok(address)
     }
 
-    /// Takes a stack back. It stays warm, or turns cold, or goes with its chunk.
+    /// Takes a stack back. It stays warm, or turns cold, or is unmapped with its chunk.
     #[inline]
     pub(super) fn give(&mut self, address: StackAddress) {
         self.pooled += 1;
@@ -136,7 +142,8 @@ impl StackPool {
         }
     }
 
-    /// Prefers early chunks, so that late ones empty and can be unmapped.
+    /// Takes a cold stack or a new one. Prefers early chunks, so that late chunks become empty and
+    /// can be unmapped.
     #[cold]
     fn take_from_chunk(&mut self) -> Result<StackAddress, StackError> {
         let has_room =
@@ -151,8 +158,8 @@ impl StackPool {
         Ok(address)
     }
 
-    /// Maps a chunk as large as all the others together, or, where address space is short, what
-    /// can be had and leaves a reserve.
+    /// Maps a chunk as large as all other chunks together. If address space is short, maps the
+    /// largest chunk that still leaves a reserve. Returns the index of the chunk.
     fn grow(&mut self) -> Result<u32, StackError> {
         let mapped: usize = self.chunks.iter().flatten().map(StackChunk::capacity).sum();
         let most = (LARGEST_CHUNK / StackChunk::stride(self.class)).max(1);
@@ -175,10 +182,12 @@ impl StackPool {
         Ok(index as u32)
     }
 
-    /// Whether a chunk nobody uses should go: there are as many free stacks elsewhere as may be
-    /// warm, or it has had far more than that. Either way many stacks have to be taken before one
-    /// goes again, so a green thread that comes and goes maps nothing; but for stacks larger than
-    /// [`WARM_BYTES`], of which nothing is kept.
+    /// Returns whether an unused chunk should be unmapped. It should, if the other chunks have as
+    /// many free stacks as may be warm, or if this chunk has far more stacks than that.
+    ///
+    /// Either way, many stacks have to be taken before a chunk is unmapped again. So a green thread
+    /// that starts and ends maps nothing. Stacks larger than [`WARM_BYTES`] are the exception: none
+    /// of them is kept.
     fn is_spare(&mut self, index: u32) -> bool {
         let carved = self.chunk(index).carved();
         self.pooled >= carved + self.most_warm || carved > 4 * self.most_warm
@@ -203,6 +212,8 @@ impl StackPool {
 
     #[inline]
     fn chunk(&mut self, index: u32) -> &mut StackChunk {
-        self.chunks[index as usize].as_mut().expect("a chunk stays while a stack of it is out")
+        self.chunks[index as usize]
+            .as_mut()
+            .expect("a chunk stays while one of its stacks is in use")
     }
 }

@@ -1,8 +1,9 @@
-//! The handler of SIGSEGV and SIGBUS, and the stack it runs on.
+//! The handler of SIGSEGV and SIGBUS, and the stack on which it runs.
 //!
-//! Installed once for the process, when its first stack is taken. A fault that is no overflow of a
-//! green thread goes to the handler that was there before: std's own, which prints std's message
-//! for an overflow of an OS thread. A handler installed later must do the same for ours.
+//! It is installed once for the process, when the first stack is taken. A fault that is no overflow
+//! of a green thread goes to the former handler. Mostly this is the handler of std, which prints a
+//! message for an overflow of an OS thread. A handler that is installed later must pass faults on
+//! to this one in the same way.
 
 use std::{
     mem::{self, MaybeUninit},
@@ -14,17 +15,17 @@ use quadrivium_core::crash_note;
 
 use super::overflow;
 
-/// Bytes of an alternate signal stack: ample for a register file of AVX-512 or AMX (about 11 KiB)
-/// and the handlers of std and ours. Pages that no signal touches cost nothing.
+/// The size of an alternate signal stack, in bytes. It has room for the registers of AVX-512 or AMX
+/// (about 11 KiB) and for the handlers of std and ours. Pages that no signal touches cost nothing.
 const ALTERNATE_BYTES: usize = 64 << 10;
 
-/// What the kernel calls, if SA_SIGINFO is set.
+/// A signal handler as the kernel calls it if SA_SIGINFO is set.
 type Handler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
 
 static SEGV_BEFORE: OnceLock<libc::sigaction> = OnceLock::new();
 static BUS_BEFORE: OnceLock<libc::sigaction> = OnceLock::new();
 
-/// Puts our handler before the present one, the first time it is called.
+/// Puts our handler before the present one. Only the first call has an effect.
 pub(super) fn install_once() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
@@ -33,11 +34,11 @@ pub(super) fn install_once() {
     });
 }
 
-/// Notes the present handler before it is replaced, so that a fault in between finds it.
+/// Installs our handler. Stores the present handler first, so that a fault in between finds it.
 fn install(signal: libc::c_int, before: &OnceLock<libc::sigaction>) {
     let handler: Handler = on_fault;
-    // SAFETY: all zeroes is a valid sigaction; the calls read and write only the ones given; the
-    // handler is async-signal-safe.
+    // SAFETY: all zeroes is a valid sigaction. The calls read and write only these two. The handler
+    // is async-signal-safe.
     unsafe {
         let mut present: libc::sigaction = mem::zeroed();
         libc::sigaction(signal, ptr::null(), &mut present);
@@ -50,16 +51,16 @@ fn install(signal: libc::c_int, before: &OnceLock<libc::sigaction>) {
     }
 }
 
-/// Reports an overflow and aborts, or hands the fault on.
+/// Reports an overflow and aborts. Passes any other fault on to the former handler.
 extern "C" fn on_fault(
     signal: libc::c_int,
     info: *mut libc::siginfo_t,
     context: *mut libc::c_void,
 ) {
-    // Linux and the BSDs give signals that were sent a code of zero or less; on macOS they look
-    // like faults, and the first one is lost, as it is with std's own handler. SAFETY: with
-    // SA_SIGINFO the kernel passes a valid siginfo; for these two signals it has an address, and
-    // for one that was sent by kill any number, which is harmless to compare.
+    // On Linux and the BSDs, a signal that a process has sent has a code of zero or less. On macOS
+    // it looks like a fault. There the first such signal is lost, as with the handler of std.
+    // SAFETY: with SA_SIGINFO the kernel passes a valid siginfo. For these two signals it has an
+    // address. For a signal that was sent by kill this is any number, which is harmless to compare.
     let (address, was_sent) = unsafe { ((*info).si_addr() as usize, (*info).si_code <= 0) };
     if !was_sent {
         let is_overflow = overflow::report(address);
@@ -72,10 +73,10 @@ extern "C" fn on_fault(
     let Some(before) = before.get() else { return };
     match before.sa_sigaction {
         libc::SIG_IGN if was_sent => {}
-        // The kernel does not let a true fault be ignored.
+        // The kernel does not allow a real fault to be ignored.
         libc::SIG_IGN | libc::SIG_DFL => die(signal, was_sent),
         handler if before.sa_flags & libc::SA_SIGINFO != 0 => {
-            // SAFETY: SA_SIGINFO says that the handler has this signature.
+            // SAFETY: with SA_SIGINFO the handler has this signature.
             let handler: Handler = unsafe { mem::transmute(handler) };
             handler(signal, info, context);
         }
@@ -87,19 +88,20 @@ extern "C" fn on_fault(
     }
 }
 
-/// Tells what this thread was doing that can be repeated. Async-signal-safe.
+/// Prints how to repeat the work of this thread, such as the seed of a simulation. It is
+/// async-signal-safe.
 fn print_crash_note() {
     crash_note::with(|text| {
-        // SAFETY: the text is initialised, and as long as it says; only this thread writes it, and
-        // is here. Nobody is left to hear of a failure.
+        // SAFETY: the text is initialised and has this length. Only this thread writes it, and this
+        // thread is here. The process ends next, so a failure is not handled.
         unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
     });
 }
 
-/// Lets the signal kill the process as if nobody had handled it. A fault happens again when the
-/// handler returns, and its core dump shows where; a signal that was sent must be sent again.
+/// Lets the signal kill the process as if there were no handler. A fault happens again when the
+/// handler returns, and its core dump shows the place. A signal that was sent must be sent again.
 fn die(signal: libc::c_int, was_sent: bool) {
-    // SAFETY: all zeroes is the default action; sigaction and raise are async-signal-safe.
+    // SAFETY: all zeroes is the default action. sigaction and raise are async-signal-safe.
     unsafe {
         let mut default: libc::sigaction = mem::zeroed();
         default.sa_sigaction = libc::SIG_DFL;
@@ -110,22 +112,23 @@ fn die(signal: libc::c_int, was_sent: bool) {
     }
 }
 
-/// A stack for signal handlers, on an OS thread that std did not make: std's threads have one.
+/// A stack for signal handlers, for an OS thread that std did not make. The threads of std have
+/// one.
 ///
-/// Without it the handler would run on the very stack that has overflowed, that is, not at all.
+/// Without it the handler would have to run on the stack that has overflowed, which is impossible.
 #[derive(Debug)]
 pub(super) struct AlternateStack {
     memory: Box<[MaybeUninit<u8>]>,
 }
 
 impl AlternateStack {
-    /// Installs one if this thread has none.
+    /// Installs an alternate stack if this thread has none.
     pub(super) fn if_missing() -> Option<AlternateStack> {
         if present()?.ss_flags & libc::SS_DISABLE == 0 {
             return None;
         }
         let mut memory = Box::new_uninit_slice(ALTERNATE_BYTES);
-        // SAFETY: all zeroes is a valid stack_t; the memory lives until drop removes it.
+        // SAFETY: all zeroes is a valid stack_t. The memory lives until drop removes it.
         let result = unsafe {
             let mut ours: libc::stack_t = mem::zeroed();
             ours.ss_sp = memory.as_mut_ptr().cast();
@@ -152,7 +155,7 @@ impl Drop for AlternateStack {
     }
 }
 
-/// The alternate stack of this thread now.
+/// Returns the present alternate stack of this thread.
 fn present() -> Option<libc::stack_t> {
     // SAFETY: all zeroes is a valid stack_t, and the call only writes it.
     unsafe {

@@ -1,4 +1,4 @@
-//! Barriers: all have come, or nobody goes on.
+//! Barriers: no task continues before all have arrived.
 
 use quadrivium::{
     prelude::*,
@@ -6,74 +6,78 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Said, Subject, body, new_loop, turns};
+use super::deadlock::expect_deadlock;
+use crate::{NO_NOTES, Notes, Subject, body, new_loop, turns};
 
 laws! { ($) barriers:
-    /// Nobody goes on until all have come; the last leads, and the others follow in order.
-    nobody_goes_on_until_all_have_come;
-    /// A barrier is as new after each round.
-    serves_round_after_round;
-    /// Who waits at a barrier and is cancelled does not count.
-    a_waiter_that_is_cancelled_does_not_count;
-    /// Who is cancelled when all have come has counted, and holds nobody up.
-    a_waiter_that_is_cancelled_once_all_have_come;
-    /// A spurious resume at a barrier counts nobody twice.
-    a_spurious_resume_counts_once;
-    /// A barrier for nobody, or for one, holds nobody up.
-    for_one_or_none;
-    /// Too few at a barrier are a deadlock.
-    too_few_are_a_deadlock on Deadlocks;
+    /// No task continues before all have arrived at the barrier. The last to arrive is the leader,
+    /// and the others follow in the order of their arrival.
+    all_tasks_arrive_before_any_continues;
+    /// After each round a barrier can be used again, like a new one.
+    can_be_used_again;
+    /// A task that is cancelled while it waits at a barrier no longer counts as arrived.
+    a_cancelled_waiter_does_not_count;
+    /// A task that is cancelled after all have arrived still counts, and delays no other task.
+    a_waiter_cancelled_after_the_last_arrival_counts;
+    /// A spurious resume at a barrier does not count a task twice.
+    a_spurious_resume_does_not_count_twice;
+    /// A barrier for zero tasks, or for one, never makes a task wait.
+    for_zero_or_one_task_never_waits;
+    /// If fewer tasks arrive than a barrier needs, the run ends with a deadlock.
+    too_few_tasks_are_a_deadlock on Deadlocks;
 }
 
-/// Waits at the barrier so many times, and says each time whether it led.
-fn waits(
+/// Waits at the barrier `rounds` times. Notes each time whether this task was the leader.
+fn waiting_task(
     subject: Subject,
     barrier: &Barrier,
-    said: &Said,
+    notes: &Notes,
     name: &'static str,
     rounds: usize,
 ) -> BoxTask<()> {
-    let (barrier, said) = (barrier.clone(), said.clone());
-    let says = move |result: BarrierWaitResult| {
-        said.say(match result.is_leader() {
+    let (barrier, notes) = (barrier.clone(), notes.clone());
+    let note = move |result: BarrierWaitResult| {
+        notes.add(match result.is_leader() {
             true => format!("{name} leads"),
             false => name.into(),
         });
     };
-    subject.task(body().repeat_then(rounds, move || barrier.wait(), says))
+    subject.task(body().repeat_then(rounds, move || barrier.wait(), note))
 }
 
-fn nobody_goes_on_until_all_have_come(subject: Subject) {
-    let (barrier, said, mut event_loop) = (Barrier::new(3), Said::default(), new_loop());
-    let _first = ["a", "b"].map(|name| event_loop.spawn(waits(subject, &barrier, &said, name, 1)));
+fn all_tasks_arrive_before_any_continues(subject: Subject) {
+    let (barrier, notes, mut event_loop) = (Barrier::new(3), Notes::default(), new_loop());
+    let _first =
+        ["a", "b"].map(|name| event_loop.spawn(waiting_task(subject, &barrier, &notes, name, 1)));
     turns(&mut event_loop, 3);
-    assert!(said.lines().is_empty());
-    let _last = event_loop.spawn(waits(subject, &barrier, &said, "c", 1));
+    assert_eq!(notes.lines(), NO_NOTES);
+    let _last = event_loop.spawn(waiting_task(subject, &barrier, &notes, "c", 1));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["c leads", "a", "b"]);
+    assert_eq!(notes.lines(), ["c leads", "a", "b"]);
 }
 
-fn serves_round_after_round(subject: Subject) {
-    let (barrier, said, mut event_loop) = (Barrier::new(2), Said::default(), new_loop());
-    let _tasks = ["a", "b"].map(|name| event_loop.spawn(waits(subject, &barrier, &said, name, 3)));
+fn can_be_used_again(subject: Subject) {
+    let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
+    let _tasks =
+        ["a", "b"].map(|name| event_loop.spawn(waiting_task(subject, &barrier, &notes, name, 3)));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["b leads", "a", "a leads", "b", "b leads", "a"]);
+    assert_eq!(notes.lines(), ["b leads", "a", "a leads", "b", "b leads", "a"]);
 }
 
-fn a_waiter_that_is_cancelled_does_not_count(subject: Subject) {
-    let (barrier, said, mut event_loop) = (Barrier::new(2), Said::default(), new_loop());
-    let cancelled = event_loop.start(waits(subject, &barrier, &said, "a", 1), 1);
+fn a_cancelled_waiter_does_not_count(subject: Subject) {
+    let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
+    let cancelled = event_loop.start(waiting_task(subject, &barrier, &notes, "a", 1), 1);
     cancelled.cancel();
-    let _b = event_loop.start(waits(subject, &barrier, &said, "b", 1), 2);
-    assert!(said.lines().is_empty(), "it is alone");
-    let _c = event_loop.spawn(waits(subject, &barrier, &said, "c", 1));
+    let _b = event_loop.start(waiting_task(subject, &barrier, &notes, "b", 1), 2);
+    assert_eq!(notes.lines(), NO_NOTES, "only one task waits at the barrier: it must not continue");
+    let _c = event_loop.spawn(waiting_task(subject, &barrier, &notes, "c", 1));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["c leads", "b"]);
+    assert_eq!(notes.lines(), ["c leads", "b"]);
 }
 
-fn a_waiter_that_is_cancelled_once_all_have_come(subject: Subject) {
-    let (barrier, said, mut event_loop) = (Barrier::new(2), Said::default(), new_loop());
-    let cancelled = event_loop.start(waits(subject, &barrier, &said, "a", 1), 1);
+fn a_waiter_cancelled_after_the_last_arrival_counts(subject: Subject) {
+    let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
+    let cancelled = event_loop.start(waiting_task(subject, &barrier, &notes, "a", 1), 1);
     let own = barrier.clone();
     let leads = body().perform_then(
         move || own.wait(),
@@ -84,34 +88,39 @@ fn a_waiter_that_is_cancelled_once_all_have_come(subject: Subject) {
     );
     let leads = event_loop.spawn(subject.task(leads));
     event_loop.block_on(leads).unwrap().unwrap();
-    let _next = ["b", "c"].map(|name| event_loop.spawn(waits(subject, &barrier, &said, name, 1)));
+    let _next =
+        ["b", "c"].map(|name| event_loop.spawn(waiting_task(subject, &barrier, &notes, name, 1)));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["c leads", "b"], "the next round begins with nobody");
+    assert_eq!(
+        notes.lines(),
+        ["c leads", "b"],
+        "a cancelled task must not count in the next round"
+    );
 }
 
-fn a_spurious_resume_counts_once(subject: Subject) {
-    let (barrier, said, mut event_loop) = (Barrier::new(2), Said::default(), new_loop());
+fn a_spurious_resume_does_not_count_twice(subject: Subject) {
+    let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
     let probe = crate::Probe::default();
-    let wait = waits(subject, &barrier, &said, "a", 1);
+    let wait = waiting_task(subject, &barrier, &notes, "a", 1);
     let _task = event_loop.start(subject.task(body().perform(race(wait, probe.waits()))), 1);
     probe.wake();
     turns(&mut event_loop, 2);
-    assert!(said.lines().is_empty());
-    let _other = event_loop.spawn(waits(subject, &barrier, &said, "b", 1));
+    assert_eq!(notes.lines(), NO_NOTES);
+    let _other = event_loop.spawn(waiting_task(subject, &barrier, &notes, "b", 1));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["b leads", "a"]);
+    assert_eq!(notes.lines(), ["b leads", "a"]);
 }
 
-fn for_one_or_none(subject: Subject) {
+fn for_zero_or_one_task_never_waits(subject: Subject) {
     for n in [0, 1] {
-        let (barrier, said, mut event_loop) = (Barrier::new(n), Said::default(), new_loop());
-        let _task = event_loop.start(waits(subject, &barrier, &said, "a", 2), 1);
-        assert_eq!(said.lines(), ["a leads", "a leads"]);
+        let (barrier, notes, mut event_loop) = (Barrier::new(n), Notes::default(), new_loop());
+        let _task = event_loop.start(waiting_task(subject, &barrier, &notes, "a", 2), 1);
+        assert_eq!(notes.lines(), ["a leads", "a leads"]);
     }
 }
 
-fn too_few_are_a_deadlock(subject: Subject) {
-    let (barrier, said, mut event_loop) = (Barrier::new(2), Said::default(), new_loop());
-    let _task = event_loop.spawn(waits(subject, &barrier, &said, "a", 1));
-    assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));
+fn too_few_tasks_are_a_deadlock(subject: Subject) {
+    let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
+    let _task = event_loop.spawn(waiting_task(subject, &barrier, &notes, "a", 1));
+    expect_deadlock(event_loop.run());
 }

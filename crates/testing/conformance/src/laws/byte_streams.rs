@@ -1,72 +1,78 @@
-//! Streams of bytes, each law on all kinds: TCP sockets, Unix streams, pipes and connections in
-//! memory. So a simulation shows what the kernel would do.
+//! Streams of bytes. Each law is checked on all kinds: TCP sockets, Unix streams, pipes and
+//! connections in memory. So a connection in a simulation behaves as one of the kernel does.
 
 use std::io::{self, ErrorKind};
 
 use quadrivium::{event_loop::Turned, prelude::*};
 
 use crate::{
-    Body, Said, Subject, body,
+    Body, Notes, Subject, body,
     byte_stream::{StreamEnd, StreamKind, on_every_kind},
     sockets::{bytes, real_loop},
     turns,
 };
 
 laws! { ($) byte_streams:
-    /// What fits no buffer is written in parts, and arrives whole and in order, in whatever pieces
-    /// it is read.
-    more_than_the_buffers_hold;
-    /// Both ends write more than the buffers hold, and read it, all at once.
-    both_directions_at_once;
-    /// A read takes what there is, at least a byte and at most as many as it may, and waits for
-    /// nothing else.
-    a_short_read;
-    /// Moving no bytes is done at once, though there is nothing to read and no room to write.
-    no_bytes;
-    /// An end that writes no more still reads. The other reads what is left, then the end of the
-    /// stream, again and again, and still writes.
-    a_half_close;
-    /// What is written at an end that writes no more is a `BrokenPipe`.
-    a_write_after_the_own_end;
-    /// A stream that ends within a `read_exact` is an `UnexpectedEof`, and then at its end.
-    an_end_within_read_exact;
-    /// Where the other end is gone, what it has written is read, and then the end, again and again.
-    /// A write is a `BrokenPipe`, and no signal: on TCP not the first, as only its answer tells.
-    the_other_end_is_gone;
-    /// An end that is dropped with bytes unread resets a socket: what it has written is read first,
-    /// then one operation fails, and from then on the stream has ended.
-    unread_bytes_are_a_reset;
-    /// A read that waits goes on when the other end writes no more.
-    the_end_wakes_a_reader;
+    /// A message larger than the buffers is written in parts. It arrives whole and in order,
+    /// with reads of any size.
+    more_than_the_buffers_hold_arrives_in_order;
+    /// Both ends can write more than the buffers hold and read it, all at the same time.
+    both_directions_work_at_once;
+    /// A read waits for the first byte only. It returns the bytes that have arrived, at most as
+    /// many as its buffer has room for.
+    a_read_returns_the_bytes_that_have_arrived;
+    /// A read or write of zero bytes is done at once, even if there is nothing to read or no room
+    /// to write.
+    zero_bytes_never_wait;
+    /// An end that has closed its writing half can still read. The other end reads the bytes that
+    /// are left, then the end of the stream every time, and can still write.
+    a_half_closed_stream_works_in_the_other_direction;
+    /// A write at an end that has closed its writing half fails with `BrokenPipe`.
+    a_write_after_close_write_fails;
+    /// A `read_exact` fails with `UnexpectedEof` if the stream ends too early. The next read
+    /// returns the end of the stream.
+    read_exact_fails_at_an_early_end;
+    /// When the other end is gone, the bytes that it wrote can still be read, and then the end of
+    /// the stream every time. A write fails with `BrokenPipe` and raises no signal. On TCP the
+    /// first write succeeds, since only the reply to it reports the closed end.
+    a_dropped_end_leaves_its_bytes_then_the_end;
+    /// Dropping a socket that has unread bytes resets the connection. The other end first reads the
+    /// bytes that were written to it. Then one operation fails, and after that the stream has
+    /// ended.
+    dropping_unread_bytes_resets_the_connection;
+    /// A read that waits is woken when the other end closes its writing half.
+    close_write_wakes_a_reader;
     /// A write that waits for room fails when the other end is dropped.
     a_drop_wakes_a_writer;
-    /// A read that is cancelled while it waits takes nothing, and leaves nothing behind.
-    a_cancelled_read;
-    /// A write that is cancelled while it waits writes nothing, and leaves a stream that works.
-    a_cancelled_write;
-    /// A task that always finds bytes, or room, lets the others run.
-    a_task_that_never_waits_gives_way;
+    /// A read that is cancelled while it waits takes no bytes and leaves nothing registered.
+    a_cancelled_read_takes_no_bytes;
+    /// A write that is cancelled while it waits writes nothing, and the stream still works.
+    a_cancelled_write_writes_nothing;
+    /// A task that always finds bytes, or room for them, still lets the other tasks run.
+    a_task_that_never_waits_lets_others_run;
 }
 
-/// Reads, and finds these bytes, all at once.
+/// Performs one read, which must return exactly these bytes.
 fn reads(body: Body, end: &StreamEnd, most: usize, wanted: impl Into<Vec<u8>>) -> Body {
     let (end, wanted) = (end.clone(), wanted.into());
     body.perform_then(move || end.read(most), move |read| assert_eq!(text(read), Ok(lossy(wanted))))
 }
 
-/// Reads, and fails.
+/// Performs one read, which must fail.
 fn read_fails(body: Body, end: &StreamEnd, wanted: ErrorKind) -> Body {
     let end = end.clone();
     body.perform_err(move || end.read(9), wanted)
 }
 
-/// Reads this many bytes, in however many pieces they come.
+/// Reads these bytes, in any number of pieces.
 fn reads_exactly(body: Body, end: &StreamEnd, wanted: impl Into<Vec<u8>>) -> Body {
     let (end, wanted) = (end.clone(), wanted.into());
     let n = wanted.len();
     body.perform_then(
         move || end.read_exact(n),
-        move |read| assert!(read.unwrap() == wanted, "{n} other bytes"),
+        move |read| {
+            assert!(read.unwrap() == wanted, "the {n} bytes read differ from those written")
+        },
     )
 }
 
@@ -77,7 +83,7 @@ fn writes_all(body: Body, end: &StreamEnd, bytes: impl Into<Vec<u8>>) -> Body {
 
 fn write_fails(body: Body, end: &StreamEnd, wanted: ErrorKind) -> Body {
     let end = end.clone();
-    body.perform_err(move || end.write("in vain"), wanted)
+    body.perform_err(move || end.write("must fail"), wanted)
 }
 
 fn text(read: io::Result<Vec<u8>>) -> Result<String, ErrorKind> {
@@ -88,17 +94,17 @@ fn lossy(bytes: Vec<u8>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// More than any of them holds.
-fn many(subject: Subject) -> usize {
+/// More bytes than the buffers of any kind of stream hold.
+fn large_size(subject: Subject) -> usize {
     if subject.is_pair() { 300_000 } else { 1_000_000 }
 }
 
-fn more_than_the_buffers_hold(subject: Subject) {
+fn more_than_the_buffers_hold_arrives_in_order(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
-        let n = many(subject);
+        let n = large_size(subject);
         let sends = writes_all(body(), &one, bytes(n)).run(move || drop(one));
         drop(event_loop.spawn(subject.task(sends)));
-        // In pieces that fit nothing, and one that is bigger than all buffers.
+        // The sizes of the reads match no buffer size, and one read is larger than all buffers.
         let mut from = 0;
         let receives = [1, 4095, 17, 65_537, n - 69_650].into_iter().fold(body(), |body, some| {
             from += some;
@@ -108,9 +114,9 @@ fn more_than_the_buffers_hold(subject: Subject) {
     });
 }
 
-fn both_directions_at_once(subject: Subject) {
+fn both_directions_work_at_once(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
-        let n = many(subject) / 3;
+        let n = large_size(subject) / 3;
         let tasks = [one, other].map(|end| {
             let both = [writes_all(body(), &end, bytes(n)), reads_exactly(body(), &end, bytes(n))];
             both.map(|body| event_loop.spawn(subject.task(body)))
@@ -119,7 +125,7 @@ fn both_directions_at_once(subject: Subject) {
     });
 }
 
-fn a_short_read(subject: Subject) {
+fn a_read_returns_the_bytes_that_have_arrived(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
         let task = reads(writes_all(body(), &one, "hello"), &other, 3, "hel");
         event_loop.block_on(subject.task(reads(task, &other, 9, "lo"))).unwrap();
@@ -130,27 +136,27 @@ fn a_short_read(subject: Subject) {
     });
 }
 
-fn no_bytes(subject: Subject) {
+fn zero_bytes_never_wait(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, _other)| {
-        // What waits, and finds no room, is cancelled.
+        // A read that waits and a write that finds no room are cancelled.
         let (waits, fills) = (one.clone(), one.clone());
         let waits = body().perform_then(move || waits.read(1), drop);
         let fills = body().perform_then(move || fills.write_all(bytes(1_000_000)), drop);
         let both = [waits, fills].map(|body| event_loop.spawn(subject.task(body)));
         turns(&mut event_loop, 3);
         for task in both {
-            assert!(!task.is_finished(), "it waits");
+            assert!(!task.is_finished(), "it has ended, but must wait");
             task.cancel();
         }
         let nothing = reads_exactly(reads(body(), &one, 0, ""), &one, "");
         let nothing = writes_all(nothing, &one, "").perform_eq(move || one.write(""), 0);
         let nothing = event_loop.start(subject.task(nothing), 1);
-        assert!(nothing.is_finished(), "there is nothing to wait for");
+        assert!(nothing.is_finished(), "reads and writes of zero bytes must not wait");
         event_loop.block_on(nothing).unwrap().unwrap();
     });
 }
 
-fn a_half_close(subject: Subject) {
+fn a_half_closed_stream_works_in_the_other_direction(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
         let closes = one.clone();
         let first = writes_all(body(), &one, "last words").run(move || closes.close_write());
@@ -164,10 +170,10 @@ fn a_half_close(subject: Subject) {
     });
 }
 
-fn a_write_after_the_own_end(subject: Subject) {
+fn a_write_after_close_write_fails(subject: Subject) {
     on_every_kind(|kind, mut event_loop, (one, other)| {
         one.close_write();
-        // The writer of a pipe is dropped, so nothing can be written.
+        // Only a pipe drops its writer, so there is nothing left to write with.
         if kind != StreamKind::Pipes {
             let writes = write_fails(body(), &one, ErrorKind::BrokenPipe);
             let writes = write_fails(writes, &one, ErrorKind::BrokenPipe);
@@ -178,7 +184,7 @@ fn a_write_after_the_own_end(subject: Subject) {
     });
 }
 
-fn an_end_within_read_exact(subject: Subject) {
+fn read_exact_fails_at_an_early_end(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
         let too_many = one.clone();
         let ends_early =
@@ -191,12 +197,12 @@ fn an_end_within_read_exact(subject: Subject) {
     });
 }
 
-fn the_other_end_is_gone(subject: Subject) {
+fn a_dropped_end_leaves_its_bytes_then_the_end(subject: Subject) {
     on_every_kind(|kind, mut event_loop, (one, other)| {
         let goes = writes_all(body(), &other, "bye").run(move || drop(other));
         event_loop.block_on(subject.task(goes)).unwrap();
-        let hears = reads(reads_exactly(body(), &one, "bye"), &one, 9, "");
-        event_loop.block_on(subject.task(reads(hears, &one, 9, ""))).unwrap();
+        let receives = reads(reads_exactly(body(), &one, "bye"), &one, 9, "");
+        event_loop.block_on(subject.task(reads(receives, &one, 9, ""))).unwrap();
         let writes = one.clone();
         match kind {
             StreamKind::Tcp | StreamKind::InMemory => {
@@ -204,8 +210,9 @@ fn the_other_end_is_gone(subject: Subject) {
             }
             StreamKind::Unix | StreamKind::Pipes => {}
         }
-        // The answer may need a moment. And for another one, a child that is just being started
-        // elsewhere has all our descriptors.
+        // The peer's reply may take a moment. Also, a child process that another test is just
+        // starting has inherited all our descriptors, and keeps them open until it runs its
+        // program.
         let until_it_is_known = future(async move {
             while quadrivium::future::perform(writes.write("1")).await.is_ok() {
                 turn().await;
@@ -218,27 +225,27 @@ fn the_other_end_is_gone(subject: Subject) {
     });
 }
 
-fn unread_bytes_are_a_reset(subject: Subject) {
+fn dropping_unread_bytes_resets_the_connection(subject: Subject) {
     on_every_kind(|kind, mut event_loop, (one, other)| {
         let goes = writes_all(writes_all(body(), &other, "arrived"), &one, "unread");
-        // One byte is read, so that the others have come.
+        // One byte is read first, so the bytes that stay unread have certainly arrived.
         let goes = reads(goes, &other, 1, "u").run(move || drop(other));
         event_loop.block_on(subject.task(goes)).unwrap();
-        let hears = reads_exactly(body(), &one, "arrived");
-        let hears = match kind {
-            // Its two directions know nothing of each other.
-            StreamKind::Pipes => hears,
+        let receives = reads_exactly(body(), &one, "arrived");
+        let receives = match kind {
+            // The two directions are separate pipes, so nothing is reset.
+            StreamKind::Pipes => receives,
             StreamKind::Tcp | StreamKind::Unix | StreamKind::InMemory => {
-                read_fails(hears, &one, ErrorKind::ConnectionReset)
+                read_fails(receives, &one, ErrorKind::ConnectionReset)
             }
         };
-        let hears = reads(reads(hears, &one, 9, ""), &one, 9, "");
-        let writes = write_fails(hears, &one, ErrorKind::BrokenPipe);
+        let receives = reads(reads(receives, &one, 9, ""), &one, 9, "");
+        let writes = write_fails(receives, &one, ErrorKind::BrokenPipe);
         event_loop.block_on(subject.task(reads(writes, &one, 9, ""))).unwrap();
     });
 }
 
-fn the_end_wakes_a_reader(subject: Subject) {
+fn close_write_wakes_a_reader(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
         let waits = event_loop.start(subject.task(reads(body(), &one, 9, "")), 2);
         let closes = body().run(move || other.close_write());
@@ -262,7 +269,7 @@ fn a_drop_wakes_a_writer(subject: Subject) {
     });
 }
 
-fn a_cancelled_read(subject: Subject) {
+fn a_cancelled_read_takes_no_bytes(subject: Subject) {
     on_every_kind(|_, mut event_loop, (one, other)| {
         let waits = event_loop.start(subject.task(reads(body(), &one, 9, "")), 2);
         waits.cancel();
@@ -272,7 +279,7 @@ fn a_cancelled_read(subject: Subject) {
     });
 }
 
-fn a_cancelled_write(subject: Subject) {
+fn a_cancelled_write_writes_nothing(subject: Subject) {
     const FILL: usize = 1_000_000;
     on_every_kind(|_, mut event_loop, (one, other)| {
         let (fills, waits) = (one.clone(), one.clone());
@@ -302,24 +309,24 @@ fn a_cancelled_write(subject: Subject) {
     });
 }
 
-fn a_task_that_never_waits_gives_way(subject: Subject) {
-    // So few that a Unix stream has room, which counts writes more than bytes.
+fn a_task_that_never_waits_lets_others_run(subject: Subject) {
+    // Few enough that a Unix stream has room for them: it counts writes more than bytes.
     const N: usize = 100;
     on_every_kind(|_, mut event_loop, (one, other)| {
-        let said = Said::default();
+        let notes = Notes::default();
         let write = move || one.write("1");
         let read = move || other.read(1);
         let never_waits = [
-            subject.task(body().repeat(N, write).say(&said, "has written all")),
-            subject.task(body().repeat(N, read).say(&said, "has read all")),
+            subject.task(body().repeat(N, write).note(&notes, "has written all")),
+            subject.task(body().repeat(N, read).note(&notes, "has read all")),
         ];
         for task in never_waits {
             let never_waits = event_loop.spawn(task);
-            let others = body().say(&said, "had a turn");
+            let others = body().note(&notes, "had a turn");
             drop(event_loop.spawn(subject.task(others)));
             event_loop.block_on(never_waits).unwrap().unwrap();
         }
         let lines = ["had a turn", "has written all", "had a turn", "has read all"];
-        assert_eq!(said.lines(), lines);
+        assert_eq!(notes.lines(), lines);
     });
 }

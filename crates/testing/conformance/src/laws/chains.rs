@@ -1,5 +1,6 @@
-//! Tasks whose destructors end other tasks: from the inside out as deep as [`host::NESTED`], one
-//! after another from there on, and never on a stack that grows with their number.
+//! Chains of tasks: each task ends the next one in its destructor. The destructors nest up to a
+//! depth of `host::NESTED`. From there on they run one after another, so the stack never grows
+//! with the number of tasks.
 
 use std::{
     any::Any,
@@ -16,41 +17,43 @@ use quadrivium::{
 use crate::{Subject, body, child::in_own_process, in_destructor, in_drop, new_loop, turns};
 
 laws! { ($) chains:
-    /// A destructor that cancels goes on when the destructors have run that the cancel runs, and so
-    /// on down to the sixteenth.
-    of_sixteen_cancels_end_from_the_inside_out;
-    /// Cancels beyond the sixteenth return at once; their destructors run one after another when
-    /// that of the sixteenth has run, and before the cancels around it return.
-    of_more_cancels_end_one_after_another;
-    /// When the outermost of many cancels returns, all destructors have run, in a task as well.
-    of_cancels_in_a_task;
-    /// The task that joins the first of such a chain is told when the destructors of all have run.
-    whose_first_task_somebody_joins;
-    /// Thirty thousand tasks, each of which cancels the next in a destructor, end without an
+    /// A destructor that cancels a task continues after that task's destructors have run. Cancels
+    /// nest like this up to the sixteenth.
+    of_sixteen_cancels_nest;
+    /// Cancels beyond the sixteenth return at once. Their destructors run one after another when
+    /// the destructor of the sixteenth has run, and before the outer cancels return.
+    of_more_cancels_run_one_after_another;
+    /// When the outermost of many nested cancels returns, all destructors have run, also if a task
+    /// calls it.
+    of_cancels_end_before_the_outermost_returns;
+    /// A task that joins the first task of a chain is woken after the destructors of all have run.
+    of_cancels_end_before_a_join_is_woken;
+    /// A chain of thirty thousand tasks that cancel each other in their destructors ends without a
+    /// stack overflow.
+    of_thirty_thousand_cancels_do_not_overflow;
+    /// A chain of thirty thousand cancels that alternates between two loops ends without a stack
     /// overflow.
-    of_thirty_thousand_cancels;
-    /// So do those of two loops that cancel each other's by turns.
-    of_thirty_thousand_cancels_on_two_loops;
-    /// So do those whose loop is dropped.
-    of_thirty_thousand_tasks_of_a_dropped_loop;
-    /// So do outputs that nobody reads, each of which holds the handle of the next.
-    of_thirty_thousand_outputs;
-    /// What a destructor spawns on a loop that is being dropped is dropped, and so is what the
-    /// destructor of that spawns; a chain of such tasks without an end is cut, and a message says
-    /// so.
+    of_thirty_thousand_cancels_on_two_loops_do_not_overflow;
+    /// Dropping a loop with a chain of thirty thousand tasks causes no stack overflow.
+    of_thirty_thousand_tasks_of_a_dropped_loop_do_not_overflow;
+    /// A chain of thirty thousand unread outputs that hold the handles of each other is dropped
+    /// without a stack overflow.
+    of_thirty_thousand_outputs_do_not_overflow;
+    /// A task that is spawned by a destructor while its loop is dropped is dropped as well. If its
+    /// destructor spawns again, and so on without end, the chain is cut and a message reports it.
     of_spawns_on_a_dropped_loop_are_cut;
 }
 
 const MANY: usize = 30_000;
 
-/// The numbers of tasks in the order in which their destructors are over.
+/// The numbers of the tasks, in the order in which their destructors ended.
 type DropOrder = Rc<RefCell<Vec<usize>>>;
 
-/// The handle of a task, once that is spawned.
+/// The slot for the handle of a task that is spawned later.
 type Handle = Rc<RefCell<Option<JoinHandle<()>>>>;
 
-/// Spawns this number of tasks, by turns on these loops. Each cancels the next when it is dropped,
-/// and then notes its own number; the handle of the first.
+/// Spawns this number of tasks, alternating between the given loops. Each one, when dropped,
+/// cancels the next and then notes its own number. Returns the handle of the first.
 fn chain(
     subject: Subject,
     loops: &[&EventLoop],
@@ -75,33 +78,33 @@ fn chain(
     first.take().expect("there is at least one")
 }
 
-/// The order in which a started chain of this length ends when its first task is cancelled.
+/// Returns the order in which a started chain of this length ends after a cancel of its first task.
 fn cancelled(subject: Subject, length: usize) -> Vec<usize> {
     let order = DropOrder::default();
     let mut event_loop = new_loop();
     let first = chain(subject, &[&event_loop], length, &order);
     turns(&mut event_loop, 1);
     first.cancel();
-    assert_eq!(event_loop.live(), 0, "all have ended when the outermost returns");
+    assert_eq!(event_loop.live(), 0, "all tasks must have ended when the outermost cancel returns");
     order.take()
 }
 
-/// From the inside out up to the sixteenth; from there on one after another.
+/// From the inside out up to the sixteenth, then one after another.
 fn expected(length: usize) -> Vec<usize> {
     let nested = NESTED.min(length);
     (nested..=length).chain((1..nested).rev()).collect()
 }
 
-fn of_sixteen_cancels_end_from_the_inside_out(subject: Subject) {
+fn of_sixteen_cancels_nest(subject: Subject) {
     assert_eq!(cancelled(subject, NESTED), (1..=NESTED).rev().collect::<Vec<_>>());
 }
 
-fn of_more_cancels_end_one_after_another(subject: Subject) {
+fn of_more_cancels_run_one_after_another(subject: Subject) {
     assert_eq!(cancelled(subject, NESTED + 1)[..2], [NESTED, NESTED + 1]);
     assert_eq!(cancelled(subject, 100), expected(100));
 }
 
-fn of_cancels_in_a_task(subject: Subject) {
+fn of_cancels_end_before_the_outermost_returns(subject: Subject) {
     let order = DropOrder::default();
     let mut event_loop = new_loop();
     let first = chain(subject, &[&event_loop], 100, &order);
@@ -109,45 +112,47 @@ fn of_cancels_in_a_task(subject: Subject) {
     let all = Rc::clone(&order);
     let body = body().run(move || {
         first.cancel();
-        assert_eq!(*all.borrow(), expected(100), "when cancel returns, destructors have run");
+        assert_eq!(*all.borrow(), expected(100), "destructors must have run when cancel returns");
     });
     event_loop.block_on(subject.task(body)).unwrap();
     assert_eq!(event_loop.live(), 0);
 }
 
-fn whose_first_task_somebody_joins(subject: Subject) {
+fn of_cancels_end_before_a_join_is_woken(subject: Subject) {
     let order = DropOrder::default();
     let mut event_loop = new_loop();
     let first = chain(subject, &[&event_loop], 100, &order);
     let canceller = first.canceller();
-    let (all, told) = (Rc::clone(&order), Rc::new(Cell::new(0)));
-    let tells = Rc::clone(&told);
-    let joins = body().perform_then(|| first, move |_| tells.set(all.borrow().len()));
+    let (all, ended_at_join) = (Rc::clone(&order), Rc::new(Cell::new(0)));
+    let counter = Rc::clone(&ended_at_join);
+    let joins = body().perform_then(|| first, move |_| counter.set(all.borrow().len()));
     event_loop.start_detached(subject.task(joins), 1);
     canceller.cancel();
     event_loop.run().unwrap();
-    assert_eq!(told.get(), 100);
+    assert_eq!(ended_at_join.get(), 100);
 }
 
-/// Runs something in a process of its own, as an overflow ends it.
+/// Runs something in a process of its own, since a stack overflow ends the process. Returns the
+/// error output.
 #[track_caller]
 fn without_an_overflow(something: impl FnOnce()) -> String {
     let (status, stderr) = in_own_process(|| {
         something();
-        eprintln!("it has come to its end");
+        eprintln!("ran to its end");
     });
-    let is_over = status.success() && stderr.contains("it has come to its end");
+    let is_over = status.success() && stderr.contains("ran to its end");
     assert!(is_over, "{status}\n{stderr}");
     stderr
 }
 
-fn of_thirty_thousand_cancels(subject: Subject) {
+fn of_thirty_thousand_cancels_do_not_overflow(subject: Subject) {
     without_an_overflow(|| {
         let order = DropOrder::default();
         let mut event_loop = new_loop();
         chain(subject, &[&event_loop], MANY, &order).cancel();
         assert_eq!(order.take(), expected(MANY));
-        // The same in a task, on whatever stack that has. It runs before the others start.
+        // Now the same from inside a task, on the stack of that task. It runs before the others
+        // start.
         let first = Handle::default();
         let cancels = Rc::clone(&first);
         let cancels = body().run(move || cancels.take().expect("it is spawned").cancel());
@@ -158,7 +163,7 @@ fn of_thirty_thousand_cancels(subject: Subject) {
     });
 }
 
-fn of_thirty_thousand_cancels_on_two_loops(subject: Subject) {
+fn of_thirty_thousand_cancels_on_two_loops_do_not_overflow(subject: Subject) {
     without_an_overflow(|| {
         let order = DropOrder::default();
         let (event_loop, other) = (new_loop(), new_loop());
@@ -167,19 +172,19 @@ fn of_thirty_thousand_cancels_on_two_loops(subject: Subject) {
     });
 }
 
-fn of_thirty_thousand_tasks_of_a_dropped_loop(subject: Subject) {
+fn of_thirty_thousand_tasks_of_a_dropped_loop_do_not_overflow(subject: Subject) {
     without_an_overflow(|| {
         let order = DropOrder::default();
         let event_loop = new_loop();
         drop(chain(subject, &[&event_loop], MANY, &order));
         drop(event_loop);
-        // The loop drops the first; the cancels are of those behind it.
+        // The loop drops the first task. The cancels concern the tasks after it.
         let cancelled = expected(MANY - 1).into_iter().map(|number| number + 1);
         assert_eq!(order.take(), cancelled.chain([1]).collect::<Vec<_>>());
     });
 }
 
-fn of_thirty_thousand_outputs(subject: Subject) {
+fn of_thirty_thousand_outputs_do_not_overflow(subject: Subject) {
     without_an_overflow(|| {
         let dropped = Rc::new(Cell::new(0));
         let mut event_loop = new_loop();
@@ -189,7 +194,7 @@ fn of_thirty_thousand_outputs(subject: Subject) {
                 drop::<Option<Box<dyn Any>>>(next);
                 counts.set(counts.get() + 1);
             });
-            let handle = event_loop.spawn(subject.task(body().worth(|| output)));
+            let handle = event_loop.spawn(subject.task(body().output(|| output)));
             Some(Box::new(handle) as Box<dyn Any>)
         });
         turns(&mut event_loop, 1);
@@ -199,13 +204,13 @@ fn of_thirty_thousand_outputs(subject: Subject) {
     });
 }
 
-/// Spawns a task with another of its kind when it is dropped.
+/// When dropped, spawns a task that holds another value of this type.
 struct Spawns(Subject, Rc<Cell<usize>>);
 
 impl Drop for Spawns {
     fn drop(&mut self) {
         in_destructor(|| {
-            // A style may keep what is leaked until its thread ends. Then there is no host.
+            // A style may keep leaked values until its thread ends. Then there is no host.
             if host::current().is_none() {
                 return;
             }
@@ -222,7 +227,7 @@ fn of_spawns_on_a_dropped_loop_are_cut(subject: Subject) {
         let event_loop = new_loop();
         drop(event_loop.spawn(subject.task(body().hold(Spawns(subject, Rc::clone(&dropped))))));
         drop(event_loop);
-        assert_eq!(dropped.get(), 17, "the first, and sixteen that were spawned since");
+        assert_eq!(dropped.get(), 17, "the first task and sixteen spawned by destructors");
     });
     for message in [
         "quadrivium: a destructor has spawned task 18 (spawned at ",

@@ -1,5 +1,5 @@
-//! A channel under random sends, receives, cancels and spurious wakes: nothing lost, nothing twice,
-//! nothing out of order, nobody asleep who could go on.
+//! Random operations on a channel: sends, receives, cancels and spurious wakes. No value is lost,
+//! duplicated or reordered, and no task stays asleep that could continue.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -10,11 +10,11 @@ use quadrivium::{
     task::Either,
 };
 
-use crate::{Probe, Subject, TestLoop, body, cases, new_loop, turns};
+use crate::{Probe, Subject, TestLoop, body, new_loop, random_cases, turns};
 
 laws! { ($) channel_operations:
-    /// Under random sends, receives, cancels and spurious wakes every value arrives once and in
-    /// order, and nobody sleeps who could go on.
+    /// Under random sends, receives, cancels and spurious wakes, every value arrives once and in
+    /// order. No task stays asleep that could continue.
     every_value_arrives_once_and_in_order on VirtualClock;
 }
 
@@ -26,7 +26,7 @@ enum Operation {
     TryRecv,
     /// Cancels one of the tasks.
     Cancel(usize),
-    /// Wakes one of the tasks for nothing.
+    /// Wakes one of the tasks spuriously.
     Wake(usize),
     Turn,
 }
@@ -43,21 +43,21 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// What happened to the values, which are numbers in no special order.
+/// The values, which are numbers, by what happened to them.
 #[derive(Default)]
-struct Books {
-    /// Their sends have begun, in this order.
+struct ValueHistory {
+    /// The values whose sends have begun, in this order.
     begun: Vec<u32>,
     received: Vec<u32>,
-    /// Taken along by a cancel.
+    /// The values dropped with a cancelled send.
     cancelled: Vec<u32>,
 }
 
-/// One side of the channel at work.
+/// A task that sends or receives.
 struct Worker {
     handle: JoinHandle<()>,
     probe: Probe,
-    /// What it sends, unless it receives.
+    /// The value that it sends. `None` if it receives.
     value: Option<u32>,
 }
 
@@ -66,7 +66,7 @@ struct World {
     event_loop: TestLoop,
     sender: Sender<u32>,
     receiver: Rc<Receiver<u32>>,
-    books: Rc<RefCell<Books>>,
+    history: Rc<RefCell<ValueHistory>>,
     workers: Vec<Worker>,
     next: u32,
 }
@@ -74,29 +74,29 @@ struct World {
 impl World {
     fn new(subject: Subject, capacity: usize) -> Self {
         let (sender, receiver) = channel::bounded(capacity);
-        let (receiver, books) = (Rc::new(receiver), Rc::default());
+        let (receiver, history) = (Rc::new(receiver), Rc::default());
         let (event_loop, workers) = (new_loop(), Vec::new());
-        Self { subject, event_loop, sender, receiver, books, workers, next: 0 }
+        Self { subject, event_loop, sender, receiver, history, workers, next: 0 }
     }
 
     fn send(&mut self) {
-        let (value, probe, books) = (self.next, Probe::default(), Rc::clone(&self.books));
+        let (value, probe, history) = (self.next, Probe::default(), Rc::clone(&self.history));
         self.next += 1;
-        // Raced against a leaf that never ends, but has a waker for us.
+        // The race with a probe, which never ends, gives access to the task's waker.
         let sends = race(self.sender.send(value), probe.waits());
-        let body = body().run(move || books.borrow_mut().begun.push(value)).perform(sends);
+        let body = body().run(move || history.borrow_mut().begun.push(value)).perform(sends);
         let handle = self.event_loop.spawn(self.subject.task(body));
         self.workers.push(Worker { handle, probe, value: Some(value) });
     }
 
     fn recv(&mut self) {
-        let (probe, books) = (Probe::default(), Rc::clone(&self.books));
+        let (probe, history) = (Probe::default(), Rc::clone(&self.history));
         let recvs = race(self.receiver.recv(), probe.waits());
         let body = body().perform_then(
             || recvs,
             move |first| match first {
-                Either::Left(value) => books.borrow_mut().received.push(value.unwrap()),
-                Either::Right(()) => unreachable!("the probe stays shut"),
+                Either::Left(value) => history.borrow_mut().received.push(value.unwrap()),
+                Either::Right(()) => unreachable!("the probe is never opened"),
             },
         );
         let handle = self.event_loop.spawn(self.subject.task(body));
@@ -105,7 +105,7 @@ impl World {
 
     fn try_recv(&mut self) -> Result<(), TryRecvError> {
         let value = self.receiver.try_recv()?;
-        self.books.borrow_mut().received.push(value);
+        self.history.borrow_mut().received.push(value);
         Ok(())
     }
 
@@ -114,7 +114,7 @@ impl World {
             Operation::Send => self.send(),
             Operation::TrySend => {
                 if self.sender.try_send(self.next).is_ok() {
-                    self.books.borrow_mut().begun.push(self.next);
+                    self.history.borrow_mut().begun.push(self.next);
                 }
                 self.next += 1;
             }
@@ -134,12 +134,12 @@ impl World {
         if let Some(value) = worker.value
             && !worker.handle.is_finished()
         {
-            self.books.borrow_mut().cancelled.push(value);
+            self.history.borrow_mut().cancelled.push(value);
         }
         worker.handle.cancel();
     }
 
-    /// Whether one of those who receive, or of those who send, has not ended.
+    /// Returns whether a task has not ended: one that sends if `sends`, else one that receives.
     fn waits(&self, sends: bool) -> bool {
         self.workers.iter().any(|it| it.value.is_some() == sends && !it.handle.is_finished())
     }
@@ -147,22 +147,30 @@ impl World {
     fn check_at_the_end(&mut self) {
         turns(&mut self.event_loop, 100);
         if self.waits(false) {
-            assert_eq!(self.try_recv(), Err(TryRecvError::Empty), "a receiver has overslept");
-            assert!(!self.waits(true), "a sender has overslept");
+            assert_eq!(
+                self.try_recv(),
+                Err(TryRecvError::Empty),
+                "a receiver waits though there is a value"
+            );
+            assert!(!self.waits(true), "a sender waits though a receiver does");
         }
         while self.try_recv().is_ok() {
             turns(&mut self.event_loop, 100);
         }
-        assert!(!self.waits(true), "a sender has overslept");
-        let books = self.books.borrow();
-        let expected: Vec<_> =
-            books.begun.iter().copied().filter(|value| !books.cancelled.contains(value)).collect();
-        assert_eq!(books.received, expected);
+        assert!(!self.waits(true), "a sender waits though there is room");
+        let history = self.history.borrow();
+        let expected: Vec<_> = history
+            .begun
+            .iter()
+            .copied()
+            .filter(|value| !history.cancelled.contains(value))
+            .collect();
+        assert_eq!(history.received, expected);
     }
 }
 
 fn every_value_arrives_once_and_in_order(subject: Subject) {
-    let config = cases(if subject.is_pair() { 30 } else { 300 });
+    let config = random_cases(if subject.is_pair() { 30 } else { 300 });
     let operations = prop::collection::vec(operation(), 0..80);
     proptest!(config, |(capacity in 1..4_usize, operations in operations)| {
         let mut world = World::new(subject, capacity);

@@ -1,4 +1,4 @@
-//! Operations on child processes that are dropped while they wait, and children that are.
+//! Operations on child processes that are dropped while they wait, and children that are dropped.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -9,7 +9,7 @@ use quadrivium::{
 };
 
 use super::{
-    descriptors::{in_a_process, open},
+    descriptors::{in_a_process, open_descriptors},
     processes::sh,
 };
 use crate::{
@@ -19,33 +19,33 @@ use crate::{
 };
 
 laws! { ($) child_cancels:
-    /// A wait that is cancelled leaves the child as it is; it can be waited for again.
-    of_a_wait;
-    /// A cancelled `output` lets the child run on, and closes its pipes.
-    of_an_output;
-    /// With `kill_on_drop`, a cancelled `output` kills it.
-    of_an_output_kills;
-    /// A child that is dropped runs on, and is no zombie when it has ended.
+    /// A cancelled wait leaves the child running. It can be waited for again.
+    a_cancelled_wait_leaves_the_child_running;
+    /// A cancelled `output` lets the child continue, and closes its pipes.
+    a_cancelled_output_leaves_the_child_running;
+    /// With `kill_on_drop`, a cancelled `output` kills the child.
+    a_cancelled_output_kills_the_child_if_asked;
+    /// A child that is dropped continues, and leaves no zombie process when it has ended.
     a_dropped_child_is_reaped;
-    /// With `kill_on_drop`, a child that is dropped is killed, and is no zombie.
-    a_dropped_child_is_killed;
-    /// After many children, waited for, dropped and cancelled, no descriptor is left open.
-    nothing_is_left on Descriptors;
+    /// With `kill_on_drop`, a child that is dropped is killed, and leaves no zombie process.
+    a_dropped_child_is_killed_if_asked;
+    /// After many children were waited for, dropped or cancelled, no descriptor is left open.
+    no_descriptor_is_left_open on Descriptors;
 }
 
-fn is_there(id: u32) -> bool {
+fn process_exists(id: u32) -> bool {
     Path::new(&format!("/proc/{id}")).exists()
 }
 
-/// Waits until there is not even a zombie.
-fn goes(subject: Subject, event_loop: &mut TestLoop, id: u32) {
-    while is_there(id) {
+/// Waits until the process is gone, also as a zombie.
+fn wait_until_gone(subject: Subject, event_loop: &mut TestLoop, id: u32) {
+    while process_exists(id) {
         let waits = body().perform(sleep(Duration::from_millis(1)));
         event_loop.block_on(subject.task(waits)).unwrap();
     }
 }
 
-fn of_a_wait(subject: Subject) {
+fn a_cancelled_wait_leaves_the_child_running(subject: Subject) {
     let mut event_loop = real_loop();
     let mut child = sh("read line; exit 7").stdin(Stdio::piped()).spawn().unwrap();
     let stdin = child.stdin.take().unwrap();
@@ -60,7 +60,7 @@ fn of_a_wait(subject: Subject) {
     event_loop.block_on(subject.task(waits)).unwrap();
 }
 
-/// Cancels the `output` of a child that would run for long; its id.
+/// Cancels the `output` of a child that would run for a minute, and returns the child's id.
 fn cancels_an_output(subject: Subject, event_loop: &mut TestLoop, kill: bool) -> u32 {
     let path = NewPath::new();
     let name = path.0.display();
@@ -76,7 +76,7 @@ fn cancels_an_output(subject: Subject, event_loop: &mut TestLoop, kill: bool) ->
     fs::read_to_string(&path.0).unwrap().trim().parse().unwrap()
 }
 
-fn of_an_output(subject: Subject) {
+fn a_cancelled_output_leaves_the_child_running(subject: Subject) {
     let mut event_loop = real_loop();
     let id = cancels_an_output(subject, &mut event_loop, false);
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
@@ -84,13 +84,13 @@ fn of_an_output(subject: Subject) {
     let kills = sh(&format!("kill -9 {id}")).status();
     let kills = body().perform_then(|| kills, |status| assert!(status.unwrap().success()));
     event_loop.block_on(subject.task(kills)).unwrap();
-    goes(subject, &mut event_loop, id);
+    wait_until_gone(subject, &mut event_loop, id);
 }
 
-fn of_an_output_kills(subject: Subject) {
+fn a_cancelled_output_kills_the_child_if_asked(subject: Subject) {
     let mut event_loop = real_loop();
     let id = cancels_an_output(subject, &mut event_loop, true);
-    goes(subject, &mut event_loop, id);
+    wait_until_gone(subject, &mut event_loop, id);
 }
 
 fn a_dropped_child_is_reaped(subject: Subject) {
@@ -99,32 +99,32 @@ fn a_dropped_child_is_reaped(subject: Subject) {
         let child = sh(script).spawn().unwrap();
         let id = child.id();
         drop(child);
-        goes(subject, &mut event_loop, id);
+        wait_until_gone(subject, &mut event_loop, id);
     }
 }
 
-fn a_dropped_child_is_killed(subject: Subject) {
+fn a_dropped_child_is_killed_if_asked(subject: Subject) {
     let mut event_loop = real_loop();
     let child = Command::new("sleep").arg("60").kill_on_drop(true).spawn().unwrap();
     let id = child.id();
     let holds = body().hold(child).perform(quadrivium::sync::Notify::new().notified());
     let holds = event_loop.start(subject.task(holds), 1);
-    assert!(is_there(id));
+    assert!(process_exists(id));
     holds.cancel();
-    goes(subject, &mut event_loop, id);
+    wait_until_gone(subject, &mut event_loop, id);
 }
 
-fn nothing_is_left(subject: Subject) {
+fn no_descriptor_is_left_open(subject: Subject) {
     in_a_process(|| {
-        let before = open();
-        of_a_wait(subject);
-        of_an_output_kills(subject);
-        a_dropped_child_is_killed(subject);
+        let before = open_descriptors();
+        a_cancelled_wait_leaves_the_child_running(subject);
+        a_cancelled_output_kills_the_child_if_asked(subject);
+        a_dropped_child_is_killed_if_asked(subject);
         for _ in 0..5 {
             a_dropped_child_is_reaped(subject);
         }
-        // The thread that does it closes its descriptors a little later.
-        while open() > before {
+        // The thread that reaps children closes its descriptors a little later.
+        while open_descriptors() > before {
             std::thread::yield_now();
         }
     });

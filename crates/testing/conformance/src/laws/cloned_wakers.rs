@@ -1,5 +1,5 @@
-//! Somebody else's waker is user code when it is cloned, too: what it does then comes between a
-//! leaf's look at what it waits for and its wait.
+//! Foreign wakers run user code when they are cloned, too. That code runs after a leaf has checked
+//! its condition and before it waits, so a change it makes must not be missed.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -20,24 +20,30 @@ use quadrivium::{
 use crate::{Subject, body, is_done, leaf, new_loop};
 
 laws! { ($) cloned_wakers:
-    /// A waker that sends when it is cloned is heard by the receive that clones it.
-    that_sends;
-    /// A waker that drops the last sender when it is cloned is heard by the receive that clones it.
-    that_drops_the_sender;
-    /// A waker that receives, or drops the receiver, when it is cloned is heard by the send.
-    that_receives;
-    /// A waker that notifies when it is cloned is heard by who waits for that.
-    that_notifies;
-    /// A waker that gives back a lock or a permit when it is cloned is heard by who waits for it.
-    that_gives_back;
-    /// A waker that comes to a barrier when it is cloned counts.
-    that_comes_to_a_barrier;
-    /// A waker that ends a task when it is cloned is heard by who joins that.
-    that_ends_a_task;
+    /// A value that is sent while a receive clones its waker reaches that receive.
+    a_send_during_a_clone_is_received;
+    /// A receive returns the end if the last sender is dropped while the receive clones its waker.
+    a_close_during_a_clone_is_noticed;
+    /// A send returns if, while it clones its waker, a value is received or the receiver is
+    /// dropped.
+    a_receive_during_a_clone_ends_the_send;
+    /// A notification that comes while a waiting task clones its waker reaches that task.
+    a_notification_during_a_clone_arrives;
+    /// A lock or permit that is released while a waiting task clones its waker goes to that task.
+    a_release_during_a_clone_is_noticed;
+    /// A task that arrives at a barrier while another one clones its waker there counts as arrived.
+    an_arrival_during_a_clone_counts;
+    /// A join returns if the joined task ends while the join clones its waker.
+    an_end_during_a_clone_is_noticed;
 }
 
-/// `task`, which is done though all that happens is `meddle`, when it clones a waker.
-fn hears<T: Task + 'static>(subject: Subject, task: T, meddle: impl FnOnce() + 'static) -> T::Output
+/// Performs `task`, and runs `meddle` when the task clones its waker. Nothing else happens that
+/// could end the wait of the task. Returns its output.
+fn output_when_clone_runs<T: Task + 'static>(
+    subject: Subject,
+    task: T,
+    meddle: impl FnOnce() + 'static,
+) -> T::Output
 where
     T::Output: 'static,
 {
@@ -52,14 +58,16 @@ where
     let output = Rc::new(Cell::new(None));
     let slot = Rc::clone(&output);
     let performs = body().perform_then(|| meddled, move |output| slot.set(Some(output)));
-    new_loop().block_on(subject.task(performs)).expect("it was heard");
+    new_loop()
+        .block_on(subject.task(performs))
+        .expect("what happens while the waker is cloned must end the task's wait");
     output.take().expect("it is done")
 }
 
 type Meddle = Box<dyn FnOnce()>;
 
-/// A host that does something when it is first asked for a copy of a waker, as a waker may that
-/// counts its clones.
+/// A host that runs a function when it is first asked for a copy of a waker. A foreign waker whose
+/// `clone` runs user code does the same.
 struct Meddles {
     wrapped: Rc<dyn Host>,
     in_clone: Rc<Cell<Option<Meddle>>>,
@@ -78,32 +86,38 @@ impl Wrapper for Meddles {
     }
 }
 
-fn that_sends(subject: Subject) {
+fn a_send_during_a_clone_is_received(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
-    assert_eq!(hears(subject, receiver, move || sender.send(1).unwrap()), Ok(1));
+    assert_eq!(output_when_clone_runs(subject, receiver, move || sender.send(1).unwrap()), Ok(1));
     let (sender, receiver) = channel::bounded(1);
     let sends = sender.clone();
-    assert_eq!(hears(subject, receiver.recv(), move || sends.try_send(2).unwrap()), Ok(2));
+    assert_eq!(
+        output_when_clone_runs(subject, receiver.recv(), move || sends.try_send(2).unwrap()),
+        Ok(2)
+    );
     let (sender, receiver) = broadcast::channel(1);
     let sends = sender.clone();
-    assert_eq!(hears(subject, receiver.recv(), move || _ = sends.send(3)), Ok(3));
+    assert_eq!(output_when_clone_runs(subject, receiver.recv(), move || _ = sends.send(3)), Ok(3));
     let (sender, receiver) = watch::channel(0);
     let sends = sender.clone();
-    assert_eq!(hears(subject, receiver.changed(), move || sends.send(4)).as_deref(), Ok(&4));
+    assert_eq!(
+        output_when_clone_runs(subject, receiver.changed(), move || sends.send(4)).as_deref(),
+        Ok(&4)
+    );
 }
 
-fn that_drops_the_sender(subject: Subject) {
+fn a_close_during_a_clone_is_noticed(subject: Subject) {
     let (sender, receiver) = oneshot::channel::<()>();
-    assert!(hears(subject, receiver, || drop(sender)).is_err());
+    assert!(output_when_clone_runs(subject, receiver, || drop(sender)).is_err());
     let (sender, receiver) = channel::bounded::<()>(1);
-    assert!(hears(subject, receiver.recv(), || drop(sender)).is_err());
+    assert!(output_when_clone_runs(subject, receiver.recv(), || drop(sender)).is_err());
     let (sender, receiver) = broadcast::channel::<()>(1);
-    assert!(hears(subject, receiver.recv(), || drop(sender)).is_err());
+    assert!(output_when_clone_runs(subject, receiver.recv(), || drop(sender)).is_err());
     let (sender, receiver) = watch::channel(());
-    assert!(hears(subject, receiver.changed(), || drop(sender)).is_err());
+    assert!(output_when_clone_runs(subject, receiver.changed(), || drop(sender)).is_err());
 }
 
-fn that_receives(subject: Subject) {
+fn a_receive_during_a_clone_ends_the_send(subject: Subject) {
     let full = || {
         let (sender, receiver) = channel::bounded(1);
         sender.try_send(1).unwrap();
@@ -113,37 +127,42 @@ fn that_receives(subject: Subject) {
     let receives = Rc::new(receiver);
     let receiver = Rc::clone(&receives);
     let send = sender.send(2);
-    assert_eq!(hears(subject, send, move || assert_eq!(receives.try_recv(), Ok(1))), Ok(()));
+    assert_eq!(
+        output_when_clone_runs(subject, send, move || assert_eq!(receives.try_recv(), Ok(1))),
+        Ok(())
+    );
     assert_eq!(receiver.try_recv(), Ok(2));
     let (sender, receiver) = full();
-    assert!(hears(subject, sender.send(2), || drop(receiver)).is_err());
+    assert!(output_when_clone_runs(subject, sender.send(2), || drop(receiver)).is_err());
     let (sender, receiver) = watch::channel(());
-    hears(subject, sender.closed(), || drop(receiver));
+    output_when_clone_runs(subject, sender.closed(), || drop(receiver));
 }
 
-fn that_notifies(subject: Subject) {
+fn a_notification_during_a_clone_arrives(subject: Subject) {
     let notify = Notify::new();
     let notifies = notify.clone();
-    hears(subject, notify.notified(), move || notifies.notify_one());
+    output_when_clone_runs(subject, notify.notified(), move || notifies.notify_one());
 }
 
-fn that_gives_back(subject: Subject) {
+fn a_release_during_a_clone_is_noticed(subject: Subject) {
     let mutex = Mutex::new(7);
     let guard = mutex.try_lock().unwrap();
-    assert_eq!(*hears(subject, mutex.lock(), || drop(guard)), 7);
+    assert_eq!(*output_when_clone_runs(subject, mutex.lock(), || drop(guard)), 7);
     let semaphore = Semaphore::new(2);
     let permit = semaphore.try_acquire().unwrap();
-    let both = hears(subject, semaphore.acquire_many(2), || drop(permit));
+    let both = output_when_clone_runs(subject, semaphore.acquire_many(2), || drop(permit));
     assert_eq!(both.unwrap().count(), 2);
     let _permit = semaphore.try_acquire().unwrap();
     let closes = semaphore.clone();
-    assert!(hears(subject, semaphore.acquire_many(2), move || closes.close()).is_err());
+    assert!(
+        output_when_clone_runs(subject, semaphore.acquire_many(2), move || closes.close()).is_err()
+    );
 }
 
-fn that_comes_to_a_barrier(subject: Subject) {
+fn an_arrival_during_a_clone_counts(subject: Subject) {
     let barrier = Barrier::new(2);
     let mut other = barrier.wait();
-    // It counts as long as it is there.
+    // It counts as arrived until it is dropped.
     let stays = Rc::new(Cell::new(None));
     let keeps = Rc::clone(&stays);
     let comes = move || {
@@ -151,11 +170,11 @@ fn that_comes_to_a_barrier(subject: Subject) {
         assert!(!is_done(&Pin::new(&mut other).resume(&mut cx)));
         keeps.set(Some(other));
     };
-    assert!(hears(subject, barrier.wait(), comes).is_leader());
+    assert!(output_when_clone_runs(subject, barrier.wait(), comes).is_leader());
     drop(stays);
 }
 
-fn that_ends_a_task(subject: Subject) {
+fn an_end_during_a_clone_is_noticed(subject: Subject) {
     let ends = Rc::new(OnceCell::<Spawned>::new());
     let child = Rc::clone(&ends);
     let mut body = Some(subject.task(body().perform(sleep(Duration::MAX))));
@@ -173,5 +192,6 @@ fn that_ends_a_task(subject: Subject) {
         let child = ends.get().expect("it is spawned");
         child.tasks.cancel(child.key);
     };
-    assert!(matches!(hears(subject, joins, cancels), Err(JoinError::Cancelled)));
+    let joined = output_when_clone_runs(subject, joins, cancels);
+    assert!(matches!(joined, Err(JoinError::Cancelled)), "{:?}", joined.err());
 }

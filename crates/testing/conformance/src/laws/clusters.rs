@@ -1,4 +1,5 @@
-//! A cluster that ends by a task of its own: a thread cannot wait for itself.
+//! Clusters that end through a task of their own. A cluster is one loop on each of several threads,
+//! and a thread cannot wait for its own end.
 
 use std::{num::NonZero, sync::Arc, thread};
 
@@ -10,28 +11,29 @@ use quadrivium::{
     sync::Notify,
 };
 
-use crate::{Body, Said, Subject, body, quietly, sockets::real_loop};
+use crate::{Body, Notes, Subject, body, catch_panic, sockets::real_loop};
 
 laws! { ($) clusters:
-    /// A task that drops the last reference to its own cluster goes on; then all loops end, with
-    /// their tasks.
-    dropped_by_a_task_of_its_own;
-    /// So it is when a destructor of such a task drops it.
-    dropped_by_a_destructor_of_its_own;
-    /// A task that finishes its own cluster is told that it cannot wait for itself; then all loops
-    /// end, with their tasks.
-    finished_by_a_task_of_its_own;
-    /// An output on a cluster that nobody reads may panic when its handle drops it, and nobody
-    /// notices.
+    /// A task may drop the last reference to its own cluster, and continues. Then all loops end and
+    /// drop their tasks.
+    may_be_dropped_by_their_own_task;
+    /// A destructor of a task may drop the last reference to the task's own cluster. Then all loops
+    /// end and drop their tasks.
+    may_be_dropped_by_their_own_destructor;
+    /// A task that calls `finish` on its own cluster gets the error `RunError::Nested`. Then all
+    /// loops end and drop their tasks.
+    refuse_to_be_finished_by_their_own_task;
+    /// An unread output of a task on a cluster may panic when its handle drops it. The panic is
+    /// contained.
     an_unread_output_may_panic;
 }
 
-/// Lets the body on the cluster go on once nothing else holds the cluster.
+/// Lets the body on the cluster continue once it has the only reference to the cluster.
 type GoOn = oneshot::Receiver<()>;
 
-/// Makes a cluster of two, with a task on each loop that waits for ever, and one that has the last
-/// reference and does something with it once it is the last. Waits until all three are dropped.
-fn ended_by(
+/// Makes a cluster of two loops. On each, a task waits forever. A third task gets the last
+/// reference to the cluster and does something with it. Waits until all three are dropped.
+fn end_cluster_by(
     subject: Subject,
     make: impl FnOnce(Arc<Cluster>, GoOn) -> Body + Send + 'static,
 ) -> RemoteHandle<()> {
@@ -50,41 +52,42 @@ fn ended_by(
     go_on.send(()).expect("it is waited for");
     let all = async move { (one_ends.await, other_ends.await, last_ends.await) };
     let ended = real_loop().block_on(future(all)).expect("the loop of the test goes on");
-    assert!(ended.0.is_err() && ended.1.is_err() && ended.2.is_err(), "they are dropped");
+    assert!(ended.0.is_err() && ended.1.is_err() && ended.2.is_err(), "all tasks must be dropped");
     handle
 }
 
-fn dropped_by_a_task_of_its_own(subject: Subject) {
-    let said = Said::default();
-    let says = said.clone();
-    let handle = ended_by(subject, move |cluster, may_go_on| {
+fn may_be_dropped_by_their_own_task(subject: Subject) {
+    let notes = Notes::default();
+    let own_notes = notes.clone();
+    let handle = end_cluster_by(subject, move |cluster, may_go_on| {
         let body = body().perform(future(may_go_on)).run(move || drop(cluster));
-        body.say(&says, "went on")
+        body.note(&own_notes, "went on")
     });
     real_loop().block_on(handle).expect("the loop of the test goes on").expect("it has gone on");
-    assert_eq!(said.lines(), ["went on"]);
+    assert_eq!(notes.lines(), ["went on"]);
 }
 
-fn dropped_by_a_destructor_of_its_own(subject: Subject) {
-    let handle =
-        ended_by(subject, |cluster, may_go_on| body().hold(cluster).perform(future(may_go_on)));
+fn may_be_dropped_by_their_own_destructor(subject: Subject) {
+    let handle = end_cluster_by(subject, |cluster, may_go_on| {
+        body().hold(cluster).perform(future(may_go_on))
+    });
     real_loop().block_on(handle).expect("the loop of the test goes on").expect("it has ended");
 }
 
-fn finished_by_a_task_of_its_own(subject: Subject) {
-    let said = Said::default();
-    let says = said.clone();
-    let handle = ended_by(subject, move |cluster, may_go_on| {
+fn refuse_to_be_finished_by_their_own_task(subject: Subject) {
+    let notes = Notes::default();
+    let own_notes = notes.clone();
+    let handle = end_cluster_by(subject, move |cluster, may_go_on| {
         body().perform(future(may_go_on)).run(move || {
             let cluster = Arc::into_inner(cluster).expect("it is the last");
-            says.say(match cluster.finish() {
+            own_notes.add(match cluster.finish() {
                 Err(RunError::Nested) => "nested".to_string(),
                 ended => format!("{ended:?}"),
             });
         })
     });
     real_loop().block_on(handle).expect("the loop of the test goes on").expect("it has gone on");
-    assert_eq!(said.lines(), ["nested"]);
+    assert_eq!(notes.lines(), ["nested"]);
 }
 
 struct PanicsWhenDropped;
@@ -100,8 +103,8 @@ impl Drop for PanicsWhenDropped {
 fn an_unread_output_may_panic(subject: Subject) {
     let one = NonZero::new(1).expect("one is not zero");
     let cluster = Cluster::new(one).expect("the OS lets us start threads");
-    let handle = cluster.spawn(move || subject.task(body().worth(|| PanicsWhenDropped)));
+    let handle = cluster.spawn(move || subject.task(body().output(|| PanicsWhenDropped)));
     cluster.finish().expect("the task ends");
-    assert!(handle.is_finished(), "the output is there");
-    quietly(|| drop(handle)).expect("the panic is contained");
+    assert!(handle.is_finished(), "the task must have ended");
+    catch_panic(|| drop(handle)).expect("the panic is contained");
 }

@@ -1,4 +1,5 @@
-//! A deadlock is reported when it is certain, with names, and never when someone outside may help.
+//! Deadlocks. One is reported, with the names of the tasks, once it is certain. None is reported
+//! while another thread could still wake a task.
 
 use std::{
     cell::RefCell,
@@ -19,92 +20,100 @@ use quadrivium::{
     test::{Faults, Simulation},
 };
 
-use crate::{Probe, Subject, body, leaf, new_loop, said_and_loop};
+use crate::{Probe, Subject, body, leaf, new_loop, notes_and_loop};
 
 laws! { ($) deadlock:
-    /// A task that joins itself is a deadlock, and is named.
-    a_self_join on Deadlocks;
-    /// Tasks that join each other are a deadlock, named in the order of spawning.
-    a_join_cycle on Deadlocks;
-    /// A receiver whose sender waits with it is a deadlock.
-    a_channel_nobody_sends_on on Deadlocks;
-    /// A `block_on` that can never end says so and cancels its task.
-    of_a_task_blocked_on on Deadlocks;
-    /// All tasks that are left are named, and may still be helped.
-    others_that_wait_for_it_are_named_too on Deadlocks;
-    /// No deadlock while a deadline is left.
-    not_while_a_deadline_is_left on VirtualClock;
-    /// No deadlock while another thread has a waker.
-    not_while_a_thread_has_a_waker;
-    /// No deadlock while another thread has a canceller.
-    not_while_a_thread_has_a_canceller;
-    /// No deadlock while another thread has a stopper.
-    not_while_a_thread_has_a_stopper;
-    /// No deadlock while a polled stream has a waker of the task, whatever the task says it waits
-    /// for; and one as soon as the stream has what it was polled for, or is gone.
-    not_while_a_polled_stream_has_a_waker on Deadlocks;
-    /// When those are gone, it is one.
-    certain_again_when_they_are_gone on Deadlocks;
-    /// In a simulation that wakes every task for no reason, time goes on and a deadlock is found.
-    spurious_wakes_hide_none;
-    /// A sleep without end is a deadlock when its task waits for nothing else, however long it is.
-    a_sleep_without_end on Deadlocks;
-    /// A deadline that comes is no deadlock beside a sleep without end.
-    a_sleep_without_end_beside_one_that_ends;
+    /// A task that joins itself is reported as a deadlock, with its name.
+    a_self_join_is_reported on Deadlocks;
+    /// Tasks that join each other are reported as a deadlock, named in the order of spawning.
+    a_cycle_of_joins_is_reported on Deadlocks;
+    /// A task that receives while it holds the only sender itself is reported as a deadlock.
+    a_receive_that_holds_its_sender_is_reported on Deadlocks;
+    /// A `block_on` that can never end returns a deadlock and cancels its task.
+    ends_block_on_and_cancels_its_task on Deadlocks;
+    /// A deadlock names every task that is left. These tasks stay suspended, and may still be woken
+    /// later.
+    names_every_task_that_is_left on Deadlocks;
+    /// No deadlock is reported while a deadline is left.
+    is_not_reported_while_a_deadline_is_left on VirtualClock;
+    /// No deadlock is reported while another thread has a waker.
+    is_not_reported_while_a_thread_has_a_waker;
+    /// No deadlock is reported while another thread has a canceller.
+    is_not_reported_while_a_thread_has_a_canceller;
+    /// No deadlock is reported while another thread has a stopper.
+    is_not_reported_while_a_thread_has_a_stopper;
+    /// No deadlock is reported while a polled stream has a waker of the task, whatever the task
+    /// itself waits for. One is reported as soon as the stream is ready or is dropped.
+    is_not_reported_while_a_polled_stream_has_a_waker on Deadlocks;
+    /// A deadlock is reported once all wakers, cancellers and stoppers of other threads are gone.
+    is_reported_once_no_waker_is_left on Deadlocks;
+    /// In a simulation with spurious wakes for every task, time still passes and a deadlock is
+    /// found.
+    is_found_despite_spurious_wakes;
+    /// A task that only sleeps, for too long ever to end, is reported as a deadlock.
+    a_sleep_without_end_is_reported on Deadlocks;
+    /// A sleep without end causes no deadlock while another deadline will still come.
+    is_not_reported_while_another_deadline_will_come;
 }
 
-/// The names in a report.
+/// The names of the tasks in a report.
 fn names(deadlock: &Deadlock) -> Vec<&str> {
     deadlock.tasks.iter().map(|label| label.name.as_deref().unwrap_or("-")).collect()
 }
 
+/// Returns the deadlock with which a run must end.
 #[track_caller]
-fn expect_deadlock<T>(ran: Result<T, RunError>) -> Deadlock {
+pub(super) fn expect_deadlock<T>(ran: Result<T, RunError>) -> Deadlock {
     match ran {
         Err(RunError::Deadlock(deadlock)) => deadlock,
-        Err(error) => panic!("another error: {error}"),
-        Ok(_) => panic!("no deadlock"),
+        Err(error) => panic!("expected a deadlock, but the run failed with: {error}"),
+        Ok(_) => panic!("expected a deadlock, but the run ended without one"),
     }
 }
 
 type Handle = Rc<RefCell<Option<JoinHandle<()>>>>;
 
 /// Spawns a task that joins the task of `handle`.
-fn joins(subject: Subject, name: &str, event_loop: &EventLoop, handle: &Handle) -> JoinHandle<()> {
+fn spawn_joining(
+    subject: Subject,
+    name: &str,
+    event_loop: &EventLoop,
+    handle: &Handle,
+) -> JoinHandle<()> {
     let handle = Rc::clone(handle);
     let joins = body().perform_then(move || handle.take().unwrap(), drop);
     event_loop.spawn_named(name, subject.task(joins))
 }
 
-fn a_self_join(subject: Subject) {
+fn a_self_join_is_reported(subject: Subject) {
     let mut event_loop = new_loop();
     let own = Handle::default();
-    let handle = joins(subject, "narcissus", &event_loop, &own);
+    let handle = spawn_joining(subject, "joins itself", &event_loop, &own);
     *own.borrow_mut() = Some(handle);
     let deadlock = expect_deadlock(event_loop.run());
-    assert_eq!(names(&deadlock), ["narcissus"]);
+    assert_eq!(names(&deadlock), ["joins itself"]);
     let message = deadlock.to_string();
     assert!(
         message.starts_with(
-            "deadlock: no task is ready, and nobody outside the loop can wake one: \
-             task 1 \"narcissus\" (spawned at "
+            "deadlock: no task is ready, and nothing outside the loop can wake one: \
+             task 1 \"joins itself\" (spawned at "
         ),
         "{message}"
     );
 }
 
-fn a_join_cycle(subject: Subject) {
+fn a_cycle_of_joins_is_reported(subject: Subject) {
     let mut event_loop = new_loop();
     let (first, second) = (Handle::default(), Handle::default());
-    let one = joins(subject, "one", &event_loop, &second);
-    let two = joins(subject, "two", &event_loop, &first);
+    let one = spawn_joining(subject, "one", &event_loop, &second);
+    let two = spawn_joining(subject, "two", &event_loop, &first);
     *first.borrow_mut() = Some(one);
     *second.borrow_mut() = Some(two);
     let deadlock = expect_deadlock(event_loop.run());
-    assert_eq!(names(&deadlock), ["one", "two"], "in the order they were spawned");
+    assert_eq!(names(&deadlock), ["one", "two"], "tasks must be named in the order of spawning");
 }
 
-fn a_channel_nobody_sends_on(subject: Subject) {
+fn a_receive_that_holds_its_sender_is_reported(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = oneshot::channel::<()>();
     let waits = body().hold(sender).perform(receiver);
@@ -114,29 +123,30 @@ fn a_channel_nobody_sends_on(subject: Subject) {
     assert_eq!(names(&deadlock), ["receiver"]);
 }
 
-fn of_a_task_blocked_on(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+fn ends_block_on_and_cancels_its_task(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
     let notify = Notify::new();
-    let body = body().hold(said.when_dropped("dropped")).perform(notify.notified());
+    let body = body().hold(notes.when_dropped("dropped")).perform(notify.notified());
     expect_deadlock(event_loop.block_on(subject.task(body)));
-    assert_eq!(said.lines(), ["dropped"], "it is cancelled, since nobody has its handle");
+    assert_eq!(notes.lines(), ["dropped"], "the task of the failed `block_on` must be cancelled");
     assert_eq!(event_loop.live(), 0);
     event_loop.run().unwrap();
 }
 
-fn others_that_wait_for_it_are_named_too(subject: Subject) {
+fn names_every_task_that_is_left(subject: Subject) {
     let mut event_loop = new_loop();
     let notify = Notify::new();
     let stuck = event_loop.spawn_named("stuck", subject.task(body().perform(notify.notified())));
     drop(event_loop.spawn_named("joins it", subject.task(body().perform(stuck))));
     let deadlock = expect_deadlock(event_loop.run());
     assert_eq!(names(&deadlock), ["stuck", "joins it"]);
-    // They are where they were: who holds the other end may help, and the loop goes on.
+    // The tasks are still suspended. The owner of the other end may wake them, and the loop goes
+    // on.
     notify.notify_all();
     event_loop.run().unwrap();
 }
 
-fn not_while_a_deadline_is_left(subject: Subject) {
+fn is_not_reported_while_a_deadline_is_left(subject: Subject) {
     let mut event_loop = new_loop();
     let notify = Notify::new();
     drop(event_loop.spawn(subject.task(body().perform(notify.notified()))));
@@ -144,8 +154,12 @@ fn not_while_a_deadline_is_left(subject: Subject) {
     event_loop.run_detached(subject.task(helps.run(move || notify.notify_one())));
 }
 
-/// A task that suspends until `help`, and tells `suspended` when it does.
-fn tells(subject: Subject, event_loop: &EventLoop, suspended: mpsc::Sender<()>) -> JoinHandle<()> {
+/// Spawns a task that suspends and waits to be woken. It sends on `suspended` when it does.
+fn spawn_suspended(
+    subject: Subject,
+    event_loop: &EventLoop,
+    suspended: mpsc::Sender<()>,
+) -> JoinHandle<()> {
     let waits = leaf(move |_| {
         suspended.send(()).unwrap();
         Step::<()>::Suspended(Wait::Wake)
@@ -153,7 +167,7 @@ fn tells(subject: Subject, event_loop: &EventLoop, suspended: mpsc::Sender<()>) 
     event_loop.spawn(subject.task(body().perform(waits)))
 }
 
-fn not_while_a_thread_has_a_waker(subject: Subject) {
+fn is_not_reported_while_a_thread_has_a_waker(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = mpsc::channel::<Waker>();
     let mut has_run = false;
@@ -170,10 +184,10 @@ fn not_while_a_thread_has_a_waker(subject: Subject) {
     thread.join().unwrap();
 }
 
-fn not_while_a_thread_has_a_canceller(subject: Subject) {
+fn is_not_reported_while_a_thread_has_a_canceller(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, suspended) = mpsc::channel();
-    let canceller = tells(subject, &event_loop, sender).canceller();
+    let canceller = spawn_suspended(subject, &event_loop, sender).canceller();
     let thread = thread::spawn(move || {
         suspended.recv().unwrap();
         canceller.cancel();
@@ -183,21 +197,21 @@ fn not_while_a_thread_has_a_canceller(subject: Subject) {
     thread.join().unwrap();
 }
 
-fn not_while_a_thread_has_a_stopper(subject: Subject) {
+fn is_not_reported_while_a_thread_has_a_stopper(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, suspended) = mpsc::channel();
-    drop(tells(subject, &event_loop, sender));
+    drop(spawn_suspended(subject, &event_loop, sender));
     let stopper = event_loop.stopper();
     let thread = thread::spawn(move || {
         suspended.recv().unwrap();
         stopper.stop();
     });
     event_loop.run().unwrap();
-    assert_eq!(event_loop.live(), 1, "stopped, not deadlocked");
+    assert_eq!(event_loop.live(), 1, "the run must be stopped, and the task must be left");
     thread.join().unwrap();
 }
 
-/// Polls a stream for a byte, once, then waits for something that never comes.
+/// A task that polls a stream for one byte, once, and then waits for something that never comes.
 fn polls_once(
     subject: Subject,
     stream: &Rc<RefCell<Polled<UnixStream>>>,
@@ -210,50 +224,50 @@ fn polls_once(
         says.borrow_mut().push(polled.map(|n| n.unwrap()));
         Step::Done(())
     });
-    // In a sum of waits, the deadline that never comes counts for more.
+    // In a join, the deadline that never comes outweighs the wait for a wake.
     let waits = join(sleep(Duration::MAX), Notify::new().notified());
     subject.task(body().perform(polls).perform(waits))
 }
 
-fn not_while_a_polled_stream_has_a_waker(subject: Subject) {
+fn is_not_reported_while_a_polled_stream_has_a_waker(subject: Subject) {
     let (one, other) = UnixStream::pair().unwrap();
     let stream = Rc::new(RefCell::new(Polled::new(one)));
     let polled = Rc::default();
     let mut event_loop = new_loop();
     let handle = event_loop.start(polls_once(subject, &stream, Rc::clone(&polled)), 1);
     assert_eq!(*polled.borrow(), [Poll::Pending]);
-    // It may be polled again by whoever has it, so the thread that writes may be of help.
+    // The owner of the stream may poll it again, so the thread that writes could help the task.
     let thread = thread::spawn(move || {
         let mut other = other.into_std().unwrap();
         std::io::Write::write_all(&mut other, b"!").unwrap();
         other
     });
-    // It comes, wakes the task for nothing, and with that the loop knows for certain.
+    // The byte arrives and wakes the task spuriously. Now the loop knows that this is a deadlock.
     expect_deadlock(event_loop.run());
     assert!(!handle.is_finished());
     let other = thread.join().unwrap();
     drop(event_loop.spawn(polls_once(subject, &stream, Rc::clone(&polled))));
     event_loop.start_detached(polls_once(subject, &stream, Rc::clone(&polled)), 1);
     assert_eq!(polled.borrow()[1..], [Poll::Ready(1), Poll::Pending]);
-    // Nobody waits for a stream that is gone.
+    // A stream that is dropped wakes no task.
     drop(stream);
     assert_eq!(expect_deadlock(event_loop.run()).tasks.len(), 3);
     drop(other);
 }
 
-fn certain_again_when_they_are_gone(subject: Subject) {
+fn is_reported_once_no_waker_is_left(subject: Subject) {
     let mut event_loop = new_loop();
     let notify = Notify::new();
     let handle = event_loop.spawn_named("stuck", subject.task(body().perform(notify.notified())));
     let probe = Probe::default();
     let watched = event_loop.start(subject.task(body().perform(probe.waits())), 1);
     drop((handle.canceller(), event_loop.stopper()));
-    // The task whose waker was given away is gone, so nobody has a waker that wakes.
+    // The task whose waker was given away has ended, so that waker no longer wakes a task.
     watched.cancel();
     assert_eq!(names(&expect_deadlock(event_loop.run())), ["stuck"]);
 }
 
-fn spurious_wakes_hide_none(subject: Subject) {
+fn is_found_despite_spurious_wakes(subject: Subject) {
     const SECOND: Duration = Duration::from_secs(1);
     for within in [Duration::ZERO, SECOND] {
         let always = Faults::none().spurious_wakes(1.0, within);
@@ -266,11 +280,11 @@ fn spurious_wakes_hide_none(subject: Subject) {
     }
 }
 
-/// Durations that no clock reaches: one that no instant can count, and two that loops cannot.
+/// Durations that no clock reaches: one too large for an `Instant`, and two too large for a loop.
 const WITHOUT_END: [Duration; 3] =
     [Duration::MAX, Duration::from_secs(u64::MAX / 4), Duration::from_secs(1 << 40)];
 
-fn a_sleep_without_end(subject: Subject) {
+fn a_sleep_without_end_is_reported(subject: Subject) {
     for never in WITHOUT_END {
         let mut event_loop = new_loop();
         let sleeps = subject.task(body().perform(sleep(never)));
@@ -281,7 +295,7 @@ fn a_sleep_without_end(subject: Subject) {
     }
 }
 
-fn a_sleep_without_end_beside_one_that_ends(subject: Subject) {
+fn is_not_reported_while_another_deadline_will_come(subject: Subject) {
     for never in WITHOUT_END {
         let mut event_loop = new_loop();
         let sleeps = event_loop.spawn(subject.task(body().perform(sleep(never))));

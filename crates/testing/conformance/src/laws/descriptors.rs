@@ -1,4 +1,4 @@
-//! Descriptors of a process that does nothing else: none is lost, and a number may come again.
+//! Descriptors of a process that does nothing else: none is leaked, and numbers may be reused.
 
 use std::{
     fs,
@@ -30,19 +30,19 @@ use crate::{
 };
 
 laws! { ($) descriptors:
-    /// A loop that is dropped while tasks wait for sockets closes them and its own.
-    a_loop_is_dropped;
-    /// A descriptor whose number comes again at once is not woken by what its predecessor was to
-    /// get.
-    a_number_comes_again;
-    /// A wait that is cancelled leaves no registration behind: the same descriptor is waited for
-    /// again.
-    waited_for_again;
-    /// A listener that has no descriptor left for a connection says so each time, and accepts it
-    /// once there is one again.
-    none_left_for_a_connection on Descriptors;
-    /// A signal that interrupts the sleep of the loop is not noticed.
-    a_signal_while_the_loop_sleeps;
+    /// A loop that is dropped while tasks wait for sockets closes the sockets and its own
+    /// descriptors.
+    a_dropped_loop_closes_its_descriptors;
+    /// A new descriptor that gets the number of a closed one is not woken by an event of the closed
+    /// one.
+    a_reused_number_gets_no_old_event;
+    /// A cancelled wait leaves no registration behind: the same descriptor can be waited for again.
+    a_cancelled_wait_can_be_repeated;
+    /// While no descriptor is left for a connection, every `accept` fails. Once there is one again,
+    /// the connection is accepted.
+    accept_fails_while_no_descriptor_is_left on Descriptors;
+    /// A signal that interrupts the sleep of the loop has no effect on its tasks.
+    a_signal_does_not_disturb_a_sleeping_loop;
 }
 
 /// Runs `something` in a process of its own.
@@ -51,13 +51,13 @@ pub(super) fn in_a_process(something: impl FnOnce()) {
     assert!(status.success(), "{stderr}");
 }
 
-pub(super) fn open() -> usize {
+pub(super) fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-fn a_loop_is_dropped(subject: Subject) {
+fn a_dropped_loop_closes_its_descriptors(subject: Subject) {
     in_a_process(|| {
-        let before = open();
+        let before = open_descriptors();
         for _ in 0..3 {
             let mut event_loop = real_loop();
             let pairs: Vec<_> = (0..10).map(|_| tcp()).collect();
@@ -66,14 +66,14 @@ fn a_loop_is_dropped(subject: Subject) {
                 drop(event_loop.spawn(subject.task(reads)));
             }
             turns(&mut event_loop, 2);
-            assert!(open() > before + 20);
+            assert!(open_descriptors() > before + 20);
             drop(event_loop);
-            assert_eq!(open(), before);
+            assert_eq!(open_descriptors(), before);
         }
     });
 }
 
-fn a_number_comes_again(subject: Subject) {
+fn a_reused_number_gets_no_old_event(subject: Subject) {
     in_a_process(|| {
         let mut event_loop = real_loop();
         let mut again = 0;
@@ -83,7 +83,8 @@ fn a_number_comes_again(subject: Subject) {
             let waits = event_loop.spawn(subject.task(body().perform(one.read_owned([0; 1]))));
             drop(one);
             turns(&mut event_loop, 1);
-            // The kernel has news that the loop has not asked for yet, and then it is closed.
+            // The kernel has an event that the loop has not fetched yet. Then the descriptor is
+            // closed.
             other.into_std().unwrap().write_all(b"!").unwrap();
             waits.cancel();
             let (next, other) = tcp();
@@ -92,14 +93,14 @@ fn a_number_comes_again(subject: Subject) {
             let waits = join(next.read_owned([0; 1]), probe.waits());
             let waits = event_loop.spawn(subject.task(body().perform(waits).hold(other)));
             assert_eq!(turns(&mut event_loop, 5), Turned::Waiting);
-            assert_eq!(probe.resumes(), 1, "nothing has woken it");
+            assert_eq!(probe.resumes(), 1, "an event of the closed descriptor has woken the task");
             waits.cancel();
         }
-        assert!(again > 0, "numbers come again at once");
+        assert!(again > 0, "the test needs a descriptor number that is reused at once");
     });
 }
 
-fn waited_for_again(subject: Subject) {
+fn a_cancelled_wait_can_be_repeated(subject: Subject) {
     in_a_process(|| {
         let mut event_loop = real_loop();
         let (reader, mut writer) = std::io::pipe().unwrap();
@@ -121,14 +122,14 @@ fn waited_for_again(subject: Subject) {
     });
 }
 
-/// All descriptors that this process may have, until it is dropped.
-fn all_that_are_left() -> Vec<fs::File> {
+/// Takes all descriptors that this process may have, until the result is dropped.
+fn take_all_descriptors() -> Vec<fs::File> {
     let few = Rlimit { current: Some(64), maximum: getrlimit(Resource::Nofile).maximum };
     setrlimit(Resource::Nofile, few).unwrap();
     iter::from_fn(|| fs::File::open("/dev/null").ok()).collect()
 }
 
-fn none_left_for_a_connection(subject: Subject) {
+fn accept_fails_while_no_descriptor_is_left(subject: Subject) {
     in_a_process(|| {
         let mut event_loop = real_loop();
         let (listener, address) = listener();
@@ -141,9 +142,9 @@ fn none_left_for_a_connection(subject: Subject) {
             let error = accepted.unwrap_err();
             assert_eq!(error.raw_os_error(), Some(Errno::MFILE.raw_os_error()), "{error}");
         };
-        // One that waits already, and one that comes to what no edge tells of any more.
+        // One `accept` waits already. The other starts when no new event reports the connection.
         let waits = event_loop.start(accept(none_left), 2);
-        let all = all_that_are_left();
+        let all = take_all_descriptors();
         client.connect(&address.into()).unwrap();
         event_loop.block_on(waits).unwrap().unwrap();
         event_loop.block_on(accept(none_left)).unwrap();
@@ -152,12 +153,12 @@ fn none_left_for_a_connection(subject: Subject) {
     });
 }
 
-fn a_signal_while_the_loop_sleeps(subject: Subject) {
+fn a_signal_does_not_disturb_a_sleeping_loop(subject: Subject) {
     in_a_process(|| {
         let mut event_loop = real_loop();
         let (reader, mut writer) = std::io::pipe().unwrap();
         let waits = body().perform_ok(move || ready(&reader, Interest::Readable));
-        // Stopped and continued, a process finds its sleep in the kernel interrupted.
+        // Stopping and continuing a process interrupts its sleep in the kernel.
         let thread = thread::spawn(move || {
             let id = process::id();
             let script = format!("kill -STOP {id}; kill -CONT {id}");

@@ -1,5 +1,5 @@
-//! Children that end before their parent waits: zombies, those that another part of the program has
-//! waited for, and those that the kernel does not keep.
+//! Children that end before their parent waits. Some are zombies, some were waited for by another
+//! part of the program, and of some the kernel does not keep the exit status.
 
 use std::{
     env, fs,
@@ -16,54 +16,55 @@ use quadrivium::{
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitOptions, waitid, waitpid};
 
 use super::processes::sh;
-use crate::{Subject, body, child::alone_under, current, sockets::real_loop};
+use crate::{Subject, body, child::alone_under, current_law, sockets::real_loop};
 
 laws! { ($) ended_children:
-    /// A signal to the group of a child that has ended, and was not waited for, reaches the others
-    /// in it. After the wait it reaches nobody.
-    a_signal_to_the_group_it_has_left;
-    /// A child that another part of the program has waited for is an error that says so.
-    another_part_has_waited;
-    /// Nothing is done to another process that has the number of a child that is gone.
-    another_has_its_number;
-    /// Where SIGCHLD is ignored, the kernel does not keep how a child ended: what it wrote is
-    /// there, in an error that names cause and remedy.
-    sigchld_is_ignored;
-    /// Where SIGCHLD is ignored, a listener for it brings back how a child ended.
-    sigchld_is_listened_for;
-    /// Where the kernel or a sandbox refuses descriptors of processes, in whatever words, children
-    /// are signalled and waited for as ever.
-    a_sandbox_without_pidfds;
+    /// A signal to the process group of a child reaches the other processes in it, even after the
+    /// child has ended. After the wait it reaches no process.
+    a_signal_reaches_the_group_until_the_wait;
+    /// If another part of the program has waited for a child, operations on the child fail with an
+    /// error that says this.
+    a_wait_elsewhere_is_an_error;
+    /// A process that has reused the number of a child is neither signalled nor waited for.
+    a_reused_process_id_is_not_signalled;
+    /// If SIGCHLD is ignored, the kernel does not keep the exit status of a child. The error names
+    /// cause and remedy, and contains the output of the child.
+    ignoring_sigchld_loses_the_status;
+    /// If SIGCHLD is ignored, a listener for it makes the kernel keep exit statuses again.
+    listening_for_sigchld_keeps_the_status;
+    /// If the kernel or a sandbox refuses descriptors of processes, with whatever error, children
+    /// can still be signalled and waited for.
+    can_be_waited_for_without_pidfds;
 }
 
 fn pid(id: u32) -> Pid {
     Pid::from_raw(id.try_into().unwrap()).unwrap()
 }
 
-/// Waits until it has ended, and leaves it on the kernel's list.
+/// Waits until the child has ended, and leaves it as a zombie.
 fn becomes_a_zombie(child: &Child) {
     let left = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     waitid(WaitId::Pid(pid(child.id())), left).unwrap();
 }
 
-/// Waits for it, as another part of the program might that waits for all children.
+/// Waits for the child, like another part of the program that waits for all children.
 fn is_waited_for_elsewhere(child: &Child) {
     waitpid(Some(pid(child.id())), WaitOptions::empty()).unwrap();
 }
 
 #[track_caller]
 fn lost(error: io::Error) -> StatusLost {
-    error.downcast().unwrap_or_else(|error| panic!("{error} is no `StatusLost`"))
+    error.downcast().unwrap_or_else(|error| panic!("expected a `StatusLost`, but got: {error}"))
 }
 
-fn a_signal_to_the_group_it_has_left(subject: Subject) {
+fn a_signal_reaches_the_group_until_the_wait(subject: Subject) {
     let mut event_loop = real_loop();
-    let mut leader = sh("(sleep 15; echo 'nobody has ended me') & exit 7");
+    let mut leader = sh("(sleep 15; echo 'the signal did not reach me') & exit 7");
     let mut leader = leader.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
     let stdout = leader.stdout.take().unwrap();
     becomes_a_zombie(&leader);
     leader.signal_group(Signal::Terminate).unwrap();
-    // Both processes have the pipe open, so its end is the end of both.
+    // Both processes have the pipe open, so it ends when both have ended.
     let reads = body().perform_eq(move || stdout.read_to_end_owned(Vec::new()), 0);
     event_loop.block_on(subject.task(reads)).unwrap();
     let wait = leader.wait();
@@ -72,7 +73,7 @@ fn a_signal_to_the_group_it_has_left(subject: Subject) {
     leader.signal_group(Signal::Terminate).unwrap();
 }
 
-fn another_part_has_waited(subject: Subject) {
+fn a_wait_elsewhere_is_an_error(subject: Subject) {
     let mut child = Command::new("true").spawn().unwrap();
     is_waited_for_elsewhere(&child);
     for error in [
@@ -81,36 +82,40 @@ fn another_part_has_waited(subject: Subject) {
         child.signal(Signal::Terminate).unwrap_err(),
         child.signal_group(Signal::Terminate).unwrap_err(),
     ] {
-        let said = lost(error).to_string();
-        assert!(said.contains("another part of this process has waited for it"), "{said}");
+        let message = lost(error).to_string();
+        assert!(message.contains("another part of this process has waited for it"), "{message}");
     }
     let wait = child.wait();
     let waits = body().perform_then(|| wait, |status| _ = lost(status.unwrap_err()));
     real_loop().block_on(subject.task(waits)).unwrap();
 }
 
-/// The number that was given last: the next process gets the one after it.
+/// The process id that was given last. The next process gets the next number.
 const LAST: &str = "/proc/sys/kernel/ns_last_pid";
 
-/// Runs `something` in a process of its own that `starter` starts. Skipped where that program is
-/// missing, or ends with `failure`, its own exit code when it cannot do its part.
+/// Runs `something` in a process of its own that the program `starter` starts. The law is skipped
+/// if that program is missing, or exits with the code `failure` because it cannot do its part.
 pub(super) fn started_by(starter: &[&str], failure: i32, case: &str, something: impl FnOnce()) {
     let tried = StdCommand::new(starter[0]).arg("--version").output();
     if tried.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         let must_not_skip = env::var_os("QUADRIVIUM_MUST_NOT_SKIP");
-        assert!(must_not_skip.is_none(), "{} is not on this machine: install it", starter[0]);
-        return println!("skipped: {} is not on this machine", starter[0]);
+        assert!(
+            must_not_skip.is_none(),
+            "{} is not installed on this machine: install it",
+            starter[0]
+        );
+        return println!("skipped: {} is not installed on this machine", starter[0]);
     }
-    let output = alone_under(starter, &current::test(), case, something);
-    let said = String::from_utf8_lossy(&output.stderr);
+    let output = alone_under(starter, &current_law::test(), case, something);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(failure) {
-        return println!("skipped: {}", said.trim());
+        return println!("skipped: {}", stderr.trim());
     }
-    assert!(output.status.success(), "{case}: {said}");
+    assert!(output.status.success(), "{case}: {stderr}");
 }
 
-/// Runs `something` in a process that can choose the numbers of its children, as it shares them
-/// with no other processes.
+/// Runs `something` in a process that can choose the ids of its children, since no other processes
+/// share them.
 fn where_numbers_can_be_chosen(something: impl FnOnce()) {
     match Path::new(LAST).exists() {
         true => {
@@ -121,7 +126,7 @@ fn where_numbers_can_be_chosen(something: impl FnOnce()) {
     }
 }
 
-fn another_has_its_number(subject: Subject) {
+fn a_reused_process_id_is_not_signalled(subject: Subject) {
     where_numbers_can_be_chosen(|| {
         let mut child = Command::new("true").kill_on_drop(true).spawn().unwrap();
         is_waited_for_elsewhere(&child);
@@ -139,25 +144,25 @@ fn another_has_its_number(subject: Subject) {
         let wait = child.wait();
         let waits = body().perform_then(|| wait, |status| _ = lost(status.unwrap_err()));
         real_loop().block_on(subject.task(waits.hold(child))).unwrap();
-        // It is still there, and how it ends is told to its parent.
+        // The stranger still runs, and its parent gets its exit status.
         assert_eq!(stranger.try_wait().unwrap(), None);
         stranger.kill().unwrap();
         assert_eq!(stranger.wait().unwrap().signal(), Some(9));
     });
 }
 
-/// Runs `something` in a process that ignores SIGCHLD from the start. A shell cannot start it: some
-/// shells never ignore SIGCHLD.
+/// Runs `something` in a process that ignores SIGCHLD from the start. A shell cannot start it,
+/// since some shells never ignore SIGCHLD.
 fn where_sigchld_is_ignored(something: impl FnOnce()) {
     started_by(&["env", "--ignore-signal=CHLD"], 125, "", something);
 }
 
-fn sigchld_is_ignored(subject: Subject) {
+fn ignoring_sigchld_loses_the_status(subject: Subject) {
     where_sigchld_is_ignored(|| {
         let mut event_loop = real_loop();
-        let names_both = |said: &str| {
-            assert!(said.contains("SIGCHLD is ignored"), "{said}");
-            assert!(said.contains("Signals::new([Signal::Child])"), "{said}");
+        let names_both = |message: &str| {
+            assert!(message.contains("SIGCHLD is ignored"), "{message}");
+            assert!(message.contains("Signals::new([Signal::Child])"), "{message}");
         };
         let task = body()
             .perform_then(
@@ -174,7 +179,7 @@ fn sigchld_is_ignored(subject: Subject) {
                 move |status| names_both(&lost(status.unwrap_err()).to_string()),
             );
         event_loop.block_on(subject.task(task)).unwrap();
-        // A child that runs is waited for and killed as ever.
+        // A running child can be waited for and killed as usual.
         let mut child = sh("read line").stdin(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         assert_eq!(child.try_wait().unwrap(), None);
         child.kill().unwrap();
@@ -184,7 +189,7 @@ fn sigchld_is_ignored(subject: Subject) {
     });
 }
 
-fn sigchld_is_listened_for(subject: Subject) {
+fn listening_for_sigchld_keeps_the_status(subject: Subject) {
     where_sigchld_is_ignored(|| {
         drop(Signals::new([Signal::Child]).unwrap());
         let output = body().perform_then(
@@ -198,7 +203,7 @@ fn sigchld_is_listened_for(subject: Subject) {
     });
 }
 
-fn a_sandbox_without_pidfds(subject: Subject) {
+fn can_be_waited_for_without_pidfds(subject: Subject) {
     for fault in
         ["pidfd_open:error=EACCES", "pidfd_open:error=EINVAL", "pidfd_send_signal:error=EPERM"]
     {
@@ -214,7 +219,7 @@ fn is_signalled_and_waited_for(subject: Subject) {
     let ways: [(Ends, i32); 3] = [
         (|child| child.kill(), 9),
         (|child| child.terminate(), 15),
-        // No hangup: the children of `nohup` ignore it.
+        // Not a hangup, which the children of `nohup` ignore.
         (|child| child.signal_group(Signal::User1), 10),
     ];
     for (ends, signal) in ways {

@@ -1,27 +1,28 @@
-//! What may happen at a suspension, tried at each one of a body that suspends in many ways.
+//! Events at a suspension: a cancel, a spurious wake and a panic, each tried at every suspension of
+//! a body that suspends in many ways.
 
 use std::{cell::RefCell, rc::Rc, task::Waker, time::Duration};
 
 use quadrivium::{event_loop::Turned, prelude::*, task::Step};
 
-use crate::{Body, Said, Subject, TestLoop, body, leaf, new_loop, said_and_loop, turns};
+use crate::{Body, Notes, Subject, TestLoop, body, leaf, new_loop, notes_and_loop, turns};
 
 laws! { ($) every_suspension:
-    /// Cancelled at any suspension, a body has said what comes before it, drops what it holds, and
-    /// says no more.
-    a_cancel on VirtualClock;
-    /// A wake for no reason at every suspension changes nothing that a body does, nor when.
-    a_spurious_wake on VirtualClock;
-    /// A panic behind any suspension drops what the body holds by then.
-    a_panic on VirtualClock;
+    /// A body that is cancelled at any of its suspensions drops the values it holds, and runs no
+    /// further.
+    may_be_cancelled on VirtualClock;
+    /// Spurious wakes at every suspension change neither what a body does nor when.
+    tolerates_a_spurious_wake on VirtualClock;
+    /// A panic after any suspension drops the values that the body holds at that point.
+    may_be_followed_by_a_panic on VirtualClock;
 }
 
 const MS: Duration = Duration::from_millis(1);
 
-/// How many parts the body has.
+/// The number of parts of the body.
 const PARTS: usize = 7;
 
-/// A body that suspends in this way, and in others before it and after it.
+/// Adds part `n` to the body. Each part suspends in a different way.
 fn part(subject: Subject, body: Body, n: usize) -> Body {
     match n {
         0 => body.perform(turn()),
@@ -34,61 +35,62 @@ fn part(subject: Subject, body: Body, n: usize) -> Body {
     }
 }
 
-/// Says the number of the part that comes, and holds a value from here on.
-fn holds(body: Body, said: &Said, n: usize) -> Body {
-    let says = said.clone();
-    let body = body.say(said, n.to_string());
-    body.hold_new(move || says.when_dropped(format!("dropped {n}")))
+/// Notes the number of the part, and holds a value from here on.
+fn note_and_hold(body: Body, notes: &Notes, n: usize) -> Body {
+    let own_notes = notes.clone();
+    let body = body.note(notes, n.to_string());
+    body.hold_new(move || own_notes.when_dropped(format!("dropped {n}")))
 }
 
 /// The whole body.
-fn all_parts(subject: Subject, said: &Said) -> Body {
-    (0..PARTS).fold(body(), |body, n| part(subject, holds(body, said, n), n))
+fn all_parts(subject: Subject, notes: &Notes) -> Body {
+    (0..PARTS).fold(body(), |body, n| part(subject, note_and_hold(body, notes, n), n))
 }
 
-/// What is said before the first destructor.
-fn numbers(said: &Said) -> Vec<String> {
-    let lines = said.lines();
+/// The notes before the first destructor.
+fn numbers(notes: &Notes) -> Vec<String> {
+    let lines = notes.lines();
     lines.into_iter().take_while(|line| !line.starts_with("dropped")).collect()
 }
 
-/// The destructors of the first `n` parts.
+/// The notes of the destructors of the first `n` parts.
 fn destructors(n: usize) -> Vec<String> {
     (0..n).map(|n| format!("dropped {n}")).collect()
 }
 
-/// More turns than any of them takes.
+/// More turns than any of the bodies takes.
 const TURNS: usize = 1_000;
 
-/// Runs a turn, and lets a millisecond pass when nothing is ready.
+/// Runs a turn, and advances the clock by a millisecond if no task is ready.
 fn go_on(event_loop: &mut TestLoop) {
     if matches!(turns(event_loop, 1), Turned::Until(_)) {
         event_loop.advance(MS);
     }
 }
 
-fn a_cancel(subject: Subject) {
-    // As often as it takes until the task is done before it is cancelled.
+fn may_be_cancelled(subject: Subject) {
+    // One more resume each time, until the task is done before it is cancelled.
     for resumes in 0.. {
         assert!(resumes < TURNS, "the body does not end: a wake or a deadline is lost");
-        let (said, mut event_loop) = said_and_loop();
-        let handle = event_loop.spawn(subject.task(all_parts(subject, &said)));
+        let (notes, mut event_loop) = notes_and_loop();
+        let handle = event_loop.spawn(subject.task(all_parts(subject, &notes)));
         (0..resumes).for_each(|_| go_on(&mut event_loop));
         if handle.is_finished() {
             assert!(resumes > PARTS);
             break;
         }
-        let before = said.lines();
+        let before = notes.lines();
         handle.cancel();
-        assert_eq!(said.lines(), [before.clone(), destructors(before.len())].concat());
+        assert_eq!(notes.lines(), [before.clone(), destructors(before.len())].concat());
         event_loop.run().unwrap();
-        assert_eq!(said.lines().len(), 2 * before.len(), "and no more");
+        assert_eq!(notes.lines().len(), 2 * before.len(), "a cancelled body must not continue");
     }
 }
 
-/// Runs the body to its end, waking it before each turn or not: what it says, and when.
+/// Runs the body to its end, with a wake before each turn if `is_woken`. Returns the notes, and the
+/// time at the end.
 fn run(subject: Subject, is_woken: bool) -> Vec<(String, Duration)> {
-    let (said, waker) = (Said::default(), Rc::new(RefCell::new(None::<Waker>)));
+    let (notes, waker) = (Notes::default(), Rc::new(RefCell::new(None::<Waker>)));
     let mut event_loop = new_loop();
     let (gives, start) = (Rc::clone(&waker), event_loop.now());
     let gives_its_waker = leaf(move |cx| {
@@ -97,9 +99,9 @@ fn run(subject: Subject, is_woken: bool) -> Vec<(String, Duration)> {
         Step::Done(())
     });
     let body = (0..PARTS).fold(body().perform(gives_its_waker), |body, n| {
-        let said = said.clone();
+        let notes = notes.clone();
         let body = body.run(move || {
-            said.say(format!("{n} at {:?}", quadrivium::time::now() - start));
+            notes.add(format!("{n} at {:?}", quadrivium::time::now() - start));
         });
         part(subject, body, n)
     });
@@ -115,21 +117,22 @@ fn run(subject: Subject, is_woken: bool) -> Vec<(String, Duration)> {
         go_on(&mut event_loop);
     }
     let end = event_loop.elapsed();
-    said.lines().into_iter().map(|line| (line, end)).collect()
+    notes.lines().into_iter().map(|line| (line, end)).collect()
 }
 
-fn a_spurious_wake(subject: Subject) {
+fn tolerates_a_spurious_wake(subject: Subject) {
     assert_eq!(run(subject, true), run(subject, false));
 }
 
-fn a_panic(subject: Subject) {
+fn may_be_followed_by_a_panic(subject: Subject) {
     for parts in 0..=PARTS {
-        let (said, mut event_loop) = said_and_loop();
-        let body = (0..parts).fold(body(), |body, n| part(subject, holds(body, &said, n), n));
+        let (notes, mut event_loop) = notes_and_loop();
+        let body =
+            (0..parts).fold(body(), |body, n| part(subject, note_and_hold(body, &notes, n), n));
         let panics = body.run(|| std::panic::resume_unwind(Box::new("on purpose")));
-        let error = event_loop.block_on(subject.task(panics.say(&said, "went on"))).unwrap_err();
+        let error = event_loop.block_on(subject.task(panics.note(&notes, "went on"))).unwrap_err();
         assert_eq!(error.to_string(), "the task panicked: on purpose");
-        assert_eq!(numbers(&said).len(), parts);
-        assert_eq!(said.lines()[parts..], destructors(parts));
+        assert_eq!(numbers(&notes).len(), parts);
+        assert_eq!(notes.lines()[parts..], destructors(parts));
     }
 }

@@ -1,4 +1,4 @@
-//! Files and folders, which other threads read and write.
+//! Files and folders. Other threads read and write them, so that the loop does not block.
 
 use std::{
     fs as std_fs,
@@ -18,29 +18,29 @@ use crate::{
 };
 
 laws! { ($) files:
-    /// What is written is read back, whole.
-    written_and_read_back;
+    /// Bytes that were written are read back completely.
+    written_bytes_are_read_back;
     /// Borrowed buffers of any size are filled and written piece by piece.
-    borrowed_buffers;
-    /// Owned buffers come back, also when the operation fails.
-    owned_buffers_come_back;
-    /// A positioned read or write neither asks nor moves the cursor.
-    at_an_offset;
-    /// The cursor moves with what is read and written, and is the same for all clones.
-    the_cursor;
-    /// A file that ends before the buffer is full is an `UnexpectedEof`.
-    an_early_end;
-    /// Folders are made, listed, renamed and removed.
-    folders;
-    /// What is not there, or there already, is an error.
-    what_is_not_there;
+    borrowed_buffers_of_any_size_work;
+    /// Owned buffers are returned, also if the operation fails.
+    owned_buffers_are_returned;
+    /// A read or write at an offset neither uses nor moves the cursor.
+    an_offset_does_not_move_the_cursor;
+    /// Reads and writes move the cursor, which all clones of a file share.
+    clones_share_the_cursor;
+    /// A read of an exact length fails with `UnexpectedEof` if the file ends too early.
+    an_early_end_is_an_error;
+    /// Folders can be made, listed, renamed and removed.
+    folders_can_be_made_listed_renamed_removed;
+    /// Opening a missing file, reading a folder and creating an existing file are errors.
+    a_missing_or_existing_file_is_an_error;
     /// A NUL byte in a path is an `InvalidInput` error.
-    a_nul_in_a_path;
-    /// A cancelled read leaves the file as it was, and nothing waits.
-    a_cancelled_read;
+    a_nul_byte_in_a_path_is_an_error;
+    /// A cancelled read leaves the file usable, and leaves nothing registered.
+    a_cancelled_read_leaves_nothing_registered;
 }
 
-/// Runs this in a folder of its own.
+/// Runs a body in a new folder of its own.
 fn run(subject: Subject, make: impl FnOnce(&NewPath) -> crate::Body) {
     let folder = NewPath::new();
     std_fs::create_dir(&folder.0).unwrap();
@@ -49,7 +49,7 @@ fn run(subject: Subject, make: impl FnOnce(&NewPath) -> crate::Body) {
     std_fs::remove_dir_all(&folder.0).unwrap();
 }
 
-fn written_and_read_back(subject: Subject) {
+fn written_bytes_are_read_back(subject: Subject) {
     run(subject, |folder| {
         let [path, again, copy] = ["one", "one", "two"].map(|name| folder.0.join(name));
         let (to, from) = (copy.clone(), path.clone());
@@ -61,8 +61,8 @@ fn written_and_read_back(subject: Subject) {
     });
 }
 
-fn borrowed_buffers(subject: Subject) {
-    // Callbacks cannot lend one, so here the style performs a future that does.
+fn borrowed_buffers_of_any_size_work(subject: Subject) {
+    // Callbacks cannot lend a buffer, so every style here performs a future that does.
     run(subject, |folder| {
         let path = folder.0.join("file");
         body().perform(future(async move {
@@ -78,7 +78,7 @@ fn borrowed_buffers(subject: Subject) {
                 buffer.push(255);
                 file.read_exact(&mut buffer).await.unwrap();
                 assert!(buffer[1..] == bytes(n));
-                // Nothing is moved in no time, wherever the cursor is.
+                // Zero bytes are moved at once, wherever the cursor is.
                 file.write_all(&[]).await.unwrap();
                 file.read_exact(&mut []).await.unwrap();
                 let end = file.read(&mut buffer[..1]).await.unwrap();
@@ -88,7 +88,7 @@ fn borrowed_buffers(subject: Subject) {
     });
 }
 
-fn owned_buffers_come_back(subject: Subject) {
+fn owned_buffers_are_returned(subject: Subject) {
     run(subject, |folder| {
         let path = folder.0.join("file");
         std_fs::write(&path, "hello").unwrap();
@@ -104,14 +104,14 @@ fn owned_buffers_come_back(subject: Subject) {
             .perform_then(
                 move || writes.write_all_owned(vec![7]),
                 |(failed, buffer)| {
-                    assert!(failed.is_err(), "it was opened for reading");
+                    assert!(failed.is_err(), "a write must fail: the file was opened for reading");
                     assert_eq!(buffer, [7]);
                 },
             )
     });
 }
 
-fn at_an_offset(subject: Subject) {
+fn an_offset_does_not_move_the_cursor(subject: Subject) {
     run(subject, |folder| {
         let file = std_fs::File::create_new(folder.0.join("file")).unwrap();
         let file = File::from_std(file);
@@ -125,12 +125,12 @@ fn at_an_offset(subject: Subject) {
                     assert_eq!((n.unwrap(), &buffer), (3, b"owo"));
                 },
             )
-            // The cursor was at the start.
+            // The cursor is still at the start.
             .perform_read_exact(move || all.read_exact_owned([0; 10]), b"helloworld")
     });
 }
 
-fn the_cursor(subject: Subject) {
+fn clones_share_the_cursor(subject: Subject) {
     run(subject, |folder| {
         let path = folder.0.join("file");
         std_fs::write(&path, "0123456789").unwrap();
@@ -149,7 +149,7 @@ fn the_cursor(subject: Subject) {
     });
 }
 
-fn an_early_end(subject: Subject) {
+fn an_early_end_is_an_error(subject: Subject) {
     run(subject, |folder| {
         let path = folder.0.join("file");
         std_fs::write(&path, "hello").unwrap();
@@ -164,7 +164,7 @@ fn an_early_end(subject: Subject) {
     });
 }
 
-fn folders(subject: Subject) {
+fn folders_can_be_made_listed_renamed_removed(subject: Subject) {
     run(subject, |folder| {
         let [a, b, c, d] = ["a", "a/b/c", "d", "d"].map(|name| folder.0.join(name));
         let (made, file) = (a.clone(), folder.0.join("d/file"));
@@ -185,7 +185,7 @@ fn folders(subject: Subject) {
     });
 }
 
-fn what_is_not_there(subject: Subject) {
+fn a_missing_or_existing_file_is_an_error(subject: Subject) {
     run(subject, |folder| {
         let [none, there, again] = ["none", ".", "file"].map(|name| folder.0.join(name));
         std_fs::write(&again, "").unwrap();
@@ -199,7 +199,7 @@ fn what_is_not_there(subject: Subject) {
     });
 }
 
-fn a_nul_in_a_path(subject: Subject) {
+fn a_nul_byte_in_a_path_is_an_error(subject: Subject) {
     run(subject, |folder| {
         let good = folder.0.join("good");
         std_fs::write(&good, "good").unwrap();
@@ -218,9 +218,9 @@ fn a_nul_in_a_path(subject: Subject) {
     });
 }
 
-fn a_cancelled_read(subject: Subject) {
+fn a_cancelled_read_leaves_nothing_registered(subject: Subject) {
     let mut event_loop = new_loop();
-    // A pipe, of which a read blocks as long as we please.
+    // The file is a pipe, where a read blocks as long as the test needs.
     let (reader, writer) = std::io::pipe().unwrap();
     let file = File::from_std(std_fs::File::from(std::os::fd::OwnedFd::from(reader)));
     let reads = file.clone();

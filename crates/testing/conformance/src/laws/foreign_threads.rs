@@ -1,4 +1,4 @@
-//! Wakes from other threads: any time, also while the loop sleeps or is being dropped.
+//! Wakes from other threads. They may come at any time, also while the loop sleeps or is dropped.
 
 use std::{
     cell::RefCell,
@@ -19,38 +19,41 @@ use quadrivium::{
 };
 
 use super::wakes::million;
-use crate::{Subject, body, in_drop, leaf, new_loop, traced, turns, watched, watched_loop};
+use crate::{
+    Subject, body, in_drop, leaf, loop_with_probe, new_loop, spawn_with_probe, traced, turns,
+};
 
 laws! { ($) foreign_threads:
-    /// A million wakes from another thread between two turns are one resume.
-    a_million_wakes_from_another_thread;
-    /// A wake from another thread ends the sleep of the loop, and what was written before it is
-    /// seen.
-    from_another_thread_while_the_loop_sleeps;
-    /// A wake that is there already comes before any deadline on the virtual clock.
-    time_does_not_jump_over_a_wake on VirtualClock;
-    /// A wake from another thread is read at the start of a turn, behind what was ready.
-    from_another_thread_through_the_trace on VirtualClock;
-    /// Wakes from another thread in different turns are different resumes.
-    one_in_each_of_two_turns_is_two;
-    /// No wake is lost between a thread and a loop that answer each other.
-    a_thread_and_a_loop_play_ping_pong;
-    /// A wake from another thread while the loop is dropped is harmless.
-    while_the_loop_is_dropped;
-    /// A waker dropped on another thread leaves the body on its own.
-    the_last_waker_goes_on_another_thread;
+    /// A million wakes from another thread between two turns cause a single resume.
+    a_million_wakes_are_one_resume;
+    /// A wake from another thread ends the sleep of the loop. The task sees memory that the thread
+    /// wrote before the wake.
+    a_wake_ends_the_sleep_of_the_loop;
+    /// The virtual clock does not jump to a deadline while a wake is waiting to be read.
+    the_clock_does_not_jump_over_a_wake on VirtualClock;
+    /// A wake from another thread is read at the start of a turn. Its task is queued behind the
+    /// tasks that were ready before.
+    a_wake_is_queued_behind_ready_tasks on VirtualClock;
+    /// Wakes from another thread in different turns cause different resumes.
+    wakes_in_two_turns_are_two_resumes;
+    /// No wake is lost when a thread and a loop wait for each other in turn.
+    no_wake_is_lost_in_a_ping_pong;
+    /// Wakes from another thread while the loop is being dropped are harmless.
+    a_wake_while_the_loop_is_dropped_is_harmless;
+    /// Dropping a waker on another thread does not drop the body there.
+    dropping_a_waker_leaves_the_body_alone;
 }
 
-fn a_million_wakes_from_another_thread(subject: Subject) {
-    let (mut event_loop, probe, _handle) = watched_loop(subject);
+fn a_million_wakes_are_one_resume(subject: Subject) {
+    let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     let waker = probe.waker();
     let waking = thread::spawn(move || (0..million(subject)).for_each(|_| waker.wake_by_ref()));
     waking.join().unwrap();
     assert_eq!(turns(&mut event_loop, 1), Turned::Waiting);
-    assert_eq!(probe.resumes(), 2, "the loop did not run between them");
+    assert_eq!(probe.resumes(), 2, "wakes between two turns must cause one resume");
 }
 
-fn from_another_thread_while_the_loop_sleeps(subject: Subject) {
+fn a_wake_ends_the_sleep_of_the_loop(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, receiver) = mpsc::channel::<(Waker, Arc<AtomicBool>)>();
     let thread = thread::spawn(move || {
@@ -66,14 +69,14 @@ fn from_another_thread_while_the_loop_sleeps(subject: Subject) {
         let _ = sender.send((cx.waker().clone(), Arc::clone(&flag)));
         Step::Suspended(Wait::Wake)
     });
-    // Whether the loop sleeps already or not when the wake comes: it returns, and it sees the flag.
+    // The loop may be asleep or not when the wake comes. Either way it returns, and sees the flag.
     event_loop.block_on(subject.task(body().perform(waits))).unwrap();
     thread.join().unwrap();
 }
 
-fn time_does_not_jump_over_a_wake(subject: Subject) {
+fn the_clock_does_not_jump_over_a_wake(subject: Subject) {
     let (mut event_loop, trace) = traced();
-    let (probe, _handle) = watched(subject, &event_loop);
+    let (probe, _handle) = spawn_with_probe(subject, &event_loop);
     let wakes = body().perform(turn()).run(move || {
         let waker = probe.waker();
         thread::spawn(move || waker.wake()).join().unwrap();
@@ -82,22 +85,22 @@ fn time_does_not_jump_over_a_wake(subject: Subject) {
     let sleeps = body().perform(sleep(std::time::Duration::from_secs(10)));
     event_loop.block_on(subject.task(sleeps)).unwrap();
     trace.with(" woken ").expect(&[
-        // The last step before everyone waits leaves a wake in the mail.
+        // The thread wakes the task in the last step before all tasks wait.
         "0ns task 1 woken from outside",
         "10s task 3 woken by its deadline",
     ]);
 }
 
-fn from_another_thread_through_the_trace(subject: Subject) {
+fn a_wake_is_queued_behind_ready_tasks(subject: Subject) {
     let (mut event_loop, trace) = traced();
-    let (probe, _handle) = watched(subject, &event_loop);
+    let (probe, _handle) = spawn_with_probe(subject, &event_loop);
     let other = event_loop.start(subject.task(body().repeat(2, turn)), 1);
     let waker = probe.waker();
     thread::spawn(move || waker.wake()).join().unwrap();
     turns(&mut event_loop, 1);
     assert!(!other.is_finished());
     trace.after(6).expect(&[
-        // Mail is read at the start of the turn; task 2 was in the ready queue before.
+        // Wakes are read at the start of the turn. Task 2 was in the ready queue before.
         "0ns task 1 woken from outside",
         "0ns task 2 resumed",
         "0ns task 2 suspended for a turn",
@@ -106,8 +109,8 @@ fn from_another_thread_through_the_trace(subject: Subject) {
     ]);
 }
 
-fn one_in_each_of_two_turns_is_two(subject: Subject) {
-    let (mut event_loop, probe, _handle) = watched_loop(subject);
+fn wakes_in_two_turns_are_two_resumes(subject: Subject) {
+    let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     for resumes in 2..5 {
         let waker = probe.waker();
         thread::spawn(move || waker.wake()).join().unwrap();
@@ -116,7 +119,7 @@ fn one_in_each_of_two_turns_is_two(subject: Subject) {
     }
 }
 
-fn a_thread_and_a_loop_play_ping_pong(subject: Subject) {
+fn no_wake_is_lost_in_a_ping_pong(subject: Subject) {
     const ROUNDS: usize = 200;
     let mut event_loop = new_loop();
     let (pings, to_serve) = mpsc::channel::<Waker>();
@@ -144,9 +147,9 @@ fn a_thread_and_a_loop_play_ping_pong(subject: Subject) {
     thread.join().unwrap();
 }
 
-fn while_the_loop_is_dropped(subject: Subject) {
+fn a_wake_while_the_loop_is_dropped_is_harmless(subject: Subject) {
     for _ in 0..50 {
-        let (event_loop, probe, handle) = watched_loop(subject);
+        let (event_loop, probe, handle) = loop_with_probe(subject);
         let barrier = Arc::new(Barrier::new(3));
         let threads = [(); 2].map(|()| {
             let (waker, barrier) = (probe.waker(), Arc::clone(&barrier));
@@ -165,7 +168,7 @@ fn while_the_loop_is_dropped(subject: Subject) {
     }
 }
 
-fn the_last_waker_goes_on_another_thread(subject: Subject) {
+fn dropping_a_waker_leaves_the_body_alone(subject: Subject) {
     let dropped_on = Rc::new(RefCell::new(None));
     let mut event_loop = new_loop();
     let (sender, receiver) = mpsc::channel::<Waker>();
@@ -173,12 +176,12 @@ fn the_last_waker_goes_on_another_thread(subject: Subject) {
         sender.send(cx.waker().clone()).unwrap();
         Step::<()>::Suspended(Wait::Wake)
     });
-    let tells = Rc::clone(&dropped_on);
-    let tells = in_drop(move || *tells.borrow_mut() = Some(thread::current().id()));
-    let body = body().hold(tells).perform(gives_waker_away);
+    let slot = Rc::clone(&dropped_on);
+    let reports = in_drop(move || *slot.borrow_mut() = Some(thread::current().id()));
+    let body = body().hold(reports).perform(gives_waker_away);
     let handle = event_loop.start(subject.task(body), 1);
     thread::spawn(move || drop(receiver.recv().unwrap())).join().unwrap();
-    assert_eq!(*dropped_on.borrow(), None, "the body goes with its task, not with a waker");
+    assert_eq!(*dropped_on.borrow(), None, "dropping a waker must not drop the body");
     turns(&mut event_loop, 1);
     handle.cancel();
     assert_eq!(*dropped_on.borrow(), Some(thread::current().id()));

@@ -1,5 +1,5 @@
-//! Somebody else's wakers are user code: they may panic, wake and cancel, when woken and when
-//! dropped.
+//! Foreign wakers run user code when they are woken and when they are dropped: they may panic, wake
+//! tasks and cancel tasks.
 
 use std::{
     pin::{Pin, pin},
@@ -14,73 +14,79 @@ use quadrivium::{
 };
 
 use crate::{
-    Subject, body, in_destructor, is_done, new_loop, quietly, said_and_loop, turns,
-    wakers::panicking_waker, watched,
+    Subject, body, catch_panic, in_destructor, is_done, new_loop, notes_and_loop, spawn_with_probe,
+    turns, wakers::panicking_waker,
 };
 
 laws! { ($) foreign_wakers:
-    /// A foreign waker that panics keeps no other from being woken.
-    that_panics_among_others;
-    /// A foreign waker that panics at the end of a task harms neither the loop nor the task.
-    that_panics_and_joins;
-    /// A foreign waker that panics in a cancel harms neither who cancels nor a loop that is
-    /// dropped.
-    that_panics_and_joins_a_cancelled_task;
+    /// A foreign waker that panics does not keep other tasks from being woken.
+    a_panic_does_not_stop_other_wakes;
+    /// A panic of a foreign waker that waits for the end of a task harms neither the loop nor the
+    /// task.
+    a_panic_at_the_end_of_a_task_is_contained;
+    /// A panic of a foreign waker that waits for a cancelled task reaches neither the caller of
+    /// `cancel` nor a loop that is being dropped.
+    a_panic_in_a_cancel_is_contained;
     /// A foreign waker may wake and cancel tasks when it is woken.
-    that_meddles_when_woken_by_the_end_of_a_task;
+    a_wake_may_wake_and_cancel_tasks;
     /// A foreign waker may wake and cancel tasks when it is dropped.
-    that_meddles_when_dropped;
+    a_drop_may_wake_and_cancel_tasks;
 }
 
-/// Resumes a leaf with this waker, as another executor would; it suspends.
+/// Resumes a leaf with this waker, as another executor would. The leaf must suspend.
 fn suspend<T: Task + Unpin>(leaf: &mut T, waker: &Waker) {
     assert!(!is_done(&Pin::new(leaf).resume(&mut Context::new(waker))));
 }
 
-fn that_panics_among_others(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+fn a_panic_does_not_stop_other_wakes(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
     let notify = Notify::new();
-    let waits = || subject.task(body().perform(notify.notified()).say(&said, "woken"));
+    let waits = || subject.task(body().perform(notify.notified()).note(&notes, "woken"));
     event_loop.start_detached(waits(), 1);
-    // In line between two tasks of ours.
+    // This waker waits between two tasks of the loop.
     let mut foreign_task = notify.notified();
     suspend(&mut foreign_task, &panicking_waker());
     drop(event_loop.spawn(waits()));
     let notifies = body().repeat(2, turn).run(move || notify.notify_all());
     let notifies = event_loop.spawn(subject.task(notifies));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["woken", "woken"]);
+    assert_eq!(notes.lines(), ["woken", "woken"]);
     let error = event_loop.block_on(notifies).unwrap().unwrap_err();
-    assert_eq!(error.panic_message(), Some("in a waker"), "it reaches who has woken");
+    assert_eq!(
+        error.panic_message(),
+        Some("in a waker"),
+        "the panic must end the task that has notified"
+    );
 }
 
-fn that_panics_and_joins(subject: Subject) {
+fn a_panic_at_the_end_of_a_task_is_contained(subject: Subject) {
     let mut event_loop = new_loop();
     let foreign = panicking_waker();
-    let mut handle = pin!(event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42))));
-    let other = event_loop.spawn(subject.task(body().repeat(2, turn).worth(|| 43)));
+    let mut handle = pin!(event_loop.spawn(subject.task(body().perform(turn()).output(|| 42))));
+    let other = event_loop.spawn(subject.task(body().repeat(2, turn).output(|| 43)));
     suspend(&mut handle, &foreign);
-    // The task ends and the loop wakes who joins it: a panic there is none of the loop's affairs.
+    // The loop wakes the foreign waker when the task ends. A panic in that wake does not concern
+    // it.
     event_loop.run().unwrap();
     assert_eq!(event_loop.block_on(other).unwrap().unwrap(), 43);
     assert!(is_done(&handle.as_mut().resume(&mut Context::new(&foreign))));
 }
 
-fn that_panics_and_joins_a_cancelled_task(subject: Subject) {
+fn a_panic_in_a_cancel_is_contained(subject: Subject) {
     let mut event_loop = new_loop();
-    let (_probe, handle) = watched(subject, &event_loop);
+    let (_probe, handle) = spawn_with_probe(subject, &event_loop);
     let canceller = handle.canceller();
     let mut handle = pin!(handle);
     suspend(&mut handle, &panicking_waker());
-    // Neither who cancels nor the loop that is dropped has made that waker.
-    quietly(|| handle.cancel()).unwrap();
+    // The waker belongs neither to the caller of `cancel` nor to the loop that is dropped.
+    catch_panic(|| handle.cancel()).unwrap();
     assert!(handle.is_finished());
-    let (_probe, other) = watched(subject, &event_loop);
+    let (_probe, other) = spawn_with_probe(subject, &event_loop);
     let mut other = pin!(other);
     suspend(&mut other, &panicking_waker());
     canceller.cancel();
     turns(&mut event_loop, 1);
-    quietly(|| drop(event_loop)).unwrap();
+    catch_panic(|| drop(event_loop)).unwrap();
     assert!(other.is_finished());
 }
 
@@ -109,10 +115,10 @@ impl Drop for Meddles {
     }
 }
 
-fn that_meddles_when_woken_by_the_end_of_a_task(subject: Subject) {
+fn a_wake_may_wake_and_cancel_tasks(subject: Subject) {
     let mut event_loop = new_loop();
-    let (probe, _woken) = watched(subject, &event_loop);
-    let (_probe, cancelled) = watched(subject, &event_loop);
+    let (probe, _woken) = spawn_with_probe(subject, &event_loop);
+    let (_probe, cancelled) = spawn_with_probe(subject, &event_loop);
     turns(&mut event_loop, 1);
     let meddles = Meddles { wakes: probe.waker(), cancels: cancelled.canceller() };
     let mut joined = event_loop.spawn(subject.task(body()));
@@ -123,14 +129,14 @@ fn that_meddles_when_woken_by_the_end_of_a_task(subject: Subject) {
     assert!(cancelled.is_finished());
 }
 
-fn that_meddles_when_dropped(subject: Subject) {
-    // Each leaf keeps a waker; a second resume with another one drops it.
+fn a_drop_may_wake_and_cancel_tasks(subject: Subject) {
+    // Each leaf keeps a waker. A second resume with another waker drops the first.
     let (_oneshot, receiver) = oneshot::channel::<()>();
     let (_sender, values) = channel::bounded::<()>(1);
     let (full, _values) = channel::bounded(1);
     full.try_send(()).unwrap();
     let mut event_loop = new_loop();
-    let (_probe, joined) = watched(subject, &event_loop);
+    let (_probe, joined) = spawn_with_probe(subject, &event_loop);
     let leaves: [BoxTask<()>; 5] = [
         Box::pin(crate::map(joined, drop)),
         Box::pin(crate::map(receiver, drop)),
@@ -139,8 +145,8 @@ fn that_meddles_when_dropped(subject: Subject) {
         Box::pin(Notify::new().notified()),
     ];
     for mut leaf in leaves {
-        let (probe, _woken) = watched(subject, &event_loop);
-        let (_probe, cancelled) = watched(subject, &event_loop);
+        let (probe, _woken) = spawn_with_probe(subject, &event_loop);
+        let (_probe, cancelled) = spawn_with_probe(subject, &event_loop);
         turns(&mut event_loop, 1);
         let meddles = Meddles { wakes: probe.waker(), cancels: cancelled.canceller() };
         suspend(&mut leaf, &Arc::new(meddles).into());

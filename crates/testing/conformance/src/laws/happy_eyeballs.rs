@@ -1,4 +1,5 @@
-//! Connecting to one of several addresses. On the virtual clock: nobody waits for the delays.
+//! Happy eyeballs: connecting to one of several addresses, each tried a little after the one
+//! before. The laws use the virtual clock, so the delays take no time.
 
 use std::{
     io::{self, ErrorKind},
@@ -9,27 +10,27 @@ use std::{
 use quadrivium::{event_loop::Turned, net::TcpStream, task::BoxTask};
 use socket2::{Domain, Socket, Type};
 
-use super::descriptors::{in_a_process, open};
+use super::descriptors::{in_a_process, open_descriptors};
 use crate::{Subject, body, new_loop, sockets::listener, turns};
 
 laws! { ($) happy_eyeballs:
-    /// Where one address does not answer at all, the next one is connected to after a while.
-    a_black_hole on VirtualClock;
-    /// Where one refuses, or its family is not there, the next one is connected to.
-    one_that_refuses;
-    /// Where nobody answers, the error names every address and says why.
-    all_refuse;
-    /// No address at all is an `InvalidInput` error.
-    no_address;
-    /// When one is connected, the sockets of the others are closed.
-    the_losers_are_closed;
+    /// If an address does not answer, the next one is tried after a delay.
+    an_address_that_does_not_answer_is_skipped on VirtualClock;
+    /// If an address refuses or its family is missing, the next one is tried at once.
+    an_address_that_refuses_is_skipped;
+    /// If no address answers, the error names every address and the reason of each failure.
+    the_error_names_every_address;
+    /// Connecting without any address is an `InvalidInput` error.
+    no_address_is_an_error;
+    /// Once one address is connected, the sockets of the other attempts are closed.
+    the_other_sockets_are_closed;
     /// A connect that is cancelled closes all its sockets.
-    a_cancelled_connect on Descriptors;
+    a_cancelled_connect_closes_its_sockets on Descriptors;
 }
 
 const DELAY: Duration = Duration::from_millis(250);
 
-/// A listener that answers nobody, since its queue is full, and who fills it.
+/// A listener that answers no connect since its backlog is full, and the connection that fills it.
 struct BlackHole {
     address: SocketAddr,
     _listener: Socket,
@@ -45,14 +46,14 @@ fn black_hole() -> BlackHole {
     BlackHole { address, _listener: listener, _fills }
 }
 
-/// An address where nobody listens, nor can while the socket is there.
+/// An address where no socket listens, and none can as long as the returned socket exists.
 fn refuses() -> (SocketAddr, Socket) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
     (socket.local_addr().unwrap().as_socket().unwrap(), socket)
 }
 
-/// Connects to one of these, and does this with what comes of it.
+/// Connects to one of these addresses, and passes the result to `then`.
 fn connects(
     subject: Subject,
     addresses: Vec<SocketAddr>,
@@ -67,7 +68,7 @@ fn connects_to(subject: Subject, addresses: Vec<SocketAddr>, peer: SocketAddr) -
     })
 }
 
-fn a_black_hole(subject: Subject) {
+fn an_address_that_does_not_answer_is_skipped(subject: Subject) {
     let mut event_loop = new_loop();
     let (hole, (_listener, address)) = (black_hole(), listener());
     let connects = connects_to(subject, vec![hole.address, address], address);
@@ -75,7 +76,7 @@ fn a_black_hole(subject: Subject) {
     assert!(event_loop.elapsed() >= DELAY);
 }
 
-fn one_that_refuses(subject: Subject) {
+fn an_address_that_refuses_is_skipped(subject: Subject) {
     let mut event_loop = new_loop();
     let (_listener, address) = listener();
     let (refuses, _socket) = refuses();
@@ -85,7 +86,7 @@ fn one_that_refuses(subject: Subject) {
     }
 }
 
-fn all_refuse(subject: Subject) {
+fn the_error_names_every_address(subject: Subject) {
     let ((one, _one), (two, _two)) = (refuses(), refuses());
     let addresses = vec![one, two];
     let connects = connects(subject, addresses.clone(), move |stream| {
@@ -97,42 +98,45 @@ fn all_refuse(subject: Subject) {
     new_loop().block_on(connects).unwrap();
 }
 
-fn no_address(subject: Subject) {
+fn no_address_is_an_error(subject: Subject) {
     let connects = connects(subject, Vec::new(), |stream| {
         assert_eq!(stream.unwrap_err().kind(), ErrorKind::InvalidInput);
     });
     new_loop().block_on(connects).unwrap();
 }
 
-fn the_losers_are_closed(subject: Subject) {
+fn the_other_sockets_are_closed(subject: Subject) {
     in_a_process(|| {
         let (hole, (_listener, address)) = (black_hole(), listener());
         let mut event_loop = new_loop();
-        // With the first wait the loop gets a descriptor of its own for those of others.
+        // With the first wait the loop opens a descriptor of its own, to watch the sockets.
         event_loop.block_on(connects_to(subject, vec![hole.address, address], address)).unwrap();
-        let before = open();
+        let before = open_descriptors();
         let holes = vec![hole.address, hole.address, address];
         let connects = connects(subject, holes, move |stream| {
-            assert_eq!(open(), before + 1, "the one that is connected");
+            assert_eq!(open_descriptors(), before + 1, "only the connected socket may be open");
             drop(stream.unwrap());
         });
         event_loop.block_on(connects).unwrap();
-        assert_eq!(open(), before);
+        assert_eq!(open_descriptors(), before);
     });
 }
 
-fn a_cancelled_connect(subject: Subject) {
+fn a_cancelled_connect_closes_its_sockets(subject: Subject) {
     in_a_process(|| {
         let hole = black_hole();
         let mut event_loop = new_loop();
-        let before = open();
+        let before = open_descriptors();
         let connects = event_loop.start(connects(subject, vec![hole.address; 3], drop), 1);
         event_loop.advance(DELAY);
         turns(&mut event_loop, 1);
-        assert!(open() >= before + 2, "two attempts, and what the loop keeps for them");
+        assert!(
+            open_descriptors() >= before + 2,
+            "two attempts must be open, and the loop's own descriptor"
+        );
         connects.cancel();
         assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
         drop(event_loop);
-        assert!(open() < before);
+        assert!(open_descriptors() < before);
     });
 }

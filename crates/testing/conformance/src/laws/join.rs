@@ -1,5 +1,5 @@
-//! Joining: handles, `join`, `race` and `timeout`; what loses is dropped before the winner's
-//! output.
+//! Joining: handles, `join`, `race` and `timeout`. Losing parts are dropped before the winner's
+//! output is used.
 
 use std::time::Duration;
 
@@ -10,54 +10,55 @@ use quadrivium::{
 };
 
 use crate::{
-    Probe, Said, Subject, body, is_done, leaf, new_loop, quietly, resume, said_and_loop, traced,
-    turns,
+    NO_NOTES, Notes, Probe, Subject, body, catch_panic, is_done, leaf, new_loop, notes_and_loop,
+    resume, traced, turns,
 };
 
 laws! { ($) join:
-    /// Who joins before the end is woken by it, after the destructors, and runs in the next turn.
-    before_the_end on VirtualClock;
-    /// Joining after the end does not suspend.
-    after_the_end on VirtualClock;
-    /// `join_all` of handles gives every output, in the order of the handles.
-    many_handles;
-    /// Of several tasks that joined one after another, the last is woken.
-    who_joins_last_is_woken on VirtualClock;
-    /// An output that nobody joins is dropped: at the end, or with the handle.
-    an_output_nobody_reads_is_dropped;
-    /// An output that was joined belongs to who joined.
-    an_output_read_is_dropped_once;
-    /// `join` lasts as long as the longer part.
+    /// A task that joins before the end is woken by the end, after the destructors. It runs in the
+    /// next turn.
+    before_the_end_waits_for_it on VirtualClock;
+    /// Joining after the end of the task does not suspend.
+    after_the_end_does_not_suspend on VirtualClock;
+    /// `join_all` of handles returns every output, in the order of the handles.
+    join_all_returns_the_outputs_in_order;
+    /// If several tasks join with the same handle one after another, the last one is woken.
+    the_last_task_to_join_is_woken on VirtualClock;
+    /// An output that is not joined is dropped: at the end of the task, or with the handle.
+    an_unread_output_is_dropped;
+    /// An output that was joined belongs to the joining task, and is dropped once.
+    a_joined_output_is_dropped_once;
+    /// `join` runs its parts side by side, so it takes as long as the longer part.
     both_parts_run_side_by_side on VirtualClock;
-    /// `join_all` keeps the order of its parts, whichever ends first.
+    /// `join_all` returns the outputs in the order of its parts, whichever part ends first.
     all_parts_keep_their_order on VirtualClock;
-    /// `join_all` of nothing is done at once.
-    all_of_none;
+    /// `join_all` of no parts is done at once.
+    join_all_of_nothing_is_done_at_once;
     /// A race drops the loser before the output of the winner is used.
-    the_loser_is_dropped_first on VirtualClock;
-    /// A race that is won holds its loser no longer, and refuses to be resumed.
-    a_race_that_is_won_holds_nothing needs ByHand;
-    /// Of two parts that are done in the same resume the first wins.
-    when_both_are_done_the_first_wins on VirtualClock;
-    /// A handle that loses a race detaches its task, which goes on.
-    a_losing_handle_leaves_its_task_alone on VirtualClock;
-    /// A timeout drops the task, its destructors first.
+    a_race_drops_the_loser_first on VirtualClock;
+    /// A race that is won has dropped its loser, and panics when it is resumed again.
+    a_finished_race_has_dropped_its_loser needs ByHand;
+    /// If both parts of a race are done in the same resume, the first part wins.
+    a_tied_race_is_won_by_the_first_part on VirtualClock;
+    /// A handle that loses a race detaches its task, which continues.
+    a_losing_handle_detaches_its_task on VirtualClock;
+    /// A timeout drops its task, and the destructors run before the error is returned.
     a_timeout_drops_the_task on VirtualClock;
     /// A timeout whose task is done in time leaves no deadline.
-    a_timeout_in_time_leaves_no_deadline on VirtualClock;
-    /// A task that is done at its very deadline is done.
-    a_timeout_and_the_end_at_once_is_the_end on VirtualClock;
+    a_timeout_that_is_met_leaves_no_deadline on VirtualClock;
+    /// A task that is done exactly at its deadline is in time.
+    a_task_done_at_its_deadline_is_in_time on VirtualClock;
     /// The loser of a race of sleeps leaves no deadline.
     a_race_of_sleeps_leaves_no_deadline on VirtualClock;
     /// A cancel drops all parts of a join, in their order.
-    parts_are_cancelled_together on VirtualClock;
-    /// A part of a join that panics drops the other.
-    a_part_that_panics_takes_the_other_along;
+    a_cancel_drops_all_parts_in_order on VirtualClock;
+    /// If one part of a join panics, the other part is dropped.
+    a_part_that_panics_drops_the_other;
 }
 
 const MS: Duration = Duration::from_millis(1);
 
-fn before_the_end(subject: Subject) {
+fn before_the_end_waits_for_it(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let joined = event_loop.spawn(subject.task(body().repeat(2, turn)));
     event_loop.run_detached(subject.task(body().perform(joined)));
@@ -66,22 +67,22 @@ fn before_the_end(subject: Subject) {
         "0ns task 2 spawned",
         "0ns task 1 resumed",
         "0ns task 1 suspended for a turn",
-        // Task 2 joins too early: it waits to be woken.
+        // Task 1 has not ended: task 2 waits to be woken.
         "0ns task 2 resumed",
         "0ns task 2 suspended until woken",
         "0ns task 1 resumed",
         "0ns task 1 suspended for a turn",
-        // The end of task 1 wakes task 2, after its destructors.
+        // The end of task 1 wakes task 2, after the destructors of task 1.
         "0ns task 1 resumed",
         "0ns task 1 done",
         "0ns task 2 woken by task 1",
-        // In the next turn.
+        // Task 2 runs in the next turn.
         "0ns task 2 resumed",
         "0ns task 2 done",
     ]);
 }
 
-fn after_the_end(subject: Subject) {
+fn after_the_end_does_not_suspend(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let joined = event_loop.spawn(subject.task(body()));
     let joins = body().perform(turn()).perform(joined);
@@ -91,24 +92,24 @@ fn after_the_end(subject: Subject) {
         "0ns task 1 done",
         "0ns task 2 resumed",
         "0ns task 2 suspended for a turn",
-        // The output is there: joining does not suspend.
+        // The output is available, so joining does not suspend.
         "0ns task 2 resumed",
         "0ns task 2 done",
     ]);
 }
 
-fn many_handles(subject: Subject) {
+fn join_all_returns_the_outputs_in_order(subject: Subject) {
     let mut event_loop = new_loop();
     let handles = (0..100)
-        .map(|n| event_loop.spawn(subject.task(body().repeat(n % 7, turn).worth(move || n))));
+        .map(|n| event_loop.spawn(subject.task(body().repeat(n % 7, turn).output(move || n))));
     let handles: Vec<_> = handles.collect();
     let outputs = event_loop.block_on(join_all(handles)).unwrap();
     let outputs: Vec<_> = outputs.into_iter().map(Result::unwrap).collect();
     assert_eq!(outputs, (0..100).collect::<Vec<_>>());
 }
 
-fn who_joins_last_is_woken(subject: Subject) {
-    // The first one gives up joining after a turn, and hands the handle to the second one.
+fn the_last_task_to_join_is_woken(subject: Subject) {
+    // The first task stops joining after a turn, and hands the handle to the second.
     let (mut event_loop, trace) = traced();
     let handle = event_loop.spawn_named("slow", subject.task(body().perform(sleep(MS))));
     let mut handle = Some(handle);
@@ -129,112 +130,124 @@ fn who_joins_last_is_woken(subject: Subject) {
     event_loop.run().unwrap();
     trace.with("woken by").expect(&[
         "1ms task 1 \"slow\" woken by its deadline",
-        // By its own deadline: it no longer joins.
+        // This task is woken by its own deadline only, since it no longer joins.
         "1ms task 2 \"gives up\" woken by its deadline",
-        // The task that the handle became. The one before it is not woken.
+        // Task 4 now joins with the handle. Task 2, which joined before, is not woken.
         "1ms task 4 woken by task 1",
     ]);
 }
 
-fn an_output_nobody_reads_is_dropped(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let output = said.when_dropped("output of the first");
-    event_loop.run_detached(subject.task(body().perform(turn()).worth(move || output)));
-    assert_eq!(said.lines(), ["output of the first"], "detached: dropped at its end");
-    let output = said.when_dropped("output of the second");
-    let handle = event_loop.spawn(subject.task(body().worth(move || output)));
+fn an_unread_output_is_dropped(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
+    let output = notes.when_dropped("output of the first");
+    event_loop.run_detached(subject.task(body().perform(turn()).output(move || output)));
+    assert_eq!(
+        notes.lines(),
+        ["output of the first"],
+        "a detached task must drop its output at its end"
+    );
+    let output = notes.when_dropped("output of the second");
+    let handle = event_loop.spawn(subject.task(body().output(move || output)));
     event_loop.run().unwrap();
-    assert_eq!(said.lines().len(), 1);
+    assert_eq!(notes.lines().len(), 1);
     drop(handle);
-    assert_eq!(said.lines()[1..], ["output of the second"], "ended: dropped with the handle");
+    assert_eq!(
+        notes.lines()[1..],
+        ["output of the second"],
+        "an unread output must be dropped with the handle"
+    );
 }
 
-fn an_output_read_is_dropped_once(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let output = said.when_dropped("dropped");
-    let handle = event_loop.spawn(subject.task(body().worth(move || output)));
+fn a_joined_output_is_dropped_once(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
+    let output = notes.when_dropped("dropped");
+    let handle = event_loop.spawn(subject.task(body().output(move || output)));
     let output = event_loop.block_on(handle).unwrap().unwrap();
-    assert!(said.lines().is_empty());
+    assert_eq!(notes.lines(), NO_NOTES);
     drop(output);
     drop(event_loop);
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
 }
 
 fn both_parts_run_side_by_side(subject: Subject) {
     let mut event_loop = new_loop();
-    let a = subject.task(body().perform(sleep(3 * MS)).worth(|| "a"));
-    let b = subject.task(body().perform(sleep(2 * MS)).worth(|| 'b'));
+    let a = subject.task(body().perform(sleep(3 * MS)).output(|| "a"));
+    let b = subject.task(body().perform(sleep(2 * MS)).output(|| 'b'));
     assert_eq!(event_loop.block_on(join(a, b)).unwrap(), ("a", 'b'));
-    assert_eq!(event_loop.elapsed(), 3 * MS, "the longer one, not the sum");
+    assert_eq!(event_loop.elapsed(), 3 * MS, "the longer time must pass, not the sum");
 }
 
 fn all_parts_keep_their_order(subject: Subject) {
     let mut event_loop = new_loop();
-    let part = |ms| subject.task(body().perform(sleep(ms * MS)).worth(move || ms));
+    let part = |ms| subject.task(body().perform(sleep(ms * MS)).output(move || ms));
     assert_eq!(event_loop.block_on(join_all([3, 1, 2].map(part))).unwrap(), [3, 1, 2]);
     assert_eq!(event_loop.elapsed(), 3 * MS);
 }
 
-fn all_of_none(subject: Subject) {
+fn join_all_of_nothing_is_done_at_once(subject: Subject) {
     let parts = Vec::<BoxTask<()>>::new();
     let joins = body().perform(join_all(parts));
     new_loop().block_on(subject.task(joins)).unwrap();
 }
 
-fn the_loser_is_dropped_first(subject: Subject) {
-    let said = Said::default();
-    let loser = body().hold(said.when_dropped("loser dropped")).perform(sleep(2 * MS));
-    let winner = body().perform(sleep(MS)).say(&said, "winner done");
+fn a_race_drops_the_loser_first(subject: Subject) {
+    let notes = Notes::default();
+    let loser = body().hold(notes.when_dropped("loser dropped")).perform(sleep(2 * MS));
+    let winner = body().perform(sleep(MS)).note(&notes, "winner done");
     let race = race(subject.task(loser), subject.task(winner));
-    let races = body().perform_say(&said, race);
+    let races = body().perform_and_note(&notes, race);
     let mut event_loop = new_loop();
     event_loop.block_on(subject.task(races)).unwrap();
-    assert_eq!(said.lines(), ["winner done", "loser dropped", "Right(())"]);
+    assert_eq!(notes.lines(), ["winner done", "loser dropped", "Right(())"]);
     assert_eq!(event_loop.elapsed(), MS);
 }
 
-fn a_race_that_is_won_holds_nothing(subject: Subject) {
-    let said = Said::default();
-    let loser = body().hold(said.when_dropped("loser dropped")).perform(turn());
+fn a_finished_race_has_dropped_its_loser(subject: Subject) {
+    let notes = Notes::default();
+    let loser = body().hold(notes.when_dropped("loser dropped")).perform(turn());
     let mut race: BoxTask<Either<(), ()>> =
         Box::pin(race(subject.task(loser), subject.task(body())));
     assert!(is_done(&resume(&mut race)));
-    assert_eq!(said.lines(), ["loser dropped"], "though the race is there still");
-    assert_eq!(quietly(|| is_done(&resume(&mut race))), Err(RESUMED_AFTER_DONE.to_string()));
+    assert_eq!(
+        notes.lines(),
+        ["loser dropped"],
+        "the loser must be dropped although the race still exists"
+    );
+    assert_eq!(catch_panic(|| is_done(&resume(&mut race))), Err(RESUMED_AFTER_DONE.to_string()));
 }
 
-fn when_both_are_done_the_first_wins(subject: Subject) {
-    let part = |name: &'static str| subject.task(body().perform(sleep(MS)).worth(move || name));
+fn a_tied_race_is_won_by_the_first_part(subject: Subject) {
+    let part = |name: &'static str| subject.task(body().perform(sleep(MS)).output(move || name));
     let first = new_loop().block_on(race(part("a"), part("b"))).unwrap();
     assert_eq!(first, Either::Left("a"));
 }
 
-fn a_losing_handle_leaves_its_task_alone(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+fn a_losing_handle_detaches_its_task(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
     let slow =
-        event_loop.spawn(subject.task(body().perform(sleep(5 * MS)).say(&said, "slow done")));
+        event_loop.spawn(subject.task(body().perform(sleep(5 * MS)).note(&notes, "slow done")));
     let quick = subject.task(body().perform(sleep(MS)));
     event_loop.block_on(race(slow, quick)).unwrap();
-    assert!(said.lines().is_empty());
+    assert_eq!(notes.lines(), NO_NOTES);
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["slow done"], "a handle that is dropped detaches");
+    assert_eq!(notes.lines(), ["slow done"], "a dropped handle must detach its task");
 }
 
 fn a_timeout_drops_the_task(subject: Subject) {
     let (mut event_loop, trace) = traced();
-    let said = Said::default();
-    let slow = body().hold(said.when_dropped("dropped")).perform(sleep(100 * MS));
-    let slow = subject.task(slow.say(&said, "went on"));
-    let body = body().perform_say(&said, timeout(5 * MS, slow));
+    let notes = Notes::default();
+    let slow = body().hold(notes.when_dropped("dropped")).perform(sleep(100 * MS));
+    let slow = subject.task(slow.note(&notes, "went on"));
+    let body = body().perform_and_note(&notes, timeout(5 * MS, slow));
     event_loop.block_on(subject.task(body)).unwrap();
     assert_eq!(
-        said.lines(),
+        notes.lines(),
         ["dropped".to_string(), format!("{:?}", Err::<(), _>(Elapsed { after: 5 * MS }))]
     );
     trace.expect(&[
         "0ns task 1 spawned",
         "0ns task 1 resumed",
-        // Of the two deadlines the task waits for the earlier one: that of the timeout.
+        // The task waits for the earlier of its two deadlines, which belongs to the timeout.
         "0ns task 1 suspended until 5ms",
         "5ms task 1 woken by its deadline",
         "5ms task 1 resumed",
@@ -242,9 +255,9 @@ fn a_timeout_drops_the_task(subject: Subject) {
     ]);
 }
 
-fn a_timeout_in_time_leaves_no_deadline(subject: Subject) {
+fn a_timeout_that_is_met_leaves_no_deadline(subject: Subject) {
     let mut event_loop = new_loop();
-    let quick = subject.task(body().perform(sleep(MS)).worth(|| 42));
+    let quick = subject.task(body().perform(sleep(MS)).output(|| 42));
     let probe = Probe::default();
     let waits = probe.waits();
     let times = body().perform(timeout(100 * MS, quick)).perform(waits);
@@ -254,8 +267,8 @@ fn a_timeout_in_time_leaves_no_deadline(subject: Subject) {
     handle.cancel();
 }
 
-fn a_timeout_and_the_end_at_once_is_the_end(subject: Subject) {
-    let task = subject.task(body().perform(sleep(MS)).worth(|| 42));
+fn a_task_done_at_its_deadline_is_in_time(subject: Subject) {
+    let task = subject.task(body().perform(sleep(MS)).output(|| 42));
     assert_eq!(new_loop().block_on(timeout(MS, task)).unwrap(), Ok(42));
 }
 
@@ -271,25 +284,25 @@ fn a_race_of_sleeps_leaves_no_deadline(subject: Subject) {
     assert_eq!(event_loop.elapsed(), 2 * MS);
 }
 
-fn parts_are_cancelled_together(subject: Subject) {
-    let said = Said::default();
-    let part = |name| subject.task(body().hold(said.when_dropped(name)).perform(sleep(MS)));
+fn a_cancel_drops_all_parts_in_order(subject: Subject) {
+    let notes = Notes::default();
+    let part = |name| subject.task(body().hold(notes.when_dropped(name)).perform(sleep(MS)));
     let mut event_loop = new_loop();
     let handle = event_loop.start(subject.task(body().perform(join(part("a"), part("b")))), 1);
     handle.cancel();
-    assert_eq!(said.lines(), ["a", "b"]);
+    assert_eq!(notes.lines(), ["a", "b"]);
     event_loop.run().unwrap();
     assert_eq!(event_loop.elapsed(), Duration::ZERO);
 }
 
-fn a_part_that_panics_takes_the_other_along(subject: Subject) {
-    let said = Said::default();
-    let dropped = said.when_dropped("other dropped");
+fn a_part_that_panics_drops_the_other(subject: Subject) {
+    let notes = Notes::default();
+    let dropped = notes.when_dropped("other dropped");
     let other =
         subject.task(body().hold(dropped).perform(leaf(|_| Step::<()>::Suspended(Wait::Wake))));
     let panics = subject.task(body().perform(turn()).run(|| panic!("on purpose")));
     let joins = subject.task(body().perform(join(other, panics)));
     let error = new_loop().block_on(joins).unwrap_err();
     assert_eq!(error.to_string(), "the task panicked: on purpose");
-    assert_eq!(said.lines(), ["other dropped"]);
+    assert_eq!(notes.lines(), ["other dropped"]);
 }

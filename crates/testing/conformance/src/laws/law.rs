@@ -1,73 +1,74 @@
-//! [`Law`]: a behaviour every style must show, and what makes tests of it.
+//! [`Law`]: a behaviour that every style must show, and the macro that makes tests of laws.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::{
-    Feature, HostFeature, LawHost, Subject, Virtual, child, current, event_loop, host::Lacks,
+    Feature, HostFeature, LawHost, Subject, Virtual, child, current_law, event_loop, host::Lacks,
     in_destructor, watchdog,
 };
 
-/// A behaviour every style must show: a name, a sentence, and a function that panics where it does
-/// not hold.
+/// A behaviour that every style must show: a name, a sentence, and a function that panics if the
+/// behaviour differs.
 #[derive(Clone, Copy, Debug)]
 pub struct Law {
-    /// What it is about, such as `cancel`.
+    /// The topic of the law, such as `cancel`.
     pub topic: &'static str,
-    /// Which of them, such as `before_start`.
+    /// The name of the law within its topic, such as `removes_the_deadline`.
     pub name: &'static str,
-    /// The sentence.
+    /// The sentence that states the behaviour.
     pub specification: &'static str,
-    /// What a style must support for it.
+    /// The features that a style must support for this law.
     pub needs: &'static [Feature],
-    /// What a host must support for it.
+    /// The features that a host must support for this law.
     pub on: &'static [HostFeature],
-    pub(crate) holds: fn(Subject),
+    pub(crate) run: fn(Subject),
 }
 
 impl Law {
-    /// Its topic and its name, as in `cancel::before_start`.
+    /// Returns its topic and its name, as in `cancel::removes_the_deadline`.
     pub(crate) fn full_name(&self) -> String {
         format!("{}::{}", self.topic, self.name)
     }
 
-    /// Runs the law, on a thread of its own. A style that does not support what it needs is spared,
-    /// and that is printed.
+    /// Checks the law on a thread of its own. If the style does not support a feature that the law
+    /// needs, the law is skipped, and the reason is printed.
     ///
     /// # Panics
     ///
-    /// Where the law does not hold; its sentence is printed. When it does not end: after twenty
-    /// seconds without a sign of life, or as many as the environment variable
-    /// `QUADRIVIUM_LAW_LIMIT` says.
+    /// If the law does not hold, after its sentence was printed. Also if the law takes too long:
+    /// twenty seconds without a sign of life, or the number of seconds in the environment variable
+    /// `QUADRIVIUM_LAW_LIMIT`.
     pub fn check(&self, subject: Subject) {
-        if let Checked::Spared(why) = self.check_on(&Virtual, subject) {
+        if let Checked::Skipped(why) = self.check_on(&Virtual, subject) {
             println!("skipped: {why}");
         }
     }
 
-    /// The same on another host; whether it was spared.
+    /// Like [`check`](Law::check), on another host. Returns whether the law holds or was skipped.
     ///
     /// # Panics
     ///
-    /// As [`check`](Law::check).
+    /// As [`check`](Law::check) does.
     pub fn check_on(&self, host: &'static dyn LawHost, subject: Subject) -> Checked {
         if let Some(lacks) = self.needs.iter().find(|feature| !subject.supports(**feature)) {
-            return Checked::Spared(format!("{subject} does not support {lacks:?}"));
+            return Checked::Skipped(format!("{subject} does not support {lacks:?}"));
         }
         if let Some(lacks) = self.on.iter().find(|feature| !host.supports(**feature)) {
-            return Checked::Spared(format!("{} does not support {lacks:?}", host.name()));
+            return Checked::Skipped(format!("{} does not support {lacks:?}", host.name()));
         }
-        let (law, test) = (*self, current::test());
+        let (law, test) = (*self, current_law::test());
         let name = law.full_name();
         if child::is_of_another(&name) {
-            return Checked::Spared(format!("this process is not for {name}"));
+            return Checked::Skipped(format!("this process is not for {name}"));
         }
         let what = format!("law {name} for {subject} on {}", host.name());
         let watched = move || {
-            current::set(test, name);
-            // Said when it unwinds, below the message of the panic, which knows no law.
+            current_law::set(test, name);
+            // Printed when it is dropped by a panic, below the message of the panic, which names no
+            // law.
             let named = Named(law, subject, host.name());
             let asked = catch_unwind(AssertUnwindSafe(|| {
-                let loops = event_loop::on(host, || (law.holds)(subject));
+                let loops = event_loop::on(host, || (law.run)(subject));
                 in_destructor::check();
                 loops
             }));
@@ -80,26 +81,26 @@ impl Law {
             Ok(0) => Checked::NeedsNoHost,
             Ok(_) => Checked::Holds,
             Err(payload) => match payload.downcast::<Lacks>() {
-                Ok(lacks) => Checked::Spared(format!("{} does not have {}", host.name(), lacks.0)),
+                Ok(lacks) => Checked::Skipped(format!("{} does not have {}", host.name(), lacks.0)),
                 Err(panic) => resume_unwind(panic),
             },
         }
     }
 }
 
-/// What came of a law that does not fail.
+/// The result of a law that does not fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Checked {
-    /// It holds on this host.
+    /// The law holds on this host.
     Holds,
-    /// It holds, and has asked the host for nothing: it resumes tasks by hand, or makes a loop of
-    /// its own.
+    /// The law holds, and did not use the host: it resumes tasks by hand, or makes a loop of its
+    /// own.
     NeedsNoHost,
-    /// It was not checked, for this reason.
-    Spared(String),
+    /// The law was not checked, for this reason.
+    Skipped(String),
 }
 
-/// Prints the sentence of a law that does not hold.
+/// Prints the sentence of a law that does not hold, when it is dropped.
 struct Named(Law, Subject, &'static str);
 
 impl Drop for Named {
@@ -111,8 +112,8 @@ impl Drop for Named {
 
 /// Names the laws of a file, each with its sentence, and makes the macro that makes tests of them.
 ///
-/// The macro is named as the file, and is for [`every_law!`](crate::every_law) alone. `$d` is a
-/// dollar: a macro that makes a macro has no other way to write one.
+/// The macro has the name of the file, and is used by [`every_law!`](crate::every_law) only. `$d`
+/// is a dollar sign: a macro that makes a macro cannot write one in any other way.
 macro_rules! laws {
     (($d:tt) $topic:ident:
         $(
@@ -126,7 +127,7 @@ macro_rules! laws {
             specification: concat!($($specification),+),
             needs: &[$($($crate::Feature::$need),+)?],
             on: &[$($($crate::HostFeature::$on),+)?],
-            holds: $law,
+            run: $law,
         }),+];
 
         #[doc(hidden)]

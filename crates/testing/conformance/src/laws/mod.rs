@@ -1,31 +1,31 @@
-//! The laws, a file a topic. Each file begins with its laws, a sentence each.
+//! The laws, one file for each topic. Each file begins with its laws, one sentence each.
 
 #[macro_use]
 mod law;
 
-// What a task does.
+// The life of a task.
 mod lifecycle;
 mod every_suspension;
 mod cancel;
-mod cancel_from_afar;
+mod cancel_from_another_thread;
 mod destructors;
 mod join;
 mod panics;
 mod unwinding;
 mod outcomes;
 
-// What it is made of.
-mod hosts;
+// Foreign executors, and tasks that perform each other.
+mod foreign_executors;
 mod nesting;
 
-// When it does it.
+// Order and time.
 mod order;
 mod starvation;
 mod stop;
 mod timers;
 mod moving_deadlines;
 
-// What makes it go on.
+// Channels, locks and wakes.
 mod channels;
 mod chains;
 mod clusters;
@@ -38,25 +38,25 @@ mod barriers;
 mod watches;
 mod broadcasts;
 mod streams;
-mod calls;
+mod scheduled_calls;
 mod wakes;
 mod stale_wakes;
 mod new_wakers;
 mod foreign_threads;
 mod foreign_wakers;
 mod cloned_wakers;
-mod sub_wakers;
+mod futures_combinators;
 
-// What the operating system has to say.
+// The operating system: sockets, pipes, signals and processes.
 mod readiness;
-mod sources;
+mod moving_sockets;
 mod descriptors;
 mod byte_streams;
 mod tcp;
 mod udp;
 mod unix_sockets;
 mod socket_cancels;
-mod no_bytes;
+mod zero_bytes;
 mod slices;
 mod short_reads;
 mod signals;
@@ -64,22 +64,22 @@ mod pipes;
 mod processes;
 mod ended_children;
 mod child_cancels;
-mod taken_out;
+mod conversions_to_std;
 
-// What other threads do for it.
-mod holds;
+// Work on other threads.
+mod held_time;
 mod offload;
 mod files;
-mod names;
+mod host_names;
 mod happy_eyeballs;
 
-// What must not go wrong.
+// Errors, and calls of the loop from inside.
 mod deadlock;
-mod operations;
+mod random_operations;
 mod reentrancy;
 mod thread_locals;
 
-// Programs that nobody wrote.
+// Generated programs.
 mod scripts;
 
 pub use law::{Checked, Law};
@@ -88,7 +88,7 @@ const TOPICS: &[&[Law]] = &[
     lifecycle::LAWS,
     every_suspension::LAWS,
     cancel::LAWS,
-    cancel_from_afar::LAWS,
+    cancel_from_another_thread::LAWS,
     join::LAWS,
     panics::LAWS,
     unwinding::LAWS,
@@ -96,7 +96,7 @@ const TOPICS: &[&[Law]] = &[
     chains::LAWS,
     clusters::LAWS,
     outcomes::LAWS,
-    hosts::LAWS,
+    foreign_executors::LAWS,
     nesting::LAWS,
     order::LAWS,
     starvation::LAWS,
@@ -113,23 +113,23 @@ const TOPICS: &[&[Law]] = &[
     watches::LAWS,
     broadcasts::LAWS,
     streams::LAWS,
-    calls::LAWS,
+    scheduled_calls::LAWS,
     wakes::LAWS,
     stale_wakes::LAWS,
     new_wakers::LAWS,
     foreign_threads::LAWS,
     foreign_wakers::LAWS,
     cloned_wakers::LAWS,
-    sub_wakers::LAWS,
+    futures_combinators::LAWS,
     readiness::LAWS,
-    sources::LAWS,
+    moving_sockets::LAWS,
     descriptors::LAWS,
     byte_streams::LAWS,
     tcp::LAWS,
     udp::LAWS,
     unix_sockets::LAWS,
     socket_cancels::LAWS,
-    no_bytes::LAWS,
+    zero_bytes::LAWS,
     slices::LAWS,
     short_reads::LAWS,
     signals::LAWS,
@@ -137,27 +137,27 @@ const TOPICS: &[&[Law]] = &[
     processes::LAWS,
     ended_children::LAWS,
     child_cancels::LAWS,
-    taken_out::LAWS,
-    holds::LAWS,
+    conversions_to_std::LAWS,
+    held_time::LAWS,
     offload::LAWS,
     files::LAWS,
-    names::LAWS,
+    host_names::LAWS,
     happy_eyeballs::LAWS,
     deadlock::LAWS,
-    operations::LAWS,
+    random_operations::LAWS,
     reentrancy::LAWS,
     thread_locals::LAWS,
     scripts::LAWS,
 ];
 
-/// All laws, in the order in which they are best read.
+/// Returns all laws, in the order in which they are best read.
 pub fn laws() -> impl Iterator<Item = &'static Law> {
     TOPICS.iter().copied().flatten()
 }
 
 /// Makes a `#[test]` of every law, for a style (`&MyStyle`) or a [`Subject`](crate::Subject).
 ///
-/// The tests stand in modules that are named as the topics, in the module that calls this.
+/// The tests are in modules with the names of the topics, inside the calling module.
 #[macro_export]
 macro_rules! every_law {
     ($subject:expr) => {
@@ -168,7 +168,7 @@ macro_rules! every_law {
         $crate::lifecycle! {}
         $crate::every_suspension! {}
         $crate::cancel! {}
-        $crate::cancel_from_afar! {}
+        $crate::cancel_from_another_thread! {}
         $crate::join! {}
         $crate::panics! {}
         $crate::unwinding! {}
@@ -176,7 +176,7 @@ macro_rules! every_law {
         $crate::chains! {}
         $crate::clusters! {}
         $crate::outcomes! {}
-        $crate::hosts! {}
+        $crate::foreign_executors! {}
         $crate::nesting! {}
         $crate::order! {}
         $crate::starvation! {}
@@ -193,23 +193,23 @@ macro_rules! every_law {
         $crate::watches! {}
         $crate::broadcasts! {}
         $crate::streams! {}
-        $crate::calls! {}
+        $crate::scheduled_calls! {}
         $crate::wakes! {}
         $crate::stale_wakes! {}
         $crate::new_wakers! {}
         $crate::foreign_threads! {}
         $crate::foreign_wakers! {}
         $crate::cloned_wakers! {}
-        $crate::sub_wakers! {}
+        $crate::futures_combinators! {}
         $crate::readiness! {}
-        $crate::sources! {}
+        $crate::moving_sockets! {}
         $crate::descriptors! {}
         $crate::byte_streams! {}
         $crate::tcp! {}
         $crate::udp! {}
         $crate::unix_sockets! {}
         $crate::socket_cancels! {}
-        $crate::no_bytes! {}
+        $crate::zero_bytes! {}
         $crate::slices! {}
         $crate::short_reads! {}
         $crate::signals! {}
@@ -217,21 +217,21 @@ macro_rules! every_law {
         $crate::processes! {}
         $crate::ended_children! {}
         $crate::child_cancels! {}
-        $crate::taken_out! {}
-        $crate::holds! {}
+        $crate::conversions_to_std! {}
+        $crate::held_time! {}
         $crate::offload! {}
         $crate::files! {}
-        $crate::names! {}
+        $crate::host_names! {}
         $crate::happy_eyeballs! {}
         $crate::deadlock! {}
-        $crate::operations! {}
+        $crate::random_operations! {}
         $crate::reentrancy! {}
         $crate::thread_locals! {}
         $crate::scripts! {}
     };
 }
 
-/// Makes a `#[test]` of every law for each of these pairs of styles, in a module of its own.
+/// Makes a `#[test]` of every law for each of these pairs of styles, in one module for each pair.
 ///
 /// `generator_performs_green = Generator, Green;` makes the tests in which a generator performs a
 /// green thread.
@@ -254,30 +254,60 @@ mod tests {
     fn every_law_has_a_name_and_a_sentence_of_its_own() {
         let (mut names, mut sentences) = (BTreeSet::new(), BTreeSet::new());
         for law in laws() {
-            assert!(names.insert((law.topic, law.name)), "{law:?} is there twice");
-            assert!(sentences.insert(law.specification), "{law:?} says nothing new");
-            assert!(law.specification.ends_with('.'), "{law:?} is a sentence");
+            assert!(names.insert((law.topic, law.name)), "{law:?} has the name of another law");
+            assert!(sentences.insert(law.specification), "{law:?} repeats another law");
+            assert!(law.specification.ends_with('.'), "{law:?} must end with a full stop");
         }
     }
 
-    /// What `docs/laws.md` says.
+    /// Returns the contents of `docs/laws.md`.
     fn page() -> String {
-        let mut page = "# The laws\n\nWhat every style must show. `crates/testing/conformance/src/laws/` has \
-                        a file for each topic;\n[conformance.md](conformance.md) says how to run them \
-                        for a style of your own.\n"
-            .to_string();
+        let mut page = "# The laws\n\n".to_string();
+        let introduction = "Every style must show these behaviours. Each topic below is a file of \
+             `crates/testing/conformance/src/laws/`. The page on [testing a style of your \
+             own](conformance.md) shows how to run the laws and explains the features of styles, \
+             such as `ByHand`. The features of hosts, such as `VirtualClock`, are explained on the \
+             page on [hosts](hosts.md).";
+        wrap(&mut page, introduction, "");
         let mut topic = "";
         for law in laws() {
             if law.topic != topic {
                 topic = law.topic;
-                writeln!(page, "\n## {topic}\n").unwrap();
+                write!(page, "\n## {topic}\n\n").unwrap();
+                wrap(&mut page, &description(topic), "");
+                page.push('\n');
             }
-            let needs = law.needs.iter().map(|needs| format!(" (needs {needs:?})"));
-            let needs = needs.chain(law.on.iter().map(|on| format!(" (on {on:?})")));
+            let needs = law.needs.iter().map(|needs| format!(" *Only styles with `{needs:?}`.*"));
+            let needs =
+                needs.chain(law.on.iter().map(|on| format!(" *Only hosts with `{on:?}`.*")));
             let sentence = law.specification.trim();
-            writeln!(page, "- `{}`: {sentence}{}", law.name, needs.collect::<String>()).unwrap();
+            let line = format!("- `{}`: {sentence}{}", law.name, needs.collect::<String>());
+            wrap(&mut page, &line, "  ");
         }
         page
+    }
+
+    /// Returns the first paragraph of the file of this topic.
+    fn description(topic: &str) -> String {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/laws");
+        let file = fs::read_to_string(folder.join(topic).with_extension("rs")).unwrap();
+        let lines = file.lines().map_while(|line| line.strip_prefix("//! "));
+        lines.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Adds this text in lines of at most 100 columns. All but the first begin with `indent`.
+    fn wrap(page: &mut String, text: &str, indent: &str) {
+        let mut line = String::new();
+        for word in text.split_whitespace() {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > 100 {
+                writeln!(page, "{line}").unwrap();
+                line = indent.to_string();
+            } else if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        writeln!(page, "{line}").unwrap();
     }
 
     #[test]
@@ -289,7 +319,8 @@ mod tests {
         let written = fs::read_to_string(&path).unwrap_or_default();
         assert!(
             written == page(),
-            "docs/laws.md is out of date: run QUADRIVIUM_WRITE=1 cargo test -p quadrivium-conformance"
+            "docs/laws.md is out of date: run `QUADRIVIUM_WRITE=1 cargo test -p \
+             quadrivium-conformance --lib`"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Deadlines that are moved, met early, or taken away before they fire.
+//! Deadlines that are moved, passed over by an early wake, or removed before they fire.
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,19 +15,21 @@ use quadrivium::{
 use crate::{Probe, Subject, body, leaf, new_loop, traced, turns};
 
 laws! { ($) moving_deadlines:
-    /// A task woken early that waits on for the same deadline keeps its place among equal ones.
-    an_early_wake_keeps_the_place_among_equals on VirtualClock;
-    /// A deadline that moves fires once, where it was moved to last.
-    a_task_whose_deadline_moves_is_woken_once on VirtualClock;
-    /// Of two tasks woken by one deadline, the first may cancel the second before it is resumed.
-    a_deadline_cancelled_by_its_equal_does_not_fire on VirtualClock;
-    /// A task that ends by a wake leaves no deadline.
-    a_wake_takes_the_deadline_away on VirtualClock;
+    /// A task that is woken early and waits again for the same deadline keeps its place among equal
+    /// deadlines.
+    an_early_wake_keeps_the_order_of_equal_deadlines on VirtualClock;
+    /// A deadline that is moved fires once, at the time to which it was moved last.
+    a_moved_deadline_fires_once on VirtualClock;
+    /// If two tasks are woken by equal deadlines, the first may cancel the second before its
+    /// resume.
+    a_task_cancelled_at_its_deadline_is_not_resumed on VirtualClock;
+    /// A task that is ended by a wake leaves no deadline.
+    a_task_ended_by_a_wake_leaves_no_deadline on VirtualClock;
 }
 
 const MS: Duration = Duration::from_millis(1);
 
-/// A leaf that suspends until `deadline` until that has come, and says to whom it gave its waker.
+/// A leaf that waits until `deadline` has passed, and gives its waker to `probe`.
 fn woken_early(deadline: Duration, probe: &Probe) -> BoxTask<()> {
     let mut waits = probe.waits();
     let mut until = None;
@@ -41,7 +43,7 @@ fn woken_early(deadline: Duration, probe: &Probe) -> BoxTask<()> {
     }))
 }
 
-fn an_early_wake_keeps_the_place_among_equals(subject: Subject) {
+fn an_early_wake_keeps_the_order_of_equal_deadlines(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let probe = Probe::default();
     drop(event_loop.spawn(subject.task(body().perform(woken_early(MS, &probe)))));
@@ -50,11 +52,11 @@ fn an_early_wake_keeps_the_place_among_equals(subject: Subject) {
     probe.wake();
     event_loop.run().unwrap();
     trace.after(before).expect(&[
-        // A wake before the deadline: task 1 looks around and waits on, for the same deadline.
+        // Task 1 is woken before its deadline, and waits again for the same deadline.
         "0ns task 1 woken from outside",
         "0ns task 1 resumed",
         "0ns task 1 suspended until 1ms",
-        // It had armed that first, and still comes first.
+        // Task 1 was the first to wait for this deadline, and still comes first.
         "1ms task 1 woken by its deadline",
         "1ms task 2 woken by its deadline",
         "1ms task 1 resumed",
@@ -64,7 +66,7 @@ fn an_early_wake_keeps_the_place_among_equals(subject: Subject) {
     ]);
 }
 
-fn a_task_whose_deadline_moves_is_woken_once(subject: Subject) {
+fn a_moved_deadline_fires_once(subject: Subject) {
     let mut event_loop = new_loop();
     let start = event_loop.now();
     let deadline = Rc::new(Cell::new(start + MS));
@@ -81,18 +83,22 @@ fn a_task_whose_deadline_moves_is_woken_once(subject: Subject) {
         }
     });
     event_loop.start_detached(subject.task(body().perform(moves)), 1);
-    // Later, then earlier, before the first one is due.
+    // The deadline is moved to later and then to earlier, before the first time has come.
     for ms in [50, 5] {
         deadline.set(start + ms * MS);
         probe.wake();
         turns(&mut event_loop, 1);
     }
     event_loop.run().unwrap();
-    assert_eq!(*resumes.borrow(), [0, 0, 0, 5].map(|ms| ms * MS), "not at 1, not at 50");
+    assert_eq!(
+        *resumes.borrow(),
+        [0, 0, 0, 5].map(|ms| ms * MS),
+        "the deadline must fire at 5 ms, not at 1 ms or 50 ms"
+    );
     assert_eq!(event_loop.elapsed(), 5 * MS);
 }
 
-fn a_deadline_cancelled_by_its_equal_does_not_fire(subject: Subject) {
+fn a_task_cancelled_at_its_deadline_is_not_resumed(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let handle = Rc::new(RefCell::new(None::<JoinHandle<()>>));
     let taken = Rc::clone(&handle);
@@ -101,17 +107,17 @@ fn a_deadline_cancelled_by_its_equal_does_not_fire(subject: Subject) {
     *handle.borrow_mut() = Some(event_loop.spawn(subject.task(body().perform(sleep(MS)))));
     event_loop.run().unwrap();
     trace.after(6).expect(&[
-        // Both are woken by the turn ...
+        // Both are woken in the same turn ..
         "1ms task 1 woken by its deadline",
         "1ms task 2 woken by its deadline",
-        // ... but the first one takes the second one away before it is resumed.
+        // .. but the first cancels the second before that one is resumed.
         "1ms task 1 resumed",
         "1ms task 2 cancelled",
         "1ms task 1 done",
     ]);
 }
 
-fn a_wake_takes_the_deadline_away(subject: Subject) {
+fn a_task_ended_by_a_wake_leaves_no_deadline(subject: Subject) {
     let mut event_loop = new_loop();
     let probe = Probe::default();
     probe.open();
@@ -133,5 +139,5 @@ fn a_wake_takes_the_deadline_away(subject: Subject) {
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
     assert!(handle.is_finished());
     event_loop.run().unwrap();
-    assert_eq!(event_loop.elapsed(), Duration::ZERO, "nobody waits for 100 ms any more");
+    assert_eq!(event_loop.elapsed(), Duration::ZERO, "the deadline after 100 ms must be gone");
 }

@@ -1,36 +1,36 @@
-//! Styles in styles: a hundred deep, all mixed, it is still one task.
+//! Styles inside styles: tasks of all styles that perform each other a hundred deep are one task.
 
 use std::time::Duration;
 
 use quadrivium::{prelude::*, task::BoxTask};
 
 use crate::{
-    Body, Probe, Said, Subject, body, new_loop,
+    Body, NO_NOTES, Notes, Probe, Subject, body, new_loop,
     styles::{ALL, Future},
     traced, turns,
 };
 
 laws! { ($) nesting:
-    /// An output comes through a hundred tasks that perform each other, of all styles.
-    an_output_comes_through_a_hundred;
+    /// An output passes through a hundred tasks of all styles that perform each other.
+    an_output_passes_through_a_hundred_tasks;
     /// A cancel drops a hundred nested tasks from the inside out.
-    a_cancel_goes_through_a_hundred;
-    /// A panic passes through a hundred nested tasks.
-    a_panic_goes_through_a_hundred;
+    a_cancel_drops_a_hundred_tasks_inside_out;
+    /// A panic passes through a hundred nested tasks and drops them all.
+    a_panic_passes_through_a_hundred_tasks;
     /// A wake reaches the innermost of a hundred nested tasks, once.
-    a_wake_goes_through_a_hundred;
-    /// A hundred nested tasks leave the trace of one: the loop sees one task.
-    a_hundred_leave_the_trace_of_one on VirtualClock;
-    /// A hundred tasks spawn and join each other.
-    a_hundred_spawn_each_other;
+    a_wake_reaches_the_innermost_of_a_hundred_tasks;
+    /// A hundred nested tasks leave the trace of a single task.
+    a_hundred_tasks_leave_the_trace_of_one on VirtualClock;
+    /// A hundred nested tasks can spawn and join each other.
+    a_hundred_tasks_spawn_and_join_each_other;
     /// One `join_all` drives parts of all styles.
-    parts_of_all_styles_side_by_side on VirtualClock;
+    join_all_drives_parts_of_all_styles on VirtualClock;
 }
 
 const DEEP: usize = 100;
 
-/// `innermost` performed by the next style, and that by the next, a hundred deep, `subject`
-/// outermost.
+/// Nests a hundred tasks of all styles. `innermost` is the body of the innermost one, and `subject`
+/// is the style of the outermost.
 fn nested<T: 'static>(
     subject: Subject,
     innermost: Body<T>,
@@ -43,37 +43,37 @@ fn nested<T: 'static>(
     subject.task(around(task))
 }
 
-fn an_output_comes_through_a_hundred(subject: Subject) {
-    let innermost = body().repeat(3, turn).worth(|| 42);
+fn an_output_passes_through_a_hundred_tasks(subject: Subject) {
+    let innermost = body().repeat(3, turn).output(|| 42);
     assert_eq!(new_loop().block_on(nested(subject, innermost, Body::performing)).unwrap(), 42);
 }
 
-fn a_cancel_goes_through_a_hundred(subject: Subject) {
-    let said = Said::default();
-    let innermost = body().hold(said.when_dropped("innermost")).perform(sleep(Duration::MAX));
-    let around = |task| body().hold(said.when_dropped("around")).perform(task);
+fn a_cancel_drops_a_hundred_tasks_inside_out(subject: Subject) {
+    let notes = Notes::default();
+    let innermost = body().hold(notes.when_dropped("innermost")).perform(sleep(Duration::MAX));
+    let around = |task| body().hold(notes.when_dropped("around")).perform(task);
     let mut event_loop = new_loop();
     let handle = event_loop.start(nested(subject, innermost, around), 1);
-    assert!(said.lines().is_empty());
+    assert_eq!(notes.lines(), NO_NOTES);
     handle.cancel();
-    assert_eq!(said.lines()[0], "innermost", "from the inside out");
-    assert_eq!(said.count("around"), DEEP - 1);
-    assert_eq!(said.lines().len(), DEEP);
+    assert_eq!(notes.lines()[0], "innermost", "tasks must be dropped from the inside out");
+    assert_eq!(notes.count("around"), DEEP - 1);
+    assert_eq!(notes.lines().len(), DEEP);
 }
 
-fn a_panic_goes_through_a_hundred(subject: Subject) {
-    let said = Said::default();
+fn a_panic_passes_through_a_hundred_tasks(subject: Subject) {
+    let notes = Notes::default();
     let innermost = body().perform(turn()).run(|| panic!("on purpose"));
-    let around = |task| body().hold(said.when_dropped("around")).perform(task).say(&said, "on");
+    let around = |task| body().hold(notes.when_dropped("around")).perform(task).note(&notes, "on");
     let error = new_loop().block_on(nested(subject, innermost, around)).unwrap_err();
     assert_eq!(error.to_string(), "the task panicked: on purpose");
-    assert_eq!(said.lines(), ["around"; DEEP - 1]);
+    assert_eq!(notes.lines(), ["around"; DEEP - 1]);
 }
 
-fn a_wake_goes_through_a_hundred(subject: Subject) {
+fn a_wake_reaches_the_innermost_of_a_hundred_tasks(subject: Subject) {
     let mut event_loop = new_loop();
     let probe = Probe::default();
-    let innermost = body().perform(probe.waits()).worth(|| 42);
+    let innermost = body().perform(probe.waits()).output(|| 42);
     let handle = event_loop.start(nested(subject, innermost, Body::performing), 1);
     for resumes in 1..4 {
         assert_eq!(probe.resumes(), resumes);
@@ -85,12 +85,12 @@ fn a_wake_goes_through_a_hundred(subject: Subject) {
     assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
 }
 
-fn a_hundred_leave_the_trace_of_one(subject: Subject) {
+fn a_hundred_tasks_leave_the_trace_of_one(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let innermost = body().perform(turn()).perform(sleep(Duration::from_secs(1)));
     event_loop.block_on(nested(subject, innermost, Body::performing)).unwrap();
     trace.expect(&[
-        // The loop sees one task. What it waits for is what the innermost waits for.
+        // The loop sees a single task, which waits for the same things as the innermost one.
         "0ns task 1 spawned",
         "0ns task 1 resumed",
         "0ns task 1 suspended for a turn",
@@ -102,20 +102,21 @@ fn a_hundred_leave_the_trace_of_one(subject: Subject) {
     ]);
 }
 
-fn a_hundred_spawn_each_other(subject: Subject) {
-    let said = Said::default();
+fn a_hundred_tasks_spawn_and_join_each_other(subject: Subject) {
+    let notes = Notes::default();
     let around = |task: BoxTask<()>| {
         let joins = body().perform_ok(move || spawn(task));
-        joins.say(&said, "joined")
+        joins.note(&notes, "joined")
     };
     new_loop().block_on(nested(subject, body().perform(turn()), around)).unwrap();
-    assert_eq!(said.lines().len(), DEEP - 1);
+    assert_eq!(notes.lines().len(), DEEP - 1);
 }
 
-fn parts_of_all_styles_side_by_side(subject: Subject) {
+fn join_all_drives_parts_of_all_styles(subject: Subject) {
     let mut event_loop = new_loop();
     let seconds = |n: usize| sleep(Duration::from_secs(n as u64));
-    let part = |n: usize| Subject::of(ALL[n % 4]).task(body().perform(seconds(n)).worth(move || n));
+    let part =
+        |n: usize| Subject::of(ALL[n % 4]).task(body().perform(seconds(n)).output(move || n));
     let all = subject.task(Body::performing(Box::pin(join_all((0..8).map(part)))));
     assert_eq!(event_loop.block_on(all).unwrap(), [0, 1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(event_loop.elapsed(), Duration::from_secs(7));

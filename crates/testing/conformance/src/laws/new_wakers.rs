@@ -1,4 +1,4 @@
-//! A task that is resumed with another waker than before: it has moved to another task or host.
+//! Resumes with a new waker, after a task has moved to another task or host.
 
 use std::{pin::Pin, task::Waker};
 
@@ -11,20 +11,20 @@ use quadrivium::{
 use crate::{Subject, body, is_done, map, new_loop, turns, wakers::WakeCount};
 
 laws! { ($) new_wakers:
-    /// Whoever receives is woken by the waker of his last resume, and by no former one.
-    of_a_receive needs ByHand;
-    /// So is who waits for room in a channel.
-    of_a_send needs ByHand;
-    /// So is who waits for a single value.
-    of_a_oneshot needs ByHand;
-    /// So is who waits to be notified.
-    of_a_notification needs ByHand;
-    /// So is who joins.
-    of_a_join needs ByHand;
+    /// A waiting receive wakes the waker of its last resume, and no earlier one.
+    replace_the_old_one_in_a_receive needs ByHand;
+    /// A send that waits for room wakes the waker of its last resume, and no earlier one.
+    replace_the_old_one_in_a_send needs ByHand;
+    /// A waiting `oneshot` wakes the waker of its last resume, and no earlier one.
+    replace_the_old_one_in_a_oneshot needs ByHand;
+    /// A wait for a notification wakes the waker of its last resume, and no earlier one.
+    replace_the_old_one_in_a_notification needs ByHand;
+    /// A waiting join wakes the waker of its last resume, and no earlier one.
+    replace_the_old_one_in_a_join needs ByHand;
 }
 
-/// Resumes a task that performs `leaf` with one waker, then with another; after `wakes` the second
-/// has been woken, once, and the first has not.
+/// Resumes a task that performs `leaf` with one waker, then with another, and calls `wakes`. Only
+/// the second waker must be woken, once.
 fn the_last_is_woken<L>(subject: Subject, leaf: L, wakes: impl FnOnce())
 where
     L: Task + 'static,
@@ -40,28 +40,28 @@ where
     assert!(is_done(&Pin::new(&mut task).resume(&mut Context::new(Waker::noop()))));
 }
 
-fn of_a_receive(subject: Subject) {
+fn replace_the_old_one_in_a_receive(subject: Subject) {
     let (sender, receiver) = channel::bounded(1);
     the_last_is_woken(subject, receiver.recv(), move || sender.try_send(()).unwrap());
 }
 
-fn of_a_send(subject: Subject) {
+fn replace_the_old_one_in_a_send(subject: Subject) {
     let (sender, receiver) = channel::bounded(1);
     sender.try_send(()).unwrap();
     the_last_is_woken(subject, sender.send(()), || receiver.try_recv().unwrap());
 }
 
-fn of_a_oneshot(subject: Subject) {
+fn replace_the_old_one_in_a_oneshot(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
     the_last_is_woken(subject, receiver, move || sender.send(()).unwrap());
 }
 
-fn of_a_notification(subject: Subject) {
+fn replace_the_old_one_in_a_notification(subject: Subject) {
     let notify = Notify::new();
     the_last_is_woken(subject, notify.notified(), || notify.notify_one());
 }
 
-fn of_a_join(subject: Subject) {
+fn replace_the_old_one_in_a_join(subject: Subject) {
     let mut event_loop = new_loop();
     let handle = event_loop.spawn(subject.task(body().perform(turn())));
     the_last_is_woken(subject, handle, || _ = turns(&mut event_loop, 2));

@@ -1,176 +1,183 @@
-//! Oneshot and Notify: one value, or none; told before or after anybody waits; nothing is lost.
+//! `oneshot` and `Notify`: a value, or a bare wake. Each may come before or during the wait, and
+//! none is lost.
 
 use quadrivium::{
     prelude::*,
     sync::{Notify, oneshot},
 };
 
-use crate::{Said, Subject, TestLoop, body, new_loop, turns};
+use crate::{NO_NOTES, Notes, Subject, TestLoop, body, new_loop, turns};
 
 laws! { ($) notify:
-    /// A value sent before anybody waits is received without suspending.
-    a_value_sent_before;
-    /// A value sent while somebody waits wakes him.
-    a_value_sent_after;
-    /// A sender that goes closes the channel.
-    a_sender_that_goes;
-    /// A receiver that is cancelled closes the channel; the value comes back.
-    a_receiver_that_is_cancelled;
+    /// A value that is sent before the wait begins is received without suspending.
+    a_oneshot_value_sent_before_the_wait_is_received;
+    /// A value that is sent during the wait wakes the receiver.
+    a_oneshot_value_sent_during_the_wait_is_received;
+    /// Dropping the sender closes the channel, and the receiver gets an error.
+    dropping_a_oneshot_sender_closes_it;
+    /// Cancelling the receiver closes the channel. A later send returns its value.
+    cancelling_a_oneshot_receiver_closes_it;
     /// A value that was sent and not received is dropped with the receiver.
-    a_value_nobody_receives_is_dropped;
-    /// `notify_one` wakes one task, the first in line.
-    one_is_told;
-    /// `notify_one` with nobody in line is kept for the next who comes.
-    one_is_told_who_comes_later;
-    /// Two `notify_one` with nobody in line are one.
-    permits_do_not_add_up;
-    /// `notify_all` wakes all who wait now, in order, and nobody later.
-    all_are_told_who_wait;
-    /// Who was woken and is cancelled before he runs passes it on.
-    who_is_told_and_cancelled_passes_it_on;
-    /// Who waits and is cancelled takes nothing along.
-    who_waits_and_is_cancelled_takes_nothing;
-    /// A cancel after `notify_all` passes nothing on.
-    telling_all_leaves_nothing_behind;
+    an_unreceived_oneshot_value_is_dropped;
+    /// `notify_one` wakes one task, the first that waits.
+    notify_one_wakes_the_first_waiting_task;
+    /// `notify_one` without a waiting task is kept for the next task that waits.
+    notify_one_is_kept_for_the_next_wait;
+    /// Two calls of `notify_one` without a waiting task count as one.
+    two_early_calls_of_notify_one_are_one;
+    /// `notify_all` wakes all tasks that wait now, in order, and none that waits later.
+    notify_all_wakes_all_waiting_tasks;
+    /// A task that was woken and is cancelled before it runs passes the notification on.
+    a_woken_task_that_is_cancelled_passes_it_on;
+    /// A task that is cancelled while it waits takes no notification.
+    a_cancelled_waiter_takes_no_notification;
+    /// A cancel after `notify_all` passes no notification on.
+    a_cancel_after_notify_all_passes_nothing_on;
 }
 
-fn a_value_sent_before(subject: Subject) {
+fn a_oneshot_value_sent_before_the_wait_is_received(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
     sender.send(42).unwrap();
-    let said = Said::default();
-    let body = body().perform_say(&said, receiver);
+    let notes = Notes::default();
+    let body = body().perform_and_note(&notes, receiver);
     let mut event_loop = new_loop();
     event_loop.start_detached(subject.task(body), 1);
-    assert_eq!(said.lines(), ["Ok(42)"], "without suspending");
+    assert_eq!(
+        notes.lines(),
+        ["Ok(42)"],
+        "a value sent before must be received without suspending"
+    );
 }
 
-fn a_value_sent_after(subject: Subject) {
+fn a_oneshot_value_sent_during_the_wait_is_received(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
-    let said = Said::default();
-    let receives = body().perform_say(&said, receiver);
+    let notes = Notes::default();
+    let receives = body().perform_and_note(&notes, receiver);
     let sends = body().perform(turn()).run(move || sender.send(42).unwrap());
     let mut event_loop = new_loop();
     drop(event_loop.spawn(subject.task(receives)));
     event_loop.run_detached(subject.task(sends));
-    assert_eq!(said.lines(), ["Ok(42)"]);
+    assert_eq!(notes.lines(), ["Ok(42)"]);
 }
 
-fn a_sender_that_goes(subject: Subject) {
+fn dropping_a_oneshot_sender_closes_it(subject: Subject) {
     let (sender, receiver) = oneshot::channel::<()>();
-    let said = Said::default();
-    let receives = body().perform_say(&said, receiver);
+    let notes = Notes::default();
+    let receives = body().perform_and_note(&notes, receiver);
     let mut event_loop = new_loop();
     drop(event_loop.spawn(subject.task(receives)));
     event_loop.run_detached(subject.task(body().perform(turn()).hold(sender)));
-    assert_eq!(said.lines(), ["Err(Closed)"]);
+    assert_eq!(notes.lines(), ["Err(Closed)"]);
 }
 
-fn a_receiver_that_is_cancelled(subject: Subject) {
+fn cancelling_a_oneshot_receiver_closes_it(subject: Subject) {
     let (sender, receiver) = oneshot::channel();
     let mut event_loop = new_loop();
     let receives = event_loop.start(subject.task(body().perform(receiver)), 1);
     assert!(!sender.is_closed());
     receives.cancel();
     assert!(sender.is_closed());
-    assert_eq!(sender.send(42), Err(42), "the value comes back");
+    assert_eq!(sender.send(42), Err(42), "a send without a receiver must return the value");
 }
 
-fn a_value_nobody_receives_is_dropped(subject: Subject) {
-    let said = Said::default();
+fn an_unreceived_oneshot_value_is_dropped(subject: Subject) {
+    let notes = Notes::default();
     let (sender, receiver) = oneshot::channel();
     let mut event_loop = new_loop();
     let receives = event_loop.start(subject.task(body().perform(receiver)), 1);
-    assert!(sender.send(said.when_dropped("dropped")).is_ok());
-    assert!(said.lines().is_empty());
+    assert!(sender.send(notes.when_dropped("dropped")).is_ok());
+    assert_eq!(notes.lines(), NO_NOTES);
     receives.cancel();
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
 }
 
-/// Tasks that wait in line, and say their number when they were told.
-fn in_line<const N: usize>(
+/// Spawns tasks that wait for a notification and note their names when they are notified.
+fn spawn_waiting<const N: usize>(
     subject: Subject,
     event_loop: &mut TestLoop,
     notify: &Notify,
-    said: &Said,
+    notes: &Notes,
 ) -> [JoinHandle<()>; N] {
     let names = ["first", "second", "third"];
     let handles = std::array::from_fn(|n| {
-        let body = body().perform(notify.notified()).say(said, names[n]);
+        let body = body().perform(notify.notified()).note(notes, names[n]);
         event_loop.spawn(subject.task(body))
     });
     turns(event_loop, 1);
     handles
 }
 
-/// The same on a new loop, in a new line.
-fn new_line<const N: usize>(subject: Subject) -> (Notify, Said, TestLoop, [JoinHandle<()>; N]) {
-    let (notify, said) = (Notify::new(), Said::default());
+/// Makes a loop on which such tasks wait for a notification.
+fn loop_with_waiting<const N: usize>(
+    subject: Subject,
+) -> (Notify, Notes, TestLoop, [JoinHandle<()>; N]) {
+    let (notify, notes) = (Notify::new(), Notes::default());
     let mut event_loop = new_loop();
-    let handles = in_line(subject, &mut event_loop, &notify, &said);
-    (notify, said, event_loop, handles)
+    let handles = spawn_waiting(subject, &mut event_loop, &notify, &notes);
+    (notify, notes, event_loop, handles)
 }
 
-fn one_is_told(subject: Subject) {
-    let (notify, said, mut event_loop, _handles) = new_line::<2>(subject);
+fn notify_one_wakes_the_first_waiting_task(subject: Subject) {
+    let (notify, notes, mut event_loop, _handles) = loop_with_waiting::<2>(subject);
     notify.notify_one();
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["first"]);
+    assert_eq!(notes.lines(), ["first"]);
     notify.notify_one();
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["first", "second"]);
+    assert_eq!(notes.lines(), ["first", "second"]);
 }
 
-fn one_is_told_who_comes_later(subject: Subject) {
-    let (notify, said) = (Notify::new(), Said::default());
+fn notify_one_is_kept_for_the_next_wait(subject: Subject) {
+    let (notify, notes) = (Notify::new(), Notes::default());
     let mut event_loop = new_loop();
     notify.notify_one();
-    let _handles = in_line::<2>(subject, &mut event_loop, &notify, &said);
-    assert_eq!(said.lines(), ["first"]);
+    let _handles = spawn_waiting::<2>(subject, &mut event_loop, &notify, &notes);
+    assert_eq!(notes.lines(), ["first"]);
 }
 
-fn permits_do_not_add_up(subject: Subject) {
-    let (notify, said) = (Notify::new(), Said::default());
+fn two_early_calls_of_notify_one_are_one(subject: Subject) {
+    let (notify, notes) = (Notify::new(), Notes::default());
     let mut event_loop = new_loop();
     notify.notify_one();
     notify.notify_one();
-    let _handles = in_line::<2>(subject, &mut event_loop, &notify, &said);
-    assert_eq!(said.lines(), ["first"]);
+    let _handles = spawn_waiting::<2>(subject, &mut event_loop, &notify, &notes);
+    assert_eq!(notes.lines(), ["first"]);
 }
 
-fn all_are_told_who_wait(subject: Subject) {
-    let (notify, said) = (Notify::new(), Said::default());
+fn notify_all_wakes_all_waiting_tasks(subject: Subject) {
+    let (notify, notes) = (Notify::new(), Notes::default());
     let mut event_loop = new_loop();
     notify.notify_all();
-    let _handles = in_line::<3>(subject, &mut event_loop, &notify, &said);
-    assert!(said.lines().is_empty(), "those who wait now, not later");
+    let _handles = spawn_waiting::<3>(subject, &mut event_loop, &notify, &notes);
+    assert_eq!(notes.lines(), NO_NOTES, "`notify_all` must not notify a task that waits later");
     notify.notify_all();
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["first", "second", "third"]);
+    assert_eq!(notes.lines(), ["first", "second", "third"]);
 }
 
-fn who_is_told_and_cancelled_passes_it_on(subject: Subject) {
-    let (notify, said, mut event_loop, handles) = new_line::<2>(subject);
+fn a_woken_task_that_is_cancelled_passes_it_on(subject: Subject) {
+    let (notify, notes, mut event_loop, handles) = loop_with_waiting::<2>(subject);
     notify.notify_one();
     handles[0].cancel();
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["second"]);
+    assert_eq!(notes.lines(), ["second"]);
 }
 
-fn who_waits_and_is_cancelled_takes_nothing(subject: Subject) {
-    let (notify, said, mut event_loop, handles) = new_line::<3>(subject);
+fn a_cancelled_waiter_takes_no_notification(subject: Subject) {
+    let (notify, notes, mut event_loop, handles) = loop_with_waiting::<3>(subject);
     handles[0].cancel();
     notify.notify_one();
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["second"]);
+    assert_eq!(notes.lines(), ["second"]);
 }
 
-fn telling_all_leaves_nothing_behind(subject: Subject) {
-    let (notify, said, mut event_loop, handles) = new_line::<2>(subject);
+fn a_cancel_after_notify_all_passes_nothing_on(subject: Subject) {
+    let (notify, notes, mut event_loop, handles) = loop_with_waiting::<2>(subject);
     notify.notify_all();
-    // Both were told, and one goes before it could go on: there is nobody else to tell.
+    // Both were notified. One is cancelled before it continues. No other task was to be notified.
     handles[0].cancel();
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["second"]);
-    let _handles = in_line::<1>(subject, &mut event_loop, &notify, &said);
-    assert_eq!(said.lines(), ["second"], "who comes later waits");
+    assert_eq!(notes.lines(), ["second"]);
+    let _handles = spawn_waiting::<1>(subject, &mut event_loop, &notify, &notes);
+    assert_eq!(notes.lines(), ["second"], "a task that comes later must wait");
 }

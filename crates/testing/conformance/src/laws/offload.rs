@@ -1,4 +1,4 @@
-//! Work on other OS threads: what it is worth, when it begins, and what becomes of it.
+//! Functions that run on other OS threads: their output, when they start, and how they end.
 
 use std::{
     cell::Cell,
@@ -17,37 +17,42 @@ use quadrivium::{
     thread::{offload, offload_checked},
 };
 
-use crate::{Said, Subject, body, in_drop, map, new_loop, sockets::real_loop, turns};
+use crate::{Notes, Subject, body, in_drop, map, new_loop, sockets::real_loop, turns};
 
 laws! { ($) offload:
-    /// The work is done on another OS thread, and the task is worth what it returns.
-    on_another_thread;
-    /// Checked work is told that it has a thread of its own, and that is where it is done.
-    checked_work_is_told_that_it_has_a_thread;
-    /// Work whose task is dropped before it is resumed never begins.
-    it_is_lazy;
-    /// The other tasks run while it is at work.
-    the_others_run_meanwhile;
-    /// Much work at once is all done, and each task gets its own output.
-    much_at_once;
-    /// Work that blocks keeps no other work from beginning.
-    beside_blocked_work;
-    /// A panic of the work goes on in the task that performs it, and the next work is done.
-    a_panic_goes_on_in_the_task;
-    /// Work whose task is cancelled runs to its end, and its output is dropped on its thread.
-    cancelled_at_work;
-    /// A timeout ends the wait for work, and not the work.
-    a_timeout_around_it;
-    /// Virtual time stands still while it is at work, and goes on afterwards.
-    virtual_time_stands_still on OwnClock;
-    /// In a simulation, with late and spurious wakes and cancels, it is done as ever.
-    in_a_simulation;
+    /// The function runs on another OS thread, and the task returns its output.
+    runs_on_another_thread;
+    /// `offload_checked` tells the function that it got a thread, and runs it there.
+    checked_reports_that_there_is_a_thread;
+    /// A function whose task is dropped before its first resume never starts.
+    starts_lazily;
+    /// Other tasks run while the function runs.
+    lets_other_tasks_run;
+    /// Many functions at once all run, and each task gets its own output.
+    runs_many_functions_at_once;
+    /// A function that blocks does not keep other functions from starting.
+    is_not_delayed_by_a_blocked_function;
+    /// A panic of the function continues in the task that performs it, and later functions still
+    /// run.
+    passes_a_panic_to_its_task;
+    /// A function whose task is cancelled runs to its end. Its output is dropped on its own thread.
+    continues_when_its_task_is_cancelled;
+    /// A timeout ends the wait for the function, but not the function.
+    continues_after_a_timeout;
+    /// The virtual clock stands still while the function runs, and goes on afterwards.
+    stops_the_virtual_clock on OwnClock;
+    /// In a simulation with delayed wakes, spurious wakes and cancels, functions run and end as
+    /// usual.
+    works_in_a_simulation;
 }
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Work that says when it has begun, and goes on when it is told to.
-fn told<T: Send + 'static>(output: T) -> (impl FnOnce() -> T + Send, Receiver<()>, Sender<()>) {
+/// Returns a function that reports its start and then waits for permission to end, with the two
+/// channels for that.
+fn controlled_work<T: Send + 'static>(
+    output: T,
+) -> (impl FnOnce() -> T + Send, Receiver<()>, Sender<()>) {
     let (begins, begun) = mpsc::channel();
     let (go_on, goes_on) = mpsc::channel();
     let work = move || {
@@ -58,7 +63,7 @@ fn told<T: Send + 'static>(output: T) -> (impl FnOnce() -> T + Send, Receiver<()
     (work, begun, go_on)
 }
 
-fn on_another_thread(subject: Subject) {
+fn runs_on_another_thread(subject: Subject) {
     let own = thread::current().id();
     let works = body().perform_then(
         move || offload(move || (thread::current().id() != own, "done")),
@@ -67,7 +72,7 @@ fn on_another_thread(subject: Subject) {
     new_loop().block_on(subject.task(works)).unwrap();
 }
 
-fn checked_work_is_told_that_it_has_a_thread(subject: Subject) {
+fn checked_reports_that_there_is_a_thread(subject: Subject) {
     let own = thread::current().id();
     let works = body().perform_then(
         move || offload_checked(move |started| (started.is_ok(), thread::current().id() != own)),
@@ -76,27 +81,27 @@ fn checked_work_is_told_that_it_has_a_thread(subject: Subject) {
     new_loop().block_on(subject.task(works)).unwrap();
 }
 
-fn it_is_lazy(subject: Subject) {
+fn starts_lazily(subject: Subject) {
     let (sender, receiver) = mpsc::channel::<()>();
     let work = offload(move || sender.send(()).unwrap());
     let task = subject.task(body().perform(race(turn(), work)));
     drop(task);
-    assert!(receiver.recv().is_err(), "it was dropped and has not run");
+    assert!(receiver.recv().is_err(), "the function must be dropped without having run");
 }
 
-fn the_others_run_meanwhile(subject: Subject) {
+fn lets_other_tasks_run(subject: Subject) {
     let mut event_loop = new_loop();
-    let (work, begun, go_on) = told(());
+    let (work, begun, go_on) = controlled_work(());
     let works = event_loop.spawn(subject.task(body().perform(offload(work))));
-    let tells = body().perform(turn()).run(move || {
+    let allows = body().perform(turn()).run(move || {
         begun.recv().unwrap();
         go_on.send(()).unwrap();
     });
-    event_loop.block_on(subject.task(tells)).unwrap();
+    event_loop.block_on(subject.task(allows)).unwrap();
     event_loop.block_on(works).unwrap().unwrap();
 }
 
-fn much_at_once(subject: Subject) {
+fn runs_many_functions_at_once(subject: Subject) {
     let mut event_loop = new_loop();
     let tasks: Vec<_> = (0..50)
         .map(|n| {
@@ -114,9 +119,9 @@ fn much_at_once(subject: Subject) {
     }
 }
 
-fn beside_blocked_work(subject: Subject) {
+fn is_not_delayed_by_a_blocked_function(subject: Subject) {
     let mut event_loop = new_loop();
-    // Each of them waits for all the others.
+    // Each function waits for all the others.
     let barrier = Arc::new(Barrier::new(10));
     let tasks: Vec<_> = (0..10)
         .map(|_| {
@@ -131,56 +136,57 @@ fn beside_blocked_work(subject: Subject) {
     }
 }
 
-fn a_panic_goes_on_in_the_task(subject: Subject) {
+fn passes_a_panic_to_its_task(subject: Subject) {
     let mut event_loop = new_loop();
-    let said = Said::default();
+    let notes = Notes::default();
     let panics = offload(|| {
         std::panic::resume_unwind(Box::new("no output"));
     });
-    let task = body().hold(said.when_dropped("dropped")).perform(panics).say(&said, "not reached");
+    let task =
+        body().hold(notes.when_dropped("dropped")).perform(panics).note(&notes, "not reached");
     match event_loop.block_on(subject.task(task)) {
         Err(RunError::Task(JoinError::Panicked(payload))) => {
             assert_eq!(payload.message(), Some("no output"));
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
     event_loop.block_on(subject.task(body().perform(offload(|| ())))).unwrap();
 }
 
-/// Tells on which thread it is dropped.
-fn tells(sender: Sender<ThreadId>) -> impl Send {
+/// Returns a value that sends the id of the thread on which it is dropped.
+fn reports_its_drop(sender: Sender<ThreadId>) -> impl Send {
     in_drop(move || _ = sender.send(thread::current().id()))
 }
 
-fn cancelled_at_work(subject: Subject) {
+fn continues_when_its_task_is_cancelled(subject: Subject) {
     let mut event_loop = new_loop();
     let (sender, dropped) = mpsc::channel();
-    let (work, begun, go_on) = told(tells(sender));
+    let (work, begun, go_on) = controlled_work(reports_its_drop(sender));
     let works = event_loop.start(subject.task(body().perform(offload(work))), 1);
     begun.recv().unwrap();
     works.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
-    assert!(dropped.try_recv().is_err(), "it is still at work");
+    assert!(dropped.try_recv().is_err(), "the function must not have ended yet");
     go_on.send(()).unwrap();
     assert_ne!(dropped.recv().unwrap(), thread::current().id());
 }
 
-fn a_timeout_around_it(subject: Subject) {
+fn continues_after_a_timeout(subject: Subject) {
     let mut event_loop = real_loop();
     let (sender, dropped) = mpsc::channel();
-    let (work, _begun, go_on) = told(tells(sender));
+    let (work, _begun, go_on) = controlled_work(reports_its_drop(sender));
     let task = body().perform_then(
         move || timeout(Duration::from_millis(1), offload(work)),
         |output| assert!(output.is_err()),
     );
     event_loop.block_on(subject.task(task)).unwrap();
-    // Had it not begun by then, it never does, and is dropped all the same.
+    // If the function has not started by now, it never does, and is dropped all the same.
     let _ = go_on.send(());
     dropped.recv().unwrap();
 }
 
-fn virtual_time_stands_still(subject: Subject) {
+fn stops_the_virtual_clock(subject: Subject) {
     let mut event_loop = new_loop();
     let task = body().perform(map(timeout(SECOND, offload(|| ())), |done| done.unwrap()));
     let start = Cell::new(event_loop.now());
@@ -188,12 +194,12 @@ fn virtual_time_stands_still(subject: Subject) {
     assert_eq!(event_loop.now() - start.get(), SECOND);
 }
 
-fn in_a_simulation(subject: Subject) {
+fn works_in_a_simulation(subject: Subject) {
     let faults = Faults::none().delayed_wakes(0.5, SECOND).spurious_wakes(0.2, SECOND);
     Simulation::new().seeds(0..5).faults(faults.cancels(0.2)).run(|event_loop| {
         let works = || subject.task(body().repeat(3, || offload(|| ())).perform(sleep(SECOND)));
         drop((event_loop.spawn(works()), event_loop.spawn(works())));
-        // Who is blocked on is not cancelled.
+        // A task of `block_on` is never cancelled by the simulation.
         event_loop.block_on(works()).unwrap();
         event_loop.run().unwrap();
     });

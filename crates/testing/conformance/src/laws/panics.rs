@@ -1,4 +1,5 @@
-//! A panic ends one task, runs its destructors, and reaches who joins; everything else goes on.
+//! A panic ends one task, runs its destructors and reaches the joining task. All other tasks
+//! continue.
 
 use std::{
     cell::RefCell,
@@ -9,47 +10,52 @@ use std::{
 
 use quadrivium::{event_loop::trace::Event, prelude::*, task::BoxTask};
 
-use crate::{Said, Subject, body, new_loop, quietly, said_and_loop, traced, turns, watched};
+use crate::{
+    Notes, Subject, body, catch_panic, new_loop, notes_and_loop, spawn_with_probe, traced, turns,
+};
 
 laws! { ($) panics:
     /// A panic in the first resume ends that task, and no other.
-    before_the_first_suspension on VirtualClock;
+    in_the_first_resume_end_one_task on VirtualClock;
     /// A panic in a later resume ends that task, and no other.
-    after_a_suspension;
-    /// The payload of the panic reaches who joins, as it is.
-    the_payload_is_kept;
-    /// A panic in a task that is blocked on is an error of `block_on`, and the loop runs again.
-    reaches_who_blocks_on_it;
-    /// After a panic the destructors run, once.
-    destructors_run_once;
-    /// A panic of a sub-task passes through who performs it, from the inside out.
-    passes_through_what_performs_it;
-    /// Who joins a task that panicked is told, and goes on.
-    who_joins_may_go_on;
-    /// A payload whose destructor panics harms nobody.
-    a_payload_that_panics_when_dropped;
-    /// A destructor that panics at the end of a body makes its task a panicked one.
-    in_a_destructor_at_the_end;
-    /// A destructor that panics in a cancel makes its task a panicked one; who cancels notices
-    /// nothing.
-    in_a_destructor_when_dropped_by_cancel needs QuietCancel;
-    /// A panic over a borrow that another task holds ends who borrowed too late.
-    of_a_borrow_held_across_a_suspension;
-    /// A trace that panics loses no task.
-    in_a_trace;
-    /// A loop that is dropped by a panic around it drops its tasks.
-    while_the_code_around_the_loop_unwinds;
+    in_a_later_resume_end_one_task;
+    /// The payload of a panic reaches the joining task unchanged.
+    keep_their_payload;
+    /// A panic in a task of `block_on` is returned by `block_on` as an error. The loop can run
+    /// again.
+    are_errors_of_block_on;
+    /// The destructors of a task that panics run, once.
+    run_the_destructors_once;
+    /// A panic of a sub-task passes through the task that performs it, and drops both from the
+    /// inside out.
+    pass_through_the_performing_task;
+    /// A task that joins one that panicked gets an error, and continues.
+    are_errors_for_the_joining_task;
+    /// A panic payload whose own destructor panics harms no task and not the loop.
+    of_a_payload_when_dropped_are_contained;
+    /// If a destructor panics at the end of a body, the task counts as panicked.
+    in_a_destructor_end_its_task;
+    /// If a destructor panics in a cancel, the task counts as panicked. The panic does not reach
+    /// the caller of `cancel`.
+    in_a_destructor_do_not_reach_the_caller_of_cancel needs QuietCancel;
+    /// If a task borrows a `RefCell` that another task holds borrowed across a suspension, the
+    /// panic ends the task that borrowed second.
+    over_a_borrow_end_the_second_borrower;
+    /// A panic in the trace function of a loop loses no task.
+    in_a_trace_lose_no_task;
+    /// A loop that is dropped because of a panic around it drops its tasks.
+    around_a_loop_drop_its_tasks;
 }
 
-/// A body that suspends so often and then panics.
+/// A task that suspends the given number of times and then panics.
 fn panics_after(subject: Subject, suspensions: usize) -> BoxTask<()> {
     subject.task(body().repeat(suspensions, turn).run(|| panic!("on purpose")))
 }
 
-fn before_the_first_suspension(subject: Subject) {
+fn in_the_first_resume_end_one_task(subject: Subject) {
     let (mut event_loop, trace) = traced();
     let panics = event_loop.spawn(panics_after(subject, 0));
-    let other = event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42)));
+    let other = event_loop.spawn(subject.task(body().perform(turn()).output(|| 42)));
     event_loop.run().unwrap();
     trace.expect(&[
         "0ns task 1 spawned",
@@ -68,10 +74,10 @@ fn before_the_first_suspension(subject: Subject) {
     assert_eq!(event_loop.block_on(other).unwrap().unwrap(), 42);
 }
 
-fn after_a_suspension(subject: Subject) {
+fn in_a_later_resume_end_one_task(subject: Subject) {
     let mut event_loop = new_loop();
     let panics = event_loop.spawn(panics_after(subject, 3));
-    let other = event_loop.start(subject.task(body().repeat(5, turn).worth(|| 42)), 4);
+    let other = event_loop.start(subject.task(body().repeat(5, turn).output(|| 42)), 4);
     assert!(panics.is_finished());
     assert_eq!(event_loop.live(), 1);
     assert_eq!(event_loop.block_on(other).unwrap().unwrap(), 42);
@@ -79,73 +85,75 @@ fn after_a_suspension(subject: Subject) {
     assert_eq!(error.panic_message(), Some("on purpose"));
 }
 
-fn the_payload_is_kept(subject: Subject) {
+fn keep_their_payload(subject: Subject) {
     let mut event_loop = new_loop();
     let panics = subject.task(body().perform(turn()).run(|| panic_any(42_u8)));
     let handle = event_loop.spawn(panics);
-    let Err(JoinError::Panicked(payload)) = event_loop.block_on(handle).unwrap() else { panic!() };
+    let joined = event_loop.block_on(handle).unwrap();
+    let Err(JoinError::Panicked(payload)) = joined else { panic!("the handle reports no panic") };
     assert_eq!(payload.into_inner().downcast_ref(), Some(&42_u8));
 }
 
-fn reaches_who_blocks_on_it(subject: Subject) {
+fn are_errors_of_block_on(subject: Subject) {
     let mut event_loop = new_loop();
     let error = event_loop.block_on(panics_after(subject, 1)).unwrap_err();
     assert_eq!(error.to_string(), "the task panicked: on purpose");
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
 }
 
-fn destructors_run_once(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let body = body().hold(said.when_dropped("dropped")).perform(turn());
+fn run_the_destructors_once(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
+    let body = body().hold(notes.when_dropped("dropped")).perform(turn());
     let handle = event_loop.start(subject.task(body.run(|| panic!("on purpose"))), 2);
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
     handle.cancel();
     drop(handle);
     drop(event_loop);
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
 }
 
-fn passes_through_what_performs_it(subject: Subject) {
-    let said = Said::default();
-    let inner = body().hold(said.when_dropped("inner")).perform(turn());
+fn pass_through_the_performing_task(subject: Subject) {
+    let notes = Notes::default();
+    let inner = body().hold(notes.when_dropped("inner")).perform(turn());
     let inner = subject.task(inner.run(|| panic!("on purpose")));
-    let outer = body().hold(said.when_dropped("outer")).perform(inner).say(&said, "went on");
+    let outer = body().hold(notes.when_dropped("outer")).perform(inner).note(&notes, "went on");
     let error = new_loop().block_on(subject.task(outer)).unwrap_err();
     assert_eq!(error.to_string(), "the task panicked: on purpose");
-    assert_eq!(said.lines(), ["inner", "outer"]);
+    assert_eq!(notes.lines(), ["inner", "outer"]);
 }
 
-fn who_joins_may_go_on(subject: Subject) {
-    let said = Said::default();
-    let then = said.clone();
+fn are_errors_for_the_joining_task(subject: Subject) {
+    let notes = Notes::default();
+    let then = notes.clone();
     let joins = body().perform_then(
         move || spawn(panics_after(subject, 1)),
-        move |joined| then.say(joined.unwrap_err().to_string()),
+        move |joined| then.add(joined.unwrap_err().to_string()),
     );
-    new_loop().block_on(subject.task(joins.say(&said, "went on"))).unwrap();
-    assert_eq!(said.lines(), ["the task panicked: on purpose", "went on"]);
+    new_loop().block_on(subject.task(joins.note(&notes, "went on"))).unwrap();
+    assert_eq!(notes.lines(), ["the task panicked: on purpose", "went on"]);
 }
 
-/// A payload that panics when it is dropped, with a payload that does so too.
-struct Grenade(u8);
+/// A payload that panics when it is dropped. The payload of that panic may panic in turn.
+struct PanickingPayload(u8);
 
-impl Drop for Grenade {
+impl Drop for PanickingPayload {
     fn drop(&mut self) {
         if !thread::panicking() && self.0 > 0 {
-            resume_unwind(Box::new(Grenade(self.0 - 1)));
+            resume_unwind(Box::new(PanickingPayload(self.0 - 1)));
         }
     }
 }
 
-fn a_payload_that_panics_when_dropped(subject: Subject) {
+fn of_a_payload_when_dropped_are_contained(subject: Subject) {
     let mut event_loop = new_loop();
-    let grenade =
-        || subject.task(body().perform(turn()).run(|| resume_unwind(Box::new(Grenade(2)))));
-    // Nobody will read the payload: the loop drops it.
-    drop(event_loop.spawn(grenade()));
-    let unread = event_loop.spawn(grenade());
+    let panics = || {
+        subject.task(body().perform(turn()).run(|| resume_unwind(Box::new(PanickingPayload(2)))))
+    };
+    // The payload of this task is not read, so the loop drops it.
+    drop(event_loop.spawn(panics()));
+    let unread = event_loop.spawn(panics());
     event_loop.run().unwrap();
-    // Here it is the handle that drops it.
+    // Here the handle drops it.
     drop(unread);
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
 }
@@ -161,7 +169,7 @@ impl Drop for PanicsInDrop {
     }
 }
 
-fn in_a_destructor_at_the_end(subject: Subject) {
+fn in_a_destructor_end_its_task(subject: Subject) {
     let mut event_loop = new_loop();
     let handle = event_loop.spawn(subject.task(body().perform(turn()).hold(PanicsInDrop)));
     event_loop.run().unwrap();
@@ -169,17 +177,17 @@ fn in_a_destructor_at_the_end(subject: Subject) {
     assert_eq!(error.panic_message(), Some("in a destructor"));
 }
 
-fn in_a_destructor_when_dropped_by_cancel(subject: Subject) {
+fn in_a_destructor_do_not_reach_the_caller_of_cancel(subject: Subject) {
     let mut event_loop = new_loop();
     let body = body().hold(PanicsInDrop).perform(turn());
     let handle = event_loop.start(subject.task(body), 1);
-    // The panic belongs to the task, not to who cancels it.
+    // The panic belongs to the task, not to the caller of `cancel`.
     handle.cancel();
     let joined = event_loop.block_on(handle).unwrap();
     assert_eq!(joined.unwrap_err().panic_message(), Some("in a destructor"));
 }
 
-fn of_a_borrow_held_across_a_suspension(subject: Subject) {
+fn over_a_borrow_end_the_second_borrower(subject: Subject) {
     let mut event_loop = new_loop();
     let shared: &'static RefCell<u32> = Box::leak(Box::default());
     let (sender, held) = (Rc::new(RefCell::new(None)), Rc::new(RefCell::new(None)));
@@ -191,36 +199,37 @@ fn of_a_borrow_held_across_a_suspension(subject: Subject) {
     let second = event_loop.spawn(subject.task(body().run(|| *shared.borrow_mut() += 1)));
     *sender.borrow_mut() = Some(());
     event_loop.run().unwrap();
-    // The second one meets the borrow: its own panic, and the first one goes on.
+    // The second task panics, since the value is still borrowed. The first one continues.
     assert!(event_loop.block_on(first).unwrap().is_ok());
     let error = event_loop.block_on(second).unwrap().unwrap_err();
     assert!(error.to_string().contains("already"), "{error}");
     *shared.borrow_mut() += 1;
 }
 
-fn in_a_trace(subject: Subject) {
+fn in_a_trace_lose_no_task(subject: Subject) {
     let mut event_loop = new_loop();
     let mut has_panicked = false;
     event_loop.trace(move |_: &Event| {
         assert!(std::mem::replace(&mut has_panicked, true), "in a trace");
     });
-    let handle = event_loop.spawn(subject.task(body().perform(turn()).worth(|| 42)));
-    // A trace belongs to who runs the loop, so the panic does too; the loop is whole after it.
-    assert_eq!(quietly(|| event_loop.run().unwrap()), Err("in a trace".to_string()));
+    let handle = event_loop.spawn(subject.task(body().perform(turn()).output(|| 42)));
+    // The caller of `run` provides the trace, so the panic reaches that caller. The loop still
+    // works.
+    assert_eq!(catch_panic(|| event_loop.run().unwrap()), Err("in a trace".to_string()));
     assert_eq!(event_loop.block_on(handle).unwrap().unwrap(), 42);
 }
 
-fn while_the_code_around_the_loop_unwinds(subject: Subject) {
-    let said = Said::default();
-    let inside = said.clone();
-    let unwinds = quietly(move || {
+fn around_a_loop_drop_its_tasks(subject: Subject) {
+    let notes = Notes::default();
+    let inside = notes.clone();
+    let unwinds = catch_panic(move || {
         let mut event_loop = new_loop();
         let body = body().hold(inside.when_dropped("dropped")).perform(turn());
-        let _handle = event_loop.spawn(subject.task(body.say(&inside, "went on")));
-        let _watched = watched(subject, &event_loop);
+        let _handle = event_loop.spawn(subject.task(body.note(&inside, "went on")));
+        let _watched = spawn_with_probe(subject, &event_loop);
         turns(&mut event_loop, 1);
         panic!("around the loop");
     });
     assert_eq!(unwinds, Err::<(), _>("around the loop".to_string()));
-    assert_eq!(said.lines(), ["dropped"]);
+    assert_eq!(notes.lines(), ["dropped"]);
 }

@@ -1,4 +1,4 @@
-//! Pipes: what they have beside what all [streams of bytes](super::byte_streams) have.
+//! Pipes: their laws beside the laws of all streams of bytes (`byte_streams`).
 
 use std::io::Read;
 
@@ -13,15 +13,15 @@ use crate::{
 };
 
 laws! { ($) pipes:
-    /// What is written is read, in order and whole, however much it is.
-    a_million_bytes;
-    /// When the last writer is dropped the reader reads the end.
-    the_end;
-    /// The descriptor blocks again when it is taken out.
-    taken_out;
+    /// Bytes that are written to a pipe are read completely and in order, even a million of them.
+    a_million_bytes_arrive_in_order;
+    /// When the last writer is dropped, the reader reads the end of the stream.
+    dropping_the_last_writer_ends_the_stream;
+    /// `into_fd` returns a descriptor that blocks again.
+    into_fd_returns_a_blocking_descriptor;
 }
 
-fn a_million_bytes(subject: Subject) {
+fn a_million_bytes_arrive_in_order(subject: Subject) {
     let mut event_loop = real_loop();
     let (reader, writer) = pipe().unwrap();
     let writes = body().perform_ok(move || writer.write_all_owned(bytes(1_000_000)));
@@ -36,7 +36,7 @@ fn a_million_bytes(subject: Subject) {
     event_loop.block_on(subject.task(reads)).unwrap();
 }
 
-fn the_end(subject: Subject) {
+fn dropping_the_last_writer_ends_the_stream(subject: Subject) {
     let mut event_loop = real_loop();
     let (reader, writer) = pipe().unwrap();
     let clone = writer.clone();
@@ -50,7 +50,7 @@ fn the_end(subject: Subject) {
     event_loop.block_on(reads).unwrap().unwrap();
 }
 
-fn taken_out(subject: Subject) {
+fn into_fd_returns_a_blocking_descriptor(subject: Subject) {
     let (reader, writer) = pipe().unwrap();
     let writes = body().perform_ok(move || writer.write_all_owned("hello"));
     real_loop().block_on(subject.task(writes)).unwrap();
@@ -58,7 +58,7 @@ fn taken_out(subject: Subject) {
     let mut text = String::new();
     reader.read_to_string(&mut text).unwrap();
     assert_eq!(text, "hello");
-    // And it can be put in again.
+    // The descriptor can be used for a new reader.
     let reader = PipeReader::new(reader).unwrap();
     let reads = body().perform_eq(move || reader.read_owned([0; 1]), 0);
     real_loop().block_on(subject.task(reads)).unwrap();

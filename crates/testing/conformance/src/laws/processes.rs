@@ -1,4 +1,4 @@
-//! Child processes: their pipes, how they end, and what can go wrong.
+//! Child processes: their pipes, their exit status, and possible errors.
 
 use std::{fs, io::ErrorKind, os::unix::process::ExitStatusExt};
 
@@ -16,38 +16,38 @@ use crate::{
 };
 
 laws! { ($) processes:
-    /// How a child ended is told, the same each time it is asked.
-    how_it_ended;
-    /// What a child writes to both outputs is gathered, and so is how it ended.
-    its_output;
-    /// A child that is asked for its output reads nothing and so does not wait for us.
-    it_has_nothing_to_read;
-    /// A million bytes go through a child both ways at once.
-    both_ways_at_once;
-    /// A child whose outputs both fill up is read to the end.
-    both_pipes_full;
+    /// `wait` returns the exit status of a child, the same each time.
+    wait_returns_the_exit_status_each_time;
+    /// `output` collects the bytes that a child writes to both of its outputs, and its exit status.
+    output_collects_both_outputs_and_the_status;
+    /// `output` gives the child an empty input, so a child that reads does not wait forever.
+    output_gives_the_child_an_empty_input;
+    /// A million bytes pass through a child, written and read at the same time.
+    a_million_bytes_go_both_ways_at_once;
+    /// `output` reads a child to the end that fills both of its output pipes.
+    output_reads_two_full_pipes;
     /// Waiting for a child closes its standard input first.
-    waiting_closes_its_input;
-    /// A program that is not there is an error that says so, from `spawn` and from the leaves.
-    a_program_that_is_not_there;
+    wait_closes_the_standard_input;
+    /// A missing program is a `NotFound` error, from `spawn`, `output` and `status`.
+    a_missing_program_is_an_error;
     /// A NUL byte in the program, an argument, the environment or the folder is an `InvalidInput`
     /// error.
-    a_nul_in_a_command;
-    /// A child is started when its leaf is resumed first, as the command was when the leaf was
-    /// made.
-    it_is_started_lazily;
-    /// A child is killed while somebody waits for it, who is told.
-    killed_while_waited_for;
-    /// A child that ignores a request to end runs on until it is killed.
-    a_child_that_ignores_sigterm;
-    /// A signal to its group reaches those that a child has started.
-    a_signal_to_its_group;
-    /// Writing to a child that has ended is a `BrokenPipe` error.
-    it_has_ended;
-    /// Signals to a child that has ended, and a second kill, are harmless.
-    signals_after_the_end;
-    /// Many children run at once, and each is told how it ended.
-    many_at_once;
+    a_nul_byte_in_a_command_is_an_error;
+    /// `output` starts its child at its first resume, with the settings that the command had when
+    /// `output` was called.
+    output_starts_its_child_lazily;
+    /// A child can be killed while a task waits for it. The task gets its exit status.
+    a_kill_ends_a_wait;
+    /// A child that ignores `terminate` continues until it is killed.
+    a_child_that_ignores_sigterm_can_be_killed;
+    /// A signal to the process group of a child reaches the processes that the child has started.
+    a_signal_to_the_group_reaches_all_of_it;
+    /// A write to a child that has ended fails with `BrokenPipe`.
+    a_write_to_an_ended_child_is_an_error;
+    /// Signals to a child that has ended, and a second `kill`, are harmless.
+    signals_after_the_end_are_harmless;
+    /// Many children run at once, and `status` returns the right exit status for each.
+    many_children_run_at_once;
 }
 
 pub(super) fn sh(script: &str) -> Command {
@@ -56,7 +56,7 @@ pub(super) fn sh(script: &str) -> Command {
     command
 }
 
-/// Waits for it, and checks how it ended.
+/// Waits for the child, and checks its exit status.
 fn ends(
     subject: Subject,
     child: &mut Child,
@@ -72,7 +72,7 @@ fn ends(
     ))
 }
 
-fn how_it_ended(subject: Subject) {
+fn wait_returns_the_exit_status_each_time(subject: Subject) {
     let mut event_loop = real_loop();
     let mut child = sh("exit 7").spawn().unwrap();
     for _ in 0..2 {
@@ -89,7 +89,7 @@ fn how_it_ended(subject: Subject) {
     event_loop.block_on(subject.task(status)).unwrap();
 }
 
-fn its_output(subject: Subject) {
+fn output_collects_both_outputs_and_the_status(subject: Subject) {
     let output = body().perform_then(
         || sh("echo out; echo err >&2; exit 5").output(),
         |output| {
@@ -101,7 +101,7 @@ fn its_output(subject: Subject) {
     real_loop().block_on(subject.task(output)).unwrap();
 }
 
-fn it_has_nothing_to_read(subject: Subject) {
+fn output_gives_the_child_an_empty_input(subject: Subject) {
     let output = body().perform_then(
         || Command::new("cat").output(),
         |output| assert!(output.unwrap().stdout.is_empty()),
@@ -109,7 +109,7 @@ fn it_has_nothing_to_read(subject: Subject) {
     real_loop().block_on(subject.task(output)).unwrap();
 }
 
-fn both_ways_at_once(subject: Subject) {
+fn a_million_bytes_go_both_ways_at_once(subject: Subject) {
     let mut event_loop = real_loop();
     let mut cat = Command::new("cat");
     let mut child = cat.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -127,7 +127,7 @@ fn both_ways_at_once(subject: Subject) {
     event_loop.block_on(ends(subject, &mut child, |status| status.success())).unwrap();
 }
 
-fn both_pipes_full(subject: Subject) {
+fn output_reads_two_full_pipes(subject: Subject) {
     let script = "head -c 300000 /dev/zero >&2; head -c 300000 /dev/zero";
     let output = body().perform_then(
         || sh(script).output(),
@@ -139,13 +139,13 @@ fn both_pipes_full(subject: Subject) {
     real_loop().block_on(subject.task(output)).unwrap();
 }
 
-fn waiting_closes_its_input(subject: Subject) {
+fn wait_closes_the_standard_input(subject: Subject) {
     let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
     let ends = ends(subject, &mut child, |status| status.success());
     real_loop().block_on(ends).unwrap();
 }
 
-fn a_nul_in_a_command(subject: Subject) {
+fn a_nul_byte_in_a_command_is_an_error(subject: Subject) {
     let commands = [
         Command::new("true\0false"),
         sh("true").arg("one\0two").clone(),
@@ -159,21 +159,21 @@ fn a_nul_in_a_command(subject: Subject) {
     real_loop().block_on(subject.task(starts)).unwrap();
 }
 
-fn it_is_started_lazily(subject: Subject) {
+fn output_starts_its_child_lazily(subject: Subject) {
     let folder = NewPath::new();
     let mut command = sh("echo $NUMBER");
     let outputs = [1, 2]
         .map(|number| command.current_dir(&folder.0).env("NUMBER", number.to_string()).output());
     drop(command);
-    // Started before, there would not be a folder for it.
+    // The folder is made only now. A child that was started earlier would have failed without it.
     fs::create_dir(&folder.0).unwrap();
     for (output, number) in outputs.into_iter().zip(1..) {
-        let said = format!("{number}\n");
+        let expected = format!("{number}\n");
         let output = body().perform_then(
             || output,
             move |output| {
                 let output = output.unwrap();
-                assert_eq!(String::from_utf8_lossy(&output.stdout), said);
+                assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
             },
         );
         real_loop().block_on(subject.task(output)).unwrap();
@@ -181,7 +181,7 @@ fn it_is_started_lazily(subject: Subject) {
     fs::remove_dir(&folder.0).unwrap();
 }
 
-fn a_program_that_is_not_there(subject: Subject) {
+fn a_missing_program_is_an_error(subject: Subject) {
     let none = || Command::new("/no/such/program");
     assert_eq!(none().spawn().unwrap_err().kind(), ErrorKind::NotFound);
     let task = body()
@@ -190,7 +190,7 @@ fn a_program_that_is_not_there(subject: Subject) {
     real_loop().block_on(subject.task(task)).unwrap();
 }
 
-fn killed_while_waited_for(subject: Subject) {
+fn a_kill_ends_a_wait(subject: Subject) {
     let mut event_loop = real_loop();
     let mut child = Command::new("sleep").arg("60").spawn().unwrap();
     let waits = ends(subject, &mut child, |status| status.signal() == Some(9));
@@ -200,7 +200,7 @@ fn killed_while_waited_for(subject: Subject) {
     event_loop.block_on(waits).unwrap().unwrap();
 }
 
-fn a_child_that_ignores_sigterm(subject: Subject) {
+fn a_child_that_ignores_sigterm_can_be_killed(subject: Subject) {
     let mut event_loop = real_loop();
     let script = "trap 'echo no' TERM; echo ready; while :; do sleep 0.01; done";
     let mut child = sh(script).stdout(Stdio::piped()).process_group(0).spawn().unwrap();
@@ -219,7 +219,7 @@ fn a_child_that_ignores_sigterm(subject: Subject) {
     event_loop.block_on(ends).unwrap();
 }
 
-fn a_signal_to_its_group(subject: Subject) {
+fn a_signal_to_the_group_reaches_all_of_it(subject: Subject) {
     let mut event_loop = real_loop();
     let mut child = sh("sleep 60 & echo ready; wait");
     let mut child = child.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
@@ -228,26 +228,26 @@ fn a_signal_to_its_group(subject: Subject) {
     let ready = body().perform_ok(move || first.read_exact_owned([0; 6]));
     event_loop.block_on(subject.task(ready)).unwrap();
     child.signal_group(Signal::Kill).unwrap();
-    // Both have it open, so this is the end of both.
+    // Both processes have the pipe open, so it ends when both have ended.
     let reads = body().perform_eq(move || stdout.read_to_end_owned(Vec::new()), 0);
     event_loop.block_on(subject.task(reads)).unwrap();
     let ends = ends(subject, &mut child, |status| status.signal() == Some(9));
     event_loop.block_on(ends).unwrap();
 }
 
-fn it_has_ended(subject: Subject) {
+fn a_write_to_an_ended_child_is_an_error(subject: Subject) {
     let mut event_loop = real_loop();
     let mut child = Command::new("true").stdin(Stdio::piped()).spawn().unwrap();
     let stdin = child.stdin.take().unwrap();
     event_loop.block_on(ends(subject, &mut child, |status| status.success())).unwrap();
-    // More than a pipe holds: a child that is just being started elsewhere has all our descriptors
-    // for a moment, and keeps the pipe open.
+    // More bytes than a pipe holds. A child that another test is just starting has inherited all
+    // our descriptors, and keeps the pipe open until it runs its program.
     let writes =
         body().perform_err(move || stdin.write_all_owned(bytes(1_000_000)), ErrorKind::BrokenPipe);
     event_loop.block_on(subject.task(writes)).unwrap();
 }
 
-fn signals_after_the_end(subject: Subject) {
+fn signals_after_the_end_are_harmless(subject: Subject) {
     let mut event_loop = real_loop();
     let mut child = Command::new("true").spawn().unwrap();
     event_loop.block_on(ends(subject, &mut child, |status| status.success())).unwrap();
@@ -258,7 +258,7 @@ fn signals_after_the_end(subject: Subject) {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
 
-fn many_at_once(subject: Subject) {
+fn many_children_run_at_once(subject: Subject) {
     let mut event_loop = real_loop();
     let tasks: Vec<_> = (0..10)
         .map(|n| {

@@ -1,4 +1,4 @@
-//! Waiting until a descriptor is ready: who is woken, by whom, and who is not.
+//! Waiting until a descriptor is ready: which tasks are woken, and which are not.
 
 use std::{
     fs::{self, File},
@@ -16,47 +16,51 @@ use quadrivium::{
     task::Either,
 };
 
+use super::deadlock::expect_deadlock;
 use crate::{
-    Probe, Said, Subject, body, map, new_loop,
+    NO_NOTES, Notes, Probe, Subject, body, map, new_loop,
     sockets::{bytes, real_loop, std_tcp, tcp},
     turns,
 };
 
 laws! { ($) readiness:
-    /// A task that waits for a source says so, and is woken by the reactor.
-    through_the_trace;
-    /// A pipe is waited for, and its end too.
-    of_a_pipe;
-    /// The first of several descriptors to be ready wins: what `select` is to threads.
-    of_several;
-    /// Several tasks wait for one descriptor, in both directions, and all are woken.
-    of_one_descriptor_for_several_tasks;
-    /// A regular file cannot be waited for, and the error says so.
-    of_a_regular_file;
-    /// No deadlock is reported while a task waits for a source.
-    not_a_deadlock;
-    /// Once only channels are left, it is a deadlock, also of a task that had waited for a source.
-    a_deadlock_when_only_channels_are_left on Deadlocks;
-    /// A socket that the other end has half closed makes no more wakes.
-    quiet_after_the_end;
-    /// A loop that waits for a source sleeps.
-    asleep_while_idle;
-    /// A task that is always ready keeps nobody from his source.
-    beside_a_task_that_is_always_ready;
-    /// On a virtual clock what the sources have comes before a jump.
-    before_time_jumps on VirtualClock;
-    /// A task that is cancelled, woken or not, leaves its source to others.
-    between_wake_and_resume;
+    /// A task that waits for a descriptor is suspended until ready, and woken by the reactor, which
+    /// turns events of the kernel into wakes.
+    is_reported_by_the_reactor;
+    /// A wait for a pipe ends when the pipe has bytes, and when it is closed.
+    of_a_pipe_comes_with_bytes_or_the_end;
+    /// In a race of several descriptors, the first to be ready wins, as in `select`.
+    of_several_descriptors_is_a_race;
+    /// Several tasks may wait for one descriptor, in both directions, and all are woken.
+    of_one_descriptor_wakes_several_tasks;
+    /// A regular file cannot be waited for. The error says this.
+    of_a_regular_file_is_an_error;
+    /// No deadlock is reported while a task waits for a descriptor.
+    is_awaited_without_a_deadlock;
+    /// Once tasks wait for channels only, a deadlock is reported, even if one waited for a
+    /// descriptor before.
+    does_not_hide_a_later_deadlock on Deadlocks;
+    /// A socket that the other end has half closed causes no more wakes.
+    causes_no_wakes_after_a_half_close;
+    /// A loop that waits for a descriptor sleeps instead of polling again and again.
+    is_awaited_by_a_sleeping_loop;
+    /// A task that is always ready does not keep another one from its descriptor.
+    is_noticed_beside_a_busy_task;
+    /// A virtual clock does not jump to a deadline before ready descriptors are noticed.
+    is_noticed_before_the_clock_jumps on VirtualClock;
+    /// A task that is cancelled between its wake and its resume leaves its descriptor to other
+    /// tasks.
+    is_left_to_other_tasks_by_a_cancel;
 }
 
-/// A pipe in which this waits until it can be read.
+/// Makes a pipe, and spawns a task that waits until the pipe can be read.
 fn waits(subject: Subject, event_loop: &EventLoop) -> (PipeWriter, JoinHandle<()>) {
     let (reader, writer) = pipe().unwrap();
     let waits = body().perform_ok(move || ready(&reader, Interest::Readable));
     (writer, event_loop.spawn(subject.task(waits)))
 }
 
-fn through_the_trace(subject: Subject) {
+fn is_reported_by_the_reactor(subject: Subject) {
     let mut event_loop = real_loop();
     let trace = Recorder::default();
     event_loop.trace(trace.clone());
@@ -71,7 +75,7 @@ fn through_the_trace(subject: Subject) {
         [
             "spawned",
             "resumed",
-            // It is not tried: the reactor has to say it.
+            // The descriptor is not tried first. The reactor reports that it is ready.
             "suspended until ready",
             "woken by the reactor",
             "resumed",
@@ -80,7 +84,7 @@ fn through_the_trace(subject: Subject) {
     );
 }
 
-fn of_a_pipe(subject: Subject) {
+fn of_a_pipe_comes_with_bytes_or_the_end(subject: Subject) {
     let mut event_loop = real_loop();
     let (mut writer, handle) = waits(subject, &event_loop);
     turns(&mut event_loop, 2);
@@ -94,19 +98,22 @@ fn of_a_pipe(subject: Subject) {
     event_loop.block_on(handle).unwrap().unwrap();
 }
 
-fn of_several(subject: Subject) {
+fn of_several_descriptors_is_a_race(subject: Subject) {
     let mut event_loop = real_loop();
     let ((a, _to_a), (b, mut to_b)) = (pipe().unwrap(), pipe().unwrap());
     let read = |pipe: &PipeReader| ready(pipe, Interest::Readable);
     let first = map(race(read(&a), race(read(&b), ready(&to_b, Interest::Readable))), |it| {
-        assert!(matches!(it, Either::Right(Either::Left(Ok(())))), "it was the second");
+        assert!(
+            matches!(it, Either::Right(Either::Left(Ok(())))),
+            "the second pipe is ready: it must win"
+        );
     });
     let handle = event_loop.start(subject.task(body().perform(first)), 2);
     to_b.write_all(b"!").unwrap();
     event_loop.block_on(handle).unwrap().unwrap();
 }
 
-fn of_one_descriptor_for_several_tasks(subject: Subject) {
+fn of_one_descriptor_wakes_several_tasks(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, mut other) = std_tcp();
     let wait = |event_loop: &EventLoop, interest| {
@@ -116,12 +123,15 @@ fn of_one_descriptor_for_several_tasks(subject: Subject) {
     let readers = [wait(&event_loop, Interest::Readable), wait(&event_loop, Interest::Readable)];
     let writer = wait(&event_loop, Interest::Writable);
     event_loop.block_on(writer).unwrap().unwrap();
-    assert!(readers.iter().all(|reader| !reader.is_finished()), "writable is not readable");
+    assert!(
+        readers.iter().all(|reader| !reader.is_finished()),
+        "the socket is writable only: no reader must be woken"
+    );
     other.write_all(b"!").unwrap();
     readers.into_iter().for_each(|reader| event_loop.block_on(reader).unwrap().unwrap());
 }
 
-fn of_a_regular_file(subject: Subject) {
+fn of_a_regular_file_is_an_error(subject: Subject) {
     let path = crate::sockets::NewPath::new();
     fs::write(&path.0, "always ready").unwrap();
     let file = File::open(&path.0).unwrap();
@@ -136,10 +146,10 @@ fn of_a_regular_file(subject: Subject) {
     real_loop().block_on(subject.task(waits)).unwrap();
 }
 
-fn not_a_deadlock(subject: Subject) {
+fn is_awaited_without_a_deadlock(subject: Subject) {
     let mut event_loop = real_loop();
     let (mut writer, handle) = waits(subject, &event_loop);
-    // And one that waits for him.
+    // A second task waits for the first.
     let joins = event_loop.spawn(subject.task(body().perform(handle)));
     let thread = thread::spawn(move || writer.write_all(b"!").unwrap());
     event_loop.run().unwrap();
@@ -147,7 +157,7 @@ fn not_a_deadlock(subject: Subject) {
     thread.join().unwrap();
 }
 
-fn a_deadlock_when_only_channels_are_left(subject: Subject) {
+fn does_not_hide_a_later_deadlock(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     let notify = Notify::new();
@@ -158,10 +168,10 @@ fn a_deadlock_when_only_channels_are_left(subject: Subject) {
         .perform(notify.notified());
     drop(event_loop.spawn(subject.task(stuck)));
     drop(event_loop.spawn(subject.task(body().perform(other.write_all_owned("!")).hold(other))));
-    assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));
+    expect_deadlock(event_loop.run());
 }
 
-fn quiet_after_the_end(subject: Subject) {
+fn causes_no_wakes_after_a_half_close(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     other.shutdown(Shutdown::Write).unwrap();
@@ -175,22 +185,22 @@ fn quiet_after_the_end(subject: Subject) {
     }
     let before = trace.lines().len();
     assert_eq!(turns(&mut event_loop, 100), Turned::Waiting);
-    assert_eq!(trace.lines().len(), before, "nothing happens any more");
+    assert_eq!(trace.lines().len(), before, "a half-closed socket must cause no more wakes");
 }
 
-/// Whether a thread of this process sleeps, as the kernel sees it.
+/// Returns whether a thread of this process sleeps, according to the kernel.
 fn is_asleep(id: &str) -> bool {
     let stat = fs::read_to_string(format!("/proc/self/task/{id}/stat")).unwrap();
     stat.rsplit(')').next().unwrap().trim_start().starts_with('S')
 }
 
-fn asleep_while_idle(subject: Subject) {
+fn is_awaited_by_a_sleeping_loop(subject: Subject) {
     let mut event_loop = real_loop();
     let (mut writer, handle) = waits(subject, &event_loop);
     let own = fs::read_link("/proc/thread-self").unwrap();
     let own = own.file_name().unwrap().to_str().unwrap().to_string();
     let thread = thread::spawn(move || {
-        // A loop that asks again and again would be seen running now and then.
+        // A loop that polls again and again would be seen running now and then.
         let mut in_a_row = 0;
         while in_a_row < 50 {
             in_a_row = if is_asleep(&own) { in_a_row + 1 } else { 0 };
@@ -202,18 +212,22 @@ fn asleep_while_idle(subject: Subject) {
     thread.join().unwrap();
 }
 
-fn beside_a_task_that_is_always_ready(subject: Subject) {
-    let said = Said::default();
+fn is_noticed_beside_a_busy_task(subject: Subject) {
+    let notes = Notes::default();
     let mut event_loop = real_loop();
     let (mut writer, handle) = waits(subject, &event_loop);
     turns(&mut event_loop, 1);
     writer.write_all(b"!").unwrap();
-    drop(event_loop.spawn(subject.task(body().repeat(1_000, turn).say(&said, "done"))));
+    drop(event_loop.spawn(subject.task(body().repeat(1_000, turn).note(&notes, "done"))));
     event_loop.block_on(handle).unwrap().unwrap();
-    assert!(said.lines().is_empty(), "the source came first");
+    assert_eq!(
+        notes.lines(),
+        NO_NOTES,
+        "the descriptor must be noticed while the other task still runs"
+    );
 }
 
-fn before_time_jumps(subject: Subject) {
+fn is_noticed_before_the_clock_jumps(subject: Subject) {
     let mut event_loop = new_loop();
     let (mut writer, handle) = waits(subject, &event_loop);
     let sleeps = body().perform(sleep(std::time::Duration::from_secs(1_000)));
@@ -225,7 +239,7 @@ fn before_time_jumps(subject: Subject) {
     assert_eq!(event_loop.elapsed(), std::time::Duration::from_secs(1_000));
 }
 
-fn between_wake_and_resume(subject: Subject) {
+fn is_left_to_other_tasks_by_a_cancel(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, mut other) = std_tcp();
     let one = TcpStream::from_std(one).unwrap();
@@ -234,7 +248,7 @@ fn between_wake_and_resume(subject: Subject) {
         subject.task(body().perform_ok(move || one.read_exact_owned([0; 2])))
     };
     let first = event_loop.start(reads(&one), 1);
-    // The task that is spawned before him cancels him in the turn in which he is woken.
+    // The second task cancels the first in the same turn in which the first is woken.
     let cancels = Probe::default();
     let victim = first.canceller();
     let cancelling =

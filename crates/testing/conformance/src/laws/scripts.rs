@@ -1,4 +1,5 @@
-//! Programs that nobody wrote: the same script in any style leaves the same record.
+//! Generated programs. A script is a small random program, and its record is the trace of the loop
+//! with the notes of the bodies. The same script must leave the same record in any style.
 
 use std::{env, time::Duration};
 
@@ -6,7 +7,7 @@ use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use quadrivium::test::{Faults, Order, Simulation};
 
 use crate::{
-    Subject, cases, quietly,
+    Subject, catch_panic, random_cases,
     script::{Cast, PlayRecord, Script, agree, check_rules, compare, play_on, scripts, shrink},
     styles::{ALL, Future},
     watchdog,
@@ -14,38 +15,42 @@ use crate::{
 
 laws! { ($) scripts:
     /// A script leaves the same record in this style as with async/await, line by line.
-    leave_the_record_of_futures on VirtualClock;
-    /// So it does when its parts are played by several styles, this one among them.
-    leave_the_record_of_futures_in_a_mixture on VirtualClock;
-    /// So it does in an order that a seed chooses.
-    leave_the_record_of_futures_in_any_order on VirtualClock;
-    /// So it does under spurious wakes, late wakes, cancels and faulty connections from a seed.
-    leave_the_record_of_futures_whatever_goes_wrong on VirtualClock;
+    leave_the_same_record_as_futures on VirtualClock;
+    /// A script leaves the same record if its parts are played by several styles, this one among
+    /// them.
+    leave_the_same_record_in_mixed_styles on VirtualClock;
+    /// A script leaves the same record as with async/await in any order of the tasks that a seed
+    /// chooses.
+    leave_the_same_record_in_any_order on VirtualClock;
+    /// A script leaves the same record as with async/await under spurious wakes, delayed wakes,
+    /// cancels and faulty connections.
+    leave_the_same_record_under_faults on VirtualClock;
     /// The same seed leaves the same record, bit for bit.
     replay_bit_for_bit on VirtualClock;
 }
 
-/// How many scripts a law plays for a style; for a pair it is a twentieth. Set it to 10000 to be
-/// thorough.
+/// The number of scripts that a law plays for a style. A pair of styles plays a twentieth of them.
+/// Use 10000 for a thorough check.
 const SCRIPTS: &str = "QUADRIVIUM_SCRIPTS";
 
-/// How many orders of each script are tried.
+/// The number of orders that are tried for each script.
 const SEEDS: u64 = 3;
 
-/// How deep a script contains others.
+/// The depth to which scripts contain other scripts.
 const DEPTH: u32 = 2;
 
-/// Makes up scripts until one does not hold, and shows the smallest that does not.
+/// Generates scripts until the law fails for one. Then panics with the smallest script for which it
+/// fails.
 fn for_many_scripts(subject: Subject, holds: impl Fn(&Script) -> Result<(), String>) {
     let asked = env::var(SCRIPTS).map(|n| n.parse().expect("QUADRIVIUM_SCRIPTS is a number"));
     let alone: u32 = asked.unwrap_or(50);
     let n = if subject.is_pair() { alone.div_ceil(20) } else { alone };
-    // Shrunk by ourselves, who know that a script may be replaced by what it contains.
-    let config = Config { max_shrink_iters: 0, ..cases(n) };
+    // We shrink the script ourselves, since we know that it may be replaced by a script in it.
+    let config = Config { max_shrink_iters: 0, ..random_cases(n) };
     let holds = |script: &Script| {
         watchdog::is_alive();
-        // A style may panic where no loop catches it: then the script is shown all the same.
-        let held = quietly(|| holds(script));
+        // A style may panic outside of any loop. Then the script is shown all the same.
+        let held = catch_panic(|| holds(script));
         held.unwrap_or_else(|panic| Err(format!("a panic: {panic}\n\nthe script:\n{script}")))
     };
     let ran = TestRunner::new(config)
@@ -54,24 +59,27 @@ fn for_many_scripts(subject: Subject, holds: impl Fn(&Script) -> Result<(), Stri
         Ok(()) => {}
         Err(TestError::Fail(_, script)) => {
             let smallest = shrink(&script, |script| holds(script).is_err());
-            panic!("{subject}: {}", holds(&smallest).expect_err("the smallest does not hold"));
+            panic!(
+                "{subject}: {}",
+                holds(&smallest).expect_err("the law fails for the smallest script")
+            );
         }
         Err(error) => panic!("{subject}: {error}"),
     }
 }
 
-fn leave_the_record_of_futures(subject: Subject) {
+fn leave_the_same_record_as_futures(subject: Subject) {
     let casts = [Cast::all(&Future), Cast::all(subject)];
     for_many_scripts(subject, |script| agree(script, &casts));
 }
 
-fn leave_the_record_of_futures_in_a_mixture(subject: Subject) {
+fn leave_the_same_record_in_mixed_styles(subject: Subject) {
     let mixture = Cast::mixed([subject].into_iter().chain(ALL.map(Subject::of)));
     let casts = [Cast::all(&Future), mixture];
     for_many_scripts(subject, |script| agree(script, &casts));
 }
 
-/// What goes wrong, and with which seeds.
+/// The simulations, each with a seed.
 fn simulations() -> impl Iterator<Item = (Simulation, u64)> {
     let ms = Duration::from_millis(1);
     let mild = Faults::none().spurious_wakes(0.2, 4 * ms).delayed_wakes(0.2, 4 * ms);
@@ -87,10 +95,10 @@ fn simulations() -> impl Iterator<Item = (Simulation, u64)> {
 
 fn simulate(simulation: &Simulation, seed: u64, script: &Script, cast: &Cast) -> PlayRecord {
     let replay = simulation.replay(seed, |event_loop| play_on(event_loop, script, cast));
-    replay.result.unwrap_or_else(|panic| panic!("the play itself failed: {panic}"))
+    replay.result.unwrap_or_else(|panic| panic!("playing the script panicked: {panic}"))
 }
 
-fn leave_the_record_of_futures_in_any_order(subject: Subject) {
+fn leave_the_same_record_in_any_order(subject: Subject) {
     let casts = [Cast::all(&Future), Cast::all(subject)];
     for_many_scripts(subject, |script| {
         (0..SEEDS).try_for_each(|seed| {
@@ -100,7 +108,7 @@ fn leave_the_record_of_futures_in_any_order(subject: Subject) {
     });
 }
 
-fn leave_the_record_of_futures_whatever_goes_wrong(subject: Subject) {
+fn leave_the_same_record_under_faults(subject: Subject) {
     let casts = [Cast::all(&Future), Cast::all(subject)];
     for_many_scripts(subject, |script| {
         simulations().try_for_each(|(simulation, seed)| {
@@ -127,7 +135,7 @@ mod tests {
     use super::*;
     use crate::{Body, Style, Value, leaf};
 
-    /// A style that is always in a hurry: whatever it waits for, it only lets a turn go by.
+    /// A broken style: it waits for a single turn, whatever its body waits for.
     struct Hurried;
 
     impl Style for Hurried {
@@ -145,8 +153,9 @@ mod tests {
     }
 
     #[test]
-    fn a_style_that_differs_is_told_by_the_smallest_script() {
-        let parted = quietly(|| leave_the_record_of_futures(Subject::of(&Hurried))).unwrap_err();
+    fn a_style_that_differs_is_shown_with_the_smallest_script() {
+        let parted =
+            catch_panic(|| leave_the_same_record_as_futures(Subject::of(&Hurried))).unwrap_err();
         println!("{parted}");
         let script = parted.split("the script:\n").nth(1).unwrap();
         assert_eq!(script.lines().count(), 1, "{parted}");

@@ -1,5 +1,5 @@
-//! A semaphore under random requests, returns, cancels and spurious wakes: no permit lost, none
-//! twice, nobody overtaken, nobody asleep who could go on.
+//! Random operations on a semaphore: requests, releases, cancels and spurious wakes. No permit is
+//! lost or duplicated, no task is overtaken, and none stays asleep that could continue.
 
 use std::{
     cell::RefCell,
@@ -14,25 +14,25 @@ use quadrivium::{
     task::Either,
 };
 
-use crate::{Probe, Subject, TestLoop, body, cases, new_loop, turns};
+use crate::{Probe, Subject, TestLoop, body, new_loop, random_cases, turns};
 
 laws! { ($) semaphore_operations:
-    /// Under random requests, returns, cancels and spurious wakes no permit is lost, nobody is
-    /// overtaken, and nobody sleeps who could go on.
-    every_permit_is_somewhere on VirtualClock;
+    /// Under random requests, releases, cancels and spurious wakes, no permit is lost and no task
+    /// is overtaken. No task stays asleep that could continue.
+    no_permit_is_lost_and_no_task_is_overtaken on VirtualClock;
 }
 
 #[derive(Clone, Debug)]
 enum Operation {
     Acquire(usize),
     TryAcquire(usize),
-    /// Gives back what one of the holders has.
+    /// Releases the permit of one of the holders.
     Release(usize),
     Add,
-    /// One of the holders never gives back what it has.
+    /// One of the holders forgets its permit, which is then lost.
     Forget(usize),
     Cancel(usize),
-    /// Wakes one of the tasks for nothing.
+    /// Wakes one of the tasks spuriously.
     Wake(usize),
     Turn,
 }
@@ -50,7 +50,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// Who wanted how many, in the order of asking.
+/// A task that acquires `n` permits. The index of a worker is its id, in the order of the requests.
 struct Worker {
     handle: JoinHandle<()>,
     probe: Probe,
@@ -58,9 +58,9 @@ struct Worker {
 }
 
 #[derive(Default)]
-struct Books {
+struct PermitHistory {
     held: BTreeMap<usize, Permit>,
-    /// In the order in which they got theirs.
+    /// The ids of the workers, in the order in which they got their permits.
     granted: Vec<usize>,
 }
 
@@ -68,10 +68,10 @@ struct World {
     subject: Subject,
     event_loop: TestLoop,
     semaphore: Semaphore,
-    books: Rc<RefCell<Books>>,
+    history: Rc<RefCell<PermitHistory>>,
     workers: Vec<Worker>,
     cancelled: BTreeSet<usize>,
-    /// All there are, free or held.
+    /// The number of all permits, free or held.
     total: usize,
 }
 
@@ -81,7 +81,7 @@ impl World {
             subject,
             event_loop: new_loop(),
             semaphore: Semaphore::new(total),
-            books: Rc::default(),
+            history: Rc::default(),
             workers: Vec::new(),
             cancelled: BTreeSet::new(),
             total,
@@ -89,19 +89,19 @@ impl World {
     }
 
     fn acquire(&mut self, n: usize) {
-        let (id, probe, books) = (self.workers.len(), Probe::default(), Rc::clone(&self.books));
-        // Raced against a leaf that never ends, but has a waker for us.
+        let (id, probe, history) = (self.workers.len(), Probe::default(), Rc::clone(&self.history));
+        // The race with a probe, which never ends, gives access to the task's waker.
         let acquires = race(self.semaphore.acquire_many(n), probe.waits());
         let body = body().perform_then(
             || acquires,
             move |first| match first {
                 Either::Left(permit) => {
-                    let mut books = books.borrow_mut();
-                    books.held.insert(id, permit.expect("nobody closes it"));
-                    // Who wants nothing waits for nobody, and so overtakes.
-                    books.granted.extend((n > 0).then_some(id));
+                    let mut history = history.borrow_mut();
+                    history.held.insert(id, permit.expect("the semaphore is not closed"));
+                    // A request for zero permits never waits, so it may overtake others.
+                    history.granted.extend((n > 0).then_some(id));
                 }
-                Either::Right(()) => unreachable!("the probe stays shut"),
+                Either::Right(()) => unreachable!("the probe is never opened"),
             },
         );
         let handle = self.event_loop.spawn(self.subject.task(body));
@@ -113,7 +113,7 @@ impl World {
             Operation::Acquire(n) => self.acquire(n),
             Operation::TryAcquire(n) => drop(self.semaphore.try_acquire_many(n)),
             Operation::Release(id) => {
-                let released = self.books.borrow_mut().held.remove(&id);
+                let released = self.history.borrow_mut().held.remove(&id);
                 drop(released);
             }
             Operation::Add => {
@@ -121,7 +121,7 @@ impl World {
                 self.total += 1;
             }
             Operation::Forget(id) => {
-                if let Some(permit) = self.books.borrow_mut().held.remove(&id) {
+                if let Some(permit) = self.history.borrow_mut().held.remove(&id) {
                     self.total -= permit.count();
                     permit.forget();
                 }
@@ -141,10 +141,10 @@ impl World {
     }
 
     fn check(&self) {
-        let books = self.books.borrow();
-        let held: usize = books.held.values().map(Permit::count).sum();
+        let history = self.history.borrow();
+        let held: usize = history.held.values().map(Permit::count).sum();
         assert_eq!(self.semaphore.available_permits() + held, self.total);
-        assert!(books.granted.is_sorted(), "somebody was overtaken: {:?}", books.granted);
+        assert!(history.granted.is_sorted(), "a task was overtaken: {:?}", history.granted);
     }
 
     fn check_at_the_end(&mut self) {
@@ -152,17 +152,20 @@ impl World {
         self.check();
         let waits = self.workers.iter().find(|worker| !worker.handle.is_finished());
         if let Some(first) = waits {
-            assert!(first.n > self.semaphore.available_permits(), "somebody has overslept");
+            assert!(
+                first.n > self.semaphore.available_permits(),
+                "a task waits though there are permits for it"
+            );
         }
         let ended = self.workers.len() - self.cancelled.len();
-        let books = self.books.borrow();
-        assert!(books.granted.iter().all(|id| !self.cancelled.contains(id)));
-        assert!(books.granted.len() <= ended);
+        let history = self.history.borrow();
+        assert!(history.granted.iter().all(|id| !self.cancelled.contains(id)));
+        assert!(history.granted.len() <= ended);
     }
 }
 
-fn every_permit_is_somewhere(subject: Subject) {
-    let config = cases(if subject.is_pair() { 20 } else { 150 });
+fn no_permit_is_lost_and_no_task_is_overtaken(subject: Subject) {
+    let config = random_cases(if subject.is_pair() { 20 } else { 150 });
     let operations = prop::collection::vec(operation(), 0..80);
     proptest!(config, |(total in 0..4_usize, operations in operations)| {
         let mut world = World::new(subject, total);

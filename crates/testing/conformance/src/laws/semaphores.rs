@@ -1,4 +1,4 @@
-//! Semaphores: so many at a time, big requests and small ones in the order in which they came.
+//! Semaphores: a limited number of tasks at a time, with requests of any size served in order.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -8,39 +8,41 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Said, Subject, body, new_loop, turns};
+use super::deadlock::expect_deadlock;
+use crate::{Notes, Subject, body, new_loop, turns};
 
 laws! { ($) semaphores:
-    /// So many tasks are inside at a time, and no more.
-    so_many_at_a_time;
-    /// A big request is not starved by small ones that come later.
-    a_big_request_is_not_starved;
-    /// Who does not wait for a permit cannot take it from those who do.
+    /// At most as many tasks hold a permit at a time as there are permits.
+    permits_limit_the_holders;
+    /// A large request is not starved by small ones that come later.
+    a_large_request_is_not_starved;
+    /// `try_acquire` does not take permits from a waiting task.
     try_acquire_does_not_overtake;
-    /// Who waits for permits and is cancelled lets those behind him go on.
-    a_waiter_that_is_cancelled;
-    /// Who was woken for permits and is cancelled before he runs passes them on.
-    a_waiter_that_is_cancelled_once_it_was_woken;
-    /// A holder that is cancelled or panics gives its permits back.
-    a_holder_that_is_cancelled_or_panics;
-    /// One return of many permits lets all go on for whom they are enough, in order.
-    many_permits_serve_many;
-    /// Permits that are added are given out, and those that are forgotten are gone.
-    permits_are_added_and_forgotten;
-    /// A semaphore that is closed tells all who wait, in order, and all who come.
-    closing_tells_all;
-    /// More permits than there are is a wait without end, which the loop finds.
-    more_than_there_are_is_a_deadlock on Deadlocks;
+    /// If a task that waits for permits is cancelled, the tasks behind it continue.
+    a_cancelled_waiter_lets_later_ones_continue;
+    /// A task that got permits and is cancelled before it runs passes them on.
+    a_waiter_cancelled_after_its_wake_passes_its_permits_on;
+    /// A holder that is cancelled or panics releases its permits.
+    a_holder_that_ends_releases_its_permits;
+    /// A release of several permits wakes every task for which they suffice, in order.
+    many_permits_wake_many_tasks;
+    /// Added permits go to waiting tasks, and forgotten permits are lost.
+    permits_can_be_added_and_forgotten;
+    /// Closing a semaphore is an error for all tasks that wait, in order, and for all that come
+    /// later.
+    closing_is_an_error_for_all_tasks;
+    /// A request for more permits than exist is reported as a deadlock.
+    more_permits_than_exist_are_a_deadlock on Deadlocks;
 }
 
-/// Takes so many permits, says so, and holds them for so many turns.
-fn holds(
+/// A task that takes the given number of permits, notes this, and holds them for some turns.
+fn holding_task(
     subject: Subject,
     semaphore: &Semaphore,
-    said: &Said,
+    notes: &Notes,
     (name, permits, for_turns): (&'static str, usize, usize),
 ) -> BoxTask<()> {
-    let (semaphore, says) = (semaphore.clone(), said.clone());
+    let (semaphore, own_notes) = (semaphore.clone(), notes.clone());
     let held = Rc::new(RefCell::new(None));
     let takes = Rc::clone(&held);
     let body = body()
@@ -48,10 +50,10 @@ fn holds(
             move || semaphore.acquire_many(permits),
             move |permit| match permit {
                 Ok(permit) => {
-                    says.say(name);
+                    own_notes.add(name);
                     drop(takes.replace(Some(permit)));
                 }
-                Err(error) => says.say(format!("{name}: {error:?}")),
+                Err(error) => own_notes.add(format!("{name}: {error:?}")),
             },
         )
         .repeat(for_turns, turn)
@@ -59,63 +61,63 @@ fn holds(
     subject.task(body)
 }
 
-fn so_many_at_a_time(subject: Subject) {
-    let (semaphore, said, mut event_loop) = (Semaphore::new(2), Said::default(), new_loop());
+fn permits_limit_the_holders(subject: Subject) {
+    let (semaphore, notes, mut event_loop) = (Semaphore::new(2), Notes::default(), new_loop());
     let names = ["a", "b", "c", "d", "e"];
-    let spawn = |name| event_loop.spawn(holds(subject, &semaphore, &said, (name, 1, 2)));
+    let spawn = |name| event_loop.spawn(holding_task(subject, &semaphore, &notes, (name, 1, 2)));
     let _tasks = names.map(spawn);
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["a", "b"]);
+    assert_eq!(notes.lines(), ["a", "b"]);
     turns(&mut event_loop, 1);
-    assert_eq!((said.lines().len(), semaphore.available_permits()), (2, 0));
+    assert_eq!((notes.lines().len(), semaphore.available_permits()), (2, 0));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), names);
+    assert_eq!(notes.lines(), names);
     assert_eq!(semaphore.available_permits(), 2);
 }
 
-fn a_big_request_is_not_starved(subject: Subject) {
-    let (semaphore, said, mut event_loop) = (Semaphore::new(3), Said::default(), new_loop());
+fn a_large_request_is_not_starved(subject: Subject) {
+    let (semaphore, notes, mut event_loop) = (Semaphore::new(3), Notes::default(), new_loop());
     let all = [("one", 1, 2), ("big", 3, 1), ("two", 1, 1), ("three", 2, 1)];
-    let _tasks = all.map(|it| event_loop.spawn(holds(subject, &semaphore, &said, it)));
+    let _tasks = all.map(|it| event_loop.spawn(holding_task(subject, &semaphore, &notes, it)));
     turns(&mut event_loop, 2);
-    assert_eq!(said.lines(), ["one"], "two are free, and they belong to the big one");
+    assert_eq!(notes.lines(), ["one"], "the two free permits are reserved for the large request");
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["one", "big", "two", "three"]);
+    assert_eq!(notes.lines(), ["one", "big", "two", "three"]);
 }
 
 fn try_acquire_does_not_overtake(subject: Subject) {
-    let (semaphore, said, mut event_loop) = (Semaphore::new(1), Said::default(), new_loop());
-    let _task = event_loop.start(holds(subject, &semaphore, &said, ("two", 2, 0)), 1);
+    let (semaphore, notes, mut event_loop) = (Semaphore::new(1), Notes::default(), new_loop());
+    let _task = event_loop.start(holding_task(subject, &semaphore, &notes, ("two", 2, 0)), 1);
     assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
     semaphore.add_permits(1);
     assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["two"]);
+    assert_eq!(notes.lines(), ["two"]);
     assert_eq!(semaphore.try_acquire_many(2).unwrap().count(), 2);
 }
 
-fn a_waiter_that_is_cancelled(subject: Subject) {
-    let (semaphore, said, mut event_loop) = (Semaphore::new(1), Said::default(), new_loop());
-    let big = event_loop.spawn(holds(subject, &semaphore, &said, ("big", 2, 0)));
-    let _small = event_loop.start(holds(subject, &semaphore, &said, ("small", 1, 0)), 1);
+fn a_cancelled_waiter_lets_later_ones_continue(subject: Subject) {
+    let (semaphore, notes, mut event_loop) = (Semaphore::new(1), Notes::default(), new_loop());
+    let big = event_loop.spawn(holding_task(subject, &semaphore, &notes, ("big", 2, 0)));
+    let _small = event_loop.start(holding_task(subject, &semaphore, &notes, ("small", 1, 0)), 1);
     big.cancel();
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["small"]);
+    assert_eq!(notes.lines(), ["small"]);
 }
 
-fn a_waiter_that_is_cancelled_once_it_was_woken(subject: Subject) {
-    let (semaphore, said, mut event_loop) = (Semaphore::new(0), Said::default(), new_loop());
-    let first = event_loop.spawn(holds(subject, &semaphore, &said, ("first", 1, 0)));
-    let _second = event_loop.start(holds(subject, &semaphore, &said, ("second", 1, 0)), 1);
+fn a_waiter_cancelled_after_its_wake_passes_its_permits_on(subject: Subject) {
+    let (semaphore, notes, mut event_loop) = (Semaphore::new(0), Notes::default(), new_loop());
+    let first = event_loop.spawn(holding_task(subject, &semaphore, &notes, ("first", 1, 0)));
+    let _second = event_loop.start(holding_task(subject, &semaphore, &notes, ("second", 1, 0)), 1);
     semaphore.add_permits(1);
     first.cancel();
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["second"]);
+    assert_eq!(notes.lines(), ["second"]);
 }
 
-fn a_holder_that_is_cancelled_or_panics(subject: Subject) {
-    let (semaphore, said, mut event_loop) = (Semaphore::new(2), Said::default(), new_loop());
-    let holder = event_loop.spawn(holds(subject, &semaphore, &said, ("holder", 1, 1000)));
+fn a_holder_that_ends_releases_its_permits(subject: Subject) {
+    let (semaphore, notes, mut event_loop) = (Semaphore::new(2), Notes::default(), new_loop());
+    let holder = event_loop.spawn(holding_task(subject, &semaphore, &notes, ("holder", 1, 1000)));
     let taken = semaphore.clone();
     let panics = body().perform_then(
         move || taken.acquire(),
@@ -131,51 +133,51 @@ fn a_holder_that_is_cancelled_or_panics(subject: Subject) {
     assert_eq!(semaphore.available_permits(), 2);
 }
 
-fn many_permits_serve_many(subject: Subject) {
-    let (semaphore, said, mut event_loop) = (Semaphore::new(0), Said::default(), new_loop());
+fn many_permits_wake_many_tasks(subject: Subject) {
+    let (semaphore, notes, mut event_loop) = (Semaphore::new(0), Notes::default(), new_loop());
     let all = [("a", 1, 0), ("b", 2, 0), ("c", 1, 0)];
     let _tasks = all.map(|(name, permits, _)| {
-        event_loop.spawn(holds(subject, &semaphore, &said, (name, permits, 1000)))
+        event_loop.spawn(holding_task(subject, &semaphore, &notes, (name, permits, 1000)))
     });
     turns(&mut event_loop, 1);
     semaphore.add_permits(3);
     turns(&mut event_loop, 5);
-    assert_eq!(said.lines(), ["a", "b"], "for the third there is none left");
+    assert_eq!(notes.lines(), ["a", "b"], "no permit is left for the third task");
     semaphore.add_permits(1);
     turns(&mut event_loop, 1);
-    assert_eq!(said.lines(), ["a", "b", "c"]);
+    assert_eq!(notes.lines(), ["a", "b", "c"]);
 }
 
-fn permits_are_added_and_forgotten(subject: Subject) {
-    let (semaphore, said, mut event_loop) = (Semaphore::new(1), Said::default(), new_loop());
+fn permits_can_be_added_and_forgotten(subject: Subject) {
+    let (semaphore, notes, mut event_loop) = (Semaphore::new(1), Notes::default(), new_loop());
     let mut permit = semaphore.try_acquire().unwrap();
     assert!(permit.split(2).is_none());
     let part = permit.split(1).unwrap();
     drop(permit);
-    assert_eq!(semaphore.available_permits(), 0, "it had none left");
+    assert_eq!(semaphore.available_permits(), 0, "the rest of the permit is empty");
     part.forget();
     assert_eq!(semaphore.available_permits(), 0);
-    let _task = event_loop.start(holds(subject, &semaphore, &said, ("added", 1, 0)), 1);
+    let _task = event_loop.start(holding_task(subject, &semaphore, &notes, ("added", 1, 0)), 1);
     semaphore.add_permits(1);
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["added"]);
+    assert_eq!(notes.lines(), ["added"]);
 }
 
-fn closing_tells_all(subject: Subject) {
-    let (semaphore, said, mut event_loop) = (Semaphore::new(0), Said::default(), new_loop());
-    let spawn = |name| event_loop.spawn(holds(subject, &semaphore, &said, (name, 1, 0)));
+fn closing_is_an_error_for_all_tasks(subject: Subject) {
+    let (semaphore, notes, mut event_loop) = (Semaphore::new(0), Notes::default(), new_loop());
+    let spawn = |name| event_loop.spawn(holding_task(subject, &semaphore, &notes, (name, 1, 0)));
     let _tasks = ["a", "b"].map(spawn);
     turns(&mut event_loop, 1);
     semaphore.close();
     turns(&mut event_loop, 1);
-    let _later = event_loop.spawn(holds(subject, &semaphore, &said, ("c", 1, 0)));
+    let _later = event_loop.spawn(holding_task(subject, &semaphore, &notes, ("c", 1, 0)));
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["a: Closed", "b: Closed", "c: Closed"]);
+    assert_eq!(notes.lines(), ["a: Closed", "b: Closed", "c: Closed"]);
     assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::Closed);
 }
 
-fn more_than_there_are_is_a_deadlock(subject: Subject) {
-    let (semaphore, said, mut event_loop) = (Semaphore::new(1), Said::default(), new_loop());
-    let _task = event_loop.spawn(holds(subject, &semaphore, &said, ("many", 2, 0)));
-    assert!(matches!(event_loop.run(), Err(RunError::Deadlock(_))));
+fn more_permits_than_exist_are_a_deadlock(subject: Subject) {
+    let (semaphore, notes, mut event_loop) = (Semaphore::new(1), Notes::default(), new_loop());
+    let _task = event_loop.spawn(holding_task(subject, &semaphore, &notes, ("many", 2, 0)));
+    expect_deadlock(event_loop.run());
 }

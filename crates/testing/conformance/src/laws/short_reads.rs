@@ -1,5 +1,6 @@
-//! Reads of fewer bytes than there is room for: what lies behind is read, too. The kernel keeps an
-//! urgent byte (`MSG_OOB`) apart, and every read stops at the place where it was, whatever follows.
+//! Reads that return fewer bytes than their buffer holds. The bytes behind them must be read, too.
+//! The kernel keeps an urgent byte (`MSG_OOB`) apart, and every read stops at the place where the
+//! byte was, even if more bytes follow.
 
 use std::{
     future::poll_fn,
@@ -18,17 +19,18 @@ use crate::{
 };
 
 laws! { ($) short_reads:
-    /// A read that has waited reads what lies before and behind an urgent byte, whichever operation
-    /// it is.
-    an_urgent_byte;
-    /// The same where the program has taken the urgent byte out by then.
-    an_urgent_byte_that_was_taken;
-    /// Whenever urgent bytes come, every other byte is read, and none has to wait for a later one.
-    urgent_bytes_at_any_time;
-    /// The end of a stream that comes together with its last bytes is read behind them.
-    an_end_behind_the_last_bytes;
-    /// A reset that comes together with the last bytes is told behind them or in their place.
-    a_reset_behind_the_last_bytes;
+    /// Bytes before and behind an urgent byte are read by every kind of read that had to wait.
+    continue_behind_an_urgent_byte;
+    /// Bytes before and behind an urgent byte are read even if the program has already taken the
+    /// urgent byte out.
+    continue_behind_an_urgent_byte_that_was_taken;
+    /// Whenever urgent bytes come, every other byte is read, and none has to wait for a later byte.
+    continue_behind_urgent_bytes_at_any_time;
+    /// If the end of a stream arrives together with the last bytes, it is read after them.
+    are_followed_by_the_end;
+    /// If a reset arrives together with the last bytes, the read fails with it after them or in
+    /// their place.
+    are_followed_by_a_reset;
 }
 
 /// Writes bytes on both sides of an urgent one.
@@ -40,7 +42,7 @@ fn write_around_an_urgent_byte(mut stream: &net::TcpStream) {
 
 type Reads = fn(TcpStream) -> BoxTask<Vec<u8>>;
 
-/// Each reads four bytes.
+/// The operations. Each reads four bytes.
 const OPERATIONS: [Reads; 6] = [
     |stream| {
         Box::pin(future(async move {
@@ -70,7 +72,7 @@ const OPERATIONS: [Reads; 6] = [
         Box::pin(future(async move {
             let (mut all, mut buffer) = (Vec::new(), vec![0; 9]);
             while all.len() < 4 {
-                // A peek finds what the read behind it reads.
+                // A peek returns the same bytes as the read after it.
                 let n;
                 (n, buffer) = stream.peek_owned(buffer).await;
                 assert_eq!(stream.read(&mut buffer).await.unwrap(), n.unwrap());
@@ -99,8 +101,8 @@ const OPERATIONS: [Reads; 6] = [
     },
 ];
 
-/// Connections to a peer that blocks: one that we have made, one that we have accepted, and one
-/// that was made elsewhere. What the loop may take for granted differs.
+/// Connections to a peer that blocks: one that the loop connected, one that it accepted, and one
+/// that was made outside. The loop assumes different things about their readiness.
 fn connections(event_loop: &mut TestLoop) -> [(TcpStream, net::TcpStream); 3] {
     let (listener, address) = listener();
     let accepts = net::TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
@@ -116,8 +118,8 @@ fn connections(event_loop: &mut TestLoop) -> [(TcpStream, net::TcpStream); 3] {
     ]
 }
 
-/// Has each operation wait, lets `meanwhile` do something about the stream when all the bytes are
-/// there, and sees what is read.
+/// Lets each operation wait, and writes the bytes. Then calls `meanwhile`, and checks the bytes
+/// that are read.
 fn reads_over_an_urgent_byte(subject: Subject, meanwhile: fn(&TcpStream)) {
     let mut event_loop = real_loop();
     for operation in OPERATIONS {
@@ -126,41 +128,41 @@ fn reads_over_an_urgent_byte(subject: Subject, meanwhile: fn(&TcpStream)) {
             let reads =
                 body().perform_then(move || operation(reads), |all| assert_eq!(all, b"abcd"));
             let reads = event_loop.start(subject.task(reads), 2);
-            assert!(!reads.is_finished(), "there is nothing yet");
+            assert!(!reads.is_finished(), "the read must wait: no byte has arrived");
             write_around_an_urgent_byte(&other);
             meanwhile(&one);
             event_loop.block_on(reads).unwrap().unwrap();
-            // It is open to the end: that of a stream is always found.
+            // Dropped only now, since the end of a stream is always noticed.
             drop(other);
         }
     }
 }
 
-fn an_urgent_byte(subject: Subject) {
+fn continue_behind_an_urgent_byte(subject: Subject) {
     reads_over_an_urgent_byte(subject, |_| {});
 }
 
-fn an_urgent_byte_that_was_taken(subject: Subject) {
+fn continue_behind_an_urgent_byte_that_was_taken(subject: Subject) {
     reads_over_an_urgent_byte(subject, |stream| {
         let mut urgent = [MaybeUninit::uninit()];
         assert_eq!(SockRef::from(stream).recv_out_of_band(&mut urgent).unwrap(), 1);
     });
 }
 
-/// A burst of bytes that is written in pieces, perhaps with an urgent byte somewhere.
+/// Bytes that are written in pieces, perhaps with an urgent byte between them.
 struct Burst {
     pieces: Vec<usize>,
-    /// In front of this piece, or behind all.
+    /// The urgent byte is sent before the piece with this index, or after the last piece.
     urgent: Option<usize>,
     /// The number of bytes that the reader reads first.
     first: usize,
 }
 
 impl Burst {
-    /// From numbers that look random.
+    /// Makes a burst from pseudo-random numbers.
     fn of(random: &mut u32) -> Self {
         let mut below = |n: usize| {
-            // Numerical Recipes' generator; its upper bits are the good ones.
+            // The generator of Numerical Recipes. Its upper bits are the good ones.
             *random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (*random >> 16) as usize % n
         };
@@ -186,8 +188,8 @@ impl Burst {
     }
 }
 
-fn urgent_bytes_at_any_time(subject: Subject) {
-    // The first urgent byte of a connection is the one that counts, so there are many connections.
+fn continue_behind_urgent_bytes_at_any_time(subject: Subject) {
+    // Only the first urgent byte of a connection matters, so the test makes many connections.
     let rounds = if subject.is_pair() { 3 } else { 30 };
     let mut event_loop = real_loop();
     for seed in 0..rounds {
@@ -204,17 +206,18 @@ fn bursts_arrive(
     mut other: net::TcpStream,
     seed: u32,
 ) {
-    // Every piece leaves in a packet of its own.
+    // Every piece is sent in a packet of its own.
     other.set_nodelay(true).unwrap();
     let bursts = move || {
         let mut random = seed;
         (0..6).map(move |_| Burst::of(&mut random))
     };
-    // Another thread, so that a burst comes in the middle of anything the reader does.
+    // A thread of its own, so that bursts arrive at any point of the reader's work.
     let writes = thread::spawn(move || {
         for burst in bursts() {
             burst.write(&other);
-            // The next comes when this one has been read, so nothing later can help.
+            // The next burst comes after this one has been read, so no later byte can wake the
+            // reader.
             other.read_exact(&mut [0]).unwrap();
         }
     });
@@ -232,7 +235,7 @@ fn bursts_arrive(
     writes.join().unwrap();
 }
 
-fn an_end_behind_the_last_bytes(subject: Subject) {
+fn are_followed_by_the_end(subject: Subject) {
     let mut event_loop = real_loop();
     for (one, mut other) in connections(&mut event_loop) {
         let [last, end] = [(); 2].map(|()| one.clone());
@@ -240,14 +243,14 @@ fn an_end_behind_the_last_bytes(subject: Subject) {
             .perform_read(move || last.read_owned(vec![0; 9]), b"abc")
             .perform_eq(move || end.read_owned([0; 9]), 0);
         let reads = event_loop.start(subject.task(reads), 2);
-        // The bytes and the end in one event.
+        // The bytes and the end come in one event.
         other.write_all(b"abc").unwrap();
         drop(other);
         event_loop.block_on(reads).unwrap().unwrap();
     }
 }
 
-fn a_reset_behind_the_last_bytes(subject: Subject) {
+fn are_followed_by_a_reset(subject: Subject) {
     let mut event_loop = real_loop();
     for (one, mut other) in connections(&mut event_loop) {
         let reads =

@@ -17,30 +17,30 @@ use super::ended_children::started_by;
 use crate::{Subject, body, child::in_own_process, new_loop, sockets::real_loop, turns};
 
 laws! { ($) signals:
-    /// A signal is heard, and which it is.
-    heard;
-    /// Every listener hears every signal.
-    by_several_listeners;
-    /// A signal that came before it was asked for is heard.
-    before_it_is_asked_for;
-    /// A program that waits only for a signal is no deadlock, on any clock.
-    no_deadlock;
-    /// A wait that is cancelled misses nothing.
-    a_cancelled_wait;
-    /// What nobody can hear is an error, and nothing is listened for.
-    that_cannot_be_heard;
-    /// A listener that cannot be made, because of one of its signals, leaves the others what they
-    /// do by default.
-    a_listener_that_cannot_be_made;
-    /// When nobody listens any more, a signal does what it does by default.
-    its_default_comes_back;
-    /// A signal that was ignored from the start is heard, and when nobody listens any more, it is
-    /// ignored again.
-    ignored_from_the_start;
+    /// A listener receives a signal, and returns which one it was.
+    are_received;
+    /// Every listener receives every signal.
+    reach_every_listener;
+    /// A signal that comes before the wait is received.
+    before_the_wait_are_received;
+    /// A program that waits for a signal only is no deadlock, on any clock.
+    are_awaited_without_a_deadlock;
+    /// After a cancelled wait, no signal is missed.
+    are_not_missed_after_a_cancelled_wait;
+    /// Listening for a signal that cannot be caught is an error, and changes nothing for other
+    /// listeners.
+    that_cannot_be_caught_are_an_error;
+    /// If one signal of a new listener is refused, the other signals keep their default action.
+    keep_their_default_if_a_listener_is_refused;
+    /// When the last listener is dropped, a signal has its default action again.
+    have_their_default_without_listeners;
+    /// A signal that was ignored at the start of the process can be received. When the last
+    /// listener is dropped, it is ignored again.
+    ignored_at_the_start_are_ignored_again;
 }
 
-/// Sends this process a signal. From the first time on the process listens for it until it ends: a
-/// current that fails drops its own listeners, and the signal would end the process.
+/// Sends this process a signal. From the first call on, the process always has a listener for it.
+/// Otherwise a law that fails would drop its own listeners, and the signal would end the process.
 fn raise(signal: Signal) -> io::Result<()> {
     static KEPT: OnceLock<Signals> = OnceLock::new();
     KEPT.get_or_init(|| {
@@ -49,98 +49,99 @@ fn raise(signal: Signal) -> io::Result<()> {
     signal::raise(signal)
 }
 
-/// Waits for this signal, which is all that `signals` listens for.
-fn hears(subject: Subject, signals: &Signals, signal: Signal) -> quadrivium::task::BoxTask<()> {
+/// A task that waits for this signal. `signals` must listen for no other.
+fn receives(subject: Subject, signals: &Signals, signal: Signal) -> quadrivium::task::BoxTask<()> {
     let signals = signals.clone();
     subject.task(body().perform_eq(move || signals.next(), signal))
 }
 
-fn heard(subject: Subject) {
+fn are_received(subject: Subject) {
     let mut event_loop = real_loop();
     for signal in [Signal::User1, Signal::User2] {
         let signals = Signals::new([signal]).unwrap();
-        let heard = event_loop.start(hears(subject, &signals, signal), 2);
+        let received = event_loop.start(receives(subject, &signals, signal), 2);
         raise(signal).unwrap();
-        event_loop.block_on(heard).unwrap().unwrap();
+        event_loop.block_on(received).unwrap().unwrap();
     }
 }
 
-fn by_several_listeners(subject: Subject) {
+fn reach_every_listener(subject: Subject) {
     let mut event_loop = real_loop();
     let listeners = [0; 3].map(|_| Signals::new([Signal::User1]).unwrap());
     let tasks: Vec<_> = listeners
         .iter()
-        .map(|signals| event_loop.spawn(hears(subject, signals, Signal::User1)))
+        .map(|signals| event_loop.spawn(receives(subject, signals, Signal::User1)))
         .collect();
     raise(Signal::User1).unwrap();
-    for heard in event_loop.block_on(join_all(tasks)).unwrap() {
-        heard.unwrap();
+    for received in event_loop.block_on(join_all(tasks)).unwrap() {
+        received.unwrap();
     }
 }
 
-fn before_it_is_asked_for(subject: Subject) {
+fn before_the_wait_are_received(subject: Subject) {
     let signals = Signals::new([Signal::User2]).unwrap();
     raise(Signal::User2).unwrap();
-    real_loop().block_on(hears(subject, &signals, Signal::User2)).unwrap();
+    real_loop().block_on(receives(subject, &signals, Signal::User2)).unwrap();
 }
 
-fn no_deadlock(subject: Subject) {
+fn are_awaited_without_a_deadlock(subject: Subject) {
     for mut event_loop in [real_loop(), new_loop()] {
         let signals = Signals::new([Signal::User1]).unwrap();
         let thread = thread::spawn(|| raise(Signal::User1).unwrap());
-        event_loop.block_on(hears(subject, &signals, Signal::User1)).unwrap();
+        event_loop.block_on(receives(subject, &signals, Signal::User1)).unwrap();
         thread.join().unwrap();
     }
 }
 
-fn a_cancelled_wait(subject: Subject) {
+fn are_not_missed_after_a_cancelled_wait(subject: Subject) {
     let mut event_loop = real_loop();
     let signals = Signals::new([Signal::User1]).unwrap();
-    let waits = event_loop.start(hears(subject, &signals, Signal::User1), 1);
+    let waits = event_loop.start(receives(subject, &signals, Signal::User1), 1);
     waits.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
     raise(Signal::User1).unwrap();
-    event_loop.block_on(hears(subject, &signals, Signal::User1)).unwrap();
+    event_loop.block_on(receives(subject, &signals, Signal::User1)).unwrap();
 }
 
-fn that_cannot_be_heard(subject: Subject) {
-    for deaf in [Signal::Kill, Signal::Stop, Signal::Other(11), Signal::Other(0), Signal::Other(99)]
+fn that_cannot_be_caught_are_an_error(subject: Subject) {
+    for refused in
+        [Signal::Kill, Signal::Stop, Signal::Other(11), Signal::Other(0), Signal::Other(99)]
     {
-        let error = Signals::new([Signal::User1, deaf]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{deaf}: {error}");
+        let error = Signals::new([Signal::User1, refused]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{refused}: {error}");
     }
-    // And the next one hears.
-    before_it_is_asked_for(subject);
+    // Later listeners still work.
+    before_the_wait_are_received(subject);
 }
 
-fn a_listener_that_cannot_be_made(_: Subject) {
-    let (status, said) = in_own_process(|| {
-        // The C library keeps this one to itself, and says so when it is asked.
+fn keep_their_default_if_a_listener_is_refused(_: Subject) {
+    let (status, stderr) = in_own_process(|| {
+        // The C library reserves this signal, and refuses it with an error.
         let error = Signals::new([Signal::Terminate, Signal::from(32)]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
         eprintln!("refused");
         let _ = raise(Signal::Terminate);
-        unreachable!("it ends the process");
+        unreachable!("the signal must end the process");
     });
-    assert_eq!((status.signal(), said.contains("refused")), (Some(15), true), "{said}");
+    assert_eq!((status.signal(), stderr.contains("refused")), (Some(15), true), "{stderr}");
 }
 
-fn its_default_comes_back(subject: Subject) {
-    let (status, said) = in_own_process(|| {
+fn have_their_default_without_listeners(subject: Subject) {
+    let (status, stderr) = in_own_process(|| {
         let [one, two] = [0; 2].map(|_| Signals::new([Signal::Terminate]).unwrap());
         drop(one);
         raise(Signal::Terminate).unwrap();
-        real_loop().block_on(hears(subject, &two, Signal::Terminate)).unwrap();
-        eprintln!("heard");
+        real_loop().block_on(receives(subject, &two, Signal::Terminate)).unwrap();
+        eprintln!("received");
         drop(two);
         let _ = raise(Signal::Terminate);
-        unreachable!("it ends the process");
+        unreachable!("the signal must end the process");
     });
-    assert_eq!((status.signal(), said.contains("heard")), (Some(15), true), "{said}");
+    assert_eq!((status.signal(), stderr.contains("received")), (Some(15), true), "{stderr}");
 }
 
-fn ignored_from_the_start(subject: Subject) {
-    // `nohup`, and a shell for a job in the background, let a process ignore some signals.
+fn ignored_at_the_start_are_ignored_again(subject: Subject) {
+    // `nohup` starts a process that ignores some signals. A shell does so for a background job.
     let env = ["env", "--default-signal=INT", "--ignore-signal=TERM"];
     started_by(&env, 125, "", || {
         assert!(is_ignored(Signal::Terminate) && !is_ignored(Signal::Interrupt));
@@ -148,7 +149,7 @@ fn ignored_from_the_start(subject: Subject) {
             let signals = Signals::new([Signal::Terminate]).unwrap();
             assert!(!is_ignored(Signal::Terminate));
             raise(Signal::Terminate).unwrap();
-            real_loop().block_on(hears(subject, &signals, Signal::Terminate)).unwrap();
+            real_loop().block_on(receives(subject, &signals, Signal::Terminate)).unwrap();
             drop(signals);
             raise(Signal::Terminate).unwrap();
         }

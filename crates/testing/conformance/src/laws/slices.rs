@@ -1,4 +1,4 @@
-//! Reads and writes with more slices than the kernel takes at once, which is 1,024 on Linux.
+//! Reads and writes with more slices than the kernel takes in one call, which is 1,024 on Linux.
 
 use std::{
     future::poll_fn,
@@ -17,27 +17,31 @@ use crate::{
 };
 
 laws! { ($) slices:
-    /// On a TCP stream a part of too many slices is moved, and the next operation goes on there.
-    on_tcp;
-    /// On a Unix stream a part of too many slices is moved, and the next operation goes on there.
-    on_unix_streams;
-    /// In a pipe a part of too many slices is moved, and the next operation goes on there.
-    on_pipes;
-    /// Polled by hand, a stream writes a part of too many slices, and goes on there.
-    polled;
-    /// However many slices without bytes come first, those behind them are read and written.
-    empty_ones_first;
+    /// On a TCP stream, a vectored operation with too many slices moves a part of them, and the
+    /// next operation continues there.
+    are_moved_in_parts_on_tcp;
+    /// On a Unix stream, a vectored operation with too many slices moves a part of them, and the
+    /// next operation continues there.
+    are_moved_in_parts_on_unix_streams;
+    /// In a pipe, a vectored operation with too many slices moves a part of them, and the next
+    /// operation continues there.
+    are_moved_in_parts_on_pipes;
+    /// A stream that is polled by hand writes a part of too many slices, and continues there.
+    are_written_in_parts_when_polled;
+    /// Any number of slices without bytes may come first. The slices behind them are still read and
+    /// written.
+    without_bytes_are_skipped;
 }
 
 const MANY: usize = 1_025;
 
-/// Writes and reads in many slices, and then once more: neither has to wait.
+/// Writes and reads many slices, and then once more. Neither has to wait.
 macro_rules! many_slices {
     ($subject:expr, $reader:expr, $writer:expr) => {{
         let mut event_loop = real_loop();
         let (reader, writer) = ($reader, $writer);
         let (more, last) = (writer.clone(), writer.clone());
-        // In a future, which keeps what is too big for the stack of a green thread.
+        // In a future, since the slices are too large for the stack of a green thread.
         let many = || {
             future(async move {
                 let slices = vec![IoSlice::new(b"x"); MANY];
@@ -46,8 +50,8 @@ macro_rules! many_slices {
         };
         let writes = body().perform_then(many, drop).perform_eq(move || last.write_owned("y"), 1);
         let writes = event_loop.start($subject.task(writes), 1);
-        assert!(writes.is_finished(), "there is room");
-        // So that there are as many bytes as slices, and more.
+        assert!(writes.is_finished(), "there is room: the write must not wait");
+        // Now there are more bytes than slices.
         let fills = body().perform_ok(move || writer.write_all_owned([b'y'; MANY]));
         event_loop.block_on($subject.task(fills)).unwrap();
         let more = reader.clone();
@@ -62,29 +66,29 @@ macro_rules! many_slices {
         let reads =
             body().perform_then(many, drop).perform_eq(move || reader.read_owned([0; 1]), 1);
         let reads = event_loop.start($subject.task(reads), 1);
-        assert!(reads.is_finished(), "there are bytes");
+        assert!(reads.is_finished(), "there are bytes: the read must not wait");
         for it in [writes, reads] {
             event_loop.block_on(it).unwrap().unwrap();
         }
     }};
 }
 
-fn on_tcp(subject: Subject) {
+fn are_moved_in_parts_on_tcp(subject: Subject) {
     let (one, other) = tcp();
     many_slices!(subject, one, other);
 }
 
-fn on_unix_streams(subject: Subject) {
+fn are_moved_in_parts_on_unix_streams(subject: Subject) {
     let (one, other) = UnixStream::pair().unwrap();
     many_slices!(subject, one, other);
 }
 
-fn on_pipes(subject: Subject) {
+fn are_moved_in_parts_on_pipes(subject: Subject) {
     let (reader, writer) = pipe().unwrap();
     many_slices!(subject, reader, writer);
 }
 
-fn polled(subject: Subject) {
+fn are_written_in_parts_when_polled(subject: Subject) {
     let (mut event_loop, (one, _other)) = (real_loop(), tcp());
     let mut one = Polled::new(one);
     let writes = future(async move {
@@ -94,11 +98,11 @@ fn polled(subject: Subject) {
         assert_eq!(poll_fn(|cx| one.poll_write(cx, b"y")).await.unwrap(), 1);
     });
     let writes = event_loop.start(subject.task(body().perform(writes)), 1);
-    assert!(writes.is_finished(), "there is room");
+    assert!(writes.is_finished(), "there is room: the write must not wait");
     event_loop.block_on(writes).unwrap().unwrap();
 }
 
-/// As many without bytes as the kernel takes, and one behind them.
+/// As many slices without bytes as the kernel takes in one call, and one with bytes after them.
 macro_rules! empty_slices_first {
     ($subject:expr, $reader:expr, $writer:expr) => {{
         let mut event_loop = real_loop();
@@ -111,7 +115,7 @@ macro_rules! empty_slices_first {
             assert_eq!(&buffer, b"abc");
         });
         let reads = event_loop.start($subject.task(body().perform(reads)), 2);
-        assert!(!reads.is_finished(), "there is nothing to read yet");
+        assert!(!reads.is_finished(), "the read must wait: no byte has arrived");
         let writes = future(async move {
             let mut slices = vec![IoSlice::new(&[]); MANY];
             slices[MANY - 1] = IoSlice::new(b"abc");
@@ -122,7 +126,7 @@ macro_rules! empty_slices_first {
     }};
 }
 
-fn empty_ones_first(subject: Subject) {
+fn without_bytes_are_skipped(subject: Subject) {
     let (one, other) = tcp();
     empty_slices_first!(subject, one, other);
     let (one, other) = UnixStream::pair().unwrap();

@@ -1,4 +1,4 @@
-//! Streams: the items of a generator that also waits, performed by every style.
+//! Streams: items of a generator that may also wait, received by tasks of every style.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -8,27 +8,27 @@ use quadrivium::{
     task::{BoxTask, Either},
 };
 
-use crate::{Probe, Said, Subject, body, new_loop, said_and_loop};
+use crate::{NO_NOTES, Notes, Probe, Subject, body, new_loop, notes_and_loop};
 
 laws! { ($) streams:
-    /// Every item comes, in order, and the generator goes on only when the next is asked for.
-    every_item_when_it_is_asked_for;
-    /// The generator waits between two items, for tasks of any style.
-    the_generator_waits_in_between on VirtualClock;
-    /// After the end there is nothing, however often it is asked for.
-    nothing_after_the_end;
-    /// A `next` that is cancelled while it waits loses nothing: another goes on there.
-    a_next_that_is_cancelled_loses_nothing;
+    /// Every item comes, in order. The generator continues only when the next item is asked for.
+    items_are_made_in_order_on_demand;
+    /// The generator may wait between two items, for tasks of any style.
+    the_generator_may_wait_between_items on VirtualClock;
+    /// After the end, `next` returns `None` every time.
+    next_after_the_end_returns_none;
+    /// A `next` that is cancelled while it waits loses no item. A later `next` continues there.
+    a_cancelled_next_loses_no_item;
     /// A stream that is dropped in the middle runs the destructors of its generator.
-    dropped_in_the_middle;
-    /// A `next` that outlives its stream is worth its item, and then the generator is dropped.
-    a_next_outlives_its_stream;
-    /// A panic of the generator comes out of `next`, and nothing comes after it.
-    a_panic_comes_out_of_next on VirtualClock;
-    /// Two `next` of one stream at once are refused.
-    two_at_once_are_refused;
-    /// A `next` that goes on in another task wakes that one.
-    goes_on_in_another_task;
+    a_drop_runs_the_destructors_of_the_generator;
+    /// A `next` that outlives its stream returns its item. Then the generator is dropped.
+    a_next_may_outlive_its_stream;
+    /// A panic of the generator continues in `next`. After it the stream has ended.
+    a_panic_continues_in_next on VirtualClock;
+    /// Two calls of `next` on one stream at the same time panic.
+    two_calls_of_next_at_once_panic;
+    /// A `next` in another task than the one before wakes the task that it is in.
+    a_next_in_another_task_wakes_that_task;
 }
 
 type SharedStream<T> = Rc<RefCell<Stream<T>>>;
@@ -37,29 +37,34 @@ fn shared<T>(stream: Stream<T>) -> SharedStream<T> {
     Rc::new(RefCell::new(stream))
 }
 
-/// Says the next items, so many.
-fn asks(subject: Subject, items: &SharedStream<u32>, said: &Said, times: usize) -> BoxTask<()> {
-    let (items, said) = (Rc::clone(items), said.clone());
+/// A task that asks for the given number of items and notes them.
+fn takes_items(
+    subject: Subject,
+    items: &SharedStream<u32>,
+    notes: &Notes,
+    times: usize,
+) -> BoxTask<()> {
+    let (items, notes) = (Rc::clone(items), notes.clone());
     let next = move || items.borrow_mut().next();
-    subject.task(body().repeat_then(times, next, move |item| said.say(format!("{item:?}"))))
+    subject.task(body().repeat_then(times, next, move |item| notes.add(format!("{item:?}"))))
 }
 
-fn every_item_when_it_is_asked_for(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let says = said.clone();
+fn items_are_made_in_order_on_demand(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
+    let own_notes = notes.clone();
     let items = shared(stream(|mut co| async move {
         for n in 1..=3 {
-            says.say(format!("yields {n}"));
+            own_notes.add(format!("yields {n}"));
             co.yield_item(n).await;
         }
     }));
-    assert!(said.lines().is_empty(), "making it runs nothing");
-    event_loop.block_on(asks(subject, &items, &said, 2)).unwrap();
-    assert_eq!(said.lines(), ["yields 1", "Some(1)", "yields 2", "Some(2)"]);
+    assert_eq!(notes.lines(), NO_NOTES, "making a stream must run nothing");
+    event_loop.block_on(takes_items(subject, &items, &notes, 2)).unwrap();
+    assert_eq!(notes.lines(), ["yields 1", "Some(1)", "yields 2", "Some(2)"]);
 }
 
-fn the_generator_waits_in_between(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+fn the_generator_may_wait_between_items(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
     let waits = move || subject.task(body().perform(sleep(Duration::from_secs(1))));
     let items = shared(stream(move |mut co| async move {
         for n in 1..=2 {
@@ -68,52 +73,52 @@ fn the_generator_waits_in_between(subject: Subject) {
         }
         co.perform(turn()).await;
     }));
-    let task = event_loop.start(asks(subject, &items, &said, 3), 1);
-    assert!(said.lines().is_empty() && !task.is_finished());
+    let task = event_loop.start(takes_items(subject, &items, &notes, 3), 1);
+    assert!(notes.lines().is_empty() && !task.is_finished());
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["Some(1)", "Some(2)", "None"]);
+    assert_eq!(notes.lines(), ["Some(1)", "Some(2)", "None"]);
 }
 
-fn nothing_after_the_end(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
+fn next_after_the_end_returns_none(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
     let items = shared(stream(|mut co| async move { co.yield_item(1).await }));
-    event_loop.block_on(asks(subject, &items, &said, 4)).unwrap();
-    assert_eq!(said.lines(), ["Some(1)", "None", "None", "None"]);
+    event_loop.block_on(takes_items(subject, &items, &notes, 4)).unwrap();
+    assert_eq!(notes.lines(), ["Some(1)", "None", "None", "None"]);
 }
 
-fn a_next_that_is_cancelled_loses_nothing(subject: Subject) {
-    let (said, mut event_loop, probe) = (Said::default(), new_loop(), Probe::default());
+fn a_cancelled_next_loses_no_item(subject: Subject) {
+    let (notes, mut event_loop, probe) = (Notes::default(), new_loop(), Probe::default());
     let waits = probe.clone();
     let items = shared(stream(|mut co| async move {
         co.perform(waits.waits()).await;
         co.yield_item(1).await;
     }));
-    let cancelled = event_loop.start(asks(subject, &items, &said, 1), 1);
+    let cancelled = event_loop.start(takes_items(subject, &items, &notes, 1), 1);
     cancelled.cancel();
-    let _goes_on = event_loop.start(asks(subject, &items, &said, 2), 1);
+    let _goes_on = event_loop.start(takes_items(subject, &items, &notes, 2), 1);
     probe.open();
     probe.wake();
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["Some(1)", "None"]);
+    assert_eq!(notes.lines(), ["Some(1)", "None"]);
 }
 
-fn dropped_in_the_middle(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let held = said.when_dropped("dropped");
+fn a_drop_runs_the_destructors_of_the_generator(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
+    let held = notes.when_dropped("dropped");
     let items = shared(stream(|mut co| async move {
         let _held = held;
         co.yield_item(1).await;
         co.yield_item(2).await;
     }));
-    event_loop.block_on(asks(subject, &items, &said, 1)).unwrap();
-    assert_eq!(said.lines(), ["Some(1)"]);
+    event_loop.block_on(takes_items(subject, &items, &notes, 1)).unwrap();
+    assert_eq!(notes.lines(), ["Some(1)"]);
     drop(items);
-    assert_eq!(said.lines(), ["Some(1)", "dropped"]);
+    assert_eq!(notes.lines(), ["Some(1)", "dropped"]);
 }
 
-fn a_next_outlives_its_stream(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let held = said.when_dropped("dropped");
+fn a_next_may_outlive_its_stream(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
+    let held = notes.when_dropped("dropped");
     let mut items = stream(|mut co| async move {
         let _held = held;
         co.perform(turn()).await;
@@ -121,27 +126,27 @@ fn a_next_outlives_its_stream(subject: Subject) {
     });
     let next = items.next();
     drop(items);
-    let asks = body().perform_say(&said, next);
+    let asks = body().perform_and_note(&notes, next);
     event_loop.block_on(subject.task(asks)).unwrap();
-    assert_eq!(said.lines(), ["dropped", "Some(1)"]);
+    assert_eq!(notes.lines(), ["dropped", "Some(1)"]);
 }
 
-fn a_panic_comes_out_of_next(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let held = said.when_dropped("dropped");
+fn a_panic_continues_in_next(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
+    let held = notes.when_dropped("dropped");
     let items = shared(stream(|mut co| async move {
         let _held = held;
         co.perform(turn()).await;
         panic!("in the generator");
     }));
-    let task = event_loop.spawn(asks(subject, &items, &said, 1));
+    let task = event_loop.spawn(takes_items(subject, &items, &notes, 1));
     let error = event_loop.block_on(task).unwrap().unwrap_err();
     assert_eq!(error.panic_message(), Some("in the generator"));
-    event_loop.block_on(asks(subject, &items, &said, 1)).unwrap();
-    assert_eq!(said.lines(), ["dropped", "None"]);
+    event_loop.block_on(takes_items(subject, &items, &notes, 1)).unwrap();
+    assert_eq!(notes.lines(), ["dropped", "None"]);
 }
 
-fn two_at_once_are_refused(subject: Subject) {
+fn two_calls_of_next_at_once_panic(subject: Subject) {
     let mut event_loop = new_loop();
     let mut items = stream(|mut co| async move {
         co.perform(turn()).await;
@@ -154,25 +159,25 @@ fn two_at_once_are_refused(subject: Subject) {
     assert!(error.panic_message().unwrap().contains("two `next` of one stream at once"));
 }
 
-fn goes_on_in_another_task(subject: Subject) {
-    let (said, mut event_loop, probe) = (Said::default(), new_loop(), Probe::default());
+fn a_next_in_another_task_wakes_that_task(subject: Subject) {
+    let (notes, mut event_loop, probe) = (Notes::default(), new_loop(), Probe::default());
     let waits = probe.clone();
     let items = shared(stream(|mut co| async move {
         co.perform(waits.waits()).await;
         co.yield_item(1).await;
     }));
-    let (first, says) = (Rc::clone(&items), said.clone());
+    let (first, own_notes) = (Rc::clone(&items), notes.clone());
     let races = body().perform_then(
         move || race(first.borrow_mut().next(), turn()),
         move |first| match first {
-            Either::Left(_) => says.say("too early"),
-            Either::Right(()) => says.say("gives up"),
+            Either::Left(_) => own_notes.add("too early"),
+            Either::Right(()) => own_notes.add("gives up"),
         },
     );
     event_loop.block_on(subject.task(races)).unwrap();
-    let _goes_on = event_loop.start(asks(subject, &items, &said, 1), 1);
+    let _goes_on = event_loop.start(takes_items(subject, &items, &notes, 1), 1);
     probe.open();
     probe.wake();
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["gives up", "Some(1)"]);
+    assert_eq!(notes.lines(), ["gives up", "Some(1)"]);
 }

@@ -1,4 +1,4 @@
-//! TCP: what it has beside what all [streams of bytes](super::byte_streams) have.
+//! TCP: its laws beside the laws of all streams of bytes (`byte_streams`).
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -13,26 +13,28 @@ use crate::{
 };
 
 laws! { ($) tcp:
-    /// A server echoes what its client writes, until the client closes.
-    an_echo;
-    /// A peek waits as a read does, and leaves the bytes.
+    /// A server echoes the bytes of its client until the client closes the connection.
+    an_echo_server_works;
+    /// A peek waits like a read, and leaves the bytes in the stream.
     a_peek_leaves_the_bytes;
-    /// Several buffers are filled, and several slices written, one after the other.
-    vectored;
-    /// What is left at the end of the stream is read first; then `read_exact` fails.
-    an_end_within_read_exact;
-    /// A connection that is reset, after whatever number of bytes, fails for who uses it, and for
-    /// nobody else.
-    a_reset_is_an_error_to_that_task_only;
-    /// Connecting where nobody listens is an error.
-    a_connection_is_refused;
-    /// What was written and read by the standard library before goes on with tasks, and back.
-    to_and_from_std;
-    /// The options of a socket are what was asked for.
-    options;
+    /// Vectored operations fill several buffers, and write several slices, one after another.
+    vectored_operations_use_buffers_in_order;
+    /// If the stream ends too early, `read_exact` fills its buffer with the last bytes and then
+    /// fails.
+    read_exact_fails_at_an_early_end;
+    /// A reset of a connection is an error for the tasks that use it, after any number of bytes.
+    /// Other connections are not affected.
+    a_reset_is_an_error_of_its_connection_only;
+    /// Connecting to an address without a listener is an error.
+    a_connect_without_a_listener_is_refused;
+    /// A stream may be used by the standard library, then by tasks, and then by the standard
+    /// library again.
+    streams_convert_to_and_from_std;
+    /// The options of a socket have the values that were set.
+    options_of_a_socket_can_be_set;
 }
 
-fn an_echo(subject: Subject) {
+fn an_echo_server_works(subject: Subject) {
     const ROUNDS: u8 = 20;
     let mut event_loop = real_loop();
     let (listener, address) = listener();
@@ -41,10 +43,15 @@ fn an_echo(subject: Subject) {
         (0..=ROUNDS).fold(body(), |body, round| {
             let (input, output) = (input.clone(), output.clone());
             let echo = move || {
-                // What a style does with what it has read, a leaf cannot: so it is read ahead here.
+                // A leaf cannot do what a style does with the bytes it has read, so a future reads
+                // them here.
                 future(async move {
                     let bytes = read(input.read_owned(vec![0; 64]).await);
-                    assert_eq!(bytes.is_empty(), round == ROUNDS, "the end comes last");
+                    assert_eq!(
+                        bytes.is_empty(),
+                        round == ROUNDS,
+                        "the stream must end after the last round, and not before"
+                    );
                     output.write_all(&bytes).await.unwrap();
                 })
             };
@@ -83,7 +90,7 @@ fn a_peek_leaves_the_bytes(subject: Subject) {
         .perform_read(move || reads.read_owned(vec![0; 9]), b"look");
     let looks = event_loop.spawn(subject.task(looks));
     event_loop.turn().unwrap();
-    // It stays open: at the end of a stream a read always finds something.
+    // Kept open, since a read at the end of a stream always finds something.
     let writes = other.clone();
     let writes = body().perform_ok(move || writes.write_all_owned("look"));
     event_loop.block_on(subject.task(writes)).unwrap();
@@ -91,7 +98,7 @@ fn a_peek_leaves_the_bytes(subject: Subject) {
     drop(other);
 }
 
-fn vectored(subject: Subject) {
+fn vectored_operations_use_buffers_in_order(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     let reads = body().perform_then(
@@ -107,7 +114,7 @@ fn vectored(subject: Subject) {
     event_loop.block_on(reads).unwrap().unwrap();
 }
 
-fn an_end_within_read_exact(subject: Subject) {
+fn read_exact_fails_at_an_early_end(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, mut other) = std_tcp();
     let one = TcpStream::from_std(one).unwrap();
@@ -120,13 +127,13 @@ fn an_end_within_read_exact(subject: Subject) {
     );
     let reads = event_loop.spawn(subject.task(reads));
     event_loop.turn().unwrap();
-    // The bytes and the end in one event.
+    // The bytes and the end come in one event.
     other.write_all(b"abc").unwrap();
     drop(other);
     event_loop.block_on(reads).unwrap().unwrap();
 }
 
-fn a_reset_is_an_error_to_that_task_only(subject: Subject) {
+fn a_reset_is_an_error_of_its_connection_only(subject: Subject) {
     let lengths = if subject.is_pair() { 1..3 } else { 0..8 };
     for n in lengths {
         let mut event_loop = real_loop();
@@ -148,9 +155,9 @@ fn a_reset_is_an_error_to_that_task_only(subject: Subject) {
     }
 }
 
-fn a_connection_is_refused(subject: Subject) {
+fn a_connect_without_a_listener_is_refused(subject: Subject) {
     let mut event_loop = real_loop();
-    // The port of an end that connected is taken, and nobody listens there.
+    // The port of a connected socket is in use, and has no listener.
     let (one, _other) = std_tcp();
     let address = one.local_addr().unwrap();
     let connects =
@@ -158,7 +165,7 @@ fn a_connection_is_refused(subject: Subject) {
     event_loop.block_on(subject.task(connects)).unwrap();
 }
 
-fn to_and_from_std(subject: Subject) {
+fn streams_convert_to_and_from_std(subject: Subject) {
     let mut event_loop = real_loop();
     let (mut one, other) = std_tcp();
     one.write_all(b"before").unwrap();
@@ -176,7 +183,7 @@ fn to_and_from_std(subject: Subject) {
     assert_eq!(all, "withafter");
 }
 
-fn options(subject: Subject) {
+fn options_of_a_socket_can_be_set(subject: Subject) {
     let (stream, _other) = tcp();
     let asks = body().run(move || {
         stream.set_nodelay(true).unwrap();

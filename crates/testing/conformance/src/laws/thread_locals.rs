@@ -1,4 +1,5 @@
-//! Loops, tasks and handles in thread-locals, dropped when little else of the thread is left.
+//! Loops, tasks and handles in thread-locals, which are dropped when little else of the thread is
+//! left.
 
 use std::{cell::RefCell, thread};
 
@@ -8,11 +9,11 @@ use crate::{Subject, TestLoop, WhenDroppedPrints, body, child::in_own_process, n
 
 laws! { ($) thread_locals:
     /// A loop in a thread-local is dropped with its tasks at the end of the thread.
-    a_loop_in_a_thread_local needs DropAtThreadEnd;
+    drop_a_loop_at_the_end_of_the_thread needs DropAtThreadEnd;
     /// A task in a thread-local is dropped at the end of the thread.
-    a_task_in_a_thread_local needs ByHand, DropAtThreadEnd;
+    drop_a_task_at_the_end_of_the_thread needs ByHand, DropAtThreadEnd;
     /// A handle in a thread-local is dropped at the end of the thread.
-    a_handle_in_a_thread_local;
+    drop_a_handle_at_the_end_of_the_thread;
 }
 
 thread_local! {
@@ -21,15 +22,15 @@ thread_local! {
     static HANDLE: RefCell<Option<JoinHandle<()>>> = const { RefCell::new(None) };
 }
 
-/// Runs `something` on a thread of a process of its own: a panic in the destructor of a
-/// thread-local ends the process. What it printed.
+/// Runs `something` on a thread of a process of its own, and returns what it printed. A panic in
+/// the destructor of a thread-local ends the process.
 fn on_a_thread(something: impl FnOnce() + Send + 'static) -> String {
     let (status, stderr) = in_own_process(|| thread::spawn(something).join().unwrap());
     assert!(status.success(), "{stderr}");
     stderr
 }
 
-/// A task that has suspended, on a loop.
+/// Spawns a task and lets it suspend.
 fn suspended(subject: Subject, event_loop: &mut TestLoop) -> JoinHandle<()> {
     let body = body().hold(WhenDroppedPrints("dropped")).repeat(usize::MAX, turn);
     let handle = event_loop.spawn(subject.task(body));
@@ -37,17 +38,17 @@ fn suspended(subject: Subject, event_loop: &mut TestLoop) -> JoinHandle<()> {
     handle
 }
 
-fn a_loop_in_a_thread_local(subject: Subject) {
+fn drop_a_loop_at_the_end_of_the_thread(subject: Subject) {
     let printed = on_a_thread(move || {
-        // Touched first, so that it may be dropped last: whatever the loop itself keeps in
-        // thread-locals is gone by then.
+        // Used first, so that this thread-local may be dropped last. The thread-locals of the loop
+        // itself are gone by then.
         LOOP.with_borrow_mut(|event_loop| *event_loop = Some(new_loop()));
         LOOP.with_borrow_mut(|event_loop| drop(suspended(subject, event_loop.as_mut().unwrap())));
     });
     assert!(printed.contains("dropped"), "{printed}");
 }
 
-fn a_task_in_a_thread_local(subject: Subject) {
+fn drop_a_task_at_the_end_of_the_thread(subject: Subject) {
     let printed = on_a_thread(move || {
         TASK.set(None);
         let body = body().hold(WhenDroppedPrints("dropped")).perform(turn());
@@ -58,7 +59,7 @@ fn a_task_in_a_thread_local(subject: Subject) {
     assert!(printed.contains("dropped"), "{printed}");
 }
 
-fn a_handle_in_a_thread_local(subject: Subject) {
+fn drop_a_handle_at_the_end_of_the_thread(subject: Subject) {
     let printed = on_a_thread(move || {
         HANDLE.set(None);
         let mut event_loop = new_loop();

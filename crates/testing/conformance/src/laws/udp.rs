@@ -1,4 +1,4 @@
-//! UDP: datagrams come whole, one by one, with the address of who sent them.
+//! UDP: datagrams arrive whole and one by one, with the address of their sender.
 
 use std::io::ErrorKind;
 
@@ -10,18 +10,19 @@ use crate::{
 };
 
 laws! { ($) udp:
-    /// A datagram is answered to where it came from.
-    an_answer_to_the_sender;
-    /// Connected sockets need no address.
-    connected;
-    /// Each datagram is received by itself; one that is too long is cut.
-    datagrams_stay_apart;
-    /// A peek leaves the datagram.
+    /// An answer reaches the address from which a datagram came.
+    an_answer_reaches_the_sender;
+    /// Connected sockets send and receive without an address.
+    connected_sockets_need_no_address;
+    /// Each datagram is received separately. One that is longer than the buffer is cut off.
+    datagrams_stay_separate;
+    /// A peek leaves the datagram in the queue.
     a_peek_leaves_the_datagram;
-    /// After a cancelled receive the next one gets the datagram.
-    after_a_cancelled_receive;
-    /// That nobody has the address is an error of the next operation, and the socket goes on.
-    nobody_is_there;
+    /// After a cancelled receive, the next receive gets the datagram.
+    a_cancelled_receive_leaves_the_datagram;
+    /// Sending to an address without a socket is an error of the next operation. The socket still
+    /// works.
+    an_unused_address_is_an_error;
 }
 
 fn socket() -> (UdpSocket, std::net::SocketAddr) {
@@ -38,7 +39,7 @@ fn pair() -> (UdpSocket, UdpSocket) {
     (one, other)
 }
 
-fn an_answer_to_the_sender(subject: Subject) {
+fn an_answer_reaches_the_sender(subject: Subject) {
     let mut event_loop = real_loop();
     let ((asks, own), (answers, address)) = (socket(), socket());
     let receives = answers.clone();
@@ -52,10 +53,10 @@ fn an_answer_to_the_sender(subject: Subject) {
         },
     );
     drop(event_loop.spawn(subject.task(server)));
-    let hears = asks.clone();
+    let own_socket = asks.clone();
     let client =
         body().perform_eq(move || asks.send_to_owned("question", address), 8).perform_then(
-            move || hears.recv_from_owned([0; 6]),
+            move || own_socket.recv_from_owned([0; 6]),
             move |(received, buffer)| {
                 assert_eq!((received.unwrap(), &buffer), ((6, address), b"answer"));
             },
@@ -63,23 +64,23 @@ fn an_answer_to_the_sender(subject: Subject) {
     event_loop.block_on(subject.task(client)).unwrap();
 }
 
-fn connected(subject: Subject) {
+fn connected_sockets_need_no_address(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = pair();
-    let hears = body().perform_read(move || other.recv_owned(vec![0; 9]), b"hello");
-    let hears = event_loop.start(subject.task(hears), 1);
-    let says = body().perform_eq(move || one.send_owned("hello"), 5);
-    event_loop.block_on(subject.task(says)).unwrap();
-    event_loop.block_on(hears).unwrap().unwrap();
+    let receives = body().perform_read(move || other.recv_owned(vec![0; 9]), b"hello");
+    let receives = event_loop.start(subject.task(receives), 1);
+    let sends = body().perform_eq(move || one.send_owned("hello"), 5);
+    event_loop.block_on(subject.task(sends)).unwrap();
+    event_loop.block_on(receives).unwrap().unwrap();
 }
 
-fn datagrams_stay_apart(subject: Subject) {
+fn datagrams_stay_separate(subject: Subject) {
     let (one, other) = pair();
-    let says = [3, 0, 5].into_iter().fold(body(), |body, n| {
+    let sends = [3, 0, 5].into_iter().fold(body(), |body, n| {
         let one = one.clone();
         body.perform_eq(move || one.send_owned(bytes(n)), n)
     });
-    let all = [3, 0, 4].into_iter().fold(says, |body, n| {
+    let all = [3, 0, 4].into_iter().fold(sends, |body, n| {
         let other = other.clone();
         body.perform_read(move || other.recv_owned(vec![0; 4]), bytes(n))
     });
@@ -89,7 +90,7 @@ fn datagrams_stay_apart(subject: Subject) {
 fn a_peek_leaves_the_datagram(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = pair();
-    let (peeks, hears) = (other.clone(), other);
+    let (peeks, receives) = (other.clone(), other);
     let from = one.local_addr().unwrap();
     let looks = body()
         .perform_then(
@@ -98,33 +99,33 @@ fn a_peek_leaves_the_datagram(subject: Subject) {
                 assert_eq!((peeked.unwrap(), &buffer), ((2, from), b"lo"));
             },
         )
-        .perform_read(move || hears.recv_owned(vec![0; 9]), b"look");
+        .perform_read(move || receives.recv_owned(vec![0; 9]), b"look");
     let looks = event_loop.start(subject.task(looks), 1);
     event_loop.block_on(subject.task(body().perform(one.send_owned("look")))).unwrap();
     event_loop.block_on(looks).unwrap().unwrap();
 }
 
-fn after_a_cancelled_receive(subject: Subject) {
+fn a_cancelled_receive_leaves_the_datagram(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = pair();
     let waits = event_loop.start(subject.task(body().perform(other.recv_owned([0; 9]))), 2);
     event_loop.block_on(subject.task(body().perform(one.send_owned("late")))).unwrap();
     if !waits.is_finished() {
         waits.cancel();
-        let hears = body().perform_read(move || other.recv_owned(vec![0; 9]), b"late");
-        event_loop.block_on(subject.task(hears)).unwrap();
+        let receives = body().perform_read(move || other.recv_owned(vec![0; 9]), b"late");
+        event_loop.block_on(subject.task(receives)).unwrap();
     }
 }
 
-fn nobody_is_there(subject: Subject) {
+fn an_unused_address_is_an_error(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = pair();
-    // The other port stays taken, and hears nobody but itself from now on.
+    // The other socket keeps its port, and from now on receives from itself only.
     other.connect(other.local_addr().unwrap()).unwrap();
-    let (hears, again) = (one.clone(), one.clone());
+    let (receives, again) = (one.clone(), one.clone());
     let fails = body()
         .perform_eq(move || one.send_owned("anyone?"), 7)
-        .perform_err(move || hears.recv_owned([0; 9]), ErrorKind::ConnectionRefused)
+        .perform_err(move || receives.recv_owned([0; 9]), ErrorKind::ConnectionRefused)
         .perform_eq(move || again.send_owned("anyone?"), 7);
     event_loop.block_on(subject.task(fails)).unwrap();
 }

@@ -13,23 +13,23 @@ use crate::{
 };
 
 laws! { ($) unix_sockets:
-    /// A listener at a path is connected to, and both ends talk.
-    a_listener_at_a_path;
-    /// Where no file is, nobody listens.
-    no_such_path;
-    /// Datagrams stay apart, and say which path they came from.
-    datagrams_between_paths;
-    /// A NUL byte in a path is an `InvalidInput` error, for every operation that takes a path. What
-    /// stands before it is not reached.
-    a_nul_in_a_path;
+    /// A listener at a path accepts connections, and both ends can write.
+    a_listener_accepts_at_its_path;
+    /// Connecting to a missing path is a `NotFound` error.
+    a_missing_path_is_an_error;
+    /// Datagrams are received separately, with the path of their sender.
+    datagrams_come_with_the_path_of_their_sender;
+    /// A NUL byte in a path is an `InvalidInput` error for every operation that takes a path. The
+    /// path before the NUL byte is not used.
+    a_nul_byte_in_a_path_is_an_error;
     /// On Linux a path that begins with a NUL byte is an abstract name, for every operation that
     /// takes a path.
-    abstract_names;
-    /// A sender waits while its receiver's queue is full, connected or not.
-    a_full_queue_is_waited_for;
+    abstract_names_work_on_linux;
+    /// A sender waits while the queue of its receiver is full, connected or not.
+    a_sender_waits_while_the_queue_is_full;
 }
 
-fn a_listener_at_a_path(subject: Subject) {
+fn a_listener_accepts_at_its_path(subject: Subject) {
     let mut event_loop = real_loop();
     let path = NewPath::new();
     let listener = UnixListener::bind(&path.0).unwrap();
@@ -47,56 +47,56 @@ fn a_listener_at_a_path(subject: Subject) {
         move || UnixStream::connect(to),
         move |stream| {
             let stream = stream.unwrap();
-            let hears = body().perform_then(
+            let reads = body().perform_then(
                 move || stream.read_exact_owned([0; 7]),
                 |it| {
                     assert_eq!(&it.1, b"welcome");
                     it.0.unwrap();
                 },
             );
-            drop(quadrivium::spawn(subject.task(hears)));
+            drop(quadrivium::spawn(subject.task(reads)));
         },
     );
     event_loop.run_detached(subject.task(connects));
 }
 
-fn no_such_path(subject: Subject) {
+fn a_missing_path_is_an_error(subject: Subject) {
     let path = NewPath::new().0.clone();
     let connects = body().perform_err(move || UnixStream::connect(path), ErrorKind::NotFound);
     real_loop().block_on(subject.task(connects)).unwrap();
 }
 
-fn datagrams_between_paths(subject: Subject) {
+fn datagrams_come_with_the_path_of_their_sender(subject: Subject) {
     let mut event_loop = real_loop();
     let (from, to) = (NewPath::new(), NewPath::new());
     let (one, other) = (UnixDatagram::bind(&from.0).unwrap(), UnixDatagram::bind(&to.0).unwrap());
-    let hears = other.clone();
+    let receives = other.clone();
     let path = from.0.clone();
-    let hears = body()
+    let receives = body()
         .perform_then(
-            move || hears.recv_from_owned(vec![0; 9]),
+            move || receives.recv_from_owned(vec![0; 9]),
             move |(received, buffer)| {
                 let (n, sender) = received.unwrap();
                 assert_eq!((&buffer[..n], sender.as_pathname()), (&b"one"[..], Some(&*path)));
             },
         )
         .perform_read(move || other.recv_owned(vec![0; 9]), b"two");
-    let hears = event_loop.start(subject.task(hears), 1);
-    let (says, path) = (one.clone(), to.0.clone());
+    let receives = event_loop.start(subject.task(receives), 1);
+    let (sends, path) = (one.clone(), to.0.clone());
     one.connect(&to.0).unwrap();
-    let says = body()
-        .perform_ok(move || says.send_to_owned("one", path))
+    let sends = body()
+        .perform_ok(move || sends.send_to_owned("one", path))
         .perform_ok(move || one.send_owned("two"));
-    event_loop.block_on(subject.task(says)).unwrap();
-    event_loop.block_on(hears).unwrap().unwrap();
+    event_loop.block_on(subject.task(sends)).unwrap();
+    event_loop.block_on(receives).unwrap().unwrap();
 }
 
-/// The error of a path that cannot be.
+/// The result must be an `InvalidInput` error.
 fn invalid<T: std::fmt::Debug>(result: io::Result<T>) {
     assert_eq!(result.unwrap_err().kind(), ErrorKind::InvalidInput);
 }
 
-fn a_nul_in_a_path(subject: Subject) {
+fn a_nul_byte_in_a_path_is_an_error(subject: Subject) {
     let (streams, datagrams) = (NewPath::new(), NewPath::new());
     let _listener = UnixListener::bind(&streams.0).unwrap();
     let _receiver = UnixDatagram::bind(&datagrams.0).unwrap();
@@ -121,16 +121,16 @@ fn a_nul_in_a_path(subject: Subject) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn abstract_names(_: Subject) {
+fn abstract_names_work_on_linux(_: Subject) {
     invalid(UnixListener::bind("\0name"));
 }
 
 #[cfg(target_os = "linux")]
-fn abstract_names(subject: Subject) {
+fn abstract_names_work_on_linux(subject: Subject) {
     use std::os::linux::net::SocketAddrExt;
 
     let mut event_loop = real_loop();
-    // No other process has the path, and a name may have NUL bytes.
+    // The path makes the name unique among processes, and a name may contain NUL bytes.
     let [streams, one_name, other_name] = [(); 3].map(|()| {
         let mut name = std::ffi::OsString::from("\0");
         name.push(&NewPath::new().0);
@@ -147,8 +147,8 @@ fn abstract_names(subject: Subject) {
         },
     );
     event_loop.block_on(subject.task(meets)).unwrap();
-    // No file is in the way of the next listener. But a child that another test starts at this
-    // moment has a copy of the last one until it runs its program.
+    // No file is in the way of the next listener. But a child that another test is just starting
+    // has a copy of the old listener, until it runs its program.
     while let Err(error) = UnixListener::bind(&streams) {
         assert_eq!(error.kind(), ErrorKind::AddrInUse);
         thread::yield_now();
@@ -157,30 +157,33 @@ fn abstract_names(subject: Subject) {
     let (one, other) =
         (UnixDatagram::bind(&one_name).unwrap(), UnixDatagram::bind(&other_name).unwrap());
     one.connect(&other_name).unwrap();
-    let (says, to) = (other.clone(), one_name.clone());
+    let (sends, to) = (other.clone(), one_name.clone());
     let talks = body()
-        .perform_ok(move || says.send_to_owned("one", to))
+        .perform_ok(move || sends.send_to_owned("one", to))
         .perform_read(move || one.recv_owned(vec![0; 9]), b"one")
         .hold(other);
     event_loop.block_on(subject.task(talks)).unwrap();
 }
 
-fn a_full_queue_is_waited_for(subject: Subject) {
+fn a_sender_waits_while_the_queue_is_full(subject: Subject) {
     const N: usize = 700;
     let path = NewPath::new();
-    let hears = UnixDatagram::bind(&path.0).unwrap();
+    let receiver = UnixDatagram::bind(&path.0).unwrap();
     let (alone, connected) = (UnixDatagram::unbound().unwrap(), UnixDatagram::unbound().unwrap());
     connected.connect(&path.0).unwrap();
     let mut event_loop = real_loop();
     let fills = body().repeat(N, move || connected.send_owned([1; 500]));
     let fills = event_loop.start(subject.task(fills), 100);
-    // It has sent nothing that could be received, so not even that tells it when there is room.
+    // This socket has sent nothing yet, so no reply or event tells it when there is room.
     let to = path.0.clone();
     let sends = body().perform_ok(move || alone.send_to_owned([2; 500], to));
     let sends = event_loop.start(subject.task(sends), 2);
-    assert!(!fills.is_finished() && !sends.is_finished(), "no queue is that long");
-    let hears = body().repeat(N + 1, move || hears.recv_owned([0; 500]));
-    event_loop.block_on(subject.task(hears)).unwrap();
+    assert!(
+        !fills.is_finished() && !sends.is_finished(),
+        "both senders must wait: the queue is full"
+    );
+    let receives = body().repeat(N + 1, move || receiver.recv_owned([0; 500]));
+    event_loop.block_on(subject.task(receives)).unwrap();
     event_loop.block_on(fills).unwrap().unwrap();
     event_loop.block_on(sends).unwrap().unwrap();
 }

@@ -1,89 +1,90 @@
-//! While a panic unwinds: destructors that resume, perform, cancel and spawn.
+//! Unwinding: destructors that resume, cancel and spawn while a panic unwinds.
 
 use std::thread;
 
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
 use crate::{
-    Said, Subject, TestLoop, body, in_drop, is_done, new_loop, quietly, resume, said_and_loop,
-    turns,
+    Notes, Subject, TestLoop, body, catch_panic, in_drop, is_done, new_loop, notes_and_loop,
+    resume, turns,
 };
 
 laws! { ($) unwinding:
-    /// A task that is resumed by hand while a panic unwinds suspends or refuses to with a panic;
-    /// what unwinds goes on unwinding.
-    a_resume_by_hand_suspends_or_refuses needs ByHand;
+    /// A task that is resumed by hand while a panic unwinds either suspends or panics. The first
+    /// panic goes on unwinding.
+    a_resume_by_hand_suspends_or_panics needs ByHand;
     /// A destructor may cancel a suspended task while a panic unwinds.
-    a_destructor_cancels;
+    a_destructor_may_cancel;
     /// A destructor may spawn while a panic unwinds.
-    a_destructor_spawns;
+    a_destructor_may_spawn;
     /// A destructor may send and notify while a panic unwinds.
-    a_destructor_notifies;
+    a_destructor_may_send_and_notify;
 }
 
-/// A task that panics, and in whose unwinding this is done and said.
-fn unwinds(subject: Subject, said: &Said, something: impl FnOnce() + 'static) -> BoxTask<()> {
-    let says = said.clone();
+/// A task that panics. A destructor notes that the panic unwinds and calls `something`.
+fn unwinds(subject: Subject, notes: &Notes, something: impl FnOnce() + 'static) -> BoxTask<()> {
+    let own_notes = notes.clone();
     let held = in_drop(move || {
-        says.say(format!("unwinding: {}", thread::panicking()));
+        own_notes.add(format!("unwinding: {}", thread::panicking()));
         something();
     });
     subject.task(body().hold(held).perform(turn()).run(|| panic!("on purpose")))
 }
 
-/// Runs it: its own panic is what comes of it, and the loop goes on.
+/// Runs the task, which must end with its own panic. The loop must still work afterwards.
 fn ends_as_it_should(event_loop: &mut TestLoop, subject: Subject, task: BoxTask<()>) {
     let error = event_loop.block_on(task).unwrap_err();
     assert_eq!(error.to_string(), "the task panicked: on purpose");
     event_loop.block_on(subject.task(body().perform(turn()))).unwrap();
 }
 
-fn a_resume_by_hand_suspends_or_refuses(subject: Subject) {
-    let said = Said::default();
-    let says = said.clone();
+fn a_resume_by_hand_suspends_or_panics(subject: Subject) {
+    let notes = Notes::default();
+    let own_notes = notes.clone();
     let resumes = move || {
-        let mut task = subject.task(body().perform(turn()).say(&says, "went on"));
-        match quietly(|| is_done(&resume(&mut task))) {
-            Ok(is_done) => says.say(format!("done: {is_done}")),
-            Err(refused) => says.say(refused),
+        let mut task = subject.task(body().perform(turn()).note(&own_notes, "went on"));
+        match catch_panic(|| is_done(&resume(&mut task))) {
+            Ok(is_done) => own_notes.add(format!("done: {is_done}")),
+            Err(refused) => own_notes.add(refused),
         }
     };
-    let task = unwinds(subject, &said, resumes);
+    let task = unwinds(subject, &notes, resumes);
     ends_as_it_should(&mut new_loop(), subject, task);
-    let lines = said.lines();
+    let lines = notes.lines();
     assert_eq!((lines.len(), lines[0].as_str()), (2, "unwinding: true"));
     assert!(lines[1] == "done: false" || lines[1].contains("cannot suspend"), "{lines:?}");
 }
 
-fn a_destructor_cancels(subject: Subject) {
-    let (said, mut event_loop) = said_and_loop();
-    let waits = body().hold(said.when_dropped("dropped")).perform(Notify::new().notified());
+fn a_destructor_may_cancel(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
+    let waits = body().hold(notes.when_dropped("dropped")).perform(Notify::new().notified());
     let other = event_loop.spawn(subject.task(waits));
     turns(&mut event_loop, 1);
-    let task = unwinds(subject, &said, move || other.cancel());
+    let task = unwinds(subject, &notes, move || other.cancel());
     ends_as_it_should(&mut event_loop, subject, task);
-    assert_eq!(said.lines(), ["unwinding: true", "dropped"]);
+    assert_eq!(notes.lines(), ["unwinding: true", "dropped"]);
     assert_eq!(event_loop.live(), 0);
 }
 
-fn a_destructor_spawns(subject: Subject) {
-    let said = Said::default();
-    let says = said.clone();
-    let spawns = move || drop(spawn(subject.task(body().perform(turn()).say(&says, "child"))));
+fn a_destructor_may_spawn(subject: Subject) {
+    let notes = Notes::default();
+    let own_notes = notes.clone();
+    let spawns =
+        move || drop(spawn(subject.task(body().perform(turn()).note(&own_notes, "child"))));
     let mut event_loop = new_loop();
-    let task = unwinds(subject, &said, spawns);
+    let task = unwinds(subject, &notes, spawns);
     ends_as_it_should(&mut event_loop, subject, task);
     event_loop.run().unwrap();
-    assert_eq!(said.lines(), ["unwinding: true", "child"]);
+    assert_eq!(notes.lines(), ["unwinding: true", "child"]);
 }
 
-fn a_destructor_notifies(subject: Subject) {
-    let (said, notify) = (Said::default(), Notify::new());
+fn a_destructor_may_send_and_notify(subject: Subject) {
+    let (notes, notify) = (Notes::default(), Notify::new());
     let mut event_loop = new_loop();
-    let waits = body().perform(notify.notified()).say(&said, "notified");
+    let waits = body().perform(notify.notified()).note(&notes, "notified");
     let waits = event_loop.spawn(subject.task(waits));
-    let task = unwinds(subject, &said, move || notify.notify_one());
+    let task = unwinds(subject, &notes, move || notify.notify_one());
     ends_as_it_should(&mut event_loop, subject, task);
     event_loop.block_on(waits).unwrap().unwrap();
-    assert_eq!(said.lines(), ["unwinding: true", "notified"]);
+    assert_eq!(notes.lines(), ["unwinding: true", "notified"]);
 }

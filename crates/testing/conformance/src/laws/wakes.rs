@@ -1,4 +1,4 @@
-//! Wakes: they coalesce, none is lost, and a wake runs nothing by itself.
+//! Wakes: several become one resume, none is lost, and a wake by itself runs no task.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -9,34 +9,34 @@ use quadrivium::{
 };
 
 use crate::{
-    Probe, Said, Subject, body, in_drop, leaf, new_loop, traced, turns, wakers::panicking_waker,
-    watched, watched_loop,
+    Notes, Probe, Subject, body, in_drop, leaf, loop_with_probe, new_loop, spawn_with_probe,
+    traced, turns, wakers::panicking_waker,
 };
 
 laws! { ($) wakes:
-    /// Wakes of a suspended task before it runs are one resume.
-    many_wakes_are_one on VirtualClock;
-    /// Wakes of a running task are one more resume.
+    /// Several wakes of a suspended task before it runs cause a single resume.
+    many_wakes_are_one_resume on VirtualClock;
+    /// Wakes of a running task cause one more resume.
     a_wake_while_running_is_one_more_resume on VirtualClock;
-    /// A wake before the suspension it is meant for is not lost.
-    a_wake_before_the_first_suspension_counts;
-    /// A task that is woken and gives way is ready once.
+    /// A wake that comes before the suspension it is meant for is not lost.
+    a_wake_before_the_suspension_is_not_lost;
+    /// A task that is woken and waits for a turn is queued once.
     a_wake_and_a_turn_are_one_resume on VirtualClock;
-    /// A wake of a ready task adds nothing.
+    /// A wake of a task that is ready already adds no resume.
     a_wake_of_a_ready_task_is_no_second_resume;
-    /// A million wakes between two turns are one resume.
-    a_million_wakes;
-    /// A destructor may wake tasks, its own too.
-    in_a_destructor;
-    /// A wake runs nothing by itself, so it may be called under a borrow.
-    under_a_borrow;
-    /// Wakers of one task are equal, those of two are not.
-    a_waker_compares;
+    /// A million wakes between two turns cause a single resume.
+    a_million_wakes_are_one_resume;
+    /// A destructor may wake tasks, also its own.
+    in_a_destructor_are_allowed;
+    /// A wake by itself runs no task, so it may be called while a value is borrowed.
+    under_a_borrow_run_nothing;
+    /// Wakers of the same task are equal, and wakers of different tasks are not.
+    wakers_of_one_task_are_equal;
 }
 
-fn many_wakes_are_one(subject: Subject) {
+fn many_wakes_are_one_resume(subject: Subject) {
     let (mut event_loop, trace) = traced();
-    let (probe, handle) = watched(subject, &event_loop);
+    let (probe, handle) = spawn_with_probe(subject, &event_loop);
     turns(&mut event_loop, 1);
     let waker = probe.waker();
     waker.wake_by_ref();
@@ -49,7 +49,7 @@ fn many_wakes_are_one(subject: Subject) {
         "0ns task 1 spawned",
         "0ns task 1 resumed",
         "0ns task 1 suspended until woken",
-        // Three wakes: the first one makes it ready, the others find it so.
+        // Three wakes: the first makes the task ready, and the others change nothing.
         "0ns task 1 woken from outside",
         "0ns task 1 resumed",
         "0ns task 1 suspended until woken",
@@ -57,7 +57,7 @@ fn many_wakes_are_one(subject: Subject) {
     ]);
 }
 
-/// A leaf that wakes itself so many times at its first resume and then waits for ever.
+/// A leaf that wakes itself this number of times at its first resume, and then waits forever.
 fn wakes_itself(times: usize, probe: &Probe) -> impl Task<Output = ()> + use<> {
     let mut waits = probe.waits();
     let mut times = times;
@@ -78,21 +78,21 @@ fn a_wake_while_running_is_one_more_resume(subject: Subject) {
         trace.expect(&[
             "0ns task 1 spawned",
             "0ns task 1 resumed",
-            // It runs: what it is woken for may have come after it looked.
+            // The task runs, but may have checked its condition before this wake came.
             "0ns task 1 woken by task 1",
             "0ns task 1 suspended until woken",
-            // So it looks once more, and only once.
+            // So it is resumed once more, and only once.
             "0ns task 1 resumed",
             "0ns task 1 suspended until woken",
         ]);
     }
 }
 
-fn a_wake_before_the_first_suspension_counts(subject: Subject) {
+fn a_wake_before_the_suspension_is_not_lost(subject: Subject) {
     let mut event_loop = new_loop();
     let probe = Probe::default();
     let mut first = probe.waits();
-    // Wakes itself in one sub-task and suspends in the next: the wake is not lost between.
+    // The task wakes itself in one sub-task and suspends in the next. The wake must not be lost.
     let wakes = leaf(move |cx| {
         let _ = first.as_mut().resume(cx);
         cx.waker().wake_by_ref();
@@ -118,10 +118,10 @@ fn a_wake_and_a_turn_are_one_resume(subject: Subject) {
     trace.expect(&[
         "0ns task 1 spawned",
         "0ns task 1 resumed",
-        // Woken, and it lets a turn go by: it is ready for one reason or two, once.
+        // The task is woken and also waits for a turn. It is queued once.
         "0ns task 1 woken by task 1",
         "0ns task 1 suspended for a turn",
-        // The leaf is done, and the next one lets a turn go by.
+        // The leaf is done. The next one waits for a turn, too.
         "0ns task 1 resumed",
         "0ns task 1 suspended for a turn",
         "0ns task 1 resumed",
@@ -140,40 +140,40 @@ fn a_wake_of_a_ready_task_is_no_second_resume(subject: Subject) {
     drop(event_loop.spawn(subject.task(body().perform(takes_turns))));
     for turn in 1..5 {
         turns(&mut event_loop, 1);
-        assert_eq!(probe.resumes(), turn, "once in each turn");
-        // It is in the ready queue already, and stays in it once.
+        assert_eq!(probe.resumes(), turn, "a ready task must run once in each turn");
+        // The task is in the ready queue already, and stays in it once.
         probe.wake();
         probe.wake();
     }
 }
 
-/// A million; a thousand in pairs of styles, which would tell no more.
+/// A million for a single style. A thousand for pairs of styles, which would find no more.
 pub fn million(subject: Subject) -> usize {
     if !subject.is_pair() { 1_000_000 } else { 1_000 }
 }
 
-fn a_million_wakes(subject: Subject) {
-    let (mut event_loop, probe, _handle) = watched_loop(subject);
+fn a_million_wakes_are_one_resume(subject: Subject) {
+    let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     let waker = probe.waker();
     (0..million(subject)).for_each(|_| waker.wake_by_ref());
     turns(&mut event_loop, 1);
-    assert_eq!(probe.resumes(), 2, "the loop did not run between them");
+    assert_eq!(probe.resumes(), 2, "wakes between two turns must cause one resume");
 }
 
-/// Wakes when it is dropped.
+/// Returns a value that wakes the task of the probe when it is dropped.
 fn wakes_in_drop(probe: &Probe) -> impl Sized + use<> {
     let probe = probe.clone();
     in_drop(move || probe.wake())
 }
 
-fn in_a_destructor(subject: Subject) {
-    let (mut event_loop, probe, _handle) = watched_loop(subject);
+fn in_a_destructor_are_allowed(subject: Subject) {
+    let (mut event_loop, probe, _handle) = loop_with_probe(subject);
     let wakes = body().hold(wakes_in_drop(&probe)).perform(turn());
     event_loop.start_detached(subject.task(wakes), 2);
-    assert_eq!(probe.resumes(), 1, "a wake runs nothing by itself");
+    assert_eq!(probe.resumes(), 1, "a wake by itself must run nothing");
     turns(&mut event_loop, 1);
     assert_eq!(probe.resumes(), 2);
-    // Also the destructors of a task that is cancelled, and may wake that task itself.
+    // The destructor of a task that is cancelled may also wake that task itself.
     let own = Probe::default();
     let body = body().hold(wakes_in_drop(&own)).perform(own.waits());
     let handle = event_loop.start(subject.task(body), 1);
@@ -182,17 +182,17 @@ fn in_a_destructor(subject: Subject) {
     assert_eq!(own.resumes(), 1);
 }
 
-fn under_a_borrow(subject: Subject) {
+fn under_a_borrow_run_nothing(subject: Subject) {
     let mut event_loop = new_loop();
-    let shared = Rc::new(RefCell::new(Said::default()));
+    let shared = Rc::new(RefCell::new(Notes::default()));
     let probe = Probe::default();
     let borrows = Rc::clone(&shared);
     let waits = probe.waits();
-    let body = body().perform(waits).run(move || borrows.borrow_mut().say("woken"));
+    let body = body().perform(waits).run(move || borrows.borrow_mut().add("woken"));
     let handle = event_loop.start(subject.task(body), 1);
     probe.open();
     let borrowed = shared.borrow_mut();
-    // Were the task run inside the wake, it would meet this borrow.
+    // If the wake ran the task, the task would find the value borrowed.
     probe.wake();
     drop(borrowed);
     turns(&mut event_loop, 1);
@@ -200,10 +200,10 @@ fn under_a_borrow(subject: Subject) {
     assert_eq!(shared.borrow().lines(), ["woken"]);
 }
 
-fn a_waker_compares(subject: Subject) {
+fn wakers_of_one_task_are_equal(subject: Subject) {
     let mut event_loop = new_loop();
-    let (one, _one) = watched(subject, &event_loop);
-    let (other, _other) = watched(subject, &event_loop);
+    let (one, _one) = spawn_with_probe(subject, &event_loop);
+    let (other, _other) = spawn_with_probe(subject, &event_loop);
     turns(&mut event_loop, 1);
     assert!(one.waker().will_wake(&one.waker()));
     assert!(!one.waker().will_wake(&other.waker()));

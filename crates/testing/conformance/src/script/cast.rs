@@ -1,27 +1,27 @@
-//! [`Cast`]: which style plays which script.
+//! [`Cast`]: the styles that play the parts of a script.
 
 use crate::Subject;
 
-/// Which style plays which script: the part of a script chooses among them.
+/// The styles that play a script. The part of each script chooses one of them.
 #[derive(Clone, Debug)]
 pub struct Cast {
     members: Vec<Subject>,
 }
 
 impl Cast {
-    /// One style, or pair of styles, plays everything.
+    /// Returns a cast of one style, or one pair of styles, which plays everything.
     pub fn all(subject: impl Into<Subject>) -> Self {
         Self { members: vec![subject.into()] }
     }
 
-    /// Scripts of several styles perform, spawn and race each other.
+    /// Returns a cast of several styles, whose scripts perform, spawn and race each other.
     ///
     /// # Panics
     ///
-    /// When nobody is in it.
+    /// If there is no member.
     pub fn mixed(members: impl IntoIterator<Item = Subject>) -> Self {
         let members: Vec<_> = members.into_iter().collect();
-        assert!(!members.is_empty(), "a cast has a member: give it a style");
+        assert!(!members.is_empty(), "a cast needs at least one member: add a style");
         Self { members }
     }
 

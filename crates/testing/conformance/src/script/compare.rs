@@ -1,28 +1,28 @@
-//! Plays one script in several casts, and says where their records part.
+//! Plays one script in several casts, and shows the first line where their records differ.
 
 use super::{Cast, PlayRecord, Script, check_rules, play};
 
-/// How many lines are shown before the one that differs.
+/// The number of lines that are shown before the first difference.
 const BEFORE: usize = 4;
 
-/// How wide a column is.
+/// The width of a column.
 const WIDTH: usize = 58;
 
 /// Plays a script in each cast, first come first served, on a virtual clock.
 ///
 /// # Errors
 ///
-/// When a record breaks the [rules](check_rules), or two differ: the script, and the first line
-/// that differs, side by side.
+/// If a record breaks the [rules](check_rules) or two records differ. The error shows the script,
+/// and the first line that differs side by side.
 pub fn agree(script: &Script, casts: &[Cast]) -> Result<(), String> {
     compare(script, casts, play, |record| check_rules(record, true))
 }
 
-/// The same, played and checked by functions of one's own.
+/// Like [`agree`], but plays and checks the script with the given functions.
 ///
 /// # Errors
 ///
-/// As [`agree`].
+/// The errors of [`agree`].
 pub fn compare(
     script: &Script,
     casts: &[Cast],
@@ -43,11 +43,11 @@ pub fn compare(
     Ok(())
 }
 
-/// The first line that differs and those before it, in two columns.
+/// The first line that differs and the lines before it, in two columns.
 fn side_by_side(left: (&Cast, &[String]), right: (&Cast, &[String])) -> String {
     let n = left.1.len().max(right.1.len());
     let differs = (0..n).find(|&n| left.1.get(n) != right.1.get(n)).unwrap_or(n);
-    let mut text = format!("the records part at line {differs}:\n");
+    let mut text = format!("the records differ from line {differs} on:\n");
     let mut row = |mark: &str, left: &str, right: &str| {
         text += &format!("{mark:>6} {left:<WIDTH$} {right}\n");
     };
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn the_first_line_that_differs_is_shown() {
         let script = Script::new([Turn, Sleep(1)]);
-        // A play that lies about the second cast.
+        // A function that plays another script for the second cast.
         let lies = |script: &Script, cast: &Cast| match cast.to_string().as_str() {
             "green" => play(&Script::new([Turn, Sleep(2)]), cast),
             _ => play(script, cast),

@@ -1,4 +1,4 @@
-//! Makes up scripts.
+//! Generates random scripts.
 
 use std::ops::Range;
 
@@ -7,15 +7,15 @@ use proptest::prelude::*;
 
 use super::{Instruction, Script};
 
-/// Scripts that contain scripts, `depth` deep, and of which some are long.
+/// Returns random scripts that contain others, up to `depth` deep. Some of them are long.
 ///
-/// They are made by a function, from a seed, and not of strategies for their parts: each strategy
-/// keeps what it takes to shrink its value, and that takes longer than to play the script.
+/// A function makes them from a seed. Rejected: a strategy for each part of a script. A strategy
+/// keeps the data for shrinking its value, and that takes longer than playing the script.
 pub fn scripts(depth: u32) -> impl Strategy<Value = Script> {
     any::<u64>().prop_map(move |seed| Maker(Rand32::new(seed)).script(depth + 1, 2..12))
 }
 
-/// Makes a script of random numbers.
+/// Makes scripts from random numbers.
 struct Maker(Rand32);
 
 impl Maker {
@@ -23,7 +23,7 @@ impl Maker {
         self.0.rand_range(0..n.into()) as u8
     }
 
-    /// A script with this many levels of scripts in it.
+    /// Makes a script with this many levels of scripts in it.
     fn script(&mut self, levels: u32, length: Range<u32>) -> Script {
         let part = self.below(8);
         let length = self.0.rand_range(length);
@@ -34,7 +34,7 @@ impl Maker {
         Script { part, instructions: instructions.collect() }
     }
 
-    /// An instruction that contains no script.
+    /// Makes an instruction that contains no script.
     fn instruction(&mut self) -> Instruction {
         match self.below(57) {
             0..8 => Instruction::Turn,
@@ -57,7 +57,7 @@ impl Maker {
         }
     }
 
-    /// An instruction that may contain scripts, each with this many levels of others in it.
+    /// Makes an instruction that may contain scripts, each with this many levels of others in it.
     fn containing(&mut self, levels: u32) -> Instruction {
         let (choice, ms) = (self.below(28), self.below(6));
         let mut script = || self.script(levels, if levels == 0 { 0..5 } else { 0..6 });

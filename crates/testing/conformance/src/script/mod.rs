@@ -1,7 +1,7 @@
-//! [`Script`]: a small program as a value, which every style can play and a machine can make up.
+//! [`Script`]: a small program as a value, which every style can play and a machine can generate.
 //!
-//! A style is tested with scripts by playing the same one in two styles and comparing what is left:
-//! the trace of the loop and everything the bodies and destructors said, line by line.
+//! To test a style, the same script is played in two styles, and their records are compared. A
+//! record is the trace of the loop, and between its lines the notes of the bodies and destructors.
 //!
 //! ```
 //! use quadrivium_conformance::script::{Cast, Instruction::*, Script, play};
@@ -30,35 +30,35 @@ pub use record::PlayRecord;
 pub use rules::check_rules;
 pub use shrink::shrink;
 
-/// A small program: instructions, carried out one after another.
+/// A small program: instructions that are carried out one after another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Script {
-    /// Which member of the [`Cast`] plays it.
+    /// The index of the member of the [`Cast`] that plays the script.
     pub part: u8,
-    /// What it does.
+    /// The instructions, in order.
     pub instructions: Vec<Instruction>,
 }
 
-/// One thing a script does. Times are in milliseconds of the loop's clock.
+/// One instruction of a script. Times are in milliseconds of the loop's clock.
 ///
-/// Numbers of tasks, channels and ends mean those there are: they wrap around.
+/// Numbers of tasks, channels and ends wrap around if there are fewer of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub enum Instruction {
-    /// Lets the others run.
+    /// Lets other tasks run.
     Turn,
-    /// Sleeps so long.
+    /// Sleeps for this time.
     Sleep(u8),
-    /// Keeps the CPU so long.
+    /// Keeps the CPU for this time.
     Work(u8),
-    /// Holds a value whose destructor says so.
+    /// Holds a value whose destructor adds a note.
     Hold,
-    /// Spawns a script; its handle goes to the end of the list of handles.
+    /// Spawns a script. Its handle goes to the end of the list of handles.
     Spawn(Script),
-    /// Takes a handle off the list, if it is there, and joins its task.
+    /// Takes a handle off the list, if there is one, and joins its task.
     Join(u8),
-    /// Cancels a task on the list: another one, or itself.
+    /// Cancels a task on the list. It may be the task itself.
     Cancel(u8),
     /// Takes a handle off the list and drops it.
     Detach(u8),
@@ -68,49 +68,49 @@ pub enum Instruction {
     Recv(u8),
     /// Waits to be notified.
     Wait,
-    /// Notifies one who waits, or the next to come.
+    /// Notifies one waiting task, or the next one that waits.
     NotifyOne,
-    /// Notifies all who wait.
+    /// Notifies all waiting tasks.
     NotifyAll,
-    /// Writes to an end of a connection, which has two.
+    /// Writes to one of the two ends of a connection.
     Write(u8),
-    /// Reads from an end of a connection.
+    /// Reads from an end of the connection.
     Read(u8),
-    /// Closes the writing of an end of a connection.
+    /// Closes the writing half of an end of the connection.
     CloseWrite(u8),
-    /// Performs a script, and fails if that fails.
+    /// Performs a script, and fails if the script fails.
     Perform(Script),
     /// Performs two scripts side by side.
     Both(Script, Script),
-    /// Performs two scripts until the first is done.
+    /// Performs two scripts until the first of them is done.
     Race(Script, Script),
-    /// Performs a script for so long at most.
+    /// Performs a script for at most this time.
     Timeout(u8, Script),
-    /// Ends this script as a failure.
+    /// Ends this script with a failure.
     Fail,
     /// Panics.
     Panic,
 }
 
 impl Script {
-    /// A script of these instructions, played by the first of a cast.
+    /// Returns a script of these instructions, played by the first member of a cast.
     pub fn new(instructions: impl IntoIterator<Item = Instruction>) -> Self {
         Self { part: 0, instructions: instructions.into_iter().collect() }
     }
 
-    /// How many instructions it has, with those of the scripts it contains.
+    /// Returns the number of its instructions, including the scripts inside it.
     pub fn size(&self) -> usize {
         let contained = self.instructions.iter().flat_map(Instruction::scripts);
         self.instructions.len() + contained.map(Script::size).sum::<usize>()
     }
 
-    /// How deep it contains scripts; 1 when it contains none.
+    /// Returns how deep it contains scripts. A script without others has depth 1.
     pub fn depth(&self) -> usize {
         let contained = self.instructions.iter().flat_map(Instruction::scripts);
         1 + contained.map(Script::depth).max().unwrap_or(0)
     }
 
-    /// The same, played by another of a cast.
+    /// Returns the same script, played by another member of the cast.
     pub fn played_by(mut self, part: u8) -> Self {
         self.part = part;
         self

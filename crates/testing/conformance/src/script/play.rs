@@ -1,4 +1,4 @@
-//! Plays a script: makes a body of it, a task of the body, and runs the loop to the end.
+//! Plays a script: makes a body and a task of it, and runs the loop to the end.
 
 use std::{
     cell::RefCell, fmt::Debug, ops::ControlFlow, panic::resume_unwind, rc::Rc, time::Duration,
@@ -18,46 +18,47 @@ use quadrivium::{
 };
 
 use super::{Cast, Instruction, PlayRecord, Script, record::Recording};
-use crate::{Body, HostLoop, body, leaf, map, new_loop, quietly};
+use crate::{Body, HostLoop, body, catch_panic, leaf, map, new_loop};
 
-/// What the channels of a play hold: one value, three, any number.
+/// The capacities of the channels: one value, three values, or unbounded.
 pub const CHANNELS: [Option<usize>; 3] = [Some(1), Some(3), None];
 
-/// How many bytes are on their way in a connection at most.
+/// The capacity of the connection in bytes, in each direction.
 const ROOM: usize = 8;
 
-/// How many events a play may have. A script has no loops, so it is the style that goes round in
-/// one.
+/// The limit of the number of events in a play. A script has no loops, so only a broken style
+/// exceeds it.
 const LIMIT: usize = 20_000;
 
-/// What a script comes to: how many instructions it carried out, or where it failed.
+/// The output of a script: the number of instructions it carried out, or the place where it failed.
 type ScriptResult = Result<usize, String>;
 
-/// Plays a script on a new loop, with a virtual clock unless a law is checked elsewhere; what that
-/// left.
+/// Plays a script on a new loop, and returns the record. The loop has a virtual clock unless a law
+/// is checked on another host.
 pub fn play(script: &Script, cast: &Cast) -> PlayRecord {
     play_on(new_loop().of_the_host(), script, cast)
 }
 
-/// The same on a loop of one's own, such as one that a simulation made. Its trace is replaced.
+/// Like [`play`], on a given loop, such as one of a simulation. The trace of the loop is replaced.
 pub fn play_on(event_loop: &mut dyn HostLoop, script: &Script, cast: &Cast) -> PlayRecord {
     let stage = SharedByScripts::new(cast);
     let (record, mut left) = (Rc::clone(&stage.record), LIMIT);
     event_loop.trace(Box::new(move |event: &Event| {
         left -= 1;
         if left == 0 {
-            // Out of the loop: a stopper would be someone outside, who might end a deadlock.
+            // Leaves the loop by a panic. Rejected: a stopper, since it could end a deadlock from
+            // outside.
             resume_unwind(Box::new(format!("does not end: {LIMIT} events")));
         }
         record.borrow_mut().event(event);
     }));
     let main = stage.task(script, "main".to_string());
     drop(event_loop.event_loop().spawn(main));
-    let end = quietly(|| event_loop.run()).map_or_else(|message| message, how_it_ended);
+    let end = catch_panic(|| event_loop.run()).map_or_else(|message| message, how_it_ended);
     stage.record.borrow_mut().run_ended();
     event_loop.trace(Box::new(keep_on_recording(&stage)));
     stage.cancel_all();
-    // The cancels are shown by the next turn.
+    // The next turn reports the cancels to the trace.
     let _ = event_loop.turn();
     event_loop.trace(Box::new(|_: &Event| ()));
     stage.record.take().end(end)
@@ -79,7 +80,7 @@ fn how_it_ended(ran: Result<(), RunError>) -> String {
     }
 }
 
-/// What the scripts of a play share.
+/// The state that the scripts of a play share.
 #[derive(Clone)]
 struct SharedByScripts {
     cast: Rc<Cast>,
@@ -90,7 +91,8 @@ struct SharedByScripts {
     ends: Rc<[Connection; 2]>,
 }
 
-/// Where a script is: `main.2.0` is the first instruction of what the third of `main` contains.
+/// The place of an instruction. `main.2.0` is the first instruction of the script in the third
+/// instruction of `main`.
 #[derive(Clone)]
 struct ScriptPlace {
     stage: SharedByScripts,
@@ -113,13 +115,13 @@ impl SharedByScripts {
         }
     }
 
-    /// Cancels what waits for ever, as far as it was not detached.
+    /// Cancels the tasks that wait forever and whose handles are left.
     fn cancel_all(&self) {
         let handles = self.handles.take();
         handles.iter().flatten().for_each(JoinHandle::cancel);
     }
 
-    /// A task that plays this script.
+    /// Returns a task that plays this script.
     fn task(&self, script: &Script, path: String) -> BoxTask<ScriptResult> {
         let failed = Rc::new(RefCell::new(None));
         let mut body = body();
@@ -128,25 +130,25 @@ impl SharedByScripts {
             body = place.carry_out(body, instruction, &failed);
         }
         let n = script.instructions.len();
-        let body = body.worth(move || failed.take().map_or(Ok(n), Err));
+        let body = body.output(move || failed.take().map_or(Ok(n), Err));
         self.cast.member(script.part).task(body)
     }
 }
 
-/// Where a script has failed.
+/// The place where a script has failed, if it has.
 type Failed = Rc<RefCell<Option<String>>>;
 
 impl ScriptPlace {
-    fn say(&self, what: impl Debug) {
-        self.stage.record.borrow_mut().say(format!("{}: {what:?}", self.path));
+    fn note(&self, what: impl Debug) {
+        self.stage.record.borrow_mut().note(format!("{}: {what:?}", self.path));
     }
 
-    /// Says what came of something.
-    fn says<T: Debug>(self) -> impl FnOnce(T) {
-        move |output| self.say(output)
+    /// Returns a function that notes the output of an instruction.
+    fn noting_output<T: Debug>(self) -> impl FnOnce(T) {
+        move |output| self.note(output)
     }
 
-    /// A task that plays what this instruction contains.
+    /// Returns a task that plays the script in this instruction.
     fn task(&self, script: &Script, which: &str) -> BoxTask<ScriptResult> {
         self.stage.task(script, format!("{}{which}", self.path))
     }
@@ -155,14 +157,14 @@ impl ScriptPlace {
         let ms = |ms: &u8| Duration::from_millis(u64::from(*ms));
         let stage = self.stage.clone();
         match instruction {
-            Instruction::Turn => body.perform_then(turn, self.says()),
+            Instruction::Turn => body.perform_then(turn, self.noting_output()),
             Instruction::Sleep(n) => {
                 let time = ms(n);
-                body.perform_then(move || sleep(time), self.says())
+                body.perform_then(move || sleep(time), self.noting_output())
             }
             Instruction::Work(n) => {
                 let time = ms(n);
-                body.perform_then(move || block_for(time), self.says())
+                body.perform_then(move || block_for(time), self.noting_output())
             }
             Instruction::Hold => body.hold_new(move || Held(self)),
             Instruction::Spawn(script) => {
@@ -184,22 +186,24 @@ impl ScriptPlace {
             Instruction::Send(n) => {
                 let n = usize::from(*n) % CHANNELS.len();
                 let value = self.path.clone();
-                body.perform_then(move || stage.channels[n].0.send(value), self.says())
+                body.perform_then(move || stage.channels[n].0.send(value), self.noting_output())
             }
             Instruction::Recv(n) => {
                 let n = usize::from(*n) % CHANNELS.len();
-                body.perform_then(move || stage.channels[n].1.recv(), self.says())
+                body.perform_then(move || stage.channels[n].1.recv(), self.noting_output())
             }
-            Instruction::Wait => body.perform_then(move || stage.notify.notified(), self.says()),
+            Instruction::Wait => {
+                body.perform_then(move || stage.notify.notified(), self.noting_output())
+            }
             Instruction::NotifyOne => body.run(move || stage.notify.notify_one()),
             Instruction::NotifyAll => body.run(move || stage.notify.notify_all()),
             Instruction::Write(n) => {
                 let (n, bytes) = (usize::from(*n) % 2, self.path.clone());
-                body.perform_then(move || stage.ends[n].write(bytes), self.says())
+                body.perform_then(move || stage.ends[n].write(bytes), self.noting_output())
             }
             Instruction::Read(n) => {
                 let n = usize::from(*n) % 2;
-                body.perform_then(move || stage.ends[n].read(ROOM), self.says())
+                body.perform_then(move || stage.ends[n].read(ROOM), self.noting_output())
             }
             Instruction::CloseWrite(n) => {
                 let n = usize::from(*n) % 2;
@@ -211,21 +215,21 @@ impl ScriptPlace {
             }
             Instruction::Both(a, b) => {
                 let (a, b) = (self.task(a, "a"), self.task(b, "b"));
-                body.perform_then(move || join(a, b), self.says())
+                body.perform_then(move || join(a, b), self.noting_output())
             }
             Instruction::Race(a, b) => {
                 let (a, b) = (self.task(a, "a"), self.task(b, "b"));
-                body.perform_then(move || race(a, b), self.says())
+                body.perform_then(move || race(a, b), self.noting_output())
             }
             Instruction::Timeout(n, script) => {
                 let (time, task) = (ms(n), self.task(script, ""));
-                body.perform_then(move || timeout(time, task), self.says())
+                body.perform_then(move || timeout(time, task), self.noting_output())
             }
             Instruction::Fail => {
                 let path = self.path.clone();
                 self.or_fail(body, ready(Err(path)), failed)
             }
-            // Not `panic!`: thousands of scripts would each print a message.
+            // Not `panic!`, which would print a message for each of thousands of scripts.
             Instruction::Panic => body.run(|| resume_unwind(Box::new("a script panicked"))),
         }
     }
@@ -238,7 +242,7 @@ impl ScriptPlace {
         body.try_perform(
             || task,
             move |outcome| {
-                self.say(&outcome);
+                self.note(&outcome);
                 match outcome {
                     Ok(_) => ControlFlow::Continue(()),
                     Err(place) => {
@@ -254,14 +258,14 @@ impl ScriptPlace {
         let stage = self.stage.clone();
         let make = move || match stage.take_handle(n) {
             Some(handle) => map(handle, |joined| format!("{joined:?}")),
-            None => ready("nobody to join".to_string()),
+            None => ready("no task to join".to_string()),
         };
-        body.perform_then(make, self.says())
+        body.perform_then(make, self.noting_output())
     }
 }
 
 impl SharedByScripts {
-    /// Takes a handle off the list; its place stays, so that the others keep their numbers.
+    /// Takes a handle off the list. Its place stays empty, so that the others keep their numbers.
     fn take_handle(&self, n: u8) -> Option<JoinHandle<ScriptResult>> {
         let mut handles = self.handles.borrow_mut();
         let n = usize::from(n).checked_rem(handles.len())?;
@@ -278,17 +282,17 @@ impl SharedByScripts {
     }
 }
 
-/// A task that is done at once.
+/// Returns a task that is done at once.
 fn ready<T: 'static>(output: T) -> BoxTask<T> {
     let mut output = Some(output);
     Box::pin(leaf(move |_| Step::Done(output.take().expect(RESUMED_AFTER_DONE))))
 }
 
-/// Says when it is dropped.
+/// Adds a note when it is dropped.
 struct Held(ScriptPlace);
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.0.say("dropped");
+        self.0.note("dropped");
     }
 }

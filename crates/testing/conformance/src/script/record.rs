@@ -1,33 +1,33 @@
-//! [`PlayRecord`]: what a play has left, line by line.
+//! [`PlayRecord`]: the record of a play, line by line.
 
 use std::fmt;
 
 use quadrivium::event_loop::trace::{Event, EventKind};
 
-/// What a play has left: the trace of the loop, and between its lines what bodies and destructors
-/// said.
+/// The record of a play: the trace of the loop, and between its lines the notes of the bodies and
+/// destructors.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlayRecord {
-    /// In order.
+    /// The lines, in order.
     pub entries: Vec<RecordedLine>,
-    /// How many of them came before the run ended. Those after it are of the cancels of what waited
-    /// for ever.
+    /// The number of lines before the run ended. The lines after it come from the cancels of tasks
+    /// that wait forever.
     pub ended_after: usize,
-    /// How the run ended: `done`, a deadlock with its tasks, a panic.
+    /// How the run ended: `done`, a deadlock with its tasks, or a panic.
     pub end: String,
 }
 
 /// One line of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordedLine {
-    /// What happened to a task.
+    /// An event of a task.
     Event(Event),
-    /// What a script said: its place, and what it did there.
-    Said(String),
+    /// A note of a script: its place, and what it did there.
+    Note(String),
 }
 
 impl PlayRecord {
-    /// All lines, the end among them.
+    /// Returns all lines, including the end.
     pub fn lines(&self) -> Vec<String> {
         let entries = self.entries.iter().map(RecordedLine::to_string);
         entries.chain([format!("the end: {}", self.end)]).collect()
@@ -38,32 +38,32 @@ impl PlayRecord {
 #[derive(Debug, Default)]
 pub(super) struct Recording {
     entries: Vec<RecordedLine>,
-    /// What was said since the loop last showed its trace, which it does between two steps.
-    said: Vec<RecordedLine>,
+    /// The notes since the last event. The loop reports its events between two steps.
+    notes: Vec<RecordedLine>,
     ended_after: usize,
 }
 
 impl Recording {
-    pub(super) fn say(&mut self, line: String) {
-        self.said.push(RecordedLine::Said(line));
+    pub(super) fn note(&mut self, line: String) {
+        self.notes.push(RecordedLine::Note(line));
     }
 
-    /// What is said in a step comes right behind its beginning.
+    /// The notes of a step follow the event with which the step begins.
     pub(super) fn event(&mut self, event: &Event) {
         self.entries.push(RecordedLine::Event(event.clone()));
         if event.kind == EventKind::Resumed {
-            self.entries.append(&mut self.said);
+            self.entries.append(&mut self.notes);
         }
     }
 
-    /// The run has ended.
+    /// Marks the end of the run.
     pub(super) fn run_ended(&mut self) {
-        self.entries.append(&mut self.said);
+        self.entries.append(&mut self.notes);
         self.ended_after = self.entries.len();
     }
 
     pub(super) fn end(mut self, end: String) -> PlayRecord {
-        self.entries.append(&mut self.said);
+        self.entries.append(&mut self.notes);
         PlayRecord { entries: self.entries, ended_after: self.ended_after, end }
     }
 }
@@ -72,7 +72,7 @@ impl fmt::Display for RecordedLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RecordedLine::Event(event) => event.fmt(f),
-            RecordedLine::Said(line) => write!(f, "    {line}"),
+            RecordedLine::Note(line) => write!(f, "    {line}"),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What every record keeps to, whatever the script: an oracle that knows no style and no loop.
+//! Rules that every record must obey, whatever the script. They use no knowledge of styles or of
+//! the loop.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,16 +13,22 @@ use quadrivium::{
 
 use super::{PlayRecord, record::RecordedLine};
 
-/// Checks a record: time does not go back; a task is spawned once, by who ran, resumed only when it
-/// is ready and not late, one at a time, woken by no deadline that is not over and by no task that
-/// does not run, done only when it runs, and never heard of after its end; no place speaks twice;
-/// who is left when the run ends waits for a wake and is in the deadlock.
+/// Checks a record against these rules:
 ///
-/// With `in_order`, who became ready first is resumed first.
+/// - Time does not go back.
+/// - A task is spawned once, by a task that runs.
+/// - A task is resumed only when it is ready and its wake is not delayed any more, and one task at
+///   a time.
+/// - A task is woken by no deadline that is still to come, and by no task that does not run.
+/// - A task is done only while it runs, and has no event after its end.
+/// - No place of a script makes two notes.
+/// - When the run ends, every task that is left waits for a wake and is named in the deadlock.
+///
+/// If `in_order`, the task that was ready first is resumed first.
 ///
 /// # Errors
 ///
-/// The rule that is broken, and the line.
+/// The rule that is broken, and the line that breaks it.
 pub fn check_rules(record: &PlayRecord, in_order: bool) -> Result<(), String> {
     let mut seen = Seen { in_order, ..Seen::default() };
     for (n, entry) in record.entries.iter().enumerate() {
@@ -30,7 +37,7 @@ pub fn check_rules(record: &PlayRecord, in_order: bool) -> Result<(), String> {
         }
         let broken = match entry {
             RecordedLine::Event(event) => seen.event(event),
-            RecordedLine::Said(line) => seen.said(line),
+            RecordedLine::Note(line) => seen.note(line),
         };
         broken.map_err(|rule| format!("line {n}, {:?}: {rule}", entry.to_string()))?;
     }
@@ -40,10 +47,10 @@ pub fn check_rules(record: &PlayRecord, in_order: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// What is known of a task.
+/// The state of a task, according to the events so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// From this time on, if it is late.
+    /// Ready, but not before this time if its wake was delayed.
     Ready(Duration),
     Running {
         woken: bool,
@@ -57,13 +64,13 @@ struct Seen {
     in_order: bool,
     now: Duration,
     tasks: BTreeMap<TaskId, State>,
-    /// Who is ready, in the order of becoming so.
+    /// The ready tasks, in the order in which they became ready.
     ready: Vec<TaskId>,
     running: Option<TaskId>,
-    /// Who was resumed last: what its destructors do comes after its step.
+    /// The task that was resumed last. Events caused by its destructors come after its step.
     resumed: Option<TaskId>,
-    /// The places that have spoken.
-    said: BTreeSet<String>,
+    /// The places that have made a note.
+    noted: BTreeSet<String>,
 }
 
 type Broken = Result<(), &'static str>;
@@ -73,12 +80,12 @@ fn require(holds: bool, rule: &'static str) -> Broken {
 }
 
 impl Seen {
-    fn said(&mut self, line: &str) -> Broken {
+    fn note(&mut self, line: &str) -> Broken {
         let place = line.split_once(": ").map_or(line, |(place, _)| place);
-        require(self.said.insert(place.to_string()), "the place has spoken before")
+        require(self.noted.insert(place.to_string()), "the place has made a note before")
     }
 
-    /// The run ends like this. If it was broken off, what comes before shows why.
+    /// Checks how the run ended. If it was broken off, the events before show the reason.
     fn end(&self, end: &str) -> Result<(), String> {
         if end != "done" && !end.starts_with("deadlock") {
             return Ok(());
@@ -109,12 +116,15 @@ impl Seen {
             EventKind::Spawned(parent) => {
                 require(state.is_none(), "the task exists")?;
                 let is_known = parent.is_none() || parent == self.resumed;
-                require(is_known, "who spawned it does not run")?;
+                require(is_known, "the task that spawned it does not run")?;
                 self.becomes_ready(task);
             }
             EventKind::Resumed => {
                 let Some(State::Ready(from)) = state else { return Err("the task is not ready") };
-                require(from <= self.now, "the task is late, and it is too early")?;
+                require(
+                    from <= self.now,
+                    "the wake is delayed: it is too early to resume the task",
+                )?;
                 require(self.running.is_none(), "another task runs")?;
                 let is_first = self.ready.first() == Some(&task);
                 require(is_first || !self.in_order, "another task was ready before")?;
@@ -156,11 +166,11 @@ impl Seen {
 
     fn woken(&mut self, task: TaskId, state: Option<State>, by: By) -> Broken {
         if let By::Task(by) = by {
-            require(self.resumed == Some(by), "who wakes it does not run")?;
+            require(self.resumed == Some(by), "the task that wakes it does not run")?;
         }
         match (state, by) {
             (Some(State::Suspended(Waiting::Until(at))), By::Timer) => {
-                require(at <= self.now, "the deadline is not over")?;
+                require(at <= self.now, "the deadline has not come")?;
                 self.becomes_ready(task);
             }
             (_, By::Timer) => return Err("the task waits for no deadline"),
@@ -198,13 +208,14 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    /// A record in which much happens: main waits for ever, a child sleeps, sends and is done.
+    /// A record with many kinds of events: `main` waits forever, and a child sleeps, sends and is
+    /// done.
     fn record() -> PlayRecord {
         let child = Script::new([Sleep(5), Send(0), Turn]);
         play(&Script::new([Spawn(child), Turn, Recv(0), Wait]), &Cast::all(&Future))
     }
 
-    /// Changes the event that is shown like this.
+    /// Changes the event that is shown as this line.
     fn change(record: &mut PlayRecord, line: &str, change: impl FnOnce(&mut Event)) {
         let mut event = event(record, line);
         change(&mut event);
@@ -215,11 +226,11 @@ mod tests {
     fn event(record: &PlayRecord, line: &str) -> Event {
         match &record.entries[position(record, line)] {
             RecordedLine::Event(event) => event.clone(),
-            RecordedLine::Said(_) => panic!("{line:?} is no event"),
+            RecordedLine::Note(_) => panic!("{line:?} is no event"),
         }
     }
 
-    /// Puts an event of this kind behind that one.
+    /// Inserts an event of this kind after the given line.
     fn put(record: &mut PlayRecord, line: &str, task: TaskId, kind: EventKind) {
         let event = Event { task, kind, ..event(record, line) };
         record.entries.insert(position(record, line) + 1, RecordedLine::Event(event));
@@ -230,14 +241,14 @@ mod tests {
         lines.iter().position(|shown| shown == line).unwrap_or_else(|| panic!("{lines:#?}"))
     }
 
-    /// The rule that a record breaks after this was done to it.
+    /// Checks that a record breaks this rule after `spoil` has changed it.
     #[track_caller]
     fn breaks(rule: &str, spoil: impl FnOnce(&mut PlayRecord)) {
         let mut record = record();
         assert_eq!(check_rules(&record, true), Ok(()), "{:#?}", record.lines());
         spoil(&mut record);
-        let told = check_rules(&record, true).expect_err("the rules see it");
-        assert!(told.contains(rule), "{told}");
+        let error = check_rules(&record, true).expect_err("the record breaks a rule");
+        assert!(error.contains(rule), "{error}");
     }
 
     #[test]
@@ -246,8 +257,8 @@ mod tests {
         let early = |it: &mut PlayRecord| {
             change(it, "5ms task 2 woken by its deadline", |it| it.at -= MS);
         };
-        breaks("the deadline is not over", early);
-        breaks("it is too early", |it| {
+        breaks("the deadline has not come", early);
+        breaks("it is too early to resume the task", |it| {
             put(it, "5ms task 2 woken by its deadline", TaskId(2), EventKind::Delayed(MS));
         });
     }
@@ -261,7 +272,7 @@ mod tests {
         breaks("the task is not ready", |it| twice(it, "5ms task 2 resumed"));
         breaks("the task exists", |it| twice(it, "0ns task 2 spawned by task 1"));
         breaks("the task has ended", |it| twice(it, "5ms task 2 done"));
-        breaks("the place has spoken before", |it| twice(it, "    main.0s.0: ()"));
+        breaks("the place has made a note before", |it| twice(it, "    main.0s.0: ()"));
         breaks("another task was ready before", |it| {
             put(it, "0ns task 1 suspended for a turn", TaskId(1), EventKind::Resumed);
         });
@@ -276,12 +287,12 @@ mod tests {
     #[test]
     fn strangers_are_seen() {
         let nobody = TaskId(9);
-        breaks("who spawned it does not run", |it| {
+        breaks("the task that spawned it does not run", |it| {
             change(it, "0ns task 2 spawned by task 1", |it| {
                 it.kind = EventKind::Spawned(Some(nobody));
             });
         });
-        breaks("who wakes it does not run", |it| {
+        breaks("the task that wakes it does not run", |it| {
             change(it, "5ms task 1 woken by task 2", |it| {
                 it.kind = EventKind::Woken(By::Task(nobody));
             });

@@ -1,11 +1,13 @@
-//! Makes a script smaller as long as it still shows what it shows.
+//! Makes a script smaller as long as it still shows the same failure.
 
 use super::{Instruction, Script};
 
-/// The smallest script that can be reached from this one in small steps, all of which `shows`.
+/// Returns the smallest script that can be reached from this one in small steps. For each script on
+/// the way `shows` must return true.
 ///
-/// Steps: an instruction less, an instruction replaced by what it contains, a smaller number, the
-/// first part. Each is taken as soon as it shows; the script gets smaller with each, so that ends.
+/// A step removes an instruction, replaces one by the script in it, makes a number smaller, or
+/// lowers the part. A step is taken as soon as `shows` returns true. Each step makes the script
+/// smaller, so this ends.
 pub fn shrink(script: &Script, shows: impl Fn(&Script) -> bool) -> Script {
     let mut smallest = script.clone();
     while let Some(smaller) = smallest.steps().into_iter().find(|smaller| shows(smaller)) {
@@ -15,7 +17,7 @@ pub fn shrink(script: &Script, shows: impl Fn(&Script) -> bool) -> Script {
 }
 
 impl Script {
-    /// All scripts one step smaller, those that lose most first.
+    /// Returns all scripts that are one step smaller. The largest steps come first.
     fn steps(&self) -> Vec<Script> {
         let with = |n: usize, instead: Vec<Instruction>| {
             let mut smaller = self.clone();
@@ -41,7 +43,7 @@ impl Script {
 }
 
 impl Instruction {
-    /// The scripts it contains.
+    /// Returns the scripts that it contains.
     pub(super) fn scripts(&self) -> Vec<&Script> {
         match self {
             Instruction::Spawn(script)
@@ -68,7 +70,7 @@ impl Instruction {
         }
     }
 
-    /// The same with a smaller number, or around a smaller script.
+    /// Returns the same instruction with a smaller number, or with a smaller script in it.
     fn steps(&self) -> Vec<Instruction> {
         let number = |n: &u8, make: fn(u8) -> Instruction| n.checked_sub(1).map(make);
         let inside = |script: &Script, make: &dyn Fn(Script) -> Instruction| {
@@ -106,7 +108,7 @@ impl Instruction {
     }
 }
 
-/// The same around two scripts, one of which is smaller.
+/// Returns the same instruction with one of its two scripts made smaller.
 fn in_either(a: &Script, b: &Script, make: fn(Script, Script) -> Instruction) -> Vec<Instruction> {
     let left = a.steps().into_iter().map(|a| make(a, b.clone()));
     let right = b.steps().into_iter().map(|b| make(a.clone(), b));

@@ -1,11 +1,11 @@
-//! A script as text, for a reader who wants to know why two records differ.
+//! Prints a script as text, to show why two records differ.
 
 use std::fmt;
 
 use super::{Instruction, Script};
 
 impl fmt::Display for Script {
-    /// One instruction a line; what a script contains is indented.
+    /// Prints one instruction a line. The scripts in it are indented.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, 0)
     }

@@ -1,6 +1,6 @@
-//! What a style is, and the four of Quadrivium: how each carries out a body.
+//! Styles, and the four of Quadrivium: each defines how it carries out a body.
 //!
-//! The four files differ in the mechanism and in nothing else.
+//! The four files differ only in the mechanism.
 
 mod style;
 
@@ -15,5 +15,5 @@ pub use generator::Generator;
 pub use green::Green;
 pub use style::{Feature, Style, Value};
 
-/// All four of Quadrivium.
+/// The four styles of Quadrivium.
 pub const ALL: [&dyn Style; 4] = [&Callback, &Generator, &Future, &Green];

@@ -59,7 +59,7 @@ pub const BUGS: &[Bug] = &[
         name: "a-late-call-delays-later-calls",
         harm: "a function that is called every second drifts by the duration of each call",
         file: CALLS,
-        find: "now.checked_add(period - Duration::from_nanos_u128(late % nanos))",
+        find: "now.checked_add(period - Duration::from_nanos_u128(overdue % nanos))",
         replace: "now.checked_add(period).filter(|_| nanos > 0)",
     },
 ];

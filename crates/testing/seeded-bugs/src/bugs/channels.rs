@@ -41,14 +41,14 @@ pub const BUGS: &[Bug] = &[
         name: "leaked-sender",
         harm: "a send that was cancelled keeps its place in the queue, and the sends after it wait for ever",
         file: SEND,
-        find: "state.sending.leave(&mut self.place, deferred);\n            state.tell_next_to_send(deferred);",
-        replace: "state.tell_next_to_send(deferred);",
+        find: "state.sending.leave(&mut self.place, deferred);\n            state.notify_next_send(deferred);",
+        replace: "state.notify_next_send(deferred);",
     },
     Bug {
         name: "cancelled-receiver-keeps-the-wake",
         harm: "when a receiver is cancelled after its wake, no other receiver gets the value",
         file: RECV,
-        find: "state.receiving.leave(&mut self.place, deferred);\n            state.tell_next_to_receive(deferred);",
+        find: "state.receiving.leave(&mut self.place, deferred);\n            state.notify_next_receive(deferred);",
         replace: "state.receiving.leave(&mut self.place, deferred);",
     },
     Bug {
@@ -83,7 +83,7 @@ pub const BUGS: &[Bug] = &[
         name: "closing-wakes-no-receiver",
         harm: "a receiver waits for ever when the last sender is gone",
         file: SEND,
-        find: "state.receiving.dismiss_from(0, deferred);",
+        find: "state.receiving.notify_and_remove_from(0, deferred);",
         replace: "let _ = deferred;",
     },
     Bug {
@@ -97,7 +97,7 @@ pub const BUGS: &[Bug] = &[
         name: "former-waker-of-a-oneshot-kept",
         harm: "a receiver that moves to another task still wakes the former task",
         file: ONESHOT,
-        find: "deferred.leave_own(waker);",
-        replace: "if waker.is_none() { deferred.leave_own(waker) }",
+        find: "deferred.store_own(waker);",
+        replace: "if waker.is_none() { deferred.store_own(waker) }",
     },
 ];

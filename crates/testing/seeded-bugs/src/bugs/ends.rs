@@ -54,7 +54,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "unread-output-panics-in-a-drop",
         harm: "dropping a handle panics when the destructor of its unread output panics",
-        file: "crates/core/src/remote.rs",
+        file: "crates/core/src/remote_task.rs",
         find: "run_destructors(move || _ = contain(|| drop(joined)));",
         replace: "drop(joined);",
     },
@@ -83,7 +83,7 @@ pub const BUGS: &[Bug] = &[
         name: "spawns-in-destructors-without-end",
         harm: "a task whose destructor spawns the same task again keeps the drop of its loop from ending",
         file: "crates/hosts/event-loop/src/turn/close.rs",
-        find: "if chain <= CHAIN {",
+        find: "if chain <= LONGEST_CHAIN {",
         replace: "if chain <= u32::MAX {",
     },
     Bug {

@@ -73,7 +73,7 @@ pub const BUGS: &[Bug] = &[
         name: "green-unwinds-at-thread-end",
         harm: "a green thread is unwound after thread-locals that it has borrowed are gone",
         file: TASK,
-        find: "if is_ending() {",
+        find: "if is_thread_ending() {",
         replace: "if false {",
     },
     Bug {

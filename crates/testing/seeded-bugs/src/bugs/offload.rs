@@ -18,8 +18,8 @@ pub const BUGS: &[Bug] = &[
         name: "offload-pool-of-one",
         harm: "work that blocks keeps all other work waiting",
         file: POOL,
-        find: "self.threads < most;",
-        replace: "self.threads < most.min(1);",
+        find: "self.threads < max_threads;",
+        replace: "self.threads < max_threads.min(1);",
     },
     Bug {
         name: "offload-time-not-held",

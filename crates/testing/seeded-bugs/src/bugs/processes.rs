@@ -9,8 +9,8 @@ pub const BUGS: &[Bug] = &[
         name: "kill-goes-by-number",
         harm: "a process that has the number of a child that is gone is killed",
         file: CHILD_DESCRIPTOR,
-        find: "match pidfd_send_signal(pidfd, sent) {",
-        replace: "match kill_process(self.id, sent) {",
+        find: "match pidfd_send_signal(pidfd, signal) {",
+        replace: "match kill_process(self.id, signal) {",
     },
     Bug {
         name: "wait-goes-by-number",
@@ -23,9 +23,9 @@ pub const BUGS: &[Bug] = &[
         name: "group-of-a-zombie-spared",
         harm: "after the end of a child, a signal to its group no longer reaches the processes that it has started",
         file: CHILD_DESCRIPTOR,
-        find: "None => self.by_number(sent, kill_process_group),",
-        replace: "None => match self.look(WaitIdOptions::NOWAIT)? {\n\
-                  None => self.by_number(sent, kill_process_group),\n\
+        find: "None => self.send_by_number(signal, kill_process_group),",
+        replace: "None => match self.poll_status(WaitIdOptions::NOWAIT)? {\n\
+                  None => self.send_by_number(signal, kill_process_group),\n\
                   Some(_) => Ok(()),\n\
                   },",
     },
@@ -33,7 +33,7 @@ pub const BUGS: &[Bug] = &[
         name: "sandbox-error-not-recognised",
         harm: "where a sandbox refuses pidfds with an unusual error, no child can be started",
         file: CHILD_DESCRIPTOR,
-        find: "Err(_) => Self::by_signal(),",
+        find: "Err(_) => Self::from_sigchld(),",
         replace: "Err(Errno::NOSYS | Errno::PERM) => Self::by_signal(),\n\
                   Err(error) => Err(error.into()),",
     },

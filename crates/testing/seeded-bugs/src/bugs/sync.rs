@@ -28,7 +28,7 @@ pub const BUGS: &[Bug] = &[
         name: "unlocking-wakes-no-task",
         harm: "a task that waits for a lock is not woken when the lock is released",
         file: MUTEX,
-        find: "state.value = self.value.take();\n            state.waiting.tell(0, deferred);",
+        find: "state.value = self.value.take();\n            state.waiting.notify_at(0, deferred);",
         replace: "let _ = deferred;\n            state.value = self.value.take();",
     },
     Bug {
@@ -42,7 +42,7 @@ pub const BUGS: &[Bug] = &[
         name: "released-permits-wake-one-task",
         harm: "when many permits are released at once, only the first waiting task is woken",
         file: SEMAPHORE,
-        find: "state.waiting.leave(place, deferred);\n            state.tell_next(deferred);",
+        find: "state.waiting.leave(place, deferred);\n            state.notify_next(deferred);",
         replace: "state.waiting.leave(place, deferred);",
     },
     Bug {

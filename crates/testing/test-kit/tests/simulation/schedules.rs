@@ -147,7 +147,10 @@ fn an_index_out_of_range_panics_and_no_task_is_lost() {
         let mut event_loop = EventLoop::with_schedule(Once(true)).unwrap();
         drop(event_loop.spawn(style.task(script())));
         let message = panics(|| event_loop.run().unwrap());
-        assert_eq!(message, "a schedule chose task 1 of 1: it must return an index");
+        assert_eq!(
+            message,
+            "Schedule::next returned 1, but it must return an index below 1, the number of ready tasks"
+        );
         event_loop.run().unwrap();
         assert_eq!(event_loop.live(), 0);
     });

@@ -1,5 +1,6 @@
-//! A bare queue of tasks that are resumed in turn: the limits that differ only in what a task is,
-//! and in how one is resumed, which says its output when it has ended.
+//! The measurements for the limits: a bare queue of tasks that are resumed in turn. These limits differ
+//! only in the type of a task and in the function `resume`. It resumes a task once, and returns the
+//! output if the task has ended.
 
 use std::{
     collections::VecDeque,
@@ -10,7 +11,7 @@ use std::{
 use super::join::expect_joined;
 use crate::stopwatch::Counter;
 
-/// [`Contender::turn`](super::Contender::turn) in a bare queue.
+/// Does the work of [`Contender::turn`](super::Contender::turn) in a bare queue.
 pub(super) fn turn_in_queue<T>(
     counters: Vec<Counter>,
     task: impl Fn(Counter) -> T,
@@ -21,7 +22,7 @@ pub(super) fn turn_in_queue<T>(
     run(&mut queue, resume);
 }
 
-/// [`Contender::spawn`](super::Contender::spawn) in a bare queue, of tasks that add to a number.
+/// Does the work of [`Contender::spawn`](super::Contender::spawn) in a bare queue.
 pub(super) fn spawn_in_queue<T>(
     tasks: usize,
     batches: u64,
@@ -39,8 +40,8 @@ pub(super) fn spawn_in_queue<T>(
     start.elapsed()
 }
 
-/// [`Contender::hold`](super::Contender::hold) in a bare queue.
-pub(super) fn hold_in_queue<T>(
+/// Does the work of [`Contender::suspend`](super::Contender::suspend) in a bare queue.
+pub(super) fn suspend_in_queue<T>(
     tasks: usize,
     task: impl Fn() -> T,
     mut resume: impl FnMut(&mut T) -> Option<u64>,

@@ -1,5 +1,5 @@
-//! Tasks that are joined by their handles, with `.await`: the contenders that differ only in how a
-//! task is spawned, and in what its handle says.
+//! The measurements for contenders whose join handles are awaited. These contenders differ only in how
+//! a task is spawned and in what its handle returns.
 
 use std::{
     future::pending,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::{memory, stopwatch::bump};
 
-/// Spawns all, then joins them in order.
+/// Spawns all tasks, and then joins them in order.
 pub(super) async fn join_all<H: IntoFuture>(
     handles: impl Iterator<Item = H>,
     joined: impl Fn(H::Output),
@@ -19,7 +19,7 @@ pub(super) async fn join_all<H: IntoFuture>(
     }
 }
 
-/// [`Contender::spawn`](super::Contender::spawn), in a task, of tasks that add to a number.
+/// Does the work of [`Contender::spawn`](super::Contender::spawn) inside a task.
 pub(super) async fn join_batches<H: IntoFuture>(
     tasks: usize,
     batches: u64,
@@ -39,26 +39,26 @@ pub(super) async fn join_batches<H: IntoFuture>(
     start.elapsed()
 }
 
-/// Lets the others run until all that are held have suspended.
-pub(super) async fn wait_until_held<Y: IntoFuture>(yields: impl Fn() -> Y) {
+/// Lets the other tasks run until all of them have suspended.
+pub(super) async fn wait_until_all_suspended<Y: IntoFuture>(yields: impl Fn() -> Y) {
     while !memory::all_suspended() {
         yields().await;
     }
 }
 
-/// What a future that is held does.
-pub(super) async fn suspend_for_good() -> u64 {
+/// The body of a task that suspends for ever, for [`Contender::suspend`](super::Contender::suspend).
+pub(super) async fn suspend_for_ever() -> u64 {
     let count = bump(0);
-    memory::suspend_one();
+    memory::count_suspended();
     pending::<()>().await;
     bump(count)
 }
 
-/// Makes sure that every task of a batch was run and its output joined.
+/// Checks that every task of a batch has run and was joined.
 ///
 /// # Panics
 ///
-/// Panics when a task's output is missing; the cell then says "fails".
+/// Panics when the output of a task is missing. The cell of the table is then "fails".
 pub(super) fn expect_joined(joined: u64, tasks: usize) {
-    assert_eq!(joined, tasks as u64, "the joins must return what the tasks returned");
+    assert_eq!(joined, tasks as u64, "each task returns 1, and every task is joined");
 }

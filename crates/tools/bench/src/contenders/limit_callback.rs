@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::bare_queue::{hold_in_queue, spawn_in_queue, turn_in_queue};
+use super::bare_queue::{spawn_in_queue, suspend_in_queue, turn_in_queue};
 use crate::{
     contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
 
-/// A closure that is called once per step and says whether it wants to be called again.
+/// A closure that is called once per step. It returns whether it must be called again.
 type OnStep = Box<dyn FnMut() -> bool>;
 
 /// A bare queue of [`OnStep`]s.
@@ -32,20 +32,21 @@ impl Contender for LimitCallback {
         spawn_in_queue(tasks, batches, task, resume)
     }
 
-    fn hold(&self, tasks: usize) {
+    fn suspend(&self, tasks: usize) {
         let task = || -> OnStep {
             let mut count = 0;
             Box::new(move || {
                 count = bump(count);
-                memory::suspend_one();
+                memory::count_suspended();
                 true
             })
         };
-        hold_in_queue(tasks, task, resume);
+        suspend_in_queue(tasks, task, resume);
     }
 }
 
-/// A closure returns nothing: so one counts as 1, as the tasks of the others return.
+/// Returns the output of a task that has ended. These closures have no output, so it is 1, the output
+/// of the tasks of other contenders.
 #[inline]
 fn resume(task: &mut OnStep) -> Option<u64> {
     if task() { None } else { Some(1) }

@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
-    bare_queue::{hold_in_queue, spawn_in_queue, turn_in_queue},
-    join::suspend_for_good,
+    bare_queue::{spawn_in_queue, suspend_in_queue, turn_in_queue},
+    join::suspend_for_ever,
 };
 use crate::{
     contenders::Contender,
@@ -41,8 +41,8 @@ impl Contender for LimitFuture {
         spawn_in_queue(tasks, batches, task, resume())
     }
 
-    fn hold(&self, tasks: usize) {
-        hold_in_queue(tasks, || -> Boxed { Box::pin(suspend_for_good()) }, resume());
+    fn suspend(&self, tasks: usize) {
+        suspend_in_queue(tasks, || -> Boxed { Box::pin(suspend_for_ever()) }, resume());
     }
 }
 
@@ -55,7 +55,7 @@ async fn suspend() {
     .await;
 }
 
-/// Polls a future, all of them with one context.
+/// Returns a function that polls a future. All futures are polled with the same context.
 fn resume() -> impl FnMut(&mut Boxed) -> Option<u64> {
     let mut cx = Context::from_waker(Waker::noop());
     move |task| match task.as_mut().poll(&mut cx) {

@@ -7,14 +7,14 @@ use genawaiter::{
     rc::{Co, Gen},
 };
 
-use super::bare_queue::{hold_in_queue, spawn_in_queue, turn_in_queue};
+use super::bare_queue::{spawn_in_queue, suspend_in_queue, turn_in_queue};
 use crate::{
     contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
 
-/// A bare queue of generators. All tasks of a queue are of one type, so no call is dynamic.
+/// A bare queue of generators. All tasks of a queue have one type, so no call is dynamic.
 #[derive(Debug)]
 pub(super) struct LimitGenerator;
 
@@ -36,16 +36,16 @@ impl Contender for LimitGenerator {
         spawn_in_queue(tasks, batches, task, resume)
     }
 
-    fn hold(&self, tasks: usize) {
+    fn suspend(&self, tasks: usize) {
         let task = || {
             Gen::new(async |co: Co<()>| {
                 let count = bump(0);
-                memory::suspend_one();
+                memory::count_suspended();
                 co.yield_(()).await;
                 bump(count)
             })
         };
-        hold_in_queue(tasks, task, resume);
+        suspend_in_queue(tasks, task, resume);
     }
 }
 

@@ -1,4 +1,5 @@
-//! The limit of the green style: a bare queue of corosensei's coroutines on coloured stacks.
+//! The limit of the green style: a bare queue of corosensei's coroutines. Their stacks are coloured,
+//! which `stacks` explains.
 
 use std::{
     cell::RefCell,
@@ -19,12 +20,12 @@ use crate::{
     stopwatch::{Counter, bump},
 };
 
-/// A task in the queue is a pointer: moving the coroutine itself, whose fields were written one by
-/// one a moment ago, with wide loads stalls the processor (14 instead of 4.2 ns a turn at 1 task,
-/// 145 instead of 60 at 100,000).
+/// A task in the queue is a pointer to a coroutine. Moving the coroutine itself stalls the processor,
+/// because a wide load reads fields that were written one by one just before. A turn then takes 14
+/// instead of 4.2 ns at 1 task, and 145 instead of 60 ns at 100,000.
 type Green = Box<Coroutine<(), (), u64, Colored>>;
 
-/// A bare queue of coroutines, and the stacks that wait for one.
+/// A bare queue of coroutines, and a pool of free stacks.
 #[derive(Debug, Default)]
 pub(super) struct LimitGreen {
     pool: RefCell<Vec<Colored>>,
@@ -35,7 +36,7 @@ impl Contender for LimitGreen {
         let mut pool = self.pool(counters.len());
         let mut queue = VecDeque::<Green>::with_capacity(counters.len());
         for mut counter in counters {
-            let stack = pool.pop().expect("one stack per task");
+            let stack = pool.pop().expect("there is one stack per task");
             queue.push_back(Box::new(Coroutine::with_stack(stack, move |yielder, ()| {
                 while counter.turn() {
                     yielder.suspend(());
@@ -49,13 +50,13 @@ impl Contender for LimitGreen {
                 CoroutineResult::Return(_) => pool.push(task.into_stack()),
             }
         }
-        // The next sample finds each task on the colour it has here.
+        // In the next sample, each task gets a stack of the same colour as here.
         pool.sort_unstable_by_key(Colored::address);
         pool.reverse();
     }
 
-    /// A task takes a stack when it is first resumed and gives it back at its end: as none of
-    /// these suspends, one warm stack serves them all.
+    /// A task takes a stack when it is first resumed, and returns it at its end. None of these tasks
+    /// suspends, so all of them use one warm stack.
     fn spawn(&self, tasks: usize, batches: u64) -> Duration {
         let mut stack = self.pool(1).pop().expect("there is one stack");
         let mut queue = VecDeque::<Box<dyn FnOnce() -> u64>>::with_capacity(tasks);
@@ -78,14 +79,14 @@ impl Contender for LimitGreen {
         elapsed
     }
 
-    fn hold(&self, tasks: usize) {
+    fn suspend(&self, tasks: usize) {
         let mut pool = self.pool(tasks);
         let mut queue = VecDeque::<Green>::with_capacity(tasks);
         for _ in 0..tasks {
-            let stack = pool.pop().expect("one stack per task");
+            let stack = pool.pop().expect("there is one stack per task");
             queue.push_back(Box::new(Coroutine::with_stack(stack, |yielder, ()| {
                 let count = bump(0);
-                memory::suspend_one();
+                memory::count_suspended();
                 yielder.suspend(());
                 bump(count)
             })));
@@ -93,13 +94,13 @@ impl Contender for LimitGreen {
         for task in &mut queue {
             task.resume(());
         }
-        // Unwinding every stack would take longer than the measurement: the process ends here.
+        // The process ends after this. Unwinding every stack would take longer than the measurement.
         std::mem::forget(black_box(queue));
     }
 }
 
 impl LimitGreen {
-    /// Returns the pool, filled up to `tasks` stacks.
+    /// Returns the pool, with at least `tasks` stacks.
     fn pool(&self, tasks: usize) -> std::cell::RefMut<'_, Vec<Colored>> {
         let mut pool = self.pool.borrow_mut();
         if pool.len() < tasks {

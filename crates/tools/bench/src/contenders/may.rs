@@ -12,10 +12,10 @@ use crate::{
     stopwatch::{Counter, bump},
 };
 
-/// May's scheduler, which belongs to the whole process, with a single worker.
+/// May's scheduler with a single worker. The scheduler belongs to the whole process.
 ///
-/// The tasks are spawned by a green thread: spawned from the main thread, the first would already
-/// run on the worker while the others are still being made.
+/// A green thread spawns the tasks. If the main thread did, the first task would already run on the
+/// worker while the main thread still makes the others.
 #[derive(Debug)]
 pub(super) struct MayScheduler;
 
@@ -55,19 +55,19 @@ impl Contender for MayScheduler {
         })
     }
 
-    fn hold(&self, tasks: usize) {
+    fn suspend(&self, tasks: usize) {
         run(move || {
             for _ in 0..tasks {
                 green(|| {
                     let count = bump(0);
-                    memory::suspend_one();
+                    memory::count_suspended();
                     park();
                     bump(count)
                 });
             }
         });
-        // A green thread that yielded until all are suspended would starve them: may runs new ones
-        // only when the worker's own queue is empty.
+        // The main thread waits here. A green thread that yielded in a loop would starve the tasks,
+        // because may runs new green threads only when the worker's own queue is empty.
         while !memory::all_suspended() {
             std::thread::sleep(Duration::from_millis(1));
         }

@@ -1,4 +1,4 @@
-//! What a way of suspending must offer to be measured; and the contenders, a file each.
+//! The trait that every measured contender implements, and the contenders, a file each.
 
 use std::time::Duration;
 
@@ -21,47 +21,48 @@ mod tokio;
 
 /// One row of every table: a limit, one of our styles, or a peer.
 ///
-/// To add one: a file in `contenders/`, a line in [`all`]. Each contender runs in a
+/// To add a contender, add a file in `contenders/` and a line in [`all`]. Each contender runs in a
 /// process of its own, so it may install signal handlers, keep pools, or crash.
 pub(crate) trait Contender {
     /// Spawns one task per counter, in order, runs all to their end, and returns.
     ///
     /// Every task does `while counter.turn() { suspend, let the others run first }` and nothing
-    /// else. All tasks are spawned before the first is resumed; the counters hold the clock, so
-    /// building and dropping the tasks costs nothing here.
+    /// else. All tasks are spawned before the first is resumed. The counters start and stop the clock,
+    /// so building and dropping the tasks is not timed.
     fn turn(&self, counters: Vec<Counter>);
 
-    /// Says how long `batches` times "spawn `tasks` tasks, then join them all in order" took.
+    /// Returns how long `batches` times "spawn `tasks` tasks, then join them all in order" took.
     ///
-    /// Every task returns [`bump`](crate::stopwatch::bump)`(0)` without suspending; the sum of what
-    /// the joins return must be [`expect_joined`](join::expect_joined). The event loop itself is
+    /// Every task returns [`bump`](crate::stopwatch::bump)`(0)` without suspending.
+    /// [`expect_joined`](join::expect_joined) must check the sum of their outputs. The event loop is
     /// built before the clock starts.
     fn spawn(&self, tasks: usize, batches: u64) -> Duration;
 
     /// Spawns `tasks` tasks, resumes each once, and returns.
     ///
-    /// Every task bumps a counter of its own, which it keeps while suspended, calls
-    /// [`memory::suspend_one`](crate::memory::suspend_one) and suspends for good. Nobody keeps its
-    /// join handle.
-    fn hold(&self, tasks: usize);
+    /// Every task increments a counter of its own, which it keeps while it is suspended. It calls
+    /// [`memory::count_suspended`](crate::memory::count_suspended) and suspends for ever. Its join
+    /// handle is dropped.
+    fn suspend(&self, tasks: usize);
 }
 
-/// What the tables say about a contender besides its numbers.
+/// The name of a contender, and its place in the tables.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Profile {
     /// The name, unique among contenders.
     pub name: &'static str,
-    /// The block of rows it stands in.
+    /// The group of rows that it belongs to.
     pub group: Group,
-    /// The name of the bare limit over the same mechanism; none for a limit.
+    /// The name of the bare limit of the same mechanism. A limit has none.
     pub limit: Option<&'static str>,
 }
 
-/// The blocks of rows of a table, in the order they are printed.
+/// The groups of rows of a table, in the order in which they are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Group {
-    /// A bare queue over a mechanism: no wakers, no join handles, no I/O.
+    /// A mechanism in a bare queue: no wakers, no join handles, no I/O. It is the lower limit of the
+    /// cost.
     Limit,
     /// A style of this project on its event loop.
     Ours,
@@ -76,16 +77,21 @@ pub(crate) fn all() -> Vec<(Profile, Box<dyn Contender>)> {
         limit("limit, generator", limit_generator::LimitGenerator),
         limit("limit, future", limit_future::LimitFuture),
         limit("limit, green", limit_green::LimitGreen::default()),
-        over("limit, callback", Group::Ours, "callback", ours::callback_style()),
-        over("limit, generator", Group::Ours, "generator", ours::generator_style()),
-        over("limit, future", Group::Ours, "future", ours::future_style()),
-        over("limit, green", Group::Ours, "green", ours::green_style()),
-        over("limit, callback", Group::Ours, "callback, Send", ours::send_callback_style()),
-        over("limit, generator", Group::Ours, "generator, Send", ours::send_generator_style()),
-        over("limit, future", Group::Ours, "future on may", ours_on_may::OursOnMay),
-        over("limit, future", Group::Peer, "tokio", tokio::TokioRuntime),
-        over("limit, future", Group::Peer, "smol", smol::SmolExecutor),
-        over("limit, green", Group::Peer, "may, 1 worker", may::MayScheduler),
+        with_limit("limit, callback", Group::Ours, "callback", ours::callback_style()),
+        with_limit("limit, generator", Group::Ours, "generator", ours::generator_style()),
+        with_limit("limit, future", Group::Ours, "future", ours::future_style()),
+        with_limit("limit, green", Group::Ours, "green", ours::green_style()),
+        with_limit("limit, callback", Group::Ours, "callback, Send", ours::send_callback_style()),
+        with_limit(
+            "limit, generator",
+            Group::Ours,
+            "generator, Send",
+            ours::send_generator_style(),
+        ),
+        with_limit("limit, future", Group::Ours, "future on may", ours_on_may::OursOnMay),
+        with_limit("limit, future", Group::Peer, "tokio", tokio::TokioRuntime),
+        with_limit("limit, future", Group::Peer, "smol", smol::SmolExecutor),
+        with_limit("limit, green", Group::Peer, "may, 1 worker", may::MayScheduler),
     ]
 }
 
@@ -93,8 +99,8 @@ fn limit(name: &'static str, contender: impl Contender + 'static) -> (Profile, B
     (Profile { name, group: Group::Limit, limit: None }, Box::new(contender))
 }
 
-/// One that is compared with this limit.
-fn over(
+/// Returns a contender that is compared with this limit.
+fn with_limit(
     limit: &'static str,
     group: Group,
     name: &'static str,

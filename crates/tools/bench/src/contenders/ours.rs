@@ -1,5 +1,5 @@
-//! Our four styles on our event loop, two of them also with tasks that are `Send`. They differ in
-//! the tasks they make, and in nothing else.
+//! Our four styles on our event loop. Two of them are also measured with tasks that are `Send`. They
+//! differ only in the tasks that they make.
 
 use std::{pin::Pin, time::Duration};
 
@@ -9,31 +9,31 @@ use quadrivium::{
     task::{Context, Step, Wait},
 };
 
-use super::join::{join_batches, suspend_for_good};
+use super::join::{join_batches, suspend_for_ever};
 use crate::{
     contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
 
-/// A style on our event loop, by the tasks that it makes.
-struct OnOurLoop<Turns, Adds, Holds> {
-    /// A task that takes turns as long as its counter says.
+/// A style on our event loop: three functions that make tasks.
+struct OnOurLoop<Turns, Adds, Suspends> {
+    /// Makes a task that takes turns as long as its counter returns true.
     turns: Turns,
-    /// A task that adds one to a number.
+    /// Makes a task that adds one to a number.
     adds: Adds,
-    /// A task that suspends for good.
-    holds: Holds,
+    /// Makes a task that suspends for ever.
+    suspends: Suspends,
 }
 
-impl<Turns, Adds, Holds, T, A, H> Contender for OnOurLoop<Turns, Adds, Holds>
+impl<Turns, Adds, Suspends, T, A, S> Contender for OnOurLoop<Turns, Adds, Suspends>
 where
     Turns: Fn(Counter) -> T,
     Adds: Fn(u64) -> A + Copy + 'static,
-    Holds: Fn() -> H,
+    Suspends: Fn() -> S,
     T: Task<Output = ()> + 'static,
     A: Task<Output = u64> + 'static,
-    H: Task<Output = u64> + 'static,
+    S: Task<Output = u64> + 'static,
 {
     fn turn(&self, counters: Vec<Counter>) {
         let mut event_loop = event_loop();
@@ -43,28 +43,28 @@ where
         event_loop.run().expect("every task counts to its end");
     }
 
-    /// The joins are awaited by one task in the future style, whatever the style of the others.
+    /// One task in the future style joins the tasks of every style.
     fn spawn(&self, tasks: usize, batches: u64) -> Duration {
         let adds = self.adds;
         let joined = |joined: Result<_, _>| joined.expect("no task is cancelled");
         let batches = join_batches(tasks, batches, move |count| spawn(adds(count)), joined);
-        event_loop().block_on(future(batches)).expect("the batches come to their end")
+        event_loop().block_on(future(batches)).expect("the batches end")
     }
 
-    fn hold(&self, tasks: usize) {
+    fn suspend(&self, tasks: usize) {
         let mut event_loop = event_loop();
         for _ in 0..tasks {
-            drop(event_loop.spawn((self.holds)()));
+            drop(event_loop.spawn((self.suspends)()));
         }
-        event_loop.turn().expect("no loop runs here");
+        event_loop.turn().expect("this thread runs no other loop");
     }
 }
 
 fn event_loop() -> EventLoop {
-    EventLoop::new().expect("the OS lets us make a loop")
+    EventLoop::new().expect("the OS allows an event loop")
 }
 
-/// Never done, as [`pending`](std::future::pending) is for the peers.
+/// A leaf that is never done, as [`pending`](std::future::pending) is for the peers.
 struct Never;
 
 impl Task for Never {
@@ -75,14 +75,14 @@ impl Task for Never {
     }
 }
 
-/// Tasks as callbacks, which are `Send` in one of these modules.
+/// Tasks as callbacks. With the module `send` they are `Send`.
 macro_rules! callbacks {
     ($style:ident, $($module:ident)::+) => {
         pub(super) fn $style() -> impl Contender {
             use $($module)::+::{Callback, callback};
 
-            // In a box, as one would keep what is passed on at every callback and is more than a
-            // word.
+            // The counter is larger than a word and is passed on at every callback, so it is in a box,
+            // as in a real program.
             fn turns(cb: &mut Callback<()>, mut counter: Box<Counter>) {
                 match counter.turn() {
                     true => cb.perform(turn(), |cb, ()| turns(cb, counter)),
@@ -92,10 +92,10 @@ macro_rules! callbacks {
             OnOurLoop {
                 turns: |counter| callback(|cb| turns(cb, Box::new(counter))),
                 adds: |count| callback(move |cb| cb.done(bump(count))),
-                holds: || {
+                suspends: || {
                     callback(|cb| {
                         let count = bump(0);
-                        memory::suspend_one();
+                        memory::count_suspended();
                         cb.perform(Never, move |cb, ()| cb.done(bump(count)));
                     })
                 },
@@ -107,7 +107,7 @@ macro_rules! callbacks {
 callbacks! { callback_style, quadrivium::callback }
 callbacks! { send_callback_style, quadrivium::callback::send }
 
-/// Tasks as generators, which are `Send` in one of these modules.
+/// Tasks as generators. With the module `send` they are `Send`.
 macro_rules! generators {
     ($style:ident, $($module:ident)::+) => {
         pub(super) fn $style() -> impl Contender {
@@ -122,10 +122,10 @@ macro_rules! generators {
                     })
                 },
                 adds: |count| generator(move |_| async move { bump(count) }),
-                holds: || {
+                suspends: || {
                     generator(|mut co| async move {
                         let count = bump(0);
-                        memory::suspend_one();
+                        memory::count_suspended();
                         co.perform(Never).await;
                         bump(count)
                     })
@@ -149,7 +149,7 @@ pub(super) fn future_style() -> impl Contender {
             })
         },
         adds: |count| future(async move { bump(count) }),
-        holds: || future(suspend_for_good()),
+        suspends: || future(suspend_for_ever()),
     }
 }
 
@@ -164,10 +164,10 @@ pub(super) fn green_style() -> impl Contender {
             })
         },
         adds: |count| green(move || bump(count)),
-        holds: || {
+        suspends: || {
             green(|| {
                 let count = bump(0);
-                memory::suspend_one();
+                memory::count_suspended();
                 perform(Never);
                 bump(count)
             })

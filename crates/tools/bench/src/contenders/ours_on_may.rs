@@ -1,17 +1,18 @@
-//! Our futures on may's scheduler, with one worker: what tasks that may move between threads cost.
+//! Our futures on may's scheduler, with one worker. They show the cost of tasks that may move between
+//! threads.
 
 use std::{future::poll_fn, mem, num::NonZero, task::Poll, time::Duration};
 
 use quadrivium::{may, prelude::*};
 
-use super::join::{join_all, join_batches, wait_until_held};
+use super::join::{join_all, join_batches, wait_until_all_suspended};
 use crate::{
     contenders::Contender,
     memory,
     stopwatch::{Counter, bump},
 };
 
-/// Futures as `Send` tasks. They are spawned by another one: it keeps the only worker meanwhile.
+/// Futures that are `Send`. Another task spawns them, and keeps the only worker until all are spawned.
 #[derive(Debug)]
 pub(super) struct OursOnMay;
 
@@ -34,13 +35,13 @@ impl Contender for OursOnMay {
         run(join_batches(tasks, batches, spawn, joined))
     }
 
-    fn hold(&self, tasks: usize) {
+    fn suspend(&self, tasks: usize) {
         run(async move {
             for _ in 0..tasks {
                 drop(may::spawn(future(async {
                     let count = bump(0);
-                    memory::suspend_one();
-                    // A task that nobody can wake would be dropped.
+                    memory::count_suspended();
+                    // The waker is leaked, because may drops a task that can no longer be woken.
                     poll_fn(|cx| {
                         mem::forget(cx.waker().clone());
                         Poll::<()>::Pending
@@ -49,7 +50,7 @@ impl Contender for OursOnMay {
                     bump(count)
                 })));
             }
-            wait_until_held(turn).await;
+            wait_until_all_suspended(turn).await;
         });
     }
 }
@@ -59,7 +60,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send,
 {
-    // Too late for all but the first measurement of a process.
+    // Only the first measurement of a process starts the scheduler. Later it is an error.
     let _ = may::Config::new().workers(NonZero::<usize>::MIN).start();
     may::block_on(future(body)).expect("no task panics")
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_executor::LocalExecutor;
 use futures_lite::future::{block_on, yield_now};
 
-use super::join::{join_all, join_batches, suspend_for_good, wait_until_held};
+use super::join::{join_all, join_batches, suspend_for_ever, wait_until_all_suspended};
 use crate::{
     contenders::Contender,
     stopwatch::{Counter, bump},
@@ -34,13 +34,13 @@ impl Contender for SmolExecutor {
         block_on(executor.run(join_batches(tasks, batches, spawn, |output| output)))
     }
 
-    fn hold(&self, tasks: usize) {
+    fn suspend(&self, tasks: usize) {
         let executor = LocalExecutor::new();
         block_on(executor.run(async {
             for _ in 0..tasks {
-                executor.spawn(suspend_for_good()).detach();
+                executor.spawn(suspend_for_ever()).detach();
             }
-            wait_until_held(yield_now).await;
+            wait_until_all_suspended(yield_now).await;
         }));
     }
 }

@@ -7,17 +7,18 @@
 //! stack 2                                     limit base····|  128 lower, and so on to 31 * 64
 //! ```
 //!
-//! Bases that are all page-aligned fight for the same cache sets; colours spread them.
+//! If all bases are aligned to pages, the stacks compete for the same cache sets. The offset of a base,
+//! its colour, spreads them over all sets.
 #![allow(unsafe_code)]
 
 use std::num::NonZeroUsize;
 
 use corosensei::stack::{Stack, StackPointer};
 
-/// What lies between one stack and the next; only touched pages count.
+/// The distance from one stack to the next. Only pages that are touched take memory.
 const STACK_BYTES: usize = 64 * 1024;
 
-/// One stack of a mapping that is never unmapped.
+/// A stack in a mapping that is never unmapped.
 #[derive(Debug)]
 pub(super) struct Colored {
     base: NonZeroUsize,
@@ -25,7 +26,7 @@ pub(super) struct Colored {
 }
 
 impl Colored {
-    /// Returns the lowest address, by which stacks are put in order.
+    /// Returns the lowest address, by which stacks are sorted.
     pub(super) fn address(&self) -> usize {
         self.limit.get()
     }
@@ -44,7 +45,8 @@ unsafe impl Stack for Colored {
     }
 }
 
-/// Carves `n` stacks from a new mapping, the last one first, so that a pool hands out the first.
+/// Carves `n` stacks from a new mapping. The last stack comes first, so that a pool, which takes from
+/// the end, starts with the first.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! `quadrivium serve`: the servers of `examples/`, for clients from elsewhere.
+//! `quadrivium serve`: runs the servers of `examples/` for clients on the network.
 
 use std::{
     io::{self, ErrorKind, Write},
@@ -30,68 +30,73 @@ pub use args::Serve;
 
 use self::args::{HostChoice, Options, ServerProgram};
 
-/// Serves until it is told to stop.
+/// Serves until a signal stops the server.
 ///
 /// # Errors
 ///
-/// One line, with what could not be had and what to do about it.
-pub fn serve(asked: &Serve) -> Result<(), String> {
-    let Options { listen, threads, host, .. } = asked.options;
-    if matches!(asked.program, ServerProgram::Chat) && threads.get() > 1 {
+/// One line, with the cause and a remedy.
+pub fn serve(options: &Serve) -> Result<(), String> {
+    let Options { listen, threads, host, .. } = options.options;
+    if matches!(options.program, ServerProgram::Chat) && threads.get() > 1 {
         return Err("the rooms of a chat are on one loop: use --threads 1".into());
     }
     let listeners = Listeners::bind(listen, threads)?;
     match host {
-        HostChoice::Loop if threads.get() == 1 => on_this_thread(asked, listeners),
-        HostChoice::Loop => hosts::on_a_cluster(threads, |place| on_all(asked, listeners, place)),
-        HostChoice::Tokio => hosts::on_tokio(|place| on_all(asked, listeners, place)),
-        HostChoice::May => hosts::on_may(threads, |place| on_all(asked, listeners, place)),
+        HostChoice::Loop if threads.get() == 1 => on_this_thread(options, listeners),
+        HostChoice::Loop => {
+            hosts::on_a_cluster(threads, |place| on_each_thread(options, listeners, place))
+        }
+        HostChoice::Tokio => hosts::on_tokio(|place| on_each_thread(options, listeners, place)),
+        HostChoice::May => {
+            hosts::on_may(threads, |place| on_each_thread(options, listeners, place))
+        }
     }
 }
 
-fn on_this_thread(asked: &Serve, mut listeners: Listeners) -> Result<(), String> {
+fn on_this_thread(options: &Serve, mut listeners: Listeners) -> Result<(), String> {
     let listener = listeners.listeners.pop().expect("there is one for each thread");
     let mut event_loop = EventLoop::new().map_err(no_loop)?;
-    let serving = serving(asked, listener)?;
-    say_where(listeners.address)?;
-    event_loop.block_on(serving).map_err(failed)
+    let server = server_task(options, listener)?;
+    print_address(listeners.address)?;
+    event_loop.block_on(server).map_err(failed)
 }
 
-/// Makes the task of a server, on the thread where it stays.
+/// Makes the task of a server. It is called on the thread where the task stays.
 type MakeServer = Box<dyn FnOnce() -> BoxTask<()> + Send>;
 
-/// Places a server on each thread, and says where it listens once all can serve.
-fn on_all(
-    asked: &Serve,
+/// Places a server on each thread. Prints the address when all servers are ready.
+fn on_each_thread(
+    options: &Serve,
     listeners: Listeners,
     place: &mut dyn FnMut(usize, MakeServer) -> Result<(), String>,
 ) -> Result<(), String> {
-    let (said, all_say) = mpsc::channel();
+    let (problem_sender, problems) = mpsc::channel();
     for (index, listener) in listeners.listeners.into_iter().enumerate() {
-        let (asked, said) = (asked.clone(), said.clone());
+        let (options, sender) = (options.clone(), problem_sender.clone());
         place(
             index,
             Box::new(move || {
-                let (serving, problem) = match serving(&asked, listener) {
-                    Ok(serving) => (Some(serving), None),
+                let (server, problem) = match server_task(&options, listener) {
+                    Ok(server) => (Some(server), None),
                     Err(problem) => (None, Some(problem)),
                 };
-                // If nobody hears it, another one could not serve either.
-                let _ = said.send(problem);
-                serving.unwrap_or_else(|| Box::pin(future(async {})))
+                // If the channel is closed, another server has reported its problem first.
+                let _ = sender.send(problem);
+                server.unwrap_or_else(|| Box::pin(future(async {})))
             }),
         )?;
     }
-    drop(said);
-    // Who cannot serve says why, and the others are dropped.
-    all_say.iter().find_map(|problem| problem).map_or(Ok(()), Err)?;
-    say_where(listeners.address)
+    drop(problem_sender);
+    // The first problem is returned, and the servers are dropped.
+    problems.iter().find_map(|problem| problem).map_or(Ok(()), Err)?;
+    print_address(listeners.address)
 }
 
-/// A server, from here to its stop: on the thread whose loop it is for.
-fn serving(asked: &Serve, listener: TcpListener) -> Result<BoxTask<()>, String> {
-    let Serve { program: asked_for, options } = asked;
-    let serve = program(asked_for)?;
+/// Returns the task of a server, which ends when a signal stops the server. It must be called on the
+/// thread of its loop.
+fn server_task(serve: &Serve, listener: TcpListener) -> Result<BoxTask<()>, String> {
+    let Serve { program, options } = serve;
+    let serve = serve_function(program)?;
     let limits = Limits {
         max_connections: options.max_connections.div_ceil(options.threads.get()),
         idle_timeout: options.idle_timeout.0,
@@ -99,39 +104,39 @@ fn serving(asked: &Serve, listener: TcpListener) -> Result<BoxTask<()>, String> 
     };
     let server = Server::new(listener, limits);
     let no_signals = |error| format!("cannot listen for signals: {error}");
-    // One that is ignored from the start stays ignored, as the starter of this process wants it.
-    let stops = [Signal::Interrupt, Signal::Terminate].into_iter();
-    let signals = Signals::new(stops.filter(|it| !is_ignored(*it))).map_err(no_signals)?;
+    // A signal that is ignored from the start stays ignored, as a parent process may want.
+    let stop_signals = [Signal::Interrupt, Signal::Terminate].into_iter();
+    let signals = Signals::new(stop_signals.filter(|it| !is_ignored(*it))).map_err(no_signals)?;
     let accepting = serve(options.style, server.clone());
     Ok(Box::pin(future(async move {
-        let stopping = spawn_named("signals", stop_when_told(signals, server.clone()));
+        let stopping = spawn_named("signals", stop_on_signal(signals, server.clone()));
         perform(server.run(accepting)).await;
         stopping.cancel();
     })))
 }
 
 fn no_loop(error: io::Error) -> String {
-    format!("the operating system gives no event loop: {error}")
+    format!("the operating system refuses an event loop: {error}")
 }
 
 fn failed(error: RunError) -> String {
     format!("the server has failed: {error}")
 }
 
-/// A program with all that it needs, in whichever style.
-type Serving = Box<dyn FnOnce(StyleName, Server) -> BoxTask<()>>;
+/// Serves one program in the given style. Folders and addresses are captured.
+type ServeFunction = Box<dyn FnOnce(StyleName, Server) -> BoxTask<()>>;
 
-fn program(asked: &ServerProgram) -> Result<Serving, String> {
-    Ok(match asked {
+fn serve_function(program: &ServerProgram) -> Result<ServeFunction, String> {
+    Ok(match program {
         ServerProgram::Chat => Box::new(chat::serve),
         ServerProgram::Echo => Box::new(echo::serve),
         ServerProgram::Http { root } => {
             let http = Http::new(root).map_err(|error| {
                 let root = root.display();
                 let remedy = match error.kind() {
-                    // It has one.
+                    // The error itself names a remedy.
                     ErrorKind::Unsupported => "",
-                    _ => ": use a folder that may be entered",
+                    _ => ": use a folder that you may enter",
                 };
                 format!("cannot serve {root}: {error}{remedy}")
             })?;
@@ -144,7 +149,8 @@ fn program(asked: &ServerProgram) -> Result<Serving, String> {
     })
 }
 
-/// Where it listens: one for each thread, between which the kernel deals connections out.
+/// The listeners, one for each thread. They have the same address, and the kernel distributes
+/// connections over them.
 struct Listeners {
     listeners: Vec<TcpListener>,
     address: SocketAddr,
@@ -159,8 +165,9 @@ impl Listeners {
         let listen = |address| bind(address).map_err(|error| cannot_listen(address, &error));
         let first = listen(address)?;
         let local = first.local_addr();
-        let address = local.map_err(|error| format!("cannot tell where it listens: {error}"))?;
-        // The others at the same port, which the system may have chosen.
+        let address =
+            local.map_err(|error| format!("cannot read the address of the listener: {error}"))?;
+        // The system may have chosen the port. The other listeners use the same one.
         let others = (1..threads.get()).map(|_| listen(address));
         let listeners = iter::once(Ok(first)).chain(others).collect::<Result<_, _>>()?;
         Ok(Self { listeners, address })
@@ -169,26 +176,29 @@ impl Listeners {
 
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> String {
     let remedy = match error.kind() {
-        ErrorKind::AddrInUse => "stop who uses it, or use another --listen; port 0 is a free one",
+        ErrorKind::AddrInUse => {
+            "stop the program that uses it, or use another --listen; port 0 is a free one"
+        }
         ErrorKind::AddrNotAvailable => "use an address of this machine, or 0.0.0.0 for all",
-        ErrorKind::PermissionDenied => "use a port from 1024 on",
+        ErrorKind::PermissionDenied => "use port 1024 or a higher one",
         _ => "use another --listen",
     };
     format!("cannot listen on {address}: {error}: {remedy}")
 }
 
-/// The first line on standard output, for people and machines.
-fn say_where(address: SocketAddr) -> Result<(), String> {
+/// Prints the first line on standard output, for people and machines.
+fn print_address(address: SocketAddr) -> Result<(), String> {
     let mut out = io::stdout().lock();
     match writeln!(out, "listening on {address}").and_then(|()| out.flush()) {
-        // Who started it knows where it listens.
+        // The parent process has closed standard output, so it does not need the address.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        said => said.map_err(|error| format!("cannot write to standard output: {error}")),
+        printed => printed.map_err(|error| format!("cannot write to standard output: {error}")),
     }
 }
 
-/// The first signal lets connections end, the second one does not.
-fn stop_when_told(signals: Signals, server: Server) -> impl Task<Output = ()> {
+/// Stops the server at each signal. The first signal lets connections end, and the second signal
+/// cancels them.
+fn stop_on_signal(signals: Signals, server: Server) -> impl Task<Output = ()> {
     future(async move {
         while signals.next().await.is_ok() {
             server.stop();

@@ -1,4 +1,4 @@
-//! A server in a process of its own, and what its clients say.
+//! A server in a process of its own, and its clients.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use std::{
 pub const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
 pub const COMMAND: &str = env!("CARGO_BIN_EXE_quadrivium");
 
-/// No answer takes so long, on however busy a machine.
+/// No answer takes longer, even on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +37,7 @@ impl Program {
         format!("serve {program} --style {style} --idle-timeout never")
     }
 
-    /// So many descriptors a connection takes.
+    /// Returns the number of descriptors that a connection takes.
     pub fn descriptors(self) -> usize {
         match self {
             Program::Echo | Program::Chat | Program::Http => 1,
@@ -45,14 +45,14 @@ impl Program {
         }
     }
 
-    /// A connection that is being served.
-    pub fn greeted(self, server: &Server) -> TcpStream {
+    /// Returns a connection on which the server has answered.
+    pub fn connect_and_greet(self, server: &Server) -> TcpStream {
         let stream = server.connect();
-        self.greet(&stream).expect("it is served");
+        self.greet(&stream).expect("the server answers");
         stream
     }
 
-    /// Says something, and hears the answer.
+    /// Sends a greeting, and waits for the answer.
     pub fn greet(self, mut stream: &TcpStream) -> std::io::Result<()> {
         match self {
             Program::Echo | Program::Proxy => {
@@ -67,13 +67,13 @@ impl Program {
                     stream.read_exact(&mut byte)?;
                     head.extend(byte);
                 }
-                // 503 while there is no descriptor for the file.
+                // The status is 503 while there is no descriptor for the file.
                 let answers = [&b"HTTP/1.1 200 "[..], b"HTTP/1.1 503 "];
                 assert!(answers.iter().any(|it| head.starts_with(it)));
                 Ok(())
             }
             Program::Chat => {
-                // The port is a name that nobody else has.
+                // The port makes the name unique.
                 writeln!(stream, "g{}", stream.local_addr()?.port())?;
                 let mut lines = BufReader::new(stream);
                 let mut line = String::new();
@@ -98,7 +98,7 @@ pub fn everywhere(check: impl Fn(Program, &str)) {
     }
 }
 
-/// Sends back what it gets.
+/// Returns the address of a server that sends back all that it receives.
 pub fn upstream() -> SocketAddr {
     static UPSTREAM: OnceLock<SocketAddr> = OnceLock::new();
     *UPSTREAM.get_or_init(|| {
@@ -107,7 +107,7 @@ pub fn upstream() -> SocketAddr {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let stream = stream.unwrap();
-                // It ends with the connection, in whatever way that ends.
+                // The thread ends with the connection, whether that is closed or reset.
                 thread::spawn(move || std::io::copy(&mut &stream, &mut &stream));
             }
         });
@@ -125,20 +125,20 @@ impl Server {
     pub fn new(program: Program, style: &str, options: &str) -> Self {
         let mut command = Command::new(COMMAND);
         command.args(program.args(style).split_whitespace()).args(options.split_whitespace());
-        Self::of(command)
+        Self::start(command)
     }
 
-    /// One that a shell has run these commands before.
-    pub fn after(commands: &str, program: Program, style: &str) -> Self {
+    /// Returns a server that a shell starts after these commands.
+    pub fn after_commands(commands: &str, program: Program, style: &str) -> Self {
         let mut command = Command::new("sh");
         let line = format!("{commands} exec {COMMAND} {}", program.args(style));
         command.args(["-c", &line]);
-        Self::of(command)
+        Self::start(command)
     }
 
-    pub fn of(mut command: Command) -> Self {
+    pub fn start(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("it starts");
+        let mut child = command.spawn().expect("the command starts");
         let mut line = String::new();
         let stdout = child.stdout.as_mut().expect("it is piped");
         BufReader::new(stdout).read_line(&mut line).expect("it is text");
@@ -162,21 +162,21 @@ impl Server {
         signal_to(self.child.id(), signal);
     }
 
-    /// Open descriptors.
+    /// Returns the number of open descriptors.
     pub fn descriptors(&self) -> usize {
-        fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs").count()
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("the server runs").count()
     }
 
-    /// The signals it ignores: a bit each, the lowest for SIGHUP.
+    /// Returns the ignored signals, a bit for each. The lowest bit is SIGHUP.
     pub fn ignored_signals(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
-        let status = status.expect("it runs");
+        let status = status.expect("the server runs");
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-        u64::from_str_radix(mask.expect("it is told").trim(), 16).expect("it is a mask")
+        u64::from_str_radix(mask.expect("Linux reports the mask").trim(), 16).expect("it is a mask")
     }
 
-    /// Waits until it has ended; its status, and what it said on standard error.
-    pub fn ended(mut self) -> (ExitStatus, String) {
+    /// Waits for the end of the server. Returns its status and its standard error.
+    pub fn wait_for_end(mut self) -> (ExitStatus, String) {
         let mut errors = String::new();
         let mut stderr = self.child.stderr.take().expect("it is piped");
         stderr.read_to_string(&mut errors).expect("it is text");
@@ -186,7 +186,7 @@ impl Server {
     #[track_caller]
     pub fn expect_clean_stop(self) {
         self.signal("TERM");
-        let (status, errors) = self.ended();
+        let (status, errors) = self.wait_for_end();
         assert!(status.success() && errors.is_empty(), "{status}: {errors}");
     }
 }
@@ -203,14 +203,14 @@ pub fn signal_to(process: u32, signal: &str) {
     assert!(killed.expect("there is a kill").success());
 }
 
-/// What another process does takes its time.
+/// Waits until another process has made this condition true.
 #[track_caller]
-pub fn wait_until(is_so: impl Fn() -> bool) {
+pub fn wait_until(is_true: impl Fn() -> bool) {
     for _ in 0..6_000 {
-        if is_so() {
+        if is_true() {
             return;
         }
         thread::sleep(PATIENCE / 6_000);
     }
-    panic!("it never comes to that");
+    panic!("the condition is still false after {PATIENCE:?}");
 }

@@ -1,4 +1,4 @@
-//! What happens when the kernel gives no more.
+//! Tests of the errors when the kernel gives no more address space.
 
 use super::{passes_alone, touch};
 use crate::stack::{SMALLEST_STACK, Stack, StackError};
@@ -23,11 +23,11 @@ fn a_limit_on_address_space_is_an_error_that_says_so() {
         assert_eq!(bytes, SMALLEST_STACK + 8192);
         assert!(stacks.len() > 1_000, "{}", stacks.len());
         assert!(error.to_string().contains("`ulimit -v`"), "{error}");
-        // Others still get what they need, in pieces or whole.
+        // Small and large allocations of the rest of the program still succeed.
         let small: Vec<Box<[u8; 1024]>> = (0..8 << 10).map(|n| Box::new([n as u8; 1024])).collect();
         let large = vec![1_u8; 8 << 20];
         drop((small, large));
-        // The others go on, and one that ends makes room for another.
+        // The other stacks can be used, and a stack that is given back makes room for another.
         stacks.iter().for_each(touch);
         stacks.pop();
         assert!(Stack::take(0).is_ok());

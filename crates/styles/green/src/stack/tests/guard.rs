@@ -1,4 +1,4 @@
-//! Guard pages: there, cheap, and there for good.
+//! Tests of guard pages: every stack has one, they are cheap, and they stay.
 
 use corosensei::stack::Stack as _;
 
@@ -27,7 +27,7 @@ fn a_hundred_thousand_stacks_are_all_guarded_in_few_mappings() {
             for stack in &stacks {
                 let guard = stack.guard();
                 assert!(prober.faults(guard.start) && prober.faults(guard.end - 1));
-                // And no more than the guard: the lowest and the highest usable byte are there.
+                // Only the guard faults. The lowest and the highest usable byte do not.
                 assert!(!prober.faults(guard.end) && !prober.faults(stack.base().get() - 1));
             }
         },
@@ -94,9 +94,9 @@ fn mprotect_stops_before_the_process_has_no_mapping_left() {
         assert!(matches!(error, StackError::Guard { .. }));
         let message = error.to_string();
         assert!(message.contains(&format!("raise vm.max_map_count (now {most})")), "{message}");
-        // The others go on, and large allocations still succeed.
+        // Large allocations still succeed.
         assert!(usage().0 < most - 1_000);
-        // What was given back can be taken again, and a pool that ends gives its guards back.
+        // A stack that was given back can be taken again, and a dropped pool removes its guards.
         pool.give(addresses.pop().expect("many stacks were taken"));
         addresses.push(pool.take().expect("one is pooled"));
         addresses.drain(..).for_each(|address| pool.give(address));

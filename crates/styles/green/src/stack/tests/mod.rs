@@ -1,4 +1,4 @@
-//! What every test of the stacks needs.
+//! Helpers for the tests of the stacks.
 
 mod errors;
 mod guard;
@@ -21,16 +21,17 @@ use quadrivium_core::host::{Label, TaskId};
 
 use super::{Stack, mapping::PAGE};
 
-/// Names, for the child, the one test it is to run.
+/// The environment variable that tells a child process that it runs one test.
 const CHILD: &str = "QUADRIVIUM_TEST_CHILD";
 
-/// Runs `body` in a process of its own: for what would kill this one, or counts what other tests
-/// change. `test` is the name of the calling test in `module`.
+/// Runs `body` in a process of its own. This is for tests that end their process, and for tests
+/// that count mappings or memory, which other tests change. `test` is the name of the calling test
+/// in `module`.
 fn alone(module: &str, test: &str, body: impl FnOnce()) -> Output {
     alone_with(&[], module, test, body)
 }
 
-/// The same with these environment variables.
+/// Runs `body` in a process of its own, with these environment variables.
 fn alone_with(variables: &[(&str, &str)], module: &str, test: &str, body: impl FnOnce()) -> Output {
     let (_, path) = module.split_once("::").expect("tests are in modules");
     let name = format!("{path}::{test}");
@@ -46,20 +47,21 @@ fn alone_with(variables: &[(&str, &str)], module: &str, test: &str, body: impl F
         .expect("the test can start itself")
 }
 
-/// Runs `body` alone and fails if it does.
+/// Runs `body` in a process of its own, and panics if that process fails.
 fn passes_alone(module: &str, test: &str, body: impl FnOnce()) {
     let output = alone(module, test, body);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Touches the topmost word of a stack, so that it has a page.
+/// Touches the topmost word of a stack, so that the stack has a page of memory.
 fn touch(stack: &Stack) {
     let top = stack.base().get() - size_of::<usize>();
     // SAFETY: the topmost word of a stack that nothing runs on is ours to write.
     unsafe { ptr::with_exposed_provenance_mut::<usize>(top).write(1) };
 }
 
-/// Asks the kernel, which answers with an error where we would die.
+/// Finds out whether an access would fault. The kernel returns an error in this case, where an
+/// access by the test would end the process.
 struct Prober {
     reader: io::PipeReader,
     writer: PipeWriter,
@@ -71,7 +73,7 @@ impl Prober {
         Prober { reader, writer }
     }
 
-    /// Whether reading the byte at `address` faults.
+    /// Returns whether reading the byte at `address` faults.
     fn faults(&mut self, address: usize) -> bool {
         let byte = ptr::with_exposed_provenance(address);
         // SAFETY: the kernel checks the address.
@@ -83,7 +85,7 @@ impl Prober {
     }
 }
 
-/// Mappings of this process, and bytes of address space and memory.
+/// Returns the number of mappings of this process, and its bytes of address space and of memory.
 fn usage() -> (usize, usize, usize) {
     let maps = fs::read_to_string("/proc/self/maps").expect("Linux has /proc");
     let statm = fs::read_to_string("/proc/self/statm").expect("Linux has /proc");

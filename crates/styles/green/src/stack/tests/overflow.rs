@@ -1,4 +1,5 @@
-//! An overflow names the green thread; any other fault goes where it went before.
+//! Tests of overflows: the message names the green thread. Any other fault has the same effect as
+//! before.
 
 use std::{
     hint::black_box, os::unix::process::ExitStatusExt, panic::Location, process::Output, ptr,
@@ -10,33 +11,34 @@ use corosensei::Coroutine;
 use super::{alone, label};
 use crate::stack::{
     Stack,
-    overflow::{Occupant, watch},
+    overflow::{Occupant, run_as},
 };
 
 const MESSAGE: &str = "has overflowed its stack of 64 KiB\n  \
                        remedy: give it a larger one with green::Builder::new().stack_size(bytes), \
                        or all of them with green::use_stack_size(bytes) or QUADRIVIUM_STACK_SIZE\n";
 
-/// Where the overflows of these tests were made.
+/// The start of each message: the line in this file that made the green thread.
 const HERE: &str =
     "quadrivium: the green thread made at crates/styles/green/src/stack/tests/overflow.rs:";
 
-/// Runs `body` as a green thread of this name, to its first suspension.
+/// Runs `body` on the stack of a green thread, in a task of this name, to its first suspension.
 #[track_caller]
 fn run(name: Option<&str>, body: impl FnOnce() + 'static) {
     let stack = Stack::take(0).expect("there is memory");
     let occupant = Occupant::new(Location::caller(), Some(label(name)), stack.usable());
     let mut coroutine = Coroutine::<(), (), (), Stack>::with_stack(stack, |_, ()| body());
-    watch(&occupant, || coroutine.resume(()));
+    run_as(&occupant, || coroutine.resume(()));
 }
 
-/// Overflows with small frames.
+/// Overflows the stack with many small frames.
 fn recurse(depth: usize) -> usize {
     let frame = black_box([depth; 16]);
     if depth == usize::MAX { 0 } else { recurse(depth + 1) + frame[depth % 16] }
 }
 
-/// Overflows with one frame, which skips the guard page unless the compiler probes each page.
+/// Overflows the stack with one frame. It skips the guard page unless the compiler probes each
+/// page.
 #[inline(never)]
 fn huge_frame() {
     let mut frame = [0_u8; 8 << 20];
@@ -44,10 +46,10 @@ fn huge_frame() {
 }
 
 #[track_caller]
-fn assert_overflow(output: &Output, who: &str) {
+fn assert_overflow(output: &Output, name: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains(HERE), "{stderr}");
-    assert!(stderr.contains(&format!(", in task 7{who} (spawned at ")), "{stderr}");
+    assert!(stderr.contains(&format!(", in task 7{name} (spawned at ")), "{stderr}");
     assert!(stderr.contains(MESSAGE), "{stderr}");
     assert_eq!(output.status.signal(), Some(libc::SIGABRT));
 }
@@ -60,69 +62,79 @@ fn assert_silent_death(output: &Output, signal: libc::c_int) {
 }
 
 fn null_dereference() {
-    // SAFETY: none; the test wants the fault.
+    // SAFETY: none. The test needs the fault.
     unsafe { black_box(ptr::null::<u8>()).read_volatile() };
 }
 
 #[test]
-fn small_frames() {
-    let output = alone(module_path!(), "small_frames", || {
+fn an_overflow_by_small_frames_is_reported() {
+    let output = alone(module_path!(), "an_overflow_by_small_frames_is_reported", || {
         run(Some("reader"), || _ = black_box(recurse(0)));
     });
     assert_overflow(&output, " \"reader\"");
 }
 
 #[test]
-fn one_huge_frame() {
-    let output = alone(module_path!(), "one_huge_frame", || run(None, huge_frame));
+fn an_overflow_by_one_huge_frame_is_reported() {
+    let output = alone(module_path!(), "an_overflow_by_one_huge_frame_is_reported", || {
+        run(None, huge_frame)
+    });
     assert_overflow(&output, "");
 }
 
 #[test]
-fn inner_of_two_green_threads() {
-    let output = alone(module_path!(), "inner_of_two_green_threads", || {
-        run(Some("outer"), || run(Some("inner"), || _ = black_box(recurse(0))));
-    });
+fn an_overflow_of_an_inner_green_thread_names_the_inner_one() {
+    let output =
+        alone(module_path!(), "an_overflow_of_an_inner_green_thread_names_the_inner_one", || {
+            run(Some("outer"), || run(Some("inner"), || _ = black_box(recurse(0))));
+        });
     assert_overflow(&output, " \"inner\"");
 }
 
 #[test]
-fn outer_of_two_green_threads() {
-    let output = alone(module_path!(), "outer_of_two_green_threads", || {
-        run(Some("outer"), || {
-            run(Some("inner"), || {});
-            black_box(recurse(0));
+fn an_overflow_of_an_outer_green_thread_names_the_outer_one() {
+    let output =
+        alone(module_path!(), "an_overflow_of_an_outer_green_thread_names_the_outer_one", || {
+            run(Some("outer"), || {
+                run(Some("inner"), || {});
+                black_box(recurse(0));
+            });
         });
-    });
     assert_overflow(&output, " \"outer\"");
 }
 
 #[test]
-fn after_a_panic_in_another() {
-    let output = alone(module_path!(), "after_a_panic_in_another", || {
-        run(Some("outer"), || {
-            let caught = std::panic::catch_unwind(|| run(Some("inner"), || panic!("on purpose")));
-            assert!(caught.is_err());
-            black_box(recurse(0));
-        });
-    });
+fn an_overflow_after_a_panic_of_an_inner_green_thread_names_the_outer_one() {
+    let output = alone(
+        module_path!(),
+        "an_overflow_after_a_panic_of_an_inner_green_thread_names_the_outer_one",
+        || {
+            run(Some("outer"), || {
+                let caught =
+                    std::panic::catch_unwind(|| run(Some("inner"), || panic!("on purpose")));
+                assert!(caught.is_err());
+                black_box(recurse(0));
+            });
+        },
+    );
     assert_overflow(&output, " \"outer\"");
 }
 
 #[test]
-fn on_a_thread_that_std_did_not_make() {
+fn an_overflow_on_a_thread_that_std_did_not_make_is_reported() {
     extern "C" fn main(_: *mut libc::c_void) -> *mut libc::c_void {
         run(Some("reader"), || _ = black_box(recurse(0)));
         ptr::null_mut()
     }
-    let output = alone(module_path!(), "on_a_thread_that_std_did_not_make", || {
-        // SAFETY: the id is written before it is read; the thread is joined.
-        unsafe {
-            let mut id = std::mem::zeroed();
-            assert_eq!(libc::pthread_create(&mut id, ptr::null(), main, ptr::null_mut()), 0);
-            libc::pthread_join(id, ptr::null_mut());
-        }
-    });
+    let output =
+        alone(module_path!(), "an_overflow_on_a_thread_that_std_did_not_make_is_reported", || {
+            // SAFETY: the id is written before it is read; the thread is joined.
+            unsafe {
+                let mut id = std::mem::zeroed();
+                assert_eq!(libc::pthread_create(&mut id, ptr::null(), main, ptr::null_mut()), 0);
+                libc::pthread_join(id, ptr::null_mut());
+            }
+        });
     assert_overflow(&output, " \"reader\"");
 }
 
@@ -163,7 +175,7 @@ fn another_fault_kills_as_before() {
 fn a_signal_sent_kills_as_before() {
     let output = alone(module_path!(), "a_signal_sent_kills_as_before", || {
         run(None, || {});
-        // The first one makes the handler of std step aside, as it does without us.
+        // The first signal makes the handler of std remove itself, as it does without our handler.
         // SAFETY: raise takes any signal.
         unsafe { libc::raise(libc::SIGBUS) };
         eprintln!("still here");
@@ -174,7 +186,7 @@ fn a_signal_sent_kills_as_before() {
     assert_silent_death(&output, libc::SIGBUS);
 }
 
-/// Makes `handler` that of SIGSEGV, as a program may have done before its first green thread.
+/// Installs `handler` for SIGSEGV, as a program may have done before its first green thread.
 fn install(handler: usize, flags: libc::c_int) {
     // SAFETY: all zeroes is a valid sigaction, and the handlers below have the right signature.
     unsafe {
@@ -195,7 +207,7 @@ extern "C" fn exit_with_code(
     info: *mut libc::siginfo_t,
     context: *mut libc::c_void,
 ) {
-    // SAFETY: the handler before us passed what the kernel gave it.
+    // SAFETY: the first handler has passed on the arguments of the kernel.
     unsafe { libc::_exit(if context.is_null() { 1 } else { 50 + (*info).si_code }) };
 }
 

@@ -1,4 +1,4 @@
-//! The pool: what it keeps, and what it gives back.
+//! Tests of the pool: it keeps some free stacks, and gives the others back to the kernel.
 
 use std::{cell::RefCell, thread};
 
@@ -11,7 +11,7 @@ use crate::stack::{
     stats,
 };
 
-/// How many stacks of the smallest size may stay warm.
+/// The number of stacks of the smallest size that may stay warm.
 const WARM: usize = WARM_STACKS;
 
 fn take(count: usize) -> Vec<Stack> {
@@ -29,7 +29,7 @@ fn the_last_stack_back_is_the_first_out() {
 }
 
 #[test]
-fn pools_know_sizes() {
+fn a_free_stack_is_not_reused_for_a_larger_size() {
     let small = Stack::take(0).expect("there is memory").base();
     let large = Stack::take(1 << 20).expect("there is memory");
     assert_ne!(large.base(), small);
@@ -41,21 +41,22 @@ fn stats_count_what_is_taken_and_given() {
     assert_eq!(stats(), StackStats::default());
     let stacks = take(40);
     let in_use = stats();
-    // 32 stacks in the first chunk, 8 in the second of 32.
+    // The first chunk has 32 of the stacks, the second has 8 and room for 24 more.
     assert_eq!((in_use.in_use, in_use.pooled, in_use.mappings), (40, 0, 2));
     assert_eq!(in_use.reserved_bytes, 64 * (SMALLEST_STACK + 2 * 4096));
     assert_eq!(in_use.resident_bytes, 40 * 4096);
     drop(stacks);
     let pooled = stats();
     assert_eq!((pooled.in_use, pooled.pooled), (0, 40));
-    // All of them are warm: they keep their pages.
+    // All of them are warm, so they keep their pages.
     assert_eq!(pooled.resident_bytes, 40 * 4096);
 }
 
 #[test]
-fn at_most_so_many_stay_warm() {
+fn a_bounded_number_of_stacks_stays_warm() {
     let mut stacks = take(3 * WARM);
-    // One of the first chunk stays out, so that its neighbours have to be discarded singly.
+    // One stack of the first chunk stays in use, so its chunk cannot be unmapped. The pages of its
+    // neighbours have to be given back one by one.
     let first = stacks.swap_remove(0);
     drop(stacks);
     assert!(stats().resident_bytes <= (WARM + 1) * 4096);
@@ -74,7 +75,8 @@ fn large_stacks_do_not_stay_warm() {
 #[test]
 fn after_a_burst_memory_and_address_space_return() {
     passes_alone(module_path!(), "after_a_burst_memory_and_address_space_return", || {
-        // Given back in the order taken, in reverse, and from all chunks in turn.
+        // The stacks are given back in the order in which they were taken, in the reverse order,
+        // and from all chunks in turn.
         let orders: [fn(&mut Vec<Stack>); 3] = [
             |_| {},
             |stacks| stacks.reverse(),
@@ -88,7 +90,7 @@ fn after_a_burst_memory_and_address_space_return() {
             let mut stacks = take(100_000);
             let (_, space, memory) = usage();
             assert!(space - space_before > 100_000 * SMALLEST_STACK);
-            // Less than 100,000 pages, as some warm stacks had theirs before.
+            // Fewer than 100,000 pages are new, because some warm stacks had a page before.
             assert!(memory - memory_before > 99_000 * 4096);
             order(&mut stacks);
             drop(stacks);
@@ -120,7 +122,7 @@ fn a_stack_may_outlive_the_pool() {
     struct Keeper(Stack);
     impl Drop for Keeper {
         fn drop(&mut self) {
-            // The pool was made later and so it is gone by now, but the memory is not.
+            // The pool was made later than this thread-local, so it is gone. The memory is not.
             touch(&self.0);
             assert!(matches!(Stack::take(0), Err(StackError::ThreadEnding)));
             assert_eq!(stats(), StackStats::default());
@@ -131,5 +133,5 @@ fn a_stack_may_outlive_the_pool() {
             *kept.borrow_mut() = Some(Keeper(Stack::take(0).expect("there is memory")));
         });
     });
-    ending.join().expect("the thread ends in peace");
+    ending.join().expect("the thread ends without a panic");
 }

@@ -1,4 +1,4 @@
-//! Where a stack begins and ends, and how large it is.
+//! Tests of the addresses of a stack and of its size.
 
 use corosensei::stack::{STACK_ALIGNMENT, Stack as _};
 
@@ -39,7 +39,8 @@ fn tops_have_32_colours_and_stay_aligned() {
     let mut colours: Vec<usize> =
         stacks.iter().map(|stack| stack.base().get().wrapping_neg() % *PAGE).collect();
     colours.sort_unstable();
-    // Two chunks of 32: each colour twice, 64 bytes apart.
+    // There are two chunks of 32 stacks. So each colour occurs twice, and colours are 64 bytes
+    // apart.
     let expected: Vec<usize> = (0..64).map(|n| n / 2 * 64).collect();
     assert_eq!(colours, expected);
     assert!(stacks.iter().all(|stack| stack.base().get() % STACK_ALIGNMENT == 0));
@@ -47,7 +48,7 @@ fn tops_have_32_colours_and_stay_aligned() {
 
 #[test]
 fn stacks_never_leave_their_thread() {
-    // If Stack were Send, both impls would fit and the call would be ambiguous.
+    // If `Stack` were `Send`, both impls would apply, and the call would be ambiguous.
     trait Stays<Marker> {
         fn check() {}
     }

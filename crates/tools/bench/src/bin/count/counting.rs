@@ -1,5 +1,5 @@
-//! Runs each program twice under callgrind, for different numbers of operations. The difference is
-//! the operations alone: what it takes to start, to warm up and to end is the same in both.
+//! Runs each program twice under callgrind, for different numbers of operations. The difference of the
+//! counts belongs to the operations alone, because both runs start, warm up and end alike.
 
 use std::{
     collections::VecDeque,
@@ -12,15 +12,15 @@ use std::{
 
 use crate::{profile::Count, programs::CountedProgram};
 
-/// Divisible by all that the programs divide it by. Both have as many digits, so that the arguments
-/// of both processes have the same length.
+/// The numbers of operations of the two runs. The programs divide them by the number of tasks, without
+/// a remainder. Both have four digits, so that the arguments of both processes have the same length.
 pub(crate) const FEW: u64 = 2_000;
 pub(crate) const MANY: u64 = 6_000;
 
-/// A program, and what one of its operations takes.
+/// A program, and the instructions of one of its operations.
 pub(crate) type Counted = (CountedProgram, Count);
 
-/// Counts all programs, as many at once as there are processors.
+/// Counts all programs. As many run at the same time as there are processors.
 ///
 /// # Errors
 ///
@@ -31,7 +31,7 @@ pub(crate) fn all() -> Result<Vec<Counted>, String> {
     let work = || {
         let mut counted = Vec::new();
         while let Some(program) = next() {
-            counted.push((program, one(program)?));
+            counted.push((program, count_one(program)?));
         }
         Ok(counted)
     };
@@ -45,12 +45,14 @@ pub(crate) fn all() -> Result<Vec<Counted>, String> {
     Ok(counted)
 }
 
-fn one(program: CountedProgram) -> Result<Count, String> {
-    let (few, many) = (under_callgrind(program, FEW)?, under_callgrind(program, MANY)?);
+/// Counts one program.
+fn count_one(program: CountedProgram) -> Result<Count, String> {
+    let (few, many) = (count_process(program, FEW)?, count_process(program, MANY)?);
     Ok((many - few) / (MANY - FEW))
 }
 
-fn under_callgrind(program: CountedProgram, times: u64) -> Result<Count, String> {
+/// Runs the program under callgrind, and returns all instructions of the process.
+fn count_process(program: CountedProgram, times: u64) -> Result<Count, String> {
     let own = env::current_exe().map_err(|error| error.to_string())?;
     let file = env::temp_dir().join(format!(
         "quadrivium-count-{}-{:?}-{times}",
@@ -62,7 +64,7 @@ fn under_callgrind(program: CountedProgram, times: u64) -> Result<Count, String>
         .arg(format!("--callgrind-out-file={}", file.display()))
         .arg(own)
         .args(["--run", &program.to_string(), &times.to_string()])
-        // Of the same size for everybody, as it lies on the stack.
+        // The environment lies on the stack. Its size must be the same for every user.
         .env_clear()
         .env("PATH", env::var_os("PATH").unwrap_or_default())
         .output()
@@ -75,8 +77,8 @@ fn under_callgrind(program: CountedProgram, times: u64) -> Result<Count, String>
     let profile = fs::read_to_string(&file);
     let _ = fs::remove_file(&file);
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{program} under callgrind: {}: {said}", output.status));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{program} under callgrind: {}: {errors}", output.status));
     }
     Count::read(&profile.map_err(|error| error.to_string())?, program.style)
 }

@@ -1,15 +1,16 @@
-//! `count`: how many instructions an operation takes, in each style, and where they are spent.
+//! `count`: counts the instructions that an operation takes in each style, and the crates that they
+//! belong to.
 //!
 //! ```text
-//!   main: what is asked for ──► counting: a process under callgrind, twice ──► profile: its file
+//!   main: the command line ───► counting: a process under callgrind, twice ──► profile: its file
 //!     │                                        │                                      │
 //!     ▼                                        ▼                                      ▼
 //!   page: docs/instructions.md          programs: the operation, n times       Count: by floor
 //! ```
 //!
-//! Callgrind counts what the processor is told to do. It sees neither the kernel nor a cache, and
-//! the same program gives the same number on a busy machine. So a number that has grown is a change
-//! of the code, and `--check` can say so.
+//! Callgrind counts the instructions of a process. It sees neither the kernel nor a cache, and the same
+//! program gives the same number on a busy machine. So a number that has grown comes from a change of
+//! the code, and `--check` can fail because of it.
 #![forbid(unsafe_code)]
 
 mod counting;
@@ -26,28 +27,28 @@ use crate::{page::Page, programs::CountedProgram};
 /// Counts the instructions of a turn, a spawn, a channel, a timer, a timeout and a socket read, in
 /// each style.
 ///
-/// It needs valgrind, and takes a minute on two cores. Without an option it prints the table.
+/// This needs valgrind, and takes a minute on two cores. Without an option it prints the page.
 #[derive(Debug, Parser)]
 #[command(name = "count", version, max_term_width = 100)]
 struct Options {
-    /// Writes the table to docs/instructions.md
+    /// Writes the page to docs/instructions.md
     #[arg(long, conflicts_with = "check")]
     write: bool,
     /// Fails when an operation takes over 5 % more instructions than docs/instructions.md says
     #[arg(long)]
     check: bool,
-    /// Runs one program, for callgrind to count
+    /// Runs one program, while callgrind counts
     #[arg(long, hide = true, num_args = 2, value_names = ["PROGRAM", "TIMES"])]
     run: Vec<String>,
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let done = match &options.run[..] {
+    let result = match &options.run[..] {
         [program, times] => run(program, times),
         _ => count(&options),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -56,11 +57,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// The life of a process under callgrind.
+/// Runs a program, in a process under callgrind.
 fn run(program: &str, times: &str) -> Result<(), String> {
     let program = CountedProgram::all().find(|known| known.to_string() == program);
     let times = times.parse().map_err(|error| format!("TIMES: {error}"))?;
-    program.ok_or("there is no such program")?.run(times);
+    program.ok_or("no program has this name")?.run(times);
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! [`Page`]: `docs/instructions.md`, written and compared.
+//! [`Page`]: the text of `docs/instructions.md`, and its comparison with new counts.
 
 use std::{
     fmt,
@@ -15,12 +15,12 @@ use crate::{
 /// By how many percent an operation may grow before [`Page::check`] fails.
 const TOLERATED: u64 = 5;
 
-/// Where the page is.
+/// Returns the path of the page.
 pub(crate) fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/instructions.md")
 }
 
-/// What was counted, as a page of the book.
+/// The counts, displayed as a page of the documentation.
 #[derive(Debug)]
 pub(crate) struct Page {
     counted: Vec<Counted>,
@@ -31,12 +31,12 @@ impl Page {
         Self { counted }
     }
 
-    /// Compares with a page that was written before.
+    /// Compares the counts with a page that was written earlier. If another compiler wrote that page,
+    /// this prints so and compares nothing.
     ///
     /// # Errors
     ///
     /// When an operation takes more instructions than [`TOLERATED`] allows, or is not on that page.
-    /// With another compiler than that page's nothing is compared, and that is printed.
     pub(crate) fn check(&self, committed: &str) -> Result<(), String> {
         if !committed.contains(&compiler()) {
             println!(
@@ -45,25 +45,27 @@ impl Page {
             );
             return Ok(());
         }
-        let grown: Vec<_> = self.counted.iter().filter_map(|row| grown(row, committed)).collect();
+        let grown: Vec<_> = self.counted.iter().filter_map(|row| growth(row, committed)).collect();
         if grown.is_empty() {
-            println!("no operation takes over {TOLERATED} % more than docs/instructions.md says");
+            println!(
+                "no operation takes over {TOLERATED} % more instructions than in docs/instructions.md"
+            );
             return Ok(());
         }
         Err(format!(
-            "more instructions than docs/instructions.md says:\n  {}\n  \
-             remedy: find out why. If the gain justifies it, say so in the commit and write the page anew \
+            "more instructions than in docs/instructions.md:\n  {}\n  \
+             remedy: find the cause. If the growth is justified, write so in the commit and renew the page \
              with cargo run --release -p quadrivium-bench --bin count -- --write",
             grown.join("\n  ")
         ))
     }
 }
 
-/// What to say of a row that has grown too much.
-fn grown((program, count): &Counted, committed: &str) -> Option<String> {
+/// Returns a line about this operation if it has grown too much, or is not on the page.
+fn growth((program, count): &Counted, committed: &str) -> Option<String> {
     let cells = format!("| {} | {} | ", program.operation.title(), program.style);
     let Some(row) = committed.lines().find_map(|line| line.strip_prefix(&cells)) else {
-        return Some(format!("{program}: not there yet"));
+        return Some(format!("{program}: not on the page"));
     };
     let before: u64 =
         row.split(' ').next().and_then(|total| total.replace(',', "").parse().ok())?;
@@ -80,16 +82,17 @@ impl fmt::Display for Page {
         writeln!(
             f,
             "# Instructions\n\n\
-             How many instructions an operation takes in each style, counted by valgrind's callgrind. They do not\n\
-             depend on what else the machine is doing, so a number that has grown is a change of the code. They say\n\
-             nothing of caches, of mispredicted branches and of the kernel: [costs.md](costs.md) has times.\n\n\
-             Each program runs twice, for {few} and for {many} operations, and the difference is divided by {difference}. An\n\
-             instruction is counted where its source stands; one of the standard library counts for the function that\n\
-             it was inlined into.\n\n\
-             | column | has the instructions of |\n|---|---|\n\
+             This page shows how many instructions an operation takes in each style. They are counted by\n\
+             callgrind, a tool of valgrind. The numbers do not depend on the load of the machine, so a number\n\
+             that has grown comes from a change of the code. They do not include the cost of cache misses, of\n\
+             mispredicted branches and of the kernel. [costs.md](costs.md) has times.\n\n\
+             Each program runs twice, for {few} and for {many} operations. The difference of the two counts\n\
+             is divided by {difference}. An instruction belongs to the crate that contains its source. If that is the\n\
+             standard library, it belongs to the function into which it was inlined.\n\n\
+             | column | instructions of |\n|---|---|\n\
              | loop | `event-loop` |\n\
-             | leaves | `core` and `io`: what is performed, and the traits between a task and its host |\n\
-             | style | the style, and the crate that it stands on |\n\
+             | leaves | `core` and `io`: the leaves, and the traits between a task and its host |\n\
+             | style | the style, and the crate that it is built on |\n\
              | rest | the allocator, the C library, the standard library where it is not inlined, the program itself |\n",
             few = thousands(FEW),
             many = thousands(MANY),
@@ -108,14 +111,15 @@ impl fmt::Display for Page {
         }
         writeln!(
             f,
-            "\n{} `cargo run --release -p quadrivium-bench --bin count -- --write`\n\
-             writes this page; `--check` fails when an operation takes over {TOLERATED} % more than it says.",
+            "\n{}\n\
+             `cargo run --release -p quadrivium-bench --bin count -- --write` writes this page.\n\
+             With `--check` it fails when an operation takes over {TOLERATED} % more instructions than on this page.",
             compiler()
         )
     }
 }
 
-/// `1,234`.
+/// Returns a number with thousands separators, such as `1,234`.
 fn thousands(number: u64) -> String {
     match number {
         0..1_000 => number.to_string(),
@@ -134,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_grown_too_much_is_named() {
+    fn an_operation_that_grew_too_much_is_named() {
         let committed = page(1_000).to_string();
         assert_eq!(page(1_050).check(&committed), Ok(()));
         assert_eq!(page(10).check(&committed), Ok(()));
@@ -147,18 +151,31 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_not_there_is_named() {
+    fn an_operation_that_is_not_on_the_page_is_named() {
         let committed = page(1).to_string().replace("| green |", "| red |");
         let error = page(1).check(&committed).unwrap_err();
         assert_eq!(
-            error.matches("not there yet").count(),
+            error.matches("not on the page").count(),
             CountedOperation::value_variants().len(),
             "{error}"
         );
     }
 
+    /// Returns the lines of a page that have neither counts nor the name of the compiler.
+    fn prose(page: &str) -> Vec<&str> {
+        let (head, counts) = page.split_once("## Counts").expect("the page has counts");
+        let has_no_counts = |line: &&str| !line.starts_with("| ") && !line.contains("rustc");
+        head.lines().chain(counts.lines().filter(has_no_counts)).collect()
+    }
+
     #[test]
-    fn the_numbers_of_another_compiler_are_not_compared() {
+    fn the_committed_page_has_the_prose_of_this_program() {
+        let committed = std::fs::read_to_string(path()).unwrap();
+        assert_eq!(prose(&committed), prose(&page(1).to_string()));
+    }
+
+    #[test]
+    fn numbers_of_another_compiler_are_not_compared() {
         let committed = page(1).to_string().replace(env!("COMPILER"), "rustc 1.0.0");
         assert_eq!(page(1_000).check(&committed), Ok(()));
     }

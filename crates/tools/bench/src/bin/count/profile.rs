@@ -1,4 +1,5 @@
-//! [`Count`]: the instructions of a run, by floor, read from callgrind's file.
+//! [`Count`]: the instructions of a run, by the part of the project that they belong to, read from
+//! callgrind's file.
 
 use std::{
     collections::HashMap,
@@ -7,17 +8,17 @@ use std::{
 
 use crate::programs::CountedStyle;
 
-/// Instructions, by whose source they are.
+/// The numbers of instructions, by the crates that contain their source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Count {
-    /// The event loop's.
+    /// Instructions of the event loop.
     pub(crate) event_loop: u64,
-    /// Those of leaves and combinators: `core` and `io`.
+    /// Instructions of leaves and combinators: `core` and `io`.
     pub(crate) leaves: u64,
-    /// Those of the style, and of the crate it stands on.
+    /// Instructions of the style, and of the crate that it is built on.
     pub(crate) style: u64,
-    /// Those of the allocator, the C library, the program itself, and of the standard library where
-    /// nothing above has inlined it.
+    /// Instructions of the allocator, the C library and the program itself. The standard library counts
+    /// here where it is not inlined into one of the above.
     pub(crate) rest: u64,
 }
 
@@ -27,27 +28,27 @@ impl Count {
         event_loop + leaves + style + rest
     }
 
-    /// Reads the [file format of callgrind](https://valgrind.org/docs/manual/cl-format.html): lines
-    /// of costs, below the function that they are part of, and below the file of their source.
+    /// Reads the [file format of callgrind](https://valgrind.org/docs/manual/cl-format.html). It has
+    /// lines of costs below a line that names their function and a line that names their source file.
     ///
     /// # Errors
     ///
-    /// When it is another format.
+    /// When the text has another format.
     pub(crate) fn read(profile: &str, style: CountedStyle) -> Result<Self, String> {
         let mut reader = Reader { style, ..Reader::default() };
         let mut lines = profile.lines();
         while let Some(line) = lines.next() {
             match line.split_once('=') {
-                Some(("fl" | "fi" | "fe", file)) => reader.file = reader.of_file(file),
-                Some(("fn", name)) => reader.function = reader.of_function(name),
-                // What is called is named here, perhaps for the first time.
-                Some(("cfl" | "cfi", file)) => _ = reader.of_file(file),
-                Some(("cfn", name)) => _ = reader.of_function(name),
-                // The next line is the cost of the called function, which is counted where it
-                // stands.
+                Some(("fl" | "fi" | "fe", file)) => reader.file = reader.part_of_file(file),
+                Some(("fn", name)) => reader.function = reader.part_of_function(name),
+                // The name of a called function or of its file may be here for the first time.
+                Some(("cfl" | "cfi", file)) => _ = reader.part_of_file(file),
+                Some(("cfn", name)) => _ = reader.part_of_function(name),
+                // The next line is the cost of the called function. It is also listed under that
+                // function, and is counted there.
                 Some(("calls", _)) => drop(lines.next()),
                 Some(_) => {}
-                None => reader.cost(line)?,
+                None => reader.add_cost(line)?,
             }
         }
         match reader.count.total() {
@@ -84,9 +85,9 @@ impl Div<u64> for Count {
     }
 }
 
-/// Whose instructions they are, if they are any of ours.
+/// The part of the project that an instruction belongs to. Other instructions have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Floor {
+enum Part {
     EventLoop,
     Leaves,
     Style,
@@ -96,72 +97,74 @@ enum Floor {
 struct Reader {
     style: CountedStyle,
     count: Count,
-    /// What has been read of files and functions: each has a number, and its name stands only where
-    /// it is first mentioned.
-    files: HashMap<String, Option<Floor>>,
-    functions: HashMap<String, Option<Floor>>,
-    /// Where the source of the next lines is: the function's, or a file that was inlined into it.
-    file: Option<Floor>,
-    /// What function the next lines are part of.
-    function: Option<Floor>,
+    /// The files and functions that were read so far, by their numbers. The profile gives a name only
+    /// where its number first appears.
+    files: HashMap<String, Option<Part>>,
+    functions: HashMap<String, Option<Part>>,
+    /// The part that the source of the next lines belongs to. The source is the file of the function, or
+    /// a file that was inlined into it.
+    file: Option<Part>,
+    /// The part that the function of the next lines belongs to.
+    function: Option<Part>,
 }
 
 impl Reader {
-    fn of_file(&mut self, file: &str) -> Option<Floor> {
+    fn part_of_file(&mut self, file: &str) -> Option<Part> {
         let style = self.style.folders();
-        let floors = [
-            (Floor::EventLoop, &["crates/hosts/event-loop/src/"][..]),
-            (Floor::Leaves, &["crates/core/src/", "crates/io/src/"]),
-            (Floor::Style, style),
+        let parts = [
+            (Part::EventLoop, &["crates/hosts/event-loop/src/"][..]),
+            (Part::Leaves, &["crates/core/src/", "crates/io/src/"]),
+            (Part::Style, style),
         ];
-        floor(&mut self.files, file, &floors)
+        find_part(&mut self.files, file, &parts)
     }
 
-    fn of_function(&mut self, name: &str) -> Option<Floor> {
+    fn part_of_function(&mut self, name: &str) -> Option<Part> {
         let style = self.style.crates();
-        let floors = [
-            (Floor::EventLoop, &["quadrivium_event_loop::"][..]),
-            (Floor::Leaves, &["quadrivium_core::", "quadrivium_io::"]),
-            (Floor::Style, style),
+        let parts = [
+            (Part::EventLoop, &["quadrivium_event_loop::"][..]),
+            (Part::Leaves, &["quadrivium_core::", "quadrivium_io::"]),
+            (Part::Style, style),
         ];
-        floor(&mut self.functions, name, &floors)
+        find_part(&mut self.functions, name, &parts)
     }
 
-    /// `LINE INSTRUCTIONS`. All other lines without a `=` are no costs.
-    fn cost(&mut self, line: &str) -> Result<(), String> {
+    /// Adds the cost of a line `LINE INSTRUCTIONS`. Other lines without a `=` have no cost.
+    fn add_cost(&mut self, line: &str) -> Result<(), String> {
         let Some((position, cost)) = line.split_once(' ') else { return Ok(()) };
         if !position.starts_with(|first: char| first.is_ascii_digit() || "+-*".contains(first)) {
             return Ok(());
         }
-        let cost: u64 = cost.trim().parse().map_err(|_| format!("no line of costs: {line}"))?;
-        // A method of `Option`, say, counts for the function that it was inlined into.
+        let cost: u64 =
+            cost.trim().parse().map_err(|_| format!("this is not a line of costs: {line}"))?;
+        // A method of the standard library belongs to the function that it was inlined into.
         *match self.file.or(self.function) {
-            Some(Floor::EventLoop) => &mut self.count.event_loop,
-            Some(Floor::Leaves) => &mut self.count.leaves,
-            Some(Floor::Style) => &mut self.count.style,
+            Some(Part::EventLoop) => &mut self.count.event_loop,
+            Some(Part::Leaves) => &mut self.count.leaves,
+            Some(Part::Style) => &mut self.count.style,
             None => &mut self.count.rest,
         } += cost;
         Ok(())
     }
 }
 
-/// `(7) crates/core/src/time.rs`, or `(7)` when its name is known: the floor whose mark comes first
-/// in the name.
-fn floor(
-    known: &mut HashMap<String, Option<Floor>>,
+/// Returns the part that a file or a function belongs to. `numbered` is `(7) crates/core/src/time.rs`,
+/// or `(7)` if the name was given before. Each part has marks, and the mark that is first in the name
+/// decides.
+fn find_part(
+    known: &mut HashMap<String, Option<Part>>,
     numbered: &str,
-    floors: &[(Floor, &[&str])],
-) -> Option<Floor> {
+    parts: &[(Part, &[&str])],
+) -> Option<Part> {
     let (number, name) = numbered.split_once(' ').unwrap_or((numbered, ""));
-    if let Some(floor) = known.get(number) {
-        return *floor;
+    if let Some(part) = known.get(number) {
+        return *part;
     }
-    let marks =
-        floors.iter().flat_map(|(floor, marks)| marks.iter().map(move |mark| (floor, mark)));
-    let found = marks.filter_map(|(floor, mark)| Some((name.find(mark)?, *floor)));
-    let floor = found.min_by_key(|(at, _)| *at).map(|(_, floor)| floor);
-    known.insert(number.to_string(), floor);
-    floor
+    let marks = parts.iter().flat_map(|(part, marks)| marks.iter().map(move |mark| (part, mark)));
+    let found = marks.filter_map(|(part, mark)| Some((name.find(mark)?, *part)));
+    let part = found.min_by_key(|(at, _)| *at).map(|(_, part)| part);
+    known.insert(number.to_string(), part);
+    part
 }
 
 #[cfg(test)]
@@ -169,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn costs_are_whose_source_they_are() {
+    fn a_cost_belongs_to_the_crate_with_its_source() {
         let profile = "\
 # callgrind format
 version: 1
@@ -195,7 +198,7 @@ fn=(3) malloc
 ";
         let read = Count::read(profile, CountedStyle::Green).unwrap();
         let expected = Count { event_loop: 1_014, leaves: 100, style: 20_000, rest: 300_000 };
-        assert_eq!(read, expected, "the cost of a call is where the called function stands");
+        assert_eq!(read, expected, "the cost of a call belongs to the called function");
         assert!(Count::read("events: Ir\n", CountedStyle::Green).is_err());
     }
 

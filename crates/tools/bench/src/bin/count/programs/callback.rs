@@ -8,7 +8,7 @@ use quadrivium::{
     sync::channel::{Receiver, Sender},
 };
 
-/// Longer than any run.
+/// A timeout that does not expire during a run.
 const LONG: Duration = Duration::from_secs(3_600);
 
 pub(super) fn turns(times: u64) -> impl Task<Output = ()> {
@@ -28,22 +28,26 @@ pub(super) fn spawns(times: u64) -> impl Task<Output = ()> {
         }
         let child = spawn(callback(|cb| cb.done(())));
         cb.perform(child, move |cb, joined| {
-            joined.expect("it is not cancelled");
+            joined.expect("the task is not cancelled");
             next(cb, left - 1)
         })
     }
     callback(move |cb| next(cb, times))
 }
 
-pub(super) fn serve(times: u64, there: Sender<u64>, back: Receiver<u64>) -> impl Task<Output = ()> {
+pub(super) fn send_and_receive(
+    times: u64,
+    there: Sender<u64>,
+    back: Receiver<u64>,
+) -> impl Task<Output = ()> {
     fn next(cb: &mut Callback<()>, left: u64, there: Sender<u64>, back: Receiver<u64>) {
         if left == 0 {
             return cb.done(());
         }
         cb.perform(there.send(left), move |cb, sent| {
-            sent.expect("it is open");
+            sent.expect("the channel is open");
             cb.perform(back.recv(), move |cb, received| {
-                received.expect("it is open");
+                received.expect("the channel is open");
                 next(cb, left - 1, there, back)
             })
         })
@@ -51,7 +55,7 @@ pub(super) fn serve(times: u64, there: Sender<u64>, back: Receiver<u64>) -> impl
     callback(move |cb| next(cb, times, there, back))
 }
 
-pub(super) fn give_back(
+pub(super) fn receive_and_send(
     times: u64,
     there: Receiver<u64>,
     back: Sender<u64>,
@@ -61,8 +65,8 @@ pub(super) fn give_back(
             return cb.done(());
         }
         cb.perform(there.recv(), move |cb, received| {
-            cb.perform(back.send(received.expect("it is open")), move |cb, sent| {
-                sent.expect("it is open");
+            cb.perform(back.send(received.expect("the channel is open")), move |cb, sent| {
+                sent.expect("the channel is open");
                 next(cb, left - 1, there, back)
             })
         })
@@ -86,22 +90,22 @@ pub(super) fn timeouts(times: u64) -> impl Task<Output = ()> {
             return cb.done(());
         }
         cb.perform(timeout(LONG, turn()), move |cb, output| {
-            output.expect("time is not up");
+            output.expect("the timeout has not expired");
             next(cb, left - 1)
         })
     }
     callback(move |cb| next(cb, times))
 }
 
-pub(super) fn say(times: u64, stream: TcpStream) -> impl Task<Output = ()> {
+pub(super) fn write_and_read(times: u64, stream: TcpStream) -> impl Task<Output = ()> {
     fn next(cb: &mut Callback<()>, left: u64, stream: TcpStream, byte: [u8; 1]) {
         if left == 0 {
             return cb.done(());
         }
         cb.perform(stream.write_all_owned(byte), move |cb, (written, byte)| {
-            written.expect("the other end is there");
+            written.expect("the connection is open");
             cb.perform(stream.read_exact_owned(byte), move |cb, (read, byte)| {
-                read.expect("the other end is there");
+                read.expect("the connection is open");
                 next(cb, left - 1, stream, byte)
             })
         })
@@ -109,15 +113,15 @@ pub(super) fn say(times: u64, stream: TcpStream) -> impl Task<Output = ()> {
     callback(move |cb| next(cb, times, stream, [7]))
 }
 
-pub(super) fn echo(times: u64, stream: TcpStream) -> impl Task<Output = ()> {
+pub(super) fn read_and_write(times: u64, stream: TcpStream) -> impl Task<Output = ()> {
     fn next(cb: &mut Callback<()>, left: u64, stream: TcpStream, byte: [u8; 1]) {
         if left == 0 {
             return cb.done(());
         }
         cb.perform(stream.read_exact_owned(byte), move |cb, (read, byte)| {
-            read.expect("the other end is there");
+            read.expect("the connection is open");
             cb.perform(stream.write_all_owned(byte), move |cb, (written, byte)| {
-                written.expect("the other end is there");
+                written.expect("the connection is open");
                 next(cb, left - 1, stream, byte)
             })
         })

@@ -1,4 +1,4 @@
-//! The programs: an operation in a style, many times. The four files have the same functions in the
+//! The programs: each repeats one operation in one style. The four files have the same functions in the
 //! same order, so that two of them can be read side by side.
 
 mod callback;
@@ -11,7 +11,7 @@ use std::{fmt, io, net, time::Duration};
 use clap::ValueEnum;
 use quadrivium::{EventLoop, net::TcpStream, sync::channel};
 
-/// What is counted.
+/// The operations that are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum CountedOperation {
     LoneTurn,
@@ -39,11 +39,11 @@ pub(crate) struct CountedProgram {
     pub(crate) style: CountedStyle,
 }
 
-/// Tasks at once, where there is more than one.
+/// The number of tasks, where there is more than one.
 const TASKS: u64 = 1_000;
 
 impl CountedOperation {
-    /// As in the table.
+    /// Returns the name in the table.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::LoneTurn => "turn, one task",
@@ -60,24 +60,27 @@ impl CountedOperation {
         match self {
             Self::LoneTurn => "the only task of a loop performs `turn()`.",
             Self::Turn => "the same, among a thousand tasks.",
-            Self::Spawn => "a task spawns another, which is done at once, and joins it.",
+            Self::Spawn => "a task spawns another one, which is done at once, and joins it.",
             Self::Channel => {
-                "a value goes to another task and comes back, through two channels of capacity 1."
+                "a value goes to another task and comes back, through two channels of\n  \
+                 capacity 1."
             }
             Self::Timer => {
-                "one of a thousand tasks sleeps, each for another duration, on the virtual clock."
+                "one of a thousand tasks sleeps on the virtual clock. Each sleeps for another duration."
             }
-            Self::Timeout => "a task performs `timeout(duration, turn())`, and time is not up.",
+            Self::Timeout => {
+                "a task performs `timeout(duration, turn())`, and the timeout does not expire."
+            }
             Self::Read => {
-                "a byte is written to a TCP socket and read by a task that has waited for it; the write and the \
-                 wait are included, the kernel is not."
+                "a task waits for a byte from a TCP socket and reads it. The write of the byte and\n  \
+                 the wait are counted, too. The kernel is not."
             }
         }
     }
 }
 
 impl CountedStyle {
-    /// Where its sources stand, and those of the crate it stands on.
+    /// Returns the folders of its crate, and of the crate that it is built on.
     pub(crate) fn folders(self) -> &'static [&'static str] {
         match self {
             Self::Callback => &["crates/styles/callback/src/"],
@@ -87,7 +90,7 @@ impl CountedStyle {
         }
     }
 
-    /// The names of these crates in the names of functions.
+    /// Returns the paths that begin the names of functions of these crates.
     pub(crate) fn crates(self) -> &'static [&'static str] {
         match self {
             Self::Callback => &["quadrivium_callback::"],
@@ -104,7 +107,7 @@ impl fmt::Display for CountedStyle {
     }
 }
 
-/// An expression in which `$style` is the file of the style.
+/// Evaluates an expression in which `$file` is the module of the style.
 macro_rules! in_style {
     ($style:expr, $file:ident => $run:expr) => {
         match $style {
@@ -128,7 +131,7 @@ macro_rules! in_style {
     };
 }
 
-/// What it is called in arguments and messages.
+/// The name in arguments and messages.
 impl fmt::Display for CountedProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.operation.title(), self.style)
@@ -139,17 +142,18 @@ impl CountedProgram {
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         let styles = CountedStyle::value_variants();
         let operations = CountedOperation::value_variants();
-        let of = |&operation| styles.iter().map(move |&style| Self { operation, style });
-        operations.iter().flat_map(of)
+        let in_every_style =
+            |&operation| styles.iter().map(move |&style| Self { operation, style });
+        operations.iter().flat_map(in_every_style)
     }
 
-    /// Carries out this many operations.
+    /// Carries out the operation this many times.
     pub(crate) fn run(self, times: u64) {
         let mut event_loop = match self.operation {
             CountedOperation::Timer => EventLoop::with_virtual_clock(),
             _ => EventLoop::new(),
         }
-        .expect("the OS lets us make a loop");
+        .expect("the OS allows an event loop");
         in_style!(self.style, style => match self.operation {
             CountedOperation::LoneTurn => drop(event_loop.spawn(style::turns(times))),
             CountedOperation::Turn => {
@@ -157,10 +161,10 @@ impl CountedProgram {
             }
             CountedOperation::Spawn => drop(event_loop.spawn(style::spawns(times))),
             CountedOperation::Channel => {
-                let (there, hears) = channel::bounded(1);
-                let (back, gets_back) = channel::bounded(1);
-                drop(event_loop.spawn(style::serve(times, there, gets_back)));
-                drop(event_loop.spawn(style::give_back(times, hears, back)));
+                let (there, from_there) = channel::bounded(1);
+                let (back, from_back) = channel::bounded(1);
+                drop(event_loop.spawn(style::send_and_receive(times, there, from_back)));
+                drop(event_loop.spawn(style::receive_and_send(times, from_there, back)));
             }
             CountedOperation::Timer => {
                 for task in 0..TASKS {
@@ -170,17 +174,17 @@ impl CountedProgram {
             }
             CountedOperation::Timeout => drop(event_loop.spawn(style::timeouts(times))),
             CountedOperation::Read => {
-                let (one, other) = connection().expect("the OS connects us with ourselves");
-                // There and back are two reads.
-                drop(event_loop.spawn(style::say(times / 2, one)));
-                drop(event_loop.spawn(style::echo(times / 2, other)));
+                let (one, other) = connection().expect("the OS allows a connection to this process");
+                // Each task reads once per round trip.
+                drop(event_loop.spawn(style::write_and_read(times / 2, one)));
+                drop(event_loop.spawn(style::read_and_write(times / 2, other)));
             }
         });
-        event_loop.run().expect("every task counts to its end");
+        event_loop.run().expect("every task ends");
     }
 }
 
-/// Both ends of a TCP connection.
+/// Returns both ends of a TCP connection.
 fn connection() -> io::Result<(TcpStream, TcpStream)> {
     let listener = net::TcpListener::bind(("127.0.0.1", 0))?;
     let one = net::TcpStream::connect(listener.local_addr()?)?;

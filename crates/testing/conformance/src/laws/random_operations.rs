@@ -1,4 +1,4 @@
-//! Anything in any order: random operations on a few tasks, against what must always hold.
+//! Random operations on a few tasks in any order, checked against properties that must always hold.
 
 use std::{cell::Cell, rc::Rc, thread, time::Duration};
 
@@ -8,26 +8,26 @@ use quadrivium::{
     task::{Canceller, Context, Step},
 };
 
-use crate::{Probe, Subject, TestLoop, body, cases, in_destructor, new_loop};
+use crate::{Probe, Subject, TestLoop, body, in_destructor, new_loop, random_cases};
 
-laws! { ($) operations:
-    /// Under random operations every body is dropped once, every output too, and every handle
-    /// resolves once.
+laws! { ($) random_operations:
+    /// Under random operations, every body and every output is dropped once, and every handle
+    /// returns a result once.
     every_body_is_dropped_once_and_every_handle_resolves_once on VirtualClock;
 }
 
 #[derive(Clone, Debug)]
 enum Operation {
-    /// Waits for wakes, or for a deadline in so many ms.
+    /// Spawns a task that waits for a wake, or for a deadline after this number of milliseconds.
     Spawn(Option<u64>),
     Cancel(usize),
     CancelFromAThread(usize),
-    /// Resumes the handle by hand, without waiting.
+    /// Resumes the handle by hand, once.
     Join(usize),
     Detach(usize),
     Wake(usize),
     WakeFromAThread(usize),
-    /// Lets it end at its next resume.
+    /// Lets the task end at its next resume.
     Open(usize),
     Turn,
     Advance(u64),
@@ -60,7 +60,7 @@ impl Drop for Counted {
     }
 }
 
-/// A task and all that was seen of it.
+/// A task, and everything that was observed of it.
 struct Seen {
     probe: Probe,
     handle: Option<JoinHandle<Counted>>,
@@ -70,7 +70,7 @@ struct Seen {
     outputs_dropped: Rc<Cell<usize>>,
     joined: usize,
     wakes: usize,
-    /// Its waker is there.
+    /// The task has been resumed, so its waker is known.
     has_started: bool,
 }
 
@@ -91,7 +91,7 @@ impl World {
             Some(ms) => body.perform(timeout(Duration::from_millis(ms), probe.waits())),
             None => body.perform(probe.waits()),
         };
-        let task = self.subject.task(body.worth(move || {
+        let task = self.subject.task(body.output(move || {
             made.set(made.get() + 1);
             Counted(dropped)
         }));
@@ -115,7 +115,10 @@ impl World {
             Operation::Cancel(n) => self.with(n, |task| {
                 if let Some(handle) = &task.handle {
                     handle.cancel();
-                    assert!(handle.is_finished(), "nothing runs: it is cancelled at once");
+                    assert!(
+                        handle.is_finished(),
+                        "no task runs, so the task must be cancelled at once"
+                    );
                 }
             }),
             Operation::CancelFromAThread(n) => self.with(n, |task| {
@@ -157,7 +160,7 @@ impl World {
             live += usize::from(task.bodies_dropped.get() == 0);
         }
         let counted = self.event_loop.as_ref().map_or(0, |it| it.live());
-        assert_eq!(counted, live, "the loop has those whose bodies are there");
+        assert_eq!(counted, live, "the loop must count the tasks whose bodies are not dropped");
     }
 }
 
@@ -187,7 +190,7 @@ impl Seen {
         assert!(self.outputs_made.get() <= 1);
         assert!(self.outputs_dropped.get() <= self.outputs_made.get());
         assert!(self.joined <= 1);
-        // One resume to start, one for each wake, one for the deadline.
+        // One resume for the start, one for each wake, and one for the deadline.
         assert!(self.probe.resumes() <= self.wakes + 2);
         if let Some(handle) = &self.handle {
             assert_eq!(handle.is_finished(), self.bodies_dropped.get() == 1);
@@ -197,14 +200,18 @@ impl Seen {
     fn check_at_the_end(&mut self) {
         self.join();
         self.handle = None;
-        assert_eq!(self.bodies_dropped.get(), 1, "each body is dropped, once");
-        assert_eq!(self.outputs_dropped.get(), self.outputs_made.get(), "each output too");
+        assert_eq!(self.bodies_dropped.get(), 1, "each body must be dropped once");
+        assert_eq!(
+            self.outputs_dropped.get(),
+            self.outputs_made.get(),
+            "each output must be dropped once"
+        );
     }
 }
 
 fn every_body_is_dropped_once_and_every_handle_resolves_once(subject: Subject) {
-    let config = cases(if subject.is_pair() { 30 } else { 200 });
-    // Handles, wakers and cancellers outlive the loop, as they may.
+    let config = random_cases(if subject.is_pair() { 30 } else { 200 });
+    // Handles, wakers and cancellers may outlive the loop, and do here.
     proptest!(config, |(operations in prop::collection::vec(operation(), 0..80))| {
         let mut world =
             World { subject, event_loop: Some(new_loop()), tasks: Vec::new() };

@@ -1,4 +1,5 @@
-//! Sockets and pipes that are taken out of the loop again, for the standard library or a child.
+//! Sockets and pipes that are converted back to descriptors of the standard library, with
+//! `into_std` or `into_fd`.
 
 use std::{
     io::{self, ErrorKind},
@@ -19,29 +20,31 @@ use crate::{
     turns,
 };
 
-laws! { ($) taken_out:
-    /// A socket or a pipe that is taken out blocks again, whatever it was used for.
-    it_blocks_again;
-    /// An operation that is done is no user any more, for the task that performed it either.
-    right_after_an_operation;
-    /// Nothing is taken out while clones or operations are left, which go on as before.
-    not_while_others_use_it;
-    /// A child writes three million bytes to a socket or a pipe, and all of them arrive.
-    as_the_output_of_a_child;
+laws! { ($) conversions_to_std:
+    /// `into_std` and `into_fd` make a socket or pipe blocking again, whatever it was used for.
+    make_the_descriptor_blocking;
+    /// A conversion works right after an operation, also in the task that performed the operation.
+    work_right_after_an_operation;
+    /// A conversion fails while clones or operations are left. They still work.
+    fail_while_clones_or_operations_are_left;
+    /// A socket or pipe can be the output of a child. The three million bytes that the child writes
+    /// all arrive.
+    make_outputs_for_a_child;
 }
 
 fn blocks(fd: impl AsFd) -> bool {
     !fcntl_getfl(fd).unwrap().contains(OFlags::NONBLOCK)
 }
 
-/// Each type of socket, and the ends of a pipe: does something with a task, and takes it out.
-macro_rules! each_is_taken_out {
+/// For each kind of socket and both ends of a pipe: performs an operation, and converts the
+/// descriptor.
+macro_rules! check_each_conversion {
     ($subject:expr, $event_loop:expr, $($made:expr => $operation:expr, $take_out:ident;)*) => { $( {
         let it = $made;
-        assert!(!blocks(&it), "it is for tasks");
+        assert!(!blocks(&it), "a descriptor for tasks must not block");
         let operation = $operation;
         let waits = operation(it.clone());
-        // It has waited, so it is registered.
+        // The operation has waited, so the descriptor is registered.
         let waits = $event_loop.spawn($subject.task(body().perform_then(|| waits, drop)));
         turns(&mut $event_loop, 2);
         waits.cancel();
@@ -49,7 +52,7 @@ macro_rules! each_is_taken_out {
     } )* };
 }
 
-fn it_blocks_again(subject: Subject) {
+fn make_the_descriptor_blocking(subject: Subject) {
     let mut event_loop = real_loop();
     let path = NewPath::new();
     let (tcp_one, tcp_other) = tcp();
@@ -57,7 +60,7 @@ fn it_blocks_again(subject: Subject) {
     let (reader, _writer) = pipe().unwrap();
     let (_reader, writer) = pipe().unwrap();
     let local = || ([127, 0, 0, 1], 0).into();
-    each_is_taken_out! { subject, event_loop,
+    check_each_conversion! { subject, event_loop,
         tcp_one => |it: TcpStream| it.read_owned([0; 1]), into_std;
         tcp_other => |it: TcpStream| it.read_owned([0; 1]), into_fd;
         unix_one => |it: UnixStream| it.read_owned([0; 1]), into_std;
@@ -74,7 +77,7 @@ fn it_blocks_again(subject: Subject) {
     }
 }
 
-fn right_after_an_operation(subject: Subject) {
+fn work_right_after_an_operation(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     let [reads, writes] = [(); 2].map(|()| one.clone());
@@ -88,7 +91,7 @@ fn right_after_an_operation(subject: Subject) {
     event_loop.block_on(uses).unwrap().unwrap();
 }
 
-fn not_while_others_use_it(subject: Subject) {
+fn fail_while_clones_or_operations_are_left(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = tcp();
     let reads = one.clone();
@@ -96,11 +99,11 @@ fn not_while_others_use_it(subject: Subject) {
     let reads = event_loop.start(subject.task(reads), 2);
     assert_eq!(one.clone().into_std().unwrap_err().kind(), ErrorKind::ResourceBusy);
     assert_eq!(one.clone().into_fd().unwrap_err().kind(), ErrorKind::ResourceBusy);
-    assert!(!blocks(&one), "the task that waits would block its loop");
+    assert!(!blocks(&one), "the descriptor must not block while a task waits for it");
     let writes = body().perform_ok(move || other.write_all_owned("hello"));
     event_loop.block_on(subject.task(writes)).unwrap();
     event_loop.block_on(reads).unwrap().unwrap();
-    assert!(blocks(one.into_std().unwrap()), "the last one");
+    assert!(blocks(one.into_std().unwrap()), "the last clone must block again");
 
     let (reader, writer) = pipe().unwrap();
     assert_eq!(reader.clone().into_fd().unwrap_err().kind(), ErrorKind::ResourceBusy);
@@ -110,10 +113,10 @@ fn not_while_others_use_it(subject: Subject) {
     assert!(blocks(reader.into_fd().unwrap()));
 }
 
-/// Reads a stream to its end.
+/// A task that reads a stream to its end.
 type Reads = BoxTask<(io::Result<usize>, Vec<u8>)>;
 
-fn as_the_output_of_a_child(subject: Subject) {
+fn make_outputs_for_a_child(subject: Subject) {
     const N: usize = 3_000_000;
     let mut event_loop = real_loop();
     let outputs: [fn() -> (OwnedFd, Reads); 3] = [
@@ -134,7 +137,7 @@ fn as_the_output_of_a_child(subject: Subject) {
         let (output, reads) = output();
         let mut command = sh(&format!("head -c {N} /dev/zero"));
         let mut child = command.stdout(output).spawn().unwrap();
-        // Our copy of the output goes with it, so that the end of the stream comes.
+        // Our copy of the output is dropped with the command. Otherwise the stream would not end.
         drop(command);
         let ends = body()
             .perform_eq(|| reads, N)

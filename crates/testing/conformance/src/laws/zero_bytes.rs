@@ -1,4 +1,4 @@
-//! Operations on no bytes: on a stream there is nothing to wait for; a datagram may have none.
+//! Operations on zero bytes. On a stream they never wait. A datagram may have zero bytes.
 
 use std::{
     future::poll_fn,
@@ -13,33 +13,36 @@ use quadrivium::{
 };
 
 use crate::{
-    Said, Subject, TestLoop, body, in_destructor,
+    Notes, Subject, TestLoop, body, in_destructor,
     sockets::{bytes, real_loop, tcp},
     turns,
 };
 
-laws! { ($) no_bytes:
-    /// A TCP stream moves no bytes at once, though there is nothing to read and no room to write.
-    on_tcp;
-    /// A Unix stream moves no bytes at once, though there is nothing to read and no room to write.
-    on_unix_streams;
-    /// A pipe moves no bytes at once, though there is nothing to read and no room to write.
-    on_pipes;
-    /// When the other end is gone, moving no bytes is no error.
-    though_the_other_end_is_gone;
-    /// Polled by hand, a stream moves no bytes at once, too.
-    polled;
-    /// A stream that blocks moves no bytes at once, and also while its stack is unwound.
-    blocking;
-    /// A task that moves no bytes again and again lets the others run.
-    again_and_again;
-    /// A UDP datagram without bytes is sent, and a receive with no room takes one.
-    udp_datagrams;
-    /// A Unix datagram without bytes is sent, and a receive with no room takes one.
-    unix_datagrams;
+laws! { ($) zero_bytes:
+    /// On a TCP stream, moving zero bytes never waits, even if there is nothing to read and no room
+    /// to write.
+    never_wait_on_tcp;
+    /// On a Unix stream, moving zero bytes never waits, even if there is nothing to read and no
+    /// room to write.
+    never_wait_on_unix_streams;
+    /// On a pipe, moving zero bytes never waits, even if there is nothing to read and no room to
+    /// write.
+    never_wait_on_pipes;
+    /// Moving zero bytes is no error after the other end is gone.
+    are_no_error_after_the_other_end_is_gone;
+    /// On a stream that is polled by hand, moving zero bytes never waits.
+    never_wait_when_polled;
+    /// On a stream that blocks, moving zero bytes never waits, also while its stack is unwound.
+    never_wait_on_a_blocking_stream;
+    /// A task that moves zero bytes again and again lets the other tasks run.
+    let_other_tasks_run;
+    /// A UDP datagram of zero bytes is sent. A receive into an empty buffer takes one datagram.
+    are_sent_and_received_over_udp;
+    /// A Unix datagram of zero bytes is sent. A receive into an empty buffer takes one datagram.
+    are_sent_and_received_over_unix_datagrams;
 }
 
-/// Has a read wait, and a write until it finds no room; then gives up both.
+/// Lets a read wait, and a write until it finds no room. Then cancels both.
 macro_rules! exhaust {
     ($subject:expr, $event_loop:expr, $reader:expr, $writer:expr) => {
         let (reads, writes) = ($reader.clone(), $writer.clone());
@@ -48,13 +51,13 @@ macro_rules! exhaust {
         let waits = [reads, writes].map(|body| $event_loop.spawn($subject.task(body)));
         turns(&mut $event_loop, 3);
         for it in waits {
-            assert!(!it.is_finished(), "it waits");
+            assert!(!it.is_finished(), "it has ended, but must wait");
             it.cancel();
         }
     };
 }
 
-/// Every operation on no bytes, one after the other.
+/// Every operation on zero bytes, one after another.
 macro_rules! operations_on_no_bytes {
     ($reader:expr, $writer:expr) => {{
         let (reader, writer) = ($reader.clone(), $writer.clone());
@@ -77,15 +80,15 @@ macro_rules! operations_on_no_bytes {
     }};
 }
 
-/// The task is done in its first step.
+/// The task must be done in its first step.
 fn at_once(event_loop: &mut TestLoop, task: impl Task<Output = ()> + 'static) {
     let task = event_loop.spawn(task);
     turns(event_loop, 1);
-    assert!(task.is_finished(), "there is nothing to wait for");
+    assert!(task.is_finished(), "an operation on zero bytes must not wait");
     event_loop.block_on(task).unwrap().unwrap();
 }
 
-fn on_tcp(subject: Subject) {
+fn never_wait_on_tcp(subject: Subject) {
     let (mut event_loop, (one, _other)) = (real_loop(), tcp());
     one.set_send_buffer_size(1).unwrap();
     exhaust!(subject, event_loop, one, one);
@@ -96,13 +99,13 @@ fn on_tcp(subject: Subject) {
     at_once(&mut event_loop, subject.task(all));
 }
 
-fn on_unix_streams(subject: Subject) {
+fn never_wait_on_unix_streams(subject: Subject) {
     let (mut event_loop, (one, _other)) = (real_loop(), UnixStream::pair().unwrap());
     exhaust!(subject, event_loop, one, one);
     at_once(&mut event_loop, subject.task(operations_on_no_bytes!(one, one)));
 }
 
-fn on_pipes(subject: Subject) {
+fn never_wait_on_pipes(subject: Subject) {
     let mut event_loop = real_loop();
     let ((reader, writer), (mute, full)) = (pipe().unwrap(), pipe().unwrap());
     exhaust!(subject, event_loop, reader, full);
@@ -110,7 +113,7 @@ fn on_pipes(subject: Subject) {
     drop((writer, mute));
 }
 
-fn though_the_other_end_is_gone(subject: Subject) {
+fn are_no_error_after_the_other_end_is_gone(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, other) = UnixStream::pair().unwrap();
     let ((reader, _), (_, writer)) = (pipe().unwrap(), pipe().unwrap());
@@ -119,7 +122,7 @@ fn though_the_other_end_is_gone(subject: Subject) {
     at_once(&mut event_loop, subject.task(operations_on_no_bytes!(reader, writer)));
 }
 
-fn polled(subject: Subject) {
+fn never_wait_when_polled(subject: Subject) {
     let (mut event_loop, (one, _other)) = (real_loop(), UnixStream::pair().unwrap());
     exhaust!(subject, event_loop, one, one);
     let mut one = Polled::new(one);
@@ -132,13 +135,13 @@ fn polled(subject: Subject) {
     at_once(&mut event_loop, subject.task(body().perform(polls)));
 }
 
-/// Reads and writes nothing when it is dropped, also by a panic, and says how that went.
-struct MovesNothing(Blocking<UnixStream>, Said);
+/// Reads and writes zero bytes when it is dropped, also by a panic, and notes the results.
+struct MovesNothing(Blocking<UnixStream>, Notes);
 
 impl Drop for MovesNothing {
     fn drop(&mut self) {
         in_destructor(|| {
-            let Self(stream, said) = self;
+            let Self(stream, notes) = self;
             let read_exact = stream.read_exact(&mut []).map(|()| 0);
             for result in [
                 read_exact,
@@ -146,21 +149,21 @@ impl Drop for MovesNothing {
                 stream.write(&[]),
                 stream.write_vectored(&[IoSlice::new(&[])]),
             ] {
-                said.say(format!("{result:?}"));
+                notes.add(format!("{result:?}"));
             }
         });
     }
 }
 
-fn blocking(subject: Subject) {
+fn never_wait_on_a_blocking_stream(subject: Subject) {
     let (mut event_loop, (one, _other)) = (real_loop(), UnixStream::pair().unwrap());
     exhaust!(subject, event_loop, one, one);
-    let said = Said::default();
-    let one = MovesNothing(Blocking::new(one), said.clone());
-    let again = MovesNothing(one.0.clone(), said.clone());
+    let notes = Notes::default();
+    let one = MovesNothing(Blocking::new(one), notes.clone());
+    let again = MovesNothing(one.0.clone(), notes.clone());
     let moves = body().perform(green(move || drop(one)));
     at_once(&mut event_loop, subject.task(moves));
-    assert_eq!(said.lines(), ["Ok(0)"; 4]);
+    assert_eq!(notes.lines(), ["Ok(0)"; 4]);
     let panics = body().perform(green(move || {
         let _again = again;
         panic!("the stack is unwound");
@@ -168,55 +171,60 @@ fn blocking(subject: Subject) {
     let panics = event_loop.spawn(subject.task(panics));
     let error = event_loop.block_on(panics).unwrap().unwrap_err();
     assert_eq!(error.panic_message(), Some("the stack is unwound"));
-    assert_eq!(said.lines(), ["Ok(0)"; 8]);
+    assert_eq!(notes.lines(), ["Ok(0)"; 8]);
 }
 
-fn again_and_again(subject: Subject) {
-    let (said, mut event_loop) = (Said::default(), real_loop());
+fn let_other_tasks_run(subject: Subject) {
+    let (notes, mut event_loop) = (Notes::default(), real_loop());
     let (one, _other) = tcp();
-    let reads = body().repeat(1_000, move || one.read_owned([])).say(&said, "has read nothing");
+    let reads = body().repeat(1_000, move || one.read_owned([])).note(&notes, "has read nothing");
     let reads = event_loop.spawn(subject.task(reads));
-    let others = body().perform(turn()).say(&said, "had a turn");
+    let others = body().perform(turn()).note(&notes, "had a turn");
     drop(event_loop.spawn(subject.task(others)));
     event_loop.block_on(reads).unwrap().unwrap();
-    assert_eq!(said.lines(), ["had a turn", "has read nothing"]);
+    assert_eq!(notes.lines(), ["had a turn", "has read nothing"]);
 }
 
-/// A receive with no room waits for a datagram; one without bytes comes, and then one that is cut.
+/// A receive into an empty buffer waits for a datagram. One of zero bytes arrives, then one that is
+/// cut off.
 macro_rules! datagrams {
     ($subject:expr, $one:expr, $other:expr) => {{
         let mut event_loop = real_loop();
         let (one, other) = ($one, $other);
         let [first, second, third] = [(); 3].map(|()| one.clone());
-        let hears = body()
+        let receives = body()
             .perform_eq(move || first.recv_owned([]), 0)
             .perform_eq(move || second.recv_owned([]), 0)
             .perform_then(
                 move || third.recv_owned([0; 4]),
                 |(n, buffer)| {
-                    assert_eq!((n.unwrap(), &buffer), (4, b"last"), "those before were taken");
+                    assert_eq!(
+                        (n.unwrap(), &buffer),
+                        (4, b"last"),
+                        "the two datagrams before must be taken"
+                    );
                 },
             );
-        let hears = event_loop.start($subject.task(hears), 3);
-        assert!(!hears.is_finished(), "no datagram has come");
+        let receives = event_loop.start($subject.task(receives), 3);
+        assert!(!receives.is_finished(), "the receive must wait for a datagram");
         let [first, second, third] = [(); 3].map(|()| other.clone());
-        let says = body()
+        let sends = body()
             .perform_eq(move || first.send_owned(""), 0)
             .perform_eq(move || second.send_owned("cut"), 3)
             .perform_eq(move || third.send_owned("last"), 4);
-        event_loop.block_on($subject.task(says)).unwrap();
-        event_loop.block_on(hears).unwrap().unwrap();
+        event_loop.block_on($subject.task(sends)).unwrap();
+        event_loop.block_on(receives).unwrap().unwrap();
     }};
 }
 
-fn udp_datagrams(subject: Subject) {
+fn are_sent_and_received_over_udp(subject: Subject) {
     let [one, other] = [(); 2].map(|()| UdpSocket::bind(([127, 0, 0, 1], 0).into()).unwrap());
     one.connect(other.local_addr().unwrap()).unwrap();
     other.connect(one.local_addr().unwrap()).unwrap();
     datagrams!(subject, one, other);
 }
 
-fn unix_datagrams(subject: Subject) {
+fn are_sent_and_received_over_unix_datagrams(subject: Subject) {
     let (one, other) = UnixDatagram::pair().unwrap();
     datagrams!(subject, one, other);
 }

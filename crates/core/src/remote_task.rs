@@ -1,5 +1,5 @@
-//! [`RemoteHandle`]: the other end of a task that runs on another thread, and [`Promise`], the end
-//! that is there.
+//! A task that runs on another thread: [`RemoteHandle`] waits for its output or cancels it, and
+//! with a [`Promise`] its host reports the output.
 
 use std::{
     fmt, mem,
@@ -14,106 +14,110 @@ use crate::{
     fairness,
 };
 
-/// A task that runs elsewhere: on a loop of another thread, on a scheduler with several.
+/// A handle to a task that runs elsewhere: on the loop of another thread, or on a scheduler with
+/// several threads.
 ///
-/// As a task, performed on any host, it waits for the other to end and is worth its output.
-/// Dropped, it leaves the other running. An output that nobody reads is dropped where the task
-/// ends, or with the handle if the task has ended; a panic of its destructor is contained.
-#[must_use = "it says how the task ends; drop it to let the task run on"]
+/// The handle is itself a task: performed on any host, it waits until the other task has ended and
+/// returns its output. If the handle is dropped, the other task runs on.
+///
+/// An output that is not read is dropped where the task ends, or together with the handle if the
+/// task has ended before. A panic of its destructor is contained.
+#[must_use = "perform it to get the output; drop it to let the task run on"]
 pub struct RemoteHandle<T> {
     task: Arc<RemoteTask<T>>,
     has_suspended: bool,
 }
 
-/// What the host of such a task has: it says what the task has come to. Dropped without a word, the
-/// task counts as cancelled.
-#[must_use = "who drops it says that the task was cancelled"]
+/// The other end of a [`RemoteHandle`], which belongs to the host of the task. With it, the host
+/// reports how the task ended. If it is dropped without a report, the task counts as cancelled.
+#[must_use = "dropping it reports that the task was cancelled"]
 pub struct Promise<T> {
     task: Arc<RemoteTask<T>>,
 }
 
-/// A task that runs elsewhere, as both ends know it.
+/// The state of a task that runs elsewhere, shared by both ends.
 struct RemoteTask<T> {
     state: Mutex<State<T>>,
-    /// Drops what nobody will read. A function of its own, as the drop of a handle knows no bound.
+    /// Drops an output that will not be read. It is a function pointer, because the `Drop` of a
+    /// handle has no bound on `T`.
     drop_unread: fn(Result<T, JoinError>),
 }
 
 enum State<T> {
-    /// The task has not ended, and its handle is there.
-    Running { waker: Option<Waker>, cancel: Cancel },
-    /// The task has not ended, and its handle is gone.
+    /// The task has not ended, and its handle exists.
+    Running { waker: Option<Waker>, cancel: Cancellation },
+    /// The task has not ended, and its handle has been dropped.
     Detached { is_cancelled: bool },
-    /// The task has ended, and its handle has not read how.
+    /// The task has ended, and its handle has not read the result.
     Ended(Result<T, JoinError>),
-    /// The task has ended, and there is nothing left to read.
-    Over,
+    /// The task has ended, and no result is left to be read.
+    Consumed,
 }
 
-/// What the handle of a running task does to cancel it.
-enum Cancel {
-    /// Leaves word: no host has the task yet.
-    Note,
-    /// Tells the host.
-    By(Canceller),
-    /// Nothing: it has done so.
-    Done,
+/// The way in which the handle of a running task cancels it.
+enum Cancellation {
+    /// The handle makes a note of the cancel, because no host has the task yet.
+    NoHostYet,
+    /// The handle calls the host.
+    Through(Canceller),
+    /// The handle does nothing, because it has cancelled the task already.
+    Requested,
 }
 
 impl<T> RemoteTask<T> {
-    /// No user code runs under this lock, so a poisoned one holds nothing half done.
+    /// No user code runs under this lock, so the state is complete even if the lock is poisoned.
     fn state(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The task has come to this. Who knows more has said so before.
+    /// Records the result of the task, unless a result was recorded before.
     fn end(&self, joined: Result<T, JoinError>) {
         let mut state = self.state();
         let (former, unread) = match *state {
             State::Running { .. } => (mem::replace(&mut *state, State::Ended(joined)), None),
-            State::Detached { .. } => (mem::replace(&mut *state, State::Over), Some(joined)),
-            State::Ended(_) | State::Over => return,
+            State::Detached { .. } => (mem::replace(&mut *state, State::Consumed), Some(joined)),
+            State::Ended(_) | State::Consumed => return,
         };
         drop(state);
         unread.map(self.drop_unread);
         if let State::Running { waker, cancel } = former {
             drop(cancel);
-            // It may be somebody else's, and then it may panic: that is no affair of the host.
+            // A waker of another executor may panic. The host must not be affected by that.
             contain(|| _ = waker.map(Waker::wake));
         }
     }
 }
 
 impl<T> RemoteHandle<T> {
-    /// Both ends of a task that is to run elsewhere. For hosts.
+    /// Makes both ends of a task that is to run elsewhere. For hosts.
     pub fn new() -> (Promise<T>, Self)
     where
         T: 'static,
     {
-        let running = State::Running { waker: None, cancel: Cancel::Note };
+        let running = State::Running { waker: None, cancel: Cancellation::NoHostYet };
         let task = Arc::new(RemoteTask { state: Mutex::new(running), drop_unread });
         (Promise { task: Arc::clone(&task) }, Self { task, has_suspended: false })
     }
 
-    /// Takes the task away, wherever it is suspended: its host drops it soon. Harmless when
-    /// repeated or too late.
+    /// Cancels the task: its host drops it soon, wherever it is suspended. A call is harmless if
+    /// the task has ended or was cancelled before.
     pub fn cancel(&self) {
         let mut state = self.task.state();
         let State::Running { cancel, .. } = &mut *state else { return };
-        let how = mem::replace(cancel, Cancel::Done);
+        let cancel = mem::replace(cancel, Cancellation::Requested);
         drop(state);
-        if let Cancel::By(canceller) = how {
+        if let Cancellation::Through(canceller) = cancel {
             canceller.cancel();
         }
     }
 
-    /// Whether the task has ended, in whatever way.
+    /// Returns whether the task has ended: with an output, by a panic or by a cancel.
     pub fn is_finished(&self) -> bool {
-        matches!(*self.task.state(), State::Ended(_) | State::Over)
+        matches!(*self.task.state(), State::Ended(_) | State::Consumed)
     }
 
-    /// The same handle, which takes the task away when it is dropped before that has ended: so who
-    /// waits no more need not cancel it.
+    /// Converts this into a handle that cancels the task when it is dropped. So a task that stops
+    /// waiting for the other one need not cancel it.
     pub fn attached(self) -> Attached<T> {
         Attached { handle: self }
     }
@@ -122,7 +126,7 @@ impl<T> RemoteHandle<T> {
 /// A [`RemoteHandle`] that cancels its task when it is dropped. Made by
 /// [`RemoteHandle::attached`].
 #[derive(Debug)]
-#[must_use = "dropped, it cancels the task"]
+#[must_use = "dropping it cancels the task"]
 pub struct Attached<T> {
     handle: RemoteHandle<T>,
 }
@@ -142,15 +146,15 @@ impl<T> Task for Attached<T> {
 }
 
 impl<T> Drop for RemoteHandle<T> {
-    /// Nobody will cancel the task, so the loop need not think that somebody may. Nobody will read
-    /// what it came to.
+    /// Drops the way to cancel the task, so that the loop no longer expects a cancel from outside.
+    /// Also drops the result, if there is one.
     fn drop(&mut self) {
         let mut state = self.task.state();
         let left = match &*state {
             State::Running { cancel, .. } => {
-                State::Detached { is_cancelled: matches!(cancel, Cancel::Done) }
+                State::Detached { is_cancelled: matches!(cancel, Cancellation::Requested) }
             }
-            State::Detached { .. } | State::Ended(_) | State::Over => State::Over,
+            State::Detached { .. } | State::Ended(_) | State::Consumed => State::Consumed,
         };
         let former = mem::replace(&mut *state, left);
         drop(state);
@@ -160,13 +164,13 @@ impl<T> Drop for RemoteHandle<T> {
                 contain(|| drop(waker));
             }
             State::Ended(unread) => (self.task.drop_unread)(unread),
-            State::Detached { .. } | State::Over => {}
+            State::Detached { .. } | State::Consumed => {}
         }
     }
 }
 
-/// Drops what a task has come to that nobody will read. Its destructor may panic, and may drop the
-/// handle of another task.
+/// Drops a result that will not be read. Its destructor may panic, and may drop the handle of
+/// another task.
 fn drop_unread<T: 'static>(joined: Result<T, JoinError>) {
     run_destructors(move || _ = contain(|| drop(joined)));
 }
@@ -180,16 +184,16 @@ impl<T> Task for RemoteHandle<T> {
             return Step::Suspended(Wait::Turn);
         }
         self.has_suspended = true;
-        // Somebody else's code, perhaps: run while nothing is locked.
+        // The clone may be user code of another executor, so nothing is locked here.
         let waker = cx.waker().clone();
         let mut state = self.task.state();
-        let former = match mem::replace(&mut *state, State::Over) {
+        let former = match mem::replace(&mut *state, State::Consumed) {
             State::Running { waker: former, cancel } => {
                 *state = State::Running { waker: Some(waker), cancel };
                 former
             }
             State::Ended(joined) => return fairness::done(joined),
-            State::Detached { .. } | State::Over => panic!("{RESUMED_AFTER_DONE}"),
+            State::Detached { .. } | State::Consumed => panic!("{RESUMED_AFTER_DONE}"),
         };
         drop(state);
         drop(former);
@@ -205,34 +209,39 @@ impl<T> fmt::Debug for RemoteHandle<T> {
 }
 
 impl<T> Promise<T> {
-    /// Whether nobody wants the task any more.
+    /// Returns whether the handle has cancelled the task.
     pub fn is_cancelled(&self) -> bool {
         let cancelled = |state: &State<T>| match state {
-            State::Running { cancel, .. } => matches!(cancel, Cancel::Done),
+            State::Running { cancel, .. } => matches!(cancel, Cancellation::Requested),
             State::Detached { is_cancelled } => *is_cancelled,
-            State::Ended(_) | State::Over => false,
+            State::Ended(_) | State::Consumed => false,
         };
         cancelled(&self.task.state())
     }
 
-    /// The task can be cancelled by this from now on, and is if it was cancelled before.
+    /// Sets the canceller that the handle calls from now on. If the task was cancelled before,
+    /// calls it at once.
     pub fn cancel_by(&self, canceller: Canceller) {
         let mut state = self.task.state();
         match &mut *state {
-            State::Running { cancel: cancel @ (Cancel::Note | Cancel::By(_)), .. } => {
-                *cancel = Cancel::By(canceller);
+            State::Running {
+                cancel: cancel @ (Cancellation::NoHostYet | Cancellation::Through(_)),
+                ..
+            } => {
+                *cancel = Cancellation::Through(canceller);
             }
-            State::Running { cancel: Cancel::Done, .. }
+            State::Running { cancel: Cancellation::Requested, .. }
             | State::Detached { is_cancelled: true } => {
                 drop(state);
                 canceller.cancel();
             }
-            // Nobody will, once the handle is gone: then no host need think that somebody may.
-            State::Detached { is_cancelled: false } | State::Ended(_) | State::Over => {}
+            // Only the handle could cancel the task, and it is gone. So the canceller is dropped,
+            // and no host expects a cancel from outside.
+            State::Detached { is_cancelled: false } | State::Ended(_) | State::Consumed => {}
         }
     }
 
-    /// The task has come to this, and its destructors have run.
+    /// Reports the result of the task, whose destructors have run.
     pub fn end(self, joined: Result<T, JoinError>) {
         self.task.end(joined);
     }

@@ -1,9 +1,9 @@
-//! The answers of the operating system, played by a process of their own: a plain loop, a thread
-//! per board, or one board of those that have a process each.
+//! The comparisons: an exhibition without an event loop, played in a process of its own. A process
+//! plays all boards in a plain loop, or all boards with a thread each, or a single board.
 //!
 //! ```text
 //!  the command                                   this process
-//!      ---- Game, a line of JSON ----------------->   prepares
+//!      ---- Game, a line of JSON ----------------->   makes threads, opens files
 //!      <--- "Ready" --------------------------------
 //!      ---- an empty line ------------------------->   plays
 //!      <--- {"Played": ..} or {"Failed": ".."} -----   ends
@@ -26,12 +26,18 @@ use std::{
 use quadrivium::host::refused;
 use serde::{Deserialize, Serialize};
 
-use crate::{exhibition::Rules, proc, proc::Usage};
+use crate::{
+    exhibition::Rules,
+    proc::{self, Usage},
+};
 
-/// What to play.
+/// The first argument of such a process.
+pub const ARGUMENT: &str = "play-comparison";
+
+/// The exhibition, and the part of it that this process plays.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Game {
-    pub answer: Player,
+    pub player: Player,
     pub boards: usize,
     pub moves: usize,
     pub master: Duration,
@@ -41,23 +47,23 @@ pub struct Game {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Player {
-    /// All boards in a loop.
+    /// Plays all boards in a loop.
     Sequential,
-    /// All boards, a thread each.
+    /// Plays all boards, with a thread for each.
     Threads,
-    /// This board alone; the lock on this file is the master.
+    /// Plays this board alone. The lock on this file is the master.
     Process { board: usize, master: PathBuf },
 }
 
-/// What this process says.
+/// A line from this process to the command.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum PlayerSays {
+pub enum Reply {
     Ready,
     Played(Used),
     Failed(String),
 }
 
-/// What playing has used. None where the OS does not tell.
+/// The resources that playing has used. None where the OS does not report them.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Used {
     pub suspensions: Option<u64>,
@@ -67,75 +73,73 @@ pub struct Used {
     pub memory: Option<u64>,
 }
 
-/// Plays as told on standard input.
-pub fn serve() -> io::Result<()> {
-    let mut order = String::new();
-    io::stdin().lock().read_line(&mut order)?;
-    let reply = match serde_json::from_str(&order) {
-        Ok(order) => play(order).map_or_else(PlayerSays::Failed, PlayerSays::Played),
-        Err(_) => {
-            PlayerSays::Failed("`answer` is not for people: run quadrivium without it".into())
-        }
+/// Reads a [`Game`] from standard input, plays it, and prints the replies.
+pub fn play_as_told() -> io::Result<()> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    let reply = match serde_json::from_str(&line) {
+        Ok(game) => play(game).map_or_else(Reply::Failed, Reply::Played),
+        Err(_) => Reply::Failed(format!("`{ARGUMENT}` is internal: run quadrivium without it")),
     };
-    say(&reply)
+    send(&reply)
 }
 
-fn say(reply: &PlayerSays) -> io::Result<()> {
+fn send(reply: &Reply) -> io::Result<()> {
     let mut line = serde_json::to_string(reply)?;
     line.push('\n');
     io::stdout().write_all(line.as_bytes())
 }
 
-/// Says that all is prepared, and waits for the others to be, too.
-fn ready() -> Result<(), String> {
+/// Reports that this process is ready to play, and waits until all processes are.
+fn wait_for_start() -> Result<(), String> {
     let mut line = String::new();
-    say(&PlayerSays::Ready)
+    send(&Reply::Ready)
         .and_then(|()| io::stdin().lock().read_line(&mut line))
         .map_err(|error| format!("the command is gone: {error}"))?;
     if line.is_empty() { Err("the command is gone".into()) } else { Ok(()) }
 }
 
-fn play(order: Game) -> Result<Used, String> {
-    let Game { answer, boards, moves, master, opponent, seed } = order;
+fn play(game: Game) -> Result<Used, String> {
+    let Game { player, boards, moves, master, opponent, seed } = game;
     let rules = Rules { boards, moves, master, opponent, seed };
-    match answer {
-        Player::Sequential => sequential(&rules),
-        Player::Threads => threads(&rules),
-        Player::Process { board, master } => process(&rules, board, master),
+    match player {
+        Player::Sequential => play_in_a_loop(&rules),
+        Player::Threads => play_on_threads(&rules),
+        Player::Process { board, master } => play_one_board(&rules, board, master),
     }
 }
 
-fn sequential(rules: &Rules) -> Result<Used, String> {
-    let asker = parent_id();
-    ready()?;
+fn play_in_a_loop(rules: &Rules) -> Result<Used, String> {
+    let command = parent_id();
+    wait_for_start()?;
     Ok(Used::of(|| {
         for board in 0..rules.boards {
             for number in 0..rules.moves {
-                sleep(asker, rules.master(board, number));
-                sleep(asker, rules.opponent(board, number));
+                sleep(command, rules.master(board, number));
+                sleep(command, rules.opponent(board, number));
             }
         }
     }))
 }
 
-/// One thread per board. The master is a mutex, held while he thinks.
-fn threads(rules: &Rules) -> Result<Used, String> {
-    let asker = parent_id();
+/// Plays with one thread per board. The master is a mutex, which is locked while the master thinks.
+fn play_on_threads(rules: &Rules) -> Result<Used, String> {
+    let command = parent_id();
     let (master, start) = (Mutex::new(()), Barrier::new(rules.boards + 1));
     let before = proc::resident();
     let memory = Mutex::new(None);
-    let opened = AtomicUsize::new(0);
+    let opened_games = AtomicUsize::new(0);
     let game = |board| {
         start.wait();
         Used::of(|| {
             for number in 0..rules.moves {
-                let held = master.lock().expect("nobody panics while the master thinks");
-                sleep(asker, rules.master(board, number));
+                let held = master.lock().expect("no thread panics while it holds the lock");
+                sleep(command, rules.master(board, number));
                 drop(held);
-                sleep(asker, rules.opponent(board, number));
-                if number == 0 && opened.fetch_add(1, Ordering::Relaxed) + 1 == rules.boards {
-                    // All have moved, so all stacks are as deep as they get.
-                    *memory.lock().expect("only one gets here") = proc::resident();
+                sleep(command, rules.opponent(board, number));
+                if number == 0 && opened_games.fetch_add(1, Ordering::Relaxed) + 1 == rules.boards {
+                    // Every thread has moved once, so no stack gets deeper later.
+                    *memory.lock().expect("only the last thread gets here") = proc::resident();
                 }
             }
         })
@@ -145,36 +149,36 @@ fn threads(rules: &Rules) -> Result<Used, String> {
         let spawned: Result<Vec<_>, _> = (0..rules.boards).map(spawn).collect();
         let games = spawned
             .map_err(|error| refused("a thread for a board", &error).to_string())
-            .and_then(|games| ready().map(|()| games))
+            .and_then(|games| wait_for_start().map(|()| games))
             .unwrap_or_else(|reason| give_up(reason));
         start.wait();
         games.into_iter().map(|game| game.join().expect("a game ends")).sum::<Used>()
     });
-    let memory = memory.into_inner().expect("nobody panics while holding it");
+    let memory = memory.into_inner().expect("no thread panics while it holds the lock");
     used.memory = memory.zip(before).map(|(during, before)| during.saturating_sub(before));
     Ok(used)
 }
 
-/// Ends the process: a scope would wait for its threads, and they wait for the start.
+/// Ends the process. A return would wait for the threads of the scope, which wait for the start.
 fn give_up(reason: String) -> ! {
-    // If the command is gone, nobody wants to know.
-    let _ = say(&PlayerSays::Failed(reason));
+    // If the command is gone, the reason has no reader.
+    let _ = send(&Reply::Failed(reason));
     process::exit(1)
 }
 
-/// The process of one board. The master is a file lock, held while he thinks.
-fn process(rules: &Rules, board: usize, master: PathBuf) -> Result<Used, String> {
-    let asker = parent_id();
-    let gone = |error: io::Error| format!("the lock file {}: {error}", master.display());
-    let master = File::open(&master).map_err(gone)?;
-    ready()?;
+/// Plays one board. The master is a file lock, which is held while the master thinks.
+fn play_one_board(rules: &Rules, board: usize, master: PathBuf) -> Result<Used, String> {
+    let command = parent_id();
+    let cannot_open = |error| format!("cannot open the lock file {}: {error}", master.display());
+    let master = File::open(&master).map_err(cannot_open)?;
+    wait_for_start()?;
     let mut memory = None;
     let mut play = || -> io::Result<()> {
         for number in 0..rules.moves {
             master.lock()?;
-            sleep(asker, rules.master(board, number));
+            sleep(command, rules.master(board, number));
             master.unlock()?;
-            sleep(asker, rules.opponent(board, number));
+            sleep(command, rules.opponent(board, number));
             if number == 0 {
                 memory = proc::proportional();
             }
@@ -183,12 +187,12 @@ fn process(rules: &Rules, board: usize, master: PathBuf) -> Result<Used, String>
     };
     let mut played = Ok(());
     let used = Used::of(|| played = play());
-    played.map_err(|error| format!("the master's lock: {error}"))?;
+    played.map_err(|error| format!("cannot lock the file: {error}"))?;
     Ok(Used { memory, ..used })
 }
 
 impl Used {
-    /// What the calling thread uses during `work`.
+    /// Returns the resources that the calling thread uses during `work`.
     fn of(work: impl FnOnce()) -> Used {
         let before = Usage::so_far();
         work();
@@ -203,7 +207,7 @@ impl Used {
 }
 
 impl std::iter::Sum for Used {
-    /// What is unknown of one is unknown of all.
+    /// Adds up the resources. If a number is unknown for one process, the sum is unknown.
     fn sum<I: Iterator<Item = Used>>(all: I) -> Used {
         let all: Vec<_> = all.collect();
         Used {
@@ -215,10 +219,10 @@ impl std::iter::Sum for Used {
     }
 }
 
-/// Sleeps, and ends if the process that asked is gone: nobody wants the answer then.
-fn sleep(asker: u32, duration: Duration) {
+/// Sleeps. Ends this process if the command is gone, because the result then has no reader.
+fn sleep(command: u32, duration: Duration) {
     thread::sleep(duration);
-    if parent_id() != asker {
+    if parent_id() != command {
         process::exit(1);
     }
 }

@@ -1,4 +1,4 @@
-//! Names of hosts, and connecting to them.
+//! Host names: looking them up, and connecting to them.
 
 use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 
@@ -10,26 +10,27 @@ use crate::{
     turns,
 };
 
-laws! { ($) names:
-    /// A name is looked up, and its addresses have the port that was said.
-    looked_up;
-    /// What is an address already is known at once.
-    an_address_is_known_at_once;
-    /// A name that nobody has is a `NotFound` error that says the name, also for a connect.
-    that_nobody_has;
-    /// A text that is neither address nor name and port is an `InvalidInput` error that says so.
-    bad_text;
-    /// A NUL byte in a name is an `InvalidInput` error: what stands before it is not looked up.
-    a_nul_in_a_name;
-    /// A stream is connected to a name, whether the port is in the text or beside it.
-    connected_to;
-    /// Virtual time stands still while a name is looked up.
-    virtual_time_stands_still on OwnClock;
-    /// A lookup that is cancelled leaves nothing behind, and the next one works.
-    a_cancelled_lookup;
+laws! { ($) host_names:
+    /// A lookup returns the addresses of a name, with the given port.
+    a_lookup_returns_addresses_with_the_port;
+    /// A text that is an address already is returned at once, without a lookup.
+    an_address_is_returned_at_once;
+    /// Looking up or connecting to an unknown name is a `NotFound` error that contains the name.
+    an_unknown_name_is_an_error;
+    /// A text that is neither an address nor a name with a port is an `InvalidInput` error that
+    /// contains the text.
+    malformed_text_is_an_error;
+    /// A NUL byte in a name is an `InvalidInput` error. The part before it is not looked up.
+    a_nul_byte_in_a_name_is_an_error;
+    /// A stream connects to a name, with the port in the text or beside it.
+    a_stream_connects_to_a_name;
+    /// The virtual clock stands still while a name is looked up.
+    a_lookup_stops_the_virtual_clock on OwnClock;
+    /// A lookup that is cancelled leaves nothing registered, and the next one works.
+    a_cancelled_lookup_leaves_nothing_registered;
 }
 
-fn looked_up(subject: Subject) {
+fn a_lookup_returns_addresses_with_the_port(subject: Subject) {
     let looks = body().perform_then(
         || lookup(("localhost", 81)),
         |addresses| {
@@ -43,7 +44,7 @@ fn looked_up(subject: Subject) {
     new_loop().block_on(subject.task(looks)).unwrap();
 }
 
-fn an_address_is_known_at_once(subject: Subject) {
+fn an_address_is_returned_at_once(subject: Subject) {
     let mut event_loop = new_loop();
     let address = SocketAddr::from(([127, 0, 0, 1], 81));
     let mut looks = body();
@@ -56,7 +57,7 @@ fn an_address_is_known_at_once(subject: Subject) {
     assert!(looks.is_finished());
 }
 
-fn that_nobody_has(subject: Subject) {
+fn an_unknown_name_is_an_error(subject: Subject) {
     let check = |error: std::io::Error| {
         assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
         assert!(error.to_string().contains("\"no such name\""), "{error}");
@@ -72,7 +73,7 @@ fn that_nobody_has(subject: Subject) {
     real_loop().block_on(subject.task(asks)).unwrap();
 }
 
-fn bad_text(subject: Subject) {
+fn malformed_text_is_an_error(subject: Subject) {
     let mut asks = body();
     for text in ["localhost", "localhost:no", "::1:1"] {
         asks = asks.perform_then(
@@ -87,14 +88,14 @@ fn bad_text(subject: Subject) {
     real_loop().block_on(subject.task(asks)).unwrap();
 }
 
-fn a_nul_in_a_name(subject: Subject) {
+fn a_nul_byte_in_a_name_is_an_error(subject: Subject) {
     let looks = body()
         .perform_err(|| lookup("localhost\0.org:1"), ErrorKind::InvalidInput)
         .perform_err(|| TcpStream::connect(("localhost\0.org", 1)), ErrorKind::InvalidInput);
     real_loop().block_on(subject.task(looks)).unwrap();
 }
 
-fn connected_to(subject: Subject) {
+fn a_stream_connects_to_a_name(subject: Subject) {
     let (_listener, address) = listener();
     let port = address.port();
     let check = move |stream: std::io::Result<TcpStream>| {
@@ -107,20 +108,20 @@ fn connected_to(subject: Subject) {
     real_loop().block_on(subject.task(connects)).unwrap();
 }
 
-fn virtual_time_stands_still(subject: Subject) {
+fn a_lookup_stops_the_virtual_clock(subject: Subject) {
     let mut event_loop = new_loop();
     let looks = || timeout(Duration::from_secs(1), lookup("localhost:1"));
     let looks = body().perform_then(looks, |found| {
-        found.expect("no time passes").unwrap();
+        found.expect("no time must pass during a lookup").unwrap();
     });
     event_loop.block_on(subject.task(looks)).unwrap();
     assert_eq!(event_loop.elapsed(), Duration::ZERO);
 }
 
-fn a_cancelled_lookup(subject: Subject) {
+fn a_cancelled_lookup_leaves_nothing_registered(subject: Subject) {
     let mut event_loop = new_loop();
     let looks = event_loop.start(subject.task(body().perform(lookup("localhost:1"))), 1);
     looks.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
-    looked_up(subject);
+    a_lookup_returns_addresses_with_the_port(subject);
 }

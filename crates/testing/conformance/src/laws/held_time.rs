@@ -1,4 +1,4 @@
-//! Virtual time stands still while something outside the loop is awaited.
+//! Held time: the virtual clock stands still while a task waits for something outside the loop.
 
 use std::{cell::RefCell, rc::Rc, sync::mpsc, thread, time::Duration};
 
@@ -10,29 +10,31 @@ use quadrivium::{
     time::{hold, send_hold},
 };
 
+use super::deadlock::expect_deadlock;
 use crate::{Probe, Subject, body, leaf, map, new_loop, sockets::real_loop};
 
-laws! { ($) holds:
-    /// While time is held no deadline comes; what comes from outside does.
+laws! { ($) held_time:
+    /// While time is held no deadline comes, but wakes from outside do.
     no_deadline_comes on OwnClock;
-    /// When the last hold is dropped time goes on.
-    time_goes_on_after_the_last on OwnClock;
-    /// A task that is cancelled takes its hold along.
-    a_cancel_takes_it_along on OwnClock;
-    /// A hold may be dropped on another thread, which nobody else waits for: time goes on.
-    dropped_on_another_thread on OwnClock;
-    /// When time is held, only deadlines are left and nobody outside can wake a task, it is a
-    /// deadlock.
+    /// When the last hold is dropped, time passes again.
+    ends_with_the_last_hold on OwnClock;
+    /// A cancelled task drops its hold, and time passes again.
+    ends_with_a_cancelled_holder on OwnClock;
+    /// Another thread may drop a hold. Time then passes again, even if no task waits for that
+    /// thread.
+    may_be_released_by_another_thread on OwnClock;
+    /// If time is held, only deadlines are left and no other thread can wake a task, the run ends
+    /// with a deadlock.
     a_sleep_under_a_hold_is_a_deadlock on OwnClock;
-    /// On the real clock a hold means nothing.
-    on_the_real_clock;
-    /// In a simulation no wake is late while time is held.
-    in_a_simulation;
+    /// On the real clock a hold has no effect.
+    does_nothing_on_the_real_clock;
+    /// A simulation delays no wake while time is held.
+    delays_no_wake_in_a_simulation;
 }
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Waits until another thread has done this, and has woken it.
+/// Runs a function on another thread, and waits until that thread has run it and wakes the task.
 fn done_by_a_thread(something: impl FnOnce() + Send + 'static) -> impl Task<Output = ()> + Unpin {
     let (mut something, mut thread) = (Some(something), None);
     leaf(move |cx| {
@@ -49,9 +51,9 @@ fn done_by_a_thread(something: impl FnOnce() + Send + 'static) -> impl Task<Outp
     })
 }
 
-/// The same, under a deadline that is to come later.
+/// Waits for another thread, within a timeout that must not end.
 fn in_time() -> impl Task<Output = ()> {
-    map(timeout(SECOND, done_by_a_thread(|| ())), |done| done.expect("time stands still"))
+    map(timeout(SECOND, done_by_a_thread(|| ())), |done| done.expect("held time must stand still"))
 }
 
 fn no_deadline_comes(subject: Subject) {
@@ -60,7 +62,7 @@ fn no_deadline_comes(subject: Subject) {
     assert_eq!(event_loop.elapsed(), Duration::ZERO);
 }
 
-fn time_goes_on_after_the_last(subject: Subject) {
+fn ends_with_the_last_hold(subject: Subject) {
     let mut event_loop = new_loop();
     let holds = Rc::new(RefCell::new(Vec::new()));
     let [two, one, none] = [2, 1, 0].map(|left| {
@@ -73,7 +75,7 @@ fn time_goes_on_after_the_last(subject: Subject) {
     assert_eq!(event_loop.elapsed(), SECOND);
 }
 
-fn a_cancel_takes_it_along(subject: Subject) {
+fn ends_with_a_cancelled_holder(subject: Subject) {
     let mut event_loop = new_loop();
     let held = body().hold_new(hold).perform(Probe::default().waits());
     let held = event_loop.start(subject.task(held), 1);
@@ -82,12 +84,12 @@ fn a_cancel_takes_it_along(subject: Subject) {
     assert_eq!(event_loop.elapsed(), SECOND);
 }
 
-fn dropped_on_another_thread(subject: Subject) {
+fn may_be_released_by_another_thread(subject: Subject) {
     let mut event_loop = new_loop();
     let takes_it_along = || {
         let hold = send_hold();
         thread::spawn(move || {
-            // Long enough for the loop to fall asleep, as a rule.
+            // Usually long enough for the loop to fall asleep.
             thread::sleep(Duration::from_millis(1));
             drop(hold);
         });
@@ -100,19 +102,20 @@ fn dropped_on_another_thread(subject: Subject) {
 fn a_sleep_under_a_hold_is_a_deadlock(subject: Subject) {
     let mut event_loop = new_loop();
     let slept = event_loop.block_on(subject.task(body().hold_new(hold).perform(sleep(SECOND))));
-    assert!(matches!(slept, Err(RunError::Deadlock(_))), "{slept:?}");
+    expect_deadlock(slept);
 }
 
-fn on_the_real_clock(subject: Subject) {
+fn does_nothing_on_the_real_clock(subject: Subject) {
     let sleeps = body().hold_new(hold).perform(sleep(Duration::from_millis(1)));
     real_loop().block_on(subject.task(sleeps)).unwrap();
 }
 
-fn in_a_simulation(subject: Subject) {
+fn delays_no_wake_in_a_simulation(subject: Subject) {
     let faults = Faults::none().delayed_wakes(1.0, SECOND);
     Simulation::new().seeds(0..3).faults(faults).run(|event_loop| {
         let (notify, (sender, receiver)) = (Notify::new(), mpsc::channel());
-        // Its wake is late when time begins to stand still, and the thread waits for it.
+        // The wake of this task is still delayed when time is held, and the thread waits for the
+        // task.
         let helps = body().perform(notify.notified()).run(move || sender.send(()).unwrap());
         drop(event_loop.spawn(subject.task(helps)));
         let waits = body()

@@ -1,24 +1,25 @@
-//! [`both`]: two directions side by side, until both have ended or one has
+//! [`try_join`]: performs two tasks at once, until both have ended or one has
 //! failed.
 
 use std::{io, pin::Pin};
 
 use quadrivium::task::{BoxTask, Context, Step, Task, Wait};
 
-/// Runs both to their ends; the first that fails is the end of the other one.
-pub fn both(
+/// Performs both tasks to their ends. If one fails, the other one is dropped,
+/// and the error is returned.
+pub fn try_join(
     a: impl Task<Output = io::Result<()>> + 'static,
     b: impl Task<Output = io::Result<()>> + 'static,
-) -> Both {
-    Both { parts: [Some(Box::pin(a)), Some(Box::pin(b))] }
+) -> TryJoin {
+    TryJoin { tasks: [Some(Box::pin(a)), Some(Box::pin(b))] }
 }
 
-pub struct Both {
-    /// Those that have not ended.
-    parts: [Option<BoxTask<io::Result<()>>>; 2],
+pub struct TryJoin {
+    /// The tasks that have not ended.
+    tasks: [Option<BoxTask<io::Result<()>>>; 2],
 }
 
-impl Task for Both {
+impl Task for TryJoin {
     type Output = io::Result<()>;
 
     fn resume(
@@ -26,18 +27,18 @@ impl Task for Both {
         cx: &mut Context<'_>,
     ) -> Step<io::Result<()>> {
         let mut waits: Option<Wait> = None;
-        for part in &mut self.parts {
-            let Some(task) = part else { continue };
+        for slot in &mut self.tasks {
+            let Some(task) = slot else { continue };
             match task.as_mut().resume(cx) {
                 Step::Suspended(wait) => {
                     waits = Some(match waits {
                         None => wait,
-                        Some(other) => wait.or(other),
+                        Some(others) => wait.or(others),
                     });
                 }
-                Step::Done(Ok(())) => *part = None,
+                Step::Done(Ok(())) => *slot = None,
                 Step::Done(Err(error)) => {
-                    self.parts = [None, None];
+                    self.tasks = [None, None];
                     return Step::Done(Err(error));
                 }
             }

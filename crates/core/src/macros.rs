@@ -1,13 +1,13 @@
-//! `leaf!`: what all leaves share: `.await` works on them. `opaque!`: how ends of channels are
-//! shown. `debug_as_display!`: how errors are.
+//! Macros that implement traits for many types: `leaf!` makes leaves awaitable, `opaque!` is the
+//! `Debug` of channel ends, and `debug_as_display!` is the `Debug` of errors.
 
-/// Implements `IntoFuture` for leaves, so that a future-style body can `.await` them. For the
-/// crates of this workspace.
+/// Implements `IntoFuture` for leaves and combinators, so that a future-style body can `.await`
+/// them. For the crates of this workspace.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! leaf {
     ($( impl[$($generic:tt)*] $leaf:ty; )*) => { $(
-        // Where a leaf is generic, it is a task for some of its types only.
+        // A generic leaf is a task for some of its types only.
         #[allow(trivial_bounds)]
         impl<$($generic)*> std::future::IntoFuture for $leaf
         where
@@ -28,8 +28,8 @@ leaf! {
     impl[] crate::Sleep;
     impl[] crate::BlockFor;
     impl[T] crate::JoinHandle<T>;
-    impl[T] crate::remote::Attached<T>;
-    impl[T] crate::remote::RemoteHandle<T>;
+    impl[T] crate::remote_task::Attached<T>;
+    impl[T] crate::remote_task::RemoteHandle<T>;
     impl[T] crate::sync::oneshot::Receiver<T>;
     impl[T] crate::sync::channel::Send<T>;
     impl[T] crate::sync::channel::Recv<T>;
@@ -46,8 +46,8 @@ leaf! {
     impl[T: crate::Task] crate::Timeout<T>;
 }
 
-/// Implements `Debug` as `Display`: this is what is printed when `main` returns the error. For the
-/// crates of this workspace.
+/// Implements `Debug` as `Display`, because `Debug` is what is printed when `main` returns the
+/// error. For the crates of this workspace.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! debug_as_display {
@@ -64,9 +64,9 @@ debug_as_display! {
     crate::JoinError;
 }
 
-/// Implements `Debug` for the ends of channels and what is performed on them. The values are not
-/// shown: their own code would run while they are borrowed, and an end of a channel may be a value
-/// in it. For the crates of this workspace.
+/// Implements `Debug` for the ends of channels and for their leaves, without the values. The
+/// `Debug` code of a value would run while the channel is borrowed. And such a value may itself be
+/// an end of that channel. For the crates of this workspace.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! opaque {

@@ -1,4 +1,5 @@
-//! Sources that go, come and move while the reactor tells of others.
+//! Sockets that are dropped, replaced or moved to another loop, also while the reactor reports
+//! others.
 
 use std::{
     io::{self, ErrorKind, Read, Write},
@@ -17,19 +18,19 @@ use crate::{
     wakers::WakeCount,
 };
 
-laws! { ($) sources:
-    /// A waker of a foreign combinator may drop the other sources of the same batch, and use their
-    /// descriptors again.
-    a_waker_that_drops_the_next_source;
-    /// A socket goes on on the loop of another thread.
-    on_another_thread;
-    /// While a task of one loop waits, another loop refuses the same socket.
-    on_two_loops_at_once;
+laws! { ($) moving_sockets:
+    /// A foreign waker may drop other sockets that are ready in the same batch of events, and reuse
+    /// their descriptor numbers.
+    may_be_dropped_by_a_waker_of_the_same_batch;
+    /// A socket continues to work on the loop of another thread.
+    work_on_the_loop_of_another_thread;
+    /// While a task of one loop waits for a socket, another loop refuses the same socket.
+    are_refused_by_a_second_loop;
 }
 
 type Reading = Pin<Box<dyn Task<Output = (io::Result<usize>, [u8; 1])> + Send>>;
 
-/// Drops a socket when it is woken, and waits for another in its place.
+/// A waker that drops a socket when it is woken, and waits for a new one with the same number.
 struct Replaces {
     victim: Mutex<Option<TcpStream>>,
     reads: Mutex<Vec<(Reading, TcpStream)>>,
@@ -48,10 +49,10 @@ impl Wake for Replaces {
     }
 }
 
-fn a_waker_that_drops_the_next_source(subject: Subject) {
+fn may_be_dropped_by_a_waker_of_the_same_batch(subject: Subject) {
     let mut event_loop = real_loop();
     let ((a, to_a), (b, to_b)) = (tcp(), tcp());
-    // The socket `b` is registered, and then nobody but the waker holds it.
+    // The socket `b` is registered. After this only the waker owns it.
     let waits = event_loop.start(subject.task(body().perform(b.read_owned([0; 1]))), 2);
     waits.cancel();
     let woken = WakeCount::default();
@@ -66,17 +67,17 @@ fn a_waker_that_drops_the_next_source(subject: Subject) {
         Pin::new(&mut read).resume(&mut Context::new(&waker))
     });
     let reads = event_loop.spawn(subject.task(body().perform_ok(|| reads)));
-    // That they can be written has been told by then.
+    // In these turns the reactor has reported that the sockets can be written.
     turns(&mut event_loop, 2);
-    // Both are readable in one batch, this one first.
+    // Both are readable in one batch of events, this one first.
     for mut to in [to_a, to_b].map(|to| to.into_std().unwrap()) {
         to.write_all(b"!").unwrap();
     }
     event_loop.block_on(reads).unwrap().unwrap();
-    assert_eq!(woken.take(), 0, "what came for the one before is not told");
+    assert_eq!(woken.take(), 0, "the new socket must not get the event of the dropped one");
 }
 
-fn on_another_thread(subject: Subject) {
+fn work_on_the_loop_of_another_thread(subject: Subject) {
     let mut event_loop = real_loop();
     let (one, mut other) = std_tcp();
     let one = TcpStream::from_std(one).unwrap();
@@ -94,7 +95,7 @@ fn on_another_thread(subject: Subject) {
         there.block_on(reads).unwrap().unwrap();
         (again, other)
     });
-    // The loop it was registered with last is gone.
+    // The loop with which the socket was registered last is dropped.
     let (one, mut other) = thread.join().unwrap();
     let reads = body().perform_ok(move || one.read_exact_owned([0; 3]));
     let reads = event_loop.start(subject.task(reads), 1);
@@ -102,7 +103,7 @@ fn on_another_thread(subject: Subject) {
     event_loop.block_on(reads).unwrap().unwrap();
 }
 
-fn on_two_loops_at_once(subject: Subject) {
+fn are_refused_by_a_second_loop(subject: Subject) {
     let (mut here, mut there) = (real_loop(), real_loop());
     let (one, mut other) = std_tcp();
     let one = TcpStream::from_std(one).unwrap();

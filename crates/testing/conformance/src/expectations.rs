@@ -1,4 +1,4 @@
-//! What a body expects of what it performs: a value, an error, bytes.
+//! Methods of [`Body`] that perform a task and check its output: a value, an error, or bytes.
 
 use std::{
     fmt::Debug,
@@ -7,9 +7,9 @@ use std::{
 
 use quadrivium::Task;
 
-use crate::{Body, Said, sockets::read};
+use crate::{Body, Notes, sockets::read};
 
-/// What an operation comes to: a result, or a result with the buffer that came back.
+/// The output of an operation: a result, or a result with the buffer that it returns.
 pub(crate) trait Outcome {
     type Value;
     type Error;
@@ -36,7 +36,7 @@ impl<V, E, B> Outcome for (Result<V, E>, B) {
 }
 
 impl<T: 'static> Body<T> {
-    /// Performs a task that succeeds.
+    /// Performs a task that must succeed.
     pub(crate) fn perform_ok<P>(self, make: impl FnOnce() -> P + 'static) -> Self
     where
         P: Task<Output: Outcome<Error: Debug>> + 'static,
@@ -44,7 +44,7 @@ impl<T: 'static> Body<T> {
         self.perform_then(make, |output| _ = output.result().unwrap())
     }
 
-    /// Performs a task that succeeds, with this value.
+    /// Performs a task that must succeed with this value.
     pub(crate) fn perform_eq<P, V>(self, make: impl FnOnce() -> P + 'static, value: V) -> Self
     where
         P: Task<Output: Outcome<Value: Debug + PartialEq<V>, Error: Debug>> + 'static,
@@ -53,7 +53,7 @@ impl<T: 'static> Body<T> {
         self.perform_then(make, move |output| assert_eq!(output.result().unwrap(), value))
     }
 
-    /// Performs a task that fails, with an error of this kind.
+    /// Performs a task that must fail with an error of this kind.
     pub(crate) fn perform_err<P>(self, make: impl FnOnce() -> P + 'static, kind: ErrorKind) -> Self
     where
         P: Task<Output: Outcome<Error = io::Error>> + 'static,
@@ -63,7 +63,7 @@ impl<T: 'static> Body<T> {
         })
     }
 
-    /// Performs a read that finds these bytes, and no more.
+    /// Performs a read that must return exactly these bytes.
     pub(crate) fn perform_read<P>(
         self,
         make: impl FnOnce() -> P + 'static,
@@ -76,7 +76,7 @@ impl<T: 'static> Body<T> {
         self.perform_then(make, move |output| assert_eq!(read(output), bytes))
     }
 
-    /// Performs a read that fills its buffer, with these bytes.
+    /// Performs a read that must fill its buffer with these bytes.
     pub(crate) fn perform_read_exact<P, B>(
         self,
         make: impl FnOnce() -> P + 'static,
@@ -89,16 +89,17 @@ impl<T: 'static> Body<T> {
         let bytes = bytes.into();
         self.perform_then(make, move |(done, buffer)| {
             done.unwrap();
-            assert!(buffer.as_ref() == bytes, "{} other bytes", bytes.len());
+            let n = bytes.len();
+            assert!(buffer.as_ref() == bytes, "the {n} bytes read differ from those expected");
         })
     }
 
-    /// Performs this task, and says what it is worth.
-    pub(crate) fn perform_say<P>(self, said: &Said, task: P) -> Self
+    /// Performs this task, and notes its output.
+    pub(crate) fn perform_and_note<P>(self, notes: &Notes, task: P) -> Self
     where
         P: Task<Output: Debug> + 'static,
     {
-        let said = said.clone();
-        self.perform_then(|| task, move |output| said.say(format!("{output:?}")))
+        let notes = notes.clone();
+        self.perform_then(|| task, move |output| notes.add(format!("{output:?}")))
     }
 }
