@@ -381,7 +381,8 @@ fn without_a_terminal_progress_is_a_line_from_time_to_time() {
 }
 
 /// Runs the command in a terminal, and interrupts it when the bar is there. Returns the bytes that
-/// the terminal received, and the exit code that a shell reports. None without the program `script`.
+/// the terminal received, and the exit code that a shell reports. None without the program
+/// `script`.
 fn interrupt_in_a_terminal(args: &str) -> Option<(String, i32)> {
     let command = format!("{} {args}", env!("CARGO_BIN_EXE_quadrivium"));
     let started = Command::new("script")
