@@ -8,9 +8,10 @@
 //! 1. lets the others run now and then,
 //! 2. sleeps a while before the end.
 //!
-//! In every style, the task runs on an event loop, on a cluster (one loop on
-//! each of two threads), inside tokio, and on one worker thread of may. In the
-//! styles whose tasks can be `Send`, it also moves between may's workers.
+//! In every style, the task runs on an event loop, on a cluster, inside tokio,
+//! and on one worker thread of may. A cluster is a loop on each of several
+//! threads, here two. In the styles whose tasks can be `Send`, the task also
+//! moves between the workers of may.
 
 use std::{num::NonZero, time::Duration};
 

@@ -61,7 +61,7 @@ fn wait_for_all(
     cb: &mut Callback<()>,
     mut games: impl Iterator<Item = JoinHandle<()>> + 'static,
 ) {
-    match games.next_game() {
+    match games.next() {
         // 4. Wait for its end.
         Some(game) => cb.perform(game, move |cb, result| {
             result.expect("a game ends");

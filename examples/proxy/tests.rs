@@ -197,7 +197,7 @@ fn an_upstream_that_cannot_be_reached_resets_the_client() {
             let server = TestServer::new(unlimited(), move |server| {
                 proxy::serve(style, server, &to)
             });
-            let error = server.connect().0.read(&mut [0]).unwrap_err();
+            let error = server.connect().stream.read(&mut [0]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{style}");
             assert_eq!(server.stop_and_wait(), 0, "{style}");
         }

@@ -1,5 +1,5 @@
-//! A script out of any bytes, in four styles and a mixture: first come first served, and as a seed
-//! decides, with faults.
+//! A script made of any bytes, run in four styles and in a mixture of them: first in the order of
+//! an ordinary loop, and then in the order of a seed, with faults.
 
 #![no_main]
 
@@ -13,9 +13,9 @@ use quadrivium_conformance::{
     styles,
 };
 
-/// More says no more, and takes longer.
+/// A larger script would take longer and find nothing more.
 const SIZE: usize = 150;
-/// Each level is a task that performs another, on the stack of whoever drops it.
+/// Each level is a task that performs another one. Dropping them uses stack for each level.
 const DEPTH: usize = 30;
 
 fuzz_target!(|input: (u64, Script)| {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use quadrivium::{green::perform, prelude::*, task::Context};
-use quadrivium_conformance::{Notes, is_done, message, new_loop, catch_panic, resume};
+use quadrivium_conformance::{Notes, catch_panic, is_done, message, new_loop, resume};
 
 /// What the task says when it panics.
 #[track_caller]

@@ -11,7 +11,7 @@ use std::{
 };
 
 use quadrivium::{Task, sync::channel, task::Context};
-use quadrivium_conformance::{is_done, catch_panic};
+use quadrivium_conformance::{catch_panic, is_done};
 
 /// Resumes a leaf with this waker, as another executor would; it suspends.
 fn suspend<T: Task + Unpin>(leaf: &mut T, waker: &Waker) {

@@ -41,9 +41,9 @@ pub use self::{disposition::is_ignored, number::Signal};
 /// | has no name (real-time signals) | is ignored |
 ///
 /// Another library, such as `tokio::signal`, may begin to listen for the same signal after our
-/// first listener was made. This crate cannot see that. When our last listener is then dropped, the
-/// signal ends the process, though the other library still listens. To prevent that, let the other
-/// library begin first, or keep one of our listeners: `std::mem::forget(signals.clone())`.
+/// first listener was created. This crate cannot see that. When our last listener is then dropped,
+/// the signal ends the process, though the other library still listens. To prevent that, let the
+/// other library begin first, or keep one of our listeners: `std::mem::forget(signals.clone())`.
 ///
 /// The kernel stores at most one pending signal of each kind. So several signals that come before
 /// they are taken may be reported as one.
@@ -80,7 +80,7 @@ impl Signals {
     /// only in these cases:
     ///
     /// * The loop has no reactor, or the reactor cannot register the listener's descriptor.
-    /// * This process was forked after the listener was made.
+    /// * This process was forked after the listener was created.
     pub fn next(&self) -> impl Leaf<io::Result<Signal>> + use<> {
         Operation::new(&self.source, Readable, NO_BUFFER, |delivery: &Delivery, _| {
             delivery.check_process()?;

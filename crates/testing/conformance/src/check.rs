@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::{Checked, Law, LawHost, Subject, Virtual, current_law, laws, catch_panic};
+use crate::{Checked, Law, LawHost, Subject, Virtual, catch_panic, current_law, laws};
 
 /// Checks the law of this topic and name. The tests that [`every_law!`](crate::every_law) makes
 /// call this, with their own name as `test`.
@@ -70,7 +70,12 @@ pub fn check_on(
             Err(_) => broken.push(law.full_name()),
         }
     }
-    assert!(broken.is_empty(), "these laws do not hold for {subject} on {}: {}", host.name(), broken.join(", "));
+    assert!(
+        broken.is_empty(),
+        "these laws do not hold for {subject} on {}: {}",
+        host.name(),
+        broken.join(", ")
+    );
     tally
 }
 

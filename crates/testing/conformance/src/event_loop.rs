@@ -15,7 +15,7 @@ use quadrivium::{
     task::{BoxTask, Context, Step, Wait},
 };
 
-use crate::{HostLoop, LawHost, Probe, Notes, Subject, Value, Virtual, body, host::Lacks, map};
+use crate::{HostLoop, LawHost, Notes, Probe, Subject, Value, Virtual, body, host::Lacks, map};
 
 thread_local! {
     /// The host on which the law on this thread is checked.

@@ -19,7 +19,7 @@
 //! use quadrivium::{future::{self, future}, task::BoxTask};
 //! use quadrivium_conformance::{Body, NextAction, Style, Value};
 //!
-//! The future style again, as an example.
+//! /// The future style again, as an example.
 //! struct Mine;
 //!
 //! impl Style for Mine {
@@ -95,10 +95,10 @@ pub use body::{Body, NextAction, Then, body};
 pub use check::{Tally, check, check_on};
 pub use child::alone;
 pub use event_loop::{
-    TestLoop, TestTrace, TraceLines, is_done, message, new_loop, catch_panic, resume, traced, turns,
-    spawn_with_probe,
+    TestLoop, TestTrace, TraceLines, catch_panic, is_done, message, new_loop, resume,
+    spawn_with_probe, traced, turns,
 };
-pub(crate) use event_loop::{notes_and_loop, loop_with_probe};
+pub(crate) use event_loop::{loop_with_probe, notes_and_loop};
 pub use host::{HostFeature, HostLoop, LawHost, MakeTask, Output, Real, Virtual, skip_law};
 pub(crate) use in_destructor::{in_destructor, in_drop};
 pub use laws::{Checked, Law, laws};

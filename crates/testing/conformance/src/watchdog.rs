@@ -91,7 +91,10 @@ mod tests {
             })
         });
         let message = message.unwrap_err();
-        assert!(message.contains("patience has not ended after 20ms: look for a wake"), "{message}");
+        assert!(
+            message.contains("patience has not ended after 20ms: look for a wake"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! Tests of Quadrivium with crates of others, which know nothing of it: see `tests/ecosystem`.
+//! Tests of Quadrivium with external crates that were not written for it. They are in
+//! `tests/ecosystem`.
 //!
-//! A package of its own, so that nobody builds those crates who does not run these tests.
+//! It is a package of its own, so that these crates are built only for these tests.
 
 #![forbid(unsafe_code)]

@@ -211,7 +211,8 @@ impl SuiteResult {
     }
 }
 
-/// The law of a line `law timers::a_deadline_never_fires_early for green has not ended after 8s: ..`.
+/// The law of a line such as `law timers::a_deadline_never_fires_early for green has not ended after
+/// 8s: ..`.
 fn watchdog(line: &str) -> Option<&str> {
     let (law, _) = line.strip_prefix("law ")?.split_once(" has not ended")?;
     Some(law.split_once(" for ").map_or(law, |(law, _)| law))

@@ -1,4 +1,5 @@
-//! [`Choices`]: where every decision of a run comes from: a seed, or a path through all decisions.
+//! [`Choices`]: the source of every decision of a run, which is a seed or a path through all
+//! decisions.
 
 use std::{fmt, time::Duration};
 
@@ -15,7 +16,7 @@ pub(crate) enum Choices {
     Path(Path),
 }
 
-/// Which run it is, for messages.
+/// Names the run in messages: by its seed or its choices.
 impl fmt::Display for Choices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -25,7 +26,7 @@ impl fmt::Display for Choices {
     }
 }
 
-/// A probability as so many of 2³² draws.
+/// A probability: how many of 2³² equally likely draws are a yes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Probability(u64);
 
@@ -44,7 +45,7 @@ impl Choices {
         Self::Seed(seed, Rand32::new(seed))
     }
 
-    /// One of `n`, as an index.
+    /// Chooses one of `n` alternatives and returns its index.
     pub(crate) fn choose(&mut self, n: usize) -> usize {
         match self {
             _ if n < 2 => 0,
@@ -56,8 +57,8 @@ impl Choices {
         }
     }
 
-    /// Whether something with this probability happens. On a path, where probabilities mean
-    /// nothing, it never does.
+    /// Returns whether something with this probability happens. On a path it never does, because a
+    /// probability means nothing where every alternative is tried.
     pub(crate) fn happens(&mut self, probability: Probability) -> bool {
         match self {
             _ if probability.0 == 0 => false,
@@ -66,7 +67,7 @@ impl Choices {
         }
     }
 
-    /// A duration up to this one.
+    /// Returns a duration of at most `most`.
     pub(crate) fn up_to(&mut self, most: Duration) -> Duration {
         match self {
             Self::Seed(_, rand) => {
@@ -77,7 +78,7 @@ impl Choices {
         }
     }
 
-    /// The path again, of which it was made.
+    /// Returns the path that this was made of.
     pub(crate) fn into_path(self) -> Path {
         match self {
             Self::Path(path) => path,

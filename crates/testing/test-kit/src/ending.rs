@@ -1,9 +1,9 @@
-//! What is said when the process ends in the middle of a run: which seed, or which choices.
+//! Prints the seed or the choices of a run in which the process ends.
 //!
-//! A run that fails unwinds, and its seed is told after that. A panic in a destructor that runs
+//! A run that fails unwinds, and its seed is printed after that. A panic in a destructor that runs
 //! because of another panic does not unwind: it ends the process. So do a panic in a function that
 //! cannot unwind, and every panic of a program that is built with `panic = "abort"`. The standard
-//! library shows such a panic to the panic hook before it ends the process.
+//! library calls the panic hook for such a panic before it ends the process.
 
 use std::{
     cell::RefCell,
@@ -16,12 +16,12 @@ use std::{
 
 use quadrivium_core::crash_note::{self, NoteGuard};
 
-use crate::{choices::Choices, failure::test};
+use crate::{choices::Choices, failure::test_filter};
 
-/// Tells every seed before it is run.
-const TELL: &str = "QUADRIVIUM_TELL_SEEDS";
+/// The environment variable that makes each seed be printed before it is run.
+const TELL_SEEDS: &str = "QUADRIVIUM_TELL_SEEDS";
 
-/// How the standard library begins the message of a panic that does not unwind.
+/// The beginnings of the standard library's messages for panics that do not unwind.
 const DOES_NOT_UNWIND: [&str; 3] = [
     "panic in a destructor during cleanup",
     "panic in a function that cannot unwind",
@@ -29,22 +29,22 @@ const DOES_NOT_UNWIND: [&str; 3] = [
 ];
 
 thread_local! {
-    /// The last panic on this thread that could unwind. The test harness keeps its message back,
-    /// and loses it when the process ends.
-    static LAST: RefCell<String> = const { RefCell::new(String::new()) };
+    /// The last panic on this thread that could unwind. The test harness captures its message, and
+    /// loses it when the process ends.
+    static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Begins a run: until the guard is dropped, the process does not end without saying which run it
-/// was.
-pub(crate) fn tell(choices: &Choices) -> NoteGuard {
+/// Begins a run. If a panic or a stack overflow ends the process before the guard is dropped, the
+/// seed or the choices of this run are printed.
+pub(crate) fn begin(choices: &Choices) -> NoteGuard {
     install_once();
-    LAST.take();
-    if env::var_os(TELL).is_some() {
-        say(format!("quadrivium: a simulation begins, {choices}\n").as_bytes());
+    LAST_PANIC.take();
+    if env::var_os(TELL_SEEDS).is_some() {
+        print_past_harness(format!("quadrivium: a simulation begins, {choices}\n").as_bytes());
     }
-    let how = match choices {
+    let how_to_repeat = match choices {
         Choices::Seed(seed, _) => {
-            format!("To run it alone: QUADRIVIUM_SEED={seed} cargo test{}.", test())
+            format!("To run it alone: QUADRIVIUM_SEED={seed} cargo test{}.", test_filter())
         }
         Choices::Path(path) => format!(
             "For its trace: Simulation::replay_order(\"{}\", program), with the same order.",
@@ -52,12 +52,13 @@ pub(crate) fn tell(choices: &Choices) -> NoteGuard {
         ),
     };
     crash_note::enter(&format!(
-        "quadrivium: the process ends in a simulation, {choices}\n  {how}\n"
+        "quadrivium: the process ends in a simulation, {choices}\n  {how_to_repeat}\n"
     ))
 }
 
-/// Puts our hook before the present one, the first time it is called. A thread that is unwinding
-/// may not, and leaves it to the next run.
+/// Installs our panic hook, on the first call. It calls the hook that was there before, and then
+/// [`print_if_process_ends`]. A thread that is unwinding may not install a hook, so it leaves this
+/// to the next run.
 fn install_once() {
     static INSTALLED: Once = Once::new();
     if thread::panicking() {
@@ -67,29 +68,29 @@ fn install_once() {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             before(info);
-            look_at(info);
+            print_if_process_ends(info);
         }));
     });
 }
 
-/// Says which run it was, if this panic ends the process. One that is caught is no affair of ours.
-fn look_at(info: &PanicHookInfo<'_>) {
+/// Prints which run it was, if this panic ends the process. Otherwise it only notes the panic.
+fn print_if_process_ends(info: &PanicHookInfo<'_>) {
     let mut text = crash_note::text();
     if text.is_empty() {
         return;
     }
     if !ends_the_process(info) {
-        // The thread may be ending, and its values may be gone.
-        let _ = LAST.try_with(|last| *last.borrow_mut() = info.to_string());
+        // The thread may be ending, and then its thread-locals may be gone.
+        let _ = LAST_PANIC.try_with(|last| *last.borrow_mut() = info.to_string());
         return;
     }
-    let _ = LAST.try_with(|last| {
+    let _ = LAST_PANIC.try_with(|last| {
         let last = last.borrow();
         if !last.is_empty() {
             text += &format!("  Before that, the thread {last}\n");
         }
     });
-    say(text.as_bytes());
+    print_past_harness(text.as_bytes());
 }
 
 fn ends_the_process(info: &PanicHookInfo<'_>) -> bool {
@@ -97,8 +98,9 @@ fn ends_the_process(info: &PanicHookInfo<'_>) -> bool {
     cfg!(panic = "abort") || DOES_NOT_UNWIND.iter().any(|begins| message.starts_with(begins))
 }
 
-/// Past the test harness, which keeps back what a test prints.
-fn say(text: &[u8]) {
-    // Nobody is left to hear of a failure.
+/// Prints to the standard error of the process. The test harness captures only `print!`, `eprint!`
+/// and panic messages.
+fn print_past_harness(text: &[u8]) {
+    // There is no other place to report an error.
     let _ = io::stderr().write_all(text);
 }

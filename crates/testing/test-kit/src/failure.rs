@@ -1,4 +1,4 @@
-//! [`Failure`]: why a run failed, and how it is told.
+//! [`Failure`]: why a run failed, and the message that reports it.
 
 use std::thread;
 
@@ -17,29 +17,30 @@ impl Failure {
         Self { cause, last_lines: record.lines(), digest: record.digest() }
     }
 
-    /// What to say of a seed that failed like this, and `again` when it was run once more.
+    /// Returns the message for a seed that failed. `again` is the failure of a second run of that
+    /// seed, if it failed too.
     pub(crate) fn message_with_seed(&self, seed: u64, again: Option<&Failure>) -> String {
-        let how = format!(
+        let message = format!(
             "seed {seed} fails: {}\n\n\
-             To run it alone: QUADRIVIUM_SEED={seed} cargo test{}. For its trace: \
-             Simulation::replay({seed}, program), with the same order and faults.",
+             To run it alone: QUADRIVIUM_SEED={seed} cargo test{}\n\
+             For its trace: Simulation::replay({seed}, program), with the same order and faults.",
             self.cause,
-            test()
+            test_filter()
         );
         let differs = match again {
             None => "did not fail",
             Some(again) if again.digest != self.digest => "left another trace",
-            Some(_) => return format!("{how}{}", self.trace()),
+            Some(_) => return format!("{message}{}", self.trace()),
         };
         format!(
-            "{how}\n\nIt was run twice and {differs} the second time: the program itself is not \
-             deterministic. Look for the order of a HashMap, other threads, the real clock, what \
-             an earlier run has left.{}",
+            "{message}\n\nIt was run twice and {differs} the second time, so the program itself is not \
+             deterministic. Look for the order of a HashMap, other threads, the real clock, or \
+             state that an earlier run has left.{}",
             self.trace()
         )
     }
 
-    /// What to say of choices that failed like this.
+    /// Returns the message for choices that failed.
     pub(crate) fn message_with_choices(&self, order: u64, path: &Path) -> String {
         format!(
             "order {order} fails, with the choices {path}: {}\n\n\
@@ -58,8 +59,9 @@ impl Failure {
     }
 }
 
-/// The test on this thread, to be named on a command line: its thread is called as it is.
-pub(crate) fn test() -> String {
+/// Returns the argument of `cargo test` that selects the test on this thread, with a space before
+/// it. The test harness names each thread after its test.
+pub(crate) fn test_filter() -> String {
     let thread = thread::current();
     let name = thread.name().filter(|name| *name != "main");
     name.map(|name| format!(" {name}")).unwrap_or_default()

@@ -1,13 +1,13 @@
-//! [`Faults`]: what may go wrong in a simulated run, and how often.
+//! [`Faults`]: the faults that may happen in a simulated run, and their probabilities.
 
 use std::time::Duration;
 
 use crate::choices::Probability;
 
-/// What may go wrong in a simulated run, and how often.
+/// The faults that may happen in a simulated run, and their probabilities.
 ///
-/// Each kind has a probability, from 0 (never) to 1 (always). What has the probability 0 takes
-/// nothing from the seed, so a seed means the same when a later version knows more faults.
+/// Each kind has a probability, from 0 (never) to 1 (always). A fault with probability 0 uses no
+/// random number. So a seed still means the same in a later version that has more kinds of faults.
 ///
 /// # Examples
 ///
@@ -33,13 +33,13 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Nothing goes wrong.
+    /// Returns no faults.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// What every program must survive: spurious wakes, late wakes, reads and writes that come to
-    /// less than was asked for, bytes that arrive late. Nothing is lost.
+    /// Returns the faults that every program must survive: spurious wakes, late wakes, short reads
+    /// and writes, and bytes that arrive late. Nothing is lost.
     pub fn mild() -> Self {
         let second = Duration::from_secs(1);
         Self::none()
@@ -49,50 +49,57 @@ impl Faults {
             .slow_writes(0.1, second)
     }
 
-    /// A task that suspends is resumed too early with this probability, up to so much later.
+    /// Sets the probability that a task that suspends is resumed for no reason, after at most
+    /// `within`.
     ///
-    /// Not twice in a row: after such a resume the task waits until it is woken for a reason. So
-    /// time goes on and a deadlock is found, even with a probability of 1.
+    /// This never happens twice in a row: after such a resume the task waits until it is woken for
+    /// a reason. So time goes on and a deadlock is found, even with a probability of 1.
     pub fn spurious_wakes(mut self, probability: f64, within: Duration) -> Self {
         (self.spurious_wakes, self.spurious_within) = (Probability::new(probability), within);
         self
     }
 
-    /// A wake or a deadline takes effect late with this probability, by so much at most.
+    /// Sets the probability that a wake or a deadline takes effect late, by at most `at_most`.
     pub fn delayed_wakes(mut self, probability: f64, at_most: Duration) -> Self {
         (self.delayed_wakes, self.delayed_at_most) = (Probability::new(probability), at_most);
         self
     }
 
-    /// A task that suspends is cancelled there with this probability; never the one that a
-    /// `block_on` waits for.
+    /// Sets the probability that a task that suspends is cancelled there. The task that a
+    /// `block_on` waits for is never cancelled.
     pub fn cancels(mut self, probability: f64) -> Self {
         self.cancels = Probability::new(probability);
         self
     }
 
-    /// A read or a write on a connection comes to fewer bytes than it could with this probability.
+    /// Sets the probability that a read or a write on a connection transfers fewer bytes than it
+    /// could.
     pub fn splits(mut self, probability: f64) -> Self {
         self.splits = Probability::new(probability);
         self
     }
 
-    /// What is written to a connection arrives late with this probability, by so much at most. When
-    /// the other end is gone, it is the answer that comes late, and more writes succeed until then.
+    /// Sets the probability that bytes written to a connection arrive late, by at most `at_most`.
+    ///
+    /// When the other end is gone, its answer (a reset) comes late instead. Writes succeed until
+    /// then.
     pub fn slow_writes(mut self, probability: f64, at_most: Duration) -> Self {
         (self.slow_writes, self.slow_at_most) = (Probability::new(probability), at_most);
         self
     }
 
-    /// A read or a write finds with this probability that its connection is reset just then. As on
-    /// TCP, each end reads what has arrived before, and is told once.
+    /// Sets the probability that a connection is reset when a read or a write on it begins.
+    ///
+    /// As on TCP, each end first reads the bytes that have arrived. Then one operation at each end
+    /// fails with the reset.
     pub fn resets(mut self, probability: f64) -> Self {
         self.resets = Probability::new(probability);
         self
     }
 
-    /// A write finds with this probability that its direction of the connection is closed just
-    /// then: the other end reads what is on its way, and then the end of the stream.
+    /// Sets the probability that a direction of a connection is closed when a write in it begins.
+    ///
+    /// The other end reads the bytes that are on their way, and then the end of the stream.
     pub fn half_closes(mut self, probability: f64) -> Self {
         self.half_closes = Probability::new(probability);
         self

@@ -1,4 +1,5 @@
-//! What leaves and checks share: `.await` works on them, and the tasks in them are not shown.
+//! Implementations for leaves and checks: `.await`, and a `Debug` that does not show the task
+//! inside.
 
 quadrivium_core::leaf! {
     impl[] crate::connection::Read;

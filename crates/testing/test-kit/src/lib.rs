@@ -1,8 +1,8 @@
-//! Deterministic simulation: a program runs under many orders and with faults, on a virtual clock,
-//! and whatever fails can be run again, step for step.
+//! Deterministic simulation: a program runs in many orders and with faults, on a virtual clock. A
+//! run that fails can be run again, step for step.
 //!
-//! A program that is tested is a function that is handed a fresh [`EventLoop`]. [`simulate`] runs
-//! it once for each of a hundred seeds; the seed decides which of the ready tasks runs next.
+//! The program is a function that takes a fresh [`EventLoop`]. [`simulate`] calls it once for each
+//! of a hundred seeds. The seed decides which of the ready tasks runs next.
 //!
 //! ```
 //! use quadrivium::{prelude::*, sync::channel, test::simulate};
@@ -22,16 +22,16 @@
 //!         sum
 //!     });
 //!     let _count = event_loop.spawn(count);
-//!     assert_eq!(event_loop.block_on(sum).unwrap(), 6, "in whatever order they run");
+//!     assert_eq!(event_loop.block_on(sum).unwrap(), 6, "in every order");
 //! });
 //! ```
 //!
 //! A failure names its seed. `QUADRIVIUM_SEED=17 cargo test` then runs that seed alone, and
-//! [`replay(17, program)`](replay) returns the trace, the same one each time.
+//! [`replay(17, program)`](replay) returns its trace, which is the same each time.
 //!
-//! The seed is also printed when a run ends the process: by a panic in a destructor, a stack
-//! overflow of a green thread, a panic that cannot unwind. `QUADRIVIUM_TELL_SEEDS=1` prints each
-//! seed before it is run, for what ends the process without a warning.
+//! The seed is also printed when a run ends the process by a panic in a destructor, a panic that
+//! cannot unwind, or a stack overflow of a green thread. If the process ends in another way,
+//! `QUADRIVIUM_TELL_SEEDS=1` helps: it prints each seed before it is run.
 //!
 //! A small program can be run in *every* order:
 //!
@@ -46,11 +46,11 @@
 //! assert_eq!(orders, 6, "two tasks of two steps each: 4 choose 2");
 //! ```
 //!
-//! # What goes wrong on demand
+//! # Faults
 //!
 //! [`Faults`] come from the seed too: spurious wakes, late wakes, cancels, and in-memory
-//! [connections](mod@connection) that split, delay, reset and half-close. [`choose`] gives the
-//! program itself a choice from the same source.
+//! [connections](mod@connection) that split, delay, reset and half-close. With [`choose`] the
+//! program itself asks for a decision from the same source.
 //!
 //! ```
 //! use quadrivium::{prelude::*, test::{Faults, Simulation, connection}};
@@ -59,21 +59,22 @@
 //!     let (client, server) = connection();
 //!     let greeting = event_loop.spawn(future(async move { client.write_all("hello").await }));
 //!     let bytes = event_loop.block_on(server.read_exact(5)).unwrap();
-//!     assert_eq!(bytes.unwrap(), b"hello", "however it was split, and however late");
+//!     assert_eq!(bytes.unwrap(), b"hello", "whole, however late");
 //!     event_loop.block_on(greeting).unwrap().unwrap().unwrap();
 //! });
 //! ```
 //!
-//! # Checks around code
+//! # Checks around tasks
 //!
-//! [`must_suspend`], [`must_not_suspend`], [`max_step`] and [`no_leaked_tasks`] are tasks around
-//! tasks, for every style, inside a simulation and outside.
+//! [`must_suspend`], [`must_not_suspend`], [`max_step`] and [`no_leaked_tasks`] wrap a task of any
+//! style and check what it does, inside a simulation and outside.
 //!
-//! # What it needs of the program
+//! # Requirements
 //!
-//! That it is deterministic but for what the simulation decides: the time comes from
-//! [`now`](quadrivium_core::now), nothing depends on the order of a `HashMap`, and there are no
-//! other threads. A failing seed is run twice, and the message says so when the second run differs.
+//! The program must be deterministic, apart from the decisions of the simulation. It takes the time
+//! from [`now`](quadrivium_core::now), does not depend on the order of a `HashMap`, and uses no
+//! other threads. A failing seed is run twice, and the message reports it when the second run
+//! differs.
 
 #![forbid(unsafe_code)]
 

@@ -1,33 +1,33 @@
-//! [`Path`]: one way through the tree of all decisions, and how to come to the next one.
+//! [`Path`]: one way through the tree of all decisions, and the step to the next one.
 //!
 //! ```text
-//!              ┌ 0 ─┬ 0     0.0  first: where nothing is said, 0 is chosen
+//!              ┌ 0 ─┬ 0     0.0  first: a choice that is not planned is 0
 //!   start ─ of 2    └ 1     0.1  advance: the last choice that has another answer takes it,
-//!              └ 1 ── …     1    and what came after it is forgotten
+//!              └ 1 ── …     1    and the choices after it are forgotten
 //! ```
 //!
-//! Nothing of a run is kept: the program is run again from its start for every path, so it may
-//! hold what it likes.
+//! The program is run again from its start for every path. No state of a run is kept, so a program
+//! may hold values that cannot be copied.
 
 use std::fmt;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Path {
     choices: Vec<Choice>,
-    /// How many of them this run has come by.
+    /// The number of choices that this run has made.
     passed: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Choice {
     chosen: usize,
-    /// How many there were to choose from. Not known before the run has come by, if the path was
-    /// read from text.
+    /// The number of alternatives. In a path that was read from text it is not known until a run
+    /// has made this choice.
     of: Option<usize>,
 }
 
 const NOT_THE_SAME: &str = "the program itself is not deterministic (the order of a HashMap, other \
-     threads, the real clock), or these are the choices of another one";
+     threads, the real clock), or these are choices of another program";
 
 impl Path {
     pub(crate) fn parse(text: &str) -> Self {
@@ -40,22 +40,22 @@ impl Path {
         Self { choices, passed: 0 }
     }
 
-    /// The choices that the next run is going to make, before it has made them.
+    /// Returns the choices that the next run is going to make.
     pub(crate) fn planned(&self) -> Self {
         Self { choices: self.choices.clone(), passed: self.choices.len() }
     }
 
-    /// The choice at this place of the path, among `n`.
+    /// Makes the next choice of this path, among `n` alternatives.
     pub(crate) fn choose(&mut self, n: usize) -> usize {
         if self.passed == self.choices.len() {
             self.choices.push(Choice { chosen: 0, of: None });
         }
         let choice = &mut self.choices[self.passed];
         let (chosen, of) = (choice.chosen, *choice.of.get_or_insert(n));
-        assert!(of == n, "this choice is among {n} where it was among {of} before: {NOT_THE_SAME}");
+        assert!(of == n, "this choice has {n} alternatives, and had {of} before: {NOT_THE_SAME}");
         assert!(
             chosen < n,
-            "choice {} says {chosen}, but there are {n} to choose from, 0 to {}: {NOT_THE_SAME}",
+            "choice {} is {chosen}, but there are {n} to choose from, 0 to {}: {NOT_THE_SAME}",
             self.passed + 1,
             n - 1
         );
@@ -63,14 +63,14 @@ impl Path {
         choice.chosen
     }
 
-    /// Why the run that has ended cannot have been of the same program: it has not come by all of
-    /// the choices that it was to make.
-    pub(crate) fn is_cut_short(&self) -> Option<String> {
+    /// Returns a message if the run has ended without making all planned choices. Then it cannot
+    /// have been a run of the same program.
+    pub(crate) fn missing_choices(&self) -> Option<String> {
         let (passed, of) = (self.passed, self.choices.len());
-        (passed < of).then(|| format!("only {passed} choices of {of} came up: {NOT_THE_SAME}"))
+        (passed < of).then(|| format!("only {passed} of {of} choices were made: {NOT_THE_SAME}"))
     }
 
-    /// Goes on to the next path. False when this was the last.
+    /// Goes on to the next path. Returns false when this was the last one.
     pub(crate) fn advance(&mut self) -> bool {
         self.passed = 0;
         while let Some(mut choice) = self.choices.pop() {
@@ -84,12 +84,12 @@ impl Path {
     }
 }
 
-/// The choices without the zeros at the end, which need not be said.
+/// Writes the choices without the zeros at the end. A choice that is left out is 0.
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let passed = &self.choices[..self.passed];
-        let said = passed.iter().rposition(|choice| choice.chosen != 0).map_or(1, |last| last + 1);
-        let numbers = passed.iter().take(said).map(|choice| choice.chosen.to_string());
+        let shown = passed.iter().rposition(|choice| choice.chosen != 0).map_or(1, |last| last + 1);
+        let numbers = passed.iter().take(shown).map(|choice| choice.chosen.to_string());
         let numbers: Vec<_> = numbers.collect();
         f.write_str(if numbers.is_empty() { "0" } else { "" })?;
         f.write_str(&numbers.join("."))
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_path_comes_once_in_order() {
+    fn every_path_is_visited_once_in_order() {
         let mut path = Path::default();
         let mut seen = Vec::new();
         loop {
@@ -109,7 +109,7 @@ mod tests {
             let first = path.choose(2);
             let second = if first == 0 { path.choose(3) } else { 0 };
             seen.push((first, second, path.to_string()));
-            assert_eq!(path.is_cut_short(), None);
+            assert_eq!(path.missing_choices(), None);
             if !path.advance() {
                 break;
             }
@@ -120,23 +120,23 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_is_not_gone_to_its_end_is_of_another_program() {
+    fn a_run_that_makes_too_few_choices_is_reported() {
         let mut path = Path::parse("0.1");
         path.choose(2);
-        let cut_short = path.is_cut_short().unwrap();
-        assert!(cut_short.starts_with("only 1 choices of 2 came up"), "{cut_short}");
+        let missing = path.missing_choices().unwrap();
+        assert!(missing.starts_with("only 1 of 2 choices were made"), "{missing}");
     }
 
     #[test]
-    #[should_panic = "choice 2 says 9, but there are 3 to choose from, 0 to 2: the program"]
-    fn a_choice_that_there_is_not_is_told() {
+    #[should_panic = "choice 2 is 9, but there are 3 to choose from, 0 to 2: the program"]
+    fn a_choice_out_of_range_panics() {
         let mut path = Path::parse("1.9");
         path.choose(2);
         path.choose(3);
     }
 
     #[test]
-    fn a_path_is_read_as_it_is_written() {
+    fn a_path_that_is_read_is_written_the_same() {
         let mut path = Path::parse("2.0.1");
         let chosen: Vec<_> = (0..5).map(|_| path.choose(3)).collect();
         assert_eq!(chosen, [2, 0, 1, 0, 0]);

@@ -1,4 +1,5 @@
-//! [`KeptTrace`]: what is kept of a run's trace: the last lines or all, and a digest of the whole.
+//! [`KeptTrace`]: the part of a run's trace that is kept (its last events or all), and a digest of
+//! the whole.
 
 use std::{
     cell::RefCell,
@@ -12,7 +13,7 @@ use quadrivium_event_loop::{
     trace::{Event, EventKind},
 };
 
-/// What is kept of a run's trace. Clones are the same one.
+/// The part of a run's trace that is kept. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct KeptTrace {
     kept: Rc<RefCell<KeptEvents>>,
@@ -22,21 +23,22 @@ pub(crate) struct KeptTrace {
 struct KeptEvents {
     events: VecDeque<Event>,
     most: usize,
-    /// Of all events: two runs with the same digest had the same trace.
+    /// A digest of all events. Two runs with the same digest had the same trace.
     digest: DefaultHasher,
     /// The first task that panicked.
     panicked: Option<Event>,
 }
 
-/// Lines of the trace that a failure shows.
+/// The number of lines of the trace that a failure shows.
 const SHOWN: usize = 20;
 
 impl KeptTrace {
+    /// Keeps all events.
     pub(crate) fn of_all() -> Self {
         Self::new(usize::MAX)
     }
 
-    /// Of the last few events, so that a long run takes no more memory than a short one.
+    /// Keeps the last few events, so that a long run takes no more memory than a short one.
     pub(crate) fn of_the_last() -> Self {
         Self::new(SHOWN)
     }
@@ -54,12 +56,12 @@ impl KeptTrace {
         self.kept.borrow().digest.finish()
     }
 
-    /// Says which task panicked, if one did.
+    /// Returns a message that names the first task that panicked, if one did.
     pub(crate) fn panicked(&self) -> Option<String> {
         let kept = self.kept.borrow();
         let event = kept.panicked.as_ref()?;
         Some(format!(
-            "after {event}: see its message above; if the program handles that, say so with \
+            "after {event}: its message is printed above. If the program handles this panic, call \
              Simulation::tolerate_panics"
         ))
     }

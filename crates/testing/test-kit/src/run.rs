@@ -1,4 +1,4 @@
-//! [`Run`]: one run of a program, from which its order, its faults and its own choices come.
+//! [`Run`]: one run of a program. It decides the order, the faults and the answers of [`choose`].
 
 use std::{
     any::Any,
@@ -39,8 +39,10 @@ thread_local! {
     static CURRENT: RefCell<Option<Run>> = const { RefCell::new(None) };
 }
 
-/// One of `n`, as an index: what the program leaves open, decided by the seed, or tried in every
-/// way by [`every_order`](crate::every_order). Outside a simulation it is 0.
+/// Returns a number below `n` that the simulation chooses.
+///
+/// The seed decides the number, or [`every_order`](crate::every_order) tries each one. Outside a
+/// simulation it is 0.
 ///
 /// ```
 /// use quadrivium::test::{choose, every_order};
@@ -58,12 +60,12 @@ pub fn choose(n: usize) -> usize {
     current().map_or(0, |run| run.decisions.choices.borrow_mut().choose(n))
 }
 
-/// Whether a fault happens to what is being done now. Outside a simulation it does not.
+/// Returns whether a fault happens to the present operation. Outside a simulation none does.
 pub(crate) fn happens(which: impl FnOnce(&Faults) -> Probability) -> bool {
     current().is_some_and(|run| run.happens(which(&run.decisions.faults)))
 }
 
-/// How late what is written now arrives.
+/// Returns the delay of the bytes that are written now, if they arrive late.
 pub(crate) fn slowness() -> Option<Duration> {
     let run = current()?;
     let faults = &run.decisions.faults;
@@ -83,14 +85,14 @@ pub(crate) fn execute<R>(
     let mut event_loop = EventLoop::with_schedule(run.clone())
         .unwrap_or_else(|error| panic!("a simulation needs an event loop: {error}"));
     event_loop.trace(record.clone());
-    let _told = ending::tell(&run.decisions.choices.borrow());
+    let _guard = ending::begin(&run.decisions.choices.borrow());
     let _entered = InRun::enter(run);
     let result = catch_unwind(AssertUnwindSafe(|| program(&mut event_loop)));
-    // The destructors of the tasks that are left are part of the run.
+    // The destructors of the tasks that are left are a part of the run.
     drop(event_loop);
     result.map_err(|payload| {
         let message = message(payload.as_ref());
-        // It may panic when it is dropped, and the seed would not be told.
+        // The payload may panic when it is dropped, and then the seed would not be reported.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
         mem::forget(dropped);
         message
@@ -109,7 +111,7 @@ impl Run {
         Self { decisions: Rc::new(Decisions { choices, order, faults, max_steps, steps }) }
     }
 
-    /// The choices again, after the run.
+    /// Returns the choices after the run.
     pub(crate) fn into_choices(self) -> Choices {
         let decisions = self.decisions;
         decisions.choices.replace(Choices::seeded(0))
@@ -127,8 +129,8 @@ impl Run {
         let Decisions { steps, max_steps, .. } = &*self.decisions;
         assert!(
             steps.get() < *max_steps,
-            "the program has not come to an end after {max_steps} steps: look for tasks that wake \
-             each other for ever; if it is only long, raise Simulation::max_steps"
+            "the program has not ended after {max_steps} steps: look for tasks that wake each \
+             other for ever, or raise Simulation::max_steps if the program is only long"
         );
         steps.set(steps.get() + 1);
     }
@@ -163,7 +165,7 @@ impl Schedule for Run {
     }
 }
 
-/// The span in which a thread is in a run.
+/// Marks this thread as being in a run, until this guard is dropped.
 struct InRun {
     outer: Option<Run>,
 }

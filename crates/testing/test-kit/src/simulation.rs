@@ -1,4 +1,4 @@
-//! [`Simulation`]: how often a program is run, in which order, and what goes wrong in it.
+//! [`Simulation`]: runs a program for many seeds, or in every order, with the faults that are set.
 
 use std::{env, ops::Range};
 
@@ -13,34 +13,40 @@ use crate::{
     run::{Run, execute},
 };
 
-/// Runs a program once for each of a hundred seeds, which decide in which order its ready tasks
-/// run: [`Simulation::run`] with nothing else said.
+/// Runs a program once for each of a hundred seeds. Each seed decides the order in which ready
+/// tasks run.
+///
+/// This is [`Simulation::run`] with the default settings.
 ///
 /// # Panics
 ///
-/// When a run fails; the message has its seed.
+/// When a run fails. The message has its seed.
 #[track_caller]
 pub fn simulate<R: Verdict>(program: impl FnMut(&mut EventLoop) -> R) {
     Simulation::new().run(program);
 }
 
-/// Runs a program in every order in which its ready tasks can run, and returns how many there are:
-/// [`Simulation::every_order`] with nothing else said.
+/// Runs a program in every order in which its ready tasks can run, and returns the number of
+/// orders.
+///
+/// This is [`Simulation::every_order`] with the default settings.
 ///
 /// # Panics
 ///
-/// When a run fails; the message has its choices. When there are more than a million orders.
+/// When a run fails. The message has its choices. Also when there are more than a million orders.
 #[track_caller]
 pub fn every_order<R: Verdict>(program: impl FnMut(&mut EventLoop) -> R) -> u64 {
     Simulation::new().every_order(program)
 }
 
-/// Runs a program as this seed decides: [`Simulation::replay`] with nothing else said.
+/// Runs a program once, as this seed decides, and returns its result with the whole trace.
+///
+/// This is [`Simulation::replay`] with the default settings.
 pub fn replay<R>(seed: u64, program: impl FnOnce(&mut EventLoop) -> R) -> Replay<R> {
     Simulation::new().replay(seed, program)
 }
 
-/// How a program is simulated: the seeds, the order, the faults, the bounds.
+/// The settings of a simulation: the seeds, the order, the faults and the limits.
 ///
 /// # Examples
 ///
@@ -65,31 +71,33 @@ pub struct Simulation {
     tolerates_panics: bool,
 }
 
-/// Which of the ready tasks runs next.
+/// The rule by which the next of the ready tasks is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// The one that has been ready longest, as on an ordinary loop. The seed decides the faults.
+    /// The task that has been ready longest runs next, as on an ordinary loop. The seed decides the
+    /// faults and the answers of [`choose`](crate::choose).
     ///
-    /// Deadlines are looked at before each step, on an ordinary loop before each turn: after
-    /// [`block_for`](quadrivium_core::block_for) a deadline may come before what became ready later
-    /// in that turn.
+    /// A simulation checks the deadlines before each step, an ordinary loop before each turn. So
+    /// after [`block_for`](quadrivium_core::block_for), a task whose deadline has passed may run
+    /// before tasks that became ready later in that turn.
     Fifo,
-    /// Any: the seed decides, or [every order](Simulation::every_order) is tried.
+    /// Any ready task may run next. The seed decides which one, or [every
+    /// order](Simulation::every_order) is tried.
     #[default]
     Any,
 }
 
-/// What one run came to.
+/// The result and the trace of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replay<R> {
     /// What the program returned, or the message of its panic.
     pub result: Result<R, String>,
-    /// Everything that happened to its tasks, a line each. The same for each replay, bit for bit,
-    /// and in each style.
+    /// Every event of its tasks, one line each. The lines are the same in each replay and in each
+    /// style.
     pub trace: Vec<String>,
 }
 
-/// Names the one seed to try.
+/// The environment variable that names the one seed to try.
 const SEED: &str = "QUADRIVIUM_SEED";
 
 impl Default for Simulation {
@@ -106,7 +114,8 @@ impl Default for Simulation {
 }
 
 impl Simulation {
-    /// Seeds 0 to 99, any order, no faults, a million steps a run.
+    /// Returns the default settings: seeds 0 to 99, any order, no faults, at most a million steps a
+    /// run and at most a million orders.
     pub fn new() -> Self {
         Self::default()
     }
@@ -123,26 +132,27 @@ impl Simulation {
         self
     }
 
-    /// Lets these things go wrong. Without effect on [`every_order`](Simulation::every_order).
+    /// Injects these faults. [`every_order`](Simulation::every_order) ignores them.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
         self
     }
 
-    /// Fails a run that takes more steps than this, so that tasks that wake each other for ever are
-    /// a failure and no hang.
+    /// Fails a run that takes more steps than this. So tasks that wake each other for ever are a
+    /// failure and do not hang the test.
     pub fn max_steps(mut self, steps: u64) -> Self {
         self.max_steps = steps;
         self
     }
 
-    /// Gives up [every order](Simulation::every_order) when there are more than this.
+    /// Makes [every order](Simulation::every_order) panic when there are more orders than this.
     pub fn max_orders(mut self, orders: u64) -> Self {
         self.max_orders = orders;
         self
     }
 
-    /// Does not fail a run only because one of its tasks panicked: for programs that handle it.
+    /// Does not fail a run only because one of its tasks panicked. Meant for programs that handle
+    /// the panics of their tasks.
     pub fn tolerate_panics(mut self) -> Self {
         self.tolerates_panics = true;
         self
@@ -154,9 +164,10 @@ impl Simulation {
     ///
     /// # Panics
     ///
-    /// When a run fails: the program panics or returns an error, it takes too many steps, or one of
-    /// its tasks panics (but see [`tolerate_panics`](Simulation::tolerate_panics)). The message has
-    /// the cause, the seed, how to replay it, and the last lines of its trace.
+    /// When a run fails: the program panics, returns an error, or takes too many steps. A run also
+    /// fails when one of its tasks panics (but see
+    /// [`tolerate_panics`](Simulation::tolerate_panics)). The message contains the cause, the seed,
+    /// the way to replay it, and the last lines of the trace.
     ///
     /// When there is no seed to try.
     #[track_caller]
@@ -172,22 +183,23 @@ impl Simulation {
         }
     }
 
-    /// Runs the program as this seed decides, and returns what it came to with its whole trace.
+    /// Runs the program once, as this seed decides, and returns its result with the whole trace.
     pub fn replay<R>(&self, seed: u64, program: impl FnOnce(&mut EventLoop) -> R) -> Replay<R> {
         self.replay_choices(Choices::seeded(seed), program)
     }
 
     /// Runs the program in every order in which its ready tasks can run, and with every answer of
-    /// [`choose`](crate::choose), each time on a fresh loop; returns how many there are. With
-    /// [`Order::Fifo`], only the answers of `choose` count.
+    /// [`choose`](crate::choose). Returns the number of runs. With [`Order::Fifo`], only the
+    /// answers of `choose` differ.
     ///
-    /// It is a depth-first search by running the program again from its start, so a program whose
-    /// tasks may spin for ever has no end here.
+    /// Each run has a fresh loop and starts the program again: a depth-first search of all
+    /// decisions. A program in which one task can spin for ever fails, because one of its orders
+    /// takes too many steps.
     ///
     /// # Panics
     ///
-    /// As [`run`](Simulation::run), with the choices in place of the seed; and when there are more
-    /// orders than [`max_orders`](Simulation::max_orders).
+    /// Like [`run`](Simulation::run), but the message has the choices in place of the seed. Also
+    /// when there are more orders than [`max_orders`](Simulation::max_orders).
     #[track_caller]
     pub fn every_order<R: Verdict>(&self, mut program: impl FnMut(&mut EventLoop) -> R) -> u64 {
         let mut path = Path::default();
@@ -197,9 +209,10 @@ impl Simulation {
             if let Some(failure) = failure {
                 panic!("{}", failure.message_with_choices(order, &path));
             }
-            // Or the orders behind the missing choices would be left out without a word.
-            if let Some(cut_short) = path.is_cut_short() {
-                panic!("order {order} fails, with the choices {path}: {cut_short}");
+            // Without this check, the orders behind the missing choices would be left out
+            // unnoticed.
+            if let Some(missing) = path.missing_choices() {
+                panic!("order {order} fails, with the choices {path}: {missing}");
             }
             if !path.advance() {
                 return order;
@@ -212,13 +225,12 @@ impl Simulation {
         )
     }
 
-    /// Runs the program with the choices that a failure of
-    /// [`every_order`](Simulation::every_order) names, and returns what it came to with its whole
-    /// trace.
+    /// Runs the program with the choices that a failure of [`every_order`](Simulation::every_order)
+    /// names, and returns its result with the whole trace.
     ///
     /// # Panics
     ///
-    /// When these are no choices: they are numbers with dots between.
+    /// When `choices` are not numbers with dots between them.
     pub fn replay_order<R>(
         &self,
         choices: &str,
@@ -232,18 +244,18 @@ impl Simulation {
         choices: Choices,
         program: impl FnOnce(&mut EventLoop) -> R,
     ) -> Replay<R> {
-        let (run, record) = (self.start(choices), KeptTrace::of_all());
+        let (run, record) = (self.new_run(choices), KeptTrace::of_all());
         let result = execute(&run, &record, program);
         Replay { result, trace: record.lines() }
     }
 
-    /// One run. Hands the choices back.
+    /// Runs the program once. Returns the choices, and the failure if there was one.
     fn attempt<R: Verdict>(
         &self,
         choices: Choices,
         program: impl FnOnce(&mut EventLoop) -> R,
     ) -> (Choices, Option<Failure>) {
-        let (run, record) = (self.start(choices), KeptTrace::of_the_last());
+        let (run, record) = (self.new_run(choices), KeptTrace::of_the_last());
         let result = execute(&run, &record, |event_loop| program(event_loop).failure());
         let cause = match result {
             Err(message) => Some(message),
@@ -254,7 +266,7 @@ impl Simulation {
         (run.into_choices(), cause.map(|cause| Failure::new(cause, &record)))
     }
 
-    fn start(&self, choices: Choices) -> Run {
+    fn new_run(&self, choices: Choices) -> Run {
         Run::new(choices, self.order, self.faults.clone(), self.max_steps)
     }
 }
@@ -262,7 +274,7 @@ impl Simulation {
 fn seed_in_environment() -> Option<u64> {
     let text = env::var_os(SEED)?;
     let seed = text.to_str().and_then(|text| text.trim().parse().ok());
-    // The range of the one seed needs an end.
+    // The range of the one seed ends at `seed + 1`.
     let seed = seed.filter(|seed| *seed < u64::MAX);
     Some(seed.unwrap_or_else(|| {
         panic!("{SEED} must be a number below 2^64 - 1, as a failure shows it: {text:?}")

@@ -1,15 +1,15 @@
-//! [`Verdict`]: whether a run of a program failed, as its return value says.
+//! [`Verdict`]: the values that a simulated program may return, and whether they mean a failure.
 
 use std::fmt;
 
-/// What a simulated program may return: nothing, or a `Result` whose error is a failure.
+/// A value that a simulated program may return: nothing, or a `Result` whose error is a failure.
 #[diagnostic::on_unimplemented(
-    message = "a simulated program is worth nothing, or a `Result` whose error is a failure",
-    label = "it is worth `{Self}`",
-    note = "check the value in the program, and end that with a semicolon or `Ok(())`"
+    message = "a simulated program returns nothing, or a `Result` whose error is a failure",
+    label = "this one returns `{Self}`",
+    note = "check the value in the program, and end the program with a semicolon or `Ok(())`"
 )]
 pub trait Verdict {
-    /// Why the run failed, if it did.
+    /// Returns why the run failed, if it did.
     fn failure(self) -> Option<String>;
 }
 

@@ -28,7 +28,7 @@ laws! { ($) barriers:
 }
 
 /// Waits at the barrier `rounds` times. Notes each time whether this task was the leader.
-fn waiter(
+fn waiting_task(
     subject: Subject,
     barrier: &Barrier,
     notes: &Notes,
@@ -47,35 +47,37 @@ fn waiter(
 
 fn all_tasks_arrive_before_any_continues(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(3), Notes::default(), new_loop());
-    let _first = ["a", "b"].map(|name| event_loop.spawn(waiter(subject, &barrier, &notes, name, 1)));
+    let _first =
+        ["a", "b"].map(|name| event_loop.spawn(waiting_task(subject, &barrier, &notes, name, 1)));
     turns(&mut event_loop, 3);
     assert_eq!(notes.lines(), NO_NOTES);
-    let _last = event_loop.spawn(waiter(subject, &barrier, &notes, "c", 1));
+    let _last = event_loop.spawn(waiting_task(subject, &barrier, &notes, "c", 1));
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["c leads", "a", "b"]);
 }
 
 fn can_be_used_again(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
-    let _tasks = ["a", "b"].map(|name| event_loop.spawn(waiter(subject, &barrier, &notes, name, 3)));
+    let _tasks =
+        ["a", "b"].map(|name| event_loop.spawn(waiting_task(subject, &barrier, &notes, name, 3)));
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["b leads", "a", "a leads", "b", "b leads", "a"]);
 }
 
 fn a_cancelled_waiter_does_not_count(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
-    let cancelled = event_loop.start(waiter(subject, &barrier, &notes, "a", 1), 1);
+    let cancelled = event_loop.start(waiting_task(subject, &barrier, &notes, "a", 1), 1);
     cancelled.cancel();
-    let _b = event_loop.start(waiter(subject, &barrier, &notes, "b", 1), 2);
+    let _b = event_loop.start(waiting_task(subject, &barrier, &notes, "b", 1), 2);
     assert_eq!(notes.lines(), NO_NOTES, "only one task waits at the barrier: it must not continue");
-    let _c = event_loop.spawn(waiter(subject, &barrier, &notes, "c", 1));
+    let _c = event_loop.spawn(waiting_task(subject, &barrier, &notes, "c", 1));
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["c leads", "b"]);
 }
 
 fn a_waiter_cancelled_after_the_last_arrival_counts(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
-    let cancelled = event_loop.start(waiter(subject, &barrier, &notes, "a", 1), 1);
+    let cancelled = event_loop.start(waiting_task(subject, &barrier, &notes, "a", 1), 1);
     let own = barrier.clone();
     let leads = body().perform_then(
         move || own.wait(),
@@ -86,20 +88,25 @@ fn a_waiter_cancelled_after_the_last_arrival_counts(subject: Subject) {
     );
     let leads = event_loop.spawn(subject.task(leads));
     event_loop.block_on(leads).unwrap().unwrap();
-    let _next = ["b", "c"].map(|name| event_loop.spawn(waiter(subject, &barrier, &notes, name, 1)));
+    let _next =
+        ["b", "c"].map(|name| event_loop.spawn(waiting_task(subject, &barrier, &notes, name, 1)));
     event_loop.run().unwrap();
-    assert_eq!(notes.lines(), ["c leads", "b"], "a cancelled task must not count in the next round");
+    assert_eq!(
+        notes.lines(),
+        ["c leads", "b"],
+        "a cancelled task must not count in the next round"
+    );
 }
 
 fn a_spurious_resume_does_not_count_twice(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
     let probe = crate::Probe::default();
-    let wait = waiter(subject, &barrier, &notes, "a", 1);
-    let _task = event_loop.start(subject.task(body().perform(race(wait, probe.waiter()))), 1);
+    let wait = waiting_task(subject, &barrier, &notes, "a", 1);
+    let _task = event_loop.start(subject.task(body().perform(race(wait, probe.waits()))), 1);
     probe.wake();
     turns(&mut event_loop, 2);
     assert_eq!(notes.lines(), NO_NOTES);
-    let _other = event_loop.spawn(waiter(subject, &barrier, &notes, "b", 1));
+    let _other = event_loop.spawn(waiting_task(subject, &barrier, &notes, "b", 1));
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["b leads", "a"]);
 }
@@ -107,13 +114,13 @@ fn a_spurious_resume_does_not_count_twice(subject: Subject) {
 fn for_zero_or_one_task_never_waits(subject: Subject) {
     for n in [0, 1] {
         let (barrier, notes, mut event_loop) = (Barrier::new(n), Notes::default(), new_loop());
-        let _task = event_loop.start(waiter(subject, &barrier, &notes, "a", 2), 1);
+        let _task = event_loop.start(waiting_task(subject, &barrier, &notes, "a", 2), 1);
         assert_eq!(notes.lines(), ["a leads", "a leads"]);
     }
 }
 
 fn too_few_tasks_are_a_deadlock(subject: Subject) {
     let (barrier, notes, mut event_loop) = (Barrier::new(2), Notes::default(), new_loop());
-    let _task = event_loop.spawn(waiter(subject, &barrier, &notes, "a", 1));
+    let _task = event_loop.spawn(waiting_task(subject, &barrier, &notes, "a", 1));
     expect_deadlock(event_loop.run());
 }

@@ -108,7 +108,11 @@ fn a_value_is_dropped_when_all_have_received_it(subject: Subject) {
     let receives = body().perform_then(move || receiver.recv(), drop);
     let receives = event_loop.spawn(subject.task(receives));
     event_loop.block_on(receives).unwrap().unwrap();
-    assert_eq!(notes.lines(), NO_NOTES, "a value was dropped although one receiver has not received it");
+    assert_eq!(
+        notes.lines(),
+        NO_NOTES,
+        "a value was dropped although one receiver has not received it"
+    );
     drop(never.try_recv());
     assert_eq!(notes.lines(), ["one"]);
     drop(never);
@@ -175,7 +179,11 @@ fn the_destructor_of_a_value_may_use_the_channel(subject: Subject) {
     let value = || Rc::new(Asks(sender.clone(), notes.clone()));
     sender.send(value());
     sender.send(value());
-    assert_eq!(notes.lines(), ["dropped, with 1 receivers"], "a channel of capacity 1 must drop the older of two values");
+    assert_eq!(
+        notes.lines(),
+        ["dropped, with 1 receivers"],
+        "a channel of capacity 1 must drop the older of two values"
+    );
     let holds = body().hold(receiver);
     event_loop.block_on(subject.task(holds)).unwrap();
     assert_eq!(notes.count("dropped, with 0 receivers"), 1);

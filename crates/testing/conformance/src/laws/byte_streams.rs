@@ -70,7 +70,9 @@ fn reads_exactly(body: Body, end: &StreamEnd, wanted: impl Into<Vec<u8>>) -> Bod
     let n = wanted.len();
     body.perform_then(
         move || end.read_exact(n),
-        move |read| assert!(read.unwrap() == wanted, "the {n} bytes read differ from those written"),
+        move |read| {
+            assert!(read.unwrap() == wanted, "the {n} bytes read differ from those written")
+        },
     )
 }
 

@@ -4,7 +4,9 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
-use crate::{NO_NOTES, Probe, Notes, Subject, TestLoop, body, in_drop, new_loop, notes_and_loop, turns};
+use crate::{
+    NO_NOTES, Notes, Probe, Subject, TestLoop, body, in_drop, new_loop, notes_and_loop, turns,
+};
 
 laws! { ($) cancel:
     /// A task that is cancelled before its start never runs. When `cancel` returns, its destructors
@@ -74,7 +76,11 @@ fn while_suspended_runs_the_destructors(subject: Subject) {
         let handle = event_loop.start(subject.task(body), 1);
         assert_eq!(notes.lines(), NO_NOTES);
         handle.cancel();
-        assert_eq!(notes.lines(), ["dropped"], "the destructors must have run when `cancel` returns");
+        assert_eq!(
+            notes.lines(),
+            ["dropped"],
+            "the destructors must have run when `cancel` returns"
+        );
         assert_eq!(event_loop.live(), 0);
         assert!(is_cancelled(&mut event_loop, handle));
         assert_eq!(notes.lines(), ["dropped"], "a cancelled task must never continue");
@@ -149,7 +155,10 @@ fn of_itself_without_a_suspension_is_done(subject: Subject) {
     turns(&mut event_loop, 1);
     assert_eq!(notes.lines(), ["still here", "at the end", "dropped"]);
     let handle = handle.take().unwrap();
-    assert!(event_loop.block_on(handle).unwrap().is_ok(), "the task ended without suspending: it must not be cancelled");
+    assert!(
+        event_loop.block_on(handle).unwrap().is_ok(),
+        "the task ended without suspending: it must not be cancelled"
+    );
 }
 
 fn of_a_ready_task_prevents_its_resume(subject: Subject) {
@@ -182,7 +191,11 @@ fn removes_the_deadline(subject: Subject) {
     let sleeper = event_loop.spawn(subject.task(body().perform(sleep(100 * SECOND))));
     let cancels = body().perform(sleep(SECOND)).run(move || sleeper.cancel());
     event_loop.run_detached(subject.task(cancels));
-    assert_eq!(event_loop.elapsed(), SECOND, "the clock must not jump to a deadline that no task waits for");
+    assert_eq!(
+        event_loop.elapsed(),
+        SECOND,
+        "the clock must not jump to a deadline that no task waits for"
+    );
 }
 
 fn drops_performed_tasks_from_the_inside_out(subject: Subject) {
@@ -193,7 +206,11 @@ fn drops_performed_tasks_from_the_inside_out(subject: Subject) {
     let mut event_loop = new_loop();
     let handle = event_loop.start(outer, 1);
     handle.cancel();
-    assert_eq!(notes.lines(), ["inner", "middle", "outer"], "tasks must be dropped from the inside out");
+    assert_eq!(
+        notes.lines(),
+        ["inner", "middle", "outer"],
+        "tasks must be dropped from the inside out"
+    );
 }
 
 fn leaves_the_children_running(subject: Subject) {
@@ -204,7 +221,11 @@ fn leaves_the_children_running(subject: Subject) {
     let handle = event_loop.start(subject.task(parent), 1);
     handle.cancel();
     event_loop.run().unwrap();
-    assert_eq!(notes.lines(), ["child done"], "the parent's cancel drops the handle: the child must go on");
+    assert_eq!(
+        notes.lines(),
+        ["child done"],
+        "the parent's cancel drops the handle: the child must go on"
+    );
 }
 
 fn in_a_destructor_is_allowed(subject: Subject) {
@@ -223,5 +244,8 @@ fn is_reported_when_the_loop_is_dropped(subject: Subject) {
     drop(event_loop);
     assert!(handle.is_finished());
     let mut other_loop = new_loop();
-    assert!(is_cancelled(&mut other_loop, handle), "a handle must report the cancel after its loop is dropped");
+    assert!(
+        is_cancelled(&mut other_loop, handle),
+        "a handle must report the cancel after its loop is dropped"
+    );
 }

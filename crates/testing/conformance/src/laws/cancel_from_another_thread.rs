@@ -38,7 +38,11 @@ fn before_the_start_prevents_the_start(subject: Subject) {
     let canceller = handle.canceller();
     thread::spawn(move || canceller.cancel()).join().unwrap();
     turns(&mut event_loop, 1);
-    assert_eq!(notes.lines(), ["dropped"], "the cancel must be carried out before the task is resumed");
+    assert_eq!(
+        notes.lines(),
+        ["dropped"],
+        "the cancel must be carried out before the task is resumed"
+    );
 }
 
 fn after_the_end_changes_nothing(subject: Subject) {

@@ -10,7 +10,7 @@ use quadrivium::{
     task::Either,
 };
 
-use crate::{Probe, Subject, TestLoop, body, random_cases, new_loop, turns};
+use crate::{Probe, Subject, TestLoop, body, new_loop, random_cases, turns};
 
 laws! { ($) channel_operations:
     /// Under random sends, receives, cancels and spurious wakes, every value arrives once and in
@@ -147,7 +147,11 @@ impl World {
     fn check_at_the_end(&mut self) {
         turns(&mut self.event_loop, 100);
         if self.waits(false) {
-            assert_eq!(self.try_recv(), Err(TryRecvError::Empty), "a receiver waits though there is a value");
+            assert_eq!(
+                self.try_recv(),
+                Err(TryRecvError::Empty),
+                "a receiver waits though there is a value"
+            );
             assert!(!self.waits(true), "a sender waits though a receiver does");
         }
         while self.try_recv().is_ok() {
@@ -155,8 +159,12 @@ impl World {
         }
         assert!(!self.waits(true), "a sender waits though there is room");
         let history = self.history.borrow();
-        let expected: Vec<_> =
-            history.begun.iter().copied().filter(|value| !history.cancelled.contains(value)).collect();
+        let expected: Vec<_> = history
+            .begun
+            .iter()
+            .copied()
+            .filter(|value| !history.cancelled.contains(value))
+            .collect();
         assert_eq!(history.received, expected);
     }
 }

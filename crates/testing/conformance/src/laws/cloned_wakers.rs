@@ -39,7 +39,11 @@ laws! { ($) cloned_wakers:
 
 /// Performs `task`, and runs `meddle` when the task clones its waker. Nothing else happens that
 /// could end the wait of the task. Returns its output.
-fn output_when_clone_runs<T: Task + 'static>(subject: Subject, task: T, meddle: impl FnOnce() + 'static) -> T::Output
+fn output_when_clone_runs<T: Task + 'static>(
+    subject: Subject,
+    task: T,
+    meddle: impl FnOnce() + 'static,
+) -> T::Output
 where
     T::Output: 'static,
 {
@@ -54,7 +58,9 @@ where
     let output = Rc::new(Cell::new(None));
     let slot = Rc::clone(&output);
     let performs = body().perform_then(|| meddled, move |output| slot.set(Some(output)));
-    new_loop().block_on(subject.task(performs)).expect("what happens while the waker is cloned must end the task's wait");
+    new_loop()
+        .block_on(subject.task(performs))
+        .expect("what happens while the waker is cloned must end the task's wait");
     output.take().expect("it is done")
 }
 
@@ -85,13 +91,19 @@ fn a_send_during_a_clone_is_received(subject: Subject) {
     assert_eq!(output_when_clone_runs(subject, receiver, move || sender.send(1).unwrap()), Ok(1));
     let (sender, receiver) = channel::bounded(1);
     let sends = sender.clone();
-    assert_eq!(output_when_clone_runs(subject, receiver.recv(), move || sends.try_send(2).unwrap()), Ok(2));
+    assert_eq!(
+        output_when_clone_runs(subject, receiver.recv(), move || sends.try_send(2).unwrap()),
+        Ok(2)
+    );
     let (sender, receiver) = broadcast::channel(1);
     let sends = sender.clone();
     assert_eq!(output_when_clone_runs(subject, receiver.recv(), move || _ = sends.send(3)), Ok(3));
     let (sender, receiver) = watch::channel(0);
     let sends = sender.clone();
-    assert_eq!(output_when_clone_runs(subject, receiver.changed(), move || sends.send(4)).as_deref(), Ok(&4));
+    assert_eq!(
+        output_when_clone_runs(subject, receiver.changed(), move || sends.send(4)).as_deref(),
+        Ok(&4)
+    );
 }
 
 fn a_close_during_a_clone_is_noticed(subject: Subject) {
@@ -115,7 +127,10 @@ fn a_receive_during_a_clone_ends_the_send(subject: Subject) {
     let receives = Rc::new(receiver);
     let receiver = Rc::clone(&receives);
     let send = sender.send(2);
-    assert_eq!(output_when_clone_runs(subject, send, move || assert_eq!(receives.try_recv(), Ok(1))), Ok(()));
+    assert_eq!(
+        output_when_clone_runs(subject, send, move || assert_eq!(receives.try_recv(), Ok(1))),
+        Ok(())
+    );
     assert_eq!(receiver.try_recv(), Ok(2));
     let (sender, receiver) = full();
     assert!(output_when_clone_runs(subject, sender.send(2), || drop(receiver)).is_err());
@@ -139,7 +154,9 @@ fn a_release_during_a_clone_is_noticed(subject: Subject) {
     assert_eq!(both.unwrap().count(), 2);
     let _permit = semaphore.try_acquire().unwrap();
     let closes = semaphore.clone();
-    assert!(output_when_clone_runs(subject, semaphore.acquire_many(2), move || closes.close()).is_err());
+    assert!(
+        output_when_clone_runs(subject, semaphore.acquire_many(2), move || closes.close()).is_err()
+    );
 }
 
 fn an_arrival_during_a_clone_counts(subject: Subject) {

@@ -68,8 +68,9 @@ fn may_be_dropped_by_their_own_task(subject: Subject) {
 }
 
 fn may_be_dropped_by_their_own_destructor(subject: Subject) {
-    let handle =
-        end_cluster_by(subject, |cluster, may_go_on| body().hold(cluster).perform(future(may_go_on)));
+    let handle = end_cluster_by(subject, |cluster, may_go_on| {
+        body().hold(cluster).perform(future(may_go_on))
+    });
     real_loop().block_on(handle).expect("the loop of the test goes on").expect("it has ended");
 }
 

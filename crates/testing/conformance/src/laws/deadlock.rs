@@ -74,7 +74,12 @@ pub(super) fn expect_deadlock<T>(ran: Result<T, RunError>) -> Deadlock {
 type Handle = Rc<RefCell<Option<JoinHandle<()>>>>;
 
 /// Spawns a task that joins the task of `handle`.
-fn spawn_joining(subject: Subject, name: &str, event_loop: &EventLoop, handle: &Handle) -> JoinHandle<()> {
+fn spawn_joining(
+    subject: Subject,
+    name: &str,
+    event_loop: &EventLoop,
+    handle: &Handle,
+) -> JoinHandle<()> {
     let handle = Rc::clone(handle);
     let joins = body().perform_then(move || handle.take().unwrap(), drop);
     event_loop.spawn_named(name, subject.task(joins))
@@ -150,7 +155,11 @@ fn is_not_reported_while_a_deadline_is_left(subject: Subject) {
 }
 
 /// Spawns a task that suspends and waits to be woken. It sends on `suspended` when it does.
-fn spawn_suspended(subject: Subject, event_loop: &EventLoop, suspended: mpsc::Sender<()>) -> JoinHandle<()> {
+fn spawn_suspended(
+    subject: Subject,
+    event_loop: &EventLoop,
+    suspended: mpsc::Sender<()>,
+) -> JoinHandle<()> {
     let waits = leaf(move |_| {
         suspended.send(()).unwrap();
         Step::<()>::Suspended(Wait::Wake)

@@ -11,7 +11,7 @@
 //!   cancelled by a task of the same loop              have_a_host_in_a_cancel_by_another_task
 //!   cancelled by a task of another loop               have_a_host_in_a_cancel_by_another_loop
 //!   cancelled by a Canceller, from any thread         have_a_host_in_a_cancel_by_a_canceller
-//!   cancelled by a RemoteHandle                       outcomes::a_destructor_in_a_cancel_has_a_host
+//!   cancelled by a RemoteHandle                       laws of `outcomes`
 //!   cancelled as its block_on is stopped              have_a_host_in_a_stopped_block_on
 //!   cancelled by a schedule                           crates/hosts/event-loop/tests/own_host.rs
 //!   its loop is dropped, in a run of another as well  have_a_host_when_the_loop_is_dropped
@@ -108,7 +108,12 @@ fn done(
 }
 
 /// Runs `f` in a task named `bob`, which then notes which task runs, and spawns a child.
-fn run_in_bob(subject: Subject, event_loop: &mut TestLoop, notes: &Notes, f: impl FnOnce() + 'static) {
+fn run_in_bob(
+    subject: Subject,
+    event_loop: &mut TestLoop,
+    notes: &Notes,
+    f: impl FnOnce() + 'static,
+) {
     let (own_notes, spawns) = (notes.clone(), notes.clone());
     let body = body().run(f).run(move || {
         own_notes.add(format!("then {}", running()));
@@ -156,7 +161,11 @@ fn have_a_host_in_a_cancel_outside_a_run(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let handle = suspended(subject, &mut event_loop, &notes);
     handle.cancel();
-    assert_eq!(notes.lines(), ["destructor of ada"], "destructors must have run when cancel returns");
+    assert_eq!(
+        notes.lines(),
+        ["destructor of ada"],
+        "destructors must have run when cancel returns"
+    );
     assert!(host::current().is_none(), "after the cancel there must be no host, as before it");
     assert_eq!(children(&mut event_loop, &notes), ["child ran", "child dropped"]);
 }

@@ -99,7 +99,11 @@ pub(super) fn started_by(starter: &[&str], failure: i32, case: &str, something: 
     let tried = StdCommand::new(starter[0]).arg("--version").output();
     if tried.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         let must_not_skip = env::var_os("QUADRIVIUM_MUST_NOT_SKIP");
-        assert!(must_not_skip.is_none(), "{} is not installed on this machine: install it", starter[0]);
+        assert!(
+            must_not_skip.is_none(),
+            "{} is not installed on this machine: install it",
+            starter[0]
+        );
         return println!("skipped: {} is not installed on this machine", starter[0]);
     }
     let output = alone_under(starter, &current_law::test(), case, something);

@@ -127,7 +127,8 @@ fn tolerates_a_spurious_wake(subject: Subject) {
 fn may_be_followed_by_a_panic(subject: Subject) {
     for parts in 0..=PARTS {
         let (notes, mut event_loop) = notes_and_loop();
-        let body = (0..parts).fold(body(), |body, n| part(subject, note_and_hold(body, &notes, n), n));
+        let body =
+            (0..parts).fold(body(), |body, n| part(subject, note_and_hold(body, &notes, n), n));
         let panics = body.run(|| std::panic::resume_unwind(Box::new("on purpose")));
         let error = event_loop.block_on(subject.task(panics.note(&notes, "went on"))).unwrap_err();
         assert_eq!(error.to_string(), "the task panicked: on purpose");

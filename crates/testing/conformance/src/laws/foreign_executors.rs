@@ -12,7 +12,7 @@ use quadrivium::{
     task::{BoxTask, Perform},
 };
 
-use crate::{Probe, Notes, Subject, body, catch_panic, wakers::WakeCount};
+use crate::{Notes, Probe, Subject, body, catch_panic, wakers::WakeCount};
 
 laws! { ($) foreign_executors:
     /// On an executor that supports only wakers, a turn lets other tasks run and then continues.
@@ -27,7 +27,8 @@ laws! { ($) foreign_executors:
     a_spawn_panics needs ByHand;
 }
 
-/// Polls the task until it is done or has not been woken. Returns its output, or `None` if it still waits.
+/// Polls the task until it is done or has not been woken. Returns its output, or `None` if it still
+/// waits.
 fn execute<T>(task: BoxTask<T>) -> Option<T> {
     let mut future = pin!(Perform::new(task));
     let wakes = WakeCount::default();

@@ -19,7 +19,9 @@ use quadrivium::{
 };
 
 use super::wakes::million;
-use crate::{Subject, body, in_drop, leaf, new_loop, traced, turns, spawn_with_probe, loop_with_probe};
+use crate::{
+    Subject, body, in_drop, leaf, loop_with_probe, new_loop, spawn_with_probe, traced, turns,
+};
 
 laws! { ($) foreign_threads:
     /// A million wakes from another thread between two turns cause a single resume.

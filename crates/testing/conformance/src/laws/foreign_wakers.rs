@@ -14,8 +14,8 @@ use quadrivium::{
 };
 
 use crate::{
-    Subject, body, in_destructor, is_done, new_loop, catch_panic, notes_and_loop, turns,
-    wakers::panicking_waker, spawn_with_probe,
+    Subject, body, catch_panic, in_destructor, is_done, new_loop, notes_and_loop, spawn_with_probe,
+    turns, wakers::panicking_waker,
 };
 
 laws! { ($) foreign_wakers:
@@ -52,7 +52,11 @@ fn a_panic_does_not_stop_other_wakes(subject: Subject) {
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["woken", "woken"]);
     let error = event_loop.block_on(notifies).unwrap().unwrap_err();
-    assert_eq!(error.panic_message(), Some("in a waker"), "the panic must end the task that has notified");
+    assert_eq!(
+        error.panic_message(),
+        Some("in a waker"),
+        "the panic must end the task that has notified"
+    );
 }
 
 fn a_panic_at_the_end_of_a_task_is_contained(subject: Subject) {

@@ -17,7 +17,7 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{Probe, Notes, Subject, body, new_loop, notes_and_loop, turns};
+use crate::{Notes, Probe, Subject, body, new_loop, notes_and_loop, turns};
 
 laws! { ($) futures_combinators:
     /// A foreign join keeps the deadlines of all its parts.
@@ -54,15 +54,19 @@ fn part(subject: Subject, ms: u32) -> BoxTask<u32> {
 }
 
 /// A task of the subject that performs a future, since the combinators are futures.
-fn future_task<T: 'static>(subject: Subject, body: impl Future<Output = T> + 'static) -> BoxTask<T> {
+fn future_task<T: 'static>(
+    subject: Subject,
+    body: impl Future<Output = T> + 'static,
+) -> BoxTask<T> {
     subject.task(crate::Body::performing(Box::pin(future(body))))
 }
 
 fn a_join_keeps_all_deadlines(subject: Subject) {
     let mut event_loop = new_loop();
     let (a, b) = (part(subject, 3), part(subject, 1));
-    let both =
-        future_task(subject, async { futures::join!(perform(a), perform(b), perform(sleep(2 * MS))) });
+    let both = future_task(subject, async {
+        futures::join!(perform(a), perform(b), perform(sleep(2 * MS)))
+    });
     assert_eq!(event_loop.block_on(both).unwrap(), (3, 1, ()));
     assert_eq!(event_loop.elapsed(), 3 * MS);
 }
@@ -172,7 +176,11 @@ fn a_dropped_part_leaves_no_deadline(subject: Subject) {
     }));
     turns(&mut event_loop, 1);
     event_loop.advance(MS);
-    assert_eq!(turns(&mut event_loop, 2), Turned::Waiting, "the deadline after 100 ms must be gone");
+    assert_eq!(
+        turns(&mut event_loop, 2),
+        Turned::Waiting,
+        "the deadline after 100 ms must be gone"
+    );
     notify.notify_one();
     event_loop.block_on(handle).unwrap().unwrap();
     assert_eq!(event_loop.elapsed(), MS);
@@ -208,7 +216,11 @@ fn the_loser_of_a_select_leaves_no_deadline(subject: Subject) {
     }));
     turns(&mut event_loop, 1);
     event_loop.advance(MS);
-    assert_eq!(turns(&mut event_loop, 2), Turned::Waiting, "the deadline after 100 ms must be gone");
+    assert_eq!(
+        turns(&mut event_loop, 2),
+        Turned::Waiting,
+        "the deadline after 100 ms must be gone"
+    );
     drop(sender);
     event_loop.block_on(handle).unwrap().unwrap();
     assert_eq!(event_loop.elapsed(), MS);

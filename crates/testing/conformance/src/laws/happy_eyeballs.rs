@@ -130,7 +130,10 @@ fn a_cancelled_connect_closes_its_sockets(subject: Subject) {
         let connects = event_loop.start(connects(subject, vec![hole.address; 3], drop), 1);
         event_loop.advance(DELAY);
         turns(&mut event_loop, 1);
-        assert!(open_descriptors() >= before + 2, "two attempts must be open, and the loop's own descriptor");
+        assert!(
+            open_descriptors() >= before + 2,
+            "two attempts must be open, and the loop's own descriptor"
+        );
         connects.cancel();
         assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
         drop(event_loop);

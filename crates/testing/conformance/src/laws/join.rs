@@ -10,8 +10,8 @@ use quadrivium::{
 };
 
 use crate::{
-    NO_NOTES, Probe, Notes, Subject, body, is_done, leaf, new_loop, catch_panic, resume, notes_and_loop, traced,
-    turns,
+    NO_NOTES, Notes, Probe, Subject, body, catch_panic, is_done, leaf, new_loop, notes_and_loop,
+    resume, traced, turns,
 };
 
 laws! { ($) join:
@@ -141,13 +141,21 @@ fn an_unread_output_is_dropped(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let output = notes.when_dropped("output of the first");
     event_loop.run_detached(subject.task(body().perform(turn()).output(move || output)));
-    assert_eq!(notes.lines(), ["output of the first"], "a detached task must drop its output at its end");
+    assert_eq!(
+        notes.lines(),
+        ["output of the first"],
+        "a detached task must drop its output at its end"
+    );
     let output = notes.when_dropped("output of the second");
     let handle = event_loop.spawn(subject.task(body().output(move || output)));
     event_loop.run().unwrap();
     assert_eq!(notes.lines().len(), 1);
     drop(handle);
-    assert_eq!(notes.lines()[1..], ["output of the second"], "an unread output must be dropped with the handle");
+    assert_eq!(
+        notes.lines()[1..],
+        ["output of the second"],
+        "an unread output must be dropped with the handle"
+    );
 }
 
 fn a_joined_output_is_dropped_once(subject: Subject) {
@@ -200,7 +208,11 @@ fn a_finished_race_has_dropped_its_loser(subject: Subject) {
     let mut race: BoxTask<Either<(), ()>> =
         Box::pin(race(subject.task(loser), subject.task(body())));
     assert!(is_done(&resume(&mut race)));
-    assert_eq!(notes.lines(), ["loser dropped"], "the loser must be dropped although the race still exists");
+    assert_eq!(
+        notes.lines(),
+        ["loser dropped"],
+        "the loser must be dropped although the race still exists"
+    );
     assert_eq!(catch_panic(|| is_done(&resume(&mut race))), Err(RESUMED_AFTER_DONE.to_string()));
 }
 

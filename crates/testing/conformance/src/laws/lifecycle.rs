@@ -10,9 +10,9 @@ use quadrivium::{
 };
 
 use crate::{
-    NO_NOTES, Notes, Subject, body,
+    NO_NOTES, Notes, Subject, body, catch_panic,
     event_loop::{expect_done, expect_suspended},
-    is_done, leaf, new_loop, catch_panic, resume, notes_and_loop, turns,
+    is_done, leaf, new_loop, notes_and_loop, resume, turns,
 };
 
 laws! { ($) lifecycle:
@@ -83,7 +83,11 @@ fn waits_for_what_its_sub_task_waits_for(subject: Subject) {
         let expected = wait.clone();
         let waits = leaf(move |_| Step::<()>::Suspended(wait.clone()));
         let mut task = subject.task(body().perform(waits));
-        assert_eq!(expect_suspended(&mut task), expected, "the task must return the wait of its sub-task");
+        assert_eq!(
+            expect_suspended(&mut task),
+            expected,
+            "the task must return the wait of its sub-task"
+        );
     }
 }
 
@@ -102,7 +106,10 @@ fn a_resume_after_done_panics(subject: Subject) {
     expect_suspended(&mut task);
     expect_done(&mut task);
     for _ in 0..2 {
-        assert_eq!(catch_panic(|| is_done(&resume(&mut task))), Err(RESUMED_AFTER_DONE.to_string()));
+        assert_eq!(
+            catch_panic(|| is_done(&resume(&mut task))),
+            Err(RESUMED_AFTER_DONE.to_string())
+        );
     }
 }
 

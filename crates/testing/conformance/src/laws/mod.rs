@@ -263,8 +263,7 @@ mod tests {
     /// Returns the contents of `docs/laws.md`.
     fn page() -> String {
         let mut page = "# The laws\n\n".to_string();
-        let introduction =
-            "Every style must show these behaviours. Each topic below is a file of \
+        let introduction = "Every style must show these behaviours. Each topic below is a file of \
              `crates/testing/conformance/src/laws/`. The page on [testing a style of your \
              own](conformance.md) shows how to run the laws and explains the features of styles, \
              such as `ByHand`. The features of hosts, such as `VirtualClock`, are explained on the \
@@ -279,7 +278,8 @@ mod tests {
                 page.push('\n');
             }
             let needs = law.needs.iter().map(|needs| format!(" *Only styles with `{needs:?}`.*"));
-            let needs = needs.chain(law.on.iter().map(|on| format!(" *Only hosts with `{on:?}`.*")));
+            let needs =
+                needs.chain(law.on.iter().map(|on| format!(" *Only hosts with `{on:?}`.*")));
             let sentence = law.specification.trim();
             let line = format!("- `{}`: {sentence}{}", law.name, needs.collect::<String>());
             wrap(&mut page, &line, "  ");

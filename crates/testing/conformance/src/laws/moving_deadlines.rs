@@ -90,7 +90,11 @@ fn a_moved_deadline_fires_once(subject: Subject) {
         turns(&mut event_loop, 1);
     }
     event_loop.run().unwrap();
-    assert_eq!(*resumes.borrow(), [0, 0, 0, 5].map(|ms| ms * MS), "the deadline must fire at 5 ms, not at 1 ms or 50 ms");
+    assert_eq!(
+        *resumes.borrow(),
+        [0, 0, 0, 5].map(|ms| ms * MS),
+        "the deadline must fire at 5 ms, not at 1 ms or 50 ms"
+    );
     assert_eq!(event_loop.elapsed(), 5 * MS);
 }
 

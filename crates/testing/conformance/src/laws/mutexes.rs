@@ -9,7 +9,9 @@ use quadrivium::{
 };
 
 use super::deadlock::expect_deadlock;
-use crate::{Notes, Subject, body, in_drop, is_done, new_loop, catch_panic, wakers::panicking_waker};
+use crate::{
+    Notes, Subject, body, catch_panic, in_drop, is_done, new_loop, wakers::panicking_waker,
+};
 
 laws! { ($) mutexes:
     /// A free lock is taken without suspending.
@@ -41,7 +43,7 @@ laws! { ($) mutexes:
 
 /// A task that locks the mutex, holds it for the given number of turns, and notes when it locks and
 /// unlocks.
-fn holder(
+fn holding_task(
     subject: Subject,
     mutex: &Mutex<Vec<u32>>,
     notes: &Notes,
@@ -69,15 +71,15 @@ fn holder(
 
 fn a_free_lock_is_taken_at_once(subject: Subject) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
-    let task = event_loop.start(holder(subject, &mutex, &notes, 1, 0), 1);
+    let task = event_loop.start(holding_task(subject, &mutex, &notes, 1, 0), 1);
     assert!(task.is_finished());
     assert_eq!(*mutex.try_lock().unwrap(), [1]);
 }
 
 fn a_lock_may_be_held_across_suspensions(subject: Subject) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
-    let _one = event_loop.spawn(holder(subject, &mutex, &notes, 1, 3));
-    let _other = event_loop.start(holder(subject, &mutex, &notes, 2, 3), 1);
+    let _one = event_loop.spawn(holding_task(subject, &mutex, &notes, 1, 3));
+    let _other = event_loop.start(holding_task(subject, &mutex, &notes, 2, 3), 1);
     assert!(mutex.try_lock().is_none());
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["1 locked", "1 unlocks", "2 locked", "2 unlocks"]);
@@ -86,7 +88,7 @@ fn a_lock_may_be_held_across_suspensions(subject: Subject) {
 fn waiting_tasks_keep_their_order(subject: Subject) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let _tasks: Vec<_> =
-        (0..5).map(|n| event_loop.spawn(holder(subject, &mutex, &notes, n, 1))).collect();
+        (0..5).map(|n| event_loop.spawn(holding_task(subject, &mutex, &notes, n, 1))).collect();
     event_loop.run().unwrap();
     assert_eq!(*mutex.try_lock().unwrap(), [0, 1, 2, 3, 4]);
 }
@@ -94,10 +96,10 @@ fn waiting_tasks_keep_their_order(subject: Subject) {
 fn try_lock_does_not_overtake(subject: Subject) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let guard = mutex.try_lock().unwrap();
-    let task = event_loop.start(holder(subject, &mutex, &notes, 1, 0), 1);
+    let task = event_loop.start(holding_task(subject, &mutex, &notes, 1, 0), 1);
     drop(guard);
     assert!(mutex.try_lock().is_none(), "the lock must go to the waiting task");
-    let comes_later = event_loop.spawn(holder(subject, &mutex, &notes, 2, 0));
+    let comes_later = event_loop.spawn(holding_task(subject, &mutex, &notes, 2, 0));
     event_loop.run().unwrap();
     assert!(task.is_finished() && comes_later.is_finished());
     assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
@@ -107,8 +109,8 @@ fn try_lock_does_not_overtake(subject: Subject) {
 fn the_first_is_cancelled(subject: Subject, once_it_was_woken: bool) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let mut guard = Some(mutex.try_lock().unwrap());
-    let first = event_loop.spawn(holder(subject, &mutex, &notes, 1, 0));
-    let _second = event_loop.start(holder(subject, &mutex, &notes, 2, 0), 1);
+    let first = event_loop.spawn(holding_task(subject, &mutex, &notes, 1, 0));
+    let _second = event_loop.start(holding_task(subject, &mutex, &notes, 2, 0), 1);
     if once_it_was_woken {
         guard = None;
     }
@@ -128,8 +130,8 @@ fn a_waiter_cancelled_after_its_wake_passes_the_lock_on(subject: Subject) {
 
 fn a_cancelled_holder_unlocks(subject: Subject) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
-    let holder = event_loop.spawn(holder(subject, &mutex, &notes, 1, 1000));
-    let _next = event_loop.start(holder(subject, &mutex, &notes, 2, 0), 2);
+    let holder = event_loop.spawn(holding_task(subject, &mutex, &notes, 1, 1000));
+    let _next = event_loop.start(holding_task(subject, &mutex, &notes, 2, 0), 2);
     holder.cancel();
     event_loop.run().unwrap();
     assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
@@ -146,7 +148,7 @@ fn a_panicking_holder_unlocks(subject: Subject) {
         },
     );
     let panics = event_loop.spawn(subject.task(panics));
-    let _next = event_loop.spawn(holder(subject, &mutex, &notes, 2, 0));
+    let _next = event_loop.spawn(holding_task(subject, &mutex, &notes, 2, 0));
     event_loop.run().unwrap();
     assert_eq!(*mutex.try_lock().unwrap(), [1, 2]);
     let error = event_loop.block_on(panics).unwrap().unwrap_err();
@@ -157,8 +159,8 @@ fn a_spurious_resume_does_not_overtake(subject: Subject) {
     let (mutex, notes, mut event_loop) = (Mutex::default(), Notes::default(), new_loop());
     let guard = mutex.try_lock().unwrap();
     let probe = crate::Probe::default();
-    let _first = event_loop.spawn(holder(subject, &mutex, &notes, 1, 0));
-    let second = holder(subject, &mutex, &notes, 2, 0);
+    let _first = event_loop.spawn(holding_task(subject, &mutex, &notes, 1, 0));
+    let second = holding_task(subject, &mutex, &notes, 2, 0);
     let _second =
         event_loop.start(subject.task(body().perform(race(second, probe.waits())).hold(())), 1);
     // The second task is ready before the first.
@@ -193,7 +195,7 @@ fn a_panicking_waker_does_not_keep_the_lock(subject: Subject) {
     let mut foreign = mutex.lock();
     let waker = panicking_waker();
     assert!(!is_done(&Pin::new(&mut foreign).resume(&mut Context::new(&waker))));
-    let _next = event_loop.start(holder(subject, &mutex, &notes, 1, 0), 1);
+    let _next = event_loop.start(holding_task(subject, &mutex, &notes, 1, 0), 1);
     assert_eq!(catch_panic(|| drop(guard)), Err("in a waker".into()));
     drop(foreign);
     event_loop.run().unwrap();

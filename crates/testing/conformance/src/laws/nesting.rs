@@ -5,7 +5,7 @@ use std::time::Duration;
 use quadrivium::{prelude::*, task::BoxTask};
 
 use crate::{
-    NO_NOTES, Body, Probe, Notes, Subject, body, new_loop,
+    Body, NO_NOTES, Notes, Probe, Subject, body, new_loop,
     styles::{ALL, Future},
     traced, turns,
 };
@@ -115,7 +115,8 @@ fn a_hundred_tasks_spawn_and_join_each_other(subject: Subject) {
 fn join_all_drives_parts_of_all_styles(subject: Subject) {
     let mut event_loop = new_loop();
     let seconds = |n: usize| sleep(Duration::from_secs(n as u64));
-    let part = |n: usize| Subject::of(ALL[n % 4]).task(body().perform(seconds(n)).output(move || n));
+    let part =
+        |n: usize| Subject::of(ALL[n % 4]).task(body().perform(seconds(n)).output(move || n));
     let all = subject.task(Body::performing(Box::pin(join_all((0..8).map(part)))));
     assert_eq!(event_loop.block_on(all).unwrap(), [0, 1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(event_loop.elapsed(), Duration::from_secs(7));

@@ -42,7 +42,11 @@ fn a_oneshot_value_sent_before_the_wait_is_received(subject: Subject) {
     let body = body().perform_and_note(&notes, receiver);
     let mut event_loop = new_loop();
     event_loop.start_detached(subject.task(body), 1);
-    assert_eq!(notes.lines(), ["Ok(42)"], "a value sent before must be received without suspending");
+    assert_eq!(
+        notes.lines(),
+        ["Ok(42)"],
+        "a value sent before must be received without suspending"
+    );
 }
 
 fn a_oneshot_value_sent_during_the_wait_is_received(subject: Subject) {
@@ -104,7 +108,9 @@ fn spawn_waiting<const N: usize>(
 }
 
 /// Makes a loop on which such tasks wait for a notification.
-fn loop_with_waiting<const N: usize>(subject: Subject) -> (Notify, Notes, TestLoop, [JoinHandle<()>; N]) {
+fn loop_with_waiting<const N: usize>(
+    subject: Subject,
+) -> (Notify, Notes, TestLoop, [JoinHandle<()>; N]) {
     let (notify, notes) = (Notify::new(), Notes::default());
     let mut event_loop = new_loop();
     let handles = spawn_waiting(subject, &mut event_loop, &notify, &notes);

@@ -50,7 +50,9 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Returns a function that reports its start and then waits for permission to end, with the two
 /// channels for that.
-fn controlled_work<T: Send + 'static>(output: T) -> (impl FnOnce() -> T + Send, Receiver<()>, Sender<()>) {
+fn controlled_work<T: Send + 'static>(
+    output: T,
+) -> (impl FnOnce() -> T + Send, Receiver<()>, Sender<()>) {
     let (begins, begun) = mpsc::channel();
     let (go_on, goes_on) = mpsc::channel();
     let work = move || {
@@ -140,7 +142,8 @@ fn passes_a_panic_to_its_task(subject: Subject) {
     let panics = offload(|| {
         std::panic::resume_unwind(Box::new("no output"));
     });
-    let task = body().hold(notes.when_dropped("dropped")).perform(panics).note(&notes, "not reached");
+    let task =
+        body().hold(notes.when_dropped("dropped")).perform(panics).note(&notes, "not reached");
     match event_loop.block_on(subject.task(task)) {
         Err(RunError::Task(JoinError::Panicked(payload))) => {
             assert_eq!(payload.message(), Some("no output"));

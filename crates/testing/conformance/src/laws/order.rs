@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use quadrivium::{prelude::*, sync::Notify};
 
-use crate::{Probe, Notes, Subject, body, new_loop, notes_and_loop, traced, turns};
+use crate::{Notes, Probe, Subject, body, new_loop, notes_and_loop, traced, turns};
 
 laws! { ($) order:
     /// Tasks start in the order in which they were spawned.

@@ -14,7 +14,7 @@ use quadrivium::{
     time::{now, turn},
 };
 
-use crate::{Body, Output, Notes, Subject, TestLoop, body, in_drop, leaf, map, new_loop, styles};
+use crate::{Body, Notes, Output, Subject, TestLoop, body, in_drop, leaf, map, new_loop, styles};
 
 laws! { ($) outcomes:
     /// The value of a task comes back from the thread on which it ran.
@@ -95,7 +95,9 @@ fn a_panic_comes_back(subject: Subject) {
         let body = body().hold(own_notes.when_dropped("held")).perform(turn());
         subject.task(body.run(|| resume_unwind(Box::new("as planned"))))
     };
-    let Err(JoinError::Panicked(payload)) = outcome(panics) else { panic!("the handle must report the panic") };
+    let Err(JoinError::Panicked(payload)) = outcome(panics) else {
+        panic!("the handle must report the panic")
+    };
     assert_eq!(payload.into_inner().downcast_ref(), Some(&"as planned"));
     assert_eq!(notes.lines(), ["held"]);
 }

@@ -10,7 +10,9 @@ use std::{
 
 use quadrivium::{event_loop::trace::Event, prelude::*, task::BoxTask};
 
-use crate::{Notes, Subject, body, new_loop, catch_panic, notes_and_loop, traced, turns, spawn_with_probe};
+use crate::{
+    Notes, Subject, body, catch_panic, new_loop, notes_and_loop, spawn_with_probe, traced, turns,
+};
 
 laws! { ($) panics:
     /// A panic in the first resume ends that task, and no other.
@@ -144,8 +146,9 @@ impl Drop for PanickingPayload {
 
 fn of_a_payload_when_dropped_are_contained(subject: Subject) {
     let mut event_loop = new_loop();
-    let panics =
-        || subject.task(body().perform(turn()).run(|| resume_unwind(Box::new(PanickingPayload(2)))));
+    let panics = || {
+        subject.task(body().perform(turn()).run(|| resume_unwind(Box::new(PanickingPayload(2)))))
+    };
     // The payload of this task is not read, so the loop drops it.
     drop(event_loop.spawn(panics()));
     let unread = event_loop.spawn(panics());

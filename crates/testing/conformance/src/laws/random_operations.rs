@@ -8,7 +8,7 @@ use quadrivium::{
     task::{Canceller, Context, Step},
 };
 
-use crate::{Probe, Subject, TestLoop, body, random_cases, in_destructor, new_loop};
+use crate::{Probe, Subject, TestLoop, body, in_destructor, new_loop, random_cases};
 
 laws! { ($) random_operations:
     /// Under random operations, every body and every output is dropped once, and every handle
@@ -115,7 +115,10 @@ impl World {
             Operation::Cancel(n) => self.with(n, |task| {
                 if let Some(handle) = &task.handle {
                     handle.cancel();
-                    assert!(handle.is_finished(), "no task runs, so the task must be cancelled at once");
+                    assert!(
+                        handle.is_finished(),
+                        "no task runs, so the task must be cancelled at once"
+                    );
                 }
             }),
             Operation::CancelFromAThread(n) => self.with(n, |task| {
@@ -198,7 +201,11 @@ impl Seen {
         self.join();
         self.handle = None;
         assert_eq!(self.bodies_dropped.get(), 1, "each body must be dropped once");
-        assert_eq!(self.outputs_dropped.get(), self.outputs_made.get(), "each output must be dropped once");
+        assert_eq!(
+            self.outputs_dropped.get(),
+            self.outputs_made.get(),
+            "each output must be dropped once"
+        );
     }
 }
 

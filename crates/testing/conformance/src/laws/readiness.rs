@@ -18,7 +18,7 @@ use quadrivium::{
 
 use super::deadlock::expect_deadlock;
 use crate::{
-    NO_NOTES, Probe, Notes, Subject, body, map, new_loop,
+    NO_NOTES, Notes, Probe, Subject, body, map, new_loop,
     sockets::{bytes, real_loop, std_tcp, tcp},
     turns,
 };
@@ -103,7 +103,10 @@ fn of_several_descriptors_is_a_race(subject: Subject) {
     let ((a, _to_a), (b, mut to_b)) = (pipe().unwrap(), pipe().unwrap());
     let read = |pipe: &PipeReader| ready(pipe, Interest::Readable);
     let first = map(race(read(&a), race(read(&b), ready(&to_b, Interest::Readable))), |it| {
-        assert!(matches!(it, Either::Right(Either::Left(Ok(())))), "the second pipe is ready: it must win");
+        assert!(
+            matches!(it, Either::Right(Either::Left(Ok(())))),
+            "the second pipe is ready: it must win"
+        );
     });
     let handle = event_loop.start(subject.task(body().perform(first)), 2);
     to_b.write_all(b"!").unwrap();
@@ -120,7 +123,10 @@ fn of_one_descriptor_wakes_several_tasks(subject: Subject) {
     let readers = [wait(&event_loop, Interest::Readable), wait(&event_loop, Interest::Readable)];
     let writer = wait(&event_loop, Interest::Writable);
     event_loop.block_on(writer).unwrap().unwrap();
-    assert!(readers.iter().all(|reader| !reader.is_finished()), "the socket is writable only: no reader must be woken");
+    assert!(
+        readers.iter().all(|reader| !reader.is_finished()),
+        "the socket is writable only: no reader must be woken"
+    );
     other.write_all(b"!").unwrap();
     readers.into_iter().for_each(|reader| event_loop.block_on(reader).unwrap().unwrap());
 }
@@ -214,7 +220,11 @@ fn is_noticed_beside_a_busy_task(subject: Subject) {
     writer.write_all(b"!").unwrap();
     drop(event_loop.spawn(subject.task(body().repeat(1_000, turn).note(&notes, "done"))));
     event_loop.block_on(handle).unwrap().unwrap();
-    assert_eq!(notes.lines(), NO_NOTES, "the descriptor must be noticed while the other task still runs");
+    assert_eq!(
+        notes.lines(),
+        NO_NOTES,
+        "the descriptor must be noticed while the other task still runs"
+    );
 }
 
 fn is_noticed_before_the_clock_jumps(subject: Subject) {

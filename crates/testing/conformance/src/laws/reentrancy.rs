@@ -13,7 +13,8 @@ use quadrivium::{
 };
 
 use crate::{
-    NO_NOTES, Probe, Notes, Subject, body, in_drop, new_loop, notes_and_loop, turns, spawn_with_probe, loop_with_probe,
+    NO_NOTES, Notes, Probe, Subject, body, in_drop, loop_with_probe, new_loop, notes_and_loop,
+    spawn_with_probe, turns,
 };
 
 laws! { ($) reentrancy:
@@ -102,7 +103,11 @@ fn a_dropped_loop_drops_all_its_tasks(subject: Subject) {
     drop(event_loop.spawn(subject.task(holds("not started").note(&notes, "started"))));
     assert_eq!(notes.lines(), NO_NOTES);
     drop(event_loop);
-    assert_eq!(notes.lines(), ["waiting", "sleeping", "ready", "not started"], "tasks must be dropped in the order of spawning");
+    assert_eq!(
+        notes.lines(),
+        ["waiting", "sleeping", "ready", "not started"],
+        "tasks must be dropped in the order of spawning"
+    );
 }
 
 fn a_dropped_loop_keeps_the_order_of_spawning(subject: Subject) {
@@ -154,7 +159,11 @@ fn a_dropped_loop_accepts_wakes_and_cancels(subject: Subject) {
     drop(event_loop);
     assert!(first.is_finished());
     assert_eq!(probe.resumes(), 1, "a wake is accepted, but no task must run any more");
-    assert_eq!(notes.lines(), ["third dropped"], "the task must be dropped once, by the cancel or by the loop");
+    assert_eq!(
+        notes.lines(),
+        ["third dropped"],
+        "the task must be dropped once, by the cancel or by the loop"
+    );
 }
 
 fn a_dropped_loop_closes_channels(subject: Subject) {

@@ -17,7 +17,8 @@ use quadrivium::{
 };
 
 use crate::{
-    NO_NOTES, Notes, Subject, TestLoop, body, new_loop, catch_panic, notes_and_loop, sockets::real_loop, turns,
+    NO_NOTES, Notes, Subject, TestLoop, body, catch_panic, new_loop, notes_and_loop,
+    sockets::real_loop, turns,
 };
 
 laws! { ($) scheduled_calls:
@@ -195,7 +196,8 @@ fn a_late_cancel_does_nothing(subject: Subject) {
 }
 
 fn dropping_the_handle_cancels_nothing(subject: Subject) {
-    let notes = run_body(subject, |own| drop(call_later(Duration::from_secs(1), noting(&own, "called"))));
+    let notes =
+        run_body(subject, |own| drop(call_later(Duration::from_secs(1), noting(&own, "called"))));
     assert_eq!(notes, ["called"]);
 }
 

@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use quadrivium::test::{Faults, Order, Simulation};
 
 use crate::{
-    Subject, random_cases, catch_panic,
+    Subject, catch_panic, random_cases,
     script::{Cast, PlayRecord, Script, agree, check_rules, compare, play_on, scripts, shrink},
     styles::{ALL, Future},
     watchdog,
@@ -59,7 +59,10 @@ fn for_many_scripts(subject: Subject, holds: impl Fn(&Script) -> Result<(), Stri
         Ok(()) => {}
         Err(TestError::Fail(_, script)) => {
             let smallest = shrink(&script, |script| holds(script).is_err());
-            panic!("{subject}: {}", holds(&smallest).expect_err("the law fails for the smallest script"));
+            panic!(
+                "{subject}: {}",
+                holds(&smallest).expect_err("the law fails for the smallest script")
+            );
         }
         Err(error) => panic!("{subject}: {error}"),
     }
@@ -151,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_style_that_differs_is_shown_with_the_smallest_script() {
-        let parted = catch_panic(|| leave_the_same_record_as_futures(Subject::of(&Hurried))).unwrap_err();
+        let parted =
+            catch_panic(|| leave_the_same_record_as_futures(Subject::of(&Hurried))).unwrap_err();
         println!("{parted}");
         let script = parted.split("the script:\n").nth(1).unwrap();
         assert_eq!(script.lines().count(), 1, "{parted}");

@@ -14,7 +14,7 @@ use quadrivium::{
     task::Either,
 };
 
-use crate::{Probe, Subject, TestLoop, body, random_cases, new_loop, turns};
+use crate::{Probe, Subject, TestLoop, body, new_loop, random_cases, turns};
 
 laws! { ($) semaphore_operations:
     /// Under random requests, releases, cancels and spurious wakes, no permit is lost and no task
@@ -152,7 +152,10 @@ impl World {
         self.check();
         let waits = self.workers.iter().find(|worker| !worker.handle.is_finished());
         if let Some(first) = waits {
-            assert!(first.n > self.semaphore.available_permits(), "a task waits though there are permits for it");
+            assert!(
+                first.n > self.semaphore.available_permits(),
+                "a task waits though there are permits for it"
+            );
         }
         let ended = self.workers.len() - self.cancelled.len();
         let history = self.history.borrow();

@@ -36,7 +36,7 @@ laws! { ($) semaphores:
 }
 
 /// A task that takes the given number of permits, notes this, and holds them for some turns.
-fn holder(
+fn holding_task(
     subject: Subject,
     semaphore: &Semaphore,
     notes: &Notes,
@@ -64,7 +64,7 @@ fn holder(
 fn permits_limit_the_holders(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(2), Notes::default(), new_loop());
     let names = ["a", "b", "c", "d", "e"];
-    let spawn = |name| event_loop.spawn(holder(subject, &semaphore, &notes, (name, 1, 2)));
+    let spawn = |name| event_loop.spawn(holding_task(subject, &semaphore, &notes, (name, 1, 2)));
     let _tasks = names.map(spawn);
     turns(&mut event_loop, 1);
     assert_eq!(notes.lines(), ["a", "b"]);
@@ -78,7 +78,7 @@ fn permits_limit_the_holders(subject: Subject) {
 fn a_large_request_is_not_starved(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(3), Notes::default(), new_loop());
     let all = [("one", 1, 2), ("big", 3, 1), ("two", 1, 1), ("three", 2, 1)];
-    let _tasks = all.map(|it| event_loop.spawn(holder(subject, &semaphore, &notes, it)));
+    let _tasks = all.map(|it| event_loop.spawn(holding_task(subject, &semaphore, &notes, it)));
     turns(&mut event_loop, 2);
     assert_eq!(notes.lines(), ["one"], "the two free permits are reserved for the large request");
     event_loop.run().unwrap();
@@ -87,7 +87,7 @@ fn a_large_request_is_not_starved(subject: Subject) {
 
 fn try_acquire_does_not_overtake(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(1), Notes::default(), new_loop());
-    let _task = event_loop.start(holder(subject, &semaphore, &notes, ("two", 2, 0)), 1);
+    let _task = event_loop.start(holding_task(subject, &semaphore, &notes, ("two", 2, 0)), 1);
     assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
     semaphore.add_permits(1);
     assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
@@ -98,8 +98,8 @@ fn try_acquire_does_not_overtake(subject: Subject) {
 
 fn a_cancelled_waiter_lets_later_ones_continue(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(1), Notes::default(), new_loop());
-    let big = event_loop.spawn(holder(subject, &semaphore, &notes, ("big", 2, 0)));
-    let _small = event_loop.start(holder(subject, &semaphore, &notes, ("small", 1, 0)), 1);
+    let big = event_loop.spawn(holding_task(subject, &semaphore, &notes, ("big", 2, 0)));
+    let _small = event_loop.start(holding_task(subject, &semaphore, &notes, ("small", 1, 0)), 1);
     big.cancel();
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["small"]);
@@ -107,8 +107,8 @@ fn a_cancelled_waiter_lets_later_ones_continue(subject: Subject) {
 
 fn a_waiter_cancelled_after_its_wake_passes_its_permits_on(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(0), Notes::default(), new_loop());
-    let first = event_loop.spawn(holder(subject, &semaphore, &notes, ("first", 1, 0)));
-    let _second = event_loop.start(holder(subject, &semaphore, &notes, ("second", 1, 0)), 1);
+    let first = event_loop.spawn(holding_task(subject, &semaphore, &notes, ("first", 1, 0)));
+    let _second = event_loop.start(holding_task(subject, &semaphore, &notes, ("second", 1, 0)), 1);
     semaphore.add_permits(1);
     first.cancel();
     event_loop.run().unwrap();
@@ -117,7 +117,7 @@ fn a_waiter_cancelled_after_its_wake_passes_its_permits_on(subject: Subject) {
 
 fn a_holder_that_ends_releases_its_permits(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(2), Notes::default(), new_loop());
-    let holder = event_loop.spawn(holder(subject, &semaphore, &notes, ("holder", 1, 1000)));
+    let holder = event_loop.spawn(holding_task(subject, &semaphore, &notes, ("holder", 1, 1000)));
     let taken = semaphore.clone();
     let panics = body().perform_then(
         move || taken.acquire(),
@@ -137,7 +137,7 @@ fn many_permits_wake_many_tasks(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(0), Notes::default(), new_loop());
     let all = [("a", 1, 0), ("b", 2, 0), ("c", 1, 0)];
     let _tasks = all.map(|(name, permits, _)| {
-        event_loop.spawn(holder(subject, &semaphore, &notes, (name, permits, 1000)))
+        event_loop.spawn(holding_task(subject, &semaphore, &notes, (name, permits, 1000)))
     });
     turns(&mut event_loop, 1);
     semaphore.add_permits(3);
@@ -157,7 +157,7 @@ fn permits_can_be_added_and_forgotten(subject: Subject) {
     assert_eq!(semaphore.available_permits(), 0, "the rest of the permit is empty");
     part.forget();
     assert_eq!(semaphore.available_permits(), 0);
-    let _task = event_loop.start(holder(subject, &semaphore, &notes, ("added", 1, 0)), 1);
+    let _task = event_loop.start(holding_task(subject, &semaphore, &notes, ("added", 1, 0)), 1);
     semaphore.add_permits(1);
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["added"]);
@@ -165,12 +165,12 @@ fn permits_can_be_added_and_forgotten(subject: Subject) {
 
 fn closing_is_an_error_for_all_tasks(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(0), Notes::default(), new_loop());
-    let spawn = |name| event_loop.spawn(holder(subject, &semaphore, &notes, (name, 1, 0)));
+    let spawn = |name| event_loop.spawn(holding_task(subject, &semaphore, &notes, (name, 1, 0)));
     let _tasks = ["a", "b"].map(spawn);
     turns(&mut event_loop, 1);
     semaphore.close();
     turns(&mut event_loop, 1);
-    let _later = event_loop.spawn(holder(subject, &semaphore, &notes, ("c", 1, 0)));
+    let _later = event_loop.spawn(holding_task(subject, &semaphore, &notes, ("c", 1, 0)));
     event_loop.run().unwrap();
     assert_eq!(notes.lines(), ["a: Closed", "b: Closed", "c: Closed"]);
     assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::Closed);
@@ -178,6 +178,6 @@ fn closing_is_an_error_for_all_tasks(subject: Subject) {
 
 fn more_permits_than_exist_are_a_deadlock(subject: Subject) {
     let (semaphore, notes, mut event_loop) = (Semaphore::new(1), Notes::default(), new_loop());
-    let _task = event_loop.spawn(holder(subject, &semaphore, &notes, ("many", 2, 0)));
+    let _task = event_loop.spawn(holding_task(subject, &semaphore, &notes, ("many", 2, 0)));
     expect_deadlock(event_loop.run());
 }

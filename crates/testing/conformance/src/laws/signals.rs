@@ -104,7 +104,8 @@ fn are_not_missed_after_a_cancelled_wait(subject: Subject) {
 }
 
 fn that_cannot_be_caught_are_an_error(subject: Subject) {
-    for refused in [Signal::Kill, Signal::Stop, Signal::Other(11), Signal::Other(0), Signal::Other(99)]
+    for refused in
+        [Signal::Kill, Signal::Stop, Signal::Other(11), Signal::Other(0), Signal::Other(99)]
     {
         let error = Signals::new([Signal::User1, refused]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{refused}: {error}");

@@ -5,7 +5,9 @@ use std::{task::Waker, thread};
 
 use quadrivium::event_loop::Turned;
 
-use crate::{Probe, Subject, TestLoop, body, new_loop, traced, turns, spawn_with_probe, loop_with_probe};
+use crate::{
+    Probe, Subject, TestLoop, body, loop_with_probe, new_loop, spawn_with_probe, traced, turns,
+};
 
 laws! { ($) stale_wakes:
     /// A wake of a task that has ended does nothing.
@@ -30,7 +32,11 @@ fn of_an_ended_task_do_nothing(subject: Subject) {
     waker.wake_by_ref();
     thread::spawn(move || waker.wake()).join().unwrap();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
-    assert_eq!(trace.lines().last().unwrap(), "0ns task 1 cancelled", "no wake must follow the cancel");
+    assert_eq!(
+        trace.lines().last().unwrap(),
+        "0ns task 1 cancelled",
+        "no wake must follow the cancel"
+    );
 }
 
 /// Returns the waker of a task that has ended, and the probe of the next task in its slot.
@@ -82,7 +88,8 @@ fn of_a_dropped_loop_do_nothing(subject: Subject) {
     drop(event_loop);
     // The later loops may be at the same address. None of their tasks is woken.
     let mut loops: Vec<_> = (0..4).map(|_| new_loop()).collect();
-    let next_tasks: Vec<_> = loops.iter().map(|event_loop| spawn_with_probe(subject, event_loop)).collect();
+    let next_tasks: Vec<_> =
+        loops.iter().map(|event_loop| spawn_with_probe(subject, event_loop)).collect();
     loops.iter_mut().for_each(|event_loop| _ = turns(event_loop, 1));
     probe.wake();
     let waker = probe.waker();

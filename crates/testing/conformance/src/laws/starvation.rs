@@ -221,8 +221,9 @@ fn an_unbounded_channel_always_has_room(subject: Subject) {
     let other = sender.clone();
     let sends = body().repeat(MANY, move || sender.send(()));
     let sends = event_loop.spawn(subject.task(sends));
-    let sends_at_once =
-        body().run(move || other.try_send(()).expect("an unbounded channel always has room")).perform(turn());
+    let sends_at_once = body()
+        .run(move || other.try_send(()).expect("an unbounded channel always has room"))
+        .perform(turn());
     event_loop.block_on(subject.task(sends_at_once)).unwrap();
     event_loop.block_on(sends).unwrap().unwrap();
     let received = std::iter::from_fn(|| receiver.try_recv().ok()).count();
@@ -385,7 +386,12 @@ fn a_receive_that_let_others_run_has_taken_nothing(subject: Subject) {
         // The turn ends one step after the receive has suspended, so the receive loses the race.
         .perform_then(
             move || race(turn(), races.recv()),
-            |first| assert!(matches!(first, Either::Left(())), "the receive must have suspended to let others run"),
+            |first| {
+                assert!(
+                    matches!(first, Either::Left(())),
+                    "the receive must have suspended to let others run"
+                )
+            },
         )
         .perform_then(move || goes_on.recv(), |received| assert_eq!(received, Ok(64)));
     event_loop.block_on(subject.task(task)).unwrap();

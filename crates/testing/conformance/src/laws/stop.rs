@@ -5,7 +5,7 @@ use std::{sync::mpsc, thread};
 
 use quadrivium::{event_loop::Turned, prelude::*};
 
-use crate::{NO_NOTES, Subject, body, new_loop, notes_and_loop, turns, spawn_with_probe};
+use crate::{NO_NOTES, Subject, body, new_loop, notes_and_loop, spawn_with_probe, turns};
 
 laws! { ($) stop:
     /// A loop that is stopped by a task finishes the next turn. Its tasks stay for the next run.
@@ -39,7 +39,8 @@ fn by_a_task_ends_after_the_next_turn(subject: Subject) {
 fn before_the_run_allows_one_turn(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     drop(
-        event_loop.spawn(subject.task(body().note(&notes, "one").perform(turn()).note(&notes, "two"))),
+        event_loop
+            .spawn(subject.task(body().note(&notes, "one").perform(turn()).note(&notes, "two"))),
     );
     event_loop.stopper().stop();
     event_loop.run().unwrap();

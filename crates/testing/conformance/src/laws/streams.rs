@@ -8,7 +8,7 @@ use quadrivium::{
     task::{BoxTask, Either},
 };
 
-use crate::{NO_NOTES, Probe, Notes, Subject, body, new_loop, notes_and_loop};
+use crate::{NO_NOTES, Notes, Probe, Subject, body, new_loop, notes_and_loop};
 
 laws! { ($) streams:
     /// Every item comes, in order. The generator continues only when the next item is asked for.
@@ -38,7 +38,12 @@ fn shared<T>(stream: Stream<T>) -> SharedStream<T> {
 }
 
 /// A task that asks for the given number of items and notes them.
-fn takes_items(subject: Subject, items: &SharedStream<u32>, notes: &Notes, times: usize) -> BoxTask<()> {
+fn takes_items(
+    subject: Subject,
+    items: &SharedStream<u32>,
+    notes: &Notes,
+    times: usize,
+) -> BoxTask<()> {
     let (items, notes) = (Rc::clone(items), notes.clone());
     let next = move || items.borrow_mut().next();
     subject.task(body().repeat_then(times, next, move |item| notes.add(format!("{item:?}"))))

@@ -47,7 +47,11 @@ fn an_echo_server_works(subject: Subject) {
                 // them here.
                 future(async move {
                     let bytes = read(input.read_owned(vec![0; 64]).await);
-                    assert_eq!(bytes.is_empty(), round == ROUNDS, "the stream must end after the last round, and not before");
+                    assert_eq!(
+                        bytes.is_empty(),
+                        round == ROUNDS,
+                        "the stream must end after the last round, and not before"
+                    );
                     output.write_all(&bytes).await.unwrap();
                 })
             };

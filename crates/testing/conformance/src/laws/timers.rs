@@ -204,7 +204,11 @@ fn a_cancelled_deadline_hides_no_deadlock(subject: Subject) {
     sleeper.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Waiting);
     expect_deadlock(event_loop.run());
-    assert_eq!(event_loop.elapsed(), Duration::ZERO, "the clock must not jump to the cancelled deadline");
+    assert_eq!(
+        event_loop.elapsed(),
+        Duration::ZERO,
+        "the clock must not jump to the cancelled deadline"
+    );
 }
 
 fn a_turn_by_hand_does_not_make_the_clock_jump(subject: Subject) {

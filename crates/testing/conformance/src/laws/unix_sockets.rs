@@ -178,7 +178,10 @@ fn a_sender_waits_while_the_queue_is_full(subject: Subject) {
     let to = path.0.clone();
     let sends = body().perform_ok(move || alone.send_to_owned([2; 500], to));
     let sends = event_loop.start(subject.task(sends), 2);
-    assert!(!fills.is_finished() && !sends.is_finished(), "both senders must wait: the queue is full");
+    assert!(
+        !fills.is_finished() && !sends.is_finished(),
+        "both senders must wait: the queue is full"
+    );
     let receives = body().repeat(N + 1, move || receiver.recv_owned([0; 500]));
     event_loop.block_on(subject.task(receives)).unwrap();
     event_loop.block_on(fills).unwrap().unwrap();

@@ -5,8 +5,8 @@ use std::thread;
 use quadrivium::{prelude::*, sync::Notify, task::BoxTask};
 
 use crate::{
-    Notes, Subject, TestLoop, body, in_drop, is_done, new_loop, catch_panic, resume, notes_and_loop,
-    turns,
+    Notes, Subject, TestLoop, body, catch_panic, in_drop, is_done, new_loop, notes_and_loop,
+    resume, turns,
 };
 
 laws! { ($) unwinding:
@@ -69,7 +69,8 @@ fn a_destructor_may_cancel(subject: Subject) {
 fn a_destructor_may_spawn(subject: Subject) {
     let notes = Notes::default();
     let own_notes = notes.clone();
-    let spawns = move || drop(spawn(subject.task(body().perform(turn()).note(&own_notes, "child"))));
+    let spawns =
+        move || drop(spawn(subject.task(body().perform(turn()).note(&own_notes, "child"))));
     let mut event_loop = new_loop();
     let task = unwinds(subject, &notes, spawns);
     ends_as_it_should(&mut event_loop, subject, task);

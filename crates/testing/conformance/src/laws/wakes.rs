@@ -9,8 +9,8 @@ use quadrivium::{
 };
 
 use crate::{
-    Probe, Notes, Subject, body, in_drop, leaf, new_loop, traced, turns, wakers::panicking_waker,
-    spawn_with_probe, loop_with_probe,
+    Notes, Probe, Subject, body, in_drop, leaf, loop_with_probe, new_loop, spawn_with_probe,
+    traced, turns, wakers::panicking_waker,
 };
 
 laws! { ($) wakes:

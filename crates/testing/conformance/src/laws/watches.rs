@@ -7,7 +7,9 @@ use quadrivium::{
     task::BoxTask,
 };
 
-use crate::{NO_NOTES, Notes, Subject, body, in_destructor, new_loop, catch_panic, notes_and_loop, turns};
+use crate::{
+    NO_NOTES, Notes, Subject, body, catch_panic, in_destructor, new_loop, notes_and_loop, turns,
+};
 
 laws! { ($) watches:
     /// If several values are sent in one step, a receiver sees only the last.
@@ -126,7 +128,11 @@ fn a_cancelled_wait_has_seen_nothing(subject: Subject) {
 }
 
 /// Notes when no receiver is left.
-fn waits_for_closed<T: 'static>(subject: Subject, sender: &Sender<T>, notes: &Notes) -> BoxTask<()> {
+fn waits_for_closed<T: 'static>(
+    subject: Subject,
+    sender: &Sender<T>,
+    notes: &Notes,
+) -> BoxTask<()> {
     subject.task(body().perform(sender.closed()).note(notes, "no receivers"))
 }
 
@@ -143,7 +149,11 @@ fn closed_waits_for_the_last_receiver(subject: Subject) {
     assert_eq!(notes.lines(), ["no receivers"]);
     assert!(sender.is_closed());
     sender.send(1);
-    assert_eq!(*sender.subscribe().borrow(), 1, "a new receiver must find the value that was sent last");
+    assert_eq!(
+        *sender.subscribe().borrow(),
+        1,
+        "a new receiver must find the value that was sent last"
+    );
 }
 
 fn a_wait_counts_as_a_receiver(subject: Subject) {

@@ -198,7 +198,11 @@ macro_rules! datagrams {
             .perform_then(
                 move || third.recv_owned([0; 4]),
                 |(n, buffer)| {
-                    assert_eq!((n.unwrap(), &buffer), (4, b"last"), "the two datagrams before must be taken");
+                    assert_eq!(
+                        (n.unwrap(), &buffer),
+                        (4, b"last"),
+                        "the two datagrams before must be taken"
+                    );
                 },
             );
         let receives = event_loop.start($subject.task(receives), 3);

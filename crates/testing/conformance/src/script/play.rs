@@ -18,7 +18,7 @@ use quadrivium::{
 };
 
 use super::{Cast, Instruction, PlayRecord, Script, record::Recording};
-use crate::{Body, HostLoop, body, leaf, map, new_loop, catch_panic};
+use crate::{Body, HostLoop, body, catch_panic, leaf, map, new_loop};
 
 /// The capacities of the channels: one value, three values, or unbounded.
 pub const CHANNELS: [Option<usize>; 3] = [Some(1), Some(3), None];
@@ -192,7 +192,9 @@ impl ScriptPlace {
                 let n = usize::from(*n) % CHANNELS.len();
                 body.perform_then(move || stage.channels[n].1.recv(), self.noting_output())
             }
-            Instruction::Wait => body.perform_then(move || stage.notify.notified(), self.noting_output()),
+            Instruction::Wait => {
+                body.perform_then(move || stage.notify.notified(), self.noting_output())
+            }
             Instruction::NotifyOne => body.run(move || stage.notify.notify_one()),
             Instruction::NotifyAll => body.run(move || stage.notify.notify_all()),
             Instruction::Write(n) => {

@@ -121,7 +121,10 @@ impl Seen {
             }
             EventKind::Resumed => {
                 let Some(State::Ready(from)) = state else { return Err("the task is not ready") };
-                require(from <= self.now, "the wake is delayed: it is too early to resume the task")?;
+                require(
+                    from <= self.now,
+                    "the wake is delayed: it is too early to resume the task",
+                )?;
                 require(self.running.is_none(), "another task runs")?;
                 let is_first = self.ready.first() == Some(&task);
                 require(is_first || !self.in_order, "another task was ready before")?;

@@ -1,4 +1,4 @@
-//! The traits of `futures-io`, and the combinators of `futures` over several sockets in one task.
+//! The traits of `futures-io`, and combinators of `futures` over several sockets in one task.
 
 use std::{
     future::{IntoFuture, poll_fn},
@@ -25,8 +25,8 @@ fn polled() -> (Polled<TcpStream>, Polled<TcpStream>) {
 }
 
 #[test]
-fn bytes_are_copied_from_one_to_another() {
-    let ((mut says, from), (to, mut hears)) = (polled(), polled());
+fn bytes_are_copied_from_one_socket_to_another() {
+    let ((mut writer, from), (to, mut reader)) = (polled(), polled());
     let copies = future::future(async move {
         let mut to = to;
         let n = io::copy(from, &mut to).await.unwrap();
@@ -37,18 +37,18 @@ fn bytes_are_copied_from_one_to_another() {
     let expected = bytes.clone();
     let ends = future::future(async move {
         let writes = async {
-            says.write_all(&bytes).await.unwrap();
-            says.close().await.unwrap();
+            writer.write_all(&bytes).await.unwrap();
+            writer.close().await.unwrap();
         };
-        let mut heard = Vec::new();
-        let (_, n) = futures::join!(writes, hears.read_to_end(&mut heard));
-        assert!(n.unwrap() == expected.len() && heard == expected);
+        let mut received = Vec::new();
+        let (_, n) = futures::join!(writes, reader.read_to_end(&mut received));
+        assert!(n.unwrap() == expected.len() && received == expected);
     });
     assert_eq!(both(copies, ends).0, 500_000);
 }
 
 #[test]
-fn two_tasks_have_a_half_each() {
+fn two_tasks_use_one_half_each() {
     let (one, other) = polled();
     let (mut reads, mut writes) = one.split();
     let echoes = future::future(async move {
@@ -56,47 +56,47 @@ fn two_tasks_have_a_half_each() {
         io::copy(from, &mut to).await.unwrap();
         to.close().await.unwrap();
     });
-    let says = future::future(async move {
+    let writes = future::future(async move {
         let writer = spawn(future::future(async move {
             writes.write_all(&[7; 300_000]).await.unwrap();
             writes.close().await.unwrap();
         }));
-        let mut heard = Vec::new();
-        reads.read_to_end(&mut heard).await.unwrap();
+        let mut received = Vec::new();
+        reads.read_to_end(&mut received).await.unwrap();
         writer.await.unwrap();
-        heard.len()
+        received.len()
     });
-    assert_eq!(both(echoes, says).1, 300_000);
+    assert_eq!(both(echoes, writes).1, 300_000);
 }
 
 #[test]
-fn a_select_over_two_sockets() {
-    let ((mut first, mut says_first), (mut second, mut says_second)) = (polled(), polled());
-    let hears = future::future(async move {
+fn select_returns_the_first_of_two_sockets() {
+    let ((mut first, mut first_writer), (mut second, mut second_writer)) = (polled(), polled());
+    let reads = future::future(async move {
         let (mut a, mut b) = ([0; 1], [0; 1]);
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         for _ in 0..2 {
             futures::select! {
-                n = first.read(&mut a).fuse() => heard.push(("first", n.unwrap())),
-                n = second.read(&mut b).fuse() => heard.push(("second", n.unwrap())),
+                n = first.read(&mut a).fuse() => received.push(("first", n.unwrap())),
+                n = second.read(&mut b).fuse() => received.push(("second", n.unwrap())),
             }
         }
-        heard
+        received
     });
-    let says = future::future(async move {
+    let writes = future::future(async move {
         sleep(Duration::from_millis(1)).await;
-        says_second.write_all(b"!").await.unwrap();
+        second_writer.write_all(b"!").await.unwrap();
         sleep(Duration::from_millis(20)).await;
-        says_first.write_all(b"!").await.unwrap();
+        first_writer.write_all(b"!").await.unwrap();
         sleep(Duration::from_millis(1)).await;
     });
-    assert_eq!(both(hears, says).0, [("second", 1), ("first", 1)]);
+    assert_eq!(both(reads, writes).0, [("second", 1), ("first", 1)]);
 }
 
 #[test]
-fn many_sockets_in_one_task() {
+fn one_task_reads_from_many_sockets() {
     let (readers, writers): (Vec<_>, Vec<_>) = (0..20).map(|_| polled()).unzip();
-    let hears = future::future(async move {
+    let reads = future::future(async move {
         let mut reading: FuturesUnordered<_> = readers
             .into_iter()
             .enumerate()
@@ -106,32 +106,32 @@ fn many_sockets_in_one_task() {
                 (n, buffer)
             })
             .collect();
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         while let Some((n, buffer)) = reading.next().await {
             assert_eq!(buffer, [n as u8; 4]);
-            heard.push(n);
+            received.push(n);
         }
-        heard.sort();
-        heard
+        received.sort();
+        received
     });
-    let says = future::future(async move {
+    let writes = future::future(async move {
         for (n, mut stream) in writers.into_iter().enumerate().rev() {
             stream.write_all(&[n as u8; 2]).await.unwrap();
             turn().await;
             stream.write_all(&[n as u8; 2]).await.unwrap();
         }
     });
-    assert_eq!(both(hears, says).0, (0..20).collect::<Vec<_>>());
+    assert_eq!(both(reads, writes).0, (0..20).collect::<Vec<_>>());
 }
 
 #[test]
 fn a_socket_that_is_not_polled_again_still_wakes() {
-    // It is polled once. Then the task is polled for a timer, and the third time it can only be the
-    // socket, whose waker must still be there.
-    let (mut hears, mut says) = polled();
+    // The socket is polled once. Then the task is polled for a timer. Only the socket can cause the
+    // third poll, so its waker must still be registered.
+    let (mut reader, mut writer) = polled();
     let task = future::future(async move {
         let mut buffer = [0; 1];
-        let mut reading = Box::pin(hears.read(&mut buffer));
+        let mut reading = Box::pin(reader.read(&mut buffer));
         let mut timer = Box::pin(sleep(Duration::from_millis(1)).into_future());
         let mut polls = 0;
         poll_fn(|cx| {
@@ -150,25 +150,25 @@ fn a_socket_that_is_not_polled_again_still_wakes() {
     });
     let writes = future::future(async move {
         sleep(Duration::from_millis(10)).await;
-        says.write_all(b"!").await.unwrap();
-        says
+        writer.write_all(b"!").await.unwrap();
+        writer
     });
     assert_eq!(both(task, writes).0, 1);
 }
 
 #[test]
 fn a_task_that_waits_for_a_polled_socket_alone_is_no_deadlock() {
-    let (hears, says) = connected();
-    let mut hears = Polled::new(hears);
+    let (reader, writer) = connected();
+    let mut reader = Polled::new(reader);
     let waits = future::future(async move {
         let mut buffer = [0; 1];
-        let mut reading = Box::pin(hears.read(&mut buffer));
+        let mut reading = Box::pin(reader.read(&mut buffer));
         let mut polls = 0;
         poll_fn(|cx| {
             polls += 1;
             match polls {
                 1 => assert!(reading.poll_unpin(cx).is_pending()),
-                // For nothing, and it does not mention the socket.
+                // A spurious poll, which does not poll the socket.
                 2 => {}
                 _ => return Poll::Ready(()),
             }
@@ -182,17 +182,17 @@ fn a_task_that_waits_for_a_polled_socket_alone_is_no_deadlock() {
     let mut event_loop = EventLoop::new().unwrap();
     let waits = event_loop.spawn(waits);
     (0..3).for_each(|_| _ = event_loop.turn().unwrap());
-    // From now on only somebody outside can help, of whom the loop knows by the socket alone.
-    let says = std::thread::spawn(move || {
-        std::io::Write::write_all(&mut &says.into_std().unwrap(), b"!").unwrap();
+    // From now on only another thread can wake the task, and only through the socket.
+    let writes = std::thread::spawn(move || {
+        std::io::Write::write_all(&mut &writer.into_std().unwrap(), b"!").unwrap();
     });
     event_loop.run().unwrap();
     assert!(waits.is_finished());
-    says.join().unwrap();
+    writes.join().unwrap();
 }
 
 #[test]
-fn one_that_is_dropped_leaves_nothing_behind() {
+fn a_polled_socket_that_is_dropped_leaves_nothing_behind() {
     let mut event_loop = EventLoop::new().unwrap();
     let (one, other) = UnixStream::pair().unwrap();
     let waits = event_loop
@@ -200,12 +200,12 @@ fn one_that_is_dropped_leaves_nothing_behind() {
     event_loop.turn().unwrap();
     waits.cancel();
     assert_eq!(event_loop.turn().unwrap(), Turned::Empty);
-    let hears = event_loop.block_on(other.read_owned([0; 1])).unwrap();
-    assert_eq!(hears.0.unwrap(), 0, "the other end is closed");
+    let reads = event_loop.block_on(other.read_owned([0; 1])).unwrap();
+    assert_eq!(reads.0.unwrap(), 0, "the other end is closed");
 }
 
 #[test]
-fn a_polled_socket_and_a_leaf_in_a_race() {
+fn a_polled_socket_races_with_a_leaf() {
     let (one, mut other) = polled();
     let leaf = one.get_ref().clone();
     let reads = future::future(async move {
@@ -222,7 +222,7 @@ fn a_polled_socket_and_a_leaf_in_a_race() {
 }
 
 #[test]
-fn a_stream_of_a_generator_is_one_of_futures() {
+fn a_stream_of_a_generator_works_as_a_stream_of_futures() {
     let items = quadrivium::generator::stream(|mut co| async move {
         for n in 1..=3 {
             co.perform(sleep(Duration::from_secs(1))).await;
@@ -250,14 +250,14 @@ fn streams_of_generators_are_merged() {
 }
 
 #[test]
-fn a_next_of_ours_follows_one_of_futures_that_was_dropped() {
+fn our_next_works_after_a_dropped_next_of_futures() {
     let mut items = quadrivium::generator::stream(|mut co| async move {
         co.perform(turn()).await;
         co.yield_item(1).await;
     });
-    let hears = future::future(async move {
+    let reads = future::future(async move {
         assert_eq!(StreamExt::next(&mut Box::pin(&mut items)).now_or_never(), None);
         items.next().await
     });
-    assert_eq!(EventLoop::new().unwrap().block_on(hears).unwrap(), Some(1));
+    assert_eq!(EventLoop::new().unwrap().block_on(reads).unwrap(), Some(1));
 }

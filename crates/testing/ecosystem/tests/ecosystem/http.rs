@@ -1,5 +1,5 @@
-//! hyper's server and client on one loop, HTTP/1 and HTTP/2; and clients that are programs of this
-//! machine.
+//! hyper's server and client on one loop, with HTTP/1 and HTTP/2. Further tests use clients that
+//! are programs on this machine.
 
 use std::{
     cell::Cell, convert::Infallible, net::SocketAddr, process::Stdio, rc::Rc, time::Duration,
@@ -27,7 +27,7 @@ use quadrivium::{
 
 use crate::{connected, listener, outside::program};
 
-/// What was asked for, in the answer. `/slow` takes a second; what is posted comes back.
+/// Answers with the path of the request, or with the body that was posted. `/slow` takes a second.
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     if request.uri().path() == "/slow" {
         sleep(Duration::from_secs(1)).await;
@@ -48,7 +48,7 @@ async fn serve(listener: TcpListener) {
             let mut server = auto::Builder::new(Executor::new());
             server.http1().timer(Timer::new());
             server.http2().timer(Timer::new());
-            // A client may go in the middle of a request: that is no error of ours.
+            // A client may leave in the middle of a request. That is no error of the server.
             let _ = server.serve_connection(Io::new(stream), service_fn(answer)).await;
         })));
     }
@@ -58,7 +58,7 @@ fn get(path: &str) -> Request<Empty<Bytes>> {
     Request::get(path).header("host", "localhost").body(Empty::new()).unwrap()
 }
 
-/// The text of an answer.
+/// Returns the text of an answer.
 async fn text(response: Response<Incoming>) -> String {
     assert_eq!(response.status(), StatusCode::OK);
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
@@ -92,7 +92,7 @@ fn one_connection_carries_many_requests() {
 }
 
 #[test]
-fn a_body_that_is_larger_than_any_buffer() {
+fn a_body_that_is_larger_than_any_buffer_comes_back() {
     let posted: Bytes = (0..1_000_000).map(|n| (n % 251) as u8).collect();
     let expected = posted.clone();
     let answered = beside_a_server(async move |address| {
@@ -107,7 +107,7 @@ fn a_body_that_is_larger_than_any_buffer() {
 }
 
 #[test]
-fn many_requests_at_once_over_http2() {
+fn http2_carries_many_requests_at_once() {
     let mut texts = beside_a_server(async |address| {
         let stream = TcpStream::connect(address).await.unwrap();
         let (sender, connection) =
@@ -125,8 +125,8 @@ fn many_requests_at_once_over_http2() {
 }
 
 #[test]
-fn a_client_that_is_too_slow_for_its_header_is_sent_away() {
-    // On the virtual clock: the hour passes when nothing else can happen.
+fn a_client_that_is_too_slow_for_its_header_is_refused() {
+    // On the virtual clock, the hour passes when nothing else can happen.
     let (one, other) = connected();
     let mut event_loop = EventLoop::with_virtual_clock().unwrap();
     let serves = future::future(async move {
@@ -143,24 +143,27 @@ fn a_client_that_is_too_slow_for_its_header_is_sent_away() {
     drop(other);
 }
 
-/// Says when it is dropped.
-struct Counted(Rc<Cell<usize>>);
+/// Counts its drops.
+struct CountsDrops(Rc<Cell<usize>>);
 
-impl Drop for Counted {
+impl Drop for CountsDrops {
     fn drop(&mut self) {
         self.0.set(self.0.get() + 1);
     }
 }
 
-/// A server and a client in the middle of a request that is never answered.
-fn in_the_middle(event_loop: &EventLoop, dropped: &Rc<Cell<usize>>) -> [JoinHandle<()>; 2] {
+/// Spawns a server and a client in the middle of a request that is never answered.
+fn spawn_unanswered_request(
+    event_loop: &EventLoop,
+    dropped: &Rc<Cell<usize>>,
+) -> [JoinHandle<()>; 2] {
     let (one, other) = connected();
     let dropped = Rc::clone(dropped);
     let service = service_fn(move |_: Request<Incoming>| {
-        let held = Counted(Rc::clone(&dropped));
+        let counted = CountsDrops(Rc::clone(&dropped));
         async move {
             sleep(Duration::MAX).await;
-            drop(held);
+            drop(counted);
             Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
         }
     });
@@ -179,28 +182,29 @@ fn in_the_middle(event_loop: &EventLoop, dropped: &Rc<Cell<usize>>) -> [JoinHand
 #[test]
 fn a_server_that_is_cancelled_frees_the_request() {
     let (mut event_loop, dropped) = (EventLoop::new().unwrap(), Rc::default());
-    let [serves, asks] = in_the_middle(&event_loop, &dropped);
+    let [serves, asks] = spawn_unanswered_request(&event_loop, &dropped);
     event_loop.block_on(sleep(Duration::from_millis(20))).unwrap();
     assert_eq!(dropped.get(), 0);
     serves.cancel();
-    assert_eq!(dropped.get(), 1, "when `cancel` returns");
-    // The client sees the end of its connection, and nothing is left.
+    assert_eq!(dropped.get(), 1, "`cancel` has dropped it");
+    // The client finds the end of its connection, and no task is left.
     event_loop.block_on(asks).unwrap().unwrap();
     event_loop.run().unwrap();
     assert_eq!(event_loop.turn().unwrap(), Turned::Empty);
 }
 
 #[test]
-fn a_client_that_goes_frees_the_request() {
+fn a_client_that_leaves_frees_the_request() {
     let (mut event_loop, dropped) = (EventLoop::new().unwrap(), Rc::default());
-    let [serves, asks] = in_the_middle(&event_loop, &dropped);
+    let [serves, asks] = spawn_unanswered_request(&event_loop, &dropped);
     event_loop.block_on(sleep(Duration::from_millis(20))).unwrap();
     asks.cancel();
     event_loop.block_on(serves).unwrap().unwrap();
     assert_eq!(dropped.get(), 1);
 }
 
-/// Runs a program that talks to the server, on a thread that waits for it; what it prints.
+/// Runs a program that talks to the server, on a thread that waits for it. Returns its output, or
+/// `None` if the program is missing.
 fn from_outside(name: &str, arguments: &'static [&'static str]) -> Option<String> {
     let mut command = program(name)?;
     let (listener, address) = listener();
@@ -246,7 +250,7 @@ fn wrk_finds_no_error() {
 }
 
 #[test]
-fn a_sleep_counts_from_when_it_was_asked_for() {
+fn a_sleep_counts_from_the_call_that_made_it() {
     use hyper::rt::Timer as _;
     let sleeps = future::future(async {
         let (begin, hour) = (now(), Duration::from_secs(3600));

@@ -1,4 +1,4 @@
-//! `serde_json` reads from a socket, from the middle of a parser.
+//! `serde_json` reads from a socket, in the middle of its parser, on a green thread.
 
 use std::io::Write;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::both;
 
 #[test]
-fn values_come_in_pieces() {
+fn a_value_that_arrives_in_pieces_is_parsed() {
     let (one, other) = UnixStream::pair().unwrap();
     let value = json!({"styles": ["callback", "generator", "future", "green"], "loops": 1});
     let text = value.to_string();
@@ -28,16 +28,16 @@ fn values_come_in_pieces() {
 }
 
 #[test]
-fn a_text_that_breaks_off_is_an_error() {
+fn a_text_that_ends_early_is_an_error() {
     let (one, other) = UnixStream::pair().unwrap();
     let writes = green(move || Blocking::new(one).write_all(b"{\"styles\": [").unwrap());
     let reads = green(move || serde_json::from_reader::<_, Value>(Blocking::new(other)));
     assert!(both(writes, reads).1.unwrap_err().is_eof());
 }
 
-/// An object in an object, and so on: it takes more stack than anything else here.
+/// Objects inside objects: this takes more stack than any other test here.
 #[test]
-fn a_value_nested_as_deep_as_it_may_be() {
+fn a_value_nested_as_deep_as_serde_json_allows_is_parsed() {
     let (one, other) = UnixStream::pair().unwrap();
     let text = r#"{"in":"#.repeat(120) + "1" + &"}".repeat(120);
     let sent = text.clone();
@@ -47,7 +47,7 @@ fn a_value_nested_as_deep_as_it_may_be() {
 }
 
 #[test]
-fn outside_a_green_thread_it_is_a_clear_panic() {
+fn outside_a_green_thread_it_panics_with_a_clear_message() {
     let (one, _other) = UnixStream::pair().unwrap();
     let payload = std::panic::catch_unwind(|| _ = Blocking::new(one).write(b"!")).unwrap_err();
     let message = payload.downcast_ref::<&str>().unwrap();

@@ -1,8 +1,8 @@
-//! Crates of others, unmodified, on one loop: those that block on green threads, those written for
-//! futures as futures.
+//! External crates, unmodified, on one loop. Crates that block run on green threads, and crates
+//! that are written for futures run as futures.
 //!
-//! A test that needs a program which is not there says so and is skipped; where the environment
-//! variable `QUADRIVIUM_MUST_NOT_SKIP` is set it fails instead.
+//! A test that needs a missing program prints a line and is skipped. If the environment variable
+//! `QUADRIVIUM_MUST_NOT_SKIP` is set, it fails instead.
 
 mod futures_io;
 mod http;
@@ -20,14 +20,14 @@ use quadrivium::{
     net::{TcpListener, TcpStream},
 };
 
-/// A listener, and where it listens.
+/// Returns a listener and its address.
 fn listener() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind(([127, 0, 0, 1], 0).into()).expect("a port is free");
     let address = listener.local_addr().unwrap();
     (listener, address)
 }
 
-/// Two ends of a connection.
+/// Returns the two ends of a connection.
 fn connected() -> (TcpStream, TcpStream) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let one = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -35,7 +35,7 @@ fn connected() -> (TcpStream, TcpStream) {
     (TcpStream::from_std(one).unwrap(), TcpStream::from_std(other).unwrap())
 }
 
-/// Runs two tasks side by side, as tasks of their own; what they are worth.
+/// Spawns two tasks, waits for both, and returns their outputs.
 fn both<A, B>(one: A, other: B) -> (A::Output, B::Output)
 where
     A: Task<Output: 'static> + 'static,

@@ -1,15 +1,16 @@
-//! Programs of this machine that tests talk to.
+//! Programs on this machine that tests talk to.
 
 use std::{
     env,
     process::{Command, Stdio},
 };
 
-/// A program, if it is there. Where it is not the test is to be skipped, which is printed.
+/// Returns a command for a program. If the program is missing, returns `None` and prints that the
+/// test is skipped.
 ///
 /// # Panics
 ///
-/// When it is not there and nothing may be skipped.
+/// When the program is missing and no test may be skipped.
 pub fn program(name: &str) -> Option<Command> {
     let found = Command::new(name)
         .arg("--version")

@@ -1,4 +1,4 @@
-//! Pipes, children and files under crates that know sockets at most.
+//! Pipes, child processes and files, used by crates that were written for sockets at most.
 
 use std::io::{BufRead, BufReader, Read, Write};
 
@@ -16,27 +16,27 @@ use serde_json::Value;
 use crate::both;
 
 #[test]
-fn a_child_is_talked_to_as_with_std() {
+fn a_green_thread_talks_to_a_child_as_with_std() {
     let talks = green(|| {
         let mut child =
             Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut says = Blocking::new(child.stdin.take().unwrap());
-        let mut hears = BufReader::new(Blocking::new(child.stdout.take().unwrap()));
-        let mut heard = Vec::new();
+        let mut input = Blocking::new(child.stdin.take().unwrap());
+        let mut output = BufReader::new(Blocking::new(child.stdout.take().unwrap()));
+        let mut received = Vec::new();
         for line in ["one\n", "two\n"] {
-            says.write_all(line.as_bytes()).unwrap();
-            hears.read_until(b'\n', &mut heard).unwrap();
+            input.write_all(line.as_bytes()).unwrap();
+            output.read_until(b'\n', &mut received).unwrap();
         }
-        drop(says);
-        hears.read_to_end(&mut heard).unwrap();
-        (heard, perform(child.wait()).unwrap().success())
+        drop(input);
+        output.read_to_end(&mut received).unwrap();
+        (received, perform(child.wait()).unwrap().success())
     });
-    let (heard, success) = EventLoop::new().unwrap().block_on(talks).unwrap();
-    assert!(success && heard == b"one\ntwo\n");
+    let (received, success) = EventLoop::new().unwrap().block_on(talks).unwrap();
+    assert!(success && received == b"one\ntwo\n");
 }
 
 #[test]
-fn a_file_is_parsed_as_it_is_read() {
+fn a_file_is_parsed_while_it_is_read() {
     let path = std::env::temp_dir().join(format!("quadrivium-{}.json", std::process::id()));
     std::fs::write(&path, r#"{"styles": 4}"#).unwrap();
     let own = path.clone();
@@ -50,7 +50,7 @@ fn a_file_is_parsed_as_it_is_read() {
 }
 
 #[test]
-fn a_pipe_of_futures_ends_when_it_is_dropped() {
+fn a_polled_pipe_ends_when_its_writer_is_closed() {
     let (reader, writer) = pipe().unwrap();
     let writes = future::future(async move {
         let mut writer = Polled::new(writer);
@@ -74,9 +74,9 @@ fn bytes_are_copied_from_a_pipe_to_a_socket() {
     });
     let ends = green(move || {
         Blocking::new(writer).write_all(b"through both").unwrap();
-        let mut heard = String::new();
-        Blocking::new(other).read_to_string(&mut heard).unwrap();
-        heard
+        let mut received = String::new();
+        Blocking::new(other).read_to_string(&mut received).unwrap();
+        received
     });
     assert_eq!(both(copies, ends), (12, "through both".into()));
 }

@@ -1,5 +1,5 @@
-//! `regex` compiles a pattern on the stack of a green thread, which takes a hundred kibibytes in a
-//! dev build.
+//! `regex` compiles a pattern on the stack of a green thread. This takes a hundred kibibytes of
+//! stack in a dev build.
 
 use quadrivium::{green::perform, prelude::*};
 use regex::Regex;

@@ -1,5 +1,4 @@
-//! `rustls` on green threads: its handshake, its records and its blocking `StreamOwned`, as they
-//! are.
+//! `rustls` on green threads: its handshake, its records and its blocking `StreamOwned`, unchanged.
 
 use std::{
     fs,
@@ -22,7 +21,7 @@ use rustls::{
 
 use crate::{both, connected, listener, outside::program};
 
-/// A certificate for `localhost` that signs itself, and who trusts it.
+/// A self-signed certificate for `localhost`, a server that uses it, and a client that trusts it.
 struct Identity {
     server: Arc<ServerConfig>,
     client: Arc<ClientConfig>,
@@ -50,8 +49,8 @@ fn identity() -> Identity {
     Identity { server: server.into(), client: client.into(), certificate }
 }
 
-/// Greets in capitals, until the other end has said all. Generic: over sockets that block and over
-/// those that suspend it is the same function.
+/// Sends everything back in capitals, until the other end has sent all. The function is generic: it
+/// is the same over sockets that block and over sockets that suspend.
 fn shout<S: Read + Write>(config: Arc<ServerConfig>, socket: S) {
     let connection = ServerConnection::new(config).unwrap();
     let mut stream = StreamOwned::new(connection, socket);
@@ -70,7 +69,7 @@ fn shout<S: Read + Write>(config: Arc<ServerConfig>, socket: S) {
     stream.flush().unwrap();
 }
 
-/// Says this, ends, and hears what comes back.
+/// Sends this text, ends, and returns the answer.
 fn ask<S: Read + Write>(config: Arc<ClientConfig>, socket: S, text: &[u8]) -> Vec<u8> {
     let name = ServerName::try_from("localhost").unwrap();
     let mut stream = StreamOwned::new(ClientConnection::new(config, name).unwrap(), socket);
@@ -79,12 +78,12 @@ fn ask<S: Read + Write>(config: Arc<ClientConfig>, socket: S, text: &[u8]) -> Ve
     stream.read_exact(&mut answer).unwrap();
     stream.conn.send_close_notify();
     stream.flush().unwrap();
-    assert_eq!(stream.read(&mut [0]).unwrap(), 0, "the other end says that it has ended");
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0, "the other end has ended");
     answer
 }
 
 #[test]
-fn both_ends_on_one_loop() {
+fn both_ends_run_on_one_loop() {
     let Identity { server, client, .. } = identity();
     let (one, other) = connected();
     let serves = green(move || shout(server, Blocking::new(other)));
@@ -93,7 +92,7 @@ fn both_ends_on_one_loop() {
 }
 
 #[test]
-fn many_records_while_others_run() {
+fn other_tasks_run_between_many_records() {
     let Identity { server, client, .. } = identity();
     let (one, other) = connected();
     let serves = green(move || shout(server, Blocking::new(other)));
@@ -124,7 +123,7 @@ fn many_records_while_others_run() {
 }
 
 #[test]
-fn a_client_that_blocks_its_thread() {
+fn a_green_server_talks_to_a_client_that_blocks_its_thread() {
     let Identity { server, client, .. } = identity();
     let (listener, address) = listener();
     let asks = thread::spawn(move || {
@@ -139,7 +138,7 @@ fn a_client_that_blocks_its_thread() {
 }
 
 #[test]
-fn a_server_that_blocks_its_thread() {
+fn a_green_client_talks_to_a_server_that_blocks_its_thread() {
     let Identity { server, client, .. } = identity();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -153,7 +152,7 @@ fn a_server_that_blocks_its_thread() {
 }
 
 #[test]
-fn a_client_of_openssl() {
+fn openssl_is_served() {
     let Some(mut openssl) = program("openssl") else { return };
     let Identity { server, certificate, .. } = identity();
     let (listener, address) = listener();
@@ -168,8 +167,8 @@ fn a_client_of_openssl() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut says = client.stdin.take().unwrap();
-    says.write_all(b"hello from openssl\n").unwrap();
+    let mut input = client.stdin.take().unwrap();
+    input.write_all(b"hello from openssl\n").unwrap();
     let serves = green(move || {
         let (socket, _) = perform(listener.accept()).unwrap();
         let connection = ServerConnection::new(server).unwrap();
@@ -182,13 +181,13 @@ fn a_client_of_openssl() {
     });
     EventLoop::new().unwrap().block_on(serves).unwrap();
     let output = client.wait_with_output().unwrap();
-    drop(says);
+    drop(input);
     assert_eq!(output.stdout, b"HELLO FROM OPENSSL\n", "{:?}", output);
     fs::remove_file(path.with_extension("pem")).unwrap();
     fs::remove_file(path).unwrap();
 }
 
-/// The certificate as openssl reads it.
+/// Returns the path of the certificate in the format that openssl reads.
 fn pem(der: &std::path::Path) -> std::path::PathBuf {
     let path = der.with_extension("pem");
     let made = program("openssl")
@@ -203,7 +202,7 @@ fn pem(der: &std::path::Path) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_certificate_nobody_trusts() {
+fn a_certificate_that_is_not_trusted_is_refused() {
     let (server, client) = (identity().server, identity().client);
     let (one, other) = connected();
     let serves = green(move || {
@@ -217,7 +216,7 @@ fn a_certificate_nobody_trusts() {
     });
     let (served, asked) = both(serves, asks);
     assert!(asked.to_string().contains("certificate"), "{asked}");
-    assert!(served.to_string().contains("lert"), "it hears why: {served}");
+    assert!(served.to_string().contains("lert"), "the server gets the reason: {served}");
 }
 
 #[test]
@@ -230,7 +229,7 @@ fn a_handshake_that_is_cancelled_closes_its_socket() {
         let connection = ClientConnection::new(client, name).unwrap();
         StreamOwned::new(connection, Blocking::new(one)).write_all(b"!")
     }));
-    let hears = green(move || {
+    let reads = green(move || {
         let mut hello = [0; 5];
         perform(other.read_exact(&mut hello)).unwrap();
         asks.cancel();
@@ -238,5 +237,5 @@ fn a_handshake_that_is_cancelled_closes_its_socket() {
         Blocking::new(other).read_to_end(&mut rest).unwrap();
         (hello[0], rest.is_empty())
     });
-    assert_eq!(event_loop.block_on(hears).unwrap(), (22, false), "a handshake, and then the end");
+    assert_eq!(event_loop.block_on(reads).unwrap(), (22, false), "a handshake, and then the end");
 }

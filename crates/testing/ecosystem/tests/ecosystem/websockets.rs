@@ -1,5 +1,5 @@
-//! `tungstenite`, which blocks, on green threads; `soketto`, which is written for futures, as
-//! futures; and each talks to the other, and to a thread.
+//! `tungstenite`, which blocks, runs on green threads. `soketto`, which is written for futures,
+//! runs as futures. Each talks to the other one, and to a thread.
 
 use std::{
     io::{Read, Write},
@@ -18,8 +18,8 @@ use tungstenite::{Error, Message, WebSocket, error::ProtocolError};
 
 use crate::{both, connected, listener};
 
-/// Sends back what comes, until the other end closes. Over sockets that block and over those that
-/// suspend it is the same function.
+/// Sends every message back, until the other end closes. The function is generic: it is the same
+/// over sockets that block and over sockets that suspend.
 fn echo<S: Read + Write>(socket: S) {
     let Ok(mut socket) = tungstenite::accept(socket) else { panic!("no handshake") };
     loop {
@@ -34,7 +34,7 @@ fn echo<S: Read + Write>(socket: S) {
     }
 }
 
-/// Sends some messages, and hears them again.
+/// Sends some messages, and checks that each comes back.
 fn talk<S: Read + Write>(socket: S) {
     let Ok((mut socket, _)) = tungstenite::client("ws://localhost/", socket) else {
         panic!("no handshake")
@@ -59,13 +59,13 @@ fn talk<S: Read + Write>(socket: S) {
 }
 
 #[test]
-fn both_ends_on_one_loop() {
+fn both_ends_run_on_one_loop() {
     let (one, other) = connected();
     both(green(move || echo(Blocking::new(one))), green(move || talk(Blocking::new(other))));
 }
 
 #[test]
-fn a_client_that_blocks_its_thread() {
+fn a_green_server_talks_to_a_client_that_blocks_its_thread() {
     let (listener, address) = listener();
     let talks = thread::spawn(move || talk(std::net::TcpStream::connect(address).unwrap()));
     let echoes = green(move || echo(Blocking::new(perform(listener.accept()).unwrap().0)));
@@ -74,7 +74,7 @@ fn a_client_that_blocks_its_thread() {
 }
 
 #[test]
-fn a_server_that_blocks_its_thread() {
+fn a_green_client_talks_to_a_server_that_blocks_its_thread() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let echoes = thread::spawn(move || echo(listener.accept().unwrap().0));
@@ -83,8 +83,8 @@ fn a_server_that_blocks_its_thread() {
     echoes.join().unwrap();
 }
 
-/// The same as [`echo`], on the other crate.
-fn soketto_echoes(stream: TcpStream) -> impl Task<Output = ()> + 'static {
+/// The same as [`echo`], with `soketto`.
+fn soketto_echo(stream: TcpStream) -> impl Task<Output = ()> + 'static {
     future::future(async move {
         let mut server = Server::new(Polled::new(stream));
         let key = server.receive_request().await.unwrap().key();
@@ -102,8 +102,8 @@ fn soketto_echoes(stream: TcpStream) -> impl Task<Output = ()> + 'static {
     })
 }
 
-/// The same as [`talk`], on the other crate.
-fn soketto_talks(stream: TcpStream) -> impl Task<Output = ()> + 'static {
+/// The same as [`talk`], with `soketto`.
+fn soketto_talk(stream: TcpStream) -> impl Task<Output = ()> + 'static {
     future::future(async move {
         let mut client = Client::new(Polled::new(stream), "localhost", "/");
         let ServerResponse::Accepted { .. } = client.handshake().await.unwrap() else {
@@ -124,13 +124,13 @@ fn soketto_talks(stream: TcpStream) -> impl Task<Output = ()> + 'static {
 #[test]
 fn a_green_thread_talks_to_a_future() {
     let (one, other) = connected();
-    both(soketto_echoes(one), green(move || talk(Blocking::new(other))));
+    both(soketto_echo(one), green(move || talk(Blocking::new(other))));
 }
 
 #[test]
 fn a_future_talks_to_a_green_thread() {
     let (one, other) = connected();
-    both(green(move || echo(Blocking::new(one))), soketto_talks(other));
+    both(green(move || echo(Blocking::new(one))), soketto_talk(other));
 }
 
 #[test]
@@ -140,6 +140,6 @@ fn a_future_talks_to_a_thread() {
     let echoes = thread::spawn(move || echo(listener.accept().unwrap().0));
     let mut event_loop = EventLoop::new().unwrap();
     let stream = event_loop.block_on(TcpStream::connect(address)).unwrap().unwrap();
-    event_loop.block_on(soketto_talks(stream)).unwrap();
+    event_loop.block_on(soketto_talk(stream)).unwrap();
     echoes.join().unwrap();
 }

@@ -1,4 +1,4 @@
-//! [`max_step`]: a task that keeps nobody waiting for long.
+//! [`max_step`]: a check that no step of a task takes long.
 
 use std::{fmt, panic::Location, pin::Pin, time::Duration};
 
@@ -13,19 +13,19 @@ use quadrivium_core::{Context, Step, Task};
 ///
 /// let millisecond = Duration::from_millis(1);
 /// let waits = max_step(millisecond, sleep(Duration::from_secs(1)));
-/// EventLoop::with_virtual_clock()?.block_on(waits)?; // What it waits is no step.
+/// EventLoop::with_virtual_clock()?.block_on(waits)?; // Waiting is not part of a step.
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Panics
 ///
-/// The task panics after a step that took longer.
+/// The check panics after a step that took longer.
 #[track_caller]
 pub fn max_step<T: Task>(most: Duration, task: T) -> MaxStep<T> {
     MaxStep { task: Box::pin(task), most, checked_at: Location::caller() }
 }
 
-/// A task that keeps nobody waiting for long. Made by [`max_step`].
+/// A task none of whose steps takes long. Made by [`max_step`].
 #[must_use = "a task is lazy: perform it"]
 pub struct MaxStep<T> {
     task: Pin<Box<T>>,
@@ -42,8 +42,9 @@ impl<T: Task> Task for MaxStep<T> {
         let took = cx.now() - before;
         assert!(
             took <= self.most,
-            "max_step at {}: a step took {took:?} where {:?} is allowed, and all others waited; \
-             perform turn() in the middle of long work, or hand it to a thread",
+            "max_step at {}: a step took {took:?} where {:?} is allowed, and no other task could \
+             run meanwhile; perform turn() in the middle of long work, or move it to a thread with \
+             offload",
             self.checked_at,
             self.most
         );

@@ -1,7 +1,8 @@
-//! Checks around code: tasks around tasks, for every style, in a simulation or outside.
+//! Checks around tasks of every style, in a simulation or outside.
 //!
-//! Each is worth what the task in it is worth, and panics when that does not behave. The panic is
-//! one of the task that performs it, as if its body had panicked there.
+//! A check is a task that contains another task and returns the output of that task. It panics when
+//! the inner task does not behave as required. The panic belongs to the task that performs the
+//! check, as if its body had panicked there.
 
 mod max_step;
 mod must_not_suspend;

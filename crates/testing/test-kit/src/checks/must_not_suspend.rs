@@ -1,4 +1,4 @@
-//! [`must_not_suspend`]: a task in the middle of which nothing else runs.
+//! [`must_not_suspend`]: a check that a task never suspends.
 
 use std::{panic::Location, pin::Pin};
 
@@ -6,8 +6,9 @@ use quadrivium_core::{Context, Step, Task};
 
 /// Checks that a task never suspends, so that nothing else runs in its middle.
 ///
-/// An operation that need not wait suspends all the same when its task has done 64 of them in one
-/// step (see [`fairness`](quadrivium_core::fairness)). What begins with `try_` never suspends.
+/// An operation that need not wait does suspend when its task has done 64 operations in one step
+/// (see [`fairness`](quadrivium_core::fairness)). A function whose name begins with `try_` never
+/// suspends.
 ///
 /// ```
 /// use quadrivium::{prelude::*, sync::channel, test::must_not_suspend};
@@ -20,7 +21,7 @@ use quadrivium_core::{Context, Step, Task};
 ///
 /// # Panics
 ///
-/// The task panics when the one in it suspends.
+/// The check panics when the task in it suspends.
 #[track_caller]
 pub fn must_not_suspend<T: Task>(task: T) -> MustNotSuspend<T> {
     MustNotSuspend { task: Box::pin(task), checked_at: Location::caller() }
@@ -40,8 +41,8 @@ impl<T: Task> Task for MustNotSuspend<T> {
         let step = self.task.as_mut().resume(cx);
         assert!(
             matches!(step, Step::Done(_)),
-            "must_not_suspend at {}: the task suspended, so others may run in its middle; use what \
-             does not wait (try_recv, try_send), or do without the check",
+            "must_not_suspend at {}: the task suspended, so other tasks may run in its middle; use \
+             operations that do not wait (try_recv, try_send), or remove the check",
             self.checked_at
         );
         step

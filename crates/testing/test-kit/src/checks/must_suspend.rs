@@ -1,10 +1,10 @@
-//! [`must_suspend`]: a task that gives way at least once.
+//! [`must_suspend`]: a check that a task suspends at least once.
 
 use std::{fmt, panic::Location, pin::Pin};
 
 use quadrivium_core::{Context, Step, Task};
 
-/// Checks that a task suspends at least once, so that the others get their turn.
+/// Checks that a task suspends at least once, so that other tasks can run.
 ///
 /// ```
 /// use quadrivium::{prelude::*, test::must_suspend};
@@ -16,7 +16,7 @@ use quadrivium_core::{Context, Step, Task};
 ///
 /// # Panics
 ///
-/// The task panics when the one in it is done and has never suspended.
+/// The check panics when the task in it is done and has never suspended.
 #[track_caller]
 pub fn must_suspend<T: Task>(task: T) -> MustSuspend<T> {
     MustSuspend { task: Box::pin(task), has_suspended: false, checked_at: Location::caller() }
@@ -39,7 +39,7 @@ impl<T: Task> Task for MustSuspend<T> {
             Step::Suspended(_) => self.has_suspended = true,
             Step::Done(_) => assert!(
                 self.has_suspended,
-                "must_suspend at {}: the task was done and never suspended, so nothing else could \
+                "must_suspend at {}: the task was done and never suspended, so no other task could \
                  run; perform turn() in it, or a leaf that waits",
                 self.checked_at
             ),

@@ -1,11 +1,12 @@
-//! [`no_leaked_tasks`]: a task that is done when everything it spawned is.
+//! [`no_leaked_tasks`]: a check that all tasks that a task spawned have ended when it is done.
 //!
-//! While the task and whatever it spawned run, the host is one that notes what is spawned, and
-//! hands everything else on:
+//! While the task and the tasks that it spawned run, their host is a `NotingHost`. It notes each
+//! task that is spawned, and passes everything on to the host around it:
 //!
 //! ```text
-//!   loop ─ resume ─► NoLeakedTasks ─ enters Noting ─► task ─ spawn ─► Noting ─ NotedTask ─► loop
-//!   loop ─ resume ─► NotedTask ───── enters Noting ─► child ─ spawn ─► …
+//!   loop ─ resume ─► NoLeakedTasks ─ enters NotingHost ─► task
+//!     task ─ spawn ─► NotingHost ─ spawn a NotedTask ─► loop
+//!   loop ─ resume ─► NotedTask ───── enters NotingHost ─► child ─ spawn ─► …
 //! ```
 
 use std::{any::Any, cell::RefCell, panic::Location, pin::Pin, rc::Rc, sync::Arc};
@@ -15,8 +16,8 @@ use quadrivium_core::{
     host::{self, Host, Hosted, HostedTask, Label, Spawned, Wrapper},
 };
 
-/// Checks that whatever a task spawned has ended when the task is done, and so on for what those
-/// spawned. A task that is cancelled is not checked.
+/// Checks that all tasks that a task spawned have ended when it is done, and also the tasks that
+/// they spawned in turn. A task that is cancelled is not checked.
 ///
 /// ```
 /// use quadrivium::{prelude::*, test::no_leaked_tasks};
@@ -31,19 +32,19 @@ use quadrivium_core::{
 ///
 /// # Panics
 ///
-/// The task panics when the one in it is done before those; the message names them. Also when no
-/// host drives this thread.
+/// The check panics when the task in it is done before those tasks. The message names them. The
+/// check also panics when no host drives this thread.
 #[track_caller]
 pub fn no_leaked_tasks<T: Task>(task: T) -> NoLeakedTasks<T> {
     NoLeakedTasks { task: Box::pin(task), noting: None, checked_at: Location::caller() }
 }
 
-/// A task that is done when everything it spawned is. Made by [`no_leaked_tasks`].
+/// A task that is done after all tasks that it spawned. Made by [`no_leaked_tasks`].
 #[must_use = "a task is lazy: perform it"]
 pub struct NoLeakedTasks<T> {
     task: Pin<Box<T>>,
-    /// Since the first resume.
-    noting: Option<Rc<Noting>>,
+    /// Made in the first resume.
+    noting: Option<Rc<NotingHost>>,
     checked_at: &'static Location<'static>,
 }
 
@@ -51,35 +52,35 @@ impl<T: Task> Task for NoLeakedTasks<T> {
     type Output = T::Output;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T::Output> {
-        let noting = Rc::clone(self.noting.get_or_insert_with(Noting::new));
+        let noting = Rc::clone(self.noting.get_or_insert_with(NotingHost::new));
         let entered = host::enter(Rc::clone(&noting) as _);
         let step = self.task.as_mut().resume(cx);
         drop(entered);
         if let Step::Done(_) = step {
-            let left = noting.left();
+            let unfinished = noting.unfinished();
             assert!(
-                left.is_empty(),
-                "no_leaked_tasks at {}: the task is done, and of what it spawned these are not: \
+                unfinished.is_empty(),
+                "no_leaked_tasks at {}: the task is done, but these tasks that it spawned are not: \
                  {}; join or cancel them before the end",
                 self.checked_at,
-                left.join(", ")
+                unfinished.join(", ")
             );
         }
         step
     }
 }
 
-/// The host around, which also notes what is spawned.
-struct Noting {
+/// A host around another one, which also notes the tasks that are spawned.
+struct NotingHost {
     wrapped: Rc<dyn Host>,
     spawned: RefCell<Vec<(Spawned, Label)>>,
 }
 
-/// A task that was spawned under it.
+/// A task that was spawned on a [`NotingHost`].
 struct NotedTask {
-    /// There until it is dropped.
+    /// `None` only after the drop.
     task: Option<HostedTask>,
-    noting: Rc<Noting>,
+    noting: Rc<NotingHost>,
 }
 
 impl Hosted for NotedTask {
@@ -95,31 +96,31 @@ impl Hosted for NotedTask {
 }
 
 impl Drop for NotedTask {
-    /// What its destructors spawn is noted too.
+    /// Tasks that the destructors spawn are noted, too.
     fn drop(&mut self) {
         let _entered = host::enter(Rc::clone(&self.noting) as _);
         drop(self.task.take());
     }
 }
 
-impl Noting {
+impl NotingHost {
     fn new() -> Rc<Self> {
         let wrapped = host::current().expect(
-            "no_leaked_tasks notes what is spawned on a host, and none drives this thread: run it \
-             with EventLoop::block_on or spawn it on a loop",
+            "no_leaked_tasks notes the tasks that are spawned on a host, and no host drives this \
+             thread: run it with EventLoop::block_on or spawn it on a loop",
         );
         Rc::new(Self { wrapped, spawned: RefCell::default() })
     }
 
-    /// Who has not ended.
-    fn left(&self) -> Vec<String> {
+    /// Returns the names of the tasks that have not ended.
+    fn unfinished(&self) -> Vec<String> {
         let spawned = self.spawned.borrow();
-        let left = spawned.iter().filter(|(it, _)| !it.tasks.is_finished(it.key));
-        left.map(|(_, label)| label.to_string()).collect()
+        let unfinished = spawned.iter().filter(|(it, _)| !it.tasks.is_finished(it.key));
+        unfinished.map(|(_, label)| label.to_string()).collect()
     }
 }
 
-impl Wrapper for Noting {
+impl Wrapper for NotingHost {
     fn wrapped(&self) -> &Rc<dyn Host> {
         &self.wrapped
     }

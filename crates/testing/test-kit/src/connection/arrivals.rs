@@ -1,8 +1,8 @@
-//! [`Arrivals`]: the bytes on their way to one end of a connection, and those that have arrived.
+//! [`Arrivals`]: the bytes for one end of a connection, on their way or arrived.
 //!
 //! ```text
 //!   write ─► │ chunk, arrives at 30 ms │ chunk, arrives at 20 ms │ chunk, has arrived │ ─► read
-//!            └── never before the one ahead of it ───────────────────────────────────┘
+//!            └── never arrives before the chunk ahead of it ─────────────────────────┘
 //! ```
 
 use std::{collections::VecDeque, time::Instant};
@@ -19,20 +19,21 @@ pub(super) struct Arrivals {
 #[derive(Debug)]
 struct SentBytes {
     bytes: VecDeque<u8>,
-    /// Not there before this; at once, when it was not slow.
+    /// When they arrive. `None` if they have arrived at once.
     arrives: Option<Instant>,
 }
 
-/// What a reader finds.
+/// The bytes that a reader finds.
 pub(super) enum Arrived {
     Bytes(Vec<u8>),
-    /// No byte is there before this.
+    /// The first byte arrives at this time.
     Late(Instant),
+    /// No byte has arrived and none is on its way.
     Nothing,
 }
 
 impl Arrivals {
-    /// How many bytes there are, whether they have arrived or not.
+    /// Returns the number of bytes, whether they have arrived or not.
     pub(super) fn len(&self) -> usize {
         self.chunks.iter().map(|chunk| chunk.bytes.len()).sum()
     }
@@ -55,7 +56,8 @@ impl Arrivals {
 
     pub(super) fn put(&mut self, bytes: &[u8], arrives: Option<Instant>) {
         match self.chunks.back_mut() {
-            // A later write arrives no earlier; on time means with the one ahead.
+            // A later write arrives no earlier. If it is not slow, it arrives with the chunk ahead
+            // of it.
             Some(last) if arrives <= last.arrives => last.bytes.extend(bytes),
             _ => {
                 self.chunks.push_back(SentBytes { bytes: bytes.iter().copied().collect(), arrives })
@@ -63,18 +65,18 @@ impl Arrivals {
         }
     }
 
-    /// Whether a byte has arrived and was not read. Outside of a task nothing tells the time, and
-    /// late bytes have not arrived.
+    /// Returns whether a byte has arrived and was not read. Outside of a task there is no clock
+    /// (`now` is `None`), and late bytes count as not arrived.
     pub(super) fn has_unread(&self, now: Option<Instant>) -> bool {
         self.chunks.front().is_some_and(|chunk| chunk.has_arrived(now))
     }
 
-    /// When the first byte arrives that has not arrived yet.
+    /// Returns when the next byte arrives that has not arrived yet.
     pub(super) fn next_arrival(&self, now: Option<Instant>) -> Option<Instant> {
         self.chunks.iter().find(|chunk| !chunk.has_arrived(now))?.arrives
     }
 
-    /// Loses what has not arrived; whether that was anything.
+    /// Drops the bytes that have not arrived, and returns whether there were any.
     pub(super) fn lose_late(&mut self, now: Option<Instant>) -> bool {
         let before = self.chunks.len();
         self.chunks.retain(|chunk| chunk.has_arrived(now));
@@ -88,7 +90,7 @@ impl SentBytes {
     }
 }
 
-/// How many of `n` bytes, of which there is at least one, are read or written at once.
+/// Returns how many of `n` bytes are read or written at once. `n` is at least 1.
 pub(super) fn split(n: usize) -> usize {
     match n > 1 && run::happens(|faults| faults.splits) {
         true => 1 + run::choose(n - 1),

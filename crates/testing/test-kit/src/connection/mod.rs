@@ -1,43 +1,43 @@
-//! Connections in memory, which can split, delay, reset and half-close: [`connection`].
+//! Connections in memory, with faults: short reads and writes, delays, resets, half-closes.
 //!
 //! Two ends, two directions, each with a buffer of bounded size. An end behaves like a TCP socket
 //! on Linux:
 //!
 //! | what happens | this end then | the other end then |
 //! |---|---|---|
-//! | [`close_write`](Connection::close_write) | writes fail with `BrokenPipe` | reads what is left, then the end of the stream |
-//! | [`reset`](Connection::reset) | reads what has arrived; one operation fails with `ConnectionReset`; then reads find the end of the stream, and writes fail with `BrokenPipe` | the same |
-//! | dropped, everything read | – | reads what is left, then the end; the first write succeeds and is lost, the next fails with `BrokenPipe` |
-//! | dropped, bytes unread | – | as after a reset |
+//! | [`close_write`](Connection::close_write) | writes fail with `BrokenPipe` | reads the bytes that are left, then the end of the stream |
+//! | [`reset`](Connection::reset) | reads the bytes that have arrived; one operation fails with `ConnectionReset`; then reads find the end of the stream, and writes fail with `BrokenPipe` | the same |
+//! | dropped, everything read | – | reads the bytes that are left, then the end of the stream; the first write succeeds and is lost, the next one fails with `BrokenPipe` |
+//! | dropped, bytes unread | – | the same as after a reset |
 //!
-//! One operation of an end is told of a reset, whether it reads or writes. If the other end had
-//! closed its writing before, no operation is told: reads find the end of the stream, and writes
-//! fail with `BrokenPipe`. Bytes that were written and not yet read have arrived, unless they are
-//! [slow](crate::Faults::slow_writes). A reset loses those that are slow.
+//! After a reset, one operation at each end fails with `ConnectionReset`, be it a read or a write.
+//! No operation does if the other end had closed its writing before: then reads find the end of the
+//! stream, and writes fail with `BrokenPipe`. Bytes that were written and not yet read have
+//! arrived, unless they are [slow](crate::Faults::slow_writes). A reset loses the slow bytes.
 //!
-//! An end lives as long as it, a clone of it or an operation on it does. After 64 operations in one
-//! step without a wait, the other tasks run first. An operation on no bytes is done at once, and
-//! asks nothing. `quadrivium::net::TcpStream` does the same.
+//! An end stays open as long as a [`Connection`] for it exists, or an operation on it. After 64
+//! operations in one step without a wait, an operation lets the other tasks run first. An operation
+//! on no bytes is done at once, in any state of the connection. `quadrivium::net::TcpStream` does
+//! the same.
 //!
-//! It is as TCP but for this:
-//! * [`reset`](Connection::reset) may be called at an end that goes on. On TCP, only a close
-//!   resets, and this end is gone with it. Here both ends are told, as if a router between them had
-//!   broken the connection off.
+//! A connection in memory differs from TCP in four points:
+//! * [`reset`](Connection::reset) may be called at an end that is used afterwards. On TCP, only a
+//!   close can reset, and that end is gone. Here both ends get an error, as if a router between
+//!   them had broken the connection.
 //! * [`close_write`](Connection::close_write) returns nothing. On TCP, a shutdown of a connection
 //!   that is over fails with `NotConnected`.
 //! * There is one buffer in each direction. TCP has two, the sender's and the receiver's, and a
-//!   reset loses what is still at the sender.
-//! * No packet is lost, so nothing ends with `TimedOut`, and there are no urgent bytes.
+//!   reset loses the bytes that are still at the sender.
+//! * No packet is lost, so no operation fails with `TimedOut`. There are no urgent bytes.
 //!
-//! In a simulation, [`Faults`](crate::Faults) say how often a read or a write comes to fewer bytes
-//! than it could, bytes arrive late, or the connection is reset or half-closed. Outside of one
-//! nothing of that happens.
+//! In a simulation, [`Faults`](crate::Faults) set how often each fault happens. Outside a
+//! simulation there are no faults.
 
 use std::{io, rc::Rc};
 
 use quadrivium_core::{Context, Step, Wait};
 
-use self::socket::{Leaves, Sent, Socket};
+use self::socket::{Departure, Sent, Socket};
 
 mod socket;
 mod arrivals;
@@ -47,10 +47,11 @@ mod write;
 pub use read::{Read, ReadExact};
 pub use write::{Write, WriteAll};
 
-/// Bytes on their way in one direction: small, so that writers wait for readers now and then.
+/// The capacity of each direction in bytes. It is small, so that writers now and then wait for
+/// readers.
 const CAPACITY: usize = 4096;
 
-/// Two ends of a connection in memory. Up to 4096 bytes are on their way in each direction.
+/// Returns the two ends of a connection in memory. Each direction holds up to 4096 unread bytes.
 ///
 /// ```
 /// use quadrivium::{prelude::*, test::connection};
@@ -67,13 +68,13 @@ pub fn connection() -> (Connection, Connection) {
     with_capacity(CAPACITY)
 }
 
-/// The same with up to `bytes` on their way in each direction.
+/// Like [`connection`], but each direction holds up to `bytes` unread bytes.
 ///
 /// # Panics
 ///
-/// When that is no byte: nothing could ever be written.
+/// When `bytes` is 0: nothing could ever be written.
 pub fn with_capacity(bytes: usize) -> (Connection, Connection) {
-    assert!(bytes > 0, "a connection needs room for a byte");
+    assert!(bytes > 0, "a connection needs room for at least one byte");
     let (a, b) = (Rc::new(Socket::new(bytes)), Rc::new(Socket::new(bytes)));
     let ends = [(&a, &b), (&b, &a)];
     let [a, b] = ends.map(|(here, there)| Connection {
@@ -88,7 +89,7 @@ pub struct Connection {
     end: Rc<ConnectionEnd>,
 }
 
-/// What an end and the operations on it share.
+/// The state that an end and the operations on it share.
 #[derive(Debug)]
 struct ConnectionEnd {
     here: Rc<Socket>,
@@ -96,31 +97,32 @@ struct ConnectionEnd {
 }
 
 impl Connection {
-    /// Reads up to `most` bytes, at least one; none at the end of the stream. Suspends while there
-    /// are none yet.
+    /// Reads at least one byte and at most `most`, or none at the end of the stream. Suspends until
+    /// a byte arrives.
     ///
-    /// The output is an error of kind `ConnectionReset` after a reset, once what has arrived is
-    /// read. The next read finds the end of the stream. Cancel-safe: a read that is cancelled has
-    /// taken nothing.
+    /// After a reset, the bytes that have arrived are read first. Then the output is an error of
+    /// kind `ConnectionReset`, once, and the next read finds the end of the stream. Cancel-safe: a
+    /// read that is cancelled has taken no byte.
     pub fn read(&self, most: usize) -> Read {
         Read::new(&self.end, most)
     }
 
     /// Reads `n` bytes.
     ///
-    /// The output is an error of kind `UnexpectedEof` when the stream ends before, and
-    /// `ConnectionReset` after a reset. Not cancel-safe: what it has read is lost.
+    /// The output is an error of kind `UnexpectedEof` when the stream ends before `n` bytes, and
+    /// `ConnectionReset` after a reset. Not cancel-safe: the bytes that it has read are lost.
     pub fn read_exact(&self, n: usize) -> ReadExact {
         ReadExact::new(&self.end, n)
     }
 
-    /// Writes some of these bytes, at least one; the output is how many. Suspends while there is no
-    /// room.
+    /// Writes at least one of these bytes. The output is the number of bytes written. Suspends
+    /// while there is no room.
     ///
-    /// The output is an error of kind `ConnectionReset` after a reset of which this end was not
-    /// told. From then on it is `BrokenPipe`, as it is when this end has closed its writing. When
-    /// the other end is gone, the first write succeeds and its bytes are lost; the next ones are
-    /// `BrokenPipe`. Cancel-safe: a write that is cancelled has written nothing.
+    /// After a reset, the output is an error of kind `ConnectionReset`, unless an operation at this
+    /// end has already failed with it. Later writes fail with `BrokenPipe`, and so do writes after
+    /// this end has closed its writing. When the other end is gone, the first write succeeds and
+    /// its bytes are lost. The next writes fail with `BrokenPipe`. Cancel-safe: a write that is
+    /// cancelled has written no byte.
     pub fn write(&self, bytes: impl Into<Vec<u8>>) -> Write {
         Write::new(&self.end, bytes.into())
     }
@@ -132,13 +134,14 @@ impl Connection {
         WriteAll::new(&self.end, bytes.into())
     }
 
-    /// Writes no more: the other end reads what is on its way, and then the end of the stream. This
-    /// end may still read.
+    /// Closes the writing direction of this end. The other end reads the bytes that are on their
+    /// way, and then the end of the stream. This end may still read.
     pub fn close_write(&self) {
         self.end.close_write();
     }
 
-    /// Breaks both directions off at once. Each end reads what has arrived, and is told once.
+    /// Breaks both directions off at once. Each end reads the bytes that have arrived. Then one
+    /// operation at each end fails with the reset.
     pub fn reset(&self) {
         self.end.reset();
     }
@@ -163,7 +166,7 @@ impl ConnectionEnd {
                 self.here.wait_for_room(cx);
                 Step::Suspended(Wait::Wake)
             }
-            Sent::ToNobody(n, answered) => {
+            Sent::Unread(n, answered) => {
                 self.here.reset_at(answered);
                 Step::Done(Ok(n))
             }
@@ -185,9 +188,9 @@ impl ConnectionEnd {
 impl Drop for ConnectionEnd {
     fn drop(&mut self) {
         match self.here.leave() {
-            Leaves::Silently => {}
-            Leaves::WithReset => self.there.reset(),
-            Leaves::WithEnd { reset_comes } => {
+            Departure::Silent => {}
+            Departure::WithReset => self.there.reset(),
+            Departure::WithEnd { reset_comes } => {
                 self.there.other_ends();
                 if reset_comes.is_some() {
                     self.there.reset_at(reset_comes);

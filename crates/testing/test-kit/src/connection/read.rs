@@ -16,7 +16,7 @@ pub struct Read {
     has_begun: bool,
 }
 
-/// A task that reads so many bytes. Made by
+/// A task that reads exactly `n` bytes. Made by
 /// [`Connection::read_exact`](super::Connection::read_exact).
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
@@ -31,7 +31,7 @@ impl Read {
     }
 
     fn begin(&mut self) {
-        // Once an operation: how often it is resumed must not decide what happens to it.
+        // Once for each operation: the number of its resumes must not change the fault.
         let begins = !std::mem::replace(&mut self.has_begun, true);
         if begins && run::happens(|faults| faults.resets) {
             self.end.reset();

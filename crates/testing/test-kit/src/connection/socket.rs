@@ -1,4 +1,4 @@
-//! [`Socket`]: one end of a connection: its stage, the bytes for it, and the tasks that wait there.
+//! [`Socket`]: one end of a connection. It has a stage, the bytes for this end, and waiting tasks.
 //!
 //! The stages are the states of TCP (RFC 9293, section 3.3.2) that a program can tell apart:
 //!
@@ -6,7 +6,7 @@
 //!          ┌─1─► Ended ───────2───────┐     1  this end closes its writing (end_writing)
 //!          │       └──3───┐           ▼     2  the other end has closed its writing (other_ends)
 //!   Open ──┼──────────3─► Reset ─4─► Closed 3  a reset comes (reset)
-//!          │                          ▲     4  an operation fails with the reset (tell_reset)
+//!          │                          ▲     4  an operation fails with the reset (take_reset)
 //!          └─2─► OtherEnded ───1,3────┘     5  the end is dropped, in any stage (leave): Gone
 //! ```
 
@@ -23,7 +23,7 @@ use quadrivium_core::{Context, LocalWaker, Step, Wait, fairness, host};
 use super::arrivals::{Arrivals, Arrived, split};
 use crate::run;
 
-/// Bytes that are slower arrive after a hundred years: an instant has an end.
+/// The longest delay, a hundred years. An `Instant` cannot be arbitrarily late.
 const SLOWEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 #[derive(Debug)]
@@ -36,11 +36,11 @@ pub(super) struct Socket {
 struct State {
     stage: SocketStage,
     arrivals: Arrivals,
-    /// When the other end's answer comes to bytes that it does not read any more: a reset.
+    /// When the other end's reset comes, as its answer to bytes that it does not read any more.
     reset_comes: Option<Instant>,
     readers: Vec<LocalWaker>,
     writers: Vec<LocalWaker>,
-    /// The operation under way has suspended.
+    /// Whether the present operation has suspended.
     has_suspended: bool,
 }
 
@@ -52,21 +52,22 @@ enum SocketStage {
     Ended,
     /// The other end writes no more.
     OtherEnded,
-    /// The connection was reset, and no operation has failed with it yet.
+    /// The connection was reset, and no operation has failed with that error yet.
     Reset,
-    /// Neither end writes any more, or a reset was told.
+    /// Neither end writes any more, or an operation has failed with a reset.
     Closed,
     /// This end was dropped.
     Gone,
 }
 
-/// What became of bytes that were sent to a socket.
+/// The result of sending bytes to a socket.
 pub(super) enum Sent {
     /// This many are on their way.
     Bytes(usize),
     NoRoom,
-    /// This many were taken, and nobody reads them. A reset answers them then, or at once.
-    ToNobody(usize, Option<Instant>),
+    /// This many were taken, but this end is gone and no one reads them. A reset answers them at
+    /// that time, or at once.
+    Unread(usize, Option<Instant>),
 }
 
 impl Socket {
@@ -74,14 +75,14 @@ impl Socket {
         Self { state: RefCell::default(), capacity }
     }
 
-    /// Takes up to `most` bytes that have arrived; none at the end.
+    /// Takes up to `most` bytes that have arrived. The output is empty at the end of the stream.
     pub(super) fn read(&self, most: usize, cx: &Context<'_>) -> Step<io::Result<Vec<u8>>> {
         let mut state = self.state.borrow_mut();
         let wait = match (state.arrivals.take(most, cx), state.stage) {
             (Arrived::Bytes(bytes), _) => return Step::Done(Ok(bytes)),
             (Arrived::Late(arrives), _) => Wait::Until(arrives),
             (Arrived::Nothing, SocketStage::Open | SocketStage::Ended) => Wait::Wake,
-            (Arrived::Nothing, SocketStage::Reset) => return Step::Done(Err(state.tell_reset())),
+            (Arrived::Nothing, SocketStage::Reset) => return Step::Done(Err(state.take_reset())),
             (
                 Arrived::Nothing,
                 SocketStage::OtherEnded | SocketStage::Closed | SocketStage::Gone,
@@ -94,7 +95,7 @@ impl Socket {
         Step::Suspended(wait)
     }
 
-    /// Whether the operation lets the others run first.
+    /// Returns whether the operation must first let other tasks run.
     pub(super) fn gives_way(&self) -> bool {
         let mut state = self.state.borrow_mut();
         let gives_way = fairness::gives_way(state.has_suspended);
@@ -102,13 +103,13 @@ impl Socket {
         gives_way
     }
 
-    /// The last step of an operation.
+    /// Ends an operation with this output.
     pub(super) fn done<T>(&self, output: T) -> Step<T> {
         self.state.borrow_mut().has_suspended = false;
         fairness::done(output)
     }
 
-    /// Whether this end may write.
+    /// Checks that this end may write.
     pub(super) fn check_write(&self, cx: &Context<'_>) -> io::Result<()> {
         let reset_comes = self.state.borrow().reset_comes;
         if reset_comes.is_some_and(|comes| comes <= cx.now()) {
@@ -117,14 +118,14 @@ impl Socket {
         let mut state = self.state.borrow_mut();
         match state.stage {
             SocketStage::Open | SocketStage::OtherEnded => Ok(()),
-            SocketStage::Reset => Err(state.tell_reset()),
+            SocketStage::Reset => Err(state.take_reset()),
             SocketStage::Ended | SocketStage::Closed | SocketStage::Gone => {
                 Err(ErrorKind::BrokenPipe.into())
             }
         }
     }
 
-    /// Puts some bytes of the other end on their way to this one.
+    /// Puts some bytes that the other end writes on their way to this end.
     pub(super) fn send(&self, bytes: &[u8], cx: &Context<'_>) -> Sent {
         let mut state = self.state.borrow_mut();
         let is_gone = state.stage == SocketStage::Gone;
@@ -136,7 +137,7 @@ impl Socket {
         let arrives =
             run::slowness().and_then(|slowness| cx.now().checked_add(slowness.min(SLOWEST)));
         if is_gone {
-            return Sent::ToNobody(n, arrives);
+            return Sent::Unread(n, arrives);
         }
         state.arrivals.put(&bytes[..n], arrives);
         drop(state);
@@ -144,12 +145,13 @@ impl Socket {
         Sent::Bytes(n)
     }
 
-    /// Waits for room at the other end.
+    /// Registers the task to be woken when the other end has room.
     pub(super) fn wait_for_room(&self, cx: &Context<'_>) {
         self.wait(cx, |state| &mut state.writers);
     }
 
-    /// Nothing more is written here. False when that was so before, or the connection is over.
+    /// Closes the writing of this end. Returns false when it was closed before, or the connection
+    /// is over.
     pub(super) fn end_writing(&self) -> bool {
         let mut state = self.state.borrow_mut();
         let next = match state.stage {
@@ -165,7 +167,7 @@ impl Socket {
         true
     }
 
-    /// The other end writes no more.
+    /// Notes that the other end writes no more.
     pub(super) fn other_ends(&self) {
         let mut state = self.state.borrow_mut();
         state.stage = match state.stage {
@@ -180,14 +182,14 @@ impl Socket {
         self.wake_readers();
     }
 
-    /// A reset comes: what has not arrived is lost.
+    /// Resets the connection at this end. Bytes that have not arrived are lost.
     pub(super) fn reset(&self) {
         self.state.borrow_mut().reset(now());
         self.wake_readers();
         self.wake_writers();
     }
 
-    /// A reset comes to this end at that time, or at once.
+    /// Resets this end at that time, or at once if it is `None`.
     pub(super) fn reset_at(&self, comes: Option<Instant>) {
         match comes {
             None => self.reset(),
@@ -199,17 +201,17 @@ impl Socket {
         }
     }
 
-    /// Nothing is done here any more. What the other end must be told.
-    pub(super) fn leave(&self) -> Leaves {
+    /// Drops this end. Returns how the other end learns of it.
+    pub(super) fn leave(&self) -> Departure {
         let mut state = self.state.borrow_mut();
         let stage = mem::replace(&mut state.stage, SocketStage::Gone);
         let arrivals = mem::take(&mut state.arrivals);
         match stage {
-            SocketStage::Reset | SocketStage::Closed | SocketStage::Gone => Leaves::Silently,
-            // An end that leaves bytes unread cannot have understood the other.
-            _ if arrivals.has_unread(now()) => Leaves::WithReset,
+            SocketStage::Reset | SocketStage::Closed | SocketStage::Gone => Departure::Silent,
+            // Bytes were left unread. As in TCP, the other end must learn that they are lost.
+            _ if arrivals.has_unread(now()) => Departure::WithReset,
             SocketStage::Open | SocketStage::Ended | SocketStage::OtherEnded => {
-                Leaves::WithEnd { reset_comes: arrivals.next_arrival(now()) }
+                Departure::WithEnd { reset_comes: arrivals.next_arrival(now()) }
             }
         }
     }
@@ -222,76 +224,78 @@ impl Socket {
         self.wake(|state| &mut state.readers);
     }
 
-    fn wait(&self, cx: &Context<'_>, line: impl FnOnce(&mut State) -> &mut Vec<LocalWaker>) {
-        // Made outside the borrow, as everything about wakers may be user code.
+    fn wait(&self, cx: &Context<'_>, queue: impl FnOnce(&mut State) -> &mut Vec<LocalWaker>) {
+        // Made outside the borrow, because wakers may run user code.
         let waker = cx.local_waker();
         let mut state = self.state.borrow_mut();
         state.has_suspended = true;
-        let line = line(&mut state);
-        if !line.iter().any(|waiting| waiting.will_wake(cx.waker())) {
-            line.push(waker);
+        let queue = queue(&mut state);
+        if !queue.iter().any(|waiting| waiting.will_wake(cx.waker())) {
+            queue.push(waker);
         }
     }
 
-    fn wake(&self, line: impl FnOnce(&mut State) -> &mut Vec<LocalWaker>) {
-        Waking(mem::take(line(&mut self.state.borrow_mut()))).wake_all();
+    fn wake(&self, queue: impl FnOnce(&mut State) -> &mut Vec<LocalWaker>) {
+        WakeAll(mem::take(queue(&mut self.state.borrow_mut()))).wake_in_order();
     }
 }
 
-/// How an end goes, for the other.
-pub(super) enum Leaves {
-    /// The connection was over.
-    Silently,
+/// How the other end learns that this one is gone.
+pub(super) enum Departure {
+    /// Not at all: the connection was already over.
+    Silent,
+    /// It is reset.
     WithReset,
-    /// It writes no more. If bytes are on their way to it, they are answered with a reset.
-    WithEnd {
-        reset_comes: Option<Instant>,
-    },
+    /// It finds the end of the stream. If bytes are on their way to the end that is gone, a reset
+    /// answers them.
+    WithEnd { reset_comes: Option<Instant> },
 }
 
 impl State {
-    /// After the end of the stream no operation fails with a reset. (Linux notes EPIPE then, with
-    /// which a write fails in any case.)
+    /// After the end of the stream no operation fails with a reset. (Linux then sets the error
+    /// EPIPE, with which a write fails in any case.)
     fn reset(&mut self, now: Option<Instant>) {
         let lost = self.arrivals.lose_late(now);
         self.reset_comes = None;
         self.stage = match self.stage {
             SocketStage::Open | SocketStage::Ended => SocketStage::Reset,
-            // The end stood behind what was lost.
+            // The end of the stream came after the bytes that were lost.
             SocketStage::OtherEnded | SocketStage::Closed if lost => SocketStage::Reset,
             SocketStage::OtherEnded => SocketStage::Closed,
             stage @ (SocketStage::Reset | SocketStage::Closed | SocketStage::Gone) => stage,
         }
     }
 
-    /// One operation is told of a reset. To the others the connection has ended.
-    fn tell_reset(&mut self) -> io::Error {
+    /// Returns the error for the one operation that fails with a reset. For later operations the
+    /// connection has ended.
+    fn take_reset(&mut self) -> io::Error {
         self.stage = SocketStage::Closed;
         ErrorKind::ConnectionReset.into()
     }
 }
 
-/// The time, where something tells it.
+/// Returns the time, if a host drives this thread.
 fn now() -> Option<Instant> {
     host::current().map(|host| host.now())
 }
 
-/// Those that are to be woken: if a foreign waker panics, the others are woken as that unwinds.
-struct Waking(Vec<LocalWaker>);
+/// Wakers that are to be woken. If a foreign waker panics, the others are woken while that panic
+/// unwinds.
+struct WakeAll(Vec<LocalWaker>);
 
-impl Waking {
-    fn wake_all(&mut self) {
+impl WakeAll {
+    fn wake_in_order(&mut self) {
         while !self.0.is_empty() {
             self.0.remove(0).wake();
         }
     }
 }
 
-impl Drop for Waking {
+impl Drop for WakeAll {
     fn drop(&mut self) {
         if !self.0.is_empty() {
             // A second panic would abort the process.
-            let _ = catch_unwind(AssertUnwindSafe(|| self.wake_all()));
+            let _ = catch_unwind(AssertUnwindSafe(|| self.wake_in_order()));
         }
     }
 }

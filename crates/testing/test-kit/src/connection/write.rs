@@ -13,7 +13,7 @@ use crate::run;
 pub struct Write {
     end: Rc<ConnectionEnd>,
     bytes: Vec<u8>,
-    /// How many of them have been written before.
+    /// How many of `bytes` have been written.
     written: usize,
     has_begun: bool,
 }
@@ -31,7 +31,7 @@ impl Write {
     }
 
     fn begin(&mut self) {
-        // Once an operation: how often it is resumed must not decide what happens to it.
+        // Once for each operation: the number of its resumes must not change the fault.
         if std::mem::replace(&mut self.has_begun, true) {
             return;
         }

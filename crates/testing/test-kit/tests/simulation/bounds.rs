@@ -1,4 +1,4 @@
-//! What has no end is a failure and no hang.
+//! A program that does not end is a failure and does not hang the test.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -10,7 +10,7 @@ use quadrivium::{
 
 use crate::styles::{Script, Style, in_every_style, panics, script};
 
-/// Two tasks wake each other for ever.
+/// Spawns two tasks that wake each other for ever.
 fn livelock(style: Style, event_loop: &mut EventLoop) {
     let notifies = [Notify::new(), Notify::new()];
     for (mine, other) in [(0, 1), (1, 0)] {
@@ -27,7 +27,7 @@ fn livelock(style: Style, event_loop: &mut EventLoop) {
     event_loop.run().unwrap();
 }
 
-/// A script whose end spawns the same again: scripts have an end.
+/// Returns a script whose last part spawns the same script again, because a script cannot loop.
 fn for_ever(make: impl Fn() -> Script + 'static, style: Style) -> Script {
     let make = Rc::new(make);
     let first = make();
@@ -39,9 +39,9 @@ fn for_ever(make: impl Fn() -> Script + 'static, style: Style) -> Script {
         drop(quadrivium::spawn(style.task(next)));
     }));
     first.run(move || {
-        let go_on = again.borrow().clone().expect("it was just put");
-        go_on();
-        // Kept alive: it is what goes on.
+        let spawn_next = again.borrow().clone().expect("it was stored above");
+        spawn_next();
+        // Kept alive, because it spawns the next script.
         std::mem::forget(again);
     })
 }
@@ -51,14 +51,14 @@ fn a_livelock_is_a_failure() {
     in_every_style(|style| {
         let simulation = Simulation::new().seeds(3..4).max_steps(1_000);
         let message = panics(|| simulation.run(|event_loop| livelock(style, event_loop)));
-        let cause = "seed 3 fails: the program has not come to an end after 1000 steps";
+        let cause = "seed 3 fails: the program has not ended after 1000 steps";
         assert!(message.contains(cause), "{message}");
-        assert!(message.contains("woken by task"), "it shows who: {message}");
+        assert!(message.contains("woken by task"), "it shows which task: {message}");
     });
 }
 
 #[test]
-fn too_many_orders_are_told() {
+fn too_many_orders_are_a_failure() {
     in_every_style(|style| {
         let program = |event_loop: &mut EventLoop| {
             for _ in 0..2 {
@@ -66,7 +66,7 @@ fn too_many_orders_are_told() {
             }
             event_loop.run()
         };
-        assert_eq!(Simulation::new().max_orders(20).every_order(program), 20, "exactly so many");
+        assert_eq!(Simulation::new().max_orders(20).every_order(program), 20, "as many as allowed");
         let message = panics(|| _ = Simulation::new().max_orders(19).every_order(program));
         assert!(message.contains("there are more than 19 orders"), "{message}");
         assert_eq!(every_order(program), 20);

@@ -1,4 +1,4 @@
-//! The number of orders against a count that knows no loop and no style.
+//! The number of orders, compared with a model that uses no loop and no style.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -11,10 +11,10 @@ use quadrivium::{
 
 use crate::styles::{Script, Style, in_every_style, script};
 
-/// One thing a task does. There is one channel of two, and one task that can be cancelled: the
-/// first.
+/// One action of a task. The tasks share one channel of capacity two. Only the first task can be
+/// cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Does {
+enum Action {
     Turn,
     Send,
     Recv,
@@ -22,27 +22,28 @@ enum Does {
     CancelFirst,
 }
 
-use Does::{CancelFirst, Recv, Send, SpawnTurn, Turn};
+use Action::{CancelFirst, Recv, Send, SpawnTurn, Turn};
 
-/// All that decides what comes next.
+/// The state of the program that decides how it goes on.
 #[derive(Clone, Debug)]
 struct Model {
-    /// What each task has yet to do; none when it has ended.
-    tasks: Vec<Option<Vec<Does>>>,
+    /// The actions that each task has left, or `None` when it has ended.
+    tasks: Vec<Option<Vec<Action>>>,
     ready: Vec<usize>,
-    /// Who waits for room.
+    /// The tasks that wait for room.
     sending: Vec<usize>,
-    /// Who is in line for a value, and whether he was woken: he keeps his place until he takes it.
+    /// The tasks that wait for a value, and whether each was woken. A task keeps its place until it
+    /// takes a value.
     receiving: Vec<(usize, bool)>,
     values: usize,
-    /// A turn was taken and is over with the next resume.
+    /// Whether each task is suspended for a turn, which ends with its next resume.
     in_turn: Vec<bool>,
 }
 
 const CAPACITY: usize = 2;
 
 impl Model {
-    fn new(program: &[&[Does]]) -> Self {
+    fn new(program: &[&[Action]]) -> Self {
         let tasks: Vec<_> = program.iter().map(|task| Some(task.to_vec())).collect();
         let ready = (0..tasks.len()).collect();
         let in_turn = vec![false; tasks.len()];
@@ -50,7 +51,7 @@ impl Model {
         Self { tasks, ready, sending, receiving, values: 0, in_turn }
     }
 
-    /// In how many orders it can go on.
+    /// Returns the number of orders in which the program can go on.
     fn orders(&self) -> u64 {
         let next = |n: usize| {
             let mut model = self.clone();
@@ -74,12 +75,12 @@ impl Model {
             self.tasks[task].as_mut().unwrap().remove(0);
         }
         loop {
-            let Some(does) = self.tasks[task].as_ref().and_then(|left| left.first().copied())
+            let Some(action) = self.tasks[task].as_ref().and_then(|left| left.first().copied())
             else {
                 self.tasks[task] = None;
                 return;
             };
-            match does {
+            match action {
                 Turn => {
                     self.in_turn[task] = true;
                     return self.ready.push(task);
@@ -91,7 +92,7 @@ impl Model {
                 Send => return self.sending.push(task),
                 Recv if self.values > 0 && self.is_first_to_receive(task) => {
                     self.values -= 1;
-                    self.receiving.retain(|(waits, _)| *waits != task);
+                    self.receiving.retain(|(waiting, _)| *waiting != task);
                     self.wake_sender();
                     self.wake_next_receiver();
                 }
@@ -104,8 +105,8 @@ impl Model {
                 CancelFirst => {
                     self.tasks[0] = None;
                     self.ready.retain(|ready| *ready != 0);
-                    self.sending.retain(|waits| *waits != 0);
-                    self.receiving.retain(|(waits, _)| *waits != 0);
+                    self.sending.retain(|waiting| *waiting != 0);
+                    self.receiving.retain(|(waiting, _)| *waiting != 0);
                     self.wake_next_receiver();
                 }
             }
@@ -124,9 +125,9 @@ impl Model {
         self.receiving.first().is_none_or(|(first, _)| *first == task)
     }
 
-    /// Gets in line, or stays there and can be woken again.
+    /// Enters the queue of receivers. A task that is there already stays, and can be woken again.
     fn wait_to_receive(&mut self, task: usize) {
-        match self.receiving.iter_mut().find(|(waits, _)| *waits == task) {
+        match self.receiving.iter_mut().find(|(waiting, _)| *waiting == task) {
             Some((_, is_woken)) => *is_woken = false,
             None => self.receiving.push((task, false)),
         }
@@ -148,7 +149,7 @@ impl Model {
     }
 }
 
-/// What the tasks of a run share.
+/// The values that the tasks of a run share.
 #[derive(Clone)]
 struct World {
     style: Style,
@@ -158,10 +159,10 @@ struct World {
 }
 
 impl World {
-    fn task(&self, does: &[Does]) -> Script {
-        does.iter().fold(script(), |script, does| {
+    fn task(&self, actions: &[Action]) -> Script {
+        actions.iter().fold(script(), |script, action| {
             let world = self.clone();
-            match does {
+            match action {
                 Turn => script.perform(turn()),
                 Send => script.then(move || world.sender.send(()), drop),
                 Recv => script.then(move || world.receiver.recv(), drop),
@@ -172,13 +173,13 @@ impl World {
     }
 }
 
-/// Runs the program once; who waits for ever is dropped with the loop.
-fn run(style: Style, event_loop: &mut EventLoop, program: &[&[Does]]) {
+/// Runs the program once. A task that waits for ever is dropped with the loop.
+fn run(style: Style, event_loop: &mut EventLoop, program: &[&[Action]]) {
     let (sender, receiver) = channel::bounded(CAPACITY);
     let (receiver, first) = (Rc::new(receiver), Rc::default());
     let world = World { style, sender, receiver, first };
-    for (n, does) in program.iter().enumerate() {
-        let handle = event_loop.spawn(style.task(world.task(does)));
+    for (n, actions) in program.iter().enumerate() {
+        let handle = event_loop.spawn(style.task(world.task(actions)));
         if n == 0 {
             world.first.replace(Some(handle));
         }
@@ -187,10 +188,10 @@ fn run(style: Style, event_loop: &mut EventLoop, program: &[&[Does]]) {
 }
 
 #[test]
-fn as_many_orders_are_tried_as_there_are() {
-    let first: [&[Does]; 3] = [&[Recv, Turn], &[Send, Send], &[SpawnTurn, Recv]];
-    let second: [&[Does]; 3] = [&[Recv, Recv], &[SpawnTurn], &[Turn, Send]];
-    let third: [&[Does]; 4] =
+fn the_simulation_tries_as_many_orders_as_the_model_counts() {
+    let first: [&[Action]; 3] = [&[Recv, Turn], &[Send, Send], &[SpawnTurn, Recv]];
+    let second: [&[Action]; 3] = [&[Recv, Recv], &[SpawnTurn], &[Turn, Send]];
+    let third: [&[Action]; 4] =
         [&[CancelFirst], &[Turn, CancelFirst], &[Send, Recv], &[Send, Send, Turn]];
     in_every_style(|style| {
         for a in first {

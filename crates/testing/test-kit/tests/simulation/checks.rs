@@ -1,4 +1,4 @@
-//! Each check passes and fails in every style, with a message that says what to do.
+//! Each check passes and fails in every style. A failure's message contains the remedy.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::styles::{Script, Style, in_every_style, script};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A check around a task of the inner style, performed by one of the outer.
+/// Performs a check around a task that runs this script. Both tasks are of this style.
 fn checked<C: Task + 'static>(
     style: Style,
     inner: Script,
@@ -25,7 +25,7 @@ fn checked<C: Task + 'static>(
     event_loop.block_on(style.task(script().perform(checked)))
 }
 
-/// The message of the panic that the check must raise.
+/// Returns the message of the panic that the check must raise.
 fn fails<C: Task + 'static>(
     style: Style,
     inner: Script,
@@ -38,7 +38,7 @@ fn fails<C: Task + 'static>(
 }
 
 #[test]
-fn a_task_that_must_suspend() {
+fn must_suspend_passes_and_fails() {
     in_every_style(|style| {
         checked(style, script().turns(1), must_suspend).unwrap();
         let message = fails(style, script(), |task| must_suspend(task));
@@ -48,7 +48,7 @@ fn a_task_that_must_suspend() {
 }
 
 #[test]
-fn a_task_that_must_not_suspend() {
+fn must_not_suspend_passes_and_fails() {
     in_every_style(|style| {
         checked(style, script().run(|| ()), must_not_suspend).unwrap();
         let message = fails(style, script().turns(1), |task| must_not_suspend(task));
@@ -56,14 +56,14 @@ fn a_task_that_must_not_suspend() {
             message.contains("must_not_suspend at crates/testing/test-kit/tests/"),
             "{message}"
         );
-        assert!(message.contains("use what does not wait"), "{message}");
+        assert!(message.contains("use operations that do not wait"), "{message}");
     });
 }
 
 #[test]
-fn a_task_whose_steps_are_short() {
+fn max_step_passes_and_fails() {
     in_every_style(|style| {
-        // Two steps of a second each, and an hour of waiting between.
+        // Two steps of a second each, with an hour of waiting between them.
         let work = || script().perform(block_for(SECOND)).perform(sleep(SECOND * 3600));
         let twice = || work().perform(block_for(SECOND));
         checked(style, twice(), |task| max_step(SECOND, task)).unwrap();
@@ -74,7 +74,7 @@ fn a_task_whose_steps_are_short() {
 }
 
 #[test]
-fn a_task_that_leaves_none_behind() {
+fn no_leaked_tasks_passes_when_every_child_has_ended() {
     in_every_style(|style| {
         let child = move || spawn(style.task(script().turns(3)));
         checked(style, script().then(child, |joined| joined.unwrap()), no_leaked_tasks).unwrap();
@@ -86,7 +86,7 @@ fn a_task_that_leaves_none_behind() {
 }
 
 #[test]
-fn a_task_that_leaves_some_behind() {
+fn no_leaked_tasks_names_children_that_are_left() {
     in_every_style(|style| {
         let leaks = move || {
             drop(spawn_named("left", style.task(script().turns(9))));
@@ -94,15 +94,15 @@ fn a_task_that_leaves_some_behind() {
         };
         let message = fails(style, script().run(leaks).turns(3), |task| no_leaked_tasks(task));
         assert!(message.contains("no_leaked_tasks at crates/testing/test-kit/tests/"), "{message}");
-        let left = "these are not: task 2 \"left\" (spawned at crates/testing/test-kit/tests/";
+        let left = "it spawned are not: task 2 \"left\" (spawned at crates/testing/test-kit/tests/";
         assert!(message.contains(left), "{message}");
-        assert!(!message.contains("task 3"), "that one is done: {message}");
+        assert!(!message.contains("task 3"), "task 3 is done: {message}");
         assert!(message.contains("join or cancel them"), "{message}");
     });
 }
 
 #[test]
-fn a_task_whose_children_leave_some_behind() {
+fn no_leaked_tasks_names_grandchildren_that_are_left() {
     in_every_style(|style| {
         let grandchild = move || drop(spawn_named("grandchild", style.task(script().turns(9))));
         let child = move || spawn(style.task(script().turns(2).run(grandchild)));
@@ -113,9 +113,9 @@ fn a_task_whose_children_leave_some_behind() {
 }
 
 #[test]
-fn a_task_in_whose_destructors_some_are_left_behind() {
-    struct Leaves(Style);
-    impl Drop for Leaves {
+fn no_leaked_tasks_names_tasks_that_destructors_spawned() {
+    struct SpawnsInDrop(Style);
+    impl Drop for SpawnsInDrop {
         fn drop(&mut self) {
             drop(spawn_named("left", self.0.task(script().turns(9))));
         }
@@ -123,23 +123,23 @@ fn a_task_in_whose_destructors_some_are_left_behind() {
     in_every_style(|style| {
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
         let child = Rc::new(RefCell::new(None::<JoinHandle<()>>));
-        let (gives, takes) = (Rc::clone(&child), Rc::clone(&child));
+        let (stored, taken) = (Rc::clone(&child), Rc::clone(&child));
         let spawns = move || {
-            let held = Leaves(style);
-            let holds = script().turns(9).run(move || drop(held));
-            gives.replace(Some(spawn(style.task(holds))));
+            let spawner = SpawnsInDrop(style);
+            let child = script().turns(9).run(move || drop(spawner));
+            stored.replace(Some(spawn(style.task(child))));
         };
-        // Cancelled by somebody who is not checked.
-        let cancels = script().turns(2).run(move || takes.take().unwrap().cancel());
+        // Cancelled by a task that is not checked.
+        let cancels = script().turns(2).run(move || taken.take().unwrap().cancel());
         drop(event_loop.spawn(style.task(cancels)));
         let parent = no_leaked_tasks(style.task(script().run(spawns).turns(5)));
         let message = event_loop.block_on(parent).unwrap_err().to_string();
-        assert!(message.contains("these are not: task 4 \"left\""), "{message}");
+        assert!(message.contains("it spawned are not: task 4 \"left\""), "{message}");
     });
 }
 
 #[test]
-fn checks_in_each_other() {
+fn checks_can_be_nested() {
     in_every_style(|style| {
         let child = move || spawn(style.task(script().turns(2)));
         let inner = move || script().then(child, |joined| joined.unwrap());
@@ -149,10 +149,10 @@ fn checks_in_each_other() {
         };
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
         event_loop.block_on(all(inner())).unwrap();
-        // The inner one of two is the one that tells.
+        // The inner one of the two checks panics.
         let leaks = script().run(move || drop(child())).turns(1);
         let error = event_loop.block_on(all(leaks)).unwrap_err();
-        assert!(error.to_string().contains("these are not: task 4 "), "{error}");
+        assert!(error.to_string().contains("it spawned are not: task 4 "), "{error}");
         assert_eq!(event_loop.live(), 1, "it is left, and goes on");
         event_loop.run().unwrap();
         // A spurious resume breaks no check.
@@ -162,7 +162,7 @@ fn checks_in_each_other() {
 }
 
 #[test]
-fn what_others_spawn_is_not_leaked() {
+fn tasks_that_other_tasks_spawn_do_not_count_as_leaked() {
     in_every_style(|style| {
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
         let spawns = move || drop(spawn(style.task(script().turns(100))));
@@ -172,7 +172,7 @@ fn what_others_spawn_is_not_leaked() {
 }
 
 #[test]
-fn a_check_is_worth_what_its_task_is_worth() {
+fn a_check_returns_the_output_of_its_task() {
     let mut event_loop = EventLoop::with_virtual_clock().unwrap();
     let all = future(async {
         let one = must_suspend(future(async { turn().await })).await;
@@ -185,12 +185,12 @@ fn a_check_is_worth_what_its_task_is_worth() {
 }
 
 #[test]
-fn no_leaked_tasks_hands_on_what_the_host_has() {
-    // Descriptors, and the hold by which time waits for work elsewhere.
+fn no_leaked_tasks_passes_descriptors_and_holds_on_to_the_host() {
+    // Descriptors, and the hold that stops virtual time while work on another thread is under way.
     in_every_style(|style| {
         let (one, other) = quadrivium::net::UnixStream::pair().unwrap();
-        let late = Rc::new(RefCell::new(None));
-        let takes = Rc::clone(&late);
+        let ended_at = Rc::new(RefCell::new(None));
+        let notes = Rc::clone(&ended_at);
         let inner = script()
             .perform(other.write_all_owned(*b"!"))
             .then(move || one.read_owned([0; 1]), |read| assert_eq!(read.0.unwrap(), 1))
@@ -198,11 +198,11 @@ fn no_leaked_tasks_hands_on_what_the_host_has() {
                 || quadrivium::thread::offload(|| std::thread::sleep(Duration::from_millis(5))),
                 drop,
             )
-            .run(move || *takes.borrow_mut() = Some(quadrivium::time::now()));
+            .run(move || *notes.borrow_mut() = Some(quadrivium::time::now()));
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
         let begin = event_loop.now();
         drop(event_loop.spawn(sleep(SECOND)));
         event_loop.block_on(no_leaked_tasks(style.task(inner))).unwrap();
-        assert_eq!(late.take(), Some(begin), "no time has passed");
+        assert_eq!(ended_at.take(), Some(begin), "no time has passed");
     });
 }

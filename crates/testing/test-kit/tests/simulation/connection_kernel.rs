@@ -1,4 +1,5 @@
-//! A connection in memory beside a TCP connection on loopback: the kernel says what is right.
+//! A connection in memory, compared with a TCP connection on loopback. The kernel decides what is
+//! right.
 
 use std::{
     io::{self, ErrorKind, Read, Write},
@@ -7,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use Does::{Close, CloseWrite, Read as Reads, Reset, Write as Writes};
+use Action::{Close, CloseWrite, Read as Reads, Reset, Write as Writes};
 use Side::{A, B};
 use quadrivium::{
     Task,
@@ -26,9 +27,9 @@ enum Side {
     B,
 }
 
-/// What one end does. On TCP, a reset is a close with a linger time of zero.
+/// One action of an end. On TCP, a reset is a close with a linger time of zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Does {
+enum Action {
     Write,
     Read(usize),
     CloseWrite,
@@ -36,9 +37,9 @@ enum Does {
     Reset,
 }
 
-const ALL: [Does; 6] = [Writes, Reads(1), Reads(9), CloseWrite, Close, Reset];
+const ALL: [Action; 6] = [Writes, Reads(1), Reads(9), CloseWrite, Close, Reset];
 
-type Script = Vec<(Side, Does)>;
+type Script = Vec<(Side, Action)>;
 
 /// Two connected ends. A closed end does nothing any more.
 trait Pair {
@@ -49,11 +50,11 @@ trait Pair {
     fn reset(&mut self, side: Side);
 }
 
-/// Carries out a script; what each read and each write returned.
-fn outcomes(pair: &mut dyn Pair, script: &[(Side, Does)]) -> Vec<String> {
+/// Runs a script, and returns the outcome of each read and each write.
+fn outcomes(pair: &mut dyn Pair, script: &[(Side, Action)]) -> Vec<String> {
     let mut outcomes = Vec::new();
-    for &(side, does) in script {
-        let outcome = match does {
+    for &(side, action) in script {
+        let outcome = match action {
             Writes => pair.write(side).map(|written| outcome(written.map(|n| n.to_string()))),
             Reads(most) => pair.read(side, most).map(|read| outcome(read.map(text))),
             CloseWrite => {
@@ -99,9 +100,9 @@ impl InMemory {
     }
 }
 
-/// The output of a task that need not wait.
+/// Returns the output of a task that need not wait, or `WouldBlock`.
 fn at_once<T>(task: impl Task<Output = io::Result<T>>) -> io::Result<T> {
-    // So that no operation suspends to let others run.
+    // So that no operation suspends to let other tasks run.
     fairness::begin_step();
     match Box::pin(task).as_mut().resume(&mut Context::new(Waker::noop())) {
         Step::Done(result) => result,
@@ -135,7 +136,8 @@ impl Pair for InMemory {
     }
 }
 
-/// Each step waits until the other end has been told of it, as packets may arrive a little later.
+/// A pair of TCP sockets. Each action waits until the other end has noticed it, as packets may
+/// arrive a little later.
 struct OnLoopback([Option<TcpStream>; 2]);
 
 impl OnLoopback {
@@ -161,7 +163,8 @@ impl OnLoopback {
     }
 }
 
-/// Waits for the end of the other's writing, or of both directions (`HUP`).
+/// Waits until this end notices that the other end writes no more, or that both directions have
+/// ended (`HUP`).
 fn wait_for(end: &TcpStream, event: PollFlags) {
     let limit = Timespec { tv_sec: 10, tv_nsec: 0 };
     let mut events = [PollFd::new(end, event)];
@@ -237,7 +240,7 @@ impl Pair for OnLoopback {
 
 impl Drop for OnLoopback {
     fn drop(&mut self) {
-        // No port is kept busy for a minute.
+        // A reset frees the port at once. After a close it would stay in use for a minute.
         self.reset(A);
         self.reset(B);
     }
@@ -247,8 +250,8 @@ fn listener() -> TcpListener {
     TcpListener::bind(("127.0.0.1", 0)).unwrap()
 }
 
-/// What the kernel does with a script, which a connection in memory must do as well.
-fn alike(listener: &TcpListener, script: &[(Side, Does)]) -> Vec<String> {
+/// Returns the outcomes of a script on the kernel, and checks that they are the same in memory.
+fn same_outcomes(listener: &TcpListener, script: &[(Side, Action)]) -> Vec<String> {
     let kernel = outcomes(&mut OnLoopback::new(listener), script);
     let memory = outcomes(&mut InMemory::new(), script);
     assert_eq!(memory, kernel, "memory, kernel: {script:?}");
@@ -256,15 +259,16 @@ fn alike(listener: &TcpListener, script: &[(Side, Does)]) -> Vec<String> {
 }
 
 #[test]
-fn what_tcp_says_after_resets_and_closes() {
+fn resets_and_closes_have_the_outcomes_of_tcp() {
     let all = Reads(9);
     let scripts: [(&[_], &[_]); 10] = [
-        // What has arrived is read first, the error comes once, and then the end.
+        // The bytes that have arrived are read first. Then the error comes once, and after that the
+        // end.
         (
             &[(A, Writes), (A, Reset), (B, Reads(1)), (B, all), (B, all), (B, all), (B, Writes)],
             &["2", "a", "b", "reset", "end", "broken"],
         ),
-        // The first operation is told of the reset, also if it writes.
+        // The first operation fails with the reset, also if it is a write.
         (
             &[(A, Writes), (A, Reset), (B, Writes), (B, Writes), (B, all), (B, all)],
             &["2", "reset", "broken", "ab", "end"],
@@ -274,22 +278,23 @@ fn what_tcp_says_after_resets_and_closes() {
             &[(A, Writes), (B, Writes), (A, Close), (B, all), (B, all), (B, all)],
             &["2", "2", "ab", "reset", "end"],
         ),
-        // An end that has read everything just ends. The first write to it succeeds.
+        // An end that is closed after everything was read does not reset. The first write to it
+        // succeeds.
         (
             &[(A, Writes), (A, Close), (B, Writes), (B, Writes), (B, all), (B, all), (B, all)],
             &["2", "2", "broken", "ab", "end", "end"],
         ),
-        // After the end of the stream, no operation is told of a reset.
+        // After the end of the stream, no operation fails with a reset.
         (
             &[(A, Writes), (A, CloseWrite), (A, Reset), (B, all), (B, all), (B, Writes)],
             &["2", "ab", "end", "broken"],
         ),
-        // The same if the reset comes from bytes that were left unread.
+        // The same when the reset comes because bytes were left unread.
         (
             &[(A, CloseWrite), (B, Writes), (A, Close), (B, Writes), (B, all), (B, all)],
             &["2", "broken", "end", "end"],
         ),
-        // An end that has closed its writing is told.
+        // An operation at an end that has closed its writing fails with the reset.
         (
             &[(A, Writes), (B, CloseWrite), (A, Reset), (B, all), (B, Writes), (B, Writes)],
             &["2", "ab", "reset", "broken"],
@@ -299,57 +304,58 @@ fn what_tcp_says_after_resets_and_closes() {
             &[(A, Writes), (A, CloseWrite), (B, CloseWrite), (A, Reset), (B, all), (B, all)],
             &["2", "ab", "end"],
         ),
-        // A half-closed connection goes on in the other direction.
+        // A half-closed connection stays open in the other direction.
         (
             &[(A, CloseWrite), (A, Writes), (B, all), (B, Writes), (A, all), (A, all)],
             &["broken", "end", "2", "ab", "waits"],
         ),
-        // Nothing has happened: a read waits.
+        // Nothing was written: a read waits.
         (
             &[(A, all), (B, Writes), (A, Reads(1)), (A, all), (A, all)],
             &["waits", "2", "a", "b", "waits"],
         ),
     ];
     let listener = listener();
-    for (script, wanted) in scripts {
-        assert_eq!(alike(&listener, script), wanted, "{script:?}");
+    for (script, expected) in scripts {
+        assert_eq!(same_outcomes(&listener, script), expected, "{script:?}");
     }
 }
 
-/// Asks both ends what they know in the end, reading first or writing first.
-fn asking(script: &[(Side, Does)], first: Does, then: Does) -> Script {
-    let asks = [first, first, then, then, first].into_iter();
-    let asks = asks.flat_map(|does| [(A, does), (B, does)]);
-    script.iter().copied().chain(asks).collect()
+/// Adds reads and writes at both ends, which show the state that the script has left.
+fn with_final_reads_and_writes(script: &[(Side, Action)], first: Action, then: Action) -> Script {
+    let added = [first, first, then, then, first].into_iter();
+    let added = added.flat_map(|action| [(A, action), (B, action)]);
+    script.iter().copied().chain(added).collect()
 }
 
 #[test]
-fn every_script_of_three_steps_does_what_tcp_does() {
+fn every_script_of_three_actions_has_the_outcomes_of_tcp() {
     let listener = listener();
-    // Ends are alike: A begins.
+    // Both ends are alike, so A begins.
     for first in ALL {
-        for (second, third) in steps().flat_map(|second| steps().map(move |third| (second, third)))
+        for (second, third) in
+            all_steps().flat_map(|second| all_steps().map(move |third| (second, third)))
         {
             let script = [(A, first), second, third];
-            alike(&listener, &asking(&script, Reads(9), Writes));
-            alike(&listener, &asking(&script, Writes, Reads(9)));
+            same_outcomes(&listener, &with_final_reads_and_writes(&script, Reads(9), Writes));
+            same_outcomes(&listener, &with_final_reads_and_writes(&script, Writes, Reads(9)));
         }
     }
 }
 
-fn steps() -> impl Iterator<Item = (Side, Does)> {
+fn all_steps() -> impl Iterator<Item = (Side, Action)> {
     [A, B].into_iter().flat_map(|side| ALL.map(|does| (side, does)))
 }
 
 #[test]
-fn longer_scripts_do_what_tcp_does() {
+fn longer_scripts_have_the_outcomes_of_tcp() {
     let listener = listener();
-    let all: Script = steps().collect();
+    let all: Script = all_steps().collect();
     for seed in 0..1_000 {
         let choose = |_: &mut _| {
             (0..10).map(|_| all[quadrivium::test::choose(all.len())]).collect::<Script>()
         };
         let script = replay(seed, choose).result.unwrap();
-        alike(&listener, &asking(&script, Reads(9), Writes));
+        same_outcomes(&listener, &with_final_reads_and_writes(&script, Reads(9), Writes));
     }
 }

@@ -1,4 +1,5 @@
-//! Who waits at a connection: several at an end, cancelled when woken, no byte to wait for.
+//! Tasks that wait at a connection: several at one end, cancelled when woken, or with no byte to
+//! wait for.
 
 use quadrivium::{
     EventLoop, Task,
@@ -11,7 +12,7 @@ use quadrivium::{
 
 use crate::{
     connections::{read, read_exact, small, talk, write, write_all},
-    styles::{Said, in_every_style, script},
+    styles::{Notes, in_every_style, script},
 };
 
 #[test]
@@ -29,24 +30,25 @@ fn a_foreign_waker_that_panics_keeps_no_other_reader_from_its_bytes() {
         let step = foreign.as_mut().resume(&mut Context::new(&waker));
         assert!(matches!(step, Step::Suspended(_)));
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
-        let said = Said::default();
-        drop(event_loop.spawn(style.task(read(script(), &b, 9, &said))));
+        let notes = Notes::default();
+        drop(event_loop.spawn(style.task(read(script(), &b, 9, &notes))));
         event_loop.turn().unwrap();
         let writes = style.task(script().then(move || a.write("hello"), drop));
         assert!(event_loop.block_on(writes).unwrap_err().to_string().contains("in a waker"));
         event_loop.run().unwrap();
-        assert_eq!(said.lines(), ["Ok(\"hello\")"]);
+        assert_eq!(notes.lines(), ["Ok(\"hello\")"]);
     });
 }
 
 #[test]
-fn a_reader_and_a_writer_that_are_cancelled_when_woken_leave_it_to_the_next() {
+fn when_a_woken_reader_or_writer_is_cancelled_the_next_one_goes_on() {
     in_every_style(|style| {
         let (a, b) = with_capacity(1);
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
-        let reads = |end: &Connection, said: &Said| style.task(read(script(), end, 1, said));
-        let writes = |end: &Connection, said: &Said| style.task(write(script(), end, "xy", said));
-        let (first, second) = (Said::default(), Said::default());
+        let reads = |end: &Connection, notes: &Notes| style.task(read(script(), end, 1, notes));
+        let writes =
+            |end: &Connection, notes: &Notes| style.task(write(script(), end, "xy", notes));
+        let (first, second) = (Notes::default(), Notes::default());
         let cancelled = event_loop.spawn(reads(&b, &first));
         drop(event_loop.spawn(reads(&b, &second)));
         event_loop.turn().unwrap();
@@ -55,7 +57,7 @@ fn a_reader_and_a_writer_that_are_cancelled_when_woken_leave_it_to_the_next() {
         cancelled.cancel();
         event_loop.run().unwrap();
         assert_eq!((first.lines(), second.lines()), (vec![], vec!["Ok(\"1\")".to_string()]));
-        // The same of two writers.
+        // The same with two writers.
         assert_eq!(event_loop.block_on(a.write("2")).unwrap().unwrap(), 1);
         let cancelled = event_loop.spawn(writes(&a, &first));
         drop(event_loop.spawn(writes(&a, &second)));
@@ -69,32 +71,33 @@ fn a_reader_and_a_writer_that_are_cancelled_when_woken_leave_it_to_the_next() {
 
 #[test]
 fn an_end_that_is_dropped_wakes_a_writer_that_waits() {
-    let said = talk(
+    let notes = talk(
         || with_capacity(1),
-        |script, end, said| write_all(script, &end, "xy", &said),
+        |script, end, notes| write_all(script, &end, "xy", &notes),
         |script, end, _| script.turns(3).run(move || drop(end)),
     );
     // One byte was unread.
-    assert_eq!(said, ["Err(ConnectionReset)"]);
+    assert_eq!(notes, ["Err(ConnectionReset)"]);
 }
 
 #[test]
-fn nothing_is_read_and_written_at_once() {
-    let said = talk(
+fn an_operation_on_no_bytes_is_done_at_once() {
+    let notes = talk(
         small,
-        |script, end, said| {
-            let script = write(write_all(script, &end, "full", &said), &end, "", &said);
-            let script = write_all(script, &end, "", &said);
+        |script, end, notes| {
+            let script = write(write_all(script, &end, "full", &notes), &end, "", &notes);
+            let script = write_all(script, &end, "", &notes);
             let close = end.clone();
             let script = script.run(move || close.close_write());
-            write(script, &end, "", &said)
+            write(script, &end, "", &notes)
         },
-        |script, end, said| {
-            let script = read_exact(read(script, &end, 0, &said), &end, 0, &said);
-            read(script, &end, 9, &said)
+        |script, end, notes| {
+            let script = read_exact(read(script, &end, 0, &notes), &end, 0, &notes);
+            read(script, &end, 9, &notes)
         },
     );
-    // Nothing waits, though there is no room, and nothing is asked: the end does not matter.
+    // No operation waits, though there is no room, and the end of the stream does not matter
+    // either.
     let written = ["Ok(())", "Ok(0)", "Ok(())", "Ok(0)"];
-    assert_eq!(said, [&written[..], &["Ok(\"\")", "Ok(\"\")", "Ok(\"full\")"]].concat());
+    assert_eq!(notes, [&written[..], &["Ok(\"\")", "Ok(\"\")", "Ok(\"full\")"]].concat());
 }

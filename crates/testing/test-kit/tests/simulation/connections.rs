@@ -1,5 +1,5 @@
-//! A connection without faults: bytes come through, ends and errors are those of a socket. All of
-//! it outside a simulation.
+//! A connection without faults, outside a simulation: bytes arrive, and ends and errors are as on a
+//! socket.
 
 use std::io::{self, ErrorKind};
 
@@ -11,21 +11,22 @@ use quadrivium::{
     },
 };
 
-use crate::styles::{Said, Script, in_every_style, script};
+use crate::styles::{Notes, Script, in_every_style, script};
 
-/// What a script does with an end.
-pub type Does = fn(Script, Connection, Said) -> Script;
+/// Adds the operations of one end to a script.
+pub type EndScript = fn(Script, Connection, Notes) -> Script;
 
-/// Runs both ends of a connection, each in a task, in every style; returns what they said.
-pub fn talk(make: fn() -> (Connection, Connection), a: Does, b: Does) -> Vec<String> {
+/// Runs both ends of a connection, each in a task, in every style. Returns the outcomes that they
+/// noted.
+pub fn talk(make: fn() -> (Connection, Connection), a: EndScript, b: EndScript) -> Vec<String> {
     let all = std::cell::RefCell::new(Vec::new());
     in_every_style(|style| {
-        let (said, ends) = (Said::default(), make());
+        let (notes, ends) = (Notes::default(), make());
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
-        drop(event_loop.spawn(style.task(a(script(), ends.0, said.clone()))));
-        drop(event_loop.spawn(style.task(b(script(), ends.1, said.clone()))));
+        drop(event_loop.spawn(style.task(a(script(), ends.0, notes.clone()))));
+        drop(event_loop.spawn(style.task(b(script(), ends.1, notes.clone()))));
         event_loop.run().unwrap();
-        all.borrow_mut().push(said.lines());
+        all.borrow_mut().push(notes.lines());
     });
     let mut all = all.into_inner();
     all.dedup();
@@ -33,26 +34,26 @@ pub fn talk(make: fn() -> (Connection, Connection), a: Does, b: Does) -> Vec<Str
     all.remove(0)
 }
 
-pub fn read(script: Script, end: &Connection, most: usize, said: &Said) -> Script {
-    let (end, said) = (end.clone(), said.clone());
-    script.then(move || end.read(most), move |read| said.say(text(read)))
+pub fn read(script: Script, end: &Connection, most: usize, notes: &Notes) -> Script {
+    let (end, notes) = (end.clone(), notes.clone());
+    script.then(move || end.read(most), move |read| notes.note(text(read)))
 }
 
-pub fn read_exact(script: Script, end: &Connection, n: usize, said: &Said) -> Script {
-    let (end, said) = (end.clone(), said.clone());
-    script.then(move || end.read_exact(n), move |read| said.say(text(read)))
+pub fn read_exact(script: Script, end: &Connection, n: usize, notes: &Notes) -> Script {
+    let (end, notes) = (end.clone(), notes.clone());
+    script.then(move || end.read_exact(n), move |read| notes.note(text(read)))
 }
 
-pub fn write(script: Script, end: &Connection, bytes: &'static str, said: &Said) -> Script {
-    let (end, said) = (end.clone(), said.clone());
-    let say = move |written: io::Result<usize>| said.say(format!("{:?}", kind(written)));
-    script.then(move || end.write(bytes), say)
+pub fn write(script: Script, end: &Connection, bytes: &'static str, notes: &Notes) -> Script {
+    let (end, notes) = (end.clone(), notes.clone());
+    let note = move |written: io::Result<usize>| notes.note(format!("{:?}", kind(written)));
+    script.then(move || end.write(bytes), note)
 }
 
-pub fn write_all(script: Script, end: &Connection, bytes: &'static str, said: &Said) -> Script {
-    let (end, said) = (end.clone(), said.clone());
-    let say = move |written: io::Result<()>| said.say(format!("{:?}", kind(written)));
-    script.then(move || end.write_all(bytes), say)
+pub fn write_all(script: Script, end: &Connection, bytes: &'static str, notes: &Notes) -> Script {
+    let (end, notes) = (end.clone(), notes.clone());
+    let note = move |written: io::Result<()>| notes.note(format!("{:?}", kind(written)));
+    script.then(move || end.write_all(bytes), note)
 }
 
 fn kind<T>(result: io::Result<T>) -> Result<T, ErrorKind> {
@@ -69,50 +70,50 @@ pub fn small() -> (Connection, Connection) {
 
 #[test]
 fn a_reader_waits_for_a_writer_and_a_writer_for_room() {
-    let said = talk(
+    let notes = talk(
         small,
-        |script, end, said| {
-            let script = write(script, &end, "hello", &said);
-            write_all(script, &end, "o world", &said)
+        |script, end, notes| {
+            let script = write(script, &end, "hello", &notes);
+            write_all(script, &end, "o world", &notes)
         },
-        |script, end, said| {
-            let script = read(script, &end, 10, &said);
-            read_exact(script, &end, 7, &said)
+        |script, end, notes| {
+            let script = read(script, &end, 10, &notes);
+            read_exact(script, &end, 7, &notes)
         },
     );
     assert_eq!(
-        said,
+        notes,
         [
-            "Ok(4)",        // All the room there is.
-            "Ok(\"hell\")", // All there was.
-            "Ok(())",       // The rest, in two goes.
+            "Ok(4)",        // All that there is room for.
+            "Ok(\"hell\")", // All that was there.
+            "Ok(())",       // The rest, in two writes.
             "Ok(\"o world\")",
         ]
     );
 }
 
 #[test]
-fn after_the_end_is_written_the_rest_is_read_and_then_nothing() {
-    let said = talk(
+fn after_close_write_the_rest_is_read_and_then_the_end() {
+    let notes = talk(
         connection,
-        |script, end, said| {
-            let script = write_all(script, &end, "bye", &said).run({
+        |script, end, notes| {
+            let script = write_all(script, &end, "bye", &notes).run({
                 let end = end.clone();
                 move || end.close_write()
             });
-            let script = write(script, &end, "more", &said);
-            read(script, &end, 10, &said)
+            let script = write(script, &end, "more", &notes);
+            read(script, &end, 10, &notes)
         },
-        |script, end, said| {
-            let script = read(script, &end, 2, &said);
-            let script = read(script, &end, 2, &said);
-            let script = read(script, &end, 2, &said);
-            let script = read_exact(script, &end, 1, &said);
-            write_all(script, &end, "still here", &said)
+        |script, end, notes| {
+            let script = read(script, &end, 2, &notes);
+            let script = read(script, &end, 2, &notes);
+            let script = read(script, &end, 2, &notes);
+            let script = read_exact(script, &end, 1, &notes);
+            write_all(script, &end, "still here", &notes)
         },
     );
     assert_eq!(
-        said,
+        notes,
         [
             "Ok(())",
             "Err(BrokenPipe)", // This end has closed its writing, and waits to read.
@@ -127,29 +128,29 @@ fn after_the_end_is_written_the_rest_is_read_and_then_nothing() {
 }
 
 #[test]
-fn a_reset_breaks_both_directions_off_and_loses_nothing_that_has_arrived() {
-    let said = talk(
+fn a_reset_breaks_both_directions_off_and_loses_no_byte_that_has_arrived() {
+    let notes = talk(
         connection,
-        |script, end, said| {
-            let script = write_all(script, &end, "there", &said).run({
+        |script, end, notes| {
+            let script = write_all(script, &end, "there", &notes).run({
                 let end = end.clone();
                 move || end.reset()
             });
-            let script = read(script, &end, 1, &said);
-            write(script, &end, "more", &said)
+            let script = read(script, &end, 1, &notes);
+            write(script, &end, "more", &notes)
         },
-        |script, end, said| {
-            let script = read(script, &end, 10, &said);
-            let script = write_all(script, &end, "more", &said);
-            read(script, &end, 10, &said)
+        |script, end, notes| {
+            let script = read(script, &end, 10, &notes);
+            let script = write_all(script, &end, "more", &notes);
+            read(script, &end, 10, &notes)
         },
     );
     assert_eq!(
-        said,
+        notes,
         [
             "Ok(())",
-            "Err(ConnectionReset)", // Each end is told once;
-            "Err(BrokenPipe)",      // then it is over.
+            "Err(ConnectionReset)", // Each end fails once with the reset.
+            "Err(BrokenPipe)",      // Then the connection is over.
             "Ok(\"there\")",
             "Err(ConnectionReset)",
             "Ok(\"\")",
@@ -158,52 +159,52 @@ fn a_reset_breaks_both_directions_off_and_loses_nothing_that_has_arrived() {
 }
 
 #[test]
-fn a_reset_and_an_end_wake_who_waits() {
-    let waits: Does = |script, end, said| read(script, &end, 1, &said);
-    let said = talk(connection, waits, |script, end, _| script.turns(3).run(move || end.reset()));
-    assert_eq!(said, ["Err(ConnectionReset)"]);
-    let said =
+fn a_reset_and_an_end_wake_waiting_tasks() {
+    let waits: EndScript = |script, end, notes| read(script, &end, 1, &notes);
+    let notes = talk(connection, waits, |script, end, _| script.turns(3).run(move || end.reset()));
+    assert_eq!(notes, ["Err(ConnectionReset)"]);
+    let notes =
         talk(connection, waits, |script, end, _| script.turns(3).run(move || end.close_write()));
-    assert_eq!(said, ["Ok(\"\")"]);
-    let waits: Does = |script, end, said| write_all(script, &end, "too much", &said);
-    let said = talk(small, waits, |script, end, _| script.turns(3).run(move || end.reset()));
-    assert_eq!(said, ["Err(ConnectionReset)"]);
+    assert_eq!(notes, ["Ok(\"\")"]);
+    let waits: EndScript = |script, end, notes| write_all(script, &end, "too much", &notes);
+    let notes = talk(small, waits, |script, end, _| script.turns(3).run(move || end.reset()));
+    assert_eq!(notes, ["Err(ConnectionReset)"]);
 }
 
 #[test]
 fn an_end_that_is_dropped_has_ended() {
-    let said = talk(
+    let notes = talk(
         connection,
-        |script, end, said| {
-            let script = write_all(script, &end, "bye", &said);
+        |script, end, notes| {
+            let script = write_all(script, &end, "bye", &notes);
             script.run(move || drop(end)).turns(5)
         },
-        |script, end, said| {
-            let script = read(script.turns(3), &end, 10, &said);
-            let script = read(script, &end, 10, &said);
-            let script = write(script, &end, "anyone there?", &said);
-            write(script, &end, "hello?", &said)
+        |script, end, notes| {
+            let script = read(script.turns(3), &end, 10, &notes);
+            let script = read(script, &end, 10, &notes);
+            let script = write(script, &end, "anyone there?", &notes);
+            write(script, &end, "hello?", &notes)
         },
     );
-    // Only the answer to the first write says that nobody reads.
-    assert_eq!(said, ["Ok(())", "Ok(\"bye\")", "Ok(\"\")", "Ok(13)", "Err(BrokenPipe)"]);
+    // Only the answer to the first write tells this end that the other one is gone.
+    assert_eq!(notes, ["Ok(())", "Ok(\"bye\")", "Ok(\"\")", "Ok(13)", "Err(BrokenPipe)"]);
 }
 
 #[test]
 fn an_end_that_is_dropped_with_bytes_unread_is_reset() {
-    let said = talk(
+    let notes = talk(
         connection,
-        |script, end, said| {
-            let script = write_all(script, &end, "read", &said).turns(3);
+        |script, end, notes| {
+            let script = write_all(script, &end, "read", &notes).turns(3);
             script.run(move || drop(end))
         },
-        |script, end, said| {
-            let script = write_all(script, &end, "unread", &said).turns(6);
-            let script = read(script, &end, 10, &said);
-            read(script, &end, 10, &said)
+        |script, end, notes| {
+            let script = write_all(script, &end, "unread", &notes).turns(6);
+            let script = read(script, &end, 10, &notes);
+            read(script, &end, 10, &notes)
         },
     );
-    assert_eq!(said, ["Ok(())", "Ok(())", "Ok(\"read\")", "Err(ConnectionReset)"]);
+    assert_eq!(notes, ["Ok(())", "Ok(())", "Ok(\"read\")", "Err(ConnectionReset)"]);
 }
 
 #[test]
@@ -235,7 +236,7 @@ fn a_read_that_is_cancelled_has_taken_nothing() {
 }
 
 #[test]
-fn a_future_awaits_an_operation_as_it_is() {
+fn a_future_awaits_an_operation_directly() {
     let (a, b) = connection();
     let mut event_loop = EventLoop::with_virtual_clock().unwrap();
     let both = quadrivium::future::future(async move {

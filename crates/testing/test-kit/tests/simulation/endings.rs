@@ -1,4 +1,5 @@
-//! A simulation that ends the process says which run it was: in processes of their own.
+//! A simulation that ends the process prints which run it was. Each test runs it in a process of
+//! its own.
 
 use std::{
     env,
@@ -15,14 +16,14 @@ use quadrivium::{
 
 use crate::styles::{Style, in_every_style, script};
 
-/// Tells the child which case it is.
+/// The case that the process which the test starts must run.
 const CASE: &str = "QUADRIVIUM_TEST_ENDING";
 
 const SIGABRT: i32 = 6;
 const SIGSEGV: i32 = 11;
 
-/// Runs a case as a test of a process of its own, with what it prints kept back, as usual.
-fn ends(case: &str, variables: &[(&str, &str)]) -> (Output, String) {
+/// Runs a case in a process of its own, as a test whose output the harness captures, as usual.
+fn run_case(case: &str, variables: &[(&str, &str)]) -> (Output, String) {
     let output = Command::new(env::current_exe().expect("a test runs from a file"))
         .args(["--exact", "endings::child"])
         .env(CASE, case)
@@ -45,7 +46,7 @@ fn child() {
         "cannot unwind" => simulate(cannot_unwind),
         "caught" => Simulation::new().tolerate_panics().run(panics_and_goes_on),
         "over" => ends_after_a_simulation(),
-        "tell" => Simulation::new().seeds(3..5).run(|_| ()),
+        "print seeds" => Simulation::new().seeds(3..5).run(|_| ()),
         style => {
             in_every_style(|this| {
                 if format!("{this:?}") == style {
@@ -56,7 +57,7 @@ fn child() {
     }
 }
 
-/// Asserts in a destructor what does not hold.
+/// A value whose destructor fails an assertion.
 struct AssertsInDrop;
 
 impl Drop for AssertsInDrop {
@@ -65,7 +66,7 @@ impl Drop for AssertsInDrop {
     }
 }
 
-/// The destructor runs in a cancel by unwinding.
+/// The destructor runs while a cancel unwinds the green thread.
 fn cancelled(event_loop: &mut EventLoop) {
     let _task = event_loop.spawn(green(|| {
         let asserts = AssertsInDrop;
@@ -133,7 +134,7 @@ fn panics_twice(style: Style, event_loop: &mut EventLoop) {
     drop(event_loop.block_on(style.task(panics)));
 }
 
-/// The seed that is told.
+/// Returns the seed that was printed.
 #[track_caller]
 fn seed(stderr: &str) -> String {
     let (_, rest) = stderr.split_once("the process ends in a simulation, seed ").expect(stderr);
@@ -141,7 +142,7 @@ fn seed(stderr: &str) -> String {
 }
 
 #[track_caller]
-fn assert_tells(output: &Output, stderr: &str, message: &str) {
+fn assert_prints_seed(output: &Output, stderr: &str, message: &str) {
     let seed = seed(stderr);
     let alone = format!("To run it alone: QUADRIVIUM_SEED={seed} cargo test endings::child.\n");
     assert!(stderr.contains(&alone), "{stderr}");
@@ -150,73 +151,74 @@ fn assert_tells(output: &Output, stderr: &str, message: &str) {
 }
 
 #[test]
-fn a_destructor_that_panics_in_a_cancel() {
-    let (output, stderr) = ends("cancel", &[]);
-    assert_tells(&output, &stderr, "on purpose\n  left: 2\n right: 3");
-    // The seed leads to the same end.
-    let told = seed(&stderr);
-    let (again, stderr) = ends("cancel", &[("QUADRIVIUM_SEED", &told)]);
-    assert_tells(&again, &stderr, "on purpose");
-    assert_eq!(seed(&stderr), told);
+fn a_destructor_that_panics_in_a_cancel_prints_the_seed() {
+    let (output, stderr) = run_case("cancel", &[]);
+    assert_prints_seed(&output, &stderr, "on purpose\n  left: 2\n right: 3");
+    // The same seed ends the process in the same way.
+    let printed = seed(&stderr);
+    let (again, stderr) = run_case("cancel", &[("QUADRIVIUM_SEED", &printed)]);
+    assert_prints_seed(&again, &stderr, "on purpose");
+    assert_eq!(seed(&stderr), printed);
 }
 
 #[test]
-fn a_panic_in_a_destructor_while_another_unwinds() {
+fn a_panic_in_a_destructor_while_another_unwinds_prints_the_seed() {
     for style in ["Callback", "Generator", "Future", "Green"] {
-        let (output, stderr) = ends(style, &[]);
-        assert_tells(&output, &stderr, "on purpose");
+        let (output, stderr) = run_case(style, &[]);
+        assert_prints_seed(&output, &stderr, "on purpose");
     }
 }
 
 #[test]
-fn a_panic_in_a_function_that_cannot_unwind() {
-    let (output, stderr) = ends("cannot unwind", &[]);
-    assert_tells(&output, &stderr, "on purpose");
+fn a_panic_in_a_function_that_cannot_unwind_prints_the_seed() {
+    let (output, stderr) = run_case("cannot unwind", &[]);
+    assert_prints_seed(&output, &stderr, "on purpose");
     assert_eq!(seed(&stderr), "0");
 }
 
 #[test]
-fn an_overflow_of_a_green_thread() {
-    let (output, stderr) = ends("overflow", &[]);
-    assert_tells(&output, &stderr, "has overflowed its stack of");
-    let (again, _) = ends("overflow", &[("QUADRIVIUM_SEED", &seed(&stderr))]);
+fn an_overflow_of_a_green_thread_prints_the_seed() {
+    let (output, stderr) = run_case("overflow", &[]);
+    assert_prints_seed(&output, &stderr, "has overflowed its stack of");
+    let (again, _) = run_case("overflow", &[("QUADRIVIUM_SEED", &seed(&stderr))]);
     assert_eq!(again.status.signal(), Some(SIGABRT));
 }
 
 #[test]
-fn an_overflow_of_the_thread_itself() {
-    let (output, stderr) = ends("overflow of the thread", &[]);
+fn an_overflow_of_the_thread_itself_prints_the_seed() {
+    let (output, stderr) = run_case("overflow of the thread", &[]);
     seed(&stderr);
     assert!(matches!(output.status.signal(), Some(SIGABRT | SIGSEGV)), "{stderr}");
 }
 
 #[test]
-fn an_order_tells_its_choices() {
-    let (output, stderr) = ends("order", &[]);
+fn an_order_prints_its_choices() {
+    let (output, stderr) = run_case("order", &[]);
     assert!(stderr.contains("the process ends in a simulation, choices 2\n"), "{stderr}");
     assert!(stderr.contains("Simulation::replay_order(\"2\", program)"), "{stderr}");
     assert_eq!(output.status.signal(), Some(SIGABRT), "{stderr}");
 }
 
 #[test]
-fn a_panic_that_is_caught_is_no_end() {
-    let (output, stderr) = ends("caught", &[]);
+fn a_panic_that_is_caught_prints_no_seed() {
+    let (output, stderr) = run_case("caught", &[]);
     assert!(output.status.success(), "{stderr}");
     assert!(!stderr.contains("the process ends"), "{stderr}");
 }
 
 #[test]
-fn an_end_after_a_simulation_is_none_of_it() {
-    let (output, stderr) = ends("over", &[]);
+fn a_process_that_ends_after_a_simulation_prints_no_seed() {
+    let (output, stderr) = run_case("over", &[]);
     assert_eq!(output.status.signal(), Some(SIGABRT), "{stderr}");
     assert!(!stderr.contains("ends in a simulation"), "{stderr}");
 }
 
 #[test]
-fn every_seed_is_told_on_demand() {
-    let (output, stderr) = ends("tell", &[("QUADRIVIUM_TELL_SEEDS", "1")]);
+fn every_seed_is_printed_on_demand() {
+    let (output, stderr) = run_case("print seeds", &[("QUADRIVIUM_TELL_SEEDS", "1")]);
     assert!(output.status.success(), "{stderr}");
-    let told: Vec<_> = stderr.lines().filter(|line| line.contains("simulation begins")).collect();
-    let told_of = |seed| format!("quadrivium: a simulation begins, seed {seed}");
-    assert_eq!(told, [told_of(3), told_of(4)]);
+    let printed: Vec<_> =
+        stderr.lines().filter(|line| line.contains("simulation begins")).collect();
+    let line_of = |seed| format!("quadrivium: a simulation begins, seed {seed}");
+    assert_eq!(printed, [line_of(3), line_of(4)]);
 }

@@ -1,4 +1,5 @@
-//! `QUADRIVIUM_SEED` names the one seed to try: in processes of their own, as it is the process's.
+//! `QUADRIVIUM_SEED` names the one seed to try. Each test runs in a process of its own, because the
+//! variable belongs to the process.
 
 use std::{
     env,
@@ -7,7 +8,7 @@ use std::{
 
 use quadrivium::test::{choose, simulate};
 
-/// Tells the child that it is one.
+/// Set in the process that the test starts.
 const CHILD: &str = "QUADRIVIUM_TEST_CHILD";
 
 fn with_seed(seed: &str) -> Output {
@@ -28,20 +29,20 @@ fn child() {
 
 #[test]
 fn the_environment_names_the_one_seed() {
-    let said = |seed| {
+    let output_of = |seed| {
         let output = with_seed(seed);
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap()
     };
-    let (five, six) = (said("5"), said("6"));
+    let (five, six) = (output_of("5"), output_of("6"));
     assert_eq!(five.matches("ran ").count(), 1, "{five}");
-    let ran = |said: &str| said.lines().find(|line| line.contains("ran ")).map(str::to_string);
-    assert_eq!(ran(&five), ran(&said("5")));
+    let ran = |output: &str| output.lines().find(|line| line.contains("ran ")).map(str::to_string);
+    assert_eq!(ran(&five), ran(&output_of("5")));
     assert_ne!(ran(&five), ran(&six));
 }
 
 #[test]
-fn a_seed_that_is_no_number_is_told() {
+fn a_seed_that_is_no_number_is_an_error() {
     let output = with_seed("five");
     assert!(!output.status.success());
     let message = String::from_utf8(output.stderr).unwrap();

@@ -1,4 +1,4 @@
-//! A failing run says what failed, and how to see it again.
+//! The message of a failing run contains the cause and the way to run it again.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -10,28 +10,29 @@ use quadrivium::{
 
 use crate::styles::{Style, in_every_style, panics, script};
 
-/// Two tasks add one to a balance; a task that reads it, gives way, and writes it loses an update.
+/// Two tasks add one to a balance. Each reads it, lets the other task run, and writes it, so an
+/// update may be lost.
 fn lost_update(style: Style, event_loop: &mut EventLoop) {
     let balance = Rc::new(Cell::new(0));
     for _ in 0..2 {
         let (read, write) = (Rc::clone(&balance), Rc::clone(&balance));
         let seen = Rc::new(Cell::new(0));
-        let keep = Rc::clone(&seen);
-        let adds = script().run(move || keep.set(read.get())).turns(1);
+        let store = Rc::clone(&seen);
+        let adds = script().run(move || store.set(read.get())).turns(1);
         drop(event_loop.spawn(style.task(adds.run(move || write.set(seen.get() + 1)))));
     }
     event_loop.run().unwrap();
     assert_eq!(balance.get(), 2, "an update was lost");
 }
 
-/// What stands between two words of a message.
+/// Returns the text between two parts of a message.
 fn between<'a>(message: &'a str, before: &str, after: &str) -> &'a str {
     let rest = &message[message.find(before).expect(before) + before.len()..];
     &rest[..rest.find(after).expect(after)]
 }
 
 #[test]
-fn seeds_find_a_race_and_the_one_they_print_replays_it() {
+fn seeds_find_a_race_and_the_printed_seed_replays_it() {
     in_every_style(|style| {
         let program = |event_loop: &mut EventLoop| lost_update(style, event_loop);
         let message = panics(|| simulate(program));
@@ -39,8 +40,8 @@ fn seeds_find_a_race_and_the_one_they_print_replays_it() {
         assert!(message.contains("task 2 done"), "it shows the trace: {message}");
         assert!(!message.contains("not deterministic"), "{message}");
 
-        let test = "cargo test failures::seeds_find_a_race_and_the_one_they_print_replays_it. For";
-        assert!(message.contains(test) || message.contains("cargo test. For"), "{message}");
+        let test = "cargo test failures::seeds_find_a_race_and_the_printed_seed_replays_it\nFor";
+        assert!(message.contains(test) || message.contains("cargo test\nFor"), "{message}");
         let seed: u64 = between(&message, "QUADRIVIUM_SEED=", " ").parse().unwrap();
         let replay = Simulation::new().replay(seed, program);
         assert!(replay.result.unwrap_err().contains("an update was lost"));
@@ -50,7 +51,7 @@ fn seeds_find_a_race_and_the_one_they_print_replays_it() {
 }
 
 #[test]
-fn every_order_finds_a_race_and_the_choices_it_prints_replay_it() {
+fn every_order_finds_a_race_and_the_printed_choices_replay_it() {
     in_every_style(|style| {
         // Wrong in one order of four: b must not be last.
         let program = |event_loop: &mut EventLoop| {
@@ -81,7 +82,7 @@ fn an_error_is_a_failure() {
 }
 
 #[test]
-fn a_panic_that_nobody_reads_is_a_failure() {
+fn a_panic_of_a_task_that_is_not_joined_is_a_failure() {
     in_every_style(|style| {
         let program = |event_loop: &mut EventLoop| {
             drop(event_loop.spawn_named("worker", style.task(script().run(|| panic!("oh no")))));
@@ -105,7 +106,7 @@ fn a_panic_that_is_handled_can_be_tolerated() {
 }
 
 #[test]
-fn a_program_that_is_not_deterministic_is_told_so() {
+fn a_program_that_is_not_deterministic_is_reported() {
     in_every_style(|style| {
         let runs = Cell::new(0);
         let program = |event_loop: &mut EventLoop| {
@@ -119,7 +120,7 @@ fn a_program_that_is_not_deterministic_is_told_so() {
 }
 
 #[test]
-fn a_program_that_fails_only_once_is_told_so() {
+fn a_program_that_fails_only_once_is_reported() {
     in_every_style(|style| {
         let runs = Cell::new(0);
         let program = |event_loop: &mut EventLoop| {
@@ -133,7 +134,7 @@ fn a_program_that_fails_only_once_is_told_so() {
 }
 
 #[test]
-fn a_payload_that_panics_hides_no_seed() {
+fn a_payload_that_panics_when_dropped_hides_no_seed() {
     struct Payload;
     impl Drop for Payload {
         fn drop(&mut self) {
@@ -153,7 +154,7 @@ fn a_payload_that_panics_hides_no_seed() {
 }
 
 #[test]
-fn a_simulation_in_another_leaves_it_as_it_was() {
+fn a_simulation_inside_another_does_not_change_it() {
     in_every_style(|style| {
         let program = |inner: bool| {
             Simulation::new().replay(3, |event_loop| {
@@ -161,7 +162,7 @@ fn a_simulation_in_another_leaves_it_as_it_was() {
                 let before = choose(1000);
                 if inner {
                     assert_eq!(every_order(|_| _ = choose(3)), 3);
-                    // A second loop is an ordinary one, and nobody asks for its order.
+                    // A second loop is an ordinary one, whose order the simulation does not decide.
                     let mut second = EventLoop::with_virtual_clock().unwrap();
                     second.block_on(style.task(script().turns(2))).unwrap();
                     panics(|| simulate(|_| assert!(choose(2) > 2, "it fails")));
@@ -198,20 +199,21 @@ fn every_order_notices_that_choices_are_missing() {
         let message = panics(|| {
             every_order(|event_loop| {
                 runs.set(runs.get() + 1);
-                // Three tasks, three, and then one alone: the rest of the orders would be left out.
+                // Three tasks in the first two runs, and then only one: the rest of the orders
+                // would be left out.
                 for _ in 0..if runs.get() < 3 { 3 } else { 1 } {
                     drop(event_loop.spawn(style.task(script())));
                 }
                 event_loop.run()
             });
         });
-        assert!(message.contains("order 3 fails, with the choices 0: only 0 choices"), "{message}");
+        assert!(message.contains("order 3 fails, with the choices 0: only 0 of"), "{message}");
         assert!(message.contains("the program itself is not deterministic"), "{message}");
     });
 }
 
 #[test]
-fn misuse_is_told() {
+fn misuse_panics_with_the_cause() {
     let program = |_: &mut EventLoop| ();
     let message = panics(|| Simulation::new().seeds(5..5).run(program));
     assert!(message.contains("needs a seed to try: 5..5 has none"), "{message}");

@@ -1,29 +1,30 @@
 //! Simulations, faults and checks, each behaviour in every style.
 
-// How a test is written once: read it first.
+// Helpers to write a test once for all styles: read this first.
 mod styles;
 
-// Which orders there are, and how one is run again.
+// The orders of a program, and how to run one of them again.
 mod orders;
 mod brute_force;
 mod replays;
 mod failures;
+mod chapter;
 mod endings;
 mod environment;
 mod schedules;
 
-// What goes wrong on demand.
+// Faults.
 mod wakes;
 mod cancels;
 mod connections;
-#[cfg(target_os = "linux")] // Whose TCP it is.
+#[cfg(target_os = "linux")] // The kernel whose TCP is imitated.
 mod connection_kernel;
 mod connection_waits;
 mod connection_faults;
 
-// Time, and no end of it.
+// Time, and programs that do not end.
 mod timers;
 mod bounds;
 
-// Checks around code.
+// Checks around tasks.
 mod checks;

@@ -1,4 +1,4 @@
-//! Every order is tried once: the numbers are those of combinatorics.
+//! Every order is tried once: the number of orders is the one that combinatorics gives.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +11,9 @@ use quadrivium::{
     test::{Order, Simulation, choose, every_order},
 };
 
-use crate::styles::{Said, Style, in_every_style, script};
+use crate::styles::{Notes, Style, in_every_style, script};
 
-/// Spawns tasks of so many steps each, and runs them.
+/// Spawns a task for each number of steps, and runs them.
 fn side_by_side(style: Style, event_loop: &mut EventLoop, steps: &[usize]) {
     for steps in steps {
         drop(event_loop.spawn(style.task(script().turns(steps - 1))));
@@ -38,15 +38,15 @@ fn independent_tasks_have_as_many_orders_as_their_steps_can_be_shuffled() {
 fn a_spawned_task_runs_after_the_step_that_spawned_it() {
     in_every_style(|style| {
         let orders = every_order(|event_loop| {
-            // Three steps: the first spawns one of two steps.
+            // A task of three steps. The first step spawns a child of two steps.
             let child = move || drop(spawn(style.task(script().turns(1))));
             drop(event_loop.spawn(style.task(script().run(child).turns(1))));
             drop(event_loop.spawn(style.task(script().turns(1))));
             event_loop.run()
         });
-        // Parent p1 p2, child c1 c2, and another a1 a2. p1 comes before p2, c1, c2, so the first
-        // pair and the child have 3 orders: p1, then p2 among c1 c2. Into each of these sequences
-        // of four, a1 a2 can be shuffled in 6 choose 2 = 15 ways.
+        // The steps are p1 p2 of the parent, c1 c2 of the child, and a1 a2 of another task. p1
+        // comes before p2, c1 and c2. So parent and child have 3 orders: p1, then p2 among c1 c2.
+        // Into each of these sequences of four, a1 a2 can be shuffled in 6 choose 2 = 15 ways.
         assert_eq!(orders, 3 * 15);
     });
 }
@@ -71,7 +71,7 @@ fn a_task_that_waits_runs_after_its_wake() {
 }
 
 #[test]
-fn every_order_is_another_one() {
+fn no_two_orders_are_the_same() {
     in_every_style(|style| {
         let mut seen = BTreeSet::new();
         let orders = every_order(|event_loop| {
@@ -87,19 +87,19 @@ fn every_order_is_another_one() {
 #[test]
 fn every_answer_of_a_choice_is_tried() {
     in_every_style(|style| {
-        let said = Said::default();
+        let notes = Notes::default();
         let orders = every_order(|event_loop| {
-            let said = said.clone();
-            let chooses = script().run(move || said.say(choose(2) * 10 + choose(3)));
+            let notes = notes.clone();
+            let chooses = script().run(move || notes.note(choose(2) * 10 + choose(3)));
             event_loop.block_on(style.task(chooses))
         });
         assert_eq!(orders, 6);
-        assert_eq!(said.lines(), ["0", "1", "2", "10", "11", "12"]);
+        assert_eq!(notes.lines(), ["0", "1", "2", "10", "11", "12"]);
     });
 }
 
 #[test]
-fn first_come_first_served_leaves_the_choices_of_the_program() {
+fn fifo_order_leaves_only_the_choices_of_the_program() {
     in_every_style(|style| {
         let simulation = Simulation::new().order(Order::Fifo);
         let orders = simulation.every_order(|event_loop| {
@@ -117,7 +117,7 @@ fn seeds_try_different_orders() {
         let simulation = Simulation::new();
         let traces: BTreeSet<_> =
             (0..500).map(|seed| simulation.replay(seed, program).trace).collect();
-        assert_eq!(traces.len(), 20, "all there are");
+        assert_eq!(traces.len(), 20, "all orders");
     });
 }
 

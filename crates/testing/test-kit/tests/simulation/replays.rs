@@ -11,43 +11,43 @@ use quadrivium::{
 
 use crate::{
     orders::everything,
-    styles::{Said, Style, in_every_style, script},
+    styles::{Notes, Style, in_every_style, script},
 };
 
 fn all_faults() -> Faults {
     Faults::mild().cancels(0.02).resets(0.05).half_closes(0.05)
 }
 
-/// Two tasks talk over a connection while others do everything else.
+/// Two tasks talk over a connection, while other tasks use everything else.
 fn program(style: Style, event_loop: &mut EventLoop) -> Vec<String> {
-    let said = Said::default();
+    let notes = Notes::default();
     let (client, server) = connection();
     for (name, end) in [("client", client), ("server", server)] {
         drop(event_loop.spawn_named(
             name,
             style.task(script().run({
-                let said = said.clone();
-                move || talk(style, end, said)
+                let notes = notes.clone();
+                move || talk(style, end, notes)
             })),
         ));
     }
     everything(style, event_loop);
-    said.lines()
+    notes.lines()
 }
 
 /// One task writes, another reads what the other end writes.
-fn talk(style: Style, end: Connection, said: Said) {
+fn talk(style: Style, end: Connection, notes: Notes) {
     let writer = end.clone();
     let pause = Duration::from_millis(100 * choose(10) as u64);
     let writes = script().perform(sleep(pause)).then(move || writer.write_all("to and fro"), {
-        let said = said.clone();
+        let notes = notes.clone();
         move |written: std::io::Result<()>| {
-            said.say(format!("{:?}", written.map_err(|error| error.kind())))
+            notes.note(format!("{:?}", written.map_err(|error| error.kind())))
         }
     });
     let reads = script().then(
         move || end.read_exact(10),
-        move |read| said.say(format!("{:?}", read.map_err(|error| error.kind()))),
+        move |read| notes.note(format!("{:?}", read.map_err(|error| error.kind()))),
     );
     drop(spawn(style.task(writes)));
     drop(spawn(style.task(reads)));
@@ -85,15 +85,15 @@ fn all_faults_come_up() {
         let runs = (0..100).map(|seed| simulation.replay(seed, |it| program(style, it)));
         let runs: Vec<_> = runs.collect();
         let trace = |what: &str| runs.iter().flat_map(|run| &run.trace).any(|it| it.contains(what));
-        let said = |what: &str| {
-            let said = runs.iter().flat_map(|run| run.result.as_ref().ok());
-            said.flatten().any(|it| it.contains(what))
+        let notes = |what: &str| {
+            let notes = runs.iter().flat_map(|run| run.result.as_ref().ok());
+            notes.flatten().any(|it| it.contains(what))
         };
         for fault in ["woken for no reason", "delayed by", "cancelled"] {
             assert!(trace(fault), "{fault}");
         }
         for outcome in ["Ok(())", "ConnectionReset", "BrokenPipe", "UnexpectedEof", "Ok([116"] {
-            assert!(said(outcome), "{outcome}");
+            assert!(notes(outcome), "{outcome}");
         }
     });
 }
@@ -110,7 +110,7 @@ fn seeds_mean_the_same_in_later_versions() {
         let lines = Simulation::new().replay(17, trace).trace;
         let resumed = lines.iter().filter(|line| line.contains("resumed"));
         let order: Vec<_> = resumed.map(|line| line.as_bytes()["0ns task ".len()] - b'0').collect();
-        // If this changes, every seed that somebody has noted means something else.
+        // If this changes, every seed that a user has noted means something else.
         assert_eq!(order, [1, 1, 2, 3, 2, 3]);
     });
 }

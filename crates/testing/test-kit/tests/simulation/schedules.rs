@@ -1,4 +1,4 @@
-//! The hook itself: what a loop asks of a schedule, and what it does with the answers.
+//! The trait `Schedule`: which questions a loop asks, and how it uses the answers.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -14,20 +14,20 @@ use crate::styles::{in_every_style, panics, script};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What it was asked, in order; it always answers the same.
+/// A schedule that notes each question, in order, and always answers the same.
 #[derive(Clone, Default)]
-struct Asked {
+struct NotingSchedule {
     lines: Rc<RefCell<Vec<String>>>,
     delay: Duration,
 }
 
-impl Asked {
+impl NotingSchedule {
     fn note(&self, line: String) {
         self.lines.borrow_mut().push(line);
     }
 }
 
-impl Schedule for Asked {
+impl Schedule for NotingSchedule {
     fn next(&mut self, ready: &[TaskId]) -> usize {
         self.note(format!("next of {:?}", ready.iter().map(|id| id.0).collect::<Vec<_>>()));
         0
@@ -45,9 +45,9 @@ impl Schedule for Asked {
 }
 
 #[test]
-fn it_is_asked_about_every_step_suspension_and_wake() {
+fn a_schedule_is_asked_about_every_step_suspension_and_wake() {
     in_every_style(|style| {
-        let asked = Asked::default();
+        let asked = NotingSchedule::default();
         let mut event_loop = EventLoop::with_schedule(asked.clone()).unwrap();
         let (sender, receiver) = oneshot::channel();
         drop(event_loop.spawn(style.task(script().perform(receiver))));
@@ -59,14 +59,14 @@ fn it_is_asked_about_every_step_suspension_and_wake() {
         assert_eq!(
             *asked.lines.borrow(),
             [
-                "next of [1, 3]", // The one that was cancelled is no choice.
+                "next of [1, 3]", // Task 2 was cancelled, so it is no choice.
                 "task 1 suspended",
                 "next of [3]",
                 "task 3 suspended", // For a turn: it is ready at once, and not woken.
                 "next of [3]",
-                "task 1 woken", // In that step.
+                "task 1 woken", // Task 3 has sent the value.
                 "task 3 suspended",
-                "next of [1]",  // It is done.
+                "next of [1]",  // Its last step: it is done.
                 "task 3 woken", // By its deadline.
                 "next of [3]",
             ]
@@ -77,7 +77,7 @@ fn it_is_asked_about_every_step_suspension_and_wake() {
 #[test]
 fn a_turn_is_one_step() {
     in_every_style(|style| {
-        let mut event_loop = EventLoop::with_schedule(Asked::default()).unwrap();
+        let mut event_loop = EventLoop::with_schedule(NotingSchedule::default()).unwrap();
         for _ in 0..2 {
             drop(event_loop.spawn(style.task(script())));
         }
@@ -88,9 +88,9 @@ fn a_turn_is_one_step() {
 }
 
 #[test]
-fn a_late_wake_is_something_to_wait_for() {
+fn a_loop_waits_for_a_late_wake() {
     in_every_style(|style| {
-        let asked = Asked { delay: SECOND, ..Asked::default() };
+        let asked = NotingSchedule { delay: SECOND, ..NotingSchedule::default() };
         let mut event_loop = EventLoop::with_schedule(asked).unwrap();
         let recorder = Recorder::default();
         event_loop.trace(recorder.clone());
@@ -119,7 +119,7 @@ fn a_late_wake_is_something_to_wait_for() {
 #[test]
 fn a_task_that_is_cancelled_while_its_wake_is_late_leaves_nothing_to_wait_for() {
     in_every_style(|style| {
-        let asked = Asked { delay: SECOND, ..Asked::default() };
+        let asked = NotingSchedule { delay: SECOND, ..NotingSchedule::default() };
         let mut event_loop = EventLoop::with_schedule(asked).unwrap();
         let (sender, receiver) = oneshot::channel();
         let waits = event_loop.spawn(style.task(script().perform(receiver)));
@@ -128,15 +128,15 @@ fn a_task_that_is_cancelled_while_its_wake_is_late_leaves_nothing_to_wait_for() 
         event_loop.turn().unwrap();
         waits.cancel();
         assert_eq!(event_loop.turn().unwrap(), Turned::Empty);
-        // Its slot is another's, which the late wake is not for.
+        // Another task gets its slot. The late wake is not for that task.
         let next = event_loop.spawn(style.task(script().turns(1)));
         assert!(event_loop.block_on(next).unwrap().is_ok());
-        assert!(event_loop.elapsed() <= SECOND, "a join was late, too");
+        assert!(event_loop.elapsed() <= SECOND, "the wake of the join may be late, too");
     });
 }
 
 #[test]
-fn an_index_that_is_none_is_told_and_no_task_is_lost() {
+fn an_index_out_of_range_panics_and_no_task_is_lost() {
     struct Once(bool);
     impl Schedule for Once {
         fn next(&mut self, ready: &[TaskId]) -> usize {

@@ -1,5 +1,5 @@
-//! How one test runs in every style: a [`Script`] says what to perform, a [`Style`] makes a task of
-//! it.
+//! Runs one test in every style: a [`Script`] is a list of tasks to perform, and a [`Style`] makes
+//! a task of it.
 
 use std::{
     cell::RefCell,
@@ -32,7 +32,7 @@ pub fn in_every_style(test: impl Fn(Style)) {
     }
 }
 
-/// What a task performs, one after another; each part is made when it is its turn.
+/// The tasks that a task performs, one after another. Each is made when the one before it is done.
 #[derive(Default)]
 pub struct Script {
     parts: VecDeque<Part>,
@@ -40,13 +40,13 @@ pub struct Script {
 
 type Part = Box<dyn FnOnce() -> BoxTask<()>>;
 
-/// A script that performs nothing yet.
+/// Returns a script that performs nothing yet.
 pub fn script() -> Script {
     Script::default()
 }
 
 impl Script {
-    /// Performs the task that `make` makes, and gives its output to `then`.
+    /// Performs the task that `make` returns, and passes its output to `then`.
     pub fn then<P: Task + 'static>(
         mut self,
         make: impl FnOnce() -> P + 'static,
@@ -57,17 +57,17 @@ impl Script {
         self
     }
 
-    /// Performs this task, whatever it is worth.
+    /// Performs this task, and drops its output.
     pub fn perform<P: Task + 'static>(self, task: P) -> Self {
         self.then(|| task, drop)
     }
 
-    /// Runs this.
+    /// Calls this function.
     pub fn run(self, something: impl FnOnce() + 'static) -> Self {
         self.then(|| Nothing, |()| something())
     }
 
-    /// Lets the others run so many times.
+    /// Suspends for `n` turns, so that other tasks run.
     pub fn turns(self, n: usize) -> Self {
         (0..n).fold(self, |script, _| script.perform(turn()))
     }
@@ -80,7 +80,7 @@ impl Script {
 impl Style {
     pub fn task(self, script: Script) -> BoxTask<()> {
         match self {
-            Style::Callback => Box::pin(callback(|cb| go_on(cb, script))),
+            Style::Callback => Box::pin(callback(|cb| perform_rest(cb, script))),
             Style::Generator => Box::pin(generator(|mut co| async move {
                 let mut script = script;
                 while let Some(task) = script.next() {
@@ -103,9 +103,9 @@ impl Style {
     }
 }
 
-fn go_on(cb: &mut Callback<()>, mut script: Script) {
+fn perform_rest(cb: &mut Callback<()>, mut script: Script) {
     match script.next() {
-        Some(task) => cb.perform(task, |cb, ()| go_on(cb, script)),
+        Some(task) => cb.perform(task, |cb, ()| perform_rest(cb, script)),
         None => cb.done(()),
     }
 }
@@ -142,12 +142,12 @@ impl<P: Task, F: FnOnce(P::Output)> Task for Map<P, F> {
     }
 }
 
-/// What tasks said, in order. Clones share it.
+/// Lines that tasks have noted, in order. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Said(Rc<RefCell<Vec<String>>>);
+pub struct Notes(Rc<RefCell<Vec<String>>>);
 
-impl Said {
-    pub fn say(&self, line: impl ToString) {
+impl Notes {
+    pub fn note(&self, line: impl ToString) {
         self.0.borrow_mut().push(line.to_string());
     }
 
@@ -156,13 +156,13 @@ impl Said {
     }
 }
 
-/// The message of the panic that `something` must raise.
+/// Returns the message of the panic that `something` must raise.
 pub fn panics(something: impl FnOnce()) -> String {
     let payload = catch_unwind(AssertUnwindSafe(something)).expect_err("it panics");
     *payload.downcast::<String>().expect("it panics with a message")
 }
 
-/// The trace of one task that is blocked on, under seed 0.
+/// Returns the trace of one task that a `block_on` waits for, with seed 0.
 pub fn trace(simulation: &Simulation, task: impl Fn() -> BoxTask<()>) -> Vec<String> {
     simulation.replay(0, |event_loop: &mut EventLoop| event_loop.block_on(task()).unwrap()).trace
 }

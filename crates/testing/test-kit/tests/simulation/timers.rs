@@ -1,4 +1,4 @@
-//! Time jumps only when nothing else can happen, and then a day takes no time.
+//! Time jumps only when nothing else can happen. So a day of timers takes no real time.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::styles::{Script, in_every_style, script};
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn a_day_of_timers() {
+fn a_day_of_timers_fires_on_time() {
     in_every_style(|style| {
         let fired = Rc::new(Cell::new(0));
         Simulation::new().seeds(0..1).run(|event_loop| {

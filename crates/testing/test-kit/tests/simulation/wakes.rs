@@ -1,4 +1,4 @@
-//! Spurious and late wakes: nothing is lost, and the trace says what was done.
+//! Spurious and late wakes: nothing is lost, and the trace shows the faults.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn a_spurious_wake_resumes_a_task_too_early_and_it_waits_on() {
                 "0ns task 1 suspended until 1s",
                 "0ns task 1 woken for no reason", // The fault.
                 "0ns task 1 resumed",
-                "0ns task 1 suspended until 1s", // Its second is not over.
+                "0ns task 1 suspended until 1s", // Its sleep is not over.
                 // No fault follows a fault, or time would stand still.
                 "1s task 1 woken by its deadline",
                 "1s task 1 resumed",
@@ -52,7 +52,7 @@ fn a_task_that_was_woken_for_a_reason_is_woken_for_no_reason_again() {
 }
 
 #[test]
-fn a_deadlock_is_reported_however_many_spurious_wakes_there_are() {
+fn a_deadlock_is_reported_in_spite_of_spurious_wakes() {
     in_every_style(|style| {
         for within in [Duration::ZERO, SECOND] {
             let faults = Faults::none().spurious_wakes(1.0, within);
@@ -68,8 +68,8 @@ fn a_deadlock_is_reported_however_many_spurious_wakes_there_are() {
 }
 
 #[test]
-fn a_fault_that_a_schedule_repeats_does_not_stop_the_time() {
-    /// Wakes every task that suspends, whatever was before. Counts the steps.
+fn a_schedule_that_repeats_a_fault_does_not_stop_the_time() {
+    /// Wakes every task that suspends, also after a spurious wake. Counts the steps.
     struct Always(usize);
 
     impl Schedule for Always {
@@ -124,14 +124,14 @@ fn a_delayed_wake_comes_and_is_no_deadlock() {
         late.run(|event_loop| {
             let (sender, receiver) = oneshot::channel();
             drop(event_loop.spawn(style.task(script().turns(5).run(|| sender.send(7).unwrap()))));
-            // While its wake is late, nothing is ready and there is no deadline.
+            // While its wake is late, no task is ready and there is no deadline.
             event_loop.block_on(style.task(script().then(|| receiver, |it| assert_eq!(it, Ok(7)))))
         });
     });
 }
 
 #[test]
-fn a_late_wake_for_a_task_that_was_cancelled_finds_nobody() {
+fn a_late_wake_for_a_cancelled_task_wakes_no_other_task() {
     in_every_style(|style| {
         let faults = Faults::none().delayed_wakes(1.0, SECOND).spurious_wakes(1.0, SECOND);
         Simulation::new().order(Order::Fifo).faults(faults).run(|event_loop| {
@@ -142,7 +142,7 @@ fn a_late_wake_for_a_task_that_was_cancelled_finds_nobody() {
                 waits.cancel();
             });
             event_loop.block_on(style.task(cancels))?;
-            // In the slot of the one that was cancelled.
+            // A new task in the slot of the task that was cancelled.
             let next = event_loop.spawn(style.task(script().turns(1)));
             assert!(event_loop.block_on(next)?.is_ok());
             event_loop.run()
@@ -151,7 +151,7 @@ fn a_late_wake_for_a_task_that_was_cancelled_finds_nobody() {
 }
 
 #[test]
-fn nothing_is_lost_whatever_wakes_come() {
+fn mild_faults_lose_no_value() {
     in_every_style(|style| {
         let simulation = Simulation::new().faults(Faults::mild());
         simulation.run(|event_loop| sum_of_what_is_sent(style, event_loop));
