@@ -287,7 +287,7 @@ fn every_command_has_help() {
         ("serve --help", "Usage: quadrivium serve"),
         ("help serve http", "Usage: quadrivium serve http"),
         ("serve help http", "Usage: quadrivium serve http"),
-        ("help completions", "quadrivium completions bash >"),
+        ("help completions", "<(quadrivium completions bash)"),
         ("help man", "quadrivium man serve >"),
     ] {
         let help = printed(args);
