@@ -1,5 +1,5 @@
-//! A process for each contender. It executes this program again, reads orders from its standard input
-//! and writes answers to its standard output.
+//! A process for each contender. It executes this program again, reads orders from its standard
+//! input and writes answers to its standard output.
 //!
 //! So no contender inherits the heap, threads or signal handlers of another one. A contender that
 //! crashes or hangs loses one cell of the table, and no other contender is affected.

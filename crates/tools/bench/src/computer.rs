@@ -15,8 +15,8 @@ pub(crate) struct Computer {
     pub kernel: String,
     /// The compiler that built this program.
     pub compiler: &'static str,
-    /// The load average of the last minute before the first measurement: the number of processes that
-    /// ran or waited for a core.
+    /// The load average of the last minute before the first measurement: the number of processes
+    /// that ran or waited for a core.
     pub load: String,
 }
 

@@ -1,5 +1,5 @@
-//! `quadrivium-bench`: measures the cost of a turn, a spawn and a suspended task. It compares the four
-//! styles with bare limits and with other schedulers, the peers.
+//! `quadrivium-bench`: measures the cost of a turn, a spawn and a suspended task. It compares the
+//! four styles with bare limits and with other schedulers, the peers.
 #![deny(unsafe_code)]
 
 mod child;

@@ -1,5 +1,5 @@
-//! The rounds of a measurement. In each round all contenders run one after the other, so that a change
-//! of the machine's speed affects them all.
+//! The rounds of a measurement. In each round all contenders run one after the other, so that a
+//! change of the machine's speed affects them all.
 
 use std::time::Duration;
 
@@ -180,8 +180,8 @@ impl Sampled {
         }
     }
 
-    /// Divides this contender's value by the value of the other one in the same round, and returns the
-    /// median over the rounds. A drift of the machine from round to round cancels out.
+    /// Divides this contender's value by the value of the other one in the same round, and returns
+    /// the median over the rounds. A drift of the machine from round to round cancels out.
     pub(crate) fn ratio(&self, other: &Self) -> Option<f64> {
         let (Self::Measured { samples, .. }, Self::Measured { samples: others, .. }) =
             (self, other)

@@ -36,8 +36,8 @@ pub(crate) fn all_suspended() -> bool {
 
 /// Runs `suspend`, which suspends `tasks` tasks, and returns the memory that they added.
 ///
-/// It must be called once per process. A second call would reuse the pages that the first one freed,
-/// and the growth would be too small.
+/// It must be called once per process. A second call would reuse the pages that the first one
+/// freed, and the growth would be too small.
 ///
 /// # Errors
 ///
@@ -58,7 +58,8 @@ fn now() -> Occupied {
     Occupied { resident: resident(), heap: heap::bytes() }
 }
 
-/// Returns the resident bytes. The second field of `statm` is their number in pages of 4 KiB (x86-64).
+/// Returns the resident bytes. The second field of `statm` is their number in pages of 4 KiB
+/// (x86-64).
 fn resident() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux has statm");
     let pages = statm.split_whitespace().nth(1).and_then(|field| field.parse::<u64>().ok());

@@ -126,28 +126,30 @@ fn title(measurement: Measurement) -> &'static str {
 
 fn method(table: &Numbers, care: Care) -> String {
     let rounds = format!(
-        "Median of {} interleaved rounds (A B C … A B C …). A sample takes about {} ms. Each contender is\n\
-         in a process of its own and warmed up. A ratio is the median of the rounds' ratios. Below 1 is\n\
-         faster. {}",
+        "Median of {} interleaved rounds (A B C … A B C …). A sample takes about {} ms. Each\n\
+         contender is in a process of its own and warmed up. A ratio is the median of the rounds'\n\
+         ratios. Below 1 is faster.{}",
         care.samples,
         care.sample.as_millis(),
         spread(table)
     );
     match table.measurement {
         Measurement::Turn => format!(
-            "{rounds}\nEach task increments a counter of its own and lets the others run. The clock runs from the\n\
-             second turn of the first task to its last turn. All tasks exist all the time. The turns of all\n\
-             tasks are counted, and a scheduler that starves tasks fails.\n"
+            "{rounds}\nEach task increments a counter of its own and lets the others run. The\n\
+             clock runs from the second turn of the first task to its last turn. All tasks exist\n\
+             all the time. The turns of all tasks are counted, and a scheduler that starves tasks\n\
+             fails.\n"
         ),
         Measurement::Spawn => format!(
-            "{rounds}\nA task adds one to a number and returns it. All tasks of a batch are spawned. Then they are\n\
-             joined in order, and their outputs are added up. The limits have no join handles. \"limit, green\"\n\
-             runs all tasks on one warm stack.\n"
+            "{rounds}\nA task adds one to a number and returns it. All tasks of a batch are\n\
+             spawned. Then they are joined in order, and their outputs are added up. The limits\n\
+             have no join handles. \"limit, green\" runs all tasks on one warm stack.\n"
         ),
-        Measurement::Memory => "Growth of the resident set (/proc/self/statm) of a new process, divided by the number of tasks. It\n\
-             is read before the first spawn and when all tasks are suspended. \"heap\" is the allocated part\n\
-             (mallinfo2). A task keeps a counter of 8 bytes. Join handles are dropped. There is one reading,\n\
-             because readings differ by less than a percent.\n"
+        Measurement::Memory => "Growth of the resident set (/proc/self/statm) of a new process, \
+            divided by the\nnumber of tasks. It is read before the first spawn and when all tasks \
+            are suspended.\n\"heap\" is the allocated part (mallinfo2). A task keeps a counter of 8 \
+            bytes. Join handles are\ndropped. There is one reading, because readings differ by less \
+            than a percent.\n"
             .to_owned(),
     }
 }
@@ -161,7 +163,8 @@ fn spread(table: &Numbers) -> String {
     });
     match spreads.max_by(|a, b| a.0.total_cmp(&b.0)) {
         Some((spread, name, tasks)) => format!(
-            "The largest spread is {:.0} %: {name} at {}. (Spread: half\nthe distance of the quartiles.)",
+            "\nThe largest spread is {:.0} %: {name} at {}. (Spread: half the distance of the \
+             quartiles.)",
             spread * 100.0,
             grouped(tasks as f64)
         ),

@@ -1,14 +1,14 @@
-//! The clock of the measurement `turn`. Each task has a counter of its turns. The counter of the first
-//! task starts and stops the clock.
+//! The clock of the measurement `turn`. Each task has a counter of its turns. The counter of the
+//! first task starts and stops the clock.
 //!
 //! ```text
 //! first task   warm-up turns | (1) start    counted turns    (2) stop | ends
 //! other tasks  warm-up turns |              counted turns             | see (2), end
 //! ```
 //!
-//! In a first-in first-out queue, exactly `tasks * turns` turns lie between (1) and (2). None of them
-//! builds or drops a task. [`Stopwatch::elapsed`] checks this number, because a scheduler that starves
-//! tasks would otherwise look fast.
+//! In a first-in first-out queue, exactly `tasks * turns` turns lie between (1) and (2). None of
+//! them builds or drops a task. [`Stopwatch::elapsed`] checks this number, because a scheduler that
+//! starves tasks would otherwise look fast.
 
 use std::{
     hint::black_box,
@@ -19,7 +19,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The number of turns of each task before the clock starts. They touch memory pages and fill caches.
+/// The number of turns of each task before the clock starts. They touch memory pages and fill
+/// caches.
 const WARM_UP: u64 = 2;
 
 /// The clock, which the tasks of one sample share.

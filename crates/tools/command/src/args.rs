@@ -85,7 +85,7 @@ Exit code: 0; 1 if a run failed; 2 if the command line is refused.";
 
 const COMPLETIONS: &str = "\
 Examples:
-  quadrivium completions bash > ~/.local/share/bash-completion/completions/quadrivium
+  source <(quadrivium completions bash)
   quadrivium completions fish > ~/.config/fish/completions/quadrivium.fish";
 
 const MAN: &str = "\

@@ -164,7 +164,7 @@ impl LockFile {
         match File::create_new(&path) {
             Ok(_) => Ok(LockFile { path }),
             Err(error) => Err(format!(
-                "cannot create the lock file {}: {error}: set TMPDIR to a folder that can be written",
+                "cannot create the lock file {}: {error}: set TMPDIR to another folder",
                 path.display()
             )),
         }

@@ -43,8 +43,8 @@ pub enum Way {
 impl Way {
     pub const ALL: [Way; 2] = [Way::OneAfterAnother, Way::MoveByMove];
 
-    /// Returns the styles that can play this way. An OS thread or process per board is useful only if
-    /// all boards are played at the same time.
+    /// Returns the styles that can play this way. An OS thread or process per board is useful only
+    /// if all boards are played at the same time.
     pub fn styles(self) -> &'static [PlayStyle] {
         use PlayStyle::*;
         match self {

@@ -1,5 +1,5 @@
-//! The cost of a style on an event loop. A run without a trace gives the time and the heap, and a run
-//! with a trace gives the counts.
+//! The cost of a style on an event loop. A run without a trace gives the time and the heap, and a
+//! run with a trace gives the counts.
 
 use std::{
     cell::RefCell,
@@ -36,8 +36,8 @@ pub struct Measured {
     pub real: Duration,
     pub suspensions: Option<u64>,
     pub switches: Option<u64>,
-    /// Per second of real time on the virtual clock. Per second of CPU time on the real clock, where
-    /// a run waits most of the time.
+    /// Per second of real time on the virtual clock. Per second of CPU time on the real clock,
+    /// where a run waits most of the time.
     pub switches_per_second: Option<f64>,
     /// Bytes.
     pub memory_per_board: Option<u64>,

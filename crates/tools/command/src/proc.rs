@@ -37,9 +37,9 @@ impl Usage {
     }
 }
 
-/// Makes timers precise for the main thread, and for all threads and processes that it starts later.
-/// By default the kernel wakes a sleeping thread up to 50 us late, to save power. If the kernel refuses,
-/// sleeps are less precise.
+/// Makes timers precise for the main thread, and for all threads and processes that it starts
+/// later. By default the kernel wakes a sleeping thread up to 50 us late, to save power. If the
+/// kernel refuses, sleeps are less precise.
 pub fn request_precise_sleep() {
     let _ = fs::write("/proc/self/timerslack_ns", "1");
 }

@@ -23,8 +23,8 @@ use crate::{
 pub struct Report {
     pub plan: Plan,
     pub outcomes: Vec<RunResult>,
-    /// The timeline of each way, with the length of the exhibition. All styles leave the same trace,
-    /// so the first one is kept.
+    /// The timeline of each way, with the length of the exhibition. All styles leave the same
+    /// trace, so the first one is kept.
     pub timelines: Vec<(Way, Timeline, Duration)>,
     pub frame: Option<Frame>,
 }

@@ -224,8 +224,8 @@ fn real_time(report: &Report) -> String {
 fn suspensions(report: &Report) -> String {
     note(
         report,
-        "How often a task was suspended: once for each reply, and once for each wait for the end of \
-         a game.",
+        "How often a task was suspended: once for each reply, and once for each wait for the end \
+         of a game.",
         "How often the OS suspended a thread because it had to wait.",
     )
 }

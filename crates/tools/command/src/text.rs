@@ -2,7 +2,8 @@
 
 use std::{env, time::Duration};
 
-/// From a thousand hours on, a length of play is given in days. More digits would not fit the table.
+/// From a thousand hours on, a length of play is given in days. More digits would not fit the
+/// table.
 const DAYS_FROM: Duration = Duration::from_secs(1_000 * 3_600);
 
 /// Returns a length of play: `55 s`, `12:00:00`, `417 d`.

@@ -49,7 +49,8 @@ const MOST_SHOWN: usize = 8;
 
 impl Frame {
     /// Returns a frame for the beginning of the exhibition. Its columns are fine enough to show the
-    /// thinking of both sides, if at least two rounds then fit. None if all thinking times are zero.
+    /// thinking of both sides, if at least two rounds then fit. None if all thinking times are
+    /// zero.
     pub fn fitting(rules: &Rules, width: usize) -> Option<Frame> {
         let columns = width.saturating_sub(LABEL + 1).clamp(10, 200);
         let (master, opponent) = (rules.master, rules.opponent);
@@ -109,8 +110,8 @@ impl Timeline {
         if part.is_finite() { part * 100.0 } else { 0.0 }
     }
 
-    /// Returns the row of the master, the rows of the boards, and the number of boards without a row.
-    /// Of the boards at which no move is drawn, only the first has a row.
+    /// Returns the row of the master, the rows of the boards, and the number of boards without a
+    /// row. Of the boards at which no move is drawn, only the first has a row.
     pub fn lines(&self) -> Vec<String> {
         let has_moves = |row: &Vec<char>| row.iter().any(|cell| *cell != BLANK);
         let with_moves = self.boards.iter().rposition(has_moves).map_or(0, |last| last + 1);

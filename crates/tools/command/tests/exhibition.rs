@@ -287,7 +287,7 @@ fn every_command_has_help() {
         ("serve --help", "Usage: quadrivium serve"),
         ("help serve http", "Usage: quadrivium serve http"),
         ("serve help http", "Usage: quadrivium serve http"),
-        ("help completions", "quadrivium completions bash >"),
+        ("help completions", "<(quadrivium completions bash)"),
         ("help man", "quadrivium man serve >"),
     ] {
         let help = printed(args);
@@ -381,7 +381,8 @@ fn without_a_terminal_progress_is_a_line_from_time_to_time() {
 }
 
 /// Runs the command in a terminal, and interrupts it when the bar is there. Returns the bytes that
-/// the terminal received, and the exit code that a shell reports. None without the program `script`.
+/// the terminal received, and the exit code that a shell reports. None without the program
+/// `script`.
 fn interrupt_in_a_terminal(args: &str) -> Option<(String, i32)> {
     let command = format!("{} {args}", env!("CARGO_BIN_EXE_quadrivium"));
     let started = Command::new("script")
@@ -429,4 +430,24 @@ fn without_utf_8_the_page_is_ascii() {
     let page = printed_by(command);
     assert!(page.is_ascii(), "{page}");
     assert!(page.contains("board 1  #..........."), "{page}");
+}
+
+/// Returns the lines of a page without measured numbers, which differ from run to run.
+fn without_measurements(page: &str) -> Vec<String> {
+    let (table, rest) = page.split_once("virtual clock").expect("the page has notes");
+    let row = |line: &str| {
+        // The dash stands where a clock does not apply. Measured numbers are behind it.
+        let fixed = line.split(" – ").next().unwrap_or(line);
+        fixed.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let rest = rest.trim_end().lines().map(|line| line.trim_end().to_owned());
+    table.lines().map(row).chain(rest).collect()
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = include_str!("../../../../README.md");
+    let start = readme.find("A chess master plays").expect("the README shows a page");
+    let shown = readme[start..].split("```").next().expect("the block has an end");
+    assert_eq!(without_measurements(shown), without_measurements(&printed("")));
 }

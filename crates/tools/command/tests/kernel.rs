@@ -1,5 +1,5 @@
-//! Errors of the kernel, which `strace` injects. A server retries after errors that are temporary. If
-//! a sandbox refuses a system call, the server does without it, or names it in an error.
+//! Errors of the kernel, which `strace` injects. A server retries after errors that are temporary.
+//! If a sandbox refuses a system call, the server does without it, or names it in an error.
 
 use std::{
     fs,
@@ -43,8 +43,8 @@ fn under_strace(program: Program, style: &str, accept_error: &str) -> Server {
         &format!("accept4:error={accept_error}:when=1+2"),
         "epoll_wait,epoll_pwait,epoll_pwait2:error=EINTR:when=1+2",
         "recvfrom,openat2,preadv2:error=EINTR:when=2+2",
-        // Only some calls fail, because a signal handler sends, too. It may run on any thread, and it
-        // does not retry.
+        // Only some calls fail, because a signal handler sends, too. It may run on any thread, and
+        // it does not retry.
         "sendto:error=EINTR:when=2..4+2",
     ]);
     command.arg(COMMAND).args(program.args(style).split_whitespace());

@@ -2,8 +2,8 @@
 //! connections than before them.
 //!
 //! The environment sets the numbers: `QUADRIVIUM_CONNECTIONS` one after the other, and
-//! `QUADRIVIUM_IDLE` at the same time. The tests print what they measured. `.ci/serve` runs them with
-//! large numbers and shows the results.
+//! `QUADRIVIUM_IDLE` at the same time. The tests print what they measured. `.ci/serve` runs them
+//! with large numbers and shows the results.
 
 use std::{
     env, fs,
@@ -74,8 +74,8 @@ fn many_connections_leave_no_memory_and_no_descriptors_behind() {
         wait_until(|| server.descriptors() == descriptors);
         let after = resident(&server);
         println!(
-            "{program:?} {style}: {:.1} MiB resident, after {many} connections {:.1} MiB; {descriptors} \
-             descriptors before and after",
+            "{program:?} {style}: {:.1} MiB resident, after {many} connections {:.1} MiB; \
+             {descriptors} descriptors before and after",
             mib(before),
             mib(after)
         );
@@ -96,8 +96,8 @@ fn an_idle_server_uses_no_cpu_and_answers() {
         thread::sleep(Duration::from_secs(2));
         let used = ticks(&server) - busy;
         println!(
-            "{program:?} {style}: {many} idle connections: {used} ticks of CPU time in two seconds, {each} \
-             resident bytes each"
+            "{program:?} {style}: {many} idle connections: {used} ticks of CPU time in two \
+             seconds, {each} resident bytes each"
         );
         assert!(used <= 1, "{style} used {used} ticks while nothing happened");
         use_one_connection(program, &server);

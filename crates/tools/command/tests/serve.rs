@@ -88,8 +88,8 @@ fn a_second_signal_cancels_connections_at_once() {
             let client = start_busy_client(&server);
             let _served_after = program.connect_and_greet(&server);
             server.signal("TERM");
-            // The kernel merges equal signals. The second one must come after the server has handled
-            // the first, which closes the listener.
+            // The kernel merges equal signals. The second one must come after the server has
+            // handled the first, which closes the listener.
             while TcpStream::connect(server.address).is_ok() {}
             server.signal("TERM");
             let (status, errors) = server.wait_for_end();
@@ -111,8 +111,8 @@ fn a_server_without_descriptors_recovers() {
         for _ in 0..3 {
             program.greet(&first).expect("an established connection is served");
         }
-        // A waiting client is served as soon as there are descriptors. (A proxy that has a descriptor
-        // for one end only resets the connection.)
+        // A waiting client is served as soon as there are descriptors. (A proxy that has a
+        // descriptor for one end only resets the connection.)
         let last = server.connect();
         drop((first, others));
         if program != Program::Proxy {

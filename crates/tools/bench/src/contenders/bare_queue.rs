@@ -1,6 +1,6 @@
-//! The measurements for the limits: a bare queue of tasks that are resumed in turn. These limits differ
-//! only in the type of a task and in the function `resume`. It resumes a task once, and returns the
-//! output if the task has ended.
+//! The measurements for the limits: a bare queue of tasks that are resumed in turn. These limits
+//! differ only in the type of a task and in the function `resume`. It resumes a task once, and
+//! returns the output if the task has ended.
 
 use std::{
     collections::VecDeque,

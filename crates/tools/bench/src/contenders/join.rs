@@ -1,5 +1,5 @@
-//! The measurements for contenders whose join handles are awaited. These contenders differ only in how
-//! a task is spawned and in what its handle returns.
+//! The measurements for contenders whose join handles are awaited. These contenders differ only in
+//! how a task is spawned and in what its handle returns.
 
 use std::{
     future::pending,
@@ -46,7 +46,8 @@ pub(super) async fn wait_until_all_suspended<Y: IntoFuture>(yields: impl Fn() ->
     }
 }
 
-/// The body of a task that suspends for ever, for [`Contender::suspend`](super::Contender::suspend).
+/// The body of a task that suspends for ever, for
+/// [`Contender::suspend`](super::Contender::suspend).
 pub(super) async fn suspend_for_ever() -> u64 {
     let count = bump(0);
     memory::count_suspended();

@@ -45,8 +45,8 @@ impl Contender for LimitCallback {
     }
 }
 
-/// Returns the output of a task that has ended. These closures have no output, so it is 1, the output
-/// of the tasks of other contenders.
+/// Returns the output of a task that has ended. These closures have no output, so it is 1, the
+/// output of the tasks of other contenders.
 #[inline]
 fn resume(task: &mut OnStep) -> Option<u64> {
     if task() { None } else { Some(1) }

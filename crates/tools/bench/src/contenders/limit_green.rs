@@ -1,5 +1,5 @@
-//! The limit of the green style: a bare queue of corosensei's coroutines. Their stacks are coloured,
-//! which `stacks` explains.
+//! The limit of the green style: a bare queue of corosensei's coroutines. Their stacks are
+//! coloured, which `stacks` explains.
 
 use std::{
     cell::RefCell,
@@ -20,9 +20,9 @@ use crate::{
     stopwatch::{Counter, bump},
 };
 
-/// A task in the queue is a pointer to a coroutine. Moving the coroutine itself stalls the processor,
-/// because a wide load reads fields that were written one by one just before. A turn then takes 14
-/// instead of 4.2 ns at 1 task, and 145 instead of 60 ns at 100,000.
+/// A task in the queue is a pointer to a coroutine. Moving the coroutine itself stalls the
+/// processor, because a wide load reads fields that were written one by one just before. A turn
+/// then takes 14 instead of 4.2 ns at 1 task, and 145 instead of 60 ns at 100,000.
 type Green = Box<Coroutine<(), (), u64, Colored>>;
 
 /// A bare queue of coroutines, and a pool of free stacks.
@@ -55,8 +55,8 @@ impl Contender for LimitGreen {
         pool.reverse();
     }
 
-    /// A task takes a stack when it is first resumed, and returns it at its end. None of these tasks
-    /// suspends, so all of them use one warm stack.
+    /// A task takes a stack when it is first resumed, and returns it at its end. None of these
+    /// tasks suspends, so all of them use one warm stack.
     fn spawn(&self, tasks: usize, batches: u64) -> Duration {
         let mut stack = self.pool(1).pop().expect("there is one stack");
         let mut queue = VecDeque::<Box<dyn FnOnce() -> u64>>::with_capacity(tasks);
@@ -94,7 +94,8 @@ impl Contender for LimitGreen {
         for task in &mut queue {
             task.resume(());
         }
-        // The process ends after this. Unwinding every stack would take longer than the measurement.
+        // The process ends after this. Unwinding every stack would take longer than the
+        // measurement.
         std::mem::forget(black_box(queue));
     }
 }

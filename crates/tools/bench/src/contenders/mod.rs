@@ -27,15 +27,15 @@ pub(crate) trait Contender {
     /// Spawns one task per counter, in order, runs all to their end, and returns.
     ///
     /// Every task does `while counter.turn() { suspend, let the others run first }` and nothing
-    /// else. All tasks are spawned before the first is resumed. The counters start and stop the clock,
-    /// so building and dropping the tasks is not timed.
+    /// else. All tasks are spawned before the first is resumed. The counters start and stop the
+    /// clock, so building and dropping the tasks is not timed.
     fn turn(&self, counters: Vec<Counter>);
 
     /// Returns how long `batches` times "spawn `tasks` tasks, then join them all in order" took.
     ///
     /// Every task returns [`bump`](crate::stopwatch::bump)`(0)` without suspending.
-    /// [`expect_joined`](join::expect_joined) must check the sum of their outputs. The event loop is
-    /// built before the clock starts.
+    /// [`expect_joined`](join::expect_joined) must check the sum of their outputs. The event loop
+    /// is built before the clock starts.
     fn spawn(&self, tasks: usize, batches: u64) -> Duration;
 
     /// Spawns `tasks` tasks, resumes each once, and returns.
@@ -61,8 +61,8 @@ pub(crate) struct Profile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Group {
-    /// A mechanism in a bare queue: no wakers, no join handles, no I/O. It is the lower limit of the
-    /// cost.
+    /// A mechanism in a bare queue: no wakers, no join handles, no I/O. It is the lower limit of
+    /// the cost.
     Limit,
     /// A style of this project on its event loop.
     Ours,

@@ -1,5 +1,5 @@
-//! Our four styles on our event loop. Two of them are also measured with tasks that are `Send`. They
-//! differ only in the tasks that they make.
+//! Our four styles on our event loop. Two of them are also measured with tasks that are `Send`.
+//! They differ only in the tasks that they make.
 
 use std::{pin::Pin, time::Duration};
 
@@ -81,8 +81,8 @@ macro_rules! callbacks {
         pub(super) fn $style() -> impl Contender {
             use $($module)::+::{Callback, callback};
 
-            // The counter is larger than a word and is passed on at every callback, so it is in a box,
-            // as in a real program.
+            // The counter is larger than a word and is passed on at every callback, so it is in a
+            // box, as in a real program.
             fn turns(cb: &mut Callback<()>, mut counter: Box<Counter>) {
                 match counter.turn() {
                     true => cb.perform(turn(), |cb, ()| turns(cb, counter)),

@@ -1,5 +1,5 @@
-//! Our futures on may's scheduler, with one worker. They show the cost of tasks that may move between
-//! threads.
+//! Our futures on may's scheduler, with one worker. They show the cost of tasks that may move
+//! between threads.
 
 use std::{future::poll_fn, mem, num::NonZero, task::Poll, time::Duration};
 
@@ -12,7 +12,8 @@ use crate::{
     stopwatch::{Counter, bump},
 };
 
-/// Futures that are `Send`. Another task spawns them, and keeps the only worker until all are spawned.
+/// Futures that are `Send`. Another task spawns them, and keeps the only worker until all are
+/// spawned.
 #[derive(Debug)]
 pub(super) struct OursOnMay;
 

@@ -7,8 +7,8 @@
 //! stack 2                                     limit base····|  128 lower, and so on to 31 * 64
 //! ```
 //!
-//! If all bases are aligned to pages, the stacks compete for the same cache sets. The offset of a base,
-//! its colour, spreads them over all sets.
+//! If all bases are aligned to pages, the stacks compete for the same cache sets. The offset of a
+//! base, its colour, spreads them over all sets.
 #![allow(unsafe_code)]
 
 use std::num::NonZeroUsize;
@@ -45,8 +45,8 @@ unsafe impl Stack for Colored {
     }
 }
 
-/// Carves `n` stacks from a new mapping. The last stack comes first, so that a pool, which takes from
-/// the end, starts with the first.
+/// Carves `n` stacks from a new mapping. The last stack comes first, so that a pool, which takes
+/// from the end, starts with the first.
 ///
 /// # Panics
 ///

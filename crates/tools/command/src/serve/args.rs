@@ -91,7 +91,7 @@ pub struct Options {
     )]
     pub threads: NonZero<usize>,
 
-    /// Most connections at the same time, on all threads together. Further clients wait
+    /// Largest number of connections at the same time, on all threads together. Other clients wait
     #[arg(
         long, global = true, value_name = "N", default_value = "16384",
         value_parser = parse_connections, allow_negative_numbers = true,
@@ -116,12 +116,12 @@ pub struct Options {
 /// The host: it waits for the operating system, and gives the loops their turns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum HostChoice {
-    /// Each loop by itself
+    /// The event loop alone
     #[default]
     Loop,
-    /// tokio: a runtime on each thread, with a loop inside it
+    /// A runtime of tokio on each thread, with a loop inside it
     Tokio,
-    /// may: a worker for each thread, with a loop on it
+    /// A worker of may for each thread, with a loop on it
     May,
 }
 

@@ -1,5 +1,5 @@
-//! The hosts that servers run on: event loops of their own, tokio, or may's workers. The servers are
-//! the same on each.
+//! The hosts that servers run on: event loops of their own, tokio, or may's workers. The servers
+//! are the same on each.
 
 use std::{num::NonZero, thread};
 
@@ -7,8 +7,8 @@ use quadrivium::{event_loop::Cluster, executor, host::refused, may};
 
 use super::{MakeServer, failed, no_loop};
 
-/// Called with each server, which is made on the thread where it runs. Returns an error when the host
-/// refuses the thread.
+/// Called with each server, which is made on the thread where it runs. Returns an error when the
+/// host refuses the thread.
 type PlaceServer<'a> = &'a mut dyn FnMut(usize, MakeServer) -> Result<(), String>;
 
 /// Runs each server on one of the loops of a cluster, a thread each.

@@ -92,8 +92,8 @@ fn on_each_thread(
     print_address(listeners.address)
 }
 
-/// Returns the task of a server, which ends when a signal stops the server. It must be called on the
-/// thread of its loop.
+/// Returns the task of a server, which ends when a signal stops the server. It must be called on
+/// the thread of its loop.
 fn server_task(serve: &Serve, listener: TcpListener) -> Result<BoxTask<()>, String> {
     let Serve { program, options } = serve;
     let serve = serve_function(program)?;

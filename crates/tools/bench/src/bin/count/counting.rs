@@ -1,5 +1,5 @@
-//! Runs each program twice under callgrind, for different numbers of operations. The difference of the
-//! counts belongs to the operations alone, because both runs start, warm up and end alike.
+//! Runs each program twice under callgrind, for different numbers of operations. The difference of
+//! the counts belongs to the operations alone, because both runs start, warm up and end alike.
 
 use std::{
     collections::VecDeque,
@@ -12,8 +12,9 @@ use std::{
 
 use crate::{profile::Count, programs::CountedProgram};
 
-/// The numbers of operations of the two runs. The programs divide them by the number of tasks, without
-/// a remainder. Both have four digits, so that the arguments of both processes have the same length.
+/// The numbers of operations of the two runs. The programs divide them by the number of tasks,
+/// without a remainder. Both have four digits, so that the arguments of both processes have the
+/// same length.
 pub(crate) const FEW: u64 = 2_000;
 pub(crate) const MANY: u64 = 6_000;
 

@@ -8,9 +8,9 @@
 //!   page: docs/instructions.md          programs: the operation, n times       Count: by floor
 //! ```
 //!
-//! Callgrind counts the instructions of a process. It sees neither the kernel nor a cache, and the same
-//! program gives the same number on a busy machine. So a number that has grown comes from a change of
-//! the code, and `--check` can fail because of it.
+//! Callgrind counts the instructions of a process. It sees neither the kernel nor a cache, and the
+//! same program gives the same number on a busy machine. So a number that has grown comes from a
+//! change of the code, and `--check` can fail because of it.
 #![forbid(unsafe_code)]
 
 mod counting;

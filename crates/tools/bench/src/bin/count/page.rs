@@ -31,8 +31,8 @@ impl Page {
         Self { counted }
     }
 
-    /// Compares the counts with a page that was written earlier. If another compiler wrote that page,
-    /// this prints so and compares nothing.
+    /// Compares the counts with a page that was written earlier. If another compiler wrote that
+    /// page, this prints so and compares nothing.
     ///
     /// # Errors
     ///
@@ -48,14 +48,15 @@ impl Page {
         let grown: Vec<_> = self.counted.iter().filter_map(|row| growth(row, committed)).collect();
         if grown.is_empty() {
             println!(
-                "no operation takes over {TOLERATED} % more instructions than in docs/instructions.md"
+                "no operation takes over {TOLERATED} % more instructions than in \
+                 docs/instructions.md"
             );
             return Ok(());
         }
         Err(format!(
             "more instructions than in docs/instructions.md:\n  {}\n  \
-             remedy: find the cause. If the growth is justified, write so in the commit and renew the page \
-             with cargo run --release -p quadrivium-bench --bin count -- --write",
+             remedy: find the cause. If the growth is justified, write so in the commit and \
+             renew the page with cargo run --release -p quadrivium-bench --bin count -- --write",
             grown.join("\n  ")
         ))
     }
@@ -82,18 +83,21 @@ impl fmt::Display for Page {
         writeln!(
             f,
             "# Instructions\n\n\
-             This page shows how many instructions an operation takes in each style. They are counted by\n\
-             callgrind, a tool of valgrind. The numbers do not depend on the load of the machine, so a number\n\
-             that has grown comes from a change of the code. They do not include the cost of cache misses, of\n\
-             mispredicted branches and of the kernel. [costs.md](costs.md) has times.\n\n\
-             Each program runs twice, for {few} and for {many} operations. The difference of the two counts\n\
-             is divided by {difference}. An instruction belongs to the crate that contains its source. If that is the\n\
-             standard library, it belongs to the function into which it was inlined.\n\n\
+             This page shows how many instructions an operation takes in each style. Callgrind,\n\
+             a tool of valgrind, counts them. The numbers do not depend on the load of the\n\
+             machine, so a number that has grown comes from a change of the code. They do not\n\
+             include the cost of cache misses, of mispredicted branches and of the kernel.\n\
+             [costs.md](costs.md) has times.\n\n\
+             Each program runs twice, for {few} and for {many} operations. The difference of the\n\
+             two counts is divided by {difference}. An instruction belongs to the crate that\n\
+             contains its source. If that is the standard library, it belongs to the function\n\
+             into which it was inlined.\n\n\
              | column | instructions of |\n|---|---|\n\
              | loop | `event-loop` |\n\
              | leaves | `core` and `io`: the leaves, and the traits between a task and its host |\n\
              | style | the style, and the crate that it is built on |\n\
-             | rest | the allocator, the C library, the standard library where it is not inlined, the program itself |\n",
+             | rest | the allocator, the C library, the standard library where it is not \
+             inlined, the program itself |\n",
             few = thousands(FEW),
             many = thousands(MANY),
             difference = thousands(MANY - FEW),
@@ -113,7 +117,8 @@ impl fmt::Display for Page {
             f,
             "\n{}\n\
              `cargo run --release -p quadrivium-bench --bin count -- --write` writes this page.\n\
-             With `--check` it fails when an operation takes over {TOLERATED} % more instructions than on this page.",
+             With `--check` it fails when an operation takes over {TOLERATED} % more instructions\n\
+             than on this page.",
             compiler()
         )
     }

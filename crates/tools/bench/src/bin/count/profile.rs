@@ -17,8 +17,8 @@ pub(crate) struct Count {
     pub(crate) leaves: u64,
     /// Instructions of the style, and of the crate that it is built on.
     pub(crate) style: u64,
-    /// Instructions of the allocator, the C library and the program itself. The standard library counts
-    /// here where it is not inlined into one of the above.
+    /// Instructions of the allocator, the C library and the program itself. The standard library
+    /// counts here where it is not inlined into one of the above.
     pub(crate) rest: u64,
 }
 
@@ -28,8 +28,9 @@ impl Count {
         event_loop + leaves + style + rest
     }
 
-    /// Reads the [file format of callgrind](https://valgrind.org/docs/manual/cl-format.html). It has
-    /// lines of costs below a line that names their function and a line that names their source file.
+    /// Reads the [file format of callgrind](https://valgrind.org/docs/manual/cl-format.html). It
+    /// has lines of costs below a line that names their function and a line that names their source
+    /// file.
     ///
     /// # Errors
     ///
@@ -97,12 +98,12 @@ enum Part {
 struct Reader {
     style: CountedStyle,
     count: Count,
-    /// The files and functions that were read so far, by their numbers. The profile gives a name only
-    /// where its number first appears.
+    /// The files and functions that were read so far, by their numbers. The profile gives a name
+    /// only where its number first appears.
     files: HashMap<String, Option<Part>>,
     functions: HashMap<String, Option<Part>>,
-    /// The part that the source of the next lines belongs to. The source is the file of the function, or
-    /// a file that was inlined into it.
+    /// The part that the source of the next lines belongs to. The source is the file of the
+    /// function, or a file that was inlined into it.
     file: Option<Part>,
     /// The part that the function of the next lines belongs to.
     function: Option<Part>,
@@ -148,9 +149,9 @@ impl Reader {
     }
 }
 
-/// Returns the part that a file or a function belongs to. `numbered` is `(7) crates/core/src/time.rs`,
-/// or `(7)` if the name was given before. Each part has marks, and the mark that is first in the name
-/// decides.
+/// Returns the part that a file or a function belongs to. `numbered` is `(7)
+/// crates/core/src/time.rs`, or `(7)` if the name was given before. Each part has marks, and the
+/// mark that is first in the name decides.
 fn find_part(
     known: &mut HashMap<String, Option<Part>>,
     numbered: &str,

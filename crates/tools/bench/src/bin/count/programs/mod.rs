@@ -1,5 +1,5 @@
-//! The programs: each repeats one operation in one style. The four files have the same functions in the
-//! same order, so that two of them can be read side by side.
+//! The programs: each repeats one operation in one style. The four files have the same functions in
+//! the same order, so that two of them can be read side by side.
 
 mod callback;
 mod future;
@@ -66,14 +66,15 @@ impl CountedOperation {
                  capacity 1."
             }
             Self::Timer => {
-                "one of a thousand tasks sleeps on the virtual clock. Each sleeps for another duration."
+                "one of a thousand tasks sleeps on the virtual clock. Each sleeps for another\n  \
+                 duration."
             }
             Self::Timeout => {
                 "a task performs `timeout(duration, turn())`, and the timeout does not expire."
             }
             Self::Read => {
-                "a task waits for a byte from a TCP socket and reads it. The write of the byte and\n  \
-                 the wait are counted, too. The kernel is not."
+                "a task waits for a byte from a TCP socket and reads it. The write of the\n  \
+                 byte and the wait are counted, too. The kernel is not."
             }
         }
     }
@@ -174,7 +175,7 @@ impl CountedProgram {
             }
             CountedOperation::Timeout => drop(event_loop.spawn(style::timeouts(times))),
             CountedOperation::Read => {
-                let (one, other) = connection().expect("the OS allows a connection to this process");
+                let (one, other) = connection().expect("the OS allows a connection");
                 // Each task reads once per round trip.
                 drop(event_loop.spawn(style::write_and_read(times / 2, one)));
                 drop(event_loop.spawn(style::read_and_write(times / 2, other)));
