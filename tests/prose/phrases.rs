@@ -58,7 +58,7 @@ const NONE_LEFT: &str = "write `because there is no ..` or `no .. is available`"
 const RESULT: &str = "write `returns`, `results in`, `reaches` or `ends as`";
 
 /// `is about to end` and `is about 3 ms` are plain.
-const TO_OR_A_NUMBER: &[&str] = &["to ", "to:", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+const TO_OR_A_NUMBER: &[&str] = &["to", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 /// All phrases.
 pub const PHRASES: &[Phrase] = &[
@@ -151,8 +151,12 @@ impl Phrase {
         is_word
             && is_here
             && !ends.iter().any(|end| before.trim_end().ends_with(end))
-            && !begins.iter().any(|begin| rest.starts_with(begin))
+            && !begins.iter().any(|begin| begins_with_word(rest, begin))
     }
+}
+
+fn begins_with_word(text: &str, word: &str) -> bool {
+    text.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
 }
 
 /// Returns whether a sentence that is no question begins at this offset.
