@@ -1,5 +1,5 @@
-//! A script made of any bytes, run in four styles and in a mixture of them: first in the order of
-//! an ordinary loop, and then in the order of a seed, with faults.
+//! A script made of any bytes, run in four styles and in a mixture of them. It runs first in the
+//! order of an ordinary loop, and then in the order of a seed, with faults.
 
 #![no_main]
 

@@ -48,6 +48,7 @@ const NOUN: &str = "name the noun, such as `the next task` or `a caller that`";
 const TASK: &str = "write `no task`, `another thread`, `every task`, or `no one` for people";
 const NUMBER: &str = "name the number, or say what is counted";
 const RETURNS: &str = "a function `returns` a value, a task has an `output`";
+const PROGRAM: &str = "a program `returns`, `prints`, `records`, `checks` or `is notified`";
 const SENTENCE: &str = "write a sentence of its own, such as `Returns the number of bytes`";
 const UNCHANGED: &str = "write `unchanged`, `directly` or `without changes`";
 const QUEUE: &str = "write `in the queue` or `waiting`";
@@ -55,6 +56,9 @@ const ALTOGETHER: &str = "write `altogether`";
 const ABOUT: &str = "write `describes`, `concerns` or `is`";
 const NONE_LEFT: &str = "write `because there is no ..` or `no .. is available`";
 const RESULT: &str = "write `returns`, `results in`, `reaches` or `ends as`";
+
+/// `is about to end` and `is about 3 ms` are plain.
+const TO_OR_A_NUMBER: &[&str] = &["to", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 /// All phrases.
 pub const PHRASES: &[Phrase] = &[
@@ -74,6 +78,9 @@ pub const PHRASES: &[Phrase] = &[
     phrase(Anywhere, "from who", NOUN),
     phrase(Anywhere, "with who", NOUN),
     phrase(Anywhere, "wakes who", NOUN),
+    phrase(Anywhere, "those who", NOUN),
+    phrase(Anywhere, "the ones that", NOUN),
+    phrase(Anywhere, "that of", "repeat the noun: `the waker of the task`").unless_after(&["so"]),
     phrase(Anywhere, "nobody", TASK),
     phrase(Anywhere, "somebody", TASK),
     phrase(Anywhere, "anybody", TASK),
@@ -86,6 +93,9 @@ pub const PHRASES: &[Phrase] = &[
     phrase(Anywhere, "gave out", RETURNS),
     phrase(Anywhere, "comes to", RESULT).unless_before(&["an end", "life", "rest"]),
     phrase(Anywhere, "came to", RESULT).unless_before(&["an end", "life", "rest"]),
+    phrase(Anywhere, "says so", PROGRAM),
+    phrase(Anywhere, "tells so", PROGRAM),
+    phrase(Anywhere, "hears", PROGRAM),
     phrase(Anywhere, "so many", NUMBER),
     phrase(Last, "; how", SENTENCE),
     phrase(Last, "; how many", SENTENCE),
@@ -99,8 +109,8 @@ pub const PHRASES: &[Phrase] = &[
     phrase(Last, "in all", ALTOGETHER),
     phrase(Anywhere, "for good", "write `permanently` or `for ever`").unless_before(&["reason"]),
     phrase(Anywhere, "in line", QUEUE).unless_before(&["with", "{"]),
-    phrase(Anywhere, "is about", ABOUT).unless_before(&["to"]),
-    phrase(Anywhere, "are about", ABOUT).unless_before(&["to"]),
+    phrase(Anywhere, "is about", ABOUT).unless_before(TO_OR_A_NUMBER),
+    phrase(Anywhere, "are about", ABOUT).unless_before(TO_OR_A_NUMBER),
     phrase(Anywhere, "of which", "begin a new sentence with the noun")
         .unless_after(&["all", "both", "each", "many", "most", "none", "one", "some"]),
     phrase(Anywhere, "for want of", NONE_LEFT),
@@ -141,8 +151,12 @@ impl Phrase {
         is_word
             && is_here
             && !ends.iter().any(|end| before.trim_end().ends_with(end))
-            && !begins.iter().any(|begin| rest.starts_with(begin))
+            && !begins.iter().any(|begin| begins_with_word(rest, begin))
     }
+}
+
+fn begins_with_word(text: &str, word: &str) -> bool {
+    text.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
 }
 
 /// Returns whether a sentence that is no question begins at this offset.
@@ -181,7 +195,7 @@ fn each_phrase_is_found_in_each_kind_of_text() {
 
 #[test]
 fn other_meanings_are_no_findings() {
-    let text = "It is about to end, as it is called in line with line 7. Each of which is done.\n\n\
+    let text = "It is about to end after about 7 ms, which is about 7, as it is called in line with line 7. Each of which is done.\n\n\
         Who waits? Whose? The shepherd, a mailbox, `is worth`, \"so many\", for good reason.\n\n\
         The player who waits. All in all of them. It comes to an end and stands in for it.";
     assert_eq!(found_in("x.md", text), [""; 0]);

@@ -1,6 +1,10 @@
 //! Columns: a line fits on a screen. In `examples/`, two files fit beside each other.
 
-use quadrivium_tests::{sources::all_sources, words::without_strings};
+use quadrivium_tests::{
+    prose::lines_of_prose,
+    sources::{all_sources, texts},
+    words::without_strings,
+};
 
 use crate::report::{Finding, report};
 
@@ -32,4 +36,25 @@ fn lines_fit_on_a_screen() {
         }
     }
     report("Lines are too long:", "run `cargo fmt`, and wrap comments by hand", findings);
+}
+
+/// Returns whether a line is one word, such as a link, and cannot be wrapped.
+fn is_one_word(line: &str) -> bool {
+    line.trim_start_matches([' ', '*', '-']).split(' ').count() == 1
+}
+
+/// Rows of tables and code blocks may be longer.
+#[test]
+fn prose_of_pages_fits_on_a_screen() {
+    let mut findings = Vec::new();
+    for (file, text) in texts().iter().filter(|(file, _)| file.ends_with(".md")) {
+        for (number, line) in lines_of_prose(text) {
+            let columns = line.chars().count();
+            if columns > MOST && !is_one_word(line) {
+                let place = format!("{file}:{number}");
+                findings.push(Finding::new(&place, format!("{columns} columns of {MOST}")));
+            }
+        }
+    }
+    report("Lines of pages are too long:", "wrap them at 100 columns", findings);
 }

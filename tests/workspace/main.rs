@@ -6,6 +6,7 @@ mod files;
 mod circles;
 mod imports;
 mod columns;
+mod prose;
 mod examples;
 
 mod modules;

@@ -1,6 +1,6 @@
 //! The two styles whose tasks are `Send`. They differ from the styles of one thread in the `use`
 //! lines and in a `SendWrapper`. A body of a law contains `Rc`s, so a task that is `Send` may hold
-//! it only in this wrapper, which checks that the body stays on its thread.
+//! it only in this wrapper. The wrapper checks that the body stays on its thread.
 
 use quadrivium::{Task, callback::send as callback, generator::send as generator, task::BoxTask};
 use quadrivium_conformance::{Body, NextAction, Style, Value, leaf, map};

@@ -29,9 +29,9 @@
 //! A failure names its seed. `QUADRIVIUM_SEED=17 cargo test` then runs that seed alone, and
 //! [`replay(17, program)`](replay) returns its trace, which is the same each time.
 //!
-//! The seed is also printed when a run ends the process by a panic in a destructor, a panic that
-//! cannot unwind, or a stack overflow of a green thread. If the process ends in another way,
-//! `QUADRIVIUM_TELL_SEEDS=1` helps: it prints each seed before it is run.
+//! The seed is also printed when a run ends the process. Causes are a panic in a destructor, a
+//! panic that cannot unwind, and a stack overflow of a green thread. If the process ends in another
+//! way, `QUADRIVIUM_TELL_SEEDS=1` helps: it prints each seed before it is run.
 //!
 //! A small program can be run in *every* order:
 //!
