@@ -431,3 +431,23 @@ fn without_utf_8_the_page_is_ascii() {
     assert!(page.is_ascii(), "{page}");
     assert!(page.contains("board 1  #..........."), "{page}");
 }
+
+/// Returns the lines of a page without measured numbers, which differ from run to run.
+fn without_measurements(page: &str) -> Vec<String> {
+    let (table, rest) = page.split_once("virtual clock").expect("the page has notes");
+    let row = |line: &str| {
+        // The dash stands where a clock does not apply. Measured numbers are behind it.
+        let fixed = line.split(" – ").next().unwrap_or(line);
+        fixed.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let rest = rest.trim_end().lines().map(|line| line.trim_end().to_owned());
+    table.lines().map(row).chain(rest).collect()
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = include_str!("../../../../README.md");
+    let start = readme.find("A chess master plays").expect("the README shows a page");
+    let shown = readme[start..].split("```").next().expect("the block has an end");
+    assert_eq!(without_measurements(shown), without_measurements(&printed("")));
+}
