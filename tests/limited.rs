@@ -1,7 +1,7 @@
-//! [`Limited`]: a program run as a user who may have few threads and processes.
+//! [`Limited`]: runs a program as a user that may have only a few threads and processes.
 //!
-//! The limit does not bind root, and counts everything that the user runs. So each run has a user
-//! of its own, which takes root, and `setpriv` and `prlimit` from util-linux.
+//! The limit does not bind root, and it counts all threads of a user. So each run has a user of its
+//! own. This needs root, and `setpriv` and `prlimit` from util-linux.
 
 use std::{
     env, fs,
@@ -16,21 +16,21 @@ use std::{
     time::Duration,
 };
 
-/// A copy of a program where every user may run it. It is removed when this is dropped.
+/// A copy of a program that every user may run. It is removed when this is dropped.
 pub struct Limited {
     folder: PathBuf,
     program: PathBuf,
 }
 
-/// A user that runs nothing else.
+/// Returns the number of a user that runs nothing else.
 fn user() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let user = process::id().wrapping_mul(64).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
-    // Above the users that exist, and below what a container may have.
+    // Above the users that exist, and below the largest number that a container allows.
     (10_000 + user % 50_000).to_string()
 }
 
-/// A command whose process may have this many threads, with those of its children.
+/// Returns a command whose process and its children may have this many threads together.
 fn command(program: &Path, threads: usize) -> Command {
     let user = user();
     let mut command = Command::new("setpriv");
@@ -40,11 +40,11 @@ fn command(program: &Path, threads: usize) -> Command {
 }
 
 impl Limited {
-    /// None where that cannot be had; then it has said why.
+    /// Copies the program. Returns `None`, and prints the reason, where no user can be limited.
     ///
     /// # Panics
     ///
-    /// When it cannot be had and the environment says that no test may be skipped.
+    /// When no user can be limited and `QUADRIVIUM_MUST_NOT_SKIP` is set.
     pub fn new(program: &Path) -> Option<Self> {
         let reason = match command(Path::new("true"), 4).output() {
             Ok(output) if output.status.success() => return Some(Self::copy(program)),
@@ -52,8 +52,11 @@ impl Limited {
             Err(error) => format!("setpriv: {error}"),
         };
         let must_not_skip = env::var_os("QUADRIVIUM_MUST_NOT_SKIP").is_some();
-        assert!(!must_not_skip, "no user with a limit of threads can be had: {reason}");
-        eprintln!("skipped: {reason}; it takes root and util-linux");
+        assert!(
+            !must_not_skip,
+            "no user can be limited to a number of threads, and no test may be skipped: {reason}"
+        );
+        eprintln!("skipped: {reason}; this test needs root and util-linux");
         None
     }
 
@@ -66,12 +69,13 @@ impl Limited {
         let copy = Self { program: folder.join("program"), folder };
         fs::copy(program, &copy.program).expect("a program can be copied");
         for path in [&copy.folder, &copy.program] {
-            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+                .expect("the copy belongs to this process");
         }
         copy
     }
 
-    /// The program, as a user of its own who may have this many threads.
+    /// Returns a command that runs the program as a user of its own with this many threads.
     pub fn command(&self, threads: usize) -> Command {
         command(&self.program, threads)
     }
@@ -87,20 +91,20 @@ impl Drop for Limited {
 ///
 /// # Panics
 ///
-/// When it has not ended long after it should have.
+/// When it has not ended after two minutes.
 #[track_caller]
 pub fn run(mut command: Command) -> Output {
     command.env("RUST_BACKTRACE", "0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().expect("it starts");
+    let child = command.spawn().expect("the program can be started");
     let id = child.id().to_string();
-    let (ends, ended) = mpsc::channel();
-    thread::spawn(move || ends.send(child.wait_with_output()));
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait_with_output()));
     match ended.recv_timeout(Duration::from_secs(120)) {
-        Ok(output) => output.expect("it is ours"),
+        Ok(output) => output.expect("the output of a child can be read"),
         Err(_) => {
             let _ = Command::new("kill").args(["-KILL", &id]).status();
-            panic!("it does not end: {:#?}", ended.recv());
+            panic!("the program does not end: {:#?}", ended.recv());
         }
     }
 }

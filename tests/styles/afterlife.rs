@@ -1,5 +1,5 @@
-//! What outlives a task or a loop: its wakers, its handles, parts it has polled, its own stack
-//! while it is unwound.
+//! Values that outlive a task or a loop: its wakers, its handles, parts that it has polled, and its
+//! own stack while this is unwound.
 
 use std::{
     cell::RefCell,
@@ -28,8 +28,8 @@ fn a_cancelled_green_thread_that_performs_again_has_a_waker() {
     let mut event_loop = new_loop();
     let (sender, receiver) = channel::unbounded::<()>();
     let task = event_loop.spawn(green(move || {
-        // The cancellation is caught, and the next leaf takes its waker: the one of the last resume
-        // is gone by then.
+        // The cancellation is caught, and then the next leaf asks for a waker. The waker of the
+        // last resume is gone by then.
         let caught = catch_unwind(AssertUnwindSafe(|| perform(receiver.recv())));
         assert!(caught.is_err());
         let _ = perform(receiver.recv());
@@ -41,9 +41,9 @@ fn a_cancelled_green_thread_that_performs_again_has_a_waker() {
 }
 
 #[test]
-fn a_destructor_on_a_cancelled_green_stack_may_perform_what_does_not_wait() {
-    struct Receives(channel::Receiver<u32>);
-    impl Drop for Receives {
+fn a_destructor_on_a_cancelled_green_stack_may_perform_a_task_that_does_not_wait() {
+    struct ReceivesInDrop(channel::Receiver<u32>);
+    impl Drop for ReceivesInDrop {
         fn drop(&mut self) {
             assert_eq!(perform(self.0.recv()), Ok(7));
         }
@@ -52,7 +52,7 @@ fn a_destructor_on_a_cancelled_green_stack_may_perform_what_does_not_wait() {
     let (sender, receiver) = channel::unbounded();
     sender.try_send(7).unwrap();
     let task = event_loop.spawn(green(move || {
-        let _receives = Receives(receiver);
+        let _receives = ReceivesInDrop(receiver);
         perform(turn());
     }));
     event_loop.turn().unwrap();
@@ -67,7 +67,7 @@ fn a_part_of_a_foreign_combinator_outlives_the_task_that_polled_it() {
         let parts: FuturesUnordered<_> = [sleep(2 * SECOND).into_future()].into_iter().collect();
         let parts = Rc::new(RefCell::new(parts));
         let inner = Rc::clone(&parts);
-        // The combinator is borrowed by one task at a time.
+        // Only one task borrows the combinator at a time.
         #[allow(clippy::await_holding_refcell_ref)]
         let first = future(async move { inner.borrow_mut().next().await });
         assert!(timeout(SECOND, first).await.is_err());
@@ -85,38 +85,38 @@ fn a_part_of_a_foreign_combinator_outlives_the_task_that_polled_it() {
 
 #[test]
 fn a_waker_of_a_dead_loop_hides_no_deadlock_of_the_next() {
-    let kept = Rc::new(RefCell::new(None));
-    let keep = Rc::clone(&kept);
+    let shared = Rc::new(RefCell::new(None));
+    let store = Rc::clone(&shared);
     let mut first = new_loop();
-    let keeping = future(poll_fn(move |cx| {
-        *keep.borrow_mut() = Some(cx.waker().clone());
+    let stores_its_waker = future(poll_fn(move |cx| {
+        *store.borrow_mut() = Some(cx.waker().clone());
         Poll::Ready(())
     }));
-    first.block_on(keeping).unwrap();
+    first.block_on(stores_its_waker).unwrap();
     drop(first);
-    // This one has the mailbox of the first, as long as no other test takes it.
+    // This loop has the mailbox of the first one, unless another test has taken it.
     let mut second = new_loop();
-    let stale = kept.take();
+    let stale = shared.take();
     drop(stale.clone());
     let (_sender, receiver) = oneshot::channel::<()>();
     assert!(matches!(second.block_on(receiver), Err(RunError::Deadlock(_))));
 }
 
 #[test]
-fn a_canceller_of_a_dead_loop_cancels_nothing_of_the_next() {
+fn a_canceller_of_a_dead_loop_cancels_no_task_of_the_next() {
     let mut first = new_loop();
     let closed = first.block_on(future(async { host::current().unwrap() })).unwrap();
     let handle = first.spawn(turn());
     drop(first);
-    // Frees the slot after the generations were handed on.
+    // Frees the slot after the loop has handed its generations on to the next one.
     drop(handle);
-    let late = JoinHandle::spawn(closed, turn(), None, Location::caller());
+    let stale = JoinHandle::spawn(closed, turn(), None, Location::caller());
     let mut second = new_loop();
     let task = second.spawn(future(async {
         turn().await;
         turn().await;
     }));
-    late.canceller().cancel();
+    stale.canceller().cancel();
     assert!(second.block_on(task).unwrap().is_ok());
 }
 
@@ -125,10 +125,10 @@ fn a_trace_may_panic_and_hold_a_handle_of_its_own_loop() {
     let mut event_loop = new_loop();
     let handle = event_loop.spawn(sleep(SECOND));
     let shown = Rc::new(RefCell::new(0));
-    let counts = Rc::clone(&shown);
+    let count = Rc::clone(&shown);
     event_loop.turn().unwrap();
     event_loop.trace(move |_: &quadrivium::event_loop::trace::Event| {
-        *counts.borrow_mut() += usize::from(!handle.is_finished()) + 1;
+        *count.borrow_mut() += usize::from(!handle.is_finished()) + 1;
         panic!("a trace that panics");
     });
     drop(event_loop);
@@ -137,14 +137,14 @@ fn a_trace_may_panic_and_hold_a_handle_of_its_own_loop() {
 }
 
 #[test]
-fn the_place_of_a_task_that_has_ended_is_used_again() {
-    /// The lowest bits of a waker count how often its place was used.
+fn the_slot_of_a_task_that_has_ended_is_used_again() {
+    /// The lowest bits of a waker count how often its slot was used.
     const GENERATION: u32 = 24;
     let mut event_loop = new_loop();
-    let mut places = HashSet::new();
+    let mut slots = HashSet::new();
     for _ in 0..1_000 {
-        let place = poll_fn(|cx| Poll::Ready(cx.waker().data() as usize >> GENERATION));
-        places.insert(event_loop.block_on(future(place)).unwrap());
+        let slot = poll_fn(|cx| Poll::Ready(cx.waker().data() as usize >> GENERATION));
+        slots.insert(event_loop.block_on(future(slot)).unwrap());
     }
-    assert_eq!(places.len(), 1, "memory does not grow with every task that has ever run");
+    assert_eq!(slots.len(), 1, "memory does not grow with every task that has ever run");
 }

@@ -1,5 +1,5 @@
-//! A writer with a buffer on a green thread, when its stack is unwound: it writes what can be
-//! written at once, and what would have to wait ends no process.
+//! A buffered writer on a green thread whose stack is unwound. It writes the bytes that can be
+//! written at once. Bytes that would have to wait are given up, and the process does not end.
 
 use std::{
     io::{BufWriter, Read, Write},
@@ -13,14 +13,14 @@ use quadrivium::{
     prelude::*,
 };
 
-/// Two ends that are connected, the second for threads.
+/// Returns two connected ends. The second one is for threads.
 fn pair() -> (UnixStream, StdStream) {
     let (one, other) = StdStream::pair().unwrap();
     other.set_nonblocking(true).unwrap();
     (UnixStream::from_std(one).unwrap(), other)
 }
 
-/// Fills the stream until nothing more goes in.
+/// Fills the stream until no byte more fits.
 fn fill(stream: UnixStream) -> UnixStream {
     let mut stream = stream.into_std().unwrap();
     stream.set_nonblocking(true).unwrap();
@@ -28,7 +28,7 @@ fn fill(stream: UnixStream) -> UnixStream {
     UnixStream::from_std(stream).unwrap()
 }
 
-/// Has three bytes in its buffer and sleeps.
+/// Returns a task that has three bytes in its buffer and sleeps.
 fn sleeps_with_a_buffer(stream: UnixStream) -> impl Task<Output = ()> {
     green(move || {
         let mut writer = BufWriter::new(Blocking::new(stream));
@@ -38,7 +38,7 @@ fn sleeps_with_a_buffer(stream: UnixStream) -> impl Task<Output = ()> {
 }
 
 #[test]
-fn what_fits_is_written_in_a_cancel() {
+fn bytes_that_fit_are_written_in_a_cancel() {
     let (one, mut other) = pair();
     let mut event_loop = EventLoop::new().unwrap();
     let task = event_loop.spawn(sleeps_with_a_buffer(one));
@@ -50,7 +50,7 @@ fn what_fits_is_written_in_a_cancel() {
 }
 
 #[test]
-fn what_would_wait_is_given_up_in_a_cancel() {
+fn bytes_that_would_wait_are_given_up_in_a_cancel() {
     let (one, other) = pair();
     let mut event_loop = EventLoop::new().unwrap();
     let task = event_loop.spawn(sleeps_with_a_buffer(fill(one)));
@@ -61,7 +61,7 @@ fn what_would_wait_is_given_up_in_a_cancel() {
 }
 
 #[test]
-fn what_fits_is_written_in_a_cancel_outside_a_run() {
+fn bytes_that_fit_are_written_in_a_cancel_outside_a_run() {
     let (one, mut other) = pair();
     let mut event_loop = EventLoop::new().unwrap();
     let task = event_loop.spawn(sleeps_with_a_buffer(one));
@@ -73,7 +73,7 @@ fn what_fits_is_written_in_a_cancel_outside_a_run() {
 }
 
 #[test]
-fn what_fits_is_written_in_a_cancel_by_a_task_of_another_loop() {
+fn bytes_that_fit_are_written_in_a_cancel_by_a_task_of_another_loop() {
     let (one, mut other) = pair();
     let mut event_loop = EventLoop::new().unwrap();
     let task = event_loop.spawn(sleeps_with_a_buffer(one));
@@ -86,7 +86,7 @@ fn what_fits_is_written_in_a_cancel_by_a_task_of_another_loop() {
 }
 
 #[test]
-fn what_would_wait_is_given_up_in_a_cancel_outside_a_run() {
+fn bytes_that_would_wait_are_given_up_in_a_cancel_outside_a_run() {
     let (one, other) = pair();
     let mut event_loop = EventLoop::new().unwrap();
     let task = event_loop.spawn(sleeps_with_a_buffer(fill(one)));
@@ -97,7 +97,7 @@ fn what_would_wait_is_given_up_in_a_cancel_outside_a_run() {
 }
 
 #[test]
-fn what_would_wait_is_given_up_in_a_panic() {
+fn bytes_that_would_wait_are_given_up_in_a_panic() {
     let (one, other) = pair();
     let one = fill(one);
     let panics = green(move || {

@@ -1,5 +1,5 @@
-//! What a green thread can do that ends the process, or would without a bound: each in its own
-//! process.
+//! Actions of a green thread that end the process, or would without a limit. Each test runs in a
+//! process of its own.
 
 use std::{
     cell::{Cell, RefCell},
@@ -21,7 +21,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 const SIGABRT: i32 = 6;
 
 #[track_caller]
-fn assert_aborts_saying(output: &Output, messages: &[&str]) {
+fn assert_aborts_with(output: &Output, messages: &[&str]) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     for message in messages {
         assert!(stderr.contains(message), "{message:?} is not in:\n{stderr}");
@@ -29,7 +29,7 @@ fn assert_aborts_saying(output: &Output, messages: &[&str]) {
     assert_eq!(output.status.signal(), Some(SIGABRT), "{stderr}");
 }
 
-/// Spawns a green thread of this name and cancels it where it is suspended.
+/// Spawns a green thread with this name, and cancels it where it is suspended.
 fn cancel(name: &str, body: impl FnOnce() + 'static) {
     let mut event_loop = new_loop();
     let handle = event_loop.spawn_named(name, green(body));
@@ -56,7 +56,7 @@ fn a_destructor_that_panics_in_a_cancel() {
             perform(Notify::new().notified());
         });
     });
-    assert_aborts_saying(&output, &["in a destructor", "panic in a destructor during cleanup"]);
+    assert_aborts_with(&output, &["in a destructor", "panic in a destructor during cleanup"]);
 }
 
 /// Suspends when it is dropped.
@@ -78,7 +78,7 @@ fn a_destructor_that_suspends_in_a_cancel() {
     });
     let message = "a green thread cannot suspend while it is unwinding: \
                    do not perform tasks that wait in a destructor";
-    assert_aborts_saying(&output, &[message, "panic in a destructor during cleanup"]);
+    assert_aborts_with(&output, &[message, "panic in a destructor during cleanup"]);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_body_that_panics_while_it_is_cancelled() {
     turns(&mut event_loop, 1);
     handle.cancel();
     let error = event_loop.block_on(handle).unwrap().unwrap_err();
-    assert_eq!(error.panic_message(), Some("on purpose"), "its own panic, not the cancel");
+    assert_eq!(error.panic_message(), Some("on purpose"), "the panic of the body, not the cancel");
 }
 
 /// Recurses until there is no stack left.
@@ -123,7 +123,7 @@ fn recurse(depth: usize) -> usize {
     if depth == usize::MAX { 0 } else { recurse(depth + 1) + frame[depth % 16] }
 }
 
-/// Where the calling line is, as messages say it.
+/// Returns the position of the calling line, as messages print it.
 #[track_caller]
 fn here() -> String {
     Location::caller().to_string()
@@ -140,7 +140,7 @@ fn a_stack_overflow() {
         drop(event_loop.spawn_named("deep thought", overflows));
         let _ = event_loop.run();
     });
-    assert_aborts_saying(
+    assert_aborts_with(
         &output,
         &[
             "quadrivium: the green thread made at ",
@@ -157,21 +157,21 @@ fn a_stack_overflow_of_an_inner_green_thread() {
     let output = alone("ends::a_stack_overflow_of_an_inner_green_thread", "", || {
         #[rustfmt::skip]
         let (inner, line) = (green(|| _ = black_box(recurse(0))), here());
-        eprintln!("made in line {line}");
+        eprintln!("inner made at {line}");
         let mut event_loop = new_loop();
         drop(event_loop.spawn_named("outer", green(|| perform(inner))));
         let _ = event_loop.run();
     });
-    // The task has the name, and the line tells which of its green threads it was.
+    // The name is the task's. The line is the one of the green thread in it that overflowed.
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let made_in = stderr.split_once("made in line ").unwrap().1.lines().next().unwrap();
-    let (line, _) = made_in.rsplit_once(':').unwrap();
+    let made_at = stderr.split_once("inner made at ").unwrap().1.lines().next().unwrap();
+    let (line, _) = made_at.rsplit_once(':').unwrap();
     let named = format!("the green thread made at {line}:");
     let in_task = ", in task 1 \"outer\" (spawned at ";
-    assert_aborts_saying(&output, &[&named, in_task, "has overflowed its stack of 512 KiB"]);
+    assert_aborts_with(&output, &[&named, in_task, "has overflowed its stack of 512 KiB"]);
 }
 
-/// Says what it is when it is dropped.
+/// A value that records when it is dropped.
 struct Shared {
     is_alive: Cell<bool>,
 }
@@ -182,10 +182,10 @@ impl Drop for Shared {
     }
 }
 
-/// Looks at what is shared when it is dropped.
-struct Looks<'a>(&'a Shared);
+/// Prints in its destructor whether the shared value is alive.
+struct PrintsInDrop<'a>(&'a Shared);
 
-impl Drop for Looks<'_> {
+impl Drop for PrintsInDrop<'_> {
     fn drop(&mut self) {
         eprintln!("alive: {}", self.0.is_alive.get());
     }
@@ -194,29 +194,29 @@ impl Drop for Looks<'_> {
 thread_local! {
     static LOOP: RefCell<Option<EventLoop>> = const { RefCell::new(None) };
     static SHARED: Shared = const { Shared { is_alive: Cell::new(true) } };
-    static RESUMES: RefCell<Option<Resumes>> = const { RefCell::new(None) };
+    static RUNS_ON: RefCell<Option<RunsInDrop>> = const { RefCell::new(None) };
 }
 
-/// A loop that is run once more when it is dropped.
-struct Resumes(EventLoop);
+/// A loop that runs one more turn when it is dropped.
+struct RunsInDrop(EventLoop);
 
-impl Drop for Resumes {
+impl Drop for RunsInDrop {
     fn drop(&mut self) {
         eprintln!("turn: {:?}", self.0.turn().map(drop));
     }
 }
 
-/// A loop with a green thread that is suspended while it borrows a thread-local.
+/// Returns a loop with a green thread that is suspended while it borrows a thread-local.
 fn with_a_borrow() -> EventLoop {
     let mut event_loop = EventLoop::with_virtual_clock().unwrap();
     drop(event_loop.spawn_named(
         "borrower",
         green(|| {
             SHARED.with(|shared| {
-                let looks = Looks(shared);
+                let borrow = PrintsInDrop(shared);
                 perform(turn());
                 perform(turn());
-                eprintln!("went on: {}", looks.0.is_alive.get());
+                eprintln!("went on: {}", borrow.0.is_alive.get());
             });
         }),
     ));
@@ -229,7 +229,8 @@ fn a_loop_that_is_dropped_after_a_thread_local_that_it_has_borrowed() {
     let output =
         alone("ends::a_loop_that_is_dropped_after_a_thread_local_that_it_has_borrowed", "", || {
             let ends = thread::spawn(|| {
-                // Touched before what is shared and before the first green thread, so dropped last.
+                // Used before the shared value and before the first green thread, so it is dropped
+                // last.
                 LOOP.set(None);
                 LOOP.set(Some(with_a_borrow()));
                 assert!(SHARED.with(|shared| shared.is_alive.get()));
@@ -238,7 +239,7 @@ fn a_loop_that_is_dropped_after_a_thread_local_that_it_has_borrowed() {
             eprintln!("and the process went on");
         });
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(!stderr.contains("alive"), "a destructor used what was gone:\n{stderr}");
+    assert!(!stderr.contains("alive"), "a destructor used a value that was gone:\n{stderr}");
     for message in [
         ", in task 1 \"borrower\" (spawned at ",
         "is dropped while it is suspended and its OS thread is ending: its stack is leaked",
@@ -255,10 +256,11 @@ fn a_loop_that_runs_on_after_a_thread_local_that_it_has_borrowed() {
     let output =
         alone("ends::a_loop_that_runs_on_after_a_thread_local_that_it_has_borrowed", "", || {
             let ends = thread::spawn(|| {
-                // What a loop needs is there from here on, so it is gone after the loop.
+                // From here on the thread has the thread-locals that a loop needs. They are dropped
+                // after the loop.
                 EventLoop::with_virtual_clock().unwrap().block_on(turn()).unwrap();
-                RESUMES.set(None);
-                RESUMES.set(Some(Resumes(with_a_borrow())));
+                RUNS_ON.set(None);
+                RUNS_ON.set(Some(RunsInDrop(with_a_borrow())));
             });
             ends.join().unwrap();
         });
@@ -266,7 +268,7 @@ fn a_loop_that_runs_on_after_a_thread_local_that_it_has_borrowed() {
     assert!(!stderr.contains("alive") && !stderr.contains("went on"), "{stderr}");
     let message = "a green thread cannot be resumed while its OS thread is ending";
     assert!(stderr.contains(message), "{stderr}");
-    assert!(stderr.contains("turn: Ok(())"), "it is a panic of that task alone:\n{stderr}");
+    assert!(stderr.contains("turn: Ok(())"), "only that task panics:\n{stderr}");
     assert!(output.status.success(), "{stderr}");
 }
 
@@ -286,13 +288,14 @@ fn more_green_threads_than_a_limit_on_address_space_has_room_for() {
             assert!(spawned.len() < 200_000);
         };
         eprintln!("{} after some thousand: {error}", spawned.len() > 2_000);
-        // What others need is left, and the green threads that there are go on.
+        // Address space is left for the rest of the program, and the green threads that exist go
+        // on.
         let small: Vec<_> = (0..16_000).map(|n| Box::new([n as u8; 1024])).collect();
         thread::spawn(|| vec![1_u8; 16 << 20]).join().unwrap();
         event_loop.run().unwrap();
         assert!(spawned.iter().all(|handle| handle.is_finished()));
         drop(small);
-        // Then there is room again.
+        // After that there is room again.
         assert!(Builder::new().build(|| ()).is_ok());
     });
     let stderr = String::from_utf8_lossy(&output.stderr);

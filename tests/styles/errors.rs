@@ -1,5 +1,4 @@
-//! Every error of the workspace goes through `?` into any other, and what leaves `main` prints a
-//! sentence.
+//! Every error of the workspace can be converted with `?`, and `main` prints it as a sentence.
 
 use std::{collections::BTreeSet, error::Error, fs, path::Path};
 
@@ -15,22 +14,22 @@ use quadrivium::{
     time::Elapsed,
 };
 
-/// What `Box<dyn Error + Send + Sync>` asks of an error, as do crates such as `anyhow`.
-trait GoesThrough: Error + Send + Sync + 'static {}
-impl<E: Error + Send + Sync + 'static> GoesThrough for E {}
+/// An error that `Box<dyn Error + Send + Sync>` and crates such as `anyhow` accept.
+trait Convertible: Error + Send + Sync + 'static {}
+impl<E: Error + Send + Sync + 'static> Convertible for E {}
 
-/// Names these types; it compiles only if all of them go through.
-macro_rules! all_go_through {
+/// Returns the names of these types. It compiles only if all of them can be converted.
+macro_rules! names_of_convertible {
     ($($error:ty),* $(,)?) => {{
-        fn goes_through<E: GoesThrough>() {}
-        $(goes_through::<$error>();)*
+        fn check<E: Convertible>() {}
+        $(check::<$error>();)*
         [$(stringify!($error)),*]
     }};
 }
 
 #[test]
-fn every_error_goes_through_any_other() {
-    let checked = all_go_through![
+fn every_error_can_be_converted() {
+    let checked = names_of_convertible![
         JoinError,
         RunError,
         Deadlock,
@@ -55,16 +54,16 @@ fn every_error_goes_through_any_other() {
     assert_eq!(
         written.iter().map(String::as_str).collect::<BTreeSet<_>>(),
         checked,
-        "the errors that the crates have, and those that are named above"
+        "the errors that the crates have, and the errors that this test names"
     );
 }
 
-/// `Closed` of `oneshot :: Closed`, `SendError` of `channel :: SendError<u8>`.
+/// Returns `Closed` for `oneshot :: Closed`, and `SendError` for `channel :: SendError<u8>`.
 fn last_name(name: &str) -> &str {
     name.split('<').next().unwrap_or_default().rsplit("::").next().unwrap_or_default().trim()
 }
 
-/// The names behind each `impl Error for` in the sources below a folder.
+/// Finds the names after each `impl Error for` in the sources below a folder.
 fn errors_below(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
@@ -81,30 +80,30 @@ fn errors_below(folder: &Path, found: &mut BTreeSet<String>) {
     }
 }
 
-/// A program that hands everything on by `?`.
+/// A program that passes every error on with `?`.
 fn program(panics: bool) -> Result<u32, Box<dyn Error + Send + Sync>> {
     let mut event_loop = EventLoop::new()?;
     let task = event_loop.spawn(future(async move {
-        assert!(!panics, "as planned");
+        assert!(!panics, "on purpose");
         7
     }));
     Ok(event_loop.block_on(task)??)
 }
 
 #[test]
-fn a_panic_of_a_task_goes_through_question_marks() {
+fn a_panic_of_a_task_passes_through_question_marks() {
     assert_eq!(program(false).unwrap(), 7);
     let error = program(true).unwrap_err();
-    let error = error.downcast::<JoinError>().expect("it comes out as it went in");
-    assert_eq!(error.panic_message(), Some("as planned"));
+    let error = error.downcast::<JoinError>().expect("the error keeps its type");
+    assert_eq!(error.panic_message(), Some("on purpose"));
 }
 
 #[test]
-fn what_leaves_main_is_printed_as_a_sentence() {
+fn an_error_of_main_is_printed_as_a_sentence() {
     let mut event_loop = EventLoop::new().unwrap();
     let deadlock = event_loop.block_on(Notify::new().notified()).unwrap_err();
     let RunError::Deadlock(inner) = &deadlock else { panic!("{deadlock}") };
-    let panicked = || JoinError::panicked(Box::new("as planned"));
+    let panicked = || JoinError::panicked(Box::new("on purpose"));
     let errors: [&dyn Error; 9] = [
         &deadlock,
         inner,
@@ -118,8 +117,8 @@ fn what_leaves_main_is_printed_as_a_sentence() {
     ];
     for error in errors {
         assert_eq!(format!("{error:?}"), error.to_string());
-        assert!(error.source().is_none(), "{error}: what has a message here is printed once");
+        assert!(error.source().is_none(), "{error}: its message would be printed twice");
     }
-    assert_eq!(panicked().to_string(), "the task panicked: as planned");
+    assert_eq!(panicked().to_string(), "the task panicked: on purpose");
     assert_eq!(format!("{:?}", PanicPayload::new(Box::new(7))), r#"PanicPayload("..")"#);
 }

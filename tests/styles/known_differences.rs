@@ -1,8 +1,7 @@
-//! The differences between styles are those in the file `known_differences`, and no others are
-//! known.
+//! The differences between styles are the lines of the file `known_differences`, and no others.
 //!
-//! Each line of the file is observed in every style. So is what could differ and does not: that has
-//! no line.
+//! Each line of the file is observed in every style. Other behaviour that could differ and does not
+//! is observed as well. It has no line.
 
 use std::{
     cell::{Cell, RefCell},
@@ -21,7 +20,7 @@ use quadrivium::{
 };
 use quadrivium_conformance::{Body, Subject, TestLoop, alone, body, new_loop, styles, turns};
 
-/// What is observed, and how it is in a style.
+/// The name of an observation, and the function that makes it in a style.
 type Observation = (&'static str, fn(Subject) -> String);
 
 const OBSERVATIONS: [Observation; 9] = [
@@ -43,7 +42,7 @@ const OBSERVATIONS: [Observation; 9] = [
 ];
 
 #[test]
-fn are_those_in_the_file() {
+fn are_the_lines_of_the_file() {
     let mut known = BTreeMap::<_, Vec<_>>::new();
     for line in include_str!("../known_differences").lines().filter(|line| !line.starts_with('#')) {
         let columns: Vec<_> = line.split(" | ").collect();
@@ -63,25 +62,25 @@ fn are_those_in_the_file() {
             assert_eq!(value, expected, "{observed}, in the style {style}");
         }
     }
-    assert!(known.is_empty(), "lines that nobody observes: {known:?}");
+    assert!(known.is_empty(), "lines that no observation has: {known:?}");
 }
 
-/// Tells what `thread::panicking()` is when it is dropped.
-struct Tells(Rc<Cell<Option<bool>>>);
+/// Records `thread::panicking()` when it is dropped.
+struct RecordsPanicking(Rc<Cell<Option<bool>>>);
 
-impl Drop for Tells {
+impl Drop for RecordsPanicking {
     fn drop(&mut self) {
         self.0.set(Some(thread::panicking()));
     }
 }
 
-fn tells() -> (Body, impl Fn() -> String) {
-    let told = Rc::new(Cell::new(None));
-    let body = body().hold(Tells(Rc::clone(&told)));
-    (body, move || told.get().expect("the destructor has run").to_string())
+fn records_panicking() -> (Body, impl Fn() -> String) {
+    let recorded = Rc::new(Cell::new(None));
+    let body = body().hold(RecordsPanicking(Rc::clone(&recorded)));
+    (body, move || recorded.get().expect("the destructor has run").to_string())
 }
 
-/// Cancels a task with this body where it is suspended; what it comes to.
+/// Cancels a task with this body where it is suspended, and returns the result of its join.
 fn cancelled(subject: Subject, body: Body) -> Result<(), JoinError> {
     let mut event_loop = new_loop();
     let body = body.perform(Notify::new().notified());
@@ -92,37 +91,37 @@ fn cancelled(subject: Subject, body: Body) -> Result<(), JoinError> {
 }
 
 fn panicking_when_cancelled(subject: Subject) -> String {
-    let (body, told) = tells();
+    let (body, recorded) = records_panicking();
     let _ = cancelled(subject, body);
-    told()
+    recorded()
 }
 
 fn panicking_when_loop_dropped(subject: Subject) -> String {
-    let (body, told) = tells();
+    let (body, recorded) = records_panicking();
     let mut event_loop = new_loop();
     drop(event_loop.spawn(subject.task(body.perform(Notify::new().notified()))));
     turns(&mut event_loop, 1);
     drop(event_loop);
-    told()
+    recorded()
 }
 
 fn panicking_at_the_end(subject: Subject) -> String {
-    let (body, told) = tells();
+    let (body, recorded) = records_panicking();
     new_loop().block_on(subject.task(body)).unwrap();
-    told()
+    recorded()
 }
 
 fn panicking_when_the_body_panics(subject: Subject) -> String {
-    let (body, told) = tells();
+    let (body, recorded) = records_panicking();
     let _ = new_loop().block_on(subject.task(body.run(|| panic!("on purpose"))));
-    told()
+    recorded()
 }
 
 thread_local! {
     static LOOP: RefCell<Option<TestLoop>> = const { RefCell::new(None) };
 }
 
-/// Never done. Dropped, it lets go of what it holds.
+/// A task that is never done. It releases its value when it is dropped.
 struct Forever(#[expect(dead_code, reason = "it is dropped, which is looked at")] Arc<()>);
 
 impl Task for Forever {
@@ -137,7 +136,7 @@ fn at_the_end_of_a_thread(subject: Subject) -> String {
     let dropped = Arc::new(());
     let forever = Forever(Arc::clone(&dropped));
     let ends = thread::spawn(move || {
-        // Touched before the first green thread, so dropped after its stacks.
+        // Used before the first green thread, so it is dropped after the stacks of this thread.
         LOOP.set(None);
         let mut event_loop = new_loop();
         drop(event_loop.spawn(subject.task(body().perform(forever))));
@@ -151,7 +150,7 @@ fn at_the_end_of_a_thread(subject: Subject) -> String {
     }
 }
 
-/// A body that holds a lock from here on, and whether the mutex is poisoned.
+/// Returns a body that holds a lock, and a function that returns whether the mutex is poisoned.
 fn locks() -> (Body, impl Fn() -> String) {
     let mutex: &'static Mutex<()> = Box::leak(Box::default());
     let guard: Rc<Cell<Option<_>>> = Rc::default();
@@ -172,7 +171,7 @@ fn mutex_when_the_body_panics(subject: Subject) -> String {
     state()
 }
 
-/// Panics when it is dropped; a careful one not while another panic is under way.
+/// Panics when it is dropped. A careful one does not while another panic is under way.
 struct PanicsInDrop {
     careful: bool,
 }
@@ -183,7 +182,7 @@ impl Drop for PanicsInDrop {
     }
 }
 
-fn come_to(joined: Result<(), JoinError>) -> String {
+fn name_of(joined: Result<(), JoinError>) -> String {
     match joined {
         Ok(()) => "done".to_string(),
         Err(JoinError::Cancelled) => "JoinError::Cancelled".to_string(),
@@ -192,20 +191,20 @@ fn come_to(joined: Result<(), JoinError>) -> String {
 }
 
 fn careful_panic_when_cancelled(subject: Subject) -> String {
-    come_to(cancelled(subject, body().hold(PanicsInDrop { careful: true })))
+    name_of(cancelled(subject, body().hold(PanicsInDrop { careful: true })))
 }
 
-/// In a process of its own, since it may end it.
+/// Runs in a process of its own, because it may end the process.
 fn panic_when_cancelled(subject: Subject) -> String {
-    let test = "known_differences::are_those_in_the_file";
+    let test = "known_differences::are_the_lines_of_the_file";
     let output = alone(test, &subject.to_string(), || {
         let joined = cancelled(subject, body().hold(PanicsInDrop { careful: false }));
-        eprintln!("came to {}", come_to(joined));
+        eprintln!("outcome: {}", name_of(joined));
     });
     if output.status.signal().is_some() {
         return "aborts the process".to_string();
     }
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    let line = stderr.lines().find_map(|line| line.strip_prefix("came to "));
+    let line = stderr.lines().find_map(|line| line.strip_prefix("outcome: "));
     line.unwrap_or("nothing").to_string()
 }

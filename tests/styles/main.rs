@@ -1,8 +1,8 @@
-//! The laws for the four styles of Quadrivium, and what one style has to itself.
+//! The laws in the four styles of Quadrivium, and tests of behaviour that only one style has.
 //!
-//! A failure names the style and the law: `green::cancel::while_suspended`. The laws stand in
-//! `crates/testing/conformance/src/laws`; `tests/pairs.rs` runs them where one style performs
-//! another.
+//! A failure names the style and the law: `green::cancel::while_suspended`. The laws are in
+//! `crates/testing/conformance/src/laws`. `tests/pairs.rs` runs them in each pair of styles in
+//! which one performs the other.
 
 use quadrivium_conformance::{every_law, styles::*};
 
@@ -19,7 +19,7 @@ mod green {
     super::every_law!(&super::Green);
 }
 
-// What one style has to itself.
+// Behaviour that only one style has.
 mod afterlife;
 mod buffers;
 mod ends;

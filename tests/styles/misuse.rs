@@ -1,4 +1,5 @@
-//! Misuse of each style's own verb: a panic that says what to do instead, in debug and in release.
+//! Misuse of each style's own functions: a panic whose message contains the remedy, in debug and in
+//! release.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -10,7 +11,7 @@ use std::{
 use quadrivium::{green::perform, prelude::*, task::Context};
 use quadrivium_conformance::{Notes, catch_panic, is_done, message, new_loop, resume};
 
-/// What the task says when it panics.
+/// Returns the message with which the task panics.
 #[track_caller]
 fn panic_of<T: 'static>(task: impl Task<Output = T> + 'static) -> String {
     match new_loop().block_on(task) {
@@ -52,7 +53,7 @@ fn a_generator_that_awaits_something_else() {
         std::future::pending::<()>().await;
     });
     assert!(panic_of(later).contains("awaited something else than `co.perform(..)`"));
-    // A leaf, without `co.perform`, is something else too.
+    // A leaf without `co.perform` is refused as well.
     assert!(panic_of(generator(|_co| async { turn().await })).contains("something else"));
 }
 
@@ -61,14 +62,14 @@ fn a_generator_that_yields_twice_in_one_resume() {
     let notes = Notes::default();
     let says = notes.clone();
     let panic = panic_of(generator(|mut co| async move {
-        // Polled by hand and dropped: its wait would never be waited for.
+        // Polled by hand and dropped: the loop would never see its wait.
         let polled = futures::poll!(pin!(co.perform(sleep(std::time::Duration::MAX))));
         assert!(polled.is_pending());
         co.perform(turn()).await;
         says.add("went on");
     }));
     assert!(panic.contains("a generator yielded twice in one resume"));
-    assert!(notes.lines().is_empty(), "no wait is lost without a word");
+    assert!(notes.lines().is_empty(), "no wait is lost silently");
 }
 
 #[test]
@@ -84,12 +85,12 @@ fn a_generator_that_performs_in_the_body_of_another() {
 fn green_perform_outside_a_green_thread() {
     let outside = catch_panic(|| perform(turn()));
     assert!(outside.unwrap_err().contains("outside the body of a green thread"));
-    // Nor is a sub-task part of the body, wherever it runs.
+    // A sub-task is not a part of the body either, on any stack.
     let sub_task = future(async { perform(turn()) });
     assert!(panic_of(green(|| perform(sub_task))).contains("outside the body of a green thread"));
 }
 
-/// Performs a task that waits when it is dropped, and says how that went.
+/// Performs a task that waits in its destructor, and notes the outcome.
 struct SuspendsInDrop(Notes);
 
 impl Drop for SuspendsInDrop {
@@ -109,7 +110,7 @@ fn green_suspend_in_a_destructor() {
     let notes = Notes::default();
     let held = SuspendsInDrop(notes.clone());
     let mut task: quadrivium::task::BoxTask<()> = Box::pin(green(move || drop(held)));
-    // Nothing unwinds: it is as good as anywhere else.
+    // Nothing unwinds, so the destructor may suspend.
     assert!(!is_done(&resume(&mut task)));
     assert!(is_done(&resume(&mut task)));
     assert_eq!(notes.lines(), ["suspended"]);

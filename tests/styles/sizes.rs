@@ -1,4 +1,4 @@
-//! Large bodies and large outputs, in every style: the size of what a task keeps is no limit.
+//! Large bodies and large outputs, in every style: a task may keep values of any size.
 
 use std::{hint::black_box, mem::size_of_val};
 
@@ -13,7 +13,7 @@ use quadrivium_conformance::new_loop;
 
 const KIB: usize = 1024;
 
-/// Bytes that only a real copy of the value has.
+/// Returns bytes with a pattern, so that a wrong copy is found.
 fn bytes<const N: usize>() -> [u8; N] {
     std::array::from_fn(|n| (n % 251) as u8)
 }
@@ -24,14 +24,14 @@ fn assert_whole<const N: usize>(found: &[u8; N]) {
     assert_eq!(wrong, None, "of {N} bytes");
 }
 
-/// What the task returns on a loop.
+/// Runs a task on a loop and returns its output.
 #[track_caller]
 fn run<T: 'static>(task: impl Task<Output = T> + 'static) -> T {
     new_loop().block_on(task).unwrap()
 }
 
 /// Runs a body that captures this many bytes and needs them after a suspension, in every style.
-fn captures<const N: usize>() {
+fn assert_captures<const N: usize>() {
     let captured = bytes::<N>();
     run(callback(move |cb: &mut Callback<()>| {
         cb.perform(turn(), move |cb, ()| {
@@ -55,14 +55,14 @@ fn captures<const N: usize>() {
 
 #[test]
 fn a_body_may_capture_any_number_of_bytes() {
-    captures::<0>();
-    captures::<KIB>();
-    captures::<{ KIB + 1 }>();
-    captures::<{ 64 * KIB }>();
+    assert_captures::<0>();
+    assert_captures::<KIB>();
+    assert_captures::<{ KIB + 1 }>();
+    assert_captures::<{ 64 * KIB }>();
 }
 
 /// Takes an output of this many bytes from a task of every style.
-fn returns<const N: usize>() {
+fn assert_returns<const N: usize>() {
     assert_whole(&run(callback(|cb: &mut Callback<[u8; N]>| {
         cb.perform(turn(), |cb, ()| cb.done(bytes()));
     })));
@@ -82,14 +82,14 @@ fn returns<const N: usize>() {
 
 #[test]
 fn an_output_may_have_any_number_of_bytes() {
-    returns::<0>();
-    returns::<KIB>();
-    returns::<{ KIB + 1 }>();
-    returns::<{ 64 * KIB }>();
+    assert_returns::<0>();
+    assert_returns::<KIB>();
+    assert_returns::<{ KIB + 1 }>();
+    assert_returns::<{ 64 * KIB }>();
 }
 
-/// Captures and returns this many bytes in a green thread with a stack for them: a smaller one has
-/// no room for what the body itself does with them.
+/// Captures and returns this many bytes in a green thread whose stack is large enough for the
+/// copies that the body makes.
 fn on_a_larger_stack<const N: usize>() -> Result<(), StackError> {
     let captured = bytes::<N>();
     let task = green::Builder::new().stack_size(16 * N).build(move || {
@@ -102,13 +102,13 @@ fn on_a_larger_stack<const N: usize>() -> Result<(), StackError> {
 
 #[test]
 fn a_green_thread_may_capture_and_return_a_mebibyte() {
-    // The test itself moves the value about, in a dev build a dozen times.
+    // In a dev build, the test itself copies the value a dozen times.
     let large = std::thread::Builder::new().stack_size(64 << 20);
     let test = large.spawn(on_a_larger_stack::<{ 1024 * KIB }>).unwrap();
     test.join().unwrap().unwrap();
 }
 
-/// A green thread that captures and returns this many bytes.
+/// Returns a green thread that captures and returns this many bytes.
 fn large_green<const N: usize>() -> impl Task<Output = [u8; N]> {
     let captured = bytes();
     green(move || {
@@ -117,8 +117,8 @@ fn large_green<const N: usize>() -> impl Task<Output = [u8; N]> {
     })
 }
 
-/// Has every style perform it.
-fn performs<const N: usize>() {
+/// Performs such a green thread in every style.
+fn assert_performs<const N: usize>() {
     run(callback(|cb: &mut Callback<()>| {
         cb.perform(large_green::<N>(), |cb, output| {
             assert_whole(&output);
@@ -136,10 +136,10 @@ fn performs<const N: usize>() {
 
 #[test]
 fn every_style_performs_a_large_green_thread() {
-    performs::<0>();
-    performs::<KIB>();
-    performs::<{ KIB + 1 }>();
-    performs::<{ 16 * KIB }>();
+    assert_performs::<0>();
+    assert_performs::<KIB>();
+    assert_performs::<{ KIB + 1 }>();
+    assert_performs::<{ 16 * KIB }>();
 }
 
 /// A future of at least two kibibytes.
@@ -182,13 +182,13 @@ fn a_spawned_green_thread_may_be_large() {
     run(program);
 }
 
-/// A closure whose captured value takes no bytes and an address of its own kind.
+/// A value without bytes that needs an aligned address.
 #[derive(Clone, Copy)]
 #[repr(align(65536))]
 struct Aligned;
 
 #[test]
-fn a_green_thread_may_capture_what_is_aligned_to_more_than_a_stack() {
+fn a_green_thread_may_capture_a_value_with_a_larger_alignment_than_a_stack() {
     let aligned = Aligned;
     let output = run(green(move || {
         perform(turn());
@@ -199,20 +199,20 @@ fn a_green_thread_may_capture_what_is_aligned_to_more_than_a_stack() {
     assert_eq!(output, 0);
 }
 
-/// A value on its way says where it is dropped.
-struct Counts(std::rc::Rc<std::cell::Cell<usize>>, [u8; 2 * KIB]);
+/// A large value that counts its drops.
+struct CountsDrops(std::rc::Rc<std::cell::Cell<usize>>, [u8; 2 * KIB]);
 
-impl Drop for Counts {
+impl Drop for CountsDrops {
     fn drop(&mut self) {
         self.0.set(self.0.get() + 1);
     }
 }
 
 #[test]
-fn what_a_large_green_thread_holds_is_dropped_once() {
+fn the_captures_of_a_large_green_thread_are_dropped_once() {
     let drops = std::rc::Rc::new(std::cell::Cell::new(0));
-    let large = || Counts(drops.clone(), bytes());
-    // Before it starts, where it is suspended, at its end, and with its output.
+    let large = || CountsDrops(drops.clone(), bytes());
+    // It is dropped before the start, where it is suspended, at the end, and with the output.
     let captured = large();
     drop(green(move || drop(captured)));
     assert_eq!(drops.take(), 1);

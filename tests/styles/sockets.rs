@@ -1,5 +1,5 @@
-//! Borrowed buffers: what generators, futures and green threads keep across a suspension, and
-//! callbacks cannot.
+//! Borrowed buffers: generators, futures and green threads keep a borrow across a suspension.
+//! Callbacks cannot.
 
 use std::io::{self, IoSlice, IoSliceMut};
 
@@ -8,8 +8,8 @@ use quadrivium::{
     prelude::*,
 };
 
-/// Runs it beside a task that writes `hello` once the other waits.
-fn hears_hello<T: Task<Output = io::Result<()>> + 'static>(hears: impl FnOnce(TcpStream) -> T) {
+/// Runs a task beside another one that writes `hello` once the first one waits.
+fn receives_hello<T: Task<Output = io::Result<()>> + 'static>(reads: impl FnOnce(TcpStream) -> T) {
     let mut event_loop = EventLoop::new().unwrap();
     let connected = event_loop.block_on(future(async {
         let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
@@ -17,15 +17,15 @@ fn hears_hello<T: Task<Output = io::Result<()>> + 'static>(hears: impl FnOnce(Tc
         Ok::<_, io::Error>((one, listener.accept().await?.0))
     }));
     let (one, other) = connected.unwrap().unwrap();
-    let hears = event_loop.spawn(hears(one));
+    let reads = event_loop.spawn(reads(one));
     event_loop.turn().unwrap();
     event_loop.block_on(other.write_all(b"hello")).unwrap().unwrap();
-    event_loop.block_on(hears).unwrap().unwrap().unwrap();
+    event_loop.block_on(reads).unwrap().unwrap().unwrap();
 }
 
 #[test]
-fn a_generator_borrows() {
-    hears_hello(|stream| {
+fn a_generator_borrows_a_buffer() {
+    receives_hello(|stream| {
         generator(|mut co| async move {
             let (mut first, mut rest) = ([0; 1], [0; 9]);
             co.perform(stream.peek(&mut first)).await?;
@@ -38,8 +38,8 @@ fn a_generator_borrows() {
 }
 
 #[test]
-fn a_future_borrows() {
-    hears_hello(|stream| {
+fn a_future_borrows_a_buffer() {
+    receives_hello(|stream| {
         future(async move {
             let (mut first, mut rest) = ([0; 1], [0; 9]);
             stream.peek(&mut first).await?;
@@ -52,9 +52,9 @@ fn a_future_borrows() {
 }
 
 #[test]
-fn a_green_thread_borrows() {
+fn a_green_thread_borrows_a_buffer() {
     use quadrivium::green::perform;
-    hears_hello(|stream| {
+    receives_hello(|stream| {
         green(move || {
             let (mut first, mut rest) = ([0; 1], [0; 9]);
             perform(stream.peek(&mut first))?;
@@ -98,7 +98,7 @@ fn datagrams_are_borrowed() {
 }
 
 #[test]
-fn sockets_and_their_operations_go_to_other_threads() {
+fn sockets_and_their_operations_are_send() {
     fn is_send<T: Send>(_: &T) {}
     fn is_shared<T: Send + Sync>(_: &T) {}
     let (one, _other) = UnixStream::pair().unwrap();

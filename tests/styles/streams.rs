@@ -1,4 +1,4 @@
-//! Generators of items: what is not a matter of style.
+//! Generators of items (`iter` and `stream`), which only the generator style has.
 
 use std::{future::Future, pin::pin, task};
 
@@ -26,7 +26,7 @@ fn an_iterator_is_lazy_and_fused() {
 }
 
 #[test]
-fn an_iterator_may_perform_what_does_not_wait() {
+fn an_iterator_may_perform_a_task_that_does_not_wait() {
     let (sender, receiver) = quadrivium::sync::oneshot::channel();
     sender.send(42).unwrap();
     let mut items = iter(|mut co| async move {
@@ -37,7 +37,7 @@ fn an_iterator_may_perform_what_does_not_wait() {
 }
 
 #[test]
-fn an_iterator_that_waits_panics_and_is_over() {
+fn an_iterator_that_waits_panics_and_ends() {
     let notes = Notes::default();
     let held = notes.when_dropped("dropped");
     let mut items = iter(|mut co| async move {
@@ -52,7 +52,7 @@ fn an_iterator_that_waits_panics_and_is_over() {
 }
 
 #[test]
-fn an_iterator_dropped_in_the_middle() {
+fn an_iterator_dropped_in_the_middle_runs_its_destructors() {
     let notes = Notes::default();
     let held = notes.when_dropped("dropped");
     let items = iter(|mut co| async move {
@@ -66,7 +66,7 @@ fn an_iterator_dropped_in_the_middle() {
 }
 
 #[test]
-fn two_items_of_one_resume_are_no_silent_loss() {
+fn two_items_in_one_resume_panic() {
     let mut items = iter(|mut co| async move {
         {
             let mut cx = task::Context::from_waker(task::Waker::noop());
@@ -79,7 +79,7 @@ fn two_items_of_one_resume_are_no_silent_loss() {
 }
 
 #[test]
-fn a_stream_in_a_for_loop_of_a_green_thread() {
+fn a_green_thread_iterates_over_a_stream() {
     let items = stream(|mut co| async move {
         for n in 1..=3 {
             co.perform(turn()).await;
@@ -97,7 +97,7 @@ fn a_stream_in_a_for_loop_of_a_green_thread() {
 }
 
 #[test]
-fn a_body_that_asks_itself_for_the_next() {
+fn a_body_that_performs_its_own_next_panics() {
     let slot = std::rc::Rc::new(std::cell::Cell::new(None));
     let own = std::rc::Rc::clone(&slot);
     let mut items = stream(move |mut co| async move {

@@ -1,25 +1,26 @@
-//! Import circles: files that can only be understood together are few.
+//! Import circles: at most three files may import each other in a circle.
 //!
-//! A file imports another when its code names something that the other one defines, in a `use` or
-//! in a path. A name that is re-exported counts as an import of the file that defines it: so a
-//! `lib.rs` or `mod.rs` that declares its children and re-exports their items neither imports them
-//! nor stands between them. It does import a child when its own code names what it re-exports.
-//! Methods are called on values without an import, so they do not count, and neither do tests.
+//! A file imports another one when its code names an item that the other one defines, in a `use` or
+//! in a path. A name that is re-exported counts as an import of the file that defines it. So a
+//! `lib.rs` or `mod.rs` that declares its children and re-exports their items does not import them.
+//! It imports a child only when its own code names an item that it re-exports. Methods are called
+//! on values without an import, so they do not count. Tests do not count either.
 //!
-//! Files are in one circle when each can be reached from each other one along such imports. A file
-//! that alone connects others, such as a `main.rs` that chooses between its children, connects them
-//! into no circle: a reader needs it and one of the parts. So each part is a circle with it.
+//! Files are in one circle when imports lead from each of them to each other one. One file may be
+//! the only connection between several parts, such as a `main.rs` that chooses between its
+//! children. Then a reader needs that file and only one of the parts. So each part is a circle with
+//! that file.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use quadrivium_tests::{sources::all_sources, words::Token};
 
 use crate::{
     modules::{Module, modules, roots},
     report::{Finding, report},
-    sources::all_sources,
-    words::Token,
 };
 
-/// The most files that may import each other in a circle.
+/// The largest number of files that may be in a circle.
 const MOST: usize = 3;
 
 /// A name that a `use` brings into a module, and the path that it stands for.
@@ -29,7 +30,7 @@ struct Import {
     is_public: bool,
 }
 
-/// The files of a crate, and what each names.
+/// The files of a crate, and the imports of each.
 struct Crate {
     modules: Vec<Module>,
     imports: Vec<Vec<Import>>,
@@ -46,8 +47,8 @@ impl Crate {
         self.modules.iter().position(|module| module.path == path)
     }
 
-    /// The module that defines what a path in the code of another module stands for; none when
-    /// that is in another crate.
+    /// Returns the module that defines the item of a path in another module, or `None` if the item
+    /// is in another crate.
     fn defines(&self, from: usize, path: &[String], rest: usize) -> Option<usize> {
         let mut at = from;
         let mut names = path.iter().peekable();
@@ -79,8 +80,8 @@ impl Crate {
         self.module(&[&self.modules[module].path[..], &[name.to_string()]].concat())
     }
 
-    /// The module that defines what a module re-exports under the first of these names. After so
-    /// many re-exports of re-exports it gives up.
+    /// Returns the module that defines the item that a module re-exports under the first of these
+    /// names. Gives up after `rest` re-exports of re-exports.
     fn re_exported(&self, module: usize, names: &[String], rest: usize) -> Option<usize> {
         let rest = rest.checked_sub(1)?;
         self.imports[module].iter().find_map(|Import { name, path, .. }| {
@@ -95,14 +96,14 @@ impl Crate {
         })
     }
 
-    /// Whether a module defines an item of this name.
+    /// Returns whether a module defines an item of this name.
     fn has(&self, module: usize, name: &str) -> bool {
         let starts = ["struct", "enum", "trait", "type", "fn", "const", "static", "union", "mod"];
         let tokens = &self.modules[module].tokens;
         tokens.windows(2).any(|two| starts.contains(&&*two[0].text) && two[1].text == name)
     }
 
-    /// The modules that a module imports.
+    /// Returns the modules that a module imports.
     fn imported(&self, module: usize) -> BTreeSet<usize> {
         let tokens = &self.modules[module].tokens;
         let code = without_uses(tokens);
@@ -113,7 +114,7 @@ impl Crate {
         found.filter(|found| *found != module).collect()
     }
 
-    /// The circles of files, the longest first.
+    /// Returns the circles of files, the longest first.
     fn circles(&self) -> Vec<Vec<&str>> {
         let imported: Vec<_> = (0..self.modules.len()).map(|it| self.imported(it)).collect();
         let reached: Vec<_> = (0..imported.len()).map(|from| reached(from, &imported)).collect();
@@ -131,7 +132,7 @@ impl Crate {
         circles.into_iter().map(name).collect()
     }
 
-    /// Each file of a circle, and the names of the files in it that it imports.
+    /// Returns each file of a circle, with the files of that circle that it imports.
     fn imports_within<'a>(&'a self, circle: &[&'a str]) -> Vec<(&'a str, String)> {
         let file = |module: usize| self.modules[module].file.as_str();
         let within = (0..self.modules.len()).filter(|module| circle.contains(&file(*module)));
@@ -143,7 +144,7 @@ impl Crate {
     }
 }
 
-/// The files, in parts that one file alone connects; it is in each of them.
+/// Splits the files into parts that one file alone connects. That file is in each part.
 fn parts(files: &BTreeSet<usize>, imported: &[BTreeSet<usize>]) -> Vec<BTreeSet<usize>> {
     for hub in files {
         let mut rest = files.clone();
@@ -158,7 +159,7 @@ fn parts(files: &BTreeSet<usize>, imported: &[BTreeSet<usize>]) -> Vec<BTreeSet<
     vec![files.clone()]
 }
 
-/// The first of these files, and those that imports connect with it in any direction.
+/// Returns the first of these files and all files that imports connect with it, in any direction.
 fn connected(files: &BTreeSet<usize>, imported: &[BTreeSet<usize>]) -> BTreeSet<usize> {
     let is_edge = |a: usize, b: usize| imported[a].contains(&b) || imported[b].contains(&a);
     let mut open: Vec<_> = files.first().copied().into_iter().collect();
@@ -169,7 +170,7 @@ fn connected(files: &BTreeSet<usize>, imported: &[BTreeSet<usize>]) -> BTreeSet<
     found
 }
 
-/// What can be reached along at least one import.
+/// Returns the files that can be reached along at least one import.
 fn reached(from: usize, imported: &[BTreeSet<usize>]) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     let mut open = vec![from];
@@ -179,7 +180,7 @@ fn reached(from: usize, imported: &[BTreeSet<usize>]) -> BTreeSet<usize> {
     found
 }
 
-/// The paths in code, such as `crate::task::Task`.
+/// Returns the paths in code, such as `crate::task::Task`.
 fn paths(tokens: &[Token]) -> impl Iterator<Item = Vec<String>> {
     let is_start = |at: usize| at == 0 || !["::", "$"].contains(&&*tokens[at - 1].text);
     let starts = (0..tokens.len()).filter(move |at| is_start(*at) && tokens[*at].is_word());
@@ -194,7 +195,7 @@ fn paths(tokens: &[Token]) -> impl Iterator<Item = Vec<String>> {
     paths.filter(|path| path.len() > 1).collect::<Vec<_>>().into_iter()
 }
 
-/// The tokens without the `use` lines.
+/// Returns the tokens without the `use` lines.
 fn without_uses(tokens: &[Token]) -> Vec<Token> {
     let mut is_use = false;
     let mut code = Vec::new();
@@ -208,7 +209,7 @@ fn without_uses(tokens: &[Token]) -> Vec<Token> {
     code
 }
 
-/// What the `use` lines of a module bring into it.
+/// Returns the names that the `use` lines of a module bring into it.
 fn imports(tokens: &[Token]) -> Vec<Import> {
     let mut found = Vec::new();
     for at in (0..tokens.len()).filter(|at| tokens[*at].text == "use") {
@@ -218,8 +219,8 @@ fn imports(tokens: &[Token]) -> Vec<Import> {
     found
 }
 
-/// Reads one path of a `use`, or what stands in its braces, to the `,` or `}` or `;` behind it,
-/// and returns that.
+/// Reads one path of a `use` or of its braces, to the `,` or `}` or `;` after it. Returns that
+/// sign.
 fn tree<'a>(
     tokens: &mut impl Iterator<Item = &'a Token>,
     parents: Vec<String>,
@@ -228,7 +229,7 @@ fn tree<'a>(
 ) -> &'a str {
     let mut path = parents;
     let mut alias = None;
-    // Whether this is one name, neither a group nor what follows a last comma.
+    // Whether this is a name, and neither a group nor the empty text after a last comma.
     let mut is_name = false;
     while let Some(Token { text, .. }) = tokens.next() {
         match text.as_str() {
@@ -269,9 +270,9 @@ fn import_circles_are_short() {
         }
     }
     report(
-        "More than three files can only be understood together:",
-        "let one of them name less: move what the others need into a file of its own, or take it \
-         as an argument",
+        "More than three files import each other in a circle:",
+        "remove an import: move the items that the others need into a file of their own, or take \
+         them as arguments",
         findings,
     );
 }
@@ -279,17 +280,17 @@ fn import_circles_are_short() {
 #[test]
 fn circles_are_found() {
     let files = [
-        // Declares, re-exports, and names nothing that it re-exports.
+        // Declares and re-exports, and its own code names no item that it re-exports.
         ("x/lib.rs", "mod a; mod b; mod c; mod d; mod e; pub use a::A; pub use c::{C, D as E};"),
-        // `B` is re-exported by nobody, `C` by the root.
+        // No file re-exports `B`. The root re-exports `C`.
         ("x/a.rs", "use crate::b::B; pub struct A(B, std::fmt::Error);"),
         ("x/b.rs", "pub struct B; fn f() -> super::E { panic!() }"),
         ("x/c/mod.rs", "mod c1; pub use c1::*; pub use self::c1::One; pub struct D;"),
         ("x/c/c1.rs", "pub struct C(crate::A); pub struct One(super::D);"),
-        // Imports its child, which imports it; the tests count for nothing.
+        // Imports its child, which imports this file. The tests do not count.
         ("x/d/mod.rs", "mod d1; use self::d1::{self, D1}; #[cfg(test)] mod t { use crate::A; }"),
         ("x/d/d1.rs", "use super::D; // use crate::a::A;\n fn f() { \"crate::a::A\"; }"),
-        // Imports two files that import it, but not each other.
+        // Imports two files that import this file, but not each other.
         ("x/e/mod.rs", "mod e1; mod e2; use e1::E1; use e2::E2; pub struct E;"),
         ("x/e/e1.rs", "pub struct E1(super::E);"),
         ("x/e/e2.rs", "pub struct E2(super::E);"),
@@ -305,7 +306,7 @@ fn circles_are_found() {
     // The circle is closed when `D` needs its child.
     files[3].1 += "fn f(_: One) {}";
     assert_eq!(circles(&files)[0], "x/a.rs x/b.rs x/c/mod.rs x/c/c1.rs");
-    // A root whose own code names something is part of it.
+    // A root whose own code names an item is a part of the circle.
     files[0].1 += "fn f(_: E) {}";
     assert_eq!(circles(&files)[0], "x/a.rs x/b.rs x/c/mod.rs x/c/c1.rs");
     files[2].1 += "use crate::f as g;";

@@ -1,15 +1,14 @@
-//! The programs of `examples/`: each can be run, and the styles stand beside each other.
+//! The programs of `examples/`: each can be run, and a program in one style is in all four.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use crate::{
-    report::{Finding, report},
-    sources::{all_sources, read, root},
-};
+use quadrivium_tests::sources::{all_sources, read, root};
+
+use crate::report::{Finding, report};
 
 const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
 
-/// The programs, which are the folders with a `main.rs`, and the names of their files.
+/// Returns the programs, which are the folders with a `main.rs`, and the names of their files.
 fn programs() -> BTreeMap<String, Vec<String>> {
     let files = all_sources();
     let mains = files.keys().filter_map(|file| {

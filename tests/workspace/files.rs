@@ -5,20 +5,21 @@ use std::{
     path::Path,
 };
 
+use quadrivium_tests::{sources::all_sources, words::tokens};
+
 use crate::{
     modules::starts_with,
     report::{Finding, report},
-    sources::all_sources,
-    words::tokens,
 };
 
-/// Two names that differ in two of these say the same word.
+/// Endings of words. Two names that differ only in two of these endings are the same word.
 const SUFFIXES: [&str; 10] = ["", "s", "es", "e", "ed", "d", "er", "r", "or", "ing"];
 
-/// The files that may say where a module is.
+/// The files that may have a `#[path]`.
 const MAY_HAVE_A_PATH: [&str; 1] = ["crates/hosts/event-loop/tests/mailbox_model.rs"];
 
-/// The names in each folder, without `.rs`: of its files, and of its folders that hold sources.
+/// Returns the names in each folder, without `.rs`: of its files, and of its folders that have
+/// sources.
 fn folders() -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for file in all_sources().into_keys() {
@@ -32,7 +33,7 @@ fn folders() -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-/// Whether two names are one word with two endings, such as `trace` and `tracing`.
+/// Returns whether two names are one word with two endings, such as `trace` and `tracing`.
 fn is_one_word(left: &str, right: &str) -> bool {
     let singular = |name: &str| match name.strip_suffix("ies") {
         Some(stem) => format!("{stem}y"),
@@ -55,7 +56,7 @@ fn no_two_files_differ_in_a_suffix_alone() {
         }
     }
     let rule = "Two files of one folder have names that differ in a suffix alone:";
-    report(rule, "name each after the noun that it is about, or join them", findings);
+    report(rule, "name each file after its own noun, or join the two", findings);
 }
 
 #[test]
@@ -65,7 +66,7 @@ fn a_module_with_children_is_a_folder() {
     for file in files.keys() {
         let folder = format!("{}/", file.trim_end_matches(".rs"));
         if let Some(inside) = files.keys().find(|other| other.starts_with(&folder)) {
-            findings.push(Finding::new(file, format!("it stands beside the folder of {inside}")));
+            findings.push(Finding::new(file, format!("it is beside the folder of {inside}")));
         }
     }
     let rule = "A module is in two places, a file and a folder of the same name:";
@@ -73,7 +74,7 @@ fn a_module_with_children_is_a_folder() {
 }
 
 #[test]
-fn modules_are_where_their_names_say() {
+fn no_module_has_a_path_attribute() {
     let mut findings = Vec::new();
     for (file, text) in all_sources() {
         let tokens = tokens(&text);
@@ -88,13 +89,13 @@ fn modules_are_where_their_names_say() {
     let rule = "A module is not where its name says:";
     report(
         rule,
-        "move the file to the place where `mod` looks for it, or share it as a library",
+        "move the file to the place where `mod` expects it, or share it in a library",
         findings,
     );
 }
 
 #[test]
-fn words_with_two_endings_are_one_word() {
+fn one_word_with_two_endings_is_recognised() {
     for (left, right) in [
         ("trace", "tracing"),
         ("wake", "waker"),

@@ -1,18 +1,18 @@
-//! The floors of the workspace: which packages may import which, where `unsafe` may stand, and
-//! where time is read.
+//! The floors of the workspace: which packages may import which, and which files may have `unsafe`
+//! or read a clock.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
 
-use crate::{
+use quadrivium_tests::{
     sources::{packages, read, root, sources},
     words::words,
 };
 
-/// Folders that may have `unsafe`: packages, in modules of their own, and a program with green
-/// threads of may.
+/// The folders that may have `unsafe`. They are packages, which have it in modules of their own,
+/// and a program with may's green threads.
 const MAY_BE_UNSAFE: [&str; 6] = [
     "crates/styles/green",
     "crates/hosts/event-loop",
@@ -22,74 +22,75 @@ const MAY_BE_UNSAFE: [&str; 6] = [
     "tests/abort",
 ];
 
-/// A folder whose packages know the same other folders.
+/// A folder whose packages may import from the same other folders.
 struct Floor {
     folder: &'static str,
-    knows: &'static [&'static str],
+    may_import: &'static [&'static str],
     why: &'static str,
 }
 
-/// The floors, from the bottom up. A package is on the floor with the longest folder that holds it.
+/// The floors, from the bottom up. A package is on the floor with the longest folder that contains
+/// it.
 const FLOORS: [Floor; 10] = [
     Floor {
         folder: "crates/core",
-        knows: &[],
-        why: "The core is what all others share: it needs the standard library alone",
+        may_import: &[],
+        why: "All other packages share the core, so it needs only the standard library",
     },
     Floor {
         folder: "crates/styles",
-        knows: &["crates/core"],
-        why: "A style knows no other style and no host: so each can be read alone, and any host drives it",
+        may_import: &["crates/core"],
+        why: "A style imports no other style and no host, so each can be read alone and any host can drive it",
     },
     Floor {
         folder: "crates/io",
-        knows: &["crates/core"],
-        why: "A leaf knows no style and no host: it is written once and serves all",
+        may_import: &["crates/core"],
+        why: "A leaf imports no style and no host: it is written once and serves all",
     },
     Floor {
         folder: "crates/hosts",
-        knows: &["crates/core", "crates/hosts/event-loop"],
-        why: "A host knows no style: it resumes tasks, however they are suspended",
+        may_import: &["crates/core", "crates/hosts/event-loop"],
+        why: "A host imports no style: it resumes the tasks of every style",
     },
     Floor {
         folder: "crates/testing/test-kit",
-        knows: &["crates/core", "crates/hosts/event-loop"],
-        why: "The test kit simulates a loop: it knows no style",
+        may_import: &["crates/core", "crates/hosts/event-loop"],
+        why: "The test kit simulates a loop and imports no style",
     },
     Floor {
         folder: "crates/quadrivium",
-        knows: &[
+        may_import: &[
             "crates/core",
             "crates/styles",
             "crates/io",
             "crates/hosts",
             "crates/testing/test-kit",
         ],
-        why: "The facade names what is below it, and nothing that uses it",
+        why: "The facade re-exports the packages below it, and imports none that uses it",
     },
     Floor {
         folder: "crates/testing",
-        knows: &["crates/quadrivium"],
-        why: "What tests the library sees of it what its users see: the facade",
+        may_import: &["crates/quadrivium"],
+        why: "Tests of the library use it as its users do: through the facade",
     },
     Floor {
         folder: "examples",
-        knows: &["crates/quadrivium"],
+        may_import: &["crates/quadrivium"],
         why: "A program uses the library as its users do: through the facade",
     },
     Floor {
         folder: "crates/tools",
-        knows: &["crates/quadrivium", "examples"],
+        may_import: &["crates/quadrivium", "examples"],
         why: "A tool uses the library as its users do, and runs the programs of `examples`",
     },
     Floor {
         folder: "tests",
-        knows: &[],
+        may_import: &[],
         why: "The tests share helpers that need the standard library alone",
     },
 ];
 
-/// The crates of others that each package below the facade may import.
+/// The external crates that each package below the facade may import.
 const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("crates/core", &[]),
     ("crates/styles/callback", &["pin-project-lite"]),
@@ -122,7 +123,7 @@ fn unsafe_is_where_the_architecture_allows_it() {
     }
 }
 
-/// Whether a file of a package is in a module that has `allow(unsafe_code)`.
+/// Returns whether a file of a package is in a module that has `allow(unsafe_code)`.
 fn is_allowed(folder: &str, inside: &str) -> bool {
     let package = root().join(folder);
     let Some(inside) = inside.strip_prefix("src/") else { return true };
@@ -139,23 +140,24 @@ fn is_allowed(folder: &str, inside: &str) -> bool {
 }
 
 #[test]
-fn the_rest_forbids_unsafe() {
+fn all_other_packages_forbid_unsafe() {
     for folder in packages().into_keys() {
         let roots =
             ["src/lib.rs", "src/main.rs", "lib.rs"].map(|name| root().join(&folder).join(name));
-        let wanted = match MAY_BE_UNSAFE.contains(&folder.as_str()) {
+        let expected = match MAY_BE_UNSAFE.contains(&folder.as_str()) {
             // The bench needs it in most of its files.
             true if folder.ends_with("bench") => continue,
             true => "#![deny(unsafe_code)]",
             false => "#![forbid(unsafe_code)]",
         };
         for root in roots.iter().filter(|root| root.exists()) {
-            assert!(read(root).contains(wanted), "{} lacks {wanted}", root.display());
+            assert!(read(root).contains(expected), "{} lacks {expected}", root.display());
         }
     }
 }
 
-/// The names under `[dependencies]` and its like, without those for tests and builds.
+/// Returns the names under `[dependencies]` and similar sections, without those for tests and
+/// builds.
 fn dependencies(manifest: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut is_inside = false;
@@ -178,10 +180,10 @@ fn imports(folder: &str) -> BTreeSet<String> {
     dependencies(&read(&root().join(folder).join("Cargo.toml"))).into_keys().collect()
 }
 
-/// The floor that a package is on.
+/// Returns the floor that a package is on.
 fn floor(folder: &str) -> &'static Floor {
-    let holds = |floor: &&Floor| is_below(folder, floor.folder);
-    FLOORS.iter().filter(holds).max_by_key(|floor| floor.folder.len()).unwrap_or_else(|| {
+    let contains = |floor: &&Floor| is_below(folder, floor.folder);
+    FLOORS.iter().filter(contains).max_by_key(|floor| floor.folder.len()).unwrap_or_else(|| {
         panic!("{folder} is on no floor: move it into one, or add a floor to this test and to ARCHITECTURE.md")
     })
 }
@@ -191,28 +193,28 @@ fn is_below(path: &str, folder: &str) -> bool {
 }
 
 #[test]
-fn arrows_go_down_only() {
+fn packages_import_only_from_floors_below() {
     let packages = packages();
     for folder in packages.keys() {
-        let Floor { knows, why, .. } = floor(folder);
+        let Floor { may_import, why, .. } = floor(folder);
         let imports = imports(folder);
         for (imported, name) in packages.iter().filter(|(_, name)| imports.contains(*name)) {
             assert!(
-                knows.iter().any(|known| is_below(imported, known)),
+                may_import.iter().any(|allowed| is_below(imported, allowed)),
                 "{folder} imports {name}, which is in {imported}. {why}; it may import from \
-                 {knows:?}.\n  remedy: move what is needed down to a floor that both know, or take \
-                 it as an argument (ARCHITECTURE.md, \"The map\")"
+                 {may_import:?}.\n  remedy: move the needed code down to a floor that both may import, or \
+                 take it as an argument (ARCHITECTURE.md, \"The map\")"
             );
         }
     }
 }
 
 #[test]
-fn the_library_imports_few_crates_of_others() {
+fn the_library_imports_only_the_listed_external_crates() {
     let packages = packages();
     for (folder, allowed) in MAY_IMPORT {
-        let of_others = imports(folder).into_iter().filter(|name| !name.starts_with("quadrivium"));
-        let more: Vec<_> = of_others.filter(|name| !allowed.contains(&name.as_str())).collect();
+        let external = imports(folder).into_iter().filter(|name| !name.starts_with("quadrivium"));
+        let more: Vec<_> = external.filter(|name| !allowed.contains(&name.as_str())).collect();
         assert!(
             more.is_empty(),
             "{folder} may not import {more:?}: add it here and to ARCHITECTURE.md"
@@ -225,8 +227,9 @@ fn the_library_imports_few_crates_of_others() {
 fn packages_are_named_after_their_folders() {
     for (folder, name) in packages() {
         let last = folder.rsplit('/').next().unwrap();
-        let wanted = if last == "quadrivium" { last.into() } else { format!("quadrivium-{last}") };
-        assert_eq!(name, wanted, "{folder}/Cargo.toml");
+        let expected =
+            if last == "quadrivium" { last.into() } else { format!("quadrivium-{last}") };
+        assert_eq!(name, expected, "{folder}/Cargo.toml");
     }
 }
 
@@ -234,7 +237,7 @@ fn packages_are_named_after_their_folders() {
 fn only_the_clock_reads_the_time() {
     let is_below_the_facade = |folder: &String| MAY_IMPORT.iter().any(|(it, _)| it == folder);
     for folder in packages().into_keys().filter(is_below_the_facade) {
-        // What a guest of another executor reads is that executor's clock.
+        // A guest of another executor reads that executor's clock.
         if folder.ends_with("guests") {
             continue;
         }
@@ -251,7 +254,7 @@ fn only_the_clock_reads_the_time() {
 }
 
 #[test]
-fn manifests_are_understood() {
+fn dependencies_are_found_in_a_manifest() {
     let manifest = "[package]\nname = \"x\"\n[dependencies]\na.workspace = true\nb = \"1\"\n\n\
                     [dev-dependencies]\nc = \"1\"\n[target.'cfg(unix)'.dependencies]\nd = \"1\"\n\
                     [dependencies.e]\nversion = \"1\"";

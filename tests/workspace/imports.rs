@@ -1,21 +1,22 @@
-//! Imports: one style in all files.
+//! Imports: all files order and group them alike.
 
-use crate::{
-    report::{Finding, report},
+use quadrivium_tests::{
     sources::all_sources,
     words::{Token, tokens},
 };
 
+use crate::report::{Finding, report};
+
 /// A private `use` at the top of a file.
 struct Use {
-    /// The crate it imports from, or `crate`, `super` or `self`.
+    /// The crate that it imports from, or `crate`, `super` or `self`.
     root: String,
-    /// Its first line and its last.
+    /// Its first and its last line.
     lines: (usize, usize),
 }
 
 impl Use {
-    /// Its place among the groups: the standard library, other crates, this one.
+    /// Returns its place among the groups: the standard library, other crates, this crate.
     fn group(&self) -> usize {
         match self.root.as_str() {
             "std" | "core" | "alloc" => 0,
@@ -25,8 +26,8 @@ impl Use {
     }
 }
 
-/// The `use` lines of a file that are neither public nor under an attribute. Those that name the
-/// variants of an enum, which begin with a capital, stand below the enum.
+/// Returns the `use` lines of a file that are neither public nor under an attribute. A `use` of the
+/// variants of an enum begins with a capital. It is below the enum and does not count.
 fn uses(tokens: &[Token]) -> Vec<Use> {
     let mut found = Vec::new();
     let mut depth = 0;
@@ -50,8 +51,8 @@ fn uses(tokens: &[Token]) -> Vec<Use> {
     found
 }
 
-/// What is wrong with the imports of a file, and in which line.
-fn wrong(text: &str) -> Vec<(usize, String)> {
+/// Returns the mistakes in the imports of a file, each with its line.
+fn mistakes(text: &str) -> Vec<(usize, String)> {
     let uses = uses(&tokens(text));
     let lines: Vec<_> = text.lines().collect();
     let mut found = Vec::new();
@@ -77,7 +78,7 @@ fn wrong(text: &str) -> Vec<(usize, String)> {
 fn imports_have_one_style() {
     let mut findings = Vec::new();
     for (file, text) in all_sources() {
-        for (line, what) in wrong(&text) {
+        for (line, what) in mistakes(&text) {
             findings.push(Finding::new(&format!("{file}:{line}"), what));
         }
     }
@@ -94,16 +95,16 @@ fn imports_have_one_style() {
 fn wrong_imports_are_found() {
     let good = "//! A file.\n\nuse std::{fmt, io};\n\nuse a::b;\nuse c::{\n    d,\n};\n\nuse crate::e;\n\n\
         pub use std::mem;\n#[cfg(x)]\nuse std::x;\nmod m {\n    use std::y;\n}\n";
-    assert_eq!(wrong(good), []);
-    let of = |text| wrong(text).into_iter().map(|(line, what)| format!("{line}: {what}"));
+    assert_eq!(mistakes(good), []);
+    let of = |text| mistakes(text).into_iter().map(|(line, what)| format!("{line}: {what}"));
     let found: Vec<_> =
         of("use std::a;\nuse b::c;\n\nuse d::e;\n\nuse std::f;\nuse crate::g;").collect();
-    let wanted = [
+    let expected = [
         "2: no empty line before `use b`",
         "4: an empty line before `use d`",
         "6: a second `use` of `std`",
         "6: `std` after `d`",
         "7: no empty line before `use crate`",
     ];
-    assert_eq!(found, wanted);
+    assert_eq!(found, expected);
 }

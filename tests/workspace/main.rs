@@ -10,5 +10,3 @@ mod examples;
 
 mod modules;
 mod report;
-mod sources;
-mod words;

@@ -1,25 +1,25 @@
-//! The modules of a crate, found as the compiler finds them: from its root, by `mod`.
+//! The modules of a crate, found as the compiler finds them: from its root, along `mod`.
 
 use std::collections::BTreeMap;
 
-use crate::words::{Token, tokens};
+use quadrivium_tests::words::{Token, tokens};
 
 /// A module that has a file of its own.
 pub struct Module {
-    /// The names of its parents and its own; none for the root.
+    /// The names of its parents and its own name. Empty for the root.
     pub path: Vec<String>,
     pub file: String,
-    /// Its code, without what is built for tests alone.
+    /// Its code, without the items that are built only for tests.
     pub tokens: Vec<Token>,
 }
 
-/// The files that are roots of crates.
+/// Returns the files that are roots of crates.
 pub fn roots(files: &BTreeMap<String, String>) -> Vec<&str> {
     let is_root = |file: &&str| file.ends_with("/lib.rs") || file.ends_with("/main.rs");
     files.keys().map(String::as_str).filter(is_root).collect()
 }
 
-/// The modules of the crate with this root, parents first.
+/// Returns the modules of the crate with this root, parents first.
 pub fn modules(root: &str, files: &BTreeMap<String, String>) -> Vec<Module> {
     let mut found = Vec::new();
     add(root.into(), Vec::new(), files, &mut found);
@@ -43,13 +43,13 @@ fn add(file: String, path: Vec<String>, files: &BTreeMap<String, String>, found:
     }
 }
 
-/// The modules that a module declares and that have files.
+/// Returns the modules that a module declares and that have files.
 fn children(tokens: &[Token]) -> Vec<String> {
     let declared = tokens.windows(3).filter(|three| three[0].text == "mod" && three[2].text == ";");
     declared.map(|three| three[1].text.clone()).collect()
 }
 
-/// The tokens without the items that have `#[cfg(test)]`.
+/// Returns the tokens without the items that have `#[cfg(test)]`.
 pub fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
     let mut kept = Vec::new();
     let mut at = 0;
@@ -68,7 +68,8 @@ pub fn starts_with(tokens: &[Token], texts: &[&str]) -> bool {
     tokens.len() >= texts.len() && tokens.iter().zip(texts).all(|(token, text)| token.text == *text)
 }
 
-/// The number of tokens of the item that begins here: to its `;`, or to the end of its block.
+/// Returns the number of tokens of the item that begins here, to its `;` or to the end of its
+/// block.
 fn item(tokens: &[Token]) -> usize {
     let is_use = |token: &Token| token.text == "use";
     let has_block = !tokens.iter().take_while(|token| token.text != "{").any(is_use);
@@ -105,5 +106,5 @@ fn modules_are_found_as_the_compiler_finds_them() {
     let found = modules("x/lib.rs", &files);
     let paths: Vec<_> = found.iter().map(|module| module.path.join("::")).collect();
     assert_eq!(paths, ["", "a", "a::c", "b", "b::e"]);
-    assert_eq!(found[1].tokens.len(), 6, "what follows the tests is kept");
+    assert_eq!(found[1].tokens.len(), 6, "the code after the tests is kept");
 }

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    modules::{modules, roots},
-    report::{Finding, report},
+use quadrivium_tests::{
     sources::all_sources,
     words::{Token, tokens},
 };
 
-/// Names that several types have, and why that confuses nobody.
+use crate::{
+    modules::{modules, roots},
+    report::{Finding, report},
+};
+
+/// Names that several types have, and why this confuses no reader.
 const EXCEPTIONS: [(&str, &str); 19] = [
     ("Builder", "std's own name: `green::Builder`, `thread::Builder`"),
     ("Callback", "the style, and the handle that its tasks have"),
@@ -25,14 +28,14 @@ const EXCEPTIONS: [(&str, &str); 19] = [
     ("JoinHandle", "std's own name: `thread::JoinHandle`"),
     ("Receiver", "its module goes before it: `oneshot::Receiver`, `watch::Receiver`"),
     ("Recv", "a leaf named after the method of such a `Receiver`"),
-    ("RecvError", "what such a `Recv` fails with"),
+    ("RecvError", "the error of such a `Recv`"),
     ("RunningBody", "of green threads on the loop and on may, which mirror each other"),
     ("Sender", "its module goes before it: `oneshot::Sender`, `watch::Sender`"),
     ("State", "private: the state of the type that its file is named after"),
-    ("TryRecvError", "what `try_recv` of such a `Receiver` fails with"),
+    ("TryRecvError", "the error of `try_recv` of such a `Receiver`"),
 ];
 
-/// The folders whose private types have names that no other type may have.
+/// The folders in which even a private type has a name of its own.
 const LIBRARY: [&str; 6] = [
     "crates/core/",
     "crates/styles/",
@@ -45,51 +48,52 @@ const LIBRARY: [&str; 6] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Visibility {
     Public,
-    /// `pub(crate)` and the like.
+    /// `pub(crate)` or similar.
     Within,
     Private,
 }
 
 /// A type that a file defines: a struct, an enum, a union, a trait or an alias.
 #[derive(Clone, Debug)]
-struct Defined {
+struct TypeDefinition {
     name: String,
     visibility: Visibility,
     file: String,
     line: usize,
 }
 
-impl Defined {
+impl TypeDefinition {
     fn is_of_the_library(&self) -> bool {
         LIBRARY.iter().any(|folder| self.file.starts_with(folder))
     }
 
-    /// Whether it is seen in its file alone, as what one law or one program needs for itself.
+    /// Whether only its file uses it, as a helper of one law or of one program.
     fn is_local(&self) -> bool {
         self.visibility == Visibility::Private && !self.is_of_the_library()
     }
 
-    /// Whether another type of the same name would confuse a reader. A local type must only not
-    /// look like one that users of the library know.
-    fn confuses(&self, other: &Defined) -> bool {
-        let is_known = |it: &Defined| it.is_of_the_library() && it.visibility == Visibility::Public;
+    /// Whether another type of the same name would confuse a reader. A local type may share its
+    /// name with any type except a public one of the library.
+    fn confuses(&self, other: &TypeDefinition) -> bool {
+        let is_for_users =
+            |it: &TypeDefinition| it.is_of_the_library() && it.visibility == Visibility::Public;
         match (self.is_local(), other.is_local()) {
             (false, false) => true,
-            (true, _) => is_known(other),
-            (false, true) => is_known(self),
+            (true, _) => is_for_users(other),
+            (false, true) => is_for_users(self),
         }
     }
 }
 
-/// The types that stand in a file outside of functions, in the order of their lines.
-fn types(file: &str, tokens: &[Token]) -> Vec<Defined> {
+/// Returns the types that a file defines outside of functions, in the order of their lines.
+fn types(file: &str, tokens: &[Token]) -> Vec<TypeDefinition> {
     let mut found = Vec::new();
-    // Whether each open block hides what it defines, as those of functions do.
+    // Whether each open block hides its types, as the block of a function does.
     let mut blocks: Vec<bool> = Vec::new();
     for (at, Token { text, line }) in tokens.iter().enumerate() {
         let before = |n: usize| at.checked_sub(n).map_or("", |at| tokens[at].text.as_str());
         match text.as_str() {
-            // A module, or what a macro makes items of.
+            // A module, or the input of a macro, does not hide its types.
             "{" => blocks.push(before(2) != "mod" && before(1) != "!"),
             "}" => _ = blocks.pop(),
             "struct" | "enum" | "union" | "trait" | "type" if !blocks.contains(&true) => {
@@ -100,7 +104,7 @@ fn types(file: &str, tokens: &[Token]) -> Vec<Defined> {
                     _ => Visibility::Private,
                 };
                 let (name, file) = (name.text.clone(), file.to_string());
-                found.push(Defined { name, visibility, file, line: *line });
+                found.push(TypeDefinition { name, visibility, file, line: *line });
             }
             _ => {}
         }
@@ -108,11 +112,11 @@ fn types(file: &str, tokens: &[Token]) -> Vec<Defined> {
     found
 }
 
-/// The types of the crates and of the examples, by name; those of tests are not among them.
-fn all_types() -> BTreeMap<String, Vec<Defined>> {
+/// Returns the types of the crates and of the examples, by name. Types of tests are left out.
+fn all_types() -> BTreeMap<String, Vec<TypeDefinition>> {
     let files = all_sources();
     let counts = |root: &&str| root.starts_with("examples/") || root.contains("/src/");
-    let mut found: BTreeMap<String, Vec<Defined>> = BTreeMap::new();
+    let mut found: BTreeMap<String, Vec<TypeDefinition>> = BTreeMap::new();
     for root in roots(&files).into_iter().filter(counts) {
         for module in modules(root, &files) {
             for defined in types(&module.file, &module.tokens) {
@@ -142,8 +146,8 @@ fn one_name_means_one_type() {
         }
     }
     report(
-        "One name stands for several types:",
-        "name each after what it is, or add the name and a reason to EXCEPTIONS in this test",
+        "Several types have one name:",
+        "give each a name that says what it is, or add the name and a reason to EXCEPTIONS in this test",
         findings,
     );
 }

@@ -1,10 +1,11 @@
-//! What a rule has found: all of it in one message.
+//! The findings of a rule, in one message.
 
 use std::fmt::Write;
 
-/// What is wrong, and the files that it is wrong in.
+/// A violation of a rule, and the files that violate it.
 pub struct Finding {
     pub files: Vec<String>,
+    /// The violation.
     pub what: String,
 }
 

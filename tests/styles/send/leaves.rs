@@ -1,4 +1,4 @@
-//! Which leaves and combinators may be performed by a task that is `Send`: checked by the compiler.
+//! The leaves and combinators that a task that is `Send` may perform. The compiler checks them.
 
 use std::{cell::Cell, time::Duration};
 
@@ -20,7 +20,7 @@ use quadrivium_conformance::leaf;
 
 fn is_send<T: Task + Send>(_: T) {}
 
-/// A task that may move, though no two threads may look at it at once.
+/// Returns a task that is `Send` but not `Sync`.
 fn not_sync() -> impl Task<Output = u32> + Send {
     let n = Cell::new(0);
     leaf(move |_| match n.replace(1) {
@@ -30,7 +30,7 @@ fn not_sync() -> impl Task<Output = u32> + Send {
 }
 
 #[test]
-fn that_wait_for_time_and_for_others() {
+fn leaves_of_time_and_combinators_are_send() {
     is_send(turn());
     is_send(sleep(Duration::MAX));
     let _ = |now| is_send(sleep_until(now));
@@ -42,7 +42,7 @@ fn that_wait_for_time_and_for_others() {
 }
 
 #[test]
-fn that_the_operating_system_wakes() {
+fn leaves_that_the_operating_system_wakes_are_send() {
     let _ = |listener: TcpListener| is_send(listener.accept());
     let _ = |stream: TcpStream| {
         is_send(stream.read(&mut [0]));
@@ -68,16 +68,16 @@ fn that_the_operating_system_wakes() {
 }
 
 #[test]
-fn that_other_threads_work_for() {
+fn leaves_of_work_on_other_threads_are_send() {
     is_send(offload(|| 42));
     is_send(dns::lookup("localhost:1"));
     is_send(File::open("no such file"));
     let _ = |file: File| is_send(file.read(&mut [0]));
 }
 
-/// Each of the styles that may move performs each of them.
+/// Each style whose tasks are `Send` performs tasks of each such style.
 #[test]
-fn and_tasks_of_each_style() {
+fn tasks_of_each_send_style_are_send() {
     is_send(callback::send::callback(|cb| {
         cb.perform(future(async { perform(not_sync()).await }), |cb, n| cb.done(n));
     }));

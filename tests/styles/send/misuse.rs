@@ -1,5 +1,5 @@
-//! What is misuse of a style on one thread, where its tasks are `Send`: a callback panics as there;
-//! a generator's handle is no more than a name, so it may be used anywhere.
+//! Misuse of styles whose tasks are `Send`. A callback panics as it does on one thread. The handle
+//! of such a generator has no state, so it may be used anywhere.
 
 use std::{cell::Cell, pin::pin, rc::Rc, time::Duration};
 
@@ -43,7 +43,7 @@ fn a_generator_that_is_polled_by_hand_loses_no_wait() {
         {
             let mut sleeps = pin!(co.perform(sleep(second)));
             assert!(futures::poll!(sleeps.as_mut()).is_pending());
-            // Awaited beside it, with the wait of the other left where it is.
+            // Another task is awaited meanwhile. The wait of the sleep is kept.
             turn().await;
             sleeps.await;
         }
@@ -54,14 +54,14 @@ fn a_generator_that_is_polled_by_hand_loses_no_wait() {
 }
 
 #[test]
-fn a_generator_performs_by_the_handle_of_another() {
-    let given = Rc::new(Cell::new(None));
-    let gives = Rc::clone(&given);
+fn a_generator_can_perform_with_the_handle_of_another() {
+    let handle = Rc::new(Cell::new(None));
+    let store = Rc::clone(&handle);
     let outer = generator(|mut co| async move {
-        co.perform(generator(|inner| async move { gives.set(Some(inner)) })).await;
-        let mut inner = given.take().expect("it was given away");
+        co.perform(generator(|inner| async move { store.set(Some(inner)) })).await;
+        let mut inner = handle.take().expect("the inner generator has stored it");
         inner.perform(turn()).await;
-        // In a task of another style.
+        // The handle also works in a task of another style.
         co.perform(future(async move { inner.perform(sleep(Duration::from_secs(1))).await })).await;
     });
     new_loop().block_on(outer).unwrap();

@@ -1,5 +1,5 @@
-//! The laws for callbacks and generators that are `Send`, alone and with others, either way round;
-//! and that they do go on on another thread.
+//! The laws for callbacks and generators that are `Send`: alone, and in pairs with other styles.
+//! Further tests resume such tasks on another thread.
 
 mod leaves;
 mod misuse;

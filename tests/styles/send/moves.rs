@@ -1,4 +1,4 @@
-//! A task of each style that is `Send`, resumed on two threads in turn.
+//! A task of each `Send` style is resumed on two threads in turn.
 
 use std::{
     pin::Pin,
@@ -20,33 +20,33 @@ use quadrivium_conformance::leaf;
 
 type SendTask = Pin<Box<dyn Task<Output = usize> + Send>>;
 
-/// What was done on which thread, in order.
+/// The events of a task, in order, each with the name of its thread.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
+struct Notes(Arc<Mutex<Vec<String>>>);
 
-impl Log {
-    fn say(&self, line: &str) {
+impl Notes {
+    fn add(&self, line: &str) {
         let thread = thread::current();
         let line = format!("{}: {line}", thread.name().expect("the test names its threads"));
         self.0.lock().unwrap().push(line);
     }
 }
 
-/// A waker that counts.
+/// A waker that counts its wakes.
 #[derive(Default)]
-struct Counts(AtomicUsize);
+struct CountsWakes(AtomicUsize);
 
-impl Wake for Counts {
+impl Wake for CountsWakes {
     fn wake(self: Arc<Self>) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// A leaf that gives way once. It wakes whoever resumes it, each time.
-fn gives_way(log: &Log) -> impl Task<Output = ()> + Send + use<> {
-    let (log, mut is_second) = (log.clone(), false);
+/// Returns a leaf that suspends for one turn. In each resume it wakes the present waker.
+fn suspend_once(notes: &Notes) -> impl Task<Output = ()> + Send + use<> {
+    let (notes, mut is_second) = (notes.clone(), false);
     leaf(move |cx| {
-        log.say("leaf");
+        notes.add("leaf");
         cx.waker().wake_by_ref();
         match std::mem::replace(&mut is_second, true) {
             false => Step::Suspended(Wait::Turn),
@@ -55,27 +55,27 @@ fn gives_way(log: &Log) -> impl Task<Output = ()> + Send + use<> {
     })
 }
 
-/// Gives way twice, and is worth how often it began.
-fn as_callback(log: Log) -> SendTask {
-    fn go_on(cb: &mut Callback<usize>, log: Log, n: usize) {
-        log.say("body");
+/// Performs the leaf twice, and returns the number of performs.
+fn as_callback(notes: Notes) -> SendTask {
+    fn perform_next(cb: &mut Callback<usize>, notes: Notes, n: usize) {
+        notes.add("body");
         match n {
             2 => cb.done(n),
-            _ => cb.perform(gives_way(&log), move |cb, ()| go_on(cb, log, n + 1)),
+            _ => cb.perform(suspend_once(&notes), move |cb, ()| perform_next(cb, notes, n + 1)),
         }
     }
-    Box::pin(callback(|cb| go_on(cb, log, 0)))
+    Box::pin(callback(|cb| perform_next(cb, notes, 0)))
 }
 
-/// The same.
-fn as_generator(log: Log) -> SendTask {
+/// The same as a generator.
+fn as_generator(notes: Notes) -> SendTask {
     Box::pin(generator(|mut co| async move {
         let mut n = 0;
         loop {
-            log.say("body");
+            notes.add("body");
             match n {
                 2 => return n,
-                _ => co.perform(gives_way(&log)).await,
+                _ => co.perform(suspend_once(&notes)).await,
             }
             n += 1;
         }
@@ -92,9 +92,10 @@ fn resume_on(name: &str, mut task: SendTask, waker: Waker) -> (SendTask, Step<us
 }
 
 #[track_caller]
-fn goes_on_elsewhere(make: fn(Log) -> SendTask) {
-    let (log, here, there) = (Log::default(), Arc::<Counts>::default(), Arc::<Counts>::default());
-    let task = make(log.clone());
+fn assert_continues_on_another_thread(make: fn(Notes) -> SendTask) {
+    let (notes, here, there) =
+        (Notes::default(), Arc::<CountsWakes>::default(), Arc::<CountsWakes>::default());
+    let task = make(notes.clone());
     let (task, step) = resume_on("here", task, Arc::clone(&here).into());
     assert!(matches!(step, Step::Suspended(Wait::Turn)));
     let (task, step) = resume_on("there", task, Arc::clone(&there).into());
@@ -106,7 +107,7 @@ fn goes_on_elsewhere(make: fn(Log) -> SendTask) {
         // The first resume begins.
         "here: body",
         "here: leaf",
-        // What has suspended here is done there, and what comes then goes on there.
+        // The leaf that has suspended here is done there, and the body continues there.
         "there: leaf",
         "there: body",
         "there: leaf",
@@ -114,32 +115,32 @@ fn goes_on_elsewhere(make: fn(Log) -> SendTask) {
         "here: leaf",
         "here: body",
     ];
-    assert_eq!(*log.0.lock().unwrap(), expected);
-    // The waker is that of who resumes now.
+    assert_eq!(*notes.0.lock().unwrap(), expected);
+    // Each wake reaches the waker of the present resume.
     let wakes = [here, there].map(|counts| counts.0.load(Ordering::Relaxed));
     assert_eq!(wakes, [2, 2]);
 }
 
 #[test]
-fn a_callback_goes_on_elsewhere() {
-    goes_on_elsewhere(as_callback);
+fn a_callback_continues_on_another_thread() {
+    assert_continues_on_another_thread(as_callback);
 }
 
 #[test]
-fn a_generator_goes_on_elsewhere() {
-    goes_on_elsewhere(as_generator);
+fn a_generator_continues_on_another_thread() {
+    assert_continues_on_another_thread(as_generator);
 }
 
 #[test]
-fn nothing_of_it_is_left_where_it_was() {
+fn a_moved_task_keeps_no_waker_of_its_former_thread() {
     for make in [as_callback, as_generator] {
-        let (log, counts) = (Log::default(), Arc::<Counts>::default());
-        let task = make(log.clone());
+        let (notes, counts) = (Notes::default(), Arc::<CountsWakes>::default());
+        let task = make(notes.clone());
         let (task, _) = resume_on("here", task, Arc::clone(&counts).into());
         let (task, _) = resume_on("there", task, Waker::noop().clone());
-        // Resumed with another waker, it holds none of the first.
+        // After a resume with another waker, the task does not hold the first one.
         assert_eq!(Arc::strong_count(&counts), 1);
         drop(task);
-        assert_eq!(Arc::strong_count(&log.0), 1, "dropped on a third thread");
+        assert_eq!(Arc::strong_count(&notes.0), 1, "dropped on a third thread");
     }
 }

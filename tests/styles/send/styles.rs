@@ -1,6 +1,6 @@
-//! The two styles. They differ from those of one thread in the `use` lines, and in saying that what
-//! a law makes stays on its thread: it is full of `Rc`s, and a task that is `Send` may not hold it
-//! otherwise.
+//! The two styles whose tasks are `Send`. They differ from the styles of one thread in the `use`
+//! lines and in a `SendWrapper`. A body of a law contains `Rc`s, so a task that is `Send` may hold
+//! it only in this wrapper, which checks that the body stays on its thread.
 
 use quadrivium::{Task, callback::send as callback, generator::send as generator, task::BoxTask};
 use quadrivium_conformance::{Body, NextAction, Style, Value, leaf, map};
@@ -16,15 +16,18 @@ impl Style for Callback {
 
     fn task(&self, body: Body<Value>) -> BoxTask<Value> {
         let body = SendWrapper::new(body);
-        boxed(callback::callback(|cb| go_on(cb, body)))
+        boxed(callback::callback(|cb| perform_rest(cb, body)))
     }
 }
 
-fn go_on(cb: &mut callback::Callback<SendWrapper<Value>>, mut body: SendWrapper<Body<Value>>) {
+fn perform_rest(
+    cb: &mut callback::Callback<SendWrapper<Value>>,
+    mut body: SendWrapper<Body<Value>>,
+) {
     match body.go_on() {
-        NextAction::Perform(task) => cb.perform(stays(task), |cb, then| {
+        NextAction::Perform(task) => cb.perform(stays_on_its_thread(task), |cb, then| {
             then();
-            go_on(cb, body)
+            perform_rest(cb, body)
         }),
         NextAction::End(value) => cb.done(SendWrapper::new(value)),
     }
@@ -43,7 +46,7 @@ impl Style for Generator {
         boxed(generator::generator(|mut co| async move {
             loop {
                 let task = match body.go_on() {
-                    NextAction::Perform(task) => stays(task),
+                    NextAction::Perform(task) => stays_on_its_thread(task),
                     NextAction::End(value) => return SendWrapper::new(value),
                 };
                 let then = co.perform(task).await;
@@ -53,13 +56,13 @@ impl Style for Generator {
     }
 }
 
-/// `task`, which does not leave its thread.
-fn stays<T: 'static>(task: BoxTask<T>) -> impl Task<Output = T> + Send {
+/// Wraps `task`, which does not leave its thread, as a task that is `Send`.
+fn stays_on_its_thread<T: 'static>(task: BoxTask<T>) -> impl Task<Output = T> + Send {
     let mut task = SendWrapper::new(task);
     leaf(move |cx| task.as_mut().resume(cx))
 }
 
-/// A task that is `Send`, as the laws take it.
+/// Returns a task that is `Send` in the box that the laws expect.
 fn boxed(task: impl Task<Output = SendWrapper<Value>> + Send + 'static) -> BoxTask<Value> {
     map(task, SendWrapper::take)
 }

@@ -81,7 +81,7 @@ impl fmt::Display for RunError {
 
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// More tasks than this would not help the reader.
+        /// The number of tasks that are listed. A longer list would not help.
         const SHOWN: usize = 8;
         f.write_str("deadlock: no task is ready, and nothing outside the loop can wake one: ")?;
         for (i, label) in self.tasks.iter().take(SHOWN).enumerate() {

@@ -1,4 +1,4 @@
-//! Plants bugs in a copy of the workspace, one at a time, and writes down which laws see them.
+//! Plants bugs in a copy of the workspace, one at a time, and records which laws find them.
 //!
 //! ```text
 //!   bugs: data ── plant ──► scratch: a copy ── build ──► suite ── failures ──► findings ──► page
@@ -6,8 +6,9 @@
 //!                              └──────────────── un-plant, the next ──────────────┘
 //! ```
 //!
-//! In reading order: `bugs` is what is planted; `scratch` is where; `suite` runs the laws, in a
-//! `process` that ends; `finding` is what came of one bug; `page` is the table of all.
+//! In reading order: `bugs` has the bugs, and `scratch` the copy in which they are planted. `suite`
+//! runs the laws in a `process` with a time limit. `finding` is the result of one bug, and `page`
+//! the table of all results.
 
 #![forbid(unsafe_code)]
 
@@ -28,21 +29,21 @@ mod suite;
 
 use crate::{bugs::Bug, finding::Finding, scratch::Scratch};
 
-/// Where the table of all bugs goes.
+/// The page with the table of all bugs.
 const PAGE: &str = "docs/seeded-bugs.md";
 
-/// Seeded bugs: proof that the suite bites.
+/// Seeded bugs: they show that the laws find bugs.
 ///
-/// Copies the workspace, plants one bug at a time and runs the laws, which must see it. Without a
-/// name it writes docs/seeded-bugs.md, which takes over half an hour; with some it prints their
-/// lines of that page.
+/// Copies the workspace, plants one bug at a time and runs the laws, which must find it. Without a
+/// name it plants all bugs and writes docs/seeded-bugs.md. This takes three quarters of an hour.
+/// With names it plants these bugs and prints their lines of that page.
 #[derive(Debug, Parser)]
 #[command(name = "quadrivium-seeded-bugs", max_term_width = 100)]
 struct Cli {
-    /// Plants only the bugs whose name contains one of these
+    /// Plants only the bugs whose names contain one of these words
     names: Vec<String>,
 
-    /// Only looks whether each bug still applies in exactly one place; builds nothing
+    /// Checks only that each bug still applies in exactly one place, and builds nothing
     #[arg(long)]
     check: bool,
 }
@@ -58,10 +59,12 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<(), String> {
-    if let Some(name) = cli.names.iter().find(|name| !bugs::all().any(|bug| bug.is_called(name))) {
-        return Err(format!("no bug has {name:?} in its name: leave it out for all of them"));
+    if let Some(name) = cli.names.iter().find(|name| !bugs::all().any(|bug| bug.is_named(name))) {
+        return Err(format!(
+            "no bug has {name:?} in its name: leave the name out to plant all bugs"
+        ));
     }
-    let is_wanted = |bug: &&Bug| cli.names.iter().any(|name| bug.is_called(name));
+    let is_wanted = |bug: &&Bug| cli.names.iter().any(|name| bug.is_named(name));
     let chosen: Vec<_> = bugs::all().filter(|bug| cli.names.is_empty() || is_wanted(bug)).collect();
     check(&root(), &chosen)?;
     if cli.check {
@@ -78,23 +81,23 @@ fn run(cli: &Cli) -> Result<(), String> {
     verdict(&findings)
 }
 
-/// The workspace.
+/// Returns the root of the workspace.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
 }
 
-/// Whether each bug applies to the sources as they are.
+/// Checks that each bug applies to the present sources.
 fn check(root: &Path, bugs: &[&Bug]) -> Result<(), String> {
     let apply = |bug: &&Bug| {
         let text = fs::read_to_string(root.join(bug.file)).map_err(|error| error.to_string());
         let planted = text.and_then(|text| bug.plant(&text));
         planted.err().map(|error| format!("{}, in {}: {error}", bug.name, bug.file))
     };
-    let rotted: Vec<_> = bugs.iter().filter_map(apply).collect();
-    if rotted.is_empty() { Ok(()) } else { Err(rotted.join("\n       ")) }
+    let errors: Vec<_> = bugs.iter().filter_map(apply).collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors.join("\n       ")) }
 }
 
-/// Runs the laws without a bug, and then with each of these.
+/// Runs the laws without a bug, and then with each of these bugs.
 fn find<'a>(bugs: &[&'a Bug]) -> Result<Vec<Finding<'a>>, String> {
     let scratch = Scratch::new(&root()).map_err(|error| format!("cannot copy: {error}"))?;
     eprintln!("no bug");
@@ -106,7 +109,7 @@ fn find<'a>(bugs: &[&'a Bug]) -> Result<Vec<Finding<'a>>, String> {
         eprint!("{} of {}: {}: ", i + 1, bugs.len(), bug.name);
         let planted = scratch.plant(bug)?;
         let finding =
-            Finding { bug, built: suite::build(&scratch).map(|suite| suite.of(bug).run()) };
+            Finding { bug, built: suite::build(&scratch).map(|suite| suite.for_bug(bug).run()) };
         drop(planted);
         eprintln!("{finding}");
         Ok(finding)
@@ -114,10 +117,10 @@ fn find<'a>(bugs: &[&'a Bug]) -> Result<Vec<Finding<'a>>, String> {
     bugs.iter().enumerate().map(find).collect()
 }
 
-/// An error when a bug has been seen by no law, or could not be planted.
+/// Returns an error when no law has found a bug, or a bug could not be planted.
 fn verdict(findings: &[Finding<'_>]) -> Result<(), String> {
-    let lives = |finding: &&Finding<'_>| !finding.is_killed();
-    let lines: Vec<_> = findings.iter().filter(lives).map(Finding::complaint).collect();
+    let survives = |finding: &&Finding<'_>| !finding.is_killed();
+    let lines: Vec<_> = findings.iter().filter(survives).map(Finding::complaint).collect();
     if lines.is_empty() { Ok(()) } else { Err(lines.join("\n       ")) }
 }
 

@@ -1,21 +1,21 @@
-//! [`page`]: the table of all bugs, as `docs/seeded-bugs.md` has it.
+//! [`page`]: the text of `docs/seeded-bugs.md`, with the table of all bugs.
 
 use crate::{
     finding::Finding,
     suite::{STYLES, SuiteResult},
 };
 
-/// So many laws are named; of the rest, how many.
+/// The number of laws that a row names.
 const NAMED: usize = 3;
 
-/// The whole page.
+/// Returns the whole page.
 pub fn page(findings: &[Finding<'_>]) -> String {
     intro(findings) + &table(findings)
 }
 
-/// The table alone.
+/// Returns the table alone.
 pub fn table(findings: &[Finding<'_>]) -> String {
-    let head = "| bug | what a user would suffer | killed by | laws that break | in |\n\
+    let head = "| bug | harm for a user | killed by | laws | styles |\n\
                 |---|---|---|---|---|\n";
     findings.iter().map(line).fold(head.to_string(), |table, line| table + &line)
 }
@@ -25,15 +25,18 @@ fn intro(findings: &[Finding<'_>]) -> String {
     let weakly = findings.iter().filter(|finding| finding.is_weakly_killed()).count();
     format!(
         "# Seeded bugs\n\n\
-         A suite that has never failed proves little. So each of these bugs is planted in a copy of the workspace, one at a time, and the\n\
-         laws run in the four styles: a law must fail. The bugs are data, in `crates/testing/seeded-bugs/src/bugs`; this page is\n\
-         written by\n\n\
-         ```text\n\
+         A test suite that has never failed proves little. Each of these bugs is planted in a copy of the\n\
+         workspace, one at a time. Then the laws run in the four styles, and at least one law must fail. The\n\
+         bugs are data, in `crates/testing/seeded-bugs/src/bugs`. This command writes this page:\n\n\
+         ```sh\n\
          cargo run --release -p quadrivium-seeded-bugs\n\
          ```\n\n\
-         which takes over half an hour and fails when a bug survives. With a name as argument it plants the bugs of that name and prints their\n\
-         lines; `--check` only looks whether each bug still applies. A law that ends the process, or does not end, is left out and the\n\
-         others run again, at most three times: then two dots stand where more may break.\n\n\
+         It takes three quarters of an hour, and fails when a bug survives. With a name as its argument it\n\
+         plants the bugs with that name and prints their rows. `--check` only checks that each bug still\n\
+         applies.\n\n\
+         The last two columns show how many laws break, and in which styles. A law that ends the process, or\n\
+         does not end, is left out, and the other laws run again, at most three times. Two dots after the\n\
+         styles mean that more may break.\n\n\
          {killed} of {} bugs are killed, {weakly} of them only by a law that does not end.\n\n",
         findings.len()
     )
@@ -41,37 +44,40 @@ fn intro(findings: &[Finding<'_>]) -> String {
 
 fn line(finding: &Finding<'_>) -> String {
     let (by, laws, styles) = match &finding.built {
-        Ok(outcome) if !outcome.is_clean() => (by(outcome), laws(outcome), styles(outcome)),
-        Ok(_) => ("**nothing**".into(), 0.to_string(), "–".into()),
+        Ok(result) if !result.is_clean() => (killed_by(result), laws(result), styles(result)),
+        Ok(_) => ("**no law**".into(), 0.to_string(), "–".into()),
         Err(_) => ("**it does not compile**".into(), "–".into(), "–".into()),
     };
     let bug = finding.bug;
     format!("| {} | {} | {by} | {laws} | {styles} |\n", bug.name, bug.harm)
 }
 
-/// The first laws that fail, then those that end the process or do not end.
-fn by(outcome: &SuiteResult) -> String {
-    let is_new = |law: &&String| !outcome.failed.contains(law);
-    let failed = outcome.failed.iter().map(|law| format!("`{law}`"));
-    let died = outcome.died.iter().filter(is_new);
+/// Returns the first laws that find the bug: those that fail, then those that end the process or do
+/// not end.
+fn killed_by(result: &SuiteResult) -> String {
+    let is_new = |law: &&String| !result.failed.contains(law);
+    let failed = result.failed.iter().map(|law| format!("`{law}`"));
+    let died = result.died.iter().filter(is_new);
     let died = died.map(|law| format!("`{law}` (ends the process)"));
-    let unended = outcome.unended.iter().filter(is_new);
+    let unended = result.unended.iter().filter(is_new);
     let unended = unended.map(|law| format!("`{law}` (does not end)"));
     failed.chain(died).chain(unended).take(NAMED).collect::<Vec<_>>().join(", ")
 }
 
-fn laws(outcome: &SuiteResult) -> String {
-    let mute = outcome.mute().filter(|law| !outcome.failed.iter().any(|failed| failed == law));
-    (outcome.failed.len() + mute.count()).to_string()
+fn laws(result: &SuiteResult) -> String {
+    let others =
+        result.ending_or_unended().filter(|law| !result.failed.iter().any(|failed| failed == law));
+    (result.failed.len() + others.count()).to_string()
 }
 
-/// The styles in which laws break. One that ends the process in one style is not run in the others.
-fn styles(outcome: &SuiteResult) -> String {
-    let broken = STYLES.into_iter().filter(|style| outcome.styles.contains(style));
+/// Returns the styles in which laws break. A law that ends the process in one style is not run in
+/// the others.
+fn styles(result: &SuiteResult) -> String {
+    let broken = STYLES.into_iter().filter(|style| result.styles.contains(style));
     match broken.collect::<Vec<_>>() {
         styles if styles.is_empty() => "–".into(),
         styles if styles.len() == STYLES.len() => "all".into(),
-        styles if outcome.mute().next().is_some() => styles.join(", ") + ", ..",
+        styles if result.ending_or_unended().next().is_some() => styles.join(", ") + ", ..",
         styles => styles.join(", "),
     }
 }

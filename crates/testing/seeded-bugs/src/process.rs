@@ -1,4 +1,4 @@
-//! [`run`]: a process that is ended when it stands still, with all that it has started.
+//! [`run`]: runs a process, and ends it with all its children when it stands still.
 
 use std::{
     io::{ErrorKind, Read},
@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-/// What a process said, and how it ended.
+/// The output of a process, and how it ended.
 #[derive(Debug)]
 pub struct EndedProcess {
     pub stdout: String,
@@ -19,26 +19,26 @@ pub struct EndedProcess {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
-    /// By itself.
+    /// It ended by itself.
     Exited,
-    /// A signal ended it: an abort, a bad access.
+    /// A signal ended it, such as an abort or a bad access.
     Died,
-    /// It said nothing for so long that it was ended.
+    /// It printed nothing for longer than the limit, and was ended.
     StoodStill,
 }
 
-/// Runs a process until it ends, or says nothing for `limit`.
+/// Runs a process until it ends, or prints nothing for `limit`.
 pub fn run(command: &mut Command, limit: Duration) -> EndedProcess {
-    // A group of its own, so that a law's own processes are ended with it.
+    // A process group of its own, so that the processes of a law are ended with it.
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot run: {error}"));
-    let mut stderr = child.stderr.take().expect("it is piped");
-    let complains = thread::spawn(move || {
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot run the laws: {error}"));
+    let mut stderr = child.stderr.take().expect("its output is piped");
+    let reads_stderr = thread::spawn(move || {
         let mut text = Vec::new();
         let _ = stderr.read_to_end(&mut text);
         String::from_utf8_lossy(&text).into_owned()
     });
-    let (stdout, stood_still) = listen(&mut child, limit);
+    let (stdout, stood_still) = read_stdout(&mut child, limit);
     if stood_still {
         end_group(&child);
     }
@@ -47,7 +47,7 @@ pub fn run(command: &mut Command, limit: Duration) -> EndedProcess {
     if how == How::Died {
         end_group(&child);
     }
-    let stderr = complains.join().expect("reading does not panic");
+    let stderr = reads_stderr.join().expect("reading does not panic");
     EndedProcess { stdout, stderr, how }
 }
 
@@ -59,9 +59,9 @@ fn how(status: ExitStatus, stood_still: bool) -> How {
     }
 }
 
-/// What the child says until it is silent for ever, or for `limit`: then true.
-fn listen(child: &mut Child, limit: Duration) -> (String, bool) {
-    let mut stdout = child.stdout.take().expect("it is piped");
+/// Returns the output of the child, and whether it printed nothing for `limit`.
+fn read_stdout(child: &mut Child, limit: Duration) -> (String, bool) {
+    let mut stdout = child.stdout.take().expect("its output is piped");
     let (sender, pieces) = mpsc::channel();
     thread::spawn(move || {
         let mut piece = [0; 4096];
@@ -74,21 +74,21 @@ fn listen(child: &mut Child, limit: Duration) -> (String, bool) {
             }
         }
     });
-    let mut heard = Vec::new();
+    let mut output = Vec::new();
     let stood_still = loop {
         match pieces.recv_timeout(limit) {
-            Ok(piece) => heard.extend(piece),
+            Ok(piece) => output.extend(piece),
             Err(RecvTimeoutError::Timeout) => break true,
             Err(RecvTimeoutError::Disconnected) => break false,
         }
     };
-    (String::from_utf8_lossy(&heard).into_owned(), stood_still)
+    (String::from_utf8_lossy(&output).into_owned(), stood_still)
 }
 
-/// With `-s`, since not every shell reads a group after `kill -KILL`.
+/// With `-s`, because not every shell accepts a group after `kill -KILL`.
 const KILL: &str = "kill -s KILL -- -\"$0\"";
 
-/// Ends the child and all that it has started. There may be nobody left, which is no failure.
+/// Ends the child and all processes that it has started. If none is left, that is no failure.
 fn end_group(child: &Child) {
     let group = child.id().to_string();
     let _ = Command::new("sh").args(["-c", KILL, &group]).stderr(Stdio::null()).status();
@@ -110,12 +110,12 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_is_told_from_an_exit() {
+    fn a_signal_and_an_exit_are_different() {
         assert_eq!(sh("kill -ABRT $$", Duration::MAX).how, How::Died);
     }
 
     #[test]
-    fn what_stands_still_is_ended_with_its_own_processes() {
+    fn a_process_that_stands_still_is_ended_with_its_children() {
         let ended = sh("echo begun; sleep 1000 & wait", Duration::from_millis(200));
         assert_eq!((ended.stdout.as_str(), ended.how), ("begun\n", How::StoodStill));
     }

@@ -8,15 +8,15 @@ use std::{
 
 use crate::bugs::Bug;
 
-/// A copy of the workspace below its `target`, kept from one run to the next: so other people's
-/// crates are built once.
+/// A copy of the workspace below its `target`. It is kept from one run to the next, so that
+/// dependencies are built only once.
 pub struct Scratch {
     root: PathBuf,
 }
 
 impl Scratch {
-    /// Copies the workspace. A file that is the same is left alone, so that it is not built again;
-    /// one that an interrupted run left a bug in is not the same.
+    /// Copies the workspace. A file that is the same is not written, so that it is not built again.
+    /// A file in which an interrupted run has left a bug is not the same.
     pub fn new(workspace: &Path) -> io::Result<Self> {
         let root = workspace.join("target/seeded-bugs/workspace");
         fs::create_dir_all(&root)?;
@@ -28,12 +28,12 @@ impl Scratch {
         &self.root
     }
 
-    /// Where it is built.
+    /// Returns the folder in which the copy is built.
     pub fn target(&self) -> PathBuf {
         self.root.with_file_name("target")
     }
 
-    /// Puts a bug in, until the guard is dropped.
+    /// Plants a bug, until the guard is dropped.
     pub fn plant(&self, bug: &Bug) -> Result<Planted, String> {
         let file = self.root.join(bug.file);
         let text = fs::read_to_string(&file).map_err(|error| error.to_string())?;
@@ -42,22 +42,22 @@ impl Scratch {
     }
 }
 
-/// The span in which a bug is in the copy. Made by [`Scratch::plant`].
+/// Keeps a bug in the copy until it is dropped. Made by [`Scratch::plant`].
 #[must_use = "the bug is taken out again when this is dropped"]
 pub struct Planted {
     file: PathBuf,
-    /// What stood there before.
+    /// The text of the file without the bug.
     text: String,
 }
 
 impl Drop for Planted {
     fn drop(&mut self) {
-        // If it fails, the next bug would be planted beside this one: better to stop.
+        // If this failed, the next bug would be planted together with this one, so the run ends.
         fs::write(&self.file, &self.text).expect("a file that was written can be written again");
     }
 }
 
-/// Makes `to` the same as `from`, but for what is hidden or was built.
+/// Makes `to` the same as `from`, except for hidden files and `target`.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let names = names(from)?;
     for gone in names_of_all(to)?.difference(&names) {

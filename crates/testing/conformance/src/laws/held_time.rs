@@ -23,8 +23,8 @@ laws! { ($) held_time:
     /// Another thread may drop a hold. Time then passes again, even if no task waits for that
     /// thread.
     may_be_released_by_another_thread on OwnClock;
-    /// If time is held, only deadlines are left and no other thread can wake a task, the run ends
-    /// with a deadlock.
+    /// A run ends with a deadlock if time is held, only deadlines are left and no other thread can
+    /// wake a task.
     a_sleep_under_a_hold_is_a_deadlock on OwnClock;
     /// On the real clock a hold has no effect.
     does_nothing_on_the_real_clock;

@@ -11,14 +11,14 @@ const CALLS: &str = "crates/styles/callback/src/calls.rs";
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "callback-sub-task-dropped-late",
-        harm: "what a sub-task holds is still held when the next callback runs",
+        harm: "the values of a sub-task still exist when the next callback runs",
         file: STAGE,
         find: "this.task.set(None);",
         replace: "",
     },
     Bug {
         name: "callback-panic-swallowed",
-        harm: "a callback that panics is reported as one that forgot to go on",
+        harm: "a callback that panics is reported as a callback that neither performs a task nor ends",
         file: STAGE,
         find: "then(cb, output);",
         replace: "let then = std::panic::AssertUnwindSafe(|| then(cb, output));\n                \
@@ -26,7 +26,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "callback-destructor-skipped",
-        harm: "a callback task that is cancelled keeps all it holds for ever",
+        harm: "a callback task that is cancelled never drops its values",
         file: TASK,
         find: "impl<F, T> fmt::Debug for CallbackTask<F, T> {",
         replace: "impl<F, T> Drop for CallbackTask<F, T> {\n    \
@@ -35,7 +35,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "callback-resumed-after-done",
-        harm: "a host that resumes a callback task once too often is not told",
+        harm: "a host that resumes a callback task after its end gets no panic",
         file: TASK,
         find: "let mut stage = this.callback.stage.take().expect(RESUMED_AFTER_DONE);",
         replace: "let Some(mut stage) = this.callback.stage.take() else {\n                \
@@ -43,21 +43,21 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "callback-second-call-wins",
-        harm: "of two things a callback does, the first is silently thrown away",
+        harm: "when a callback performs two tasks, the first is silently dropped",
         file: HANDLE,
         find: "self.stage.is_none() && self.output.is_none()",
         replace: "self.stage.is_none() || self.output.is_none()",
     },
     Bug {
         name: "send-callback-second-call-wins",
-        harm: "of two things a callback of a task that may move does, the first is thrown away",
+        harm: "when a callback of a `Send` task performs two tasks, the first is silently dropped",
         file: SEND,
         find: "self.stage.is_none() && self.output.is_none()",
         replace: "self.stage.is_none() || self.output.is_none()",
     },
     Bug {
-        name: "a-late-call-delays-those-after-it",
-        harm: "what is called every second drifts by what each call takes",
+        name: "a-late-call-delays-later-calls",
+        harm: "a function that is called every second drifts by the duration of each call",
         file: CALLS,
         find: "now.checked_add(period - Duration::from_nanos_u128(overdue % nanos))",
         replace: "now.checked_add(period).filter(|_| nanos > 0)",

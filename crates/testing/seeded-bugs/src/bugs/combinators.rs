@@ -15,14 +15,14 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "join-waits-for-one-part",
-        harm: "the second of two joined tasks is resumed only when the first is",
+        harm: "the second of two joined tasks is resumed only together with the first",
         file: JOIN,
         find: "Step::Suspended(a.or(b))",
         replace: "{ drop(b); Step::Suspended(a) }",
     },
     Bug {
         name: "loser-outlives-the-race",
-        harm: "what the loser of a race holds is held for as long as the race lies about",
+        harm: "the values of the loser of a race are dropped only together with the race",
         file: RACE,
         find: "self.parts = None;",
         replace: "",

@@ -1,4 +1,4 @@
-//! Bugs of the loop's turn: who is resumed, when, how often.
+//! Bugs of the loop's turn: which tasks are resumed, when, and how often.
 
 use super::Bug;
 
@@ -10,14 +10,14 @@ const WAKE: &str = "crates/hosts/event-loop/src/turn/wake.rs";
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "last-come-first-served",
-        harm: "the task that became ready first waits longest",
+        harm: "the task that became ready first waits the longest",
         file: READY,
         find: "self.later.push(key);",
         replace: "self.later.insert(0, key);",
     },
     Bug {
         name: "a-turn-without-end",
-        harm: "tasks that wake each other run in the same turn for ever, and no deadline is looked at",
+        harm: "tasks that wake each other run in the same turn for ever, and no deadline is checked",
         file: READY,
         find: "self.later.push(key);",
         replace: "self.turn.push(key);",
@@ -38,7 +38,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "stale-generation-honoured",
-        harm: "an old waker wakes, and an old handle cancels, whoever has the slot now",
+        harm: "an old waker wakes, and an old handle cancels, the task that has the slot now",
         file: SLOTS,
         find: "(slot.generation == key.generation() && ",
         replace: "(",
@@ -52,7 +52,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "deadlock-never-found",
-        harm: "a program that can never go on sleeps for ever instead of saying so",
+        harm: "a program that can never go on sleeps for ever, and no deadlock is reported",
         file: DEADLOCK,
         find: "!self.remotes.any_exists()",
         replace: "false",
@@ -65,21 +65,21 @@ pub const BUGS: &[Bug] = &[
         replace: "",
     },
     Bug {
-        name: "escape-never-undone",
-        harm: "once any task has given its waker away, no deadlock is ever found",
+        name: "escaped-waker-counts-for-ever",
+        harm: "once any task has given its waker away, no deadlock is ever reported",
         file: SLOTS,
         find: "self.escaped -= usize::from(slot.is_escaped);",
         replace: "",
     },
     Bug {
         name: "spurious-wakes-without-end",
-        harm: "a simulation with spurious wakes calls a sleep a livelock and finds no deadlock",
+        harm: "a simulation with spurious wakes reports a sleep as a livelock, and finds no deadlock",
         file: "crates/hosts/event-loop/src/turn/scheduled_turn.rs",
         find: "Fault::Wake(_) if scheduled.chosen_by_fault.get() => {}",
         replace: "",
     },
     Bug {
-        name: "stop-sticks",
+        name: "stop-never-ends",
         harm: "a loop that was stopped once can never run again",
         file: "crates/hosts/event-loop/src/turn/run.rs",
         find: "self.stopped.take()",

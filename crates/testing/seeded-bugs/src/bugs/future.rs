@@ -1,4 +1,4 @@
-//! Bugs of the future style, and of how the waits of its performs reach the task.
+//! Bugs of the future style, and of the way that the waits of its performs take to the task.
 
 use super::Bug;
 
@@ -8,14 +8,14 @@ const TASK: &str = "crates/styles/future/src/task.rs";
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "future-kept-when-done",
-        harm: "a future that is done keeps its body, and a late resume gets the compiler's message",
+        harm: "a future that is done keeps its body, and a resume after the end panics with the compiler's message",
         file: TASK,
         find: "this.body.set(None);",
         replace: "",
     },
     Bug {
         name: "future-panic-swallowed",
-        harm: "who joins a future that panics waits for ever",
+        harm: "a task that joins a future that panics waits for ever",
         file: TASK,
         find: "let step = this.waits.poll(body, cx);",
         replace: "let poll = std::panic::AssertUnwindSafe(|| this.waits.poll(body, cx));\n        \
@@ -24,14 +24,14 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "future-wait-left-behind",
-        harm: "a future waits for what the one polled before it has waited for",
+        harm: "a future also has the wait of the future that was polled before it",
         file: PERFORM,
         find: "let wait = match SHORT_SUM.replace(ShortSum::Wake) {",
         replace: "let wait = match SHORT_SUM.get() {",
     },
     Bug {
         name: "future-last-wait-wins",
-        harm: "of several sleeps awaited at once only the last one is waited for",
+        harm: "when several sleeps are awaited at once, only the last one counts",
         file: PERFORM,
         find: "LONG_SUM.set(Some(sum.or(wait)));",
         replace: "drop(sum); LONG_SUM.set(Some(wait));",
@@ -45,7 +45,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "future-loser-leaves-its-deadline",
-        harm: "a task is kept waiting for the deadlines of parts that were dropped",
+        harm: "a task keeps waiting for the deadlines of parts that were dropped",
         file: PERFORM,
         find: "self.perform.strong_count() > 0",
         replace: "self.perform.strong_count() < usize::MAX",

@@ -10,14 +10,14 @@ const SEND: &str = "crates/styles/generator/src/send.rs";
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "generator-waker-not-renewed",
-        harm: "a generator that goes on in another task wakes the one it was in before",
+        harm: "a generator that moves to another task still wakes the former task",
         file: HANDLE,
         find: "if !self.waker.borrow().will_wake(cx.waker()) {",
         replace: "if false {",
     },
     Bug {
         name: "generator-panic-swallowed",
-        harm: "who joins a generator that panics waits for ever",
+        harm: "a task that joins a generator that panics waits for ever",
         file: MACHINE,
         find: "match generator.resume() {",
         replace: "let generator = std::panic::AssertUnwindSafe(|| generator.resume());\n        \
@@ -26,14 +26,14 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "generator-kept-when-done",
-        harm: "a generator that is done keeps its body, and may be resumed into it",
+        harm: "a generator that is done keeps its body, and can be resumed again",
         file: MACHINE,
         find: "self.state = State::Done;",
         replace: "",
     },
     Bug {
         name: "generator-destructor-skipped",
-        harm: "a generator that is cancelled keeps all it holds for ever",
+        harm: "a generator that is cancelled never drops its values",
         file: MACHINE,
         find: "impl<B, G: Future, T> Unpin for Machine<B, G, T> {}",
         replace: "impl<B, G: Future, T> Unpin for Machine<B, G, T> {}\n\n\
@@ -42,28 +42,28 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "generator-second-yield-lost",
-        harm: "of two waits of one resume the first is silently thrown away",
+        harm: "when a generator yields two waits in one resume, the first is silently lost",
         file: HANDLE,
         find: "!self.shared.note_yield(true)",
         replace: "!self.shared.note_yield(true) || true",
     },
     Bug {
         name: "send-generator-kept-when-done",
-        harm: "a generator that may move keeps its body, and a late resume gets the compiler's message",
+        harm: "a `Send` generator that is done keeps its body, and a resume after the end panics with the compiler's message",
         file: SEND,
         find: "this.generator = None;",
         replace: "",
     },
     Bug {
-        name: "cancelled-next-takes-the-generator-along",
-        harm: "a stream whose next item was waited for in vain has no items any more",
+        name: "cancelled-next-loses-the-generator",
+        harm: "when a task that waits for the next item is cancelled, the stream has no items any more",
         file: STREAM,
         find: "if let Some(generator) = self.generator.take() {",
         replace: "if let Some(generator) = self.generator.take().filter(|_| false) {",
     },
     Bug {
         name: "stream-goes-on-after-a-panic",
-        harm: "who asks a stream that has panicked is told of two at once instead of the end",
+        harm: "after a panic of its body, a stream panics with a wrong message instead of ending",
         file: STREAM,
         find: "        self.0.set(State::Ended);",
         replace: "        let _ = self.0;",

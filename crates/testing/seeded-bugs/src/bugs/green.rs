@@ -1,4 +1,4 @@
-//! Bugs of the green threads alone. None plays with memory: what then happens would be chance.
+//! Bugs of the green threads alone. None of them corrupts memory, as the effect would be random.
 
 use super::Bug;
 
@@ -8,14 +8,14 @@ const TASK: &str = "crates/styles/green/src/task.rs";
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "green-destructor-skipped",
-        harm: "a green thread that is cancelled keeps its stack and all that is on it",
+        harm: "a green thread that is cancelled keeps its stack and all values on it",
         file: TASK,
         find: "State::Started(thread) => thread.cancel(),",
         replace: "State::Started(thread) => mem::forget(thread),",
     },
     Bug {
         name: "green-cancel-resumes",
-        harm: "a green thread that is cancelled runs on instead of unwinding",
+        harm: "a green thread that is cancelled keeps running instead of unwinding",
         file: HANDLE,
         find: "resume_unwind(Box::new(Cancelled))",
         replace: "if thread::panicking() { resume_unwind(Box::new(Cancelled)) }",
@@ -29,14 +29,14 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "green-kept-when-done",
-        harm: "a green thread that is done keeps its stack, and a late resume gets another message",
+        harm: "a green thread that is done keeps its stack, and a resume after the end panics with a wrong message",
         file: TASK,
         find: "self.state = State::Done;",
         replace: "",
     },
     Bug {
         name: "green-suspends-while-unwinding",
-        harm: "a destructor that waits leaves a stack in the middle of a panic",
+        harm: "a destructor that waits suspends a stack in the middle of a panic",
         file: HANDLE,
         find: "if thread::panicking() {",
         replace: "if false {",
@@ -50,7 +50,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "green-without-a-name",
-        harm: "a stack overflow does not say whose stack it was",
+        harm: "the message of a stack overflow does not name the task",
         file: TASK,
         find: "host::label(), stack.usable())",
         replace: "host::label().filter(|_| false), stack.usable())",
@@ -64,21 +64,21 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "green-overflow-names-no-line",
-        harm: "a stack overflow does not say which green thread of its task it was",
+        harm: "the message of a stack overflow does not name the green thread of the task",
         file: TASK,
         find: "Occupant::new(made_at, host::label(), stack.usable())",
         replace: "Occupant::new(std::panic::Location::caller(), host::label(), stack.usable())",
     },
     Bug {
         name: "green-unwinds-at-thread-end",
-        harm: "a green thread is unwound when thread-locals that it has borrowed are gone",
+        harm: "a green thread is unwound after thread-locals that it has borrowed are gone",
         file: TASK,
         find: "if is_thread_ending() {",
         replace: "if false {",
     },
     Bug {
         name: "green-takes-the-last-address-space",
-        harm: "too many green threads end the process in somebody else's allocation",
+        harm: "too many green threads make another allocation fail, which ends the process",
         file: "crates/styles/green/src/stack/chunk.rs",
         find: "Mapping::leave_a_reserve()",
         replace: "std::io::Result::Ok(())",

@@ -1,13 +1,13 @@
-//! The seeded bugs: each a small change to one file, from which a user would suffer.
+//! The seeded bugs. Each is a small change to one file that would harm a user.
 //!
-//! They are data, so a bug is added by a few lines, and one that no longer applies is an error that
-//! names it. What is looked for is kept short, so that it survives what happens around it.
+//! They are data, so a few lines add a bug. A bug that no longer applies is an error that names it.
+//! The text that a bug replaces is short, so that changes of the code around it do not matter.
 
 mod event_loop;
 mod ends;
 mod timers;
 mod trace;
-mod afar;
+mod other_threads;
 mod sockets;
 mod channels;
 mod notify;
@@ -25,24 +25,24 @@ mod connections;
 #[derive(Debug)]
 pub struct Bug {
     pub name: &'static str,
-    /// What a user would suffer.
+    /// The harm for a user.
     pub harm: &'static str,
-    /// From the root of the workspace.
+    /// The path from the root of the workspace.
     pub file: &'static str,
-    /// What stands there exactly once.
+    /// A text that is in the file exactly once.
     pub find: &'static str,
-    /// What the bug makes of it.
+    /// The text that replaces it.
     pub replace: &'static str,
 }
 
-/// All bugs, from the loop outwards to the styles, and then of the test kit.
+/// Returns all bugs: of the loop first, then of the leaves, the styles and the test kit.
 pub fn all() -> impl Iterator<Item = &'static Bug> {
     let topics = [
         event_loop::BUGS,
         ends::BUGS,
         timers::BUGS,
         trace::BUGS,
-        afar::BUGS,
+        other_threads::BUGS,
         sockets::BUGS,
         channels::BUGS,
         notify::BUGS,
@@ -60,20 +60,24 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
 }
 
 impl Bug {
-    /// Whether its name contains this.
-    pub fn is_called(&self, part: &str) -> bool {
+    /// Returns whether the name contains `part`.
+    pub fn is_named(&self, part: &str) -> bool {
         self.name.contains(part)
     }
 
-    /// The text of the file with the bug in it.
+    /// Returns the text of the file with the bug in it.
     ///
     /// # Errors
     ///
-    /// When the bug has rotted: what it changes is not there, or in more than one place.
+    /// When the bug no longer applies: the text that it replaces is not in the file, or not only
+    /// once.
     pub fn plant(&self, text: &str) -> Result<String, String> {
         match text.matches(self.find).count() {
             1 => Ok(text.replacen(self.find, self.replace, 1)),
-            n => Err(format!("`{}` stands there {n} times: write the bug anew", self.find)),
+            n => Err(format!(
+                "`{}` is in the file {n} times, not once: write the bug anew",
+                self.find
+            )),
         }
     }
 }
@@ -91,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bug_that_has_rotted_is_an_error() {
+    fn a_bug_that_does_not_apply_once_is_an_error() {
         let bug = Bug { name: "", harm: "", file: "", find: "one", replace: "two" };
         assert_eq!(bug.plant("just one"), Ok("just two".into()));
         assert!(bug.plant("three").unwrap_err().contains("0 times"));

@@ -9,7 +9,7 @@ const WORK: &str = "crates/io/src/offload/work.rs";
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "offload-wake-lost",
-        harm: "a task that waits for work on another thread waits on when the work is done",
+        harm: "a task that waits for work on another thread is not woken when the work is done",
         file: WORK,
         find: "waker.wake();",
         replace: "drop(waker);",
@@ -23,7 +23,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "offload-time-not-held",
-        harm: "on a virtual clock a timeout fires before work that takes no virtual time is done",
+        harm: "on a virtual clock, a timeout fires before work on another thread is done, which takes no virtual time",
         file: OFFLOAD,
         find: "let hold = send_hold();",
         replace: "let hold = { drop(send_hold()); SendHold::default() };",

@@ -1,4 +1,4 @@
-//! Bugs of sockets and pipes: what is waited for, and what the kernel is trusted with.
+//! Bugs of sockets and pipes: wrong waits, and wrong assumptions about the kernel.
 
 use super::Bug;
 
@@ -11,35 +11,35 @@ const UNIX_STREAM: &str = "crates/io/src/unix/stream.rs";
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "no-bytes-waited-for",
-        harm: "reading or writing nothing waits for a peer that has no reason to send",
+        harm: "reading or writing no bytes waits for a peer that has no reason to send",
         file: SOURCE,
         find: "edge.is_none() && !at_once",
         replace: "edge.is_none()",
     },
     Bug {
         name: "urgent-byte-not-seen",
-        harm: "what lies behind an urgent byte is not read, and the task waits for ever",
+        harm: "the bytes after an urgent byte are not read, and the task waits for ever",
         file: REACTOR,
         find: "is_over || event.is_priority()",
         replace: "is_over",
     },
     Bug {
         name: "end-not-seen",
-        harm: "a stream that ends together with its last bytes never ends for its reader",
+        harm: "a reader never sees the end of a stream that comes together with the last bytes",
         file: REACTOR,
         find: "is_over || event.is_priority()",
         replace: "event.is_priority()",
     },
     Bug {
         name: "lent-descriptor-trusted",
-        harm: "a program that takes an urgent byte out itself waits for ever for what lies behind it",
+        harm: "a program that reads an urgent byte itself waits for ever for the bytes after it",
         file: SOURCE,
         find: "self.readiness.distrust();",
         replace: "",
     },
     Bug {
         name: "empty-slices-end-a-stream",
-        harm: "a read into many buffers without room, and one with room, looks like the end",
+        harm: "a read into many empty buffers and one with room looks like the end of the stream",
         file: STREAM,
         find: "&mut buffers[first..]",
         replace: "&mut buffers[first - first..]",
@@ -53,7 +53,7 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         name: "taken-out-non-blocking",
-        harm: "a child whose output is a socket of ours loses what it cannot write at once",
+        harm: "a child whose output is one of our sockets loses the bytes that it cannot write at once",
         file: SOCKET,
         find: "socket.set_nonblocking(false)?;",
         replace: "",

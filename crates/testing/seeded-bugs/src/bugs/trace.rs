@@ -1,4 +1,4 @@
-//! Bugs of the trace: a record that is wrong is worse than none.
+//! Bugs of the trace: a wrong record is worse than no record.
 
 use super::Bug;
 
@@ -7,21 +7,21 @@ const WAKE: &str = "crates/hosts/event-loop/src/turn/wake.rs";
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "trace-without-wakes",
-        harm: "the trace does not say why a task became ready",
+        harm: "the trace does not show why a task became ready",
         file: WAKE,
         find: "self.note(key.slot(), EventKind::Woken(by));",
         replace: "let _ = by;",
     },
     Bug {
         name: "trace-blames-the-outside",
-        harm: "every wake by a task is shown as one from outside",
+        harm: "every wake by a task is shown as a wake from outside",
         file: WAKE,
         find: "Some(_) if !self.tracing.get() =>",
         replace: "Some(_) if self.tracing.get() =>",
     },
     Bug {
         name: "trace-blames-the-last-task",
-        harm: "what the code around the loop spawns is shown as spawned by the task that ran last",
+        harm: "a task that is spawned from outside the loop is shown as spawned by the task that ran last",
         file: "crates/hosts/event-loop/src/turn/step.rs",
         find: "self.running.set(None);",
         replace: "",

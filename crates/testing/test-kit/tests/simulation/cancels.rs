@@ -51,7 +51,7 @@ fn a_cancel_can_come_at_every_suspension() {
             let notes = crate::styles::Notes::default();
             let task = (0..4).fold(script(), |script, n| {
                 let notes = notes.clone();
-                script.turns(1).run(move || notes.note(n))
+                script.turns(1).run(move || notes.add(n))
             });
             drop(event_loop.spawn(style.task(task)));
             event_loop.run().unwrap();

@@ -33,7 +33,7 @@ fn eight_bytes(style: Style, event_loop: &mut EventLoop) -> Vec<String> {
     let writes = script().then(move || a.write_all("12345678"), {
         let notes = notes.clone();
         move |written: std::io::Result<()>| {
-            notes.note(format!("{:?}", written.map_err(|error| error.kind())))
+            notes.add(format!("{:?}", written.map_err(|error| error.kind())))
         }
     });
     drop(event_loop.spawn(style.task(writes.run(move || closes.close_write()))));
@@ -41,7 +41,7 @@ fn eight_bytes(style: Style, event_loop: &mut EventLoop) -> Vec<String> {
         let (b, notes) = (b.clone(), notes.clone());
         let note = move |read: std::io::Result<Vec<u8>>| {
             let read = read.map(|bytes| String::from_utf8(bytes).unwrap());
-            notes.note(format!("{:?}", read.map_err(|error| error.kind())));
+            notes.add(format!("{:?}", read.map_err(|error| error.kind())));
         };
         script.then(move || b.read(100), note)
     });

@@ -36,23 +36,23 @@ pub fn talk(make: fn() -> (Connection, Connection), a: EndScript, b: EndScript) 
 
 pub fn read(script: Script, end: &Connection, most: usize, notes: &Notes) -> Script {
     let (end, notes) = (end.clone(), notes.clone());
-    script.then(move || end.read(most), move |read| notes.note(text(read)))
+    script.then(move || end.read(most), move |read| notes.add(text(read)))
 }
 
 pub fn read_exact(script: Script, end: &Connection, n: usize, notes: &Notes) -> Script {
     let (end, notes) = (end.clone(), notes.clone());
-    script.then(move || end.read_exact(n), move |read| notes.note(text(read)))
+    script.then(move || end.read_exact(n), move |read| notes.add(text(read)))
 }
 
 pub fn write(script: Script, end: &Connection, bytes: &'static str, notes: &Notes) -> Script {
     let (end, notes) = (end.clone(), notes.clone());
-    let note = move |written: io::Result<usize>| notes.note(format!("{:?}", kind(written)));
+    let note = move |written: io::Result<usize>| notes.add(format!("{:?}", kind(written)));
     script.then(move || end.write(bytes), note)
 }
 
 pub fn write_all(script: Script, end: &Connection, bytes: &'static str, notes: &Notes) -> Script {
     let (end, notes) = (end.clone(), notes.clone());
-    let note = move |written: io::Result<()>| notes.note(format!("{:?}", kind(written)));
+    let note = move |written: io::Result<()>| notes.add(format!("{:?}", kind(written)));
     script.then(move || end.write_all(bytes), note)
 }
 

@@ -90,7 +90,7 @@ fn every_answer_of_a_choice_is_tried() {
         let notes = Notes::default();
         let orders = every_order(|event_loop| {
             let notes = notes.clone();
-            let chooses = script().run(move || notes.note(choose(2) * 10 + choose(3)));
+            let chooses = script().run(move || notes.add(choose(2) * 10 + choose(3)));
             event_loop.block_on(style.task(chooses))
         });
         assert_eq!(orders, 6);

@@ -42,12 +42,12 @@ fn talk(style: Style, end: Connection, notes: Notes) {
     let writes = script().perform(sleep(pause)).then(move || writer.write_all("to and fro"), {
         let notes = notes.clone();
         move |written: std::io::Result<()>| {
-            notes.note(format!("{:?}", written.map_err(|error| error.kind())))
+            notes.add(format!("{:?}", written.map_err(|error| error.kind())))
         }
     });
     let reads = script().then(
         move || end.read_exact(10),
-        move |read| notes.note(format!("{:?}", read.map_err(|error| error.kind()))),
+        move |read| notes.add(format!("{:?}", read.map_err(|error| error.kind()))),
     );
     drop(spawn(style.task(writes)));
     drop(spawn(style.task(reads)));

@@ -147,7 +147,7 @@ impl<P: Task, F: FnOnce(P::Output)> Task for Map<P, F> {
 pub struct Notes(Rc<RefCell<Vec<String>>>);
 
 impl Notes {
-    pub fn note(&self, line: impl ToString) {
+    pub fn add(&self, line: impl ToString) {
         self.0.borrow_mut().push(line.to_string());
     }
 

@@ -1,4 +1,4 @@
-//! The words of a source text that are code: neither in comments nor in strings.
+//! A lexer for Rust: it tells code, comments and strings apart.
 
 /// A word, a `::` or any other sign.
 #[derive(Clone, Debug)]
@@ -7,18 +7,35 @@ pub struct Token {
     pub line: usize,
 }
 
+/// A part of a source text that is code, a comment or a string.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'a> {
+    pub kind: PieceKind,
+    pub text: &'a str,
+    /// The line in which it begins.
+    pub line: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PieceKind {
+    Code,
+    Comment,
+    /// A string or a character.
+    String,
+}
+
 impl Token {
     pub fn is_word(&self) -> bool {
         self.text.starts_with(is_part)
     }
 }
 
-/// All identifiers and keywords in `text`, in order.
+/// Returns all identifiers and keywords of the code in `text`, in order.
 pub fn words(text: &str) -> impl Iterator<Item = String> {
     tokens(text).into_iter().filter(Token::is_word).map(|token| token.text)
 }
 
-/// All words and signs in `text`, in order.
+/// Returns all words and signs of the code in `text`, in order.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
     for (line, code) in code(text).lines().enumerate() {
@@ -41,12 +58,12 @@ fn is_part(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
 
-/// The text with each comment, string and character replaced by a space and the ends of its lines.
+/// Returns the text with a space for each comment, string and character. Line ends are kept.
 fn code(text: &str) -> String {
     replace(text, |skipped| format!(" {}", "\n".repeat(skipped.matches('\n').count())))
 }
 
-/// The text with each string and character replaced by `""`, and the ends of its lines kept.
+/// Returns the text with `""` for each string and character. Line ends are kept.
 pub fn without_strings(text: &str) -> String {
     replace(text, |skipped| match skipped.starts_with('/') {
         true => skipped.into(),
@@ -54,34 +71,63 @@ pub fn without_strings(text: &str) -> String {
     })
 }
 
-/// The text with something else for each comment, string and character.
+/// Returns the text with something else for each comment, string and character.
 fn replace(text: &str, with: impl Fn(&str) -> String) -> String {
-    let mut code = String::new();
-    let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
-        let follows_word = code.ends_with(is_part);
+    let replaced = |piece: Piece<'_>| match piece.kind {
+        PieceKind::Code => piece.text.to_string(),
+        PieceKind::Comment | PieceKind::String => with(piece.text),
+    };
+    pieces(text).into_iter().map(replaced).collect()
+}
+
+/// Returns the code, comments and strings of a text, in order.
+pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut cut = Cut { text, done: 0, line: 1, found: Vec::new() };
+    let mut at = 0;
+    while let Some(letter) = text[at..].chars().next() {
+        let rest = &text[at..];
         let skipped = match letter {
             '/' => comment(rest),
             '"' => string(rest),
-            'r' | 'b' | 'c' if !follows_word => prefixed_string(rest),
+            'r' | 'b' | 'c' if !text[..at].ends_with(is_part) => prefixed_string(rest),
             '\'' => character(rest),
             _ => None,
         };
         match skipped {
             Some(length) => {
-                code.push_str(&with(&rest[..length]));
-                rest = &rest[length..];
+                cut.to(at, PieceKind::Code);
+                at += length;
+                let is_comment = letter == '/';
+                cut.to(at, if is_comment { PieceKind::Comment } else { PieceKind::String });
             }
-            None => {
-                code.push(letter);
-                rest = &rest[letter.len_utf8()..];
-            }
+            None => at += letter.len_utf8(),
         }
     }
-    code
+    cut.to(at, PieceKind::Code);
+    cut.found
 }
 
-/// The length of the comment that `text` begins with.
+/// A text that has been cut into pieces up to `done`.
+struct Cut<'a> {
+    text: &'a str,
+    done: usize,
+    line: usize,
+    found: Vec<Piece<'a>>,
+}
+
+impl Cut<'_> {
+    /// Adds the piece that ends here.
+    fn to(&mut self, end: usize, kind: PieceKind) {
+        let text = &self.text[self.done..end];
+        if !text.is_empty() {
+            self.found.push(Piece { kind, text, line: self.line });
+        }
+        self.line += text.matches('\n').count();
+        self.done = end;
+    }
+}
+
+/// Returns the length of the comment that `text` begins with.
 fn comment(text: &str) -> Option<usize> {
     if text.starts_with("//") {
         return Some(text.find('\n').unwrap_or(text.len()));
@@ -103,7 +149,7 @@ fn comment(text: &str) -> Option<usize> {
     Some(text.len())
 }
 
-/// The length of the string that `text` begins with, quotes included.
+/// Returns the length of the string that `text` begins with, quotes included.
 fn string(text: &str) -> Option<usize> {
     let mut letters = text.char_indices().skip(1);
     while let Some((at, letter)) = letters.next() {
@@ -116,7 +162,7 @@ fn string(text: &str) -> Option<usize> {
     Some(text.len())
 }
 
-/// The same for `r".."`, `r#".."#`, `b".."`, `c".."` and their mixtures.
+/// Returns the length of a string with a prefix: `r".."`, `r#".."#`, `b".."`, `c".."` or a mixture.
 fn prefixed_string(text: &str) -> Option<usize> {
     let prefix = text.len() - text.trim_start_matches(['r', 'b', 'c']).len();
     let is_raw = text[..prefix].contains('r');
@@ -133,7 +179,7 @@ fn prefixed_string(text: &str) -> Option<usize> {
     Some(quote + 1 + inside.find(&end)? + end.len())
 }
 
-/// The length of the character that `text` begins with; none when it is a lifetime.
+/// Returns the length of the character that `text` begins with, or `None` for a lifetime.
 fn character(text: &str) -> Option<usize> {
     let mut letters = text.char_indices().skip(1);
     match letters.next()?.1 {
@@ -146,7 +192,7 @@ fn character(text: &str) -> Option<usize> {
 }
 
 #[test]
-fn comments_and_strings_are_no_words() {
+fn words_in_comments_and_strings_do_not_count() {
     let text = r####"
         //! unsafe
         fn f<'a>(x: &'a str) -> char { // unsafe
@@ -162,10 +208,20 @@ fn comments_and_strings_are_no_words() {
 }
 
 #[test]
-fn tokens_know_their_lines() {
+fn tokens_have_the_lines_they_are_in() {
     let found = tokens("use a::b; /* \n */ let x = \"\n\n\";\n'y'; z");
     let found: Vec<_> = found.iter().map(|token| (token.text.as_str(), token.line)).collect();
     let first = [("use", 1), ("a", 1), ("::", 1), ("b", 1), (";", 1)];
     let rest = [("let", 2), ("x", 2), ("=", 2), (";", 4), (";", 5), ("z", 5)];
     assert_eq!(found, [&first[..], &rest].concat());
+}
+
+#[test]
+fn pieces_are_the_whole_text() {
+    let text = "use a; // b\nlet c = \"d\\\"\"; /* e\n */ let f = 'g';";
+    let found = pieces(text);
+    assert_eq!(found.iter().map(|piece| piece.text).collect::<String>(), text);
+    let of = |kind| found.iter().filter(move |it| it.kind == kind).map(|it| (it.text, it.line));
+    assert!(of(PieceKind::Comment).eq([("// b", 1), ("/* e\n */", 2)]));
+    assert!(of(PieceKind::String).eq([("\"d\\\"\"", 2), ("'g'", 3)]));
 }
