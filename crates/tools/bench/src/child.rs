@@ -26,7 +26,7 @@ const PATIENCE_AFTER_PANIC_S: u32 = 3;
 
 /// An order to a child.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) enum Order {
+pub(crate) enum ContenderOrder {
     /// Time `turns` turns of each of `tasks` tasks.
     Turn { tasks: usize, turns: u64 },
     /// Time `batches` times spawning and joining `tasks` tasks.
@@ -78,7 +78,7 @@ impl ContenderProcess {
     /// # Errors
     ///
     /// The cause, when the contender failed. It must not be used again.
-    pub(crate) fn carry_out(&mut self, order: Order) -> Result<ContenderAnswer, String> {
+    pub(crate) fn carry_out(&mut self, order: ContenderOrder) -> Result<ContenderAnswer, String> {
         let line = serde_json::to_string(&order).expect("an order has a JSON form");
         // If the child is gone, the missing answer shows it below.
         let _ = writeln!(self.orders, "{line}");
@@ -161,15 +161,15 @@ pub(crate) fn serve(contender: &dyn Contender) {
     }
 }
 
-fn carry_out(contender: &dyn Contender, order: Order) -> Result<ContenderAnswer, String> {
+fn carry_out(contender: &dyn Contender, order: ContenderOrder) -> Result<ContenderAnswer, String> {
     match order {
-        Order::Turn { tasks, turns } => {
+        ContenderOrder::Turn { tasks, turns } => {
             let (stopwatch, counters) = Stopwatch::new(tasks, turns);
             contender.turn(counters);
             Ok(elapsed(stopwatch.elapsed(tasks, turns)?))
         }
-        Order::Spawn { tasks, batches } => Ok(elapsed(contender.spawn(tasks, batches))),
-        Order::Suspend { tasks } => {
+        ContenderOrder::Spawn { tasks, batches } => Ok(elapsed(contender.spawn(tasks, batches))),
+        ContenderOrder::Suspend { tasks } => {
             let occupied = memory::added(tasks, || contender.suspend(tasks))?;
             Ok(ContenderAnswer::Occupied { resident: occupied.resident, heap: occupied.heap })
         }

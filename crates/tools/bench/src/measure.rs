@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::{
-    child::{ContenderAnswer, ContenderProcess, Order},
+    child::{ContenderAnswer, ContenderOrder, ContenderProcess},
     contenders::Profile,
 };
 
@@ -81,10 +81,10 @@ pub(crate) fn measure(
     for &tasks in columns {
         let cells = match measurement {
             Measurement::Turn => {
-                rounds(profiles, care, |turns| Order::Turn { tasks, turns }, tasks)
+                rounds(profiles, care, |turns| ContenderOrder::Turn { tasks, turns }, tasks)
             }
             Measurement::Spawn => {
-                rounds(profiles, care, |batches| Order::Spawn { tasks, batches }, tasks)
+                rounds(profiles, care, |batches| ContenderOrder::Spawn { tasks, batches }, tasks)
             }
             Measurement::Memory => profiles.iter().map(|profile| memory(profile, tasks)).collect(),
         };
@@ -107,7 +107,7 @@ struct Runner {
 fn rounds(
     profiles: &[Profile],
     care: Care,
-    order: impl Fn(u64) -> Order,
+    order: impl Fn(u64) -> ContenderOrder,
     tasks: usize,
 ) -> Vec<Sampled> {
     let start = |profile: &Profile| {
@@ -137,7 +137,7 @@ fn rounds(
 fn find_amount(
     process: &mut ContenderProcess,
     sample: Duration,
-    order: impl Fn(u64) -> Order,
+    order: impl Fn(u64) -> ContenderOrder,
 ) -> Result<u64, String> {
     let due = sample.as_nanos() as f64;
     let mut amount = 1;
@@ -152,7 +152,7 @@ fn find_amount(
     }
 }
 
-fn elapsed(process: &mut ContenderProcess, order: Order) -> Result<f64, String> {
+fn elapsed(process: &mut ContenderProcess, order: ContenderOrder) -> Result<f64, String> {
     match process.carry_out(order)? {
         ContenderAnswer::Elapsed { ns } => Ok(ns as f64),
         other => Err(format!("unexpected answer {other:?} to {order:?}")),
@@ -161,7 +161,7 @@ fn elapsed(process: &mut ContenderProcess, order: Order) -> Result<f64, String> 
 
 /// Fills a cell of `memory` with one reading of a new process. Readings hardly vary.
 fn memory(profile: &Profile, tasks: usize) -> Sampled {
-    match ContenderProcess::start(profile.name).carry_out(Order::Suspend { tasks }) {
+    match ContenderProcess::start(profile.name).carry_out(ContenderOrder::Suspend { tasks }) {
         Ok(ContenderAnswer::Occupied { resident, heap }) => Sampled::Measured {
             samples: vec![resident as f64 / tasks as f64],
             heap: Some(heap as f64 / tasks as f64),

@@ -14,7 +14,7 @@ use std::{
 use quadrivium::host::refused;
 
 use crate::{
-    comparison::{self, Game, Player, Reply, Used},
+    comparison::{self, ComparisonReply, Game, Player, Used},
     exhibition::{PlayStyle, Rules},
     measure::{self, Measured},
 };
@@ -100,9 +100,9 @@ impl Children {
     fn expect_ready(&mut self) -> Result<(), String> {
         for running in &mut self.all {
             match running.read_reply()? {
-                Reply::Ready => {}
-                Reply::Failed(reason) => return Err(reason),
-                Reply::Played(_) => return Err("a process played too early".into()),
+                ComparisonReply::Ready => {}
+                ComparisonReply::Failed(reason) => return Err(reason),
+                ComparisonReply::Played(_) => return Err("a process played too early".into()),
             }
         }
         Ok(())
@@ -118,7 +118,7 @@ impl Children {
 }
 
 impl RunningChild {
-    fn read_reply(&mut self) -> Result<Reply, String> {
+    fn read_reply(&mut self) -> Result<ComparisonReply, String> {
         let mut line = String::new();
         self.output.read_line(&mut line).map_err(ended_early)?;
         serde_json::from_str(&line).map_err(|_| "a process ended before its game did".into())
@@ -126,9 +126,9 @@ impl RunningChild {
 
     fn read_result(&mut self) -> Result<Used, String> {
         match self.read_reply()? {
-            Reply::Played(used) => Ok(used),
-            Reply::Failed(reason) => Err(reason),
-            Reply::Ready => Err("a process was ready twice".into()),
+            ComparisonReply::Played(used) => Ok(used),
+            ComparisonReply::Failed(reason) => Err(reason),
+            ComparisonReply::Ready => Err("a process was ready twice".into()),
         }
     }
 }

@@ -57,7 +57,7 @@ pub enum Player {
 
 /// A line from this process to the command.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum Reply {
+pub enum ComparisonReply {
     Ready,
     Played(Used),
     Failed(String),
@@ -78,13 +78,15 @@ pub fn play_as_told() -> io::Result<()> {
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
     let reply = match serde_json::from_str(&line) {
-        Ok(game) => play(game).map_or_else(Reply::Failed, Reply::Played),
-        Err(_) => Reply::Failed(format!("`{ARGUMENT}` is internal: run quadrivium without it")),
+        Ok(game) => play(game).map_or_else(ComparisonReply::Failed, ComparisonReply::Played),
+        Err(_) => {
+            ComparisonReply::Failed(format!("`{ARGUMENT}` is internal: run quadrivium without it"))
+        }
     };
     send(&reply)
 }
 
-fn send(reply: &Reply) -> io::Result<()> {
+fn send(reply: &ComparisonReply) -> io::Result<()> {
     let mut line = serde_json::to_string(reply)?;
     line.push('\n');
     io::stdout().write_all(line.as_bytes())
@@ -93,7 +95,7 @@ fn send(reply: &Reply) -> io::Result<()> {
 /// Reports that this process is ready to play, and waits until all processes are.
 fn wait_for_start() -> Result<(), String> {
     let mut line = String::new();
-    send(&Reply::Ready)
+    send(&ComparisonReply::Ready)
         .and_then(|()| io::stdin().lock().read_line(&mut line))
         .map_err(|error| format!("the command is gone: {error}"))?;
     if line.is_empty() { Err("the command is gone".into()) } else { Ok(()) }
@@ -162,7 +164,7 @@ fn play_on_threads(rules: &Rules) -> Result<Used, String> {
 /// Ends the process. A return would wait for the threads of the scope, which wait for the start.
 fn give_up(reason: String) -> ! {
     // If the command is gone, the reason has no reader.
-    let _ = send(&Reply::Failed(reason));
+    let _ = send(&ComparisonReply::Failed(reason));
     process::exit(1)
 }
 

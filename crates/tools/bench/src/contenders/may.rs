@@ -66,7 +66,7 @@ impl Contender for MayScheduler {
                 });
             }
         });
-        // The main thread waits here. A green thread that yielded in a loop would starve the tasks,
+        // The main thread waits here. A green thread in its place would starve the tasks,
         // because may runs new green threads only when the worker's own queue is empty.
         while !memory::all_suspended() {
             std::thread::sleep(Duration::from_millis(1));

@@ -80,7 +80,7 @@ pub struct Options {
     )]
     pub listen: SocketAddr,
 
-    /// What drives the server
+    /// The host that drives the server
     #[arg(long, global = true, value_name = "HOST", default_value_t, value_enum)]
     pub host: HostChoice,
 
