@@ -145,7 +145,7 @@ fn align_right(text: &str) -> Cell {
     Cell::new(text).set_alignment(CellAlignment::Right)
 }
 
-/// Returns the mark of a comparison that was run. Notes with this mark are about these rows.
+/// Returns the mark of a comparison that was run. Notes with this mark explain these rows.
 fn mark(run: &PlannedRun) -> &'static str {
     if run.style.is_comparison() && is_run(run) { " *" } else { "" }
 }
