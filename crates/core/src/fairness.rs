@@ -12,9 +12,10 @@
 //! To *give way* means: the operation suspends with [`Wait::Turn`](crate::Wait::Turn) and goes on
 //! in the next turn.
 //!
-//! An operation gives way before it takes anything, and only once. So nothing is lost if it is
-//! dropped then. And each part of a combinator does at least one operation in a step, however many
-//! the other parts do.
+//! An operation gives way before it takes anything. So nothing is lost if it is dropped then.
+//!
+//! An operation gives way only once: in the next step it goes on, however many operations the other
+//! parts of a combinator have done by then. So no part of a combinator can starve another.
 //!
 //! A leaf of your own that may be done without a wait does the same:
 //!
@@ -55,32 +56,54 @@ use std::cell::Cell;
 
 use crate::{Step, host};
 
-/// After this many operations without a wait in one step, the next operation gives way. The number
-/// is so large that a turn costs little in comparison, and so small that the other tasks hardly
-/// notice the delay.
+/// The number of operations that may be done in a row, that is, in one step. After them, each new
+/// operation in this step gives way.
+///
+/// The number is large, so that a turn costs little in comparison with the operations. It is small
+/// enough that the other tasks hardly notice the delay.
 pub const IN_A_ROW: u32 = 64;
 
 thread_local! {
-    /// The number of operations that were done in this step. It is one word without a destructor,
-    /// so that reading and counting take one instruction each.
+    /// The number of operations that were done in this step. Without a host, it may also be
+    /// [`GAVE_WAY`] plus the number of operations that were done since one gave way.
+    ///
+    /// It is one word without a destructor, so that reading and counting take one instruction each.
     static DONE: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Without a host, nothing reports when a step begins. When an operation gives way then, the count
-/// is set to this number. A higher count shows that this operation, or another one that was
-/// suspended, has been done since. So a new step has begun.
+/// The count after an operation has given way without a host.
+///
+/// Without a host, no code calls [`begin_step`] before each resume. So a new step must be
+/// recognized by the count:
+///
+/// 1. The operation that gives way sets the count to this value.
+/// 2. At this value, every new operation gives way as well. Only an operation that has suspended
+///    before can be done. It raises the count.
+/// 3. So a count above this value is the sign that a new step has begun. The count then starts
+///    again: it becomes the number of operations that were done above this value.
+///
+/// The sign can come too early. After an operation has given way, an operation of another part of a
+/// combinator may be done in the same step, because it suspended in an earlier step. Then the new
+/// operations after it go on, so this step does more than [`IN_A_ROW`] operations.
 const GAVE_WAY: u32 = u32::MAX / 2;
 
-/// Resets the count. A host calls this before each resume. So does code that resumes a task by hand
-/// and treats every suspension as a wait.
+/// Resets the count. A host calls this before each resume.
+///
+/// Code that resumes an operation only once calls this too, such as a green thread that uses a
+/// stream while it unwinds. Otherwise an operation that need not wait might give way, and seem to
+/// wait.
 #[inline]
 pub fn begin_step() {
     DONE.set(0);
 }
 
-/// Returns whether an operation has to give way now. If so, the operation returns
-/// [`Wait::Turn`](crate::Wait::Turn) and takes nothing. An operation that has suspended before
-/// never has to give way.
+/// Returns whether an operation must give way now. If so, the operation takes nothing and suspends
+/// with [`Wait::Turn`](crate::Wait::Turn).
+///
+/// `has_suspended` says whether the operation has suspended before, for any reason. If so, it never
+/// has to give way.
+///
+/// Without a host, the call may change the count of the operations.
 #[inline]
 #[must_use]
 pub fn gives_way(has_suspended: bool) -> bool {
@@ -93,6 +116,8 @@ fn gives_way_after_many(has_suspended: bool) -> bool {
         return !has_suspended;
     }
     let done_since = DONE.get().saturating_sub(GAVE_WAY);
+    // In the new step, `IN_A_ROW` operations or more may be done already, if each of them has
+    // suspended before. Then this operation gives way, too.
     let is_new_step = (1..IN_A_ROW).contains(&done_since);
     DONE.set(if is_new_step { done_since } else { GAVE_WAY });
     !is_new_step
@@ -116,7 +141,7 @@ mod tests {
             assert!(matches!(done(()), Step::Done(())));
         }
         assert!(gives_way(false));
-        assert!(gives_way(false), "also the second part of a combinator");
+        assert!(gives_way(false), "a second part of the combinator must give way in the same step");
         assert!(!gives_way(true));
         assert!(matches!(done(()), Step::Done(())));
         assert!(!gives_way(false));

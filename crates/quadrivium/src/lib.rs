@@ -8,8 +8,8 @@
 //! are suspended. Each makes a *task*: a computation that can be suspended and resumed. The event
 //! loop runs it with [`EventLoop::block_on`] and returns its output.
 //!
-//! All four *perform* the same task, `sleep(..)`: they run it to its end as a part of themselves.
-//! While it is suspended the program is suspended too, and the loop runs other tasks.
+//! All four *perform* the same task, `sleep(..)`: it runs to its end as a part of the program.
+//! While it is suspended, the program is suspended too, and the loop runs other tasks.
 //!
 //! As a **callback**, the rest of the program is a function. It is called with the output of the
 //! performed task:
@@ -27,7 +27,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! As a **generator**, the program yields to the loop the value that describes what it waits for:
+//! As a **generator**, the program yields a value that says what it waits for. Here
+//! `co.perform(..).await` yields it. (The block is `async`, because stable Rust has no syntax for
+//! generators.)
 //!
 //! ```
 //! use quadrivium::prelude::*;
@@ -108,7 +110,7 @@
 //! | [`executor`] | loops and tasks inside tokio, smol, or an executor of your own |
 //! | `may`, with the feature `may` | tasks on several threads, on a work-stealing scheduler |
 //! | [`test`](mod@test) | deterministic simulation of a program, and checks for your tests |
-//! | [`host`] | for authors of a host (a driver of tasks), a style or a leaf of their own |
+//! | [`host`] | for authors of a host (a driver of tasks), a style, or a leaf (a task that waits for something itself) of their own |
 
 #![forbid(unsafe_code)]
 

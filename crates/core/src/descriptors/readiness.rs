@@ -131,7 +131,7 @@ impl Readiness {
 
     /// Ends the wait of an operation that is done or dropped. Does nothing if it does not wait.
     pub fn leave(&self, interest: Interest, place: &mut QueuePlace) {
-        if place.is_taken() {
+        if place.has_waited() {
             update(self.direction(interest).waiting(), |waiting, deferred| {
                 waiting.leave(place, deferred);
             });

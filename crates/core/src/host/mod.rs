@@ -21,6 +21,8 @@ mod label;
 mod wrapper;
 mod refused;
 
+// `NESTED` is the number of calls of `run_destructors` that may be nested. `refused` makes the
+// error for a thread or a process that the operating system refuses.
 pub use crate::destructors::{NESTED, contain, run_destructors};
 pub use label::{Label, TaskId};
 pub use refused::refused;
@@ -44,11 +46,12 @@ pub trait Host {
     /// Lets `duration` pass on the host's clock. No task runs meanwhile.
     fn block_for(&self, duration: Duration);
 
-    /// Returns the task that is being resumed, or whose destructors are running, if there is one.
+    /// Returns the label of the task that is being resumed, or whose destructors are running, if
+    /// there is one.
     fn label(&self) -> Option<Label>;
 
-    /// Takes a new task. It starts in a later turn: when the host next goes through its ready
-    /// tasks.
+    /// Takes a new task. The task is not resumed during this call, but when the host next goes
+    /// through its ready tasks.
     fn spawn(
         self: Rc<Self>,
         body: HostedTask,
@@ -62,8 +65,9 @@ pub trait Host {
     ///
     /// When the host has none. This is the default.
     fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
-        let remedy = "this host has no reactor: spawn tasks that use sockets on an EventLoop";
-        Err(io::Error::new(io::ErrorKind::Unsupported, remedy))
+        let message = "this host has no reactor: a task that uses sockets must be spawned on an \
+                       EventLoop";
+        Err(io::Error::new(io::ErrorKind::Unsupported, message))
     }
 
     /// Keeps a virtual clock from jumping while the [`Hold`] exists. A host with a real clock has
@@ -78,17 +82,20 @@ pub trait Host {
         SendHold::default()
     }
 
-    /// Returns a copy of `waker` that stays on this thread (see [`Context::local_waker`]).
+    /// Returns a copy of `waker` for a [`LocalWaker`], which never leaves this thread. The host
+    /// need not count this copy among the wakers that other threads may use (see
+    /// [`Context::local_waker`]). By default, this is a plain clone.
     fn local_waker(&self, waker: &Waker) -> Waker {
         waker.clone()
     }
 }
 
 /// The tasks that a host has taken, found by their keys. A [`JoinHandle`](crate::JoinHandle) calls
-/// these methods. A host whose [`spawn`](Host::spawn) never returns does not implement them.
+/// these methods. A host that refuses every [`spawn`](Host::spawn) with a panic need not implement
+/// this trait.
 pub trait SpawnedTasks {
-    /// Returns the output of a task, or the reason why it has none. Returns `None` while the task
-    /// has not ended; the task that asks is then woken at its end.
+    /// Returns the output of a task, or the reason why it has none. Returns `None` if the task has
+    /// not ended. In that case the calling task is woken when the other task ends.
     fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined>;
 
     /// Returns whether a task has ended.
@@ -107,14 +114,14 @@ pub trait SpawnedTasks {
     fn detach(&self, key: TaskKey);
 }
 
-/// The result of [`Host::spawn`]: the way to a task that the host has taken.
+/// The result of [`Host::spawn`]. With it, the caller can join or cancel the new task.
 #[derive(Clone)]
 pub struct Spawned {
     /// The tasks that the host has taken, including this one.
     pub tasks: Rc<dyn SpawnedTasks>,
-    /// The key of this task among them.
+    /// The key of this task, for the methods of `tasks`.
     pub key: TaskKey,
-    /// The number of this task.
+    /// The id of this task, which labels and traces show. To find the task, use `key`.
     pub id: TaskId,
 }
 
@@ -143,8 +150,8 @@ pub trait Reactor: Send + Sync {
     fn register(&self, fd: BorrowedFd<'_>, readiness: &Arc<Readiness>)
     -> io::Result<DescriptorKey>;
 
-    /// Stops the reports. The caller does this before it closes the descriptor, since its number
-    /// may be used again at once. It is harmless when the host is gone.
+    /// Stops the reports. Call this before the descriptor is closed, because the kernel may reuse
+    /// its number at once. The call is harmless if the host is gone.
     fn deregister(&self, fd: BorrowedFd<'_>, key: DescriptorKey);
 }
 
@@ -165,7 +172,8 @@ pub trait Hosted {
     /// Runs the task to its next suspension point and returns its wait. When the task is done, puts
     /// the output into `output` and returns `None`.
     ///
-    /// It does not return a [`Step`], because a wait alone is returned in registers.
+    /// The output goes through a parameter, because an `Option<Wait>` fits in registers. A [`Step`]
+    /// with the output would not.
     fn resume_hosted(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -261,12 +269,12 @@ pub(crate) fn block_for(duration: Duration) {
     expect_current().block_for(duration);
 }
 
-/// The requests to the host for which a task uses its context.
+/// The requests that a task makes to its host through its context.
 impl Context<'_> {
     /// Returns a copy of the task's waker that cannot leave this thread.
     ///
-    /// A host uses the difference to find deadlocks. As long as a task has given away local wakers
-    /// only, nothing but other tasks can wake it. If none of those can run, the deadlock is
+    /// This lets a host find deadlocks. If only local wakers of a task exist, only code on this
+    /// thread can wake it, such as another task. If no task on this thread can run, the deadlock is
     /// certain, and the host reports it.
     pub fn local_waker(&self) -> LocalWaker {
         // Nothing is borrowed here: another executor's waker runs user code when it is cloned.

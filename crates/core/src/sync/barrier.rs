@@ -79,7 +79,7 @@ impl Task for BarrierWait {
         let queue = this.barrier.waiting.borrow_mut();
         let is_notified = update_with(waker, queue, |waiting, deferred| {
             let is_notified = waiting.is_notified(&this.place);
-            this.is_leader = !this.place.is_taken() && waiting.len() + 1 >= this.barrier.n;
+            this.is_leader = !this.place.has_waited() && waiting.len() + 1 >= this.barrier.n;
             if is_notified {
                 waiting.leave(&mut this.place, deferred);
             } else if this.is_leader {

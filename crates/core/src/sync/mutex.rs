@@ -133,7 +133,7 @@ impl<T> Task for Lock<T> {
 impl<T> Drop for Lock<T> {
     /// Leaves the queue. A lock that was meant for this leaf goes to the next one.
     fn drop(&mut self) {
-        if self.place.is_taken() {
+        if self.place.has_waited() {
             update(self.mutex.state.borrow_mut(), |state, deferred| {
                 state.waiting.leave(&mut self.place, deferred);
                 if state.value.is_some() {

@@ -85,7 +85,7 @@ impl Waiter for Notified {
 
     fn try_now(&mut self) -> Option<()> {
         update(self.state.borrow_mut(), |state, deferred| {
-            let is_notified = match self.place.is_taken() {
+            let is_notified = match self.place.has_waited() {
                 false => mem::take(&mut state.has_notification),
                 true => state.waiting.is_notified(&self.place),
             };
@@ -97,7 +97,7 @@ impl Waiter for Notified {
         update_with(waker, self.state.borrow_mut(), |state, deferred| {
             // The leaf only gives way. It takes the kept notification nevertheless.
             match mem::take(&mut state.has_notification) {
-                true => _ = state.waiting.push_notified(&mut self.place),
+                true => _ = state.waiting.push_without_waker(&mut self.place),
                 false => state.waiting.wait(&mut self.place, deferred),
             }
         });
@@ -114,7 +114,7 @@ impl Task for Notified {
 
 impl Drop for Notified {
     fn drop(&mut self) {
-        if self.place.is_taken() {
+        if self.place.has_waited() {
             update(self.state.borrow_mut(), |state, deferred| {
                 if state.waiting.leave(&mut self.place, deferred) {
                     // It was notified, and dropped before it could go on. So the next leaf is

@@ -181,7 +181,7 @@ impl Task for Acquire {
 impl Drop for Acquire {
     /// Leaves the queue. Permits that were meant for this leaf go to the next one.
     fn drop(&mut self) {
-        if self.place.is_taken() {
+        if self.place.has_waited() {
             update(self.semaphore.state.borrow_mut(), |state, deferred| {
                 state.waiting.leave(&mut self.place, deferred);
                 state.notify_next(deferred);

@@ -1,16 +1,17 @@
-//! [`WaitQueue`]: a queue of waiting tasks, first come, first served; and [`update`], which changes
-//! the state that contains such a queue.
+//! [`WaitQueue`]: a queue of waiting leaves, first come, first served. [`update`] changes the state
+//! that contains such a queue. A *leaf* is a task that waits for something itself and
+//! contains no other task.
 //!
 //! # Another executor's waker is user code
 //!
-//! Another executor may resume a task, with a waker of its own. To clone, wake or drop that waker
-//! runs user code. That code may use the very channel in whose queue the waker is, and it may
+//! Another executor may resume a task, with a waker of its own. Cloning, waking or dropping that
+//! waker runs user code. That code may use the very channel in whose queue the waker is, and it may
 //! panic. So none of the three may happen while the state of a channel is borrowed or a descriptor
 //! is locked. This module ensures that, and its users never handle a waker:
 //!
-//! * **Clone.** A waker is cloned before the borrow begins, and is passed to [`update_with`]. The
-//!   clone may have changed the state, so [`resume`](super::waiter::resume) then checks the state
-//!   again.
+//! * **Clone.** A waker is cloned before the borrow begins, and is passed to [`update_with`].
+//!   Cloning may run user code that changes the state. So [`resume`](super::waiter::resume) then
+//!   checks the state again.
 //! * **Wake and drop.** No function of the queue returns a waker. A waker that is to be woken, or
 //!   that is no longer needed, is put into a [`Deferred`]. [`update`] first ends the borrow. Then
 //!   it wakes and drops these wakers.
@@ -35,12 +36,13 @@ use crate::{LocalWaker, destructors::contain};
 /// next leaf is notified instead.
 #[derive(Debug, Default)]
 pub(crate) struct WaitQueue {
-    /// Sorted by their numbers, which grow.
+    /// In ascending order of `number`: each new entry gets a larger one.
     entries: VecDeque<QueueEntry>,
     next_number: u64,
 }
 
-/// The place of a leaf in a queue, if it waits there.
+/// The place of a leaf in a queue, if the leaf has waited there. The leaf keeps it until it goes
+/// on, even if the queue removes the leaf before.
 #[derive(Debug, Default)]
 pub struct QueuePlace(Option<u64>);
 
@@ -66,10 +68,11 @@ impl WaitQueue {
         self.entries.front().map(|first| first.number) == place.0
     }
 
-    /// Returns whether a leaf that has waited was notified, in its place or together with all
-    /// others.
+    /// Returns whether a leaf has waited and was notified: its entry has no waker any more, or
+    /// [`notify_and_remove_from`](Self::notify_and_remove_from) has removed the entry.
     pub(crate) fn is_notified(&self, place: &QueuePlace) -> bool {
-        place.is_taken() && self.find(place).is_none_or(|index| self.entries[index].waker.is_none())
+        place.has_waited()
+            && self.find(place).is_none_or(|index| self.entries[index].waker.is_none())
     }
 
     /// Returns the number of notified leaves. Only for queues in which they are all at the front.
@@ -77,15 +80,15 @@ impl WaitQueue {
         self.entries.partition_point(|entry| entry.waker.is_none())
     }
 
-    /// Waits with the waker that was passed to [`update_with`]: in the place that the leaf has, or
-    /// else at the end.
+    /// Makes the leaf wait with the waker that was passed to [`update_with`]. It waits in the place
+    /// that it has in the queue, or else at the end.
     pub(crate) fn wait(&mut self, place: &mut QueuePlace, deferred: &mut Deferred) {
-        let index = self.find(place).unwrap_or_else(|| self.push_notified(place));
+        let index = self.find(place).unwrap_or_else(|| self.push_without_waker(place));
         deferred.store_own(&mut self.entries[index].waker);
     }
 
-    /// Adds a leaf at the end that counts as notified. Returns its distance from the front.
-    pub(crate) fn push_notified(&mut self, place: &mut QueuePlace) -> usize {
+    /// Adds a leaf at the end. Without a waker, it counts as notified. Returns its index.
+    pub(crate) fn push_without_waker(&mut self, place: &mut QueuePlace) -> usize {
         place.0 = Some(self.next_number);
         self.entries.push_back(QueueEntry { number: self.next_number, waker: None });
         self.next_number += 1;
@@ -106,25 +109,24 @@ impl WaitQueue {
         was_notified
     }
 
-    /// Notifies the leaf at this distance from the front, which keeps its place. Returns whether
-    /// there is such a leaf.
+    /// Notifies the leaf at this index, which keeps its place. Returns whether there is such a
+    /// leaf.
     pub(crate) fn notify_at(&mut self, index: usize, deferred: &mut Deferred) -> bool {
         let Some(entry) = self.entries.get_mut(index) else { return false };
         deferred.wake_later(entry.waker.take());
         true
     }
 
-    /// Notifies all leaves from this one on and removes them from the queue.
+    /// Notifies all leaves from this index on and removes them from the queue.
     pub(crate) fn notify_and_remove_from(&mut self, index: usize, deferred: &mut Deferred) {
-        // If at most one leaf waits, as on most descriptors, this takes half the instructions of
-        // `drain`.
-        while index == 0
-            && let Some(first) = self.entries.pop_front()
-        {
-            deferred.wake_later(first.waker);
-        }
         if index > 0 {
             self.entries.drain(index..).for_each(|entry| deferred.wake_later(entry.waker));
+            return;
+        }
+        // If the queue contains at most one leaf, popping takes half the instructions of `drain`.
+        // That is the usual length on a descriptor.
+        while let Some(first) = self.entries.pop_front() {
+            deferred.wake_later(first.waker);
         }
     }
 
@@ -138,8 +140,9 @@ impl WaitQueue {
 }
 
 impl QueuePlace {
-    /// Returns whether the leaf has waited, and has not gone on since.
-    pub(crate) fn is_taken(&self) -> bool {
+    /// Returns whether the leaf has waited, and has not gone on since. That stays true when the
+    /// queue removes the leaf.
+    pub(crate) fn has_waited(&self) -> bool {
         self.0.is_some()
     }
 }
@@ -154,7 +157,7 @@ pub(crate) fn update<G: DerefMut, R>(
     Deferred::default().run(guard, change)
 }
 
-/// Like [`update`], for a leaf that may wait, with its waker.
+/// Like [`update`], for a leaf that may wait. The leaf then waits with `waker`.
 #[inline]
 pub(crate) fn update_with<G: DerefMut, R>(
     waker: LocalWaker,
@@ -169,8 +172,8 @@ pub(crate) fn update_with<G: DerefMut, R>(
 /// Wakers that are dropped or woken when nothing is borrowed or locked any more.
 #[derive(Default)]
 pub(crate) struct Deferred {
-    /// The waker of the leaf that changes the state, until the leaf waits; then the waker with
-    /// which it waited before. It is dropped.
+    /// The calling leaf's waker. If the leaf waits, `store_own` swaps it with the leaf's older
+    /// waker. The waker that is left here is dropped.
     own: Option<Waker>,
     /// To be woken.
     first_to_wake: Option<Waker>,
@@ -216,6 +219,7 @@ impl Deferred {
         let output = change(&mut guard, &mut self);
         drop(guard);
         if self.is_empty() {
+            // Saves the call of `drop`, which would find no waker.
             mem::forget(self);
         } else if !thread::panicking() {
             self.drop_and_wake();
@@ -236,6 +240,7 @@ impl Deferred {
             waker.wake();
         }
         drop(self.more.take());
+        // `drop` would find no waker here either.
         mem::forget(self);
     }
 
@@ -244,8 +249,9 @@ impl Deferred {
     }
 }
 
-/// Handles the wakers that are left when one has panicked. A second panic would abort the process,
-/// so it is contained.
+/// Drops and wakes the wakers that are left while this thread unwinds. There are three cases:
+/// `change` has panicked, a waker has panicked, or the caller of [`update`] was unwinding already.
+/// A second panic would abort the process, so it is contained.
 impl Drop for Deferred {
     #[cold]
     fn drop(&mut self) {

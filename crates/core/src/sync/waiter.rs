@@ -3,7 +3,8 @@
 use super::wait_queue::QueuePlace;
 use crate::{Context, LocalWaker, Step, Wait, fairness};
 
-/// A leaf (a task that contains no other task) that waits in a queue until it may go on.
+/// A leaf (a task that waits for something itself and contains no other task) that waits in a queue
+/// until it may go on.
 pub(crate) trait Waiter {
     /// The output of the leaf.
     type Output;
@@ -21,7 +22,7 @@ pub(crate) trait Waiter {
 /// Resumes a leaf: it goes on if it may, and otherwise waits.
 #[inline]
 pub(crate) fn resume<W: Waiter>(waiter: &mut W, cx: &Context<'_>) -> Step<W::Output> {
-    if fairness::gives_way(waiter.place().is_taken()) {
+    if fairness::gives_way(waiter.place().has_waited()) {
         waiter.wait(cx.local_waker());
         return Step::Suspended(Wait::Turn);
     }
@@ -29,8 +30,7 @@ pub(crate) fn resume<W: Waiter>(waiter: &mut W, cx: &Context<'_>) -> Step<W::Out
         return fairness::done(output);
     }
     let waker = cx.local_waker();
-    // The clone of the waker may have run user code, which may have changed the state that the leaf
-    // waits for.
+    // Cloning the waker may have run user code that changed the state.
     if let Some(output) = waiter.try_now() {
         return fairness::done(output);
     }

@@ -120,7 +120,7 @@ impl<T> Task for Recv<T> {
 impl<T> Drop for Recv<T> {
     /// Leaves the queue. A value that was meant for this leaf goes to the next one.
     fn drop(&mut self) {
-        let (Some(receiver), true) = (&self.receiver, self.place.is_taken()) else { return };
+        let (Some(receiver), true) = (&self.receiver, self.place.has_waited()) else { return };
         update(receiver.state.borrow_mut(), |state, deferred| {
             state.receiving.leave(&mut self.place, deferred);
             state.notify_next_receive(deferred);

@@ -142,7 +142,7 @@ impl<T> Task for Send<T> {
 impl<T> Drop for Send<T> {
     /// Leaves the queue. Room that was meant for this leaf goes to the next one.
     fn drop(&mut self) {
-        let (Some(sender), true) = (&self.sender, self.place.is_taken()) else { return };
+        let (Some(sender), true) = (&self.sender, self.place.has_waited()) else { return };
         update(sender.state.borrow_mut(), |state, deferred| {
             state.sending.leave(&mut self.place, deferred);
             state.notify_next_send(deferred);

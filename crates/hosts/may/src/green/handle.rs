@@ -178,7 +178,7 @@ fn unwind(TaskDropped(times): TaskDropped) -> ! {
         // left unused. The worker would be lost with it, and so would the loop that waits for it.
         eprintln!(
             "quadrivium: a may green thread has caught its own cancellation {MAX_UNWINDS} times\n  \
-             remedy: let a payload that is not yours go on with std::panic::resume_unwind",
+             remedy: pass each payload that is not yours on to std::panic::resume_unwind",
         );
         process::abort();
     }

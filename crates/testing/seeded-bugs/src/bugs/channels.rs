@@ -70,14 +70,14 @@ pub const BUGS: &[Bug] = &[
         harm: "a receiver that comes later takes the value that waiting receivers are entitled to",
         file: RECV,
         find: "&& !state.receiving.is_first(place) {",
-        replace: "&& place.is_taken() && !state.receiving.is_first(place) {",
+        replace: "&& place.has_waited() && !state.receiving.is_first(place) {",
     },
     Bug {
         name: "former-waker-of-a-send-kept",
         harm: "a send that moves to another task still wakes the former task",
         file: SEND,
         find: "state.sending.wait(&mut self.place, deferred);",
-        replace: "if !self.place.is_taken() {\n                state.sending.wait(&mut self.place, deferred);\n            }",
+        replace: "if !self.place.has_waited() {\n                state.sending.wait(&mut self.place, deferred);\n            }",
     },
     Bug {
         name: "closing-wakes-no-receiver",

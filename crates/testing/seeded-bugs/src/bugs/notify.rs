@@ -10,8 +10,8 @@ pub const BUGS: &[Bug] = &[
         name: "notification-that-gives-way-is-lost",
         harm: "when a task lets other tasks run and is then dropped, its notification is lost",
         file: NOTIFY,
-        find: "true => _ = state.waiting.push_notified(&mut self.place),",
-        replace: "true => {\n                    let index = state.waiting.push_notified(&mut self.place);\n                    state.waiting.notify_and_remove_from(index, deferred)\n                }",
+        find: "true => _ = state.waiting.push_without_waker(&mut self.place),",
+        replace: "true => {\n                    let index = state.waiting.push_without_waker(&mut self.place);\n                    state.waiting.notify_and_remove_from(index, deferred)\n                }",
     },
     Bug {
         name: "waiters-last-come-first-served",

@@ -36,7 +36,7 @@ pub const BUGS: &[Bug] = &[
         harm: "tasks that want few permits starve a task that wants many",
         file: SEMAPHORE,
         find: "state.waiting.is_first(place) && n <= state.permits;",
-        replace: "(state.waiting.is_first(place) || !place.is_taken()) && n <= state.permits;",
+        replace: "(state.waiting.is_first(place) || !place.has_waited()) && n <= state.permits;",
     },
     Bug {
         name: "released-permits-wake-one-task",
