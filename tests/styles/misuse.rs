@@ -54,7 +54,7 @@ fn a_generator_that_awaits_something_else() {
     });
     assert!(panic_of(later).contains("awaited something other than `co.perform(..)`"));
     // A leaf without `co.perform` is refused as well.
-    assert!(panic_of(generator(|_co| async { turn().await })).contains("something else"));
+    assert!(panic_of(generator(|_co| async { turn().await })).contains("something other"));
 }
 
 #[test]
