@@ -12,20 +12,23 @@ use quadrivium::{
 
 use super::{Connection, Server};
 
-/// How long to wait after accepting has failed. No event of the listener would
-/// end the wait: the connection that was not accepted is not a new one.
+/// How long to wait after accepting has failed. The wait needs a timer: the
+/// listener reports only new connections, and the one that could not be
+/// accepted has been reported already.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// How long to wait before an error of accepting is reported again.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
 impl Server {
-    /// Accepts the next connection once there are fewer than
+    /// Accepts the next connection once there are fewer open connections than
     /// [`Limits::max_connections`](super::Limits). Returns `None` after the
-    /// stop.
+    /// server was told to stop.
     pub fn next(&self) -> impl Task<Output = Option<Connection>> + use<> {
         let server = self.clone();
         future(async move {
+            // At the first stop, the server accepts no more connections. At a
+            // second one, it also cancels those that are open.
             let stopping = server.shared.stop.first_stop();
             match race(stopping, server.accept()).await {
                 Either::Left(()) => None,
@@ -42,7 +45,8 @@ impl Server {
                 slots.freed.notified().await;
             }
             let listener = server.shared.listener.borrow().clone();
-            let listener = listener.expect("before the stop there is one");
+            let listener =
+                listener.expect("the listener exists until the server stops");
             let stream = perform(server.accept_on(listener)).await;
             Connection::new(&server, stream)
         })

@@ -52,9 +52,9 @@ fn a_generator_that_awaits_something_else() {
         co.perform(turn()).await;
         std::future::pending::<()>().await;
     });
-    assert!(panic_of(later).contains("awaited something else than `co.perform(..)`"));
+    assert!(panic_of(later).contains("awaited something other than `co.perform(..)`"));
     // A leaf without `co.perform` is refused as well.
-    assert!(panic_of(generator(|_co| async { turn().await })).contains("something else"));
+    assert!(panic_of(generator(|_co| async { turn().await })).contains("something other"));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_generator_that_performs_in_the_body_of_another() {
         let inner = generator(|_| async move { co.perform(turn()).await });
         drop(pin!(inner).resume(&mut Context::new(Waker::noop())));
     });
-    assert!(panic_of(gives).contains("awaited something else than `co.perform(..)`"));
+    assert!(panic_of(gives).contains("awaited something other than `co.perform(..)`"));
 }
 
 #[test]

@@ -223,7 +223,7 @@ impl EventLoop {
 
     /// Returns the number of tasks that have not ended.
     pub fn live(&self) -> usize {
-        self.inner.live()
+        self.inner.live_tasks()
     }
 
     /// Passes everything that happens to tasks from now on to `trace`.

@@ -104,9 +104,9 @@ fn sleep_until_any(mailbox: &Mailbox, unparker: &Unparker) -> Unread {
         if let Some(unread) = mailbox.take_unread() {
             return unread;
         }
-        if mailbox.park() {
+        if mailbox.prepare_to_park() {
             unparker.sleep();
-            mailbox.unparked();
+            mailbox.note_awake();
         }
     }
 }

@@ -1,5 +1,5 @@
-//! [`Operation`]: the leaf that tries a system call on a descriptor until it does not block any
-//! more.
+//! [`Operation`]: the leaf that repeats a system call, whenever its descriptor is ready, until the
+//! operation is done.
 
 use std::{fmt, io, os::fd::AsFd, pin::Pin, sync::Arc};
 
@@ -10,7 +10,8 @@ use super::{
     source::{Source, Tried},
 };
 
-/// A leaf that calls `attempt` on a descriptor until the call does not block any more.
+/// A leaf that calls `attempt` whenever its descriptor is ready, until the operation is done or
+/// fails. An attempt that returns `WouldBlock` is repeated.
 ///
 /// An operation keeps its descriptor open until the operation is dropped.
 pub(crate) struct Operation<T: AsFd, B, F> {
@@ -18,27 +19,27 @@ pub(crate) struct Operation<T: AsFd, B, F> {
     interest: Interest,
     place: QueuePlace,
     /// Whether the buffer is empty, so that there is nothing to wait for.
-    at_once: bool,
+    buffer_is_empty: bool,
     /// `None` after the operation is done.
     buffer: Option<B>,
     attempt: F,
 }
 
 impl<T: AsFd, B: Buffer, F> Operation<T, B, F> {
-    /// Creates an operation that calls `attempt` with the descriptor and the buffer. The closure
-    /// itself stores what the earlier calls have done.
+    /// Creates an operation that calls `attempt` with the descriptor and the buffer. If the work
+    /// takes several calls, the closure keeps its own progress.
     pub(crate) fn new<R>(source: &Arc<Source<T>>, interest: Interest, buffer: B, attempt: F) -> Self
     where
         F: FnMut(&T, &mut B::Content) -> io::Result<Tried<R>>,
     {
         let (source, place) = (Arc::clone(source), QueuePlace::default());
-        Self { source, interest, place, at_once: false, buffer: Some(buffer), attempt }
+        Self { source, interest, place, buffer_is_empty: false, buffer: Some(buffer), attempt }
     }
 
-    /// Sets whether the buffer is empty. Then `attempt` never blocks, and it is called even if the
-    /// descriptor is known not to be ready.
-    pub(crate) fn at_once(mut self, on_no_bytes: bool) -> Self {
-        self.at_once = on_no_bytes;
+    /// Sets whether the buffer is empty. If it is, `attempt` cannot block, so it is called even if
+    /// the descriptor is known not to be ready.
+    pub(crate) fn buffer_is_empty(mut self, buffer_is_empty: bool) -> Self {
+        self.buffer_is_empty = buffer_is_empty;
         self
     }
 }
@@ -55,9 +56,11 @@ where
     type Output = B::Output<io::Result<R>>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let Self { source, interest, place, at_once, buffer, attempt } = &mut *self;
+        let Self { source, interest, place, buffer_is_empty, buffer, attempt } = &mut *self;
         let content = buffer.as_mut().expect(RESUMED_AFTER_DONE).content();
-        match source.attempt(*interest, *at_once, place, cx, |io| attempt(io, content)) {
+        match source.attempt(*interest, *buffer_is_empty, place, cx, |descriptor| {
+            attempt(descriptor, content)
+        }) {
             Step::Suspended(wait) => Step::Suspended(wait),
             Step::Done(result) => {
                 let buffer = buffer.take().expect(RESUMED_AFTER_DONE);
@@ -68,7 +71,7 @@ where
 }
 
 quadrivium_core::leaf! {
-    impl[T: AsFd, K, F] Operation<T, K, F>;
+    impl[T: AsFd, B, F] Operation<T, B, F>;
 }
 
 impl<T: AsFd, B, F> Drop for Operation<T, B, F> {

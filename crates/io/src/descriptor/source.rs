@@ -129,12 +129,12 @@ impl<T: AsFd> Source<T> {
     /// Calls `attempt` until the operation is done or would block. If it would block, waits on the
     /// host that drives this thread.
     ///
-    /// `at_once` means that the buffer is empty. Then `attempt` never blocks, and it is called even
-    /// if the descriptor is known not to be ready.
+    /// If the buffer is empty, `attempt` cannot block, so it is called even if the descriptor is
+    /// known not to be ready.
     pub(crate) fn attempt<R>(
         &self,
         interest: Interest,
-        at_once: bool,
+        buffer_is_empty: bool,
         place: &mut QueuePlace,
         cx: &Context<'_>,
         mut attempt: impl FnMut(&T) -> io::Result<Tried<R>>,
@@ -145,7 +145,7 @@ impl<T: AsFd> Source<T> {
         }
         let done = loop {
             let edge = self.readiness.maybe_ready(interest);
-            if edge.is_none() && !at_once {
+            if edge.is_none() && !buffer_is_empty {
                 match self.wait(interest, place, cx) {
                     Ok(true) => return self.suspend(Wait::Ready),
                     Ok(false) => continue,

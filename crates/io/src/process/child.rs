@@ -18,7 +18,8 @@ use crate::{
     signal::Signal,
 };
 
-/// The pipe to a child's standard input. When it is dropped, the child reads the end of its input.
+/// The pipe to a child's standard input. When it is dropped, the child sees the end of its input
+/// (EOF).
 pub type ChildStdin = PipeWriter;
 
 /// The pipe from a child's standard output.
@@ -48,11 +49,11 @@ pub struct Child {
     process: KillOnDrop,
 }
 
-/// A child process that is killed when this is dropped, if `is_enabled` is set.
+/// A child process. When this is dropped, the child is killed if `kills_on_drop` is set.
 #[derive(Debug)]
 struct KillOnDrop {
     source: Arc<Source<ReapOnDrop>>,
-    is_enabled: bool,
+    kills_on_drop: bool,
 }
 
 impl KillOnDrop {
@@ -67,17 +68,17 @@ impl Child {
         let mut process = KillOnDrop {
             source: Arc::new(Source::new(ReapOnDrop::new(std)?)),
             // The child is killed if one of the next steps fails.
-            is_enabled: true,
+            kills_on_drop: true,
         };
         let stdin = pipes.0.map(PipeWriter::new).transpose()?;
         let stdout = pipes.1.map(PipeReader::new).transpose()?;
         let stderr = pipes.2.map(PipeReader::new).transpose()?;
-        process.is_enabled = kill_on_drop;
+        process.kills_on_drop = kill_on_drop;
         Ok(Self { stdin, stdout, stderr, process })
     }
 
-    /// Returns the process number of the child. The number is not used again before the child was
-    /// waited for.
+    /// Returns the process ID (PID) of the child. The system does not use it again until the child
+    /// has been waited for.
     pub fn id(&self) -> u32 {
         self.process.child().id()
     }
@@ -86,8 +87,8 @@ impl Child {
     /// is still in this `Child`, it is closed first, so that the child does not wait for more
     /// input.
     ///
-    /// A later call returns the same status. An operation that is dropped before it is done has
-    /// closed the standard input.
+    /// A later call returns the same status. If the returned leaf is dropped early, the standard
+    /// input is closed all the same.
     ///
     /// # Errors
     ///
@@ -110,14 +111,14 @@ impl Child {
     /// pipes are read at the same time, so neither fills up. The child's standard input is closed
     /// first.
     ///
-    /// An operation that is dropped before it is done loses the bytes that it has read, and drops
-    /// the child.
+    /// If the returned leaf is dropped early, the bytes that it has read are lost, and this `Child`
+    /// is dropped.
     ///
     /// # Errors
     ///
-    /// The output is an error when a pipe cannot be read, and one of the errors of
-    /// [`wait`](Child::wait). A `StatusLost` error then [contains the
-    /// output](super::StatusLost::into_output) of the child.
+    /// The result is an error if a pipe cannot be read, or if [`wait`](Child::wait) would return
+    /// one. A `StatusLost` error [contains the bytes](super::StatusLost::into_output) that the
+    /// child wrote.
     pub fn wait_with_output(mut self) -> impl Leaf<io::Result<Output>> + use<> {
         let read = |pipe: Option<ChildStdout>| Some(pipe?.read_to_end_owned(Vec::new()));
         let [stdout, stderr] = [self.stdout.take(), self.stderr.take()].map(read);
@@ -130,7 +131,8 @@ impl Child {
         wait(&Arc::clone(&self.process.source), stdin, self)
     }
 
-    /// Kills the child. Does nothing if the child has ended.
+    /// Kills the child. Does nothing, and returns `Ok`, if the child has ended (but see the last
+    /// error of [`signal`](Child::signal)).
     ///
     /// # Errors
     ///
@@ -140,7 +142,8 @@ impl Child {
         self.signal(Signal::Kill)
     }
 
-    /// Sends a signal to the child. Does nothing if the child has ended.
+    /// Sends a signal to the child. Does nothing, and returns `Ok`, if the child has ended (but see
+    /// the last error below).
     ///
     /// The signal goes through a *pidfd*, a descriptor that always means this child. So it never
     /// reaches another process, even when another part of the program has waited for the child and
@@ -151,7 +154,8 @@ impl Child {
     ///
     /// Returns one of these errors:
     ///
-    /// * `InvalidInput` for a signal without a name.
+    /// * `InvalidInput` for a number that has no signal name on this system, such as the number of
+    ///   a real-time signal.
     /// * An error when this process may not send the signal to the child.
     /// * [`StatusLost`](super::StatusLost) when another part of the program has waited for the
     ///   child, or when this process ignores SIGCHLD and the child has ended.
@@ -205,7 +209,7 @@ impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let child = self.child();
         // A process that was forked since has a copy of this, and must not kill the child.
-        if self.is_enabled && child.is_of_this_process() {
+        if self.kills_on_drop && child.is_of_this_process() {
             // A destructor cannot return an error when the signal is not allowed.
             let _ = child.signal(Signal::Kill);
         }

@@ -88,12 +88,12 @@ macro_rules! read_methods {
                     &self,
                     buffers: &'a mut [IoSliceMut<'a>],
                 ) -> impl Leaf<io::Result<usize>> + use<'a> {
-                    let no_bytes = first_non_empty(buffers).is_none();
+                    let buffer_is_empty = first_non_empty(buffers).is_none();
                     let buffers = Borrowed(buffers);
                     Operation::new(&self.source, Readable, buffers, |stream, buffers| {
                         StdStream::read_vectored(stream, buffers).map(Tried::Done)
                     })
-                    .at_once(no_bytes)
+                    .buffer_is_empty(buffer_is_empty)
                 }
 
                 /// Like [`read_vectored`](Self::read_vectored), but takes the buffers and returns
@@ -102,14 +102,15 @@ macro_rules! read_methods {
                     &self,
                     mut buffers: [B; N],
                 ) -> impl Leaf<(io::Result<usize>, [B; N])> + use<B, N> {
-                    let no_bytes = buffers.iter_mut().all(|buffer| buffer.as_mut().is_empty());
+                    let buffer_is_empty =
+                        buffers.iter_mut().all(|buffer| buffer.as_mut().is_empty());
                     let buffers = Owned(buffers);
                     Operation::new(&self.source, Readable, buffers, |stream, buffers| {
                         let mut buffers: [_; N] =
                             buffers.each_mut().map(|buffer| IoSliceMut::new(buffer.as_mut()));
                         StdStream::read_vectored(stream, &mut buffers).map(Tried::Done)
                     })
-                    .at_once(no_bytes)
+                    .buffer_is_empty(buffer_is_empty)
                 }
 
                 /// Reads until the end of the stream, appends the bytes to `bytes` and returns
@@ -146,9 +147,10 @@ macro_rules! read_methods {
                     cx: &Context<'_>,
                     buffer: &mut [u8],
                 ) -> Step<io::Result<usize>> {
-                    let no_bytes = buffer.is_empty();
-                    self.source
-                        .attempt(Readable, no_bytes, place, cx, |stream| read_some(stream, buffer))
+                    let buffer_is_empty = buffer.is_empty();
+                    self.source.attempt(Readable, buffer_is_empty, place, cx, |stream| {
+                        read_some(stream, buffer)
+                    })
                 }
             }
         };
@@ -183,11 +185,11 @@ where
     S: StdStream,
     B: Buffer<Content: AsMut<[u8]>>,
 {
-    let no_bytes = buffer.content().as_mut().is_empty();
+    let buffer_is_empty = buffer.content().as_mut().is_empty();
     Operation::new(source, Readable, buffer, |stream: &S, bytes: &mut B::Content| {
         read_some(stream, bytes.as_mut())
     })
-    .at_once(no_bytes)
+    .buffer_is_empty(buffer_is_empty)
 }
 
 pub(crate) fn read_exact<S, B>(
@@ -198,7 +200,7 @@ where
     S: StdStream,
     B: Buffer<Content: AsMut<[u8]>>,
 {
-    let no_bytes = buffer.content().as_mut().is_empty();
+    let buffer_is_empty = buffer.content().as_mut().is_empty();
     let mut done = 0;
     Operation::new(source, Readable, buffer, move |stream: &S, bytes: &mut B::Content| {
         let bytes = bytes.as_mut();
@@ -213,7 +215,7 @@ where
         }
         Ok(Tried::Done(()))
     })
-    .at_once(no_bytes)
+    .buffer_is_empty(buffer_is_empty)
 }
 
 pub(crate) fn read_to_end<S, B>(

@@ -78,12 +78,12 @@ macro_rules! write_methods {
                     &self,
                     slices: &'a [IoSlice<'a>],
                 ) -> impl Leaf<io::Result<usize>> + use<'a> {
-                    let no_bytes = first_non_empty(slices).is_none();
+                    let buffer_is_empty = first_non_empty(slices).is_none();
                     let slices = Borrowed(slices);
                     Operation::new(&self.source, Writable, slices, |stream, slices| {
                         StdStream::write_vectored(stream, slices).map(Tried::Done)
                     })
-                    .at_once(no_bytes)
+                    .buffer_is_empty(buffer_is_empty)
                 }
 
                 /// Like [`write_vectored`](Self::write_vectored), but takes the bytes and returns
@@ -92,14 +92,14 @@ macro_rules! write_methods {
                     &self,
                     parts: [B; N],
                 ) -> impl Leaf<(io::Result<usize>, [B; N])> + use<B, N> {
-                    let no_bytes = parts.iter().all(|part| part.as_ref().is_empty());
+                    let buffer_is_empty = parts.iter().all(|part| part.as_ref().is_empty());
                     let parts = Owned(parts);
                     Operation::new(&self.source, Writable, parts, |stream, parts| {
                         let slices: [_; N] =
                             parts.each_ref().map(|part| IoSlice::new(part.as_ref()));
                         StdStream::write_vectored(stream, &slices).map(Tried::Done)
                     })
-                    .at_once(no_bytes)
+                    .buffer_is_empty(buffer_is_empty)
                 }
             }
 
@@ -110,8 +110,8 @@ macro_rules! write_methods {
                     cx: &Context<'_>,
                     slices: &[IoSlice<'_>],
                 ) -> Step<io::Result<usize>> {
-                    let no_bytes = first_non_empty(slices).is_none();
-                    self.source.attempt(Writable, no_bytes, place, cx, |stream| {
+                    let buffer_is_empty = first_non_empty(slices).is_none();
+                    self.source.attempt(Writable, buffer_is_empty, place, cx, |stream| {
                         StdStream::write_vectored(stream, slices).map(Tried::Done)
                     })
                 }
@@ -134,11 +134,11 @@ where
     S: StdStream,
     B: Buffer<Content: AsRef<[u8]>>,
 {
-    let no_bytes = (*bytes.content()).as_ref().is_empty();
+    let buffer_is_empty = (*bytes.content()).as_ref().is_empty();
     Operation::new(source, Writable, bytes, |stream: &S, bytes: &mut B::Content| {
         stream.write((*bytes).as_ref()).map(Tried::Done)
     })
-    .at_once(no_bytes)
+    .buffer_is_empty(buffer_is_empty)
 }
 
 pub(crate) fn write_all<S, B>(
@@ -149,7 +149,7 @@ where
     S: StdStream,
     B: Buffer<Content: AsRef<[u8]>>,
 {
-    let no_bytes = (*bytes.content()).as_ref().is_empty();
+    let buffer_is_empty = (*bytes.content()).as_ref().is_empty();
     let mut done = 0;
     Operation::new(source, Writable, bytes, move |stream: &S, bytes: &mut B::Content| {
         let bytes = (*bytes).as_ref();
@@ -161,5 +161,5 @@ where
         }
         Ok(Tried::Done(()))
     })
-    .at_once(no_bytes)
+    .buffer_is_empty(buffer_is_empty)
 }

@@ -172,13 +172,13 @@ fn peek<B: Buffer<Content: AsMut<[u8]>>>(
     source: &Arc<Source<net::TcpStream>>,
     mut buffer: B,
 ) -> impl Leaf<B::Output<io::Result<usize>>> + use<B> {
-    let no_bytes = buffer.content().as_mut().is_empty();
+    let buffer_is_empty = buffer.content().as_mut().is_empty();
     Operation::new(source, Interest::Readable, buffer, |stream, bytes: &mut B::Content| {
         let bytes = bytes.as_mut();
         // As for reads, the kernel would wait until bytes arrive.
         if bytes.is_empty() { Ok(Tried::Done(0)) } else { stream.peek(bytes).map(Tried::Done) }
     })
-    .at_once(no_bytes)
+    .buffer_is_empty(buffer_is_empty)
 }
 
 impl Connectable for TcpStream {

@@ -35,7 +35,7 @@ impl<T> Callback<T> {
         P: Task + 'static,
         F: FnOnce(&mut Callback<T>, P::Output) + 'static,
     {
-        self.check_unused();
+        self.check_not_called();
         let mut parts = Some((task, then));
         let mut stage = self.spare.take();
         if !stage.as_mut().is_some_and(|spare| spare.as_mut().refill(&mut parts)) {
@@ -50,16 +50,16 @@ impl<T> Callback<T> {
     ///
     /// When this callback has called `perform` or `done` already.
     pub fn done(&mut self, output: T) {
-        self.check_unused();
+        self.check_not_called();
         self.output = Some(output);
     }
 
-    fn check_unused(&self) {
+    fn check_not_called(&self) {
         assert!(self.stage.is_none() && self.output.is_none(), "{CALLED_TWICE}");
     }
 
     /// Panics if a callback has returned without calling `perform` or `done`.
-    pub(crate) fn check_used(&self) {
+    pub(crate) fn check_called(&self) {
         assert!(self.stage.is_some() || self.output.is_some(), "{CALLED_NEITHER}");
     }
 }

@@ -54,14 +54,14 @@ use crate::{
 ///
 /// # Panics
 ///
-/// The task panics when a callback returns without a call of `perform` or `done`, and when a
-/// callback calls a second one.
+/// The task panics if a callback calls neither `perform` nor `done`, or makes more than one such
+/// call.
 pub fn callback<F, T>(body: F) -> CallbackTask<F, T>
 where
     F: FnOnce(&mut Callback<T>),
 {
-    let callback = Callback { stage: None, spare: None, output: None };
-    CallbackTask { body: Some(body), callback }
+    let handle = Callback { stage: None, spare: None, output: None };
+    CallbackTask { body: Some(body), handle }
 }
 
 /// The handle to the running callback task. Every callback of the task receives it.
@@ -87,7 +87,7 @@ impl<T> Callback<T> {
         P: Task + Send + 'static,
         F: FnOnce(&mut Callback<T>, P::Output) + Send + 'static,
     {
-        self.check_unused();
+        self.check_not_called();
         let mut parts = Some((task, then));
         let mut stage = self.spare.take();
         if !stage.as_mut().is_some_and(|spare| spare.as_mut().refill(&mut parts)) {
@@ -102,15 +102,15 @@ impl<T> Callback<T> {
     ///
     /// When this callback has called `perform` or `done` already.
     pub fn done(&mut self, output: T) {
-        self.check_unused();
+        self.check_not_called();
         self.output = Some(output);
     }
 
-    fn check_unused(&self) {
+    fn check_not_called(&self) {
         assert!(self.stage.is_none() && self.output.is_none(), "{CALLED_TWICE}");
     }
 
-    fn check_used(&self) {
+    fn check_called(&self) {
         assert!(self.stage.is_some() || self.output.is_some(), "{CALLED_NEITHER}");
     }
 }
@@ -119,7 +119,7 @@ impl<T> Callback<T> {
 #[must_use = "a task is lazy: spawn or perform it"]
 pub struct CallbackTask<F, T> {
     body: Option<F>,
-    callback: Callback<T>,
+    handle: Callback<T>,
 }
 
 // The body is moved out, never pinned.
@@ -134,20 +134,21 @@ where
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {
         let this = &mut *self;
         if let Some(body) = this.body.take() {
-            body(&mut this.callback);
-            this.callback.check_used();
+            body(&mut this.handle);
+            this.handle.check_called();
         }
         loop {
-            if let Some(output) = this.callback.output.take() {
+            if let Some(output) = this.handle.output.take() {
                 return Step::Done(output);
             }
-            let mut stage = this.callback.stage.take().expect(RESUMED_AFTER_DONE);
-            if let Some(wait) = stage.as_mut().resume(cx, &mut this.callback) {
-                this.callback.stage = Some(stage);
+            let mut stage = this.handle.stage.take().expect(RESUMED_AFTER_DONE);
+            if let Some(wait) = stage.as_mut().resume(cx, &mut this.handle) {
+                this.handle.stage = Some(stage);
                 return Step::Suspended(wait);
             }
-            this.callback.check_used();
-            this.callback.spare = Some(stage);
+            this.handle.check_called();
+            // A later `perform` reuses its box.
+            this.handle.spare = Some(stage);
         }
     }
 }

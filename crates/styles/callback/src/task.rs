@@ -10,13 +10,13 @@ use crate::handle::Callback;
 ///
 /// # Panics
 ///
-/// The task panics when a callback returns without a call of `perform` or `done`, and when a
-/// callback calls a second one.
+/// The task panics if a callback calls neither `perform` nor `done`, or makes more than one such
+/// call.
 pub fn callback<F, T>(body: F) -> CallbackTask<F, T>
 where
     F: FnOnce(&mut Callback<T>),
 {
-    CallbackTask { body: Some(body), callback: Callback::new() }
+    CallbackTask { body: Some(body), handle: Callback::new() }
 }
 
 /// Hands a [`callback`] task to the host that drives this thread.
@@ -37,7 +37,7 @@ where
 #[must_use = "a task is lazy: spawn or perform it"]
 pub struct CallbackTask<F, T> {
     body: Option<F>,
-    callback: Callback<T>,
+    handle: Callback<T>,
 }
 
 // The body is moved out, never pinned.
@@ -52,20 +52,21 @@ where
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {
         let this = &mut *self;
         if let Some(body) = this.body.take() {
-            body(&mut this.callback);
-            this.callback.check_used();
+            body(&mut this.handle);
+            this.handle.check_called();
         }
         loop {
-            if let Some(output) = this.callback.output.take() {
+            if let Some(output) = this.handle.output.take() {
                 return Step::Done(output);
             }
-            let mut stage = this.callback.stage.take().expect(RESUMED_AFTER_DONE);
-            if let Some(wait) = stage.as_mut().resume(cx, &mut this.callback) {
-                this.callback.stage = Some(stage);
+            let mut stage = this.handle.stage.take().expect(RESUMED_AFTER_DONE);
+            if let Some(wait) = stage.as_mut().resume(cx, &mut this.handle) {
+                this.handle.stage = Some(stage);
                 return Step::Suspended(wait);
             }
-            this.callback.check_used();
-            this.callback.spare = Some(stage);
+            this.handle.check_called();
+            // A later `perform` reuses its box.
+            this.handle.spare = Some(stage);
         }
     }
 }

@@ -20,7 +20,7 @@ use quadrivium_core::{Context, LocalWaker, Step, Task, Wait};
 /// [`yield_item`](Co::yield_item) the body of a [`stream`](crate::stream) or an
 /// [`iter`](crate::iter) yields items of type `T`.
 pub struct Co<T = Infallible> {
-    generator: rc::Co<Yielded<T>>,
+    raw_co: rc::Co<Yielded<T>>,
     shared: Rc<SharedWithBody>,
 }
 
@@ -31,8 +31,8 @@ pub(crate) enum Yielded<T> {
 }
 
 impl<T> Co<T> {
-    pub(crate) fn new(generator: rc::Co<Yielded<T>>, shared: Rc<SharedWithBody>) -> Self {
-        Self { generator, shared }
+    pub(crate) fn new(raw_co: rc::Co<Yielded<T>>, shared: Rc<SharedWithBody>) -> Self {
+        Self { raw_co, shared }
     }
 
     /// Runs a task of any style to its end, and returns its output. Suspends whenever that task
@@ -52,14 +52,14 @@ impl<T> Co<T> {
     fn yield_now(&mut self, yielded: Yielded<T>) {
         // Without this check, genawaiter loses the first value in release builds.
         assert!(
-            !self.shared.note_yield(true),
+            !self.shared.note_yield(),
             "a generator yielded twice in one resume: `.await` each `co.perform(..)` and \
              `co.yield_item(..)` to its end instead of polling it"
         );
         // genawaiter stores the value at once. The future that it returns would only wait to be
         // resumed, and `Performing` waits for that itself. To await this future, too, would cost
         // two more state machines.
-        drop(self.generator.yield_(yielded));
+        drop(self.raw_co.yield_(yielded));
     }
 }
 
@@ -83,10 +83,16 @@ impl SharedWithBody {
         }
     }
 
-    /// Records whether the body has yielded since it was resumed, and returns the former record.
+    /// Records that the body yields. Returns whether it has already yielded in this resume.
     #[inline]
-    pub(crate) fn note_yield(&self, has_yielded: bool) -> bool {
-        self.has_yielded.replace(has_yielded)
+    fn note_yield(&self) -> bool {
+        self.has_yielded.replace(true)
+    }
+
+    /// Returns whether the body has yielded in this resume, and clears the record for the next one.
+    #[inline]
+    pub(crate) fn take_yield(&self) -> bool {
+        self.has_yielded.replace(false)
     }
 }
 

@@ -1,4 +1,5 @@
-//! [`Machine`]: a generator of genawaiter, which starts when it is first resumed.
+//! [`Machine`]: a generator, made with the crate genawaiter, that starts only when it is first
+//! resumed.
 
 use std::{
     future::Future,
@@ -14,7 +15,9 @@ use quadrivium_core::{Context, RESUMED_AFTER_DONE, Wait};
 
 use crate::handle::{Co, SharedWithBody, Yielded};
 
-/// A generator that yields waits, and items of type `T`.
+/// A generator that yields [`Wait`]s, and items of type `T`.
+///
+/// `B` is the closure that makes the body. `G` is the body itself, a future.
 pub(crate) struct Machine<B, G: Future, T> {
     state: State<B, G, T>,
 }
@@ -72,19 +75,19 @@ where
     fn start(&mut self, cx: &Context<'_>) {
         let State::Fresh(body) = mem::replace(&mut self.state, State::Done) else { return };
         let shared = SharedWithBody::new(cx);
-        let start = |generator| {
-            let body = body(Co::new(generator, Rc::clone(&shared)));
+        let make_body = |raw_co| {
+            let body = body(Co::new(raw_co, Rc::clone(&shared)));
             CheckedBody { body, shared: Rc::clone(&shared) }
         };
-        self.state = State::Started(rc::Gen::new(start), shared);
+        self.state = State::Started(rc::Gen::new(make_body), shared);
     }
 }
 
 pin_project! {
     /// The body of a generator, with a check: a body that is pending must have yielded.
     ///
-    /// genawaiter cannot check this. If a body waits for something else, genawaiter panics without
-    /// the reason. If a body yields twice, it loses a value in release builds.
+    /// If a body awaits anything but a yield, genawaiter panics but does not say why. If a body
+    /// yields twice in one poll, genawaiter loses a value in release builds.
     struct CheckedBody<G> {
         #[pin]
         body: G,
@@ -98,7 +101,7 @@ impl<G: Future> Future for CheckedBody<G> {
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<G::Output> {
         let this = self.project();
         let polled = this.body.poll(cx);
-        if polled.is_pending() && !this.shared.note_yield(false) {
+        if polled.is_pending() && !this.shared.take_yield() {
             refuse_to_wait();
         }
         polled
@@ -108,7 +111,7 @@ impl<G: Future> Future for CheckedBody<G> {
 #[cold]
 fn refuse_to_wait() -> ! {
     panic!(
-        "the body of a generator awaited something else than `co.perform(..)`: \
+        "the body of a generator awaited something other than `co.perform(..)`: \
          write `co.perform(future(async {{ .. }})).await`"
     )
 }

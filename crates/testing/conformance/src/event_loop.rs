@@ -120,27 +120,27 @@ impl TestLoop {
         JoinHandle::spawn(self.0.host(), task, None, Location::caller())
     }
 
-    /// Spawns a task, and runs `n` turns.
+    /// Spawns a task, and runs this number of turns.
     #[track_caller]
-    pub(crate) fn start<T>(&mut self, task: T, n: usize) -> JoinHandle<T::Output>
+    pub(crate) fn start<T>(&mut self, task: T, turn_count: usize) -> JoinHandle<T::Output>
     where
         T: Task + 'static,
         T::Output: 'static,
     {
         let handle = self.spawn(task);
-        turns(self, n);
+        turns(self, turn_count);
         handle
     }
 
-    /// Spawns a task without a handle, and runs `n` turns.
+    /// Spawns a task without a handle, and runs this number of turns.
     #[track_caller]
-    pub(crate) fn start_detached<T>(&mut self, task: T, n: usize)
+    pub(crate) fn start_detached<T>(&mut self, task: T, turn_count: usize)
     where
         T: Task + 'static,
         T::Output: 'static,
     {
         drop(self.spawn(task));
-        turns(self, n);
+        turns(self, turn_count);
     }
 
     /// Spawns a task without a handle, and runs until no task is left.

@@ -41,9 +41,9 @@ impl Failure {
     }
 
     /// Returns the message for choices that failed.
-    pub(crate) fn message_with_choices(&self, order: u64, path: &Path) -> String {
+    pub(crate) fn message_with_choices(&self, run_number: u64, path: &Path) -> String {
         format!(
-            "order {order} fails, with the choices {path}: {}\n\n\
+            "run {run_number} fails, with the choices {path}: {}\n\n\
              For its trace: Simulation::replay_order(\"{path}\", program), with the same order.{}",
             self.cause,
             self.trace()

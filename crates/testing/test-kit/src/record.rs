@@ -39,7 +39,7 @@ impl KeptTrace {
     }
 
     /// Keeps the last few events, so that a long run takes no more memory than a short one.
-    pub(crate) fn of_the_last() -> Self {
+    pub(crate) fn of_last_events() -> Self {
         Self::new(SHOWN)
     }
 

@@ -26,14 +26,14 @@ pub fn simulate<R: Verdict>(program: impl FnMut(&mut EventLoop) -> R) {
     Simulation::new().run(program);
 }
 
-/// Runs a program in every order in which its ready tasks can run, and returns the number of
-/// orders.
+/// Runs a program in every order in which its ready tasks can run, and with every answer of
+/// [`choose`](crate::choose). Returns the number of runs.
 ///
 /// This is [`Simulation::every_order`] with the default settings.
 ///
 /// # Panics
 ///
-/// When a run fails. The message has its choices. Also when there are more than a million orders.
+/// When a run fails. The message has its choices. Also when there are more than a million runs.
 #[track_caller]
 pub fn every_order<R: Verdict>(program: impl FnMut(&mut EventLoop) -> R) -> u64 {
     Simulation::new().every_order(program)
@@ -78,8 +78,9 @@ pub enum Order {
     /// faults and the answers of [`choose`](crate::choose).
     ///
     /// A simulation checks the deadlines before each step, an ordinary loop before each turn. So
-    /// after [`block_for`](quadrivium_core::block_for), a task whose deadline has passed may run
-    /// before tasks that became ready later in that turn.
+    /// after [`block_for`](quadrivium_core::block_for), a simulation queues a task whose deadline
+    /// has passed before the next step. An ordinary loop queues it after all tasks that become
+    /// ready in the same turn.
     Fifo,
     /// Any ready task may run next. The seed decides which one, or [every
     /// order](Simulation::every_order) is tried.
@@ -115,7 +116,7 @@ impl Default for Simulation {
 
 impl Simulation {
     /// Returns the default settings: seeds 0 to 99, any order, no faults, at most a million steps a
-    /// run and at most a million orders.
+    /// run and at most a million runs in [every order](Simulation::every_order).
     pub fn new() -> Self {
         Self::default()
     }
@@ -145,7 +146,7 @@ impl Simulation {
         self
     }
 
-    /// Makes [every order](Simulation::every_order) panic when there are more orders than this.
+    /// Makes [every order](Simulation::every_order) panic when it needs more runs than this.
     pub fn max_orders(mut self, orders: u64) -> Self {
         self.max_orders = orders;
         self
@@ -177,6 +178,7 @@ impl Simulation {
         for seed in seeds {
             let mut attempt = || self.attempt(Choices::seeded(seed), &mut program).1;
             if let Some(failure) = attempt() {
+                // Shows whether the failure is reproducible.
                 let again = attempt();
                 panic!("{}", failure.message_with_seed(seed, again.as_ref()));
             }
@@ -193,33 +195,33 @@ impl Simulation {
     /// answers of `choose` differ.
     ///
     /// Each run has a fresh loop and starts the program again: a depth-first search of all
-    /// decisions. A program in which one task can spin for ever fails, because one of its orders
+    /// decisions. A program in which one task can spin for ever fails, because one of its runs
     /// takes too many steps.
     ///
     /// # Panics
     ///
     /// Like [`run`](Simulation::run), but the message has the choices in place of the seed. Also
-    /// when there are more orders than [`max_orders`](Simulation::max_orders).
+    /// when it needs more runs than [`max_orders`](Simulation::max_orders).
     #[track_caller]
     pub fn every_order<R: Verdict>(&self, mut program: impl FnMut(&mut EventLoop) -> R) -> u64 {
         let mut path = Path::default();
-        for order in 1..=self.max_orders {
+        for run_number in 1..=self.max_orders {
             let (choices, failure) = self.attempt(Choices::Path(path), &mut program);
             path = choices.into_path();
             if let Some(failure) = failure {
-                panic!("{}", failure.message_with_choices(order, &path));
+                panic!("{}", failure.message_with_choices(run_number, &path));
             }
-            // Without this check, the orders behind the missing choices would be left out
-            // unnoticed.
+            // A choice recorded in an earlier run did not come up again, so the program is not
+            // deterministic. Without this check, its remaining orders would be skipped silently.
             if let Some(missing) = path.missing_choices() {
-                panic!("order {order} fails, with the choices {path}: {missing}");
+                panic!("run {run_number} fails, with the choices {path}: {missing}");
             }
             if !path.advance() {
-                return order;
+                return run_number;
             }
         }
         panic!(
-            "there are more than {} orders: make the program smaller, raise \
+            "every order takes more than {} runs: make the program smaller, raise \
              Simulation::max_orders, or try seeds with Simulation::run",
             self.max_orders
         )
@@ -255,7 +257,7 @@ impl Simulation {
         choices: Choices,
         program: impl FnOnce(&mut EventLoop) -> R,
     ) -> (Choices, Option<Failure>) {
-        let (run, record) = (self.new_run(choices), KeptTrace::of_the_last());
+        let (run, record) = (self.new_run(choices), KeptTrace::of_last_events());
         let result = execute(&run, &record, |event_loop| program(event_loop).failure());
         let cause = match result {
             Err(message) => Some(message),

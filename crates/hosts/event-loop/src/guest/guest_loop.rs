@@ -160,7 +160,7 @@ impl<E: Executor> GuestLoop<E> {
     ) -> Poll<Result<(), RunError>> {
         let inner = &Rc::clone(&self.event_loop.inner);
         self.waker.replace(cx.waker());
-        inner.mailbox.unparked();
+        inner.mailbox.note_awake();
         for _ in 0..TURNS_PER_POLL {
             let active = ActiveLoop::enter(inner)?;
             inner.turn();
@@ -188,7 +188,7 @@ impl<E: Executor> GuestLoop<E> {
                 let _active = ActiveLoop::enter(inner)?;
                 inner.react(Some(Duration::ZERO));
             }
-            if !is_due && !is_ready && inner.mailbox.park() {
+            if !is_due && !is_ready && inner.mailbox.prepare_to_park() {
                 return Poll::Pending;
             }
         }

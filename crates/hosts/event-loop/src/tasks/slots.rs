@@ -292,7 +292,7 @@ impl TaskSlots {
     }
 
     /// Returns the number of tasks that have not ended.
-    pub(crate) fn live(&self) -> usize {
+    pub(crate) fn live_tasks(&self) -> usize {
         self.live
     }
 

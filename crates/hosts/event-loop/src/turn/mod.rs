@@ -52,6 +52,9 @@ pub(crate) struct Loop {
     holds: HandleCounter,
     pub(crate) mailbox: &'static Mailbox,
     index: u16,
+    /// Each use of a task's slot has a number, its generation. One loop after another has the same
+    /// mailbox, and each starts with a higher generation than the loops before have used. So a key
+    /// with a lower generation belongs to a task of an earlier loop.
     first_generation: u32,
     /// Counts the handles through which code outside the loop can reach it, perhaps on other
     /// threads.
@@ -61,15 +64,16 @@ pub(crate) struct Loop {
     /// The task whose destructors are running because of a cancel or a dropped handle. That may
     /// happen while another task is being resumed.
     ending: Cell<Option<SlotKey>>,
-    /// The length of the current chain of tasks, if the loop is being dropped. In a chain, each
-    /// task is spawned by a destructor of the task before.
+    /// While the loop is being dropped (see `closed`), destructors may still spawn tasks. Such a
+    /// task is cancelled at once, and its own destructors may spawn again. This is the length of
+    /// the current chain of such tasks. `close.rs` limits it.
     chain: Cell<u32>,
     pub(crate) stopped: Cell<bool>,
     /// The reactor is waking tasks at the moment.
     is_reacting: Cell<bool>,
     steps_since_poll: Cell<usize>,
-    /// A task has waited for a deadline after the end of this loop's clock. A new loop would reach
-    /// that deadline.
+    /// A task has waited for a deadline beyond the largest time that this loop's clock can
+    /// represent. A new loop, whose clock starts later, could reach that deadline.
     time_is_used_up: Cell<bool>,
     tracing: Cell<bool>,
     trace: RefCell<Option<Box<dyn Trace>>>,
@@ -84,13 +88,14 @@ struct LoopState {
     timers: TaskTimers,
     /// Events that have not been passed to the trace yet.
     events: Vec<Event>,
-    /// The loop is being dropped: it takes no more tasks.
+    /// The loop is being dropped: a task that is spawned from now on is cancelled at once.
     closed: bool,
     /// A waker was cloned on another thread, so that thread may wake a task.
     escaped: bool,
 }
 
-/// What is left to do after a [`turn`](crate::EventLoop::turn).
+/// The result of a [`turn`](crate::EventLoop::turn): whether tasks are left, and when the loop has
+/// to turn again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turned {
     /// Tasks are ready: call `turn` again soon.
@@ -165,7 +170,7 @@ impl Loop {
         self.show_trace();
     }
 
-    /// Returns what is left to do after a turn.
+    /// Returns whether tasks are left after a turn, and when the loop has to turn again.
     #[inline]
     pub(crate) fn turned(&self) -> Turned {
         let state = self.state.borrow();
@@ -177,7 +182,7 @@ impl Loop {
         }
         match state.timers.next() {
             Some(deadline) => Turned::Until(self.clock.at(deadline)),
-            None if state.slots.live() == 0 => Turned::Empty,
+            None if state.slots.live_tasks() == 0 => Turned::Empty,
             None => Turned::Waiting,
         }
     }
@@ -198,8 +203,9 @@ impl Loop {
         self.index
     }
 
-    pub(crate) fn live(&self) -> usize {
-        self.state.borrow().slots.live()
+    /// Returns the number of tasks that have not ended.
+    pub(crate) fn live_tasks(&self) -> usize {
+        self.state.borrow().slots.live_tasks()
     }
 
     pub(crate) fn remote(&self) -> RemoteLoop {

@@ -69,9 +69,9 @@ impl Loop {
 
     /// Sleeps until another thread posts a request, a descriptor is ready or `timeout` has passed.
     fn park(&self, timeout: Option<Duration>) {
-        if self.mailbox.park() {
+        if self.mailbox.prepare_to_park() {
             self.react(timeout);
-            self.mailbox.unparked();
+            self.mailbox.note_awake();
         }
     }
 

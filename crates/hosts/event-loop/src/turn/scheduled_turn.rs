@@ -55,7 +55,7 @@ impl Loop {
         match deadlines.into_iter().flatten().min() {
             _ if !scheduled.queue.borrow().is_empty() => Turned::Ready,
             // A delayed wake may be left for a task that has ended.
-            _ if state.slots.live() == 0 => Turned::Empty,
+            _ if state.slots.live_tasks() == 0 => Turned::Empty,
             _ if self.time_is_held() && scheduled.late_wakes.borrow().has_delayed() => {
                 Turned::Ready
             }

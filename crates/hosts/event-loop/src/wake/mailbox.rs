@@ -4,13 +4,16 @@
 //!  any thread                        mailbox                                 the loop's thread
 //!  waker.wake() ──── 1. post ──────► ┌──────────────────────────────┐
 //!  canceller.cancel()                │ state: Mutex                 │ ── 3. take_unread, each turn
-//!  stopper.stop()                    │ has_unread: a hint, no lock  │
-//!       └─── 2. unpark, if parked ──►│ unparker: the loop's eventfd │ ◄─ 4. park, unparked
-//!                                    └──────────────────────────────┘
+//!  stopper.stop()                    │ has_unread: AtomicBool       │
+//!       └─── 2. unpark, if parked ──►│ unparker: the loop's eventfd │ ◄─ 4. prepare_to_park,
+//!                                    └──────────────────────────────┘       note_awake
 //! ```
 //!
-//! Every decision that must not miss a request is made under the lock. `has_unread` only saves a
-//! turn from taking the lock. A loop that is about to park checks it under the lock.
+//! `has_unread` is written only under the lock. It is true if something was posted after the last
+//! `take_unread`. Read under the lock, it misses no post. Read without the lock, it may lag. A turn
+//! reads it without the lock: a post that this read misses is found in the next turn. A decision
+//! that must not miss a post is made under the lock, such as the decision to park.
+//!
 //! `tests/mailbox_model.rs` runs this file through every interleaving of a few threads.
 
 use super::{
@@ -21,6 +24,8 @@ use crate::tasks::slot_key::SlotKey;
 
 #[derive(Default)]
 pub(crate) struct Mailbox {
+    /// Something was posted after the last `take_unread`. The top of this file has the rules for
+    /// reading it.
     has_unread: AtomicBool,
     state: Mutex<State>,
 }
@@ -29,7 +34,11 @@ pub(crate) struct Mailbox {
 struct State {
     /// Present while a loop owns the mailbox.
     unparker: Option<Arc<Unparker>>,
+    /// The lowest generation of the loop that owns the mailbox. One loop after another owns it, and
+    /// each starts with a higher generation than the loops before have used. So a key with a lower
+    /// generation belongs to a task of an earlier loop.
     first_generation: u32,
+    /// The loop sleeps, or is about to: the next post must unpark it.
     parked: bool,
     unread: Unread,
     /// For each slot: one more than the generation of the task whose wake is in `unread`, or 0. A
@@ -119,34 +128,36 @@ impl Mailbox {
         Some(unread)
     }
 
-    /// Returns whether the mailbox is empty. It takes the lock, so it sees the requests of every
-    /// thread that is known to have posted.
+    /// Returns whether the mailbox is empty. It takes the lock, so it sees every post that finished
+    /// before this call.
     pub(crate) fn is_empty_for_certain(&self) -> bool {
         let _state = self.lock();
         self.is_empty()
     }
 
-    /// Returns whether the mailbox is empty. Without the lock, it may miss a request that is just
-    /// being posted.
+    /// Returns whether the mailbox is empty. It does not take the lock, so it may miss a request
+    /// that is just being posted.
     pub(crate) fn is_empty(&self) -> bool {
         !self.has_unread.load(Ordering::Acquire)
     }
 
-    /// Records that the loop is about to sleep. Returns false if a request has come: then the loop
-    /// must not sleep.
-    pub(crate) fn park(&self) -> bool {
+    /// Records that the loop is about to sleep, so that the next post unparks it. Returns false if
+    /// a request has come: then the loop must not sleep.
+    pub(crate) fn prepare_to_park(&self) -> bool {
         let mut state = self.lock();
         state.parked = !self.has_unread.load(Ordering::Acquire);
         state.parked
     }
 
     /// Records that the loop is awake again, so that a post need not unpark it.
-    pub(crate) fn unparked(&self) {
+    pub(crate) fn note_awake(&self) {
         self.lock().parked = false;
     }
 
-    /// Posts a request to the loop whose generations begin with `first_generation`. If another loop
-    /// owns the mailbox by now, or none, the request is dropped here.
+    /// Posts a request to the loop whose generations begin with `first_generation`.
+    ///
+    /// If that loop has ended, another loop or none owns the mailbox. Then the request is dropped
+    /// on this thread, after the lock is released, because dropping a closure runs user code.
     pub(crate) fn request(&self, request: RemoteRequest, first_generation: u32) {
         let mut request = Some(request);
         self.post(|state| {

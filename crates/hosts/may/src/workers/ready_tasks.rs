@@ -1,8 +1,8 @@
 //! [`ReadyTasks`]: the tasks that are ready to run on may's workers, and the runners that run them.
 //!
-//! A *runner* is a closure on a worker. It takes tasks until there are none for it, and now and
-//! then lets other work run on its worker. Each worker has one runner at most, and runners are
-//! started only while there is work for them:
+//! A *runner* is a closure that runs in a coroutine of `may`, on one worker. It takes tasks until
+//! there are none for it, and now and then lets other work run on its worker. Each worker has one
+//! runner at most, and runners are started only while there is work for them:
 //!
 //! ```text
 //!   push ────► shared ──┬─► runner on worker 0 ◄── its own ◄──── push_to(0, ..)
@@ -10,14 +10,16 @@
 //!     └─ starts a runner if a worker has none and no runner on its way will take the task
 //! ```
 //!
-//! A worker that runs pinned tasks has a runner already, so no second one is sent there only to
-//! wait. However many tasks are woken at once, there are never more coroutines than workers.
+//! Tasks that are bound to one worker are called *pinned*. A worker that runs pinned tasks has a
+//! runner already, so no second one is sent there only to wait. However many tasks are woken at
+//! once, there are never more runners than workers, and each is one coroutine.
 //!
 //! Rejected: a coroutine for each task. It costs a stack of 8 KiB while the task is suspended, and
 //! the 32,741st coroutine ends the process.
 //!
-//! Rejected: a coroutine each time that a task is ready. May hands each coroutine to one worker in
-//! turn, even if that worker is busy, and no idle worker takes it from there.
+//! Rejected: a coroutine each time that a task is ready. The crate `may` hands each
+//! coroutine to the next worker, even if that worker is busy, and no idle worker takes it from
+//! there.
 
 use std::{
     collections::VecDeque,
@@ -63,7 +65,7 @@ struct WorkerQueue {
     /// The tasks that only this worker may run.
     own: Tasks,
     has_runner: bool,
-    /// The runner takes from its own queue next, and then from the shared one. It alternates.
+    /// Whether the runner looks into its own queue first next time. This flips with each take.
     is_own_next: bool,
 }
 
@@ -128,7 +130,7 @@ impl ReadyTasks {
         for _ in 0..TASKS_PER_RUN {
             let mut state = lock(&self.state);
             // The task is put back and the next one is taken under one lock. That saves a lock, and
-            // no second runner is started for a single task that only lets others run.
+            // no second runner is started for one task that merely called `turn()`.
             state.shared.extend(again);
             let Some(task) = state.take(worker) else { return };
             self.start_missing_runner(state);

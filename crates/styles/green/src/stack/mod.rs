@@ -1,5 +1,8 @@
 //! Stacks for green threads: cut from large mappings, guarded, coloured and pooled.
 //!
+//! *Coloured* means that the tops of stacks have different places in their pages. Otherwise they
+//! would compete for the same cache sets (see `chunk`).
+//!
 //! The modules, in reading order:
 //!
 //! * this file: a `Stack`, which a coroutine owns;
@@ -18,12 +21,12 @@
 //!
 //! | 64 KiB stacks, Linux 6.18, 2-core x86-64 | `MADV_GUARD_INSTALL` | `mprotect` |
 //! |---|---|---|
-//! | most stacks | limited by memory | 31,741 (by default) |
-//! | mappings at 100,000 and 1,000,000 | 13 and 18 | 2 a stack |
-//! | take a new one | 0.9 us | 2.7 us |
-//! | take and give back a warm one | 9 ns | 9 ns |
-//! | give back a cold one, with its page | 1.6 us | 4.3 us |
-//! | resident once touched | 4,096 bytes + 140 of page table | the same |
+//! | largest number of stacks | limited by memory | 31,741 (by default) |
+//! | mappings for 100,000 / 1,000,000 stacks | 13 / 18 | 2 for each stack |
+//! | take a new stack | 0.9 us | 2.7 us |
+//! | take and give back a warm stack | 9 ns | 9 ns |
+//! | give back a stack that turns cold, with its page | 1.6 us | 4.3 us |
+//! | memory of a stack with one touched page | 4,096 bytes, and 140 bytes of page table | the same |
 
 mod pool;
 mod chunk;
@@ -61,11 +64,13 @@ pub(crate) struct Stack {
 
 impl Stack {
     /// Takes a stack with at least `size` usable bytes. The size is rounded up to a power of two,
-    /// and to [`SMALLEST_STACK`]. Takes a few ns if a free stack is in the pool.
+    /// and to at least [`SMALLEST_STACK`]. Takes a few ns if a warm stack is in the pool.
     ///
     /// # Errors
     ///
-    /// When `size` is more than [`LARGEST_STACK`], or the kernel gives no more memory.
+    /// When `size` is more than [`LARGEST_STACK`], or the kernel gives no more memory. Also
+    /// [`StackError::ThreadEnding`], when the thread-locals of this OS thread are being dropped and
+    /// its pools are gone.
     #[inline]
     pub(crate) fn take(size: usize) -> Result<Stack, StackError> {
         let class = Class::of(size)?;
@@ -76,7 +81,7 @@ impl Stack {
     }
 
     /// Returns the number of usable bytes that the size class promises. A stack has up to a page
-    /// more, depending on its colour.
+    /// more, depending on its colour (see `chunk`).
     #[cfg(test)]
     pub(crate) fn size(&self) -> usize {
         self.class.bytes()
@@ -98,7 +103,8 @@ impl Drop for Stack {
     #[inline]
     fn drop(&mut self) {
         // The pools are gone if this stack was kept in a thread-local that is dropped after them.
-        // They have left its chunk mapped, and it stays mapped.
+        // In that case the pools were dropped but did not unmap this stack's chunk. The chunk is
+        // never unmapped.
         let _ = POOLS.try_with(|pools| pools.borrow_mut().of(self.class).give(self.address));
     }
 }

@@ -1,4 +1,5 @@
-//! Cancelling drops a task: where it is, at once, and at most once.
+//! Cancelling drops a task, at most once: a suspended task before `cancel` returns, a running one
+//! at its next suspension.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -121,7 +122,7 @@ fn between_wake_and_resume_prevents_the_resume(subject: Subject) {
 }
 
 /// Spawns a task that cancels itself through its own handle and then suspends the given number of
-/// times. Returns the slot with its handle.
+/// times. Returns the cell that holds the task's handle.
 fn cancelling_itself(
     subject: Subject,
     notes: &Notes,
@@ -164,8 +165,8 @@ fn of_itself_without_a_suspension_is_done(subject: Subject) {
 fn of_a_ready_task_prevents_its_resume(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let sibling = Rc::new(RefCell::new(None::<JoinHandle<()>>));
-    let taken = Rc::clone(&sibling);
-    let first = body().run(move || taken.borrow().as_ref().unwrap().cancel());
+    let sibling_handle = Rc::clone(&sibling);
+    let first = body().run(move || sibling_handle.borrow().as_ref().unwrap().cancel());
     let second = body().hold(notes.when_dropped("dropped")).note(&notes, "started");
     drop(event_loop.spawn(subject.task(first.note(&notes, "cancelled it"))));
     *sibling.borrow_mut() = Some(event_loop.spawn(subject.task(second)));
@@ -234,6 +235,7 @@ fn in_a_destructor_is_allowed(subject: Subject) {
     let body = body().hold(in_drop(move || second.cancel())).hold(notes.when_dropped("first"));
     let first = event_loop.start(subject.task(body.perform(Probe::default().waits())), 1);
     first.cancel();
+    // Holds are dropped in the order in which they were added.
     assert_eq!(notes.lines(), ["dropped", "first"]);
     assert_eq!(event_loop.live(), 0);
 }

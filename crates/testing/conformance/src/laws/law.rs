@@ -112,8 +112,9 @@ impl Drop for Named {
 
 /// Names the laws of a file, each with its sentence, and makes the macro that makes tests of them.
 ///
-/// The macro has the name of the file, and is used by [`every_law!`](crate::every_law) only. `$d`
-/// is a dollar sign: a macro that makes a macro cannot write one in any other way.
+/// The macro has the name of the file, and is used by [`every_law!`](crate::every_law) only. Each
+/// call of `laws!` begins with `($)`, which hands in a dollar sign as `$d`. A macro that makes a
+/// macro cannot write one in any other way.
 macro_rules! laws {
     (($d:tt) $topic:ident:
         $(

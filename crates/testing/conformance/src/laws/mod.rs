@@ -1,4 +1,5 @@
-//! The laws, one file for each topic. Each file begins with its laws, one sentence each.
+//! The laws, one file for each topic. Each file begins with its laws, one sentence each. They are
+//! in the macro `laws!` of `law.rs`, which also explains the `($)` in front.
 
 #[macro_use]
 mod law;

@@ -30,15 +30,15 @@ pub const BUGS: &[Bug] = &[
         file: TASK,
         find: "impl<F, T> fmt::Debug for CallbackTask<F, T> {",
         replace: "impl<F, T> Drop for CallbackTask<F, T> {\n    \
-                  fn drop(&mut self) { std::mem::forget(self.callback.stage.take()); }\n}\n\n\
+                  fn drop(&mut self) { std::mem::forget(self.handle.stage.take()); }\n}\n\n\
                   impl<F, T> fmt::Debug for CallbackTask<F, T> {",
     },
     Bug {
         name: "callback-resumed-after-done",
         harm: "a host that resumes a callback task after its end gets no panic",
         file: TASK,
-        find: "let mut stage = this.callback.stage.take().expect(RESUMED_AFTER_DONE);",
-        replace: "let Some(mut stage) = this.callback.stage.take() else {\n                \
+        find: "let mut stage = this.handle.stage.take().expect(RESUMED_AFTER_DONE);",
+        replace: "let Some(mut stage) = this.handle.stage.take() else {\n                \
                   return Step::Suspended(quadrivium_core::Wait::Wake);\n            };",
     },
     Bug {

@@ -44,8 +44,8 @@ pub const BUGS: &[Bug] = &[
         name: "generator-second-yield-lost",
         harm: "when a generator yields two waits in one resume, the first is silently lost",
         file: HANDLE,
-        find: "!self.shared.note_yield(true)",
-        replace: "!self.shared.note_yield(true) || true",
+        find: "!self.shared.note_yield()",
+        replace: "!self.shared.note_yield() || true",
     },
     Bug {
         name: "send-generator-kept-when-done",

@@ -13,7 +13,7 @@ pub const BUGS: &[Bug] = &[
         name: "no-bytes-waited-for",
         harm: "reading or writing no bytes waits for a peer that has no reason to send",
         file: SOURCE,
-        find: "edge.is_none() && !at_once",
+        find: "edge.is_none() && !buffer_is_empty",
         replace: "edge.is_none()",
     },
     Bug {

@@ -68,7 +68,7 @@ fn too_many_orders_are_a_failure() {
         };
         assert_eq!(Simulation::new().max_orders(20).every_order(program), 20, "as many as allowed");
         let message = panics(|| _ = Simulation::new().max_orders(19).every_order(program));
-        assert!(message.contains("there are more than 19 orders"), "{message}");
+        assert!(message.contains("every order takes more than 19 runs"), "{message}");
         assert_eq!(every_order(program), 20);
     });
 }

@@ -207,7 +207,7 @@ fn every_order_notices_that_choices_are_missing() {
                 event_loop.run()
             });
         });
-        assert!(message.contains("order 3 fails, with the choices 0: only 0 of"), "{message}");
+        assert!(message.contains("run 3 fails, with the choices 0: only 0 of"), "{message}");
         assert!(message.contains("the program itself is not deterministic"), "{message}");
     });
 }
