@@ -17,11 +17,12 @@ use super::lines::{MAX_LINE, TooLong};
 /// The largest number of guests in a room.
 pub const MAX_GUESTS: usize = 100;
 
-/// The largest number of lines that wait for a guest to read them. At one more,
-/// the guest is too slow and is dropped, so that no other guest waits.
+/// The largest number of lines that wait for a guest to read them. When one
+/// more line comes, the guest is too slow and is disconnected, so that no other
+/// guest waits.
 ///
-/// A guest that reads is never dropped. Between two resumes of its task, the
-/// task of each other guest is resumed once, and causes two lines at most.
+/// A guest that reads is never disconnected. Between two resumes of its task,
+/// the task of each other guest is resumed once, and causes two lines at most.
 const MAX_WAITING: usize = 3 * MAX_GUESTS;
 
 /// The largest number of characters in the name of a guest or a room.
@@ -53,7 +54,7 @@ struct GuestState {
     is_slow: Notify,
 }
 
-/// The handle that the receiving task of a guest has. When it is dropped, the
+/// The handle of the task that reads a guest's input. When it is dropped, the
 /// guest leaves.
 pub struct ChatGuest {
     rooms: Rooms,
@@ -62,7 +63,8 @@ pub struct ChatGuest {
 
 impl Rooms {
     /// Adds a guest. Returns the guest, the lines to deliver, and a `Notify`
-    /// that is notified when the guest is dropped because it reads too slowly.
+    /// that is notified when the guest is disconnected because it reads too
+    /// slowly.
     pub fn enter(&self) -> (ChatGuest, Receiver<Rc<str>>, Notify) {
         let (lines, queue) = channel::bounded(MAX_WAITING);
         let is_slow = Notify::new();
@@ -85,7 +87,7 @@ impl ChatGuest {
     /// Does what a line asks for. Returns `Break` if the guest has to leave.
     pub fn handle(&self, line: Result<String, TooLong>) -> ControlFlow<()> {
         let (state, me) = (&mut *self.rooms.state.borrow_mut(), self.number);
-        // The guest may have been dropped because it was too slow.
+        // The guest may have been disconnected because it was too slow.
         let Some(guest) = state.guests.get(&me) else { return Break(()) };
         let Ok(line) = line else {
             let line =
@@ -110,8 +112,8 @@ impl ChatGuest {
         Continue(())
     }
 
-    /// Ends a guest that sends no more. If the server stops, the guest gets a
-    /// last line.
+    /// Call this when the input of a guest has ended. The guest leaves. If the
+    /// server stops, the guest gets a last line.
     pub fn end_input(self, is_stopping: bool) {
         if is_stopping {
             let line = "* the server stops: goodbye";
@@ -191,7 +193,7 @@ impl State {
     }
 
     /// Moves a guest out of its room, if it is in one, and into `room`, if that
-    /// is one. Returns the former room.
+    /// is `Some`. Returns the former room.
     fn move_guest(
         &mut self,
         me: u64,
@@ -215,8 +217,8 @@ impl State {
     }
 
     /// Sends a line to all guests of a room. Guests that are too slow for it
-    /// are dropped, and the others are informed in one line. With a line for
-    /// each, many slow guests would fill the queues of the others.
+    /// are disconnected, and the others are informed in one line. One line for
+    /// each slow guest could overflow the queues of the others.
     fn send_to_room(&mut self, room: &str, line: &str) {
         let mut next = Some(line.to_string());
         while let Some(line) = next.take() {

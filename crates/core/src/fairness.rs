@@ -1,5 +1,5 @@
-//! Fairness: after 64 operations that did not have to wait, a task suspends for a turn, so that the
-//! other tasks run.
+//! Fairness: after 64 operations have finished within one step of a task, the next new operation
+//! suspends for a turn, so that the other tasks run.
 //!
 //! ```text
 //!   a step of a task ─► done 1, done 2, … done 64 │ gives way: `Wait::Turn` ─► the next step
@@ -17,7 +17,8 @@
 //! An operation gives way only once: in the next step it goes on, however many operations the other
 //! parts of a combinator have done by then. So no part of a combinator can starve another.
 //!
-//! A leaf of your own that may be done without a wait does the same:
+//! If you write your own leaf (a task that performs no other task), and it can finish without
+//! waiting, it must do the same:
 //!
 //! ```
 //! use quadrivium_core::{Context, Step, Task, Wait, fairness};
@@ -82,9 +83,9 @@ thread_local! {
 /// 3. So a count above this value is the sign that a new step has begun. The count then starts
 ///    again: it becomes the number of operations that were done above this value.
 ///
-/// The sign can come too early. After an operation has given way, an operation of another part of a
-/// combinator may be done in the same step, because it suspended in an earlier step. Then the new
-/// operations after it go on, so this step does more than [`IN_A_ROW`] operations.
+/// This sign can be wrong. Say part A of a combinator gives way. In the same step, part B, which
+/// had suspended in an earlier step, finishes and raises the count. New operations after part B
+/// then seem to be in a new step, so this step does more than [`IN_A_ROW`] operations.
 const GAVE_WAY: u32 = u32::MAX / 2;
 
 /// Resets the count. A host calls this before each resume.

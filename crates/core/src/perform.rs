@@ -12,9 +12,9 @@
 //!        └── Suspended(wait) ◄────┴── 3. takes the sum ◄─ 2. adds its wait ◄─ Suspended(wait)
 //! ```
 //!
-//! A wait that was added with the task's own waker counts for one poll only. A body may poll a part
-//! again only after some other part is ready. Such a body would make no progress from a wake of the
-//! first part either.
+//! A wait that was added with the task's own waker counts for one poll only. If the body does not
+//! poll that part again in its next poll, the wait is forgotten. Nothing is lost: a wake of the
+//! task for that part would not make such a body poll it.
 //!
 //! A combinator of another crate (`FuturesUnordered`) gives each of its parts a waker of its own.
 //! It polls a part only after that waker was woken. So a wait that was added with such a *foreign*
@@ -34,8 +34,8 @@ use std::{
 
 use crate::{Context, Step, Task, Wait};
 
-/// A task as a future, for the body of a future-style task. To perform a leaf, `.await` it: that
-/// makes this future.
+/// A task as a future, for the body of a future-style task. `.await` on a leaf, such as a sleep or
+/// a receive, makes this future.
 #[derive(Debug)]
 #[must_use = "futures are lazy: await it"]
 pub struct Perform<T> {
@@ -71,7 +71,8 @@ impl<T: Task + Unpin> Future for Perform<T> {
 #[derive(Debug)]
 struct AliveMark(Option<Arc<()>>);
 
-/// The waits of the `Perform`s inside one future-style task. For authors of such a style.
+/// The waits of the `Perform`s inside one future-style task. Only code that implements a future
+/// style needs it.
 ///
 /// It is one word in size.
 #[derive(Default)]
@@ -100,7 +101,7 @@ thread_local! {
     static SHORT_SUM: Cell<ShortSum> = const { Cell::new(ShortSum::Wake) };
     /// The sum, if `SHORT_SUM` cannot express it.
     static LONG_SUM: Cell<Option<Wait>> = const { Cell::new(None) };
-    /// The waits of that task with foreign wakers, if there are any.
+    /// The waits with foreign wakers of the task in `POLLED_WAKER`, if there are any.
     static FOREIGN_WAITS: Cell<Option<ForeignWaits>> = const { Cell::new(None) };
 }
 
@@ -137,7 +138,7 @@ impl PerformWaits {
     }
 
     /// Wakes the foreign wakers whose waits are over, removes the waits of `Perform`s that are
-    /// gone, and puts the rest into the thread-local.
+    /// gone, and puts the rest into `FOREIGN_WAITS`.
     #[cold]
     fn publish_foreign_waits(&mut self, cx: &Context<'_>) {
         let mut waits = self.foreign_waits.take().unwrap_or_default();
@@ -148,7 +149,7 @@ impl PerformWaits {
         over.into_iter().for_each(|wait| wait.waker.wake());
     }
 
-    /// Takes the kept waits back from the thread-local, and adds them to the wait of the task.
+    /// Takes the kept waits back from `FOREIGN_WAITS`, and adds them to the wait of the task.
     fn take_long_sum(&mut self) -> Wait {
         let wait = LONG_SUM.take().unwrap_or(Wait::Wake);
         let mut waits = FOREIGN_WAITS.take().unwrap_or_default();
@@ -161,8 +162,8 @@ impl PerformWaits {
 }
 
 /// Wakes all foreign wakers that are left. A part of a foreign combinator may outlive the task that
-/// polled it last, and it is polled again only after a wake. So it is woken. The task that polls it
-/// next then gets its wait.
+/// polled it last, and its combinator polls it again only after a wake. So each waker is woken
+/// here. The part then adds its wait to the next task that polls it.
 impl Drop for PerformWaits {
     fn drop(&mut self) {
         if let Some(waits) = self.foreign_waits.take() {
@@ -254,7 +255,8 @@ fn add_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
             (ShortSum::Turn, _) | (_, Wait::Wake) => {}
             (ShortSum::Wake | ShortSum::Ready, Wait::Turn) => SHORT_SUM.set(ShortSum::Turn),
             (ShortSum::Wake | ShortSum::Ready, Wait::Ready) => SHORT_SUM.set(ShortSum::Ready),
-            // A deadline replaces `Ready` in a sum, so nothing of the sum is lost.
+            // `Ready` need not be copied to the long sum. The sum of `Ready` and a deadline is the
+            // deadline (see `Wait::or`).
             (ShortSum::Wake | ShortSum::Ready | ShortSum::Long, wait) => add_to_long_sum(wait),
         }
     }

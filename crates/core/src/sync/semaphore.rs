@@ -29,8 +29,9 @@ use crate::{
 
 /// A number of permits. A task waits until it gets one. A clone refers to the same permits.
 ///
-/// First come, first served. While a task waits, all free permits belong to it. A task that comes
-/// later waits behind it, even if it wants fewer permits. So small requests never starve a big one.
+/// First come, first served. While tasks wait, all free permits are reserved for the first of them.
+/// (A request for no permits never waits.) A task that comes later waits behind it, even if it
+/// wants fewer permits. So small requests never starve a big one.
 #[derive(Clone, Debug)]
 pub struct Semaphore {
     state: Rc<RefCell<State>>,
@@ -52,8 +53,8 @@ impl Semaphore {
 
     /// Waits for a permit. The output is an error when the semaphore is closed.
     ///
-    /// The task takes its place in the queue at its first resume. If it is dropped before it is
-    /// done, it has taken nothing.
+    /// The returned task takes its place in the queue when it is first resumed. If it is dropped
+    /// before it is done, it has taken nothing.
     pub fn acquire(&self) -> Acquire {
         self.acquire_many(1)
     }
@@ -78,7 +79,7 @@ impl Semaphore {
     ///
     /// # Errors
     ///
-    /// The same as of [`try_acquire`](Semaphore::try_acquire).
+    /// The same as for [`try_acquire`](Semaphore::try_acquire).
     pub fn try_acquire_many(&self, n: usize) -> Result<Permit, TryAcquireError> {
         match self.take(n, &mut QueuePlace::default()) {
             Some(taken) => taken.map_err(|Closed| TryAcquireError::Closed),
@@ -190,7 +191,8 @@ impl Drop for Acquire {
     }
 }
 
-/// Permits that a task holds. Dropping it returns them, also when its task panics or is cancelled.
+/// One or more permits, held together. Dropping a `Permit` returns them to the semaphore, even if
+/// the drop comes from a panic or a cancel.
 #[derive(Debug)]
 #[must_use = "dropping it returns the permits"]
 pub struct Permit {

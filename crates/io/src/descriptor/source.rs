@@ -10,8 +10,8 @@
 //! ```
 //!
 //! A source registers its descriptor when a task waits for it for the first time. So a descriptor
-//! that no task waits for costs the reactor nothing. A socket that was created on one thread can
-//! wait on another thread.
+//! that no task waits for costs the reactor nothing. So a socket may be created on one thread and
+//! used on another.
 
 use std::{
     fmt, io,
@@ -95,13 +95,14 @@ impl<T: AsFd> Source<T> {
         source
     }
 
-    /// Returns whether the socket still is such a plain TCP socket.
+    /// Returns whether short reads of this socket are trusted. They no longer are after
+    /// [`lend`](Self::lend).
     pub(crate) fn is_plain_tcp(&self) -> bool {
         self.readiness.may_trust()
     }
 
-    /// Returns the descriptor to code outside this crate. That code may take urgent bytes out or
-    /// put TLS into the kernel, so short reads are not trusted from now on.
+    /// Lends the descriptor to code outside this crate. That code may take urgent bytes out or put
+    /// TLS into the kernel, so short reads are not trusted from now on.
     pub(crate) fn lend(&self) -> &T {
         if self.readiness.may_trust() {
             self.readiness.distrust();
@@ -118,8 +119,9 @@ impl<T: AsFd> Source<T> {
     ///
     /// Whether a descriptor blocks is a property of the open socket or pipe behind it, and all
     /// duplicates of the descriptor share that property. So this is an error while clones or
-    /// operations are left. If the caller made the descriptor blocking, they would block their
-    /// loop. If the caller left it non-blocking, it would get `EAGAIN` without knowing why.
+    /// operations are left. If the caller then made the descriptor blocking, these clones and
+    /// operations would block their loop. If the caller left it non-blocking, it would get `EAGAIN`
+    /// without knowing why.
     pub(crate) fn into_io(source: Arc<Self>) -> io::Result<T> {
         let mut source = Arc::try_unwrap(source).map_err(|_| used_by_others())?;
         source.deregister();
@@ -192,7 +194,7 @@ impl<T: AsFd> Source<T> {
         Step::Suspended(wait)
     }
 
-    /// Leaves the task's waker in the waiting queue and returns true. Returns false if the
+    /// Puts the task's waker into the waiting queue and returns true. Returns false if the
     /// descriptor has become ready since the last attempt.
     fn wait(
         &self,

@@ -26,7 +26,7 @@ pub(crate) use self::delivery::Delivery;
 pub use self::{disposition::is_ignored, number::Signal};
 
 /// A listener for some of the signals to this process. Every listener receives every signal that it
-/// listens for, also when there are several listeners. Clones are the same listener and share its
+/// listens for, even if there are several listeners. Clones are the same listener and share its
 /// signals.
 ///
 /// While a listener exists, its signals have no other effect. For example, an interrupt does not
@@ -38,7 +38,7 @@ pub use self::{disposition::is_ignored, number::Signal};
 /// | had its default effect | has it again: SIGINT ends the process |
 /// | was ignored (see [`is_ignored`]) | is ignored |
 /// | had a handler of another library | calls only that handler |
-/// | has no name (real-time signals) | is ignored |
+/// | was a real-time signal with its default effect | is ignored: this is the exception |
 ///
 /// Another library, such as `tokio::signal`, may begin to listen for the same signal after our
 /// first listener was created. This crate cannot see that. When our last listener is then dropped,
@@ -79,7 +79,8 @@ impl Signals {
     /// If the operation is dropped before it is done, no signal is lost. The output is an error
     /// only in these cases:
     ///
-    /// * The loop has no reactor, or the reactor cannot register the listener's descriptor.
+    /// * The loop has no reactor, or the reactor cannot register the listener's descriptor. One
+    ///   reason is that a task on another host waits for a clone of this listener.
     /// * This process was forked after the listener was created.
     pub fn next(&self) -> impl Leaf<io::Result<Signal>> + use<> {
         Operation::new(&self.source, Readable, NO_BUFFER, |delivery: &Delivery, _| {

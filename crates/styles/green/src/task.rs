@@ -120,9 +120,9 @@ enum State<F, T> {
 
 /// Returns whether a body or an output of this type moves from stack to stack in a box.
 ///
-/// corosensei takes at most 1,024 bytes by value, and an alignment larger than the alignment of a
-/// stack would leave the stack. In a dev build an output is also copied eight times on its way,
-/// each time on the green thread's stack.
+/// corosensei takes at most 1,024 bytes by value. A value with a larger alignment than the stack
+/// could be placed beyond the end of the stack. A dev build also copies an output eight times
+/// between body and caller, each time on the green thread's stack.
 ///
 /// The decision is made at compile time, so a small body or output costs no branch.
 const fn is_large<V>() -> bool {
@@ -141,7 +141,8 @@ struct GreenThread<R> {
     occupant: Occupant,
 }
 
-// The body is moved out, and the coroutine only points to its stack. So nothing is pinned here.
+// At the start, the body moves onto the green thread's stack. The coroutine only points to that
+// stack. So no address inside a `GreenTask` matters.
 impl<F, T> Unpin for GreenTask<F, T> {}
 
 impl<F, T> Task for GreenTask<F, T>
@@ -248,7 +249,7 @@ impl<R> GreenThread<R> {
 
 impl<F, T> Drop for GreenTask<F, T> {
     fn drop(&mut self) {
-        // The state is `Done` first, because a panic of a destructor comes out of here.
+        // The state is set to `Done` before the cancel, because the cancel may panic.
         match mem::replace(&mut self.state, State::Done) {
             State::Started(thread) => thread.cancel(),
             State::StartedBoxed(thread) => thread.cancel(),
@@ -257,8 +258,8 @@ impl<F, T> Drop for GreenTask<F, T> {
     }
 }
 
-/// The number of times that a body is unwound, if it catches the unwinding and suspends again.
-const UNWINDS: usize = 100;
+/// How often a body is unwound again, if it catches the unwinding and suspends.
+const MAX_UNWINDS: usize = 100;
 
 impl<R> GreenThread<R> {
     /// Unwinds the stack, so that all destructors on it run.
@@ -272,8 +273,8 @@ impl<R> GreenThread<R> {
                 "take the loop out of its thread-local before the thread ends, and drop it";
             return self.leak(&REPORTED, " and its OS thread is ending", remedy);
         }
-        // The first panic would end the process. This check works because Cargo compiles this crate
-        // with the profile of the program.
+        // Unwinding begins with a panic, which would end the process here. This check works because
+        // Cargo compiles this crate with the profile of the program.
         if cfg!(panic = "abort") {
             static REPORTED: Once = Once::new();
             let why = ", and this program is built with panic = \"abort\"";
@@ -281,20 +282,20 @@ impl<R> GreenThread<R> {
                 "build with panic = \"unwind\", or let green threads end before they are dropped";
             return self.leak(&REPORTED, why, remedy);
         }
-        for _ in 0..UNWINDS {
+        for _ in 0..MAX_UNWINDS {
             let switch = AssertUnwindSafe(|| self.switch(Resume::Cancel));
             match catch_unwind(switch) {
                 Ok(CoroutineResult::Yield(_)) => continue,
                 Ok(CoroutineResult::Return(_)) => return,
                 Err(payload) if payload.is::<Cancelled>() => return,
-                // This thread unwinds already, so a second panic would abort. To drop the payload
-                // might panic, so it is leaked. The first panic is reported.
+                // This thread is unwinding already. Dropping the payload might panic again and
+                // abort, so the payload is leaked. The panic that is under way is reported.
                 Err(payload) if thread::panicking() => return mem::forget(payload),
                 Err(payload) => resume_unwind(payload),
             }
         }
         eprintln!(
-            "quadrivium: {} has caught its own cancellation {UNWINDS} times; \
+            "quadrivium: {} has caught its own cancellation {MAX_UNWINDS} times; \
              its stack is leaked and the destructors on it never run\n  \
              remedy: pass each payload that is not yours on to std::panic::resume_unwind",
             self.occupant.name(),

@@ -79,8 +79,9 @@ struct TaskRecord {
     outcome: JoinState,
 }
 
-/// Whether a task waits for the result of this one, or the result itself. A value of this type is
-/// dropped, and its waker woken, only after every borrow has ended.
+/// The task that will read the result of a task, or the result itself once the task has ended. A
+/// value of this type is dropped, and the waker in it woken, only while the state of the loop is
+/// not borrowed.
 pub(crate) enum JoinState {
     /// No task waits for the result yet.
     NoJoiner,
@@ -88,7 +89,7 @@ pub(crate) enum JoinState {
     Joiner(LocalWaker),
     /// The result will not be read.
     Detached,
-    /// The task has ended with this result.
+    /// The task has ended with this result, which no task has read yet.
     Joined(Joined),
 }
 

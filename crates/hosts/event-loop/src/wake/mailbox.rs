@@ -10,9 +10,10 @@
 //! ```
 //!
 //! `has_unread` is written only under the lock. It is true if something was posted after the last
-//! `take_unread`. Read under the lock, it misses no post. Read without the lock, it may lag. A turn
-//! reads it without the lock: a post that this read misses is found in the next turn. A decision
-//! that must not miss a post is made under the lock, such as the decision to park.
+//! `take_unread`. A reader that holds the lock sees every post. A reader without the lock may see
+//! an old value. A turn reads it without the lock: a post that this read misses is found in the
+//! next turn. A decision that must not miss a post is made under the lock, such as the decision to
+//! park.
 //!
 //! `tests/mailbox_model.rs` runs this file through every interleaving of a few threads.
 
@@ -128,21 +129,21 @@ impl Mailbox {
         Some(unread)
     }
 
-    /// Returns whether the mailbox is empty. It takes the lock, so it sees every post that finished
-    /// before this call.
+    /// Returns whether nothing was posted since the last `take_unread`. It takes the lock, so it
+    /// sees every post that finished before this call.
     pub(crate) fn is_empty_for_certain(&self) -> bool {
         let _state = self.lock();
         self.is_empty()
     }
 
-    /// Returns whether the mailbox is empty. It does not take the lock, so it may miss a request
-    /// that is just being posted.
+    /// Returns whether nothing was posted since the last `take_unread`. It does not take the lock,
+    /// so it may miss a request that is just being posted.
     pub(crate) fn is_empty(&self) -> bool {
         !self.has_unread.load(Ordering::Acquire)
     }
 
     /// Records that the loop is about to sleep, so that the next post unparks it. Returns false if
-    /// a request has come: then the loop must not sleep.
+    /// something was posted: then the loop must not sleep.
     pub(crate) fn prepare_to_park(&self) -> bool {
         let mut state = self.lock();
         state.parked = !self.has_unread.load(Ordering::Acquire);

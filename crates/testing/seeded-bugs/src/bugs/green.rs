@@ -45,8 +45,8 @@ pub const BUGS: &[Bug] = &[
         name: "green-gives-up-at-once",
         harm: "a body that catches its cancellation once is leaked",
         file: TASK,
-        find: "const UNWINDS: usize = 100;",
-        replace: "const UNWINDS: usize = 1;",
+        find: "const MAX_UNWINDS: usize = 100;",
+        replace: "const MAX_UNWINDS: usize = 1;",
     },
     Bug {
         name: "green-without-a-name",

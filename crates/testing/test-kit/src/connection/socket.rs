@@ -9,6 +9,8 @@
 //!          │                          ▲     4  an operation fails with the reset (take_reset)
 //!          └─2─► OtherEnded ───1,3────┘     5  the end is dropped, in any stage (leave): Gone
 //! ```
+//!
+//! A reset that loses bytes also leads from `OtherEnded` and `Closed` to `Reset`.
 
 use std::{
     cell::RefCell,
@@ -65,8 +67,8 @@ pub(super) enum Sent {
     /// This many are on their way.
     Bytes(usize),
     NoRoom,
-    /// This many were taken, but this end is gone and no one reads them. A reset answers them at
-    /// that time, or at once.
+    /// This many were taken, but this end is gone and no task reads them. A reset answers them at
+    /// the given time, or at once if there is none.
     Unread(usize, Option<Instant>),
 }
 
@@ -125,7 +127,7 @@ impl Socket {
         }
     }
 
-    /// Puts some bytes that the other end writes on their way to this end.
+    /// Starts the transfer of some bytes that the other end has written to this end.
     pub(super) fn send(&self, bytes: &[u8], cx: &Context<'_>) -> Sent {
         let mut state = self.state.borrow_mut();
         let is_gone = state.stage == SocketStage::Gone;
@@ -189,7 +191,8 @@ impl Socket {
         self.wake_writers();
     }
 
-    /// Resets this end at that time, or at once if it is `None`.
+    /// Resets this end at once if `comes` is `None`. Otherwise the next write after that time finds
+    /// the connection reset. The earliest time counts.
     pub(super) fn reset_at(&self, comes: Option<Instant>) {
         match comes {
             None => self.reset(),
@@ -252,8 +255,8 @@ pub(super) enum Departure {
 }
 
 impl State {
-    /// After the end of the stream no operation fails with a reset. (Linux then sets the error
-    /// EPIPE, with which a write fails in any case.)
+    /// After the end of the stream no operation fails with a reset, unless the reset loses bytes.
+    /// (Linux then sets the error EPIPE, which is also the error of a write after the end.)
     fn reset(&mut self, now: Option<Instant>) {
         let lost = self.arrivals.lose_late(now);
         self.reset_comes = None;
