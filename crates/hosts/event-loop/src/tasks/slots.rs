@@ -1,20 +1,26 @@
 //! [`TaskSlots`]: the table of a loop's tasks.
 //!
 //! ```text
-//!          1 insert           2 take              ┌──────────────────┐
-//!   Free ─────────────► Ready ─────────────► Running, then perhaps    │
-//!    ▲                   ▲ ▲                 Woken or Cancelled       │
-//!    │                   │ └─3 it waits for ─────┤  │  ▲             │
-//!    │                   │   a turn, or is Woken │  │  └─7 a wake or  │
-//!    │                   │                       │  │    a cancel     │
-//!    │                   └─5 wake, deadline ─ Suspended ◄─4 it waits ─┘
-//!    │                                           │  │
-//!    │      8 joined or detached        6 cancel │  │ 6 done, panicked, or Cancelled and waits
-//!    └─────────────────────────────── Ended ◄────┴──┘
+//!   Free ─1─► Ready ─2─► Running ─3─► Ended ─4─► Free
+//!               ▲           │
+//!               6           5
+//!               └─Suspended◄┘
 //! ```
 //!
-//! 1 `TaskSlots::insert`  2 `Loop::take_next_task`  3, 4 `Loop::suspend`  5, 7 `Loop::wake_by`,
-//! 6, 7 `Loop::cancel_task`  6 `TaskSlots::end`  8 `TaskSlots::free`
+//! | | stage | event | next stage | function |
+//! |---|---|---|---|---|
+//! | 1 | `Free` | the task is spawned | `Ready` | `TaskSlots::insert` |
+//! | 2 | `Ready` | the task is the next in the ready queue | `Running` | `Loop::take_next_task` |
+//! | 3 | `Running`, `Woken`, `Cancelled` | the task is done or panics | `Ended` | `TaskSlots::end` |
+//! | 4 | `Ended` | the result is read, or dropped unread | `Free` | `TaskSlots::free` |
+//! | 5 | `Running` | the task suspends, and not only for a turn | `Suspended` | `Loop::suspend` |
+//! | 6 | `Suspended` | a wake, or its deadline | `Ready` | `Loop::wake_by` |
+//! | 7 | `Running` | the task suspends for a turn | `Ready` | `Loop::suspend` |
+//! | 8 | `Running` | a wake | `Woken` | `Loop::wake_by` |
+//! | 9 | `Woken` | the task suspends | `Ready` | `Loop::suspend` |
+//! | 10 | `Ready`, `Suspended` | a cancel | `Ended` | `Loop::cancel_task` |
+//! | 11 | `Running`, `Woken` | a cancel | `Cancelled` | `Loop::cancel_task` |
+//! | 12 | `Cancelled` | the task suspends | `Ended` | `Loop::suspend` |
 //!
 //! A suspended task that waits for a source, such as a socket, is `SuspendedUntilReady`. The table
 //! counts these tasks.
