@@ -1,5 +1,5 @@
-//! For authors of a host, a style or a leaf of their own: the traits that a host implements, and the
-//! tools to implement them. A leaf is a task that waits for something itself.
+//! For authors of a host, a style or a leaf of their own: the traits that a host implements, and
+//! the tools to implement them. A leaf is a task that waits for something itself.
 //!
 //! A host drives tasks. It does the following:
 //!
