@@ -34,11 +34,11 @@ fn converse(
 ) -> impl Task<Output = io::Result<()>> {
     callback(move |cb| {
         // 3. Receive and deliver lines, until the guest leaves or is too slow.
-        let (guest, lines, is_slow) = rooms.enter();
+        let (guest, lines, too_slow) = rooms.enter();
         let receiving = receive(connection.clone(), guest);
         let delivering = deliver(connection.clone(), lines);
         let conversation = try_join(receiving, delivering);
-        let first = race(conversation, is_slow.notified());
+        let first = race(conversation, too_slow.notified());
         cb.perform(first, move |cb, first| match first {
             Either::Left(ended) => close(cb, connection, ended),
             Either::Right(()) => {

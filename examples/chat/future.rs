@@ -29,11 +29,11 @@ fn converse(
 ) -> impl Task<Output = io::Result<()>> {
     future(async move {
         // 3. Receive and deliver lines, until the guest leaves or is too slow.
-        let (guest, lines, is_slow) = rooms.enter();
+        let (guest, lines, too_slow) = rooms.enter();
         let receiving = receive(connection.clone(), guest);
         let delivering = deliver(connection.clone(), lines);
         let conversation = try_join(receiving, delivering);
-        match race(conversation, is_slow.notified()).await {
+        match race(conversation, too_slow.notified()).await {
             Either::Left(ended) => ended,
             Either::Right(()) => {
                 // 4. Send a last line to a guest that is too slow.

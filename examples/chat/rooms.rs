@@ -51,7 +51,7 @@ struct GuestState {
     name: Option<Rc<str>>,
     room: Option<Rc<str>>,
     lines: Sender<Rc<str>>,
-    is_slow: Notify,
+    too_slow: Notify,
 }
 
 /// The handle of the task that reads a guest's input. When it is dropped, the
@@ -67,7 +67,7 @@ impl Rooms {
     /// slowly.
     pub fn enter(&self) -> (ChatGuest, Receiver<Rc<str>>, Notify) {
         let (lines, queue) = channel::bounded(MAX_WAITING);
-        let is_slow = Notify::new();
+        let too_slow = Notify::new();
         let mut state = self.state.borrow_mut();
         state.last_number += 1;
         let number = state.last_number;
@@ -75,11 +75,11 @@ impl Rooms {
             name: None,
             room: None,
             lines,
-            is_slow: is_slow.clone(),
+            too_slow: too_slow.clone(),
         };
         state.guests.insert(number, guest);
         state.send(number, "* welcome: what is your name?");
-        (ChatGuest { rooms: self.clone(), number }, queue, is_slow)
+        (ChatGuest { rooms: self.clone(), number }, queue, too_slow)
     }
 }
 
@@ -260,7 +260,7 @@ impl State {
     fn drop_slow(&mut self, number: u64) {
         self.move_guest(number, None);
         if let Some(guest) = self.guests.remove(&number) {
-            guest.is_slow.notify_one();
+            guest.too_slow.notify_one();
         }
     }
 

@@ -119,9 +119,9 @@ impl PerformWaits {
     /// of the waits of the `Perform`s in it.
     #[inline]
     pub fn poll<F: Future>(&mut self, body: Pin<&mut F>, cx: &Context<'_>) -> Step<F::Output> {
-        let outer = OuterTask::enter(cx.waker());
+        let outer = SavedOuterTask::save_and_set(cx.waker());
         if self.foreign_waits.is_some() {
-            self.publish_foreign_waits(cx);
+            self.load_foreign_waits(cx);
         }
         let polled = body.poll(&mut task::Context::from_waker(cx.waker()));
         let wait = match SHORT_SUM.replace(ShortSum::Wake) {
@@ -130,7 +130,7 @@ impl PerformWaits {
             ShortSum::Turn => Wait::Turn,
             ShortSum::Long => self.take_long_sum(),
         };
-        outer.leave();
+        outer.finish();
         match polled {
             Poll::Ready(output) => Step::Done(output),
             Poll::Pending => Step::Suspended(wait),
@@ -140,7 +140,7 @@ impl PerformWaits {
     /// Wakes the foreign wakers whose waits are over, removes the waits of `Perform`s that are
     /// gone, and puts the rest into `FOREIGN_WAITS`.
     #[cold]
-    fn publish_foreign_waits(&mut self, cx: &Context<'_>) {
+    fn load_foreign_waits(&mut self, cx: &Context<'_>) {
         let mut waits = self.foreign_waits.take().unwrap_or_default();
         waits.retain(ForeignWait::is_alive);
         let over: Vec<_> = waits.extract_if(.., |wait| wait.is_over(cx)).collect();
@@ -198,15 +198,15 @@ impl ForeignWait {
 
 /// Restores the thread-locals of the outer task (the future-style task in whose poll this task is
 /// polled), also when the poll panics.
-struct OuterTask {
+struct SavedOuterTask {
     polled: *const Waker,
     /// `None`, if there is no outer task.
     sum_and_waits: Option<(ShortSum, Option<Wait>, Option<ForeignWaits>)>,
 }
 
-impl OuterTask {
+impl SavedOuterTask {
     #[inline]
-    fn enter(waker: &Waker) -> Self {
+    fn save_and_set(waker: &Waker) -> Self {
         let polled = POLLED_WAKER.replace(waker);
         let take = || (SHORT_SUM.replace(ShortSum::Wake), LONG_SUM.take(), FOREIGN_WAITS.take());
         Self { polled, sum_and_waits: (!polled.is_null()).then(take) }
@@ -214,7 +214,7 @@ impl OuterTask {
 
     /// Ends a poll that did not panic. The sum has been taken already.
     #[inline]
-    fn leave(mut self) {
+    fn finish(mut self) {
         self.restore();
         mem::forget(self);
     }
@@ -230,7 +230,7 @@ impl OuterTask {
     }
 }
 
-impl Drop for OuterTask {
+impl Drop for SavedOuterTask {
     fn drop(&mut self) {
         SHORT_SUM.set(ShortSum::Wake);
         LONG_SUM.set(None);

@@ -138,6 +138,7 @@ enum StackSource {
 /// A body on its stack. `R` is the output of the body, or a box with the output.
 struct GreenThread<R> {
     coroutine: Coroutine<Resume, Wait, R, Stack>,
+    /// The green thread, as the message of an overflow of its stack names it.
     occupant: Occupant,
 }
 
@@ -242,6 +243,7 @@ impl<R> GreenThread<R> {
     /// comes out of here.
     #[inline(always)]
     fn switch(&mut self, resume: Resume) -> CoroutineResult<Wait, R> {
+        // No body is current during the switch. The guard makes the outer one current again.
         let _outer = RestoreCurrent::clear();
         run_as(&self.occupant, || self.coroutine.resume(resume))
     }
