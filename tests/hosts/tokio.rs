@@ -110,6 +110,7 @@ impl HostLoop for Inside {
     fn advance(&mut self, duration: Duration) {
         match self.runtime.is_paused.get() {
             true => self.runtime.runtime.block_on(time::advance(duration)),
+            // tokio's real clock: there is no other way to let time pass.
             false => std::thread::sleep(duration),
         }
     }

@@ -64,7 +64,7 @@ fn curl_is_served() {
         let code = ["--write-out", "%{http_code}", "-o", "/dev/null"];
         let post = [&code[..], &["--data-binary", &body, &hello]].concat();
         assert_eq!(curl(&post), "405");
-        // Sends the path of the address as it is written there.
+        // `--path-as-is` sends the dots of the address to the server.
         let up = url("../../etc/passwd");
         let up = [&code[..], &["--path-as-is", &up]].concat();
         assert_eq!(curl(&up), "403");
