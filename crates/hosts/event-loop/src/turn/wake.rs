@@ -38,7 +38,9 @@ impl Loop {
             TaskStage::Woken
             | TaskStage::Cancelled
             | TaskStage::Ready
+            | TaskStage::Ending
             | TaskStage::Ended
+            | TaskStage::Joined
             | TaskStage::Free => return,
         }
         drop(state);
