@@ -1,22 +1,19 @@
 //! The [`Host`] trait: a host drives tasks, and tasks ask it for the time and to take new tasks.
 
 use std::{
-    any::Any,
     cell::RefCell,
     fmt, io,
     os::fd::BorrowedFd,
     panic::Location,
-    pin::Pin,
     rc::Rc,
     sync::Arc,
     task::Waker,
     time::{Duration, Instant},
 };
 
-use crate::{
-    Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold, Step, Task, Wait,
-};
+use crate::{Canceller, Context, Hold, LocalWaker, Readiness, SendHold};
 
+mod hosted;
 mod label;
 mod wrapper;
 mod refused;
@@ -24,15 +21,17 @@ mod refused;
 // `NESTED` is the number of calls of `run_destructors` that may be nested. `refused` makes the
 // error for a thread or a process that the operating system refuses.
 pub use crate::destructors::{NESTED, contain, run_destructors};
+pub use hosted::{Hosted, HostedTask, Joined, hosted};
 pub use label::{Label, TaskId};
 pub use refused::refused;
 pub use wrapper::Wrapper;
 
 /// Drives tasks. An event loop is a host, and so are other schedulers and executors.
 ///
-/// A host resumes its tasks and acts on the [`Wait`]s that they return. It is *entered* while it
-/// resumes a task: [`enter`] makes it the host that drives this thread, so that the code inside can
-/// reach it. Before each resume it calls [`fairness::begin_step`](crate::fairness::begin_step).
+/// A host resumes its tasks and acts on the [`Wait`](crate::Wait)s that they return. It is
+/// *entered* while it resumes a task: [`enter`] makes it the host that drives this thread, so that
+/// the code inside can reach it. Before each resume it calls
+/// [`fairness::begin_step`](crate::fairness::begin_step).
 ///
 /// Users of Quadrivium never call these methods. [`spawn`](crate::spawn), [`sleep`](crate::sleep)
 /// and the styles are built on them. The requests of a [`JoinHandle`](crate::JoinHandle) go to
@@ -50,14 +49,23 @@ pub trait Host {
     /// there is one.
     fn label(&self) -> Option<Label>;
 
-    /// Takes a new task. The task is not resumed during this call, but when the host next goes
-    /// through its ready tasks.
+    /// Takes a new task and returns its key, for the methods of [`tasks`](Host::tasks). The task is
+    /// not resumed during this call, but when the host next goes through its ready tasks.
     fn spawn(
-        self: Rc<Self>,
+        &self,
         body: HostedTask,
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
-    ) -> Spawned;
+    ) -> TaskKey;
+
+    /// Returns the tasks that this host has taken.
+    ///
+    /// # Panics
+    ///
+    /// By default, because a host that takes no task has none.
+    fn tasks(self: Rc<Self>) -> Rc<dyn SpawnedTasks> {
+        panic!("a host that takes tasks must implement Host::tasks")
+    }
 
     /// Returns the reactor: the part of the host that wakes tasks when a descriptor is ready.
     ///
@@ -93,9 +101,13 @@ pub trait Host {
 /// The tasks that a host has taken, found by their keys. A [`JoinHandle`](crate::JoinHandle) calls
 /// these methods. A host that refuses every [`spawn`](Host::spawn) with a panic need not implement
 /// this trait.
+///
+/// A handle calls [`detach`](SpawnedTasks::detach) once, when it is dropped, whether the task has
+/// ended or not. Then the host forgets the task as soon as it has ended. A task that is forgotten
+/// counts as finished, and cannot be joined.
 pub trait SpawnedTasks {
-    /// Returns the output of a task, or the reason why it has none. Returns `None` if the task has
-    /// not ended. In that case the calling task is woken when the other task ends.
+    /// Returns the result of a task. Returns `None` if the task has not ended. In that case the
+    /// calling task is woken when the other task ends.
     fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined>;
 
     /// Returns whether a task has ended.
@@ -109,29 +121,16 @@ pub trait SpawnedTasks {
     /// Returns a handle that cancels a task from any thread.
     fn canceller(&self, key: TaskKey) -> Canceller;
 
-    /// Notes that this task will not be joined. Its output, if there is one, is dropped while its
-    /// host is [entered](enter).
+    /// Returns the id of a task that is not forgotten. Labels and traces show it.
+    fn id(&self, key: TaskKey) -> TaskId;
+
+    /// Notes that this task will not be joined, or that it was joined. An output that was not read
+    /// is dropped while the task's host is [entered](enter).
     fn detach(&self, key: TaskKey);
 }
 
-/// The result of [`Host::spawn`]. With it, the caller can join or cancel the new task.
-#[derive(Clone)]
-pub struct Spawned {
-    /// The tasks that the host has taken, including this one.
-    pub tasks: Rc<dyn SpawnedTasks>,
-    /// The key of this task, for the methods of `tasks`.
-    pub key: TaskKey,
-    /// The id of this task, which labels and traces show. To find the task, use `key`.
-    pub id: TaskId,
-}
-
-impl fmt::Debug for Spawned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Spawned").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-/// The key under which a host finds one of its own tasks. It has no meaning outside that host.
+/// The key under which a host finds one of its own tasks. It has no meaning outside that host. Its
+/// topmost bit is zero, because a [`JoinHandle`](crate::JoinHandle) uses this bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskKey(pub u64);
 
@@ -159,47 +158,6 @@ pub trait Reactor: Send + Sync {
 /// that reactor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DescriptorKey(pub u64);
-
-/// A task in the form in which hosts store it: without its concrete type, and with a boxed output.
-/// (The box of an output of size zero takes no allocation.)
-pub type HostedTask = Pin<Box<dyn Hosted>>;
-
-/// The result of a task: its boxed output, or the reason why there is none.
-pub type Joined = Result<Box<dyn Any>, JoinError>;
-
-/// A [`Task`] without its output type. Every `'static` task is one.
-pub trait Hosted {
-    /// Runs the task to its next suspension point and returns its wait. When the task is done, puts
-    /// the output into `output` and returns `None`.
-    ///
-    /// The output goes through a parameter, because an `Option<Wait>` fits in registers. A [`Step`]
-    /// with the output would not.
-    fn resume_hosted(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        output: &mut Option<Box<dyn Any>>,
-    ) -> Option<Wait>;
-}
-
-impl<T> Hosted for T
-where
-    T: Task + 'static,
-    T::Output: 'static,
-{
-    fn resume_hosted(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        output: &mut Option<Box<dyn Any>>,
-    ) -> Option<Wait> {
-        match self.resume(cx) {
-            Step::Suspended(wait) => Some(wait),
-            Step::Done(it) => {
-                *output = Some(Box::new(it));
-                None
-            }
-        }
-    }
-}
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<dyn Host>>> = const { RefCell::new(None) };

@@ -54,7 +54,9 @@ impl LoopState {
             TaskStage::Woken
             | TaskStage::Cancelled
             | TaskStage::Ready
+            | TaskStage::Ending
             | TaskStage::Ended
+            | TaskStage::Joined
             | TaskStage::Free => return false,
         }
         true
