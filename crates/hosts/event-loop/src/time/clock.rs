@@ -57,7 +57,9 @@ impl LoopClock {
 
     /// Returns the same in nanoseconds. Returns `None` after the 584 years that fit into a `u64`.
     pub(crate) fn nanos(&self, at: Instant) -> Option<u64> {
-        u64::try_from(self.since_origin(at).as_nanos()).ok()
+        // Cheaper than `Duration::as_nanos`, which computes with 128 bits.
+        let since = self.since_origin(at);
+        since.as_secs().checked_mul(1_000_000_000)?.checked_add(since.subsec_nanos().into())
     }
 
     /// Returns the time since the loop was made, in nanoseconds.

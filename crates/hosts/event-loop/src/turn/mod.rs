@@ -39,7 +39,11 @@ use crate::{
     threads::{handle_counter::HandleCounter, remote_loop::RemoteLoop},
     time::{clock::LoopClock, task_timers::TaskTimers},
     trace::{Event, Trace},
-    wake::{mailbox::Mailbox, mailbox_table, unparker::Unparker},
+    wake::{
+        mailbox::{Mailbox, Unread},
+        mailbox_table,
+        unparker::Unparker,
+    },
 };
 
 pub(crate) struct Loop {
@@ -51,6 +55,8 @@ pub(crate) struct Loop {
     /// Counts the guards made by `hold`, which keep a virtual clock from jumping.
     holds: HandleCounter,
     pub(crate) mailbox: &'static Mailbox,
+    /// An empty list, which is exchanged for the one in the mailbox.
+    unread: Cell<Unread>,
     index: u16,
     /// Each use of a task's slot has a number, its generation. One loop after another has the same
     /// mailbox, and each starts with a higher generation than the loops before have used. So a key
@@ -127,6 +133,7 @@ impl Loop {
             clock,
             holds: HandleCounter::of(index),
             mailbox: mailbox_table::of(index),
+            unread: Cell::default(),
             index,
             first_generation,
             remotes: HandleCounter::of(index),

@@ -17,6 +17,8 @@
 //!
 //! `tests/mailbox_model.rs` runs this file through every interleaving of a few threads.
 
+use std::mem;
+
 use super::{
     sync::{Arc, AtomicBool, Mutex, MutexGuard, Ordering, PoisonError},
     unparker::Unparker,
@@ -28,6 +30,10 @@ pub(crate) struct Mailbox {
     /// Something was posted after the last `take_unread`. The top of this file has the rules for
     /// reading it.
     has_unread: AtomicBool,
+    /// The loop sleeps, or is about to: the next post must unpark it. Set only under the lock. The
+    /// loop clears it without the lock: a post that misses this unparks a loop that is awake, which
+    /// is harmless.
+    parked: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -39,8 +45,6 @@ struct State {
     /// each starts with a higher generation than the loops before have used. So a key with a lower
     /// generation belongs to a task of an earlier loop.
     first_generation: u32,
-    /// The loop sleeps, or is about to: the next post must unpark it.
-    parked: bool,
     unread: Unread,
     /// For each slot: one more than the generation of the task whose wake is in `unread`, or 0. A
     /// second wake of the same task adds nothing.
@@ -68,13 +72,14 @@ impl Mailbox {
     /// Opens the mailbox for a new loop.
     pub(crate) fn open(&self, unparker: Unparker, first_generation: u32) {
         let unparker = Some(Arc::new(unparker));
+        self.parked.store(false, Ordering::Relaxed);
         *self.lock() = State { unparker, first_generation, ..State::default() };
     }
 
     /// Closes the mailbox when its loop ends, and returns the requests that are left in it.
     /// Requests that are posted from now on are dropped.
     pub(crate) fn close(&self) -> Unread {
-        let left = std::mem::take(&mut *self.lock());
+        let left = mem::take(&mut *self.lock());
         left.unread
     }
 
@@ -103,30 +108,35 @@ impl Mailbox {
     /// Changes the state, and then unparks the loop if it is parked. Does nothing without a loop.
     fn post(&self, put: impl FnOnce(&mut State)) {
         let mut state = self.lock();
-        let Some(unparker) = state.unparker.clone() else { return };
+        if state.unparker.is_none() {
+            return;
+        }
         put(&mut state);
         self.has_unread.store(true, Ordering::Release);
-        let must_unpark = std::mem::take(&mut state.parked);
-        drop(state);
+        let must_unpark = self.parked.load(Ordering::Relaxed);
         if must_unpark {
-            unparker.unpark();
+            self.parked.store(false, Ordering::Relaxed);
+            let unparker = state.unparker.clone();
+            drop(state);
+            unparker.inspect(|unparker| unparker.unpark());
         }
     }
 
-    /// Takes the requests that have come since the last call.
-    pub(crate) fn take_unread(&self) -> Option<Unread> {
-        if !self.has_unread.load(Ordering::Acquire) {
-            return None;
+    /// Exchanges the requests that have come since the last call for those in `read`, which must be
+    /// none. So the memory of both lists is used again. Returns false if nothing was posted.
+    pub(crate) fn take_unread(&self, read: &mut Unread) -> bool {
+        if self.is_empty() {
+            return false;
         }
         let mut state = self.lock();
         self.has_unread.store(false, Ordering::Release);
-        let unread = std::mem::take(&mut state.unread);
-        for request in &unread.requests {
+        mem::swap(&mut state.unread, read);
+        for request in &read.requests {
             if let RemoteRequest::Wake(key) = request {
                 state.posted[key.slot() as usize] = 0;
             }
         }
-        Some(unread)
+        true
     }
 
     /// Returns whether nothing was posted since the last `take_unread`. It takes the lock, so it
@@ -145,14 +155,15 @@ impl Mailbox {
     /// Records that the loop is about to sleep, so that the next post unparks it. Returns false if
     /// something was posted: then the loop must not sleep.
     pub(crate) fn prepare_to_park(&self) -> bool {
-        let mut state = self.lock();
-        state.parked = !self.has_unread.load(Ordering::Acquire);
-        state.parked
+        let _state = self.lock();
+        let is_empty = self.is_empty();
+        self.parked.store(is_empty, Ordering::Relaxed);
+        is_empty
     }
 
     /// Records that the loop is awake again, so that a post need not unpark it.
     pub(crate) fn note_awake(&self) {
-        self.lock().parked = false;
+        self.parked.store(false, Ordering::Relaxed);
     }
 
     /// Posts a request to the loop whose generations begin with `first_generation`.
