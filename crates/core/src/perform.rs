@@ -32,34 +32,39 @@ use std::{
     task::{self, Poll, Waker},
 };
 
+use pin_project_lite::pin_project;
+
 use crate::{Context, Step, Task, Wait};
 
-/// A task as a future, for the body of a future-style task. `.await` on a leaf, such as a sleep or
-/// a receive, makes this future.
-#[derive(Debug)]
-#[must_use = "futures are lazy: await it"]
-pub struct Perform<T> {
-    task: T,
-    alive: AliveMark,
+pin_project! {
+    /// A task as a future, for the body of a future-style task. `.await` on a leaf or a combinator,
+    /// such as a sleep or a race, makes this future.
+    #[derive(Debug)]
+    #[must_use = "futures are lazy: await it"]
+    pub struct Perform<T> {
+        #[pin]
+        task: T,
+        alive: AliveMark,
+    }
 }
 
-impl<T: Task + Unpin> Perform<T> {
-    /// Makes a future of this task. For a task that must be pinned, use
-    /// `quadrivium_future::perform`.
+impl<T: Task> Perform<T> {
+    /// Makes a future of this task.
     pub fn new(task: T) -> Self {
         Self { task, alive: AliveMark(None) }
     }
 }
 
-impl<T: Task + Unpin> Future for Perform<T> {
+impl<T: Task> Future for Perform<T> {
     type Output = T::Output;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<T::Output> {
-        match Pin::new(&mut self.task).resume(&mut Context::new(cx.waker())) {
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<T::Output> {
+        let this = self.project();
+        match this.task.resume(&mut Context::new(cx.waker())) {
             Step::Done(output) => Poll::Ready(output),
             Step::Suspended(wait) => {
-                add_wait(wait, cx.waker(), &mut self.alive);
+                add_wait(wait, cx.waker(), this.alive);
                 Poll::Pending
             }
         }
