@@ -268,7 +268,7 @@ fn add_to_long_sum(wait: Wait) {
     SHORT_SUM.set(ShortSum::Long);
 }
 
-/// Adds a wait with another waker than that of the future-style task around it.
+/// Adds a wait of a `Perform` whose waker is not the waker of the future-style task around it.
 #[cold]
 fn add_foreign_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
     if POLLED_WAKER.get().is_null() {
