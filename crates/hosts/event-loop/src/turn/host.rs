@@ -5,13 +5,15 @@ use std::{
     panic::Location,
     rc::Rc,
     sync::Arc,
-    task::Waker,
     time::{Duration, Instant},
 };
 
 use quadrivium_core::{
     Canceller, Context, Hold, SendHold,
-    host::{Host, HostedTask, Joined, Label, Reactor, Spawned, SpawnedTasks, TaskKey, contain},
+    host::{
+        Host, HostedTask, Joined, Label, OwnWakers, Reactor, Spawned, SpawnedTasks, TaskKey,
+        contain,
+    },
 };
 
 use super::Loop;
@@ -84,8 +86,8 @@ impl Host for Loop {
         SendHold::new((self.holds.count(), self.remotes.count()))
     }
 
-    fn local_waker(&self, waker: &Waker) -> Waker {
-        integer_waker::local_copy(waker)
+    fn own_wakers(&self) -> Option<OwnWakers> {
+        Some(integer_waker::OWN_WAKERS)
     }
 }
 
