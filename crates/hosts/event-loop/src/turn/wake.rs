@@ -14,14 +14,15 @@ impl Loop {
     pub(crate) fn wake(&self, key: SlotKey) {
         match self.tracing.get() {
             true => self.wake_by(key, self.cause()),
-            false => _ = self.make_ready(key),
+            false => _ = self.state.borrow_mut().wake(key),
         }
     }
 
     /// Like `wake`. The trace shows `by` as the cause.
     #[inline(never)]
     pub(super) fn wake_by(&self, key: SlotKey, by: By) {
-        if self.make_ready(key) {
+        let is_woken = self.state.borrow_mut().wake(key);
+        if is_woken {
             self.note(key.slot(), EventKind::Woken(by));
         }
     }
@@ -36,11 +37,18 @@ impl Loop {
         }
     }
 
-    /// Returns whether the wake has changed anything.
+    /// Records that the task's waker was cloned, so that code outside the loop may wake the task.
+    pub(crate) fn waker_escapes(&self, key: SlotKey) {
+        self.state.borrow_mut().slots.escape(key);
+    }
+}
+
+impl LoopState {
+    /// Makes a task ready, or records that it becomes ready when it suspends. Returns false if the
+    /// task is gone, or was woken already.
     #[inline]
-    fn make_ready(&self, key: SlotKey) -> bool {
-        let mut state = self.state.borrow_mut();
-        let LoopState { slots, ready, .. } = &mut *state;
+    pub(super) fn wake(&mut self, key: SlotKey) -> bool {
+        let Self { slots, ready, .. } = self;
         let Some(slot) = slots.at(key) else { return false };
         match slot.stage {
             TaskStage::Suspended | TaskStage::SuspendedUntilReady => {
@@ -58,10 +66,5 @@ impl Loop {
             | TaskStage::Free => return false,
         }
         true
-    }
-
-    /// Records that the task's waker was cloned, so that code outside the loop may wake the task.
-    pub(crate) fn waker_escapes(&self, key: SlotKey) {
-        self.state.borrow_mut().slots.escape(key);
     }
 }
