@@ -5,13 +5,14 @@ use std::{
     panic::Location,
     rc::Rc,
     sync::Arc,
-    task::Waker,
     time::{Duration, Instant},
 };
 
 use quadrivium_core::{
     Canceller, Context, Hold, SendHold,
-    host::{Host, HostedTask, Joined, Label, Reactor, SpawnedTasks, TaskId, TaskKey, contain},
+    host::{
+        Host, HostedTask, Joined, Label, OwnWakers, Reactor, SpawnedTasks, TaskId, TaskKey, contain,
+    },
 };
 
 use super::Loop;
@@ -80,8 +81,8 @@ impl Host for Loop {
         SendHold::new((self.holds.count(), self.remotes.count()))
     }
 
-    fn local_waker(&self, waker: &Waker) -> Waker {
-        integer_waker::local_copy(waker)
+    fn own_wakers(&self) -> Option<OwnWakers> {
+        Some(integer_waker::OWN_WAKERS)
     }
 }
 
