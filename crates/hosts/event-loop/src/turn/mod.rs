@@ -173,12 +173,12 @@ impl Loop {
     /// Returns whether tasks are left after a turn, and when the loop has to turn again.
     #[inline]
     pub(crate) fn turned(&self) -> Turned {
-        let state = self.state.borrow();
+        let mut state = self.state.borrow_mut();
         if !state.ready.is_empty() {
             return Turned::Ready;
         }
         if let Some(scheduled) = &self.scheduled {
-            return self.scheduled_turned(scheduled, &state);
+            return self.scheduled_turned(scheduled, &mut state);
         }
         match state.timers.next() {
             Some(deadline) => Turned::Until(self.clock.at(deadline)),

@@ -50,7 +50,11 @@ impl Loop {
 
     /// Returns what is left to do after a turn that has made nothing ready.
     #[cold]
-    pub(super) fn scheduled_turned(&self, scheduled: &ScheduledTasks, state: &LoopState) -> Turned {
+    pub(super) fn scheduled_turned(
+        &self,
+        scheduled: &ScheduledTasks,
+        state: &mut LoopState,
+    ) -> Turned {
         let deadlines = [state.timers.next(), scheduled.late_wakes.borrow().next()];
         match deadlines.into_iter().flatten().min() {
             _ if !scheduled.queue.borrow().is_empty() => Turned::Ready,
