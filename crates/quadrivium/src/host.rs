@@ -84,9 +84,9 @@
 pub use quadrivium_core::{
     Edge, Interest, QueuePlace, Readiness, crash_note, fairness,
     host::{
-        DescriptorKey, Entered, Host, Hosted, HostedTask, Joined, Label, NESTED, Reactor, Spawned,
-        SpawnedTasks, TaskId, TaskKey, Wrapper, contain, current, enter, label, reactor, refused,
-        run_destructors,
+        DescriptorKey, Entered, Host, Hosted, HostedTask, Joined, Label, NESTED, PartWakers,
+        Reactor, Spawned, SpawnedTasks, TaskId, TaskKey, WokenParts, Wrapper, contain, current,
+        enter, label, reactor, refused, run_destructors,
     },
     remote_task::{Promise, RemoteHandle},
 };

@@ -20,11 +20,14 @@ use crate::{
 mod label;
 mod wrapper;
 mod refused;
+pub(crate) mod part_set;
+pub(crate) mod part_wakers;
 
 // `NESTED` is the number of calls of `run_destructors` that may be nested. `refused` makes the
 // error for a thread or a process that the operating system refuses.
 pub use crate::destructors::{NESTED, contain, run_destructors};
 pub use label::{Label, TaskId};
+pub use part_wakers::{PartWakers, WokenParts};
 pub use refused::refused;
 pub use wrapper::Wrapper;
 
@@ -87,6 +90,16 @@ pub trait Host {
     /// [`Context::local_waker`]). By default, this is a plain clone.
     fn local_waker(&self, waker: &Waker) -> Waker {
         waker.clone()
+    }
+
+    /// Returns wakers for the parts of a combinator, such as [`join_all`](crate::join_all). When
+    /// one of them is woken, it calls [`WokenParts::wake`].
+    ///
+    /// By default there are none. The combinator then makes a waker with an allocation for each
+    /// resume of a part.
+    fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {
+        _ = woken;
+        None
     }
 }
 

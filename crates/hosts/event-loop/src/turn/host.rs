@@ -11,7 +11,10 @@ use std::{
 
 use quadrivium_core::{
     Canceller, Context, Hold, SendHold,
-    host::{Host, HostedTask, Joined, Label, Reactor, Spawned, SpawnedTasks, TaskKey, contain},
+    host::{
+        Host, HostedTask, Joined, Label, PartWakers, Reactor, Spawned, SpawnedTasks, TaskKey,
+        WokenParts, contain,
+    },
 };
 
 use super::Loop;
@@ -86,6 +89,10 @@ impl Host for Loop {
 
     fn local_waker(&self, waker: &Waker) -> Waker {
         integer_waker::local_copy(waker)
+    }
+
+    fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {
+        self.make_part_wakers(woken)
     }
 }
 
