@@ -6,15 +6,14 @@ use quadrivium_core::host::contain;
 use super::Loop;
 use crate::{
     trace::By,
-    wake::{
-        integer_waker,
-        mailbox::{RemoteRequest, Unread},
-    },
+    wake::{integer_waker, mailbox::RemoteRequest},
 };
 
 impl Loop {
     /// Carries out the requests from other threads, in the order in which they were made.
-    pub(super) fn carry_out(&self, unread: Unread) {
+    #[inline(never)]
+    pub(super) fn carry_out_requests(&self) {
+        let Some(unread) = self.mailbox.take_unread() else { return };
         self.state.borrow_mut().escaped |= unread.escaped;
         for request in unread.requests {
             match request {

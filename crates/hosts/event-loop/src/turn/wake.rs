@@ -21,9 +21,25 @@ impl Loop {
 
     /// Like `wake`. The trace shows `by` as the cause.
     pub(super) fn wake_by(&self, key: SlotKey, by: By) {
-        let mut state = self.state.borrow_mut();
-        let LoopState { slots, ready, .. } = &mut *state;
-        let Some(slot) = slots.at(key) else { return };
+        let is_woken = self.state.borrow_mut().wake(key);
+        if is_woken {
+            self.note(key.slot(), EventKind::Woken(by));
+        }
+    }
+
+    /// Records that the task's waker was cloned, so that code outside the loop may wake the task.
+    pub(crate) fn waker_escapes(&self, key: SlotKey) {
+        self.state.borrow_mut().slots.escape(key);
+    }
+}
+
+impl LoopState {
+    /// Makes a task ready, or records that it becomes ready when it suspends. Returns false if the
+    /// task is gone, or was woken already.
+    #[inline]
+    pub(super) fn wake(&mut self, key: SlotKey) -> bool {
+        let Self { slots, ready, .. } = self;
+        let Some(slot) = slots.at(key) else { return false };
         match slot.stage {
             TaskStage::Suspended => {
                 slot.stage = TaskStage::Ready;
@@ -39,14 +55,8 @@ impl Loop {
             | TaskStage::Cancelled
             | TaskStage::Ready
             | TaskStage::Ended
-            | TaskStage::Free => return,
+            | TaskStage::Free => return false,
         }
-        drop(state);
-        self.note(key.slot(), EventKind::Woken(by));
-    }
-
-    /// Records that the task's waker was cloned, so that code outside the loop may wake the task.
-    pub(crate) fn waker_escapes(&self, key: SlotKey) {
-        self.state.borrow_mut().slots.escape(key);
+        true
     }
 }

@@ -34,8 +34,8 @@ pub const BUGS: &[Bug] = &[
         name: "panic-swallowed",
         harm: "a task that panicked is reported as cancelled",
         file: STEP,
-        find: "Err(payload) => self.end(key, body, Err(JoinError::panicked(payload))),",
-        replace: "Err(_) => self.end(key, body, Err(JoinError::Cancelled)),",
+        find: "Some(body)) => self.end(key, body, Err(JoinError::panicked(payload))),",
+        replace: "Some(body)) => self.end(key, body, Err(JoinError::Cancelled)),",
     },
     Bug {
         name: "cancel-of-the-running-task-dropped",
