@@ -94,7 +94,9 @@ fn sleep_until_woken(mailbox: &Mailbox, unparker: &Unparker) -> Vec<SlotKey> {
     let wakes =
         sleep_until_any(mailbox, unparker).requests.into_iter().map(|request| match request {
             RemoteRequest::Wake(key) | RemoteRequest::Cancel(key) => key,
-            RemoteRequest::Run(_) | RemoteRequest::Stop => unreachable!("no thread requests these"),
+            RemoteRequest::WakePart(_) | RemoteRequest::Run(_) | RemoteRequest::Stop => {
+                unreachable!("no thread requests these")
+            }
         });
     wakes.collect()
 }

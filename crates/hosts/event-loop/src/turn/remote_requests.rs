@@ -6,7 +6,10 @@ use std::mem;
 use quadrivium_core::host::contain;
 
 use super::Loop;
-use crate::{trace::By, wake::mailbox::RemoteRequest};
+use crate::{
+    trace::By,
+    wake::{integer_waker, mailbox::RemoteRequest},
+};
 
 /// Room for this number of requests is kept for the next ones.
 const KEPT_REQUESTS: usize = 1_024;
@@ -21,6 +24,10 @@ impl Loop {
         for request in unread.requests.drain(..) {
             match request {
                 RemoteRequest::Wake(key) => self.wake_by(key, By::Outside),
+                // The combinator's waker may be another executor's, and may panic.
+                RemoteRequest::WakePart(key) => {
+                    _ = contain(|| integer_waker::part_waker(key).wake());
+                }
                 RemoteRequest::Cancel(key) => self.cancel_task(key),
                 // The call may drop values of other code, whose destructors may panic.
                 RemoteRequest::Run(call) => _ = contain(call),
