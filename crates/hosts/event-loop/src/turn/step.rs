@@ -38,7 +38,7 @@ impl Loop {
     #[cold]
     fn end_after_a_panic(&self, payload: Box<dyn Any + Send>) {
         match (self.running.get(), self.panicked.take()) {
-            (Some(key), Some(body)) => self.end(key, body, Err(JoinError::panicked(payload))),
+            (Some(key), Some(body)) => self.fail(key, body, JoinError::panicked(payload)),
             // The panic comes from a trace, or is a fault of the loop.
             _ => resume_unwind(payload),
         }
@@ -55,16 +55,14 @@ impl Loop {
             }
             self.running.set(Some(key));
             fairness::begin_step();
-            let mut output = None;
-            let (body, wait) = self.resume(key, body, &mut output);
-            match wait {
-                Some(wait) => {
+            match self.resume(key, body) {
+                (body, Some(wait)) => {
                     if TRACING {
                         self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
                     }
                     self.suspend(key, body, wait);
                 }
-                None => self.end(key, body, output.ok_or_else(no_output)),
+                (done, None) => self.end(key, Ok(done)),
             }
             if TRACING {
                 self.after_step();
@@ -91,16 +89,11 @@ impl Loop {
 
     /// Resumes a task. If it panics, its body is left in `panicked`.
     #[inline]
-    fn resume(
-        &self,
-        key: SlotKey,
-        body: HostedTask,
-        output: &mut Option<Box<dyn Any>>,
-    ) -> (HostedTask, Option<Wait>) {
+    fn resume(&self, key: SlotKey, body: HostedTask) -> (HostedTask, Option<Wait>) {
         let waker = integer_waker::waker(key);
         let mut running = RunningBody { body: Some(body), panicked: &self.panicked };
         let body = running.body.as_mut().expect("it is taken only below");
-        let wait = body.as_mut().resume_hosted(&mut Context::new(&waker), output);
+        let wait = body.as_mut().resume_hosted(&mut Context::new(&waker));
         let body = running.body.take().expect("it was put there above");
         (body, wait)
     }
@@ -114,7 +107,7 @@ impl Loop {
         let stage = match (slot.stage, &wait) {
             (TaskStage::Cancelled, _) => {
                 drop(state);
-                return self.end(key, body, Err(JoinError::Cancelled));
+                return self.fail(key, body, JoinError::Cancelled);
             }
             (TaskStage::Running, Wait::Until(_) | Wait::Wake) => TaskStage::Suspended,
             (TaskStage::Running, Wait::Ready) => TaskStage::SuspendedUntilReady,
@@ -168,13 +161,4 @@ impl Drop for RunningBody<'_> {
             self.panicked.set(Some(body));
         }
     }
-}
-
-/// Returns the error for a hand-written [`Hosted`](quadrivium_core::host::Hosted) that breaks its
-/// contract: it returns no wait although it has stored no output.
-#[cold]
-fn no_output() -> JoinError {
-    JoinError::panicked(Box::new(
-        "Hosted::resume_hosted returned no wait, so it must have stored an output",
-    ))
 }

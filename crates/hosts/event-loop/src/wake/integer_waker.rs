@@ -17,6 +17,8 @@ use std::{
     task::{RawWaker, RawWakerVTable, Waker},
 };
 
+use quadrivium_core::host::OwnWakers;
+
 use crate::{
     tasks::slot_key::SlotKey,
     wake::{active_loop, mailbox_table},
@@ -39,6 +41,11 @@ pub(crate) fn waker(key: SlotKey) -> ManuallyDrop<Waker> {
 pub(crate) fn part_waker(key: SlotKey) -> Waker {
     from_word(key.0, &PART_VTABLE)
 }
+
+/// The wakers of tasks. A loop does not count their copies as clones: the callers keep them on the
+/// loop's thread.
+pub(crate) const OWN_WAKERS: OwnWakers =
+    OwnWakers { vtable: &VTABLE, copy: |waker| from_word(word(waker.data()), &VTABLE) };
 
 /// Returns a copy of `waker`. If the waker is one of ours, its loop does not count the copy as a
 /// clone: the caller keeps it on the loop's thread.
@@ -90,8 +97,14 @@ fn clone(data: *const ()) -> RawWaker {
 fn wake(data: *const ()) {
     let key = SlotKey(word(data));
     if !active_loop::with(key.event_loop(), |it| it.wake(key)) {
-        mailbox_table::of(key.event_loop()).wake(key);
+        wake_elsewhere(key);
     }
+}
+
+/// Wakes a task whose loop does not run on this thread.
+#[cold]
+fn wake_elsewhere(key: SlotKey) {
+    mailbox_table::of(key.event_loop()).wake(key);
 }
 
 fn clone_part(data: *const ()) -> RawWaker {
