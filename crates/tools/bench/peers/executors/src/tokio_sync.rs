@@ -1,4 +1,4 @@
-//! The primitives of `tokio::sync`, on tokio's single-threaded runtime.
+//! The primitives of `tokio::sync`, on tokio's single-threaded runtime with all drivers.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -10,51 +10,51 @@ use tokio::{
         broadcast::{self, error::RecvError},
         oneshot, watch,
     },
-    task::{JoinHandle, spawn_local, yield_now},
+    task::{spawn_local, yield_now},
 };
 
-/// The one with all drivers.
-type Runtime = crate::tokio::TokioRuntime<true>;
+use crate::tokio::TokioRuntime;
 
-const WAITERS: u64 = 10;
+/// The number of tasks that contend for a lock or receive a message.
+const CROWD: u64 = 10;
 const BROADCAST_CAPACITY: usize = 16;
 
 pub(crate) fn uncontended(kind: SyncKind, times: u64) -> Duration {
     match kind {
-        SyncKind::Mutex => timed::<Runtime>(async move {
+        SyncKind::Mutex => time_of(async move {
             let mutex = Mutex::new(0_u64);
             for _ in 0..times {
                 *mutex.lock().await += 1;
             }
         }),
-        SyncKind::Semaphore => timed::<Runtime>(async move {
+        SyncKind::Semaphore => time_of(async move {
             let semaphore = Semaphore::new(1);
             for _ in 0..times {
                 drop(semaphore.acquire().await.expect("it is never closed"));
             }
         }),
-        SyncKind::Notify => timed::<Runtime>(async move {
+        SyncKind::Notify => time_of(async move {
             let notify = Notify::new();
             for _ in 0..times {
                 notify.notify_one();
                 notify.notified().await;
             }
         }),
-        SyncKind::Oneshot => timed::<Runtime>(async move {
+        SyncKind::Oneshot => time_of(async move {
             for number in 0..times {
                 let (sender, receiver) = oneshot::channel();
                 sender.send(number).expect("the receiver is there");
                 assert_eq!(receiver.await, Ok(number));
             }
         }),
-        SyncKind::Broadcast => timed::<Runtime>(async move {
+        SyncKind::Broadcast => time_of(async move {
             let (sender, mut receiver) = broadcast::channel(BROADCAST_CAPACITY);
             for number in 0..times {
                 sender.send(number).expect("the receiver is there");
                 assert_eq!(receiver.recv().await, Ok(number));
             }
         }),
-        SyncKind::Watch => timed::<Runtime>(async move {
+        SyncKind::Watch => time_of(async move {
             let (sender, mut receiver) = watch::channel(0);
             for number in 0..times {
                 sender.send(number).expect("the receiver is there");
@@ -67,132 +67,139 @@ pub(crate) fn uncontended(kind: SyncKind, times: u64) -> Duration {
 
 pub(crate) fn contended(kind: SyncKind, times: u64) -> Duration {
     match kind {
-        SyncKind::Mutex => timed::<Runtime>(async move {
-            let mutex = Rc::new(Mutex::new(0_u64));
-            join_all(WAITERS, || {
-                let mutex = mutex.clone();
-                async move {
-                    for _ in 0..times / WAITERS {
-                        let mut number = mutex.lock().await;
-                        yield_now().await;
-                        *number += 1;
-                    }
-                }
-            })
-            .await;
-        }),
-        SyncKind::Semaphore => timed::<Runtime>(async move {
+        SyncKind::Mutex => {
+            let mutex = Rc::new(Mutex::new(0));
+            time_of(join_crowd(move || lock_for_a_turn(mutex.clone(), times / CROWD), async {}))
+        }
+        SyncKind::Semaphore => {
             let semaphore = Rc::new(Semaphore::new(2));
-            join_all(WAITERS, || {
-                let semaphore = semaphore.clone();
-                async move {
-                    for _ in 0..times / WAITERS {
-                        let _permit = semaphore.acquire().await.expect("it is never closed");
-                        yield_now().await;
-                    }
-                }
-            })
-            .await;
-        }),
-        SyncKind::Notify => timed::<Runtime>(notify_each_other(times)),
-        SyncKind::Oneshot => timed::<Runtime>(oneshots(times)),
-        SyncKind::Broadcast => timed::<Runtime>(async move {
+            let task = move || acquire_for_a_turn(semaphore.clone(), times / CROWD);
+            time_of(join_crowd(task, async {}))
+        }
+        SyncKind::Notify => {
+            let [one, other] = [(); 2].map(|()| Rc::new(Notify::new()));
+            let answers = is_notified_and_notifies(one.clone(), other.clone(), times);
+            time_of(join_both(answers, notify_and_be_notified(one, other, times)))
+        }
+        SyncKind::Oneshot => {
+            let question = Question::default();
+            time_of(join_both(answer(question.clone(), times), ask(question, times)))
+        }
+        SyncKind::Broadcast => {
             let (sender, _) = broadcast::channel(BROADCAST_CAPACITY);
-            let receivers: Vec<_> = (0..WAITERS)
-                .map(|_| {
-                    let mut receiver = sender.subscribe();
-                    spawn_local(async move {
-                        let mut count = 0;
-                        loop {
-                            match receiver.recv().await {
-                                Ok(_) => count += 1,
-                                Err(RecvError::Lagged(missed)) => count += missed,
-                                Err(RecvError::Closed) => break,
-                            }
-                        }
-                        assert_eq!(count, times, "every number arrives");
-                    })
-                })
-                .collect();
-            for number in 0..times {
-                sender.send(number).expect("the receivers are there");
-                yield_now().await;
-            }
-            drop(sender);
-            join(receivers).await;
-        }),
-        SyncKind::Watch => timed::<Runtime>(async move {
+            let subscriber = sender.clone();
+            let task = move || hear(subscriber.subscribe(), times);
+            time_of(join_crowd(task, async move {
+                for number in 0..times {
+                    sender.send(number).expect("the receivers are there");
+                    yield_now().await;
+                }
+            }))
+        }
+        SyncKind::Watch => {
             let (sender, receiver) = watch::channel(0);
-            let receivers: Vec<_> = (0..WAITERS)
-                .map(|_| {
-                    let mut receiver = receiver.clone();
-                    spawn_local(async move {
-                        while receiver.changed().await.is_ok() {
-                            assert!(*receiver.borrow_and_update() < times);
-                        }
-                    })
-                })
-                .collect();
-            for number in 0..times {
-                sender.send(number).expect("the receivers are there");
-                yield_now().await;
-            }
-            drop(sender);
-            join(receivers).await;
-        }),
+            time_of(join_crowd(move || see(receiver.clone()), async move {
+                for number in 0..times {
+                    sender.send(number).expect("the receivers are there");
+                    yield_now().await;
+                }
+            }))
+        }
     }
 }
 
-async fn notify_each_other(times: u64) {
-    let [ping, pong] = [(); 2].map(|()| Rc::new(Notify::new()));
-    let other = spawn_local({
-        let (ping, pong) = (ping.clone(), pong.clone());
-        async move {
-            for _ in 0..times {
-                ping.notified().await;
-                pong.notify_one();
-            }
-        }
-    });
+async fn lock_for_a_turn(mutex: Rc<Mutex<u64>>, times: u64) {
     for _ in 0..times {
-        ping.notify_one();
-        pong.notified().await;
+        let mut number = mutex.lock().await;
+        yield_now().await;
+        *number += 1;
     }
-    join([other]).await;
 }
 
-async fn oneshots(times: u64) {
-    let cell = Rc::new(Cell::new(None));
-    let sends = spawn_local({
-        let cell = cell.clone();
-        async move {
-            for number in 0..times {
-                let sender = loop {
-                    match cell.take() {
-                        Some(sender) => break sender,
-                        None => yield_now().await,
-                    }
-                };
-                let sender: oneshot::Sender<u64> = sender;
-                sender.send(number).expect("the receiver waits");
-            }
-        }
-    });
+async fn acquire_for_a_turn(semaphore: Rc<Semaphore>, times: u64) {
+    for _ in 0..times {
+        let _permit = semaphore.acquire().await.expect("it is never closed");
+        yield_now().await;
+    }
+}
+
+async fn notify_and_be_notified(one: Rc<Notify>, other: Rc<Notify>, times: u64) {
+    for _ in 0..times {
+        one.notify_one();
+        other.notified().await;
+    }
+}
+
+async fn is_notified_and_notifies(one: Rc<Notify>, other: Rc<Notify>, times: u64) {
+    for _ in 0..times {
+        one.notified().await;
+        other.notify_one();
+    }
+}
+
+/// The cell through which a task asks another one for a number.
+type Question = Rc<Cell<Option<oneshot::Sender<u64>>>>;
+
+async fn ask(question: Question, times: u64) {
     for number in 0..times {
         let (sender, receiver) = oneshot::channel();
-        cell.set(Some(sender));
+        question.set(Some(sender));
         assert_eq!(receiver.await, Ok(number));
     }
-    join([sends]).await;
 }
 
-async fn join_all<F: Future<Output = ()> + 'static>(n: u64, body: impl Fn() -> F) {
-    let handles: Vec<_> = (0..n).map(|_| spawn_local(body())).collect();
-    join(handles).await;
+async fn answer(question: Question, times: u64) {
+    for number in 0..times {
+        let sender = loop {
+            match question.take() {
+                Some(sender) => break sender,
+                None => yield_now().await,
+            }
+        };
+        sender.send(number).expect("the receiver waits");
+    }
 }
 
-async fn join(handles: impl IntoIterator<Item = JoinHandle<()>>) {
+async fn hear(mut receiver: broadcast::Receiver<u64>, times: u64) {
+    let mut count = 0;
+    loop {
+        match receiver.recv().await {
+            Ok(_) => count += 1,
+            Err(RecvError::Lagged(missed)) => count += missed,
+            Err(RecvError::Closed) => break,
+        }
+    }
+    assert_eq!(count, times, "every number arrives");
+}
+
+async fn see(mut receiver: watch::Receiver<u64>) {
+    while receiver.changed().await.is_ok() {
+        let _ = *receiver.borrow_and_update();
+    }
+}
+
+fn time_of(body: impl Future<Output = ()> + 'static) -> Duration {
+    timed::<TokioRuntime<true>>(body)
+}
+
+/// Spawns the crowd, and then the other task. Joins all.
+async fn join_crowd<F: Future<Output = ()> + 'static>(
+    task: impl FnMut() -> F,
+    other: impl Future<Output = ()> + 'static,
+) {
+    let mut handles: Vec<_> =
+        std::iter::repeat_with(task).take(CROWD as usize).map(spawn_local).collect();
+    handles.push(spawn_local(other));
     for handle in handles {
+        handle.await.expect("no task panics");
+    }
+}
+
+async fn join_both(
+    one: impl Future<Output = ()> + 'static,
+    other: impl Future<Output = ()> + 'static,
+) {
+    for handle in [spawn_local(one), spawn_local(other)] {
         handle.await.expect("no task panics");
     }
 }
