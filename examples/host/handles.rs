@@ -37,7 +37,7 @@ impl SpawnedTasks for SmallHost {
         // A task that is running ends at its next suspension.
         task.waker.mark_cancelled();
         if let Some(body) = task.body.take() {
-            self.end(&task, body, Err(JoinError::Cancelled));
+            self.fail(&task, body, JoinError::Cancelled);
         }
     }
 
@@ -49,6 +49,10 @@ impl SpawnedTasks for SmallHost {
                 Arc::clone(waker).wake();
             }
         })
+    }
+
+    fn id(&self, key: TaskKey) -> TaskId {
+        TaskId(key.0)
     }
 
     fn detach(&self, key: TaskKey) {

@@ -103,11 +103,11 @@ impl Host for SmallHost {
 
     // 1. Take a task: give it a number and make it ready.
     fn spawn(
-        self: Rc<Self>,
+        &self,
         body: HostedTask,
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
-    ) -> Spawned {
+    ) -> TaskKey {
         self.spawned.update(|n| n + 1);
         let id = TaskId(self.spawned.get());
         let key = TaskKey(id.0);
@@ -122,7 +122,11 @@ impl Host for SmallHost {
         if self.is_closed.get() {
             self.cancel(key);
         }
-        Spawned { tasks: self, key, id }
+        key
+    }
+
+    fn tasks(self: Rc<Self>) -> Rc<dyn SpawnedTasks> {
+        self
     }
 }
 
@@ -146,17 +150,13 @@ impl SmallHost {
     // 2. Resume a ready task.
     fn step(&self, task: &Rc<SmallTask>, mut body: HostedTask) {
         let waker = Waker::from(Arc::clone(&task.waker));
-        let (mut cx, mut output) = (Context::new(&waker), None);
+        let mut cx = Context::new(&waker);
         fairness::begin_step();
-        let resume = || body.as_mut().resume_hosted(&mut cx, &mut output);
+        let resume = || body.as_mut().resume_hosted(&mut cx);
         match self.run(task, resume) {
             Ok(Some(wait)) => self.suspend(task, body, wait),
-            Ok(None) => self.end(
-                task,
-                body,
-                Ok(output.expect("a task without a wait is done")),
-            ),
-            Err(panicked) => self.end(task, body, Err(panicked)),
+            Ok(None) => self.end(task, Ok(body)),
+            Err(panicked) => self.fail(task, body, panicked),
         }
     }
 
@@ -178,17 +178,27 @@ impl SmallHost {
         }
     }
 
-    // 4. End it: run its destructors, then store its output.
-    pub fn end(&self, task: &Rc<SmallTask>, body: HostedTask, joined: Joined) {
+    // 4. End it: store its result. The output of a task is in its body.
+    fn end(&self, task: &Rc<SmallTask>, joined: Joined) {
+        match task.joining.replace(Joining::Ended(joined)) {
+            // The waker of another executor may panic.
+            Joining::Joiner(waker) => self.contain(task, || waker.wake()),
+            Joining::Detached => self.detach(task.waker.key),
+            Joining::NotJoined | Joining::Ended(_) => {}
+        }
+    }
+
+    /// Ends a task that has no output. Its destructors run first.
+    pub fn fail(
+        &self,
+        task: &Rc<SmallTask>,
+        body: HostedTask,
+        error: JoinError,
+    ) {
         let (this, task) = (self.this(), Rc::clone(task));
         run_destructors(move || {
-            let joined = this.run(&task, || drop(body)).and(joined);
-            match task.joining.replace(Joining::Ended(joined)) {
-                // The waker of another executor may panic.
-                Joining::Joiner(waker) => this.contain(&task, || waker.wake()),
-                Joining::Detached => this.detach(task.waker.key),
-                Joining::NotJoined | Joining::Ended(_) => {}
-            }
+            let dropped = this.run(&task, || drop(body));
+            this.end(&task, dropped.and(Err(error)));
         });
     }
 

@@ -32,34 +32,39 @@ use std::{
     task::{self, Poll, Waker},
 };
 
+use pin_project_lite::pin_project;
+
 use crate::{Context, Step, Task, Wait};
 
-/// A task as a future, for the body of a future-style task. `.await` on a leaf, such as a sleep or
-/// a receive, makes this future.
-#[derive(Debug)]
-#[must_use = "futures are lazy: await it"]
-pub struct Perform<T> {
-    task: T,
-    alive: AliveMark,
+pin_project! {
+    /// A task as a future, for the body of a future-style task. `.await` on a leaf or a combinator,
+    /// such as a sleep or a race, makes this future.
+    #[derive(Debug)]
+    #[must_use = "futures are lazy: await it"]
+    pub struct Perform<T> {
+        #[pin]
+        task: T,
+        alive: AliveMark,
+    }
 }
 
-impl<T: Task + Unpin> Perform<T> {
-    /// Makes a future of this task. For a task that must be pinned, use
-    /// `quadrivium_future::perform`.
+impl<T: Task> Perform<T> {
+    /// Makes a future of this task.
     pub fn new(task: T) -> Self {
         Self { task, alive: AliveMark(None) }
     }
 }
 
-impl<T: Task + Unpin> Future for Perform<T> {
+impl<T: Task> Future for Perform<T> {
     type Output = T::Output;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<T::Output> {
-        match Pin::new(&mut self.task).resume(&mut Context::new(cx.waker())) {
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<T::Output> {
+        let this = self.project();
+        match this.task.resume(&mut Context::new(cx.waker())) {
             Step::Done(output) => Poll::Ready(output),
             Step::Suspended(wait) => {
-                add_wait(wait, cx.waker(), &mut self.alive);
+                add_wait(wait, cx.waker(), this.alive);
                 Poll::Pending
             }
         }
@@ -94,8 +99,8 @@ struct ForeignWait {
 // written field by field and read as a whole stalls the processor until the fields have reached the
 // cache.
 thread_local! {
-    /// The waker of the innermost future-style task that is being polled on this thread. Only its
-    /// address is used: it distinguishes the task's own waker from foreign wakers.
+    /// The waker of the innermost future-style task that is being polled on this thread, or null.
+    /// Only its address is used: it distinguishes the task's own waker from foreign wakers.
     static POLLED_WAKER: Cell<*const Waker> = const { Cell::new(ptr::null()) };
     /// The sum of the waits that were added in this poll.
     static SHORT_SUM: Cell<ShortSum> = const { Cell::new(ShortSum::Wake) };
@@ -110,7 +115,7 @@ enum ShortSum {
     Wake,
     Ready,
     Turn,
-    /// The sum is in `LONG_SUM` and `FOREIGN_WAITS`.
+    /// The sum is in `LONG_SUM` and `FOREIGN_WAITS`. Otherwise both are empty.
     Long,
 }
 
@@ -119,7 +124,7 @@ impl PerformWaits {
     /// of the waits of the `Perform`s in it.
     #[inline]
     pub fn poll<F: Future>(&mut self, body: Pin<&mut F>, cx: &Context<'_>) -> Step<F::Output> {
-        let outer = SavedOuterTask::save_and_set(cx.waker());
+        let _outer = SavedOuterTask::save_and_set(cx.waker());
         if self.foreign_waits.is_some() {
             self.load_foreign_waits(cx);
         }
@@ -130,7 +135,6 @@ impl PerformWaits {
             ShortSum::Turn => Wait::Turn,
             ShortSum::Long => self.take_long_sum(),
         };
-        outer.finish();
         match polled {
             Poll::Ready(output) => Step::Done(output),
             Poll::Pending => Step::Suspended(wait),
@@ -152,7 +156,7 @@ impl PerformWaits {
     /// Takes the kept waits back from `FOREIGN_WAITS`, and adds them to the wait of the task.
     fn take_long_sum(&mut self) -> Wait {
         let wait = LONG_SUM.take().unwrap_or(Wait::Wake);
-        let mut waits = FOREIGN_WAITS.take().unwrap_or_default();
+        let Some(mut waits) = FOREIGN_WAITS.take() else { return wait };
         // A `Perform` that was dropped in this poll no longer counts.
         waits.retain(ForeignWait::is_alive);
         self.foreign_waits = (!waits.is_empty()).then_some(waits);
@@ -200,65 +204,61 @@ impl ForeignWait {
 /// polled), also when the poll panics.
 struct SavedOuterTask {
     polled: *const Waker,
-    /// `None`, if there is no outer task.
-    sum_and_waits: Option<(ShortSum, Option<Wait>, Option<ForeignWaits>)>,
+    short_sum: ShortSum,
+    /// `None` unless the short sum is `Long`. These are the values of `LONG_SUM` and
+    /// `FOREIGN_WAITS`.
+    long_sum: Option<(Option<Wait>, Option<ForeignWaits>)>,
 }
 
 impl SavedOuterTask {
     #[inline]
     fn save_and_set(waker: &Waker) -> Self {
         let polled = POLLED_WAKER.replace(waker);
-        let take = || (SHORT_SUM.replace(ShortSum::Wake), LONG_SUM.take(), FOREIGN_WAITS.take());
-        Self { polled, sum_and_waits: (!polled.is_null()).then(take) }
+        let short_sum = SHORT_SUM.replace(ShortSum::Wake);
+        let long_sum = if short_sum == ShortSum::Long { save_long_sum() } else { None };
+        Self { polled, short_sum, long_sum }
     }
+}
 
-    /// Ends a poll that did not panic. The sum has been taken already.
-    #[inline]
-    fn finish(mut self) {
-        self.restore();
-        mem::forget(self);
-    }
+#[cold]
+fn save_long_sum() -> Option<(Option<Wait>, Option<ForeignWaits>)> {
+    Some((LONG_SUM.take(), FOREIGN_WAITS.take()))
+}
 
+impl Drop for SavedOuterTask {
     #[inline]
-    fn restore(&mut self) {
+    fn drop(&mut self) {
         POLLED_WAKER.set(self.polled);
-        if let Some((short_sum, long_sum, waits)) = self.sum_and_waits.take() {
-            SHORT_SUM.set(short_sum);
-            LONG_SUM.set(long_sum);
-            FOREIGN_WAITS.set(waits);
+        let left = SHORT_SUM.replace(self.short_sum);
+        if left == ShortSum::Long || self.short_sum == ShortSum::Long {
+            restore_long_sum(self.long_sum.take());
         }
     }
 }
 
-impl Drop for SavedOuterTask {
-    fn drop(&mut self) {
-        SHORT_SUM.set(ShortSum::Wake);
-        LONG_SUM.set(None);
-        let waits = FOREIGN_WAITS.take();
-        self.restore();
-        if let Some(waits) = waits {
-            wake_all(*waits);
-        }
+#[cold]
+fn restore_long_sum(saved: Option<(Option<Wait>, Option<ForeignWaits>)>) {
+    let (wait, waits) = saved.unwrap_or_default();
+    LONG_SUM.set(wait);
+    // `poll` has taken the waits of this task, unless it panicked.
+    if let Some(left) = FOREIGN_WAITS.replace(waits) {
+        wake_all(*left);
     }
 }
 
 /// Adds the wait of a `Perform` to the sum of the future-style task around it.
 #[inline]
 fn add_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
-    let polled = POLLED_WAKER.get();
-    if polled.is_null() {
-        on_a_foreign_executor(wait, waker);
-    } else if !ptr::eq(polled, waker) {
-        keep_foreign_wait(wait, waker, alive);
-    } else {
-        match (SHORT_SUM.get(), wait) {
-            (ShortSum::Turn, _) | (_, Wait::Wake) => {}
-            (ShortSum::Wake | ShortSum::Ready, Wait::Turn) => SHORT_SUM.set(ShortSum::Turn),
-            (ShortSum::Wake | ShortSum::Ready, Wait::Ready) => SHORT_SUM.set(ShortSum::Ready),
-            // `Ready` need not be copied to the long sum. The sum of `Ready` and a deadline is the
-            // deadline (see `Wait::or`).
-            (ShortSum::Wake | ShortSum::Ready | ShortSum::Long, wait) => add_to_long_sum(wait),
-        }
+    if !ptr::eq(POLLED_WAKER.get(), waker) {
+        return add_foreign_wait(wait, waker, alive);
+    }
+    match (SHORT_SUM.get(), wait) {
+        (ShortSum::Turn, _) | (_, Wait::Wake) => {}
+        (ShortSum::Wake | ShortSum::Ready, Wait::Turn) => SHORT_SUM.set(ShortSum::Turn),
+        (ShortSum::Wake | ShortSum::Ready, Wait::Ready) => SHORT_SUM.set(ShortSum::Ready),
+        // `Ready` need not be copied to the long sum. The sum of `Ready` and a deadline is the
+        // deadline (see `Wait::or`).
+        (ShortSum::Wake | ShortSum::Ready | ShortSum::Long, wait) => add_to_long_sum(wait),
     }
 }
 
@@ -268,9 +268,18 @@ fn add_to_long_sum(wait: Wait) {
     SHORT_SUM.set(ShortSum::Long);
 }
 
+/// Adds a wait of a `Perform` whose waker is not the waker of the future-style task around it.
+#[cold]
+fn add_foreign_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
+    if POLLED_WAKER.get().is_null() {
+        on_a_foreign_executor(wait, waker);
+    } else {
+        keep_foreign_wait(wait, waker, alive);
+    }
+}
+
 /// Keeps a wait with a foreign waker until it is over. It replaces the former wait of the same
 /// `Perform`.
-#[cold]
 fn keep_foreign_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
     let perform = Arc::downgrade(alive.0.get_or_insert_default());
     let mut waits = FOREIGN_WAITS.take().unwrap_or_default();
@@ -289,7 +298,6 @@ fn keep_foreign_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
 
 /// Handles a wait outside a future-style task. There is only the waker of the foreign executor. It
 /// serves every wait but a deadline.
-#[cold]
 fn on_a_foreign_executor(wait: Wait, waker: &Waker) {
     match wait {
         Wait::Ready | Wait::Wake => {}

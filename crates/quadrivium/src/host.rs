@@ -8,9 +8,9 @@
 //!    resume it is [entered](enter), so that the task can reach it. It catches panics.
 //! 3. It reads the [`Wait`](crate::task::Wait) that the task returns, and makes the task ready when
 //!    the wait is over. A wake of the task's waker, from any thread, ends every wait.
-//! 4. It drops tasks that are done, have panicked or are cancelled. Their destructors run in
-//!    [`run_destructors`]. Then it stores the output, which the join handle fetches through
-//!    [`SpawnedTasks`].
+//! 4. It keeps a task that is done, because the task contains its output. The join handle fetches
+//!    it through [`SpawnedTasks`]. It drops tasks that have panicked or are cancelled. Their
+//!    destructors run in [`run_destructors`].
 //! 5. It sleeps while no task is ready, until a deadline, a wake, or a report of the operating
 //!    system about a descriptor. A [`Reactor`] receives these reports. [`MioReactor`] is one for
 //!    hosts that have none of their own.
@@ -19,7 +19,7 @@
 //!
 //! ```
 //! use quadrivium::{
-//!     host::{self, Host, HostedTask, Label, Spawned, fairness},
+//!     host::{self, Host, HostedTask, Label, TaskKey, fairness},
 //!     prelude::*,
 //!     task::{Context, Step},
 //!     time::now,
@@ -50,11 +50,11 @@
 //!     }
 //!
 //!     fn spawn(
-//!         self: Rc<Self>,
+//!         &self,
 //!         _: HostedTask,
 //!         _: Option<&str>,
 //!         spawned_at: &'static Location<'static>,
-//!     ) -> Spawned {
+//!     ) -> TaskKey {
 //!         panic!("this host drives only one task, but {spawned_at} spawns another")
 //!     }
 //! }
@@ -84,9 +84,9 @@
 pub use quadrivium_core::{
     Edge, Interest, QueuePlace, Readiness, crash_note, fairness,
     host::{
-        DescriptorKey, Entered, Host, Hosted, HostedTask, Joined, Label, NESTED, Reactor, Spawned,
-        SpawnedTasks, TaskId, TaskKey, Wrapper, contain, current, enter, label, reactor, refused,
-        run_destructors,
+        DescriptorKey, Entered, Host, Hosted, HostedTask, Joined, Label, NESTED, OwnWakers,
+        Reactor, SpawnedTasks, TaskId, TaskKey, Wrapper, contain, current, enter, hosted, label,
+        reactor, refused, run_destructors,
     },
     remote_task::{Promise, RemoteHandle},
 };

@@ -2,6 +2,8 @@
 
 use std::{fmt, pin::Pin};
 
+use pin_project_lite::pin_project;
+
 use crate::{Context, Step, Task};
 
 /// Runs two tasks, of any styles, side by side until the first of them is done. The other one is
@@ -20,16 +22,26 @@ use crate::{Context, Step, Task};
 /// assert!(sender.is_closed(), "the loser was dropped");
 /// ```
 pub fn race<A: Task, B: Task>(a: A, b: B) -> Race<A, B> {
-    Race { parts: Some((Box::pin(a), Box::pin(b))) }
+    Race { parts: Some(Parts { a, b }) }
 }
 
-/// A race of two tasks. Made by [`race`].
-#[must_use = "a task is lazy: perform it"]
-pub struct Race<A: Task, B: Task> {
-    parts: Option<Parts<A, B>>,
+pin_project! {
+    /// A race of two tasks, which it contains in place. Made by [`race`].
+    #[must_use = "a task is lazy: perform it"]
+    pub struct Race<A, B> {
+        #[pin]
+        parts: Option<Parts<A, B>>,
+    }
 }
 
-type Parts<A, B> = (Pin<Box<A>>, Pin<Box<B>>);
+pin_project! {
+    struct Parts<A, B> {
+        #[pin]
+        a: A,
+        #[pin]
+        b: B,
+    }
+}
 
 /// The output of the winner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,21 +55,23 @@ pub enum Either<A, B> {
 impl<A: Task, B: Task> Task for Race<A, B> {
     type Output = Either<A::Output, B::Output>;
 
-    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let (a, b) = self.parts.as_mut().expect(crate::RESUMED_AFTER_DONE);
-        let first = match a.as_mut().resume(cx) {
+    #[inline]
+    fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        let mut this = self.project();
+        let parts = this.parts.as_mut().as_pin_mut().expect(crate::RESUMED_AFTER_DONE).project();
+        let first = match parts.a.resume(cx) {
             Step::Done(output) => Either::Left(output),
-            Step::Suspended(a) => match b.as_mut().resume(cx) {
+            Step::Suspended(a) => match parts.b.resume(cx) {
                 Step::Done(output) => Either::Right(output),
                 Step::Suspended(b) => return Step::Suspended(a.or(b)),
             },
         };
-        self.parts = None;
+        this.parts.set(None);
         Step::Done(first)
     }
 }
 
-impl<A: Task, B: Task> fmt::Debug for Race<A, B> {
+impl<A, B> fmt::Debug for Race<A, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Race").field("is_done", &self.parts.is_none()).finish()
     }

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, pin::Pin, time::Duration};
 
+use pin_project_lite::pin_project;
+
 use crate::{Context, Either, Race, Sleep, Step, Task, race, sleep};
 
 /// Runs a task of any style for at most `duration`, counted from the first resume.
@@ -12,22 +14,28 @@ pub fn timeout<T: Task>(duration: Duration, task: T) -> Timeout<T> {
     Timeout { race: race(task, sleep(duration)), duration }
 }
 
-/// A task with a deadline that cancels it. Made by [`timeout`].
-#[derive(Debug)]
-#[must_use = "a task is lazy: perform it"]
-pub struct Timeout<T: Task> {
-    race: Race<T, Sleep>,
-    duration: Duration,
+pin_project! {
+    /// A task with a deadline that cancels it. It contains the task in place, so it needs no
+    /// allocation. Made by [`timeout`].
+    #[derive(Debug)]
+    #[must_use = "a task is lazy: perform it"]
+    pub struct Timeout<T> {
+        #[pin]
+        race: Race<T, Sleep>,
+        duration: Duration,
+    }
 }
 
 impl<T: Task> Task for Timeout<T> {
     type Output = Result<T::Output, Elapsed>;
 
-    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        match Pin::new(&mut self.race).resume(cx) {
+    #[inline]
+    fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        let this = self.project();
+        match this.race.resume(cx) {
             Step::Suspended(wait) => Step::Suspended(wait),
             Step::Done(Either::Left(output)) => Step::Done(Ok(output)),
-            Step::Done(Either::Right(())) => Step::Done(Err(Elapsed { after: self.duration })),
+            Step::Done(Either::Right(())) => Step::Done(Err(Elapsed { after: *this.duration })),
         }
     }
 }

@@ -1,22 +1,20 @@
 //! The [`Host`] trait: a host drives tasks, and tasks ask it for the time and to take new tasks.
 
 use std::{
-    any::Any,
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt, io,
     os::fd::BorrowedFd,
     panic::Location,
-    pin::Pin,
+    ptr,
     rc::Rc,
     sync::Arc,
-    task::Waker,
+    task::{RawWakerVTable, Waker},
     time::{Duration, Instant},
 };
 
-use crate::{
-    Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold, Step, Task, Wait,
-};
+use crate::{Canceller, Context, Hold, LocalWaker, Readiness, SendHold};
 
+mod hosted;
 mod label;
 mod wrapper;
 mod refused;
@@ -24,15 +22,17 @@ mod refused;
 // `NESTED` is the number of calls of `run_destructors` that may be nested. `refused` makes the
 // error for a thread or a process that the operating system refuses.
 pub use crate::destructors::{NESTED, contain, run_destructors};
+pub use hosted::{Hosted, HostedTask, Joined, hosted};
 pub use label::{Label, TaskId};
 pub use refused::refused;
 pub use wrapper::Wrapper;
 
 /// Drives tasks. An event loop is a host, and so are other schedulers and executors.
 ///
-/// A host resumes its tasks and acts on the [`Wait`]s that they return. It is *entered* while it
-/// resumes a task: [`enter`] makes it the host that drives this thread, so that the code inside can
-/// reach it. Before each resume it calls [`fairness::begin_step`](crate::fairness::begin_step).
+/// A host resumes its tasks and acts on the [`Wait`](crate::Wait)s that they return. It is
+/// *entered* while it resumes a task: [`enter`] makes it the host that drives this thread, so that
+/// the code inside can reach it. Before each resume it calls
+/// [`fairness::begin_step`](crate::fairness::begin_step).
 ///
 /// Users of Quadrivium never call these methods. [`spawn`](crate::spawn), [`sleep`](crate::sleep)
 /// and the styles are built on them. The requests of a [`JoinHandle`](crate::JoinHandle) go to
@@ -50,14 +50,23 @@ pub trait Host {
     /// there is one.
     fn label(&self) -> Option<Label>;
 
-    /// Takes a new task. The task is not resumed during this call, but when the host next goes
-    /// through its ready tasks.
+    /// Takes a new task and returns its key, for the methods of [`tasks`](Host::tasks). The task is
+    /// not resumed during this call, but when the host next goes through its ready tasks.
     fn spawn(
-        self: Rc<Self>,
+        &self,
         body: HostedTask,
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
-    ) -> Spawned;
+    ) -> TaskKey;
+
+    /// Returns the tasks that this host has taken.
+    ///
+    /// # Panics
+    ///
+    /// By default, because a host that takes no task has none.
+    fn tasks(self: Rc<Self>) -> Rc<dyn SpawnedTasks> {
+        panic!("a host that takes tasks must implement Host::tasks")
+    }
 
     /// Returns the reactor: the part of the host that wakes tasks when a descriptor is ready.
     ///
@@ -84,18 +93,50 @@ pub trait Host {
 
     /// Returns a copy of `waker` for a [`LocalWaker`], which never leaves this thread. The host
     /// need not count this copy among the wakers that other threads may use (see
-    /// [`Context::local_waker`]). By default, this is a plain clone.
+    /// [`Context::local_waker`]). By default, this is a plain clone, unless the waker is one of
+    /// [`own_wakers`](Host::own_wakers).
     fn local_waker(&self, waker: &Waker) -> Waker {
-        waker.clone()
+        match self.own_wakers() {
+            Some(own) if own.contain(waker) => (own.copy)(waker),
+            Some(_) | None => waker.clone(),
+        }
+    }
+
+    /// Describes the wakers that this host makes itself, if their copies run no user code. While
+    /// the host is entered, leaves copy such wakers without a call of
+    /// [`local_waker`](Host::local_waker).
+    fn own_wakers(&self) -> Option<OwnWakers> {
+        None
+    }
+}
+
+/// The wakers that a host makes itself. See [`Host::own_wakers`].
+#[derive(Clone, Copy, Debug)]
+pub struct OwnWakers {
+    /// All wakers with this table are the host's own.
+    pub vtable: &'static RawWakerVTable,
+    /// Returns a copy of a waker with this table, for a [`LocalWaker`]. It may be called while the
+    /// state of a channel is borrowed, so it runs no user code.
+    pub copy: fn(&Waker) -> Waker,
+}
+
+impl OwnWakers {
+    #[inline]
+    fn contain(&self, waker: &Waker) -> bool {
+        ptr::eq(self.vtable, waker.vtable())
     }
 }
 
 /// The tasks that a host has taken, found by their keys. A [`JoinHandle`](crate::JoinHandle) calls
 /// these methods. A host that refuses every [`spawn`](Host::spawn) with a panic need not implement
 /// this trait.
+///
+/// A handle calls [`detach`](SpawnedTasks::detach) once, when it is dropped, whether the task has
+/// ended or not. Then the host forgets the task as soon as it has ended. A task that is forgotten
+/// counts as finished, and cannot be joined.
 pub trait SpawnedTasks {
-    /// Returns the output of a task, or the reason why it has none. Returns `None` if the task has
-    /// not ended. In that case the calling task is woken when the other task ends.
+    /// Returns the result of a task. Returns `None` if the task has not ended. In that case the
+    /// calling task is woken when the other task ends.
     fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined>;
 
     /// Returns whether a task has ended.
@@ -109,29 +150,16 @@ pub trait SpawnedTasks {
     /// Returns a handle that cancels a task from any thread.
     fn canceller(&self, key: TaskKey) -> Canceller;
 
-    /// Notes that this task will not be joined. Its output, if there is one, is dropped while its
-    /// host is [entered](enter).
+    /// Returns the id of a task that is not forgotten. Labels and traces show it.
+    fn id(&self, key: TaskKey) -> TaskId;
+
+    /// Notes that this task will not be joined, or that it was joined. An output that was not read
+    /// is dropped while the task's host is [entered](enter).
     fn detach(&self, key: TaskKey);
 }
 
-/// The result of [`Host::spawn`]. With it, the caller can join or cancel the new task.
-#[derive(Clone)]
-pub struct Spawned {
-    /// The tasks that the host has taken, including this one.
-    pub tasks: Rc<dyn SpawnedTasks>,
-    /// The key of this task, for the methods of `tasks`.
-    pub key: TaskKey,
-    /// The id of this task, which labels and traces show. To find the task, use `key`.
-    pub id: TaskId,
-}
-
-impl fmt::Debug for Spawned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Spawned").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-/// The key under which a host finds one of its own tasks. It has no meaning outside that host.
+/// The key under which a host finds one of its own tasks. It has no meaning outside that host. Its
+/// topmost bit is zero, because a [`JoinHandle`](crate::JoinHandle) uses this bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskKey(pub u64);
 
@@ -160,49 +188,10 @@ pub trait Reactor: Send + Sync {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DescriptorKey(pub u64);
 
-/// A task in the form in which hosts store it: without its concrete type, and with a boxed output.
-/// (The box of an output of size zero takes no allocation.)
-pub type HostedTask = Pin<Box<dyn Hosted>>;
-
-/// The result of a task: its boxed output, or the reason why there is none.
-pub type Joined = Result<Box<dyn Any>, JoinError>;
-
-/// A [`Task`] without its output type. Every `'static` task is one.
-pub trait Hosted {
-    /// Runs the task to its next suspension point and returns its wait. When the task is done, puts
-    /// the output into `output` and returns `None`.
-    ///
-    /// The output goes through a parameter, because an `Option<Wait>` fits in registers. A [`Step`]
-    /// with the output would not.
-    fn resume_hosted(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        output: &mut Option<Box<dyn Any>>,
-    ) -> Option<Wait>;
-}
-
-impl<T> Hosted for T
-where
-    T: Task + 'static,
-    T::Output: 'static,
-{
-    fn resume_hosted(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        output: &mut Option<Box<dyn Any>>,
-    ) -> Option<Wait> {
-        match self.resume(cx) {
-            Step::Suspended(wait) => Some(wait),
-            Step::Done(it) => {
-                *output = Some(Box::new(it));
-                None
-            }
-        }
-    }
-}
-
 thread_local! {
     static CURRENT: RefCell<Option<Rc<dyn Host>>> = const { RefCell::new(None) };
+    /// The [`Host::own_wakers`] of `CURRENT`. A leaf that waits finds them here without a call.
+    static OWN_WAKERS: Cell<Option<OwnWakers>> = const { Cell::new(None) };
 }
 
 /// Makes `host` the host that drives this thread, until the guard is dropped.
@@ -213,18 +202,22 @@ thread_local! {
 /// ```
 pub fn enter(host: Rc<dyn Host>) -> Entered {
     // `CURRENT` may be gone: a loop in another thread-local may be dropped after it.
+    let own_wakers = OWN_WAKERS.replace(host.own_wakers());
     let outer = CURRENT.try_with(|current| current.replace(Some(host)));
-    Entered { outer: outer.ok().flatten() }
+    Entered { outer: outer.ok().flatten(), own_wakers }
 }
 
 /// A guard that makes a host drive this thread while it exists. Made by [`enter`].
 #[must_use = "the host stops driving this thread when this is dropped"]
 pub struct Entered {
     outer: Option<Rc<dyn Host>>,
+    /// The wakers of the outer host.
+    own_wakers: Option<OwnWakers>,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        OWN_WAKERS.set(self.own_wakers);
         let outer = self.outer.take();
         let _ = CURRENT.try_with(|current| current.replace(outer));
     }
@@ -277,7 +270,20 @@ impl Context<'_> {
     /// thread can wake it, such as another task. If no task on this thread can run, the deadlock is
     /// certain, and the host reports it.
     pub fn local_waker(&self) -> LocalWaker {
-        // Nothing is borrowed here: another executor's waker runs user code when it is cloned.
+        self.copy_own_waker().unwrap_or_else(|| self.copy_foreign_waker())
+    }
+
+    /// Returns a copy of the task's waker, if that is one of the [`OwnWakers`] of the host that
+    /// drives this thread. This runs no user code.
+    #[inline]
+    pub(crate) fn copy_own_waker(&self) -> Option<LocalWaker> {
+        let own = OWN_WAKERS.get().filter(|own| own.contain(self.waker()))?;
+        Some(LocalWaker::new((own.copy)(self.waker())))
+    }
+
+    /// Nothing may be borrowed here: another executor's waker runs user code when it is cloned.
+    #[cold]
+    fn copy_foreign_waker(&self) -> LocalWaker {
         LocalWaker::new(match current() {
             Some(host) => host.local_waker(self.waker()),
             None => self.waker().clone(),

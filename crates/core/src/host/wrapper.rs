@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     Hold, SendHold,
-    host::{Host, HostedTask, Label, Reactor, Spawned},
+    host::{Host, HostedTask, Label, Reactor, SpawnedTasks, TaskKey},
 };
 
 /// A host around another host. Each call goes to the wrapper first. All methods that a wrapper does
@@ -21,7 +21,7 @@ use crate::{
 ///
 /// ```
 /// use quadrivium::{
-///     host::{self, Host, HostedTask, Spawned, Wrapper},
+///     host::{self, Host, HostedTask, TaskKey, Wrapper},
 ///     prelude::*,
 /// };
 /// use std::{cell::Cell, panic::Location, rc::Rc};
@@ -38,13 +38,13 @@ use crate::{
 ///     }
 ///
 ///     fn spawn(
-///         self: Rc<Self>,
+///         &self,
 ///         body: HostedTask,
 ///         name: Option<&str>,
 ///         spawned_at: &'static Location<'static>,
-///     ) -> Spawned {
+///     ) -> TaskKey {
 ///         self.spawned.update(|n| n + 1);
-///         Rc::clone(&self.wrapped).spawn(body, name, spawned_at)
+///         self.wrapped.spawn(body, name, spawned_at)
 ///     }
 /// }
 ///
@@ -62,12 +62,12 @@ pub trait Wrapper {
 
     /// Like [`Host::spawn`]. By default the wrapped host takes the task.
     fn spawn(
-        self: Rc<Self>,
+        &self,
         body: HostedTask,
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
-    ) -> Spawned {
-        Rc::clone(self.wrapped()).spawn(body, name, spawned_at)
+    ) -> TaskKey {
+        self.wrapped().spawn(body, name, spawned_at)
     }
 
     /// Like [`Host::local_waker`]. By default the wrapped host makes the copy.
@@ -90,12 +90,16 @@ impl<W: Wrapper> Host for W {
     }
 
     fn spawn(
-        self: Rc<Self>,
+        &self,
         body: HostedTask,
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
-    ) -> Spawned {
+    ) -> TaskKey {
         Wrapper::spawn(self, body, name, spawned_at)
+    }
+
+    fn tasks(self: Rc<Self>) -> Rc<dyn SpawnedTasks> {
+        Rc::clone(self.wrapped()).tasks()
     }
 
     fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {

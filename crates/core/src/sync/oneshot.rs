@@ -13,7 +13,7 @@ use std::{cell::RefCell, error::Error, fmt, mem, pin::Pin, rc::Rc, task::Waker};
 
 use crate::{
     Context, Step, Task, Wait, fairness,
-    sync::wait_queue::{update, update_with},
+    sync::deferred::{update, update_with},
 };
 
 /// Makes a channel for one value, between tasks of one thread.
@@ -76,11 +76,16 @@ pub struct Receiver<T> {
 impl<T> Receiver<T> {
     /// Receives the value if it was sent already. Does not wait.
     pub fn try_recv(&self) -> Option<T> {
-        let mut state = self.state.borrow_mut();
-        match mem::replace(&mut *state, State::Closed) {
+        self.state.borrow_mut().take()
+    }
+}
+
+impl<T> State<T> {
+    fn take(&mut self) -> Option<T> {
+        match mem::replace(self, State::Closed) {
             State::Sent(value) => Some(value),
             other => {
-                *state = other;
+                *self = other;
                 None
             }
         }
@@ -95,16 +100,21 @@ impl<T> Task for Receiver<T> {
             self.has_suspended = true;
             return Step::Suspended(Wait::Turn);
         }
-        let waits = update_with(cx.local_waker(), self.state.borrow_mut(), |state, deferred| {
-            let State::Waiting(waker) = state else { return false };
-            deferred.store_own(waker);
-            true
+        let waker = cx.local_waker();
+        let received = update_with(waker, self.state.borrow_mut(), |state, deferred| {
+            if let State::Waiting(waker) = state {
+                deferred.store_own(waker);
+                return None;
+            }
+            Some(state.take().ok_or(Closed))
         });
-        if waits {
-            self.has_suspended = true;
-            return Step::Suspended(Wait::Wake);
+        match received {
+            Some(received) => fairness::done(received),
+            None => {
+                self.has_suspended = true;
+                Step::Suspended(Wait::Wake)
+            }
         }
-        fairness::done(self.try_recv().ok_or(Closed))
     }
 }
 

@@ -22,18 +22,19 @@ pub(crate) trait Waiter {
 /// Resumes a leaf: it goes on if it may, and otherwise waits.
 #[inline]
 pub(crate) fn resume<W: Waiter>(waiter: &mut W, cx: &Context<'_>) -> Step<W::Output> {
-    if fairness::gives_way(waiter.place().has_waited()) {
-        waiter.wait(cx.local_waker());
-        return Step::Suspended(Wait::Turn);
+    let gives_way = fairness::gives_way(waiter.place().has_waited());
+    let mut clone = None;
+    loop {
+        if !gives_way && let Some(output) = waiter.try_now() {
+            return fairness::done(output);
+        }
+        let Some(waker) = cx.copy_own_waker().or_else(|| clone.take()) else {
+            // Cloning another executor's waker runs user code, which may change the state. So the
+            // leaf tries again.
+            clone = Some(cx.local_waker());
+            continue;
+        };
+        waiter.wait(waker);
+        return Step::Suspended(if gives_way { Wait::Turn } else { Wait::Wake });
     }
-    if let Some(output) = waiter.try_now() {
-        return fairness::done(output);
-    }
-    let waker = cx.local_waker();
-    // Cloning the waker may have run user code that changed the state.
-    if let Some(output) = waiter.try_now() {
-        return fairness::done(output);
-    }
-    waiter.wait(waker);
-    Step::Suspended(Wait::Wake)
 }

@@ -40,13 +40,13 @@
 //! let task = callback(|cb| cb.perform(green(|| 42), |cb, n| cb.done(n)));
 //! ```
 
-use std::{fmt, pin::Pin};
+use std::{fmt, mem, pin::Pin};
 
 use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task};
 
 use crate::{
-    handle::{CALLED_NEITHER, CALLED_TWICE},
-    stage::{Stage, TaskThen},
+    handle::{CALLED_NEITHER, CALLED_TWICE, NextMove},
+    stage::{KeepStage, Stage, TaskThen},
 };
 
 /// A task whose body is a chain of callbacks, like [`callback`](crate::callback()). The task is
@@ -60,15 +60,12 @@ pub fn callback<F, T>(body: F) -> CallbackTask<F, T>
 where
     F: FnOnce(&mut Callback<T>),
 {
-    let handle = Callback { stage: None, spare: None, output: None };
-    CallbackTask { body: Some(body), handle }
+    CallbackTask { state: State::Fresh(body) }
 }
 
 /// The handle to the running callback task. Every callback of the task receives it.
 pub struct Callback<T> {
-    stage: Option<BoxSendStage<T>>,
-    spare: Option<BoxSendStage<T>>,
-    output: Option<T>,
+    next: NextMove<BoxSendStage<T>, T>,
 }
 
 /// The difference from the plain style. The box hides the type of the stage, so only the type of
@@ -76,6 +73,10 @@ pub struct Callback<T> {
 type BoxSendStage<T> = Pin<Box<dyn Stage<Callback<T>> + Send>>;
 
 impl<T> Callback<T> {
+    fn new() -> Self {
+        Self { next: NextMove::new() }
+    }
+
     /// Runs a task of any style to its end, and then calls `then` with its output. Suspends
     /// whenever that task suspends. Both move to another thread together with the callback task.
     ///
@@ -87,13 +88,25 @@ impl<T> Callback<T> {
         P: Task + Send + 'static,
         F: FnOnce(&mut Callback<T>, P::Output) + Send + 'static,
     {
-        self.check_not_called();
+        let NextMove::Stage { boxed, is_full: is_full @ false } = &mut self.next else {
+            panic!("{CALLED_TWICE}")
+        };
         let mut parts = Some((task, then));
-        let mut stage = self.spare.take();
-        if !stage.as_mut().is_some_and(|spare| spare.as_mut().refill(&mut parts)) {
-            stage = parts.map(|parts| Box::pin(TaskThen::new(parts)) as BoxSendStage<T>);
+        if !boxed.as_mut().is_some_and(|empty| empty.as_mut().refill(&mut parts)) {
+            Self::replace_box(boxed, parts);
         }
-        self.stage = stage;
+        *is_full = true;
+    }
+
+    /// Makes a stage in a new box. This is a function of its own because a drop of the old box in
+    /// `perform` would slow down the usual way, which needs no new box.
+    #[cold]
+    fn replace_box<P, F>(boxed: &mut Option<BoxSendStage<T>>, parts: Option<(P, F)>)
+    where
+        P: Task + Send + 'static,
+        F: FnOnce(&mut Callback<T>, P::Output) + Send + 'static,
+    {
+        *boxed = parts.map(|parts| Box::pin(TaskThen::new(parts)) as BoxSendStage<T>);
     }
 
     /// Ends the task with this output.
@@ -102,27 +115,44 @@ impl<T> Callback<T> {
     ///
     /// When this callback has called `perform` or `done` already.
     pub fn done(&mut self, output: T) {
-        self.check_not_called();
-        self.output = Some(output);
+        let NextMove::Stage { is_full: false, .. } = &self.next else { panic!("{CALLED_TWICE}") };
+        self.next = NextMove::Done(Some(output));
     }
 
-    fn check_not_called(&self) {
-        assert!(self.stage.is_none() && self.output.is_none(), "{CALLED_TWICE}");
-    }
-
+    /// Panics if a callback has returned without calling `perform` or `done`.
     fn check_called(&self) {
-        assert!(self.stage.is_some() || self.output.is_some(), "{CALLED_NEITHER}");
+        assert!(!matches!(self.next, NextMove::Stage { is_full: false, .. }), "{CALLED_NEITHER}");
+    }
+}
+
+impl<P, F, T> KeepStage<TaskThen<P, F>> for Callback<T>
+where
+    P: Task + Send + 'static,
+    F: FnOnce(&mut Callback<T>, P::Output) + Send + 'static,
+{
+    #[inline]
+    fn keep(&mut self, stage: Pin<Box<TaskThen<P, F>>>, is_suspended: bool) {
+        let NextMove::Stage { boxed: boxed @ None, is_full } = &mut self.next else {
+            unreachable!("the box is absent while its stage is resumed")
+        };
+        *boxed = Some(stage);
+        *is_full = is_suspended;
     }
 }
 
 /// A task whose body is a chain of callbacks. Made by [`callback`].
 #[must_use = "a task is lazy: spawn or perform it"]
 pub struct CallbackTask<F, T> {
-    body: Option<F>,
-    handle: Callback<T>,
+    state: State<F, T>,
 }
 
-// The body is moved out, never pinned.
+enum State<F, T> {
+    /// Not resumed yet.
+    Fresh(F),
+    Started(Callback<T>),
+}
+
+// The body is moved out, and a stage is in a box. So nothing is pinned here.
 impl<F, T> Unpin for CallbackTask<F, T> {}
 
 impl<F, T> Task for CallbackTask<F, T>
@@ -132,24 +162,42 @@ where
     type Output = T;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {
-        let this = &mut *self;
-        if let Some(body) = this.body.take() {
-            body(&mut this.handle);
-            this.handle.check_called();
-        }
+        let handle = match &mut self.state {
+            State::Started(handle) => handle,
+            State::Fresh(_) => self.start(),
+        };
         loop {
-            if let Some(output) = this.handle.output.take() {
-                return Step::Done(output);
+            match &mut handle.next {
+                NextMove::Stage { boxed, is_full } => {
+                    assert!(mem::take(is_full), "{RESUMED_AFTER_DONE}");
+                    let stage = boxed.take().expect("a full box is present");
+                    if let Some(wait) = stage.resume(cx, handle) {
+                        return Step::Suspended(wait);
+                    }
+                    handle.check_called();
+                }
+                NextMove::Done(output) => {
+                    return Step::Done(output.take().expect(RESUMED_AFTER_DONE));
+                }
             }
-            let mut stage = this.handle.stage.take().expect(RESUMED_AFTER_DONE);
-            if let Some(wait) = stage.as_mut().resume(cx, &mut this.handle) {
-                this.handle.stage = Some(stage);
-                return Step::Suspended(wait);
-            }
-            this.handle.check_called();
-            // A later `perform` reuses its box.
-            this.handle.spare = Some(stage);
         }
+    }
+}
+
+impl<F, T> CallbackTask<F, T>
+where
+    F: FnOnce(&mut Callback<T>),
+{
+    /// Calls the body.
+    #[cold]
+    fn start(&mut self) -> &mut Callback<T> {
+        let fresh = mem::replace(&mut self.state, State::Started(Callback::new()));
+        let State::Started(handle) = &mut self.state else { unreachable!() };
+        if let State::Fresh(body) = fresh {
+            body(handle);
+            handle.check_called();
+        }
+        handle
     }
 }
 

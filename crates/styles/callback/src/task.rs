@@ -1,10 +1,10 @@
 //! [`CallbackTask`]: a chain of callbacks as a task.
 
-use std::{fmt, pin::Pin};
+use std::{fmt, mem, pin::Pin};
 
 use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task};
 
-use crate::handle::Callback;
+use crate::handle::{Callback, NextMove};
 
 /// A task whose body is a chain of callbacks. Runs nothing until it is first resumed.
 ///
@@ -16,7 +16,7 @@ pub fn callback<F, T>(body: F) -> CallbackTask<F, T>
 where
     F: FnOnce(&mut Callback<T>),
 {
-    CallbackTask { body: Some(body), handle: Callback::new() }
+    CallbackTask { state: State::Fresh(body) }
 }
 
 /// Hands a [`callback`] task to the host that drives this thread.
@@ -36,11 +36,16 @@ where
 /// A task whose body is a chain of callbacks. Made by [`callback`].
 #[must_use = "a task is lazy: spawn or perform it"]
 pub struct CallbackTask<F, T> {
-    body: Option<F>,
-    handle: Callback<T>,
+    state: State<F, T>,
 }
 
-// The body is moved out, never pinned.
+enum State<F, T> {
+    /// Not resumed yet.
+    Fresh(F),
+    Started(Callback<T>),
+}
+
+// The body is moved out, and a stage is in a box. So nothing is pinned here.
 impl<F, T> Unpin for CallbackTask<F, T> {}
 
 impl<F, T> Task for CallbackTask<F, T>
@@ -50,24 +55,42 @@ where
     type Output = T;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T> {
-        let this = &mut *self;
-        if let Some(body) = this.body.take() {
-            body(&mut this.handle);
-            this.handle.check_called();
-        }
+        let handle = match &mut self.state {
+            State::Started(handle) => handle,
+            State::Fresh(_) => self.start(),
+        };
         loop {
-            if let Some(output) = this.handle.output.take() {
-                return Step::Done(output);
+            match &mut handle.next {
+                NextMove::Stage { boxed, is_full } => {
+                    assert!(mem::take(is_full), "{RESUMED_AFTER_DONE}");
+                    let stage = boxed.take().expect("a full box is present");
+                    if let Some(wait) = stage.resume(cx, handle) {
+                        return Step::Suspended(wait);
+                    }
+                    handle.check_called();
+                }
+                NextMove::Done(output) => {
+                    return Step::Done(output.take().expect(RESUMED_AFTER_DONE));
+                }
             }
-            let mut stage = this.handle.stage.take().expect(RESUMED_AFTER_DONE);
-            if let Some(wait) = stage.as_mut().resume(cx, &mut this.handle) {
-                this.handle.stage = Some(stage);
-                return Step::Suspended(wait);
-            }
-            this.handle.check_called();
-            // A later `perform` reuses its box.
-            this.handle.spare = Some(stage);
         }
+    }
+}
+
+impl<F, T> CallbackTask<F, T>
+where
+    F: FnOnce(&mut Callback<T>),
+{
+    /// Calls the body.
+    #[cold]
+    fn start(&mut self) -> &mut Callback<T> {
+        let fresh = mem::replace(&mut self.state, State::Started(Callback::new()));
+        let State::Started(handle) = &mut self.state else { unreachable!() };
+        if let State::Fresh(body) = fresh {
+            body(handle);
+            handle.check_called();
+        }
+        handle
     }
 }
 

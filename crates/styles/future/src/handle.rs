@@ -1,15 +1,12 @@
 //! [`perform`]: the function by which the body of a future task performs other tasks. It needs no
 //! handle to the task, because the waits of a future reach the task through a thread-local.
 
-use std::pin::pin;
-
 use quadrivium_core::{Perform, Task};
 
 /// Runs a task of any style to its end, and returns its output. Suspends whenever that task
 /// suspends.
 ///
-/// For a leaf, `.await` alone does the same.
+/// For a leaf or a combinator, `.await` alone does the same.
 pub async fn perform<P: Task>(task: P) -> P::Output {
-    let task = pin!(task);
     Perform::new(task).await
 }

@@ -68,7 +68,10 @@ thread_local! {
 /// * On any stack but the green thread's own, such as the stack of a coroutine of another crate.
 /// * When the task suspends while this thread is unwinding, in a destructor that runs because of a
 ///   panic or a cancel.
-#[inline]
+// Always inlined, or else it would be called before a switch and return after the next one. The
+// processor predicts the target of a return from the calls that it has seen, and those were on the
+// other stack.
+#[inline(always)]
 pub fn perform<P: Task>(task: P) -> P::Output {
     let during_perform = DuringPerform::begin();
     // SAFETY: CURRENT is set only while the body of that green thread runs. The frames of the body
@@ -112,8 +115,7 @@ impl<'a> RunningBody<'a> {
         unsafe { self.waker.get().as_ref() }
     }
 
-    /// Inlined, like all functions between a switch and the code around it. The processor predicts
-    /// the target of a return from the calls that it has seen, and those were on the other stack.
+    /// Always inlined, like [`perform`].
     #[inline(always)]
     fn suspend(&self, wait: Wait) {
         if thread::panicking() {

@@ -6,7 +6,8 @@ use super::{Receiver, State};
 use crate::{
     Context, LocalWaker, Step, Task,
     sync::{
-        wait_queue::{QueuePlace, update, update_with},
+        deferred::{update, update_with},
+        wait_queue::QueuePlace,
         waiter::{self, Waiter},
     },
 };
@@ -102,6 +103,7 @@ impl<T> Waiter for Closed<T> {
         &self.place
     }
 
+    #[inline]
     fn try_now(&mut self) -> Option<()> {
         update(self.state.borrow_mut(), |state, deferred| {
             (state.receivers == 0)
@@ -109,6 +111,7 @@ impl<T> Waiter for Closed<T> {
         })
     }
 
+    #[inline]
     fn wait(&mut self, waker: LocalWaker) {
         update_with(waker, self.state.borrow_mut(), |state, deferred| {
             state.awaiting_close.wait(&mut self.place, deferred);

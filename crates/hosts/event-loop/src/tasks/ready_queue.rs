@@ -1,78 +1,141 @@
 //! [`ReadyQueue`]: a queue of the tasks that are ready. The first to become ready is resumed first.
 //!
 //! ```text
-//!  turn    ┌───┬───┬───┬───┐  The loop takes tasks from the front. When none is left, the
-//!          └───┴───┴───┴───┘  turn is over.
-//!  later   ┌───┬───┐          Tasks that become ready meanwhile wait here for the next turn.
-//!          └───┴───┘
+//!         taken         turn_end      pushed
+//!           ▼             ▼             ▼
+//!  ┌───┬───┬───┬───┬───┬───┬───┬───┬───┬───┬───┐  The loop takes the tasks of this turn. Tasks
+//!  │       │ this turn     │ later         │    │  that become ready meanwhile wait behind them,
+//!  └───┴───┴───┴───┴───┴───┴───┴───┴───┴───┴───┘  for the next turn.
 //! ```
 //!
-//! Two vectors that change places cost less than one ring buffer, because no index wraps around.
+//! The queue is a ring. Its length is a power of two, so that a number becomes a place by a mask,
+//! without a branch. That is cheaper than `VecDeque`, and than two vectors that change places.
 
 use super::slot_key::SlotKey;
 
 #[derive(Debug, Default)]
 pub(crate) struct ReadyQueue {
-    turn: Vec<SlotKey>,
-    /// Number of tasks that have been taken out of `turn`.
+    /// A task at each place, and any keys at the places that are free.
+    ring: Vec<SlotKey>,
+    /// Number of tasks that have been taken out. This number and the next two may wrap around.
     taken: usize,
-    later: Vec<SlotKey>,
+    /// The value of `taken` at the end of this turn.
+    turn_end: usize,
+    /// Number of tasks that have been put in.
+    pushed: usize,
 }
 
 impl ReadyQueue {
     #[inline]
     pub(crate) fn push(&mut self, key: SlotKey) {
-        self.later.push(key);
+        if self.len() == self.ring.len() {
+            self.grow();
+        }
+        let place = self.place(self.pushed);
+        self.ring[place] = key;
+        self.pushed = self.pushed.wrapping_add(1);
     }
 
     /// Begins a turn with all tasks that are ready. If a trace has panicked in the middle of a
     /// turn, the rest of that turn comes first, as a turn of its own.
+    #[inline]
     pub(crate) fn begin_turn(&mut self) {
-        if self.taken == self.turn.len() {
-            self.turn.clear();
-            self.taken = 0;
-            std::mem::swap(&mut self.turn, &mut self.later);
+        if self.taken == self.turn_end {
+            self.turn_end = self.pushed;
         }
     }
 
     /// Takes the next task of this turn.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<SlotKey> {
-        let key = *self.turn.get(self.taken)?;
-        self.taken += 1;
+        if self.taken == self.turn_end {
+            return None;
+        }
+        let key = self.ring[self.place(self.taken)];
+        self.taken = self.taken.wrapping_add(1);
         Some(key)
     }
 
     /// Returns the number of ready tasks.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.turn.len() - self.taken + self.later.len()
+        self.pushed.wrapping_sub(self.taken)
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.taken == self.turn.len() && self.later.is_empty()
+        self.pushed == self.taken
+    }
+
+    #[inline]
+    fn place(&self, number: usize) -> usize {
+        number & self.ring.len().wrapping_sub(1)
+    }
+
+    /// Doubles the ring. The tasks move to its start.
+    #[cold]
+    fn grow(&mut self) {
+        let place = self.place(self.taken);
+        self.ring.rotate_left(place);
+        self.ring.resize((self.ring.len() * 2).max(8), SlotKey(0));
+        (self.turn_end, self.pushed) = (self.turn_end.wrapping_sub(self.taken), self.len());
+        self.taken = 0;
     }
 }
 
-/// For a loop with a schedule, which has a queue of its own.
+/// For a loop with a schedule, which has a queue of its own. Between two turns of such a loop, all
+/// tasks here have become ready since the last turn.
 impl ReadyQueue {
-    /// Returns the tasks that have become ready and are not in the schedule's queue yet.
-    pub(crate) fn later(&self) -> &[SlotKey] {
-        &self.later
+    /// Returns all tasks.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = SlotKey> {
+        let key = |n| self.ring[self.place(self.taken.wrapping_add(n))];
+        (0..self.len()).map(key)
     }
 
-    pub(crate) fn retain_later(&mut self, mut stays: impl FnMut(SlotKey) -> bool) {
-        self.later.retain(|key| stays(*key));
+    /// Removes the first `n` tasks.
+    pub(crate) fn forget(&mut self, n: usize) {
+        self.taken = self.taken.wrapping_add(n);
+        self.turn_end = self.taken;
     }
 
-    /// Removes the first `n` of these tasks. They are in the schedule's queue now, or delayed.
-    pub(crate) fn forget_later(&mut self, n: usize) {
-        self.later.drain(..n);
-    }
-
-    /// Begins a turn that consists of this task.
+    /// Begins a turn that consists of this task. No other task is here.
     pub(crate) fn begin_turn_with(&mut self, key: SlotKey) {
-        self.turn.clear();
-        self.turn.push(key);
-        self.taken = 0;
+        self.push(key);
+        self.begin_turn();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::VecDeque;
+
+    proptest! {
+        #[test]
+        fn behaves_like_a_queue_with_a_mark(operations in prop::collection::vec(0..8, 0..400)) {
+            let (mut ready, mut model, mut in_turn) = (ReadyQueue::default(), VecDeque::new(), 0);
+            ready.grow();
+            // The numbers soon wrap around.
+            [ready.taken, ready.turn_end, ready.pushed] = [usize::MAX - 20; 3];
+            for (number, operation) in (0..).zip(operations) {
+                match operation {
+                    0..4 => {
+                        ready.push(SlotKey(number));
+                        model.push_back(SlotKey(number));
+                    }
+                    4..7 => {
+                        let expected = if in_turn > 0 { model.pop_front() } else { None };
+                        in_turn -= usize::from(expected.is_some());
+                        prop_assert_eq!(ready.take(), expected);
+                    }
+                    _ => {
+                        ready.begin_turn();
+                        in_turn = if in_turn > 0 { in_turn } else { model.len() };
+                    }
+                }
+                prop_assert_eq!((ready.len(), ready.is_empty()), (model.len(), model.is_empty()));
+            }
+        }
     }
 }

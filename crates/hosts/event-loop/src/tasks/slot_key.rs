@@ -38,6 +38,12 @@ impl SlotKey {
         )
     }
 
+    /// Returns the key of a task on this loop.
+    #[inline]
+    pub(crate) fn of(event_loop: u16, task: TaskKey) -> Self {
+        Self(u64::from(event_loop) << (SLOT_BITS + GENERATION_BITS) | task.0)
+    }
+
     #[inline]
     pub(crate) fn event_loop(self) -> u16 {
         // Only 16 bits are left after the shift.
@@ -55,15 +61,11 @@ impl SlotKey {
     }
 }
 
-impl From<TaskKey> for SlotKey {
-    fn from(key: TaskKey) -> Self {
-        Self(key.0)
-    }
-}
-
+/// The key that a task's handle has. It leaves out the loop, because the handle refers to its loop.
 impl From<SlotKey> for TaskKey {
+    #[inline]
     fn from(key: SlotKey) -> Self {
-        Self(key.0)
+        Self(key.0 & ((1 << (SLOT_BITS + GENERATION_BITS)) - 1))
     }
 }
 
@@ -80,6 +82,7 @@ mod tests {
                 (key.event_loop(), key.slot(), key.generation()),
                 (event_loop, slot, generation)
             );
+            assert_eq!(SlotKey::of(event_loop, key.into()), key);
         }
     }
 }

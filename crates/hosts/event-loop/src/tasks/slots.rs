@@ -22,17 +22,19 @@
 //! | 11 | `Running`, `Woken` | a cancel | `Cancelled` | `Loop::cancel_task` |
 //! | 12 | `Cancelled` | the task suspends | `Ended` | `Loop::suspend` |
 //!
-//! A suspended task that waits for a source, such as a socket, is `SuspendedUntilReady`. The table
-//! counts these tasks.
+//! Three stages are not in the drawing. A suspended task that waits for a source, such as a socket,
+//! is `SuspendedUntilReady`. The table counts these tasks. A task is `Ending` while its destructors
+//! run because of a cancel. After its result was read, it is `Joined` until its handle is dropped.
 //!
-//! The data that every step uses (`TaskSlot`) and the data that only spawning and joining use
+//! The data that every step uses (`TaskSlot`) and the data that only spawning and labels use
 //! (`TaskRecord`) are in separate arrays. A slot is 24 bytes, so that a turn over many tasks reads
-//! little memory.
+//! little memory. What only some tasks have is in tables of its own: names, wakers of tasks that
+//! join, panics.
 
 use std::{collections::HashMap, panic::Location, sync::Arc};
 
 use quadrivium_core::{
-    LocalWaker, RESUMED_AFTER_DONE,
+    JoinError, LocalWaker, PanicPayload, RESUMED_AFTER_DONE,
     host::{HostedTask, Joined, Label, TaskId},
 };
 
@@ -44,6 +46,11 @@ pub(crate) struct TaskSlots {
     records: Vec<TaskRecord>,
     free: Vec<u32>,
     names: HashMap<u32, Arc<str>>,
+    /// The wakers of the tasks that wait for results. This is a `Vec`, because a map would compute
+    /// a hash for each join. It is as long as the last slot requires that a task has waited for.
+    joiners: Vec<Option<LocalWaker>>,
+    /// The panics of tasks that have ended, until they are read.
+    panics: HashMap<u32, PanicPayload>,
     spawned: u64,
     live: usize,
     /// Number of live tasks whose waker was cloned: code outside the loop may wake them.
@@ -55,6 +62,7 @@ pub(crate) struct TaskSlots {
 }
 
 pub(crate) struct TaskSlot {
+    /// The task while it is ready or suspended. After its end, its output.
     pub(crate) body: Option<HostedTask>,
     pub(crate) generation: u32,
     pub(crate) stage: TaskStage,
@@ -62,6 +70,7 @@ pub(crate) struct TaskSlot {
     pub(crate) is_armed: bool,
     /// The task's waker was cloned.
     is_escaped: bool,
+    reader: Reader,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,27 +85,37 @@ pub(crate) enum TaskStage {
     Suspended,
     /// Suspended until a source, such as a socket, is ready.
     SuspendedUntilReady,
+    /// Cancelled: its destructors are running.
+    Ending,
+    /// The result is stored, and no task has read it yet.
     Ended,
+    /// The result was read.
+    Joined,
+}
+
+/// Whether a task will read the result of this task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    /// Perhaps: the handle exists, but no task waits for the result yet.
+    Handle,
+    /// Yes: a task waits, and its waker is among the `joiners`.
+    Joiner,
+    /// No: the handle was dropped.
+    None,
 }
 
 struct TaskRecord {
     id: TaskId,
     spawned_at: &'static Location<'static>,
-    outcome: JoinState,
 }
 
-/// The task that will read the result of a task, or the result itself once the task has ended. A
-/// value of this type is dropped, and the waker in it woken, only while the state of the loop is
-/// not borrowed.
-pub(crate) enum JoinState {
-    /// No task waits for the result yet.
-    NoJoiner,
-    /// This is the waker of the task that waits for the result.
-    Joiner(LocalWaker),
-    /// The result will not be read.
-    Detached,
-    /// The task has ended with this result, which no task has read yet.
-    Joined(Joined),
+/// What is left to do after the end of a task, while the state of the loop is not borrowed.
+pub(crate) enum AfterEnd {
+    Nothing,
+    /// Wake the task that waits for the result.
+    Wake(LocalWaker),
+    /// Drop this result, which no task will read, and then free the slot.
+    DropUnread(Joined),
 }
 
 impl TaskSlots {
@@ -110,10 +129,10 @@ impl TaskSlots {
         body: HostedTask,
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
-    ) -> (SlotKey, TaskId) {
+    ) -> SlotKey {
         self.spawned += 1;
         let id = TaskId(self.spawned);
-        let record = TaskRecord { id, spawned_at, outcome: JoinState::NoJoiner };
+        let record = TaskRecord { id, spawned_at };
         let index = match self.free.pop() {
             Some(index) => {
                 self.records[index as usize] = record;
@@ -127,8 +146,9 @@ impl TaskSlots {
         let slot = &mut self.slots[index as usize];
         slot.body = Some(body);
         slot.stage = TaskStage::Ready;
+        slot.reader = Reader::Handle;
         self.live += 1;
-        (SlotKey::new(self.event_loop, index, slot.generation), id)
+        SlotKey::new(self.event_loop, index, slot.generation)
     }
 
     /// Returns whether there is no slot for one more task.
@@ -146,6 +166,7 @@ impl TaskSlots {
             stage: TaskStage::Free,
             is_armed: false,
             is_escaped: false,
+            reader: Reader::Handle,
         });
         index
     }
@@ -185,72 +206,88 @@ impl TaskSlots {
     pub(crate) fn escape(&mut self, key: SlotKey) {
         if let Some(slot) = self.at(key)
             && !slot.is_escaped
-            && slot.stage != TaskStage::Ended
+            && slot.is_live()
         {
             slot.is_escaped = true;
             self.escaped += 1;
         }
     }
 
-    /// Stores the result of a task that has ended.
-    ///
-    /// Returns the waker of the task that waits for the result. If no task will read the result,
-    /// returns the result itself. The caller drops it and then frees the slot.
-    pub(crate) fn end(&mut self, key: SlotKey, joined: Joined) -> JoinState {
-        let slot = &mut self.slots[key.slot() as usize];
+    /// Stores the result of a task that has ended, unless no task will read it.
+    #[inline]
+    pub(crate) fn end(&mut self, key: SlotKey, joined: Joined) -> AfterEnd {
+        let index = key.slot() as usize;
+        let slot = &mut self.slots[index];
         slot.stage = TaskStage::Ended;
         self.live -= 1;
         self.escaped -= usize::from(slot.is_escaped);
         slot.is_escaped = false;
-        let outcome = &mut self.records[key.slot() as usize].outcome;
-        match std::mem::replace(outcome, JoinState::Joined(joined)) {
-            JoinState::Detached => std::mem::replace(outcome, JoinState::Detached),
-            former => former,
+        if slot.reader == Reader::None {
+            return AfterEnd::DropUnread(joined);
+        }
+        match joined {
+            Ok(done) => slot.body = Some(done),
+            Err(JoinError::Cancelled) => {}
+            Err(JoinError::Panicked(payload)) => _ = self.panics.insert(key.slot(), payload),
+        }
+        match slot.reader {
+            Reader::Joiner => self.joiners[index].take().map_or(AfterEnd::Nothing, AfterEnd::Wake),
+            Reader::Handle | Reader::None => AfterEnd::Nothing,
         }
     }
 
-    /// Takes the result of a task that has ended, and frees its slot. Returns `None` before the
-    /// end.
+    /// Takes the result of a task that has ended. Returns `None` before the end.
+    #[inline]
     pub(crate) fn take_joined(&mut self, key: SlotKey) -> Option<Joined> {
-        assert!(self.at(key).is_some(), "{RESUMED_AFTER_DONE}");
-        if !self.is_finished(key) {
+        let slot = self.at(key).filter(|slot| slot.stage != TaskStage::Joined);
+        let slot = slot.expect(RESUMED_AFTER_DONE);
+        if slot.stage != TaskStage::Ended {
             return None;
         }
-        match self.replace_outcome(key, JoinState::NoJoiner) {
-            JoinState::Joined(joined) => {
+        slot.stage = TaskStage::Joined;
+        Some(slot.body.take().ok_or_else(|| self.take_error(key.slot())))
+    }
+
+    /// Takes the reason why a task has ended without an output.
+    #[cold]
+    fn take_error(&mut self, index: u32) -> JoinError {
+        self.panics.remove(&index).map_or(JoinError::Cancelled, JoinError::Panicked)
+    }
+
+    /// Stores the waker of a task that waits for the result, and returns the former one.
+    pub(crate) fn join(&mut self, key: SlotKey, joiner: LocalWaker) -> Option<LocalWaker> {
+        let index = key.slot() as usize;
+        self.slots[index].reader = Reader::Joiner;
+        if index >= self.joiners.len() {
+            self.joiners.resize_with(index + 1, || None);
+        }
+        self.joiners[index].replace(joiner)
+    }
+
+    /// Records that the handle of this task was dropped. Returns the waker of the task that waited
+    /// for the result. If the task has ended, also returns the result, unless it was read. The
+    /// caller drops them. If there is a result, the caller then frees the slot.
+    #[inline]
+    pub(crate) fn detach(&mut self, key: SlotKey) -> (Option<LocalWaker>, Option<Joined>) {
+        let Some(slot) = self.at(key) else { return (None, None) };
+        let reader = std::mem::replace(&mut slot.reader, Reader::None);
+        let unread = match slot.stage {
+            TaskStage::Joined => {
                 self.free(key);
-                Some(joined)
+                None
             }
-            JoinState::NoJoiner | JoinState::Joiner(_) | JoinState::Detached => None,
-        }
-    }
-
-    /// Stores the waker of a task that waits for the result, and returns the former state.
-    pub(crate) fn join(&mut self, key: SlotKey, joiner: LocalWaker) -> JoinState {
-        self.replace_outcome(key, JoinState::Joiner(joiner))
-    }
-
-    /// Records that no task will read the result, and returns the former state. If that is a
-    /// result, the caller drops it and then frees the slot.
-    pub(crate) fn detach(&mut self, key: SlotKey) -> JoinState {
-        match self.at(key) {
-            Some(_) => self.replace_outcome(key, JoinState::Detached),
-            None => JoinState::NoJoiner,
-        }
-    }
-
-    fn replace_outcome(&mut self, key: SlotKey, outcome: JoinState) -> JoinState {
-        std::mem::replace(&mut self.records[key.slot() as usize].outcome, outcome)
+            _ => self.take_joined(key),
+        };
+        let joiner = match reader {
+            Reader::Joiner => self.joiners[key.slot() as usize].take(),
+            Reader::Handle | Reader::None => None,
+        };
+        (joiner, unread)
     }
 
     /// Returns whether the task has ended and its result is stored, or its slot was freed.
-    pub(crate) fn is_finished(&self, key: SlotKey) -> bool {
-        match self.slots.get(key.slot() as usize) {
-            Some(slot) if slot.generation == key.generation() && slot.stage != TaskStage::Free => {
-                matches!(self.records[key.slot() as usize].outcome, JoinState::Joined(_))
-            }
-            _ => true,
-        }
+    pub(crate) fn is_finished(&mut self, key: SlotKey) -> bool {
+        self.at(key).is_none_or(|slot| matches!(slot.stage, TaskStage::Ended | TaskStage::Joined))
     }
 
     /// Frees the slot of a task.
@@ -310,9 +347,7 @@ impl TaskSlots {
 
     /// Returns the slots of the tasks that have not ended, in the order they were spawned.
     pub(crate) fn live_in_order(&self) -> Vec<u32> {
-        let live = |(_, slot): &(usize, &TaskSlot)| {
-            !matches!(slot.stage, TaskStage::Free | TaskStage::Ended)
-        };
+        let live = |(_, slot): &(usize, &TaskSlot)| slot.is_live();
         let indices = self.slots.iter().enumerate().filter(live).map(|(index, _)| index as u32);
         let mut live: Vec<u32> = indices.collect();
         live.sort_by_key(|index| self.id(*index));
@@ -323,5 +358,13 @@ impl TaskSlots {
     pub(crate) fn next_generation(&self) -> u32 {
         let used = self.slots.iter().map(|slot| slot.generation).max();
         used.unwrap_or(self.first_generation) + 1
+    }
+}
+
+impl TaskSlot {
+    /// Returns whether the task has not ended, and no cancel is ending it.
+    fn is_live(&self) -> bool {
+        use TaskStage::{Ended, Ending, Free, Joined};
+        !matches!(self.stage, Free | Ending | Ended | Joined)
     }
 }

@@ -1,145 +1,193 @@
-//! [`TaskTimers`]: at most one deadline per task, in a heap. `places` has the position of each
-//! task's entry in the heap.
+//! [`TaskTimers`]: at most one deadline per task, in the buckets of a wheel.
+//!
+//! Time is divided into ticks of 262 µs. Bucket 0 has the deadlines of the current tick and of all
+//! ticks before it. Later deadlines are in buckets that cover one tick, 64 ticks, 4,096 ticks, and
+//! so on:
 //!
 //! ```text
-//!  places:   slot 0  slot 1  slot 2  slot 3          heap:        (10 ms, 1st)  slot 2
-//!            │  1  │ NONE  │   0   │   2   │                     ╱      │
-//!            └──┬──┴───────┴───┬───┴───┬───┘          (10 ms, 2nd)  (30 ms, 3rd)
-//!               └──────────────┴───────┴─────►           slot 0        slot 3
+//!  level 0     level 1: 64 buckets    level 2: 64 buckets        level 3: 64 buckets
+//!  ┌───┐  │ ┌───┬───┬───┬─    ─┬───┐ ┌────┬────┬────┬─   ─┬────┐ ┌─────┬─────┬─────┬─
+//!  │now│  │ │   │ 1 │ 1 │ ...  │ 1 │ │    │ 64 │ 64 │ ... │ 64 │ │     │4,096│4,096│ ...  ticks
+//!  └───┘  │ └───┴───┴───┴─    ─┴───┘ └────┴────┴────┴─   ─┴────┘ └─────┴─────┴─────┴─
 //! ```
 //!
-//! An entry has four children instead of two. That halves the number of levels, and the children
-//! share cache lines. A task's entry can be found, so changing a deadline moves the entry, and
-//! cancelling removes it. Old entries never accumulate. Equal deadlines come in the order they were
-//! armed.
+//! The level of a deadline is the highest digit, in base 64, in which its tick differs from the
+//! current tick. That digit is the number of its bucket in the level. So each deadline of a bucket
+//! is before each deadline of the next bucket. When the first tick of a bucket comes, its
+//! deadlines move to the buckets of lower levels.
+//!
+//! To arm, to cancel or to move a deadline takes a constant time, because most buckets have no
+//! order. The first bucket becomes a heap when its earliest deadline is asked for. So deadlines are
+//! exact to the nanosecond, and equal ones come in the order in which they were armed. `places`
+//! finds the entry of a task, so a cancel removes it, and old entries never accumulate.
 
-/// The heap. Deadlines are nanoseconds since the loop was made.
+use std::mem;
+
+use super::timer_bucket::{Place, SharedEntries, TimerBucket, TimerEntry};
+
+/// Deadlines are nanoseconds since the loop was made.
 #[derive(Debug, Default)]
 pub(crate) struct TaskTimers {
-    heap: Vec<TimerEntry>,
-    places: Vec<u32>,
+    /// The buckets of each level, one level after another. The last ones are added when they are
+    /// needed.
+    buckets: Vec<TimerBucket>,
+    /// For each level, a bit for each bucket that is not empty.
+    occupied: [u64; LEVELS],
+    /// The current tick.
+    tick: u64,
+    shared: SharedEntries,
     armed: u64,
+    len: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct TimerEntry {
-    deadline: u64,
-    /// The number of timers that were armed up to this one. It orders equal deadlines.
-    armed: u64,
-    slot: u32,
-}
-
-const CHILDREN: usize = 4;
-const NONE: u32 = u32::MAX;
+const TICK_BITS: u32 = 18;
+const DIGIT_BITS: u32 = 6;
+/// Number of buckets in a level.
+const WIDTH: u32 = 1 << DIGIT_BITS;
+/// A deadline has 64 bits. Level 0 has no digit.
+const LEVELS: usize = (u64::BITS - TICK_BITS).div_ceil(DIGIT_BITS) as usize + 1;
+/// Number of entries for which the heap of an empty bucket may keep room.
+const ROOM: usize = 16;
+/// The same for bucket 0, which is filled again and again.
+const MUCH_ROOM: usize = 4_096;
+const NOWHERE: Place = Place { bucket: u32::MAX, index: u32::MAX };
 
 impl TaskTimers {
     pub(crate) fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.len == 0
     }
 
-    /// The earliest deadline.
-    pub(crate) fn next(&self) -> Option<u64> {
-        self.heap.first().map(|entry| entry.deadline)
+    /// Returns the earliest deadline.
+    pub(crate) fn next(&mut self) -> Option<u64> {
+        let bucket = self.first_bucket()?;
+        Some(self.buckets[bucket as usize].first(&mut self.shared).deadline)
     }
 
     /// Replaces the deadline of the task in `slot`. `None` removes it. A deadline that stays the
     /// same keeps its position among equal deadlines.
     pub(crate) fn set(&mut self, slot: u32, deadline: Option<u64>) {
-        let place = self.place(slot);
-        match (place, deadline) {
-            (Some(place), Some(deadline)) if self.heap[place].deadline == deadline => {}
-            (Some(place), Some(deadline)) => {
-                let entry = self.entry(slot, deadline);
-                self.replace(place, entry);
+        if let Some(place) = self.place(slot) {
+            let bucket = &self.buckets[place.bucket as usize];
+            if deadline == Some(bucket.at(place.index, &self.shared).deadline) {
+                return;
             }
-            (None, Some(deadline)) => {
-                let entry = self.entry(slot, deadline);
-                self.heap.push(entry);
-                self.rise(self.heap.len() - 1, entry);
-            }
-            (Some(place), None) => self.remove(place),
-            (None, None) => {}
+            self.remove(slot, place);
         }
-    }
-
-    fn entry(&mut self, slot: u32, deadline: u64) -> TimerEntry {
-        self.armed += 1;
-        TimerEntry { deadline, armed: self.armed, slot }
+        if let Some(deadline) = deadline {
+            self.armed += 1;
+            self.len += 1;
+            self.insert(TimerEntry { deadline, armed: self.armed, slot });
+        }
     }
 
     /// Removes the earliest deadline and returns the slot of its task, if the deadline is not after
     /// `now`.
     pub(crate) fn pop_due(&mut self, now: u64) -> Option<u32> {
-        let first = *self.heap.first().filter(|entry| entry.deadline <= now)?;
-        self.remove(0);
+        while self.occupied[0] == 0 {
+            if !self.advance(now >> TICK_BITS) {
+                return None;
+            }
+        }
+        let first = self.buckets[0].first(&mut self.shared);
+        if first.deadline > now {
+            return None;
+        }
+        self.remove(first.slot, Place { bucket: 0, index: 0 });
         Some(first.slot)
     }
 
-    fn place(&self, slot: u32) -> Option<usize> {
-        let place = *self.places.get(slot as usize)?;
-        (place != NONE).then_some(place as usize)
-    }
-
-    fn remove(&mut self, place: usize) {
-        let gone = self.heap[place];
-        self.places[gone.slot as usize] = NONE;
-        let last = self.heap.pop().expect("the heap has the entry at `place`");
-        if last.slot != gone.slot {
-            self.replace(place, last);
-        }
-    }
-
-    /// Puts `entry` where another one was.
-    fn replace(&mut self, place: usize, entry: TimerEntry) {
-        if place > 0 && entry.is_before(&self.heap[(place - 1) / CHILDREN]) {
-            self.rise(place, entry);
-        } else {
-            self.sink(place, entry);
-        }
-    }
-
-    fn rise(&mut self, mut place: usize, entry: TimerEntry) {
-        while place > 0 {
-            let parent = (place - 1) / CHILDREN;
-            if !entry.is_before(&self.heap[parent]) {
-                break;
+    /// Moves to a later tick, though at most to `tick`. Returns whether deadlines have moved to
+    /// lower levels.
+    fn advance(&mut self, tick: u64) -> bool {
+        let first = self.first_bucket().map(|bucket| (bucket, self.first_tick(bucket)));
+        match first {
+            Some((bucket, start)) if start <= tick => {
+                self.tick = start;
+                self.spread(bucket);
+                true
             }
-            self.put(place, self.heap[parent]);
-            place = parent;
-        }
-        self.put(place, entry);
-    }
-
-    fn sink(&mut self, mut place: usize, entry: TimerEntry) {
-        while let Some(child) = self.first_child(place) {
-            if !self.heap[child].is_before(&entry) {
-                break;
+            _ => {
+                self.tick = self.tick.max(tick);
+                false
             }
-            self.put(place, self.heap[child]);
-            place = child;
         }
-        self.put(place, entry);
     }
 
-    /// Returns the child with the earliest deadline.
-    fn first_child(&self, place: usize) -> Option<usize> {
-        let children = place * CHILDREN + 1..(place * CHILDREN + 1 + CHILDREN).min(self.heap.len());
-        children.reduce(|a, b| if self.heap[b].is_before(&self.heap[a]) { b } else { a })
+    /// Moves the entries of a bucket, whose first tick has come, to lower levels.
+    fn spread(&mut self, bucket: u32) {
+        self.note_empty(bucket);
+        let mut spread = mem::take(&mut self.buckets[bucket as usize]);
+        while let Some(entry) = spread.pop(&mut self.shared) {
+            self.insert(entry);
+        }
+        spread.shrink(ROOM);
+        self.buckets[bucket as usize] = spread;
     }
 
-    fn put(&mut self, place: usize, entry: TimerEntry) {
-        self.heap[place] = entry;
+    #[inline]
+    fn insert(&mut self, entry: TimerEntry) {
+        let bucket = self.bucket(entry.deadline >> TICK_BITS);
+        if bucket as usize >= self.buckets.len() {
+            self.buckets.resize_with(bucket as usize + 1, TimerBucket::default);
+        }
         let slot = entry.slot as usize;
-        if slot >= self.places.len() {
-            self.places.resize(slot + 1, NONE);
+        if slot >= self.shared.places.len() {
+            self.shared.places.resize(slot + 1, NOWHERE);
         }
-        self.places[slot] = u32::try_from(place).expect("fewer timers than slots");
+        self.shared.places[slot].bucket = bucket;
+        self.occupied[(bucket / WIDTH) as usize] |= 1 << (bucket % WIDTH);
+        self.buckets[bucket as usize].push(entry, &mut self.shared);
     }
-}
 
-impl TimerEntry {
-    fn is_before(&self, other: &TimerEntry) -> bool {
-        (self.deadline, self.armed) < (other.deadline, other.armed)
+    #[inline]
+    fn remove(&mut self, slot: u32, place: Place) {
+        self.len -= 1;
+        let bucket = &mut self.buckets[place.bucket as usize];
+        bucket.remove(place.index, &mut self.shared);
+        self.shared.places[slot as usize] = NOWHERE;
+        if bucket.is_empty() {
+            bucket.shrink(MUCH_ROOM);
+            self.note_empty(place.bucket);
+        }
+        if self.len == 0 {
+            self.shared.shrink();
+        }
+    }
+
+    fn note_empty(&mut self, bucket: u32) {
+        self.occupied[(bucket / WIDTH) as usize] &= !(1 << (bucket % WIDTH));
+    }
+
+    fn place(&self, slot: u32) -> Option<Place> {
+        self.shared
+            .places
+            .get(slot as usize)
+            .copied()
+            .filter(|place| place.bucket != NOWHERE.bucket)
+    }
+
+    /// Returns the bucket for the deadlines of a tick.
+    #[inline]
+    fn bucket(&self, tick: u64) -> u32 {
+        if tick <= self.tick {
+            return 0;
+        }
+        let digit = (tick ^ self.tick).ilog2() / DIGIT_BITS;
+        (digit + 1) * WIDTH + (tick >> (digit * DIGIT_BITS)) as u32 % WIDTH
+    }
+
+    /// Returns the bucket with the earliest deadline.
+    #[inline]
+    fn first_bucket(&self) -> Option<u32> {
+        let level = self.occupied.iter().position(|occupied| *occupied != 0)?;
+        Some(level as u32 * WIDTH + self.occupied[level].trailing_zeros())
+    }
+
+    /// Returns the first tick that a bucket covers.
+    fn first_tick(&self, bucket: u32) -> u64 {
+        let Some(digit) = (bucket / WIDTH).checked_sub(1) else { return self.tick };
+        let higher = self.tick >> (digit * DIGIT_BITS) >> DIGIT_BITS << DIGIT_BITS;
+        (higher | u64::from(bucket % WIDTH)) << (digit * DIGIT_BITS)
     }
 }
 
@@ -149,13 +197,38 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    /// Sets the deadline of a slot, or takes out what is due.
-    type Operation = Result<(u32, Option<u64>), u64>;
+    #[derive(Clone, Debug)]
+    enum Operation {
+        /// Sets the deadline of a slot to this much after the latest time, or after zero.
+        Set(u32, Option<(bool, u64)>),
+        /// Takes out one deadline, if it is due this much after the latest time.
+        PopDue(u64),
+        /// Takes out all deadlines that are due this much after the latest time.
+        PopAllDue(u64),
+        Next,
+    }
+
+    /// Times of each level, many of them equal or at the edge of a bucket.
+    fn time() -> impl Strategy<Value = u64> {
+        let bits = || 0..u64::BITS;
+        prop_oneof![
+            3 => 0..40_u64,
+            2 => (bits(), 0..3_u64).prop_map(|(bits, after)| (1 << bits) + after),
+            2 => (bits(), 1..3_u64).prop_map(|(bits, before)| (u64::MAX >> bits) ^ before),
+            3 => (bits(), any::<u64>()).prop_map(|(bits, time)| time >> bits),
+            1 => Just(u64::MAX),
+        ]
+    }
 
     fn operation() -> impl Strategy<Value = Operation> {
+        let after = || (20..u64::BITS, time()).prop_map(|(bits, time)| time >> bits);
+        let deadline = (prop::bool::weighted(0.8), time());
         prop_oneof![
-            4 => (0..50_u32, prop::option::weighted(0.75, 0..40_u64)).prop_map(Ok),
-            2 => (0..40_u64).prop_map(Err),
+            8 => (0..50_u32, prop::option::weighted(0.75, deadline))
+                .prop_map(|(slot, deadline)| Operation::Set(slot, deadline)),
+            2 => after().prop_map(Operation::PopDue),
+            1 => after().prop_map(Operation::PopAllDue),
+            2 => Just(Operation::Next),
         ]
     }
 
@@ -181,22 +254,64 @@ mod tests {
             (key.0 <= now).then(|| self.timers.remove(&key))?;
             Some(slot)
         }
+
+        fn next(&self) -> Option<u64> {
+            self.timers.keys().next().map(|key| key.0)
+        }
+    }
+
+    #[test]
+    fn memory_follows_the_number_of_deadlines() {
+        let mut timers = TaskTimers::default();
+        for round in 0..3 {
+            for slot in 0..20_000 {
+                timers.set(slot, Some(1 << 40 | u64::from(slot / 2) << 20));
+            }
+            assert!(timers.next().is_some());
+            for slot in 0..20_000 {
+                match round {
+                    0 => timers.set(slot, None),
+                    _ => assert_eq!(timers.pop_due(u64::MAX), Some(slot)),
+                }
+            }
+            let rooms = timers.buckets.iter().map(|bucket| bucket.heap.capacity());
+            assert_eq!((timers.len, timers.shared.chunks.capacity()), (0, 0));
+            assert!(rooms.sum::<usize>() <= MUCH_ROOM + timers.buckets.len() * ROOM);
+        }
     }
 
     proptest! {
         #[test]
         fn behaves_like_a_sorted_map(operations in prop::collection::vec(operation(), 0..400)) {
-            let (mut timers, mut model) = (TaskTimers::default(), Model::default());
+            let (mut timers, mut model, mut now) = (TaskTimers::default(), Model::default(), 0_u64);
             for operation in operations {
                 match operation {
-                    Ok((slot, deadline)) => {
+                    Operation::Set(slot, deadline) => {
+                        let deadline = deadline.map(|(is_later, time)| match is_later {
+                            true => now.saturating_add(time),
+                            false => time,
+                        });
                         timers.set(slot, deadline);
                         model.set(slot, deadline);
                     }
-                    Err(now) => prop_assert_eq!(timers.pop_due(now), model.pop_due(now)),
+                    Operation::PopDue(after) => {
+                        now = now.saturating_add(after);
+                        prop_assert_eq!(timers.pop_due(now), model.pop_due(now));
+                    }
+                    Operation::PopAllDue(after) => {
+                        now = now.saturating_add(after);
+                        while let Some(slot) = model.pop_due(now) {
+                            prop_assert_eq!(timers.pop_due(now), Some(slot));
+                        }
+                        prop_assert_eq!(timers.pop_due(now), None);
+                    }
+                    Operation::Next => prop_assert_eq!(timers.next(), model.next()),
                 }
-                prop_assert_eq!(timers.heap.len(), model.timers.len());
-                prop_assert_eq!(timers.next(), model.timers.keys().next().map(|key| key.0));
+                prop_assert_eq!(timers.len, model.timers.len());
+                prop_assert_eq!(timers.is_empty(), model.timers.is_empty());
+            }
+            while let Some(slot) = model.pop_due(u64::MAX) {
+                prop_assert_eq!(timers.pop_due(u64::MAX), Some(slot));
             }
         }
     }

@@ -20,7 +20,7 @@ impl Loop {
         let Some(body) = self.take_body(key) else { return };
         let this = self.this();
         run_destructors(move || {
-            this.run_as_task(key, chain, || this.end(key, body, Err(JoinError::Cancelled)));
+            this.run_as_task(key, chain, || this.fail(key, body, JoinError::Cancelled));
         });
     }
 
@@ -32,7 +32,7 @@ impl Loop {
         match slot.stage {
             TaskStage::Ready | TaskStage::Suspended | TaskStage::SuspendedUntilReady => {
                 // From here on the task cannot be resumed, woken or cancelled again.
-                let former = mem::replace(&mut slot.stage, TaskStage::Ended);
+                let former = mem::replace(&mut slot.stage, TaskStage::Ending);
                 let body = slot.body.take().expect("a task that does not run has its body");
                 if former == TaskStage::SuspendedUntilReady {
                     state.slots.remove_source_waiter();
@@ -43,7 +43,11 @@ impl Loop {
                 slot.stage = TaskStage::Cancelled;
                 None
             }
-            TaskStage::Cancelled | TaskStage::Ended | TaskStage::Free => None,
+            TaskStage::Cancelled
+            | TaskStage::Ending
+            | TaskStage::Ended
+            | TaskStage::Joined
+            | TaskStage::Free => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use quadrivium_core::{JoinError, host::contain, turn};
+use quadrivium_core::{JoinError, host::contain};
 
 use super::Loop;
 use crate::{tasks::slot_key::SlotKey, wake::mailbox_table};
@@ -24,7 +24,7 @@ impl Loop {
             // Run at once, however deeply destructors are nested here: the tasks end before their
             // loop.
             if let Some(body) = self.take_body(key) {
-                self.run_as_task(key, 0, || self.end(key, body, Err(JoinError::Cancelled)));
+                self.run_as_task(key, 0, || self.fail(key, body, JoinError::Cancelled));
             }
         }
         let next_generation = self.state.borrow().slots.next_generation();
@@ -57,7 +57,6 @@ impl Loop {
              it is true at once, the loop takes no more tasks",
         );
         mem::forget(body);
-        // Another task, which has no destructor, ends in its place.
-        self.end(key, Box::pin(turn()), Err(JoinError::Cancelled));
+        self.end(key, Err(JoinError::Cancelled));
     }
 }

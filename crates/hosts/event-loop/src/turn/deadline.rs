@@ -5,7 +5,11 @@ use std::time::Instant;
 use quadrivium_core::Wait;
 
 use super::Loop;
-use crate::{tasks::slots::TaskSlot, time::task_timers::TaskTimers, trace::By};
+use crate::{
+    tasks::slots::TaskSlot,
+    time::task_timers::TaskTimers,
+    trace::{By, EventKind},
+};
 
 /// Replaces the deadline of the task in this slot. `None` removes it.
 #[inline]
@@ -54,8 +58,11 @@ impl Loop {
             let Some(slot) = state.timers.pop_due(now) else { return };
             state.slots.slot(slot).is_armed = false;
             let key = state.slots.key(slot);
+            let is_woken = state.wake(key);
             drop(state);
-            self.wake_by(key, By::Timer);
+            if is_woken {
+                self.note(key.slot(), EventKind::Woken(By::Timer));
+            }
         }
     }
 }

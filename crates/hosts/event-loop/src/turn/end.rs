@@ -1,6 +1,9 @@
 //! The end of a task: its destructors run, and the task that joins it is woken.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use quadrivium_core::{
     JoinError,
@@ -9,23 +12,30 @@ use quadrivium_core::{
 
 use super::{Loop, LoopState, deadline::arm};
 use crate::{
-    tasks::{slot_key::SlotKey, slots::JoinState},
+    tasks::{slot_key::SlotKey, slots::AfterEnd},
     trace::EventKind,
 };
 
 impl Loop {
-    /// Drops the body of a task, stores the result, and wakes the task that joins it.
+    /// Drops a task that will have no output, and ends it.
     #[inline(never)]
-    pub(super) fn end(&self, key: SlotKey, body: HostedTask, joined: Joined) {
+    pub(super) fn fail(&self, key: SlotKey, body: HostedTask, error: JoinError) {
         // The destructors run first: code that sees that the task has ended may rely on it.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
-        let joined = match dropped {
-            Ok(()) => joined,
-            Err(payload) => {
-                drop_unread(joined);
-                Err(JoinError::panicked(payload))
+        let error = match (dropped, error) {
+            (Err(payload), JoinError::Cancelled) => JoinError::panicked(payload),
+            (Err(payload), first @ JoinError::Panicked(_)) => {
+                mem::forget(payload);
+                first
             }
+            (Ok(()), error) => error,
         };
+        self.end(key, Err(error));
+    }
+
+    /// Stores the result of a task whose destructors have run, and wakes the task that joins it.
+    #[inline(never)]
+    pub(super) fn end(&self, key: SlotKey, joined: Joined) {
         self.note(
             key.slot(),
             match &joined {
@@ -37,20 +47,21 @@ impl Loop {
         let mut state = self.state.borrow_mut();
         let LoopState { slots, timers, .. } = &mut *state;
         arm(timers, slots.slot(key.slot()), key.slot(), None);
-        let ended = slots.end(key, joined);
+        let left = slots.end(key, joined);
         drop(state);
-        match ended {
+        match left {
+            AfterEnd::Nothing => {}
             // The waker may be another executor's, and may panic. That must not harm this loop.
-            JoinState::Joiner(waker) => _ = contain(|| waker.wake()),
-            JoinState::Joined(unread) => self.free(key, unread),
-            JoinState::NoJoiner | JoinState::Detached => {}
+            AfterEnd::Wake(joiner) => _ = contain(|| joiner.wake()),
+            AfterEnd::DropUnread(joined) => self.free(key, joined),
         }
     }
 
     /// Drops a result that will not be read, and then frees the slot. The slot stays until then,
     /// because the destructors of the result still belong to its task.
     fn free(&self, key: SlotKey, unread: Joined) {
-        drop_unread(unread);
+        // The destructor of an output may panic.
+        contain(|| drop(unread));
         self.state.borrow_mut().slots.free(key);
     }
 
@@ -72,9 +83,4 @@ impl Loop {
         self.ending.set(outer);
         self.chain.set(outer_chain);
     }
-}
-
-/// Drops a result that will not be read. Its destructor may panic.
-fn drop_unread(joined: Joined) {
-    contain(|| drop(joined));
 }

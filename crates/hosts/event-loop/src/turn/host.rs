@@ -5,21 +5,19 @@ use std::{
     panic::Location,
     rc::Rc,
     sync::Arc,
-    task::Waker,
     time::{Duration, Instant},
 };
 
 use quadrivium_core::{
     Canceller, Context, Hold, SendHold,
-    host::{Host, HostedTask, Joined, Label, Reactor, Spawned, SpawnedTasks, TaskKey, contain},
+    host::{
+        Host, HostedTask, Joined, Label, OwnWakers, Reactor, SpawnedTasks, TaskId, TaskKey, contain,
+    },
 };
 
 use super::Loop;
 use crate::{
-    tasks::{
-        slot_key::{SLOTS, SlotKey},
-        slots::JoinState,
-    },
+    tasks::slot_key::{SLOTS, SlotKey},
     trace::EventKind,
     wake::{integer_waker, mailbox::RemoteRequest},
 };
@@ -41,33 +39,32 @@ impl Host for Loop {
     }
 
     fn spawn(
-        self: Rc<Self>,
+        &self,
         body: HostedTask,
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
-    ) -> Spawned {
-        let is_full = self.state.borrow().slots.is_full();
-        if is_full {
-            // The body is dropped here, where nothing is borrowed and this loop is the host of its
-            // destructors.
-            let _entered = self.enter();
-            drop(body);
-            panic!(
-                "a loop can have at most {SLOTS} tasks at once: spawn the next task when another \
-                 one has ended"
-            );
-        }
+    ) -> TaskKey {
         let mut state = self.state.borrow_mut();
-        let parent = self.running.get().map(|key| state.slots.id(key.slot()));
-        let (key, id) = state.slots.insert(body, name, spawned_at);
+        if state.slots.is_full() {
+            drop(state);
+            self.panic_when_full(body);
+        }
+        let key = state.slots.insert(body, name, spawned_at);
         state.ready.push(key);
         let closed = state.closed;
         drop(state);
-        self.note(key.slot(), EventKind::Spawned(parent));
+        if self.tracing.get() {
+            let parent = self.running.get().map(|key| self.state.borrow().slots.id(key.slot()));
+            self.note(key.slot(), EventKind::Spawned(parent));
+        }
         if closed {
             self.refuse(key);
         }
-        Spawned { tasks: self, key: key.into(), id }
+        key.into()
+    }
+
+    fn tasks(self: Rc<Self>) -> Rc<dyn SpawnedTasks> {
+        self
     }
 
     fn reactor(&self) -> io::Result<Arc<dyn Reactor>> {
@@ -84,14 +81,14 @@ impl Host for Loop {
         SendHold::new((self.holds.count(), self.remotes.count()))
     }
 
-    fn local_waker(&self, waker: &Waker) -> Waker {
-        integer_waker::local_copy(waker)
+    fn own_wakers(&self) -> Option<OwnWakers> {
+        Some(integer_waker::OWN_WAKERS)
     }
 }
 
 impl SpawnedTasks for Loop {
     fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined> {
-        let key = SlotKey::from(key);
+        let key = self.slot_key(key);
         let joined = self.state.borrow_mut().slots.take_joined(key);
         if joined.is_some() {
             return joined;
@@ -110,26 +107,49 @@ impl SpawnedTasks for Loop {
     }
 
     fn is_finished(&self, key: TaskKey) -> bool {
-        self.state.borrow().slots.is_finished(key.into())
+        self.state.borrow_mut().slots.is_finished(self.slot_key(key))
     }
 
     fn cancel(&self, key: TaskKey) {
-        self.cancel_task(key.into());
+        self.cancel_task(self.slot_key(key));
     }
 
     fn canceller(&self, key: TaskKey) -> Canceller {
-        let remote = self.remote();
-        Canceller::new(move || remote.request(RemoteRequest::Cancel(key.into())))
+        let (remote, key) = (self.remote(), self.slot_key(key));
+        Canceller::new(move || remote.request(RemoteRequest::Cancel(key)))
+    }
+
+    fn id(&self, key: TaskKey) -> TaskId {
+        self.state.borrow().slots.id(self.slot_key(key).slot())
     }
 
     fn detach(&self, key: TaskKey) {
-        let key = SlotKey::from(key);
-        let former = self.state.borrow_mut().slots.detach(key);
-        match former {
-            JoinState::Joined(unread) => self.drop_output(key, unread),
+        let key = self.slot_key(key);
+        let (joiner, unread) = self.state.borrow_mut().slots.detach(key);
+        if let Some(joiner) = joiner {
             // The waker may be another executor's, and may panic when it is dropped.
-            JoinState::Joiner(waker) => _ = contain(|| drop(waker)),
-            JoinState::NoJoiner | JoinState::Detached => {}
+            contain(|| drop(joiner));
         }
+        if let Some(unread) = unread {
+            self.drop_output(key, unread);
+        }
+    }
+}
+
+impl Loop {
+    fn slot_key(&self, key: TaskKey) -> SlotKey {
+        SlotKey::of(self.index, key)
+    }
+
+    /// Panics, because no slot is left for this task. The task is dropped first, while nothing is
+    /// borrowed and this loop is the host of its destructors.
+    #[cold]
+    fn panic_when_full(&self, body: HostedTask) -> ! {
+        let _entered = self.enter();
+        drop(body);
+        panic!(
+            "a loop can have at most {SLOTS} tasks at once: spawn the next task when another one \
+             has ended"
+        );
     }
 }

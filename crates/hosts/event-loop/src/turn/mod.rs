@@ -30,7 +30,7 @@ use std::{
     time::Instant,
 };
 
-use quadrivium_core::host::{Entered, enter};
+use quadrivium_core::host::{Entered, HostedTask, enter};
 
 use crate::{
     reactor::MioReactor,
@@ -61,6 +61,8 @@ pub(crate) struct Loop {
     remotes: HandleCounter,
     /// The task that is being resumed.
     running: Cell<Option<SlotKey>>,
+    /// The body of that task, if it has just panicked.
+    panicked: Cell<Option<HostedTask>>,
     /// The task whose destructors are running because of a cancel or a dropped handle. That may
     /// happen while another task is being resumed.
     ending: Cell<Option<SlotKey>>,
@@ -129,6 +131,7 @@ impl Loop {
             first_generation,
             remotes: HandleCounter::of(index),
             running: Cell::new(None),
+            panicked: Cell::new(None),
             ending: Cell::new(None),
             chain: Cell::new(0),
             stopped: Cell::new(false),
@@ -149,8 +152,8 @@ impl Loop {
     /// 4. Resumes every task that is ready now, once. With a schedule, resumes the task that it
     ///    chooses.
     pub(crate) fn turn(&self) {
-        if let Some(unread) = self.mailbox.take_unread() {
-            self.carry_out(unread);
+        if !self.mailbox.is_empty() {
+            self.carry_out_requests();
         }
         self.wake_due();
         if self.reactor.sources.has_any() {
@@ -160,10 +163,7 @@ impl Loop {
             None => self.state.borrow_mut().ready.begin_turn(),
             Some(scheduled) => self.begin_scheduled_turn(scheduled),
         }
-        // `step` must have no other caller, or it is not inlined, and a turn takes a tenth longer.
-        while let Some((key, body)) = self.take_next_task() {
-            self.step(key, body);
-        }
+        self.resume_tasks();
         if let Some(scheduled) = &self.scheduled {
             self.end_scheduled_turn(scheduled);
         }
@@ -173,12 +173,12 @@ impl Loop {
     /// Returns whether tasks are left after a turn, and when the loop has to turn again.
     #[inline]
     pub(crate) fn turned(&self) -> Turned {
-        let state = self.state.borrow();
+        let mut state = self.state.borrow_mut();
         if !state.ready.is_empty() {
             return Turned::Ready;
         }
         if let Some(scheduled) = &self.scheduled {
-            return self.scheduled_turned(scheduled, &state);
+            return self.scheduled_turned(scheduled, &mut state);
         }
         match state.timers.next() {
             Some(deadline) => Turned::Until(self.clock.at(deadline)),

@@ -4,14 +4,13 @@
 use quadrivium_core::host::contain;
 
 use super::Loop;
-use crate::{
-    trace::By,
-    wake::mailbox::{RemoteRequest, Unread},
-};
+use crate::{trace::By, wake::mailbox::RemoteRequest};
 
 impl Loop {
     /// Carries out the requests from other threads, in the order in which they were made.
-    pub(super) fn carry_out(&self, unread: Unread) {
+    #[inline(never)]
+    pub(super) fn carry_out_requests(&self) {
+        let Some(unread) = self.mailbox.take_unread() else { return };
         self.state.borrow_mut().escaped |= unread.escaped;
         for request in unread.requests {
             match request {

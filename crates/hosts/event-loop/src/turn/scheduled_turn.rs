@@ -50,7 +50,11 @@ impl Loop {
 
     /// Returns what is left to do after a turn that has made nothing ready.
     #[cold]
-    pub(super) fn scheduled_turned(&self, scheduled: &ScheduledTasks, state: &LoopState) -> Turned {
+    pub(super) fn scheduled_turned(
+        &self,
+        scheduled: &ScheduledTasks,
+        state: &mut LoopState,
+    ) -> Turned {
         let deadlines = [state.timers.next(), scheduled.late_wakes.borrow().next()];
         match deadlines.into_iter().flatten().min() {
             _ if !scheduled.queue.borrow().is_empty() => Turned::Ready,
@@ -68,14 +72,14 @@ impl Loop {
     /// schedule may delay tasks that were woken. While time is held no task is delayed: the clock
     /// stands still then, and it may be this task that holds it.
     fn queue_up(&self, scheduled: &ScheduledTasks, was_woken: impl Fn(SlotKey) -> bool) {
-        let arrivals = self.state.borrow_mut().arrivals();
+        let (arrivals, n) = self.state.borrow_mut().arrivals();
         let youngest = scheduled.youngest.get();
         let delay = |&(key, id): &(SlotKey, TaskId)| match Some(id) <= youngest && was_woken(key) {
             true => scheduled.ask(|schedule| schedule.woken(id)),
             false => Duration::ZERO,
         };
         let delays: Vec<Duration> = arrivals.iter().map(delay).collect();
-        self.state.borrow_mut().ready.forget_later(delays.len());
+        self.state.borrow_mut().ready.forget(n);
         for ((key, id), delay) in arrivals.into_iter().zip(delays) {
             scheduled.youngest.set(scheduled.youngest.get().max(Some(id)));
             if delay.is_zero() || self.time_is_held() {
@@ -175,10 +179,10 @@ impl Loop {
 
 impl LoopState {
     /// Returns the tasks that have become ready and are not in the schedule's queue yet. Skips
-    /// tasks that were cancelled meanwhile.
-    fn arrivals(&mut self) -> Vec<(SlotKey, TaskId)> {
+    /// tasks that were cancelled meanwhile. The number counts these, too.
+    fn arrivals(&mut self) -> (Vec<(SlotKey, TaskId)>, usize) {
         let LoopState { slots, ready, .. } = self;
-        ready.retain_later(|key| slots.is_ready(key));
-        ready.later().iter().map(|key| (*key, slots.id(key.slot()))).collect()
+        let arrival = |key: SlotKey| slots.is_ready(key).then(|| (key, slots.id(key.slot())));
+        (ready.iter().filter_map(arrival).collect(), ready.len())
     }
 }

@@ -17,6 +17,8 @@ use std::{
     task::{RawWaker, RawWakerVTable, Waker},
 };
 
+use quadrivium_core::host::OwnWakers;
+
 use crate::{
     tasks::slot_key::SlotKey,
     wake::{active_loop, mailbox_table},
@@ -33,14 +35,10 @@ pub(crate) fn waker(key: SlotKey) -> ManuallyDrop<Waker> {
     ManuallyDrop::new(from_word(key.0))
 }
 
-/// Returns a copy of `waker`. If the waker is one of ours, its loop does not count the copy as a
-/// clone: the caller keeps it on the loop's thread.
-pub(crate) fn local_copy(waker: &Waker) -> Waker {
-    match ptr::eq(waker.vtable(), &raw const VTABLE) {
-        true => from_word(word(waker.data())),
-        false => waker.clone(),
-    }
-}
+/// All integer wakers. A loop does not count their copies as clones: the callers keep them on the
+/// loop's thread.
+pub(crate) const OWN_WAKERS: OwnWakers =
+    OwnWakers { vtable: &VTABLE, copy: |waker| from_word(word(waker.data())) };
 
 fn from_word(word: u64) -> Waker {
     // SAFETY: the functions of VTABLE use the data only as a number, and may be called on any
@@ -67,8 +65,14 @@ fn clone(data: *const ()) -> RawWaker {
 fn wake(data: *const ()) {
     let key = SlotKey(word(data));
     if !active_loop::with(key.event_loop(), |it| it.wake(key)) {
-        mailbox_table::of(key.event_loop()).wake(key);
+        wake_elsewhere(key);
     }
+}
+
+/// Wakes a task whose loop does not run on this thread.
+#[cold]
+fn wake_elsewhere(key: SlotKey) {
+    mailbox_table::of(key.event_loop()).wake(key);
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use quadrivium_core::host::{self, Host, HostedTask, Label, Reactor, Spawned};
+use quadrivium_core::host::{self, Host, HostedTask, Label, Reactor, TaskKey};
 
 use crate::{runtime, time::clock};
 
@@ -59,12 +59,7 @@ impl Host for MayHost {
     }
 
     /// Never takes a task: its type is erased here, so it is not known to be `Send`.
-    fn spawn(
-        self: Rc<Self>,
-        body: HostedTask,
-        _: Option<&str>,
-        _: &'static Location<'static>,
-    ) -> Spawned {
+    fn spawn(&self, body: HostedTask, _: Option<&str>, _: &'static Location<'static>) -> TaskKey {
         // Drop the task while everything is in a consistent state for its destructors.
         drop(body);
         panic!(

@@ -11,7 +11,7 @@ use std::{
 };
 
 use quadrivium::{
-    host::{self, Host, Spawned, Wrapper},
+    host::{self, Host, SpawnedTasks, TaskKey, Wrapper, hosted},
     prelude::*,
     sync::{Barrier, Mutex, Notify, Semaphore, broadcast, channel, oneshot, watch},
     task::{Context, Step, Wait},
@@ -175,22 +175,24 @@ fn an_arrival_during_a_clone_counts(subject: Subject) {
 }
 
 fn an_end_during_a_clone_is_noticed(subject: Subject) {
-    let ends = Rc::new(OnceCell::<Spawned>::new());
+    let ends = Rc::new(OnceCell::<(Rc<dyn SpawnedTasks>, TaskKey)>::new());
     let child = Rc::clone(&ends);
     let mut body = Some(subject.task(body().perform(sleep(Duration::MAX))));
     let joins = leaf(move |cx| {
-        let child = child.get_or_init(|| {
+        let (tasks, child) = child.get_or_init(|| {
             let host = host::current().expect("it runs on a loop");
-            host.spawn(Box::pin(body.take().expect("once")), None, Location::caller())
+            let body = hosted(body.take().expect("once"));
+            let key = host.spawn(body, None, Location::caller());
+            (host.tasks(), key)
         });
-        match child.tasks.join(child.key, cx) {
+        match tasks.join(*child, cx) {
             Some(joined) => Step::Done(joined),
             None => Step::Suspended(Wait::Wake),
         }
     });
     let cancels = move || {
-        let child = ends.get().expect("it is spawned");
-        child.tasks.cancel(child.key);
+        let (tasks, child) = ends.get().expect("it is spawned");
+        tasks.cancel(*child);
     };
     let joined = output_when_clone_runs(subject, joins, cancels);
     assert!(matches!(joined, Err(JoinError::Cancelled)), "{:?}", joined.err());

@@ -30,30 +30,32 @@ pub const BUGS: &[Bug] = &[
         file: TASK,
         find: "impl<F, T> fmt::Debug for CallbackTask<F, T> {",
         replace: "impl<F, T> Drop for CallbackTask<F, T> {\n    \
-                  fn drop(&mut self) { std::mem::forget(self.handle.stage.take()); }\n}\n\n\
+                  fn drop(&mut self) {\n        let State::Started(handle) = &mut self.state else { return };\n        \
+                  let NextMove::Stage { boxed, .. } = &mut handle.next else { return };\n        \
+                  mem::forget(boxed.take());\n    }\n}\n\n\
                   impl<F, T> fmt::Debug for CallbackTask<F, T> {",
     },
     Bug {
         name: "callback-resumed-after-done",
         harm: "a host that resumes a callback task after its end gets no panic",
         file: TASK,
-        find: "let mut stage = this.handle.stage.take().expect(RESUMED_AFTER_DONE);",
-        replace: "let Some(mut stage) = this.handle.stage.take() else {\n                \
-                  return Step::Suspended(quadrivium_core::Wait::Wake);\n            };",
+        find: "return Step::Done(output.take().expect(RESUMED_AFTER_DONE));",
+        replace: "let wait = Step::Suspended(quadrivium_core::Wait::Wake);\n                    \
+                  return output.take().map_or(wait, Step::Done);",
     },
     Bug {
         name: "callback-second-call-wins",
         harm: "when a callback performs two tasks, the first is silently dropped",
         file: HANDLE,
-        find: "self.stage.is_none() && self.output.is_none()",
-        replace: "self.stage.is_none() || self.output.is_none()",
+        find: "let NextMove::Stage { boxed, is_full: is_full @ false } = &mut self.next else {",
+        replace: "let NextMove::Stage { boxed, is_full } = &mut self.next else {",
     },
     Bug {
         name: "send-callback-second-call-wins",
         harm: "when a callback of a `Send` task performs two tasks, the first is silently dropped",
         file: SEND,
-        find: "self.stage.is_none() && self.output.is_none()",
-        replace: "self.stage.is_none() || self.output.is_none()",
+        find: "let NextMove::Stage { boxed, is_full: is_full @ false } = &mut self.next else {",
+        replace: "let NextMove::Stage { boxed, is_full } = &mut self.next else {",
     },
     Bug {
         name: "a-late-call-delays-later-calls",

@@ -24,7 +24,7 @@ pub const BUGS: &[Bug] = &[
         name: "loser-outlives-the-race",
         harm: "the values of the loser of a race are dropped only together with the race",
         file: RACE,
-        find: "self.parts = None;",
+        find: "this.parts.set(None);",
         replace: "",
     },
 ];

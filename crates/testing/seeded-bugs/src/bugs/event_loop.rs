@@ -12,15 +12,17 @@ pub const BUGS: &[Bug] = &[
         name: "last-come-first-served",
         harm: "the task that became ready first waits the longest",
         file: READY,
-        find: "self.later.push(key);",
-        replace: "self.later.insert(0, key);",
+        find: "let key = self.ring[self.place(self.taken)];",
+        replace: "let (first, last) = (self.place(self.taken), self.turn_end.wrapping_sub(1));\n        \
+                  let last = self.place(last);\n        self.ring.swap(first, last);\n        \
+                  let key = self.ring[first];",
     },
     Bug {
         name: "a-turn-without-end",
         harm: "tasks that wake each other run in the same turn for ever, and no deadline is checked",
         file: READY,
-        find: "self.later.push(key);",
-        replace: "self.turn.push(key);",
+        find: "self.pushed = self.pushed.wrapping_add(1);",
+        replace: "self.pushed = self.pushed.wrapping_add(1);\n        self.turn_end = self.pushed;",
     },
     Bug {
         name: "wake-while-running-lost",
@@ -33,8 +35,8 @@ pub const BUGS: &[Bug] = &[
         name: "resumed-twice",
         harm: "a wake of a task that is ready puts it into the queue a second time",
         file: WAKE,
-        find: "TaskStage::Suspended => {",
-        replace: "TaskStage::Suspended | TaskStage::Ready => {",
+        find: "TaskStage::Suspended | TaskStage::SuspendedUntilReady => {\n                let former",
+        replace: "TaskStage::Suspended | TaskStage::SuspendedUntilReady | TaskStage::Ready => {\n                let former",
     },
     Bug {
         name: "stale-generation-honoured",

@@ -27,7 +27,11 @@ pub const BUGS: &[Bug] = &[
         harm: "a future also has the wait of the future that was polled before it",
         file: PERFORM,
         find: "let wait = match SHORT_SUM.replace(ShortSum::Wake) {",
-        replace: "let wait = match SHORT_SUM.get() {",
+        replace: "thread_local! {\n            \
+                  static LEFT: Cell<ShortSum> = const { Cell::new(ShortSum::Wake) };\n        }\n        \
+                  let sum = SHORT_SUM.replace(ShortSum::Wake);\n        \
+                  let left = LEFT.replace(sum);\n        \
+                  let wait = match if sum == ShortSum::Wake { left } else { sum } {",
     },
     Bug {
         name: "future-last-wait-wins",

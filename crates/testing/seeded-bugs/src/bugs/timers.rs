@@ -3,6 +3,7 @@
 use super::Bug;
 
 const TIMERS: &str = "crates/hosts/event-loop/src/time/task_timers.rs";
+const BUCKET: &str = "crates/hosts/event-loop/src/time/timer_bucket.rs";
 const DEADLINE: &str = "crates/hosts/event-loop/src/turn/deadline.rs";
 const TIME: &str = "crates/core/src/time.rs";
 
@@ -25,8 +26,8 @@ pub const BUGS: &[Bug] = &[
         name: "deadline-a-nanosecond-early",
         harm: "a task is woken before its deadline",
         file: TIMERS,
-        find: "entry.deadline <= now",
-        replace: "entry.deadline <= now.saturating_add(1)",
+        find: "if first.deadline > now {",
+        replace: "if first.deadline > now.saturating_add(1) {",
     },
     Bug {
         name: "sleep-never-due-in-time",
@@ -45,23 +46,30 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "equal-deadlines-in-reverse",
         harm: "of two equal deadlines, the one that was armed last fires first",
-        file: TIMERS,
+        file: BUCKET,
         find: "(self.deadline, self.armed) < (other.deadline, other.armed)",
         replace: "(self.deadline, other.armed) < (other.deadline, self.armed)",
     },
     Bug {
         name: "heap-out-of-order",
         harm: "with more than a few sleeping tasks, some are woken long after their deadlines",
-        file: TIMERS,
+        file: BUCKET,
         find: "if self.heap[b].is_before(&self.heap[a]) { b } else { a }",
         replace: "if b > self.heap.len() { b } else { a }",
+    },
+    Bug {
+        name: "bucket-of-deadlines-skipped",
+        harm: "some tasks are woken long after their deadlines, or before tasks with earlier ones",
+        file: TIMERS,
+        find: "if start <= tick =>",
+        replace: "if start < tick =>",
     },
     Bug {
         name: "moved-deadline-not-moved",
         harm: "a task whose deadline is moved is woken at the old deadline",
         file: TIMERS,
-        find: "if self.heap[place].deadline == deadline => {}",
-        replace: "if self.heap[place].deadline <= deadline => {}",
+        find: "if deadline == Some(bucket",
+        replace: "if deadline >= Some(bucket",
     },
     Bug {
         name: "deadline-outlives-its-wait",

@@ -9,11 +9,18 @@
 //!   loop ─ resume ─► NotedTask ───── enters NotingHost ─► child ─ spawn ─► …
 //! ```
 
-use std::{any::Any, cell::RefCell, panic::Location, pin::Pin, rc::Rc, sync::Arc};
+use std::{
+    any::Any,
+    cell::RefCell,
+    panic::Location,
+    pin::Pin,
+    rc::{Rc, Weak},
+    sync::Arc,
+};
 
 use quadrivium_core::{
     Context, Step, Task, Wait,
-    host::{self, Host, Hosted, HostedTask, Label, Spawned, Wrapper},
+    host::{self, Host, Hosted, HostedTask, Label, SpawnedTasks, TaskKey, Wrapper},
 };
 
 /// Checks that all tasks that a task spawned have ended when it is done, and also the tasks that
@@ -72,8 +79,9 @@ impl<T: Task> Task for NoLeakedTasks<T> {
 
 /// A host around another one, which also notes the tasks that are spawned.
 struct NotingHost {
+    this: Weak<NotingHost>,
     wrapped: Rc<dyn Host>,
-    spawned: RefCell<Vec<(Spawned, Label)>>,
+    spawned: RefCell<Vec<(TaskKey, Label)>>,
 }
 
 /// A task that was spawned on a [`NotingHost`].
@@ -84,14 +92,19 @@ struct NotedTask {
 }
 
 impl Hosted for NotedTask {
-    fn resume_hosted(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        output: &mut Option<Box<dyn Any>>,
-    ) -> Option<Wait> {
+    fn resume_hosted(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Wait> {
         let _entered = host::enter(Rc::clone(&self.noting) as _);
-        let task = self.task.as_mut().expect("it is not dropped");
-        task.as_mut().resume_hosted(cx, output)
+        self.task().resume_hosted(cx)
+    }
+
+    fn take_output(mut self: Pin<&mut Self>, output: &mut dyn Any) {
+        self.task().take_output(output);
+    }
+}
+
+impl NotedTask {
+    fn task(&mut self) -> Pin<&mut dyn Hosted> {
+        self.task.as_mut().expect("it is not dropped").as_mut()
     }
 }
 
@@ -109,13 +122,21 @@ impl NotingHost {
             "no_leaked_tasks notes the tasks that are spawned on a host, and no host drives this \
              thread: run it with EventLoop::block_on or spawn it on a loop",
         );
-        Rc::new(Self { wrapped, spawned: RefCell::default() })
+        Rc::new_cyclic(|this| Self {
+            this: Weak::clone(this),
+            wrapped,
+            spawned: RefCell::default(),
+        })
+    }
+
+    fn wrapped_tasks(&self) -> Rc<dyn SpawnedTasks> {
+        Rc::clone(&self.wrapped).tasks()
     }
 
     /// Returns the names of the tasks that have not ended.
     fn unfinished(&self) -> Vec<String> {
         let spawned = self.spawned.borrow();
-        let unfinished = spawned.iter().filter(|(it, _)| !it.tasks.is_finished(it.key));
+        let unfinished = spawned.iter().filter(|(key, _)| !self.wrapped_tasks().is_finished(*key));
         unfinished.map(|(_, label)| label.to_string()).collect()
     }
 }
@@ -126,15 +147,17 @@ impl Wrapper for NotingHost {
     }
 
     fn spawn(
-        self: Rc<Self>,
+        &self,
         body: HostedTask,
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
-    ) -> Spawned {
-        let noted = NotedTask { task: Some(body), noting: Rc::clone(&self) };
-        let spawned = Rc::clone(&self.wrapped).spawn(Box::pin(noted), name, spawned_at);
-        let label = Label { id: spawned.id, name: name.map(Arc::from), spawned_at };
-        self.spawned.borrow_mut().push((spawned.clone(), label));
-        spawned
+    ) -> TaskKey {
+        let noting = self.this.upgrade().expect("the caller has a reference to this host");
+        let noted = NotedTask { task: Some(body), noting };
+        let key = self.wrapped.spawn(Box::pin(noted), name, spawned_at);
+        let id = self.wrapped_tasks().id(key);
+        let label = Label { id, name: name.map(Arc::from), spawned_at };
+        self.spawned.borrow_mut().push((key, label));
+        key
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{Bench, Counter, Gate, JoinKind, Order, Sample, Sleeper, SyncKind};
+use crate::{Bench, ContenderOrder, Counter, Gate, JoinKind, Sample, Sleeper, SyncKind};
 
 /// A scheduler, or a bare limit of one. A function is `None` if it cannot be expressed.
 ///
@@ -46,7 +46,8 @@ pub struct Contender {
     ///
     /// * mutex, semaphore of 2: 10 tasks, each `times / 10` times: locks or acquires, takes a turn,
     ///   unlocks or releases
-    /// * notify: two tasks notify each other `times` times, each with a `Notify` of its own
+    /// * notify: a task notifies another one and waits, `times` times. The other one waits, and
+    ///   notifies the first through a second `Notify`
     /// * oneshot: a task makes a channel, puts the sender into a shared cell and receives. Another
     ///   task takes the sender from the cell and sends, or takes a turn if the cell is empty
     /// * broadcast of capacity 16, watch: a task sends and takes a turn, `times` times. 10 tasks
@@ -64,7 +65,7 @@ pub struct Contender {
     pub timeout: Option<fn(u64) -> Duration>,
     /// `(kind, n, times)`: inside one task, joins or races `n` parts, `times` times. The clock
     /// includes the making and the dropping of the parts. Where parts wait for an
-    /// [`Event`](crate::Event), another task fires it.
+    /// [`OnceEvent`](crate::OnceEvent), another task fires it.
     pub join: Option<fn(JoinKind, usize, u64) -> Duration>,
     /// `n`: makes a `Vec` with room for `n` join handles, and spawns `n` tasks. Resumes each once,
     /// and returns or ends the process.
@@ -83,7 +84,7 @@ pub struct Contender {
 }
 
 /// Carries out an order, or returns why it failed.
-pub type Special = fn(&Order) -> Result<Sample, String>;
+pub type Special = fn(&ContenderOrder) -> Result<Sample, String>;
 
 impl Contender {
     /// Makes a contender that can do nothing yet.

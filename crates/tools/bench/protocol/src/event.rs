@@ -1,4 +1,4 @@
-//! [`Event`]: the thing that a part of a join or race waits for.
+//! [`OnceEvent`]: the thing that a part of a join or race waits for.
 
 use std::{
     cell::RefCell,
@@ -9,7 +9,7 @@ use std::{
 
 /// An event that one future awaits. It fires once. It has no atomics, so it costs next to nothing.
 #[derive(Clone, Debug, Default)]
-pub struct Event(Rc<RefCell<State>>);
+pub struct OnceEvent(Rc<RefCell<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -17,15 +17,15 @@ struct State {
     waker: Option<Waker>,
 }
 
-/// Waits for an [`Event`].
+/// Waits for an [`OnceEvent`].
 #[derive(Debug)]
-pub struct EventFuture(Event);
+pub struct OnceEventFuture(OnceEvent);
 
-impl Event {
+impl OnceEvent {
     /// Returns a future that is ready when the event has fired.
     #[must_use]
-    pub fn wait(&self) -> EventFuture {
-        EventFuture(self.clone())
+    pub fn wait(&self) -> OnceEventFuture {
+        OnceEventFuture(self.clone())
     }
 
     /// Fires, and wakes the future.
@@ -41,7 +41,7 @@ impl Event {
     }
 }
 
-impl Future for EventFuture {
+impl Future for OnceEventFuture {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {

@@ -1,8 +1,8 @@
 //! What the bench and its contenders share: the orders, the answers, and the code that measures.
 //!
 //! ```text
-//! quadrivium-bench ── Order, a line of JSON ──► a process with one Contender
-//!                  ◄─ Answer, a line of JSON ──
+//! quadrivium-bench ── ContenderOrder, a line of JSON ──► a process with one Contender
+//!                  ◄─ ContenderAnswer, a line of JSON ──
 //! ```
 //!
 //! A program with contenders calls [`main`](fn@main) with the list of them. All contenders use the
@@ -23,9 +23,11 @@ mod resources;
 
 pub use allocator::CountingAllocator;
 pub use contender::{Contender, Special};
-pub use event::{Event, EventFuture};
+pub use event::{OnceEvent, OnceEventFuture};
 pub use gate::{Gate, GateFuture};
-pub use order::{Answer, Bench, Card, JoinKind, Order, Percentiles, Sample, SyncKind};
+pub use order::{
+    Bench, Card, ContenderAnswer, ContenderOrder, JoinKind, Percentiles, Sample, SyncKind,
+};
 pub use serve::{list, main, serve};
 pub use sleeper::Sleeper;
 pub use stopwatch::{Counter, Stopwatch, bump};

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-use crate::{Answer, Sample, resources};
+use crate::{ContenderAnswer, Sample, resources};
 
 // With statics a task needs no field to reach them. Such a field would be measured, too.
 static SUSPENDED: AtomicUsize = AtomicUsize::new(0);
@@ -42,7 +42,7 @@ pub fn all_suspended() -> bool {
 ///
 /// Panics when fewer tasks suspended than were due.
 pub fn answer_and_exit() -> ! {
-    let answer = Answer::Measured(result().expect("all tasks are suspended"));
+    let answer = ContenderAnswer::Measured(result().expect("all tasks are suspended"));
     println!("{}", serde_json::to_string(&answer).expect("an answer has a JSON form"));
     std::process::exit(0)
 }

@@ -1,4 +1,4 @@
-//! [`Order`] and [`Answer`]: a line of JSON each.
+//! [`ContenderOrder`] and [`ContenderAnswer`]: a line of JSON each.
 
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +86,7 @@ impl JoinKind {
 
 /// An order to a contender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
+pub struct ContenderOrder {
     /// What to do.
     pub bench: Bench,
     /// The number of tasks, parts or timers, the depth, or the capacity.
@@ -101,7 +101,7 @@ pub struct Order {
 /// The answer to an order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Answer {
+pub enum ContenderAnswer {
     /// It was carried out.
     Measured(Sample),
     /// It failed for this reason.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::{
-    Answer, Bench, Card, Contender, Gate, Order, Percentiles, Sample, Stopwatch,
+    Bench, Card, Contender, ContenderAnswer, ContenderOrder, Gate, Percentiles, Sample, Stopwatch,
     allocator::allocations_of, memory, random, resources, sleeper::Lateness,
 };
 
@@ -64,10 +64,10 @@ pub fn list(contenders: &[Contender]) -> String {
 /// Panics when the parent writes something that is not an order.
 pub fn serve(contender: &Contender) {
     for line in stdin().lock().lines().map_while(Result::ok) {
-        let order: Order = serde_json::from_str(&line).expect("the parent writes orders");
+        let order: ContenderOrder = serde_json::from_str(&line).expect("the parent writes orders");
         let answer = catch_unwind(AssertUnwindSafe(|| carry_out(contender, &order)))
             .unwrap_or_else(|_| Err("it panicked".to_owned()))
-            .map_or_else(|cause| Answer::Fails { cause }, Answer::Measured);
+            .map_or_else(|cause| ContenderAnswer::Fails { cause }, ContenderAnswer::Measured);
         let line = serde_json::to_string(&answer).expect("an answer has a JSON form");
         if writeln!(stdout(), "{line}").is_err() {
             return;
@@ -75,7 +75,7 @@ pub fn serve(contender: &Contender) {
     }
 }
 
-fn carry_out(contender: &Contender, order: &Order) -> Result<Sample, String> {
+fn carry_out(contender: &Contender, order: &ContenderOrder) -> Result<Sample, String> {
     let before = resources::processor_time();
     let (sample, allocations) = match order.counts_allocations {
         true => allocations_of(|| measure(contender, order)),
@@ -85,8 +85,8 @@ fn carry_out(contender: &Contender, order: &Order) -> Result<Sample, String> {
     Ok(Sample { cpu_ns: cpu.as_nanos() as u64, allocations, ..sample? })
 }
 
-fn measure(contender: &Contender, order: &Order) -> Result<Sample, String> {
-    let &Order { bench, n, times, .. } = order;
+fn measure(contender: &Contender, order: &ContenderOrder) -> Result<Sample, String> {
+    let &ContenderOrder { bench, n, times, .. } = order;
     if contender.special_benches.contains(&bench) {
         return contender.special.expect("it has special benches")(order);
     }
@@ -216,7 +216,7 @@ mod tests {
     use std::task::{Context, Poll, Wake, Waker};
 
     use super::*;
-    use crate::{Event, JoinKind, Sleeper, SyncKind, bump};
+    use crate::{JoinKind, OnceEvent, Sleeper, SyncKind, bump};
 
     /// Polls futures on the calling thread, which parks.
     fn block_on(future: impl Future<Output = ()>) {
@@ -257,12 +257,12 @@ mod tests {
     }
 
     fn sample(bench: Bench, n: usize, times: u64) -> Result<Sample, String> {
-        carry_out(&contender(), &Order { bench, n, times, counts_allocations: false })
+        carry_out(&contender(), &ContenderOrder { bench, n, times, counts_allocations: false })
     }
 
     #[test]
     fn orders_and_answers_are_lines_of_json() {
-        let order = Order {
+        let order = ContenderOrder {
             bench: Bench::Uncontended(SyncKind::Oneshot),
             n: 1,
             times: 5,
@@ -273,7 +273,7 @@ mod tests {
             line,
             r#"{"bench":{"uncontended":"oneshot"},"n":1,"times":5,"counts_allocations":true}"#
         );
-        assert_eq!(serde_json::from_str::<Order>(&line).unwrap(), order);
+        assert_eq!(serde_json::from_str::<ContenderOrder>(&line).unwrap(), order);
         assert!(!list(&[contender()]).contains('\n'));
     }
 
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn an_event_wakes_the_future_that_waits_for_it() {
-        let event = Event::default();
+        let event = OnceEvent::default();
         let mut future = event.wait();
         let mut cx = Context::from_waker(Waker::noop());
         assert!(std::pin::Pin::new(&mut future).poll(&mut cx).is_pending());

@@ -4,15 +4,14 @@
 
 use std::{
     collections::VecDeque,
-    hint::black_box,
+    mem,
     time::{Duration, Instant},
 };
 
-use super::join::expect_joined;
-use crate::stopwatch::Counter;
+use quadrivium_bench_protocol::Counter;
 
-/// Does the work of [`Contender::turn`](super::Contender::turn) in a bare queue.
-pub(super) fn turn_in_queue<T>(
+/// Takes turns until all tasks have ended.
+pub(super) fn turn<T>(
     counters: Vec<Counter>,
     task: impl Fn(Counter) -> T,
     resume: impl FnMut(&mut T) -> Option<u64>,
@@ -22,40 +21,49 @@ pub(super) fn turn_in_queue<T>(
     run(&mut queue, resume);
 }
 
-/// Does the work of [`Contender::spawn`](super::Contender::spawn) in a bare queue.
-pub(super) fn spawn_in_queue<T>(
-    tasks: usize,
-    batches: u64,
+/// Fills and empties the queue `times` times.
+pub(super) fn spawn<T>(
+    n: usize,
+    times: u64,
     task: impl Fn(u64) -> T,
     mut resume: impl FnMut(&mut T) -> Option<u64>,
 ) -> Duration {
-    let mut queue = VecDeque::with_capacity(tasks);
+    let mut queue = VecDeque::with_capacity(n);
     let start = Instant::now();
-    for _ in 0..batches {
-        for _ in 0..tasks {
+    for _ in 0..times {
+        for _ in 0..n {
             queue.push_back(task(0));
         }
-        expect_joined(run(&mut queue, &mut resume), tasks);
+        assert_eq!(run(&mut queue, &mut resume), n as u64, "each task returns 1");
     }
     start.elapsed()
 }
 
-/// Does the work of [`Contender::suspend`](super::Contender::suspend) in a bare queue.
-pub(super) fn suspend_in_queue<T>(
-    tasks: usize,
+/// Resumes one task until it has ended.
+pub(super) fn nested<T>(task: T, resume: impl FnMut(&mut T) -> Option<u64>) -> Duration {
+    let mut queue = VecDeque::from([task]);
+    let start = Instant::now();
+    run(&mut queue, resume);
+    start.elapsed()
+}
+
+/// Resumes each task once, and leaves them in the queue.
+pub(super) fn memory<T>(
+    n: usize,
     task: impl Fn() -> T,
     mut resume: impl FnMut(&mut T) -> Option<u64>,
 ) {
-    let mut queue = VecDeque::with_capacity(tasks);
-    for _ in 0..tasks {
+    let mut queue = VecDeque::with_capacity(n);
+    for _ in 0..n {
         queue.push_back(task());
     }
-    for _ in 0..tasks {
+    for _ in 0..n {
         let mut task = queue.pop_front().expect("no task ends here");
         resume(&mut task);
         queue.push_back(task);
     }
-    black_box(queue);
+    // The process ends after this.
+    mem::forget(queue);
 }
 
 /// Resumes the tasks in turn until all have ended, and returns the sum of their outputs.
