@@ -18,12 +18,15 @@ mod hosted;
 mod label;
 mod wrapper;
 mod refused;
+pub(crate) mod part_set;
+pub(crate) mod part_wakers;
 
 // `NESTED` is the number of calls of `run_destructors` that may be nested. `refused` makes the
 // error for a thread or a process that the operating system refuses.
 pub use crate::destructors::{NESTED, contain, run_destructors};
 pub use hosted::{Hosted, HostedTask, Joined, hosted};
 pub use label::{Label, TaskId};
+pub use part_wakers::{PartWakers, WokenParts};
 pub use refused::refused;
 pub use wrapper::Wrapper;
 
@@ -106,6 +109,16 @@ pub trait Host {
     /// the host is entered, leaves copy such wakers without a call of
     /// [`local_waker`](Host::local_waker).
     fn own_wakers(&self) -> Option<OwnWakers> {
+        None
+    }
+
+    /// Returns wakers for the parts of a combinator, such as [`join_all`](crate::join_all). When
+    /// one of them is woken, it calls [`WokenParts::wake`].
+    ///
+    /// By default there are none. The combinator then makes a waker with an allocation for each
+    /// resume of a part.
+    fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {
+        _ = woken;
         None
     }
 }

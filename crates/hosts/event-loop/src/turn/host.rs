@@ -5,13 +5,15 @@ use std::{
     panic::Location,
     rc::Rc,
     sync::Arc,
+    task::Waker,
     time::{Duration, Instant},
 };
 
 use quadrivium_core::{
     Canceller, Context, Hold, SendHold,
     host::{
-        Host, HostedTask, Joined, Label, OwnWakers, Reactor, SpawnedTasks, TaskId, TaskKey, contain,
+        Host, HostedTask, Joined, Label, OwnWakers, PartWakers, Reactor, SpawnedTasks, TaskId,
+        TaskKey, WokenParts, contain,
     },
 };
 
@@ -81,8 +83,16 @@ impl Host for Loop {
         SendHold::new((self.holds.count(), self.remotes.count()))
     }
 
+    fn local_waker(&self, waker: &Waker) -> Waker {
+        integer_waker::local_copy(waker)
+    }
+
     fn own_wakers(&self) -> Option<OwnWakers> {
         Some(integer_waker::OWN_WAKERS)
+    }
+
+    fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {
+        self.make_part_wakers(woken)
     }
 }
 
