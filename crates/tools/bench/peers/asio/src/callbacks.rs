@@ -10,7 +10,7 @@ use std::{
 };
 
 use quadrivium_bench_protocol::{
-    Bench, Contender, Gate, Order, Percentiles, Sample, Sleeper, memory,
+    Bench, Contender, ContenderOrder, Gate, Percentiles, Sample, Sleeper, memory,
 };
 
 unsafe extern "C" {
@@ -60,7 +60,7 @@ pub(crate) fn contender() -> Contender {
 }
 
 /// The counters are in C++: a call of a function in Rust at each turn would be measured, too.
-fn turn(order: &Order) -> Result<Sample, String> {
+fn turn(order: &ContenderOrder) -> Result<Sample, String> {
     let (n, times) = (order.n as u64, order.times);
     let mut each_ns = match order.bench {
         Bench::Latency => vec![0; usize::try_from(times).map_err(|error| error.to_string())?],

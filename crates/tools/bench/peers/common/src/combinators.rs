@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quadrivium_bench_protocol::{Event, EventFuture, JoinKind};
+use quadrivium_bench_protocol::{JoinKind, OnceEvent, OnceEventFuture};
 
 use crate::{Executor, timed};
 
@@ -40,11 +40,11 @@ pub fn join<E: Executor, C: Combinators>(kind: JoinKind, n: usize, times: u64) -
     })
 }
 
-fn events(n: usize) -> (Vec<Event>, Vec<EventFuture>) {
-    (0..n).map(|_| Event::default()).map(|event| (event.clone(), event.wait())).unzip()
+fn events(n: usize) -> (Vec<OnceEvent>, Vec<OnceEventFuture>) {
+    (0..n).map(|_| OnceEvent::default()).map(|event| (event.clone(), event.wait())).unzip()
 }
 
-async fn fire_in_order<E: Executor>(events: Vec<Event>) {
+async fn fire_in_order<E: Executor>(events: Vec<OnceEvent>) {
     for event in events {
         event.fire();
         E::turn().await;
