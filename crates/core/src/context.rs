@@ -54,6 +54,7 @@ impl LocalWaker {
         Self { waker, not_send: PhantomData }
     }
 
+    #[inline]
     pub(crate) fn into_waker(self) -> Waker {
         self.waker
     }

@@ -20,7 +20,8 @@
 //!   a crate of its own. The user's code inside such a task is its *body*.
 //! * A body *performs* a task: it runs that task to its end, as a part of itself. Whenever the
 //!   performed task is suspended, the task around it is suspended too.
-//! * A *combinator* ([`join`], [`race`], [`timeout`]) makes one task of several, of any styles.
+//! * A *combinator* ([`join`], [`race`], [`timeout`], [`join_all`], …) makes one task of several,
+//!   of any styles.
 //!
 //! ```
 //! use quadrivium_core::{Context, Step, Task, Wait, turn};
@@ -59,7 +60,8 @@ mod macros;
 pub use canceller::Canceller;
 pub use clock_guard::{Hold, SendHold};
 pub use combinators::{
-    Either, Elapsed, Join, JoinAll, Race, Timeout, join, join_all, race, timeout,
+    Either, Elapsed, Join, JoinAll, Race, RaceAll, Select, Selected, Timeout, join, join_all, race,
+    race_all, select, timeout,
 };
 pub use context::{Context, LocalWaker};
 pub use descriptors::{Edge, Interest, Readiness};

@@ -42,6 +42,8 @@ leaf! {
     impl[T] crate::sync::broadcast::Recv<T>;
     impl[A: crate::Task, B: crate::Task] crate::Join<A, B>;
     impl[T: crate::Task] crate::JoinAll<T>;
+    impl[T: crate::Task] crate::RaceAll<T>;
+    impl[T: crate::Task] crate::Select<T>;
     impl[A: crate::Task, B: crate::Task] crate::Race<A, B>;
     impl[T: crate::Task] crate::Timeout<T>;
 }

@@ -96,7 +96,7 @@
 //!
 //! | module | contains |
 //! |---|---|
-//! | [`task`] | the [`Task`] trait; [`spawn`], [`join`], [`race`] |
+//! | [`task`] | the [`Task`] trait; [`spawn`], [`join`], [`race`], [`select`] |
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles; each with the helpers for crates that are written in that style |
 //! | [`time`] | sleeping, time limits, turns (letting other tasks run) |
 //! | [`sync`] | channels, locks and notifications between tasks |
@@ -117,7 +117,8 @@
 #[doc(inline)]
 pub use quadrivium_core::sync;
 pub use quadrivium_core::{
-    JoinError, JoinHandle, Task, join, join_all, race, spawn, spawn_named, timeout,
+    JoinError, JoinHandle, Task, join, join_all, race, race_all, select, spawn, spawn_named,
+    timeout,
 };
 pub use quadrivium_event_loop::{EventLoop, RunError};
 pub use quadrivium_future as future;
@@ -140,8 +141,8 @@ pub mod event_loop {
 pub mod task {
     pub use quadrivium_core::{
         BoxTask, Canceller, Context, Either, Join, JoinAll, JoinError, JoinHandle, LocalWaker,
-        PanicPayload, Perform, PerformWaits, RESUMED_AFTER_DONE, Race, Step, Task, Wait, fairness,
-        join, join_all, race, spawn, spawn_named,
+        PanicPayload, Perform, PerformWaits, RESUMED_AFTER_DONE, Race, RaceAll, Select, Selected,
+        Step, Task, Wait, fairness, join, join_all, race, race_all, select, spawn, spawn_named,
     };
 }
 
@@ -206,7 +207,8 @@ pub mod thread;
 pub mod prelude {
     pub use quadrivium_callback::{Callback, callback};
     pub use quadrivium_core::{
-        JoinError, JoinHandle, Task, join, join_all, race, sleep, spawn, spawn_named, timeout, turn,
+        JoinError, JoinHandle, Task, join, join_all, race, race_all, select, sleep, spawn,
+        spawn_named, timeout, turn,
     };
     pub use quadrivium_event_loop::{EventLoop, RunError};
     pub use quadrivium_future::future;

@@ -18,7 +18,7 @@ use crate::{Context, Step, Task, Wait};
 /// assert!(matches!(both.as_mut().resume(&mut cx), Step::Done(((), ()))));
 /// ```
 pub fn join<A: Task, B: Task>(a: A, b: B) -> Join<A, B> {
-    Join { a: Part::Running { task: a }, b: Part::Running { task: b } }
+    Join { a: JoinPart::Running { task: a }, b: JoinPart::Running { task: b } }
 }
 
 pin_project! {
@@ -27,16 +27,16 @@ pin_project! {
     #[must_use = "a task is lazy: perform it"]
     pub struct Join<A: Task, B: Task> {
         #[pin]
-        a: Part<A>,
+        a: JoinPart<A>,
         #[pin]
-        b: Part<B>,
+        b: JoinPart<B>,
     }
 }
 
 pin_project! {
     #[project = PinnedPart]
     #[project_replace = TakenPart]
-    enum Part<T: Task> {
+    enum JoinPart<T: Task> {
         Running {
             #[pin]
             task: T,
@@ -48,21 +48,21 @@ pin_project! {
     }
 }
 
-impl<T: Task> Part<T> {
+impl<T: Task> JoinPart<T> {
     /// Resumes the part unless it is done. Returns its wait, or `None` when it is done.
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Wait> {
         let PinnedPart::Running { task } = self.as_mut().project() else { return None };
         match task.resume(cx) {
             Step::Suspended(wait) => Some(wait),
             Step::Done(output) => {
-                self.set(Part::Done { output });
+                self.set(JoinPart::Done { output });
                 None
             }
         }
     }
 
     fn take(self: Pin<&mut Self>) -> T::Output {
-        match self.project_replace(Part::Taken) {
+        match self.project_replace(JoinPart::Taken) {
             TakenPart::Done { output } => output,
             TakenPart::Running { .. } | TakenPart::Taken => panic!("{}", crate::RESUMED_AFTER_DONE),
         }
@@ -82,12 +82,12 @@ impl<A: Task, B: Task> Task for Join<A, B> {
     }
 }
 
-impl<T: Task> fmt::Debug for Part<T> {
+impl<T: Task> fmt::Debug for JoinPart<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Part::Running { .. } => "Running",
-            Part::Done { .. } => "Done",
-            Part::Taken => "Taken",
+            JoinPart::Running { .. } => "Running",
+            JoinPart::Done { .. } => "Done",
+            JoinPart::Taken => "Taken",
         })
     }
 }

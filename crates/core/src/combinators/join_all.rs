@@ -1,70 +1,67 @@
 //! [`join_all`]: makes one task of many. It is done when all of them are done.
 
-use std::{fmt, pin::Pin};
+use std::{fmt, ops::ControlFlow, pin::Pin};
 
-use crate::{Context, Step, Task, Wait};
+use super::parts::Parts;
+use crate::{Context, Step, Task};
 
 /// Runs any number of tasks of one type side by side. The output is a `Vec` of their outputs, in
 /// the same order.
+///
+/// Each task has a waker of its own, so a wake resumes only the task that was woken. Each task is
+/// in a box of its own, because it must not move.
+///
+/// ```
+/// use quadrivium::prelude::*;
+/// use std::time::Duration;
+///
+/// let sleeps = |n: u64| future(async move {
+///     sleep(Duration::from_millis(10 - n)).await;
+///     n
+/// });
+/// let mut event_loop = EventLoop::with_virtual_clock()?;
+/// let outputs = event_loop.block_on(join_all((0..10_u64).map(sleeps)))?;
+/// assert_eq!(outputs, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn join_all<T: Task>(tasks: impl IntoIterator<Item = T>) -> JoinAll<T> {
-    JoinAll { parts: tasks.into_iter().map(|task| JoinPart::Running(Box::pin(task))).collect() }
+    let parts = Parts::new(tasks);
+    JoinAll { outputs: Some((0..parts.len()).map(|_| None).collect()), parts }
 }
 
 /// Many tasks side by side. Made by [`join_all`].
-#[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct JoinAll<T: Task> {
-    parts: Vec<JoinPart<T>>,
-}
-
-enum JoinPart<T: Task> {
-    Running(Pin<Box<T>>),
-    Done(T::Output),
-    Taken,
+    parts: Parts<T>,
+    /// The outputs so far. `None` when it is done.
+    outputs: Option<Vec<Option<T::Output>>>,
 }
 
 // A running task is in a box of its own. An output is moved out, never pinned.
 impl<T: Task> Unpin for JoinAll<T> {}
 
-impl<T: Task> JoinPart<T> {
-    /// Resumes the part unless it is done. Returns its wait, or `None` when it is done.
-    fn resume(&mut self, cx: &mut Context<'_>) -> Option<Wait> {
-        let JoinPart::Running(task) = self else { return None };
-        match task.as_mut().resume(cx) {
-            Step::Suspended(wait) => Some(wait),
-            Step::Done(output) => {
-                *self = JoinPart::Done(output);
-                None
-            }
-        }
-    }
-
-    fn take(&mut self) -> T::Output {
-        match std::mem::replace(self, JoinPart::Taken) {
-            JoinPart::Done(output) => output,
-            JoinPart::Running(_) | JoinPart::Taken => panic!("{}", crate::RESUMED_AFTER_DONE),
-        }
-    }
-}
-
 impl<T: Task> Task for JoinAll<T> {
     type Output = Vec<T::Output>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let waits = self.parts.iter_mut().filter_map(|part| part.resume(cx));
-        match waits.reduce(Wait::or) {
-            Some(wait) => Step::Suspended(wait),
-            None => Step::Done(self.parts.iter_mut().map(JoinPart::take).collect()),
+        let Self { parts, outputs } = &mut *self;
+        let collected = outputs.as_mut().expect(crate::RESUMED_AFTER_DONE);
+        let resumed = parts.resume(cx, |index, output| {
+            collected[index] = Some(output);
+            ControlFlow::Continue(())
+        });
+        match resumed {
+            ControlFlow::Continue(wait) if parts.left() > 0 => Step::Suspended(wait),
+            ControlFlow::Continue(_) | ControlFlow::Break(()) => {
+                let collected = outputs.take().unwrap_or_default().into_iter();
+                Step::Done(collected.map(|output| output.expect("each part is done")).collect())
+            }
         }
     }
 }
 
-impl<T: Task> fmt::Debug for JoinPart<T> {
+impl<T: Task> fmt::Debug for JoinAll<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            JoinPart::Running(_) => "Running",
-            JoinPart::Done(_) => "Done",
-            JoinPart::Taken => "Taken",
-        })
+        f.debug_struct("JoinAll").field("left", &self.parts.left()).finish_non_exhaustive()
     }
 }

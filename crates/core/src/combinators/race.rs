@@ -22,7 +22,7 @@ use crate::{Context, Step, Task};
 /// assert!(sender.is_closed(), "the loser was dropped");
 /// ```
 pub fn race<A: Task, B: Task>(a: A, b: B) -> Race<A, B> {
-    Race { parts: Some(Parts { a, b }) }
+    Race { parts: Some(RaceParts { a, b }) }
 }
 
 pin_project! {
@@ -30,12 +30,12 @@ pin_project! {
     #[must_use = "a task is lazy: perform it"]
     pub struct Race<A, B> {
         #[pin]
-        parts: Option<Parts<A, B>>,
+        parts: Option<RaceParts<A, B>>,
     }
 }
 
 pin_project! {
-    struct Parts<A, B> {
+    struct RaceParts<A, B> {
         #[pin]
         a: A,
         #[pin]

@@ -27,7 +27,10 @@ use crate::{
     Context,
     descriptors::short_reads::ShortReads,
     destructors::contain,
-    sync::wait_queue::{QueuePlace, WaitQueue, update, update_with},
+    sync::{
+        deferred::{update, update_with},
+        wait_queue::{QueuePlace, WaitQueue},
+    },
 };
 
 /// The kind of operation that a task wants to do with a descriptor.

@@ -1,13 +1,14 @@
 //! The [`Host`] trait: a host drives tasks, and tasks ask it for the time and to take new tasks.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt, io,
     os::fd::BorrowedFd,
     panic::Location,
+    ptr,
     rc::Rc,
     sync::Arc,
-    task::Waker,
+    task::{RawWakerVTable, Waker},
     time::{Duration, Instant},
 };
 
@@ -17,12 +18,15 @@ mod hosted;
 mod label;
 mod wrapper;
 mod refused;
+pub(crate) mod part_set;
+pub(crate) mod part_wakers;
 
 // `NESTED` is the number of calls of `run_destructors` that may be nested. `refused` makes the
 // error for a thread or a process that the operating system refuses.
 pub use crate::destructors::{NESTED, contain, run_destructors};
 pub use hosted::{Hosted, HostedTask, Joined, hosted};
 pub use label::{Label, TaskId};
+pub use part_wakers::{PartWakers, WokenParts};
 pub use refused::refused;
 pub use wrapper::Wrapper;
 
@@ -92,9 +96,47 @@ pub trait Host {
 
     /// Returns a copy of `waker` for a [`LocalWaker`], which never leaves this thread. The host
     /// need not count this copy among the wakers that other threads may use (see
-    /// [`Context::local_waker`]). By default, this is a plain clone.
+    /// [`Context::local_waker`]). By default, this is a plain clone, unless the waker is one of
+    /// [`own_wakers`](Host::own_wakers).
     fn local_waker(&self, waker: &Waker) -> Waker {
-        waker.clone()
+        match self.own_wakers() {
+            Some(own) if own.contain(waker) => (own.copy)(waker),
+            Some(_) | None => waker.clone(),
+        }
+    }
+
+    /// Describes the wakers that this host makes itself, if their copies run no user code. While
+    /// the host is entered, leaves copy such wakers without a call of
+    /// [`local_waker`](Host::local_waker).
+    fn own_wakers(&self) -> Option<OwnWakers> {
+        None
+    }
+
+    /// Returns wakers for the parts of a combinator, such as [`join_all`](crate::join_all). When
+    /// one of them is woken, it calls [`WokenParts::wake`].
+    ///
+    /// By default there are none. The combinator then makes a waker with an allocation for each
+    /// resume of a part.
+    fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {
+        _ = woken;
+        None
+    }
+}
+
+/// The wakers that a host makes itself. See [`Host::own_wakers`].
+#[derive(Clone, Copy, Debug)]
+pub struct OwnWakers {
+    /// All wakers with this table are the host's own.
+    pub vtable: &'static RawWakerVTable,
+    /// Returns a copy of a waker with this table, for a [`LocalWaker`]. It may be called while the
+    /// state of a channel is borrowed, so it runs no user code.
+    pub copy: fn(&Waker) -> Waker,
+}
+
+impl OwnWakers {
+    #[inline]
+    fn contain(&self, waker: &Waker) -> bool {
+        ptr::eq(self.vtable, waker.vtable())
     }
 }
 
@@ -161,6 +203,8 @@ pub struct DescriptorKey(pub u64);
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<dyn Host>>> = const { RefCell::new(None) };
+    /// The [`Host::own_wakers`] of `CURRENT`. A leaf that waits finds them here without a call.
+    static OWN_WAKERS: Cell<Option<OwnWakers>> = const { Cell::new(None) };
 }
 
 /// Makes `host` the host that drives this thread, until the guard is dropped.
@@ -171,18 +215,22 @@ thread_local! {
 /// ```
 pub fn enter(host: Rc<dyn Host>) -> Entered {
     // `CURRENT` may be gone: a loop in another thread-local may be dropped after it.
+    let own_wakers = OWN_WAKERS.replace(host.own_wakers());
     let outer = CURRENT.try_with(|current| current.replace(Some(host)));
-    Entered { outer: outer.ok().flatten() }
+    Entered { outer: outer.ok().flatten(), own_wakers }
 }
 
 /// A guard that makes a host drive this thread while it exists. Made by [`enter`].
 #[must_use = "the host stops driving this thread when this is dropped"]
 pub struct Entered {
     outer: Option<Rc<dyn Host>>,
+    /// The wakers of the outer host.
+    own_wakers: Option<OwnWakers>,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        OWN_WAKERS.set(self.own_wakers);
         let outer = self.outer.take();
         let _ = CURRENT.try_with(|current| current.replace(outer));
     }
@@ -235,7 +283,20 @@ impl Context<'_> {
     /// thread can wake it, such as another task. If no task on this thread can run, the deadlock is
     /// certain, and the host reports it.
     pub fn local_waker(&self) -> LocalWaker {
-        // Nothing is borrowed here: another executor's waker runs user code when it is cloned.
+        self.copy_own_waker().unwrap_or_else(|| self.copy_foreign_waker())
+    }
+
+    /// Returns a copy of the task's waker, if that is one of the [`OwnWakers`] of the host that
+    /// drives this thread. This runs no user code.
+    #[inline]
+    pub(crate) fn copy_own_waker(&self) -> Option<LocalWaker> {
+        let own = OWN_WAKERS.get().filter(|own| own.contain(self.waker()))?;
+        Some(LocalWaker::new((own.copy)(self.waker())))
+    }
+
+    /// Nothing may be borrowed here: another executor's waker runs user code when it is cloned.
+    #[cold]
+    fn copy_foreign_waker(&self) -> LocalWaker {
         LocalWaker::new(match current() {
             Some(host) => host.local_waker(self.waker()),
             None => self.waker().clone(),

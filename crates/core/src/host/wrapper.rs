@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     Hold, SendHold,
-    host::{Host, HostedTask, Label, Reactor, SpawnedTasks, TaskKey},
+    host::{Host, HostedTask, Label, PartWakers, Reactor, SpawnedTasks, TaskKey, WokenParts},
 };
 
 /// A host around another host. Each call goes to the wrapper first. All methods that a wrapper does
@@ -116,5 +116,9 @@ impl<W: Wrapper> Host for W {
 
     fn local_waker(&self, waker: &Waker) -> Waker {
         Wrapper::local_waker(self, waker)
+    }
+
+    fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {
+        self.wrapped().part_wakers(woken)
     }
 }

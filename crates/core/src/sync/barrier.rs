@@ -14,7 +14,10 @@ use std::{cell::RefCell, pin::Pin, rc::Rc};
 
 use crate::{
     Context, Step, Task, Wait, fairness,
-    sync::wait_queue::{QueuePlace, WaitQueue, update, update_with},
+    sync::{
+        deferred::{update, update_with},
+        wait_queue::{QueuePlace, WaitQueue},
+    },
 };
 
 /// A point in a program at which `n` tasks wait for each other. A clone refers to the same barrier.

@@ -10,6 +10,7 @@ pub mod barrier;
 pub mod watch;
 pub mod broadcast;
 pub(crate) mod wait_queue;
+pub(crate) mod deferred;
 mod waiter;
 
 pub use barrier::{Barrier, BarrierWaitResult};

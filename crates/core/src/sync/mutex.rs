@@ -27,9 +27,10 @@ use std::{
 };
 
 use crate::{
-    Context, LocalWaker, Step, Task,
+    Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
     sync::{
-        wait_queue::{QueuePlace, WaitQueue, update, update_with},
+        deferred::{update, update_with},
+        wait_queue::{QueuePlace, WaitQueue},
         waiter::{self, Waiter},
     },
 };
@@ -66,21 +67,23 @@ impl<T> Mutex<T> {
     /// done, it has taken nothing. A task that locks a mutex which it holds already waits for
     /// itself; the loop reports that deadlock.
     pub fn lock(&self) -> Lock<T> {
-        Lock { mutex: self.clone(), place: QueuePlace::default() }
+        Lock { mutex: Some(self.clone()), place: QueuePlace::default() }
     }
 
     /// Locks the mutex if it is free and no task waits for it. Does not wait.
     pub fn try_lock(&self) -> Option<MutexGuard<T>> {
-        self.take(&mut QueuePlace::default())
+        let value = self.take(&mut QueuePlace::default())?;
+        Some(MutexGuard { mutex: self.clone(), value: Some(value) })
     }
 
-    /// Locks the mutex if it is free and this place is the first.
-    fn take(&self, place: &mut QueuePlace) -> Option<MutexGuard<T>> {
+    /// Takes the value if the mutex is free and this place is the first.
+    #[inline]
+    fn take(&self, place: &mut QueuePlace) -> Option<Box<T>> {
         update(self.state.borrow_mut(), |state, deferred| {
             let is_next = state.waiting.is_first(place);
             let value = if is_next { state.value.take()? } else { return None };
             state.waiting.leave(place, deferred);
-            Some(MutexGuard { mutex: self.clone(), value: Some(value) })
+            Some(value)
         })
     }
 }
@@ -100,23 +103,29 @@ impl<T: Default> Default for Mutex<T> {
 /// A task that waits for a lock. Made by [`Mutex::lock`].
 #[must_use = "a task is lazy: perform it"]
 pub struct Lock<T> {
-    mutex: Mutex<T>,
+    /// `None` when the leaf is done. The guard has it then.
+    mutex: Option<Mutex<T>>,
     place: QueuePlace,
 }
 
 impl<T> Waiter for Lock<T> {
     type Output = MutexGuard<T>;
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
+    #[inline]
     fn try_now(&mut self) -> Option<MutexGuard<T>> {
-        self.mutex.take(&mut self.place)
+        let value = self.mutex.as_ref().expect(RESUMED_AFTER_DONE).take(&mut self.place)?;
+        self.mutex.take().map(|mutex| MutexGuard { mutex, value: Some(value) })
     }
 
+    #[inline]
     fn wait(&mut self, waker: LocalWaker) {
-        update_with(waker, self.mutex.state.borrow_mut(), |state, deferred| {
+        let mutex = self.mutex.as_ref().expect(RESUMED_AFTER_DONE);
+        update_with(waker, mutex.state.borrow_mut(), |state, deferred| {
             state.waiting.wait(&mut self.place, deferred);
         });
     }
@@ -133,14 +142,13 @@ impl<T> Task for Lock<T> {
 impl<T> Drop for Lock<T> {
     /// Leaves the queue. A lock that was meant for this leaf goes to the next one.
     fn drop(&mut self) {
-        if self.place.has_waited() {
-            update(self.mutex.state.borrow_mut(), |state, deferred| {
-                state.waiting.leave(&mut self.place, deferred);
-                if state.value.is_some() {
-                    state.waiting.notify_at(0, deferred);
-                }
-            });
-        }
+        let (Some(mutex), true) = (&self.mutex, self.place.has_waited()) else { return };
+        update(mutex.state.borrow_mut(), |state, deferred| {
+            state.waiting.leave(&mut self.place, deferred);
+            if state.value.is_some() {
+                state.waiting.notify_at(0, deferred);
+            }
+        });
     }
 }
 

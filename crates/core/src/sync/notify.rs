@@ -14,7 +14,8 @@ use std::{cell::RefCell, mem, pin::Pin, rc::Rc};
 use crate::{
     Context, LocalWaker, Step, Task,
     sync::{
-        wait_queue::{Deferred, QueuePlace, WaitQueue, update, update_with},
+        deferred::{Deferred, update, update_with},
+        wait_queue::{QueuePlace, WaitQueue},
         waiter::{self, Waiter},
     },
 };
@@ -79,10 +80,12 @@ pub struct Notified {
 impl Waiter for Notified {
     type Output = ();
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
+    #[inline]
     fn try_now(&mut self) -> Option<()> {
         update(self.state.borrow_mut(), |state, deferred| {
             let is_notified = match self.place.has_waited() {
@@ -93,11 +96,12 @@ impl Waiter for Notified {
         })
     }
 
+    #[inline]
     fn wait(&mut self, waker: LocalWaker) {
         update_with(waker, self.state.borrow_mut(), |state, deferred| {
             // The leaf only gives way. It takes the kept notification nevertheless.
             match mem::take(&mut state.has_notification) {
-                true => _ = state.waiting.push_without_waker(&mut self.place),
+                true => state.waiting.push(&mut self.place, None),
                 false => state.waiting.wait(&mut self.place, deferred),
             }
         });

@@ -20,9 +20,10 @@
 use std::{cell::RefCell, error::Error, fmt, mem, pin::Pin, rc::Rc};
 
 use crate::{
-    Context, LocalWaker, Step, Task,
+    Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
     sync::{
-        wait_queue::{Deferred, QueuePlace, WaitQueue, update, update_with},
+        deferred::{Deferred, update, update_with},
+        wait_queue::{QueuePlace, WaitQueue},
         waiter::{self, Waiter},
     },
 };
@@ -63,7 +64,7 @@ impl Semaphore {
     ///
     /// Otherwise it is like [`acquire`](Semaphore::acquire).
     pub fn acquire_many(&self, n: usize) -> Acquire {
-        Acquire { semaphore: self.clone(), n, place: QueuePlace::default() }
+        Acquire { semaphore: Some(self.clone()), n, place: QueuePlace::default() }
     }
 
     /// Takes a permit if one is free and no task waits. Does not wait.
@@ -82,13 +83,15 @@ impl Semaphore {
     /// The same as for [`try_acquire`](Semaphore::try_acquire).
     pub fn try_acquire_many(&self, n: usize) -> Result<Permit, TryAcquireError> {
         match self.take(n, &mut QueuePlace::default()) {
-            Some(taken) => taken.map_err(|Closed| TryAcquireError::Closed),
+            Some(Ok(())) => Ok(Permit { semaphore: self.clone(), n }),
+            Some(Err(Closed)) => Err(TryAcquireError::Closed),
             None => Err(TryAcquireError::NoPermits),
         }
     }
 
     /// Takes permits if there are enough of them and this place is the first.
-    fn take(&self, n: usize, place: &mut QueuePlace) -> Option<Result<Permit, Closed>> {
+    #[inline]
+    fn take(&self, n: usize, place: &mut QueuePlace) -> Option<Result<(), Closed>> {
         update(self.state.borrow_mut(), |state, deferred| {
             if state.is_closed {
                 state.waiting.leave(place, deferred);
@@ -102,7 +105,7 @@ impl Semaphore {
             state.permits -= n;
             state.waiting.leave(place, deferred);
             state.notify_next(deferred);
-            Some(Ok(Permit { semaphore: self.clone(), n }))
+            Some(Ok(()))
         })
     }
 
@@ -148,7 +151,8 @@ impl State {
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Acquire {
-    semaphore: Semaphore,
+    /// `None` when the leaf is done. The permit has it then.
+    semaphore: Option<Semaphore>,
     n: usize,
     place: QueuePlace,
 }
@@ -156,16 +160,23 @@ pub struct Acquire {
 impl Waiter for Acquire {
     type Output = Result<Permit, Closed>;
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
+    #[inline]
     fn try_now(&mut self) -> Option<Self::Output> {
-        self.semaphore.take(self.n, &mut self.place)
+        let semaphore = self.semaphore.as_ref().expect(RESUMED_AFTER_DONE);
+        let taken = semaphore.take(self.n, &mut self.place)?;
+        let semaphore = self.semaphore.take()?;
+        Some(taken.map(|()| Permit { semaphore, n: self.n }))
     }
 
+    #[inline]
     fn wait(&mut self, waker: LocalWaker) {
-        update_with(waker, self.semaphore.state.borrow_mut(), |state, deferred| {
+        let semaphore = self.semaphore.as_ref().expect(RESUMED_AFTER_DONE);
+        update_with(waker, semaphore.state.borrow_mut(), |state, deferred| {
             state.waiting.wait(&mut self.place, deferred);
         });
     }
@@ -182,12 +193,11 @@ impl Task for Acquire {
 impl Drop for Acquire {
     /// Leaves the queue. Permits that were meant for this leaf go to the next one.
     fn drop(&mut self) {
-        if self.place.has_waited() {
-            update(self.semaphore.state.borrow_mut(), |state, deferred| {
-                state.waiting.leave(&mut self.place, deferred);
-                state.notify_next(deferred);
-            });
-        }
+        let (Some(semaphore), true) = (&self.semaphore, self.place.has_waited()) else { return };
+        update(semaphore.state.borrow_mut(), |state, deferred| {
+            state.waiting.leave(&mut self.place, deferred);
+            state.notify_next(deferred);
+        });
     }
 }
 

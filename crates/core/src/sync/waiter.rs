@@ -1,6 +1,5 @@
-//! [`Waiter`]: a leaf that waits in a queue; and [`resume`], which resumes such a leaf.
+//! [`Waiter`]: a leaf that waits until it may go on; and [`resume`], which resumes such a leaf.
 
-use super::wait_queue::QueuePlace;
 use crate::{Context, LocalWaker, Step, Wait, fairness};
 
 /// A leaf (a task that waits for something itself and contains no other task) that waits in a queue
@@ -9,8 +8,8 @@ pub(crate) trait Waiter {
     /// The output of the leaf.
     type Output;
 
-    /// Returns its place in the queue.
-    fn place(&self) -> &QueuePlace;
+    /// Returns whether the leaf has waited before.
+    fn has_waited(&self) -> bool;
 
     /// Leaves the queue and returns the output, if the leaf need not wait.
     fn try_now(&mut self) -> Option<Self::Output>;
@@ -22,18 +21,19 @@ pub(crate) trait Waiter {
 /// Resumes a leaf: it goes on if it may, and otherwise waits.
 #[inline]
 pub(crate) fn resume<W: Waiter>(waiter: &mut W, cx: &Context<'_>) -> Step<W::Output> {
-    if fairness::gives_way(waiter.place().has_waited()) {
-        waiter.wait(cx.local_waker());
-        return Step::Suspended(Wait::Turn);
+    let gives_way = fairness::gives_way(waiter.has_waited());
+    let mut clone = None;
+    loop {
+        if !gives_way && let Some(output) = waiter.try_now() {
+            return fairness::done(output);
+        }
+        let Some(waker) = cx.copy_own_waker().or_else(|| clone.take()) else {
+            // Cloning another executor's waker runs user code, which may change the state. So the
+            // leaf tries again.
+            clone = Some(cx.local_waker());
+            continue;
+        };
+        waiter.wait(waker);
+        return Step::Suspended(if gives_way { Wait::Turn } else { Wait::Wake });
     }
-    if let Some(output) = waiter.try_now() {
-        return fairness::done(output);
-    }
-    let waker = cx.local_waker();
-    // Cloning the waker may have run user code that changed the state.
-    if let Some(output) = waiter.try_now() {
-        return fairness::done(output);
-    }
-    waiter.wait(waker);
-    Step::Suspended(Wait::Wake)
 }

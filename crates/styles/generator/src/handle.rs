@@ -1,18 +1,17 @@
 //! [`Co`]: the handle by which the body of a generator performs other tasks and yields items.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     convert::Infallible,
     fmt,
     future::Future,
     pin::Pin,
-    rc::Rc,
     task::{self, Poll},
 };
 
 use genawaiter::rc;
 use pin_project_lite::pin_project;
-use quadrivium_core::{Context, LocalWaker, Step, Task, Wait};
+use quadrivium_core::{Context, Step, Task, Wait};
 
 /// The handle to the running generator. The body of the generator receives it.
 ///
@@ -21,7 +20,12 @@ use quadrivium_core::{Context, LocalWaker, Step, Task, Wait};
 /// [`iter`](crate::iter) yields items of type `T`.
 pub struct Co<T = Infallible> {
     raw_co: rc::Co<Yielded<T>>,
-    shared: Rc<SharedWithBody>,
+}
+
+thread_local! {
+    /// Whether the innermost generator that is being resumed on this thread has yielded in this
+    /// resume.
+    pub(crate) static HAS_YIELDED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The value that a generator yields. For a generator without items it is as large as a wait.
@@ -31,8 +35,8 @@ pub(crate) enum Yielded<T> {
 }
 
 impl<T> Co<T> {
-    pub(crate) fn new(raw_co: rc::Co<Yielded<T>>, shared: Rc<SharedWithBody>) -> Self {
-        Self { raw_co, shared }
+    pub(crate) fn new(raw_co: rc::Co<Yielded<T>>) -> Self {
+        Self { raw_co }
     }
 
     /// Runs a task of any style to its end, and returns its output. Suspends whenever that task
@@ -52,7 +56,7 @@ impl<T> Co<T> {
     fn yield_now(&mut self, yielded: Yielded<T>) {
         // Without this check, genawaiter loses the first value in release builds.
         assert!(
-            !self.shared.note_yield(),
+            !HAS_YIELDED.replace(true),
             "a generator yielded twice in one resume: `.await` each `co.perform(..)` and \
              `co.yield_item(..)` to its end instead of polling it"
         );
@@ -60,39 +64,6 @@ impl<T> Co<T> {
         // resumed, and `Performing` waits for that itself. To await this future, too, would cost
         // two more state machines.
         drop(self.raw_co.yield_(yielded));
-    }
-}
-
-/// The state that a generator task shares with its body.
-pub(crate) struct SharedWithBody {
-    waker: RefCell<LocalWaker>,
-    has_yielded: Cell<bool>,
-}
-
-impl SharedWithBody {
-    pub(crate) fn new(cx: &Context<'_>) -> Rc<Self> {
-        let waker = RefCell::new(cx.local_waker());
-        Rc::new(Self { waker, has_yielded: Cell::new(false) })
-    }
-
-    /// Keeps the waker of this resume, for the sub-tasks of the body.
-    #[inline]
-    pub(crate) fn keep_waker(&self, cx: &Context<'_>) {
-        if !self.waker.borrow().will_wake(cx.waker()) {
-            self.waker.replace(cx.local_waker());
-        }
-    }
-
-    /// Records that the body yields. Returns whether it has already yielded in this resume.
-    #[inline]
-    fn note_yield(&self) -> bool {
-        self.has_yielded.replace(true)
-    }
-
-    /// Returns whether the body has yielded in this resume, and clears the record for the next one.
-    #[inline]
-    pub(crate) fn take_yield(&self) -> bool {
-        self.has_yielded.replace(false)
     }
 }
 
@@ -110,12 +81,9 @@ impl<P: Task, T> Future for Performing<'_, P, T> {
     type Output = P::Output;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<P::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<P::Output> {
         let this = self.project();
-        let waker = this.co.shared.waker.borrow();
-        let step = this.task.resume(&mut Context::new(waker.as_waker()));
-        drop(waker);
-        match step {
+        match this.task.resume(&mut Context::new(cx.waker())) {
             Step::Done(output) => Poll::Ready(output),
             Step::Suspended(wait) => {
                 this.co.yield_now(Yielded::Wait(wait));

@@ -4,16 +4,14 @@
 use std::{
     future::Future,
     mem,
-    pin::Pin,
-    rc::Rc,
+    pin::pin,
     task::{self, Poll},
 };
 
 use genawaiter::{GeneratorState, rc};
-use pin_project_lite::pin_project;
 use quadrivium_core::{Context, RESUMED_AFTER_DONE, Wait};
 
-use crate::handle::{Co, SharedWithBody, Yielded};
+use crate::handle::{Co, HAS_YIELDED, Yielded};
 
 /// A generator that yields [`Wait`]s, and items of type `T`.
 ///
@@ -26,7 +24,7 @@ enum State<B, G: Future, T> {
     /// Not resumed yet.
     Fresh(B),
     /// The generator is in a box that genawaiter allocates.
-    Started(rc::Gen<Yielded<T>, (), CheckedBody<G>>, Rc<SharedWithBody>),
+    Started(rc::Gen<Yielded<T>, (), G>),
     Done,
 }
 
@@ -52,59 +50,36 @@ where
     G: Future,
 {
     /// Runs the body to its next yield, or to its end.
+    ///
+    /// `async_resume` passes our context on to the body, and so the waker to the sub-tasks.
+    /// genawaiter's plain `resume` would pass a waker that does nothing. A waker of our own would
+    /// then have to be kept in memory that the body shares.
     #[inline]
     pub(crate) fn resume(&mut self, cx: &Context<'_>) -> Resumed<T, G::Output> {
         if let State::Fresh(_) = self.state {
-            self.start(cx);
+            self.start();
         }
-        let State::Started(generator, shared) = &mut self.state else {
-            panic!("{RESUMED_AFTER_DONE}")
-        };
-        shared.keep_waker(cx);
-        match generator.resume() {
-            GeneratorState::Yielded(Yielded::Wait(wait)) => Resumed::Wait(wait),
-            GeneratorState::Yielded(Yielded::Item(item)) => Resumed::Item(item),
-            GeneratorState::Complete(output) => {
+        let State::Started(generator) = &mut self.state else { panic!("{RESUMED_AFTER_DONE}") };
+        let outer_has_yielded = HAS_YIELDED.replace(false);
+        let mut cx = task::Context::from_waker(cx.waker());
+        let resumed = pin!(generator.async_resume()).poll(&mut cx);
+        HAS_YIELDED.set(outer_has_yielded);
+        match resumed {
+            Poll::Ready(GeneratorState::Yielded(Yielded::Wait(wait))) => Resumed::Wait(wait),
+            Poll::Ready(GeneratorState::Yielded(Yielded::Item(item))) => Resumed::Item(item),
+            Poll::Ready(GeneratorState::Complete(output)) => {
                 self.state = State::Done;
                 Resumed::End(output)
             }
+            // The body is pending and has not yielded.
+            Poll::Pending => refuse_to_wait(),
         }
     }
 
     #[cold]
-    fn start(&mut self, cx: &Context<'_>) {
+    fn start(&mut self) {
         let State::Fresh(body) = mem::replace(&mut self.state, State::Done) else { return };
-        let shared = SharedWithBody::new(cx);
-        let make_body = |raw_co| {
-            let body = body(Co::new(raw_co, Rc::clone(&shared)));
-            CheckedBody { body, shared: Rc::clone(&shared) }
-        };
-        self.state = State::Started(rc::Gen::new(make_body), shared);
-    }
-}
-
-pin_project! {
-    /// The body of a generator, with a check: a body that is pending must have yielded.
-    ///
-    /// If a body awaits anything but a yield, genawaiter panics but does not say why. If a body
-    /// yields twice in one poll, genawaiter loses a value in release builds.
-    struct CheckedBody<G> {
-        #[pin]
-        body: G,
-        shared: Rc<SharedWithBody>,
-    }
-}
-
-impl<G: Future> Future for CheckedBody<G> {
-    type Output = G::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<G::Output> {
-        let this = self.project();
-        let polled = this.body.poll(cx);
-        if polled.is_pending() && !this.shared.take_yield() {
-            refuse_to_wait();
-        }
-        polled
+        self.state = State::Started(rc::Gen::new(|raw_co| body(Co::new(raw_co))));
     }
 }
 

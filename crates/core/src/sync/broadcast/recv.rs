@@ -12,7 +12,8 @@ use super::State;
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
     sync::{
-        wait_queue::{QueuePlace, update, update_with},
+        deferred::{update, update_with},
+        wait_queue::QueuePlace,
         waiter::{self, Waiter},
     },
 };
@@ -56,7 +57,8 @@ impl<T: Clone> Receiver<T> {
     ///
     /// When there is no value now, when there will never be one, and when values were lost.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        match self.position.receive() {
+        let received = self.position.receive(&mut self.position.state.borrow_mut());
+        match received {
             Some(received) => received.map(Rc::unwrap_or_clone).map_err(|error| match error {
                 RecvError::Lagged(n) => TryRecvError::Lagged(n),
                 RecvError::Closed => TryRecvError::Closed,
@@ -68,8 +70,8 @@ impl<T: Clone> Receiver<T> {
 
 impl<T> Position<T> {
     /// Returns the value or the error that can be received now, if there is one.
-    fn receive(&self) -> Option<Result<Rc<T>, RecvError>> {
-        let mut state = self.state.borrow_mut();
+    #[inline]
+    fn receive(&self, state: &mut State<T>) -> Option<Result<Rc<T>, RecvError>> {
         let mut next = self.next.get();
         let missed = state.ring.skip_missed(&mut next);
         let received = match missed {
@@ -79,10 +81,6 @@ impl<T> Position<T> {
         self.next.set(next);
         let is_closed = state.senders == 0;
         received.or_else(|| is_closed.then_some(Err(RecvError::Closed)))
-    }
-
-    fn leave_queue(&self, place: &mut QueuePlace) {
-        update(self.state.borrow_mut(), |state, deferred| state.receiving.leave(place, deferred));
     }
 }
 
@@ -108,18 +106,24 @@ pub struct Recv<T> {
 impl<T: Clone> Waiter for Recv<T> {
     type Output = Result<T, RecvError>;
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
+    #[inline]
     fn try_now(&mut self) -> Option<Self::Output> {
         let position = self.position.as_ref().expect(RESUMED_AFTER_DONE);
-        let received = position.receive()?;
-        position.leave_queue(&mut self.place);
+        let received = update(position.state.borrow_mut(), |state, deferred| {
+            let received = position.receive(state)?;
+            state.receiving.leave(&mut self.place, deferred);
+            Some(received)
+        })?;
         self.position = None;
         Some(received.map(Rc::unwrap_or_clone))
     }
 
+    #[inline]
     fn wait(&mut self, waker: LocalWaker) {
         let position = self.position.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, position.state.borrow_mut(), |state, deferred| {
@@ -139,7 +143,9 @@ impl<T: Clone> Task for Recv<T> {
 impl<T> Drop for Recv<T> {
     fn drop(&mut self) {
         if let Some(position) = &self.position {
-            position.leave_queue(&mut self.place);
+            update(position.state.borrow_mut(), |state, deferred| {
+                state.receiving.leave(&mut self.place, deferred);
+            });
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use super::{Receiver, State};
-use crate::sync::wait_queue::update;
+use crate::sync::deferred::update;
 
 /// The end that sends values to all receivers. A clone sends into the same channel. The channel is
 /// closed when the last sender is dropped.

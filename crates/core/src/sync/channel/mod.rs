@@ -24,9 +24,17 @@ mod state;
 pub use recv::{Receiver, Recv, RecvError, TryRecvError};
 pub use send::{Send, SendError, Sender, TrySendError};
 
-use std::{cell::RefCell, collections::VecDeque, num::NonZeroUsize, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    num::NonZeroUsize,
+    rc::Rc,
+};
 
-use crate::sync::{channel::state::State, wait_queue::WaitQueue};
+use crate::sync::{
+    channel::state::{Shared, State},
+    wait_queue::WaitQueue,
+};
 
 /// Makes a channel that holds up to `capacity` values.
 ///
@@ -47,13 +55,12 @@ pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
 }
 
 fn channel<T>(capacity: Option<NonZeroUsize>) -> (Sender<T>, Receiver<T>) {
-    let state = Rc::new(RefCell::new(State {
+    let state = RefCell::new(State {
         values: VecDeque::new(),
         capacity,
-        senders: 1,
-        receivers: 1,
         sending: WaitQueue::default(),
         receiving: WaitQueue::default(),
-    }));
-    (Sender::new(Rc::clone(&state)), Receiver::new(state))
+    });
+    let shared = Rc::new(Shared { senders: Cell::new(0), receivers: Cell::new(0), state });
+    (Sender::new(&shared), Receiver::new(&shared))
 }

@@ -1,24 +1,26 @@
 //! The receiving end of a channel.
 
-use std::{cell::RefCell, error::Error, fmt, mem, pin::Pin, rc::Rc};
+use std::{error::Error, fmt, mem, pin::Pin, rc::Rc};
 
-use super::state::State;
+use super::state::Shared;
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
     sync::{
-        wait_queue::{Deferred, QueuePlace, update, update_with},
+        deferred::{update, update_with},
+        wait_queue::QueuePlace,
         waiter::{self, Waiter},
     },
 };
 
 /// The receiving end. Dropping it closes the channel and drops the values that were not received.
 pub struct Receiver<T> {
-    state: Rc<RefCell<State<T>>>,
+    shared: Rc<Shared<T>>,
 }
 
 impl<T> Receiver<T> {
-    pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
-        Self { state }
+    pub(super) fn new(shared: &Rc<Shared<T>>) -> Self {
+        shared.receivers.update(|n| n + 1);
+        Self { shared: Rc::clone(shared) }
     }
 
     /// Receives the next value, and waits if there is none. The output is an error when the channel
@@ -26,8 +28,7 @@ impl<T> Receiver<T> {
     ///
     /// Until this task is done or dropped it counts as the receiver: it keeps the channel open.
     pub fn recv(&self) -> Recv<T> {
-        self.state.borrow_mut().receivers += 1;
-        Recv { receiver: Some(Self::new(Rc::clone(&self.state))), place: QueuePlace::default() }
+        Recv { receiver: Some(Self::new(&self.shared)), place: QueuePlace::default() }
     }
 
     /// Receives the next value if there is one. Does not wait.
@@ -37,8 +38,7 @@ impl<T> Receiver<T> {
     /// When there is no value now or the values belong to waiting receives, and when there will
     /// never be a value.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        let mut place = QueuePlace::default();
-        match self.receive(&mut place) {
+        match self.receive(&mut QueuePlace::default()) {
             Some(received) => received.map_err(|RecvError| TryRecvError::Closed),
             None => Err(TryRecvError::Empty),
         }
@@ -46,9 +46,10 @@ impl<T> Receiver<T> {
 
     /// Receives the first value if this place is the first. Returns `None` if there may be a value
     /// later.
+    #[inline]
     fn receive(&self, place: &mut QueuePlace) -> Option<Result<T, RecvError>> {
-        update(self.state.borrow_mut(), |state, deferred| {
-            let is_closed = state.senders == 0;
+        let is_closed = self.shared.has_no_sender();
+        update(self.shared.state.borrow_mut(), |state, deferred| {
             // The receives in the queue of a closed channel were all notified, to receive the
             // values that are left.
             if !is_closed && !state.receiving.is_first(place) {
@@ -62,20 +63,25 @@ impl<T> Receiver<T> {
             Some(Ok(value))
         })
     }
+
+    #[cold]
+    fn close(&self) {
+        // Dropped last and outside the borrow, because the destructor of a value may use this
+        // channel.
+        drop(update(self.shared.state.borrow_mut(), |state, deferred| {
+            state.sending.notify_and_remove_from(0, deferred);
+            mem::take(&mut state.values)
+        }));
+    }
 }
 
 impl<T> Drop for Receiver<T> {
+    #[inline]
     fn drop(&mut self) {
-        let close = |state: &mut State<T>, deferred: &mut Deferred| {
-            state.receivers -= 1;
-            (state.receivers == 0).then(|| {
-                state.sending.notify_and_remove_from(0, deferred);
-                mem::take(&mut state.values)
-            })
-        };
-        // Dropped last and outside the borrow, because the destructor of a value may use this
-        // channel.
-        drop(update(self.state.borrow_mut(), close));
+        self.shared.receivers.update(|n| n - 1);
+        if self.shared.has_no_receiver() {
+            self.close();
+        }
     }
 }
 
@@ -90,10 +96,12 @@ pub struct Recv<T> {
 impl<T> Waiter for Recv<T> {
     type Output = Result<T, RecvError>;
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
+    #[inline]
     fn try_now(&mut self) -> Option<Self::Output> {
         let receiver = self.receiver.as_ref().expect(RESUMED_AFTER_DONE);
         let received = receiver.receive(&mut self.place)?;
@@ -101,9 +109,10 @@ impl<T> Waiter for Recv<T> {
         Some(received)
     }
 
+    #[inline]
     fn wait(&mut self, waker: LocalWaker) {
         let receiver = self.receiver.as_ref().expect(RESUMED_AFTER_DONE);
-        update_with(waker, receiver.state.borrow_mut(), |state, deferred| {
+        update_with(waker, receiver.shared.state.borrow_mut(), |state, deferred| {
             state.receiving.wait(&mut self.place, deferred);
         });
     }
@@ -118,10 +127,20 @@ impl<T> Task for Recv<T> {
 }
 
 impl<T> Drop for Recv<T> {
-    /// Leaves the queue. A value that was meant for this leaf goes to the next one.
+    #[inline]
     fn drop(&mut self) {
-        let (Some(receiver), true) = (&self.receiver, self.place.has_waited()) else { return };
-        update(receiver.state.borrow_mut(), |state, deferred| {
+        if self.place.has_waited() {
+            self.leave();
+        }
+    }
+}
+
+impl<T> Recv<T> {
+    /// Leaves the queue. A value that was meant for this leaf goes to the next one.
+    #[cold]
+    fn leave(&mut self) {
+        let Some(receiver) = &self.receiver else { return };
+        update(receiver.shared.state.borrow_mut(), |state, deferred| {
             state.receiving.leave(&mut self.place, deferred);
             state.notify_next_receive(deferred);
         });

@@ -1,12 +1,13 @@
 //! The sending end of a channel.
 
-use std::{cell::RefCell, error::Error, fmt, pin::Pin, rc::Rc};
+use std::{error::Error, fmt, pin::Pin, rc::Rc};
 
-use super::state::State;
+use super::state::Shared;
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
     sync::{
-        wait_queue::{QueuePlace, update, update_with},
+        deferred::{update, update_with},
+        wait_queue::QueuePlace,
         waiter::{self, Waiter},
     },
 };
@@ -14,12 +15,13 @@ use crate::{
 /// The sending end. A clone sends into the same channel. The channel is closed when the last sender
 /// is dropped.
 pub struct Sender<T> {
-    state: Rc<RefCell<State<T>>>,
+    shared: Rc<Shared<T>>,
 }
 
 impl<T> Sender<T> {
-    pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
-        Self { state }
+    pub(super) fn new(shared: &Rc<Shared<T>>) -> Self {
+        shared.senders.update(|n| n + 1);
+        Self { shared: Rc::clone(shared) }
     }
 
     /// Sends a value, and waits while the channel is full. The output is an error, with the value,
@@ -37,8 +39,8 @@ impl<T> Sender<T> {
     /// Returns the value in three cases: the channel is full, its room belongs to waiting sends, or
     /// the receiver was dropped.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        update(self.state.borrow_mut(), |state, deferred| {
-            if state.receivers == 0 {
+        update(self.shared.state.borrow_mut(), |state, deferred| {
+            if self.shared.has_no_receiver() {
                 return Err(TrySendError::Closed(value));
             }
             // In an unbounded channel no send waits for room. A send in its queue only lets other
@@ -54,25 +56,30 @@ impl<T> Sender<T> {
 
     /// Returns whether the receiver was dropped.
     pub fn is_closed(&self) -> bool {
-        self.state.borrow().receivers == 0
+        self.shared.has_no_receiver()
+    }
+
+    #[cold]
+    fn close(&self) {
+        update(self.shared.state.borrow_mut(), |state, deferred| {
+            state.receiving.notify_and_remove_from(0, deferred);
+        });
     }
 }
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        self.state.borrow_mut().senders += 1;
-        Self::new(Rc::clone(&self.state))
+        Self::new(&self.shared)
     }
 }
 
 impl<T> Drop for Sender<T> {
+    #[inline]
     fn drop(&mut self) {
-        update(self.state.borrow_mut(), |state, deferred| {
-            state.senders -= 1;
-            if state.senders == 0 {
-                state.receiving.notify_and_remove_from(0, deferred);
-            }
-        });
+        self.shared.senders.update(|n| n - 1);
+        if self.shared.has_no_sender() {
+            self.close();
+        }
     }
 }
 
@@ -98,14 +105,16 @@ impl<T> Unpin for Send<T> {}
 impl<T> Waiter for Send<T> {
     type Output = Result<(), SendError<T>>;
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
+    #[inline]
     fn try_now(&mut self) -> Option<Self::Output> {
-        let sender = self.sender.as_ref().expect(RESUMED_AFTER_DONE);
-        let sent = update(sender.state.borrow_mut(), |state, deferred| {
-            let is_closed = state.receivers == 0;
+        let shared = &self.sender.as_ref().expect(RESUMED_AFTER_DONE).shared;
+        let is_closed = shared.has_no_receiver();
+        let sent = update(shared.state.borrow_mut(), |state, deferred| {
             let is_next = state.sending.is_first(&self.place) && state.has_room();
             if !is_closed && !is_next {
                 return None;
@@ -123,9 +132,10 @@ impl<T> Waiter for Send<T> {
         Some(sent)
     }
 
+    #[inline]
     fn wait(&mut self, waker: LocalWaker) {
         let sender = self.sender.as_ref().expect(RESUMED_AFTER_DONE);
-        update_with(waker, sender.state.borrow_mut(), |state, deferred| {
+        update_with(waker, sender.shared.state.borrow_mut(), |state, deferred| {
             state.sending.wait(&mut self.place, deferred);
         });
     }
@@ -140,10 +150,20 @@ impl<T> Task for Send<T> {
 }
 
 impl<T> Drop for Send<T> {
-    /// Leaves the queue. Room that was meant for this leaf goes to the next one.
+    #[inline]
     fn drop(&mut self) {
-        let (Some(sender), true) = (&self.sender, self.place.has_waited()) else { return };
-        update(sender.state.borrow_mut(), |state, deferred| {
+        if self.place.has_waited() {
+            self.leave();
+        }
+    }
+}
+
+impl<T> Send<T> {
+    /// Leaves the queue. Room that was meant for this leaf goes to the next one.
+    #[cold]
+    fn leave(&mut self) {
+        let Some(sender) = &self.sender else { return };
+        update(sender.shared.state.borrow_mut(), |state, deferred| {
             state.sending.leave(&mut self.place, deferred);
             state.notify_next_send(deferred);
         });

@@ -1,8 +1,36 @@
 //! The state that both ends of a channel share.
 
-use std::{collections::VecDeque, num::NonZeroUsize};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    num::NonZeroUsize,
+};
 
-use crate::sync::wait_queue::{Deferred, WaitQueue};
+use crate::sync::{deferred::Deferred, wait_queue::WaitQueue};
+
+/// The state, and the numbers of its users. These are apart, so that a user can be counted while
+/// nothing is borrowed.
+pub(super) struct Shared<T> {
+    /// The number of senders, plus the number of sends that have not ended.
+    pub(super) senders: Cell<usize>,
+    /// 1 while the receiver exists, plus the number of receives that have not ended.
+    pub(super) receivers: Cell<usize>,
+    pub(super) state: RefCell<State<T>>,
+}
+
+impl<T> Shared<T> {
+    /// Returns whether no sender is left, and no send.
+    #[inline]
+    pub(super) fn has_no_sender(&self) -> bool {
+        self.senders.get() == 0
+    }
+
+    /// Returns whether the receiver is gone, and every receive.
+    #[inline]
+    pub(super) fn has_no_receiver(&self) -> bool {
+        self.receivers.get() == 0
+    }
+}
 
 /// ```text
 ///   send ─► sending: a queue ─► values: up to capacity ─► receiving: a queue ─► recv
@@ -14,10 +42,6 @@ use crate::sync::wait_queue::{Deferred, WaitQueue};
 pub(super) struct State<T> {
     pub(super) values: VecDeque<T>,
     pub(super) capacity: Option<NonZeroUsize>,
-    /// The number of senders, plus the number of sends that have not ended.
-    pub(super) senders: usize,
-    /// 1 while the receiver exists, plus the number of receives that have not ended.
-    pub(super) receivers: usize,
     pub(super) sending: WaitQueue,
     pub(super) receiving: WaitQueue,
 }

@@ -12,7 +12,8 @@ use super::State;
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
     sync::{
-        wait_queue::{QueuePlace, update, update_with},
+        deferred::{update, update_with},
+        wait_queue::QueuePlace,
         waiter::{self, Waiter},
     },
 };
@@ -92,10 +93,12 @@ pub struct Changed<T> {
 impl<T> Waiter for Changed<T> {
     type Output = Result<Rc<T>, RecvError>;
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
+    #[inline]
     fn try_now(&mut self) -> Option<Self::Output> {
         let seen = self.seen.as_ref().expect(RESUMED_AFTER_DONE);
         let changed = update(seen.state.borrow_mut(), |state, deferred| {
@@ -113,6 +116,7 @@ impl<T> Waiter for Changed<T> {
         Some(changed)
     }
 
+    #[inline]
     fn wait(&mut self, waker: LocalWaker) {
         let seen = self.seen.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, seen.state.borrow_mut(), |state, deferred| {

@@ -6,7 +6,8 @@ use super::{Receiver, State};
 use crate::{
     Context, LocalWaker, Step, Task,
     sync::{
-        wait_queue::{QueuePlace, update, update_with},
+        deferred::{update, update_with},
+        wait_queue::QueuePlace,
         waiter::{self, Waiter},
     },
 };
@@ -98,10 +99,12 @@ pub struct Closed<T> {
 impl<T> Waiter for Closed<T> {
     type Output = ();
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
+    #[inline]
     fn try_now(&mut self) -> Option<()> {
         update(self.state.borrow_mut(), |state, deferred| {
             (state.receivers == 0)
@@ -109,6 +112,7 @@ impl<T> Waiter for Closed<T> {
         })
     }
 
+    #[inline]
     fn wait(&mut self, waker: LocalWaker) {
         update_with(waker, self.state.borrow_mut(), |state, deferred| {
             state.awaiting_close.wait(&mut self.place, deferred);

@@ -2,4 +2,5 @@
 
 pub(crate) mod slots;
 pub(crate) mod ready_queue;
+pub(crate) mod part_slots;
 pub(crate) mod slot_key;

@@ -55,6 +55,12 @@ impl SlotKey {
         (self.0 >> GENERATION_BITS) as u32 & (SLOTS - 1)
     }
 
+    /// Returns the key of another slot with the same loop and generation.
+    #[inline]
+    pub(crate) fn with_slot(self, slot: u32) -> Self {
+        Self::new(self.event_loop(), slot, self.generation())
+    }
+
     #[inline]
     pub(crate) fn generation(self) -> u32 {
         self.0 as u32 & (GENERATIONS - 1)

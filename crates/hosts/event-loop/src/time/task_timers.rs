@@ -96,6 +96,12 @@ impl TaskTimers {
         Some(first.slot)
     }
 
+    /// Like `pop_due`, for as many deadlines as fit into `due`. Returns their number.
+    pub(crate) fn pop_all_due(&mut self, now: u64, due: &mut [u32]) -> usize {
+        let popped = due.iter_mut().map_while(|due| self.pop_due(now).map(|slot| *due = slot));
+        popped.count()
+    }
+
     /// Moves to a later tick, though at most to `tick`. Returns whether deadlines have moved to
     /// lower levels.
     fn advance(&mut self, tick: u64) -> bool {

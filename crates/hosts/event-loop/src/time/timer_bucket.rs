@@ -10,6 +10,8 @@
 //!
 //! Chunks are used again. So a bucket that grows allocates nothing, and moves no entry.
 
+use std::mem;
+
 /// The deadline of a task, in nanoseconds since the loop was made.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct TimerEntry {
@@ -38,10 +40,11 @@ pub(super) struct TimerBucket {
 }
 
 /// The data that all buckets share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct SharedEntries {
     pub(super) chunks: Vec<Chunk>,
-    unused: Vec<u32>,
+    /// The first unused chunk, or `NO_CHUNK`.
+    unused: u32,
     /// For each slot, the place of its entry.
     pub(super) places: Vec<Place>,
 }
@@ -49,12 +52,13 @@ pub(super) struct SharedEntries {
 #[derive(Debug)]
 pub(super) struct Chunk {
     entries: [TimerEntry; CHUNK as usize],
-    /// The chunk before this one in its bucket.
+    /// The chunk before this one in its bucket, or the next unused one.
     former: u32,
 }
 
 /// Number of entries in a chunk.
 const CHUNK: u32 = 32;
+const NO_CHUNK: u32 = u32::MAX;
 const CHILDREN: usize = 4;
 
 impl TimerBucket {
@@ -200,28 +204,31 @@ impl SharedEntries {
 
     /// Returns an unused chunk, to be filled after the chunk `former`.
     fn take_chunk(&mut self, former: u32) -> u32 {
-        if let Some(chunk) = self.unused.pop() {
-            self.chunks[chunk as usize].former = former;
-            return chunk;
+        if self.unused == NO_CHUNK {
+            self.chunks.push(Chunk { entries: [TimerEntry::default(); CHUNK as usize], former });
+            return self.chunks.len() as u32 - 1;
         }
-        self.chunks.push(Chunk { entries: [TimerEntry::default(); CHUNK as usize], former });
-        // So `unused` never grows while deadlines fire. A large allocation between many small
-        // frees makes the allocator of glibc look at all of them.
-        self.unused.reserve(self.chunks.len());
-        self.chunks.len() as u32 - 1
+        let chunk = &mut self.chunks[self.unused as usize];
+        mem::replace(&mut self.unused, mem::replace(&mut chunk.former, former))
     }
 
     /// Takes a chunk back, and returns the one before it in its bucket.
     fn give_back(&mut self, chunk: u32) -> u32 {
-        self.unused.push(chunk);
-        self.chunks[chunk as usize].former
+        let next = mem::replace(&mut self.unused, chunk);
+        mem::replace(&mut self.chunks[chunk as usize].former, next)
     }
 
     /// Gives the memory of all chunks back, if it is much. None must be in use.
     pub(super) fn shrink(&mut self) {
         if self.chunks.len() > KEPT_CHUNKS {
-            (self.chunks, self.unused) = (Vec::new(), Vec::new());
+            (self.chunks, self.unused) = (Vec::new(), NO_CHUNK);
         }
+    }
+}
+
+impl Default for SharedEntries {
+    fn default() -> Self {
+        Self { chunks: Vec::new(), unused: NO_CHUNK, places: Vec::new() }
     }
 }
 

@@ -27,7 +27,8 @@ impl Loop {
                 self.run_as_task(key, 0, || self.fail(key, body, JoinError::Cancelled));
             }
         }
-        let next_generation = self.state.borrow().slots.next_generation();
+        let of_tasks = self.state.borrow().slots.next_generation();
+        let next_generation = of_tasks.max(self.parts.borrow().next_generation());
         let unread = mailbox_table::release(self.index, next_generation);
         unread.requests.into_iter().for_each(|request| _ = contain(|| drop(request)));
         self.reactor.close();

@@ -11,7 +11,10 @@ use std::{
 
 use quadrivium_core::{
     Canceller, Context, Hold, SendHold,
-    host::{Host, HostedTask, Joined, Label, Reactor, SpawnedTasks, TaskId, TaskKey, contain},
+    host::{
+        Host, HostedTask, Joined, Label, OwnWakers, PartWakers, Reactor, SpawnedTasks, TaskId,
+        TaskKey, WokenParts, contain,
+    },
 };
 
 use super::Loop;
@@ -82,6 +85,14 @@ impl Host for Loop {
 
     fn local_waker(&self, waker: &Waker) -> Waker {
         integer_waker::local_copy(waker)
+    }
+
+    fn own_wakers(&self) -> Option<OwnWakers> {
+        Some(integer_waker::OWN_WAKERS)
+    }
+
+    fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {
+        self.make_part_wakers(woken)
     }
 }
 

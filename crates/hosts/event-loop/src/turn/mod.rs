@@ -35,7 +35,7 @@ use quadrivium_core::host::{Entered, HostedTask, enter};
 use crate::{
     reactor::MioReactor,
     schedule::scheduled_tasks::ScheduledTasks,
-    tasks::{ready_queue::ReadyQueue, slot_key::SlotKey, slots::TaskSlots},
+    tasks::{part_slots::PartSlots, ready_queue::ReadyQueue, slot_key::SlotKey, slots::TaskSlots},
     threads::{handle_counter::HandleCounter, remote_loop::RemoteLoop},
     time::{clock::LoopClock, task_timers::TaskTimers},
     trace::{Event, Trace},
@@ -46,6 +46,8 @@ pub(crate) struct Loop {
     /// The loop itself: `enter` needs it as an `Rc`.
     this: Weak<Loop>,
     state: RefCell<LoopState>,
+    /// The parts of combinators whose wakers this loop has made.
+    pub(crate) parts: RefCell<PartSlots>,
     pub(crate) reactor: MioReactor,
     pub(crate) clock: LoopClock,
     /// Counts the guards made by `hold`, which keep a virtual clock from jumping.
@@ -123,6 +125,7 @@ impl Loop {
                 slots: TaskSlots::new(index, first_generation),
                 ..LoopState::default()
             }),
+            parts: RefCell::new(PartSlots::new(index, first_generation)),
             reactor,
             clock,
             holds: HandleCounter::of(index),
@@ -202,6 +205,11 @@ impl Loop {
     #[inline]
     pub(crate) fn index(&self) -> u16 {
         self.index
+    }
+
+    /// Returns the generation with which the loop's slots have started.
+    pub(crate) fn first_generation(&self) -> u32 {
+        self.first_generation
     }
 
     /// Returns the number of tasks that have not ended.

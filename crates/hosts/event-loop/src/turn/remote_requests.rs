@@ -4,7 +4,10 @@
 use quadrivium_core::host::contain;
 
 use super::Loop;
-use crate::{trace::By, wake::mailbox::RemoteRequest};
+use crate::{
+    trace::By,
+    wake::{integer_waker, mailbox::RemoteRequest},
+};
 
 impl Loop {
     /// Carries out the requests from other threads, in the order in which they were made.
@@ -15,6 +18,10 @@ impl Loop {
         for request in unread.requests {
             match request {
                 RemoteRequest::Wake(key) => self.wake_by(key, By::Outside),
+                // The combinator's waker may be another executor's, and may panic.
+                RemoteRequest::WakePart(key) => {
+                    _ = contain(|| integer_waker::part_waker(key).wake());
+                }
                 RemoteRequest::Cancel(key) => self.cancel_task(key),
                 // The call may drop values of other code, whose destructors may panic.
                 RemoteRequest::Run(call) => _ = contain(call),

@@ -1,5 +1,7 @@
 //! How a task is woken, which makes it ready.
 
+use std::mem;
+
 use super::{Loop, LoopState};
 use crate::{
     tasks::{slot_key::SlotKey, slots::TaskStage},
@@ -10,20 +12,28 @@ impl Loop {
     /// Makes a suspended task ready. A task that is running becomes ready when it suspends.
     #[inline]
     pub(crate) fn wake(&self, key: SlotKey) {
-        let by = match self.running.get() {
-            Some(_) if !self.tracing.get() => By::Outside,
-            Some(running) => By::Task(self.state.borrow().slots.id(running.slot())),
-            None if self.is_reacting.get() => By::Reactor,
-            None => By::Outside,
-        };
-        self.wake_by(key, by);
+        match self.tracing.get() {
+            true => self.wake_by(key, self.cause()),
+            false => _ = self.state.borrow_mut().wake(key),
+        }
     }
 
     /// Like `wake`. The trace shows `by` as the cause.
+    #[inline(never)]
     pub(super) fn wake_by(&self, key: SlotKey, by: By) {
         let is_woken = self.state.borrow_mut().wake(key);
         if is_woken {
             self.note(key.slot(), EventKind::Woken(by));
+        }
+    }
+
+    /// Returns the cause of a wake that comes now.
+    #[cold]
+    fn cause(&self) -> By {
+        match self.running.get() {
+            Some(running) => By::Task(self.state.borrow().slots.id(running.slot())),
+            None if self.is_reacting.get() => By::Reactor,
+            None => By::Outside,
         }
     }
 
@@ -41,14 +51,12 @@ impl LoopState {
         let Self { slots, ready, .. } = self;
         let Some(slot) = slots.at(key) else { return false };
         match slot.stage {
-            TaskStage::Suspended => {
-                slot.stage = TaskStage::Ready;
+            TaskStage::Suspended | TaskStage::SuspendedUntilReady => {
+                let former = mem::replace(&mut slot.stage, TaskStage::Ready);
                 ready.push(key);
-            }
-            TaskStage::SuspendedUntilReady => {
-                slot.stage = TaskStage::Ready;
-                ready.push(key);
-                slots.remove_source_waiter();
+                if former == TaskStage::SuspendedUntilReady {
+                    slots.remove_source_waiter();
+                }
             }
             TaskStage::Running => slot.stage = TaskStage::Woken,
             TaskStage::Woken

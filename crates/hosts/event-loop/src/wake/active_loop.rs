@@ -1,13 +1,15 @@
 //! [`ActiveLoop`]: which loop runs on this thread.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, mem::ManuallyDrop, rc::Rc};
 
 use quadrivium_core::host::{self, Entered, Host};
 
 use crate::{error::RunError, turn::Loop};
 
 thread_local! {
-    static ACTIVE: RefCell<Option<Rc<Loop>>> = const { RefCell::new(None) };
+    /// `ActiveLoop` drops the reference. Without a destructor of its own, the thread-local is found
+    /// in one load.
+    static ACTIVE: RefCell<Option<ManuallyDrop<Rc<Loop>>>> = const { RefCell::new(None) };
 }
 
 /// While this guard exists, its loop runs on this thread.
@@ -21,7 +23,7 @@ impl ActiveLoop {
         ACTIVE.with_borrow_mut(|active| match active {
             Some(_) => Err(RunError::Nested),
             None => {
-                *active = Some(Rc::clone(event_loop));
+                *active = Some(ManuallyDrop::new(Rc::clone(event_loop)));
                 let host: Rc<dyn Host> = Rc::clone(event_loop) as _;
                 Ok(Self { _entered: host::enter(host) })
             }
@@ -32,7 +34,7 @@ impl ActiveLoop {
 impl Drop for ActiveLoop {
     fn drop(&mut self) {
         let left = ACTIVE.take();
-        drop(left);
+        drop(left.map(ManuallyDrop::into_inner));
     }
 }
 
@@ -42,13 +44,11 @@ impl Drop for ActiveLoop {
 /// This is the fast path of a wake. It needs no atomic operation and no lock.
 #[inline]
 pub(crate) fn with(index: u16, something: impl FnOnce(&Loop)) -> bool {
-    let with = |active: &RefCell<Option<Rc<Loop>>>| match &*active.borrow() {
+    ACTIVE.with_borrow(|active| match active {
         Some(active) if active.index() == index => {
             something(active);
             true
         }
         Some(_) | None => false,
-    };
-    // While the thread-locals of this thread are being destroyed, no loop is found here.
-    ACTIVE.try_with(with).unwrap_or(false)
+    })
 }

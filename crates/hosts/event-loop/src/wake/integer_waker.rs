@@ -17,6 +17,8 @@ use std::{
     task::{RawWaker, RawWakerVTable, Waker},
 };
 
+use quadrivium_core::host::OwnWakers;
+
 use crate::{
     tasks::slot_key::SlotKey,
     wake::{active_loop, mailbox_table},
@@ -26,30 +28,58 @@ use crate::{
 compile_error!("the wakers of quadrivium-event-loop are 64-bit words: this needs a 64-bit target");
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, |_| {});
+/// The functions of the waker of a part of a combinator.
+static PART_VTABLE: RawWakerVTable = RawWakerVTable::new(clone_part, wake_part, wake_part, |_| {});
 
 /// Returns the waker of the task at `key`, for one resume. It is never dropped, as there is nothing
 /// to drop.
 pub(crate) fn waker(key: SlotKey) -> ManuallyDrop<Waker> {
-    ManuallyDrop::new(from_word(key.0))
+    ManuallyDrop::new(from_word(key.0, &VTABLE))
 }
+
+/// Returns the waker of the part of a combinator at `key`.
+pub(crate) fn part_waker(key: SlotKey) -> Waker {
+    from_word(key.0, &PART_VTABLE)
+}
+
+/// The wakers of tasks. A loop does not count their copies as clones: the callers keep them on the
+/// loop's thread.
+pub(crate) const OWN_WAKERS: OwnWakers =
+    OwnWakers { vtable: &VTABLE, copy: |waker| from_word(word(waker.data()), &VTABLE) };
 
 /// Returns a copy of `waker`. If the waker is one of ours, its loop does not count the copy as a
 /// clone: the caller keeps it on the loop's thread.
 pub(crate) fn local_copy(waker: &Waker) -> Waker {
-    match ptr::eq(waker.vtable(), &raw const VTABLE) {
-        true => from_word(word(waker.data())),
-        false => waker.clone(),
+    if is_of(waker, &VTABLE) {
+        from_word(word(waker.data()), &VTABLE)
+    } else if is_of(waker, &PART_VTABLE) {
+        from_word(word(waker.data()), &PART_VTABLE)
+    } else {
+        waker.clone()
     }
 }
 
-fn from_word(word: u64) -> Waker {
-    // SAFETY: the functions of VTABLE use the data only as a number, and may be called on any
-    // thread at any time. A waker owns nothing.
-    unsafe { Waker::from_raw(raw(word)) }
+/// Records that a waker counts as cloned, if it is one of ours.
+pub(crate) fn escape(waker: &Waker) {
+    if is_of(waker, &VTABLE) {
+        clone(waker.data());
+    } else if is_of(waker, &PART_VTABLE) {
+        clone_part(waker.data());
+    }
 }
 
-fn raw(word: u64) -> RawWaker {
-    RawWaker::new(ptr::without_provenance(word as usize), &VTABLE)
+fn is_of(waker: &Waker, vtable: &'static RawWakerVTable) -> bool {
+    ptr::eq(waker.vtable(), vtable)
+}
+
+fn from_word(word: u64, vtable: &'static RawWakerVTable) -> Waker {
+    // SAFETY: the functions of both tables use the data only as a number, and may be called on any
+    // thread at any time. A waker owns nothing.
+    unsafe { Waker::from_raw(raw(word, vtable)) }
+}
+
+fn raw(word: u64, vtable: &'static RawWakerVTable) -> RawWaker {
+    RawWaker::new(ptr::without_provenance(word as usize), vtable)
 }
 
 fn word(data: *const ()) -> u64 {
@@ -61,13 +91,39 @@ fn clone(data: *const ()) -> RawWaker {
     if !active_loop::with(key.event_loop(), |it| it.waker_escapes(key)) {
         mailbox_table::of(key.event_loop()).waker_escapes(key);
     }
-    raw(word(data))
+    raw(word(data), &VTABLE)
 }
 
 fn wake(data: *const ()) {
     let key = SlotKey(word(data));
     if !active_loop::with(key.event_loop(), |it| it.wake(key)) {
-        mailbox_table::of(key.event_loop()).wake(key);
+        wake_elsewhere(key);
+    }
+}
+
+/// Wakes a task whose loop does not run on this thread.
+#[cold]
+fn wake_elsewhere(key: SlotKey) {
+    mailbox_table::of(key.event_loop()).wake(key);
+}
+
+fn clone_part(data: *const ()) -> RawWaker {
+    let key = SlotKey(word(data));
+    if !active_loop::with(key.event_loop(), |it| it.part_waker_escapes(key)) {
+        mailbox_table::of(key.event_loop()).waker_escapes(key);
+    }
+    raw(word(data), &PART_VTABLE)
+}
+
+fn wake_part(data: *const ()) {
+    let key = SlotKey(word(data));
+    let mut combinator = None;
+    if !active_loop::with(key.event_loop(), |it| combinator = it.wake_part(key)) {
+        mailbox_table::of(key.event_loop()).wake_part(key);
+    }
+    // The waker may be another executor's, so it is woken while nothing is borrowed.
+    if let Some(combinator) = combinator {
+        combinator.wake();
     }
 }
 

@@ -17,6 +17,8 @@
 //!
 //! `tests/mailbox_model.rs` runs this file through every interleaving of a few threads.
 
+use std::collections::HashSet;
+
 use super::{
     sync::{Arc, AtomicBool, Mutex, MutexGuard, Ordering, PoisonError},
     unparker::Unparker,
@@ -45,6 +47,8 @@ struct State {
     /// For each slot: one more than the generation of the task whose wake is in `unread`, or 0. A
     /// second wake of the same task adds nothing.
     posted: Vec<u32>,
+    /// The slots and generations of the parts whose wakes are in `unread`.
+    posted_parts: HashSet<(u32, u32)>,
 }
 
 /// Requests from other threads that the loop has not read yet.
@@ -58,6 +62,8 @@ pub(crate) struct Unread {
 /// A request from another thread to a loop.
 pub(crate) enum RemoteRequest {
     Wake(SlotKey),
+    /// Wake a part of a combinator.
+    WakePart(SlotKey),
     Cancel(SlotKey),
     /// Call this closure.
     Run(Box<dyn FnOnce() + Send>),
@@ -95,7 +101,18 @@ impl Mailbox {
         });
     }
 
-    /// Records that a waker of this task was cloned on another thread.
+    /// Wakes a part of a combinator, from any thread.
+    pub(crate) fn wake_part(&self, key: SlotKey) {
+        self.post(|state| {
+            if key.generation() >= state.first_generation
+                && state.posted_parts.insert((key.slot(), key.generation()))
+            {
+                state.unread.requests.push(RemoteRequest::WakePart(key));
+            }
+        });
+    }
+
+    /// Records that a waker of this task, or of a part, was cloned on another thread.
     pub(crate) fn waker_escapes(&self, key: SlotKey) {
         self.post(|state| state.unread.escaped |= key.generation() >= state.first_generation);
     }
@@ -121,6 +138,7 @@ impl Mailbox {
         let mut state = self.lock();
         self.has_unread.store(false, Ordering::Release);
         let unread = std::mem::take(&mut state.unread);
+        state.posted_parts.clear();
         for request in &unread.requests {
             if let RemoteRequest::Wake(key) = request {
                 state.posted[key.slot() as usize] = 0;

@@ -3,6 +3,7 @@
 //! `turn/wake.rs` contains what the loop does then.
 
 pub(crate) mod integer_waker;
+pub(crate) mod part_wakers;
 pub(crate) mod active_loop;
 pub(crate) mod mailbox;
 pub(crate) mod mailbox_table;

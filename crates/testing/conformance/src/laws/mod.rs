@@ -11,6 +11,7 @@ mod cancel;
 mod cancel_from_another_thread;
 mod destructors;
 mod join;
+mod parts;
 mod panics;
 mod unwinding;
 mod outcomes;
@@ -91,6 +92,7 @@ const TOPICS: &[&[Law]] = &[
     cancel::LAWS,
     cancel_from_another_thread::LAWS,
     join::LAWS,
+    parts::LAWS,
     panics::LAWS,
     unwinding::LAWS,
     destructors::LAWS,
@@ -171,6 +173,7 @@ macro_rules! every_law {
         $crate::cancel! {}
         $crate::cancel_from_another_thread! {}
         $crate::join! {}
+        $crate::parts! {}
         $crate::panics! {}
         $crate::unwinding! {}
         $crate::destructors! {}

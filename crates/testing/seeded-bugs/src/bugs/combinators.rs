@@ -4,6 +4,8 @@ use super::Bug;
 
 const JOIN: &str = "crates/core/src/combinators/join.rs";
 const RACE: &str = "crates/core/src/combinators/race.rs";
+const PARTS: &str = "crates/core/src/combinators/parts.rs";
+const PART_WAKERS: &str = "crates/core/src/host/part_wakers.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
@@ -26,5 +28,76 @@ pub const BUGS: &[Bug] = &[
         file: RACE,
         find: "this.parts.set(None);",
         replace: "",
+    },
+    Bug {
+        name: "every-wake-resumes-every-part",
+        harm: "joining sixteen thousand tasks takes seconds",
+        file: PARTS,
+        find: "self.wakers.begin_resume(cx, &self.to_resume, self.parts.len())",
+        replace: "(0..self.parts.len()).for_each(|part| self.to_resume.insert(part));\n        \
+                  self.wakers.begin_resume(cx, &self.to_resume, self.parts.len())",
+    },
+    Bug {
+        name: "wake-of-a-running-part-lost",
+        harm: "a part of a `join_all` that is woken while it runs is never resumed",
+        file: PARTS,
+        find: "set.insert_into_word(word, turns);",
+        replace: "set.take_from_word(word, u64::MAX);\n        set.insert_into_word(word, turns);",
+    },
+    Bug {
+        name: "deadline-of-a-part-forgotten",
+        harm: "a part of a `join_all` that waits once more for its deadline never ends",
+        file: PARTS,
+        find: "part.wait = Wait::Wake;",
+        replace: "",
+    },
+    Bug {
+        name: "former-deadline-of-a-part-kept",
+        harm: "a task wakes up for deadlines that its parts have long replaced",
+        file: PARTS,
+        find: "it.wait == Wait::Until(deadline)) {",
+        replace: "it.wait == Wait::Until(deadline) || true) {",
+    },
+    Bug {
+        name: "select-loses-outputs",
+        harm: "parts of a `select` that are ready at once never end, except for one",
+        file: PARTS,
+        find: "set.insert_into_word(word, bits | turns);",
+        replace: "",
+    },
+    Bug {
+        name: "only-the-first-part-wakes-its-combinator",
+        harm: "a `join_all` is not resumed when its second part is woken",
+        file: PART_WAKERS,
+        find: "self.is_woken.store(false, SeqCst);",
+        replace: "",
+    },
+    Bug {
+        name: "part-wakes-the-former-task",
+        harm: "a combinator that was handed to another task is never resumed",
+        file: PART_WAKERS,
+        find: "former.will_wake(cx.waker())",
+        replace: "former.will_wake(former)",
+    },
+    Bug {
+        name: "stale-waker-of-a-part-honoured",
+        harm: "an old waker of a part resumes a part of another combinator",
+        file: "crates/hosts/event-loop/src/tasks/part_slots.rs",
+        find: "(block.generation == key.generation()).then_some(",
+        replace: "true.then_some(",
+    },
+    Bug {
+        name: "escaped-waker-of-a-part-ignored",
+        harm: "a task is reported as a deadlock although a thread will wake a part of it",
+        file: "crates/hosts/event-loop/src/wake/part_wakers.rs",
+        find: "woken.escape(integer_waker::escape);",
+        replace: "_ = woken;",
+    },
+    Bug {
+        name: "losers-outlive-a-race-of-many",
+        harm: "the values of the losers of a `race_all` are never dropped",
+        file: "crates/core/src/combinators/race_all.rs",
+        find: "drop(first.rest);",
+        replace: "std::mem::forget(first.rest);",
     },
 ];

@@ -35,8 +35,8 @@ pub const BUGS: &[Bug] = &[
         name: "resumed-twice",
         harm: "a wake of a task that is ready puts it into the queue a second time",
         file: WAKE,
-        find: "TaskStage::Suspended => {",
-        replace: "TaskStage::Suspended | TaskStage::Ready => {",
+        find: "TaskStage::Suspended | TaskStage::SuspendedUntilReady => {\n                let former",
+        replace: "TaskStage::Suspended | TaskStage::SuspendedUntilReady | TaskStage::Ready => {\n                let former",
     },
     Bug {
         name: "stale-generation-honoured",

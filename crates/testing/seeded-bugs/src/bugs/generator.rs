@@ -12,17 +12,26 @@ pub const BUGS: &[Bug] = &[
         name: "generator-waker-not-renewed",
         harm: "a generator that moves to another task still wakes the former task",
         file: HANDLE,
-        find: "if !self.waker.borrow().will_wake(cx.waker()) {",
-        replace: "if false {",
+        find: "match this.task.resume(&mut Context::new(cx.waker())) {",
+        replace: "type Wakers = std::collections::HashMap<usize, std::rc::Rc<quadrivium_core::LocalWaker>>;\n        \
+                  thread_local! { static FIRST: Cell<Wakers> = Cell::default(); }\n        \
+                  let mut wakers = FIRST.take();\n        \
+                  let address = std::ptr::from_ref(&**this.co).addr();\n        \
+                  let waker = wakers.entry(address).or_insert_with(|| {\n            \
+                  std::rc::Rc::new(Context::new(cx.waker()).local_waker())\n        \
+                  }).clone();\n        \
+                  FIRST.set(wakers);\n        \
+                  match this.task.resume(&mut Context::new(waker.as_waker())) {",
     },
     Bug {
         name: "generator-panic-swallowed",
         harm: "a task that joins a generator that panics waits for ever",
         file: MACHINE,
-        find: "match generator.resume() {",
-        replace: "let generator = std::panic::AssertUnwindSafe(|| generator.resume());\n        \
-                  let Ok(resumed) = std::panic::catch_unwind(generator) else {\n            \
-                  return Resumed::Wait(Wait::Wake);\n        };\n        match resumed {",
+        find: "let resumed = pin!(generator.async_resume()).poll(&mut cx);",
+        replace: "let poll = || pin!(generator.async_resume()).poll(&mut cx);\n        \
+                  let poll = std::panic::AssertUnwindSafe(poll);\n        \
+                  let Ok(resumed) = std::panic::catch_unwind(poll) else {\n            \
+                  return Resumed::Wait(Wait::Wake);\n        };",
     },
     Bug {
         name: "generator-kept-when-done",
@@ -44,8 +53,8 @@ pub const BUGS: &[Bug] = &[
         name: "generator-second-yield-lost",
         harm: "when a generator yields two waits in one resume, the first is silently lost",
         file: HANDLE,
-        find: "!self.shared.note_yield()",
-        replace: "!self.shared.note_yield() || true",
+        find: "!HAS_YIELDED.replace(true)",
+        replace: "!HAS_YIELDED.replace(true) || true",
     },
     Bug {
         name: "send-generator-kept-when-done",

@@ -4,14 +4,15 @@ use super::Bug;
 
 const NOTIFY: &str = "crates/core/src/sync/notify.rs";
 const WAIT_QUEUE: &str = "crates/core/src/sync/wait_queue.rs";
+const DEFERRED: &str = "crates/core/src/sync/deferred.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
         name: "notification-that-gives-way-is-lost",
         harm: "when a task lets other tasks run and is then dropped, its notification is lost",
         file: NOTIFY,
-        find: "true => _ = state.waiting.push_without_waker(&mut self.place),",
-        replace: "true => {\n                    let index = state.waiting.push_without_waker(&mut self.place);\n                    state.waiting.notify_and_remove_from(index, deferred)\n                }",
+        find: "true => state.waiting.push(&mut self.place, None),",
+        replace: "true => {\n                    state.waiting.push(&mut self.place, None);\n                    state.waiting.notify_and_remove_from(state.waiting.len() - 1, deferred)\n                }",
     },
     Bug {
         name: "waiters-last-come-first-served",
@@ -24,13 +25,13 @@ pub const BUGS: &[Bug] = &[
         name: "former-waker-of-a-waiter-kept",
         harm: "a wait that moves to another task still wakes the former task",
         file: WAIT_QUEUE,
-        find: "deferred.store_own(&mut self.entries[index].waker);",
-        replace: "if self.entries[index].waker.is_none() {\n            deferred.store_own(&mut self.entries[index].waker);\n        }",
+        find: "Some(entry) => deferred.store_own(&mut entry.waker),",
+        replace: "Some(entry) if entry.waker.is_some() => {}\n            Some(entry) => deferred.store_own(&mut entry.waker),",
     },
     Bug {
         name: "panicking-waker-hides-the-others",
         harm: "when a foreign waker panics, the tasks after it are not woken",
-        file: WAIT_QUEUE,
+        file: DEFERRED,
         find: "contain(|| waker.wake());",
         replace: "drop(waker);",
     },

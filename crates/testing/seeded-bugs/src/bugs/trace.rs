@@ -16,8 +16,8 @@ pub const BUGS: &[Bug] = &[
         name: "trace-blames-the-outside",
         harm: "every wake by a task is shown as a wake from outside",
         file: WAKE,
-        find: "Some(_) if !self.tracing.get() =>",
-        replace: "Some(_) if self.tracing.get() =>",
+        find: "Some(running) => By::Task(self.state.borrow().slots.id(running.slot())),",
+        replace: "Some(_) => By::Outside,",
     },
     Bug {
         name: "trace-blames-the-last-task",

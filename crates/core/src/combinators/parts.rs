@@ -1,0 +1,253 @@
+//! [`Parts`]: any number of tasks side by side, each with a waker of its own.
+//!
+//! ```text
+//!   a part is woken ───────────────────► ┌────────────────────────────────┐
+//!   a part suspends for a turn ────────► │ the set of parts to be resumed │ ──► in the order
+//!   a part's deadline has come ─ heap ─► └────────────────────────────────┘     of the parts
+//! ```
+//!
+//! A resume of the whole resumes the parts in the set, and no other. So all parts together cost as
+//! much as their own resumes, however many parts wait meanwhile.
+//!
+//! The set is shared with the wakers. When a part wakes a part behind it, that part is resumed in
+//! the same pass, and any other part in the next pass. So parts see each other's changes as if each
+//! of them was resumed in every pass.
+
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    ops::ControlFlow,
+    pin::Pin,
+    sync::{Arc, Weak},
+    task::Waker,
+    time::Instant,
+};
+
+use crate::{
+    Context, Step, Task, Wait,
+    host::{
+        PartWakers, WokenParts,
+        part_set::PartSet,
+        part_wakers::{foreign_waker, of_current_host},
+    },
+};
+
+/// Any number of tasks side by side. A task that is done is dropped at once.
+pub(super) struct Parts<T> {
+    parts: Vec<Option<Part<T>>>,
+    /// Number of parts that are not done.
+    left: usize,
+    /// Number of parts that wait until a descriptor is ready.
+    waiting_for_sources: usize,
+    /// The deadlines of the parts, the earliest first. An entry counts only if it is the present
+    /// wait of its part.
+    deadlines: BinaryHeap<Reverse<(Instant, usize)>>,
+    /// The parts that the next resume has to resume. At first, these are all parts.
+    to_resume: Arc<PartSet>,
+    wakers: WakersOfParts,
+}
+
+struct Part<T> {
+    task: Pin<Box<T>>,
+    wait: Wait,
+}
+
+/// The wakers of the parts, after the first resume.
+#[derive(Default)]
+struct WakersOfParts {
+    /// Owned by the wakers.
+    woken: Weak<WokenParts>,
+    /// `None` if each waker takes an allocation of its own.
+    hosted: Option<Box<dyn PartWakers>>,
+}
+
+impl<T: Task> Parts<T> {
+    pub(super) fn new(tasks: impl IntoIterator<Item = T>) -> Self {
+        let part = |task| Some(Part { task: Box::pin(task), wait: Wait::Wake });
+        let parts: Vec<_> = tasks.into_iter().map(part).collect();
+        Self {
+            left: parts.len(),
+            waiting_for_sources: 0,
+            deadlines: BinaryHeap::new(),
+            to_resume: Arc::new(PartSet::all(parts.len())),
+            wakers: WakersOfParts::default(),
+            parts,
+        }
+    }
+
+    /// Returns the number of parts, including the parts that are done.
+    pub(super) fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Returns the number of parts that are not done.
+    pub(super) fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Resumes the parts that may go on, in their order. Calls `done` with the index and the output
+    /// of each part that is done. If it returns `Break`, the other parts have to wait for the next
+    /// resume.
+    pub(super) fn resume(
+        &mut self,
+        cx: &Context<'_>,
+        mut done: impl FnMut(usize, T::Output) -> ControlFlow<()>,
+    ) -> ControlFlow<(), Wait> {
+        let woken = self.begin_resume(cx);
+        let mut waits_for_a_turn = false;
+        let mut word = 0;
+        while let Some(next) = self.to_resume.next_word(word) {
+            waits_for_a_turn |= self.resume_word(next, &woken, &mut done)?;
+            word = next + 1;
+        }
+        ControlFlow::Continue(match waits_for_a_turn {
+            true => Wait::Turn,
+            false => self.wait(),
+        })
+    }
+
+    /// Resumes the parts of one word of the set. Returns whether one of them waits for a turn.
+    fn resume_word(
+        &mut self,
+        word: usize,
+        woken: &Arc<WokenParts>,
+        done: &mut impl FnMut(usize, T::Output) -> ControlFlow<()>,
+    ) -> ControlFlow<(), bool> {
+        let set = Arc::clone(&self.to_resume);
+        let (mut bits, mut turns) = (set.take_from_word(word, u64::MAX), 0);
+        while bits != 0 {
+            let bit = bits.trailing_zeros();
+            bits &= bits - 1;
+            let index = word * 64 + bit as usize;
+            match self.resume_part(index, woken) {
+                None | Some(Step::Suspended(Wait::Until(_) | Wait::Ready | Wait::Wake)) => {}
+                Some(Step::Suspended(Wait::Turn)) => turns |= 1 << bit,
+                Some(Step::Done(output)) => {
+                    if done(index, output).is_break() {
+                        set.insert_into_word(word, bits | turns);
+                        return ControlFlow::Break(());
+                    }
+                }
+            }
+            // Parts behind this one were woken, perhaps by this one.
+            bits |= set.take_from_word(word, (u64::MAX - 1) << bit);
+        }
+        set.insert_into_word(word, turns);
+        ControlFlow::Continue(turns != 0)
+    }
+
+    /// Resumes a part and records its wait. Returns `None` if the part was done before.
+    fn resume_part(&mut self, index: usize, woken: &Arc<WokenParts>) -> Option<Step<T::Output>> {
+        let part = self.parts[index].as_mut()?;
+        let waker = self.wakers.waker(woken, index);
+        let step = part.task.as_mut().resume(&mut Context::new(&waker));
+        let wait = match &step {
+            Step::Suspended(wait) => wait.clone(),
+            Step::Done(_) => Wait::Wake,
+        };
+        self.waiting_for_sources += usize::from(wait == Wait::Ready);
+        self.waiting_for_sources -= usize::from(part.wait == Wait::Ready);
+        if let Wait::Until(deadline) = wait
+            && part.wait != wait
+        {
+            self.deadlines.push(Reverse((deadline, index)));
+        }
+        part.wait = wait;
+        if let Step::Done(_) = step {
+            self.parts[index] = None;
+            self.left -= 1;
+        }
+        Some(step)
+    }
+
+    /// Puts the parts whose deadlines have come into the set, and prepares the wakers.
+    fn begin_resume(&mut self, cx: &Context<'_>) -> Arc<WokenParts> {
+        if self.deadlines.len() > 2 * self.parts.len() {
+            self.forget_former_deadlines();
+        }
+        if !self.deadlines.is_empty() {
+            self.wake_due(cx.now());
+        }
+        self.wakers.begin_resume(cx, &self.to_resume, self.parts.len())
+    }
+
+    fn wake_due(&mut self, now: Instant) {
+        while let Some(&Reverse((deadline, index))) = self.deadlines.peek()
+            && deadline <= now
+        {
+            self.deadlines.pop();
+            if let Some(part) = &mut self.parts[index]
+                && part.wait == Wait::Until(deadline)
+            {
+                // If the part waits for the same deadline again, it is entered again.
+                part.wait = Wait::Wake;
+                self.to_resume.insert(index);
+            }
+        }
+    }
+
+    /// Removes the entries of deadlines for which no part waits any more.
+    #[cold]
+    fn forget_former_deadlines(&mut self) {
+        let deadline = |(index, part): (usize, &Option<Part<T>>)| match part.as_ref()?.wait {
+            Wait::Until(deadline) => Some(Reverse((deadline, index))),
+            Wait::Turn | Wait::Ready | Wait::Wake => None,
+        };
+        self.deadlines = self.parts.iter().enumerate().filter_map(deadline).collect();
+    }
+
+    /// Returns the wait of the whole, if no part waits for a turn.
+    fn wait(&mut self) -> Wait {
+        while let Some(&Reverse((deadline, index))) = self.deadlines.peek() {
+            if self.parts[index].as_ref().is_some_and(|it| it.wait == Wait::Until(deadline)) {
+                return Wait::Until(deadline);
+            }
+            self.deadlines.pop();
+        }
+        match self.waiting_for_sources {
+            0 => Wait::Wake,
+            _ => Wait::Ready,
+        }
+    }
+}
+
+impl WakersOfParts {
+    /// Prepares the wakers for a resume with this context. On a new host they are new wakers, so
+    /// that each part has to be resumed.
+    fn begin_resume(
+        &mut self,
+        cx: &Context<'_>,
+        to_resume: &Arc<PartSet>,
+        len: usize,
+    ) -> Arc<WokenParts> {
+        if self.hosted.as_ref().is_some_and(|hosted| !hosted.are_of_this_host()) {
+            *self = Self::default();
+            (0..len).for_each(|part| to_resume.insert(part));
+        }
+        let woken = self.woken.upgrade().unwrap_or_else(|| {
+            let woken = Arc::new(WokenParts::new(Arc::clone(to_resume), len));
+            self.woken = Arc::downgrade(&woken);
+            self.hosted = of_current_host(&woken);
+            woken
+        });
+        woken.begin_resume(cx, self.hosted.is_some());
+        woken
+    }
+
+    #[inline]
+    fn waker(&self, woken: &Arc<WokenParts>, part: usize) -> Waker {
+        match &self.hosted {
+            Some(hosted) => hosted.waker(part),
+            None => foreign_waker(woken, part),
+        }
+    }
+}
+
+/// The combinator is gone, so its waker goes before the wakers of the parts.
+impl Drop for WakersOfParts {
+    fn drop(&mut self) {
+        if let Some(woken) = self.woken.upgrade() {
+            woken.forget_combinator();
+        }
+    }
+}

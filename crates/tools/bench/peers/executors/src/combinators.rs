@@ -1,0 +1,37 @@
+//! The combinators of the crate `futures`, on its `LocalPool`.
+
+use std::future::Future;
+
+use futures::{
+    StreamExt,
+    future::{join_all, select_all},
+    stream::FuturesUnordered,
+};
+use quadrivium_peers_common::Combinators;
+
+/// Pushes the parts into a `FuturesUnordered` and takes all outputs, or the first one.
+pub(crate) struct Unordered;
+
+impl Combinators for Unordered {
+    fn all<F: Future<Output = ()>>(parts: impl Iterator<Item = F>) -> impl Future<Output = ()> {
+        parts.collect::<FuturesUnordered<_>>().collect()
+    }
+
+    async fn race<F: Future<Output = ()> + Unpin>(parts: impl Iterator<Item = F>) {
+        let mut parts: FuturesUnordered<_> = parts.collect();
+        parts.next().await.expect("there are parts");
+    }
+}
+
+/// `join_all` and `select_all`.
+pub(crate) struct Functions;
+
+impl Combinators for Functions {
+    async fn all<F: Future<Output = ()>>(parts: impl Iterator<Item = F>) {
+        join_all(parts).await;
+    }
+
+    async fn race<F: Future<Output = ()> + Unpin>(parts: impl Iterator<Item = F>) {
+        select_all(parts).await;
+    }
+}
