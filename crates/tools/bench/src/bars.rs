@@ -96,7 +96,8 @@ fn join() -> impl Iterator<Item = Bar> {
     let kinds = [
         (JoinKind::OneByOne, "join_all"),
         (JoinKind::Together, "join_all, woken together"),
-        (JoinKind::Race, "race"),
+        (JoinKind::Select, "select"),
+        (JoinKind::Race, "race_all"),
     ];
     kinds.into_iter().flat_map(|(kind, what)| {
         let bar = move |rest: &str| {

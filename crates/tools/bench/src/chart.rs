@@ -35,9 +35,9 @@ const CSS: &str = "\
     text{font:12px sans-serif;fill:#57606a}.title{font-size:14px;font-weight:bold}\
     .grid{stroke:#8c959f;stroke-opacity:.3}.line{fill:none;stroke-width:1.5;stroke:#8c959f;\
     stroke-dasharray:5 3}.style{stroke-width:3;stroke-dasharray:none}\
-    .callback{stroke:#e8590c}.generator{stroke:#ae3ec9}.future{stroke:#1c7ed6}\
-    .green{stroke:#2f9e44}text.callback{fill:#e8590c}text.generator{fill:#ae3ec9}\
-    text.future{fill:#1c7ed6}text.green{fill:#2f9e44}text{stroke:none}\
+    polyline.callback{stroke:#e8590c}polyline.generator{stroke:#ae3ec9}\
+    polyline.future{stroke:#1c7ed6}polyline.green{stroke:#2f9e44}text.callback{fill:#e8590c}\
+    text.generator{fill:#ae3ec9}text.future{fill:#1c7ed6}text.green{fill:#2f9e44}\
     @media(prefers-color-scheme:dark){text{fill:#adbac7}}";
 
 /// A contender's line: its name and its points.
@@ -52,7 +52,7 @@ pub(crate) fn svg(table: &Table, axis: &str, numbers: &Numbers) -> Option<String
     let lines: Vec<_> = names.filter_map(|name| line(table, numbers, name)).collect();
     let points = || lines.iter().flat_map(|line| &line.points);
     let xs = Scale::of(points().map(|point| point.0), LEFT, RIGHT)?;
-    let ys = Scale::of(points().map(|point| point.1), BOTTOM, TOP)?;
+    let ys = Scale::of(points().map(|point| point.1), BOTTOM - 8.0, TOP + 8.0)?;
 
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\

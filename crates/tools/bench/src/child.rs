@@ -104,7 +104,8 @@ impl ContenderProcess {
     fn with_panic_message(&mut self, consequence: &str) -> String {
         self.error_lines.extend(self.errors.try_iter());
         let is_message = |line: &&String| {
-            !line.is_empty() && !line.starts_with("thread '") && !line.starts_with("note:")
+            let frames = ["thread '", "panicked at ", "note:"];
+            !line.is_empty() && !frames.iter().any(|frame| line.starts_with(frame))
         };
         let message = self.error_lines.iter().find(is_message);
         message

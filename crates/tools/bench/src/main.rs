@@ -72,7 +72,7 @@ struct Options {
     /// Names of contenders to compare with, separated by semicolons
     #[arg(long, value_delimiter = ';', value_name = "NAME;…", default_value = "tokio")]
     against: Vec<String>,
-    /// Rounds per column [default: 9, or 5 with --quick]
+    /// Rounds per column [default: 9, or 7 with --quick]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     rounds: Option<u16>,
     /// Writes the tables and the charts of docs/costs.md
@@ -159,6 +159,10 @@ fn run_measurements(options: &Options, is_silent: bool) -> Result<Document, Stri
             failures.join("; ")
         }
     };
+    let absent = match absent.as_str() {
+        "" if !options.only.is_empty() => "--only".to_owned(),
+        _ => absent,
+    };
     if let Some(name) = options.only.iter().find(|name| !profiles.iter().any(|p| p.name == **name))
     {
         let names: Vec<_> = profiles.iter().map(|profile| profile.name.as_str()).collect();
@@ -213,8 +217,9 @@ fn takes_part(
         return false;
     }
     let is_in_a_bar = || {
-        let bars = bars::all().into_iter().filter(|bar| bar.measurement == measurement);
-        bars.filter_map(|bar| bar.contender()).any(|name| name == profile.name)
+        let bars = bars::all();
+        let mut bars = bars.iter().filter(|bar| bar.measurement == measurement);
+        bars.any(|bar| bar.contenders().contains(&profile.name.as_str()))
     };
     let is_style = profile.group == Group::Ours && STYLES.contains(&profile.name.as_str());
     !options.quick || !options.only.is_empty() || is_style || is_in_a_bar()
@@ -243,7 +248,7 @@ impl Options {
     }
 
     fn care(&self) -> Care {
-        let (rounds, long_rounds, sample_ms) = if self.quick { (5, 1, 5) } else { (9, 3, 30) };
+        let (rounds, long_rounds, sample_ms) = if self.quick { (7, 3, 10) } else { (9, 5, 30) };
         Care {
             rounds: self.rounds.map_or(rounds, usize::from),
             long_rounds,

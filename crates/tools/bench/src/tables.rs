@@ -212,9 +212,15 @@ pub(crate) fn join(sizes: &Sizes) -> Vec<Table> {
             "All parts are woken at the same time.",
         ),
         table(
+            JoinKind::Select,
+            "select",
+            "`select` of parts that are woken one by one; ns per part, by number of parts",
+            "As for `join_all`, but the task takes each output when it is there.",
+        ),
+        table(
             JoinKind::Race,
             "race",
-            "A race of parts; ns per part, by number of parts",
+            "`race_all` of parts; ns per part, by number of parts",
             "Each part waits for an event of its own. Another task fires the middle one, and the \
              other parts are dropped.",
         ),

@@ -96,18 +96,22 @@ impl Bar {
         Self { most, against: Against::Instructions(operation), ..self }
     }
 
-    /// Returns the other contender of the bar.
-    pub(crate) fn contender(&self) -> Option<&'static str> {
-        match self.against {
-            Against::Contender(name) => Some(name),
-            _ => None,
+    /// Returns the contenders with which the styles are compared. The best of them counts.
+    pub(crate) fn contenders(&self) -> &[&'static str] {
+        match &self.against {
+            Against::Contender("tokio") => &["tokio", "tokio, no I/O"],
+            Against::Contender(name) => std::slice::from_ref(name),
+            _ => &[],
         }
     }
 
     fn figure(&self, numbers: &Numbers, style: &str) -> Option<f64> {
         let column = self.column;
+        let ratio = |other| numbers.ratio((column, column), self.metric, style, other);
         match self.against {
-            Against::Contender(other) => numbers.ratio((column, column), self.metric, style, other),
+            Against::Contender(_) => {
+                self.contenders().iter().copied().filter_map(ratio).reduce(f64::max)
+            }
             Against::Itself(other) => numbers.ratio((column, other), self.metric, style, style),
             Against::Nothing => numbers.value(column, self.metric, style),
             Against::Instructions(operation) => instructions(operation, style),
@@ -170,8 +174,8 @@ impl Bar {
 
     /// Returns why there is no figure.
     fn cause(&self, numbers: &Numbers, missing: &[&str], absent: &str) -> String {
-        let others = self.contender().into_iter();
-        for name in others.chain(missing.iter().copied()) {
+        let others = self.contenders().iter().take(1);
+        for &name in others.chain(missing) {
             match numbers.cell(self.column, name) {
                 Some(Sampled::Fails(cause)) => return format!("{name} fails: {cause}"),
                 Some(Sampled::Measured { .. }) => {}

@@ -65,7 +65,8 @@ pub struct Contender {
     pub timeout: Option<fn(u64) -> Duration>,
     /// `(kind, n, times)`: inside one task, joins or races `n` parts, `times` times. The clock
     /// includes the making and the dropping of the parts. Where parts wait for an
-    /// [`OnceEvent`](crate::OnceEvent), another task fires it.
+    /// [`OnceEvent`](crate::OnceEvent), another task fires it. The clock includes the turns of that
+    /// task, but not the making of the events.
     pub join: Option<fn(JoinKind, usize, u64) -> Duration>,
     /// `n`: makes a `Vec` with room for `n` join handles, and spawns `n` tasks. Resumes each once,
     /// and returns or ends the process.

@@ -68,6 +68,8 @@ pub enum JoinKind {
     /// Every part waits for an event of its own, and all parts are joined. Another task fires the
     /// events in order and takes a turn after each.
     OneByOne,
+    /// The same, and the outputs are taken one by one, each when it is there.
+    Select,
     /// Every part waits for an event of its own. Another task fires the middle one. The first part
     /// that is done wins, and the others are dropped.
     Race,
@@ -81,7 +83,7 @@ impl SyncKind {
 
 impl JoinKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Together, Self::OneByOne, Self::Race];
+    pub const ALL: [Self; 4] = [Self::Together, Self::OneByOne, Self::Select, Self::Race];
 }
 
 /// An order to a contender.

@@ -1,15 +1,20 @@
 //! The measurement of combinators: futures that join or race others inside one task.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quadrivium_bench_protocol::{JoinKind, OnceEvent, OnceEventFuture};
 
-use crate::{Executor, timed};
+use crate::Executor;
 
 /// A way to join and to race any number of futures.
 pub trait Combinators: 'static {
     /// Waits for all parts.
     fn all<F: Future<Output = ()>>(parts: impl Iterator<Item = F>) -> impl Future<Output = ()>;
+
+    /// Takes the outputs one by one, each when it is there.
+    fn each<F: Future<Output = ()> + Unpin>(
+        parts: impl Iterator<Item = F>,
+    ) -> impl Future<Output = ()>;
 
     /// Waits for the first part that is done, and drops the others.
     fn race<F: Future<Output = ()> + Unpin>(
@@ -19,24 +24,30 @@ pub trait Combinators: 'static {
 
 /// Does what [`Contender::join`](quadrivium_bench_protocol::Contender) says, on the executor `E`.
 pub fn join<E: Executor, C: Combinators>(kind: JoinKind, n: usize, times: u64) -> Duration {
-    timed::<E>(async move {
+    E::run(async move {
+        let mut elapsed = Duration::ZERO;
         for _ in 0..times {
-            match kind {
-                JoinKind::Together => C::all((0..n).map(|_| E::turn())).await,
-                JoinKind::OneByOne => {
-                    let (events, parts) = events(n);
-                    let fires = E::spawn(fire_in_order::<E>(events));
-                    C::all(parts.into_iter()).await;
-                    E::output(fires.await);
-                }
-                JoinKind::Race => {
-                    let (events, parts) = events(n);
-                    let fires = E::spawn(async move { events[n / 2].fire() });
-                    C::race(parts.into_iter()).await;
-                    E::output(fires.await);
-                }
+            if kind == JoinKind::Together {
+                let start = Instant::now();
+                C::all((0..n).map(|_| E::turn())).await;
+                elapsed += start.elapsed();
+                continue;
             }
+            let (mut events, parts) = events(n);
+            if kind == JoinKind::Race {
+                events = vec![events.swap_remove(n / 2)];
+            }
+            let fires = E::spawn(fire_in_order::<E>(events));
+            let start = Instant::now();
+            match kind {
+                JoinKind::Select => C::each(parts.into_iter()).await,
+                JoinKind::Race => C::race(parts.into_iter()).await,
+                JoinKind::Together | JoinKind::OneByOne => C::all(parts.into_iter()).await,
+            }
+            elapsed += start.elapsed();
+            E::output(fires.await);
         }
+        elapsed
     })
 }
 

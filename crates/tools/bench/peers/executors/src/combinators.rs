@@ -17,6 +17,11 @@ impl Combinators for Unordered {
         parts.collect::<FuturesUnordered<_>>().collect()
     }
 
+    async fn each<F: Future<Output = ()> + Unpin>(parts: impl Iterator<Item = F>) {
+        let mut parts: FuturesUnordered<_> = parts.collect();
+        while let Some(()) = parts.next().await {}
+    }
+
     async fn race<F: Future<Output = ()> + Unpin>(parts: impl Iterator<Item = F>) {
         let mut parts: FuturesUnordered<_> = parts.collect();
         parts.next().await.expect("there are parts");
@@ -29,6 +34,10 @@ pub(crate) struct Functions;
 impl Combinators for Functions {
     async fn all<F: Future<Output = ()>>(parts: impl Iterator<Item = F>) {
         join_all(parts).await;
+    }
+
+    async fn each<F: Future<Output = ()> + Unpin>(_: impl Iterator<Item = F>) {
+        panic!("each call of select_all polls all parts again");
     }
 
     async fn race<F: Future<Output = ()> + Unpin>(parts: impl Iterator<Item = F>) {

@@ -11,7 +11,7 @@ use std::{
 use quadrivium::{
     prelude::*,
     sync::{Mutex, Notify, Semaphore, broadcast, channel, oneshot, watch},
-    task::BoxTask,
+    task::{BoxTask, Select},
 };
 use quadrivium_bench_protocol::{
     Contender, Counter, Gate, JoinKind, Sleeper, SyncKind, bump, memory,
@@ -391,6 +391,47 @@ pub(super) fn joins_one_by_one(n: usize, times: u64) -> impl Task<Output = Durat
         let parts = events.iter().map(|event| future(event.wait()));
         cb.perform(join_all(parts), move |cb, outputs| {
             black_box(outputs);
+            next(cb, n, left - 1, elapsed + start.elapsed());
+        });
+    }
+    callback(move |cb| next(cb, n, times, Duration::ZERO))
+}
+
+pub(super) fn selects(n: usize, times: u64) -> impl Task<Output = Duration> {
+    fn next(cb: &mut Callback<Duration>, n: usize, left: u64, elapsed: Duration) {
+        if left == 0 {
+            return cb.done(elapsed);
+        }
+        let events = on_loop::events(n);
+        on_loop::fire_one_by_one(&events);
+        let start = Instant::now();
+        let parts = events.iter().map(|event| future(event.wait()));
+        take(cb, select(parts), move |cb| next(cb, n, left - 1, elapsed + start.elapsed()));
+    }
+    fn take<T: Task<Output = ()> + 'static>(
+        cb: &mut Callback<Duration>,
+        rest: Select<T>,
+        then: impl FnOnce(&mut Callback<Duration>) + 'static,
+    ) {
+        cb.perform(rest, |cb, first| match first {
+            Some(first) => take(cb, first.rest, then),
+            None => then(cb),
+        });
+    }
+    callback(move |cb| next(cb, n, times, Duration::ZERO))
+}
+
+pub(super) fn races(n: usize, times: u64) -> impl Task<Output = Duration> {
+    fn next(cb: &mut Callback<Duration>, n: usize, left: u64, elapsed: Duration) {
+        if left == 0 {
+            return cb.done(elapsed);
+        }
+        let events = on_loop::events(n);
+        on_loop::fire_the_middle(&events);
+        let start = Instant::now();
+        let parts = events.iter().map(|event| future(event.wait()));
+        cb.perform(race_all(parts), move |cb, first| {
+            black_box(first);
             next(cb, n, left - 1, elapsed + start.elapsed());
         });
     }

@@ -27,7 +27,8 @@ macro_rules! contender {
                 join: Some(|kind, n, times| match kind {
                     JoinKind::Together => on_loop::output(joins_together(n, times)),
                     JoinKind::OneByOne => on_loop::output(joins_one_by_one(n, times)),
-                    JoinKind::Race => panic!("the library races two tasks only"),
+                    JoinKind::Select => on_loop::output(selects(n, times)),
+                    JoinKind::Race => on_loop::output(races(n, times)),
                 }),
                 memory: Some(|n| on_loop::memory(n, suspends)),
                 wake: Some(|gate| on_loop::output(serves(gate))),

@@ -206,3 +206,9 @@ pub(super) fn fire_one_by_one(events: &Rc<[OnceEvent]>) {
         }
     })));
 }
+
+/// Spawns a task that fires the event in the middle.
+pub(super) fn fire_the_middle(events: &Rc<[OnceEvent]>) {
+    let event = events[events.len() / 2].clone();
+    drop(quadrivium::spawn(future(async move { event.fire() })));
+}

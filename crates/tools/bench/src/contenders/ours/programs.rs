@@ -282,6 +282,39 @@ macro_rules! programs {
             })
         }
 
+        pub(super) fn selects(n: usize, times: u64) -> impl Task<Output = Duration> {
+            $task!(co, {
+                let mut elapsed = Duration::ZERO;
+                for _ in 0..times {
+                    let events = on_loop::events(n);
+                    on_loop::fire_one_by_one(&events);
+                    let start = Instant::now();
+                    let parts = events.iter().map(|event| future(event.wait()));
+                    let mut rest = select(parts);
+                    while let Some(first) = $perform!(co, rest) {
+                        rest = first.rest;
+                    }
+                    elapsed += start.elapsed();
+                }
+                elapsed
+            })
+        }
+
+        pub(super) fn races(n: usize, times: u64) -> impl Task<Output = Duration> {
+            $task!(co, {
+                let mut elapsed = Duration::ZERO;
+                for _ in 0..times {
+                    let events = on_loop::events(n);
+                    on_loop::fire_the_middle(&events);
+                    let start = Instant::now();
+                    let parts = events.iter().map(|event| future(event.wait()));
+                    black_box($perform!(co, race_all(parts)));
+                    elapsed += start.elapsed();
+                }
+                elapsed
+            })
+        }
+
         pub(super) fn serves(gate: Arc<Gate>) -> impl Task<Output = ()> {
             $task!(co, { $perform!(co, future(gate.serve())) })
         }
