@@ -111,8 +111,9 @@ pub struct Lock<T> {
 impl<T> Waiter for Lock<T> {
     type Output = MutexGuard<T>;
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
     #[inline]

@@ -80,8 +80,9 @@ pub struct Notified {
 impl Waiter for Notified {
     type Output = ();
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
     #[inline]

@@ -12,14 +12,17 @@
 use std::{cell::RefCell, error::Error, fmt, mem, pin::Pin, rc::Rc, task::Waker};
 
 use crate::{
-    Context, Step, Task, Wait, fairness,
-    sync::deferred::{update, update_with},
+    Context, LocalWaker, Step, Task,
+    sync::{
+        deferred::{update, update_with},
+        waiter::{self, Waiter},
+    },
 };
 
 /// Makes a channel for one value, between tasks of one thread.
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = Rc::new(RefCell::new(State::Waiting(None)));
-    (Sender { state: Rc::clone(&state) }, Receiver { state, has_suspended: false })
+    (Sender { state: Rc::clone(&state) }, Receiver { state, has_waited: false })
 }
 
 enum State<T> {
@@ -56,7 +59,17 @@ impl<T> Sender<T> {
 }
 
 impl<T> Drop for Sender<T> {
+    #[inline]
     fn drop(&mut self) {
+        if matches!(*self.state.borrow(), State::Waiting(_)) {
+            self.close();
+        }
+    }
+}
+
+impl<T> Sender<T> {
+    #[cold]
+    fn close(&self) {
         update(self.state.borrow_mut(), |state, deferred| {
             if let State::Waiting(waker) = state {
                 deferred.wake_later(waker.take());
@@ -70,7 +83,7 @@ impl<T> Drop for Sender<T> {
 #[must_use = "a task is lazy: perform it"]
 pub struct Receiver<T> {
     state: Rc<RefCell<State<T>>>,
-    has_suspended: bool,
+    has_waited: bool,
 }
 
 impl<T> Receiver<T> {
@@ -92,34 +105,54 @@ impl<T> State<T> {
     }
 }
 
+impl<T> Waiter for Receiver<T> {
+    type Output = Result<T, Closed>;
+
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.has_waited
+    }
+
+    #[inline]
+    fn try_now(&mut self) -> Option<Self::Output> {
+        let mut state = self.state.borrow_mut();
+        match *state {
+            State::Waiting(_) => None,
+            State::Sent(_) | State::Closed => Some(state.take().ok_or(Closed)),
+        }
+    }
+
+    #[inline]
+    fn wait(&mut self, waker: LocalWaker) {
+        self.has_waited = true;
+        update_with(waker, self.state.borrow_mut(), |state, deferred| {
+            if let State::Waiting(waker) = state {
+                deferred.store_own(waker);
+            }
+        });
+    }
+}
+
 impl<T> Task for Receiver<T> {
     type Output = Result<T, Closed>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        if fairness::gives_way(self.has_suspended) {
-            self.has_suspended = true;
-            return Step::Suspended(Wait::Turn);
-        }
-        let waker = cx.local_waker();
-        let received = update_with(waker, self.state.borrow_mut(), |state, deferred| {
-            if let State::Waiting(waker) = state {
-                deferred.store_own(waker);
-                return None;
-            }
-            Some(state.take().ok_or(Closed))
-        });
-        match received {
-            Some(received) => fairness::done(received),
-            None => {
-                self.has_suspended = true;
-                Step::Suspended(Wait::Wake)
-            }
-        }
+        waiter::resume(&mut *self, cx)
     }
 }
 
 impl<T> Drop for Receiver<T> {
+    #[inline]
     fn drop(&mut self) {
+        if !matches!(*self.state.borrow(), State::Closed) {
+            self.close();
+        }
+    }
+}
+
+impl<T> Receiver<T> {
+    #[cold]
+    fn close(&self) {
         // Ends the borrow first, because the destructor of the value may use the sender.
         let left = self.state.replace(State::Closed);
         drop(left);

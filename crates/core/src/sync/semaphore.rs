@@ -160,8 +160,9 @@ pub struct Acquire {
 impl Waiter for Acquire {
     type Output = Result<Permit, Closed>;
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
     #[inline]

@@ -1,6 +1,5 @@
-//! [`Waiter`]: a leaf that waits in a queue; and [`resume`], which resumes such a leaf.
+//! [`Waiter`]: a leaf that waits until it may go on; and [`resume`], which resumes such a leaf.
 
-use super::wait_queue::QueuePlace;
 use crate::{Context, LocalWaker, Step, Wait, fairness};
 
 /// A leaf (a task that waits for something itself and contains no other task) that waits in a queue
@@ -9,8 +8,8 @@ pub(crate) trait Waiter {
     /// The output of the leaf.
     type Output;
 
-    /// Returns its place in the queue.
-    fn place(&self) -> &QueuePlace;
+    /// Returns whether the leaf has waited before.
+    fn has_waited(&self) -> bool;
 
     /// Leaves the queue and returns the output, if the leaf need not wait.
     fn try_now(&mut self) -> Option<Self::Output>;
@@ -22,7 +21,7 @@ pub(crate) trait Waiter {
 /// Resumes a leaf: it goes on if it may, and otherwise waits.
 #[inline]
 pub(crate) fn resume<W: Waiter>(waiter: &mut W, cx: &Context<'_>) -> Step<W::Output> {
-    let gives_way = fairness::gives_way(waiter.place().has_waited());
+    let gives_way = fairness::gives_way(waiter.has_waited());
     let mut clone = None;
     loop {
         if !gives_way && let Some(output) = waiter.try_now() {

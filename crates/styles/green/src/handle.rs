@@ -5,7 +5,7 @@
 //!   loop's stack                              green thread's stack
 //!  ┌──────────────────────┐                  ┌──────────────────────┐ base
 //!  │ EventLoop::run       │                  │ root                 │
-//!  │ GreenTask::resume    │ ── 1. switch ──► │ RunningBody ◄────────┼── CURRENT, while it runs
+//!  │ GreenTask::resume    │ ── 1. switch ──► │ Yielder ◄────────────┼── CURRENT, while it runs
 //!  │                      │                  │ body                 │
 //!  │                      │                  │  └ f                 │
 //!  │                      │ ◄─ 2. suspend ── │     └ perform(task)  │
@@ -15,26 +15,21 @@
 //!                                            └──────────────────────┘ limit
 //! ```
 
-use std::{
-    cell::Cell,
-    ops::Range,
-    panic::resume_unwind,
-    pin::pin,
-    ptr::{self, NonNull},
-    task::Waker,
-    thread,
-};
+use std::{cell::Cell, panic::resume_unwind, pin::pin, ptr, thread};
 
 use corosensei::Yielder;
 use quadrivium_core::{Context, Step, Task, Wait};
 
-use crate::stack::{overflow, pointer::stack_pointer};
+use crate::stack::{
+    SMALLEST_STACK,
+    overflow::{is_on_running_stack, running},
+    pointer::stack_pointer,
+};
 
 /// The value with which a green thread is resumed.
 #[derive(Clone, Copy)]
 pub(crate) enum Resume {
-    /// Continue, with this waker. It lives until the green thread suspends or ends.
-    Continue(NonNull<Waker>),
+    Continue,
     /// Unwind the stack, because the task is being dropped.
     Cancel,
 }
@@ -42,21 +37,17 @@ pub(crate) enum Resume {
 /// The panic payload with which a dropped green thread is unwound.
 pub(crate) struct Cancelled;
 
-/// A green thread that has started. It is in the first frame of its stack.
-pub(crate) struct RunningBody<'a> {
-    yielder: &'a Yielder<Resume, Wait>,
-    waker: Cell<NonNull<Waker>>,
-    /// The lowest usable address of the stack.
-    lowest: usize,
-    /// The usable bytes of the stack. Together with `lowest` they tell this stack from the stacks
-    /// of other crates.
-    size: usize,
-}
+/// An address that is less than this below a yielder is on the same stack. The yielder is in the
+/// first frame, which is far smaller than the other half of the smallest stack. This check reads no
+/// memory of the green thread.
+const NEAR: usize = SMALLEST_STACK / 2;
+
+type GreenYielder = Yielder<Resume, Wait>;
 
 thread_local! {
-    /// The green thread whose body is running on this OS thread. It is null in a host, and inside a
-    /// `perform`, because the code of a sub-task is no part of the body.
-    static CURRENT: Cell<*const RunningBody<'static>> = const { Cell::new(ptr::null()) };
+    /// The yielder of the green thread whose body is running on this OS thread. It is null in a
+    /// host, and inside a `perform`, because the code of a sub-task is no part of the body.
+    static CURRENT: Cell<*const GreenYielder> = const { Cell::new(ptr::null()) };
 }
 
 /// Runs a task of any style to its end, and returns its output. Suspends whenever that task
@@ -75,60 +66,42 @@ thread_local! {
 pub fn perform<P: Task>(task: P) -> P::Output {
     let during_perform = DuringPerform::begin();
     // SAFETY: CURRENT is set only while the body of that green thread runs. The frames of the body
-    // are below the frame of the `RunningBody` on the same stack, so it outlives this call.
-    let running = unsafe { &*during_perform.running };
-    // One comparison is enough: for an address below the stack the difference wraps around.
-    if stack_pointer().wrapping_sub(running.lowest) >= running.size {
+    // are below the frame of the yielder on the same stack, so it outlives this call.
+    let yielder = unsafe { &*during_perform.yielder };
+    let address = stack_pointer();
+    let is_near = during_perform.yielder.addr().wrapping_sub(address) < NEAR;
+    if !is_near && !is_on_running_stack(address) {
         refuse_another_stack();
     }
     // Dropped before `during_perform`, because the destructors of a task that panics are no part of
     // the body.
     let mut task = pin!(task);
     loop {
-        match task.as_mut().resume(&mut Context::new(running.waker())) {
+        // Each resume has a waker of its own.
+        let waker = running().expect("the body of a green thread runs in a resume").waker;
+        match task.as_mut().resume(&mut Context::new(waker)) {
             Step::Done(output) => return output,
-            Step::Suspended(wait) => running.suspend(wait),
+            Step::Suspended(wait) => suspend(yielder, wait),
         }
     }
 }
 
-impl<'a> RunningBody<'a> {
-    /// Runs the body of a green thread, on its first resume.
-    pub(crate) fn run<T>(
-        yielder: &'a Yielder<Resume, Wait>,
-        waker: NonNull<Waker>,
-        body: impl FnOnce() -> T,
-    ) -> T {
-        let Range { start: lowest, end } = overflow::running_stack();
-        let (waker, size) = (Cell::new(waker), end - lowest);
-        let running = RunningBody { yielder, waker, lowest, size };
-        CURRENT.set(ptr::from_ref(&running).cast());
-        let _reset = RestoreCurrent(ptr::null());
-        body()
-    }
+/// Runs the body of a green thread, on its first resume.
+pub(crate) fn run<T>(yielder: &GreenYielder, body: impl FnOnce() -> T) -> T {
+    CURRENT.set(yielder);
+    let _reset = RestoreCurrent(ptr::null());
+    body()
+}
 
-    #[inline]
-    fn waker(&self) -> &Waker {
-        // SAFETY: the `resume` of this green thread borrows the waker until the green thread
-        // suspends again, and the returned reference is not used after that. A cancel has no waker,
-        // so it puts a static waker here.
-        unsafe { self.waker.get().as_ref() }
+/// Always inlined, like [`perform`].
+#[inline(always)]
+fn suspend(yielder: &GreenYielder, wait: Wait) {
+    if thread::panicking() {
+        refuse_to_suspend();
     }
-
-    /// Always inlined, like [`perform`].
-    #[inline(always)]
-    fn suspend(&self, wait: Wait) {
-        if thread::panicking() {
-            refuse_to_suspend();
-        }
-        match self.yielder.suspend(wait) {
-            Resume::Continue(waker) => self.waker.set(waker),
-            Resume::Cancel => {
-                // The waker of the last resume is gone, and destructors may still perform a task.
-                self.waker.set(NonNull::from(Waker::noop()));
-                resume_unwind(Box::new(Cancelled))
-            }
-        }
+    match yielder.suspend(wait) {
+        Resume::Continue => {}
+        Resume::Cancel => resume_unwind(Box::new(Cancelled)),
     }
 }
 
@@ -154,31 +127,31 @@ fn refuse_to_suspend() -> ! {
 
 /// A guard for the time of a `perform`, during which no body is running.
 struct DuringPerform {
-    running: *const RunningBody<'static>,
+    yielder: *const GreenYielder,
 }
 
 impl DuringPerform {
     #[inline]
     fn begin() -> Self {
-        let running = CURRENT.replace(ptr::null());
+        let yielder = CURRENT.replace(ptr::null());
         assert!(
-            !running.is_null(),
+            !yielder.is_null(),
             "green::perform was called outside the body of a green thread: \
              use the `perform` of the style around it, or EventLoop::block_on"
         );
-        Self { running }
+        Self { yielder }
     }
 }
 
 impl Drop for DuringPerform {
     #[inline]
     fn drop(&mut self) {
-        CURRENT.set(self.running);
+        CURRENT.set(self.yielder);
     }
 }
 
 /// A guard for a switch between stacks. It saves `CURRENT`, and restores it when it is dropped.
-pub(crate) struct RestoreCurrent(*const RunningBody<'static>);
+pub(crate) struct RestoreCurrent(*const GreenYielder);
 
 impl RestoreCurrent {
     #[inline]

@@ -4,8 +4,8 @@ use std::{
     fmt, mem,
     panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     pin::Pin,
-    ptr::NonNull,
     sync::Once,
+    task::Waker,
     thread,
 };
 
@@ -13,10 +13,10 @@ use corosensei::{Coroutine, CoroutineResult, stack::STACK_ALIGNMENT};
 use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait, host};
 
 use crate::{
-    handle::{Cancelled, RestoreCurrent, Resume, RunningBody},
+    handle::{self, Cancelled, RestoreCurrent, Resume},
     stack::{
         Stack, StackError,
-        overflow::{Occupant, is_thread_ending, run_as},
+        overflow::{Occupant, Running, is_thread_ending, run_as},
         stack_size,
     },
 };
@@ -157,18 +157,17 @@ where
         if let State::Fresh { .. } = self.state {
             self.start();
         }
-        let resume = Resume::Continue(NonNull::from(cx.waker()));
         let switched = if const { is_large::<T>() } {
             let State::StartedBoxed(thread) = &mut self.state else {
                 panic!("{RESUMED_AFTER_DONE}")
             };
-            match thread.switch(resume) {
+            match thread.switch(cx.waker(), Resume::Continue) {
                 CoroutineResult::Yield(wait) => CoroutineResult::Yield(wait),
                 CoroutineResult::Return(output) => CoroutineResult::Return(*output),
             }
         } else {
             let State::Started(thread) = &mut self.state else { panic!("{RESUMED_AFTER_DONE}") };
-            thread.switch(resume)
+            thread.switch(cx.waker(), Resume::Continue)
         };
         match switched {
             CoroutineResult::Yield(wait) => Step::Suspended(wait),
@@ -231,7 +230,7 @@ impl<R: 'static> GreenThread<R> {
     ) -> Self {
         let occupant = Occupant::new(made_at, host::label(), stack.usable());
         let coroutine = Coroutine::with_stack(stack, |yielder, first| match first {
-            Resume::Continue(waker) => RunningBody::run(yielder, waker, body),
+            Resume::Continue => handle::run(yielder, body),
             Resume::Cancel => unreachable!("a coroutine that has not started is just dropped"),
         });
         Self { coroutine, occupant }
@@ -242,10 +241,11 @@ impl<R> GreenThread<R> {
     /// Runs on the green thread's stack until the body suspends or returns. A panic of the body
     /// comes out of here.
     #[inline(always)]
-    fn switch(&mut self, resume: Resume) -> CoroutineResult<Wait, R> {
+    fn switch(&mut self, waker: &Waker, resume: Resume) -> CoroutineResult<Wait, R> {
         // No body is current during the switch. The guard makes the outer one current again.
         let _outer = RestoreCurrent::clear();
-        run_as(&self.occupant, || self.coroutine.resume(resume))
+        let running = Running { occupant: &self.occupant, waker };
+        run_as(&running, || self.coroutine.resume(resume))
     }
 }
 
@@ -285,7 +285,8 @@ impl<R> GreenThread<R> {
             return self.leak(&REPORTED, why, remedy);
         }
         for _ in 0..MAX_UNWINDS {
-            let switch = AssertUnwindSafe(|| self.switch(Resume::Cancel));
+            // The waker of the last resume is gone, and destructors may still perform a task.
+            let switch = AssertUnwindSafe(|| self.switch(Waker::noop(), Resume::Cancel));
             match catch_unwind(switch) {
                 Ok(CoroutineResult::Yield(_)) => continue,
                 Ok(CoroutineResult::Return(_)) => return,

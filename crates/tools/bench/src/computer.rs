@@ -2,10 +2,10 @@
 
 use std::{fmt, fs::read_to_string};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The description that is printed above the tables.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Computer {
     /// The name of the processor.
     pub processor: String,
@@ -14,7 +14,7 @@ pub(crate) struct Computer {
     /// The kernel's name and release.
     pub kernel: String,
     /// The compiler that built this program.
-    pub compiler: &'static str,
+    pub compiler: String,
     /// The load average of the last minute before the first measurement: the number of processes
     /// that ran or waited for a core.
     pub load: String,
@@ -34,7 +34,7 @@ impl Computer {
                 .unwrap_or_else(|| "unknown".to_owned()),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             kernel: format!("Linux {}", release.trim()),
-            compiler: env!("COMPILER"),
+            compiler: env!("COMPILER").to_owned(),
             load: read("/proc/loadavg").split(' ').next().unwrap_or("unknown").to_owned(),
         }
     }

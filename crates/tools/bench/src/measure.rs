@@ -3,205 +3,184 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use quadrivium_bench_protocol::{Bench, ContenderOrder, Sample};
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    child::{ContenderAnswer, ContenderOrder, ContenderProcess},
-    contenders::Profile,
+    child::ContenderProcess,
+    numbers::{Column, MeasuredColumn, Sampled},
+    profile::{Group, Profile},
+    system_calls,
 };
 
-/// The things that can be measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Measurement {
-    /// The time of one turn of one task: suspend, requeue, resume.
-    Turn,
-    /// The time to spawn, run and join one task.
-    Spawn,
-    /// The bytes of one suspended task.
-    Memory,
-}
+/// From this number of tasks on, a process makes one sample only, so that the idle processes do not
+/// fill the memory.
+const MANY: usize = 1_000_000;
 
-/// How carefully `turn` and `spawn` are measured.
-#[derive(Clone, Copy, Debug, Serialize)]
+/// How carefully everything is measured.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Care {
     /// The number of rounds for each column.
-    pub samples: usize,
-    /// How long a sample of `turn` and `spawn` lasts.
+    pub rounds: usize,
+    /// The number of rounds where a sample takes a process of its own, or seconds.
+    pub long_rounds: usize,
+    /// How long a sample lasts, where the number of operations can be chosen.
     pub sample: Duration,
 }
 
-/// All numbers of one measurement.
-#[derive(Debug, Serialize)]
-pub(crate) struct Numbers {
-    /// The measurement.
-    pub measurement: Measurement,
-    /// The numbers of tasks.
-    pub columns: Vec<usize>,
-    /// A row for each contender.
-    pub rows: Vec<Row>,
-}
-
-/// All numbers of one contender.
-#[derive(Debug, Serialize)]
-pub(crate) struct Row {
-    /// The contender.
-    #[serde(flatten)]
-    pub profile: Profile,
-    /// A cell for each column of the table.
-    pub cells: Vec<Sampled>,
-}
-
-/// One contender at one number of tasks.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Sampled {
-    /// The contender has one value per round.
-    Measured {
-        /// Nanoseconds per turn or task, or resident bytes per task, in the order of the rounds.
-        samples: Vec<f64>,
-        /// Heap bytes per task, for `memory`.
-        heap: Option<f64>,
-    },
-    /// The contender failed, for this reason.
-    Fails(String),
-}
-
-/// Measures all contenders at all numbers of tasks.
+/// Measures the columns in the same rounds.
 pub(crate) fn measure(
-    measurement: Measurement,
-    profiles: &[Profile],
-    columns: &[usize],
+    columns: &[Column],
+    profiles: &[&Profile],
     care: Care,
-) -> Numbers {
-    let mut rows: Vec<_> = profiles
+) -> Vec<MeasuredColumn> {
+    let rounds =
+        if columns.iter().any(|&column| is_long(column)) { care.long_rounds } else { care.rounds };
+    let mut runners: Vec<_> =
+        profiles.iter().map(|profile| Runner::start(profile, columns, care.sample)).collect();
+    for _ in 0..rounds {
+        runners.iter_mut().for_each(|runner| runner.round(columns));
+    }
+    runners.iter_mut().for_each(|runner| runner.count_resources(columns));
+    let cells = |index: usize| {
+        let cell = |runner: &Runner<'_>| runner.cell(index);
+        runners.iter().map(cell).collect()
+    };
+    columns
         .iter()
-        .map(|profile| Row { profile: profile.clone(), cells: Vec::new() })
-        .collect();
-    for &tasks in columns {
-        let cells = match measurement {
-            Measurement::Turn => {
-                rounds(profiles, care, |turns| ContenderOrder::Turn { tasks, turns }, tasks)
+        .enumerate()
+        .map(|(index, &column)| MeasuredColumn { column, cells: cells(index) })
+        .collect()
+}
+
+/// A contender in the rounds.
+struct Runner<'a> {
+    profile: &'a Profile,
+    /// The process, or why there is none.
+    process: Result<Option<ContenderProcess>, String>,
+    columns: Vec<Progress>,
+}
+
+/// One column of a runner.
+#[derive(Clone, Debug, Default)]
+struct Progress {
+    times: u64,
+    samples: Vec<Sample>,
+    allocations: Option<f64>,
+    system_calls: Option<f64>,
+}
+
+impl<'a> Runner<'a> {
+    fn start(profile: &'a Profile, columns: &[Column], sample: Duration) -> Self {
+        let mut runner =
+            Self { profile, process: Ok(None), columns: vec![Progress::default(); columns.len()] };
+        for (index, &column) in columns.iter().enumerate() {
+            match runner.find_times(column, sample) {
+                Ok(times) => runner.columns[index].times = times,
+                Err(cause) => runner.process = Err(cause),
             }
-            Measurement::Spawn => {
-                rounds(profiles, care, |batches| ContenderOrder::Spawn { tasks, batches }, tasks)
+        }
+        runner
+    }
+
+    /// Finds how many repetitions fill a sample. This warms the contender up, too.
+    fn find_times(&mut self, column: Column, sample: Duration) -> Result<u64, String> {
+        if let Some(times) = fixed_times(column) {
+            return Ok(times);
+        }
+        let due = sample.as_nanos() as f64;
+        let mut times = 1;
+        loop {
+            let ns = self.carry_out(column, times, false)?.elapsed_ns as f64;
+            if ns > due * 0.75 {
+                return Ok(times);
             }
-            Measurement::Memory => profiles.iter().map(|profile| memory(profile, tasks)).collect(),
-        };
-        for (row, cell) in rows.iter_mut().zip(cells) {
-            row.cells.push(cell);
+            // A short trial is imprecise, so the number grows by a factor of at most 100.
+            let factor = (due / ns.max(1.0)).clamp(1.0, 100.0);
+            times = (times as f64 * factor).ceil() as u64;
         }
     }
-    Numbers { measurement, columns: columns.to_vec(), rows }
-}
 
-/// A contender in the rounds of one column.
-struct Runner {
-    process: ContenderProcess,
-    /// The number of turns or batches in a sample.
-    amount: u64,
-    samples: Vec<f64>,
-}
-
-/// Fills a column of `turn` or `spawn`, each contender in a new process.
-fn rounds(
-    profiles: &[Profile],
-    care: Care,
-    order: impl Fn(u64) -> ContenderOrder,
-    tasks: usize,
-) -> Vec<Sampled> {
-    let start = |profile: &Profile| {
-        let mut process = ContenderProcess::start(profile.name);
-        let amount = find_amount(&mut process, care.sample, &order)?;
-        Ok(Runner { process, amount, samples: Vec::new() })
-    };
-    let mut runners: Vec<Result<Runner, String>> = profiles.iter().map(start).collect();
-    for _ in 0..care.samples {
-        for started in &mut runners {
-            let Ok(runner) = started else { continue };
-            match elapsed(&mut runner.process, order(runner.amount)) {
-                Ok(ns) => runner.samples.push(ns / (runner.amount as f64 * tasks as f64)),
+    fn round(&mut self, columns: &[Column]) {
+        for (index, &column) in columns.iter().enumerate() {
+            match self.carry_out(column, self.columns[index].times, false) {
+                Ok(sample) => self.columns[index].samples.push(sample),
                 // This ends the process, because a hung process would slow the others down.
-                Err(cause) => *started = Err(cause),
+                Err(cause) => self.process = Err(cause),
             }
         }
     }
-    let cell = |runner| match runner {
-        Ok(Runner { samples, .. }) => Sampled::Measured { samples, heap: None },
-        Err(cause) => Sampled::Fails(cause),
-    };
-    runners.into_iter().map(cell).collect()
-}
 
-/// Finds how many turns or batches fill a sample. This warms the contender up, too.
-fn find_amount(
-    process: &mut ContenderProcess,
-    sample: Duration,
-    order: impl Fn(u64) -> ContenderOrder,
-) -> Result<u64, String> {
-    let due = sample.as_nanos() as f64;
-    let mut amount = 1;
-    loop {
-        let ns = elapsed(process, order(amount))?;
-        if ns > due * 0.75 {
-            return Ok(amount);
-        }
-        // A short trial is imprecise, so the amount grows by a factor of at most 100.
-        let factor = (due / ns.max(1.0)).clamp(1.0, 100.0);
-        amount = (amount as f64 * factor).ceil() as u64;
-    }
-}
-
-fn elapsed(process: &mut ContenderProcess, order: ContenderOrder) -> Result<f64, String> {
-    match process.carry_out(order)? {
-        ContenderAnswer::Elapsed { ns } => Ok(ns as f64),
-        other => Err(format!("unexpected answer {other:?} to {order:?}")),
-    }
-}
-
-/// Fills a cell of `memory` with one reading of a new process. Readings hardly vary.
-fn memory(profile: &Profile, tasks: usize) -> Sampled {
-    match ContenderProcess::start(profile.name).carry_out(ContenderOrder::Suspend { tasks }) {
-        Ok(ContenderAnswer::Occupied { resident, heap }) => Sampled::Measured {
-            samples: vec![resident as f64 / tasks as f64],
-            heap: Some(heap as f64 / tasks as f64),
-        },
-        Ok(other) => Sampled::Fails(format!("unexpected answer {other:?}")),
-        Err(cause) => Sampled::Fails(cause),
-    }
-}
-
-impl Sampled {
-    /// Returns the median of the samples.
-    pub(crate) fn median(&self) -> Option<f64> {
-        match self {
-            Self::Measured { samples, .. } => median(samples.clone()),
-            Self::Fails(_) => None,
+    /// Counts the allocations and system calls of an operation. Two orders differ in the number of
+    /// operations only, so the difference belongs to the operations.
+    fn count_resources(&mut self, columns: &[Column]) {
+        for (index, &column) in columns.iter().enumerate() {
+            if !is_counted(column) {
+                continue;
+            }
+            let (few, many) = (1_000, 3_000);
+            let mut allocations =
+                |times| self.carry_out(column, times, true)?.allocations.ok_or(String::new());
+            let counted = allocations(few).and_then(|few| Ok((few, allocations(many)?)));
+            let per_operation =
+                |before: u64, after: u64| (after as f64 - before as f64) / (many - few) as f64;
+            self.columns[index].allocations =
+                counted.ok().map(|(few, many)| per_operation(few, many));
+            if self.profile.group == Group::Ours {
+                let counted = system_calls::of(self.profile, column, few)
+                    .and_then(|few| Some((few, system_calls::of(self.profile, column, many)?)));
+                self.columns[index].system_calls =
+                    counted.map(|(few, many)| per_operation(few, many));
+            }
         }
     }
 
-    /// Divides this contender's value by the value of the other one in the same round, and returns
-    /// the median over the rounds. A drift of the machine from round to round cancels out.
-    pub(crate) fn ratio(&self, other: &Self) -> Option<f64> {
-        let (Self::Measured { samples, .. }, Self::Measured { samples: others, .. }) =
-            (self, other)
-        else {
-            return None;
+    /// Sends an order. A process that made a long sample is not used again.
+    fn carry_out(&mut self, column: Column, times: u64, counts: bool) -> Result<Sample, String> {
+        let process = self.process.as_mut().map_err(|cause| cause.clone())?;
+        let mut used = match process.take() {
+            Some(running) => running,
+            None => ContenderProcess::start(&mut self.profile.command())?,
         };
-        median(samples.iter().zip(others).map(|(mine, other)| mine / other).collect())
+        let Column { bench, n } = column;
+        let sample =
+            used.carry_out(ContenderOrder { bench, n, times, counts_allocations: counts })?;
+        if !is_long(column) {
+            *process = Some(used);
+        }
+        Ok(sample)
     }
 
-    /// Returns half the distance between the quartiles, as a share of the median.
-    pub(crate) fn spread(&self) -> Option<f64> {
-        let Self::Measured { samples, .. } = self else { return None };
-        let mut sorted = samples.clone();
-        sorted.sort_by(f64::total_cmp);
-        let (first, third) = (sorted.get(sorted.len() / 4)?, sorted.get(sorted.len() * 3 / 4)?);
-        Some((third - first) / 2.0 / self.median()?)
+    fn cell(&self, index: usize) -> (String, Sampled) {
+        let Progress { samples, allocations, system_calls, .. } = self.columns[index].clone();
+        let cell = match &self.process {
+            Err(cause) => Sampled::Fails(cause.clone()),
+            Ok(_) => Sampled::Measured { samples, allocations, system_calls },
+        };
+        (self.profile.name.clone(), cell)
     }
 }
 
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
+/// Returns whether a sample takes a new process.
+fn is_long(column: Column) -> bool {
+    matches!(column.bench, Bench::Timers | Bench::Memory) || column.n >= MANY
+}
+
+/// Returns whether allocations and system calls are counted.
+fn is_counted(Column { bench, n }: Column) -> bool {
+    matches!(bench, Bench::RoundTrip | Bench::Stream | Bench::Timeout)
+        || (bench == Bench::Turn && n == 1)
+}
+
+/// Returns the number of repetitions where it is not chosen by time.
+fn fixed_times(Column { bench, n }: Column) -> Option<u64> {
+    match bench {
+        Bench::Memory | Bench::Timers => Some(1),
+        Bench::Wake => Some(1_000),
+        Bench::WakeStorm => Some(100_000),
+        Bench::Latency => Some(10_000),
+        Bench::Turn if n >= MANY => Some(3),
+        _ if n >= MANY => Some(1),
+        _ => None,
+    }
 }

@@ -1,81 +1,138 @@
-//! The tables as text: one for each measurement, with notes on how it was made.
-
-use std::fmt::Write;
+//! The tables: one for each thing that is measured, and one of the bars.
 
 use comfy_table::{CellAlignment, Table as Grid, presets};
 
 use crate::{
-    contenders::Group,
-    measure::{Care, Measurement, Numbers, Row, Sampled},
+    measure::Care,
+    measurement::{Shown, Table, short},
+    numbers::{Metric, Numbers, Sampled},
+    profile::{Group, Profile, STYLES},
+    verdict::BarVerdict,
 };
 
-/// Returns a table with its ratios, the causes of its failures, and a note on how it was made.
-pub(crate) fn text(table: &Numbers, against: &[String], care: Care) -> String {
-    let mut notes = Vec::new();
-    let mut text = format!("{}\n", title(table.measurement));
-    writeln!(text, "{}", grid(table, against, &mut notes)).expect("a string takes all");
-    for (mark, cause) in notes.iter().enumerate() {
-        writeln!(text, "[{}] {cause}", mark + 1).expect("a string takes all");
-    }
-    text + &method(table, care)
+/// The cells of a table, as text.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cells {
+    heading: Vec<String>,
+    rows: Vec<Vec<String>>,
+    /// The number of columns on the left with words instead of numbers.
+    words: usize,
 }
 
-fn grid(table: &Numbers, against: &[String], notes: &mut Vec<String>) -> Grid {
-    let mut grid = Grid::new();
-    grid.load_style(presets::ASCII_MARKDOWN);
-    grid.set_header(header(table, against));
-    let mut group = None;
-    for row in &table.rows {
-        // An empty row separates the groups.
-        if group.replace(row.profile.group).is_some_and(|before| before != row.profile.group) {
-            grid.add_row([""]);
+impl Cells {
+    /// Returns the table for a terminal.
+    pub(crate) fn to_text(&self) -> String {
+        let mut grid = Grid::new();
+        grid.load_style(presets::ASCII_MARKDOWN);
+        grid.set_header(&self.heading);
+        grid.add_rows(&self.rows);
+        for column in grid.column_iter_mut().skip(self.words) {
+            column.set_cell_alignment(CellAlignment::Right);
         }
-        grid.add_row(line(table, row, against, notes));
+        grid.to_string()
     }
-    for column in grid.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
+
+    /// Removes the columns that no row has a cell in.
+    fn without_empty_columns(mut self) -> Self {
+        for index in (self.words..self.heading.len()).rev() {
+            if self.rows.iter().all(|row| row[index].is_empty()) {
+                self.heading.remove(index);
+                self.rows.iter_mut().for_each(|row| drop(row.remove(index)));
+            }
+        }
+        self
     }
-    grid
+
+    /// Returns whether nothing was measured.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Returns the table for a page, without padding.
+    pub(crate) fn to_markdown(&self) -> String {
+        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+        let rule: Vec<_> = (0..self.heading.len())
+            .map(|index| if index < self.words { "---".to_owned() } else { "--:".to_owned() })
+            .collect();
+        let rows = self.rows.iter().filter(|row| row.iter().any(|cell| !cell.is_empty()));
+        let rows: String = rows.map(|row| line(row)).collect();
+        line(&self.heading) + &format!("|{}|\n", rule.join("|")) + &rows
+    }
 }
 
-fn header(table: &Numbers, against: &[String]) -> Vec<String> {
-    let unit = match table.measurement {
-        Measurement::Turn | Measurement::Spawn => "ns",
-        Measurement::Memory => "bytes",
+/// Returns the table of the bars.
+pub(crate) fn bars(verdicts: &[BarVerdict]) -> Cells {
+    let words = ["what", "bar", "result"];
+    let heading = words.into_iter().chain(STYLES).map(str::to_owned).collect();
+    let row = |verdict: &BarVerdict| {
+        let BarVerdict { what, bar, result, .. } = verdict.clone();
+        let figures = verdict.figures.map(|figure| figure.map_or_else(String::new, short));
+        [what, bar, result].into_iter().chain(figures).collect()
     };
-    let mut blocks = vec![unit.to_owned()];
-    if table.measurement == Measurement::Memory {
-        blocks.push("heap".to_owned());
-    }
-    blocks.push("× limit".to_owned());
-    blocks.extend(against.iter().map(|name| format!("× {name}")));
-    let columns = |block: String| {
-        table.columns.iter().map(move |&tasks| format!("{}\n{block}", grouped(tasks as f64)))
-    };
-    std::iter::once("tasks".to_owned()).chain(blocks.into_iter().flat_map(columns)).collect()
+    Cells { heading, rows: verdicts.iter().map(row).collect(), words: words.len() }
 }
 
-fn line(table: &Numbers, row: &Row, against: &[String], notes: &mut Vec<String>) -> Vec<String> {
-    let mut line = vec![row.profile.name.to_owned()];
-    line.extend(row.cells.iter().map(|cell| value(cell, row.profile.name, notes)));
-    if table.measurement == Measurement::Memory {
-        line.extend(row.cells.iter().map(heap));
-    }
-    line.extend(ratios(table, row, row.profile.limit));
-    for name in against {
-        // A limit is no scheduler, so it is not compared with a peer. A peer is not compared with
-        // itself.
-        let is_comparable = row.profile.group != Group::Limit && row.profile.name != name;
-        line.extend(ratios(table, row, is_comparable.then_some(name)));
-    }
-    line
+/// Returns a line that counts the results.
+pub(crate) fn summary(verdicts: &[BarVerdict]) -> String {
+    let count = |passes| verdicts.iter().filter(|verdict| verdict.passes == passes).count();
+    format!(
+        "{} bars: {} pass, {} miss, {} not measured",
+        verdicts.len(),
+        count(Some(true)),
+        count(Some(false)),
+        count(None)
+    )
 }
 
-fn value(cell: &Sampled, name: &str, notes: &mut Vec<String>) -> String {
-    match cell {
-        Sampled::Measured { .. } => cell.median().map_or_else(String::new, short),
-        Sampled::Fails(cause) => {
-            let note = format!("{name}: {cause}");
+/// Returns the table of a measurement, and the causes of its failures.
+pub(crate) fn table(table: &Table, numbers: &Numbers, against: &[String]) -> (Cells, Vec<String>) {
+    let mut notes = Vec::new();
+    let mut heading = vec![String::new()];
+    heading.extend(table.columns.iter().map(|shown| shown.heading.clone()));
+    let compared = table.compared.map(|index| &table.columns[index]);
+    if let Some(shown) = compared {
+        let names = std::iter::once("limit").chain(against.iter().map(String::as_str));
+        heading.extend(names.map(|name| match table.columns.len() {
+            1 => format!("× {name}"),
+            _ => format!("× {name}, {}", shown.heading),
+        }));
+    }
+    let mut rows = Vec::new();
+    let mut group = None;
+    for profile in &numbers.profiles {
+        let values: Vec<_> =
+            table.columns.iter().map(|shown| value(shown, numbers, profile, &mut notes)).collect();
+        if values.iter().all(String::is_empty) {
+            continue;
+        }
+        // An empty row separates the groups.
+        if group.replace(profile.group).is_some_and(|before| before != profile.group) {
+            rows.push(vec![String::new(); heading.len()]);
+        }
+        let mut row = vec![profile.name.clone()];
+        row.extend(values);
+        if let Some(shown) = compared {
+            row.push(ratio(shown, numbers, profile, profile.limit().as_deref()));
+            row.extend(against.iter().map(|name| {
+                // A limit is no scheduler, so it is not compared with a peer. A peer is not
+                // compared with itself.
+                let is_comparable = profile.group != Group::Limit && profile.name != *name;
+                ratio(shown, numbers, profile, is_comparable.then_some(name))
+            }));
+        }
+        rows.push(row);
+    }
+    (Cells { heading, rows, words: 1 }.without_empty_columns(), notes)
+}
+
+fn value(shown: &Shown, numbers: &Numbers, profile: &Profile, notes: &mut Vec<String>) -> String {
+    match numbers.cell(shown.column, &profile.name) {
+        None => String::new(),
+        Some(Sampled::Measured { .. }) => {
+            numbers.value(shown.column, shown.metric, &profile.name).map_or_else(String::new, short)
+        }
+        Some(Sampled::Fails(cause)) => {
+            let note = format!("{}: {cause}", profile.name);
             let earlier = notes.iter().position(|other| *other == note);
             let mark = earlier.unwrap_or_else(|| {
                 notes.push(note);
@@ -86,87 +143,46 @@ fn value(cell: &Sampled, name: &str, notes: &mut Vec<String>) -> String {
     }
 }
 
-fn heap(cell: &Sampled) -> String {
-    match cell {
-        Sampled::Measured { heap: Some(bytes), .. } => short(*bytes),
-        Sampled::Measured { heap: None, .. } | Sampled::Fails(_) => String::new(),
-    }
+/// Returns the ratio of a contender to another one. It is empty if either has no number.
+fn ratio(shown: &Shown, numbers: &Numbers, profile: &Profile, other: Option<&str>) -> String {
+    let columns = (shown.column, shown.column);
+    other
+        .and_then(|other| numbers.ratio(columns, shown.metric, &profile.name, other))
+        .map_or_else(String::new, short)
 }
 
-/// Returns the ratios of a row to the row of that name. A ratio is empty if either has no number.
-fn ratios(table: &Numbers, row: &Row, name: Option<&str>) -> Vec<String> {
-    let other = name.and_then(|name| table.rows.iter().find(|other| other.profile.name == name));
-    let ratio = |(index, cell): (usize, &Sampled)| {
-        let ratio = other.and_then(|other| cell.ratio(&other.cells[index]));
-        ratio.map_or_else(String::new, |ratio| {
-            if ratio < 9.95 { format!("{ratio:.2}") } else { short(ratio) }
-        })
-    };
-    row.cells.iter().enumerate().map(ratio).collect()
-}
-
-/// Returns a number with at least three digits, and with thousands separators.
-fn short(value: f64) -> String {
-    if value < 99.95 { format!("{value:.1}") } else { grouped(value) }
-}
-
-fn grouped(value: f64) -> String {
-    let digits = format!("{value:.0}");
-    let groups = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
-    groups.collect::<Vec<_>>().join(",")
-}
-
-fn title(measurement: Measurement) -> &'static str {
-    match measurement {
-        Measurement::Turn => "turn: suspend, requeue, resume; ns per turn, by number of tasks",
-        Measurement::Spawn => "spawn: spawn, run, join; ns per task, by number of tasks in a batch",
-        Measurement::Memory => "memory: resident bytes per suspended task, by number of tasks",
-    }
-}
-
-fn method(table: &Numbers, care: Care) -> String {
-    let rounds = format!(
-        "Median of {} interleaved rounds (A B C … A B C …). A sample takes about {} ms. Each\n\
-         contender is in a process of its own and warmed up. A ratio is the median of the rounds'\n\
-         ratios. Below 1 is faster.{}",
-        care.samples,
-        care.sample.as_millis(),
-        spread(table)
-    );
-    match table.measurement {
-        Measurement::Turn => format!(
-            "{rounds}\nEach task increments a counter of its own and lets the others run. The\n\
-             clock runs from the second turn of the first task to its last turn. All tasks exist\n\
-             all the time. The turns of all tasks are counted, and a scheduler that starves tasks\n\
-             fails.\n"
-        ),
-        Measurement::Spawn => format!(
-            "{rounds}\nA task adds one to a number and returns it. All tasks of a batch are\n\
-             spawned. Then they are joined in order, and their outputs are added up. The limits\n\
-             have no join handles. \"limit, green\" runs all tasks on one warm stack.\n"
-        ),
-        Measurement::Memory => "Growth of the resident set (/proc/self/statm) of a new process, \
-            divided by the\nnumber of tasks. It is read before the first spawn and when all tasks \
-            are suspended.\n\"heap\" is the allocated part (mallinfo2). A task keeps a counter of 8 \
-            bytes. Join handles are\ndropped. There is one reading, because readings differ by less \
-            than a percent.\n"
-            .to_owned(),
-    }
+/// Returns how a table was measured.
+pub(crate) fn method(table: &Table, numbers: &Numbers, care: Care) -> String {
+    let rounds = table.columns.iter().map(|shown| {
+        let columns = numbers.columns.iter().filter(|other| other.column == shown.column);
+        let cells = columns.flat_map(|measured| &measured.cells);
+        cells
+            .map(|(_, cell)| match cell {
+                Sampled::Measured { samples, .. } => samples.len(),
+                Sampled::Fails(_) => 0,
+            })
+            .max()
+    });
+    let rounds = rounds.flatten().max().unwrap_or(0);
+    let sample = care.sample.as_millis();
+    let spread = spread(table, numbers);
+    format!("{} Median of {rounds} rounds, samples of {sample} ms.{spread}", table.method)
 }
 
 /// Returns the largest spread of the samples.
-fn spread(table: &Numbers) -> String {
-    let spreads = table.rows.iter().flat_map(|row| {
-        let spread =
-            move |(cell, &tasks): (&Sampled, _)| Some((cell.spread()?, row.profile.name, tasks));
-        row.cells.iter().zip(&table.columns).filter_map(spread)
-    });
+fn spread(table: &Table, numbers: &Numbers) -> String {
+    let spreads =
+        table.columns.iter().filter(|shown| shown.metric == Metric::Time).flat_map(|shown| {
+            numbers.profiles.iter().filter_map(move |profile| {
+                let spread = numbers.spread(shown.column, shown.metric, &profile.name)?;
+                Some((spread, &profile.name, &shown.heading))
+            })
+        });
     match spreads.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        Some((spread, name, tasks)) => format!(
-            "\nThe largest spread is {:.0} %: {name} at {}. (Spread: half the distance of the \
-             quartiles.)",
-            spread * 100.0,
-            grouped(tasks as f64)
+        Some((spread, name, heading)) => format!(
+            " The largest spread (half the distance of the quartiles) is {:.0} %: {name} at \
+             {heading}.",
+            spread * 100.0
         ),
         None => String::new(),
     }

@@ -106,8 +106,9 @@ pub struct Recv<T> {
 impl<T: Clone> Waiter for Recv<T> {
     type Output = Result<T, RecvError>;
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
     #[inline]

@@ -105,8 +105,9 @@ impl<T> Unpin for Send<T> {}
 impl<T> Waiter for Send<T> {
     type Output = Result<(), SendError<T>>;
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
     #[inline]

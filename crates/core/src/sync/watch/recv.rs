@@ -93,8 +93,9 @@ pub struct Changed<T> {
 impl<T> Waiter for Changed<T> {
     type Output = Result<Rc<T>, RecvError>;
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
     #[inline]

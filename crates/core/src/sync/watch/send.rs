@@ -99,8 +99,9 @@ pub struct Closed<T> {
 impl<T> Waiter for Closed<T> {
     type Output = ();
 
-    fn place(&self) -> &QueuePlace {
-        &self.place
+    #[inline]
+    fn has_waited(&self) -> bool {
+        self.place.has_waited()
     }
 
     #[inline]

@@ -4,7 +4,7 @@
 //! signal handler needs only the green thread that is running on its OS thread. [`run_as`] keeps it
 //! in a thread-local, which takes a swap before each resume and a store after it. While a green
 //! thread resumes another one, the inner one is running. After that, the outer one is running
-//! again.
+//! again. The waker of the resume is at the same place, for the tasks that the body performs.
 //!
 //! Rejected: a table of all guard pages. It costs a lock-free structure, and has no names. Also, a
 //! fault in the guard page of a green thread that is not running is a wild pointer, not an
@@ -16,6 +16,7 @@ use std::{
     ops::Range,
     panic::Location,
     ptr,
+    task::Waker,
 };
 
 use quadrivium_core::host::Label;
@@ -53,15 +54,23 @@ impl Occupant {
     }
 }
 
+/// A green thread that is running.
+pub(crate) struct Running<'a> {
+    pub(crate) occupant: &'a Occupant,
+    /// The waker of this resume.
+    pub(crate) waker: &'a Waker,
+}
+
 thread_local! {
-    /// The green thread that is running on this OS thread. The variable has no destructor and needs
+    /// The green thread that is running on this OS thread. It is on the stack of the host, so a
+    /// switch reads no memory of the green thread for it. The variable has no destructor and needs
     /// no allocation, so a signal handler may read it at any time.
-    static RUNNING: Cell<*const Occupant> = const { Cell::new(ptr::null()) };
+    static RUNNING: Cell<*const Running<'static>> = const { Cell::new(ptr::null()) };
 }
 
 /// The value of `RUNNING` while the OS thread is ending, when no green thread may be resumed. It is
 /// no address, so the check is a comparison with a constant.
-const ENDING: *const Occupant = ptr::without_provenance(1);
+const ENDING: *const Running<'static> = ptr::without_provenance(1);
 
 /// Makes every later resume of a green thread on this OS thread panic.
 pub(super) fn refuse_resumes() {
@@ -74,22 +83,23 @@ pub(crate) fn is_thread_ending() -> bool {
 }
 
 /// Returns the green thread that is running on this OS thread.
-fn running<'a>() -> Option<&'a Occupant> {
+#[inline]
+pub(crate) fn running<'a>() -> Option<&'a Running<'a>> {
     let running = RUNNING.get();
     // SAFETY: the pointer is null, or was stored by a `run_as` that has not returned. That call
-    // borrows the occupant, and callers do not keep it longer.
+    // borrows the value, and callers do not keep it longer.
     if running == ENDING { None } else { unsafe { running.as_ref() } }
 }
 
-/// Runs `body`, which resumes the green thread of `occupant`, also to unwind it. An overflow in it
-/// is reported with the name of that green thread.
+/// Runs `body`, which resumes this green thread, also to unwind it. An overflow in it is reported
+/// with the name of that green thread.
 ///
 /// # Panics
 ///
 /// When the OS thread is ending.
 #[inline(always)]
-pub(crate) fn run_as<R>(occupant: &Occupant, body: impl FnOnce() -> R) -> R {
-    let restore = RestoreRunning(RUNNING.replace(occupant));
+pub(crate) fn run_as<R>(running: &Running<'_>, body: impl FnOnce() -> R) -> R {
+    let restore = RestoreRunning(RUNNING.replace(ptr::from_ref(running).cast()));
     if restore.0 == ENDING {
         refuse_to_resume();
     }
@@ -104,15 +114,14 @@ fn refuse_to_resume() -> ! {
     )
 }
 
-/// Returns the stack of the green thread that is running on this OS thread. Returns an empty range
-/// if none is.
-pub(crate) fn running_stack() -> Range<usize> {
-    running().map_or(0..0, |occupant| occupant.usable.clone())
+/// Returns whether this address is on the stack of the green thread that is running.
+pub(crate) fn is_on_running_stack(address: usize) -> bool {
+    running().is_some_and(|running| running.occupant.usable.contains(&address))
 }
 
 /// A guard that puts the former value of `RUNNING` back. It is a destructor, so that it also works
 /// when a panic leaves `run_as`.
-struct RestoreRunning(*const Occupant);
+struct RestoreRunning(*const Running<'static>);
 
 impl Drop for RestoreRunning {
     #[inline]
@@ -124,7 +133,7 @@ impl Drop for RestoreRunning {
 /// Prints the message and returns true, if a fault at `address` is an overflow of the running green
 /// thread. It is async-signal-safe: it neither allocates nor locks.
 pub(super) fn report(address: usize) -> bool {
-    let Some(occupant) = running() else { return false };
+    let Some(Running { occupant, .. }) = running() else { return false };
     let lowest = occupant.usable.start;
     if !(lowest - *PAGE..lowest).contains(&address) {
         return false;

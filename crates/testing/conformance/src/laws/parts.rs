@@ -39,6 +39,8 @@ laws! { ($) parts:
     each_deadline_resumes_its_own_part on VirtualClock;
     /// A part may replace its deadline in each step. Former deadlines resume nothing.
     former_deadlines_resume_nothing on VirtualClock;
+    /// The whole does not wait for the deadline of a timeout that was met.
+    a_timeout_that_is_met_leaves_no_deadline on VirtualClock;
     /// A part that is resumed at its deadline may wait for the same deadline again.
     a_deadline_that_has_come_may_be_armed_again on VirtualClock;
     /// A part whose descriptor becomes ready goes on. Meanwhile no deadlock is reported.
@@ -283,6 +285,25 @@ fn former_deadlines_resume_nothing(subject: Subject) {
     event_loop.block_on(subject.task(body().perform(join_all([counted, sends])))).unwrap();
     assert_eq!(event_loop.elapsed(), 100 * MS);
     assert!(count.get() <= 101, "{} resumes", count.get());
+}
+
+fn a_timeout_that_is_met_leaves_no_deadline(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    let (first, limited) = oneshot::channel();
+    let (second, unlimited) = oneshot::channel();
+    let receives = subject.task(body().perform(timeout(2 * MS, limited)).perform(unlimited));
+    let sends = body().perform(sleep(MS)).run(move || first.send(()).unwrap());
+    let sends = sends.perform(sleep(4 * MS)).run(move || second.send(()).unwrap());
+    let sends = subject.task(sends);
+    event_loop.run_detached(subject.task(body().perform(join_all([receives, sends]))));
+    trace.with("suspended").expect(&[
+        "0ns task 1 suspended until 1ms",
+        // The first part is woken, and goes on in the next step.
+        "1ms task 1 suspended until 2ms",
+        "1ms task 1 suspended until 5ms",
+        // The second part sends and is done. The first part goes on in the next step.
+        "5ms task 1 suspended until woken",
+    ]);
 }
 
 fn a_deadline_that_has_come_may_be_armed_again(subject: Subject) {

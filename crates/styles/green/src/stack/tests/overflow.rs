@@ -3,7 +3,7 @@
 
 use std::{
     hint::black_box, os::unix::process::ExitStatusExt, panic::Location, process::Output, ptr,
-    thread,
+    task::Waker, thread,
 };
 
 use corosensei::Coroutine;
@@ -11,7 +11,7 @@ use corosensei::Coroutine;
 use super::{alone, label};
 use crate::stack::{
     Stack,
-    overflow::{Occupant, run_as},
+    overflow::{Occupant, Running, run_as},
 };
 
 const MESSAGE: &str = "has overflowed its stack of 64 KiB\n  \
@@ -28,7 +28,8 @@ fn run(name: Option<&str>, body: impl FnOnce() + 'static) {
     let stack = Stack::take(0).expect("there is memory");
     let occupant = Occupant::new(Location::caller(), Some(label(name)), stack.usable());
     let mut coroutine = Coroutine::<(), (), (), Stack>::with_stack(stack, |_, ()| body());
-    run_as(&occupant, || coroutine.resume(()));
+    let running = Running { occupant: &occupant, waker: Waker::noop() };
+    run_as(&running, || coroutine.resume(()));
 }
 
 /// Overflows the stack with many small frames.
