@@ -25,6 +25,9 @@ pub(crate) struct ReadyQueue {
     pushed: usize,
 }
 
+/// A ring of this length, 8 KiB, never shrinks.
+const LARGE: usize = 1_024;
+
 impl ReadyQueue {
     #[inline]
     pub(crate) fn push(&mut self, key: SlotKey) {
@@ -41,6 +44,9 @@ impl ReadyQueue {
     #[inline]
     pub(crate) fn begin_turn(&mut self) {
         if self.taken == self.turn_end {
+            if self.ring.len() > LARGE && self.len() < self.ring.len() / 16 {
+                self.shrink();
+            }
             self.turn_end = self.pushed;
         }
     }
@@ -72,12 +78,25 @@ impl ReadyQueue {
         number & self.ring.len().wrapping_sub(1)
     }
 
-    /// Doubles the ring. The tasks move to its start.
+    /// Doubles the ring.
     #[cold]
     fn grow(&mut self) {
+        self.rotate();
+        self.ring.resize((self.ring.len() * 2).max(8), SlotKey(0));
+    }
+
+    /// Gives most of the memory back after a turn with many tasks.
+    #[cold]
+    fn shrink(&mut self) {
+        self.rotate();
+        self.ring.truncate(self.len().next_power_of_two().max(LARGE));
+        self.ring.shrink_to_fit();
+    }
+
+    /// Moves the tasks to the start of the ring.
+    fn rotate(&mut self) {
         let place = self.place(self.taken);
         self.ring.rotate_left(place);
-        self.ring.resize((self.ring.len() * 2).max(8), SlotKey(0));
         (self.turn_end, self.pushed) = (self.turn_end.wrapping_sub(self.taken), self.len());
         self.taken = 0;
     }
@@ -137,5 +156,19 @@ mod tests {
                 prop_assert_eq!((ready.len(), ready.is_empty()), (model.len(), model.is_empty()));
             }
         }
+    }
+
+    #[test]
+    fn the_queue_shrinks_after_a_turn_with_many_tasks() {
+        let mut ready = ReadyQueue::default();
+        (0..10_000).for_each(|number| ready.push(SlotKey(number)));
+        ready.begin_turn();
+        assert_eq!((0..9_998).filter_map(|_| ready.take()).count(), 9_998);
+        ready.push(SlotKey(10_000));
+        assert_eq!([9_998, 9_999].map(|number| ready.take() == Some(SlotKey(number))), [true; 2]);
+        assert_eq!((ready.take(), ready.ring.len()), (None, 16_384));
+        ready.begin_turn();
+        assert_eq!((ready.take(), ready.take()), (Some(SlotKey(10_000)), None));
+        assert_eq!(ready.ring.capacity(), LARGE);
     }
 }

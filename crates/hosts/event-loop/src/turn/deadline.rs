@@ -53,6 +53,7 @@ impl Loop {
     }
 
     /// Wakes the tasks whose deadlines have come.
+    #[inline(never)]
     pub(super) fn wake_due(&self) {
         if self.state.borrow().timers.is_empty() {
             return;

@@ -158,19 +158,20 @@ impl Loop {
         if !self.mailbox.is_empty() {
             self.carry_out_requests();
         }
-        self.wake_due();
+        let has_timers = !self.state.borrow().timers.is_empty();
+        if has_timers {
+            self.wake_due();
+        }
         if self.reactor.sources.has_any() {
             self.react_now_and_then();
         }
         match &self.scheduled {
-            None => self.state.borrow_mut().ready.begin_turn(),
-            Some(scheduled) => self.begin_scheduled_turn(scheduled),
+            None => {
+                self.state.borrow_mut().ready.begin_turn();
+                self.resume_tasks();
+            }
+            Some(scheduled) => self.scheduled_turn(scheduled),
         }
-        self.resume_tasks();
-        if let Some(scheduled) = &self.scheduled {
-            self.end_scheduled_turn(scheduled);
-        }
-        self.show_trace();
     }
 
     /// Returns whether tasks are left after a turn, and when the loop has to turn again.

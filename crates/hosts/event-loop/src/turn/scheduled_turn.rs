@@ -24,9 +24,17 @@ use crate::{
 };
 
 impl Loop {
-    /// Begins a turn that consists of the one task that the schedule chooses.
+    /// Resumes the one task that the schedule chooses.
     #[cold]
-    pub(super) fn begin_scheduled_turn(&self, scheduled: &ScheduledTasks) {
+    pub(super) fn scheduled_turn(&self, scheduled: &ScheduledTasks) {
+        self.begin_scheduled_turn(scheduled);
+        self.resume_tasks();
+        self.end_scheduled_turn(scheduled);
+        self.show_trace();
+    }
+
+    /// Begins a turn that consists of the one task that the schedule chooses.
+    fn begin_scheduled_turn(&self, scheduled: &ScheduledTasks) {
         // First the tasks that other threads and deadlines have made ready.
         self.queue_up(scheduled, |_| true);
         self.carry_out_late_wakes(scheduled);
@@ -38,8 +46,7 @@ impl Loop {
     }
 
     /// Queues the tasks that the step has made ready, and asks the schedule for a fault.
-    #[cold]
-    pub(super) fn end_scheduled_turn(&self, scheduled: &ScheduledTasks) {
+    fn end_scheduled_turn(&self, scheduled: &ScheduledTasks) {
         if let Some(key) = scheduled.chosen.take() {
             // If the task that was resumed is ready again, it did not wait, so its wake is not
             // delayed.
