@@ -248,7 +248,7 @@ impl Options {
     }
 
     fn care(&self) -> Care {
-        let (rounds, long_rounds, sample_ms) = if self.quick { (7, 3, 10) } else { (9, 5, 30) };
+        let (rounds, long_rounds, sample_ms) = if self.quick { (7, 3, 10) } else { (9, 3, 30) };
         Care {
             rounds: self.rounds.map_or(rounds, usize::from),
             long_rounds,

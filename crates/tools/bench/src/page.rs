@@ -31,7 +31,7 @@ pub(crate) fn write(document: &Document) -> io::Result<()> {
         if let Some(svg) = chart {
             let file = format!("costs/{}.svg", table.name);
             fs::write(docs::path(&file), svg)?;
-            section.push_str(&format!("\n![{}]({file})\n", table.title));
+            section.push_str(&format!("\n![The growth as a chart]({file})\n"));
         }
         replace(&mut page, table.name, &section);
     }

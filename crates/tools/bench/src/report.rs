@@ -132,6 +132,8 @@ fn value(shown: &Shown, numbers: &Numbers, profile: &Profile, notes: &mut Vec<St
             numbers.value(shown.column, shown.metric, &profile.name).map_or_else(String::new, short)
         }
         Some(Sampled::Fails(cause)) => {
+            // The whole message of a failed assertion fills a screen.
+            let cause: String = cause.chars().take(100).collect();
             let note = format!("{}: {cause}", profile.name);
             let earlier = notes.iter().position(|other| *other == note);
             let mark = earlier.unwrap_or_else(|| {

@@ -132,7 +132,7 @@ pub(crate) fn contended() -> Table {
 }
 
 pub(crate) fn timers(sizes: &Sizes) -> Vec<Table> {
-    let all = sizes.of(&[1_000, 10_000, 100_000, 1_000_000], &[1_000_000]);
+    let all = sizes.of(&[1_000, 100_000, 1_000_000], &[1_000_000]);
     let lateness = all.iter().flat_map(|&n| {
         let size = grouped(n as f64);
         [

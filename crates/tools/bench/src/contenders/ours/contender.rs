@@ -21,7 +21,6 @@ macro_rules! contender {
                 uncontended: Some(uncontended),
                 contended: Some(contended),
                 timers: Some(|sleepers| on_loop::timers(sleepers, sleeps)),
-                timer_cancel: Some(on_loop::timer_cancel),
                 bare: Some(|times| on_loop::output(bare(times))),
                 timeout: Some(|times| on_loop::output(timeouts(times))),
                 join: Some(|kind, n, times| match kind {
