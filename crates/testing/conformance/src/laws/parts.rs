@@ -54,7 +54,7 @@ laws! { ($) parts:
     /// After the combinator has moved to another task, its parts wake that task and no earlier one.
     the_last_task_is_woken needs ByHand;
     /// A combinator that is suspended may move to another loop and go on there.
-    may_move_to_another_loop;
+    may_move_to_another_loop on Deadlocks;
     /// A part may itself be a combinator of many parts.
     may_be_nested;
     /// A foreign combinator may contain a combinator of many parts, and the other way round.
