@@ -31,7 +31,7 @@ pub trait Hosted {
     fn resume_hosted(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Wait>;
 
     /// Moves the output of a task that is done into `output`, which is an `Option` of the output's
-    /// type. Leaves `output` as it is if it has another type, or if the task contains no output.
+    /// type. Does not change `output` if it has another type, or if the task contains no output.
     fn take_output(self: Pin<&mut Self>, output: &mut dyn Any);
 }
 
