@@ -69,6 +69,7 @@ const FLOORS: [Floor; 11] = [
             "crates/core",
             "crates/styles",
             "crates/io",
+            "crates/hooks",
             "crates/hosts",
             "crates/testing/test-kit",
         ],
