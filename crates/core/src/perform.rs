@@ -196,7 +196,7 @@ impl ForeignWait {
     fn is_over(&self, cx: &Context<'_>) -> bool {
         match self.wait {
             Wait::Turn => true,
-            Wait::Until(deadline) => deadline <= cx.now(),
+            Wait::Until(deadline) => cx.has_come(deadline),
             Wait::Ready | Wait::Wake => false,
         }
     }
