@@ -92,7 +92,7 @@ pub const BUGS: &[Bug] = &[
         name: "wakes-the-wrong-loop",
         harm: "a waker of one loop wakes a task of another loop that runs on its thread",
         file: "crates/hosts/event-loop/src/wake/active_loop.rs",
-        find: "Some(active) if active.index() == index => {",
-        replace: "Some(active) => {",
+        find: "Some(active) if active.index() == index => Some(Rc::clone(active)),",
+        replace: "Some(active) => Some(Rc::clone(active)),",
     },
 ];
