@@ -28,13 +28,15 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     ptr,
-    sync::{Arc, Weak},
     task::{self, Poll, Waker},
 };
 
 use pin_project_lite::pin_project;
 
-use crate::{Context, Step, Task, Wait};
+use crate::{
+    Context, Step, Task, Wait,
+    foreign_waits::{ForeignWait, ForeignWaits, LastWait},
+};
 
 pin_project! {
     /// A task as a future, for the body of a future-style task. `.await` on a leaf or a combinator,
@@ -44,14 +46,14 @@ pin_project! {
     pub struct Perform<T> {
         #[pin]
         task: T,
-        alive: AliveMark,
+        last_wait: LastWait,
     }
 }
 
 impl<T: Task> Perform<T> {
     /// Makes a future of this task.
     pub fn new(task: T) -> Self {
-        Self { task, alive: AliveMark(None) }
+        Self { task, last_wait: LastWait::default() }
     }
 }
 
@@ -64,17 +66,12 @@ impl<T: Task> Future for Perform<T> {
         match this.task.resume(&mut Context::new(cx.waker())) {
             Step::Done(output) => Poll::Ready(output),
             Step::Suspended(wait) => {
-                add_wait(wait, cx.waker(), this.alive);
+                add_wait(wait, cx.waker(), this.last_wait);
                 Poll::Pending
             }
         }
     }
 }
-
-/// The mark of a `Perform` that exists. It contains something only if the `Perform` was polled with
-/// a foreign waker. The [`Weak`] of a [`ForeignWait`] shows whether the `Perform` is gone.
-#[derive(Debug)]
-struct AliveMark(Option<Arc<()>>);
 
 /// The waits of the `Perform`s inside one future-style task. Only code that implements a future
 /// style needs it.
@@ -82,17 +79,7 @@ struct AliveMark(Option<Arc<()>>);
 /// It is one word in size.
 #[derive(Default)]
 pub struct PerformWaits {
-    foreign_waits: Option<ForeignWaits>,
-}
-
-#[allow(clippy::box_collection)] // One word in every task, where a `Vec` is three.
-type ForeignWaits = Box<Vec<ForeignWait>>;
-
-/// A wait with a waker that is not the task's own.
-struct ForeignWait {
-    perform: Weak<()>,
-    wait: Wait,
-    waker: Waker,
+    foreign_waits: Option<Box<ForeignWaits>>,
 }
 
 // These are single words instead of a struct, because every poll uses them. A struct that is
@@ -107,7 +94,7 @@ thread_local! {
     /// The sum, if `SHORT_SUM` cannot express it.
     static LONG_SUM: Cell<Option<Wait>> = const { Cell::new(None) };
     /// The waits with foreign wakers of the task in `POLLED_WAKER`, if there are any.
-    static FOREIGN_WAITS: Cell<Option<ForeignWaits>> = const { Cell::new(None) };
+    static FOREIGN_WAITS: Cell<Option<Box<ForeignWaits>>> = const { Cell::new(None) };
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -141,27 +128,24 @@ impl PerformWaits {
         }
     }
 
-    /// Wakes the foreign wakers whose waits are over, removes the waits of `Perform`s that are
-    /// gone, and puts the rest into `FOREIGN_WAITS`.
+    /// Wakes the foreign wakers whose waits are over, and puts the other waits into
+    /// `FOREIGN_WAITS`.
     #[cold]
     fn load_foreign_waits(&mut self, cx: &Context<'_>) {
         let mut waits = self.foreign_waits.take().unwrap_or_default();
-        waits.retain(ForeignWait::is_alive);
-        let over: Vec<_> = waits.extract_if(.., |wait| wait.is_over(cx)).collect();
+        let over = waits.take_over(cx);
         FOREIGN_WAITS.set(Some(waits));
         SHORT_SUM.set(ShortSum::Long);
-        over.into_iter().for_each(|wait| wait.waker.wake());
+        over.into_iter().filter(ForeignWait::counts).for_each(|wait| wait.waker.wake());
     }
 
     /// Takes the kept waits back from `FOREIGN_WAITS`, and adds them to the wait of the task.
     fn take_long_sum(&mut self) -> Wait {
         let wait = LONG_SUM.take().unwrap_or(Wait::Wake);
         let Some(mut waits) = FOREIGN_WAITS.take() else { return wait };
-        // A `Perform` that was dropped in this poll no longer counts.
-        waits.retain(ForeignWait::is_alive);
-        self.foreign_waits = (!waits.is_empty()).then_some(waits);
-        let foreign = self.foreign_waits.iter().flat_map(|waits| waits.iter());
-        foreign.fold(wait, |sum, foreign| sum.or(foreign.wait.clone()))
+        let sum = wait.or(waits.sum());
+        self.foreign_waits = (waits.len() > 0).then_some(waits);
+        sum
     }
 }
 
@@ -177,25 +161,11 @@ impl Drop for PerformWaits {
 }
 
 #[cold]
-fn wake_all(waits: Vec<ForeignWait>) {
-    for wait in waits.into_iter().filter(ForeignWait::is_alive) {
+fn wake_all(waits: ForeignWaits) {
+    for wait in waits.into_vec().into_iter().filter(ForeignWait::counts) {
         // A foreign waker may panic. The next one still has to be woken.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| wait.waker.wake())) {
             mem::forget(payload);
-        }
-    }
-}
-
-impl ForeignWait {
-    fn is_alive(&self) -> bool {
-        self.perform.strong_count() > 0
-    }
-
-    fn is_over(&self, cx: &Context<'_>) -> bool {
-        match self.wait {
-            Wait::Turn => true,
-            Wait::Until(deadline) => deadline <= cx.now(),
-            Wait::Ready | Wait::Wake => false,
         }
     }
 }
@@ -207,7 +177,7 @@ struct SavedOuterTask {
     short_sum: ShortSum,
     /// `None` unless the short sum is `Long`. These are the values of `LONG_SUM` and
     /// `FOREIGN_WAITS`.
-    long_sum: Option<(Option<Wait>, Option<ForeignWaits>)>,
+    long_sum: Option<(Option<Wait>, Option<Box<ForeignWaits>>)>,
 }
 
 impl SavedOuterTask {
@@ -221,7 +191,7 @@ impl SavedOuterTask {
 }
 
 #[cold]
-fn save_long_sum() -> Option<(Option<Wait>, Option<ForeignWaits>)> {
+fn save_long_sum() -> Option<(Option<Wait>, Option<Box<ForeignWaits>>)> {
     Some((LONG_SUM.take(), FOREIGN_WAITS.take()))
 }
 
@@ -237,7 +207,7 @@ impl Drop for SavedOuterTask {
 }
 
 #[cold]
-fn restore_long_sum(saved: Option<(Option<Wait>, Option<ForeignWaits>)>) {
+fn restore_long_sum(saved: Option<(Option<Wait>, Option<Box<ForeignWaits>>)>) {
     let (wait, waits) = saved.unwrap_or_default();
     LONG_SUM.set(wait);
     // `poll` has taken the waits of this task, unless it panicked.
@@ -248,9 +218,9 @@ fn restore_long_sum(saved: Option<(Option<Wait>, Option<ForeignWaits>)>) {
 
 /// Adds the wait of a `Perform` to the sum of the future-style task around it.
 #[inline]
-fn add_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
+fn add_wait(wait: Wait, waker: &Waker, last: &mut LastWait) {
     if !ptr::eq(POLLED_WAKER.get(), waker) {
-        return add_foreign_wait(wait, waker, alive);
+        return add_foreign_wait(wait, waker, last);
     }
     match (SHORT_SUM.get(), wait) {
         (ShortSum::Turn, _) | (_, Wait::Wake) => {}
@@ -270,30 +240,30 @@ fn add_to_long_sum(wait: Wait) {
 
 /// Adds a wait of a `Perform` whose waker is not the waker of the future-style task around it.
 #[cold]
-fn add_foreign_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
+fn add_foreign_wait(wait: Wait, waker: &Waker, last: &mut LastWait) {
     if POLLED_WAKER.get().is_null() {
         on_a_foreign_executor(wait, waker);
     } else {
-        keep_foreign_wait(wait, waker, alive);
+        keep_foreign_wait(wait, waker, last);
     }
 }
 
 /// Keeps a wait with a foreign waker until it is over. It replaces the former wait of the same
 /// `Perform`.
-fn keep_foreign_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
-    let perform = Arc::downgrade(alive.0.get_or_insert_default());
-    let mut waits = FOREIGN_WAITS.take().unwrap_or_default();
-    let former: Vec<_> = waits.extract_if(.., |wait| wait.perform.ptr_eq(&perform)).collect();
-    if wait != Wait::Wake {
-        waits.push(ForeignWait { perform, wait, waker: waker.clone() });
+fn keep_foreign_wait(wait: Wait, waker: &Waker, last: &mut LastWait) {
+    if wait == Wait::Wake {
+        return last.forget();
     }
+    let waker = waker.clone();
+    let mut waits = FOREIGN_WAITS.take().unwrap_or_default();
+    let unneeded = waits.add(wait, waker, last);
     FOREIGN_WAITS.set(Some(waits));
     match SHORT_SUM.replace(ShortSum::Long) {
         ShortSum::Turn => add_to_long_sum(Wait::Turn),
         ShortSum::Ready => add_to_long_sum(Wait::Ready),
         ShortSum::Wake | ShortSum::Long => {}
     }
-    drop(former);
+    drop(unneeded);
 }
 
 /// Handles a wait outside a future-style task. There is only the waker of the foreign executor. It
