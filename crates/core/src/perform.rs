@@ -28,14 +28,16 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     ptr,
-    sync::{Arc, Weak},
     task::{self, Poll, Waker},
     time::Instant,
 };
 
 use pin_project_lite::pin_project;
 
-use crate::{Context, Step, Task, Wait};
+use crate::{
+    Context, Step, Task, Wait,
+    foreign_waits::{ForeignWait, ForeignWaits, LastWait},
+};
 
 pin_project! {
     /// A task as a future, for the body of a future-style task. `.await` on a leaf or a combinator,
@@ -45,14 +47,14 @@ pin_project! {
     pub struct Perform<T> {
         #[pin]
         task: T,
-        alive: AliveMark,
+        last_wait: LastWait,
     }
 }
 
 impl<T: Task> Perform<T> {
     /// Makes a future of this task.
     pub fn new(task: T) -> Self {
-        Self { task, alive: AliveMark(None) }
+        Self { task, last_wait: LastWait::default() }
     }
 }
 
@@ -65,17 +67,12 @@ impl<T: Task> Future for Perform<T> {
         match this.task.resume(&mut Context::new(cx.waker())) {
             Step::Done(output) => Poll::Ready(output),
             Step::Suspended(wait) => {
-                add_wait(wait, cx.waker(), this.alive);
+                add_wait(wait, cx.waker(), this.last_wait);
                 Poll::Pending
             }
         }
     }
 }
-
-/// The mark of a `Perform` that exists. It contains something only if the `Perform` was polled with
-/// a foreign waker. The [`Weak`] of a [`ForeignWait`] shows whether the `Perform` is gone.
-#[derive(Debug)]
-struct AliveMark(Option<Arc<()>>);
 
 /// The waits of the `Perform`s inside one future-style task. Only code that implements a future
 /// style needs it.
@@ -84,17 +81,7 @@ struct AliveMark(Option<Arc<()>>);
 #[derive(Default)]
 pub struct PerformWaits {
     /// `Drop` takes them out. So a task that has none ends with one comparison, in place of a call.
-    foreign_waits: ManuallyDrop<Option<ForeignWaits>>,
-}
-
-#[allow(clippy::box_collection)] // One word in every task, where a `Vec` is three.
-type ForeignWaits = Box<Vec<ForeignWait>>;
-
-/// A wait with a waker that is not the task's own.
-struct ForeignWait {
-    perform: Weak<()>,
-    wait: Wait,
-    waker: Waker,
+    foreign_waits: ManuallyDrop<Option<Box<ForeignWaits>>>,
 }
 
 thread_local! {
@@ -130,7 +117,7 @@ enum Sum {
 struct LongSum {
     wait: Wait,
     /// The waits with foreign wakers, if there are any.
-    foreign: Option<ForeignWaits>,
+    foreign: Option<Box<ForeignWaits>>,
 }
 
 impl PolledTask {
@@ -195,15 +182,13 @@ impl PerformWaits {
         }
     }
 
-    /// Wakes the foreign wakers whose waits are over, removes the waits of `Perform`s that are
-    /// gone, and begins the sum with the rest.
+    /// Wakes the foreign wakers whose waits are over, and begins the sum with the other waits.
     #[cold]
     fn load_foreign_waits(&mut self, cx: &Context<'_>) {
         let mut waits = self.foreign_waits.take().unwrap_or_default();
-        waits.retain(ForeignWait::is_alive);
-        let over: Vec<_> = waits.extract_if(.., |wait| wait.is_over(cx)).collect();
+        let over = waits.take_over(cx);
         change_sum(|sum| sum.foreign = Some(waits));
-        over.into_iter().for_each(|wait| wait.waker.wake());
+        over.into_iter().filter(ForeignWait::counts).for_each(|wait| wait.waker.wake());
     }
 
     /// Takes the sum, if it is a deadline. If not, takes the kept waits back from the sum, and adds
@@ -215,11 +200,9 @@ impl PerformWaits {
         }
         let LongSum { wait, foreign } = take_sum();
         let Some(mut waits) = foreign else { return wait };
-        // A `Perform` that was dropped in this poll no longer counts.
-        waits.retain(ForeignWait::is_alive);
-        *self.foreign_waits = (!waits.is_empty()).then_some(waits);
-        let foreign = self.foreign_waits.iter().flat_map(|waits| waits.iter());
-        foreign.fold(wait, |sum, foreign| sum.or(foreign.wait.clone()))
+        let sum = wait.or(waits.sum());
+        *self.foreign_waits = (waits.len() > 0).then_some(waits);
+        sum
     }
 }
 
@@ -236,25 +219,11 @@ impl Drop for PerformWaits {
 }
 
 #[cold]
-fn wake_all(waits: Vec<ForeignWait>) {
-    for wait in waits.into_iter().filter(ForeignWait::is_alive) {
+fn wake_all(waits: ForeignWaits) {
+    for wait in waits.into_vec().into_iter().filter(ForeignWait::counts) {
         // A foreign waker may panic. The next one still has to be woken.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| wait.waker.wake())) {
             mem::forget(payload);
-        }
-    }
-}
-
-impl ForeignWait {
-    fn is_alive(&self) -> bool {
-        self.perform.strong_count() > 0
-    }
-
-    fn is_over(&self, cx: &Context<'_>) -> bool {
-        match self.wait {
-            Wait::Turn => true,
-            Wait::Until(deadline) => deadline <= cx.now(),
-            Wait::Ready | Wait::Wake => false,
         }
     }
 }
@@ -333,7 +302,7 @@ fn short_sum(wait: &Wait) -> Option<Sum> {
 
 /// Adds the wait of a `Perform` to the sum of the future-style task around it.
 #[inline]
-fn add_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
+fn add_wait(wait: Wait, waker: &Waker, last: &mut LastWait) {
     let task = PolledTask::new(waker);
     // Usually this wait is the first one of the poll, and the waker is the task's own.
     if POLLED.get() == task
@@ -341,41 +310,37 @@ fn add_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
     {
         return POLLED.set(task.with_sum(sum));
     }
-    add_another_wait(wait, waker, alive);
+    add_another_wait(wait, waker, last);
 }
 
 #[inline(never)]
-fn add_another_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
+fn add_another_wait(wait: Wait, waker: &Waker, last: &mut LastWait) {
     if POLLED.get().with_sum(Sum::Wake) == PolledTask::new(waker) {
         change_sum(|sum| sum.wait = sum.wait.clone().or(wait));
     } else {
-        add_foreign_wait(wait, waker, alive);
+        add_foreign_wait(wait, waker, last);
     }
 }
 
 /// Adds a wait of a `Perform` whose waker is not the waker of the future-style task around it.
 #[cold]
-fn add_foreign_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
+fn add_foreign_wait(wait: Wait, waker: &Waker, last: &mut LastWait) {
     if POLLED.get() == PolledTask::NONE {
         on_a_foreign_executor(wait, waker);
     } else {
-        keep_foreign_wait(wait, waker, alive);
+        keep_foreign_wait(wait, waker, last);
     }
 }
 
 /// Keeps a wait with a foreign waker until it is over. It replaces the former wait of the same
 /// `Perform`.
-fn keep_foreign_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
-    let perform = Arc::downgrade(alive.0.get_or_insert_default());
-    let former = change_sum(|sum| {
-        let waits = sum.foreign.get_or_insert_default();
-        waits.extract_if(.., |wait| wait.perform.ptr_eq(&perform)).collect::<Vec<_>>()
-    });
-    if wait != Wait::Wake {
-        let foreign = ForeignWait { perform, wait, waker: waker.clone() };
-        change_sum(|sum| sum.foreign.get_or_insert_default().push(foreign));
+fn keep_foreign_wait(wait: Wait, waker: &Waker, last: &mut LastWait) {
+    if wait == Wait::Wake {
+        return last.forget();
     }
-    drop(former);
+    let waker = waker.clone();
+    let unneeded = change_sum(|sum| sum.foreign.get_or_insert_default().add(wait, waker, last));
+    drop(unneeded);
 }
 
 /// Handles a wait outside a future-style task. There is only the waker of the foreign executor. It

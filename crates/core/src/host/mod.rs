@@ -127,8 +127,7 @@ pub trait Host {
     /// Returns wakers for the parts of a combinator, such as [`join_all`](crate::join_all). When
     /// one of them is woken, it calls [`WokenParts::wake`].
     ///
-    /// By default there are none. The combinator then makes a waker with an allocation for each
-    /// resume of a part.
+    /// By default there are none. The combinator then makes them, with an allocation for each part.
     fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {
         _ = woken;
         None

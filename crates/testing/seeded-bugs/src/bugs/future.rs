@@ -3,6 +3,7 @@
 use super::Bug;
 
 const PERFORM: &str = "crates/core/src/perform.rs";
+const FOREIGN_WAITS: &str = "crates/core/src/foreign_waits.rs";
 const TASK: &str = "crates/styles/future/src/task.rs";
 
 pub const BUGS: &[Bug] = &[
@@ -45,14 +46,14 @@ pub const BUGS: &[Bug] = &[
         name: "future-foreign-waits-lost",
         harm: "a sleep inside a foreign combinator never ends",
         file: PERFORM,
-        find: "if wait != Wait::Wake {",
-        replace: "if false && wait != Wait::Wake {",
+        find: "if wait == Wait::Wake {",
+        replace: "if wait == Wait::Wake || wait != Wait::Wake {",
     },
     Bug {
         name: "future-loser-leaves-its-deadline",
         harm: "a task keeps waiting for the deadlines of parts that were dropped",
-        file: PERFORM,
-        find: "self.perform.strong_count() > 0",
-        replace: "self.perform.strong_count() < usize::MAX",
+        file: FOREIGN_WAITS,
+        find: "self.last_of_perform.load(Relaxed) == self.number",
+        replace: "self.last_of_perform.load(Relaxed) == self.number || self.number > 0",
     },
 ];
