@@ -166,16 +166,17 @@ impl Loop {
             self.carry_out_requests();
         }
         let has_timers = !self.state.borrow().timers.is_empty();
-        if has_timers {
-            self.wake_due();
-        }
+        let many_are_due = has_timers && self.wake_due();
         if self.reactor.sources.has_any() {
             self.react_now_and_then();
         }
         match &self.scheduled {
             None => {
                 self.state.borrow_mut().ready.begin_turn();
-                self.resume_tasks();
+                match many_are_due {
+                    false => self.resume_tasks(),
+                    true => self.resume_scattered_tasks(),
+                }
             }
             Some(scheduled) => self.scheduled_turn(scheduled),
         }

@@ -4,6 +4,7 @@ use super::Bug;
 
 const TIMERS: &str = "crates/hosts/event-loop/src/time/task_timers.rs";
 const BUCKET: &str = "crates/hosts/event-loop/src/time/timer_bucket.rs";
+const CLOCK: &str = "crates/hosts/event-loop/src/time/clock.rs";
 const DEADLINE: &str = "crates/hosts/event-loop/src/turn/deadline.rs";
 const TIME: &str = "crates/core/src/time.rs";
 
@@ -32,15 +33,15 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "sleep-never-due-in-time",
         harm: "a sleep that is resumed exactly at its deadline keeps waiting",
-        file: TIME,
-        find: "if deadline <= cx.now()",
-        replace: "if deadline < cx.now()",
+        file: CLOCK,
+        find: "deadline <= self.latest.get() || deadline <= self.now()",
+        replace: "deadline < self.now()",
     },
     Bug {
         name: "spurious-wake-ends-a-sleep",
         harm: "a sleep ends at any wake of its task",
         file: TIME,
-        find: "State::Until(deadline) if deadline <= cx.now() => ",
+        find: "State::Until(deadline) if cx.has_come(deadline) => ",
         replace: "State::Until(_) => ",
     },
     Bug {
