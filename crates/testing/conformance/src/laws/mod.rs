@@ -55,6 +55,7 @@ mod moving_sockets;
 mod descriptors;
 mod byte_streams;
 mod buffered_reads;
+mod copies;
 mod tcp;
 mod udp;
 mod unix_sockets;
@@ -130,6 +131,7 @@ const TOPICS: &[&[Law]] = &[
     descriptors::LAWS,
     byte_streams::LAWS,
     buffered_reads::LAWS,
+    copies::LAWS,
     tcp::LAWS,
     udp::LAWS,
     unix_sockets::LAWS,
@@ -212,6 +214,7 @@ macro_rules! every_law {
         $crate::descriptors! {}
         $crate::byte_streams! {}
         $crate::buffered_reads! {}
+        $crate::copies! {}
         $crate::tcp! {}
         $crate::udp! {}
         $crate::unix_sockets! {}
