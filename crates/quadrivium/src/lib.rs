@@ -185,7 +185,7 @@ pub mod signal {
 pub mod io {
     pub use quadrivium_io::{
         AttemptRead, AttemptWrite, Attempts, BufReader, ByteReader, ByteWriter, Interest, Leaf,
-        PipeReader, PipeWriter, Polled, Ready, pipe, ready,
+        PipeReader, PipeWriter, Polled, Ready, copy, copy_both, pipe, ready,
     };
 }
 

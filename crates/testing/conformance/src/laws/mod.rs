@@ -58,6 +58,7 @@ mod moving_sockets;
 mod descriptors;
 mod byte_streams;
 mod buffered_reads;
+mod copies;
 mod tcp;
 mod udp;
 mod unix_sockets;
@@ -136,6 +137,7 @@ const TOPICS: &[&[Law]] = &[
     descriptors::LAWS,
     byte_streams::LAWS,
     buffered_reads::LAWS,
+    copies::LAWS,
     tcp::LAWS,
     udp::LAWS,
     unix_sockets::LAWS,
@@ -218,6 +220,7 @@ macro_rules! every_law {
         $crate::descriptors! {}
         $crate::byte_streams! {}
         $crate::buffered_reads! {}
+        $crate::copies! {}
         $crate::tcp! {}
         $crate::udp! {}
         $crate::unix_sockets! {}
