@@ -42,6 +42,7 @@ mod wait;
 mod context;
 pub mod host;
 mod time;
+mod every;
 mod perform;
 mod join_handle;
 mod join_error;
@@ -65,6 +66,7 @@ pub use combinators::{
 };
 pub use context::{Context, LocalWaker};
 pub use descriptors::{Edge, Interest, Readiness};
+pub use every::{Every, MissedTicks, Tick, every};
 pub use join_error::JoinError;
 pub use join_handle::{JoinHandle, spawn, spawn_named};
 pub use panic_payload::PanicPayload;

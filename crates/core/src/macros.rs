@@ -27,6 +27,7 @@ leaf! {
     impl[] crate::Turn;
     impl[] crate::Sleep;
     impl[] crate::BlockFor;
+    impl[] crate::Tick;
     impl[T] crate::JoinHandle<T>;
     impl[T] crate::remote_task::Attached<T>;
     impl[T] crate::remote_task::RemoteHandle<T>;

@@ -98,7 +98,7 @@
 //! |---|---|
 //! | [`task`] | the [`Task`] trait; [`spawn`], [`join`], [`race`], [`select`] |
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles; each with the helpers for crates that are written in that style |
-//! | [`time`] | sleeping, time limits, turns (letting other tasks run) |
+//! | [`time`] | sleeping, ticks, time limits, turns (letting other tasks run) |
 //! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
 //! | [`dns`] | look-up of host names |
@@ -150,8 +150,8 @@ pub mod task {
 /// for tasks.
 pub mod time {
     pub use quadrivium_core::{
-        BlockFor, Elapsed, Hold, SendHold, Sleep, Timeout, Turn, block_for, hold, now, send_hold,
-        sleep, sleep_until, timeout, turn,
+        BlockFor, Elapsed, Every, Hold, MissedTicks, SendHold, Sleep, Tick, Timeout, Turn,
+        block_for, every, hold, now, send_hold, sleep, sleep_until, timeout, turn,
     };
 }
 

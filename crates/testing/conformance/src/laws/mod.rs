@@ -26,6 +26,7 @@ mod starvation;
 mod stop;
 mod timers;
 mod moving_deadlines;
+mod ticks;
 
 // Channels, locks and wakes.
 mod channels;
@@ -109,6 +110,7 @@ const TOPICS: &[&[Law]] = &[
     channels::LAWS,
     channel_operations::LAWS,
     notify::LAWS,
+    ticks::LAWS,
     mutexes::LAWS,
     semaphores::LAWS,
     semaphore_operations::LAWS,
@@ -193,6 +195,7 @@ macro_rules! every_law {
         $crate::mutexes! {}
         $crate::semaphores! {}
         $crate::semaphore_operations! {}
+        $crate::ticks! {}
         $crate::barriers! {}
         $crate::watches! {}
         $crate::broadcasts! {}
