@@ -46,7 +46,9 @@ leaf! {
     impl[T: crate::Task] crate::RaceAll<T>;
     impl[T: crate::Task] crate::Select<T>;
     impl[A: crate::Task, B: crate::Task] crate::Race<A, B>;
+    impl[A: crate::Task, B: crate::Task] crate::TryJoin<A, B>;
     impl[T: crate::Task] crate::Timeout<T>;
+    impl[T: crate::Task] crate::TryJoinAll<T>;
 }
 
 /// Implements `Debug` as `Display`, because `Debug` is what is printed when `main` returns the

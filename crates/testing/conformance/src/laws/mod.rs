@@ -11,6 +11,7 @@ mod cancel;
 mod cancel_from_another_thread;
 mod destructors;
 mod join;
+mod try_joins;
 mod parts;
 mod panics;
 mod unwinding;
@@ -95,6 +96,7 @@ const TOPICS: &[&[Law]] = &[
     join::LAWS,
     parts::LAWS,
     panics::LAWS,
+    try_joins::LAWS,
     unwinding::LAWS,
     destructors::LAWS,
     chains::LAWS,
@@ -179,6 +181,7 @@ macro_rules! every_law {
         $crate::panics! {}
         $crate::unwinding! {}
         $crate::destructors! {}
+        $crate::try_joins! {}
         $crate::chains! {}
         $crate::clusters! {}
         $crate::outcomes! {}
