@@ -112,6 +112,7 @@ impl SpawnedTasks for Loop {
             let former = state.slots.join(key, joiner);
             drop(state);
             drop(former);
+            self.note_join(key);
         }
         joined
     }
