@@ -26,8 +26,8 @@ mod order;
 mod starvation;
 mod stop;
 mod timers;
-mod moving_deadlines;
 mod ticks;
+mod moving_deadlines;
 
 // Channels, locks and wakes.
 mod channels;
@@ -38,6 +38,8 @@ mod notify;
 mod mutexes;
 mod semaphores;
 mod semaphore_operations;
+mod rw_locks;
+mod once_cells;
 mod barriers;
 mod watches;
 mod broadcasts;
@@ -94,9 +96,9 @@ const TOPICS: &[&[Law]] = &[
     cancel::LAWS,
     cancel_from_another_thread::LAWS,
     join::LAWS,
+    try_joins::LAWS,
     parts::LAWS,
     panics::LAWS,
-    try_joins::LAWS,
     unwinding::LAWS,
     destructors::LAWS,
     chains::LAWS,
@@ -108,14 +110,16 @@ const TOPICS: &[&[Law]] = &[
     starvation::LAWS,
     stop::LAWS,
     timers::LAWS,
+    ticks::LAWS,
     moving_deadlines::LAWS,
     channels::LAWS,
     channel_operations::LAWS,
     notify::LAWS,
-    ticks::LAWS,
     mutexes::LAWS,
     semaphores::LAWS,
     semaphore_operations::LAWS,
+    rw_locks::LAWS,
+    once_cells::LAWS,
     barriers::LAWS,
     watches::LAWS,
     broadcasts::LAWS,
@@ -177,11 +181,11 @@ macro_rules! every_law {
         $crate::cancel! {}
         $crate::cancel_from_another_thread! {}
         $crate::join! {}
+        $crate::try_joins! {}
         $crate::parts! {}
         $crate::panics! {}
         $crate::unwinding! {}
         $crate::destructors! {}
-        $crate::try_joins! {}
         $crate::chains! {}
         $crate::clusters! {}
         $crate::outcomes! {}
@@ -191,6 +195,7 @@ macro_rules! every_law {
         $crate::starvation! {}
         $crate::stop! {}
         $crate::timers! {}
+        $crate::ticks! {}
         $crate::moving_deadlines! {}
         $crate::channels! {}
         $crate::channel_operations! {}
@@ -198,7 +203,8 @@ macro_rules! every_law {
         $crate::mutexes! {}
         $crate::semaphores! {}
         $crate::semaphore_operations! {}
-        $crate::ticks! {}
+        $crate::rw_locks! {}
+        $crate::once_cells! {}
         $crate::barriers! {}
         $crate::watches! {}
         $crate::broadcasts! {}
