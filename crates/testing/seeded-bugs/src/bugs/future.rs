@@ -26,19 +26,20 @@ pub const BUGS: &[Bug] = &[
         name: "future-wait-left-behind",
         harm: "a future also has the wait of the future that was polled before it",
         file: PERFORM,
-        find: "let wait = match SHORT_SUM.replace(ShortSum::Wake) {",
+        find: "match POLLED.get().sum() {",
         replace: "thread_local! {\n            \
-                  static LEFT: Cell<ShortSum> = const { Cell::new(ShortSum::Wake) };\n        }\n        \
-                  let sum = SHORT_SUM.replace(ShortSum::Wake);\n        \
+                  static LEFT: Cell<Sum> = const { Cell::new(Sum::Wake) };\n        }\n        \
+                  let sum = POLLED.get().sum();\n        \
                   let left = LEFT.replace(sum);\n        \
-                  let wait = match if sum == ShortSum::Wake { left } else { sum } {",
+                  let is_over = sum != Sum::Wake || matches!(left, Sum::Until | Sum::Long);\n        \
+                  match if is_over { sum } else { left } {",
     },
     Bug {
         name: "future-last-wait-wins",
         harm: "when several sleeps are awaited at once, only the last one counts",
         file: PERFORM,
-        find: "LONG_SUM.set(Some(sum.or(wait)));",
-        replace: "drop(sum); LONG_SUM.set(Some(wait));",
+        find: "sum.wait = sum.wait.clone().or(wait)",
+        replace: "sum.wait = wait",
     },
     Bug {
         name: "future-foreign-waits-lost",
