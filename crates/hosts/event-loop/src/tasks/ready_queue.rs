@@ -58,15 +58,24 @@ impl ReadyQueue {
         }
     }
 
-    /// Returns the number of tasks of this turn that are left.
-    pub(crate) fn left(&self) -> usize {
-        self.turn_end.wrapping_sub(self.taken)
+    /// Takes the tasks of this turn out, and returns also how many of them have been taken before.
+    /// The turn goes on in parts, and [`return_turn`](Self::return_turn) ends that.
+    pub(crate) fn take_turn(&mut self) -> (Vec<SlotKey>, usize) {
+        (mem::take(&mut self.this_turn), mem::take(&mut self.taken))
     }
 
-    /// Ends this turn after its next `n` tasks, and returns them.
-    pub(crate) fn end_turn_after(&mut self, n: usize) -> impl Iterator<Item = SlotKey> {
-        self.turn_end = self.taken.wrapping_add(n);
-        (0..n).map(|n| self.ring[self.place(self.taken.wrapping_add(n))])
+    /// Makes these tasks a part of the turn that was taken out. The former part has ended.
+    pub(crate) fn begin_part(&mut self, tasks: &[SlotKey]) {
+        self.this_turn.clear();
+        self.this_turn.extend_from_slice(tasks);
+        self.taken = 0;
+    }
+
+    /// Puts the tasks back that `take_turn` has returned. The first `begun` of them were in parts.
+    pub(crate) fn return_turn(&mut self, tasks: Vec<SlotKey>, begun: usize) {
+        let left_in_part = self.this_turn.len() - self.taken;
+        self.this_turn = tasks;
+        self.taken = begun - left_in_part;
     }
 
     /// Takes the next task of this turn.

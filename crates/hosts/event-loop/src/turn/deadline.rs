@@ -1,12 +1,12 @@
 //! Deadlines: how one is armed (entered among the timers), and what happens when it has come.
 
-use std::time::Instant;
+use std::{mem, time::Instant};
 
 use quadrivium_core::Wait;
 
 use super::{Loop, LoopState};
 use crate::{
-    tasks::slots::TaskSlot,
+    tasks::{slot_key::SlotKey, slots::TaskSlot},
     time::task_timers::TaskTimers,
     trace::{By, EventKind},
 };
@@ -71,12 +71,10 @@ impl Loop {
     /// Resumes each task of this turn once, after a wake of many tasks by their deadlines. Such
     /// tasks are in any order in the memory.
     pub(super) fn resume_scattered_tasks(&self) {
-        let mut left = self.state.borrow().ready.left();
-        while left > 0 {
-            let n = left.min(DUE_AT_ONCE);
-            self.state.borrow_mut().begin_part(n);
+        let (tasks, begun) = self.state.borrow_mut().ready.take_turn();
+        let mut turn = TurnInParts { event_loop: self, tasks, begun };
+        while turn.begin_part() {
             self.resume_tasks();
-            left -= n;
         }
     }
 
@@ -92,14 +90,35 @@ impl Loop {
     }
 }
 
-impl LoopState {
-    /// Makes the next `n` tasks a turn of their own, and loads their memory.
-    fn begin_part(&mut self, n: usize) {
-        let Self { slots, ready, .. } = self;
-        for key in ready.end_turn_after(n) {
-            if let Some(body) = slots.at(key).and_then(|slot| slot.body.as_deref()) {
+/// A turn over tasks in any order. It goes on in parts, and the memory of a part is loaded at once.
+struct TurnInParts<'a> {
+    event_loop: &'a Loop,
+    tasks: Vec<SlotKey>,
+    /// The number of tasks in the parts so far.
+    begun: usize,
+}
+
+impl TurnInParts<'_> {
+    /// Begins the next part. Returns false if no task is left.
+    fn begin_part(&mut self) -> bool {
+        let left = &self.tasks[self.begun..];
+        let part = &left[..left.len().min(DUE_AT_ONCE)];
+        self.begun += part.len();
+        let LoopState { slots, ready, .. } = &mut *self.event_loop.state.borrow_mut();
+        ready.begin_part(part);
+        for key in part {
+            if let Some(body) = slots.at(*key).and_then(|slot| slot.body.as_deref()) {
                 body.touch();
             }
         }
+        !part.is_empty()
+    }
+}
+
+impl Drop for TurnInParts<'_> {
+    /// Puts the tasks back. If a trace has panicked, some are left for the next turn.
+    fn drop(&mut self) {
+        let tasks = mem::take(&mut self.tasks);
+        self.event_loop.state.borrow_mut().ready.return_turn(tasks, self.begun);
     }
 }
