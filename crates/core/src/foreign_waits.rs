@@ -130,6 +130,7 @@ impl ForeignWaits {
 
 impl LastWait {
     /// Notes that the `Perform` waits for a wake only, or is gone.
+    #[inline]
     pub(crate) fn forget(&self) {
         if let Some(last) = &self.0 {
             last.store(NONE, Relaxed);
@@ -138,6 +139,7 @@ impl LastWait {
 }
 
 impl Drop for LastWait {
+    #[inline]
     fn drop(&mut self) {
         self.forget();
     }
