@@ -49,6 +49,12 @@ pub trait Host {
     /// Returns the time on the host's clock.
     fn now(&self) -> Instant;
 
+    /// Returns whether the host's clock has reached `deadline`. A host that has read its clock after
+    /// `deadline` need not read it again. By default this reads the clock.
+    fn has_come(&self, deadline: Instant) -> bool {
+        deadline <= self.now()
+    }
+
     /// Lets `duration` pass on the host's clock. No task runs meanwhile.
     fn block_for(&self, duration: Duration);
 
@@ -333,6 +339,16 @@ impl Context<'_> {
     /// When no host drives this thread: see [`enter`].
     pub fn now(&self) -> Instant {
         expect_current().now()
+    }
+
+    /// Returns whether the host's clock has reached `deadline`. After a deadline has fired, this is
+    /// cheaper than [`now`](Context::now).
+    ///
+    /// # Panics
+    ///
+    /// When no host drives this thread: see [`enter`].
+    pub fn has_come(&self, deadline: Instant) -> bool {
+        expect_current().has_come(deadline)
     }
 }
 

@@ -58,6 +58,17 @@ impl ReadyQueue {
         }
     }
 
+    /// Returns the number of tasks of this turn that are left.
+    pub(crate) fn left(&self) -> usize {
+        self.turn_end.wrapping_sub(self.taken)
+    }
+
+    /// Ends this turn after its next `n` tasks, and returns them.
+    pub(crate) fn end_turn_after(&mut self, n: usize) -> impl Iterator<Item = SlotKey> {
+        self.turn_end = self.taken.wrapping_add(n);
+        (0..n).map(|n| self.ring[self.place(self.taken.wrapping_add(n))])
+    }
+
     /// Takes the next task of this turn.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<SlotKey> {

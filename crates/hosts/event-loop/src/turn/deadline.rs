@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use quadrivium_core::Wait;
 
-use super::Loop;
+use super::{Loop, LoopState};
 use crate::{
     tasks::slots::TaskSlot,
     time::task_timers::TaskTimers,
@@ -13,7 +13,7 @@ use crate::{
 
 /// Number of deadlines that are taken out of the timers before their tasks are woken. Among many
 /// tasks, each wake waits for memory. Where nothing comes between the wakes, the processor overlaps
-/// these waits.
+/// these waits. The same holds for the memory of the tasks, before they are resumed.
 const DUE_AT_ONCE: usize = 64;
 
 /// Replaces the deadline of the task in this slot. `None` removes it.
@@ -52,20 +52,31 @@ impl Loop {
         None
     }
 
-    /// Wakes the tasks whose deadlines have come.
+    /// Wakes the tasks whose deadlines have come. Returns whether there were many.
     #[inline(never)]
-    pub(super) fn wake_due(&self) {
-        if self.state.borrow().timers.is_empty() {
-            return;
-        }
+    pub(super) fn wake_due(&self) -> bool {
         let now = self.clock.nanos_now();
         let mut due = [0; DUE_AT_ONCE];
+        let mut woken = 0;
         loop {
             let n = self.state.borrow_mut().timers.pop_all_due(now, &mut due);
             due[..n].iter().for_each(|slot| self.wake_at_deadline(*slot));
+            woken += n;
             if n < due.len() {
-                return;
+                return woken >= DUE_AT_ONCE;
             }
+        }
+    }
+
+    /// Resumes each task of this turn once, after a wake of many tasks by their deadlines. Such
+    /// tasks are in any order in the memory.
+    pub(super) fn resume_scattered_tasks(&self) {
+        let mut left = self.state.borrow().ready.left();
+        while left > 0 {
+            let n = left.min(DUE_AT_ONCE);
+            self.state.borrow_mut().begin_part(n);
+            self.resume_tasks();
+            left -= n;
         }
     }
 
@@ -77,6 +88,18 @@ impl Loop {
         drop(state);
         if is_woken {
             self.note(key.slot(), EventKind::Woken(By::Timer));
+        }
+    }
+}
+
+impl LoopState {
+    /// Makes the next `n` tasks a turn of their own, and loads their memory.
+    fn begin_part(&mut self, n: usize) {
+        let Self { slots, ready, .. } = self;
+        for key in ready.end_turn_after(n) {
+            if let Some(body) = slots.at(key).and_then(|slot| slot.body.as_deref()) {
+                body.touch();
+            }
         }
     }
 }

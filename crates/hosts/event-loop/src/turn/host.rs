@@ -29,6 +29,10 @@ impl Host for Loop {
         self.clock.now()
     }
 
+    fn has_come(&self, deadline: Instant) -> bool {
+        self.clock.has_come(deadline)
+    }
+
     fn block_for(&self, duration: Duration) {
         self.clock.advance(duration);
     }
@@ -166,6 +170,7 @@ impl Loop {
         let former = state.slots.join(key, joiner);
         drop(state);
         drop(former);
+        self.note_join(key);
         None
     }
 

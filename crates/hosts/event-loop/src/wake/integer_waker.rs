@@ -68,6 +68,12 @@ pub(crate) fn escape(waker: &Waker) {
     }
 }
 
+/// Returns the index of the loop that has made a waker, if it is one of ours.
+pub(crate) fn event_loop(waker: &Waker) -> Option<u16> {
+    let is_ours = is_of(waker, &VTABLE) || is_of(waker, &PART_VTABLE);
+    is_ours.then(|| SlotKey(word(waker.data())).event_loop())
+}
+
 fn is_of(waker: &Waker, vtable: &'static RawWakerVTable) -> bool {
     ptr::eq(waker.vtable(), vtable)
 }
