@@ -58,15 +58,23 @@ impl ReadyQueue {
         }
     }
 
-    /// Returns the number of tasks of this turn that are left.
-    pub(crate) fn left(&self) -> usize {
-        self.turn_end.wrapping_sub(self.taken)
+    /// Takes all tasks of this turn, to be put back in parts.
+    pub(crate) fn take_turn(&mut self) -> Vec<SlotKey> {
+        self.this_turn.drain(..mem::take(&mut self.taken));
+        mem::take(&mut self.this_turn)
     }
 
-    /// Ends this turn after its next `n` tasks, and returns them.
-    pub(crate) fn end_turn_after(&mut self, n: usize) -> impl Iterator<Item = SlotKey> {
-        self.turn_end = self.taken.wrapping_add(n);
-        (0..n).map(|n| self.ring[self.place(self.taken.wrapping_add(n))])
+    /// Puts some tasks of this turn back. All tasks here have been taken.
+    pub(crate) fn put_back(&mut self, part: &[SlotKey]) {
+        self.this_turn.clear();
+        self.this_turn.extend_from_slice(part);
+        self.taken = 0;
+    }
+
+    /// Ends a turn whose tasks were all taken, in parts.
+    pub(crate) fn end_turn(&mut self, turn: Vec<SlotKey>) {
+        self.taken = turn.len();
+        self.this_turn = turn;
     }
 
     /// Takes the next task of this turn.

@@ -6,7 +6,7 @@ use quadrivium_core::Wait;
 
 use super::{Loop, LoopState};
 use crate::{
-    tasks::slots::TaskSlot,
+    tasks::{slot_key::SlotKey, slots::TaskSlot},
     time::task_timers::TaskTimers,
     trace::{By, EventKind},
 };
@@ -69,15 +69,14 @@ impl Loop {
     }
 
     /// Resumes each task of this turn once, after a wake of many tasks by their deadlines. Such
-    /// tasks are in any order in the memory.
+    /// tasks are in any order in the memory. Nothing is traced, because a trace may panic.
     pub(super) fn resume_scattered_tasks(&self) {
-        let mut left = self.state.borrow().ready.left();
-        while left > 0 {
-            let n = left.min(DUE_AT_ONCE);
-            self.state.borrow_mut().begin_part(n);
+        let turn = self.state.borrow_mut().ready.take_turn();
+        for part in turn.chunks(DUE_AT_ONCE) {
+            self.state.borrow_mut().begin_part(part);
             self.resume_tasks();
-            left -= n;
         }
+        self.state.borrow_mut().ready.end_turn(turn);
     }
 
     fn wake_at_deadline(&self, slot: u32) {
@@ -93,11 +92,12 @@ impl Loop {
 }
 
 impl LoopState {
-    /// Makes the next `n` tasks a turn of their own, and loads their memory.
-    fn begin_part(&mut self, n: usize) {
+    /// Makes some tasks of this turn the next to be resumed, and loads their memory.
+    fn begin_part(&mut self, part: &[SlotKey]) {
         let Self { slots, ready, .. } = self;
-        for key in ready.end_turn_after(n) {
-            if let Some(body) = slots.at(key).and_then(|slot| slot.body.as_deref()) {
+        ready.put_back(part);
+        for key in part {
+            if let Some(body) = slots.at(*key).and_then(|slot| slot.body.as_deref()) {
                 body.touch();
             }
         }
