@@ -228,8 +228,8 @@ pub struct DescriptorKey(pub u64);
 
 thread_local! {
     /// [`Entered`] drops the reference. Without a destructor of its own, the thread-local is found
-    /// in one load. It also exists until the thread has ended: a loop in another thread-local may be
-    /// dropped late.
+    /// in one load. It also exists until the thread has ended, because a loop in another
+    /// thread-local may be dropped late.
     static CURRENT: RefCell<ManuallyDrop<Option<Rc<dyn Host>>>> =
         const { RefCell::new(ManuallyDrop::new(None)) };
     /// The [`Host::own_wakers`] of `CURRENT`. A leaf that waits finds them here without a call.

@@ -58,24 +58,23 @@ impl ReadyQueue {
         }
     }
 
-    /// Takes the tasks of this turn out, and returns also how many of them have been taken before.
-    /// The turn goes on in parts, and [`return_turn`](Self::return_turn) ends that.
-    pub(crate) fn take_turn(&mut self) -> (Vec<SlotKey>, usize) {
-        (mem::take(&mut self.this_turn), mem::take(&mut self.taken))
+    /// Takes all tasks of this turn, to be put back in parts.
+    pub(crate) fn take_turn(&mut self) -> Vec<SlotKey> {
+        self.this_turn.drain(..mem::take(&mut self.taken));
+        mem::take(&mut self.this_turn)
     }
 
-    /// Makes these tasks a part of the turn that was taken out. The former part has ended.
-    pub(crate) fn begin_part(&mut self, tasks: &[SlotKey]) {
+    /// Puts some tasks of this turn back. All tasks here have been taken.
+    pub(crate) fn put_back(&mut self, part: &[SlotKey]) {
         self.this_turn.clear();
-        self.this_turn.extend_from_slice(tasks);
+        self.this_turn.extend_from_slice(part);
         self.taken = 0;
     }
 
-    /// Puts the tasks back that `take_turn` has returned. The first `begun` of them were in parts.
-    pub(crate) fn return_turn(&mut self, tasks: Vec<SlotKey>, begun: usize) {
-        let left_in_part = self.this_turn.len() - self.taken;
-        self.this_turn = tasks;
-        self.taken = begun - left_in_part;
+    /// Ends a turn whose tasks were all taken, in parts.
+    pub(crate) fn end_turn(&mut self, turn: Vec<SlotKey>) {
+        self.taken = turn.len();
+        self.this_turn = turn;
     }
 
     /// Takes the next task of this turn.

@@ -1,6 +1,6 @@
 //! Deadlines: how one is armed (entered among the timers), and what happens when it has come.
 
-use std::{mem, time::Instant};
+use std::time::Instant;
 
 use quadrivium_core::Wait;
 
@@ -69,13 +69,14 @@ impl Loop {
     }
 
     /// Resumes each task of this turn once, after a wake of many tasks by their deadlines. Such
-    /// tasks are in any order in the memory.
+    /// tasks are in any order in the memory. Nothing is traced, because a trace may panic.
     pub(super) fn resume_scattered_tasks(&self) {
-        let (tasks, begun) = self.state.borrow_mut().ready.take_turn();
-        let mut turn = TurnInParts { event_loop: self, tasks, begun };
-        while turn.begin_part() {
+        let turn = self.state.borrow_mut().ready.take_turn();
+        for part in turn.chunks(DUE_AT_ONCE) {
+            self.state.borrow_mut().begin_part(part);
             self.resume_tasks();
         }
+        self.state.borrow_mut().ready.end_turn(turn);
     }
 
     fn wake_at_deadline(&self, slot: u32) {
@@ -90,35 +91,15 @@ impl Loop {
     }
 }
 
-/// A turn over tasks in any order. It goes on in parts, and the memory of a part is loaded at once.
-struct TurnInParts<'a> {
-    event_loop: &'a Loop,
-    tasks: Vec<SlotKey>,
-    /// The number of tasks in the parts so far.
-    begun: usize,
-}
-
-impl TurnInParts<'_> {
-    /// Begins the next part. Returns false if no task is left.
-    fn begin_part(&mut self) -> bool {
-        let left = &self.tasks[self.begun..];
-        let part = &left[..left.len().min(DUE_AT_ONCE)];
-        self.begun += part.len();
-        let LoopState { slots, ready, .. } = &mut *self.event_loop.state.borrow_mut();
-        ready.begin_part(part);
+impl LoopState {
+    /// Makes some tasks of this turn the next to be resumed, and loads their memory.
+    fn begin_part(&mut self, part: &[SlotKey]) {
+        let Self { slots, ready, .. } = self;
+        ready.put_back(part);
         for key in part {
             if let Some(body) = slots.at(*key).and_then(|slot| slot.body.as_deref()) {
                 body.touch();
             }
         }
-        !part.is_empty()
-    }
-}
-
-impl Drop for TurnInParts<'_> {
-    /// Puts the tasks back. If a trace has panicked, some are left for the next turn.
-    fn drop(&mut self) {
-        let tasks = mem::take(&mut self.tasks);
-        self.event_loop.state.borrow_mut().ready.return_turn(tasks, self.begun);
     }
 }

@@ -177,7 +177,7 @@ impl Loop {
         match &self.scheduled {
             None => {
                 self.state.borrow_mut().ready.begin_turn();
-                match many_are_due {
+                match many_are_due && !self.tracing.get() {
                     false => self.resume_tasks(),
                     true => self.resume_scattered_tasks(),
                 }
