@@ -172,14 +172,16 @@ fn wake_all(waits: ForeignWaits) {
     }
 }
 
+/// The values of `LONG_SUM` and `FOREIGN_WAITS`.
+type LongSum = (Option<Wait>, Option<Box<ForeignWaits>>);
+
 /// Restores the thread-locals of the outer task (the future-style task in whose poll this task is
 /// polled), also when the poll panics.
 struct SavedOuterTask {
     polled: *const Waker,
     short_sum: ShortSum,
-    /// `None` unless the short sum is `Long`. These are the values of `LONG_SUM` and
-    /// `FOREIGN_WAITS`.
-    long_sum: Option<(Option<Wait>, Option<Box<ForeignWaits>>)>,
+    /// `None` unless the short sum is `Long`. `Drop` takes it out.
+    long_sum: ManuallyDrop<Option<LongSum>>,
 }
 
 impl SavedOuterTask {
@@ -188,12 +190,12 @@ impl SavedOuterTask {
         let polled = POLLED_WAKER.replace(waker);
         let short_sum = SHORT_SUM.replace(ShortSum::Wake);
         let long_sum = if short_sum == ShortSum::Long { save_long_sum() } else { None };
-        Self { polled, short_sum, long_sum }
+        Self { polled, short_sum, long_sum: ManuallyDrop::new(long_sum) }
     }
 }
 
 #[cold]
-fn save_long_sum() -> Option<(Option<Wait>, Option<Box<ForeignWaits>>)> {
+fn save_long_sum() -> Option<LongSum> {
     Some((LONG_SUM.take(), FOREIGN_WAITS.take()))
 }
 
@@ -209,7 +211,7 @@ impl Drop for SavedOuterTask {
 }
 
 #[cold]
-fn restore_long_sum(saved: Option<(Option<Wait>, Option<Box<ForeignWaits>>)>) {
+fn restore_long_sum(saved: Option<LongSum>) {
     let (wait, waits) = saved.unwrap_or_default();
     LONG_SUM.set(wait);
     // `poll` has taken the waits of this task, unless it panicked.
