@@ -141,7 +141,9 @@ impl LastWait {
 impl Drop for LastWait {
     #[inline]
     fn drop(&mut self) {
-        self.forget();
+        if self.0.is_some() {
+            self.forget();
+        }
     }
 }
 

@@ -42,10 +42,9 @@ pub(crate) fn part_waker(key: SlotKey) -> Waker {
     from_word(key.0, &PART_VTABLE)
 }
 
-/// The wakers of tasks. A loop does not count their copies as clones: the callers keep them on the
-/// loop's thread.
+/// The wakers of tasks and of parts.
 pub(crate) const OWN_WAKERS: OwnWakers =
-    OwnWakers { vtable: &VTABLE, copy: |waker| from_word(word(waker.data()), &VTABLE) };
+    OwnWakers { vtables: [&VTABLE, &PART_VTABLE], copy: local_copy };
 
 /// Returns a copy of `waker`. If the waker is one of ours, its loop does not count the copy as a
 /// clone: the caller keeps it on the loop's thread.
