@@ -143,17 +143,18 @@ pub trait Host {
 /// The wakers that a host makes itself. See [`Host::own_wakers`].
 #[derive(Clone, Copy, Debug)]
 pub struct OwnWakers {
-    /// All wakers with this table are the host's own.
-    pub vtable: &'static RawWakerVTable,
-    /// Returns a copy of a waker with this table, for a [`LocalWaker`]. It may be called while the
-    /// state of a channel is borrowed, so it runs no user code.
+    /// All wakers with one of these tables are the host's own: the wakers of tasks, and the wakers
+    /// of parts of combinators. A host with one table names it twice.
+    pub vtables: [&'static RawWakerVTable; 2],
+    /// Returns a copy of a waker with such a table, for a [`LocalWaker`]. It may be called while
+    /// the state of a channel is borrowed, so it runs no user code.
     pub copy: fn(&Waker) -> Waker,
 }
 
 impl OwnWakers {
     #[inline]
     fn contain(&self, waker: &Waker) -> bool {
-        ptr::eq(self.vtable, waker.vtable())
+        self.vtables.into_iter().any(|vtable| ptr::eq(vtable, waker.vtable()))
     }
 }
 
@@ -228,8 +229,8 @@ pub struct DescriptorKey(pub u64);
 
 thread_local! {
     /// [`Entered`] drops the reference. Without a destructor of its own, the thread-local is found
-    /// in one load. It also exists until the thread has ended: a loop in another thread-local may be
-    /// dropped late.
+    /// in one load. It also exists until the thread has ended, because a loop in another
+    /// thread-local may be dropped late.
     static CURRENT: RefCell<ManuallyDrop<Option<Rc<dyn Host>>>> =
         const { RefCell::new(ManuallyDrop::new(None)) };
     /// The [`Host::own_wakers`] of `CURRENT`. A leaf that waits finds them here without a call.

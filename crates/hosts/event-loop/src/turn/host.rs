@@ -170,6 +170,7 @@ impl Loop {
         let former = state.slots.join(key, joiner);
         drop(state);
         drop(former);
+        self.note_join(key);
         None
     }
 

@@ -16,6 +16,7 @@ mod react;
 mod remote_requests;
 mod run;
 mod deadlock;
+mod joins_elsewhere;
 mod end;
 mod cancel;
 mod close;
@@ -79,6 +80,8 @@ pub(crate) struct Loop {
     /// the current chain of such tasks. `close.rs` limits it.
     chain: Cell<u32>,
     pub(crate) stopped: Cell<bool>,
+    /// The tasks of other loops that tasks of this loop have joined. Some may have ended since.
+    joins_elsewhere: RefCell<Vec<(Weak<Loop>, SlotKey)>>,
     /// The reactor is waking tasks at the moment.
     is_reacting: Cell<bool>,
     steps_since_poll: Cell<usize>,
@@ -145,6 +148,7 @@ impl Loop {
             ending: Cell::new(None),
             chain: Cell::new(0),
             stopped: Cell::new(false),
+            joins_elsewhere: RefCell::default(),
             is_reacting: Cell::new(false),
             steps_since_poll: Cell::new(0),
             time_is_used_up: Cell::new(false),
