@@ -62,7 +62,9 @@ pub use self::{
     pipe::{PipeReader, PipeWriter, pipe},
     stream::{
         attempts::{AttemptRead, AttemptWrite, Attempts},
+        buffered::BufReader,
         bytes::{ByteReader, ByteWriter},
+        copy::{copy, copy_both},
         polled::Polled,
     },
 };

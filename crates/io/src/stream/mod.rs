@@ -9,6 +9,8 @@ pub(crate) mod write;
 pub(crate) mod bytes;
 pub(crate) mod attempts;
 pub(crate) mod polled;
+pub(crate) mod buffered;
+pub(crate) mod copy;
 
 use std::{
     fmt,
