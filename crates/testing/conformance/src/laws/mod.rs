@@ -74,6 +74,7 @@ mod conversions_to_std;
 mod held_time;
 mod offload;
 mod files;
+mod sent_files;
 mod host_names;
 mod happy_eyeballs;
 
@@ -148,6 +149,7 @@ const TOPICS: &[&[Law]] = &[
     held_time::LAWS,
     offload::LAWS,
     files::LAWS,
+    sent_files::LAWS,
     host_names::LAWS,
     happy_eyeballs::LAWS,
     deadlock::LAWS,
@@ -231,6 +233,7 @@ macro_rules! every_law {
         $crate::held_time! {}
         $crate::offload! {}
         $crate::files! {}
+        $crate::sent_files! {}
         $crate::host_names! {}
         $crate::happy_eyeballs! {}
         $crate::deadlock! {}
