@@ -100,7 +100,7 @@ const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("crates/hosts/event-loop", &["mio"]),
     ("crates/hosts/guests", &["async-io", "tokio"]),
     ("crates/hosts/may", &["may", "rustix"]),
-    ("crates/io", &["futures-io", "libc", "rustix", "signal-hook", "socket2"]),
+    ("crates/io", &["futures-io", "libc", "rustix", "signal-hook", "socket2", "tokio"]),
     ("crates/testing/test-kit", &["oorandom"]),
 ];
 
