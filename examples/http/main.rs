@@ -52,7 +52,7 @@ fn serve_one(
     root: &Path,
 ) -> Result<String, Box<dyn std::error::Error>> {
     let mut event_loop = EventLoop::new()?;
-    let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
+    let listener = TcpListener::bind(([127, 0, 0, 1], 0))?;
     let address = listener.local_addr()?;
     let server = Server::new(listener, Limits::default());
     let accepting = http::serve(style, server.clone(), Http::new(root)?);

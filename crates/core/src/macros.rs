@@ -53,6 +53,7 @@ leaf! {
     impl[T: crate::Task] crate::Select<T>;
     impl[A: crate::Task, B: crate::Task] crate::Race<A, B>;
     impl[T: crate::Task] crate::Timeout<T>;
+    impl[T: crate::Task] crate::TimeoutAt<T>;
 }
 
 /// Implements `Debug` as `Display`, because `Debug` is what is printed when `main` returns the

@@ -153,8 +153,9 @@ pub mod task {
 /// for tasks.
 pub mod time {
     pub use quadrivium_core::{
-        BlockFor, Elapsed, Every, Hold, MissedTicks, SendHold, Sleep, Tick, Timeout, Turn,
-        block_for, every, hold, now, send_hold, sleep, sleep_until, timeout, turn,
+        BlockFor, Elapsed, Every, Hold, MissedTicks, SendHold, Sleep, Tick, Timeout, TimeoutAt,
+        Turn, block_for, every, hold, now, send_hold, sleep, sleep_until, timeout, timeout_at,
+        turn,
     };
 }
 
