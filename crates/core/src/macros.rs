@@ -27,6 +27,7 @@ leaf! {
     impl[] crate::Turn;
     impl[] crate::Sleep;
     impl[] crate::BlockFor;
+    impl[] crate::Tick;
     impl[T] crate::JoinHandle<T>;
     impl[T] crate::remote_task::Attached<T>;
     impl[T] crate::remote_task::RemoteHandle<T>;
@@ -36,12 +37,18 @@ leaf! {
     impl[] crate::sync::notify::Notified;
     impl[T] crate::sync::mutex::Lock<T>;
     impl[] crate::sync::semaphore::Acquire;
+    impl[T] crate::sync::rw_lock::ReadLock<T>;
+    impl[T] crate::sync::rw_lock::WriteLock<T>;
+    impl[T, I: crate::Task] crate::sync::once_cell::GetOrInit<T, I>;
+    impl[T, I: crate::Task] crate::sync::once_cell::GetOrTryInit<T, I>;
     impl[] crate::sync::barrier::BarrierWait;
     impl[T] crate::sync::watch::Changed<T>;
     impl[T] crate::sync::watch::Closed<T>;
     impl[T] crate::sync::broadcast::Recv<T>;
     impl[A: crate::Task, B: crate::Task] crate::Join<A, B>;
+    impl[A: crate::Task, B: crate::Task] crate::TryJoin<A, B>;
     impl[T: crate::Task] crate::JoinAll<T>;
+    impl[T: crate::Task] crate::TryJoinAll<T>;
     impl[T: crate::Task] crate::RaceAll<T>;
     impl[T: crate::Task] crate::Select<T>;
     impl[A: crate::Task, B: crate::Task] crate::Race<A, B>;

@@ -98,7 +98,7 @@
 //! |---|---|
 //! | [`task`] | the [`Task`] trait; [`spawn`], [`join`], [`race`], [`select`] |
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles; each with the helpers for crates that are written in that style |
-//! | [`time`] | sleeping, time limits, turns (letting other tasks run) |
+//! | [`time`] | sleeping, ticks, time limits, turns (letting other tasks run) |
 //! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
 //! | [`dns`] | look-up of host names |
@@ -108,6 +108,7 @@
 //! | [`thread`] | green threads with the API of `std::thread`; work on other OS threads |
 //! | [`event_loop`] | the event loop, its errors, its trace (the record of what happened) |
 //! | [`executor`] | loops and tasks inside tokio, smol, or an executor of your own |
+//! | `hooks`, with the feature `hooks` | reports of blocking calls, with their task and their line |
 //! | `may`, with the feature `may` | tasks on several threads, on a work-stealing scheduler |
 //! | [`test`](mod@test) | deterministic simulation of a program, and checks for your tests |
 //! | [`host`] | for authors of a host (a driver of tasks), a style, or a leaf (a task that waits for something itself) of their own |
@@ -118,14 +119,15 @@
 pub use quadrivium_core::sync;
 pub use quadrivium_core::{
     JoinError, JoinHandle, Task, join, join_all, race, race_all, select, spawn, spawn_named,
-    timeout,
+    timeout, try_join, try_join_all,
 };
 pub use quadrivium_event_loop::{EventLoop, RunError};
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
+#[cfg(feature = "hooks")]
+pub use quadrivium_hooks as hooks;
 #[cfg(feature = "may")]
 pub use quadrivium_may as may;
-pub use quadrivium_test_kit as test;
 
 /// The event loop, its errors and its trace; a [`Cluster`](event_loop::Cluster) of loops on several
 /// threads.
@@ -142,7 +144,8 @@ pub mod task {
     pub use quadrivium_core::{
         BoxTask, Canceller, Context, Either, Join, JoinAll, JoinError, JoinHandle, LocalWaker,
         PanicPayload, Perform, PerformWaits, RESUMED_AFTER_DONE, Race, RaceAll, Select, Selected,
-        Step, Task, Wait, fairness, join, join_all, race, race_all, select, spawn, spawn_named,
+        Step, Task, TryJoin, TryJoinAll, Wait, fairness, join, join_all, race, race_all, select,
+        spawn, spawn_named, try_join, try_join_all,
     };
 }
 
@@ -150,8 +153,8 @@ pub mod task {
 /// for tasks.
 pub mod time {
     pub use quadrivium_core::{
-        BlockFor, Elapsed, Hold, SendHold, Sleep, Timeout, Turn, block_for, hold, now, send_hold,
-        sleep, sleep_until, timeout, turn,
+        BlockFor, Elapsed, Every, Hold, MissedTicks, SendHold, Sleep, Tick, Timeout, Turn,
+        block_for, every, hold, now, send_hold, sleep, sleep_until, timeout, turn,
     };
 }
 
@@ -201,6 +204,7 @@ pub mod green;
 pub mod host;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+pub mod test;
 pub mod thread;
 
 /// The items that most programs use. `perform` is not among them, because each style has its own.
@@ -208,7 +212,7 @@ pub mod prelude {
     pub use quadrivium_callback::{Callback, callback};
     pub use quadrivium_core::{
         JoinError, JoinHandle, Task, join, join_all, race, race_all, select, sleep, spawn,
-        spawn_named, timeout, turn,
+        spawn_named, timeout, try_join, try_join_all, turn,
     };
     pub use quadrivium_event_loop::{EventLoop, RunError};
     pub use quadrivium_future::future;

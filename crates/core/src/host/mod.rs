@@ -1,8 +1,10 @@
 //! The [`Host`] trait: a host drives tasks, and tasks ask it for the time and to take new tasks.
 
 use std::{
+    any::Any,
     cell::{Cell, RefCell},
     fmt, io,
+    mem::ManuallyDrop,
     os::fd::BorrowedFd,
     panic::Location,
     ptr,
@@ -12,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Canceller, Context, Hold, LocalWaker, Readiness, SendHold};
+use crate::{Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold};
 
 mod hosted;
 mod label;
@@ -24,6 +26,7 @@ pub(crate) mod part_wakers;
 // `NESTED` is the number of calls of `run_destructors` that may be nested. `refused` makes the
 // error for a thread or a process that the operating system refuses.
 pub use crate::destructors::{NESTED, contain, run_destructors};
+pub(crate) use hosted::hosted_in;
 pub use hosted::{Hosted, HostedTask, Joined, hosted};
 pub use label::{Label, TaskId};
 pub use part_wakers::{PartWakers, WokenParts};
@@ -46,11 +49,20 @@ pub trait Host {
     /// Returns the time on the host's clock.
     fn now(&self) -> Instant;
 
+    /// Returns whether the host's clock has reached `deadline`. A host that has read its clock
+    /// after `deadline` need not read it again. By default this reads the clock.
+    fn has_come(&self, deadline: Instant) -> bool {
+        deadline <= self.now()
+    }
+
     /// Lets `duration` pass on the host's clock. No task runs meanwhile.
     fn block_for(&self, duration: Duration);
 
     /// Returns the label of the task that is being resumed, or whose destructors are running, if
     /// there is one.
+    ///
+    /// A signal handler may call this, to name the task whose stack has overflowed. So it does not
+    /// allocate, lock or panic. If the host is in the middle of a change, it returns `None`.
     fn label(&self) -> Option<Label>;
 
     /// Takes a new task and returns its key, for the methods of [`tasks`](Host::tasks). The task is
@@ -61,6 +73,12 @@ pub trait Host {
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
     ) -> TaskKey;
+
+    /// Returns a task that was joined, without its output. A new task of the same type reuses its
+    /// allocation. By default there is none.
+    fn empty_cell(&self) -> Option<HostedTask> {
+        None
+    }
 
     /// Returns the tasks that this host has taken.
     ///
@@ -115,8 +133,7 @@ pub trait Host {
     /// Returns wakers for the parts of a combinator, such as [`join_all`](crate::join_all). When
     /// one of them is woken, it calls [`WokenParts::wake`].
     ///
-    /// By default there are none. The combinator then makes a waker with an allocation for each
-    /// resume of a part.
+    /// By default there are none. The combinator then makes them, with an allocation for each part.
     fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {
         _ = woken;
         None
@@ -126,17 +143,18 @@ pub trait Host {
 /// The wakers that a host makes itself. See [`Host::own_wakers`].
 #[derive(Clone, Copy, Debug)]
 pub struct OwnWakers {
-    /// All wakers with this table are the host's own.
-    pub vtable: &'static RawWakerVTable,
-    /// Returns a copy of a waker with this table, for a [`LocalWaker`]. It may be called while the
-    /// state of a channel is borrowed, so it runs no user code.
+    /// All wakers with one of these tables are the host's own: the wakers of tasks, and the wakers
+    /// of parts of combinators. A host with one table names it twice.
+    pub vtables: [&'static RawWakerVTable; 2],
+    /// Returns a copy of a waker with such a table, for a [`LocalWaker`]. It may be called while
+    /// the state of a channel is borrowed, so it runs no user code.
     pub copy: fn(&Waker) -> Waker,
 }
 
 impl OwnWakers {
     #[inline]
     fn contain(&self, waker: &Waker) -> bool {
-        ptr::eq(self.vtable, waker.vtable())
+        self.vtables.into_iter().any(|vtable| ptr::eq(vtable, waker.vtable()))
     }
 }
 
@@ -144,13 +162,21 @@ impl OwnWakers {
 /// these methods. A host that refuses every [`spawn`](Host::spawn) with a panic need not implement
 /// this trait.
 ///
-/// A handle calls [`detach`](SpawnedTasks::detach) once, when it is dropped, whether the task has
-/// ended or not. Then the host forgets the task as soon as it has ended. A task that is forgotten
-/// counts as finished, and cannot be joined.
+/// When [`join`](SpawnedTasks::join) has returned the result of a task, the host forgets the task,
+/// and the handle makes no further calls. A handle that is dropped before calls
+/// [`detach`](SpawnedTasks::detach) once. Then the host forgets the task as soon as it has ended. A
+/// task that is forgotten counts as finished, and cannot be joined.
 pub trait SpawnedTasks {
-    /// Returns the result of a task. Returns `None` if the task has not ended. In that case the
-    /// calling task is woken when the other task ends.
-    fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined>;
+    /// Takes the result of a task that has ended, and forgets the task. Moves its output into
+    /// `output`, which is an `Option` of the output's type. Returns the id of the task, and whether
+    /// it has an output. Returns `None` if the task has not ended. In that case the calling task is
+    /// woken when the other task ends.
+    fn join(
+        &self,
+        key: TaskKey,
+        cx: &Context<'_>,
+        output: &mut dyn Any,
+    ) -> Option<(TaskId, Result<(), JoinError>)>;
 
     /// Returns whether a task has ended.
     fn is_finished(&self, key: TaskKey) -> bool;
@@ -166,13 +192,13 @@ pub trait SpawnedTasks {
     /// Returns the id of a task that is not forgotten. Labels and traces show it.
     fn id(&self, key: TaskKey) -> TaskId;
 
-    /// Notes that this task will not be joined, or that it was joined. An output that was not read
-    /// is dropped while the task's host is [entered](enter).
+    /// Notes that this task will not be joined. Its output is dropped while the task's host is
+    /// [entered](enter).
     fn detach(&self, key: TaskKey);
 }
 
 /// The key under which a host finds one of its own tasks. It has no meaning outside that host. Its
-/// topmost bit is zero, because a [`JoinHandle`](crate::JoinHandle) uses this bit.
+/// two topmost bits are zero, because a [`JoinHandle`](crate::JoinHandle) uses these bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskKey(pub u64);
 
@@ -202,7 +228,11 @@ pub trait Reactor: Send + Sync {
 pub struct DescriptorKey(pub u64);
 
 thread_local! {
-    static CURRENT: RefCell<Option<Rc<dyn Host>>> = const { RefCell::new(None) };
+    /// [`Entered`] drops the reference. Without a destructor of its own, the thread-local is found
+    /// in one load. It also exists until the thread has ended, because a loop in another
+    /// thread-local may be dropped late.
+    static CURRENT: RefCell<ManuallyDrop<Option<Rc<dyn Host>>>> =
+        const { RefCell::new(ManuallyDrop::new(None)) };
     /// The [`Host::own_wakers`] of `CURRENT`. A leaf that waits finds them here without a call.
     static OWN_WAKERS: Cell<Option<OwnWakers>> = const { Cell::new(None) };
 }
@@ -214,10 +244,9 @@ thread_local! {
 /// assert!(host::current().is_none());
 /// ```
 pub fn enter(host: Rc<dyn Host>) -> Entered {
-    // `CURRENT` may be gone: a loop in another thread-local may be dropped after it.
     let own_wakers = OWN_WAKERS.replace(host.own_wakers());
-    let outer = CURRENT.try_with(|current| current.replace(Some(host)));
-    Entered { outer: outer.ok().flatten(), own_wakers }
+    let outer = CURRENT.replace(ManuallyDrop::new(Some(host)));
+    Entered { outer: ManuallyDrop::into_inner(outer), own_wakers }
 }
 
 /// A guard that makes a host drive this thread while it exists. Made by [`enter`].
@@ -231,8 +260,8 @@ pub struct Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         OWN_WAKERS.set(self.own_wakers);
-        let outer = self.outer.take();
-        let _ = CURRENT.try_with(|current| current.replace(outer));
+        let inner = CURRENT.replace(ManuallyDrop::new(self.outer.take()));
+        drop(ManuallyDrop::into_inner(inner));
     }
 }
 
@@ -243,8 +272,9 @@ impl fmt::Debug for Entered {
 }
 
 /// Returns the host that drives this thread, if there is one.
+#[inline]
 pub fn current() -> Option<Rc<dyn Host>> {
-    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+    CURRENT.with_borrow(|current| Option::clone(current))
 }
 
 /// Returns the label of the task that is being resumed on this thread, or whose destructors are
@@ -311,6 +341,16 @@ impl Context<'_> {
     pub fn now(&self) -> Instant {
         expect_current().now()
     }
+
+    /// Returns whether the host's clock has reached `deadline`. After a deadline has fired, this is
+    /// cheaper than [`now`](Context::now).
+    ///
+    /// # Panics
+    ///
+    /// When no host drives this thread: see [`enter`].
+    pub fn has_come(&self, deadline: Instant) -> bool {
+        expect_current().has_come(deadline)
+    }
 }
 
 /// Returns the host that drives this thread.
@@ -318,6 +358,7 @@ impl Context<'_> {
 /// # Panics
 ///
 /// When no host drives this thread.
+#[inline]
 pub(crate) fn expect_current() -> Rc<dyn Host> {
     current().expect(
         "no host drives this thread: run the task with EventLoop::block_on or spawn it on a loop",

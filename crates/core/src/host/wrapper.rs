@@ -81,6 +81,10 @@ impl<W: Wrapper> Host for W {
         self.wrapped().now()
     }
 
+    fn has_come(&self, deadline: Instant) -> bool {
+        self.wrapped().has_come(deadline)
+    }
+
     fn block_for(&self, duration: Duration) {
         self.wrapped().block_for(duration);
     }
@@ -96,6 +100,10 @@ impl<W: Wrapper> Host for W {
         spawned_at: &'static Location<'static>,
     ) -> TaskKey {
         Wrapper::spawn(self, body, name, spawned_at)
+    }
+
+    fn empty_cell(&self) -> Option<HostedTask> {
+        self.wrapped().empty_cell()
     }
 
     fn tasks(self: Rc<Self>) -> Rc<dyn SpawnedTasks> {

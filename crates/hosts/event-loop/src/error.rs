@@ -56,6 +56,10 @@ pub(crate) const FORKED: &str = "this process was forked after the loop was made
 pub struct Deadlock {
     /// The id, the name and the source line of each task.
     pub tasks: Vec<Label>,
+    /// The tasks of other loops of this thread whose handles the tasks have joined. Those loops do
+    /// not run while this loop runs, so these tasks cannot end. Join a handle on the loop that has
+    /// spawned its task.
+    pub joined_elsewhere: Vec<Label>,
     /// Whether a task has waited for a deadline after the end of the loop's clock, which is 584
     /// years after the loop was made. A virtual clock can jump to that end. Then no deadline comes
     /// any more.
@@ -90,6 +94,13 @@ impl fmt::Display for Deadlock {
         match self.tasks.len().saturating_sub(SHOWN) {
             0 => {}
             more => write!(f, " and {more} more")?,
+        }
+        if let Some(label) = self.joined_elsewhere.first() {
+            return write!(
+                f,
+                "; a task waits for {label} of another loop, which does not run meanwhile: join a \
+                 handle on the loop that has spawned its task"
+            );
         }
         f.write_str(match self.time_is_used_up {
             true => {

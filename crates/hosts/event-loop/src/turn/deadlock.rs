@@ -24,6 +24,7 @@ impl Loop {
         }
         let labels = state.slots.live_in_order().into_iter().map(|slot| state.slots.label(slot));
         let time_is_used_up = self.time_is_used_up.get();
-        Some(Deadlock { tasks: labels.collect(), time_is_used_up })
+        let joined_elsewhere = self.joined_elsewhere();
+        Some(Deadlock { tasks: labels.collect(), joined_elsewhere, time_is_used_up })
     }
 }

@@ -38,17 +38,29 @@ impl Drop for ActiveLoop {
     }
 }
 
+/// Calls `something` with the loop that runs on this thread, if there is one.
+pub(crate) fn with_any(something: impl FnOnce(&Loop)) {
+    ACTIVE.with_borrow(|active| {
+        if let Some(active) = active {
+            something(active);
+        }
+    });
+}
+
 /// Calls `something` with the loop that runs on this thread, if it has this index. Returns whether
 /// it has.
 ///
 /// This is the fast path of a wake. It needs no atomic operation and no lock.
 #[inline]
 pub(crate) fn with(index: u16, something: impl FnOnce(&Loop)) -> bool {
-    ACTIVE.with_borrow(|active| match active {
-        Some(active) if active.index() == index => {
-            something(active);
-            true
-        }
-        Some(_) | None => false,
+    // The compiler inlines an access to a thread-local only if it is short. So this takes a
+    // reference and ends the borrow, instead of calling `something` under the borrow.
+    let active = ACTIVE.with_borrow(|active| match active {
+        Some(active) if active.index() == index => Some(Rc::clone(active)),
+        Some(_) | None => None,
+    });
+    active.is_some_and(|active| {
+        something(&active);
+        true
     })
 }

@@ -11,7 +11,11 @@ mod cancel;
 mod cancel_from_another_thread;
 mod destructors;
 mod join;
+mod try_joins;
 mod parts;
+mod deadlines_of_parts;
+mod wakers_of_parts;
+mod selects;
 mod panics;
 mod unwinding;
 mod outcomes;
@@ -25,6 +29,7 @@ mod order;
 mod starvation;
 mod stop;
 mod timers;
+mod ticks;
 mod moving_deadlines;
 
 // Channels, locks and wakes.
@@ -36,6 +41,8 @@ mod notify;
 mod mutexes;
 mod semaphores;
 mod semaphore_operations;
+mod rw_locks;
+mod once_cells;
 mod barriers;
 mod watches;
 mod broadcasts;
@@ -95,7 +102,11 @@ const TOPICS: &[&[Law]] = &[
     cancel::LAWS,
     cancel_from_another_thread::LAWS,
     join::LAWS,
+    try_joins::LAWS,
     parts::LAWS,
+    deadlines_of_parts::LAWS,
+    wakers_of_parts::LAWS,
+    selects::LAWS,
     panics::LAWS,
     unwinding::LAWS,
     destructors::LAWS,
@@ -108,6 +119,7 @@ const TOPICS: &[&[Law]] = &[
     starvation::LAWS,
     stop::LAWS,
     timers::LAWS,
+    ticks::LAWS,
     moving_deadlines::LAWS,
     channels::LAWS,
     channel_operations::LAWS,
@@ -115,6 +127,8 @@ const TOPICS: &[&[Law]] = &[
     mutexes::LAWS,
     semaphores::LAWS,
     semaphore_operations::LAWS,
+    rw_locks::LAWS,
+    once_cells::LAWS,
     barriers::LAWS,
     watches::LAWS,
     broadcasts::LAWS,
@@ -179,6 +193,7 @@ macro_rules! every_law {
         $crate::cancel! {}
         $crate::cancel_from_another_thread! {}
         $crate::join! {}
+        $crate::try_joins! {}
         $crate::parts! {}
         $crate::panics! {}
         $crate::unwinding! {}
@@ -192,6 +207,7 @@ macro_rules! every_law {
         $crate::starvation! {}
         $crate::stop! {}
         $crate::timers! {}
+        $crate::ticks! {}
         $crate::moving_deadlines! {}
         $crate::channels! {}
         $crate::channel_operations! {}
@@ -199,6 +215,8 @@ macro_rules! every_law {
         $crate::mutexes! {}
         $crate::semaphores! {}
         $crate::semaphore_operations! {}
+        $crate::rw_locks! {}
+        $crate::once_cells! {}
         $crate::barriers! {}
         $crate::watches! {}
         $crate::broadcasts! {}

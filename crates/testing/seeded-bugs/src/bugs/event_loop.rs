@@ -12,17 +12,18 @@ pub const BUGS: &[Bug] = &[
         name: "last-come-first-served",
         harm: "the task that became ready first waits the longest",
         file: READY,
-        find: "let key = self.ring[self.place(self.taken)];",
-        replace: "let (first, last) = (self.place(self.taken), self.turn_end.wrapping_sub(1));\n        \
-                  let last = self.place(last);\n        self.ring.swap(first, last);\n        \
-                  let key = self.ring[first];",
+        find: "let key = *self.this_turn.get(self.taken)?;",
+        replace: "let last = self.this_turn.len().saturating_sub(1);\n        \
+                  if self.taken < last {\n            \
+                  self.this_turn.swap(self.taken, last);\n        }\n        \
+                  let key = *self.this_turn.get(self.taken)?;",
     },
     Bug {
         name: "a-turn-without-end",
         harm: "tasks that wake each other run in the same turn for ever, and no deadline is checked",
         file: READY,
-        find: "self.pushed = self.pushed.wrapping_add(1);",
-        replace: "self.pushed = self.pushed.wrapping_add(1);\n        self.turn_end = self.pushed;",
+        find: "let key = *self.this_turn.get(self.taken)?;",
+        replace: "self.begin_turn();\n        let key = *self.this_turn.get(self.taken)?;",
     },
     Bug {
         name: "wake-while-running-lost",
@@ -42,8 +43,8 @@ pub const BUGS: &[Bug] = &[
         name: "stale-generation-honoured",
         harm: "an old waker wakes, and an old handle cancels, the task that has the slot now",
         file: SLOTS,
-        find: "(slot.generation == key.generation() && ",
-        replace: "(",
+        find: "(slot.generation == key.generation()).then_some(slot)",
+        replace: "(slot.stage != TaskStage::Free).then_some(slot)",
     },
     Bug {
         name: "slot-never-freed",
@@ -91,7 +92,22 @@ pub const BUGS: &[Bug] = &[
         name: "wakes-the-wrong-loop",
         harm: "a waker of one loop wakes a task of another loop that runs on its thread",
         file: "crates/hosts/event-loop/src/wake/active_loop.rs",
-        find: "Some(active) if active.index() == index => {",
-        replace: "Some(active) => {",
+        find: "Some(active) if active.index() == index => Some(Rc::clone(active)),",
+        replace: "Some(active) => Some(Rc::clone(active)),",
+    },
+    Bug {
+        name: "join-on-another-loop-called-a-missing-wake",
+        harm: "a handle that was joined on the wrong loop is reported as a missing wake",
+        file: "crates/hosts/event-loop/src/turn/host.rs",
+        find: "self.note_join(key);",
+        replace: "",
+    },
+    Bug {
+        name: "former-join-on-another-loop-reported",
+        harm: "a deadlock is explained by a join that ended long ago",
+        file: "crates/hosts/event-loop/src/turn/joins_elsewhere.rs",
+        find: "let joiner = state.slots.joiner(*joined)?;\n        \
+               let is_of_this_loop = integer_waker::event_loop(joiner.as_waker()) == Some(self.index);",
+        replace: "let is_of_this_loop = true;",
     },
 ];
