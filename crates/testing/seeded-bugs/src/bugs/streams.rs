@@ -79,8 +79,8 @@ pub const BUGS: &[Bug] = &[
         name: "part-of-a-file-sent-to-its-end",
         harm: "a client that asks for a part of a file gets what is behind it, too",
         file: SEND_FILE,
-        find: "self.left.end.min(self.left.start.saturating_add(WINDOW as u64))",
-        replace: "self.left.start.saturating_add(WINDOW as u64)",
+        find: "self.left.end.min(self.left.start.saturating_add(WINDOW))",
+        replace: "self.left.start.saturating_add(WINDOW)",
     },
     Bug {
         name: "unsendable-file-is-an-error",
