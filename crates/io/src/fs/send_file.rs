@@ -11,8 +11,7 @@ use crate::{
     stream::attempts::{AttemptWrite, Attempts},
 };
 
-/// The greatest number of bytes that one system call sends. Four calls of a quarter took half as
-/// much time again, because each wakes the receiver.
+/// The greatest number of bytes that one system call sends.
 const WINDOW: u64 = 1024 * 1024;
 
 /// Before each system call, one byte in this number is looked for in the memory of the kernel.
