@@ -49,8 +49,8 @@ pub trait Host {
     /// Returns the time on the host's clock.
     fn now(&self) -> Instant;
 
-    /// Returns whether the host's clock has reached `deadline`. A host that has read its clock after
-    /// `deadline` need not read it again. By default this reads the clock.
+    /// Returns whether the host's clock has reached `deadline`. A host that has read its clock
+    /// after `deadline` need not read it again. By default this reads the clock.
     fn has_come(&self, deadline: Instant) -> bool {
         deadline <= self.now()
     }

@@ -11,6 +11,7 @@ mod outside;
 mod pipes;
 mod regexes;
 mod tls;
+mod tokio_io;
 mod websockets;
 
 use std::net::SocketAddr;
