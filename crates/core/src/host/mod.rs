@@ -12,7 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Canceller, Context, Hold, LocalWaker, Readiness, SendHold};
+use crate::{
+    Canceller, Context, Hold, LocalWaker, Readiness, SendHold,
+    inspect::{InterruptedStep, interrupt_step},
+};
 
 mod hosted;
 mod label;
@@ -149,7 +152,7 @@ impl OwnWakers {
 /// counts as finished, and cannot be joined.
 pub trait SpawnedTasks {
     /// Returns the result of a task. Returns `None` if the task has not ended. In that case the
-    /// calling task is woken when the other task ends.
+    /// calling task is woken when the other task ends. The host [notes](crate::inspect::note) this.
     fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined>;
 
     /// Returns whether a task has ended.
@@ -217,7 +220,7 @@ pub fn enter(host: Rc<dyn Host>) -> Entered {
     // `CURRENT` may be gone: a loop in another thread-local may be dropped after it.
     let own_wakers = OWN_WAKERS.replace(host.own_wakers());
     let outer = CURRENT.try_with(|current| current.replace(Some(host)));
-    Entered { outer: outer.ok().flatten(), own_wakers }
+    Entered { outer: outer.ok().flatten(), own_wakers, _step: interrupt_step() }
 }
 
 /// A guard that makes a host drive this thread while it exists. Made by [`enter`].
@@ -226,6 +229,8 @@ pub struct Entered {
     outer: Option<Rc<dyn Host>>,
     /// The wakers of the outer host.
     own_wakers: Option<OwnWakers>,
+    /// The step of the outer host.
+    _step: InterruptedStep,
 }
 
 impl Drop for Entered {

@@ -9,10 +9,11 @@
 //! assert_eq!(receiver.try_recv(), Some(42));
 //! ```
 
-use std::{cell::RefCell, error::Error, fmt, mem, pin::Pin, rc::Rc, task::Waker};
+use std::{cell::RefCell, error::Error, fmt, mem, panic::Location, pin::Pin, rc::Rc, task::Waker};
 
 use crate::{
     Context, LocalWaker, Step, Task,
+    inspect::{LeafKind, ObjectNumber},
     sync::{
         deferred::{update, update_with},
         waiter::{self, Waiter},
@@ -108,6 +109,13 @@ impl<T> State<T> {
 impl<T> Waiter for Receiver<T> {
     type Output = Result<T, Closed>;
 
+    const KIND: LeafKind = LeafKind::Recv;
+
+    #[inline]
+    fn line(&self) -> Option<&'static Location<'static>> {
+        None
+    }
+
     #[inline]
     fn has_waited(&self) -> bool {
         self.has_waited
@@ -123,13 +131,14 @@ impl<T> Waiter for Receiver<T> {
     }
 
     #[inline]
-    fn wait(&mut self, waker: LocalWaker) {
+    fn wait(&mut self, waker: LocalWaker) -> ObjectNumber {
         self.has_waited = true;
         update_with(waker, self.state.borrow_mut(), |state, deferred| {
             if let State::Waiting(waker) = state {
                 deferred.store_own(waker);
             }
         });
+        ObjectNumber::NONE
     }
 }
 

@@ -4,7 +4,7 @@
 //! The queue is changed by [`update`](super::deferred::update). That wakes and drops the wakers
 //! which the change takes out of the queue.
 
-use std::{collections::VecDeque, num::NonZeroU64, task::Waker};
+use std::{collections::VecDeque, num::NonZeroU64, panic::Location, task::Waker};
 
 use super::deferred::Deferred;
 
@@ -32,9 +32,12 @@ pub(crate) struct WaitQueue {
 }
 
 /// The place of a leaf in a queue, if the leaf has waited there. The leaf keeps it until it goes
-/// on, even if the queue removes the leaf before.
-#[derive(Debug, Default)]
-pub struct QueuePlace(Option<NonZeroU64>);
+/// on, even if the queue removes the leaf before. Also the line that made the leaf, for reports.
+#[derive(Debug)]
+pub struct QueuePlace {
+    number: Option<NonZeroU64>,
+    line: &'static Location<'static>,
+}
 
 #[derive(Debug)]
 struct QueueEntry {
@@ -57,7 +60,7 @@ impl WaitQueue {
     /// empty.
     #[inline]
     pub(crate) fn is_first(&self, place: &QueuePlace) -> bool {
-        self.first.as_ref().map(|first| first.number) == place.0
+        self.first.as_ref().map(|first| first.number) == place.number
     }
 
     /// Returns whether a leaf has waited and was notified: its entry has no waker any more, or
@@ -98,7 +101,7 @@ impl WaitQueue {
     pub(crate) fn push(&mut self, place: &mut QueuePlace, waker: Option<Waker>) {
         let number = NonZeroU64::MIN.saturating_add(self.added);
         self.added += 1;
-        place.0 = Some(number);
+        place.number = Some(number);
         let entry = QueueEntry { number, waker };
         match self.first {
             None => self.first = Some(entry),
@@ -109,7 +112,7 @@ impl WaitQueue {
     /// Removes a leaf from the queue, if it has a place. Returns whether it was notified there.
     #[inline]
     pub(crate) fn leave(&mut self, place: &mut QueuePlace, deferred: &mut Deferred) -> bool {
-        let Some(number) = place.0.take() else { return false };
+        let Some(number) = place.number.take() else { return false };
         let waker = match &mut self.first {
             Some(first) if first.number == number => {
                 let waker = first.waker.take();
@@ -157,7 +160,7 @@ impl WaitQueue {
 
     #[inline]
     fn find(&mut self, place: &QueuePlace) -> Option<&mut QueueEntry> {
-        let number = place.0?;
+        let number = place.number?;
         match &self.first {
             Some(first) if first.number == number => self.first.as_mut(),
             Some(_) | None => self.find_behind(number),
@@ -201,10 +204,25 @@ impl WaitQueue {
 }
 
 impl QueuePlace {
+    /// Returns the place of a leaf that has not waited. The calling line counts as the line that
+    /// made the leaf.
+    #[expect(clippy::new_without_default, reason = "the calling line is an input")]
+    #[track_caller]
+    #[inline]
+    pub fn new() -> Self {
+        Self { number: None, line: Location::caller() }
+    }
+
+    /// Returns the line that made the leaf.
+    #[inline]
+    pub fn line(&self) -> &'static Location<'static> {
+        self.line
+    }
+
     /// Returns whether the leaf has waited, and has not gone on since. That stays true when the
     /// queue removes the leaf.
     #[inline]
     pub(crate) fn has_waited(&self) -> bool {
-        self.0.is_some()
+        self.number.is_some()
     }
 }

@@ -32,7 +32,7 @@ impl<T: AsFd, B: Buffer, F> Operation<T, B, F> {
     where
         F: FnMut(&T, &mut B::Content) -> io::Result<Tried<R>>,
     {
-        let (source, place) = (Arc::clone(source), QueuePlace::default());
+        let (source, place) = (Arc::clone(source), QueuePlace::new());
         Self { source, interest, place, buffer_is_empty: false, buffer: Some(buffer), attempt }
     }
 

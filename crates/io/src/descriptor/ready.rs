@@ -33,6 +33,7 @@ use super::source::{Source, Tried};
 /// }))??;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[track_caller]
 pub fn ready(fd: impl AsFd, interest: Interest) -> Ready {
     // The kernel allows one registration for each descriptor. So each wait registers its own
     // duplicate.
@@ -40,7 +41,7 @@ pub fn ready(fd: impl AsFd, interest: Interest) -> Ready {
     Ready {
         source: Some(own.map(Source::new)),
         interest,
-        place: QueuePlace::default(),
+        place: QueuePlace::new(),
         has_waited: false,
     }
 }

@@ -15,7 +15,7 @@
 
 use std::{
     fmt, io,
-    os::fd::AsFd,
+    os::fd::{AsFd, AsRawFd},
     ptr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -27,6 +27,7 @@ use std::{
 use quadrivium_core::{
     Context, Interest, QueuePlace, Readiness, Step, Wait, fairness,
     host::{self, DescriptorKey, Reactor},
+    inspect::{LeafKind, ObjectNumber, note},
 };
 
 /// The delay before an operation is tried again when no edge will report that it is time.
@@ -149,7 +150,10 @@ impl<T: AsFd> Source<T> {
             let edge = self.readiness.maybe_ready(interest);
             if edge.is_none() && !buffer_is_empty {
                 match self.wait(interest, place, cx) {
-                    Ok(true) => return self.suspend(Wait::Ready),
+                    Ok(true) => {
+                        self.note(interest, place);
+                        return self.suspend(Wait::Ready);
+                    }
                     Ok(false) => continue,
                     Err(error) => break Err(error),
                 }
@@ -187,6 +191,16 @@ impl<T: AsFd> Source<T> {
     /// is done or dropped.
     pub(crate) fn leave(&self, interest: Interest, place: &mut QueuePlace) {
         self.readiness.leave(interest, place);
+    }
+
+    /// Notes what the calling leaf waits for.
+    fn note(&self, interest: Interest, place: &QueuePlace) {
+        let kind = match interest {
+            Interest::Readable => LeafKind::Read,
+            Interest::Writable => LeafKind::Write,
+        };
+        let number = u32::try_from(self.io().as_fd().as_raw_fd());
+        note(kind, Some(place.line()), number.map_or(ObjectNumber::NONE, ObjectNumber::of_index));
     }
 
     fn suspend<R>(&self, wait: Wait) -> Step<R> {

@@ -4,6 +4,7 @@ use std::{io::Result, path::Path};
 
 use crate::offload::{Offload, offload_checked};
 
+#[track_caller]
 pub(super) fn with_path<T: Send + 'static>(
     path: impl AsRef<Path>,
     work: impl FnOnce(&Path) -> Result<T> + Send + 'static,
@@ -15,6 +16,7 @@ pub(super) fn with_path<T: Send + 'static>(
     })
 }
 
+#[track_caller]
 pub(super) fn with_two_paths<T: Send + 'static>(
     one: impl AsRef<Path>,
     other: impl AsRef<Path>,

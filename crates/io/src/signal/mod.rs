@@ -82,6 +82,7 @@ impl Signals {
     /// * The loop has no reactor, or the reactor cannot register the listener's descriptor. One
     ///   reason is that a task on another host waits for a clone of this listener.
     /// * This process was forked after the listener was created.
+    #[track_caller]
     pub fn next(&self) -> impl Leaf<io::Result<Signal>> + use<> {
         Operation::new(&self.source, Readable, NO_BUFFER, |delivery: &Delivery, _| {
             delivery.check_process()?;

@@ -45,7 +45,7 @@ impl<S: Connectable> Task for Connect<S> {
         let connecting = match mem::replace(&mut self.state, State::Done) {
             State::Lazy(address) => {
                 let socket = address.and_then(|address| start_connecting(&address));
-                socket.map(|socket| (S::from_socket(socket), QueuePlace::default()))
+                socket.map(|socket| (S::from_socket(socket), QueuePlace::new()))
             }
             State::InProgress(stream, place) => Ok((stream, place)),
             State::Done => panic!("{RESUMED_AFTER_DONE}"),

@@ -48,7 +48,7 @@ pub struct Polled<S: Attempts> {
 impl<S: Attempts> Polled<S> {
     /// Wraps a stream. A clone of the stream can still be used by itself.
     pub fn new(stream: S) -> Self {
-        Self { stream, reading: QueuePlace::default(), writing: QueuePlace::default() }
+        Self { stream, reading: QueuePlace::new(), writing: QueuePlace::new() }
     }
 
     /// Returns the stream.

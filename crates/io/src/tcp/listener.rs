@@ -76,6 +76,7 @@ impl TcpListener {
     /// queue, so an immediate retry finds it again.
     ///
     /// An operation that is dropped before it is done has accepted nothing.
+    #[track_caller]
     pub fn accept(&self) -> impl Leaf<io::Result<(TcpStream, SocketAddr)>> + use<> {
         // An accepted socket is of the same kind as its listener.
         let is_plain_tcp = self.source.is_plain_tcp();

@@ -59,6 +59,7 @@ impl UnixListener {
     /// The connection then stays in the queue, so an immediate retry finds it again.
     ///
     /// An operation that is dropped before it is done has accepted nothing.
+    #[track_caller]
     pub fn accept(&self) -> impl Leaf<io::Result<(UnixStream, SocketAddr)>> + use<> {
         Operation::new(&self.source, Interest::Readable, NO_BUFFER, |listener, ()| {
             let (stream, peer) = listener.accept()?;

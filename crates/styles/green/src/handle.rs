@@ -15,7 +15,12 @@
 //!                                            └──────────────────────┘ limit
 //! ```
 
-use std::{cell::Cell, panic::resume_unwind, pin::pin, ptr, thread};
+use std::{
+    cell::Cell,
+    panic::{Location, resume_unwind},
+    pin::pin,
+    ptr, thread,
+};
 
 use corosensei::Yielder;
 use quadrivium_core::{Context, Step, Task, Wait};
@@ -63,7 +68,9 @@ thread_local! {
 // processor predicts the target of a return from the calls that it has seen, and those were on the
 // other stack.
 #[inline(always)]
+#[track_caller]
 pub fn perform<P: Task>(task: P) -> P::Output {
+    let line = Location::caller();
     let during_perform = DuringPerform::begin();
     // SAFETY: CURRENT is set only while the body of that green thread runs. The frames of the body
     // are below the frame of the yielder on the same stack, so it outlives this call.
@@ -79,7 +86,7 @@ pub fn perform<P: Task>(task: P) -> P::Output {
     loop {
         // Each resume has a waker of its own.
         let waker = running().expect("the body of a green thread runs in a resume").waker;
-        match task.as_mut().resume(&mut Context::new(waker)) {
+        match task.as_mut().resume(&mut Context::performed_at(line, waker)) {
             Step::Done(output) => return output,
             Step::Suspended(wait) => suspend(yielder, wait),
         }

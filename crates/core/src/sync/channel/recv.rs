@@ -1,10 +1,11 @@
 //! The receiving end of a channel.
 
-use std::{error::Error, fmt, mem, pin::Pin, rc::Rc};
+use std::{error::Error, fmt, mem, panic::Location, pin::Pin, rc::Rc};
 
 use super::state::Shared;
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    inspect::{LeafKind, ObjectNumber, Side},
     sync::{
         deferred::{update, update_with},
         wait_queue::QueuePlace,
@@ -19,7 +20,7 @@ pub struct Receiver<T> {
 
 impl<T> Receiver<T> {
     pub(super) fn new(shared: &Rc<Shared<T>>) -> Self {
-        shared.receivers.update(|n| n + 1);
+        shared.object.end(Side::Receiving).add();
         Self { shared: Rc::clone(shared) }
     }
 
@@ -27,8 +28,9 @@ impl<T> Receiver<T> {
     /// is empty and its last sender was dropped.
     ///
     /// Until this task is done or dropped it counts as the receiver: it keeps the channel open.
+    #[track_caller]
     pub fn recv(&self) -> Recv<T> {
-        Recv { receiver: Some(Self::new(&self.shared)), place: QueuePlace::default() }
+        Recv { receiver: Some(Self::new(&self.shared)), place: QueuePlace::new() }
     }
 
     /// Receives the next value if there is one. Does not wait.
@@ -38,7 +40,7 @@ impl<T> Receiver<T> {
     /// When there is no value now or the values belong to waiting receives, and when there will
     /// never be a value.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        match self.receive(&mut QueuePlace::default()) {
+        match self.receive(&mut QueuePlace::new()) {
             Some(received) => received.map_err(|RecvError| TryRecvError::Closed),
             None => Err(TryRecvError::Empty),
         }
@@ -58,6 +60,7 @@ impl<T> Receiver<T> {
             let Some(value) = state.take(deferred) else {
                 return is_closed.then_some(Err(RecvError));
             };
+            self.shared.object.end(Side::Receiving).is_used();
             state.receiving.leave(place, deferred);
             state.notify_next_receive(deferred);
             Some(Ok(value))
@@ -78,8 +81,7 @@ impl<T> Receiver<T> {
 impl<T> Drop for Receiver<T> {
     #[inline]
     fn drop(&mut self) {
-        self.shared.receivers.update(|n| n - 1);
-        if self.shared.has_no_receiver() {
+        if self.shared.object.end(Side::Receiving).remove() == 0 {
             self.close();
         }
     }
@@ -96,9 +98,16 @@ pub struct Recv<T> {
 impl<T> Waiter for Recv<T> {
     type Output = Result<T, RecvError>;
 
+    const KIND: LeafKind = LeafKind::Recv;
+
     #[inline]
     fn has_waited(&self) -> bool {
         self.place.has_waited()
+    }
+
+    #[inline]
+    fn line(&self) -> Option<&'static Location<'static>> {
+        Some(self.place.line())
     }
 
     #[inline]
@@ -110,11 +119,12 @@ impl<T> Waiter for Recv<T> {
     }
 
     #[inline]
-    fn wait(&mut self, waker: LocalWaker) {
+    fn wait(&mut self, waker: LocalWaker) -> ObjectNumber {
         let receiver = self.receiver.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, receiver.shared.state.borrow_mut(), |state, deferred| {
             state.receiving.wait(&mut self.place, deferred);
         });
+        receiver.shared.object.number()
     }
 }
 

@@ -1,10 +1,11 @@
 //! The sending end of a channel.
 
-use std::{error::Error, fmt, pin::Pin, rc::Rc};
+use std::{error::Error, fmt, panic::Location, pin::Pin, rc::Rc};
 
 use super::state::Shared;
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    inspect::{LeafKind, ObjectNumber, Side},
     sync::{
         deferred::{update, update_with},
         wait_queue::QueuePlace,
@@ -20,7 +21,7 @@ pub struct Sender<T> {
 
 impl<T> Sender<T> {
     pub(super) fn new(shared: &Rc<Shared<T>>) -> Self {
-        shared.senders.update(|n| n + 1);
+        shared.object.end(Side::Sending).add();
         Self { shared: Rc::clone(shared) }
     }
 
@@ -28,8 +29,9 @@ impl<T> Sender<T> {
     /// when the receiver was dropped.
     ///
     /// Until this task is done or dropped it counts as a sender: it keeps the channel open.
+    #[track_caller]
     pub fn send(&self, value: T) -> Send<T> {
-        Send { sender: Some(self.clone()), value: Some(value), place: QueuePlace::default() }
+        Send { sender: Some(self.clone()), value: Some(value), place: QueuePlace::new() }
     }
 
     /// Sends a value if there is room. Does not wait.
@@ -49,6 +51,7 @@ impl<T> Sender<T> {
             if !state.has_room() || is_bounded && !state.sending.is_empty() {
                 return Err(TrySendError::Full(value));
             }
+            self.shared.object.end(Side::Sending).is_used();
             state.put(value, deferred);
             Ok(())
         })
@@ -76,8 +79,7 @@ impl<T> Clone for Sender<T> {
 impl<T> Drop for Sender<T> {
     #[inline]
     fn drop(&mut self) {
-        self.shared.senders.update(|n| n - 1);
-        if self.shared.has_no_sender() {
+        if self.shared.object.end(Side::Sending).remove() == 0 {
             self.close();
         }
     }
@@ -105,9 +107,16 @@ impl<T> Unpin for Send<T> {}
 impl<T> Waiter for Send<T> {
     type Output = Result<(), SendError<T>>;
 
+    const KIND: LeafKind = LeafKind::Send;
+
     #[inline]
     fn has_waited(&self) -> bool {
         self.place.has_waited()
+    }
+
+    #[inline]
+    fn line(&self) -> Option<&'static Location<'static>> {
+        Some(self.place.line())
     }
 
     #[inline]
@@ -124,6 +133,7 @@ impl<T> Waiter for Send<T> {
             if is_closed {
                 return Some(Err(SendError(value)));
             }
+            shared.object.end(Side::Sending).is_used();
             state.put(value, deferred);
             state.notify_next_send(deferred);
             Some(Ok(()))
@@ -133,11 +143,12 @@ impl<T> Waiter for Send<T> {
     }
 
     #[inline]
-    fn wait(&mut self, waker: LocalWaker) {
+    fn wait(&mut self, waker: LocalWaker) -> ObjectNumber {
         let sender = self.sender.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, sender.shared.state.borrow_mut(), |state, deferred| {
             state.sending.wait(&mut self.place, deferred);
         });
+        sender.shared.object.number()
     }
 }
 

@@ -36,6 +36,7 @@ use std::{collections::HashMap, mem, panic::Location, sync::Arc};
 use quadrivium_core::{
     JoinError, LocalWaker, PanicPayload, RESUMED_AFTER_DONE,
     host::{HostedTask, Joined, Label, TaskId},
+    inspect::Note,
 };
 
 use super::slot_key::{GENERATIONS, SLOTS, SlotKey};
@@ -45,6 +46,8 @@ pub(crate) struct TaskSlots {
     slots: Vec<TaskSlot>,
     records: Vec<TaskRecord>,
     free: Vec<u32>,
+    /// What the tasks wait for. A note counts only while its task is suspended.
+    notes: Vec<Note>,
     names: HashMap<u32, Arc<str>>,
     /// The wakers of the tasks that wait for results. This is a `Vec`, because a map would compute
     /// a hash for each join. It is as long as the last slot requires that a task has waited for.
@@ -161,6 +164,7 @@ impl TaskSlots {
     fn grow(&mut self, record: TaskRecord) -> u32 {
         let index = u32::try_from(self.slots.len()).expect("a full table takes no more");
         self.records.push(record);
+        self.notes.push(Note::NOTHING);
         self.slots.push(TaskSlot {
             body: None,
             generation: self.first_generation,
@@ -204,6 +208,12 @@ impl TaskSlots {
     pub(crate) fn key(&self, index: u32) -> SlotKey {
         let generation = self.slots[index as usize].generation;
         SlotKey::new(self.event_loop, index, generation)
+    }
+
+    /// Stores what a suspended task waits for.
+    #[inline]
+    pub(crate) fn keep_note(&mut self, index: u32, note: Note) {
+        self.notes[index as usize] = note;
     }
 
     /// Records that the task's waker was cloned.

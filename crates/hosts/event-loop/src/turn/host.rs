@@ -15,6 +15,7 @@ use quadrivium_core::{
         Host, HostedTask, Joined, Label, OwnWakers, PartWakers, Reactor, SpawnedTasks, TaskId,
         TaskKey, WokenParts, contain,
     },
+    inspect::{LeafKind, ObjectNumber, note},
 };
 
 use super::Loop;
@@ -112,6 +113,7 @@ impl SpawnedTasks for Loop {
             let former = state.slots.join(key, joiner);
             drop(state);
             drop(former);
+            note(LeafKind::Join, cx.line(), ObjectNumber::of_index(key.slot()));
         }
         joined
     }

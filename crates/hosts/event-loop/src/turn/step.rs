@@ -11,7 +11,11 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
-use quadrivium_core::{Context, JoinError, Wait, fairness, host::HostedTask};
+use quadrivium_core::{
+    Context, JoinError, Wait,
+    host::HostedTask,
+    inspect::{self, RunningTask},
+};
 
 use super::{Loop, LoopState, deadline::arm};
 use crate::{
@@ -54,7 +58,7 @@ impl Loop {
                 self.note(key.slot(), EventKind::Resumed);
             }
             self.running.set(Some(key));
-            fairness::begin_step();
+            inspect::begin_step(RunningTask(key.0));
             match self.resume(key, body) {
                 (body, Some(wait)) => {
                     if TRACING {
@@ -120,8 +124,11 @@ impl Loop {
         let must_arm = slot.is_armed || matches!(wait, Wait::Until(_));
         match stage {
             TaskStage::Ready => ready.push(key),
-            TaskStage::SuspendedUntilReady => slots.add_source_waiter(),
-            _ => {}
+            TaskStage::SuspendedUntilReady => {
+                slots.add_source_waiter();
+                slots.keep_note(key.slot(), inspect::take_note());
+            }
+            _ => slots.keep_note(key.slot(), inspect::take_note()),
         }
         if must_arm {
             drop(state);
@@ -142,6 +149,7 @@ impl Loop {
     #[inline]
     fn after_step(&self) {
         self.running.set(None);
+        inspect::end_steps();
         self.show_trace();
     }
 }

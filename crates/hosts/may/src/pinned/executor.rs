@@ -70,7 +70,7 @@ impl Executor for MayExecutor {
         let (runtime, readiness) = (self.runtime, Arc::new(Readiness::default()));
         let key = runtime.sources.register(fd.as_fd(), &readiness)?;
         self.sources =
-            Some(WatchedFd { runtime, fd, key, readiness, place: QueuePlace::default() });
+            Some(WatchedFd { runtime, fd, key, readiness, place: QueuePlace::new() });
         Ok(())
     }
 

@@ -20,7 +20,7 @@ pub const BUGS: &[Bug] = &[
         name: "gives-way-in-each-step",
         harm: "the count of operations is never set back, so in the end each operation costs a turn",
         file: "crates/hosts/event-loop/src/turn/step.rs",
-        find: "self.running.set(Some(key));\n            fairness::begin_step();",
+        find: "self.running.set(Some(key));\n            inspect::begin_step(RunningTask(key.0));",
         replace: "self.running.set(Some(key));",
     },
     Bug {

@@ -1,0 +1,119 @@
+//! [`LeafKind`]: what kind of leaf a suspended task waits in.
+
+use std::fmt;
+
+/// What kind of leaf a suspended task waits in. A *leaf* is a task that contains no other task.
+///
+/// Its `Display` is the name of the function that makes the leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum LeafKind {
+    /// The task is not woken by a leaf of this library. It awaits a future of another crate, for
+    /// example.
+    Outside,
+    /// A deadline: [`sleep`](crate::sleep) or [`sleep_until`](crate::sleep_until).
+    Sleep,
+    /// The end of another task.
+    Join,
+    /// All parts of a [`join_all`](crate::join_all).
+    JoinAll,
+    /// The first part of a [`race_all`](crate::race_all).
+    RaceAll,
+    /// The next part of a [`select`](crate::select).
+    Select,
+    /// A value from a channel, of any kind.
+    Recv,
+    /// Room in a channel.
+    Send,
+    /// A mutex.
+    Lock,
+    /// Permits of a semaphore.
+    Acquire,
+    /// A [`Notify`](crate::sync::Notify).
+    Notified,
+    /// The other tasks at a [`Barrier`](crate::sync::Barrier).
+    Wait,
+    /// A new value in a [`watch`](crate::sync::watch) channel.
+    Changed,
+    /// The end of all receivers of a channel.
+    Closed,
+    /// A descriptor that can be read.
+    Read,
+    /// A descriptor that can be written.
+    Write,
+    /// Work on another thread.
+    Offload,
+    /// A signal.
+    Signal,
+    /// The end of a child process.
+    Child,
+}
+
+impl LeafKind {
+    const ALL: [Self; 19] = [
+        Self::Outside,
+        Self::Sleep,
+        Self::Join,
+        Self::JoinAll,
+        Self::RaceAll,
+        Self::Select,
+        Self::Recv,
+        Self::Send,
+        Self::Lock,
+        Self::Acquire,
+        Self::Notified,
+        Self::Wait,
+        Self::Changed,
+        Self::Closed,
+        Self::Read,
+        Self::Write,
+        Self::Offload,
+        Self::Signal,
+        Self::Child,
+    ];
+
+    /// Returns the kind with this number. The number of a kind is its place in the declaration.
+    pub(super) fn of_number(number: u32) -> Self {
+        Self::ALL.get(number as usize).copied().unwrap_or(Self::Outside)
+    }
+}
+
+impl fmt::Display for LeafKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Outside => "outside",
+            Self::Sleep => "sleep",
+            Self::Join => "join",
+            Self::JoinAll => "join_all",
+            Self::RaceAll => "race_all",
+            Self::Select => "select",
+            Self::Recv => "recv",
+            Self::Send => "send",
+            Self::Lock => "lock",
+            Self::Acquire => "acquire",
+            Self::Notified => "notified",
+            Self::Wait => "wait",
+            Self::Changed => "changed",
+            Self::Closed => "closed",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Offload => "offload",
+            Self::Signal => "signal",
+            Self::Child => "child",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_found_by_its_number() {
+        for (number, kind) in LeafKind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, number);
+            assert_eq!(LeafKind::of_number(kind as u32), kind);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Notes about waiting tasks: what a suspended task waits for, on which line, and which task could
+//! end the wait.
+//!
+//! ```text
+//!   leaf suspends ── note ──► this thread's note ── after the step ──► the host keeps it
+//!                                                                      with the suspended task
+//!   leaf waits for an object ──► the object's record ◄── a task takes the object
+//! ```
+//!
+//! A note is three values: the kind of the leaf, the line that made the leaf, and the number of the
+//! object that it waits for, such as a lock. They are two words. So every host keeps them, also
+//! while no code asks for them. A host copies them when a report is made, and never resumes a task
+//! in order to describe it.
+
+mod leaf_kind;
+mod note;
+mod object;
+mod object_table;
+
+pub use leaf_kind::LeafKind;
+pub(crate) use note::{InterruptedStep, interrupt_step};
+pub use note::{Note, RunningTask, begin_step, end_steps, note, running_task, take_note};
+pub use object::{End, Object, ObjectKind, ObjectNumber, ObjectRecord, Side, Taken, TakenIndex};
+pub use object_table::record_of;

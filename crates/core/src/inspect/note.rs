@@ -1,0 +1,154 @@
+//! [`Note`]: what a suspended task waits for, in two words.
+//!
+//! While a task is resumed, its note is in a thread-local. The leaf writes it when it suspends, and
+//! the host takes it after the step. A thread-local is used because the body of an `async` block
+//! has no parameter through which a note could reach the host.
+
+use std::{cell::Cell, panic::Location};
+
+use super::{LeafKind, ObjectNumber};
+#[cfg(doc)]
+use crate::Context;
+use crate::fairness;
+
+/// What a suspended task waits for: the kind of the leaf, the line that made it, and its object.
+///
+/// ```text
+///   31        30             24 23               0
+///  ┌─────────┬─────────────────┬──────────────────┐
+///  │ several │ kind            │ object           │  and the line, in the other word
+///  └─────────┴─────────────────┴──────────────────┘
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Note {
+    word: u32,
+    line: Option<&'static Location<'static>>,
+}
+
+const KIND_SHIFT: u32 = 24;
+const SEVERAL: u32 = 1 << 31;
+
+/// No leaf has made a note.
+const NOTHING: u32 = LeafKind::Outside as u32;
+
+/// The largest number that fits in a note.
+pub(super) const LAST_OBJECT: u32 = (1 << KIND_SHIFT) - 1;
+
+/// A task, as its host identifies it: on this thread no other task has this number at the same
+/// time. A host chooses the number, and makes it known with [`begin_step`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RunningTask(pub u64);
+
+/// No task is being resumed, or its host does not say which.
+const NO_TASK: u64 = u64::MAX;
+
+thread_local! {
+    // These are single words instead of a struct, because every step uses them.
+    static WORD: Cell<u32> = const { Cell::new(NOTHING) };
+    static LINE: Cell<Option<&'static Location<'static>>> = const { Cell::new(None) };
+    static RUNNING: Cell<u64> = const { Cell::new(NO_TASK) };
+}
+
+/// Begins a step of this task. A host calls this before each resume, instead of
+/// [`fairness::begin_step`].
+#[inline]
+pub fn begin_step(task: RunningTask) {
+    fairness::begin_step();
+    WORD.set(NOTHING);
+    RUNNING.set(task.0);
+}
+
+/// Returns the task that is being resumed on this thread, if its host has said which.
+#[inline]
+pub fn running_task() -> Option<RunningTask> {
+    let number = RUNNING.get();
+    (number != NO_TASK).then_some(RunningTask(number))
+}
+
+/// Ends the steps of a turn: no task is being resumed any more.
+#[inline]
+pub fn end_steps() {
+    RUNNING.set(NO_TASK);
+}
+
+/// The step that another host has interrupted. It goes on when this is dropped.
+#[derive(Debug)]
+pub(crate) struct InterruptedStep {
+    running: u64,
+    note: Note,
+}
+
+/// Interrupts the step of this thread, if there is one, because another host is entered.
+pub(crate) fn interrupt_step() -> InterruptedStep {
+    InterruptedStep { running: RUNNING.replace(NO_TASK), note: take_note() }
+}
+
+impl Drop for InterruptedStep {
+    fn drop(&mut self) {
+        RUNNING.set(self.running);
+        WORD.set(self.note.word);
+        LINE.set(self.note.line);
+    }
+}
+
+/// Notes what the calling leaf waits for. A leaf calls this whenever it suspends for another reason
+/// than a turn. `line` is the line that made the leaf, or at least [`Context::line`].
+///
+/// If several leaves suspend in one step, such as the parts of a [`join`](crate::join), the first
+/// one counts. But a deadline gives way to every other leaf, because most deadlines are timeouts.
+#[inline]
+pub fn note(kind: LeafKind, line: Option<&'static Location<'static>>, object: ObjectNumber) {
+    let word = (kind as u32) << KIND_SHIFT | object.0;
+    match WORD.get() {
+        NOTHING => {
+            WORD.set(word);
+            LINE.set(line);
+        }
+        former => note_one_more(former, word, line),
+    }
+}
+
+#[cold]
+fn note_one_more(former: u32, word: u32, line: Option<&'static Location<'static>>) {
+    if kind_of(former) == LeafKind::Sleep {
+        WORD.set(word | SEVERAL);
+        LINE.set(line);
+    } else {
+        WORD.set(former | SEVERAL);
+    }
+}
+
+/// Takes the note of the step that has just ended.
+#[inline]
+pub fn take_note() -> Note {
+    Note { word: WORD.get(), line: LINE.get() }
+}
+
+impl Note {
+    /// The note of a task that no leaf has made a note for.
+    pub const NOTHING: Self = Self { word: NOTHING, line: None };
+
+    /// Returns the kind of the leaf.
+    pub fn kind(self) -> LeafKind {
+        kind_of(self.word)
+    }
+
+    /// Returns the line that made the leaf, if it is known.
+    pub fn line(self) -> Option<&'static Location<'static>> {
+        self.line.filter(|_| self.word != NOTHING)
+    }
+
+    /// Returns the number of the object that the leaf waits for, if it has one.
+    pub fn object(self) -> ObjectNumber {
+        ObjectNumber(self.word & LAST_OBJECT)
+    }
+
+    /// Returns whether other leaves have suspended in the same step.
+    pub fn is_one_of_several(self) -> bool {
+        self.word & SEVERAL != 0
+    }
+}
+
+fn kind_of(word: u32) -> LeafKind {
+    LeafKind::of_number((word & !SEVERAL) >> KIND_SHIFT)
+}
