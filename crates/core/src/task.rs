@@ -2,7 +2,7 @@
 
 use std::{ops::DerefMut, pin::Pin};
 
-use crate::{Context, Wait};
+use crate::{Context, Wait, inspect::Style};
 
 /// A computation that can be suspended and resumed.
 ///
@@ -57,6 +57,12 @@ pub trait Task {
     /// When the body (the user's code inside the task) panics. A task may also panic when it has
     /// already returned [`Step::Done`].
     fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output>;
+
+    /// Returns the style in which the task is written, for reports. By default, it is
+    /// [`Style::Other`].
+    fn style(&self) -> Style {
+        Style::Other
+    }
 }
 
 /// The result of one [`resume`](Task::resume).
@@ -86,6 +92,10 @@ where
     fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         self.as_deref_mut().resume(cx)
     }
+
+    fn style(&self) -> Style {
+        (**self).style()
+    }
 }
 
 impl<T: Task + Unpin + ?Sized> Task for Box<T> {
@@ -94,6 +104,10 @@ impl<T: Task + Unpin + ?Sized> Task for Box<T> {
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         Pin::new(&mut **self).resume(cx)
     }
+
+    fn style(&self) -> Style {
+        (**self).style()
+    }
 }
 
 impl<T: Task + Unpin + ?Sized> Task for &mut T {
@@ -101,5 +115,9 @@ impl<T: Task + Unpin + ?Sized> Task for &mut T {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         Pin::new(&mut **self).resume(cx)
+    }
+
+    fn style(&self) -> Style {
+        (**self).style()
     }
 }

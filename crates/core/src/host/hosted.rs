@@ -12,7 +12,7 @@ use std::{any::Any, pin::Pin};
 
 use pin_project_lite::pin_project;
 
-use crate::{Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait};
+use crate::{Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait, inspect::Style};
 
 /// A task in the form in which hosts store it: without its concrete type. Made by [`hosted`].
 pub type HostedTask = Pin<Box<dyn Hosted>>;
@@ -33,6 +33,9 @@ pub trait Hosted {
     /// Moves the output of a task that is done into `output`, which is an `Option` of the output's
     /// type. Does not change `output` if it has another type, or if the task contains no output.
     fn take_output(self: Pin<&mut Self>, output: &mut dyn Any);
+
+    /// Returns the style of a task that is not done.
+    fn style(&self) -> Style;
 }
 
 /// Returns the task in the form in which hosts store it.
@@ -83,6 +86,13 @@ where
             && let TaskCellTaken::Output { output } = self.project_replace(TaskCell::Taken)
         {
             *place = Some(output);
+        }
+    }
+
+    fn style(&self) -> Style {
+        match self {
+            TaskCell::Task { task } => task.style(),
+            TaskCell::Output { .. } | TaskCell::Taken => Style::Other,
         }
     }
 }

@@ -16,9 +16,12 @@ mod leaf_kind;
 mod note;
 mod object;
 mod object_table;
+pub mod snapshot;
+mod style;
 
 pub use leaf_kind::LeafKind;
 pub(crate) use note::{InterruptedStep, interrupt_step};
 pub use note::{Note, RunningTask, begin_step, end_steps, note, running_task, take_note};
 pub use object::{End, Object, ObjectKind, ObjectNumber, ObjectRecord, Side, Taken, TakenIndex};
 pub use object_table::record_of;
+pub use style::Style;

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use quadrivium_core::{JoinError, host::Label};
+use quadrivium_core::{JoinError, inspect::snapshot::Tasks};
 
 /// Why a run of the loop has failed.
 ///
@@ -54,8 +54,8 @@ pub(crate) const FORKED: &str = "this process was forked after the loop was made
 /// cancelled.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Deadlock {
-    /// The id, the name and the source line of each task.
-    pub tasks: Vec<Label>,
+    /// What each task waits for.
+    pub tasks: Tasks,
     /// Whether a task has waited for a deadline after the end of the loop's clock, which is 584
     /// years after the loop was made. A virtual clock can jump to that end. Then no deadline comes
     /// any more.
@@ -81,23 +81,18 @@ impl fmt::Display for RunError {
 
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// The number of tasks that are listed. A longer list would not help.
-        const SHOWN: usize = 8;
-        f.write_str("deadlock: no task is ready, and nothing outside the loop can wake one: ")?;
-        for (i, label) in self.tasks.iter().take(SHOWN).enumerate() {
-            write!(f, "{}{label}", if i == 0 { "" } else { ", " })?;
-        }
-        match self.tasks.len().saturating_sub(SHOWN) {
-            0 => {}
-            more => write!(f, " and {more} more")?,
+        writeln!(f, "deadlock: no task is ready, and nothing outside the loop can wake one")?;
+        self.tasks.fmt(f)?;
+        for cycle in self.tasks.cycles() {
+            write!(f, "\na cycle:\n{cycle}")?;
         }
         f.write_str(match self.time_is_used_up {
             true => {
-                "; time is used up: a task waits for a deadline after the end of the clock, which \
+                "\ntime is used up: a task waits for a deadline after the end of the clock, which \
                  is 584 years after the loop was made. Let less time pass, or make a new loop"
             }
             false => {
-                "; look for a sender that is never dropped, a missing wake, or a sleep that is \
+                "\nlook for a sender that is never dropped, a missing wake, or a sleep that is \
                  too long to end"
             }
         })

@@ -10,6 +10,7 @@ use std::{
 use quadrivium_core::{
     JoinHandle, Task,
     host::{Host, contain},
+    inspect::snapshot::Tasks,
 };
 
 use crate::{
@@ -41,6 +42,27 @@ pub struct EventLoop {
 }
 
 impl EventLoop {
+    /// Returns a snapshot: what each task does that has not ended, and what it waits for.
+    ///
+    /// It resumes no task.
+    ///
+    /// ```
+    /// use quadrivium_core::sync::channel;
+    /// use quadrivium_event_loop::EventLoop;
+    ///
+    /// let mut event_loop = EventLoop::new()?;
+    /// let (sender, receiver) = channel::unbounded::<u32>();
+    /// let waiting = event_loop.spawn(receiver.recv());
+    /// event_loop.turn()?;
+    /// println!("{}", event_loop.tasks());
+    /// assert!(event_loop.tasks().to_string().contains("recv of channel made at"));
+    /// # drop((sender, waiting));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn tasks(&self) -> Tasks {
+        self.inner.tasks_snapshot()
+    }
+
     /// Makes a loop on the real clock, without tasks.
     ///
     /// # Errors

@@ -42,7 +42,7 @@
 
 use std::{fmt, mem, pin::Pin};
 
-use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task, inspect::Style};
 
 use crate::{
     handle::{CALLED_NEITHER, CALLED_TWICE, NextMove},
@@ -181,6 +181,10 @@ where
                 }
             }
         }
+    }
+
+    fn style(&self) -> Style {
+        Style::Callback
     }
 }
 

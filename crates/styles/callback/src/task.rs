@@ -2,7 +2,7 @@
 
 use std::{fmt, mem, pin::Pin};
 
-use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, inspect::Style};
 
 use crate::handle::{Callback, NextMove};
 
@@ -74,6 +74,10 @@ where
                 }
             }
         }
+    }
+
+    fn style(&self) -> Style {
+        Style::Callback
     }
 }
 

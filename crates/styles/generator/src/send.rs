@@ -51,7 +51,9 @@ use std::{
     pin::{Pin, pin},
 };
 
-use quadrivium_core::{Context, Perform, PerformWaits, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{
+    Context, Perform, PerformWaits, RESUMED_AFTER_DONE, Step, Task, inspect::Style,
+};
 
 /// A task whose body is a generator, like [`generator`](crate::generator()). The task is `Send`
 /// when `body` and its future are.
@@ -111,6 +113,10 @@ where
             this.generator = None;
         }
         step
+    }
+
+    fn style(&self) -> Style {
+        Style::Generator
     }
 }
 

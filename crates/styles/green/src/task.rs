@@ -10,7 +10,9 @@ use std::{
 };
 
 use corosensei::{Coroutine, CoroutineResult, stack::STACK_ALIGNMENT};
-use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait, host};
+use quadrivium_core::{
+    Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait, host, inspect::Style,
+};
 
 use crate::{
     handle::{self, Cancelled, RestoreCurrent, Resume},
@@ -176,6 +178,10 @@ where
                 Step::Done(output)
             }
         }
+    }
+
+    fn style(&self) -> Style {
+        Style::Green
     }
 }
 

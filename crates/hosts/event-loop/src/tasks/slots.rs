@@ -36,7 +36,7 @@ use std::{collections::HashMap, mem, panic::Location, sync::Arc};
 use quadrivium_core::{
     JoinError, LocalWaker, PanicPayload, RESUMED_AFTER_DONE,
     host::{HostedTask, Joined, Label, TaskId},
-    inspect::Note,
+    inspect::{Note, Style},
 };
 
 use super::slot_key::{GENERATIONS, SLOTS, SlotKey};
@@ -214,6 +214,26 @@ impl TaskSlots {
     #[inline]
     pub(crate) fn keep_note(&mut self, index: u32, note: Note) {
         self.notes[index as usize] = note;
+    }
+
+    /// Returns what a suspended task waits for.
+    pub(crate) fn note(&self, index: u32) -> Note {
+        self.notes[index as usize]
+    }
+
+    /// Returns the style of a task that is ready or suspended.
+    pub(crate) fn style(&self, index: u32) -> Style {
+        self.slots[index as usize].body.as_ref().map_or(Style::Other, |body| body.style())
+    }
+
+    pub(crate) fn stage(&self, index: u32) -> TaskStage {
+        self.slots[index as usize].stage
+    }
+
+    /// Returns whether this task has not ended.
+    pub(crate) fn is_live(&self, key: SlotKey) -> bool {
+        let slot = self.slots.get(key.slot() as usize);
+        slot.is_some_and(|slot| slot.generation == key.generation() && slot.is_live())
     }
 
     /// Records that the task's waker was cloned.

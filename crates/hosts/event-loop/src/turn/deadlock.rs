@@ -22,8 +22,8 @@ impl Loop {
         if !nothing_outside_can_wake || !self.mailbox.is_empty_for_certain() {
             return None;
         }
-        let labels = state.slots.live_in_order().into_iter().map(|slot| state.slots.label(slot));
+        drop(state);
         let time_is_used_up = self.time_is_used_up.get();
-        Some(Deadlock { tasks: labels.collect(), time_is_used_up })
+        Some(Deadlock { tasks: self.tasks_snapshot(), time_is_used_up })
     }
 }

@@ -22,6 +22,7 @@ mod close;
 mod host;
 mod notes;
 mod scheduled_turn;
+mod snapshot;
 
 use std::{
     cell::{Cell, RefCell},

@@ -1,0 +1,76 @@
+//! [`Tree`]: tasks as a tree.
+
+use std::fmt;
+
+use super::{Tasks, text::ShortLabel};
+
+/// Tasks as a tree. Below each task are the tasks that it waits for. Made by [`Tasks::tree`].
+///
+/// ```text
+/// task 1 "main": join of task 2 "worker"
+/// └─ task 2 "worker": recv of channel "jobs" with 1 sender
+/// ```
+///
+/// A task that several others wait for is printed once. Then only its number follows.
+#[derive(Clone, Debug)]
+pub struct Tree<'a> {
+    tasks: &'a Tasks,
+}
+
+/// A task that is still to be printed, and the prefix of its line.
+struct Left {
+    task: usize,
+    /// For the line of the task.
+    prefix: String,
+    /// For the lines below it.
+    below: String,
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn new(tasks: &'a Tasks) -> Self {
+        Self { tasks }
+    }
+
+    /// Returns the tasks that no other task waits for.
+    fn roots(&self, waits: &[Vec<usize>]) -> Vec<usize> {
+        let mut is_root = vec![true; waits.len()];
+        waits.iter().flatten().for_each(|task| is_root[*task] = false);
+        (0..waits.len()).filter(|task| is_root[*task]).collect()
+    }
+}
+
+impl fmt::Display for Tree<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waits: Vec<_> = self.tasks.tasks.iter().map(|it| self.tasks.waits_for(it)).collect();
+        let mut is_printed = vec![false; waits.len()];
+        let mut start = "";
+        // The tasks of a cycle have no root, so they follow at the end.
+        for root in self.roots(&waits).into_iter().chain(0..waits.len()) {
+            if is_printed[root] {
+                continue;
+            }
+            let mut left = vec![Left { task: root, prefix: String::new(), below: String::new() }];
+            while let Some(Left { task, prefix, below }) = left.pop() {
+                let info = &self.tasks.tasks[task];
+                write!(f, "{start}{prefix}{}", ShortLabel(&info.label))?;
+                start = "\n";
+                if std::mem::replace(&mut is_printed[task], true) {
+                    f.write_str(" (above)")?;
+                    continue;
+                }
+                write!(f, ": {info}")?;
+                let last = waits[task].len().saturating_sub(1);
+                for (i, next) in waits[task].iter().enumerate().rev() {
+                    let (branch, rest) =
+                        if i == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+                    left.push(Left {
+                        task: *next,
+                        prefix: format!("{below}{branch}"),
+                        below: format!("{below}{rest}"),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}

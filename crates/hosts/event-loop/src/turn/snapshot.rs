@@ -1,0 +1,111 @@
+//! A snapshot of the loop's tasks: what each task does, and what it waits for.
+//!
+//! The loop only copies its records. It resumes no task, and no user code runs meanwhile.
+
+use std::{collections::HashMap, sync::Arc};
+
+use quadrivium_core::inspect::{
+    LeafKind, Note, ObjectNumber, ObjectRecord, RunningTask, Side, record_of,
+    snapshot::{
+        EndInfo, ObjectInfo, TakenInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitInfo, WaitedFor,
+    },
+};
+
+use super::{Loop, LoopState};
+use crate::tasks::{
+    slot_key::SlotKey,
+    slots::{TaskSlots, TaskStage},
+};
+
+impl Loop {
+    /// Returns what each task does that has not ended.
+    pub(crate) fn tasks_snapshot(&self) -> Tasks {
+        let state = self.state.borrow();
+        let LoopState { slots, .. } = &*state;
+        let mut objects = Objects { slots, event_loop: self.index, known: HashMap::new() };
+        let tasks = slots.live_in_order().into_iter().map(|slot| objects.task(slot));
+        Tasks { tasks: tasks.collect() }
+    }
+}
+
+/// Makes the records of tasks, and one record for each object, however many tasks wait for it.
+struct Objects<'a> {
+    slots: &'a TaskSlots,
+    event_loop: u16,
+    known: HashMap<ObjectNumber, Arc<ObjectInfo>>,
+}
+
+impl Objects<'_> {
+    fn task(&mut self, slot: u32) -> TaskInfo {
+        let state = match self.slots.stage(slot) {
+            TaskStage::Suspended | TaskStage::SuspendedUntilReady => {
+                TaskState::Waiting(self.wait(self.slots.note(slot)))
+            }
+            TaskStage::Running | TaskStage::Woken | TaskStage::Cancelled => TaskState::Running,
+            TaskStage::Ready
+            | TaskStage::Ending
+            | TaskStage::Ended
+            | TaskStage::Joined
+            | TaskStage::Free => TaskState::Ready,
+        };
+        let (label, style) = (self.slots.label(slot), self.slots.style(slot));
+        TaskInfo { label, style, state, deadline: None }
+    }
+
+    fn wait(&mut self, note: Note) -> WaitInfo {
+        let object = match note.kind() {
+            LeafKind::Join => note.object().index().map(|slot| {
+                WaitedFor::Task(TaskRef::Task(self.slots.id(slot), self.slots.name(slot)))
+            }),
+            LeafKind::Read | LeafKind::Write => note.object().index().map(WaitedFor::Descriptor),
+            _ => self.object(note.object()).map(WaitedFor::Object),
+        };
+        WaitInfo {
+            kind: note.kind(),
+            line: note.line(),
+            object: object.unwrap_or(WaitedFor::Nothing),
+            is_one_of_several: note.is_one_of_several(),
+        }
+    }
+
+    fn object(&mut self, number: ObjectNumber) -> Option<Arc<ObjectInfo>> {
+        if let Some(known) = self.known.get(&number) {
+            return Some(Arc::clone(known));
+        }
+        let object = Arc::new(self.describe(&*record_of(number)?));
+        self.known.insert(number, Arc::clone(&object));
+        Some(object)
+    }
+
+    fn describe(&self, record: &ObjectRecord) -> ObjectInfo {
+        let taken = record.takers().into_iter().map(|taken| TakenInfo {
+            by: taken.by.map_or(TaskRef::Elsewhere, |task| self.task_ref(task)),
+            line: taken.line,
+        });
+        ObjectInfo {
+            kind: record.kind(),
+            name: record.name().map(|name| Box::from(&*name)),
+            made_at: record.made_at(),
+            taken: taken.collect(),
+            senders: self.end(record, Side::Sending),
+            receivers: self.end(record, Side::Receiving),
+        }
+    }
+
+    fn end(&self, record: &ObjectRecord, side: Side) -> EndInfo {
+        let end = record.end(side);
+        let last_used_by = end.last_used_by().map(|task| self.task_ref(task));
+        EndInfo { count: end.count(), last_used_by }
+    }
+
+    fn task_ref(&self, RunningTask(number): RunningTask) -> TaskRef {
+        let key = SlotKey(number);
+        if key.event_loop() != self.event_loop {
+            return TaskRef::Elsewhere;
+        }
+        match self.slots.is_live(key) {
+            true => TaskRef::Task(self.slots.id(key.slot()), self.slots.name(key.slot())),
+            false => TaskRef::Ended,
+        }
+    }
+}
