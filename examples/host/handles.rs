@@ -1,6 +1,6 @@
 //! The requests of a join handle: to join, cancel and detach a task.
 
-use std::{rc::Rc, sync::Arc, task::Wake};
+use std::{any::Any, rc::Rc, sync::Arc, task::Wake};
 
 use quadrivium::{
     host::*,
@@ -11,7 +11,12 @@ use quadrivium::{
 use super::tasks::{Joining, SmallHost, SmallTask};
 
 impl SpawnedTasks for SmallHost {
-    fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined> {
+    fn join(
+        &self,
+        key: TaskKey,
+        cx: &Context<'_>,
+        output: &mut dyn Any,
+    ) -> Option<(TaskId, Result<(), JoinError>)> {
         // The waker of another executor runs its own code when it is cloned,
         // and that code may end the task. So the clone comes first.
         let joiner = cx.local_waker();
@@ -19,7 +24,8 @@ impl SpawnedTasks for SmallHost {
         let former = task.joining.take();
         if let Joining::Ended(joined) = former {
             self.tasks.borrow_mut().remove(&key);
-            return Some(joined);
+            let take = |mut done: HostedTask| done.as_mut().take_output(output);
+            return Some((task.label.id, joined.map(take)));
         }
         task.joining.replace(Joining::Joiner(joiner));
         None

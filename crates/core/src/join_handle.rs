@@ -4,8 +4,8 @@
 use std::{fmt, marker::PhantomData, panic::Location, pin::Pin, rc::Rc};
 
 use crate::{
-    Canceller, Context, JoinError, Step, Task, Wait, fairness,
-    host::{self, Host, HostedTask, SpawnedTasks, TaskId, TaskKey, hosted},
+    Canceller, Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait, fairness,
+    host::{self, Host, SpawnedTasks, TaskId, TaskKey, hosted_in},
 };
 
 /// Spawns a task: hands it to the host that drives this thread. The task starts in a later turn.
@@ -47,14 +47,16 @@ where
 #[must_use = "join the task, or drop the handle on purpose to let it run on"]
 pub struct JoinHandle<T> {
     tasks: Rc<dyn SpawnedTasks>,
-    /// The key of the task. The bit [`HAS_SUSPENDED`] is set once the handle has suspended. So the
-    /// handle is three words in size, and a program may have a million.
-    key: u64,
+    /// The key of the task. Once the task is joined, its id and the bit [`IS_JOINED`]. The bit
+    /// [`HAS_SUSPENDED`] is set once the handle has suspended. All this is one word, so that the
+    /// handle is three words in size. A program may have a million.
+    word: u64,
     // This makes `T` invariant, because the handle expects an output of exactly this type.
     output: PhantomData<fn(T) -> T>,
 }
 
 const HAS_SUSPENDED: u64 = 1 << 63;
+const IS_JOINED: u64 = 1 << 62;
 
 impl<T: 'static> JoinHandle<T> {
     /// Hands `task` to `host`. This is for hosts. Users call [`spawn`].
@@ -65,9 +67,9 @@ impl<T: 'static> JoinHandle<T> {
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
     ) -> Self {
-        let TaskKey(key) = host.spawn(hosted(task), name, spawned_at);
-        debug_assert!(key < HAS_SUSPENDED, "the topmost bit of a host's key must be zero");
-        Self { tasks: host.tasks(), key, output: PhantomData }
+        let TaskKey(word) = host.spawn(hosted_in(host.empty_cell(), task), name, spawned_at);
+        debug_assert!(word < IS_JOINED, "the two topmost bits of a host's key must be zero");
+        Self { tasks: host.tasks(), word, output: PhantomData }
     }
 }
 
@@ -84,27 +86,37 @@ impl<T> JoinHandle<T> {
     /// destructors run as soon as the destructors of the sixteenth have run, and so before the
     /// outer cancels return.
     pub fn cancel(&self) {
-        self.tasks.cancel(self.key());
+        if let Some(key) = self.key() {
+            self.tasks.cancel(key);
+        }
     }
 
     /// Returns a handle that cancels the task from any thread. The host carries out such a cancel
     /// in its next turn.
     pub fn canceller(&self) -> Canceller {
-        self.tasks.canceller(self.key())
+        match self.key() {
+            Some(key) => self.tasks.canceller(key),
+            None => Canceller::new(|| ()),
+        }
     }
 
     /// Returns whether the task has ended: with an output, by a panic or by a cancel.
     pub fn is_finished(&self) -> bool {
-        self.tasks.is_finished(self.key())
+        self.key().is_none_or(|key| self.tasks.is_finished(key))
     }
 
     /// Returns the task's number on its host.
     pub fn id(&self) -> TaskId {
-        self.tasks.id(self.key())
+        match self.key() {
+            Some(key) => self.tasks.id(key),
+            None => TaskId(self.word & !(IS_JOINED | HAS_SUSPENDED)),
+        }
     }
 
-    fn key(&self) -> TaskKey {
-        TaskKey(self.key & !HAS_SUSPENDED)
+    /// Returns the key of the task, unless it is joined.
+    #[inline]
+    fn key(&self) -> Option<TaskKey> {
+        (self.word & IS_JOINED == 0).then_some(TaskKey(self.word & !HAS_SUSPENDED))
     }
 }
 
@@ -112,29 +124,27 @@ impl<T: 'static> Task for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        if fairness::gives_way(self.key & HAS_SUSPENDED != 0) {
-            self.key |= HAS_SUSPENDED;
+        if fairness::gives_way(self.word & HAS_SUSPENDED != 0) {
+            self.word |= HAS_SUSPENDED;
             return Step::Suspended(Wait::Turn);
         }
-        match self.tasks.join(self.key(), cx) {
-            None => {
-                self.key |= HAS_SUSPENDED;
-                Step::Suspended(Wait::Wake)
-            }
-            Some(joined) => fairness::done(joined.map(output_of::<T>)),
-        }
+        let key = self.key().expect(RESUMED_AFTER_DONE);
+        let mut output = None::<T>;
+        let Some((id, joined)) = self.tasks.join(key, cx, &mut output) else {
+            self.word |= HAS_SUSPENDED;
+            return Step::Suspended(Wait::Wake);
+        };
+        self.word = IS_JOINED | id.0;
+        let output = || output.expect("the task at the key of a handle has its output type");
+        fairness::done(joined.map(|()| output()))
     }
-}
-
-fn output_of<T: 'static>(mut done: HostedTask) -> T {
-    let mut output = None;
-    done.as_mut().take_output(&mut output);
-    output.expect("the key of a handle belongs to a task with the output type of the handle")
 }
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        self.tasks.detach(self.key());
+        if let Some(key) = self.key() {
+            self.tasks.detach(key);
+        }
     }
 }
 

@@ -62,6 +62,7 @@ pub use self::{
     pipe::{PipeReader, PipeWriter, pipe},
     stream::{
         attempts::{AttemptRead, AttemptWrite, Attempts},
+        buffered::BufReader,
         bytes::{ByteReader, ByteWriter},
         polled::Polled,
     },

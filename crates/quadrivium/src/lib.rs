@@ -184,8 +184,8 @@ pub mod signal {
 /// that are written for futures.
 pub mod io {
     pub use quadrivium_io::{
-        AttemptRead, AttemptWrite, Attempts, ByteReader, ByteWriter, Interest, Leaf, PipeReader,
-        PipeWriter, Polled, Ready, pipe, ready,
+        AttemptRead, AttemptWrite, Attempts, BufReader, ByteReader, ByteWriter, Interest, Leaf,
+        PipeReader, PipeWriter, Polled, Ready, pipe, ready,
     };
 }
 

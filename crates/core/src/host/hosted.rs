@@ -4,9 +4,12 @@
 //!   ┌──────────────┐  done: its destructors run  ┌──────────────┐  take_output   ┌──────────────┐
 //!   │ the task     │ ──────────────────────────► │ its output   │ ─────────────► │ nothing      │
 //!   └──────────────┘                             └──────────────┘                └──────────────┘
+//!          ▲                                                         refill              │
+//!          └─────────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! All three are in the same allocation, one after the other.
+//! All three are in the same allocation, one after the other. So is the next task of the same type,
+//! if the host keeps the empty allocation for it.
 
 use std::{any::Any, pin::Pin};
 
@@ -32,10 +35,21 @@ pub trait Hosted {
 
     /// Moves the output of a task that is done into `output`, which is an `Option` of the output's
     /// type. Does not change `output` if it has another type, or if the task contains no output.
+    ///
+    /// A host may call this while its state is borrowed. So this runs no code of users. Nor does a
+    /// drop after this.
     fn take_output(self: Pin<&mut Self>, output: &mut dyn Any);
 
     /// Returns the style of a task that is not done.
     fn style(&self) -> Style;
+
+    /// Puts a new task in the place of a task whose output was taken. `task` is an `Option` of the
+    /// task. Returns false and changes nothing if it has another type. By default this is always
+    /// so.
+    fn refill(self: Pin<&mut Self>, task: &mut dyn Any) -> bool {
+        _ = task;
+        false
+    }
 }
 
 /// Returns the task in the form in which hosts store it.
@@ -46,6 +60,22 @@ where
     T::Output: 'static,
 {
     Box::pin(TaskCell::Task { task })
+}
+
+/// Like [`hosted`], in the allocation of a task whose output was taken, if it has the same type.
+#[inline]
+pub(crate) fn hosted_in<T>(cell: Option<HostedTask>, task: T) -> HostedTask
+where
+    T: Task + 'static,
+    T::Output: 'static,
+{
+    let mut task = Some(task);
+    if let Some(mut cell) = cell
+        && cell.as_mut().refill(&mut task)
+    {
+        return cell;
+    }
+    hosted(task.expect("only a refill takes it"))
 }
 
 pin_project! {
@@ -65,7 +95,7 @@ pin_project! {
 
 impl<T> Hosted for TaskCell<T>
 where
-    T: Task,
+    T: Task + 'static,
     T::Output: 'static,
 {
     fn resume_hosted(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Wait> {
@@ -95,6 +125,11 @@ where
             TaskCell::Output { .. } | TaskCell::Taken => Style::Other,
         }
     }
+
+    fn refill(mut self: Pin<&mut Self>, task: &mut dyn Any) -> bool {
+        let task = task.downcast_mut::<Option<T>>().and_then(Option::take);
+        task.map(|task| self.set(TaskCell::Task { task })).is_some()
+    }
 }
 
 #[cfg(test)]
@@ -102,11 +137,13 @@ mod tests {
     use std::{
         cell::Cell,
         panic::{AssertUnwindSafe, catch_unwind},
+        ptr,
         rc::Rc,
         task::Waker,
     };
 
     use super::*;
+    use crate::turn;
 
     /// A value whose destructor panics while this cell contains true.
     struct Panics(Rc<Cell<bool>>);
@@ -154,6 +191,19 @@ mod tests {
         assert_eq!(output::<u32>(&mut task), None, "the output has another type");
         assert_eq!(output::<&str>(&mut task), Some("output"));
         assert_eq!(output::<&str>(&mut task), None);
+    }
+
+    #[test]
+    fn a_new_task_takes_the_place_of_a_task_of_the_same_type() {
+        let (mut task, _) = resumed(false);
+        let place = &raw const *task;
+        assert_eq!(output::<&str>(&mut task), Some("output"));
+        assert!(!task.as_mut().refill(&mut Some(turn())), "a turn is of another type");
+        let next = OneStep { output: Some("next"), _destructor: Panics(Rc::default()) };
+        let mut next = hosted_in(Some(task), next);
+        assert!(ptr::addr_eq(place, &raw const *next));
+        assert!(next.as_mut().resume_hosted(&mut Context::new(Waker::noop())).is_none());
+        assert_eq!(output::<&str>(&mut next), Some("next"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The [`Host`] trait: a host drives tasks, and tasks ask it for the time and to take new tasks.
 
 use std::{
+    any::Any,
     cell::{Cell, RefCell},
     fmt, io,
     os::fd::BorrowedFd,
@@ -12,10 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
-    Canceller, Context, Hold, LocalWaker, Readiness, SendHold,
-    inspect::{InterruptedStep, interrupt_step},
-};
+use crate::{Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold};
 
 mod hosted;
 mod label;
@@ -27,6 +25,7 @@ pub(crate) mod part_wakers;
 // `NESTED` is the number of calls of `run_destructors` that may be nested. `refused` makes the
 // error for a thread or a process that the operating system refuses.
 pub use crate::destructors::{NESTED, contain, run_destructors};
+pub(crate) use hosted::hosted_in;
 pub use hosted::{Hosted, HostedTask, Joined, hosted};
 pub use label::{Label, TaskId};
 pub use part_wakers::{PartWakers, WokenParts};
@@ -64,6 +63,12 @@ pub trait Host {
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
     ) -> TaskKey;
+
+    /// Returns a task that was joined, without its output. A new task of the same type reuses its
+    /// allocation. By default there is none.
+    fn empty_cell(&self) -> Option<HostedTask> {
+        None
+    }
 
     /// Returns the tasks that this host has taken.
     ///
@@ -147,13 +152,21 @@ impl OwnWakers {
 /// these methods. A host that refuses every [`spawn`](Host::spawn) with a panic need not implement
 /// this trait.
 ///
-/// A handle calls [`detach`](SpawnedTasks::detach) once, when it is dropped, whether the task has
-/// ended or not. Then the host forgets the task as soon as it has ended. A task that is forgotten
-/// counts as finished, and cannot be joined.
+/// When [`join`](SpawnedTasks::join) has returned the result of a task, the host forgets the task,
+/// and the handle makes no further calls. A handle that is dropped before calls
+/// [`detach`](SpawnedTasks::detach) once. Then the host forgets the task as soon as it has ended. A
+/// task that is forgotten counts as finished, and cannot be joined.
 pub trait SpawnedTasks {
-    /// Returns the result of a task. Returns `None` if the task has not ended. In that case the
-    /// calling task is woken when the other task ends. The host [notes](crate::inspect::note) this.
-    fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined>;
+    /// Takes the result of a task that has ended, and forgets the task. Moves its output into
+    /// `output`, which is an `Option` of the output's type. Returns the id of the task, and whether
+    /// it has an output. Returns `None` if the task has not ended. In that case the calling task is
+    /// woken when the other task ends, and the host [notes](crate::inspect::note) that it waits.
+    fn join(
+        &self,
+        key: TaskKey,
+        cx: &Context<'_>,
+        output: &mut dyn Any,
+    ) -> Option<(TaskId, Result<(), JoinError>)>;
 
     /// Returns whether a task has ended.
     fn is_finished(&self, key: TaskKey) -> bool;
@@ -169,13 +182,13 @@ pub trait SpawnedTasks {
     /// Returns the id of a task that is not forgotten. Labels and traces show it.
     fn id(&self, key: TaskKey) -> TaskId;
 
-    /// Notes that this task will not be joined, or that it was joined. An output that was not read
-    /// is dropped while the task's host is [entered](enter).
+    /// Notes that this task will not be joined. Its output is dropped while the task's host is
+    /// [entered](enter).
     fn detach(&self, key: TaskKey);
 }
 
 /// The key under which a host finds one of its own tasks. It has no meaning outside that host. Its
-/// topmost bit is zero, because a [`JoinHandle`](crate::JoinHandle) uses this bit.
+/// two topmost bits are zero, because a [`JoinHandle`](crate::JoinHandle) uses these bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskKey(pub u64);
 
@@ -220,7 +233,7 @@ pub fn enter(host: Rc<dyn Host>) -> Entered {
     // `CURRENT` may be gone: a loop in another thread-local may be dropped after it.
     let own_wakers = OWN_WAKERS.replace(host.own_wakers());
     let outer = CURRENT.try_with(|current| current.replace(Some(host)));
-    Entered { outer: outer.ok().flatten(), own_wakers, _step: interrupt_step() }
+    Entered { outer: outer.ok().flatten(), own_wakers }
 }
 
 /// A guard that makes a host drive this thread while it exists. Made by [`enter`].
@@ -229,8 +242,6 @@ pub struct Entered {
     outer: Option<Rc<dyn Host>>,
     /// The wakers of the outer host.
     own_wakers: Option<OwnWakers>,
-    /// The step of the outer host.
-    _step: InterruptedStep,
 }
 
 impl Drop for Entered {

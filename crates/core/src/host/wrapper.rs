@@ -98,6 +98,10 @@ impl<W: Wrapper> Host for W {
         Wrapper::spawn(self, body, name, spawned_at)
     }
 
+    fn empty_cell(&self) -> Option<HostedTask> {
+        self.wrapped().empty_cell()
+    }
+
     fn tasks(self: Rc<Self>) -> Rc<dyn SpawnedTasks> {
         Rc::clone(self.wrapped()).tasks()
     }

@@ -20,8 +20,7 @@ pub mod snapshot;
 mod style;
 
 pub use leaf_kind::LeafKind;
-pub(crate) use note::{InterruptedStep, interrupt_step};
-pub use note::{Note, RunningTask, begin_step, end_steps, note, running_task, take_note};
+pub use note::{Note, RunningTask, Steps, begin_step, note, running_task, steps, take_note};
 pub use object::{End, Object, ObjectKind, ObjectNumber, ObjectRecord, Side, Taken, TakenIndex};
 pub use object_table::record_of;
 pub use style::Style;

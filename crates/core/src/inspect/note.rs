@@ -65,29 +65,36 @@ pub fn running_task() -> Option<RunningTask> {
     (number != NO_TASK).then_some(RunningTask(number))
 }
 
-/// Ends the steps of a turn: no task is being resumed any more.
-#[inline]
-pub fn end_steps() {
-    RUNNING.set(NO_TASK);
-}
-
-/// The step that another host has interrupted. It goes on when this is dropped.
+/// The steps of a host. While this exists, the host resumes tasks. Then the step continues in which
+/// the host was called, if there is one. Made by [`steps`].
 #[derive(Debug)]
-pub(crate) struct InterruptedStep {
-    running: u64,
-    note: Note,
+#[must_use = "the steps of the host end when this is dropped"]
+pub struct Steps {
+    outer_running: u64,
+    outer_note: Note,
 }
 
-/// Interrupts the step of this thread, if there is one, because another host is entered.
-pub(crate) fn interrupt_step() -> InterruptedStep {
-    InterruptedStep { running: RUNNING.replace(NO_TASK), note: take_note() }
+/// Interrupts the step of another host on this thread, if there is one. A host calls this before it
+/// begins steps, and before it runs the destructors of a task.
+#[inline]
+pub fn steps() -> Steps {
+    Steps { outer_running: RUNNING.replace(NO_TASK), outer_note: take_note() }
 }
 
-impl Drop for InterruptedStep {
+impl Steps {
+    /// Sets which task is running: its destructors are run, but it is not resumed.
+    pub fn of_destructors(self, task: RunningTask) -> Self {
+        RUNNING.set(task.0);
+        self
+    }
+}
+
+impl Drop for Steps {
+    #[inline]
     fn drop(&mut self) {
-        RUNNING.set(self.running);
-        WORD.set(self.note.word);
-        LINE.set(self.note.line);
+        RUNNING.set(self.outer_running);
+        WORD.set(self.outer_note.word);
+        LINE.set(self.outer_note.line);
     }
 }
 

@@ -1,5 +1,5 @@
-//! Traits for single attempts to read or write a stream. [`Polled`](crate::Polled) is built on
-//! them.
+//! Traits for single attempts to read or write a stream. [`Polled`](crate::Polled) and
+//! [`BufReader`](crate::BufReader) are built on them.
 //!
 //! An attempt that would block leaves its waker in a place in the stream's waiting queue. The
 //! caller owns that place, so the waker stays registered after the attempt has returned.

@@ -9,6 +9,7 @@ pub(crate) mod write;
 pub(crate) mod bytes;
 pub(crate) mod attempts;
 pub(crate) mod polled;
+pub(crate) mod buffered;
 
 use std::{
     fmt,

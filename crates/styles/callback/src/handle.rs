@@ -1,42 +1,30 @@
 //! [`Callback`]: the handle by which the body of a callback task performs other tasks and ends.
 
-use std::{fmt, pin::Pin};
+use std::fmt;
 
 use quadrivium_core::Task;
 
-use crate::stage::{KeepStage, Stage, TaskThen};
+use crate::stage::{OwnsStages, StageBox};
 
 /// The handle to the running callback task. Every callback of the task receives it.
 ///
 /// A callback calls either [`perform`](Callback::perform) or [`done`](Callback::done), once.
 pub struct Callback<T> {
-    pub(crate) next: NextMove<BoxStage<T>, T>,
+    pub(crate) next: NextMove<StageBox<Self>, T>,
 }
 
-pub(crate) type BoxStage<T> = Pin<Box<dyn Stage<Callback<T>>>>;
-
-/// What a callback task does next. `B` is a boxed stage.
+/// What a callback task does next. `B` is a box of stages.
 pub(crate) enum NextMove<B, T> {
-    /// If the box is full: to resume the stage in it. If not, the callback that is running has
-    /// called neither `perform` nor `done`. A new stage of the same type as the last one is made in
-    /// the empty box. So a loop of callbacks allocates only in its first round.
-    ///
-    /// These are two fields and not two variants, because they change one after the other. A value
-    /// that is written in parts and then read as a whole stalls the processor.
-    Stage { boxed: Option<B>, is_full: bool },
+    /// To resume the stage in the box. If the box is empty, the callback that is running has called
+    /// neither `perform` nor `done`.
+    Stage(B),
     /// To end with this output, which is absent after the end.
     Done(Option<T>),
 }
 
-impl<B, T> NextMove<B, T> {
-    pub(crate) fn new() -> Self {
-        Self::Stage { boxed: None, is_full: false }
-    }
-}
-
 impl<T> Callback<T> {
     pub(crate) fn new() -> Self {
-        Self { next: NextMove::new() }
+        Self { next: NextMove::Stage(StageBox::new()) }
     }
 
     /// Runs a task of any style to its end, and then calls `then` with its output. Suspends
@@ -50,25 +38,7 @@ impl<T> Callback<T> {
         P: Task + 'static,
         F: FnOnce(&mut Callback<T>, P::Output) + 'static,
     {
-        let NextMove::Stage { boxed, is_full: is_full @ false } = &mut self.next else {
-            panic!("{CALLED_TWICE}")
-        };
-        let mut parts = Some((task, then));
-        if !boxed.as_mut().is_some_and(|empty| empty.as_mut().refill(&mut parts)) {
-            Self::replace_box(boxed, parts);
-        }
-        *is_full = true;
-    }
-
-    /// Makes a stage in a new box. This is a function of its own because a drop of the old box in
-    /// `perform` would slow down the usual way, which needs no new box.
-    #[cold]
-    fn replace_box<P, F>(boxed: &mut Option<BoxStage<T>>, parts: Option<(P, F)>)
-    where
-        P: Task + 'static,
-        F: FnOnce(&mut Callback<T>, P::Output) + 'static,
-    {
-        *boxed = parts.map(|parts| Box::pin(TaskThen::new(parts)) as BoxStage<T>);
+        self.empty_box().put(task, then);
     }
 
     /// Ends the task with this output.
@@ -77,28 +47,31 @@ impl<T> Callback<T> {
     ///
     /// When this callback has called `perform` or `done` already.
     pub fn done(&mut self, output: T) {
-        let NextMove::Stage { is_full: false, .. } = &self.next else { panic!("{CALLED_TWICE}") };
+        self.empty_box();
         self.next = NextMove::Done(Some(output));
+    }
+
+    fn empty_box(&mut self) -> &mut StageBox<Self> {
+        match &mut self.next {
+            NextMove::Stage(stages) if !stages.is_full() => stages,
+            NextMove::Stage(_) | NextMove::Done(_) => panic!("{CALLED_TWICE}"),
+        }
     }
 
     /// Panics if a callback has returned without calling `perform` or `done`.
     pub(crate) fn check_called(&self) {
-        assert!(!matches!(self.next, NextMove::Stage { is_full: false, .. }), "{CALLED_NEITHER}");
+        if let NextMove::Stage(stages) = &self.next {
+            assert!(stages.is_full(), "{CALLED_NEITHER}");
+        }
     }
 }
 
-impl<P, F, T> KeepStage<TaskThen<P, F>> for Callback<T>
-where
-    P: Task + 'static,
-    F: FnOnce(&mut Callback<T>, P::Output) + 'static,
-{
-    #[inline]
-    fn keep(&mut self, stage: Pin<Box<TaskThen<P, F>>>, is_suspended: bool) {
-        let NextMove::Stage { boxed: boxed @ None, is_full } = &mut self.next else {
-            unreachable!("the box is absent while its stage is resumed")
-        };
-        *boxed = Some(stage);
-        *is_full = is_suspended;
+impl<T> OwnsStages for Callback<T> {
+    fn stages(&mut self) -> &mut StageBox<Self> {
+        match &mut self.next {
+            NextMove::Stage(stages) => stages,
+            NextMove::Done(_) => unreachable!("a task that is done has no stage"),
+        }
     }
 }
 

@@ -31,11 +31,12 @@
 //! assert_send(quadrivium_callback::callback(|cb| cb.done(())));
 //! ```
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 // In reading order.
 mod handle;
 mod stage;
+mod place;
 mod task;
 pub mod send;
 mod calls;

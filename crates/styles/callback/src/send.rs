@@ -19,7 +19,7 @@
 //! assert_eq!(other_thread.join().unwrap(), "lift-off");
 //! ```
 //!
-//! The code below is the text of `handle.rs` and `task.rs`, except that the box of a stage is
+//! The code below is the text of `handle.rs` and `task.rs`, except that the box of the stages is
 //! `Send`.
 //!
 //! The compiler reports a value that is not `Send`, such as an `Rc`, which stays on its thread:
@@ -46,7 +46,7 @@ use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task, inspect::Style};
 
 use crate::{
     handle::{CALLED_NEITHER, CALLED_TWICE, NextMove},
-    stage::{KeepStage, Stage, TaskThen},
+    stage::{self, OwnsStages, SendStageBox, StageBox},
 };
 
 /// A task whose body is a chain of callbacks, like [`callback`](crate::callback()). The task is
@@ -65,16 +65,12 @@ where
 
 /// The handle to the running callback task. Every callback of the task receives it.
 pub struct Callback<T> {
-    next: NextMove<BoxSendStage<T>, T>,
+    next: NextMove<SendStageBox<Self>, T>,
 }
-
-/// The difference from the plain style. The box hides the type of the stage, so only the type of
-/// the box can state that the stage is `Send`.
-type BoxSendStage<T> = Pin<Box<dyn Stage<Callback<T>> + Send>>;
 
 impl<T> Callback<T> {
     fn new() -> Self {
-        Self { next: NextMove::new() }
+        Self { next: NextMove::Stage(SendStageBox::new()) }
     }
 
     /// Runs a task of any style to its end, and then calls `then` with its output. Suspends
@@ -88,25 +84,7 @@ impl<T> Callback<T> {
         P: Task + Send + 'static,
         F: FnOnce(&mut Callback<T>, P::Output) + Send + 'static,
     {
-        let NextMove::Stage { boxed, is_full: is_full @ false } = &mut self.next else {
-            panic!("{CALLED_TWICE}")
-        };
-        let mut parts = Some((task, then));
-        if !boxed.as_mut().is_some_and(|empty| empty.as_mut().refill(&mut parts)) {
-            Self::replace_box(boxed, parts);
-        }
-        *is_full = true;
-    }
-
-    /// Makes a stage in a new box. This is a function of its own because a drop of the old box in
-    /// `perform` would slow down the usual way, which needs no new box.
-    #[cold]
-    fn replace_box<P, F>(boxed: &mut Option<BoxSendStage<T>>, parts: Option<(P, F)>)
-    where
-        P: Task + Send + 'static,
-        F: FnOnce(&mut Callback<T>, P::Output) + Send + 'static,
-    {
-        *boxed = parts.map(|parts| Box::pin(TaskThen::new(parts)) as BoxSendStage<T>);
+        self.empty_box().put(task, then);
     }
 
     /// Ends the task with this output.
@@ -115,28 +93,31 @@ impl<T> Callback<T> {
     ///
     /// When this callback has called `perform` or `done` already.
     pub fn done(&mut self, output: T) {
-        let NextMove::Stage { is_full: false, .. } = &self.next else { panic!("{CALLED_TWICE}") };
+        self.empty_box();
         self.next = NextMove::Done(Some(output));
+    }
+
+    fn empty_box(&mut self) -> &mut SendStageBox<Self> {
+        match &mut self.next {
+            NextMove::Stage(stages) if !stages.is_full() => stages,
+            NextMove::Stage(_) | NextMove::Done(_) => panic!("{CALLED_TWICE}"),
+        }
     }
 
     /// Panics if a callback has returned without calling `perform` or `done`.
     fn check_called(&self) {
-        assert!(!matches!(self.next, NextMove::Stage { is_full: false, .. }), "{CALLED_NEITHER}");
+        if let NextMove::Stage(stages) = &self.next {
+            assert!(stages.is_full(), "{CALLED_NEITHER}");
+        }
     }
 }
 
-impl<P, F, T> KeepStage<TaskThen<P, F>> for Callback<T>
-where
-    P: Task + Send + 'static,
-    F: FnOnce(&mut Callback<T>, P::Output) + Send + 'static,
-{
-    #[inline]
-    fn keep(&mut self, stage: Pin<Box<TaskThen<P, F>>>, is_suspended: bool) {
-        let NextMove::Stage { boxed: boxed @ None, is_full } = &mut self.next else {
-            unreachable!("the box is absent while its stage is resumed")
-        };
-        *boxed = Some(stage);
-        *is_full = is_suspended;
+impl<T> OwnsStages for Callback<T> {
+    fn stages(&mut self) -> &mut StageBox<Self> {
+        match &mut self.next {
+            NextMove::Stage(stages) => stages.stages(),
+            NextMove::Done(_) => unreachable!("a task that is done has no stage"),
+        }
     }
 }
 
@@ -152,7 +133,7 @@ enum State<F, T> {
     Started(Callback<T>),
 }
 
-// The body is moved out, and a stage is in a box. So nothing is pinned here.
+// The body is moved out, and a stage is in an allocation. So nothing is pinned here.
 impl<F, T> Unpin for CallbackTask<F, T> {}
 
 impl<F, T> Task for CallbackTask<F, T>
@@ -168,10 +149,8 @@ where
         };
         loop {
             match &mut handle.next {
-                NextMove::Stage { boxed, is_full } => {
-                    assert!(mem::take(is_full), "{RESUMED_AFTER_DONE}");
-                    let stage = boxed.take().expect("a full box is present");
-                    if let Some(wait) = stage.resume(cx, handle) {
+                NextMove::Stage(_) => {
+                    if let Some(wait) = stage::resume(handle, cx) {
                         return Step::Suspended(wait);
                     }
                     handle.check_called();

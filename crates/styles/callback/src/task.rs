@@ -4,7 +4,10 @@ use std::{fmt, mem, pin::Pin};
 
 use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, inspect::Style};
 
-use crate::handle::{Callback, NextMove};
+use crate::{
+    handle::{Callback, NextMove},
+    stage,
+};
 
 /// A task whose body is a chain of callbacks. Runs nothing until it is first resumed.
 ///
@@ -45,7 +48,7 @@ enum State<F, T> {
     Started(Callback<T>),
 }
 
-// The body is moved out, and a stage is in a box. So nothing is pinned here.
+// The body is moved out, and a stage is in an allocation. So nothing is pinned here.
 impl<F, T> Unpin for CallbackTask<F, T> {}
 
 impl<F, T> Task for CallbackTask<F, T>
@@ -61,10 +64,8 @@ where
         };
         loop {
             match &mut handle.next {
-                NextMove::Stage { boxed, is_full } => {
-                    assert!(mem::take(is_full), "{RESUMED_AFTER_DONE}");
-                    let stage = boxed.take().expect("a full box is present");
-                    if let Some(wait) = stage.resume(cx, handle) {
+                NextMove::Stage(_) => {
+                    if let Some(wait) = stage::resume(handle, cx) {
                         return Step::Suspended(wait);
                     }
                     handle.check_called();

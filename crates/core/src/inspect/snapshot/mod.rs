@@ -131,6 +131,11 @@ impl Tasks {
         self.tasks.is_empty()
     }
 
+    /// Returns the labels of the tasks.
+    pub fn labels(&self) -> impl Iterator<Item = &Label> {
+        self.tasks.iter().map(|task| &task.label)
+    }
+
     /// Returns the tasks as a table, with a row for all tasks that wait in the same way.
     pub fn table(&self) -> Table<'_> {
         Table::new(self)

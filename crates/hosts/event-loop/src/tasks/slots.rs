@@ -12,7 +12,7 @@
 //! | 1 | `Free` | the task is spawned | `Ready` | `TaskSlots::insert` |
 //! | 2 | `Ready` | the task is the next in the ready queue | `Running` | `Loop::take_next_task` |
 //! | 3 | `Running`, `Woken`, `Cancelled` | the task is done or panics | `Ended` | `TaskSlots::end` |
-//! | 4 | `Ended` | the result is read, or dropped unread | `Free` | `TaskSlots::free` |
+//! | 4 | `Ended` | the result is joined, or dropped unread | `Free` | `TaskSlots::free` |
 //! | 5 | `Running` | the task suspends, and not only for a turn | `Suspended` | `Loop::suspend` |
 //! | 6 | `Suspended` | a wake, or its deadline | `Ready` | `Loop::wake_by` |
 //! | 7 | `Running` | the task suspends for a turn | `Ready` | `Loop::suspend` |
@@ -22,16 +22,16 @@
 //! | 11 | `Running`, `Woken` | a cancel | `Cancelled` | `Loop::cancel_task` |
 //! | 12 | `Cancelled` | the task suspends | `Ended` | `Loop::suspend` |
 //!
-//! Three stages are not in the drawing. A suspended task that waits for a source, such as a socket,
+//! Two stages are not in the drawing. A suspended task that waits for a source, such as a socket,
 //! is `SuspendedUntilReady`. The table counts these tasks. A task is `Ending` while its destructors
-//! run because of a cancel. After its result was read, it is `Joined` until its handle is dropped.
+//! run because of a cancel.
 //!
 //! The data that every step uses (`TaskSlot`) and the data that only spawning and labels use
 //! (`TaskRecord`) are in separate arrays. A slot is 24 bytes, so that a turn over many tasks reads
 //! little memory. What only some tasks have is in tables of its own: names, wakers of tasks that
 //! join, panics.
 
-use std::{collections::HashMap, mem, panic::Location, sync::Arc};
+use std::{any::Any, collections::HashMap, mem, panic::Location, sync::Arc};
 
 use quadrivium_core::{
     JoinError, LocalWaker, PanicPayload, RESUMED_AFTER_DONE,
@@ -45,9 +45,12 @@ use super::slot_key::{GENERATIONS, SLOTS, SlotKey};
 pub(crate) struct TaskSlots {
     slots: Vec<TaskSlot>,
     records: Vec<TaskRecord>,
+    /// The slot that was freed last is used first.
     free: Vec<u32>,
     /// What the tasks wait for. A note counts only while its task is suspended.
     notes: Vec<Note>,
+    /// Number of free slots that contain the empty cell of a task.
+    empty_cells: usize,
     names: HashMap<u32, Arc<str>>,
     /// The wakers of the tasks that wait for results. This is a `Vec`, because a map would compute
     /// a hash for each join. It is as long as the last slot requires that a task has waited for.
@@ -65,9 +68,11 @@ pub(crate) struct TaskSlots {
 }
 
 pub(crate) struct TaskSlot {
-    /// The task while it is ready or suspended. After its end, its output.
+    /// The task while it is ready or suspended. After its end, its output. While the slot is free,
+    /// the empty cell of a task that was joined, for the next task.
     pub(crate) body: Option<HostedTask>,
-    pub(crate) generation: u32,
+    /// Grows when the slot is freed. So the keys of former tasks find nothing.
+    generation: u32,
     pub(crate) stage: TaskStage,
     /// The task has a deadline among the timers.
     pub(crate) is_armed: bool,
@@ -90,10 +95,8 @@ pub(crate) enum TaskStage {
     SuspendedUntilReady,
     /// Cancelled: its destructors are running.
     Ending,
-    /// The result is stored, and no task has read it yet.
+    /// The result is stored, and no task has joined this one yet.
     Ended,
-    /// The result was read.
-    Joined,
 }
 
 /// Whether a task will read the result of this task.
@@ -106,6 +109,12 @@ enum Reader {
     /// No: the handle was dropped.
     None,
 }
+
+/// A cell with more bytes than this is not kept for the next task.
+const LARGEST_EMPTY_CELL: usize = 512;
+
+/// A loop that is idle keeps this number of empty cells.
+const IDLE_EMPTY_CELLS: usize = 1_024;
 
 struct TaskRecord {
     id: TaskId,
@@ -126,43 +135,73 @@ impl TaskSlots {
         Self { event_loop, first_generation, ..Self::default() }
     }
 
-    /// Stores a new task, ready to start.
+    /// Stores a new task, ready to start. Returns the task if the table is full.
+    #[inline]
     pub(crate) fn insert(
         &mut self,
         body: HostedTask,
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
-    ) -> SlotKey {
-        self.spawned += 1;
-        let id = TaskId(self.spawned);
-        let record = TaskRecord { id, spawned_at };
+    ) -> Result<SlotKey, HostedTask> {
+        let record = TaskRecord { id: TaskId(self.spawned + 1), spawned_at };
         let index = match self.free.pop() {
             Some(index) => {
                 self.records[index as usize] = record;
                 index
             }
-            None => self.grow(record),
+            None => match self.grow(record) {
+                Some(index) => index,
+                None => return Err(body),
+            },
         };
         if let Some(name) = name {
-            self.names.insert(index, name.into());
+            self.add_name(index, name);
         }
+        self.spawned += 1;
+        self.live += 1;
         let slot = &mut self.slots[index as usize];
-        // The slot is empty. Forgetting its content is a little cheaper than dropping it.
-        mem::forget(slot.body.replace(body));
+        if slot.body.replace(body).is_some() {
+            self.empty_cells -= 1;
+        }
         slot.stage = TaskStage::Ready;
         slot.reader = Reader::Handle;
-        self.live += 1;
-        SlotKey::new(self.event_loop, index, slot.generation)
+        Ok(SlotKey::new(self.event_loop, index, slot.generation))
     }
 
-    /// Returns whether there is no slot for one more task.
-    pub(crate) fn is_full(&self) -> bool {
-        self.free.is_empty() && self.slots.len() >= SLOTS as usize
+    /// Takes the empty cell out of the slot that the next task gets.
+    #[inline]
+    pub(crate) fn take_empty_cell(&mut self) -> Option<HostedTask> {
+        let index = *self.free.last()?;
+        let cell = self.slots[index as usize].body.take()?;
+        self.empty_cells -= 1;
+        Some(cell)
     }
 
-    /// Adds a slot to the table and returns its index.
-    fn grow(&mut self, record: TaskRecord) -> u32 {
-        let index = u32::try_from(self.slots.len()).expect("a full table takes no more");
+    /// Drops empty cells while the loop is idle, so that a burst of tasks does not keep its memory.
+    #[inline]
+    pub(crate) fn drop_empty_cells(&mut self) {
+        if self.empty_cells > IDLE_EMPTY_CELLS {
+            self.drop_many_empty_cells();
+        }
+    }
+
+    #[cold]
+    fn drop_many_empty_cells(&mut self) {
+        let (slots, mut next) = (&mut self.slots, self.free.iter().rev());
+        let is_empty_cell = |index: &&u32| slots[**index as usize].body.is_some();
+        let kept = next.by_ref().take(IDLE_EMPTY_CELLS).filter(is_empty_cell).count();
+        for index in next {
+            if self.empty_cells == kept {
+                break;
+            }
+            self.empty_cells -= usize::from(slots[*index as usize].body.take().is_some());
+        }
+    }
+
+    /// Adds a slot to the table and returns its index. Returns `None` if there can be no more.
+    #[inline(never)]
+    fn grow(&mut self, record: TaskRecord) -> Option<u32> {
+        let index = u32::try_from(self.slots.len()).ok().filter(|index| *index < SLOTS)?;
         self.records.push(record);
         self.notes.push(Note::NOTHING);
         self.slots.push(TaskSlot {
@@ -176,14 +215,14 @@ impl TaskSlots {
         // So `free` does not grow while tasks end. A large allocation after many small frees makes
         // the allocator of glibc look at all of them.
         self.free.reserve(self.slots.len());
-        index
+        Some(index)
     }
 
     /// Returns the slot of this task, unless it has been freed.
     #[inline]
     pub(crate) fn at(&mut self, key: SlotKey) -> Option<&mut TaskSlot> {
         let slot = self.slots.get_mut(key.slot() as usize)?;
-        (slot.generation == key.generation() && slot.stage != TaskStage::Free).then_some(slot)
+        (slot.generation == key.generation()).then_some(slot)
     }
 
     /// Returns whether this task is ready.
@@ -248,7 +287,7 @@ impl TaskSlots {
     }
 
     /// Stores the result of a task that has ended, unless no task will read it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn end(&mut self, key: SlotKey, joined: Joined) -> AfterEnd {
         let index = key.slot() as usize;
         let slot = &mut self.slots[index];
@@ -260,7 +299,8 @@ impl TaskSlots {
             return AfterEnd::DropUnread(joined);
         }
         match joined {
-            Ok(done) => slot.body = Some(done),
+            // The slot is empty.
+            Ok(done) => mem::forget(slot.body.replace(done)),
             Err(JoinError::Cancelled) => {}
             Err(JoinError::Panicked(payload)) => _ = self.panics.insert(key.slot(), payload),
         }
@@ -270,16 +310,32 @@ impl TaskSlots {
         }
     }
 
-    /// Takes the result of a task that has ended. Returns `None` before the end.
+    /// Takes the result of a task that has ended, and frees its slot. Moves the output into
+    /// `output`. Returns `None` before the end.
     #[inline]
-    pub(crate) fn take_joined(&mut self, key: SlotKey) -> Option<Joined> {
-        let slot = self.at(key).filter(|slot| slot.stage != TaskStage::Joined);
-        let slot = slot.expect(RESUMED_AFTER_DONE);
+    pub(crate) fn take_joined(
+        &mut self,
+        key: SlotKey,
+        output: &mut dyn Any,
+    ) -> Option<(TaskId, Result<(), JoinError>)> {
+        let slot = self.at(key).expect(RESUMED_AFTER_DONE);
         if slot.stage != TaskStage::Ended {
             return None;
         }
-        slot.stage = TaskStage::Joined;
-        Some(slot.body.take().ok_or_else(|| self.take_error(key.slot())))
+        let joined = match &mut slot.body {
+            Some(done) => {
+                done.as_mut().take_output(output);
+                match size_of_val(&**done) <= LARGEST_EMPTY_CELL {
+                    true => self.empty_cells += 1,
+                    false => slot.body = None,
+                }
+                Ok(())
+            }
+            None => Err(self.take_error(key.slot())),
+        };
+        let id = self.id(key.slot());
+        self.free(key);
+        Some((id, joined))
     }
 
     /// Takes the reason why a task has ended without an output.
@@ -299,42 +355,50 @@ impl TaskSlots {
     }
 
     /// Records that the handle of this task was dropped. Returns the waker of the task that waited
-    /// for the result. If the task has ended, also returns the result, unless it was read. The
-    /// caller drops them. If there is a result, the caller then frees the slot.
-    #[inline]
+    /// for the result. If the task has ended, also returns the result. The caller drops them. If
+    /// there is a result, the caller then frees the slot.
     pub(crate) fn detach(&mut self, key: SlotKey) -> (Option<LocalWaker>, Option<Joined>) {
         let Some(slot) = self.at(key) else { return (None, None) };
-        if slot.stage == TaskStage::Joined {
-            self.free(key);
-            return (None, None);
-        }
         let joiner = match mem::replace(&mut slot.reader, Reader::None) {
             Reader::Joiner => self.joiners[key.slot() as usize].take(),
             Reader::Handle | Reader::None => None,
         };
-        (joiner, self.take_joined(key))
+        let slot = self.slot(key.slot());
+        let joined = (slot.stage == TaskStage::Ended).then(|| slot.body.take());
+        (joiner, joined.map(|body| body.ok_or_else(|| self.take_error(key.slot()))))
     }
 
     /// Returns whether the task has ended and its result is stored, or its slot was freed.
     pub(crate) fn is_finished(&mut self, key: SlotKey) -> bool {
-        self.at(key).is_none_or(|slot| matches!(slot.stage, TaskStage::Ended | TaskStage::Joined))
+        self.at(key).is_none_or(|slot| slot.stage == TaskStage::Ended)
     }
 
     /// Frees the slot of a task.
+    #[inline]
     pub(crate) fn free(&mut self, key: SlotKey) {
         let index = key.slot();
+        // The check comes first, because a removal computes a hash even if the map is empty.
         if !self.names.is_empty() {
-            // The check comes first, because a removal computes a hash even if the map is empty.
-            self.names.remove(&index);
+            self.remove_name(index);
         }
         let slot = &mut self.slots[index as usize];
         slot.stage = TaskStage::Free;
+        slot.generation += 1;
         // A slot that has run out of generations is never used again. That loses a few bytes for
         // every 16 million tasks.
-        if slot.generation + 1 < GENERATIONS {
-            slot.generation += 1;
+        if slot.generation < GENERATIONS {
             self.free.push(index);
         }
+    }
+
+    #[cold]
+    fn add_name(&mut self, index: u32, name: &str) {
+        self.names.insert(index, name.into());
+    }
+
+    #[cold]
+    fn remove_name(&mut self, index: u32) {
+        self.names.remove(&index);
     }
 
     pub(crate) fn label(&self, index: u32) -> Label {
@@ -394,7 +458,39 @@ impl TaskSlots {
 impl TaskSlot {
     /// Returns whether the task has not ended, and no cancel is ending it.
     fn is_live(&self) -> bool {
-        use TaskStage::{Ended, Ending, Free, Joined};
-        !matches!(self.stage, Free | Ending | Ended | Joined)
+        use TaskStage::{Ended, Ending, Free};
+        !matches!(self.stage, Free | Ending | Ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quadrivium_core::{host::hosted, turn};
+
+    use super::*;
+
+    #[test]
+    fn a_burst_of_tasks_leaves_few_empty_cells_in_an_idle_loop() {
+        let mut slots = TaskSlots::new(0, 0);
+        let insert = |slots: &mut TaskSlots| {
+            let key = slots.insert(hosted(turn()), None, Location::caller());
+            key.unwrap_or_else(|_| panic!("there is room"))
+        };
+        let keys: Vec<_> = (0..5_000).map(|_| insert(&mut slots)).collect();
+        for key in keys {
+            let done = slots.slot(key.slot()).body.take().expect("it is ready");
+            assert!(matches!(slots.end(key, Ok(done)), AfterEnd::Nothing));
+            assert!(slots.take_joined(key, &mut None::<()>).is_some());
+        }
+        assert_eq!(slots.empty_cells, 5_000);
+        slots.drop_empty_cells();
+        assert_eq!(slots.empty_cells, IDLE_EMPTY_CELLS);
+        assert!((0..IDLE_EMPTY_CELLS).all(|_| {
+            let is_kept = slots.take_empty_cell().is_some();
+            insert(&mut slots);
+            is_kept
+        }));
+        assert!(slots.take_empty_cell().is_none());
+        assert_eq!(slots.empty_cells, 0);
     }
 }

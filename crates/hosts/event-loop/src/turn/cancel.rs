@@ -43,11 +43,7 @@ impl Loop {
                 slot.stage = TaskStage::Cancelled;
                 None
             }
-            TaskStage::Cancelled
-            | TaskStage::Ending
-            | TaskStage::Ended
-            | TaskStage::Joined
-            | TaskStage::Free => None,
+            TaskStage::Cancelled | TaskStage::Ending | TaskStage::Ended | TaskStage::Free => None,
         }
     }
 }

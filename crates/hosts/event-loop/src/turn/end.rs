@@ -6,15 +6,13 @@ use std::{
 };
 
 use quadrivium_core::{
-    JoinError,
+    JoinError, LocalWaker,
     host::{HostedTask, Joined, contain, run_destructors},
+    inspect::{self, RunningTask},
 };
 
 use super::{Loop, LoopState, deadline::arm};
-use crate::{
-    tasks::{slot_key::SlotKey, slots::AfterEnd},
-    trace::EventKind,
-};
+use crate::tasks::{slot_key::SlotKey, slots::AfterEnd};
 
 impl Loop {
     /// Drops a task that will have no output, and ends it.
@@ -34,16 +32,11 @@ impl Loop {
     }
 
     /// Stores the result of a task whose destructors have run, and wakes the task that joins it.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn end(&self, key: SlotKey, joined: Joined) {
-        self.note(
-            key.slot(),
-            match &joined {
-                Ok(_) => EventKind::Done,
-                Err(JoinError::Cancelled) => EventKind::Cancelled,
-                Err(JoinError::Panicked(_)) => EventKind::Panicked,
-            },
-        );
+        if self.tracing.get() {
+            self.note_end(key, &joined);
+        }
         let mut state = self.state.borrow_mut();
         let LoopState { slots, timers, .. } = &mut *state;
         arm(timers, slots.slot(key.slot()), key.slot(), None);
@@ -51,14 +44,14 @@ impl Loop {
         drop(state);
         match left {
             AfterEnd::Nothing => {}
-            // The waker may be another executor's, and may panic. That must not harm this loop.
-            AfterEnd::Wake(joiner) => _ = contain(|| joiner.wake()),
+            AfterEnd::Wake(joiner) => wake_joiner(joiner),
             AfterEnd::DropUnread(joined) => self.free(key, joined),
         }
     }
 
     /// Drops a result that will not be read, and then frees the slot. The slot stays until then,
     /// because the destructors of the result still belong to its task.
+    #[inline(never)]
     fn free(&self, key: SlotKey, unread: Joined) {
         // The destructor of an output may panic.
         contain(|| drop(unread));
@@ -77,10 +70,18 @@ impl Loop {
     /// inside another task of the loop, or inside a task of another loop.
     pub(super) fn run_as_task(&self, key: SlotKey, chain: u32, destructors: impl FnOnce()) {
         let _entered = self.enter();
+        let _steps = inspect::steps().of_destructors(RunningTask(key.0));
         let outer = self.ending.replace(Some(key));
         let outer_chain = self.chain.replace(chain);
         destructors();
         self.ending.set(outer);
         self.chain.set(outer_chain);
     }
+}
+
+/// Wakes the task that joins a task that has ended. The waker may be another executor's, and may
+/// panic. That must not harm this loop.
+#[inline(never)]
+fn wake_joiner(joiner: LocalWaker) {
+    contain(|| joiner.wake());
 }

@@ -1,6 +1,7 @@
 //! The loop as a [`Host`], which tasks call, and as [`SpawnedTasks`], which their handles call.
 
 use std::{
+    any::Any,
     io,
     panic::Location,
     rc::Rc,
@@ -10,10 +11,10 @@ use std::{
 };
 
 use quadrivium_core::{
-    Canceller, Context, Hold, SendHold,
+    Canceller, Context, Hold, JoinError, SendHold,
     host::{
-        Host, HostedTask, Joined, Label, OwnWakers, PartWakers, Reactor, SpawnedTasks, TaskId,
-        TaskKey, WokenParts, contain,
+        Host, HostedTask, Label, OwnWakers, PartWakers, Reactor, SpawnedTasks, TaskId, TaskKey,
+        WokenParts, contain,
     },
     inspect::{LeafKind, ObjectNumber, note},
 };
@@ -21,7 +22,6 @@ use quadrivium_core::{
 use super::Loop;
 use crate::{
     tasks::slot_key::{SLOTS, SlotKey},
-    trace::EventKind,
     wake::{integer_waker, mailbox::RemoteRequest},
 };
 
@@ -48,22 +48,27 @@ impl Host for Loop {
         spawned_at: &'static Location<'static>,
     ) -> TaskKey {
         let mut state = self.state.borrow_mut();
-        if state.slots.is_full() {
-            drop(state);
-            self.panic_when_full(body);
-        }
-        let key = state.slots.insert(body, name, spawned_at);
+        let key = match state.slots.insert(body, name, spawned_at) {
+            Ok(key) => key,
+            Err(body) => {
+                drop(state);
+                self.panic_when_full(body)
+            }
+        };
         state.ready.push(key);
         let closed = state.closed;
         drop(state);
         if self.tracing.get() {
-            let parent = self.running.get().map(|key| self.state.borrow().slots.id(key.slot()));
-            self.note(key.slot(), EventKind::Spawned(parent));
+            self.note_spawn(key);
         }
         if closed {
             self.refuse(key);
         }
         key.into()
+    }
+
+    fn empty_cell(&self) -> Option<HostedTask> {
+        self.state.borrow_mut().slots.take_empty_cell()
     }
 
     fn tasks(self: Rc<Self>) -> Rc<dyn SpawnedTasks> {
@@ -98,22 +103,16 @@ impl Host for Loop {
 }
 
 impl SpawnedTasks for Loop {
-    fn join(&self, key: TaskKey, cx: &Context<'_>) -> Option<Joined> {
+    fn join(
+        &self,
+        key: TaskKey,
+        cx: &Context<'_>,
+        output: &mut dyn Any,
+    ) -> Option<(TaskId, Result<(), JoinError>)> {
         let key = self.slot_key(key);
-        let joined = self.state.borrow_mut().slots.take_joined(key);
-        if joined.is_some() {
-            return joined;
-        }
-        let joiner = cx.local_waker();
-        let mut state = self.state.borrow_mut();
-        // Cloning another executor's waker runs user code, which may have ended the task. So check
-        // again.
-        let joined = state.slots.take_joined(key);
+        let joined = self.state.borrow_mut().slots.take_joined(key, output);
         if joined.is_none() {
-            let former = state.slots.join(key, joiner);
-            drop(state);
-            drop(former);
-            note(LeafKind::Join, cx.line(), ObjectNumber::of_index(key.slot()));
+            return self.wait_for_end(key, cx, output);
         }
         joined
     }
@@ -149,6 +148,29 @@ impl SpawnedTasks for Loop {
 }
 
 impl Loop {
+    /// Stores the waker of a task that waits for the end of another one.
+    #[inline(never)]
+    fn wait_for_end(
+        &self,
+        key: SlotKey,
+        cx: &Context<'_>,
+        output: &mut dyn Any,
+    ) -> Option<(TaskId, Result<(), JoinError>)> {
+        let joiner = cx.local_waker();
+        let mut state = self.state.borrow_mut();
+        // Cloning another executor's waker runs user code, which may have ended the task. So check
+        // again.
+        if state.slots.is_finished(key) {
+            drop(state);
+            return self.join(key.into(), cx, output);
+        }
+        let former = state.slots.join(key, joiner);
+        drop(state);
+        drop(former);
+        note(LeafKind::Join, cx.line(), ObjectNumber::of_index(key.slot()));
+        None
+    }
+
     fn slot_key(&self, key: TaskKey) -> SlotKey {
         SlotKey::of(self.index, key)
     }

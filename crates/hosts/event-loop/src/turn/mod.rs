@@ -189,6 +189,7 @@ impl Loop {
         if !state.ready.is_empty() {
             return Turned::Ready;
         }
+        state.slots.drop_empty_cells();
         if let Some(scheduled) = &self.scheduled {
             return self.scheduled_turned(scheduled, &mut state);
         }

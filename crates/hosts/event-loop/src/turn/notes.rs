@@ -3,10 +3,13 @@
 //! A trace is user code, and a wake runs no user code. So an event is recorded when it happens, and
 //! passed to the trace between two steps.
 
-use quadrivium_core::Wait;
+use quadrivium_core::{JoinError, Wait, host::Joined};
 
 use super::Loop;
-use crate::trace::{Event, EventKind, Trace, Waiting};
+use crate::{
+    tasks::slot_key::SlotKey,
+    trace::{Event, EventKind, Trace, Waiting},
+};
 
 impl Loop {
     pub(crate) fn trace(&self, trace: Box<dyn Trace>) {
@@ -21,6 +24,22 @@ impl Loop {
         if self.tracing.get() {
             self.note_event(slot, kind);
         }
+    }
+
+    #[cold]
+    pub(super) fn note_spawn(&self, key: SlotKey) {
+        let parent = self.running.get().map(|key| self.state.borrow().slots.id(key.slot()));
+        self.note(key.slot(), EventKind::Spawned(parent));
+    }
+
+    #[cold]
+    pub(super) fn note_end(&self, key: SlotKey, joined: &Joined) {
+        let kind = match joined {
+            Ok(_) => EventKind::Done,
+            Err(JoinError::Cancelled) => EventKind::Cancelled,
+            Err(JoinError::Panicked(_)) => EventKind::Panicked,
+        };
+        self.note(key.slot(), kind);
     }
 
     #[cold]

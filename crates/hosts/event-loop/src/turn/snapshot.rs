@@ -42,11 +42,9 @@ impl Objects<'_> {
                 TaskState::Waiting(self.wait(self.slots.note(slot)))
             }
             TaskStage::Running | TaskStage::Woken | TaskStage::Cancelled => TaskState::Running,
-            TaskStage::Ready
-            | TaskStage::Ending
-            | TaskStage::Ended
-            | TaskStage::Joined
-            | TaskStage::Free => TaskState::Ready,
+            TaskStage::Ready | TaskStage::Ending | TaskStage::Ended | TaskStage::Free => {
+                TaskState::Ready
+            }
         };
         let (label, style) = (self.slots.label(slot), self.slots.style(slot));
         TaskInfo { label, style, state, deadline: None }

@@ -149,7 +149,6 @@ impl Loop {
     #[inline]
     fn after_step(&self) {
         self.running.set(None);
-        inspect::end_steps();
         self.show_trace();
     }
 }

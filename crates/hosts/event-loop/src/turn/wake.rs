@@ -64,7 +64,6 @@ impl LoopState {
             | TaskStage::Ready
             | TaskStage::Ending
             | TaskStage::Ended
-            | TaskStage::Joined
             | TaskStage::Free => return false,
         }
         true

@@ -2,7 +2,10 @@
 
 use std::{cell::RefCell, mem::ManuallyDrop, rc::Rc};
 
-use quadrivium_core::host::{self, Entered, Host};
+use quadrivium_core::{
+    host::{self, Entered, Host},
+    inspect::{self, Steps},
+};
 
 use crate::{error::RunError, turn::Loop};
 
@@ -15,6 +18,7 @@ thread_local! {
 /// While this guard exists, its loop runs on this thread.
 pub(crate) struct ActiveLoop {
     _entered: Entered,
+    _steps: Steps,
 }
 
 impl ActiveLoop {
@@ -25,7 +29,7 @@ impl ActiveLoop {
             None => {
                 *active = Some(ManuallyDrop::new(Rc::clone(event_loop)));
                 let host: Rc<dyn Host> = Rc::clone(event_loop) as _;
-                Ok(Self { _entered: host::enter(host) })
+                Ok(Self { _entered: host::enter(host), _steps: inspect::steps() })
             }
         })
     }

@@ -185,8 +185,8 @@ fn an_end_during_a_clone_is_noticed(subject: Subject) {
             let key = host.spawn(body, None, Location::caller());
             (host.tasks(), key)
         });
-        match tasks.join(*child, cx) {
-            Some(joined) => Step::Done(joined),
+        match tasks.join(*child, cx, &mut None::<()>) {
+            Some((_, joined)) => Step::Done(joined),
             None => Step::Suspended(Wait::Wake),
         }
     });

@@ -58,7 +58,7 @@ laws! { ($) deadlock:
 
 /// The names of the tasks in a report.
 fn names(deadlock: &Deadlock) -> Vec<&str> {
-    deadlock.tasks.iter().map(|label| label.name.as_deref().unwrap_or("-")).collect()
+    deadlock.tasks.labels().map(|label| label.name.as_deref().unwrap_or("-")).collect()
 }
 
 /// Returns the deadlock with which a run must end.

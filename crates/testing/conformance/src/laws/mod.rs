@@ -54,6 +54,7 @@ mod readiness;
 mod moving_sockets;
 mod descriptors;
 mod byte_streams;
+mod buffered_reads;
 mod tcp;
 mod udp;
 mod unix_sockets;
@@ -128,6 +129,7 @@ const TOPICS: &[&[Law]] = &[
     moving_sockets::LAWS,
     descriptors::LAWS,
     byte_streams::LAWS,
+    buffered_reads::LAWS,
     tcp::LAWS,
     udp::LAWS,
     unix_sockets::LAWS,
@@ -209,6 +211,7 @@ macro_rules! every_law {
         $crate::moving_sockets! {}
         $crate::descriptors! {}
         $crate::byte_streams! {}
+        $crate::buffered_reads! {}
         $crate::tcp! {}
         $crate::udp! {}
         $crate::unix_sockets! {}

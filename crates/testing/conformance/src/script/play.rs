@@ -73,7 +73,7 @@ fn how_it_ended(ran: Result<(), RunError>) -> String {
     match ran {
         Ok(()) => "done".to_string(),
         Err(RunError::Deadlock(deadlock)) => {
-            let tasks: Vec<_> = deadlock.tasks.iter().map(|label| label.id.to_string()).collect();
+            let tasks: Vec<_> = deadlock.tasks.labels().map(|label| label.id.to_string()).collect();
             format!("deadlock of {}", tasks.join(", "))
         }
         Err(error) => error.to_string(),

@@ -13,15 +13,15 @@ pub const BUGS: &[Bug] = &[
         name: "callback-sub-task-dropped-late",
         harm: "the values of a sub-task still exist when the next callback runs",
         file: STAGE,
-        find: "this.task.set(None);",
-        replace: "",
+        find: "unsafe { ptr::drop_in_place(task) };",
+        replace: "let _late = unsafe { task.read() };",
     },
     Bug {
         name: "callback-panic-swallowed",
         harm: "a callback that panics is reported as a callback that neither performs a task nor ends",
         file: STAGE,
-        find: "then(cb, output);",
-        replace: "let then = std::panic::AssertUnwindSafe(|| then(cb, output));\n                \
+        find: "then(handle, output);",
+        replace: "let then = std::panic::AssertUnwindSafe(|| then(handle, output));\n                \
                   let _ = std::panic::catch_unwind(then);",
     },
     Bug {
@@ -31,8 +31,7 @@ pub const BUGS: &[Bug] = &[
         find: "impl<F, T> fmt::Debug for CallbackTask<F, T> {",
         replace: "impl<F, T> Drop for CallbackTask<F, T> {\n    \
                   fn drop(&mut self) {\n        let State::Started(handle) = &mut self.state else { return };\n        \
-                  let NextMove::Stage { boxed, .. } = &mut handle.next else { return };\n        \
-                  mem::forget(boxed.take());\n    }\n}\n\n\
+                  mem::forget(mem::replace(&mut handle.next, NextMove::Done(None)));\n    }\n}\n\n\
                   impl<F, T> fmt::Debug for CallbackTask<F, T> {",
     },
     Bug {
@@ -47,15 +46,17 @@ pub const BUGS: &[Bug] = &[
         name: "callback-second-call-wins",
         harm: "when a callback performs two tasks, the first is silently dropped",
         file: HANDLE,
-        find: "let NextMove::Stage { boxed, is_full: is_full @ false } = &mut self.next else {",
-        replace: "let NextMove::Stage { boxed, is_full } = &mut self.next else {",
+        find: "self.empty_box().put(task, then);",
+        replace: "if let NextMove::Stage(stages) = &mut self.next {\n            \
+                  *stages = StageBox::new();\n        }\n        self.empty_box().put(task, then);",
     },
     Bug {
         name: "send-callback-second-call-wins",
         harm: "when a callback of a `Send` task performs two tasks, the first is silently dropped",
         file: SEND,
-        find: "let NextMove::Stage { boxed, is_full: is_full @ false } = &mut self.next else {",
-        replace: "let NextMove::Stage { boxed, is_full } = &mut self.next else {",
+        find: "self.empty_box().put(task, then);",
+        replace: "if let NextMove::Stage(stages) = &mut self.next {\n            \
+                  *stages = SendStageBox::new();\n        }\n        self.empty_box().put(task, then);",
     },
     Bug {
         name: "a-late-call-delays-later-calls",

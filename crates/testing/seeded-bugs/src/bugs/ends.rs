@@ -111,7 +111,7 @@ pub const BUGS: &[Bug] = &[
         name: "unread-output-kept",
         harm: "outputs without a handle pile up until the loop is dropped",
         file: "crates/core/src/join_handle.rs",
-        find: "self.tasks.detach(self.key());",
+        find: "self.tasks.detach(key);",
         replace: "",
     },
     Bug {

@@ -42,8 +42,8 @@ pub const BUGS: &[Bug] = &[
         name: "stale-generation-honoured",
         harm: "an old waker wakes, and an old handle cancels, the task that has the slot now",
         file: SLOTS,
-        find: "(slot.generation == key.generation() && ",
-        replace: "(",
+        find: "(slot.generation == key.generation()).then_some(slot)",
+        replace: "(slot.stage != TaskStage::Free).then_some(slot)",
     },
     Bug {
         name: "slot-never-freed",

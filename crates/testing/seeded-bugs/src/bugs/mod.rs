@@ -9,6 +9,7 @@ mod timers;
 mod trace;
 mod other_threads;
 mod sockets;
+mod streams;
 mod channels;
 mod notify;
 mod sync;
@@ -44,6 +45,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         trace::BUGS,
         other_threads::BUGS,
         sockets::BUGS,
+        streams::BUGS,
         channels::BUGS,
         notify::BUGS,
         sync::BUGS,

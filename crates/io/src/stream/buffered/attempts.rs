@@ -1,0 +1,46 @@
+//! Single attempts on a [`BufReader`], so that [`Polled`](crate::Polled) can wrap it: a program may
+//! look at the first bytes and then hand the stream to a crate for futures.
+
+use std::io::{self, IoSlice};
+
+use quadrivium_core::{Context, Interest, QueuePlace, Step};
+
+use super::BufReader;
+use crate::stream::attempts::{AttemptRead, AttemptWrite, Attempts};
+
+impl<S: AttemptRead> Attempts for BufReader<S> {
+    fn leave(&self, interest: Interest, place: &mut QueuePlace) {
+        self.get_ref().leave(interest, place);
+    }
+}
+
+impl<S: AttemptRead> AttemptRead for BufReader<S> {
+    fn attempt_read(
+        &self,
+        place: &mut QueuePlace,
+        cx: &Context<'_>,
+        buffer: &mut [u8],
+    ) -> Step<io::Result<usize>> {
+        let n = self.shared.unread().copy_into(buffer);
+        if n == 0 {
+            return self.get_ref().attempt_read(place, cx, buffer);
+        }
+        Step::Done(Ok(n))
+    }
+}
+
+/// Writes to the stream. What is written is not buffered.
+impl<S: AttemptRead + AttemptWrite> AttemptWrite for BufReader<S> {
+    fn attempt_write(
+        &self,
+        place: &mut QueuePlace,
+        cx: &Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Step<io::Result<usize>> {
+        self.get_ref().attempt_write(place, cx, slices)
+    }
+
+    fn end_writing(&self) -> io::Result<()> {
+        self.get_ref().end_writing()
+    }
+}
