@@ -100,8 +100,8 @@ macro_rules! laws_hold {
 }
 
 laws_hold! {
-    laws_of_callbacks Callback 332;
-    laws_of_generators Generator 332;
-    laws_of_futures Future 332;
-    laws_of_green_threads Green 331;
+    laws_of_callbacks Callback 333;
+    laws_of_generators Generator 333;
+    laws_of_futures Future 333;
+    laws_of_green_threads Green 332;
 }

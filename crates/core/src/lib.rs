@@ -43,6 +43,7 @@ mod context;
 pub mod host;
 mod time;
 mod perform;
+mod foreign_waits;
 mod join_handle;
 mod join_error;
 mod canceller;

@@ -8,7 +8,7 @@
 //!
 //! ```text
 //!  FutureTask::resume ─ PerformWaits::poll ─► poll ─► Perform::poll ─► sub-task.resume
-//!        ▲                        │ 1. sets POLLED_WAKER     │                   │
+//!        ▲                        │ 1. sets POLLED           │                   │
 //!        └── Suspended(wait) ◄────┴── 3. takes the sum ◄─ 2. adds its wait ◄─ Suspended(wait)
 //! ```
 //!
@@ -21,20 +21,23 @@
 //! waker is kept together with the waker. When the wait is over, the waker is woken.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     fmt,
     future::Future,
     mem::{self, ManuallyDrop},
     panic::{AssertUnwindSafe, Location, catch_unwind},
     pin::Pin,
     ptr,
-    sync::{Arc, Weak},
     task::{self, Poll, Waker},
+    time::Instant,
 };
 
 use pin_project_lite::pin_project;
 
-use crate::{Context, Step, Task, Wait};
+use crate::{
+    Context, Step, Task, Wait,
+    foreign_waits::{ForeignWait, ForeignWaits, LastWait},
+};
 
 pin_project! {
     /// A task as a future, for the body of a future-style task. `.await` on a leaf or a combinator,
@@ -44,14 +47,14 @@ pin_project! {
     pub struct Perform<T> {
         #[pin]
         task: T,
-        alive: AliveMark,
+        last_wait: LastWait,
     }
 }
 
 impl<T: Task> Perform<T> {
     /// Makes a future of this task.
     pub fn new(task: T) -> Self {
-        Self { task, alive: AliveMark(None) }
+        Self { task, last_wait: LastWait::default() }
     }
 }
 
@@ -64,7 +67,7 @@ impl<T: Task> Future for Perform<T> {
         match this.task.resume(&mut Context::new(cx.waker())) {
             Step::Done(output) => Poll::Ready(output),
             Step::Suspended(wait) => {
-                add_wait(wait, cx.waker(), this.alive);
+                add_wait(wait, cx.waker(), this.last_wait);
                 Poll::Pending
             }
         }
@@ -101,11 +104,6 @@ impl<T: Task> Task for PerformedAt<T> {
     }
 }
 
-/// The mark of a `Perform` that exists. It contains something only if the `Perform` was polled with
-/// a foreign waker. The [`Weak`] of a [`ForeignWait`] shows whether the `Perform` is gone.
-#[derive(Debug)]
-struct AliveMark(Option<Arc<()>>);
-
 /// The waits of the `Perform`s inside one future-style task. Only code that implements a future
 /// style needs it.
 ///
@@ -113,41 +111,72 @@ struct AliveMark(Option<Arc<()>>);
 #[derive(Default)]
 pub struct PerformWaits {
     /// `Drop` takes them out. So a task that has none ends with one comparison, in place of a call.
-    foreign_waits: ManuallyDrop<Option<ForeignWaits>>,
+    foreign_waits: ManuallyDrop<Option<Box<ForeignWaits>>>,
 }
 
-#[allow(clippy::box_collection)] // One word in every task, where a `Vec` is three.
-type ForeignWaits = Box<Vec<ForeignWait>>;
-
-/// A wait with a waker that is not the task's own.
-struct ForeignWait {
-    perform: Weak<()>,
-    wait: Wait,
-    waker: Waker,
-}
-
-// These are single words instead of a struct, because every poll uses them. A struct that is
-// written field by field and read as a whole stalls the processor until the fields have reached the
-// cache.
 thread_local! {
-    /// The waker of the innermost future-style task that is being polled on this thread, or null.
-    /// Only its address is used: it distinguishes the task's own waker from foreign wakers.
-    static POLLED_WAKER: Cell<*const Waker> = const { Cell::new(ptr::null()) };
-    /// The sum of the waits that were added in this poll.
-    static SHORT_SUM: Cell<ShortSum> = const { Cell::new(ShortSum::Wake) };
-    /// The sum, if `SHORT_SUM` cannot express it.
-    static LONG_SUM: Cell<Option<Wait>> = const { Cell::new(None) };
-    /// The waits with foreign wakers of the task in `POLLED_WAKER`, if there are any.
-    static FOREIGN_WAITS: Cell<Option<ForeignWaits>> = const { Cell::new(None) };
+    /// The innermost future-style task that is being polled on this thread.
+    static POLLED: Cell<PolledTask> = const { Cell::new(PolledTask::NONE) };
+    /// The sum of a task in whose [`PolledTask`] it is `Until`.
+    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// The sums that do not fit elsewhere. The last one belongs to the innermost task with such a
+    /// sum.
+    static LONG_SUMS: RefCell<Vec<LongSum>> = const { RefCell::new(Vec::new()) };
 }
+
+/// A future-style task that is being polled, and the sum of the waits that were added in this poll.
+///
+/// Every poll reads and writes this twice, so it is a single word: the address of the task's waker,
+/// and in the lowest three bits the sum. The address only distinguishes the task's own waker from
+/// foreign wakers.
+#[derive(Clone, Copy, PartialEq)]
+struct PolledTask(usize);
 
 #[derive(Clone, Copy, PartialEq)]
-enum ShortSum {
+enum Sum {
     Wake,
     Ready,
     Turn,
-    /// The sum is in `LONG_SUM` and `FOREIGN_WAITS`. Otherwise both are empty.
+    /// The deadline in `DEADLINE`.
+    Until,
+    /// The last one of `LONG_SUMS`.
     Long,
+}
+
+/// A sum with foreign wakers, or with a deadline while `DEADLINE` belongs to an outer task.
+struct LongSum {
+    wait: Wait,
+    /// The waits with foreign wakers, if there are any.
+    foreign: Option<Box<ForeignWaits>>,
+}
+
+impl PolledTask {
+    /// No task is being polled.
+    const NONE: Self = Self(0);
+    const SUM: usize = 0b111;
+
+    /// A task whose sum is `Wake`.
+    #[inline]
+    fn new(waker: &Waker) -> Self {
+        const { assert!(align_of::<Waker>() > Self::SUM, "this needs a 64-bit target") };
+        Self(ptr::from_ref(waker).addr())
+    }
+
+    #[inline]
+    fn with_sum(self, sum: Sum) -> Self {
+        Self(self.0 & !Self::SUM | sum as usize)
+    }
+
+    #[inline]
+    fn sum(self) -> Sum {
+        match self.0 & Self::SUM {
+            0 => Sum::Wake,
+            1 => Sum::Ready,
+            2 => Sum::Turn,
+            3 => Sum::Until,
+            _ => Sum::Long,
+        }
+    }
 }
 
 impl PerformWaits {
@@ -155,44 +184,55 @@ impl PerformWaits {
     /// of the waits of the `Perform`s in it.
     #[inline]
     pub fn poll<F: Future>(&mut self, body: Pin<&mut F>, cx: &Context<'_>) -> Step<F::Output> {
-        let _outer = SavedOuterTask::save_and_set(cx.waker());
+        let outer = OuterTask(POLLED.replace(PolledTask::new(cx.waker())));
         if self.foreign_waits.is_some() {
             self.load_foreign_waits(cx);
         }
         let polled = body.poll(&mut task::Context::from_waker(cx.waker()));
-        let wait = match SHORT_SUM.replace(ShortSum::Wake) {
-            ShortSum::Wake => Wait::Wake,
-            ShortSum::Ready => Wait::Ready,
-            ShortSum::Turn => Wait::Turn,
-            ShortSum::Long => self.take_long_sum(),
+        // The sum is taken in both arms. So its branches come after the branch of the output.
+        let step = match polled {
+            Poll::Ready(output) => {
+                self.take_wait();
+                Step::Done(output)
+            }
+            Poll::Pending => Step::Suspended(self.take_wait()),
         };
-        match polled {
-            Poll::Ready(output) => Step::Done(output),
-            Poll::Pending => Step::Suspended(wait),
+        outer.restore();
+        step
+    }
+
+    /// Takes the sum as a wait. Keeps the waits with foreign wakers for the next poll.
+    #[inline]
+    fn take_wait(&mut self) -> Wait {
+        match POLLED.get().sum() {
+            Sum::Turn => Wait::Turn,
+            Sum::Ready => Wait::Ready,
+            Sum::Wake => Wait::Wake,
+            Sum::Until | Sum::Long => self.take_long_wait(),
         }
     }
 
-    /// Wakes the foreign wakers whose waits are over, removes the waits of `Perform`s that are
-    /// gone, and puts the rest into `FOREIGN_WAITS`.
+    /// Wakes the foreign wakers whose waits are over, and begins the sum with the other waits.
     #[cold]
     fn load_foreign_waits(&mut self, cx: &Context<'_>) {
         let mut waits = self.foreign_waits.take().unwrap_or_default();
-        waits.retain(ForeignWait::is_alive);
-        let over: Vec<_> = waits.extract_if(.., |wait| wait.is_over(cx)).collect();
-        FOREIGN_WAITS.set(Some(waits));
-        SHORT_SUM.set(ShortSum::Long);
-        over.into_iter().for_each(|wait| wait.waker.wake());
+        let over = waits.take_over(cx);
+        change_sum(|sum| sum.foreign = Some(waits));
+        over.into_iter().filter(ForeignWait::counts).for_each(|wait| wait.waker.wake());
     }
 
-    /// Takes the kept waits back from `FOREIGN_WAITS`, and adds them to the wait of the task.
-    fn take_long_sum(&mut self) -> Wait {
-        let wait = LONG_SUM.take().unwrap_or(Wait::Wake);
-        let Some(mut waits) = FOREIGN_WAITS.take() else { return wait };
-        // A `Perform` that was dropped in this poll no longer counts.
-        waits.retain(ForeignWait::is_alive);
-        *self.foreign_waits = (!waits.is_empty()).then_some(waits);
-        let foreign = self.foreign_waits.iter().flat_map(|waits| waits.iter());
-        foreign.fold(wait, |sum, foreign| sum.or(foreign.wait.clone()))
+    /// Takes the sum, if it is a deadline. If not, takes the kept waits back from the sum, and adds
+    /// them to the wait of the task.
+    #[inline(never)]
+    fn take_long_wait(&mut self) -> Wait {
+        if POLLED.get().sum() == Sum::Until {
+            return take_deadline();
+        }
+        let LongSum { wait, foreign } = take_sum();
+        let Some(mut waits) = foreign else { return wait };
+        let sum = wait.or(waits.sum());
+        *self.foreign_waits = (waits.len() > 0).then_some(waits);
+        sum
     }
 }
 
@@ -209,8 +249,8 @@ impl Drop for PerformWaits {
 }
 
 #[cold]
-fn wake_all(waits: Vec<ForeignWait>) {
-    for wait in waits.into_iter().filter(ForeignWait::is_alive) {
+fn wake_all(waits: ForeignWaits) {
+    for wait in waits.into_vec().into_iter().filter(ForeignWait::counts) {
         // A foreign waker may panic. The next one still has to be woken.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| wait.waker.wake())) {
             mem::forget(payload);
@@ -218,114 +258,119 @@ fn wake_all(waits: Vec<ForeignWait>) {
     }
 }
 
-impl ForeignWait {
-    fn is_alive(&self) -> bool {
-        self.perform.strong_count() > 0
-    }
+/// The task in whose poll this task is polled. After this poll it is the one that is being polled
+/// again.
+struct OuterTask(PolledTask);
 
-    fn is_over(&self, cx: &Context<'_>) -> bool {
-        match self.wait {
-            Wait::Turn => true,
-            Wait::Until(deadline) => deadline <= cx.now(),
-            Wait::Ready | Wait::Wake => false,
-        }
-    }
-}
-
-/// Restores the thread-locals of the outer task (the future-style task in whose poll this task is
-/// polled), also when the poll panics.
-struct SavedOuterTask {
-    polled: *const Waker,
-    short_sum: ShortSum,
-    /// `None` unless the short sum is `Long`. These are the values of `LONG_SUM` and
-    /// `FOREIGN_WAITS`.
-    long_sum: Option<(Option<Wait>, Option<ForeignWaits>)>,
-}
-
-impl SavedOuterTask {
+impl OuterTask {
     #[inline]
-    fn save_and_set(waker: &Waker) -> Self {
-        let polled = POLLED_WAKER.replace(waker);
-        let short_sum = SHORT_SUM.replace(ShortSum::Wake);
-        let long_sum = if short_sum == ShortSum::Long { save_long_sum() } else { None };
-        Self { polled, short_sum, long_sum }
+    fn restore(self) {
+        POLLED.set(self.0);
+        mem::forget(self);
     }
 }
 
-#[cold]
-fn save_long_sum() -> Option<(Option<Wait>, Option<ForeignWaits>)> {
-    Some((LONG_SUM.take(), FOREIGN_WAITS.take()))
-}
-
-impl Drop for SavedOuterTask {
-    #[inline]
+/// The poll has panicked, and its sum is left.
+impl Drop for OuterTask {
+    #[cold]
     fn drop(&mut self) {
-        POLLED_WAKER.set(self.polled);
-        let left = SHORT_SUM.replace(self.short_sum);
-        if left == ShortSum::Long || self.short_sum == ShortSum::Long {
-            restore_long_sum(self.long_sum.take());
-        }
+        let LongSum { foreign, .. } = take_sum();
+        POLLED.set(self.0);
+        foreign.into_iter().for_each(|waits| wake_all(*waits));
     }
 }
 
-#[cold]
-fn restore_long_sum(saved: Option<(Option<Wait>, Option<ForeignWaits>)>) {
-    let (wait, waits) = saved.unwrap_or_default();
-    LONG_SUM.set(wait);
-    // `poll` has taken the waits of this task, unless it panicked.
-    if let Some(left) = FOREIGN_WAITS.replace(waits) {
-        wake_all(*left);
+#[inline]
+fn take_deadline() -> Wait {
+    DEADLINE.take().map_or(Wait::Wake, Wait::Until)
+}
+
+/// Takes the sum of the task that is being polled.
+fn take_sum() -> LongSum {
+    let polled = POLLED.get();
+    POLLED.set(polled.with_sum(Sum::Wake));
+    let wait = match polled.sum() {
+        Sum::Wake => Wait::Wake,
+        Sum::Ready => Wait::Ready,
+        Sum::Turn => Wait::Turn,
+        Sum::Until => take_deadline(),
+        Sum::Long => {
+            let sum = LONG_SUMS.with_borrow_mut(Vec::pop);
+            return sum.expect("a task with a long sum has put it there");
+        }
+    };
+    LongSum { wait, foreign: None }
+}
+
+/// Changes the sum of the task that is being polled.
+fn change_sum<R>(change: impl FnOnce(&mut LongSum) -> R) -> R {
+    let mut sum = take_sum();
+    let changed = change(&mut sum);
+    let short = if sum.foreign.is_none() { short_sum(&sum.wait) } else { None };
+    let kept = short.unwrap_or_else(|| {
+        LONG_SUMS.with_borrow_mut(|sums| sums.push(sum));
+        Sum::Long
+    });
+    POLLED.set(POLLED.get().with_sum(kept));
+    changed
+}
+
+/// Returns this wait as a sum without a place in `LONG_SUMS`. Returns `None` for a deadline, while
+/// `DEADLINE` belongs to an outer task.
+#[inline]
+fn short_sum(wait: &Wait) -> Option<Sum> {
+    match wait {
+        Wait::Wake => Some(Sum::Wake),
+        Wait::Ready => Some(Sum::Ready),
+        Wait::Turn => Some(Sum::Turn),
+        Wait::Until(deadline) => DEADLINE.get().is_none().then(|| {
+            DEADLINE.set(Some(*deadline));
+            Sum::Until
+        }),
     }
 }
 
 /// Adds the wait of a `Perform` to the sum of the future-style task around it.
 #[inline]
-fn add_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
-    if !ptr::eq(POLLED_WAKER.get(), waker) {
-        return add_foreign_wait(wait, waker, alive);
+fn add_wait(wait: Wait, waker: &Waker, last: &mut LastWait) {
+    let task = PolledTask::new(waker);
+    // Usually this wait is the first one of the poll, and the waker is the task's own.
+    if POLLED.get() == task
+        && let Some(sum) = short_sum(&wait)
+    {
+        return POLLED.set(task.with_sum(sum));
     }
-    match (SHORT_SUM.get(), wait) {
-        (ShortSum::Turn, _) | (_, Wait::Wake) => {}
-        (ShortSum::Wake | ShortSum::Ready, Wait::Turn) => SHORT_SUM.set(ShortSum::Turn),
-        (ShortSum::Wake | ShortSum::Ready, Wait::Ready) => SHORT_SUM.set(ShortSum::Ready),
-        // `Ready` need not be copied to the long sum. The sum of `Ready` and a deadline is the
-        // deadline (see `Wait::or`).
-        (ShortSum::Wake | ShortSum::Ready | ShortSum::Long, wait) => add_to_long_sum(wait),
-    }
+    add_another_wait(wait, waker, last);
 }
 
-fn add_to_long_sum(wait: Wait) {
-    let sum = LONG_SUM.take().unwrap_or(Wait::Wake);
-    LONG_SUM.set(Some(sum.or(wait)));
-    SHORT_SUM.set(ShortSum::Long);
+#[inline(never)]
+fn add_another_wait(wait: Wait, waker: &Waker, last: &mut LastWait) {
+    if POLLED.get().with_sum(Sum::Wake) == PolledTask::new(waker) {
+        change_sum(|sum| sum.wait = sum.wait.clone().or(wait));
+    } else {
+        add_foreign_wait(wait, waker, last);
+    }
 }
 
 /// Adds a wait of a `Perform` whose waker is not the waker of the future-style task around it.
 #[cold]
-fn add_foreign_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
-    if POLLED_WAKER.get().is_null() {
+fn add_foreign_wait(wait: Wait, waker: &Waker, last: &mut LastWait) {
+    if POLLED.get() == PolledTask::NONE {
         on_a_foreign_executor(wait, waker);
     } else {
-        keep_foreign_wait(wait, waker, alive);
+        keep_foreign_wait(wait, waker, last);
     }
 }
 
 /// Keeps a wait with a foreign waker until it is over. It replaces the former wait of the same
 /// `Perform`.
-fn keep_foreign_wait(wait: Wait, waker: &Waker, alive: &mut AliveMark) {
-    let perform = Arc::downgrade(alive.0.get_or_insert_default());
-    let mut waits = FOREIGN_WAITS.take().unwrap_or_default();
-    let former: Vec<_> = waits.extract_if(.., |wait| wait.perform.ptr_eq(&perform)).collect();
-    if wait != Wait::Wake {
-        waits.push(ForeignWait { perform, wait, waker: waker.clone() });
+fn keep_foreign_wait(wait: Wait, waker: &Waker, last: &mut LastWait) {
+    if wait == Wait::Wake {
+        return last.forget();
     }
-    FOREIGN_WAITS.set(Some(waits));
-    match SHORT_SUM.replace(ShortSum::Long) {
-        ShortSum::Turn => add_to_long_sum(Wait::Turn),
-        ShortSum::Ready => add_to_long_sum(Wait::Ready),
-        ShortSum::Wake | ShortSum::Long => {}
-    }
-    drop(former);
+    let waker = waker.clone();
+    let unneeded = change_sum(|sum| sum.foreign.get_or_insert_default().add(wait, waker, last));
+    drop(unneeded);
 }
 
 /// Handles a wait outside a future-style task. There is only the waker of the foreign executor. It

@@ -28,7 +28,7 @@ use crate::{
     host::{
         PartWakers, WokenParts,
         part_set::PartSet,
-        part_wakers::{foreign_waker, of_current_host},
+        part_wakers::{ForeignPartWakers, of_current_host},
     },
 };
 
@@ -57,8 +57,10 @@ struct Part<T> {
 struct WakersOfParts {
     /// Owned by the wakers.
     woken: Weak<WokenParts>,
-    /// `None` if each waker takes an allocation of its own.
+    /// The wakers that the host makes, if it makes any.
     hosted: Option<Box<dyn PartWakers>>,
+    /// The others take an allocation each.
+    foreign: ForeignPartWakers,
 }
 
 impl<T: Task> Parts<T> {
@@ -113,7 +115,7 @@ impl<T: Task> Parts<T> {
         woken: &Arc<WokenParts>,
         done: &mut impl FnMut(usize, T::Output) -> ControlFlow<()>,
     ) -> ControlFlow<(), bool> {
-        let set = Arc::clone(&self.to_resume);
+        let set = woken.parts();
         let (mut bits, mut turns) = (set.take_from_word(word, u64::MAX), 0);
         while bits != 0 {
             let bit = bits.trailing_zeros();
@@ -212,7 +214,7 @@ impl<T: Task> Parts<T> {
 }
 
 impl WakersOfParts {
-    /// Prepares the wakers for a resume with this context. On a new host they are new wakers, so
+    /// Prepares the wakers for a resume with this context. On another host they are new wakers, so
     /// that each part has to be resumed.
     fn begin_resume(
         &mut self,
@@ -220,11 +222,13 @@ impl WakersOfParts {
         to_resume: &Arc<PartSet>,
         len: usize,
     ) -> Arc<WokenParts> {
-        if self.hosted.as_ref().is_some_and(|hosted| !hosted.are_of_this_host()) {
+        let mut woken = self.woken.upgrade();
+        if self.may_be_of_another_host(woken.as_deref(), cx) {
             *self = Self::default();
+            woken = None;
             (0..len).for_each(|part| to_resume.insert(part));
         }
-        let woken = self.woken.upgrade().unwrap_or_else(|| {
+        let woken = woken.unwrap_or_else(|| {
             let woken = Arc::new(WokenParts::new(Arc::clone(to_resume), len));
             self.woken = Arc::downgrade(&woken);
             self.hosted = of_current_host(&woken);
@@ -234,11 +238,20 @@ impl WakersOfParts {
         woken
     }
 
+    /// A host that makes no wakers for parts is recognised by the waker of the combinator. This is
+    /// another one after a move within the host as well, where resuming all parts does no harm.
+    fn may_be_of_another_host(&self, woken: Option<&WokenParts>, cx: &Context<'_>) -> bool {
+        match &self.hosted {
+            Some(hosted) => !hosted.are_of_this_host(),
+            None => woken.is_some_and(|woken| !woken.wakes(cx.waker())),
+        }
+    }
+
     #[inline]
-    fn waker(&self, woken: &Arc<WokenParts>, part: usize) -> Waker {
+    fn waker(&mut self, woken: &Arc<WokenParts>, part: usize) -> Waker {
         match &self.hosted {
             Some(hosted) => hosted.waker(part),
-            None => foreign_waker(woken, part),
+            None => self.foreign.waker(woken, part),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::{
     any::Any,
     cell::{Cell, RefCell},
     fmt, io,
+    mem::ManuallyDrop,
     os::fd::BorrowedFd,
     panic::Location,
     ptr,
@@ -53,6 +54,9 @@ pub trait Host {
 
     /// Returns the label of the task that is being resumed, or whose destructors are running, if
     /// there is one.
+    ///
+    /// A signal handler may call this, to name the task whose stack has overflowed. So it does not
+    /// allocate, lock or panic. If the host is in the middle of a change, it returns `None`.
     fn label(&self) -> Option<Label>;
 
     /// Takes a new task and returns its key, for the methods of [`tasks`](Host::tasks). The task is
@@ -123,8 +127,7 @@ pub trait Host {
     /// Returns wakers for the parts of a combinator, such as [`join_all`](crate::join_all). When
     /// one of them is woken, it calls [`WokenParts::wake`].
     ///
-    /// By default there are none. The combinator then makes a waker with an allocation for each
-    /// resume of a part.
+    /// By default there are none. The combinator then makes them, with an allocation for each part.
     fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {
         _ = woken;
         None
@@ -218,7 +221,11 @@ pub trait Reactor: Send + Sync {
 pub struct DescriptorKey(pub u64);
 
 thread_local! {
-    static CURRENT: RefCell<Option<Rc<dyn Host>>> = const { RefCell::new(None) };
+    /// [`Entered`] drops the reference. Without a destructor of its own, the thread-local is found
+    /// in one load. It also exists until the thread has ended: a loop in another thread-local may be
+    /// dropped late.
+    static CURRENT: RefCell<ManuallyDrop<Option<Rc<dyn Host>>>> =
+        const { RefCell::new(ManuallyDrop::new(None)) };
     /// The [`Host::own_wakers`] of `CURRENT`. A leaf that waits finds them here without a call.
     static OWN_WAKERS: Cell<Option<OwnWakers>> = const { Cell::new(None) };
 }
@@ -230,10 +237,9 @@ thread_local! {
 /// assert!(host::current().is_none());
 /// ```
 pub fn enter(host: Rc<dyn Host>) -> Entered {
-    // `CURRENT` may be gone: a loop in another thread-local may be dropped after it.
     let own_wakers = OWN_WAKERS.replace(host.own_wakers());
-    let outer = CURRENT.try_with(|current| current.replace(Some(host)));
-    Entered { outer: outer.ok().flatten(), own_wakers }
+    let outer = CURRENT.replace(ManuallyDrop::new(Some(host)));
+    Entered { outer: ManuallyDrop::into_inner(outer), own_wakers }
 }
 
 /// A guard that makes a host drive this thread while it exists. Made by [`enter`].
@@ -247,8 +253,8 @@ pub struct Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         OWN_WAKERS.set(self.own_wakers);
-        let outer = self.outer.take();
-        let _ = CURRENT.try_with(|current| current.replace(outer));
+        let inner = CURRENT.replace(ManuallyDrop::new(self.outer.take()));
+        drop(ManuallyDrop::into_inner(inner));
     }
 }
 
@@ -259,8 +265,9 @@ impl fmt::Debug for Entered {
 }
 
 /// Returns the host that drives this thread, if there is one.
+#[inline]
 pub fn current() -> Option<Rc<dyn Host>> {
-    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+    CURRENT.with_borrow(|current| Option::clone(current))
 }
 
 /// Returns the label of the task that is being resumed on this thread, or whose destructors are
@@ -334,6 +341,7 @@ impl Context<'_> {
 /// # Panics
 ///
 /// When no host drives this thread.
+#[inline]
 pub(crate) fn expect_current() -> Rc<dyn Host> {
     current().expect(
         "no host drives this thread: run the task with EventLoop::block_on or spawn it on a loop",

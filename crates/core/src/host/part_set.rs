@@ -14,8 +14,9 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 /// The numbers are bits. A bit of a higher level tells whether a word below it has bits. So the
 /// next number is found in a few steps, however few of them are in the set. Words have 64 bits.
 ///
-/// A higher bit may be left over from a word that is empty by now. The opposite lasts only as long
-/// as a call of `insert`, which sets the lowest bit first.
+/// A higher bit may be left over from a word that is empty by now, until `next_word` comes across
+/// it. So numbers of one word that come one after another change the lowest level only. The
+/// opposite lasts only as long as a call of `insert`, which sets the lowest bit first.
 #[derive(Debug)]
 pub(crate) struct PartSet {
     levels: Vec<Box<[AtomicU64]>>,
@@ -34,40 +35,59 @@ impl PartSet {
         Self { levels }
     }
 
+    #[inline]
     pub(crate) fn insert(&self, number: usize) {
         self.insert_into_word(number / 64, 1 << (number % 64));
     }
 
     /// Inserts the numbers of these bits of a word.
     #[inline]
-    pub(crate) fn insert_into_word(&self, mut word: usize, mut bits: u64) {
-        for level in &self.levels {
-            // If the word has had bits, the higher levels know.
-            if bits == 0 || level[word].fetch_or(bits, SeqCst) != 0 {
+    pub(crate) fn insert_into_word(&self, word: usize, bits: u64) {
+        // If the word has had bits, the higher levels know.
+        if bits != 0 && self.levels[0][word].fetch_or(bits, SeqCst) == 0 {
+            self.note_bits(word);
+        }
+    }
+
+    /// Sets the higher bits of a word that has bits.
+    fn note_bits(&self, mut word: usize) {
+        for level in &self.levels[1..] {
+            let (above, bit) = (&level[word / 64], 1 << (word % 64));
+            if above.load(SeqCst) & bit != 0 || above.fetch_or(bit, SeqCst) != 0 {
                 return;
             }
-            bits = 1 << (word % 64);
             word /= 64;
         }
     }
 
-    /// Returns the first word, from this one on, that may have bits.
-    pub(crate) fn next_word(&self, word: usize) -> Option<usize> {
-        self.next_word_of(0, word)
+    /// Returns the first word that has bits, from this one on.
+    #[inline]
+    pub(crate) fn next_word(&self, mut word: usize) -> Option<usize> {
+        loop {
+            word = self.next_noted(word)?;
+            if self.levels[0].get(word)?.load(SeqCst) != 0 {
+                return Some(word);
+            }
+            self.note_empty(word);
+            word += 1;
+        }
     }
 
-    fn next_word_of(&self, level: usize, mut word: usize) -> Option<usize> {
-        let Some(above) = self.levels.get(level + 1) else {
-            // The highest level is a single word, or empty.
-            return (word < self.levels[level].len()).then_some(word);
-        };
-        loop {
-            let bits = above.get(word / 64)?.load(SeqCst) & (u64::MAX << (word % 64));
+    /// Returns the first word, from this one on, that may have bits according to the higher levels.
+    fn next_noted(&self, word: usize) -> Option<usize> {
+        let mut index = word;
+        for (level, words) in self.levels.iter().enumerate().skip(1) {
+            let bits = words.get(index / 64)?.load(SeqCst) >> (index % 64);
             if bits != 0 {
-                return Some(word / 64 * 64 + bits.trailing_zeros() as usize);
+                index += bits.trailing_zeros() as usize;
+                // Down again. If a word there is empty by now, the next one may have bits.
+                return self.levels[1..level].iter().rev().try_fold(index, |index, words| {
+                    Some(index * 64 + words.get(index)?.load(SeqCst).trailing_zeros() as usize)
+                });
             }
-            word = self.next_word_of(level + 1, word / 64 + 1)? * 64;
+            index = index / 64 + 1;
         }
+        (self.levels.len() == 1).then_some(word)
     }
 
     /// Takes these bits out of a word, as far as they are in it.
@@ -76,9 +96,7 @@ impl PartSet {
         if self.levels[0][word].load(SeqCst) & bits == 0 {
             return 0;
         }
-        let taken = self.levels[0][word].fetch_and(!bits, SeqCst) & bits;
-        self.note_empty(word);
-        taken
+        self.levels[0][word].fetch_and(!bits, SeqCst) & bits
     }
 
     /// Clears the higher bits of a word that is empty.

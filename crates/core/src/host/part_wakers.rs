@@ -4,7 +4,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     task::{Wake, Waker},
@@ -32,7 +32,8 @@ pub struct WokenParts {
     is_woken: AtomicBool,
     /// A part's waker was cloned, so code outside the host may wake the combinator.
     has_escaped: AtomicBool,
-    combinator: Mutex<Option<Waker>>,
+    /// Shared, so that it can be woken while nothing is locked.
+    combinator: Mutex<Option<Arc<Waker>>>,
 }
 
 impl WokenParts {
@@ -46,6 +47,12 @@ impl WokenParts {
         }
     }
 
+    /// Returns the parts that were woken and not resumed since.
+    #[inline]
+    pub(crate) fn parts(&self) -> &PartSet {
+        &self.parts
+    }
+
     /// Returns the number of parts.
     #[allow(clippy::len_without_is_empty)] // A combinator without parts needs no wakers.
     pub fn len(&self) -> usize {
@@ -56,35 +63,42 @@ impl WokenParts {
     /// The caller wakes it while nothing is borrowed, because it may be another executor's.
     #[inline]
     #[must_use = "the combinator is resumed only if its waker is woken"]
-    pub fn wake(&self, part: usize) -> Option<Waker> {
+    pub fn wake(&self, part: usize) -> Option<Arc<Waker>> {
         self.parts.insert(part);
         match self.is_woken.load(SeqCst) || self.is_woken.swap(true, SeqCst) {
             true => None,
-            false => self.lock().take(),
+            false => self.lock().clone(),
         }
     }
 
-    /// Records that a part's waker was cloned. Calls `note` with the waker of the combinator, which
-    /// counts as cloned from now on. Later wakers of the combinator are cloned for real.
+    /// Records that a part's waker was cloned. The first time, calls `note` with the waker of the
+    /// combinator, which counts as cloned from now on. Later wakers of the combinator are cloned
+    /// for real.
     ///
     /// `note` must not run code of users, because the waker is locked meanwhile.
     pub fn escape(&self, note: impl FnOnce(&Waker)) {
-        self.has_escaped.store(true, SeqCst);
+        if self.has_escaped.load(SeqCst) || self.has_escaped.swap(true, SeqCst) {
+            return;
+        }
         if let Some(combinator) = &*self.lock() {
             note(combinator);
         }
     }
 
+    /// Returns whether the combinator had this waker in its last resume.
+    pub(crate) fn wakes(&self, waker: &Waker) -> bool {
+        self.lock().as_ref().is_some_and(|former| former.will_wake(waker))
+    }
+
     /// Begins a resume of the combinator with this context: the next wake of a part wakes the waker
     /// in it. `are_local` says whether the host notices when a part's waker is cloned.
     pub(crate) fn begin_resume(&self, cx: &Context<'_>, are_local: bool) {
-        let is_same = self.lock().as_ref().is_some_and(|former| former.will_wake(cx.waker()));
-        if !is_same {
+        if !self.wakes(cx.waker()) {
             let combinator = match are_local && !self.has_escaped.load(SeqCst) {
                 true => cx.local_waker().into_waker(),
                 false => cx.waker().clone(),
             };
-            self.replace_combinator(Some(combinator));
+            self.replace_combinator(Some(Arc::new(combinator)));
         }
         // From here on a wake may need the waker, so it has been stored before.
         self.is_woken.store(false, SeqCst);
@@ -95,14 +109,14 @@ impl WokenParts {
         self.replace_combinator(None);
     }
 
-    fn replace_combinator(&self, combinator: Option<Waker>) {
+    fn replace_combinator(&self, combinator: Option<Arc<Waker>>) {
         let former = std::mem::replace(&mut *self.lock(), combinator);
         // Another executor's waker runs code of users when it is dropped, so the lock comes first.
         drop(former);
     }
 
     /// No code of users runs under this lock, so the value behind a poisoned lock is consistent.
-    fn lock(&self) -> MutexGuard<'_, Option<Waker>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Waker>>> {
         self.combinator.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -131,9 +145,24 @@ pub(crate) fn of_current_host(woken: &Arc<WokenParts>) -> Option<Box<dyn PartWak
     host::current()?.part_wakers(woken)
 }
 
-/// Returns a waker of a part that every host and executor can use. It takes an allocation.
-pub(crate) fn foreign_waker(woken: &Arc<WokenParts>, part: usize) -> Waker {
-    Waker::from(Arc::new(ForeignPart { woken: Arc::clone(woken), part }))
+/// Wakers of parts that every host and executor can use. A waker takes an allocation, and stays the
+/// same as long as it is needed. So a combinator inside a part notices when it has moved.
+#[derive(Default)]
+pub(crate) struct ForeignPartWakers {
+    /// Empty until there is a waker.
+    parts: Vec<Weak<ForeignPart>>,
+}
+
+impl ForeignPartWakers {
+    pub(crate) fn waker(&mut self, woken: &Arc<WokenParts>, part: usize) -> Waker {
+        self.parts.resize(woken.len(), Weak::new());
+        let waker = self.parts[part].upgrade().unwrap_or_else(|| {
+            let waker = Arc::new(ForeignPart { woken: Arc::clone(woken), part });
+            self.parts[part] = Arc::downgrade(&waker);
+            waker
+        });
+        waker.into()
+    }
 }
 
 struct ForeignPart {
@@ -148,7 +177,7 @@ impl Wake for ForeignPart {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if let Some(combinator) = self.woken.wake(self.part) {
-            combinator.wake();
+            combinator.wake_by_ref();
         }
     }
 }

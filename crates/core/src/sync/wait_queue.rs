@@ -102,10 +102,9 @@ impl WaitQueue {
         let number = NonZeroU64::MIN.saturating_add(self.added);
         self.added += 1;
         place.number = Some(number);
-        let entry = QueueEntry { number, waker };
         match self.first {
-            None => self.first = Some(entry),
-            Some(_) => self.push_behind(entry),
+            None => self.first = Some(QueueEntry { number, waker }),
+            Some(_) => self.push_behind(number, waker),
         }
     }
 
@@ -172,8 +171,8 @@ impl WaitQueue {
 /// makes the usual case slower.
 impl WaitQueue {
     #[inline(never)]
-    fn push_behind(&mut self, entry: QueueEntry) {
-        self.behind.push_back(entry);
+    fn push_behind(&mut self, number: NonZeroU64, waker: Option<Waker>) {
+        self.behind.push_back(QueueEntry { number, waker });
     }
 
     #[inline(never)]

@@ -10,9 +10,7 @@ use std::{
 };
 
 use corosensei::{Coroutine, CoroutineResult, stack::STACK_ALIGNMENT};
-use quadrivium_core::{
-    Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait, host, inspect::Style,
-};
+use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait, inspect::Style};
 
 use crate::{
     handle::{self, Cancelled, RestoreCurrent, Resume},
@@ -234,7 +232,7 @@ impl<R: 'static> GreenThread<R> {
         stack: Stack,
         made_at: &'static Location<'static>,
     ) -> Self {
-        let occupant = Occupant::new(made_at, host::label(), stack.usable());
+        let occupant = Occupant::new(made_at, stack.usable());
         let coroutine = Coroutine::with_stack(stack, |yielder, first| match first {
             Resume::Continue => handle::run(yielder, body),
             Resume::Cancel => unreachable!("a coroutine that has not started is just dropped"),
@@ -256,7 +254,17 @@ impl<R> GreenThread<R> {
 }
 
 impl<F, T> Drop for GreenTask<F, T> {
+    #[inline]
     fn drop(&mut self) {
+        if !matches!(self.state, State::Done) {
+            self.cancel();
+        }
+    }
+}
+
+impl<F, T> GreenTask<F, T> {
+    #[cold]
+    fn cancel(&mut self) {
         // The state is set to `Done` before the cancel, because the cancel may panic.
         match mem::replace(&mut self.state, State::Done) {
             State::Started(thread) => thread.cancel(),

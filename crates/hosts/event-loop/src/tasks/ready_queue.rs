@@ -1,104 +1,80 @@
 //! [`ReadyQueue`]: a queue of the tasks that are ready. The first to become ready is resumed first.
 //!
 //! ```text
-//!         taken         turn_end      pushed
-//!           ▼             ▼             ▼
-//!  ┌───┬───┬───┬───┬───┬───┬───┬───┬───┬───┬───┐  The loop takes the tasks of this turn. Tasks
-//!  │       │ this turn     │ later         │    │  that become ready meanwhile wait behind them,
-//!  └───┴───┴───┴───┴───┴───┴───┴───┴───┴───┴───┘  for the next turn.
+//!          taken
+//!            ▼
+//!  ┌───┬───┬───┬───┬───┐                The loop takes the tasks of this turn, from the first to
+//!  │       │ this turn │                the last.
+//!  └───┴───┴───┴───┴───┘
+//!  ┌───┬───┬───┬ ─ ─ ─ ─                Tasks that become ready meanwhile wait for the next turn.
+//!  │ later     │
+//!  └───┴───┴───┴ ─ ─ ─ ─
 //! ```
 //!
-//! The queue is a ring. Its length is a power of two, so that a number becomes a place by a mask,
-//! without a branch. That is cheaper than `VecDeque`, and than two vectors that change places.
+//! When a turn begins, both change places.
+
+use std::mem;
 
 use super::slot_key::SlotKey;
 
 #[derive(Debug, Default)]
 pub(crate) struct ReadyQueue {
-    /// A task at each place, and any keys at the places that are free.
-    ring: Vec<SlotKey>,
-    /// Number of tasks that have been taken out. This number and the next two may wrap around.
+    /// The tasks of this turn.
+    this_turn: Vec<SlotKey>,
+    /// The number of them that have been taken.
     taken: usize,
-    /// The value of `taken` at the end of this turn.
-    turn_end: usize,
-    /// Number of tasks that have been put in.
-    pushed: usize,
+    /// The tasks that have become ready since this turn began.
+    later: Vec<SlotKey>,
 }
 
-/// A ring of this length, 8 KiB, never shrinks.
+/// A vector of this length, 8 KiB, never shrinks.
 const LARGE: usize = 1_024;
 
 impl ReadyQueue {
     #[inline]
     pub(crate) fn push(&mut self, key: SlotKey) {
-        if self.len() == self.ring.len() {
-            self.grow();
-        }
-        let place = self.place(self.pushed);
-        self.ring[place] = key;
-        self.pushed = self.pushed.wrapping_add(1);
+        self.later.push(key);
     }
 
     /// Begins a turn with all tasks that are ready. If a trace has panicked in the middle of a
     /// turn, the rest of that turn comes first, as a turn of its own.
     #[inline]
     pub(crate) fn begin_turn(&mut self) {
-        if self.taken == self.turn_end {
-            if self.ring.len() > LARGE && self.len() < self.ring.len() / 16 {
+        if self.taken == self.this_turn.len() {
+            if self.this_turn.capacity() > LARGE {
                 self.shrink();
             }
-            self.turn_end = self.pushed;
+            self.this_turn.clear();
+            self.taken = 0;
+            mem::swap(&mut self.this_turn, &mut self.later);
+        }
+    }
+
+    /// Gives most of the memory back if the tasks of this turn have needed little of it.
+    #[cold]
+    fn shrink(&mut self) {
+        if self.this_turn.len() < self.this_turn.capacity() / 16 {
+            self.this_turn.shrink_to(LARGE);
         }
     }
 
     /// Takes the next task of this turn.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<SlotKey> {
-        if self.taken == self.turn_end {
-            return None;
-        }
-        let key = self.ring[self.place(self.taken)];
-        self.taken = self.taken.wrapping_add(1);
+        let key = *self.this_turn.get(self.taken)?;
+        self.taken += 1;
         Some(key)
     }
 
     /// Returns the number of ready tasks.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.pushed.wrapping_sub(self.taken)
+        self.this_turn.len() - self.taken + self.later.len()
     }
 
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.pushed == self.taken
-    }
-
-    #[inline]
-    fn place(&self, number: usize) -> usize {
-        number & self.ring.len().wrapping_sub(1)
-    }
-
-    /// Doubles the ring.
-    #[cold]
-    fn grow(&mut self) {
-        self.rotate();
-        self.ring.resize((self.ring.len() * 2).max(8), SlotKey(0));
-    }
-
-    /// Gives most of the memory back after a turn with many tasks.
-    #[cold]
-    fn shrink(&mut self) {
-        self.rotate();
-        self.ring.truncate(self.len().next_power_of_two().max(LARGE));
-        self.ring.shrink_to_fit();
-    }
-
-    /// Moves the tasks to the start of the ring.
-    fn rotate(&mut self) {
-        let place = self.place(self.taken);
-        self.ring.rotate_left(place);
-        (self.turn_end, self.pushed) = (self.turn_end.wrapping_sub(self.taken), self.len());
-        self.taken = 0;
+        self.later.is_empty() && self.taken == self.this_turn.len()
     }
 }
 
@@ -107,14 +83,12 @@ impl ReadyQueue {
 impl ReadyQueue {
     /// Returns all tasks.
     pub(crate) fn iter(&self) -> impl Iterator<Item = SlotKey> {
-        let key = |n| self.ring[self.place(self.taken.wrapping_add(n))];
-        (0..self.len()).map(key)
+        self.later.iter().copied()
     }
 
     /// Removes the first `n` tasks.
     pub(crate) fn forget(&mut self, n: usize) {
-        self.taken = self.taken.wrapping_add(n);
-        self.turn_end = self.taken;
+        self.later.drain(..n);
     }
 
     /// Begins a turn that consists of this task. No other task is here.
@@ -134,9 +108,6 @@ mod tests {
         #[test]
         fn behaves_like_a_queue_with_a_mark(operations in prop::collection::vec(0..8, 0..400)) {
             let (mut ready, mut model, mut in_turn) = (ReadyQueue::default(), VecDeque::new(), 0);
-            ready.grow();
-            // The numbers soon wrap around.
-            [ready.taken, ready.turn_end, ready.pushed] = [usize::MAX - 20; 3];
             for (number, operation) in (0..).zip(operations) {
                 match operation {
                     0..4 => {
@@ -159,16 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn the_queue_shrinks_after_a_turn_with_many_tasks() {
+    fn the_queue_shrinks_after_turns_with_few_tasks() {
         let mut ready = ReadyQueue::default();
-        (0..10_000).for_each(|number| ready.push(SlotKey(number)));
-        ready.begin_turn();
-        assert_eq!((0..9_998).filter_map(|_| ready.take()).count(), 9_998);
-        ready.push(SlotKey(10_000));
-        assert_eq!([9_998, 9_999].map(|number| ready.take() == Some(SlotKey(number))), [true; 2]);
-        assert_eq!((ready.take(), ready.ring.len()), (None, 16_384));
-        ready.begin_turn();
-        assert_eq!((ready.take(), ready.take()), (Some(SlotKey(10_000)), None));
-        assert_eq!(ready.ring.capacity(), LARGE);
+        for tasks in [10_000, 10_000, 1, 1, 1] {
+            (0..tasks).for_each(|number| ready.push(SlotKey(number)));
+            ready.begin_turn();
+            (0..tasks).for_each(|number| assert_eq!(ready.take(), Some(SlotKey(number))));
+            assert_eq!(ready.take(), None);
+        }
+        assert_eq!([ready.this_turn.capacity(), ready.later.capacity()], [LARGE; 2]);
     }
 }

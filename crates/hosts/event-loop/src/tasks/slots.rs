@@ -10,7 +10,7 @@
 //! | | stage | event | next stage | function |
 //! |---|---|---|---|---|
 //! | 1 | `Free` | the task is spawned | `Ready` | `TaskSlots::insert` |
-//! | 2 | `Ready` | the task is the next in the ready queue | `Running` | `Loop::take_next_task` |
+//! | 2 | `Ready` | the task is the next in the ready queue | `Running` | `TaskSlots::start_step` |
 //! | 3 | `Running`, `Woken`, `Cancelled` | the task is done or panics | `Ended` | `TaskSlots::end` |
 //! | 4 | `Ended` | the result is joined, or dropped unread | `Free` | `TaskSlots::free` |
 //! | 5 | `Running` | the task suspends, and not only for a turn | `Suspended` | `Loop::suspend` |
@@ -223,6 +223,17 @@ impl TaskSlots {
     pub(crate) fn at(&mut self, key: SlotKey) -> Option<&mut TaskSlot> {
         let slot = self.slots.get_mut(key.slot() as usize)?;
         (slot.generation == key.generation()).then_some(slot)
+    }
+
+    /// Takes a task out of its slot, to resume it. Returns `None` if it is not ready.
+    #[inline]
+    pub(crate) fn start_step(&mut self, key: SlotKey) -> Option<HostedTask> {
+        let slot = self.at(key)?;
+        if slot.stage != TaskStage::Ready {
+            return None;
+        }
+        slot.stage = TaskStage::Running;
+        slot.body.take()
     }
 
     /// Returns whether this task is ready.

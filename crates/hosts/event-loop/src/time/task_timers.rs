@@ -1,8 +1,9 @@
-//! [`TaskTimers`]: at most one deadline per task, in the buckets of a wheel.
+//! [`TaskTimers`]: at most one deadline per task, in one heap or in the buckets of a wheel.
 //!
-//! Time is divided into ticks of 262 µs. Bucket 0 has the deadlines of the current tick and of all
-//! ticks before it. Later deadlines are in buckets that cover one tick, 64 ticks, 4,096 ticks, and
-//! so on:
+//! Up to 1,024 deadlines are one heap, which fits into the fastest cache of a processor. If there
+//! are more, time is divided into ticks of 262 µs. Bucket 0, the heap, has the deadlines up to the
+//! current tick. Later deadlines are in buckets that cover one tick, 64 ticks, 4,096 ticks, and so
+//! on:
 //!
 //! ```text
 //!  level 0     level 1: 64 buckets    level 2: 64 buckets        level 3: 64 buckets
@@ -14,26 +15,26 @@
 //! The level of a deadline is the highest digit, in base 64, in which its tick differs from the
 //! current tick. That digit is the number of its bucket in the level. So each deadline of a bucket
 //! is before each deadline of the next bucket. When the first tick of a bucket comes, its
-//! deadlines move to the buckets of lower levels.
+//! deadlines move to the buckets of lower levels. From level 1, they are taken out.
 //!
 //! To arm, to cancel or to move a deadline takes a constant time, because most buckets have no
-//! order. The first bucket becomes a heap when its earliest deadline is asked for. So deadlines are
-//! exact to the nanosecond, and equal ones come in the order in which they were armed. `places`
-//! finds the entry of a task, so a cancel removes it, and old entries never accumulate.
+//! order. A bucket becomes a heap when its earliest deadline is asked for. So deadlines are exact
+//! to the nanosecond, and equal ones come in the order in which they were armed. `places` finds the
+//! entry of a task, so a cancel removes it, and old entries never accumulate.
 
 use std::mem;
 
 use super::timer_bucket::{Place, SharedEntries, TimerBucket, TimerEntry};
 
 /// Deadlines are nanoseconds since the loop was made.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct TaskTimers {
     /// The buckets of each level, one level after another. The last ones are added when they are
     /// needed.
     buckets: Vec<TimerBucket>,
     /// For each level, a bit for each bucket that is not empty.
     occupied: [u64; LEVELS],
-    /// The current tick.
+    /// The current tick, or `LAST_TICK` while all deadlines are in bucket 0.
     tick: u64,
     shared: SharedEntries,
     armed: u64,
@@ -46,11 +47,24 @@ const DIGIT_BITS: u32 = 6;
 const WIDTH: u32 = 1 << DIGIT_BITS;
 /// A deadline has 64 bits. Level 0 has no digit.
 const LEVELS: usize = (u64::BITS - TICK_BITS).div_ceil(DIGIT_BITS) as usize + 1;
-/// Number of entries for which the heap of an empty bucket may keep room.
-const ROOM: usize = 16;
-/// The same for bucket 0, which is filled again and again.
-const MUCH_ROOM: usize = 4_096;
+/// Number of deadlines that are one heap. Tests need a wheel with fewer.
+const FEW: usize = if cfg!(test) { 8 } else { 1_024 };
+/// The last tick of all. While it is the current one, all deadlines are in bucket 0.
+const LAST_TICK: u64 = u64::MAX >> TICK_BITS;
 const NOWHERE: Place = Place { bucket: u32::MAX, index: u32::MAX };
+
+impl Default for TaskTimers {
+    fn default() -> Self {
+        Self {
+            buckets: Vec::new(),
+            occupied: [0; LEVELS],
+            tick: LAST_TICK,
+            shared: SharedEntries::default(),
+            armed: 0,
+            len: 0,
+        }
+    }
+}
 
 impl TaskTimers {
     pub(crate) fn is_empty(&self) -> bool {
@@ -77,22 +91,21 @@ impl TaskTimers {
             self.armed += 1;
             self.len += 1;
             self.insert(TimerEntry { deadline, armed: self.armed, slot });
+            if self.len > FEW && self.tick == LAST_TICK {
+                self.divide();
+            }
         }
     }
 
     /// Removes the earliest deadline and returns the slot of its task, if the deadline is not after
     /// `now`.
     pub(crate) fn pop_due(&mut self, now: u64) -> Option<u32> {
-        while self.occupied[0] == 0 {
-            if !self.advance(now >> TICK_BITS) {
-                return None;
-            }
-        }
-        let first = self.buckets[0].first(&mut self.shared);
+        let bucket = self.due_bucket(now >> TICK_BITS)?;
+        let first = self.buckets[bucket as usize].first(&mut self.shared);
         if first.deadline > now {
             return None;
         }
-        self.remove(first.slot, Place { bucket: 0, index: 0 });
+        self.remove(first.slot, Place { bucket, index: 0 });
         Some(first.slot)
     }
 
@@ -102,21 +115,33 @@ impl TaskTimers {
         popped.count()
     }
 
-    /// Moves to a later tick, though at most to `tick`. Returns whether deadlines have moved to
-    /// lower levels.
-    fn advance(&mut self, tick: u64) -> bool {
-        let first = self.first_bucket().map(|bucket| (bucket, self.first_tick(bucket)));
-        match first {
-            Some((bucket, start)) if start <= tick => {
-                self.tick = start;
-                self.spread(bucket);
-                true
+    /// Returns the bucket with the earliest deadline, if its first tick is not after `tick`. The
+    /// bucket is on a level that is not divided further.
+    #[inline]
+    fn due_bucket(&mut self, tick: u64) -> Option<u32> {
+        loop {
+            let bucket = self.first_bucket()?;
+            if bucket == 0 {
+                return Some(bucket);
             }
-            _ => {
+            let start = self.first_tick(bucket);
+            if start > tick {
                 self.tick = self.tick.max(tick);
-                false
+                return None;
             }
+            if bucket < 2 * WIDTH {
+                return Some(bucket);
+            }
+            self.tick = start;
+            self.spread(bucket);
         }
+    }
+
+    /// Divides the heap of all deadlines into the buckets of the wheel.
+    #[cold]
+    fn divide(&mut self) {
+        self.tick = self.buckets[0].first(&mut self.shared).deadline >> TICK_BITS;
+        self.spread(0);
     }
 
     /// Moves the entries of a bucket, whose first tick has come, to lower levels.
@@ -126,8 +151,7 @@ impl TaskTimers {
         while let Some(entry) = spread.pop(&mut self.shared) {
             self.insert(entry);
         }
-        spread.shrink(ROOM);
-        self.buckets[bucket as usize] = spread;
+        spread.give_back_heap(&mut self.shared);
     }
 
     #[inline]
@@ -142,20 +166,22 @@ impl TaskTimers {
         }
         self.shared.places[slot].bucket = bucket;
         self.occupied[(bucket / WIDTH) as usize] |= 1 << (bucket % WIDTH);
-        self.buckets[bucket as usize].push(entry, &mut self.shared);
+        let is_heap = bucket == 0;
+        self.buckets[bucket as usize].push(entry, is_heap, &mut self.shared);
     }
 
     #[inline]
     fn remove(&mut self, slot: u32, place: Place) {
         self.len -= 1;
         let bucket = &mut self.buckets[place.bucket as usize];
-        bucket.remove(place.index, &mut self.shared);
+        bucket.remove(slot, place.index, &mut self.shared);
         self.shared.places[slot as usize] = NOWHERE;
-        if bucket.is_empty() {
-            bucket.shrink(MUCH_ROOM);
+        if bucket.len() == 0 {
+            bucket.give_back_heap(&mut self.shared);
             self.note_empty(place.bucket);
         }
         if self.len == 0 {
+            self.tick = LAST_TICK;
             self.shared.shrink();
         }
     }
@@ -189,9 +215,10 @@ impl TaskTimers {
         Some(level as u32 * WIDTH + self.occupied[level].trailing_zeros())
     }
 
-    /// Returns the first tick that a bucket covers.
+    /// Returns the first tick that a bucket, other than bucket 0, covers.
+    #[inline]
     fn first_tick(&self, bucket: u32) -> u64 {
-        let Some(digit) = (bucket / WIDTH).checked_sub(1) else { return self.tick };
+        let digit = bucket / WIDTH - 1;
         let higher = self.tick >> (digit * DIGIT_BITS) >> DIGIT_BITS << DIGIT_BITS;
         (higher | u64::from(bucket % WIDTH)) << (digit * DIGIT_BITS)
     }
@@ -199,7 +226,7 @@ impl TaskTimers {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::timer_bucket::KEPT_ROOM, *};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -280,9 +307,9 @@ mod tests {
                     _ => assert_eq!(timers.pop_due(u64::MAX), Some(slot)),
                 }
             }
-            let rooms = timers.buckets.iter().map(|bucket| bucket.heap.capacity());
-            assert_eq!((timers.len, timers.shared.chunks.capacity()), (0, 0));
-            assert!(rooms.sum::<usize>() <= MUCH_ROOM + timers.buckets.len() * ROOM);
+            let room: usize = timers.buckets.iter().map(|bucket| bucket.heap.capacity()).sum();
+            assert_eq!((timers.len, timers.shared.chunks.capacity(), room), (0, 0, 0));
+            assert!(timers.shared.spare_heap.capacity() <= KEPT_ROOM);
         }
     }
 

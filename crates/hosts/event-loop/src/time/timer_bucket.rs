@@ -45,6 +45,8 @@ pub(super) struct SharedEntries {
     pub(super) chunks: Vec<Chunk>,
     /// The first unused chunk, or `NO_CHUNK`.
     unused: u32,
+    /// The memory of the last heap.
+    pub(super) spare_heap: Vec<TimerEntry>,
     /// For each slot, the place of its entry.
     pub(super) places: Vec<Place>,
 }
@@ -62,8 +64,8 @@ const NO_CHUNK: u32 = u32::MAX;
 const CHILDREN: usize = 4;
 
 impl TimerBucket {
-    pub(super) fn is_empty(&self) -> bool {
-        self.unordered == 0 && self.heap.is_empty()
+    pub(super) fn len(&self) -> usize {
+        self.unordered as usize + self.heap.len()
     }
 
     #[inline]
@@ -74,9 +76,11 @@ impl TimerBucket {
         }
     }
 
+    /// Adds an entry. The bucket becomes a heap if `is_heap`, and stays one.
     #[inline]
-    pub(super) fn push(&mut self, entry: TimerEntry, shared: &mut SharedEntries) {
-        if !self.heap.is_empty() {
+    pub(super) fn push(&mut self, entry: TimerEntry, is_heap: bool, shared: &mut SharedEntries) {
+        if is_heap || !self.heap.is_empty() {
+            self.take_spare_heap(shared);
             self.heap.push(entry);
             return self.rise(self.heap.len() - 1, entry, shared);
         }
@@ -107,9 +111,8 @@ impl TimerBucket {
     }
 
     #[inline]
-    pub(super) fn remove(&mut self, index: u32, shared: &mut SharedEntries) {
+    pub(super) fn remove(&mut self, slot: u32, index: u32, shared: &mut SharedEntries) {
         let is_heap = !self.heap.is_empty();
-        let slot = self.at(index, shared).slot;
         let last = self.pop(shared).expect("the bucket has an entry at `index`");
         match is_heap {
             _ if last.slot == slot => {}
@@ -118,10 +121,20 @@ impl TimerBucket {
         }
     }
 
-    /// Gives memory back that an empty bucket does not need.
-    pub(super) fn shrink(&mut self, room: usize) {
-        if self.heap.capacity() > room {
-            self.heap = Vec::new();
+    /// Uses the memory of a former heap.
+    #[inline]
+    fn take_spare_heap(&mut self, shared: &mut SharedEntries) {
+        if self.heap.capacity() == 0 {
+            self.heap = mem::take(&mut shared.spare_heap);
+        }
+    }
+
+    /// Leaves the memory of the heap, which is empty, to the next bucket that becomes one.
+    #[inline]
+    pub(super) fn give_back_heap(&mut self, shared: &mut SharedEntries) {
+        let heap = mem::take(&mut self.heap);
+        if heap.capacity() > shared.spare_heap.capacity() && heap.capacity() <= KEPT_ROOM {
+            shared.spare_heap = heap;
         }
     }
 
@@ -135,6 +148,7 @@ impl TimerBucket {
     }
 
     fn make_heap(&mut self, shared: &mut SharedEntries) {
+        self.take_spare_heap(shared);
         while self.unordered > 0 {
             let entry = self.pop(shared);
             self.heap.extend(entry);
@@ -177,9 +191,16 @@ impl TimerBucket {
     }
 
     /// Returns the child with the earliest deadline.
+    #[inline]
     fn first_child(&self, index: usize) -> Option<usize> {
-        let children = index * CHILDREN + 1..self.heap.len().min(index * CHILDREN + 1 + CHILDREN);
-        children.reduce(|a, b| if self.heap[b].is_before(&self.heap[a]) { b } else { a })
+        let first = index * CHILDREN + 1;
+        let children = &self.heap.get(first..)?;
+        let earlier = |a: usize, b: usize| if children[b].is_before(&children[a]) { b } else { a };
+        let child = match children.len() {
+            CHILDREN.. => earlier(earlier(0, 1), earlier(2, 3)),
+            n => (0..n).reduce(earlier)?,
+        };
+        Some(first + child)
     }
 
     #[inline]
@@ -228,16 +249,21 @@ impl SharedEntries {
 
 impl Default for SharedEntries {
     fn default() -> Self {
-        Self { chunks: Vec::new(), unused: NO_CHUNK, places: Vec::new() }
+        Self { chunks: Vec::new(), unused: NO_CHUNK, spare_heap: Vec::new(), places: Vec::new() }
     }
 }
 
 /// Number of unused chunks that are kept when no deadline is armed.
 const KEPT_CHUNKS: usize = 64;
+/// Number of entries of the largest heap whose memory is kept. When the allocator of glibc gets back
+/// 64 KiB or more, it looks at all small blocks that were freed before.
+pub(super) const KEPT_ROOM: usize = 2_048;
 
 impl TimerEntry {
     #[inline]
     fn is_before(&self, other: &TimerEntry) -> bool {
-        (self.deadline, self.armed) < (other.deadline, other.armed)
+        // One comparison of 128 bits has no branch that the processor could mispredict.
+        let key = |entry: &Self| u128::from(entry.deadline) << 64 | u128::from(entry.armed);
+        key(self) < key(other)
     }
 }

@@ -38,7 +38,7 @@ impl Host for Loop {
         // The task that is ending comes first: a running task may cancel another one, but no task
         // is resumed inside a destructor.
         let key = self.ending.get().or(self.running.get())?;
-        Some(self.state.borrow().slots.label(key.slot()))
+        Some(self.state.try_borrow().ok()?.slots.label(key.slot()))
     }
 
     fn spawn(

@@ -7,6 +7,7 @@
 use std::{
     any::Any,
     cell::Cell,
+    hint::black_box,
     mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
@@ -19,7 +20,11 @@ use quadrivium_core::{
 
 use super::{Loop, LoopState, deadline::arm};
 use crate::{
-    tasks::{slot_key::SlotKey, slots::TaskStage},
+    tasks::{
+        slot_key::SlotKey,
+        slots::{TaskSlot, TaskStage},
+    },
+    time::task_timers::TaskTimers,
     trace::EventKind,
     wake::integer_waker,
 };
@@ -51,9 +56,19 @@ impl Loop {
 
     /// Resumes one task after another. It is a function of its own, and rare events in a step are
     /// handled in other functions, so that the variables of a step fit into registers.
+    ///
+    /// Between two steps, the state is borrowed once: to put one task back, and to take the next.
     #[inline(never)]
     fn resume_until_a_panic<const TRACING: bool>(&self) {
-        while let Some((key, body)) = self.take_next_task() {
+        let mut state = self.state.borrow_mut();
+        while let Some(key) = state.ready.take() {
+            let Some(body) = state.slots.start_step(key) else {
+                // The task was cancelled after it became ready. Without this hint, the compiler
+                // makes an inner loop of this, and that takes the registers of a step.
+                black_box(());
+                continue;
+            };
+            drop(state);
             if TRACING {
                 self.note(key.slot(), EventKind::Resumed);
             }
@@ -64,29 +79,22 @@ impl Loop {
                     if TRACING {
                         self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
                     }
-                    self.suspend(key, body, wait);
+                    state = self.state.borrow_mut();
+                    if let Some(cancelled) = self.suspend(&mut state, key, body, wait) {
+                        drop(state);
+                        self.fail(key, cancelled, JoinError::Cancelled);
+                        state = self.state.borrow_mut();
+                    }
                 }
-                (done, None) => self.end(key, Ok(done)),
+                (done, None) => {
+                    self.end(key, Ok(done));
+                    state = self.state.borrow_mut();
+                }
             }
             if TRACING {
+                drop(state);
                 self.after_step();
-            }
-        }
-    }
-
-    /// Takes the next task of this turn out of its slot. Skips tasks that were cancelled after they
-    /// became ready.
-    #[inline]
-    fn take_next_task(&self) -> Option<(SlotKey, HostedTask)> {
-        let mut state = self.state.borrow_mut();
-        let LoopState { slots, ready, .. } = &mut *state;
-        loop {
-            let key = ready.take()?;
-            let slot = slots.at(key).filter(|slot| slot.stage == TaskStage::Ready);
-            if let Some(slot) = slot {
-                slot.stage = TaskStage::Running;
-                let body = slot.body.take().expect("a ready task has its body");
-                return Some((key, body));
+                state = self.state.borrow_mut();
             }
         }
     }
@@ -102,27 +110,33 @@ impl Loop {
         (body, wait)
     }
 
-    /// Puts a task that has suspended back into its slot.
+    /// Puts a task that has suspended back into its slot. Returns it if it was cancelled meanwhile.
     #[inline(always)]
-    fn suspend(&self, key: SlotKey, body: HostedTask, wait: Wait) {
-        let mut state = self.state.borrow_mut();
-        let LoopState { slots, ready, .. } = &mut *state;
+    fn suspend(
+        &self,
+        state: &mut LoopState,
+        key: SlotKey,
+        body: HostedTask,
+        wait: Wait,
+    ) -> Option<HostedTask> {
+        let LoopState { slots, ready, timers, .. } = state;
         let slot = slots.slot(key.slot());
-        let stage = match (slot.stage, &wait) {
-            (TaskStage::Cancelled, _) => {
-                drop(state);
-                return self.fail(key, body, JoinError::Cancelled);
-            }
-            (TaskStage::Running, Wait::Until(_) | Wait::Wake) => TaskStage::Suspended,
-            (TaskStage::Running, Wait::Ready) => TaskStage::SuspendedUntilReady,
-            // The task was woken while it ran, or it only lets other tasks run.
-            (_, _) => TaskStage::Ready,
-        };
+        if slot.stage == TaskStage::Cancelled {
+            return Some(body);
+        }
         // The slot is empty. Forgetting its content is a little cheaper than dropping it.
         mem::forget(slot.body.replace(body));
-        slot.stage = stage;
-        let must_arm = slot.is_armed || matches!(wait, Wait::Until(_));
-        match stage {
+        if slot.is_armed || matches!(wait, Wait::Until(_)) {
+            self.arm(timers, slot, key.slot(), &wait);
+        }
+        slot.stage = match wait {
+            // The task only lets other tasks run, or it was woken while it ran.
+            Wait::Turn => TaskStage::Ready,
+            _ if slot.stage == TaskStage::Woken => TaskStage::Ready,
+            Wait::Ready => TaskStage::SuspendedUntilReady,
+            Wait::Until(_) | Wait::Wake => TaskStage::Suspended,
+        };
+        match slot.stage {
             TaskStage::Ready => ready.push(key),
             TaskStage::SuspendedUntilReady => {
                 slots.add_source_waiter();
@@ -130,19 +144,13 @@ impl Loop {
             }
             _ => slots.keep_note(key.slot(), inspect::take_note()),
         }
-        if must_arm {
-            drop(state);
-            self.arm(key, wait);
-        }
+        None
     }
 
     /// Replaces the deadline of a task that has suspended.
     #[inline(never)]
-    fn arm(&self, key: SlotKey, wait: Wait) {
-        let deadline = self.deadline(&wait);
-        let mut state = self.state.borrow_mut();
-        let LoopState { slots, timers, .. } = &mut *state;
-        arm(timers, slots.slot(key.slot()), key.slot(), deadline);
+    fn arm(&self, timers: &mut TaskTimers, slot: &mut TaskSlot, index: u32, wait: &Wait) {
+        arm(timers, slot, index, self.deadline(wait));
     }
 
     /// Passes the events of a step to the trace. No task is running then.
@@ -165,7 +173,15 @@ impl Drop for RunningBody<'_> {
     #[inline(always)]
     fn drop(&mut self) {
         if let Some(body) = self.body.take() {
-            self.panicked.set(Some(body));
+            keep(self.panicked, body);
         }
     }
+}
+
+/// This is a function of its own, so that `drop` is small enough for the compiler to inline. The
+/// body then stays in registers while it is resumed.
+#[cold]
+#[inline(never)]
+fn keep(panicked: &Cell<Option<HostedTask>>, body: HostedTask) {
+    panicked.set(Some(body));
 }

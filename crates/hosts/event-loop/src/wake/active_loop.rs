@@ -48,11 +48,14 @@ impl Drop for ActiveLoop {
 /// This is the fast path of a wake. It needs no atomic operation and no lock.
 #[inline]
 pub(crate) fn with(index: u16, something: impl FnOnce(&Loop)) -> bool {
-    ACTIVE.with_borrow(|active| match active {
-        Some(active) if active.index() == index => {
-            something(active);
-            true
-        }
-        Some(_) | None => false,
+    // The compiler inlines an access to a thread-local only if it is short. So this takes a
+    // reference and ends the borrow, instead of calling `something` under the borrow.
+    let active = ACTIVE.with_borrow(|active| match active {
+        Some(active) if active.index() == index => Some(Rc::clone(active)),
+        Some(_) | None => None,
+    });
+    active.is_some_and(|active| {
+        something(&active);
+        true
     })
 }

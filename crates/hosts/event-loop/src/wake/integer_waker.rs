@@ -123,7 +123,7 @@ fn wake_part(data: *const ()) {
     }
     // The waker may be another executor's, so it is woken while nothing is borrowed.
     if let Some(combinator) = combinator {
-        combinator.wake();
+        combinator.wake_by_ref();
     }
 }
 

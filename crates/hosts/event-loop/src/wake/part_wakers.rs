@@ -30,7 +30,7 @@ impl Loop {
 
     /// Records a wake of a part. Returns the waker of the combinator if it has to be woken.
     #[inline]
-    pub(crate) fn wake_part(&self, key: SlotKey) -> Option<Waker> {
+    pub(crate) fn wake_part(&self, key: SlotKey) -> Option<Arc<Waker>> {
         let parts = self.parts.borrow();
         let (woken, part) = parts.at(key)?;
         woken.wake(part)

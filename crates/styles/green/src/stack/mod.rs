@@ -76,7 +76,7 @@ impl Stack {
         let class = Class::of(size)?;
         let address = POOLS
             .try_with(|pools| pools.borrow_mut().of(class).take())
-            .unwrap_or(Err(StackError::ThreadEnding))?;
+            .unwrap_or_else(|_| Err(StackError::ThreadEnding))?;
         Ok(Stack { address, class, not_send: PhantomData })
     }
 

@@ -19,7 +19,7 @@ use std::{
     task::Waker,
 };
 
-use quadrivium_core::host::Label;
+use quadrivium_core::host;
 
 use super::mapping::PAGE;
 
@@ -27,28 +27,26 @@ use super::mapping::PAGE;
 #[derive(Debug)]
 pub(crate) struct Occupant {
     made_at: &'static Location<'static>,
-    label: Option<Label>,
     usable: Range<usize>,
 }
 
 impl Occupant {
-    /// Makes the data of a green thread that starts, in the task with this label.
-    pub(crate) fn new(
-        made_at: &'static Location<'static>,
-        label: Option<Label>,
-        usable: Range<usize>,
-    ) -> Occupant {
-        Occupant { made_at, label, usable }
+    /// Makes the data of a green thread that starts.
+    pub(crate) fn new(made_at: &'static Location<'static>, usable: Range<usize>) -> Occupant {
+        Occupant { made_at, usable }
     }
 
-    /// Returns the name of this green thread for messages. A task may consist of several green
-    /// threads, so the name of the task is not enough.
+    /// Returns the name of this green thread for messages, while it runs or is being dropped. A
+    /// task may consist of several green threads, so the name of the task is not enough.
+    ///
+    /// The host is asked for the label of the task when a message is printed. To keep it from the
+    /// start would cost each green thread as many instructions as its stack.
     pub(crate) fn name(&self) -> impl fmt::Display {
         fmt::from_fn(|f| {
             write!(f, "the green thread made at {}, in ", self.made_at)?;
-            match &self.label {
+            match host::label() {
                 Some(label) => write!(f, "{label},"),
-                None => f.write_str("no task,"),
+                None => f.write_str("an unknown task,"),
             }
         })
     }

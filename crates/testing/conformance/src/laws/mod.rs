@@ -12,6 +12,9 @@ mod cancel_from_another_thread;
 mod destructors;
 mod join;
 mod parts;
+mod deadlines_of_parts;
+mod wakers_of_parts;
+mod selects;
 mod panics;
 mod unwinding;
 mod outcomes;
@@ -94,6 +97,9 @@ const TOPICS: &[&[Law]] = &[
     cancel_from_another_thread::LAWS,
     join::LAWS,
     parts::LAWS,
+    deadlines_of_parts::LAWS,
+    wakers_of_parts::LAWS,
+    selects::LAWS,
     panics::LAWS,
     unwinding::LAWS,
     destructors::LAWS,

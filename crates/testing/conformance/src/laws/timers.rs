@@ -14,6 +14,8 @@ laws! { ($) timers:
     /// Equal deadlines fire in the order in which they were armed, which is when their tasks
     /// suspended.
     equal_deadlines_fire_in_the_order_of_arming on VirtualClock;
+    /// Two thousand deadlines fire in their order, and equal ones in the order of arming.
+    many_deadlines_fire_in_their_order on VirtualClock;
     /// The order of equal deadlines depends on when they were armed, and not on the lengths of the
     /// sleeps.
     equal_deadlines_ignore_the_lengths_of_sleeps on VirtualClock;
@@ -83,6 +85,24 @@ fn equal_deadlines_fire_in_the_order_of_arming(subject: Subject) {
         "1ms task 5 woken by its deadline",
         "1ms task 6 woken by its deadline",
     ]);
+}
+
+fn many_deadlines_fire_in_their_order(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    // The numbers from 1 to 1,000 in another order, twice.
+    let sleep_ms = |task: u32| task * 7_919 % 1_000 + 1;
+    for task in 1..=2_000 {
+        drop(event_loop.spawn(subject.task(body().perform(sleep(sleep_ms(task) * MS)))));
+    }
+    event_loop.run().unwrap();
+    let mut tasks: Vec<u32> = (1..=2_000).collect();
+    // This sort keeps the order of equals.
+    tasks.sort_by_key(|task| sleep_ms(*task));
+    let woken =
+        |task: &u32| format!("{:?} task {task} woken by its deadline", sleep_ms(*task) * MS);
+    let expected: Vec<String> = tasks.iter().map(woken).collect();
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    trace.with("woken by its deadline").expect(&expected);
 }
 
 fn equal_deadlines_ignore_the_lengths_of_sleeps(subject: Subject) {

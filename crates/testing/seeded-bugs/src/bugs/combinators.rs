@@ -76,7 +76,7 @@ pub const BUGS: &[Bug] = &[
         name: "part-wakes-the-former-task",
         harm: "a combinator that was handed to another task is never resumed",
         file: PART_WAKERS,
-        find: "former.will_wake(cx.waker())",
+        find: "former.will_wake(waker)",
         replace: "former.will_wake(former)",
     },
     Bug {

@@ -12,17 +12,18 @@ pub const BUGS: &[Bug] = &[
         name: "last-come-first-served",
         harm: "the task that became ready first waits the longest",
         file: READY,
-        find: "let key = self.ring[self.place(self.taken)];",
-        replace: "let (first, last) = (self.place(self.taken), self.turn_end.wrapping_sub(1));\n        \
-                  let last = self.place(last);\n        self.ring.swap(first, last);\n        \
-                  let key = self.ring[first];",
+        find: "let key = *self.this_turn.get(self.taken)?;",
+        replace: "let last = self.this_turn.len().saturating_sub(1);\n        \
+                  if self.taken < last {\n            \
+                  self.this_turn.swap(self.taken, last);\n        }\n        \
+                  let key = *self.this_turn.get(self.taken)?;",
     },
     Bug {
         name: "a-turn-without-end",
         harm: "tasks that wake each other run in the same turn for ever, and no deadline is checked",
         file: READY,
-        find: "self.pushed = self.pushed.wrapping_add(1);",
-        replace: "self.pushed = self.pushed.wrapping_add(1);\n        self.turn_end = self.pushed;",
+        find: "let key = *self.this_turn.get(self.taken)?;",
+        replace: "self.begin_turn();\n        let key = *self.this_turn.get(self.taken)?;",
     },
     Bug {
         name: "wake-while-running-lost",
@@ -91,7 +92,7 @@ pub const BUGS: &[Bug] = &[
         name: "wakes-the-wrong-loop",
         harm: "a waker of one loop wakes a task of another loop that runs on its thread",
         file: "crates/hosts/event-loop/src/wake/active_loop.rs",
-        find: "Some(active) if active.index() == index => {",
-        replace: "Some(active) => {",
+        find: "Some(active) if active.index() == index => Some(Rc::clone(active)),",
+        replace: "Some(active) => Some(Rc::clone(active)),",
     },
 ];

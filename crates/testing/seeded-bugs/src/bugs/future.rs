@@ -3,6 +3,7 @@
 use super::Bug;
 
 const PERFORM: &str = "crates/core/src/perform.rs";
+const FOREIGN_WAITS: &str = "crates/core/src/foreign_waits.rs";
 const TASK: &str = "crates/styles/future/src/task.rs";
 
 pub const BUGS: &[Bug] = &[
@@ -26,32 +27,33 @@ pub const BUGS: &[Bug] = &[
         name: "future-wait-left-behind",
         harm: "a future also has the wait of the future that was polled before it",
         file: PERFORM,
-        find: "let wait = match SHORT_SUM.replace(ShortSum::Wake) {",
+        find: "match POLLED.get().sum() {",
         replace: "thread_local! {\n            \
-                  static LEFT: Cell<ShortSum> = const { Cell::new(ShortSum::Wake) };\n        }\n        \
-                  let sum = SHORT_SUM.replace(ShortSum::Wake);\n        \
+                  static LEFT: Cell<Sum> = const { Cell::new(Sum::Wake) };\n        }\n        \
+                  let sum = POLLED.get().sum();\n        \
                   let left = LEFT.replace(sum);\n        \
-                  let wait = match if sum == ShortSum::Wake { left } else { sum } {",
+                  let is_over = sum != Sum::Wake || matches!(left, Sum::Until | Sum::Long);\n        \
+                  match if is_over { sum } else { left } {",
     },
     Bug {
         name: "future-last-wait-wins",
         harm: "when several sleeps are awaited at once, only the last one counts",
         file: PERFORM,
-        find: "LONG_SUM.set(Some(sum.or(wait)));",
-        replace: "drop(sum); LONG_SUM.set(Some(wait));",
+        find: "sum.wait = sum.wait.clone().or(wait)",
+        replace: "sum.wait = wait",
     },
     Bug {
         name: "future-foreign-waits-lost",
         harm: "a sleep inside a foreign combinator never ends",
         file: PERFORM,
-        find: "if wait != Wait::Wake {",
-        replace: "if false && wait != Wait::Wake {",
+        find: "if wait == Wait::Wake {",
+        replace: "if wait == Wait::Wake || wait != Wait::Wake {",
     },
     Bug {
         name: "future-loser-leaves-its-deadline",
         harm: "a task keeps waiting for the deadlines of parts that were dropped",
-        file: PERFORM,
-        find: "self.perform.strong_count() > 0",
-        replace: "self.perform.strong_count() < usize::MAX",
+        file: FOREIGN_WAITS,
+        find: "self.last_of_perform.load(Relaxed) == self.number",
+        replace: "self.last_of_perform.load(Relaxed) == self.number || self.number > 0",
     },
 ];

@@ -51,9 +51,9 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "green-without-a-name",
         harm: "the message of a stack overflow does not name the task",
-        file: TASK,
-        find: "host::label(), stack.usable())",
-        replace: "host::label().filter(|_| false), stack.usable())",
+        file: "crates/styles/green/src/stack/overflow.rs",
+        find: "match host::label() {",
+        replace: "match host::label().filter(|_| false) {",
     },
     Bug {
         name: "green-large-body-by-value",
@@ -66,8 +66,8 @@ pub const BUGS: &[Bug] = &[
         name: "green-overflow-names-no-line",
         harm: "the message of a stack overflow does not name the green thread of the task",
         file: TASK,
-        find: "Occupant::new(made_at, host::label(), stack.usable())",
-        replace: "Occupant::new(std::panic::Location::caller(), host::label(), stack.usable())",
+        find: "Occupant::new(made_at, stack.usable())",
+        replace: "Occupant::new(std::panic::Location::caller(), stack.usable())",
     },
     Bug {
         name: "green-unwinds-at-thread-end",

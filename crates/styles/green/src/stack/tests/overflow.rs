@@ -2,11 +2,19 @@
 //! before.
 
 use std::{
-    hint::black_box, os::unix::process::ExitStatusExt, panic::Location, process::Output, ptr,
-    task::Waker, thread,
+    hint::black_box,
+    os::unix::process::ExitStatusExt,
+    panic::Location,
+    process::Output,
+    ptr,
+    rc::Rc,
+    task::Waker,
+    thread,
+    time::{Duration, Instant},
 };
 
 use corosensei::Coroutine;
+use quadrivium_core::host::{self, Host, HostedTask, Label, TaskKey};
 
 use super::{alone, label};
 use crate::stack::{
@@ -22,11 +30,35 @@ const MESSAGE: &str = "has overflowed its stack of 64 KiB\n  \
 const HERE: &str =
     "quadrivium: the green thread made at crates/styles/green/src/stack/tests/overflow.rs:";
 
+/// A host that runs one task.
+struct HostOfOne {
+    label: Label,
+}
+
+impl Host for HostOfOne {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn block_for(&self, duration: Duration) {
+        thread::sleep(duration);
+    }
+
+    fn label(&self) -> Option<Label> {
+        Some(self.label.clone())
+    }
+
+    fn spawn(&self, _: HostedTask, _: Option<&str>, _: &'static Location<'static>) -> TaskKey {
+        panic!("the tests of overflows spawn no task")
+    }
+}
+
 /// Runs `body` on the stack of a green thread, in a task of this name, to its first suspension.
 #[track_caller]
 fn run(name: Option<&str>, body: impl FnOnce() + 'static) {
     let stack = Stack::take(0).expect("there is memory");
-    let occupant = Occupant::new(Location::caller(), Some(label(name)), stack.usable());
+    let _entered = host::enter(Rc::new(HostOfOne { label: label(name) }));
+    let occupant = Occupant::new(Location::caller(), stack.usable());
     let mut coroutine = Coroutine::<(), (), (), Stack>::with_stack(stack, |_, ()| body());
     let running = Running { occupant: &occupant, waker: Waker::noop() };
     run_as(&running, || coroutine.resume(()));
