@@ -82,10 +82,7 @@ impl fmt::Display for RunError {
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "deadlock: no task is ready, and nothing outside the loop can wake one")?;
-        self.tasks.fmt(f)?;
-        for cycle in self.tasks.cycles() {
-            write!(f, "\na cycle:\n{cycle}")?;
-        }
+        self.tasks.list().fmt(f)?;
         f.write_str(match self.time_is_used_up {
             true => {
                 "\ntime is used up: a task waits for a deadline after the end of the clock, which \

@@ -55,7 +55,7 @@ impl EventLoop {
     /// let waiting = event_loop.spawn(receiver.recv());
     /// event_loop.turn()?;
     /// println!("{}", event_loop.tasks());
-    /// assert!(event_loop.tasks().to_string().contains("recv of channel made at"));
+    /// assert!(event_loop.tasks().to_string().contains("recv of channel 1"));
     /// # drop((sender, waiting));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -15,7 +15,10 @@ pub struct Cycle {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Link {
     task: TaskId,
-    text: String,
+    /// The number and the name of the task.
+    name: String,
+    /// What it waits for, up to the name of the next task.
+    wait: String,
 }
 
 impl Tasks {
@@ -101,20 +104,18 @@ impl Search<'_> {
         tasks.rotate_left(first.unwrap_or(0));
         let links = tasks.iter().map(|task| {
             let task = &self.tasks.tasks[*task];
-            Link {
-                task: task.label.id,
-                text: format!("{} {}", ShortLabel(&task.label), waits(task)),
-            }
+            let name = ShortLabel(&task.label).to_string();
+            Link { task: task.label.id, name, wait: wait(task) }
         });
         Cycle { links: links.collect() }
     }
 }
 
 /// The wait of a task in a cycle, up to the name of the next task.
-fn waits(task: &TaskInfo) -> String {
+fn wait(task: &TaskInfo) -> String {
     match &task.state {
         TaskState::Waiting(wait) => match &wait.object {
-            WaitedFor::Object(object) => format!("waits for the {object}, taken by"),
+            WaitedFor::Object(object) => format!("waits for {object}, taken by"),
             WaitedFor::Task(_) | WaitedFor::Nothing | WaitedFor::Descriptor(_) => {
                 "waits for the end of".to_string()
             }
@@ -135,10 +136,11 @@ impl fmt::Display for Cycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, link) in self.links.iter().enumerate() {
             let line = if i == 0 { "┌─►" } else { "│  " };
-            writeln!(f, "  {line} {}", link.text)?;
+            let relative = if i == 0 { "" } else { ", which" };
+            writeln!(f, "  {line} {}{relative} {}", link.name, link.wait)?;
         }
         match self.links.first() {
-            Some(first) => write!(f, "  └── {}", first.task),
+            Some(first) => write!(f, "  └── {}", first.name),
             None => Ok(()),
         }
     }

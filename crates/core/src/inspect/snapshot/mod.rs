@@ -4,11 +4,13 @@
 //! to another thread, while the host goes on.
 
 mod cycle;
+mod list;
 mod table;
 mod text;
 mod tree;
 
 pub use cycle::Cycle;
+pub use list::List;
 pub use table::Table;
 pub use tree::Tree;
 
@@ -79,6 +81,8 @@ pub enum WaitedFor {
 pub struct ObjectInfo {
     /// What kind of object it is.
     pub kind: ObjectKind,
+    /// Its number among the objects of its kind in this snapshot, counted from 1.
+    pub number: usize,
     /// Its name, if it has one.
     pub name: Option<Box<str>>,
     /// The line that made it.
@@ -136,9 +140,16 @@ impl Tasks {
         self.tasks.iter().map(|task| &task.label)
     }
 
-    /// Returns the tasks as a table, with a row for all tasks that wait in the same way.
+    /// Returns the tasks as a table, with one row for all tasks that wait in the same way. The
+    /// objects that they wait for follow.
     pub fn table(&self) -> Table<'_> {
         Table::new(self)
+    }
+
+    /// Returns the tasks as a list, with the objects that they wait for, and the
+    /// [cycles](Tasks::cycles).
+    pub fn list(&self) -> List<'_> {
+        List::new(self)
     }
 
     /// Returns the tasks as a tree. Below each task are the tasks that it waits for.

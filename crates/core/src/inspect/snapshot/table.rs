@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, fmt};
 
-use super::{TaskInfo, TaskState, Tasks, text::ShortLabel};
+use super::{
+    TaskInfo, TaskState, Tasks,
+    text::{Details, ShortLabel},
+};
 
 /// The number of rows that are printed unless more are asked for.
 const ROWS: usize = 100;
@@ -93,9 +96,11 @@ impl fmt::Display for Table<'_> {
             write!(f, "{}{}", if i == 0 { "" } else { "\n" }, columns.trim_end())?;
         }
         match rows.len().saturating_sub(self.rows) {
-            0 => Ok(()),
-            more => write!(f, "\nand {more} more rows"),
+            0 => {}
+            more => write!(f, "\nand {more} more rows")?,
         }
+        let objects = self.tasks.objects();
+        objects.iter().take(self.rows).try_for_each(|object| write!(f, "\n{}", Details(object)))
     }
 }
 

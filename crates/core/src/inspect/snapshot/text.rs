@@ -1,9 +1,12 @@
 //! How reports name tasks, objects and waits.
 
-use std::fmt;
+use std::{collections::HashSet, fmt, sync::Arc};
 
-use super::{EndInfo, ObjectInfo, TaskInfo, TaskRef, TaskState, WaitInfo, WaitedFor};
-use crate::{host::Label, inspect::LeafKind};
+use super::{EndInfo, ObjectInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitInfo, WaitedFor};
+use crate::{
+    host::Label,
+    inspect::{LeafKind, ObjectKind},
+};
 
 /// The number and the name of a task.
 pub(super) struct ShortLabel<'a>(pub(super) &'a Label);
@@ -29,12 +32,12 @@ impl fmt::Display for TaskRef {
     }
 }
 
-/// The kind and the name of the object, or the line that made it.
+/// The kind of the object, and its name or its number.
 impl fmt::Display for ObjectInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
             Some(name) => write!(f, "{} {name:?}", self.kind),
-            None => write!(f, "{} made at {}", self.kind, self.made_at),
+            None => write!(f, "{} {}", self.kind, self.number),
         }
     }
 }
@@ -56,7 +59,7 @@ impl fmt::Display for TaskInfo {
     }
 }
 
-/// What the leaf waits for, and which tasks could end the wait.
+/// What the leaf waits for, and which tasks have taken it.
 impl fmt::Display for WaitInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.kind, &self.object) {
@@ -66,11 +69,8 @@ impl fmt::Display for WaitInfo {
             (kind, WaitedFor::Descriptor(number)) => write!(f, "{kind} of descriptor {number}")?,
             (kind, WaitedFor::Object(object)) => {
                 write!(f, "{kind} of {object}")?;
-                Ends { kind, object }.fmt(f)?;
-                for (i, taken) in object.taken.iter().enumerate() {
-                    let start = if i == 0 { ", taken by" } else { " and" };
-                    write!(f, "{start} {} at {}", taken.by, taken.line)?;
-                }
+                let takers = object.taken.iter().map(|taken| taken.by.to_string());
+                write_all(f, ", taken by", takers)?;
             }
         }
         match self.is_one_of_several {
@@ -80,25 +80,65 @@ impl fmt::Display for WaitInfo {
     }
 }
 
-/// The ends of a channel that could end the wait of a leaf.
-struct Ends<'a> {
-    kind: LeafKind,
-    object: &'a ObjectInfo,
+/// Writes these texts in one sentence, if there are any.
+fn write_all(
+    f: &mut fmt::Formatter<'_>,
+    start: &str,
+    texts: impl Iterator<Item = String>,
+) -> fmt::Result {
+    for (i, text) in texts.enumerate() {
+        write!(f, "{} {text}", if i == 0 { start } else { " and" })?;
+    }
+    Ok(())
 }
 
-impl fmt::Display for Ends<'_> {
+/// All that is known about an object, in a line.
+pub(super) struct Details<'a>(pub(super) &'a ObjectInfo);
+
+impl fmt::Display for Details<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (ends, noun) = match self.kind {
-            LeafKind::Recv | LeafKind::Changed => (&self.object.senders, "sender"),
-            LeafKind::Send | LeafKind::Closed => (&self.object.receivers, "receiver"),
-            _ => return Ok(()),
-        };
-        let EndInfo { count, last_used_by } = ends;
-        let plural = if *count == 1 { "" } else { "s" };
-        write!(f, " with {count} {noun}{plural}")?;
-        match last_used_by {
-            Some(task) => write!(f, ", last used by {task}"),
-            None => Ok(()),
+        let object = self.0;
+        write!(f, "{object}: made at {}", object.made_at)?;
+        let takers = object.taken.iter().map(|taken| format!("{} at {}", taken.by, taken.line));
+        write_all(f, ", taken by", takers)?;
+        match object.kind {
+            ObjectKind::Channel
+            | ObjectKind::Oneshot
+            | ObjectKind::Watch
+            | ObjectKind::Broadcast => {
+                write_end(f, &object.senders, "sender")?;
+                write_end(f, &object.receivers, "receiver")
+            }
+            ObjectKind::Mutex
+            | ObjectKind::Semaphore
+            | ObjectKind::Notify
+            | ObjectKind::Barrier => Ok(()),
         }
+    }
+}
+
+fn write_end(f: &mut fmt::Formatter<'_>, end: &EndInfo, noun: &str) -> fmt::Result {
+    let plural = if end.count == 1 { "" } else { "s" };
+    write!(f, ", {} {noun}{plural}", end.count)?;
+    match &end.last_used_by {
+        Some(task) => write!(f, " last used by {task}"),
+        None => Ok(()),
+    }
+}
+
+impl Tasks {
+    /// Returns the objects that tasks wait for, in the order of the first task that does.
+    pub(super) fn objects(&self) -> Vec<&ObjectInfo> {
+        let mut objects: Vec<&Arc<ObjectInfo>> = Vec::new();
+        let mut found = HashSet::new();
+        for task in &self.tasks {
+            if let TaskState::Waiting(WaitInfo { object: WaitedFor::Object(object), .. }) =
+                &task.state
+                && found.insert(Arc::as_ptr(object))
+            {
+                objects.push(object);
+            }
+        }
+        objects.into_iter().map(|object| &**object).collect()
     }
 }

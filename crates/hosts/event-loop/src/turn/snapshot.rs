@@ -5,7 +5,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use quadrivium_core::inspect::{
-    LeafKind, Note, ObjectNumber, ObjectRecord, RunningTask, Side, record_of,
+    LeafKind, Note, ObjectKind, ObjectNumber, ObjectRecord, RunningTask, Side, record_of,
     snapshot::{
         EndInfo, ObjectInfo, TakenInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitInfo, WaitedFor,
     },
@@ -22,7 +22,12 @@ impl Loop {
     pub(crate) fn tasks_snapshot(&self) -> Tasks {
         let state = self.state.borrow();
         let LoopState { slots, .. } = &*state;
-        let mut objects = Objects { slots, event_loop: self.index, known: HashMap::new() };
+        let mut objects = Objects {
+            slots,
+            event_loop: self.index,
+            known: HashMap::new(),
+            counts: HashMap::new(),
+        };
         let tasks = slots.live_in_order().into_iter().map(|slot| objects.task(slot));
         Tasks { tasks: tasks.collect() }
     }
@@ -33,6 +38,8 @@ struct Objects<'a> {
     slots: &'a TaskSlots,
     event_loop: u16,
     known: HashMap<ObjectNumber, Arc<ObjectInfo>>,
+    /// The number of objects of each kind so far.
+    counts: HashMap<ObjectKind, usize>,
 }
 
 impl Objects<'_> {
@@ -70,18 +77,23 @@ impl Objects<'_> {
         if let Some(known) = self.known.get(&number) {
             return Some(Arc::clone(known));
         }
-        let object = Arc::new(self.describe(&*record_of(number)?));
+        let record = record_of(number)?;
+        let count = self.counts.entry(record.kind()).or_default();
+        *count += 1;
+        let count = *count;
+        let object = Arc::new(self.describe(&record, count));
         self.known.insert(number, Arc::clone(&object));
         Some(object)
     }
 
-    fn describe(&self, record: &ObjectRecord) -> ObjectInfo {
+    fn describe(&self, record: &ObjectRecord, number: usize) -> ObjectInfo {
         let taken = record.takers().into_iter().map(|taken| TakenInfo {
             by: taken.by.map_or(TaskRef::Elsewhere, |task| self.task_ref(task)),
             line: taken.line,
         });
         ObjectInfo {
             kind: record.kind(),
+            number,
             name: record.name().map(|name| Box::from(&*name)),
             made_at: record.made_at(),
             taken: taken.collect(),
