@@ -8,7 +8,7 @@ use quadrivium::{
 
 use super::{
     BUFFER, ChatGuest, LINGER, Lines, Rooms, TOO_SLOW, WRITE_TIME, join_lines,
-    server::{Connection, Server, linger::Linger, try_join::try_join},
+    server::{Connection, Server, linger::Linger},
 };
 
 pub fn serve(server: Server, rooms: Rooms) -> impl Task<Output = ()> {
@@ -40,7 +40,7 @@ fn converse(
         let conversation = try_join(receiving, delivering);
         let first = race(conversation, too_slow.notified());
         cb.perform(first, move |cb, first| match first {
-            Either::Left(ended) => close(cb, connection, ended),
+            Either::Left(ended) => close(cb, connection, ended.map(drop)),
             Either::Right(()) => {
                 // 4. Send a last line to a guest that is too slow.
                 let last = connection.write_all_owned(TOO_SLOW);

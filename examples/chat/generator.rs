@@ -8,7 +8,7 @@ use quadrivium::{
 
 use super::{
     BUFFER, ChatGuest, LINGER, Lines, Rooms, TOO_SLOW, WRITE_TIME, join_lines,
-    server::{Connection, Server, linger::Linger, try_join::try_join},
+    server::{Connection, Server, linger::Linger},
 };
 
 pub fn serve(server: Server, rooms: Rooms) -> impl Task<Output = ()> {
@@ -33,7 +33,7 @@ fn converse(
         let delivering = deliver(connection.clone(), lines);
         let conversation = try_join(receiving, delivering);
         match co.perform(race(conversation, too_slow.notified())).await {
-            Either::Left(ended) => ended,
+            Either::Left(ended) => ended.map(drop),
             Either::Right(()) => {
                 // 4. Send a last line to a guest that is too slow.
                 let last = connection.write_all(TOO_SLOW.as_bytes());

@@ -2,11 +2,11 @@
 
 use std::{io, rc::Rc};
 
-use quadrivium::prelude::*;
+use quadrivium::{io::copy_both, prelude::*};
 
 use super::{
-    BUFFER, connect,
-    server::{Connection, Server, try_join::try_join},
+    connect,
+    server::{Connection, Server},
 };
 
 pub fn serve(server: Server, to: Rc<str>) -> impl Task<Output = ()> {
@@ -44,11 +44,10 @@ fn relay(
             upstream.reset_on_close(true);
 
             // 5. Copy in both directions at once.
-            let to_upstream = copy(client.clone(), upstream.clone());
-            let to_client = copy(upstream.clone(), client.clone());
-            cb.perform(try_join(to_upstream, to_client), move |cb, copied| {
-                if copied.is_err() {
-                    return cb.done(copied);
+            let copying = copy_both(client.clone(), upstream.clone());
+            cb.perform(copying, move |cb, copied| {
+                if let Err(error) = copied {
+                    return cb.done(Err(error));
                 }
 
                 // 6. All went well: close both sockets without a reset.
@@ -56,43 +55,6 @@ fn relay(
                 upstream.reset_on_close(false);
                 cb.done(Ok(()))
             })
-        })
-    })
-}
-
-fn copy(
-    from: Connection,
-    to: Connection,
-) -> impl Task<Output = io::Result<()>> {
-    callback(move |cb| copy_next(cb, from, to, vec![0; BUFFER]))
-}
-
-fn copy_next(
-    cb: &mut Callback<io::Result<()>>,
-    from: Connection,
-    to: Connection,
-    buffer: Vec<u8>,
-) {
-    // 7. Read the next bytes; pass an end of the stream on.
-    cb.perform(from.read_owned(buffer), move |cb, (n, mut buffer)| {
-        let n = match n {
-            Ok(0) => {
-                to.end_writing();
-                return cb.done(Ok(()));
-            }
-            Ok(n) => n,
-            Err(error) => return cb.done(Err(error)),
-        };
-        buffer.truncate(n);
-
-        // 8. Write the bytes to the other end.
-        let written = to.write_all_owned(buffer);
-        cb.perform(written, move |cb, (written, mut buffer)| match written {
-            Ok(()) => {
-                buffer.resize(BUFFER, 0);
-                copy_next(cb, from, to, buffer)
-            }
-            Err(error) => cb.done(Err(error)),
         })
     })
 }

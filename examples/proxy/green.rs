@@ -2,11 +2,11 @@
 
 use std::{io, rc::Rc};
 
-use quadrivium::{green::perform, prelude::*};
+use quadrivium::{green::perform, io::copy_both, prelude::*};
 
 use super::{
-    BUFFER, connect,
-    server::{Connection, Server, try_join::try_join},
+    connect,
+    server::{Connection, Server},
 };
 
 pub fn serve(server: Server, to: Rc<str>) -> impl Task<Output = ()> {
@@ -34,33 +34,12 @@ fn relay(
         upstream.reset_on_close(true);
 
         // 5. Copy in both directions at once.
-        let to_upstream = copy(client.clone(), upstream.clone());
-        let to_client = copy(upstream.clone(), client.clone());
-        perform(try_join(to_upstream, to_client))?;
+        let copying = copy_both(client.clone(), upstream.clone());
+        perform(copying)?;
 
         // 6. All went well: close both sockets without a reset.
         client.reset_on_close(false);
         upstream.reset_on_close(false);
         Ok(())
-    })
-}
-
-fn copy(
-    from: Connection,
-    to: Connection,
-) -> impl Task<Output = io::Result<()>> {
-    green(move || {
-        let mut buffer = vec![0; BUFFER];
-        loop {
-            // 7. Read the next bytes; pass an end of the stream on.
-            let n = perform(from.read(&mut buffer))?;
-            if n == 0 {
-                to.end_writing();
-                return Ok(());
-            }
-
-            // 8. Write the bytes to the other end.
-            perform(to.write_all(&buffer[..n]))?;
-        }
     })
 }

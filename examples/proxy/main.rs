@@ -1,7 +1,8 @@
 //! `proxy`: connects each client to another server, and copies both ways.
 //!
-//! New idea: two tasks for one connection, because either end may send at any
-//! time. The tasks share the two sockets, and are independent of each other.
+//! New idea: `copy_both`, because either end may send at any time. It copies in
+//! both directions at once, and each direction is independent of the other. It
+//! takes any stream, such as a connection with an idle timeout.
 //!
 //! The proxy
 //! 1. accepts a connection, until the server stops,
@@ -10,10 +11,6 @@
 //! 4. connects to the upstream, the other server, by name, within 10 seconds,
 //! 5. copies in both directions at once, until both have ended or one fails,
 //! 6. if both have ended well, closes both sockets without a reset.
-//!
-//! Each direction
-//! 7. reads the next bytes, at most 16 KiB, and passes an end of the stream on,
-//! 8. writes the bytes to the other end.
 //!
 //! One end may finish sending while the other still sends. If an end resets
 //! its connection, or the upstream refuses, then the other end is reset, too.

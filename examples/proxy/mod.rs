@@ -15,9 +15,6 @@ mod future;
 mod generator;
 mod green;
 
-/// The size of the one buffer of each direction, in bytes.
-const BUFFER: usize = 16 * 1024;
-
 /// How long connecting to the upstream may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 

@@ -2,18 +2,22 @@
 
 use std::{
     cell::Cell,
-    io,
+    io::{self, IoSlice},
     net::{Shutdown, SocketAddr},
     rc::Rc,
     time::{Duration, Instant},
 };
 
-use quadrivium::{io::Leaf, net::TcpStream};
+use quadrivium::{
+    io::{AttemptRead, AttemptWrite, Attempts, Interest, Leaf},
+    net::TcpStream,
+    task::{Context, Step},
+};
 
 use super::{
     Server, Slots,
     stop::Stop,
-    transfer::{self, WaitLimits},
+    transfer::{self, IdlePlace, WaitLimits},
 };
 
 /// An accepted connection. Clones are the same connection. When the last of
@@ -149,6 +153,44 @@ impl Connection {
     /// the other end does not take the bytes that it has for the whole.
     pub fn reset_on_close(&self, reset: bool) {
         let _ = self.stream.set_linger(reset.then_some(Duration::ZERO));
+    }
+}
+
+/// For `copy` and other code of the library. Each attempt has the idle timeout.
+impl Attempts for Connection {
+    type Place = IdlePlace;
+
+    fn leave(&self, interest: Interest, place: &mut IdlePlace) {
+        self.stream.leave(interest, &mut place.queue);
+    }
+}
+
+impl AttemptRead for Connection {
+    fn attempt_read(
+        &self,
+        place: &mut IdlePlace,
+        cx: &Context<'_>,
+        buffer: &mut [u8],
+    ) -> Step<io::Result<usize>> {
+        let step = self.stream.attempt_read(&mut place.queue, cx, buffer);
+        place.limit(step, &self.shared, cx)
+    }
+}
+
+impl AttemptWrite for Connection {
+    fn attempt_write(
+        &self,
+        place: &mut IdlePlace,
+        cx: &Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Step<io::Result<usize>> {
+        let step = self.stream.attempt_write(&mut place.queue, cx, slices);
+        place.limit(step, &self.shared, cx)
+    }
+
+    fn end_writing(&self) -> io::Result<()> {
+        self.end_writing();
+        Ok(())
     }
 }
 

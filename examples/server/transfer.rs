@@ -12,6 +12,7 @@ use std::{
 };
 
 use quadrivium::{
+    host::QueuePlace,
     io::Leaf,
     net::TcpStream,
     task::{Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait},
@@ -108,7 +109,7 @@ where
             let mut buffer = take(slot);
             match moved {
                 Ok(n) => {
-                    limits.moved(n, cx);
+                    limits.connection.count_moved(n, cx);
                     match buffer.is_done_after(n) {
                         true => return Step::Done(into_output(Ok(n), buffer)),
                         false => slot.set(Some(buffer)),
@@ -182,18 +183,7 @@ impl WaitLimits {
             return Ok(wait);
         }
         let wait = wait.or(self.wait_for_stop(cx).ok_or(Ok(0))?);
-        let Some(most) = self.connection.idle_timeout else { return Ok(wait) };
-        let now = cx.now();
-        let since = Some(*self.since.get_or_insert(now));
-        let last = since.max(self.connection.moved.get()).unwrap_or(now);
-        match last.checked_add(most) {
-            Some(deadline) if deadline <= now => {
-                let line = format!("no byte has moved for {most:?}");
-                Err(Err(io::Error::new(ErrorKind::TimedOut, line)))
-            }
-            Some(deadline) => Ok(wait.or(Wait::Until(deadline))),
-            None => Ok(wait),
-        }
+        self.connection.limit_idle(wait, &mut self.since, cx).map_err(Err)
     }
 
     /// Returns the wait for the stop. Returns `None` when the server has been
@@ -209,10 +199,67 @@ impl WaitLimits {
             }
         }
     }
+}
 
-    fn moved(&self, n: usize, cx: &Context<'_>) {
-        if n > 0 && self.connection.idle_timeout.is_some() {
-            self.connection.moved.set(Some(cx.now()));
+impl ConnectionState {
+    /// Adds the idle timeout to a wait that began at `since`. If no byte has
+    /// moved for too long, returns the error.
+    fn limit_idle(
+        &self,
+        wait: Wait,
+        since: &mut Option<Instant>,
+        cx: &Context<'_>,
+    ) -> io::Result<Wait> {
+        let Some(most) = self.idle_timeout else { return Ok(wait) };
+        let now = cx.now();
+        let since = Some(*since.get_or_insert(now));
+        let last = since.max(self.moved.get()).unwrap_or(now);
+        match last.checked_add(most) {
+            Some(deadline) if deadline <= now => {
+                let line = format!("no byte has moved for {most:?}");
+                Err(io::Error::new(ErrorKind::TimedOut, line))
+            }
+            Some(deadline) => Ok(wait.or(Wait::Until(deadline))),
+            None => Ok(wait),
+        }
+    }
+
+    fn count_moved(&self, n: usize, cx: &Context<'_>) {
+        if n > 0 && self.idle_timeout.is_some() {
+            self.moved.set(Some(cx.now()));
+        }
+    }
+}
+
+/// The place of an attempt that waits, and since when it waits.
+#[derive(Debug, Default)]
+pub struct IdlePlace {
+    pub queue: QueuePlace,
+    since: Option<Instant>,
+}
+
+impl IdlePlace {
+    /// Adds the idle timeout to an attempt that waits, and counts the bytes of
+    /// another one.
+    pub(super) fn limit(
+        &mut self,
+        attempt: Step<io::Result<usize>>,
+        connection: &ConnectionState,
+        cx: &Context<'_>,
+    ) -> Step<io::Result<usize>> {
+        match attempt {
+            Step::Suspended(Wait::Turn) => Step::Suspended(Wait::Turn),
+            Step::Suspended(wait) => {
+                match connection.limit_idle(wait, &mut self.since, cx) {
+                    Ok(wait) => Step::Suspended(wait),
+                    Err(error) => Step::Done(Err(error)),
+                }
+            }
+            Step::Done(moved) => {
+                self.since = None;
+                connection.count_moved(*moved.as_ref().unwrap_or(&0), cx);
+                Step::Done(moved)
+            }
         }
     }
 }

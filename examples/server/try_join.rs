@@ -10,16 +10,16 @@ use quadrivium::task::{BoxTask, Context, Step, Task, Wait};
 pub fn try_join(
     a: impl Task<Output = io::Result<()>> + 'static,
     b: impl Task<Output = io::Result<()>> + 'static,
-) -> TryJoin {
-    TryJoin { tasks: [Some(Box::pin(a)), Some(Box::pin(b))] }
+) -> BothCopies {
+    BothCopies { tasks: [Some(Box::pin(a)), Some(Box::pin(b))] }
 }
 
-pub struct TryJoin {
+pub struct BothCopies {
     /// The tasks that have not ended.
     tasks: [Option<BoxTask<io::Result<()>>>; 2],
 }
 
-impl Task for TryJoin {
+impl Task for BothCopies {
     type Output = io::Result<()>;
 
     fn resume(

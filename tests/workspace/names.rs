@@ -36,8 +36,9 @@ const EXCEPTIONS: [(&str, &str); 19] = [
 ];
 
 /// The folders in which even a private type has a name of its own.
-const LIBRARY: [&str; 6] = [
+const LIBRARY: [&str; 7] = [
     "crates/core/",
+    "crates/hooks/",
     "crates/styles/",
     "crates/io/",
     "crates/hosts/",

@@ -130,6 +130,7 @@ impl ForeignWaits {
 
 impl LastWait {
     /// Notes that the `Perform` waits for a wake only, or is gone.
+    #[inline]
     pub(crate) fn forget(&self) {
         if let Some(last) = &self.0 {
             last.store(NONE, Relaxed);
@@ -138,8 +139,11 @@ impl LastWait {
 }
 
 impl Drop for LastWait {
+    #[inline]
     fn drop(&mut self) {
-        self.forget();
+        if self.0.is_some() {
+            self.forget();
+        }
     }
 }
 

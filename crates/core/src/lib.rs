@@ -42,6 +42,7 @@ mod wait;
 mod context;
 pub mod host;
 mod time;
+mod every;
 mod perform;
 mod foreign_waits;
 mod join_handle;
@@ -62,11 +63,12 @@ mod macros;
 pub use canceller::Canceller;
 pub use clock_guard::{Hold, SendHold};
 pub use combinators::{
-    Either, Elapsed, Join, JoinAll, Race, RaceAll, Select, Selected, Timeout, join, join_all, race,
-    race_all, select, timeout,
+    Either, Elapsed, Join, JoinAll, Race, RaceAll, Select, Selected, Timeout, TryJoin, TryJoinAll,
+    join, join_all, race, race_all, select, timeout, try_join, try_join_all,
 };
 pub use context::{Context, LocalWaker};
 pub use descriptors::{Edge, Interest, Readiness};
+pub use every::{Every, MissedTicks, Tick, every};
 pub use join_error::JoinError;
 pub use join_handle::{JoinHandle, spawn, spawn_named};
 pub use panic_payload::PanicPayload;

@@ -135,7 +135,7 @@ impl Task for Sleep {
                 cx.now().checked_add(duration).map_or(State::Never, State::Until)
             }
             State::NewUntil(deadline) => State::Until(deadline),
-            State::Until(deadline) if deadline <= cx.now() => return Step::Done(()),
+            State::Until(deadline) if cx.has_come(deadline) => return Step::Done(()),
             waiting @ (State::Until(_) | State::Never) => waiting,
         };
         note(LeafKind::Sleep, Some(self.line), ObjectNumber::NONE);

@@ -64,6 +64,7 @@ pub use self::{
         attempts::{AttemptRead, AttemptWrite, Attempts},
         buffered::BufReader,
         bytes::{ByteReader, ByteWriter},
+        copy::{copy, copy_both},
         polled::Polled,
     },
 };

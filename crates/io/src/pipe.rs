@@ -120,6 +120,8 @@ write_methods! { PipeWriter, end_writing: |_| Ok(()) }
 pipe_methods! { PipeWriter }
 
 impl Attempts for PipeWriter {
+    type Place = QueuePlace;
+
     fn leave(&self, interest: Interest, place: &mut QueuePlace) {
         self.source.leave(interest, place);
     }

@@ -98,7 +98,7 @@
 //! |---|---|
 //! | [`task`] | the [`Task`] trait; [`spawn`], [`join`], [`race`], [`select`] |
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles; each with the helpers for crates that are written in that style |
-//! | [`time`] | sleeping, time limits, turns (letting other tasks run) |
+//! | [`time`] | sleeping, ticks, time limits, turns (letting other tasks run) |
 //! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
 //! | [`dns`] | look-up of host names |
@@ -118,7 +118,7 @@
 pub use quadrivium_core::sync;
 pub use quadrivium_core::{
     JoinError, JoinHandle, Task, join, join_all, race, race_all, select, spawn, spawn_named,
-    timeout,
+    timeout, try_join, try_join_all,
 };
 pub use quadrivium_event_loop::{EventLoop, RunError};
 pub use quadrivium_future as future;
@@ -142,7 +142,8 @@ pub mod task {
     pub use quadrivium_core::{
         BoxTask, Canceller, Context, Either, Join, JoinAll, JoinError, JoinHandle, LocalWaker,
         PanicPayload, Perform, PerformWaits, RESUMED_AFTER_DONE, Race, RaceAll, Select, Selected,
-        Step, Task, Wait, fairness, join, join_all, race, race_all, select, spawn, spawn_named,
+        Step, Task, TryJoin, TryJoinAll, Wait, fairness, join, join_all, race, race_all, select,
+        spawn, spawn_named, try_join, try_join_all,
     };
 }
 
@@ -150,8 +151,8 @@ pub mod task {
 /// for tasks.
 pub mod time {
     pub use quadrivium_core::{
-        BlockFor, Elapsed, Hold, SendHold, Sleep, Timeout, Turn, block_for, hold, now, send_hold,
-        sleep, sleep_until, timeout, turn,
+        BlockFor, Elapsed, Every, Hold, MissedTicks, SendHold, Sleep, Tick, Timeout, Turn,
+        block_for, every, hold, now, send_hold, sleep, sleep_until, timeout, turn,
     };
 }
 
@@ -185,7 +186,7 @@ pub mod signal {
 pub mod io {
     pub use quadrivium_io::{
         AttemptRead, AttemptWrite, Attempts, BufReader, ByteReader, ByteWriter, Interest, Leaf,
-        PipeReader, PipeWriter, Polled, Ready, pipe, ready,
+        PipeReader, PipeWriter, Polled, Ready, copy, copy_both, pipe, ready,
     };
 }
 
@@ -208,7 +209,7 @@ pub mod prelude {
     pub use quadrivium_callback::{Callback, callback};
     pub use quadrivium_core::{
         JoinError, JoinHandle, Task, join, join_all, race, race_all, select, sleep, spawn,
-        spawn_named, timeout, turn,
+        spawn_named, timeout, try_join, try_join_all, turn,
     };
     pub use quadrivium_event_loop::{EventLoop, RunError};
     pub use quadrivium_future::future;

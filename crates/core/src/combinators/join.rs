@@ -36,7 +36,7 @@ pin_project! {
 pin_project! {
     #[project = PinnedPart]
     #[project_replace = TakenPart]
-    enum JoinPart<T: Task> {
+    pub(super) enum JoinPart<T: Task> {
         Running {
             #[pin]
             task: T,
@@ -50,7 +50,7 @@ pin_project! {
 
 impl<T: Task> JoinPart<T> {
     /// Resumes the part unless it is done. Returns its wait, or `None` when it is done.
-    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Wait> {
+    pub(super) fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Wait> {
         let PinnedPart::Running { task } = self.as_mut().project() else { return None };
         match task.resume(cx) {
             Step::Suspended(wait) => Some(wait),
@@ -61,7 +61,7 @@ impl<T: Task> JoinPart<T> {
         }
     }
 
-    fn take(self: Pin<&mut Self>) -> T::Output {
+    pub(super) fn take(self: Pin<&mut Self>) -> T::Output {
         match self.project_replace(JoinPart::Taken) {
             TakenPart::Done { output } => output,
             TakenPart::Running { .. } | TakenPart::Taken => panic!("{}", crate::RESUMED_AFTER_DONE),

@@ -11,7 +11,7 @@
 //! All three are in the same allocation, one after the other. So is the next task of the same type,
 //! if the host keeps the empty allocation for it.
 
-use std::{any::Any, pin::Pin};
+use std::{any::Any, hint::black_box, pin::Pin};
 
 use pin_project_lite::pin_project;
 
@@ -42,6 +42,11 @@ pub trait Hosted {
 
     /// Returns the style of a task that is not done.
     fn style(&self) -> Style;
+
+    /// Reads some memory of the task, and does nothing with it. A host that does this for many
+    /// tasks, and resumes them only then, waits for their memory once. By default this does
+    /// nothing.
+    fn touch(&self) {}
 
     /// Puts a new task in the place of a task whose output was taken. `task` is an `Option` of the
     /// task. Returns false and changes nothing if it has another type. By default this is always
@@ -109,6 +114,10 @@ where
                 None
             }
         }
+    }
+
+    fn touch(&self) {
+        black_box(matches!(self, Self::Task { .. }));
     }
 
     fn take_output(self: Pin<&mut Self>, output: &mut dyn Any) {

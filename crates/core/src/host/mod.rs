@@ -49,6 +49,12 @@ pub trait Host {
     /// Returns the time on the host's clock.
     fn now(&self) -> Instant;
 
+    /// Returns whether the host's clock has reached `deadline`. A host that has read its clock
+    /// after `deadline` need not read it again. By default this reads the clock.
+    fn has_come(&self, deadline: Instant) -> bool {
+        deadline <= self.now()
+    }
+
     /// Lets `duration` pass on the host's clock. No task runs meanwhile.
     fn block_for(&self, duration: Duration);
 
@@ -137,17 +143,18 @@ pub trait Host {
 /// The wakers that a host makes itself. See [`Host::own_wakers`].
 #[derive(Clone, Copy, Debug)]
 pub struct OwnWakers {
-    /// All wakers with this table are the host's own.
-    pub vtable: &'static RawWakerVTable,
-    /// Returns a copy of a waker with this table, for a [`LocalWaker`]. It may be called while the
-    /// state of a channel is borrowed, so it runs no user code.
+    /// All wakers with one of these tables are the host's own: the wakers of tasks, and the wakers
+    /// of parts of combinators. A host with one table names it twice.
+    pub vtables: [&'static RawWakerVTable; 2],
+    /// Returns a copy of a waker with such a table, for a [`LocalWaker`]. It may be called while
+    /// the state of a channel is borrowed, so it runs no user code.
     pub copy: fn(&Waker) -> Waker,
 }
 
 impl OwnWakers {
     #[inline]
     fn contain(&self, waker: &Waker) -> bool {
-        ptr::eq(self.vtable, waker.vtable())
+        self.vtables.into_iter().any(|vtable| ptr::eq(vtable, waker.vtable()))
     }
 }
 
@@ -222,8 +229,8 @@ pub struct DescriptorKey(pub u64);
 
 thread_local! {
     /// [`Entered`] drops the reference. Without a destructor of its own, the thread-local is found
-    /// in one load. It also exists until the thread has ended: a loop in another thread-local may be
-    /// dropped late.
+    /// in one load. It also exists until the thread has ended, because a loop in another
+    /// thread-local may be dropped late.
     static CURRENT: RefCell<ManuallyDrop<Option<Rc<dyn Host>>>> =
         const { RefCell::new(ManuallyDrop::new(None)) };
     /// The [`Host::own_wakers`] of `CURRENT`. A leaf that waits finds them here without a call.
@@ -333,6 +340,16 @@ impl Context<'_> {
     /// When no host drives this thread: see [`enter`].
     pub fn now(&self) -> Instant {
         expect_current().now()
+    }
+
+    /// Returns whether the host's clock has reached `deadline`. After a deadline has fired, this is
+    /// cheaper than [`now`](Context::now).
+    ///
+    /// # Panics
+    ///
+    /// When no host drives this thread: see [`enter`].
+    pub fn has_come(&self, deadline: Instant) -> bool {
+        expect_current().has_come(deadline)
     }
 }
 

@@ -81,6 +81,10 @@ impl<W: Wrapper> Host for W {
         self.wrapped().now()
     }
 
+    fn has_come(&self, deadline: Instant) -> bool {
+        self.wrapped().has_come(deadline)
+    }
+
     fn block_for(&self, duration: Duration) {
         self.wrapped().block_for(duration);
     }

@@ -202,10 +202,17 @@ impl WaitQueue {
     }
 }
 
+impl Default for QueuePlace {
+    #[track_caller]
+    #[inline]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl QueuePlace {
     /// Returns the place of a leaf that has not waited. The calling line counts as the line that
     /// made the leaf.
-    #[expect(clippy::new_without_default, reason = "the calling line is an input")]
     #[track_caller]
     #[inline]
     pub fn new() -> Self {

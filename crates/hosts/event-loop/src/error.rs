@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use quadrivium_core::{JoinError, inspect::snapshot::Tasks};
+use quadrivium_core::{JoinError, host::Label, inspect::snapshot::Tasks};
 
 /// Why a run of the loop has failed.
 ///
@@ -56,6 +56,10 @@ pub(crate) const FORKED: &str = "this process was forked after the loop was made
 pub struct Deadlock {
     /// What each task waits for.
     pub tasks: Tasks,
+    /// The tasks of other loops of this thread whose handles the tasks have joined. Those loops do
+    /// not run while this loop runs, so these tasks cannot end. Join a handle on the loop that has
+    /// spawned its task.
+    pub joined_elsewhere: Vec<Label>,
     /// Whether a task has waited for a deadline after the end of the loop's clock, which is 584
     /// years after the loop was made. A virtual clock can jump to that end. Then no deadline comes
     /// any more.
@@ -83,6 +87,13 @@ impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "deadlock: no task is ready, and nothing outside the loop can wake one")?;
         self.tasks.list().fmt(f)?;
+        if let Some(label) = self.joined_elsewhere.first() {
+            return write!(
+                f,
+                "\na task waits for {label} of another loop, which does not run meanwhile: join a \
+                 handle on the loop that has spawned its task"
+            );
+        }
         f.write_str(match self.time_is_used_up {
             true => {
                 "\ntime is used up: a task waits for a deadline after the end of the clock, which \

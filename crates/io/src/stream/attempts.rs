@@ -2,18 +2,25 @@
 //! [`BufReader`](crate::BufReader) are built on them.
 //!
 //! An attempt that would block leaves its waker in a place in the stream's waiting queue. The
-//! caller owns that place, so the waker stays registered after the attempt has returned.
+//! caller owns that place, so the waker stays registered after the attempt has returned. A place
+//! may contain more, such as the time since when the caller waits.
 //! [`read_methods`](super::read::read_methods) and [`write_methods`](super::write::write_methods)
 //! implement these traits.
 
-use std::io::{self, IoSlice};
+use std::{
+    fmt,
+    io::{self, IoSlice},
+};
 
-use quadrivium_core::{Context, Interest, QueuePlace, Step};
+use quadrivium_core::{Context, Interest, Step};
 
 /// A descriptor that a task can wait for, with a place in the waiting queue that the caller owns.
 pub trait Attempts {
+    /// The state of a caller that waits: for a socket or a pipe, its place in the waiting queue.
+    type Place: Default + fmt::Debug + Unpin;
+
     /// Stops waiting in this direction: the waker in `place` is removed from the queue.
-    fn leave(&self, interest: Interest, place: &mut QueuePlace);
+    fn leave(&self, interest: Interest, place: &mut Self::Place);
 }
 
 /// A stream that can be read one attempt at a time.
@@ -21,7 +28,7 @@ pub trait AttemptRead: Attempts {
     /// Tries to read. If that would block, leaves the waker in `place` and suspends.
     fn attempt_read(
         &self,
-        place: &mut QueuePlace,
+        place: &mut Self::Place,
         cx: &Context<'_>,
         buffer: &mut [u8],
     ) -> Step<io::Result<usize>>;
@@ -32,7 +39,7 @@ pub trait AttemptWrite: Attempts {
     /// Tries to write. If that would block, leaves the waker in `place` and suspends.
     fn attempt_write(
         &self,
-        place: &mut QueuePlace,
+        place: &mut Self::Place,
         cx: &Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Step<io::Result<usize>>;

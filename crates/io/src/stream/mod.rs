@@ -10,6 +10,7 @@ pub(crate) mod bytes;
 pub(crate) mod attempts;
 pub(crate) mod polled;
 pub(crate) mod buffered;
+pub(crate) mod copy;
 
 use std::{
     fmt,

@@ -5,9 +5,12 @@ use std::{
     task::{self, Poll},
 };
 
-use quadrivium_core::{Interest, QueuePlace, Step, Wait};
+use quadrivium_core::{Interest, Step, Wait};
 
-use super::attempts::{AttemptRead, AttemptWrite, Attempts};
+use super::{
+    attempts::{AttemptRead, AttemptWrite, Attempts},
+    copy::end_writing,
+};
 
 /// A stream that is read and written by `poll` functions, as crates for futures expect it.
 ///
@@ -41,14 +44,14 @@ use super::attempts::{AttemptRead, AttemptWrite, Attempts};
 #[derive(Debug)]
 pub struct Polled<S: Attempts> {
     stream: S,
-    reading: QueuePlace,
-    writing: QueuePlace,
+    reading: S::Place,
+    writing: S::Place,
 }
 
 impl<S: Attempts> Polled<S> {
     /// Wraps a stream. A clone of the stream can still be used by itself.
     pub fn new(stream: S) -> Self {
-        Self { stream, reading: QueuePlace::new(), writing: QueuePlace::new() }
+        Self { stream, reading: S::Place::default(), writing: S::Place::default() }
     }
 
     /// Returns the stream.
@@ -110,10 +113,7 @@ impl<S: AttemptWrite> Polled<S> {
     /// Returns an error when the kernel refuses.
     pub fn shutdown(&mut self) -> io::Result<()> {
         self.stream.leave(Interest::Writable, &mut self.writing);
-        match self.stream.end_writing() {
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
-            ended => ended,
-        }
+        end_writing(&self.stream)
     }
 }
 

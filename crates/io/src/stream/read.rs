@@ -142,6 +142,8 @@ macro_rules! read_methods {
             }
 
             impl Attempts for $stream {
+                type Place = QueuePlace;
+
                 fn leave(&self, interest: Interest, place: &mut QueuePlace) {
                     self.source.leave(interest, place);
                 }

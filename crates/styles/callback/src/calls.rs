@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use quadrivium_core::{JoinHandle, host::TaskId, now, sleep, sleep_until, spawn};
+use quadrivium_core::{Every, JoinHandle, every, host::TaskId, now, sleep, sleep_until, spawn};
 
 use crate::{Callback, callback};
 
@@ -85,46 +85,26 @@ pub fn call_at(deadline: Instant, call: impl FnOnce() + 'static) -> Call {
 
 /// Calls a function again and again, for the first time when `period` has passed.
 ///
-/// The times are multiples of the period, even if a call is made late. Multiples that have passed
-/// when a call returns are left out. The calls end when [`Call::cancel`] is called, which may be
-/// done inside the function, or when the function panics. Until then the loop always has something
-/// to do. With a period of zero the function is called in every turn, so a virtual clock never
-/// moves.
+/// The times are those of [`every`]: multiples of the period, even if a call is made late.
+/// Multiples that pass during a call are left out. The calls end when [`Call::cancel`] is called,
+/// which may be done inside the function, or when the function panics. Until then the loop always
+/// has something to do. With a period of zero the function is called in every turn, so a virtual
+/// clock never moves.
 ///
 /// # Panics
 ///
 /// When no host drives this thread.
 #[track_caller]
 pub fn call_every(period: Duration, call: impl FnMut() + 'static) -> Call {
-    let first = now().checked_add(period);
-    Call::of(spawn(callback(move |cb| call_repeatedly(cb, first, period, call))))
+    let ticks = every(period);
+    Call::of(spawn(callback(move |cb| call_at_each(ticks, cb, call))))
 }
 
-fn call_repeatedly(
-    cb: &mut Callback<()>,
-    time: Option<Instant>,
-    period: Duration,
-    mut call: impl FnMut() + 'static,
-) {
-    let Some(time) = time else {
-        return cb.perform(sleep(Duration::MAX), |cb, ()| cb.done(()));
-    };
-    cb.perform(sleep_until(time), move |cb, ()| {
+fn call_at_each(ticks: Every, cb: &mut Callback<()>, mut call: impl FnMut() + 'static) {
+    cb.perform(ticks.tick(), move |cb, _missed| {
         call();
-        call_repeatedly(cb, time_after(time, period), period, call);
+        call_at_each(ticks, cb, call);
     });
-}
-
-/// Returns the first time after now that is a multiple of the period later than `time`.
-fn time_after(time: Instant, period: Duration) -> Option<Instant> {
-    // The clock is read only once, since a real clock returns a later time at each reading.
-    let now = now();
-    let overdue = now.saturating_duration_since(time).as_nanos();
-    match period.as_nanos() {
-        0 => Some(now),
-        nanos if overdue < nanos => time.checked_add(period),
-        nanos => now.checked_add(period - Duration::from_nanos_u128(overdue % nanos)),
-    }
 }
 
 /// The handle to a function that is called later. Dropping it does not cancel the call, as in

@@ -176,8 +176,11 @@ impl<E: Executor> GuestLoop<E> {
                 Turned::Empty => return Poll::Ready(Ok(())),
                 Turned::Until(deadline) => Some(deadline),
                 Turned::Waiting => match inner.deadlock() {
-                    Some(deadlock) => return Poll::Ready(Err(RunError::Deadlock(deadlock))),
-                    None => None,
+                    // Another guest of the executor may run, and end the task that was joined.
+                    Some(deadlock) if deadlock.joined_elsewhere.is_empty() => {
+                        return Poll::Ready(Err(RunError::Deadlock(deadlock)));
+                    }
+                    Some(_) | None => None,
                 },
             };
             let is_due = deadline.is_some_and(|it| self.executor.poll_deadline(it, cx).is_ready());

@@ -58,6 +58,25 @@ impl ReadyQueue {
         }
     }
 
+    /// Takes all tasks of this turn, to be put back in parts.
+    pub(crate) fn take_turn(&mut self) -> Vec<SlotKey> {
+        self.this_turn.drain(..mem::take(&mut self.taken));
+        mem::take(&mut self.this_turn)
+    }
+
+    /// Puts some tasks of this turn back. All tasks here have been taken.
+    pub(crate) fn put_back(&mut self, part: &[SlotKey]) {
+        self.this_turn.clear();
+        self.this_turn.extend_from_slice(part);
+        self.taken = 0;
+    }
+
+    /// Ends a turn whose tasks were all taken, in parts.
+    pub(crate) fn end_turn(&mut self, turn: Vec<SlotKey>) {
+        self.taken = turn.len();
+        self.this_turn = turn;
+    }
+
     /// Takes the next task of this turn.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<SlotKey> {

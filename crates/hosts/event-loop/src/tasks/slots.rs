@@ -365,6 +365,13 @@ impl TaskSlots {
         self.joiners[index].replace(joiner)
     }
 
+    /// Returns the waker of the task that waits for the result of this task.
+    pub(crate) fn joiner(&self, key: SlotKey) -> Option<&LocalWaker> {
+        let index = key.slot() as usize;
+        self.slots.get(index).filter(|slot| slot.generation == key.generation())?;
+        self.joiners.get(index)?.as_ref()
+    }
+
     /// Records that the handle of this task was dropped. Returns the waker of the task that waited
     /// for the result. If the task has ended, also returns the result. The caller drops them. If
     /// there is a result, the caller then frees the slot.

@@ -13,6 +13,8 @@ pub(crate) struct LoopClock {
     origin: Instant,
     /// On a virtual clock: the time that has passed since then.
     virtual_time: Option<Cell<Duration>>,
+    /// The time when the loop last looked for due deadlines.
+    latest: Cell<Instant>,
     /// Reads a real clock.
     read: fn() -> Instant,
 }
@@ -24,7 +26,8 @@ impl LoopClock {
 
     /// Makes a clock that is read by `read`, such as the clock of another executor.
     pub(crate) fn of(read: fn() -> Instant) -> Self {
-        Self { origin: read(), virtual_time: None, read }
+        let origin = read();
+        Self { origin, virtual_time: None, latest: Cell::new(origin), read }
     }
 
     pub(crate) fn virtual_time() -> Self {
@@ -50,6 +53,12 @@ impl LoopClock {
         }
     }
 
+    /// Returns whether `deadline` has come. For a deadline that the loop has found due, this does
+    /// not read the clock again.
+    pub(crate) fn has_come(&self, deadline: Instant) -> bool {
+        deadline <= self.latest.get() || deadline <= self.now()
+    }
+
     /// Returns the time from the making of the loop to `at`, or zero if `at` is before it.
     pub(crate) fn since_origin(&self, at: Instant) -> Duration {
         at.saturating_duration_since(self.origin)
@@ -64,7 +73,8 @@ impl LoopClock {
 
     /// Returns the time since the loop was made, in nanoseconds.
     pub(crate) fn nanos_now(&self) -> u64 {
-        self.nanos(self.now()).unwrap_or(u64::MAX)
+        self.latest.set(self.now());
+        self.nanos(self.latest.get()).unwrap_or(u64::MAX)
     }
 
     /// Returns the instant that is `nanos` nanoseconds after the making of the loop.

@@ -255,8 +255,8 @@ impl Default for SharedEntries {
 
 /// Number of unused chunks that are kept when no deadline is armed.
 const KEPT_CHUNKS: usize = 64;
-/// Number of entries of the largest heap whose memory is kept. When the allocator of glibc gets back
-/// 64 KiB or more, it looks at all small blocks that were freed before.
+/// Number of entries of the largest heap whose memory is kept. When the allocator of glibc gets
+/// back 64 KiB or more, it looks at all small blocks that were freed before.
 pub(super) const KEPT_ROOM: usize = 2_048;
 
 impl TimerEntry {

@@ -4,16 +4,16 @@ use std::time::Instant;
 
 use quadrivium_core::Wait;
 
-use super::Loop;
+use super::{Loop, LoopState};
 use crate::{
-    tasks::slots::TaskSlot,
+    tasks::{slot_key::SlotKey, slots::TaskSlot},
     time::task_timers::TaskTimers,
     trace::{By, EventKind},
 };
 
 /// Number of deadlines that are taken out of the timers before their tasks are woken. Among many
 /// tasks, each wake waits for memory. Where nothing comes between the wakes, the processor overlaps
-/// these waits.
+/// these waits. The same holds for the memory of the tasks, before they are resumed.
 const DUE_AT_ONCE: usize = 64;
 
 /// Replaces the deadline of the task in this slot. `None` removes it.
@@ -52,21 +52,31 @@ impl Loop {
         None
     }
 
-    /// Wakes the tasks whose deadlines have come.
+    /// Wakes the tasks whose deadlines have come. Returns whether there were many.
     #[inline(never)]
-    pub(super) fn wake_due(&self) {
-        if self.state.borrow().timers.is_empty() {
-            return;
-        }
+    pub(super) fn wake_due(&self) -> bool {
         let now = self.clock.nanos_now();
         let mut due = [0; DUE_AT_ONCE];
+        let mut woken = 0;
         loop {
             let n = self.state.borrow_mut().timers.pop_all_due(now, &mut due);
             due[..n].iter().for_each(|slot| self.wake_at_deadline(*slot));
+            woken += n;
             if n < due.len() {
-                return;
+                return woken >= DUE_AT_ONCE;
             }
         }
+    }
+
+    /// Resumes each task of this turn once, after a wake of many tasks by their deadlines. Such
+    /// tasks are in any order in the memory. Nothing is traced, because a trace may panic.
+    pub(super) fn resume_scattered_tasks(&self) {
+        let turn = self.state.borrow_mut().ready.take_turn();
+        for part in turn.chunks(DUE_AT_ONCE) {
+            self.state.borrow_mut().begin_part(part);
+            self.resume_tasks();
+        }
+        self.state.borrow_mut().ready.end_turn(turn);
     }
 
     fn wake_at_deadline(&self, slot: u32) {
@@ -77,6 +87,19 @@ impl Loop {
         drop(state);
         if is_woken {
             self.note(key.slot(), EventKind::Woken(By::Timer));
+        }
+    }
+}
+
+impl LoopState {
+    /// Makes some tasks of this turn the next to be resumed, and loads their memory.
+    fn begin_part(&mut self, part: &[SlotKey]) {
+        let Self { slots, ready, .. } = self;
+        ready.put_back(part);
+        for key in part {
+            if let Some(body) = slots.at(*key).and_then(|slot| slot.body.as_deref()) {
+                body.touch();
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ impl Loop {
         }
         drop(state);
         let time_is_used_up = self.time_is_used_up.get();
-        Some(Deadlock { tasks: self.tasks_snapshot(), time_is_used_up })
+        let joined_elsewhere = self.joined_elsewhere();
+        Some(Deadlock { tasks: self.tasks_snapshot(), joined_elsewhere, time_is_used_up })
     }
 }

@@ -30,6 +30,10 @@ impl Host for Loop {
         self.clock.now()
     }
 
+    fn has_come(&self, deadline: Instant) -> bool {
+        self.clock.has_come(deadline)
+    }
+
     fn block_for(&self, duration: Duration) {
         self.clock.advance(duration);
     }
@@ -168,6 +172,7 @@ impl Loop {
         drop(state);
         drop(former);
         note(LeafKind::Join, cx.line(), ObjectNumber::of_index(key.slot()));
+        self.note_join(key);
         None
     }
 

@@ -16,6 +16,7 @@ mod react;
 mod remote_requests;
 mod run;
 mod deadlock;
+mod joins_elsewhere;
 mod end;
 mod cancel;
 mod close;
@@ -80,6 +81,8 @@ pub(crate) struct Loop {
     /// the current chain of such tasks. `close.rs` limits it.
     chain: Cell<u32>,
     pub(crate) stopped: Cell<bool>,
+    /// The tasks of other loops that tasks of this loop have joined. Some may have ended since.
+    joins_elsewhere: RefCell<Vec<(Weak<Loop>, SlotKey)>>,
     /// The reactor is waking tasks at the moment.
     is_reacting: Cell<bool>,
     steps_since_poll: Cell<usize>,
@@ -146,6 +149,7 @@ impl Loop {
             ending: Cell::new(None),
             chain: Cell::new(0),
             stopped: Cell::new(false),
+            joins_elsewhere: RefCell::default(),
             is_reacting: Cell::new(false),
             steps_since_poll: Cell::new(0),
             time_is_used_up: Cell::new(false),
@@ -167,16 +171,17 @@ impl Loop {
             self.carry_out_requests();
         }
         let has_timers = !self.state.borrow().timers.is_empty();
-        if has_timers {
-            self.wake_due();
-        }
+        let many_are_due = has_timers && self.wake_due();
         if self.reactor.sources.has_any() {
             self.react_now_and_then();
         }
         match &self.scheduled {
             None => {
                 self.state.borrow_mut().ready.begin_turn();
-                self.resume_tasks();
+                match many_are_due && !self.tracing.get() {
+                    false => self.resume_tasks(),
+                    true => self.resume_scattered_tasks(),
+                }
             }
             Some(scheduled) => self.scheduled_turn(scheduled),
         }

@@ -35,7 +35,7 @@ impl Loop {
     pub(super) fn resume_tasks(&self) {
         let resume_tasks = || match self.tracing.get() {
             false => self.resume_until_a_panic::<false>(),
-            true => self.resume_until_a_panic::<true>(),
+            true => self.resume_and_trace_until_a_panic(),
         };
         while let Err(payload) = catch_unwind(AssertUnwindSafe(resume_tasks)) {
             self.end_after_a_panic(payload);
@@ -54,11 +54,16 @@ impl Loop {
         self.after_step();
     }
 
-    /// Resumes one task after another. It is a function of its own, and rare events in a step are
-    /// handled in other functions, so that the variables of a step fit into registers.
+    #[inline(never)]
+    fn resume_and_trace_until_a_panic(&self) {
+        self.resume_until_a_panic::<true>();
+    }
+
+    /// Resumes one task after another. Rare events in a step are handled in other functions, so
+    /// that the variables of a step fit into registers.
     ///
     /// Between two steps, the state is borrowed once: to put one task back, and to take the next.
-    #[inline(never)]
+    #[inline(always)]
     fn resume_until_a_panic<const TRACING: bool>(&self) {
         let mut state = self.state.borrow_mut();
         while let Some(key) = state.ready.take() {

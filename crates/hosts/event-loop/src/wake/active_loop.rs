@@ -42,6 +42,15 @@ impl Drop for ActiveLoop {
     }
 }
 
+/// Calls `something` with the loop that runs on this thread, if there is one.
+pub(crate) fn with_any(something: impl FnOnce(&Loop)) {
+    ACTIVE.with_borrow(|active| {
+        if let Some(active) = active {
+            something(active);
+        }
+    });
+}
+
 /// Calls `something` with the loop that runs on this thread, if it has this index. Returns whether
 /// it has.
 ///

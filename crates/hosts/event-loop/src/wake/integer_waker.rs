@@ -42,10 +42,9 @@ pub(crate) fn part_waker(key: SlotKey) -> Waker {
     from_word(key.0, &PART_VTABLE)
 }
 
-/// The wakers of tasks. A loop does not count their copies as clones: the callers keep them on the
-/// loop's thread.
+/// The wakers of tasks and of parts.
 pub(crate) const OWN_WAKERS: OwnWakers =
-    OwnWakers { vtable: &VTABLE, copy: |waker| from_word(word(waker.data()), &VTABLE) };
+    OwnWakers { vtables: [&VTABLE, &PART_VTABLE], copy: local_copy };
 
 /// Returns a copy of `waker`. If the waker is one of ours, its loop does not count the copy as a
 /// clone: the caller keeps it on the loop's thread.
@@ -66,6 +65,12 @@ pub(crate) fn escape(waker: &Waker) {
     } else if is_of(waker, &PART_VTABLE) {
         clone_part(waker.data());
     }
+}
+
+/// Returns the index of the loop that has made a waker, if it is one of ours.
+pub(crate) fn event_loop(waker: &Waker) -> Option<u16> {
+    let is_ours = is_of(waker, &VTABLE) || is_of(waker, &PART_VTABLE);
+    is_ours.then(|| SlotKey(word(waker.data())).event_loop())
 }
 
 fn is_of(waker: &Waker, vtable: &'static RawWakerVTable) -> bool {

@@ -3,13 +3,15 @@
 
 use std::io::{self, IoSlice};
 
-use quadrivium_core::{Context, Interest, QueuePlace, Step};
+use quadrivium_core::{Context, Interest, Step};
 
 use super::BufReader;
 use crate::stream::attempts::{AttemptRead, AttemptWrite, Attempts};
 
 impl<S: AttemptRead> Attempts for BufReader<S> {
-    fn leave(&self, interest: Interest, place: &mut QueuePlace) {
+    type Place = S::Place;
+
+    fn leave(&self, interest: Interest, place: &mut S::Place) {
         self.get_ref().leave(interest, place);
     }
 }
@@ -17,7 +19,7 @@ impl<S: AttemptRead> Attempts for BufReader<S> {
 impl<S: AttemptRead> AttemptRead for BufReader<S> {
     fn attempt_read(
         &self,
-        place: &mut QueuePlace,
+        place: &mut S::Place,
         cx: &Context<'_>,
         buffer: &mut [u8],
     ) -> Step<io::Result<usize>> {
@@ -33,7 +35,7 @@ impl<S: AttemptRead> AttemptRead for BufReader<S> {
 impl<S: AttemptRead + AttemptWrite> AttemptWrite for BufReader<S> {
     fn attempt_write(
         &self,
-        place: &mut QueuePlace,
+        place: &mut S::Place,
         cx: &Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Step<io::Result<usize>> {

@@ -3,9 +3,7 @@
 
 use std::{fmt, io, pin::Pin};
 
-use quadrivium_core::{
-    Context, Interest, QueuePlace, RESUMED_AFTER_DONE, Step, Task, Wait, fairness,
-};
+use quadrivium_core::{Context, Interest, RESUMED_AFTER_DONE, Step, Task, Wait, fairness};
 
 use super::{BufReader, SharedReader, unread::UnreadBytes};
 use crate::{descriptor::Buffer, stream::attempts::AttemptRead};
@@ -16,7 +14,7 @@ use crate::{descriptor::Buffer, stream::attempts::AttemptRead};
 /// Until then `take` leaves the bytes in the buffer. So a leaf that is dropped has taken nothing.
 pub(super) struct Buffered<S: AttemptRead, B, F> {
     reader: BufReader<S>,
-    place: QueuePlace,
+    place: S::Place,
     has_suspended: bool,
     /// `None` after the operation is done.
     buffer: Option<B>,
@@ -29,7 +27,7 @@ impl<S: AttemptRead, B: Buffer, F> Buffered<S, B, F> {
     where
         F: FnMut(&mut UnreadBytes, &mut B::Content, bool) -> Option<io::Result<R>>,
     {
-        let (reader, place) = (reader.clone(), QueuePlace::new());
+        let (reader, place) = (reader.clone(), S::Place::default());
         Self { reader, place, has_suspended: false, buffer: Some(buffer), take }
     }
 
@@ -84,7 +82,7 @@ impl<S: AttemptRead> SharedReader<S> {
     ///
     /// Nothing is locked while the stream is read, because the stream may drop a waker, which is
     /// user code. Should that code use the reader, or another thread, it waits for the next turn.
-    pub(super) fn fill(&self, place: &mut QueuePlace, cx: &Context<'_>) -> Step<io::Result<usize>> {
+    pub(super) fn fill(&self, place: &mut S::Place, cx: &Context<'_>) -> Step<io::Result<usize>> {
         let Some(spare) = self.unread().begin_fill(self.capacity) else {
             return Step::Suspended(Wait::Turn);
         };

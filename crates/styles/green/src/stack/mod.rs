@@ -74,9 +74,8 @@ impl Stack {
     #[inline]
     pub(crate) fn take(size: usize) -> Result<Stack, StackError> {
         let class = Class::of(size)?;
-        let address = POOLS
-            .try_with(|pools| pools.borrow_mut().of(class).take())
-            .unwrap_or_else(|_| Err(StackError::ThreadEnding))?;
+        let taken = POOLS.try_with(|pools| pools.borrow_mut().of(class).take());
+        let address = taken.map_err(|_| StackError::ThreadEnding).flatten()?;
         Ok(Stack { address, class, not_send: PhantomData })
     }
 

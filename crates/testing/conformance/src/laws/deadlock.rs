@@ -52,6 +52,11 @@ laws! { ($) deadlock:
     is_found_despite_spurious_wakes;
     /// A task that only sleeps, for too long ever to end, is reported as a deadlock.
     a_sleep_without_end_is_reported on Deadlocks;
+    /// A task that joins a task of another loop is reported, because the other loop does not run
+    /// meanwhile. The report names the task that was joined.
+    a_join_on_another_loop_is_reported on Deadlocks Nesting;
+    /// A report names a task of another loop only while a task waits for it.
+    a_former_join_on_another_loop_is_not_reported on Deadlocks Nesting;
     /// A sleep without end causes no deadlock while another deadline will still come.
     is_not_reported_while_another_deadline_will_come;
 }
@@ -111,6 +116,34 @@ fn a_cycle_of_joins_is_reported(subject: Subject) {
     *second.borrow_mut() = Some(two);
     let deadlock = expect_deadlock(event_loop.run());
     assert_eq!(names(&deadlock), ["one", "two"], "tasks must be named in the order of spawning");
+}
+
+fn a_join_on_another_loop_is_reported(subject: Subject) {
+    let (mut event_loop, mut other) = (new_loop(), new_loop());
+    let never_runs = other.spawn_named("never runs", subject.task(body()));
+    let joins = event_loop.spawn_named("joins it", subject.task(body().perform(never_runs)));
+    let deadlock = expect_deadlock(event_loop.run());
+    assert_eq!(names(&deadlock), ["joins it"]);
+    let joined: Vec<_> = deadlock.joined_elsewhere.iter().map(|label| label.name.clone()).collect();
+    assert_eq!(joined, [Some("never runs".into())]);
+    let message = deadlock.to_string();
+    assert!(message.contains("waits for task 1 \"never runs\" (spawned at "), "{message}");
+    assert!(message.ends_with("join a handle on the loop that has spawned its task"), "{message}");
+    // The wait is no fault of the tasks: it ends once the other loop has run.
+    other.run().unwrap();
+    event_loop.run().unwrap();
+    assert!(joins.is_finished());
+}
+
+fn a_former_join_on_another_loop_is_not_reported(subject: Subject) {
+    let (mut event_loop, other, notify) = (new_loop(), new_loop(), Notify::new());
+    let never_runs = other.spawn(subject.task(body()));
+    // The handle loses a race, and is dropped.
+    let races = body().perform(race(never_runs, turn())).perform(notify.notified());
+    drop(event_loop.spawn(subject.task(races)));
+    let deadlock = expect_deadlock(event_loop.run());
+    assert_eq!(deadlock.joined_elsewhere, []);
+    assert!(deadlock.to_string().contains("look for a sender"), "{deadlock}");
 }
 
 fn a_receive_that_holds_its_sender_is_reported(subject: Subject) {

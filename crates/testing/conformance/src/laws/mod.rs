@@ -11,6 +11,7 @@ mod cancel;
 mod cancel_from_another_thread;
 mod destructors;
 mod join;
+mod try_joins;
 mod parts;
 mod deadlines_of_parts;
 mod wakers_of_parts;
@@ -28,6 +29,7 @@ mod order;
 mod starvation;
 mod stop;
 mod timers;
+mod ticks;
 mod moving_deadlines;
 
 // Channels, locks and wakes.
@@ -39,6 +41,8 @@ mod notify;
 mod mutexes;
 mod semaphores;
 mod semaphore_operations;
+mod rw_locks;
+mod once_cells;
 mod barriers;
 mod watches;
 mod broadcasts;
@@ -58,6 +62,7 @@ mod moving_sockets;
 mod descriptors;
 mod byte_streams;
 mod buffered_reads;
+mod copies;
 mod tcp;
 mod udp;
 mod unix_sockets;
@@ -96,6 +101,7 @@ const TOPICS: &[&[Law]] = &[
     cancel::LAWS,
     cancel_from_another_thread::LAWS,
     join::LAWS,
+    try_joins::LAWS,
     parts::LAWS,
     deadlines_of_parts::LAWS,
     wakers_of_parts::LAWS,
@@ -112,6 +118,7 @@ const TOPICS: &[&[Law]] = &[
     starvation::LAWS,
     stop::LAWS,
     timers::LAWS,
+    ticks::LAWS,
     moving_deadlines::LAWS,
     channels::LAWS,
     channel_operations::LAWS,
@@ -119,6 +126,8 @@ const TOPICS: &[&[Law]] = &[
     mutexes::LAWS,
     semaphores::LAWS,
     semaphore_operations::LAWS,
+    rw_locks::LAWS,
+    once_cells::LAWS,
     barriers::LAWS,
     watches::LAWS,
     broadcasts::LAWS,
@@ -136,6 +145,7 @@ const TOPICS: &[&[Law]] = &[
     descriptors::LAWS,
     byte_streams::LAWS,
     buffered_reads::LAWS,
+    copies::LAWS,
     tcp::LAWS,
     udp::LAWS,
     unix_sockets::LAWS,
@@ -181,6 +191,7 @@ macro_rules! every_law {
         $crate::cancel! {}
         $crate::cancel_from_another_thread! {}
         $crate::join! {}
+        $crate::try_joins! {}
         $crate::parts! {}
         $crate::panics! {}
         $crate::unwinding! {}
@@ -194,6 +205,7 @@ macro_rules! every_law {
         $crate::starvation! {}
         $crate::stop! {}
         $crate::timers! {}
+        $crate::ticks! {}
         $crate::moving_deadlines! {}
         $crate::channels! {}
         $crate::channel_operations! {}
@@ -201,6 +213,8 @@ macro_rules! every_law {
         $crate::mutexes! {}
         $crate::semaphores! {}
         $crate::semaphore_operations! {}
+        $crate::rw_locks! {}
+        $crate::once_cells! {}
         $crate::barriers! {}
         $crate::watches! {}
         $crate::broadcasts! {}
@@ -218,6 +232,7 @@ macro_rules! every_law {
         $crate::descriptors! {}
         $crate::byte_streams! {}
         $crate::buffered_reads! {}
+        $crate::copies! {}
         $crate::tcp! {}
         $crate::udp! {}
         $crate::unix_sockets! {}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use quadrivium::{event_loop::Turned, prelude::*, sync::Notify, time::sleep_until};
 
 use super::deadlock::expect_deadlock;
-use crate::{Subject, body, new_loop, traced, turns};
+use crate::{Subject, body, new_loop, notes_and_loop, traced, turns};
 
 laws! { ($) timers:
     /// A virtual clock jumps to the earliest deadline when no task is ready.
@@ -16,6 +16,9 @@ laws! { ($) timers:
     equal_deadlines_fire_in_the_order_of_arming on VirtualClock;
     /// Two thousand deadlines fire in their order, and equal ones in the order of arming.
     many_deadlines_fire_in_their_order on VirtualClock;
+    /// Two hundred tasks with equal deadlines run in the order of arming, and all of them before
+    /// one of them runs again.
+    tasks_with_equal_deadlines_run_once_in_a_turn on VirtualClock;
     /// The order of equal deadlines depends on when they were armed, and not on the lengths of the
     /// sleeps.
     equal_deadlines_ignore_the_lengths_of_sleeps on VirtualClock;
@@ -103,6 +106,19 @@ fn many_deadlines_fire_in_their_order(subject: Subject) {
     let expected: Vec<String> = tasks.iter().map(woken).collect();
     let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
     trace.with("woken by its deadline").expect(&expected);
+}
+
+fn tasks_with_equal_deadlines_run_once_in_a_turn(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
+    let awake = |task: u32| format!("task {task} is awake");
+    let again = |task: u32| format!("task {task} runs again");
+    for task in 1..=200 {
+        let body = body().perform(sleep(MS)).note(&notes, awake(task));
+        drop(event_loop.spawn(subject.task(body.perform(turn()).note(&notes, again(task)))));
+    }
+    event_loop.run().unwrap();
+    let expected: Vec<String> = (1..=200).map(awake).chain((1..=200).map(again)).collect();
+    assert_eq!(notes.lines(), expected);
 }
 
 fn equal_deadlines_ignore_the_lengths_of_sleeps(subject: Subject) {

@@ -6,7 +6,6 @@ const HANDLE: &str = "crates/styles/callback/src/handle.rs";
 const STAGE: &str = "crates/styles/callback/src/stage.rs";
 const TASK: &str = "crates/styles/callback/src/task.rs";
 const SEND: &str = "crates/styles/callback/src/send.rs";
-const CALLS: &str = "crates/styles/callback/src/calls.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
@@ -57,12 +56,5 @@ pub const BUGS: &[Bug] = &[
         find: "self.empty_box().put(task, then);",
         replace: "if let NextMove::Stage(stages) = &mut self.next {\n            \
                   *stages = SendStageBox::new();\n        }\n        self.empty_box().put(task, then);",
-    },
-    Bug {
-        name: "a-late-call-delays-later-calls",
-        harm: "a function that is called every second drifts by the duration of each call",
-        file: CALLS,
-        find: "now.checked_add(period - Duration::from_nanos_u128(overdue % nanos))",
-        replace: "now.checked_add(period).filter(|_| nanos > 0)",
     },
 ];

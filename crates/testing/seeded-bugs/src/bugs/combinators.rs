@@ -3,6 +3,8 @@
 use super::Bug;
 
 const JOIN: &str = "crates/core/src/combinators/join.rs";
+const TRY_JOIN: &str = "crates/core/src/combinators/try_join.rs";
+const TRY_JOIN_ALL: &str = "crates/core/src/combinators/try_join_all.rs";
 const RACE: &str = "crates/core/src/combinators/race.rs";
 const PARTS: &str = "crates/core/src/combinators/parts.rs";
 const PART_WAKERS: &str = "crates/core/src/host/part_wakers.rs";
@@ -99,5 +101,33 @@ pub const BUGS: &[Bug] = &[
         file: "crates/core/src/combinators/race_all.rs",
         find: "drop(first.rest);",
         replace: "std::mem::forget(first.rest);",
+    },
+    Bug {
+        name: "error-keeps-the-other-part",
+        harm: "after an error, the values of the other task of a `try_join` are kept",
+        file: TRY_JOIN,
+        find: "this.parts.set(None);",
+        replace: "",
+    },
+    Bug {
+        name: "error-noticed-by-the-next-part",
+        harm: "a task of a `try_join` continues although the task before it has failed",
+        file: TRY_JOIN,
+        find: "this.a.take_error()?;\n        let b = this.b.as_mut().resume(cx);",
+        replace: "let b = this.b.as_mut().resume(cx);\n        this.a.take_error()?;",
+    },
+    Bug {
+        name: "error-waits-for-all-parts",
+        harm: "a `try_join_all` returns its error only when every task is done",
+        file: TRY_JOIN_ALL,
+        find: "failed = Some(error);\n                ControlFlow::Break(())",
+        replace: "failed = Some(error);\n                ControlFlow::Continue(())",
+    },
+    Bug {
+        name: "error-leaks-the-other-parts",
+        harm: "after an error, the values of the other tasks of a `try_join_all` are never dropped",
+        file: TRY_JOIN_ALL,
+        find: "drop(parts);",
+        replace: "std::mem::forget(parts);",
     },
 ];

@@ -95,4 +95,19 @@ pub const BUGS: &[Bug] = &[
         find: "Some(active) if active.index() == index => Some(Rc::clone(active)),",
         replace: "Some(active) => Some(Rc::clone(active)),",
     },
+    Bug {
+        name: "join-on-another-loop-called-a-missing-wake",
+        harm: "a handle that was joined on the wrong loop is reported as a missing wake",
+        file: "crates/hosts/event-loop/src/turn/host.rs",
+        find: "self.note_join(key);",
+        replace: "",
+    },
+    Bug {
+        name: "former-join-on-another-loop-reported",
+        harm: "a deadlock is explained by a join that ended long ago",
+        file: "crates/hosts/event-loop/src/turn/joins_elsewhere.rs",
+        find: "let joiner = state.slots.joiner(*joined)?;\n        \
+               let is_of_this_loop = integer_waker::event_loop(joiner.as_waker()) == Some(self.index);",
+        replace: "let is_of_this_loop = true;",
+    },
 ];

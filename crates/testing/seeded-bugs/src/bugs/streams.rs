@@ -1,9 +1,10 @@
-//! Bugs of what is built on streams: buffered reading.
+//! Bugs of what is built on streams: buffered reading and copying.
 
 use super::Bug;
 
 const BUFFERED_LEAF: &str = "crates/io/src/stream/buffered/leaf.rs";
 const BUFFERED_READS: &str = "crates/io/src/stream/buffered/reads.rs";
+const COPY: &str = "crates/io/src/stream/copy.rs";
 const UNREAD: &str = "crates/io/src/stream/buffered/unread.rs";
 
 pub const BUGS: &[Bug] = &[
@@ -41,5 +42,36 @@ pub const BUGS: &[Bug] = &[
         file: UNREAD,
         find: "if self.bytes.is_empty() {",
         replace: "if self.start == 0 {",
+    },
+    Bug {
+        name: "half-close-not-passed-on",
+        harm: "a client that ends its request waits for ever behind a proxy",
+        file: COPY,
+        find: "if let Err(error) = end_writing(&self.to) {",
+        replace: "if let Err(error) = io::Result::Ok(()) {",
+    },
+    Bug {
+        name: "copy-drops-a-partial-write",
+        harm: "a copy to a slow receiver loses bytes in the middle",
+        file: COPY,
+        find: "self.unwritten.start += n;",
+        replace: "self.unwritten.start = self.unwritten.end.max(n);",
+    },
+    Bug {
+        name: "one-end-ends-both-directions",
+        harm: "an answer is cut off when the client has ended its request",
+        file: COPY,
+        find: "wait.map_or(Step::Done(Ok(copied.into())), Step::Suspended)",
+        replace: "match copied {
+            [0, 0] => wait.map_or(Step::Done(Ok((0, 0))), Step::Suspended),
+            _ => Step::Done(Ok(copied.into())),
+        }",
+    },
+    Bug {
+        name: "dropped-copy-still-waits",
+        harm: "a proxy whose connections time out keeps a waker for each of them",
+        file: COPY,
+        find: "self.from.leave(Interest::Readable, &mut self.reading);",
+        replace: "",
     },
 ];

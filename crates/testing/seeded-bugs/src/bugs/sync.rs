@@ -4,6 +4,8 @@ use super::Bug;
 
 const MUTEX: &str = "crates/core/src/sync/mutex.rs";
 const SEMAPHORE: &str = "crates/core/src/sync/semaphore.rs";
+const RW_LOCK: &str = "crates/core/src/sync/rw_lock.rs";
+const ONCE_CELL: &str = "crates/core/src/sync/once_cell.rs";
 const BARRIER: &str = "crates/core/src/sync/barrier.rs";
 const WATCH_SEND: &str = "crates/core/src/sync/watch/send.rs";
 const WATCH_RECV: &str = "crates/core/src/sync/watch/recv.rs";
@@ -44,6 +46,41 @@ pub const BUGS: &[Bug] = &[
         file: SEMAPHORE,
         find: "state.waiting.leave(place, deferred);\n            state.notify_next(deferred);",
         replace: "state.waiting.leave(place, deferred);",
+    },
+    Bug {
+        name: "two-writers-at-once",
+        harm: "a task that writes waits for one reader only, and panics beside another",
+        file: RW_LOCK,
+        find: "self.permits.acquire_many(ALL)",
+        replace: "self.permits.acquire_many(ALL - 1)",
+    },
+    Bug {
+        name: "written-value-lost",
+        harm: "after a task has written, the next task that takes the lock panics",
+        file: RW_LOCK,
+        find: "*self.lock.borrow_mut() = self.value.take();",
+        replace: "",
+    },
+    Bug {
+        name: "value-made-twice",
+        harm: "tasks that wait for a value make it once more",
+        file: ONCE_CELL,
+        find: "self.turn.close();",
+        replace: "",
+    },
+    Bug {
+        name: "value-visible-before-its-maker-is-dropped",
+        harm: "the value of a cell is used while the task that made it still has its own values",
+        file: ONCE_CELL,
+        find: "this.init.set(None);\n                let _permit = this.permit.take();",
+        replace: "let _permit = this.permit.take();",
+    },
+    Bug {
+        name: "failed-maker-keeps-its-turn",
+        harm: "after one error, every other task that needs the value waits for ever",
+        file: ONCE_CELL,
+        find: "let _permit = this.permit.take();",
+        replace: "let permit = this.permit.take();\n                std::mem::forget(permit);",
     },
     Bug {
         name: "cancelled-task-counts-at-a-barrier",

@@ -4,8 +4,10 @@ use super::Bug;
 
 const TIMERS: &str = "crates/hosts/event-loop/src/time/task_timers.rs";
 const BUCKET: &str = "crates/hosts/event-loop/src/time/timer_bucket.rs";
+const CLOCK: &str = "crates/hosts/event-loop/src/time/clock.rs";
 const DEADLINE: &str = "crates/hosts/event-loop/src/turn/deadline.rs";
 const TIME: &str = "crates/core/src/time.rs";
+const EVERY: &str = "crates/core/src/every.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
@@ -32,15 +34,15 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "sleep-never-due-in-time",
         harm: "a sleep that is resumed exactly at its deadline keeps waiting",
-        file: TIME,
-        find: "if deadline <= cx.now()",
-        replace: "if deadline < cx.now()",
+        file: CLOCK,
+        find: "deadline <= self.latest.get() || deadline <= self.now()",
+        replace: "deadline < self.now()",
     },
     Bug {
         name: "spurious-wake-ends-a-sleep",
         harm: "a sleep ends at any wake of its task",
         file: TIME,
-        find: "State::Until(deadline) if deadline <= cx.now() => ",
+        find: "State::Until(deadline) if cx.has_come(deadline) => ",
         replace: "State::Until(_) => ",
     },
     Bug {
@@ -84,5 +86,48 @@ pub const BUGS: &[Bug] = &[
         file: "crates/hosts/event-loop/src/turn/end.rs",
         find: "arm(timers, slots.slot(key.slot()), key.slot(), None);",
         replace: "",
+    },
+    Bug {
+        name: "a-late-call-delays-later-calls",
+        harm: "ticks, and a function that is called every second, drift by each delay",
+        file: EVERY,
+        find: "(missed, now.checked_add(self.period - self.since_last_multiple(late)))",
+        replace: "(missed, now.checked_add(self.period))",
+    },
+    Bug {
+        name: "missed-tick-comes-late",
+        harm: "a program that was busy for long gets a tick between two multiples of the period",
+        file: EVERY,
+        find: "(MissedTicks::Skip, Some(late)) => match",
+        replace: "(MissedTicks::Skip, Some(_)) if true => self.next,\n            \
+                  (MissedTicks::Skip, Some(late)) => match",
+    },
+    Bug {
+        name: "tick-at-its-very-time-missed",
+        harm: "work that takes exactly one period misses every second tick",
+        file: EVERY,
+        find: "Duration::ZERO => Some(now),",
+        replace: "Duration::ZERO => now.checked_add(self.period),",
+    },
+    Bug {
+        name: "one-tick-for-several-tasks",
+        harm: "two tasks that share the work of a period both do it",
+        file: EVERY,
+        find: "let late = now.checked_duration_since(next)?;",
+        replace: "let late = now.saturating_duration_since(next);",
+    },
+    Bug {
+        name: "missed-ticks-of-a-burst-left-out",
+        harm: "a program that must catch up on every tick does not",
+        file: EVERY,
+        find: "(0, next.checked_add(self.period))",
+        replace: "(0, next.max(now).checked_add(self.period))",
+    },
+    Bug {
+        name: "delayed-tick-keeps-the-multiples",
+        harm: "the tick after a late one comes before its period has passed",
+        file: EVERY,
+        find: "MissedTicks::Delay => (missed, now.checked_add(self.period)),",
+        replace: "MissedTicks::Delay => (missed, next.checked_add(self.period)),",
     },
 ];

@@ -1,0 +1,157 @@
+//! [`Hook`]: our function under the name of a function of the C library, and the macro that defines
+//! such functions.
+//!
+//! ```text
+//!   std, a C library ─► our `read` ─┬─ outside a step ──────────────────► the real `read`
+//!                                   └─ in a step ─► `step::call` ─► report, and the real `read`
+//! ```
+//!
+//! A symbol that an executable defines takes precedence over the same symbol of a shared library.
+//! So the linker resolves each call of `read` to our function, also calls from std and from C
+//! libraries. Calls inside the C library itself do not use the symbol, and are not seen.
+
+use std::{
+    ffi::CStr,
+    fmt,
+    sync::atomic::{AtomicPtr, Ordering},
+};
+
+use crate::system;
+
+/// A hook: our function under the name of a function of the C library.
+/// [`all_hooks`](crate::all_hooks) returns all of them.
+pub struct Hook {
+    symbol: &'static CStr,
+    instead: &'static str,
+    std: &'static [(&'static str, &'static str)],
+    /// The real function. Before it is looked up, this is a function that looks it up. So a hook
+    /// need not check for null.
+    real: AtomicPtr<()>,
+}
+
+impl Hook {
+    /// Returns a hook. `first_call` has the type of the real function. It looks up the real
+    /// function and calls it.
+    pub(crate) const fn new(
+        symbol: &'static str,
+        instead: &'static str,
+        std: &'static [(&'static str, &'static str)],
+        first_call: *const (),
+    ) -> Self {
+        let Ok(symbol) = CStr::from_bytes_with_nul(symbol.as_bytes()) else {
+            panic!("a symbol ends with a NUL byte")
+        };
+        Self { symbol, instead, std, real: AtomicPtr::new(first_call.cast_mut()) }
+    }
+
+    /// Returns the name of the function.
+    pub fn symbol(&self) -> &'static str {
+        self.symbol.to_str().expect("a symbol is ASCII")
+    }
+
+    /// Returns the functions of the standard library that call this function, and the replacement
+    /// of each in Quadrivium.
+    pub fn std_functions(&self) -> &'static [(&'static str, &'static str)] {
+        self.std
+    }
+
+    /// Returns the replacement in Quadrivium for code that calls the C function directly.
+    pub fn instead(&self) -> &'static str {
+        self.instead
+    }
+
+    /// Returns the address of the real function, or of the function that looks it up.
+    #[inline]
+    pub(crate) fn real(&self) -> *mut () {
+        self.real.load(Ordering::Relaxed)
+    }
+
+    /// Looks up the real function. If there is none, the process ends with a message.
+    ///
+    /// All hooks are resolved before `main`, because the lookup takes a lock. A child between fork
+    /// and exec must not wait for a lock.
+    #[cold]
+    pub(crate) fn resolve(&self) {
+        let real = system::next_definition(self.symbol);
+        if real.is_null() {
+            system::end_process(self.symbol());
+        }
+        self.real.store(real, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Hook").field(&self.symbol()).finish()
+    }
+}
+
+/// Defines hooks, and `HOOKS`, the list of them. Each hook has its signature, and:
+///
+/// * `blocks`: what the call waits for, or `None` if it cannot block now;
+/// * `instead`: the replacement for code that calls the C function directly;
+/// * `std`: the functions of the standard library that call it, and the replacement of each.
+///
+/// Variadic functions have a fixed number of arguments here. On x86-64 and aarch64 Linux these are
+/// in the same registers. An argument that the caller does not pass has any value, and the real
+/// function does not read it.
+macro_rules! hooks {
+    ($(
+        $(#[$attribute:meta])*
+        fn $symbol:ident($($argument:ident: $type:ty),* $(,)?) -> $returned:ty {
+            blocks: $blocks:expr,
+            instead: $instead:expr,
+            std: [$($std:literal => $replacement:literal),* $(,)?] $(,)?
+        }
+    )*) => {
+        pub(super) static HOOKS: &[&crate::hook::Hook] = &[
+            $($(#[$attribute])* &$symbol::HOOK),*
+        ];
+
+        $(
+            $(#[$attribute])*
+            mod $symbol {
+                #[allow(unused_imports)]
+                use super::*;
+
+                type Real = unsafe extern "C" fn($($type),*) -> $returned;
+
+                pub(super) static HOOK: crate::hook::Hook = crate::hook::Hook::new(
+                    concat!(stringify!($symbol), "\0"),
+                    $instead,
+                    &[$(($std, $replacement)),*],
+                    first_call as *const (),
+                );
+
+                fn real() -> Real {
+                    // SAFETY: This is the address of `first_call`, which has this type, or of the
+                    // real function. The list has the signatures of the C library.
+                    unsafe { std::mem::transmute::<*mut (), Real>(HOOK.real()) }
+                }
+
+                unsafe extern "C" fn first_call($($argument: $type),*) -> $returned {
+                    HOOK.resolve();
+                    // SAFETY: The caller called the function with these arguments.
+                    unsafe { real()($($argument),*) }
+                }
+
+                /// The hook itself.
+                #[unsafe(no_mangle)]
+                pub unsafe extern "C" fn $symbol($($argument: $type),*) -> $returned {
+                    if crate::step::is_watched() {
+                        return crate::step::call(
+                            &HOOK,
+                            || $blocks,
+                            // SAFETY: The caller called the function with these arguments.
+                            || unsafe { real()($($argument),*) },
+                        );
+                    }
+                    // SAFETY: The caller called the function with these arguments.
+                    unsafe { real()($($argument),*) }
+                }
+            }
+        )*
+    };
+}
+
+pub(crate) use hooks;

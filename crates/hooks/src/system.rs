@@ -1,0 +1,164 @@
+//! The operating system, as the hooks need it: real functions by their names, `errno`, and what a
+//! call is about to wait for.
+//!
+//! No function here allocates or takes a lock, apart from the lookup of real functions. So a hook
+//! may call them in a signal handler.
+
+use std::{
+    ffi::{CStr, c_int, c_void},
+    fs::File,
+    io,
+    mem::MaybeUninit,
+    os::fd::{AsFd, AsRawFd},
+    ptr,
+    time::Duration,
+};
+
+/// A type for which any bytes are a value.
+///
+/// # Safety
+///
+/// All bytes of any value must be a valid value of the type.
+pub(crate) unsafe trait AnyBytes: Copy {}
+
+// SAFETY: It is an integer.
+unsafe impl AnyBytes for u32 {}
+// SAFETY: Its fields are integers.
+unsafe impl AnyBytes for libc::timespec {}
+// SAFETY: Its fields are integers.
+unsafe impl AnyBytes for libc::timeval {}
+// SAFETY: Its elements are integers.
+unsafe impl<const N: usize> AnyBytes for [u8; N] {}
+// SAFETY: Its elements are integers.
+unsafe impl<const N: usize> AnyBytes for [u32; N] {}
+
+/// Returns the definition of a symbol in the libraries behind the executable, or null.
+pub(crate) fn next_definition(symbol: &CStr) -> *mut () {
+    // SAFETY: The symbol ends with a NUL byte.
+    unsafe { libc::dlsym(libc::RTLD_NEXT, symbol.as_ptr()) }.cast()
+}
+
+/// Ends the process, because the C library lacks a function.
+#[cold]
+pub(crate) fn end_process(symbol: &str) -> ! {
+    let message = [
+        "quadrivium-hooks: the C library of this process has no function `",
+        symbol,
+        "`. The hooks need glibc 2.28 or newer, linked dynamically. Remedy: leave out the feature \
+         `hooks`\n",
+    ];
+    for part in message {
+        // SAFETY: The pointer and the length are those of a string.
+        unsafe { libc::syscall(libc::SYS_write, 2, part.as_ptr(), part.len()) };
+    }
+    // SAFETY: It takes no argument.
+    unsafe { libc::abort() }
+}
+
+pub(crate) fn errno() -> c_int {
+    // SAFETY: The address points to a thread-local of the C library.
+    unsafe { *libc::__errno_location() }
+}
+
+pub(crate) fn restore_errno(errno: c_int) {
+    // SAFETY: As above.
+    unsafe { *libc::__errno_location() = errno }
+}
+
+/// Reads a value through a pointer that the caller of a hook has passed. Returns `None` if the
+/// pointer is bad: the real function then returns an error, and the hook must not crash before.
+pub(crate) fn read<T: AnyBytes>(from: *const T) -> Option<T> {
+    if from.is_null() {
+        return None;
+    }
+    let mut value = MaybeUninit::<T>::uninit();
+    let to = libc::iovec { iov_base: value.as_mut_ptr().cast(), iov_len: size_of::<T>() };
+    let from_it = libc::iovec { iov_base: from.cast_mut().cast(), iov_len: size_of::<T>() };
+    // SAFETY: The kernel checks the address that it reads from. `to` is the memory of `value`.
+    let n = unsafe { libc::process_vm_readv(libc::getpid(), &to, 1, &from_it, 1, 0) };
+    if usize::try_from(n) == Ok(size_of::<T>()) {
+        // SAFETY: All bytes have been written, and any bytes are a value.
+        return Some(unsafe { value.assume_init() });
+    }
+    if errno() == libc::EFAULT {
+        return None;
+    }
+    // A sandbox forbids the call.
+    // SAFETY: The caller of the hook passed this pointer for the C library to read.
+    Some(unsafe { ptr::read_unaligned(from) })
+}
+
+/// Returns the flags of a descriptor, or `None` if it is closed.
+pub(crate) fn descriptor_flags(fd: c_int) -> Option<c_int> {
+    // SAFETY: `F_GETFL` takes no argument.
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
+    (flags != -1).then_some(flags)
+}
+
+/// Returns the type of a descriptor, one of `libc::S_IFMT`.
+pub(crate) fn descriptor_type(fd: c_int) -> Option<libc::mode_t> {
+    let mut found = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: The structure is as large as the function expects.
+    match unsafe { libc::fstat(fd, found.as_mut_ptr()) } {
+        // SAFETY: The function has filled it.
+        0 => Some(unsafe { found.assume_init() }.st_mode & libc::S_IFMT),
+        _ => None,
+    }
+}
+
+/// Returns an option of a socket that is an integer, such as its type.
+pub(crate) fn socket_option(fd: c_int, name: c_int) -> Option<c_int> {
+    let mut found: c_int = 0;
+    let mut length = size_of::<c_int>() as libc::socklen_t;
+    let (to, length) = (ptr::from_mut(&mut found).cast::<c_void>(), &raw mut length);
+    // SAFETY: The pointers are those of an integer and of its length.
+    let n = unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, name, to, length) };
+    (n == 0).then_some(found)
+}
+
+/// Returns the time of a clock.
+pub(crate) fn time(clock: libc::clockid_t) -> Option<Duration> {
+    let mut time = MaybeUninit::<libc::timespec>::uninit();
+    // SAFETY: The structure is as large as the function expects.
+    match unsafe { libc::clock_gettime(clock, time.as_mut_ptr()) } {
+        // SAFETY: The function has filled it.
+        0 => duration(unsafe { time.assume_init() }),
+        _ => None,
+    }
+}
+
+/// Returns the time since the machine was started.
+pub(crate) fn monotonic() -> Duration {
+    time(libc::CLOCK_MONOTONIC).unwrap_or_default()
+}
+
+/// Returns a time of the C library as a `Duration`. Returns `None` if it is invalid.
+pub(crate) fn duration(time: libc::timespec) -> Option<Duration> {
+    let (seconds, nanos) = (u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?);
+    (nanos < 1_000_000_000).then(|| Duration::new(seconds, nanos))
+}
+
+/// Returns the number of this thread, as locks of the C library note it.
+pub(crate) fn thread_id() -> u32 {
+    // SAFETY: It takes no argument.
+    unsafe { libc::gettid() }.cast_unsigned()
+}
+
+/// Calls a function while standard input is another file.
+pub(crate) fn with_standard_input<R>(
+    file: &File,
+    function: impl FnOnce() -> io::Result<R>,
+) -> io::Result<R> {
+    let replace = |with: c_int| {
+        // SAFETY: The number of standard input stays open. Only what it means changes.
+        match unsafe { libc::dup2(with, libc::STDIN_FILENO) } {
+            -1 => Err(io::Error::last_os_error()),
+            _ => Ok(()),
+        }
+    };
+    let before = io::stdin().as_fd().try_clone_to_owned()?;
+    replace(file.as_raw_fd())?;
+    let returned = function();
+    replace(before.as_raw_fd())?;
+    returned
+}

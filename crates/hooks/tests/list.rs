@@ -1,0 +1,24 @@
+//! The list of hooks is compared with the standard library of this toolchain.
+
+use std::collections::BTreeSet;
+
+use quadrivium_hooks::{Probed, all_hooks, probe};
+
+#[test]
+fn each_function_of_std_reaches_what_the_list_says() {
+    let probed = probe();
+    let listed = all_hooks().flat_map(|hook| hook.std_functions()).map(|(function, _)| *function);
+    let names: BTreeSet<_> = probed.iter().map(|it| it.function).collect();
+    assert_eq!(listed.collect::<BTreeSet<_>>(), names, "each function of the list has a probe");
+    assert_eq!(names.len(), probed.len(), "each function has one probe");
+
+    let message = |it: &Probed| {
+        let Probed { function, reached, error } = it;
+        format!("{function}: listed {:?}, reached {reached:?}, error {error:?}\n", it.listed())
+    };
+    let message: String = probed.iter().filter(|it| !it.is_as_listed()).map(message).collect();
+    assert!(message.is_empty(), "std has changed:\n{message}remedy: change `src/list`");
+
+    let not_reported = probed.iter().filter(|it| it.reported().is_empty()).map(|it| it.function);
+    assert_eq!(not_reported.collect::<Vec<_>>(), ["std::thread::yield_now"]);
+}
