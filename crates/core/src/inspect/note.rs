@@ -42,6 +42,25 @@ pub struct RunningTask(pub u64);
 /// No task is being resumed, or its host does not say which.
 const NO_TASK: u64 = u64::MAX;
 
+/// The task that was running at some time, if there was one. In one word, because every message
+/// through a channel stores one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TaskThen(u64);
+
+impl TaskThen {
+    pub(super) const NONE: Self = Self(NO_TASK);
+
+    /// Returns the task that is running now.
+    #[inline]
+    pub(super) fn now() -> Self {
+        Self(RUNNING.get())
+    }
+
+    pub(super) fn get(self) -> Option<RunningTask> {
+        (self.0 != NO_TASK).then_some(RunningTask(self.0))
+    }
+}
+
 thread_local! {
     // These are single words instead of a struct, because every step uses them.
     static WORD: Cell<u32> = const { Cell::new(NOTHING) };
@@ -59,10 +78,8 @@ pub fn begin_step(task: RunningTask) {
 }
 
 /// Returns the task that is being resumed on this thread, if its host has said which.
-#[inline]
 pub fn running_task() -> Option<RunningTask> {
-    let number = RUNNING.get();
-    (number != NO_TASK).then_some(RunningTask(number))
+    TaskThen::now().get()
 }
 
 /// The steps of a host. While this exists, the host resumes tasks. Then the step continues in which

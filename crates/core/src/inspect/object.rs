@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    note::{LAST_OBJECT, RunningTask, running_task},
+    note::{LAST_OBJECT, RunningTask, TaskThen},
     object_table,
 };
 
@@ -85,10 +85,10 @@ pub struct ObjectRecord {
 }
 
 /// One kind of end of a channel.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct End {
     count: Cell<usize>,
-    last_used_by: Cell<Option<RunningTask>>,
+    last_used_by: Cell<TaskThen>,
 }
 
 /// Which end of a channel.
@@ -106,10 +106,20 @@ pub enum Side {
 /// not the task that has it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
-    /// The task, unless no task was running.
-    pub by: Option<RunningTask>,
-    /// The line that made the leaf which took it.
-    pub line: &'static Location<'static>,
+    by: TaskThen,
+    line: &'static Location<'static>,
+}
+
+impl Taken {
+    /// Returns the task, unless no task was running.
+    pub fn by(self) -> Option<RunningTask> {
+        self.by.get()
+    }
+
+    /// Returns the line that made the leaf which took it.
+    pub fn line(self) -> &'static Location<'static> {
+        self.line
+    }
 }
 
 /// The number under which a [`Taken`] is found in its object.
@@ -182,7 +192,7 @@ impl ObjectRecord {
             kind: Cell::new(kind),
             made_at: Cell::new(made_at),
             name: RefCell::default(),
-            ends: Default::default(),
+            ends: [End::NEW, End::NEW],
             takers: Takers::default(),
         }
     }
@@ -194,7 +204,7 @@ impl ObjectRecord {
         }
         for end in &self.ends {
             end.count.set(0);
-            end.last_used_by.set(None);
+            end.last_used_by.set(TaskThen::NONE);
         }
         self.takers.clear();
     }
@@ -231,7 +241,7 @@ impl ObjectRecord {
     /// Records that the running task has taken the object. `line` is the line that made the leaf.
     #[inline]
     pub fn take(&self, line: &'static Location<'static>) -> TakenIndex {
-        self.takers.add(Taken { by: running_task(), line })
+        self.takers.add(Taken { by: TaskThen::now(), line })
     }
 
     /// Records that the object was released.
@@ -247,6 +257,8 @@ impl ObjectRecord {
 }
 
 impl End {
+    const NEW: Self = Self { count: Cell::new(0), last_used_by: Cell::new(TaskThen::NONE) };
+
     /// Returns the number of ends of this kind. A leaf counts as an end until it is done.
     #[inline]
     pub fn count(&self) -> usize {
@@ -269,12 +281,12 @@ impl End {
     /// Records that the running task uses an end of this kind.
     #[inline]
     pub fn is_used(&self) {
-        self.last_used_by.set(running_task());
+        self.last_used_by.set(TaskThen::now());
     }
 
     /// Returns the task that used an end of this kind last.
     pub fn last_used_by(&self) -> Option<RunningTask> {
-        self.last_used_by.get()
+        self.last_used_by.get().get()
     }
 }
 

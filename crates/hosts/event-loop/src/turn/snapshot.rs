@@ -88,8 +88,8 @@ impl Objects<'_> {
 
     fn describe(&self, record: &ObjectRecord, number: usize) -> ObjectInfo {
         let taken = record.takers().into_iter().map(|taken| TakenInfo {
-            by: taken.by.map_or(TaskRef::Elsewhere, |task| self.task_ref(task)),
-            line: taken.line,
+            by: taken.by().map_or(TaskRef::Elsewhere, |task| self.task_ref(task)),
+            line: taken.line(),
         });
         ObjectInfo {
             kind: record.kind(),
