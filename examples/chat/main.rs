@@ -67,7 +67,7 @@ use quadrivium_examples::{
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for style in StyleName::chosen() {
         let mut event_loop = EventLoop::new()?;
-        let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
+        let listener = TcpListener::bind(([127, 0, 0, 1], 0))?;
         let address = listener.local_addr()?;
         let server = Server::new(listener, Limits::default());
         let serving = server.run(chat::serve(style, server.clone()));

@@ -33,7 +33,7 @@ use quadrivium_examples::{
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (style, other) in StyleName::chosen().into_iter().map(with_the_next) {
         let mut event_loop = EventLoop::new()?;
-        let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
+        let listener = TcpListener::bind(([127, 0, 0, 1], 0))?;
         let address = listener.local_addr()?;
         let server = Server::new(listener, Limits::default());
         let serving = server.run(echo::serve(style, server.clone()));

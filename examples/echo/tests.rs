@@ -142,8 +142,7 @@ fn a_connection_is_idle_when_no_byte_moves() {
     const HOUR: Duration = Duration::from_secs(3600);
     for style in StyleName::ALL {
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
-        let any = ([127, 0, 0, 1], 0).into();
-        let listener = TcpListener::bind(any).unwrap();
+        let listener = TcpListener::bind(([127, 0, 0, 1], 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let idle_timeout = Some(HOUR);
         let limits = Limits { idle_timeout, ..unlimited() };

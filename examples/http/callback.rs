@@ -2,14 +2,14 @@
 
 use std::io;
 
-use quadrivium::{prelude::*, time::now};
+use quadrivium::{fs::send_file, prelude::*, time::now};
 
 use super::{
-    BUFFER, CONTINUE, Http, Linger, next_chunk,
+    BUFFER, CONTINUE, Http, Linger, all_sent,
     protocol::{Incoming, Request, WhatNext},
     record_read,
     server::{Connection, Server},
-    site::Answer,
+    site::{Answer, Rest},
 };
 
 pub fn serve(server: Server, http: Http) -> impl Task<Output = ()> {
@@ -97,28 +97,33 @@ fn answer(cb: &mut Talking, talk: Talk, request: Request) {
     cb.perform(answer, move |cb, answer| send(cb, talk, answer))
 }
 
-fn send(cb: &mut Talking, talk: Talk, mut answer: Answer) {
-    // 7. Send the answer, chunk by chunk.
-    let bytes = std::mem::take(&mut answer.bytes);
+fn send(cb: &mut Talking, talk: Talk, answer: Answer) {
+    // 7. Send the answer: the start from here, the rest by the kernel.
+    let Answer { bytes, rest, keep_alive } = answer;
     let written = talk.connection.write_all_owned(bytes);
-    cb.perform(written, move |cb, (written, bytes)| {
-        if let Err(error) = written {
-            return cb.done(Err(error));
-        }
-        answer.bytes = bytes;
-        match (answer.is_whole(), answer.keep_alive) {
-            (true, true) => receive(cb, talk),
-            (true, false) => close(cb, talk),
-            (false, _) => send_next(cb, talk, answer),
+    cb.perform(written, move |cb, (written, _)| match (written, rest) {
+        (Err(error), _) => cb.done(Err(error)),
+        (Ok(()), Some(rest)) => send_rest(cb, talk, rest, keep_alive),
+        (Ok(()), None) => go_on(cb, talk, keep_alive),
+    })
+}
+
+fn send_rest(cb: &mut Talking, talk: Talk, rest: Rest, keep_alive: bool) {
+    let Rest { file, part } = rest;
+    let sending = send_file(&file, part.clone(), talk.connection.clone());
+    cb.perform(sending, move |cb, sent| {
+        match sent.and_then(|sent| all_sent(&part, sent)) {
+            Ok(()) => go_on(cb, talk, keep_alive),
+            Err(error) => cb.done(Err(error)),
         }
     })
 }
 
-fn send_next(cb: &mut Talking, talk: Talk, answer: Answer) {
-    cb.perform(next_chunk(answer), move |cb, answer| match answer {
-        Ok(answer) => send(cb, talk, answer),
-        Err(error) => cb.done(Err(error)),
-    })
+fn go_on(cb: &mut Talking, talk: Talk, keep_alive: bool) {
+    match keep_alive {
+        true => receive(cb, talk),
+        false => close(cb, talk),
+    }
 }
 
 fn close(cb: &mut Talking, talk: Talk) {

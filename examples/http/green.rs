@@ -2,13 +2,14 @@
 
 use std::io;
 
-use quadrivium::{green::perform, prelude::*, time::now};
+use quadrivium::{fs::send_file, green::perform, prelude::*, time::now};
 
 use super::{
-    BUFFER, CONTINUE, Http, Linger, next_chunk,
+    BUFFER, CONTINUE, Http, Linger, all_sent,
     protocol::{Incoming, WhatNext},
     record_read,
     server::{Connection, Server},
+    site::Rest,
 };
 
 pub fn serve(server: Server, http: Http) -> impl Task<Output = ()> {
@@ -57,13 +58,15 @@ fn talk(
             };
 
             // 6. Find the answer.
-            let mut answer = perform(http.answer(request, &connection));
+            let answer = perform(http.answer(request, &connection));
 
-            // 7. Send the answer, chunk by chunk.
+            // 7. Send the answer: the start from here, the rest by the kernel.
             perform(connection.write_all(&answer.bytes))?;
-            while !answer.is_whole() {
-                answer = perform(next_chunk(answer))?;
-                perform(connection.write_all(&answer.bytes))?;
+            if let Some(Rest { file, part }) = answer.rest {
+                let sending =
+                    send_file(&file, part.clone(), connection.clone());
+                let sent = perform(sending)?;
+                all_sent(&part, sent)?;
             }
             if !answer.keep_alive {
                 break;

@@ -11,7 +11,8 @@
 //! 4. waits for the rest of the request, for a limited time,
 //! 5. lets the client send the body, if the client asks for that,
 //! 6. finds the answer, if need be on a thread that waits for the disk,
-//! 7. sends the answer, chunk by chunk, and goes back to step 3,
+//! 7. sends the answer, the rest of a large file by the kernel, and goes back
+//!    to step 3,
 //! 8. closes, once the client has had time to read everything.
 //!
 //! `docs/http.md` lists the answers and the limits. Limits and the stop are the
@@ -51,7 +52,7 @@ fn serve_one(
     root: &Path,
 ) -> Result<String, Box<dyn std::error::Error>> {
     let mut event_loop = EventLoop::new()?;
-    let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
+    let listener = TcpListener::bind(([127, 0, 0, 1], 0))?;
     let address = listener.local_addr()?;
     let server = Server::new(listener, Limits::default());
     let accepting = http::serve(style, server.clone(), Http::new(root)?);

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, ErrorKind},
+    ops::Range,
     path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -103,17 +104,12 @@ fn no_thread() -> Refusal {
     )
 }
 
-/// Reads the next chunk of an answer.
-fn next_chunk(mut answer: Answer) -> ReadyOrOffloaded<io::Result<Answer>> {
-    match answer.go_on(Disk::Cached) {
-        Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            ReadyOrOffloaded::offload(|started| {
-                started?;
-                answer.go_on(Disk::Any)?;
-                Ok(answer)
-            })
-        }
-        read => ReadyOrOffloaded::ready(read.map(|()| answer)),
+/// Checks that the whole rest of a file was sent. Its length was sent before,
+/// so the connection has to be closed if the file has shrunk.
+fn all_sent(part: &Range<u64>, sent: u64) -> io::Result<()> {
+    match sent == part.end - part.start {
+        true => Ok(()),
+        false => Err(site::shrunk()),
     }
 }
 

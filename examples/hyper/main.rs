@@ -37,8 +37,7 @@ type Count = Rc<Cell<usize>>;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = env::args().nth(1);
     let own: &str = "127.0.0.1:0";
-    let listener =
-        TcpListener::bind(address.as_deref().unwrap_or(own).parse()?)?;
+    let listener = TcpListener::bind(address.as_deref().unwrap_or(own))?;
     let listens_at = listener.local_addr()?;
     println!("listening on http://{listens_at}");
     let mut event_loop = EventLoop::new()?;
@@ -152,7 +151,7 @@ mod tests {
 
     /// Sends these parts to the server. Returns the beginning of its answer.
     fn first_answer(parts: Vec<&'static [u8]>) -> Vec<u8> {
-        let listener = TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let listener = TcpListener::bind(([127, 0, 0, 1], 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let mut event_loop = EventLoop::new().unwrap();
         drop(event_loop.spawn(future(serve(listener, Count::default()))));

@@ -42,9 +42,9 @@ use quadrivium_examples::{
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for style in StyleName::chosen() {
-        let upstream = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
+        let upstream = TcpListener::bind(([127, 0, 0, 1], 0))?;
         let to = upstream.local_addr()?.to_string();
-        let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
+        let listener = TcpListener::bind(([127, 0, 0, 1], 0))?;
         let address = listener.local_addr()?;
 
         let mut event_loop = EventLoop::new()?;

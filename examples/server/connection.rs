@@ -9,6 +9,7 @@ use std::{
 };
 
 use quadrivium::{
+    fs::File,
     io::{AttemptRead, AttemptWrite, Attempts, Interest, Leaf},
     net::TcpStream,
     task::{Context, Step},
@@ -185,6 +186,19 @@ impl AttemptWrite for Connection {
         slices: &[IoSlice<'_>],
     ) -> Step<io::Result<usize>> {
         let step = self.stream.attempt_write(&mut place.queue, cx, slices);
+        place.limit(step, &self.shared, cx)
+    }
+
+    fn attempt_send_file(
+        &self,
+        place: &mut IdlePlace,
+        cx: &Context<'_>,
+        file: &File,
+        offset: u64,
+        most: usize,
+    ) -> Step<io::Result<Option<usize>>> {
+        let (queue, stream) = (&mut place.queue, &self.stream);
+        let step = stream.attempt_send_file(queue, cx, file, offset, most);
         place.limit(step, &self.shared, cx)
     }
 

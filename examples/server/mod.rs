@@ -30,7 +30,6 @@ mod supervised;
 #[cfg(test)]
 pub mod test_server;
 mod transfer;
-pub mod try_join;
 
 pub use connection::Connection;
 

@@ -241,12 +241,12 @@ pub struct IdlePlace {
 impl IdlePlace {
     /// Adds the idle timeout to an attempt that waits, and counts the bytes of
     /// another one.
-    pub(super) fn limit(
+    pub(super) fn limit<T: Copy + Into<Option<usize>>>(
         &mut self,
-        attempt: Step<io::Result<usize>>,
+        attempt: Step<io::Result<T>>,
         connection: &ConnectionState,
         cx: &Context<'_>,
-    ) -> Step<io::Result<usize>> {
+    ) -> Step<io::Result<T>> {
         match attempt {
             Step::Suspended(Wait::Turn) => Step::Suspended(Wait::Turn),
             Step::Suspended(wait) => {
@@ -257,7 +257,8 @@ impl IdlePlace {
             }
             Step::Done(moved) => {
                 self.since = None;
-                connection.count_moved(*moved.as_ref().unwrap_or(&0), cx);
+                let n = moved.as_ref().ok().and_then(|n| (*n).into());
+                connection.count_moved(n.unwrap_or(0), cx);
                 Step::Done(moved)
             }
         }

@@ -94,7 +94,7 @@ fn expected(root: &Path, pieces: &[&[u8]]) -> Vec<u8> {
 /// Returns the bytes that a server in this style sends to such a client.
 fn sent(style: StyleName, pieces: Vec<Vec<u8>>) -> io::Result<Vec<u8>> {
     let mut event_loop = EventLoop::new()?;
-    let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
+    let listener = TcpListener::bind(([127, 0, 0, 1], 0))?;
     let address = listener.local_addr()?;
     let server = Server::new(listener, Limits::default());
     let accepting = http::serve(style, server.clone(), Http::new(ROOT.path())?);

@@ -12,7 +12,7 @@ use quadrivium::{
 fn receives_hello<T: Task<Output = io::Result<()>> + 'static>(reads: impl FnOnce(TcpStream) -> T) {
     let mut event_loop = EventLoop::new().unwrap();
     let connected = event_loop.block_on(future(async {
-        let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
+        let listener = TcpListener::bind(([127, 0, 0, 1], 0))?;
         let one = TcpStream::connect(listener.local_addr()?).await?;
         Ok::<_, io::Error>((one, listener.accept().await?.0))
     }));
@@ -88,7 +88,7 @@ fn datagrams_are_borrowed() {
         let mut buffer = [0; 9];
         one.send(b"unix").await?;
         assert_eq!(other.recv(&mut buffer).await?, 4);
-        let socket = UdpSocket::bind(([127, 0, 0, 1], 0).into())?;
+        let socket = UdpSocket::bind(([127, 0, 0, 1], 0))?;
         socket.send_to(b"udp", socket.local_addr()?).await?;
         assert_eq!(socket.peek_from(&mut buffer).await?, (3, socket.local_addr()?));
         assert_eq!(socket.recv_from(&mut buffer).await?.0, 3);

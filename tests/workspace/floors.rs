@@ -70,6 +70,7 @@ const FLOORS: [Floor; 11] = [
             "crates/core",
             "crates/styles",
             "crates/io",
+            "crates/hooks",
             "crates/hosts",
             "crates/testing/test-kit",
         ],
@@ -107,7 +108,7 @@ const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("crates/hosts/guests", &["async-io", "tokio"]),
     ("crates/hosts/may", &["may", "rustix"]),
     ("crates/hooks", &["backtrace", "libc"]),
-    ("crates/io", &["futures-io", "libc", "rustix", "signal-hook", "socket2"]),
+    ("crates/io", &["futures-io", "libc", "rustix", "signal-hook", "socket2", "tokio"]),
     ("crates/testing/test-kit", &["oorandom"]),
 ];
 

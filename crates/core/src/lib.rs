@@ -63,8 +63,9 @@ mod macros;
 pub use canceller::Canceller;
 pub use clock_guard::{Hold, SendHold};
 pub use combinators::{
-    Either, Elapsed, Join, JoinAll, Race, RaceAll, Select, Selected, Timeout, TryJoin, TryJoinAll,
-    join, join_all, race, race_all, select, timeout, try_join, try_join_all,
+    Either, Elapsed, Join, JoinAll, Race, RaceAll, Select, Selected, Timeout, TimeoutAt, TryJoin,
+    TryJoinAll, join, join_all, race, race_all, select, timeout, timeout_at, try_join,
+    try_join_all,
 };
 pub use context::{Context, LocalWaker};
 pub use descriptors::{Edge, Interest, Readiness};

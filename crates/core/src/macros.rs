@@ -49,6 +49,7 @@ leaf! {
     impl[T: crate::Task] crate::Select<T>;
     impl[A: crate::Task, B: crate::Task] crate::Race<A, B>;
     impl[T: crate::Task] crate::Timeout<T>;
+    impl[T: crate::Task] crate::TimeoutAt<T>;
 }
 
 /// Like [`leaf!`], for leaves that do not know the line that made them: handles, which are made long

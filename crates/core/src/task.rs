@@ -45,6 +45,13 @@ use crate::{Context, Wait, inspect::Style};
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a task",
+    label = "not a task",
+    note = "wrap a future in `future(..)`, and a closure in `callback(..)`, `generator(..)` or \
+            `green(..)`",
+    note = "inside a task, the `perform` of the style around it takes a task and returns its output"
+)]
 #[must_use = "a task is lazy: it runs only when a host resumes it (spawn, perform or block_on)"]
 pub trait Task {
     /// The value that the task returns when it is done.
@@ -82,6 +89,8 @@ pub type BoxTask<T> = Pin<Box<dyn Task<Output = T>>>;
 pub const RESUMED_AFTER_DONE: &str =
     "a task was resumed after it was done: a host must drop a task that is done";
 
+// The compiler names the whole type that is not a task, and not what is in the box.
+#[diagnostic::do_not_recommend]
 impl<P> Task for Pin<P>
 where
     P: DerefMut,
@@ -98,6 +107,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Task + Unpin + ?Sized> Task for Box<T> {
     type Output = T::Output;
 
@@ -110,6 +120,7 @@ impl<T: Task + Unpin + ?Sized> Task for Box<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Task + Unpin + ?Sized> Task for &mut T {
     type Output = T::Output;
 

@@ -36,7 +36,8 @@ pub struct CallReport {
     pub task: Option<Label>,
     /// The style whose code called the user's function.
     pub style: Option<&'static str>,
-    /// The calls of the user that led to this one, the innermost first.
+    /// The calls of the user that led to this one, the innermost first. In an optimised program, a
+    /// function whose last act is the call leaves no frame.
     pub frames: Vec<StackFrame>,
     /// The replacement in Quadrivium.
     pub instead: &'static str,
@@ -78,8 +79,10 @@ impl CallReport {
         let frames = &frames[above..];
         let of_std = frames.iter().take_while(|it| it.origin == Origin::Std).count();
         let (of_std, rest) = frames.split_at(of_std);
-        // Without its file, a frame of ours may contain inlined code of the user.
-        let is_ours = |it: &&StackFrame| it.is_of_the_library() && it.file.is_some();
+        // The code of a user may leave no frame of its own, if its last act is the call. Its caller
+        // is then a style, which makes no such calls itself. Without its file, a frame of ours may
+        // contain inlined code of the user.
+        let is_ours = |it: &&StackFrame| it.origin == Origin::Library && it.file.is_some();
         if rest.first().filter(is_ours).is_some() {
             return None;
         }

@@ -135,19 +135,25 @@ macro_rules! hooks {
                     unsafe { real()($($argument),*) }
                 }
 
+                /// The call in a step that is watched. It is a function of its own, so that the
+                /// hook outside of a step consists of a branch and a jump.
+                #[cold]
+                #[inline(never)]
+                unsafe extern "C" fn in_step($($argument: $type),*) -> $returned {
+                    crate::step::call(
+                        &HOOK,
+                        || $blocks,
+                        // SAFETY: The caller called the function with these arguments.
+                        || unsafe { real()($($argument),*) },
+                    )
+                }
+
                 /// The hook itself.
                 #[unsafe(no_mangle)]
                 pub unsafe extern "C" fn $symbol($($argument: $type),*) -> $returned {
-                    if crate::step::is_watched() {
-                        return crate::step::call(
-                            &HOOK,
-                            || $blocks,
-                            // SAFETY: The caller called the function with these arguments.
-                            || unsafe { real()($($argument),*) },
-                        );
-                    }
+                    let function = if crate::step::is_watched() { in_step } else { real() };
                     // SAFETY: The caller called the function with these arguments.
-                    unsafe { real()($($argument),*) }
+                    unsafe { function($($argument),*) }
                 }
             }
         )*

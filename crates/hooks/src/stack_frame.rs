@@ -30,6 +30,8 @@ pub(crate) enum Origin {
     Hooks,
     /// The package of a style.
     Style(&'static str),
+    /// A crate on which a style is built. It calls the code of users.
+    BelowStyle,
     /// Another package of the library.
     Library,
     User,
@@ -42,7 +44,7 @@ const HOOKS: &str = env!("CARGO_MANIFEST_DIR");
 /// The folders of the library in the workspace.
 const ROOMS: [&str; 6] = ["core", "styles", "hosts", "io", "testing", "quadrivium"];
 
-/// The crates on which styles are built. They call the code of users.
+/// The crates on which styles are built.
 const BELOW_STYLES: [&str; 2] = ["corosensei", "genawaiter"];
 
 const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
@@ -78,7 +80,7 @@ impl StackFrame {
     }
 
     pub(crate) fn is_of_the_library(&self) -> bool {
-        matches!(self.origin, Origin::Hooks | Origin::Style(_) | Origin::Library)
+        !matches!(self.origin, Origin::Std | Origin::User)
     }
 
     /// Returns whether this is the function with this path.
@@ -104,7 +106,7 @@ fn package(file: &Path) -> Option<Origin> {
     }
     let text = file.to_str()?;
     if BELOW_STYLES.iter().any(|name| text.contains(&format!("/{name}-"))) {
-        return Some(Origin::Library);
+        return Some(Origin::BelowStyle);
     }
     let inside = file.strip_prefix(Path::new(HOOKS).parent()?).ok()?.to_str()?;
     let (folder, _) = inside.split_once("/src/")?;
@@ -130,7 +132,7 @@ fn of_crate(name: &str) -> Origin {
         "std" | "core" | "alloc" => Origin::Std,
         "quadrivium" => Origin::Library,
         "quadrivium_hooks" => Origin::Hooks,
-        name if BELOW_STYLES.contains(&name) => Origin::Library,
+        name if BELOW_STYLES.contains(&name) => Origin::BelowStyle,
         _ => name.strip_prefix("quadrivium_").map_or(Origin::User, of_package),
     }
 }
@@ -175,6 +177,7 @@ mod tests {
             Origin::Style("future")
         );
         assert_eq!(origin("resume", &beside("other-0.1.0/src/a.rs")), Origin::User);
+        assert_eq!(origin("poll", "/r/genawaiter-0.99.1/src/core.rs"), Origin::BelowStyle);
         assert_eq!(origin("f", &beside("hooks/tests/blocking.rs")), Origin::User);
         assert_eq!(origin("f", "/rustc/0123/library/std/src/fs.rs"), Origin::Std);
     }

@@ -10,6 +10,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::{
     descriptor::{Borrowed, Leaf, Owned, Source},
+    dns::Address,
     socket::{
         datagram::{datagram_methods, receive, send},
         socket_methods,
@@ -24,7 +25,7 @@ use crate::{
 /// ```
 /// use quadrivium::{green::perform, net::UdpSocket, prelude::*};
 ///
-/// let anywhere = "127.0.0.1:0".parse()?;
+/// let anywhere = "127.0.0.1:0";
 /// let (here, there) = (UdpSocket::bind(anywhere)?, UdpSocket::bind(anywhere)?);
 /// let to = there.local_addr()?;
 /// EventLoop::new()?.block_on(green(move || {
@@ -46,13 +47,16 @@ pub struct UdpSocket {
 datagram_methods! { UdpSocket, net::UdpSocket, SocketAddr }
 
 impl UdpSocket {
-    /// Creates a socket with this address. If the port is 0, the system chooses one.
+    /// Creates a socket with this address. If the port is 0, the system chooses one. Of several
+    /// addresses it takes the first that it can have.
     ///
     /// # Errors
     ///
-    /// Returns an error when the address is in use, or does not belong to this machine.
-    pub fn bind(address: SocketAddr) -> io::Result<Self> {
-        bind(address, |_| Ok(()))
+    /// Returns an error when the address is in use, or does not belong to this machine. A name is
+    /// an error of the kind `InvalidInput`, because a look-up waits: perform
+    /// [`dns::lookup`](crate::dns::lookup) first.
+    pub fn bind(address: impl Into<Address>) -> io::Result<Self> {
+        address.into().bind(|address| bind(address, |_| Ok(())))
     }
 
     /// Like [`bind`](UdpSocket::bind), but several sockets may have this address (`SO_REUSEPORT`).
@@ -61,8 +65,8 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Returns the errors of [`bind`](UdpSocket::bind).
-    pub fn bind_reuse_port(address: SocketAddr) -> io::Result<Self> {
-        bind(address, |socket| socket.set_reuse_port(true))
+    pub fn bind_reuse_port(address: impl Into<Address>) -> io::Result<Self> {
+        address.into().bind(|address| bind(address, |socket| socket.set_reuse_port(true)))
     }
 
     /// Sends to this address from now on, and receives only from there. Does not wait, because no

@@ -2,13 +2,15 @@
 //! [`Blocking`], with which crates that were not written for green threads read and write.
 
 use std::{
+    cell::Cell,
     io::{self, IoSlice, Read, Write},
     pin::pin,
     task::Waker,
     thread,
+    time::Duration,
 };
 
-use quadrivium_core::{Context, Step, Task, fairness, host};
+use quadrivium_core::{Context, Step, Task, fairness, host, timeout};
 use quadrivium_generator::Stream;
 pub use quadrivium_green::*;
 use quadrivium_io::{ByteReader, ByteWriter};
@@ -55,12 +57,54 @@ use quadrivium_io::{ByteReader, ByteWriter};
 #[derive(Clone, Debug)]
 pub struct Blocking<S> {
     stream: S,
+    read_timeout: Cell<Option<Duration>>,
+    write_timeout: Cell<Option<Duration>>,
 }
 
 impl<S> Blocking<S> {
-    /// Wraps a stream.
+    /// Wraps a stream. Its reads and writes wait as long as they have to.
     pub fn new(stream: S) -> Self {
-        Self { stream }
+        Self { stream, read_timeout: Cell::new(None), write_timeout: Cell::new(None) }
+    }
+
+    /// Returns how long a read waits. `None` means that it has no limit.
+    pub fn read_timeout(&self) -> Option<Duration> {
+        self.read_timeout.get()
+    }
+
+    /// Sets how long a read waits. A read that waits longer fails with `TimedOut`, and has read
+    /// nothing. So the stream can still be used. With a duration of zero, a read never waits.
+    ///
+    /// The clock is the clock of the host. A clone has limits of its own. They begin as those of
+    /// the original.
+    ///
+    /// ```
+    /// use quadrivium::{green::Blocking, net::UnixStream, prelude::*};
+    /// use std::{io::{ErrorKind, Read}, time::Duration};
+    ///
+    /// let (one, _other) = UnixStream::pair()?;
+    /// let reader = green(move || {
+    ///     let mut stream = Blocking::new(one);
+    ///     stream.set_read_timeout(Some(Duration::from_secs(60)));
+    ///     stream.read(&mut [0])
+    /// });
+    /// let read = EventLoop::with_virtual_clock()?.block_on(reader)?;
+    /// assert_eq!(read.unwrap_err().kind(), ErrorKind::TimedOut);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_read_timeout(&self, most: Option<Duration>) {
+        self.read_timeout.set(most);
+    }
+
+    /// Returns how long a write waits. `None` means that it has no limit.
+    pub fn write_timeout(&self) -> Option<Duration> {
+        self.write_timeout.get()
+    }
+
+    /// Sets how long a write waits. A write that waits longer fails with `TimedOut`, and has
+    /// written nothing. See [`set_read_timeout`](Self::set_read_timeout).
+    pub fn set_write_timeout(&self, most: Option<Duration>) {
+        self.write_timeout.set(most);
     }
 
     /// Returns the wrapped stream.
@@ -76,9 +120,18 @@ impl<S> Blocking<S> {
 
 /// Performs an operation. While the stack is unwound it tries the operation only once, because a
 /// wait would be a panic in a destructor, which ends the process.
-fn wait_for<T>(operation: impl Task<Output = io::Result<T>>) -> io::Result<T> {
+fn wait_for<T>(
+    operation: impl Task<Output = io::Result<T>>,
+    most: Option<Duration>,
+) -> io::Result<T> {
     if !thread::panicking() {
-        return perform(operation);
+        return match most {
+            None => perform(operation),
+            Some(most) => perform(timeout(most, operation)).unwrap_or_else(|_| {
+                let what = format!("the stream was not ready within {most:?}");
+                Err(io::Error::new(io::ErrorKind::TimedOut, what))
+            }),
+        };
     }
     // The operation must not give way to other tasks, since it is tried only once.
     fairness::begin_step();
@@ -96,7 +149,7 @@ fn wait_for<T>(operation: impl Task<Output = io::Result<T>>) -> io::Result<T> {
 
 impl<S: ByteReader> Read for &Blocking<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        wait_for(self.stream.read(buffer))
+        wait_for(self.stream.read(buffer), self.read_timeout())
     }
 }
 
@@ -108,11 +161,11 @@ impl<S: ByteReader> Read for Blocking<S> {
 
 impl<S: ByteWriter> Write for &Blocking<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        wait_for(self.stream.write(bytes))
+        wait_for(self.stream.write(bytes), self.write_timeout())
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        wait_for(self.stream.write_vectored(slices))
+        wait_for(self.stream.write_vectored(slices), self.write_timeout())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -40,23 +40,38 @@ use std::{
 use ::hyper::rt::{self, ReadBufCursor};
 use quadrivium_core::{Perform, now, sleep, sleep_until, spawn};
 use quadrivium_future::future;
-use quadrivium_io::{AttemptRead, AttemptWrite, Attempts, Polled};
+use quadrivium_io::{Attempts, Polled};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A stream of Quadrivium with the traits of hyper.
+/// A stream with the traits of hyper. [`Io::new`] wraps a stream of Quadrivium. [`Io::over`] wraps
+/// any stream with the traits of tokio, such as a TLS stream of `tokio-rustls` over a [`Polled`]:
+/// `Io::over(acceptor.accept(Polled::new(stream)).await?)`.
 #[derive(Debug)]
-pub struct Io<S: Attempts> {
-    polled: Polled<S>,
+pub struct Io<T> {
+    stream: T,
 }
 
-impl<S: Attempts> Io<S> {
-    /// Wraps a stream for hyper.
+impl<S: Attempts> Io<Polled<S>> {
+    /// Wraps a stream of Quadrivium for hyper.
     pub fn new(stream: S) -> Self {
-        Self { polled: Polled::new(stream) }
+        Self { stream: Polled::new(stream) }
+    }
+}
+
+impl<T> Io<T> {
+    /// Wraps a stream that has the traits of tokio for hyper.
+    pub fn over(stream: T) -> Self {
+        Self { stream }
     }
 
-    /// Returns the wrapped stream.
-    pub fn get_ref(&self) -> &S {
-        self.polled.get_ref()
+    /// Returns the wrapped stream. For [`new`](Self::new), this is a [`Polled`].
+    pub fn get_ref(&self) -> &T {
+        &self.stream
+    }
+
+    /// Unwraps the stream, for example after an upgrade of the connection.
+    pub fn into_inner(self) -> T {
+        self.stream
     }
 }
 
@@ -64,7 +79,7 @@ impl<S: Attempts> Io<S> {
 /// takes `unsafe` code, so the bytes are copied into it.
 const READ_SIZE: usize = 8 * 1024;
 
-impl<S: AttemptRead + Unpin> rt::Read for Io<S> {
+impl<T: AsyncRead + Unpin> rt::Read for Io<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -72,23 +87,24 @@ impl<S: AttemptRead + Unpin> rt::Read for Io<S> {
     ) -> Poll<std::io::Result<()>> {
         let mut buffer = [0; READ_SIZE];
         let max = cursor.remaining().min(READ_SIZE);
-        let n = ready!(self.polled.poll_read(cx, &mut buffer[..max]))?;
-        cursor.put_slice(&buffer[..n]);
+        let mut buffer = ReadBuf::new(&mut buffer[..max]);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+        cursor.put_slice(buffer.filled());
         Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AttemptWrite + Unpin> rt::Write for Io<S> {
+impl<T: AsyncWrite + Unpin> rt::Write for Io<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<std::io::Result<usize>> {
-        self.polled.poll_write(cx, bytes)
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        self.stream.is_write_vectored()
     }
 
     fn poll_write_vectored(
@@ -96,15 +112,15 @@ impl<S: AttemptWrite + Unpin> rt::Write for Io<S> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
-        self.polled.poll_write_vectored(cx, slices)
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Poll::Ready(self.polled.shutdown())
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 

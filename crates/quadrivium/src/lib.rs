@@ -108,6 +108,7 @@
 //! | [`thread`] | green threads with the API of `std::thread`; work on other OS threads |
 //! | [`event_loop`] | the event loop, its errors, its trace (the record of what happened) |
 //! | [`executor`] | loops and tasks inside tokio, smol, or an executor of your own |
+//! | `hooks`, with the feature `hooks` | reports of blocking calls, with their task and their line |
 //! | `may`, with the feature `may` | tasks on several threads, on a work-stealing scheduler |
 //! | [`test`](mod@test) | deterministic simulation of a program, and checks for your tests |
 //! | [`host`] | for authors of a host (a driver of tasks), a style, or a leaf (a task that waits for something itself) of their own |
@@ -123,9 +124,10 @@ pub use quadrivium_core::{
 pub use quadrivium_event_loop::{EventLoop, RunError};
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
+#[cfg(feature = "hooks")]
+pub use quadrivium_hooks as hooks;
 #[cfg(feature = "may")]
 pub use quadrivium_may as may;
-pub use quadrivium_test_kit as test;
 
 /// The event loop, its errors and its trace; a [`Cluster`](event_loop::Cluster) of loops on several
 /// threads.
@@ -151,8 +153,9 @@ pub mod task {
 /// for tasks.
 pub mod time {
     pub use quadrivium_core::{
-        BlockFor, Elapsed, Every, Hold, MissedTicks, SendHold, Sleep, Tick, Timeout, Turn,
-        block_for, every, hold, now, send_hold, sleep, sleep_until, timeout, turn,
+        BlockFor, Elapsed, Every, Hold, MissedTicks, SendHold, Sleep, Tick, Timeout, TimeoutAt,
+        Turn, block_for, every, hold, now, send_hold, sleep, sleep_until, timeout, timeout_at,
+        turn,
     };
 }
 
@@ -202,6 +205,7 @@ pub mod green;
 pub mod host;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+pub mod test;
 pub mod thread;
 
 /// The items that most programs use. `perform` is not among them, because each style has its own.

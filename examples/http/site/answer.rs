@@ -8,6 +8,8 @@ use std::{
     time::SystemTime,
 };
 
+use quadrivium::fs;
+
 use super::{
     super::protocol::{Asked, Head, Refusal, Reply, Request, Status, refused},
     disk::Disk,
@@ -17,24 +19,26 @@ use super::{
     root::{Found, Miss, Site, internal},
 };
 
-/// The largest number of bytes that are read and sent at once.
-pub const CHUNK: usize = 64 * 1024;
+/// The largest number of bytes that are sent in one write, head and body.
+const ONE_WRITE: usize = 64 * 1024;
 
-/// An answer: the bytes of the next write, and the rest of a larger file. The
-/// first write has the head and as much of the body as fits.
+/// The number of bytes of a larger answer that are sent with its head.
+const WITH_HEAD: usize = 8 * 1024;
+
+/// An answer: the bytes of the first write, and the rest of a larger file.
 #[derive(Debug)]
 pub struct Answer {
     pub bytes: Vec<u8>,
-    rest: Option<Rest>,
+    pub rest: Option<Rest>,
     /// The connection stays open for another request.
     pub keep_alive: bool,
 }
 
-/// The part of a file that is not read yet.
+/// The part of a file that is sent after the first write.
 #[derive(Debug)]
-struct Rest {
-    file: File,
-    left: Range<u64>,
+pub struct Rest {
+    pub file: fs::File,
+    pub part: Range<u64>,
 }
 
 /// A request, and where its file may be read from.
@@ -156,60 +160,42 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// The errors of [`go_on`](Answer::go_on).
+    /// `WouldBlock` if the first bytes are not cached and `disk` is `Cached`.
+    /// Another error if the file cannot be read, or has shrunk.
     pub fn with_file(
-        head: Vec<u8>,
-        (file, part): (File, Range<u64>),
+        mut bytes: Vec<u8>,
+        (file, mut part): (File, Range<u64>),
         reply: Reply,
         disk: Disk,
     ) -> io::Result<Self> {
-        let behind = head.len();
-        let rest = Some(Rest { file, left: part });
-        let mut answer =
-            Answer { bytes: head, rest, keep_alive: reply.keep_alive };
-        answer.read(behind, disk)?;
-        Ok(answer)
+        let behind = bytes.len();
+        let len = part.end - part.start;
+        let most = match len <= ONE_WRITE.saturating_sub(behind) as u64 {
+            true => len as usize,
+            false => WITH_HEAD,
+        };
+        bytes.resize(behind + most, 0);
+        let read = disk.read(&file, &mut bytes[behind..], part.start);
+        let n = read.map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => shrunk(),
+            _ => error,
+        })?;
+        bytes.truncate(behind + n);
+        part.start += n as u64;
+        let rest = match part.is_empty() {
+            true => None,
+            false => Some(Rest { file: fs::File::from_std(file), part }),
+        };
+        Ok(Answer { bytes, rest, keep_alive: reply.keep_alive })
     }
 
     /// Returns whether nothing follows the bytes.
     pub fn is_whole(&self) -> bool {
         self.rest.is_none()
     }
-
-    /// Replaces the bytes that were sent by those of the next write.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` if the bytes are not cached and `disk` is `Cached`. Another
-    /// error if the file cannot be read, or has shrunk since its length was
-    /// sent. Then the connection has to be closed.
-    pub fn go_on(&mut self, disk: Disk) -> io::Result<()> {
-        self.read(0, disk)
-    }
-
-    /// Reads the next part of the file, and puts it after the first `behind`
-    /// bytes.
-    fn read(&mut self, behind: usize, disk: Disk) -> io::Result<()> {
-        let Some(rest) = &mut self.rest else { return Ok(()) };
-        let len = rest.left.end - rest.left.start;
-        let most = len.min(CHUNK.saturating_sub(behind) as u64);
-        self.bytes.resize(behind + most as usize, 0);
-        let room = &mut self.bytes[behind..];
-        let read = disk.read(&rest.file, room, rest.left.start);
-        let n = read.map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => shrunk(),
-            _ => error,
-        })?;
-        self.bytes.truncate(behind + n);
-        rest.left.start += n as u64;
-        if rest.left.is_empty() {
-            self.rest = None;
-        }
-        Ok(())
-    }
 }
 
-fn shrunk() -> io::Error {
+pub fn shrunk() -> io::Error {
     let line = "a file shrank while it was sent: its answer is broken off";
     io::Error::other(line)
 }

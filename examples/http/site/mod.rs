@@ -12,6 +12,6 @@ mod path;
 mod range;
 mod root;
 
-pub use answer::Answer;
+pub use answer::{Answer, Rest, shrunk};
 pub use disk::Disk;
 pub use root::Site;

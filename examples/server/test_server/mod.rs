@@ -118,7 +118,7 @@ impl TestServer {
 }
 
 fn listener() -> TcpListener {
-    TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap()
+    TcpListener::bind(([127, 0, 0, 1], 0)).unwrap()
 }
 
 fn stop_on_request(

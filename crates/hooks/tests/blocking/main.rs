@@ -4,11 +4,18 @@ mod reports;
 mod allowed;
 mod faults;
 
+use std::hint::black_box;
+
 use quadrivium::{prelude::*, task::BoxTask};
 use quadrivium_hooks::must_not_block;
 
-/// The styles, and a task in each that makes a call.
+/// The styles, and a task in each that makes a call. The call is not the last act of its function,
+/// so the function has a frame in optimised builds, too.
 fn in_each_style(call: fn()) -> [(&'static str, BoxTask<()>); 4] {
+    let call = move || {
+        call();
+        black_box(());
+    };
     let in_callback = callback(move |cb| {
         call();
         cb.done(())

@@ -36,6 +36,29 @@ pub(crate) enum Destination {
     Invalid(String),
 }
 
+impl Address {
+    /// Binds a socket to the first of the addresses for which that succeeds. Does not look a name
+    /// up, because that blocks.
+    pub(crate) fn bind<S>(self, bind: impl Fn(SocketAddr) -> io::Result<S>) -> io::Result<S> {
+        let invalid = |message| io::Error::new(io::ErrorKind::InvalidInput, message);
+        let addresses = match self.0 {
+            Destination::One(address) => return bind(address),
+            Destination::Several(addresses) => addresses,
+            Destination::Name(name, _) => {
+                return Err(invalid(format!(
+                    "{name:?} is a name, and a socket is bound to an address: look the name up \
+                     with `dns::lookup`, and pass its addresses"
+                )));
+            }
+            Destination::Invalid(why) => return Err(invalid(why)),
+        };
+        let none =
+            Err(invalid("a socket is bound to one of several addresses: pass at least one".into()));
+        // The error of the last address is returned, as in the standard library.
+        addresses.into_iter().fold(none, |bound, address| bound.or_else(|_| bind(address)))
+    }
+}
+
 impl Destination {
     fn parse_host(host: &str, port: u16) -> Self {
         match host.parse() {
@@ -182,5 +205,37 @@ mod tests {
             assert!(message.contains(remedy), "{message}");
         }
         assert_eq!(Destination::parse_host("::1", 80), one("[::1]:80"));
+    }
+
+    /// Binds to the first of these addresses whose port is even.
+    fn bind(address: impl Into<Address>) -> io::Result<u16> {
+        address.into().bind(|address| match address.port() {
+            port if port % 2 == 0 => Ok(port),
+            port => Err(io::Error::new(io::ErrorKind::AddrInUse, format!("port {port}"))),
+        })
+    }
+
+    #[test]
+    fn a_socket_is_bound_to_the_first_free_address() {
+        assert_eq!(bind("[::1]:80").unwrap(), 80);
+        let several = |ports: &[u16]| {
+            ports.iter().map(|port| ([127, 0, 0, 1], *port).into()).collect::<Vec<SocketAddr>>()
+        };
+        assert_eq!(bind(several(&[1, 2, 4])).unwrap(), 2);
+        // The error of the last address counts.
+        assert_eq!(bind(several(&[1, 3])).unwrap_err().to_string(), "port 3");
+    }
+
+    #[test]
+    fn a_name_is_not_looked_up_to_bind_a_socket() {
+        for (address, remedy) in [
+            ("localhost:80".into(), "look the name up with `dns::lookup`"),
+            ("127.0.0.1".into(), "it needs a port"),
+            (Address::from(vec![]), "pass at least one"),
+        ] {
+            let error = bind(address).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+            assert!(error.to_string().contains(remedy), "{error}");
+        }
     }
 }

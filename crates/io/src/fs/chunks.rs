@@ -17,7 +17,7 @@ use crate::{descriptor::Leaf, offload::Offload};
 const CHUNK: usize = 64 * 1024;
 
 /// A chunk that was read or written, and the number of bytes that were.
-type ChunkDone = (io::Result<usize>, Vec<u8>);
+pub(super) type ChunkDone = (io::Result<usize>, Vec<u8>);
 
 /// A leaf that offloads one chunk after another. `next` receives each finished chunk, and returns
 /// the next one or the output.

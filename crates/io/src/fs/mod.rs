@@ -28,6 +28,7 @@ mod open_options;
 mod position;
 mod chunks;
 mod path;
+pub(crate) mod send_file;
 
 use std::{
     fs,
@@ -40,7 +41,7 @@ use crate::offload::Offload;
 
 pub use std::fs::{DirEntry, FileType, Metadata, Permissions};
 
-pub use self::{file::File, open_options::OpenOptions};
+pub use self::{file::File, open_options::OpenOptions, send_file::send_file};
 
 /// Reads a whole file.
 #[track_caller]

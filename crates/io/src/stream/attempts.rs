@@ -14,6 +14,8 @@ use std::{
 
 use quadrivium_core::{Context, Interest, Step};
 
+use crate::fs::File;
+
 /// A descriptor that a task can wait for, with a place in the waiting queue that the caller owns.
 pub trait Attempts {
     /// The state of a caller that waits: for a socket or a pipe, its place in the waiting queue.
@@ -43,6 +45,21 @@ pub trait AttemptWrite: Attempts {
         cx: &Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Step<io::Result<usize>>;
+
+    /// Tries to let the kernel send up to `most` bytes of a file, from this offset on. Returns the
+    /// number of bytes, which is 0 at the end of the file. Returns `None` if the kernel cannot send
+    /// this file to this stream, as this default does. Then the caller reads and writes the bytes.
+    fn attempt_send_file(
+        &self,
+        place: &mut Self::Place,
+        cx: &Context<'_>,
+        file: &File,
+        offset: u64,
+        most: usize,
+    ) -> Step<io::Result<Option<usize>>> {
+        let _ = (place, cx, file, offset, most);
+        Step::Done(Ok(None))
+    }
 
     /// Tells the other end that nothing more will be written, if the protocol can express that
     /// before the stream is dropped.

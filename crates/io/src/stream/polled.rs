@@ -20,8 +20,9 @@ use super::{
 /// for writing.
 ///
 /// With the feature `futures-io` it implements `AsyncRead` and `AsyncWrite` of the crate
-/// `futures-io`. With the feature `hyper` the facade has `hyper::Io`, a wrapper around it. An
-/// example without either feature:
+/// `futures-io`. With the feature `tokio-io` it implements the traits of the same names of `tokio`;
+/// nothing else of tokio is used. With the feature `hyper` the facade has `hyper::Io`, a wrapper
+/// around it. An example without these features:
 ///
 /// ```
 /// use quadrivium::{io::Polled, net::UnixStream, prelude::*};
@@ -43,7 +44,8 @@ use super::{
 /// The `poll` functions panic when no host drives this thread.
 #[derive(Debug)]
 pub struct Polled<S: Attempts> {
-    stream: S,
+    /// `None` only after `into_inner` has taken it out.
+    stream: Option<S>,
     reading: S::Place,
     writing: S::Place,
 }
@@ -51,14 +53,30 @@ pub struct Polled<S: Attempts> {
 impl<S: Attempts> Polled<S> {
     /// Wraps a stream. A clone of the stream can still be used by itself.
     pub fn new(stream: S) -> Self {
-        Self { stream, reading: S::Place::default(), writing: S::Place::default() }
+        Self { stream: Some(stream), reading: S::Place::default(), writing: S::Place::default() }
     }
 
     /// Returns the stream.
     pub fn get_ref(&self) -> &S {
-        &self.stream
+        self.stream.as_ref().expect(TAKEN_OUT)
+    }
+
+    /// Stops waiting in both directions, and returns the stream, so that its leaves can be
+    /// performed again. A poll that was pending has read or written nothing.
+    pub fn into_inner(mut self) -> S {
+        self.leave();
+        self.stream.take().expect(TAKEN_OUT)
+    }
+
+    fn leave(&mut self) {
+        if let Some(stream) = &self.stream {
+            stream.leave(Interest::Readable, &mut self.reading);
+            stream.leave(Interest::Writable, &mut self.writing);
+        }
     }
 }
+
+const TAKEN_OUT: &str = "only `into_inner` takes the stream out";
 
 impl<S: AttemptRead> Polled<S> {
     /// Reads up to as many bytes as `buffer` has room for, and returns the number. Returns 0 at the
@@ -72,7 +90,8 @@ impl<S: AttemptRead> Polled<S> {
         cx: &mut task::Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let step = self.stream.attempt_read(&mut self.reading, &(&*cx).into(), buffer);
+        let stream = self.stream.as_ref().expect(TAKEN_OUT);
+        let step = stream.attempt_read(&mut self.reading, &(&*cx).into(), buffer);
         polled(step, cx)
     }
 }
@@ -101,7 +120,8 @@ impl<S: AttemptWrite> Polled<S> {
         cx: &mut task::Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let step = self.stream.attempt_write(&mut self.writing, &(&*cx).into(), slices);
+        let stream = self.stream.as_ref().expect(TAKEN_OUT);
+        let step = stream.attempt_write(&mut self.writing, &(&*cx).into(), slices);
         polled(step, cx)
     }
 
@@ -111,9 +131,10 @@ impl<S: AttemptWrite> Polled<S> {
     /// # Errors
     ///
     /// Returns an error when the kernel refuses.
-    pub fn shutdown(&mut self) -> io::Result<()> {
-        self.stream.leave(Interest::Writable, &mut self.writing);
-        end_writing(&self.stream)
+    pub fn end_writing(&mut self) -> io::Result<()> {
+        let stream = self.stream.as_ref().expect(TAKEN_OUT);
+        stream.leave(Interest::Writable, &mut self.writing);
+        end_writing(stream)
     }
 }
 
@@ -132,13 +153,67 @@ fn polled<T>(step: Step<T>, cx: &task::Context<'_>) -> Poll<T> {
 
 impl<S: Attempts> Drop for Polled<S> {
     fn drop(&mut self) {
-        self.stream.leave(Interest::Readable, &mut self.reading);
-        self.stream.leave(Interest::Writable, &mut self.writing);
+        self.leave();
+    }
+}
+
+#[cfg(feature = "tokio-io")]
+mod tokio_io {
+    use std::{pin::Pin, task::ready};
+
+    use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+    use super::*;
+
+    impl<S: AttemptRead + Unpin> AsyncRead for Polled<S> {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut task::Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            let n = ready!(Polled::poll_read(&mut self, cx, buffer.initialize_unfilled()))?;
+            buffer.advance(n);
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl<S: AttemptWrite + Unpin> AsyncWrite for Polled<S> {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            cx: &mut task::Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Polled::poll_write(&mut self, cx, bytes)
+        }
+
+        fn poll_write_vectored(
+            mut self: Pin<&mut Self>,
+            cx: &mut task::Context<'_>,
+            slices: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            Polled::poll_write_vectored(&mut self, cx, slices)
+        }
+
+        fn is_write_vectored(&self) -> bool {
+            true
+        }
+
+        /// Does nothing: `Polled` has no buffer that could be flushed.
+        fn poll_flush(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(
+            mut self: Pin<&mut Self>,
+            _: &mut task::Context<'_>,
+        ) -> Poll<io::Result<()>> {
+            Poll::Ready(self.end_writing())
+        }
     }
 }
 
 #[cfg(feature = "futures-io")]
-mod traits {
+mod futures_io {
     use std::pin::Pin;
 
     use ::futures_io::{AsyncRead, AsyncWrite};
@@ -178,7 +253,7 @@ mod traits {
         }
 
         fn poll_close(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(self.shutdown())
+            Poll::Ready(self.end_writing())
         }
     }
 }

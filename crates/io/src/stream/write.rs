@@ -24,6 +24,7 @@ macro_rules! write_methods {
 
             use crate::{
                 descriptor::{Borrowed, Leaf, Operation, Owned, Tried},
+                fs::{File, send_file::try_send_file},
                 stream::{
                     StdStream,
                     attempts::AttemptWrite,
@@ -118,6 +119,19 @@ macro_rules! write_methods {
                     let buffer_is_empty = first_non_empty(slices).is_none();
                     self.source.attempt(Writable, buffer_is_empty, place, cx, |stream| {
                         StdStream::write_vectored(stream, slices).map(Tried::Done)
+                    })
+                }
+
+                fn attempt_send_file(
+                    &self,
+                    place: &mut QueuePlace,
+                    cx: &Context<'_>,
+                    file: &File,
+                    offset: u64,
+                    most: usize,
+                ) -> Step<io::Result<Option<usize>>> {
+                    self.source.attempt(Writable, false, place, cx, |stream| {
+                        try_send_file(stream, file, offset, most)
                     })
                 }
 

@@ -12,6 +12,7 @@ use socket2::{Domain, Socket, Type};
 use super::stream::TcpStream;
 use crate::{
     descriptor::{Leaf, NO_BUFFER, Operation, Source, Tried},
+    dns::Address,
     socket::socket_methods,
 };
 
@@ -27,7 +28,7 @@ const BACKLOG: i32 = 4096;
 /// ```
 /// use quadrivium::{net::{TcpListener, TcpStream}, prelude::*};
 ///
-/// let listener = TcpListener::bind("127.0.0.1:0".parse()?)?;
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
 /// let address = listener.local_addr()?;
 /// let server = future(async move {
 ///     let (stream, _peer) = listener.accept().await?;
@@ -49,13 +50,16 @@ pub struct TcpListener {
 }
 
 impl TcpListener {
-    /// Listens at this address. If the port is 0, the system chooses one.
+    /// Listens at this address. If the port is 0, the system chooses one. Of several addresses it
+    /// takes the first at which it can listen.
     ///
     /// # Errors
     ///
-    /// Returns an error when the address is in use, or does not belong to this machine.
-    pub fn bind(address: SocketAddr) -> io::Result<Self> {
-        listen(address, |_| Ok(()))
+    /// Returns an error when the address is in use, or does not belong to this machine. A name is
+    /// an error of the kind `InvalidInput`, because a look-up waits: perform
+    /// [`dns::lookup`](crate::dns::lookup) first.
+    pub fn bind(address: impl Into<Address>) -> io::Result<Self> {
+        address.into().bind(|address| listen(address, |_| Ok(())))
     }
 
     /// Like [`bind`](TcpListener::bind), but several sockets may listen at this address
@@ -65,8 +69,8 @@ impl TcpListener {
     /// # Errors
     ///
     /// Returns the errors of [`bind`](TcpListener::bind).
-    pub fn bind_reuse_port(address: SocketAddr) -> io::Result<Self> {
-        listen(address, |socket| socket.set_reuse_port(true))
+    pub fn bind_reuse_port(address: impl Into<Address>) -> io::Result<Self> {
+        address.into().bind(|address| listen(address, |socket| socket.set_reuse_port(true)))
     }
 
     /// Accepts a connection. Returns the stream and the address of its other end.

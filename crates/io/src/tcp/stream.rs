@@ -53,7 +53,7 @@ impl TcpStream {
     /// ```
     /// use quadrivium::{net::{TcpListener, TcpStream}, prelude::*};
     ///
-    /// let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
+    /// let listener = TcpListener::bind(([127, 0, 0, 1], 0))?;
     /// let port = listener.local_addr()?.port();
     /// let stream = EventLoop::new()?.block_on(TcpStream::connect(("localhost", port)))??;
     /// assert_eq!(stream.peer_addr()?.port(), port);

@@ -17,6 +17,7 @@
 
 use std::{
     cell::Cell,
+    marker::PhantomData,
     panic::{Location, resume_unwind},
     pin::pin,
     ptr, thread,
@@ -25,10 +26,13 @@ use std::{
 use corosensei::Yielder;
 use quadrivium_core::{Context, Step, Task, Wait};
 
-use crate::stack::{
-    SMALLEST_STACK,
-    overflow::{is_on_running_stack, running},
-    pointer::stack_pointer,
+use crate::{
+    GreenTask,
+    stack::{
+        SMALLEST_STACK,
+        overflow::{is_on_running_stack, running},
+        pointer::stack_pointer,
+    },
 };
 
 /// The value with which a green thread is resumed.
@@ -173,3 +177,19 @@ impl Drop for RestoreCurrent {
         CURRENT.set(self.0);
     }
 }
+
+/// No type implements this trait. It is the condition under which a green task would be `Send`, so
+/// that the compiler names the remedy.
+#[diagnostic::on_unimplemented(
+    message = "a green thread never leaves its OS thread, so its task is not `Send`",
+    label = "cannot be sent between threads",
+    note = "hand over the closure that makes the task: to a `Cluster`, to the `Spawner` of a loop or \
+            of a `GuestLoop`, or to `may::spawn_pinned`"
+)]
+trait MayLeaveItsThread {}
+
+// The condition concerns another type than the task. Otherwise the compiler prints its own message
+// of `Send` in place of the one above.
+//
+// SAFETY: the condition never holds, so no green task is `Send`.
+unsafe impl<F, T> Send for GreenTask<F, T> where PhantomData<F>: MayLeaveItsThread {}

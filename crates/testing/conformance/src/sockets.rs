@@ -14,7 +14,7 @@ pub(crate) use crate::event_loop::real_loop;
 
 /// Returns a listener and its address.
 pub(crate) fn listener() -> (TcpListener, net::SocketAddr) {
-    let listener = TcpListener::bind(([127, 0, 0, 1], 0).into()).expect("a port is free");
+    let listener = TcpListener::bind(([127, 0, 0, 1], 0)).expect("a port is free");
     let address = listener.local_addr().unwrap();
     (listener, address)
 }

@@ -136,7 +136,7 @@ async fn echo(stream: TcpStream) -> io::Result<()> {
 }
 
 fn listener() -> TcpListener {
-    TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap()
+    TcpListener::bind(([127, 0, 0, 1], 0)).unwrap()
 }
 
 fn two_guests_talk_by_sockets<E: TestedExecutor>() {

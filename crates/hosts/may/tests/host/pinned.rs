@@ -105,7 +105,7 @@ fn a_task_may_spawn_tasks_and_make_channels() {
 #[test]
 fn sockets() {
     two_workers();
-    let listener = TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let listener = TcpListener::bind(([127, 0, 0, 1], 0)).unwrap();
     let address = listener.local_addr().unwrap();
     let server = may::spawn_pinned(0, move || {
         green(move || -> io::Result<()> {

@@ -22,7 +22,7 @@ async fn echo(stream: TcpStream) -> io::Result<()> {
 }
 
 fn listener() -> TcpListener {
-    TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap()
+    TcpListener::bind(([127, 0, 0, 1], 0)).unwrap()
 }
 
 #[test]

@@ -6,7 +6,10 @@ use std::io::{self, IoSlice};
 use quadrivium_core::{Context, Interest, Step};
 
 use super::BufReader;
-use crate::stream::attempts::{AttemptRead, AttemptWrite, Attempts};
+use crate::{
+    fs::File,
+    stream::attempts::{AttemptRead, AttemptWrite, Attempts},
+};
 
 impl<S: AttemptRead> Attempts for BufReader<S> {
     type Place = S::Place;
@@ -40,6 +43,17 @@ impl<S: AttemptRead + AttemptWrite> AttemptWrite for BufReader<S> {
         slices: &[IoSlice<'_>],
     ) -> Step<io::Result<usize>> {
         self.get_ref().attempt_write(place, cx, slices)
+    }
+
+    fn attempt_send_file(
+        &self,
+        place: &mut S::Place,
+        cx: &Context<'_>,
+        file: &File,
+        offset: u64,
+        most: usize,
+    ) -> Step<io::Result<Option<usize>>> {
+        self.get_ref().attempt_send_file(place, cx, file, offset, most)
     }
 
     fn end_writing(&self) -> io::Result<()> {

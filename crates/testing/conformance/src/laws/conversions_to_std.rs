@@ -59,7 +59,7 @@ fn make_the_descriptor_blocking(subject: Subject) {
     let (unix_one, unix_other) = UnixStream::pair().unwrap();
     let (reader, _writer) = pipe().unwrap();
     let (_reader, writer) = pipe().unwrap();
-    let local = || ([127, 0, 0, 1], 0).into();
+    let local = || ([127, 0, 0, 1], 0);
     check_each_conversion! { subject, event_loop,
         tcp_one => |it: TcpStream| it.read_owned([0; 1]), into_std;
         tcp_other => |it: TcpStream| it.read_owned([0; 1]), into_fd;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use quadrivium::{
     prelude::*,
     task::{BoxTask, Either, RESUMED_AFTER_DONE, Step, Wait},
-    time::Elapsed,
+    time::{Elapsed, timeout_at},
 };
 
 use crate::{
@@ -48,6 +48,13 @@ laws! { ($) join:
     a_timeout_that_is_met_leaves_no_deadline on VirtualClock;
     /// A task that is done exactly at its deadline is in time.
     a_task_done_at_its_deadline_is_in_time on VirtualClock;
+    /// `timeout_at` drops its task at the deadline. The error has the duration since the first
+    /// resume.
+    a_deadline_drops_the_task on VirtualClock;
+    /// A task that is done exactly at the deadline of its `timeout_at` is in time.
+    a_task_done_at_its_common_deadline_is_in_time on VirtualClock;
+    /// A task whose deadline has passed before is resumed, and dropped in the next turn.
+    a_deadline_that_has_passed_allows_one_step on VirtualClock;
     /// The loser of a race of sleeps leaves no deadline.
     a_race_of_sleeps_leaves_no_deadline on VirtualClock;
     /// A cancel drops all parts of a join, in their order.
@@ -270,6 +277,51 @@ fn a_timeout_that_is_met_leaves_no_deadline(subject: Subject) {
 fn a_task_done_at_its_deadline_is_in_time(subject: Subject) {
     let task = subject.task(body().perform(sleep(MS)).output(|| 42));
     assert_eq!(new_loop().block_on(timeout(MS, task)).unwrap(), Ok(42));
+}
+
+fn a_deadline_drops_the_task(subject: Subject) {
+    let (notes, mut event_loop) = notes_and_loop();
+    let deadline = event_loop.now() + 5 * MS;
+    let slow = body().hold(notes.when_dropped("dropped")).perform(sleep(100 * MS));
+    let slow = timeout_at(deadline, subject.task(slow.note(&notes, "went on")));
+    let body = body().perform(sleep(2 * MS)).perform_and_note(&notes, slow);
+    event_loop.block_on(subject.task(body)).unwrap();
+    let elapsed = format!("{:?}", Err::<(), _>(Elapsed { after: 3 * MS }));
+    assert_eq!(notes.lines(), ["dropped".to_string(), elapsed]);
+    assert_eq!(event_loop.elapsed(), 5 * MS);
+}
+
+fn a_task_done_at_its_common_deadline_is_in_time(subject: Subject) {
+    let mut event_loop = new_loop();
+    let deadline = event_loop.now() + MS;
+    let task = || subject.task(body().perform(sleep(MS)).output(|| 42));
+    let both = join(timeout_at(deadline, task()), timeout_at(deadline, task()));
+    assert_eq!(event_loop.block_on(both).unwrap(), (Ok(42), Ok(42)));
+}
+
+fn a_deadline_that_has_passed_allows_one_step(subject: Subject) {
+    let (mut event_loop, trace) = traced();
+    let notes = Notes::default();
+    event_loop.advance(2 * MS);
+    let passed = event_loop.now() - MS;
+    let quick = timeout_at(passed, subject.task(body().output(|| "done")));
+    let slow = body().note(&notes, "slow begins").perform(sleep(MS)).output(|| "late");
+    let slow = timeout_at(passed, subject.task(slow));
+    let both = body().perform_and_note(&notes, quick).perform_and_note(&notes, slow);
+    event_loop.block_on(subject.task(both)).unwrap();
+    let elapsed = format!("{:?}", Err::<(), _>(Elapsed { after: Duration::ZERO }));
+    let expected = ["Ok(\"done\")".to_string(), "slow begins".into(), elapsed];
+    assert_eq!(notes.lines(), expected);
+    trace.expect(&[
+        "2ms task 1 spawned",
+        // The first task is done in one step, although its deadline has passed.
+        "2ms task 1 resumed",
+        "2ms task 1 suspended until 1ms",
+        // The second is dropped in the next turn.
+        "2ms task 1 woken by its deadline",
+        "2ms task 1 resumed",
+        "2ms task 1 done",
+    ]);
 }
 
 fn a_race_of_sleeps_leaves_no_deadline(subject: Subject) {

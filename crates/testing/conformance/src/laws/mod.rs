@@ -81,6 +81,7 @@ mod conversions_to_std;
 mod held_time;
 mod offload;
 mod files;
+mod sent_files;
 mod host_names;
 mod happy_eyeballs;
 
@@ -162,6 +163,7 @@ const TOPICS: &[&[Law]] = &[
     held_time::LAWS,
     offload::LAWS,
     files::LAWS,
+    sent_files::LAWS,
     host_names::LAWS,
     happy_eyeballs::LAWS,
     deadlock::LAWS,
@@ -249,6 +251,7 @@ macro_rules! every_law {
         $crate::held_time! {}
         $crate::offload! {}
         $crate::files! {}
+        $crate::sent_files! {}
         $crate::host_names! {}
         $crate::happy_eyeballs! {}
         $crate::deadlock! {}

@@ -26,7 +26,7 @@ laws! { ($) udp:
 }
 
 fn socket() -> (UdpSocket, std::net::SocketAddr) {
-    let socket = UdpSocket::bind(([127, 0, 0, 1], 0).into()).expect("a port is free");
+    let socket = UdpSocket::bind(([127, 0, 0, 1], 0)).expect("a port is free");
     let address = socket.local_addr().unwrap();
     (socket, address)
 }

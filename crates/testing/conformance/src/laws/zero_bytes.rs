@@ -218,7 +218,7 @@ macro_rules! datagrams {
 }
 
 fn are_sent_and_received_over_udp(subject: Subject) {
-    let [one, other] = [(); 2].map(|()| UdpSocket::bind(([127, 0, 0, 1], 0).into()).unwrap());
+    let [one, other] = [(); 2].map(|()| UdpSocket::bind(([127, 0, 0, 1], 0)).unwrap());
     one.connect(other.local_addr().unwrap()).unwrap();
     other.connect(one.local_addr().unwrap()).unwrap();
     datagrams!(subject, one, other);

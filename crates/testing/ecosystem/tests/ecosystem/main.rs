@@ -11,6 +11,7 @@ mod outside;
 mod pipes;
 mod regexes;
 mod tls;
+mod tokio_io;
 mod websockets;
 
 use std::net::SocketAddr;
@@ -22,7 +23,7 @@ use quadrivium::{
 
 /// Returns a listener and its address.
 fn listener() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind(([127, 0, 0, 1], 0).into()).expect("a port is free");
+    let listener = TcpListener::bind(([127, 0, 0, 1], 0)).expect("a port is free");
     let address = listener.local_addr().unwrap();
     (listener, address)
 }

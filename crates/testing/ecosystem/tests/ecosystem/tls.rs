@@ -22,13 +22,13 @@ use rustls::{
 use crate::{both, connected, listener, outside::program};
 
 /// A self-signed certificate for `localhost`, a server that uses it, and a client that trusts it.
-struct Identity {
-    server: Arc<ServerConfig>,
-    client: Arc<ClientConfig>,
+pub(crate) struct Identity {
+    pub(crate) server: Arc<ServerConfig>,
+    pub(crate) client: Arc<ClientConfig>,
     certificate: CertificateDer<'static>,
 }
 
-fn identity() -> Identity {
+pub(crate) fn identity() -> Identity {
     let made = rcgen::generate_simple_self_signed(["localhost".into()]).unwrap();
     let certificate = made.cert.der().clone();
     let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());

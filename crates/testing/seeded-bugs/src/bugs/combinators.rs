@@ -130,4 +130,18 @@ pub const BUGS: &[Bug] = &[
         find: "drop(parts);",
         replace: "std::mem::forget(parts);",
     },
+    Bug {
+        name: "shared-deadline-comes-late",
+        harm: "tasks that share a deadline get more time than it allows",
+        file: "crates/core/src/combinators/timeout_at.rs",
+        find: "race(task, sleep_until(deadline))",
+        replace: "race(task, sleep_until(deadline + std::time::Duration::from_millis(1)))",
+    },
+    Bug {
+        name: "elapsed-time-counted-at-the-end",
+        harm: "the error of a `timeout_at` says that the task had no time at all",
+        file: "crates/core/src/combinators/timeout_at.rs",
+        find: "saturating_duration_since(began)",
+        replace: "saturating_duration_since(cx.now().max(began))",
+    },
 ];

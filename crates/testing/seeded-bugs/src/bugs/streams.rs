@@ -1,10 +1,11 @@
-//! Bugs of what is built on streams: buffered reading and copying.
+//! Bugs of what is built on streams: buffered reading, copying and sending files.
 
 use super::Bug;
 
 const BUFFERED_LEAF: &str = "crates/io/src/stream/buffered/leaf.rs";
 const BUFFERED_READS: &str = "crates/io/src/stream/buffered/reads.rs";
 const COPY: &str = "crates/io/src/stream/copy.rs";
+const SEND_FILE: &str = "crates/io/src/fs/send_file.rs";
 const UNREAD: &str = "crates/io/src/stream/buffered/unread.rs";
 
 pub const BUGS: &[Bug] = &[
@@ -72,6 +73,41 @@ pub const BUGS: &[Bug] = &[
         harm: "a proxy whose connections time out keeps a waker for each of them",
         file: COPY,
         find: "self.from.leave(Interest::Readable, &mut self.reading);",
+        replace: "",
+    },
+    Bug {
+        name: "part-of-a-file-sent-to-its-end",
+        harm: "a client that asks for a part of a file gets what is behind it, too",
+        file: SEND_FILE,
+        find: "self.left.end.min(self.left.start.saturating_add(WINDOW))",
+        replace: "self.left.start.saturating_add(WINDOW)",
+    },
+    Bug {
+        name: "unsendable-file-is-an-error",
+        harm: "a file of a file system without `sendfile` cannot be sent",
+        file: SEND_FILE,
+        find: "                self.is_copying = true;\n                Step::Done(Ok(None))",
+        replace: "                Step::Done(Err(io::ErrorKind::Unsupported.into()))",
+    },
+    Bug {
+        name: "shrunk-file-sent-for-ever",
+        harm: "a file that shrinks while it is sent keeps the loop busy for ever",
+        file: SEND_FILE,
+        find: "Step::Done(Ok(Some(0))) => break,",
+        replace: "Step::Done(Ok(Some(0))) => return Step::Suspended(quadrivium_core::Wait::Turn),",
+    },
+    Bug {
+        name: "partial-write-of-a-chunk",
+        harm: "a file that another thread reads arrives with gaps",
+        file: SEND_FILE,
+        find: "*written += n;",
+        replace: "*written = bytes.len();",
+    },
+    Bug {
+        name: "dropped-send-still-waits",
+        harm: "a file server whose clients time out keeps a waker for each of them",
+        file: SEND_FILE,
+        find: "self.to.leave(Interest::Writable, &mut self.writing);",
         replace: "",
     },
 ];

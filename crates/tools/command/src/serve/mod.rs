@@ -158,7 +158,7 @@ struct Listeners {
 
 impl Listeners {
     fn bind(address: SocketAddr, threads: NonZero<usize>) -> Result<Self, String> {
-        let bind = match threads.get() {
+        let bind: fn(SocketAddr) -> io::Result<TcpListener> = match threads.get() {
             1 => TcpListener::bind,
             _ => TcpListener::bind_reuse_port,
         };
