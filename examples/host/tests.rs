@@ -100,8 +100,8 @@ macro_rules! laws_hold {
 }
 
 laws_hold! {
-    laws_of_callbacks Callback 345;
-    laws_of_generators Generator 345;
-    laws_of_futures Future 345;
-    laws_of_green_threads Green 344;
+    laws_of_callbacks Callback 387;
+    laws_of_generators Generator 387;
+    laws_of_futures Future 387;
+    laws_of_green_threads Green 386;
 }

@@ -145,8 +145,9 @@ pub(crate) fn of_current_host(woken: &Arc<WokenParts>) -> Option<Box<dyn PartWak
     host::current()?.part_wakers(woken)
 }
 
-/// Wakers of parts that every host and executor can use. A waker takes an allocation, and stays the
-/// same as long as it is needed. So a combinator inside a part notices when it has moved.
+/// Wakers of parts that every host and executor can use. A waker takes an allocation. While a part
+/// keeps its waker, it gets the same waker in each resume. So a combinator inside the part sees a
+/// new waker only after a move, and recognises the move by it.
 #[derive(Default)]
 pub(crate) struct ForeignPartWakers {
     /// Empty until there is a waker.

@@ -90,7 +90,7 @@ fn calls_inside_functions_that_the_user_allows() {
 async fn replacements() -> io::Result<()> {
     use quadrivium::{dns, fs, net};
 
-    let listener = net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    let listener = net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
     let server = spawn(future(async move {
         let (stream, _) = listener.accept().await?;

@@ -1,4 +1,9 @@
 //! A boxed future is performed without `future(..)`.
+//!
+//! The compiler says:
+//! * `Pin<Box<dyn Future<Output = u32>>>` is not a task
+//! * wrap a future in `future(..)`
+//! * the `perform` of the style around it takes a task and returns its output
 
 use std::pin::Pin;
 

@@ -1,4 +1,8 @@
 //! A future is spawned without `future(..)`.
+//!
+//! The compiler says:
+//! * is not a task
+//! * wrap a future in `future(..)`, and a closure in `callback(..)`, `generator(..)` or
 
 use quadrivium::prelude::*;
 

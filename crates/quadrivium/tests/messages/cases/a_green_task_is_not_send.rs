@@ -1,4 +1,8 @@
 //! A green task is handed to code that may run it on another thread.
+//!
+//! The compiler says:
+//! * a green thread never leaves its OS thread, so its task is not `Send`
+//! * hand over the closure that makes the task: to a `Cluster`, to the `Spawner` of a loop or of a
 
 use quadrivium::prelude::*;
 

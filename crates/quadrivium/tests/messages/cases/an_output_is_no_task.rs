@@ -1,4 +1,8 @@
 //! A generator performs the output of a task.
+//!
+//! The compiler says:
+//! * `{integer}` is not a task
+//! * the `perform` of the style around it takes a task and returns its output
 
 use quadrivium::prelude::*;
 
