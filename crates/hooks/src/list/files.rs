@@ -17,12 +17,14 @@ const FOLDER: Option<WaitsFor> = Some(WaitsFor::Descriptor(DescriptorKind::Folde
 hooks! {
     fn open(path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::File::open",
         std: [],
     }
 
     fn open64(path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::File::open",
         std: [
             "std::fs::File::open" => "fs::File::open",
@@ -37,12 +39,14 @@ hooks! {
 
     fn openat(folder: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::File::open",
         std: [],
     }
 
     fn openat64(folder: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::File::open",
         std: [
             "std::fs::remove_dir_all" => "fs::remove_dir_all",
@@ -57,6 +61,7 @@ hooks! {
         found: *mut Statx,
     ) -> c_int {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::metadata",
         std: [
             "std::fs::metadata" => "fs::metadata",
@@ -71,6 +76,7 @@ hooks! {
 
     fn opendir(path: *const c_char) -> *mut DIR {
         blocks: FOLDER,
+        patch: only_reports("it is not patched"),
         instead: "fs::read_dir",
         std: [
             "std::fs::read_dir" => "fs::read_dir",
@@ -79,12 +85,14 @@ hooks! {
 
     fn readdir(folder: *mut DIR) -> *mut dirent {
         blocks: FOLDER,
+        patch: only_reports("another thread could close the folder meanwhile; the kernel returns many entries at once"),
         instead: "fs::read_dir",
         std: [],
     }
 
     fn readdir64(folder: *mut DIR) -> *mut dirent64 {
         blocks: FOLDER,
+        patch: only_reports("another thread could close the folder meanwhile; the kernel returns many entries at once"),
         instead: "fs::read_dir",
         std: [
             "std::fs::ReadDir::next" => "fs::read_dir",
@@ -94,6 +102,7 @@ hooks! {
 
     fn mkdir(path: *const c_char, mode: mode_t) -> c_int {
         blocks: FOLDER,
+        patch: only_reports("it is not patched"),
         instead: "fs::create_dir",
         std: [
             "std::fs::create_dir" => "fs::create_dir",
@@ -103,6 +112,7 @@ hooks! {
 
     fn rmdir(path: *const c_char) -> c_int {
         blocks: FOLDER,
+        patch: only_reports("it is not patched"),
         instead: "fs::remove_dir",
         std: [
             "std::fs::remove_dir" => "fs::remove_dir",
@@ -111,6 +121,7 @@ hooks! {
 
     fn unlink(path: *const c_char) -> c_int {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::remove_file",
         std: [
             "std::fs::remove_file" => "fs::remove_file",
@@ -119,6 +130,7 @@ hooks! {
 
     fn unlinkat(folder: c_int, path: *const c_char, flags: c_int) -> c_int {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::remove_dir_all",
         std: [
             "std::fs::remove_dir_all" => "fs::remove_dir_all",
@@ -127,6 +139,7 @@ hooks! {
 
     fn rename(from: *const c_char, to: *const c_char) -> c_int {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::rename",
         std: [
             "std::fs::rename" => "fs::rename",
@@ -135,6 +148,7 @@ hooks! {
 
     fn realpath(path: *const c_char, resolved: *mut c_char) -> *mut c_char {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::canonicalize",
         std: [
             "std::fs::canonicalize" => "fs::canonicalize",
@@ -150,6 +164,7 @@ hooks! {
         flags: c_uint,
     ) -> ssize_t {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::copy",
         std: [
             "std::fs::copy" => "fs::copy",
@@ -158,18 +173,21 @@ hooks! {
 
     fn sendfile(to: c_int, from: c_int, offset: *mut off_t, length: size_t) -> ssize_t {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::File::read and a write",
         std: [],
     }
 
     fn sendfile64(to: c_int, from: c_int, offset: *mut off64_t, length: size_t) -> ssize_t {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::File::read and a write",
         std: [],
     }
 
     fn fsync(fd: c_int) -> c_int {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::File::sync_all",
         std: [
             "std::fs::File::sync_all" => "fs::File::sync_all",
@@ -178,6 +196,7 @@ hooks! {
 
     fn fdatasync(fd: c_int) -> c_int {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::File::sync_data",
         std: [
             "std::fs::File::sync_data" => "fs::File::sync_data",
@@ -186,6 +205,7 @@ hooks! {
 
     fn ftruncate64(fd: c_int, length: off64_t) -> c_int {
         blocks: FILE,
+        patch: only_reports("it is not patched"),
         instead: "fs::File::set_len",
         std: [
             "std::fs::File::set_len" => "fs::File::set_len",
@@ -194,6 +214,7 @@ hooks! {
 
     fn flock(fd: c_int, operation: c_int) -> c_int {
         blocks: when::file_lock(operation),
+        patch: only_reports("it is not patched"),
         instead: "thread::offload",
         std: [
             "std::fs::File::lock" => "thread::offload",
@@ -203,12 +224,14 @@ hooks! {
 
     fn fcntl(fd: c_int, command: c_int, argument: usize) -> c_int {
         blocks: when::descriptor_command(command),
+        patch: only_reports("a lock belongs to the process, and its argument may be any structure"),
         instead: "thread::offload",
         std: [],
     }
 
     fn fcntl64(fd: c_int, command: c_int, argument: usize) -> c_int {
         blocks: when::descriptor_command(command),
+        patch: only_reports("a lock belongs to the process, and its argument may be any structure"),
         instead: "thread::offload",
         std: [],
     }

@@ -14,6 +14,7 @@ hooks! {
         found: *mut *mut addrinfo,
     ) -> c_int {
         blocks: when::always(),
+        patch: only_reports("it is not patched"),
         instead: "dns::lookup",
         std: [
             "std::net::TcpStream::connect" => "net::TcpStream::connect",
@@ -31,12 +32,14 @@ hooks! {
         flags: c_int,
     ) -> c_int {
         blocks: when::always(),
+        patch: only_reports("it is not patched"),
         instead: "thread::offload",
         std: [],
     }
 
     fn gethostbyname(name: *const c_char) -> *mut hostent {
         blocks: when::always(),
+        patch: only_reports("its result is in memory of the OS thread"),
         instead: "dns::lookup",
         std: [],
     }
