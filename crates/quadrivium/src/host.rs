@@ -85,8 +85,8 @@ pub use quadrivium_core::{
     Edge, Interest, QueuePlace, Readiness, crash_note, fairness,
     host::{
         DescriptorKey, Entered, Host, Hosted, HostedTask, Joined, Label, NESTED, OwnWakers,
-        PartWakers, Reactor, SpawnedTasks, TaskId, TaskKey, WokenParts, Wrapper, contain, current,
-        enter, hosted, label, reactor, refused, run_destructors,
+        PartWakers, Reactor, Rotation, SpawnedTasks, TaskId, TaskKey, WokenParts, Wrapper, contain,
+        current, enter, hosted, label, reactor, refused, run_destructors,
     },
     remote_task::{Promise, RemoteHandle},
 };
