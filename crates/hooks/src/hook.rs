@@ -97,7 +97,7 @@ impl fmt::Debug for Hook {
 ///
 /// * `blocks`: what the call waits for, or `None` if it cannot block now;
 /// * `patch`: what the call does in a patched green thread. It `suspends` or `offloads`, by a
-///   function in `patch/`, or the macro notes the reason why it `only_reports`;
+///   function in `patch/`. Otherwise the call `only_reports`, for a reason that may be given here;
 /// * `instead`: the replacement for code that calls the C function directly;
 /// * `std`: the functions of the standard library that call it, and the replacement of each.
 ///
@@ -109,7 +109,7 @@ macro_rules! hooks {
         $(#[$attribute:meta])*
         fn $symbol:ident($($argument:ident: $type:ty),* $(,)?) -> $returned:ty {
             blocks: $blocks:expr,
-            patch: $patch:ident($($how:tt)*),
+            $(patch: $patch:ident($($how:tt)*),)?
             instead: $instead:expr,
             std: [$($std:literal => $replacement:literal),* $(,)?] $(,)?
         }
@@ -129,7 +129,7 @@ macro_rules! hooks {
                 pub(super) static HOOK: crate::hook::Hook = crate::hook::Hook::new(
                     concat!(stringify!($symbol), "\0"),
                     $instead,
-                    crate::hook::patch_of!($patch($($how)*)),
+                    crate::hook::patch_of!($($patch($($how)*))?),
                     &[$(($std, $replacement)),*],
                     first_call as *const (),
                 );
@@ -151,7 +151,7 @@ macro_rules! hooks {
                 #[cold]
                 #[inline(never)]
                 unsafe extern "C" fn in_step($($argument: $type),*) -> $returned {
-                    crate::hook::patched!($patch($($how)*), real(), $($argument),*);
+                    $(crate::hook::patched!($patch($($how)*), real(), $($argument),*);)?
                     crate::step::call(
                         &HOOK,
                         || $blocks,
@@ -175,6 +175,9 @@ macro_rules! hooks {
 
 /// The value of the column `patch`.
 macro_rules! patch_of {
+    () => {
+        crate::patch::Patch::OnlyReported("no crate was seen that waits in it")
+    };
     (suspends($module:ident::$function:ident)) => {
         crate::patch::Patch::Suspends
     };

@@ -85,7 +85,7 @@ pub use quadrivium_core::{
     Edge, Interest, QueuePlace, Readiness, crash_note, fairness,
     host::{
         DescriptorKey, Entered, Host, Hosted, HostedTask, Joined, Label, NESTED, OwnWakers,
-        PartWakers, Reactor, SpawnedTasks, TaskId, TaskKey, WokenParts, Wrapper,
+        PartWakers, Reactor, Rotation, SpawnedTasks, TaskId, TaskKey, WokenParts, Wrapper,
         are_destructors_running, contain, current, enter, hosted, label, reactor, refused,
         run_destructors,
     },

@@ -56,14 +56,12 @@ hooks! {
 
     fn pread(fd: c_int, buffer: *mut c_void, length: size_t, offset: off_t) -> ssize_t {
         blocks: when::descriptor(fd),
-        patch: only_reports("it is not patched"),
         instead: "fs::File::read_at",
         std: [],
     }
 
     fn pread64(fd: c_int, buffer: *mut c_void, length: size_t, offset: off64_t) -> ssize_t {
         blocks: when::descriptor(fd),
-        patch: only_reports("it is not patched"),
         instead: "fs::File::read_at",
         std: [
             "std::fs::File::read_at" => "fs::File::read_at",
@@ -72,14 +70,12 @@ hooks! {
 
     fn pwrite(fd: c_int, buffer: *const c_void, length: size_t, offset: off_t) -> ssize_t {
         blocks: when::descriptor(fd),
-        patch: only_reports("it is not patched"),
         instead: "fs::File::write_at",
         std: [],
     }
 
     fn pwrite64(fd: c_int, buffer: *const c_void, length: size_t, offset: off64_t) -> ssize_t {
         blocks: when::descriptor(fd),
-        patch: only_reports("it is not patched"),
         instead: "fs::File::write_at",
         std: [
             "std::fs::File::write_at" => "fs::File::write_at",
@@ -88,14 +84,24 @@ hooks! {
 
     fn preadv(fd: c_int, buffers: *const iovec, length: c_int, offset: off_t) -> ssize_t {
         blocks: when::descriptor(fd),
-        patch: only_reports("it is not patched"),
         instead: "fs::File::read_at",
         std: [],
     }
 
     fn pwritev(fd: c_int, buffers: *const iovec, length: c_int, offset: off_t) -> ssize_t {
         blocks: when::descriptor(fd),
-        patch: only_reports("it is not patched"),
+        instead: "fs::File::write_at",
+        std: [],
+    }
+
+    fn preadv64(fd: c_int, buffers: *const iovec, length: c_int, offset: off64_t) -> ssize_t {
+        blocks: when::descriptor(fd),
+        instead: "fs::File::read_at",
+        std: [],
+    }
+
+    fn pwritev64(fd: c_int, buffers: *const iovec, length: c_int, offset: off64_t) -> ssize_t {
+        blocks: when::descriptor(fd),
         instead: "fs::File::write_at",
         std: [],
     }

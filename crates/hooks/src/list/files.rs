@@ -2,29 +2,25 @@
 
 use std::ffi::{c_char, c_int};
 
-use libc::{
-    DIR, c_uint, dirent, dirent64, loff_t, mode_t, off_t, off64_t, size_t, ssize_t, statx as Statx,
-};
+use libc::{DIR, c_uint, dirent, dirent64, loff_t, mode_t, off_t, off64_t, size_t, ssize_t};
 
 use crate::{
     hook::hooks,
     when::{self, DescriptorKind, WaitsFor},
 };
 
-const FILE: Option<WaitsFor> = Some(WaitsFor::Descriptor(DescriptorKind::File));
+pub(super) const FILE: Option<WaitsFor> = Some(WaitsFor::Descriptor(DescriptorKind::File));
 const FOLDER: Option<WaitsFor> = Some(WaitsFor::Descriptor(DescriptorKind::Folder));
 
 hooks! {
     fn open(path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::File::open",
         std: [],
     }
 
     fn open64(path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::File::open",
         std: [
             "std::fs::File::open" => "fs::File::open",
@@ -39,44 +35,20 @@ hooks! {
 
     fn openat(folder: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::File::open",
         std: [],
     }
 
     fn openat64(folder: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::File::open",
         std: [
             "std::fs::remove_dir_all" => "fs::remove_dir_all",
         ],
     }
 
-    fn statx(
-        folder: c_int,
-        path: *const c_char,
-        flags: c_int,
-        mask: c_uint,
-        found: *mut Statx,
-    ) -> c_int {
-        blocks: FILE,
-        patch: only_reports("it is not patched"),
-        instead: "fs::metadata",
-        std: [
-            "std::fs::metadata" => "fs::metadata",
-            "std::fs::exists" => "fs::exists",
-            "std::fs::File::metadata" => "fs::File::metadata",
-            "std::fs::read" => "fs::read",
-            "std::fs::read_to_string" => "fs::read_to_string",
-            "std::fs::copy" => "fs::copy",
-            "std::fs::remove_dir_all" => "fs::remove_dir_all",
-        ],
-    }
-
     fn opendir(path: *const c_char) -> *mut DIR {
         blocks: FOLDER,
-        patch: only_reports("it is not patched"),
         instead: "fs::read_dir",
         std: [
             "std::fs::read_dir" => "fs::read_dir",
@@ -102,7 +74,6 @@ hooks! {
 
     fn mkdir(path: *const c_char, mode: mode_t) -> c_int {
         blocks: FOLDER,
-        patch: only_reports("it is not patched"),
         instead: "fs::create_dir",
         std: [
             "std::fs::create_dir" => "fs::create_dir",
@@ -112,7 +83,6 @@ hooks! {
 
     fn rmdir(path: *const c_char) -> c_int {
         blocks: FOLDER,
-        patch: only_reports("it is not patched"),
         instead: "fs::remove_dir",
         std: [
             "std::fs::remove_dir" => "fs::remove_dir",
@@ -121,7 +91,6 @@ hooks! {
 
     fn unlink(path: *const c_char) -> c_int {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::remove_file",
         std: [
             "std::fs::remove_file" => "fs::remove_file",
@@ -130,7 +99,6 @@ hooks! {
 
     fn unlinkat(folder: c_int, path: *const c_char, flags: c_int) -> c_int {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::remove_dir_all",
         std: [
             "std::fs::remove_dir_all" => "fs::remove_dir_all",
@@ -139,7 +107,6 @@ hooks! {
 
     fn rename(from: *const c_char, to: *const c_char) -> c_int {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::rename",
         std: [
             "std::fs::rename" => "fs::rename",
@@ -148,7 +115,6 @@ hooks! {
 
     fn realpath(path: *const c_char, resolved: *mut c_char) -> *mut c_char {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::canonicalize",
         std: [
             "std::fs::canonicalize" => "fs::canonicalize",
@@ -164,30 +130,39 @@ hooks! {
         flags: c_uint,
     ) -> ssize_t {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::copy",
         std: [
             "std::fs::copy" => "fs::copy",
         ],
     }
 
+    fn splice(
+        from: c_int,
+        from_offset: *mut off64_t,
+        to: c_int,
+        to_offset: *mut off64_t,
+        length: size_t,
+        flags: c_uint,
+    ) -> ssize_t {
+        blocks: when::unless(flags as c_int, libc::SPLICE_F_NONBLOCK as c_int),
+        instead: "io::copy",
+        std: [],
+    }
+
     fn sendfile(to: c_int, from: c_int, offset: *mut off_t, length: size_t) -> ssize_t {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::File::read and a write",
         std: [],
     }
 
     fn sendfile64(to: c_int, from: c_int, offset: *mut off64_t, length: size_t) -> ssize_t {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::File::read and a write",
         std: [],
     }
 
     fn fsync(fd: c_int) -> c_int {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::File::sync_all",
         std: [
             "std::fs::File::sync_all" => "fs::File::sync_all",
@@ -196,7 +171,6 @@ hooks! {
 
     fn fdatasync(fd: c_int) -> c_int {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::File::sync_data",
         std: [
             "std::fs::File::sync_data" => "fs::File::sync_data",
@@ -205,21 +179,49 @@ hooks! {
 
     fn ftruncate64(fd: c_int, length: off64_t) -> c_int {
         blocks: FILE,
-        patch: only_reports("it is not patched"),
         instead: "fs::File::set_len",
         std: [
             "std::fs::File::set_len" => "fs::File::set_len",
         ],
     }
 
+    fn ftruncate(fd: c_int, length: off_t) -> c_int {
+        blocks: FILE,
+        instead: "fs::File::set_len",
+        std: [],
+    }
+
+    fn sync() -> () {
+        blocks: FILE,
+        instead: "thread::offload",
+        std: [],
+    }
+
+    fn syncfs(fd: c_int) -> c_int {
+        blocks: FILE,
+        instead: "thread::offload",
+        std: [],
+    }
+
     fn flock(fd: c_int, operation: c_int) -> c_int {
         blocks: when::file_lock(operation),
-        patch: only_reports("it is not patched"),
         instead: "thread::offload",
         std: [
             "std::fs::File::lock" => "thread::offload",
             "std::fs::File::lock_shared" => "thread::offload",
         ],
+    }
+
+    fn lockf(fd: c_int, command: c_int, length: off_t) -> c_int {
+        blocks: when::file_region_lock(command),
+        instead: "thread::offload",
+        std: [],
+    }
+
+    fn lockf64(fd: c_int, command: c_int, length: off64_t) -> c_int {
+        blocks: when::file_region_lock(command),
+        instead: "thread::offload",
+        std: [],
     }
 
     fn fcntl(fd: c_int, command: c_int, argument: usize) -> c_int {

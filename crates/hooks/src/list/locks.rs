@@ -16,7 +16,6 @@ hooks! {
         sixth: *mut c_void,
     ) -> c_long {
         blocks: when::system_call(number, [first, second, third, fourth]),
-        patch: only_reports("it is not patched"),
         instead: "sync::Mutex, sync::Notify or sync::channel",
         std: [
             "std::sync::Mutex::lock" => "sync::Mutex::lock",

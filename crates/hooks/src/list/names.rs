@@ -14,7 +14,6 @@ hooks! {
         found: *mut *mut addrinfo,
     ) -> c_int {
         blocks: when::always(),
-        patch: only_reports("it is not patched"),
         instead: "dns::lookup",
         std: [
             "std::net::TcpStream::connect" => "net::TcpStream::connect",
@@ -32,7 +31,6 @@ hooks! {
         flags: c_int,
     ) -> c_int {
         blocks: when::always(),
-        patch: only_reports("it is not patched"),
         instead: "thread::offload",
         std: [],
     }

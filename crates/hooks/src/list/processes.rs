@@ -9,14 +9,12 @@ use crate::{hook::hooks, when};
 hooks! {
     fn wait(status: *mut c_int) -> pid_t {
         blocks: when::always(),
-        patch: only_reports("it is not patched"),
         instead: "process::Child::wait",
         std: [],
     }
 
     fn waitpid(child: pid_t, status: *mut c_int, options: c_int) -> pid_t {
         blocks: when::unless(options, libc::WNOHANG),
-        patch: only_reports("it is not patched"),
         instead: "process::Child::wait",
         std: [
             "std::process::Child::wait" => "process::Child::wait",
@@ -27,28 +25,24 @@ hooks! {
 
     fn waitid(of: idtype_t, id: id_t, info: *mut siginfo_t, options: c_int) -> c_int {
         blocks: when::unless(options, libc::WNOHANG),
-        patch: only_reports("it is not patched"),
         instead: "process::Child::wait",
         std: [],
     }
 
     fn wait4(child: pid_t, status: *mut c_int, options: c_int, usage: *mut rusage) -> pid_t {
         blocks: when::unless(options, libc::WNOHANG),
-        patch: only_reports("it is not patched"),
         instead: "process::Child::wait",
         std: [],
     }
 
     fn system(command: *const c_char) -> c_int {
         blocks: when::always(),
-        patch: only_reports("it is not patched"),
         instead: "process::Command::status",
         std: [],
     }
 
     fn pclose(stream: *mut FILE) -> c_int {
         blocks: when::always(),
-        patch: only_reports("it is not patched"),
         instead: "process::Child::wait",
         std: [],
     }

@@ -9,7 +9,6 @@ use crate::{hook::hooks, when};
 hooks! {
     fn poll(descriptors: *mut pollfd, n: nfds_t, timeout: c_int) -> c_int {
         blocks: when::milliseconds(timeout),
-        patch: only_reports("it is not patched"),
         instead: "io::ready",
         std: [
             "std::net::TcpStream::connect_timeout" => "time::timeout around net::TcpStream::connect",
@@ -24,7 +23,6 @@ hooks! {
         mask: *const sigset_t,
     ) -> c_int {
         blocks: when::timespec_or_for_ever(timeout),
-        patch: only_reports("it is not patched"),
         instead: "io::ready",
         std: [],
     }
@@ -37,7 +35,6 @@ hooks! {
         timeout: *mut timeval,
     ) -> c_int {
         blocks: when::timeval_or_for_ever(timeout),
-        patch: only_reports("it is not patched"),
         instead: "io::ready",
         std: [],
     }
@@ -51,14 +48,12 @@ hooks! {
         mask: *const sigset_t,
     ) -> c_int {
         blocks: when::timespec_or_for_ever(timeout),
-        patch: only_reports("it is not patched"),
         instead: "io::ready",
         std: [],
     }
 
     fn epoll_wait(epoll: c_int, events: *mut epoll_event, most: c_int, timeout: c_int) -> c_int {
         blocks: when::milliseconds(timeout),
-        patch: only_reports("it is not patched"),
         instead: "io::ready on the descriptor of the epoll",
         std: [],
     }
@@ -71,7 +66,6 @@ hooks! {
         mask: *const sigset_t,
     ) -> c_int {
         blocks: when::milliseconds(timeout),
-        patch: only_reports("it is not patched"),
         instead: "io::ready on the descriptor of the epoll",
         std: [],
     }

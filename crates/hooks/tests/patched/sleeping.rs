@@ -19,7 +19,7 @@ fn a_thousand_green_threads_sleep_at_the_same_time() {
     let mut event_loop = EventLoop::new().unwrap();
     let sleepers: Vec<_> = (0..1_000)
         .map(|_| {
-            let _detached = event_loop.spawn(patch(|| {
+            event_loop.spawn(patch(|| {
                 let start = Instant::now();
                 thread::sleep(300 * MS);
                 (thread::current().id(), start.elapsed())
