@@ -20,7 +20,9 @@ pub mod snapshot;
 mod style;
 
 pub use leaf_kind::LeafKind;
-pub use note::{Note, RunningTask, Steps, begin_step, note, running_task, steps, take_note};
+pub use note::{
+    Note, RunningTask, Steps, begin_step, note, noted_at, put_back, running_task, steps, take_note,
+};
 pub use object::{End, Object, ObjectKind, ObjectNumber, ObjectRecord, Side, Taken, TakenIndex};
 pub use object_table::record_of;
 pub use style::Style;

@@ -142,10 +142,35 @@ fn note_one_more(former: u32, word: u32, line: Option<&'static Location<'static>
     }
 }
 
-/// Takes the note of the step that has just ended.
+/// Returns the note of this step so far. A host calls this when the step has ended.
 #[inline]
 pub fn take_note() -> Note {
     Note { word: WORD.get(), line: LINE.get() }
+}
+
+/// Puts a note back that [`take_note`] has returned earlier in this step. A combinator does so with
+/// the note from before its parts were resumed. Then it notes itself, instead of its parts: only
+/// the parts that were woken are resumed, so their notes do not show what the others wait for.
+#[inline]
+pub fn put_back(note: Note) {
+    WORD.set(note.word);
+    LINE.set(note.line);
+}
+
+/// Calls `resume`, which resumes a leaf inside of the calling leaf. `line` counts as the line of
+/// that inner leaf, because no user has made it.
+#[inline]
+pub fn noted_at<R>(line: &'static Location<'static>, resume: impl FnOnce() -> R) -> R {
+    let before = take_note();
+    put_back(Note::NOTHING);
+    let resumed = resume();
+    let inner = take_note();
+    put_back(before);
+    if inner.word != NOTHING {
+        note(inner.kind(), Some(line), inner.object());
+        WORD.set(WORD.get() | inner.word & SEVERAL);
+    }
+    resumed
 }
 
 impl Note {

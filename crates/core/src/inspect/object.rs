@@ -27,12 +27,23 @@ pub enum ObjectKind {
     Broadcast,
     /// A [`Mutex`](crate::sync::Mutex).
     Mutex,
+    /// A [`RwLock`](crate::sync::RwLock).
+    RwLock,
+    /// A [`OnceCell`](crate::sync::OnceCell).
+    OnceCell,
     /// A [`Semaphore`](crate::sync::Semaphore).
     Semaphore,
     /// A [`Notify`](crate::sync::Notify).
     Notify,
     /// A [`Barrier`](crate::sync::Barrier).
     Barrier,
+}
+
+impl ObjectKind {
+    /// Returns whether this is a channel, which has ends.
+    pub fn has_ends(self) -> bool {
+        matches!(self, Self::Channel | Self::Oneshot | Self::Watch | Self::Broadcast)
+    }
 }
 
 /// The number of an object: no other object of this thread has it at the same time.
@@ -44,13 +55,14 @@ impl ObjectNumber {
     pub const NONE: Self = Self(0);
 
     /// Returns a number for the note of a leaf that waits for something else than an
-    /// [`Object`]: for a descriptor, with its number, or for a task, with its index on its host.
+    /// [`Object`]: for a descriptor, with its number; for a task, with its index on its host; for
+    /// the parts of a combinator, with their number.
     #[inline]
     pub fn of_index(index: u32) -> Self {
         Self(if index < LAST_OBJECT { index + 1 } else { 0 })
     }
 
-    /// Returns the index of the descriptor or the task that the leaf waits for, if it is known.
+    /// Returns the index that was passed to [`of_index`](Self::of_index).
     pub fn index(self) -> Option<u32> {
         self.0.checked_sub(1)
     }
@@ -92,7 +104,7 @@ pub struct End {
 }
 
 /// Which end of a channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The senders.
     Sending,
@@ -100,7 +112,7 @@ pub enum Side {
     Receiving,
 }
 
-/// A task has taken a lock, or permits of a semaphore.
+/// A task has taken a lock, permits of a semaphore, or a place in the queue of one of them.
 ///
 /// A guard or a permit can be moved to another task. So this is the task that took it, and perhaps
 /// not the task that has it now.
@@ -111,6 +123,12 @@ pub struct Taken {
 }
 
 impl Taken {
+    /// The running task takes an object now, or a place in its queue.
+    #[inline]
+    pub(crate) fn now(line: &'static Location<'static>) -> Self {
+        Self { by: TaskThen::now(), line }
+    }
+
     /// Returns the task, unless no task was running.
     pub fn by(self) -> Option<RunningTask> {
         self.by.get()
@@ -137,6 +155,8 @@ impl TakenIndex {
 struct Takers {
     first: Cell<Option<Taken>>,
     more: RefCell<MoreTakers>,
+    /// The first place in the queue, while the object is free.
+    next: Cell<Option<Taken>>,
 }
 
 #[derive(Default)]
@@ -241,13 +261,27 @@ impl ObjectRecord {
     /// Records that the running task has taken the object. `line` is the line that made the leaf.
     #[inline]
     pub fn take(&self, line: &'static Location<'static>) -> TakenIndex {
-        self.takers.add(Taken { by: TaskThen::now(), line })
+        self.takers.next.set(None);
+        self.takers.add(Taken::now(line))
     }
 
     /// Records that the object was released.
     #[inline]
     pub fn release(&self, index: TakenIndex) {
         self.takers.remove(index);
+    }
+
+    /// Records which place in the queue is the first, while the object is free. `None` if there is
+    /// no such place, or if the object is not free.
+    #[inline]
+    pub(crate) fn is_next(&self, next: Option<Taken>) {
+        self.takers.next.set(next);
+    }
+
+    /// Returns the first place in the queue, if the object is free. The task that has made the
+    /// place may take the object. If it does not, no task behind it can.
+    pub fn next_in_queue(&self) -> Option<Taken> {
+        self.takers.next.get()
     }
 
     /// Returns the tasks that have taken the object, in no order.
@@ -328,6 +362,7 @@ impl Takers {
 
     fn clear(&self) {
         self.first.set(None);
+        self.next.set(None);
         if !self.more.borrow().entries.is_empty() {
             *self.more.borrow_mut() = MoreTakers::default();
         }
@@ -357,6 +392,8 @@ impl fmt::Display for ObjectKind {
             Self::Watch => "watch channel",
             Self::Broadcast => "broadcast channel",
             Self::Mutex => "mutex",
+            Self::RwLock => "read-write lock",
+            Self::OnceCell => "once cell",
             Self::Semaphore => "semaphore",
             Self::Notify => "notify",
             Self::Barrier => "barrier",

@@ -29,9 +29,9 @@ use std::{
 
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
-    inspect::{LeafKind, Object, ObjectKind, ObjectNumber, TakenIndex},
+    inspect::{LeafKind, Object, ObjectKind, ObjectNumber, Taken, TakenIndex},
     sync::{
-        deferred::{update, update_with},
+        deferred::{Deferred, update, update_with},
         wait_queue::{QueuePlace, WaitQueue},
         waiter::{self, Waiter},
     },
@@ -53,8 +53,17 @@ pub struct Mutex<T> {
 struct State<T> {
     /// `None` while it is locked. The guard has it then.
     value: Option<Box<T>>,
-    waiting: WaitQueue,
+    waiting: WaitQueue<Taken>,
     object: Object,
+}
+
+impl<T> State<T> {
+    /// Notifies the first task in the queue that the mutex is free.
+    #[inline]
+    fn notify_next(&mut self, deferred: &mut Deferred) {
+        self.object.is_next(self.waiting.first());
+        self.waiting.notify_at(0, deferred);
+    }
 }
 
 impl<T> Mutex<T> {
@@ -110,6 +119,7 @@ impl<T> Clone for Mutex<T> {
 }
 
 impl<T: Default> Default for Mutex<T> {
+    #[track_caller]
     fn default() -> Self {
         Self::new(T::default())
     }
@@ -149,6 +159,9 @@ impl<T> Waiter for Lock<T> {
         let mutex = self.mutex.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, mutex.state.borrow_mut(), |state, deferred| {
             state.waiting.wait(&mut self.place, deferred);
+            if state.value.is_some() {
+                state.object.is_next(state.waiting.first());
+            }
             state.object.number()
         })
     }
@@ -169,7 +182,7 @@ impl<T> Drop for Lock<T> {
         update(mutex.state.borrow_mut(), |state, deferred| {
             state.waiting.leave(&mut self.place, deferred);
             if state.value.is_some() {
-                state.waiting.notify_at(0, deferred);
+                state.notify_next(deferred);
             }
         });
     }
@@ -203,7 +216,7 @@ impl<T> Drop for MutexGuard<T> {
         update(self.mutex.state.borrow_mut(), |state, deferred| {
             state.value = self.value.take();
             state.object.release(TakenIndex::ONLY);
-            state.waiting.notify_at(0, deferred);
+            state.notify_next(deferred);
         });
     }
 }

@@ -21,7 +21,7 @@ use std::{cell::RefCell, error::Error, fmt, mem, panic::Location, pin::Pin, rc::
 
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
-    inspect::{LeafKind, Object, ObjectKind, ObjectNumber, TakenIndex},
+    inspect::{LeafKind, Object, ObjectKind, ObjectNumber, Taken, TakenIndex},
     sync::{
         deferred::{Deferred, update, update_with},
         wait_queue::{QueuePlace, WaitQueue},
@@ -43,7 +43,7 @@ pub struct Semaphore {
 struct State {
     permits: usize,
     is_closed: bool,
-    waiting: WaitQueue,
+    waiting: WaitQueue<Taken>,
     object: Object,
 }
 
@@ -51,7 +51,13 @@ impl Semaphore {
     /// Makes a semaphore with this number of permits, all of them free.
     #[track_caller]
     pub fn new(permits: usize) -> Self {
-        let object = Object::new(ObjectKind::Semaphore, Location::caller());
+        Self::of_kind(ObjectKind::Semaphore, permits)
+    }
+
+    /// Makes the semaphore of an object that reports call by its own name.
+    #[track_caller]
+    pub(crate) fn of_kind(kind: ObjectKind, permits: usize) -> Self {
+        let object = Object::new(kind, Location::caller());
         let state = State { permits, is_closed: false, waiting: WaitQueue::default(), object };
         Self { state: Rc::new(RefCell::new(state)) }
     }
@@ -119,8 +125,9 @@ impl Semaphore {
             }
             state.permits -= n;
             state.waiting.leave(place, deferred);
+            let taken = state.object.take(place.line());
             state.notify_next(deferred);
-            Some(Ok(state.object.take(place.line())))
+            Some(Ok(taken))
         })
     }
 
@@ -156,7 +163,9 @@ impl State {
     /// Notifies the first leaf in the queue if any permit is free. The leaf then checks whether
     /// there are enough.
     fn notify_next(&mut self, deferred: &mut Deferred) {
-        if self.permits > 0 {
+        let is_free = self.permits > 0;
+        self.object.is_next(self.waiting.first().filter(|_| is_free));
+        if is_free {
             self.waiting.notify_at(0, deferred);
         }
     }
@@ -176,6 +185,17 @@ impl Waiter for Acquire {
     type Output = Result<Permit, Closed>;
 
     const KIND: LeafKind = LeafKind::Acquire;
+
+    #[inline]
+    fn kind(&self) -> LeafKind {
+        let semaphore = self.semaphore.as_ref().expect(RESUMED_AFTER_DONE);
+        match semaphore.state.borrow().object.kind() {
+            ObjectKind::RwLock if self.n == 1 => LeafKind::ReadLock,
+            ObjectKind::RwLock => LeafKind::WriteLock,
+            ObjectKind::OnceCell => LeafKind::Init,
+            _ => Self::KIND,
+        }
+    }
 
     #[inline]
     fn has_waited(&self) -> bool {
@@ -200,6 +220,9 @@ impl Waiter for Acquire {
         let semaphore = self.semaphore.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, semaphore.state.borrow_mut(), |state, deferred| {
             state.waiting.wait(&mut self.place, deferred);
+            if state.permits > 0 {
+                state.object.is_next(state.waiting.first());
+            }
             state.object.number()
         })
     }

@@ -7,6 +7,7 @@
 use std::{collections::VecDeque, num::NonZeroU64, panic::Location, task::Waker};
 
 use super::deferred::Deferred;
+use crate::inspect::Taken;
 
 /// A queue of waiting leaves: the first to wait is the first to be *notified* that it may go on.
 ///
@@ -21,12 +22,14 @@ use super::deferred::Deferred;
 /// A notified leaf keeps its place until it goes on or is dropped, so no other leaf overtakes it.
 /// If it is resumed before it may go on, it waits again in the same place. If it is dropped, the
 /// next leaf is notified instead.
-#[derive(Debug, Default)]
-pub(crate) struct WaitQueue {
+///
+/// `R` is what the queue remembers of each leaf, for reports: nothing, or the task and the line.
+#[derive(Debug)]
+pub(crate) struct WaitQueue<R = ()> {
     /// Most queues contain one leaf at most. It takes no allocation.
-    first: Option<QueueEntry>,
+    first: Option<QueueEntry<R>>,
     /// In ascending order of `number`: each new entry gets a larger one. Empty without a `first`.
-    behind: VecDeque<QueueEntry>,
+    behind: VecDeque<QueueEntry<R>>,
     /// The number of entries that were ever added.
     added: u64,
 }
@@ -40,13 +43,47 @@ pub struct QueuePlace {
 }
 
 #[derive(Debug)]
-struct QueueEntry {
+struct QueueEntry<R> {
     number: NonZeroU64,
+    remembered: R,
     /// `None` if the leaf was notified that it may go on.
     waker: Option<Waker>,
 }
 
-impl WaitQueue {
+/// What a queue remembers of a leaf that waits in it.
+pub(crate) trait Remembered {
+    /// Returns what is remembered of a leaf with this place, whose task is running.
+    fn of(place: &QueuePlace) -> Self;
+}
+
+impl Remembered for () {
+    #[inline]
+    fn of(_: &QueuePlace) {}
+}
+
+impl Remembered for Taken {
+    #[inline]
+    fn of(place: &QueuePlace) -> Self {
+        Self::now(place.line)
+    }
+}
+
+impl WaitQueue<Taken> {
+    /// Returns the task and the line of the leaf at the front.
+    #[inline]
+    pub(crate) fn first(&self) -> Option<Taken> {
+        self.first.as_ref().map(|first| first.remembered)
+    }
+}
+
+impl<R> Default for WaitQueue<R> {
+    #[inline]
+    fn default() -> Self {
+        Self { first: None, behind: VecDeque::new(), added: 0 }
+    }
+}
+
+impl<R: Remembered> WaitQueue<R> {
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.first.is_none()
@@ -102,9 +139,10 @@ impl WaitQueue {
         let number = NonZeroU64::MIN.saturating_add(self.added);
         self.added += 1;
         place.number = Some(number);
+        let entry = QueueEntry { number, remembered: R::of(place), waker };
         match self.first {
-            None => self.first = Some(QueueEntry { number, waker }),
-            Some(_) => self.push_behind(number, waker),
+            None => self.first = Some(entry),
+            Some(_) => self.push_behind(entry),
         }
     }
 
@@ -158,7 +196,7 @@ impl WaitQueue {
     }
 
     #[inline]
-    fn find(&mut self, place: &QueuePlace) -> Option<&mut QueueEntry> {
+    fn find(&mut self, place: &QueuePlace) -> Option<&mut QueueEntry<R>> {
         let number = place.number?;
         match &self.first {
             Some(first) if first.number == number => self.first.as_mut(),
@@ -169,10 +207,10 @@ impl WaitQueue {
 
 /// The parts of these functions for queues with several leaves. They are not inlined, because that
 /// makes the usual case slower.
-impl WaitQueue {
+impl<R: Remembered> WaitQueue<R> {
     #[inline(never)]
-    fn push_behind(&mut self, number: NonZeroU64, waker: Option<Waker>) {
-        self.behind.push_back(QueueEntry { number, waker });
+    fn push_behind(&mut self, entry: QueueEntry<R>) {
+        self.behind.push_back(entry);
     }
 
     #[inline(never)]
@@ -181,18 +219,18 @@ impl WaitQueue {
     }
 
     #[inline(never)]
-    fn get_behind(&mut self, index: usize) -> Option<&mut QueueEntry> {
+    fn get_behind(&mut self, index: usize) -> Option<&mut QueueEntry<R>> {
         self.behind.get_mut(index)
     }
 
     #[inline(never)]
-    fn find_behind(&mut self, number: NonZeroU64) -> Option<&mut QueueEntry> {
+    fn find_behind(&mut self, number: NonZeroU64) -> Option<&mut QueueEntry<R>> {
         let index = self.index_behind(number)?;
         self.behind.get_mut(index)
     }
 
     #[inline(never)]
-    fn remove_behind(&mut self, number: NonZeroU64) -> Option<QueueEntry> {
+    fn remove_behind(&mut self, number: NonZeroU64) -> Option<QueueEntry<R>> {
         let index = self.index_behind(number)?;
         self.behind.remove(index)
     }

@@ -17,7 +17,7 @@ mod disposition;
 
 use std::{io, sync::Arc};
 
-use quadrivium_core::Interest::Readable;
+use quadrivium_core::{Interest::Readable, inspect::LeafKind};
 use signal_hook::consts::FORBIDDEN;
 
 use crate::descriptor::{Leaf, NO_BUFFER, Operation, Source, Tried};
@@ -88,6 +88,7 @@ impl Signals {
             delivery.check_process()?;
             delivery.take().map(Tried::Done).ok_or_else(|| io::ErrorKind::WouldBlock.into())
         })
+        .of_kind(LeafKind::Signal)
     }
 }
 

@@ -3,7 +3,9 @@
 //! A host copies its records into a snapshot, which is quick. The snapshot is then printed, or sent
 //! to another thread, while the host goes on.
 
+mod aligned;
 mod cycle;
+mod groups;
 mod list;
 mod table;
 mod text;
@@ -35,8 +37,6 @@ pub struct TaskInfo {
     pub style: Style,
     /// Whether it waits, and for what.
     pub state: TaskState,
-    /// The time until its deadline, if it has one.
-    pub deadline: Option<Duration>,
 }
 
 /// Whether a task waits.
@@ -59,6 +59,9 @@ pub struct WaitInfo {
     pub line: Option<&'static Location<'static>>,
     /// The object for which the leaf waits.
     pub object: WaitedFor,
+    /// The time until the deadline of the task, on the clock of its host. It is the deadline of a
+    /// sleep, or of a timeout around the leaf.
+    pub deadline: Option<Duration>,
     /// Whether other leaves of the task wait, too. They are parts of a combinator, for example.
     pub is_one_of_several: bool,
 }
@@ -72,6 +75,8 @@ pub enum WaitedFor {
     Task(TaskRef),
     /// This descriptor.
     Descriptor(u32),
+    /// This number of parts of a combinator.
+    Parts(u32),
     /// A channel, a lock or another object that tasks share.
     Object(Arc<ObjectInfo>),
 }
@@ -89,13 +94,17 @@ pub struct ObjectInfo {
     pub made_at: &'static Location<'static>,
     /// The tasks that have taken it. Only locks and semaphores are taken.
     pub taken: Vec<TakenInfo>,
+    /// The first place in its queue, while it is free. The task that has made this place can take
+    /// the object. Until it does, no task behind it can.
+    pub next_in_queue: Option<TakenInfo>,
     /// The sending ends. Only channels have ends.
     pub senders: EndInfo,
     /// The receiving ends.
     pub receivers: EndInfo,
 }
 
-/// A task has taken a lock, or permits of a semaphore. It may have moved them to another task.
+/// A task has taken a lock, permits of a semaphore, or a place in the queue of one of them. It may
+/// have moved that to another task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TakenInfo {
     /// The task that took it.
@@ -120,8 +129,10 @@ pub enum TaskRef {
     Task(TaskId, Option<Arc<str>>),
     /// A task that has ended.
     Ended,
-    /// A task of another host, or code outside of tasks.
+    /// A task of another host.
     Elsewhere,
+    /// Code outside of tasks.
+    NoTask,
 }
 
 impl Tasks {
@@ -141,12 +152,12 @@ impl Tasks {
     }
 
     /// Returns the tasks as a table, with one row for all tasks that wait in the same way. The
-    /// objects that they wait for follow.
+    /// objects that they wait for follow, and the [cycles](Tasks::cycles).
     pub fn table(&self) -> Table<'_> {
         Table::new(self)
     }
 
-    /// Returns the tasks as a list, with the objects that they wait for, and the
+    /// Returns the tasks as a list, with all that is known about the wait of each, and the
     /// [cycles](Tasks::cycles).
     pub fn list(&self) -> List<'_> {
         List::new(self)

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::{Tasks, text::ShortLabel};
+use super::{TaskState, Tasks, WaitInfo, text::ShortLabel};
 
 /// Tasks as a tree. Below each task are the tasks that it waits for. Made by [`Tasks::tree`].
 ///
 /// ```text
-/// task 1 "main": join of task 2 "worker"
-/// └─ task 2 "worker": recv of channel "jobs" with 1 sender
+/// task 1 "main": join of task 2 "worker", at src/main.rs:20:16
+/// └─ task 2 "worker": recv of channel "jobs", at src/main.rs:31:40
 /// ```
 ///
 /// A task that several others wait for is printed once. Then only its number follows.
@@ -59,6 +59,9 @@ impl fmt::Display for Tree<'_> {
                     continue;
                 }
                 write!(f, ": {info}")?;
+                if let TaskState::Waiting(WaitInfo { line: Some(line), .. }) = &info.state {
+                    write!(f, ", at {line}")?;
+                }
                 let last = waits[task].len().saturating_sub(1);
                 for (i, next) in waits[task].iter().enumerate().rev() {
                     let (branch, rest) =
