@@ -28,6 +28,7 @@ impl ActiveLoop {
             return Err(RunError::Nested);
         }
         ACTIVE.set(Some(ManuallyDrop::new(Rc::clone(event_loop))));
+        // Entering may make observers, which is code of users. So the loop is not taken here.
         let host: Rc<dyn Host> = Rc::clone(event_loop) as _;
         Ok(Self { _entered: host::enter(host), _steps: inspect::steps() })
     }
