@@ -21,7 +21,7 @@
 //!
 //! # Requirements
 //!
-//! Linux on x86-64 or aarch64, with glibc 2.28 or newer, linked dynamically. On aarch64 the crate
+//! Linux on x86-64 or aarch64, with glibc 2.34 or newer, linked dynamically. On aarch64 the crate
 //! has not been run; its interface is the same. The hooks take effect in executables, not in a
 //! library that is loaded at run time.
 

@@ -44,7 +44,7 @@ pub(crate) fn end_process(symbol: &str) -> ! {
     let message = [
         "quadrivium-hooks: the C library of this process has no function `",
         symbol,
-        "`. The hooks need glibc 2.28 or newer, linked dynamically. Remedy: leave out the feature \
+        "`. The hooks need glibc 2.34 or newer, linked dynamically. Remedy: leave out the feature \
          `hooks`\n",
     ];
     for part in message {

@@ -21,6 +21,7 @@ mod label;
 mod observer;
 mod wrapper;
 mod refused;
+mod rotation;
 pub(crate) mod part_set;
 pub(crate) mod part_wakers;
 
@@ -35,6 +36,7 @@ pub use observer::{
 };
 pub use part_wakers::{PartWakers, WokenParts};
 pub use refused::refused;
+pub use rotation::Rotation;
 pub use wrapper::Wrapper;
 
 /// Drives tasks. An event loop is a host, and so are other schedulers and executors.
@@ -132,6 +134,15 @@ pub trait Host {
     /// [`local_waker`](Host::local_waker).
     fn own_wakers(&self) -> Option<OwnWakers> {
         None
+    }
+
+    /// Returns which part of a [`select`](crate::select) of `n` parts is resumed first. It is less
+    /// than `n`, which is at least 1.
+    ///
+    /// By default, it comes from a [`Rotation`] of the thread. A host whose runs can be repeated
+    /// has a rotation of its own.
+    fn first_part(&self, n: usize) -> usize {
+        rotation::first_on_this_thread(n)
     }
 
     /// Returns wakers for the parts of a combinator, such as [`join_all`](crate::join_all). When
@@ -304,6 +315,11 @@ pub fn reactor() -> io::Result<Arc<dyn Reactor>> {
 
 pub(crate) fn now() -> Instant {
     expect_current().now()
+}
+
+/// Returns which of `n` parts is resumed first. See [`Host::first_part`].
+pub(crate) fn first_part(n: usize) -> usize {
+    current().map_or_else(|| rotation::first_on_this_thread(n), |host| host.first_part(n))
 }
 
 pub(crate) fn block_for(duration: Duration) {

@@ -89,4 +89,16 @@ hooks! {
         instead: "fs::File::write_at",
         std: [],
     }
+
+    fn preadv64(fd: c_int, buffers: *const iovec, length: c_int, offset: off64_t) -> ssize_t {
+        blocks: when::descriptor(fd),
+        instead: "fs::File::read_at",
+        std: [],
+    }
+
+    fn pwritev64(fd: c_int, buffers: *const iovec, length: c_int, offset: off64_t) -> ssize_t {
+        blocks: when::descriptor(fd),
+        instead: "fs::File::write_at",
+        std: [],
+    }
 }

@@ -101,6 +101,13 @@ impl Host for Loop {
         Some(integer_waker::OWN_WAKERS)
     }
 
+    fn first_part(&self, n: usize) -> usize {
+        match &self.scheduled {
+            Some(scheduled) => scheduled.ask(|schedule| schedule.first_part(n)),
+            None => self.rotation.first(n),
+        }
+    }
+
     fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {
         self.make_part_wakers(woken)
     }

@@ -32,7 +32,7 @@ use std::{
     time::Instant,
 };
 
-use quadrivium_core::host::{Entered, HostedTask, enter};
+use quadrivium_core::host::{Entered, HostedTask, Rotation, enter};
 
 use crate::{
     reactor::MioReactor,
@@ -89,6 +89,8 @@ pub(crate) struct Loop {
     /// A task has waited for a deadline beyond the largest time that this loop's clock can
     /// represent. A new loop, whose clock starts later, could reach that deadline.
     time_is_used_up: Cell<bool>,
+    /// Where the next `select` begins.
+    rotation: Rotation,
     tracing: Cell<bool>,
     trace: RefCell<Option<Box<dyn Trace>>>,
     /// Present in simulations only. It is boxed so that the loop stays small without it.
@@ -153,6 +155,7 @@ impl Loop {
             is_reacting: Cell::new(false),
             steps_since_poll: Cell::new(0),
             time_is_used_up: Cell::new(false),
+            rotation: Rotation::default(),
             tracing: Cell::new(false),
             trace: RefCell::new(None),
             scheduled,
