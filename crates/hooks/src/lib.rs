@@ -60,11 +60,14 @@ mod stack_frame;
 mod function_name;
 mod call_report;
 mod watch;
+#[allow(unsafe_code)]
+mod patch;
 mod probes;
 
 pub use call_report::CallReport;
 pub use hook::Hook;
 pub use list::all_hooks;
+pub use patch::{Patch, Patched, patch, patch_all, patched};
 pub use probes::{Probed, Reached, probe};
 pub use stack_frame::StackFrame;
 pub use watch::{LIMIT, MustNotBlock, Reported, must_not_block, report, to_stderr};

@@ -27,7 +27,7 @@ pub(crate) mod part_wakers;
 
 // `NESTED` is the number of calls of `run_destructors` that may be nested. `refused` makes the
 // error for a thread or a process that the operating system refuses.
-pub use crate::destructors::{NESTED, contain, run_destructors};
+pub use crate::destructors::{NESTED, are_destructors_running, contain, run_destructors};
 pub(crate) use hosted::hosted_in;
 pub use hosted::{Hosted, HostedTask, Joined, hosted};
 pub use label::{Label, TaskId};

@@ -57,12 +57,14 @@ hooks! {
 
     fn readdir(folder: *mut DIR) -> *mut dirent {
         blocks: FOLDER,
+        patch: only_reports("another thread could close the folder meanwhile; the kernel returns many entries at once"),
         instead: "fs::read_dir",
         std: [],
     }
 
     fn readdir64(folder: *mut DIR) -> *mut dirent64 {
         blocks: FOLDER,
+        patch: only_reports("another thread could close the folder meanwhile; the kernel returns many entries at once"),
         instead: "fs::read_dir",
         std: [
             "std::fs::ReadDir::next" => "fs::read_dir",
@@ -224,12 +226,14 @@ hooks! {
 
     fn fcntl(fd: c_int, command: c_int, argument: usize) -> c_int {
         blocks: when::descriptor_command(command),
+        patch: only_reports("a lock belongs to the process, and its argument may be any structure"),
         instead: "thread::offload",
         std: [],
     }
 
     fn fcntl64(fd: c_int, command: c_int, argument: usize) -> c_int {
         blocks: when::descriptor_command(command),
+        patch: only_reports("a lock belongs to the process, and its argument may be any structure"),
         instead: "thread::offload",
         std: [],
     }
