@@ -20,6 +20,7 @@ use crate::{
 
 mod hosted;
 mod label;
+mod observer;
 mod wrapper;
 mod refused;
 mod rotation;
@@ -28,10 +29,13 @@ pub(crate) mod part_wakers;
 
 // `NESTED` is the number of calls of `run_destructors` that may be nested. `refused` makes the
 // error for a thread or a process that the operating system refuses.
-pub use crate::destructors::{NESTED, contain, run_destructors};
+pub use crate::destructors::{NESTED, are_destructors_running, contain, run_destructors};
 pub(crate) use hosted::hosted_in;
 pub use hosted::{Hosted, HostedTask, Joined, hosted};
 pub use label::{Label, TaskId};
+pub use observer::{
+    ObservedStep, Observer, Observing, is_observed, observe, observe_all_threads, observed_step,
+};
 pub use part_wakers::{PartWakers, WokenParts};
 pub use refused::refused;
 pub use rotation::Rotation;
@@ -257,6 +261,7 @@ thread_local! {
 /// assert!(host::current().is_none());
 /// ```
 pub fn enter(host: Rc<dyn Host>) -> Entered {
+    observer::begin_on_this_thread();
     let own_wakers = OWN_WAKERS.replace(host.own_wakers());
     let outer = CURRENT.replace(ManuallyDrop::new(Some(host)));
     Entered { outer: ManuallyDrop::into_inner(outer), own_wakers, values: visible::hide() }
