@@ -91,6 +91,7 @@ mod deadlock;
 mod random_operations;
 mod reentrancy;
 mod thread_locals;
+mod task_values;
 
 // Generated programs.
 mod scripts;
@@ -172,6 +173,7 @@ const TOPICS: &[&[Law]] = &[
     random_operations::LAWS,
     reentrancy::LAWS,
     thread_locals::LAWS,
+    task_values::LAWS,
     scripts::LAWS,
 ];
 
@@ -264,6 +266,7 @@ macro_rules! every_law {
         $crate::random_operations! {}
         $crate::reentrancy! {}
         $crate::thread_locals! {}
+        $crate::task_values! {}
         $crate::scripts! {}
     };
 }
