@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold};
+use crate::{Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold, inspect};
 
 mod hosted;
 mod label;
@@ -313,6 +313,7 @@ impl Context<'_> {
     /// thread can wake it, such as another task. If no task on this thread can run, the deadlock is
     /// certain, and the host reports it.
     pub fn local_waker(&self) -> LocalWaker {
+        inspect::count_local_waker();
         self.copy_own_waker().unwrap_or_else(|| self.copy_foreign_waker())
     }
 

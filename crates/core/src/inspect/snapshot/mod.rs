@@ -89,6 +89,9 @@ pub struct ObjectInfo {
     pub made_at: &'static Location<'static>,
     /// The tasks that have taken it. Only locks and semaphores are taken.
     pub taken: Vec<TakenInfo>,
+    /// The task that has the first place in the queue, if it does not resume the leaf that waits
+    /// there. So no other task gets the object. This is known only while the host is watched.
+    pub stalled_by: Option<TakenInfo>,
     /// The sending ends. Only channels have ends.
     pub senders: EndInfo,
     /// The receiving ends.

@@ -129,6 +129,7 @@ impl<T> Waiter for Send<T> {
                 return None;
             }
             let value = self.value.take().expect("a leaf that is not done has its value");
+            shared.object.leaves(&self.place);
             state.sending.leave(&mut self.place, deferred);
             if is_closed {
                 return Some(Err(SendError(value)));
@@ -148,6 +149,7 @@ impl<T> Waiter for Send<T> {
         update_with(waker, sender.shared.state.borrow_mut(), |state, deferred| {
             state.sending.wait(&mut self.place, deferred);
         });
+        sender.shared.object.waits_in(&self.place);
         sender.shared.object.number()
     }
 }
@@ -174,6 +176,7 @@ impl<T> Send<T> {
     #[cold]
     fn leave(&mut self) {
         let Some(sender) = &self.sender else { return };
+        sender.shared.object.leaves(&self.place);
         update(sender.shared.state.borrow_mut(), |state, deferred| {
             state.sending.leave(&mut self.place, deferred);
             state.notify_next_send(deferred);

@@ -53,6 +53,9 @@ impl Loop {
     /// because the destructors of the result still belong to its task.
     #[inline(never)]
     fn free(&self, key: SlotKey, unread: Joined) {
+        if self.is_observed.get() {
+            self.observe_unread(key, &unread);
+        }
         // The destructor of an output may panic.
         contain(|| drop(unread));
         self.state.borrow_mut().slots.free(key);
@@ -63,7 +66,10 @@ impl Loop {
     #[cold]
     pub(super) fn drop_output(&self, key: SlotKey, unread: Joined) {
         let (this, chain) = (self.this(), self.chain.get());
-        run_destructors(move || this.run_as_task(key, chain, || this.free(key, unread)));
+        run_destructors(move || {
+            this.run_as_task(key, chain, || this.free(key, unread));
+            this.show_reports_outside_of_turns();
+        });
     }
 
     /// Runs destructors of a task with this loop as their host. The caller may be outside of a run,

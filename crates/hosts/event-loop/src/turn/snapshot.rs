@@ -31,6 +31,17 @@ impl Loop {
         let tasks = slots.live_in_order().into_iter().map(|slot| objects.task(slot));
         Tasks { tasks: tasks.collect() }
     }
+
+    /// Returns what these tasks do, in the order in which they were spawned.
+    pub(super) fn snapshot_of(&self, slots: &[u32]) -> Tasks {
+        let ids: Vec<_> = {
+            let state = self.state.borrow();
+            slots.iter().map(|slot| state.slots.id(*slot)).collect()
+        };
+        let mut tasks = self.tasks_snapshot();
+        tasks.tasks.retain(|task| ids.contains(&task.label.id));
+        tasks
+    }
 }
 
 /// Makes the records of tasks, and one record for each object, however many tasks wait for it.
@@ -97,9 +108,25 @@ impl Objects<'_> {
             name: record.name().map(|name| Box::from(&*name)),
             made_at: record.made_at(),
             taken: taken.collect(),
+            stalled_by: self.stalled_by(record),
             senders: self.end(record, Side::Sending),
             receivers: self.end(record, Side::Receiving),
         }
+    }
+
+    /// Returns the task of the first place in the queue, if it waits for something else.
+    fn stalled_by(&self, record: &ObjectRecord) -> Option<TakenInfo> {
+        let places = record.places();
+        let first = places.first()?;
+        let owner = SlotKey(first.task().0);
+        if owner.event_loop() != self.event_loop || !self.slots.is_live(owner) {
+            return None;
+        }
+        let of_owner = places.iter().filter(|place| place.task() == first.task());
+        let is_last = of_owner.map(|place| place.waited()).max() == Some(first.waited());
+        let waits_here = is_last && self.slots.note(owner.slot()).object() == record.number();
+        let stalls = self.slots.stage(owner.slot()) == TaskStage::Suspended && !waits_here;
+        stalls.then(|| TakenInfo { by: self.task_ref(first.task()), line: first.line() })
     }
 
     fn end(&self, record: &ObjectRecord, side: Side) -> EndInfo {

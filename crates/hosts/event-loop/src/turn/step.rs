@@ -25,7 +25,6 @@ use crate::{
         slots::{TaskSlot, TaskStage},
     },
     time::task_timers::TaskTimers,
-    trace::EventKind,
     wake::integer_waker,
 };
 
@@ -33,9 +32,9 @@ impl Loop {
     /// Resumes each task of this turn once.
     #[inline]
     pub(super) fn resume_tasks(&self) {
-        let resume_tasks = || match self.tracing.get() {
+        let resume_tasks = || match self.is_observed.get() {
             false => self.resume_until_a_panic::<false>(),
-            true => self.resume_and_trace_until_a_panic(),
+            true => self.resume_and_observe_until_a_panic(),
         };
         while let Err(payload) = catch_unwind(AssertUnwindSafe(resume_tasks)) {
             self.end_after_a_panic(payload);
@@ -48,14 +47,15 @@ impl Loop {
     fn end_after_a_panic(&self, payload: Box<dyn Any + Send>) {
         match (self.running.get(), self.panicked.take()) {
             (Some(key), Some(body)) => self.fail(key, body, JoinError::panicked(payload)),
-            // The panic comes from a trace, or is a fault of the loop.
+            // The panic comes from a trace or a reporter, or is a fault of the loop.
             _ => resume_unwind(payload),
         }
         self.after_step();
     }
 
     #[inline(never)]
-    fn resume_and_trace_until_a_panic(&self) {
+    fn resume_and_observe_until_a_panic(&self) {
+        self.suspect_when_due();
         self.resume_until_a_panic::<true>();
     }
 
@@ -64,7 +64,7 @@ impl Loop {
     ///
     /// Between two steps, the state is borrowed once: to put one task back, and to take the next.
     #[inline(always)]
-    fn resume_until_a_panic<const TRACING: bool>(&self) {
+    fn resume_until_a_panic<const OBSERVED: bool>(&self) {
         let mut state = self.state.borrow_mut();
         while let Some(key) = state.ready.take() {
             let Some(body) = state.slots.start_step(key) else {
@@ -74,15 +74,15 @@ impl Loop {
                 continue;
             };
             drop(state);
-            if TRACING {
-                self.note(key.slot(), EventKind::Resumed);
+            if OBSERVED {
+                self.observe_resume(key);
             }
             self.running.set(Some(key));
             inspect::begin_step(RunningTask(key.0));
             match self.resume(key, body) {
                 (body, Some(wait)) => {
-                    if TRACING {
-                        self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
+                    if OBSERVED {
+                        self.observe_suspension(key, &wait);
                     }
                     state = self.state.borrow_mut();
                     if let Some(cancelled) = self.suspend(&mut state, key, body, wait) {
@@ -96,8 +96,9 @@ impl Loop {
                     state = self.state.borrow_mut();
                 }
             }
-            if TRACING {
+            if OBSERVED {
                 drop(state);
+                self.look_for_a_join_cycle(key);
                 self.after_step();
                 state = self.state.borrow_mut();
             }
@@ -158,11 +159,12 @@ impl Loop {
         arm(timers, slot, index, self.deadline(wait));
     }
 
-    /// Passes the events of a step to the trace. No task is running then.
+    /// Passes the events of a step to the trace, and the reports to the reporter. No task is
+    /// running then.
     #[inline]
     fn after_step(&self) {
         self.running.set(None);
-        self.show_trace();
+        self.show_observed();
     }
 }
 
