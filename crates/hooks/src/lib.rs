@@ -21,7 +21,7 @@
 //!
 //! # Requirements
 //!
-//! Linux on x86-64 or aarch64, with glibc 2.28 or newer, linked dynamically. On aarch64 the crate
+//! Linux on x86-64 or aarch64, with glibc 2.34 or newer, linked dynamically. On aarch64 the crate
 //! has not been run; its interface is the same. The hooks take effect in executables, not in a
 //! library that is loaded at run time.
 
@@ -60,11 +60,14 @@ mod stack_frame;
 mod function_name;
 mod call_report;
 mod watch;
+#[allow(unsafe_code)]
+mod patch;
 mod probes;
 
 pub use call_report::CallReport;
 pub use hook::Hook;
 pub use list::all_hooks;
+pub use patch::{Patch, Patched, patch, patch_all, patched};
 pub use probes::{Probed, Reached, probe};
 pub use stack_frame::StackFrame;
 pub use watch::{LIMIT, MustNotBlock, Reported, must_not_block, report, to_stderr};

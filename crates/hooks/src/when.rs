@@ -178,6 +178,11 @@ pub(crate) fn file_lock(operation: c_int) -> Option<WaitsFor> {
     Some(WaitsFor::Descriptor(DescriptorKind::File))
 }
 
+/// A lock of a part of a file waits only with this command.
+pub(crate) fn file_region_lock(command: c_int) -> Option<WaitsFor> {
+    (command == libc::F_LOCK).then_some(WaitsFor::Descriptor(DescriptorKind::File))
+}
+
 /// A mutex of the C library waits while another thread has it. Its first word is zero while it is
 /// free, and its third word is the number of the thread that has it (glibc, `struct
 /// __pthread_mutex_s`).

@@ -189,7 +189,8 @@ pub mod signal {
 pub mod io {
     pub use quadrivium_io::{
         AttemptRead, AttemptWrite, Attempts, BufReader, ByteReader, ByteWriter, Interest, Leaf,
-        PipeReader, PipeWriter, Polled, Ready, copy, copy_both, pipe, ready,
+        PipeReader, PipeWriter, Polled, Ready, ReadyOwned, copy, copy_both, pipe, ready,
+        ready_owned,
     };
 }
 

@@ -16,7 +16,7 @@
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     pin::Pin,
     sync::{Arc, Weak},
     task::Waker,
@@ -93,14 +93,23 @@ impl<T: Task> Parts<T> {
     pub(super) fn resume(
         &mut self,
         cx: &Context<'_>,
+        done: impl FnMut(usize, T::Output) -> ControlFlow<()>,
+    ) -> ControlFlow<(), Wait> {
+        self.resume_from(0, cx, done)
+    }
+
+    /// Like [`resume`](Parts::resume), but the part `first` is the first in the order. The parts
+    /// before it come last.
+    pub(super) fn resume_from(
+        &mut self,
+        first: usize,
+        cx: &Context<'_>,
         mut done: impl FnMut(usize, T::Output) -> ControlFlow<()>,
     ) -> ControlFlow<(), Wait> {
         let woken = self.begin_resume(cx);
-        let mut waits_for_a_turn = false;
-        let mut word = 0;
-        while let Some(next) = self.to_resume.next_word(word) {
-            waits_for_a_turn |= self.resume_word(next, &woken, &mut done)?;
-            word = next + 1;
+        let mut waits_for_a_turn = self.resume_range(first..self.len(), &woken, &mut done)?;
+        if first > 0 {
+            waits_for_a_turn |= self.resume_range(0..first, &woken, &mut done)?;
         }
         ControlFlow::Continue(match waits_for_a_turn {
             true => Wait::Turn,
@@ -108,15 +117,37 @@ impl<T: Task> Parts<T> {
         })
     }
 
-    /// Resumes the parts of one word of the set. Returns whether one of them waits for a turn.
+    /// Resumes the parts in this range. Returns whether one of them waits for a turn.
+    #[inline]
+    fn resume_range(
+        &mut self,
+        range: Range<usize>,
+        woken: &Arc<WokenParts>,
+        done: &mut impl FnMut(usize, T::Output) -> ControlFlow<()>,
+    ) -> ControlFlow<(), bool> {
+        let mut waits_for_a_turn = false;
+        let mut word = range.start / 64;
+        while let Some(next) = self.to_resume.next_word(word)
+            && next * 64 < range.end
+        {
+            let within = bits_within(&range, next);
+            waits_for_a_turn |= self.resume_word(next, within, woken, done)?;
+            word = next + 1;
+        }
+        ControlFlow::Continue(waits_for_a_turn)
+    }
+
+    /// Resumes the parts that are these bits of one word of the set. Returns whether one of them
+    /// waits for a turn.
     fn resume_word(
         &mut self,
         word: usize,
+        within: u64,
         woken: &Arc<WokenParts>,
         done: &mut impl FnMut(usize, T::Output) -> ControlFlow<()>,
     ) -> ControlFlow<(), bool> {
         let set = woken.parts();
-        let (mut bits, mut turns) = (set.take_from_word(word, u64::MAX), 0);
+        let (mut bits, mut turns) = (set.take_from_word(word, within), 0);
         while bits != 0 {
             let bit = bits.trailing_zeros();
             bits &= bits - 1;
@@ -132,7 +163,7 @@ impl<T: Task> Parts<T> {
                 }
             }
             // Parts behind this one were woken, perhaps by this one.
-            bits |= set.take_from_word(word, (u64::MAX - 1) << bit);
+            bits |= set.take_from_word(word, (u64::MAX - 1) << bit & within);
         }
         set.insert_into_word(word, turns);
         ControlFlow::Continue(turns != 0)
@@ -211,6 +242,13 @@ impl<T: Task> Parts<T> {
             _ => Wait::Ready,
         }
     }
+}
+
+/// Returns the bits of this word whose numbers are in the range. At least one is.
+fn bits_within(range: &Range<usize>, word: usize) -> u64 {
+    let from_start = u64::MAX << range.start.saturating_sub(word * 64);
+    let to_end = u64::MAX >> (word * 64 + 64).saturating_sub(range.end);
+    from_start & to_end
 }
 
 impl WakersOfParts {

@@ -26,7 +26,7 @@ pub fn race_all<T: Task>(tasks: impl IntoIterator<Item = T>) -> RaceAll<T> {
         tasks.peek().is_some(),
         "a race of no tasks has no winner: pass at least one task, or use `select`"
     );
-    RaceAll { first: select(tasks) }
+    RaceAll { first: select(tasks).biased() }
 }
 
 /// A race of many tasks. Made by [`race_all`].

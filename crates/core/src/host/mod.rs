@@ -18,19 +18,25 @@ use crate::{Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold
 
 mod hosted;
 mod label;
+mod observer;
 mod wrapper;
 mod refused;
+mod rotation;
 pub(crate) mod part_set;
 pub(crate) mod part_wakers;
 
 // `NESTED` is the number of calls of `run_destructors` that may be nested. `refused` makes the
 // error for a thread or a process that the operating system refuses.
-pub use crate::destructors::{NESTED, contain, run_destructors};
+pub use crate::destructors::{NESTED, are_destructors_running, contain, run_destructors};
 pub(crate) use hosted::hosted_in;
 pub use hosted::{Hosted, HostedTask, Joined, hosted};
 pub use label::{Label, TaskId};
+pub use observer::{
+    ObservedStep, Observer, Observing, is_observed, observe, observe_all_threads, observed_step,
+};
 pub use part_wakers::{PartWakers, WokenParts};
 pub use refused::refused;
+pub use rotation::Rotation;
 pub use wrapper::Wrapper;
 
 /// Drives tasks. An event loop is a host, and so are other schedulers and executors.
@@ -128,6 +134,15 @@ pub trait Host {
     /// [`local_waker`](Host::local_waker).
     fn own_wakers(&self) -> Option<OwnWakers> {
         None
+    }
+
+    /// Returns which part of a [`select`](crate::select) of `n` parts is resumed first. It is less
+    /// than `n`, which is at least 1.
+    ///
+    /// By default, it comes from a [`Rotation`] of the thread. A host whose runs can be repeated
+    /// has a rotation of its own.
+    fn first_part(&self, n: usize) -> usize {
+        rotation::first_on_this_thread(n)
     }
 
     /// Returns wakers for the parts of a combinator, such as [`join_all`](crate::join_all). When
@@ -244,6 +259,7 @@ thread_local! {
 /// assert!(host::current().is_none());
 /// ```
 pub fn enter(host: Rc<dyn Host>) -> Entered {
+    observer::begin_on_this_thread();
     let own_wakers = OWN_WAKERS.replace(host.own_wakers());
     let outer = CURRENT.replace(ManuallyDrop::new(Some(host)));
     Entered { outer: ManuallyDrop::into_inner(outer), own_wakers }
@@ -299,6 +315,11 @@ pub fn reactor() -> io::Result<Arc<dyn Reactor>> {
 
 pub(crate) fn now() -> Instant {
     expect_current().now()
+}
+
+/// Returns which of `n` parts is resumed first. See [`Host::first_part`].
+pub(crate) fn first_part(n: usize) -> usize {
+    current().map_or_else(|| rotation::first_on_this_thread(n), |host| host.first_part(n))
 }
 
 pub(crate) fn block_for(duration: Duration) {

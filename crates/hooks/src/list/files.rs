@@ -2,16 +2,14 @@
 
 use std::ffi::{c_char, c_int};
 
-use libc::{
-    DIR, c_uint, dirent, dirent64, loff_t, mode_t, off_t, off64_t, size_t, ssize_t, statx as Statx,
-};
+use libc::{DIR, c_uint, dirent, dirent64, loff_t, mode_t, off_t, off64_t, size_t, ssize_t};
 
 use crate::{
     hook::hooks,
     when::{self, DescriptorKind, WaitsFor},
 };
 
-const FILE: Option<WaitsFor> = Some(WaitsFor::Descriptor(DescriptorKind::File));
+pub(super) const FILE: Option<WaitsFor> = Some(WaitsFor::Descriptor(DescriptorKind::File));
 const FOLDER: Option<WaitsFor> = Some(WaitsFor::Descriptor(DescriptorKind::Folder));
 
 hooks! {
@@ -49,26 +47,6 @@ hooks! {
         ],
     }
 
-    fn statx(
-        folder: c_int,
-        path: *const c_char,
-        flags: c_int,
-        mask: c_uint,
-        found: *mut Statx,
-    ) -> c_int {
-        blocks: FILE,
-        instead: "fs::metadata",
-        std: [
-            "std::fs::metadata" => "fs::metadata",
-            "std::fs::exists" => "fs::exists",
-            "std::fs::File::metadata" => "fs::File::metadata",
-            "std::fs::read" => "fs::read",
-            "std::fs::read_to_string" => "fs::read_to_string",
-            "std::fs::copy" => "fs::copy",
-            "std::fs::remove_dir_all" => "fs::remove_dir_all",
-        ],
-    }
-
     fn opendir(path: *const c_char) -> *mut DIR {
         blocks: FOLDER,
         instead: "fs::read_dir",
@@ -79,12 +57,14 @@ hooks! {
 
     fn readdir(folder: *mut DIR) -> *mut dirent {
         blocks: FOLDER,
+        patch: only_reports("another thread could close the folder meanwhile; the kernel returns many entries at once"),
         instead: "fs::read_dir",
         std: [],
     }
 
     fn readdir64(folder: *mut DIR) -> *mut dirent64 {
         blocks: FOLDER,
+        patch: only_reports("another thread could close the folder meanwhile; the kernel returns many entries at once"),
         instead: "fs::read_dir",
         std: [
             "std::fs::ReadDir::next" => "fs::read_dir",
@@ -156,6 +136,19 @@ hooks! {
         ],
     }
 
+    fn splice(
+        from: c_int,
+        from_offset: *mut off64_t,
+        to: c_int,
+        to_offset: *mut off64_t,
+        length: size_t,
+        flags: c_uint,
+    ) -> ssize_t {
+        blocks: when::unless(flags as c_int, libc::SPLICE_F_NONBLOCK as c_int),
+        instead: "io::copy",
+        std: [],
+    }
+
     fn sendfile(to: c_int, from: c_int, offset: *mut off_t, length: size_t) -> ssize_t {
         blocks: FILE,
         instead: "fs::File::read and a write",
@@ -192,6 +185,24 @@ hooks! {
         ],
     }
 
+    fn ftruncate(fd: c_int, length: off_t) -> c_int {
+        blocks: FILE,
+        instead: "fs::File::set_len",
+        std: [],
+    }
+
+    fn sync() -> () {
+        blocks: FILE,
+        instead: "thread::offload",
+        std: [],
+    }
+
+    fn syncfs(fd: c_int) -> c_int {
+        blocks: FILE,
+        instead: "thread::offload",
+        std: [],
+    }
+
     fn flock(fd: c_int, operation: c_int) -> c_int {
         blocks: when::file_lock(operation),
         instead: "thread::offload",
@@ -201,14 +212,28 @@ hooks! {
         ],
     }
 
+    fn lockf(fd: c_int, command: c_int, length: off_t) -> c_int {
+        blocks: when::file_region_lock(command),
+        instead: "thread::offload",
+        std: [],
+    }
+
+    fn lockf64(fd: c_int, command: c_int, length: off64_t) -> c_int {
+        blocks: when::file_region_lock(command),
+        instead: "thread::offload",
+        std: [],
+    }
+
     fn fcntl(fd: c_int, command: c_int, argument: usize) -> c_int {
         blocks: when::descriptor_command(command),
+        patch: only_reports("a lock belongs to the process, and its argument may be any structure"),
         instead: "thread::offload",
         std: [],
     }
 
     fn fcntl64(fd: c_int, command: c_int, argument: usize) -> c_int {
         blocks: when::descriptor_command(command),
+        patch: only_reports("a lock belongs to the process, and its argument may be any structure"),
         instead: "thread::offload",
         std: [],
     }

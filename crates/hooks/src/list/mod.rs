@@ -5,9 +5,11 @@ mod sockets;
 mod descriptors;
 mod readiness;
 mod files;
+mod links_and_metadata;
 mod names;
 mod processes;
 mod locks;
+mod fortified;
 #[cfg(not(feature = "sanitizer"))]
 mod posix_threads;
 
@@ -21,9 +23,11 @@ pub fn all_hooks() -> impl Iterator<Item = &'static Hook> {
         descriptors::HOOKS,
         readiness::HOOKS,
         files::HOOKS,
+        links_and_metadata::HOOKS,
         names::HOOKS,
         processes::HOOKS,
         locks::HOOKS,
+        fortified::HOOKS,
         #[cfg(not(feature = "sanitizer"))]
         posix_threads::HOOKS,
     ]

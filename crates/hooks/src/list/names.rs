@@ -37,6 +37,7 @@ hooks! {
 
     fn gethostbyname(name: *const c_char) -> *mut hostent {
         blocks: when::always(),
+        patch: only_reports("its result is in memory of the OS thread"),
         instead: "dns::lookup",
         std: [],
     }

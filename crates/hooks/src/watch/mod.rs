@@ -25,6 +25,7 @@ use std::{
 use quadrivium_core::{
     Context, Task, Wait,
     host::{self, Entered, Host, Hosted, HostedTask, TaskKey, Wrapper},
+    inspect::Style,
 };
 
 pub use must_not_block::{MustNotBlock, must_not_block};
@@ -110,6 +111,10 @@ impl<T: Task> Watched<T> {
         let _step = self.watch.begin_step();
         self.task.as_mut().expect("it is not dropped").as_mut().resume(cx)
     }
+
+    fn style(&self) -> Style {
+        self.task.as_ref().map_or(Style::Other, |task| task.style())
+    }
 }
 
 impl<T> Drop for Watched<T> {
@@ -142,6 +147,10 @@ impl Hosted for WatchedTask {
 
     fn take_output(mut self: Pin<&mut Self>, output: &mut dyn Any) {
         self.task().take_output(output);
+    }
+
+    fn style(&self) -> Style {
+        self.task.as_ref().map_or(Style::Other, |task| task.style())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, pin::Pin, time::Duration};
 
-use quadrivium_core::{Context, Step, Task};
+use quadrivium_core::{Context, Step, Task, inspect::Style};
 
 use super::{Watch, Watched};
 use crate::{call_note::Rule, call_report::CallReport};
@@ -53,6 +53,10 @@ impl<T: Task> Task for Reported<T> {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T::Output> {
         self.watched.resume(cx)
+    }
+
+    fn style(&self) -> Style {
+        self.watched.style()
     }
 }
 

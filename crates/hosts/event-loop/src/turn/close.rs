@@ -33,7 +33,7 @@ impl Loop {
         unread.requests.into_iter().for_each(|request| _ = contain(|| drop(request)));
         self.reactor.close();
         // A trace and a reporter may panic, and a trace may own handles to this loop.
-        contain(|| self.show_observed());
+        contain(|| self.tell());
         let trace = self.trace.try_borrow_mut().ok().and_then(|mut trace| trace.take());
         contain(|| drop(trace));
         if let Some(scheduled) = &self.scheduled {

@@ -62,8 +62,8 @@ impl Host for Loop {
         state.ready.push(key);
         let closed = state.closed;
         drop(state);
-        if self.is_observed.get() {
-            self.observe_spawn(key);
+        if self.tells.get() {
+            self.record_spawn(key);
         }
         if closed {
             self.refuse(key);
@@ -99,6 +99,13 @@ impl Host for Loop {
 
     fn own_wakers(&self) -> Option<OwnWakers> {
         Some(integer_waker::OWN_WAKERS)
+    }
+
+    fn first_part(&self, n: usize) -> usize {
+        match &self.scheduled {
+            Some(scheduled) => scheduled.ask(|schedule| schedule.first_part(n)),
+            None => self.rotation.first(n),
+        }
     }
 
     fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {

@@ -36,7 +36,7 @@ use std::{
 };
 
 use quadrivium_core::{
-    host::{Entered, HostedTask, enter},
+    host::{Entered, HostedTask, Rotation, enter},
     inspect::Reporter,
 };
 
@@ -98,8 +98,10 @@ pub(crate) struct Loop {
     time_is_used_up: Cell<bool>,
     /// The tasks of which a canceller was made, as keys. Some may have ended since.
     cancellers: RefCell<HashSet<u64>>,
-    /// The loop has a trace, or it is watched. While it has neither, a step looks for neither.
-    is_observed: Cell<bool>,
+    /// The loop has a trace, or it is watched. Otherwise a step looks for neither.
+    tells: Cell<bool>,
+    /// Where the next `select` begins.
+    rotation: Rotation,
     tracing: Cell<bool>,
     trace: RefCell<Option<Box<dyn Trace>>>,
     /// Present while the loop is watched.
@@ -168,7 +170,8 @@ impl Loop {
             steps_since_poll: Cell::new(0),
             time_is_used_up: Cell::new(false),
             cancellers: RefCell::default(),
-            is_observed: Cell::new(watch.is_some()),
+            tells: Cell::new(watch.is_some()),
+            rotation: Rotation::default(),
             tracing: Cell::new(false),
             trace: RefCell::new(None),
             watch: RefCell::new(watch),
@@ -195,7 +198,7 @@ impl Loop {
         match &self.scheduled {
             None => {
                 self.state.borrow_mut().ready.begin_turn();
-                match many_are_due && !self.is_observed.get() {
+                match many_are_due && !self.tells.get() {
                     false => self.resume_tasks(),
                     true => self.resume_scattered_tasks(),
                 }

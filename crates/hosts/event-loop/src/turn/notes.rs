@@ -47,8 +47,8 @@ impl Loop {
     /// Passes the events that were recorded since the last call to the trace, and then the reports
     /// to the reporter.
     #[inline]
-    pub(super) fn show_observed(&self) {
-        if self.is_observed.get() {
+    pub(super) fn tell(&self) {
+        if self.tells.get() {
             self.show_events();
             self.show_reports();
         }

@@ -14,7 +14,7 @@ use std::{
 
 use quadrivium_core::{
     Context, JoinError, Wait,
-    host::HostedTask,
+    host::{self, HostedTask, ObservedStep},
     inspect::{self, RunningTask},
 };
 
@@ -32,9 +32,9 @@ impl Loop {
     /// Resumes each task of this turn once.
     #[inline]
     pub(super) fn resume_tasks(&self) {
-        let resume_tasks = || match self.is_observed.get() {
+        let resume_tasks = || match self.tells.get() || host::is_observed() {
             false => self.resume_until_a_panic::<false>(),
-            true => self.resume_and_observe_until_a_panic(),
+            true => self.resume_and_tell_until_a_panic(),
         };
         while let Err(payload) = catch_unwind(AssertUnwindSafe(resume_tasks)) {
             self.end_after_a_panic(payload);
@@ -54,7 +54,7 @@ impl Loop {
     }
 
     #[inline(never)]
-    fn resume_and_observe_until_a_panic(&self) {
+    fn resume_and_tell_until_a_panic(&self) {
         self.suspect_when_due();
         self.resume_until_a_panic::<true>();
     }
@@ -63,8 +63,11 @@ impl Loop {
     /// that the variables of a step fit into registers.
     ///
     /// Between two steps, the state is borrowed once: to put one task back, and to take the next.
+    ///
+    /// `TELLS` is true if there is a trace, if the loop is watched, or if observers are told of the
+    /// steps.
     #[inline(always)]
-    fn resume_until_a_panic<const OBSERVED: bool>(&self) {
+    fn resume_until_a_panic<const TELLS: bool>(&self) {
         let mut state = self.state.borrow_mut();
         while let Some(key) = state.ready.take() {
             let Some(body) = state.slots.start_step(key) else {
@@ -74,15 +77,20 @@ impl Loop {
                 continue;
             };
             drop(state);
-            if OBSERVED {
-                self.observe_resume(key);
+            if TELLS {
+                self.record_resume(key);
             }
             self.running.set(Some(key));
             inspect::begin_step(RunningTask(key.0));
+            let observed = match TELLS {
+                true => host::observed_step(RunningTask(key.0), body.style()),
+                false => None,
+            };
             match self.resume(key, body) {
                 (body, Some(wait)) => {
-                    if OBSERVED {
-                        self.observe_suspension(key, &wait);
+                    drop(observed);
+                    if TELLS {
+                        self.record_suspension(key, &wait);
                     }
                     state = self.state.borrow_mut();
                     if let Some(cancelled) = self.suspend(&mut state, key, body, wait) {
@@ -93,10 +101,11 @@ impl Loop {
                 }
                 (done, None) => {
                     self.end(key, Ok(done));
+                    _ = observed.map(ObservedStep::end_task);
                     state = self.state.borrow_mut();
                 }
             }
-            if OBSERVED {
+            if TELLS {
                 drop(state);
                 self.look_for_a_join_cycle(key);
                 self.after_step();
@@ -164,7 +173,7 @@ impl Loop {
     #[inline]
     fn after_step(&self) {
         self.running.set(None);
-        self.show_observed();
+        self.tell();
     }
 }
 

@@ -23,7 +23,8 @@ use crate::{
 impl Loop {
     /// Looks for cycles, if a wait is old enough.
     pub(super) fn suspect_when_due(&self) {
-        let is_due = |watch: &mut Watch| watch.search_at.is_some_and(|at| at <= self.clock.elapsed());
+        let is_due =
+            |watch: &mut Watch| watch.search_at.is_some_and(|at| at <= self.clock.elapsed());
         if self.with_watch(is_due) == Some(true) {
             self.suspect();
         }
@@ -31,7 +32,7 @@ impl Loop {
 
     /// Returns when the loop looks for cycles next, if a wait may be part of one.
     pub(crate) fn next_search(&self) -> Option<Duration> {
-        if !self.is_observed.get() {
+        if !self.tells.get() {
             return None;
         }
         self.with_watch(|watch| watch.search_at).flatten()
@@ -64,7 +65,8 @@ impl Loop {
 impl TaskWaits<'_> {
     /// Returns the waits that are old enough to be part of a report, with what they wait for.
     fn old_waits(&self, now: Duration) -> HashMap<u32, Needs> {
-        let is_old = |task: &WatchedTask| now.saturating_sub(task.wait.since) >= self.watch.suspect_after;
+        let is_old =
+            |task: &WatchedTask| now.saturating_sub(task.wait.since) >= self.watch.suspect_after;
         let tasks = self.watch.tasks();
         let old = tasks.filter(|(slot, task)| is_old(task) && self.waits_alone(*slot, task));
         old.filter_map(|(slot, task)| Some((slot, self.needs(slot, task)?))).collect()

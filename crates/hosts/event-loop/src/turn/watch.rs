@@ -36,7 +36,7 @@ impl Loop {
 
     /// Calls `change` with the records, which are made if there are none.
     pub(crate) fn with_new_watch<R>(&self, change: impl FnOnce(&mut Watch) -> R) -> R {
-        self.is_observed.set(true);
+        self.tells.set(true);
         let mut watch = self.watch.borrow_mut();
         change(watch.get_or_insert_with(|| Box::new(Watch::new(None))))
     }
@@ -48,7 +48,7 @@ impl Loop {
 
     /// Records that a task was spawned, for the trace and for the records.
     #[cold]
-    pub(super) fn observe_spawn(&self, key: SlotKey) {
+    pub(super) fn record_spawn(&self, key: SlotKey) {
         let (id, parent) = {
             let state = self.state.borrow();
             let parent = self.running.get().map(|key| state.slots.id(key.slot()));
@@ -63,7 +63,7 @@ impl Loop {
     }
 
     /// Records that a step begins.
-    pub(super) fn observe_resume(&self, key: SlotKey) {
+    pub(super) fn record_resume(&self, key: SlotKey) {
         self.note(key.slot(), EventKind::Resumed);
         let id = self.state.borrow().slots.id(key.slot());
         self.with_watch(|watch| watch.task(key.slot(), id).step_begins(self.clock.elapsed()));
@@ -71,7 +71,7 @@ impl Loop {
     }
 
     /// Records what a task waits for that has suspended.
-    pub(super) fn observe_suspension(&self, key: SlotKey, wait: &Wait) {
+    pub(super) fn record_suspension(&self, key: SlotKey, wait: &Wait) {
         self.note(key.slot(), EventKind::Suspended(self.waiting(wait)));
         let id = self.state.borrow().slots.id(key.slot());
         self.with_watch(|watch| {
@@ -99,7 +99,7 @@ impl Loop {
 
     /// Records that a task has ended whose result no code reads.
     #[cold]
-    pub(super) fn observe_unread(&self, key: SlotKey, joined: &Joined) {
+    pub(super) fn record_unread(&self, key: SlotKey, joined: &Joined) {
         let Err(JoinError::Panicked(payload)) = joined else { return };
         let task = self.state.borrow().slots.label(key.slot());
         let message = payload.message().map(Box::from);
@@ -119,7 +119,7 @@ impl Loop {
 
     /// Passes the reports to the reporter, if no turn is going to do that.
     pub(super) fn show_reports_outside_of_turns(&self) {
-        if self.is_observed.get() && !active_loop::with(self.index, |_| ()) {
+        if self.tells.get() && !active_loop::with(self.index, |_| ()) {
             contain(|| self.show_reports());
         }
     }

@@ -80,7 +80,8 @@ impl Watch {
     pub(crate) fn plan_search(&mut self, slot: u32) {
         if self.search_at.is_none() && self.reporter.is_some() {
             let task = &self.tasks[slot as usize];
-            self.search_at = task.waits_for_tasks().then(|| task.wait.since.saturating_add(self.suspect_after));
+            self.search_at =
+                task.waits_for_tasks().then(|| task.wait.since.saturating_add(self.suspect_after));
         }
     }
 

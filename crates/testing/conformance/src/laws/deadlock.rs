@@ -100,8 +100,8 @@ fn a_self_join_is_reported(subject: Subject) {
     let message = deadlock.to_string();
     assert!(
         message.starts_with(
-            "deadlock: no task is ready, and nothing outside the loop can wake one: \
-             task 1 \"joins itself\" (spawned at "
+            "deadlock: no task is ready, and nothing outside the loop can wake one\n  \
+             task 1 \"joins itself\" ("
         ),
         "{message}"
     );

@@ -48,11 +48,14 @@ pub(super) type Handle = Rc<RefCell<Option<JoinHandle<()>>>>;
 pub(super) fn loop_that_lives() -> (TestLoop, Reports) {
     let event_loop = new_loop();
     let reports = Reports::of(&event_loop);
-    drop(event_loop.spawn_named("lives", future(async {
-        loop {
-            turn().await;
-        }
-    })));
+    drop(event_loop.spawn_named(
+        "lives",
+        future(async {
+            loop {
+                turn().await;
+            }
+        }),
+    ));
     (event_loop, reports)
 }
 
@@ -72,7 +75,8 @@ fn spawn_cycle<W: Task + 'static>(
         let joined = next(n);
         body().perform_then(move || joined.take().unwrap(), drop)
     });
-    for ((name, body), handle) in names.iter().zip([first].into_iter().chain(others)).zip(&handles) {
+    for ((name, body), handle) in names.iter().zip([first].into_iter().chain(others)).zip(&handles)
+    {
         *handle.borrow_mut() = Some(event_loop.spawn_named(name, subject.task(body)));
     }
     handles
@@ -105,7 +109,8 @@ fn a_report_contains_the_tasks_of_the_cycle(subject: Subject) {
     assert_eq!(tasks.cycles().len(), 1);
     let start = "tasks wait for the end of each other, so none of them can end\n  task 2 \"one\" (";
     assert!(text.starts_with(start), "{text}");
-    for line in ["waits for join of task 3 \"two\"", "waits for join of task 2 \"one\"", "└── task 2"]
+    for line in
+        ["waits for join of task 3 \"two\"", "waits for join of task 2 \"one\"", "└── task 2"]
     {
         assert!(text.contains(line), "{line} is missing:\n{text}");
     }

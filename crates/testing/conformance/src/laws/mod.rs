@@ -10,6 +10,7 @@ mod every_suspension;
 mod cancel;
 mod cancel_from_another_thread;
 mod destructors;
+mod observers;
 mod join;
 mod try_joins;
 mod parts;
@@ -113,6 +114,7 @@ const TOPICS: &[&[Law]] = &[
     panics::LAWS,
     unwinding::LAWS,
     destructors::LAWS,
+    observers::LAWS,
     chains::LAWS,
     clusters::LAWS,
     outcomes::LAWS,
@@ -201,9 +203,13 @@ macro_rules! every_law {
         $crate::join! {}
         $crate::try_joins! {}
         $crate::parts! {}
+        $crate::deadlines_of_parts! {}
+        $crate::wakers_of_parts! {}
+        $crate::selects! {}
         $crate::panics! {}
         $crate::unwinding! {}
         $crate::destructors! {}
+        $crate::observers! {}
         $crate::chains! {}
         $crate::clusters! {}
         $crate::outcomes! {}
@@ -298,6 +304,15 @@ mod tests {
             assert!(sentences.insert(law.specification), "{law:?} repeats another law");
             assert!(law.specification.ends_with('.'), "{law:?} must end with a full stop");
         }
+    }
+
+    #[test]
+    fn every_topic_is_tested_in_every_style() {
+        let topics: BTreeSet<_> = laws().map(|law| law.topic).collect();
+        let macros = include_str!("mod.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("        $crate::")?.strip_suffix("! {}"));
+        assert_eq!(macros.collect::<BTreeSet<_>>(), topics);
     }
 
     /// Returns the contents of `docs/laws.md`.

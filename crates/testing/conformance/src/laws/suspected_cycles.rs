@@ -136,8 +136,7 @@ fn dining_philosophers_are_reported(subject: Subject) {
     let forks: Vec<_> = (0..3).map(Mutex::new).collect();
     let dines = |n: usize| takes().take(forks[n].lock()).take(forks[(n + 1) % 3].lock());
     let names = ["Plato", "Kant", "Hypatia"];
-    let _tasks: Vec<_> =
-        (0..3).map(|n| dines(n).spawn(subject, &event_loop, names[n])).collect();
+    let _tasks: Vec<_> = (0..3).map(|n| dines(n).spawn(subject, &event_loop, names[n])).collect();
     run_for(&mut event_loop, 5 * SECOND);
     assert_eq!(reports.take_names(), ["suspected: Plato, Kant, Hypatia"]);
 }

@@ -1,0 +1,267 @@
+//! [`Call`]: a call that a patched green thread makes. It waits for the loop in place of the OS.
+
+use std::{
+    cell::{Cell, RefCell},
+    ffi::c_int,
+    io,
+    os::fd::OwnedFd,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Once,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use quadrivium_core::{Interest, Task, fairness, host, now, sleep, timeout_at, turn};
+use quadrivium_green::{NotPerformed, may_suspend, perform_without_unwinding, return_cancelled};
+use quadrivium_io::ready_owned;
+
+use super::ALL;
+use crate::{
+    hook::Hook,
+    step::{self, Unwatched},
+    system,
+};
+
+/// A call is tried again after this time, if no event will report that it can go on.
+const RETRY_DELAY: Duration = Duration::from_millis(1);
+
+/// So many calls of a green thread return early after its cancel. The last one leaks the stack.
+const RETURNS_AFTER_CANCEL: u32 = 100;
+
+thread_local! {
+    /// Whether this thread runs a step of a task whose green threads are patched.
+    static IS_PATCHED: Cell<bool> = const { Cell::new(false) };
+    /// Whether a hook carries out a patched call, and does not wait at the moment. The calls that
+    /// it makes itself fall through.
+    static IN_HOOK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a green thread was ever patched. From then on every hook in the process looks at its
+/// call: a thread that frees a lock must wake the green threads that wait for it.
+static IS_ON: AtomicBool = AtomicBool::new(false);
+
+/// Returns whether the hooks have to look at each call.
+#[inline]
+pub(crate) fn is_on() -> bool {
+    IS_ON.load(Ordering::Relaxed)
+}
+
+/// Prepares the process, before the first green thread is patched.
+pub(super) fn be_ready() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| IS_ON.store(true, Ordering::SeqCst));
+}
+
+/// A guard: while it exists, this thread runs a step whose green threads are patched.
+pub(super) struct PatchedStep {
+    was_patched: bool,
+}
+
+impl PatchedStep {
+    pub(super) fn begin() -> Self {
+        if !is_on() {
+            be_ready();
+        }
+        Self { was_patched: IS_PATCHED.replace(true) }
+    }
+}
+
+impl Drop for PatchedStep {
+    fn drop(&mut self) {
+        IS_PATCHED.set(self.was_patched);
+    }
+}
+
+/// The way in which a patched call ends without a result of the real function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// It fails with this `errno`.
+    Fails(c_int),
+    /// The green thread is cancelled.
+    Cancelled,
+    /// The green thread cannot be suspended here, so the real call runs.
+    Real,
+}
+
+impl From<NotPerformed> for Stop {
+    fn from(reason: NotPerformed) -> Self {
+        match reason {
+            NotPerformed::Cancelled => Self::Cancelled,
+            NotPerformed::NoBody | NotPerformed::Unwinding | NotPerformed::OtherStack => Self::Real,
+        }
+    }
+}
+
+/// Whether a call may suspend the green thread that makes it.
+enum Place {
+    Body,
+    CancelledBody,
+    Elsewhere,
+}
+
+fn place() -> Place {
+    if IN_HOOK.get() || !(IS_PATCHED.get() || ALL.load(Ordering::Relaxed)) {
+        return Place::Elsewhere;
+    }
+    match may_suspend() {
+        // A destructor of another task that this one cancels runs on this stack.
+        Ok(()) if host::are_destructors_running() || host::current().is_none() => Place::Elsewhere,
+        Ok(()) => Place::Body,
+        Err(NotPerformed::Cancelled) => Place::CancelledBody,
+        Err(_) => Place::Elsewhere,
+    }
+}
+
+/// Results of C functions.
+pub(super) trait CResult: Copy {
+    /// The result that says: it failed, see `errno`.
+    const FAILED: Self;
+}
+
+impl CResult for c_int {
+    const FAILED: Self = -1;
+}
+
+impl CResult for isize {
+    const FAILED: Self = -1;
+}
+
+/// Carries out a call, if it may suspend the green thread. Returns `None` if the real call is to
+/// run. `errno` is the same as after a real call.
+pub(super) fn patched<R: CResult>(run: impl FnOnce(&Call) -> Result<R, Stop>) -> Option<R> {
+    patched_or(R::FAILED, run)
+}
+
+/// Like [`patched`], for a call that returns `cancelled` after a cancel.
+pub(super) fn patched_or<R: CResult>(
+    cancelled: R,
+    run: impl FnOnce(&Call) -> Result<R, Stop>,
+) -> Option<R> {
+    let errno = system::errno();
+    let result = match place() {
+        Place::Body => Call::carry_out(run),
+        Place::CancelledBody => Err(Stop::Cancelled),
+        Place::Elsewhere => return None,
+    };
+    match result {
+        Ok(returned) => {
+            system::restore_errno(errno);
+            Some(returned)
+        }
+        Err(Stop::Fails(errno)) => {
+            system::restore_errno(errno);
+            Some(R::FAILED)
+        }
+        Err(Stop::Cancelled) => {
+            return_cancelled(RETURNS_AFTER_CANCEL);
+            system::restore_errno(libc::ECANCELED);
+            Some(cancelled)
+        }
+        Err(Stop::Real) => {
+            system::restore_errno(errno);
+            None
+        }
+    }
+}
+
+/// A call that is being carried out.
+pub(super) struct Call {
+    unwatched: RefCell<Option<Unwatched>>,
+}
+
+impl Call {
+    fn carry_out<R>(run: impl FnOnce(&Self) -> Result<R, Stop>) -> Result<R, Stop> {
+        let call = Self { unwatched: RefCell::new(None) };
+        call.begin();
+        let result = catch_unwind(AssertUnwindSafe(|| run(&call)));
+        call.end();
+        result.unwrap_or_else(|payload| {
+            std::mem::forget(payload);
+            eprintln!(
+                "quadrivium-hooks: a leaf panicked in a patched call, so the call blocks its OS \
+                 thread; the message of the panic says why"
+            );
+            Err(Stop::Real)
+        })
+    }
+
+    fn begin(&self) {
+        IN_HOOK.set(true);
+        *self.unwatched.borrow_mut() = Some(step::suspend_watch());
+    }
+
+    fn end(&self) {
+        drop(self.unwatched.take());
+        IN_HOOK.set(false);
+    }
+
+    /// Performs a task. Meanwhile other tasks run on this OS thread.
+    pub(super) fn perform<T: Task>(&self, task: T) -> Result<T::Output, Stop> {
+        self.end();
+        let output = perform_without_unwinding(task);
+        self.begin();
+        output.map_err(Stop::from)
+    }
+
+    /// Lets the other tasks run, if this one has made many calls that did not have to wait.
+    pub(super) fn give_way(&self) -> Result<(), Stop> {
+        if fairness::gives_way(false) {
+            self.perform(turn())?;
+        }
+        _ = fairness::done(());
+        Ok(())
+    }
+
+    pub(super) fn sleep(&self, duration: Duration) -> Result<(), Stop> {
+        self.perform(sleep(duration))
+    }
+
+    /// Lets the other ready tasks run.
+    pub(super) fn turn(&self) -> Result<(), Stop> {
+        self.perform(turn())
+    }
+
+    /// Returns the time in so long. `None` means that it never comes.
+    pub(super) fn deadline(&self, limit: Option<Duration>) -> Option<Instant> {
+        limit.and_then(|limit| now().checked_add(limit))
+    }
+
+    /// Waits for a moment, for something that the kernel reports no event for. Fails with `errno`
+    /// after the deadline.
+    pub(super) fn retry_later(&self, deadline: Option<Instant>, errno: c_int) -> Result<(), Stop> {
+        self.sleep(RETRY_DELAY)?;
+        match deadline.is_some_and(|deadline| deadline <= now()) {
+            true => Err(Stop::Fails(errno)),
+            false => Ok(()),
+        }
+    }
+
+    /// Waits until a descriptor is ready, and returns it. Returns `None` if the deadline comes
+    /// first.
+    pub(super) fn ready(
+        &self,
+        own: OwnedFd,
+        interest: Interest,
+        deadline: Option<Instant>,
+    ) -> Result<Option<OwnedFd>, Stop> {
+        let ready = ready_owned(own, interest);
+        let ready: io::Result<_> = match deadline {
+            None => self.perform(ready)?,
+            Some(deadline) => match self.perform(timeout_at(deadline, ready))? {
+                Ok(ready) => ready,
+                Err(_elapsed) => return Ok(None),
+            },
+        };
+        // The host has no reactor, or the kernel has no events for this descriptor.
+        ready.map(Some).map_err(|_| Stop::Real)
+    }
+}
+
+/// Tells once why a call blocks a patched green thread together with its OS thread.
+#[cold]
+pub(crate) fn tell(hook: &'static Hook, reason: &'static str) {
+    _ = (hook, reason, thread::panicking());
+}
