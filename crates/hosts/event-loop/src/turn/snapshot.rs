@@ -2,28 +2,34 @@
 //!
 //! The loop only copies its records. It resumes no task, and no user code runs meanwhile.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use quadrivium_core::inspect::{
     LeafKind, Note, ObjectKind, ObjectNumber, ObjectRecord, RunningTask, Side, record_of,
     snapshot::{
         EndInfo, ObjectInfo, TakenInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitInfo, WaitedFor,
+        WatchedInfo,
     },
 };
 
 use super::{Loop, LoopState};
-use crate::tasks::{
-    slot_key::SlotKey,
-    slots::{TaskSlots, TaskStage},
+use crate::{
+    tasks::{
+        slot_key::SlotKey,
+        slots::{TaskSlots, TaskStage},
+    },
+    watch::Watch,
 };
 
 impl Loop {
     /// Returns what each task does that has not ended.
     pub(crate) fn tasks_snapshot(&self) -> Tasks {
-        let state = self.state.borrow();
+        let (state, watch) = (self.state.borrow(), self.watch.borrow());
         let LoopState { slots, .. } = &*state;
         let mut objects = Objects {
             slots,
+            watch: watch.as_deref(),
+            now: self.clock.elapsed(),
             event_loop: self.index,
             known: HashMap::new(),
             counts: HashMap::new(),
@@ -47,6 +53,8 @@ impl Loop {
 /// Makes the records of tasks, and one record for each object, however many tasks wait for it.
 struct Objects<'a> {
     slots: &'a TaskSlots,
+    watch: Option<&'a Watch>,
+    now: Duration,
     event_loop: u16,
     known: HashMap<ObjectNumber, Arc<ObjectInfo>>,
     /// The number of objects of each kind so far.
@@ -65,7 +73,24 @@ impl Objects<'_> {
             }
         };
         let (label, style) = (self.slots.label(slot), self.slots.style(slot));
-        TaskInfo { label, style, state, deadline: None }
+        let watched = self.watched(slot, &state);
+        TaskInfo { label, style, state, deadline: None, watched }
+    }
+
+    /// Returns what is known about a task only while the loop is watched.
+    fn watched(&self, slot: u32, state: &TaskState) -> Option<WatchedInfo> {
+        let task = self.watch?.get(slot, self.slots.id(slot))?;
+        let since = match state {
+            TaskState::Waiting(_) => task.wait.since,
+            TaskState::Ready | TaskState::Running => task.step_began,
+        };
+        Some(WatchedInfo {
+            since: self.now.saturating_sub(since),
+            steps: task.steps,
+            longest_step: task.longest_step,
+            parent: task.parent.map(|key| self.task_ref(RunningTask(key.0))),
+            since_its_spawn: task.since_its_spawn,
+        })
     }
 
     fn wait(&mut self, note: Note) -> WaitInfo {

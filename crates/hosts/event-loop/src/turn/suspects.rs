@@ -65,8 +65,8 @@ impl Loop {
 impl TaskWaits<'_> {
     /// Returns the waits that are old enough to be part of a report, with what they wait for.
     fn old_waits(&self, now: Duration) -> HashMap<u32, Needs> {
-        let is_old =
-            |task: &WatchedTask| now.saturating_sub(task.wait.since) >= self.watch.suspect_after;
+        let limit = self.watch.suspect_after;
+        let is_old = |task: &WatchedTask| now.saturating_sub(task.wait.since) >= limit;
         let tasks = self.watch.tasks();
         let old = tasks.filter(|(slot, task)| is_old(task) && self.waits_alone(*slot, task));
         old.filter_map(|(slot, task)| Some((slot, self.needs(slot, task)?))).collect()

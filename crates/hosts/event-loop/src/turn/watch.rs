@@ -58,7 +58,7 @@ impl Loop {
         self.with_watch(|watch| {
             let task = watch.task(key.slot(), id);
             task.since_its_spawn = true;
-            task.parent = parent;
+            task.parent = self.running.get();
         });
     }
 

@@ -8,6 +8,8 @@ use quadrivium_core::{
     inspect::{LeafKind, Note},
 };
 
+use crate::tasks::slot_key::SlotKey;
+
 #[derive(Clone, Debug)]
 pub(crate) struct WatchedTask {
     pub(crate) id: TaskId,
@@ -15,7 +17,7 @@ pub(crate) struct WatchedTask {
     /// all of its steps were counted.
     pub(crate) since_its_spawn: bool,
     /// The task that has spawned it, unless that was code outside of tasks.
-    pub(crate) parent: Option<TaskId>,
+    pub(crate) parent: Option<SlotKey>,
     pub(crate) steps: u64,
     pub(crate) longest_step: Duration,
     /// When the step began that runs, or that was the last.

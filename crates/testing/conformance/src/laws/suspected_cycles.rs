@@ -35,6 +35,8 @@ laws! { ($) suspected_cycles:
     a_lock_behind_an_abandoned_leaf_is_reported on VirtualClock OwnClock;
     /// The same is reported for a send into a full channel, behind a send that is not resumed.
     a_send_behind_an_abandoned_leaf_is_reported on VirtualClock OwnClock;
+    /// A task that has had its turn in a queue does not stall the queue.
+    a_place_that_was_left_stalls_no_task on VirtualClock OwnClock;
     /// A cycle is reported after the time that was asked for, and not before.
     the_time_can_be_set on VirtualClock OwnClock;
     /// A cycle is not reported if one of its waits has a deadline.
@@ -210,6 +212,25 @@ fn a_lock_behind_an_abandoned_leaf_is_reported(subject: Subject) {
     ] {
         assert!(text.contains(line), "{line} is missing:\n{text}");
     }
+}
+
+fn a_place_that_was_left_stalls_no_task(subject: Subject) {
+    let (mut event_loop, reports) = loop_that_lives();
+    let mutex = Mutex::new(());
+    let holds = |time| takes().take(mutex.lock()).take(sleep(time));
+    let _first = holds(SECOND / 4).spawn(subject, &event_loop, "first");
+    let (handle, locks) = (Rc::new(RefCell::new(None::<JoinHandle<()>>)), mutex.lock());
+    let joined = Rc::clone(&handle);
+    // It waits for the lock, releases it, and then joins a task that waits for the same lock.
+    let had_it = body()
+        .perform_then(|| locks, drop)
+        .perform_then(move || joined.take().expect("it was spawned"), drop);
+    let _had_it = event_loop.spawn_named("had it", subject.task(had_it));
+    let _holds = holds(6 * SECOND).spawn(subject, &event_loop, "holds");
+    let waits = takes().take(mutex.lock()).spawn(subject, &event_loop, "waits");
+    *handle.borrow_mut() = Some(waits);
+    run_for(&mut event_loop, 5 * SECOND);
+    assert_eq!(reports.take_names(), [""; 0]);
 }
 
 fn a_send_behind_an_abandoned_leaf_is_reported(subject: Subject) {
