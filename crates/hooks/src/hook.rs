@@ -97,7 +97,8 @@ impl fmt::Debug for Hook {
 ///
 /// * `blocks`: what the call waits for, or `None` if it cannot block now;
 /// * `patch`: what the call does in a patched green thread. It `suspends` or `offloads`, by a
-///   function in `patch/`. Otherwise the call `only_reports`, for a reason that may be given here;
+///   function in `patch/`. Otherwise the call `only_reports`, for a reason that may be given here.
+///   A function that calls back into the program `marks` the calls inside it;
 /// * `instead`: the replacement for code that calls the C function directly;
 /// * `std`: the functions of the standard library that call it, and the replacement of each.
 ///
@@ -151,7 +152,7 @@ macro_rules! hooks {
                 #[cold]
                 #[inline(never)]
                 unsafe extern "C" fn in_step($($argument: $type),*) -> $returned {
-                    $(crate::hook::patched!($patch($($how)*), real(), $($argument),*);)?
+                    crate::hook::patched!((real(), $($argument),*) $($patch($($how)*))?);
                     crate::step::call(
                         &HOOK,
                         || $blocks,
@@ -184,6 +185,9 @@ macro_rules! patch_of {
     (offloads($module:ident::$function:ident)) => {
         crate::patch::Patch::Offloads
     };
+    (marks($module:ident::$function:ident)) => {
+        crate::patch::Patch::OnlyReported("it calls back into the program")
+    };
     (only_reports($reason:expr)) => {
         crate::patch::Patch::OnlyReported($reason)
     };
@@ -191,12 +195,11 @@ macro_rules! patch_of {
 
 /// Returns from the hook, if the call is made by a patched green thread and suspends it.
 macro_rules! patched {
-    (only_reports($reason:expr), $real:expr, $($argument:ident),*) => {
-        crate::patch::tell(&HOOK, $reason)
-    };
-    ($patch:ident($module:ident::$function:ident), $real:expr, $($argument:ident),*) => {
+    (($($argument:expr),* $(,)?)) => {};
+    (($($argument:expr),* $(,)?) only_reports($reason:expr)) => {};
+    (($($argument:expr),* $(,)?) $patch:ident($module:ident::$function:ident)) => {
         // SAFETY: The caller called the function with these arguments.
-        let patched = unsafe { crate::patch::$module::$function($real, $($argument),*) };
+        let patched = unsafe { crate::patch::$module::$function($($argument),*) };
         if let Some(returned) = patched {
             return returned;
         }

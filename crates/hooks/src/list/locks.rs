@@ -16,6 +16,7 @@ hooks! {
         sixth: *mut c_void,
     ) -> c_long {
         blocks: when::system_call(number, [first, second, third, fourth]),
+        patch: suspends(locks::syscall),
         instead: "sync::Mutex, sync::Notify or sync::channel",
         std: [
             "std::sync::Mutex::lock" => "sync::Mutex::lock",

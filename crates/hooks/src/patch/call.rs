@@ -7,20 +7,18 @@ use std::{
     os::fd::OwnedFd,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Once,
+        Mutex, Once, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
 
 use quadrivium_core::{Interest, Task, fairness, host, now, sleep, timeout_at, turn};
 use quadrivium_green::{NotPerformed, may_suspend, perform_without_unwinding, return_cancelled};
-use quadrivium_io::ready_owned;
+use quadrivium_io::{ready_owned, thread::offload_checked};
 
-use super::ALL;
+use super::{ALL, callbacks, locks};
 use crate::{
-    hook::Hook,
     step::{self, Unwatched},
     system,
 };
@@ -65,6 +63,7 @@ impl PatchedStep {
         if !is_on() {
             be_ready();
         }
+        locks::learn();
         Self { was_patched: IS_PATCHED.replace(true) }
     }
 }
@@ -82,6 +81,8 @@ pub(super) enum Stop {
     Fails(c_int),
     /// The green thread is cancelled.
     Cancelled,
+    /// The green thread is cancelled, and the call has no way to return an error.
+    LeaveForGood,
     /// The green thread cannot be suspended here, so the real call runs.
     Real,
 }
@@ -109,6 +110,7 @@ fn place() -> Place {
     match may_suspend() {
         // A destructor of another task that this one cancels runs on this stack.
         Ok(()) if host::are_destructors_running() || host::current().is_none() => Place::Elsewhere,
+        Ok(()) if callbacks::is_in_callback() => Place::Elsewhere,
         Ok(()) => Place::Body,
         Err(NotPerformed::Cancelled) => Place::CancelledBody,
         Err(_) => Place::Elsewhere,
@@ -135,9 +137,9 @@ pub(super) fn patched<R: CResult>(run: impl FnOnce(&Call) -> Result<R, Stop>) ->
     patched_or(R::FAILED, run)
 }
 
-/// Like [`patched`], for a call that returns `cancelled` after a cancel.
-pub(super) fn patched_or<R: CResult>(
-    cancelled: R,
+/// Like [`patched`], for a call that returns `failed` when it fails, and after a cancel.
+pub(super) fn patched_or<R: Copy>(
+    failed: R,
     run: impl FnOnce(&Call) -> Result<R, Stop>,
 ) -> Option<R> {
     let errno = system::errno();
@@ -153,12 +155,16 @@ pub(super) fn patched_or<R: CResult>(
         }
         Err(Stop::Fails(errno)) => {
             system::restore_errno(errno);
-            Some(R::FAILED)
+            Some(failed)
+        }
+        Err(Stop::LeaveForGood) => {
+            return_cancelled(1);
+            None
         }
         Err(Stop::Cancelled) => {
             return_cancelled(RETURNS_AFTER_CANCEL);
             system::restore_errno(libc::ECANCELED);
-            Some(cancelled)
+            Some(failed)
         }
         Err(Stop::Real) => {
             system::restore_errno(errno);
@@ -186,6 +192,16 @@ impl Call {
             );
             Err(Stop::Real)
         })
+    }
+
+    /// Returns whether the code runs in the body of a patched green thread.
+    pub(super) fn may_be_patched() -> bool {
+        !matches!(place(), Place::Elsewhere)
+    }
+
+    /// Returns whether the code runs in the body of a patched green thread that is cancelled.
+    pub(super) fn is_cancelled() -> bool {
+        matches!(place(), Place::CancelledBody)
     }
 
     fn begin(&self) {
@@ -217,6 +233,17 @@ impl Call {
 
     pub(super) fn sleep(&self, duration: Duration) -> Result<(), Stop> {
         self.perform(sleep(duration))
+    }
+
+    /// Makes a call on another OS thread. If the green thread is cancelled meanwhile, the call runs
+    /// to its end, and its output is dropped there. So it must own all that it uses.
+    pub(super) fn offload<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Stop> {
+        let output = self.perform(offload_checked(|started| started.map(|()| work())))?;
+        // The operating system refuses a thread, so this thread makes the call.
+        output.map_err(|_| Stop::Real)
     }
 
     /// Lets the other ready tasks run.
@@ -260,8 +287,24 @@ impl Call {
     }
 }
 
-/// Tells once why a call blocks a patched green thread together with its OS thread.
+/// Tells once why a function blocks the OS thread of a patched green thread.
 #[cold]
-pub(crate) fn tell(hook: &'static Hook, reason: &'static str) {
-    _ = (hook, reason, thread::panicking());
+pub(crate) fn tell(function: &'static str, reason: &str) {
+    static TOLD: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+    if !matches!(place(), Place::Body) {
+        return;
+    }
+    let errno = system::errno();
+    IN_HOOK.set(true);
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if !told.contains(&function) {
+        told.push(function);
+        eprintln!(
+            "quadrivium: {function} in a patched green thread blocks its OS thread: {reason}. This \
+             is said once"
+        );
+    }
+    drop(told);
+    IN_HOOK.set(false);
+    system::restore_errno(errno);
 }

@@ -1,7 +1,8 @@
-//! Patched reads and writes of any descriptor: sockets, pipes and devices.
+//! Patched reads and writes of any descriptor: sockets, pipes, devices and files.
 
 use std::{
     ffi::{c_int, c_void},
+    os::fd::AsRawFd,
     slice,
 };
 
@@ -11,6 +12,7 @@ use quadrivium_core::Interest::{self, Readable, Writable};
 use super::{
     call::{Call, Stop, patched},
     descriptor::{limit, result, until_ready, when_ready, write_all},
+    files::{duplicate, offload, read_elsewhere},
 };
 use crate::system;
 
@@ -22,16 +24,18 @@ type Vectored = unsafe extern "C" fn(c_int, *const iovec, c_int) -> ssize_t;
 enum Kind {
     Socket,
     Pipe,
+    File,
     /// A terminal, an event counter or a timer. It is used only when it is ready.
     Other,
 }
 
-/// Returns the kind of a descriptor. Returns [`Stop::Real`] for a file.
+/// Returns the kind of a descriptor. The real call returns the error of a folder.
 fn kind(fd: c_int) -> Result<Kind, Stop> {
     match system::descriptor_type(fd) {
         Some(libc::S_IFSOCK) => Ok(Kind::Socket),
         Some(libc::S_IFIFO) => Ok(Kind::Pipe),
-        Some(libc::S_IFREG | libc::S_IFBLK | libc::S_IFDIR) | None => Err(Stop::Real),
+        Some(libc::S_IFREG | libc::S_IFBLK) => Ok(Kind::File),
+        Some(libc::S_IFDIR) | None => Err(Stop::Real),
         Some(_) => Ok(Kind::Other),
     }
 }
@@ -92,6 +96,20 @@ unsafe fn read_into(
             // SAFETY: The caller has passed the buffers.
             let read = |fd| result(unsafe { libc::preadv2(fd, parts, n, -1, libc::RWF_NOWAIT) });
             or_when_ready(call, fd, Readable, read, |fd| result(real(fd)))
+        }
+        Kind::File => {
+            // Bytes that are in memory need no thread.
+            // SAFETY: The caller has passed the buffers.
+            match unsafe { libc::preadv2(fd, parts, n, -1, libc::RWF_NOWAIT) } {
+                -1 if system::errno() == libc::EFAULT => return Err(Stop::Fails(libc::EFAULT)),
+                -1 => {}
+                n => return Ok(n),
+            }
+            // SAFETY: The caller has passed the buffers. A read may fill the first one only.
+            let part = unsafe { parts.read() };
+            // SAFETY: The memory and the descriptor belong to the call.
+            let read = |fd, bytes, length| unsafe { libc::read(fd, bytes, length) };
+            read_elsewhere(call, fd, part.iov_base, part.iov_len, read)
         }
         Kind::Other => when_ready(call, fd, Readable, || None, |fd| result(real(fd))),
     }
@@ -191,6 +209,18 @@ unsafe fn write_from(
             }
             stop => Err(stop),
         }),
+        Kind::File => {
+            // SAFETY: The caller has passed the buffers.
+            let slice = |part: &iovec| unsafe {
+                slice::from_raw_parts(part.iov_base.cast_const().cast::<u8>(), part.iov_len)
+            };
+            let bytes = parts.iter().map(slice).collect::<Vec<_>>().concat();
+            let own = duplicate(fd)?;
+            offload(call, move || {
+                // SAFETY: The bytes and the descriptor belong to the call.
+                unsafe { libc::write(own.as_raw_fd(), bytes.as_ptr().cast(), bytes.len()) }
+            })
+        }
         Kind::Other => when_ready(call, fd, Writable, || None, |fd| result(real(fd, parts))),
     })
 }

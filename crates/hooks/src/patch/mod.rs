@@ -17,13 +17,19 @@ mod descriptor;
 pub(crate) mod sleeping;
 pub(crate) mod sockets;
 pub(crate) mod descriptors;
+pub(crate) mod readiness;
+pub(crate) mod processes;
+pub(crate) mod names;
+pub(crate) mod files;
+pub(crate) mod locks;
+pub(crate) mod callbacks;
 
 use std::{
     fmt,
     sync::atomic::{AtomicBool, Ordering},
 };
 
-pub(crate) use call::{is_on, tell};
+pub(crate) use call::is_on;
 pub use task::{Patched, patch, patched};
 
 use call::be_ready;
