@@ -18,6 +18,7 @@ use crate::{Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold
 
 mod hosted;
 mod label;
+mod observer;
 mod wrapper;
 mod refused;
 mod rotation;
@@ -30,6 +31,9 @@ pub use crate::destructors::{NESTED, are_destructors_running, contain, run_destr
 pub(crate) use hosted::hosted_in;
 pub use hosted::{Hosted, HostedTask, Joined, hosted};
 pub use label::{Label, TaskId};
+pub use observer::{
+    ObservedStep, Observer, Observing, is_observed, observe, observe_all_threads, observed_step,
+};
 pub use part_wakers::{PartWakers, WokenParts};
 pub use refused::refused;
 pub use rotation::Rotation;
@@ -255,6 +259,7 @@ thread_local! {
 /// assert!(host::current().is_none());
 /// ```
 pub fn enter(host: Rc<dyn Host>) -> Entered {
+    observer::begin_on_this_thread();
     let own_wakers = OWN_WAKERS.replace(host.own_wakers());
     let outer = CURRENT.replace(ManuallyDrop::new(Some(host)));
     Entered { outer: ManuallyDrop::into_inner(outer), own_wakers }

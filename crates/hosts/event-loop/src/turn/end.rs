@@ -7,8 +7,8 @@ use std::{
 
 use quadrivium_core::{
     JoinError, LocalWaker,
-    host::{HostedTask, Joined, contain, run_destructors},
-    inspect::{self, RunningTask},
+    host::{self, HostedTask, Joined, ObservedStep, contain, run_destructors},
+    inspect::{self, RunningTask, Style},
 };
 
 use super::{Loop, LoopState, deadline::arm};
@@ -18,6 +18,7 @@ impl Loop {
     /// Drops a task that will have no output, and ends it.
     #[inline(never)]
     pub(super) fn fail(&self, key: SlotKey, body: HostedTask, error: JoinError) {
+        let observed = host::observed_step(RunningTask(key.0), body.style());
         // The destructors run first: code that sees that the task has ended may rely on it.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
         let error = match (dropped, error) {
@@ -29,6 +30,7 @@ impl Loop {
             (Ok(()), error) => error,
         };
         self.end(key, Err(error));
+        _ = observed.map(ObservedStep::end_task);
     }
 
     /// Stores the result of a task whose destructors have run, and wakes the task that joins it.
@@ -63,7 +65,14 @@ impl Loop {
     #[cold]
     pub(super) fn drop_output(&self, key: SlotKey, unread: Joined) {
         let (this, chain) = (self.this(), self.chain.get());
-        run_destructors(move || this.run_as_task(key, chain, || this.free(key, unread)));
+        run_destructors(move || {
+            this.run_as_task(key, chain, || {
+                let has_destructors = !matches!(unread, Err(JoinError::Cancelled));
+                let begin = || host::observed_step(RunningTask(key.0), Style::Other);
+                let _observed = has_destructors.then(begin);
+                this.free(key, unread);
+            });
+        });
     }
 
     /// Runs destructors of a task with this loop as their host. The caller may be outside of a run,

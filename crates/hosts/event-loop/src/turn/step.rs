@@ -14,7 +14,7 @@ use std::{
 
 use quadrivium_core::{
     Context, JoinError, Wait,
-    host::HostedTask,
+    host::{self, HostedTask, ObservedStep},
     inspect::{self, RunningTask},
 };
 
@@ -33,9 +33,9 @@ impl Loop {
     /// Resumes each task of this turn once.
     #[inline]
     pub(super) fn resume_tasks(&self) {
-        let resume_tasks = || match self.tracing.get() {
+        let resume_tasks = || match self.tracing.get() || host::is_observed() {
             false => self.resume_until_a_panic::<false>(),
-            true => self.resume_and_trace_until_a_panic(),
+            true => self.resume_and_tell_until_a_panic(),
         };
         while let Err(payload) = catch_unwind(AssertUnwindSafe(resume_tasks)) {
             self.end_after_a_panic(payload);
@@ -55,7 +55,7 @@ impl Loop {
     }
 
     #[inline(never)]
-    fn resume_and_trace_until_a_panic(&self) {
+    fn resume_and_tell_until_a_panic(&self) {
         self.resume_until_a_panic::<true>();
     }
 
@@ -63,8 +63,10 @@ impl Loop {
     /// that the variables of a step fit into registers.
     ///
     /// Between two steps, the state is borrowed once: to put one task back, and to take the next.
+    ///
+    /// `TELLS` is true if there is a trace, or if observers have to be told of the steps.
     #[inline(always)]
-    fn resume_until_a_panic<const TRACING: bool>(&self) {
+    fn resume_until_a_panic<const TELLS: bool>(&self) {
         let mut state = self.state.borrow_mut();
         while let Some(key) = state.ready.take() {
             let Some(body) = state.slots.start_step(key) else {
@@ -74,14 +76,19 @@ impl Loop {
                 continue;
             };
             drop(state);
-            if TRACING {
+            if TELLS {
                 self.note(key.slot(), EventKind::Resumed);
             }
             self.running.set(Some(key));
             inspect::begin_step(RunningTask(key.0));
+            let observed = match TELLS {
+                true => host::observed_step(RunningTask(key.0), body.style()),
+                false => None,
+            };
             match self.resume(key, body) {
                 (body, Some(wait)) => {
-                    if TRACING {
+                    drop(observed);
+                    if TELLS {
                         self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
                     }
                     state = self.state.borrow_mut();
@@ -93,10 +100,11 @@ impl Loop {
                 }
                 (done, None) => {
                     self.end(key, Ok(done));
+                    _ = observed.map(ObservedStep::end_task);
                     state = self.state.borrow_mut();
                 }
             }
-            if TRACING {
+            if TELLS {
                 drop(state);
                 self.after_step();
                 state = self.state.borrow_mut();

@@ -28,10 +28,12 @@ impl ActiveLoop {
             Some(_) => Err(RunError::Nested),
             None => {
                 *active = Some(ManuallyDrop::new(Rc::clone(event_loop)));
-                let host: Rc<dyn Host> = Rc::clone(event_loop) as _;
-                Ok(Self { _entered: host::enter(host), _steps: inspect::steps() })
+                Ok(())
             }
-        })
+        })?;
+        // Entering may make observers, which is code of users. So nothing is borrowed here.
+        let host: Rc<dyn Host> = Rc::clone(event_loop) as _;
+        Ok(Self { _entered: host::enter(host), _steps: inspect::steps() })
     }
 }
 

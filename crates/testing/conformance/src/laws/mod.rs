@@ -10,6 +10,7 @@ mod every_suspension;
 mod cancel;
 mod cancel_from_another_thread;
 mod destructors;
+mod observers;
 mod join;
 mod try_joins;
 mod parts;
@@ -110,6 +111,7 @@ const TOPICS: &[&[Law]] = &[
     panics::LAWS,
     unwinding::LAWS,
     destructors::LAWS,
+    observers::LAWS,
     chains::LAWS,
     clusters::LAWS,
     outcomes::LAWS,
@@ -201,6 +203,7 @@ macro_rules! every_law {
         $crate::panics! {}
         $crate::unwinding! {}
         $crate::destructors! {}
+        $crate::observers! {}
         $crate::chains! {}
         $crate::clusters! {}
         $crate::outcomes! {}
