@@ -16,7 +16,7 @@ use std::{
     sync::atomic::{AtomicPtr, Ordering},
 };
 
-use crate::{patch::Patch, system};
+use crate::{patch_column::Patch, system};
 
 /// A hook: our function under the name of a function of the C library.
 /// [`all_hooks`](crate::all_hooks) returns all of them.
@@ -164,7 +164,7 @@ macro_rules! hooks {
                 /// The hook itself.
                 #[unsafe(no_mangle)]
                 pub unsafe extern "C" fn $symbol($($argument: $type),*) -> $returned {
-                    let is_looked_at = crate::step::is_watched() | crate::patch::is_on();
+                    let is_looked_at = crate::watched::is_watched() | crate::patch::is_on();
                     let function = if is_looked_at { in_step } else { real() };
                     // SAFETY: The caller called the function with these arguments.
                     unsafe { function($($argument),*) }
@@ -177,19 +177,19 @@ macro_rules! hooks {
 /// The value of the column `patch`.
 macro_rules! patch_of {
     () => {
-        crate::patch::Patch::OnlyReported("no crate was seen that waits in it")
+        crate::patch_column::Patch::OnlyReported("no crate was seen that waits in it")
     };
     (suspends($module:ident::$function:ident)) => {
-        crate::patch::Patch::Suspends
+        crate::patch_column::Patch::Suspends
     };
     (offloads($module:ident::$function:ident)) => {
-        crate::patch::Patch::Offloads
+        crate::patch_column::Patch::Offloads
     };
     (marks($module:ident::$function:ident)) => {
-        crate::patch::Patch::OnlyReported("it calls back into the program")
+        crate::patch_column::Patch::OnlyReported("it calls back into the program")
     };
     (only_reports($reason:expr)) => {
-        crate::patch::Patch::OnlyReported($reason)
+        crate::patch_column::Patch::OnlyReported($reason)
     };
 }
 

@@ -26,28 +26,28 @@ fn inside<R>(function: impl FnOnce() -> R) -> Option<R> {
 }
 
 /// A function of the program: the C library calls it with arguments of its own.
-pub(crate) type Callback = *const c_void;
+pub(crate) type ProgramFunction = *const c_void;
 
 /// # Safety
 ///
 /// As for the C function, here and below.
 pub(crate) unsafe fn qsort(
-    real: unsafe extern "C" fn(*mut c_void, size_t, size_t, Callback),
+    real: unsafe extern "C" fn(*mut c_void, size_t, size_t, ProgramFunction),
     base: *mut c_void,
     n: size_t,
     size: size_t,
-    compare: Callback,
+    compare: ProgramFunction,
 ) -> Option<()> {
     // SAFETY: The caller has passed these arguments.
     inside(|| unsafe { real(base, n, size, compare) })
 }
 
 pub(crate) unsafe fn qsort_r(
-    real: unsafe extern "C" fn(*mut c_void, size_t, size_t, Callback, *mut c_void),
+    real: unsafe extern "C" fn(*mut c_void, size_t, size_t, ProgramFunction, *mut c_void),
     base: *mut c_void,
     n: size_t,
     size: size_t,
-    compare: Callback,
+    compare: ProgramFunction,
     argument: *mut c_void,
 ) -> Option<()> {
     // SAFETY: The caller has passed these arguments.
@@ -60,31 +60,31 @@ pub(crate) unsafe fn bsearch(
         *const c_void,
         size_t,
         size_t,
-        Callback,
+        ProgramFunction,
     ) -> *mut c_void,
     key: *const c_void,
     base: *const c_void,
     n: size_t,
     size: size_t,
-    compare: Callback,
+    compare: ProgramFunction,
 ) -> Option<*mut c_void> {
     // SAFETY: The caller has passed these arguments.
     inside(|| unsafe { real(key, base, n, size, compare) })
 }
 
 pub(crate) unsafe fn pthread_once(
-    real: unsafe extern "C" fn(*mut c_void, Callback) -> c_int,
+    real: unsafe extern "C" fn(*mut c_void, ProgramFunction) -> c_int,
     once: *mut c_void,
-    initialise: Callback,
+    initialise: ProgramFunction,
 ) -> Option<c_int> {
     // SAFETY: The caller has passed these arguments.
     inside(|| unsafe { real(once, initialise) })
 }
 
 pub(crate) unsafe fn nftw(
-    real: unsafe extern "C" fn(*const c_char, Callback, c_int, c_int) -> c_int,
+    real: unsafe extern "C" fn(*const c_char, ProgramFunction, c_int, c_int) -> c_int,
     path: *const c_char,
-    callback: Callback,
+    callback: ProgramFunction,
     descriptors: c_int,
     flags: c_int,
 ) -> Option<c_int> {

@@ -12,32 +12,32 @@ use libc::{mode_t, off_t, size_t, ssize_t};
 use rustix::io::fcntl_dupfd_cloexec;
 
 use super::{
-    call::{CResult, Call, Stop, patched},
+    call::{CResult, PatchedCall, Unfinished, patched},
     descriptor::descriptor,
 };
 use crate::system;
 
-type Open = unsafe extern "C" fn(*const c_char, c_int, mode_t) -> c_int;
-type OpenAt = unsafe extern "C" fn(c_int, *const c_char, c_int, mode_t) -> c_int;
-type Path = unsafe extern "C" fn(*const c_char) -> c_int;
-type PathMode = unsafe extern "C" fn(*const c_char, mode_t) -> c_int;
-type TwoPaths = unsafe extern "C" fn(*const c_char, *const c_char) -> c_int;
-type Descriptor = unsafe extern "C" fn(c_int) -> c_int;
-type Flock = unsafe extern "C" fn(c_int, c_int) -> c_int;
-type Truncate = unsafe extern "C" fn(c_int, off_t) -> c_int;
-type ReadAt = unsafe extern "C" fn(c_int, *mut c_void, size_t, off_t) -> ssize_t;
-type WriteAt = unsafe extern "C" fn(c_int, *const c_void, size_t, off_t) -> ssize_t;
+type RealOpen = unsafe extern "C" fn(*const c_char, c_int, mode_t) -> c_int;
+type RealOpenAt = unsafe extern "C" fn(c_int, *const c_char, c_int, mode_t) -> c_int;
+type RealPath = unsafe extern "C" fn(*const c_char) -> c_int;
+type RealPathMode = unsafe extern "C" fn(*const c_char, mode_t) -> c_int;
+type RealTwoPaths = unsafe extern "C" fn(*const c_char, *const c_char) -> c_int;
+type RealDescriptor = unsafe extern "C" fn(c_int) -> c_int;
+type RealFlock = unsafe extern "C" fn(c_int, c_int) -> c_int;
+type RealTruncate = unsafe extern "C" fn(c_int, off_t) -> c_int;
+type RealReadAt = unsafe extern "C" fn(c_int, *mut c_void, size_t, off_t) -> ssize_t;
+type RealWriteAt = unsafe extern "C" fn(c_int, *const c_void, size_t, off_t) -> ssize_t;
 
 /// Makes a call on another thread, and returns what it returned there, or its `errno`.
 pub(super) fn offload<R: CResult + PartialEq + Send + 'static>(
-    call: &Call,
+    call: &PatchedCall,
     work: impl FnOnce() -> R + Send + 'static,
-) -> Result<R, Stop> {
+) -> Result<R, Unfinished> {
     let (returned, errno) = call.offload(move || {
         let returned = work();
         (returned, system::errno())
     })?;
-    if returned == R::FAILED { Err(Stop::Fails(errno)) } else { Ok(returned) }
+    if returned == R::FAILED { Err(Unfinished::Fails(errno)) } else { Ok(returned) }
 }
 
 /// Copies a path. Returns `None` if the pointer is bad.
@@ -48,9 +48,9 @@ unsafe fn path(path: *const c_char) -> Option<CString> {
 }
 
 /// Duplicates a descriptor. The duplicate has the same position and the same locks.
-pub(super) fn duplicate(fd: c_int) -> Result<OwnedFd, Stop> {
-    let fd = descriptor(fd).ok_or(Stop::Real)?;
-    fcntl_dupfd_cloexec(fd, 3).map_err(|_| Stop::Real)
+pub(super) fn duplicate(fd: c_int) -> Result<OwnedFd, Unfinished> {
+    let fd = descriptor(fd).ok_or(Unfinished::Real)?;
+    fcntl_dupfd_cloexec(fd, 3).map_err(|_| Unfinished::Real)
 }
 
 /// Opens a file on another thread. A file that nobody gets is closed.
@@ -61,7 +61,7 @@ fn opened(open: impl FnOnce() -> c_int + Send + 'static) -> Option<c_int> {
             // SAFETY: The call has just opened it.
             fd => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
         })?;
-        opened.map(IntoRawFd::into_raw_fd).map_err(Stop::Fails)
+        opened.map(IntoRawFd::into_raw_fd).map_err(Unfinished::Fails)
     })
 }
 
@@ -69,7 +69,7 @@ fn opened(open: impl FnOnce() -> c_int + Send + 'static) -> Option<c_int> {
 ///
 /// As for the C function, here and below.
 pub(crate) unsafe fn open(
-    real: Open,
+    real: RealOpen,
     at: *const c_char,
     flags: c_int,
     mode: mode_t,
@@ -81,7 +81,7 @@ pub(crate) unsafe fn open(
 }
 
 pub(crate) unsafe fn openat(
-    real: OpenAt,
+    real: RealOpenAt,
     folder: c_int,
     at: *const c_char,
     flags: c_int,
@@ -97,14 +97,14 @@ pub(crate) unsafe fn openat(
     opened(move || unsafe { real(folder, at.as_ptr(), flags, mode) })
 }
 
-pub(crate) unsafe fn on_path(real: Path, at: *const c_char) -> Option<c_int> {
+pub(crate) unsafe fn on_path(real: RealPath, at: *const c_char) -> Option<c_int> {
     // SAFETY: The caller has passed the path.
     let at = unsafe { path(at) }?;
     // SAFETY: The path lives until the call returns.
     patched(|call| offload(call, move || unsafe { real(at.as_ptr()) }))
 }
 
-pub(crate) unsafe fn mkdir(real: PathMode, at: *const c_char, mode: mode_t) -> Option<c_int> {
+pub(crate) unsafe fn mkdir(real: RealPathMode, at: *const c_char, mode: mode_t) -> Option<c_int> {
     // SAFETY: The caller has passed the path.
     let at = unsafe { path(at) }?;
     // SAFETY: The path lives until the call returns.
@@ -112,7 +112,7 @@ pub(crate) unsafe fn mkdir(real: PathMode, at: *const c_char, mode: mode_t) -> O
 }
 
 pub(crate) unsafe fn rename(
-    real: TwoPaths,
+    real: RealTwoPaths,
     from: *const c_char,
     to: *const c_char,
 ) -> Option<c_int> {
@@ -122,7 +122,7 @@ pub(crate) unsafe fn rename(
     patched(|call| offload(call, move || unsafe { real(from.as_ptr(), to.as_ptr()) }))
 }
 
-pub(crate) unsafe fn on_descriptor(real: Descriptor, fd: c_int) -> Option<c_int> {
+pub(crate) unsafe fn on_descriptor(real: RealDescriptor, fd: c_int) -> Option<c_int> {
     patched(|call| {
         let own = duplicate(fd)?;
         // SAFETY: The descriptor is open until the call returns.
@@ -130,7 +130,7 @@ pub(crate) unsafe fn on_descriptor(real: Descriptor, fd: c_int) -> Option<c_int>
     })
 }
 
-pub(crate) unsafe fn ftruncate(real: Truncate, fd: c_int, length: off_t) -> Option<c_int> {
+pub(crate) unsafe fn ftruncate(real: RealTruncate, fd: c_int, length: off_t) -> Option<c_int> {
     patched(|call| {
         let own = duplicate(fd)?;
         // SAFETY: The descriptor is open until the call returns.
@@ -138,7 +138,7 @@ pub(crate) unsafe fn ftruncate(real: Truncate, fd: c_int, length: off_t) -> Opti
     })
 }
 
-pub(crate) unsafe fn flock(real: Flock, fd: c_int, operation: c_int) -> Option<c_int> {
+pub(crate) unsafe fn flock(real: RealFlock, fd: c_int, operation: c_int) -> Option<c_int> {
     if operation & (libc::LOCK_NB | libc::LOCK_UN) != 0 {
         return None;
     }
@@ -148,7 +148,7 @@ pub(crate) unsafe fn flock(real: Flock, fd: c_int, operation: c_int) -> Option<c
             return Ok(0);
         }
         if system::errno() != libc::EWOULDBLOCK {
-            return Err(Stop::Fails(system::errno()));
+            return Err(Unfinished::Fails(system::errno()));
         }
         let own = duplicate(fd)?;
         // SAFETY: The descriptor is open until the call returns.
@@ -158,19 +158,19 @@ pub(crate) unsafe fn flock(real: Flock, fd: c_int, operation: c_int) -> Option<c
 
 /// Reads into memory of the other thread's own, and copies from there.
 pub(super) fn read_elsewhere(
-    call: &Call,
+    call: &PatchedCall,
     fd: c_int,
     buffer: *mut c_void,
     length: usize,
     read: impl FnOnce(c_int, *mut c_void, usize) -> ssize_t + Send + 'static,
-) -> Result<ssize_t, Stop> {
+) -> Result<ssize_t, Unfinished> {
     let own = duplicate(fd)?;
     let (n, errno, bytes) = call.offload(move || {
         let mut bytes = vec![0_u8; length];
         let n = read(own.as_raw_fd(), bytes.as_mut_ptr().cast(), length);
         (n, system::errno(), bytes)
     })?;
-    let Ok(read) = usize::try_from(n) else { return Err(Stop::Fails(errno)) };
+    let Ok(read) = usize::try_from(n) else { return Err(Unfinished::Fails(errno)) };
     // SAFETY: The caller has passed a buffer of this length. The call has read at most so much.
     unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), buffer.cast(), read.min(length)) };
     Ok(n)
@@ -178,12 +178,12 @@ pub(super) fn read_elsewhere(
 
 /// Writes a copy of the bytes on the other thread.
 pub(super) fn write_elsewhere(
-    call: &Call,
+    call: &PatchedCall,
     fd: c_int,
     buffer: *const c_void,
     length: usize,
     write: impl FnOnce(c_int, *const c_void, usize) -> ssize_t + Send + 'static,
-) -> Result<ssize_t, Stop> {
+) -> Result<ssize_t, Unfinished> {
     let own = duplicate(fd)?;
     // SAFETY: The caller has passed a buffer of this length.
     let bytes = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), length) }.to_vec();
@@ -191,7 +191,7 @@ pub(super) fn write_elsewhere(
 }
 
 pub(crate) unsafe fn pread(
-    real: ReadAt,
+    real: RealReadAt,
     fd: c_int,
     buffer: *mut c_void,
     length: size_t,
@@ -216,7 +216,7 @@ pub(crate) unsafe fn pread(
 }
 
 pub(crate) unsafe fn pwrite(
-    real: WriteAt,
+    real: RealWriteAt,
     fd: c_int,
     buffer: *const c_void,
     length: size_t,

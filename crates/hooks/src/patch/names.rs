@@ -7,10 +7,10 @@ use std::{
 
 use libc::addrinfo;
 
-use super::call::{Stop, patched_or};
+use super::call::{Unfinished, patched_or};
 use crate::system;
 
-type GetAddrInfo = unsafe extern "C" fn(
+type RealGetAddrInfo = unsafe extern "C" fn(
     *const c_char,
     *const c_char,
     *const addrinfo,
@@ -18,18 +18,18 @@ type GetAddrInfo = unsafe extern "C" fn(
 ) -> c_int;
 
 /// What a look-up has found. It is freed, unless the caller gets it.
-struct Found(*mut addrinfo);
+struct FoundAddresses(*mut addrinfo);
 
 // SAFETY: The list belongs to this value alone.
-unsafe impl Send for Found {}
+unsafe impl Send for FoundAddresses {}
 
-impl Found {
+impl FoundAddresses {
     fn into_raw(self) -> *mut addrinfo {
         std::mem::ManuallyDrop::new(self).0
     }
 }
 
-impl Drop for Found {
+impl Drop for FoundAddresses {
     fn drop(&mut self) {
         if !self.0.is_null() {
             // SAFETY: The C library has made the list.
@@ -47,7 +47,7 @@ fn numbers(hints: &addrinfo) -> [c_int; 4] {
 ///
 /// As for the C function.
 pub(crate) unsafe fn getaddrinfo(
-    real: GetAddrInfo,
+    real: RealGetAddrInfo,
     node: *const c_char,
     service: *const c_char,
     hints: *const addrinfo,
@@ -61,7 +61,7 @@ pub(crate) unsafe fn getaddrinfo(
     patched_or(libc::EAI_SYSTEM, |call| {
         let (returned, list, errno) = call.offload(move || look_up(real, node, service, hints))?;
         if returned == libc::EAI_SYSTEM {
-            return Err(Stop::Fails(errno));
+            return Err(Unfinished::Fails(errno));
         }
         if returned == 0 {
             // SAFETY: The caller has passed the pointer.
@@ -72,11 +72,11 @@ pub(crate) unsafe fn getaddrinfo(
 }
 
 fn look_up(
-    real: GetAddrInfo,
+    real: RealGetAddrInfo,
     node: Option<CString>,
     service: Option<CString>,
     hints: Option<[c_int; 4]>,
-) -> (c_int, Found, c_int) {
+) -> (c_int, FoundAddresses, c_int) {
     let pointer = |text: &Option<CString>| text.as_ref().map_or(ptr::null(), |it| it.as_ptr());
     // SAFETY: All bytes zero are hints that ask for nothing.
     let mut all: addrinfo = unsafe { std::mem::zeroed() };
@@ -89,5 +89,5 @@ fn look_up(
     // SAFETY: The texts and the hints live until the call returns.
     let returned = unsafe { real(pointer(&node), pointer(&service), hints, &raw mut found) };
     let errno = system::errno();
-    (returned, Found(if returned == 0 { found } else { ptr::null_mut() }), errno)
+    (returned, FoundAddresses(if returned == 0 { found } else { ptr::null_mut() }), errno)
 }

@@ -7,7 +7,7 @@ use quadrivium_core::Interest;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::{
-    call::{Call, Stop, patched},
+    call::{PatchedCall, Unfinished, patched},
     descriptor::result,
 };
 
@@ -25,7 +25,7 @@ fn descriptor_of(child: pid_t) -> Option<OwnedFd> {
 fn wait(
     child: Option<pid_t>,
     options: c_int,
-    look: impl Fn() -> Result<Option<c_int>, Stop>,
+    look: impl Fn() -> Result<Option<c_int>, Unfinished>,
 ) -> Option<c_int> {
     if options & libc::WNOHANG != 0 {
         return None;
@@ -43,7 +43,7 @@ fn wait(
     })
 }
 
-fn wait_for(call: &Call, own: Option<OwnedFd>) -> Result<(), Stop> {
+fn wait_for(call: &PatchedCall, own: Option<OwnedFd>) -> Result<(), Unfinished> {
     match own {
         Some(own) => call.ready(own, Interest::Readable, None).map(drop),
         None => call.sleep(LOOK_AGAIN),
@@ -51,8 +51,8 @@ fn wait_for(call: &Call, own: Option<OwnedFd>) -> Result<(), Stop> {
 }
 
 /// A look that returns zero has found no child that has ended.
-fn found(returned: c_int) -> Result<Option<c_int>, Stop> {
-    let returned = result(returned as isize).map_err(Stop::Fails)?;
+fn found(returned: c_int) -> Result<Option<c_int>, Unfinished> {
+    let returned = result(returned as isize).map_err(Unfinished::Fails)?;
     Ok((returned != 0).then_some(returned as c_int))
 }
 
@@ -109,7 +109,7 @@ pub(crate) unsafe fn waitid(
         let mut found: siginfo_t = unsafe { std::mem::zeroed() };
         // SAFETY: The caller has passed the other arguments.
         let returned = unsafe { real(of, id, &raw mut found, options | libc::WNOHANG) };
-        result(returned as isize).map_err(Stop::Fails)?;
+        result(returned as isize).map_err(Unfinished::Fails)?;
         // SAFETY: The function has filled it. The number is zero if no child has ended.
         if unsafe { found.si_pid() } == 0 {
             return Ok(None);

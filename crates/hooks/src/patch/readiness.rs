@@ -11,8 +11,8 @@ use rustix::{
 };
 
 use super::{
-    call::{Stop, patched},
-    descriptor::{descriptor, result},
+    call::{Unfinished, patched},
+    waits::{descriptor, result},
 };
 use crate::system;
 
@@ -20,20 +20,20 @@ use crate::system;
 struct BadLimit;
 
 /// `None` means: without a limit.
-type Limit = Result<Option<Duration>, BadLimit>;
+type WaitLimit = Result<Option<Duration>, BadLimit>;
 
-fn milliseconds(timeout: c_int) -> Limit {
+fn milliseconds(timeout: c_int) -> WaitLimit {
     Ok(u64::try_from(timeout).ok().map(Duration::from_millis))
 }
 
-fn of_timespec(at: *const timespec) -> Limit {
+fn of_timespec(at: *const timespec) -> WaitLimit {
     if at.is_null() {
         return Ok(None);
     }
     system::read(at).and_then(system::duration).map(Some).ok_or(BadLimit)
 }
 
-fn of_timeval(at: *const timeval) -> Limit {
+fn of_timeval(at: *const timeval) -> WaitLimit {
     if at.is_null() {
         return Ok(None);
     }
@@ -45,7 +45,7 @@ fn of_timeval(at: *const timeval) -> Limit {
 /// Looks with a call that does not wait. While it finds nothing, waits for the descriptor that
 /// `gather` returns.
 fn wait(
-    limit: Limit,
+    limit: WaitLimit,
     look: impl Fn() -> c_int,
     gather: impl Fn() -> Result<OwnedFd, Errno>,
 ) -> Option<c_int> {
@@ -57,7 +57,7 @@ fn wait(
         call.give_way()?;
         let deadline = call.deadline(limit);
         loop {
-            let found = result(look() as isize).map_err(Stop::Fails)?;
+            let found = result(look() as isize).map_err(Unfinished::Fails)?;
             if found != 0 {
                 return Ok(found as c_int);
             }
@@ -69,7 +69,7 @@ fn wait(
                 }
                 // The process has no descriptor left.
                 Err(_) => match call.retry_later(deadline, 0) {
-                    Err(Stop::Fails(_)) => return Ok(0),
+                    Err(Unfinished::Fails(_)) => return Ok(0),
                     other => other?,
                 },
             }
@@ -151,11 +151,11 @@ unsafe fn gather_polled(descriptors: *const pollfd, n: nfds_t) -> Result<OwnedFd
     gathered(all.iter().filter(|it| it.fd >= 0).map(|it| (it.fd, flags(it.events))))
 }
 
-type Select =
+type RealSelect =
     unsafe extern "C" fn(c_int, *mut fd_set, *mut fd_set, *mut fd_set, *mut timeval) -> c_int;
 
 pub(crate) unsafe fn select(
-    real: Select,
+    real: RealSelect,
     n: c_int,
     reads: *mut fd_set,
     writes: *mut fd_set,

@@ -10,7 +10,6 @@
 //! * `FUTEX_WAIT`, with which `parking_lot` waits for a word in its data of the OS thread.
 
 mod table;
-mod parker;
 
 use std::{ffi::c_int, ptr, sync::atomic::AtomicU32, time::Duration};
 
@@ -18,12 +17,14 @@ use libc::{c_long, c_void, pthread_mutex_t, pthread_t, timespec};
 use quadrivium_core::now;
 use quadrivium_green::return_cancelled;
 
-pub(super) use self::parker::learn;
-use self::table::{FutexWait, Waited, wake};
-use super::call::{Call, Stop, patched_or, tell};
+use self::table::{FutexWait, FutexWaited, wake};
+use super::{
+    call::{PatchedCall, Unfinished, patched_or, tell},
+    parker,
+};
 use crate::system;
 
-type System = unsafe extern "C" fn(
+type RealSystemCall = unsafe extern "C" fn(
     c_long,
     *mut c_void,
     *mut c_void,
@@ -42,7 +43,7 @@ const FUTEX_WAIT: &str = "its word may belong to the OS thread, as the words of 
 /// As for the C function, here and below.
 #[allow(clippy::too_many_arguments, reason = "the C function has seven")]
 pub(crate) unsafe fn syscall(
-    real: System,
+    real: RealSystemCall,
     number: c_long,
     first: *mut c_void,
     second: *mut c_void,
@@ -62,7 +63,7 @@ pub(crate) unsafe fn syscall(
             system::restore_errno(libc::ETIMEDOUT);
             Some(-1)
         }
-        WAIT_BITSET if !Call::may_be_patched() => None,
+        WAIT_BITSET if !PatchedCall::may_be_patched() => None,
         WAIT_BITSET if parker::is_parker(first.addr(), value) => {
             tell("std::thread::park", PARK);
             None
@@ -132,12 +133,12 @@ fn wait(
         let deadline = limit.and_then(|limit| now().checked_add(limit));
         let waited = call.perform(FutexWait::new(word, expected, bits, deadline));
         match waited {
-            Ok(Waited::Woken) => Ok(0),
-            Ok(Waited::Changed) => Err(Stop::Fails(libc::EAGAIN)),
-            Ok(Waited::TimedOut) => Err(Stop::Fails(libc::ETIMEDOUT)),
+            Ok(FutexWaited::Woken) => Ok(0),
+            Ok(FutexWaited::Changed) => Err(Unfinished::Fails(libc::EAGAIN)),
+            Ok(FutexWaited::TimedOut) => Err(Unfinished::Fails(libc::ETIMEDOUT)),
             // Std takes any other error for a wake, and waits again.
-            Err(Stop::Cancelled) if limit.is_none() => Err(Stop::LeaveForGood),
-            Err(Stop::Cancelled) => Err(Stop::Fails(libc::ETIMEDOUT)),
+            Err(Unfinished::Cancelled) if limit.is_none() => Err(Unfinished::LeaveForGood),
+            Err(Unfinished::Cancelled) => Err(Unfinished::Fails(libc::ETIMEDOUT)),
             Err(stop) => Err(stop),
         }
     })
@@ -145,7 +146,7 @@ fn wait(
 
 /// A lock without a limit cannot return an error. So after a cancel the stack is left for good.
 fn leave_if_cancelled() {
-    if Call::is_cancelled() {
+    if PatchedCall::is_cancelled() {
         return_cancelled(1);
     }
 }
@@ -164,7 +165,7 @@ pub(crate) unsafe fn pthread_mutex_lock(
         loop {
             match try_lock() {
                 libc::EBUSY => match call.sleep(RETRY_DELAY) {
-                    Err(Stop::Cancelled) => return Err(Stop::LeaveForGood),
+                    Err(Unfinished::Cancelled) => return Err(Unfinished::LeaveForGood),
                     other => other?,
                 },
                 // The error of a mutex that its own thread has, for example.

@@ -20,17 +20,17 @@ use quadrivium_core::{
     inspect::{LeafKind, ObjectNumber, note},
 };
 
-struct Waiter {
+struct FutexWaiter {
     address: usize,
     id: u64,
     bits: u32,
     waker: Waker,
 }
 
-type Bucket = Mutex<VecDeque<Waiter>>;
+type FutexBucket = Mutex<VecDeque<FutexWaiter>>;
 
 const BUCKETS: usize = 64;
-static TABLE: [Bucket; BUCKETS] = [const { Mutex::new(VecDeque::new()) }; BUCKETS];
+static TABLE: [FutexBucket; BUCKETS] = [const { Mutex::new(VecDeque::new()) }; BUCKETS];
 static WAITERS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
@@ -39,12 +39,12 @@ thread_local! {
 }
 
 /// A bucket, while this thread has it.
-struct Locked {
-    waiters: MutexGuard<'static, VecDeque<Waiter>>,
+struct LockedBucket {
+    waiters: MutexGuard<'static, VecDeque<FutexWaiter>>,
     was_in_table: bool,
 }
 
-impl Locked {
+impl LockedBucket {
     fn of(address: usize) -> Self {
         let was_in_table = IN_TABLE.replace(true);
         // A futex is a word, so its address is a multiple of four.
@@ -60,7 +60,7 @@ impl Locked {
         IN_TABLE.set(was_in_table);
     }
 
-    fn remove(&mut self, id: u64) -> Option<Waiter> {
+    fn remove(&mut self, id: u64) -> Option<FutexWaiter> {
         let place = self.waiters.iter().position(|it| it.id == id)?;
         WAITERS.fetch_sub(1, Ordering::SeqCst);
         self.waiters.remove(place)
@@ -78,8 +78,8 @@ pub(super) fn wake(address: usize, most: u32, bits: u32) -> u32 {
     }
     let mut woken = 0;
     while woken < most {
-        let mut bucket = Locked::of(address);
-        let is_next = |it: &Waiter| it.address == address && it.bits & bits != 0;
+        let mut bucket = LockedBucket::of(address);
+        let is_next = |it: &FutexWaiter| it.address == address && it.bits & bits != 0;
         let next = bucket.waiters.iter().find(|it| is_next(it)).map(|it| it.id);
         let waiter = next.and_then(|id| bucket.remove(id));
         bucket.end();
@@ -93,7 +93,7 @@ pub(super) fn wake(address: usize, most: u32, bits: u32) -> u32 {
 
 /// The way in which a wait has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Waited {
+pub(super) enum FutexWaited {
     Woken,
     /// The word has another value already.
     Changed,
@@ -128,13 +128,13 @@ impl FutexWait {
     fn enqueue(&mut self, waker: Waker) -> bool {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let mut bucket = Locked::of(self.address());
+        let mut bucket = LockedBucket::of(self.address());
         WAITERS.fetch_add(1, Ordering::SeqCst);
         fence(Ordering::SeqCst);
         let waits = self.word.load(Ordering::SeqCst) == self.expected;
         let refused = if waits {
             let (address, bits) = (self.address(), self.bits);
-            bucket.waiters.push_back(Waiter { address, id, bits, waker });
+            bucket.waiters.push_back(FutexWaiter { address, id, bits, waker });
             self.id = Some(id);
             None
         } else {
@@ -147,14 +147,14 @@ impl FutexWait {
     }
 
     /// Returns the end of the wait, or puts a new waker into the table.
-    fn look(&mut self, id: u64, cx: &Context<'_>) -> Option<Waited> {
+    fn look(&mut self, id: u64, cx: &Context<'_>) -> Option<FutexWaited> {
         let new = cx.waker().clone();
         let is_late = self.deadline.is_some_and(|deadline| cx.has_come(deadline));
-        let mut bucket = Locked::of(self.address());
+        let mut bucket = LockedBucket::of(self.address());
         let (waited, _former) = match bucket.waiters.iter_mut().find(|it| it.id == id) {
-            None => (Some(Waited::Woken), Some(new)),
+            None => (Some(FutexWaited::Woken), Some(new)),
             Some(_) if is_late => {
-                (Some(Waited::TimedOut), bucket.remove(id).map(|waiter| waiter.waker))
+                (Some(FutexWaited::TimedOut), bucket.remove(id).map(|waiter| waiter.waker))
             }
             Some(waiter) => (None, Some(std::mem::replace(&mut waiter.waker, new))),
         };
@@ -164,9 +164,9 @@ impl FutexWait {
 }
 
 impl Task for FutexWait {
-    type Output = Waited;
+    type Output = FutexWaited;
 
-    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Waited> {
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<FutexWaited> {
         match self.id {
             Some(id) => {
                 if let Some(waited) = self.look(id, cx) {
@@ -178,7 +178,7 @@ impl Task for FutexWait {
             None => {
                 if !self.enqueue(cx.waker().clone()) {
                     self.bits = 0;
-                    return Step::Done(Waited::Changed);
+                    return Step::Done(FutexWaited::Changed);
                 }
             }
         }
@@ -190,7 +190,7 @@ impl Task for FutexWait {
 impl Drop for FutexWait {
     fn drop(&mut self) {
         let Some(id) = self.id else { return };
-        let mut bucket = Locked::of(self.address());
+        let mut bucket = LockedBucket::of(self.address());
         let waiter = bucket.remove(id);
         bucket.end();
         // It was woken, and does not use the wake.

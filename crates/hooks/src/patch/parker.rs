@@ -25,7 +25,7 @@ pub(super) fn is_parker(address: usize, expected: u32) -> bool {
 
 /// Finds the address of this OS thread's word: parks for a moment, and looks where the hook is
 /// called.
-pub(in crate::patch) fn learn() {
+pub(super) fn learn() {
     if WORD.get() != 0 {
         return;
     }
