@@ -45,12 +45,14 @@ compile_error!(
 );
 
 // In reading order.
+mod patch_column;
 #[allow(unsafe_code)]
 mod hook;
 #[allow(unsafe_code)]
 mod list;
 mod when;
 mod system_call;
+mod watched;
 mod step;
 #[allow(unsafe_code)]
 mod system;
@@ -74,7 +76,8 @@ pub use call_report::CallReport;
 pub use dispatch::see_direct_calls;
 pub use hook::Hook;
 pub use list::all_hooks;
-pub use patch::{Patch, Patched, patch, patch_all, patched};
+pub use patch::{Patched, patch, patch_all, patched};
+pub use patch_column::Patch;
 pub use probes::{Probed, Reached, probe};
 pub use stack_frame::StackFrame;
 pub use watch::{LIMIT, MustNotBlock, Reported, must_not_block, report, to_stderr};
