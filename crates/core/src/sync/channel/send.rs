@@ -131,6 +131,7 @@ impl<T> Waiter for Send<T> {
             if !state.sending.is_first(&self.place) || !state.has_room() {
                 return None;
             }
+            shared.object.leaves(&self.place);
             state.sending.leave(&mut self.place, deferred);
             shared.object.end(Side::Sending).is_used();
             state.put(self.value.take().expect(HAS_VALUE), deferred);
@@ -147,6 +148,7 @@ impl<T> Waiter for Send<T> {
         update_with(waker, sender.shared.state.borrow_mut(), |state, deferred| {
             state.sending.wait(&mut self.place, deferred);
         });
+        sender.shared.object.waits_in(&self.place);
         sender.shared.object.number()
     }
 }
@@ -176,6 +178,7 @@ impl<T> Send<T> {
     fn refuse(&mut self) -> SendError<T> {
         if let Some(sender) = self.sender.take() {
             update(sender.shared.state.borrow_mut(), |state, deferred| {
+                sender.shared.object.leaves(&self.place);
                 state.sending.leave(&mut self.place, deferred)
             });
         }
@@ -188,6 +191,7 @@ impl<T> Send<T> {
         if !self.place.has_waited() {
             return;
         }
+        sender.shared.object.leaves(&self.place);
         update(sender.shared.state.borrow_mut(), |state, deferred| {
             state.sending.leave(&mut self.place, deferred);
             state.notify_next_send(deferred);
