@@ -196,7 +196,7 @@ impl ObjectRecord {
             kind: Cell::new(kind),
             made_at: Cell::new(made_at),
             name: RefCell::default(),
-            ends: [End::NEW, End::NEW],
+            ends: [End::new(), End::new()],
             takers: Takers::default(),
             places: Places::default(),
         }
@@ -289,7 +289,9 @@ impl ObjectRecord {
 }
 
 impl End {
-    const NEW: Self = Self { count: Cell::new(0), last_used_by: Cell::new(TaskThen::NONE) };
+    fn new() -> Self {
+        Self { count: Cell::new(0), last_used_by: Cell::new(TaskThen::NONE) }
+    }
 
     /// Returns the number of ends of this kind. A leaf counts as an end until it is done.
     #[inline]
