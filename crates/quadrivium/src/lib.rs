@@ -134,8 +134,8 @@ pub use quadrivium_may as may;
 pub mod event_loop {
     pub use quadrivium_core::remote_task::Attached;
     pub use quadrivium_event_loop::{
-        Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, RunError, Schedule, Spawner,
-        Stopper, Trace, Turned, trace,
+        Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, Report, RunError, Schedule,
+        Spawner, Stopper, Trace, Turned, trace,
     };
 }
 

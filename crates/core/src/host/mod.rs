@@ -14,9 +14,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+<<<<<<< HEAD
 use crate::{
     Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold, task_values::visible,
 };
+=======
+use crate::{Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold, inspect};
+>>>>>>> h-reports
 
 mod hosted;
 mod label;
@@ -339,6 +343,7 @@ impl Context<'_> {
     /// thread can wake it, such as another task. If no task on this thread can run, the deadlock is
     /// certain, and the host reports it.
     pub fn local_waker(&self) -> LocalWaker {
+        inspect::count_local_waker();
         self.copy_own_waker().unwrap_or_else(|| self.copy_foreign_waker())
     }
 

@@ -88,6 +88,9 @@ mod happy_eyeballs;
 
 // Errors, and calls of the loop from inside.
 mod deadlock;
+mod join_cycles;
+mod suspected_cycles;
+mod unread_panics;
 mod random_operations;
 mod reentrancy;
 mod thread_locals;
@@ -170,6 +173,9 @@ const TOPICS: &[&[Law]] = &[
     host_names::LAWS,
     happy_eyeballs::LAWS,
     deadlock::LAWS,
+    join_cycles::LAWS,
+    suspected_cycles::LAWS,
+    unread_panics::LAWS,
     random_operations::LAWS,
     reentrancy::LAWS,
     thread_locals::LAWS,
@@ -263,6 +269,9 @@ macro_rules! every_law {
         $crate::host_names! {}
         $crate::happy_eyeballs! {}
         $crate::deadlock! {}
+        $crate::join_cycles! {}
+        $crate::suspected_cycles! {}
+        $crate::unread_panics! {}
         $crate::random_operations! {}
         $crate::reentrancy! {}
         $crate::thread_locals! {}

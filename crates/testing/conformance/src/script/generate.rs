@@ -12,21 +12,36 @@ use super::{Instruction, Script};
 /// A function makes them from a seed. Rejected: a strategy for each part of a script. A strategy
 /// keeps the data for shrinking its value, and that takes longer than playing the script.
 pub fn scripts(depth: u32) -> impl Strategy<Value = Script> {
-    any::<u64>().prop_map(move |seed| Maker(Rand32::new(seed)).script(depth + 1, 2..12))
+    made_by(depth, 15)
+}
+
+/// Returns random scripts in which most instructions move guards, permits and leaves that were
+/// begun, between tasks and through a channel.
+pub fn moving_scripts(depth: u32) -> impl Strategy<Value = Script> {
+    made_by(depth, 55)
+}
+
+fn made_by(depth: u32, moves: u8) -> impl Strategy<Value = Script> {
+    any::<u64>()
+        .prop_map(move |seed| Maker { random: Rand32::new(seed), moves }.script(depth + 1, 2..12))
 }
 
 /// Makes scripts from random numbers.
-struct Maker(Rand32);
+struct Maker {
+    random: Rand32,
+    /// The percentage of instructions that move things.
+    moves: u8,
+}
 
 impl Maker {
     fn below(&mut self, n: u8) -> u8 {
-        self.0.rand_range(0..n.into()) as u8
+        self.random.rand_range(0..n.into()) as u8
     }
 
     /// Makes a script with this many levels of scripts in it.
     fn script(&mut self, levels: u32, length: Range<u32>) -> Script {
         let part = self.below(8);
-        let length = self.0.rand_range(length);
+        let length = self.random.rand_range(length);
         let instructions = (0..length).map(|_| match levels {
             0 => self.instruction(),
             _ => self.containing(levels - 1),
@@ -36,6 +51,9 @@ impl Maker {
 
     /// Makes an instruction that contains no script.
     fn instruction(&mut self) -> Instruction {
+        if self.below(100) < self.moves {
+            return self.moving();
+        }
         match self.below(57) {
             0..8 => Instruction::Turn,
             8..14 => Instruction::Sleep(self.below(6)),
@@ -54,6 +72,19 @@ impl Maker {
             54 => Instruction::CloseWrite(self.below(2)),
             55 => Instruction::Fail,
             _ => Instruction::Panic,
+        }
+    }
+
+    /// Makes an instruction that uses the list of things.
+    fn moving(&mut self) -> Instruction {
+        match self.below(24) {
+            0..5 => Instruction::Lock(self.below(3)),
+            5..8 => Instruction::Acquire(self.below(2)),
+            8..12 => Instruction::Begin(self.below(24)),
+            12..15 => Instruction::Finish(self.below(6)),
+            15..20 => Instruction::Release(self.below(6)),
+            20..22 => Instruction::Give(self.below(6)),
+            _ => Instruction::Take,
         }
     }
 

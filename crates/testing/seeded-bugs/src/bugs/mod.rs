@@ -7,6 +7,7 @@ mod event_loop;
 mod ends;
 mod timers;
 mod trace;
+mod reports;
 mod other_threads;
 mod sockets;
 mod streams;
@@ -44,6 +45,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         ends::BUGS,
         timers::BUGS,
         trace::BUGS,
+        reports::BUGS,
         other_threads::BUGS,
         sockets::BUGS,
         streams::BUGS,
