@@ -14,13 +14,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-<<<<<<< HEAD
 use crate::{
-    Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold, task_values::visible,
+    Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold, inspect,
+    task_values::visible,
 };
-=======
-use crate::{Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold, inspect};
->>>>>>> h-reports
 
 mod hosted;
 mod label;

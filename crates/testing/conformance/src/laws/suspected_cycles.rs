@@ -39,11 +39,11 @@ laws! { ($) suspected_cycles:
     a_place_that_was_left_stalls_no_task on VirtualClock OwnClock;
     /// A cycle is reported after the time that was asked for, and not before.
     the_time_can_be_set on VirtualClock OwnClock;
-    /// A cycle is not reported if one of its waits has a deadline.
+    /// A cycle of locks is not reported if one of its waits has a deadline.
     a_deadline_prevents_a_report on VirtualClock OwnClock;
-    /// A cycle is not reported if one of its waits is a race.
+    /// A cycle of locks is not reported if one of its waits is a race.
     a_race_prevents_a_report on VirtualClock OwnClock;
-    /// A cycle is not reported if one of its tasks has a canceller.
+    /// Tasks that wait for locks are not reported if one of them has a canceller.
     a_canceller_prevents_a_report on VirtualClock OwnClock;
     /// A cycle that ends in time is not reported.
     a_cycle_that_ends_in_time_is_not_reported on VirtualClock OwnClock;
