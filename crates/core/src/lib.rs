@@ -48,6 +48,7 @@ mod foreign_waits;
 mod join_handle;
 mod join_error;
 mod canceller;
+mod current_step;
 pub mod fairness;
 pub mod sync;
 mod combinators;

@@ -2,7 +2,12 @@
 
 use std::{cell::RefCell, time::Duration};
 
-use crate::{hook::Hook, step::Inspector, walk::Addresses, when::WaitsFor};
+use crate::{
+    hook::Hook,
+    step::{self, Inspector},
+    walk::Addresses,
+    when::WaitsFor,
+};
 
 /// The number of calls that are kept for the end of a step.
 const MOST: usize = 32;
@@ -14,6 +19,8 @@ pub(crate) struct CallNote {
     pub(crate) waits_for: WaitsFor,
     /// The time that it took, if that was measured.
     pub(crate) took: Option<Duration>,
+    /// The system call was made without the C library.
+    pub(crate) is_direct: bool,
     pub(crate) addresses: Addresses,
 }
 
@@ -43,6 +50,12 @@ impl CallNotes {
         self.noted.borrow().is_empty()
     }
 
+    /// Returns whether calls without the C library are noted, too. That is for tests: a signal for
+    /// each of them makes a program slow.
+    pub(crate) fn sees_direct_calls(&self) -> bool {
+        matches!(self.rule, Rule::Any)
+    }
+
     /// Returns the calls that were noted since the last time.
     pub(crate) fn take(&self) -> Vec<CallNote> {
         // The vector keeps its memory for the next step.
@@ -52,13 +65,17 @@ impl CallNotes {
     /// Notes a call, unless a signal handler makes it. The interrupted code is not the reason for
     /// that call.
     fn note(&self, hook: &'static Hook, waits_for: WaitsFor, took: Option<Duration>) {
-        let addresses = Addresses::of_caller();
+        let is_direct = step::is_direct();
+        let addresses = match is_direct {
+            true => Addresses::of_interrupted_code(),
+            false => Addresses::of_caller(),
+        };
         if addresses.in_signal_handler {
             return;
         }
         let mut noted = self.noted.borrow_mut();
         if noted.len() < MOST {
-            noted.push(CallNote { hook, waits_for, took, addresses });
+            noted.push(CallNote { hook, waits_for, took, is_direct, addresses });
         }
     }
 }

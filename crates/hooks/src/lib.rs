@@ -16,7 +16,9 @@
 //!
 //! * Calls inside the C library, such as the read of a `FILE`.
 //! * Crates that make system calls without the C library, such as `rustix` with its default
-//!   settings.
+//!   settings. [`must_not_block`] sees them where the kernel offers Syscall User Dispatch: on
+//!   x86-64, since Linux 5.11. [`see_direct_calls`] returns whether it does. [`report`] does not
+//!   see them.
 //! * Computations, and memory that has to be read from a disk.
 //!
 //! # Requirements
@@ -50,6 +52,7 @@ mod hook;
 mod list;
 mod when;
 mod watched;
+mod system_call;
 mod step;
 #[allow(unsafe_code)]
 mod system;
@@ -57,6 +60,9 @@ mod system;
 mod start;
 #[allow(unsafe_code)]
 mod walk;
+#[cfg_attr(not(target_arch = "x86_64"), path = "no_dispatch.rs")]
+#[cfg_attr(target_arch = "x86_64", allow(unsafe_code))]
+mod dispatch;
 mod call_note;
 mod stack_frame;
 mod function_name;
@@ -67,6 +73,7 @@ mod patch;
 mod probes;
 
 pub use call_report::CallReport;
+pub use dispatch::see_direct_calls;
 pub use hook::Hook;
 pub use list::all_hooks;
 pub use patch::{Patched, patch, patch_all, patched};

@@ -192,7 +192,7 @@ impl ObjectRecord {
             kind: Cell::new(kind),
             made_at: Cell::new(made_at),
             name: RefCell::default(),
-            ends: [End::NEW, End::NEW],
+            ends: [End::new(), End::new()],
             takers: Takers::default(),
         }
     }
@@ -257,7 +257,9 @@ impl ObjectRecord {
 }
 
 impl End {
-    const NEW: Self = Self { count: Cell::new(0), last_used_by: Cell::new(TaskThen::NONE) };
+    fn new() -> Self {
+        Self { count: Cell::new(0), last_used_by: Cell::new(TaskThen::NONE) }
+    }
 
     /// Returns the number of ends of this kind. A leaf counts as an end until it is done.
     #[inline]

@@ -37,3 +37,8 @@ pub fn all_hooks() -> impl Iterator<Item = &'static Hook> {
     .flatten()
     .copied()
 }
+
+/// Returns the hook of a function.
+pub(crate) fn hook_named(symbol: &str) -> Option<&'static Hook> {
+    all_hooks().find(|hook| hook.symbol() == symbol)
+}

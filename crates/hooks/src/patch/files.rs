@@ -13,7 +13,7 @@ use rustix::io::fcntl_dupfd_cloexec;
 
 use super::{
     call::{CResult, PatchedCall, Unfinished, patched},
-    descriptor::descriptor,
+    waits::descriptor,
 };
 use crate::system;
 

@@ -34,6 +34,7 @@ pub use reported::{LIMIT, Reported, report, to_stderr};
 use crate::{
     call_note::{CallNotes, Rule},
     call_report::CallReport,
+    dispatch::see_direct_calls,
     step::{self, Inspector, StepGuard},
 };
 
@@ -64,6 +65,10 @@ impl Watch {
     }
 
     fn begin_step(self: &Rc<Self>) -> WatchedStep<'_> {
+        if self.notes.sees_direct_calls() {
+            // Without it, the calls through the C library are seen.
+            _ = see_direct_calls();
+        }
         let entered = self.host().map(|host| host::enter(host as _));
         WatchedStep { watch: self, step: Some(step::begin(&self.inspector)), _entered: entered }
     }

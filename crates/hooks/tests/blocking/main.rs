@@ -3,6 +3,7 @@
 mod reports;
 mod allowed;
 mod faults;
+mod direct;
 
 use std::hint::black_box;
 

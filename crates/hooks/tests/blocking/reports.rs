@@ -174,7 +174,7 @@ fn calls_that_took_long_are_reported_with_their_time() {
         let task = report(limit, task, move |call| noted.borrow_mut().push(call));
         EventLoop::new().unwrap().block_on(task).unwrap();
         let [call] = &reports.borrow()[..] else { panic!("one call is long: {reports:?}") };
-        assert_eq!(call.std_function.as_deref(), Some("std::thread::sleep"));
+        assert_eq!(call.function.as_deref(), Some("std::thread::sleep"));
         assert_eq!(call.style, Some(style));
         assert!(call.took.unwrap() >= Duration::from_millis(20));
     }

@@ -1,6 +1,6 @@
 //! The sending end of a channel.
 
-use std::{error::Error, fmt, panic::Location, pin::Pin, rc::Rc};
+use std::{error::Error, fmt, mem::ManuallyDrop, panic::Location, pin::Pin, rc::Rc};
 
 use super::state::Shared;
 use crate::{
@@ -31,7 +31,8 @@ impl<T> Sender<T> {
     /// Until this task is done or dropped it counts as a sender: it keeps the channel open.
     #[track_caller]
     pub fn send(&self, value: T) -> Send<T> {
-        Send { sender: Some(self.clone()), value: Some(value), place: QueuePlace::new() }
+        let sender = ManuallyDrop::new(Some(self.clone()));
+        Send { sender, value: Some(value), place: QueuePlace::new() }
     }
 
     /// Sends a value if there is room. Does not wait.
@@ -94,8 +95,9 @@ impl<T> Drop for Sender<T> {
 /// ```
 #[must_use = "a task is lazy: perform it"]
 pub struct Send<T> {
-    /// `None` when the leaf is done.
-    sender: Option<Sender<T>>,
+    /// `None` when the leaf is done. `Drop` takes it out, so the drop of a leaf that is done is one
+    /// comparison.
+    sender: ManuallyDrop<Option<Sender<T>>>,
     /// `None` when the value is sent.
     value: Option<T>,
     place: QueuePlace,
@@ -138,7 +140,7 @@ impl<T> Waiter for Send<T> {
             state.notify_next_send(deferred);
             Some(Ok(()))
         })?;
-        self.sender = None;
+        drop(self.sender.take());
         Some(sent)
     }
 
@@ -163,8 +165,8 @@ impl<T> Task for Send<T> {
 impl<T> Drop for Send<T> {
     #[inline]
     fn drop(&mut self) {
-        if self.place.has_waited() {
-            self.leave();
+        if let Some(sender) = self.sender.take() {
+            self.leave(sender);
         }
     }
 }
@@ -172,8 +174,10 @@ impl<T> Drop for Send<T> {
 impl<T> Send<T> {
     /// Leaves the queue. Room that was meant for this leaf goes to the next one.
     #[cold]
-    fn leave(&mut self) {
-        let Some(sender) = &self.sender else { return };
+    fn leave(&mut self, sender: Sender<T>) {
+        if !self.place.has_waited() {
+            return;
+        }
         update(sender.shared.state.borrow_mut(), |state, deferred| {
             state.sending.leave(&mut self.place, deferred);
             state.notify_next_send(deferred);
