@@ -164,7 +164,7 @@ macro_rules! hooks {
                 /// The hook itself.
                 #[unsafe(no_mangle)]
                 pub unsafe extern "C" fn $symbol($($argument: $type),*) -> $returned {
-                    let is_looked_at = crate::watched::is_watched() | crate::patch::is_on();
+                    let is_looked_at = crate::watch_flag::is_watched() | crate::patch::is_on();
                     let function = if is_looked_at { in_step } else { real() };
                     // SAFETY: The caller called the function with these arguments.
                     unsafe { function($($argument),*) }

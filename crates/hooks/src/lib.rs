@@ -51,7 +51,7 @@ mod hook;
 #[allow(unsafe_code)]
 mod list;
 mod when;
-mod watched;
+mod watch_flag;
 mod system_call;
 mod step;
 #[allow(unsafe_code)]

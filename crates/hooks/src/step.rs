@@ -17,11 +17,11 @@ use std::{
     time::Duration,
 };
 
-use crate::{hook::Hook, system, watched, when::WaitsFor};
+use crate::{hook::Hook, system, watch_flag, when::WaitsFor};
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use watched::watched_flag;
-pub(crate) use watched::{forget, is_watched, suspend_watch};
+pub(crate) use watch_flag::watched_flag;
+pub(crate) use watch_flag::{forget, is_watched, suspend_watch};
 
 /// Is told of the calls in the steps of a task. It must not allocate or take a lock, because a
 /// hook may be called by an allocator, and in a signal handler.
@@ -52,18 +52,18 @@ pub(crate) struct StepGuard {
 /// Begins a step. It may be inside a step of another task that is watched.
 pub(crate) fn begin(inspector: &Rc<dyn Inspector>) -> StepGuard {
     // A signal handler must not find `INSPECTOR` borrowed.
-    let was_watched = watched::set(false);
+    let was_watched = watch_flag::set(false);
     let outer = INSPECTOR.replace(Some(ManuallyDrop::new(Rc::clone(inspector))));
-    watched::set(true);
+    watch_flag::set(true);
     StepGuard { outer, was_watched }
 }
 
 impl Drop for StepGuard {
     fn drop(&mut self) {
-        watched::set(false);
+        watch_flag::set(false);
         let inspector = INSPECTOR.replace(self.outer.take());
         drop(inspector.map(ManuallyDrop::into_inner));
-        watched::set(self.was_watched);
+        watch_flag::set(self.was_watched);
     }
 }
 

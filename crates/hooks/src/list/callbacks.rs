@@ -48,7 +48,12 @@ hooks! {
         std: [],
     }
 
-    fn nftw(path: *const c_char, callback: ProgramFunction, descriptors: c_int, flags: c_int) -> c_int {
+    fn nftw(
+        path: *const c_char,
+        callback: ProgramFunction,
+        descriptors: c_int,
+        flags: c_int,
+    ) -> c_int {
         blocks: when::never(),
         patch: marks(callbacks::nftw),
         instead: "",

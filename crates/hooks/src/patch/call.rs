@@ -1,4 +1,4 @@
-//! [`PatchedCall`]: a call that a patched green thread makes. It waits for the loop in place of the OS.
+//! [`PatchedCall`]: a call of a patched green thread. It waits for the loop in place of the system.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,7 +20,7 @@ use quadrivium_io::{ready_owned, thread::offload_checked};
 use super::{callbacks, parker};
 use crate::{
     system,
-    watched::{self, Unwatched},
+    watch_flag::{self, Unwatched},
 };
 
 /// A call is tried again after this time, if no event will report that it can go on.
@@ -220,7 +220,7 @@ impl PatchedCall {
 
     fn begin(&self) {
         IN_HOOK.set(true);
-        *self.unwatched.borrow_mut() = Some(watched::suspend_watch());
+        *self.unwatched.borrow_mut() = Some(watch_flag::suspend_watch());
     }
 
     fn end(&self) {
