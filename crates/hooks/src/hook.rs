@@ -153,6 +153,10 @@ macro_rules! hooks {
                 #[inline(never)]
                 unsafe extern "C" fn in_step($($argument: $type),*) -> $returned {
                     crate::hook::patched!((real(), $($argument),*) $($patch($($how)*))?);
+                    if !crate::watch_flag::is_watched() {
+                        // SAFETY: The caller called the function with these arguments.
+                        return unsafe { real()($($argument),*) };
+                    }
                     crate::step::call(
                         &HOOK,
                         || $blocks,

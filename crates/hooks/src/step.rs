@@ -76,10 +76,6 @@ pub(crate) fn call<R>(
     waits_for: impl FnOnce() -> Option<WaitsFor>,
     real: impl FnOnce() -> R,
 ) -> R {
-    // The hook looks at the call only because green threads are patched.
-    if !is_watched() {
-        return real();
-    }
     let _unwatched = suspend_watch();
     // The message of a panic, and the files that its backtrace needs.
     if thread::panicking() {
