@@ -21,7 +21,7 @@ use crate::{hook::Hook, system, watch_flag, when::WaitsFor};
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) use watch_flag::watched_flag;
-pub(crate) use watch_flag::{forget, is_watched, suspend_watch};
+pub(crate) use watch_flag::{forget, suspend_watch};
 
 /// Is told of the calls in the steps of a task. It must not allocate or take a lock, because a
 /// hook may be called by an allocator, and in a signal handler.
