@@ -14,6 +14,7 @@ mod channels;
 mod notify;
 mod sync;
 mod combinators;
+mod scopes;
 mod offload;
 mod processes;
 mod callback;
@@ -50,6 +51,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         notify::BUGS,
         sync::BUGS,
         combinators::BUGS,
+        scopes::BUGS,
         offload::BUGS,
         processes::BUGS,
         callback::BUGS,
