@@ -225,6 +225,12 @@ impl QueuePlace {
         Self { number: None, line: Location::caller() }
     }
 
+    /// Returns the number of the place, if the leaf has waited.
+    #[inline]
+    pub(crate) fn number(&self) -> Option<NonZeroU64> {
+        self.number
+    }
+
     /// Returns the line that made the leaf.
     #[inline]
     pub fn line(&self) -> &'static Location<'static> {

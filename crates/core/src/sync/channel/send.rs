@@ -131,6 +131,7 @@ impl<T> Waiter for Send<T> {
                 return None;
             }
             let value = self.value.take().expect("a leaf that is not done has its value");
+            shared.object.leaves(&self.place);
             state.sending.leave(&mut self.place, deferred);
             if is_closed {
                 return Some(Err(SendError(value)));
@@ -150,6 +151,7 @@ impl<T> Waiter for Send<T> {
         update_with(waker, sender.shared.state.borrow_mut(), |state, deferred| {
             state.sending.wait(&mut self.place, deferred);
         });
+        sender.shared.object.waits_in(&self.place);
         sender.shared.object.number()
     }
 }
@@ -178,6 +180,7 @@ impl<T> Send<T> {
         if !self.place.has_waited() {
             return;
         }
+        sender.shared.object.leaves(&self.place);
         update(sender.shared.state.borrow_mut(), |state, deferred| {
             state.sending.leave(&mut self.place, deferred);
             state.notify_next_send(deferred);

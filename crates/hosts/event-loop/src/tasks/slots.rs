@@ -254,6 +254,11 @@ impl TaskSlots {
         &mut self.slots[index as usize]
     }
 
+    /// Returns the key of the task that is in this slot now, if there is such a slot.
+    pub(crate) fn key_at(&self, index: u32) -> Option<SlotKey> {
+        ((index as usize) < self.slots.len()).then(|| self.key(index))
+    }
+
     /// Returns the key of the task that is in this slot now.
     pub(crate) fn key(&self, index: u32) -> SlotKey {
         let generation = self.slots[index as usize].generation;
@@ -284,6 +289,11 @@ impl TaskSlots {
     pub(crate) fn is_live(&self, key: SlotKey) -> bool {
         let slot = self.slots.get(key.slot() as usize);
         slot.is_some_and(|slot| slot.generation == key.generation() && slot.is_live())
+    }
+
+    /// Returns whether the waker of this live task was cloned.
+    pub(crate) fn is_escaped(&self, index: u32) -> bool {
+        self.slots[index as usize].is_escaped
     }
 
     /// Records that the task's waker was cloned.

@@ -25,7 +25,6 @@ use crate::{
         slots::{TaskSlot, TaskStage},
     },
     time::task_timers::TaskTimers,
-    trace::EventKind,
     wake::integer_waker,
 };
 
@@ -33,7 +32,7 @@ impl Loop {
     /// Resumes each task of this turn once.
     #[inline]
     pub(super) fn resume_tasks(&self) {
-        let resume_tasks = || match self.tracing.get() || host::is_observed() {
+        let resume_tasks = || match self.tells.get() || host::is_observed() {
             false => self.resume_until_a_panic::<false>(),
             true => self.resume_and_tell_until_a_panic(),
         };
@@ -48,7 +47,7 @@ impl Loop {
     fn end_after_a_panic(&self, payload: Box<dyn Any + Send>) {
         match (self.running.get(), self.panicked.take()) {
             (Some(key), Some(body)) => self.fail(key, body, JoinError::panicked(payload)),
-            // The panic comes from a trace, or is a fault of the loop.
+            // The panic comes from a trace or a reporter, or is a fault of the loop.
             _ => resume_unwind(payload),
         }
         self.after_step();
@@ -56,6 +55,7 @@ impl Loop {
 
     #[inline(never)]
     fn resume_and_tell_until_a_panic(&self) {
+        self.suspect_when_due();
         self.resume_until_a_panic::<true>();
     }
 
@@ -64,7 +64,8 @@ impl Loop {
     ///
     /// Between two steps, the state is borrowed once: to put one task back, and to take the next.
     ///
-    /// `TELLS` is true if there is a trace, or if observers have to be told of the steps.
+    /// `TELLS` is true if there is a trace, if the loop is watched, or if observers are told of the
+    /// steps.
     #[inline(always)]
     fn resume_until_a_panic<const TELLS: bool>(&self) {
         let mut state = self.state.borrow_mut();
@@ -77,7 +78,7 @@ impl Loop {
             };
             drop(state);
             if TELLS {
-                self.note(key.slot(), EventKind::Resumed);
+                self.record_resume(key);
             }
             self.running.set(Some(key));
             inspect::begin_step(RunningTask(key.0));
@@ -89,7 +90,7 @@ impl Loop {
                 (body, Some(wait)) => {
                     drop(observed);
                     if TELLS {
-                        self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
+                        self.record_suspension(key, &wait);
                     }
                     state = self.state.borrow_mut();
                     if let Some(cancelled) = self.suspend(&mut state, key, body, wait) {
@@ -106,6 +107,7 @@ impl Loop {
             }
             if TELLS {
                 drop(state);
+                self.look_for_a_join_cycle(key);
                 self.after_step();
                 state = self.state.borrow_mut();
             }
@@ -166,11 +168,12 @@ impl Loop {
         arm(timers, slot, index, self.deadline(wait));
     }
 
-    /// Passes the events of a step to the trace. No task is running then.
+    /// Passes the events of a step to the trace, and the reports to the reporter. No task is
+    /// running then.
     #[inline]
     fn after_step(&self) {
         self.running.set(None);
-        self.show_trace();
+        self.tell();
     }
 }
 

@@ -7,6 +7,7 @@ mod event_loop;
 mod ends;
 mod timers;
 mod trace;
+mod reports;
 mod other_threads;
 mod sockets;
 mod streams;
@@ -15,6 +16,7 @@ mod notify;
 mod sync;
 mod combinators;
 mod scopes;
+mod task_values;
 mod offload;
 mod processes;
 mod callback;
@@ -44,6 +46,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         ends::BUGS,
         timers::BUGS,
         trace::BUGS,
+        reports::BUGS,
         other_threads::BUGS,
         sockets::BUGS,
         streams::BUGS,
@@ -52,6 +55,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         sync::BUGS,
         combinators::BUGS,
         scopes::BUGS,
+        task_values::BUGS,
         offload::BUGS,
         processes::BUGS,
         callback::BUGS,
