@@ -22,7 +22,8 @@ mod callback;
 mod future;
 mod generator;
 mod green;
-#[cfg(test)]
+// A release build prints less: it has no reporter unless the program sets one.
+#[cfg(all(test, debug_assertions))]
 mod tests;
 
 /// A handle that a task finds when it needs it.
@@ -30,7 +31,7 @@ type Handle = Rc<RefCell<Option<JoinHandle<()>>>>;
 
 /// The tasks of one style.
 #[derive(Clone, Copy)]
-struct Tasks {
+struct TasksOfStyle {
     /// Takes both forks, eats, and puts them back.
     philosopher: fn(Mutex<()>, Mutex<()>) -> BoxTask<()>,
     /// Waits for the end of another task.
@@ -53,7 +54,7 @@ struct Tasks {
 
 macro_rules! tasks {
     ($style:ident) => {
-        Tasks {
+        TasksOfStyle {
             philosopher: |left, right| {
                 Box::pin($style::philosopher(left, right))
             },
@@ -68,7 +69,7 @@ macro_rules! tasks {
     };
 }
 
-const STYLES: [(&str, Tasks); 4] = [
+const STYLES: [(&str, TasksOfStyle); 4] = [
     ("callback", tasks!(callback)),
     ("generator", tasks!(generator)),
     ("future", tasks!(future)),
@@ -77,7 +78,7 @@ const STYLES: [(&str, Tasks); 4] = [
 
 /// A program: it spawns tasks. The first task is in the first style, the next
 /// one in the next style, and so on.
-type Program = fn(&EventLoop, [Tasks; 4]);
+type Program = fn(&EventLoop, [TasksOfStyle; 4]);
 
 const PROGRAMS: [(&str, Program); 7] = [
     ("philosophers", philosophers),
@@ -90,7 +91,7 @@ const PROGRAMS: [(&str, Program); 7] = [
 ];
 
 /// Each philosopher takes the fork on the left first.
-fn philosophers(event_loop: &EventLoop, styles: [Tasks; 4]) {
+fn philosophers(event_loop: &EventLoop, styles: [TasksOfStyle; 4]) {
     let forks =
         ["fork 1", "fork 2", "fork 3"].map(|name| Mutex::new(()).named(name));
     for (i, name) in ["Plato", "Kant", "Hume"].into_iter().enumerate() {
@@ -101,14 +102,14 @@ fn philosophers(event_loop: &EventLoop, styles: [Tasks; 4]) {
 }
 
 /// A task waits for its own end.
-fn self_join(event_loop: &EventLoop, styles: [Tasks; 4]) {
+fn self_join(event_loop: &EventLoop, styles: [TasksOfStyle; 4]) {
     let own = Handle::default();
     let task = event_loop.spawn((styles[0].joins)(Rc::clone(&own)));
     *own.borrow_mut() = Some(task);
 }
 
 /// Two tasks wait for the end of each other, and a third for one of them.
-fn join_cycle(event_loop: &EventLoop, styles: [Tasks; 4]) {
+fn join_cycle(event_loop: &EventLoop, styles: [TasksOfStyle; 4]) {
     let handles = [(); 3].map(|()| Handle::default());
     for (i, name) in ["first", "second", "third"].into_iter().enumerate() {
         let joined = Rc::clone(&handles[(i + 1) % 2]);
@@ -117,9 +118,9 @@ fn join_cycle(event_loop: &EventLoop, styles: [Tasks; 4]) {
     }
 }
 
-/// A task waits for a second value, and no task sends one. A second task keeps the
-/// sender, and waits for the first one.
-fn recv(event_loop: &EventLoop, styles: [Tasks; 4]) {
+/// A task waits for a second value, and no task sends one. Another task keeps
+/// the sender, and waits for the first one.
+fn recv(event_loop: &EventLoop, styles: [TasksOfStyle; 4]) {
     let (sender, receiver) = channel::unbounded();
     let receives = (styles[0].receives)(receiver.named("jobs"));
     let first = event_loop.spawn_named("worker", receives);
@@ -130,7 +131,7 @@ fn recv(event_loop: &EventLoop, styles: [Tasks; 4]) {
 
 /// A task has a place in the queue of a lock, in a task that it does not
 /// perform any more. So the lock is free, and no task gets it.
-fn futurelock(event_loop: &EventLoop, styles: [Tasks; 4]) {
+fn futurelock(event_loop: &EventLoop, styles: [TasksOfStyle; 4]) {
     let lock = Mutex::new(()).named("database");
     let works = (styles[0].works)(lock.clone());
     drop(event_loop.spawn_named("works", works));
@@ -139,7 +140,7 @@ fn futurelock(event_loop: &EventLoop, styles: [Tasks; 4]) {
 }
 
 /// Four tasks wait for a notification that no task sends.
-fn forgotten_wake(event_loop: &EventLoop, styles: [Tasks; 4]) {
+fn forgotten_wake(event_loop: &EventLoop, styles: [TasksOfStyle; 4]) {
     let notify = Notify::new();
     for style in styles {
         drop(event_loop.spawn((style.is_notified)(notify.clone())));
@@ -147,7 +148,7 @@ fn forgotten_wake(event_loop: &EventLoop, styles: [Tasks; 4]) {
 }
 
 /// A task awaits a future that no code wakes.
-fn foreign_future(event_loop: &EventLoop, styles: [Tasks; 4]) {
+fn foreign_future(event_loop: &EventLoop, styles: [TasksOfStyle; 4]) {
     drop(event_loop.spawn((styles[0].awaits)()));
 }
 
@@ -183,6 +184,7 @@ fn main() -> Result<(), RunError> {
 
 fn run(program: &str, style: &str) -> Result<(), RunError> {
     let mut event_loop = EventLoop::with_virtual_clock().expect(LOOP);
+    event_loop.watch();
     spawn_all(&event_loop, program, style);
     event_loop.run()
 }
@@ -191,6 +193,7 @@ fn run(program: &str, style: &str) -> Result<(), RunError> {
 /// do after a while.
 fn beside_a_heartbeat(program: &str, style: &str) -> String {
     let mut event_loop = EventLoop::with_virtual_clock().expect(LOOP);
+    event_loop.watch();
     spawn_all(&event_loop, program, style);
     let heartbeat = quadrivium::future::future(async {
         let beats = every(Duration::from_secs(1));

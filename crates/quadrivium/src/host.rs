@@ -86,9 +86,8 @@ pub use quadrivium_core::{
     host::{
         DescriptorKey, Entered, Host, Hosted, HostedTask, Joined, Label, NESTED, ObservedStep,
         Observer, Observing, OwnWakers, PartWakers, Reactor, Rotation, SpawnedTasks, TaskId,
-        TaskKey, WokenParts, Wrapper, are_destructors_running, contain, current, enter, hosted,
-        is_observed, label, observe, observe_all_threads, observed_step, reactor, refused,
-        run_destructors,
+        TaskKey, WokenParts, Wrapper, contain, current, enter, hosted, is_observed, label, observe,
+        observe_all_threads, observed_step, reactor, refused, run_destructors,
     },
     inspect::{RunningTask, Style},
     remote_task::{Promise, RemoteHandle},

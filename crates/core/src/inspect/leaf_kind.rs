@@ -52,7 +52,7 @@ pub enum LeafKind {
     Read,
     /// A descriptor that can be written.
     Write,
-    /// A connection that comes to a listener.
+    /// A connection of a listener.
     Accept,
     /// A connection to another socket.
     Connect,
@@ -66,11 +66,17 @@ pub enum LeafKind {
     Signal,
     /// The end of a child process.
     Child,
+    /// The end of all children of a [`Scope`](crate::scope::Scope).
+    JoinScope,
+    /// The next value of a child of a scope.
+    Next,
+    /// The cancel of a scope.
+    Cancelled,
 }
 
 impl LeafKind {
     /// All kinds.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::Outside,
         Self::Sleep,
         Self::Tick,
@@ -99,6 +105,9 @@ impl LeafKind {
         Self::Lookup,
         Self::Signal,
         Self::Child,
+        Self::JoinScope,
+        Self::Next,
+        Self::Cancelled,
     ];
 
     /// Returns whether such a leaf waits for a descriptor.
@@ -149,6 +158,9 @@ impl fmt::Display for LeafKind {
             Self::Lookup => "lookup",
             Self::Signal => "signal",
             Self::Child => "child",
+            Self::JoinScope => "join",
+            Self::Next => "next",
+            Self::Cancelled => "cancelled",
         })
     }
 }

@@ -9,9 +9,12 @@ use std::{
 };
 
 use super::{
-    note::{LAST_OBJECT, RunningTask, TaskThen},
+    note::{RunningTask, TaskThen},
+    object_number::ObjectNumber,
     object_table,
+    places::{KeptPlace, Places},
 };
+use crate::QueuePlace;
 
 /// What kind of object tasks wait for. Its `Display` is what reports call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,34 +40,14 @@ pub enum ObjectKind {
     Notify,
     /// A [`Barrier`](crate::sync::Barrier).
     Barrier,
+    /// A [`Scope`](crate::scope::Scope).
+    Scope,
 }
 
 impl ObjectKind {
     /// Returns whether this is a channel, which has ends.
     pub fn has_ends(self) -> bool {
         matches!(self, Self::Channel | Self::Oneshot | Self::Watch | Self::Broadcast)
-    }
-}
-
-/// The number of an object: no other object of this thread has it at the same time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectNumber(pub(super) u32);
-
-impl ObjectNumber {
-    /// The leaf waits for no object, or for one that has no number.
-    pub const NONE: Self = Self(0);
-
-    /// Returns a number for the note of a leaf that waits for something else than an
-    /// [`Object`]: for a descriptor, with its number; for a task, with its index on its host; for
-    /// the parts of a combinator, with their number.
-    #[inline]
-    pub fn of_index(index: u32) -> Self {
-        Self(if index < LAST_OBJECT { index + 1 } else { 0 })
-    }
-
-    /// Returns the index that was passed to [`of_index`](Self::of_index).
-    pub fn index(self) -> Option<u32> {
-        self.0.checked_sub(1)
     }
 }
 
@@ -94,6 +77,8 @@ pub struct ObjectRecord {
     ends: [End; 2],
     /// For locks and semaphores.
     takers: Takers,
+    /// For objects in whose queues a leaf keeps its place until it goes on. Usually none are kept.
+    places: Places,
 }
 
 /// One kind of end of a channel.
@@ -155,8 +140,6 @@ impl TakenIndex {
 struct Takers {
     first: Cell<Option<Taken>>,
     more: RefCell<MoreTakers>,
-    /// The first place in the queue, while the object is free.
-    next: Cell<Option<Taken>>,
 }
 
 #[derive(Default)]
@@ -212,8 +195,9 @@ impl ObjectRecord {
             kind: Cell::new(kind),
             made_at: Cell::new(made_at),
             name: RefCell::default(),
-            ends: [End::NEW, End::NEW],
+            ends: [End::new(), End::new()],
             takers: Takers::default(),
+            places: Places::default(),
         }
     }
 
@@ -227,6 +211,12 @@ impl ObjectRecord {
             end.last_used_by.set(TaskThen::NONE);
         }
         self.takers.clear();
+        self.places.clear();
+    }
+
+    /// Returns the number of the object.
+    pub fn number(&self) -> ObjectNumber {
+        self.number
     }
 
     /// Returns what kind of object this is.
@@ -261,7 +251,6 @@ impl ObjectRecord {
     /// Records that the running task has taken the object. `line` is the line that made the leaf.
     #[inline]
     pub fn take(&self, line: &'static Location<'static>) -> TakenIndex {
-        self.takers.next.set(None);
         self.takers.add(Taken::now(line))
     }
 
@@ -271,17 +260,25 @@ impl ObjectRecord {
         self.takers.remove(index);
     }
 
-    /// Records which place in the queue is the first, while the object is free. `None` if there is
-    /// no such place, or if the object is not free.
+    /// Records that the running task waits in this place of the object's queue. The leaf keeps the
+    /// place until it goes on or is dropped, and no other leaf goes on before it.
     #[inline]
-    pub(crate) fn is_next(&self, next: Option<Taken>) {
-        self.takers.next.set(next);
+    pub(crate) fn waits_in(&self, place: &QueuePlace) {
+        self.places.add(place.number(), place.line());
     }
 
-    /// Returns the first place in the queue, if the object is free. The task that has made the
-    /// place may take the object. If it does not, no task behind it can.
-    pub fn next_in_queue(&self) -> Option<Taken> {
-        self.takers.next.get()
+    /// Records that the leaf in this place goes on or is dropped, if it has waited.
+    #[inline]
+    pub(crate) fn leaves(&self, place: &QueuePlace) {
+        if let Some(number) = place.number() {
+            self.places.remove(number);
+        }
+    }
+
+    /// Returns the places in the object's queue, in their order, if they are
+    /// [kept](super::keep_places).
+    pub fn places(&self) -> Vec<KeptPlace> {
+        self.places.in_order()
     }
 
     /// Returns the tasks that have taken the object, in no order.
@@ -291,7 +288,9 @@ impl ObjectRecord {
 }
 
 impl End {
-    const NEW: Self = Self { count: Cell::new(0), last_used_by: Cell::new(TaskThen::NONE) };
+    fn new() -> Self {
+        Self { count: Cell::new(0), last_used_by: Cell::new(TaskThen::NONE) }
+    }
 
     /// Returns the number of ends of this kind. A leaf counts as an end until it is done.
     #[inline]
@@ -362,7 +361,6 @@ impl Takers {
 
     fn clear(&self) {
         self.first.set(None);
-        self.next.set(None);
         if !self.more.borrow().entries.is_empty() {
             *self.more.borrow_mut() = MoreTakers::default();
         }
@@ -397,6 +395,7 @@ impl fmt::Display for ObjectKind {
             Self::Semaphore => "semaphore",
             Self::Notify => "notify",
             Self::Barrier => "barrier",
+            Self::Scope => "scope",
         })
     }
 }

@@ -29,9 +29,9 @@ use std::{
 
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
-    inspect::{LeafKind, Object, ObjectKind, ObjectNumber, Taken, TakenIndex},
+    inspect::{LeafKind, Object, ObjectKind, ObjectNumber, TakenIndex},
     sync::{
-        deferred::{Deferred, update, update_with},
+        deferred::{update, update_with},
         wait_queue::{QueuePlace, WaitQueue},
         waiter::{self, Waiter},
     },
@@ -53,17 +53,8 @@ pub struct Mutex<T> {
 struct State<T> {
     /// `None` while it is locked. The guard has it then.
     value: Option<Box<T>>,
-    waiting: WaitQueue<Taken>,
+    waiting: WaitQueue,
     object: Object,
-}
-
-impl<T> State<T> {
-    /// Notifies the first task in the queue that the mutex is free.
-    #[inline]
-    fn notify_next(&mut self, deferred: &mut Deferred) {
-        self.object.is_next(self.waiting.first());
-        self.waiting.notify_at(0, deferred);
-    }
 }
 
 impl<T> Mutex<T> {
@@ -105,6 +96,7 @@ impl<T> Mutex<T> {
         update(self.state.borrow_mut(), |state, deferred| {
             let is_next = state.waiting.is_first(place);
             let value = if is_next { state.value.take()? } else { return None };
+            state.object.leaves(place);
             state.waiting.leave(place, deferred);
             state.object.take(place.line());
             Some(value)
@@ -159,9 +151,7 @@ impl<T> Waiter for Lock<T> {
         let mutex = self.mutex.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, mutex.state.borrow_mut(), |state, deferred| {
             state.waiting.wait(&mut self.place, deferred);
-            if state.value.is_some() {
-                state.object.is_next(state.waiting.first());
-            }
+            state.object.waits_in(&self.place);
             state.object.number()
         })
     }
@@ -180,9 +170,10 @@ impl<T> Drop for Lock<T> {
     fn drop(&mut self) {
         let (Some(mutex), true) = (&self.mutex, self.place.has_waited()) else { return };
         update(mutex.state.borrow_mut(), |state, deferred| {
+            state.object.leaves(&self.place);
             state.waiting.leave(&mut self.place, deferred);
             if state.value.is_some() {
-                state.notify_next(deferred);
+                state.waiting.notify_at(0, deferred);
             }
         });
     }
@@ -216,7 +207,7 @@ impl<T> Drop for MutexGuard<T> {
         update(self.mutex.state.borrow_mut(), |state, deferred| {
             state.value = self.value.take();
             state.object.release(TakenIndex::ONLY);
-            state.notify_next(deferred);
+            state.waiting.notify_at(0, deferred);
         });
     }
 }

@@ -21,7 +21,7 @@ use std::{cell::RefCell, error::Error, fmt, mem, panic::Location, pin::Pin, rc::
 
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
-    inspect::{LeafKind, Object, ObjectKind, ObjectNumber, Taken, TakenIndex},
+    inspect::{LeafKind, Object, ObjectKind, ObjectNumber, TakenIndex},
     sync::{
         deferred::{Deferred, update, update_with},
         wait_queue::{QueuePlace, WaitQueue},
@@ -43,7 +43,7 @@ pub struct Semaphore {
 struct State {
     permits: usize,
     is_closed: bool,
-    waiting: WaitQueue<Taken>,
+    waiting: WaitQueue,
     object: Object,
 }
 
@@ -115,6 +115,7 @@ impl Semaphore {
     fn take(&self, n: usize, place: &mut QueuePlace) -> Option<Result<TakenIndex, Closed>> {
         update(self.state.borrow_mut(), |state, deferred| {
             if state.is_closed {
+                state.object.leaves(place);
                 state.waiting.leave(place, deferred);
                 return Some(Err(Closed));
             }
@@ -124,10 +125,10 @@ impl Semaphore {
                 return None;
             }
             state.permits -= n;
+            state.object.leaves(place);
             state.waiting.leave(place, deferred);
-            let taken = state.object.take(place.line());
             state.notify_next(deferred);
-            Some(Ok(taken))
+            Some(Ok(state.object.take(place.line())))
         })
     }
 
@@ -163,9 +164,7 @@ impl State {
     /// Notifies the first leaf in the queue if any permit is free. The leaf then checks whether
     /// there are enough.
     fn notify_next(&mut self, deferred: &mut Deferred) {
-        let is_free = self.permits > 0;
-        self.object.is_next(self.waiting.first().filter(|_| is_free));
-        if is_free {
+        if self.permits > 0 {
             self.waiting.notify_at(0, deferred);
         }
     }
@@ -220,9 +219,7 @@ impl Waiter for Acquire {
         let semaphore = self.semaphore.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, semaphore.state.borrow_mut(), |state, deferred| {
             state.waiting.wait(&mut self.place, deferred);
-            if state.permits > 0 {
-                state.object.is_next(state.waiting.first());
-            }
+            state.object.waits_in(&self.place);
             state.object.number()
         })
     }
@@ -241,6 +238,7 @@ impl Drop for Acquire {
     fn drop(&mut self) {
         let (Some(semaphore), true) = (&self.semaphore, self.place.has_waited()) else { return };
         update(semaphore.state.borrow_mut(), |state, deferred| {
+            state.object.leaves(&self.place);
             state.waiting.leave(&mut self.place, deferred);
             state.notify_next(deferred);
         });

@@ -7,7 +7,6 @@
 use std::{collections::VecDeque, num::NonZeroU64, panic::Location, task::Waker};
 
 use super::deferred::Deferred;
-use crate::inspect::Taken;
 
 /// A queue of waiting leaves: the first to wait is the first to be *notified* that it may go on.
 ///
@@ -22,16 +21,14 @@ use crate::inspect::Taken;
 /// A notified leaf keeps its place until it goes on or is dropped, so no other leaf overtakes it.
 /// If it is resumed before it may go on, it waits again in the same place. If it is dropped, the
 /// next leaf is notified instead.
-///
-/// `R` is what the queue remembers of each leaf, for reports: nothing, or the task and the line.
 #[derive(Debug)]
-pub(crate) struct WaitQueue<R = ()> {
+pub(crate) struct WaitQueue {
     /// Most queues contain one leaf at most. It takes no allocation.
-    first: Option<QueueEntry<R>>,
+    first: Option<QueueEntry>,
     /// In ascending order of `number`: each new entry gets a larger one. Empty without a `first`.
-    behind: VecDeque<QueueEntry<R>>,
-    /// The number of entries that were ever added.
-    added: u64,
+    behind: VecDeque<QueueEntry>,
+    /// The number of the next entry.
+    next: NonZeroU64,
 }
 
 /// The place of a leaf in a queue, if the leaf has waited there. The leaf keeps it until it goes
@@ -43,47 +40,13 @@ pub struct QueuePlace {
 }
 
 #[derive(Debug)]
-struct QueueEntry<R> {
+struct QueueEntry {
     number: NonZeroU64,
-    remembered: R,
     /// `None` if the leaf was notified that it may go on.
     waker: Option<Waker>,
 }
 
-/// What a queue remembers of a leaf that waits in it.
-pub(crate) trait Remembered {
-    /// Returns what is remembered of a leaf with this place, whose task is running.
-    fn of(place: &QueuePlace) -> Self;
-}
-
-impl Remembered for () {
-    #[inline]
-    fn of(_: &QueuePlace) {}
-}
-
-impl Remembered for Taken {
-    #[inline]
-    fn of(place: &QueuePlace) -> Self {
-        Self::now(place.line)
-    }
-}
-
-impl WaitQueue<Taken> {
-    /// Returns the task and the line of the leaf at the front.
-    #[inline]
-    pub(crate) fn first(&self) -> Option<Taken> {
-        self.first.as_ref().map(|first| first.remembered)
-    }
-}
-
-impl<R> Default for WaitQueue<R> {
-    #[inline]
-    fn default() -> Self {
-        Self { first: None, behind: VecDeque::new(), added: 0 }
-    }
-}
-
-impl<R: Remembered> WaitQueue<R> {
+impl WaitQueue {
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.first.is_none()
@@ -136,13 +99,12 @@ impl<R: Remembered> WaitQueue<R> {
     /// Adds a leaf at the end. Without a waker, it counts as notified.
     #[inline]
     pub(crate) fn push(&mut self, place: &mut QueuePlace, waker: Option<Waker>) {
-        let number = NonZeroU64::MIN.saturating_add(self.added);
-        self.added += 1;
+        let number = self.next;
+        self.next = number.checked_add(1).expect("there are fewer than 2^64 - 1 entries");
         place.number = Some(number);
-        let entry = QueueEntry { number, remembered: R::of(place), waker };
         match self.first {
-            None => self.first = Some(entry),
-            Some(_) => self.push_behind(entry),
+            None => self.first = Some(QueueEntry { number, waker }),
+            Some(_) => self.push_behind(number, waker),
         }
     }
 
@@ -196,7 +158,7 @@ impl<R: Remembered> WaitQueue<R> {
     }
 
     #[inline]
-    fn find(&mut self, place: &QueuePlace) -> Option<&mut QueueEntry<R>> {
+    fn find(&mut self, place: &QueuePlace) -> Option<&mut QueueEntry> {
         let number = place.number?;
         match &self.first {
             Some(first) if first.number == number => self.first.as_mut(),
@@ -207,10 +169,10 @@ impl<R: Remembered> WaitQueue<R> {
 
 /// The parts of these functions for queues with several leaves. They are not inlined, because that
 /// makes the usual case slower.
-impl<R: Remembered> WaitQueue<R> {
+impl WaitQueue {
     #[inline(never)]
-    fn push_behind(&mut self, entry: QueueEntry<R>) {
-        self.behind.push_back(entry);
+    fn push_behind(&mut self, number: NonZeroU64, waker: Option<Waker>) {
+        self.behind.push_back(QueueEntry { number, waker });
     }
 
     #[inline(never)]
@@ -219,24 +181,30 @@ impl<R: Remembered> WaitQueue<R> {
     }
 
     #[inline(never)]
-    fn get_behind(&mut self, index: usize) -> Option<&mut QueueEntry<R>> {
+    fn get_behind(&mut self, index: usize) -> Option<&mut QueueEntry> {
         self.behind.get_mut(index)
     }
 
     #[inline(never)]
-    fn find_behind(&mut self, number: NonZeroU64) -> Option<&mut QueueEntry<R>> {
+    fn find_behind(&mut self, number: NonZeroU64) -> Option<&mut QueueEntry> {
         let index = self.index_behind(number)?;
         self.behind.get_mut(index)
     }
 
     #[inline(never)]
-    fn remove_behind(&mut self, number: NonZeroU64) -> Option<QueueEntry<R>> {
+    fn remove_behind(&mut self, number: NonZeroU64) -> Option<QueueEntry> {
         let index = self.index_behind(number)?;
         self.behind.remove(index)
     }
 
     fn index_behind(&self, number: NonZeroU64) -> Option<usize> {
         self.behind.binary_search_by_key(&number, |entry| entry.number).ok()
+    }
+}
+
+impl Default for WaitQueue {
+    fn default() -> Self {
+        Self { first: None, behind: VecDeque::new(), next: NonZeroU64::MIN }
     }
 }
 
@@ -255,6 +223,12 @@ impl QueuePlace {
     #[inline]
     pub fn new() -> Self {
         Self { number: None, line: Location::caller() }
+    }
+
+    /// Returns the number of the place, if the leaf has waited.
+    #[inline]
+    pub(crate) fn number(&self) -> Option<NonZeroU64> {
+        self.number
     }
 
     /// Returns the line that made the leaf.

@@ -1,8 +1,8 @@
-//! [`Aligned`]: lines of text of which some name a source line. The source lines are in a column.
+//! [`Aligned`]: lines of text. Some of them name source lines, which are in a column.
 
 use std::{fmt, panic::Location};
 
-/// Lines of text of which some name a source line.
+/// Lines of text. Some of them name source lines, which are in a column.
 ///
 /// ```text
 /// task 1 (green), spawned               at src/main.rs:10:16

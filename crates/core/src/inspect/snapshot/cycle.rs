@@ -3,12 +3,13 @@
 use std::{fmt, panic::Location};
 
 use super::{
-    ObjectInfo, TakenInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitedFor, aligned::Aligned,
+    aligned::Aligned,
+    tasks::{ObjectInfo, TakenInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitedFor},
     text::ShortLabel,
 };
 use crate::host::{Label, TaskId};
 
-/// Tasks of which each waits for the next, and the last one for the first.
+/// Tasks that wait for each other: each for the next one, and the last one for the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cycle {
     links: Vec<Link>,
@@ -29,23 +30,23 @@ struct Link {
 /// Why the next task of a cycle keeps a task from going on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct TakenByNext {
-    how: How,
+    how: Obstacle,
     by: TaskRef,
     line: &'static Location<'static>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
+enum Obstacle {
     /// It has taken the lock or the permit.
     Taken,
-    /// It is the next in the queue of the lock, which is free.
-    NextInQueue,
+    /// It has the first place in the queue, and does not resume the leaf that waits there.
+    Stalls,
 }
 
 impl Tasks {
     /// Returns the cycles of waits: a task waits for the end of another one, or for a lock or a
-    /// permit that the other one has taken. If a lock is free, the first task in its queue counts
-    /// as the one that has taken it. Each task is in one cycle at most.
+    /// permit that the other one has taken, or for a queue that the other one stalls. Each task is
+    /// in one cycle at most.
     pub fn cycles(&self) -> Vec<Cycle> {
         let mut search = Search { tasks: self, marks: vec![Mark::New; self.tasks.len()] };
         (0..self.tasks.len()).filter_map(|start| search.from(start)).collect()
@@ -61,7 +62,7 @@ impl Tasks {
         match &wait.object {
             WaitedFor::Task(task) => index(task).into_iter().collect(),
             WaitedFor::Object(object) => {
-                object.takers_or_next().filter_map(|taken| index(&taken.by)).collect()
+                object.takers_or_staller().filter_map(|taken| index(&taken.by)).collect()
             }
             WaitedFor::Nothing | WaitedFor::Descriptor(_) | WaitedFor::Parts(_) => Vec::new(),
         }
@@ -146,17 +147,17 @@ impl Link {
 
 impl ObjectInfo {
     /// Returns the tasks that keep others from taking the object.
-    fn takers_or_next(&self) -> impl Iterator<Item = &TakenInfo> {
-        self.taken.iter().chain(&self.next_in_queue)
+    fn takers_or_staller(&self) -> impl Iterator<Item = &TakenInfo> {
+        self.taken.iter().chain(&self.stalled_by)
     }
 
     /// Returns how this task keeps others from taking the object.
     fn taken_by(&self, task: &Label) -> Option<TakenByNext> {
         let is_by =
             |taken: &&TakenInfo| matches!(&taken.by, TaskRef::Task(id, _) if *id == task.id);
-        let taken = self.takers_or_next().find(is_by)?;
+        let taken = self.takers_or_staller().find(is_by)?;
         let is_taken = self.taken.iter().any(|it| is_by(&it));
-        let how = if is_taken { How::Taken } else { How::NextInQueue };
+        let how = if is_taken { Obstacle::Taken } else { Obstacle::Stalls };
         Some(TakenByNext { how, by: taken.by.clone(), line: taken.line })
     }
 }
@@ -165,7 +166,7 @@ impl Cycle {
     /// Returns how to change the program so that there is no such cycle.
     pub fn remedy(&self) -> &'static str {
         let hows: Vec<_> = self.links.iter().filter_map(|link| link.taken.as_ref()).collect();
-        if hows.iter().any(|taken| taken.how == How::NextInQueue) {
+        if hows.iter().any(|taken| taken.how == Obstacle::Stalls) {
             "drop a task that waits for a lock when you do not perform it any more: it keeps its \
              place in the queue"
         } else if hows.is_empty() {
@@ -205,8 +206,8 @@ impl fmt::Display for Cycle {
 impl fmt::Display for TakenByNext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.how {
-            How::Taken => write!(f, "taken by {}", self.by),
-            How::NextInQueue => write!(f, "next in its queue: {}", self.by),
+            Obstacle::Taken => write!(f, "taken by {}", self.by),
+            Obstacle::Stalls => write!(f, "its queue is stalled by {}", self.by),
         }
     }
 }

@@ -1,11 +1,14 @@
-//! [`Group`]: tasks that wait in the same way. Reports show the first of them, and their number.
+//! [`TaskGroup`]: tasks that wait in the same way. Reports show the first of them, and their number.
 
 use std::{collections::HashMap, fmt};
 
-use super::{TaskInfo, TaskState, Tasks, text::ShortLabel};
+use super::{
+    tasks::{TaskInfo, TaskState, Tasks},
+    text::ShortLabel,
+};
 
 /// Tasks of one style and one name that were spawned on the same line and wait in the same way.
-pub(super) struct Group<'a> {
+pub(super) struct TaskGroup<'a> {
     pub(super) first: &'a TaskInfo,
     last: &'a TaskInfo,
     count: usize,
@@ -13,8 +16,8 @@ pub(super) struct Group<'a> {
 
 impl Tasks {
     /// Returns the groups, in the order of their first tasks.
-    pub(super) fn groups(&self) -> Vec<Group<'_>> {
-        let mut groups: Vec<Group<'_>> = Vec::new();
+    pub(super) fn groups(&self) -> Vec<TaskGroup<'_>> {
+        let mut groups: Vec<TaskGroup<'_>> = Vec::new();
         let mut found: HashMap<_, usize> = HashMap::new();
         for task in &self.tasks {
             let line = match &task.state {
@@ -30,7 +33,7 @@ impl Tasks {
                 }
                 std::collections::hash_map::Entry::Vacant(entry) => {
                     entry.insert(groups.len());
-                    groups.push(Group { first: task, last: task, count: 1 });
+                    groups.push(TaskGroup { first: task, last: task, count: 1 });
                 }
             }
         }
@@ -39,7 +42,7 @@ impl Tasks {
 }
 
 /// The first task, and how many others there are.
-impl fmt::Display for Group<'_> {
+impl fmt::Display for TaskGroup<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         ShortLabel(&self.first.label).fmt(f)?;
         match self.count {

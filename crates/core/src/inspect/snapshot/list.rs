@@ -1,8 +1,12 @@
-//! [`List`]: tasks as a list, with all that is known about the wait of each.
+//! [`TaskList`]: tasks as a list, with all that is known about the wait of each.
 
 use std::fmt;
 
-use super::{TaskState, Tasks, WaitInfo, WaitedFor, aligned::Aligned, groups::Group};
+use super::{
+    aligned::Aligned,
+    groups::TaskGroup,
+    tasks::{TaskState, Tasks, WaitInfo, WaitedFor},
+};
 
 /// The number of entries that are printed unless more are asked for.
 const SHOWN: usize = 100;
@@ -19,12 +23,12 @@ const SHOWN: usize = 100;
 ///
 /// Tasks of one style that were spawned on the same line and wait in the same way share an entry.
 #[derive(Clone, Debug)]
-pub struct List<'a> {
+pub struct TaskList<'a> {
     tasks: &'a Tasks,
     shown: usize,
 }
 
-impl<'a> List<'a> {
+impl<'a> TaskList<'a> {
     pub(super) fn new(tasks: &'a Tasks) -> Self {
         Self { tasks, shown: SHOWN }
     }
@@ -36,7 +40,15 @@ impl<'a> List<'a> {
     }
 }
 
-impl fmt::Display for List<'_> {
+impl Tasks {
+    /// Returns the tasks as a list, with all that is known about the wait of each, and the
+    /// [cycles](Tasks::cycles).
+    pub fn list(&self) -> TaskList<'_> {
+        TaskList::new(self)
+    }
+}
+
+impl fmt::Display for TaskList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let groups = self.tasks.groups();
         let mut lines = Aligned::default();
@@ -50,7 +62,7 @@ impl fmt::Display for List<'_> {
     }
 }
 
-fn write_group(lines: &mut Aligned, group: &Group<'_>) {
+fn write_group(lines: &mut Aligned, group: &TaskGroup<'_>) {
     let task = group.first;
     lines.push(format!("{group} ({}), spawned", task.style), task.label.spawned_at);
     let TaskState::Waiting(wait) = &task.state else {

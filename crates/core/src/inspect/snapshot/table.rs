@@ -1,8 +1,12 @@
-//! [`Table`]: tasks as a table.
+//! [`TaskTable`]: tasks as a table.
 
 use std::fmt;
 
-use super::{TaskState, Tasks, aligned::Aligned, groups::Group};
+use super::{
+    aligned::Aligned,
+    groups::TaskGroup,
+    tasks::{TaskState, Tasks},
+};
 
 /// The number of rows that are printed unless more are asked for.
 const ROWS: usize = 100;
@@ -12,14 +16,14 @@ const ROWS: usize = 100;
 /// Tasks of one style that were spawned on the same line and wait in the same way share a row. It
 /// shows the first of them, and their number.
 #[derive(Clone, Debug)]
-pub struct Table<'a> {
+pub struct TaskTable<'a> {
     tasks: &'a Tasks,
     rows: usize,
 }
 
 const HEADINGS: [&str; 5] = ["task", "style", "waits for", "at", "spawned at"];
 
-impl<'a> Table<'a> {
+impl<'a> TaskTable<'a> {
     pub(super) fn new(tasks: &'a Tasks) -> Self {
         Self { tasks, rows: ROWS }
     }
@@ -31,7 +35,7 @@ impl<'a> Table<'a> {
     }
 }
 
-fn cells(group: &Group<'_>) -> [String; 5] {
+fn cells(group: &TaskGroup<'_>) -> [String; 5] {
     let task = group.first;
     let (wait, line) = match &task.state {
         TaskState::Waiting(wait) => (
@@ -43,7 +47,15 @@ fn cells(group: &Group<'_>) -> [String; 5] {
     [group.to_string(), task.style.to_string(), wait, line, task.label.spawned_at.to_string()]
 }
 
-impl fmt::Display for Table<'_> {
+impl Tasks {
+    /// Returns the tasks as a table, with one row for all tasks that wait in the same way. The
+    /// objects that they wait for follow, and the [cycles](Tasks::cycles).
+    pub fn table(&self) -> TaskTable<'_> {
+        TaskTable::new(self)
+    }
+}
+
+impl fmt::Display for TaskTable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let groups = self.tasks.groups();
         let mut lines = vec![HEADINGS.map(str::to_string)];

@@ -3,7 +3,8 @@
 use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use super::{
-    EndInfo, ObjectInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitInfo, WaitedFor, aligned::Aligned,
+    aligned::Aligned,
+    tasks::{EndInfo, ObjectInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitInfo, WaitedFor},
 };
 use crate::{
     host::Label,
@@ -133,7 +134,7 @@ impl LeafKind {
 
 impl ObjectInfo {
     /// Writes which tasks could end a wait: those that use the ends on this side of a channel, and
-    /// those that have taken the object or are the next to take it.
+    /// those that have taken the object or stall its queue.
     pub(super) fn write_ends_and_takers(
         &self,
         lines: &mut Aligned,
@@ -152,8 +153,8 @@ impl ObjectInfo {
         for taken in &self.taken {
             lines.push(format!("{indent}taken by {}", taken.by), taken.line);
         }
-        if let Some(next) = &self.next_in_queue {
-            lines.push(format!("{indent}next in its queue: {}", next.by), next.line);
+        if let Some(first) = &self.stalled_by {
+            lines.push(format!("{indent}its queue is stalled by {}", first.by), first.line);
         }
     }
 }

@@ -1,8 +1,11 @@
-//! [`Tree`]: tasks as a tree.
+//! [`TaskTree`]: tasks as a tree.
 
 use std::fmt;
 
-use super::{TaskState, Tasks, WaitInfo, text::ShortLabel};
+use super::{
+    tasks::{TaskState, Tasks, WaitInfo},
+    text::ShortLabel,
+};
 
 /// Tasks as a tree. Below each task are the tasks that it waits for. Made by [`Tasks::tree`].
 ///
@@ -13,12 +16,12 @@ use super::{TaskState, Tasks, WaitInfo, text::ShortLabel};
 ///
 /// A task that several others wait for is printed once. Then only its number follows.
 #[derive(Clone, Debug)]
-pub struct Tree<'a> {
+pub struct TaskTree<'a> {
     tasks: &'a Tasks,
 }
 
 /// A task that is still to be printed, and the prefix of its line.
-struct Left {
+struct LeftToPrint {
     task: usize,
     /// For the line of the task.
     prefix: String,
@@ -26,7 +29,7 @@ struct Left {
     below: String,
 }
 
-impl<'a> Tree<'a> {
+impl<'a> TaskTree<'a> {
     pub(super) fn new(tasks: &'a Tasks) -> Self {
         Self { tasks }
     }
@@ -39,7 +42,14 @@ impl<'a> Tree<'a> {
     }
 }
 
-impl fmt::Display for Tree<'_> {
+impl Tasks {
+    /// Returns the tasks as a tree. Below each task are the tasks that it waits for.
+    pub fn tree(&self) -> TaskTree<'_> {
+        TaskTree::new(self)
+    }
+}
+
+impl fmt::Display for TaskTree<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let waits: Vec<_> = self.tasks.tasks.iter().map(|it| self.tasks.waits_for(it)).collect();
         let mut is_printed = vec![false; waits.len()];
@@ -49,8 +59,9 @@ impl fmt::Display for Tree<'_> {
             if is_printed[root] {
                 continue;
             }
-            let mut left = vec![Left { task: root, prefix: String::new(), below: String::new() }];
-            while let Some(Left { task, prefix, below }) = left.pop() {
+            let mut left =
+                vec![LeftToPrint { task: root, prefix: String::new(), below: String::new() }];
+            while let Some(LeftToPrint { task, prefix, below }) = left.pop() {
                 let info = &self.tasks.tasks[task];
                 write!(f, "{start}{prefix}{}", ShortLabel(&info.label))?;
                 start = "\n";
@@ -66,7 +77,7 @@ impl fmt::Display for Tree<'_> {
                 for (i, next) in waits[task].iter().enumerate().rev() {
                     let (branch, rest) =
                         if i == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-                    left.push(Left {
+                    left.push(LeftToPrint {
                         task: *next,
                         prefix: format!("{below}{branch}"),
                         below: format!("{below}{rest}"),

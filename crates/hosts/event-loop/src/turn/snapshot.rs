@@ -8,6 +8,7 @@ use quadrivium_core::inspect::{
     LeafKind, Note, ObjectKind, ObjectNumber, ObjectRecord, RunningTask, Side, Taken, record_of,
     snapshot::{
         EndInfo, ObjectInfo, TakenInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitInfo, WaitedFor,
+        WatchedInfo,
     },
 };
 
@@ -17,19 +18,22 @@ use crate::{
         slot_key::SlotKey,
         slots::{TaskSlots, TaskStage},
     },
-    time::task_timers::TaskTimers,
+    time::{clock::LoopClock, task_timers::TaskTimers},
     wake::integer_waker,
+    watch::Watch,
 };
 
 impl Loop {
     /// Returns what each task does that has not ended.
     pub(crate) fn tasks_snapshot(&self) -> Tasks {
-        let state = self.state.borrow();
+        let (state, watch) = (self.state.borrow(), self.watch.borrow());
         let LoopState { slots, timers, .. } = &*state;
         let mut objects = Objects {
             slots,
             timers,
-            now: self.clock.nanos_now(),
+            clock: &self.clock,
+            watch: watch.as_deref(),
+            now: self.clock.elapsed(),
             event_loop: self.index,
             known: HashMap::new(),
             counts: HashMap::new(),
@@ -37,13 +41,26 @@ impl Loop {
         let tasks = slots.live_in_order().into_iter().map(|slot| objects.task(slot));
         Tasks { tasks: tasks.collect() }
     }
+
+    /// Returns what these tasks do, in the order in which they were spawned.
+    pub(super) fn snapshot_of(&self, slots: &[u32]) -> Tasks {
+        let ids: Vec<_> = {
+            let state = self.state.borrow();
+            slots.iter().map(|slot| state.slots.id(*slot)).collect()
+        };
+        let mut tasks = self.tasks_snapshot();
+        tasks.tasks.retain(|task| ids.contains(&task.label.id));
+        tasks
+    }
 }
 
 /// Makes the records of tasks, and one record for each object, however many tasks wait for it.
 struct Objects<'a> {
     slots: &'a TaskSlots,
     timers: &'a TaskTimers,
-    now: u64,
+    clock: &'a LoopClock,
+    watch: Option<&'a Watch>,
+    now: Duration,
     event_loop: u16,
     known: HashMap<ObjectNumber, Arc<ObjectInfo>>,
     /// The number of objects of each kind so far.
@@ -62,7 +79,24 @@ impl Objects<'_> {
             }
         };
         let (label, style) = (self.slots.label(slot), self.slots.style(slot));
-        TaskInfo { label, style, state }
+        let watched = self.watched(slot, &state);
+        TaskInfo { label, style, state, watched }
+    }
+
+    /// Returns what is known about a task only while the loop is watched.
+    fn watched(&self, slot: u32, state: &TaskState) -> Option<WatchedInfo> {
+        let task = self.watch?.get(slot, self.slots.id(slot))?;
+        let since = match state {
+            TaskState::Waiting(_) => task.wait.since,
+            TaskState::Ready | TaskState::Running => task.step_began,
+        };
+        Some(WatchedInfo {
+            since: self.now.saturating_sub(since),
+            steps: task.steps,
+            longest_step: task.longest_step,
+            parent: task.parent.map(|key| self.task_ref(RunningTask(key.0))),
+            since_its_spawn: task.since_its_spawn,
+        })
     }
 
     fn wait(&mut self, slot: u32, note: Note) -> WaitInfo {
@@ -78,7 +112,8 @@ impl Objects<'_> {
             kind: note.kind(),
             line: note.line(),
             object: object.unwrap_or(WaitedFor::Nothing),
-            deadline: deadline.map(|at| Duration::from_nanos(at.saturating_sub(self.now))),
+            deadline: deadline
+                .map(|at| Duration::from_nanos(at.saturating_sub(self.clock.nanos_now()))),
             is_one_of_several: note.is_one_of_several(),
         }
     }
@@ -111,17 +146,31 @@ impl Objects<'_> {
             by: taken.by().map_or(TaskRef::NoTask, |task| self.task_ref(task)),
             line: taken.line(),
         };
-        let next_in_queue = record.next_in_queue().map(described);
         ObjectInfo {
             kind: record.kind(),
             number,
             name: record.name().map(|name| Box::from(&*name)),
             made_at: record.made_at(),
             taken: record.takers().into_iter().map(described).collect(),
-            next_in_queue,
+            stalled_by: self.stalled_by(record),
             senders: self.end(record, Side::Sending),
             receivers: self.end(record, Side::Receiving),
         }
+    }
+
+    /// Returns the task of the first place in the queue, if it waits for something else.
+    fn stalled_by(&self, record: &ObjectRecord) -> Option<TakenInfo> {
+        let places = record.places();
+        let first = places.first()?;
+        let owner = SlotKey(first.task().0);
+        if owner.event_loop() != self.event_loop || !self.slots.is_live(owner) {
+            return None;
+        }
+        let of_owner = places.iter().filter(|place| place.task() == first.task());
+        let is_last = of_owner.map(|place| place.waited()).max() == Some(first.waited());
+        let waits_here = is_last && self.slots.note(owner.slot()).object() == record.number();
+        let stalls = self.slots.stage(owner.slot()) == TaskStage::Suspended && !waits_here;
+        stalls.then(|| TakenInfo { by: self.task_ref(first.task()), line: first.line() })
     }
 
     fn end(&self, record: &ObjectRecord, side: Side) -> EndInfo {

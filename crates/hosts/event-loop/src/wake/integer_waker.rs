@@ -67,15 +67,15 @@ pub(crate) fn escape(waker: &Waker) {
     }
 }
 
-/// Returns the task that a waker wakes, if it is the waker of a task of an event loop.
-pub(crate) fn task(waker: &Waker) -> Option<SlotKey> {
-    is_of(waker, &VTABLE).then(|| SlotKey(word(waker.data())))
-}
-
 /// Returns the index of the loop that has made a waker, if it is one of ours.
 pub(crate) fn event_loop(waker: &Waker) -> Option<u16> {
     let is_ours = is_of(waker, &VTABLE) || is_of(waker, &PART_VTABLE);
     is_ours.then(|| SlotKey(word(waker.data())).event_loop())
+}
+
+/// Returns the task that a waker wakes, if the waker is one of ours and not that of a part.
+pub(crate) fn task(waker: &Waker) -> Option<SlotKey> {
+    is_of(waker, &VTABLE).then(|| SlotKey(word(waker.data())))
 }
 
 fn is_of(waker: &Waker, vtable: &'static RawWakerVTable) -> bool {

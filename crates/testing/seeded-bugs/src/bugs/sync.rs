@@ -23,14 +23,14 @@ pub const BUGS: &[Bug] = &[
         name: "lock-of-a-cancelled-task-lost",
         harm: "a lock that is offered to a cancelled task is never offered to the next",
         file: MUTEX,
-        find: "if state.value.is_some() {\n                state.notify_next(deferred);",
-        replace: "if false {\n                state.notify_next(deferred);",
+        find: "if state.value.is_some() {",
+        replace: "if false {",
     },
     Bug {
         name: "unlocking-wakes-no-task",
         harm: "a task that waits for a lock is not woken when the lock is released",
         file: MUTEX,
-        find: "state.object.release(TakenIndex::ONLY);\n            state.notify_next(deferred);",
+        find: "state.object.release(TakenIndex::ONLY);\n            state.waiting.notify_at(0, deferred);",
         replace: "let _ = deferred;\n            state.object.release(TakenIndex::ONLY);",
     },
     Bug {
@@ -44,8 +44,8 @@ pub const BUGS: &[Bug] = &[
         name: "released-permits-wake-one-task",
         harm: "when many permits are released at once, only the first waiting task is woken",
         file: SEMAPHORE,
-        find: "state.notify_next(deferred);\n            Some(Ok(taken))",
-        replace: "Some(Ok(taken))",
+        find: "state.notify_next(deferred);\n            Some(Ok(",
+        replace: "Some(Ok(",
     },
     Bug {
         name: "two-writers-at-once",
