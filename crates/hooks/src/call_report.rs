@@ -24,8 +24,8 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct CallReport {
-    /// The function that the user called, if it is known: one of the standard library, or of a crate
-    /// around system calls.
+    /// The function that the user called, if it is known: one of the standard library, or of a
+    /// crate around system calls.
     pub function: Option<String>,
     /// The functions of the C library that the call has reached, in order.
     pub hooks: Vec<&'static Hook>,
@@ -33,8 +33,10 @@ pub struct CallReport {
     pub is_direct: bool,
     /// What the first of them waits for.
     pub waits_for: WaitsFor,
-    /// The time that the call took, if that was measured.
+    /// The time that the call took, if that was measured. For several calls, it is their sum.
     pub took: Option<Duration>,
+    /// The number of calls from the same place in one step.
+    pub times: u32,
     /// The task, if its host knows it.
     pub task: Option<Label>,
     /// The style whose code called the user's function.
@@ -44,19 +46,25 @@ pub struct CallReport {
     pub frames: Vec<StackFrame>,
     /// The replacement in Quadrivium.
     pub instead: &'static str,
+    /// The number of calls from other places in the same step that have no report, because a step
+    /// keeps 32 places. Only the last report of a step has a number other than zero.
+    pub left_out: u32,
 }
 
 impl CallReport {
     /// Returns the calls of users among the notes. Calls that Quadrivium makes itself are left
     /// out: its locks are held for moments only.
-    pub(crate) fn resolve(notes: Vec<CallNote>, task: Option<&Label>) -> Vec<Self> {
+    pub(crate) fn resolve(notes: Vec<CallNote>, left_out: u32) -> Vec<Self> {
         let mut calls = Vec::<Self>::new();
         for (note, frames) in resolve_elsewhere(notes) {
             let Some(call) = Self::of(&note, frames) else { continue };
             match calls.last_mut().filter(|last| last.is_same_line(&call)) {
                 Some(last) => last.add(note.hook),
-                None => calls.push(Self { task: task.cloned(), ..call }),
+                None => calls.push(call),
             }
+        }
+        if let Some(last) = calls.last_mut() {
+            last.left_out = left_out;
         }
         calls
     }
@@ -74,10 +82,13 @@ impl CallReport {
         }
     }
 
-    /// Returns the call, without its task. Returns `None` if Quadrivium itself makes it.
+    /// Returns the call. Returns `None` if Quadrivium itself makes it.
     fn of(note: &CallNote, frames: Vec<StackFrame>) -> Option<Self> {
         let hook = note.hook;
-        let is_hook = |it: &StackFrame| it.origin == Origin::Hooks || it.function == hook.symbol();
+        // A function of the user may have the same name, but its file is known.
+        let is_hook = |it: &StackFrame| {
+            it.origin == Origin::Hooks || it.file.is_none() && it.function == hook.symbol()
+        };
         let above = frames.iter().take_while(|it| is_hook(it)).count();
         let frames = &frames[above..];
         let is_below_user =
@@ -100,13 +111,15 @@ impl CallReport {
             is_direct: note.is_direct,
             waits_for: note.waits_for,
             took: note.took,
-            task: None,
+            times: note.times,
+            task: note.task.clone(),
             style: below.iter().find_map(|it| match it.origin {
                 Origin::Style(style) => Some(style),
                 _ => None,
             }),
             frames: user.iter().filter(|it| it.origin == Origin::User).cloned().collect(),
             instead,
+            left_out: 0,
         })
     }
 
@@ -196,6 +209,11 @@ impl fmt::Display for CallReport {
             (None, WaitsFor::Descriptor(kind)) => write!(f, ", {}", name(kind))?,
             (None, WaitsFor::Event) => {}
         }
+        match (self.times, self.took) {
+            (1, _) => {}
+            (times, Some(_)) => write!(f, " in {times} calls")?,
+            (times, None) => write!(f, ", {times} times")?,
+        }
         if let Some(task) = &self.task {
             write!(f, "\n  in {task}")?;
             if let Some(style) = self.style {
@@ -205,7 +223,11 @@ impl fmt::Display for CallReport {
         for frame in &self.frames {
             write!(f, "\n  at {frame}")?;
         }
-        write!(f, "\n  instead: {}", self.instead)
+        write!(f, "\n  instead: {}", self.instead)?;
+        if self.left_out > 0 {
+            write!(f, "\n  not shown: {} calls from other places in this step", self.left_out)?;
+        }
+        Ok(())
     }
 }
 

@@ -11,6 +11,8 @@
 //! thread may have little stack left. It makes the system call itself, and leaves what the call
 //! returned in the register where the interrupted code expects it.
 
+#![allow(unsafe_code)]
+
 use std::{
     cell::OnceCell,
     ffi::{c_int, c_void},

@@ -94,6 +94,7 @@ mod unread_panics;
 mod random_operations;
 mod reentrancy;
 mod thread_locals;
+mod task_values;
 
 // Generated programs.
 mod scripts;
@@ -178,6 +179,7 @@ const TOPICS: &[&[Law]] = &[
     random_operations::LAWS,
     reentrancy::LAWS,
     thread_locals::LAWS,
+    task_values::LAWS,
     scripts::LAWS,
 ];
 
@@ -273,6 +275,7 @@ macro_rules! every_law {
         $crate::random_operations! {}
         $crate::reentrancy! {}
         $crate::thread_locals! {}
+        $crate::task_values! {}
         $crate::scripts! {}
     };
 }

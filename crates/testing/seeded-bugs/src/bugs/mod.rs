@@ -15,6 +15,7 @@ mod channels;
 mod notify;
 mod sync;
 mod combinators;
+mod task_values;
 mod offload;
 mod processes;
 mod callback;
@@ -52,6 +53,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         notify::BUGS,
         sync::BUGS,
         combinators::BUGS,
+        task_values::BUGS,
         offload::BUGS,
         processes::BUGS,
         callback::BUGS,
