@@ -49,6 +49,8 @@ pub(crate) struct TaskSlots {
     free: Vec<u32>,
     /// What the tasks wait for. A note counts only while its task is suspended.
     notes: Vec<Note>,
+    /// The styles of the tasks. A task that is running is not in its slot, so it cannot be asked.
+    styles: Vec<Style>,
     /// Number of free slots that contain the empty cell of a task.
     empty_cells: usize,
     names: HashMap<u32, Arc<str>>,
@@ -159,6 +161,7 @@ impl TaskSlots {
         }
         self.spawned += 1;
         self.live += 1;
+        self.styles[index as usize] = body.style();
         let slot = &mut self.slots[index as usize];
         if slot.body.replace(body).is_some() {
             self.empty_cells -= 1;
@@ -204,6 +207,7 @@ impl TaskSlots {
         let index = u32::try_from(self.slots.len()).ok().filter(|index| *index < SLOTS)?;
         self.records.push(record);
         self.notes.push(Note::NOTHING);
+        self.styles.push(Style::Other);
         self.slots.push(TaskSlot {
             body: None,
             generation: self.first_generation,
@@ -271,9 +275,8 @@ impl TaskSlots {
         self.notes[index as usize]
     }
 
-    /// Returns the style of a task that is ready or suspended.
     pub(crate) fn style(&self, index: u32) -> Style {
-        self.slots[index as usize].body.as_ref().map_or(Style::Other, |body| body.style())
+        self.styles[index as usize]
     }
 
     pub(crate) fn stage(&self, index: u32) -> TaskStage {

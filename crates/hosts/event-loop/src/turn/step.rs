@@ -89,7 +89,7 @@ impl Loop {
                 (body, Some(wait)) => {
                     drop(observed);
                     if TELLS {
-                        self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
+                        self.note_suspended(key.slot(), &body, &wait);
                     }
                     state = self.state.borrow_mut();
                     if let Some(cancelled) = self.suspend(&mut state, key, body, wait) {
