@@ -6,6 +6,7 @@ use std::{fmt, marker::PhantomData, panic::Location, pin::Pin, rc::Rc};
 use crate::{
     Canceller, Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait, fairness,
     host::{self, Host, SpawnedTasks, TaskId, TaskKey, hosted_in},
+    task_values::{inherit, visible},
 };
 
 /// Spawns a task: hands it to the host that drives this thread. The task starts in a later turn.
@@ -67,7 +68,11 @@ impl<T: 'static> JoinHandle<T> {
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
     ) -> Self {
-        let TaskKey(word) = host.spawn(hosted_in(host.empty_cell(), task), name, spawned_at);
+        let mut task = hosted_in(host.empty_cell(), task);
+        if visible::has_inherited() {
+            task = inherit(task);
+        }
+        let TaskKey(word) = host.spawn(task, name, spawned_at);
         debug_assert!(word < IS_JOINED, "the two topmost bits of a host's key must be zero");
         Self { tasks: host.tasks(), word, output: PhantomData }
     }

@@ -16,7 +16,7 @@ use std::{
     sync::atomic::{AtomicPtr, Ordering},
 };
 
-use crate::{patch::Patch, system};
+use crate::{patch_column::Patch, system};
 
 /// A hook: our function under the name of a function of the C library.
 /// [`all_hooks`](crate::all_hooks) returns all of them.
@@ -97,7 +97,8 @@ impl fmt::Debug for Hook {
 ///
 /// * `blocks`: what the call waits for, or `None` if it cannot block now;
 /// * `patch`: what the call does in a patched green thread. It `suspends` or `offloads`, by a
-///   function in `patch/`. Otherwise the call `only_reports`, for a reason that may be given here;
+///   function in `patch/`. Otherwise the call `only_reports`, for a reason that may be given here.
+///   A function that calls back into the program `marks` the calls inside it;
 /// * `instead`: the replacement for code that calls the C function directly;
 /// * `std`: the functions of the standard library that call it, and the replacement of each.
 ///
@@ -151,7 +152,7 @@ macro_rules! hooks {
                 #[cold]
                 #[inline(never)]
                 unsafe extern "C" fn in_step($($argument: $type),*) -> $returned {
-                    $(crate::hook::patched!($patch($($how)*), real(), $($argument),*);)?
+                    crate::hook::patched!((real(), $($argument),*) $($patch($($how)*))?);
                     crate::step::call(
                         &HOOK,
                         || $blocks,
@@ -163,7 +164,7 @@ macro_rules! hooks {
                 /// The hook itself.
                 #[unsafe(no_mangle)]
                 pub unsafe extern "C" fn $symbol($($argument: $type),*) -> $returned {
-                    let is_looked_at = crate::step::is_watched() | crate::patch::is_on();
+                    let is_looked_at = crate::watched::is_watched() | crate::patch::is_on();
                     let function = if is_looked_at { in_step } else { real() };
                     // SAFETY: The caller called the function with these arguments.
                     unsafe { function($($argument),*) }
@@ -176,27 +177,29 @@ macro_rules! hooks {
 /// The value of the column `patch`.
 macro_rules! patch_of {
     () => {
-        crate::patch::Patch::OnlyReported("no crate was seen that waits in it")
+        crate::patch_column::Patch::OnlyReported("no crate was seen that waits in it")
     };
     (suspends($module:ident::$function:ident)) => {
-        crate::patch::Patch::Suspends
+        crate::patch_column::Patch::Suspends
     };
     (offloads($module:ident::$function:ident)) => {
-        crate::patch::Patch::Offloads
+        crate::patch_column::Patch::Offloads
+    };
+    (marks($module:ident::$function:ident)) => {
+        crate::patch_column::Patch::OnlyReported("it calls back into the program")
     };
     (only_reports($reason:expr)) => {
-        crate::patch::Patch::OnlyReported($reason)
+        crate::patch_column::Patch::OnlyReported($reason)
     };
 }
 
 /// Returns from the hook, if the call is made by a patched green thread and suspends it.
 macro_rules! patched {
-    (only_reports($reason:expr), $real:expr, $($argument:ident),*) => {
-        crate::patch::tell(&HOOK, $reason)
-    };
-    ($patch:ident($module:ident::$function:ident), $real:expr, $($argument:ident),*) => {
+    (($($argument:expr),* $(,)?)) => {};
+    (($($argument:expr),* $(,)?) only_reports($reason:expr)) => {};
+    (($($argument:expr),* $(,)?) $patch:ident($module:ident::$function:ident)) => {
         // SAFETY: The caller called the function with these arguments.
-        let patched = unsafe { crate::patch::$module::$function($real, $($argument),*) };
+        let patched = unsafe { crate::patch::$module::$function($($argument),*) };
         if let Some(returned) = patched {
             return returned;
         }

@@ -36,6 +36,8 @@ thread_local! {
     /// destructor, so it can be read at any time: before `main`, at the end of a thread, and in a
     /// signal handler.
     static IS_WATCHED: Cell<bool> = const { Cell::new(false) };
+    /// Whether the call that is carried out was made without the C library.
+    static IS_DIRECT: Cell<bool> = const { Cell::new(false) };
     /// The inspector of the step. `StepGuard` drops the reference, so this needs no destructor
     /// either.
     static INSPECTOR: RefCell<InspectorOfStep> = const { RefCell::new(None) };
@@ -45,6 +47,12 @@ thread_local! {
 #[inline]
 pub(crate) fn is_watched() -> bool {
     IS_WATCHED.get()
+}
+
+/// Returns the address of the flag of [`is_watched`]. The kernel reads it at each system call.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn watched_flag() -> *const bool {
+    IS_WATCHED.with(|flag| flag.as_ptr().cast_const())
 }
 
 /// A guard: while it exists, this thread runs a step that is watched. Made by [`begin`].
@@ -125,4 +133,23 @@ pub(crate) fn call<R>(
     drop(inspector);
     system::restore_errno(errno);
     returned
+}
+
+/// Like [`call`], for a system call that was made without the C library. The caller is the handler
+/// of a signal.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn direct_call<R>(
+    hook: &'static Hook,
+    waits_for: impl FnOnce() -> Option<WaitsFor>,
+    real: impl FnOnce() -> R,
+) -> R {
+    IS_DIRECT.set(true);
+    let returned = call(hook, waits_for, real);
+    IS_DIRECT.set(false);
+    returned
+}
+
+/// Returns whether the call that an inspector is told of was made without the C library.
+pub(crate) fn is_direct() -> bool {
+    IS_DIRECT.get()
 }

@@ -134,18 +134,19 @@ pub use quadrivium_may as may;
 pub mod event_loop {
     pub use quadrivium_core::remote_task::Attached;
     pub use quadrivium_event_loop::{
-        Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, RunError, Schedule, Spawner,
-        Stopper, Trace, Turned, trace,
+        Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, Report, RunError, Schedule,
+        Spawner, Stopper, Trace, Turned, trace,
     };
 }
 
 /// The [`Task`] trait, how a task is spawned, and how one task is made of several.
 pub mod task {
     pub use quadrivium_core::{
-        BoxTask, Canceller, Context, Either, Join, JoinAll, JoinError, JoinHandle, LocalWaker,
-        PanicPayload, Perform, PerformWaits, RESUMED_AFTER_DONE, Race, RaceAll, Select, Selected,
-        Step, Task, TryJoin, TryJoinAll, Wait, fairness, join, join_all, race, race_all, select,
-        spawn, spawn_named, try_join, try_join_all,
+        BoxTask, Canceller, Context, Either, InheritedValue, InheritedValues, Join, JoinAll,
+        JoinError, JoinHandle, LocalValue, LocalValues, LocalWaker, PanicPayload, Perform,
+        PerformWaits, Provided, RESUMED_AFTER_DONE, Race, RaceAll, Select, Selected, Step, Task,
+        TryJoin, TryJoinAll, Values, Wait, fairness, join, join_all, race, race_all, select, spawn,
+        spawn_named, try_join, try_join_all,
     };
 }
 

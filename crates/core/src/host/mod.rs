@@ -14,7 +14,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold};
+use crate::{
+    Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold, inspect,
+    task_values::visible,
+};
 
 mod hosted;
 mod label;
@@ -262,7 +265,7 @@ pub fn enter(host: Rc<dyn Host>) -> Entered {
     observer::begin_on_this_thread();
     let own_wakers = OWN_WAKERS.replace(host.own_wakers());
     let outer = CURRENT.replace(ManuallyDrop::new(Some(host)));
-    Entered { outer: ManuallyDrop::into_inner(outer), own_wakers }
+    Entered { outer: ManuallyDrop::into_inner(outer), own_wakers, values: visible::hide() }
 }
 
 /// A guard that makes a host drive this thread while it exists. Made by [`enter`].
@@ -271,10 +274,13 @@ pub struct Entered {
     outer: Option<Rc<dyn Host>>,
     /// The wakers of the outer host.
     own_wakers: Option<OwnWakers>,
+    /// The values of the task outside the host. The tasks of the host do not see them.
+    values: visible::Hidden,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        visible::restore(&self.values);
         OWN_WAKERS.set(self.own_wakers);
         let inner = CURRENT.replace(ManuallyDrop::new(self.outer.take()));
         drop(ManuallyDrop::into_inner(inner));
@@ -334,6 +340,7 @@ impl Context<'_> {
     /// thread can wake it, such as another task. If no task on this thread can run, the deadlock is
     /// certain, and the host reports it.
     pub fn local_waker(&self) -> LocalWaker {
+        inspect::count_local_waker();
         self.copy_own_waker().unwrap_or_else(|| self.copy_foreign_waker())
     }
 

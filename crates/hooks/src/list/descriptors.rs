@@ -56,12 +56,14 @@ hooks! {
 
     fn pread(fd: c_int, buffer: *mut c_void, length: size_t, offset: off_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(files::pread),
         instead: "fs::File::read_at",
         std: [],
     }
 
     fn pread64(fd: c_int, buffer: *mut c_void, length: size_t, offset: off64_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(files::pread),
         instead: "fs::File::read_at",
         std: [
             "std::fs::File::read_at" => "fs::File::read_at",
@@ -70,12 +72,14 @@ hooks! {
 
     fn pwrite(fd: c_int, buffer: *const c_void, length: size_t, offset: off_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(files::pwrite),
         instead: "fs::File::write_at",
         std: [],
     }
 
     fn pwrite64(fd: c_int, buffer: *const c_void, length: size_t, offset: off64_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(files::pwrite),
         instead: "fs::File::write_at",
         std: [
             "std::fs::File::write_at" => "fs::File::write_at",

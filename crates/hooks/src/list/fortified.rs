@@ -1,5 +1,5 @@
-//! Hooks: the names under which C code that is built with `_FORTIFY_SOURCE` calls other functions of
-//! the list. Each has one more argument, the size of the memory that the caller has.
+//! Hooks: names that C code calls instead of other names of the list, if it is built with
+//! `_FORTIFY_SOURCE`. Each has one more argument, the size of the memory that the caller has.
 
 use std::ffi::{c_char, c_int, c_void};
 

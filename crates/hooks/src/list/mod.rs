@@ -10,6 +10,7 @@ mod names;
 mod processes;
 mod locks;
 mod fortified;
+mod callbacks;
 #[cfg(not(feature = "sanitizer"))]
 mod posix_threads;
 
@@ -28,10 +29,16 @@ pub fn all_hooks() -> impl Iterator<Item = &'static Hook> {
         processes::HOOKS,
         locks::HOOKS,
         fortified::HOOKS,
+        callbacks::HOOKS,
         #[cfg(not(feature = "sanitizer"))]
         posix_threads::HOOKS,
     ]
     .into_iter()
     .flatten()
     .copied()
+}
+
+/// Returns the hook of a function.
+pub(crate) fn hook_named(symbol: &str) -> Option<&'static Hook> {
+    all_hooks().find(|hook| hook.symbol() == symbol)
 }

@@ -14,6 +14,7 @@ hooks! {
         found: *mut *mut addrinfo,
     ) -> c_int {
         blocks: when::always(),
+        patch: offloads(names::getaddrinfo),
         instead: "dns::lookup",
         std: [
             "std::net::TcpStream::connect" => "net::TcpStream::connect",

@@ -13,6 +13,7 @@ use crate::{hook::hooks, when};
 hooks! {
     fn pthread_join(thread: pthread_t, returned: *mut *mut c_void) -> c_int {
         blocks: when::always(),
+        patch: offloads(locks::pthread_join),
         instead: "thread::offload",
         std: [
             "std::thread::JoinHandle::join" => "thread::offload",
@@ -42,7 +43,7 @@ hooks! {
 
     fn pthread_mutex_lock(mutex: *mut pthread_mutex_t) -> c_int {
         blocks: when::mutex(mutex),
-        patch: only_reports("a lock of the C library notes the OS thread that has it"),
+        patch: suspends(locks::pthread_mutex_lock),
         instead: "thread::offload",
         std: [],
     }

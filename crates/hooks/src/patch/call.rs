@@ -1,4 +1,4 @@
-//! [`Call`]: a call that a patched green thread makes. It waits for the loop in place of the OS.
+//! [`PatchedCall`]: a call that a patched green thread makes. It waits for the loop in place of the OS.
 
 use std::{
     cell::{Cell, RefCell},
@@ -7,28 +7,27 @@ use std::{
     os::fd::OwnedFd,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Once,
+        Mutex, Once, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
 
 use quadrivium_core::{Interest, Task, fairness, host, now, sleep, timeout_at, turn};
 use quadrivium_green::{NotPerformed, may_suspend, perform_without_unwinding, return_cancelled};
-use quadrivium_io::ready_owned;
+use quadrivium_io::{ready_owned, thread::offload_checked};
 
-use super::ALL;
+use super::{callbacks, parker};
 use crate::{
-    hook::Hook,
-    step::{self, Unwatched},
     system,
+    watched::{self, Unwatched},
 };
 
 /// A call is tried again after this time, if no event will report that it can go on.
 const RETRY_DELAY: Duration = Duration::from_millis(1);
 
-/// So many calls of a green thread return early after its cancel. The last one leaks the stack.
+/// The number of calls of a green thread that return early after its cancel. The last one leaks the
+/// stack.
 const RETURNS_AFTER_CANCEL: u32 = 100;
 
 thread_local! {
@@ -49,8 +48,17 @@ pub(crate) fn is_on() -> bool {
     IS_ON.load(Ordering::Relaxed)
 }
 
+/// Whether all green threads of the program are patched.
+static ALL: AtomicBool = AtomicBool::new(false);
+
+/// Patches all green threads of the program.
+pub(super) fn patch_everywhere() {
+    be_ready();
+    ALL.store(true, Ordering::Relaxed);
+}
+
 /// Prepares the process, before the first green thread is patched.
-pub(super) fn be_ready() {
+fn be_ready() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| IS_ON.store(true, Ordering::SeqCst));
 }
@@ -65,6 +73,7 @@ impl PatchedStep {
         if !is_on() {
             be_ready();
         }
+        parker::learn();
         Self { was_patched: IS_PATCHED.replace(true) }
     }
 }
@@ -77,16 +86,18 @@ impl Drop for PatchedStep {
 
 /// The way in which a patched call ends without a result of the real function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(super) enum Unfinished {
     /// It fails with this `errno`.
     Fails(c_int),
     /// The green thread is cancelled.
     Cancelled,
+    /// The green thread is cancelled, and the call has no way to return an error.
+    LeaveForGood,
     /// The green thread cannot be suspended here, so the real call runs.
     Real,
 }
 
-impl From<NotPerformed> for Stop {
+impl From<NotPerformed> for Unfinished {
     fn from(reason: NotPerformed) -> Self {
         match reason {
             NotPerformed::Cancelled => Self::Cancelled,
@@ -96,22 +107,23 @@ impl From<NotPerformed> for Stop {
 }
 
 /// Whether a call may suspend the green thread that makes it.
-enum Place {
+enum CallPlace {
     Body,
     CancelledBody,
     Elsewhere,
 }
 
-fn place() -> Place {
+fn place() -> CallPlace {
     if IN_HOOK.get() || !(IS_PATCHED.get() || ALL.load(Ordering::Relaxed)) {
-        return Place::Elsewhere;
+        return CallPlace::Elsewhere;
     }
     match may_suspend() {
         // A destructor of another task that this one cancels runs on this stack.
-        Ok(()) if host::are_destructors_running() || host::current().is_none() => Place::Elsewhere,
-        Ok(()) => Place::Body,
-        Err(NotPerformed::Cancelled) => Place::CancelledBody,
-        Err(_) => Place::Elsewhere,
+        Ok(()) if host::are_destructors_running() || host::current().is_none() => CallPlace::Elsewhere,
+        Ok(()) if callbacks::is_in_callback() => CallPlace::Elsewhere,
+        Ok(()) => CallPlace::Body,
+        Err(NotPerformed::Cancelled) => CallPlace::CancelledBody,
+        Err(_) => CallPlace::Elsewhere,
     }
 }
 
@@ -131,36 +143,40 @@ impl CResult for isize {
 
 /// Carries out a call, if it may suspend the green thread. Returns `None` if the real call is to
 /// run. `errno` is the same as after a real call.
-pub(super) fn patched<R: CResult>(run: impl FnOnce(&Call) -> Result<R, Stop>) -> Option<R> {
+pub(super) fn patched<R: CResult>(run: impl FnOnce(&PatchedCall) -> Result<R, Unfinished>) -> Option<R> {
     patched_or(R::FAILED, run)
 }
 
-/// Like [`patched`], for a call that returns `cancelled` after a cancel.
-pub(super) fn patched_or<R: CResult>(
-    cancelled: R,
-    run: impl FnOnce(&Call) -> Result<R, Stop>,
+/// Like [`patched`], for a call that returns `failed` when it fails, and after a cancel.
+pub(super) fn patched_or<R: Copy>(
+    failed: R,
+    run: impl FnOnce(&PatchedCall) -> Result<R, Unfinished>,
 ) -> Option<R> {
     let errno = system::errno();
     let result = match place() {
-        Place::Body => Call::carry_out(run),
-        Place::CancelledBody => Err(Stop::Cancelled),
-        Place::Elsewhere => return None,
+        CallPlace::Body => PatchedCall::carry_out(run),
+        CallPlace::CancelledBody => Err(Unfinished::Cancelled),
+        CallPlace::Elsewhere => return None,
     };
     match result {
         Ok(returned) => {
             system::restore_errno(errno);
             Some(returned)
         }
-        Err(Stop::Fails(errno)) => {
+        Err(Unfinished::Fails(errno)) => {
             system::restore_errno(errno);
-            Some(R::FAILED)
+            Some(failed)
         }
-        Err(Stop::Cancelled) => {
+        Err(Unfinished::LeaveForGood) => {
+            return_cancelled(1);
+            None
+        }
+        Err(Unfinished::Cancelled) => {
             return_cancelled(RETURNS_AFTER_CANCEL);
             system::restore_errno(libc::ECANCELED);
-            Some(cancelled)
+            Some(failed)
         }
-        Err(Stop::Real) => {
+        Err(Unfinished::Real) => {
             system::restore_errno(errno);
             None
         }
@@ -168,12 +184,12 @@ pub(super) fn patched_or<R: CResult>(
 }
 
 /// A call that is being carried out.
-pub(super) struct Call {
+pub(super) struct PatchedCall {
     unwatched: RefCell<Option<Unwatched>>,
 }
 
-impl Call {
-    fn carry_out<R>(run: impl FnOnce(&Self) -> Result<R, Stop>) -> Result<R, Stop> {
+impl PatchedCall {
+    fn carry_out<R>(run: impl FnOnce(&Self) -> Result<R, Unfinished>) -> Result<R, Unfinished> {
         let call = Self { unwatched: RefCell::new(None) };
         call.begin();
         let result = catch_unwind(AssertUnwindSafe(|| run(&call)));
@@ -184,13 +200,23 @@ impl Call {
                 "quadrivium-hooks: a leaf panicked in a patched call, so the call blocks its OS \
                  thread; the message of the panic says why"
             );
-            Err(Stop::Real)
+            Err(Unfinished::Real)
         })
+    }
+
+    /// Returns whether the code runs in the body of a patched green thread.
+    pub(super) fn may_be_patched() -> bool {
+        !matches!(place(), CallPlace::Elsewhere)
+    }
+
+    /// Returns whether the code runs in the body of a patched green thread that is cancelled.
+    pub(super) fn is_cancelled() -> bool {
+        matches!(place(), CallPlace::CancelledBody)
     }
 
     fn begin(&self) {
         IN_HOOK.set(true);
-        *self.unwatched.borrow_mut() = Some(step::suspend_watch());
+        *self.unwatched.borrow_mut() = Some(watched::suspend_watch());
     }
 
     fn end(&self) {
@@ -199,15 +225,15 @@ impl Call {
     }
 
     /// Performs a task. Meanwhile other tasks run on this OS thread.
-    pub(super) fn perform<T: Task>(&self, task: T) -> Result<T::Output, Stop> {
+    pub(super) fn perform<T: Task>(&self, task: T) -> Result<T::Output, Unfinished> {
         self.end();
         let output = perform_without_unwinding(task);
         self.begin();
-        output.map_err(Stop::from)
+        output.map_err(Unfinished::from)
     }
 
     /// Lets the other tasks run, if this one has made many calls that did not have to wait.
-    pub(super) fn give_way(&self) -> Result<(), Stop> {
+    pub(super) fn give_way(&self) -> Result<(), Unfinished> {
         if fairness::gives_way(false) {
             self.perform(turn())?;
         }
@@ -215,12 +241,23 @@ impl Call {
         Ok(())
     }
 
-    pub(super) fn sleep(&self, duration: Duration) -> Result<(), Stop> {
+    pub(super) fn sleep(&self, duration: Duration) -> Result<(), Unfinished> {
         self.perform(sleep(duration))
     }
 
+    /// Makes a call on another OS thread. If the green thread is cancelled meanwhile, the call runs
+    /// to its end, and its output is dropped there. So it must own all that it uses.
+    pub(super) fn offload<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Unfinished> {
+        let output = self.perform(offload_checked(|started| started.map(|()| work())))?;
+        // The operating system refuses a thread, so this thread makes the call.
+        output.map_err(|_| Unfinished::Real)
+    }
+
     /// Lets the other ready tasks run.
-    pub(super) fn turn(&self) -> Result<(), Stop> {
+    pub(super) fn turn(&self) -> Result<(), Unfinished> {
         self.perform(turn())
     }
 
@@ -231,10 +268,10 @@ impl Call {
 
     /// Waits for a moment, for something that the kernel reports no event for. Fails with `errno`
     /// after the deadline.
-    pub(super) fn retry_later(&self, deadline: Option<Instant>, errno: c_int) -> Result<(), Stop> {
+    pub(super) fn retry_later(&self, deadline: Option<Instant>, errno: c_int) -> Result<(), Unfinished> {
         self.sleep(RETRY_DELAY)?;
         match deadline.is_some_and(|deadline| deadline <= now()) {
-            true => Err(Stop::Fails(errno)),
+            true => Err(Unfinished::Fails(errno)),
             false => Ok(()),
         }
     }
@@ -246,7 +283,7 @@ impl Call {
         own: OwnedFd,
         interest: Interest,
         deadline: Option<Instant>,
-    ) -> Result<Option<OwnedFd>, Stop> {
+    ) -> Result<Option<OwnedFd>, Unfinished> {
         let ready = ready_owned(own, interest);
         let ready: io::Result<_> = match deadline {
             None => self.perform(ready)?,
@@ -256,12 +293,28 @@ impl Call {
             },
         };
         // The host has no reactor, or the kernel has no events for this descriptor.
-        ready.map(Some).map_err(|_| Stop::Real)
+        ready.map(Some).map_err(|_| Unfinished::Real)
     }
 }
 
-/// Tells once why a call blocks a patched green thread together with its OS thread.
+/// Tells once why a function blocks the OS thread of a patched green thread.
 #[cold]
-pub(crate) fn tell(hook: &'static Hook, reason: &'static str) {
-    _ = (hook, reason, thread::panicking());
+pub(crate) fn tell(function: &'static str, reason: &str) {
+    static TOLD: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+    if !matches!(place(), CallPlace::Body) {
+        return;
+    }
+    let errno = system::errno();
+    IN_HOOK.set(true);
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if !told.contains(&function) {
+        told.push(function);
+        eprintln!(
+            "quadrivium: {function} in a patched green thread blocks its OS thread: {reason}. This \
+             is said once"
+        );
+    }
+    drop(told);
+    IN_HOOK.set(false);
+    system::restore_errno(errno);
 }

@@ -1,7 +1,8 @@
-//! Patched reads and writes of any descriptor: sockets, pipes and devices.
+//! Patched reads and writes of any descriptor: sockets, pipes, devices and files.
 
 use std::{
     ffi::{c_int, c_void},
+    os::fd::AsRawFd,
     slice,
 };
 
@@ -9,30 +10,33 @@ use libc::{iovec, msghdr, size_t, ssize_t};
 use quadrivium_core::Interest::{self, Readable, Writable};
 
 use super::{
-    call::{Call, Stop, patched},
-    descriptor::{limit, result, until_ready, when_ready, write_all},
+    call::{PatchedCall, Unfinished, patched},
+    waits::{limit, result, until_ready, when_ready, write_all},
+    files::{duplicate, offload, read_elsewhere},
 };
 use crate::system;
 
-type Read = unsafe extern "C" fn(c_int, *mut c_void, size_t) -> ssize_t;
-type Write = unsafe extern "C" fn(c_int, *const c_void, size_t) -> ssize_t;
-type Vectored = unsafe extern "C" fn(c_int, *const iovec, c_int) -> ssize_t;
+type RealRead = unsafe extern "C" fn(c_int, *mut c_void, size_t) -> ssize_t;
+type RealWrite = unsafe extern "C" fn(c_int, *const c_void, size_t) -> ssize_t;
+type RealVectored = unsafe extern "C" fn(c_int, *const iovec, c_int) -> ssize_t;
 
 /// How a descriptor is read or written without a wait.
-enum Kind {
+enum HowToTry {
     Socket,
     Pipe,
+    File,
     /// A terminal, an event counter or a timer. It is used only when it is ready.
     Other,
 }
 
-/// Returns the kind of a descriptor. Returns [`Stop::Real`] for a file.
-fn kind(fd: c_int) -> Result<Kind, Stop> {
+/// Returns the kind of a descriptor. The real call returns the error of a folder.
+fn kind(fd: c_int) -> Result<HowToTry, Unfinished> {
     match system::descriptor_type(fd) {
-        Some(libc::S_IFSOCK) => Ok(Kind::Socket),
-        Some(libc::S_IFIFO) => Ok(Kind::Pipe),
-        Some(libc::S_IFREG | libc::S_IFBLK | libc::S_IFDIR) | None => Err(Stop::Real),
-        Some(_) => Ok(Kind::Other),
+        Some(libc::S_IFSOCK) => Ok(HowToTry::Socket),
+        Some(libc::S_IFIFO) => Ok(HowToTry::Pipe),
+        Some(libc::S_IFREG | libc::S_IFBLK) => Ok(HowToTry::File),
+        Some(libc::S_IFDIR) | None => Err(Unfinished::Real),
+        Some(_) => Ok(HowToTry::Other),
     }
 }
 
@@ -49,7 +53,7 @@ fn message(parts: *const iovec, n: c_int) -> msghdr {
 ///
 /// As for the C function, here and below.
 pub(crate) unsafe fn read(
-    real: Read,
+    real: RealRead,
     fd: c_int,
     buffer: *mut c_void,
     length: size_t,
@@ -63,7 +67,7 @@ pub(crate) unsafe fn read(
 }
 
 pub(crate) unsafe fn readv(
-    real: Vectored,
+    real: RealVectored,
     fd: c_int,
     parts: *const iovec,
     n: c_int,
@@ -73,14 +77,14 @@ pub(crate) unsafe fn readv(
 }
 
 unsafe fn read_into(
-    call: &Call,
+    call: &PatchedCall,
     fd: c_int,
     parts: *const iovec,
     n: c_int,
     real: impl Fn(c_int) -> ssize_t,
-) -> Result<ssize_t, Stop> {
+) -> Result<ssize_t, Unfinished> {
     match kind(fd)? {
-        Kind::Socket => {
+        HowToTry::Socket => {
             let receive = |fd| {
                 let mut message = message(parts, n);
                 // SAFETY: The caller has passed the buffers.
@@ -88,26 +92,40 @@ unsafe fn read_into(
             };
             until_ready(call, fd, Readable, || limit(fd, Readable), receive)
         }
-        Kind::Pipe => {
+        HowToTry::Pipe => {
             // SAFETY: The caller has passed the buffers.
             let read = |fd| result(unsafe { libc::preadv2(fd, parts, n, -1, libc::RWF_NOWAIT) });
             or_when_ready(call, fd, Readable, read, |fd| result(real(fd)))
         }
-        Kind::Other => when_ready(call, fd, Readable, || None, |fd| result(real(fd))),
+        HowToTry::File => {
+            // Bytes that are in memory need no thread.
+            // SAFETY: The caller has passed the buffers.
+            match unsafe { libc::preadv2(fd, parts, n, -1, libc::RWF_NOWAIT) } {
+                -1 if system::errno() == libc::EFAULT => return Err(Unfinished::Fails(libc::EFAULT)),
+                -1 => {}
+                n => return Ok(n),
+            }
+            // SAFETY: The caller has passed the buffers. A read may fill the first one only.
+            let part = unsafe { parts.read() };
+            // SAFETY: The memory and the descriptor belong to the call.
+            let read = |fd, bytes, length| unsafe { libc::read(fd, bytes, length) };
+            read_elsewhere(call, fd, part.iov_base, part.iov_len, read)
+        }
+        HowToTry::Other => when_ready(call, fd, Readable, || None, |fd| result(real(fd))),
     }
 }
 
 /// Uses the first operation, which never waits. Where the kernel does not offer it, uses the second
 /// one when the descriptor is ready.
 fn or_when_ready(
-    call: &Call,
+    call: &PatchedCall,
     fd: c_int,
     interest: Interest,
     operation: impl Fn(c_int) -> Result<ssize_t, c_int>,
     real: impl Fn(c_int) -> Result<ssize_t, c_int>,
-) -> Result<ssize_t, Stop> {
+) -> Result<ssize_t, Unfinished> {
     match until_ready(call, fd, interest, || None, operation) {
-        Err(Stop::Fails(libc::EOPNOTSUPP | libc::ENOSYS)) => {
+        Err(Unfinished::Fails(libc::EOPNOTSUPP | libc::ENOSYS)) => {
             when_ready(call, fd, interest, || None, real)
         }
         done => done,
@@ -115,7 +133,7 @@ fn or_when_ready(
 }
 
 pub(crate) unsafe fn write(
-    real: Write,
+    real: RealWrite,
     fd: c_int,
     buffer: *const c_void,
     length: size_t,
@@ -134,7 +152,7 @@ pub(crate) unsafe fn write(
 }
 
 pub(crate) unsafe fn writev(
-    real: Vectored,
+    real: RealVectored,
     fd: c_int,
     parts: *const iovec,
     n: c_int,
@@ -167,13 +185,13 @@ unsafe fn write_from(
     let parts = unsafe { slice::from_raw_parts(parts, n.unsigned_abs() as usize) };
     let length = parts.iter().map(|part| part.iov_len).sum();
     patched(|call| match kind(fd)? {
-        Kind::Socket => write_all(call, fd, length, |fd, sent| {
+        HowToTry::Socket => write_all(call, fd, length, |fd, sent| {
             let rest = rest(parts, sent, usize::MAX);
             let message = message(rest.as_ptr(), rest.len() as c_int);
             // SAFETY: These are parts of the buffers that the caller has passed.
             result(unsafe { libc_sendmsg(fd, &message) })
         }),
-        Kind::Pipe => write_all(call, fd, length, |fd, written| {
+        HowToTry::Pipe => write_all(call, fd, length, |fd, written| {
             let rest = rest(parts, written, usize::MAX);
             let (first, n) = (rest.as_ptr(), rest.len() as c_int);
             // SAFETY: These are parts of the buffers that the caller has passed.
@@ -181,9 +199,9 @@ unsafe fn write_from(
         })
         .or_else(|stop| match stop {
             // The kernel has no writes that never wait.
-            Stop::Fails(libc::EOPNOTSUPP | libc::ENOSYS) => {
+            Unfinished::Fails(libc::EOPNOTSUPP | libc::ENOSYS) => {
                 write_all(call, fd, length, |fd, written| {
-                    match super::descriptor::is_ready(fd, Writable) {
+                    match super::waits::is_ready(fd, Writable) {
                         true => result(real(fd, &rest(parts, written, ONE_PAGE))),
                         false => Err(libc::EAGAIN),
                     }
@@ -191,7 +209,19 @@ unsafe fn write_from(
             }
             stop => Err(stop),
         }),
-        Kind::Other => when_ready(call, fd, Writable, || None, |fd| result(real(fd, parts))),
+        HowToTry::File => {
+            // SAFETY: The caller has passed the buffers.
+            let slice = |part: &iovec| unsafe {
+                slice::from_raw_parts(part.iov_base.cast_const().cast::<u8>(), part.iov_len)
+            };
+            let bytes = parts.iter().map(slice).collect::<Vec<_>>().concat();
+            let own = duplicate(fd)?;
+            offload(call, move || {
+                // SAFETY: The bytes and the descriptor belong to the call.
+                unsafe { libc::write(own.as_raw_fd(), bytes.as_ptr().cast(), bytes.len()) }
+            })
+        }
+        HowToTry::Other => when_ready(call, fd, Writable, || None, |fd| result(real(fd, parts))),
     })
 }
 

@@ -13,50 +13,25 @@
 
 mod task;
 mod call;
-mod descriptor;
+mod parker;
+mod waits;
 pub(crate) mod sleeping;
 pub(crate) mod sockets;
 pub(crate) mod descriptors;
+pub(crate) mod readiness;
+pub(crate) mod processes;
+pub(crate) mod names;
+pub(crate) mod files;
+pub(crate) mod locks;
+pub(crate) mod callbacks;
 
-use std::{
-    fmt,
-    sync::atomic::{AtomicBool, Ordering},
-};
-
-pub(crate) use call::{is_on, tell};
+pub(crate) use call::is_on;
 pub use task::{Patched, patch, patched};
 
-use call::be_ready;
-
-/// What a call of a hook does in a patched green thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patch {
-    /// The call suspends the green thread.
-    Suspends,
-    /// The call runs on another OS thread, and suspends the green thread meanwhile.
-    Offloads,
-    /// The call blocks the OS thread. The text is the reason.
-    OnlyReported(&'static str),
-}
-
-impl fmt::Display for Patch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Suspends => "patched",
-            Self::Offloads => "offloaded",
-            Self::OnlyReported(_) => "only reported",
-        })
-    }
-}
-
-/// Whether all green threads of the program are patched.
-static ALL: AtomicBool = AtomicBool::new(false);
-
-/// Patches all green threads of the program, from now on and until its end. Call it first in
+/// Patches all green threads of the program, from now on and until its end. PatchedCall it first in
 /// `main`.
 ///
 /// Green threads of `may`'s own are not concerned, and other styles neither.
 pub fn patch_all() {
-    be_ready();
-    ALL.store(true, Ordering::Relaxed);
+    call::patch_everywhere();
 }

@@ -4,13 +4,13 @@ use std::{ffi::c_int, time::Duration};
 
 use libc::{c_uint, clockid_t, timespec, useconds_t};
 
-use super::call::{Stop, patched_or};
+use super::call::{Unfinished, patched_or};
 use crate::system;
 
 fn sleep(duration: Option<Duration>) -> Option<c_int> {
     patched_or(0, |call| match duration {
         // A bad pointer or a time out of range: the real function returns the error.
-        None => Err(Stop::Real),
+        None => Err(Unfinished::Real),
         Some(Duration::ZERO) => Ok(0),
         Some(duration) => call.sleep(duration).map(|()| 0),
     })

@@ -9,19 +9,19 @@ use libc::{msghdr, size_t, sockaddr, socklen_t, ssize_t, timeval};
 use quadrivium_core::Interest::{Readable, Writable};
 
 use super::{
-    call::{Stop, patched},
-    descriptor::{is_nonblocking, is_ready, limit, result, until_ready, when_ready, write_all},
+    call::{Unfinished, patched},
+    waits::{is_nonblocking, is_ready, limit, result, until_ready, when_ready, write_all},
 };
 use crate::system;
 
 /// Calls with these flags never wait.
 const NEVER_WAIT: c_int = libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE;
 
-type Accept4 = unsafe extern "C" fn(c_int, *mut sockaddr, *mut socklen_t, c_int) -> c_int;
-type Accept = unsafe extern "C" fn(c_int, *mut sockaddr, *mut socklen_t) -> c_int;
-type Connect = unsafe extern "C" fn(c_int, *const sockaddr, socklen_t) -> c_int;
-type Recv = unsafe extern "C" fn(c_int, *mut c_void, size_t, c_int) -> ssize_t;
-type RecvFrom = unsafe extern "C" fn(
+type RealAccept4 = unsafe extern "C" fn(c_int, *mut sockaddr, *mut socklen_t, c_int) -> c_int;
+type RealAccept = unsafe extern "C" fn(c_int, *mut sockaddr, *mut socklen_t) -> c_int;
+type RealConnect = unsafe extern "C" fn(c_int, *const sockaddr, socklen_t) -> c_int;
+type RealRecv = unsafe extern "C" fn(c_int, *mut c_void, size_t, c_int) -> ssize_t;
+type RealRecvFrom = unsafe extern "C" fn(
     c_int,
     *mut c_void,
     size_t,
@@ -29,9 +29,9 @@ type RecvFrom = unsafe extern "C" fn(
     *mut sockaddr,
     *mut socklen_t,
 ) -> ssize_t;
-type RecvMsg = unsafe extern "C" fn(c_int, *mut msghdr, c_int) -> ssize_t;
-type Send = unsafe extern "C" fn(c_int, *const c_void, size_t, c_int) -> ssize_t;
-type SendTo = unsafe extern "C" fn(
+type RealRecvMsg = unsafe extern "C" fn(c_int, *mut msghdr, c_int) -> ssize_t;
+type RealSend = unsafe extern "C" fn(c_int, *const c_void, size_t, c_int) -> ssize_t;
+type RealSendTo = unsafe extern "C" fn(
     c_int,
     *const c_void,
     size_t,
@@ -39,13 +39,13 @@ type SendTo = unsafe extern "C" fn(
     *const sockaddr,
     socklen_t,
 ) -> ssize_t;
-type SendMsg = unsafe extern "C" fn(c_int, *const msghdr, c_int) -> ssize_t;
+type RealSendMsg = unsafe extern "C" fn(c_int, *const msghdr, c_int) -> ssize_t;
 
 /// # Safety
 ///
 /// As for the C function, here and below.
 pub(crate) unsafe fn accept4(
-    real: Accept4,
+    real: RealAccept4,
     fd: c_int,
     address: *mut sockaddr,
     length: *mut socklen_t,
@@ -56,7 +56,7 @@ pub(crate) unsafe fn accept4(
 }
 
 pub(crate) unsafe fn accept(
-    real: Accept,
+    real: RealAccept,
     fd: c_int,
     address: *mut sockaddr,
     length: *mut socklen_t,
@@ -82,7 +82,7 @@ fn limit_send(fd: c_int, limit: timeval) {
 /// A connect has no flag that keeps it from waiting. But the kernel does not wait if the limit for
 /// sends is negative. So the limit is negative during the system call.
 pub(crate) unsafe fn connect(
-    real: Connect,
+    real: RealConnect,
     fd: c_int,
     address: *const sockaddr,
     length: socklen_t,
@@ -104,12 +104,12 @@ pub(crate) unsafe fn connect(
             match try_connect() {
                 Ok(_) => return Ok(0),
                 Err(errno @ (libc::EINPROGRESS | libc::EAGAIN)) if is_nonblocking(fd) => {
-                    return Err(Stop::Fails(errno));
+                    return Err(Unfinished::Fails(errno));
                 }
                 Err(libc::EINPROGRESS) => break,
                 // The queue of a Unix socket is full, and the kernel reports no event for it.
                 Err(libc::EAGAIN) => call.retry_later(deadline, libc::EAGAIN)?,
-                Err(errno) => return Err(Stop::Fails(errno)),
+                Err(errno) => return Err(Unfinished::Fails(errno)),
             }
         }
         let connected = |fd| match is_ready(fd, Writable) {
@@ -123,7 +123,7 @@ pub(crate) unsafe fn connect(
         match until_ready(call, fd, Writable, || limit(fd, Writable), connected) {
             Ok(_) => Ok(0),
             // As the kernel says it.
-            Err(Stop::Fails(libc::EAGAIN)) => Err(Stop::Fails(libc::EINPROGRESS)),
+            Err(Unfinished::Fails(libc::EAGAIN)) => Err(Unfinished::Fails(libc::EINPROGRESS)),
             Err(stop) => Err(stop),
         }
     })
@@ -162,7 +162,7 @@ pub(super) fn send_all(
 }
 
 pub(crate) unsafe fn recv(
-    real: Recv,
+    real: RealRecv,
     fd: c_int,
     buffer: *mut c_void,
     length: size_t,
@@ -178,7 +178,7 @@ pub(crate) unsafe fn recv(
 
 /// With `MSG_WAITALL` the kernel waits until the buffer is full, or the stream is over.
 unsafe fn recv_all(
-    real: Recv,
+    real: RealRecv,
     fd: c_int,
     buffer: *mut c_void,
     length: size_t,
@@ -213,7 +213,7 @@ unsafe fn recv_all(
 }
 
 pub(crate) unsafe fn recvfrom(
-    real: RecvFrom,
+    real: RealRecvFrom,
     fd: c_int,
     buffer: *mut c_void,
     length: size_t,
@@ -228,7 +228,7 @@ pub(crate) unsafe fn recvfrom(
 }
 
 pub(crate) unsafe fn recvmsg(
-    real: RecvMsg,
+    real: RealRecvMsg,
     fd: c_int,
     message: *mut msghdr,
     flags: c_int,
@@ -238,7 +238,7 @@ pub(crate) unsafe fn recvmsg(
 }
 
 pub(crate) unsafe fn send(
-    real: Send,
+    real: RealSend,
     fd: c_int,
     buffer: *const c_void,
     length: size_t,
@@ -251,7 +251,7 @@ pub(crate) unsafe fn send(
 }
 
 pub(crate) unsafe fn sendto(
-    real: SendTo,
+    real: RealSendTo,
     fd: c_int,
     buffer: *const c_void,
     length: size_t,
@@ -268,7 +268,7 @@ pub(crate) unsafe fn sendto(
 /// A message is sent in part if the socket has no room for all of it. The caller sends the rest, as
 /// after a signal.
 pub(crate) unsafe fn sendmsg(
-    real: SendMsg,
+    real: RealSendMsg,
     fd: c_int,
     message: *const msghdr,
     flags: c_int,

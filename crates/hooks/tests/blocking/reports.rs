@@ -13,7 +13,7 @@ use std::{
 };
 
 use quadrivium::prelude::*;
-use quadrivium_hooks::{LIMIT, must_not_block, report};
+use quadrivium_hooks::{LIMIT, must_not_block, report_task};
 
 use crate::{assert_reports, check, in_each_style};
 
@@ -171,10 +171,10 @@ fn calls_that_took_long_are_reported_with_their_time() {
         let reports = Rc::new(RefCell::new(Vec::new()));
         let noted = Rc::clone(&reports);
         let limit = 15 * LIMIT;
-        let task = report(limit, task, move |call| noted.borrow_mut().push(call));
+        let task = report_task(limit, task, move |call| noted.borrow_mut().push(call));
         EventLoop::new().unwrap().block_on(task).unwrap();
         let [call] = &reports.borrow()[..] else { panic!("one call is long: {reports:?}") };
-        assert_eq!(call.std_function.as_deref(), Some("std::thread::sleep"));
+        assert_eq!(call.function.as_deref(), Some("std::thread::sleep"));
         assert_eq!(call.style, Some(style));
         assert!(call.took.unwrap() >= Duration::from_millis(20));
     }

@@ -5,6 +5,7 @@ use std::{
     io::Read,
     os::unix::net::UnixStream,
     rc::Rc,
+    sync::{Arc, Condvar, Mutex},
     thread,
     time::Duration,
 };
@@ -98,4 +99,76 @@ fn a_dropped_loop_cancels_too() {
     event_loop.block_on(turn()).unwrap();
     drop(event_loop);
     assert_eq!(seen.get(), libc::ECANCELED);
+}
+
+#[test]
+fn locks_that_nobody_frees() {
+    fn lock_twice() {
+        let mutex = Mutex::new(());
+        let _first = mutex.lock();
+        drop(mutex.lock());
+    }
+    fn wait_for_nobody() {
+        let (mutex, condvar) = (Mutex::new(()), Condvar::new());
+        drop(condvar.wait_while(mutex.lock().unwrap(), |()| true));
+    }
+    fn initialise_twice() {
+        let once = std::sync::Once::new();
+        once.call_once(|| once.call_once(|| {}));
+    }
+    for body in [lock_twice, wait_for_nobody, initialise_twice] {
+        cancelled(body);
+    }
+}
+
+#[test]
+fn a_wait_with_a_limit_is_over() {
+    let is_over = Rc::new(Cell::new(false));
+    let set = Rc::clone(&is_over);
+    cancelled(move || {
+        let (mutex, condvar) = (Mutex::new(()), Condvar::new());
+        let guard = mutex.lock().unwrap();
+        let (_guard, limit) = condvar.wait_timeout(guard, Duration::from_secs(3600)).unwrap();
+        set.set(limit.timed_out());
+    });
+    assert!(is_over.get());
+}
+
+#[test]
+fn a_woken_waiter_that_is_cancelled_passes_the_lock_on() {
+    let mutex = Arc::new(Mutex::new(()));
+    let mut event_loop = EventLoop::new().unwrap();
+    let wait = |mutex: &Arc<Mutex<()>>| {
+        let mutex = Arc::clone(mutex);
+        patch(move || drop(mutex.lock().unwrap()))
+    };
+    let guard = mutex.lock().unwrap();
+    let first = event_loop.spawn(wait(&mutex));
+    let second = event_loop.spawn(wait(&mutex));
+    event_loop.block_on(sleep(MS)).unwrap();
+    drop(guard);
+    first.cancel();
+    event_loop.block_on(second).unwrap().unwrap();
+}
+
+#[test]
+fn work_on_another_thread_is_left_alone() {
+    let fifo = std::env::temp_dir().join(format!("quadrivium-fifo-{}", std::process::id()));
+    // SAFETY: The path ends with a NUL byte.
+    unsafe {
+        let at = std::ffi::CString::new(fifo.to_str().unwrap()).unwrap();
+        assert_eq!(libc::mkfifo(at.as_ptr(), 0o600), 0);
+    }
+    let opened = fifo.clone();
+    let error = Rc::new(Cell::new(0));
+    let noted = Rc::clone(&error);
+    cancelled(move || {
+        // It waits until the other end is opened.
+        noted.set(std::fs::File::open(opened).unwrap_err().raw_os_error().unwrap());
+    });
+    assert_eq!(error.get(), libc::ECANCELED);
+    // The call on the other thread ends, and closes the file.
+    let other = std::fs::OpenOptions::new().write(true).open(&fifo).unwrap();
+    drop(other);
+    std::fs::remove_file(fifo).unwrap();
 }

@@ -2,6 +2,8 @@
 
 mod sleeping;
 mod sockets;
+mod descriptors;
+mod locks;
 mod cancel;
 
 use std::{

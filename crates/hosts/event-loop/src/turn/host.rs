@@ -62,8 +62,8 @@ impl Host for Loop {
         state.ready.push(key);
         let closed = state.closed;
         drop(state);
-        if self.tracing.get() {
-            self.note_spawn(key);
+        if self.tells.get() {
+            self.record_spawn(key);
         }
         if closed {
             self.refuse(key);
@@ -138,6 +138,7 @@ impl SpawnedTasks for Loop {
 
     fn canceller(&self, key: TaskKey) -> Canceller {
         let (remote, key) = (self.remote(), self.slot_key(key));
+        self.note_canceller(key);
         Canceller::new(move || remote.request(RemoteRequest::Cancel(key)))
     }
 

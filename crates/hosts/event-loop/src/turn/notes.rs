@@ -20,6 +20,7 @@ impl Loop {
         let before = self.trace.replace(Some(trace));
         drop(before);
         self.tracing.set(true);
+        self.watch();
     }
 
     /// Records an event, if there is a trace.
@@ -72,12 +73,6 @@ impl Loop {
     }
 
     #[cold]
-    pub(super) fn note_spawn(&self, key: SlotKey) {
-        let parent = self.running.get().map(|key| self.state.borrow().slots.id(key.slot()));
-        self.note(key.slot(), EventKind::Spawned(parent));
-    }
-
-    #[cold]
     pub(super) fn note_end(&self, key: SlotKey, joined: &Joined) {
         let kind = match joined {
             Ok(_) => EventKind::Done,
@@ -96,11 +91,13 @@ impl Loop {
         events.push(Event { at, task, name, style, kind, suspension });
     }
 
-    /// Passes the events that were recorded since the last call to the trace.
+    /// Passes the events that were recorded since the last call to the trace, and then the reports
+    /// to the reporter.
     #[inline]
-    pub(super) fn show_trace(&self) {
-        if self.tracing.get() {
+    pub(super) fn tell(&self) {
+        if self.tells.get() {
             self.show_events();
+            self.show_reports();
         }
     }
 

@@ -17,7 +17,7 @@ laws! { ($) trace_details:
     /// A join in the trace has the task that is joined.
     have_the_task_that_is_joined;
     /// The lines of the trace leave the details out, and comparable events are equal.
-    are_not_in_the_lines;
+    are_not_in_the_lines on VirtualClock;
 }
 
 /// Runs a task named `ada` with this body, and returns its suspensions in the trace.

@@ -14,7 +14,7 @@ use rustix::{
     net::sockopt::{Timeout, socket_timeout},
 };
 
-use super::call::{Call, Stop};
+use super::call::{PatchedCall, Unfinished};
 use crate::system;
 
 /// Returns the result of a real function that has just returned, or its `errno`.
@@ -63,17 +63,17 @@ fn duplicate(fd: c_int) -> Option<OwnedFd> {
 /// Tries an operation, and waits for the descriptor whenever the operation would block. `limit` is
 /// asked for the limit of the wait.
 pub(super) fn until_ready(
-    call: &Call,
+    call: &PatchedCall,
     fd: c_int,
     interest: Interest,
     limit: impl FnOnce() -> Option<Duration>,
     mut operation: impl FnMut(c_int) -> Result<isize, c_int>,
-) -> Result<isize, Stop> {
+) -> Result<isize, Unfinished> {
     call.give_way()?;
     match operation(fd) {
-        Err(libc::EAGAIN) if is_nonblocking(fd) => return Err(Stop::Fails(libc::EAGAIN)),
+        Err(libc::EAGAIN) if is_nonblocking(fd) => return Err(Unfinished::Fails(libc::EAGAIN)),
         Err(libc::EAGAIN) => {}
-        done => return done.map_err(Stop::Fails),
+        done => return done.map_err(Unfinished::Fails),
     }
     let deadline = call.deadline(limit());
     let mut own = duplicate(fd);
@@ -81,12 +81,12 @@ pub(super) fn until_ready(
         if let Some(waited) = own.take() {
             match call.ready(waited, interest, deadline)? {
                 Some(ready) => own = Some(ready),
-                None => return Err(Stop::Fails(libc::EAGAIN)),
+                None => return Err(Unfinished::Fails(libc::EAGAIN)),
             }
         }
         match operation(own.as_ref().map_or(fd, AsRawFd::as_raw_fd)) {
             Err(libc::EAGAIN) => {}
-            done => return done.map_err(Stop::Fails),
+            done => return done.map_err(Unfinished::Fails),
         }
         // Another reader or writer came first, or the process has no descriptor for a duplicate.
         call.retry_later(deadline, libc::EAGAIN)?;
@@ -96,12 +96,12 @@ pub(super) fn until_ready(
 /// Like [`until_ready`], for an operation that has no variant that does not block. It is tried only
 /// when the descriptor is ready.
 pub(super) fn when_ready(
-    call: &Call,
+    call: &PatchedCall,
     fd: c_int,
     interest: Interest,
     limit: impl FnOnce() -> Option<Duration>,
     mut operation: impl FnMut(c_int) -> Result<isize, c_int>,
-) -> Result<isize, Stop> {
+) -> Result<isize, Unfinished> {
     until_ready(call, fd, interest, limit, |fd| match is_ready(fd, interest) {
         true => operation(fd),
         false => Err(Errno::AGAIN.raw_os_error()),
@@ -111,11 +111,11 @@ pub(super) fn when_ready(
 /// Writes `length` bytes with an operation that may write fewer, as a call that blocks does. The
 /// operation gets the number of bytes that have been written.
 pub(super) fn write_all(
-    call: &Call,
+    call: &PatchedCall,
     fd: c_int,
     length: usize,
     mut operation: impl FnMut(c_int, usize) -> Result<isize, c_int>,
-) -> Result<isize, Stop> {
+) -> Result<isize, Unfinished> {
     let mut written = 0;
     loop {
         let limit = || limit(fd, Interest::Writable);
