@@ -50,6 +50,8 @@ pub(crate) struct TaskSlots {
     records: Vec<TaskRecord>,
     /// The slot that was freed last is used first.
     free: Vec<u32>,
+    /// The styles of the tasks. A task that is running is not in its slot, so it cannot be asked.
+    styles: Vec<Style>,
     spawn_lines: SpawnLines,
     /// Number of free slots that contain the empty cell of a task.
     empty_cells: usize,
@@ -168,6 +170,7 @@ impl TaskSlots {
         }
         self.spawned += 1;
         self.live += 1;
+        self.styles[index as usize] = body.style();
         let slot = &mut self.slots[index as usize];
         if slot.body.replace(body).is_some() {
             self.empty_cells -= 1;
@@ -212,6 +215,7 @@ impl TaskSlots {
     fn grow(&mut self, record: TaskRecord) -> Option<u32> {
         let index = u32::try_from(self.slots.len()).ok().filter(|index| *index < SLOTS)?;
         self.records.push(record);
+        self.styles.push(Style::Other);
         self.slots.push(TaskSlot {
             body: None,
             generation: self.first_generation,
@@ -286,9 +290,8 @@ impl TaskSlots {
         Note::from_words(record.note, record.line)
     }
 
-    /// Returns the style of a task that is ready or suspended.
     pub(crate) fn style(&self, index: u32) -> Style {
-        self.slots[index as usize].body.as_ref().map_or(Style::Other, |body| body.style())
+        self.styles[index as usize]
     }
 
     pub(crate) fn stage(&self, index: u32) -> TaskStage {

@@ -3,7 +3,7 @@
 
 use quadrivium_core::{
     JoinError, Wait,
-    host::{Joined, contain},
+    host::{HostedTask, Joined, contain},
     inspect::{self, Report, Reporter, take_local_wakers},
 };
 
@@ -71,8 +71,8 @@ impl Loop {
     }
 
     /// Records what a task waits for that has suspended.
-    pub(super) fn record_suspension(&self, key: SlotKey, wait: &Wait) {
-        self.note(key.slot(), EventKind::Suspended(self.waiting(wait)));
+    pub(super) fn record_suspension(&self, key: SlotKey, body: &HostedTask, wait: &Wait) {
+        self.note_suspended(key.slot(), body, wait);
         let id = self.state.borrow().slots.id(key.slot());
         self.with_watch(|watch| {
             let (note, wakers) = (inspect::take_note(), take_local_wakers());

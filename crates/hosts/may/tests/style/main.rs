@@ -100,7 +100,8 @@ macro_rules! topics {
 
 topics! {
     lifecycle every_suspension outcomes cancel cancel_from_another_thread join try_joins scopes
-    parts deadlines_of_parts wakers_of_parts selects panics unwinding destructors observers chains
+    parts deadlines_of_parts wakers_of_parts selects panics unwinding destructors observers
+    trace_details chains
     clusters foreign_executors nesting order starvation stop timers ticks moving_deadlines
     channels channel_operations notify mutexes rw_locks once_cells semaphores
     semaphore_operations barriers watches broadcasts streams scheduled_calls wakes stale_wakes

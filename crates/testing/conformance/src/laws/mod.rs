@@ -11,6 +11,7 @@ mod cancel;
 mod cancel_from_another_thread;
 mod destructors;
 mod observers;
+mod trace_details;
 mod join;
 mod try_joins;
 mod scopes;
@@ -118,6 +119,7 @@ const TOPICS: &[&[Law]] = &[
     unwinding::LAWS,
     destructors::LAWS,
     observers::LAWS,
+    trace_details::LAWS,
     chains::LAWS,
     clusters::LAWS,
     outcomes::LAWS,
@@ -215,6 +217,7 @@ macro_rules! every_law {
         $crate::unwinding! {}
         $crate::destructors! {}
         $crate::observers! {}
+        $crate::trace_details! {}
         $crate::chains! {}
         $crate::clusters! {}
         $crate::outcomes! {}

@@ -98,7 +98,7 @@ impl Recording {
 
     /// The notes of a step follow the event with which the step begins.
     pub(super) fn event(&mut self, event: &Event) {
-        self.entries.push(RecordedLine::Event(event.clone()));
+        self.entries.push(RecordedLine::Event(event.comparable()));
         if event.kind == EventKind::Resumed {
             self.entries.append(&mut self.notes);
         }
