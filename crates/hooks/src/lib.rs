@@ -46,12 +46,14 @@ compile_error!(
 );
 
 // In reading order.
+mod patch_column;
 #[allow(unsafe_code)]
 mod hook;
 #[allow(unsafe_code)]
 mod list;
 mod when;
 mod system_call;
+mod watch_flag;
 mod step;
 #[allow(unsafe_code)]
 mod system;
@@ -66,12 +68,16 @@ mod stack_frame;
 mod function_name;
 mod call_report;
 mod watch;
+#[allow(unsafe_code)]
+mod patch;
 mod probes;
 
 pub use call_report::CallReport;
 pub use dispatch::see_direct_calls;
 pub use hook::Hook;
 pub use list::all_hooks;
+pub use patch::{Patched, patch, patch_all, patched};
+pub use patch_column::Patch;
 pub use probes::{Probed, Reached, probe};
 pub use stack_frame::StackFrame;
 pub use watch::{

@@ -1,5 +1,5 @@
-//! `quadrivium-blocking` prints what the functions of the standard library reach on this machine.
-//! It fails if that differs from the list.
+//! `quadrivium-blocking` prints what the functions of the standard library reach on this machine,
+//! and what they do in patched green threads. It fails if what they reach differs from the list.
 
 #![deny(unsafe_code)]
 
@@ -8,7 +8,7 @@ use std::{
     process::ExitCode,
 };
 
-use quadrivium_hooks::{Probed, probe};
+use quadrivium_hooks::{Patch, Probed, probe};
 
 fn main() -> ExitCode {
     let probed = probe();
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
 
 fn print(probed: &[Probed]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{:44} {:34} state", "std function", "symbols reached")?;
+    writeln!(out, "{:44} {:34} {:14} patched", "std function", "symbols reached", "state")?;
     for it in probed {
         let symbols: Vec<_> = it.reached.iter().map(|it| it.hook.symbol()).collect();
         let state = match (it.is_as_listed(), it.reported().is_empty()) {
@@ -31,7 +31,12 @@ fn print(probed: &[Probed]) -> io::Result<()> {
             (false, true) => "NOT SEEN",
             (false, false) => "NOT AS LISTED",
         };
-        writeln!(out, "{:44} {:34} {state}", it.function, symbols.join(", "))?;
+        let patch = it.patch();
+        write!(out, "{:44} {:34} {state:14} {patch}", it.function, symbols.join(", "))?;
+        match patch {
+            Patch::OnlyReported(reason) => writeln!(out, ": {reason}")?,
+            Patch::Suspends | Patch::Offloads => writeln!(out)?,
+        }
         if let Some(error) = &it.error {
             writeln!(out, "  not tried: {error}")?;
         }

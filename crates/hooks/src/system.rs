@@ -36,6 +36,8 @@ unsafe impl AnyBytes for libc::timeval {}
 unsafe impl<const N: usize> AnyBytes for [u8; N] {}
 // SAFETY: Its elements are integers.
 unsafe impl<const N: usize> AnyBytes for [u32; N] {}
+// SAFETY: Its elements are integers.
+unsafe impl<const N: usize> AnyBytes for [usize; N] {}
 
 /// Returns the definition of a symbol in the libraries behind the executable, or null.
 pub(crate) fn next_definition(symbol: &CStr) -> *mut () {
@@ -174,6 +176,19 @@ pub(crate) fn socket_option(fd: c_int, name: c_int) -> Option<c_int> {
     // SAFETY: The pointers are those of an integer and of its length.
     let n = unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, name, to, length) };
     (n == 0).then_some(found)
+}
+
+/// Returns the limit for sends of a socket, `SO_SNDTIMEO`.
+pub(crate) fn send_limit(fd: c_int) -> Option<libc::timeval> {
+    let mut found = MaybeUninit::<libc::timeval>::uninit();
+    let mut length = size_of::<libc::timeval>() as libc::socklen_t;
+    let (to, length) = (found.as_mut_ptr().cast::<c_void>(), &raw mut length);
+    // SAFETY: The pointers are those of a value and of its length.
+    match unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_SNDTIMEO, to, length) } {
+        // SAFETY: The function has filled it.
+        0 => Some(unsafe { found.assume_init() }),
+        _ => None,
+    }
 }
 
 /// Returns the time of a clock.

@@ -14,7 +14,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold};
+use crate::{
+    Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold,
+    inspect::{self, Note},
+    task_values::visible,
+};
 
 mod hosted;
 mod label;
@@ -27,7 +31,7 @@ pub(crate) mod part_wakers;
 
 // `NESTED` is the number of calls of `run_destructors` that may be nested. `refused` makes the
 // error for a thread or a process that the operating system refuses.
-pub use crate::destructors::{NESTED, contain, run_destructors};
+pub use crate::destructors::{NESTED, are_destructors_running, contain, run_destructors};
 pub(crate) use hosted::hosted_in;
 pub use hosted::{Hosted, HostedTask, Joined, hosted};
 pub use label::{Label, TaskId};
@@ -207,6 +211,12 @@ pub trait SpawnedTasks {
     /// Returns the id of a task that is not forgotten. Labels and traces show it.
     fn id(&self, key: TaskKey) -> TaskId;
 
+    /// Returns what a suspended task waits for, if the host keeps that. By default it is not known.
+    fn note(&self, key: TaskKey) -> Option<Note> {
+        _ = key;
+        None
+    }
+
     /// Notes that this task will not be joined. Its output is dropped while the task's host is
     /// [entered](enter).
     fn detach(&self, key: TaskKey);
@@ -262,7 +272,7 @@ pub fn enter(host: Rc<dyn Host>) -> Entered {
     observer::begin_on_this_thread();
     let own_wakers = OWN_WAKERS.replace(host.own_wakers());
     let outer = CURRENT.replace(ManuallyDrop::new(Some(host)));
-    Entered { outer: ManuallyDrop::into_inner(outer), own_wakers }
+    Entered { outer: ManuallyDrop::into_inner(outer), own_wakers, values: visible::hide() }
 }
 
 /// A guard that makes a host drive this thread while it exists. Made by [`enter`].
@@ -271,10 +281,13 @@ pub struct Entered {
     outer: Option<Rc<dyn Host>>,
     /// The wakers of the outer host.
     own_wakers: Option<OwnWakers>,
+    /// The values of the task outside the host. The tasks of the host do not see them.
+    values: visible::Hidden,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        visible::restore(&self.values);
         OWN_WAKERS.set(self.own_wakers);
         let inner = CURRENT.replace(ManuallyDrop::new(self.outer.take()));
         drop(ManuallyDrop::into_inner(inner));
@@ -334,6 +347,7 @@ impl Context<'_> {
     /// thread can wake it, such as another task. If no task on this thread can run, the deadlock is
     /// certain, and the host reports it.
     pub fn local_waker(&self) -> LocalWaker {
+        inspect::count_local_waker();
         self.copy_own_waker().unwrap_or_else(|| self.copy_foreign_waker())
     }
 

@@ -13,14 +13,21 @@
 //! in order to describe it.
 
 mod leaf_kind;
+mod local_wakers;
 mod note;
 mod object;
 mod object_table;
+mod places;
+mod report;
 pub mod snapshot;
 mod style;
 
 pub use leaf_kind::LeafKind;
+pub(crate) use local_wakers::count as count_local_waker;
+pub use local_wakers::take_local_wakers;
 pub use note::{Note, RunningTask, Steps, begin_step, note, running_task, steps, take_note};
 pub use object::{End, Object, ObjectKind, ObjectNumber, ObjectRecord, Side, Taken, TakenIndex};
 pub use object_table::record_of;
+pub use places::{KeptPlace, KeptPlaces, keep_places};
+pub use report::{Report, Reporter};
 pub use style::Style;

@@ -4,12 +4,12 @@
 //! the host takes it after the step. A thread-local is used because the body of an `async` block
 //! has no parameter through which a note could reach the host.
 
-use std::{cell::Cell, panic::Location};
+use std::panic::Location;
 
 use super::{LeafKind, ObjectNumber};
 #[cfg(doc)]
 use crate::Context;
-use crate::fairness;
+use crate::current_step::{CURRENT_STEP, NO_NOTE, NO_TASK};
 
 /// What a suspended task waits for: the kind of the leaf, the line that made it, and its object.
 ///
@@ -28,9 +28,6 @@ pub struct Note {
 const KIND_SHIFT: u32 = 24;
 const SEVERAL: u32 = 1 << 31;
 
-/// No leaf has made a note.
-const NOTHING: u32 = LeafKind::Outside as u32;
-
 /// The largest number that fits in a note.
 pub(super) const LAST_OBJECT: u32 = (1 << KIND_SHIFT) - 1;
 
@@ -38,9 +35,6 @@ pub(super) const LAST_OBJECT: u32 = (1 << KIND_SHIFT) - 1;
 /// time. A host chooses the number, and makes it known with [`begin_step`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RunningTask(pub u64);
-
-/// No task is being resumed, or its host does not say which.
-const NO_TASK: u64 = u64::MAX;
 
 /// The task that was running at some time, if there was one. In one word, because every message
 /// through a channel stores one.
@@ -53,7 +47,7 @@ impl TaskThen {
     /// Returns the task that is running now.
     #[inline]
     pub(super) fn now() -> Self {
-        Self(RUNNING.get())
+        Self(CURRENT_STEP.with(|step| step.running.get()))
     }
 
     pub(super) fn get(self) -> Option<RunningTask> {
@@ -61,20 +55,15 @@ impl TaskThen {
     }
 }
 
-thread_local! {
-    // These are single words instead of a struct, because every step uses them.
-    static WORD: Cell<u32> = const { Cell::new(NOTHING) };
-    static LINE: Cell<Option<&'static Location<'static>>> = const { Cell::new(None) };
-    static RUNNING: Cell<u64> = const { Cell::new(NO_TASK) };
-}
-
 /// Begins a step of this task. A host calls this before each resume, instead of
-/// [`fairness::begin_step`].
+/// [`fairness::begin_step`](crate::fairness::begin_step).
 #[inline]
 pub fn begin_step(task: RunningTask) {
-    fairness::begin_step();
-    WORD.set(NOTHING);
-    RUNNING.set(task.0);
+    CURRENT_STEP.with(|step| {
+        step.done.set(0);
+        step.note.set(NO_NOTE);
+        step.running.set(task.0);
+    });
 }
 
 /// Returns the task that is being resumed on this thread, if its host has said which.
@@ -95,13 +84,14 @@ pub struct Steps {
 /// begins steps, and before it runs the destructors of a task.
 #[inline]
 pub fn steps() -> Steps {
-    Steps { outer_running: RUNNING.replace(NO_TASK), outer_note: take_note() }
+    let outer_running = CURRENT_STEP.with(|step| step.running.replace(NO_TASK));
+    Steps { outer_running, outer_note: take_note() }
 }
 
 impl Steps {
     /// Sets which task is running: its destructors are run, but it is not resumed.
     pub fn of_destructors(self, task: RunningTask) -> Self {
-        RUNNING.set(task.0);
+        CURRENT_STEP.with(|step| step.running.set(task.0));
         self
     }
 }
@@ -109,9 +99,11 @@ impl Steps {
 impl Drop for Steps {
     #[inline]
     fn drop(&mut self) {
-        RUNNING.set(self.outer_running);
-        WORD.set(self.outer_note.word);
-        LINE.set(self.outer_note.line);
+        CURRENT_STEP.with(|step| {
+            step.running.set(self.outer_running);
+            step.note.set(self.outer_note.word);
+            step.line.set(self.outer_note.line);
+        });
     }
 }
 
@@ -123,34 +115,48 @@ impl Drop for Steps {
 #[inline]
 pub fn note(kind: LeafKind, line: Option<&'static Location<'static>>, object: ObjectNumber) {
     let word = (kind as u32) << KIND_SHIFT | object.0;
-    match WORD.get() {
-        NOTHING => {
-            WORD.set(word);
-            LINE.set(line);
+    CURRENT_STEP.with(|step| match step.note.get() {
+        NO_NOTE => {
+            step.note.set(word);
+            step.line.set(line);
         }
         former => note_one_more(former, word, line),
-    }
+    });
 }
 
 #[cold]
 fn note_one_more(former: u32, word: u32, line: Option<&'static Location<'static>>) {
-    if kind_of(former) == LeafKind::Sleep {
-        WORD.set(word | SEVERAL);
-        LINE.set(line);
-    } else {
-        WORD.set(former | SEVERAL);
-    }
+    CURRENT_STEP.with(|step| {
+        if kind_of(former) == LeafKind::Sleep {
+            step.note.set(word | SEVERAL);
+            step.line.set(line);
+        } else {
+            step.note.set(former | SEVERAL);
+        }
+    });
 }
 
 /// Takes the note of the step that has just ended.
 #[inline]
 pub fn take_note() -> Note {
-    Note { word: WORD.get(), line: LINE.get() }
+    CURRENT_STEP.with(|step| Note { word: step.note.get(), line: step.line.get() })
 }
 
 impl Note {
     /// The note of a task that no leaf has made a note for.
-    pub const NOTHING: Self = Self { word: NOTHING, line: None };
+    pub const NOTHING: Self = Self { word: NO_NOTE, line: None };
+
+    /// Returns the note as two words, in which it takes 12 bytes. A host may have a million.
+    #[inline]
+    pub fn into_words(self) -> (u32, Option<&'static Location<'static>>) {
+        (self.word, self.line)
+    }
+
+    /// Returns the note of which [`into_words`](Self::into_words) has made these words.
+    #[inline]
+    pub fn from_words(word: u32, line: Option<&'static Location<'static>>) -> Self {
+        Self { word, line }
+    }
 
     /// Returns the kind of the leaf.
     pub fn kind(self) -> LeafKind {
@@ -159,7 +165,7 @@ impl Note {
 
     /// Returns the line that made the leaf, if it is known.
     pub fn line(self) -> Option<&'static Location<'static>> {
-        self.line.filter(|_| self.word != NOTHING)
+        self.line.filter(|_| self.word != NO_NOTE)
     }
 
     /// Returns the number of the object that the leaf waits for, if it has one.

@@ -11,7 +11,9 @@ use std::{
 use super::{
     note::{LAST_OBJECT, RunningTask, TaskThen},
     object_table,
+    places::{KeptPlace, Places},
 };
+use crate::QueuePlace;
 
 /// What kind of object tasks wait for. Its `Display` is what reports call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +35,8 @@ pub enum ObjectKind {
     Notify,
     /// A [`Barrier`](crate::sync::Barrier).
     Barrier,
+    /// A [`Scope`](crate::scope::Scope).
+    Scope,
 }
 
 /// The number of an object: no other object of this thread has it at the same time.
@@ -82,6 +86,8 @@ pub struct ObjectRecord {
     ends: [End; 2],
     /// For locks and semaphores.
     takers: Takers,
+    /// For objects in whose queues a leaf keeps its place until it goes on. Usually none are kept.
+    places: Places,
 }
 
 /// One kind of end of a channel.
@@ -192,8 +198,9 @@ impl ObjectRecord {
             kind: Cell::new(kind),
             made_at: Cell::new(made_at),
             name: RefCell::default(),
-            ends: [End::NEW, End::NEW],
+            ends: [End::new(), End::new()],
             takers: Takers::default(),
+            places: Places::default(),
         }
     }
 
@@ -207,6 +214,12 @@ impl ObjectRecord {
             end.last_used_by.set(TaskThen::NONE);
         }
         self.takers.clear();
+        self.places.clear();
+    }
+
+    /// Returns the number of the object.
+    pub fn number(&self) -> ObjectNumber {
+        self.number
     }
 
     /// Returns what kind of object this is.
@@ -250,6 +263,27 @@ impl ObjectRecord {
         self.takers.remove(index);
     }
 
+    /// Records that the running task waits in this place of the object's queue. The leaf keeps the
+    /// place until it goes on or is dropped, and no other leaf goes on before it.
+    #[inline]
+    pub(crate) fn waits_in(&self, place: &QueuePlace) {
+        self.places.add(place.number(), place.line());
+    }
+
+    /// Records that the leaf in this place goes on or is dropped, if it has waited.
+    #[inline]
+    pub(crate) fn leaves(&self, place: &QueuePlace) {
+        if let Some(number) = place.number() {
+            self.places.remove(number);
+        }
+    }
+
+    /// Returns the places in the object's queue, in their order, if they are
+    /// [kept](super::keep_places).
+    pub fn places(&self) -> Vec<KeptPlace> {
+        self.places.in_order()
+    }
+
     /// Returns the tasks that have taken the object, in no order.
     pub fn takers(&self) -> Vec<Taken> {
         self.takers.all()
@@ -257,7 +291,9 @@ impl ObjectRecord {
 }
 
 impl End {
-    const NEW: Self = Self { count: Cell::new(0), last_used_by: Cell::new(TaskThen::NONE) };
+    fn new() -> Self {
+        Self { count: Cell::new(0), last_used_by: Cell::new(TaskThen::NONE) }
+    }
 
     /// Returns the number of ends of this kind. A leaf counts as an end until it is done.
     #[inline]
@@ -360,6 +396,7 @@ impl fmt::Display for ObjectKind {
             Self::Semaphore => "semaphore",
             Self::Notify => "notify",
             Self::Barrier => "barrier",
+            Self::Scope => "scope",
         })
     }
 }

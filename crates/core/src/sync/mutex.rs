@@ -96,6 +96,7 @@ impl<T> Mutex<T> {
         update(self.state.borrow_mut(), |state, deferred| {
             let is_next = state.waiting.is_first(place);
             let value = if is_next { state.value.take()? } else { return None };
+            state.object.leaves(place);
             state.waiting.leave(place, deferred);
             state.object.take(place.line());
             Some(value)
@@ -149,6 +150,7 @@ impl<T> Waiter for Lock<T> {
         let mutex = self.mutex.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, mutex.state.borrow_mut(), |state, deferred| {
             state.waiting.wait(&mut self.place, deferred);
+            state.object.waits_in(&self.place);
             state.object.number()
         })
     }
@@ -167,6 +169,7 @@ impl<T> Drop for Lock<T> {
     fn drop(&mut self) {
         let (Some(mutex), true) = (&self.mutex, self.place.has_waited()) else { return };
         update(mutex.state.borrow_mut(), |state, deferred| {
+            state.object.leaves(&self.place);
             state.waiting.leave(&mut self.place, deferred);
             if state.value.is_some() {
                 state.waiting.notify_at(0, deferred);

@@ -109,6 +109,7 @@ impl Semaphore {
     fn take(&self, n: usize, place: &mut QueuePlace) -> Option<Result<TakenIndex, Closed>> {
         update(self.state.borrow_mut(), |state, deferred| {
             if state.is_closed {
+                state.object.leaves(place);
                 state.waiting.leave(place, deferred);
                 return Some(Err(Closed));
             }
@@ -118,6 +119,7 @@ impl Semaphore {
                 return None;
             }
             state.permits -= n;
+            state.object.leaves(place);
             state.waiting.leave(place, deferred);
             state.notify_next(deferred);
             Some(Ok(state.object.take(place.line())))
@@ -200,6 +202,7 @@ impl Waiter for Acquire {
         let semaphore = self.semaphore.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, semaphore.state.borrow_mut(), |state, deferred| {
             state.waiting.wait(&mut self.place, deferred);
+            state.object.waits_in(&self.place);
             state.object.number()
         })
     }
@@ -218,6 +221,7 @@ impl Drop for Acquire {
     fn drop(&mut self) {
         let (Some(semaphore), true) = (&self.semaphore, self.place.has_waited()) else { return };
         update(semaphore.state.borrow_mut(), |state, deferred| {
+            state.object.leaves(&self.place);
             state.waiting.leave(&mut self.place, deferred);
             state.notify_next(deferred);
         });

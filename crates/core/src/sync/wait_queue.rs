@@ -21,14 +21,14 @@ use super::deferred::Deferred;
 /// A notified leaf keeps its place until it goes on or is dropped, so no other leaf overtakes it.
 /// If it is resumed before it may go on, it waits again in the same place. If it is dropped, the
 /// next leaf is notified instead.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct WaitQueue {
     /// Most queues contain one leaf at most. It takes no allocation.
     first: Option<QueueEntry>,
     /// In ascending order of `number`: each new entry gets a larger one. Empty without a `first`.
     behind: VecDeque<QueueEntry>,
-    /// The number of entries that were ever added.
-    added: u64,
+    /// The number of the next entry.
+    next: NonZeroU64,
 }
 
 /// The place of a leaf in a queue, if the leaf has waited there. The leaf keeps it until it goes
@@ -99,8 +99,8 @@ impl WaitQueue {
     /// Adds a leaf at the end. Without a waker, it counts as notified.
     #[inline]
     pub(crate) fn push(&mut self, place: &mut QueuePlace, waker: Option<Waker>) {
-        let number = NonZeroU64::MIN.saturating_add(self.added);
-        self.added += 1;
+        let number = self.next;
+        self.next = number.checked_add(1).expect("there are fewer than 2^64 - 1 entries");
         place.number = Some(number);
         match self.first {
             None => self.first = Some(QueueEntry { number, waker }),
@@ -202,6 +202,12 @@ impl WaitQueue {
     }
 }
 
+impl Default for WaitQueue {
+    fn default() -> Self {
+        Self { first: None, behind: VecDeque::new(), next: NonZeroU64::MIN }
+    }
+}
+
 impl Default for QueuePlace {
     #[track_caller]
     #[inline]
@@ -217,6 +223,12 @@ impl QueuePlace {
     #[inline]
     pub fn new() -> Self {
         Self { number: None, line: Location::caller() }
+    }
+
+    /// Returns the number of the place, if the leaf has waited.
+    #[inline]
+    pub(crate) fn number(&self) -> Option<NonZeroU64> {
+        self.number
     }
 
     /// Returns the line that made the leaf.

@@ -15,12 +15,14 @@ const FOLDER: Option<WaitsFor> = Some(WaitsFor::Descriptor(DescriptorKind::Folde
 hooks! {
     fn open(path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
+        patch: offloads(files::open),
         instead: "fs::File::open",
         std: [],
     }
 
     fn open64(path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
+        patch: offloads(files::open),
         instead: "fs::File::open",
         std: [
             "std::fs::File::open" => "fs::File::open",
@@ -35,12 +37,14 @@ hooks! {
 
     fn openat(folder: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
+        patch: offloads(files::openat),
         instead: "fs::File::open",
         std: [],
     }
 
     fn openat64(folder: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
+        patch: offloads(files::openat),
         instead: "fs::File::open",
         std: [
             "std::fs::remove_dir_all" => "fs::remove_dir_all",
@@ -57,12 +61,14 @@ hooks! {
 
     fn readdir(folder: *mut DIR) -> *mut dirent {
         blocks: FOLDER,
+        patch: only_reports("another thread could close the folder meanwhile; the kernel returns many entries at once"),
         instead: "fs::read_dir",
         std: [],
     }
 
     fn readdir64(folder: *mut DIR) -> *mut dirent64 {
         blocks: FOLDER,
+        patch: only_reports("another thread could close the folder meanwhile; the kernel returns many entries at once"),
         instead: "fs::read_dir",
         std: [
             "std::fs::ReadDir::next" => "fs::read_dir",
@@ -72,6 +78,7 @@ hooks! {
 
     fn mkdir(path: *const c_char, mode: mode_t) -> c_int {
         blocks: FOLDER,
+        patch: offloads(files::mkdir),
         instead: "fs::create_dir",
         std: [
             "std::fs::create_dir" => "fs::create_dir",
@@ -81,6 +88,7 @@ hooks! {
 
     fn rmdir(path: *const c_char) -> c_int {
         blocks: FOLDER,
+        patch: offloads(files::on_path),
         instead: "fs::remove_dir",
         std: [
             "std::fs::remove_dir" => "fs::remove_dir",
@@ -89,6 +97,7 @@ hooks! {
 
     fn unlink(path: *const c_char) -> c_int {
         blocks: FILE,
+        patch: offloads(files::on_path),
         instead: "fs::remove_file",
         std: [
             "std::fs::remove_file" => "fs::remove_file",
@@ -105,6 +114,7 @@ hooks! {
 
     fn rename(from: *const c_char, to: *const c_char) -> c_int {
         blocks: FILE,
+        patch: offloads(files::rename),
         instead: "fs::rename",
         std: [
             "std::fs::rename" => "fs::rename",
@@ -161,6 +171,7 @@ hooks! {
 
     fn fsync(fd: c_int) -> c_int {
         blocks: FILE,
+        patch: offloads(files::on_descriptor),
         instead: "fs::File::sync_all",
         std: [
             "std::fs::File::sync_all" => "fs::File::sync_all",
@@ -169,6 +180,7 @@ hooks! {
 
     fn fdatasync(fd: c_int) -> c_int {
         blocks: FILE,
+        patch: offloads(files::on_descriptor),
         instead: "fs::File::sync_data",
         std: [
             "std::fs::File::sync_data" => "fs::File::sync_data",
@@ -177,6 +189,7 @@ hooks! {
 
     fn ftruncate64(fd: c_int, length: off64_t) -> c_int {
         blocks: FILE,
+        patch: offloads(files::ftruncate),
         instead: "fs::File::set_len",
         std: [
             "std::fs::File::set_len" => "fs::File::set_len",
@@ -185,6 +198,7 @@ hooks! {
 
     fn ftruncate(fd: c_int, length: off_t) -> c_int {
         blocks: FILE,
+        patch: offloads(files::ftruncate),
         instead: "fs::File::set_len",
         std: [],
     }
@@ -197,12 +211,14 @@ hooks! {
 
     fn syncfs(fd: c_int) -> c_int {
         blocks: FILE,
+        patch: offloads(files::on_descriptor),
         instead: "thread::offload",
         std: [],
     }
 
     fn flock(fd: c_int, operation: c_int) -> c_int {
         blocks: when::file_lock(operation),
+        patch: offloads(files::flock),
         instead: "thread::offload",
         std: [
             "std::fs::File::lock" => "thread::offload",
@@ -224,12 +240,14 @@ hooks! {
 
     fn fcntl(fd: c_int, command: c_int, argument: usize) -> c_int {
         blocks: when::descriptor_command(command),
+        patch: only_reports("a lock belongs to the process, and its argument may be any structure"),
         instead: "thread::offload",
         std: [],
     }
 
     fn fcntl64(fd: c_int, command: c_int, argument: usize) -> c_int {
         blocks: when::descriptor_command(command),
+        patch: only_reports("a lock belongs to the process, and its argument may be any structure"),
         instead: "thread::offload",
         std: [],
     }

@@ -16,6 +16,7 @@ hooks! {
         sixth: *mut c_void,
     ) -> c_long {
         blocks: system_call::waits_for(number, [first, second, third, fourth, fifth, sixth]),
+        patch: suspends(locks::syscall),
         instead: "sync::Mutex, sync::Notify or sync::channel",
         std: [
             "std::sync::Mutex::lock" => "sync::Mutex::lock",

@@ -10,6 +10,7 @@ mod names;
 mod processes;
 mod locks;
 mod fortified;
+mod callbacks;
 #[cfg(not(feature = "sanitizer"))]
 mod posix_threads;
 
@@ -28,6 +29,7 @@ pub fn all_hooks() -> impl Iterator<Item = &'static Hook> {
         processes::HOOKS,
         locks::HOOKS,
         fortified::HOOKS,
+        callbacks::HOOKS,
         #[cfg(not(feature = "sanitizer"))]
         posix_threads::HOOKS,
     ]

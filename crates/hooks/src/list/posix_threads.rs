@@ -13,6 +13,7 @@ use crate::{hook::hooks, when};
 hooks! {
     fn pthread_join(thread: pthread_t, returned: *mut *mut c_void) -> c_int {
         blocks: when::always(),
+        patch: offloads(locks::pthread_join),
         instead: "thread::offload",
         std: [
             "std::thread::JoinHandle::join" => "thread::offload",
@@ -42,12 +43,14 @@ hooks! {
 
     fn pthread_mutex_lock(mutex: *mut pthread_mutex_t) -> c_int {
         blocks: when::mutex(mutex),
+        patch: suspends(locks::pthread_mutex_lock),
         instead: "thread::offload",
         std: [],
     }
 
     fn pthread_mutex_timedlock(mutex: *mut pthread_mutex_t, until: *const timespec) -> c_int {
         blocks: when::until_at_most(when::mutex(mutex), libc::CLOCK_REALTIME, until),
+        patch: only_reports("a lock of the C library notes the OS thread that has it"),
         instead: "thread::offload",
         std: [],
     }
@@ -64,12 +67,14 @@ hooks! {
 
     fn pthread_rwlock_rdlock(lock: *mut pthread_rwlock_t) -> c_int {
         blocks: when::read_lock(lock),
+        patch: only_reports("a lock of the C library notes the OS thread that has it"),
         instead: "thread::offload",
         std: [],
     }
 
     fn pthread_rwlock_wrlock(lock: *mut pthread_rwlock_t) -> c_int {
         blocks: when::write_lock(lock),
+        patch: only_reports("a lock of the C library notes the OS thread that has it"),
         instead: "thread::offload",
         std: [],
     }
@@ -88,6 +93,7 @@ hooks! {
 
     fn pthread_cond_wait(condition: *mut pthread_cond_t, mutex: *mut pthread_mutex_t) -> c_int {
         blocks: when::always(),
+        patch: only_reports("a lock of the C library notes the OS thread that has it"),
         instead: "thread::offload",
         std: [],
     }
@@ -99,6 +105,7 @@ hooks! {
         until: *const timespec,
     ) -> c_int {
         blocks: when::always(),
+        patch: only_reports("a lock of the C library notes the OS thread that has it"),
         instead: "thread::offload",
         std: [],
     }
@@ -117,18 +124,21 @@ hooks! {
 
     fn pthread_barrier_wait(barrier: *mut pthread_barrier_t) -> c_int {
         blocks: when::always(),
+        patch: only_reports("the C library waits inside itself, where no hook sees the wake"),
         instead: "thread::offload",
         std: [],
     }
 
     fn sem_wait(semaphore: *mut sem_t) -> c_int {
         blocks: when::semaphore(semaphore),
+        patch: only_reports("the C library waits inside itself, where no hook sees the wake"),
         instead: "thread::offload",
         std: [],
     }
 
     fn sem_timedwait(semaphore: *mut sem_t, until: *const timespec) -> c_int {
         blocks: when::until_at_most(when::semaphore(semaphore), libc::CLOCK_REALTIME, until),
+        patch: only_reports("the C library waits inside itself, where no hook sees the wake"),
         instead: "thread::offload",
         std: [],
     }

@@ -129,6 +129,12 @@ impl<T: AsFd> Source<T> {
         Ok(source.io.take().expect("`into_io` is called once"))
     }
 
+    /// Removes the registration and returns the descriptor.
+    pub(crate) fn into_owned(mut self) -> T {
+        self.deregister();
+        self.io.take().expect("`into_owned` is called once")
+    }
+
     /// Calls `attempt` until the operation is done or would block. If it would block, waits on the
     /// host that drives this thread.
     ///

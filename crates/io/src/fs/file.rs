@@ -303,6 +303,10 @@ impl File {
 
     /// Like [`with`](Self::with), with a buffer that is returned with the result.
     #[track_caller]
+    pub(super) fn std(&self) -> &fs::File {
+        &self.std
+    }
+
     pub(super) fn with_buffer<T: Send + 'static, B: Send + 'static>(
         &self,
         mut buffer: B,

@@ -27,6 +27,7 @@ mod file;
 mod open_options;
 mod position;
 mod chunks;
+mod attempts;
 mod path;
 pub(crate) mod send_file;
 

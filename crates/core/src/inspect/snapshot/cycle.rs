@@ -23,7 +23,8 @@ struct Link {
 
 impl Tasks {
     /// Returns the cycles of waits: a task waits for the end of another one, or for a lock or a
-    /// permit that the other one has taken. Each task is in one cycle at most.
+    /// permit that the other one has taken, or for a queue that the other one stalls. Each task is
+    /// in one cycle at most.
     pub fn cycles(&self) -> Vec<Cycle> {
         let mut search = Search { tasks: self, marks: vec![Mark::New; self.tasks.len()] };
         (0..self.tasks.len()).filter_map(|start| search.from(start)).collect()
@@ -39,7 +40,8 @@ impl Tasks {
         match &wait.object {
             WaitedFor::Task(task) => index(task).into_iter().collect(),
             WaitedFor::Object(object) => {
-                object.taken.iter().filter_map(|taken| index(&taken.by)).collect()
+                let takers = object.taken.iter().chain(&object.stalled_by);
+                takers.filter_map(|taken| index(&taken.by)).collect()
             }
             WaitedFor::Nothing | WaitedFor::Descriptor(_) => Vec::new(),
         }
@@ -115,6 +117,9 @@ impl Search<'_> {
 fn wait(task: &TaskInfo) -> String {
     match &task.state {
         TaskState::Waiting(wait) => match &wait.object {
+            WaitedFor::Object(object) if object.taken.is_empty() => {
+                format!("waits for {object}, stalled by")
+            }
             WaitedFor::Object(object) => format!("waits for {object}, taken by"),
             WaitedFor::Task(_) | WaitedFor::Nothing | WaitedFor::Descriptor(_) => {
                 "waits for the end of".to_string()

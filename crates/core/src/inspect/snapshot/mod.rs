@@ -8,11 +8,13 @@ mod list;
 mod table;
 mod text;
 mod tree;
+mod watched;
 
 pub use cycle::Cycle;
 pub use list::List;
 pub use table::Table;
 pub use tree::Tree;
+pub use watched::{Watched, WatchedInfo};
 
 use std::{panic::Location, sync::Arc, time::Duration};
 
@@ -37,6 +39,8 @@ pub struct TaskInfo {
     pub state: TaskState,
     /// The time until its deadline, if it has one.
     pub deadline: Option<Duration>,
+    /// What is known only while the host is watched.
+    pub watched: Option<WatchedInfo>,
 }
 
 /// Whether a task waits.
@@ -89,6 +93,9 @@ pub struct ObjectInfo {
     pub made_at: &'static Location<'static>,
     /// The tasks that have taken it. Only locks and semaphores are taken.
     pub taken: Vec<TakenInfo>,
+    /// The task that has the first place in the queue, if it does not resume the leaf that waits
+    /// there. So no other task gets the object. This is known only while the host is watched.
+    pub stalled_by: Option<TakenInfo>,
     /// The sending ends. Only channels have ends.
     pub senders: EndInfo,
     /// The receiving ends.
@@ -155,6 +162,12 @@ impl Tasks {
     /// Returns the tasks as a tree. Below each task are the tasks that it waits for.
     pub fn tree(&self) -> Tree<'_> {
         Tree::new(self)
+    }
+
+    /// Returns what is known about the tasks only while their host is watched: how long each has
+    /// waited, its steps, and the task that has spawned it. It says how to get what is missing.
+    pub fn watched(&self) -> Watched<'_> {
+        Watched::new(self)
     }
 
     /// Returns the task with this number.

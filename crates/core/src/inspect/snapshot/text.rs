@@ -71,6 +71,8 @@ impl fmt::Display for WaitInfo {
                 write!(f, "{kind} of {object}")?;
                 let takers = object.taken.iter().map(|taken| taken.by.to_string());
                 write_all(f, ", taken by", takers)?;
+                let staller = object.stalled_by.iter().map(|taken| taken.by.to_string());
+                write_all(f, ", stalled by", staller)?;
             }
         }
         match self.is_one_of_several {
@@ -101,6 +103,9 @@ impl fmt::Display for Details<'_> {
         write!(f, "{object}: made at {}", object.made_at)?;
         let takers = object.taken.iter().map(|taken| format!("{} at {}", taken.by, taken.line));
         write_all(f, ", taken by", takers)?;
+        let staller = object.stalled_by.iter();
+        let staller = staller.map(|taken| format!("{} at {}", taken.by, taken.line));
+        write_all(f, ", stalled by a leaf that is not resumed any more, of", staller)?;
         match object.kind {
             ObjectKind::Channel
             | ObjectKind::Oneshot
@@ -112,7 +117,8 @@ impl fmt::Display for Details<'_> {
             ObjectKind::Mutex
             | ObjectKind::Semaphore
             | ObjectKind::Notify
-            | ObjectKind::Barrier => Ok(()),
+            | ObjectKind::Barrier
+            | ObjectKind::Scope => Ok(()),
         }
     }
 }

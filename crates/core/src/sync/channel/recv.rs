@@ -1,6 +1,13 @@
 //! The receiving end of a channel.
 
-use std::{error::Error, fmt, mem, panic::Location, pin::Pin, rc::Rc};
+use std::{
+    error::Error,
+    fmt,
+    mem::{self, ManuallyDrop},
+    panic::Location,
+    pin::Pin,
+    rc::Rc,
+};
 
 use super::state::Shared;
 use crate::{
@@ -30,7 +37,8 @@ impl<T> Receiver<T> {
     /// Until this task is done or dropped it counts as the receiver: it keeps the channel open.
     #[track_caller]
     pub fn recv(&self) -> Recv<T> {
-        Recv { receiver: Some(Self::new(&self.shared)), place: QueuePlace::new() }
+        let receiver = ManuallyDrop::new(Some(Self::new(&self.shared)));
+        Recv { receiver, place: QueuePlace::new() }
     }
 
     /// Receives the next value if there is one. Does not wait.
@@ -50,15 +58,15 @@ impl<T> Receiver<T> {
     /// later.
     #[inline]
     fn receive(&self, place: &mut QueuePlace) -> Option<Result<T, RecvError>> {
-        let is_closed = self.shared.has_no_sender();
+        let is_closed = || self.shared.has_no_sender();
         update(self.shared.state.borrow_mut(), |state, deferred| {
             // The receives in the queue of a closed channel were all notified, to receive the
             // values that are left.
-            if !is_closed && !state.receiving.is_first(place) {
+            if !state.receiving.is_first(place) && !is_closed() {
                 return None;
             }
             let Some(value) = state.take(deferred) else {
-                return is_closed.then_some(Err(RecvError));
+                return is_closed().then_some(Err(RecvError));
             };
             self.shared.object.end(Side::Receiving).is_used();
             state.receiving.leave(place, deferred);
@@ -90,8 +98,9 @@ impl<T> Drop for Receiver<T> {
 /// A task that receives a value. Made by [`Receiver::recv`].
 #[must_use = "a task is lazy: perform it"]
 pub struct Recv<T> {
-    /// `None` when the leaf is done.
-    receiver: Option<Receiver<T>>,
+    /// `None` when the leaf is done. `Drop` takes it out, so the drop of a leaf that is done is one
+    /// comparison.
+    receiver: ManuallyDrop<Option<Receiver<T>>>,
     place: QueuePlace,
 }
 
@@ -114,7 +123,7 @@ impl<T> Waiter for Recv<T> {
     fn try_now(&mut self) -> Option<Self::Output> {
         let receiver = self.receiver.as_ref().expect(RESUMED_AFTER_DONE);
         let received = receiver.receive(&mut self.place)?;
-        self.receiver = None;
+        drop(self.receiver.take());
         Some(received)
     }
 
@@ -139,8 +148,8 @@ impl<T> Task for Recv<T> {
 impl<T> Drop for Recv<T> {
     #[inline]
     fn drop(&mut self) {
-        if self.place.has_waited() {
-            self.leave();
+        if let Some(receiver) = self.receiver.take() {
+            self.leave(receiver);
         }
     }
 }
@@ -148,8 +157,10 @@ impl<T> Drop for Recv<T> {
 impl<T> Recv<T> {
     /// Leaves the queue. A value that was meant for this leaf goes to the next one.
     #[cold]
-    fn leave(&mut self) {
-        let Some(receiver) = &self.receiver else { return };
+    fn leave(&mut self, receiver: Receiver<T>) {
+        if !self.place.has_waited() {
+            return;
+        }
         update(receiver.shared.state.borrow_mut(), |state, deferred| {
             state.receiving.leave(&mut self.place, deferred);
             state.notify_next_receive(deferred);

@@ -55,6 +55,9 @@ impl Loop {
     /// because the destructors of the result still belong to its task.
     #[inline(never)]
     fn free(&self, key: SlotKey, unread: Joined) {
+        if self.tells.get() {
+            self.record_unread(key, &unread);
+        }
         // The destructor of an output may panic.
         contain(|| drop(unread));
         self.state.borrow_mut().slots.free(key);
@@ -72,6 +75,7 @@ impl Loop {
                 let _observed = has_destructors.then(begin);
                 this.free(key, unread);
             });
+            this.show_reports_outside_of_turns();
         });
     }
 

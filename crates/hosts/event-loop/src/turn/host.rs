@@ -16,7 +16,7 @@ use quadrivium_core::{
         Host, HostedTask, Label, OwnWakers, PartWakers, Reactor, SpawnedTasks, TaskId, TaskKey,
         WokenParts, contain,
     },
-    inspect::{LeafKind, ObjectNumber, note},
+    inspect::{LeafKind, Note, ObjectNumber, note},
 };
 
 use super::Loop;
@@ -62,8 +62,8 @@ impl Host for Loop {
         state.ready.push(key);
         let closed = state.closed;
         drop(state);
-        if self.tracing.get() {
-            self.note_spawn(key);
+        if self.tells.get() {
+            self.record_spawn(key);
         }
         if closed {
             self.refuse(key);
@@ -138,11 +138,18 @@ impl SpawnedTasks for Loop {
 
     fn canceller(&self, key: TaskKey) -> Canceller {
         let (remote, key) = (self.remote(), self.slot_key(key));
+        self.note_canceller(key);
         Canceller::new(move || remote.request(RemoteRequest::Cancel(key)))
     }
 
     fn id(&self, key: TaskKey) -> TaskId {
         self.state.borrow().slots.id(self.slot_key(key).slot())
+    }
+
+    fn note(&self, key: TaskKey) -> Option<Note> {
+        let mut state = self.state.borrow_mut();
+        let key = self.slot_key(key);
+        state.slots.is_suspended(key).then(|| state.slots.note(key.slot()))
     }
 
     fn detach(&self, key: TaskKey) {

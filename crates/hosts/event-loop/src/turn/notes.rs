@@ -16,6 +16,7 @@ impl Loop {
         let before = self.trace.replace(Some(trace));
         drop(before);
         self.tracing.set(true);
+        self.watch();
     }
 
     /// Records an event, if there is a trace.
@@ -24,12 +25,6 @@ impl Loop {
         if self.tracing.get() {
             self.note_event(slot, kind);
         }
-    }
-
-    #[cold]
-    pub(super) fn note_spawn(&self, key: SlotKey) {
-        let parent = self.running.get().map(|key| self.state.borrow().slots.id(key.slot()));
-        self.note(key.slot(), EventKind::Spawned(parent));
     }
 
     #[cold]
@@ -49,11 +44,13 @@ impl Loop {
         state.events.push(Event { at: self.clock.elapsed(), task, name, kind });
     }
 
-    /// Passes the events that were recorded since the last call to the trace.
+    /// Passes the events that were recorded since the last call to the trace, and then the reports
+    /// to the reporter.
     #[inline]
-    pub(super) fn show_trace(&self) {
-        if self.tracing.get() {
+    pub(super) fn tell(&self) {
+        if self.tells.get() {
             self.show_events();
+            self.show_reports();
         }
     }
 

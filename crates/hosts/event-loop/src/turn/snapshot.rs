@@ -2,28 +2,34 @@
 //!
 //! The loop only copies its records. It resumes no task, and no user code runs meanwhile.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use quadrivium_core::inspect::{
     LeafKind, Note, ObjectKind, ObjectNumber, ObjectRecord, RunningTask, Side, record_of,
     snapshot::{
         EndInfo, ObjectInfo, TakenInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitInfo, WaitedFor,
+        WatchedInfo,
     },
 };
 
 use super::{Loop, LoopState};
-use crate::tasks::{
-    slot_key::SlotKey,
-    slots::{TaskSlots, TaskStage},
+use crate::{
+    tasks::{
+        slot_key::SlotKey,
+        slots::{TaskSlots, TaskStage},
+    },
+    watch::Watch,
 };
 
 impl Loop {
     /// Returns what each task does that has not ended.
     pub(crate) fn tasks_snapshot(&self) -> Tasks {
-        let state = self.state.borrow();
+        let (state, watch) = (self.state.borrow(), self.watch.borrow());
         let LoopState { slots, .. } = &*state;
         let mut objects = Objects {
             slots,
+            watch: watch.as_deref(),
+            now: self.clock.elapsed(),
             event_loop: self.index,
             known: HashMap::new(),
             counts: HashMap::new(),
@@ -31,11 +37,24 @@ impl Loop {
         let tasks = slots.live_in_order().into_iter().map(|slot| objects.task(slot));
         Tasks { tasks: tasks.collect() }
     }
+
+    /// Returns what these tasks do, in the order in which they were spawned.
+    pub(super) fn snapshot_of(&self, slots: &[u32]) -> Tasks {
+        let ids: Vec<_> = {
+            let state = self.state.borrow();
+            slots.iter().map(|slot| state.slots.id(*slot)).collect()
+        };
+        let mut tasks = self.tasks_snapshot();
+        tasks.tasks.retain(|task| ids.contains(&task.label.id));
+        tasks
+    }
 }
 
 /// Makes the records of tasks, and one record for each object, however many tasks wait for it.
 struct Objects<'a> {
     slots: &'a TaskSlots,
+    watch: Option<&'a Watch>,
+    now: Duration,
     event_loop: u16,
     known: HashMap<ObjectNumber, Arc<ObjectInfo>>,
     /// The number of objects of each kind so far.
@@ -54,7 +73,24 @@ impl Objects<'_> {
             }
         };
         let (label, style) = (self.slots.label(slot), self.slots.style(slot));
-        TaskInfo { label, style, state, deadline: None }
+        let watched = self.watched(slot, &state);
+        TaskInfo { label, style, state, deadline: None, watched }
+    }
+
+    /// Returns what is known about a task only while the loop is watched.
+    fn watched(&self, slot: u32, state: &TaskState) -> Option<WatchedInfo> {
+        let task = self.watch?.get(slot, self.slots.id(slot))?;
+        let since = match state {
+            TaskState::Waiting(_) => task.wait.since,
+            TaskState::Ready | TaskState::Running => task.step_began,
+        };
+        Some(WatchedInfo {
+            since: self.now.saturating_sub(since),
+            steps: task.steps,
+            longest_step: task.longest_step,
+            parent: task.parent.map(|key| self.task_ref(RunningTask(key.0))),
+            since_its_spawn: task.since_its_spawn,
+        })
     }
 
     fn wait(&mut self, note: Note) -> WaitInfo {
@@ -97,9 +133,25 @@ impl Objects<'_> {
             name: record.name().map(|name| Box::from(&*name)),
             made_at: record.made_at(),
             taken: taken.collect(),
+            stalled_by: self.stalled_by(record),
             senders: self.end(record, Side::Sending),
             receivers: self.end(record, Side::Receiving),
         }
+    }
+
+    /// Returns the task of the first place in the queue, if it waits for something else.
+    fn stalled_by(&self, record: &ObjectRecord) -> Option<TakenInfo> {
+        let places = record.places();
+        let first = places.first()?;
+        let owner = SlotKey(first.task().0);
+        if owner.event_loop() != self.event_loop || !self.slots.is_live(owner) {
+            return None;
+        }
+        let of_owner = places.iter().filter(|place| place.task() == first.task());
+        let is_last = of_owner.map(|place| place.waited()).max() == Some(first.waited());
+        let waits_here = is_last && self.slots.note(owner.slot()).object() == record.number();
+        let stalls = self.slots.stage(owner.slot()) == TaskStage::Suspended && !waits_here;
+        stalls.then(|| TakenInfo { by: self.task_ref(first.task()), line: first.line() })
     }
 
     fn end(&self, record: &ObjectRecord, side: Side) -> EndInfo {

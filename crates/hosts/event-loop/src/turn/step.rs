@@ -8,7 +8,7 @@ use std::{
     any::Any,
     cell::Cell,
     hint::black_box,
-    mem,
+    mem::{self, ManuallyDrop},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
@@ -25,7 +25,6 @@ use crate::{
         slots::{TaskSlot, TaskStage},
     },
     time::task_timers::TaskTimers,
-    trace::EventKind,
     wake::integer_waker,
 };
 
@@ -33,7 +32,7 @@ impl Loop {
     /// Resumes each task of this turn once.
     #[inline]
     pub(super) fn resume_tasks(&self) {
-        let resume_tasks = || match self.tracing.get() || host::is_observed() {
+        let resume_tasks = || match self.tells.get() || host::is_observed() {
             false => self.resume_until_a_panic::<false>(),
             true => self.resume_and_tell_until_a_panic(),
         };
@@ -48,7 +47,7 @@ impl Loop {
     fn end_after_a_panic(&self, payload: Box<dyn Any + Send>) {
         match (self.running.get(), self.panicked.take()) {
             (Some(key), Some(body)) => self.fail(key, body, JoinError::panicked(payload)),
-            // The panic comes from a trace, or is a fault of the loop.
+            // The panic comes from a trace or a reporter, or is a fault of the loop.
             _ => resume_unwind(payload),
         }
         self.after_step();
@@ -56,6 +55,7 @@ impl Loop {
 
     #[inline(never)]
     fn resume_and_tell_until_a_panic(&self) {
+        self.suspect_when_due();
         self.resume_until_a_panic::<true>();
     }
 
@@ -64,7 +64,8 @@ impl Loop {
     ///
     /// Between two steps, the state is borrowed once: to put one task back, and to take the next.
     ///
-    /// `TELLS` is true if there is a trace, or if observers have to be told of the steps.
+    /// `TELLS` is true if there is a trace, if the loop is watched, or if observers are told of the
+    /// steps.
     #[inline(always)]
     fn resume_until_a_panic<const TELLS: bool>(&self) {
         let mut state = self.state.borrow_mut();
@@ -77,19 +78,16 @@ impl Loop {
             };
             drop(state);
             if TELLS {
-                self.note(key.slot(), EventKind::Resumed);
+                self.record_resume(key);
             }
             self.running.set(Some(key));
             inspect::begin_step(RunningTask(key.0));
-            let observed = match TELLS {
-                true => host::observed_step(RunningTask(key.0), body.style()),
-                false => None,
-            };
+            let observed = Observed::<TELLS>::begin(key, &body);
             match self.resume(key, body) {
                 (body, Some(wait)) => {
                     drop(observed);
                     if TELLS {
-                        self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
+                        self.record_suspension(key, &wait);
                     }
                     state = self.state.borrow_mut();
                     if let Some(cancelled) = self.suspend(&mut state, key, body, wait) {
@@ -100,12 +98,13 @@ impl Loop {
                 }
                 (done, None) => {
                     self.end(key, Ok(done));
-                    _ = observed.map(ObservedStep::end_task);
+                    observed.end_task();
                     state = self.state.borrow_mut();
                 }
             }
             if TELLS {
                 drop(state);
+                self.look_for_a_join_cycle(key);
                 self.after_step();
                 state = self.state.borrow_mut();
             }
@@ -166,11 +165,43 @@ impl Loop {
         arm(timers, slot, index, self.deadline(wait));
     }
 
-    /// Passes the events of a step to the trace. No task is running then.
+    /// Passes the events of a step to the trace, and the reports to the reporter. No task is
+    /// running then.
     #[inline]
     fn after_step(&self) {
         self.running.set(None);
-        self.show_trace();
+        self.tell();
+    }
+}
+
+/// The step of a task, of which the observers are told if `TELLS`. If not, this is nothing for the
+/// compiler, whereas an `Option` would be kept in memory and dropped in each step.
+struct Observed<const TELLS: bool>(ManuallyDrop<Option<ObservedStep>>);
+
+impl<const TELLS: bool> Observed<TELLS> {
+    #[inline(always)]
+    fn begin(key: SlotKey, body: &HostedTask) -> Self {
+        Self(ManuallyDrop::new(match TELLS {
+            true => host::observed_step(RunningTask(key.0), body.style()),
+            false => None,
+        }))
+    }
+
+    /// Tells the observers that the task has ended.
+    #[inline(always)]
+    fn end_task(mut self) {
+        if TELLS {
+            _ = self.0.take().map(ObservedStep::end_task);
+        }
+    }
+}
+
+impl<const TELLS: bool> Drop for Observed<TELLS> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if TELLS {
+            drop(self.0.take());
+        }
     }
 }
 

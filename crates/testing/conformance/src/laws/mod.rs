@@ -13,6 +13,7 @@ mod destructors;
 mod observers;
 mod join;
 mod try_joins;
+mod scopes;
 mod parts;
 mod deadlines_of_parts;
 mod wakers_of_parts;
@@ -88,9 +89,13 @@ mod happy_eyeballs;
 
 // Errors, and calls of the loop from inside.
 mod deadlock;
+mod join_cycles;
+mod suspected_cycles;
+mod unread_panics;
 mod random_operations;
 mod reentrancy;
 mod thread_locals;
+mod task_values;
 
 // Generated programs.
 mod scripts;
@@ -104,6 +109,7 @@ const TOPICS: &[&[Law]] = &[
     cancel_from_another_thread::LAWS,
     join::LAWS,
     try_joins::LAWS,
+    scopes::LAWS,
     parts::LAWS,
     deadlines_of_parts::LAWS,
     wakers_of_parts::LAWS,
@@ -169,9 +175,13 @@ const TOPICS: &[&[Law]] = &[
     host_names::LAWS,
     happy_eyeballs::LAWS,
     deadlock::LAWS,
+    join_cycles::LAWS,
+    suspected_cycles::LAWS,
+    unread_panics::LAWS,
     random_operations::LAWS,
     reentrancy::LAWS,
     thread_locals::LAWS,
+    task_values::LAWS,
     scripts::LAWS,
 ];
 
@@ -196,6 +206,7 @@ macro_rules! every_law {
         $crate::cancel_from_another_thread! {}
         $crate::join! {}
         $crate::try_joins! {}
+        $crate::scopes! {}
         $crate::parts! {}
         $crate::deadlines_of_parts! {}
         $crate::wakers_of_parts! {}
@@ -261,9 +272,13 @@ macro_rules! every_law {
         $crate::host_names! {}
         $crate::happy_eyeballs! {}
         $crate::deadlock! {}
+        $crate::join_cycles! {}
+        $crate::suspected_cycles! {}
+        $crate::unread_panics! {}
         $crate::random_operations! {}
         $crate::reentrancy! {}
         $crate::thread_locals! {}
+        $crate::task_values! {}
         $crate::scripts! {}
     };
 }

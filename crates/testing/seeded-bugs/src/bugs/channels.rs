@@ -13,7 +13,7 @@ pub const BUGS: &[Bug] = &[
         name: "never-gives-way",
         harm: "a task that never has to wait keeps other tasks from running",
         file: FAIRNESS,
-        find: "DONE.get() >= IN_A_ROW &&",
+        find: "count() >= IN_A_ROW &&",
         replace: "false &&",
     },
     Bug {
@@ -69,8 +69,8 @@ pub const BUGS: &[Bug] = &[
         name: "receive-overtakes",
         harm: "a receiver that comes later takes the value that waiting receivers are entitled to",
         file: RECV,
-        find: "&& !state.receiving.is_first(place) {",
-        replace: "&& place.has_waited() && !state.receiving.is_first(place) {",
+        find: "if !state.receiving.is_first(place) &&",
+        replace: "if place.has_waited() && !state.receiving.is_first(place) &&",
     },
     Bug {
         name: "former-waker-of-a-send-kept",

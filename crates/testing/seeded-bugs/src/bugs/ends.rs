@@ -147,8 +147,8 @@ pub const BUGS: &[Bug] = &[
         name: "steps-without-observers",
         harm: "an observer is told of the end of tasks only",
         file: "crates/hosts/event-loop/src/turn/step.rs",
-        find: "match self.tracing.get() || host::is_observed() {",
-        replace: "match self.tracing.get() {",
+        find: "match self.tells.get() || host::is_observed() {",
+        replace: "match self.tells.get() {",
     },
     Bug {
         name: "observers-in-one-order",

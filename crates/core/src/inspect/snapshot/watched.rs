@@ -1,0 +1,71 @@
+//! [`WatchedInfo`]: what is known about a task only while its host is watched.
+
+use std::{fmt, time::Duration};
+
+use super::{TaskRef, Tasks, text::ShortLabel};
+
+/// What is known about a task only while its host is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchedInfo {
+    /// How long the task has waited since its last step. For a task that does not wait, the time
+    /// since that step began.
+    pub since: Duration,
+    /// The number of its steps.
+    pub steps: u64,
+    /// The time that its longest step took. A step that has not ended does not count.
+    pub longest_step: Duration,
+    /// The task that has spawned it. `None` if that was code outside of tasks.
+    pub parent: Option<TaskRef>,
+    /// Whether the host was watched when the task was spawned. If not, the parent is not known, and
+    /// only the steps since then were counted.
+    pub since_its_spawn: bool,
+}
+
+/// What is known about tasks only while their host is watched, one line for each task. Made by
+/// [`Tasks::watched`].
+#[derive(Clone, Debug)]
+pub struct Watched<'a> {
+    tasks: &'a Tasks,
+}
+
+impl<'a> Watched<'a> {
+    pub(super) fn new(tasks: &'a Tasks) -> Self {
+        Self { tasks }
+    }
+}
+
+/// The remedy, where a part of this is missing.
+const REMEDY: &str = "the loop was not watched when these tasks were spawned: call \
+                      EventLoop::watch first, or use a debug build, which is watched from the start";
+
+impl fmt::Display for Watched<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut is_complete = true;
+        for (i, task) in self.tasks.tasks.iter().enumerate() {
+            write!(f, "{}{}: ", if i == 0 { "" } else { "\n" }, ShortLabel(&task.label))?;
+            match &task.watched {
+                Some(watched) => watched.fmt(f)?,
+                None => f.write_str("no step since the loop is watched")?,
+            }
+            is_complete &= task.watched.as_ref().is_some_and(|watched| watched.since_its_spawn);
+        }
+        if is_complete { Ok(()) } else { write!(f, "\n{REMEDY}") }
+    }
+}
+
+impl fmt::Display for WatchedInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { since, steps, longest_step, parent, since_its_spawn } = self;
+        let steps_noun = if *steps == 1 { "step" } else { "steps" };
+        write!(f, "for {since:?}, {steps} {steps_noun}")?;
+        if !since_its_spawn {
+            f.write_str(" since the loop is watched")?;
+        }
+        write!(f, ", longest step {longest_step:?}")?;
+        match (parent, since_its_spawn) {
+            (Some(parent), _) => write!(f, ", spawned by {parent}"),
+            (None, true) => f.write_str(", spawned outside of tasks"),
+            (None, false) => Ok(()),
+        }
+    }
+}
