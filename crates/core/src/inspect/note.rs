@@ -146,6 +146,18 @@ impl Note {
     /// The note of a task that no leaf has made a note for.
     pub const NOTHING: Self = Self { word: NO_NOTE, line: None };
 
+    /// Returns the note as two words, in which it takes 12 bytes. A host may have a million.
+    #[inline]
+    pub fn into_words(self) -> (u32, Option<&'static Location<'static>>) {
+        (self.word, self.line)
+    }
+
+    /// Returns the note of which [`into_words`](Self::into_words) has made these words.
+    #[inline]
+    pub fn from_words(word: u32, line: Option<&'static Location<'static>>) -> Self {
+        Self { word, line }
+    }
+
     /// Returns the kind of the leaf.
     pub fn kind(self) -> LeafKind {
         kind_of(self.word)

@@ -100,10 +100,15 @@ impl<C: OwnsStages> StageBox<C> {
     {
         assert!(!self.place.is_full, "a stage is made in an empty place");
         self.place.fit(Layout::new::<TaskThen<P, F>>());
+        let line = Location::caller();
+        let stage = self.place.pointer().cast::<TaskThen<P, F>>().as_ptr();
+        // The fields are written one by one, so that the compiler copies none of them twice.
         // SAFETY: the place is empty, and the stage fits.
         unsafe {
-            self.place.pointer().cast().write(TaskThen { task, then, line: Location::caller() })
-        };
+            (&raw mut (*stage).task).write(task);
+            (&raw mut (*stage).then).write(then);
+            (&raw mut (*stage).line).write(line);
+        }
         self.functions = &const {
             StageFunctions {
                 resume: TaskThen::<P, F>::resume::<C>,

@@ -124,25 +124,22 @@ impl<T> Waiter for Send<T> {
     #[inline]
     fn try_now(&mut self) -> Option<Self::Output> {
         let shared = &self.sender.as_ref().expect(RESUMED_AFTER_DONE).shared;
-        let is_closed = shared.has_no_receiver();
-        let sent = update(shared.state.borrow_mut(), |state, deferred| {
-            let is_next = state.sending.is_first(&self.place) && state.has_room();
-            if !is_closed && !is_next {
+        if shared.has_no_receiver() {
+            return Some(Err(self.refuse()));
+        }
+        update(shared.state.borrow_mut(), |state, deferred| {
+            if !state.sending.is_first(&self.place) || !state.has_room() {
                 return None;
             }
-            let value = self.value.take().expect("a leaf that is not done has its value");
             shared.object.leaves(&self.place);
             state.sending.leave(&mut self.place, deferred);
-            if is_closed {
-                return Some(Err(SendError(value)));
-            }
             shared.object.end(Side::Sending).is_used();
-            state.put(value, deferred);
+            state.put(self.value.take().expect(HAS_VALUE), deferred);
             state.notify_next_send(deferred);
-            Some(Ok(()))
+            Some(())
         })?;
         drop(self.sender.take());
-        Some(sent)
+        Some(Ok(()))
     }
 
     #[inline]
@@ -173,7 +170,21 @@ impl<T> Drop for Send<T> {
     }
 }
 
+const HAS_VALUE: &str = "a leaf that is not done has its value";
+
 impl<T> Send<T> {
+    /// Ends without having sent the value, because the receiver was dropped.
+    #[cold]
+    fn refuse(&mut self) -> SendError<T> {
+        if let Some(sender) = self.sender.take() {
+            update(sender.shared.state.borrow_mut(), |state, deferred| {
+                sender.shared.object.leaves(&self.place);
+                state.sending.leave(&mut self.place, deferred)
+            });
+        }
+        SendError(self.value.take().expect(HAS_VALUE))
+    }
+
     /// Leaves the queue. Room that was meant for this leaf goes to the next one.
     #[cold]
     fn leave(&mut self, sender: Sender<T>) {

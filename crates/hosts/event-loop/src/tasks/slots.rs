@@ -26,7 +26,7 @@
 //! is `SuspendedUntilReady`. The table counts these tasks. A task is `Ending` while its destructors
 //! run because of a cancel.
 //!
-//! The data that every step uses (`TaskSlot`) and the data that only spawning and labels use
+//! The data that every step uses (`TaskSlot`) and the data that spawning, labels and suspensions use
 //! (`TaskRecord`) are in separate arrays. A slot is 24 bytes, so that a turn over many tasks reads
 //! little memory. What only some tasks have is in tables of its own: names, wakers of tasks that
 //! join, panics.
@@ -39,7 +39,10 @@ use quadrivium_core::{
     inspect::{Note, Style},
 };
 
-use super::slot_key::{GENERATIONS, SLOTS, SlotKey};
+use super::{
+    slot_key::{GENERATIONS, SLOTS, SlotKey},
+    spawn_lines::SpawnLines,
+};
 
 #[derive(Default)]
 pub(crate) struct TaskSlots {
@@ -47,8 +50,9 @@ pub(crate) struct TaskSlots {
     records: Vec<TaskRecord>,
     /// The slot that was freed last is used first.
     free: Vec<u32>,
-    /// What the tasks wait for. A note counts only while its task is suspended.
-    notes: Vec<Note>,
+    /// The styles of the tasks. A task that is running is not in its slot, so it cannot be asked.
+    styles: Vec<Style>,
+    spawn_lines: SpawnLines,
     /// Number of free slots that contain the empty cell of a task.
     empty_cells: usize,
     names: HashMap<u32, Arc<str>>,
@@ -116,9 +120,14 @@ const LARGEST_EMPTY_CELL: usize = 512;
 /// A loop that is idle keeps this number of empty cells.
 const IDLE_EMPTY_CELLS: usize = 1_024;
 
+/// It is 24 bytes: the two words of the note are stored separately, because a [`Note`] has a gap.
 struct TaskRecord {
     id: TaskId,
-    spawned_at: &'static Location<'static>,
+    /// The number of the line that has spawned the task.
+    spawned_at: u32,
+    /// What the task waits for. This counts only while the task is suspended.
+    note: u32,
+    line: Option<&'static Location<'static>>,
 }
 
 /// What is left to do after the end of a task, while the state of the loop is not borrowed.
@@ -143,7 +152,9 @@ impl TaskSlots {
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
     ) -> Result<SlotKey, HostedTask> {
-        let record = TaskRecord { id: TaskId(self.spawned + 1), spawned_at };
+        let (note, line) = Note::NOTHING.into_words();
+        let spawned_at = self.spawn_lines.number(spawned_at);
+        let record = TaskRecord { id: TaskId(self.spawned + 1), spawned_at, note, line };
         let index = match self.free.pop() {
             Some(index) => {
                 self.records[index as usize] = record;
@@ -159,6 +170,7 @@ impl TaskSlots {
         }
         self.spawned += 1;
         self.live += 1;
+        self.styles[index as usize] = body.style();
         let slot = &mut self.slots[index as usize];
         if slot.body.replace(body).is_some() {
             self.empty_cells -= 1;
@@ -203,7 +215,7 @@ impl TaskSlots {
     fn grow(&mut self, record: TaskRecord) -> Option<u32> {
         let index = u32::try_from(self.slots.len()).ok().filter(|index| *index < SLOTS)?;
         self.records.push(record);
-        self.notes.push(Note::NOTHING);
+        self.styles.push(Style::Other);
         self.slots.push(TaskSlot {
             body: None,
             generation: self.first_generation,
@@ -268,17 +280,18 @@ impl TaskSlots {
     /// Stores what a suspended task waits for.
     #[inline]
     pub(crate) fn keep_note(&mut self, index: u32, note: Note) {
-        self.notes[index as usize] = note;
+        let record = &mut self.records[index as usize];
+        (record.note, record.line) = note.into_words();
     }
 
     /// Returns what a suspended task waits for.
     pub(crate) fn note(&self, index: u32) -> Note {
-        self.notes[index as usize]
+        let record = &self.records[index as usize];
+        Note::from_words(record.note, record.line)
     }
 
-    /// Returns the style of a task that is ready or suspended.
     pub(crate) fn style(&self, index: u32) -> Style {
-        self.slots[index as usize].body.as_ref().map_or(Style::Other, |body| body.style())
+        self.styles[index as usize]
     }
 
     pub(crate) fn stage(&self, index: u32) -> TaskStage {
@@ -431,7 +444,8 @@ impl TaskSlots {
 
     pub(crate) fn label(&self, index: u32) -> Label {
         let record = &self.records[index as usize];
-        Label { id: record.id, name: self.name(index), spawned_at: record.spawned_at }
+        let spawned_at = self.spawn_lines.line(record.spawned_at);
+        Label { id: record.id, name: self.name(index), spawned_at }
     }
 
     pub(crate) fn id(&self, index: u32) -> TaskId {

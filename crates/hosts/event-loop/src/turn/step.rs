@@ -8,7 +8,7 @@ use std::{
     any::Any,
     cell::Cell,
     hint::black_box,
-    mem,
+    mem::{self, ManuallyDrop},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
@@ -82,15 +82,12 @@ impl Loop {
             }
             self.running.set(Some(key));
             inspect::begin_step(RunningTask(key.0));
-            let observed = match TELLS {
-                true => host::observed_step(RunningTask(key.0), body.style()),
-                false => None,
-            };
+            let observed = Observed::<TELLS>::begin(key, &body);
             match self.resume(key, body) {
                 (body, Some(wait)) => {
                     drop(observed);
                     if TELLS {
-                        self.record_suspension(key, &wait);
+                        self.record_suspension(key, &body, &wait);
                     }
                     state = self.state.borrow_mut();
                     if let Some(cancelled) = self.suspend(&mut state, key, body, wait) {
@@ -101,7 +98,7 @@ impl Loop {
                 }
                 (done, None) => {
                     self.end(key, Ok(done));
-                    _ = observed.map(ObservedStep::end_task);
+                    observed.end_task();
                     state = self.state.borrow_mut();
                 }
             }
@@ -174,6 +171,37 @@ impl Loop {
     fn after_step(&self) {
         self.running.set(None);
         self.tell();
+    }
+}
+
+/// The step of a task, of which the observers are told if `TELLS`. If not, this is nothing for the
+/// compiler, whereas an `Option` would be kept in memory and dropped in each step.
+struct Observed<const TELLS: bool>(ManuallyDrop<Option<ObservedStep>>);
+
+impl<const TELLS: bool> Observed<TELLS> {
+    #[inline(always)]
+    fn begin(key: SlotKey, body: &HostedTask) -> Self {
+        Self(ManuallyDrop::new(match TELLS {
+            true => host::observed_step(RunningTask(key.0), body.style()),
+            false => None,
+        }))
+    }
+
+    /// Tells the observers that the task has ended.
+    #[inline(always)]
+    fn end_task(mut self) {
+        if TELLS {
+            _ = self.0.take().map(ObservedStep::end_task);
+        }
+    }
+}
+
+impl<const TELLS: bool> Drop for Observed<TELLS> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if TELLS {
+            drop(self.0.take());
+        }
     }
 }
 

@@ -11,8 +11,10 @@ mod cancel;
 mod cancel_from_another_thread;
 mod destructors;
 mod observers;
+mod trace_details;
 mod join;
 mod try_joins;
+mod scopes;
 mod parts;
 mod deadlines_of_parts;
 mod wakers_of_parts;
@@ -108,6 +110,7 @@ const TOPICS: &[&[Law]] = &[
     cancel_from_another_thread::LAWS,
     join::LAWS,
     try_joins::LAWS,
+    scopes::LAWS,
     parts::LAWS,
     deadlines_of_parts::LAWS,
     wakers_of_parts::LAWS,
@@ -116,6 +119,7 @@ const TOPICS: &[&[Law]] = &[
     unwinding::LAWS,
     destructors::LAWS,
     observers::LAWS,
+    trace_details::LAWS,
     chains::LAWS,
     clusters::LAWS,
     outcomes::LAWS,
@@ -204,6 +208,7 @@ macro_rules! every_law {
         $crate::cancel_from_another_thread! {}
         $crate::join! {}
         $crate::try_joins! {}
+        $crate::scopes! {}
         $crate::parts! {}
         $crate::deadlines_of_parts! {}
         $crate::wakers_of_parts! {}
@@ -212,6 +217,7 @@ macro_rules! every_law {
         $crate::unwinding! {}
         $crate::destructors! {}
         $crate::observers! {}
+        $crate::trace_details! {}
         $crate::chains! {}
         $crate::clusters! {}
         $crate::outcomes! {}
