@@ -100,8 +100,8 @@ macro_rules! laws_hold {
 }
 
 laws_hold! {
-    laws_of_callbacks Callback 387;
-    laws_of_generators Generator 387;
-    laws_of_futures Future 387;
-    laws_of_green_threads Green 386;
+    laws_of_callbacks Callback 396;
+    laws_of_generators Generator 396;
+    laws_of_futures Future 396;
+    laws_of_green_threads Green 394;
 }

@@ -6,6 +6,7 @@ use std::{fmt, marker::PhantomData, panic::Location, pin::Pin, rc::Rc};
 use crate::{
     Canceller, Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait, fairness,
     host::{self, Host, SpawnedTasks, TaskId, TaskKey, hosted_in},
+    inspect::Note,
     task_values::{inherit, visible},
 };
 
@@ -116,6 +117,11 @@ impl<T> JoinHandle<T> {
             Some(key) => self.tasks.id(key),
             None => TaskId(self.word & !(IS_JOINED | HAS_SUSPENDED)),
         }
+    }
+
+    /// Returns what the task waits for, if it is suspended and its host keeps that.
+    pub(crate) fn note(&self) -> Option<Note> {
+        self.tasks.note(self.key()?)
     }
 
     /// Returns the key of the task, unless it is joined.

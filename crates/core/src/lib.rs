@@ -49,6 +49,7 @@ mod join_handle;
 mod join_error;
 mod canceller;
 mod current_step;
+pub mod scope;
 mod task_values;
 pub mod fairness;
 pub mod sync;

@@ -1,7 +1,9 @@
-//! Prints what the functions of the standard library reach on this machine. Fails if that differs
-//! from the list.
+//! Prints what the functions of the standard library reach on this machine, and what they do in
+//! patched green threads. Fails if the hooks that they reach differ from the list.
 
 use std::process::ExitCode;
+
+use quadrivium_hooks::Patch;
 
 fn main() -> ExitCode {
     let probed = quadrivium_hooks::probe();
@@ -11,7 +13,12 @@ fn main() -> ExitCode {
             (true, true) => "does not wait",
             (false, _) => "NOT AS LISTED",
         };
-        println!("{:45} {:25} {state}", it.function, it.listed().join(", "));
+        let patch = it.patch();
+        print!("{:45} {:25} {state:14} {patch}", it.function, it.listed().join(", "));
+        match patch {
+            Patch::OnlyReported(reason) => println!(": {reason}"),
+            Patch::Suspends | Patch::Offloads => println!(),
+        }
     }
     match probed.iter().all(|it| it.is_as_listed()) {
         true => ExitCode::SUCCESS,

@@ -86,8 +86,8 @@ pub fn skip(reason: &str) {
 
 /// Returns whether a program is installed.
 pub fn is_installed(program: &str) -> bool {
-    let is = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
-    is.status().is_ok()
+    let mut command = Command::new(program);
+    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
 /// The CPU time that this process has used, and the memory of its stacks and heap, in KiB.

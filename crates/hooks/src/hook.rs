@@ -153,6 +153,10 @@ macro_rules! hooks {
                 #[inline(never)]
                 unsafe extern "C" fn in_step($($argument: $type),*) -> $returned {
                     crate::hook::patched!((real(), $($argument),*) $($patch($($how)*))?);
+                    if !crate::watch_flag::is_watched() {
+                        // SAFETY: The caller called the function with these arguments.
+                        return unsafe { real()($($argument),*) };
+                    }
                     crate::step::call(
                         &HOOK,
                         || $blocks,
@@ -164,7 +168,7 @@ macro_rules! hooks {
                 /// The hook itself.
                 #[unsafe(no_mangle)]
                 pub unsafe extern "C" fn $symbol($($argument: $type),*) -> $returned {
-                    let is_looked_at = crate::watched::is_watched() | crate::patch::is_on();
+                    let is_looked_at = crate::watch_flag::is_watched() | crate::patch::is_on();
                     let function = if is_looked_at { in_step } else { real() };
                     // SAFETY: The caller called the function with these arguments.
                     unsafe { function($($argument),*) }

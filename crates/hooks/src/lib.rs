@@ -53,7 +53,7 @@ mod hook;
 mod list;
 mod when;
 mod system_call;
-mod watched;
+mod watch_flag;
 mod step;
 #[allow(unsafe_code)]
 mod system;

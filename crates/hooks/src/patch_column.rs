@@ -22,3 +22,29 @@ impl fmt::Display for Patch {
         })
     }
 }
+
+/// The functions of the standard library that wait for the one word of their OS thread.
+const PARKS: [&str; 6] = [
+    "std::thread::park",
+    "std::thread::park_timeout",
+    "std::thread::scope",
+    "std::sync::mpsc::Receiver::recv",
+    "std::sync::mpsc::Receiver::recv_timeout",
+    "std::sync::mpsc::SyncSender::send",
+];
+
+impl Patch {
+    /// Returns what a function of the standard library does that reaches hooks with these columns.
+    /// A function that blocks in one of its calls blocks.
+    pub(crate) fn of_function(function: &str, hooks: impl Iterator<Item = Self>) -> Self {
+        if PARKS.contains(&function) {
+            return Self::OnlyReported("it waits in std::thread::park");
+        }
+        let rank = |it: &Self| match it {
+            Self::Suspends => 0,
+            Self::Offloads => 1,
+            Self::OnlyReported(_) => 2,
+        };
+        hooks.max_by_key(rank).unwrap_or(Self::OnlyReported("it reaches no hook"))
+    }
+}

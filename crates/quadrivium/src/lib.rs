@@ -98,6 +98,7 @@
 //! |---|---|
 //! | [`task`] | the [`Task`] trait; [`spawn`], [`join`], [`race`], [`select`] |
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles; each with the helpers for crates that are written in that style |
+//! | [`scope`] | child tasks that end before their parent goes on |
 //! | [`time`] | sleeping, ticks, time limits, turns (letting other tasks run) |
 //! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
@@ -115,12 +116,12 @@
 
 #![forbid(unsafe_code)]
 
-#[doc(inline)]
-pub use quadrivium_core::sync;
 pub use quadrivium_core::{
     JoinError, JoinHandle, Task, join, join_all, race, race_all, select, spawn, spawn_named,
     timeout, try_join, try_join_all,
 };
+#[doc(inline)]
+pub use quadrivium_core::{scope, sync};
 pub use quadrivium_event_loop::{EventLoop, RunError};
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
@@ -264,6 +265,11 @@ struct BlockingExamples;
 #[doc = include_str!("../../../docs/sync.md")]
 #[cfg(doctest)]
 struct SyncExamples;
+
+/// The examples of the chapter on scopes run as tests.
+#[doc = include_str!("../../../docs/scopes.md")]
+#[cfg(doctest)]
+struct ScopeExamples;
 
 /// The examples of the README run as tests.
 #[doc = include_str!("../../../README.md")]

@@ -15,7 +15,8 @@ use std::{
 };
 
 use crate::{
-    Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold, inspect,
+    Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold,
+    inspect::{self, Note},
     task_values::visible,
 };
 
@@ -209,6 +210,12 @@ pub trait SpawnedTasks {
 
     /// Returns the id of a task that is not forgotten. Labels and traces show it.
     fn id(&self, key: TaskKey) -> TaskId;
+
+    /// Returns what a suspended task waits for, if the host keeps that. By default it is not known.
+    fn note(&self, key: TaskKey) -> Option<Note> {
+        _ = key;
+        None
+    }
 
     /// Notes that this task will not be joined. Its output is dropped while the task's host is
     /// [entered](enter).

@@ -48,10 +48,16 @@ pub enum LeafKind {
     Signal,
     /// The end of a child process.
     Child,
+    /// The end of all children of a [`Scope`](crate::scope::Scope).
+    JoinScope,
+    /// The next value of a child of a scope.
+    Next,
+    /// The cancel of a scope.
+    Cancelled,
 }
 
 impl LeafKind {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 22] = [
         Self::Outside,
         Self::Sleep,
         Self::Join,
@@ -71,6 +77,9 @@ impl LeafKind {
         Self::Offload,
         Self::Signal,
         Self::Child,
+        Self::JoinScope,
+        Self::Next,
+        Self::Cancelled,
     ];
 
     /// Returns the kind with this number. The number of a kind is its place in the declaration.
@@ -101,6 +110,9 @@ impl fmt::Display for LeafKind {
             Self::Offload => "offload",
             Self::Signal => "signal",
             Self::Child => "child",
+            Self::JoinScope => "join",
+            Self::Next => "next",
+            Self::Cancelled => "cancelled",
         })
     }
 }

@@ -35,6 +35,8 @@ pub enum ObjectKind {
     Notify,
     /// A [`Barrier`](crate::sync::Barrier).
     Barrier,
+    /// A [`Scope`](crate::scope::Scope).
+    Scope,
 }
 
 /// The number of an object: no other object of this thread has it at the same time.
@@ -394,6 +396,7 @@ impl fmt::Display for ObjectKind {
             Self::Semaphore => "semaphore",
             Self::Notify => "notify",
             Self::Barrier => "barrier",
+            Self::Scope => "scope",
         })
     }
 }

@@ -5,10 +5,10 @@ use std::ffi::{c_char, c_int, c_void};
 
 use libc::size_t;
 
-use crate::{hook::hooks, patch::callbacks::Callback, when};
+use crate::{hook::hooks, patch::callbacks::ProgramFunction, when};
 
 hooks! {
-    fn qsort(base: *mut c_void, n: size_t, size: size_t, compare: Callback) -> () {
+    fn qsort(base: *mut c_void, n: size_t, size: size_t, compare: ProgramFunction) -> () {
         blocks: when::never(),
         patch: marks(callbacks::qsort),
         instead: "",
@@ -19,7 +19,7 @@ hooks! {
         base: *mut c_void,
         n: size_t,
         size: size_t,
-        compare: Callback,
+        compare: ProgramFunction,
         argument: *mut c_void,
     ) -> () {
         blocks: when::never(),
@@ -33,7 +33,7 @@ hooks! {
         base: *const c_void,
         n: size_t,
         size: size_t,
-        compare: Callback,
+        compare: ProgramFunction,
     ) -> *mut c_void {
         blocks: when::never(),
         patch: marks(callbacks::bsearch),
@@ -41,14 +41,19 @@ hooks! {
         std: [],
     }
 
-    fn pthread_once(once: *mut c_void, initialise: Callback) -> c_int {
+    fn pthread_once(once: *mut c_void, initialise: ProgramFunction) -> c_int {
         blocks: when::never(),
         patch: marks(callbacks::pthread_once),
         instead: "",
         std: [],
     }
 
-    fn nftw(path: *const c_char, callback: Callback, descriptors: c_int, flags: c_int) -> c_int {
+    fn nftw(
+        path: *const c_char,
+        callback: ProgramFunction,
+        descriptors: c_int,
+        flags: c_int,
+    ) -> c_int {
         blocks: when::never(),
         patch: marks(callbacks::nftw),
         instead: "",

@@ -1,4 +1,4 @@
-//! [`PatchedCall`]: a call that a patched green thread makes. It waits for the loop in place of the OS.
+//! [`PatchedCall`]: a call of a patched green thread. It waits for the loop in place of the system.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,7 +20,7 @@ use quadrivium_io::{ready_owned, thread::offload_checked};
 use super::{callbacks, parker};
 use crate::{
     system,
-    watched::{self, Unwatched},
+    watch_flag::{self, Unwatched},
 };
 
 /// A call is tried again after this time, if no event will report that it can go on.
@@ -119,7 +119,9 @@ fn place() -> CallPlace {
     }
     match may_suspend() {
         // A destructor of another task that this one cancels runs on this stack.
-        Ok(()) if host::are_destructors_running() || host::current().is_none() => CallPlace::Elsewhere,
+        Ok(()) if host::are_destructors_running() || host::current().is_none() => {
+            CallPlace::Elsewhere
+        }
         Ok(()) if callbacks::is_in_callback() => CallPlace::Elsewhere,
         Ok(()) => CallPlace::Body,
         Err(NotPerformed::Cancelled) => CallPlace::CancelledBody,
@@ -143,7 +145,9 @@ impl CResult for isize {
 
 /// Carries out a call, if it may suspend the green thread. Returns `None` if the real call is to
 /// run. `errno` is the same as after a real call.
-pub(super) fn patched<R: CResult>(run: impl FnOnce(&PatchedCall) -> Result<R, Unfinished>) -> Option<R> {
+pub(super) fn patched<R: CResult>(
+    run: impl FnOnce(&PatchedCall) -> Result<R, Unfinished>,
+) -> Option<R> {
     patched_or(R::FAILED, run)
 }
 
@@ -216,7 +220,7 @@ impl PatchedCall {
 
     fn begin(&self) {
         IN_HOOK.set(true);
-        *self.unwatched.borrow_mut() = Some(watched::suspend_watch());
+        *self.unwatched.borrow_mut() = Some(watch_flag::suspend_watch());
     }
 
     fn end(&self) {
@@ -268,7 +272,11 @@ impl PatchedCall {
 
     /// Waits for a moment, for something that the kernel reports no event for. Fails with `errno`
     /// after the deadline.
-    pub(super) fn retry_later(&self, deadline: Option<Instant>, errno: c_int) -> Result<(), Unfinished> {
+    pub(super) fn retry_later(
+        &self,
+        deadline: Option<Instant>,
+        errno: c_int,
+    ) -> Result<(), Unfinished> {
         self.sleep(RETRY_DELAY)?;
         match deadline.is_some_and(|deadline| deadline <= now()) {
             true => Err(Unfinished::Fails(errno)),

@@ -11,8 +11,8 @@ use quadrivium_core::Interest::{self, Readable, Writable};
 
 use super::{
     call::{PatchedCall, Unfinished, patched},
-    waits::{limit, result, until_ready, when_ready, write_all},
     files::{duplicate, offload, read_elsewhere},
+    waits::{limit, result, until_ready, when_ready, write_all},
 };
 use crate::system;
 
@@ -101,7 +101,9 @@ unsafe fn read_into(
             // Bytes that are in memory need no thread.
             // SAFETY: The caller has passed the buffers.
             match unsafe { libc::preadv2(fd, parts, n, -1, libc::RWF_NOWAIT) } {
-                -1 if system::errno() == libc::EFAULT => return Err(Unfinished::Fails(libc::EFAULT)),
+                -1 if system::errno() == libc::EFAULT => {
+                    return Err(Unfinished::Fails(libc::EFAULT));
+                }
                 -1 => {}
                 n => return Ok(n),
             }

@@ -13,7 +13,7 @@ use rustix::io::fcntl_dupfd_cloexec;
 
 use super::{
     call::{CResult, PatchedCall, Unfinished, patched},
-    descriptor::descriptor,
+    waits::descriptor,
 };
 use crate::system;
 
@@ -53,7 +53,7 @@ pub(super) fn duplicate(fd: c_int) -> Result<OwnedFd, Unfinished> {
     fcntl_dupfd_cloexec(fd, 3).map_err(|_| Unfinished::Real)
 }
 
-/// Opens a file on another thread. A file that nobody gets is closed.
+/// Opens a file on another thread. A file that no green thread gets is closed.
 fn opened(open: impl FnOnce() -> c_int + Send + 'static) -> Option<c_int> {
     patched(|call| {
         let opened = call.offload(move || match open() {

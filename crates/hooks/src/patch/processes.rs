@@ -8,7 +8,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::{
     call::{PatchedCall, Unfinished, patched},
-    descriptor::result,
+    waits::result,
 };
 
 /// The time between two looks at children that have no descriptor, because any child is meant.

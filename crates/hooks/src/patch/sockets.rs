@@ -244,7 +244,7 @@ pub(crate) unsafe fn send(
     length: size_t,
     flags: c_int,
 ) -> Option<ssize_t> {
-    // SAFETY: The caller has passed the buffer, of which at most `sent` bytes have been sent.
+    // SAFETY: The caller has passed the buffer. Its first `sent` bytes have been sent.
     send_all(fd, flags, length, |fd, flags, sent| unsafe {
         real(fd, buffer.byte_add(sent), length - sent, flags)
     })

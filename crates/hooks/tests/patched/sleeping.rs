@@ -119,7 +119,7 @@ fn other_tasks_are_not_patched() {
 #[test]
 fn errno_is_the_same_after_a_sleep() {
     let other = || {
-        // SAFETY: The address is that of a thread-local integer.
+        // SAFETY: The address points to a thread-local integer.
         unsafe { *libc::__errno_location() = libc::EXDEV };
     };
     let errno = run(move || {

@@ -227,7 +227,7 @@ fn a_descriptor_that_is_closed_meanwhile() {
         let fd = one.as_raw_fd();
         let reader = spawn(green(move || {
             let mut byte = 0_u8;
-            // SAFETY: The pointer is that of a byte.
+            // SAFETY: The pointer points to a byte.
             let n = unsafe { libc::recv(fd, (&raw mut byte).cast(), 1, 0) };
             (n, byte)
         }));

@@ -14,6 +14,7 @@ mod number;
 mod delivery;
 mod listeners;
 mod disposition;
+mod stop;
 
 use std::{io, sync::Arc};
 

@@ -41,7 +41,7 @@ pub(crate) fn begin(of: &Occupant) -> Cancelling {
 }
 
 impl Cancelling {
-    /// Returns whether the body has left its stack for good.
+    /// Returns whether the body has left its stack for ever.
     pub(crate) fn has_given_up(&self) -> bool {
         CANCEL.get().is_some_and(|cancel| cancel.has_given_up)
     }
@@ -77,7 +77,7 @@ pub(crate) fn count_return() -> u32 {
     returns
 }
 
-/// Notes that the body leaves its stack for good.
+/// Notes that the body leaves its stack for ever.
 pub(crate) fn give_up() {
     if let Some(cancel) = cancel_of_running() {
         CANCEL.set(Some(Cancel { has_given_up: true, ..cancel }));

@@ -14,7 +14,7 @@ pub use cycle::Cycle;
 pub use list::List;
 pub use table::Table;
 pub use tree::Tree;
-pub use watched::{Watched, WatchedInfo};
+pub use watched::{WatchedInfo, WatchedList};
 
 use std::{panic::Location, sync::Arc, time::Duration};
 
@@ -166,8 +166,8 @@ impl Tasks {
 
     /// Returns what is known about the tasks only while their host is watched: how long each has
     /// waited, its steps, and the task that has spawned it. It says how to get what is missing.
-    pub fn watched(&self) -> Watched<'_> {
-        Watched::new(self)
+    pub fn watched(&self) -> WatchedList<'_> {
+        WatchedList::new(self)
     }
 
     /// Returns the task with this number.

@@ -117,7 +117,8 @@ impl fmt::Display for Details<'_> {
             ObjectKind::Mutex
             | ObjectKind::Semaphore
             | ObjectKind::Notify
-            | ObjectKind::Barrier => Ok(()),
+            | ObjectKind::Barrier
+            | ObjectKind::Scope => Ok(()),
         }
     }
 }

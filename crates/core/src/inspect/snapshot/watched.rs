@@ -24,11 +24,11 @@ pub struct WatchedInfo {
 /// What is known about tasks only while their host is watched, one line for each task. Made by
 /// [`Tasks::watched`].
 #[derive(Clone, Debug)]
-pub struct Watched<'a> {
+pub struct WatchedList<'a> {
     tasks: &'a Tasks,
 }
 
-impl<'a> Watched<'a> {
+impl<'a> WatchedList<'a> {
     pub(super) fn new(tasks: &'a Tasks) -> Self {
         Self { tasks }
     }
@@ -38,7 +38,7 @@ impl<'a> Watched<'a> {
 const REMEDY: &str = "the loop was not watched when these tasks were spawned: call \
                       EventLoop::watch first, or use a debug build, which is watched from the start";
 
-impl fmt::Display for Watched<'_> {
+impl fmt::Display for WatchedList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut is_complete = true;
         for (i, task) in self.tasks.tasks.iter().enumerate() {

@@ -144,7 +144,7 @@ fn wait(
     })
 }
 
-/// A lock without a limit cannot return an error. So after a cancel the stack is left for good.
+/// A lock without a limit cannot return an error. So after a cancel the stack is left for ever.
 fn leave_if_cancelled() {
     if PatchedCall::is_cancelled() {
         return_cancelled(1);
@@ -183,7 +183,7 @@ pub(crate) unsafe fn pthread_join(
     patched_or(libc::ECANCELED, |call| {
         let (result, value) = call.offload(move || {
             let mut value = ptr::null_mut::<c_void>();
-            // SAFETY: The caller has passed the thread, which nobody else may join.
+            // SAFETY: The caller has passed the thread, which no other code may join.
             let result = unsafe { real(thread, &raw mut value) };
             (result, value.expose_provenance())
         })?;

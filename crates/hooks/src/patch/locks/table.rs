@@ -70,8 +70,8 @@ impl LockedBucket {
 /// Wakes at most `most` green threads that wait for a futex, in the order in which they came.
 /// Returns their number.
 pub(super) fn wake(address: usize, most: u32, bits: u32) -> u32 {
-    // Whoever wakes has changed the word before. A green thread counts itself before it reads the
-    // word. So one of the two sees the other.
+    // The calling code has changed the word before. A green thread counts itself before it reads
+    // the word. So one of the two sees the other.
     fence(Ordering::SeqCst);
     if WAITERS.load(Ordering::SeqCst) == 0 || IN_TABLE.get() {
         return 0;

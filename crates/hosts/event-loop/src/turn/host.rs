@@ -16,7 +16,7 @@ use quadrivium_core::{
         Host, HostedTask, Label, OwnWakers, PartWakers, Reactor, SpawnedTasks, TaskId, TaskKey,
         WokenParts, contain,
     },
-    inspect::{LeafKind, ObjectNumber, note},
+    inspect::{LeafKind, Note, ObjectNumber, note},
 };
 
 use super::Loop;
@@ -144,6 +144,12 @@ impl SpawnedTasks for Loop {
 
     fn id(&self, key: TaskKey) -> TaskId {
         self.state.borrow().slots.id(self.slot_key(key).slot())
+    }
+
+    fn note(&self, key: TaskKey) -> Option<Note> {
+        let mut state = self.state.borrow_mut();
+        let key = self.slot_key(key);
+        state.slots.is_suspended(key).then(|| state.slots.note(key.slot()))
     }
 
     fn detach(&self, key: TaskKey) {

@@ -18,7 +18,7 @@ use crate::{
         slot_key::SlotKey,
         slots::{TaskSlots, TaskStage},
     },
-    watch::Watch,
+    watch::WatchTable,
 };
 
 impl Loop {
@@ -53,7 +53,7 @@ impl Loop {
 /// Makes the records of tasks, and one record for each object, however many tasks wait for it.
 struct Objects<'a> {
     slots: &'a TaskSlots,
-    watch: Option<&'a Watch>,
+    watch: Option<&'a WatchTable>,
     now: Duration,
     event_loop: u16,
     known: HashMap<ObjectNumber, Arc<ObjectInfo>>,

@@ -14,6 +14,7 @@ mod observers;
 mod trace_details;
 mod join;
 mod try_joins;
+mod scopes;
 mod parts;
 mod deadlines_of_parts;
 mod wakers_of_parts;
@@ -109,6 +110,7 @@ const TOPICS: &[&[Law]] = &[
     cancel_from_another_thread::LAWS,
     join::LAWS,
     try_joins::LAWS,
+    scopes::LAWS,
     parts::LAWS,
     deadlines_of_parts::LAWS,
     wakers_of_parts::LAWS,
@@ -206,6 +208,7 @@ macro_rules! every_law {
         $crate::cancel_from_another_thread! {}
         $crate::join! {}
         $crate::try_joins! {}
+        $crate::scopes! {}
         $crate::parts! {}
         $crate::deadlines_of_parts! {}
         $crate::wakers_of_parts! {}

@@ -15,6 +15,7 @@ mod channels;
 mod notify;
 mod sync;
 mod combinators;
+mod scopes;
 mod task_values;
 mod offload;
 mod processes;
@@ -53,6 +54,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         notify::BUGS,
         sync::BUGS,
         combinators::BUGS,
+        scopes::BUGS,
         task_values::BUGS,
         offload::BUGS,
         processes::BUGS,
