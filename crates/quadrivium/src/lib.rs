@@ -219,6 +219,8 @@ pub mod host;
 pub mod hyper;
 pub mod test;
 pub mod thread;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 
 /// The items that most programs use. `perform` is not among them, because each style has its own.
 pub mod prelude {

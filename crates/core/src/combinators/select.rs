@@ -8,7 +8,7 @@ use crate::{Context, Step, Task, host, inspect::LeafKind};
 
 /// Runs any number of tasks of one type side by side until the first of them is done. The output
 /// has the output of that task, and the other tasks. They are suspended until they are performed
-/// again. Drop them to cancel them. For tasks of several styles, pass [boxed](crate::BoxTask) tasks.
+/// again. Drop them to cancel them. For tasks of several styles, [box](crate::BoxTask) the tasks.
 ///
 /// If several tasks are done at once, each of them has the same chance, so no task starves another.
 /// See [`Select::biased`] for a fixed order. Without tasks, the output is `None` at once.

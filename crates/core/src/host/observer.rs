@@ -58,7 +58,7 @@ use crate::inspect::{RunningTask, Style};
 ///
 /// let steps = Rc::new(GreenSteps::default());
 /// let observing = host::observe(Rc::clone(&steps) as _);
-/// EventLoop::new()?.block_on(green(|co| co.perform(turn())))?;
+/// EventLoop::new()?.block_on(green(|| quadrivium::green::perform(turn())))?;
 /// assert_eq!(steps.0.get(), 2);
 /// drop(observing);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -68,7 +68,8 @@ impl<'a, T: 'static, E: 'static> Child<'a, T, E> {
     }
 
     /// Spawns the task as a child for which the scope does not wait. It is cancelled when all other
-    /// children have ended. An error or a panic cancels the scope, as with any other child.
+    /// children have ended. It does not count for the [limit](super::Scope::at_most). An error or a
+    /// panic cancels the scope, as with any other child.
     ///
     /// # Panics
     ///
@@ -125,7 +126,7 @@ impl<'a, T: 'static, E: 'static> Child<'a, T, E> {
             shield: None,
             is_cancelled: false,
         });
-        let room = state.room.clone();
+        let room = state.room.clone().filter(|_| is_awaited);
         let others_wait = state.waiting > 1;
         drop(state);
         if shield.is_some_and(|limit| limit < Duration::MAX) {

@@ -206,6 +206,7 @@ impl<T: 'static, E: 'static> ScopeHandle<T, E> {
 
     /// Waits until a child could start at once. It is for a task that spawns a child for each
     /// connection or message, so that the children that wait do not become too many.
+    #[expect(clippy::manual_map, reason = "a closure does not pass on the calling line")]
     #[track_caller]
     pub fn room(&self) -> Room {
         let room = self.shared.state.borrow().room.clone();

@@ -139,10 +139,11 @@ impl<T, E> ScopeState<T, E> {
             None => Err(Failure::Cancelled),
         };
         let error = match outcome {
-            Ok(value) => {
-                value.map(|value| self.results.add(number, value));
+            Ok(Some(value)) => {
+                self.results.add(number, value);
                 None
             }
+            Ok(None) => None,
             Err(failure) => Some(ChildError { child: child.label(), failure }),
         };
         self.awaited -= usize::from(child.is_awaited);

@@ -4,7 +4,7 @@ use std::{any::Any, fmt, pin::Pin, sync::Arc};
 
 use super::{
     Provided, Values,
-    visible::{self, Entry, show},
+    visible::{self, VisibleValues, show},
 };
 use crate::{
     Context, Task, Wait,
@@ -52,14 +52,14 @@ impl InheritedValues {
 
     /// Calls `f`. Tasks that it spawns inherit these values.
     pub fn inherited_in<R>(values: Option<Self>, f: impl FnOnce() -> R) -> R {
-        let _shown = values.map(|values| show(Entry::Inherited(values)));
+        let _shown = values.map(|values| show(VisibleValues::Inherited(values)));
         f()
     }
 }
 
 impl Values for InheritedValues {
-    fn entry(&self) -> Entry {
-        Entry::Inherited(self.clone())
+    fn entry(&self) -> VisibleValues {
+        VisibleValues::Inherited(self.clone())
     }
 }
 

@@ -4,7 +4,7 @@ use std::{any::Any, fmt, pin::Pin, sync::Arc};
 
 use pin_project_lite::pin_project;
 
-use super::visible::{Entry, show};
+use super::visible::{VisibleValues, show};
 use crate::{Context, RESUMED_AFTER_DONE, Step, Task, inspect::Style};
 
 /// The values of a [`Provided`]. Implemented by [`LocalValues`] and
@@ -12,7 +12,7 @@ use crate::{Context, RESUMED_AFTER_DONE, Step, Task, inspect::Style};
 /// that other crates cannot name.
 pub trait Values {
     #[doc(hidden)]
-    fn entry(&self) -> Entry;
+    fn entry(&self) -> VisibleValues;
 }
 
 /// A value that only one task has.
@@ -29,8 +29,8 @@ impl<V> LocalValues<V> {
 }
 
 impl<V: 'static> Values for LocalValues<V> {
-    fn entry(&self) -> Entry {
-        Entry::Local(self.key, Arc::clone(&self.value) as Arc<dyn Any>)
+    fn entry(&self) -> VisibleValues {
+        VisibleValues::Local(self.key, Arc::clone(&self.value) as Arc<dyn Any>)
     }
 }
 

@@ -11,7 +11,7 @@ use super::InheritedValues;
 
 /// A value, or several values of one origin, while they are visible.
 #[derive(Debug)]
-pub enum Entry {
+pub enum VisibleValues {
     /// A value of the key with this number, which is not inherited.
     Local(usize, Arc<dyn Any>),
     /// Values that the tasks inherit that are spawned meanwhile.
@@ -25,20 +25,20 @@ struct Range {
     /// The entries before this one belong to a task outside the host that drives the thread now.
     begin: u32,
     end: u32,
-    /// The number of [`Entry::Inherited`] in the range.
+    /// The number of [`VisibleValues::Inherited`] in the range.
     inherited: u32,
 }
 
 thread_local! {
     static RANGE: Cell<Range> = const { Cell::new(Range { begin: 0, end: 0, inherited: 0 }) };
     /// The innermost task comes last.
-    static ENTRIES: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
+    static ENTRIES: RefCell<Vec<VisibleValues>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Makes an entry visible, until the guard is dropped.
-pub(super) fn show(entry: Entry) -> Shown {
+pub(super) fn show(entry: VisibleValues) -> ShownValues {
     let outer = RANGE.get();
-    let is_inherited = matches!(entry, Entry::Inherited(_));
+    let is_inherited = matches!(entry, VisibleValues::Inherited(_));
     // The destructor of another thread-local may drop a task after the entries of this thread are
     // gone. Then that task sees no values.
     cut(outer.end);
@@ -47,15 +47,15 @@ pub(super) fn show(entry: Entry) -> Shown {
         let inherited = outer.inherited + u32::from(is_inherited);
         RANGE.set(Range { end: outer.end + 1, inherited, ..outer });
     }
-    Shown { outer }
+    ShownValues { outer }
 }
 
 /// Hides the entry again when it is dropped. Made by [`show`].
-pub(super) struct Shown {
+pub(super) struct ShownValues {
     outer: Range,
 }
 
-impl Drop for Shown {
+impl Drop for ShownValues {
     fn drop(&mut self) {
         RANGE.set(self.outer);
         cut(self.outer.end);
@@ -100,8 +100,8 @@ pub(crate) fn has_inherited() -> bool {
 /// Returns the value of the key with this number in the innermost task that has one.
 pub(super) fn find(number: usize) -> Option<Arc<dyn Any>> {
     find_map(|entry| match entry {
-        Entry::Local(key, value) => (*key == number).then(|| Arc::clone(value)),
-        Entry::Inherited(values) => values.find(number),
+        VisibleValues::Local(key, value) => (*key == number).then(|| Arc::clone(value)),
+        VisibleValues::Inherited(values) => values.find(number),
     })
 }
 
@@ -110,7 +110,7 @@ pub(super) fn inherited() -> Option<InheritedValues> {
     let mut found: Option<InheritedValues> = None;
     if has_inherited() {
         find_map(|entry| {
-            if let Entry::Inherited(outer) = entry {
+            if let VisibleValues::Inherited(outer) = entry {
                 found = Some(match found.take() {
                     Some(inner) => inner.around(outer),
                     None => outer.clone(),
@@ -124,7 +124,7 @@ pub(super) fn inherited() -> Option<InheritedValues> {
 
 /// Calls `f` with the visible entries, the innermost first, until it returns something. `f` runs no
 /// user code.
-fn find_map<R>(f: impl FnMut(&Entry) -> Option<R>) -> Option<R> {
+fn find_map<R>(f: impl FnMut(&VisibleValues) -> Option<R>) -> Option<R> {
     let Range { begin, end, .. } = RANGE.get();
     if begin == end {
         return None;

@@ -15,6 +15,7 @@ use mysql::prelude::Queryable;
 use quadrivium::{green::Builder, prelude::*};
 use quadrivium_hooks::patched;
 use quadrivium_patched_crates::{Folder, Server, is_installed, skip, used};
+use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 /// Runs one body for each number, all in patched green threads on this OS thread.
 fn in_green_threads(n: usize, body: impl Fn(usize) + Clone + 'static) {
@@ -178,8 +179,15 @@ fn attohttpc_over_http_and_tls() {
         let Some(server) = server else { return };
         let scheme = if tls { "https" } else { "http" };
         let page = format!("{scheme}://localhost:{}/page", server.port);
+        let certificate = tls.then(|| {
+            CertificateDer::from_pem_file(server.folder.path().join("certificate")).unwrap()
+        });
         compare(&format!("attohttpc over {scheme}"), 100, move |_| {
-            let request = attohttpc::get(&page).danger_accept_invalid_certs(true);
+            // The certificate has no authority behind it.
+            let mut request = attohttpc::get(&page).danger_accept_invalid_certs(true);
+            if let Some(certificate) = &certificate {
+                request = request.add_root_certificate(certificate.clone());
+            }
             assert_eq!(request.send().unwrap().text().unwrap(), "hello");
         });
     }
@@ -199,7 +207,7 @@ fn rusqlite_with_a_busy_lock() {
     in_green_threads(10, move |number| {
         let connection = opens();
         connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-        connection.execute("INSERT INTO numbers VALUES (?1)", [number]).unwrap();
+        connection.execute("INSERT INTO numbers VALUES (?1)", [number as i64]).unwrap();
         // The others wait for the lock of the file meanwhile.
         thread::sleep(Duration::from_millis(20));
         connection.execute_batch("COMMIT").unwrap();

@@ -24,7 +24,7 @@ const CHUNK: usize = 64 * 1024;
 /// What a caller of a file waits for: another thread.
 #[derive(Debug, Default)]
 pub struct FilePlace {
-    reading: Option<Offload<(io::Result<Chunk>, Vec<u8>)>>,
+    reading: Option<Offload<(io::Result<ReadChunk>, Vec<u8>)>>,
     writing: Option<Offload<(io::Result<usize>, Vec<u8>)>>,
     /// Bytes of a file without a cursor that a smaller buffer has left.
     left: Vec<u8>,
@@ -32,7 +32,7 @@ pub struct FilePlace {
 
 /// The number of bytes that were read, and where, if the file has a cursor.
 #[derive(Debug)]
-struct Chunk {
+struct ReadChunk {
     at: Option<u64>,
     n: usize,
 }
@@ -69,7 +69,7 @@ impl AttemptRead for File {
                 Step::Done(done) => done,
             };
             place.reading = None;
-            let Chunk { at, n } = match read {
+            let ReadChunk { at, n } = match read {
                 Ok(chunk) => chunk,
                 Err(error) => return Step::Done(Err(error)),
             };
@@ -116,11 +116,11 @@ impl AttemptWrite for File {
 }
 
 impl File {
-    fn read_chunk(&self, most: usize) -> Offload<(io::Result<Chunk>, Vec<u8>)> {
+    fn read_chunk(&self, most: usize) -> Offload<(io::Result<ReadChunk>, Vec<u8>)> {
         self.with_buffer(vec![0; most], |mut file, bytes| {
             let at = file.stream_position().ok();
             let n = at.map_or(Cursor, At).read(file, bytes)?;
-            Ok(Chunk { at, n })
+            Ok(ReadChunk { at, n })
         })
     }
 

@@ -10,6 +10,7 @@
 //! - `page` is the result for people, made of `table` and `timeline`. `json` is the result for
 //!   machines.
 //! - `serve` starts servers and uses nothing of the above.
+//! - `blocking` runs the program that probes the standard library.
 
 #![forbid(unsafe_code)]
 
@@ -22,6 +23,7 @@ use std::{
 use clap::FromArgMatches;
 
 mod args;
+mod blocking;
 mod children;
 mod comparison;
 mod exhibition;
@@ -68,6 +70,13 @@ fn main() -> ExitCode {
         Some(Subcommands::Exhibition(options)) => play_exhibition(&options),
         Some(Subcommands::Serve(options)) => match serve::serve(&options) {
             Ok(()) => ExitCode::SUCCESS,
+            Err(line) => {
+                print_error(&format!("error: {line}"));
+                ExitCode::FAILURE
+            }
+        },
+        Some(Subcommands::Blocking) => match blocking::print_table() {
+            Ok(code) => code,
             Err(line) => {
                 print_error(&format!("error: {line}"));
                 ExitCode::FAILURE

@@ -21,5 +21,5 @@ pub use tasks::{
     EndInfo, ObjectInfo, TakenInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitInfo, WaitedFor,
 };
 pub use tree::TaskTree;
-pub use watched::Watched;
+pub use watched::WatchedList;
 pub use watched_info::WatchedInfo;

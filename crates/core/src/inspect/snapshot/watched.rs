@@ -1,4 +1,4 @@
-//! [`Watched`]: what is known about tasks only while their host is watched, as text.
+//! [`WatchedList`]: what is known about tasks only while their host is watched, as text.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use super::{tasks::Tasks, text::ShortLabel, watched_info::WatchedInfo};
 /// What is known about tasks only while their host is watched, one line for each task. Made by
 /// [`Tasks::watched`].
 #[derive(Clone, Debug)]
-pub struct Watched<'a> {
+pub struct WatchedList<'a> {
     tasks: &'a Tasks,
 }
 
-impl<'a> Watched<'a> {
+impl<'a> WatchedList<'a> {
     pub(super) fn new(tasks: &'a Tasks) -> Self {
         Self { tasks }
     }
@@ -20,8 +20,8 @@ impl<'a> Watched<'a> {
 impl Tasks {
     /// Returns what is known about the tasks only while their host is watched: how long each has
     /// waited, its steps, and the task that has spawned it. It says how to get what is missing.
-    pub fn watched(&self) -> Watched<'_> {
-        Watched::new(self)
+    pub fn watched(&self) -> WatchedList<'_> {
+        WatchedList::new(self)
     }
 }
 
@@ -29,7 +29,7 @@ impl Tasks {
 const REMEDY: &str = "the loop was not watched when these tasks were spawned: call \
                       EventLoop::watch first, or use a debug build, which is watched from the start";
 
-impl fmt::Display for Watched<'_> {
+impl fmt::Display for WatchedList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut is_complete = true;
         for (i, task) in self.tasks.tasks.iter().enumerate() {

@@ -52,7 +52,7 @@ use crate::{
         mailbox_table,
         unparker::Unparker,
     },
-    watch::Watch,
+    watch::WatchTable,
 };
 
 pub(crate) struct Loop {
@@ -105,7 +105,7 @@ pub(crate) struct Loop {
     tracing: Cell<bool>,
     trace: RefCell<Option<Box<dyn Trace>>>,
     /// Present while the loop is watched.
-    watch: RefCell<Option<Box<Watch>>>,
+    watch: RefCell<Option<Box<WatchTable>>>,
     /// Present in simulations only. It is boxed so that the loop stays small without it.
     pub(crate) scheduled: Option<Box<ScheduledTasks>>,
 }
@@ -258,7 +258,7 @@ impl Loop {
 
 /// In a debug build, a loop is watched from the start, and prints its reports. A simulation prints
 /// none, because it runs the same program again and again.
-fn watched_from_the_start(is_simulation: bool) -> Option<Box<Watch>> {
+fn watched_from_the_start(is_simulation: bool) -> Option<Box<WatchTable>> {
     let reporter = || (!is_simulation).then(Reporter::stderr);
-    cfg!(debug_assertions).then(|| Box::new(Watch::new(reporter())))
+    cfg!(debug_assertions).then(|| Box::new(WatchTable::new(reporter())))
 }

@@ -20,7 +20,7 @@ use crate::{
     },
     time::{clock::LoopClock, task_timers::TaskTimers},
     wake::integer_waker,
-    watch::Watch,
+    watch::WatchTable,
 };
 
 impl Loop {
@@ -59,7 +59,7 @@ struct Objects<'a> {
     slots: &'a TaskSlots,
     timers: &'a TaskTimers,
     clock: &'a LoopClock,
-    watch: Option<&'a Watch>,
+    watch: Option<&'a WatchTable>,
     now: Duration,
     event_loop: u16,
     known: HashMap<ObjectNumber, Arc<ObjectInfo>>,

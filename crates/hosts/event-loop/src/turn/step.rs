@@ -87,7 +87,7 @@ impl Loop {
                 (body, Some(wait)) => {
                     drop(observed);
                     if TELLS {
-                        self.record_suspension(key, &wait);
+                        self.record_suspension(key, &body, &wait);
                     }
                     state = self.state.borrow_mut();
                     if let Some(cancelled) = self.suspend(&mut state, key, body, wait) {

@@ -15,7 +15,7 @@ use super::{Loop, watch::TaskWaits};
 use crate::{
     tasks::{slot_key::SlotKey, slots::TaskStage},
     watch::{
-        Watch, WatchedTask,
+        WatchRecord, WatchTable,
         stuck_tasks::{Needs, cycles},
     },
 };
@@ -24,7 +24,7 @@ impl Loop {
     /// Looks for cycles, if a wait is old enough.
     pub(super) fn suspect_when_due(&self) {
         let is_due =
-            |watch: &mut Watch| watch.search_at.is_some_and(|at| at <= self.clock.elapsed());
+            |watch: &mut WatchTable| watch.search_at.is_some_and(|at| at <= self.clock.elapsed());
         if self.with_watch(is_due) == Some(true) {
             self.suspect();
         }
@@ -66,7 +66,7 @@ impl TaskWaits<'_> {
     /// Returns the waits that are old enough to be part of a report, with what they wait for.
     fn old_waits(&self, now: Duration) -> HashMap<u32, Needs> {
         let limit = self.watch.suspect_after;
-        let is_old = |task: &WatchedTask| now.saturating_sub(task.wait.since) >= limit;
+        let is_old = |task: &WatchRecord| now.saturating_sub(task.wait.since) >= limit;
         let tasks = self.watch.tasks();
         let old = tasks.filter(|(slot, task)| is_old(task) && self.waits_alone(*slot, task));
         old.filter_map(|(slot, task)| Some((slot, self.needs(slot, task)?))).collect()
@@ -74,7 +74,7 @@ impl TaskWaits<'_> {
 
     /// Returns whether the task waits in a single leaf, and no code is known to the loop that could
     /// end the wait in another way.
-    fn waits_alone(&self, slot: u32, task: &WatchedTask) -> bool {
+    fn waits_alone(&self, slot: u32, task: &WatchRecord) -> bool {
         let Some(key) = self.slots.key_at(slot) else { return false };
         self.slots.id(slot) == task.id
             && self.slots.stage(slot) == TaskStage::Suspended
@@ -83,7 +83,7 @@ impl TaskWaits<'_> {
     }
 
     /// Returns which tasks the wait of this task depends on.
-    fn needs(&self, slot: u32, task: &WatchedTask) -> Option<Needs> {
+    fn needs(&self, slot: u32, task: &WatchRecord) -> Option<Needs> {
         let note = task.wait.note;
         if note.kind() == LeafKind::Join {
             let joined = note.object().index()?;
@@ -108,7 +108,7 @@ impl TaskWaits<'_> {
     fn abandoned_place_before(
         &self,
         slot: u32,
-        task: &WatchedTask,
+        task: &WatchRecord,
         record: &ObjectRecord,
     ) -> Option<u32> {
         let places = record.places();

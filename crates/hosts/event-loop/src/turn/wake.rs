@@ -56,13 +56,15 @@ impl LoopState {
             return true;
         }
         match slot.stage {
-            TaskStage::Suspended | TaskStage::SuspendedUntilReady => {
+            TaskStage::SuspendedUntilReady => {
                 slot.stage = TaskStage::Ready;
                 ready.push(key);
                 slots.remove_source_waiter();
             }
             TaskStage::Running => slot.stage = TaskStage::Woken,
-            TaskStage::Woken
+            // `Suspended` was compared above.
+            TaskStage::Suspended
+            | TaskStage::Woken
             | TaskStage::Cancelled
             | TaskStage::Ready
             | TaskStage::Ending

@@ -3,7 +3,7 @@
 
 use quadrivium_core::{
     JoinError, Wait,
-    host::{Joined, contain},
+    host::{HostedTask, Joined, contain},
     inspect::{self, Report, Reporter, take_local_wakers},
 };
 
@@ -16,7 +16,7 @@ use crate::{
     trace::EventKind,
     wake::{active_loop, integer_waker},
     watch::{
-        Watch,
+        WatchTable,
         join_cycle::{Joins, cycle_of},
     },
 };
@@ -35,14 +35,14 @@ impl Loop {
     }
 
     /// Calls `change` with the records, which are made if there are none.
-    pub(crate) fn with_new_watch<R>(&self, change: impl FnOnce(&mut Watch) -> R) -> R {
+    pub(crate) fn with_new_watch<R>(&self, change: impl FnOnce(&mut WatchTable) -> R) -> R {
         self.tells.set(true);
         let mut watch = self.watch.borrow_mut();
-        change(watch.get_or_insert_with(|| Box::new(Watch::new(None))))
+        change(watch.get_or_insert_with(|| Box::new(WatchTable::new(None))))
     }
 
     /// Calls `change` with the records, if the loop is watched.
-    pub(super) fn with_watch<R>(&self, change: impl FnOnce(&mut Watch) -> R) -> Option<R> {
+    pub(super) fn with_watch<R>(&self, change: impl FnOnce(&mut WatchTable) -> R) -> Option<R> {
         self.watch.borrow_mut().as_deref_mut().map(change)
     }
 
@@ -71,8 +71,8 @@ impl Loop {
     }
 
     /// Records what a task waits for that has suspended.
-    pub(super) fn record_suspension(&self, key: SlotKey, wait: &Wait) {
-        self.note(key.slot(), EventKind::Suspended(self.waiting(wait)));
+    pub(super) fn record_suspension(&self, key: SlotKey, body: &HostedTask, wait: &Wait) {
+        self.note_suspended(key.slot(), body, wait);
         let id = self.state.borrow().slots.id(key.slot());
         self.with_watch(|watch| {
             let (note, wakers) = (inspect::take_note(), take_local_wakers());
@@ -125,7 +125,7 @@ impl Loop {
     }
 }
 
-impl Watch {
+impl WatchTable {
     /// Marks the waits of these tasks as reported. Returns whether one of them was not yet.
     pub(crate) fn shows(&mut self, slots: &TaskSlots, cycle: &[u32]) -> bool {
         let mut is_new = false;
@@ -141,7 +141,7 @@ impl Watch {
 pub(super) struct TaskWaits<'a> {
     pub(super) event_loop: &'a Loop,
     pub(super) slots: &'a TaskSlots,
-    pub(super) watch: &'a Watch,
+    pub(super) watch: &'a WatchTable,
 }
 
 /// The joins of which it is certain that nothing but the end of the joined task, or a cancel, ends

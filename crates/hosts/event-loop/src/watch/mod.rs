@@ -1,11 +1,11 @@
-//! [`Watch`]: what a loop knows about its tasks only while it is watched.
+//! [`WatchTable`]: what a loop knows about its tasks only while it is watched.
 //!
 //! It is a table beside the tasks' slots. A loop that is not watched has no such table, and its
 //! steps do not look for one: see `Loop::resume_tasks`.
 
 pub(crate) mod join_cycle;
 pub(crate) mod stuck_tasks;
-mod watched_task;
+mod watch_record;
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use quadrivium_core::{
     inspect::{KeptPlaces, Report, Reporter, keep_places},
 };
 
-pub(crate) use watched_task::WatchedTask;
+pub(crate) use watch_record::WatchRecord;
 
 /// How long tasks wait for each other before the loop suspects that they always will.
 const SUSPECT_AFTER: Duration = Duration::from_secs(1);
@@ -22,9 +22,9 @@ const SUSPECT_AFTER: Duration = Duration::from_secs(1);
 /// The most searches for cycles in that time, while one wait after another becomes old.
 const SEARCHES: u32 = 8;
 
-pub(crate) struct Watch {
+pub(crate) struct WatchTable {
     /// By slot. A record counts only for the task that it names.
-    tasks: Vec<WatchedTask>,
+    tasks: Vec<WatchRecord>,
     /// Without one, the loop looks for no cycles.
     pub(crate) reporter: Option<Reporter>,
     /// The reports that the reporter has not received yet. They are passed to it between two steps,
@@ -36,7 +36,7 @@ pub(crate) struct Watch {
     _places: KeptPlaces,
 }
 
-impl Watch {
+impl WatchTable {
     pub(crate) fn new(reporter: Option<Reporter>) -> Self {
         Self {
             tasks: Vec::new(),
@@ -49,25 +49,25 @@ impl Watch {
     }
 
     /// Returns the record of the task in this slot, if there is one.
-    pub(crate) fn get(&self, slot: u32, id: TaskId) -> Option<&WatchedTask> {
+    pub(crate) fn get(&self, slot: u32, id: TaskId) -> Option<&WatchRecord> {
         self.tasks.get(slot as usize).filter(|task| task.id == id)
     }
 
     /// Returns the record of the task in this slot, which is made if there is none.
-    pub(crate) fn task(&mut self, slot: u32, id: TaskId) -> &mut WatchedTask {
+    pub(crate) fn task(&mut self, slot: u32, id: TaskId) -> &mut WatchRecord {
         let index = slot as usize;
         if index >= self.tasks.len() {
-            self.tasks.resize_with(index + 1, || WatchedTask::new(TaskId(0)));
+            self.tasks.resize_with(index + 1, || WatchRecord::new(TaskId(0)));
         }
         let task = &mut self.tasks[index];
         if task.id != id {
-            *task = WatchedTask::new(id);
+            *task = WatchRecord::new(id);
         }
         task
     }
 
     /// Returns the records that may count, with their slots.
-    pub(crate) fn tasks(&self) -> impl Iterator<Item = (u32, &WatchedTask)> {
+    pub(crate) fn tasks(&self) -> impl Iterator<Item = (u32, &WatchRecord)> {
         (0..).zip(&self.tasks)
     }
 

@@ -11,6 +11,7 @@ mod cancel;
 mod cancel_from_another_thread;
 mod destructors;
 mod observers;
+mod trace_details;
 mod join;
 mod try_joins;
 mod scopes;
@@ -89,6 +90,7 @@ mod happy_eyeballs;
 
 // Errors, and calls of the loop from inside.
 mod deadlock;
+mod explained_waits;
 mod join_cycles;
 mod suspected_cycles;
 mod unread_panics;
@@ -118,6 +120,7 @@ const TOPICS: &[&[Law]] = &[
     unwinding::LAWS,
     destructors::LAWS,
     observers::LAWS,
+    trace_details::LAWS,
     chains::LAWS,
     clusters::LAWS,
     outcomes::LAWS,
@@ -175,6 +178,7 @@ const TOPICS: &[&[Law]] = &[
     host_names::LAWS,
     happy_eyeballs::LAWS,
     deadlock::LAWS,
+    explained_waits::LAWS,
     join_cycles::LAWS,
     suspected_cycles::LAWS,
     unread_panics::LAWS,
@@ -215,6 +219,7 @@ macro_rules! every_law {
         $crate::unwinding! {}
         $crate::destructors! {}
         $crate::observers! {}
+        $crate::trace_details! {}
         $crate::chains! {}
         $crate::clusters! {}
         $crate::outcomes! {}
@@ -272,6 +277,7 @@ macro_rules! every_law {
         $crate::host_names! {}
         $crate::happy_eyeballs! {}
         $crate::deadlock! {}
+        $crate::explained_waits! {}
         $crate::join_cycles! {}
         $crate::suspected_cycles! {}
         $crate::unread_panics! {}

@@ -71,7 +71,8 @@ laws! { ($) scopes:
     a_waiting_child_is_not_started_after_a_cancel on VirtualClock;
     /// `room` waits until a child could start.
     room_waits_for_the_end_of_a_child on VirtualClock;
-    /// A scope does not wait for children in the background. They end when all others have ended.
+    /// A scope does not wait for children in the background, and they need no room. They end when
+    /// all others have ended.
     the_background_ends_with_the_other_children on VirtualClock;
     /// A failure in the background cancels the scope.
     a_failure_in_the_background_cancels_the_scope on VirtualClock;
@@ -711,7 +712,7 @@ fn the_background_ends_with_the_other_children(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
     let own = notes.clone();
     event_loop.run_detached(parent(subject, &notes, move || {
-        let scope = Scope::new();
+        let scope = Scope::new().at_most(1);
         for shield in [Duration::ZERO, Duration::MAX] {
             let held = own.when_dropped("background dropped");
             let job = subject.task(body().hold(held).perform(sleep(60_000 * MS)).output(|| Ok(())));

@@ -31,8 +31,8 @@ laws! { ($) scripts:
     /// A script leaves the same record as with async/await under spurious wakes, delayed wakes,
     /// cancels and faulty connections.
     leave_the_same_record_under_faults on VirtualClock;
-    /// A script that moves guards, permits and leaves between tasks leaves the same record, with the
-    /// same reports, as with async/await. A task that is certainly part of a cycle never ends.
+    /// A script that moves guards, permits and leaves between tasks leaves the same record as with
+    /// async/await, with the same reports. A task that is certainly part of a cycle never ends.
     report_no_task_that_goes_on on VirtualClock;
     /// The same seed leaves the same record, bit for bit.
     replay_bit_for_bit on VirtualClock;

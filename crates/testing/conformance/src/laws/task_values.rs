@@ -53,9 +53,11 @@ struct Named(&'static str, Option<Box<dyn FnOnce()>>);
 
 impl Drop for Named {
     fn drop(&mut self) {
-        if let Some(note) = self.1.take() {
-            note();
-        }
+        in_destructor(|| {
+            if let Some(note) = self.1.take() {
+                note();
+            }
+        });
     }
 }
 
@@ -211,7 +213,7 @@ fn are_dropped_after_the_destructors(subject: Subject) {
     struct Noting(Notes);
     impl Drop for Noting {
         fn drop(&mut self) {
-            self.0.add("inherited value dropped");
+            in_destructor(|| self.0.add("inherited value dropped"));
         }
     }
     static NOTING: InheritedValue<Noting> = InheritedValue::new();

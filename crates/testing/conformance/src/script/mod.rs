@@ -27,7 +27,7 @@ pub use cast::Cast;
 pub use compare::{agree, compare};
 pub use generate::{moving_scripts, scripts};
 pub use play::{CHANNELS, play, play_on};
-pub use record::{PlayRecord, Reported};
+pub use record::{PlayRecord, ReportedCycle};
 pub use rules::check_rules;
 pub use shrink::shrink;
 

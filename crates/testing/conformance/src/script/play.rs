@@ -18,7 +18,7 @@ use quadrivium::{
 };
 
 use super::{
-    Cast, Instruction, PlayRecord, Reported, Script,
+    Cast, Instruction, PlayRecord, ReportedCycle, Script,
     moving::{Thing, Things, ready},
     record::Recording,
 };
@@ -71,7 +71,7 @@ pub fn play_on(event_loop: &mut dyn HostLoop, script: &Script, cast: &Cast) -> P
     // The next turn reports the cancels to the trace.
     let _ = event_loop.turn();
     event_loop.trace(Box::new(|_: &Event| ()));
-    let reports = reports.take().iter().filter_map(Reported::of).collect();
+    let reports = reports.take().iter().filter_map(ReportedCycle::of).collect();
     stage.record.take().end(end, reports)
 }
 

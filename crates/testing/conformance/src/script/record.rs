@@ -22,19 +22,19 @@ pub struct PlayRecord {
     /// How the run ended: `done`, a deadlock with its tasks, or a panic.
     pub end: String,
     /// The cycles of tasks that the loop has reported.
-    pub reports: Vec<Reported>,
+    pub reports: Vec<ReportedCycle>,
 }
 
 /// Tasks that wait for each other, according to a report of the loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reported {
+pub struct ReportedCycle {
     /// Whether the report was certain.
     pub is_certain: bool,
     /// The tasks.
     pub tasks: Vec<TaskId>,
 }
 
-impl Reported {
+impl ReportedCycle {
     /// Returns the tasks of a report, if it is about a cycle.
     pub(super) fn of(report: &Report) -> Option<Self> {
         let (is_certain, tasks) = match report {
@@ -46,7 +46,7 @@ impl Reported {
     }
 }
 
-impl fmt::Display for Reported {
+impl fmt::Display for ReportedCycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.is_certain { "certain" } else { "suspected" };
         let tasks: Vec<_> = self.tasks.iter().map(TaskId::to_string).collect();
@@ -77,7 +77,7 @@ impl PlayRecord {
     /// Returns all lines, including the end.
     pub fn lines(&self) -> Vec<String> {
         let entries = self.entries.iter().map(RecordedLine::to_string);
-        let reports = self.reports.iter().map(Reported::to_string);
+        let reports = self.reports.iter().map(ReportedCycle::to_string);
         entries.chain(reports).chain([format!("the end: {}", self.end)]).collect()
     }
 }
@@ -98,7 +98,7 @@ impl Recording {
 
     /// The notes of a step follow the event with which the step begins.
     pub(super) fn event(&mut self, event: &Event) {
-        self.entries.push(RecordedLine::Event(event.clone()));
+        self.entries.push(RecordedLine::Event(event.comparable()));
         if event.kind == EventKind::Resumed {
             self.entries.append(&mut self.notes);
         }
@@ -110,7 +110,7 @@ impl Recording {
         self.ended_after = self.entries.len();
     }
 
-    pub(super) fn end(mut self, end: String, reports: Vec<Reported>) -> PlayRecord {
+    pub(super) fn end(mut self, end: String, reports: Vec<ReportedCycle>) -> PlayRecord {
         self.entries.append(&mut self.notes);
         PlayRecord { entries: self.entries, ended_after: self.ended_after, end, reports }
     }

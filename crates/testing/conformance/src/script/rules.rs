@@ -207,7 +207,7 @@ impl Seen {
 mod tests {
     use super::*;
     use crate::{
-        script::{Cast, Instruction::*, Reported, Script, play},
+        script::{Cast, Instruction::*, ReportedCycle, Script, play},
         styles::Future,
     };
 
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_certain_report_of_a_task_that_ends_is_seen() {
-        let reported = |is_certain| Reported { is_certain, tasks: vec![TaskId(1), TaskId(2)] };
+        let reported = |is_certain| ReportedCycle { is_certain, tasks: vec![TaskId(1), TaskId(2)] };
         breaks("one of them has ended by itself", |it| it.reports.push(reported(true)));
         let mut record = record();
         record.reports.push(reported(false));

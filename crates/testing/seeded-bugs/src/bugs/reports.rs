@@ -4,7 +4,7 @@ use super::Bug;
 
 const JOIN_CYCLE: &str = "crates/hosts/event-loop/src/watch/join_cycle.rs";
 const STUCK: &str = "crates/hosts/event-loop/src/watch/stuck_tasks.rs";
-const TASK: &str = "crates/hosts/event-loop/src/watch/watched_task.rs";
+const TASK: &str = "crates/hosts/event-loop/src/watch/watch_record.rs";
 const WATCH: &str = "crates/hosts/event-loop/src/turn/watch.rs";
 const SUSPECTS: &str = "crates/hosts/event-loop/src/turn/suspects.rs";
 const RUN: &str = "crates/hosts/event-loop/src/turn/run.rs";

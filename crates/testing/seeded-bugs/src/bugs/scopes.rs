@@ -104,6 +104,13 @@ pub const BUGS: &[Bug] = &[
         replace: "",
     },
     Bug {
+        name: "background-takes-room",
+        harm: "a server that listens for signals serves one connection less than its limit",
+        file: CHILD,
+        find: "state.room.clone().filter(|_| is_awaited);",
+        replace: "state.room.clone();",
+    },
+    Bug {
         name: "closed-scope-takes-children",
         harm: "a task that is spawned after the cancel of its scope runs all the same",
         file: CHILD,

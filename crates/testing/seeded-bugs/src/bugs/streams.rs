@@ -107,7 +107,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "late-bytes-never-polled",
         harm: "in a simulation, a polled stream whose bytes are late is never read again",
-        file: "crates/io/src/stream/polled.rs",
+        file: "crates/io/src/stream/polled/mod.rs",
         find: "*alarm = Some(Alarm::new(deadline, cx.waker()))",
         replace: "drop(Alarm::new(deadline, cx.waker()))",
     },
@@ -115,9 +115,9 @@ pub const BUGS: &[Bug] = &[
         name: "dropped-read-of-a-file-takes-bytes",
         harm: "a read of a file that is given up loses bytes",
         file: FILE_ATTEMPTS,
-        find: "let n = at.map_or(Cursor, At).read(file, bytes)?;\n            Ok(Chunk { at, n })",
+        find: "let n = at.map_or(Cursor, At).read(file, bytes)?;\n            Ok(ReadChunk { at, n })",
         replace: "let n = Cursor.read(file, bytes)?;\n            \
-                  let at = at.map(|at| at + n as u64);\n            Ok(Chunk { at, n })",
+                  let at = at.map(|at| at + n as u64);\n            Ok(ReadChunk { at, n })",
     },
     Bug {
         name: "two-readers-of-a-file-get-the-same-bytes",

@@ -10,7 +10,6 @@ use std::{
 use quadrivium_core::{Interest, Step, Wait};
 
 use self::alarm::Alarm;
-
 use super::{
     attempts::{AttemptRead, AttemptWrite, Attempts},
     copy::end_writing,

@@ -1,4 +1,4 @@
-//! [`WatchedTask`]: what is known about one task only while its loop is watched.
+//! [`WatchRecord`]: what is known about one task only while its loop is watched.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use quadrivium_core::{
 use crate::tasks::slot_key::SlotKey;
 
 #[derive(Clone, Debug)]
-pub(crate) struct WatchedTask {
+pub(crate) struct WatchRecord {
     pub(crate) id: TaskId,
     /// Whether the loop was watched when the task was spawned. Only then its parent is known, and
     /// all of its steps were counted.
@@ -42,7 +42,7 @@ pub(crate) struct WatchedWait {
     pub(crate) is_reported: bool,
 }
 
-impl WatchedTask {
+impl WatchRecord {
     pub(super) fn new(id: TaskId) -> Self {
         Self {
             id,
@@ -80,7 +80,7 @@ impl WatchedTask {
     }
 }
 
-impl WatchedTask {
+impl WatchRecord {
     /// Returns whether the last step has left the task in a single leaf.
     pub(crate) fn waits_in_one_leaf(&self) -> bool {
         self.wait.is_single && !self.has_silent_leaf
