@@ -17,7 +17,7 @@ use quadrivium::{
 };
 
 type AnyError = Box<dyn Error>;
-type Tasks = ScopeHandle<(), AnyError>;
+type Family = ScopeHandle<(), AnyError>;
 
 /// A child process that answers a line with a line, one question at a time.
 type Database = Mutex<(Child, BufReader<ChildStdout>)>;
@@ -45,7 +45,7 @@ async fn run(to: Option<String>) -> Result<ScopeError<AnyError>, AnyError> {
 }
 
 /// A stop ends this at once, and each connection within 200 ms.
-async fn accept(listener: TcpListener, scope: Tasks) -> Result<(), AnyError> {
+async fn accept(listener: TcpListener, scope: Family) -> Result<(), AnyError> {
     let database = start_database()?;
     loop {
         let (stream, peer) = listener.accept().await?;
@@ -88,7 +88,7 @@ fn ask(to: &Database, name: &str) -> impl Task<Output = io::Result<String>> {
 }
 
 /// Prints each 100 ms how many tasks there are.
-async fn count(scope: Tasks) -> Result<(), AnyError> {
+async fn count(scope: Family) -> Result<(), AnyError> {
     let ticks = every(Duration::from_millis(100));
     loop {
         ticks.tick().await;

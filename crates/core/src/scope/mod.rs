@@ -64,8 +64,8 @@ use self::shared_scope::ScopeOwner;
 /// * **A [deadline](ScopeHandle::deadline_at)** does the same when it passes.
 ///
 /// In each case, `join` returns a [`ScopeError`]: the reason, all errors, and for each cancelled
-/// child what it waited for. Children that are [shielded](ChildBuilder::shielded) are not dropped, but
-/// have a limited time to end. If one of two cancels comes first, its reason counts.
+/// child what it waited for. Children that are [shielded](ChildBuilder::shielded) are not dropped,
+/// but have a limited time to end. If one of two cancels comes first, its reason counts.
 ///
 /// # No child outlives its scope
 ///

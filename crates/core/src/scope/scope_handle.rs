@@ -45,10 +45,10 @@ impl<T, E> ScopeHandle<T, E> {
         self.shared.state.borrow_mut().room = Some(room);
     }
 
-    /// Cancels the children. Those that are not [shielded](ChildBuilder::shielded) are dropped, in the
-    /// order in which they were spawned, and their destructors have run when this returns. From now
-    /// on no child is spawned. The first reason counts, and [`join`](super::Scope::join) returns
-    /// it.
+    /// Cancels the children. Those that are not [shielded](ChildBuilder::shielded) are dropped, in
+    /// the order in which they were spawned, and their destructors have run when this returns. From
+    /// now on no child is spawned. The first reason counts, and [`join`](super::Scope::join)
+    /// returns it.
     ///
     /// A child may cancel its own scope. It is then dropped at its next suspension, unless it ends
     /// before. The parent is not cancelled: it gets the reason when it joins.
